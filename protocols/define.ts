@@ -1,0 +1,56 @@
+// Descriptors: one plain object per message and per stream, from which limits, quotas, docs and schemas follow.
+import type { z } from 'zod'
+
+/** A map that travels: everything in it was defined by a schema in `messages/`. */
+export type WireSchema = z.ZodType<Record<string, unknown>>
+
+export interface Message<B = unknown> {
+  /** Message number, 2 bytes (docs/protocols.md lists them). */
+  readonly type: number
+  readonly name: string
+  /** One sentence: what it says and when it is sent. */
+  readonly purpose: string
+  /** Most payload bytes a decoder accepts for this type. */
+  readonly limit: number
+  /**
+   * `hop`: signed by the stream's own peer; clock window, nonce and sequence apply.
+   * `document`: may travel through others; judged by signature, its own validity and its author's version.
+   */
+  readonly carried: 'hop' | 'document'
+  readonly body: z.ZodType<B>
+}
+
+export interface Stream {
+  /** `/karo/<name>/<version>`. */
+  readonly id: `/karo/${string}/${number}`
+  readonly purpose: string
+  /** Who may open it: anybody in the lobby, or only peers admitted by both ends. */
+  readonly admits: 'lobby' | 'member'
+  /** Frames a peer may send: a sustained `frames` per `perMs`, which is also the burst (GCRA). */
+  readonly quota: { readonly frames: number; readonly perMs: number }
+  /** `link`: one per neighbour while connected. `exchange`: one request, then closed. */
+  readonly lifetime: 'link' | 'exchange'
+  readonly timeouts: {
+    /** From opening to the first frame. */
+    readonly firstByteMs: number
+    /** From the first byte of a frame to its last; a slower peer is reset. */
+    readonly frameMs: number
+  }
+  /** Bytes waiting to be written to one peer before frames to it are dropped and the link is reset. */
+  readonly sendBufferBytes: number
+  readonly messages: Readonly<Record<string, Message>>
+}
+
+export function defineMessage<B>(message: Message<B>): Message<B> {
+  if (!Number.isInteger(message.type) || message.type < 1 || message.type > 0xffff) {
+    throw new RangeError(`${message.name}: a message type is 1 to 0xFFFF`)
+  }
+  return Object.freeze(message)
+}
+
+export function defineStream<const S extends Stream>(stream: S): S {
+  return Object.freeze(stream)
+}
+
+/** The body type a descriptor stands for. */
+export type BodyOf<M> = M extends Message<infer B> ? B : never

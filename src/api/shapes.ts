@@ -1,0 +1,52 @@
+// JSON shapes of the API that the CLI prints as they are (product.md, "JSON shapes that scripts rely on").
+import type { PeerOpinion, PendingPeer } from '../trust/index.ts'
+import type { HealthCheck } from '../base/room.ts'
+
+export interface StatusShape {
+  readonly node_id: string
+  readonly fingerprint: string
+  readonly name: string
+  readonly version: string
+  readonly uptime_seconds: number
+  readonly mesh: {
+    readonly listen: readonly string[]
+    readonly peers_connected: number
+    readonly peers_trusted: number
+    readonly peers_pending: number
+    readonly members_known: number
+  }
+  readonly store: { readonly events: number; readonly bytes: number }
+  readonly spool: { readonly pending_bytes: number; readonly dropped: number }
+  readonly health: { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
+}
+
+export interface PeerShape
+  extends Pick<PeerOpinion, 'fingerprint' | 'name' | 'trust_level' | 'roles' | 'teams' | 'why'> {
+  readonly node_id: PendingPeer['node_id']
+  readonly addresses: readonly string[]
+  readonly state: 'connected' | 'known' | 'pending' | 'denied' | 'revoked'
+  readonly last_seen: string | null
+}
+
+export interface EventShape {
+  readonly id: string
+  readonly timestamp: string
+  readonly shell: string
+  readonly command: string
+  readonly cwd: string
+  readonly exit_code: number | null
+  readonly duration_ms: number | null
+  readonly risk_level: 'safe' | 'moderate' | 'high' | 'critical'
+  readonly category: string
+  readonly karo_generated: boolean
+}
+
+/** Every error over the API, and on stdout with `--json`. */
+export interface ErrorShape {
+  readonly error: {
+    readonly code: string
+    readonly message: string
+    readonly where?: string
+    readonly hint?: string
+  }
+}

@@ -1,0 +1,20 @@
+// Time and randomness as values that are passed in, so that tests and the simulator own them.
+import { randomBytes } from 'node:crypto'
+
+export interface Clock {
+  /** Wall clock, milliseconds since the Unix epoch. */
+  now(): number
+  /** Monotonic milliseconds with a fraction; only differences mean anything. */
+  monotonic(): number
+}
+
+export interface Random {
+  /** `length` cryptographically strong bytes. */
+  bytes(length: number): Uint8Array
+  /** Uniform in [0, 1); for jitter, never for secrets. */
+  float(): number
+}
+
+export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
+
+export const systemRandom: Random = { bytes: (length) => randomBytes(length), float: () => Math.random() }

@@ -1,0 +1,23 @@
+// The logger rooms are given: structured, JSON on stderr in the daemon (pino), silent in most tests.
+
+export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined | readonly string[]>>
+
+/** Fields never hold level 0 data, keys or tokens. `trace_id` is 32 hex digits when there is one. */
+export interface Log {
+  debug(fields: LogFields, message: string): void
+  info(fields: LogFields, message: string): void
+  warn(fields: LogFields, message: string): void
+  error(fields: LogFields, message: string): void
+  child(fields: LogFields): Log
+}
+
+const nothing = (): void => {}
+
+/** A logger that drops everything. */
+export const silentLog: Log = {
+  debug: nothing,
+  info: nothing,
+  warn: nothing,
+  error: nothing,
+  child: () => silentLog,
+}

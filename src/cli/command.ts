@@ -1,0 +1,52 @@
+// What a command of the CLI is: data for parsing, help, man pages and completion, and one function to run.
+import type { ExitCode } from '../base/errors.ts'
+
+export interface CommandArgument {
+  readonly name: string
+  readonly required: boolean
+  readonly variadic?: boolean
+  readonly description: string
+  readonly choices?: readonly string[]
+}
+
+export interface CommandOption {
+  /** Long name without dashes, e.g. `per-node`. */
+  readonly name: string
+  readonly short?: string
+  /** Placeholder of its value, e.g. `duration`; absent for a flag. */
+  readonly value?: string
+  readonly description: string
+  readonly choices?: readonly string[]
+  readonly default?: string
+}
+
+export interface CommandInput {
+  readonly args: Readonly<Record<string, string | readonly string[] | undefined>>
+  readonly options: Readonly<Record<string, string | boolean | undefined>>
+}
+
+/** The world as a command sees it; tests pass their own. */
+export interface CommandIo {
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** KARO_HOME after `--home`, resolved; not created. */
+  readonly home: string
+  readonly json: boolean
+  /** True when stdout is a terminal and NO_COLOR is not set. */
+  readonly colour: boolean
+  readonly columns: number
+  /** People's output and JSON documents: stdout. */
+  out(text: string): void
+  /** Diagnostics: stderr. */
+  err(text: string): void
+}
+
+export interface Command {
+  /** As typed: `peers trust`. */
+  readonly name: string
+  readonly summary: string
+  readonly args: readonly CommandArgument[]
+  readonly options: readonly CommandOption[]
+  readonly examples: readonly { readonly run: string; readonly does: string }[]
+  /** Throws KaroError; the runner prints it (to stderr, as JSON on stdout with --json) and maps its exit code. */
+  run(io: CommandIo, input: CommandInput): Promise<ExitCode>
+}

@@ -1,0 +1,65 @@
+// The configuration room's door: one typed value, made from one table of keys, the file and the environment.
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { GuardProfile } from '../risk/index.ts'
+import type { TrustLevel } from '../trust/levels.ts'
+
+/** Field names are the file's: `config.mesh.lan_only` is `lan_only` under `[mesh]`. */
+export interface Config {
+  readonly node: { readonly name: string }
+  readonly mesh: {
+    /** TCP; 0 = any free port. */
+    readonly port: number
+    readonly listen: 'auto' | readonly string[]
+    readonly lan_only: boolean
+    /** Counts 100.64.0.0/10 as private. */
+    readonly allow_cgnat: boolean
+    /** Seconds between pings on a link; two missed ones end it. */
+    readonly ping_seconds: number
+  }
+  readonly http: { readonly port: number }
+  readonly discovery: {
+    readonly mdns: boolean | readonly string[]
+    readonly mdns_interval_seconds: number
+    readonly peers: readonly StaticPeer[]
+  }
+  readonly peers: {
+    readonly trusted: ReadonlyMap<NodeId, TrustedPeer>
+    readonly denied: readonly NodeId[]
+  }
+  readonly sharing: {
+    readonly max_level: 0 | 1 | 2
+    readonly allow: { readonly peers: readonly string[]; readonly supervisors: readonly string[] }
+    readonly deny: { readonly untrusted: boolean }
+    readonly categories: Readonly<
+      Record<'tool_usage' | 'activity_patterns' | 'safety_stats' | 'anomalies', boolean>
+    >
+    readonly k_min: number
+  }
+  readonly guard: { readonly profile: GuardProfile }
+  readonly history: {
+    /** Commands that match any of these globs are not recorded; read by the hook and by the daemon. */
+    readonly ignore: readonly string[]
+  }
+  readonly query: { readonly timeout_ms: number }
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
+}
+
+export interface StaticPeer {
+  readonly host: string
+  readonly port: number
+  /** Pins the key: a different one at that address is refused. */
+  readonly nodeId?: NodeId
+}
+
+export interface TrustedPeer {
+  readonly name?: string
+  readonly level: TrustLevel
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+}
+
+/** Where a value came from, as `karo config list` shows it: `default`, `config.toml:12`, `KARO_MESH_PORT`. */
+export type ValueSource = string
+
+export { loadConfig } from './load.ts'
+export { homePaths } from './paths.ts'

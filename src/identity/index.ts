@@ -1,0 +1,22 @@
+// The identity room's door: this node's key, and what can be done with it without handing it out.
+import type { NodeId } from '../../protocols/node-id.ts'
+
+/** The key of this node. The secret never leaves the object except where a method says so. */
+export interface Identity {
+  readonly nodeId: NodeId
+  /** Ed25519, 32 bytes. */
+  readonly publicKey: Uint8Array
+  /** BLAKE3(public key)[0:8] as 16 lower-case hex digits; for people, never for authority. */
+  readonly fingerprint: string
+  /** Stable through key rotation: the fingerprint of the lineage's first key. */
+  readonly memberId: string
+  /** Ed25519 signature, 64 bytes (RFC 8032). */
+  sign(message: Uint8Array): Uint8Array
+  /** The 32-byte seed, for the libp2p host and for opening sealed boxes; callers must not keep or log it. */
+  seed(): Uint8Array
+}
+
+export { fingerprintOf, formatFingerprint } from './fingerprint.ts'
+export { createIdentityFile, loadIdentity } from './keyfile.ts'
+export { openSealed, sealTo } from './seal.ts'
+export { verifySignature } from './signature.ts'

@@ -1,0 +1,57 @@
+// The mesh room's door: links to admitted neighbours over which rooms above send frames. No libp2p type passes it.
+import type { Frame } from '../../protocols/frame.ts'
+import type { Message, Stream } from '../../protocols/define.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { Room } from '../base/room.ts'
+
+/** A peer whose key the transport has proven. */
+export interface PeerRef {
+  readonly nodeId: NodeId
+  readonly publicKey: Uint8Array
+}
+
+export interface LinkHandler {
+  /**
+   * One frame from an admitted neighbour, already decoded, signature checked and, for `hop` messages, within
+   * the replay window and quota. Documents are passed on with only signature and size checked.
+   * Must not throw; slow work is the handler's to bound.
+   */
+  frame(peer: PeerRef, frame: Frame): void
+  /** The link is usable. */
+  up?(peer: PeerRef): void
+  /** The link is gone, whatever the reason: Goodbye, cut, revoked. */
+  down?(peer: PeerRef): void
+}
+
+/** One long-lived stream per neighbour for one protocol. */
+export interface Link {
+  /** Neighbours whose link is usable now. */
+  peers(): readonly PeerRef[]
+  /** Signs and queues a hop frame. False: no link, or its send buffer is full (then the link is reset). */
+  sendHop<B>(to: NodeId, message: Message<B>, body: B, trace?: Uint8Array): boolean
+  /** Queues a finished document frame as it is. */
+  sendDocument(to: NodeId, bytes: Uint8Array): boolean
+}
+
+export interface MeshStatus {
+  /** Multiaddrs this node listens on, e.g. `/ip4/10.0.0.5/tcp/9238`. */
+  readonly listen: readonly string[]
+  readonly peers_connected: number
+  readonly peers_trusted: number
+  readonly peers_pending: number
+}
+
+export interface Mesh extends Room {
+  /** Registers a `lifetime: 'link'` protocol; call before `start`. */
+  link(protocol: Stream, handler: LinkHandler): Link
+  /** Admitted by both ends and connected. */
+  neighbours(): readonly PeerRef[]
+  isConnected(node: NodeId): boolean
+  /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */
+  reach(node: NodeId, signal: AbortSignal): Promise<boolean>
+  status(): MeshStatus
+  /** Largest known clock difference to a connected peer, ms; null when nobody is connected. */
+  clockSkew(): number | null
+}
+
+export { createMesh } from './mesh.ts'

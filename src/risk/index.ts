@@ -1,0 +1,37 @@
+// The risk room's door: judges a command line as text; pure, no I/O, no clock.
+export const RISK_LEVELS = ['safe', 'moderate', 'high', 'critical'] as const
+export type RiskLevel = (typeof RISK_LEVELS)[number]
+
+export const GUARD_PROFILES = ['strict', 'moderate', 'permissive', 'off'] as const
+export type GuardProfile = (typeof GUARD_PROFILES)[number]
+
+export type GuardDecision = 'allow' | 'confirm' | 'block'
+
+export interface RiskMatch {
+  /** Stable id of the rule, e.g. `rm-root`. */
+  readonly rule: string
+  readonly risk_level: RiskLevel
+  readonly why: string
+  /** UTF-16 offsets [start, end) into the command as given. */
+  readonly span: readonly [number, number]
+}
+
+/** Shape of `karo check --json`. */
+export interface RiskVerdict {
+  readonly command: string
+  readonly risk_level: RiskLevel
+  readonly decision: GuardDecision
+  readonly matches: readonly RiskMatch[]
+  /** A safer form of the command, where a rule knows one. */
+  readonly safer?: string
+}
+
+export interface CheckOptions {
+  readonly shell?: 'bash' | 'zsh' | 'fish' | 'sh'
+  readonly profile?: GuardProfile
+  /** Absolute; without it relative paths are judged as harmless as they look. */
+  readonly cwd?: string
+  readonly home?: string
+}
+
+export { checkCommand } from './check.ts'

@@ -1,0 +1,21 @@
+// The store room's door: one Level database, one repository per keyspace group; it stores and decides nothing.
+import type { Room } from '../base/room.ts'
+import type { AuditRepository } from './audit.ts'
+import type { ConsentRepository } from './consent.ts'
+import type { EventRepository } from './events.ts'
+import type { MemberRepository } from './members.ts'
+import type { ReplayRepository } from './replay.ts'
+import type { RollupRepository } from './rollups.ts'
+
+export interface Store extends Room {
+  readonly events: EventRepository
+  readonly rollups: RollupRepository
+  readonly members: MemberRepository
+  readonly consent: ConsentRepository
+  readonly replay: ReplayRepository
+  readonly audit: AuditRepository
+  /** Bytes on disk, approximate. */
+  bytes(): Promise<number>
+}
+
+export { openStore } from './store.ts'
