@@ -1,6 +1,7 @@
 // JSON shapes of the API that the CLI prints as they are (product.md, "JSON shapes that scripts rely on").
-import type { PeerOpinion, PendingPeer } from '../trust/index.ts'
+
 import type { HealthCheck } from '../base/room.ts'
+import type { PeerOpinion, PendingPeer } from '../trust/index.ts'
 
 export interface StatusShape {
   readonly node_id: string

@@ -50,7 +50,12 @@ export interface Audit extends Room {
   /** Queues an entry in call order; resolves when it is on disk. Never rejects for the caller's sake: it logs. */
   record(entry: AuditRecord): Promise<void>
   /** Newest first. */
-  log(filter: { limit: number; type?: AuditType; peer?: NodeId; since?: number }): Promise<readonly AuditEntry[]>
+  log(filter: {
+    limit: number
+    type?: AuditType
+    peer?: NodeId
+    since?: number
+  }): Promise<readonly AuditEntry[]>
   verify(): Promise<AuditVerdict>
 }
 

@@ -1,6 +1,8 @@
 // The logger rooms are given: structured, JSON on stderr in the daemon (pino), silent in most tests.
 
-export type LogFields = Readonly<Record<string, string | number | boolean | null | undefined | readonly string[]>>
+export type LogFields = Readonly<
+  Record<string, string | number | boolean | null | undefined | readonly string[]>
+>
 
 /** Fields never hold level 0 data, keys or tokens. `trace_id` is 32 hex digits when there is one. */
 export interface Log {

@@ -1,6 +1,7 @@
 // The mesh room's door: links to admitted neighbours over which rooms above send frames. No libp2p type passes it.
-import type { Frame } from '../../protocols/frame.ts'
+
 import type { Message, Stream } from '../../protocols/define.ts'
+import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
 

@@ -1,6 +1,7 @@
 // The query room's door: ask the mesh, and answer for this node.
-import type { QueryResult } from './result.ts'
+
 import type { Room } from '../base/room.ts'
+import type { QueryResult } from './result.ts'
 
 export interface AskRequest {
   readonly query_type: 'ToolUsage' | 'NodeHealth'

@@ -67,7 +67,11 @@ export interface QueryResult {
     readonly noise: string
   }
   readonly ended_by: 'all_done' | 'deadline' | 'cancelled'
-  readonly timing: { readonly first_ms: number | null; readonly last_ms: number | null; readonly elapsed_ms: number }
+  readonly timing: {
+    readonly first_ms: number | null
+    readonly last_ms: number | null
+    readonly elapsed_ms: number
+  }
   /** Why something is withheld, and what to do about it; for people. */
   readonly notes: readonly string[]
 }

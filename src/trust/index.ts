@@ -54,7 +54,10 @@ export interface Trust extends Room {
   admits(node: NodeId): boolean
   explain(node: NodeId): readonly OpinionStep[]
   /** Records a person's decision (TOFU). Resolves when it is durable; listeners have then been told. */
-  trust(node: NodeId, terms: { level: TrustLevel; name?: string; roles?: string[]; teams?: string[] }): Promise<void>
+  trust(
+    node: NodeId,
+    terms: { level: TrustLevel; name?: string; roles?: string[]; teams?: string[] },
+  ): Promise<void>
   deny(node: NodeId): Promise<void>
   /** Takes back a person's trust and refuses the key from now on; `trust` again is the way back. */
   revoke(node: NodeId): Promise<void>

@@ -1,0 +1,77 @@
+// Keys of the database: a keyspace number and ordered parts, so that byte order is the order we want to read in.
+
+/** Numbered once, never reused or renumbered; a number without a repository is reserved for its name. */
+export const KEYSPACES = {
+  meta: 1,
+  events: 2,
+  /** Distinct command texts, stored once. */
+  commands: 3,
+  rollups_hour: 4,
+  rollups_day: 5,
+  documents: 6,
+  members: 7,
+  consent: 8,
+  replay: 9,
+  audit: 10,
+  query_cache: 11,
+  anomalies: 12,
+  agents: 13,
+  approvals: 14,
+  capabilities: 15,
+  vault: 16,
+  artifacts: 17,
+  memory: 18,
+  /** How far each spool file was read; written in the same batch as its events. */
+  spool_offsets: 19,
+  /** Which distinct commands ran on which day: unique counts of a period. */
+  command_days: 20,
+} as const
+export type Keyspace = keyof typeof KEYSPACES
+
+export type KeyPart =
+  | { readonly u32: number }
+  /** Up to 2^53 - 1; times in ms, sequence numbers. */
+  | { readonly u64: number }
+  | { readonly bytes: Uint8Array }
+  /** Only as the last part, or where no text is a prefix of another: it is not delimited. */
+  | { readonly text: string }
+
+/** `keyspace byte ‖ parts`, integers big-endian. */
+export function makeKey(keyspace: Keyspace, ...parts: readonly KeyPart[]): Buffer {
+  const pieces: Uint8Array[] = [Uint8Array.of(KEYSPACES[keyspace])]
+  for (const part of parts) pieces.push(encodePart(part))
+  return Buffer.concat(pieces)
+}
+
+/** All keys that start with these parts, as a Level range. */
+export function keyRange(keyspace: Keyspace, ...parts: readonly KeyPart[]): { gte: Buffer; lt: Buffer } {
+  const gte = makeKey(keyspace, ...parts)
+  return { gte, lt: afterPrefix(gte) }
+}
+
+/** The first key after every key that starts with `prefix`. */
+export function afterPrefix(prefix: Uint8Array): Buffer {
+  const next = Buffer.from(prefix)
+  for (let i = next.length - 1; i >= 0; i--) {
+    const byte = next[i] as number
+    if (byte < 0xff) {
+      next[i] = byte + 1
+      return next.subarray(0, i + 1)
+    }
+  }
+  throw new RangeError('a prefix of only 0xFF bytes has no successor')
+}
+
+function encodePart(part: KeyPart): Uint8Array {
+  if ('bytes' in part) return part.bytes
+  if ('text' in part) return Buffer.from(part.text, 'utf8')
+  if ('u32' in part) {
+    const out = Buffer.alloc(4)
+    out.writeUInt32BE(part.u32)
+    return out
+  }
+  if (!Number.isSafeInteger(part.u64) || part.u64 < 0) throw new RangeError('a u64 key part is 0 to 2^53 - 1')
+  const out = Buffer.alloc(8)
+  out.writeBigUInt64BE(BigInt(part.u64))
+  return out
+}

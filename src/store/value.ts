@@ -1,0 +1,22 @@
+// Values of the database: a version byte, then MessagePack; migrations move a keyspace from one version to the next.
+import { Packr, Unpackr } from 'msgpackr'
+
+// Our own data at rest: no records (each value stands alone), no extensions, times as plain integers.
+const options = { useRecords: false, moreTypes: false, structuredClone: false, copyBuffers: true } as const
+const packr = new Packr({ ...options, encodeUndefinedAsNil: true })
+const unpackr = new Unpackr({ ...options, int64AsType: 'number', mapsAsObjects: true })
+
+/** `version` 1 to 255. */
+export function encodeValue(version: number, value: unknown): Buffer {
+  const body = packr.pack(value)
+  const out = Buffer.allocUnsafe(body.length + 1)
+  out[0] = version
+  body.copy(out, 1)
+  return out
+}
+
+/** Throws when the bytes are damaged or of another version: a migration should have run. */
+export function decodeValue<T>(version: number, bytes: Uint8Array): T {
+  if (bytes[0] !== version) throw new Error(`stored value has version ${bytes[0]}, expected ${version}`)
+  return unpackr.unpack(bytes.subarray(1)) as T
+}
