@@ -24,6 +24,7 @@ export const ROOMS = {
   shapes: 'src/api/shapes.ts',
   api: 'src/api/',
   cli: 'src/cli/',
+  up: 'src/cli/commands/up.ts',
   ops: 'src/ops/',
   main: 'src/main.ts',
 } as const
@@ -85,7 +86,9 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'query',
     'audit',
   ],
-  cli: ['apiClient', 'shapes', 'base', 'config', 'identity', 'risk', 'hooks', 'protocols'],
+  cli: ['up', 'apiClient', 'shapes', 'base', 'config', 'identity', 'risk', 'hooks', 'protocols'],
+  // The one command that is the daemon.
+  up: ['cli', 'main', 'base', 'config', 'identity'],
   main: [
     'base',
     'config',

@@ -1,0 +1,11 @@
+// Puts what the tables say into the pages that show it: the doors in docs/architecture.md.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { doorsTable } from './doors.ts'
+
+const page = join(import.meta.dirname, '../docs/architecture.md')
+const text = readFileSync(page, 'utf8')
+const [before, rest] = text.split('<!-- doors: begin -->')
+const after = rest?.split('<!-- doors: end -->')[1]
+if (after === undefined) throw new Error(`${page}: the doors markers are missing`)
+writeFileSync(page, `${before}<!-- doors: begin -->\n${doorsTable()}\n<!-- doors: end -->${after}`)
