@@ -21,18 +21,24 @@ export interface CommandOption {
 }
 
 export interface CommandInput {
+  /** By the argument's name as declared. A variadic one is always a list, perhaps empty. */
   readonly args: Readonly<Record<string, string | readonly string[] | undefined>>
+  /** By the option's long name as declared (`per-node`); a flag is true or absent. */
   readonly options: Readonly<Record<string, string | boolean | undefined>>
 }
 
 /** The world as a command sees it; tests pass their own. */
 export interface CommandIo {
+  /** The environment, with KARO_HOME set when `--home` was given. */
   readonly env: Readonly<Record<string, string | undefined>>
   /** KARO_HOME after `--home`, resolved; not created. */
   readonly home: string
+  /** The daemon's control socket (0600). */
+  readonly socket: string
   readonly json: boolean
   /** True when stdout is a terminal and NO_COLOR is not set. */
   readonly colour: boolean
+  /** Width of the terminal; Infinity when stdout is none, so that nothing is cut. */
   readonly columns: number
   /** People's output and JSON documents: stdout. */
   out(text: string): void

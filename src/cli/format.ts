@@ -1,0 +1,65 @@
+// How numbers, times and foreign text look to a person at a terminal.
+
+const SECOND = 1000
+const MINUTE = 60 * SECOND
+const HOUR = 60 * MINUTE
+const DAY = 24 * HOUR
+
+/** A length of time given in ms, in its two largest units: `340 ms`, `2.4 s`, `3m 05s`, `2h 10m`, `4d 3h`. */
+export function duration(ms: number): string {
+  if (!Number.isFinite(ms) || ms < 0) return '–'
+  if (ms < SECOND) return `${Math.round(ms)} ms`
+  // Rounded first, so that 59.96 s is not shown as "60.0 s".
+  if (Math.round(ms / 100) * 100 < MINUTE) return `${(ms / SECOND).toFixed(1)} s`
+  const two = (large: number, small: number, largeName: string, smallName: string): string => {
+    const units = Math.floor(ms / small)
+    const per = large / small
+    const rest = String(units % per).padStart(per > 24 ? 2 : 1, '0')
+    return `${Math.floor(units / per)}${largeName} ${rest}${smallName}`
+  }
+  if (ms < HOUR) return two(MINUTE, SECOND, 'm', 's')
+  if (ms < DAY) return two(HOUR, MINUTE, 'h', 'm')
+  return two(DAY, HOUR, 'd', 'h')
+}
+
+/** How long ago something was, given its age in ms: `just now`, `40 s ago`, `3 min ago`, `2 h ago`, `5 d ago`. */
+export function ago(ms: number): string {
+  if (!Number.isFinite(ms)) return 'never'
+  if (ms < 5 * SECOND) return 'just now'
+  if (ms < MINUTE) return `${Math.floor(ms / SECOND)} s ago`
+  if (ms < HOUR) return `${Math.floor(ms / MINUTE)} min ago`
+  if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h ago`
+  return `${Math.floor(ms / DAY)} d ago`
+}
+
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
+
+/** A number of bytes: `0 B`, `512 B`, `1.5 KiB`, `20 MiB`. */
+export function bytes(n: number): string {
+  let value = n
+  let unit = 0
+  // 1023.95 would be shown as "1024 KiB".
+  while (value >= 1023.95 && unit < UNITS.length - 1) {
+    value /= 1024
+    unit++
+  }
+  return unit === 0 || value >= 9.95
+    ? `${Math.round(value)} ${UNITS[unit]}`
+    : `${value.toFixed(1)} ${UNITS[unit]}`
+}
+
+// Control characters, line and paragraph separators, and the marks that reorder or hide text (Unicode TR 36).
+const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\p{Cs}]/gu
+
+/**
+ * Text from elsewhere (names, commands, messages of peers) made safe for a terminal: whatever could move the
+ * cursor, change colours or reorder what is read becomes visible as an escape.
+ */
+export function printable(text: string): string {
+  return text.replace(UNPRINTABLE, (c) => {
+    if (c === '\n') return '\\n'
+    if (c === '\t') return '\\t'
+    const code = c.codePointAt(0)!
+    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
+  })
+}

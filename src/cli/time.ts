@@ -1,0 +1,56 @@
+// Times as people type them: `90s`, `2h`, `7d`, `today`, a date, or RFC 3339.
+import { KaroError } from '../base/errors.ts'
+
+const UNIT_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 604_800_000,
+}
+const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)$/
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2})$/
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
+
+/** `90s`, `1.5h`, `7d` in ms. Throws KaroError bad_request; `where` names the option, e.g. `--timeout`. */
+export function parseDuration(text: string, where: string): number {
+  const match = DURATION.exec(text.trim())
+  if (!match) {
+    throw new KaroError('bad_request', `'${text}' is not a length of time`, {
+      where,
+      hint: 'Write a number and a unit: 500ms, 30s, 5m, 2h, 7d or 2w.',
+    })
+  }
+  return Math.round(Number(match[1]) * UNIT_MS[match[2]!]!)
+}
+
+/**
+ * A moment as ms since the epoch: a length of time before `now` (`2h`), `now`, `today` or `yesterday` and
+ * `YYYY-MM-DD` (their first moment, local time), or RFC 3339 with its offset.
+ * Throws KaroError bad_request; `where` names the option.
+ */
+export function parseSince(text: string, now: number, where = '--since'): number {
+  const word = text.trim()
+  if (DURATION.test(word)) return now - parseDuration(word, where)
+  if (word === 'now') return now
+  const today = new Date(now)
+  today.setHours(0, 0, 0, 0)
+  if (word === 'today') return today.getTime()
+  if (word === 'yesterday') return today.setDate(today.getDate() - 1)
+  const date = DATE.exec(word)
+  if (date) {
+    const [year, month, day] = [Number(date[1]), Number(date[2]) - 1, Number(date[3])]
+    const local = new Date(year, month, day)
+    // Date rolls 31 February over into March; a person mistyped.
+    if (year >= 1000 && local.getMonth() === month && local.getDate() === day) return local.getTime()
+  }
+  if (RFC3339.test(word)) {
+    const parsed = Date.parse(word.replace(' ', 'T').toUpperCase())
+    if (!Number.isNaN(parsed)) return parsed
+  }
+  throw new KaroError('bad_request', `'${text}' is not a time`, {
+    where,
+    hint: 'Write how long ago (30m, 2h, 7d), today, a date (2026-11-20), or RFC 3339 (2026-11-20T08:00:00Z).',
+  })
+}
