@@ -34,8 +34,10 @@ export interface Resource {
 export interface Consent {
   /** Node ids, `team:x`, `role:x`, or `*`. Who may have level 1. */
   readonly allow_peers: readonly string[]
-  /** Likewise for level 2. */
+  /** Likewise for level 2; who may have level 1 may have level 2 too, since it says less. */
   readonly allow_supervisors: readonly string[]
+  /** Likewise: who may have nothing of this person's, whatever the two lists above say. */
+  readonly deny_peers: readonly string[]
   readonly max_level: 0 | 1 | 2
   readonly categories: Readonly<Record<SharingCategory, boolean>>
   /** `share off`: nothing to anybody. */
@@ -43,7 +45,6 @@ export interface Consent {
 }
 
 export interface Context {
-  readonly now: number
   /** Absent for requests that touch no person's data (health). */
   readonly consent?: Consent
 }
@@ -57,3 +58,5 @@ export interface Decision {
 }
 
 export { decide } from './decide.ts'
+export { matchesEntry, principalOf } from './principal.ts'
+export { resourceOf } from './resource.ts'
