@@ -1,0 +1,123 @@
+// Opens the one database of a node and hands out its repositories.
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import { KaroError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import { createAuditRepository } from './audit.ts'
+import { createConsentRepository } from './consent.ts'
+import { newDatabase } from './database.ts'
+import { createEventRepository } from './events.ts'
+import type { Store } from './index.ts'
+import { createMemberRepository } from './members.ts'
+import { migrate } from './migrations.ts'
+import { createReplayRepository } from './replay.ts'
+import { createRollupRepository } from './rollups.ts'
+
+export interface StoreOptions {
+  /** Made if missing; one process at a time may have it open. */
+  readonly directory: string
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/**
+ * The store of one node. Nothing touches the disk before `start`; repositories may be handed out before that, and
+ * their methods reject until then and after `stop`.
+ * `start` errors: `conflict` when another process has the database open, `bad_file` when it is damaged, unreadable or
+ * of a newer schema.
+ */
+export function openStore({ directory, clock, log }: StoreOptions): Store {
+  const db = newDatabase(directory)
+  // Level opens itself a microtask after its construction; closing it now leaves that to `start`.
+  void db.close()
+  const replay = createReplayRepository(db)
+
+  return {
+    name: 'store',
+    events: createEventRepository(db),
+    rollups: createRollupRepository(db),
+    members: createMemberRepository(db),
+    consent: createConsentRepository(db),
+    replay,
+    audit: createAuditRepository(db),
+
+    async start(signal) {
+      signal.throwIfAborted()
+      try {
+        await db.open()
+      } catch (error) {
+        throw explainOpen(error, directory)
+      }
+      try {
+        await migrate(db, directory, log)
+        await replay.prune(clock.now())
+        signal.throwIfAborted()
+      } catch (error) {
+        await db.close()
+        throw explainOpen(error, directory)
+      }
+    },
+
+    async stop() {
+      await db.close()
+    },
+
+    health() {
+      const open = db.status === 'open'
+      return [
+        { name: 'store.open', ok: open, detail: open ? 'the database is open' : 'the database is closed' },
+      ]
+    },
+
+    bytes: () => directoryBytes(directory),
+  }
+}
+
+/** Turns what Level says about a database it could not open or read into something a person can act on. */
+function explainOpen(error: unknown, directory: string): unknown {
+  switch (levelCode(error)) {
+    case 'LEVEL_LOCKED':
+      return new KaroError('conflict', 'another process has the database open', {
+        where: directory,
+        hint: 'Stop the Karo that runs with this home, or give this one another with --home.',
+        cause: error,
+      })
+    case 'LEVEL_CORRUPTION':
+      return new KaroError('bad_file', 'the database is damaged', {
+        where: directory,
+        hint: 'Restore it from a backup, or move the directory away to start with an empty one.',
+        cause: error,
+      })
+    case 'LEVEL_IO_ERROR':
+      return new KaroError('bad_file', 'the database cannot be read or written', {
+        where: directory,
+        hint: 'Check that the directory belongs to this user and that the disk is not full.',
+        cause: error,
+      })
+    default:
+      return error
+  }
+}
+
+/** Level wraps the engine's error as the cause of "database is not open". */
+function levelCode(error: unknown): string | undefined {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    const code = (at as Error & { code?: unknown }).code
+    if (typeof code === 'string' && code !== 'LEVEL_DATABASE_NOT_OPEN') return code
+  }
+  return undefined
+}
+
+async function directoryBytes(directory: string): Promise<number> {
+  const names = await readdir(directory).catch(() => [])
+  let total = 0
+  for (const name of names) {
+    // Level removes files whenever it compacts; one that has just gone counts nothing.
+    total += await stat(join(directory, name)).then(
+      (file) => file.size,
+      () => 0,
+    )
+  }
+  return total
+}
