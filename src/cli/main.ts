@@ -1,0 +1,22 @@
+// The program `karo`: checks the Node version before anything newer is even parsed, then runs the command line.
+
+const LEAST = [22, 12] as const
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+
+if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
+  process.stderr.write(
+    `karo: needs Node.js ${LEAST.join('.')} or newer, this is ${process.versions.node} (${process.execPath})\n`,
+  )
+  process.exitCode = 1
+} else {
+  // A reader that has seen enough (`karo history | head`) is not an error.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error
+      process.exit()
+    })
+  }
+  // Not a static import: those are linked before the check could speak.
+  const { runCli } = await import('./run.ts')
+  process.exitCode = await runCli(process.argv.slice(2), process)
+}

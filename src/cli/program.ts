@@ -1,0 +1,175 @@
+// Turns words into one command and its input: commander parses and writes help, this file names what was wrong.
+import { Argument, Command as Commander, CommanderError, Option } from 'commander'
+import { KaroError } from '../base/errors.ts'
+import { closest } from '../base/suggest.ts'
+import type { Command, CommandArgument, CommandInput, CommandOption } from './command.ts'
+import { COMMAND_GROUPS, type CommandEntry } from './commands.ts'
+
+/** Options every command has, after the product's contract. */
+export const COMMON_OPTIONS: readonly CommandOption[] = [
+  { name: 'json', description: 'print one JSON document on stdout, nothing else' },
+  { name: 'home', value: 'dir', description: "the node's directory (instead of KARO_HOME)" },
+]
+
+export type Parsed =
+  | { readonly kind: 'run'; readonly command: Command; readonly input: CommandInput }
+  | { readonly kind: 'help'; readonly text: string }
+
+const placeholder = (argument: CommandArgument): string => {
+  const name = argument.variadic ? `${argument.name}...` : argument.name
+  return argument.required ? `<${name}>` : `[${name}]`
+}
+
+function toCommander(command: Command, name: string, width: number): Commander {
+  const built = new Commander(name)
+    .description(command.summary)
+    .helpOption('-h, --help', 'show this help')
+    .helpCommand(false)
+    .configureOutput({ writeErr: () => {}, writeOut: () => {}, getOutHelpWidth: () => width })
+    .configureHelp({ styleTitle: (title) => title })
+    .exitOverride()
+  for (const argument of command.args) {
+    const made = new Argument(placeholder(argument), argument.description)
+    built.addArgument(argument.choices ? made.choices([...argument.choices]) : made)
+  }
+  for (const option of [...command.options, ...COMMON_OPTIONS]) {
+    const long = option.value ? `--${option.name} <${option.value}>` : `--${option.name}`
+    const made = new Option(option.short ? `-${option.short}, ${long}` : long, option.description)
+    if (option.choices) made.choices([...option.choices])
+    if (option.default !== undefined) made.default(option.default)
+    built.addOption(made)
+  }
+  if (command.examples.length > 0) {
+    const longest = Math.max(...command.examples.map((example) => example.run.length))
+    const lines = command.examples.map(({ run, does }) => `  ${run.padEnd(longest)}  ${does}`)
+    built.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
+  }
+  return built
+}
+
+/** Commander's message without its prefix, and its suggestion as a hint. */
+function usageError(error: CommanderError, name: string): KaroError {
+  const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const meant = suggestion?.match(/\(Did you mean (.*)\?\)/)?.[1]
+  return new KaroError('bad_request', first.replace(/\.$/, ''), {
+    where: `karo ${name}`,
+    hint: meant ? `Did you mean ${meant}?` : `karo ${name} --help shows what it takes.`,
+  })
+}
+
+/** Options that stand before the subcommand: only the common ones may. Index of the first other word. */
+export function skipCommonOptions(words: readonly string[]): number {
+  let i = 0
+  while (i < words.length) {
+    if (words[i] === '--home') i += 2
+    else if (words[i] === '--json' || words[i]?.startsWith('--home=')) i += 1
+    else break
+  }
+  return Math.min(i, words.length)
+}
+
+function groupHelp(group: string, commands: readonly Command[], width: number): string {
+  const root = new Commander('karo')
+  const own = commands.find((command) => command.name === group)
+  const rest = commands.filter((command) => command !== own)
+  const top = own
+    ? toCommander(own, group, width)
+    : toCommander({ ...rest[0]!, summary: '', args: [], options: [], examples: [] }, group, width)
+  root.addCommand(top)
+  for (const command of rest)
+    top.addCommand(toCommander(command, command.name.slice(group.length + 1), width))
+  return help(top)
+}
+
+/** helpInformation() leaves out what addHelpText added; outputHelp() writes all of it. */
+function help(command: Commander): string {
+  let text = ''
+  command.configureOutput({ ...command.configureOutput(), writeOut: (part) => (text += part) })
+  command.outputHelp()
+  return text
+}
+
+/**
+ * Finds the command of one group that `words` ask for (the words after `karo`) and parses the rest.
+ * Throws KaroError bad_request (exit 2) that says which word is wrong and what is allowed.
+ */
+export function parseCommandLine(
+  group: string,
+  commands: readonly Command[],
+  words: readonly string[],
+  width: number,
+): Parsed {
+  const before = skipCommonOptions(words)
+  const common = words.slice(0, before)
+  const afterGroup = words.slice(before + 1)
+  const skipped = skipCommonOptions(afterGroup)
+  const second = afterGroup[skipped]
+  const own = commands.find((command) => command.name === group)
+  const sub = commands.find((command) => command.name === `${group} ${second}`)
+  const command = sub ?? own
+  const names = commands.filter((c) => c !== own).map((c) => c.name.slice(group.length + 1))
+
+  if (!sub && names.length > 0) {
+    if (second === '--help' || second === '-h') {
+      return { kind: 'help', text: groupHelp(group, commands, width) }
+    }
+    const isWord = second !== undefined && !second.startsWith('-')
+    if (isWord && (!own || own.args.length === 0)) {
+      const meant = closest(second, names)
+      throw new KaroError('bad_request', `unknown subcommand '${second}'`, {
+        where: `karo ${group}`,
+        hint: meant ? `Did you mean 'karo ${group} ${meant}'?` : `It has: ${names.join(', ')}.`,
+      })
+    }
+  }
+  if (!command) {
+    throw new KaroError('bad_request', 'a subcommand is missing', {
+      where: `karo ${group}`,
+      hint: `It has: ${names.join(', ')}.`,
+    })
+  }
+
+  const leaf = toCommander(command, command.name, width)
+  new Commander('karo').addCommand(leaf)
+  const rest = sub ? afterGroup.slice(skipped + 1) : afterGroup.slice(skipped)
+  let input: CommandInput | undefined
+  leaf.action((...given: unknown[]) => {
+    const args = command.args.map((argument, i) => [argument.name, given[i]] as const)
+    const options = [...command.options, ...COMMON_OPTIONS].map((option) => {
+      const declared = leaf.options.find((o) => o.long === `--${option.name}`)!
+      return [option.name, leaf.getOptionValue(declared.attributeName())] as const
+    })
+    input = {
+      args: Object.fromEntries(args) as CommandInput['args'],
+      options: Object.fromEntries(options.filter(([, v]) => v !== undefined)) as CommandInput['options'],
+    }
+  })
+  try {
+    leaf.parse([...common, ...afterGroup.slice(0, skipped), ...rest], { from: 'user' })
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.code === 'commander.helpDisplayed') return { kind: 'help', text: help(leaf) }
+    throw usageError(error, command.name)
+  }
+  return { kind: 'run', command, input: input! }
+}
+
+/** `karo help`: every command with its summary, by group. */
+export async function overview(entries: readonly CommandEntry[]): Promise<string> {
+  const loaded = await Promise.all(
+    entries.map(async (entry) => ({ group: entry.group, commands: await entry.load() })),
+  )
+  const shown = (command: Command): string => [command.name, ...command.args.map(placeholder)].join(' ')
+  const longest = Math.max(...loaded.flatMap(({ commands }) => commands.map((c) => shown(c).length)))
+  const sections = Object.entries(COMMAND_GROUPS).map(([id, title]) => {
+    const commands = loaded.filter(({ group }) => group === id).flatMap((entry) => entry.commands)
+    const lines = commands.map((command) => `  ${shown(command).padEnd(longest)}  ${command.summary}`)
+    return lines.length === 0 ? '' : `${title}:\n${lines.join('\n')}\n\n`
+  })
+  return `Usage: karo <command> [options]
+
+Terminal intelligence for closed networks. Raw commands never leave this machine.
+
+${sections.join('')}Every command takes --json, --home <dir> and --help. karo help <command> shows its options and examples.
+`
+}

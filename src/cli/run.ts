@@ -1,0 +1,163 @@
+// Runs one command line: finds the command, gives it its world, and turns what happens into output and an exit code.
+import { parseArgs } from 'node:util'
+import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
+import { VERSION } from '../base/version.ts'
+import { homePaths } from '../config/paths.ts'
+import type { Command, CommandInput, CommandIo } from './command.ts'
+import { COMMANDS, type CommandEntry } from './commands.ts'
+import { printable } from './format.ts'
+
+interface OutputStream {
+  write(text: string): unknown
+  readonly isTTY?: boolean
+  readonly columns?: number
+}
+
+export interface CliWorld {
+  readonly env: CommandIo['env']
+  readonly stdout: OutputStream
+  readonly stderr: OutputStream
+  readonly commands?: readonly CommandEntry[]
+}
+
+/** Commands that scripts, prompts and hooks run often: parsed here, so that commander is not even loaded. */
+const HOT: ReadonlySet<string> = new Set(['status', 'check'])
+
+/** The input of a plain command line, or undefined for anything that deserves commander: help, errors, oddities. */
+export function parsePlain(command: Command, words: readonly string[]): CommandInput | undefined {
+  const options: Record<string, { type: 'string' | 'boolean'; short?: string; default?: string }> = {
+    json: { type: 'boolean' },
+    home: { type: 'string' },
+  }
+  for (const option of command.options) {
+    options[option.name] = {
+      type: option.value ? 'string' : 'boolean',
+      ...(option.short && { short: option.short }),
+      ...(option.default !== undefined && { default: option.default }),
+    }
+  }
+  let parsed: { values: Record<string, unknown>; positionals: string[] }
+  try {
+    parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
+  } catch {
+    return undefined
+  }
+  const values = parsed.values as CommandInput['options']
+  for (const option of command.options) {
+    const value = values[option.name]
+    if (option.choices && typeof value === 'string' && !option.choices.includes(value)) return undefined
+  }
+  const args: Record<string, string | readonly string[] | undefined> = {}
+  let next = 0
+  for (const argument of command.args) {
+    const rest = parsed.positionals.slice(next)
+    const given = argument.variadic ? rest : rest.slice(0, 1)
+    if (argument.required && given.length === 0) return undefined
+    if (argument.choices && given.some((value) => !argument.choices!.includes(value))) return undefined
+    args[argument.name] = argument.variadic ? given : given[0]
+    next += given.length
+  }
+  return next < parsed.positionals.length ? undefined : { args, options: { ...values } }
+}
+
+function makeIo(world: CliWorld, options: CommandInput['options']): CommandIo {
+  if (options.home === '') {
+    throw new KaroError('bad_request', 'the directory is empty', { where: '--home' })
+  }
+  const env = typeof options.home === 'string' ? { ...world.env, KARO_HOME: options.home } : world.env
+  const paths = homePaths(env)
+  const tty = world.stdout.isTTY === true
+  return {
+    env,
+    home: paths.home,
+    get socket() {
+      return paths.socket
+    },
+    json: options.json === true,
+    colour: tty && !env.NO_COLOR && env.TERM !== 'dumb',
+    columns: (tty && world.stdout.columns) || Number.POSITIVE_INFINITY,
+    out: (text) => void world.stdout.write(text),
+    err: (text) => void world.stderr.write(text),
+  }
+}
+
+function report(error: unknown, world: CliWorld, json: boolean): ExitCode {
+  const known = error instanceof KaroError
+  const code = known ? error.code : 'internal'
+  const message = error instanceof Error ? error.message : String(error)
+  const where = known ? error.where : undefined
+  const hint = known ? error.hint : undefined
+  if (json) {
+    const shape = { error: { code, message, ...(where && { where }), ...(hint && { hint }) } }
+    world.stdout.write(`${JSON.stringify(shape)}\n`)
+  } else {
+    const first = known ? message : `internal error: ${message}`
+    // A usage error's place is the command itself, `karo peers trust`: no need to say karo twice.
+    const program = where?.startsWith('karo ') ? '' : 'karo: '
+    const place = where === undefined ? '' : `${printable(where)}: `
+    world.stderr.write(`${program}${place}${printable(first)}\n`)
+    if (hint) world.stderr.write(`  ${hint.split('\n').map(printable).join('\n  ')}\n`)
+  }
+  if (world.env.KARO_DEBUG === '1' && error instanceof Error) {
+    for (let e: unknown = error; e instanceof Error; e = e.cause) world.stderr.write(`${e.stack}\n`)
+  }
+  return ERROR_CODES[code].exit
+}
+
+/** Words before `--` decide; what follows belongs to the command. */
+function asksJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf('--')
+  return argv.slice(0, end < 0 ? argv.length : end).includes('--json')
+}
+
+async function dispatch(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
+  const entries = world.commands ?? COMMANDS
+
+  if (argv[0] !== undefined && HOT.has(argv[0])) {
+    const commands = await entries.find((entry) => entry.name === argv[0])?.load()
+    const command = commands?.find((c) => c.name === argv[0])
+    const input = command && parsePlain(command, argv.slice(1))
+    if (input) return command.run(makeIo(world, input.options), input)
+  }
+
+  const { overview, parseCommandLine, skipCommonOptions } = await import('./program.ts')
+  const width = (world.stdout.isTTY && world.stdout.columns) || 100
+  let words = argv
+  let first = words[skipCommonOptions(words)]
+  if (first === 'help' && words.length > skipCommonOptions(words) + 1) {
+    words = [...words.slice(skipCommonOptions(words) + 1), '--help']
+    first = words[0]
+  }
+  if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
+    world.stdout.write(await overview(entries))
+    return EXIT.done
+  }
+  if (first === '--version' || first === '-V') {
+    world.stdout.write(asksJson(argv) ? `${JSON.stringify({ version: VERSION })}\n` : `karo ${VERSION}\n`)
+    return EXIT.done
+  }
+  const entry = entries.find(({ name }) => name === first)
+  if (!entry) {
+    const { closest } = await import('../base/suggest.ts')
+    const isOption = first.startsWith('-')
+    const meant = isOption ? undefined : closest(first, [...entries.map(({ name }) => name), 'help'])
+    throw new KaroError('bad_request', `unknown ${isOption ? 'option' : 'command'} '${first}'`, {
+      hint: meant ? `Did you mean 'karo ${meant}'?` : 'karo help lists the commands.',
+    })
+  }
+  const parsed = parseCommandLine(first, await entry.load(), words, width)
+  if (parsed.kind === 'help') {
+    world.stdout.write(parsed.text)
+    return EXIT.done
+  }
+  return parsed.command.run(makeIo(world, parsed.input.options), parsed.input)
+}
+
+/** `argv` without node and script. Never throws; what went wrong is on stderr, or with `--json` on stdout. */
+export async function runCli(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
+  try {
+    return await dispatch(argv, world)
+  } catch (error) {
+    return report(error, world, asksJson(argv))
+  }
+}

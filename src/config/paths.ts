@@ -1,0 +1,55 @@
+// Where a node keeps its things, from KARO_HOME and the XDG base directories.
+import { homedir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { KaroError } from '../base/errors.ts'
+
+export type Env = Readonly<Record<string, string | undefined>>
+
+export interface HomePaths {
+  /** Directory of everything a node owns, 0700. */
+  readonly home: string
+  /** config.toml. */
+  readonly config: string
+  /** PKCS8 PEM, 0600. */
+  readonly key: string
+  /** Level database, a directory. */
+  readonly db: string
+  /** Directory of the shells' spool files. */
+  readonly spool: string
+  /** Control socket, 0600. Reading it throws KaroError bad_config when the path is longer than the system allows. */
+  readonly socket: string
+  /** Held by the running daemon; holds its pid. */
+  readonly lock: string
+}
+
+/** `sun_path` of unix(7) has 108 bytes including the final NUL. */
+const SOCKET_PATH_BYTES = 107
+
+/**
+ * With KARO_HOME set everything is below it. Without, the home is `~/.local/share/karo` and the socket is
+ * `$XDG_RUNTIME_DIR/karo/karo.sock`, or in the home where there is no XDG_RUNTIME_DIR. Touches no file.
+ */
+export function homePaths(env: Env): HomePaths {
+  const given = env.KARO_HOME
+  const home = given ? resolve(given) : join(env.HOME || homedir(), '.local', 'share', 'karo')
+  const runtime = given ? undefined : env.XDG_RUNTIME_DIR
+  const socket = runtime ? join(runtime, 'karo', 'karo.sock') : join(home, 'karo.sock')
+  return {
+    home,
+    config: join(home, 'config.toml'),
+    key: join(home, 'identity.key'),
+    db: join(home, 'db'),
+    spool: join(home, 'spool'),
+    lock: join(home, 'karo.lock'),
+    // Only on use: commands that never talk to the daemon work below any path.
+    get socket(): string {
+      const bytes = Buffer.byteLength(socket)
+      if (bytes <= SOCKET_PATH_BYTES) return socket
+      throw new KaroError(
+        'bad_config',
+        `the control socket's path has ${bytes} bytes, a Unix socket may have ${SOCKET_PATH_BYTES}`,
+        { where: socket, hint: 'Choose a KARO_HOME with a shorter path.' },
+      )
+    },
+  }
+}
