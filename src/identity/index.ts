@@ -12,11 +12,11 @@ export interface Identity {
   readonly memberId: string
   /** Ed25519 signature, 64 bytes (RFC 8032). */
   sign(message: Uint8Array): Uint8Array
-  /** The 32-byte seed, for the libp2p host and for opening sealed boxes; callers must not keep or log it. */
+  /** A copy of the 32-byte seed, for the libp2p host; callers must not keep or log it. */
   seed(): Uint8Array
 }
 
 export { fingerprintOf, formatFingerprint } from './fingerprint.ts'
 export { createIdentityFile, loadIdentity } from './keyfile.ts'
-export { openSealed, sealTo } from './seal.ts'
+export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
 export { verifySignature } from './signature.ts'

@@ -1,0 +1,146 @@
+// The key file: an Ed25519 key as PKCS8 PEM that only its owner can read; written whole or not at all.
+import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
+import * as fs from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { formatNodeId } from '../../protocols/node-id.ts'
+import type { Random } from '../base/clock.ts'
+import { KaroError } from '../base/errors.ts'
+import { privateKeyObject, rawPublicKey, rawSeed } from './der.ts'
+import { fingerprintOf } from './fingerprint.ts'
+import type { Identity } from './index.ts'
+
+const MODE = 0o600
+/** A PEM of one Ed25519 key has 119 bytes; room for comments around it. */
+const MOST_BYTES = 4096
+const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants
+
+function identityOf(key: KeyObject): Identity {
+  const publicKey = rawPublicKey(key)
+  const fingerprint = fingerprintOf(publicKey)
+  return Object.freeze({
+    nodeId: formatNodeId(publicKey),
+    publicKey,
+    fingerprint,
+    // The first key of a lineage names it; until keys rotate the first key is this one.
+    memberId: fingerprint,
+    sign: (message: Uint8Array) => new Uint8Array(sign(null, message, key)),
+    seed: () => rawSeed(key),
+  })
+}
+
+const errno = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
+
+/**
+ * Makes a new key and writes it to `path`, mode 0600. A crash at any point leaves either no file or a whole one
+ * (at worst also a `.tmp` file beside it that nothing reads). Throws KaroError conflict when there is one already,
+ * bad_file when it cannot be written.
+ */
+export function createIdentityFile(path: string, random: Random): Identity {
+  const key = privateKeyObject('ed25519', random.bytes(32))
+  const pem = key.export({ format: 'pem', type: 'pkcs8' })
+  const suffix = Buffer.from(random.bytes(6)).toString('hex')
+  const temporary = join(dirname(path), `.${basename(path)}.${suffix}.tmp`)
+  try {
+    const file = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MODE)
+    try {
+      fs.writeFileSync(file, pem)
+      fs.fchmodSync(file, MODE)
+      fs.fsyncSync(file)
+    } finally {
+      fs.closeSync(file)
+    }
+    // link(2) is the atomic "create, but only if nobody else did"; rename would overwrite.
+    fs.linkSync(temporary, path)
+  } catch (cause) {
+    if (errno(cause) === 'EEXIST') {
+      throw new KaroError('conflict', 'there is a key already; it is never overwritten', { where: path })
+    }
+    throw new KaroError('bad_file', `the key cannot be written: ${(cause as Error).message}`, {
+      where: path,
+      cause,
+    })
+  } finally {
+    fs.rmSync(temporary, { force: true })
+  }
+  const directory = fs.openSync(dirname(path), O_RDONLY)
+  try {
+    fs.fsyncSync(directory)
+  } finally {
+    fs.closeSync(directory)
+  }
+  return identityOf(key)
+}
+
+/** The file's text; everything is judged on the open descriptor, so that nothing can be swapped in between. */
+function readPrivateFile(path: string): string {
+  let file: number
+  try {
+    // O_NONBLOCK: opening a FIFO must not hang; for a regular file it changes nothing.
+    file = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+  } catch (cause) {
+    const code = errno(cause)
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new KaroError('bad_file', 'there is no key yet', { where: path, hint: 'Run karo init.', cause })
+    }
+    if (code === 'ELOOP') {
+      throw new KaroError('bad_file', 'the key is a symbolic link', {
+        where: path,
+        hint: 'Put the key file itself there, or point KARO_HOME to the directory it is in.',
+        cause,
+      })
+    }
+    throw new KaroError('bad_file', `the key cannot be read: ${(cause as Error).message}`, {
+      where: path,
+      cause,
+    })
+  }
+  try {
+    const stat = fs.fstatSync(file)
+    if (!stat.isFile()) throw new KaroError('bad_file', 'the key is not a regular file', { where: path })
+    const user = process.geteuid?.()
+    if (user !== undefined && stat.uid !== user) {
+      throw new KaroError('bad_file', `the key belongs to user ${stat.uid}, this process runs as ${user}`, {
+        where: path,
+        hint: `Run as that user, or: chown ${user} ${path}`,
+      })
+    }
+    const mode = stat.mode & 0o7777
+    if ((mode & ~MODE) !== 0) {
+      throw new KaroError(
+        'bad_file',
+        `the key's mode is ${mode.toString(8).padStart(4, '0')}, wider than 0600: others may have read it`,
+        { where: path, hint: `Run: chmod 600 ${path}` },
+      )
+    }
+    if (stat.size > MOST_BYTES) throw damaged(path)
+    const buffer = Buffer.alloc(MOST_BYTES)
+    const length = fs.readSync(file, buffer, 0, MOST_BYTES, 0)
+    return buffer.toString('latin1', 0, length)
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+function damaged(path: string): KaroError {
+  return new KaroError('bad_file', 'the file is no Ed25519 private key in PKCS8 PEM', {
+    where: path,
+    hint: 'Restore it from a backup. Moving it away and running karo init makes a new identity.',
+  })
+}
+
+/**
+ * The identity in a key file. Throws KaroError bad_file when it is missing, a link, no regular file, someone
+ * else's, readable by others, or damaged; the message never holds any of its bytes.
+ */
+export function loadIdentity(path: string): Identity {
+  const pem = readPrivateFile(path)
+  let key: KeyObject
+  try {
+    key = createPrivateKey({ key: pem, format: 'pem' })
+  } catch {
+    // OpenSSL's own error is not kept as cause: it says nothing more, and could quote the input.
+    throw damaged(path)
+  }
+  if (key.asymmetricKeyType !== 'ed25519') throw damaged(path)
+  return identityOf(key)
+}
