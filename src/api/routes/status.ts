@@ -1,0 +1,55 @@
+// What the node is and how it is: /status, /health and /identity.
+import type { Clock } from '../../base/clock.ts'
+import type { HealthCheck } from '../../base/room.ts'
+import { VERSION } from '../../base/version.ts'
+import type { Identity } from '../../identity/index.ts'
+import type { Mesh } from '../../mesh/index.ts'
+import type { Store } from '../../store/index.ts'
+import type { Trust } from '../../trust/index.ts'
+import type { Routes } from '../route.ts'
+import type { StatusShape } from '../shapes.ts'
+
+interface StatusDeps {
+  readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>
+  readonly name: string
+  readonly clock: Clock
+  readonly mesh: Pick<Mesh, 'status'>
+  readonly trust: Pick<Trust, 'members'>
+  readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
+  readonly spool: () => Promise<StatusShape['spool']>
+  readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
+}
+
+/** `/health` also tells the pid: that is how a second daemon says who holds the socket. */
+export function statusRoutes(deps: StatusDeps): Routes {
+  const startedAt = deps.clock.monotonic()
+  const self = { node_id: deps.identity.nodeId, fingerprint: deps.identity.fingerprint, name: deps.name }
+
+  return (server) => {
+    server.get('/api/v1/status', async (): Promise<StatusShape> => {
+      const mesh = deps.mesh.status()
+      // A store that cannot be read shows as a failing check, not as a status that cannot be had.
+      const [events, bytes] = await Promise.all([
+        deps.store.events.count().catch(() => 0),
+        deps.store.bytes().catch(() => 0),
+      ])
+      return {
+        ...self,
+        version: VERSION,
+        uptime_seconds: Math.floor((deps.clock.monotonic() - startedAt) / 1000),
+        mesh: {
+          listen: mesh.listen,
+          peers_connected: mesh.peers_connected,
+          peers_trusted: mesh.peers_trusted,
+          peers_pending: mesh.peers_pending,
+          members_known: deps.trust.members().length,
+        },
+        store: { events, bytes },
+        spool: await deps.spool(),
+        health: deps.health(),
+      }
+    })
+    server.get('/api/v1/health', async () => ({ ...deps.health(), pid: process.pid }))
+    server.get('/api/v1/identity', async () => self)
+  }
+}

@@ -1,0 +1,111 @@
+// Starting and stopping rooms: in order, undone in reverse, and always within a bounded time.
+import type { Log } from './log.ts'
+import type { HealthCheck, Room } from './room.ts'
+
+/** One room may take this long to stop before the next is stopped without it. */
+const ROOM_STOP_MS = 2_000
+/** All rooms together: SIGTERM promises an end within 5 s, the rest is for the process itself. */
+const TOTAL_STOP_MS = 4_000
+/** What every room gets even when those before it used up the total. */
+const LEAST_STOP_MS = 150
+
+export interface StopLimits {
+  readonly roomMs: number
+  readonly totalMs: number
+  readonly leastMs: number
+}
+
+const STOP_LIMITS: StopLimits = { roomMs: ROOM_STOP_MS, totalMs: TOTAL_STOP_MS, leastMs: LEAST_STOP_MS }
+
+/**
+ * Starts `rooms` one after the other. When one fails, or `signal` aborts, those already started are stopped
+ * in reverse and the failure (or the signal's reason) is thrown; nothing is left running.
+ */
+export async function startAll(
+  rooms: readonly Room[],
+  signal: AbortSignal,
+  log: Log,
+  limits: StopLimits = STOP_LIMITS,
+): Promise<void> {
+  const started: Room[] = []
+  for (const room of rooms) {
+    try {
+      signal.throwIfAborted()
+      await startOne(room, signal, limits)
+      started.push(room)
+      signal.throwIfAborted()
+      log.debug({ room: room.name }, 'room started')
+    } catch (error) {
+      await stopAll(started, log, limits)
+      throw error
+    }
+  }
+}
+
+/** Stops `rooms` in reverse order; a room that fails or hangs is logged and passed over. Never throws. */
+export async function stopAll(
+  rooms: readonly Room[],
+  log: Log,
+  limits: StopLimits = STOP_LIMITS,
+): Promise<void> {
+  const end = performance.now() + limits.totalMs
+  for (let i = rooms.length - 1; i >= 0; i--) {
+    const room = rooms[i] as Room
+    const left = end - performance.now() - i * limits.leastMs
+    const deadline = Math.max(limits.leastMs, Math.min(limits.roomMs, left))
+    try {
+      if (!(await within(room.stop(), deadline))) {
+        log.warn({ room: room.name, deadline_ms: Math.round(deadline) }, 'room did not stop in time')
+      }
+    } catch (error) {
+      log.warn({ room: room.name, error: String(error) }, 'room failed to stop')
+    }
+  }
+}
+
+/** All checks of `rooms`, in their order; ready means every one is ok. */
+export function healthOf(rooms: readonly Room[]): { ready: boolean; checks: readonly HealthCheck[] } {
+  const checks = rooms.flatMap((room) => room.health?.() ?? [])
+  return { ready: checks.every((check) => check.ok), checks }
+}
+
+/** A room that does not heed the signal is given a moment, then stopped half started. */
+async function startOne(room: Room, signal: AbortSignal, limits: StopLimits): Promise<void> {
+  const starting = room.start(signal)
+  const aborted = Promise.withResolvers<'aborted'>()
+  const onAbort = (): void => aborted.resolve('aborted')
+  signal.addEventListener('abort', onAbort, { once: true })
+  try {
+    const first = await Promise.race([starting.then(() => 'started' as const), aborted.promise])
+    if (first === 'started') return
+    const settled = starting.then(
+      () => true,
+      () => false,
+    )
+    const ended = await within(settled, limits.roomMs / 2)
+    const failed = ended && !(await settled)
+    if (!failed)
+      await within(
+        room.stop().catch(() => {}),
+        limits.roomMs / 2,
+      )
+    throw signal.reason
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
+
+/** True when `work` ended within `ms`; its rejection is passed on. */
+async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms)
+  })
+  // A rejection after the deadline has nobody left to hear it.
+  work.catch(() => {})
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    clearTimeout(timer)
+  }
+}

@@ -1,0 +1,93 @@
+// The daemon's log: JSON lines on stderr through pino, or short plain lines when a person watches a terminal.
+import pino from 'pino'
+import type { Log, LogFields } from '../base/log.ts'
+
+type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** Bytes waiting for a slow reader of stderr; beyond it lines are dropped rather than the daemon stalled. */
+const MAX_PENDING_BYTES = 1024 * 1024
+
+export interface DaemonLog extends Log {
+  /** Writes out what is buffered, synchronously; for the moment before the process ends. */
+  flush(): void
+}
+
+export interface LogOptions {
+  readonly level: Level
+  /** Default 2, stderr. */
+  readonly fd?: number
+}
+
+/** One JSON object a line: `level` (word), `time` (RFC 3339 UTC), `pid`, the fields, `msg`. */
+export function createJsonLog(options: LogOptions): DaemonLog {
+  const destination = pino.destination({
+    fd: options.fd ?? 2,
+    sync: false,
+    maxLength: MAX_PENDING_BYTES,
+  })
+  let dropped = 0
+  destination.on('drop', () => {
+    dropped++
+  })
+  destination.on('drain', () => {
+    if (dropped === 0) return
+    logger.warn({ dropped }, 'log lines were dropped: stderr is not read fast enough')
+    dropped = 0
+  })
+  // A reader of stderr that went away must not end the daemon.
+  destination.on('error', () => {})
+  const logger = pino(
+    {
+      level: options.level,
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+    },
+    destination,
+  )
+  const flush = (): void => {
+    try {
+      destination.flushSync()
+    } catch {
+      // stderr is closed: there is nobody to tell.
+    }
+  }
+  return Object.assign(fromPino(logger), { flush })
+}
+
+function fromPino(logger: pino.Logger): Log {
+  return {
+    debug: (fields, message) => logger.debug(fields, message),
+    info: (fields, message) => logger.info(fields, message),
+    warn: (fields, message) => logger.warn(fields, message),
+    error: (fields, message) => logger.error(fields, message),
+    child: (fields) => fromPino(logger.child(fields)),
+  }
+}
+
+const WEIGHT: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
+
+/** `karo: warning: message (field=value …)`; what is below `level` is not shown. */
+export function createPlainLog(
+  level: Level,
+  write: (text: string) => void,
+  inherited: LogFields = {},
+): DaemonLog {
+  const line =
+    (at: Level, word: string) =>
+    (fields: LogFields, message: string): void => {
+      if (WEIGHT[at] < WEIGHT[level]) return
+      const facts = Object.entries({ ...inherited, ...fields })
+        .filter(([, value]) => value !== undefined && value !== null)
+        .map(([key, value]) => `${key}=${String(value)}`)
+      write(`karo: ${word}${message}${facts.length === 0 ? '' : ` (${facts.join(' ')})`}\n`)
+    }
+  return {
+    debug: line('debug', ''),
+    info: line('info', ''),
+    warn: line('warn', 'warning: '),
+    error: line('error', 'error: '),
+    child: (fields) => createPlainLog(level, write, { ...inherited, ...fields }),
+    flush: () => {},
+  }
+}
