@@ -1,10 +1,14 @@
 // Descriptors: one plain object per message and per stream, from which limits, quotas, docs and schemas follow.
 import type { z } from 'zod'
 
-/** A map that travels: everything in it was defined by a schema in `messages/`. */
-export type WireSchema = z.ZodType<Record<string, unknown>>
+/**
+ * What can travel. A level 0 value is an opaque interface, so it is none of these: a body that holds one
+ * does not compile.
+ */
+export type WireValue = null | boolean | number | string | Uint8Array | readonly WireValue[] | WireBody
+export type WireBody = { readonly [key: string]: WireValue | undefined }
 
-export interface Message<B = unknown> {
+export interface Message<B extends WireBody = WireBody> {
   /** Message number, 2 bytes (docs/protocols.md lists them). */
   readonly type: number
   readonly name: string
@@ -31,8 +35,8 @@ export interface Stream {
   /** `link`: one per neighbour while connected. `exchange`: one request, then closed. */
   readonly lifetime: 'link' | 'exchange'
   readonly timeouts: {
-    /** From opening to the first frame. */
-    readonly firstByteMs: number
+    /** From opening to the first frame; null on links where silence is normal. */
+    readonly firstByteMs: number | null
     /** From the first byte of a frame to its last; a slower peer is reset. */
     readonly frameMs: number
   }
@@ -41,7 +45,7 @@ export interface Stream {
   readonly messages: Readonly<Record<string, Message>>
 }
 
-export function defineMessage<B>(message: Message<B>): Message<B> {
+export function defineMessage<B extends WireBody>(message: Message<B>): Message<B> {
   if (!Number.isInteger(message.type) || message.type < 1 || message.type > 0xffff) {
     throw new RangeError(`${message.name}: a message type is 1 to 0xFFFF`)
   }

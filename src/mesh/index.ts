@@ -1,6 +1,6 @@
 // The mesh room's door: links to admitted neighbours over which rooms above send frames. No libp2p type passes it.
 
-import type { Message, Stream } from '../../protocols/define.ts'
+import type { Message, Stream, WireBody } from '../../protocols/define.ts'
 import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
@@ -29,7 +29,7 @@ export interface Link {
   /** Neighbours whose link is usable now. */
   peers(): readonly PeerRef[]
   /** Signs and queues a hop frame. False: no link, or its send buffer is full (then the link is reset). */
-  sendHop<B>(to: NodeId, message: Message<B>, body: B, trace?: Uint8Array): boolean
+  sendHop<B extends WireBody>(to: NodeId, message: Message<B>, body: B, trace?: Uint8Array): boolean
   /** Queues a finished document frame as it is. */
   sendDocument(to: NodeId, bytes: Uint8Array): boolean
 }

@@ -1,0 +1,25 @@
+// Signed heads of a node's audit ledger: what its neighbours could hold it to.
+import { z } from 'zod'
+import { defineMessage } from '../define.ts'
+import { bytes, timestamp, uint } from './fields.ts'
+
+const auditHeadBody = z.object({
+  /** Number of the newest entry; 0 while the ledger is empty. */
+  seq: uint(),
+  /** BLAKE3 of that entry (32 bytes), which chains all before it. */
+  hash: bytes(32),
+  /** When that entry was written. */
+  ts: timestamp(),
+  /** Entries still kept; fewer than `seq` once retention has pruned the front. */
+  entries: uint(),
+})
+export type AuditHeadBody = z.infer<typeof auditHeadBody>
+
+export const AuditHead = defineMessage({
+  type: 0x0307,
+  name: 'AuditHead',
+  purpose: "Signs the head of the author's audit ledger, once an hour.",
+  limit: 4 * 1024,
+  carried: 'document',
+  body: auditHeadBody,
+})

@@ -1,0 +1,54 @@
+// Field schemas that several messages share: every string, list and number on the wire has a bound.
+import { z } from 'zod'
+import { isNodeId, type NodeId } from '../node-id.ts'
+
+/** Where the generated JSON Schemas find the bounds of a binary field. */
+export interface BinaryBounds {
+  readonly minBytes: number
+  readonly maxBytes: number
+}
+
+/** MessagePack bin of `min` to `max` bytes. */
+export function bytes(min: number, max: number = min): z.ZodType<Uint8Array> {
+  const binary: BinaryBounds = { minBytes: min, maxBytes: max }
+  return z
+    .custom<Uint8Array>(
+      (value) => value instanceof Uint8Array && value.length >= min && value.length <= max,
+      `expected ${min === max ? min : `${min} to ${max}`} bytes`,
+    )
+    .meta({ binary })
+}
+
+/** 0 to 2^53 - 1. */
+export const uint = (max: number = Number.MAX_SAFE_INTEGER) => z.int().min(0).max(max)
+
+/** Milliseconds since the Unix epoch. */
+export const timestamp = () => uint().describe('milliseconds since the Unix epoch')
+
+/**
+ * A short text that people will see, 1 to `max` UTF-16 units. No control or format characters and no line
+ * separators: what a peer chose must not be able to steer a terminal or disguise itself.
+ */
+export const label = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]*$/u, 'holds control or format characters')
+
+/** A lower-case name from a public dictionary: a tool, a category, a field. */
+export const publicName = (max: number) =>
+  z
+    .string()
+    .max(max)
+    .regex(/^[a-z0-9][a-z0-9._+-]*$/, 'not a public name')
+
+/** `karo:ed25519:…` in its one canonical form. */
+export const nodeId = (): z.ZodType<NodeId> =>
+  z
+    .string()
+    .regex(/^karo:ed25519:[A-Za-z0-9_-]{43}$/)
+    .refine((text) => isNodeId(text), 'not a canonical node id') as unknown as z.ZodType<NodeId>
+
+/** At most `max` items; readonly, as everything decoded is. */
+export const listOf = <T extends z.ZodType>(item: T, max: number) => z.array(item).max(max).readonly()

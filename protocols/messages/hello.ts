@@ -1,0 +1,108 @@
+// The lobby and the control stream: how two nodes meet, admit each other, stay in touch and part.
+import { z } from 'zod'
+import { defineMessage } from '../define.ts'
+import { label, listOf, uint } from './fields.ts'
+
+const version = () => label(32)
+
+/** The main source's NodeCapabilities. */
+const nodeCapabilities = z.object({
+  /** Version of the frame. */
+  protocol_version: uint(0xffff),
+  karo_version: version(),
+  supports_level1: z.boolean(),
+  supports_level2: z.boolean(),
+  can_aggregate: z.boolean(),
+})
+export type NodeCapabilities = z.infer<typeof nodeCapabilities>
+
+const helloBody = z.object({
+  /** Ids of the streams this node speaks, every version of each. */
+  versions: listOf(
+    z
+      .string()
+      .max(64)
+      .regex(/^\/karo\/[a-z-]+\/[0-9]+$/),
+    32,
+  ),
+  /** The name this node gives itself; a claim, never an identity. */
+  name: label(64),
+  capabilities: nodeCapabilities,
+  /** Private addresses it listens on, as multiaddrs; a claim as well. */
+  listen: listOf(label(128), 8),
+})
+export type HelloBody = z.infer<typeof helloBody>
+
+/** First frame of both sides on a new connection. The sender's clock is the envelope's `ts`. */
+export const Hello = defineMessage({
+  type: 0x0001,
+  name: 'Hello',
+  purpose: 'Introduces a node to whoever it just connected to; from a listener it also means "I admit you".',
+  limit: 8 * 1024,
+  carried: 'hop',
+  body: helloBody,
+})
+
+/**
+ * `pending`: I have not admitted you; my owner has to approve.
+ * `yes`: I admit you and serve you from now on.
+ * `ready`: I serve you too, so you may use me; I use you from now on.
+ */
+export const HELLO_STAGES = ['pending', 'yes', 'ready'] as const
+export type HelloStage = (typeof HELLO_STAGES)[number]
+
+const helloAckBody = z.object({
+  stage: z.enum(HELLO_STAGES),
+  /** With `pending`: when it is worth asking again. */
+  retry_after_ms: uint(86_400_000).optional(),
+  /** The acknowledging side's clock minus the other side's, milliseconds, as its Hello arrived. */
+  skew_ms: z.int(),
+})
+export type HelloAckBody = z.infer<typeof helloAckBody>
+
+export const HelloAck = defineMessage({
+  type: 0x0002,
+  name: 'HelloAck',
+  purpose: 'One step of the admission: who serves whom, or that this side still has to approve.',
+  limit: 8 * 1024,
+  carried: 'hop',
+  body: helloAckBody,
+})
+
+const pingBody = z.object({
+  /** Chosen by the asking side; the Pong repeats it. */
+  id: uint(0xffff_ffff),
+})
+
+export const Ping = defineMessage({
+  type: 0x0010,
+  name: 'Ping',
+  purpose: 'Asks an admitted neighbour whether it is still there.',
+  limit: 256,
+  carried: 'hop',
+  body: pingBody,
+})
+
+export const Pong = defineMessage({
+  type: 0x0011,
+  name: 'Pong',
+  purpose: 'Answers a Ping.',
+  limit: 256,
+  carried: 'hop',
+  body: pingBody,
+})
+
+/** `stopping`: the node ends. `replaced`: another connection between the same two stays. */
+export const GOODBYE_REASONS = ['stopping', 'replaced'] as const
+export type GoodbyeReason = (typeof GOODBYE_REASONS)[number]
+
+const goodbyeBody = z.object({ reason: z.enum(GOODBYE_REASONS) })
+
+export const Goodbye = defineMessage({
+  type: 0xffff,
+  name: 'Goodbye',
+  purpose: 'Says that the sender closes the connection on purpose, and why.',
+  limit: 256,
+  carried: 'hop',
+  body: goodbyeBody,
+})

@@ -1,0 +1,202 @@
+// Questions to the mesh and their answers: signed documents by asker and owner, carried in hop frames.
+import { z } from 'zod'
+import { defineMessage } from '../define.ts'
+import { bytes, label, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
+
+/** The main source's QueryType. */
+export const QUERY_TYPES = [
+  'ToolUsage',
+  'SafetyPosture',
+  'ActivityPatterns',
+  'Anomalies',
+  'NodeHealth',
+] as const
+export type QueryType = (typeof QUERY_TYPES)[number]
+
+/** Longest life of a question: it is then stale for everybody, whatever their replay caches remember. */
+export const QUERY_LIFE_MS = 5 * 60_000
+/** Longest way of a question through the mesh. */
+export const QUERY_HOPS = 16
+/** A document is a whole frame: 12 bytes header, payload, 64 bytes signature. */
+const FRAME_OVERHEAD = 76
+
+const queryId = () => bytes(16)
+
+const filterValue = () => label(64)
+/** The main source's QueryFilter; NotEquals and InList are additions. */
+const queryFilter = z.discriminatedUnion('operator', [
+  z.object({
+    field: publicName(32),
+    operator: z.enum(['Equals', 'NotEquals', 'Contains', 'GreaterThan', 'LessThan']),
+    value: filterValue(),
+  }),
+  z.object({ field: publicName(32), operator: z.literal('InList'), value: listOf(filterValue(), 16) }),
+])
+export type QueryFilter = z.infer<typeof queryFilter>
+
+const timeRange = z
+  .object({
+    start: timestamp(),
+    /** Exclusive. */
+    end: timestamp(),
+  })
+  .refine((range) => range.start < range.end, 'a range ends after it starts')
+
+const meshQueryBody = z
+  .object({
+    query_id: queryId(),
+    query_type: z.enum(QUERY_TYPES),
+    level: z.literal([1, 2]),
+    time_range: timeRange,
+    filters: listOf(queryFilter, 16),
+    /** X25519 public key, fresh for this question, to which every answer is sealed. */
+    audience_key: bytes(32),
+    created_at: timestamp(),
+    expires_at: timestamp(),
+  })
+  .refine(
+    (query) => query.expires_at > query.created_at && query.expires_at - query.created_at <= QUERY_LIFE_MS,
+    'a query lives at most 5 minutes',
+  )
+export type MeshQueryBody = z.infer<typeof meshQueryBody>
+
+/** The requester of the main source's MeshQuery is the frame's sender, its signature the frame's. */
+export const MeshQuery = defineMessage({
+  type: 0x0200,
+  name: 'MeshQuery',
+  purpose: 'The question itself, signed by its author; travels inside QueryHop.',
+  limit: 4 * 1024,
+  carried: 'document',
+  body: meshQueryBody,
+})
+
+/** Most bytes of a sealed answer. */
+export const SEALED_BYTES = 60 * 1024
+
+const responseBody = z.object({
+  query_id: queryId(),
+  /** Ed25519 key of the asker, so that (author, query id) finds the question. */
+  author: bytes(32),
+  /** A SealedAnswer that only the holder of the audience key can open. */
+  sealed: bytes(1, SEALED_BYTES),
+})
+export type ResponseBody = z.infer<typeof responseBody>
+
+export const Response = defineMessage({
+  type: 0x0201,
+  name: 'Response',
+  purpose: "One owner's answer, signed by the owner and sealed to the asker; also how a refusal is said.",
+  limit: 64 * 1024,
+  carried: 'document',
+  body: responseBody,
+})
+
+const queryHopBody = z.object({
+  query_id: queryId(),
+  /** What is left of the asker's deadline when this hop sends. */
+  remaining_ms: uint(60_000),
+  /** 0 from the asker. */
+  hops: uint(QUERY_HOPS),
+  /** The MeshQuery frame as its author signed it. */
+  document: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + MeshQuery.limit),
+})
+export type QueryHopBody = z.infer<typeof queryHopBody>
+
+export const QueryHop = defineMessage({
+  type: 0x0203,
+  name: 'QueryHop',
+  purpose: 'Hands a question to a neighbour, with the time that is left.',
+  limit: 8 * 1024,
+  carried: 'hop',
+  body: queryHopBody,
+})
+
+const queryDoneBody = z.object({
+  query_id: queryId(),
+  /** Answers passed to the asker's side by this node and everything behind it. */
+  answered: uint(0xffff_ffff),
+  denied: uint(0xffff_ffff),
+  /** Neighbours that were asked and did not finish. */
+  lost: uint(0xffff_ffff),
+})
+export type QueryDoneBody = z.infer<typeof queryDoneBody>
+
+export const QueryDone = defineMessage({
+  type: 0x0202,
+  name: 'QueryDone',
+  purpose: 'Tells the neighbour that handed a question on that nothing more will come from here.',
+  limit: 1024,
+  carried: 'hop',
+  body: queryDoneBody,
+})
+
+const toolUse = z.object({
+  /** From the public dictionary of tools; everything else is `other`. */
+  tool: publicName(32),
+  category: publicName(24),
+  uses: uint(),
+  failures: uint(),
+})
+export type ToolUse = z.infer<typeof toolUse>
+
+const toolUsage = z.object({ tools: listOf(toolUse, 512) })
+export type ToolUsage = z.infer<typeof toolUsage>
+
+/** No person's data; the same shape in `karo query health --json`. */
+const nodeHealthStatus = z.object({
+  node_id: nodeId(),
+  /** 16 hex digits. */
+  fingerprint: z.string().regex(/^[0-9a-f]{16}$/),
+  name: label(64),
+  version: label(32),
+  uptime_seconds: uint(),
+  online: z.boolean(),
+  /** RFC 3339 UTC. */
+  last_seen: z.iso.datetime({ precision: 3 }),
+  events_24h: uint(),
+})
+export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>
+
+/** What a query comes to at one owner. */
+export const ANSWER_STATUSES = [
+  'success',
+  'access_denied',
+  'not_supported',
+  'withheld',
+  'busy',
+  'error',
+  'no_data',
+] as const
+export type AnswerStatus = (typeof ANSWER_STATUSES)[number]
+
+const answerHead = {
+  /** Key of the owner; the same as the sender of the Response around it. */
+  responder: bytes(32),
+  query_id: queryId(),
+  level: z.literal([1, 2]),
+  /** When the owner computed it. */
+  as_of: timestamp(),
+}
+
+/** The plaintext inside a Response's `sealed`. A refusal says nothing but its status. */
+export const sealedAnswer = z.discriminatedUnion('status', [
+  z.object({
+    ...answerHead,
+    status: z.literal('success'),
+    data: z.discriminatedUnion('query_type', [
+      toolUsage.extend({ query_type: z.literal('ToolUsage') }),
+      z.object({ query_type: z.literal('NodeHealth'), health: nodeHealthStatus }),
+    ]),
+  }),
+  z.object({
+    ...answerHead,
+    status: z.literal('withheld'),
+    /** What is missing, and what to do about it; for people. */
+    reason: label(300),
+  }),
+  z.object({
+    ...answerHead,
+    status: z.enum(['access_denied', 'not_supported', 'busy', 'error', 'no_data']),
+  }),
+])
+export type SealedAnswer = z.infer<typeof sealedAnswer>

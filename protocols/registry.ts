@@ -1,0 +1,51 @@
+// Every stream and every message of Karo: the table from which limits, documentation and vectors follow.
+import { defineStream, type Stream } from './define.ts'
+import { type MessageTable, messageTable } from './frame.ts'
+import { AuditHead } from './messages/audit.ts'
+import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
+import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
+
+export const hello = defineStream({
+  id: '/karo/hello/1',
+  purpose: 'Who are you, and do we admit each other; then the control stream of the connection.',
+  admits: 'lobby',
+  // Three frames admit, then a ping and a pong every few seconds; a stranger has no reason for more.
+  quota: { frames: 20, perMs: 10_000 },
+  lifetime: 'link',
+  // Both sides send Hello at once; a LAN peer that needs longer than this keeps a lobby place for nothing.
+  timeouts: { firstByteMs: 2_000, frameMs: 2_000 },
+  // Two of the largest frames: nothing on this stream is sent faster than it is answered.
+  sendBufferBytes: 16 * 1024,
+  messages: { Hello, HelloAck, Ping, Pong, Goodbye },
+})
+
+export const query = defineStream({
+  id: '/karo/query/1',
+  purpose: 'Ask the mesh; answers stream back.',
+  admits: 'member',
+  // A question costs a neighbour one frame and brings two back. 100 a second keep verifying below 2 % of a core.
+  quota: { frames: 1_000, perMs: 10_000 },
+  lifetime: 'link',
+  // Silence is normal until somebody asks.
+  timeouts: { firstByteMs: null, frameMs: 5_000 },
+  // Sixteen of the largest answers.
+  sendBufferBytes: 1024 * 1024,
+  // MeshQuery is not among them: it travels inside QueryHop.
+  messages: { QueryHop, Response, QueryDone },
+})
+
+export const STREAMS: readonly Stream[] = [hello, query]
+
+/** Every message by its number, those that are kept or carried inside others included. */
+export const MESSAGES: MessageTable = messageTable([
+  Hello,
+  HelloAck,
+  Ping,
+  Pong,
+  MeshQuery,
+  Response,
+  QueryDone,
+  QueryHop,
+  AuditHead,
+  Goodbye,
+])
