@@ -9,6 +9,8 @@ export interface ConsentRecord {
   readonly allow_peers: readonly string[]
   /** Likewise for level 2. */
   readonly allow_supervisors: readonly string[]
+  /** Likewise: who may have nothing, whatever the two lists above say. */
+  readonly deny_peers: readonly string[]
   /** Nothing to anybody. */
   readonly off: boolean
   /** Milliseconds since the epoch. */
