@@ -26,7 +26,15 @@ export interface Coverage {
   readonly unreachable: number
   /** answered = known. */
   readonly complete: boolean
-  readonly nodes: readonly { readonly fingerprint: string; readonly outcome: Outcome }[]
+  /** Outcomes only, never numbers. */
+  readonly nodes: readonly MemberOutcome[]
+}
+
+export interface MemberOutcome {
+  readonly fingerprint: string
+  /** What this node's people call it. */
+  readonly name: string
+  readonly outcome: Outcome
 }
 
 export interface ToolRow {
