@@ -24,7 +24,7 @@ export interface DecisionRecord {
 
 /** An admitted member as it was last seen. */
 export interface SightingRecord {
-  readonly keys: readonly [Uint8Array, ...Uint8Array[]]
+  readonly key: Uint8Array
   readonly name: string
   /** Multiaddrs, newest first. */
   readonly addresses: readonly string[]
@@ -41,7 +41,7 @@ export interface StrangerRecord {
   readonly last_seen: number
 }
 
-/** What to write in one batch; removals name the record's (first) key. */
+/** What to write in one batch; removals name the record's key. */
 export interface MemberChanges {
   readonly decisions?: readonly DecisionRecord[]
   readonly sightings?: readonly SightingRecord[]
@@ -85,7 +85,7 @@ export function createMemberRepository(db: Database): MemberRepository {
         ...(changes.forget_sightings ?? []).map((key) => remove(KIND.sighting, key)),
         ...(changes.forget_strangers ?? []).map((key) => remove(KIND.stranger, key)),
         ...decisions.map((record) => put(KIND.decision, record.keys[0], record)),
-        ...sightings.map((record) => put(KIND.sighting, record.keys[0], record)),
+        ...sightings.map((record) => put(KIND.sighting, record.key, record)),
         ...strangers.map((record) => put(KIND.stranger, record.key, record)),
       ]
       await db.batch(batch, { sync: decisions.length > 0 })

@@ -48,20 +48,32 @@ export interface PendingPeer {
   readonly last_seen: number
 }
 
+export interface TrustTerms {
+  /** Default: the level the file gives the node, else what was decided before, else `peer`. */
+  readonly level?: TrustLevel | undefined
+  /** At most 64 characters. Absent keeps what was decided before; so do `roles` and `teams`. */
+  readonly name?: string | undefined
+  /** At most 16 of at most 64 characters; so are teams. */
+  readonly roles?: readonly string[] | undefined
+  readonly teams?: readonly string[] | undefined
+}
+
 export interface Trust extends Room {
   opinion(node: NodeId): PeerOpinion
   /** True when any level above untrusted holds here and nothing denies. */
   admits(node: NodeId): boolean
   explain(node: NodeId): readonly OpinionStep[]
-  /** Records a person's decision (TOFU). Resolves when it is durable; listeners have then been told. */
-  trust(
-    node: NodeId,
-    terms: { level: TrustLevel; name?: string; roles?: string[]; teams?: string[] },
-  ): Promise<void>
+  /**
+   * Records a person's decision (TOFU), about a known node or one yet to come; takes back a denial or revocation.
+   * Resolves when it is durable; listeners have then been told. Errors: `bad_request` (this node itself, terms out of
+   * bounds), `refused` (the file denies the key), `conflict` (the file names the node with other terms and
+   * decides; or there are too many decisions). `deny` and `revoke` likewise.
+   */
+  trust(node: NodeId, terms: TrustTerms): Promise<void>
   deny(node: NodeId): Promise<void>
   /** Takes back a person's trust and refuses the key from now on; `trust` again is the way back. */
   revoke(node: NodeId): Promise<void>
-  /** Node id, fingerprint (with or without spaces), or unique name. Errors: not_found, conflict. */
+  /** Node id, fingerprint (in any grouping), or unique name. Errors: `not_found`, `conflict`, `bad_request`. */
   resolve(who: string): NodeId
 
   /** Other members seen in the last 7 days, not denied, not revoked, not oneself. */
@@ -70,8 +82,13 @@ export interface Trust extends Room {
   /** Called by mesh on admission, on activity, and on Goodbye. Never throws. */
   sawMember(node: NodeId, seen: { name?: string; addresses?: readonly string[]; offline?: boolean }): void
   pending(): readonly PendingPeer[]
-  /** Called by mesh when a verified stranger stood in the lobby. Bounded: 64, oldest out. */
+  /**
+   * Called by mesh when a verified key stood in the lobby: a stranger, or one trusted here that does not trust this
+   * node yet. Bounded: 64, oldest out. Never throws.
+   */
   sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
+  /** Where (multiaddrs, newest first) and when the node was last met, as a member or in the lobby. */
+  met(node: NodeId): { readonly addresses: readonly string[]; readonly last_seen: number } | undefined
   /** Everybody this node has an opinion of or knows: configured, decided, members, pending. */
   known(): readonly NodeId[]
   /** Fires after a decision took effect; mesh redials, resets back-off, or closes. */

@@ -1,0 +1,225 @@
+// Who was met here, members and those in the lobby: bounded in memory, written through to the store a little later.
+import { formatNodeId, type NodeId, parseNodeId } from '../../protocols/node-id.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { fingerprintOf } from '../identity/index.ts'
+import type { MemberRepository, SightingRecord, StrangerRecord } from '../store/members.ts'
+import type { Member, PendingPeer } from './index.ts'
+
+/** A member stays known for 7 days after it was last seen. */
+export const MEMBER_KEPT_MS = 7 * 24 * 3_600_000
+export const MEMBERS_MAX = 4096
+/** As many as a person could look through; a flood of new keys pushes out the oldest. */
+export const PENDING_MAX = 64
+export const ADDRESSES_MAX = 8
+export const NAME_MAX = 64
+const ADDRESS_MAX = 256
+/** A sighting that changed nothing but the time is written at most this often, and on stop. */
+const REWRITE_MS = 60_000
+
+export interface Seen {
+  /** Takes over what the store has. */
+  load(sightings: readonly SightingRecord[], strangers: readonly StrangerRecord[]): void
+  member(node: NodeId): Member | undefined
+  /** Seen within `MEMBER_KEPT_MS`, the last seen first. */
+  members(): Member[]
+  /** Met in the lobby and no member yet, the last seen first. */
+  strangers(): PendingPeer[]
+  stranger(node: NodeId): PendingPeer | undefined
+  sawMember(node: NodeId, seen: { name?: string; addresses?: readonly string[]; offline?: boolean }): void
+  sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
+  forget(node: NodeId): void
+  /** Resolves when everything seen so far is in the store, or could not be written (logged, tried again later). */
+  flush(): Promise<void>
+}
+
+export function createSeen(repository: MemberRepository, clock: Clock, log: Log): Seen {
+  const members = new Map<NodeId, Member>()
+  const strangers = new Map<NodeId, PendingPeer>()
+  // Keys whose row differs from memory; a key that is no longer in memory loses its row.
+  const dirtyMembers = new Set<NodeId>()
+  const dirtyStrangers = new Set<NodeId>()
+  const memberWrittenAt = new Map<NodeId, number>()
+  let writing: Promise<void> | undefined
+
+  const fresh = (member: Member): boolean => clock.now() - member.last_seen < MEMBER_KEPT_MS
+
+  function dropMember(node: NodeId): void {
+    members.delete(node)
+    memberWrittenAt.delete(node)
+    dirtyMembers.add(node)
+  }
+
+  function dropStranger(node: NodeId): void {
+    strangers.delete(node)
+    dirtyStrangers.add(node)
+  }
+
+  function boundMembers(): void {
+    if (members.size <= MEMBERS_MAX) return
+    for (const member of [...members.values()]) if (!fresh(member)) dropMember(member.node_id)
+    while (members.size > MEMBERS_MAX) dropMember(oldest(members))
+  }
+
+  function boundStrangers(): void {
+    while (strangers.size > PENDING_MAX) dropStranger(oldest(strangers))
+  }
+
+  async function write(): Promise<void> {
+    const memberNodes = [...dirtyMembers]
+    const strangerNodes = [...dirtyStrangers]
+    dirtyMembers.clear()
+    dirtyStrangers.clear()
+    const now = clock.now()
+    try {
+      await repository.write({
+        sightings: memberNodes.flatMap((node) => sightingOf(members.get(node))),
+        forget_sightings: memberNodes.filter((node) => !members.has(node)).map(publicKeyOf),
+        strangers: strangerNodes.flatMap((node) => strangerOf(strangers.get(node))),
+        forget_strangers: strangerNodes.filter((node) => !strangers.has(node)).map(publicKeyOf),
+      })
+      for (const node of memberNodes) if (members.has(node)) memberWrittenAt.set(node, now)
+    } catch (error) {
+      for (const node of memberNodes) dirtyMembers.add(node)
+      for (const node of strangerNodes) dirtyStrangers.add(node)
+      throw error
+    }
+  }
+
+  /** One writer; what is seen while it writes goes into its next round. */
+  async function writeAll(): Promise<void> {
+    try {
+      while (dirtyMembers.size + dirtyStrangers.size > 0) await write()
+    } catch (error) {
+      log.warn({ error: String(error) }, 'who was seen could not be stored; it is kept in memory')
+    } finally {
+      writing = undefined
+    }
+  }
+
+  function flush(): Promise<void> {
+    writing ??= Promise.resolve().then(writeAll)
+    return writing
+  }
+
+  return {
+    load(sightings, strangerRecords) {
+      for (const record of sightings) {
+        const node = formatNodeId(record.key)
+        members.set(node, memberFrom(record))
+        memberWrittenAt.set(node, clock.now())
+      }
+      for (const member of [...members.values()]) if (!fresh(member)) dropMember(member.node_id)
+      for (const record of strangerRecords) strangers.set(formatNodeId(record.key), strangerFrom(record))
+      boundMembers()
+      boundStrangers()
+      void flush()
+    },
+
+    member: (node) => {
+      const member = members.get(node)
+      return member !== undefined && fresh(member) ? member : undefined
+    },
+    members: () => [...members.values()].filter(fresh).sort((a, b) => b.last_seen - a.last_seen),
+    strangers: () => [...strangers.values()].sort((a, b) => b.last_seen - a.last_seen),
+    stranger: (node) => strangers.get(node),
+
+    sawMember(node, seen) {
+      const before = members.get(node)
+      const now = Math.max(clock.now(), before?.last_seen ?? 0)
+      const stranger = strangers.get(node)
+      const member: Member = {
+        node_id: node,
+        fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
+        name: cleanName(seen.name) || before?.name || stranger?.name || '',
+        last_seen: now,
+        addresses: mergeAddresses(seen.addresses, before?.addresses ?? stranger?.addresses),
+        offline: seen.offline ?? false,
+      }
+      members.set(node, member)
+      dirtyMembers.add(node)
+      if (stranger !== undefined) dropStranger(node)
+      boundMembers()
+      const due = now - (memberWrittenAt.get(node) ?? 0) >= REWRITE_MS
+      if (due || before === undefined || !sameButTime(before, member)) void flush()
+    },
+
+    sawStranger(node, seen) {
+      const before = strangers.get(node)
+      const now = clock.now()
+      strangers.set(node, {
+        node_id: node,
+        fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
+        name: cleanName(seen.name) || before?.name || '',
+        addresses: mergeAddresses(seen.addresses, before?.addresses),
+        first_seen: before?.first_seen ?? now,
+        last_seen: now,
+      })
+      boundStrangers()
+      dirtyStrangers.add(node)
+      void flush()
+    },
+
+    forget(node) {
+      if (members.has(node)) dropMember(node)
+      if (strangers.has(node)) dropStranger(node)
+      void flush()
+    },
+    flush,
+  }
+}
+
+/** A name from the network or a person: no control or invisible characters, no line breaks, at most `NAME_MAX`. */
+export function cleanName(name: string | undefined): string {
+  const visible = (name ?? '').normalize('NFC').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
+  return [...visible.trim()].slice(0, NAME_MAX).join('').trim()
+}
+
+export function publicKeyOf(node: NodeId): Uint8Array {
+  const key = parseNodeId(node)
+  if (key === undefined) throw new RangeError('not a canonical node id')
+  return key
+}
+
+function mergeAddresses(newest: readonly string[] = [], older: readonly string[] = []): string[] {
+  const usable = [...newest, ...older].filter((address) => address.length <= ADDRESS_MAX)
+  return [...new Set(usable)].slice(0, ADDRESSES_MAX)
+}
+
+function oldest(seen: ReadonlyMap<NodeId, { readonly last_seen: number }>): NodeId {
+  let found: NodeId | undefined
+  let at = Number.POSITIVE_INFINITY
+  for (const [node, { last_seen }] of seen) {
+    if (last_seen < at) {
+      found = node
+      at = last_seen
+    }
+  }
+  return found as NodeId
+}
+
+const sameButTime = (a: Member, b: Member): boolean =>
+  a.name === b.name &&
+  a.offline === b.offline &&
+  a.addresses.length === b.addresses.length &&
+  a.addresses.every((address, i) => address === b.addresses[i])
+
+function sightingOf(member: Member | undefined): SightingRecord[] {
+  if (member === undefined) return []
+  const { node_id, name, addresses, last_seen, offline } = member
+  return [{ key: publicKeyOf(node_id), name, addresses, last_seen, offline }]
+}
+
+function memberFrom({ key, ...rest }: SightingRecord): Member {
+  return { node_id: formatNodeId(key), fingerprint: fingerprintOf(key), ...rest }
+}
+
+function strangerOf(stranger: PendingPeer | undefined): StrangerRecord[] {
+  if (stranger === undefined) return []
+  const { node_id, name, addresses, first_seen, last_seen } = stranger
+  return [{ key: publicKeyOf(node_id), name, addresses, first_seen, last_seen }]
+}
+
+function strangerFrom({ key, ...rest }: StrangerRecord): PendingPeer {
+  return { node_id: formatNodeId(key), fingerprint: fingerprintOf(key), ...rest }
+}

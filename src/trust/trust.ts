@@ -1,0 +1,272 @@
+// The trust room: keeps the file's and people's word on every node, and tells listeners when it changes.
+import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Clock } from '../base/clock.ts'
+import { KaroError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Config } from '../config/index.ts'
+import { fingerprintOf, type Identity } from '../identity/index.ts'
+import type { DecisionRecord, MemberRepository } from '../store/members.ts'
+import type { Trust, TrustTerms } from './index.ts'
+import { TRUST_LEVELS, type TrustLevel } from './levels.ts'
+import { type Decision, type Evidence, explainSteps, weigh } from './opinion.ts'
+import { resolveNode } from './resolve.ts'
+import { cleanName, createSeen, NAME_MAX, publicKeyOf } from './seen.ts'
+
+export const DECISIONS_MAX = 4096
+/** Roles, and teams, one person may give one node. */
+const LABELS_MAX = 16
+const LABEL = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u
+
+export interface TrustOptions {
+  readonly config: Pick<Config, 'peers'>
+  readonly repository: MemberRepository
+  readonly identity: Pick<Identity, 'nodeId'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** One decision in memory: about every key of its member. */
+interface Held extends Decision {
+  readonly keys: DecisionRecord['keys']
+}
+
+export function createTrust(options: TrustOptions): Trust {
+  const { config, repository, identity, audit, clock, log } = options
+  const deniedByFile = new Set(config.peers.denied)
+  const trustedByFile = config.peers.trusted
+  /** By every key of the member, so that a key's successor inherits what was decided. */
+  const decisions = new Map<NodeId, Held>()
+  const seen = createSeen(repository, clock, log)
+  const listeners = new Set<(node: NodeId) => void>()
+  // Decisions one after the other: memory follows the disk in the same order.
+  let last: Promise<unknown> = Promise.resolve()
+
+  const evidenceOf = (node: NodeId): Evidence => {
+    const met = seen.member(node) ?? seen.stranger(node)
+    return {
+      node_id: node,
+      fingerprint: met?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
+      display_name: met?.name ?? '',
+      config_denied: deniedByFile.has(node),
+      config_trusted: trustedByFile.get(node),
+      decision: decisions.get(node),
+    }
+  }
+  const opinion = (node: NodeId) => weigh(evidenceOf(node))
+
+  function refuses(node: NodeId): boolean {
+    const decision = decisions.get(node)
+    return deniedByFile.has(node) || decision?.denied === true || decision?.revoked === true
+  }
+
+  // Asked for every frame, so without making an opinion; a test holds it against `opinion`.
+  function admits(node: NodeId): boolean {
+    if (node === identity.nodeId || refuses(node)) return false
+    const level = trustedByFile.get(node)?.level ?? decisions.get(node)?.level ?? 'untrusted'
+    return level !== 'untrusted'
+  }
+
+  /** Somebody spoke about this node, so it does not wait for a person any more. */
+  const decided = (node: NodeId): boolean =>
+    deniedByFile.has(node) || trustedByFile.has(node) || decisions.has(node)
+
+  function hold(held: Held): void {
+    for (const key of held.keys) decisions.set(formatNodeId(key), held)
+  }
+
+  function known(): NodeId[] {
+    const nodes = new Set<NodeId>([...trustedByFile.keys(), ...deniedByFile, ...decisions.keys()])
+    for (const member of seen.members()) nodes.add(member.node_id)
+    for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
+    nodes.delete(identity.nodeId)
+    return [...nodes]
+  }
+
+  function tell(node: NodeId): void {
+    for (const listener of listeners) {
+      try {
+        listener(node)
+      } catch (error) {
+        log.error({ error: String(error) }, 'a listener to trust changes failed')
+      }
+    }
+  }
+
+  /** Makes a decision durable, then effective, then known; `next` sees the decision it replaces. */
+  function decide(
+    action: 'trust' | 'deny' | 'revoke',
+    node: NodeId,
+    next: (before: Held | undefined) => Omit<Decision, 'decided_at'> | undefined,
+  ): Promise<void> {
+    const work = last.then(async () => {
+      const before = decisions.get(node)
+      const levelBefore = opinion(node).trust_level
+      let changed: Omit<Decision, 'decided_at'> | undefined
+      try {
+        if (node === identity.nodeId) {
+          throw new KaroError('bad_request', 'that is this node itself', {
+            hint: 'Run `karo peers` to see the others.',
+          })
+        }
+        changed = next(before)
+        if (
+          changed !== undefined &&
+          before === undefined &&
+          new Set(decisions.values()).size >= DECISIONS_MAX
+        ) {
+          throw new KaroError('conflict', `there are ${DECISIONS_MAX} decisions about nodes already`, {
+            hint: 'Put nodes that stay trusted or denied into config.toml.',
+          })
+        }
+      } catch (error) {
+        const code = error instanceof KaroError ? error.code : 'internal'
+        await audit.record({ type: 'trust_change', success: false, peer: node, details: { action, code } })
+        throw error
+      }
+      if (changed === undefined) return
+      const held: Held = { ...changed, keys: before?.keys ?? [publicKeyOf(node)], decided_at: clock.now() }
+      await repository.write({ decisions: [held] })
+      hold(held)
+      if (!admits(node)) seen.forget(node)
+      const levelAfter = opinion(node).trust_level
+      log.info({ peer: node, action, level: levelAfter }, 'a person decided about a node')
+      tell(node)
+      await audit.record({
+        type: 'trust_change',
+        success: true,
+        peer: node,
+        details: { action, level_before: levelBefore, level_after: levelAfter },
+      })
+    })
+    last = work.catch(() => {})
+    return work
+  }
+
+  /** What the file says binds people too; it is changed in the file. */
+  function checkFile(node: NodeId, terms: TrustTerms): void {
+    if (deniedByFile.has(node)) {
+      throw new KaroError('refused', 'the configuration denies this node', {
+        where: 'config.toml [peers] denied',
+        hint: 'Remove the key there and restart Karo.',
+      })
+    }
+    const file = trustedByFile.get(node)
+    if (file === undefined) return
+    const differs =
+      (terms.level ?? file.level) !== file.level ||
+      (terms.name ?? file.name) !== file.name ||
+      !sameLabels(terms.roles, file.roles) ||
+      !sameLabels(terms.teams, file.teams)
+    if (differs) {
+      throw new KaroError('conflict', `the configuration names this node, with level ${file.level}`, {
+        where: 'config.toml [peers.trusted]',
+        hint: 'Change its entry there and restart Karo; the file is stronger than a decision made here.',
+      })
+    }
+  }
+
+  const withdrawn = (node: NodeId, before: Held | undefined) => ({
+    level: null,
+    // Its rows go, its name stays, so that people still know whom they refused.
+    name: before?.name || opinion(node).name,
+    roles: [],
+    teams: [],
+    denied: before?.denied ?? false,
+    revoked: before?.revoked ?? false,
+  })
+
+  return {
+    name: 'trust',
+
+    async start(signal) {
+      signal.throwIfAborted()
+      const stored = await repository.load()
+      for (const record of stored.decisions) hold(heldFrom(record, log))
+      seen.load(stored.sightings, stored.strangers)
+    },
+
+    async stop() {
+      await last
+      await seen.flush()
+    },
+
+    opinion,
+    admits,
+    explain: (node) => explainSteps(evidenceOf(node)),
+
+    async trust(node, terms) {
+      const name = terms.name === undefined ? undefined : checkedName(terms.name)
+      const roles = checkedLabels('role', terms.roles)
+      const teams = checkedLabels('team', terms.teams)
+      await decide('trust', node, (before) => {
+        checkFile(node, { ...terms, name })
+        // The file already says so, and nothing here says otherwise.
+        if (trustedByFile.has(node) && before === undefined) return undefined
+        return {
+          level: terms.level ?? trustedByFile.get(node)?.level ?? before?.level ?? 'peer',
+          name: name ?? before?.name ?? '',
+          roles: roles ?? before?.roles ?? [],
+          teams: teams ?? before?.teams ?? [],
+          denied: false,
+          revoked: false,
+        }
+      })
+    },
+    deny: (node) => decide('deny', node, (before) => ({ ...withdrawn(node, before), denied: true })),
+    revoke: (node) => decide('revoke', node, (before) => ({ ...withdrawn(node, before), revoked: true })),
+
+    resolve: (who) => resolveNode(who, known().map(opinion)),
+
+    members: () => seen.members().filter(({ node_id }) => admits(node_id)),
+    member: (node) => (admits(node) ? seen.member(node) : undefined),
+    sawMember(node, sighting) {
+      if (admits(node)) seen.sawMember(node, sighting)
+    },
+    pending: () => seen.strangers().filter(({ node_id }) => !decided(node_id)),
+    sawStranger(node, sighting) {
+      if (node !== identity.nodeId && !refuses(node)) seen.sawStranger(node, sighting)
+    },
+    met: (node) => seen.member(node) ?? seen.stranger(node),
+    known,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+function heldFrom(record: DecisionRecord, log: Log): Held {
+  const level = record.level === null ? null : TRUST_LEVELS.find((known) => known === record.level)
+  // A level this program does not know opens nothing.
+  if (level === undefined)
+    log.warn({ level: record.level }, 'a stored trust level is unknown; it counts as untrusted')
+  return { ...record, level: level ?? (record.level === null ? null : ('untrusted' satisfies TrustLevel)) }
+}
+
+function checkedName(name: string): string {
+  const clean = cleanName(name)
+  if (clean !== name.normalize('NFC') || clean === '') {
+    throw new KaroError('bad_request', `a name is 1 to ${NAME_MAX} visible characters`, { where: 'name' })
+  }
+  return clean
+}
+
+function checkedLabels(
+  what: 'role' | 'team',
+  labels: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (labels === undefined) return undefined
+  const distinct = [...new Set(labels)]
+  if (distinct.length > LABELS_MAX || !distinct.every((label) => LABEL.test(label))) {
+    throw new KaroError('bad_request', `a node has at most ${LABELS_MAX} ${what}s`, {
+      where: what,
+      hint: `A ${what} is 1 to 64 letters, digits, '.', '_' or '-', and starts with a letter or digit.`,
+    })
+  }
+  return distinct
+}
+
+const sameLabels = (given: readonly string[] | undefined, file: readonly string[]): boolean =>
+  given === undefined || (given.length === file.length && given.every((label) => file.includes(label)))
