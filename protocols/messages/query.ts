@@ -46,7 +46,8 @@ const meshQueryBody = z
   .object({
     query_id: queryId(),
     query_type: z.enum(QUERY_TYPES),
-    level: z.literal([1, 2]),
+    /** Absent: what each owner's trust gives the author, 2 for a supervisor and 1 for the others. */
+    level: z.literal([1, 2]).optional(),
     time_range: timeRange,
     filters: listOf(queryFilter, 16),
     /** X25519 public key, fresh for this question, to which every answer is sealed. */
