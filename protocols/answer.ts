@@ -17,5 +17,8 @@ function check(value: unknown): SealedAnswer {
   const result = sealedAnswer.safeParse(value)
   if (result.success) return result.data
   const issue = result.error.issues[0]
-  throw new FrameError('malformed', `${issue?.path.join('.') || 'answer'}: ${issue?.message ?? 'does not fit'}`)
+  throw new FrameError(
+    'malformed',
+    `${issue?.path.join('.') || 'answer'}: ${issue?.message ?? 'does not fit'}`,
+  )
 }

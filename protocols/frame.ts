@@ -1,5 +1,6 @@
 // The KARO frame, the unit of everything that is sent or kept: header, signed payload, signature.
 import { z } from 'zod'
+import { conform } from './conform.ts'
 import type { Message, WireBody } from './define.ts'
 import { decodeValue, encodeValue } from './messagepack.ts'
 import { bytes as bin, timestamp, uint } from './messages/fields.ts'
@@ -94,8 +95,8 @@ export function encodeFrame<B extends WireBody>(
   sign: (bytes: Uint8Array) => Uint8Array,
 ): Uint8Array {
   const payload = encodeValue({
-    ...check(envelopeSchema, envelope),
-    body: check(message.body, body),
+    ...conform(envelopeSchema, envelope),
+    body: conform(message.body, body),
   })
   if (payload.length > message.limit) {
     throw new FrameError('too_large', `${message.name} of ${payload.length} bytes, at most ${message.limit}`)
@@ -162,13 +163,13 @@ export function decodeFrame(bytes: Uint8Array, options: DecodeOptions): Frame {
   const { message, frameBytes } = readHeader(bytes, options.messages)
   if (bytes.length !== frameBytes) throw new FrameError('malformed', 'the length is not the frame’s')
   const signedTo = frameBytes - SIGNATURE_BYTES
-  const payload = check(payloadSchema, decodeValue(bytes.subarray(HEADER_BYTES, signedTo)))
+  const payload = conform(payloadSchema, decodeValue(bytes.subarray(HEADER_BYTES, signedTo)))
   const { body, ...envelope } = payload as Envelope & { body: unknown }
   if (!isSigned(bytes, signedTo, envelope.sender, options.verify)) {
     throw new FrameError('bad_signature', message.name)
   }
   options.admit?.(message, envelope)
-  return { type: message.type, message, envelope, body: check(message.body, body), bytes }
+  return { type: message.type, message, envelope, body: conform(message.body, body), bytes }
 }
 
 /** A verifier that throws (a key it cannot load) has not verified. */
@@ -183,14 +184,6 @@ function isSigned(
   } catch {
     return false
   }
-}
-
-/** The schema's reading of `value`; FrameError `malformed` naming the first field that does not fit. */
-function check<T>(schema: z.ZodType<T>, value: unknown): T {
-  const result = schema.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw new FrameError('malformed', `${issue?.path.join('.') || 'body'}: ${issue?.message ?? 'does not fit'}`)
 }
 
 /** The body of a frame of that message. Throws TypeError when it is another message's: a mistake of ours. */

@@ -14,7 +14,8 @@ export function createQuota({ frames, perMs }: { readonly frames: number; readon
   return {
     take(nowMs) {
       const next = Math.max(due, nowMs) + cost
-      if (next - nowMs > perMs) return false
+      // Half a frame of tolerance, so that rounding never costs a whole one.
+      if (next - nowMs > perMs + cost / 2) return false
       due = next
       return true
     },
