@@ -1,24 +1,23 @@
 // The plaintext inside a Response: canonical MessagePack of a SealedAnswer, before sealing and after opening.
+import { conform } from './conform.ts'
 import { decodeValue, encodeValue } from './messagepack.ts'
-import { type SealedAnswer, sealedAnswer } from './messages/query.ts'
+import { SEALED_BYTES, type SealedAnswer, sealedAnswer } from './messages/query.ts'
 import { FrameError } from './reject.ts'
 
-/** Only what the schema names is written. FrameError `malformed` when the answer does not fit it. */
+/** Most bytes of an answer; sealing adds a key and a tag, for which 64 bytes are plenty. */
+export const ANSWER_BYTES = SEALED_BYTES - 64
+
+function bounded(bytes: Uint8Array): Uint8Array {
+  if (bytes.length > ANSWER_BYTES) throw new FrameError('too_large', `an answer of ${bytes.length} bytes`)
+  return bytes
+}
+
+/** Only what the schema names is written. FrameErrors: `malformed` when it does not fit, `too_large`. */
 export function encodeAnswer(answer: SealedAnswer): Uint8Array {
-  return encodeValue(check(answer))
+  return bounded(encodeValue(conform(sealedAnswer, answer)))
 }
 
-/** FrameError `malformed` for anything that is not one whole answer. */
+/** An owner's words are no more trusted than a frame. FrameErrors: `malformed`, `too_large`; nothing else. */
 export function decodeAnswer(bytes: Uint8Array): SealedAnswer {
-  return check(decodeValue(bytes))
-}
-
-function check(value: unknown): SealedAnswer {
-  const result = sealedAnswer.safeParse(value)
-  if (result.success) return result.data
-  const issue = result.error.issues[0]
-  throw new FrameError(
-    'malformed',
-    `${issue?.path.join('.') || 'answer'}: ${issue?.message ?? 'does not fit'}`,
-  )
+  return conform(sealedAnswer, decodeValue(bounded(bytes)))
 }
