@@ -132,7 +132,8 @@ async function listen(server: FastifyInstance, path: string): Promise<number> {
   const directory = dirname(path)
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
-    const hidden = await mkdtemp(join(directory, '.'))
+    // Not join(): it would drop the dot.
+    const hidden = await mkdtemp(`${directory}/.`)
     try {
       const bound = join(hidden, 's')
       await listening(server.server, bound)

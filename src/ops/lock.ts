@@ -1,14 +1,10 @@
-// One daemon per home: a lock file that names its holder, and is worthless as soon as that process is gone.
-import { randomBytes } from 'node:crypto'
-import { link, mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
+// Who runs here: the file that names the daemon of a home, so that a second one is refused by pid.
+import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import type { Room } from '../base/room.ts'
 
-/** Replacing a stale lock can be overtaken by another start; it then looks again, at most this often. */
-const MAX_ATTEMPTS = 10
-
-/** Whoever holds the lock: a pid alone may have been reused, its start time may not. */
+/** A pid alone may have been reused; together with its start time it is one process. */
 interface Holder {
   readonly pid: number
   /** `<boot id>:<clock ticks from boot to start>`, or empty where the system does not tell. */
@@ -16,64 +12,38 @@ interface Holder {
 }
 
 /**
- * `start` takes the lock or throws `conflict` naming the live holder's pid; `stop` gives it back. A lock whose
- * holder died (kill -9, power loss, pid reused since) is replaced. Two starts that both find the same stale
- * lock are told apart by atomic `link`; the database's own kernel lock stands behind this one.
+ * Throws `conflict` naming the pid when the holder written at `path` lives. What a dead daemon left (kill -9,
+ * power loss, its pid since reused) counts as nothing.
+ */
+export async function refuseSecond(path: string): Promise<void> {
+  const holder = parseHolder((await readOrNothing(path)) ?? '')
+  if (holder === undefined || !(await isAlive(holder))) return
+  throw new KaroError('conflict', `karo already runs here, with pid ${holder.pid}`, {
+    where: path,
+    hint: `Stop it first (kill ${holder.pid}), or give this one another home with --home.`,
+  })
+}
+
+/**
+ * Writes the name at `start`, removes it at `stop`. It names, it does not exclude: that is the database's kernel
+ * lock, which ends with its process and cannot be raced. So start this room after the store.
  */
 export function createLock(path: string): Room {
   let own: string | undefined
   return {
     name: 'lock',
-    async start(signal) {
+    async start() {
       await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-      const text = `${JSON.stringify(await describe(process.pid))}\n`
-      const fresh = `${path}.${process.pid}.${randomBytes(4).toString('hex')}`
-      await writeFile(fresh, text, { mode: 0o600, flag: 'wx' })
-      try {
-        for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
-          signal.throwIfAborted()
-          if (await linked(fresh, path)) {
-            own = text
-            return
-          }
-          await removeStale(path)
-        }
-      } finally {
-        await unlink(fresh)
-      }
-      throw new KaroError('conflict', 'another start is fighting over this home', {
-        where: path,
-        hint: 'Try again.',
-      })
+      own = `${JSON.stringify(await describe(process.pid))}\n`
+      // Readers see the old file or the new one, never half of it.
+      await writeFile(`${path}.new`, own, { mode: 0o600 })
+      await rename(`${path}.new`, path)
     },
     async stop() {
-      if (own === undefined) return
-      if ((await readOrNothing(path)) === own) await unlink(path).catch(() => {})
+      if (own !== undefined && (await readOrNothing(path)) === own) await unlink(path)
       own = undefined
     },
   }
-}
-
-/** Throws `conflict` when the holder lives; otherwise the lock at `path` is gone, or another one's. */
-async function removeStale(path: string): Promise<void> {
-  const text = await readOrNothing(path)
-  if (text === undefined) return
-  const holder = parseHolder(text)
-  if (holder !== undefined && (await isAlive(holder))) {
-    throw new KaroError('conflict', `karo already runs here, with pid ${holder.pid}`, {
-      where: path,
-      hint: `Stop it first (kill ${holder.pid}), or give this one another home with --home.`,
-    })
-  }
-  const aside = `${path}.stale.${process.pid}.${randomBytes(4).toString('hex')}`
-  try {
-    await rename(path, aside)
-  } catch {
-    return
-  }
-  // Somebody replaced it between reading and renaming: what was moved is a live lock, so it goes back.
-  if ((await readOrNothing(aside)) !== text) await linked(aside, path)
-  await unlink(aside)
 }
 
 async function isAlive(holder: Holder): Promise<boolean> {
@@ -112,16 +82,6 @@ function parseHolder(text: string): Holder | undefined {
     return { pid: pid as number, started }
   } catch {
     return undefined
-  }
-}
-
-async function linked(from: string, to: string): Promise<boolean> {
-  try {
-    await link(from, to)
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
   }
 }
 

@@ -1,0 +1,195 @@
+// The control socket: who may use it, how requests fail, and that one daemon's socket is never another's.
+import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createConnection, createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { callDaemon } from '../../../src/api/client.ts'
+import type { Routes } from '../../../src/api/route.ts'
+import { buildServer, createApi } from '../../../src/api/server.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { KaroError } from '../../../src/base/errors.ts'
+import { type LogFields, silentLog } from '../../../src/base/log.ts'
+import type { Room } from '../../../src/base/room.ts'
+
+let home: string
+let socketPath: string
+const rooms: Room[] = []
+const signal = new AbortController().signal
+
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'karo-api-'))
+  socketPath = join(home, 'karo.sock')
+})
+afterEach(async () => {
+  for (const room of rooms.splice(0)) await room.stop()
+  rmSync(home, { recursive: true })
+})
+
+const routes: Routes = (server) => {
+  server.get('/api/v1/health', async () => ({ ready: true, pid: 4711 }))
+  server.get('/api/v1/trace', async (request) => ({ trace_id: request.id }))
+  server.get('/api/v1/refuse', async () => {
+    throw new KaroError('refused', 'no consent', { where: 'share', hint: 'Ask them.' })
+  })
+  server.get('/api/v1/crash', async () => {
+    throw new Error('secret detail')
+  })
+  server.post(
+    '/api/v1/echo',
+    {
+      schema: {
+        body: {
+          type: 'object',
+          additionalProperties: false,
+          required: ['limit'],
+          properties: { limit: { type: 'integer', minimum: 1, maximum: 10 } },
+        },
+      },
+    },
+    async (request) => request.body,
+  )
+}
+const deps = { routes: [routes], clock: systemClock, log: silentLog }
+
+function api(path = socketPath): Room {
+  const room = createApi({ ...deps, socketPath: path })
+  rooms.push(room)
+  return room
+}
+
+describe('requests', () => {
+  const post = (payload: string, type = 'application/json') =>
+    buildServer(deps).inject({
+      method: 'POST',
+      url: '/api/v1/echo',
+      payload,
+      headers: { 'content-type': type },
+    })
+
+  test('a valid body reaches its handler', async () => {
+    const answer = await post('{"limit":3}')
+    expect([answer.statusCode, answer.json()]).toEqual([200, { limit: 3 }])
+  })
+
+  test.each([
+    ['out of range', '{"limit":11}', 400, 'bad_request', 'body/limit'],
+    ['unknown field', '{"limit":1,"limmit":2}', 400, 'bad_request', 'body'],
+    ['missing field', '{}', 400, 'bad_request', 'body'],
+    ['no JSON', '{"limit"', 400, 'bad_request', undefined],
+    ['too large', `"${'x'.repeat(300 * 1024)}"`, 413, 'too_large', undefined],
+  ])('%s is the caller’s fault', async (_, payload, status, code, where) => {
+    const answer = await post(payload)
+    expect(answer.statusCode).toBe(status)
+    expect(answer.json().error).toMatchObject({ code, ...(where && { where }) })
+  })
+
+  test('another content type is refused', async () => {
+    expect((await post('limit=3', 'application/x-www-form-urlencoded')).json().error.code).toBe('bad_request')
+  })
+
+  test('a KaroError goes out whole; anything else without details, but into the log with its trace', async () => {
+    const logged: LogFields[] = []
+    const log = { ...silentLog, error: (fields: LogFields) => void logged.push(fields) }
+    const server = buildServer({ ...deps, log })
+    const refused = await server.inject('/api/v1/refuse')
+    expect([refused.statusCode, refused.json()]).toEqual([
+      403,
+      { error: { code: 'refused', message: 'no consent', where: 'share', hint: 'Ask them.' } },
+    ])
+    expect(logged).toEqual([])
+    const trace = '0123456789abcdef'.repeat(2)
+    const crashed = await server.inject({ url: '/api/v1/crash', headers: { 'x-trace-id': trace } })
+    expect([crashed.statusCode, crashed.json().error.code]).toEqual([500, 'internal'])
+    expect(crashed.body).not.toContain('secret')
+    expect(logged).toEqual([{ trace_id: trace, error: expect.stringContaining('secret detail') }])
+  })
+
+  test('an unknown path is not_found', async () => {
+    const answer = await buildServer(deps).inject('/api/v1/nothing?x=1')
+    expect([answer.statusCode, answer.json().error.code]).toEqual([404, 'not_found'])
+  })
+
+  test('a trace id is taken when well-formed, made otherwise, and told', async () => {
+    const server = buildServer(deps)
+    const given = 'ab'.repeat(16)
+    const kept = await server.inject({ url: '/api/v1/trace', headers: { 'x-trace-id': given } })
+    expect([kept.json().trace_id, kept.headers['x-trace-id']]).toEqual([given, given])
+    const made = await server.inject({ url: '/api/v1/trace', headers: { 'x-trace-id': 'AB\nforged' } })
+    expect(made.json().trace_id).toMatch(/^[0-9a-f]{32}$/)
+    expect(made.headers['x-trace-id']).toBe(made.json().trace_id)
+  })
+})
+
+describe('the socket', () => {
+  test('is 0600 whatever the umask, in a directory that was made 0700, with nothing left beside it', async () => {
+    const directory = join(home, 'run')
+    const path = join(directory, 'karo.sock')
+    await api(path).start(signal)
+    expect(statSync(path).mode & 0o7777).toBe(0o600)
+    expect(statSync(directory).mode & 0o777).toBe(0o700)
+    expect(readdirSync(directory)).toEqual(['karo.sock'])
+    expect(await callDaemon({ socket: path }, 'GET', '/api/v1/health')).toEqual({ ready: true, pid: 4711 })
+  })
+
+  test('is gone after stop, and a stopped server can be started again', async () => {
+    const room = api()
+    await room.start(signal)
+    await room.stop()
+    expect(existsSync(socketPath)).toBe(false)
+    await room.start(signal)
+    expect(await callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')).toBeDefined()
+  })
+
+  test('of a live daemon is refused with its pid, and keeps working', async () => {
+    await api().start(signal)
+    await expect(api().start(signal)).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringContaining('4711'),
+      where: socketPath,
+    })
+    expect(await callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')).toBeDefined()
+  })
+
+  test('of a dead daemon is replaced', async () => {
+    await leaveStaleSocket(socketPath)
+    expect(existsSync(socketPath)).toBe(true)
+    await api().start(signal)
+    expect(await callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')).toBeDefined()
+  })
+
+  test('that became another daemon’s is left to it', async () => {
+    const first = api()
+    await first.start(signal)
+    rmSync(socketPath)
+    await api().start(signal)
+    await first.stop()
+    expect(await callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')).toBeDefined()
+  })
+
+  test('that cannot be made says where', async () => {
+    const path = join(home, 'file', 'karo.sock')
+    writeFileSync(join(home, 'file'), '')
+    await expect(api(path).start(signal)).rejects.toMatchObject({ code: 'bad_file', where: path })
+  })
+
+  test('stop ends although a client keeps its connection and never finishes its request', async () => {
+    const room = api()
+    await room.start(signal)
+    const socket = createConnection({ path: socketPath })
+    const closed = new Promise((resolve) => socket.once('close', resolve))
+    socket.on('error', () => {}).resume()
+    socket.write('POST /api/v1/echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{')
+    await new Promise((resolve) => socket.once('ready', resolve))
+    await room.stop()
+    await closed
+  })
+})
+
+/** A socket file without a listener, as kill -9 leaves it: the listener's own name was moved away before it closed. */
+async function leaveStaleSocket(path: string): Promise<void> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen({ path: `${path}.0` }, resolve))
+  renameSync(`${path}.0`, path)
+  await new Promise((resolve) => server.close(resolve))
+}

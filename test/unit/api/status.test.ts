@@ -1,0 +1,71 @@
+// /status, /health and /identity answer in the shapes scripts rely on, also when the store cannot be read.
+import { expect, test } from 'vitest'
+import { formatNodeId } from '../../../protocols/node-id.ts'
+import { statusRoutes } from '../../../src/api/routes/status.ts'
+import { buildServer } from '../../../src/api/server.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { VERSION } from '../../../src/base/version.ts'
+
+const nodeId = formatNodeId(new Uint8Array(32).fill(7))
+
+function server(count: () => Promise<number>) {
+  let now = 1_000
+  const clock = { now: () => 0, monotonic: () => now }
+  const routes = statusRoutes({
+    identity: { nodeId, fingerprint: '0123456789abcdef' },
+    name: 'eng-042',
+    clock,
+    mesh: {
+      status: () => ({
+        listen: ['/ip4/10.0.0.5/tcp/9238'],
+        peers_connected: 3,
+        peers_trusted: 2,
+        peers_pending: 1,
+      }),
+    },
+    trust: { members: () => [] },
+    store: { events: { count }, bytes: async () => 4096 },
+    spool: async () => ({ pending_bytes: 10, dropped: 1 }),
+    health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
+  })
+  now += 61_500
+  return buildServer({ routes: [routes], clock, log: silentLog })
+}
+
+test('status has exactly the shape scripts rely on', async () => {
+  const answer = await server(async () => 12).inject('/api/v1/status')
+  expect(answer.statusCode).toBe(200)
+  expect(answer.json()).toEqual({
+    node_id: nodeId,
+    fingerprint: '0123456789abcdef',
+    name: 'eng-042',
+    version: VERSION,
+    uptime_seconds: 61,
+    mesh: {
+      listen: ['/ip4/10.0.0.5/tcp/9238'],
+      peers_connected: 3,
+      peers_trusted: 2,
+      peers_pending: 1,
+      members_known: 0,
+    },
+    store: { events: 12, bytes: 4096 },
+    spool: { pending_bytes: 10, dropped: 1 },
+    health: { ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] },
+  })
+})
+
+test('a store that cannot be read leaves the status answerable', async () => {
+  const answer = await server(() => Promise.reject(new Error('closed'))).inject('/api/v1/status')
+  expect([answer.statusCode, answer.json().store]).toEqual([200, { events: 0, bytes: 4096 }])
+})
+
+test('health tells ready, checks and the pid; identity tells who', async () => {
+  const health = await server(async () => 0).inject('/api/v1/health')
+  expect(health.json()).toEqual({
+    ready: false,
+    checks: [{ name: 'store.open', ok: false, detail: 'closed' }],
+    pid: process.pid,
+  })
+  const identity = await server(async () => 0).inject('/api/v1/identity')
+  expect(identity.json()).toEqual({ node_id: nodeId, fingerprint: '0123456789abcdef', name: 'eng-042' })
+})

@@ -1,0 +1,76 @@
+// The name of a home's daemon: a live one is refused by pid, a dead one's is worth nothing.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { createLock, refuseSecond } from '../../../src/ops/lock.ts'
+
+let home: string
+let path: string
+const signal = new AbortController().signal
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'karo-lock-'))
+  path = join(home, 'karo.lock')
+})
+afterEach(() => rmSync(home, { recursive: true }))
+
+test('a held home is refused by pid, a released one is free, and nothing is left behind', async () => {
+  await refuseSecond(path)
+  const lock = createLock(path)
+  await lock.start(signal)
+  expect(statSync(path).mode & 0o777).toBe(0o600)
+  await expect(refuseSecond(path)).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining(`pid ${process.pid}`),
+    where: path,
+  })
+  await lock.stop()
+  expect(readdirSync(home)).toEqual([])
+  await refuseSecond(path)
+})
+
+test('another process is refused while it lives, and not any more once it was killed', async () => {
+  const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)'], { stdio: 'ignore' })
+  await once(child, 'spawn')
+  writeFileSync(path, JSON.stringify({ pid: child.pid, started: startOf(child.pid!) }))
+  await expect(refuseSecond(path)).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining(`pid ${child.pid}`),
+  })
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  await refuseSecond(path)
+})
+
+test.each([
+  ['a pid that lives, but started at another time', JSON.stringify({ pid: process.pid, started: 'boot:1' })],
+  ['pid 1 of another boot', JSON.stringify({ pid: 1, started: 'another-boot:5' })],
+  ['a pid that is nobody', JSON.stringify({ pid: 2 ** 22 + 1, started: 'boot:1' })],
+  ['an empty file', ''],
+  ['half a line', '{"pid": 12'],
+  ['something else', 'null'],
+])('what a dead daemon left counts as nothing: %s', async (_, text) => {
+  writeFileSync(path, text)
+  await refuseSecond(path)
+  const lock = createLock(path)
+  await lock.start(signal)
+  expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ pid: process.pid, started: startOf(process.pid) })
+  await lock.stop()
+})
+
+test('stop does not remove a name that is no longer its own', async () => {
+  const lock = createLock(path)
+  await lock.start(signal)
+  writeFileSync(path, 'somebody else')
+  await lock.stop()
+  expect(readFileSync(path, 'utf8')).toBe('somebody else')
+})
+
+/** The format, stated once more on its own: boot id, then field 22 of /proc/<pid>/stat. */
+function startOf(pid: number): string {
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim()
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  return `${boot}:${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
+}

@@ -1,0 +1,38 @@
+// What the daemon's log lines look like to a machine and to a person.
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { createJsonLog, createPlainLog } from '../../../src/ops/log.ts'
+
+test('JSON lines carry level, time, pid, inherited and own fields; lower levels are not written', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'karo-log-'))
+  const path = join(directory, 'log')
+  const fd = openSync(path, 'w')
+  const log = createJsonLog({ level: 'info', fd })
+  const traced = log.child({ room: 'mesh' })
+  traced.debug({}, 'too quiet')
+  traced.info({ trace_id: 'ab'.repeat(16), peers: 2 }, 'a peer came')
+  log.flush()
+  closeSync(fd)
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
+  rmSync(directory, { recursive: true })
+  expect(lines).toHaveLength(1)
+  expect(JSON.parse(lines[0]!)).toEqual({
+    level: 'info',
+    time: expect.stringMatching(/^\d{4}-\d\d-\d\dT[\d:.]+Z$/),
+    pid: process.pid,
+    room: 'mesh',
+    trace_id: 'ab'.repeat(16),
+    peers: 2,
+    msg: 'a peer came',
+  })
+})
+
+test('a person sees one plain line per event of at least the level', () => {
+  const seen: string[] = []
+  const log = createPlainLog('warn', (text) => seen.push(text))
+  log.info({}, 'too quiet')
+  log.child({ room: 'mesh' }).warn({ port: 9238, peer: undefined }, 'the port is taken')
+  expect(seen).toEqual(['karo: warning: the port is taken (room=mesh port=9238)\n'])
+})
