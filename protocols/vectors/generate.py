@@ -1,0 +1,389 @@
+#!/usr/bin/env python3
+"""A second, independent encoder of Karo's frames: writes frames.json, the golden bytes of every message.
+
+Python 3 standard library only, and nothing shared with the TypeScript code: MessagePack is written here from its
+specification, Ed25519 from the arithmetic of RFC 8032. Run it after a deliberate change of the wire format:
+
+    python3 protocols/vectors/generate.py
+"""
+import hashlib
+import json
+import pathlib
+import struct
+
+# ── MessagePack, the canonical form: shortest integers and lengths, keys sorted, no floats, no extensions ──
+
+
+def pack(value):
+    if value is None:
+        return b"\xc0"
+    if value is False:
+        return b"\xc2"
+    if value is True:
+        return b"\xc3"
+    if isinstance(value, int):
+        return pack_int(value)
+    if isinstance(value, str):
+        data = value.encode("utf-8")
+        if len(data) < 32:
+            return bytes([0xA0 | len(data)]) + data
+        return pack_length(len(data), 0xD9, 0xDA, 0xDB) + data
+    if isinstance(value, bytes):
+        return pack_length(len(value), 0xC4, 0xC5, 0xC6) + value
+    if isinstance(value, list):
+        head = bytes([0x90 | len(value)]) if len(value) < 16 else pack_length(len(value), None, 0xDC, 0xDD)
+        return head + b"".join(pack(item) for item in value)
+    if isinstance(value, dict):
+        head = bytes([0x80 | len(value)]) if len(value) < 16 else pack_length(len(value), None, 0xDE, 0xDF)
+        return head + b"".join(pack(key) + pack(value[key]) for key in sorted(value))
+    raise TypeError(type(value))
+
+
+def pack_length(length, one, two, four):
+    if one is not None and length < 1 << 8:
+        return struct.pack(">BB", one, length)
+    if length < 1 << 16:
+        return struct.pack(">BH", two, length)
+    return struct.pack(">BI", four, length)
+
+
+def pack_int(value):
+    if 0 <= value < 128 or -32 <= value < 0:
+        return struct.pack(">b" if value < 0 else ">B", value)
+    unsigned = ((0xCC, "B"), (0xCD, "H"), (0xCE, "I"), (0xCF, "Q"))
+    signed = ((0xD0, "b"), (0xD1, "h"), (0xD2, "i"), (0xD3, "q"))
+    for token, code in unsigned if value >= 0 else signed:
+        try:
+            return bytes([token]) + struct.pack(">" + code, value)
+        except struct.error:
+            continue
+    raise OverflowError(value)
+
+
+# ── Ed25519 (RFC 8032, section 5.1), in plain integers ──
+
+P = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, P - 2, P) % P
+
+
+def recover_x(y, sign):
+    square = (y * y - 1) * pow(D * y * y + 1, P - 2, P) % P
+    x = pow(square, (P + 3) // 8, P)
+    if (x * x - square) % P != 0:
+        x = x * pow(2, (P - 1) // 4, P) % P
+    return P - x if x % 2 != sign else x
+
+
+BASE_Y = 4 * pow(5, P - 2, P) % P
+BASE = (recover_x(BASE_Y, 0), BASE_Y)
+
+
+def add(a, b):
+    (x1, y1), (x2, y2) = a, b
+    product = D * x1 * x2 * y1 * y2 % P
+    x3 = (x1 * y2 + x2 * y1) * pow(1 + product, P - 2, P) % P
+    y3 = (y1 * y2 + x1 * x2) * pow(1 - product, P - 2, P) % P
+    return (x3, y3)
+
+
+def multiply(scalar, point):
+    result = (0, 1)
+    while scalar > 0:
+        if scalar & 1:
+            result = add(result, point)
+        point = add(point, point)
+        scalar >>= 1
+    return result
+
+
+def compress(point):
+    x, y = point
+    return (y | (x & 1) << 255).to_bytes(32, "little")
+
+
+def number(data):
+    return int.from_bytes(data, "little")
+
+
+def expand(seed):
+    digest = hashlib.sha512(seed).digest()
+    scalar = number(digest[:32])
+    return (scalar & ((1 << 254) - 8)) | (1 << 254), digest[32:]
+
+
+def public_key(seed):
+    return compress(multiply(expand(seed)[0], BASE))
+
+
+def sign(seed, message):
+    scalar, prefix = expand(seed)
+    key = compress(multiply(scalar, BASE))
+    r = number(hashlib.sha512(prefix + message).digest()) % L
+    commitment = compress(multiply(r, BASE))
+    challenge = number(hashlib.sha512(commitment + key + message).digest()) % L
+    return commitment + ((r + challenge * scalar) % L).to_bytes(32, "little")
+
+
+# RFC 8032, section 7.1, test 2: if the arithmetic above were wrong, nothing below would mean anything.
+RFC_SEED = bytes.fromhex("4ccd089b28ff96da9db6c346ec114e0f5b8a319f35aba624da8cf6ed4fb8a6fb")
+assert public_key(RFC_SEED).hex() == "3d4017c3e843895a92b70aa74d1b7ebc9c982ccf2ec4968cc0cd55f12af4660c"
+assert sign(RFC_SEED, b"\x72").hex() == (
+    "92a009a9f0d4cab8720e820b5f642540a2b27b5416503f8fb3762223ebdb69da"
+    "085ac1e43e15996e458f3613d0f11d8c387b2eaeb4302aeeb00d291612bb0c00"
+)
+
+# ── The frame (ADR-002, Appendix A) ──
+
+
+def frame(number_of_type, envelope, body, seed):
+    payload = pack({**envelope, "body": body})
+    signed = struct.pack(">HIH", 1, len(payload), number_of_type) + payload
+    return b"KARO" + signed + sign(seed, signed)
+
+
+# ── What is encoded ──
+
+
+def made(text, length):
+    """Bytes that look random and are the same every time."""
+    return hashlib.shake_128(text.encode()).digest(length)
+
+
+SEED_A = made("seed of a", 32)
+SEED_B = made("seed of b", 32)
+KEY_A = public_key(SEED_A)
+KEY_B = public_key(SEED_B)
+NOW = 1_790_000_000_123
+QUERY_ID = made("query", 16)
+
+frames = []
+answers = []
+values = []
+
+
+LONG = 4096
+
+
+def plain(value):
+    """JSON has no bytes: they become {"$bin": hex}. Long runs of one byte or letter become [it, times]."""
+    if isinstance(value, (bytes, str)) and len(value) > LONG:
+        assert value == value[:1] * len(value)
+        return {"$run": [plain(value[:1]), len(value)]}
+    if isinstance(value, bytes):
+        return {"$bin": value.hex()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    return value
+
+
+def golden(data):
+    """The bytes themselves, or their length and digest where nobody would read them."""
+    if len(data) > LONG:
+        return {"length": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    return {"hex": data.hex()}
+
+
+def vector(name, message, number_of_type, body, seed=SEED_A, seq=1, trace=None):
+    envelope = {"sender": public_key(seed), "ts": NOW + len(frames), "nonce": made(name, 16), "seq": seq}
+    if trace is not None:
+        envelope["trace"] = trace
+    data = frame(number_of_type, envelope, body, seed)
+    frames.append(
+        {
+            "name": name,
+            "message": message,
+            "type": number_of_type,
+            "seed": seed.hex(),
+            "envelope": plain(envelope),
+            "body": plain(body),
+            "bytes": golden(data),
+        }
+    )
+    return data
+
+
+def answer(name, body):
+    data = pack(body)
+    answers.append({"name": name, "value": plain(body), "bytes": golden(data)})
+    return data
+
+
+def value(name, thing):
+    values.append({"name": name, "value": plain(thing), "bytes": golden(pack(thing))})
+
+
+capabilities = {
+    "protocol_version": 1,
+    "karo_version": "0.1.0",
+    "supports_level1": True,
+    "supports_level2": False,
+    "can_aggregate": False,
+}
+vector(
+    "hello",
+    "Hello",
+    0x0001,
+    {
+        "versions": ["/karo/hello/1", "/karo/query/1"],
+        "name": "eng-042",
+        "capabilities": capabilities,
+        "listen": ["/ip4/10.0.0.5/tcp/9238", "/ip6/fd00::5/tcp/9238"],
+    },
+    trace=made("trace", 16),
+)
+vector(
+    "hello, a name that is not ASCII, nothing spoken",
+    "Hello",
+    0x0001,
+    {"versions": [], "name": "Büro-Rechner 日本 🦀", "capabilities": capabilities, "listen": []},
+    seq=2**53 - 1,
+)
+vector("hello ack, pending", "HelloAck", 0x0002, {"stage": "pending", "retry_after_ms": 5000, "skew_ms": -61_000})
+vector("hello ack, ready", "HelloAck", 0x0002, {"stage": "ready", "skew_ms": 0}, seq=2)
+vector("ping", "Ping", 0x0010, {"id": 0xFFFF_FFFF}, seq=3)
+vector("pong", "Pong", 0x0011, {"id": 7}, seed=SEED_B, seq=200)
+vector("goodbye", "Goodbye", 0xFFFF, {"reason": "stopping"}, seq=70_000)
+question = vector(
+    "mesh query",
+    "MeshQuery",
+    0x0200,
+    {
+        "query_id": QUERY_ID,
+        "query_type": "ToolUsage",
+        "level": 1,
+        "time_range": {"start": NOW - 7 * 86_400_000, "end": NOW},
+        "filters": [
+            {"field": "category", "operator": "Equals", "value": "git"},
+            {"field": "tool", "operator": "InList", "value": ["git", "docker", "kubectl"]},
+        ],
+        "audience_key": made("audience", 32),
+        "created_at": NOW,
+        "expires_at": NOW + 300_000,
+    },
+    seq=0,
+    trace=made("trace", 16),
+)
+vector(
+    "mesh query, level left to the owners",
+    "MeshQuery",
+    0x0200,
+    {
+        "query_id": made("other query", 16),
+        "query_type": "NodeHealth",
+        "time_range": {"start": 0, "end": 1},
+        "filters": [],
+        "audience_key": made("audience", 32),
+        "created_at": NOW,
+        "expires_at": NOW + 1,
+    },
+    seq=0,
+)
+vector(
+    "query hop",
+    "QueryHop",
+    0x0203,
+    {"query_id": QUERY_ID, "remaining_ms": 4500, "hops": 1, "document": question},
+    seed=SEED_B,
+    seq=9,
+)
+tools = answer(
+    "tool usage",
+    {
+        "responder": KEY_B,
+        "query_id": QUERY_ID,
+        "level": 1,
+        "as_of": NOW + 5,
+        "status": "success",
+        "data": {
+            "query_type": "ToolUsage",
+            "tools": [
+                {"tool": "git", "category": "git", "uses": 4711, "failures": 12},
+                {"tool": "other", "category": "other", "uses": 2**32, "failures": 0},
+            ],
+        },
+    },
+)
+answer(
+    "node health",
+    {
+        "responder": KEY_B,
+        "query_id": QUERY_ID,
+        "level": 1,
+        "as_of": NOW + 5,
+        "status": "success",
+        "data": {
+            "query_type": "NodeHealth",
+            "health": {
+                "node_id": "karo:ed25519:PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw",
+                "fingerprint": "0123456789abcdef",
+                "name": "eng-042",
+                "version": "0.1.0",
+                "uptime_seconds": 86_400,
+                "online": True,
+                "last_seen": "2026-09-21T14:13:20.123Z",
+                "events_24h": 320,
+            },
+        },
+    },
+)
+answer(
+    "withheld",
+    {
+        "responder": KEY_B,
+        "query_id": QUERY_ID,
+        "level": 2,
+        "as_of": NOW + 5,
+        "status": "withheld",
+        "reason": "level 2 needs two aggregators",
+    },
+)
+for status in ("access_denied", "not_supported", "busy", "error", "no_data"):
+    answer(status, {"responder": KEY_B, "query_id": QUERY_ID, "level": 1, "as_of": NOW + 5, "status": status})
+vector(
+    "response",
+    "Response",
+    0x0201,
+    # Sealing is not deterministic and not the frame's business: any bytes stand for the box.
+    {"query_id": QUERY_ID, "author": KEY_A, "sealed": made("box", len(tools) + 49)},
+    seed=SEED_B,
+    seq=0,
+)
+vector(
+    "response, the largest",
+    "Response",
+    0x0201,
+    {"query_id": QUERY_ID, "author": KEY_A, "sealed": b"\x5a" * (60 * 1024)},
+    seed=SEED_B,
+    seq=0,
+)
+vector("query done", "QueryDone", 0x0202, {"query_id": QUERY_ID, "answered": 3, "denied": 1, "lost": 0}, seq=128)
+vector(
+    "audit head",
+    "AuditHead",
+    0x0307,
+    {"seq": 2**40, "hash": made("head", 32), "ts": NOW, "entries": 65_536},
+    seq=0,
+)
+
+for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
+    value(f"integer {edge}", edge)
+for edge in (1, 32, 33, 128, 129, 32_768, 32_769, 2**31, 2**31 + 1, 2**53 - 1):
+    value(f"integer -{edge}", -edge)
+for length in (0, 31, 32, 255, 256, 65_536):
+    value(f"text of {length} bytes", "x" * length)
+value("text of 2, 3 and 4 byte characters", "é日🦀" * 20)
+for length in (0, 255, 256, 65_536):
+    value(f"{length} bytes", b"\xa5" * length)
+for length in (0, 15, 16):
+    value(f"list of {length}", list(range(length)))
+    value(f"map of {length}", {f"k{index}": index for index in range(length)})
+value("keys in byte order", {"a": 1, "B": 2, "aa": 3, "_": 4, "9": 5})
+value("nil and booleans", [None, True, False])
+value("nested", {"a": [{"b": [{"c": []}]}]})
+
+target = pathlib.Path(__file__).with_name("frames.json")
+target.write_text(json.dumps({"frames": frames, "answers": answers, "values": values}, indent=1) + "\n")
+print(f"{len(frames)} frames, {len(answers)} answers, {len(values)} values")
