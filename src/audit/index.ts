@@ -16,7 +16,10 @@ export const AUDIT_TYPES = [
   'trust_change',
   'consent_change',
   'key_rotation',
+  /** Older entries were removed; it names the last of them and its hash, so that the chain stays provable. */
   'checkpoint',
+  /** Entries that could not be written, or came faster than they could be. */
+  'entries_dropped',
 ] as const
 export type AuditType = (typeof AUDIT_TYPES)[number]
 
@@ -35,14 +38,17 @@ export interface AuditEntry extends AuditRecord {
   readonly seq: number
   /** Milliseconds since the epoch. */
   readonly ts: number
-  /** BLAKE3 hex of seq ‖ ts ‖ type ‖ details ‖ previous hash (trust.md, "Audit"). */
+  /** BLAKE3 (hex) of seq ‖ ts ‖ type ‖ details ‖ previous hash; entry.ts has the exact bytes. */
   readonly hash: string
 }
 
 export interface AuditVerdict {
   readonly ok: boolean
+  /** Entries in the ledger. */
   readonly entries: number
+  /** Hash of the newest readable entry, 64 hex digits; zeros for an empty ledger. */
   readonly head: string
+  /** Number of the first entry that is altered, missing, or not what a signed head says; null when ok. */
   readonly first_bad: number | null
 }
 
@@ -56,6 +62,10 @@ export interface Audit extends Room {
     peer?: NodeId
     since?: number
   }): Promise<readonly AuditEntry[]>
+  /**
+   * Walks the whole chain and compares it with every signed head. What it cannot notice: the loss of entries newer
+   * than the last signed head (at most an hour's), and a rewrite by somebody who holds this node's key.
+   */
   verify(): Promise<AuditVerdict>
 }
 

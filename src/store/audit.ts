@@ -1,5 +1,5 @@
 // The rows of the audit ledger and the signed heads over them; the audit room knows what they mean.
-import type { Database } from './database.ts'
+import type { Change, Database } from './database.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
@@ -29,9 +29,19 @@ export interface SignedHead {
   readonly frame: Uint8Array
 }
 
+/** The last entry that was removed from the front, for the first kept one to chain to. */
+export interface AuditBase {
+  readonly seq: number
+  readonly hash: Uint8Array
+}
+
 export interface AuditRepository {
-  /** One atomic batch, on disk (fsync) when it resolves. */
-  append(rows: readonly AuditRow[], head?: SignedHead): Promise<void>
+  /** One atomic batch, on disk (fsync) when it resolves. `base` removes the entries and heads up to it. */
+  append(rows: readonly AuditRow[], also?: { head?: SignedHead; base?: AuditBase }): Promise<void>
+  /** Undefined when nothing was ever removed, or the row is damaged. */
+  base(): Promise<AuditBase | undefined>
+  /** Undefined where there is no such entry. */
+  at(seq: number): Promise<AuditPlace | undefined>
   /** The newest place, or undefined for an empty ledger. */
   newest(): Promise<AuditPlace | undefined>
   /** First to last, as of the first step. */
@@ -45,6 +55,7 @@ export interface AuditRepository {
 const VALUE_VERSION = 1
 const ENTRIES = { bytes: Uint8Array.of(1) }
 const HEADS = { bytes: Uint8Array.of(2) }
+const BASE_KEY = makeKey('audit', { bytes: Uint8Array.of(3) })
 // audit ‖ kind ‖ seq
 const SEQ_AT = 2
 
@@ -55,20 +66,33 @@ export function createAuditRepository(db: Database): AuditRepository {
     }
   }
   return {
-    async append(rows, head) {
-      const batch = rows.map((row) => ({
-        type: 'put' as const,
+    async append(rows, { head, base } = {}) {
+      const batch: Change[] = rows.map((row) => ({
+        type: 'put',
         key: makeKey('audit', ENTRIES, { u64: row.seq }),
         value: encodeRow(row),
       }))
+      if (base !== undefined) {
+        for (const kind of [ENTRIES, HEADS]) {
+          const range = { gte: makeKey('audit', kind), lte: makeKey('audit', kind, { u64: base.seq }) }
+          for (const key of await db.keys(range).all()) batch.push({ type: 'del', key })
+        }
+        batch.push({ type: 'put', key: BASE_KEY, value: encodeValue(VALUE_VERSION, [base.seq, base.hash]) })
+      }
       if (head !== undefined) {
-        batch.push({
-          type: 'put',
-          key: makeKey('audit', HEADS, { u64: head.seq }),
-          value: encodeValue(VALUE_VERSION, head.frame),
-        })
+        const value = encodeValue(VALUE_VERSION, head.frame)
+        batch.push({ type: 'put', key: makeKey('audit', HEADS, { u64: head.seq }), value })
       }
       await db.batch(batch, { sync: true })
+    },
+    async base() {
+      const value = await db.get(BASE_KEY)
+      return value === undefined ? undefined : decodeBase(value)
+    },
+    async at(seq) {
+      const key = makeKey('audit', ENTRIES, { u64: seq })
+      const value = await db.get(key)
+      return value === undefined ? undefined : placeOf(key, value)
     },
     async newest() {
       const [entry] = await db.iterator({ ...keyRange('audit', ENTRIES), reverse: true, limit: 1 }).all()
@@ -78,7 +102,10 @@ export function createAuditRepository(db: Database): AuditRepository {
     backwards: () => walk(true),
     async heads() {
       const entries = await db.iterator(keyRange('audit', HEADS)).all()
-      return entries.map(([key, value]) => ({ seq: seqOf(key), frame: decodeFrame(value) }))
+      return entries.map(([key, value]) => ({
+        seq: seqOf(key),
+        frame: decodeFrame(value),
+      }))
     },
   }
 }
@@ -93,25 +120,36 @@ function placeOf(key: Uint8Array, value: Uint8Array): AuditPlace {
 }
 
 function decodeRow(seq: number, value: Uint8Array): AuditRow | undefined {
-  try {
-    const [ts, type, details, hash] = decodeValue<[number, string, Uint8Array, Uint8Array]>(
-      VALUE_VERSION,
-      value,
-    )
-    const row = { seq, ts, type, details, hash }
-    // Only the bytes we would write ourselves: no change of a stored byte may pass as another spelling.
-    return encodeRow(row).equals(value) ? row : undefined
-  } catch {
+  const fields = decodeExact<unknown[]>(value)
+  if (!Array.isArray(fields)) return undefined
+  const [ts, type, details, hash] = fields
+  if (!isCount(ts) || typeof type !== 'string' || !(details instanceof Uint8Array) || !isHash(hash))
     return undefined
-  }
+  return { seq, ts, type, details, hash }
 }
 
+function decodeBase(value: Uint8Array): AuditBase | undefined {
+  const fields = decodeExact<unknown[]>(value)
+  if (!Array.isArray(fields)) return undefined
+  const [seq, hash] = fields
+  return isCount(seq) && isHash(hash) ? { seq, hash } : undefined
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isHash = (value: unknown): value is Uint8Array => value instanceof Uint8Array && value.length === 32
+
 function decodeFrame(value: Uint8Array): Uint8Array {
+  const frame = decodeExact<unknown>(value)
+  return frame instanceof Uint8Array ? frame : new Uint8Array(0)
+}
+
+/** Only the bytes we would write ourselves: no change of a stored byte may pass as another spelling of it. */
+function decodeExact<T>(value: Uint8Array): T | undefined {
   try {
-    const frame = decodeValue<Uint8Array>(VALUE_VERSION, value)
-    return encodeValue(VALUE_VERSION, frame).equals(value) ? frame : new Uint8Array(0)
+    const decoded = decodeValue<T>(VALUE_VERSION, value)
+    return encodeValue(VALUE_VERSION, decoded).equals(value) ? decoded : undefined
   } catch {
-    return new Uint8Array(0)
+    return undefined
   }
 }
 

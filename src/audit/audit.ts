@@ -1,0 +1,207 @@
+// The audit room: one writer appends what happened to the chained ledger, in call order, and signs its head.
+import type { Clock, Random } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Identity } from '../identity/index.ts'
+import type { AuditBase, AuditRepository, AuditRow } from '../store/audit.ts'
+import { GENESIS, makeRow, readRow } from './entry.ts'
+import { signHead } from './head.ts'
+import type { Audit, AuditEntry, AuditRecord } from './index.ts'
+import { verifyLedger } from './verify.ts'
+
+/** How long the newest entries may stay without a signature over them. */
+export const HEAD_EVERY_MS = 3_600_000
+/** Entries waiting to be written; beyond, they are counted and dropped. */
+export const QUEUE_MAX = 10_000
+/** Entries in one batch, which is one fsync. */
+const BATCH_MAX = 256
+/** Kept entries; some 50 MB. The oldest tenth goes at once when there are more. */
+const KEPT_MAX = 200_000
+
+export interface AuditOptions {
+  readonly repository: AuditRepository
+  readonly identity: Pick<Identity, 'publicKey' | 'sign'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Default 200 000 entries. */
+  readonly keptMax?: number
+}
+
+interface Waiting {
+  readonly record: AuditRecord
+  readonly ts: number
+  readonly written: () => void
+}
+
+export function createAudit(options: AuditOptions): Audit {
+  const { repository, identity, clock, random, log, keptMax = KEPT_MAX } = options
+  const queue: Waiting[] = []
+  let dropped = 0
+  let state: 'new' | 'open' | 'stopped' = 'new'
+  let failure: string | undefined
+  /** Number, time and hash of the newest entry on disk. */
+  let newest: Pick<AuditRow, 'seq' | 'ts' | 'hash'> = { seq: 0, ts: 0, hash: GENESIS }
+  /** Number of the last removed entry; 0 when none was. */
+  let removed = 0
+  let signedSeq = 0
+  let headDue = false
+  let headTimer: NodeJS.Timeout | undefined
+  let pumping: Promise<void> | undefined
+
+  function drop(count: number): void {
+    if (dropped === 0) log.error({ count }, 'audit entries were dropped')
+    dropped += count
+  }
+
+  function chain(batch: readonly Waiting[]): AuditRow[] {
+    const rows: AuditRow[] = []
+    let at = newest
+    const add = (ts: number, record: AuditRecord): void => {
+      const row = makeRow(at.seq + 1, ts, record, at.hash)
+      rows.push(row)
+      at = row
+    }
+    if (dropped > 0) {
+      add(clock.now(), { type: 'entries_dropped', success: false, details: { count: dropped } })
+    }
+    for (const { ts, record } of batch) add(ts, record)
+    return rows
+  }
+
+  /** When there are too many entries: the checkpoint that lets the oldest tenth go, to be written with its head. */
+  async function checkpoint(): Promise<{ row: AuditRow; base: AuditBase } | undefined> {
+    if (newest.seq - removed <= keptMax) return undefined
+    const seq = newest.seq - Math.floor(keptMax * 0.9)
+    const last = (await repository.at(seq))?.row
+    // A damaged entry is evidence: nothing is removed from a ledger that cannot be continued from there.
+    if (last === undefined) return undefined
+    const base = { seq, hash: last.hash }
+    const details = { removed_through: seq, hash: Buffer.from(last.hash).toString('hex') }
+    return {
+      row: makeRow(newest.seq + 1, clock.now(), { type: 'checkpoint', success: true, details }, newest.hash),
+      base,
+    }
+  }
+
+  async function write(rows: readonly AuditRow[], sign: boolean, base?: AuditBase): Promise<void> {
+    const last = rows.at(-1) ?? newest
+    const entries = last.seq - (base?.seq ?? removed)
+    const head = sign
+      ? signHead({ seq: last.seq, hash: last.hash, ts: last.ts, entries }, identity, clock, random)
+      : undefined
+    await repository.append(rows, { ...(head && { head }), ...(base && { base }) })
+    newest = last
+    removed = base?.seq ?? removed
+    if (head !== undefined) signedSeq = last.seq
+  }
+
+  async function writeNext(): Promise<void> {
+    const batch = queue.splice(0, BATCH_MAX)
+    const told = dropped
+    try {
+      const sign = headDue
+      headDue = false
+      await write(chain(batch), sign)
+      dropped -= told
+      failure = undefined
+      const cut = await checkpoint()
+      if (cut !== undefined) await write([cut.row], true, cut.base)
+    } catch (error) {
+      failure = error instanceof Error ? error.message : String(error)
+      drop(batch.length)
+    }
+    for (const { written } of batch) written()
+  }
+
+  async function pumpAll(): Promise<void> {
+    while (queue.length > 0 || headDue) await writeNext()
+    pumping = undefined
+    if (newest.seq > signedSeq && state === 'open') armHead()
+  }
+
+  function pump(): Promise<void> {
+    pumping ??= Promise.resolve().then(pumpAll)
+    return pumping
+  }
+
+  function armHead(): void {
+    if (headTimer !== undefined) return
+    headTimer = setTimeout(() => {
+      headTimer = undefined
+      headDue = newest.seq > signedSeq
+      void pump()
+    }, HEAD_EVERY_MS)
+    headTimer.unref()
+  }
+
+  return {
+    name: 'audit',
+
+    async start(signal) {
+      signal.throwIfAborted()
+      const place = await repository.newest()
+      if (place !== undefined && place.row === undefined) {
+        log.error(
+          { seq: place.seq },
+          'the newest audit entry is damaged; `karo audit verify` says where it begins',
+        )
+      }
+      removed = (await repository.base())?.seq ?? 0
+      newest = place?.row ?? { seq: place?.seq ?? removed, ts: clock.now(), hash: GENESIS }
+      signedSeq = (await repository.heads()).at(-1)?.seq ?? 0
+      // Entries cut off the end must stay missed: numbers that were signed are not given out again.
+      if (signedSeq > newest.seq) newest = { ...newest, seq: signedSeq }
+      state = 'open'
+      void pump()
+    },
+
+    async stop() {
+      if (state !== 'open') return
+      state = 'stopped'
+      clearTimeout(headTimer)
+      headTimer = undefined
+      await pumping
+      headDue = newest.seq > signedSeq
+      await pump()
+    },
+
+    health() {
+      const ok = state === 'open' && failure === undefined
+      const detail = ok
+        ? 'the ledger is being written'
+        : `the ledger is not being written: ${failure ?? 'closed'}`
+      return [{ name: 'audit.writable', ok, detail }]
+    },
+
+    record(record) {
+      const { promise, resolve } = Promise.withResolvers<void>()
+      if (queue.length >= QUEUE_MAX || state === 'stopped') {
+        drop(1)
+        resolve()
+      } else {
+        queue.push({ record, ts: clock.now(), written: resolve })
+        // What comes before the start is written when it has started.
+        if (state === 'open') void pump()
+      }
+      return promise
+    },
+
+    async log({ limit, type, peer, since }) {
+      const entries: AuditEntry[] = []
+      if (limit <= 0) return entries
+      for await (const { row } of repository.backwards()) {
+        const entry = row === undefined ? undefined : readRow(row)
+        if (entry === undefined) continue
+        // No early end: a clock that was set back leaves older times behind newer ones.
+        if (since !== undefined && entry.ts < since) continue
+        if (type !== undefined && entry.type !== type) continue
+        if (peer !== undefined && entry.peer !== peer) continue
+        entries.push(entry)
+        if (entries.length >= limit) break
+      }
+      return entries
+    },
+
+    verify: () => verifyLedger(repository, identity.publicKey),
+  }
+}

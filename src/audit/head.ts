@@ -1,0 +1,38 @@
+// Signed heads: this node's signature over the newest entry, and so over all before it.
+import { decodeFrame, encodeFrame, FrameError, messageTable } from '../../protocols/frame.ts'
+import { AuditHead, type AuditHeadBody } from '../../protocols/messages/audit.ts'
+import type { Clock, Random } from '../base/clock.ts'
+import { type Identity, verifySignature } from '../identity/index.ts'
+import type { SignedHead } from '../store/audit.ts'
+
+const HEADS = messageTable([AuditHead])
+const NONCE_BYTES = 16
+
+/** A document frame (AuditHead), so that anybody who keeps it can hold this node to it later. */
+export function signHead(
+  body: AuditHeadBody,
+  identity: Pick<Identity, 'publicKey' | 'sign'>,
+  clock: Clock,
+  random: Random,
+): SignedHead {
+  const envelope = {
+    sender: identity.publicKey,
+    ts: clock.now(),
+    nonce: random.bytes(NONCE_BYTES),
+    // A document is numbered by its body.
+    seq: 0,
+  }
+  return { seq: body.seq, frame: encodeFrame(AuditHead, envelope, body, (bytes) => identity.sign(bytes)) }
+}
+
+/** The hash (32 bytes) this node signed for entry `head.seq`, or undefined when the frame is not such a signature. */
+export function readHead(head: SignedHead, publicKey: Uint8Array): Uint8Array | undefined {
+  try {
+    const { envelope, body } = decodeFrame(head.frame, { messages: HEADS, verify: verifySignature })
+    const { seq, hash } = body as AuditHeadBody
+    return Buffer.compare(envelope.sender, publicKey) === 0 && seq === head.seq ? hash : undefined
+  } catch (error) {
+    if (error instanceof FrameError) return undefined
+    throw error
+  }
+}
