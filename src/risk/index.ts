@@ -35,3 +35,4 @@ export interface CheckOptions {
 }
 
 export { checkCommand } from './check.ts'
+export { firstTool } from './first-tool.ts'

@@ -1,0 +1,57 @@
+// The tool a person used: the command word of a line's first simple command, behind sudo, env, time and the like.
+import { type Command, forEachChild, parse, type SyntaxNode } from 'unbash'
+import { MAX_COMMAND_LENGTH } from './limits.ts'
+import { type Arg, baseName, NO_OUTPUT, type Scope, type Shell, TAINT, UNKNOWN } from './model.ts'
+import { isUnresolved } from './paths.ts'
+import { enterWrapper } from './unwrap.ts'
+import { expandWord, type WordHost } from './words.ts'
+import { WRAPPERS } from './wrappers.ts'
+
+/** Wrappers looked through; more than anybody stacks. */
+const MAX_LAYERS = 16
+
+const host: WordHost = {
+  substitute: () => ({ ...NO_OUTPUT, text: undefined, taint: TAINT.opaque }),
+  at: (node) => [node.pos, node.end],
+}
+
+/**
+ * The last path component of the command word (`git` for `sudo -u me /usr/bin/git pull`), or undefined when
+ * the line runs nothing, is too long, or the word cannot be known. Never throws; about 3 µs for a typical line.
+ */
+export function firstTool(text: string, shell: Shell): string | undefined {
+  if (text.length > MAX_COMMAND_LENGTH) return undefined
+  const command = firstCommand(parse(text), 0)
+  if (command?.name === undefined) return undefined
+  const scope: Scope = { shell, home: '/home/~', cwd: '.', variables: new Map(), parameters: undefined }
+  let words: readonly Arg[] = [command.name, ...command.args].flatMap((word) =>
+    word.type === 'Word'
+      ? expandWord(word, scope, host)
+      : [{ text: word.text, span: [word.pos, word.end], taint: 0 }],
+  )
+  for (let layer = 0; layer < MAX_LAYERS; layer++) {
+    const name = baseName(words[0]?.text ?? '')
+    // An unset variable in front, `$SUDO apt update`, leaves the next word as the command.
+    if (words[0]?.text === UNKNOWN && words.length > 1) {
+      words = words.slice(1)
+      continue
+    }
+    if (name === '' || isUnresolved(name)) return undefined
+    const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined
+    if (!wrapper?.transparent) return name
+    const rest = words.slice(enterWrapper(wrapper, words).start)
+    if (rest.length === 0) return name
+    words = rest
+  }
+  return undefined
+}
+
+function firstCommand(node: SyntaxNode, depth: number): Command | undefined {
+  if (node.type === 'Command') return node.name === undefined ? undefined : node
+  if (node.type === 'Word' || depth > 64) return undefined
+  let found: Command | undefined
+  forEachChild(node, (child) => {
+    found ??= firstCommand(child, depth + 1)
+  })
+  return found
+}

@@ -1,0 +1,40 @@
+// Bounds of one check, so that no input, however made, costs more than a fixed amount of work.
+
+/** UTF-16 units; a longer command is not read at all and is never Safe. */
+export const MAX_COMMAND_LENGTH = 65_536
+/** Nested scripts: substitutions, `bash -c`, eval, function calls. */
+export const MAX_DEPTH = 12
+/** Simple commands looked at, over all nested scripts and loop rounds. */
+export const MAX_COMMANDS = 1_000
+/** Words that brace expansion may make of one word. */
+export const MAX_BRACE_WORDS = 64
+/** UTF-16 units one word may grow to through variables; beyond, it is unknown. */
+export const MAX_WORD_LENGTH = 4_096
+/** Words a command may have; more are cut, and the command is never Safe. */
+export const MAX_WORDS = 2_000
+/** UTF-16 units re-read in nested scripts. */
+export const MAX_NESTED_TEXT = 262_144
+/** Rounds of a `for` loop over known words that are followed one by one. */
+export const MAX_LOOP_ROUNDS = 8
+/** Findings reported. */
+export const MAX_MATCHES = 20
+
+/** What is left of the bounds during one check. */
+export interface Budget {
+  commands: number
+  words: number
+  nestedText: number
+  exhausted: boolean
+}
+
+export function newBudget(): Budget {
+  return { commands: MAX_COMMANDS, words: 4 * MAX_WORDS, nestedText: MAX_NESTED_TEXT, exhausted: false }
+}
+
+/** Takes `amount` of one bound; false, and remembered, when it is used up. */
+export function spend(budget: Budget, what: 'commands' | 'words' | 'nestedText', amount = 1): boolean {
+  budget[what] -= amount
+  if (budget[what] >= 0) return true
+  budget.exhausted = true
+  return false
+}

@@ -1,0 +1,93 @@
+// What the layers of the risk room hand to each other: words after expansion, simple commands, their output.
+
+export type Shell = 'bash' | 'zsh' | 'fish' | 'sh'
+
+/** UTF-16 offsets [start, end) into the command as given. */
+export type Span = readonly [start: number, end: number]
+
+/** Stands in a word's text for a part that cannot be known and may be empty. A Unicode noncharacter, so no typed text has it. */
+export const UNKNOWN = '\uFDD0'
+/** The same for a part that is unknown but certainly not empty. */
+export const SOMETHING = '\uFDD1'
+
+/** Where text came from, as bits; a word carries the union of its parts. */
+export const TAINT = {
+  none: 0,
+  network: 1,
+  decoded: 2,
+  /** Printed by a program whose documented use is `eval "$(…)"`, such as ssh-agent. */
+  generated: 4,
+  secret: 8,
+  /** Unknown for any other reason. */
+  opaque: 16,
+} as const
+
+/** One word after quote removal and expansion. */
+export interface Arg {
+  readonly text: string
+  readonly span: Span
+  readonly taint: number
+}
+
+export interface Redirection {
+  /** `>`, `>>`, `<`, `<>`, `>|`, `&>`, `&>>`, `>&`, `<&`. */
+  readonly operator: string
+  readonly target: Arg
+}
+
+/** What a command is known to print. */
+export interface Output {
+  /** Undefined when it cannot be known from the text alone. */
+  readonly text: string | undefined
+  readonly taint: number
+  /** Directories the printed file names lie in, where the command lists files. */
+  readonly under?: readonly string[]
+}
+
+export const NO_OUTPUT: Output = { text: '', taint: TAINT.none }
+
+/** The shell's state as far as the line itself determines it. */
+export interface Scope {
+  readonly shell: Shell
+  readonly home: string
+  /** Absolute, or relative to the unknown directory the line starts in (`.`). */
+  cwd: string
+  readonly variables: Map<string, { readonly text: string; readonly taint: number }>
+  /** `$1`, `$2`, …; undefined when unknown. */
+  readonly parameters: readonly Arg[] | undefined
+}
+
+/** One simple command with its wrappers removed: what a rule looks at. */
+export interface SimpleCommand {
+  /** Last path component of the command word; empty for bare assignments and redirections. */
+  readonly name: string
+  /** False when part of the command word could not be resolved. */
+  readonly known: boolean
+  readonly args: readonly Arg[]
+  readonly assignments: readonly { readonly name: string; readonly value: Arg }[]
+  readonly redirections: readonly Redirection[]
+  /** What it reads from its standard input. */
+  readonly input: Output
+  /** Reached through sudo, doas, su or pkexec. */
+  readonly privileged: boolean
+  readonly span: Span
+  readonly scope: Scope
+}
+
+/** Things about the line that are no simple command, each judged by the rule of the same name. */
+export type LineFact =
+  | 'network-code'
+  | 'decoded-code'
+  | 'unseen-code'
+  | 'downloaded-code'
+  | 'fork-bomb'
+  | 'unparsed'
+  | 'unparsed-tool'
+  | 'hidden-text'
+  | 'too-deep'
+  | 'too-long'
+
+/** Last component of a path, as the shell's lookup ends up at it: `/bin/rm` and `./rm` are `rm`. */
+export function baseName(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1)
+}

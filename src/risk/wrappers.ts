@@ -1,0 +1,142 @@
+// Commands that run another command given as their words: a table of how to find where that command starts.
+
+export interface Wrapper {
+  /** Options whose value is the next word: letters and long names. */
+  readonly values?: readonly string[]
+  /** Words of its own before the command, such as timeout's duration. */
+  readonly skip?: number
+  /** Accepts NAME=value before the command. */
+  readonly assigns?: boolean
+  /** Options whose value is a script of its own. */
+  readonly scripts?: readonly string[]
+  /** The command runs as somebody else, root by default. */
+  readonly privileged?: boolean
+  /** Not a tool of its own: the command behind it is what the person used. */
+  readonly transparent?: boolean
+  /** The remaining words are joined and read by a shell again. */
+  readonly joins?: boolean
+  /** The command starts only after `--`, if there is one. */
+  readonly afterDashes?: boolean
+}
+
+function list(text: string): readonly string[] {
+  return text.split(' ')
+}
+
+/** Every word of its own: it runs a command only from a script option. */
+const ALL = 1_000
+
+export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
+  sudo: {
+    values: list(
+      'u g h p C T U r t D R user group host prompt close-from command-timeout other-user role type chdir chroot',
+    ),
+    assigns: true,
+    privileged: true,
+    transparent: true,
+  },
+  doas: { values: list('u C'), privileged: true, transparent: true },
+  pkexec: { values: list('user'), privileged: true, transparent: true },
+  'sudo-rs': { values: list('u g h p'), assigns: true, privileged: true, transparent: true },
+  run0: { values: list('u user g group'), privileged: true, transparent: true },
+  su: {
+    values: list('s shell g G w'),
+    scripts: list('c command session-command'),
+    skip: ALL,
+    privileged: true,
+  },
+  runuser: { values: list('u user s shell g G'), scripts: list('c command'), privileged: true },
+  env: {
+    values: list('u unset C chdir a argv0'),
+    scripts: list('S split-string'),
+    assigns: true,
+    transparent: true,
+  },
+  nohup: { transparent: true },
+  setsid: { transparent: true },
+  nice: { values: list('n adjustment'), transparent: true },
+  ionice: { values: list('c class n classdata p'), transparent: true },
+  chrt: { values: list('T P D'), skip: 1, transparent: true },
+  taskset: { skip: 1, transparent: true },
+  numactl: { values: list('N m C p'), transparent: true },
+  prlimit: { transparent: true },
+  timeout: { values: list('k kill-after s signal'), skip: 1, transparent: true },
+  gtimeout: { values: list('k kill-after s signal'), skip: 1, transparent: true },
+  time: { values: list('f format o output'), transparent: true },
+  stdbuf: { values: list('i input o output e error'), transparent: true },
+  unbuffer: { transparent: true },
+  command: { transparent: true },
+  builtin: { transparent: true },
+  exec: { values: list('a'), transparent: true },
+  noglob: { transparent: true },
+  nocorrect: { transparent: true },
+  caffeinate: { values: list('t w'), transparent: true },
+  dbus: { transparent: true },
+  'dbus-run-session': { transparent: true },
+  'xvfb-run': { values: list('n s e f p w'), transparent: true },
+  'systemd-inhibit': { values: list('what who why mode'), transparent: true },
+  'systemd-run': {
+    values: list('u unit p property t G slice description uid gid on-active on-calendar M H'),
+    transparent: true,
+  },
+  busybox: { transparent: true },
+  toybox: { transparent: true },
+  fakeroot: { transparent: true },
+  proxychains: { values: list('f'), transparent: true },
+  proxychains4: { values: list('f'), transparent: true },
+  torsocks: { transparent: true },
+  strace: { values: list('e o p s u E a b I O S P X'), transparent: true },
+  ltrace: { values: list('e o p s u n a l x'), transparent: true },
+  chroot: { values: list('userspec groups'), skip: 1 },
+  unshare: { values: list('S G R w'), transparent: true },
+  nsenter: { values: list('t target S G r w'), transparent: true },
+  firejail: { transparent: true },
+  sg: { skip: 1, scripts: list('c') },
+  flock: { values: list('w timeout E conflict-exit-code'), skip: 1, scripts: list('c command') },
+  script: { scripts: list('c command'), values: list('E I O T B'), skip: ALL },
+  entr: {},
+  repeat: { skip: 1, transparent: true },
+  watch: { values: list('n interval q'), joins: true },
+  ssh: { values: list('p i l o F J L R D b c E e I m O Q S W w B'), skip: 1, joins: true },
+  mosh: { skip: 1, afterDashes: true },
+  'lxc-attach': { values: list('n name'), afterDashes: true },
+  tsocks: { transparent: true },
+  pssh: { values: list('h H l p t o e i'), joins: true },
+  pdsh: { values: list('w x l t g R'), joins: true },
+  clush: { values: list('w g x l'), joins: true },
+  eval: { joins: true },
+  // fish's and POSIX keywords that remain in front of a command when a line is read piece by piece.
+  and: { transparent: true },
+  or: { transparent: true },
+  not: { transparent: true },
+  begin: { transparent: true },
+}
+
+/** Shells: they read code from `-c`, a file, or their standard input. */
+export const SHELLS: ReadonlySet<string> = new Set(
+  'sh bash dash zsh ksh mksh ash fish rbash csh tcsh'.split(' '),
+)
+
+/** Other interpreters: option that takes code; without it and without a file they read code from standard input. */
+export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
+  python: ['c'],
+  python2: ['c'],
+  python3: ['c'],
+  pypy3: ['c'],
+  perl: ['e', 'E'],
+  ruby: ['e'],
+  node: ['e', 'eval', 'p', 'print'],
+  nodejs: ['e', 'eval', 'p', 'print'],
+  deno: ['eval'],
+  bun: ['e', 'eval'],
+  php: ['r'],
+  lua: ['e'],
+  osascript: ['e'],
+  Rscript: ['e'],
+}
+
+/** `python3.12` is judged as python3. */
+export function interpreterName(name: string): string | undefined {
+  const plain = name.replace(/(\d)\.\d+$/, '$1')
+  return Object.hasOwn(INTERPRETERS, plain) ? plain : undefined
+}

@@ -1,0 +1,29 @@
+// firstTool: the tool behind wrappers, paths, quotes and keywords.
+import { expect, test } from 'vitest'
+import { firstTool } from '../../../src/risk/index.ts'
+
+test.each([
+  ['ls -la', 'ls'],
+  ['sudo -u me /usr/bin/git pull', 'git'],
+  ['env -i A=1 nohup r\\m x', 'rm'],
+  ["$'\\x67it' status", 'git'],
+  ['FOO=1 BAR=2 time npm test', 'npm'],
+  ['X=1; ls', 'ls'],
+  ['timeout -k 5 10s cargo build', 'cargo'],
+  ['nice -n 5 ionice -c 3 make -j4', 'make'],
+  ['$SUDO apt update', 'apt'],
+  ['for f in *; do git add "$f"; done', 'git'],
+  ['(cd build && cmake ..)', 'cd'],
+  ['! grep -q x file', 'grep'],
+  ['sudo -i', 'sudo'],
+  ['stdbuf -oL docker logs -f web | grep x', 'docker'],
+])('%s → %s', (command, tool) => {
+  expect(firstTool(command, 'bash')).toBe(tool)
+})
+
+test.each(['', '   ', '# a comment', 'X=1', '$(which x)', `"$X"y`, ' '.repeat(100_000)])(
+  '%j has none',
+  (command) => {
+    expect(firstTool(command, 'bash')).toBeUndefined()
+  },
+)
