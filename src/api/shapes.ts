@@ -1,7 +1,12 @@
 // JSON shapes of the API that the CLI prints as they are (product.md, "JSON shapes that scripts rely on").
 
+import type { AuditEntry } from '../audit/index.ts'
 import type { HealthCheck } from '../base/room.ts'
-import type { PeerOpinion, PendingPeer } from '../trust/index.ts'
+import type { OpinionStep, PeerOpinion, PendingPeer } from '../trust/index.ts'
+
+export type { AuditVerdict } from '../audit/index.ts'
+export { AUDIT_TYPES } from '../audit/types.ts'
+export { TRUST_LEVELS } from '../trust/levels.ts'
 
 export interface StatusShape {
   readonly node_id: string
@@ -27,6 +32,16 @@ export interface PeerShape
   readonly addresses: readonly string[]
   readonly state: 'connected' | 'known' | 'pending' | 'denied' | 'revoked'
   readonly last_seen: string | null
+}
+
+/** Of one peer after a decision, and of `peers explain` with the chain that led to it. */
+export interface PeerAnswerShape {
+  readonly peer: PeerShape
+  readonly steps?: readonly OpinionStep[]
+}
+
+export interface AuditEntryShape extends Omit<AuditEntry, 'ts'> {
+  readonly timestamp: string
 }
 
 export interface EventShape {

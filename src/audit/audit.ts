@@ -5,7 +5,7 @@ import type { Identity } from '../identity/index.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../store/audit.ts'
 import { GENESIS, makeRow, readRow } from './entry.ts'
 import { signHead } from './head.ts'
-import type { Audit, AuditEntry, AuditRecord } from './index.ts'
+import type { Audit, AuditEntry, AuditRecord, AuditVerdict } from './index.ts'
 import { verifyLedger } from './verify.ts'
 
 /** How long the newest entries may stay without a signature over them. */
@@ -47,6 +47,7 @@ export function createAudit(options: AuditOptions): Audit {
   let headDue = false
   let headTimer: NodeJS.Timeout | undefined
   let pumping: Promise<void> | undefined
+  let verifying: Promise<AuditVerdict> | undefined
 
   function drop(count: number): void {
     if (dropped === 0) log.error({ count }, 'audit entries were dropped')
@@ -202,6 +203,12 @@ export function createAudit(options: AuditOptions): Audit {
       return entries
     },
 
-    verify: () => verifyLedger(repository, identity.publicKey),
+    verify() {
+      // Whoever asks while one is under way gets that one's verdict: a walk reads the whole ledger.
+      verifying ??= verifyLedger(repository, identity.publicKey).finally(() => {
+        verifying = undefined
+      })
+      return verifying
+    },
   }
 }

@@ -1,27 +1,7 @@
 // The audit room's door: an append-only, hash-chained ledger of what happened here.
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
-
-/** snake_case of the main source's AuditEventType, and what Karo adds to it. */
-export const AUDIT_TYPES = [
-  'node_started',
-  'node_stopped',
-  'peer_connected',
-  'peer_disconnected',
-  'peer_pending',
-  'query_asked',
-  'query_received',
-  'query_responded',
-  'policy_violation',
-  'trust_change',
-  'consent_change',
-  'key_rotation',
-  /** Older entries were removed; it names the last of them and its hash, so that the chain stays provable. */
-  'checkpoint',
-  /** Entries that could not be written, or came faster than they could be. */
-  'entries_dropped',
-] as const
-export type AuditType = (typeof AUDIT_TYPES)[number]
+import type { AuditType } from './types.ts'
 
 export interface AuditRecord {
   readonly type: AuditType
@@ -70,3 +50,4 @@ export interface Audit extends Room {
 }
 
 export { createAudit } from './audit.ts'
+export { AUDIT_TYPES, type AuditType } from './types.ts'

@@ -1,0 +1,129 @@
+// Who is here, how far they are trusted and why; and a person's decisions about them.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Mesh } from '../../mesh/index.ts'
+import type { Trust } from '../../trust/index.ts'
+import { TRUST_LEVELS, type TrustLevel } from '../../trust/levels.ts'
+import type { Routes } from '../route.ts'
+import type { PeerAnswerShape, PeerShape } from '../shapes.ts'
+
+interface PeersDeps {
+  readonly trust: Pick<
+    Trust,
+    'opinion' | 'explain' | 'trust' | 'deny' | 'revoke' | 'resolve' | 'pending' | 'met' | 'known'
+  >
+  readonly mesh: Pick<Mesh, 'isConnected'>
+}
+
+/** A node id, a fingerprint in any grouping, or a name. */
+const who = { type: 'string', minLength: 1, maxLength: 256 } as const
+const labels = {
+  type: 'array',
+  maxItems: 16,
+  items: { type: 'string', minLength: 1, maxLength: 64 },
+} as const
+const whoOnly = {
+  type: 'object',
+  required: ['who'],
+  additionalProperties: false,
+  properties: { who },
+} as const
+const whoAndTerms = {
+  ...whoOnly,
+  properties: {
+    who,
+    level: { type: 'string', enum: TRUST_LEVELS },
+    name: { type: 'string', minLength: 1, maxLength: 64 },
+    roles: labels,
+    teams: labels,
+  },
+} as const
+
+interface WhoAndTerms {
+  readonly who: string
+  readonly level?: TrustLevel
+  readonly name?: string
+  readonly roles?: readonly string[]
+  readonly teams?: readonly string[]
+}
+
+/** In the order people look for them. */
+const STATE_ORDER: Readonly<Record<PeerShape['state'], number>> = {
+  pending: 0,
+  connected: 1,
+  known: 2,
+  denied: 3,
+  revoked: 4,
+}
+
+/**
+ * Errors of all but the list: `not_found`, `conflict` and `bad_request` for `who`; decisions also `refused` and
+ * `conflict` where the configuration says otherwise.
+ */
+export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
+  function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
+    const { denied, revoked, ...opinion } = trust.opinion(node)
+    const met = trust.met(node)
+    const state = denied
+      ? 'denied'
+      : revoked
+        ? 'revoked'
+        : mesh.isConnected(node)
+          ? 'connected'
+          : pending.has(node)
+            ? 'pending'
+            : 'known'
+    return {
+      ...opinion,
+      addresses: met?.addresses ?? [],
+      state,
+      last_seen: met === undefined ? null : new Date(met.last_seen).toISOString(),
+    }
+  }
+  const pendingNow = (): Set<NodeId> => new Set(trust.pending().map(({ node_id }) => node_id))
+  const answer = (node: NodeId): PeerAnswerShape => ({ peer: shape(node, pendingNow()) })
+
+  return (server) => {
+    server.get('/api/v1/peers', async (): Promise<{ peers: PeerShape[] }> => {
+      const pending = pendingNow()
+      const peers = trust.known().map((node) => shape(node, pending))
+      return { peers: peers.sort(byStateAndName) }
+    })
+
+    server.get<{ Querystring: { who: string } }>(
+      '/api/v1/peers/explain',
+      { schema: { querystring: whoOnly } },
+      async ({ query }): Promise<PeerAnswerShape> => {
+        const node = trust.resolve(query.who)
+        return { ...answer(node), steps: trust.explain(node) }
+      },
+    )
+
+    server.post<{ Body: WhoAndTerms }>(
+      '/api/v1/peers/trust',
+      { schema: { body: whoAndTerms } },
+      async ({ body }) => {
+        const { who: asked, ...terms } = body
+        const node = trust.resolve(asked)
+        await trust.trust(node, terms)
+        return answer(node)
+      },
+    )
+
+    for (const decision of ['deny', 'revoke'] as const) {
+      server.post<{ Body: { who: string } }>(
+        `/api/v1/peers/${decision}`,
+        { schema: { body: whoOnly } },
+        async ({ body }) => {
+          const node = trust.resolve(body.who)
+          await trust[decision](node)
+          return answer(node)
+        },
+      )
+    }
+  }
+}
+
+function byStateAndName(a: PeerShape, b: PeerShape): number {
+  const byState = STATE_ORDER[a.state] - STATE_ORDER[b.state]
+  return byState || a.name.localeCompare(b.name, 'en') || (a.node_id < b.node_id ? -1 : 1)
+}

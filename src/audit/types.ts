@@ -1,0 +1,22 @@
+// The kinds of things the ledger holds; light enough for the command line to list them.
+
+/** snake_case of the main source's AuditEventType, and what Karo adds to it. */
+export const AUDIT_TYPES = [
+  'node_started',
+  'node_stopped',
+  'peer_connected',
+  'peer_disconnected',
+  'peer_pending',
+  'query_asked',
+  'query_received',
+  'query_responded',
+  'policy_violation',
+  'trust_change',
+  'consent_change',
+  'key_rotation',
+  /** Older entries were removed; it names the last of them and its hash, so that the chain stays provable. */
+  'checkpoint',
+  /** Entries that could not be written, or came faster than they could be. */
+  'entries_dropped',
+] as const
+export type AuditType = (typeof AUDIT_TYPES)[number]

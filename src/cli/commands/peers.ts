@@ -1,0 +1,232 @@
+// karo peers: who is here, how far they are trusted and why; trusting, denying and revoking them.
+import { styleText } from 'node:util'
+import { callDaemon } from '../../api/client.ts'
+import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../api/shapes.ts'
+import { EXIT, type ExitCode } from '../../base/errors.ts'
+import { formatFingerprint } from '../../identity/fingerprint.ts'
+import type { Command, CommandArgument, CommandInput, CommandIo } from '../command.ts'
+import { ago, printable } from '../format.ts'
+import { type Column, table } from '../table.ts'
+
+const NODE: CommandArgument = {
+  name: 'node',
+  required: true,
+  // A fingerprint is read aloud and typed in groups of four: they may be several words.
+  variadic: true,
+  description: 'node id, fingerprint or name',
+}
+
+type State = PeerShape['state']
+const STATE_STYLE: Readonly<Record<State, 'green' | 'yellow' | 'red' | 'dim'>> = {
+  connected: 'green',
+  known: 'dim',
+  pending: 'yellow',
+  denied: 'red',
+  revoked: 'red',
+}
+
+const COLUMNS: readonly Column<PeerShape>[] = [
+  { title: 'FINGERPRINT', value: (peer) => formatFingerprint(peer.fingerprint) },
+  { title: 'NAME', value: (peer) => peer.name || '–', shrink: true },
+  { title: 'STATE', value: (peer) => peer.state, style: (peer) => STATE_STYLE[peer.state] },
+  { title: 'LEVEL', value: (peer) => peer.trust_level },
+  { title: 'WHY', value: (peer) => peer.why },
+  { title: 'LAST SEEN', value: lastSeen },
+]
+
+function lastSeen(peer: PeerShape): string {
+  return peer.last_seen === null ? 'never' : ago(Date.now() - Date.parse(peer.last_seen))
+}
+
+const NOBODY = `No other node is known here yet.
+Run \`karo up\` on another machine of this network; it shows up here as pending. Where multicast does not reach,
+name its address under [discovery] peers in config.toml.
+`
+const NOBODY_PENDING = `Nobody waits to be trusted. \`karo peers\` shows everybody who is known here.
+`
+
+async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: string): Promise<ExitCode> {
+  const { peers: all } = (await callDaemon(io, 'GET', '/api/v1/peers')) as { peers: PeerShape[] }
+  const peers = all.filter(wanted)
+  if (io.json) {
+    io.out(`${JSON.stringify({ peers })}\n`)
+    return EXIT.done
+  }
+  io.out(peers.length === 0 ? empty : table(peers, COLUMNS, io))
+  const waiting = peers.find((peer) => peer.state === 'pending')
+  if (waiting !== undefined) {
+    io.out(`
+To trust one that is pending, compare its fingerprint with what \`karo identity show\` prints there, then:
+  karo peers trust ${waiting.fingerprint}
+`)
+  }
+  return EXIT.done
+}
+
+const whoOf = (input: CommandInput): string => [input.args.node ?? []].flat().join(' ')
+
+/** `a,b` as a list; an empty text is an empty list, which takes labels away. */
+function commaList(text: string | boolean | undefined): readonly string[] | undefined {
+  if (typeof text !== 'string') return undefined
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+}
+
+const called = (peer: PeerShape): string =>
+  `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
+
+async function decide(
+  io: CommandIo,
+  what: 'trust' | 'deny' | 'revoke',
+  body: object,
+): Promise<PeerShape | undefined> {
+  const answer = (await callDaemon(io, 'POST', `/api/v1/peers/${what}`, body)) as PeerAnswerShape
+  if (!io.json) return answer.peer
+  io.out(`${JSON.stringify(answer)}\n`)
+  return undefined
+}
+
+async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
+  if (peer.trust_level === 'untrusted') {
+    io.out(`${called(peer)} is known here and stays untrusted: it is not admitted and gets nothing.\n`)
+    return
+  }
+  io.out(`Trusted ${called(peer)} here, level ${peer.trust_level}.\n`)
+  if (peer.state === 'connected') {
+    io.out('It trusts this node too; you are connected.\n')
+    return
+  }
+  const self = (await callDaemon(io, 'GET', '/api/v1/identity')) as { fingerprint: string }
+  io.out(`Next, on that machine, unless this was done there already:
+  karo peers trust ${self.fingerprint}
+The link opens by itself when both sides trust each other. Trust alone shares nothing of level 1: that takes
+\`karo share allow\`.
+`)
+}
+
+const trust: Command = {
+  name: 'peers trust',
+  summary: 'trust a node; both sides have to',
+  args: [NODE],
+  options: [
+    {
+      name: 'level',
+      value: 'level',
+      description: 'how far (default: peer)',
+      choices: TRUST_LEVELS,
+    },
+    { name: 'name', value: 'name', description: 'what you call it' },
+    { name: 'role', value: 'role,..', description: 'its roles, e.g. lead,security' },
+    { name: 'team', value: 'team,..', description: 'its teams' },
+  ],
+  examples: [
+    {
+      run: 'karo peers trust 9f3a41c2b07d55e1 --name bob',
+      does: 'after comparing the fingerprint with theirs',
+    },
+    { run: 'karo peers trust bob --level share_to', does: 'bob may receive summaries, and ask nothing' },
+  ],
+  async run(io, input) {
+    const { level, name, role, team } = input.options
+    // What was not given is absent in the JSON: it stays as it was decided before.
+    const terms = { level, name, roles: commaList(role), teams: commaList(team) }
+    const peer = await decide(io, 'trust', { who: whoOf(input), ...terms })
+    if (peer !== undefined) await sayTrusted(io, peer)
+    return EXIT.done
+  },
+}
+
+const deny: Command = {
+  name: 'peers deny',
+  summary: 'refuse a node from now on; it is not told',
+  args: [NODE],
+  options: [],
+  examples: [{ run: 'karo peers deny 9f3a41c2b07d55e1', does: 'closes the connection and refuses the key' }],
+  async run(io, input) {
+    const peer = await decide(io, 'deny', { who: whoOf(input) })
+    if (peer !== undefined) {
+      io.out(`Denied ${called(peer)}: its connection is closed and its key refused; it is not told.
+\`karo peers trust ${peer.fingerprint}\` takes that back.
+`)
+    }
+    return EXIT.done
+  },
+}
+
+const revoke: Command = {
+  name: 'peers revoke',
+  summary: "take a node's trust back and refuse its key",
+  args: [NODE],
+  options: [],
+  examples: [{ run: 'karo peers revoke bob', does: 'bob lost the laptop' }],
+  async run(io, input) {
+    const peer = await decide(io, 'revoke', { who: whoOf(input) })
+    if (peer !== undefined) {
+      io.out(`Revoked ${called(peer)}: nothing it was given here holds any more, and its key is refused.
+\`karo peers trust ${peer.fingerprint}\` is the way back.
+`)
+    }
+    return EXIT.done
+  },
+}
+
+const explain: Command = {
+  name: 'peers explain',
+  summary: 'why a node is trusted or not: every source, strongest first',
+  args: [NODE],
+  options: [],
+  examples: [{ run: 'karo peers explain bob', does: 'shows which source decided' }],
+  async run(io, input) {
+    const path = `/api/v1/peers/explain?who=${encodeURIComponent(whoOf(input))}`
+    const answer = (await callDaemon(io, 'GET', path)) as PeerAnswerShape
+    if (io.json) {
+      io.out(`${JSON.stringify(answer)}\n`)
+      return EXIT.done
+    }
+    const { peer, steps = [] } = answer
+    const title = `${called(peer)}: ${peer.trust_level}, ${peer.state}`
+    io.out(`${io.colour ? styleText('bold', title, { validateStream: false }) : title}\n${peer.node_id}\n\n`)
+    io.out(
+      table(
+        steps,
+        [
+          { title: '', value: (step) => (step.decides ? '→' : '') },
+          { title: '', value: (step) => step.source, style: (step) => (step.decides ? 'bold' : undefined) },
+          {
+            title: '',
+            value: (step) => step.says,
+            style: (step) => (step.decides ? undefined : 'dim'),
+            shrink: true,
+          },
+        ],
+        io,
+      ),
+    )
+    return EXIT.done
+  },
+}
+
+const listAll: Command = {
+  name: 'peers',
+  summary: 'who is here, how far trusted, and why',
+  args: [],
+  options: [],
+  examples: [
+    { run: 'karo peers', does: 'everybody known here, those who wait first' },
+    { run: 'karo peers --json', does: 'the same for scripts' },
+  ],
+  run: (io) => list(io, () => true, NOBODY),
+}
+
+const listPending: Command = {
+  name: 'peers pending',
+  summary: 'who waits to be trusted',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo peers pending', does: 'shows the fingerprints to compare' }],
+  run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),
+}
+
+export const peers: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain]
