@@ -1,0 +1,36 @@
+// Which addresses are private: the one definition behind `lan_only`, for dialling, listening and configuration.
+import { BlockList, isIP } from 'node:net'
+
+/** RFC 1918, loopback, link-local and unique local addresses (RFC 3927, 4193, 4291). */
+const PRIVATE = [
+  ['10.0.0.0', 8, 'ipv4'],
+  ['172.16.0.0', 12, 'ipv4'],
+  ['192.168.0.0', 16, 'ipv4'],
+  ['169.254.0.0', 16, 'ipv4'],
+  ['127.0.0.0', 8, 'ipv4'],
+  ['fc00::', 7, 'ipv6'],
+  ['fe80::', 10, 'ipv6'],
+  ['::1', 128, 'ipv6'],
+] as const
+
+function build(withCgnat: boolean): BlockList {
+  const list = new BlockList()
+  for (const [network, prefix, family] of PRIVATE) list.addSubnet(network, prefix, family)
+  // Shared by the customers of one provider (RFC 6598): private only where the owner says so.
+  if (withCgnat) list.addSubnet('100.64.0.0', 10, 'ipv4')
+  return list
+}
+
+const lists = { false: build(false), true: build(true) } as const
+
+/**
+ * True for an IP address in private space; IPv4-mapped IPv6 counts as the IPv4 address it stands for, a zone
+ * (`%eth0`) is ignored. False for public and unspecified addresses, multicast, names, and anything malformed.
+ */
+export function isPrivateAddress(address: string, options: { readonly allowCgnat: boolean }): boolean {
+  const zone = address.indexOf('%')
+  const ip = zone < 0 ? address : address.slice(0, zone)
+  const family = isIP(ip)
+  if (family === 0) return false
+  return lists[options.allowCgnat ? 'true' : 'false'].check(ip, family === 4 ? 'ipv4' : 'ipv6')
+}

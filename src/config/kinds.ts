@@ -1,0 +1,151 @@
+// Kinds of configuration values: what is allowed, how it is checked, and how an environment variable says it.
+import { closest } from '../base/suggest.ts'
+import type { Path } from './locate.ts'
+
+/** A value that is not allowed; the loader adds key, file and line. */
+export class WrongValue extends Error {
+  /** Below the key: index of a list's entry, name in a table. */
+  readonly path: Path
+  readonly hint: string | undefined
+
+  constructor(message: string, path: Path = [], hint?: string) {
+    super(message)
+    this.path = path
+    this.hint = hint
+  }
+}
+
+export interface Kind<T> {
+  /** What would be right, to follow "must be". */
+  readonly allowed: string
+  /** A value as TOML gives it, or throws WrongValue. */
+  readonly check: (value: unknown) => T
+  /** Text of an environment variable as the value TOML would have given; absent: not settable there. */
+  readonly fromText?: (text: string) => unknown
+}
+
+/** A value as a person wrote it, short enough for one line. */
+export function shown(value: unknown): string {
+  const text =
+    JSON.stringify(value, (_, v: unknown) => (typeof v === 'bigint' ? String(v) : v)) ?? String(value)
+  return text.length > 80 ? `${text.slice(0, 79)}…` : text
+}
+
+export const isTable = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date)
+
+function simple<T>(
+  allowed: string,
+  test: (value: unknown) => value is T,
+  fromText: (text: string) => unknown,
+): Kind<T> {
+  const check = (value: unknown): T => {
+    if (test(value)) return value
+    throw new WrongValue(`is ${shown(value)}, but must be ${allowed}`)
+  }
+  return { allowed, check, fromText }
+}
+
+export const boolean: Kind<boolean> = simple(
+  'true or false',
+  (v): v is boolean => typeof v === 'boolean',
+  (text) => ({ true: true, '1': true, false: false, '0': false })[text.toLowerCase()] ?? text,
+)
+
+export function integer(least: number, most: number): Kind<number> {
+  const test = (v: unknown): v is number =>
+    Number.isInteger(v) && (v as number) >= least && (v as number) <= most
+  return simple(`a whole number from ${least} to ${most}`, test, (text) =>
+    /^[+-]?\d{1,15}$/.test(text) ? Number(text) : text,
+  )
+}
+
+export function oneOf<const T extends string | number>(choices: readonly T[]): Kind<T> {
+  const list = choices.map((choice) => shown(choice))
+  const allowed = `${list.slice(0, -1).join(', ')} or ${list.at(-1)}`
+  const check = (value: unknown): T => {
+    if (choices.includes(value as T)) return value as T
+    const meant = typeof value === 'string' ? closest(value, choices.map(String)) : undefined
+    throw new WrongValue(
+      `is ${shown(value)}, but must be ${allowed}`,
+      [],
+      meant && `Did you mean ${shown(meant)}?`,
+    )
+  }
+  return { allowed, check, fromText: (text) => choices.find((choice) => String(choice) === text) ?? text }
+}
+
+/** A text that passes `problem`, which says what is wrong with it or undefined. */
+export function text<T extends string = string>(
+  allowed: string,
+  problem: (value: string) => string | undefined,
+): Kind<T> {
+  const check = (value: unknown): T => {
+    if (typeof value !== 'string') throw new WrongValue(`is ${shown(value)}, but must be ${allowed}`)
+    const wrong = problem(value)
+    if (wrong !== undefined) throw new WrongValue(`is ${shown(value)}: ${wrong}; it must be ${allowed}`)
+    return value as T
+  }
+  return { allowed, check, fromText: (given) => given }
+}
+
+export const anyText = text('a text that is not empty', (value) => (value === '' ? 'it is empty' : undefined))
+
+/** A list of at most `most` entries; in the environment separated by commas. */
+export function list<T>(of: Kind<T>, most: number): Kind<readonly T[]> {
+  const allowed = `a list, each entry ${of.allowed}`
+  const check = (value: unknown): readonly T[] => {
+    if (!Array.isArray(value)) throw new WrongValue(`is ${shown(value)}, but must be ${allowed}`)
+    if (value.length > most) throw new WrongValue(`has ${value.length} entries, at most ${most} are allowed`)
+    return value.map((entry, i) => {
+      try {
+        return of.check(entry)
+      } catch (error) {
+        if (!(error instanceof WrongValue)) throw error
+        throw new WrongValue(error.message, [i, ...error.path], error.hint)
+      }
+    })
+  }
+  const fromText = (given: string): unknown =>
+    given
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '')
+  return { allowed, check, fromText }
+}
+
+/** A list of the second kind, or else a value of the first; for keys like `"auto"` or a list. */
+export function either<A, B>(
+  allowed: string,
+  first: Kind<A>,
+  isFirst: (value: unknown) => boolean,
+  second: Kind<B>,
+): Kind<A | B> {
+  const check = (value: unknown): A | B => {
+    if (Array.isArray(value)) return second.check(value)
+    try {
+      return first.check(value)
+    } catch {
+      // The first kind's own words would hide that a list is allowed too.
+      throw new WrongValue(`is ${shown(value)}, but must be ${allowed}`)
+    }
+  }
+  const fromText = (given: string): unknown => {
+    const plain = first.fromText?.(given)
+    return isFirst(plain) ? plain : second.fromText?.(given)
+  }
+  return { allowed, check, fromText }
+}
+
+/** For features that do not exist yet and whose silent absence would be unsafe: only empty is accepted. */
+export function emptyOnly(what: 'list' | 'table', why: string): Kind<unknown> {
+  return {
+    allowed: `an empty ${what}: ${why}`,
+    check(value) {
+      const right = what === 'list' ? Array.isArray(value) : isTable(value)
+      if (!right) throw new WrongValue(`is ${shown(value)}, but must be a ${what}`)
+      if (Object.keys(value as object).length > 0) throw new WrongValue(`must be empty: ${why}`)
+      return value
+    },
+  }
+}

@@ -1,0 +1,279 @@
+// Loads the configuration: defaults, then the file, then the environment; says exactly what is wrong and where.
+import { readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { parse, TomlError } from 'smol-toml'
+import { KaroError } from '../base/errors.ts'
+import { closest } from '../base/suggest.ts'
+import { isPrivateAddress } from './addresses.ts'
+import type { Config, ValueSource } from './index.ts'
+import { isTable, WrongValue } from './kinds.ts'
+import { locateKeys, type Path } from './locate.ts'
+import type { Env } from './paths.ts'
+import { envName, KEY_LIST, KEYS, type Key } from './table.ts'
+
+export interface LoadedConfig {
+  readonly config: Config
+  /** By key path: its value after all sources. */
+  readonly values: ReadonlyMap<string, unknown>
+  /** By key path: where that value came from. */
+  readonly sources: ReadonlyMap<string, ValueSource>
+  /** Settings without effect, each one sentence for a person. */
+  readonly warnings: readonly string[]
+  /** The file read, or undefined when there is none. */
+  readonly file: string | undefined
+}
+
+const FILE = 'config.toml'
+/** Thousands of trusted peers fit; a mistaken log file does not. */
+const MOST_BYTES = 4 * 1024 * 1024
+/** More than any key needs. */
+const MOST_DEPTH = 16
+
+/** One setting found in the file or the environment. */
+interface Setting {
+  readonly key: Key<unknown>
+  readonly value: unknown
+  readonly source: ValueSource
+  /** For messages: file and line of the key or of something below it, or the variable's name. */
+  readonly where: (below: Path) => string
+}
+
+function readConfigFile(file: string): string | undefined {
+  let bytes: Buffer
+  try {
+    if (!statSync(file).isFile()) throw new KaroError('bad_config', 'this is not a file', { where: file })
+    bytes = readFileSync(file)
+  } catch (cause) {
+    if (cause instanceof KaroError) throw cause
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const message = `the configuration cannot be read: ${(cause as Error).message}`
+    throw new KaroError('bad_config', message, { where: file, cause })
+  }
+  if (bytes.length > MOST_BYTES) {
+    throw new KaroError('bad_config', `the file has ${bytes.length} bytes, at most ${MOST_BYTES} are read`, {
+      where: file,
+    })
+  }
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch (cause) {
+    // The decoder does not say where; the first character it replaces does.
+    const line = bytes.toString('utf8').split('\ufffd')[0]!.split('\n').length
+    throw new KaroError('bad_config', 'the file is not UTF-8 text', { where: `${file}:${line}`, cause })
+  }
+}
+
+function parseToml(text: string, file: string): Record<string, unknown> {
+  try {
+    return parse(text, { maxDepth: MOST_DEPTH })
+  } catch (cause) {
+    if (!(cause instanceof TomlError)) throw cause
+    const message = cause.message.split('\n')[0]!.replace(/^Invalid TOML document: /, 'not valid TOML: ')
+    throw new KaroError('bad_config', message, { where: `${file}:${cause.line}`, cause })
+  }
+}
+
+/** What follows directly below `prefix` in the table of keys. */
+function namesBelow(prefix: string): string[] {
+  const start = prefix === '' ? '' : `${prefix}.`
+  const paths = KEY_LIST.map(({ path }) => path).filter((path) => path.startsWith(start))
+  return [...new Set(paths.map((path) => path.slice(start.length).split('.')[0]!))]
+}
+
+function unknownKey(path: string, parent: string, where: string): KaroError {
+  const siblings = namesBelow(parent)
+  const name = path.slice(parent === '' ? 0 : parent.length + 1)
+  const near = closest(name, siblings)
+  // The right name in the wrong section is as common as a mistyped one.
+  const elsewhere = KEY_LIST.find((k) => k.path.endsWith(`.${name}`))?.path
+  const meant = near === undefined ? elsewhere : parent === '' ? near : `${parent}.${near}`
+  const what = parent === '' ? 'The file may have' : `[${parent}] may have`
+  const hint = meant ? `Did you mean ${meant}?` : `${what}: ${siblings.join(', ')}.`
+  return new KaroError('bad_config', `unknown key ${path}`, { where, hint })
+}
+
+function settingsOfFile(text: string, file: string): Setting[] {
+  const settings: Setting[] = []
+  const document = parseToml(text, file)
+  const lineOf = locateKeys(text)
+  const walk = (table: Record<string, unknown>, parent: string, at: Path): void => {
+    for (const [name, value] of Object.entries(table)) {
+      const here = [...at, name]
+      const path = parent === '' ? name : `${parent}.${name}`
+      const where = `${file}:${lineOf(here)}`
+      const found = name.includes('.') ? undefined : KEY_LIST.find((k) => k.path === path)
+      if (found) {
+        settings.push({
+          key: found,
+          value,
+          source: `${FILE}:${lineOf(here)}`,
+          where: (below) => `${file}:${lineOf([...here, ...below])}`,
+        })
+      } else if (name.includes('.') || namesBelow(path).length === 0) {
+        throw unknownKey(path, parent, where)
+      } else if (isTable(value)) {
+        walk(value, path, here)
+      } else {
+        const names = namesBelow(path).join(', ')
+        throw new KaroError('bad_config', `${path} is a section, not a value`, {
+          where,
+          hint: `Write [${path}] and below it any of: ${names}.`,
+        })
+      }
+    }
+  }
+  walk(document, '', [])
+  return settings
+}
+
+function settingsOfEnv(env: Env): Setting[] {
+  return KEY_LIST.flatMap((k) => {
+    const name = envName(k)
+    const text = name === undefined ? undefined : env[name]
+    if (!name || !k.kind.fromText || text === undefined || text === '') return []
+    return [{ key: k, value: k.kind.fromText(text), source: name, where: () => name }]
+  })
+}
+
+/** `discovery.peers, entry 2,` or `peers.trusted."karo:…".level`. */
+function describe(path: string, below: Path): string {
+  const parts = below.map((part) =>
+    typeof part === 'number'
+      ? `, entry ${part + 1},`
+      : `.${/^[\w-]+$/.test(part) ? part : JSON.stringify(part)}`,
+  )
+  return path + parts.join('')
+}
+
+function wrong(setting: Setting, error: WrongValue): KaroError {
+  const name = describe(setting.key.path, error.path)
+  const message = error.message.startsWith(':') ? `${name}${error.message}` : `${name} ${error.message}`
+  return new KaroError('bad_config', message, {
+    where: setting.where(error.path),
+    ...(error.hint && { hint: error.hint }),
+  })
+}
+
+/** Rules between keys: nothing may point outside private address space while `lan_only` holds. */
+function checkLanOnly(config: Config, settings: ReadonlyMap<string, Setting>): void {
+  if (!config.mesh.lan_only) return
+  const allowCgnat = config.mesh.allow_cgnat
+  const refuse = (path: string, index: number, address: string): never => {
+    const isCgnat = !allowCgnat && isPrivateAddress(address, { allowCgnat: true })
+    const everything = address === '0.0.0.0' || address === '::'
+    throw wrong(
+      settings.get(path)!,
+      new WrongValue(
+        everything
+          ? `is ${address}, which is public addresses too, but mesh.lan_only is on`
+          : `is ${address}, which is no private address, but mesh.lan_only is on`,
+        [index],
+        isCgnat
+          ? 'Set mesh.allow_cgnat = true if 100.64.0.0/10 is your own network.'
+          : everything
+            ? 'mesh.listen = "auto" is every private address of this machine.'
+            : 'Use an address in 10/8, 172.16/12, 192.168/16, 169.254/16, fc00::/7, fe80::/10 or loopback.',
+      ),
+    )
+  }
+  if (config.mesh.listen !== 'auto') {
+    config.mesh.listen.forEach((address, i) => {
+      if (!isPrivateAddress(address, { allowCgnat })) refuse('mesh.listen', i, address)
+    })
+  }
+  config.discovery.peers.forEach(({ host }, i) => {
+    // Names are resolved when dialled, and the address that comes out is checked then.
+    const isAddress = host.includes(':') || /^[\d.]+$/.test(host)
+    if (isAddress && !isPrivateAddress(host, { allowCgnat })) refuse('discovery.peers', i, host)
+  })
+}
+
+/** Every section's names; a variable that starts like one of ours and is none was probably mistyped. */
+function envWarnings(env: Env): string[] {
+  const known = new Set(KEY_LIST.map(envName))
+  const sections = namesBelow('').map((section) => `KARO_${section.toUpperCase()}_`)
+  return Object.keys(env)
+    .filter((name) => sections.some((start) => name.startsWith(start)) && !known.has(name))
+    .map((name) => {
+      const meant = closest(
+        name,
+        [...known].filter((k) => k !== undefined),
+      )
+      return `the environment variable ${name} is no configuration key${meant ? `, did you mean ${meant}?` : ''}`
+    })
+}
+
+/** A file that anybody may write lets anybody on this machine grant trust. */
+function modeWarnings(file: string): string[] {
+  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0
+  return (mode & 0o002) === 0
+    ? []
+    : [`${file} can be written by everybody on this machine: chmod o-w ${file}`]
+}
+
+/**
+ * The configuration of the node whose directory is `home`: `config.toml` there, if any, and `KARO_<SECTION>_<KEY>`
+ * from `env`. Throws KaroError bad_config with `where` = `<file>:<line>` or the variable's name.
+ */
+export function loadConfig(from: { readonly home: string; readonly env: Env }): LoadedConfig {
+  const file = join(from.home, FILE)
+  const text = readConfigFile(file)
+  const fromFile = text === undefined ? [] : settingsOfFile(text, file)
+  const settings = new Map<string, Setting>()
+  const values = new Map<string, unknown>(KEY_LIST.map((k) => [k.path, k.default]))
+  for (const setting of [...fromFile, ...settingsOfEnv(from.env)]) {
+    try {
+      values.set(setting.key.path, setting.key.kind.check(setting.value))
+    } catch (error) {
+      throw error instanceof WrongValue ? wrong(setting, error) : error
+    }
+    settings.set(setting.key.path, setting)
+  }
+
+  const v = <T>(k: Key<T>): T => values.get(k.path) as T
+  const config: Config = {
+    node: { name: v(KEYS.nodeName) },
+    mesh: {
+      port: v(KEYS.meshPort),
+      listen: v(KEYS.meshListen),
+      lan_only: v(KEYS.meshLanOnly),
+      allow_cgnat: v(KEYS.meshAllowCgnat),
+      ping_seconds: v(KEYS.meshPingSeconds),
+    },
+    http: { port: v(KEYS.httpPort) },
+    discovery: {
+      mdns: v(KEYS.discoveryMdns),
+      mdns_interval_seconds: v(KEYS.discoveryMdnsInterval),
+      peers: v(KEYS.discoveryPeers),
+    },
+    peers: { trusted: v(KEYS.peersTrusted), denied: v(KEYS.peersDenied) },
+    sharing: {
+      max_level: v(KEYS.sharingMaxLevel),
+      allow: { peers: v(KEYS.sharingAllowPeers), supervisors: v(KEYS.sharingAllowSupervisors) },
+      deny: { untrusted: v(KEYS.sharingDenyUntrusted) },
+      categories: {
+        tool_usage: v(KEYS.sharingToolUsage),
+        activity_patterns: v(KEYS.sharingActivityPatterns),
+        safety_stats: v(KEYS.sharingSafetyStats),
+        anomalies: v(KEYS.sharingAnomaliesCategory),
+      },
+      k_min: v(KEYS.sharingKMin),
+    },
+    guard: { profile: v(KEYS.guardProfile) },
+    history: { ignore: v(KEYS.historyIgnore) },
+    query: { timeout_ms: v(KEYS.queryTimeout) },
+    log: { level: v(KEYS.logLevel) },
+  }
+  checkLanOnly(config, settings)
+
+  const idle = [...settings.values()]
+    .filter(({ key }) => key.effect === 'none yet' && values.get(key.path) !== key.default)
+    .map(({ key, source }) => `${key.path} (${source}) has no effect in this version`)
+  return {
+    config,
+    values,
+    sources: new Map(KEY_LIST.map(({ path }) => [path, settings.get(path)?.source ?? 'default'])),
+    warnings: [...(text === undefined ? [] : modeWarnings(file)), ...idle, ...envWarnings(from.env)],
+    file: text === undefined ? undefined : file,
+  }
+}

@@ -1,0 +1,200 @@
+// Finds the line on which each key of a TOML document stands, which the parser does not tell.
+// Only for documents the parser has accepted: it follows the grammar (TOML 1.1) but checks nothing.
+
+export type Path = readonly (string | number)[]
+
+const keyOf = (path: Path): string => JSON.stringify(path.map(String))
+
+const ESCAPES: Readonly<Record<string, string>> = { b: '\b', e: '\x1b', f: '\f', n: '\n', r: '\r', t: '\t' }
+
+class Scanner {
+  readonly lines = new Map<string, number>()
+  readonly #text: string
+  #at = 0
+  #line = 1
+  /** Number of tables so far in each array of tables (`[[a]]`). */
+  readonly #tables = new Map<string, number>()
+
+  constructor(text: string) {
+    this.#text = text
+  }
+
+  #step(count = 1): void {
+    for (let i = 0; i < count; i++) if (this.#text[this.#at++] === '\n') this.#line++
+  }
+
+  #startsWith(what: string): boolean {
+    return this.#text.startsWith(what, this.#at)
+  }
+
+  /** Blanks, line ends and comments. */
+  #void(): void {
+    while (this.#at < this.#text.length) {
+      const c = this.#text[this.#at]!
+      if (c === '#') while (this.#at < this.#text.length && this.#text[this.#at] !== '\n') this.#step()
+      else if (c === ' ' || c === '\t' || c === '\n' || c === '\r' || c === '\ufeff') this.#step()
+      else return
+    }
+  }
+
+  #blanks(): void {
+    while (this.#text[this.#at] === ' ' || this.#text[this.#at] === '\t') this.#step()
+  }
+
+  /** A one-line string of a key; returns its value. */
+  #quotedKey(): string {
+    const quote = this.#text[this.#at]!
+    this.#step()
+    let value = ''
+    while (this.#at < this.#text.length && this.#text[this.#at] !== quote) {
+      if (quote === '"' && this.#text[this.#at] === '\\') value += this.#escape()
+      else {
+        value += this.#text[this.#at]
+        this.#step()
+      }
+    }
+    this.#step()
+    return value
+  }
+
+  #escape(): string {
+    const kind = this.#text[this.#at + 1]!
+    const digits = { x: 2, u: 4, U: 8 }[kind]
+    if (digits === undefined) {
+      this.#step(2)
+      return ESCAPES[kind] ?? kind
+    }
+    const hex = this.#text.slice(this.#at + 2, this.#at + 2 + digits)
+    this.#step(2 + digits)
+    return String.fromCodePoint(Number.parseInt(hex, 16))
+  }
+
+  /** A dotted key up to `=` or `]`. */
+  #key(): string[] {
+    const parts: string[] = []
+    for (;;) {
+      this.#blanks()
+      const c = this.#text[this.#at]
+      if (c === '"' || c === "'") parts.push(this.#quotedKey())
+      else {
+        const start = this.#at
+        while (/[A-Za-z0-9_-]/.test(this.#text[this.#at] ?? '')) this.#step()
+        parts.push(this.#text.slice(start, this.#at))
+      }
+      this.#blanks()
+      if (this.#text[this.#at] !== '.') return parts
+      this.#step()
+    }
+  }
+
+  #string(): void {
+    const quote = this.#text[this.#at]!
+    const long = quote.repeat(3)
+    if (!this.#startsWith(long)) {
+      this.#quotedKey()
+      return
+    }
+    this.#step(3)
+    while (this.#at < this.#text.length && !this.#startsWith(long)) {
+      this.#step(quote === '"' && this.#text[this.#at] === '\\' ? 2 : 1)
+    }
+    this.#step(3)
+    // Up to two quotes may stand right before the closing three.
+    while (this.#text[this.#at] === quote) this.#step()
+  }
+
+  #value(path: Path): void {
+    const c = this.#text[this.#at]
+    if (c === '"' || c === "'") this.#string()
+    else if (c === '[') this.#array(path)
+    else if (c === '{') this.#inlineTable(path)
+    else while (this.#at < this.#text.length && !/[,\]}#\r\n]/.test(this.#text[this.#at]!)) this.#step()
+  }
+
+  #array(path: Path): void {
+    this.#step()
+    for (let i = 0; this.#at < this.#text.length; i++) {
+      this.#void()
+      if (this.#text[this.#at] === ']') break
+      this.#note([...path, i])
+      this.#value([...path, i])
+      this.#void()
+      if (this.#text[this.#at] === ',') this.#step()
+    }
+    this.#step()
+  }
+
+  #inlineTable(path: Path): void {
+    this.#step()
+    while (this.#at < this.#text.length) {
+      this.#void()
+      if (this.#text[this.#at] === '}') break
+      this.#assignment(path)
+      this.#void()
+      if (this.#text[this.#at] === ',') this.#step()
+    }
+    this.#step()
+  }
+
+  #assignment(table: Path): void {
+    const line = this.#line
+    const path = [...table, ...this.#key()]
+    for (let n = table.length + 1; n <= path.length; n++) this.#note(path.slice(0, n), line)
+    this.#step()
+    this.#blanks()
+    this.#value(path)
+  }
+
+  #note(path: Path, line = this.#line): void {
+    const key = keyOf(path)
+    if (!this.lines.has(key)) this.lines.set(key, line)
+  }
+
+  /** `[a.b]` and `[[a.b]]`: inside an array of tables a name means its newest table. */
+  #header(): Path {
+    const isArray = this.#startsWith('[[')
+    const line = this.#line
+    this.#step(isArray ? 2 : 1)
+    const names = this.#key()
+    this.#step(isArray ? 2 : 1)
+    let path: Path = []
+    names.forEach((name, i) => {
+      path = [...path, name]
+      this.#note(path, line)
+      const count = this.#tables.get(keyOf(path))
+      if (isArray && i === names.length - 1) {
+        this.#tables.set(keyOf(path), (count ?? 0) + 1)
+        path = [...path, count ?? 0]
+        this.#note(path, line)
+      } else if (count !== undefined) path = [...path, count - 1]
+    })
+    return path
+  }
+
+  run(): void {
+    let table: Path = []
+    for (this.#void(); this.#at < this.#text.length; this.#void()) {
+      const before = this.#at
+      if (this.#text[this.#at] === '[') table = this.#header()
+      else this.#assignment(table)
+      // Cannot happen in a valid document; a scanner must end all the same.
+      if (this.#at === before) return
+    }
+  }
+}
+
+/**
+ * The line, from 1, of a key or array element in a valid TOML document; of the nearest table around it when it has
+ * none of its own, and 1 when there is nothing.
+ */
+export function locateKeys(text: string): (path: Path) => number {
+  const scanner = new Scanner(text)
+  scanner.run()
+  return (path) => {
+    for (let n = path.length; n > 0; n--) {
+      const line = scanner.lines.get(keyOf(path.slice(0, n)))
+      if (line !== undefined) return line
+    }
+    return 1
+  }
+}

@@ -1,0 +1,97 @@
+// Writes the table of keys for people: the commented config.toml and the page docs/configuration.md.
+import { envName, KEY_LIST, type Key } from './table.ts'
+
+const WIDTH = 100
+
+/** A default or small value as it stands in a TOML file. */
+export function toToml(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(toToml).join(', ')}]`
+  if (typeof value === 'object' && value !== null) return '{}'
+  return JSON.stringify(value)
+}
+
+/** What `karo config list` and the documentation show as default. */
+export function defaultText(k: Key<unknown>): string {
+  return k.defaultText ?? toToml(k.default) + (k.unit ? ` ${k.unit}` : '')
+}
+
+function comment(text: string): string {
+  const lines: string[] = []
+  let line = '#'
+  for (const word of text.split(' ')) {
+    if (line.length + 1 + word.length > WIDTH) {
+      lines.push(line)
+      line = '#'
+    }
+    line += ` ${word}`
+  }
+  return [...lines, line].join('\n')
+}
+
+/** Section and the rest: `sharing.allow.peers` is `allow.peers` under `[sharing]`; maps have their own section. */
+function place(k: Key<unknown>): { section: string; name: string | undefined } {
+  if (k.default instanceof Map) return { section: k.path, name: undefined }
+  const dot = k.path.indexOf('.')
+  return { section: k.path.slice(0, dot), name: k.path.slice(dot + 1) }
+}
+
+/** A config.toml with every key, its meaning and default, commented out; only what `set` gives is in force. */
+export function sampleConfig(set: { readonly name?: string } = {}): string {
+  const parts = [
+    '# The configuration of this Karo node. Every key is optional: what is commented out has its default.\n' +
+      '# `karo config list` shows every key, its value, and where that came from.\n',
+  ]
+  let section = ''
+  for (const k of KEY_LIST) {
+    const at = place(k)
+    if (at.section !== section) parts.push(`\n[${at.section}]\n`)
+    else parts.push('\n')
+    section = at.section
+    const env = envName(k)
+    const notes = [`Default: ${defaultText(k)}.`, env && `Environment: ${env}.`]
+    if (k.effect === 'none yet') notes.push('No effect in this version.')
+    parts.push(`${comment(k.description)}\n${comment(notes.filter(Boolean).join(' '))}\n`)
+    const value = k.example ?? toToml(k.default)
+    if (k.path === 'node.name' && set.name !== undefined) parts.push(`name = ${toToml(set.name)}\n`)
+    else parts.push(at.name === undefined ? `#${value}\n` : `#${at.name} = ${value}\n`)
+  }
+  return parts.join('')
+}
+
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
+
+/** docs/configuration.md. */
+export function configurationPage(): string {
+  const sections = new Map<string, string[]>()
+  for (const k of KEY_LIST) {
+    const section = k.path.slice(0, k.path.indexOf('.'))
+    const env = envName(k)
+    const notes = [k.description, k.effect === 'none yet' ? '**No effect in this version.**' : undefined]
+    const row = [
+      `\`${k.path}\``,
+      k.defaultText ?? `\`${toToml(k.default)}\`${k.unit ? ` ${k.unit}` : ''}`,
+      cell(k.kind.allowed),
+      env ? `\`${env}\`` : '–',
+      cell(notes.filter(Boolean).join(' ')),
+    ]
+    sections.set(section, [...(sections.get(section) ?? []), `| ${row.join(' | ')} |`])
+  }
+  const tables = [...sections].map(
+    ([section, rows]) =>
+      `## [${section}]\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
+  )
+  return `# Configuration
+
+<!-- Generated from src/config/table.ts by \`npm run config-docs\`; edit it there. -->
+
+A node reads \`config.toml\` in its directory (\`KARO_HOME\`, by default \`~/.local/share/karo\`). Every key is optional. An
+environment variable wins over the file, the file over the default; lists in variables are separated by commas.
+\`karo config list\` shows every key with its value and where that came from, \`karo config get <key>\` one of them.
+\`karo init\` writes a file with every key commented out.
+
+Anything wrong is refused with file and line: an unknown key, a wrong type, a value out of range, a public address while
+\`mesh.lan_only\` is on. Settings that have no effect in this version are accepted with a warning; those whose silent
+absence would be unsafe (\`policy.files\`, \`trust.domains\`) are refused unless empty.
+
+${tables.join('\n')}`
+}

@@ -1,0 +1,290 @@
+// Every configuration key, once: kind, default, meaning. Loading, `karo config list`, the sample file and the
+// documentation all come from here.
+import { hostname } from 'node:os'
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { GuardProfile } from '../risk/index.ts'
+import type { StaticPeer } from './index.ts'
+import * as kind from './kinds.ts'
+import * as value from './values.ts'
+
+export interface Key<T> {
+  /** `section.key` as in the file; the environment's name follows from it. */
+  readonly path: string
+  readonly kind: kind.Kind<T>
+  readonly default: T
+  /** Shown instead of the default where that depends on the machine. */
+  readonly defaultText?: string
+  /** One or two sentences: what it does, and the trade-off where there is one. */
+  readonly description: string
+  readonly unit?: string
+  /** As it stands in the file; what the sample shows where the default would teach nothing. */
+  readonly example?: string
+  /** Accepted for the sake of shared files, but nothing in this version reads it. */
+  readonly effect?: 'none yet'
+}
+
+const key = <const T>(k: Key<T>): Key<T> => k
+
+/** The host's name, shortened to what a display name may be. */
+function ownName(): string {
+  const name = [...hostname()].slice(0, value.NAME_LENGTH).join('')
+  return value.nameProblem(name) === undefined ? name : 'karo'
+}
+
+/** A level 2 number over fewer owners could be taken apart. */
+const K_LEAST = 3
+
+export const KEYS = {
+  nodeName: key({
+    path: 'node.name',
+    kind: value.displayName,
+    default: ownName(),
+    defaultText: "the machine's host name",
+    description: 'The name of this node as others see it. It gives no authority; keys do.',
+    example: '"eng-042"',
+  }),
+
+  meshPort: key({
+    path: 'mesh.port',
+    kind: kind.integer(0, 65535),
+    default: 9238,
+    description: 'TCP port other nodes connect to. 0 takes any free one.',
+  }),
+  meshListen: key<'auto' | readonly string[]>({
+    path: 'mesh.listen',
+    kind: kind.either(
+      '"auto" or a list of IP addresses',
+      kind.oneOf(['auto']),
+      (v) => v === 'auto',
+      kind.list(value.ipAddress, 64),
+    ),
+    default: 'auto',
+    description: 'Addresses to listen on: "auto" is every private one and loopback, or a list.',
+    example: '["10.0.0.5"]',
+  }),
+  meshLanOnly: key({
+    path: 'mesh.lan_only',
+    kind: kind.boolean,
+    default: true,
+    description:
+      'Speak only with private addresses, inbound and outbound. Nothing leaves private address space.',
+  }),
+  meshAllowCgnat: key({
+    path: 'mesh.allow_cgnat',
+    kind: kind.boolean,
+    default: false,
+    description: 'Count 100.64.0.0/10, which customers of one provider share, as private too.',
+  }),
+  meshPingSeconds: key({
+    path: 'mesh.ping_seconds',
+    kind: kind.integer(1, 300),
+    default: 15,
+    unit: 's',
+    description:
+      'Time between pings to each connected node; two missed ones end the link. Less notices a vanished machine sooner and costs more idle CPU.',
+  }),
+
+  httpPort: key({
+    path: 'http.port',
+    kind: kind.integer(0, 65535),
+    default: 9237,
+    description: 'Port of the dashboard and the REST API on 127.0.0.1. 0 takes any free one.',
+    effect: 'none yet',
+  }),
+
+  discoveryMdns: key<boolean | readonly string[]>({
+    path: 'discovery.mdns',
+    kind: kind.either(
+      'true, false or a list of interfaces and subnets',
+      kind.boolean,
+      (v) => typeof v === 'boolean',
+      kind.list(value.interfaceOrSubnet, 64),
+    ),
+    default: true,
+    description: 'Find nodes on the local network by mDNS: on, off, or only on these interfaces or subnets.',
+    example: '["eth0", "10.0.0.0/24"]',
+  }),
+  discoveryMdnsInterval: key({
+    path: 'discovery.mdns_interval_seconds',
+    kind: kind.integer(1, 3600),
+    default: 60,
+    unit: 's',
+    description:
+      'Time between mDNS questions. A newcomer is heard at once whatever it is; short intervals are loud on large networks.',
+  }),
+  discoveryPeers: key<readonly StaticPeer[]>({
+    path: 'discovery.peers',
+    kind: kind.list(value.staticPeer, 1024),
+    default: [],
+    description:
+      'Nodes to connect to without discovery: "host:port", or "host:port/<node id>" to accept only that key there.',
+    example: '["10.0.0.5:9238"]',
+  }),
+  discoverySubnet: key({
+    path: 'discovery.subnet',
+    kind: value.optionalSubnet,
+    default: '',
+    description: 'Look for nodes on every address of this subnet. Off when empty.',
+    example: '"10.0.0.0/24"',
+    effect: 'none yet',
+  }),
+  discoveryDnsSd: key({
+    path: 'discovery.dns_sd',
+    kind: value.optionalServiceName,
+    default: '',
+    description: "Find nodes in the internal DNS under this service's name. Off when empty.",
+    example: '"_karo._tcp.internal.corp"',
+    effect: 'none yet',
+  }),
+
+  peersDenied: key<readonly NodeId[]>({
+    path: 'peers.denied',
+    kind: kind.list(value.nodeId, 4096),
+    default: [],
+    description:
+      'Nodes that never get in. A deny wins over every trust, also over an entry in peers.trusted.',
+    example: '["karo:ed25519:…"]',
+  }),
+  peersTrusted: key({
+    path: 'peers.trusted',
+    kind: value.trustedPeers,
+    default: new Map(),
+    description:
+      'Nodes trusted by their key, with name, level (untrusted, share_to, query_from, peer, supervisor), roles and teams.',
+    example: '"karo:ed25519:…" = { name = "bob", level = "peer", roles = ["lead"], teams = ["eng"] }',
+  }),
+
+  sharingMaxLevel: key({
+    path: 'sharing.max_level',
+    kind: kind.oneOf([0, 1, 2]),
+    default: 2,
+    description:
+      'The most this node ever shares: 0 nothing, 1 summaries, 2 aggregates too. Raw commands never.',
+  }),
+  sharingAllowPeers: key({
+    path: 'sharing.allow.peers',
+    kind: kind.list(value.audience, 1024),
+    default: [],
+    description:
+      'Who may have your summaries (level 1); empty until you consent. Node ids, "team:<name>", "role:<name>", or "*" for everyone whose trust level qualifies.',
+    example: '["team:eng"]',
+  }),
+  sharingAllowSupervisors: key({
+    path: 'sharing.allow.supervisors',
+    kind: kind.list(value.audience, 1024),
+    default: ['*'],
+    description: 'Who may have aggregates over many nodes (level 2). Entries as in sharing.allow.peers.',
+  }),
+  sharingDenyUntrusted: key({
+    path: 'sharing.deny.untrusted',
+    kind: kind.boolean,
+    default: true,
+    description: 'Nothing for untrusted nodes. They never get anything, so false changes nothing.',
+    effect: 'none yet',
+  }),
+  sharingToolUsage: key({
+    path: 'sharing.categories.tool_usage',
+    kind: kind.boolean,
+    default: true,
+    description: 'Share which tools are used, how often, and how often they fail.',
+  }),
+  sharingActivityPatterns: key({
+    path: 'sharing.categories.activity_patterns',
+    kind: kind.boolean,
+    default: true,
+    description: 'Share at which hours and on which days work happens.',
+  }),
+  sharingSafetyStats: key({
+    path: 'sharing.categories.safety_stats',
+    kind: kind.boolean,
+    default: true,
+    description: 'Share how many commands of each risk level ran or were stopped.',
+  }),
+  sharingAnomaliesCategory: key({
+    path: 'sharing.categories.anomalies',
+    kind: kind.boolean,
+    default: true,
+    description: 'Share that something unusual happened.',
+  }),
+  sharingAnomalies: key({
+    path: 'sharing.anomalies',
+    kind: kind.oneOf(['off', 'anonymous', 'identified']),
+    default: 'anonymous',
+    description: 'Whether an anomaly names this node: off, anonymous, or identified.',
+    effect: 'none yet',
+  }),
+  sharingKMin: key({
+    path: 'sharing.k_min',
+    kind: kind.integer(K_LEAST, 1000),
+    default: 5,
+    unit: 'nodes',
+    description: 'The fewest nodes an aggregate with your numbers must be made of.',
+  }),
+
+  privacyBucket: key({
+    path: 'privacy.bucket',
+    kind: kind.oneOf(['day', '6h', 'hour']),
+    default: 'day',
+    description: 'The closed period level 2 numbers are released for: day, 6h or hour.',
+    effect: 'none yet',
+  }),
+
+  trustDomains: key({
+    path: 'trust.domains',
+    kind: kind.emptyOnly(
+      'table',
+      'trust by subnet is not in this version, trust nodes by key in [peers.trusted]',
+    ),
+    default: {},
+    description: 'Trust by subnet. Not in this version: entries are refused.',
+  }),
+
+  guardProfile: key({
+    path: 'guard.profile',
+    kind: kind.oneOf<GuardProfile>(['strict', 'moderate', 'permissive', 'off']),
+    default: 'moderate',
+    description: 'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off.',
+  }),
+
+  historyIgnore: key({
+    path: 'history.ignore',
+    kind: kind.list(kind.anyText, 256),
+    default: [],
+    description: 'Commands that match any of these patterns (* and ?) are never recorded.',
+    example: '["pass *", "*--password*"]',
+  }),
+
+  policyFiles: key({
+    path: 'policy.files',
+    kind: kind.emptyOnly(
+      'list',
+      'policy files are not in this version, so their rules would not be enforced',
+    ),
+    default: [],
+    description: 'Cedar policy files. Not in this version: entries are refused.',
+  }),
+
+  queryTimeout: key({
+    path: 'query.timeout_ms',
+    kind: kind.integer(100, 60_000),
+    default: 5000,
+    unit: 'ms',
+    description:
+      'A query ends at the latest after this, whoever has not answered. It ends earlier when all have.',
+  }),
+
+  logLevel: key({
+    path: 'log.level',
+    kind: kind.oneOf(['debug', 'info', 'warn', 'error']),
+    default: 'info',
+    description: 'The least important messages that the daemon logs: debug, info, warn or error.',
+  }),
+} as const
+
+/** All keys, in the order of the file. */
+export const KEY_LIST: readonly Key<unknown>[] = Object.values(KEYS) as unknown as readonly Key<unknown>[]
+
+/** `mesh.port` → `KARO_MESH_PORT`; undefined for keys that an environment variable cannot express. */
+export function envName(k: Pick<Key<unknown>, 'path' | 'kind'>): string | undefined {
+  return k.kind.fromText && `KARO_${k.path.toUpperCase().replaceAll('.', '_')}`
+}

@@ -1,0 +1,162 @@
+// Kinds of configuration values that mean something to Karo: names, node ids, addresses, peers.
+import { isIP } from 'node:net'
+import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
+import { closest } from '../base/suggest.ts'
+import { TRUST_LEVELS } from '../trust/levels.ts'
+import type { StaticPeer, TrustedPeer } from './index.ts'
+import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
+
+export const NAME_LENGTH = 64
+
+/** Why `name` cannot be a display name, or undefined when it can. */
+export function nameProblem(name: string): string | undefined {
+  if (name.trim() === '') return 'it is empty'
+  if ([...name].length > NAME_LENGTH) return `it has more than ${NAME_LENGTH} characters`
+  if (/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(name)) return 'it has control or invisible characters'
+  return undefined
+}
+
+export const displayName = text(`a name of 1 to ${NAME_LENGTH} characters`, nameProblem)
+
+/** Names of roles, teams: what may follow `team:` and `role:`. */
+const LABEL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+const label = text('a name of letters, digits, "-", "_" and "."', (value) =>
+  LABEL.test(value) ? undefined : 'that is no plain name',
+)
+
+function nodeIdProblem(value: string): string | undefined {
+  if (isNodeId(value)) return undefined
+  if (!value.startsWith('karo:ed25519:')) {
+    return /^(fingerprint:)?[0-9a-f ]{16,20}$/i.test(value)
+      ? 'that is a fingerprint, which is too short to give authority to'
+      : 'that is no node id'
+  }
+  return value.endsWith('=') ? 'node ids have no padding ("=")' : 'that is no whole node id'
+}
+
+export const nodeId: Kind<NodeId> = text<NodeId>(
+  'a node id, karo:ed25519:… as `karo identity show` prints it',
+  nodeIdProblem,
+)
+
+/** Whom a sharing list may name. */
+export const audience = text('a node id, "team:<name>", "role:<name>" or "*"', (value) => {
+  if (value === '*') return undefined
+  const group = /^(team|role):(.*)$/.exec(value)
+  if (group) return LABEL.test(group[2]!) ? undefined : `${group[1]}: needs a plain name`
+  return nodeIdProblem(value)
+})
+
+export const ipAddress = text('an IP address', (value) => (isIP(value) ? undefined : 'that is no IP address'))
+
+function subnetProblem(value: string): string | undefined {
+  const match = /^([^/]+)\/(\d{1,3})$/.exec(value)
+  const family = match ? isIP(match[1]!) : 0
+  if (!match || family === 0) return 'that is no subnet'
+  return Number(match[2]) <= (family === 4 ? 32 : 128) ? undefined : 'its prefix is too long'
+}
+
+/** Empty text switches the feature off. */
+export const optionalSubnet = text('a subnet such as "10.0.0.0/24", or ""', (value) =>
+  value === '' ? undefined : subnetProblem(value),
+)
+
+const LABELS =
+  /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/
+
+export const optionalServiceName = text('a DNS-SD name such as "_karo._tcp.internal.corp", or ""', (value) =>
+  value === '' || (value.startsWith('_karo._tcp.') && LABELS.test(value)) ? undefined : 'that is none',
+)
+
+/** A network interface's name (Linux: at most 15 bytes, no slash, no space) or a subnet. */
+export const interfaceOrSubnet = text(
+  'an interface such as "eth0" or a subnet such as "10.0.0.0/24"',
+  (value) => {
+    if (value.includes('/')) return subnetProblem(value)
+    return /^[^\s/:]{1,15}$/.test(value) && !isIP(value) ? undefined : 'that is neither'
+  },
+)
+
+/** `host:port`, `[v6]:port`, either with `/<node id>` behind it. */
+export const staticPeer: Kind<StaticPeer> = {
+  allowed: '"host:port" or "host:port/<node id>"',
+  check(value) {
+    const wrong = (why: string): WrongValue =>
+      new WrongValue(`is ${shown(value)}: ${why}; it must be ${staticPeer.allowed}`)
+    if (typeof value !== 'string') throw wrong('that is no text')
+    const slash = value.indexOf('/')
+    const address = slash < 0 ? value : value.slice(0, slash)
+    const pin = slash < 0 ? undefined : value.slice(slash + 1)
+    const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(address)
+    if (!match) {
+      if (isIP(address) === 6)
+        throw wrong('an IPv6 address stands in brackets and has a port, "[fd00::5]:9238"')
+      throw wrong(/:/.test(address) ? 'that is no host and port' : 'the port is missing')
+    }
+    const host = match[1] ?? match[2]!
+    const port = Number(match[3])
+    if (port < 1 || port > 65535) throw wrong('a port is 1 to 65535')
+    if (match[1] !== undefined ? isIP(host) !== 6 : !isIP(host) && !isHostName(host)) {
+      throw wrong('the host is neither an address nor a name')
+    }
+    if (pin === undefined) return { host, port }
+    const problem = nodeIdProblem(pin)
+    if (problem !== undefined || !isNodeId(pin)) throw wrong(`after the slash, ${problem}`)
+    return { host, port, nodeId: pin }
+  },
+}
+
+/** RFC 1123; a name whose last part is a number would be a mistyped IPv4 address. */
+function isHostName(host: string): boolean {
+  return host.length <= 253 && LABELS.test(host) && !/(?:^|\.)\d+$/.test(host)
+}
+
+const trustedFields = {
+  name: displayName,
+  level: oneOf(TRUST_LEVELS),
+  roles: list(label, 32),
+  teams: list(label, 32),
+} as const
+
+/** `"karo:ed25519:…" = { name, level, roles, teams }`, all of them optional; level is `peer` unless said. */
+export const trustedPeers: Kind<ReadonlyMap<NodeId, TrustedPeer>> = {
+  allowed: 'a table: "karo:ed25519:…" = { name = "bob", level = "peer", roles = [], teams = [] }',
+  check(value) {
+    if (!isTable(value)) throw new WrongValue(`is ${shown(value)}, but must be ${trustedPeers.allowed}`)
+    const peers = new Map<NodeId, TrustedPeer>()
+    for (const [id, entry] of Object.entries(value)) {
+      const problem = nodeIdProblem(id)
+      if (problem !== undefined || !isNodeId(id)) {
+        throw new WrongValue(`: ${problem}; the key of an entry must be ${nodeId.allowed}`, [id])
+      }
+      if (!isTable(entry)) {
+        throw new WrongValue(`is ${shown(entry)}, but must be a table such as { level = "peer" }`, [id])
+      }
+      const field = <T>(name: keyof typeof trustedFields, kind: Kind<T>): T | undefined => {
+        if (entry[name] === undefined) return undefined
+        try {
+          return kind.check(entry[name])
+        } catch (error) {
+          if (!(error instanceof WrongValue)) throw error
+          throw new WrongValue(error.message, [id, name, ...error.path], error.hint)
+        }
+      }
+      for (const name of Object.keys(entry)) {
+        if (Object.hasOwn(trustedFields, name)) continue
+        const meant = closest(name, Object.keys(trustedFields))
+        const hint = meant
+          ? `Did you mean ${meant}?`
+          : `It may have: ${Object.keys(trustedFields).join(', ')}.`
+        throw new WrongValue('is no key', [id, name], hint)
+      }
+      const name = field('name', trustedFields.name)
+      peers.set(id, {
+        ...(name !== undefined && { name }),
+        level: field('level', trustedFields.level) ?? 'peer',
+        roles: field('roles', trustedFields.roles) ?? [],
+        teams: field('teams', trustedFields.teams) ?? [],
+      })
+    }
+    return peers
+  },
+}
