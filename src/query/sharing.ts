@@ -68,6 +68,8 @@ export interface Sharing {
   off(uid: number): Promise<SharingView>
   on(uid: number): Promise<SharingView>
   show(uid: number): Promise<SharingView>
+  /** Fires when a decision is durable, before whoever made it hears so. */
+  onChange(listener: () => void): () => void
 }
 
 type Change = 'allow' | 'stop' | 'off' | 'on'
@@ -78,6 +80,7 @@ export function createSharing(deps: SharingDeps): Sharing {
   const { config, consent, trust, audit, clock } = deps
   // A change reads, then writes: one after the other, or the second would undo the first.
   let last: Promise<unknown> = Promise.resolve()
+  const listeners = new Set<() => void>()
 
   async function choiceOf(uid: number): Promise<Choice> {
     return (await consent.get(uid)) ?? choiceOfFile(config.sharing)
@@ -88,6 +91,7 @@ export function createSharing(deps: SharingDeps): Sharing {
       const { allow_peers, allow_supervisors, deny_peers, off } = to(await choiceOf(uid))
       const decided_at = clock.now()
       await consent.put({ uid, allow_peers, allow_supervisors, deny_peers, off, decided_at })
+      for (const listener of listeners) listener()
       await audit.record({
         type: 'consent_change',
         success: true,
@@ -146,6 +150,10 @@ export function createSharing(deps: SharingDeps): Sharing {
       return show(uid)
     },
     show,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
   }
 }
 

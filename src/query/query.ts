@@ -1,0 +1,70 @@
+// The query room: one link protocol, over which this node asks and answers.
+import { QueryHop, Response } from '../../protocols/messages/query.ts'
+import { query as queryStream } from '../../protocols/registry.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Clock, Random } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Room } from '../base/room.ts'
+import type { Config } from '../config/index.ts'
+import type { Identity } from '../identity/index.ts'
+import type { Insight } from '../insight/index.ts'
+import type { Mesh } from '../mesh/index.ts'
+import type { ReplayRepository } from '../store/replay.ts'
+import type { Trust } from '../trust/index.ts'
+import { createAnswerer } from './answer.ts'
+import { createAsker } from './ask.ts'
+import type { Query } from './index.ts'
+import type { Sharing } from './sharing.ts'
+
+export interface QueryDeps {
+  readonly config: Pick<Config, 'node' | 'sharing'>
+  readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
+  readonly trust: Pick<Trust, 'members' | 'opinion' | 'onChange'>
+  readonly mesh: Pick<Mesh, 'link' | 'reach'>
+  readonly insight: Pick<Insight, 'uids' | 'toolUsage' | 'nodeHealth'>
+  readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly replay: Pick<ReplayRepository, 'put' | 'load'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** The daemon's own user: decides for a node on which nobody typed anything yet. */
+  readonly ownUid: number
+}
+
+/** Answers under way are given this long when the room stops. */
+const DRAIN_MS = 1_000
+
+/** Registers its protocol with the mesh, so it is built before the mesh starts; it starts after store and trust. */
+export function createQuery(deps: QueryDeps): Query {
+  const log = deps.log.child({ room: 'query' })
+  let revision = 0
+  const changed = (): void => {
+    revision++
+  }
+  const stopWatching = [deps.trust.onChange(changed), deps.sharing.onChange(changed)]
+
+  const link = deps.mesh.link(queryStream, {
+    frame(peer, frame) {
+      if (frame.message === QueryHop) answerer.hop(peer, frame)
+      else if (frame.message === Response) asker.response(peer, frame)
+    },
+    down: (peer) => asker.down(peer),
+  })
+  const answerer = createAnswerer({ ...deps, log, link, revision: () => revision })
+  const asker = createAsker({ ...deps, log, link })
+
+  const room: Room = {
+    name: 'query',
+    async start(signal) {
+      signal.throwIfAborted()
+      await answerer.load()
+    },
+    async stop() {
+      for (const stop of stopWatching) stop()
+      asker.stop()
+      await Promise.race([answerer.idle(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
+    },
+  }
+  return { ...room, ask: asker.ask }
+}
