@@ -7,7 +7,7 @@ import { bytes as bin, timestamp, uint } from './messages/fields.ts'
 import { PUBLIC_KEY_BYTES } from './node-id.ts'
 import { FrameError } from './reject.ts'
 
-export { FrameError, REJECT_CODES, type RejectCode } from './reject.ts'
+export { FrameError, REJECT_CODES, REJECTIONS, type RejectCode } from './reject.ts'
 
 /*
  * offset 0  magic    4  "KARO"

@@ -1,30 +1,21 @@
 // Why a frame is refused: one typed code per reason, counted and matched by code, never by text.
 
-export const REJECT_CODES = [
-  /** The bytes do not start with "KARO". */
-  'bad_magic',
-  /** A frame version this node does not speak. */
-  'bad_version',
-  /** The announced payload is larger than its type allows. */
-  'too_large',
-  /** No message of that number on this stream. */
-  'unknown_type',
-  /** The signature is not the sender's over these bytes. */
-  'bad_signature',
-  /** Truncated, not canonical MessagePack, or not what the message's schema says. */
-  'malformed',
-  /** The sender's clock is more than five minutes away. */
-  'stale',
-  /** The nonce was seen before. */
-  'replayed',
-  /** The sequence number did not grow. */
-  'out_of_order',
-  /** The sender may not use this stream, or is not who the connection says. */
-  'not_admitted',
-  /** More frames than the stream's quota. */
-  'rate_limited',
-] as const
-export type RejectCode = (typeof REJECT_CODES)[number]
+/** Every code and what it means; also the table in docs/protocols.md. */
+export const REJECTIONS = {
+  bad_magic: 'The bytes do not start with "KARO".',
+  bad_version: 'A frame version this node does not speak.',
+  too_large: 'The announced payload is larger than its type allows.',
+  unknown_type: 'No message of that number on this stream.',
+  bad_signature: "The signature is not the sender's over these bytes.",
+  malformed: "Truncated, not canonical MessagePack, or not what the message's schema says.",
+  stale: "The sender's clock is more than five minutes away from the receiver's.",
+  replayed: 'The nonce was seen before.',
+  out_of_order: 'The sequence number did not grow.',
+  not_admitted: 'The sender may not use this stream, or is not who the connection says.',
+  rate_limited: "More frames than the stream's quota.",
+} as const
+export type RejectCode = keyof typeof REJECTIONS
+export const REJECT_CODES = Object.keys(REJECTIONS) as readonly RejectCode[]
 
 /** A frame was refused. `message` is for logs; nothing of the frame's content is in it. */
 export class FrameError extends Error {

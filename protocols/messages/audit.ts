@@ -4,14 +4,10 @@ import { defineMessage } from '../define.ts'
 import { bytes, timestamp, uint } from './fields.ts'
 
 const auditHeadBody = z.object({
-  /** Number of the newest entry; 0 while the ledger is empty. */
-  seq: uint(),
-  /** BLAKE3 of that entry (32 bytes), which chains all before it. */
-  hash: bytes(32),
-  /** When that entry was written. */
-  ts: timestamp(),
-  /** Entries still kept; fewer than `seq` once retention has pruned the front. */
-  entries: uint(),
+  seq: uint().describe('number of the newest entry; 0 while the ledger is empty'),
+  hash: bytes(32).describe('BLAKE3 of that entry (32 bytes), which chains all before it'),
+  ts: timestamp('when that entry was written'),
+  entries: uint().describe('entries still kept; fewer than `seq` once retention has pruned the front'),
 })
 export type AuditHeadBody = z.infer<typeof auditHeadBody>
 

@@ -22,8 +22,9 @@ export function bytes(min: number, max: number = min): z.ZodType<Uint8Array> {
 /** 0 to 2^53 - 1. */
 export const uint = (max: number = Number.MAX_SAFE_INTEGER) => z.int().min(0).max(max)
 
-/** Milliseconds since the Unix epoch. */
-export const timestamp = () => uint().describe('milliseconds since the Unix epoch')
+/** Milliseconds since the Unix epoch; `what` says which moment. */
+export const timestamp = (what?: string) =>
+  uint().describe(`${what === undefined ? '' : `${what}, `}milliseconds since the Unix epoch`)
 
 /**
  * A short text that people will see, 1 to `max` UTF-16 units. No control or format characters and no line

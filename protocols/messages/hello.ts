@@ -7,8 +7,7 @@ const version = () => label(32)
 
 /** The main source's NodeCapabilities. */
 const nodeCapabilities = z.object({
-  /** Version of the frame. */
-  protocol_version: uint(0xffff),
+  protocol_version: uint(0xffff).describe('version of the frame'),
   karo_version: version(),
   supports_level1: z.boolean(),
   supports_level2: z.boolean(),
@@ -17,19 +16,16 @@ const nodeCapabilities = z.object({
 export type NodeCapabilities = z.infer<typeof nodeCapabilities>
 
 const helloBody = z.object({
-  /** Ids of the streams this node speaks, every version of each. */
   versions: listOf(
     z
       .string()
       .max(64)
       .regex(/^\/karo\/[a-z-]+\/[0-9]+$/),
     32,
-  ),
-  /** The name this node gives itself; a claim, never an identity. */
-  name: label(64),
+  ).describe('ids of the streams it speaks, every version of each'),
+  name: label(64).describe('the name this node gives itself; a claim, never an identity'),
   capabilities: nodeCapabilities,
-  /** Private addresses it listens on, as multiaddrs; a claim as well. */
-  listen: listOf(label(128), 8),
+  listen: listOf(label(128), 8).describe('private addresses it listens on, as multiaddrs; a claim as well'),
 })
 export type HelloBody = z.infer<typeof helloBody>
 
@@ -53,10 +49,10 @@ export type HelloStage = (typeof HELLO_STAGES)[number]
 
 const helloAckBody = z.object({
   stage: z.enum(HELLO_STAGES),
-  /** With `pending`: when it is worth asking again. */
-  retry_after_ms: uint(86_400_000).optional(),
-  /** The acknowledging side's clock minus the other side's, milliseconds, as its Hello arrived. */
-  skew_ms: z.int(),
+  retry_after_ms: uint(86_400_000).optional().describe('with `pending`: when it is worth asking again'),
+  skew_ms: z
+    .int()
+    .describe("the acknowledging side's clock minus the other side's, milliseconds, as its Hello arrived"),
 })
 export type HelloAckBody = z.infer<typeof helloAckBody>
 
@@ -70,8 +66,7 @@ export const HelloAck = defineMessage({
 })
 
 const pingBody = z.object({
-  /** Chosen by the asking side; the Pong repeats it. */
-  id: uint(0xffff_ffff),
+  id: uint(0xffff_ffff).describe('chosen by the asking side; the Pong repeats it'),
 })
 
 export const Ping = defineMessage({

@@ -1,6 +1,7 @@
 // Questions to the mesh and their answers: signed documents by asker and owner, carried in hop frames.
 import { z } from 'zod'
 import { defineMessage } from '../define.ts'
+import { FRAME_OVERHEAD } from '../frame.ts'
 import { bytes, label, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
 
 /** The main source's QueryType. */
@@ -17,8 +18,6 @@ export type QueryType = (typeof QUERY_TYPES)[number]
 export const QUERY_LIFE_MS = 5 * 60_000
 /** Longest way of a question through the mesh. */
 export const QUERY_HOPS = 16
-/** A document is a whole frame: 12 bytes header, payload, 64 bytes signature. */
-const FRAME_OVERHEAD = 76
 
 const queryId = () => bytes(16)
 
@@ -37,8 +36,7 @@ export type QueryFilter = z.infer<typeof queryFilter>
 const timeRange = z
   .object({
     start: timestamp(),
-    /** Exclusive. */
-    end: timestamp(),
+    end: timestamp('exclusive'),
   })
   .refine((range) => range.start < range.end, 'a range ends after it starts')
 
@@ -46,12 +44,15 @@ const meshQueryBody = z
   .object({
     query_id: queryId(),
     query_type: z.enum(QUERY_TYPES),
-    /** Absent: what each owner's trust gives the author, 2 for a supervisor and 1 for the others. */
-    level: z.literal([1, 2]).optional(),
+    level: z
+      .literal([1, 2])
+      .optional()
+      .describe("absent: what each owner's trust gives the author, 2 for a supervisor and 1 for the others"),
     time_range: timeRange,
     filters: listOf(queryFilter, 16),
-    /** X25519 public key, fresh for this question, to which every answer is sealed. */
-    audience_key: bytes(32),
+    audience_key: bytes(32).describe(
+      'X25519 public key, fresh for this question, to which every answer is sealed',
+    ),
     created_at: timestamp(),
     expires_at: timestamp(),
   })
@@ -76,10 +77,8 @@ export const SEALED_BYTES = 60 * 1024
 
 const responseBody = z.object({
   query_id: queryId(),
-  /** Ed25519 key of the asker, so that (author, query id) finds the question. */
-  author: bytes(32),
-  /** A SealedAnswer that only the holder of the audience key can open. */
-  sealed: bytes(1, SEALED_BYTES),
+  author: bytes(32).describe('Ed25519 key of the asker, so that (author, query id) finds the question'),
+  sealed: bytes(1, SEALED_BYTES).describe('a SealedAnswer that only the holder of the audience key can open'),
 })
 export type ResponseBody = z.infer<typeof responseBody>
 
@@ -94,12 +93,11 @@ export const Response = defineMessage({
 
 const queryHopBody = z.object({
   query_id: queryId(),
-  /** What is left of the asker's deadline when this hop sends. */
-  remaining_ms: uint(60_000),
-  /** 0 from the asker. */
-  hops: uint(QUERY_HOPS),
-  /** The MeshQuery frame as its author signed it. */
-  document: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + MeshQuery.limit),
+  remaining_ms: uint(60_000).describe("what is left of the asker's deadline when this hop sends"),
+  hops: uint(QUERY_HOPS).describe('0 from the asker'),
+  document: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + MeshQuery.limit).describe(
+    'the MeshQuery frame as its author signed it',
+  ),
 })
 export type QueryHopBody = z.infer<typeof queryHopBody>
 
@@ -114,11 +112,11 @@ export const QueryHop = defineMessage({
 
 const queryDoneBody = z.object({
   query_id: queryId(),
-  /** Answers passed to the asker's side by this node and everything behind it. */
-  answered: uint(0xffff_ffff),
+  answered: uint(0xffff_ffff).describe(
+    "answers passed to the asker's side by this node and everything behind it",
+  ),
   denied: uint(0xffff_ffff),
-  /** Neighbours that were asked and did not finish. */
-  lost: uint(0xffff_ffff),
+  lost: uint(0xffff_ffff).describe('neighbours that were asked and did not finish'),
 })
 export type QueryDoneBody = z.infer<typeof queryDoneBody>
 
@@ -132,8 +130,7 @@ export const QueryDone = defineMessage({
 })
 
 const toolUse = z.object({
-  /** From the public dictionary of tools; everything else is `other`. */
-  tool: publicName(32),
+  tool: publicName(32).describe('from the public dictionary of tools; everything else is `other`'),
   category: publicName(24),
   uses: uint(),
   failures: uint(),
@@ -146,14 +143,15 @@ export type ToolUsage = z.infer<typeof toolUsage>
 /** No person's data; the same shape in `karo query health --json`. */
 const nodeHealthStatus = z.object({
   node_id: nodeId(),
-  /** 16 hex digits. */
-  fingerprint: z.string().regex(/^[0-9a-f]{16}$/),
+  fingerprint: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .describe('16 hex digits'),
   name: label(64),
   version: label(32),
   uptime_seconds: uint(),
   online: z.boolean(),
-  /** RFC 3339 UTC. */
-  last_seen: z.iso.datetime({ precision: 3 }),
+  last_seen: z.iso.datetime({ precision: 3 }).describe('RFC 3339 UTC'),
   events_24h: uint(),
 })
 export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>
@@ -171,12 +169,10 @@ export const ANSWER_STATUSES = [
 export type AnswerStatus = (typeof ANSWER_STATUSES)[number]
 
 const answerHead = {
-  /** Key of the owner; the same as the sender of the Response around it. */
-  responder: bytes(32),
+  responder: bytes(32).describe('key of the owner; the same as the sender of the Response around it'),
   query_id: queryId(),
   level: z.literal([1, 2]),
-  /** When the owner computed it. */
-  as_of: timestamp(),
+  as_of: timestamp('when the owner computed it'),
 }
 
 /** The plaintext inside a Response's `sealed`. A refusal says nothing but its status. */
@@ -192,8 +188,7 @@ export const sealedAnswer = z.discriminatedUnion('status', [
   z.object({
     ...answerHead,
     status: z.literal('withheld'),
-    /** What is missing, and what to do about it; for people. */
-    reason: label(300),
+    reason: label(300).describe('what is missing, and what to do about it; for people'),
   }),
   z.object({
     ...answerHead,

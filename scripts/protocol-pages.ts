@@ -1,0 +1,210 @@
+// What is published about the wire, derived from protocols/registry.ts: docs/protocols.md and the JSON Schemas.
+import { z } from 'zod'
+import { ANSWER_BYTES } from '../protocols/answer.ts'
+import type { Message, Stream } from '../protocols/define.ts'
+import { REJECTIONS } from '../protocols/frame.ts'
+import type { BinaryBounds } from '../protocols/messages/fields.ts'
+import { sealedAnswer } from '../protocols/messages/query.ts'
+import { MESSAGES, STREAMS } from '../protocols/registry.ts'
+import { MAX_DEPTH, MAX_ITEMS, MAX_KEY_BYTES } from '../protocols/scan.ts'
+
+/** The part of JSON Schema that ours use. */
+interface Schema {
+  type?: string
+  description?: string
+  properties?: Record<string, Schema>
+  required?: string[]
+  items?: Schema
+  oneOf?: Schema[]
+  enum?: (string | number)[]
+  const?: string | number
+  minimum?: number
+  maximum?: number
+  minLength?: number
+  maxLength?: number
+  maxItems?: number
+  pattern?: string
+  readOnly?: boolean
+  binary?: BinaryBounds
+}
+
+/** JSON has no bytes: a bin is described as the hex digits it would be written with. */
+function jsonSchema(schema: z.ZodType): Schema {
+  return z.toJSONSchema(schema, {
+    // Unknown members are ignored, not refused: what is published is what a decoder accepts.
+    io: 'input',
+    unrepresentable: 'any',
+    override: ({ jsonSchema: made }) => {
+      const node = made as Schema & Record<string, unknown>
+      delete node.readOnly
+      if (node.binary === undefined) return
+      node.type = 'string'
+      node.contentEncoding = 'base16'
+      node['x-messagepack'] = 'bin'
+      node.minLength = node.binary.minBytes * 2
+      node.maxLength = node.binary.maxBytes * 2
+      delete node.binary
+    },
+  }) as Schema
+}
+
+const between = (low: number | string | undefined, high: number | string | undefined): string =>
+  low === high ? `${low}` : `${low} to ${high}`
+
+/** One line about a field's type and bounds. */
+function kind(schema: Schema): string {
+  if (schema.oneOf !== undefined) return 'one of several maps'
+  if (schema.const !== undefined) return `\`${schema.const}\``
+  if (schema.enum !== undefined) return schema.enum.map((item) => `\`${item}\``).join(' · ')
+  if ('x-messagepack' in schema) {
+    return `bin, ${between(schema.minLength! / 2, schema.maxLength! / 2)} bytes`
+  }
+  if (schema.type === 'array') return `list of at most ${schema.maxItems}: ${kind(schema.items!)}`
+  if (schema.type === 'object') return 'map'
+  if (schema.type === 'integer') {
+    const high = schema.maximum === Number.MAX_SAFE_INTEGER ? '2^53 − 1' : schema.maximum
+    return `integer, ${between(schema.minimum === Number.MIN_SAFE_INTEGER ? '−(2^53 − 1)' : schema.minimum, high)}`
+  }
+  if (schema.type === 'string') {
+    return schema.maxLength === undefined ? 'text' : `text of at most ${schema.maxLength} characters`
+  }
+  return schema.type ?? 'any'
+}
+
+/** Table rows of a map and the maps in it; `prefix` is the way there, like `tools[].`. */
+function fieldRows(schema: Schema, prefix = ''): string[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => {
+    const optional = schema.required?.includes(name) === true ? '' : ' (optional)'
+    const path = `${prefix}${name}`
+    return [
+      `| \`${path}\`${optional} | ${kind(field)} | ${field.description ?? ''} |`,
+      ...fieldRows(field, `${path}.`),
+      ...(field.oneOf ?? []).flatMap((choice) => fieldRows(choice, `${path}.`)),
+      ...(field.items === undefined ? [] : itemRows(field.items, `${path}[].`)),
+    ]
+  })
+}
+
+const itemRows = (items: Schema, prefix: string): string[] =>
+  [items, ...(items.oneOf ?? [])].flatMap((choice) => fieldRows(choice, prefix))
+
+const FIELD_HEAD = ['| field | type | meaning |', '| --- | --- | --- |']
+const number = (type: number): string => `0x${type.toString(16).toUpperCase().padStart(4, '0')}`
+const size = (bytes: number): string => (bytes >= 1024 ? `${bytes / 1024} KiB` : `${bytes} B`)
+
+function messageSection(message: Message): string[] {
+  const rows = fieldRows(jsonSchema(message.body))
+  return [
+    `### ${number(message.type)} ${message.name}`,
+    '',
+    message.purpose,
+    '',
+    `Payload at most ${size(message.limit)}; ${message.carried === 'hop' ? 'a hop message' : 'a document'}.`,
+    '',
+    ...FIELD_HEAD,
+    ...rows,
+    '',
+  ]
+}
+
+function streamRow(stream: Stream): string {
+  const { frames, perMs } = stream.quota
+  const { firstByteMs, frameMs } = stream.timeouts
+  const messages = Object.values(stream.messages).map((message) => message.name)
+  return `| \`${stream.id}\` | ${stream.purpose} | ${stream.admits} | ${stream.lifetime} | ${frames} frames per ${
+    perMs / 1000
+  } s | ${firstByteMs === null ? 'none' : `${firstByteMs} ms`} / ${frameMs} ms | ${size(stream.sendBufferBytes)} | ${messages.join(', ')} |`
+}
+
+/** Numbers that later parts of the protocol will use; nothing else may take them. */
+const RESERVED: readonly (readonly [string, string])[] = [
+  ['0x0003', 'capabilities that changed after Hello'],
+  ['0x0100 – 0x0112', 'summaries and their synchronisation'],
+  ['0x0210 – 0x0215', 'private aggregation'],
+  ['0x0300 – 0x0306', 'key rotation, certificates, revocations, delegations, policy, introductions'],
+  ['0x0400 – 0x0401', 'presence and heads of documents'],
+  ['0x0500 – 0x05FF', 'control of agents'],
+  ['0x0600 – 0x060F', 'artifacts'],
+]
+
+function page(): string {
+  const messages = [...MESSAGES.values()].sort((a, b) => a.type - b.type)
+  return `${[
+    '# The wire protocol',
+    '',
+    '<!-- Generated from protocols/registry.ts by `npm run protocols`; a test fails when the two differ. -->',
+    '',
+    'Everything that crosses the network is a frame, and every message is defined once, in `protocols/`. This page and',
+    'the JSON Schemas in `protocols/schemas/` are generated from there. `protocols/vectors/frames.json` holds the golden',
+    'bytes of every message, made by an independent encoder.',
+    '',
+    '## The frame',
+    '',
+    '```',
+    'offset     bytes',
+    '     0         4  magic      "KARO" 4B 41 52 4F',
+    '     4         2  version    1, big-endian like all three',
+    '     6         4  length     of the payload',
+    '    10         2  type       message number',
+    '    12    length  payload    MessagePack map: sender, ts, nonce, seq, trace?, body',
+    '12+length     64  signature  Ed25519 by the sender over version, length, type and payload',
+    '```',
+    '',
+    '`sender` is the Ed25519 public key (bin, 32), `ts` the sender’s clock in milliseconds, `nonce` 16 random bytes, `seq` an',
+    'integer, `trace` 16 bytes that tie log lines of several nodes together, `body` the message’s map.',
+    '',
+    'A *hop* message is signed by the stream’s own peer: its clock may differ by five minutes at most, its nonce must be new,',
+    'its `seq` must grow. A *document* may travel through others and is judged by its signature and its own validity; its',
+    '`seq` is 0.',
+    '',
+    'MessagePack is canonical: map keys are printable ASCII of at most ' +
+      `${MAX_KEY_BYTES} bytes, sorted and unique; integers (at most 53`,
+    'bits) and lengths are in their shortest form; there are no floats and no extension types; nesting is at most ' +
+      `${MAX_DEPTH}, values`,
+    `at most ${MAX_ITEMS}, keys included. Members that a message does not name are ignored.`,
+    '',
+    '## Why a frame is refused',
+    '',
+    'Checks run in this order, the cheapest first: magic, version, length against the type’s limit, type, scan and unpack,',
+    'envelope, signature, clock, nonce and sequence, body. A refusal is silence or a reset stream, and is counted by code.',
+    '',
+    '| code | meaning |',
+    '| --- | --- |',
+    ...Object.entries(REJECTIONS).map(([code, meaning]) => `| \`${code}\` | ${meaning} |`),
+    '',
+    '## Streams',
+    '',
+    '| id | purpose | open to | lifetime | quota per peer | first byte / whole frame | send buffer | messages |',
+    '| --- | --- | --- | --- | --- | --- | --- | --- |',
+    ...STREAMS.map(streamRow),
+    '',
+    '## Messages',
+    '',
+    ...messages.flatMap(messageSection),
+    '### Inside a Response',
+    '',
+    `The plaintext of \`sealed\`: one canonical MessagePack map of at most ${ANSWER_BYTES} bytes, one of these.`,
+    '',
+    ...jsonSchema(sealedAnswer).oneOf!.flatMap((choice) => [...FIELD_HEAD, ...fieldRows(choice), '']),
+    '## Reserved numbers',
+    '',
+    '| numbers | for |',
+    '| --- | --- |',
+    ...RESERVED.map(([numbers, purpose]) => `| ${numbers} | ${purpose} |`),
+  ].join('\n')}\n`
+}
+
+/** Every generated file: path from the repository's root, and its text. */
+export function protocolPages(): ReadonlyMap<string, string> {
+  const schemas = [
+    ...[...MESSAGES.values()].map(({ name, body }) => [name, body] as const),
+    ['SealedAnswer', sealedAnswer] as const,
+  ]
+  return new Map([
+    ['docs/protocols.md', page()],
+    ...schemas.map(([name, schema]): [string, string] => [
+      `protocols/schemas/${name}.json`,
+      `${JSON.stringify({ ...jsonSchema(schema), title: name }, null, 2)}\n`,
+    ]),
+  ])
+}
