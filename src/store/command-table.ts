@@ -1,0 +1,129 @@
+// Distinct command texts, each stored once per person and known by a small number from then on.
+import { blake3 } from '../base/hash.ts'
+import { type Level0, markLevel0, revealLevel0 } from '../observe/level0.ts'
+import type { Change, Database } from './database.ts'
+import { keyRange, makeKey } from './keyspace.ts'
+import { decodeValue, encodeValue } from './value.ts'
+
+const VALUE_VERSION = 1
+const HASH_BYTES = 16
+// commands ‖ uid ‖ kind ‖ number or hash
+const BY_NUMBER = { bytes: Uint8Array.of(1) }
+const BY_HASH = { bytes: Uint8Array.of(2) }
+const NUMBER_AT = 1 + 4 + 1
+/** People repeat themselves: most commands are answered from here. */
+const CACHED_TEXTS = 8192
+/** Longer texts are looked up by their hash each time, so that the cache stays below 16 MB. */
+const CACHED_LENGTH = 1024
+
+export interface CommandTable {
+  /** Numbers of the texts, in their order; what must be written for the new ones is appended to `changes`. */
+  number(uid: number, texts: readonly Level0<string>[], changes: Change[]): Promise<readonly number[]>
+  /** Forgets what was handed out since the last durable batch: that batch was not written. */
+  reset(): void
+}
+
+/** The writing side; one per database, and only one call of `number` at a time. */
+export function createCommandTable(db: Database): CommandTable {
+  const cache = new Map<string, number>()
+  const nextNumber = new Map<number, number>()
+
+  async function firstFree(uid: number): Promise<number> {
+    const known = nextNumber.get(uid)
+    if (known !== undefined) return known
+    const range = keyRange('commands', { u32: uid }, BY_NUMBER)
+    const [last] = await db.keys({ ...range, reverse: true, limit: 1 }).all()
+    return last === undefined ? 1 : Buffer.from(last).readUInt32BE(NUMBER_AT) + 1
+  }
+
+  return {
+    async number(uid, texts, changes) {
+      const numbers = new Array<number>(texts.length)
+      const unknown = new Map<string, number[]>()
+      for (const [i, hidden] of texts.entries()) {
+        const text = revealLevel0(hidden)
+        const cached = cache.get(`${uid} ${text}`)
+        if (cached !== undefined) numbers[i] = cached
+        else {
+          const places = unknown.get(text)
+          if (places) places.push(i)
+          else unknown.set(text, [i])
+        }
+      }
+      if (unknown.size === 0) return numbers
+      const wanted = [...unknown]
+      const keys = wanted.map(([text]) =>
+        makeKey('commands', { u32: uid }, BY_HASH, { bytes: blake3([text], HASH_BYTES) }),
+      )
+      const found = await db.getMany(keys)
+      let next = await firstFree(uid)
+      for (const [w, [text, places]] of wanted.entries()) {
+        const stored = found[w]
+        let number: number
+        if (stored !== undefined) number = decodeValue<number>(VALUE_VERSION, stored)
+        else {
+          number = next++
+          changes.push(
+            { type: 'put', key: keys[w] as Buffer, value: encodeValue(VALUE_VERSION, number) },
+            {
+              type: 'put',
+              key: makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }),
+              value: encodeValue(VALUE_VERSION, text),
+            },
+          )
+        }
+        for (const place of places) numbers[place] = number
+        if (text.length <= CACHED_LENGTH) {
+          if (cache.size >= CACHED_TEXTS) cache.delete(cache.keys().next().value as string)
+          cache.set(`${uid} ${text}`, number)
+        }
+      }
+      nextNumber.set(uid, next)
+      return numbers
+    },
+    reset() {
+      cache.clear()
+      nextNumber.clear()
+    },
+  }
+}
+
+/** Texts of these numbers; a number without a text is a damaged database and throws. */
+export async function commandTexts(
+  db: Database,
+  uid: number,
+  numbers: readonly number[],
+): Promise<ReadonlyMap<number, Level0<string>>> {
+  const distinct = [...new Set(numbers)]
+  const values = await db.getMany(
+    distinct.map((n) => makeKey('commands', { u32: uid }, BY_NUMBER, { u32: n })),
+  )
+  const texts = new Map<number, Level0<string>>()
+  for (const [i, value] of values.entries()) {
+    if (value === undefined) throw new Error('an event refers to a command text that is not stored')
+    texts.set(distinct[i] as number, markLevel0(decodeValue<string>(VALUE_VERSION, value)))
+  }
+  return texts
+}
+
+/** Numbers of the texts that hold every one of these words, ignoring case. */
+export async function findCommands(
+  db: Database,
+  uid: number,
+  words: readonly string[],
+): Promise<ReadonlySet<number>> {
+  const wanted = words.map((word) => word.toLowerCase())
+  const found = new Set<number>()
+  const rows = db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER))
+  try {
+    for (let page = await rows.nextv(1000); page.length > 0; page = await rows.nextv(1000)) {
+      for (const [key, value] of page) {
+        const text = decodeValue<string>(VALUE_VERSION, value).toLowerCase()
+        if (wanted.every((word) => text.includes(word))) found.add(Buffer.from(key).readUInt32BE(NUMBER_AT))
+      }
+    }
+  } finally {
+    await rows.close()
+  }
+  return found
+}

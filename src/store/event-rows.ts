@@ -1,0 +1,156 @@
+// How one event lies in the database: a key that answers most filters by itself, and a value with the rest.
+import { type Level0, revealLevel0 } from '../observe/level0.ts'
+import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
+import { keyRange, makeKey } from './keyspace.ts'
+import { decodeValue, encodeValue } from './value.ts'
+
+/** One command line that ran, as observation hands it to the store. */
+export interface EventInput {
+  /** Owner of the spool file it came from. */
+  readonly uid: number
+  /** When it began, microseconds since the epoch. */
+  readonly start_us: number
+  /** 32 bits that tell events of one microsecond apart, from session and sequence: the same event, the same tag. */
+  readonly tag: number
+  readonly duration_us: number | null
+  readonly shell: string
+  readonly exit_code: number | null
+  /** After redaction. */
+  readonly command: Level0<string>
+  readonly cwd: Level0<string>
+  readonly risk_level: RiskLevel
+  /** Category and tool are names of the public dictionary. */
+  readonly category: string
+  readonly tool: string
+  readonly karo_generated: boolean
+  /** The machine's calendar when it began: days since 1970-01-01 of the local date, and the hour, 0 to 23. */
+  readonly local: { readonly day: number; readonly hour: number }
+}
+
+/** One event as it is read back. */
+export interface StoredEvent {
+  /** Short, sorts by time within a person, unique over all of them. */
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly shell: string
+  readonly command: Level0<string>
+  readonly cwd: Level0<string>
+  readonly exit_code: number | null
+  readonly duration_ms: number | null
+  readonly risk_level: RiskLevel
+  readonly category: string
+  readonly tool: string
+  readonly karo_generated: boolean
+}
+
+const VALUE_VERSION = 1
+// events ‖ uid u32 ‖ start u64 ‖ tag u32 ‖ command number u32 ‖ flags
+const START_AT = 1 + 4
+const TAG_AT = START_AT + 8
+const COMMAND_AT = TAG_AT + 4
+const FLAGS_AT = COMMAND_AT + 4
+const KEY_BYTES = FLAGS_AT + 1
+const RISK_BITS = 0b11
+const FAILED_BIT = 0b100
+/** 36^11 microseconds end in the year 6140, 36^7 is above 2^32. */
+const START_DIGITS = 11
+const TAG_DIGITS = 7
+
+/** A command that ended with another exit code than 0. */
+export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
+  event.exit_code !== null && event.exit_code !== 0
+
+export function eventKey(event: EventInput, command: number): Buffer {
+  const flags = RISK_LEVELS.indexOf(event.risk_level) | (hasFailed(event) ? FAILED_BIT : 0)
+  const key = Buffer.allocUnsafe(KEY_BYTES)
+  key[0] = EVENTS_BYTE
+  key.writeUInt32BE(event.uid, 1)
+  // Twice 32 bits: writeBigUInt64BE would allocate a BigInt per event.
+  key.writeUInt32BE(Math.floor(event.start_us / 2 ** 32), START_AT)
+  key.writeUInt32BE(event.start_us % 2 ** 32, START_AT + 4)
+  key.writeUInt32BE(event.tag, TAG_AT)
+  key.writeUInt32BE(command, COMMAND_AT)
+  key[FLAGS_AT] = flags
+  return key
+}
+const EVENTS_BYTE = makeKey('events')[0] as number
+
+/** Events of one person from `since` (ms since the epoch) on. */
+export function eventRange(uid: number, since = 0): { gte: Buffer; lt: Buffer } {
+  const all = keyRange('events', { u32: uid })
+  const first = Math.max(0, Math.ceil(since)) * 1000
+  return {
+    gte: makeKey('events', { u32: uid }, { u64: Math.min(first, Number.MAX_SAFE_INTEGER) }),
+    lt: all.lt,
+  }
+}
+
+/** What a key says without its value. */
+export interface EventKeyFacts {
+  readonly command: number
+  /** Index into RISK_LEVELS. */
+  readonly risk: number
+  readonly failed: boolean
+}
+
+export function readEventKey(key: Uint8Array): EventKeyFacts {
+  const flags = key[FLAGS_AT] as number
+  return { command: readU32(key, COMMAND_AT), risk: flags & RISK_BITS, failed: (flags & FAILED_BIT) !== 0 }
+}
+
+type EventRow = readonly [
+  durationUs: number | null,
+  exitCode: number | null,
+  cwd: string,
+  category: string,
+  tool: string,
+  shell: string,
+  karoGenerated: boolean,
+]
+
+export function encodeEvent(event: EventInput): Buffer {
+  const row: EventRow = [
+    event.duration_us,
+    event.exit_code,
+    revealLevel0(event.cwd),
+    event.category,
+    event.tool,
+    event.shell,
+    event.karo_generated,
+  ]
+  return encodeValue(VALUE_VERSION, row)
+}
+
+export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<string>): StoredEvent {
+  const [durationUs, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(
+    VALUE_VERSION,
+    value,
+  )
+  const startUs = readU32(key, START_AT) * 2 ** 32 + readU32(key, START_AT + 4)
+  return {
+    id:
+      startUs.toString(36).padStart(START_DIGITS, '0') +
+      readU32(key, TAG_AT).toString(36).padStart(TAG_DIGITS, '0'),
+    timestamp: Math.floor(startUs / 1000),
+    shell,
+    command,
+    cwd: cwd as unknown as Level0<string>,
+    exit_code,
+    duration_ms: durationUs === null ? null : Math.round(durationUs / 1000),
+    risk_level: RISK_LEVELS[readEventKey(key).risk] as RiskLevel,
+    category,
+    tool,
+    karo_generated,
+  }
+}
+
+function readU32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) * 2 ** 24 +
+      ((bytes[at + 1] as number) << 16) +
+      ((bytes[at + 2] as number) << 8) +
+      (bytes[at + 3] as number)) >>>
+    0
+  )
+}

@@ -1,0 +1,185 @@
+// Level 0: every command that ran, stored with its spool offset and rollups in one atomic batch, and searched.
+import { markLevel0, revealLevel0 } from '../observe/level0.ts'
+import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
+import { commandTexts, createCommandTable, findCommands } from './command-table.ts'
+import type { Change, Database } from './database.ts'
+import {
+  decodeEvent,
+  type EventInput,
+  encodeEvent,
+  eventKey,
+  eventRange,
+  readEventKey,
+  type StoredEvent,
+} from './event-rows.ts'
+import { createRollupWriter } from './rollup-writer.ts'
+import { createRollupRepository } from './rollups.ts'
+import { createSerial } from './serial.ts'
+import {
+  deletePosition,
+  putDropped,
+  putPosition,
+  readDropped,
+  readPositions,
+  type SpoolPosition,
+} from './spool-positions.ts'
+
+export type { EventInput, StoredEvent } from './event-rows.ts'
+export type { SpoolPosition } from './spool-positions.ts'
+
+export interface EventBatch {
+  readonly events: readonly EventInput[]
+  /** Where these events were read up to. */
+  readonly position: SpoolPosition
+  /** Records found to be lost since the last batch. */
+  readonly dropped: number
+}
+
+export interface EventFilter {
+  /** Every one must occur in the command, ignoring case. */
+  readonly words: readonly string[]
+  /** The directory itself or one below it. */
+  readonly cwd?: string
+  readonly failed?: boolean
+  /** This level or a higher one. */
+  readonly risk?: RiskLevel
+  /** Milliseconds since the epoch. */
+  readonly since?: number
+  readonly shell?: string
+  readonly limit: number
+}
+
+export interface EventRepository {
+  /** All or nothing: events, distinct commands, rollups, unique counts and the spool position in one Level batch. */
+  ingest(batch: EventBatch): Promise<void>
+  /** Writes the position once more and waits for the disk (fsync): everything before it is then safe to delete. */
+  settle(position: SpoolPosition): Promise<void>
+  /** Removes the positions of spool files that are gone. */
+  forget(names: readonly string[]): Promise<void>
+  positions(): Promise<readonly SpoolPosition[]>
+  /** Records that were written, or were to be written, and never came to be events. */
+  dropped(): Promise<number>
+  /** Newest first; `total` counts all that match, not only the first `limit`. */
+  search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
+  /** Events of everybody. */
+  count(): Promise<number>
+}
+
+/** Rows per step of a scan: large enough to be fast, small enough not to hold up the event loop for long. */
+const PAGE = 4096
+const EVER = 0xffff_ffff
+/** Filters look at the value before anybody needs its text. */
+const NO_TEXT = markLevel0('')
+
+export function createEventRepository(db: Database): EventRepository {
+  const serially = createSerial()
+  const commands = createCommandTable(db)
+  const rollups = createRollupWriter(db)
+  const read = createRollupRepository(db)
+  let dropped: number | undefined
+
+  async function number(events: readonly EventInput[], changes: Change[]): Promise<readonly number[]> {
+    const numbers = new Array<number>(events.length)
+    const byUid = Map.groupBy(events.keys(), (i) => events[i]!.uid)
+    for (const [uid, places] of byUid) {
+      const texts = places.map((i) => events[i]!.command)
+      const found = await commands.number(uid, texts, changes)
+      for (const [j, place] of places.entries()) numbers[place] = found[j]!
+    }
+    return numbers
+  }
+
+  async function countOf(uid: number): Promise<number> {
+    return (await read.days(uid, 0, EVER)).reduce((sum, { rollup }) => sum + rollup.count, 0)
+  }
+
+  return {
+    ingest: (batch) =>
+      serially(async () => {
+        const changes: Change[] = [putPosition(batch.position)]
+        try {
+          dropped ??= await readDropped(db)
+          if (batch.dropped > 0) changes.push(putDropped(dropped + batch.dropped))
+          if (batch.events.length > 0) {
+            const numbers = await number(batch.events, changes)
+            await rollups.fold(batch.events, numbers, changes)
+            for (const [i, event] of batch.events.entries()) {
+              changes.push({ type: 'put', key: eventKey(event, numbers[i]!), value: encodeEvent(event) })
+            }
+          }
+          await db.batch(changes)
+          dropped += batch.dropped
+        } catch (error) {
+          // What the caches say was never written.
+          commands.reset()
+          rollups.reset()
+          throw error
+        }
+      }),
+
+    settle: (position) => serially(() => db.batch([putPosition(position)], { sync: true })),
+
+    forget: (names) => serially(() => db.batch(names.map(deletePosition))),
+
+    positions: () => readPositions(db),
+
+    async dropped() {
+      return dropped ?? readDropped(db)
+    },
+
+    async search(uid, filter) {
+      const wanted = filter.words.length > 0 ? await findCommands(db, uid, filter.words) : undefined
+      if (wanted?.size === 0) return { events: [], total: 0 }
+      const least = filter.risk === undefined ? 0 : RISK_LEVELS.indexOf(filter.risk)
+      const byValue = filter.cwd !== undefined || filter.shell !== undefined
+      const unfiltered = !wanted && least === 0 && !byValue && !filter.failed && filter.since === undefined
+      const hits: (readonly [key: Uint8Array, value: Uint8Array | undefined])[] = []
+      let total = 0
+      const keys = db.keys({ ...eventRange(uid, filter.since), reverse: true })
+      try {
+        for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+          const fits = page.filter((key) => {
+            const { command, risk, failed } = readEventKey(key)
+            return risk >= least && (!filter.failed || failed) && (!wanted || wanted.has(command))
+          })
+          const values = byValue ? await db.getMany(fits) : []
+          for (const [i, key] of fits.entries()) {
+            if (byValue && !fitsValue(key, values[i]!, filter)) continue
+            total++
+            if (hits.length < filter.limit) hits.push([key, values[i]])
+          }
+          if (unfiltered && hits.length >= filter.limit) break
+        }
+      } finally {
+        await keys.close()
+      }
+      if (unfiltered) total = await countOf(uid)
+      const texts = await commandTexts(
+        db,
+        uid,
+        hits.map(([key]) => readEventKey(key).command),
+      )
+      const values = byValue
+        ? hits.map(([, value]) => value)
+        : await db.getMany(hits.map(([key]) => key as Buffer))
+      const events = hits.map(([key], i) =>
+        decodeEvent(key, values[i]!, texts.get(readEventKey(key).command)!),
+      )
+      return { events, total }
+    },
+
+    async count() {
+      let total = 0
+      for (const uid of await read.uids()) total += await countOf(uid)
+      return total
+    },
+  }
+}
+
+function fitsValue(key: Uint8Array, value: Uint8Array, filter: EventFilter): boolean {
+  const event = decodeEvent(key, value, NO_TEXT)
+  if (filter.shell !== undefined && event.shell !== filter.shell) return false
+  if (filter.cwd === undefined) return true
+  const cwd = revealLevel0(event.cwd)
+  return cwd === filter.cwd || cwd.startsWith(filter.cwd.endsWith('/') ? filter.cwd : `${filter.cwd}/`)
+}

@@ -1,0 +1,80 @@
+// A set of small positive numbers as a bitmap, with a compact encoding: which distinct commands ran on a day.
+
+export interface NumberSet {
+  /** True when it was not in the set. */
+  add(number: number): boolean
+  /** Adds everything of an encoded set. Throws RangeError for bytes that `encode` did not make. */
+  addEncoded(bytes: Uint8Array): void
+  size(): number
+  /** Differences between ascending members as LEB128, the first one to 0. */
+  encode(): Uint8Array
+}
+
+/** Members are 1 to 2^31 - 1; memory is one bit per number up to the largest. */
+const LARGEST = 0x7fff_ffff
+
+export function createNumberSet(): NumberSet {
+  let words = new Uint32Array(64)
+
+  function add(number: number): boolean {
+    const at = number >>> 5
+    if (at >= words.length) {
+      const grown = new Uint32Array(Math.max(words.length * 2, at + 1))
+      grown.set(words)
+      words = grown
+    }
+    const bit = 1 << (number & 31)
+    const word = words[at] as number
+    if ((word & bit) !== 0) return false
+    words[at] = word | bit
+    return true
+  }
+
+  return {
+    add,
+    addEncoded(bytes) {
+      let member = 0
+      let delta = 0
+      let factor = 1
+      for (const byte of bytes) {
+        delta += (byte & 0x7f) * factor
+        if (byte >= 0x80) {
+          factor *= 128
+          continue
+        }
+        member += delta
+        if (delta === 0 || member > LARGEST) throw new RangeError('not an encoded number set')
+        add(member)
+        delta = 0
+        factor = 1
+      }
+      if (factor !== 1) throw new RangeError('an encoded number set ends early')
+    },
+    size() {
+      let count = 0
+      for (const word of words) count += popcount(word)
+      return count
+    },
+    encode() {
+      const out: number[] = []
+      let last = 0
+      for (const [at, word] of words.entries()) {
+        for (let rest = word; rest !== 0; rest &= rest - 1) {
+          const member = at * 32 + 31 - Math.clz32(rest & -rest)
+          let delta = member - last
+          last = member
+          for (; delta >= 0x80; delta = Math.floor(delta / 128)) out.push((delta % 128) | 0x80)
+          out.push(delta)
+        }
+      }
+      return Uint8Array.from(out)
+    },
+  }
+}
+
+/** Bits set in 32 (Warren, "Hacker's Delight", 5-1). */
+function popcount(word: number): number {
+  let n = word - ((word >>> 1) & 0x5555_5555)
+  n = (n & 0x3333_3333) + ((n >>> 2) & 0x3333_3333)
+  return (((n + (n >>> 4)) & 0x0f0f_0f0f) * 0x0101_0101) >>> 24
+}

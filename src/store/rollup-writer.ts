@@ -1,0 +1,125 @@
+// Folds new events into the rollups of their hour and day, as changes for the batch that stores the events.
+import type { RiskLevel } from '../risk/index.ts'
+import type { Change, Database } from './database.ts'
+import { type EventInput, hasFailed } from './event-rows.ts'
+import { createNumberSet, type NumberSet } from './number-set.ts'
+import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, hourKey, type Rollup } from './rollups.ts'
+import { decodeValue, encodeValue } from './value.ts'
+
+const VALUE_VERSION = 1
+const US_PER_HOUR = 3_600_000_000
+/** Live shells write to one hour and one day per person; more only while a backlog is read. */
+const CACHED = 256
+
+interface MutableTally {
+  count: number
+  failures: number
+}
+interface MutableRollup extends MutableTally {
+  duration_ms: number
+  categories: Record<string, MutableTally>
+  tools: Record<string, MutableTally & { category: string }>
+  risk: Record<RiskLevel, number>
+  hourly: number[]
+}
+
+export interface RollupWriter {
+  /** Appends the rollups' new values; `numbers` are the events' command numbers. */
+  fold(events: readonly EventInput[], numbers: readonly number[], changes: Change[]): Promise<void>
+  /** Forgets what was folded since the last durable batch: that batch was not written. */
+  reset(): void
+}
+
+/** One per database; only one call of `fold` at a time. */
+export function createRollupWriter(db: Database): RollupWriter {
+  const rollups = createCache<MutableRollup>(db, (value) =>
+    value === undefined ? emptyRollup() : mutable(decodeRollup(value)),
+  )
+  const days = createCache<NumberSet>(db, (value) => {
+    const set = createNumberSet()
+    if (value !== undefined) set.addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, value))
+    return set
+  })
+
+  return {
+    async fold(events, numbers, changes) {
+      const hourKeys = events.map((event) => hourKey(event.uid, Math.floor(event.start_us / US_PER_HOUR)))
+      const dayKeys = events.map((event) => dayKey(event.uid, event.local.day))
+      const setKeys = events.map((event) => dayCommandsKey(event.uid, event.local.day))
+      const counted = await rollups.get([...hourKeys, ...dayKeys])
+      const ran = await days.get(setKeys)
+      const grown = new Map<string, Buffer>()
+      for (const [i, event] of events.entries()) {
+        count(counted.get(id(hourKeys[i]!))!, event)
+        count(counted.get(id(dayKeys[i]!))!, event)
+        if (ran.get(id(setKeys[i]!))!.add(numbers[i]!)) grown.set(id(setKeys[i]!), setKeys[i]!)
+      }
+      const touched = new Map([...hourKeys, ...dayKeys].map((key) => [id(key), key]))
+      for (const [name, key] of touched) {
+        changes.push({ type: 'put', key, value: encodeRollup(counted.get(name)!) })
+      }
+      for (const [name, key] of grown) {
+        changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, ran.get(name)!.encode()) })
+      }
+    },
+    reset() {
+      rollups.clear()
+      days.clear()
+    },
+  }
+}
+
+const id = (key: Buffer): string => key.toString('latin1')
+
+/** Decoded values of keys that change often; the newest `CACHED` stay. */
+function createCache<T>(db: Database, decode: (value: Uint8Array | undefined) => T) {
+  const cache = new Map<string, T>()
+  return {
+    async get(keys: readonly Buffer[]): Promise<ReadonlyMap<string, T>> {
+      const wanted = new Map(keys.map((key) => [id(key), key]))
+      const missing = [...wanted].filter(([name]) => !cache.has(name))
+      const values = missing.length === 0 ? [] : await db.getMany(missing.map(([, key]) => key))
+      const found = new Map<string, T>()
+      for (const [i, [name]] of missing.entries()) found.set(name, decode(values[i]))
+      for (const name of wanted.keys()) {
+        const value = found.get(name) ?? cache.get(name)!
+        found.set(name, value)
+        // Set again, so that the map's order is the order of use.
+        cache.delete(name)
+        cache.set(name, value)
+      }
+      for (const name of cache.keys()) {
+        if (cache.size <= CACHED) break
+        cache.delete(name)
+      }
+      return found
+    },
+    clear: () => cache.clear(),
+  }
+}
+
+function count(rollup: MutableRollup, event: EventInput): void {
+  const failed = hasFailed(event) ? 1 : 0
+  rollup.categories[event.category] ??= { count: 0, failures: 0 }
+  rollup.tools[event.tool] ??= { category: event.category, count: 0, failures: 0 }
+  for (const tally of [rollup, rollup.categories[event.category]!, rollup.tools[event.tool]!]) {
+    tally.count++
+    tally.failures += failed
+  }
+  rollup.duration_ms += Math.round((event.duration_us ?? 0) / 1000)
+  rollup.risk[event.risk_level]++
+  rollup.hourly[event.local.hour]!++
+}
+
+const emptyRollup = (): MutableRollup => ({
+  count: 0,
+  failures: 0,
+  duration_ms: 0,
+  categories: {},
+  tools: {},
+  risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
+  hourly: new Array<number>(24).fill(0),
+})
+
+/** A freshly decoded rollup belongs to its decoder alone, so its objects may be changed in place. */
+const mutable = (rollup: Rollup): MutableRollup => rollup as MutableRollup

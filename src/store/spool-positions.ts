@@ -1,0 +1,48 @@
+// How far each spool file was read, and how many records were lost: written in the batch of the events themselves.
+import type { Change, Database } from './database.ts'
+import { keyRange, makeKey } from './keyspace.ts'
+import { decodeValue, encodeValue } from './value.ts'
+
+export interface SpoolPosition {
+  /** File name in the spool directory. */
+  readonly name: string
+  /** Device and inode, `dev:ino`: a new file of the same name starts at 0. */
+  readonly file: string
+  /** Everything before this byte is stored. */
+  readonly offset: number
+  /** Sequence number of the last record read; a gap after it means lost records. */
+  readonly sequence: number
+}
+
+const VALUE_VERSION = 1
+const FILES = { bytes: Uint8Array.of(1) }
+const DROPPED_KEY = makeKey('spool_offsets', { bytes: Uint8Array.of(2) })
+const NAME_AT = 2
+
+const positionKey = (name: string): Buffer => makeKey('spool_offsets', FILES, { text: name })
+
+export function putPosition(position: SpoolPosition): Change {
+  const row = [position.file, position.offset, position.sequence]
+  return { type: 'put', key: positionKey(position.name), value: encodeValue(VALUE_VERSION, row) }
+}
+
+export const deletePosition = (name: string): Change => ({ type: 'del', key: positionKey(name) })
+
+export const putDropped = (total: number): Change => ({
+  type: 'put',
+  key: DROPPED_KEY,
+  value: encodeValue(VALUE_VERSION, total),
+})
+
+export async function readPositions(db: Database): Promise<readonly SpoolPosition[]> {
+  const rows = await db.iterator(keyRange('spool_offsets', FILES)).all()
+  return rows.map(([key, value]) => {
+    const [file, offset, sequence] = decodeValue<[string, number, number]>(VALUE_VERSION, value)
+    return { name: Buffer.from(key).toString('utf8', NAME_AT), file, offset, sequence }
+  })
+}
+
+export async function readDropped(db: Database): Promise<number> {
+  const value = await db.get(DROPPED_KEY)
+  return value === undefined ? 0 : decodeValue<number>(VALUE_VERSION, value)
+}
