@@ -1,0 +1,24 @@
+// `karo status`: the node at a glance, and what to do about whatever is wrong.
+import { callDaemon } from '../../api/client.ts'
+import type { StatusShape } from '../../api/shapes.ts'
+import { EXIT } from '../../base/errors.ts'
+import type { Command } from '../command.ts'
+
+export const status: readonly Command[] = [
+  {
+    name: 'status',
+    summary: 'node, mesh, spool and storage at a glance',
+    args: [],
+    options: [],
+    examples: [
+      { run: 'karo status', does: 'what runs here and what is wrong' },
+      { run: 'karo status --json', does: 'the same for scripts; health.ready says whether it can be used' },
+    ],
+    async run(io) {
+      const shape = (await callDaemon(io, 'GET', '/api/v1/status')) as StatusShape
+      if (io.json) io.out(`${JSON.stringify(shape)}\n`)
+      else io.out((await import('../views/status.ts')).statusView(shape, io))
+      return EXIT.done
+    },
+  },
+]

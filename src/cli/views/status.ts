@@ -1,0 +1,85 @@
+// A node's status for people: one line a subject, troubles last where the eye ends.
+import { styleText } from 'node:util'
+import type { StatusShape } from '../../api/shapes.ts'
+import { bytes, duration, printable } from '../format.ts'
+import { table } from '../table.ts'
+
+interface Line {
+  readonly subject: string
+  readonly says: string
+  readonly good?: boolean
+}
+
+/** Ends with a newline. */
+export function statusView(status: StatusShape, screen: { colour: boolean; columns: number }): string {
+  const lines = [nodeLine(status), stateLine(status), meshLine(status), storeLine(status), spoolLine(status)]
+  const overview = table(
+    lines,
+    [
+      { title: '', value: (line) => line.subject, style: () => 'bold' },
+      {
+        title: '',
+        value: (line) => line.says,
+        style: (line) => (line.good === undefined ? undefined : line.good ? 'green' : 'red'),
+      },
+    ],
+    screen,
+  )
+  const advice = adviceOf(status).map(
+    (text) => `  ${paint(screen.colour, 'yellow', '→')} ${printable(text)}\n`,
+  )
+  return advice.length === 0 ? overview : `${overview}\n${advice.join('')}`
+}
+
+function nodeLine(status: StatusShape): Line {
+  return { subject: 'node', says: `${status.name}  ${status.fingerprint.replace(/(.{4})(?=.)/g, '$1 ')}` }
+}
+
+function stateLine({ health, uptime_seconds, version }: StatusShape): Line {
+  const state = health.ready ? 'ready' : 'not ready'
+  return {
+    subject: 'state',
+    says: `${state}, up ${duration(uptime_seconds * 1000)}, version ${version}`,
+    good: health.ready,
+  }
+}
+
+function meshLine({ mesh }: StatusShape): Line {
+  const listens = mesh.listen.length === 0 ? 'not listening' : mesh.listen.map(shortAddress).join(' ')
+  const known = `${mesh.members_known} ${mesh.members_known === 1 ? 'member' : 'members'} known`
+  const waiting = mesh.peers_pending === 0 ? '' : `, ${mesh.peers_pending} pending`
+  return {
+    subject: 'mesh',
+    says: `${mesh.peers_trusted} trusted of ${mesh.peers_connected} connected, ${known}${waiting}; ${listens}`,
+  }
+}
+
+function storeLine({ store }: StatusShape): Line {
+  return { subject: 'store', says: `${store.events.toLocaleString('en')} commands, ${bytes(store.bytes)}` }
+}
+
+function spoolLine({ spool }: StatusShape): Line {
+  const waiting = spool.pending_bytes === 0 ? 'nothing waiting' : `${bytes(spool.pending_bytes)} waiting`
+  return { subject: 'spool', says: spool.dropped === 0 ? waiting : `${waiting}, ${spool.dropped} dropped` }
+}
+
+/** What is wrong, then what could be done next. */
+function adviceOf({ health, mesh, store }: StatusShape): string[] {
+  const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
+  if (mesh.peers_pending > 0) advice.push('karo peers pending  shows who waits to be trusted')
+  if (health.ready && store.events === 0) {
+    advice.push('karo shell install bash  records what is typed in new shells')
+  }
+  return advice
+}
+
+/** `/ip4/10.0.0.5/tcp/9238` as people write it. */
+function shortAddress(address: string): string {
+  const parts = /^\/ip([46])\/([^/]+)\/tcp\/(\d+)/.exec(address)
+  if (parts === null) return address
+  return parts[1] === '6' ? `[${parts[2]}]:${parts[3]}` : `${parts[2]}:${parts[3]}`
+}
+
+function paint(colour: boolean, style: 'yellow', text: string): string {
+  return colour ? styleText(style, text, { validateStream: false }) : text
+}

@@ -1,0 +1,166 @@
+// A real node for tests: its own home, the built program in its own process, and the real command line beside it.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
+import { callDaemon } from '../../src/api/client.ts'
+import type { StatusShape } from '../../src/api/shapes.ts'
+import { atEnd, ended, track } from './processes.ts'
+import { until } from './until.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const KARO = join(ROOT, 'dist/karo.js')
+/** Logs of failed files are kept here, one per node; the folder is ignored by git. */
+const KEPT_LOGS = join(ROOT, 'test-logs')
+/** Lines of a node's log that a failure shows. */
+const TAIL_LINES = 30
+
+export interface NodeOptions {
+  /** config.toml; `[node] name` is written in front unless it has a [node] of its own. */
+  readonly config?: string
+  readonly name?: string
+  readonly env?: Readonly<Record<string, string>>
+  /** Name of a network namespace to run the daemon in; without one, ports are free ones on this machine. */
+  readonly netns?: string
+  /** A home that exists already, for a second life; it is then not written to nor removed. */
+  readonly home?: string
+  /** False: do not wait until it is ready. */
+  readonly ready?: boolean
+}
+
+export interface Ran {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+export interface TestNode {
+  readonly name: string
+  readonly home: string
+  readonly pid: number
+  readonly process: ChildProcess
+  /** The real CLI against this node; never throws for an exit code. */
+  karo(args: readonly string[], input?: string): Promise<Ran>
+  /** The same with --json: its document; throws with stderr when the exit code is not 0. */
+  json<T>(args: readonly string[]): Promise<T>
+  status(): Promise<StatusShape>
+  ready(): Promise<void>
+  /** SIGTERM, then the end; resolves with how it ended. */
+  stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
+  kill9(): Promise<void>
+  /** What it wrote on stdout and stderr so far. */
+  log(): string
+}
+
+/** A directory for one test file, removed at its end. Short, because a Unix socket's path is. */
+export function temporaryHome(): string {
+  const home = mkdtempSync(join(tmpdir(), 'karo-'))
+  atEnd(() => rmSync(home, { recursive: true, force: true }))
+  return home
+}
+
+/** Environment without what the machine's own Karo or npm would bring in. */
+export function cleanEnv(home: string, extra: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  const own = Object.entries(process.env).filter(([key]) => !/^(KARO_|npm_|VITEST|NODE_OPTIONS$)/.test(key))
+  return { ...Object.fromEntries(own), NO_COLOR: '1', KARO_HOME: home, ...extra }
+}
+
+/** Runs the built program once. */
+export function runKaro(args: readonly string[], env: NodeJS.ProcessEnv, input = ''): Promise<Ran> {
+  const child = track(spawn(process.execPath, [KARO, ...args], { env, stdio: 'pipe' }))
+  let stdout = ''
+  let stderr = ''
+  child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text))
+  child.stdin.on('error', () => {}).end(input)
+  return new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}
+
+export async function startNode(options: NodeOptions = {}): Promise<TestNode> {
+  const home = options.home ?? temporaryHome()
+  const name = options.name ?? basename(home)
+  if (options.home === undefined) writeFileSync(join(home, 'config.toml'), configOf(name, options.config))
+  const ports = options.netns === undefined ? { KARO_MESH_PORT: '0', KARO_HTTP_PORT: '0' } : {}
+  const env = cleanEnv(home, { ...ports, ...options.env })
+  const logPath = join(home, `daemon-${Date.now()}-${Math.floor(performance.now())}.log`)
+  const node = launch({ home, name, env, logPath, netns: options.netns })
+  if (options.ready !== false) await node.ready()
+  return node
+}
+
+function launch(of: {
+  home: string
+  name: string
+  env: NodeJS.ProcessEnv
+  logPath: string
+  netns: string | undefined
+}): TestNode {
+  const { home, name, env, logPath } = of
+  const command = [process.execPath, KARO, 'up']
+  // nsenter becomes the command (execve), so the child's pid is the daemon's.
+  const argv = of.netns === undefined ? command : ['nsenter', `--net=/run/netns/${of.netns}`, ...command]
+  const log = openSync(logPath, 'a')
+  const child = track(spawn(argv[0] as string, argv.slice(1), { env, stdio: ['ignore', log, log] }))
+  closeSync(log)
+  const readLog = (): string => readFileSync(logPath, 'utf8')
+  atEnd((failed) => {
+    if (failed) keepLog(name, child.pid, logPath, readLog())
+  })
+  const socket = join(home, 'karo.sock')
+  const call = async () => (await callDaemon({ socket }, 'GET', '/api/v1/status')) as StatusShape
+
+  const node: TestNode = {
+    name,
+    home,
+    pid: child.pid ?? -1,
+    process: child,
+    karo: (args, input) => runKaro(args, env, input),
+    async json<T>(args: readonly string[]) {
+      const ran = await node.karo([...args, '--json'])
+      if (ran.code !== 0)
+        throw new Error(`karo ${args.join(' ')}: exit ${ran.code}: ${ran.stdout}${ran.stderr}`)
+      return JSON.parse(ran.stdout) as T
+    },
+    status: call,
+    async ready() {
+      await until(
+        async () => {
+          if (child.exitCode !== null || child.signalCode !== null) return 'gone'
+          const { health } = await call()
+          if (!health.ready) throw new Error(JSON.stringify(health.checks.filter((check) => !check.ok)))
+          return 'ready'
+        },
+        { what: `${name} is ready` },
+      ).then((state) => {
+        if (state === 'gone') throw new Error(`${name} ended instead of getting ready:\n${tail(readLog())}`)
+      })
+    },
+    async stop() {
+      child.kill('SIGTERM')
+      return ended(child)
+    },
+    async kill9() {
+      child.kill('SIGKILL')
+      await ended(child)
+    },
+    log: readLog,
+  }
+  return node
+}
+
+function configOf(name: string, config = ''): string {
+  return /^\[node\]/m.test(config) ? config : `[node]\nname = "${name}"\n\n${config}`
+}
+
+const tail = (log: string): string => log.trimEnd().split('\n').slice(-TAIL_LINES).join('\n')
+
+function keepLog(name: string, pid: number | undefined, path: string, text: string): void {
+  mkdirSync(KEPT_LOGS, { recursive: true })
+  const kept = join(KEPT_LOGS, `${name}-${pid ?? 'never'}.log`)
+  writeFileSync(kept, text)
+  process.stderr.write(`── log of ${name} (whole: ${kept})\n${tail(text)}\n`)
+  rmSync(path, { force: true })
+}

@@ -1,0 +1,28 @@
+// Three kinds of tests: unit (one room, in process), contract (the whole tree's promises), integration (real processes).
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    // Unit tests are many and short; what starts processes shares the machine with them badly.
+    projects: [
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        extends: true,
+        test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000 },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['test/integration/**/*.test.ts'],
+          globalSetup: ['test/support/build.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          // Daemons in many files at once would only wait for each other's processor.
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+})
