@@ -103,6 +103,8 @@ function settingsOfFile(text: string, file: string): Setting[] {
       const where = `${file}:${lineOf(here)}`
       const found = name.includes('.') ? undefined : KEY_LIST.find((k) => k.path === path)
       if (found) {
+        // A bare `[peers.trusted]`, as in the sample, sets nothing.
+        if (isTable(value) && Object.keys(value).length === 0) continue
         settings.push({
           key: found,
           value,

@@ -1,10 +1,10 @@
 // The key file: an Ed25519 key as PKCS8 PEM that only its owner can read; written whole or not at all.
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import * as fs from 'node:fs'
-import { basename, dirname, join } from 'node:path'
 import { formatNodeId } from '../../protocols/node-id.ts'
 import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
+import { createFile } from '../base/files.ts'
 import { privateKeyObject, rawPublicKey, rawSeed } from './der.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Identity } from './index.ts'
@@ -12,7 +12,7 @@ import type { Identity } from './index.ts'
 const MODE = 0o600
 /** A PEM of one Ed25519 key has 119 bytes; room for comments around it. */
 const MOST_BYTES = 4096
-const { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } = fs.constants
+const { O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants
 
 function identityOf(key: KeyObject): Identity {
   const publicKey = rawPublicKey(key)
@@ -31,42 +31,22 @@ function identityOf(key: KeyObject): Identity {
 const errno = (error: unknown): string | undefined => (error as NodeJS.ErrnoException).code
 
 /**
- * Makes a new key and writes it to `path`, mode 0600. A crash at any point leaves either no file or a whole one
- * (at worst also a `.tmp` file beside it that nothing reads). Throws KaroError conflict when there is one already,
- * bad_file when it cannot be written.
+ * Makes a new key and writes it to `path`, mode 0600, whole or not at all. Throws KaroError conflict when there is
+ * one already, bad_file when it cannot be written.
  */
 export function createIdentityFile(path: string, random: Random): Identity {
   const key = privateKeyObject('ed25519', random.bytes(32))
-  const pem = key.export({ format: 'pem', type: 'pkcs8' })
-  const suffix = Buffer.from(random.bytes(6)).toString('hex')
-  const temporary = join(dirname(path), `.${basename(path)}.${suffix}.tmp`)
+  let created: boolean
   try {
-    const file = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, MODE)
-    try {
-      fs.writeFileSync(file, pem)
-      fs.fchmodSync(file, MODE)
-      fs.fsyncSync(file)
-    } finally {
-      fs.closeSync(file)
-    }
-    // link(2) is the atomic "create, but only if nobody else did"; rename would overwrite.
-    fs.linkSync(temporary, path)
+    created = createFile(path, key.export({ format: 'pem', type: 'pkcs8' }).toString(), MODE, random)
   } catch (cause) {
-    if (errno(cause) === 'EEXIST') {
-      throw new KaroError('conflict', 'there is a key already; it is never overwritten', { where: path })
-    }
     throw new KaroError('bad_file', `the key cannot be written: ${(cause as Error).message}`, {
       where: path,
       cause,
     })
-  } finally {
-    fs.rmSync(temporary, { force: true })
   }
-  const directory = fs.openSync(dirname(path), O_RDONLY)
-  try {
-    fs.fsyncSync(directory)
-  } finally {
-    fs.closeSync(directory)
+  if (!created) {
+    throw new KaroError('conflict', 'there is a key already; it is never overwritten', { where: path })
   }
   return identityOf(key)
 }

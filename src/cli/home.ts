@@ -1,0 +1,81 @@
+// Makes a node's directory what it has to be: private, with a key and a commented configuration; overwrites nothing.
+import { lstatSync, mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import type { Random } from '../base/clock.ts'
+import { KaroError } from '../base/errors.ts'
+import { createFile } from '../base/files.ts'
+import type { HomePaths } from '../config/paths.ts'
+import { sampleConfig } from '../config/sample.ts'
+import { createIdentityFile, type Identity, loadIdentity } from '../identity/index.ts'
+
+export interface ReadyHome {
+  readonly identity: Identity
+  /** Paths that were not there before. */
+  readonly created: readonly string[]
+  /** Paths that were. */
+  readonly existed: readonly string[]
+}
+
+const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
+
+function makeDirectory(path: string): boolean {
+  if (exists(path)) {
+    const stat = statSync(path, { throwIfNoEntry: false })
+    if (!stat?.isDirectory()) throw new KaroError('bad_file', 'this is not a directory', { where: path })
+    if ((stat.mode & 0o002) !== 0) {
+      throw new KaroError('bad_file', 'everybody on this machine may write to this directory', {
+        where: path,
+        hint: `Run: chmod 700 ${path}`,
+      })
+    }
+    return false
+  }
+  mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
+  try {
+    mkdirSync(path, { mode: 0o700 })
+  } catch (error) {
+    // Two nodes starting at once in one directory: the other was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+    return false
+  }
+  return true
+}
+
+function makeKey(path: string, random: Random): { identity: Identity; made: boolean } {
+  if (!exists(path)) {
+    try {
+      return { identity: createIdentityFile(path, random), made: true }
+    } catch (error) {
+      if (!(error instanceof KaroError && error.code === 'conflict')) throw error
+    }
+  }
+  return { identity: loadIdentity(path), made: false }
+}
+
+/**
+ * Directory 0700 (with `db` and `spool` below it, 0700 too), key 0600 and config.toml 0600, each only if it is not
+ * there. `name` goes into a configuration made here. May run twice at once. Throws KaroError bad_file.
+ */
+export function ensureHome(
+  paths: HomePaths,
+  options: { readonly name?: string; readonly random: Random },
+): ReadyHome {
+  const made = new Map<string, boolean>()
+  try {
+    for (const path of [paths.home, paths.db, paths.spool]) made.set(path, makeDirectory(path))
+    const key = makeKey(paths.key, options.random)
+    made.set(paths.key, key.made)
+    const sample = sampleConfig(options.name === undefined ? {} : { name: options.name })
+    made.set(paths.config, createFile(paths.config, sample, 0o600, options.random))
+    const pick = (wanted: boolean): string[] => [...made].filter(([, is]) => is === wanted).map(([p]) => p)
+    return { identity: key.identity, created: pick(true), existed: pick(false) }
+  } catch (cause) {
+    if (cause instanceof KaroError) throw cause
+    const { path, message } = cause as NodeJS.ErrnoException
+    throw new KaroError('bad_file', `cannot make the node's directory: ${message}`, {
+      where: path ?? paths.home,
+      hint: 'Choose another directory with --home or KARO_HOME.',
+      cause,
+    })
+  }
+}
