@@ -1,6 +1,7 @@
 // Marks of what was already received, kept over restarts so that a restart does not reopen the replay window.
 import type { Database } from './database.ts'
 import { keyRange, makeKey } from './keyspace.ts'
+import { createSerial } from './serial.ts'
 
 /** `nonce`: of a hop frame, by its sender. `document`: a query id, by its author. */
 export type ReplayKind = 'nonce' | 'document'
@@ -39,13 +40,8 @@ const EMPTY = new Uint8Array(0)
 export function createReplayRepository(db: Database, max = REPLAY_MARKS_MAX): ReplayRepository {
   /** Rows on disk; undefined until counted. Never less than there are. */
   let rows: number | undefined
-  // One writer: the count and the rows change together.
-  let last: Promise<unknown> = Promise.resolve()
-  const serially = <T>(work: () => Promise<T>): Promise<T> => {
-    const done = last.then(work)
-    last = done.catch(() => {})
-    return done
-  }
+  // The count and the rows change together.
+  const serially = createSerial()
   const count = async (): Promise<number> => (await db.keys(keyRange('replay')).all()).length
 
   return {
@@ -63,11 +59,11 @@ export function createReplayRepository(db: Database, max = REPLAY_MARKS_MAX): Re
         rows += kept.length - oldest.length
       }),
 
-    async load(now) {
-      await last
-      const keys = await db.keys({ ...keyRange('replay'), gt: firstAfter(now) }).all()
-      return keys.map(parseKey)
-    },
+    load: (now) =>
+      serially(async () => {
+        const keys = await db.keys({ ...keyRange('replay'), gte: firstAfter(now) }).all()
+        return keys.map(parseKey)
+      }),
 
     prune: (now) =>
       serially(async () => {

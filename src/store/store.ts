@@ -76,7 +76,7 @@ export function openStore({ directory, clock, log }: StoreOptions): Store {
 
 /** Turns what Level says about a database it could not open or read into something a person can act on. */
 function explainOpen(error: unknown, directory: string): unknown {
-  switch (levelCode(error)) {
+  switch (causeCode(error)) {
     case 'LEVEL_LOCKED':
       return new KaroError('conflict', 'another process has the database open', {
         where: directory,
@@ -90,6 +90,12 @@ function explainOpen(error: unknown, directory: string): unknown {
         cause: error,
       })
     case 'LEVEL_IO_ERROR':
+    case 'EEXIST':
+    case 'ENOTDIR':
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+    case 'ENOSPC':
       return new KaroError('bad_file', 'the database cannot be read or written', {
         where: directory,
         hint: 'Check that the directory belongs to this user and that the disk is not full.',
@@ -101,7 +107,7 @@ function explainOpen(error: unknown, directory: string): unknown {
 }
 
 /** Level wraps the engine's error as the cause of "database is not open". */
-function levelCode(error: unknown): string | undefined {
+function causeCode(error: unknown): string | undefined {
   for (let at = error; at instanceof Error; at = at.cause) {
     const code = (at as Error & { code?: unknown }).code
     if (typeof code === 'string' && code !== 'LEVEL_DATABASE_NOT_OPEN') return code

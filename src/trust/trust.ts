@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts'
 import type { Config } from '../config/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
 import type { DecisionRecord, MemberRepository } from '../store/members.ts'
+import { createSerial } from '../store/serial.ts'
 import type { Trust, TrustTerms } from './index.ts'
 import { TRUST_LEVELS, type TrustLevel } from './levels.ts'
 import { type Decision, type Evidence, explainSteps, weigh } from './opinion.ts'
@@ -41,7 +42,7 @@ export function createTrust(options: TrustOptions): Trust {
   const seen = createSeen(repository, clock, log)
   const listeners = new Set<(node: NodeId) => void>()
   // Decisions one after the other: memory follows the disk in the same order.
-  let last: Promise<unknown> = Promise.resolve()
+  const serially = createSerial()
 
   const evidenceOf = (node: NodeId): Evidence => {
     const met = seen.member(node) ?? seen.stranger(node)
@@ -100,7 +101,7 @@ export function createTrust(options: TrustOptions): Trust {
     node: NodeId,
     next: (before: Held | undefined) => Omit<Decision, 'decided_at'> | undefined,
   ): Promise<void> {
-    const work = last.then(async () => {
+    return serially(async () => {
       const before = decisions.get(node)
       const levelBefore = opinion(node).trust_level
       let changed: Omit<Decision, 'decided_at'> | undefined
@@ -140,8 +141,6 @@ export function createTrust(options: TrustOptions): Trust {
         details: { action, level_before: levelBefore, level_after: levelAfter },
       })
     })
-    last = work.catch(() => {})
-    return work
   }
 
   /** What the file says binds people too; it is changed in the file. */
@@ -188,7 +187,7 @@ export function createTrust(options: TrustOptions): Trust {
     },
 
     async stop() {
-      await last
+      await serially(async () => {})
       await seen.flush()
     },
 

@@ -1,0 +1,105 @@
+// Members, consent and audit rows come back as they were written, and damage is seen, not believed.
+import { expect, test } from 'vitest'
+import { createAuditRepository } from '../../../src/store/audit.ts'
+import { createConsentRepository } from '../../../src/store/consent.ts'
+import { keyRange } from '../../../src/store/keyspace.ts'
+import { createMemberRepository } from '../../../src/store/members.ts'
+import { temporaryDatabase } from '../../support/database.ts'
+
+const bytes = (fill: number, length = 32): Uint8Array => Buffer.alloc(length, fill)
+
+test('consent is kept per uid, the last decision holds', async () => {
+  const repository = createConsentRepository(await temporaryDatabase())
+  const record = (uid: number, off: boolean) => ({
+    uid,
+    allow_peers: ['team:eng'],
+    allow_supervisors: ['*'],
+    deny_peers: [],
+    off,
+    decided_at: 1_763_626_500_000,
+  })
+  await repository.put(record(70_000, false))
+  await repository.put(record(1000, false))
+  await repository.put(record(1000, true))
+  expect(await repository.get(1000)).toEqual(record(1000, true))
+  expect(await repository.get(1)).toBeUndefined()
+  expect(await repository.all()).toEqual([record(1000, true), record(70_000, false)])
+})
+
+test('decisions, sightings and strangers of one key stand side by side and are forgotten apart', async () => {
+  const db = await temporaryDatabase()
+  const repository = createMemberRepository(db)
+  const decision = {
+    keys: [bytes(1), bytes(2)] as const,
+    level: 'peer',
+    name: 'bob',
+    roles: ['lead'],
+    teams: [],
+    denied: false,
+    revoked: true,
+    decided_at: 5,
+  }
+  const sighting = {
+    key: bytes(1),
+    name: 'b',
+    addresses: ['/ip4/10.0.0.1/tcp/1'],
+    last_seen: 7,
+    offline: true,
+  }
+  const stranger = { key: bytes(1), name: 'b', addresses: [], first_seen: 1, last_seen: 2 }
+  await repository.write({ decisions: [decision], sightings: [sighting], strangers: [stranger] })
+  expect(await createMemberRepository(db).load()).toEqual({
+    decisions: [decision],
+    sightings: [sighting],
+    strangers: [stranger],
+  })
+  await repository.write({ forget_sightings: [bytes(1)] })
+  expect(await repository.load()).toEqual({ decisions: [decision], sightings: [], strangers: [stranger] })
+  await repository.write({ forget_strangers: [bytes(1)] })
+  expect(await repository.load()).toEqual({ decisions: [decision], sightings: [], strangers: [] })
+})
+
+test('audit rows are walked both ways; a base takes entries and heads up to it away', async () => {
+  const repository = createAuditRepository(await temporaryDatabase())
+  const row = (seq: number) => ({
+    seq,
+    ts: 1_763_626_500_000 + seq,
+    type: 't',
+    details: bytes(3, 9),
+    hash: bytes(seq),
+  })
+  const seqs = async (places: AsyncIterable<{ seq: number }>): Promise<number[]> => {
+    const found: number[] = []
+    for await (const { seq } of places) found.push(seq)
+    return found
+  }
+  expect(await repository.newest()).toBeUndefined()
+  expect(await repository.base()).toBeUndefined()
+  await repository.append([row(1), row(2)], { head: { seq: 2, frame: bytes(9, 5) } })
+  await repository.append([row(3), row(300)], { head: { seq: 300, frame: bytes(8, 5) } })
+  expect(await repository.newest()).toEqual({ seq: 300, row: row(300) })
+  expect(await repository.at(2)).toEqual({ seq: 2, row: row(2) })
+  expect(await repository.at(4)).toBeUndefined()
+  expect(await seqs(repository.forwards())).toEqual([1, 2, 3, 300])
+  expect(await seqs(repository.backwards())).toEqual([300, 3, 2, 1])
+  await repository.append([], { base: { seq: 2, hash: bytes(2) } })
+  expect(await seqs(repository.forwards())).toEqual([3, 300])
+  expect(await repository.heads()).toEqual([{ seq: 300, frame: bytes(8, 5) }])
+  expect(await repository.base()).toEqual({ seq: 2, hash: bytes(2) })
+})
+
+test('a damaged audit row is a place without a row', async () => {
+  const db = await temporaryDatabase()
+  const repository = createAuditRepository(db)
+  await repository.append([{ seq: 1, ts: 1, type: 't', details: bytes(3, 9), hash: bytes(1) }])
+  const [key, value] = (await db.iterator(keyRange('audit')).all())[0]!
+  for (const damaged of [
+    value.subarray(0, -1),
+    Buffer.concat([value, Buffer.of(0)]),
+    Buffer.of(1, 0x90),
+    Buffer.of(),
+  ]) {
+    await db.put(key, damaged)
+    expect(await repository.newest()).toEqual({ seq: 1 })
+  }
+})
