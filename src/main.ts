@@ -1,2 +1,107 @@
-// placeholder; written by the integrator
-export {}
+// The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
+import { auditRoutes } from './api/routes/audit.ts'
+import { statusRoutes } from './api/routes/status.ts'
+import { createApi } from './api/server.ts'
+import { createAudit } from './audit/index.ts'
+import { systemClock as clock, systemRandom as random } from './base/clock.ts'
+import { type ExitCode, KaroError } from './base/errors.ts'
+import { healthOf, startAll, stopAll } from './base/lifecycle.ts'
+import type { Room } from './base/room.ts'
+import { VERSION } from './base/version.ts'
+import { loadConfig } from './config/index.ts'
+import type { HomePaths } from './config/paths.ts'
+import type { Identity } from './identity/index.ts'
+import { createLock, refuseSecond } from './ops/lock.ts'
+import { createJsonLog, createPlainLog } from './ops/log.ts'
+import { watchEnding } from './ops/signals.ts'
+import { openStore } from './store/index.ts'
+import { createTrust } from './trust/index.ts'
+
+export interface DaemonOptions {
+  readonly paths: HomePaths
+  readonly identity: Identity
+  /** For the configuration's `KARO_…` variables. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** A person watches stderr: plain lines instead of JSON. */
+  readonly terminal: boolean
+  /** Writes to stderr. */
+  readonly write: (text: string) => void
+}
+
+/**
+ * The daemon, in this process, until SIGTERM, SIGINT or SIGHUP; then it has stopped within 5 s. Resolves with the
+ * exit code. Throws KaroError when it cannot start: `conflict` with the pid of a daemon that runs here already,
+ * `bad_config`, `bad_file`; nothing is left running then.
+ */
+export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
+  const { paths, identity, env, write } = options
+
+  const { config, warnings } = loadConfig({ home: paths.home, env })
+  const log = options.terminal
+    ? createPlainLog(config.log.level === 'info' ? 'warn' : config.log.level, write)
+    : createJsonLog({ level: config.log.level })
+  for (const warning of warnings) log.warn({}, warning)
+  const ending = watchEnding(log)
+
+  const store = openStore({ directory: paths.db, clock, log })
+  const lock = createLock(paths.lock)
+  const audit = createAudit({ repository: store.audit, identity, clock, random, log })
+  const trust = createTrust({ config, repository: store.members, identity, audit, clock, log })
+  const rooms: Room[] = [store, lock, audit, trust]
+  const health = () => healthOf(rooms)
+  const api = createApi({
+    socketPath: paths.socket,
+    routes: [
+      statusRoutes({
+        identity,
+        name: config.node.name,
+        clock,
+        mesh: { status: () => ({ listen: [], peers_connected: 0, peers_trusted: 0, peers_pending: 0 }) },
+        trust,
+        store,
+        spool: async () => ({ pending_bytes: 0, dropped: 0 }),
+        health,
+      }),
+      auditRoutes({ audit, trust }),
+    ],
+    clock,
+    log,
+  })
+  rooms.push(api)
+
+  try {
+    await start(rooms, ending.signal)
+    log.info({ node_id: identity.nodeId, name: config.node.name, version: VERSION }, 'ready')
+    if (options.terminal) write(`karo: ${config.node.name} is ready; Ctrl-C stops it\n`)
+    void audit.record({ type: 'node_started', success: true, details: { version: VERSION } })
+    await aborted(ending.signal)
+    void audit.record({ type: 'node_stopped', success: ending.code() === 0, details: {} })
+    await stopAll(rooms, log)
+    log.info({}, 'stopped')
+    return ending.code()
+  } catch (error) {
+    if (ending.signal.aborted) return ending.code()
+    throw error
+  } finally {
+    log.flush()
+    ending.release()
+  }
+
+  /** The database's lock excludes a second daemon; the lock file says which process the first one is. */
+  async function start(all: readonly Room[], signal: AbortSignal): Promise<void> {
+    await refuseSecond(paths.lock)
+    try {
+      await startAll(all, signal, log)
+    } catch (error) {
+      if (error instanceof KaroError && error.code === 'conflict') await refuseSecond(paths.lock)
+      throw error
+    }
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}
