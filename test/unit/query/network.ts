@@ -1,0 +1,385 @@
+// Nodes for query tests: real query and sharing rooms, real identities and real frames, joined in memory.
+import { generateKeyPairSync, sign } from 'node:crypto'
+import type { Message, WireBody } from '../../../protocols/define.ts'
+import { decodeFrame, encodeFrame, type Frame, messageTable } from '../../../protocols/frame.ts'
+import { QueryHop, type ToolUse } from '../../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { query as queryStream } from '../../../protocols/registry.ts'
+import type { AuditRecord } from '../../../src/audit/index.ts'
+import { systemClock, systemRandom } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { fingerprintOf, type Identity, verifySignature } from '../../../src/identity/index.ts'
+import type { LinkHandler, Mesh, PeerRef } from '../../../src/mesh/index.ts'
+import {
+  type AskRequest,
+  createQuery,
+  createSharing,
+  type Query,
+  type Sharing,
+} from '../../../src/query/index.ts'
+import type { ConsentRecord } from '../../../src/store/consent.ts'
+import type { ReplayMark } from '../../../src/store/replay.ts'
+import type { PeerOpinion, Trust } from '../../../src/trust/index.ts'
+import type { TrustLevel } from '../../../src/trust/levels.ts'
+
+export function newIdentity(): Identity {
+  const { publicKey: key, privateKey } = generateKeyPairSync('ed25519')
+  const publicKey = new Uint8Array(key.export({ format: 'der', type: 'spki' }).subarray(-32))
+  return {
+    nodeId: formatNodeId(publicKey),
+    publicKey,
+    fingerprint: fingerprintOf(publicKey),
+    memberId: fingerprintOf(publicKey),
+    sign: (message) => new Uint8Array(sign(null, message, privateKey)),
+    seed: () => new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32)),
+  }
+}
+
+/** What a wire does with one frame: the frames that arrive in its place. */
+type Tap = (bytes: Uint8Array, from: NodeId, to: NodeId) => readonly Uint8Array[]
+
+/** Links between endpoints; frames arrive in order, each in a later turn of the event loop. */
+export class Wire {
+  readonly #endpoints = new Map<NodeId, Endpoint>()
+  readonly #links = new Set<string>()
+  /** Nodes that a repair dial finds. */
+  readonly reachable = new Set<NodeId>()
+  /** Set to hold dials back. */
+  dialling: ((node: NodeId, signal: AbortSignal) => Promise<void>) | undefined
+  tap: Tap = (bytes) => [bytes]
+
+  add(endpoint: Endpoint): void {
+    this.#endpoints.set(endpoint.ref.nodeId, endpoint)
+  }
+
+  linked(a: NodeId, b: NodeId): boolean {
+    return this.#links.has([a, b].sort().join(' '))
+  }
+
+  connect(a: NodeId, b: NodeId): void {
+    this.#links.add([a, b].sort().join(' '))
+  }
+
+  cut(a: NodeId, b: NodeId): void {
+    if (!this.#links.delete([a, b].sort().join(' '))) return
+    const [one, other] = [this.#endpoints.get(a)!, this.#endpoints.get(b)!]
+    one.handler?.down?.(other.ref)
+    other.handler?.down?.(one.ref)
+  }
+
+  peersOf(node: NodeId): PeerRef[] {
+    return [...this.#endpoints.values()].map((one) => one.ref).filter((ref) => this.linked(node, ref.nodeId))
+  }
+
+  send(from: NodeId, to: NodeId, bytes: Uint8Array): boolean {
+    if (!this.linked(from, to)) return false
+    for (const arriving of this.tap(bytes, from, to)) {
+      setImmediate(() => {
+        if (this.linked(from, to)) this.#endpoints.get(to)!.arrive(this.#endpoints.get(from)!.ref, arriving)
+      })
+    }
+    return true
+  }
+}
+
+const TABLE = messageTable(Object.values(queryStream.messages))
+
+/** One end of the links, as the mesh room promises it: signatures, hop senders and nonces are checked. */
+export class Endpoint {
+  handler: LinkHandler | undefined
+  readonly ref: PeerRef
+  readonly identity: Identity
+  readonly #wire: Wire
+  readonly #nonces = new Set<string>()
+  #seq = 0
+
+  constructor(identity: Identity, wire: Wire) {
+    this.identity = identity
+    this.#wire = wire
+    this.ref = { nodeId: identity.nodeId, publicKey: identity.publicKey }
+    wire.add(this)
+  }
+
+  /** Anything a link does not accept ends it. */
+  arrive(peer: PeerRef, bytes: Uint8Array): void {
+    let frame: Frame
+    try {
+      frame = decodeFrame(bytes, { messages: TABLE, verify: verifySignature })
+      const nonce = Buffer.from(frame.envelope.nonce).toString('hex')
+      if (frame.message.carried === 'hop') {
+        if (formatNodeId(frame.envelope.sender) !== peer.nodeId) throw new Error('not the stream’s peer')
+        if (this.#nonces.has(nonce)) throw new Error('replayed')
+        this.#nonces.add(nonce)
+      }
+    } catch {
+      this.#wire.cut(peer.nodeId, this.ref.nodeId)
+      return
+    }
+    this.handler?.frame(peer, frame)
+  }
+
+  hopFrame<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): Uint8Array {
+    const envelope = {
+      sender: this.identity.publicKey,
+      ts: Date.now(),
+      nonce: systemRandom.bytes(16),
+      seq: ++this.#seq,
+      ...(trace === undefined ? {} : { trace }),
+    }
+    return encodeFrame(message, envelope, body, this.identity.sign)
+  }
+
+  /** A question handed to a neighbour as any node could. */
+  sendQuestion(to: NodeId, queryId: Uint8Array, document: Uint8Array, remaining_ms = 5_000): boolean {
+    const body = { query_id: queryId, remaining_ms, hops: 0, document }
+    return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body))
+  }
+
+  mesh(): Pick<Mesh, 'link' | 'reach'> {
+    const own = this.ref.nodeId
+    return {
+      link: (_protocol, handler) => {
+        this.handler = handler
+        return {
+          peers: () => this.#wire.peersOf(own),
+          sendHop: (to, message, body, trace) =>
+            this.#wire.send(own, to, this.hopFrame(message, body, trace)),
+          sendDocument: (to, bytes) => this.#wire.send(own, to, bytes),
+        }
+      },
+      reach: async (node, signal) => {
+        await this.#wire.dialling?.(node, signal)
+        if (signal.aborted || !this.#wire.reachable.has(node)) return false
+        this.#wire.connect(own, node)
+        return true
+      },
+    }
+  }
+}
+
+export interface NodeOptions {
+  readonly name?: string
+  readonly uid?: number
+  /** Tools by uid; a uid with an empty list typed nothing that counts. */
+  readonly people?: ReadonlyMap<number, readonly ToolUse[]>
+  /** `[sharing.allow] peers`. */
+  readonly allow?: readonly string[]
+  readonly maxLevel?: 0 | 1 | 2
+  /** Kept over a restart. */
+  readonly marks?: ReplayMark[]
+  readonly identity?: Identity
+}
+
+/** A node with everything around its query room faked as values that tests read and change. */
+export class TestNode {
+  readonly identity: Identity
+  readonly endpoint: Endpoint
+  readonly name: string
+  readonly uid: number
+  readonly query: Query
+  readonly sharing: Sharing
+  readonly audits: AuditRecord[] = []
+  readonly marks: ReplayMark[]
+  readonly members = new Set<TestNode | Endpoint>()
+  readonly #levels = new Map<NodeId, Partial<PeerOpinion>>()
+  readonly #trustListeners = new Set<(node: NodeId) => void>()
+  readonly #consents = new Map<number, ConsentRecord>()
+  /** Calls of insight.toolUsage. */
+  readonly gathered: { uids: readonly number[]; start: number; end: number }[] = []
+  /** Awaited inside every gathering; tests hold it back. */
+  gate: () => Promise<void> = async () => {}
+  /** Thrown by the consent repository when set. */
+  storeFailure: Error | undefined
+  health = { version: '0.1.0', events_24h: 3 }
+
+  constructor(wire: Wire, options: NodeOptions = {}) {
+    this.identity = options.identity ?? newIdentity()
+    this.name = options.name ?? `node-${this.identity.fingerprint.slice(0, 4)}`
+    this.uid = options.uid ?? 1000
+    this.marks = options.marks ?? []
+    this.endpoint = new Endpoint(this.identity, wire)
+    const people = options.people ?? new Map()
+    const config = {
+      node: { name: this.name },
+      sharing: {
+        max_level: options.maxLevel ?? 2,
+        allow: { peers: options.allow ?? ['*'], supervisors: ['*'] },
+        deny: { untrusted: true },
+        categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+        k_min: 5,
+      },
+    } as const
+    const audit = {
+      record: async (entry: AuditRecord) => {
+        this.audits.push(entry)
+      },
+    }
+    const trust = this.#trust()
+    this.sharing = createSharing({
+      config,
+      trust,
+      audit,
+      clock: systemClock,
+      consent: {
+        get: async (uid) => {
+          if (this.storeFailure !== undefined) throw this.storeFailure
+          return this.#consents.get(uid)
+        },
+        put: async (record) => {
+          this.#consents.set(record.uid, record)
+        },
+      },
+    })
+    this.query = createQuery({
+      config,
+      identity: this.identity,
+      trust,
+      mesh: this.endpoint.mesh(),
+      sharing: this.sharing,
+      audit,
+      replay: {
+        put: async (marks) => {
+          this.marks.push(...marks)
+        },
+        load: async (now) => this.marks.filter((mark) => mark.expires_at > now),
+      },
+      insight: {
+        uids: async () => [...people.keys()],
+        toolUsage: async (uids, range) => {
+          this.gathered.push({ uids, ...range })
+          await this.gate()
+          return uids.flatMap((uid) => people.get(uid) ?? [])
+        },
+        nodeHealth: async () => {
+          await this.gate()
+          return {
+            node_id: this.identity.nodeId,
+            fingerprint: this.identity.fingerprint,
+            name: this.name,
+            uptime_seconds: 60,
+            online: true,
+            last_seen: new Date().toISOString(),
+            ...this.health,
+          }
+        },
+      },
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+      ownUid: this.uid,
+    })
+  }
+
+  get id(): NodeId {
+    return this.identity.nodeId
+  }
+
+  /** This node's opinion of the other. */
+  trusts(other: { readonly identity: Identity }, level: TrustLevel, more: Partial<PeerOpinion> = {}): void {
+    this.#levels.set(other.identity.nodeId, { trust_level: level, ...more })
+    for (const listener of this.#trustListeners) listener(other.identity.nodeId)
+  }
+
+  ask(request: Partial<AskRequest> = {}, signal: AbortSignal = new AbortController().signal) {
+    const end = Date.now()
+    return this.query.ask(
+      {
+        query_type: 'ToolUsage',
+        range: { start: end - 3_600_000, end },
+        perNode: false,
+        timeoutMs: 5_000,
+        uid: this.uid,
+        ...request,
+      },
+      signal,
+    )
+  }
+
+  outcomes(result: {
+    coverage: { nodes: readonly { name: string; outcome: string }[] }
+  }): Record<string, string> {
+    return Object.fromEntries(result.coverage.nodes.map(({ name, outcome }) => [name, outcome]))
+  }
+
+  #trust(): Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve'> {
+    const opinion = (node: NodeId): PeerOpinion => ({
+      node_id: node,
+      fingerprint: fingerprintOf(new Uint8Array(Buffer.from(node.slice(13), 'base64url'))),
+      name: node.slice(-6),
+      trust_level: 'untrusted',
+      roles: [],
+      teams: [],
+      why: 'default',
+      denied: false,
+      revoked: false,
+      ...this.#levels.get(node),
+    })
+    return {
+      opinion,
+      known: () => [...this.#levels.keys()],
+      resolve: (who) => {
+        const found = [...this.#levels.keys()].find((node) => opinion(node).name === who)
+        if (found === undefined) throw new Error(`nobody is called ${who}`)
+        return found
+      },
+      members: () =>
+        [...this.members].map((member) => ({
+          node_id: member.identity.nodeId,
+          fingerprint: member.identity.fingerprint,
+          name: 'name' in member ? member.name : 'raw',
+          last_seen: Date.now(),
+          addresses: [],
+          offline: false,
+        })),
+      onChange: (listener) => {
+        this.#trustListeners.add(listener)
+        return () => this.#trustListeners.delete(listener)
+      },
+    }
+  }
+}
+
+export interface Meshed {
+  readonly wire: Wire
+  readonly nodes: TestNode[]
+}
+
+/** All know and trust each other as `level` and are linked. */
+export function meshOf(options: readonly NodeOptions[], level: TrustLevel = 'peer'): Meshed {
+  const wire = new Wire()
+  const nodes = options.map((one) => new TestNode(wire, one))
+  for (const a of nodes) {
+    for (const b of nodes) {
+      if (a === b) continue
+      a.members.add(b)
+      a.trusts(b, level)
+      wire.connect(a.id, b.id)
+    }
+  }
+  return { wire, nodes }
+}
+
+export const uses = (tool: string, count: number, failures = 0): ToolUse => ({
+  tool,
+  category: 'vcs',
+  uses: count,
+  failures,
+})
+
+/** One person with these tools. */
+export const person = (...tools: ToolUse[]): ReadonlyMap<number, readonly ToolUse[]> =>
+  new Map([[1000, tools]])
+
+/** Lets frames that are under way arrive: one turn of the event loop each. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Resolves when `condition` holds; needs no timers, so a test may fake them. */
+export async function soon(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`waited in vain for ${condition}`)
+    await turns(1)
+  }
+}
