@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { privateKeyObject, rawPublicKey } from '../../../src/identity/der.ts'
 import { verifySignature } from '../../../src/identity/index.ts'
+import { hasSmallOrder } from '../../../src/identity/signature.ts'
 
 const hex = (text: string): Uint8Array => new Uint8Array(Buffer.from(text, 'hex'))
 const bigint = (bytes: Uint8Array): bigint => BigInt(`0x${Buffer.from(bytes).reverse().toString('hex')}`)
@@ -82,6 +83,8 @@ describe('verifySignature', () => {
     ['identity, not canonical', littleEndian(P + 1n)],
     ['order 4, not canonical', littleEndian(P)],
   ])('refuses the small-order key: %s', (_, weak) => {
+    // Asserted by itself too: newer versions of Node.js would refuse the signatures even without it.
+    expect(hasSmallOrder(weak)).toBe(true)
     const forged = new Uint8Array(64)
     for (const r of [littleEndian(1n), littleEndian(0n), littleEndian(P - 1n), weak]) {
       forged.set(r, 0)
@@ -89,6 +92,10 @@ describe('verifySignature', () => {
         expect(verifySignature(weak, new TextEncoder().encode(`message ${i}`), forged)).toBe(false)
       }
     }
+  })
+
+  test('takes ordinary keys for ordinary', () => {
+    expect(hasSmallOrder(publicKey)).toBe(false)
   })
 
   test('still verifies after more keys than it remembers', () => {
