@@ -4,6 +4,7 @@ import type { Message, Stream, WireBody } from '../../protocols/define.ts'
 import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
+import type { RejectionCounts } from './rejections.ts'
 
 /** A peer whose key the transport has proven. */
 export interface PeerRef {
@@ -53,6 +54,8 @@ export interface Mesh extends Room {
   status(): MeshStatus
   /** Largest known clock difference to a connected peer, ms; null when nobody is connected. */
   clockSkew(): number | null
+  /** Frames refused since the start, by code; for status and metrics. */
+  rejections(): RejectionCounts
 }
 
-export { createMesh } from './mesh.ts'
+export { createMesh, type MeshDeps } from './mesh.ts'

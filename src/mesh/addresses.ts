@@ -1,0 +1,41 @@
+// Which addresses are worth keeping of those that peers claim and discovery hears: private, dialable, plausible.
+
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Config } from '../config/index.ts'
+import { endpointOf, formatEndpoint, isLoopback, needsZone, parseEndpoint } from './endpoint.ts'
+import { allowsAddress } from './gater.ts'
+
+type MeshConfig = Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
+
+/** Addresses told to others, at most this many. */
+const TOLD_MAX = 8
+
+/**
+ * What a peer says it listens on, as far as it may be believed. Loopback counts only when the peer is on this
+ * machine. Of a stranger only the address it came from is kept: nobody may point us at a third party.
+ */
+export function believable(
+  mesh: MeshConfig,
+  claimed: readonly string[],
+  remoteIp: string,
+  member: boolean,
+): readonly string[] {
+  const endpoints = claimed
+    .map(parseEndpoint)
+    .filter((endpoint) => endpoint !== undefined)
+    .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip))
+    .filter(({ ip }) => isLoopback(ip) === isLoopback(remoteIp) || (member && !isLoopback(ip)))
+    .filter(({ ip }) => member || ip === remoteIp)
+  // The address it came from is known to work.
+  const sorted = endpoints.toSorted((a, b) => Number(b.ip === remoteIp) - Number(a.ip === remoteIp))
+  return sorted.map(formatEndpoint)
+}
+
+/** What this node listens on, for others to know: the LAN first, loopback only for neighbours on this machine. */
+export function told(listening: readonly Multiaddr[]): readonly string[] {
+  const endpoints = listening.map(endpointOf).filter((endpoint) => endpoint !== undefined)
+  return endpoints
+    .toSorted((a, b) => Number(isLoopback(a.ip)) - Number(isLoopback(b.ip)))
+    .slice(0, TOLD_MAX)
+    .map(formatEndpoint)
+}

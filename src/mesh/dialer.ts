@@ -1,0 +1,139 @@
+// Whom to dial and how: static peers, members, and strangers once, each through every address known for them.
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { Log } from '../base/log.ts'
+import type { Config } from '../config/index.ts'
+import type { Trust } from '../trust/index.ts'
+import type { Book } from './book.ts'
+import type { Host } from './host.ts'
+import { nodeOf, peerIdOf } from './peer.ts'
+import type { Target } from './redial.ts'
+import type { Outcome } from './session.ts'
+import type { Sessions } from './sessions.ts'
+import { resolveStatic, type StaticTarget, staticTargets } from './static.ts'
+import type { Timings } from './timings.ts'
+
+export interface DialerDeps {
+  readonly config: Pick<Config, 'discovery'>
+  readonly trust: Pick<Trust, 'admits' | 'opinion'>
+  readonly book: Book
+  readonly sessions: Pick<Sessions, 'of' | 'neighbour' | 'to'>
+  readonly host: () => Host | undefined
+  readonly timings: Timings
+  readonly log: Log
+}
+
+export interface Dialer {
+  /** Targets that should be connected and are not. */
+  wanted(): Iterable<Target>
+  dial(target: Target): Promise<Outcome>
+  /** Under which target this node is dialed. */
+  targetOf(node: NodeId): Target
+  /** A stranger was heard on the LAN: meet it once, so that both sides see each other as pending. */
+  meet(node: NodeId): void
+  /** It was met, whoever dialed. */
+  met(node: NodeId): void
+  /** Ends dials that are under way. */
+  stop(): void
+}
+
+/** Strangers waiting to be met; a LAN has fewer, an inventor of keys does not get more. */
+const MEETINGS_MAX = 64
+
+const FAILED: Outcome = { kind: 'ended', reason: 'cut' }
+
+export function createDialer(deps: DialerDeps): Dialer {
+  const { trust, book, sessions, log } = deps
+  const statics = new Map<Target, StaticTarget>()
+  for (const target of staticTargets(deps.config.discovery.peers)) statics.set(target.key, target)
+  const meetings = new Set<NodeId>()
+  const running = new Set<AbortController>()
+
+  const isNode = (target: Target): target is NodeId => !statics.has(target)
+
+  const refuses = (node: NodeId): boolean => {
+    const opinion = trust.opinion(node)
+    return opinion.denied || opinion.revoked
+  }
+
+  /** Addresses of `target` as multiaddrs; with the peer's id where the key is known, so that no other is accepted. */
+  const addressesOf = async (target: Target, signal: AbortSignal): Promise<readonly Multiaddr[]> => {
+    const fixed = statics.get(target)
+    const node = fixed === undefined ? (target as NodeId) : fixed.peer.nodeId
+    const found =
+      fixed === undefined ? book.addresses(target as NodeId) : await resolveStatic(fixed.peer, signal)
+    const suffix = node === undefined ? '' : `/p2p/${peerIdOf(node)}`
+    return found.map((address) => multiaddr(address + suffix))
+  }
+
+  const connect = async (host: Host, target: Target, signal: AbortSignal): Promise<Outcome> => {
+    const fixed = statics.get(target)
+    const addresses = await addressesOf(target, signal)
+    if (addresses.length === 0) return FAILED
+    const connection = await host.dial([...addresses], { signal })
+    const node = nodeOf(connection.remotePeer)
+    const session = sessions.of(connection)
+    if (fixed !== undefined && fixed.peer.nodeId === undefined) fixed.node = node
+    const outcome = (await session?.outcome) ?? FAILED
+    // A connection given up for another one to the same node has led to it all the same.
+    if (outcome.kind === 'ended' && node !== undefined && sessions.neighbour(node))
+      return { kind: 'admitted' }
+    return outcome
+  }
+
+  return {
+    *wanted() {
+      for (const [key, fixed] of statics) {
+        const { node } = fixed
+        if (node === undefined || (sessions.to(node).length === 0 && !refuses(node))) yield key
+      }
+      const behindStatic = new Set([...statics.values()].map(({ node }) => node))
+      for (const node of book.nodes()) {
+        if (sessions.to(node).length > 0 || refuses(node) || behindStatic.has(node)) continue
+        if (trust.admits(node) || meetings.has(node)) yield node
+      }
+    },
+
+    async dial(target) {
+      const host = deps.host()
+      if (host === undefined) return FAILED
+      const control = new AbortController()
+      const timer = setTimeout(() => control.abort(new Error('too slow')), deps.timings.dialMs).unref()
+      running.add(control)
+      const fixed = statics.get(target)
+      const pin = fixed?.peer.nodeId
+      try {
+        return await connect(host, target, control.signal)
+      } catch (error) {
+        const fields = { target, reason: error instanceof Error ? error.message : String(error) }
+        if (pin !== undefined && fields.reason.includes('does not match expected')) {
+          log.warn(fields, 'another key answers at the address of a pinned peer: refused')
+        } else log.debug(fields, 'dial failed')
+        if (fixed !== undefined) fixed.node = pin
+        return FAILED
+      } finally {
+        clearTimeout(timer)
+        running.delete(control)
+        if (isNode(target)) {
+          meetings.delete(target)
+          // libp2p notes whom it dials; strangers must not add up there.
+          if (!trust.admits(target)) await host.peerStore.delete(peerIdOf(target)).catch(() => {})
+        }
+      }
+    },
+
+    targetOf(node) {
+      for (const fixed of statics.values()) if (fixed.node === node) return fixed.key
+      return node
+    },
+
+    meet(node) {
+      if (trust.admits(node) || refuses(node) || sessions.to(node).length > 0) return
+      if (meetings.size < MEETINGS_MAX) meetings.add(node)
+    },
+    met: (node) => void meetings.delete(node),
+    stop() {
+      for (const control of running) control.abort(new Error('stopping'))
+    },
+  }
+}

@@ -1,0 +1,68 @@
+// Connections that have not yet proven a key: how many there may be, and how fast one host may open them.
+import { isLoopback } from './endpoint.ts'
+
+export interface DoorLimits {
+  /** Connections one host may open in a second, which is also the burst. */
+  readonly perSecond: number
+  /** Connections of one host that are still in their handshake. */
+  readonly pendingPerHost: number
+  /** Connections of all strange hosts together that are still in their handshake. */
+  readonly pendingTotal: number
+}
+
+/** libp2p's own 5 a second and 10 pending let 200 silent sockets lock newcomers out for good. */
+export const LAN_DOOR: DoorLimits = { perSecond: 20, pendingPerHost: 16, pendingTotal: 128 }
+/** Many nodes of one person may share a machine, so loopback gets more. */
+export const LOOPBACK_DOOR: DoorLimits = { perSecond: 1_000, pendingPerHost: 256, pendingTotal: 256 }
+/** Hosts whose rate is remembered; the one that was quiet longest is forgotten first. */
+const RATES_MAX = 1_024
+
+export interface Doorkeeper {
+  /** Whether this host may begin a handshake now. If so, `left` must be called once when it is over. */
+  enters(host: string, kind: 'loopback' | 'known' | 'strange'): boolean
+  left(host: string): void
+  pending(): number
+}
+
+/** `now` is monotonic, in milliseconds. */
+export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = LOOPBACK_DOOR): Doorkeeper {
+  const pending = new Map<string, number>()
+  // Apart, so that somebody on this machine cannot close the door for the LAN.
+  const totals = { local: 0, remote: 0 }
+  /** Theoretical arrival time of the next connection by host (GCRA). */
+  const rates = new Map<string, number>()
+
+  const tooFast = (host: string, limits: DoorLimits): boolean => {
+    const step = 1_000 / limits.perSecond
+    const time = now()
+    const next = Math.max(rates.get(host) ?? 0, time)
+    if (next - time > 1_000 - step) return true
+    rates.delete(host)
+    rates.set(host, next + step)
+    if (rates.size > RATES_MAX) rates.delete(rates.keys().next().value as string)
+    return false
+  }
+
+  return {
+    enters(host, kind) {
+      const limits = kind === 'loopback' ? loopback : lan
+      const side = isLoopback(host) ? 'local' : 'remote'
+      const here = pending.get(host) ?? 0
+      if (here >= limits.pendingPerHost) return false
+      // Addresses of members are let in when strangers have filled the house.
+      if (kind !== 'known' && totals[side] >= limits.pendingTotal) return false
+      if (tooFast(host, limits)) return false
+      pending.set(host, here + 1)
+      totals[side]++
+      return true
+    },
+    left(host) {
+      const here = pending.get(host)
+      if (here === undefined) return
+      totals[isLoopback(host) ? 'local' : 'remote']--
+      if (here === 1) pending.delete(host)
+      else pending.set(host, here - 1)
+    },
+    pending: () => totals.local + totals.remote,
+  }
+}

@@ -1,0 +1,346 @@
+// The mesh room: puts host, lobby, links, discovery and redial together.
+import { networkInterfaces } from 'node:os'
+import type { StreamHandler } from '@libp2p/interface'
+import { FRAME_VERSION } from '../../protocols/frame.ts'
+import type { HelloBody } from '../../protocols/messages/hello.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
+import { hello } from '../../protocols/registry.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Clock, Random } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Config } from '../config/index.ts'
+import type { Identity } from '../identity/index.ts'
+import type { Trust } from '../trust/index.ts'
+import { believable, told } from './addresses.ts'
+import { createBook } from './book.ts'
+import type { ChannelDeps } from './channel.ts'
+import { createDialer } from './dialer.ts'
+import { createDoorkeeper } from './doorkeeper.ts'
+import { endpointOf, formatEndpoint, parseEndpoint } from './endpoint.ts'
+import { allowsAddress, createGater } from './gater.ts'
+import { createHeartbeat } from './heartbeat.ts'
+import { createHost, type Host, startHost } from './host.ts'
+import type { Mesh } from './index.ts'
+import { createLinks } from './links.ts'
+import { listenAddresses } from './listen.ts'
+import { LOBBY, type LobbyLimits } from './lobby.ts'
+import { createMdns, type Mdns } from './mdns.ts'
+import { createNews } from './news.ts'
+import { peerIdOf } from './peer.ts'
+import { createRedial } from './redial.ts'
+import { createRejections } from './rejections.ts'
+import { createReplay, type ReplayStore } from './replay.ts'
+import { createSessions } from './sessions.ts'
+import { TIMINGS, type Timings } from './timings.ts'
+
+export interface MeshDeps {
+  readonly config: Pick<Config, 'mesh' | 'discovery' | 'sharing'>
+  readonly identity: Identity
+  readonly trust: Trust
+  readonly audit: Pick<Audit, 'record'>
+  readonly replay: ReplayStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** The name this node gives itself. */
+  readonly name: string
+  /** Karo's version, told to others. */
+  readonly version: string
+  /** Sees every frame this node sends, as it is written. */
+  readonly onEncoded?: (bytes: Uint8Array) => void
+  /** Shorter times, for tests. */
+  readonly timings?: Partial<Timings>
+  /** Other bounds, for tests. */
+  readonly lobby?: LobbyLimits
+}
+
+/** mDNS answers come as often as anybody asks; one node is tried anew because of them this often. */
+const SIGHTING_EVERY_MS = 30_000
+/** Nodes whose last sighting is remembered. */
+const SIGHTED_MAX = 512
+
+export function createMesh(deps: MeshDeps): Mesh {
+  const { config, identity, trust, clock, random, log } = deps
+  const timings = { ...TIMINGS, ...deps.timings }
+  const pingMs = config.mesh.ping_seconds * 1_000
+  let host: Host | undefined
+  let mdns: Mdns | undefined
+  let forgetTrust: (() => void) | undefined
+  /** When a node was last tried because mDNS heard it. */
+  const sighted = new Map<NodeId, number>()
+  /** Calls of `reach` that wait for a link. */
+  const waiting = new Set<() => void>()
+
+  const admits = (node: NodeId): boolean => trust.admits(node)
+  const refuses = (node: NodeId): boolean => {
+    const opinion = trust.opinion(node)
+    return opinion.denied || opinion.revoked
+  }
+
+  const rejections = createRejections(deps.audit, clock)
+  const replay = createReplay(deps.replay, clock, log)
+  const news = createNews({ trust, audit: deps.audit, clock, log })
+  const book = createBook(admits)
+  const channel: ChannelDeps = {
+    identity,
+    replay,
+    rejections,
+    clock,
+    random,
+    log,
+    ...(deps.onEncoded === undefined ? {} : { onEncoded: deps.onEncoded }),
+  }
+  const links = createLinks({
+    channel,
+    timings,
+    admits,
+    sessionOf: (connection) => sessions.of(connection),
+    onChange: () => wakeWaiting(),
+  })
+
+  const helloBody = (): HelloBody => ({
+    versions: [hello.id, ...links.protocols().map((protocol) => protocol.id)],
+    name: deps.name,
+    capabilities: {
+      protocol_version: FRAME_VERSION,
+      karo_version: deps.version,
+      supports_level1: config.sharing.max_level >= 1,
+      supports_level2: false,
+      can_aggregate: false,
+    },
+    listen: [...told(host?.getMultiaddrs() ?? [])],
+  })
+
+  const sessions = createSessions({
+    channel,
+    timings,
+    hello: helloBody,
+    admits,
+    refuses,
+    self: identity.nodeId,
+    log,
+    lobby: deps.lobby ?? LOBBY,
+    onHello(session, body) {
+      const node = session.peer.nodeId
+      const addresses = believable(config.mesh, body.listen, session.ip, admits(node))
+      book.learn(node, addresses)
+      dialer.met(node)
+      news.met(session, body, addresses)
+    },
+    onNeighbour(session, replaced) {
+      if (replaced === undefined) news.came(session)
+      links.attach(session)
+      // Nothing waits for it: it fills libp2p's peer store for services that read it.
+      const signal = AbortSignal.timeout(timings.negotiateMs)
+      host?.services.identify.identify(session.connection, { signal }).catch((error: unknown) => {
+        log.debug({ peer: session.peer.nodeId, reason: String(error) }, 'identify failed')
+      })
+    },
+    onLost(session, reason) {
+      const node = session.peer.nodeId
+      news.left(session, reason)
+      redial.lost(dialer.targetOf(node), clock.monotonic() - session.openedAt)
+      if (refuses(node)) void forgetPeer(node)
+    },
+    onEnd: () => wakeWaiting(),
+  })
+
+  const dialer = createDialer({ config, trust, book, sessions, host: () => host, timings, log })
+  const redial = createRedial({ clock, random, wanted: dialer.wanted, dial: dialer.dial })
+  const heartbeat = createHeartbeat({
+    clock,
+    everyMs: pingMs,
+    neighbours: sessions.neighbours,
+    onAlive: news.alive,
+  })
+
+  const wakeWaiting = (): void => {
+    for (const wake of waiting) wake()
+  }
+
+  /** libp2p's services forget a peer in this order; a later delete alone would leave some of them with it. */
+  const forgetPeer = async (node: NodeId): Promise<void> => {
+    const id = peerIdOf(node)
+    try {
+      await host?.peerStore.patch(id, { protocols: [], tags: {}, multiaddrs: [] })
+      await host?.peerStore.delete(id)
+    } catch (error) {
+      log.debug({ peer: node, reason: String(error) }, 'peer store entry not removed')
+    }
+  }
+
+  const trustChanged = (node: NodeId): void => {
+    sessions.reconsider(node)
+    if (!admits(node)) return
+    book.learn(node, addressesKnownTo(trust, node))
+    redial.wake(dialer.targetOf(node))
+  }
+
+  const heard = (node: NodeId, addresses: readonly string[]): void => {
+    if (node === identity.nodeId || refuses(node)) return
+    book.learn(
+      node,
+      addresses.filter((address) => allowsAddress(config.mesh, parseEndpoint(address)?.ip ?? '')),
+    )
+    if (sessions.to(node).length > 0) return
+    const now = clock.monotonic()
+    if (now - (sighted.get(node) ?? Number.NEGATIVE_INFINITY) < SIGHTING_EVERY_MS) return
+    sighted.delete(node)
+    sighted.set(node, now)
+    if (sighted.size > SIGHTED_MAX) sighted.delete(sighted.keys().next().value as NodeId)
+    dialer.meet(node)
+    redial.wake(dialer.targetOf(node))
+  }
+
+  const handlers = (): ReadonlyMap<string, StreamHandler> => {
+    const all = new Map<string, StreamHandler>([
+      [hello.id, (stream, connection) => sessions.hello(stream, connection)],
+    ])
+    for (const protocol of links.protocols()) {
+      all.set(protocol.id, (stream, connection) => links.accept(protocol, stream, connection))
+    }
+    return all
+  }
+
+  const memberIps = (): Set<string> =>
+    new Set(
+      book
+        .nodes()
+        .filter(admits)
+        .flatMap((node) => book.addresses(node).map((one) => parseEndpoint(one)?.ip ?? '')),
+    )
+
+  const startMdns = async (started: Host): Promise<void> => {
+    const where = config.discovery.mdns
+    if (where === false) return
+    mdns = createMdns({
+      where,
+      intervalMs: config.discovery.mdns_interval_seconds * 1_000,
+      listening: () => started.getMultiaddrs(),
+      logger: started.logger,
+      log,
+      onHeard: heard,
+    })
+    await mdns.start()
+  }
+
+  const stop = async (): Promise<void> => {
+    forgetTrust?.()
+    heartbeat.stop()
+    redial.stop()
+    dialer.stop()
+    const stopping = host
+    host = undefined
+    const quietly = async (): Promise<void> => {
+      await mdns?.stop()
+      await sessions.stop()
+      await stopping?.stop()
+    }
+    await Promise.race([
+      quietly().catch((error: unknown) =>
+        log.warn({ reason: String(error) }, 'the mesh did not stop cleanly'),
+      ),
+      new Promise((resolve) => setTimeout(resolve, timings.stopMs).unref()),
+    ])
+    await replay.stop()
+  }
+
+  return {
+    name: 'mesh',
+
+    async start(signal) {
+      const listen = listenAddresses(config.mesh, networkInterfaces())
+      await replay.start()
+      for (const node of trust.known()) book.learn(node, addressesKnownTo(trust, node))
+      const made = await createHost({
+        seed: identity.seed(),
+        listen,
+        listenBestEffort: config.mesh.listen === 'auto',
+        gater: createGater({
+          mesh: config.mesh,
+          doorkeeper: createDoorkeeper(() => clock.monotonic()),
+          refuses,
+          knows: (ip) => memberIps().has(ip),
+        }),
+        timings,
+        pingMs,
+        handlers: handlers(),
+        onConnection: sessions.opened,
+        version: deps.version,
+      })
+      host = made
+      try {
+        await startHost(made, listen)
+        signal.throwIfAborted()
+        await startMdns(made)
+        signal.throwIfAborted()
+      } catch (error) {
+        await stop()
+        throw error
+      }
+      forgetTrust = trust.onChange(trustChanged)
+      heartbeat.start()
+      redial.start()
+    },
+
+    stop,
+
+    health: () => [
+      {
+        name: 'mesh.listening',
+        ok: (host?.getMultiaddrs().length ?? 0) > 0,
+        detail:
+          host === undefined
+            ? 'the mesh is not running'
+            : `listens on ${told(host.getMultiaddrs()).join(', ')}`,
+      },
+    ],
+
+    link: links.add,
+    neighbours: () => sessions.neighbours().map((session) => session.peer),
+    isConnected: (node) => sessions.neighbour(node) !== undefined,
+
+    async reach(node, signal) {
+      const there = (): boolean => sessions.neighbour(node) !== undefined && links.complete(node)
+      if (there() || signal.aborted || host === undefined || refuses(node)) return there()
+      const dialed = redial.dialNow(dialer.targetOf(node))
+      const { promise: woken, resolve } = Promise.withResolvers<void>()
+      const check = (): void => {
+        if (there() || signal.aborted) resolve()
+      }
+      waiting.add(check)
+      signal.addEventListener('abort', check)
+      // A dial that ends without admission ends the wait; one that succeeds is followed by its links.
+      void dialed.then((outcome) => (outcome.kind === 'admitted' ? check() : resolve()))
+      try {
+        await woken
+        return there()
+      } finally {
+        waiting.delete(check)
+        signal.removeEventListener('abort', check)
+      }
+    },
+
+    status: () => ({
+      listen: (host?.getMultiaddrs() ?? [])
+        .map(endpointOf)
+        .filter((endpoint) => endpoint !== undefined)
+        .map(formatEndpoint),
+      peers_connected: sessions.neighbours().length,
+      peers_trusted: sessions.neighbours().filter((session) => admits(session.peer.nodeId)).length,
+      peers_pending: trust.pending().length,
+    }),
+
+    clockSkew() {
+      const skews = sessions.neighbours().map((session) => Math.abs(session.skew() ?? 0))
+      return skews.length === 0 ? null : Math.max(...skews)
+    },
+
+    rejections: rejections.counts,
+  }
+}
+
+/** Where trust remembers this node from: as a member, or from when it stood in the lobby. */
+function addressesKnownTo(trust: Trust, node: NodeId): readonly string[] {
+  return trust.member(node)?.addresses ?? trust.pending().find((one) => one.node_id === node)?.addresses ?? []
+}

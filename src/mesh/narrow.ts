@@ -1,0 +1,74 @@
+// What one connection shows of this node: the hello protocol alone, until admission opens the rest.
+import {
+  type Connection,
+  type PeerStore,
+  type StreamHandlerRecord,
+  type StreamMiddleware,
+  UnsupportedProtocolError,
+} from '@libp2p/interface'
+
+/** Both start false; admission sets `serve` at one end before it sets `out` at the other. */
+export interface View {
+  /** The other side may open every protocol here. */
+  serve: boolean
+  /** This side may open every protocol there. */
+  out: boolean
+}
+
+/** What libp2p's connection reads its protocols from; private there by type only. */
+interface Components {
+  registrar: {
+    getProtocols(): string[]
+    getHandler(protocol: string): StreamHandlerRecord
+    getMiddleware(protocol: string): StreamMiddleware[]
+  }
+  peerStore: Pick<PeerStore, 'merge'>
+  metrics?: unknown
+}
+
+/**
+ * Narrows `connection` to `lobbyProtocol`. A registrar shared by all connections cannot do this: its list of
+ * protocols does not know who asks, and multistream-select's `ls` would read it out to a stranger.
+ * Must run synchronously in `connection:open`: streams the other side has opened already are dispatched in the
+ * microtask after it. Undefined when libp2p's connection no longer has the shape this relies on; it is then aborted.
+ */
+export function narrow(connection: Connection, lobbyProtocol: string): View | undefined {
+  const holder = connection as unknown as { components?: Components }
+  const whole = holder.components
+  if (whole?.registrar === undefined || whole.peerStore === undefined) {
+    connection.abort(new Error('cannot narrow what this connection serves'))
+    return undefined
+  }
+  const view: View = { serve: false, out: false }
+  const { registrar, peerStore } = whole
+  const serves = (protocol: string): boolean => view.serve || protocol === lobbyProtocol
+
+  holder.components = {
+    registrar: {
+      getProtocols: () => registrar.getProtocols().filter(serves),
+      getHandler: (protocol) => {
+        if (!serves(protocol)) throw new UnsupportedProtocolError(protocol)
+        return registrar.getHandler(protocol)
+      },
+      // A copy: the connection pushes the handler onto what it gets.
+      getMiddleware: (protocol) => [...registrar.getMiddleware(protocol)],
+    },
+    peerStore: {
+      // A stranger must not be able to fill the peer store with itself.
+      merge: async (id, data, options) =>
+        view.serve
+          ? await peerStore.merge(id, data, options)
+          : ({} as Awaited<ReturnType<PeerStore['merge']>>),
+    },
+  }
+
+  const open = connection.newStream.bind(connection)
+  connection.newStream = async (protocols, options) => {
+    const wanted = Array.isArray(protocols) ? protocols : [protocols]
+    if (!view.out && wanted.some((protocol) => protocol !== lobbyProtocol)) {
+      throw new UnsupportedProtocolError('not admitted by the other side')
+    }
+    return await open(wanted, options)
+  }
+  return view
+}

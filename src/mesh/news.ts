@@ -1,0 +1,82 @@
+// What the mesh tells trust and the audit ledger: who was met, who came, who left, and who waits for approval.
+import type { HelloBody } from '../../protocols/messages/hello.ts'
+import { createQuota } from '../../protocols/quota.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Trust } from '../trust/index.ts'
+import type { EndReason, Session } from './session.ts'
+
+export interface News {
+  /** `addresses` are those of its claims that may be believed. */
+  met(session: Session, body: HelloBody, addresses: readonly string[]): void
+  came(session: Session): void
+  left(session: Session, reason: EndReason): void
+  /** It has been heard; told to trust at most once a minute. */
+  alive(session: Session): void
+}
+
+export interface NewsDeps {
+  readonly trust: Pick<Trust, 'admits' | 'sawMember' | 'sawStranger' | 'pending'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Strangers that get an audit entry of their own: keys cost nothing, the ledger does. */
+const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
+/** Clocks further apart than this are worth a warning (wire format, "Replay"). */
+const SKEW_WARN_MS = 60_000
+const TELL_EVERY_MS = 60_000
+
+export function createNews({ trust, audit, clock, log }: NewsDeps): News {
+  const strangers = createQuota(STRANGERS_AUDITED)
+  const told = new WeakMap<Session, number>()
+  const met = new WeakMap<Session, readonly string[]>()
+
+  return {
+    met(session, body, addresses) {
+      const { nodeId } = session.peer
+      met.set(session, addresses)
+      const skew = session.skew() ?? 0
+      if (Math.abs(skew) > SKEW_WARN_MS) log.warn({ peer: nodeId, skew_ms: skew }, 'the clocks differ')
+      if (trust.admits(nodeId)) return
+      const isNew = !trust.pending().some((one) => one.node_id === nodeId)
+      trust.sawStranger(nodeId, { name: body.name, addresses })
+      if (!isNew || !strangers.take(clock.monotonic())) return
+      log.info({ peer: nodeId }, 'somebody new waits for approval')
+      void audit.record({
+        type: 'peer_pending',
+        success: true,
+        peer: nodeId,
+        details: { address: session.ip },
+      })
+    },
+    came(session) {
+      const { nodeId } = session.peer
+      const name = session.introduced()?.name
+      told.set(session, clock.monotonic())
+      trust.sawMember(nodeId, { ...(name === undefined ? {} : { name }), addresses: met.get(session) ?? [] })
+      log.info({ peer: nodeId, address: session.ip }, 'neighbour connected')
+      void audit.record({
+        type: 'peer_connected',
+        success: true,
+        peer: nodeId,
+        details: { address: session.ip },
+      })
+    },
+    left(session, reason) {
+      const { nodeId } = session.peer
+      // Whoever was just refused is no member any more.
+      if (trust.admits(nodeId)) trust.sawMember(nodeId, reason === 'goodbye' ? { offline: true } : {})
+      log.info({ peer: nodeId, reason }, 'neighbour gone')
+      void audit.record({ type: 'peer_disconnected', success: true, peer: nodeId, details: { reason } })
+    },
+    alive(session) {
+      const now = clock.monotonic()
+      if (now - (told.get(session) ?? 0) < TELL_EVERY_MS) return
+      told.set(session, now)
+      trust.sawMember(session.peer.nodeId, {})
+    },
+  }
+}

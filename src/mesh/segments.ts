@@ -1,0 +1,42 @@
+// The parts of the network that mDNS may speak on: all local ones, or those that the configuration names.
+import { BlockList, isIP } from 'node:net'
+import { isLoopback } from './endpoint.ts'
+import type { Interfaces } from './listen.ts'
+
+export interface Segments {
+  /** Own IPv4 addresses to send from, one per address; loopback only when there is no other. */
+  readonly speakFrom: readonly string[]
+  /** Whether an address, ours or another's, lies in them. */
+  includes(ip: string): boolean
+}
+
+/** `where`: `true`, or interface names and subnets (`eth0`, `10.0.0.0/24`, one address). */
+export function segmentsOf(where: true | readonly string[], interfaces: Interfaces): Segments {
+  const own = Object.entries(interfaces).flatMap(([name, infos]) =>
+    (infos ?? []).map((info) => ({ name, ...info })),
+  )
+  const allowed = where === true ? undefined : new BlockList()
+  for (const entry of where === true ? [] : where) {
+    const [network = '', prefix] = entry.split('/')
+    const family = isIP(network)
+    if (family !== 0)
+      allowed?.addSubnet(network, Number(prefix ?? (family === 4 ? 32 : 128)), `ipv${family as 4 | 6}`)
+    else {
+      for (const info of own.filter(({ name }) => name === entry)) {
+        const [address, bits] = info.cidr?.split('/') ?? []
+        if (address !== undefined)
+          allowed?.addSubnet(address, Number(bits), info.family === 'IPv4' ? 'ipv4' : 'ipv6')
+      }
+    }
+  }
+  const includes = (ip: string): boolean => {
+    const family = isIP(ip)
+    if (family === 0) return false
+    return allowed === undefined || allowed.check(ip, family === 4 ? 'ipv4' : 'ipv6')
+  }
+  const speakable = own
+    .filter((info) => info.family === 'IPv4' && includes(info.address))
+    .map((info) => info.address)
+  const lan = speakable.filter((ip) => !isLoopback(ip))
+  return { speakFrom: lan.length > 0 ? lan : speakable, includes }
+}

@@ -1,0 +1,35 @@
+// Static peers of the configuration: names to private addresses, and which key was found behind them.
+import { lookup } from 'node:dns/promises'
+import { isIP } from 'node:net'
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { StaticPeer } from '../config/index.ts'
+import { formatEndpoint } from './endpoint.ts'
+
+export interface StaticTarget {
+  /** `host:port`. */
+  readonly key: string
+  readonly peer: StaticPeer
+  /** The pinned key, or the one last met there; undefined before that, or when it was not there any more. */
+  node: NodeId | undefined
+}
+
+export function staticTargets(peers: readonly StaticPeer[]): readonly StaticTarget[] {
+  return peers.map((peer) => ({ key: `${peer.host}:${peer.port}`, peer, node: peer.nodeId }))
+}
+
+/** Multiaddrs of a static peer at this moment; what is not private is left to the gater. Empty on failure. */
+export async function resolveStatic(peer: StaticPeer, signal: AbortSignal): Promise<readonly string[]> {
+  if (isIP(peer.host) !== 0) return [formatEndpoint({ ip: peer.host, port: peer.port })]
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const onAbort = (): void => reject(signal.reason)
+  signal.addEventListener('abort', onAbort)
+  try {
+    // The resolver itself cannot be interrupted; its answer is then ignored.
+    const found = await Promise.race([lookup(peer.host, { all: true }), aborted])
+    return found.map(({ address }) => formatEndpoint({ ip: address, port: peer.port }))
+  } catch {
+    return []
+  } finally {
+    signal.removeEventListener('abort', onAbort)
+  }
+}
