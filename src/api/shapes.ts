@@ -6,6 +6,8 @@ import type { OpinionStep, PeerOpinion, PendingPeer } from '../trust/index.ts'
 
 export type { AuditVerdict } from '../audit/index.ts'
 export { AUDIT_TYPES } from '../audit/types.ts'
+export type { SharingView } from '../query/index.ts'
+export type { Outcome, QueryResult } from '../query/result.ts'
 export { TRUST_LEVELS } from '../trust/levels.ts'
 
 export interface StatusShape {

@@ -1,0 +1,72 @@
+// karo share: what you consent to, for each person for themself; a change holds at once.
+import { callDaemon } from '../../api/client.ts'
+import type { SharingView } from '../../api/shapes.ts'
+import { EXIT, type ExitCode } from '../../base/errors.ts'
+import type { Command, CommandArgument, CommandIo } from '../command.ts'
+import { sharingView } from '../views/share.ts'
+
+const who: CommandArgument = {
+  name: 'who',
+  required: true,
+  description:
+    "a node id, fingerprint or name; team:eng; role:lead; or '*' for every node whose trust level qualifies",
+}
+
+async function send(io: CommandIo, method: 'GET' | 'POST', path: string, body?: unknown): Promise<ExitCode> {
+  const view = (await callDaemon(io, method, path, body)) as SharingView
+  io.out(io.json ? `${JSON.stringify(view)}\n` : sharingView(view, io))
+  return EXIT.done
+}
+
+const show: Command = {
+  name: 'share show',
+  summary: 'who may have which of your numbers right now, and why',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo share show', does: 'every known node and what it may have' }],
+  run: (io) => send(io, 'GET', '/api/v1/share'),
+}
+
+const allow: Command = {
+  name: 'share allow',
+  summary: 'consent to a node, team or role; while sharing is off, to this one alone',
+  args: [who],
+  options: [],
+  examples: [
+    { run: 'karo share allow bob', does: 'bob may ask this node for your numbers' },
+    { run: 'karo share allow team:eng', does: 'so may everybody you placed in that team' },
+  ],
+  run: (io, { args }) => send(io, 'POST', '/api/v1/share/allow', { who: args.who }),
+}
+
+const stop: Command = {
+  name: 'share stop',
+  summary: 'withdraw consent; stays withdrawn until you allow the same again, and leaves trust alone',
+  args: [who],
+  options: [],
+  examples: [
+    { run: 'karo share stop bob', does: "bob is refused, even if '*' or his team is allowed" },
+    { run: "karo share stop '*'", does: 'forgets everybody you allowed' },
+  ],
+  run: (io, { args }) => send(io, 'POST', '/api/v1/share/stop', { who: args.who }),
+}
+
+const off: Command = {
+  name: 'share off',
+  summary: 'nothing to anybody, until `karo share on` or `karo share allow`',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo share off', does: 'every question about your numbers is refused' }],
+  run: (io) => send(io, 'POST', '/api/v1/share/off'),
+}
+
+const on: Command = {
+  name: 'share on',
+  summary: 'after `karo share off`: what you had agreed to before holds again',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo share on', does: 'back to how it was before `karo share off`' }],
+  run: (io) => send(io, 'POST', '/api/v1/share/on'),
+}
+
+export const share: readonly Command[] = [show, allow, stop, off, on]

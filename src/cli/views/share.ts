@@ -1,0 +1,47 @@
+// What a person shares, for people: the state in a line or two, then every known node and what it may have.
+import { styleText } from 'node:util'
+import type { SharingView } from '../../api/shapes.ts'
+import { printable } from '../format.ts'
+import { table } from '../table.ts'
+
+/** Ends with a newline. */
+export function sharingView(view: SharingView, screen: { colour: boolean; columns: number }): string {
+  const lines = [stateLine(view, screen.colour), `Allowed: ${list(view.allow.peers)}.`]
+  if (view.stopped.length > 0) lines.push(`Stopped: ${list(view.stopped)}.`)
+  const off = Object.entries(view.categories).filter(([, shared]) => !shared)
+  if (off.length > 0) lines.push(`Never shared, by config.toml: ${list(off.map(([name]) => name))}.`)
+  const state = `${lines.join('\n')}\n`
+  return view.peers.length === 0
+    ? `${state}No other node is known yet.\n`
+    : `${state}\n${peers(view, screen)}`
+}
+
+function stateLine({ sharing, source, max_level }: SharingView, colour: boolean): string {
+  const from = source === 'config' ? 'as config.toml says; you decided nothing yet' : 'as you decided'
+  const most = max_level === 0 ? '; config.toml allows no level' : max_level === 1 ? '; level 1 only' : ''
+  const line = `Sharing is ${sharing}, ${from}${most}.`
+  return colour ? styleText(sharing === 'on' ? 'bold' : 'yellow', line, { validateStream: false }) : line
+}
+
+function peers(view: SharingView, screen: { colour: boolean; columns: number }): string {
+  return table(
+    view.peers,
+    [
+      { title: 'NODE', value: (peer) => peer.name || peer.fingerprint, shrink: true },
+      { title: 'TRUST', value: (peer) => peer.trust_level },
+      {
+        title: 'YOUR NUMBERS',
+        value: (peer) => (peer.level_1.length > 0 ? 'yes' : 'no'),
+        style: (peer) => (peer.level_1.length > 0 ? 'green' : undefined),
+      },
+      { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'entitled' : 'no') },
+      { title: 'WHY', value: (peer) => peer.reason, shrink: true },
+    ],
+    screen,
+  )
+}
+
+const list = (entries: readonly string[]): string =>
+  entries.length === 0
+    ? 'nobody'
+    : entries.map((entry) => printable(entry === '*' ? "everybody trusted ('*')" : entry)).join(', ')
