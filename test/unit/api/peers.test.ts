@@ -1,0 +1,221 @@
+// /peers and /audit: the shapes scripts rely on, decisions by any way of naming a node, and refusals with codes.
+import { expect, onTestFinished, test } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { auditRoutes } from '../../../src/api/routes/audit.ts'
+import { peersRoutes } from '../../../src/api/routes/peers.ts'
+import { buildServer } from '../../../src/api/server.ts'
+import { createAudit } from '../../../src/audit/index.ts'
+import { systemRandom } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createAuditRepository } from '../../../src/store/audit.ts'
+import { createMemberRepository } from '../../../src/store/members.ts'
+import { createTrust } from '../../../src/trust/index.ts'
+import { temporaryDatabase } from '../../support/database.ts'
+import { testIdentity } from '../../support/identity.ts'
+
+const never = new AbortController().signal
+const ids = [1, 2, 3, 4, 5].map(testIdentity)
+const [ann, bob, cid, dan, eve] = ids.map(({ nodeId }) => nodeId) as [NodeId, NodeId, NodeId, NodeId, NodeId]
+const at = (n: number): string => `/ip4/10.0.0.${n}/tcp/9238`
+
+async function node() {
+  const db = await temporaryDatabase()
+  const clock = { time: 1_763_626_500_000, now: () => clock.time, monotonic: () => clock.time }
+  const identity = testIdentity(0)
+  const log = silentLog
+  const audit = createAudit({
+    repository: createAuditRepository(db),
+    identity,
+    clock,
+    random: systemRandom,
+    log,
+  })
+  const trust = createTrust({
+    config: {
+      peers: {
+        trusted: new Map([[ann, { name: 'ann', level: 'peer', roles: ['lead'], teams: ['eng'] }]]),
+        denied: [dan],
+      },
+    },
+    repository: createMemberRepository(db),
+    identity,
+    audit,
+    clock,
+    log,
+  })
+  await audit.start(never)
+  await trust.start(never)
+  const connected = new Set<NodeId>()
+  const mesh = { isConnected: (id: NodeId) => connected.has(id) }
+  const server = buildServer({
+    routes: [peersRoutes({ trust, mesh }), auditRoutes({ audit, trust })],
+    clock,
+    log,
+  })
+  onTestFinished(async () => {
+    await server.close()
+    await trust.stop()
+    await audit.stop()
+  })
+  const get = async (url: string) => {
+    const answer = await server.inject(url)
+    return { status: answer.statusCode, body: answer.json() }
+  }
+  const post = async (what: string, payload: object) => {
+    const answer = await server.inject({ method: 'POST', url: `/api/v1/peers/${what}`, payload })
+    return { status: answer.statusCode, body: answer.json() }
+  }
+  return { get, post, trust, connected, clock, db }
+}
+
+test('peers lists everybody known with state, level and why, those who wait first', async () => {
+  const { get, trust, connected } = await node()
+  trust.sawMember(ann, { name: 'anns', addresses: [at(1)] })
+  connected.add(ann)
+  trust.sawStranger(bob, { name: 'bobs-laptop', addresses: [at(2)] })
+  await trust.trust(cid, { level: 'share_to', name: 'cid' })
+  await trust.trust(eve, { name: 'eve' })
+  await trust.revoke(eve)
+  const { status, body } = await get('/api/v1/peers')
+  expect(status).toBe(200)
+  const seen = '2025-11-20T08:15:00.000Z'
+  const base = { roles: [], teams: [], addresses: [], last_seen: null }
+  expect(body).toEqual({
+    peers: [
+      {
+        ...base,
+        node_id: bob,
+        fingerprint: ids[1]!.fingerprint,
+        name: 'bobs-laptop',
+        state: 'pending',
+        trust_level: 'untrusted',
+        why: 'default',
+        addresses: [at(2)],
+        last_seen: seen,
+      },
+      {
+        node_id: ann,
+        fingerprint: ids[0]!.fingerprint,
+        name: 'ann',
+        state: 'connected',
+        trust_level: 'peer',
+        roles: ['lead'],
+        teams: ['eng'],
+        why: 'config',
+        addresses: [at(1)],
+        last_seen: seen,
+      },
+      {
+        ...base,
+        node_id: cid,
+        fingerprint: ids[2]!.fingerprint,
+        name: 'cid',
+        state: 'known',
+        trust_level: 'share_to',
+        why: 'tofu',
+      },
+      {
+        ...base,
+        node_id: dan,
+        fingerprint: ids[3]!.fingerprint,
+        name: '',
+        state: 'denied',
+        trust_level: 'untrusted',
+        why: 'config',
+      },
+      {
+        ...base,
+        node_id: eve,
+        fingerprint: ids[4]!.fingerprint,
+        name: 'eve',
+        state: 'revoked',
+        trust_level: 'untrusted',
+        why: 'tofu',
+      },
+    ],
+  })
+})
+
+test('trust, deny and revoke take a fingerprint, a name or a node id and answer with the peer as it is now', async () => {
+  const { post, trust } = await node()
+  trust.sawStranger(bob, { name: 'bobs-laptop', addresses: [] })
+  const grouped = ids[1]!.fingerprint.match(/.{4}/g)!.join(' ')
+  const terms = { level: 'peer', name: 'bob', roles: ['lead'], teams: ['eng'] }
+  expect(await post('trust', { who: grouped, ...terms })).toMatchObject({
+    status: 200,
+    body: {
+      peer: { node_id: bob, name: 'bob', state: 'known', trust_level: 'peer', roles: ['lead'], why: 'tofu' },
+    },
+  })
+  expect((await post('deny', { who: 'bob' })).body.peer).toMatchObject({
+    state: 'denied',
+    trust_level: 'untrusted',
+  })
+  expect((await post('trust', { who: 'bob' })).body.peer).toMatchObject({
+    state: 'known',
+    trust_level: 'peer',
+  })
+  expect((await post('revoke', { who: bob })).body.peer).toMatchObject({ state: 'revoked' })
+  expect((await post('trust', { who: cid })).body.peer).toMatchObject({ node_id: cid, state: 'known' })
+})
+
+test('what cannot be done is refused with its code and where', async () => {
+  const { post, get } = await node()
+  const refusal = async (answer: Promise<{ status: number; body: { error?: { code: string } } }>) => {
+    const { status, body } = await answer
+    return [status, body.error?.code]
+  }
+  expect(await refusal(post('trust', { who: 'nobody' }))).toEqual([404, 'not_found'])
+  expect(await refusal(post('trust', { who: dan }))).toEqual([403, 'refused'])
+  expect(await refusal(post('trust', { who: ann, level: 'share_to' }))).toEqual([409, 'conflict'])
+  expect(await refusal(post('trust', { who: bob, level: 'root' }))).toEqual([400, 'bad_request'])
+  expect(await refusal(post('trust', { who: bob, levle: 'peer' }))).toEqual([400, 'bad_request'])
+  expect(await refusal(post('deny', {}))).toEqual([400, 'bad_request'])
+  expect(await refusal(post('deny', { who: testIdentity(0).nodeId }))).toEqual([400, 'bad_request'])
+  expect(await refusal(get('/api/v1/peers/explain?who=nobody'))).toEqual([404, 'not_found'])
+  expect(await refusal(get('/api/v1/audit/log?limit=0'))).toEqual([400, 'bad_request'])
+  expect(await refusal(get('/api/v1/audit/log?type=gossip'))).toEqual([400, 'bad_request'])
+  expect(await refusal(get('/api/v1/audit/log?since=yesterday'))).toEqual([400, 'bad_request'])
+})
+
+test('explain has every source with the one that decided', async () => {
+  const { get } = await node()
+  const { body } = await get(`/api/v1/peers/explain?who=${encodeURIComponent('ann')}`)
+  expect(body.peer).toMatchObject({ node_id: ann, why: 'config' })
+  expect(body.steps.map((step: { source: string; decides: boolean }) => [step.source, step.decides])).toEqual(
+    [
+      ['denied', false],
+      ['revoked', false],
+      ['config', true],
+      ['tofu', false],
+      ['default', false],
+    ],
+  )
+})
+
+test('the audit log is filtered, and verify says where the ledger is broken', async () => {
+  const { get, post, clock, db } = await node()
+  await post('trust', { who: bob, name: 'bob' })
+  clock.time += 60_000
+  await post('deny', { who: 'bob' })
+  await post('trust', { who: dan })
+  const entries = async (query: string) => (await get(`/api/v1/audit/log${query}`)).body.entries
+  expect(await entries('')).toMatchObject([
+    { seq: 3, type: 'trust_change', success: false, peer: dan },
+    { seq: 2, timestamp: '2025-11-20T08:16:00.000Z', details: { action: 'deny' } },
+    { seq: 1, timestamp: '2025-11-20T08:15:00.000Z', details: { action: 'trust' } },
+  ])
+  expect(Object.keys((await entries('?limit=1'))[0]).sort()).toEqual(
+    ['details', 'hash', 'peer', 'seq', 'success', 'timestamp', 'type'].sort(),
+  )
+  expect((await entries('?peer=bob&type=trust_change')).length).toBe(2)
+  expect((await entries('?type=query_asked')).length).toBe(0)
+  expect((await entries('?since=2025-11-20T08:15:30Z')).length).toBe(2)
+
+  const whole = (await get('/api/v1/audit/verify')).body
+  expect(whole).toEqual({ ok: true, entries: 3, head: (await entries('?limit=1'))[0].hash, first_bad: null })
+  await createAuditRepository(db).append([
+    { seq: 2, ts: 1, type: 'trust_change', details: Buffer.from('{}'), hash: Buffer.alloc(32) },
+  ])
+  expect((await get('/api/v1/audit/verify')).body).toMatchObject({ ok: false, entries: 3, first_bad: 2 })
+})

@@ -1,0 +1,192 @@
+// karo peers and karo audit against a daemon that is played: what is sent, what is printed, which exit code.
+import { createServer } from 'node:http'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { runCli } from '../../../src/cli/run.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+import { testIdentity } from '../../support/identity.ts'
+
+interface Request {
+  readonly line: string
+  readonly body: unknown
+}
+
+/** Answers by `METHOD path`, without the query; 404 for the rest. */
+async function karo(answers: Record<string, unknown>, ...words: string[]) {
+  const home = temporaryDirectory()
+  const requests: Request[] = []
+  const server = createServer((request, response) => {
+    let text = ''
+    request.on('data', (chunk) => (text += chunk))
+    request.on('end', () => {
+      requests.push({
+        line: `${request.method} ${request.url}`,
+        body: text === '' ? undefined : JSON.parse(text),
+      })
+      const answer = answers[`${request.method} ${request.url?.split('?')[0]}`]
+      response.statusCode = answer === undefined ? 404 : 200
+      const missing = { error: { code: 'not_found', message: 'no such thing', hint: 'look elsewhere' } }
+      response.end(JSON.stringify(answer ?? missing))
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(join(home, 'karo.sock'), resolve))
+  onTestFinished(() => void server.close())
+  let out = ''
+  let err = ''
+  const code = await runCli(words, {
+    env: { KARO_HOME: home },
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  })
+  return { code, out, err, requests }
+}
+
+const bob = {
+  node_id: testIdentity(1).nodeId,
+  fingerprint: '0123456789abcdef',
+  name: 'bob',
+  addresses: [],
+  state: 'pending',
+  trust_level: 'untrusted',
+  roles: [],
+  teams: [],
+  why: 'default',
+  last_seen: null,
+}
+const ann = {
+  ...bob,
+  node_id: testIdentity(2).nodeId,
+  fingerprint: 'fedcba9876543210',
+  name: 'ann',
+  state: 'connected',
+}
+const PEERS = 'GET /api/v1/peers'
+
+test('peers --json is exactly the daemon’s list; pending has only those who wait', async () => {
+  const all = await karo({ [PEERS]: { peers: [bob, ann] } }, 'peers', '--json')
+  expect([all.code, JSON.parse(all.out)]).toEqual([0, { peers: [bob, ann] }])
+  const pending = await karo({ [PEERS]: { peers: [bob, ann] } }, 'peers', 'pending', '--json')
+  expect([pending.code, JSON.parse(pending.out)]).toEqual([0, { peers: [bob] }])
+})
+
+test('people see fingerprints in groups of four and how to trust who waits', async () => {
+  const { code, out } = await karo({ [PEERS]: { peers: [bob, ann] } }, 'peers')
+  expect(code).toBe(0)
+  expect(out).toContain('0123 4567 89ab cdef')
+  expect(out).toContain('karo peers trust 0123456789abcdef')
+})
+
+test('an empty list says what to do next; with --json it is an empty list', async () => {
+  const people = await karo({ [PEERS]: { peers: [] } }, 'peers')
+  expect(people.out).toContain('karo up')
+  const scripts = await karo({ [PEERS]: { peers: [] } }, 'peers', '--json')
+  expect(JSON.parse(scripts.out)).toEqual({ peers: [] })
+})
+
+test('a name of the network cannot drive the terminal', async () => {
+  const evil = { ...bob, name: 'bob\u001b[2J' }
+  for (const words of [
+    ['peers'],
+    ['peers', 'trust', 'bob'],
+    ['peers', 'explain', 'bob'],
+    ['peers', 'deny', 'bob'],
+  ]) {
+    const { out } = await karo(
+      {
+        [PEERS]: { peers: [evil] },
+        'POST /api/v1/peers/trust': { peer: { ...evil, trust_level: 'peer' } },
+        'POST /api/v1/peers/deny': { peer: evil },
+        'GET /api/v1/identity': { fingerprint: '00112233aabbccdd' },
+        'GET /api/v1/peers/explain': {
+          peer: evil,
+          steps: [{ source: 'default', says: evil.name, decides: true }],
+        },
+      },
+      ...words,
+    )
+    expect(out).toContain('bob')
+    expect(out).not.toContain('\u001b')
+  }
+})
+
+test('trust sends what was said and nothing else, and tells what the other side must do', async () => {
+  const answers = {
+    'POST /api/v1/peers/trust': { peer: { ...bob, state: 'known', trust_level: 'peer', why: 'tofu' } },
+    'GET /api/v1/identity': { fingerprint: '00112233aabbccdd' },
+  }
+  const full = ['--level', 'share_to', '--name', 'bob', '--role', 'lead, security', '--team', 'eng']
+  const said = await karo(answers, 'peers', 'trust', '0123', '4567', '89ab', 'cdef', ...full)
+  expect(said.requests[0]).toEqual({
+    line: 'POST /api/v1/peers/trust',
+    body: {
+      who: '0123 4567 89ab cdef',
+      level: 'share_to',
+      name: 'bob',
+      roles: ['lead', 'security'],
+      teams: ['eng'],
+    },
+  })
+  expect(said.out).toContain('karo peers trust 00112233aabbccdd')
+  const bare = await karo(answers, 'peers', 'trust', bob.node_id, '--json')
+  expect(bare.requests).toEqual([{ line: 'POST /api/v1/peers/trust', body: { who: bob.node_id } }])
+  expect(JSON.parse(bare.out)).toEqual(answers['POST /api/v1/peers/trust'])
+})
+
+test('deny and revoke send who; errors of the daemon keep their code and hint', async () => {
+  for (const what of ['deny', 'revoke']) {
+    const done = await karo({ [`POST /api/v1/peers/${what}`]: { peer: bob } }, 'peers', what, 'bob')
+    expect([done.code, done.requests[0]?.body]).toEqual([0, { who: 'bob' }])
+    const failed = await karo({}, 'peers', what, 'bob', '--json')
+    expect([failed.code, JSON.parse(failed.out).error.code]).toEqual([1, 'not_found'])
+  }
+})
+
+test('wrong words are exit code 2', async () => {
+  for (const words of [
+    ['peers', 'trust'],
+    ['peers', 'trust', 'bob', '--level', 'root'],
+    ['audit'],
+    ['audit', 'log', '--since', 'x'],
+  ]) {
+    expect((await karo({}, ...words)).code).toBe(2)
+  }
+})
+
+test('audit log passes its filters on', async () => {
+  const entry = {
+    seq: 7,
+    timestamp: '2025-11-20T08:15:00.000Z',
+    type: 'trust_change',
+    success: true,
+    peer: bob.node_id,
+    details: { action: 'deny' },
+    hash: 'ab'.repeat(32),
+  }
+  const answers = { 'GET /api/v1/audit/log': { entries: [entry] } }
+  const since = '2025-11-20T08:00:00.000Z'
+  const words = ['--limit', '5', '--type', 'trust_change', '--peer', '0123 4567 89ab cdef', '--since', since]
+  const { code, out, requests } = await karo(answers, 'audit', 'log', ...words, '--json')
+  expect([code, JSON.parse(out)]).toEqual([0, { entries: [entry] }])
+  const asked = new URL(requests[0]!.line.slice('GET '.length), 'http://karo')
+  expect(Object.fromEntries(asked.searchParams)).toEqual({
+    limit: '5',
+    type: 'trust_change',
+    peer: '0123 4567 89ab cdef',
+    since,
+  })
+  const people = await karo(answers, 'audit', 'log')
+  expect(people.out).toContain('action=deny')
+})
+
+test('audit verify exits 1 when the ledger is broken and prints the verdict either way', async () => {
+  for (const verdict of [
+    { ok: true, entries: 3, head: 'ab'.repeat(32), first_bad: null },
+    { ok: false, entries: 3, head: 'ab'.repeat(32), first_bad: 2 },
+  ]) {
+    const answers = { 'GET /api/v1/audit/verify': verdict }
+    const scripts = await karo(answers, 'audit', 'verify', '--json')
+    expect([scripts.code, JSON.parse(scripts.out)]).toEqual([verdict.ok ? 0 : 1, verdict])
+    const people = await karo(answers, 'audit', 'verify')
+    expect([people.code, people.out.length > 0]).toEqual([verdict.ok ? 0 : 1, true])
+  }
+})
