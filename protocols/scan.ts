@@ -181,9 +181,9 @@ export function scan(bytes: Uint8Array): void {
     }
     if (position > end) refuse('truncated')
     if (children < 0) continue
-    // Every value takes a byte at least, so a header cannot promise more values than there are bytes.
+    // Every value takes a byte at least, so a header cannot promise more values than there are bytes; this also
+    // keeps the count within 32 bits.
     if (children > end - position) refuse('truncated')
-    if (items + children > MAX_ITEMS) refuse('too many values')
     if (depth === MAX_DEPTH) refuse('nested too deep')
     depth++
     left[depth] = children

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { WireValue } from '../../../protocols/define.ts'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { FrameError } from '../../../protocols/reject.ts'
-import { MAX_DEPTH, MAX_ITEMS } from '../../../protocols/scan.ts'
+import { MAX_DEPTH, MAX_ITEMS, scan } from '../../../protocols/scan.ts'
 
 const key = fc.stringMatching(/^[\x20-\x7e]{1,64}$/).filter((text) => text !== '__proto__')
 const text = fc.string({ unit: 'grapheme', maxLength: 300 }).filter((value) => !value.startsWith('\ufeff'))
@@ -204,8 +204,14 @@ describe('the scan', () => {
     ['bytes of 4 GiB', hex('c6 ffffffff 61')],
     ['ten million empty maps', concat(hex('dd 00989680'), new Uint8Array(10_000_000).fill(0x80))],
     ['as many in nested lists', manySmallLists()],
+    ['a map whose count overflows 32 bits', hex('df 80000000')],
+    [
+      'too many values, none of the lists too long',
+      concat(hex('dc 3fff dc 3ffe'), new Uint8Array(2 * 0x3fff)),
+    ],
   ]
   it.each(hostile)('refuses %s', (_, bytes) => {
+    expect(refusal(() => scan(bytes))).toBe('malformed')
     expect(refusal(() => decodeValue(bytes))).toBe('malformed')
   })
 
