@@ -33,7 +33,7 @@ export type HelloBody = z.infer<typeof helloBody>
 export const Hello = defineMessage({
   type: 0x0001,
   name: 'Hello',
-  purpose: 'Introduces a node to whoever it just connected to; from a listener it also means "I admit you".',
+  purpose: 'Introduces a node to whoever it is connected to; the first frame of both sides.',
   limit: 8 * 1024,
   carried: 'hop',
   body: helloBody,
@@ -41,14 +41,16 @@ export const Hello = defineMessage({
 
 /**
  * `pending`: I have not admitted you; my owner has to approve.
- * `yes`: I admit you and serve you from now on.
- * `ready`: I serve you too, so you may use me; I use you from now on.
+ * `yes`: I admit you.
+ * `ready`: both said yes and I serve you now, so you may use me.
  */
 export const HELLO_STAGES = ['pending', 'yes', 'ready'] as const
 export type HelloStage = (typeof HELLO_STAGES)[number]
 
 const helloAckBody = z.object({
-  stage: z.enum(HELLO_STAGES),
+  stage: z
+    .enum(HELLO_STAGES)
+    .describe('my owner has to approve · I admit you · both admit, and you may use me now'),
   retry_after_ms: uint(86_400_000).optional().describe('with `pending`: when it is worth asking again'),
   skew_ms: z
     .int()
@@ -59,7 +61,7 @@ export type HelloAckBody = z.infer<typeof helloAckBody>
 export const HelloAck = defineMessage({
   type: 0x0002,
   name: 'HelloAck',
-  purpose: 'One step of the admission: who serves whom, or that this side still has to approve.',
+  purpose: 'One step of the admission: whether this side admits, and that it serves.',
   limit: 8 * 1024,
   carried: 'hop',
   body: helloAckBody,
