@@ -1,5 +1,6 @@
 // The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
 import { auditRoutes } from './api/routes/audit.ts'
+import { peersRoutes } from './api/routes/peers.ts'
 import { statusRoutes } from './api/routes/status.ts'
 import { createApi } from './api/server.ts'
 import { createAudit } from './audit/index.ts'
@@ -7,10 +8,12 @@ import { systemClock as clock, systemRandom as random } from './base/clock.ts'
 import { type ExitCode, KaroError } from './base/errors.ts'
 import { healthOf, startAll, stopAll } from './base/lifecycle.ts'
 import type { Room } from './base/room.ts'
+import { tolerated } from './base/tolerated.ts'
 import { VERSION } from './base/version.ts'
 import { loadConfig } from './config/index.ts'
 import type { HomePaths } from './config/paths.ts'
 import type { Identity } from './identity/index.ts'
+import { createMesh } from './mesh/index.ts'
 import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
 import { watchEnding } from './ops/signals.ts'
@@ -47,7 +50,19 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const lock = createLock(paths.lock)
   const audit = createAudit({ repository: store.audit, identity, clock, random, log })
   const trust = createTrust({ config, repository: store.members, identity, audit, clock, log })
-  const rooms: Room[] = [store, lock, audit, trust]
+  const mesh = createMesh({
+    config,
+    identity,
+    trust,
+    audit,
+    replay: store.replay,
+    clock,
+    random,
+    log,
+    name: config.node.name,
+    version: VERSION,
+  })
+  const rooms: Room[] = [store, lock, audit, trust, tolerated(mesh, { check: 'mesh.listening', log })]
   const health = () => healthOf(rooms)
   const api = createApi({
     socketPath: paths.socket,
@@ -56,13 +71,14 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
         identity,
         name: config.node.name,
         clock,
-        mesh: { status: () => ({ listen: [], peers_connected: 0, peers_trusted: 0, peers_pending: 0 }) },
+        mesh,
         trust,
         store,
         spool: async () => ({ pending_bytes: 0, dropped: 0 }),
         health,
       }),
       auditRoutes({ audit, trust }),
+      peersRoutes({ trust, mesh }),
     ],
     clock,
     log,

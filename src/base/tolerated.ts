@@ -7,7 +7,7 @@ import type { HealthCheck, Room } from './room.ts'
 const RETRY_MS = 10_000
 
 export interface ToleratedOptions {
-  /** Name of the check that says whether it runs, e.g. `mesh.started`. */
+  /** Name of the check that fails while it does not run, e.g. `mesh.listening`. */
   readonly check: string
   readonly log: Log
   readonly retryMs?: number
@@ -65,8 +65,8 @@ export function tolerated(room: Room, options: ToleratedOptions): Room {
       running = false
     },
     health(): readonly HealthCheck[] {
-      const own: HealthCheck = { name: check, ok: failure === undefined, detail: failure ?? 'running' }
-      return running ? [own, ...(room.health?.() ?? [])] : [own]
+      if (failure !== undefined) return [{ name: check, ok: false, detail: failure }]
+      return room.health?.() ?? []
     },
   }
 }

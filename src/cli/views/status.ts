@@ -55,7 +55,7 @@ function meshLine({ mesh }: StatusShape): Line {
 }
 
 function storeLine({ store }: StatusShape): Line {
-  return { subject: 'store', says: `${store.events.toLocaleString('en')} commands, ${bytes(store.bytes)}` }
+  return { subject: 'store', says: `${grouped(store.events)} commands, ${bytes(store.bytes)}` }
 }
 
 function spoolLine({ spool }: StatusShape): Line {
@@ -71,6 +71,11 @@ function adviceOf({ health, mesh, store }: StatusShape): string[] {
     advice.push('karo shell install bash  records what is typed in new shells')
   }
   return advice
+}
+
+/** `1,234,567`; Intl would do it too, and load for 25 ms. */
+function grouped(n: number): string {
+  return String(n).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
 /** `/ip4/10.0.0.5/tcp/9238` as people write it. */
