@@ -136,15 +136,14 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     }
   }
 
-  function track(done: Promise<void>, question: Question, entry: Entry): void {
-    const tracked = done
+  function track(answering: Promise<void>, question: Question, entry: Entry): void {
+    const tracked = answering
       .catch((error: unknown) => {
         log.error({ error: String(error), trace_id: traceOf(question) }, 'a question could not be answered')
         for (const node of entry.waiting) refuse({ nodeId: node }, question, 'error')
       })
       .finally(() => {
-        entry.waiting.clear()
-        entry.state = 'answered'
+        done(entry)
         working.delete(tracked)
       })
     working.add(tracked)
@@ -179,6 +178,8 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     const inTime = clock.monotonic() <= until
     let sent = 0
     if (inTime) for (const node of entry.waiting) if (link.sendDocument(node, bytes)) sent++
+    // Before anything is awaited: who asks again from here on is sent the kept answer.
+    done(entry)
     const details = {
       status: answer.status,
       decision: decision.effect,
@@ -265,6 +266,11 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
       await Promise.all(working)
     },
   }
+}
+
+function done(entry: Entry): void {
+  entry.waiting.clear()
+  entry.state = 'answered'
 }
 
 const traceOf = (question: Question): string | null =>
