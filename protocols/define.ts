@@ -55,6 +55,3 @@ export function defineMessage<B extends WireBody>(message: Message<B>): Message<
 export function defineStream<const S extends Stream>(stream: S): S {
   return Object.freeze(stream)
 }
-
-/** The body type a descriptor stands for. */
-export type BodyOf<M> = M extends Message<infer B> ? B : never

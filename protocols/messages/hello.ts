@@ -13,7 +13,6 @@ const nodeCapabilities = z.object({
   supports_level2: z.boolean(),
   can_aggregate: z.boolean(),
 })
-export type NodeCapabilities = z.infer<typeof nodeCapabilities>
 
 const helloBody = z.object({
   versions: listOf(
@@ -44,7 +43,7 @@ export const Hello = defineMessage({
  * `yes`: I admit you.
  * `ready`: both said yes and I serve you now, so you may use me.
  */
-export const HELLO_STAGES = ['pending', 'yes', 'ready'] as const
+const HELLO_STAGES = ['pending', 'yes', 'ready'] as const
 export type HelloStage = (typeof HELLO_STAGES)[number]
 
 const helloAckBody = z.object({
@@ -56,7 +55,6 @@ const helloAckBody = z.object({
     .int()
     .describe("the acknowledging side's clock minus the other side's, milliseconds, as its Hello arrived"),
 })
-export type HelloAckBody = z.infer<typeof helloAckBody>
 
 export const HelloAck = defineMessage({
   type: 0x0002,
@@ -90,7 +88,7 @@ export const Pong = defineMessage({
 })
 
 /** `stopping`: the node ends. `replaced`: another connection between the same two stays. */
-export const GOODBYE_REASONS = ['stopping', 'replaced'] as const
+const GOODBYE_REASONS = ['stopping', 'replaced'] as const
 export type GoodbyeReason = (typeof GOODBYE_REASONS)[number]
 
 const goodbyeBody = z.object({ reason: z.enum(GOODBYE_REASONS) })

@@ -5,19 +5,13 @@ import { FRAME_OVERHEAD } from '../frame.ts'
 import { bytes, label, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
 
 /** The main source's QueryType. */
-export const QUERY_TYPES = [
-  'ToolUsage',
-  'SafetyPosture',
-  'ActivityPatterns',
-  'Anomalies',
-  'NodeHealth',
-] as const
+const QUERY_TYPES = ['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'Anomalies', 'NodeHealth'] as const
 export type QueryType = (typeof QUERY_TYPES)[number]
 
 /** Longest life of a question: it is then stale for everybody, whatever their replay caches remember. */
 export const QUERY_LIFE_MS = 5 * 60_000
 /** Longest way of a question through the mesh. */
-export const QUERY_HOPS = 16
+const QUERY_HOPS = 16
 
 const queryId = () => bytes(16)
 
@@ -31,7 +25,6 @@ const queryFilter = z.discriminatedUnion('operator', [
   }),
   z.object({ field: publicName(32), operator: z.literal('InList'), value: listOf(filterValue(), 16) }),
 ])
-export type QueryFilter = z.infer<typeof queryFilter>
 
 const timeRange = z
   .object({
@@ -80,7 +73,6 @@ const responseBody = z.object({
   author: bytes(32).describe('Ed25519 key of the asker, so that (author, query id) finds the question'),
   sealed: bytes(1, SEALED_BYTES).describe('a SealedAnswer that only the holder of the audience key can open'),
 })
-export type ResponseBody = z.infer<typeof responseBody>
 
 export const Response = defineMessage({
   type: 0x0201,
@@ -99,7 +91,6 @@ const queryHopBody = z.object({
     'the MeshQuery frame as its author signed it',
   ),
 })
-export type QueryHopBody = z.infer<typeof queryHopBody>
 
 export const QueryHop = defineMessage({
   type: 0x0203,
@@ -118,7 +109,6 @@ const queryDoneBody = z.object({
   denied: uint(0xffff_ffff),
   lost: uint(0xffff_ffff).describe('neighbours that were asked and did not finish'),
 })
-export type QueryDoneBody = z.infer<typeof queryDoneBody>
 
 export const QueryDone = defineMessage({
   type: 0x0202,
@@ -138,7 +128,6 @@ const toolUse = z.object({
 export type ToolUse = z.infer<typeof toolUse>
 
 const toolUsage = z.object({ tools: listOf(toolUse, 512) })
-export type ToolUsage = z.infer<typeof toolUsage>
 
 /** No person's data; the same shape in `karo query health --json`. */
 const nodeHealthStatus = z.object({
