@@ -39,6 +39,7 @@ export function createTrust(options: TrustOptions): Trust {
   const trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
   const decisions = new Map<NodeId, Held>()
+  let heldCount = 0
   const seen = createSeen(repository, clock, log)
   const listeners = new Set<(node: NodeId) => void>()
   // Decisions one after the other: memory follows the disk in the same order.
@@ -74,6 +75,7 @@ export function createTrust(options: TrustOptions): Trust {
     deniedByFile.has(node) || trustedByFile.has(node) || decisions.has(node)
 
   function hold(held: Held): void {
+    if (!decisions.has(formatNodeId(held.keys[0]))) heldCount++
     for (const key of held.keys) decisions.set(formatNodeId(key), held)
   }
 
@@ -112,11 +114,7 @@ export function createTrust(options: TrustOptions): Trust {
           })
         }
         changed = next(before)
-        if (
-          changed !== undefined &&
-          before === undefined &&
-          new Set(decisions.values()).size >= DECISIONS_MAX
-        ) {
+        if (changed !== undefined && before === undefined && heldCount >= DECISIONS_MAX) {
           throw new KaroError('conflict', `there are ${DECISIONS_MAX} decisions about nodes already`, {
             hint: 'Put nodes that stay trusted or denied into config.toml.',
           })

@@ -426,18 +426,20 @@ test('members and decisions are bounded', async () => {
       for (const key of forget_sightings) rows.delete(name(key))
     },
   }
-  const { trust, clock } = await world({}, counting)
-  for (let n = 0; n < DECISIONS_MAX; n++) {
-    const { nodeId } = testIdentity(10_000 + n)
-    await trust.trust(nodeId, {})
+  const many = Array.from({ length: MEMBERS_MAX + 3 }, (_, n) => testIdentity(10_000 + n).nodeId)
+  const { trust, clock } = await world({ trusted: many.map((node) => [node, {}]) }, counting)
+  for (const node of many) {
     clock.time += 1
-    trust.sawMember(nodeId, {})
+    trust.sawMember(node, {})
   }
-  await expect(trust.trust(bob, {})).rejects.toMatchObject({ code: 'conflict' })
-  await trust.deny(testIdentity(10_000).nodeId)
-  expect(trust.members().length).toBe(MEMBERS_MAX - 1)
+  expect(trust.members().length).toBe(MEMBERS_MAX)
+  expect([trust.member(many[2]!), trust.member(many[3]!)?.node_id]).toEqual([undefined, many[3]])
+
+  for (const node of many.slice(0, DECISIONS_MAX)) await trust.deny(node)
+  await expect(trust.deny(bob)).rejects.toMatchObject({ code: 'conflict' })
+  await trust.revoke(many[0]!)
   await trust.stop()
-  expect(rows.size).toBe(MEMBERS_MAX - 1)
+  expect(rows.size).toBe(3)
 })
 
 test('what a person decided holds for every key of the member', async () => {
