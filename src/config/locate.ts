@@ -116,10 +116,12 @@ class Scanner {
     for (let i = 0; this.#at < this.#text.length; i++) {
       this.#void()
       if (this.#text[this.#at] === ']') break
+      const before = this.#at
       this.#note([...path, i])
       this.#value([...path, i])
       this.#void()
-      if (this.#text[this.#at] === ',') this.#step()
+      // The second case is no TOML; a scanner must end all the same.
+      if (this.#text[this.#at] === ',' || this.#at === before) this.#step()
     }
     this.#step()
   }
@@ -177,8 +179,7 @@ class Scanner {
       const before = this.#at
       if (this.#text[this.#at] === '[') table = this.#header()
       else this.#assignment(table)
-      // Cannot happen in a valid document; a scanner must end all the same.
-      if (this.#at === before) return
+      if (this.#at === before) this.#step()
     }
   }
 }

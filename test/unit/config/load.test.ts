@@ -1,0 +1,325 @@
+// Loading: sources in their order, every documented key, and errors that say file, line and what would be right.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { KaroError } from '../../../src/base/errors.ts'
+import { loadConfig } from '../../../src/config/index.ts'
+import { envName, KEY_LIST } from '../../../src/config/table.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+
+const BOB = 'karo:ed25519:FhkqiNXPZFQEtgwQ9EaEgJyP94f7pnfeWiVqyRqxK50'
+const EVE = 'karo:ed25519:uEC9y1FHQ3uNEflTcXWJqCXLZvBcABrpSjSe1OTqtns'
+
+function load(toml?: string, env: Record<string, string> = {}) {
+  const home = temporaryDirectory()
+  if (toml !== undefined) writeFileSync(join(home, 'config.toml'), toml)
+  return loadConfig({ home, env })
+}
+
+/** What loading is refused with: `line: message | hint`. */
+function refusal(toml: string | undefined, env: Record<string, string> = {}): string {
+  try {
+    load(toml, env)
+  } catch (error) {
+    if (!(error instanceof KaroError) || error.code !== 'bad_config') throw error
+    const where = error.where?.replace(/^.*\/config\.toml/, 'config.toml')
+    return `${where} ${error.message}${error.hint ? ` | ${error.hint}` : ''}`
+  }
+  throw new Error('this was not refused')
+}
+
+describe('sources', () => {
+  test('without file and environment everything is default, and safe', () => {
+    const { config, sources, warnings, file } = load()
+    expect(file).toBeUndefined()
+    expect(warnings).toEqual([])
+    expect(new Set(sources.values())).toEqual(new Set(['default']))
+    expect(config.mesh).toEqual({
+      port: 9238,
+      listen: 'auto',
+      lan_only: true,
+      allow_cgnat: false,
+      ping_seconds: 15,
+    })
+    expect(config.sharing.allow).toEqual({ peers: [], supervisors: ['*'] })
+    expect(config.peers.trusted.size).toBe(0)
+    expect(config.node.name).not.toBe('')
+  })
+
+  test('the file wins over the default, the environment over the file, and each is named', () => {
+    const { config, sources } = load('[mesh]\nport = 1000\nlan_only = false\n', { KARO_MESH_PORT: '0' })
+    expect(config.mesh.port).toBe(0)
+    expect(config.mesh.lan_only).toBe(false)
+    expect(sources.get('mesh.port')).toBe('KARO_MESH_PORT')
+    expect(sources.get('mesh.lan_only')).toBe('config.toml:3')
+    expect(sources.get('mesh.listen')).toBe('default')
+  })
+
+  test('a wrong value in the file is refused even where the environment replaces it', () => {
+    expect(refusal('[mesh]\nport = "x"', { KARO_MESH_PORT: '0' })).toMatch(/^config.toml:2 mesh.port/)
+  })
+
+  test('an empty variable is none', () => {
+    expect(load(undefined, { KARO_MESH_PORT: '' }).config.mesh.port).toBe(9238)
+  })
+
+  test('every scalar and list can come from the environment', () => {
+    const { config } = load(undefined, {
+      KARO_NODE_NAME: 'büro 3',
+      KARO_MESH_LISTEN: '10.0.0.1, ::1',
+      KARO_MESH_LAN_ONLY: 'TRUE',
+      KARO_DISCOVERY_MDNS: 'false',
+      KARO_DISCOVERY_PEERS: `10.0.0.5:9238,[fd00::5]:1/${BOB}`,
+      KARO_PEERS_DENIED: EVE,
+      KARO_SHARING_MAX_LEVEL: '1',
+      KARO_SHARING_ALLOW_PEERS: '*',
+      KARO_GUARD_PROFILE: 'strict',
+    })
+    expect(config.node.name).toBe('büro 3')
+    expect(config.mesh.listen).toEqual(['10.0.0.1', '::1'])
+    expect(config.mesh.lan_only).toBe(true)
+    expect(config.discovery.mdns).toBe(false)
+    expect(config.discovery.peers).toEqual([
+      { host: '10.0.0.5', port: 9238 },
+      { host: 'fd00::5', port: 1, nodeId: BOB },
+    ])
+    expect(config.peers.denied).toEqual([EVE])
+    expect(config.sharing.max_level).toBe(1)
+    expect(config.sharing.allow.peers).toEqual(['*'])
+    expect(config.guard.profile).toBe('strict')
+    expect(load(undefined, { KARO_MESH_LISTEN: 'auto' }).config.mesh.listen).toBe('auto')
+    expect(load(undefined, { KARO_DISCOVERY_MDNS: 'eth0,10.0.0.0/24' }).config.discovery.mdns).toEqual([
+      'eth0',
+      '10.0.0.0/24',
+    ])
+  })
+
+  test('names every variable after its key, except where only a table can say it', () => {
+    for (const key of KEY_LIST) {
+      const expected = `KARO_${key.path.toUpperCase().replaceAll('.', '_')}`
+      const tables = ['peers.trusted', 'trust.domains', 'policy.files']
+      expect(envName(key)).toBe(tables.includes(key.path) ? undefined : expected)
+    }
+  })
+
+  test('a wrong variable is refused by its name', () => {
+    expect(refusal(undefined, { KARO_MESH_PORT: '99999' })).toMatch(
+      /^KARO_MESH_PORT mesh.port is 99999, but must be a whole number from 0 to 65535/,
+    )
+    expect(refusal(undefined, { KARO_MESH_PORT: '80 ' })).toMatch(/^KARO_MESH_PORT mesh.port is "80 "/)
+    expect(refusal(undefined, { KARO_MESH_LISTEN: '10.0.0.1,8.8.8.8' })).toMatch(
+      /^KARO_MESH_LISTEN mesh.listen, entry 2, is 8.8.8.8/,
+    )
+  })
+})
+
+test('the documented file is accepted as a whole, as far as this version goes', () => {
+  const { config, warnings } = load(`
+[node]
+name = "eng-042"
+[mesh]
+port = 9238
+listen = "auto"
+lan_only = true
+[http]
+port = 9237
+[discovery]
+mdns = true
+peers = ["10.0.0.5:9238"]
+subnet = "10.0.0.0/24"
+dns_sd = "_karo._tcp.internal.corp"
+[peers.trusted]
+"${BOB}" = { name = "bob", level = "supervisor", roles = ["lead"], teams = ["eng"] }
+"${EVE}" = {}
+[peers]
+denied = ["${EVE}"]
+[sharing]
+max_level = 2
+allow = { peers = [], supervisors = ["*"] }
+deny = { untrusted = true }
+categories = { tool_usage = true, activity_patterns = true, safety_stats = false, anomalies = true }
+anomalies = "anonymous"
+k_min = 5
+[privacy]
+bucket = "day"
+[trust.domains]
+[guard]
+profile = "moderate"
+[policy]
+files = []
+`)
+  expect(config.node.name).toBe('eng-042')
+  expect(config.sharing.categories.safety_stats).toBe(false)
+  expect(config.peers.trusted).toEqual(
+    new Map([
+      [BOB as NodeId, { name: 'bob', level: 'supervisor', roles: ['lead'], teams: ['eng'] }],
+      // A key that is both trusted and denied is allowed here: the deny wins later.
+      [EVE as NodeId, { level: 'peer', roles: [], teams: [] }],
+    ]),
+  )
+  expect(config.peers.denied).toEqual([EVE])
+  expect(warnings).toEqual([
+    'discovery.subnet (config.toml:13) has no effect in this version',
+    'discovery.dns_sd (config.toml:14) has no effect in this version',
+  ])
+})
+
+describe('refused', () => {
+  test.each([
+    ['a wrong type', '[mesh]\n\nport = "9238"', 3, 'mesh.port is "9238", but must be a whole number'],
+    ['a fraction', '[mesh]\nport = 1.5', 2, 'mesh.port is 1.5'],
+    ['not a number', '[mesh]\nport = nan', 2, 'mesh.port is'],
+    ['a date', '[mesh]\nport = 2026-11-20', 2, 'mesh.port is'],
+    ['out of range', '[mesh]\nport = 65536', 2, 'from 0 to 65535'],
+    ['too few for k', '[sharing]\nk_min = 2', 2, 'from 3 to'],
+    ['an unknown key', '[mesh]\nprot = 1', 2, 'unknown key mesh.prot | Did you mean mesh.port?'],
+    [
+      'the wrong section',
+      '[node]\nlan_only = true',
+      2,
+      'unknown key node.lan_only | Did you mean mesh.lan_only?',
+    ],
+    ['an unknown section', '[mesj]\nport = 1', 1, 'unknown key mesj | Did you mean mesh?'],
+    ['a far-off key', '[mesh]\nxyzzyx = 1', 2, '[mesh] may have: port, listen'],
+    ['a key at the top', 'port = 1', 1, 'unknown key port | Did you mean mesh.port?'],
+    ['a quoted dotted key', '"mesh.port" = 1', 1, 'unknown key mesh.port'],
+    ['a prototype name', '[mesh]\n__proto__ = { port = 1 }', 2, 'unknown key mesh.__proto__'],
+    ['another one', 'constructor = 1', 1, 'unknown key constructor'],
+    ['a value for a section', 'mesh = 5', 1, 'mesh is a section, not a value'],
+    ['an array of tables', '[[mesh]]\nport = 1', 1, 'mesh is a section, not a value'],
+    ['a table for a value', '[mesh]\nport = { a = 1 }', 2, 'mesh.port is {"a":1}'],
+    ['a key twice', '[mesh]\nport = 1\nport = 2', 3, 'redefine'],
+    ['a section twice', '[mesh]\n[node]\n[mesh]', 3, 'redefine'],
+    ['bad TOML', '[mesh]\nport = ', 2, 'not valid TOML'],
+    ['deep nesting', `a = ${'['.repeat(50)}${']'.repeat(50)}`, 1, 'nested'],
+    ['an empty name', '[node]\nname = ""', 2, 'it is empty'],
+    ['a long name', `[node]\nname = "${'x'.repeat(65)}"`, 2, 'more than 64 characters'],
+    ['escapes in a name', '[node]\nname = "a\\u001b[31m"', 2, 'control or invisible'],
+    ['a reversed name', '[node]\nname = "a\\u202eb"', 2, 'control or invisible'],
+    ['a listen word', '[mesh]\nlisten = "all"', 2, 'must be "auto" or a list of IP addresses'],
+    ['a listen name', '[mesh]\nlisten = ["localhost"]', 2, 'no IP address'],
+    ['an mdns word', '[discovery]\nmdns = "eth0"', 2, 'true, false or a list'],
+    ['a bad subnet', '[discovery]\nmdns = ["10.0.0.0/33"]', 2, 'prefix is too long'],
+    ['a peer without port', '[discovery]\npeers = ["10.0.0.5"]', 2, 'the port is missing'],
+    ['a peer with port 0', '[discovery]\npeers = ["10.0.0.5:0"]', 2, 'a port is 1 to 65535'],
+    ['a bare IPv6 peer', '[discovery]\npeers = ["fd00::5"]', 2, 'brackets'],
+    ['a mistyped address', '[discovery]\npeers = ["10.0.0.300:1"]', 2, 'neither an address nor a name'],
+    ['a cut pin', `[discovery]\npeers = ["h:1/${BOB.slice(0, -1)}"]`, 2, 'no whole node id'],
+    ['a fingerprint as id', '[peers]\ndenied = ["3d3daa63936a1a03"]', 2, 'that is a fingerprint'],
+    ['a padded id', `[peers]\ndenied = [\n"${EVE}",\n"${BOB}=",\n]`, 4, 'padding'],
+    ['a trusted level', `[peers.trusted]\n"${BOB}" = { level = "per" }`, 2, 'Did you mean "peer"?'],
+    ['a trusted field', `[peers.trusted.'${BOB}']\nrole = ["x"]`, 2, 'is no key | Did you mean roles?'],
+    ['a trusted role', `[peers.trusted]\n"${BOB}" = { roles = ["a b"] }`, 2, 'plain name'],
+    ['a trusted text', `[peers.trusted]\n"${BOB}" = "peer"`, 2, 'but must be a table'],
+    ['a trusted name', '[peers.trusted]\nbob = { level = "peer" }', 2, 'no node id'],
+    ['an audience', '[sharing.allow]\npeers = ["*", "everyone"]', 2, 'sharing.allow.peers, entry 2, is'],
+    ['an empty team', '[sharing.allow]\npeers = ["team:"]', 2, 'team: needs a plain name'],
+    ['a level', '[sharing]\nmax_level = 3', 2, 'must be 0, 1 or 2'],
+    ['a profile', '[guard]\nprofile = "moderat"', 2, 'Did you mean "moderate"?'],
+    ['policy files', '[policy]\nfiles = ["a.cedar"]', 2, 'policy.files must be empty: policy files are not'],
+    ['trust domains', '[trust.domains]\neng = { subnet = "10.0.0.0/8" }', 1, 'trust.domains must be empty'],
+    [
+      'a public address',
+      '[mesh]\nlisten = ["10.0.0.1",\n "8.8.8.8"]',
+      3,
+      'entry 2, is 8.8.8.8, which is no private',
+    ],
+    ['a public IPv6', '[mesh]\nlisten = ["2001:db8::1"]', 2, 'no private address'],
+    ['a mapped public', '[mesh]\nlisten = ["::ffff:8.8.8.8"]', 2, 'no private address'],
+    ['all addresses', '[mesh]\nlisten = ["0.0.0.0"]', 2, 'public addresses too'],
+    ['a public peer', '[discovery]\npeers = ["h:1", "1.1.1.1:9238"]', 2, 'entry 2, is 1.1.1.1'],
+    ['a CGNAT peer', '[discovery]\npeers = ["100.64.0.1:9238"]', 2, 'allow_cgnat = true'],
+  ])('%s, with its line', (_, toml, line, message) => {
+    const text = refusal(toml)
+    expect(text).toContain(message)
+    expect(text).toMatch(new RegExp(`^config.toml:${line} `))
+  })
+
+  test('bytes that are no UTF-8, a directory, and a file that is too large', () => {
+    const home = temporaryDirectory()
+    const file = join(home, 'config.toml')
+    const attempt = (): unknown => loadConfig({ home, env: {} })
+    writeFileSync(file, Buffer.from('[node]\n# \xff\n', 'latin1'))
+    expect(attempt).toThrow(expect.objectContaining({ code: 'bad_config', where: `${file}:2` }))
+    writeFileSync(file, Buffer.alloc(5_000_000, '#'))
+    expect(attempt).toThrow(expect.objectContaining({ code: 'bad_config', where: file }))
+    const other = temporaryDirectory()
+    mkdirSync(join(other, 'config.toml'))
+    expect(() => loadConfig({ home: other, env: {} })).toThrow(
+      expect.objectContaining({ code: 'bad_config', message: 'this is not a file' }),
+    )
+  })
+})
+
+describe('allowed', () => {
+  test('public addresses once lan_only is off, CGNAT once it is said to be private', () => {
+    expect(load('[mesh]\nlan_only = false\nlisten = ["8.8.8.8"]').config.mesh.listen).toEqual(['8.8.8.8'])
+    const cgnat = '[mesh]\nallow_cgnat = true\n[discovery]\npeers = ["100.64.0.1:1"]'
+    expect(load(cgnat).config.discovery.peers).toEqual([{ host: '100.64.0.1', port: 1 }])
+  })
+
+  test('names of hosts, which are resolved and checked when dialled', () => {
+    const { config } = load('[discovery]\npeers = ["build-7.internal.corp:9238"]')
+    expect(config.discovery.peers).toEqual([{ host: 'build-7.internal.corp', port: 9238 }])
+  })
+})
+
+describe('warnings', () => {
+  test('for settings that nothing reads yet, but not when they say the default', () => {
+    expect(load('[http]\nport = 1\n[privacy]\nbucket = "day"').warnings).toEqual([
+      'http.port (config.toml:2) has no effect in this version',
+    ])
+  })
+
+  test('for a mistyped variable', () => {
+    expect(load(undefined, { KARO_MESH_PROT: '1', KARO_HOME: '/x', KARO_PAUSE: '1' }).warnings).toEqual([
+      'the environment variable KARO_MESH_PROT is no configuration key, did you mean KARO_MESH_PORT?',
+    ])
+  })
+
+  test('for a file that everybody may change', () => {
+    const home = temporaryDirectory()
+    writeFileSync(join(home, 'config.toml'), '')
+    chmodSync(join(home, 'config.toml'), 0o646)
+    expect(loadConfig({ home, env: {} }).warnings).toEqual([expect.stringContaining('chmod o-w')])
+  })
+})
+
+test('any document is loaded or refused with a line inside it, never anything else', () => {
+  const value = fc.oneof(
+    fc.integer(),
+    fc.boolean(),
+    fc.string(),
+    fc.array(fc.string(), { maxLength: 3 }),
+    fc.constant({}),
+  )
+  const section = fc.constantFrom('node', 'mesh', 'discovery', 'peers', 'sharing', 'sharing.allow', 'guard')
+  const name = fc.constantFrom(
+    'name',
+    'port',
+    'listen',
+    'peers',
+    'denied',
+    'allow',
+    'level',
+    'k_min',
+    'trusted',
+  )
+  const render = (v: unknown): string => (JSON.stringify(v) === '{}' ? '{}' : JSON.stringify(v))
+  fc.assert(
+    fc.property(fc.array(fc.tuple(section, name, value), { maxLength: 4 }), (settings) => {
+      const toml = settings.map(([s, n, v]) => `[${s}]\n${n} = ${render(v)}\n`).join('')
+      try {
+        load(toml)
+      } catch (error) {
+        expect(error).toMatchObject({ name: 'KaroError', code: 'bad_config' })
+        const line = Number(/config\.toml:(\d+)$/.exec((error as KaroError).where ?? '')?.[1])
+        expect(line).toBeGreaterThan(0)
+        expect(line).toBeLessThanOrEqual(toml.split('\n').length)
+      }
+    }),
+    { numRuns: 200 },
+  )
+})

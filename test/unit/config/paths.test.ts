@@ -1,0 +1,42 @@
+// Where things are: KARO_HOME moves everything, XDG_RUNTIME_DIR only the socket of the default home.
+import { homedir } from 'node:os'
+import { describe, expect, test } from 'vitest'
+import { homePaths } from '../../../src/config/index.ts'
+
+describe('homePaths', () => {
+  test('with KARO_HOME everything is below it, the socket too', () => {
+    expect({ ...homePaths({ KARO_HOME: '/k', HOME: '/h', XDG_RUNTIME_DIR: '/run/user/1' }) }).toEqual({
+      home: '/k',
+      config: '/k/config.toml',
+      key: '/k/identity.key',
+      db: '/k/db',
+      spool: '/k/spool',
+      lock: '/k/karo.lock',
+      socket: '/k/karo.sock',
+    })
+  })
+
+  test('without it the home is in the data directory and the socket in the runtime directory', () => {
+    const paths = homePaths({ HOME: '/h', XDG_RUNTIME_DIR: '/run/user/1' })
+    expect(paths.home).toBe('/h/.local/share/karo')
+    expect(paths.socket).toBe('/run/user/1/karo/karo.sock')
+    expect(homePaths({ HOME: '/h' }).socket).toBe('/h/.local/share/karo/karo.sock')
+  })
+
+  test('a relative KARO_HOME is resolved, an empty one is none, a missing HOME is asked of the system', () => {
+    expect(homePaths({ KARO_HOME: 'x' }).home).toBe(`${process.cwd()}/x`)
+    expect(homePaths({ KARO_HOME: '', HOME: '/h' }).home).toBe('/h/.local/share/karo')
+    expect(homePaths({}).home).toBe(`${homedir()}/.local/share/karo`)
+  })
+
+  test('a socket path may have 107 bytes, not characters; only its use is refused', () => {
+    const ofBytes = (n: number): string => `/${'é'.repeat((n - '/karo.sock'.length - 1) / 2)}`
+    const fits = homePaths({ KARO_HOME: ofBytes(107) })
+    expect(Buffer.byteLength(fits.socket)).toBe(107)
+    const long = homePaths({ KARO_HOME: ofBytes(109) })
+    expect(long.key).toContain('identity.key')
+    expect(() => long.socket).toThrow(
+      expect.objectContaining({ code: 'bad_config', hint: expect.any(String) }),
+    )
+  })
+})

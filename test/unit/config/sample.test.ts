@@ -1,0 +1,65 @@
+// The sample file and the page are what the table says, and the sample means what it shows.
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { loadConfig } from '../../../src/config/index.ts'
+import { configurationPage, sampleConfig, toToml } from '../../../src/config/sample.ts'
+import { KEY_LIST } from '../../../src/config/table.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+
+function load(toml: string) {
+  const home = temporaryDirectory()
+  writeFileSync(join(home, 'config.toml'), toml)
+  return loadConfig({ home, env: {} })
+}
+
+describe('the sample configuration', () => {
+  test('is the committed one, and so is the page', () => {
+    expect(readFileSync(join(ROOT, 'configs/config.toml'), 'utf8')).toBe(sampleConfig())
+    expect(readFileSync(join(ROOT, 'docs/configuration.md'), 'utf8')).toBe(configurationPage())
+  })
+
+  test('sets nothing', () => {
+    const { sources, warnings } = load(sampleConfig())
+    expect([...sources.values()].filter((source) => source !== 'default')).toEqual([])
+    expect(warnings).toEqual([])
+  })
+
+  test('sets only the name when one is given, whatever it looks like', () => {
+    for (const name of ['eng-042', 'a "quoted" \\ name', "O'Brien", '日本']) {
+      const { config, sources } = load(sampleConfig({ name }))
+      expect(config.node.name).toBe(name)
+      expect([...sources].filter(([, source]) => source !== 'default').map(([path]) => path)).toEqual([
+        'node.name',
+      ])
+    }
+  })
+
+  test('has every key where uncommenting its line sets exactly it', () => {
+    const lines = sampleConfig().split('\n')
+    for (const key of KEY_LIST) {
+      if (key.default instanceof Map) continue
+      const section = key.path.split('.')[0]!
+      const name = key.path.slice(section.length + 1)
+      const start = lines.indexOf(`[${section}]`)
+      const at = lines.findIndex((line, i) => i > start && line.startsWith(`#${name} = `))
+      expect(at, key.path).toBeGreaterThan(start)
+      // The example of a node id is cut short on purpose.
+      if (lines[at]!.includes('…')) continue
+      const changed = lines.with(at, lines[at]!.slice(1)).join('\n')
+      const { sources } = load(changed)
+      const setByFile = [...sources].filter(([, source]) => source !== 'default').map(([path]) => path)
+      expect(setByFile).toEqual(key.path === 'trust.domains' ? [] : [key.path])
+    }
+  })
+})
+
+test('defaults pass their own checks', () => {
+  for (const key of KEY_LIST) {
+    const given = key.default instanceof Map ? {} : key.default
+    expect(() => key.kind.check(given), key.path).not.toThrow()
+    expect(toToml(key.default)).not.toBe('')
+  }
+})
