@@ -50,4 +50,4 @@ export interface Audit extends Room {
 }
 
 export { createAudit } from './audit.ts'
-export { AUDIT_TYPES, type AuditType } from './types.ts'
+export type { AuditType } from './types.ts'

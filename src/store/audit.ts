@@ -17,7 +17,7 @@ export interface AuditRow {
 }
 
 /** What stands at one place of the ledger; `row` is absent where the stored bytes are damaged. */
-export interface AuditPlace {
+interface AuditPlace {
   readonly seq: number
   readonly row?: AuditRow
 }

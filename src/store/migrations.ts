@@ -19,7 +19,7 @@ export interface Migration {
 }
 
 /** Every step since schema 1, the first. */
-export const MIGRATIONS: readonly Migration[] = []
+const MIGRATIONS: readonly Migration[] = []
 
 const FIRST_SCHEMA = 1
 const VALUE_VERSION = 1

@@ -4,7 +4,7 @@ import { keyRange, makeKey } from './keyspace.ts'
 import { createSerial } from './serial.ts'
 
 /** `nonce`: of a hop frame, by its sender. `document`: a query id, by its author. */
-export type ReplayKind = 'nonce' | 'document'
+type ReplayKind = 'nonce' | 'document'
 
 export interface ReplayMark {
   readonly kind: ReplayKind

@@ -5,16 +5,7 @@ export const TRUST_LEVELS = ['untrusted', 'share_to', 'query_from', 'peer', 'sup
 export type TrustLevel = (typeof TRUST_LEVELS)[number]
 
 /** Where an opinion came from, as `karo peers --json` says it. */
-export const TRUST_SOURCES = [
-  'config',
-  'tofu',
-  'certificate',
-  'invite',
-  'introduction',
-  'domain',
-  'default',
-] as const
-export type TrustSource = (typeof TRUST_SOURCES)[number]
+export type TrustSource = 'config' | 'tofu' | 'certificate' | 'invite' | 'introduction' | 'domain' | 'default'
 
 interface Opens {
   /** May be sent our level 1 summaries. */

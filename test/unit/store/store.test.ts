@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
@@ -94,7 +95,7 @@ test('a start that fails leaves the database closed', async () => {
 
 test('kill -9 while batches are written: each is there as a whole or not at all, and none that was confirmed is lost', async () => {
   const directory = temporaryDirectory()
-  const child = spawn(process.execPath, [join(import.meta.dirname, 'writer.ts'), directory], {
+  const child = spawn(process.execPath, [fileURLToPath(new URL('./writer.ts', import.meta.url)), directory], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
   const exited = once(child, 'exit')
