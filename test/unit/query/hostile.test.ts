@@ -106,7 +106,7 @@ describe('an answer', () => {
   })
 
   const other = newIdentity()
-  const cases: Record<string, { forgery: (asked: Asked) => Forgery; outcome: string }> = {
+  const cases: Record<string, { forgery: (asked: Asked, me: Identity) => Forgery; outcome: string }> = {
     'signed by another key': { forgery: () => ({ signer: other }), outcome: 'bad_signature' },
     'with one sealed byte altered': {
       forgery: () => ({ alter: (sealed) => flip(sealed, sealed.length - 20) }),
@@ -125,6 +125,10 @@ describe('an answer', () => {
       outcome: 'bad_signature',
     },
     'addressed to another asker': { forgery: () => ({ author: other.publicKey }), outcome: 'bad_signature' },
+    'made for another asker': {
+      forgery: () => ({ author: other.publicKey, bound: { author: other.publicKey } }),
+      outcome: 'bad_signature',
+    },
     'that names another owner inside': {
       forgery: () => ({ answer: { responder: other.publicKey } }),
       outcome: 'error',
@@ -136,13 +140,13 @@ describe('an answer', () => {
     'that is no answer': { forgery: () => ({ plain: Uint8Array.of(0x80) }), outcome: 'error' },
     'with plain numbers at level 2': { forgery: () => ({ answer: { level: 2 } }), outcome: 'error' },
     'of another type': {
-      forgery: () => ({
+      forgery: (_asked, me) => ({
         answer: {
           data: {
             query_type: 'NodeHealth',
             health: {
-              node_id: other.nodeId,
-              fingerprint: other.fingerprint,
+              node_id: me.nodeId,
+              fingerprint: me.fingerprint,
               name: 'x',
               version: '1',
               uptime_seconds: 1,
@@ -168,7 +172,9 @@ describe('an answer', () => {
   }
   for (const [name, { forgery, outcome }] of Object.entries(cases)) {
     it(`${name} counts as ${outcome}, and its numbers do not`, async () => {
-      const { asker, send } = among((asked, me) => send(forge(asked, me.identity, forgery(asked))))
+      const { asker, send } = among((asked, me) =>
+        send(forge(asked, me.identity, forgery(asked, me.identity))),
+      )
       const result = await asker.ask()
       expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: outcome })
       expect(result.coverage.failed).toBe(1)
@@ -179,7 +185,8 @@ describe('an answer', () => {
 
   it('of another level than asked counts as error', async () => {
     const { asker, send } = among((asked, me) => send(forge(asked, me.identity)))
-    const result = await asker.ask({ level: 2 })
+    const result = await asker.ask({ level: 2, perNode: true })
+    expect(result.nodes).toBeUndefined()
     expect(asker.outcomes(result)).toEqual({ honest: 'withheld', raw: 'error' })
     expect(result).toMatchObject({
       status: 'withheld',
