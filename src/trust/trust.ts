@@ -131,13 +131,15 @@ export function createTrust(options: TrustOptions): Trust {
       if (!admits(node)) seen.forget(node)
       const levelAfter = opinion(node).trust_level
       log.info({ peer: node, action, level: levelAfter }, 'a person decided about a node')
-      tell(node)
-      await audit.record({
+      // Queued first, so that the ledger has the decision before what follows from it.
+      const recorded = audit.record({
         type: 'trust_change',
         success: true,
         peer: node,
         details: { action, level_before: levelBefore, level_after: levelAfter },
       })
+      tell(node)
+      await recorded
     })
   }
 
