@@ -26,7 +26,7 @@ const EXTERNAL = ['classic-level', 'blake3-wasm', 'msgpackr-extract']
  * What a short command loads, held together in one chunk: every further file costs a module load, about 0.5 ms. The
  * bundler groups modules by who reaches them, so everything loaded on demand is made to reach these.
  */
-const CORE = ['src/cli/run.ts', 'src/cli/commands/status.ts', 'src/cli/views/status.ts']
+const CORE = ['src/cli/run.ts']
 
 /** CommonJS inside an ES module still asks for `require`, and some of it for `__dirname`. */
 const COMMONJS = [

@@ -4,7 +4,7 @@ import type { Log } from './log.ts'
 import type { HealthCheck, Room } from './room.ts'
 
 /** Long enough to cost nothing, short enough that a freed port is noticed while somebody looks. */
-const RETRY_MS = 10_000
+const RETRY_MS = 3_000
 
 export interface ToleratedOptions {
   /** Name of the check that fails while it does not run, e.g. `mesh.listening`. */

@@ -1,5 +1,7 @@
 // Every command there is, in the order help shows them; each file is loaded only when its command runs.
 import type { Command } from './command.ts'
+// Loaded with the program: as short as it is, a module load of its own would be a tenth of its time.
+import { status } from './commands/status.ts'
 
 /** Headings of `karo help`, in its order. */
 export const COMMAND_GROUPS = {
@@ -18,7 +20,7 @@ export interface CommandEntry {
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'up', group: 'node', load: async () => (await import('./commands/up.ts')).up },
   { name: 'init', group: 'node', load: async () => (await import('./commands/init.ts')).init },
-  { name: 'status', group: 'node', load: async () => (await import('./commands/status.ts')).status },
+  { name: 'status', group: 'node', load: async () => status },
   { name: 'shell', group: 'terminal', load: async () => (await import('./commands/shell.ts')).shell },
   { name: 'history', group: 'terminal', load: async () => (await import('./commands/history.ts')).history },
   { name: 'stats', group: 'terminal', load: async () => (await import('./commands/stats.ts')).stats },

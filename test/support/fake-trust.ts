@@ -13,6 +13,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
   const revoked = new Set<NodeId>()
   const members = new Map<NodeId, Member>()
   const pending = new Map<NodeId, PendingPeer>()
+  const met = new Map<NodeId, { addresses: readonly string[]; last_seen: number }>()
   const listeners = new Set<(node: NodeId) => void>()
   const sightings: { node: NodeId; offline: boolean }[] = []
 
@@ -65,6 +66,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     member: (node) => members.get(node),
     sawMember(node, { name, addresses, offline = false }) {
       sightings.push({ node, offline })
+      if (addresses !== undefined) met.set(node, { addresses, last_seen: Date.now() })
       const before = members.get(node)
       members.set(node, {
         node_id: node,
@@ -78,6 +80,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     pending: () => [...pending.values()],
     sawStranger(node, { name, addresses }) {
       const now = Date.now()
+      met.set(node, { addresses, last_seen: now })
       pending.set(node, {
         node_id: node,
         fingerprint: node.slice(-16),
@@ -87,6 +90,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
         last_seen: now,
       })
     },
+    met: (node) => met.get(node),
     known: () => [...new Set([...admitted, ...members.keys(), ...pending.keys()])],
     onChange(listener) {
       listeners.add(listener)

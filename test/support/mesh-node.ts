@@ -38,7 +38,8 @@ export interface MeshNode {
   address(): { host: string; port: number }
 }
 
-export interface MeshNodeInit extends Partial<Omit<MeshDeps, 'config' | 'identity' | 'trust' | 'audit' | 'replay'>> {
+export interface MeshNodeInit
+  extends Partial<Omit<MeshDeps, 'config' | 'identity' | 'trust' | 'audit' | 'replay'>> {
   readonly identity?: Identity
   readonly trust?: FakeTrust
   readonly mesh?: Partial<Config['mesh']>
@@ -60,7 +61,14 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
     version: '0.1.0',
     ...init,
     config: {
-      mesh: { port: 0, listen: ['127.0.0.1'], lan_only: true, allow_cgnat: false, ping_seconds: 15, ...init.mesh },
+      mesh: {
+        port: 0,
+        listen: ['127.0.0.1'],
+        lan_only: true,
+        allow_cgnat: false,
+        ping_seconds: 15,
+        ...init.mesh,
+      },
       discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], ...init.discovery },
       sharing: {
         max_level: 2,

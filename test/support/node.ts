@@ -12,6 +12,12 @@ const ROOT = join(import.meta.dirname, '../..')
 const KARO = join(ROOT, 'dist/karo.js')
 /** Logs of failed files are kept here, one per node; the folder is ignored by git. */
 const KEPT_LOGS = join(ROOT, 'test-logs')
+/** A test without a LAN of its own says nothing on the machine's. */
+export const ON_LOOPBACK = {
+  KARO_MESH_PORT: '0',
+  KARO_MESH_LISTEN: '127.0.0.1',
+  KARO_DISCOVERY_MDNS: 'false',
+}
 /** Lines of a node's log that a failure shows. */
 const TAIL_LINES = 30
 
@@ -20,7 +26,7 @@ export interface NodeOptions {
   readonly config?: string
   readonly name?: string
   readonly env?: Readonly<Record<string, string>>
-  /** Name of a network namespace to run the daemon in; without one, ports are free ones on this machine. */
+  /** Network namespace to run the daemon in; without one it keeps to loopback, a free port, and no mDNS. */
   readonly netns?: string
   /** A home that exists already, for a second life; it is then not written to nor removed. */
   readonly home?: string
@@ -83,8 +89,7 @@ export async function startNode(options: NodeOptions = {}): Promise<TestNode> {
   const home = options.home ?? temporaryHome()
   const name = options.name ?? basename(home)
   if (options.home === undefined) writeFileSync(join(home, 'config.toml'), configOf(name, options.config))
-  const ports = options.netns === undefined ? { KARO_MESH_PORT: '0', KARO_HTTP_PORT: '0' } : {}
-  const env = cleanEnv(home, { ...ports, ...options.env })
+  const env = cleanEnv(home, { ...(options.netns === undefined ? ON_LOOPBACK : {}), ...options.env })
   const logPath = join(home, `daemon-${Date.now()}-${Math.floor(performance.now())}.log`)
   const node = launch({ home, name, env, logPath, netns: options.netns })
   if (options.ready !== false) await node.ready()
@@ -161,6 +166,6 @@ function keepLog(name: string, pid: number | undefined, path: string, text: stri
   mkdirSync(KEPT_LOGS, { recursive: true })
   const kept = join(KEPT_LOGS, `${name}-${pid ?? 'never'}.log`)
   writeFileSync(kept, text)
-  process.stderr.write(`── log of ${name} (whole: ${kept})\n${tail(text)}\n`)
+  process.stderr.write(`log of ${name}: ${kept}\n`)
   rmSync(path, { force: true })
 }

@@ -3,6 +3,7 @@ import { callDaemon } from '../../api/client.ts'
 import type { StatusShape } from '../../api/shapes.ts'
 import { EXIT } from '../../base/errors.ts'
 import type { Command } from '../command.ts'
+import { statusView } from '../views/status.ts'
 
 export const status: readonly Command[] = [
   {
@@ -16,8 +17,7 @@ export const status: readonly Command[] = [
     ],
     async run(io) {
       const shape = (await callDaemon(io, 'GET', '/api/v1/status')) as StatusShape
-      if (io.json) io.out(`${JSON.stringify(shape)}\n`)
-      else io.out((await import('../views/status.ts')).statusView(shape, io))
+      io.out(io.json ? `${JSON.stringify(shape)}\n` : statusView(shape, io))
       return EXIT.done
     },
   },

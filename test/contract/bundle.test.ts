@@ -1,0 +1,85 @@
+// What a short command loads: the bundle keeps heavy libraries out of it, and the command line out of the daemon's.
+import type { Metafile } from 'esbuild'
+import { beforeAll, expect, test } from 'vitest'
+import { bundle } from '../../scripts/build.ts'
+
+/** None of these may be read to run `karo status` or `karo check`. */
+const HEAVY =
+  /node_modules\/(@libp2p|@chainsafe|@multiformats|libp2p|level|abstract-level|classic-level|fastify|zod|commander|pino|msgpackr|@noble|blake3-wasm)\//
+const HEAVY_PACKAGES = /^(classic-level|blake3-wasm|msgpackr-extract|(node:)?https?2?|(node:)?crypto)$/
+
+let outputs: Metafile['outputs']
+beforeAll(async () => {
+  outputs = (await bundle()).metafile.outputs
+}, 60_000)
+
+/** The chunk that holds `entry`, and all it imports statically; dynamic imports are only followed where named. */
+function loadedFor(...entries: readonly string[]): {
+  sources: string[]
+  external: string[]
+  chunks: string[]
+} {
+  const chunks = new Set<string>()
+  const external = new Set<string>()
+  const visit = (path: string): void => {
+    if (chunks.has(path)) return
+    chunks.add(path)
+    for (const imported of outputs[path]?.imports ?? []) {
+      if (imported.kind === 'dynamic-import') continue
+      if (imported.external) external.add(imported.path)
+      else visit(imported.path)
+    }
+  }
+  for (const entry of entries) {
+    const found = Object.entries(outputs).find(([, output]) => output.entryPoint === entry)
+    if (found === undefined) throw new Error(`${entry} is no chunk of its own`)
+    visit(found[0])
+  }
+  const sources = [...chunks].flatMap((path) => Object.keys(outputs[path]?.inputs ?? {}))
+  return { sources, external: [...external], chunks: [...chunks] }
+}
+
+const HOT = ['src/cli/main.ts', 'src/cli/run.ts']
+
+test.each(['src/cli/commands/status.ts', 'src/cli/commands/check.ts'])(
+  '%s loads nothing heavy',
+  (command) => {
+    const { sources, external } = loadedFor(...HOT, command)
+    expect(sources).toContain(command)
+    expect(sources.filter((source) => HEAVY.test(source))).toEqual([])
+    expect(external.filter((name) => HEAVY_PACKAGES.test(name))).toEqual([])
+  },
+)
+
+test('no command but up loads the mesh, the store or the API server', () => {
+  const commands = Object.values(outputs)
+    .map((output) => output.entryPoint ?? '')
+    .filter((entry) => entry.startsWith('src/cli/commands/'))
+  expect(commands.length).toBeGreaterThan(10)
+  for (const command of commands) {
+    const { sources } = loadedFor(...HOT, command)
+    expect(
+      sources.filter((source) =>
+        /^src\/(main|mesh|store|query|trust|observe\/observe|api\/(server|routes))/.test(source),
+      ),
+      command,
+    ).toEqual([])
+  }
+})
+
+test('the daemon does load them: the check above can see', () => {
+  const { sources } = loadedFor('src/main.ts')
+  expect(sources.filter((source) => HEAVY.test(source)).length).toBeGreaterThan(100)
+})
+
+test('status is few files, because each costs a module load', () => {
+  expect(loadedFor(...HOT, 'src/cli/commands/status.ts').chunks.length).toBeLessThanOrEqual(5)
+})
+
+test('the entry stands alone, so that any Node gets as far as its version check', () => {
+  expect(loadedFor('src/cli/main.ts')).toEqual({
+    sources: ['src/cli/main.ts'],
+    external: [],
+    chunks: ['dist/karo.js'],
+  })
+})
