@@ -1,6 +1,5 @@
 // Cuts a stream of bytes into frames: arbitrary chunks in, whole frames out, never more in memory than one frame.
 import { HEADER_BYTES, type MessageTable, readHeader } from './frame.ts'
-import { FrameError } from './reject.ts'
 
 /**
  * One per stream. Judges each header before it makes room for the frame, so at most the limit of the largest
@@ -13,7 +12,6 @@ export class FrameReader {
   private frame: Uint8Array | undefined
   /** Bytes of `header` or `frame` that are there. */
   private filled = 0
-  private failure: FrameError | undefined
 
   constructor(messages: MessageTable) {
     this.messages = messages
@@ -30,7 +28,6 @@ export class FrameReader {
    * good frames before it, and from then on always: where the next frame would begin is unknown.
    */
   *push(chunk: Uint8Array): Generator<Uint8Array, void, undefined> {
-    if (this.failure !== undefined) throw this.failure
     let offset = 0
     while (offset < chunk.length) {
       const target = this.frame ?? this.header
@@ -50,15 +47,10 @@ export class FrameReader {
     }
   }
 
-  /** Room for the frame whose header is complete; the header is in it. */
+  /** Room for the frame whose header is complete. A header that is refused stays, and is refused again. */
   private begin(): Uint8Array {
-    try {
-      const frame = new Uint8Array(readHeader(this.header, this.messages).frameBytes)
-      frame.set(this.header)
-      return frame
-    } catch (error) {
-      if (error instanceof FrameError) this.failure = error
-      throw error
-    }
+    const frame = new Uint8Array(readHeader(this.header, this.messages).frameBytes)
+    frame.set(this.header)
+    return frame
   }
 }
