@@ -81,9 +81,9 @@ function rangeOf(text: string): readonly string[] | undefined {
   const numbers = /^(-?\d{1,9})\.\.(-?\d{1,9})(?:\.\.(-?\d{1,9}))?$/.exec(text)
   const ends = numbers ?? /^([A-Za-z])\.\.([A-Za-z])$/.exec(text)
   if (ends === null) return undefined
-  const valueOf = (end: string) => (numbers ? Number(end) : end.charCodeAt(0))
-  const from = valueOf(ends[1] as string)
-  const to = valueOf(ends[2] as string)
+  const numberOf = (end: string) => (numbers ? Number(end) : end.charCodeAt(0))
+  const from = numberOf(ends[1] as string)
+  const to = numberOf(ends[2] as string)
   const step = Math.max(1, Math.abs(Number(numbers?.[3] ?? 1)))
   const out: string[] = []
   // One more than allowed is enough for the caller to see that it is too many.

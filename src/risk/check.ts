@@ -1,6 +1,152 @@
 // Judges a command line: reads it, applies the rules, decides by profile.
-import type { CheckOptions, RiskVerdict } from './index.ts'
+import { compareLevels, decide, worse } from './decide.ts'
+import type { CheckOptions, GuardProfile, RiskLevel, RiskMatch, RiskVerdict } from './index.ts'
+import { type Budget, MAX_COMMAND_LENGTH, MAX_MATCHES, newBudget } from './limits.ts'
+import type { Arg, LineFact, Scope, Shell, SimpleCommand, Span } from './model.ts'
+import { readOptions } from './options.ts'
+import { EVERY_COMMAND, isUnruled, ruleForFact, rulesFor } from './rules/index.ts'
+import type { Hit, LineRule, Rule } from './rules/rule.ts'
+import { walkLine } from './walk.ts'
 
-export function checkCommand(command: string, _options: CheckOptions): RiskVerdict {
-  return { command, risk_level: 'safe', decision: 'allow', matches: [] }
+export const DEFAULT_PROFILE: GuardProfile = 'moderate'
+
+/** A home directory nobody has, for when none is given: `~` is still known to be one. */
+const SOME_HOME = '/home/~'
+
+/** C0 controls but tab and newline, DEL, and Unicode's direction overrides (Unicode TR 36; CVE-2021-42574). */
+const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/
+
+interface Finding {
+  readonly rule: Rule | LineRule
+  readonly span: Span
+}
+
+/**
+ * Judges one command line, several lines included, as `shell` (default bash) would read it. Any string is
+ * accepted: empty is Safe; more than 65 536 UTF-16 units are not read and High. Never throws; the work is bounded.
+ */
+export function checkCommand(command: string, options: CheckOptions): RiskVerdict {
+  const findings = findAll(command, options, newBudget())
+  const allowed = options.allow ?? []
+  const counted = findings.filter(({ rule }) => rule.core === true || !allowed.includes(rule.id))
+  const matches = counted.map(
+    ({ rule, span }): RiskMatch => ({ rule: rule.id, risk_level: rule.level, why: rule.why, span }),
+  )
+  const level = matches.reduce<RiskLevel>((worst, match) => worse(worst, match.risk_level), 'safe')
+  const safer = saferForm(command, counted)
+  return {
+    command,
+    risk_level: level,
+    decision: decide(options.profile ?? DEFAULT_PROFILE, level, command.length),
+    matches,
+    ...(safer === undefined ? {} : { safer }),
+  }
+}
+
+/** Words of letters, digits and a few signs that no shell expands: nothing but the tool's name can matter. */
+const PLAIN = /^[A-Za-z0-9_][\w.+-]*(?: [\w./:,@%^+=-]+)*$/
+
+/** The level alone, as checkCommand finds it without knowing directory and home; cheap for plain commands. */
+export function riskLevelOf(command: string, shell: Shell): RiskLevel {
+  if (command.length < 1_000 && PLAIN.test(command)) {
+    const space = command.indexOf(' ')
+    if (isUnruled(space < 0 ? command : command.slice(0, space))) return 'safe'
+  }
+  return findAll(command, { shell }, newBudget()).reduce<RiskLevel>(
+    (worst, { rule }) => worse(worst, rule.level),
+    'safe',
+  )
+}
+
+/** Every finding, worst first, then by place; at most MAX_MATCHES. Exported for tests of the bounds. */
+export function findAll(command: string, options: CheckOptions, budget: Budget): readonly Finding[] {
+  const found = new Map<string, Finding>()
+  const add = (rule: Rule | LineRule, [start, end]: Span) => {
+    const span: Span = [clamp(start, command), clamp(Math.max(start, end), command)]
+    const key = `${rule.id} ${span[0]} ${span[1]}`
+    if (found.size < 1_000 && !found.has(key)) found.set(key, { rule, span })
+  }
+  const fact = (kind: LineFact, span: Span) => add(ruleForFact(kind), span)
+  const hidden = HIDDEN.exec(command)
+  if (hidden !== null) fact('hidden-text', [hidden.index, hidden.index + 1])
+  if (command.length > MAX_COMMAND_LENGTH) {
+    fact('too-long', [0, command.length])
+    return [...found.values()]
+  }
+  const scope: Scope = {
+    shell: options.shell ?? 'bash',
+    home: options.home ?? SOME_HOME,
+    cwd: options.cwd ?? '.',
+    variables: new Map(),
+    parameters: undefined,
+  }
+  const { line, places } = readable(command)
+  const placed = ([start, end]: Span): Span =>
+    places === undefined ? [start, end] : [places[start] ?? 0, places[end] ?? command.length]
+  walkLine(
+    line,
+    scope,
+    {
+      command: (simple) => judge(simple, (rule, span) => add(rule, placed(span))),
+      fact: (kind, span) => fact(kind, placed(span)),
+      isKnownTool: (name) => rulesFor(name).length > 0,
+    },
+    budget,
+  )
+  return [...found.values()]
+    .sort((a, b) => compareLevels(b.rule.level, a.rule.level) || a.span[0] - b.span[0])
+    .slice(0, MAX_MATCHES)
+}
+
+/**
+ * The text as a shell takes it from a terminal: NUL is dropped, a carriage return is a blank; and, when
+ * something was dropped, where each remaining character stands in the command.
+ */
+function readable(command: string): {
+  readonly line: string
+  readonly places: readonly number[] | undefined
+} {
+  const line = command.replaceAll('\r', ' ')
+  if (!line.includes('\0')) return { line, places: undefined }
+  const places: number[] = []
+  for (let i = 0; i < line.length; i++) if (line[i] !== '\0') places.push(i)
+  return { line: line.replaceAll('\0', ''), places: [...places, line.length] }
+}
+
+function clamp(offset: number, command: string): number {
+  return Math.min(Math.max(offset, 0), command.length)
+}
+
+function judge(command: SimpleCommand, add: (rule: Rule, span: Span) => void): void {
+  const own = rulesFor(command.name)
+  const options = readOptions(command.name, command.args)
+  for (const list of [own, EVERY_COMMAND]) {
+    for (const rule of list) {
+      const span = spanOf(rule.when(command, options), command)
+      if (span !== undefined) add(rule, span)
+    }
+  }
+}
+
+function spanOf(hit: Hit, command: SimpleCommand): Span | undefined {
+  if (hit === undefined || hit === false) return undefined
+  if (hit === true) return command.span
+  const first = hit[0] as Arg | undefined
+  if (first === undefined) return undefined
+  return hit.reduce<Span>(
+    ([start, end], arg) => [Math.min(start, arg.span[0]), Math.max(end, arg.span[1])],
+    first.span,
+  )
+}
+
+/** From a finding of the worst level: mending a lesser one would not make the command safer. */
+function saferForm(command: string, findings: readonly Finding[]): string | undefined {
+  const worst = findings.filter(({ rule }) => rule.level === findings[0]?.rule.level)
+  if (worst.some(({ rule }) => rule.core === true && rule.safer === undefined)) return undefined
+  const found = worst.find(({ rule }) => rule.safer !== undefined)
+  const safer = found?.rule.safer
+  if (found === undefined || safer === undefined) return undefined
+  if (typeof safer === 'string') return safer
+  const [start, end] = found.span
+  return command.slice(0, start) + safer.instead + command.slice(end)
 }

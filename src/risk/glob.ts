@@ -9,7 +9,7 @@ export function couldMatch(pattern: string, name: string): boolean {
   let mark = 0
   while (n < name.length) {
     const token = tokenAt(pattern, p)
-    if (token !== undefined && token.star) {
+    if (token?.star) {
       star = p
       mark = n
       p = token.end

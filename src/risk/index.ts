@@ -32,7 +32,9 @@ export interface CheckOptions {
   /** Absolute; without it relative paths are judged as harmless as they look. */
   readonly cwd?: string
   readonly home?: string
+  /** Ids of rules whose findings the owner accepts; the catastrophic core is not lowered by it. */
+  readonly allow?: readonly string[]
 }
 
-export { checkCommand } from './check.ts'
+export { checkCommand, riskLevelOf } from './check.ts'
 export { firstTool } from './first-tool.ts'

@@ -4,8 +4,10 @@
 export const MAX_COMMAND_LENGTH = 65_536
 /** Nested scripts: substitutions, `bash -c`, eval, function calls. */
 export const MAX_DEPTH = 12
-/** Simple commands looked at, over all nested scripts and loop rounds. */
-export const MAX_COMMANDS = 1_000
+/** Syntax nodes inside one another, over all nested scripts; keeps the call stack small. */
+export const MAX_NESTING = 250
+/** Syntax nodes looked at, over all nested scripts and loop rounds. */
+export const MAX_NODES = 6_000
 /** Words that brace expansion may make of one word. */
 export const MAX_BRACE_WORDS = 64
 /** UTF-16 units one word may grow to through variables; beyond, it is unknown. */
@@ -21,18 +23,18 @@ export const MAX_MATCHES = 20
 
 /** What is left of the bounds during one check. */
 export interface Budget {
-  commands: number
+  nodes: number
   words: number
   nestedText: number
   exhausted: boolean
 }
 
 export function newBudget(): Budget {
-  return { commands: MAX_COMMANDS, words: 4 * MAX_WORDS, nestedText: MAX_NESTED_TEXT, exhausted: false }
+  return { nodes: MAX_NODES, words: 4 * MAX_WORDS, nestedText: MAX_NESTED_TEXT, exhausted: false }
 }
 
 /** Takes `amount` of one bound; false, and remembered, when it is used up. */
-export function spend(budget: Budget, what: 'commands' | 'words' | 'nestedText', amount = 1): boolean {
+export function spend(budget: Budget, what: 'nodes' | 'words' | 'nestedText', amount = 1): boolean {
   budget[what] -= amount
   if (budget[what] >= 0) return true
   budget.exhausted = true

@@ -1,5 +1,5 @@
 // Takes one layer off a command: the command behind sudo, env, timeout, xargs, find -exec …, and scripts in its words.
-import { type Arg, baseName, type Output, SOMETHING, TAINT } from './model.ts'
+import { type Arg, baseName, type Output, SOMETHING, TAINT, UNKNOWN } from './model.ts'
 import { readOptions } from './options.ts'
 import { INTERPRETERS, interpreterName, SHELLS, WRAPPERS, type Wrapper } from './wrappers.ts'
 
@@ -25,7 +25,7 @@ export interface Layer {
   readonly commands: readonly InnerCommand[]
   readonly scripts: readonly InnerScript[]
   /** Its standard input is run as code. */
-  readonly runsInput: boolean
+  readonly runsInput: false | 'shell' | 'other'
   /** A file it runs as a script. */
   readonly runsFile?: Arg
 }
@@ -123,7 +123,7 @@ function unwrapTable(wrapper: Wrapper, name: string, words: readonly Arg[]): Lay
     privileged,
   }))
   if (rest.length === 0)
-    return { ...NOTHING, scripts: found, runsInput: privileged && wantsShell(name, words) }
+    return { ...NOTHING, scripts: found, runsInput: privileged && wantsShell(name, words) && 'shell' }
   if (wrapper.joins) return { ...NOTHING, scripts: [...found, { ...joined(rest), assignments, privileged }] }
   return {
     commands: [{ words: rest, privileged, inherits: true, assignments }],
@@ -167,7 +167,7 @@ function unwrapShell(words: readonly Arg[]): Layer {
     }
     if (/^-[A-Za-z]*c/.test(text)) code = true
     if (/^(?:[-+][A-Za-z]*[oO]|--rcfile|--init-file)$/.test(text)) i++
-    if (/^-[A-Za-z]*s/.test(text) && !code) return { ...NOTHING, runsInput: true }
+    if (/^-[A-Za-z]*s/.test(text) && !code) return { ...NOTHING, runsInput: 'shell' }
   }
   const operand = words[i]
   if (code) {
@@ -185,7 +185,7 @@ function unwrapShell(words: readonly Arg[]): Layer {
     operand.text === '-' ||
     /^\/(?:dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/.test(operand.text)
   )
-    return { ...NOTHING, runsInput: true }
+    return { ...NOTHING, runsInput: 'shell' }
   return { ...NOTHING, runsFile: operand }
 }
 
@@ -194,7 +194,7 @@ function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
   for (let i = 1; i < words.length; i++) {
     const word = words[i] as Arg
     const text = word.text
-    if (text === '-' || text === '/dev/stdin') return { ...NOTHING, runsInput: true }
+    if (text === '-' || text === '/dev/stdin') return { ...NOTHING, runsInput: 'other' }
     const bare = text.startsWith('--') ? text.slice(2) : text.startsWith('-') ? text.slice(1) : undefined
     if (bare === undefined) {
       if (codes.includes(text)) return codeLayer(words[i + 1])
@@ -211,7 +211,7 @@ function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
     // python -m module, node --version …: no code from standard input.
     if (/^[mvVhS]/.test(bare)) return NOTHING
   }
-  return { ...NOTHING, runsInput: true }
+  return { ...NOTHING, runsInput: 'other' }
 }
 
 function codeLayer(code: Arg | undefined): Layer {
@@ -225,7 +225,7 @@ const DELETES_TREE =
   /(?:rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|\brm)\s*\(?\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
 
 /** Shell commands and tree deletions in the code of other languages: calls with a literal string only. */
-function foreignCode(code: Arg): Pick<Layer, 'scripts'> {
+export function foreignCode(code: Pick<Arg, 'text' | 'taint' | 'span'>): Pick<Layer, 'scripts'> {
   const scripts: InnerScript[] = []
   for (const call of code.text.matchAll(CALLS_SHELL)) {
     const rest = code.text.slice(call.index + call[0].length, call.index + call[0].length + 500)
@@ -276,7 +276,9 @@ function xargs(args: readonly Arg[], input: Output): Layer {
   const near = words[0] as Arg
   const items =
     input.text === undefined
-      ? (input.under ?? ['.']).map((top) => item(`${top}/${SOMETHING}`, near))
+      ? input.under === undefined
+        ? [{ ...near, text: UNKNOWN, taint: input.taint | TAINT.opaque }]
+        : input.under.map((top) => item(`${top}/${SOMETHING}`, near))
       : input.text
           .split(/[\s\0]+/)
           .filter((text) => text !== '')
@@ -477,8 +479,8 @@ const SPECIAL: Readonly<Record<string, Special>> = {
         ),
       ),
     ),
-  at: () => ({ ...NOTHING, runsInput: true }),
-  batch: () => ({ ...NOTHING, runsInput: true }),
+  at: () => ({ ...NOTHING, runsInput: 'shell' }),
+  batch: () => ({ ...NOTHING, runsInput: 'shell' }),
   adb: (args) =>
     args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,
   '.': (args) => (args[0] === undefined ? NOTHING : { ...NOTHING, runsFile: args[0] }),

@@ -1,5 +1,5 @@
 // Expands a parsed word to what the command would get: quotes, tilde, variables, braces, substitutions, splitting.
-import type { ParameterExpansionPart, ParsedScript, Word, WordPart } from 'unbash'
+import type { ParameterExpansionPart, ParsedScript, SyntaxNode, Word, WordPart } from 'unbash'
 import { parse } from 'unbash'
 import { expandBraces } from './braces.ts'
 import { MAX_WORD_LENGTH } from './limits.ts'
@@ -9,6 +9,8 @@ import { type Arg, type Output, type Scope, SOMETHING, type Span, TAINT, UNKNOWN
 export interface WordHost {
   /** Looks at a substituted script and says what it prints; `moved` when its offsets are not those of the text. */
   substitute(script: ParsedScript | undefined, span: Span, scope: Scope, moved?: boolean): Output
+  /** Looks at the scripts inside an arithmetic expression. */
+  sweep(node: SyntaxNode): void
   /** Where a node of the text being read stands in the command as given. */
   at(node: { readonly pos: number; readonly end: number }): Span
 }
@@ -41,6 +43,14 @@ export function expandOne(word: Word, scope: Scope, host: WordHost): Arg {
   return { text: bounded(all.map((arg) => arg.text).join(' ')), span: host.at(word), taint }
 }
 
+/** A here-document's body: expanded, never split. */
+export function expandText(parts: readonly WordPart[], span: Span, scope: Scope, host: WordHost): Arg {
+  const pieces: Piece[] = []
+  for (const part of parts) expandPart(part, false, scope, host, pieces)
+  const taint = pieces.reduce((sum, piece) => sum | piece.taint, 0)
+  return { text: pieces.map((piece) => piece.text).join(''), span, taint }
+}
+
 function isQuoted(part: WordPart): boolean {
   return part.type === 'DoubleQuoted' || part.type === 'SingleQuoted' || part.type === 'AnsiCQuoted'
 }
@@ -70,6 +80,7 @@ function expandBraceWord(word: Word, scope: Scope, host: WordHost): Arg[] {
   if (raw === undefined) return [{ text: UNKNOWN, span, taint: TAINT.opaque }]
   const still: WordHost = {
     substitute: (script, _at, inner) => host.substitute(script, span, inner, true),
+    sweep: host.sweep,
     at: () => span,
   }
   return raw.flatMap((text) => {
@@ -126,6 +137,7 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
       return
     }
     case 'ArithmeticExpansion':
+      host.sweep(part)
       plain(SOMETHING)
       return
     case 'ProcessSubstitution': {

@@ -1,0 +1,43 @@
+// From findings to a decision: what each profile blocks, asks about and lets through.
+import type { GuardDecision, GuardProfile, RiskLevel } from './index.ts'
+
+const RANK: Readonly<Record<RiskLevel, number>> = { safe: 0, moderate: 1, high: 2, critical: 3 }
+
+export function worse(a: RiskLevel, b: RiskLevel): RiskLevel {
+  return RANK[a] >= RANK[b] ? a : b
+}
+
+export function compareLevels(a: RiskLevel, b: RiskLevel): number {
+  return RANK[a] - RANK[b]
+}
+
+interface ProfileRow {
+  readonly decisions: Readonly<Record<RiskLevel, GuardDecision>>
+  /** UTF-16 units; a longer command is confirmed even if nothing was found in it. */
+  readonly longest: number
+}
+
+export const PROFILES: Readonly<Record<GuardProfile, ProfileRow>> = {
+  strict: {
+    decisions: { safe: 'allow', moderate: 'confirm', high: 'block', critical: 'block' },
+    longest: 1_000,
+  },
+  moderate: {
+    decisions: { safe: 'allow', moderate: 'allow', high: 'confirm', critical: 'block' },
+    longest: 5_000,
+  },
+  permissive: {
+    decisions: { safe: 'allow', moderate: 'allow', high: 'allow', critical: 'confirm' },
+    longest: 10_000,
+  },
+  off: {
+    decisions: { safe: 'allow', moderate: 'allow', high: 'allow', critical: 'allow' },
+    longest: Number.POSITIVE_INFINITY,
+  },
+}
+
+export function decide(profile: GuardProfile, level: RiskLevel, length: number): GuardDecision {
+  const row = PROFILES[profile]
+  const decision = row.decisions[level]
+  return decision === 'allow' && length > row.longest ? 'confirm' : decision
+}

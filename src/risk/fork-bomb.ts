@@ -1,0 +1,25 @@
+// Recognises a function that starts more copies of itself than end: `:(){ :|:& };:` under any name.
+import { type Function as FunctionNode, forEachChild, type SyntaxNode } from 'unbash'
+
+/** Nodes looked at; a real bomb is tiny. */
+const MAX_NODES = 200
+
+/** Two or more calls of itself, at least one of them in a pipeline or in the background. */
+export function isForkBomb(node: FunctionNode): boolean {
+  const name = node.name.value
+  let calls = 0
+  let spreading = false
+  let left = MAX_NODES
+  const visit = (it: SyntaxNode, spreads: boolean): void => {
+    if (left-- <= 0 || it.type === 'Word') return
+    if (it.type === 'Command' && it.name?.value === name) {
+      calls++
+      spreading ||= spreads
+      return
+    }
+    const more = spreads || it.type === 'Pipeline' || (it.type === 'Statement' && it.background === true)
+    forEachChild(it, (child) => visit(child, more))
+  }
+  visit(node.body, false)
+  return calls >= 2 && spreading
+}

@@ -1,0 +1,200 @@
+// What a command prints, as far as its words say it: echo, printf, decoders; otherwise only where it came from.
+
+import {
+  type Arg,
+  baseName,
+  NO_OUTPUT,
+  type Output,
+  type SimpleCommand,
+  SOMETHING,
+  TAINT,
+  UNKNOWN,
+} from './model.ts'
+import { readOptions } from './options.ts'
+import { mustStayHere } from './secrets.ts'
+import { findTargets } from './unwrap.ts'
+
+const NETWORK = names(
+  'curl wget wget2 fetch lynx links w3m http https xh httpie aria2c nc ncat netcat socat telnet ftp ssh axel',
+)
+const LISTS = names('ls find gfind fd fdfind locate plocate tree grep rg ag')
+/** Programs documented to be used as `eval "$(program …)"`. */
+const GENERATORS = names(
+  `ssh-agent gpg-agent keychain direnv brew pyenv rbenv nodenv goenv jenv phpenv fnm volta starship zoxide atuin mise rtx
+  opam conda mamba micromamba thefuck karo fzf docker-machine minikube dircolors gdircolors lesspipe lesspipe.sh resize
+  luarocks asdf oh-my-posh navi tmuxifier register-python-argcomplete pipenv poetry sheldon antibody vivid devbox guix`,
+)
+const GENERATING_WORDS = names('completion completions --completion shellenv shell-init --bash --zsh --fish')
+const DECODERS = names(
+  'base64 base32 basenc openssl xxd gunzip zcat uncompress bzcat xzcat zstdcat gzip bzip2 xz zstd lz4 rev tac tr uudecode gpg ccrypt age',
+)
+const SILENT = names(
+  ': true false cd pushd popd export set unset alias source . test [ sleep mkdir touch rm cp mv chmod chown ln',
+)
+
+function names(text: string): ReadonlySet<string> {
+  return new Set(text.split(/\s+/))
+}
+
+const unknown = (taint: number, under?: readonly string[]): Output => ({
+  text: undefined,
+  taint,
+  ...(under === undefined ? {} : { under }),
+})
+
+/** Output of a command that is not itself a wrapper. */
+export function outputOf(command: SimpleCommand): Output {
+  const { name, args, input } = command
+  const taint = taintOf(args)
+  if (name === 'echo') return echo(args)
+  if (name === 'printf') return printf(args)
+  if (SILENT.has(name)) return NO_OUTPUT
+  if (NETWORK.has(name)) return unknown(TAINT.network | input.taint)
+  if (GENERATORS.has(name) || args.some((arg) => GENERATING_WORDS.has(arg.text)))
+    return unknown(TAINT.generated)
+  if (DECODERS.has(name)) return decoder(command)
+  if (name === 'cat' || name === 'tee' || name === 'head' || name === 'tail') return reader(command)
+  const computed = pathTool(command)
+  if (computed !== undefined) return { text: computed, taint }
+  if (LISTS.has(name)) return unknown(TAINT.opaque, listed(command))
+  if (/^(?:env|printenv|history)$/.test(name) && args.length === 0)
+    return unknown(TAINT.opaque | TAINT.secret)
+  return {
+    ...unknown(TAINT.opaque | input.taint | secretTaint(command)),
+    ...(input.under && { under: input.under }),
+  }
+}
+
+function taintOf(args: readonly Arg[]): number {
+  return args.reduce((sum, arg) => sum | arg.taint, 0)
+}
+
+function secretTaint(command: SimpleCommand): number {
+  const reads = command.args.some((arg) => mustStayHere(arg.text, command.scope))
+  return reads ? TAINT.secret : TAINT.none
+}
+
+function reader(command: SimpleCommand): Output {
+  const files = readOptions(command.name, command.args).operands.filter((arg) => arg.text !== '-')
+  if (command.name === 'tee' || files.length === 0) {
+    return command.name === 'cat' || command.name === 'tee'
+      ? command.input
+      : { ...command.input, text: undefined, taint: command.input.taint | TAINT.opaque }
+  }
+  // A process substitution as file carries its own origin.
+  return unknown(TAINT.opaque | taintOf(files) | secretTaint(command))
+}
+
+function listed(command: SimpleCommand): readonly string[] {
+  if (/find$/.test(command.name)) return findTargets(command.args).tops.map((top) => top.text)
+  const operands = readOptions(command.name, command.args).operands.map((arg) => arg.text)
+  const tops = command.name === 'ls' || command.name === 'tree' ? operands : operands.slice(1)
+  return tops.length === 0 ? ['.'] : tops
+}
+
+function pathTool(command: SimpleCommand): string | undefined {
+  const operands = readOptions('', command.args).operands
+  const first = operands[0]?.text
+  switch (command.name) {
+    case 'pwd':
+      return command.scope.cwd
+    case 'mktemp':
+      return `/tmp/${SOMETHING}`
+    case 'which':
+    case 'command':
+    case 'type':
+    case 'realpath':
+    case 'readlink':
+      return first
+    case 'basename':
+      return first === undefined ? undefined : baseName(first.replace(/\/+$/, ''))
+    case 'dirname':
+      return first === undefined
+        ? undefined
+        : first.includes('/')
+          ? first.replace(/\/+[^/]*$/, '') || '/'
+          : '.'
+    case 'whoami':
+    case 'id':
+    case 'hostname':
+    case 'date':
+    case 'nproc':
+    case 'uname':
+    case 'arch':
+      return SOMETHING
+    default:
+      return undefined
+  }
+}
+
+function echo(args: readonly Arg[]): Output {
+  let from = 0
+  let escapes = false
+  for (; /^-[neE]+$/.test(args[from]?.text ?? ''); from++) escapes ||= (args[from] as Arg).text.includes('e')
+  const text = args
+    .slice(from)
+    .map((arg) => arg.text)
+    .join(' ')
+  return { text: `${escapes ? decodeEscapes(text) : text}\n`, taint: taintOf(args) }
+}
+
+function printf(args: readonly Arg[]): Output {
+  const rest = args[0]?.text === '--' ? args.slice(1) : args
+  if (rest[0]?.text === '-v') return NO_OUTPUT
+  const format = decodeEscapes(rest[0]?.text ?? '')
+  const values = rest.slice(1).map((arg) => arg.text)
+  const holes = format.match(/%[^%]/g)?.length ?? 0
+  let next = 0
+  let text = ''
+  // The format repeats until the values are used up.
+  do {
+    text += format.replace(/%(?:%|[-0-9.]*([a-zA-Z]))/g, (whole, kind: string | undefined) => {
+      if (whole === '%%') return '%'
+      const value = values[next++] ?? ''
+      return kind === 'b' ? decodeEscapes(value) : value
+    })
+  } while (holes > 0 && next < values.length && text.length < 4096)
+  return { text, taint: taintOf(args) }
+}
+
+/** Backslash escapes of echo -e and printf. */
+function decodeEscapes(text: string): string {
+  return text.replace(
+    /\\(?:x([0-9A-Fa-f]{1,2})|0?([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|(.))/g,
+    (_all, hex, octal, unicode, char) => {
+      if (hex) return String.fromCharCode(Number.parseInt(hex, 16))
+      if (octal) return String.fromCharCode(Number.parseInt(octal, 8))
+      if (unicode) return String.fromCharCode(Number.parseInt(unicode, 16))
+      return (
+        { n: '\n', t: '\t', r: '\r', e: '', a: '', b: '', f: '', v: '' }[char as string] ?? (char as string)
+      )
+    },
+  )
+}
+
+function decoder(command: SimpleCommand): Output {
+  const { name, args, input } = command
+  const options = readOptions(name, args)
+  const decodes =
+    options.flag('d', 'D', 'r', 'decode', 'decrypt', 'decompress', 'revert') !== undefined ||
+    /cat$|^(?:gunzip|uncompress|rev|tac|tr|uudecode)$/.test(name)
+  const file =
+    name === 'openssl' ? args.some((arg) => arg.text === '-in') : options.operands.length > 0 && name !== 'tr'
+  const source = file ? undefined : input.text
+  const taint = input.taint | TAINT.decoded
+  if (!decodes) return unknown(TAINT.opaque | input.taint | secretTaint(command))
+  if (source === undefined || source.includes(UNKNOWN)) return unknown(taint)
+  const text = source.trim()
+  if (name === 'base64' || (name === 'openssl' && args.some((arg) => /base64|^-a$/.test(arg.text))))
+    return { text: Buffer.from(text, 'base64').toString('utf8'), taint }
+  if (name === 'xxd') return { text: Buffer.from(text.replace(/\s/g, ''), 'hex').toString('utf8'), taint }
+  if (name === 'rev')
+    return {
+      text: text
+        .split('\n')
+        .map((line) => [...line].reverse().join(''))
+        .join('\n'),
+      taint,
+    }
+  return unknown(taint)
+}

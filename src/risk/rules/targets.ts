@@ -1,0 +1,65 @@
+// Which files a command deletes, overwrites or changes, over the many tools that do so.
+import type { Arg, SimpleCommand } from '../model.ts'
+import type { Options } from '../options.ts'
+import { findTargets } from '../unwrap.ts'
+
+export const DELETERS = ['rm', 'grm', 'srm', 'find', 'gfind', 'rmtree'] as const
+
+export function isRecursive(options: Options): boolean {
+  return options.flag('r', 'R', 'recursive') !== undefined
+}
+
+/** Trees a command removes: `rm -r` operands, starts of a `find … -delete`. */
+export function deletedTrees(command: SimpleCommand, options: Options): readonly Arg[] {
+  if (/find$/.test(command.name)) {
+    const { whole, tops } = findTargets(command.args)
+    return command.args.some((arg) => arg.text === '-delete') && whole ? tops : []
+  }
+  return isRecursive(options) ? options.operands : []
+}
+
+/** Files a command writes over, by redirection or by its arguments. */
+export function overwritten(command: SimpleCommand, options: Options): readonly Arg[] {
+  const out = command.redirections
+    .filter(({ operator }) => operator === '>' || operator === '>|' || operator === '&>' || operator === '>&')
+    .map(({ target }) => target)
+  out.push(...written(command, options))
+  return out
+}
+
+/** Files a command appends to. */
+export function appended(command: SimpleCommand, options: Options): readonly Arg[] {
+  const out = command.redirections
+    .filter(({ operator }) => operator.endsWith('>>'))
+    .map(({ target }) => target)
+  if (command.name === 'tee' && options.flag('a', 'append')) out.push(...options.operands)
+  return out
+}
+
+function written(command: SimpleCommand, options: Options): readonly Arg[] {
+  switch (command.name) {
+    case 'tee':
+      return options.flag('a', 'append') ? [] : options.operands
+    case 'dd':
+    case 'dcfldd':
+      return command.args.flatMap((arg) =>
+        arg.text.startsWith('of=') ? [{ ...arg, text: arg.text.slice(3) }] : [],
+      )
+    case 'cp':
+    case 'mv':
+    case 'install':
+    case 'ln': {
+      const into = options.value('t', 'target-directory')
+      const last = options.operands.length > 1 ? options.operands.at(-1) : undefined
+      return into !== undefined ? [into] : last === undefined ? [] : [last]
+    }
+    case 'truncate':
+    case 'shred':
+      return options.operands
+    case 'sed':
+    case 'perl':
+      return options.flag('i', 'in-place') ? options.operands.slice(1) : []
+    default:
+      return []
+  }
+}
