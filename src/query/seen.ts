@@ -4,9 +4,9 @@ import type { ReplayRepository } from '../store/replay.ts'
 import { hex, type Question } from './document.ts'
 
 /** Six hundred questions of each of 27 authors at their full quota, over the five minutes a question lives. */
-const QUESTIONS_MAX = 16_384
+export const QUESTIONS_MAX = 16_384
 /** Kept answers; one is about 2 KiB, at most 64 KiB. The oldest go first. */
-const ANSWER_BYTES_MAX = 4 * 1024 * 1024
+export const ANSWER_BYTES_MAX = 4 * 1024 * 1024
 
 export interface Entry {
   readonly expires_at: number

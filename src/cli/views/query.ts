@@ -101,15 +101,16 @@ function perNodeView({ nodes, data }: QueryResult, screen: Screen): string {
 }
 
 /** Always there: how many are known, how many answered, and why each of the others did not. */
-function coverageView(
-  { coverage, ended_by, timing, time_range, notes }: QueryResult,
-  screen: Screen,
-): string {
+function coverageView(result: QueryResult, screen: Screen): string {
+  const { coverage, ended_by, timing, time_range, notes } = result
   const { known, answered, complete, nodes } = coverage
   const who =
     known === 0 ? 'no other node is known' : `${answered} of ${known} known ${plural(known)} answered`
   const took = `${duration(timing.elapsed_ms)}${ENDED[ended_by]}`
-  const line = `${time_range.start} to ${time_range.end}: ${who} (${took})`
+  // How nodes are is about now.
+  const range =
+    result.query_type === 'NodeHealth' ? '' : `${utc(time_range.start)} to ${utc(time_range.end)} UTC: `
+  const line = `${range}${who} (${took})`
   const lines = [
     screen.colour ? styleText(complete ? 'green' : 'yellow', line, { validateStream: false }) : line,
   ]
@@ -123,5 +124,7 @@ function coverageView(
   return `${lines.join('\n')}\n`
 }
 
+/** Ranges are whole hours. */
+const utc = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')
 const plural = (count: number): string => (count === 1 ? 'node' : 'nodes')
 const grouped = (fingerprint: string): string => fingerprint.replace(/(.{4})(?=.)/g, '$1 ')

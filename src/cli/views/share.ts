@@ -6,8 +6,8 @@ import { table } from '../table.ts'
 
 /** Ends with a newline. */
 export function sharingView(view: SharingView, screen: { colour: boolean; columns: number }): string {
-  const lines = [stateLine(view, screen.colour), `Allowed: ${list(view.allow.peers)}.`]
-  if (view.stopped.length > 0) lines.push(`Stopped: ${list(view.stopped)}.`)
+  const lines = [stateLine(view, screen.colour), `Allowed: ${list(named(view.allow.peers, view))}.`]
+  if (view.stopped.length > 0) lines.push(`Stopped: ${list(named(view.stopped, view))}.`)
   const off = Object.entries(view.categories).filter(([, shared]) => !shared)
   if (off.length > 0) lines.push(`Never shared, by config.toml: ${list(off.map(([name]) => name))}.`)
   const state = `${lines.join('\n')}\n`
@@ -41,7 +41,11 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
   )
 }
 
+/** Nodes by the name people here use. */
+function named(entries: readonly string[], { peers }: SharingView): string[] {
+  const names = new Map<string, string>(peers.map((peer) => [peer.node_id, peer.name || peer.fingerprint]))
+  return entries.map((entry) => (entry === '*' ? "everybody trusted ('*')" : (names.get(entry) ?? entry)))
+}
+
 const list = (entries: readonly string[]): string =>
-  entries.length === 0
-    ? 'nobody'
-    : entries.map((entry) => printable(entry === '*' ? "everybody trusted ('*')" : entry)).join(', ')
+  entries.length === 0 ? 'nobody' : entries.map(printable).join(', ')

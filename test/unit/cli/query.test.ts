@@ -237,6 +237,7 @@ describe('karo share', () => {
     bob.trusts(ann, 'peer', { name: 'Ann' })
     const { out } = await karo(home, 'share', 'stop', 'Ann')
     expect(out).toMatch(/as you decided/)
+    expect(out).toMatch(/Stopped: Ann\./)
     expect(out).toMatch(/Ann +peer +no +no +consent was withdrawn/)
   })
 

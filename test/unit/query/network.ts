@@ -1,5 +1,4 @@
 // Nodes for query tests: real query and sharing rooms, real identities and real frames, joined in memory.
-import { generateKeyPairSync, sign } from 'node:crypto'
 import type { Message, WireBody } from '../../../protocols/define.ts'
 import { decodeFrame, encodeFrame, type Frame, messageTable } from '../../../protocols/frame.ts'
 import { QueryHop, type ToolUse } from '../../../protocols/messages/query.ts'
@@ -21,18 +20,13 @@ import type { ConsentRecord } from '../../../src/store/consent.ts'
 import type { ReplayMark } from '../../../src/store/replay.ts'
 import type { PeerOpinion, Trust } from '../../../src/trust/index.ts'
 import type { TrustLevel } from '../../../src/trust/levels.ts'
+import { testIdentity } from '../../support/identity.ts'
 
+let made = 0
+
+/** Another one each time. */
 export function newIdentity(): Identity {
-  const { publicKey: key, privateKey } = generateKeyPairSync('ed25519')
-  const publicKey = new Uint8Array(key.export({ format: 'der', type: 'spki' }).subarray(-32))
-  return {
-    nodeId: formatNodeId(publicKey),
-    publicKey,
-    fingerprint: fingerprintOf(publicKey),
-    memberId: fingerprintOf(publicKey),
-    sign: (message) => new Uint8Array(sign(null, message, privateKey)),
-    seed: () => new Uint8Array(privateKey.export({ format: 'der', type: 'pkcs8' }).subarray(-32)),
-  }
+  return testIdentity(++made)
 }
 
 /** What a wire does with one frame: the frames that arrive in its place. */

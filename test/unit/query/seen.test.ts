@@ -1,0 +1,68 @@
+// The table of questions taken up: bounded in entries and in bytes, forgetting the right ones first.
+import { expect, test } from 'vitest'
+import { systemRandom } from '../../../src/base/clock.ts'
+import type { Question } from '../../../src/query/document.ts'
+import { ANSWER_BYTES_MAX, createSeen, QUESTIONS_MAX } from '../../../src/query/seen.ts'
+import type { ReplayMark } from '../../../src/store/replay.ts'
+import { newIdentity } from './network.ts'
+
+const me = newIdentity()
+
+function question(expires_at: number, author = me.publicKey): Question {
+  const body = { query_id: systemRandom.bytes(16), expires_at }
+  return { author, authorId: me.nodeId, body: body as Question['body'], trace: undefined }
+}
+
+function table(marks: ReplayMark[] = []) {
+  return createSeen({
+    put: async (more) => {
+      marks.push(...more)
+    },
+    load: async () => marks,
+  })
+}
+
+test('takes up to its bound of living questions, and more when some have expired', () => {
+  const seen = table()
+  for (let i = 0; i < QUESTIONS_MAX - 1; i++)
+    expect(seen.add(question(2_000), me.nodeId, 1_000)).toBeDefined()
+  const early = question(1_500)
+  expect(seen.add(early, me.nodeId, 1_000)).toBeDefined()
+  expect(seen.add(question(2_000), me.nodeId, 1_499)).toBeUndefined()
+  expect(seen.get(early)).toBeDefined()
+  expect(seen.add(question(2_000), me.nodeId, 1_500)).toBeDefined()
+  expect(seen.get(early)).toBeUndefined()
+})
+
+test('keeps answers up to its bytes, the newest ones, and never forgets that a question was there', () => {
+  const seen = table()
+  const size = ANSWER_BYTES_MAX / 4
+  const questions = Array.from({ length: 6 }, () => question(2_000))
+  for (const one of questions) {
+    const { entry } = seen.add(one, me.nodeId, 1_000)!
+    seen.keep(entry, { bytes: new Uint8Array(size), revision: 0 })
+  }
+  const kept = questions.map((one) => seen.get(one)?.answer !== undefined)
+  expect(kept).toEqual([false, false, true, true, true, true])
+  expect(questions.every((one) => seen.get(one) !== undefined)).toBe(true)
+})
+
+test('knows questions by author and id together', () => {
+  const seen = table()
+  const one = question(2_000)
+  seen.add(one, me.nodeId, 1_000)
+  expect(seen.get({ ...one, author: newIdentity().publicKey })).toBeUndefined()
+  expect(seen.get({ ...one })).toBeDefined()
+})
+
+test('writes each down, and reads back only questions', async () => {
+  const marks: ReplayMark[] = []
+  const one = question(2_000)
+  await table(marks).add(one, me.nodeId, 1_000)?.durable
+  const nonce = question(2_000)
+  marks.push({ kind: 'nonce', author: nonce.author, id: nonce.body.query_id, expires_at: 2_000 })
+  const after = table(marks)
+  await after.load(1_000)
+  expect(after.get(one)).toMatchObject({ state: 'answered' })
+  expect(after.get(nonce)).toBeUndefined()
+})

@@ -1,0 +1,94 @@
+// Consent kept: decisions hold once they are durable, none is lost to another, and none holds that was not written.
+import { expect, test } from 'vitest'
+import type { AuditRecord } from '../../../src/audit/index.ts'
+import { createSharing } from '../../../src/query/index.ts'
+import { createConsentRepository } from '../../../src/store/consent.ts'
+import { temporaryDatabase } from '../../support/database.ts'
+
+const file = {
+  max_level: 1,
+  allow: { peers: ['team:eng'], supervisors: ['*'] },
+  deny: { untrusted: true },
+  categories: { tool_usage: true, activity_patterns: true, safety_stats: false, anomalies: true },
+  k_min: 5,
+} as const
+
+async function sharing(repository?: Parameters<typeof createSharing>[0]['consent']) {
+  const audits: AuditRecord[] = []
+  const consent = repository ?? createConsentRepository(await temporaryDatabase())
+  const made = createSharing({
+    config: { sharing: file },
+    consent,
+    trust: {
+      opinion: () => {
+        throw new Error('nobody is known')
+      },
+      known: () => [],
+      resolve: () => {
+        throw new Error('nobody is known')
+      },
+    },
+    audit: {
+      record: async (entry) => {
+        audits.push(entry)
+      },
+    },
+    clock: { now: () => 1_000, monotonic: () => 0 },
+  })
+  return { made, audits, consent }
+}
+
+test('the file holds for each person until they decide, and its levels and categories for good', async () => {
+  const { made } = await sharing()
+  expect(await made.consentOf(1000)).toEqual({
+    allow_peers: ['team:eng'],
+    allow_supervisors: ['*'],
+    deny_peers: [],
+    off: false,
+    max_level: 1,
+    categories: file.categories,
+  })
+  await made.allow(1000, 'role:lead')
+  expect(await made.consentOf(1000)).toMatchObject({
+    allow_peers: ['team:eng', 'role:lead'],
+    max_level: 1,
+    categories: file.categories,
+  })
+  expect(await made.consentOf(1001)).toMatchObject({ allow_peers: ['team:eng'] })
+})
+
+test('decisions outlive a restart', async () => {
+  const { made, consent } = await sharing()
+  await made.stop(1000, 'team:eng')
+  const after = await sharing(consent)
+  expect(await after.made.consentOf(1000)).toMatchObject({ allow_peers: [], deny_peers: ['team:eng'] })
+  expect((await after.made.show(1000)).source).toBe('decision')
+  expect((await after.made.show(1001)).source).toBe('config')
+})
+
+test('decisions made at the same time all hold', async () => {
+  const { made, audits } = await sharing()
+  const teams = Array.from({ length: 20 }, (_, i) => `team:t${i}`)
+  await Promise.all(teams.map((team) => made.allow(1000, team)))
+  const { allow_peers } = await made.consentOf(1000)
+  expect(allow_peers.toSorted()).toEqual(['team:eng', ...teams].toSorted())
+  expect(audits.map((entry) => entry.details.who)).toEqual(teams)
+})
+
+test('a decision that cannot be written is refused, changes nothing, and does not stop the next one', async () => {
+  const db = createConsentRepository(await temporaryDatabase())
+  let broken = true
+  const { made, audits } = await sharing({
+    get: (uid) => db.get(uid),
+    put: (record) => (broken ? Promise.reject(new Error('disk full')) : db.put(record)),
+  })
+  let told = 0
+  made.onChange(() => told++)
+  await expect(made.stop(1000, '*')).rejects.toThrow('disk full')
+  expect(await made.consentOf(1000)).toMatchObject({ allow_peers: ['team:eng'] })
+  expect([audits, told]).toEqual([[], 0])
+  broken = false
+  await made.stop(1000, '*')
+  expect(await made.consentOf(1000)).toMatchObject({ allow_peers: [], allow_supervisors: [] })
+  expect([audits.length, told]).toEqual([1, 1])
+})
