@@ -30,7 +30,7 @@ import {
 
 /** An author's clock may be ahead of the owner's by as much as a hop frame's. */
 const CLOCK_WINDOW_MS = 5 * 60_000
-export const QUERY_ID_BYTES = 16
+const QUERY_ID_BYTES = 16
 
 export interface Author {
   readonly identity: Pick<Identity, 'publicKey' | 'sign'>

@@ -28,7 +28,7 @@ export interface SharingDeps {
 }
 
 /** What one known node may have of one person right now. */
-export interface SharedWith {
+interface SharedWith {
   readonly node_id: NodeId
   readonly fingerprint: string
   readonly name: string
