@@ -1,6 +1,8 @@
 // The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
 import { auditRoutes } from './api/routes/audit.ts'
 import { peersRoutes } from './api/routes/peers.ts'
+import { queryRoutes } from './api/routes/query.ts'
+import { shareRoutes } from './api/routes/share.ts'
 import { statusRoutes } from './api/routes/status.ts'
 import { createApi } from './api/server.ts'
 import { createAudit } from './audit/index.ts'
@@ -13,10 +15,12 @@ import { VERSION } from './base/version.ts'
 import { loadConfig } from './config/index.ts'
 import type { HomePaths } from './config/paths.ts'
 import type { Identity } from './identity/index.ts'
+import { createInsight } from './insight/index.ts'
 import { createMesh } from './mesh/index.ts'
 import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
 import { watchEnding } from './ops/signals.ts'
+import { createQuery, createSharing } from './query/index.ts'
 import { openStore } from './store/index.ts'
 import { createTrust } from './trust/index.ts'
 
@@ -46,49 +50,52 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   for (const warning of warnings) log.warn({}, warning)
   const ending = watchEnding(log)
 
-  const store = openStore({ directory: paths.db, clock, log })
+  const { name } = config.node
+  const caller = { uid: process.getuid?.() ?? 0 }
+  const common = { config, identity, clock, random, log }
+  const store = openStore({ ...common, directory: paths.db })
   const lock = createLock(paths.lock)
-  const audit = createAudit({ repository: store.audit, identity, clock, random, log })
-  const trust = createTrust({ config, repository: store.members, identity, audit, clock, log })
-  const mesh = createMesh({
-    config,
-    identity,
-    trust,
-    audit,
-    replay: store.replay,
-    clock,
-    random,
-    log,
-    name: config.node.name,
-    version: VERSION,
+  const audit = createAudit({ ...common, repository: store.audit })
+  const trust = createTrust({ ...common, repository: store.members, audit })
+  const sharing = createSharing({ ...common, consent: store.consent, trust, audit })
+  const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
+  const insight = createInsight({ ...common, rollups: store.rollups, node })
+  const { replay } = store
+  const mesh = createMesh({ ...common, trust, audit, replay, name, version: VERSION })
+  const query = createQuery({
+    ...common,
+    ...{ trust, mesh, insight, sharing, audit, replay },
+    ownUid: caller.uid,
   })
-  const rooms: Room[] = [store, lock, audit, trust, tolerated(mesh, { check: 'mesh.listening', log })]
   const health = () => healthOf(rooms)
+  const spool = async () => ({ pending_bytes: 0, dropped: 0 })
   const api = createApi({
     socketPath: paths.socket,
     routes: [
-      statusRoutes({
-        identity,
-        name: config.node.name,
-        clock,
-        mesh,
-        trust,
-        store,
-        spool: async () => ({ pending_bytes: 0, dropped: 0 }),
-        health,
-      }),
-      auditRoutes({ audit, trust }),
+      statusRoutes({ identity, name, clock, mesh, trust, store, spool, health }),
       peersRoutes({ trust, mesh }),
+      shareRoutes({ sharing, caller }),
+      queryRoutes({ query, caller, timeoutMs: config.query.timeout_ms }),
+      auditRoutes({ audit, trust }),
     ],
     clock,
     log,
   })
-  rooms.push(api)
+  const rooms: readonly Room[] = [
+    store,
+    lock,
+    audit,
+    trust,
+    // Before the mesh: it has to know what it answered before the first frame comes.
+    query,
+    tolerated(mesh, { check: 'mesh.listening', log }),
+    api,
+  ]
 
   try {
     await start(rooms, ending.signal)
-    log.info({ node_id: identity.nodeId, name: config.node.name, version: VERSION }, 'ready')
-    if (options.terminal) write(`karo: ${config.node.name} is ready; Ctrl-C stops it\n`)
+    log.info({ node_id: identity.nodeId, name, version: VERSION }, 'ready')
+    if (options.terminal) write(`karo: ${name} is ready; Ctrl-C stops it\n`)
     void audit.record({ type: 'node_started', success: true, details: { version: VERSION } })
     await aborted(ending.signal)
     void audit.record({ type: 'node_stopped', success: ending.code() === 0, details: {} })
