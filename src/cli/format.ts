@@ -9,10 +9,10 @@ const DAY = 24 * HOUR
 export function duration(ms: number): string {
   if (!Number.isFinite(ms) || ms < 0) return '–'
   if (ms < SECOND) return `${Math.round(ms)} ms`
-  // Rounded first, so that 59.96 s is not shown as "60.0 s".
-  if (Math.round(ms / 100) * 100 < MINUTE) return `${(ms / SECOND).toFixed(1)} s`
+  // 59.96 s would be shown as "60.0 s".
+  if (ms < MINUTE - 50) return `${(ms / SECOND).toFixed(1)} s`
   const two = (large: number, small: number, largeName: string, smallName: string): string => {
-    const units = Math.floor(ms / small)
+    const units = Math.floor(Math.max(ms, large) / small)
     const per = large / small
     const rest = String(units % per).padStart(per > 24 ? 2 : 1, '0')
     return `${Math.floor(units / per)}${largeName} ${rest}${smallName}`

@@ -36,14 +36,17 @@ export function parsePlain(command: Command, words: readonly string[]): CommandI
       ...(option.default !== undefined && { default: option.default }),
     }
   }
-  let parsed: { values: Record<string, unknown>; positionals: string[] }
+  let parsed: ReturnType<typeof parseArgs>
   try {
-    parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true })
+    parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true, tokens: true })
   } catch {
     return undefined
   }
   const values = parsed.values as CommandInput['options']
   for (const option of command.options) {
+    // Of a value given twice the first would not be checked.
+    const given = parsed.tokens?.filter((token) => token.kind === 'option' && token.name === option.name)
+    if (option.value && given && given.length > 1) return undefined
     const value = values[option.name]
     if (option.choices && typeof value === 'string' && !option.choices.includes(value)) return undefined
   }
@@ -127,6 +130,9 @@ async function dispatch(argv: readonly string[], world: CliWorld): Promise<ExitC
   if (first === 'help' && words.length > skipCommonOptions(words) + 1) {
     words = [...words.slice(skipCommonOptions(words) + 1), '--help']
     first = words[0]
+  }
+  if (first === undefined && words.at(-1) === '--home') {
+    throw new KaroError('bad_request', "option '--home <dir>' argument missing", { where: 'karo' })
   }
   if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
     world.stdout.write(await overview(entries))

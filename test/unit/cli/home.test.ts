@@ -1,0 +1,228 @@
+// init, identity show and config without a daemon: what they make, what they leave alone, what they print.
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import { parse } from 'smol-toml'
+import { describe, expect, test } from 'vitest'
+import { EXIT } from '../../../src/base/errors.ts'
+import { config } from '../../../src/cli/commands/config.ts'
+import { identity } from '../../../src/cli/commands/identity.ts'
+import { init } from '../../../src/cli/commands/init.ts'
+import { runCli } from '../../../src/cli/run.ts'
+import { KEY_LIST } from '../../../src/config/table.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+
+const commands = [
+  { name: 'init', group: 'node', load: async () => init },
+  { name: 'identity', group: 'node', load: async () => identity },
+  { name: 'config', group: 'node', load: async () => config },
+] as const
+
+async function karo(home: string, line: readonly string[], env: Record<string, string> = {}) {
+  let stdout = ''
+  let stderr = ''
+  const code = await runCli(line, {
+    env: { KARO_HOME: home, ...env },
+    stdout: { write: (text) => (stdout += text) },
+    stderr: { write: (text) => (stderr += text) },
+    commands,
+  })
+  return { code, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> }
+}
+
+const newHome = (): string => join(temporaryDirectory(), 'deep', 'home')
+const mode = (path: string): number => fs.statSync(path).mode & 0o7777
+
+describe('karo init', () => {
+  test('makes a private directory with a key and a commented configuration', async () => {
+    const home = newHome()
+    const { code, stderr, json } = await karo(home, ['init', '--name', 'eng-042', '--json'])
+    expect([code, stderr]).toEqual([EXIT.done, ''])
+    expect(json()).toEqual({
+      node_id: expect.stringMatching(/^karo:ed25519:[\w-]{43}$/),
+      fingerprint: expect.stringMatching(/^[0-9a-f]{16}$/),
+      name: 'eng-042',
+      created: ['', '/db', '/spool', '/identity.key', '/config.toml'].map((part) => home + part),
+      existed: [],
+    })
+    expect([home, `${home}/db`, `${home}/spool`].map(mode)).toEqual([0o700, 0o700, 0o700])
+    expect([`${home}/identity.key`, `${home}/config.toml`].map(mode)).toEqual([0o600, 0o600])
+    const text = fs.readFileSync(`${home}/config.toml`, 'utf8')
+    expect(parse(text).node).toEqual({ name: 'eng-042' })
+    expect(text).toContain('#lan_only = true')
+  })
+
+  test('run again changes nothing and says what was there', async () => {
+    const home = newHome()
+    const first = (await karo(home, ['init', '--json'])).json()
+    fs.writeFileSync(`${home}/config.toml`, '[node]\nname = "mine"\n')
+    const again = await karo(home, ['init', '--name', 'other', '--json'])
+    expect(again.code).toBe(EXIT.done)
+    expect(again.json()).toMatchObject({
+      node_id: first.node_id,
+      name: 'mine',
+      created: [],
+      existed: first.created,
+    })
+    expect(again.stderr).toContain('the name stays mine')
+    expect(fs.readFileSync(`${home}/config.toml`, 'utf8')).toBe('[node]\nname = "mine"\n')
+  })
+
+  test('makes only what is missing', async () => {
+    const home = newHome()
+    fs.mkdirSync(home, { recursive: true })
+    fs.writeFileSync(`${home}/config.toml`, '# mine\n')
+    const { json } = await karo(home, ['init', '--json'])
+    expect(json()).toMatchObject({ existed: [home, `${home}/config.toml`] })
+    expect(fs.readFileSync(`${home}/config.toml`, 'utf8')).toBe('# mine\n')
+  })
+
+  test('tells people who they are and what to do next', async () => {
+    const { stdout } = await karo(newHome(), ['init'])
+    expect(stdout).toMatch(/fingerprint +([0-9a-f]{4} ?){4}\n/)
+    expect(stdout).toMatch(/Next:\n {2}karo up/)
+  })
+
+  test.each(['', ' ', 'x'.repeat(65), 'a\nb', 'a\u202eb'])(
+    'refuses the name %j and makes nothing',
+    async (name) => {
+      const home = newHome()
+      const { code, stderr } = await karo(home, ['init', '--name', name])
+      expect(code).toBe(EXIT.usage)
+      expect(stderr).toContain('--name: the name cannot be used')
+      expect(fs.existsSync(home)).toBe(false)
+    },
+  )
+
+  test('refuses a key that others can read, and says what to run', async () => {
+    const home = newHome()
+    await karo(home, ['init'])
+    fs.chmodSync(`${home}/identity.key`, 0o644)
+    const { code, stderr } = await karo(home, ['init'])
+    expect(code).toBe(EXIT.failed)
+    expect(stderr).toMatch(/wider than 0600[\s\S]*chmod 600/)
+  })
+
+  test('refuses a directory that everybody may write to, or that is none', async () => {
+    const home = newHome()
+    fs.mkdirSync(home, { recursive: true })
+    fs.chmodSync(home, 0o777)
+    expect(await karo(home, ['init'])).toMatchObject({
+      code: EXIT.failed,
+      stderr: expect.stringContaining('everybody on this machine may write'),
+    })
+    expect(fs.readdirSync(home)).toEqual([])
+    const file = join(temporaryDirectory(), 'file')
+    fs.writeFileSync(file, '')
+    for (const path of [file, `${file}/below`]) {
+      const { code, stderr } = await karo(path, ['init'])
+      expect(code).toBe(EXIT.failed)
+      expect(stderr).not.toContain('internal error')
+    }
+  })
+
+  test('with a broken configuration says where', async () => {
+    const home = newHome()
+    fs.mkdirSync(home, { recursive: true })
+    fs.writeFileSync(`${home}/config.toml`, '[mesh]\nprot = 1\n')
+    const { code, stderr } = await karo(home, ['init'])
+    expect(code).toBe(EXIT.usage)
+    expect(stderr).toContain(`${home}/config.toml:2: unknown key mesh.prot\n  Did you mean mesh.port?`)
+  })
+})
+
+describe('karo identity show', () => {
+  test('prints id, fingerprint and name, and exactly these as JSON', async () => {
+    const home = newHome()
+    const made = (await karo(home, ['init', '--name', 'bob', '--json'])).json()
+    const { code, json } = await karo(home, ['identity', 'show', '--json'])
+    expect(code).toBe(EXIT.done)
+    expect(json()).toEqual({ node_id: made.node_id, fingerprint: made.fingerprint, name: 'bob' })
+    const { stdout } = await karo(home, ['identity', 'show'], { KARO_NODE_NAME: 'eve' })
+    expect(stdout).toContain(`node id      ${made.node_id}\n`)
+    expect(stdout).toContain('name         eve\n')
+  })
+
+  test('makes nothing where there is no node, and says what to do', async () => {
+    const home = newHome()
+    const { code, stdout, stderr } = await karo(home, ['identity', 'show'])
+    expect([code, stdout]).toEqual([EXIT.failed, ''])
+    expect(stderr).toContain('Run karo init.')
+    expect(fs.existsSync(home)).toBe(false)
+  })
+})
+
+describe('karo config', () => {
+  const withFile = (toml: string): string => {
+    const home = newHome()
+    fs.mkdirSync(home, { recursive: true })
+    fs.writeFileSync(`${home}/config.toml`, toml)
+    return home
+  }
+
+  test('list has every key with value, default, source and meaning', async () => {
+    const home = withFile('[mesh]\nport = 1\n[http]\nport = 2\n')
+    const { stdout, stderr, json } = await karo(home, ['config', 'list', '--json'], {
+      KARO_LOG_LEVEL: 'debug',
+    })
+    expect(stderr).toBe('')
+    expect(stdout.trim().split('\n')).toHaveLength(1)
+    const { keys, file, warnings } = json() as {
+      keys: Record<string, unknown>[]
+      file: string
+      warnings: string[]
+    }
+    expect(file).toBe(`${home}/config.toml`)
+    expect(warnings).toEqual([expect.stringContaining('http.port')])
+    expect(keys.map(({ key }) => key)).toEqual(KEY_LIST.map(({ path }) => path))
+    expect(keys.every(({ description }) => typeof description === 'string' && description !== '')).toBe(true)
+    const by = (key: string) => keys.find((k) => k.key === key)
+    expect(by('mesh.port')).toMatchObject({
+      value: 1,
+      default: 9238,
+      source: 'config.toml:2',
+      env: 'KARO_MESH_PORT',
+    })
+    expect(by('log.level')).toMatchObject({ value: 'debug', source: 'KARO_LOG_LEVEL' })
+    expect(by('peers.trusted')).toMatchObject({ value: {}, env: null, source: 'default' })
+    expect(by('http.port')).toMatchObject({ has_effect: false })
+
+    const people = await karo(home, ['config', 'list'])
+    expect(people.stdout).toMatch(/^mesh\.port +1 +config\.toml:2 +9238 +TCP port/m)
+    expect(people.stderr).toContain('warning: http.port')
+  })
+
+  test('get prints one value', async () => {
+    const id = 'karo:ed25519:FhkqiNXPZFQEtgwQ9EaEgJyP94f7pnfeWiVqyRqxK50'
+    const home = withFile(
+      `[node]\nname = "bob"\n[peers.trusted]\n"${id}" = {}\n[discovery]\npeers = ["h:1"]\n`,
+    )
+    const get = async (key: string): Promise<string> => (await karo(home, ['config', 'get', key])).stdout
+    expect(await get('node.name')).toBe('bob\n')
+    expect(await get('mesh.port')).toBe('9238\n')
+    expect(await get('sharing.allow.supervisors')).toBe('["*"]\n')
+    expect(await get('discovery.peers')).toBe('[{"host":"h","port":1}]\n')
+    expect(JSON.parse(await get('peers.trusted'))).toEqual({ [id]: { level: 'peer', roles: [], teams: [] } })
+    expect((await karo(home, ['config', 'get', 'node.name', '--json'])).json()).toMatchObject({
+      key: 'node.name',
+      value: 'bob',
+      source: 'config.toml:2',
+    })
+  })
+
+  test.each([
+    ['mesh.prot', 'Did you mean mesh.port?'],
+    ['port', 'Did you mean mesh.port or http.port?'],
+    ['guard', 'Did you mean guard.profile?'],
+    ['xyzzyx', 'karo config list shows all keys.'],
+  ])('get %s is wrong usage with a way out', async (key, hint) => {
+    const { code, stdout, stderr } = await karo(newHome(), ['config', 'get', key])
+    expect([code, stdout]).toEqual([EXIT.usage, ''])
+    expect(stderr).toContain(hint)
+  })
+
+  test('needs no home at all', async () => {
+    const home = newHome()
+    expect((await karo(home, ['config', 'list', '--json'])).json()).toMatchObject({ file: null })
+    expect(fs.existsSync(home)).toBe(false)
+  })
+})

@@ -1,0 +1,94 @@
+// The program itself, as a process: old versions of Node, a reader that goes away, what a hot command loads.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
+import { describe, expect, test } from 'vitest'
+import { temporaryDirectory } from '../../support/database.ts'
+
+const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
+
+interface Run {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+async function karo(
+  args: readonly string[],
+  options: { home?: string; preload?: string } = {},
+): Promise<Run> {
+  const preload = options.preload
+    ? ['--import', `data:text/javascript,${encodeURIComponent(options.preload)}`]
+    : []
+  const child = spawn(process.execPath, [...preload, MAIN, ...args], {
+    env: { PATH: process.env.PATH, KARO_HOME: options.home ?? temporaryDirectory() },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)])
+  if (child.exitCode === null) await once(child, 'exit')
+  return { code: child.exitCode, stdout, stderr }
+}
+
+/** Says on stderr which modules are loaded. */
+const SPY = `
+  import { registerHooks } from 'node:module'
+  registerHooks({ load(url, context, next) { process.stderr.write('loaded ' + url + '\\n'); return next(url, context) } })
+`
+const pretend = (version: string): string =>
+  `Object.defineProperty(process, 'versions', { value: { ...process.versions, node: '${version}' } })`
+
+describe('the Node version', () => {
+  test.each(['18.20.4', '20.20.2', '22.11.0'])(
+    '%s is told what is needed, before anything else is loaded',
+    async (version) => {
+      const { code, stdout, stderr } = await karo(['--version'], { preload: pretend(version) + SPY })
+      expect([code, stdout]).toEqual([1, ''])
+      expect(stderr).toContain(`needs Node.js 22.12 or newer, this is ${version}`)
+      expect(stderr).not.toMatch(/loaded .*src\/(?!cli\/main)/)
+    },
+  )
+
+  test.each(['22.12.0', '23.0.0', '100.0.0'])('%s is enough', async (version) => {
+    expect((await karo(['--version'], { preload: pretend(version) })).code).toBe(0)
+  })
+})
+
+test('a hot command loads neither commander nor a TOML parser, any other one loads commander', async () => {
+  const hot = await karo(['status'], { preload: SPY })
+  expect(hot.code).toBe(3)
+  expect(hot.stderr).toContain('src/cli/commands/status.ts')
+  expect(hot.stderr).not.toMatch(/loaded .*(commander|smol-toml|fastify|libp2p|blake3)/)
+  const other = await karo(['config', 'get', 'mesh.port'], { preload: SPY })
+  expect(other.stdout).toBe('9238\n')
+  expect(other.stderr).toMatch(/loaded .*commander/)
+})
+
+test('nobody listening: exit 3 with the way to start it, as JSON too', async () => {
+  const { code, stdout } = await karo(['status', '--json'])
+  expect(code).toBe(3)
+  expect(JSON.parse(stdout)).toMatchObject({
+    error: { code: 'not_running', hint: expect.stringContaining('karo up') },
+  })
+})
+
+test('a reader that has gone away is no error', async () => {
+  const child = spawn(process.execPath, [MAIN, 'config', 'list'], {
+    env: { PATH: process.env.PATH, KARO_HOME: temporaryDirectory() },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  // Long before the program can have started to write.
+  child.stdout.destroy()
+  expect(await text(child.stderr)).toBe('')
+  if (child.exitCode === null) await once(child, 'exit')
+  expect(child.exitCode).toBe(0)
+})
+
+test('many at once make one identity', async () => {
+  const home = join(temporaryDirectory(), 'home')
+  const runs = await Promise.all(Array.from({ length: 6 }, () => karo(['init', '--json'], { home })))
+  expect(runs.map(({ code, stderr }) => [code, stderr])).toEqual(runs.map(() => [0, '']))
+  const answers = runs.map(({ stdout }) => JSON.parse(stdout) as { node_id: string; created: string[] })
+  expect(new Set(answers.map((answer) => answer.node_id)).size).toBe(1)
+  expect(answers.filter(({ created }) => created.includes(join(home, 'identity.key')))).toHaveLength(1)
+})

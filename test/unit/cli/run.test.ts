@@ -1,0 +1,322 @@
+// The command line: which command runs with what, what help says, and how every mistake is told.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { EXIT, type ExitCode, KaroError } from '../../../src/base/errors.ts'
+import type { Command, CommandInput, CommandIo } from '../../../src/cli/command.ts'
+import type { CommandEntry } from '../../../src/cli/commands.ts'
+import { parseCommandLine } from '../../../src/cli/program.ts'
+import { parsePlain, runCli } from '../../../src/cli/run.ts'
+
+interface Call {
+  readonly name: string
+  readonly io: CommandIo
+  readonly input: CommandInput
+}
+const calls: Call[] = []
+
+function command(name: string, rest: Partial<Command> = {}): Command {
+  return {
+    name,
+    summary: `Does ${name}.`,
+    args: [],
+    options: [],
+    examples: [{ run: `karo ${name}`, does: 'an example' }],
+    async run(io, input) {
+      calls.push({ name, io, input })
+      return EXIT.done
+    },
+    ...rest,
+  }
+}
+
+const check = command('check', {
+  args: [{ name: 'command', required: true, description: 'the command' }],
+  options: [
+    { name: 'shell', short: 's', value: 'shell', description: 'its shell', choices: ['bash', 'zsh'] },
+    { name: 'profile', value: 'name', description: 'profile', default: 'moderate' },
+    { name: 'verbose', short: 'v', description: 'more' },
+  ],
+})
+const who = { name: 'node', required: true, description: 'who' }
+const failing = (error: unknown): Partial<Command> => ({
+  run: () => Promise.reject(error),
+})
+
+const entry = (name: string, group: CommandEntry['group'], commands: readonly Command[]): CommandEntry => ({
+  name,
+  group,
+  load: async () => commands,
+})
+const COMMANDS: readonly CommandEntry[] = [
+  entry('status', 'node', [command('status')]),
+  entry('check', 'terminal', [check]),
+  entry('history', 'terminal', [
+    command('history', {
+      args: [{ name: 'words', required: false, variadic: true, description: 'words' }],
+      options: [{ name: 'limit', value: 'n', description: 'most' }],
+    }),
+    command('history delete', { args: [{ name: 'what', required: true, description: 'what' }] }),
+  ]),
+  entry('peers', 'mesh', [
+    command('peers'),
+    command('peers trust', {
+      args: [who],
+      options: [
+        {
+          name: 'level',
+          value: 'level',
+          description: 'how far',
+          choices: ['peer', 'share_to'],
+          default: 'peer',
+        },
+      ],
+    }),
+    command('peers pending'),
+  ]),
+  entry('query', 'mesh', [
+    command('query tools', { options: [{ name: 'per-node', description: 'each node' }] }),
+    command('query health'),
+  ]),
+  entry('fail', 'node', [
+    command(
+      'fail known',
+      failing(new KaroError('refused', 'no \x1b[31mway', { where: 'policy', hint: 'Ask.' })),
+    ),
+    command('fail unknown', failing(new TypeError('x is not a function'))),
+  ]),
+]
+
+async function karo(line: string | readonly string[], env: Record<string, string> = {}, tty = false) {
+  calls.length = 0
+  let stdout = ''
+  let stderr = ''
+  const code: ExitCode = await runCli(typeof line === 'string' ? line.split(' ').filter(Boolean) : line, {
+    env: { HOME: '/h', ...env },
+    stdout: { write: (text) => (stdout += text), isTTY: tty, columns: 70 },
+    stderr: { write: (text) => (stderr += text) },
+    commands: COMMANDS,
+  })
+  return { code, stdout, stderr, call: calls[0] }
+}
+
+describe('finds the command', () => {
+  test.each([
+    ['status', 'status', {}, {}],
+    ['peers', 'peers', {}, {}],
+    ['peers pending', 'peers pending', {}, {}],
+    ['peers trust bob', 'peers trust', { node: 'bob' }, { level: 'peer' }],
+    ['peers trust bob --level share_to', 'peers trust', { node: 'bob' }, { level: 'share_to' }],
+    ['peers trust --level=share_to bob', 'peers trust', { node: 'bob' }, { level: 'share_to' }],
+    ['query tools --per-node', 'query tools', {}, { 'per-node': true }],
+    ['history', 'history', { words: [] }, {}],
+    ['history git push --limit 3', 'history', { words: ['git', 'push'] }, { limit: '3' }],
+    ['history delete x', 'history delete', { what: 'x' }, {}],
+    ['history -- delete', 'history', { words: ['delete'] }, {}],
+    ['history git delete', 'history', { words: ['git', 'delete'] }, {}],
+    ['history -- --json', 'history', { words: ['--json'] }, {}],
+    ['check ls', 'check', { command: 'ls' }, { profile: 'moderate' }],
+    ['check -vs zsh ls', 'check', { command: 'ls' }, { profile: 'moderate', verbose: true, shell: 'zsh' }],
+    ['check -- --help', 'check', { command: '--help' }, { profile: 'moderate' }],
+  ])('karo %s', async (line, name, args, options) => {
+    const { code, call, stderr } = await karo(line)
+    expect(stderr).toBe('')
+    expect(code).toBe(EXIT.done)
+    expect(call).toMatchObject({ name, input: { args, options } })
+    expect(Object.keys(call!.input.options).sort()).toEqual(Object.keys(options).sort())
+  })
+
+  test.each([
+    '--json --home /x peers trust bob',
+    'peers --json trust --home=/x bob',
+    'peers trust bob --home /x --json',
+  ])('with the common options anywhere: %s', async (line) => {
+    const { call } = await karo(line)
+    expect(call).toMatchObject({ name: 'peers trust', input: { args: { node: 'bob' } } })
+    expect(call!.io).toMatchObject({
+      json: true,
+      home: '/x',
+      env: { KARO_HOME: '/x' },
+      socket: '/x/karo.sock',
+    })
+  })
+})
+
+describe('gives the command its world', () => {
+  test('the home from --home, else KARO_HOME, else the data directory', async () => {
+    expect((await karo('status --home rel')).call!.io.home).toBe(`${process.cwd()}/rel`)
+    expect((await karo('status', { KARO_HOME: '/k' })).call!.io.home).toBe('/k')
+    expect((await karo('status --home /x', { KARO_HOME: '/k' })).call!.io.home).toBe('/x')
+    expect((await karo('status')).call!.io.home).toBe('/h/.local/share/karo')
+    expect((await karo('status', { XDG_RUNTIME_DIR: '/r' })).call!.io.socket).toBe('/r/karo/karo.sock')
+    expect(await karo(['status', '--home', ''])).toMatchObject({ code: EXIT.usage, call: undefined })
+  })
+
+  test('colour and width only on a terminal that wants them', async () => {
+    expect((await karo('status', {}, true)).call!.io).toMatchObject({ colour: true, columns: 70 })
+    expect((await karo('status', { NO_COLOR: '1' }, true)).call!.io.colour).toBe(false)
+    expect((await karo('status', { NO_COLOR: '' }, true)).call!.io.colour).toBe(true)
+    expect((await karo('status', { TERM: 'dumb' }, true)).call!.io.colour).toBe(false)
+    expect((await karo('status')).call!.io).toMatchObject({
+      colour: false,
+      columns: Number.POSITIVE_INFINITY,
+    })
+  })
+})
+
+describe('help', () => {
+  test.each(['', 'help', '--help', '-h'])('karo %s lists every command by group', async (line) => {
+    const { code, stdout, stderr } = await karo(line)
+    expect([code, stderr]).toEqual([EXIT.done, ''])
+    for (const text of [
+      'This node:',
+      'Your terminal:',
+      'The mesh:',
+      'peers trust <node>',
+      'history [words...]',
+    ]) {
+      expect(stdout).toContain(text)
+    }
+  })
+
+  test.each(['peers trust --help', 'peers trust -h', 'help peers trust', 'peers trust bob --help'])(
+    'karo %s shows arguments, options and examples',
+    async (line) => {
+      const { code, stdout, stderr, call } = await karo(line)
+      expect([code, stderr, call]).toEqual([EXIT.done, '', undefined])
+      for (const text of [
+        'karo peers trust [options] <node>',
+        '--level <level>',
+        '"share_to"',
+        '--json',
+        'an example',
+      ]) {
+        expect(stdout).toContain(text)
+      }
+    },
+  )
+
+  test.each(['peers --help', 'query --help', 'help query'])('karo %s lists the subcommands', async (line) => {
+    const { code, stdout } = await karo(line)
+    expect(code).toBe(EXIT.done)
+    expect(stdout).toMatch(line.includes('peers') ? /trust.*\n.*pending/ : /tools.*\n.*health/)
+  })
+
+  test('of a hot command comes from the same place', async () => {
+    expect((await karo('check --help')).stdout).toContain('karo check [options] <command>')
+  })
+
+  test('version, for people and for scripts', async () => {
+    expect((await karo('--version')).stdout).toMatch(/^karo \d+\.\d+\.\d+\n$/)
+    expect(JSON.parse((await karo('--version --json')).stdout)).toEqual({ version: expect.any(String) })
+  })
+})
+
+describe('wrong usage exits 2 and says what is wrong', () => {
+  test.each([
+    ['pers', "karo: unknown command 'pers'\n  Did you mean 'karo peers'?"],
+    ['frobnicate', "karo: unknown command 'frobnicate'\n  karo help lists the commands."],
+    ['--frob', "karo: unknown option '--frob'"],
+    ['help pers', "unknown command 'pers'"],
+    ['query', 'karo query: a subcommand is missing\n  It has: tools, health.'],
+    ['query tols', "karo query: unknown subcommand 'tols'\n  Did you mean 'karo query tools'?"],
+    ['query tools --per-nod', "karo query tools: unknown option '--per-nod'\n  Did you mean --per-node?"],
+    ['peers trsut bob', "karo peers: unknown subcommand 'trsut'\n  Did you mean 'karo peers trust'?"],
+    ['peers trust', "karo peers trust: missing required argument 'node'"],
+    ['peers trust a b', 'Expected 1 argument but got 2'],
+    ['peers trust a --level', "option '--level <level>' argument missing"],
+    ['peers trust a --level boss', "argument 'boss' is invalid. Allowed choices are peer, share_to"],
+    ['check', "missing required argument 'command'"],
+    ['check ls --shell cmd', 'Allowed choices are bash, zsh'],
+    ['check ls -x', "unknown option '-x'"],
+    ['status now', 'too many arguments'],
+    ['peers --level peer', "unknown option '--level'"],
+    ['status --home', "option '--home <dir>' argument missing"],
+    ['--home', "option '--home <dir>' argument missing"],
+  ])('karo %s', async (line, message) => {
+    const { code, stdout, stderr, call } = await karo(line)
+    expect(call).toBeUndefined()
+    expect([code, stdout]).toEqual([EXIT.usage, ''])
+    expect(stderr).toContain(message)
+  })
+
+  test('as one JSON document on stdout with --json, wherever it stands', async () => {
+    for (const line of ['pers --json', '--json pers', 'query tools --frob --json', 'check --json']) {
+      const { code, stdout, stderr } = await karo(line)
+      expect([code, stderr]).toEqual([EXIT.usage, ''])
+      expect(JSON.parse(stdout)).toMatchObject({
+        error: { code: 'bad_request', message: expect.any(String) },
+      })
+    }
+    expect((await karo('pers -- --json')).stdout).toBe('')
+  })
+})
+
+describe('errors of commands', () => {
+  test('of ours: what, where, what to do, the code that the table gives, and no escape reaches the terminal', async () => {
+    const { code, stdout, stderr } = await karo('fail known')
+    expect([code, stdout]).toEqual([EXIT.refused, ''])
+    expect(stderr).toBe('karo: policy: no \\x1b[31mway\n  Ask.\n')
+  })
+
+  test('as JSON', async () => {
+    const { code, stdout, stderr } = await karo('fail known --json')
+    expect([code, stderr]).toEqual([EXIT.refused, ''])
+    expect(JSON.parse(stdout)).toEqual({
+      error: { code: 'refused', message: 'no \x1b[31mway', where: 'policy', hint: 'Ask.' },
+    })
+  })
+
+  test('of any other kind are one line, with a stack only for who asks', async () => {
+    const quiet = await karo('fail unknown')
+    expect([quiet.code, quiet.stderr]).toEqual([EXIT.failed, 'karo: internal error: x is not a function\n'])
+    expect((await karo('fail unknown', { KARO_DEBUG: '1' })).stderr).toMatch(
+      /TypeError: x is not[\s\S]*run\.test\.ts/,
+    )
+    const json = JSON.parse((await karo('fail unknown --json')).stdout)
+    expect(json).toEqual({ error: { code: 'internal', message: 'x is not a function' } })
+  })
+})
+
+test('the fast path understands exactly what the full parser understands, or leaves it alone', () => {
+  const word = fc.oneof(
+    fc.constantFrom(
+      'ls',
+      '--shell',
+      'bash',
+      'zsh',
+      'fish',
+      '-s',
+      '-sbash',
+      '--shell=zsh',
+      '-v',
+      '-vv',
+      '--verbose',
+    ),
+    fc.constantFrom(
+      '--',
+      '--json',
+      '--home',
+      '/x',
+      '--home=',
+      '--profile=',
+      '-',
+      '-5',
+      '--verbose=1',
+      '',
+      '--no-json',
+    ),
+  )
+  let plain = 0
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 6 }), (words) => {
+      const fast = parsePlain(check, words)
+      if (!fast) return
+      plain++
+      const full = parseCommandLine('check', [check], ['check', ...words], 80)
+      expect(full).toMatchObject({ kind: 'run' })
+      if (full.kind === 'run') expect(fast).toEqual(full.input)
+    }),
+    { numRuns: 5000 },
+  )
+  expect(plain).toBeGreaterThan(100)
+})

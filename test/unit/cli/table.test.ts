@@ -1,0 +1,76 @@
+// Tables: aligned, safe, coloured only when asked, and never wider than the screen while anything can give.
+import { stripVTControlCharacters } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { type Column, table, textWidth } from '../../../src/cli/table.ts'
+
+interface Row {
+  readonly name: string
+  readonly n: number
+}
+const columns: readonly Column<Row>[] = [
+  { title: 'name', value: (r) => r.name, shrink: true },
+  { title: 'count', value: (r) => String(r.n), align: 'right', style: (r) => (r.n > 9 ? 'red' : undefined) },
+  { title: '', value: () => 'x' },
+]
+const rows: readonly Row[] = [
+  { name: 'git', n: 7 },
+  { name: 'docker compose', n: 12 },
+]
+
+describe('table', () => {
+  test('aligns columns, numbers to the right, without blanks at the end', () => {
+    expect(table(rows, columns)).toBe(
+      'name            count\ngit                 7  x\ndocker compose     12  x\n',
+    )
+  })
+
+  test('colours cells and the heading only when colour is on, and stays aligned', () => {
+    const coloured = table(rows, columns, { colour: true, columns: 80 })
+    expect(coloured).toContain('\x1b[31m12\x1b[39m')
+    expect(coloured).toContain('\x1b[2mname')
+    expect(stripVTControlCharacters(coloured).replace(/ +$/gm, '')).toBe(table(rows, columns))
+    expect(table(rows, columns)).not.toContain('\x1b')
+  })
+
+  test('counts wide and combining characters as the terminal does', () => {
+    expect(textWidth('日本')).toBe(4)
+    expect(textWidth('e\u0301')).toBe(1)
+    const lines = table(
+      [
+        { name: '日本', n: 1 },
+        { name: 'abcd', n: 2 },
+      ],
+      columns,
+    ).split('\n')
+    expect(textWidth(lines[1]!)).toBe(textWidth(lines[2]!))
+  })
+
+  test('leaves the heading line out where no column has a title, and has only it where there is no row', () => {
+    expect(table(rows, [{ title: '', value: (r) => r.name }])).toBe('git\ndocker compose\n')
+    expect(table([], columns)).toBe('name  count\n')
+  })
+
+  test('cuts what may be cut to the width of the screen', () => {
+    const narrow = table(rows, columns, { colour: false, columns: 20 })
+    expect(narrow).toBe('name        count\ngit             7  x\ndocker co…     12  x\n')
+    expect(table(rows, columns, { colour: false, columns: 1 })).toContain('docker …')
+  })
+
+  test('never lets a cell act on the terminal or break the line', () => {
+    const out = table([{ name: 'a\x1b[2Jb\nc', n: 1 }], columns)
+    expect(out).toContain('a\\x1b[2Jb\\nc')
+    expect(out.split('\n')).toHaveLength(3)
+  })
+
+  test('is as wide as allowed or cut as far as possible, for any content', () => {
+    const row = fc.record({ name: fc.string({ unit: 'grapheme', maxLength: 60 }), n: fc.nat() })
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 5 }), fc.integer({ min: 30, max: 100 }), (some, width) => {
+        for (const line of table(some, columns, { colour: false, columns: width }).split('\n')) {
+          expect(textWidth(line)).toBeLessThanOrEqual(width)
+        }
+      }),
+    )
+  })
+})

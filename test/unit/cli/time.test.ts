@@ -1,0 +1,72 @@
+// Times as people type them.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { parseDuration, parseSince } from '../../../src/cli/time.ts'
+
+const NOW = Date.parse('2026-11-20T08:00:00.500Z')
+const bad = expect.objectContaining({ code: 'bad_request', hint: expect.any(String) })
+
+describe('parseDuration', () => {
+  test.each([
+    ['500ms', 500],
+    ['30s', 30_000],
+    ['1.5m', 90_000],
+    ['2h', 7_200_000],
+    ['7 d', 604_800_000],
+    ['2w', 1_209_600_000],
+    ['0s', 0],
+  ])('%s', (text, ms) => {
+    expect(parseDuration(text, '--timeout')).toBe(ms)
+  })
+
+  test.each(['', '5', 'h', '-2h', '2H', '2 hours', '1e3s', '2h30m', '9999999999s'])('refuses %j', (text) => {
+    expect(() => parseDuration(text, '--timeout')).toThrow(bad)
+    expect(() => parseDuration(text, '--timeout')).toThrow(expect.objectContaining({ where: '--timeout' }))
+  })
+})
+
+describe('parseSince', () => {
+  test('counts back from now', () => {
+    expect(parseSince('2h', NOW)).toBe(NOW - 7_200_000)
+    expect(parseSince('now', NOW)).toBe(NOW)
+  })
+
+  test('knows days by their local first moment', () => {
+    const midnight = new Date(NOW)
+    midnight.setHours(0, 0, 0, 0)
+    expect(parseSince('today', NOW)).toBe(midnight.getTime())
+    expect(parseSince('yesterday', NOW)).toBe(new Date(midnight).setDate(midnight.getDate() - 1))
+    expect(parseSince('2026-02-28', NOW)).toBe(new Date(2026, 1, 28).getTime())
+  })
+
+  test.each([
+    ['2026-11-20T08:00:00Z', Date.UTC(2026, 10, 20, 8)],
+    ['2026-11-20t08:00:00z', Date.UTC(2026, 10, 20, 8)],
+    ['2026-11-20 08:00:00.25+02:00', Date.UTC(2026, 10, 20, 6, 0, 0, 250)],
+    ['2026-11-20T08:00Z', Date.UTC(2026, 10, 20, 8)],
+  ])('reads RFC 3339: %s', (text, ms) => {
+    expect(parseSince(text, NOW)).toBe(ms)
+  })
+
+  test.each([
+    '',
+    'tomorrow',
+    '2026-02-31',
+    '2026-13-01',
+    '2026-11-20T08:00:00',
+    '20.11.2026',
+    '1700000000',
+    '2026-11-20T25:00:00Z',
+  ])('refuses %j', (text) => {
+    expect(() => parseSince(text, NOW, '--from')).toThrow(bad)
+    expect(() => parseSince(text, NOW, '--from')).toThrow(expect.objectContaining({ where: '--from' }))
+  })
+
+  test('gives back any moment it is given in RFC 3339', () => {
+    fc.assert(
+      fc.property(fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }), (date) => {
+        expect(parseSince(date.toISOString(), NOW)).toBe(date.getTime())
+      }),
+    )
+  })
+})
