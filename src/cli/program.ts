@@ -6,7 +6,7 @@ import type { Command, CommandArgument, CommandInput, CommandOption } from './co
 import { COMMAND_GROUPS, type CommandEntry } from './commands.ts'
 
 /** Options every command has, after the product's contract. */
-export const COMMON_OPTIONS: readonly CommandOption[] = [
+const COMMON_OPTIONS: readonly CommandOption[] = [
   { name: 'json', description: 'print one JSON document on stdout, nothing else' },
   { name: 'home', value: 'dir', description: "the node's directory (instead of KARO_HOME)" },
 ]
