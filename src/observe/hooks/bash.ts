@@ -1,0 +1,189 @@
+// The bash hook: the text that `karo shell init bash` prints, with the spool directory and the ignore globs built in.
+import { quoteShell, toShellPattern } from './quote.ts'
+
+export interface HookOptions {
+  /** Absolute. The daemon makes it; the hook makes nothing but its own files in it. */
+  readonly spoolDirectory: string
+  /** Commands that match any of these globs are not written; see `history.ignore`. */
+  readonly ignore: readonly string[]
+}
+
+/**
+ * Bash 5.1 and later; earlier and restricted shells get a hook that does nothing. Sourcing it again is harmless.
+ *
+ * A record is two NULs, then NUL-terminated: version, session, sequence, start and end in microseconds, shell, cwd
+ * (when the command began), exit code, text, newline. The text begins with how it is written: `-` as `fc -l` prints
+ * it, `_` as in POSIX mode. `exit` and `exec` end the shell before the next prompt and leave no record.
+ */
+export function bashHook({ spoolDirectory, ignore }: HookOptions): string {
+  const directory = quoteShell(spoolDirectory)
+  const want = ignore.length > 0 ? 'x' : ''
+  const patterns = ignore.map((glob) => ` | ${toShellPattern(glob)}`).join('')
+  return `# Karo's hook for bash 5.1 and later. After each command it appends one record to this shell's own file in the
+# spool directory: no fork, no wait, no daemon needed. export KARO_PAUSE=1 stops it, unset KARO_PAUSE resumes.
+if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && shopt -q promptvars &&
+  ! shopt -q restricted_shell && [[ \${PROMPT_COMMAND[@]@a} != *r* && \${PS0[@]@a} != *r* ]]; then
+
+  # All state is in one associative array: arrays are never exported, not even under set -a.
+  if [[ \${__karo[@]@a} != *A* || \${__karo[dir]} != ${directory} ]]; then
+    unset -v __karo
+    declare -gA __karo=([dir]=${directory} [id]="$EUID-$$-\${EPOCHREALTIME/[^0-9]}" [on]=x [fd]= [text]= [file]= [seq]=0
+      [begun]=0 [runs]=0 [at]=0 [base]=0 [first]=0 [last]=0 [arg]= [parts]= [said]= [cwd]="\${PWD-}"
+      [mode]= [plain]= [want]= [mark]= [call]='__karo_prompt "$?" "$_" "\${#PIPESTATUS[@]}"')
+    # Runs between Enter and the command: notes the time and the number the history has reached. Expands to
+    # nothing. No "!" in it: POSIX mode would replace that by a history number.
+    __karo[ps0]='\${__karo[on]:$((__karo[begun]=\${EPOCHREALTIME/[^0-9]}+0,__karo[runs]+=1,__karo[at]=HISTCMD,1)):0}'
+  fi
+
+  # What the shell's settings, which are $1 together, mean for the next records.
+  __karo_mode() {
+    __karo[mode]=$1 __karo[plain]=0 __karo[want]=${want} __karo[mark]=-
+    [[ -o posix ]] && __karo[mark]=_
+    # The text is needed here to keep out a line with a leading space, and to see a new command under erasedups.
+    [[ :\${HISTCONTROL-}: == *:ignore@(space|both):* && $HISTCONTROL != *erasedups* ]] || __karo[want]=x
+    [[ -o history && \${KARO_PAUSE:-0} == 0 && \${__karo[mark]}\${__karo[want]} == - ]] && __karo[plain]=1
+  }
+
+  # Sets __karo[fd] to a descriptor on this shell's own file, or to nothing.
+  __karo_open() {
+    local key= value= mask= fd
+    for fd in \${__karo[fd]} \${__karo[text]}; do builtin eval "\\exec $fd>&-"; done
+    __karo[fd]= __karo[text]=
+    [[ -d \${__karo[dir]} && -w \${__karo[dir]} ]] || return 0
+    __karo[file]=\${__karo[dir]}/\${__karo[id]}.spool
+    while IFS=$' \\t' builtin read -r key value; do
+      [[ $key == Umask: ]] && mask=$value && break
+    done </proc/self/status
+    [[ $mask ]] || return 0
+    # A number that people rarely take for themselves, because writing to theirs would damage it.
+    for ((fd = 83; fd < 98; ++fd)); do [[ -e /dev/fd/$fd ]] || break; done
+    # A directory of one's own is private; a shared one (setgid) lets the daemon's group read.
+    if [[ -O \${__karo[dir]} ]]; then builtin umask 077; else builtin umask 027; fi
+    # Not builtin exec: that would close it again.
+    builtin eval "\\exec $fd>>\\"\\\${__karo[file]}\\"" && __karo[fd]=$fd
+    builtin umask "$mask"
+  }
+
+  # Reads entries $1 to $2 of the history into text, without a fork: through a file of this shell's own.
+  __karo_read() {
+    local fd=\${__karo[text]}
+    if [[ -z $fd ]]; then
+      for ((fd = 98; fd < 113; ++fd)); do [[ -e /dev/fd/$fd ]] || break; done
+      : >|"\${__karo[file]%spool}text"
+      builtin eval "\\exec $fd<\\"\\\${__karo[file]%spool}text\\"" && __karo[text]=$fd
+    fi
+    builtin fc -ln -$((HISTCMD - $1)) -$((HISTCMD - $2)) >>"\${__karo[file]%spool}text"
+    IFS= builtin read -r -d '' -u "$fd" text
+    __karo[said]=$text
+  }
+
+  # Appends entries $1 to $2 of the history as one record: $3 start, $4 end, $5 exit code.
+  __karo_write() {
+    if [[ \${__karo[want]} && $fd ]]; then
+      __karo_read "$1" "$2"
+      if [[ \${__karo[mark]} == _ ]]; then line=\${text:1}; else line=\${text:2}; fi
+      line=\${line%$'\\n'}
+      case $line in [[:blank:]]*${patterns})
+        builtin eval "\\exec \${__karo[text]}<&-"
+        : >|"\${__karo[file]%spool}text"
+        __karo[text]=
+        return 0
+        ;;
+      esac
+    fi
+    # A number without a record is how the daemon learns of a lost one.
+    ((++__karo[seq]))
+    [[ $fd ]] || return 0
+    {
+      builtin printf '\\0\\0001\\0%s\\0%s\\0%s\\0%s\\0bash\\0%s\\0%s\\0%s' \\
+        "\${__karo[id]}" "\${__karo[seq]}" "$3" "$4" "\${__karo[cwd]:-?}" "$5" "\${__karo[mark]}"
+      if [[ \${__karo[want]} ]]; then
+        builtin printf '%s' "$text"
+      else
+        builtin fc -ln -$((HISTCMD - $1)) -$((HISTCMD - $2))
+      fi
+      builtin printf '\\0.\\0'
+    } >&"$fd"
+  }
+
+  # What ran since the last prompt: $1 its exit code, $2 its last argument, $3 the parts of its pipeline.
+  __karo_command() {
+    local end=\${EPOCHREALTIME/[^0-9]} first=$((__karo[at] - 1)) last fd text= line=
+    # A command that took itself out of the history is nobody's business.
+    ((last = first, first > 0 && HISTCMD > first)) && [[ -o history && \${KARO_PAUSE:-0} == 0 ]] || return 0
+    [[ \${__karo[fd]} && -e \${__karo[file]} ]] || __karo_open
+    fd=\${__karo[fd]}
+    if ((last > __karo[base])); then
+      if [[ $BASHOPTS != *cmdhist* ]]; then
+        # Each line of a command is an entry of its own.
+        first=\${__karo[base]}
+      else
+        # Several commands pasted at once ran without a prompt between them; how they ended is not known.
+        ((first -= __karo[runs] - 1, first = first < __karo[base] ? __karo[base] : first))
+        for (( ; first < last; ++first)); do
+          __karo_write "$first" "$first" $((__karo[begun] - last + first)) '?' '?'
+        done
+      fi
+    elif ((last == __karo[base] - 1)); then
+      [[ \${__karo[want]} && $fd ]] && line=\${__karo[said]} && __karo_read "$last" "$last"
+      if [[ -z $line || $text == "$line" ]]; then
+        # An unchanged history: a repeat under ignoredups, or a line kept out of it. The same last argument and
+        # length of pipeline as after the command before say repeat; its public text is recorded again.
+        [[ $last == "\${__karo[last]}" && $2 == "\${__karo[arg]}" && $3 == "\${__karo[parts]}" ]] || return 0
+        first=\${__karo[first]}
+      fi
+    fi
+    __karo[first]=$first __karo[last]=$last __karo[arg]=$2 __karo[parts]=$3
+    __karo_write "$first" "$last" "\${__karo[begun]}" "$end" "$1"
+  }
+
+  # First in PROMPT_COMMAND. Hands $? on to what others have appended to the same string, except where a command
+  # that fails would end the shell or set off a trap for nothing.
+  __karo_prompt() {
+    {
+      if ((__karo[runs])); then
+        [[ $SHELLOPTS,\${HISTCONTROL-},\${KARO_PAUSE-} == "\${__karo[mode]}" ]] ||
+          __karo_mode "$SHELLOPTS,\${HISTCONTROL-},\${KARO_PAUSE-}" || :
+        # A write beyond ulimit -f must not end the shell.
+        builtin trap '' XFSZ
+        if ((__karo[plain] && __karo[runs] == 1 && __karo[at] == HISTCMD && __karo[base] + 1 == HISTCMD)) &&
+          [[ \${__karo[fd]} && -e \${__karo[file]} ]]; then
+          # The common case, one new line of history, without the function calls: they would double its cost.
+          ((++__karo[seq], __karo[first] = __karo[last] = __karo[base]))
+          __karo[arg]=$2 __karo[parts]=$3
+          {
+            builtin printf '\\0\\0001\\0%s\\0%s\\0%s\\0%s\\0bash\\0%s\\0%s\\0-' "\${__karo[id]}" "\${__karo[seq]}" \\
+              "\${__karo[begun]}" "\${EPOCHREALTIME/[^0-9]}" "\${__karo[cwd]:-?}" "$1" && builtin fc -ln -1 &&
+              builtin printf '\\0.\\0'
+          } >&"\${__karo[fd]}" || :
+        else
+          # After || nothing in it can end a shell under set -e.
+          __karo_command "$@" || :
+        fi
+        builtin trap - XFSZ
+      fi
+      ((__karo[runs] = 0, __karo[base] = HISTCMD))
+      __karo[cwd]=\${PWD-}
+      if [[ \${PS0-} != *__karo* ]]; then
+        PS0=\${PS0-}\${__karo[ps0]}
+        builtin export -n PS0
+      fi
+      if (($1)) && [[ \${PROMPT_COMMAND-} == "\${__karo[call]}" || $- == *e* ]]; then set -- 0; fi
+    } 2>&-
+    return "$1"
+  }
+
+  if [[ \${PROMPT_COMMAND[*]-} != *__karo_prompt* ]]; then
+    PROMPT_COMMAND=("\${__karo[call]}" \${PROMPT_COMMAND[*]:+"\${PROMPT_COMMAND[@]}"})
+    # Last, because others reload the history in between. bash-preexec and ble.sh want to be last themselves.
+    if [[ -z \${bash_preexec_imported-}\${__bp_imported-}\${BLE_VERSION-} ]]; then
+      PROMPT_COMMAND+=('__karo[base]=$HISTCMD')
+    fi
+  fi
+  if [[ \${PS0-} != *__karo* ]]; then
+    PS0=\${PS0-}\${__karo[ps0]}
+    export -n PS0
+  fi
+fi
+`
+}
