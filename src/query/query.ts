@@ -35,7 +35,10 @@ export interface QueryDeps {
 /** Answers under way are given this long when the room stops. */
 const DRAIN_MS = 1_000
 
-/** Registers its protocol with the mesh, so it is built before the mesh starts; it starts after store and trust. */
+/**
+ * Registers its protocol with the mesh, and starts before it (after the store): no question may come in before those
+ * already taken up are known.
+ */
 export function createQuery(deps: QueryDeps): Query {
   const log = deps.log.child({ room: 'query' })
   let revision = 0

@@ -162,6 +162,8 @@ export interface NodeOptions {
   /** Kept over a restart. */
   readonly marks?: ReplayMark[]
   readonly identity?: Identity
+  /** A real one in the place of the wire. */
+  readonly mesh?: Pick<Mesh, 'link' | 'reach'>
 }
 
 /** A node with everything around its query room faked as values that tests read and change. */
@@ -228,7 +230,7 @@ export class TestNode {
       config,
       identity: this.identity,
       trust,
-      mesh: this.endpoint.mesh(),
+      mesh: options.mesh ?? this.endpoint.mesh(),
       sharing: this.sharing,
       audit,
       replay: {
