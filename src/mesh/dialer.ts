@@ -5,10 +5,11 @@ import type { Log } from '../base/log.ts'
 import type { Config } from '../config/index.ts'
 import type { Trust } from '../trust/index.ts'
 import type { Book } from './book.ts'
+import { endpointOf, formatEndpoint } from './endpoint.ts'
 import type { Host } from './host.ts'
 import { nodeOf, peerIdOf } from './peer.ts'
 import type { Target } from './redial.ts'
-import type { Outcome } from './session.ts'
+import type { Outcome, Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { resolveStatic, type StaticTarget, staticTargets } from './static.ts'
 import type { Timings } from './timings.ts'
@@ -33,6 +34,8 @@ export interface Dialer {
   meet(node: NodeId): void
   /** It was met, whoever dialed. */
   met(node: NodeId): void
+  /** A connection has proven its key, however it fares from here: that tells whose a static peer's address is. */
+  opened(session: Session): void
   /** Ends dials that are under way. */
   stop(): void
 }
@@ -46,6 +49,8 @@ export function createDialer(deps: DialerDeps): Dialer {
   const { trust, book, sessions, log } = deps
   const statics = new Map<Target, StaticTarget>()
   for (const target of staticTargets(deps.config.discovery.peers)) statics.set(target.key, target)
+  /** Addresses that static peers are being dialed at. */
+  const dialing = new Map<string, StaticTarget>()
   const meetings = new Set<NodeId>()
   const running = new Set<AbortController>()
 
@@ -62,18 +67,17 @@ export function createDialer(deps: DialerDeps): Dialer {
     const node = fixed === undefined ? (target as NodeId) : fixed.peer.nodeId
     const found =
       fixed === undefined ? book.addresses(target as NodeId) : await resolveStatic(fixed.peer, signal)
+    if (fixed !== undefined) for (const address of found) dialing.set(address, fixed)
     const suffix = node === undefined ? '' : `/p2p/${peerIdOf(node)}`
     return found.map((address) => multiaddr(address + suffix))
   }
 
   const connect = async (host: Host, target: Target, signal: AbortSignal): Promise<Outcome> => {
-    const fixed = statics.get(target)
     const addresses = await addressesOf(target, signal)
     if (addresses.length === 0) return FAILED
     const connection = await host.dial([...addresses], { signal })
     const node = nodeOf(connection.remotePeer)
     const session = sessions.of(connection)
-    if (fixed !== undefined && fixed.peer.nodeId === undefined) fixed.node = node
     const outcome = (await session?.outcome) ?? FAILED
     // A connection given up for another one to the same node has led to it all the same.
     if (outcome.kind === 'ended' && node !== undefined && sessions.neighbour(node))
@@ -109,11 +113,13 @@ export function createDialer(deps: DialerDeps): Dialer {
         if (pin !== undefined && fields.reason.includes('does not match expected')) {
           log.warn(fields, 'another key answers at the address of a pinned peer: refused')
         } else log.debug(fields, 'dial failed')
-        if (fixed !== undefined) fixed.node = pin
+        // Somebody else may answer there next time.
+        if (fixed?.node !== undefined && sessions.to(fixed.node).length === 0) fixed.node = pin
         return FAILED
       } finally {
         clearTimeout(timer)
         running.delete(control)
+        for (const [address, of] of dialing) if (of === fixed) dialing.delete(address)
         if (isNode(target)) {
           meetings.delete(target)
           // libp2p notes whom it dials; strangers must not add up there.
@@ -132,6 +138,12 @@ export function createDialer(deps: DialerDeps): Dialer {
       if (meetings.size < MEETINGS_MAX) meetings.add(node)
     },
     met: (node) => void meetings.delete(node),
+    opened(session) {
+      const endpoint = endpointOf(session.connection.remoteAddr)
+      const fixed =
+        session.dialed && endpoint !== undefined ? dialing.get(formatEndpoint(endpoint)) : undefined
+      if (fixed !== undefined) fixed.node = session.peer.nodeId
+    },
     stop() {
       for (const control of running) control.abort(new Error('stopping'))
     },

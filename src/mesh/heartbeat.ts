@@ -17,22 +17,19 @@ export interface HeartbeatDeps {
 
 export function createHeartbeat({ clock, everyMs, neighbours, onAlive }: HeartbeatDeps): Heartbeat {
   let timer: NodeJS.Timeout | undefined
-  /** Rounds in a row in which a session answered nothing. */
-  const missed = new WeakMap<Session, number>()
+  /** Pings in a row without a sign of life, and when the last one before them was. */
+  const asked = new WeakMap<Session, { times: number; heardAt: number }>()
 
   const round = (): void => {
     for (const session of neighbours()) {
-      // Any frame is a sign of life; who talks is not asked. A tenth of slack, because timers are late.
-      const silent = clock.monotonic() - session.heardAt() > everyMs * 0.9
-      if (!silent) {
-        missed.delete(session)
-        onAlive(session)
-        continue
-      }
-      const count = missed.get(session) ?? 0
-      if (count >= 2) session.abort('silent')
-      else {
-        missed.set(session, count + 1)
+      // Any frame is a sign of life, and who talks anyhow is not asked.
+      const heardAt = session.heardAt()
+      const last = asked.get(session)
+      const missed = last !== undefined && last.heardAt === heardAt ? last.times : 0
+      if (missed === 0) onAlive(session)
+      if (missed >= 2) session.abort('silent')
+      else if (missed > 0 || clock.monotonic() - heardAt > everyMs / 2) {
+        asked.set(session, { times: missed + 1, heardAt })
         session.ping()
       }
     }

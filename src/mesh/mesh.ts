@@ -142,7 +142,11 @@ export function createMesh(deps: MeshDeps): Mesh {
       redial.lost(dialer.targetOf(node), clock.monotonic() - session.openedAt)
       if (refuses(node)) void forgetPeer(node)
     },
-    onEnd: () => wakeWaiting(),
+    onOpened: (session) => dialer.opened(session),
+    onEnd() {
+      redial.look()
+      wakeWaiting()
+    },
   })
 
   const dialer = createDialer({ config, trust, book, sessions, host: () => host, timings, log })
@@ -172,7 +176,7 @@ export function createMesh(deps: MeshDeps): Mesh {
   const trustChanged = (node: NodeId): void => {
     sessions.reconsider(node)
     if (!admits(node)) return
-    book.learn(node, addressesKnownTo(trust, node))
+    book.learn(node, trust.met(node)?.addresses ?? [])
     redial.wake(dialer.targetOf(node))
   }
 
@@ -251,7 +255,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     async start(signal) {
       const listen = listenAddresses(config.mesh, networkInterfaces())
       await replay.start()
-      for (const node of trust.known()) book.learn(node, addressesKnownTo(trust, node))
+      for (const node of trust.known()) book.learn(node, trust.met(node)?.addresses ?? [])
       const made = await createHost({
         seed: identity.seed(),
         listen,
@@ -338,9 +342,4 @@ export function createMesh(deps: MeshDeps): Mesh {
 
     rejections: rejections.counts,
   }
-}
-
-/** Where trust remembers this node from: as a member, or from when it stood in the lobby. */
-function addressesKnownTo(trust: Trust, node: NodeId): readonly string[] {
-  return trust.member(node)?.addresses ?? trust.pending().find((one) => one.node_id === node)?.addresses ?? []
 }

@@ -6,6 +6,7 @@ import {
   type StreamMiddleware,
   UnsupportedProtocolError,
 } from '@libp2p/interface'
+import { abortConnection } from './abort.ts'
 
 /** Both start false; admission sets `serve` at one end before it sets `out` at the other. */
 export interface View {
@@ -36,7 +37,7 @@ export function narrow(connection: Connection, lobbyProtocol: string): View | un
   const holder = connection as unknown as { components?: Components }
   const whole = holder.components
   if (whole?.registrar === undefined || whole.peerStore === undefined) {
-    connection.abort(new Error('cannot narrow what this connection serves'))
+    abortConnection(connection, 'cannot narrow what this connection serves')
     return undefined
   }
   const view: View = { serve: false, out: false }

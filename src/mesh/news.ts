@@ -40,9 +40,16 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       met.set(session, addresses)
       const skew = session.skew() ?? 0
       if (Math.abs(skew) > SKEW_WARN_MS) log.warn({ peer: nodeId, skew_ms: skew }, 'the clocks differ')
-      if (trust.admits(nodeId)) return
+      const seen = { name: body.name, addresses }
+      if (trust.admits(nodeId)) {
+        // Trusted here; whether this node is trusted there shows in a moment.
+        void session.outcome.then(({ kind }) => {
+          if (kind === 'pending') trust.sawStranger(nodeId, seen)
+        })
+        return
+      }
       const isNew = !trust.pending().some((one) => one.node_id === nodeId)
-      trust.sawStranger(nodeId, { name: body.name, addresses })
+      trust.sawStranger(nodeId, seen)
       if (!isNew || !strangers.take(clock.monotonic())) return
       log.info({ peer: nodeId }, 'somebody new waits for approval')
       void audit.record({

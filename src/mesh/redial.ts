@@ -28,6 +28,8 @@ export interface Redial {
   wake(target: Target): void
   /** A connection ended. One that lasted starts the back-off anew; one that did not counts as a failure. */
   lost(target: Target, lastedMs: number): void
+  /** What is wanted may have changed. */
+  look(): void
   /** One attempt now, or the one under way. */
   dialNow(target: Target): Promise<Outcome>
 }
@@ -37,6 +39,8 @@ interface Attempt {
   /** Monotonic. */
   nextAt: number
   running: Promise<Outcome> | undefined
+  /** Woken while it ran: what it comes to is then about a world that has changed. */
+  woken: boolean
 }
 
 export function createRedial({ clock, random, wanted, dial }: RedialDeps): Redial {
@@ -48,7 +52,7 @@ export function createRedial({ clock, random, wanted, dial }: RedialDeps): Redia
   const attemptOf = (target: Target): Attempt => {
     let attempt = attempts.get(target)
     if (attempt === undefined) {
-      attempt = { failures: 0, nextAt: 0, running: undefined }
+      attempt = { failures: 0, nextAt: 0, running: undefined, woken: false }
       attempts.set(target, attempt)
     }
     return attempt
@@ -59,8 +63,15 @@ export function createRedial({ clock, random, wanted, dial }: RedialDeps): Redia
   const settle = (attempt: Attempt, outcome: Outcome): void => {
     const now = clock.monotonic()
     attempt.running = undefined
+    const { woken } = attempt
+    attempt.woken = false
     // How good an admission was shows when the connection is lost.
     if (outcome.kind === 'admitted') return
+    if (woken) {
+      attempt.failures = 0
+      attempt.nextAt = now
+      return
+    }
     const pause = fail(attempt)
     attempt.nextAt = now + (outcome.kind === 'pending' ? Math.max(outcome.retryAfterMs, pause) : pause)
   }
@@ -116,6 +127,7 @@ export function createRedial({ clock, random, wanted, dial }: RedialDeps): Redia
       const attempt = attemptOf(target)
       attempt.failures = 0
       attempt.nextAt = clock.monotonic()
+      attempt.woken = attempt.running !== undefined
       schedule()
     },
     lost(target, lastedMs) {
@@ -125,6 +137,7 @@ export function createRedial({ clock, random, wanted, dial }: RedialDeps): Redia
       attempt.nextAt = clock.monotonic() + fail(attempt)
       schedule()
     },
+    look: schedule,
     dialNow(target) {
       const attempt = attemptOf(target)
       return attempt.running ?? run(target, attempt)

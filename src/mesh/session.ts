@@ -1,4 +1,5 @@
 // One connection from its first byte to its end: hello, admission, control stream.
+
 import type { Connection, Stream as Libp2pStream } from '@libp2p/interface'
 import { bodyOf, type Frame } from '../../protocols/frame.ts'
 import {
@@ -13,6 +14,7 @@ import {
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Quota } from '../../protocols/quota.ts'
 import { hello } from '../../protocols/registry.ts'
+import { abortConnection } from './abort.ts'
 import { type Channel, type ChannelDeps, openChannel } from './channel.ts'
 import { createHandshake, type Step } from './handshake.ts'
 import type { PeerRef } from './index.ts'
@@ -116,7 +118,7 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
 
   const abort = (reason: EndReason): void => {
     end(reason)
-    connection.abort(new Error(reason))
+    abortConnection(connection, reason)
   }
 
   const close = async (reason: EndReason, goodbye?: GoodbyeReason): Promise<void> => {
@@ -127,7 +129,7 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
       if (told === true) await control?.close(signal)
       await connection.close({ signal })
     } catch {
-      connection.abort(new Error(reason))
+      abortConnection(connection, reason)
     }
   }
 

@@ -1,10 +1,12 @@
 // All connections of this node: who stands in the lobby, who is a neighbour, and who gives way to whom.
+
 import type { Connection, Stream as Libp2pStream } from '@libp2p/interface'
 import type { HelloBody } from '../../protocols/messages/hello.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { createQuota } from '../../protocols/quota.ts'
 import { hello } from '../../protocols/registry.ts'
 import type { Log } from '../base/log.ts'
+import { abortConnection } from './abort.ts'
 import { endpointOf } from './endpoint.ts'
 import { createLobby, type LobbyLimits } from './lobby.ts'
 import { narrow } from './narrow.ts'
@@ -21,6 +23,8 @@ export interface SessionsDeps extends SessionDeps {
   readonly lobby: LobbyLimits
   readonly refuses: (node: NodeId) => boolean
   readonly onHello: (session: Session, body: HelloBody) => void
+  /** Its key is proven, nothing else is known. */
+  readonly onOpened: (session: Session) => void
   /** This connection is now the neighbour's, in place of `replaced` if there was one. */
   readonly onNeighbour: (session: Session, replaced: Session | undefined) => void
   /** A neighbour is gone: no other connection to it is left. */
@@ -96,7 +100,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
       const node = nodeOf(connection.remotePeer)
       const ip = endpointOf(connection.remoteAddr)?.ip
       if (stopping || node === undefined || ip === undefined || deps.refuses(node)) {
-        connection.abort(new Error('refused'))
+        abortConnection(connection, 'refused')
         return
       }
       const view = narrow(connection, hello.id)
@@ -115,6 +119,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
         onEnd,
       })
       sessions.set(connection, session)
+      deps.onOpened(session)
       compare(session)
       if (!sessions.has(connection)) return
       if (session.dialed) {

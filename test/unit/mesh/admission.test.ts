@@ -1,29 +1,253 @@
 // Two real nodes meet: trust on both sides opens the links, on one side nothing, and changes act at once.
-import { afterEach, expect, test } from 'vitest'
-import { query } from '../../../protocols/registry.ts'
-import { meshNode, type MeshNode, type MeshNodeInit } from '../../support/mesh-node.ts'
+import { expect, test } from 'vitest'
+import { Hello, HelloAck } from '../../../protocols/messages/hello.ts'
+import { QueryDone } from '../../../protocols/messages/query.ts'
+import { hello, query } from '../../../protocols/registry.ts'
+import { meshNode, testIdentity } from '../../support/mesh-node.ts'
+import { rawHello } from '../../support/raw-peer.ts'
 import { until } from '../../support/until.ts'
+import { linked, pair, raw, start, trusts } from './cluster.ts'
 
-const running: MeshNode[] = []
-afterEach(async () => {
-  await Promise.all(running.splice(0).map((node) => node.mesh.stop()))
+const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0']
+const done = { query_id: new Uint8Array(16), answered: 0, denied: 0, lost: 0 }
+
+test('strangers are pending on both sides; mutual trust links them and frames flow both ways', async () => {
+  const a = await start()
+  const b = await start({ discovery: { peers: [a.address()] } })
+  await until(() => a.trust.pending().length === 1 && b.trust.pending().length === 1, { what: 'pending' })
+  expect(a.trust.pending()[0]).toMatchObject({ node_id: b.id, name: `node-${b.identity.fingerprint}` })
+  expect(a.trust.pending()[0]?.addresses).toEqual(b.mesh.status().listen)
+  expect(a.mesh.status()).toMatchObject({ peers_connected: 0, peers_trusted: 0, peers_pending: 1 })
+
+  await trusts(a, b)
+  await trusts(b, a)
+  await linked(a, b)
+  expect(a.mesh.status()).toMatchObject({ peers_connected: 1, peers_trusted: 1 })
+  expect(a.link.sendHop(b.id, QueryDone, done, new Uint8Array(16).fill(7))).toBe(true)
+  expect(b.link.sendHop(a.id, QueryDone, done)).toBe(true)
+  const frame = await until(() => b.events.find((event) => event.what === 'frame')?.frame, {
+    what: 'frame at b',
+  })
+  expect(frame.envelope.trace).toEqual(new Uint8Array(16).fill(7))
+  await until(() => a.events.some((event) => event.what === 'frame'), { what: 'frame at a' })
+  expect(a.mesh.clockSkew()).toBeLessThan(60_000)
+  expect(b.trust.member(a.id)?.addresses).toEqual(a.mesh.status().listen)
 })
 
-async function started(init: MeshNodeInit = {}) {
-  const node = meshNode(init)
-  const link = node.mesh.link(query, { frame: () => {} })
-  await node.mesh.start(AbortSignal.timeout(10_000))
-  running.push(node)
-  return { ...node, link }
-}
+test('a stranger can negotiate hello and nothing else, before, during and after its hello', async () => {
+  const a = await start()
+  const stranger = await raw()
+  const connection = await stranger.dial(a.address())
+  const sees = async (): Promise<void> => {
+    expect(await stranger.list(connection)).toEqual([hello.id])
+    for (const protocol of MEMBERS_ONLY) await expect(stranger.open(connection, protocol)).rejects.toThrow()
+  }
+  await sees()
+  const control = await stranger.open(connection, hello.id)
+  control.send(control.frame(Hello, rawHello()))
+  await until(() => control.frames.some((frame) => frame.message === HelloAck), { what: 'an answer' })
+  expect(control.frames.map((frame) => frame.body)).toMatchObject([
+    { versions: [hello.id, query.id] },
+    { stage: 'pending', retry_after_ms: 30_000 },
+  ])
+  await sees()
+})
 
-test('admission both ways', async () => {
-  const a = await started()
-  const b = await started({ discovery: { peers: [a.address()] } })
-  await until(() => a.trust.pending().length === 1 && b.trust.pending().length === 1, { what: 'both pending' })
+test('trust of the stranger’s side alone opens nothing, whatever it claims', async () => {
+  const a = await start()
+  const stranger = await raw()
+  const connection = await stranger.dial(a.address())
+  const control = await stranger.open(connection, hello.id)
+  control.send(control.frame(Hello, rawHello()))
+  control.send(control.frame(HelloAck, { stage: 'yes', skew_ms: 0 }))
+  await until(() => control.frames.length === 2, { what: 'an answer' })
+  expect(await stranger.list(connection)).toEqual([hello.id])
+  for (const protocol of MEMBERS_ONLY) await expect(stranger.open(connection, protocol)).rejects.toThrow()
+  // Claiming that both have agreed is a lie that ends the connection.
+  control.send(control.frame(HelloAck, { stage: 'ready', skew_ms: 0 }))
+  await until(() => connection.status !== 'open', { what: 'connection closed' })
   expect(a.mesh.neighbours()).toEqual([])
-  await a.trust.trust(b.id, { level: 'peer' })
-  await b.trust.trust(a.id, { level: 'peer' })
-  await until(() => a.link.peers().length === 1 && b.link.peers().length === 1, { what: 'links up' })
-  expect(a.mesh.status()).toMatchObject({ peers_connected: 1, peers_trusted: 1 })
+})
+
+test('trust of this side alone opens nothing to a peer that has not agreed', async () => {
+  const a = await start()
+  const other = await raw()
+  await trusts(a, other)
+  const connection = await other.dial(a.address())
+  const control = await other.open(connection, hello.id)
+  control.send(control.frame(Hello, rawHello()))
+  await until(() => control.frames.some((frame) => frame.message === HelloAck), { what: 'an answer' })
+  expect(await other.list(connection)).toEqual([hello.id])
+  for (const protocol of MEMBERS_ONLY) await expect(other.open(connection, protocol)).rejects.toThrow()
+  expect(a.mesh.neighbours()).toEqual([])
+})
+
+test('an admitted peer sees every protocol', async () => {
+  const a = await start()
+  const member = await raw()
+  await trusts(a, member)
+  const connection = await member.dial(a.address())
+  await member.join(connection)
+  expect([...(await member.list(connection))].sort()).toEqual(
+    [hello.id, query.id, ...MEMBERS_ONLY.slice(1)].sort(),
+  )
+  await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
+})
+
+test('one-sided trust between two nodes stays pending until the other side agrees, then acts at once', async () => {
+  const a = await start()
+  const b = await start({ discovery: { peers: [a.address()] } })
+  await trusts(b, a)
+  await until(() => a.trust.pending().length === 1, { what: 'pending at a' })
+  expect([a.mesh.neighbours(), b.mesh.neighbours(), a.link.peers(), b.link.peers()]).toEqual([[], [], [], []])
+  // b asks again in 30 s at the earliest: it is a's decision that connects them.
+  const before = performance.now()
+  await trusts(a, b)
+  await linked(a, b)
+  expect(performance.now() - before).toBeLessThan(15_000)
+})
+
+test.each(['deny', 'revoke'] as const)(
+  '%s closes at both ends, and the key is refused from then on',
+  async (how) => {
+    const [a, b] = await pair()
+    await a.trust[how](b.id)
+    expect(a.mesh.neighbours()).toEqual([])
+    expect(a.link.peers()).toEqual([])
+    expect(a.link.sendHop(b.id, QueryDone, done)).toBe(false)
+    await until(() => b.mesh.neighbours().length === 0 && b.link.peers().length === 0, {
+      what: 'b has noticed',
+    })
+    // It was told nothing, so for b a is not offline but gone.
+    expect(b.trust.sightings.some((sighting) => sighting.offline)).toBe(false)
+    expect(await b.mesh.reach(a.id, AbortSignal.timeout(5_000))).toBe(false)
+    expect(a.mesh.isConnected(b.id)).toBe(false)
+    expect(a.trust.member(b.id)).toBeUndefined()
+
+    await trusts(a, b)
+    await linked(a, b)
+  },
+)
+
+test('trust taken back without denying closes too, and leaves the peer pending', async () => {
+  const [a, b] = await pair()
+  await a.trust.trust(b.id, { level: 'untrusted' })
+  expect(a.mesh.neighbours()).toEqual([])
+  await until(() => b.mesh.neighbours().length === 0, { what: 'b has noticed' })
+  await until(() => a.trust.pending().some((peer) => peer.node_id === b.id), { what: 'pending again' })
+})
+
+test('Goodbye says offline; a cut says nothing', async () => {
+  const [a, b] = await pair()
+  await b.mesh.stop()
+  await until(() => a.mesh.neighbours().length === 0, { what: 'a has noticed' })
+  expect(a.trust.sightings.at(-1)).toEqual({ node: b.id, offline: true })
+  expect(a.events.at(-1)).toMatchObject({ what: 'down', peer: b.id })
+
+  const member = await raw()
+  await trusts(a, member)
+  const connection = await member.dial(a.address())
+  await member.join(connection)
+  await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
+  connection.abort(new Error('cut'))
+  await until(() => !a.mesh.isConnected(member.id), { what: 'a has noticed the cut' })
+  expect(a.trust.sightings.at(-1)).toEqual({ node: member.id, offline: false })
+  expect(
+    a.audited.filter((entry) => entry.type === 'peer_disconnected').map((entry) => entry.details.reason),
+  ).toEqual(['goodbye', 'cut'])
+})
+
+test('a restarted peer is connected again by whoever can', async () => {
+  const [a, b] = await pair()
+  const { port } = b.address()
+  await b.mesh.stop()
+  await until(() => a.mesh.neighbours().length === 0, { what: 'a has noticed' })
+  // No peers configured this time: it is a that comes back.
+  const again = await start({ identity: b.identity, trust: b.trust, mesh: { port } })
+  await linked(a, again)
+})
+
+test('a peer that is silent without a word is cut off after two missed pings', async () => {
+  const a = await start({ mesh: { ping_seconds: 1 } })
+  const member = await raw()
+  await trusts(a, member)
+  const control = await member.join(await member.dial(a.address()))
+  await until(() => a.mesh.isConnected(member.id), { what: 'neighbour' })
+  await until(() => !a.mesh.isConnected(member.id), { what: 'cut off' })
+  expect(control.frames.filter((frame) => frame.message.name === 'Ping')).toHaveLength(2)
+})
+
+test('nodes that ping each other stay connected', async () => {
+  const types: number[] = []
+  const tap = {
+    mesh: { ping_seconds: 1 },
+    onEncoded: (bytes: Uint8Array) => types.push(Buffer.from(bytes).readUInt16BE(10)),
+  }
+  const [a, b] = await pair(tap, tap)
+  // By then a link that nobody answered on would have been cut.
+  await until(() => types.filter((type) => type === Pong.type).length >= 6, { what: 'six pongs' })
+  expect(a.mesh.isConnected(b.id)).toBe(true)
+  expect(a.events.map((event) => event.what)).toEqual(['up'])
+})
+
+test('a pinned key is the only one accepted at its address', async () => {
+  const a = await start()
+  const pinned = await start({ discovery: { peers: [{ ...a.address(), nodeId: testIdentity().nodeId }] } })
+  const open = await start({ discovery: { peers: [{ ...a.address(), nodeId: a.id }] } })
+  await until(() => open.trust.pending().length === 1, { what: 'the right pin' })
+  expect(pinned.trust.pending()).toEqual([])
+  expect(a.trust.pending().map((peer) => peer.node_id)).toEqual([open.id])
+})
+
+test('reach dials a member nobody is connected to, and gives up at the signal', async () => {
+  const [a, b] = await pair()
+  const c = await start()
+  await trusts(a, c)
+  await trusts(c, a)
+  expect(await a.mesh.reach(b.id, AbortSignal.timeout(1_000))).toBe(true)
+  expect(await a.mesh.reach(c.id, AbortSignal.timeout(1_000))).toBe(false)
+  c.trust.sawStranger(a.id, { name: 'a', addresses: a.mesh.status().listen })
+  await trusts(c, a)
+  await linked(a, c)
+  expect(await c.mesh.reach(a.id, AbortSignal.timeout(5_000))).toBe(true)
+})
+
+test('simultaneous dials end with exactly one usable link at each end', { timeout: 120_000 }, async () => {
+  for (let round = 0; round < 20; round++) {
+    const [x, y] = [testIdentity(), testIdentity()]
+    const a = await start({ identity: x })
+    const b = await start({ identity: y })
+    a.trust.sawStranger(b.id, { name: 'b', addresses: b.mesh.status().listen })
+    b.trust.sawStranger(a.id, { name: 'a', addresses: a.mesh.status().listen })
+    // Both decide in the same moment, so both dial in the same moment.
+    await Promise.all([trusts(a, b), trusts(b, a)])
+    await linked(a, b)
+    await Promise.all([
+      a.mesh.reach(b.id, AbortSignal.timeout(5_000)),
+      b.mesh.reach(a.id, AbortSignal.timeout(5_000)),
+    ])
+    const sent = (from: typeof a, to: typeof b): Promise<unknown> =>
+      until(
+        () => {
+          const before = to.events.filter((event) => event.what === 'frame').length
+          return before > 0 || (from.link.sendHop(to.id, QueryDone, done) && false)
+        },
+        { what: `round ${round}: a frame arrives` },
+      )
+    await sent(a, b)
+    await sent(b, a)
+    expect(a.link.peers().map((peer) => peer.nodeId)).toEqual([b.id])
+    expect(b.link.peers().map((peer) => peer.nodeId)).toEqual([a.id])
+    await Promise.all([a.mesh.stop(), b.mesh.stop()])
+  }
+})
+
+test('stop ends within its deadline even when libp2p does not, and start after a failed start works', async () => {
+  const [a, b] = await pair()
+  await Promise.all([a.mesh.stop(), a.mesh.stop()])
+  expect(a.mesh.status()).toEqual({ listen: [], peers_connected: 0, peers_trusted: 0, peers_pending: 0 })
+  expect(a.mesh.clockSkew()).toBeNull()
+
+  const taken = meshNode({ mesh: { port: b.address().port } })
+  await expect(taken.mesh.start(AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: 'unavailable' })
 })

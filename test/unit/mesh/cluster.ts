@@ -1,0 +1,60 @@
+// Starts mesh nodes and raw peers for one test file and ends all of them after each test.
+import { afterEach } from 'vitest'
+import type { Frame } from '../../../protocols/frame.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { query } from '../../../protocols/registry.ts'
+import type { Link } from '../../../src/mesh/index.ts'
+import { type MeshNode, type MeshNodeInit, meshNode } from '../../support/mesh-node.ts'
+import { type RawPeer, rawPeer } from '../../support/raw-peer.ts'
+import { until } from '../../support/until.ts'
+
+export interface Running extends MeshNode {
+  readonly link: Link
+  /** What the link's handler was told, in order. */
+  readonly events: { what: 'up' | 'down' | 'frame'; peer: NodeId; frame?: Frame }[]
+}
+
+const stops: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  await Promise.all(stops.splice(0).map((stop) => stop()))
+})
+
+export async function start(init: MeshNodeInit = {}): Promise<Running> {
+  const node = meshNode(init)
+  const events: Running['events'] = []
+  const link = node.mesh.link(query, {
+    frame: (peer, frame) => events.push({ what: 'frame', peer: peer.nodeId, frame }),
+    up: (peer) => events.push({ what: 'up', peer: peer.nodeId }),
+    down: (peer) => events.push({ what: 'down', peer: peer.nodeId }),
+  })
+  await node.mesh.start(AbortSignal.timeout(10_000))
+  stops.push(() => node.mesh.stop())
+  return { ...node, link, events }
+}
+
+export async function raw(): Promise<RawPeer> {
+  const peer = await rawPeer()
+  stops.push(() => peer.stop())
+  return peer
+}
+
+export const trusts = (node: MeshNode, other: { readonly id: NodeId }): Promise<void> =>
+  node.trust.trust(other.id, { level: 'peer' })
+
+export const linked = (a: Running, b: Running): Promise<unknown> =>
+  until(
+    () =>
+      a.link.peers().some((peer) => peer.nodeId === b.id) &&
+      b.link.peers().some((peer) => peer.nodeId === a.id),
+    { what: 'link up at both ends' },
+  )
+
+/** Two nodes that trust each other and are connected; `a` was dialed by `b`. */
+export async function pair(a: MeshNodeInit = {}, b: MeshNodeInit = {}): Promise<[Running, Running]> {
+  const first = await start(a)
+  const second = await start({ ...b, discovery: { peers: [first.address()], ...b.discovery } })
+  await trusts(first, second)
+  await trusts(second, first)
+  await linked(first, second)
+  return [first, second]
+}
