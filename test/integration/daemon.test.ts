@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
+import { spawn as spawnPty } from '@lydell/node-pty'
 import { describe, expect, test } from 'vitest'
 import { cleanEnv, ON_LOOPBACK, runKaro, startNode, temporaryHome } from '../support/node.ts'
 import { ended, track } from '../support/processes.ts'
@@ -132,6 +133,23 @@ describe('karo up', () => {
     await new Promise((resolve) => taken.close(resolve))
     await node.ready()
     expect((await node.status()).mesh.listen).toHaveLength(1)
+  })
+
+  test('at a terminal it says in words that it is ready, and Ctrl-C ends it', async () => {
+    const terminal = spawnPty(process.execPath, [KARO, 'up'], { env: cleanEnv(temporaryHome(), ON_LOOPBACK) })
+    let seen = ''
+    terminal.onData((text) => {
+      seen += text
+    })
+    const end = new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)))
+    try {
+      await until(() => seen.includes('is ready'), { what: 'the line for people' })
+      terminal.write('\u0003')
+      expect(await end).toBe(0)
+      expect(seen).not.toContain('{')
+    } finally {
+      terminal.kill('SIGKILL')
+    }
   })
 
   test('a second signal ends it at once', async () => {

@@ -1,0 +1,66 @@
+// karo status for people: what is wrong comes last, with what to do, and nothing foreign moves the cursor.
+import { expect, test } from 'vitest'
+import type { StatusShape } from '../../../src/api/shapes.ts'
+import { statusView } from '../../../src/cli/views/status.ts'
+
+const SHAPE: StatusShape = {
+  node_id: 'karo:ed25519:x',
+  fingerprint: '0123456789abcdef',
+  name: 'eng-042',
+  version: '0.1.0',
+  uptime_seconds: 45,
+  mesh: {
+    listen: ['/ip4/10.0.0.5/tcp/9238', '/ip6/fd00::2/tcp/9238'],
+    peers_connected: 3,
+    peers_trusted: 2,
+    peers_pending: 0,
+    members_known: 4,
+  },
+  store: { events: 1_234_567, bytes: 20 * 1024 * 1024 },
+  spool: { pending_bytes: 0, dropped: 0 },
+  health: { ready: true, checks: [{ name: 'store.open', ok: true, detail: 'open' }] },
+}
+const plain = { colour: false, columns: Number.POSITIVE_INFINITY }
+const view = (over: Partial<StatusShape>): string => statusView({ ...SHAPE, ...over }, plain)
+
+test('a healthy node is five lines', () => {
+  expect(view({})).toBe(
+    [
+      'node   eng-042  0123 4567 89ab cdef',
+      'state  ready, up 45.0 s, version 0.1.0',
+      'mesh   2 trusted of 3 connected, 4 members known; 10.0.0.5:9238 [fd00::2]:9238',
+      'store  1,234,567 commands, 20 MiB',
+      'spool  nothing waiting',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('what is wrong is named at the end', () => {
+  const text = view({
+    health: { ready: false, checks: [{ name: 'mesh.listening', ok: false, detail: 'port 9238 is taken' }] },
+    mesh: { ...SHAPE.mesh, listen: [], peers_pending: 2 },
+    spool: { pending_bytes: 2_048, dropped: 7 },
+  })
+  expect(text).toContain('state  not ready')
+  expect(text).toContain('2 pending; not listening')
+  expect(text).toContain('2.0 KiB waiting, 7 dropped')
+  expect(text.split('\n').slice(-4)).toEqual([
+    '',
+    '  → mesh.listening: port 9238 is taken',
+    '  → karo peers pending  shows who waits to be trusted',
+    '',
+  ])
+})
+
+test('a node that records nothing yet is told how', () => {
+  expect(view({ store: { events: 0, bytes: 0 } })).toContain('karo shell install bash')
+})
+
+test('escapes in a name or a detail stay text', () => {
+  const text = view({
+    name: 'x\u001b[2Jy',
+    health: { ready: false, checks: [{ name: 'a.b', ok: false, detail: '\u001b]0;z\u0007' }] },
+  })
+  expect(text).not.toContain('\u001b')
+})

@@ -1,0 +1,33 @@
+// The first signal asks, the second insists, and a fault nobody caught is a failure that still stops in order.
+import { afterEach, expect, test } from 'vitest'
+import { silentLog } from '../../../src/base/log.ts'
+import { type Ending, watchEnding } from '../../../src/ops/signals.ts'
+
+let ending: Ending | undefined
+afterEach(() => {
+  ending?.release()
+  ending = undefined
+})
+
+test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s aborts once; the second ends at once', (name) => {
+  const exits: number[] = []
+  ending = watchEnding(silentLog, (code) => void exits.push(code))
+  process.emit(name, name)
+  expect([ending.signal.aborted, ending.code(), exits]).toEqual([true, 0, []])
+  process.emit('SIGTERM', 'SIGTERM')
+  expect(exits).toEqual([1])
+})
+
+test('a fault aborts with a failure', () => {
+  const others = process.rawListeners('uncaughtException')
+  ending = watchEnding(silentLog, () => {})
+  const [mine] = process.rawListeners('uncaughtException').filter((listener) => !others.includes(listener))
+  mine?.call(process, new Error('bug'))
+  expect([ending.signal.aborted, ending.code()]).toEqual([true, 1])
+})
+
+test('after release the signals are the process’s again', () => {
+  const before = process.listenerCount('SIGTERM')
+  watchEnding(silentLog).release()
+  expect(process.listenerCount('SIGTERM')).toBe(before)
+})
