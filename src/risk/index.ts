@@ -5,6 +5,8 @@ export type RiskLevel = (typeof RISK_LEVELS)[number]
 export const GUARD_PROFILES = ['strict', 'moderate', 'permissive', 'off'] as const
 export type GuardProfile = (typeof GUARD_PROFILES)[number]
 
+export const SHELLS = ['bash', 'zsh', 'fish', 'sh'] as const
+
 export type GuardDecision = 'allow' | 'confirm' | 'block'
 
 export interface RiskMatch {
@@ -27,7 +29,7 @@ export interface RiskVerdict {
 }
 
 export interface CheckOptions {
-  readonly shell?: 'bash' | 'zsh' | 'fish' | 'sh'
+  readonly shell?: (typeof SHELLS)[number]
   readonly profile?: GuardProfile
   /** Absolute; without it relative paths are judged as harmless as they look. */
   readonly cwd?: string
@@ -36,5 +38,5 @@ export interface CheckOptions {
   readonly allow?: readonly string[]
 }
 
-export { checkCommand, riskLevelOf } from './check.ts'
+export { checkCommand, DEFAULT_PROFILE, riskLevelOf } from './check.ts'
 export { firstTool } from './first-tool.ts'

@@ -1,6 +1,7 @@
 // What the layers of the risk room hand to each other: words after expansion, simple commands, their output.
+import type { CheckOptions } from './index.ts'
 
-export type Shell = 'bash' | 'zsh' | 'fish' | 'sh'
+export type Shell = NonNullable<CheckOptions['shell']>
 
 /** UTF-16 offsets [start, end) into the command as given. */
 export type Span = readonly [start: number, end: number]

@@ -349,12 +349,15 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       findings.fact('too-deep', span)
       return NO_OUTPUT
     }
-    // An unset variable in front leaves the next word as the command.
-    if (emptyReading(first.text) === '' && words.length > 1)
-      run({ ...running, words: words.slice(1) }, frame, layers + 1)
+    // Unset variables in front leave the next word as the command.
+    const next = words.findIndex((word) => emptyReading(word.text) !== '')
+    const behind = next > 0 ? run({ ...running, words: words.slice(next) }, frame, layers + 1) : undefined
     const name = emptyReading(baseName(first.text.replace(/\r$/, '')))
-    const known = !isUnresolved(baseName(first.text))
-    if (!known && frame.payload !== undefined && !/\w/.test(name)) codeFact(frame.payload | first.taint, span)
+    const resolved = !isUnresolved(baseName(first.text))
+    // Data that became code without showing even its first word; judged by where it came from.
+    const unseen = !resolved && frame.payload !== undefined && !/\w/.test(name)
+    if (unseen) codeFact((frame.payload as number) | first.taint, span)
+    const known = resolved || unseen
     const args = words.slice(1)
     const command: SimpleCommand = {
       name,
@@ -368,6 +371,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       scope,
     }
     findings.command(command)
+    if (behind !== undefined) return behind
     applyBuiltin(command)
     const saved = downloadedFile(command)
     if (saved !== undefined) downloads.add(resolvePath(saved, scope))

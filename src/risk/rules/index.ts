@@ -45,9 +45,9 @@ export function ruleForFact(fact: LineFact): LineRule {
   return BY_FACT.get(fact) as LineRule
 }
 
-/** Tools that rules for every command treat specially by name. */
+/** Words that rules for every command treat specially by name, and the shells' own grammar. */
 const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
-  'tee dd dcfldd cp mv install ln truncate shred sed perl history unset set export declare typeset journalctl auditctl nc ncat netcat socat cd pushd'.split(
+  'if then else elif fi for while until do done case esac in select function coproc time and or not begin end switch repeat foreach tee dd dcfldd cp mv install ln truncate shred sed perl history unset set export declare typeset journalctl auditctl nc ncat netcat socat cd pushd'.split(
     ' ',
   ),
 )

@@ -1,0 +1,64 @@
+// A verdict as a person reads it: the level, what will happen, and each finding under the words it is about.
+import { styleText } from 'node:util'
+import type { GuardDecision, RiskLevel, RiskMatch, RiskVerdict } from '../risk/index.ts'
+import type { CommandIo } from './command.ts'
+import { printable } from './format.ts'
+import { textWidth } from './table.ts'
+
+const COLOURS = { safe: 'green', moderate: 'yellow', high: 'red', critical: 'red' } as const satisfies Record<
+  RiskLevel,
+  string
+>
+const DECISIONS: Readonly<Record<GuardDecision, string>> = {
+  allow: 'allowed',
+  confirm: 'asks for confirmation',
+  block: 'blocked',
+}
+/** Columns of a command shown around what a finding is about. */
+const MOST_SHOWN = 100
+
+/** Ends with a newline; holds no control character of the command. */
+export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' | 'columns'>): string {
+  const paint = (format: Parameters<typeof styleText>[0], text: string) =>
+    io.colour ? styleText(format, text, { validateStream: false }) : text
+  const level = paint(['bold', COLOURS[verdict.risk_level]], verdict.risk_level)
+  const lines = [`${level} – ${DECISIONS[verdict.decision]}`]
+  if (verdict.matches.length === 0 && verdict.decision !== 'allow')
+    lines.push(
+      '',
+      `  The command has ${verdict.command.length} characters, more than the profile lets through unread.`,
+    )
+  let shown = ''
+  for (const match of verdict.matches) {
+    const place = match.span.join(' ')
+    if (place !== shown) lines.push('', ...excerpt(verdict.command, match, io.columns, paint))
+    shown = place
+    lines.push(`  ${paint(COLOURS[match.risk_level], match.risk_level)} ${match.rule}: ${match.why}`)
+  }
+  if (verdict.safer !== undefined) lines.push('', `  safer: ${paint('green', printable(verdict.safer))}`)
+  return `${lines.join('\n')}\n`
+}
+
+/** The line of the command that the finding is in, and a line of marks under its words. */
+function excerpt(
+  command: string,
+  { span: [start, end], risk_level }: RiskMatch,
+  columns: number,
+  paint: (format: Parameters<typeof styleText>[0], text: string) => string,
+): readonly string[] {
+  const lineStart = command.lastIndexOf('\n', start - 1) + 1
+  const newline = command.indexOf('\n', start)
+  const lineEnd = newline < 0 ? command.length : newline
+  const room = Math.max(20, Math.min(columns - 4, MOST_SHOWN))
+  // A long line is cut around the words; at most half of the room goes to what stands before them.
+  const from = lineEnd - lineStart <= room ? lineStart : Math.max(lineStart, start - Math.floor(room / 2))
+  const to = Math.min(lineEnd, from + room)
+  const before = (from > lineStart ? '…' : '') + printable(command.slice(from, start))
+  const marked = printable(command.slice(start, Math.max(start, Math.min(end, to))))
+  const after = printable(command.slice(Math.min(end, to), to)) + (to < lineEnd ? '…' : '')
+  const marks = ' '.repeat(textWidth(before)) + '^'.repeat(Math.max(1, textWidth(marked)))
+  return [
+    `  ${before}${paint(COLOURS[risk_level], marked)}${after}`,
+    `  ${paint(COLOURS[risk_level], marks)}`,
+  ]
+}

@@ -1,0 +1,122 @@
+// karo check: how risky a command line is, which rules say so, and a safer form. Needs no daemon and no init.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { EXIT, KaroError } from '../../base/errors.ts'
+import {
+  type CheckOptions,
+  checkCommand,
+  DEFAULT_PROFILE,
+  GUARD_PROFILES,
+  type GuardProfile,
+  SHELLS,
+} from '../../risk/index.ts'
+import { printVerdict } from '../check-report.ts'
+import type { Command, CommandInput, CommandIo } from '../command.ts'
+
+/** Bytes read from standard input. Longer than any command is judged; beyond, it is no command line. */
+const MOST_INPUT = 4 * 1024 * 1024
+
+/** `--profile`, then KARO_GUARD_PROFILE, then the file; the code that reads TOML is loaded only if the file sets it. */
+async function profileOf(io: CommandIo, given: string | undefined): Promise<GuardProfile> {
+  if (given !== undefined) return given as GuardProfile
+  const fromEnv = io.env.KARO_GUARD_PROFILE
+  let text = ''
+  if (!fromEnv) {
+    try {
+      text = readFileSync(join(io.home, 'config.toml'), 'utf8')
+    } catch {
+      // No file, or none that may be read: the command is judged all the same, by the default.
+      return DEFAULT_PROFILE
+    }
+    // Escapes could spell the word otherwise in a quoted key, `"gu\u0061rd"`; backslashes go the long way too.
+    if (!/guard|\\u/i.test(text)) return DEFAULT_PROFILE
+  }
+  const { loadConfig } = await import('../../config/load.ts')
+  return loadConfig({ home: io.home, env: io.env }).config.guard.profile
+}
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of process.stdin) {
+    chunks.push(chunk as Buffer)
+    length += (chunk as Buffer).length
+    if (length > MOST_INPUT)
+      throw new KaroError('too_large', `more than ${MOST_INPUT} bytes on standard input`, {
+        where: 'karo check -',
+      })
+  }
+  return Buffer.concat(chunks)
+    .toString('utf8')
+    .replace(/\r?\n$/, '')
+}
+
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    // It was deleted: relative paths are then judged as they look.
+    return undefined
+  }
+}
+
+async function textOf(input: CommandInput): Promise<string> {
+  const words = input.args.command as readonly string[]
+  if (words.length > 1) {
+    throw new KaroError('bad_request', 'the command must be one argument', {
+      where: 'karo check',
+      hint: `Quote it: karo check '${words.join(' ').replaceAll("'", "'\\''").slice(0, 200)}'`,
+    })
+  }
+  return words[0] === '-' ? await readInput() : (words[0] as string)
+}
+
+const command: Command = {
+  name: 'check',
+  summary: 'how risky a command is, why, and a safer form; exits 4 unless it is allowed',
+  args: [
+    {
+      name: 'command',
+      required: true,
+      variadic: true,
+      description: 'the command as one quoted argument; - reads it from standard input',
+    },
+  ],
+  options: [
+    {
+      name: 'shell',
+      value: 'shell',
+      description: 'the shell that would run it',
+      choices: SHELLS,
+      default: 'bash',
+    },
+    {
+      name: 'profile',
+      value: 'profile',
+      description:
+        'what is blocked and what needs a confirmation; default is guard.profile of the configuration',
+      choices: GUARD_PROFILES,
+    },
+  ],
+  examples: [
+    { run: "karo check 'rm -rf ~/'", does: 'says why this is blocked, and exits 4' },
+    { run: "karo check --json 'git push --force'", does: 'the verdict as JSON, with a safer form' },
+    { run: 'karo check - < script.sh', does: 'judges a whole script' },
+  ],
+  async run(io, input) {
+    const text = await textOf(input)
+    const home = io.env.HOME
+    const cwd = workingDirectory()
+    const options: CheckOptions = {
+      shell: input.options.shell as NonNullable<CheckOptions['shell']>,
+      profile: await profileOf(io, input.options.profile as string | undefined),
+      ...(home?.startsWith('/') && { home: home.replace(/\/+$/, '') || '/' }),
+      ...(cwd !== undefined && { cwd }),
+    }
+    const verdict = checkCommand(text, options)
+    io.out(io.json ? `${JSON.stringify(verdict)}\n` : printVerdict(verdict, io))
+    return verdict.decision === 'allow' ? EXIT.done : EXIT.refused
+  },
+}
+
+export const check: readonly Command[] = [command]

@@ -1,0 +1,133 @@
+// karo check: exit codes, JSON, profiles from option, environment and file, and what people read.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { runCli } from '../../../src/cli/run.ts'
+
+let home = ''
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'karo-check-'))
+})
+afterEach(() => rmSync(home, { recursive: true, force: true }))
+
+async function karo(argv: readonly string[], env: Record<string, string> = {}, isTTY = false) {
+  let stdout = ''
+  let stderr = ''
+  const exit = await runCli(argv, {
+    env: { HOME: '/home/me', KARO_HOME: home, ...env },
+    stdout: { write: (text: string) => (stdout += text), isTTY, columns: 80 },
+    stderr: { write: (text: string) => (stderr += text) },
+  })
+  return { exit, stdout, stderr, json: () => JSON.parse(stdout) as Record<string, unknown> }
+}
+
+test.each([
+  ['ls -la', 'safe', 'allow', 0],
+  ['', 'safe', 'allow', 0],
+  ['git reset --hard', 'moderate', 'allow', 0],
+  ['git push --force', 'high', 'confirm', 4],
+  ['rm -rf /', 'critical', 'block', 4],
+  ['rm -rf ~', 'critical', 'block', 4],
+])('%j is %s: %s, exit %i', async (command, level, decision, exit) => {
+  const run = await karo(['check', '--json', command])
+  expect(run.exit).toBe(exit)
+  expect(run.stderr).toBe('')
+  expect(run.stdout.endsWith('}\n')).toBe(true)
+  expect(run.json()).toMatchObject({ command, risk_level: level, decision })
+})
+
+test('the JSON shape', async () => {
+  const { json } = await karo(['check', 'git push --force', '--json'])
+  expect(json()).toEqual({
+    command: 'git push --force',
+    risk_level: 'high',
+    decision: 'confirm',
+    matches: [{ rule: 'git-force-push', risk_level: 'high', why: expect.any(String), span: [9, 16] }],
+    safer: 'git push --force-with-lease',
+  })
+})
+
+test.each([
+  ['strict', 'git reset --hard', 'confirm'],
+  ['strict', 'git push -f', 'block'],
+  ['moderate', 'git push -f', 'confirm'],
+  ['permissive', 'git push -f', 'allow'],
+  ['permissive', 'rm -rf /', 'confirm'],
+  ['off', 'rm -rf /', 'allow'],
+  ['strict', `echo ${'x'.repeat(1000)}`, 'confirm'],
+  ['moderate', `echo ${'x'.repeat(1000)}`, 'allow'],
+  ['moderate', `echo ${'x'.repeat(5000)}`, 'confirm'],
+  ['permissive', `echo ${'x'.repeat(10_000)}`, 'confirm'],
+])('--profile %s: %.20s → %s', async (profile, command, decision) => {
+  const run = await karo(['check', '--json', '--profile', profile, command])
+  expect(run.json().decision).toBe(decision)
+  expect(run.exit).toBe(decision === 'allow' ? 0 : 4)
+})
+
+test('the profile comes from the option, else the environment, else the file', async () => {
+  const decision = async (argv: readonly string[], env: Record<string, string> = {}) =>
+    (await karo(['check', '--json', 'git reset --hard', ...argv], env)).json().decision
+  expect(await decision([])).toBe('allow')
+  writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "strict"\n')
+  expect(await decision([])).toBe('confirm')
+  expect(await decision([], { KARO_GUARD_PROFILE: 'permissive' })).toBe('allow')
+  expect(await decision(['--profile', 'strict'], { KARO_GUARD_PROFILE: 'permissive' })).toBe('confirm')
+})
+
+test('a wrong profile is refused, wherever it comes from', async () => {
+  expect((await karo(['check', 'ls', '--profile', 'x'])).exit).toBe(2)
+  expect((await karo(['check', 'ls'], { KARO_GUARD_PROFILE: 'x' })).exit).toBe(2)
+  writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "x"\n')
+  expect((await karo(['check', 'ls'])).exit).toBe(2)
+})
+
+test('several words are refused with the quoted form', async () => {
+  const run = await karo(['check', 'rm', 'it', "'s"])
+  expect(run.exit).toBe(2)
+  expect(run.stderr).toContain("karo check 'rm it '\\''s'")
+  expect((await karo(['check'])).exit).toBe(2)
+})
+
+test('--shell chooses the grammar', async () => {
+  const fish = 'if test -d x; rm -rf ~/; end'
+  expect((await karo(['check', fish, '--shell', 'fish', '--json'])).json().risk_level).toBe('critical')
+  expect(
+    (await karo(['check', 'for f in *.txt; echo $f; end', '--shell', 'fish', '--json'])).json().risk_level,
+  ).toBe('safe')
+  expect((await karo(['check', 'ls', '--shell', 'tcsh'])).exit).toBe(2)
+})
+
+test('what people read: level, decision, the words, why, and the safer form', async () => {
+  expect((await karo(['check', 'ls'])).stdout).toBe('safe – allowed\n')
+  expect((await karo(['check', 'cd x && git push -f'])).stdout).toBe(
+    [
+      'high – asks for confirmation',
+      '',
+      '  cd x && git push -f',
+      '                   ^^',
+      '  high git-force-push: Overwrites the history others share with you.',
+      '',
+      '  safer: cd x && git push --force-with-lease',
+      '',
+    ].join('\n'),
+  )
+})
+
+test('no control character of the command reaches the terminal', async () => {
+  const run = await karo(['check', 'rm -rf / \u001b[2K\u0007 漢字\u202e'])
+  expect(run.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
+  expect(run.exit).toBe(4)
+  const coloured = await karo(['check', 'rm -rf /'], {}, true)
+  expect(coloured.stdout).toContain('\u001b[')
+})
+
+test('a finding in a long line, or in a later line, is shown in its surroundings', async () => {
+  const long = await karo(['check', `echo ${'x'.repeat(300)}; rm -rf /; echo ${'y'.repeat(300)}`])
+  const lines = long.stdout.split('\n')
+  const shown = lines.find((line) => line.includes('rm -rf /')) as string
+  expect(shown.length).toBeLessThan(120)
+  expect(lines[lines.indexOf(shown) + 1]?.indexOf('^')).toBe(shown.indexOf('/;'))
+  const later = await karo(['check', 'ls\nrm -rf /\nls'])
+  expect(later.stdout).toContain('  rm -rf /\n         ^\n')
+})
