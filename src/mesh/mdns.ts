@@ -153,9 +153,17 @@ function createSender(log: Log, interfaces: () => readonly string[]) {
     start(): void {
       const made = createSocket({ type: 'udp4', reuseAddr: true })
       socket = made
-      made.on('error', (error) => log.warn({ reason: error.message }, 'mDNS does not work here'))
-      // A response has to come from the mDNS port (RFC 6762, section 6).
-      made.bind(MDNS_PORT, () => made.setMulticastTTL(255))
+      last = new Promise((resolve) => {
+        made.on('error', (error) => {
+          log.warn({ reason: error.message }, 'mDNS does not work here')
+          resolve()
+        })
+        // A response has to come from the mDNS port (RFC 6762, section 6). Nothing can be sent before it is bound.
+        made.bind(MDNS_PORT, () => {
+          made.setMulticastTTL(255)
+          resolve()
+        })
+      })
     },
     send(packet: Packet): void {
       if (packet.type === 'query') {

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
 import { canNamespaces, createLan, type LanMember } from '../support/lan.ts'
+import { startNode } from '../support/node.ts'
 import { ended, track } from '../support/processes.ts'
 import { until } from '../support/until.ts'
 
@@ -40,6 +41,15 @@ describe.skipIf(!possible.ok)(`a LAN of namespaces ${possible.reason}`, () => {
       await until(() => listener.output().includes(speaker.address), { what: 'the datagram' })
     }
     lan.close()
+  })
+
+  test('nodes on it find each other, and each is its own process in its own namespace', async () => {
+    const lan = createLan(2)
+    const [a, b] = await Promise.all(lan.members.map(({ netns }) => startNode({ netns })))
+    await until(async () => (await a!.status()).mesh.peers_pending === 1, { what: 'a sees b' })
+    await until(async () => (await b!.status()).mesh.peers_pending === 1, { what: 'b sees a' })
+    expect((await a!.status()).mesh.listen.join(' ')).toContain(`/ip4/${lan.members[0]!.address}/tcp/9238`)
+    expect((await a!.json<{ name: string }>(['status'])).name).toBe(a!.name)
   })
 
   test('two LANs stand apart, and close leaves nothing', () => {
