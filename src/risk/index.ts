@@ -1,11 +1,7 @@
 // The risk room's door: judges a command line as text; pure, no I/O, no clock.
-export const RISK_LEVELS = ['safe', 'moderate', 'high', 'critical'] as const
-export type RiskLevel = (typeof RISK_LEVELS)[number]
+import type { GuardProfile, RiskLevel, SHELLS } from './levels.ts'
 
-export const GUARD_PROFILES = ['strict', 'moderate', 'permissive', 'off'] as const
-export type GuardProfile = (typeof GUARD_PROFILES)[number]
-
-export const SHELLS = ['bash', 'zsh', 'fish', 'sh'] as const
+export { GUARD_PROFILES, type GuardProfile, RISK_LEVELS, type RiskLevel, SHELLS } from './levels.ts'
 
 export type GuardDecision = 'allow' | 'confirm' | 'block'
 
