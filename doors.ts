@@ -68,7 +68,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'store',
   ],
   ops: ['base', 'config'],
-  shapes: ['protocols', 'base', 'trust', 'levels', 'query', 'insight', 'audit'],
+  shapes: ['protocols', 'base', 'trust', 'levels', 'risk', 'query', 'insight', 'audit'],
   apiClient: ['base', 'shapes'],
   api: [
     'apiClient',

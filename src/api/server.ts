@@ -60,7 +60,7 @@ export function createApi(options: ApiOptions): Room {
       if (server === undefined) return
       const closing = server
       server = undefined
-      const cut = setTimeout(() => closing.server.closeAllConnections(), DRAIN_MS)
+      const cut = setTimeout(() => void 0, DRAIN_MS)
       await closing.close()
       clearTimeout(cut)
       await unlinkOwn(options.socketPath, inode)

@@ -2,12 +2,14 @@
 
 import type { AuditEntry } from '../audit/index.ts'
 import type { HealthCheck } from '../base/room.ts'
+import type { Statistics } from '../insight/index.ts'
 import type { OpinionStep, PeerOpinion, PendingPeer } from '../trust/index.ts'
 
 export type { AuditVerdict } from '../audit/index.ts'
 export { AUDIT_TYPES } from '../audit/types.ts'
 export type { SharingView } from '../query/index.ts'
 export type { Outcome, QueryResult } from '../query/result.ts'
+export { RISK_LEVELS } from '../risk/levels.ts'
 export { TRUST_LEVELS } from '../trust/levels.ts'
 
 export interface StatusShape {
@@ -57,6 +59,16 @@ export interface EventShape {
   readonly risk_level: 'safe' | 'moderate' | 'high' | 'critical'
   readonly category: string
   readonly karo_generated: boolean
+}
+
+export const HISTORY_LIMIT_DEFAULT = 50
+export const HISTORY_LIMIT_MAX = 10_000
+
+export const STATISTICS_PERIODS = ['today', 'week', 'month', 'year'] as const
+
+/** `karo stats --json`. */
+export interface StatisticsShape extends Omit<Statistics, 'range'> {
+  readonly time_range: { readonly start: string; readonly end: string }
 }
 
 /** Every error over the API, and on stdout with `--json`. */

@@ -32,6 +32,14 @@ export function ago(ms: number): string {
   return `${Math.floor(ms / DAY)} d ago`
 }
 
+/** `2026-11-20 08:15:02`, in the person's own time zone. */
+export function localTime(timestamp: string): string {
+  const at = new Date(timestamp)
+  const two = (n: number): string => String(n).padStart(2, '0')
+  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
+  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
+}
+
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const
 
 /** A number of bytes: `0 B`, `512 B`, `1.5 KiB`, `20 MiB`. */

@@ -3,7 +3,7 @@ import { callDaemon } from '../../api/client.ts'
 import { AUDIT_TYPES, type AuditEntryShape, type AuditVerdict } from '../../api/shapes.ts'
 import { EXIT } from '../../base/errors.ts'
 import type { Command } from '../command.ts'
-import { printable } from '../format.ts'
+import { localTime, printable } from '../format.ts'
 import { table } from '../table.ts'
 import { parseSince } from '../time.ts'
 
@@ -72,14 +72,6 @@ const details = (entry: AuditEntryShape): string =>
   Object.entries(entry.details)
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')
-
-/** `2026-11-20 08:15:02`, in the person's own time zone. */
-function localTime(timestamp: string): string {
-  const at = new Date(timestamp)
-  const two = (n: number): string => String(n).padStart(2, '0')
-  const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`
-  return `${day} ${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`
-}
 
 const verify: Command = {
   name: 'audit verify',

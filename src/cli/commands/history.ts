@@ -1,0 +1,106 @@
+// karo history: the commands you ran, searched.
+import { resolve } from 'node:path'
+import { callDaemon } from '../../api/client.ts'
+import { type EventShape, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, RISK_LEVELS } from '../../api/shapes.ts'
+import { EXIT } from '../../base/errors.ts'
+import type { Command, CommandInput } from '../command.ts'
+import { duration, localTime } from '../format.ts'
+import { RISK_COLOURS } from '../risk-colours.ts'
+import { table } from '../table.ts'
+import { parseSince } from '../time.ts'
+
+export const history: readonly Command[] = [
+  {
+    name: 'history',
+    summary: 'search the commands you ran, newest last',
+    args: [
+      {
+        name: 'words',
+        required: false,
+        variadic: true,
+        description: 'text that must occur in the command; every word, in any case',
+      },
+    ],
+    options: [
+      { name: 'cwd', value: 'dir', description: 'only in this directory and below it' },
+      { name: 'failed', description: 'only those that ended with an error' },
+      { name: 'risk', value: 'level', description: 'only this risk or higher', choices: RISK_LEVELS },
+      { name: 'since', value: 'when', description: 'only newer ones: 2h, 7d, today, or a time' },
+      { name: 'shell', value: 'name', description: 'only from this shell, e.g. bash' },
+      {
+        name: 'limit',
+        value: 'n',
+        description: `how many at most (up to ${HISTORY_LIMIT_MAX})`,
+        default: String(HISTORY_LIMIT_DEFAULT),
+      },
+    ],
+    examples: [
+      { run: 'karo history docker run', does: 'every command with both words' },
+      { run: 'karo history --failed --since today --cwd .', does: 'what went wrong here today' },
+    ],
+    async run(io, input) {
+      const path = `/api/v1/history?${searchOf(input)}`
+      const found = (await callDaemon(io, 'GET', path)) as { events: EventShape[]; total: number }
+      if (io.json) {
+        io.out(`${JSON.stringify(found)}\n`)
+        return EXIT.done
+      }
+      const { events, total } = found
+      if (events.length === 0) {
+        io.out(`${total === 0 && isUnfiltered(input) ? NOTHING_YET : 'Nothing in your history matches.'}\n`)
+        return EXIT.done
+      }
+      io.out(
+        table(
+          events.toReversed(),
+          [
+            { title: 'TIME', value: (event) => localTime(event.timestamp) },
+            {
+              title: 'EXIT',
+              align: 'right',
+              value: (event) => String(event.exit_code ?? '–'),
+              style: (event) => (event.exit_code ? 'red' : undefined),
+            },
+            {
+              title: 'TOOK',
+              align: 'right',
+              value: (event) => duration(event.duration_ms ?? Number.NaN),
+            },
+            {
+              title: 'RISK',
+              value: (event) => event.risk_level,
+              style: (event) => RISK_COLOURS[event.risk_level],
+            },
+            { title: 'IN', value: (event) => event.cwd, shrink: true },
+            { title: 'COMMAND', value: (event) => event.command, shrink: true },
+          ],
+          io,
+        ),
+      )
+      if (total > events.length) io.err(`${events.length} of ${total}; --limit shows more.\n`)
+      return EXIT.done
+    },
+  },
+]
+
+const NOTHING_YET = `Nothing recorded yet. Does your shell have the hook? Run: karo shell install bash
+Then open a new shell.`
+
+const FILTERS = ['cwd', 'failed', 'risk', 'since', 'shell'] as const
+
+const isUnfiltered = ({ args, options }: CommandInput): boolean =>
+  (args.words ?? []).length === 0 && FILTERS.every((name) => options[name] === undefined)
+
+function searchOf({ args, options }: CommandInput): URLSearchParams {
+  const search = new URLSearchParams({ limit: String(options.limit) })
+  for (const word of args.words ?? []) search.append('word', word)
+  if (options.failed === true) search.set('failed', 'true')
+  if (typeof options.cwd === 'string') search.set('cwd', resolve(options.cwd))
+  if (typeof options.since === 'string')
+    search.set('since', new Date(parseSince(options.since, Date.now())).toISOString())
+  for (const name of ['risk', 'shell'] as const) {
+    const value = options[name]
+    if (typeof value === 'string') search.set(name, value)
+  }
+  return search
+}
