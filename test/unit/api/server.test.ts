@@ -1,6 +1,6 @@
 // The control socket: who may use it, how requests fail, and that one daemon's socket is never another's.
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { createConnection, createServer } from 'node:net'
+import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
@@ -11,9 +11,11 @@ import { systemClock } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { type LogFields, silentLog } from '../../../src/base/log.ts'
 import type { Room } from '../../../src/base/room.ts'
+import { until } from '../../support/until.ts'
 
 let home: string
 let socketPath: string
+let hanging = 0
 const rooms: Room[] = []
 const signal = new AbortController().signal
 
@@ -31,6 +33,10 @@ const routes: Routes = (server) => {
   server.get('/api/v1/trace', async (request) => ({ trace_id: request.id }))
   server.get('/api/v1/refuse', async () => {
     throw new KaroError('refused', 'no consent', { where: 'share', hint: 'Ask them.' })
+  })
+  server.get('/api/v1/hang', () => {
+    hanging++
+    return new Promise(() => {})
   })
   server.get('/api/v1/crash', async () => {
     throw new Error('secret detail')
@@ -173,18 +179,37 @@ describe('the socket', () => {
     await expect(api(path).start(signal)).rejects.toMatchObject({ code: 'bad_file', where: path })
   })
 
-  test('stop ends although a client keeps its connection and never finishes its request', async () => {
+  test('stop ends although a request is never answered', async () => {
     const room = api()
     await room.start(signal)
-    const socket = createConnection({ path: socketPath })
+    const socket = await connected()
     const closed = new Promise((resolve) => socket.once('close', resolve))
-    socket.on('error', () => {}).resume()
-    socket.write('POST /api/v1/echo HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n{')
-    await new Promise((resolve) => socket.once('ready', resolve))
+    socket.write('GET /api/v1/hang HTTP/1.1\r\nhost: x\r\n\r\n')
+    await until(() => hanging > 0, { what: 'the handler runs' })
     await room.stop()
     await closed
   })
+
+  test('serves a bounded number of connections, and others again when some have ended', async () => {
+    await api().start(signal)
+    const held = await Promise.all(Array.from({ length: 64 }, () => connected()))
+    // An answer is the proof that a connection was accepted, and it stays open after it.
+    for (const socket of held) {
+      socket.write('GET /api/v1/health HTTP/1.1\r\nhost: x\r\n\r\n')
+      await new Promise((resolve) => socket.once('data', resolve))
+    }
+    const call = () => callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')
+    await expect(call()).rejects.toMatchObject({ code: 'unavailable' })
+    for (const socket of held) socket.destroy()
+    await until(call, { what: 'room for one more' })
+  })
 })
+
+function connected(): Promise<Socket> {
+  const socket = createConnection({ path: socketPath })
+  socket.on('error', () => {}).resume()
+  return new Promise((resolve) => socket.once('connect', () => resolve(socket)))
+}
 
 /** A socket file without a listener, as kill -9 leaves it: the listener's own name was moved away before it closed. */
 async function leaveStaleSocket(path: string): Promise<void> {
