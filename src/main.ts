@@ -20,6 +20,7 @@ import { createMesh } from './mesh/index.ts'
 import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
 import { watchEnding } from './ops/signals.ts'
+import { openTap } from './ops/tap.ts'
 import { createQuery, createSharing } from './query/index.ts'
 import { openStore } from './store/index.ts'
 import { createTrust } from './trust/index.ts'
@@ -51,6 +52,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const ending = watchEnding(log)
 
   const { name } = config.node
+  const onEncoded = openTap(env.KARO_TAP)
   const caller = { uid: process.getuid?.() ?? 0 }
   const common = { config, identity, clock, random, log }
   const store = openStore({ ...common, directory: paths.db })
@@ -61,11 +63,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
   const insight = createInsight({ ...common, rollups: store.rollups, node })
   const { replay } = store
-  const mesh = createMesh({ ...common, trust, audit, replay, name, version: VERSION })
+  const mesh = createMesh({ ...common, trust, audit, replay, name, version: VERSION, onEncoded })
   const query = createQuery({
     ...common,
     ...{ trust, mesh, insight, sharing, audit, replay },
     ownUid: caller.uid,
+    onEncoded,
   })
   const health = () => healthOf(rooms)
   const spool = async () => ({ pending_bytes: 0, dropped: 0 })

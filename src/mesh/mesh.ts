@@ -47,7 +47,7 @@ export interface MeshDeps {
   /** Karo's version, told to others. */
   readonly version: string
   /** Sees every frame this node sends, as it is written. */
-  readonly onEncoded?: (bytes: Uint8Array) => void
+  readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
   /** Shorter times, for tests. */
   readonly timings?: Partial<Timings>
   /** Other bounds, for tests. */

@@ -36,6 +36,8 @@ export interface Author {
   readonly identity: Pick<Identity, 'publicKey' | 'sign'>
   readonly clock: Clock
   readonly random: Random
+  /** Sees the plaintext of every answer before it is sealed. */
+  readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
 
 /** A question of ours, and the key its answers are sealed to; whoever forgets the key cannot open them any more. */
@@ -110,6 +112,7 @@ export function writeAnswer(owner: Author, question: Question, answer: AnswerBod
   const { query_id, audience_key } = question.body
   const responder = owner.identity.publicKey
   const plain = encodeAnswer({ ...answer, responder, query_id, as_of: owner.clock.now() })
+  owner.onEncoded?.(plain)
   const sealed = sealTo(audience_key, plain, binding(query_id, question.author, responder), owner.random)
   const body = { query_id, author: question.author, sealed }
   return encodeFrame(Response, envelopeOf(owner, question.trace), body, owner.identity.sign)

@@ -30,6 +30,8 @@ export interface QueryDeps {
   readonly log: Log
   /** The daemon's own user: decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
+  /** Sees the plaintext of every answer before it is sealed. */
+  readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
 
 /** Answers under way are given this long when the room stops. */
