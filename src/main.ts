@@ -1,8 +1,10 @@
 // The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
 import { auditRoutes } from './api/routes/audit.ts'
+import { historyRoutes } from './api/routes/history.ts'
 import { peersRoutes } from './api/routes/peers.ts'
 import { queryRoutes } from './api/routes/query.ts'
 import { shareRoutes } from './api/routes/share.ts'
+import { statsRoutes } from './api/routes/stats.ts'
 import { statusRoutes } from './api/routes/status.ts'
 import { createApi } from './api/server.ts'
 import { createAudit } from './audit/index.ts'
@@ -76,6 +78,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     socketPath: paths.socket,
     routes: [
       statusRoutes({ identity, name, clock, mesh, trust, store, spool, health }),
+      historyRoutes({ events: store.events, caller }),
+      statsRoutes({ insight, caller }),
       peersRoutes({ trust, mesh }),
       shareRoutes({ sharing, caller }),
       queryRoutes({ query, caller, timeoutMs: config.query.timeout_ms }),

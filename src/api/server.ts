@@ -60,7 +60,7 @@ export function createApi(options: ApiOptions): Room {
       if (server === undefined) return
       const closing = server
       server = undefined
-      const cut = setTimeout(() => void 0, DRAIN_MS)
+      const cut = setTimeout(() => closing.server.closeAllConnections(), DRAIN_MS)
       await closing.close()
       clearTimeout(cut)
       await unlinkOwn(options.socketPath, inode)
@@ -81,7 +81,7 @@ export function buildServer(options: Omit<ApiOptions, 'socketPath'>): FastifyIns
     http: { connectionsCheckingInterval: 2_000 },
     genReqId: (request) => traceIdOf(request.headers['x-trace-id']),
     // An unknown field is the caller's mistake, not something to drop silently.
-    ajv: { customOptions: { removeAdditional: false, allErrors: false, coerceTypes: true } },
+    ajv: { customOptions: { removeAdditional: false, allErrors: false, coerceTypes: 'array' } },
     routerOptions: { maxParamLength: 256 },
   })
   server.server.maxConnections = MAX_CONNECTIONS

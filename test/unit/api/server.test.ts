@@ -41,6 +41,15 @@ const routes: Routes = (server) => {
   server.get('/api/v1/crash', async () => {
     throw new Error('secret detail')
   })
+  server.get(
+    '/api/v1/words',
+    {
+      schema: {
+        querystring: { type: 'object', properties: { word: { type: 'array', items: { type: 'string' } } } },
+      },
+    },
+    async (request) => request.query,
+  )
   server.post(
     '/api/v1/echo',
     {
@@ -76,6 +85,11 @@ describe('requests', () => {
   test('a valid body reaches its handler', async () => {
     const answer = await post('{"limit":3}')
     expect([answer.statusCode, answer.json()]).toEqual([200, { limit: 3 }])
+  })
+
+  test('a query string with one word fills a list of words', async () => {
+    const answer = await buildServer(deps).inject('/api/v1/words?word=a')
+    expect([answer.statusCode, answer.json()]).toEqual([200, { word: ['a'] }])
   })
 
   test.each([
