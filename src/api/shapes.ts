@@ -1,5 +1,6 @@
 // JSON shapes of the API that the CLI prints as they are (product.md, "JSON shapes that scripts rely on").
 
+import type { RejectCode } from '../../protocols/reject.ts'
 import type { AuditEntry } from '../audit/index.ts'
 import type { HealthCheck } from '../base/room.ts'
 import type { Statistics } from '../insight/index.ts'
@@ -24,6 +25,8 @@ export interface StatusShape {
     readonly peers_trusted: number
     readonly peers_pending: number
     readonly members_known: number
+    /** Frames refused since the start, by reason. */
+    readonly rejected: Readonly<Record<RejectCode, number>>
   }
   readonly store: { readonly events: number; readonly bytes: number }
   readonly spool: { readonly pending_bytes: number; readonly dropped: number }

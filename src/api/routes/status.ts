@@ -13,7 +13,7 @@ interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>
   readonly name: string
   readonly clock: Clock
-  readonly mesh: Pick<Mesh, 'status'>
+  readonly mesh: Pick<Mesh, 'status' | 'rejections'>
   readonly trust: Pick<Trust, 'members'>
   readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
   readonly spool: () => Promise<StatusShape['spool']>
@@ -43,6 +43,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
           peers_trusted: mesh.peers_trusted,
           peers_pending: mesh.peers_pending,
           members_known: deps.trust.members().length,
+          rejected: deps.mesh.rejections(),
         },
         store: { events, bytes },
         spool: await deps.spool(),

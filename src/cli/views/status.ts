@@ -66,6 +66,11 @@ function spoolLine({ spool }: StatusShape): Line {
 /** What is wrong, then what could be done next. */
 function adviceOf({ health, mesh, store }: StatusShape): string[] {
   const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
+  const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
+  if (refused.length > 0) {
+    const reasons = refused.map(([code, count]) => `${grouped(count)} ${code}`).join(', ')
+    advice.push(`refused frames: ${reasons}; karo audit log --type policy_violation  says whose`)
+  }
   if (mesh.peers_pending > 0) advice.push('karo peers pending  shows who waits to be trusted')
   if (health.ready && store.events === 0) {
     advice.push('karo shell install bash  records what is typed in new shells')

@@ -1,11 +1,16 @@
 // /status, /health and /identity answer in the shapes scripts rely on, also when the store cannot be read.
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
+import { REJECT_CODES, type RejectCode } from '../../../protocols/reject.ts'
 import { statusRoutes } from '../../../src/api/routes/status.ts'
 import { buildServer } from '../../../src/api/server.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { VERSION } from '../../../src/base/version.ts'
 
+const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])), stale: 2 } as Record<
+  RejectCode,
+  number
+>
 const nodeId = formatNodeId(new Uint8Array(32).fill(7))
 
 function server(count: () => Promise<number>) {
@@ -22,6 +27,7 @@ function server(count: () => Promise<number>) {
         peers_trusted: 2,
         peers_pending: 1,
       }),
+      rejections: () => rejected,
     },
     trust: { members: () => [] },
     store: { events: { count }, bytes: async () => 4096 },
@@ -47,6 +53,7 @@ test('status has exactly the shape scripts rely on', async () => {
       peers_trusted: 2,
       peers_pending: 1,
       members_known: 0,
+      rejected,
     },
     store: { events: 12, bytes: 4096 },
     spool: { pending_bytes: 10, dropped: 1 },

@@ -1,8 +1,10 @@
 // karo status for people: what is wrong comes last, with what to do, and nothing foreign moves the cursor.
 import { expect, test } from 'vitest'
+import { REJECT_CODES, type RejectCode } from '../../../protocols/reject.ts'
 import type { StatusShape } from '../../../src/api/shapes.ts'
 import { statusView } from '../../../src/cli/views/status.ts'
 
+const noneRejected = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>
 const SHAPE: StatusShape = {
   node_id: 'karo:ed25519:x',
   fingerprint: '0123456789abcdef',
@@ -15,6 +17,7 @@ const SHAPE: StatusShape = {
     peers_trusted: 2,
     peers_pending: 0,
     members_known: 4,
+    rejected: noneRejected,
   },
   store: { events: 1_234_567, bytes: 20 * 1024 * 1024 },
   spool: { pending_bytes: 0, dropped: 0 },
@@ -63,4 +66,10 @@ test('escapes in a name or a detail stay text', () => {
     health: { ready: false, checks: [{ name: 'a.b', ok: false, detail: '\u001b]0;z\u0007' }] },
   })
   expect(text).not.toContain('\u001b')
+})
+
+test('refused frames are named by reason, with where to look', () => {
+  const rejected = { ...noneRejected, bad_signature: 1_200, stale: 3 }
+  const text = view({ mesh: { ...SHAPE.mesh, rejected } })
+  expect(text).toContain('  → refused frames: 1,200 bad_signature, 3 stale; karo audit log --type policy')
 })
