@@ -4,7 +4,7 @@ import type { CheckOptions, GuardProfile, RiskLevel, RiskMatch, RiskVerdict } fr
 import { type Budget, MAX_COMMAND_LENGTH, MAX_MATCHES, newBudget } from './limits.ts'
 import type { Arg, LineFact, Scope, Shell, SimpleCommand, Span } from './model.ts'
 import { readOptions } from './options.ts'
-import { EVERY_COMMAND, isUnruled, ruleForFact, rulesFor } from './rules/index.ts'
+import { concernsEveryRule, EVERY_COMMAND, isUnruled, ruleForFact, rulesFor } from './rules/index.ts'
 import type { Hit, LineRule, Rule } from './rules/rule.ts'
 import { walkLine } from './walk.ts'
 
@@ -120,7 +120,7 @@ function clamp(offset: number, command: string): number {
 function judge(command: SimpleCommand, add: (rule: Rule, span: Span) => void): void {
   const own = rulesFor(command.name)
   const options = readOptions(command.name, command.args)
-  for (const list of [own, EVERY_COMMAND]) {
+  for (const list of concernsEveryRule(command) ? [own, EVERY_COMMAND] : [own]) {
     for (const rule of list) {
       const span = spanOf(rule.when(command, options), command)
       if (span !== undefined) add(rule, span)

@@ -133,7 +133,7 @@ function homePlace(path: string, home: string): Place | undefined {
 /** Whether `path`, a pattern perhaps, names exactly `known`. */
 export function covers(path: string, known: string): boolean {
   if (path === known) return true
-  if (!isGlob(path)) return false
+  if (path.startsWith('/') !== known.startsWith('/') || !isGlob(path)) return false
   const a = path.split('/')
   const b = known.split('/')
   return a.length === b.length && a.every((component, i) => couldMatch(component, b[i] as string))

@@ -1,5 +1,5 @@
 // The table of rules: every rule there is, and which of them look at which command.
-import type { LineFact } from '../model.ts'
+import type { LineFact, SimpleCommand } from '../model.ts'
 import { isWrapper } from '../unwrap.ts'
 import { CODE_RULES, LINE_RULES } from './code.ts'
 import { DATABASE_RULES } from './databases.ts'
@@ -45,14 +45,31 @@ export function ruleForFact(fact: LineFact): LineRule {
   return BY_FACT.get(fact) as LineRule
 }
 
-/** Words that rules for every command treat specially by name, and the shells' own grammar. */
+/** Tools that rules for every command treat specially by name. */
 const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
-  'if then else elif fi for while until do done case esac in select function coproc time and or not begin end switch repeat foreach tee dd dcfldd cp mv install ln truncate shred sed perl history unset set export declare typeset journalctl auditctl nc ncat netcat socat cd pushd'.split(
+  'tee dd dcfldd cp mv install ln truncate shred sed perl rm unlink find gfind history unset set export declare typeset journalctl auditctl nc ncat netcat socat'.split(
+    ' ',
+  ),
+)
+/** The shells' own grammar, and builtins that change how the rest of a line is read. */
+const GRAMMAR: ReadonlySet<string> = new Set(
+  'if then else elif fi for while until do done case esac in select function coproc time and or not begin end switch repeat foreach cd pushd'.split(
     ' ',
   ),
 )
 
+/** Whether the rules for every command can have anything to say; most commands are spared them. */
+export function concernsEveryRule(command: SimpleCommand): boolean {
+  return (
+    command.redirections.length > 0 ||
+    command.assignments.length > 0 ||
+    !command.known ||
+    NAMED_IN_GENERAL_RULES.has(command.name) ||
+    isWrapper(command.name)
+  )
+}
+
 /** Whether a plain command of this name, without redirection or expansion, can be Safe without being read. */
 export function isUnruled(tool: string): boolean {
-  return !BY_TOOL.has(tool) && !isWrapper(tool) && !NAMED_IN_GENERAL_RULES.has(tool)
+  return !BY_TOOL.has(tool) && !isWrapper(tool) && !NAMED_IN_GENERAL_RULES.has(tool) && !GRAMMAR.has(tool)
 }

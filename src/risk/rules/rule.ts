@@ -1,6 +1,6 @@
 // What a rule is, and the small vocabulary rules are written in.
 import type { RiskLevel } from '../index.ts'
-import { type Arg, type LineFact, type SimpleCommand, SOMETHING, UNKNOWN } from '../model.ts'
+import { type Arg, type LineFact, type Scope, type SimpleCommand, SOMETHING, UNKNOWN } from '../model.ts'
 import { type Options, readOptions } from '../options.ts'
 import { emptyReading, type Place, placeOf } from '../paths.ts'
 
@@ -40,7 +40,18 @@ export function optionsOf(command: SimpleCommand): Options {
 
 /** Words that are, or as patterns could be, in one of the places. */
 export function inPlace(command: SimpleCommand, args: readonly Arg[], ...places: readonly Place[]): Arg[] {
-  return args.filter((arg) => places.includes(placeOf(arg.text, command.scope)))
+  return args.filter((arg) => places.includes(knownPlace(arg, command.scope)))
+}
+
+/** Many rules ask about the same word; a word judged for one directory keeps its answer. */
+const PLACES = new WeakMap<Arg, { readonly cwd: string; readonly home: string; readonly place: Place }>()
+
+function knownPlace(arg: Arg, { cwd, home }: Pick<Scope, 'cwd' | 'home'>): Place {
+  const before = PLACES.get(arg)
+  if (before?.cwd === cwd && before.home === home) return before.place
+  const place = placeOf(arg.text, { cwd, home })
+  PLACES.set(arg, { cwd, home, place })
+  return place
 }
 
 /** Words that end up in one of the places if their unknown parts are empty: `"$DIR"/` without DIR. */
