@@ -20,6 +20,7 @@ export function staticTargets(peers: readonly StaticPeer[]): readonly StaticTarg
 /** Multiaddrs of a static peer at this moment; what is not private is left to the gater. Empty on failure. */
 export async function resolveStatic(peer: StaticPeer, signal: AbortSignal): Promise<readonly string[]> {
   if (isIP(peer.host) !== 0) return [formatEndpoint({ ip: peer.host, port: peer.port })]
+  if (signal.aborted) return []
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const onAbort = (): void => reject(signal.reason)
   signal.addEventListener('abort', onAbort)

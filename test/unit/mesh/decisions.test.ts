@@ -1,0 +1,361 @@
+// The mesh's decisions that need no network: admission steps, rivals, back-off, addresses, replay, mDNS packets.
+import type { NetworkInterfaceInfo } from 'node:os'
+import { multiaddr } from '@multiformats/multiaddr'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import type { HelloStage } from '../../../protocols/messages/hello.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { believable, told } from '../../../src/mesh/addresses.ts'
+import { backoffMs } from '../../../src/mesh/backoff.ts'
+import { ADDRESSES_PER_NODE, createBook } from '../../../src/mesh/book.ts'
+import { createDoorkeeper } from '../../../src/mesh/doorkeeper.ts'
+import { parseEndpoint } from '../../../src/mesh/endpoint.ts'
+import { createGater } from '../../../src/mesh/gater.ts'
+import { createHandshake, type Step } from '../../../src/mesh/handshake.ts'
+import { listenAddresses } from '../../../src/mesh/listen.ts'
+import { encodeAnswers, encodeQuestions } from '../../../src/mesh/mdns-packet.ts'
+import { createRedial } from '../../../src/mesh/redial.ts'
+import { createReplay } from '../../../src/mesh/replay.ts'
+import { loserAtOpening } from '../../../src/mesh/rivals.ts'
+import { segmentsOf } from '../../../src/mesh/segments.ts'
+import type { Outcome } from '../../../src/mesh/session.ts'
+import { resolveStatic, staticTargets } from '../../../src/mesh/static.ts'
+import { testIdentity } from '../../support/mesh-node.ts'
+import { until } from '../../support/until.ts'
+
+const LAN = { lan_only: true, allow_cgnat: false }
+
+describe('handshake', () => {
+  test('whatever the order of minds and messages, serve at one end precedes out at the other', () => {
+    fc.assert(
+      fc.property(fc.array(fc.nat(5), { maxLength: 60 }), (moves) => {
+        const ends = [0, 1].map(() => ({
+          machine: createHandshake(),
+          inbox: [] as HelloStage[],
+          view: { serve: false, out: false },
+          minds: false,
+        }))
+        const run = (at: number, steps: readonly Step[] | undefined): void => {
+          expect(steps).toBeDefined()
+          for (const step of steps ?? []) {
+            const [here, there] = [ends[at]!, ends[1 - at]!]
+            if ('say' in step) there.inbox.push(step.say)
+            else here.view[step.open] = true
+            if (here.view.out) expect(there.view.serve).toBe(true)
+            if (here.view.serve || here.view.out) expect(here.minds).toBe(true)
+          }
+        }
+        for (const move of moves) {
+          const at = move % 2
+          const end = ends[at]!
+          if (move < 2) {
+            const stage = end.inbox.shift()
+            if (stage !== undefined) run(at, end.machine.heard(stage))
+          } else if (move < 4) {
+            end.minds = true
+            run(at, end.machine.decide(true))
+          } else run(at, end.machine.decide(end.minds))
+        }
+        // Whatever was left unsaid is said: both agree in the end.
+        for (let turn = 0; turn < 12; turn++) {
+          const end = ends[turn % 2]!
+          if (turn < 2) {
+            end.minds = true
+            run(turn, end.machine.decide(true))
+          }
+          for (let stage = end.inbox.shift(); stage !== undefined; stage = end.inbox.shift()) {
+            run(turn % 2, end.machine.heard(stage))
+          }
+        }
+        expect(ends.map((end) => end.machine.admitted())).toEqual([true, true])
+      }),
+    )
+  })
+
+  test('what nobody may say is refused', () => {
+    const heard = (...stages: HelloStage[]): unknown => {
+      const machine = createHandshake()
+      machine.decide(true)
+      return stages.map((stage) => machine.heard(stage)).at(-1)
+    }
+    expect(heard('ready')).toBeUndefined()
+    expect(heard('yes', 'yes')).toBeUndefined()
+    expect(heard('yes', 'pending')).toBeUndefined()
+    expect(heard('yes', 'ready', 'ready')).toBeUndefined()
+    const unwilling = createHandshake()
+    unwilling.decide(false)
+    expect(unwilling.heard('yes')).toEqual([])
+    expect(unwilling.heard('ready')).toBeUndefined()
+    expect(unwilling.waits()).toBe(true)
+  })
+})
+
+test('rivals: both ends come to the same answer', () => {
+  const [x, y] = [testIdentity().nodeId, testIdentity().nodeId].sort() as [NodeId, NodeId]
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4_999 }), fc.boolean(), (gap, xFirst) => {
+      const byX = { openedAt: xFirst ? 0 : gap }
+      const byY = { openedAt: xFirst ? gap : 0 }
+      const seen = (self: NodeId): string => {
+        const ours = { ...byX, by: 'x', dialed: self === x }
+        const theirs = { ...byY, by: 'y', dialed: self === y }
+        const [older, newer] = xFirst ? [ours, theirs] : [theirs, ours]
+        return loserAtOpening(older, newer, { self, peer: self === x ? y : x }, 5_000)?.by ?? 'none'
+      }
+      expect(seen(x)).toBe('y')
+      expect(seen(y)).toBe('y')
+    }),
+  )
+  const old = { dialed: true, openedAt: 0 }
+  expect(loserAtOpening(old, { dialed: false, openedAt: 6_000 }, { self: x, peer: y }, 5_000)).toBeUndefined()
+  expect(loserAtOpening(old, { dialed: true, openedAt: 1 }, { self: x, peer: y }, 5_000)).toBeUndefined()
+})
+
+test('back-off doubles from a second to a minute, with jitter', () => {
+  const span = (failures: number): number[] => [0, 1].map((random) => backoffMs(failures, () => random))
+  expect([1, 2, 3, 6, 7, 100].map(span)).toEqual([
+    [500, 1_000],
+    [1_000, 2_000],
+    [2_000, 4_000],
+    [16_000, 32_000],
+    [30_000, 60_000],
+    [30_000, 60_000],
+  ])
+})
+
+describe('redial', () => {
+  const failed: Outcome = { kind: 'ended', reason: 'cut' }
+
+  test('at most eight at a time, everybody in the end', async () => {
+    let running = 0
+    let most = 0
+    const dialed = new Set<string>()
+    const redial = createRedial({
+      clock: systemClock,
+      random: { bytes: () => new Uint8Array(), float: () => 0 },
+      wanted: () => Array.from({ length: 40 }, (_, n) => `t${n}`).filter((target) => !dialed.has(target)),
+      async dial(target) {
+        most = Math.max(most, ++running)
+        await new Promise((resolve) => setImmediate(resolve))
+        running--
+        dialed.add(target)
+        return { kind: 'admitted' }
+      },
+    })
+    redial.start()
+    await until(() => dialed.size === 40, { what: 'everybody' })
+    redial.stop()
+    expect(most).toBe(8)
+  })
+
+  test('a wake-up during a dial outlives what the dial comes to', async () => {
+    let dials = 0
+    const { promise: gate, resolve: release } = Promise.withResolvers<void>()
+    const redial = createRedial({
+      clock: systemClock,
+      random: { bytes: () => new Uint8Array(), float: () => 0 },
+      wanted: () => ['t'],
+      async dial() {
+        dials++
+        if (dials === 1) await gate
+        return dials === 1 ? { kind: 'pending', retryAfterMs: 3_600_000 } : failed
+      },
+    })
+    redial.start()
+    await until(() => dials === 1, { what: 'the first' })
+    redial.wake('t')
+    release()
+    await until(() => dials === 2, { what: 'the second at once' })
+    redial.stop()
+  })
+
+  test('dialNow joins the dial under way', async () => {
+    let dials = 0
+    const redial = createRedial({
+      clock: systemClock,
+      random: { bytes: () => new Uint8Array(), float: () => 0 },
+      wanted: () => [],
+      dial: () => Promise.resolve(++dials === 1 ? failed : { kind: 'admitted' }),
+    })
+    const [one, two] = [redial.dialNow('t'), redial.dialNow('t')]
+    expect(await one).toEqual(failed)
+    expect(await two).toEqual(failed)
+    expect(dials).toBe(1)
+  })
+})
+
+describe('addresses', () => {
+  test('only IP and TCP are endpoints, and a mapped address is the IPv4 one it reaches', () => {
+    expect(parseEndpoint('/ip4/10.0.0.5/tcp/9238')).toEqual({ ip: '10.0.0.5', port: 9238 })
+    expect(parseEndpoint('/ip6/::ffff:8.8.8.8/tcp/1')?.ip).toMatch(/^8\.8\.8\.8$|^::ffff:808:808$/)
+    for (const text of [
+      '/dns4/a/tcp/1',
+      '/ip4/10.0.0.5/udp/1',
+      '/ip6zone/eth0/ip6/fe80::1/tcp/1',
+      '',
+      'x',
+      '/unix/a',
+    ]) {
+      expect(parseEndpoint(text)).toBeUndefined()
+    }
+    const relayed = `/ip4/10.0.0.5/tcp/1/p2p/12D3KooWGzBXWNvHpLALvEbSbzGXWrq2bCQHXvQ4iF2rTsoq2Hhy/p2p-circuit`
+    expect(parseEndpoint(relayed)).toBeUndefined()
+  })
+
+  test('the gater lets only private addresses through, in both directions', () => {
+    const gater = createGater({
+      mesh: LAN,
+      doorkeeper: createDoorkeeper(() => 0),
+      refuses: () => false,
+      knows: () => false,
+    })
+    const dials = (text: string): boolean => gater.denyDialMultiaddr?.(multiaddr(text)) === false
+    const enters = (text: string): boolean =>
+      gater.denyInboundConnection?.({ remoteAddr: multiaddr(text), addEventListener: () => {} } as never) ===
+      false
+    for (const ip of ['10.0.0.1', '172.16.0.1', '192.168.1.1', '169.254.1.1', '127.0.0.1']) {
+      expect([dials(`/ip4/${ip}/tcp/1`), enters(`/ip4/${ip}/tcp/1`)]).toEqual([true, true])
+    }
+    for (const ip of ['8.8.8.8', '172.32.0.1', '100.64.0.1', '0.0.0.0', '224.0.0.251']) {
+      expect([dials(`/ip4/${ip}/tcp/1`), enters(`/ip4/${ip}/tcp/1`)]).toEqual([false, false])
+    }
+    expect([dials('/ip6/fd00::1/tcp/1'), enters('/ip6/::1/tcp/1')]).toEqual([true, true])
+    expect([dials('/ip6/2001:db8::1/tcp/1'), enters('/ip6/::ffff:8.8.8.8/tcp/1')]).toEqual([false, false])
+    expect(dials('/dns4/example.org/tcp/1')).toBe(false)
+  })
+
+  test('a peer’s claims are believed as far as they are plausible', () => {
+    const claims = [
+      '/ip4/10.0.0.9/tcp/1',
+      '/ip4/10.0.0.5/tcp/1',
+      '/ip4/127.0.0.1/tcp/1',
+      '/ip4/8.8.8.8/tcp/1',
+    ]
+    expect(believable(LAN, claims, '10.0.0.5', true)).toEqual(['/ip4/10.0.0.5/tcp/1', '/ip4/10.0.0.9/tcp/1'])
+    expect(believable(LAN, claims, '10.0.0.5', false)).toEqual(['/ip4/10.0.0.5/tcp/1'])
+    expect(believable(LAN, claims, '127.0.0.1', false)).toEqual(['/ip4/127.0.0.1/tcp/1'])
+    expect(told([multiaddr('/ip4/127.0.0.1/tcp/1'), multiaddr('/ip4/10.0.0.5/tcp/1')])).toEqual([
+      '/ip4/10.0.0.5/tcp/1',
+      '/ip4/127.0.0.1/tcp/1',
+    ])
+  })
+
+  const info = (address: string, prefix: number): NetworkInterfaceInfo =>
+    ({
+      address,
+      cidr: `${address}/${prefix}`,
+      family: address.includes(':') ? 'IPv6' : 'IPv4',
+    }) as NetworkInterfaceInfo
+  const interfaces = {
+    lo: [info('127.0.0.1', 8), info('::1', 128)],
+    eth0: [info('10.0.0.5', 24), info('fe80::5', 64), info('fd00::5', 64)],
+    eth1: [info('192.168.7.5', 24)],
+    wan: [info('203.0.113.9', 24)],
+  }
+
+  test('auto listens on every private address by itself and on no other', () => {
+    const mesh = { port: 9238, listen: 'auto', ping_seconds: 15, ...LAN } as const
+    expect(listenAddresses(mesh, interfaces)).toEqual([
+      '/ip4/127.0.0.1/tcp/9238',
+      '/ip6/::1/tcp/9238',
+      '/ip4/10.0.0.5/tcp/9238',
+      '/ip6/fd00::5/tcp/9238',
+      '/ip4/192.168.7.5/tcp/9238',
+    ])
+    expect(listenAddresses({ ...mesh, listen: ['10.0.0.5'], port: 0 }, interfaces)).toEqual([
+      '/ip4/10.0.0.5/tcp/0',
+    ])
+  })
+
+  test('mDNS speaks where it may: everywhere, on an interface, in a subnet', () => {
+    expect(segmentsOf(true, interfaces).speakFrom).toEqual(['10.0.0.5', '192.168.7.5', '203.0.113.9'])
+    expect(segmentsOf(true, { lo: interfaces.lo }).speakFrom).toEqual(['127.0.0.1'])
+    const wired = segmentsOf(['eth0'], interfaces)
+    expect(wired.speakFrom).toEqual(['10.0.0.5'])
+    expect([wired.includes('10.0.0.77'), wired.includes('192.168.7.7')]).toEqual([true, false])
+    expect(segmentsOf(['192.168.0.0/16'], interfaces).speakFrom).toEqual(['192.168.7.5'])
+    expect(segmentsOf(['eth9'], interfaces).speakFrom).toEqual([])
+  })
+
+  test('static peers: an address as it is, a name through the resolver, nothing for one that is unknown', async () => {
+    const signal = AbortSignal.timeout(5_000)
+    expect(await resolveStatic({ host: '10.0.0.5', port: 1 }, signal)).toEqual(['/ip4/10.0.0.5/tcp/1'])
+    expect(await resolveStatic({ host: 'localhost', port: 1 }, signal)).toContain('/ip4/127.0.0.1/tcp/1')
+    expect(await resolveStatic({ host: 'localhost', port: 1 }, AbortSignal.abort())).toEqual([])
+    expect(staticTargets([{ host: 'a', port: 1 }])).toMatchObject([{ key: 'a:1', node: undefined }])
+  })
+
+  test('the book: newest first, bounded per node, strangers bounded, members kept', () => {
+    const member = 'karo:ed25519:member' as NodeId
+    const book = createBook((node) => node === member)
+    book.learn(member, ['/ip4/10.0.0.1/tcp/1'])
+    for (let i = 0; i < 20; i++) book.learn(member, [`/ip4/10.0.0.2/tcp/${i}`])
+    expect(book.addresses(member)).toHaveLength(ADDRESSES_PER_NODE)
+    expect(book.addresses(member)[0]).toBe('/ip4/10.0.0.2/tcp/19')
+    for (let i = 0; i < 1_000; i++) book.learn(`karo:ed25519:${i}` as NodeId, ['/ip4/10.0.0.3/tcp/1'])
+    expect(book.nodes().length).toBeLessThanOrEqual(257)
+    expect(book.addresses(member)).toHaveLength(ADDRESSES_PER_NODE)
+  })
+})
+
+describe('replay', () => {
+  const store = {
+    put: () => Promise.resolve(),
+    load: () => Promise.resolve([]),
+    prune: () => Promise.resolve(),
+  }
+  const id = (n: number): Uint8Array => {
+    const bytes = Buffer.alloc(16)
+    bytes.writeUInt32BE(n)
+    return bytes
+  }
+  const sender = new Uint8Array(32)
+
+  test('memory is bounded, and what was forgotten for it is refused by its time', () => {
+    let now = 1_000_000_000
+    const replay = createReplay(store, { now: () => now, monotonic: () => 0 }, silentLog)
+    for (let n = 0; n < 20_000; n++) replay.check(sender, id(n), ++now, true)()
+    expect(() => replay.check(sender, id(19_999), now, true)).toThrow(/replayed/)
+    expect(() => replay.check(sender, id(0), 1_000_000_001, true)).toThrow(/replayed/)
+    // The newest of the forgotten is refused by its time, the oldest of the remembered by its nonce.
+    expect(() => replay.check(sender, id(99_999), 1_000_000_100, true)).toThrow(/replayed/)
+    replay.check(sender, id(20_000), now + 1, true)()
+  })
+
+  test('a nonce counts only once its frame was taken', () => {
+    const replay = createReplay(store, { now: () => 5_000, monotonic: () => 0 }, silentLog)
+    replay.check(sender, id(1), 5_000, true)
+    replay.check(sender, id(1), 5_000, true)()
+    expect(() => replay.check(sender, id(1), 5_000, true)).toThrow(/replayed/)
+  })
+
+  test('strangers have a window too, and no say over the members’', () => {
+    const replay = createReplay(store, { now: () => 5_000, monotonic: () => 0 }, silentLog)
+    replay.check(sender, id(1), 5_000, true)()
+    const stranger = new Uint8Array(32).fill(1)
+    replay.check(stranger, id(0), 5_000, false)()
+    expect(() => replay.check(stranger, id(0), 5_000, false)).toThrow(/replayed/)
+    for (let n = 1; n < 5_000; n++) replay.check(stranger, id(n), 5_000, false)()
+    expect(() => replay.check(sender, id(1), 5_000, true)).toThrow(/replayed/)
+  })
+})
+
+test('mDNS packets have the bytes another implementation gives them', () => {
+  // Made by dns-packet 5.
+  expect(encodeQuestions([{ name: '_karo._udp.local', type: 'PTR' }]).toString('hex')).toBe(
+    '000000000001000000000000055f6b61726f045f756470056c6f63616c00000c0001',
+  )
+  const answers = encodeAnswers([
+    { name: '_karo._udp.local', type: 'PTR', ttl: 120, data: 'abc._karo._udp.local' },
+    { name: 'abc._karo._udp.local', type: 'TXT', ttl: 120, data: 'dnsaddr=/ip4/10.0.0.5/tcp/1' },
+  ])
+  expect(answers.toString('hex')).toBe(
+    '000084000000000200000000055f6b61726f045f756470056c6f63616c00000c0001000000780016' +
+      '03616263055f6b61726f045f756470056c6f63616c0003616263055f6b61726f045f756470056c6f' +
+      '63616c000010000100000078001c1b646e73616464723d2f6970342f31302e302e302e352f746370' +
+      '2f31',
+  )
+  expect(() => encodeQuestions([{ name: `${'x'.repeat(64)}.local`, type: 'PTR' }])).toThrow(RangeError)
+})

@@ -1,0 +1,157 @@
+// Strangers by the dozen: few places, short stays, and nobody who is known is kept out by them.
+import { connect, type Socket } from 'node:net'
+import { expect, test } from 'vitest'
+import { Goodbye, Hello, Ping } from '../../../protocols/messages/hello.ts'
+import { hello } from '../../../protocols/registry.ts'
+import { createDoorkeeper, LAN_DOOR, LOOPBACK_DOOR } from '../../../src/mesh/doorkeeper.ts'
+import { createLobby, LOBBY } from '../../../src/mesh/lobby.ts'
+import { rawHello } from '../../support/raw-peer.ts'
+import { until } from '../../support/until.ts'
+import { linked, raw, start, trusts } from './cluster.ts'
+
+test('a stranger is gone after the lobby’s time, whether it said hello or nothing', async () => {
+  const a = await start({ timings: { lobbyMs: 300 } })
+  const [silent, polite] = [await raw(), await raw()]
+  const one = await silent.dial(a.address())
+  const two = await polite.dial(a.address())
+  const control = await polite.open(two, hello.id)
+  control.send(control.frame(Hello, rawHello()))
+  await until(() => a.trust.pending().length === 1, { what: 'pending' })
+  expect(two.status).toBe('open')
+  await until(() => one.status !== 'open' && two.status !== 'open', { what: 'both closed' })
+})
+
+test('one trusted here that never agrees is gone as well', async () => {
+  const a = await start({ timings: { lobbyMs: 300 } })
+  const peer = await raw()
+  await trusts(a, peer)
+  const connection = await peer.dial(a.address())
+  const control = await peer.open(connection, hello.id)
+  control.send(control.frame(Hello, rawHello()))
+  await until(() => connection.status !== 'open', { what: 'closed' })
+  expect(a.mesh.neighbours()).toEqual([])
+})
+
+test('30 strangers share 8 places, and a trusted newcomer gets in among them', async () => {
+  const a = await start()
+  const known = await start({ discovery: { peers: [a.address()] }, timings: { retryAfterMs: 100 } })
+  const strangers = await Promise.all(Array.from({ length: 30 }, () => raw()))
+  const connections = await Promise.all(strangers.map((stranger) => stranger.dial(a.address())))
+  const open = (): number => connections.filter((connection) => connection.status === 'open').length
+  await until(() => open() <= LOBBY.total, { what: 'strangers giving way' })
+  await trusts(a, known)
+  await trusts(known, a)
+  await linked(a, known)
+  expect(open()).toBeGreaterThan(0)
+  expect(open()).toBeLessThanOrEqual(LOBBY.total)
+})
+
+test.each([
+  ['a Ping', Ping, { id: 1 }],
+  ['a Goodbye', Goodbye, { reason: 'stopping' }],
+] as const)('%s of a stranger ends its connection', async (_, message, body) => {
+  const a = await start()
+  const stranger = await raw()
+  const connection = await stranger.dial(a.address())
+  const control = await stranger.open(connection, hello.id)
+  control.send(control.frame<never>(message as never, body as never))
+  await until(() => connection.status !== 'open', { what: 'closed' })
+  expect(a.trust.sightings).toEqual([])
+})
+
+test('a second hello stream, and a second Hello, are refused', async () => {
+  const a = await start()
+  const stranger = await raw()
+  const connection = await stranger.dial(a.address())
+  const control = await stranger.open(connection, hello.id)
+  const second = await stranger.open(connection, hello.id)
+  await until(() => !second.open(), { what: 'second stream reset' })
+  control.send(control.frame(Hello, rawHello()))
+  control.send(control.frame(Hello, rawHello()))
+  await until(() => connection.status !== 'open', { what: 'closed' })
+})
+
+test('of a stranger’s claimed addresses only those at its own address are kept', async () => {
+  const a = await start()
+  const stranger = await raw()
+  const control = await stranger.open(await stranger.dial(a.address()), hello.id)
+  const listen = [
+    '/ip4/127.0.0.1/tcp/4000',
+    '/ip4/10.1.2.3/tcp/22',
+    '/ip4/8.8.8.8/tcp/53',
+    'nonsense',
+    '/dns4/x/tcp/1',
+  ]
+  control.send(control.frame(Hello, rawHello({ listen })))
+  await until(() => a.trust.pending().length === 1, { what: 'pending' })
+  expect(a.trust.pending()[0]?.addresses).toEqual(['/ip4/127.0.0.1/tcp/4000'])
+})
+
+test('a flood of new keys leaves a bounded trace in the ledger', async () => {
+  const a = await start()
+  for (let i = 0; i < 15; i++) {
+    const stranger = await raw()
+    const control = await stranger.open(await stranger.dial(a.address()), hello.id)
+    control.send(control.frame(Hello, rawHello()))
+    await until(() => a.trust.pending().length === i + 1, { what: 'pending' })
+  }
+  expect(a.audited.filter((entry) => entry.type === 'peer_pending')).toHaveLength(10)
+})
+
+test('silent sockets are closed, and do not keep a member out', { timeout: 60_000 }, async () => {
+  const a = await start()
+  const sockets: Socket[] = []
+  const { host, port } = a.address()
+  for (let i = 0; i < 200; i++) {
+    const socket = connect(port, host)
+    socket.on('error', () => {})
+    sockets.push(socket)
+  }
+  const b = await start({ discovery: { peers: [a.address()] } })
+  await trusts(a, b)
+  await trusts(b, a)
+  await linked(a, b)
+  await until(() => sockets.every((socket) => socket.destroyed || socket.readyState === 'closed'), {
+    what: 'closed',
+  })
+})
+
+test('places: two per address, eight in all, the oldest leaves', () => {
+  const lobby = createLobby<string>()
+  expect(lobby.enter('a1', '10.0.0.1')).toEqual([])
+  expect(lobby.enter('a2', '10.0.0.1')).toEqual([])
+  expect(lobby.enter('a3', '10.0.0.1')).toEqual(['a1'])
+  for (let i = 2; i < 8; i++) expect(lobby.enter(`b${i}`, `10.0.0.${i}`)).toEqual([])
+  expect(lobby.size()).toBe(8)
+  expect(lobby.enter('c', '10.0.0.9')).toEqual(['a2'])
+  expect(lobby.size()).toBe(8)
+  lobby.leave('c')
+  expect(lobby.enter('d', '10.0.0.10')).toEqual([])
+})
+
+test('places on loopback: one machine may hold them all, but no more', () => {
+  const lobby = createLobby<number>()
+  const left = Array.from({ length: 20 }, (_, guest) => lobby.enter(guest, '127.0.0.1')).flat()
+  expect(left).toEqual(Array.from({ length: 12 }, (_, guest) => guest))
+  expect(lobby.size()).toBe(8)
+})
+
+test('the door: per host, in all, and per second; members’ addresses and loopback are not kept out by strangers', () => {
+  let now = 0
+  const door = createDoorkeeper(() => now)
+  const enter = (host: string): boolean => door.enters(host, 'strange')
+  // Twenty a second, sixteen at a time.
+  const first = Array.from({ length: 30 }, () => enter('10.0.0.1')).filter(Boolean)
+  expect(first).toHaveLength(LAN_DOOR.pendingPerHost)
+  for (let i = 0; i < 16; i++) door.left('10.0.0.1')
+  expect(Array.from({ length: 30 }, () => enter('10.0.0.1')).filter(Boolean)).toHaveLength(4)
+  now += 1_000
+  expect(enter('10.0.0.1')).toBe(true)
+
+  for (let host = 2; host < 60; host++) for (let i = 0; i < 16; i++) enter(`10.0.0.${host}`)
+  expect(door.pending()).toBe(LAN_DOOR.pendingTotal)
+  expect(enter('10.0.1.1')).toBe(false)
+  expect(door.enters('10.0.1.1', 'known')).toBe(true)
+  const local = Array.from({ length: 1_000 }, () => door.enters('127.0.0.1', 'loopback')).filter(Boolean)
+  expect(local).toHaveLength(LOOPBACK_DOOR.pendingPerHost)
+})
