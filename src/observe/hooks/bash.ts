@@ -12,8 +12,9 @@ export interface HookOptions {
  * Bash 5.1 and later; earlier and restricted shells get a hook that does nothing. Sourcing it again is harmless.
  *
  * A record is two NULs, then NUL-terminated: version, session, sequence, start and end in microseconds, shell, cwd
- * (when the command began), exit code, text, newline. The text begins with how it is written: `-` as `fc -l` prints
- * it, `_` as in POSIX mode. `exit` and `exec` end the shell before the next prompt and leave no record.
+ * (when the command began), exit code, text, a dot; `?` where something is not known. The text begins with how it is
+ * written: `-` as `fc -l` prints one entry, `_` the same in POSIX mode, `+` several entries. `exit` and `exec` end
+ * the shell before the next prompt and leave no record.
  */
 export function bashHook({ spoolDirectory, ignore }: HookOptions): string {
   const directory = quoteShell(spoolDirectory)
@@ -94,9 +95,11 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     # A number without a record is how the daemon learns of a lost one.
     ((++__karo[seq]))
     [[ $fd ]] || return 0
+    mark=\${__karo[mark]}
+    (($1 == $2)) || mark=+
     {
       builtin printf '\\0\\0001\\0%s\\0%s\\0%s\\0%s\\0bash\\0%s\\0%s\\0%s' \\
-        "\${__karo[id]}" "\${__karo[seq]}" "$3" "$4" "\${__karo[cwd]:-?}" "$5" "\${__karo[mark]}"
+        "\${__karo[id]}" "\${__karo[seq]}" "$3" "$4" "\${__karo[cwd]:-?}" "$5" "$mark"
       if [[ \${__karo[want]} ]]; then
         builtin printf '%s' "$text"
       else
@@ -108,7 +111,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
 
   # What ran since the last prompt: $1 its exit code, $2 its last argument, $3 the parts of its pipeline.
   __karo_command() {
-    local end=\${EPOCHREALTIME/[^0-9]} first=$((__karo[at] - 1)) last fd text= line=
+    local end=\${EPOCHREALTIME/[^0-9]} first=$((__karo[at] - 1)) last fd text= line= mark=
     # A command that took itself out of the history is nobody's business.
     ((last = first, first > 0 && HISTCMD > first)) && [[ -o history && \${KARO_PAUSE:-0} == 0 ]] || return 0
     [[ \${__karo[fd]} && -e \${__karo[file]} ]] || __karo_open

@@ -1,0 +1,24 @@
+// Named points at which a crash test ends the process as hard as a power cut would; harmless unless asked for.
+
+export interface Faults {
+  /** Passing a point; the process may be gone afterwards. */
+  hit(point: string): void
+}
+
+export const noFaults: Faults = { hit: () => {} }
+
+/**
+ * Reads `KARO_FAULT=<point>:<count>`: SIGKILL to this process when the point is passed for the count-th time.
+ * Anything else in it, or nothing, does nothing. For crash tests only.
+ */
+export function faultsFromEnv(env: Readonly<Record<string, string | undefined>>): Faults {
+  const match = /^([a-z-]+):([1-9]\d{0,8})$/.exec(env.KARO_FAULT ?? '')
+  if (match === null) return noFaults
+  const [, point] = match
+  let left = Number(match[2])
+  return {
+    hit(passed) {
+      if (passed === point && --left === 0) process.kill(process.pid, 'SIGKILL')
+    },
+  }
+}

@@ -1,0 +1,94 @@
+// Makes an event of a spool record: leaves out what is private, judges it, takes secrets out, names its tool.
+import { type ToolUsed, toolOf } from '../insight/dictionary.ts'
+import { checkCommand, firstTool, type RiskLevel } from '../risk/index.ts'
+import type { EventInput } from '../store/events.ts'
+import { globMatcher } from './hooks/quote.ts'
+import { markLevel0 } from './level0.ts'
+import { redact } from './redact.ts'
+import type { SpoolRecord } from './spool-record.ts'
+
+/** The event of a record, or undefined when it is to be forgotten. */
+export type Digest = (record: SpoolRecord, uid: number) => EventInput | undefined
+
+interface Judged extends ToolUsed {
+  readonly risk: RiskLevel
+  readonly text: string
+  readonly cwd: string
+}
+
+/** People repeat themselves: judging and redacting a line again would be most of the work. */
+const CACHED = 4096
+/** Longer lines are judged each time, so that the cache stays below 16 MB. */
+const CACHED_LENGTH = 1024
+const MS_PER_HOUR = 3_600_000
+const MS_PER_DAY = 24 * MS_PER_HOUR
+
+/** `ignore` are the globs of `history.ignore`; they match the line as typed. */
+export function createDigest(ignore: readonly string[]): Digest {
+  const ignored = ignore.map(globMatcher)
+  const cache = new Map<string, Judged | undefined>()
+  const calendar = createCalendar()
+
+  function judge(line: string, shell: string, cwd: string): Judged | undefined {
+    // A leading blank is the usual sign for "not this one", whatever the shell itself does with it.
+    if (line === '' || /^\s/.test(line) || /^KARO_PAUSE=(?!0?\s)/.test(line)) return undefined
+    if (ignored.some((matches) => matches(line))) return undefined
+    const dialect = shell === 'zsh' || shell === 'fish' || shell === 'sh' ? shell : 'bash'
+    const { tool, category } = toolOf(firstTool(line, dialect))
+    const risk = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) }).risk_level
+    return { tool, category, risk, text: redact(line), cwd: redact(cwd) }
+  }
+
+  return (record, uid) => {
+    const { command, shell, cwd } = record
+    const key = `${shell} ${cwd}\0${command}`
+    let judged = cache.get(key)
+    if (judged === undefined && !cache.has(key)) {
+      judged = judge(command, shell, cwd)
+      if (key.length <= CACHED_LENGTH) {
+        if (cache.size >= CACHED) cache.delete(cache.keys().next().value!)
+        cache.set(key, judged)
+      }
+    }
+    if (judged === undefined) return undefined
+    return {
+      uid,
+      start_us: record.startUs,
+      tag: fnv1a(`${uid} ${record.session} ${record.sequence}`),
+      duration_us: record.durationUs,
+      shell,
+      exit_code: record.exitCode,
+      command: markLevel0(judged.text),
+      cwd: markLevel0(judged.cwd),
+      risk_level: judged.risk,
+      category: judged.category,
+      tool: judged.tool,
+      karo_generated: false,
+      local: calendar(Math.floor(record.startUs / 1000)),
+    }
+  }
+}
+
+/** 32-bit FNV-1a (draft-eastlake-fnv) over UTF-16 units: tells events of one microsecond apart. */
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}
+
+/** Local date and hour of a time in ms; remembers the last hour, because most events are of it. */
+function createCalendar(): (time: number) => EventInput['local'] {
+  let from = Number.NaN
+  let last: EventInput['local'] = { day: 0, hour: 0 }
+  return (time) => {
+    // Quarters: no zone changes its offset, or differs from UTC, by less.
+    const quarter = Math.floor(time / (MS_PER_HOUR / 4))
+    if (quarter !== from) {
+      const date = new Date(time)
+      const day = Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / MS_PER_DAY)
+      last = { day: Math.max(0, day), hour: date.getHours() }
+      from = quarter
+    }
+    return last
+  }
+}

@@ -1,0 +1,234 @@
+// Follows the spool files of all shells: each record becomes an event once, and files go when they are done with.
+import { readdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import type { Faults } from '../base/faults.ts'
+import type { Log } from '../base/log.ts'
+import type { EventInput, EventRepository, SpoolPosition } from '../store/events.ts'
+import type { Digest } from './digest.ts'
+import { lookInto, parseSpoolName, removeSpoolFile, type SpoolName, shellAlive } from './spool-file.ts'
+import { createSpoolParser, type SpoolParser } from './spool-record.ts'
+
+/** One turn of one file: a backlog does not keep the others waiting, nor the event loop. */
+const READ_BYTES = 256 * 1024
+/** Shells at the same time; the files of more stay where they are until others are done with. */
+const MAX_FILES = 4096
+/** A sequence number says how many records are missing; a forged one says nonsense. */
+const MAX_GAP = 10_000
+
+export interface FollowerDeps {
+  readonly directory: string
+  readonly events: EventRepository
+  readonly digest: Digest
+  readonly clock: Clock
+  readonly log: Log
+  readonly faults: Faults
+  /** True once the room is asked to stop: no new piece is begun. */
+  readonly stopping: () => boolean
+}
+
+export interface Follower {
+  /** Reads the stored positions; before anything else. */
+  load(): Promise<void>
+  /** Reads what is new in these files. */
+  read(names: Iterable<string>): Promise<void>
+  /** Looks at every file there is: reads what no notification told of, and removes what is done with. */
+  sweep(): Promise<void>
+  /** Bytes that are not stored yet. */
+  pendingBytes(): number
+}
+
+interface Followed {
+  position: SpoolPosition
+  /** How far the parser has read; `position.offset` is how far records are complete and stored. */
+  readAt: number
+  parser: SpoolParser
+  /** Damage since the last good record. */
+  damaged: number
+}
+
+export function createFollower(deps: FollowerDeps): Follower {
+  const { directory, events, digest, clock, log, faults, stopping } = deps
+  const followed = new Map<string, Followed>()
+
+  /** Starts again at what is stored: after a failure, and for a new file of an old name. */
+  function restart(state: Followed, position = state.position): void {
+    state.position = position
+    state.readAt = position.offset
+    state.parser = createSpoolParser()
+    state.damaged = 0
+  }
+
+  function follow(position: SpoolPosition): Followed {
+    const state: Followed = { position, readAt: position.offset, parser: createSpoolParser(), damaged: 0 }
+    followed.set(position.name, state)
+    return state
+  }
+
+  /** Reads one piece; true when there may be more. */
+  async function turn(name: string, last = false): Promise<boolean> {
+    const state = followed.get(name) ?? follow({ name, file: '', offset: 0, sequence: 0 })
+    const look = lookInto(
+      join(directory, name),
+      (file, size) => {
+        const { position } = state
+        if (position.file !== file || size < state.readAt) {
+          restart(state, { name, file, offset: 0, sequence: position.sequence })
+        }
+        return state.readAt
+      },
+      READ_BYTES,
+    )
+    if (look === undefined || look === 'refused') return false
+    const begin = state.readAt
+    // The parser counts from where it was made, at the position that was stored then.
+    const base = begin - state.parser.consumed()
+    const batch: EventInput[] = []
+    let { sequence } = state.position
+    let { damaged } = state
+    let dropped = 0
+    let end = state.position.offset
+    if (look.bytes.length > 0) faults.hit('after-read')
+    for (const item of state.parser.push(look.bytes)) {
+      end = base + item.end
+      if (item.record === undefined) {
+        damaged++
+        continue
+      }
+      const gap = Math.min(Math.max(0, item.record.sequence - sequence - 1), MAX_GAP)
+      // A record that was written by half leaves both damage and a gap: it is one loss.
+      dropped += Math.max(gap, damaged)
+      damaged = 0
+      sequence = Math.max(sequence, item.record.sequence)
+      const event = digest(item.record, look.uid)
+      if (event !== undefined) batch.push(event)
+    }
+    state.readAt = begin + look.bytes.length
+    if (last) {
+      // Nobody will complete what is left.
+      end = state.readAt
+      dropped += damaged + (state.parser.pending() ? 1 : 0)
+      damaged = 0
+    }
+    if (end > state.position.offset || dropped > 0) {
+      const position: SpoolPosition = { name, file: look.file, offset: end, sequence }
+      faults.hit('before-batch')
+      try {
+        await events.ingest({ events: batch, position, dropped })
+      } catch (error) {
+        restart(state)
+        throw error
+      }
+      faults.hit('after-batch')
+      state.position = position
+      if (dropped > 0) log.warn({ dropped }, 'commands were lost before they reached the daemon')
+    }
+    state.damaged = damaged
+    return look.bytes.length === READ_BYTES
+  }
+
+  async function drain(name: string): Promise<void> {
+    let more = true
+    while (more && !stopping()) more = await turn(name)
+  }
+
+  /** The shell is gone: what is left is read and made durable before the file goes. */
+  async function finish(name: string): Promise<void> {
+    await drain(name)
+    const state = followed.get(name)
+    if (stopping() || state === undefined) return
+    if (state.position.file === '') {
+      // Never readable: written by another user, or not by a hook at all.
+      if (lookInto(join(directory, name), () => 0, 0) !== 'refused') return
+      log.warn({}, 'a spool file that may not be read was removed')
+    } else {
+      await turn(name, true)
+      await events.settle(state.position)
+      // Somebody who still writes keeps the file.
+      if (sizeOf(name) !== state.position.offset) return
+    }
+    faults.hit('before-unlink')
+    removeSpoolFile(directory, name)
+    faults.hit('after-unlink')
+    await events.forget([name])
+    followed.delete(name)
+  }
+
+  function sizeOf(name: string): number | undefined {
+    try {
+      return statSync(join(directory, name)).size
+    } catch {
+      return undefined
+    }
+  }
+
+  function list(): SpoolName[] {
+    let names: string[]
+    try {
+      names = readdirSync(directory)
+    } catch {
+      return []
+    }
+    return names.flatMap((name) => parseSpoolName(name) ?? [])
+  }
+
+  /** Files whose shell is gone, or has loaded the hook anew after `exec`. */
+  function over(all: readonly SpoolName[]): ReadonlySet<SpoolName> {
+    const newest = new Map<string, number>()
+    const shell = ({ uid, pid }: SpoolName): string => `${uid}-${pid}`
+    for (const file of all) newest.set(shell(file), Math.max(file.born, newest.get(shell(file)) ?? 0))
+    const now = clock.now()
+    return new Set(all.filter((file) => file.born < newest.get(shell(file))! || !shellAlive(file, now)))
+  }
+
+  async function guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work()
+    } catch (error) {
+      log.error({ reason: error instanceof Error ? error.message : String(error) }, 'a spool file waits')
+    }
+  }
+
+  return {
+    async load() {
+      for (const position of await events.positions()) follow(position)
+    },
+
+    async read(names) {
+      for (const name of names) {
+        if (parseSpoolName(name)?.kind !== 'spool') continue
+        if (!followed.has(name) && followed.size >= MAX_FILES) continue
+        await guarded(() => drain(name))
+      }
+    },
+
+    async sweep() {
+      const all = list()
+      const here = new Set(all.map(({ name }) => name))
+      const gone = [...followed.keys()].filter((name) => !here.has(name))
+      if (gone.length > 0) {
+        await events.forget(gone)
+        for (const name of gone) followed.delete(name)
+      }
+      const done = over(all)
+      for (const file of all) {
+        if (stopping()) return
+        const { name } = file
+        if (file.kind === 'text') {
+          if (done.has(file)) removeSpoolFile(directory, name)
+        } else if (followed.has(name) || followed.size < MAX_FILES) {
+          await guarded(() => (done.has(file) ? finish(name) : drain(name)))
+        }
+      }
+    },
+
+    pendingBytes() {
+      let pending = 0
+      for (const { name, kind } of list()) {
+        if (kind !== 'spool') continue
+        pending += Math.max(0, (sizeOf(name) ?? 0) - (followed.get(name)?.position.offset ?? 0))
+      }
+      return pending
+    },
+  }
+}

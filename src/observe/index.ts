@@ -1,0 +1,9 @@
+// The observation room's door: shells write, this reads; raw commands go from here into the store and nowhere else.
+import type { Room } from '../base/room.ts'
+
+export interface Observe extends Room {
+  /** Bytes of the spool that are not events yet, and records that were lost before they could be. */
+  status(): Promise<{ readonly pending_bytes: number; readonly dropped: number }>
+}
+
+export { createObserve } from './observe.ts'

@@ -1,0 +1,127 @@
+// The observation room: wakes the follower when a shell has written, and every few seconds in any case.
+import { type FSWatcher, mkdirSync, watch } from 'node:fs'
+import type { Clock } from '../base/clock.ts'
+import { KaroError } from '../base/errors.ts'
+import type { Faults } from '../base/faults.ts'
+import type { Log } from '../base/log.ts'
+import type { Config } from '../config/index.ts'
+import type { EventRepository } from '../store/events.ts'
+import { createDigest } from './digest.ts'
+import { createFollower } from './follower.ts'
+import type { Observe } from './index.ts'
+
+/** inotify drops silently when its queue is full, and does not work everywhere: nothing waits longer than this. */
+const SWEEP_MS = 3_000
+
+export interface ObserveDeps {
+  readonly config: Pick<Config, 'history'>
+  readonly events: EventRepository
+  /** Made, 0700, when it is missing. */
+  readonly spoolDirectory: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly faults: Faults
+  readonly sweepMs?: number
+}
+
+export function createObserve(deps: ObserveDeps): Observe {
+  const { config, events, spoolDirectory: directory, clock, log, faults, sweepMs = SWEEP_MS } = deps
+  const digest = createDigest(config.history.ignore)
+  const follower = createFollower({
+    ...{ directory, events, digest, clock, log, faults },
+    stopping: () => stopped,
+  })
+  const changed = new Set<string>()
+  let sweepDue = false
+  let stopped = true
+  let watcher: FSWatcher | undefined
+  let timer: NodeJS.Timeout | undefined
+  let work: Promise<void> | undefined
+
+  /** One reader at a time; what comes meanwhile is read in the next round. */
+  function wake(): void {
+    if (stopped || work !== undefined) return
+    work = run()
+      .catch((error: unknown) => {
+        log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the spool waits')
+      })
+      .finally(() => {
+        work = undefined
+        if (changed.size > 0 || sweepDue) wake()
+      })
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped && (changed.size > 0 || sweepDue)) {
+      if (sweepDue) {
+        sweepDue = false
+        changed.clear()
+        await follower.sweep()
+      } else {
+        const names = [...changed]
+        changed.clear()
+        await follower.read(names)
+      }
+    }
+  }
+
+  function watchDirectory(): void {
+    if (watcher !== undefined) return
+    try {
+      watcher = watch(directory, { persistent: false }, (_event, name) => {
+        if (name === null) sweepDue = true
+        else changed.add(name)
+        wake()
+      })
+      watcher.on('error', unwatch)
+    } catch {
+      // Sweeps do the work until watching succeeds.
+    }
+  }
+
+  function unwatch(): void {
+    watcher?.close()
+    watcher = undefined
+  }
+
+  return {
+    name: 'observe',
+
+    async start(signal) {
+      signal.throwIfAborted()
+      try {
+        mkdirSync(directory, { recursive: true, mode: 0o700 })
+      } catch (error) {
+        throw new KaroError('bad_file', `the spool directory cannot be made: ${(error as Error).message}`, {
+          where: directory,
+          hint: 'Make its parent writable for this user, or choose another home with --home.',
+          cause: error,
+        })
+      }
+      await follower.load()
+      stopped = false
+      watchDirectory()
+      sweepDue = true
+      wake()
+      timer = setInterval(() => {
+        watchDirectory()
+        sweepDue = true
+        wake()
+      }, sweepMs)
+      timer.unref()
+    },
+
+    async stop() {
+      stopped = true
+      clearInterval(timer)
+      unwatch()
+      changed.clear()
+      sweepDue = false
+      await work
+    },
+
+    async status() {
+      return { pending_bytes: follower.pendingBytes(), dropped: await events.dropped() }
+    },
+  }
+}

@@ -1,0 +1,94 @@
+// One spool file: its name, a bounded look into it, and whether the shell that writes it is still there.
+import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, unlinkSync } from 'node:fs'
+import { uptime } from 'node:os'
+import { join } from 'node:path'
+
+export interface SpoolName {
+  readonly name: string
+  readonly uid: number
+  readonly pid: number
+  /** When its shell loaded the hook, microseconds since the epoch. */
+  readonly born: number
+  /** `text`: where a shell keeps a line for a moment; never read. */
+  readonly kind: 'spool' | 'text'
+}
+
+/** Undefined for files that no hook made. */
+export function parseSpoolName(name: string): SpoolName | undefined {
+  const match = /^(\d{1,10})-(\d{1,10})-(\d{10,17})\.(spool|text)$/.exec(name)
+  if (match === null) return undefined
+  const [, uid, pid, born, kind] = match
+  return { name, uid: Number(uid), pid: Number(pid), born: Number(born), kind: kind as SpoolName['kind'] }
+}
+
+export interface SpoolLook {
+  /** `dev:ino`. */
+  readonly file: string
+  /** Owner: whose events these are, whatever name or records say. */
+  readonly uid: number
+  readonly size: number
+  /** From `offset`, at most `most` bytes. */
+  readonly bytes: Uint8Array
+}
+
+/**
+ * At most `most` bytes from the offset that `offset` chooses. Undefined when the file is gone or cannot be read now;
+ * `refused` when it never will be: another user's, a symbolic link, no regular file.
+ */
+export function lookInto(
+  path: string,
+  offset: (file: string, size: number) => number,
+  most: number,
+): SpoolLook | 'refused' | undefined {
+  let fd: number
+  try {
+    // Non-blocking, so that a FIFO somebody planted cannot hold us.
+    fd = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code === 'EACCES' || code === 'ELOOP' || code === 'ENXIO' ? 'refused' : undefined
+  }
+  try {
+    const stat = fstatSync(fd, { bigint: true })
+    if (!stat.isFile()) return 'refused'
+    const file = `${stat.dev}:${stat.ino}`
+    const size = Number(stat.size)
+    const at = offset(file, size)
+    const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(most, size - at)))
+    const read = buffer.length === 0 ? 0 : readSync(fd, buffer, 0, buffer.length, at)
+    return { file, uid: Number(stat.uid), size, bytes: buffer.subarray(0, read) }
+  } catch {
+    return undefined
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Clocks of kernel and hook differ, and /proc counts in hundredths of a second. */
+const SLACK_US = 2_000_000
+/** USER_HZ, the same on every Linux architecture Node runs on. */
+const TICKS_PER_SECOND = 100
+
+/** True unless no process has that pid, or the one that has it began after the shell had loaded its hook. */
+export function shellAlive({ pid, born }: SpoolName, now: number): boolean {
+  let stat: string
+  try {
+    stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+  } catch {
+    return false
+  }
+  // proc(5): the name in parentheses may hold anything; starttime is the 20th field after it.
+  const started = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+  if (Number.isNaN(started)) return true
+  const bootUs = (now - uptime() * 1000) * 1000
+  return bootUs + (started / TICKS_PER_SECOND) * 1_000_000 <= born + SLACK_US
+}
+
+/** Removes a file of the spool; one that is gone already is fine. */
+export function removeSpoolFile(directory: string, name: string): void {
+  try {
+    unlinkSync(join(directory, name))
+  } catch {
+    // Gone, or not ours to remove: the next sweep sees it again.
+  }
+}
