@@ -65,7 +65,7 @@ export function isGlob(component: string): boolean {
   return /[*?[]|[!@+]\(/.test(component)
 }
 
-/** Whether a component stands for (nearly) everything in its directory: `*`, `.*`, `?*`, `[!.]*`, `.[^.]*`, `**`, `*.*`, `!(x)`. */
+/** Whether a component stands for (nearly) everything in its directory: `*`, `.*`, `?*`, `[!.]*`, `.[^.]*`, `**`, `*.*`, `!(x)`; zsh's `*(D)`, `^x`. */
 export function isEverything(component: string): boolean {
-  return /^(?:\.?(?:\?|\[[!^][^\]]*\])?\*+|\*\.\*|\.\?\?\*|!\(.*\))$/.test(component)
+  return /^(?:\.?(?:\?|\[[!^][^\]]*\])?\*+|\*\.\*|\.\?\?\*|[*!]\(.*\)|\^.+)$/.test(component)
 }

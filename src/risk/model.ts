@@ -28,6 +28,8 @@ export interface Arg {
   readonly text: string
   readonly span: Span
   readonly taint: number
+  /** What reading it gives, when the word is a process substitution. */
+  readonly output?: Output
 }
 
 export interface Redirection {
@@ -41,7 +43,7 @@ export interface Output {
   /** Undefined when it cannot be known from the text alone. */
   readonly text: string | undefined
   readonly taint: number
-  /** Directories the printed file names lie in, where the command lists files. */
+  /** The printed file names, each top alone or with an unknown rest, where the command lists files. */
   readonly under?: readonly string[]
 }
 
@@ -55,7 +57,7 @@ export interface Scope {
   cwd: string
   readonly variables: Map<string, { readonly text: string; readonly taint: number }>
   /** `$1`, `$2`, …; undefined when unknown. */
-  readonly parameters: readonly Arg[] | undefined
+  parameters: readonly Arg[] | undefined
 }
 
 /** One simple command with its wrappers removed: what a rule looks at. */

@@ -61,7 +61,7 @@ export function outputOf(command: SimpleCommand): Output {
     return unknown(TAINT.opaque | TAINT.secret)
   return {
     ...unknown(TAINT.opaque | input.taint | secretTaint(command)),
-    ...(input.under && { under: input.under }),
+    ...(input.under && { under: input.under.map(filtered) }),
   }
 }
 
@@ -86,10 +86,18 @@ function reader(command: SimpleCommand): Output {
 }
 
 function listed(command: SimpleCommand): readonly string[] {
-  if (/find$/.test(command.name)) return findTargets(command.args).tops.map((top) => top.text)
+  if (/find$/.test(command.name)) {
+    const { whole, tops } = findTargets(command.args)
+    return tops.map((top) => (whole ? top.text : `${top.text}/${SOMETHING}`))
+  }
   const operands = readOptions(command.name, command.args).operands.map((arg) => arg.text)
   const tops = command.name === 'ls' || command.name === 'tree' ? operands : operands.slice(1)
-  return tops.length === 0 ? ['.'] : tops
+  return (tops.length === 0 ? ['.'] : tops).map((top) => `${top}/${SOMETHING}`)
+}
+
+/** A filter between the list and its reader leaves only some of the files. */
+function filtered(top: string): string {
+  return top.endsWith(SOMETHING) ? top : `${top}/${SOMETHING}`
 }
 
 function pathTool(command: SimpleCommand): string | undefined {

@@ -83,6 +83,10 @@ function push(out: Piece[], raw: string, start: number): void {
     const length = (opener[1] as string).length + (opener[2] as string).length
     text = ' '.repeat(length) + text.slice(length)
   }
+  text = text.replace(
+    /\|(\s*)(while|begin|if|not)(?=\s)/g,
+    (_all, gap: string, word: string) => `|${gap}${' '.repeat(word.length)}`,
+  )
   const header = HEADERS.exec(text)
   if (header !== null) {
     const lead = (header[1] as string).length

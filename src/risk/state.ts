@@ -31,6 +31,8 @@ export function applyBuiltin(command: SimpleCommand): void {
         scope.variables.set(arg.text, { text: UNKNOWN, taint: TAINT.opaque | command.input.taint })
   } else if (name === 'printf' && args[0]?.text === '-v' && args[1] !== undefined) {
     scope.variables.set(args[1].text, { text: UNKNOWN, taint: TAINT.opaque })
+  } else if (name === 'set' && args[0]?.text === '--') {
+    scope.parameters = args.slice(1)
   } else if (name === 'set' && scope.shell === 'fish') {
     const words = args.filter((arg) => !arg.text.startsWith('-'))
     if (words[0] !== undefined) {
@@ -52,6 +54,8 @@ function assignWord(scope: Scope, arg: Arg): void {
 export function downloadedFile(command: SimpleCommand): string | undefined {
   const { name, args } = command
   if (name !== 'curl' && name !== 'wget') return undefined
+  const redirected = command.redirections.find(({ operator }) => operator === '>' || operator === '>|')
+  if (redirected !== undefined) return redirected.target.text
   const options = readOptions(name, args)
   const named = name === 'curl' ? options.value('o', 'output') : options.value('O', 'output-document')
   if (named !== undefined) return named.text === '-' ? undefined : named.text

@@ -26,6 +26,8 @@ export interface Layer {
   readonly scripts: readonly InnerScript[]
   /** Its standard input is run as code. */
   readonly runsInput: false | 'shell' | 'other'
+  /** Code in another language it runs. */
+  readonly runsText?: Arg
   /** A file it runs as a script. */
   readonly runsFile?: Arg
 }
@@ -191,32 +193,34 @@ function unwrapShell(words: readonly Arg[]): Layer {
 
 function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
   const codes = INTERPRETERS[name] as readonly string[]
+  const backticks = name === 'ruby' || name === 'perl' || name === 'php'
   for (let i = 1; i < words.length; i++) {
     const word = words[i] as Arg
     const text = word.text
     if (text === '-' || text === '/dev/stdin') return { ...NOTHING, runsInput: 'other' }
     const bare = text.startsWith('--') ? text.slice(2) : text.startsWith('-') ? text.slice(1) : undefined
     if (bare === undefined) {
-      if (codes.includes(text)) return codeLayer(words[i + 1])
+      if (codes.includes(text)) return codeLayer(words[i + 1], backticks)
       return { ...NOTHING, runsFile: word }
     }
     if (text.startsWith('--')) {
       const [key, value] = [bare.split('=', 1)[0] as string, bare.indexOf('=')]
       if (codes.includes(key))
-        return codeLayer(value < 0 ? words[i + 1] : { ...word, text: bare.slice(value + 1) })
+        return codeLayer(value < 0 ? words[i + 1] : { ...word, text: bare.slice(value + 1) }, backticks)
       continue
     }
     const at = [...bare].findIndex((letter) => codes.includes(letter))
-    if (at >= 0) return codeLayer(at + 1 < bare.length ? { ...word, text: bare.slice(at + 1) } : words[i + 1])
+    if (at >= 0)
+      return codeLayer(at + 1 < bare.length ? { ...word, text: bare.slice(at + 1) } : words[i + 1], backticks)
     // python -m module, node --version …: no code from standard input.
     if (/^[mvVhS]/.test(bare)) return NOTHING
   }
   return { ...NOTHING, runsInput: 'other' }
 }
 
-function codeLayer(code: Arg | undefined): Layer {
+function codeLayer(code: Arg | undefined, hasBackticks: boolean): Layer {
   if (code === undefined) return NOTHING
-  return { ...NOTHING, ...foreignCode(code) }
+  return { ...NOTHING, ...foreignCode(code, hasBackticks), runsText: code }
 }
 
 const CALLS_SHELL =
@@ -225,7 +229,10 @@ const DELETES_TREE =
   /(?:rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|\brm)\s*\(?\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
 
 /** Shell commands and tree deletions in the code of other languages: calls with a literal string only. */
-export function foreignCode(code: Pick<Arg, 'text' | 'taint' | 'span'>): Pick<Layer, 'scripts'> {
+export function foreignCode(
+  code: Pick<Arg, 'text' | 'taint' | 'span'>,
+  hasBackticks = false,
+): Pick<Layer, 'scripts'> {
   const scripts: InnerScript[] = []
   for (const call of code.text.matchAll(CALLS_SHELL)) {
     const rest = code.text.slice(call.index + call[0].length, call.index + call[0].length + 500)
@@ -234,6 +241,9 @@ export function foreignCode(code: Pick<Arg, 'text' | 'taint' | 'span'>): Pick<La
     const more = [...(items?.[0] ?? '').matchAll(/["']([^"']*)["']/g)].map((item) => item[1])
     scripts.push({ text: [call[2], ...more].join(' '), taint: code.taint, span: code.span })
   }
+  if (hasBackticks)
+    for (const call of code.text.matchAll(/(?:`|(?:%x|qx)[{(])([^`{}()]{1,2000})[`})]/g))
+      scripts.push({ text: call[1] as string, taint: code.taint, span: code.span })
   for (const call of code.text.matchAll(DELETES_TREE)) {
     scripts.push({
       text: `rm -rf '${(call[2] as string).replaceAll("'", '')}'`,
@@ -278,7 +288,7 @@ function xargs(args: readonly Arg[], input: Output): Layer {
     input.text === undefined
       ? input.under === undefined
         ? [{ ...near, text: UNKNOWN, taint: input.taint | TAINT.opaque }]
-        : input.under.map((top) => item(`${top}/${SOMETHING}`, near))
+        : input.under.map((text) => item(text, near))
       : input.text
           .split(/[\s\0]+/)
           .filter((text) => text !== '')
@@ -342,7 +352,9 @@ function fd(args: readonly Arg[]): Layer {
   if (at < 0) return NOTHING
   const words = args.slice(at + 1)
   if (words.length === 0) return NOTHING
-  const found = item(`./${SOMETHING}`, words[0] as Arg)
+  // fd pattern directory …: names found below a directory given, or below this one.
+  const top = args.slice(0, at).filter((arg) => !arg.text.startsWith('-'))[1]?.text ?? '.'
+  const found = item(`${top}/${SOMETHING}`, words[0] as Arg)
   return command(
     words.some((word) => word.text.includes('{}')) ? replaced(words, '{}', [found]) : [...words, found],
   )
@@ -439,6 +451,30 @@ function afterValue(...names: readonly string[]): Special {
   }
 }
 
+/** In fish, `source` alone reads standard input. */
+function source(args: readonly Arg[]): Layer {
+  const file = args.find((arg) => arg.text !== '--')
+  return file === undefined || /^(?:-|\/dev\/stdin|\/dev\/fd\/0)$/.test(file.text)
+    ? { ...NOTHING, runsInput: 'shell' }
+    : { ...NOTHING, runsFile: file }
+}
+
+/** Options of ordinary tools whose value is a command of its own. */
+function commandIn(pattern: RegExp): Special {
+  return (args) => {
+    const found = args.flatMap((arg, i) => {
+      const match = pattern.exec(arg.text)
+      if (match === null) return []
+      const text = match[1]
+      const next = args[i + 1]
+      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
+    })
+    return scriptWords(found)
+  }
+}
+
+const editor = commandIn(/^(?:-c|--cmd|\+)?[: ]*!(.+)$/)
+
 const SPECIAL: Readonly<Record<string, Special>> = {
   xargs,
   find,
@@ -459,6 +495,12 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   awk: (args) => ({ ...NOTHING, scripts: args.flatMap((arg) => foreignCode(arg).scripts) }),
   gawk: (args) => ({ ...NOTHING, scripts: args.flatMap((arg) => foreignCode(arg).scripts) }),
   mawk: (args) => ({ ...NOTHING, scripts: args.flatMap((arg) => foreignCode(arg).scripts) }),
+  tar: commandIn(/^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=)(.+)$/),
+  rsync: commandIn(/^(?:-[a-zA-Z]*e|--rsh(?:=(.+))?)$/),
+  vi: editor,
+  vim: editor,
+  nvim: editor,
+  ex: editor,
   trap: (args) => scriptWords(args.filter((arg) => !arg.text.startsWith('-')).slice(0, 1)),
   alias: (args) =>
     scriptWords(
@@ -483,6 +525,6 @@ const SPECIAL: Readonly<Record<string, Special>> = {
   batch: () => ({ ...NOTHING, runsInput: 'shell' }),
   adb: (args) =>
     args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,
-  '.': (args) => (args[0] === undefined ? NOTHING : { ...NOTHING, runsFile: args[0] }),
-  source: (args) => (args[0] === undefined ? NOTHING : { ...NOTHING, runsFile: args[0] }),
+  '.': source,
+  source,
 }

@@ -280,6 +280,10 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       }
     }
     const { list, input, fromFile } = redirections([...command.redirects], frame)
+    for (const set of assignments) {
+      // bash runs it before every prompt.
+      if (set.name === 'PROMPT_COMMAND') readNested({ ...set.value }, { ...frame, scope: cloneScope(scope) })
+    }
     if (words.length === 0) {
       if (assignments.length > 0 || list.length > 0) findings.command(bare(list, assignments, span, frame))
       return input === frame.input ? NO_OUTPUT : input
@@ -353,7 +357,8 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     const next = words.findIndex((word) => emptyReading(word.text) !== '')
     const behind = next > 0 ? run({ ...running, words: words.slice(next) }, frame, layers + 1) : undefined
     const name = emptyReading(baseName(first.text.replace(/\r$/, '')))
-    const resolved = !isUnresolved(baseName(first.text))
+    // A pattern such as /bin/r? names whatever file it finds.
+    const resolved = !isUnresolved(baseName(first.text)) && !/[*?]|\[.+\]/.test(first.text)
     // Data that became code without showing even its first word; judged by where it came from.
     const unseen = !resolved && frame.payload !== undefined && !/\w/.test(name)
     if (unseen) codeFact((frame.payload as number) | first.taint, span)
@@ -430,9 +435,12 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       )
     }
     if (layer.runsInput !== false) runInput(layer.runsInput, running, frame)
+    if (layer.runsText !== undefined && isUnresolved(layer.runsText.text) && !/\w/.test(layer.runsText.text))
+      codeFact(layer.runsText.taint, layer.runsText.span)
     if (layer.runsFile !== undefined) {
       const file = layer.runsFile
-      if (file.taint !== TAINT.none && file.text.startsWith('/dev/fd/')) codeFact(file.taint, file.span)
+      if (file.output !== undefined)
+        runInput('shell', { ...running, input: file.output, fromFile: false }, frame)
       else runFile(file, running.span, frame.scope)
     }
     return outputs.at(-1) ?? outputOf(command)

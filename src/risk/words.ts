@@ -26,6 +26,11 @@ interface Piece {
 export function expandWord(word: Word, scope: Scope, host: WordHost): Arg[] {
   const span = host.at(word)
   const parts = word.parts
+  const only = parts?.length === 1 ? parts[0] : undefined
+  if (only?.type === 'ProcessSubstitution') {
+    const output = host.substitute(only.script, host.at(only), scope)
+    return [{ text: `/dev/fd/${SOMETHING}`, span, taint: output.taint, output }]
+  }
   if (parts === undefined) return [{ text: bounded(unescaped(word, scope)), span, taint: TAINT.none }]
   if (parts.some((part) => part.type === 'BraceExpansion')) return expandBraceWord(word, scope, host)
   const pieces: Piece[] = []
@@ -53,6 +58,12 @@ export function expandText(parts: readonly WordPart[], span: Span, scope: Scope,
 
 function isQuoted(part: WordPart): boolean {
   return part.type === 'DoubleQuoted' || part.type === 'SingleQuoted' || part.type === 'AnsiCQuoted'
+}
+
+/** `"$@"` and `"${x[@]}"` remain several words inside quotes. */
+function isList(part: WordPart): boolean {
+  if (part.type === 'SimpleExpansion') return part.text === '$@'
+  return part.type === 'ParameterExpansion' && (part.parameter === '@' || part.index?.value === '@')
 }
 
 function bounded(text: string): string {
@@ -120,7 +131,8 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
       for (const child of part.parts) {
         const inner: Piece[] = []
         expandPart(child, false, scope, host, inner)
-        for (const piece of inner) out.push({ ...piece, split: false })
+        const several = isList(child)
+        for (const piece of inner) out.push({ ...piece, split: several && piece.split })
       }
       return
     case 'SimpleExpansion':
@@ -216,6 +228,8 @@ function parameter(part: ParameterExpansionPart, scope: Scope, host: WordHost): 
   if (part.prefix === '#') return something
   let value = variable(part.parameter, scope)
   if (part.prefix === '!') value = value.text === UNKNOWN ? unknown : variable(value.text, scope)
+  if (part.index !== undefined && /^\d+$/.test(part.index.value))
+    value = { ...value, text: value.text.split(' ')[Number(part.index.value)] ?? '' }
   const operation = part.operation
   if (operation === undefined) return value
   const isKnown = value.text !== UNKNOWN && value.text !== ''

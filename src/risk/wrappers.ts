@@ -69,6 +69,7 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   builtin: { transparent: true },
   exec: { values: list('a'), transparent: true },
   noglob: { transparent: true },
+  '-': { transparent: true },
   nocorrect: { transparent: true },
   caffeinate: { values: list('t w'), transparent: true },
   dbus: { transparent: true },

