@@ -81,6 +81,10 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     const code = error instanceof FrameError ? error.code : 'malformed'
     if (!(error instanceof FrameError)) deps.log.error({ reason: String(error) }, 'decoding failed')
     deps.rejections.count(code, protocol.id, peer.nodeId)
+    const fields = { peer: peer.nodeId, protocol: protocol.id, reason: String(error) }
+    // Only this one has a cause that its people should look for.
+    if (code === 'stale') deps.log.warn(fields, 'a frame was refused: compare the clocks of the two machines')
+    else deps.log.debug(fields, 'a frame was refused')
     reset(String(error), code)
   }
 

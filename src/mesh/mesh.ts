@@ -56,6 +56,8 @@ export interface MeshDeps {
 
 /** mDNS answers come as often as anybody asks; one node is tried anew because of them this often. */
 const SIGHTING_EVERY_MS = 30_000
+/** What libp2p still has to do for a peer that was just cut off. */
+const SETTLE_MS = 50
 /** Nodes whose last sighting is remembered. */
 const SIGHTED_MAX = 512
 
@@ -167,6 +169,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     const id = peerIdOf(node)
     try {
       await host?.peerStore.patch(id, { protocols: [], tags: {}, multiaddrs: [] })
+      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
       await host?.peerStore.delete(id)
     } catch (error) {
       log.debug({ peer: node, reason: String(error) }, 'peer store entry not removed')

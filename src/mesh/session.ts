@@ -1,7 +1,7 @@
 // One connection from its first byte to its end: hello, admission, control stream.
 
 import type { Connection, Stream as Libp2pStream } from '@libp2p/interface'
-import { bodyOf, type Frame } from '../../protocols/frame.ts'
+import { bodyOf, type Frame, type RejectCode } from '../../protocols/frame.ts'
 import {
   Goodbye,
   type GoodbyeReason,
@@ -133,6 +133,12 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
     }
   }
 
+  /** A well-formed frame that has no business here and now. */
+  const violation = (code: RejectCode): void => {
+    deps.channel.rejections.count(code, hello.id, peer.nodeId)
+    abort('violation')
+  }
+
   const lobbyTimer = setTimeout(() => void close('lobby'), deps.timings.lobbyMs).unref()
 
   const run = (steps: readonly Step[]): void => {
@@ -161,7 +167,7 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
 
   const onHello = (frame: Frame): void => {
     if (introduced !== undefined) {
-      abort('violation')
+      violation('out_of_order')
       return
     }
     introduced = bodyOf(frame, Hello)
@@ -175,7 +181,7 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
     // Acknowledging comes after the introduction, and once admitted there is nothing left to say.
     const expected = introduced !== undefined && !handshake.admitted()
     const steps = expected ? handshake.heard(ack.stage) : undefined
-    if (steps === undefined) abort('violation')
+    if (steps === undefined) violation('out_of_order')
     else run(steps)
   }
 
@@ -184,7 +190,7 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
     skew = frame.envelope.ts - clock.now()
     if (frame.message === Hello) onHello(frame)
     else if (frame.message === HelloAck) onAck(frame)
-    else if (!handshake.admitted()) abort('violation')
+    else if (!handshake.admitted()) violation('not_admitted')
     else if (frame.message === Ping) control?.send(Pong, bodyOf(frame, Ping))
     else if (frame.message === Goodbye) {
       void close(bodyOf(frame, Goodbye).reason === 'stopping' ? 'goodbye' : 'replaced')
@@ -200,7 +206,9 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
       member: () => deps.admits(peer.nodeId),
       onFrame,
       // The control stream is the connection: without it nothing could be said any more.
-      onClose: (code) => abort(code === undefined ? 'cut' : 'violation'),
+      onClose: (code) => {
+        if (!ended) abort(code === undefined ? 'cut' : 'violation')
+      },
     })
     control.send(Hello, deps.hello())
   }

@@ -1,7 +1,8 @@
 // Two real nodes meet: trust on both sides opens the links, on one side nothing, and changes act at once.
 import { expect, test } from 'vitest'
+import { encodeFrame } from '../../../protocols/frame.ts'
 import { Hello, HelloAck, Pong } from '../../../protocols/messages/hello.ts'
-import { QueryDone } from '../../../protocols/messages/query.ts'
+import { QueryDone, Response } from '../../../protocols/messages/query.ts'
 import { hello, query } from '../../../protocols/registry.ts'
 import { meshNode, testIdentity } from '../../support/mesh-node.ts'
 import { rawHello } from '../../support/raw-peer.ts'
@@ -241,12 +242,45 @@ test('simultaneous dials end with exactly one usable link at each end', { timeou
   }
 })
 
-test('stop ends within its deadline even when libp2p does not, and start after a failed start works', async () => {
+test('stop ends within its deadline even when a peer never takes what is written', async () => {
+  const timings = { closeMs: 3_600_000, stopMs: 100 }
+  const a = await start({ timings })
+  const deaf = await raw()
+  await trusts(a, deaf)
+  const connection = await deaf.dial(a.address())
+  await deaf.join(connection)
+  await deaf.open(connection, query.id)
+  await until(() => a.link.peers().length === 1, { what: 'link' })
+  const { maConn } = connection as unknown as { maConn: { socket: { pause(): void } } }
+  maConn.socket.pause()
+  const body = {
+    query_id: new Uint8Array(16),
+    author: deaf.identity.publicKey,
+    sealed: new Uint8Array(60_000),
+  }
+  const control = await start()
+  const document = encodeFrame(
+    Response,
+    { sender: control.identity.publicKey, ts: 0, nonce: new Uint8Array(16), seq: 0 },
+    body,
+    control.identity.sign,
+  )
+  while (a.link.sendDocument(deaf.id, document)) {
+    // Until nothing more fits anywhere.
+  }
+  await a.mesh.stop()
+  expect(a.mesh.status()).toEqual({ listen: [], peers_connected: 0, peers_trusted: 0, peers_pending: 0 })
+})
+
+test('stop twice is stop once; a start that fails says what to do and leaves nothing behind', async () => {
   const [a, b] = await pair()
   await Promise.all([a.mesh.stop(), a.mesh.stop()])
-  expect(a.mesh.status()).toEqual({ listen: [], peers_connected: 0, peers_trusted: 0, peers_pending: 0 })
   expect(a.mesh.clockSkew()).toBeNull()
+  expect(await a.mesh.reach(b.id, AbortSignal.timeout(1_000))).toBe(false)
 
   const taken = meshNode({ mesh: { port: b.address().port } })
   await expect(taken.mesh.start(AbortSignal.timeout(5_000))).rejects.toMatchObject({ code: 'unavailable' })
+  const aborted = meshNode()
+  await expect(aborted.mesh.start(AbortSignal.abort())).rejects.toThrow()
+  expect(aborted.mesh.status().listen).toEqual([])
 })

@@ -57,6 +57,7 @@ test.each([
   control.send(control.frame<never>(message as never, body as never))
   await until(() => connection.status !== 'open', { what: 'closed' })
   expect(a.trust.sightings).toEqual([])
+  expect(a.mesh.rejections().not_admitted).toBe(1)
 })
 
 test('a second hello stream, and a second Hello, are refused', async () => {
@@ -69,6 +70,7 @@ test('a second hello stream, and a second Hello, are refused', async () => {
   control.send(control.frame(Hello, rawHello()))
   control.send(control.frame(Hello, rawHello()))
   await until(() => connection.status !== 'open', { what: 'closed' })
+  expect(a.mesh.rejections().out_of_order).toBe(1)
 })
 
 test('of a stranger’s claimed addresses only those at its own address are kept', async () => {
