@@ -10,6 +10,7 @@ import { createApi } from './api/server.ts'
 import { createAudit } from './audit/index.ts'
 import { systemClock as clock, systemRandom as random } from './base/clock.ts'
 import { type ExitCode, KaroError } from './base/errors.ts'
+import { faultsFromEnv } from './base/faults.ts'
 import { healthOf, startAll, stopAll } from './base/lifecycle.ts'
 import type { Room } from './base/room.ts'
 import { tolerated } from './base/tolerated.ts'
@@ -19,6 +20,7 @@ import type { HomePaths } from './config/paths.ts'
 import type { Identity } from './identity/index.ts'
 import { createInsight } from './insight/index.ts'
 import { createMesh } from './mesh/index.ts'
+import { createObserve } from './observe/index.ts'
 import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
 import { watchEnding } from './ops/signals.ts'
@@ -62,6 +64,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const audit = createAudit({ ...common, repository: store.audit })
   const trust = createTrust({ ...common, repository: store.members, audit })
   const sharing = createSharing({ ...common, consent: store.consent, trust, audit })
+  const faults = faultsFromEnv(env)
+  const observe = createObserve({ ...common, events: store.events, spoolDirectory: paths.spool, faults })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
   const insight = createInsight({ ...common, rollups: store.rollups, node })
   const { replay } = store
@@ -73,11 +77,10 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     onEncoded,
   })
   const health = () => healthOf(rooms)
-  const spool = async () => ({ pending_bytes: 0, dropped: 0 })
   const api = createApi({
     socketPath: paths.socket,
     routes: [
-      statusRoutes({ identity, name, clock, mesh, trust, store, spool, health }),
+      statusRoutes({ identity, name, clock, mesh, trust, store, observe, health }),
       historyRoutes({ events: store.events, caller }),
       statsRoutes({ insight, caller }),
       peersRoutes({ trust, mesh }),
@@ -93,6 +96,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     lock,
     audit,
     trust,
+    observe,
     // Before the mesh: it has to know what it answered before the first frame comes.
     query,
     tolerated(mesh, { check: 'mesh.listening', log }),

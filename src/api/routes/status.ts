@@ -4,6 +4,7 @@ import type { HealthCheck } from '../../base/room.ts'
 import { VERSION } from '../../base/version.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
+import type { Observe } from '../../observe/index.ts'
 import type { Store } from '../../store/index.ts'
 import type { Trust } from '../../trust/index.ts'
 import type { Routes } from '../route.ts'
@@ -16,7 +17,7 @@ interface StatusDeps {
   readonly mesh: Pick<Mesh, 'status' | 'rejections'>
   readonly trust: Pick<Trust, 'members'>
   readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
-  readonly spool: () => Promise<StatusShape['spool']>
+  readonly observe: Pick<Observe, 'status'>
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
 
@@ -29,9 +30,10 @@ export function statusRoutes(deps: StatusDeps): Routes {
     server.get('/api/v1/status', async (): Promise<StatusShape> => {
       const mesh = deps.mesh.status()
       // A store that cannot be read shows as a failing check, not as a status that cannot be had.
-      const [events, bytes] = await Promise.all([
+      const [events, bytes, spool] = await Promise.all([
         deps.store.events.count().catch(() => 0),
         deps.store.bytes().catch(() => 0),
+        deps.observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
       ])
       return {
         ...self,
@@ -46,7 +48,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
           rejected: deps.mesh.rejections(),
         },
         store: { events, bytes },
-        spool: await deps.spool(),
+        spool,
         health: deps.health(),
       }
     })

@@ -31,7 +31,7 @@ function server(count: () => Promise<number>) {
     },
     trust: { members: () => [] },
     store: { events: { count }, bytes: async () => 4096 },
-    spool: async () => ({ pending_bytes: 10, dropped: 1 }),
+    observe: { status: async () => ({ pending_bytes: 10, dropped: 1 }) },
     health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
   })
   now += 61_500
