@@ -51,7 +51,7 @@ function words(text: string): readonly string[] {
 }
 
 const DISK =
-  /^\/dev\/(?:sd[a-z]+\d*|hd[a-z]\d*|vd[a-z]+\d*|xvd[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:p\d+|boot\d)?|r?disk\d+(?:s\d+)?|md\d+|dm-\d+|nbd\d+|sr\d+|mapper\/(?!control).+|disk\/by-.+|mem|kmem|port)$/
+  /^\/dev\/(?:sd[a-zA-Z]+\d*|hd[a-z]\d*|vd[a-z]+\d*|xvd[a-z]+\d*|nvme\d+(?:n\d+(?:p\d+)?)?|mmcblk\d+(?:p\d+|boot\d)?|r?disk\d+(?:s\d+)?|md\d+|dm-\d+|nbd\d+|sr\d+|mapper\/(?!control).+|disk\/by-.+|mem|kmem|port)$/
 /** For patterns such as `/dev/sd*`: names at least one of which a machine has. */
 const DISK_SAMPLES = words(
   '/dev/sda /dev/sda1 /dev/sdb /dev/nvme0n1 /dev/nvme0n1p1 /dev/vda /dev/vda1 /dev/xvda /dev/hda /dev/mmcblk0 /dev/disk0',

@@ -25,5 +25,5 @@ export function isSecretFile(text: string, scope: Pick<Scope, 'cwd' | 'home'>): 
 
 /** A credential that must not leave the machine; includes what is fine to read locally, such as .env. */
 export function mustStayHere(text: string, scope: Pick<Scope, 'cwd' | 'home'>): boolean {
-  return isSecretFile(text, scope) || (!text.startsWith('-') && LOCAL.test(text))
+  return isSecretFile(text, scope) || (!/^-|:\/\//.test(text) && LOCAL.test(text))
 }

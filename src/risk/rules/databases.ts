@@ -67,7 +67,7 @@ export const DATABASE_RULES: readonly Rule[] = [
     id: 'database-drop-tool',
     level: 'high',
     why: 'Drops a database with everything in it.',
-    tools: tools('dropdb dropuser mysqladmin redis-cli valkey-cli etcdctl consul influx pg_dropcluster'),
+    tools: tools('dropdb dropuser mysqladmin redis-cli valkey-cli etcdctl consul influx sqlx pg_dropcluster'),
     when: (c, o) => {
       const text = c.args.map((arg) => arg.text).join(' ')
       switch (c.name) {
@@ -85,6 +85,8 @@ export const DATABASE_RULES: readonly Rule[] = [
           return only(/\bdel\b/.test(text) && /--prefix|--from-key/.test(text), true)
         case 'consul':
           return only(/\bkv delete\b/.test(text) && /-recurse/.test(text), true)
+        case 'sqlx':
+          return only(/^database (?:drop|reset)\b/.test(text), true)
         case 'influx':
           return only(/drop\s+database|bucket delete/i.test(text), true)
         default:

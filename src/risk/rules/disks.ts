@@ -91,13 +91,13 @@ export const DISK_RULES: readonly Rule[] = [
     core: true,
     why: 'Erases a disk’s content, partition table or encryption keys.',
     tools: tools(
-      'wipefs blkdiscard sgdisk sfdisk parted cryptsetup hdparm nvme badblocks mdadm diskutil zpool dmsetup fdisk cfdisk gdisk',
+      'wipefs blkdiscard sgdisk sfdisk parted cryptsetup hdparm nvme badblocks mdadm diskutil zpool dmsetup bcachefs',
     ),
     when: (c, o) => {
       const all = c.args.map((arg) => arg.text).join(' ')
       switch (c.name) {
         case 'wipefs':
-          return only(o.flag('a', 'all') ?? o.flag('o', 'offset'), o.operands.length > 0)
+          return only(o.flag('a', 'all', 'o', 'offset') && !o.flag('n', 'no-act'), o.operands.length > 0)
         case 'blkdiscard':
           return o.operands.length > 0
         case 'sgdisk':
@@ -137,6 +137,8 @@ export const DISK_RULES: readonly Rule[] = [
           return only(/--zero-superblock/.test(all), true)
         case 'diskutil':
           return only(/\b(?:erase\w*|partitionDisk|secureErase|zeroDisk|deleteContainer)\b/i.test(all), true)
+        case 'bcachefs':
+          return only(/^(?:format|device remove)\b/.test(all), true)
         case 'zpool':
           return only(/^(?:destroy|labelclear)\b/.test(all), true)
         case 'dmsetup':

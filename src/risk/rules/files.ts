@@ -380,7 +380,9 @@ export const FILE_RULES: readonly Rule[] = [
         (arg) =>
           !DROP_IN.test(arg.text) &&
           !ACCOUNTS.test(arg.text) &&
-          !/^\/dev\/|^\/proc\/(?!sys)|^\/sys\/class\/(?:leds|backlight)/.test(arg.text) &&
+          !/^\/dev\/|^\/proc\/(?!sys)|^\/proc\/sys\/vm\/drop_caches|^\/sys\/class\/(?:leds|backlight)/.test(
+            arg.text,
+          ) &&
           c.name !== 'sed',
       ),
     examples: {

@@ -13,9 +13,7 @@ export const GIT_RULES: readonly Rule[] = [
     tools: GIT,
     when: (c, o) => {
       if (!is(o, 'push')) return undefined
-      const forced = c.args.filter((arg) =>
-        /^-[a-zA-Z]*f[a-zA-Z]*$|^--forc?e?$|^--mirror$|^--prune$/.test(arg.text),
-      )
+      const forced = c.args.filter((arg) => /^-[a-zA-Z]*f[a-zA-Z]*$|^--forc?e?$|^--mirror$/.test(arg.text))
       return forced.length > 0 ? forced : matching(o.operands.slice(2), /^\+/)
     },
     safer: { instead: '--force-with-lease' },

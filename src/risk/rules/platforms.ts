@@ -287,11 +287,49 @@ export const PLATFORM_RULES: readonly Rule[] = [
     },
   },
   {
+    id: 'machine-destroy',
+    level: 'high',
+    why: 'Deletes a virtual machine or its disks.',
+    tools: tools('vagrant virsh VBoxManage vboxmanage multipass qm pct limactl incus lxc prlctl'),
+    when: (c, o) => {
+      switch (c.name) {
+        case 'virsh':
+          return only(/^(?:undefine|vol-delete|vol-wipe|pool-delete|snapshot-delete)$/.test(verb(o)), true)
+        case 'VBoxManage':
+        case 'vboxmanage':
+          return only(/--delete(?:-all)?\b/.test(line(c)), true)
+        case 'qm':
+        case 'pct':
+          return only(/^des/.test(verb(o)), true)
+        default:
+          return only(/^(?:destroy|delete)$/.test(verb(o)) && o.operands.length + c.args.length > 1, true)
+      }
+    },
+    examples: {
+      risky: [
+        'vagrant destroy -f',
+        'virsh undefine vm --remove-all-storage',
+        'VBoxManage unregistervm x --delete',
+        'multipass delete x',
+        'qm destroy 100',
+        'lxc delete c1 --force',
+      ],
+      harmless: [
+        'vagrant up',
+        'virsh list',
+        'virsh shutdown vm',
+        'VBoxManage list vms',
+        'qm list',
+        'lxc list',
+      ],
+    },
+  },
+  {
     id: 'publish',
     level: 'moderate',
     why: 'Publishes or withdraws a package for everybody.',
     tools: tools('npm yarn pnpm cargo gem twine'),
-    when: (_c, o) => only(/^(?:unpublish|deprecate|yank)$/.test(verb(o)), true),
+    when: (_c, o) => only(/^(?:unpublish|deprecate|yank)$/.test(verb(o)) && !o.flag('undo'), true),
     examples: {
       risky: ['npm unpublish x --force', 'cargo yank --version 1.0.0', 'gem yank x'],
       harmless: ['npm install', 'npm publish --dry-run', 'cargo build'],

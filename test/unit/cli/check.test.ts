@@ -1,4 +1,5 @@
 // karo check: exit codes, JSON, profiles from option, environment and file, and what people read.
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -130,4 +131,25 @@ test('a finding in a long line, or in a later line, is shown in its surroundings
   expect(lines[lines.indexOf(shown) + 1]?.indexOf('^')).toBe(shown.indexOf('/;'))
   const later = await karo(['check', 'ls\nrm -rf /\nls'])
   expect(later.stdout).toContain('  rm -rf /\n         ^\n')
+})
+
+test('- reads the command from standard input; any bytes will do', () => {
+  const main = new URL('../../../src/cli/main.ts', import.meta.url).pathname
+  const run = (input: string | Buffer) => {
+    const child = spawnSync(process.execPath, [main, 'check', '--json', '-'], {
+      input,
+      env: { ...process.env, KARO_HOME: home },
+      encoding: 'utf8',
+    })
+    return {
+      exit: child.status,
+      verdict: JSON.parse(child.stdout) as { command: string; risk_level: string },
+    }
+  }
+  expect(run('ls -la\n')).toMatchObject({ exit: 0, verdict: { command: 'ls -la', risk_level: 'safe' } })
+  expect(run('ls\nrm -rf /\n')).toMatchObject({ exit: 4, verdict: { risk_level: 'critical' } })
+  expect(run('')).toMatchObject({ exit: 0, verdict: { command: '', risk_level: 'safe' } })
+  expect(run(Buffer.from([0x6c, 0x73, 0x20, 0xff, 0xfe]))).toMatchObject({ exit: 0 })
+  expect(run(Buffer.from('rm\0 -rf /'))).toMatchObject({ exit: 4, verdict: { risk_level: 'critical' } })
+  expect(run(Buffer.alloc(1024 * 1024, 'x'))).toMatchObject({ exit: 4, verdict: { risk_level: 'high' } })
 })
