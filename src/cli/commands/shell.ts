@@ -1,0 +1,122 @@
+// karo shell: the hook that records commands, printed, or put into the shell's start file.
+import { accessSync, constants, realpathSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { delimiter, join, resolve } from 'node:path'
+import { systemRandom } from '../../base/clock.ts'
+import { EXIT, KaroError } from '../../base/errors.ts'
+import { loadConfig } from '../../config/load.ts'
+import { homePaths } from '../../config/paths.ts'
+import { bashHook } from '../../observe/hooks/bash.ts'
+import { quoteShell } from '../../observe/hooks/quote.ts'
+import type { Command, CommandInput, CommandIo } from '../command.ts'
+import { editFile, withLine, withoutLine } from '../rc-file.ts'
+
+/** Shells that there is a hook for. */
+const SHELLS = ['bash'] as const
+
+const shellArgument = { name: 'shell', required: false, description: `which shell (${SHELLS.join(', ')})` }
+const rcOption = { name: 'rc', value: 'file', description: 'its start file (default: ~/.bashrc)' }
+
+const shellInit: Command = {
+  name: 'shell init',
+  summary: 'print the hook that records the commands of a shell',
+  args: [{ ...shellArgument, required: true }],
+  options: [],
+  examples: [{ run: 'eval "$(karo shell init bash)"', does: 'records this shell from now on' }],
+  async run(io, input) {
+    const shell = shellOf(input)
+    const paths = homePaths(io.env)
+    const { config } = loadConfig({ home: paths.home, env: io.env })
+    const hook = bashHook({ spoolDirectory: paths.spool, ignore: config.history.ignore })
+    io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : hook)
+    return EXIT.done
+  },
+}
+
+const shellInstall: Command = {
+  name: 'shell install',
+  summary: "add the hook to the shell's start file; once, however often it is run",
+  args: [shellArgument],
+  options: [rcOption],
+  examples: [
+    { run: 'karo shell install bash', does: 'records every new bash' },
+    { run: 'karo shell install bash --rc ~/.bashrc.local', does: 'in a file of your own' },
+  ],
+  async run(io, input) {
+    const shell = shellOf(input)
+    const file = rcFile(io, input)
+    const line = hookLine(io, shell)
+    const changed = editFile(file, (text) => withLine(text, line), systemRandom)
+    report(io, { shell, file, changed }, changed ? 'Added to' : 'Already in')
+    if (changed && !io.json) io.out('Open a new shell, or load the file, to begin.\n')
+    return EXIT.done
+  },
+}
+
+const shellUninstall: Command = {
+  name: 'shell uninstall',
+  summary: "take the hook out of the shell's start file",
+  args: [shellArgument],
+  options: [rcOption],
+  examples: [{ run: 'karo shell uninstall bash', does: 'new shells are not recorded any more' }],
+  async run(io, input) {
+    const shell = shellOf(input)
+    const file = rcFile(io, input)
+    const changed = editFile(file, withoutLine, systemRandom)
+    report(io, { shell, file, changed }, changed ? 'Removed from' : 'Not in')
+    return EXIT.done
+  },
+}
+
+export const shell: readonly Command[] = [shellInit, shellInstall, shellUninstall]
+
+function shellOf({ args }: CommandInput): (typeof SHELLS)[number] {
+  const wanted = args.shell ?? 'bash'
+  const found = SHELLS.find((name) => name === wanted)
+  if (found !== undefined) return found
+  throw new KaroError('bad_request', `there is no hook for '${wanted}' in this version`, {
+    where: 'shell',
+    hint: `Shells with a hook: ${SHELLS.join(', ')}.`,
+  })
+}
+
+function rcFile(io: CommandIo, { options }: CommandInput): string {
+  if (options.rc === '') throw new KaroError('bad_request', 'the file name is empty', { where: '--rc' })
+  if (typeof options.rc === 'string') return resolve(options.rc)
+  return join(io.env.HOME || homedir(), '.bashrc')
+}
+
+/**
+ * By name where the shell will find it, so that an update of Karo needs no change here; by its path otherwise. A
+ * machine without Karo (start files are shared between machines) loads nothing and says nothing.
+ */
+function hookLine(io: CommandIo, shell: string): string {
+  const program = process.argv[1] ?? 'karo'
+  const word = isOnPath(io, program) ? 'karo' : quoteShell(realpathSync(program))
+  const home = io.env.KARO_HOME ? ` --home ${quoteShell(io.home)}` : ''
+  const line = `if command -v ${word} >/dev/null 2>&1; then eval "$(${word} shell init ${shell}${home})"; fi`
+  // The file is edited byte by byte.
+  return Buffer.from(line, 'utf8').toString('latin1')
+}
+
+/** True when `karo` on the PATH is this very program. */
+function isOnPath(io: CommandIo, program: string): boolean {
+  for (const directory of (io.env.PATH ?? '').split(delimiter)) {
+    const candidate = join(directory, 'karo')
+    try {
+      accessSync(candidate, constants.X_OK)
+      return realpathSync(candidate) === realpathSync(program)
+    } catch {
+      // Not in this one.
+    }
+  }
+  return false
+}
+
+function report(
+  io: CommandIo,
+  done: { readonly shell: string; readonly file: string; readonly changed: boolean },
+  words: string,
+): void {
+  io.out(io.json ? `${JSON.stringify(done)}\n` : `${words} ${done.file}\n`)
+}

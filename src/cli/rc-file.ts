@@ -1,0 +1,99 @@
+// Adds one marked line to a shell's start file and takes it out again, leaving every other byte as it was.
+import * as fs from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import type { Random } from '../base/clock.ts'
+import { KaroError } from '../base/errors.ts'
+
+/** How the line is found again. */
+const MARK = '# karo shell hook'
+/** A start file is written by hand; something larger is not one. */
+const MOST_BYTES = 8 * 1024 * 1024
+
+const LF = '\n'
+
+/** The file's text with `line` in it once: in place of an earlier one, or at the end. */
+export function withLine(text: string, line: string): string {
+  const marked = `${line} ${MARK}`
+  const lines = text.split(LF)
+  const at = lines.findIndex(isMarked)
+  if (at >= 0) {
+    return lines.flatMap((old, i) => (i === at ? [marked] : isMarked(old) ? [] : [old])).join(LF)
+  }
+  // A file that does not end its last line still does not: removing ours restores it exactly.
+  if (text === '' || text.endsWith(LF)) return `${text}${marked}${LF}`
+  return `${text}${LF}${marked}`
+}
+
+/** The file's text without the line. */
+export function withoutLine(text: string): string {
+  return text
+    .split(LF)
+    .filter((line) => !isMarked(line))
+    .join(LF)
+}
+
+const isMarked = (line: string): boolean => line.trimEnd().endsWith(MARK)
+
+/**
+ * Replaces the file's text by what `change` makes of it, atomically and durably; mode, owner and symbolic links to it
+ * stay. False when nothing had to be changed. A missing file counts as empty. Throws KaroError `bad_file`.
+ */
+export function editFile(path: string, change: (text: string) => string, random: Random): boolean {
+  try {
+    const target = follow(path)
+    const stat = fs.statSync(target, { throwIfNoEntry: false })
+    if (stat !== undefined && !stat.isFile())
+      throw new KaroError('bad_file', 'this is not a file', { where: path })
+    if (stat !== undefined && stat.size > MOST_BYTES) {
+      throw new KaroError('bad_file', `this file has ${stat.size} bytes; a start file has fewer`, {
+        where: path,
+      })
+    }
+    // Latin-1 keeps every byte, whatever encoding the file has; the line itself is ASCII or escaped by the caller.
+    const text = stat === undefined ? '' : fs.readFileSync(target, 'latin1')
+    const changed = change(text)
+    if (changed === text) return false
+    replace(target, Buffer.from(changed, 'latin1'), stat, random)
+    return true
+  } catch (error) {
+    if (error instanceof KaroError) throw error
+    throw new KaroError('bad_file', `the file cannot be changed: ${(error as Error).message}`, {
+      where: path,
+      hint: 'Check that it and its directory belong to you, or name another file with --rc.',
+      cause: error,
+    })
+  }
+}
+
+/** Through symbolic links, so that the link stays one. */
+function follow(path: string): string {
+  if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return path
+  return fs.realpathSync(path)
+}
+
+function replace(path: string, bytes: Buffer, old: fs.Stats | undefined, random: Random): void {
+  const temporary = join(
+    dirname(path),
+    `.${basename(path)}.${Buffer.from(random.bytes(6)).toString('hex')}.tmp`,
+  )
+  const file = fs.openSync(temporary, 'wx', 0o600)
+  try {
+    try {
+      fs.writeFileSync(file, bytes)
+      if (old === undefined) fs.fchmodSync(file, 0o644)
+      else {
+        if (old.uid !== process.getuid?.() || old.gid !== process.getgid?.()) {
+          fs.fchownSync(file, old.uid, old.gid)
+        }
+        fs.fchmodSync(file, old.mode & 0o7777)
+      }
+      fs.fsyncSync(file)
+    } finally {
+      fs.closeSync(file)
+    }
+    fs.renameSync(temporary, path)
+  } catch (error) {
+    fs.rmSync(temporary, { force: true })
+    throw error
+  }
+}
