@@ -140,6 +140,7 @@ test('- reads the command from standard input; any bytes will do', () => {
       input,
       env: { ...process.env, KARO_HOME: home },
       encoding: 'utf8',
+      maxBuffer: 8 * 1024 * 1024,
     })
     return {
       exit: child.status,
