@@ -203,14 +203,18 @@ describe('the program', () => {
     }
     const npm = track(spawn('npm', ['start', '--silent'], { cwd: ROOT, env, stdio: 'ignore' }))
     const lock = join(home, 'karo.lock')
-    const pid = await until(() => (JSON.parse(readFileSync(lock, 'utf8')) as { pid: number }).pid, {
-      what: 'npm start runs the daemon',
-    })
-    await until(() => existsSync(join(home, 'karo.sock')), { what: 'the socket' })
-    npm.kill('SIGTERM')
-    await ended(npm)
-    await until(() => !existsSync(`/proc/${pid}`), { what: 'the daemon ended with npm' })
-    expect(existsSync(lock)).toBe(false)
+    let pid = 0
+    try {
+      await until(() => existsSync(join(home, 'karo.sock')), { what: 'npm start runs the daemon' })
+      pid = (JSON.parse(readFileSync(lock, 'utf8')) as { pid: number }).pid
+      npm.kill('SIGTERM')
+      await ended(npm)
+      // npm waits for what it ran: when it is gone, so is the daemon.
+      expect(existsSync(`/proc/${pid}`)).toBe(false)
+      expect(existsSync(lock)).toBe(false)
+    } finally {
+      if (pid > 0 && existsSync(`/proc/${pid}`)) process.kill(pid, 'SIGKILL')
+    }
   })
 })
 
