@@ -29,7 +29,7 @@ export function toShellPattern(glob: string): string {
 /** The same glob for the daemon: true where it matches the whole of a text, newlines included. */
 export function globMatcher(glob: string): (text: string) => boolean {
   const source = parseGlob(glob).map((part) => {
-    if (part.kind === 'text') return part.text.replace(/[\\^$.*+?()[\]{}|/-]/g, (c) => `\\${c}`)
+    if (part.kind === 'text') return part.text.replace(/[\\^$.*+?()[\]{}|/]/g, (c) => `\\${c}`)
     return part.kind === 'any' ? '.*' : '.'
   })
   const pattern = new RegExp(`^${source.join('')}$`, 'su')

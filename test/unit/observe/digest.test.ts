@@ -1,0 +1,76 @@
+// From a record to an event: what is left out, judged, redacted and named, and that an event keeps its identity.
+import { expect, test } from 'vitest'
+import { createDigest } from '../../../src/observe/digest.ts'
+import { revealLevel0 } from '../../../src/observe/level0.ts'
+import type { SpoolRecord } from '../../../src/observe/spool-record.ts'
+import { T0 } from '../../support/spool.ts'
+
+const spooled = (command: string, more: Partial<SpoolRecord> = {}): SpoolRecord => ({
+  session: '0-1-2',
+  sequence: 1,
+  startUs: T0,
+  durationUs: 5000,
+  shell: 'bash',
+  cwd: '/tmp',
+  exitCode: 0,
+  command,
+  ...more,
+})
+
+test.each([
+  [' ls', 'a leading blank'],
+  ['\tls', 'a leading tab'],
+  ['', 'no text'],
+  ['pass show bank', 'a pattern'],
+  ['echo x; vault read y', 'a pattern in the middle'],
+  ['KARO_PAUSE=1 ls', 'paused for one command'],
+])('%j is forgotten: %s', (command) => {
+  expect(createDigest(['pass *', '*vault*'])(spooled(command), 0)).toBeUndefined()
+})
+
+test.each(['ls', 'passwd', 'KARO_PAUSE=0 ls', 'KARO_PAUSE= ls', 'PASS show'])('%j is kept', (command) => {
+  expect(createDigest(['pass *', '*vault*'])(spooled(command), 0)).toBeDefined()
+})
+
+test('secrets are gone before anybody else sees the event, also from the directory', () => {
+  const event = createDigest([])(
+    spooled('mysql --password=hunter2', { cwd: '/srv/Zx81kLm2Qp9RtVw4Yb7N' }),
+    0,
+  )!
+  expect(revealLevel0(event.command)).toBe('mysql --password=[redacted]')
+  expect(revealLevel0(event.cwd)).toBe('/srv/[redacted]')
+})
+
+test.each([
+  ['sudo -u me git pull', 'git', 'git', 'safe'],
+  ['A=1 /usr/bin/docker ps | grep x', 'docker', 'docker', 'safe'],
+  ['./my-own-tool --secretive-name', 'other', 'other', 'safe'],
+  ['rm -rf /', 'rm', 'file_ops', 'critical'],
+])('%s is %s (%s), %s', (command, tool, category, risk_level) => {
+  expect(createDigest([])(spooled(command), 0)).toMatchObject({ tool, category, risk_level })
+})
+
+test('risk is judged where the command ran', () => {
+  const digest = createDigest([])
+  expect(digest(spooled('rm -rf *', { cwd: '/' }), 0)!.risk_level).toBe('critical')
+  expect(digest(spooled('rm -rf *', { cwd: '/tmp/build' }), 0)!.risk_level).not.toBe('critical')
+})
+
+test('the same record is the same event, another one is another', () => {
+  const digest = createDigest([])
+  const event = digest(spooled('ls'), 0)!
+  expect(createDigest([])(spooled('ls'), 0)).toEqual(event)
+  expect(digest(spooled('ls', { sequence: 2 }), 0)!.tag).not.toBe(event.tag)
+  expect(digest(spooled('ls', { session: '0-1-3' }), 0)!.tag).not.toBe(event.tag)
+  expect(digest(spooled('ls'), 1)!.tag).not.toBe(event.tag)
+})
+
+test('day and hour are the machine’s own, on both sides of an hour', () => {
+  const digest = createDigest([])
+  for (const minutes of [-1, 0, 1, 44, 45, 46, 60, 24 * 60]) {
+    const date = new Date(T0 / 1000 + minutes * 60_000)
+    const { local } = digest(spooled('ls', { startUs: date.getTime() * 1000 }), 0)!
+    const midnight = Date.UTC(date.getFullYear(), date.getMonth(), date.getDate())
+    expect(local).toEqual({ day: midnight / 86_400_000, hour: date.getHours() })
+  }
+})

@@ -1,0 +1,91 @@
+// What is built into the hook: text quoted so that no name or glob becomes code, one dialect of globs everywhere.
+import { execFileSync } from 'node:child_process'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { bashHook } from '../../../src/observe/hooks/bash.ts'
+import { globMatcher, quoteShell, toShellPattern } from '../../../src/observe/hooks/quote.ts'
+
+const bash = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })
+const word = fc.string({ unit: 'grapheme-ascii', maxLength: 12 })
+const glob = fc
+  .array(
+    fc.constantFrom(
+      '*',
+      '?',
+      '[',
+      ']',
+      '!',
+      '\\',
+      "'",
+      '"',
+      '$(id)',
+      '`',
+      ';',
+      '|',
+      ')',
+      ' ',
+      'a',
+      'b',
+      '\n',
+      '-',
+      '/',
+      '.',
+    ),
+    {
+      maxLength: 8,
+    },
+  )
+  .map((parts) => parts.join(''))
+const line = fc
+  .array(fc.constantFrom('a', 'b', ' ', '*', '[', ']', '\\', "'", '$(id)', '\n', '/', '.'), { maxLength: 8 })
+  .map((parts) => parts.join(''))
+
+test('quoted text is one word of exactly that text', () => {
+  const words = fc.sample(word, { numRuns: 200, seed: 1 })
+  const out = bash(`printf '%s\\0' ${words.map(quoteShell).join(' ')}`)
+  expect(out.split('\0').slice(0, -1)).toEqual(words)
+})
+
+test('hook and daemon agree on every glob', () => {
+  const pairs = fc.sample(fc.tuple(glob, line), { numRuns: 400, seed: 2 })
+  const fixed: [string, string][] = [
+    ['pass *', 'pass show x'],
+    ['*--password*', 'x --password y'],
+    ['a?c', 'abc'],
+    ['a?c', 'a\nc'],
+    ['\\*', '*'],
+    ['\\*', 'x'],
+    ['', ''],
+    ['*', ''],
+    ['a[b]', 'ab'],
+    ['a[b]', 'a[b]'],
+  ]
+  const all = [...fixed, ...pairs]
+  const script = all
+    .map(([g, l]) => `case ${quoteShell(l)} in ${toShellPattern(g)}) printf y ;; *) printf n ;; esac`)
+    .join('\n')
+  const matched = [...bash(script)].map((c) => c === 'y')
+  expect(matched).toEqual(all.map(([g, l]) => globMatcher(g)(l)))
+  expect(matched.slice(0, fixed.length)).toEqual([
+    true,
+    true,
+    true,
+    true,
+    true,
+    false,
+    true,
+    true,
+    false,
+    true,
+  ])
+})
+
+test('the hook is sound bash for any directory and any globs', () => {
+  for (const [directory, globs] of fc.sample(fc.tuple(word, fc.array(glob, { maxLength: 3 })), {
+    numRuns: 30,
+    seed: 3,
+  })) {
+    const hook = bashHook({ spoolDirectory: `/${directory}`, ignore: globs })
+    execFileSync('bash', ['-n'], { input: hook })
+  }
+})
