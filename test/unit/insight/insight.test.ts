@@ -242,6 +242,25 @@ test.each([
   expect(found.daily.reduce((a, b) => a + b)).toBe(found.total_commands)
 })
 
+test('a week adds its days up; a line run on two of them is one unique command', async () => {
+  const { insight, ran } = await world('2026-03-04T20:00:00Z')
+  await ran(
+    { command: 'git log', start_us: us('2026-03-01T10:00:00Z'), duration_us: 3_000_000, risk_level: 'high' },
+    { command: 'git status', start_us: us('2026-03-02T10:00:00Z'), exit_code: 1, risk_level: 'high' },
+    { command: 'git status', start_us: us('2026-03-04T10:00:00Z'), duration_us: 1_000_000 },
+  )
+  const hourly = new Array<number>(24).fill(0)
+  hourly[10] = 3
+  expect(await insight.statistics(1000, 'week')).toMatchObject({
+    ...{ total_commands: 3, unique_commands: 2, failures: 1, total_duration_ms: 6_000 },
+    tools: [{ tool: 'git', category: 'git', count: 3, failures: 1 }],
+    categories: [{ category: 'git', count: 3, failures: 1 }],
+    hourly,
+    daily: [1, 0, 1, 0, 0, 0, 1],
+    by_risk_level: { safe: 1, moderate: 0, high: 2, critical: 0 },
+  })
+})
+
 test('a person without events has zeros everywhere', async () => {
   const { insight } = await world('2026-03-04T20:00:00Z')
   expect(await insight.uids()).toEqual([])
