@@ -22,7 +22,7 @@ export function parseSpoolName(name: string): SpoolName | undefined {
 }
 
 export interface SpoolLook {
-  /** `dev:ino`. */
+  /** `dev:ino`; a number that is free is used again, so a file shorter than what was read of it is a new one too. */
   readonly file: string
   /** Owner: whose events these are, whatever name or records say. */
   readonly uid: number

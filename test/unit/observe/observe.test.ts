@@ -1,0 +1,278 @@
+// The follower against a real directory and a real database: every record once, whatever happens to the files.
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../../../src/base/clock.ts'
+import { type Faults, noFaults } from '../../../src/base/faults.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createObserve } from '../../../src/observe/index.ts'
+import { revealLevel0 } from '../../../src/observe/level0.ts'
+import { createEventRepository, type EventRepository } from '../../../src/store/events.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
+import { append, deadName, liveName, record, records, T0 } from '../../support/spool.ts'
+import { until } from '../../support/until.ts'
+
+const never = new AbortController().signal
+const uid = process.getuid!()
+
+interface World {
+  readonly directory: string
+  readonly events: EventRepository
+  commands(): Promise<string[]>
+}
+
+async function world(): Promise<World> {
+  const directory = join(temporaryDirectory(), 'spool')
+  execFileSync('mkdir', [directory])
+  const events = createEventRepository(await temporaryDatabase())
+  return {
+    directory,
+    events,
+    async commands() {
+      const found = await events.search(uid, { words: [], limit: 10_000 })
+      return found.events.map(({ command }) => revealLevel0(command)).reverse()
+    },
+  }
+}
+
+async function observing(
+  w: World,
+  more: { faults?: Faults; events?: EventRepository; ignore?: string[] } = {},
+) {
+  const observe = createObserve({
+    config: { history: { ignore: more.ignore ?? [] } },
+    events: more.events ?? w.events,
+    spoolDirectory: w.directory,
+    clock: systemClock,
+    log: silentLog,
+    faults: more.faults ?? noFaults,
+    sweepMs: 20,
+  })
+  await observe.start(never)
+  onTestFinished(() => observe.stop())
+  return observe
+}
+
+const count = (w: World, n: number) =>
+  until(async () => (await w.events.count()) === n, { what: `${n} events are stored` })
+
+test('what was typed while nobody looked is read, then what is typed from now on, in order', async () => {
+  const w = await world()
+  const name = liveName()
+  append(w.directory, name, records(['one', 'two']))
+  const observe = await observing(w)
+  await count(w, 2)
+  append(w.directory, name, records(['three'], 3))
+  await count(w, 3)
+  expect(await w.commands()).toEqual(['one', 'two', 'three'])
+  expect(await observe.status()).toEqual({ pending_bytes: 0, dropped: 0 })
+})
+
+test('a record in pieces is one record; until it ends its bytes are pending', async () => {
+  const w = await world()
+  const observe = await observing(w)
+  const name = liveName()
+  const bytes = record({ command: 'whole' })
+  append(w.directory, name, bytes.subarray(0, 20))
+  await until(async () => (await observe.status()).pending_bytes === 20, { what: 'the first piece is seen' })
+  append(w.directory, name, bytes.subarray(20))
+  await count(w, 1)
+  expect(await w.commands()).toEqual(['whole'])
+  expect((await observe.status()).pending_bytes).toBe(0)
+})
+
+test('a restart at any point repeats and loses nothing', async () => {
+  const w = await world()
+  const name = liveName()
+  const commands = Array.from({ length: 40 }, (_, i) => `c${i}`)
+  const bytes = records(commands)
+  for (let at = 0; at < bytes.length; at += 97) {
+    append(w.directory, name, bytes.subarray(at, at + 97))
+    const observe = await observing(w)
+    await until(async () => (await observe.status()).pending_bytes < 200, { what: 'it has read' })
+    await observe.stop()
+  }
+  await observing(w)
+  await count(w, 40)
+  expect(await w.commands()).toEqual(commands)
+})
+
+test('a batch that fails is read again, once', async () => {
+  const w = await world()
+  let failures = 3
+  const flaky: EventRepository = {
+    ...w.events,
+    ingest: (batch) => (failures-- > 0 ? Promise.reject(new Error('disk full')) : w.events.ingest(batch)),
+  }
+  append(w.directory, liveName(), records(['a', 'b', 'c']))
+  await observing(w, { events: flaky })
+  await count(w, 3)
+  expect(await w.commands()).toEqual(['a', 'b', 'c'])
+})
+
+test('a backlog larger than one look is read to its end', async () => {
+  const w = await world()
+  const commands = Array.from({ length: 6000 }, (_, i) => `echo ${i} ${'x'.repeat(i % 200)}`)
+  append(w.directory, liveName(), records(commands))
+  const observe = await observing(w)
+  await count(w, 6000)
+  expect((await observe.status()).pending_bytes).toBe(0)
+})
+
+test('files of shells that are gone go when they are read; those of living ones stay', async () => {
+  const w = await world()
+  append(w.directory, liveName(), records(['alive']))
+  append(w.directory, deadName(), records(['dead'], 1, { session: 'd' }))
+  append(w.directory, deadName().replace('.spool', '.text'), Buffer.from('secret'))
+  await observing(w)
+  await until(() => readdirSync(w.directory).length === 1, { what: 'the dead shell’s files are gone' })
+  expect(readdirSync(w.directory)).toEqual([expect.stringContaining(`-${process.pid}-`)])
+  expect((await w.commands()).sort()).toEqual(['alive', 'dead'])
+  await until(async () => (await w.events.positions()).length === 1, { what: 'its position is forgotten' })
+})
+
+test('the first session of a shell that was replaced by exec is over', async () => {
+  const w = await world()
+  const [old, current] = [liveName(Date.now() * 1000 - 5), liveName(Date.now() * 1000)]
+  append(w.directory, old, records(['old'], 1, { session: 'a' }))
+  append(w.directory, current, records(['new'], 1, { session: 'b' }))
+  await observing(w)
+  await until(() => !existsSync(join(w.directory, old)), { what: 'the old file is gone' })
+  expect(existsSync(join(w.directory, current))).toBe(true)
+  expect((await w.commands()).sort()).toEqual(['new', 'old'])
+})
+
+test('a process that has the number of a shell but began later is not that shell', async () => {
+  const w = await world()
+  const name = `${uid}-${process.pid}-${T0 - 10 ** 15}.spool`
+  append(w.directory, name, records(['long ago']))
+  await observing(w)
+  await until(() => !existsSync(join(w.directory, name)), { what: 'the file is gone' })
+  expect(await w.commands()).toEqual(['long ago'])
+})
+
+test('what a shell could not finish, or counted without writing, is told as dropped, once', async () => {
+  const w = await world()
+  const half = record({ command: 'half', sequence: 9 })
+  append(
+    w.directory,
+    deadName(),
+    Buffer.concat([
+      // 2 and 3 are missing; 5 was begun and cut off by a full disk; 9 was the last.
+      records(['one']),
+      records(['four'], 4),
+      record({ command: 'five', sequence: 5 }).subarray(0, 60),
+      records(['six'], 6),
+      half.subarray(0, half.length - 10),
+    ]),
+  )
+  const observe = await observing(w)
+  await until(() => readdirSync(w.directory).length === 0, { what: 'it is done with' })
+  expect(await w.commands()).toEqual(['one', 'four', 'six'])
+  expect(await observe.status()).toEqual({ pending_bytes: 0, dropped: 4 })
+})
+
+test('ignored and private lines leave no event and are not dropped', async () => {
+  const w = await world()
+  append(w.directory, deadName(), records(['pass show bank', ' secret', 'ls']))
+  const observe = await observing(w, { ignore: ['pass *'] })
+  await until(() => readdirSync(w.directory).length === 0, { what: 'it is done with' })
+  expect(await w.commands()).toEqual(['ls'])
+  expect((await observe.status()).dropped).toBe(0)
+})
+
+test('a file that was deleted, replaced or emptied by somebody is read from its start', async () => {
+  const w = await world()
+  const name = liveName()
+  const path = join(w.directory, name)
+  await observing(w)
+  append(w.directory, name, records(['a']))
+  await count(w, 1)
+  writeFileSync(`${path}.new`, records(['b', 'bb', 'bbb'], 2))
+  renameSync(`${path}.new`, path)
+  await count(w, 4)
+  // The inode stays, or may be used again: what is shorter than what was read is new.
+  truncateSync(path)
+  append(w.directory, name, records(['c', 'cc'], 5))
+  await count(w, 6)
+  rmSync(path)
+  append(w.directory, name, records(['d'], 7))
+  await count(w, 7)
+  expect(await w.commands()).toEqual(['a', 'b', 'bb', 'bbb', 'c', 'cc', 'd'])
+})
+
+test('only regular files that hooks name are opened: no links, no FIFOs, no strangers', async () => {
+  const w = await world()
+  const elsewhere = join(temporaryDirectory(), 'elsewhere')
+  writeFileSync(elsewhere, records(['through a link']))
+  symlinkSync(elsewhere, join(w.directory, deadName(1)))
+  execFileSync('mkfifo', [join(w.directory, deadName(2))])
+  append(w.directory, 'notes.txt', records(['a stranger']))
+  append(w.directory, '../escape.spool', records(['outside']))
+  append(w.directory, deadName(3), records(['good']))
+  await observing(w)
+  await until(() => readdirSync(w.directory).length === 1, { what: 'what can never be read is gone' })
+  expect(readdirSync(w.directory)).toEqual(['notes.txt'])
+  expect(await w.commands()).toEqual(['good'])
+  expect(existsSync(elsewhere)).toBe(true)
+})
+
+test.runIf(uid === 0)(
+  'events belong to the owner of the file, whatever its name and records say',
+  async () => {
+    const w = await world()
+    const name = deadName()
+    append(w.directory, name, records(['mine']))
+    execFileSync('chown', ['12345', join(w.directory, name)])
+    await observing(w)
+    await count(w, 1)
+    expect(await w.commands()).toEqual([])
+    expect((await w.events.search(12345, { words: [], limit: 9 })).total).toBe(1)
+  },
+)
+
+test('a directory that vanishes and comes back is followed again', async () => {
+  const w = await world()
+  const observe = await observing(w)
+  rmSync(w.directory, { recursive: true })
+  execFileSync('mkdir', [w.directory])
+  append(w.directory, liveName(), records(['back']))
+  await count(w, 1)
+  expect((await observe.status()).pending_bytes).toBe(0)
+})
+
+test('stop ends promptly in the middle of a backlog, and a stopped room reads nothing more', async () => {
+  const w = await world()
+  const name = liveName()
+  append(w.directory, name, records(Array.from({ length: 20_000 }, (_, i) => `c${i}`)))
+  const observe = await observing(w)
+  await observe.stop()
+  const stored = await w.events.count()
+  append(w.directory, name, records(['late'], 20_001))
+  expect(await w.events.count()).toBe(stored)
+  await observing(w)
+  await count(w, 20_001)
+})
+
+test('a living process other than this one keeps its file', async () => {
+  const w = await world()
+  const child = spawn('sleep', ['60'])
+  onTestFinished(() => void child.kill())
+  const name = `${uid}-${child.pid}-${Date.now() * 1000 + 1_000_000}.spool`
+  append(w.directory, name, records(['a']))
+  append(w.directory, deadName(), records(['b'], 1, { session: 'x' }))
+  await observing(w)
+  await until(() => readdirSync(w.directory).length === 1, { what: 'a sweep has passed' })
+  expect(readdirSync(w.directory)).toEqual([name])
+  child.kill()
+  await until(() => readdirSync(w.directory).length === 0, { what: 'it goes with its process' })
+})
