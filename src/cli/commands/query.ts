@@ -52,7 +52,7 @@ const ask: Command = {
       value: 'duration',
       description: 'at most this long, 100ms to 60s (default: query.timeout_ms)',
     },
-    { name: 'require-complete', description: 'exit 5 unless every known node answered' },
+    { name: 'require-complete', description: 'exit 5 unless every known node answered, whatever else came of it' },
   ],
   examples: [
     { run: 'karo query tools', does: `which tools were used in the last ${DEFAULT_LAST}` },
@@ -68,7 +68,7 @@ const ask: Command = {
     print(io, result)
     const exit = EXIT_OF[result.status]
     const partial = input.options['require-complete'] === true && !result.coverage.complete
-    return exit === EXIT.done && partial ? EXIT.partial : exit
+    return partial ? EXIT.partial : exit
   },
 }
 
