@@ -32,7 +32,7 @@ export interface FuzzReport {
 }
 
 /** Deterministic (mulberry32): a seed reproduces a run. */
-function randomOf(seed: number): { below(limit: number): number; bytes(length: number): Uint8Array } {
+export function randomOf(seed: number): { below(limit: number): number; bytes(length: number): Uint8Array } {
   let state = seed >>> 0
   const next = (): number => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -45,7 +45,7 @@ function randomOf(seed: number): { below(limit: number): number; bytes(length: n
     bytes: (length) => Uint8Array.from({ length }, () => next() & 0xff),
   }
 }
-type Random = ReturnType<typeof randomOf>
+export type Random = ReturnType<typeof randomOf>
 
 const honest = goldenFrames
   .map((vector) =>
@@ -54,7 +54,7 @@ const honest = goldenFrames
   .filter((bytes) => bytes.length < 8_192)
 const types = [...MESSAGES.keys()]
 
-const pick = <T>(random: Random, list: readonly T[]): T => list[random.below(list.length)]!
+export const pick = <T>(random: Random, list: readonly T[]): T => list[random.below(list.length)]!
 
 /** A correct envelope, signed by the sender it names, around a body that fits no message. */
 function signedBody(random: Random): Uint8Array {
@@ -67,7 +67,8 @@ function signedBody(random: Random): Uint8Array {
   return rawFrame({ type: pick(random, types), payload: encodeValue({ ...envelope, body: junk(random, 4) }) })
 }
 
-function junk(random: Random, depth: number): WireValue {
+/** A value of any kind that MessagePack has, at most `depth` deep. */
+export function junk(random: Random, depth: number): WireValue {
   const kind = random.below(depth === 0 ? 4 : 7)
   if (kind === 0) return random.below(2 ** 32) - 2 ** 31
   if (kind === 1) return random.bytes(random.below(64))

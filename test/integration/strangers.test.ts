@@ -1,0 +1,372 @@
+// Strangers and hostile members at a real daemon's door: what they see, what they get refused, and that nobody notices.
+import { readFileSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { join } from 'node:path'
+import type { Connection } from '@libp2p/interface'
+import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
+import type { Stream } from '../../protocols/define.ts'
+import { REJECT_CODES, type RejectCode } from '../../protocols/frame.ts'
+import { Hello, HelloAck } from '../../protocols/messages/hello.ts'
+import { hello, query } from '../../protocols/registry.ts'
+import { callDaemon } from '../../src/api/client.ts'
+import type { AuditEntryShape, AuditVerdict, PeerShape, QueryResult } from '../../src/api/shapes.ts'
+import { newDatabase } from '../../src/store/database.ts'
+import { keyRange } from '../../src/store/keyspace.ts'
+import { REPLAY_MARKS_MAX } from '../../src/store/replay.ts'
+import { randomOf } from '../fuzz/frames.ts'
+import { type Aim, ATTACKS, createAssault, fitting, hostilePeers, reset } from '../support/hostile.ts'
+import { startNode, type TestNode } from '../support/node.ts'
+import { type RawPeer, type RawStream, rawHello } from '../support/raw-peer.ts'
+import { until } from '../support/until.ts'
+
+/** A stranger may stay in the lobby this long. */
+const LOBBY_MS = 10_000
+const LOBBY_PLACES = 8
+const PENDING_MAX = 64
+/** A daemon that has seen ten thousand hostile frames needs a good half of this. */
+const RSS_MAX_BYTES = 512 * 1024 * 1024
+
+const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0']
+
+type Address = { readonly host: string; readonly port: number }
+
+async function addressOf(node: TestNode): Promise<Address> {
+  const [listen = ''] = (await node.status()).mesh.listen
+  return { host: '127.0.0.1', port: Number(listen.split('/').at(-1)) }
+}
+
+const api = (node: TestNode, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown> =>
+  callDaemon({ socket: join(node.home, 'karo.sock') }, method, `/api/v1/${path}`, body)
+
+const trusts = (node: TestNode, who: string): Promise<unknown> => api(node, 'POST', 'peers/trust', { who })
+
+async function outsiders(count: number): Promise<RawPeer[]> {
+  const peers = await hostilePeers(count)
+  onTestFinished(async () => {
+    await Promise.all(peers.map((peer) => peer.stop()))
+  })
+  return peers
+}
+
+async function outsider(): Promise<RawPeer> {
+  const [peer] = await outsiders(1)
+  return peer as RawPeer
+}
+
+async function pendingAt(node: TestNode): Promise<PeerShape[]> {
+  return (await node.json<{ peers: PeerShape[] }>(['peers', 'pending'])).peers
+}
+
+/** Says hello, and waits for the answer or the end of the connection. */
+async function introduce(peer: RawPeer, connection: Connection): Promise<RawStream> {
+  const control = await peer.open(connection, hello.id)
+  control.send(control.frame(Hello, rawHello({ name: 'nobody' })))
+  const answered = () => control.frames.some(({ message }) => message === HelloAck)
+  await until(() => answered() || connection.status !== 'open', { what: 'an answer to hello' })
+  return control
+}
+
+async function seesHelloAlone(peer: RawPeer, connection: Connection): Promise<void> {
+  expect(await peer.list(connection)).toEqual([hello.id])
+  for (const protocol of MEMBERS_ONLY) await expect(peer.open(connection, protocol)).rejects.toThrow()
+}
+
+/** A node that knows where `other` listens, and nothing else. */
+const nodeNextTo = async (other: TestNode): Promise<TestNode> =>
+  startNode({ config: `[discovery]\npeers = ["127.0.0.1:${(await addressOf(other)).port}"]\n` })
+
+async function connected(a: TestNode, b: TestNode): Promise<void> {
+  for (const node of [a, b]) {
+    await until(async () => (await node.status()).mesh.peers_trusted > 0, { what: `${node.name} is linked` })
+  }
+}
+
+/** Asks as a program would, over and over and well within its quota, until told to end. */
+function keepAsking(node: TestNode): { end(): Promise<QueryResult[]> } {
+  const results: QueryResult[] = []
+  const over = new AbortController()
+  const asking = (async () => {
+    while (!over.signal.aborted) {
+      const end = new Date().toISOString()
+      const range = { start: new Date(Date.now() - 3_600_000).toISOString(), end }
+      const query_type = results.length % 2 === 0 ? 'ToolUsage' : 'NodeHealth'
+      results.push((await api(node, 'POST', 'query', { query_type, range })) as QueryResult)
+      // Twenty questions in ten seconds are what one author may ask.
+      await new Promise((resolve) => setTimeout(resolve, 600))
+    }
+  })()
+  return {
+    async end() {
+      over.abort()
+      await asking
+      return results
+    },
+  }
+}
+
+function expectUndisturbed(results: readonly QueryResult[], known: number): void {
+  expect(results.length).toBeGreaterThan(0)
+  for (const { ended_by, coverage } of results) {
+    expect({ ended_by, ...coverage }).toMatchObject({
+      ...{ ended_by: 'all_done', complete: true },
+      ...{ known, answered: known, failed: 0, unreachable: 0 },
+    })
+  }
+}
+
+describe('a stranger', () => {
+  test('is pending under its proven id, is served hello alone, and is gone after its time', async () => {
+    const node = await startNode()
+    const address = await addressOf(node)
+    const [polite, silent] = (await outsiders(2)) as [RawPeer, RawPeer]
+    const mute = await muteSocket(address)
+    const spoken = await polite.dial(address)
+    const unspoken = await silent.dial(address)
+
+    await seesHelloAlone(polite, spoken)
+    const control = await introduce(polite, spoken)
+    expect(control.frames.map(({ body }) => body)).toMatchObject([
+      { versions: [hello.id, query.id] },
+      { stage: 'pending' },
+    ])
+    await seesHelloAlone(polite, spoken)
+    await seesHelloAlone(silent, unspoken)
+    // Its key is proven, so it is listed by it; who said nothing is nobody yet.
+    expect(await pendingAt(node)).toMatchObject([
+      { node_id: polite.id, name: 'nobody', state: 'pending', trust_level: 'untrusted' },
+    ])
+
+    const still = (): string[] => [
+      ...(spoken.status === 'open' ? ['spoken'] : []),
+      ...(unspoken.status === 'open' ? ['unspoken'] : []),
+      ...(mute.destroyed ? [] : ['mute']),
+    ]
+    await until(() => still().length === 0, { what: 'all of them are gone' })
+    expect(await pendingAt(node)).toHaveLength(1)
+    expect((await node.status()).mesh).toMatchObject({ peers_connected: 0, members_known: 0 })
+  })
+
+  test('and forty more at once have eight places, at the cost of no member', async () => {
+    const node = await startNode()
+    const address = await addressOf(node)
+    const honest = await nodeNextTo(node)
+    await trusts(node, (await honest.status()).node_id)
+    await trusts(honest, (await node.status()).node_id)
+    await connected(node, honest)
+    await node.json(['share', 'allow', (await honest.status()).node_id])
+    const asking = keepAsking(honest)
+
+    const crowd = await outsiders(PENDING_MAX + LOBBY_PLACES)
+    const began = performance.now()
+    const open = (): number => crowd.reduce((sum, { host }) => sum + host.getConnections().length, 0)
+    // Some are pushed out in the middle of their hello, which they see as an error: that is what is meant to happen.
+    await Promise.allSettled(
+      crowd.slice(0, 40).map(async (peer) => introduce(peer, await peer.dial(address))),
+    )
+    await until(() => open() === LOBBY_PLACES, { what: 'eight are left' })
+    // Otherwise they may have gone by themselves, and nothing was shown.
+    expect(performance.now() - began).toBeLessThan(LOBBY_MS)
+
+    const member = await outsider()
+    await trusts(node, member.id)
+    await member.join(await member.dial(address))
+    expect(open()).toBe(LOBBY_PLACES)
+
+    // All of them now, as many at a time as there are places, so that each is heard.
+    for (let first = 0; first < crowd.length; first += LOBBY_PLACES) {
+      const wave = crowd.slice(first, first + LOBBY_PLACES)
+      await Promise.all(wave.map(async (peer) => introduce(peer, await peer.dial(address))))
+      await until(() => open() <= LOBBY_PLACES, { what: 'the wave before has left' })
+    }
+    const pending = (await pendingAt(node)).map(({ node_id }) => node_id)
+    expect(pending).toHaveLength(PENDING_MAX)
+    expect(pending.toSorted()).toEqual(
+      crowd
+        .slice(-PENDING_MAX)
+        .map(({ id }) => id)
+        .toSorted(),
+    )
+    expect((await node.status()).mesh).toMatchObject({ peers_connected: 2, peers_pending: PENDING_MAX })
+    expectUndisturbed(await asking.end(), 1)
+  })
+})
+
+describe('trust on one side alone opens nothing', () => {
+  test.each(['the one who is dialed', 'the one who dials'] as const)('when it is %s', async (who) => {
+    const dialed = await startNode()
+    const dials = await nodeNextTo(dialed)
+    const [first, second] = who === 'the one who dials' ? [dials, dialed] : [dialed, dials]
+    const idOf = async (node: TestNode): Promise<string> => (await node.status()).node_id
+    await trusts(first, await idOf(second))
+    // They have met and each knows what the other thinks of it.
+    await until(async () => (await pendingAt(second)).length === 1, { what: 'one waits at the other' })
+    await until(
+      async () => (await first.json<{ peers: PeerShape[] }>(['peers'])).peers[0]?.last_seen !== null,
+      { what: 'the other was met' },
+    )
+    for (const node of [first, second]) {
+      const { mesh } = await node.status()
+      expect(mesh).toMatchObject({ peers_connected: 0, peers_trusted: 0, members_known: 0 })
+      const { coverage, ended_by } = await node.json<QueryResult>(['query', 'health'])
+      expect({ ended_by, ...coverage }).toMatchObject({ ended_by: 'all_done', known: 0, answered: 0 })
+    }
+
+    // The other one's word was all that was missing.
+    await trusts(second, await idOf(first))
+    await connected(first, second)
+    for (const node of [first, second]) {
+      const result = await node.json<QueryResult>(['query', 'health', '--require-complete'])
+      expectUndisturbed([result], 1)
+    }
+  })
+
+  test('neither to a stranger who agrees to everything, nor to a trusted one who agrees to nothing', async () => {
+    const node = await startNode()
+    const address = await addressOf(node)
+    const [eager, trusted] = (await outsiders(2)) as [RawPeer, RawPeer]
+    await trusts(node, trusted.id)
+
+    const eagerly = await eager.dial(address)
+    const control = await introduce(eager, eagerly)
+    control.send(control.frame(HelloAck, { stage: 'yes', skew_ms: 0 }))
+    await seesHelloAlone(eager, eagerly)
+    const coolly = await trusted.dial(address)
+    await introduce(trusted, coolly)
+    await seesHelloAlone(trusted, coolly)
+    expect((await node.status()).mesh).toMatchObject({ peers_connected: 0, members_known: 0 })
+
+    // To say that both have agreed when they have not ends the connection.
+    control.send(control.frame(HelloAck, { stage: 'ready', skew_ms: 0 }))
+    await until(() => eagerly.status !== 'open', { what: 'the liar is gone' })
+
+    // What it would have seen.
+    const joined = await trusted.dial(address)
+    await trusted.join(joined)
+    expect([...(await trusted.list(joined))].sort()).toEqual([hello.id, ...MEMBERS_ONLY].sort())
+  })
+})
+
+describe('an admitted peer that misbehaves', () => {
+  let victim: TestNode
+  let honest: TestNode
+  let address: Address
+
+  beforeAll(async () => {
+    victim = await startNode()
+    honest = await nodeNextTo(victim)
+    address = await addressOf(victim)
+    const { node_id } = await honest.status()
+    await trusts(victim, node_id)
+    await trusts(honest, (await victim.status()).node_id)
+    await victim.json(['share', 'allow', node_id])
+    await connected(victim, honest)
+  })
+
+  const rejected = async (): Promise<Record<RejectCode, number>> => (await victim.status()).mesh.rejected
+
+  const plus = (before: Record<RejectCode, number>, more: Partial<Record<RejectCode, number>>) =>
+    Object.fromEntries(REJECT_CODES.map((code) => [code, before[code] + (more[code] ?? 0)]))
+
+  interface Member extends Aim {
+    readonly connection: Connection
+  }
+
+  async function join(protocol: Stream): Promise<Member> {
+    const peer = await outsider()
+    await trusts(victim, peer.id)
+    const connection = await peer.dial(address)
+    const control = await peer.join(connection)
+    const stream = protocol === hello ? control : await peer.open(connection, protocol.id)
+    return { peer, protocol, stream, connection }
+  }
+
+  async function refusedAs(code: RejectCode, aim: Member, strike: () => void): Promise<void> {
+    const before = await rejected()
+    strike()
+    await reset(aim.stream, code)
+    expect(await rejected()).toEqual(plus(before, { [code]: 1 }))
+    const audited = await until(
+      async () => {
+        const path = `audit/log?type=policy_violation&peer=${encodeURIComponent(aim.peer.id)}`
+        return ((await api(victim, 'GET', path)) as { entries: AuditEntryShape[] }).entries[0]
+      },
+      { what: 'the audit entry' },
+    )
+    expect(audited).toMatchObject({
+      ...{ success: false, peer: aim.peer.id },
+      details: { reason: code, protocol: aim.protocol.id, times: 1 },
+    })
+    // The control stream is the connection; any other ends alone.
+    if (aim.protocol === hello) await until(() => aim.connection.status !== 'open', { what: 'the end' })
+    else expect(aim.connection.status).toBe('open')
+    aim.connection.abort(new Error('done'))
+  }
+
+  const seeded = randomOf(20)
+  const cases = [query, hello].flatMap((protocol) =>
+    ATTACKS.map((attack) => ({ attack, protocol, name: attack.name, code: attack.code, id: protocol.id })),
+  )
+  test.each(cases)('$name is $code on $id', async ({ attack, protocol, code }) => {
+    const aim = await join(protocol)
+    aim.stream.send(fitting(aim))
+    await refusedAs(code, aim, () => attack.strike(aim, seeded))
+  })
+
+  test.each([query, hello])('more than its quota is rate_limited on $id', async (protocol) => {
+    const aim = await join(protocol)
+    await refusedAs('rate_limited', aim, () => {
+      // A little more than is let through while they are on their way.
+      for (let sent = 0; sent < protocol.quota.frames * 1.5; sent++) aim.stream.send(fitting(aim))
+    })
+  })
+
+  test('ten thousand hostile frames: all refused for what they are, all bounds kept, nobody disturbed', async () => {
+    const [members, strangers] = [await outsiders(8), await outsiders(2)]
+    for (const { id } of members) await trusts(victim, id)
+    const before = await rejected()
+    const asking = keepAsking(honest)
+    const assault = createAssault({ address, members, strangers, seed: 1 })
+    await assault.run(10_000)
+
+    expect(await rejected()).toEqual(plus(before, assault.refused))
+    expect(Object.values(assault.refused).reduce((sum, count) => sum + count)).toBe(10_000)
+    const { health, mesh } = await victim.status()
+    expect(health.ready).toBe(true)
+    expect(mesh.peers_pending).toBeLessThanOrEqual(PENDING_MAX)
+    const inLobby = strangers.reduce((sum, { host }) => sum + host.getConnections().length, 0)
+    expect(inLobby).toBeLessThanOrEqual(LOBBY_PLACES)
+    expect(residentBytes(victim.pid)).toBeLessThan(RSS_MAX_BYTES)
+    expectUndisturbed(await asking.end(), 1)
+    expectUndisturbed([await honest.json<QueryResult>(['query', 'tools', '--require-complete'])], 1)
+    const { ok, entries } = await victim.json<AuditVerdict>(['audit', 'verify'])
+    expect(ok).toBe(true)
+    // The ledger tells of a flood without becoming one.
+    expect(entries).toBeLessThan(5_000)
+
+    await victim.stop()
+    expect(await replayMarks(victim)).toBeLessThanOrEqual(REPLAY_MARKS_MAX)
+  })
+})
+
+function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+}
+
+/** Of a node that has ended. */
+async function replayMarks(node: TestNode): Promise<number> {
+  const db = newDatabase(join(node.home, 'db'))
+  await db.open()
+  const keys = await db.keys(keyRange('replay')).all()
+  await db.close()
+  return keys.length
+}
+
+/** A TCP connection on which nothing is ever said. */
+async function muteSocket(address: Address): Promise<Socket> {
+  const socket = connect(address)
+  socket.on('error', () => {})
+  onTestFinished(() => void socket.destroy())
+  await new Promise((resolve) => socket.once('connect', resolve))
+  // Without a reader its end would not be seen.
+  return socket.resume()
+}
