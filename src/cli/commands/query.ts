@@ -52,7 +52,10 @@ const ask: Command = {
       value: 'duration',
       description: 'at most this long, 100ms to 60s (default: query.timeout_ms)',
     },
-    { name: 'require-complete', description: 'exit 5 unless every known node answered, whatever else came of it' },
+    {
+      name: 'require-complete',
+      description: 'exit 5 unless every known node answered, whatever else came of it',
+    },
   ],
   examples: [
     { run: 'karo query tools', does: `which tools were used in the last ${DEFAULT_LAST}` },
