@@ -1,11 +1,10 @@
-// Every process a test starts, so that each is ended by its own pid, also when the test throws.
+// Every process a test or benchmark starts, so that each is ended by its own pid, also when something throws.
 import type { ChildProcess } from 'node:child_process'
-import { afterAll } from 'vitest'
 
 const alive = new Set<ChildProcess>()
 const cleanups: ((failed: boolean) => void | Promise<void>)[] = []
 
-/** Kills the child when the test file ends, or this process does. */
+/** Kills the child at the end of the test file or benchmark, or of this process. */
 export function track<C extends ChildProcess>(child: C): C {
   if (child.pid === undefined) return child
   alive.add(child)
@@ -13,7 +12,7 @@ export function track<C extends ChildProcess>(child: C): C {
   return child
 }
 
-/** Runs after all children of the file have ended, newest first; `failed` says whether any of its tests did. */
+/** Runs after all children have ended, newest first; `failed` says whether any test of the file did. */
 export function atEnd(cleanup: (failed: boolean) => void | Promise<void>): void {
   cleanups.push(cleanup)
 }
@@ -31,17 +30,10 @@ function killAll(): void {
 }
 process.once('exit', killAll)
 
-interface Task {
-  readonly result?: { readonly state?: string }
-  readonly tasks?: readonly Task[]
-}
-const anyFailed = (task: Task): boolean =>
-  task.result?.state === 'fail' || (task.tasks ?? []).some((child) => anyFailed(child))
-
-// biome-ignore lint/correctness/noEmptyPattern: vitest reads fixtures from this pattern and insists on one.
-afterAll(async ({}, suite) => {
+/** Ends every tracked child and runs the cleanups; `failed` is told to them. */
+export async function endAll(failed: boolean): Promise<void> {
   const leaving = [...alive].map((child) => ended(child))
   killAll()
   await Promise.all(leaving)
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup(anyFailed(suite as Task))
-})
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup(failed)
+}
