@@ -30,6 +30,8 @@ export interface NodeOptions {
   readonly netns?: string
   /** A home that exists already, for a second life; it is then not written to nor removed. */
   readonly home?: string
+  /** Everything it says to others is kept in `<home>/said` (KARO_TAP). */
+  readonly tap?: boolean
   /** False: do not wait until it is ready. */
   readonly ready?: boolean
 }
@@ -89,7 +91,11 @@ export async function startNode(options: NodeOptions = {}): Promise<TestNode> {
   const home = options.home ?? temporaryHome()
   const name = options.name ?? basename(home)
   if (options.home === undefined) writeFileSync(join(home, 'config.toml'), configOf(name, options.config))
-  const env = cleanEnv(home, { ...(options.netns === undefined ? ON_LOOPBACK : {}), ...options.env })
+  const env = cleanEnv(home, {
+    ...(options.netns === undefined ? ON_LOOPBACK : {}),
+    ...(options.tap === true ? { KARO_TAP: join(home, 'said') } : {}),
+    ...options.env,
+  })
   const logPath = join(home, `daemon-${Date.now()}-${Math.floor(performance.now())}.log`)
   const node = launch({ home, name, env, logPath, netns: options.netns })
   if (options.ready !== false) await node.ready()

@@ -1,0 +1,161 @@
+// Level 0 stays home: canary words typed on one node are looked for in everything it says and everywhere else.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { decodeFrame, FrameError } from '../../protocols/frame.ts'
+import { MESSAGES } from '../../protocols/registry.ts'
+import type { QueryResult } from '../../src/api/shapes.ts'
+import { verifySignature } from '../../src/identity/index.ts'
+import { newDatabase } from '../../src/store/database.ts'
+import { startMesh, trustAll } from '../support/mesh.ts'
+import type { TestNode } from '../support/node.ts'
+import { openBash } from '../support/pty.ts'
+import { until } from '../support/until.ts'
+
+/** One for every place a raw value can stand in; no word of any tool, dictionary or protocol. */
+const CANARIES = {
+  command: 'zqcanarycommand',
+  argument: 'zqcanaryargument',
+  path: 'zqcanarypath',
+  directory: 'zqcanarydirectory',
+  environment: 'zqcanaryenvironment',
+  heredoc: 'zqcanaryheredoc',
+  repeated: 'zqcanaryrepeated',
+} as const
+const WORDS = Object.values(CANARIES)
+
+const TYPED = (directory: string): readonly string[] => [
+  `${CANARIES.command} --help`,
+  `git log --author=${CANARIES.argument}`,
+  `cat /tmp/${CANARIES.path}`,
+  `cd ${directory}`,
+  `${CANARIES.environment.toUpperCase()}=${CANARIES.environment} ls`,
+  `rm -rf /tmp/${CANARIES.path}/x`,
+  `./${CANARIES.command}.sh`,
+  `echo ${CANARIES.repeated}`,
+  `echo ${CANARIES.repeated}`,
+]
+
+let typist: TestNode
+let others: readonly TestNode[]
+const tapOf = (node: TestNode): string => join(node.home, 'said')
+
+beforeAll(async () => {
+  const mesh = await startMesh(['typist', 'reader', 'relay'], {
+    tap: true,
+    env: { KARO_LOG_LEVEL: 'debug' },
+  })
+  ;[typist, ...others] = mesh.nodes as [TestNode, TestNode, TestNode]
+  await trustAll(mesh.nodes)
+  for (const who of ['reader', 'relay']) await typist.json(['share', 'allow', who])
+
+  const rc = join(typist.home, 'bashrc')
+  writeFileSync(rc, (await typist.karo(['shell', 'init', 'bash'])).stdout)
+  const bash = await openBash({
+    rc,
+    netns: mesh.members?.[0]?.netns,
+    env: { KARO_HOME: typist.home, ZQ: CANARIES.environment },
+  })
+  const directory = join(typist.home, CANARIES.directory)
+  await bash.run(`command mkdir ${directory}`)
+  for (const line of TYPED(directory)) await bash.run(line)
+  bash.write(`cat <<END\r${CANARIES.heredoc}\rEND\r`)
+  await bash.prompts(1)
+  await bash.close()
+  await until(async () => (await typist.json<{ total: number }>(['history'])).total === 11, {
+    what: 'all that was typed is stored',
+    pollMs: 100,
+  })
+})
+
+describe('level 0', () => {
+  test('what was asked and answered, told and logged has no canary in it', async () => {
+    const said: string[] = []
+    for (const node of others) {
+      for (const query of ['tools', 'health']) {
+        const result = await node.json<QueryResult>(['query', query, '--per-node'])
+        expect(result.status).toBe('success')
+        expect(result.coverage).toMatchObject({ known: 2, failed: 0, unreachable: 0 })
+        said.push(JSON.stringify(result))
+      }
+      for (const view of [
+        ['peers'],
+        ['status'],
+        ['audit', 'log'],
+        ['history'],
+        ['stats', 'year'],
+        ['share', 'show'],
+      ])
+        said.push(JSON.stringify(await node.json(view)))
+    }
+    await typist.json(['query', 'health'])
+    // A node's own ledger and log may leave the machine in a report: nothing raw there either.
+    said.push(JSON.stringify(await typist.json(['audit', 'log'])), typist.log())
+    said.push(...others.map((node) => node.log()))
+    expect(canariesIn(Buffer.from(said.join('\n')))).toEqual([])
+    // The answers were about those commands.
+    expect(said[0]).toContain('"tool":"git"')
+  })
+
+  test('no frame, and no plaintext of a sealed answer, carries one', () => {
+    for (const node of [typist, ...others]) {
+      const said = readTap(tapOf(node))
+      expect(said.flatMap(({ bytes }) => canariesIn(bytes))).toEqual([])
+      const names = new Set(said.map(({ name }) => name))
+      // The tap hears the whole conversation, plaintext of answers included.
+      expect([...names]).toEqual(
+        expect.arrayContaining(['Hello', 'HelloAck', 'QueryHop', 'Response', 'plaintext']),
+      )
+    }
+  })
+
+  test('no other store holds one, and the owner’s holds them all', async () => {
+    for (const node of [typist, ...others]) await node.stop()
+    for (const node of others) expect(await storedCanaries(node)).toEqual([])
+    expect(await storedCanaries(typist)).toEqual([...WORDS].sort())
+    for (const node of others) {
+      for (const name of readdirSync(node.home, { recursive: true, withFileTypes: true })) {
+        if (name.isFile()) expect(canariesIn(readFileSync(join(name.parentPath, name.name)))).toEqual([])
+      }
+    }
+  })
+})
+
+function canariesIn(bytes: Uint8Array): string[] {
+  const text = Buffer.from(bytes).toString('latin1').toLowerCase()
+  return WORDS.filter((word) => text.includes(word)).sort()
+}
+
+/** `length u32 ‖ bytes`, each a frame or the plaintext of an answer. */
+function readTap(path: string): { name: string; bytes: Uint8Array }[] {
+  const tap = readFileSync(path)
+  const said: { name: string; bytes: Uint8Array }[] = []
+  for (let at = 0; at < tap.length; ) {
+    const end = at + 4 + tap.readUInt32BE(at)
+    const bytes = tap.subarray(at + 4, end)
+    said.push({ name: nameOf(bytes), bytes })
+    at = end
+  }
+  return said
+}
+
+function nameOf(bytes: Uint8Array): string {
+  try {
+    return decodeFrame(bytes, { messages: MESSAGES, verify: verifySignature }).message.name
+  } catch (error) {
+    if (error instanceof FrameError && error.code === 'bad_magic') return 'plaintext'
+    throw error
+  }
+}
+
+/** Level compresses its files, so the values are read as the program reads them. */
+async function storedCanaries(node: TestNode): Promise<string[]> {
+  const database = newDatabase(join(node.home, 'db'))
+  await database.open()
+  const found = new Set<string>()
+  for await (const [key, value] of database.iterator()) {
+    for (const word of [...canariesIn(key), ...canariesIn(value)]) found.add(word)
+  }
+  await database.close()
+  return [...found].sort()
+}
