@@ -49,9 +49,6 @@ export interface Channel {
   send<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): boolean
   /** The same for a frame that is already signed. */
   sendBytes(bytes: Uint8Array): boolean
-  /** Lets what is written go out, then closes; resets at `signal`. Never rejects. */
-  close(signal: AbortSignal): Promise<void>
-  reset(reason: string): void
 }
 
 export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
@@ -176,15 +173,5 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
       return sendBytes(encodeFrame(message, envelope, body, (bytes) => deps.identity.sign(bytes)))
     },
     sendBytes,
-    async close(signal) {
-      if (!open) return
-      try {
-        await stream.close({ signal })
-      } catch {
-        stream.abort(new Error('not closed in time'))
-      }
-      end()
-    },
-    reset: (reason) => reset(reason),
   }
 }

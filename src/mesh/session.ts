@@ -126,7 +126,9 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
     end(reason)
     const signal = AbortSignal.timeout(deps.timings.closeMs)
     try {
-      if (told === true) await control?.close(signal)
+      // A socket closed with something unread in it is reset, and a reset overtakes what was written last.
+      // So whoever hears Goodbye closes, and we wait for that.
+      if (told === true) await closed(connection, signal)
       await connection.close({ signal })
     } catch {
       abortConnection(connection, reason)
@@ -256,4 +258,13 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
   }
   connection.addEventListener('close', () => end('cut'))
   return session
+}
+
+/** Resolves when the connection is closed, by whomever, or at `signal`. */
+function closed(connection: Connection, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    connection.addEventListener('close', () => resolve(), { once: true })
+    signal.addEventListener('abort', () => resolve(), { once: true })
+    if (connection.status !== 'open') resolve()
+  })
 }

@@ -16,6 +16,7 @@ import { createGater } from '../../../src/mesh/gater.ts'
 import { createHandshake, type Step } from '../../../src/mesh/handshake.ts'
 import { listenAddresses } from '../../../src/mesh/listen.ts'
 import { encodeAnswers, encodeQuestions } from '../../../src/mesh/mdns-packet.ts'
+import { peerIdOf } from '../../../src/mesh/peer.ts'
 import { createRedial } from '../../../src/mesh/redial.ts'
 import { createReplay } from '../../../src/mesh/replay.ts'
 import { loserAtOpening } from '../../../src/mesh/rivals.ts'
@@ -224,6 +225,53 @@ describe('addresses', () => {
     expect([dials('/ip6/fd00::1/tcp/1'), enters('/ip6/::1/tcp/1')]).toEqual([true, true])
     expect([dials('/ip6/2001:db8::1/tcp/1'), enters('/ip6/::ffff:8.8.8.8/tcp/1')]).toEqual([false, false])
     expect(dials('/dns4/example.org/tcp/1')).toBe(false)
+  })
+
+  test('the gater refuses keys that are refused here, at every step at which it sees them', () => {
+    const [denied, fine] = [testIdentity().nodeId, testIdentity().nodeId]
+    const doorkeeper = createDoorkeeper(() => 0)
+    const gater = createGater({
+      mesh: LAN,
+      doorkeeper,
+      refuses: (node) => node === denied,
+      knows: () => false,
+    })
+    for (const [node, refused] of [
+      [denied, true],
+      [fine, false],
+    ] as const) {
+      const id = peerIdOf(node)
+      const connection = {} as never
+      expect(gater.denyDialPeer?.(id)).toBe(refused)
+      expect(gater.denyInboundEncryptedConnection?.(id, connection)).toBe(refused)
+      expect(gater.denyOutboundEncryptedConnection?.(id, connection)).toBe(refused)
+      expect(gater.denyInboundUpgradedConnection?.(id, connection)).toBe(refused)
+      expect(gater.denyOutboundUpgradedConnection?.(id, connection)).toBe(refused)
+    }
+  })
+
+  test('a handshake holds its place at the door until it is over, however it ends', () => {
+    const doorkeeper = createDoorkeeper(() => 0)
+    const gater = createGater({ mesh: LAN, doorkeeper, refuses: () => false, knows: () => false })
+    const enter = () => {
+      let close = (): void => {}
+      const connection = {
+        remoteAddr: multiaddr('/ip4/10.0.0.5/tcp/1'),
+        addEventListener: (_: string, listener: () => void) => {
+          close = listener
+        },
+      } as never
+      expect(gater.denyInboundConnection?.(connection)).toBe(false)
+      return { connection, close: () => close() }
+    }
+    const [upgraded, failed] = [enter(), enter()]
+    expect(doorkeeper.pending()).toBe(2)
+    gater.denyInboundUpgradedConnection?.(peerIdOf(testIdentity().nodeId), upgraded.connection)
+    expect(doorkeeper.pending()).toBe(1)
+    upgraded.close()
+    expect(doorkeeper.pending()).toBe(1)
+    failed.close()
+    expect(doorkeeper.pending()).toBe(0)
   })
 
   test('a peer’s claims are believed as far as they are plausible', () => {

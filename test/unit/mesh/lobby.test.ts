@@ -46,6 +46,19 @@ test('30 strangers share 8 places, and a trusted newcomer gets in among them', a
   expect(open()).toBeLessThanOrEqual(LOBBY.total)
 })
 
+test('who is trusted here takes no stranger’s place and gives way to none', async () => {
+  const a = await start({ lobby: { perAddress: 2, total: 2 } })
+  const known = await raw()
+  await trusts(a, known)
+  const connection = await known.dial(a.address())
+  const strangers: { readonly status: string }[] = []
+  for (let i = 0; i < 4; i++) strangers.push(await (await raw()).dial(a.address()))
+  await until(() => strangers.filter(({ status }) => status === 'open').length === 2, {
+    what: 'two strangers left',
+  })
+  expect(connection.status).toBe('open')
+})
+
 test.each([
   ['a Ping', Ping, { id: 1 }],
   ['a Goodbye', Goodbye, { reason: 'stopping' }],
