@@ -122,6 +122,5 @@ export const PACKAGE_DOORS: Readonly<Record<string, readonly RoomName[]>> = {
   commander: ['cli'],
   unbash: ['risk'],
   msgpackr: ['protocols', 'store'],
-  '@noble/curves': ['identity'],
   'blake3-wasm': ['base'],
 }

@@ -15,7 +15,7 @@ for (const [name, text] of Object.entries(files)) {
     mkdirSync(dirname(path), { recursive: true })
     writeFileSync(path, text)
   } else if (readFileSync(path, 'utf8') !== text) {
-    console.error(`${name} is not what src/config/table.ts says; run scripts/config-docs.ts`)
+    console.error(`${name} is not what src/config/table.ts says; run npm run docs`)
     process.exitCode = 1
   }
 }

@@ -1,4 +1,5 @@
 // Writes the table of keys for people: the commented config.toml and the page docs/configuration.md.
+import { ENVIRONMENT } from './environment.ts'
 import { envName, KEY_LIST, type Key } from './table.ts'
 
 const WIDTH = 100
@@ -82,7 +83,7 @@ export function configurationPage(): string {
   )
   return `# Configuration
 
-<!-- Generated from src/config/table.ts by \`npm run config-docs\`; edit it there. -->
+<!-- Generated from src/config/table.ts by \`npm run docs\`; edit it there. -->
 
 A node reads \`config.toml\` in its directory (\`KARO_HOME\`, by default \`~/.local/share/karo\`). Every key is optional. An
 environment variable wins over the file, the file over the default; lists in variables are separated by commas.
@@ -93,5 +94,11 @@ Anything wrong is refused with file and line: an unknown key, a wrong type, a va
 \`mesh.lan_only\` is on. Settings that have no effect in this version are accepted with a warning; those whose silent
 absence would be unsafe (\`policy.files\`, \`trust.domains\`) are refused unless empty.
 
-${tables.join('\n')}`
+${tables.join('\n')}
+## Other environment variables
+
+| variable | meaning |
+| --- | --- |
+${ENVIRONMENT.map(({ name, description }) => `| \`${name}\` | ${cell(description)} |`).join('\n')}
+`
 }

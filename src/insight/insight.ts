@@ -19,7 +19,12 @@ export interface InsightDeps {
 }
 
 /** Local days that each period looks back on, today included. */
-const PERIOD_DAYS: Readonly<Record<Statistics['period'], number>> = { today: 1, week: 7, month: 30, year: 365 }
+const PERIOD_DAYS: Readonly<Record<Statistics['period'], number>> = {
+  today: 1,
+  week: 7,
+  month: 30,
+  year: 365,
+}
 
 export function createInsight({ rollups, clock, node }: InsightDeps): Insight {
   const startedAt = clock.monotonic()

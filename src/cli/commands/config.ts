@@ -1,6 +1,7 @@
 // karo config: every key with its value, default, meaning, and where the value came from.
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { closest } from '../../base/suggest.ts'
+import { ENVIRONMENT } from '../../config/environment.ts'
 import { type LoadedConfig, loadConfig } from '../../config/load.ts'
 import { defaultText, toToml } from '../../config/sample.ts'
 import { envName, KEY_LIST, type Key } from '../../config/table.ts'
@@ -54,7 +55,9 @@ const list: Command = {
     const loaded = load(io)
     if (io.json) {
       const keys = KEY_LIST.map((k) => shape(k, loaded))
-      io.out(`${JSON.stringify({ file: loaded.file ?? null, keys, warnings: loaded.warnings })}\n`)
+      io.out(
+        `${JSON.stringify({ file: loaded.file ?? null, keys, environment: ENVIRONMENT, warnings: loaded.warnings })}\n`,
+      )
       return EXIT.done
     }
     const source = (k: Key<unknown>): string => loaded.sources.get(k.path) ?? 'default'
@@ -72,6 +75,17 @@ const list: Command = {
           { title: 'from', value: source },
           { title: 'default', value: defaultText, shrink: true },
           { title: 'meaning', value: meaning, shrink: true },
+        ],
+        io,
+      ),
+    )
+    io.out('\n')
+    io.out(
+      table(
+        ENVIRONMENT,
+        [
+          { title: 'environment', value: ({ name }) => name },
+          { title: 'meaning', value: ({ description }) => description, shrink: true },
         ],
         io,
       ),

@@ -1,0 +1,27 @@
+// Environment variables that are not configuration keys, as `karo config list` and the documentation show them.
+
+export interface EnvironmentVariable {
+  readonly name: string
+  readonly description: string
+}
+
+export const ENVIRONMENT: readonly EnvironmentVariable[] = [
+  {
+    name: 'KARO_HOME',
+    description: 'The directory that holds everything of a node. Default: ~/.local/share/karo.',
+  },
+  { name: 'KARO_PAUSE', description: 'In a shell with the hook: 1 stops recording until it is unset.' },
+  { name: 'KARO_DEBUG', description: '1 shows the stack of an internal error of the command line.' },
+  {
+    name: 'KARO_TAP',
+    description:
+      'A file to which the daemon appends everything it says to others, before it is sealed or encrypted: each entry ' +
+      'is its length (4 bytes, big-endian) and the frame or the plaintext of an answer. It grows without bound.',
+  },
+  {
+    name: 'KARO_FAULT',
+    description:
+      'For crash tests: <point>:<count> kills the daemon when it passes that point for the count-th time.',
+  },
+  { name: 'NO_COLOR', description: 'Any value: no colours.' },
+]
