@@ -17,7 +17,7 @@ interface Judged extends ToolUsed {
 }
 
 /** People repeat themselves: judging and redacting a line again would be most of the work. */
-const CACHED = 4096
+const CACHED = 16_384
 /** Longer lines are judged each time, so that the cache stays below 16 MB. */
 const CACHED_LENGTH = 1024
 const MS_PER_HOUR = 3_600_000

@@ -37,63 +37,63 @@ const COMMAND = 8
 /** The year 2255; later times are damage. */
 const LATEST_US = 9_000_000_000_000_000
 
-const decoder = new TextDecoder('utf-8')
-
 export function createSpoolParser(): SpoolParser {
   let consumed = 0
-  let fields: Uint8Array[] = []
-  let pieces: Uint8Array[] = []
+  let fields: Buffer[] = []
+  /** Earlier pieces of the field that has not ended. */
+  let pieces: Buffer[] = []
   let length = 0
   /** False between the end of a record and the empty field that begins the next. */
   let inRecord = true
   /** Bytes seen outside of any record. */
   let stray = false
 
-  function take(piece: Uint8Array): void {
-    const room = (fields.length === COMMAND ? COMMAND_BYTES + 1 : FIELD_BYTES) - length
-    if (piece.length === 0 || room <= 0) return
-    // A copy: the caller may use its buffer again.
-    const kept = Uint8Array.prototype.slice.call(piece, 0, room)
-    pieces.push(kept)
+  const limit = (): number => (fields.length === COMMAND ? COMMAND_BYTES + 1 : FIELD_BYTES)
+
+  /** Keeps a piece beyond this push: a copy, because the caller may use its buffer again. */
+  function keep(piece: Buffer): void {
+    const kept = Buffer.from(piece.subarray(0, Math.max(0, limit() - length)))
+    if (kept.length > 0) pieces.push(kept)
     length += kept.length
   }
 
-  function field(): Uint8Array {
-    const [only] = pieces
-    const whole = pieces.length === 1 && only ? only : Buffer.concat(pieces)
+  /** The whole field that ends with this piece. */
+  function finish(piece: Buffer): Buffer {
+    if (length === 0) return piece.length > limit() ? piece.subarray(0, limit()) : piece
+    keep(piece)
+    const whole = Buffer.concat(pieces)
     pieces = []
     length = 0
     return whole
   }
 
   return {
-    push(bytes) {
+    push(pushed) {
+      const bytes = Buffer.from(pushed.buffer, pushed.byteOffset, pushed.length)
       const items: SpoolItem[] = []
-      const endOf = (at: number): number => consumed + at + 1
       let at = 0
-      for (;;) {
-        const nul = bytes.indexOf(0, at)
-        const piece = bytes.subarray(at, nul < 0 ? bytes.length : nul)
-        if (inRecord) take(piece)
-        else if (piece.length > 0) stray = true
-        if (nul < 0) break
-        const whole = field()
-        if (inRecord && whole.length > 0) {
-          fields.push(whole)
-          if (fields.length === FIELDS) {
-            items.push({ end: endOf(nul), record: readRecord(fields) })
-            fields = []
-            inRecord = false
-          }
-        } else if (piece.length === 0) {
-          // Empty: nothing of a record is, so here begins a new one, whatever came before.
-          if (fields.length > 0 || stray) items.push({ end: endOf(nul), record: undefined })
-          fields = []
+      for (let nul = bytes.indexOf(0); nul >= 0; nul = bytes.indexOf(0, at)) {
+        const piece = bytes.subarray(at, nul)
+        at = nul + 1
+        const field = inRecord ? finish(piece) : piece
+        if (field.length === 0) {
+          // Nothing of a record is empty, so here begins a new one, whatever came before.
+          if (fields.length > 0 || stray) items.push({ end: consumed + at, record: undefined })
+          if (fields.length > 0) fields = []
           stray = false
           inRecord = true
+        } else if (!inRecord) {
+          stray = true
+        } else if (fields.push(field) === FIELDS) {
+          items.push({ end: consumed + at, record: readRecord(fields) })
+          fields = []
+          inRecord = false
         }
-        at = nul + 1
       }
+      fields = fields.map((field) => Buffer.from(field))
+      const rest = bytes.subarray(at)
+      if (inRecord) keep(rest)
+      else if (rest.length > 0) stray = true
       consumed += bytes.length
       return items
     },
@@ -102,10 +102,9 @@ export function createSpoolParser(): SpoolParser {
   }
 }
 
-function readRecord(fields: readonly Uint8Array[]): SpoolRecord | undefined {
-  const [version, session, sequence, start, end, shell, cwd, exit] = fields.map((f) => decoder.decode(f))
-  const dot = fields[FIELDS - 1]!
-  if (version !== '1' || dot.length !== 1 || dot[0] !== 0x2e) return undefined
+function readRecord(fields: readonly Buffer[]): SpoolRecord | undefined {
+  if (!isByte(fields[0]!, 0x31) || !isByte(fields[FIELDS - 1]!, 0x2e)) return undefined
+  const [session, sequence, start, end, shell, cwd, exit] = fields.slice(1, COMMAND).map(text)
   if (!/^[\w.-]{1,64}$/.test(session!) || !/^[a-z]{1,16}$/.test(shell!)) return undefined
   const sequenceNumber = whole(sequence!, Number.MAX_SAFE_INTEGER)
   const startUs = whole(start!, LATEST_US)
@@ -129,28 +128,36 @@ function readRecord(fields: readonly Uint8Array[]): SpoolRecord | undefined {
   }
 }
 
-function whole(text: string, most: number): number | undefined {
-  if (!/^\d{1,16}$/.test(text)) return undefined
-  const number = Number(text)
+const isByte = (field: Buffer, byte: number): boolean => field.length === 1 && field[0] === byte
+const text = (field: Buffer): string => field.toString('utf8')
+
+function whole(digits: string, most: number): number | undefined {
+  if (!/^\d{1,16}$/.test(digits)) return undefined
+  const number = Number(digits)
   return number <= most ? number : undefined
 }
 
-/** `-` and `_` are listings of `fc`, with a tab and, outside POSIX mode, one more sign; `+` several entries of it. */
-function readCommand(field: Uint8Array): string | undefined {
+/** How the hook wrote the text: as `fc` lists one entry, the same in POSIX mode, and several entries. */
+const LISTINGS: Readonly<Record<string, ((listed: string) => string) | undefined>> = {
+  // A tab, then a blank or, for an edited entry, an asterisk.
+  '-': (listed) => listed.slice(2),
+  _: (listed) => listed.slice(1),
+  '+': (listed) => listed.replace(/(^|\n)\t[ *]?/g, '$1'),
+}
+
+function readCommand(field: Buffer): string | undefined {
   const cut = field.length > COMMAND_BYTES
-  let text = decoder.decode(cut ? withoutHalfCharacter(field.subarray(0, COMMAND_BYTES)) : field)
-  const mark = text[0]
-  text = text.slice(1)
-  if (mark === '-') text = text.slice(2)
-  else if (mark === '_') text = text.slice(1)
-  else if (mark === '+') text = text.replace(/(^|\n)\t[ *]?/g, '$1')
-  else return undefined
-  text = text.replace(/\n+$/, '')
-  return cut ? text + CUT_MARK : text
+  const listed = text(cut ? withoutHalfCharacter(field.subarray(0, COMMAND_BYTES)) : field)
+  const read = LISTINGS[listed[0]!]
+  if (read === undefined) return undefined
+  const command = read(listed.slice(1))
+  let end = command.length
+  while (end > 0 && command[end - 1] === '\n') end--
+  return command.slice(0, end) + (cut ? CUT_MARK : '')
 }
 
 /** Drops the bytes of a UTF-8 character that the cut went through (RFC 3629: at most 3). */
-function withoutHalfCharacter(bytes: Uint8Array): Uint8Array {
+function withoutHalfCharacter(bytes: Buffer): Buffer {
   let at = bytes.length
   while (at > bytes.length - 3 && at > 0 && (bytes[at - 1]! & 0xc0) === 0x80) at--
   return at > 0 && bytes[at - 1]! >= 0xc0 ? bytes.subarray(0, at - 1) : bytes

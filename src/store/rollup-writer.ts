@@ -43,23 +43,35 @@ export function createRollupWriter(db: Database): RollupWriter {
 
   return {
     async fold(events, numbers, changes) {
-      const hourKeys = events.map((event) => hourKey(event.uid, Math.floor(event.start_us / US_PER_HOUR)))
-      const dayKeys = events.map((event) => dayKey(event.uid, event.local.day))
-      const setKeys = events.map((event) => dayCommandsKey(event.uid, event.local.day))
-      const counted = await rollups.get([...hourKeys, ...dayKeys])
-      const ran = await days.get(setKeys)
-      const grown = new Map<string, Buffer>()
-      for (const [i, event] of events.entries()) {
-        count(counted.get(id(hourKeys[i]!))!, event)
-        count(counted.get(id(dayKeys[i]!))!, event)
-        if (ran.get(id(setKeys[i]!))!.add(numbers[i]!)) grown.set(id(setKeys[i]!), setKeys[i]!)
+      // Keys are made once per hour and day, not once per event: most events of a batch share theirs.
+      const hours = new Map<string, Buffer>()
+      const dayRollups = new Map<string, Buffer>()
+      const daySets = new Map<string, Buffer>()
+      for (const { uid, start_us, local } of events) {
+        const hour = hourOf(start_us)
+        if (!hours.has(`h ${uid} ${hour}`)) hours.set(`h ${uid} ${hour}`, hourKey(uid, hour))
+        const day = `d ${uid} ${local.day}`
+        if (!dayRollups.has(day)) {
+          dayRollups.set(day, dayKey(uid, local.day))
+          daySets.set(day, dayCommandsKey(uid, local.day))
+        }
       }
-      const touched = new Map([...hourKeys, ...dayKeys].map((key) => [id(key), key]))
-      for (const [name, key] of touched) {
+      const keys = new Map([...hours, ...dayRollups])
+      const counted = await rollups.get(keys)
+      const ran = await days.get(daySets)
+      const grown = new Set<string>()
+      for (const [i, event] of events.entries()) {
+        const day = `d ${event.uid} ${event.local.day}`
+        count(counted.get(`h ${event.uid} ${hourOf(event.start_us)}`)!, event)
+        count(counted.get(day)!, event)
+        if (ran.get(day)!.add(numbers[i]!)) grown.add(day)
+      }
+      for (const [name, key] of keys) {
         changes.push({ type: 'put', key, value: encodeRollup(counted.get(name)!) })
       }
-      for (const [name, key] of grown) {
-        changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, ran.get(name)!.encode()) })
+      for (const name of grown) {
+        const value = encodeValue(VALUE_VERSION, ran.get(name)!.encode())
+        changes.push({ type: 'put', key: daySets.get(name)!, value })
       }
     },
     reset() {
@@ -69,14 +81,13 @@ export function createRollupWriter(db: Database): RollupWriter {
   }
 }
 
-const id = (key: Buffer): string => key.toString('latin1')
+const hourOf = (startUs: number): number => Math.floor(startUs / US_PER_HOUR)
 
-/** Decoded values of keys that change often; the newest `CACHED` stay. */
+/** Decoded values of keys that change often, by a name of the caller's; the last `CACHED` used stay. */
 function createCache<T>(db: Database, decode: (value: Uint8Array | undefined) => T) {
   const cache = new Map<string, T>()
   return {
-    async get(keys: readonly Buffer[]): Promise<ReadonlyMap<string, T>> {
-      const wanted = new Map(keys.map((key) => [id(key), key]))
+    async get(wanted: ReadonlyMap<string, Buffer>): Promise<ReadonlyMap<string, T>> {
       const missing = [...wanted].filter(([name]) => !cache.has(name))
       const values = missing.length === 0 ? [] : await db.getMany(missing.map(([, key]) => key))
       const found = new Map<string, T>()

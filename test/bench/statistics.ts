@@ -1,0 +1,74 @@
+// What `karo stats year` costs the daemon when a person has run a million commands.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { NodeId } from '../../protocols/node-id.ts'
+import { systemClock } from '../../src/base/clock.ts'
+import { createInsight } from '../../src/insight/index.ts'
+import { newDatabase } from '../../src/store/database.ts'
+import { createEventRepository } from '../../src/store/events.ts'
+import { createRollupRepository } from '../../src/store/rollups.ts'
+import { eventOf, positionAt } from '../support/events.ts'
+
+export interface StatisticsCost {
+  readonly events: number
+  readonly unique_commands: number
+  /** Median of 20, the database just opened again. */
+  readonly statistics_ms: number
+  /** First page of a search for a word, all matches counted. */
+  readonly search_ms: number
+}
+
+const BATCH = 2000
+const DAYS = 360
+const MS_PER_DAY = 86_400_000
+
+/** `events` spread evenly over a year, one in ten a new command, forty tools. */
+export async function measureStatistics(events = 1_000_000): Promise<StatisticsCost> {
+  const directory = mkdtempSync(join(tmpdir(), 'karo-statistics-'))
+  try {
+    const writing = newDatabase(directory)
+    await writing.open()
+    const repository = createEventRepository(writing)
+    const date = new Date()
+    const today = Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / MS_PER_DAY)
+    const first = Date.now() - DAYS * MS_PER_DAY
+    for (let i = 0; i < events; i += BATCH) {
+      const batch = Array.from({ length: Math.min(BATCH, events - i) }, (_, j) => {
+        const n = i + j
+        const part = n / events
+        return eventOf(0, {
+          start_us: Math.floor((first + part * DAYS * MS_PER_DAY) * 1000),
+          tag: n,
+          command: n % 10 === 0 ? `git commit -m ${n}` : `tool${n % 40} --argument ${(n * 7) % 5000}`,
+          tool: `tool${n % 40}`,
+          exit_code: n % 13 === 0 ? 1 : 0,
+          local: { day: today - DAYS + 1 + Math.floor(part * DAYS), hour: n % 24 },
+        })
+      })
+      await repository.ingest({ events: batch, position: positionAt(i), dropped: 0 })
+    }
+    await writing.close()
+
+    const db = newDatabase(directory)
+    await db.open()
+    const node = { nodeId: 'karo:ed25519:' as NodeId, fingerprint: '', name: '', version: '' }
+    const insight = createInsight({ rollups: createRollupRepository(db), clock: systemClock, node })
+    const times: number[] = []
+    let unique = 0
+    for (let i = 0; i < 20; i++) {
+      const began = performance.now()
+      const statistics = await insight.statistics(1000, 'year')
+      times.push(performance.now() - began)
+      if (statistics.total_commands !== events) throw new Error('the statistics do not count every event')
+      unique = statistics.unique_commands
+    }
+    const began = performance.now()
+    await createEventRepository(db).search(1000, { words: ['commit', '77'], limit: 50 })
+    const search_ms = performance.now() - began
+    await db.close()
+    return { events, unique_commands: unique, statistics_ms: times.sort((a, b) => a - b)[10]!, search_ms }
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
+}

@@ -1,0 +1,152 @@
+// karo shell: the hook as printed, and a start file that gets one line and loses exactly that.
+import { execFileSync } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { withLine, withoutLine } from '../../../src/cli/rc-file.ts'
+import { runCli } from '../../../src/cli/run.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+
+async function karo(env: Record<string, string>, ...words: string[]) {
+  let out = ''
+  let err = ''
+  const code = await runCli(words, {
+    env,
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  })
+  return { code, out, err }
+}
+
+function home() {
+  const HOME = temporaryDirectory()
+  return { env: { HOME, PATH: process.env.PATH! }, rc: join(HOME, '.bashrc'), directory: HOME }
+}
+
+describe('shell init', () => {
+  test('prints sound bash for this home, needs nothing and makes nothing', async () => {
+    const directory = join(temporaryDirectory(), "it's here")
+    const { code, out, err } = await karo({ KARO_HOME: directory }, 'shell', 'init', 'bash')
+    expect([code, err]).toEqual([0, ''])
+    execFileSync('bash', ['-n'], { input: out })
+    expect(out).toContain("it'\\''s here/spool'")
+    expect(existsSync(directory)).toBe(false)
+  })
+
+  test('builds in what the configuration ignores, and refuses one it cannot read', async () => {
+    const directory = temporaryDirectory()
+    const config = join(directory, 'config.toml')
+    writeFileSync(config, '[history]\nignore = ["pass *"]\n', { mode: 0o600 })
+    expect((await karo({ KARO_HOME: directory }, 'shell', 'init', 'bash')).out).toContain("'pass '*")
+    writeFileSync(config, '[history]\nignore = 1\n')
+    expect(await karo({ KARO_HOME: directory }, 'shell', 'init', 'bash')).toMatchObject({ code: 2, out: '' })
+  })
+
+  test('--json is one document with the hook in it', async () => {
+    const { out } = await karo({ KARO_HOME: temporaryDirectory() }, 'shell', 'init', 'bash', '--json')
+    expect(JSON.parse(out)).toEqual({ shell: 'bash', hook: expect.stringContaining('__karo_prompt') })
+  })
+
+  test.each(['zsh', 'fish', 'sh', 'tcsh'])('%s is told which shells there are', async (shell) => {
+    const { code, err } = await karo({ KARO_HOME: temporaryDirectory() }, 'shell', 'init', shell)
+    expect(code).toBe(2)
+    expect(err).toContain(shell)
+    expect(err).toContain('bash')
+  })
+})
+
+describe('shell install and uninstall', () => {
+  test.each([
+    ['no file', undefined],
+    ['an empty file', ''],
+    ['a file', 'alias ll="ls -l"\n'],
+    ['a last line without its end', '# mine\nexport A=1'],
+    ['Windows line ends and bytes that are no UTF-8', Buffer.from([0x61, 0x0d, 0x0a, 0xff, 0xfe, 0x0a])],
+  ])('%s: the line comes once, and goes without a trace', async (_, before) => {
+    const { env, rc } = home()
+    if (before !== undefined) writeFileSync(rc, before)
+    expect(await karo(env, 'shell', 'install', 'bash')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(rc),
+    })
+    const once = readFileSync(rc)
+    expect(once.toString('latin1').match(/# karo shell hook/g)).toHaveLength(1)
+    expect(once.toString('latin1').startsWith(Buffer.from(before ?? '').toString('latin1'))).toBe(true)
+    execFileSync('bash', ['-n', rc])
+    expect(await karo(env, 'shell', 'install')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Already'),
+    })
+    expect(readFileSync(rc)).toEqual(once)
+    expect((await karo(env, 'shell', 'uninstall', 'bash')).code).toBe(0)
+    expect(readFileSync(rc)).toEqual(Buffer.from(before ?? ''))
+    expect(await karo(env, 'shell', 'uninstall')).toMatchObject({
+      code: 0,
+      out: expect.stringContaining('Not in'),
+    })
+  })
+
+  test('mode and symbolic link stay; --rc names another file; --json says what happened', async () => {
+    const { env, directory } = home()
+    mkdirSync(join(directory, 'dotfiles'))
+    const target = join(directory, 'dotfiles', 'rc')
+    const link = join(directory, 'link')
+    writeFileSync(target, '# x\n')
+    chmodSync(target, 0o640)
+    symlinkSync('dotfiles/rc', link)
+    const { out } = await karo(env, 'shell', 'install', 'bash', '--rc', link, '--json')
+    expect(JSON.parse(out)).toEqual({ shell: 'bash', file: link, changed: true })
+    expect(lstatSync(link).isSymbolicLink()).toBe(true)
+    expect(statSync(target).mode & 0o777).toBe(0o640)
+    expect(readFileSync(target, 'utf8')).toContain('# karo shell hook')
+    expect(existsSync(join(directory, '.bashrc'))).toBe(false)
+  })
+
+  test('a home of its own is named in the line, and an old line is replaced in its place', async () => {
+    const { env, rc } = home()
+    writeFileSync(rc, 'a\nold # karo shell hook\nb\n')
+    await karo({ ...env, KARO_HOME: "/srv/karo's" }, 'shell', 'install', 'bash')
+    const lines = readFileSync(rc, 'utf8').split('\n')
+    expect([lines[0], ...lines.slice(2)]).toEqual(['a', 'b', ''])
+    expect(lines[1]).toContain("--home '/srv/karo'\\''s'")
+  })
+
+  test('a shell without karo loads nothing, says nothing, and goes on, also under set -e', async () => {
+    const { env, rc } = home()
+    await karo(env, 'shell', 'install', 'bash')
+    const line = readFileSync(rc, 'utf8').replaceAll(/'[^']*'(?= >| shell)/g, '/nowhere/karo')
+    const out = execFileSync('bash', ['-c', `set -eu\n${line}\necho "went on $?"`], { encoding: 'utf8' })
+    expect(out).toBe('went on 0\n')
+  })
+
+  test('what is no file is refused, with the place', async () => {
+    const { env, rc } = home()
+    mkdirSync(rc)
+    const { code, err } = await karo(env, 'shell', 'install', 'bash')
+    expect(code).toBe(1)
+    expect(err).toContain(rc)
+  })
+})
+
+test('adding and removing restores any text', () => {
+  const text = fc
+    .array(fc.constantFrom('a', '\n', '\r', ' ', '#', '# karo', "'"), { maxLength: 20 })
+    .map((parts) => parts.join(''))
+  fc.assert(
+    fc.property(text, (before) => {
+      const once = withLine(before, 'line')
+      expect(withLine(once, 'line')).toBe(once)
+      expect(withoutLine(once)).toBe(before)
+    }),
+  )
+})
