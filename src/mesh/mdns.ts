@@ -11,7 +11,7 @@ import { type Answer, encodeAnswers, encodeQuestions, type Question } from './md
 import { nodeOf } from './peer.ts'
 import { type Segments, segmentsOf } from './segments.ts'
 
-export const SERVICE_TAG = '_karo._udp.local'
+const SERVICE_TAG = '_karo._udp.local'
 const MDNS_PORT = 5353
 const MDNS_GROUP = '224.0.0.251'
 /** However many ask, one answer in this time: it goes to all of them. */

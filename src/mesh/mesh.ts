@@ -278,6 +278,9 @@ export function createMesh(deps: MeshDeps): Mesh {
       host = made
       try {
         await startHost(made, listen)
+        const open = new Set(made.getMultiaddrs().map((address) => endpointOf(address)?.ip))
+        const closed = listen.filter((address) => !open.has(parseEndpoint(address)?.ip))
+        if (closed.length > 0) log.warn({ addresses: closed }, 'the mesh could not listen on some addresses')
         signal.throwIfAborted()
         await startMdns(made)
         signal.throwIfAborted()

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts'
 import type { ReplayMark, ReplayRepository } from '../store/replay.ts'
 
 /** A sender's clock may differ this much (wire format, "Replay"). */
-export const CLOCK_WINDOW_MS = 5 * 60_000
+const CLOCK_WINDOW_MS = 5 * 60_000
 /** Nonces of one member: ten minutes of 25 frames a second. Beyond, the first to arrive give way to a floor. */
 const NONCES_PER_MEMBER = 16_384
 /** Nonces of all strangers together; they only ever say hello. */
