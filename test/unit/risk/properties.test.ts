@@ -296,11 +296,15 @@ describe('the work is bounded', () => {
   const doubling = ['a=xxxxxxxxxxxxxxxx', ...[...Array(40)].map((_, i) => `a=$a$a$a${i}`), 'rm -rf $a'].join(
     '; ',
   )
+  const nested = (levels: number, body: string, inner: string) =>
+    [...Array(levels)].reduce<string>((text, _, i) => `${body} bash <<E${i}\n${text}\nE${i}`, inner)
   const BOMBS: Readonly<Record<string, string>> = {
     'doubling variables': doubling,
     'nested loops': `${'for i in 1 2 3 4 5 6 7 8; do '.repeat(12)}ls; ${'done; '.repeat(12)}`,
     'nested substitutions': `${'$('.repeat(200)}ls${')'.repeat(200)}`,
     'nested eval': [...Array(30)].reduce<string>((inner) => `eval ${quoted(inner)}`.slice(0, 60_000), 'ls'),
+    'nested here-documents': nested(20, '', 'ls'),
+    'deep braces in nested scripts': nested(11, '{ '.repeat(180), 'ls'),
     'functions calling each other': `${[...Array(30)].map((_, i) => `f${i}() { f${i + 1}; f${i + 1}; }`).join('; ')}; f0`,
     'nested braces': `echo ${'{a,b}'.repeat(30)}`,
     'a wide range': 'echo {1..999999999}',
@@ -326,7 +330,9 @@ describe('the work is bounded', () => {
     })
   }
   test.each(
-    Object.keys(BOMBS).filter((name) => /commands|megabyte|loops|wrappers|functions|words|eval/.test(name)),
+    Object.keys(BOMBS).filter((name) =>
+      /commands|megabyte|loops|wrappers|functions|words|eval|here-doc|deep braces in/.test(name),
+    ),
   )('%s is not Safe: it was not read to its end', (name) => {
     expect(levelOf(BOMBS[name] as string)).not.toBe('safe')
   })
