@@ -1,8 +1,18 @@
 // Named points at which a crash test ends the process as hard as a power cut would; harmless unless asked for.
 
+/** Where it can end: around the batch that stores what was read, and around the end of a spool file. */
+export const FAULT_POINTS = [
+  'after-read',
+  'before-batch',
+  'after-batch',
+  'before-unlink',
+  'after-unlink',
+] as const
+export type FaultPoint = (typeof FAULT_POINTS)[number]
+
 export interface Faults {
   /** Passing a point; the process may be gone afterwards. */
-  hit(point: string): void
+  hit(point: FaultPoint): void
 }
 
 export const noFaults: Faults = { hit: () => {} }

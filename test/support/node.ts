@@ -1,6 +1,15 @@
 // A real node for tests: its own home, the built program in its own process, and the real command line beside it.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { callDaemon } from '../../src/api/client.ts'
@@ -118,7 +127,7 @@ function launch(of: {
   closeSync(log)
   const readLog = (): string => readFileSync(logPath, 'utf8')
   atEnd((failed) => {
-    if (failed) keepLog(name, child.pid, logPath, readLog())
+    if (failed && existsSync(logPath)) keepLog(name, child.pid, logPath, readLog())
   })
   const socket = join(home, 'karo.sock')
   const call = async () => (await callDaemon({ socket }, 'GET', '/api/v1/status')) as StatusShape
