@@ -67,6 +67,8 @@ export function createMesh(deps: MeshDeps): Mesh {
   const pingMs = config.mesh.ping_seconds * 1_000
   let host: Host | undefined
   let mdns: Mdns | undefined
+  /** Addresses that were to be listened on and are not: taken, or gone since. */
+  let closed: readonly string[] = []
   let forgetTrust: (() => void) | undefined
   /** When a node was last tried because mDNS heard it. */
   const sighted = new Map<NodeId, number>()
@@ -279,7 +281,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       try {
         await startHost(made, listen)
         const open = new Set(made.getMultiaddrs().map((address) => endpointOf(address)?.ip))
-        const closed = listen.filter((address) => !open.has(parseEndpoint(address)?.ip))
+        closed = listen.filter((address) => !open.has(parseEndpoint(address)?.ip))
         if (closed.length > 0) log.warn({ addresses: closed }, 'the mesh could not listen on some addresses')
         signal.throwIfAborted()
         await startMdns(made)
@@ -295,16 +297,19 @@ export function createMesh(deps: MeshDeps): Mesh {
 
     stop,
 
-    health: () => [
-      {
-        name: 'mesh.listening',
-        ok: (host?.getMultiaddrs().length ?? 0) > 0,
-        detail:
-          host === undefined
-            ? 'the mesh is not running'
-            : `listens on ${told(host.getMultiaddrs()).join(', ')}`,
-      },
-    ],
+    health() {
+      if (host === undefined)
+        return [{ name: 'mesh.listening', ok: false, detail: 'the mesh is not running' }]
+      const listens = `listens on ${told(host.getMultiaddrs()).join(', ')}`
+      return [
+        {
+          name: 'mesh.listening',
+          // mDNS tells IPv4 addresses; an IPv6 one may be missing while it is still being checked for duplicates.
+          ok: host.getMultiaddrs().length > 0 && !closed.some((address) => address.startsWith('/ip4/')),
+          detail: closed.length === 0 ? listens : `${listens}, but not on ${closed.join(', ')}`,
+        },
+      ]
+    },
 
     link: links.add,
     neighbours: () => sessions.neighbours().map((session) => session.peer),
