@@ -17,7 +17,7 @@ interface ProfileRow {
   readonly longest: number
 }
 
-export const PROFILES: Readonly<Record<GuardProfile, ProfileRow>> = {
+const PROFILES: Readonly<Record<GuardProfile, ProfileRow>> = {
   strict: {
     decisions: { safe: 'allow', moderate: 'confirm', high: 'block', critical: 'block' },
     longest: 1_000,

@@ -7,7 +7,7 @@ export const MAX_DEPTH = 12
 /** Syntax nodes inside one another, over all nested scripts; keeps the call stack small. */
 export const MAX_NESTING = 250
 /** Syntax nodes looked at, over all nested scripts and loop rounds. */
-export const MAX_NODES = 6_000
+const MAX_NODES = 6_000
 /** Words that brace expansion may make of one word. */
 export const MAX_BRACE_WORDS = 64
 /** UTF-16 units one word may grow to through variables; beyond, it is unknown. */
@@ -15,7 +15,7 @@ export const MAX_WORD_LENGTH = 4_096
 /** Words a command may have; more are cut, and the command is never Safe. */
 export const MAX_WORDS = 2_000
 /** UTF-16 units re-read in nested scripts. */
-export const MAX_NESTED_TEXT = 262_144
+const MAX_NESTED_TEXT = 262_144
 /** Rounds of a `for` loop over known words that are followed one by one. */
 export const MAX_LOOP_ROUNDS = 8
 /** Findings reported. */

@@ -1,5 +1,6 @@
 // What a command prints, as far as its words say it: echo, printf, decoders; otherwise only where it came from.
 
+import { findTargets } from './carriers.ts'
 import {
   type Arg,
   baseName,
@@ -12,7 +13,6 @@ import {
 } from './model.ts'
 import { readOptions } from './options.ts'
 import { mustStayHere } from './secrets.ts'
-import { findTargets } from './unwrap.ts'
 
 const NETWORK = names(
   'curl wget wget2 fetch lynx links w3m http https xh httpie aria2c nc ncat netcat socat telnet ftp ssh axel',

@@ -111,7 +111,7 @@ export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home'>): Place
   return 'other'
 }
 
-export function isDisk(path: string): boolean {
+function isDisk(path: string): boolean {
   if (!path.startsWith('/dev/')) return false
   return DISK.test(path) || (isGlob(path) && DISK_SAMPLES.some((sample) => covers(path, sample)))
 }
@@ -131,7 +131,7 @@ function homePlace(path: string, home: string): Place | undefined {
 }
 
 /** Whether `path`, a pattern perhaps, names exactly `known`. */
-export function covers(path: string, known: string): boolean {
+function covers(path: string, known: string): boolean {
   if (path === known) return true
   if (path.startsWith('/') !== known.startsWith('/') || !isGlob(path)) return false
   const a = path.split('/')
@@ -139,7 +139,7 @@ export function covers(path: string, known: string): boolean {
   return a.length === b.length && a.every((component, i) => couldMatch(component, b[i] as string))
 }
 
-export function isWithin(path: string, top: string): boolean {
+function isWithin(path: string, top: string): boolean {
   return path === top || path.startsWith(`${top}/`)
 }
 

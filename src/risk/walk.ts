@@ -9,6 +9,8 @@ import {
   type SyntaxNode,
 } from 'unbash'
 import { isForkBomb } from './fork-bomb.ts'
+import { foreignCode } from './interpreters.ts'
+import type { InnerScript, Layer } from './layers.ts'
 import { type Budget, MAX_DEPTH, MAX_LOOP_ROUNDS, MAX_NESTING, MAX_WORDS, spend } from './limits.ts'
 import {
   type Arg,
@@ -27,7 +29,7 @@ import { outputOf } from './output.ts'
 import { emptyReading, isUnresolved, resolvePath } from './paths.ts'
 import { splitPieces } from './pieces.ts'
 import { applyBuiltin, assign, downloadedFile } from './state.ts'
-import { foreignCode, type InnerScript, type Layer, unwrapLayer } from './unwrap.ts'
+import { unwrapLayer } from './unwrap.ts'
 import { expandOne, expandText, expandWord, type WordHost } from './words.ts'
 
 export interface Findings {

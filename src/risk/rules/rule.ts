@@ -1,7 +1,7 @@
 // What a rule is, and the small vocabulary rules are written in.
 import type { RiskLevel } from '../index.ts'
 import { type Arg, type LineFact, type Scope, type SimpleCommand, SOMETHING, UNKNOWN } from '../model.ts'
-import { type Options, readOptions } from '../options.ts'
+import type { Options } from '../options.ts'
 import { emptyReading, type Place, placeOf } from '../paths.ts'
 
 /** What made a rule apply: the words to point at, or the whole command. */
@@ -31,11 +31,6 @@ export interface LineRule extends Omit<Rule, 'tools' | 'when' | 'id'> {
 
 export function tools(names: string): readonly string[] {
   return names.split(/\s+/)
-}
-
-/** Options and operands, read for this tool. */
-export function optionsOf(command: SimpleCommand): Options {
-  return readOptions(command.name, command.args)
 }
 
 /** Words that are, or as patterns could be, in one of the places. */

@@ -1,7 +1,8 @@
 // Which files a command deletes, overwrites or changes, over the many tools that do so.
+
+import { findTargets } from '../carriers.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import type { Options } from '../options.ts'
-import { findTargets } from '../unwrap.ts'
 
 export const DELETERS = ['rm', 'grm', 'srm', 'find', 'gfind', 'rmtree'] as const
 

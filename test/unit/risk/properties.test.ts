@@ -329,6 +329,9 @@ describe('the work is bounded', () => {
       expect(() => checkCommand(command, { ...PLACE, shell })).not.toThrow()
     })
   }
+  test('wrappers are taken off a fixed number of times, not once for each of ten thousand', () => {
+    expect(spent(BOMBS['wrappers without end'] as string).nodes).toBeLessThan(100)
+  })
   test.each(
     Object.keys(BOMBS).filter((name) =>
       /commands|megabyte|loops|wrappers|functions|words|eval|here-doc|deep braces in/.test(name),

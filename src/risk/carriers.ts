@@ -1,0 +1,281 @@
+// Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
+import { foreignCode } from './interpreters.ts'
+import { enterWrapper, type InnerCommand, type InnerScript, joined, type Layer, NOTHING } from './layers.ts'
+import { type Arg, type Output, SOMETHING, TAINT, UNKNOWN } from './model.ts'
+import { readOptions } from './options.ts'
+import type { Wrapper } from './wrappers.ts'
+
+export type Carrier = (args: readonly Arg[], input: Output) => Layer
+
+function item(text: string, near: Arg): Arg {
+  return { text, span: near.span, taint: TAINT.opaque }
+}
+
+function command(words: readonly Arg[], inherits = false): Layer {
+  if (words.length === 0) return NOTHING
+  return { ...NOTHING, commands: [{ words, privileged: false, inherits, assignments: [] }] }
+}
+
+function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]): Arg[] {
+  return words.flatMap((word) =>
+    word.text === marker
+      ? items
+      : word.text.includes(marker)
+        ? items.slice(0, 1).map((one) => ({ ...word, text: word.text.replaceAll(marker, one.text) }))
+        : [word],
+  )
+}
+
+function xargs(args: readonly Arg[], input: Output): Layer {
+  const wrapper: Wrapper = {
+    values: 'I n P L d a s E max-args max-procs max-lines delimiter arg-file replace max-chars'.split(' '),
+  }
+  const head = [args[0] ?? item('', { text: '', span: [0, 0], taint: 0 }), ...args]
+  const { start } = enterWrapper(wrapper, head)
+  const words = head.slice(start)
+  if (words.length === 0) return NOTHING
+  const near = words[0] as Arg
+  const items =
+    input.text === undefined
+      ? input.under === undefined
+        ? [{ ...near, text: UNKNOWN, taint: input.taint | TAINT.opaque }]
+        : input.under.map((text) => item(text, near))
+      : input.text
+          .split(/[\s\0]+/)
+          .filter((text) => text !== '')
+          .slice(0, 100)
+          .map((text) => ({ text, span: near.span, taint: input.taint }))
+  const options = readOptions('xargs', args.slice(0, start - 1))
+  const marker = markerOf(args.slice(0, start - 1)) ?? (options.flag('i') ? '{}' : undefined)
+  return command(marker === undefined ? [...words, ...items] : replaced(words, marker, items))
+}
+
+function markerOf(options: readonly Arg[]): string | undefined {
+  for (const [i, word] of options.entries()) {
+    if (word.text === '-I' || word.text === '-J') return options[i + 1]?.text
+    if (/^-[IJ]./.test(word.text)) return word.text.slice(2)
+    if (word.text.startsWith('--replace=')) return word.text.slice(10)
+    if (word.text === '--replace') return '{}'
+  }
+  return undefined
+}
+
+/** Tests that leave only some files of the tree; without one of them the whole tree is meant. */
+const FIND_FILTERS =
+  /^-(?:i?name|i?path|i?regex|i?wholename|i?lname|type|[mac]time|[mac]min|newer.*|size|empty|user|group|uid|perm|nouser|nogroup|mindepth|maxdepth|links|inum|samefile)$/
+
+/** Where a find starts, and what each found file may be. */
+export function findTargets(args: readonly Arg[]): {
+  readonly whole: boolean
+  readonly tops: readonly Arg[]
+} {
+  const from = args.findIndex((arg) => !/^-(?:[HLP]|O\d|D)$/.test(arg.text))
+  const rest = args.slice(Math.max(from, 0))
+  const end = rest.findIndex((arg) => /^[-(!]/.test(arg.text))
+  const tops = end < 0 ? rest : rest.slice(0, end)
+  const near = args[0] ?? { text: '.', span: [0, 0] as const, taint: 0 }
+  const whole = !rest.some((arg) => FIND_FILTERS.test(arg.text))
+  return { whole, tops: tops.length === 0 ? [{ ...near, text: '.' }] : tops }
+}
+
+function find(args: readonly Arg[]): Layer {
+  const { whole, tops } = findTargets(args)
+  const items = tops.map((top) => (whole ? top : { ...top, text: `${top.text}/${SOMETHING}` }))
+  const commands: InnerCommand[] = []
+  for (let i = 0; i < args.length; i++) {
+    if (!/^-(?:exec|execdir|ok|okdir)$/.test((args[i] as Arg).text)) continue
+    const end = args.findIndex((arg, at) => at > i && /^(?:;|\+)$/.test(arg.text))
+    const words = args.slice(i + 1, end < 0 ? undefined : end)
+    if (words.length > 0)
+      commands.push({
+        words: replaced(words, '{}', items),
+        privileged: false,
+        inherits: false,
+        assignments: [],
+      })
+    i += words.length
+  }
+  return { ...NOTHING, commands }
+}
+
+function fd(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) => /^(?:-x|-X|--exec|--exec-batch)$/.test(arg.text))
+  if (at < 0) return NOTHING
+  const words = args.slice(at + 1)
+  if (words.length === 0) return NOTHING
+  // fd pattern directory …: names found below a directory given, or below this one.
+  const top = args.slice(0, at).filter((arg) => !arg.text.startsWith('-'))[1]?.text ?? '.'
+  const found = item(`${top}/${SOMETHING}`, words[0] as Arg)
+  return command(
+    words.some((word) => word.text.includes('{}')) ? replaced(words, '{}', [found]) : [...words, found],
+  )
+}
+
+/** `docker exec`/`run`, `podman`, `kubectl exec`: the command after the container's or image's name. */
+function container(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) => /^(?:exec|run)$/.test(arg.text))
+  if (at < 0) return NOTHING
+  const values =
+    'e env v volume w workdir u user name p publish network entrypoint mount l label env-file h hostname m memory c container n namespace cpus platform pull restart device add-host cap-add security-opt index'.split(
+      ' ',
+    )
+  const tail = args.slice(at)
+  const dashes = tail.findIndex((arg) => arg.text === '--')
+  if (dashes > 0) return command(tail.slice(dashes + 1), true)
+  const { start } = enterWrapper({ values, skip: 1 }, tail)
+  return command(tail.slice(start), true)
+}
+
+function parallel(args: readonly Arg[], input: Output): Layer {
+  const split = args.findIndex((arg) => /^:::/.test(arg.text))
+  const wrapper: Wrapper = {
+    values: 'j jobs I a arg-file S sshlogin C colsep N n L delay timeout joblog results'.split(' '),
+  }
+  const head = [args[0] as Arg, ...(split < 0 ? args : args.slice(0, split))]
+  if (args.length === 0) return NOTHING
+  const words = head.slice(enterWrapper(wrapper, head).start)
+  const near = args[0] as Arg
+  const given =
+    split >= 0
+      ? args.slice(split + 1).slice(0, 20)
+      : input.text !== undefined
+        ? input.text
+            .split('\n')
+            .filter(Boolean)
+            .slice(0, 20)
+            .map((text) => ({ text, span: near.span, taint: input.taint }))
+        : [item(`./${SOMETHING}`, near)]
+  const scripts = given.map((one) => {
+    const all =
+      words.length === 0
+        ? [one]
+        : words.some((word) => word.text.includes('{}'))
+          ? replaced(words, '{}', [one])
+          : [...words, one]
+    return joined(all)
+  })
+  return { ...NOTHING, scripts }
+}
+
+function scriptWords(args: readonly Arg[]): Layer {
+  return { ...NOTHING, scripts: args.map((arg) => ({ text: arg.text, taint: arg.taint, span: arg.span })) }
+}
+
+function git(args: readonly Arg[]): Layer {
+  const scripts: InnerScript[] = []
+  const add = (arg: Arg | undefined, text: string | undefined) => {
+    if (arg !== undefined && text !== undefined && text !== '')
+      scripts.push({ text, taint: arg.taint, span: arg.span })
+  }
+  for (const [i, arg] of args.entries()) {
+    // An alias or hook given on the line: -c alias.x='!cmd', config alias.x '!cmd'.
+    const alias = /^alias\.[^=]+=!([\s\S]*)$/.exec(arg.text)
+    if (alias !== null) add(arg, alias[1])
+    const next = args[i + 1]
+    if (/^alias\.[^=]+$/.test(arg.text) && next?.text.startsWith('!')) add(next, next.text.slice(1))
+    if (arg.text === '--exec' || (arg.text === '-x' && args[0]?.text === 'rebase')) add(next, next?.text)
+    if (arg.text.startsWith('--exec=')) add(arg, arg.text.slice(7))
+    if (/^--(?:tree|index|msg|env)-filter$/.test(arg.text)) add(next, next?.text)
+  }
+  const each = args.findIndex((arg) => arg.text === 'foreach')
+  if (each >= 0 && args[0]?.text === 'submodule') {
+    const words = args.slice(each + 1).filter((arg) => arg.text !== '--recursive')
+    if (words.length > 0) scripts.push(joined(words))
+  }
+  if (args[0]?.text === 'bisect' && args[1]?.text === 'run') return { ...command(args.slice(2)), scripts }
+  return { ...NOTHING, scripts }
+}
+
+function tmux(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) =>
+    /^(?:new|new-session|neww|new-window|send-keys|send|splitw|split-window|respawn-pane|run-shell|run)$/.test(
+      arg.text,
+    ),
+  )
+  return at < 0 ? NOTHING : scriptWords(args.slice(at + 1).filter((arg) => !arg.text.startsWith('-')))
+}
+
+function afterValue(...names: readonly string[]): Carrier {
+  return (args) => {
+    const at = args.findIndex((arg) => names.includes(arg.text))
+    return at < 0 ? NOTHING : scriptWords(args.slice(at + 1, at + 2))
+  }
+}
+
+/** In fish, `source` alone reads standard input. */
+function source(args: readonly Arg[]): Layer {
+  const file = args.find((arg) => arg.text !== '--')
+  return file === undefined || /^(?:-|\/dev\/stdin|\/dev\/fd\/0)$/.test(file.text)
+    ? { ...NOTHING, runsInput: 'shell' }
+    : { ...NOTHING, runsFile: file }
+}
+
+/** Options of ordinary tools whose value is a command of its own. */
+function commandIn(pattern: RegExp): Carrier {
+  return (args) => {
+    const found = args.flatMap((arg, i) => {
+      const match = pattern.exec(arg.text)
+      if (match === null) return []
+      const text = match[1]
+      const next = args[i + 1]
+      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
+    })
+    return scriptWords(found)
+  }
+}
+
+const editor = commandIn(/^(?:-c|--cmd|\+)?[: ]*!(.+)$/)
+
+export const CARRIERS: Readonly<Record<string, Carrier>> = {
+  xargs,
+  find,
+  gfind: find,
+  fd,
+  fdfind: fd,
+  docker: container,
+  podman: container,
+  nerdctl: container,
+  'docker-compose': container,
+  kubectl: container,
+  oc: container,
+  lxc: container,
+  incus: container,
+  parallel,
+  git,
+  tmux,
+  awk: (args) => ({ ...NOTHING, scripts: args.flatMap((arg) => foreignCode(arg).scripts) }),
+  gawk: (args) => ({ ...NOTHING, scripts: args.flatMap((arg) => foreignCode(arg).scripts) }),
+  mawk: (args) => ({ ...NOTHING, scripts: args.flatMap((arg) => foreignCode(arg).scripts) }),
+  tar: commandIn(/^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=)(.+)$/),
+  rsync: commandIn(/^(?:-[a-zA-Z]*e|--rsh(?:=(.+))?)$/),
+  vi: editor,
+  vim: editor,
+  nvim: editor,
+  ex: editor,
+  trap: (args) => scriptWords(args.filter((arg) => !arg.text.startsWith('-')).slice(0, 1)),
+  alias: (args) =>
+    scriptWords(
+      args.flatMap((arg) =>
+        arg.text.includes('=') ? [{ ...arg, text: arg.text.slice(arg.text.indexOf('=') + 1) }] : [],
+      ),
+    ),
+  ansible: afterValue('-a', '--args'),
+  vagrant: afterValue('-c', '--command'),
+  screen: (args) =>
+    command(
+      args.slice(
+        Math.max(
+          0,
+          args.findIndex(
+            (arg, i) => !arg.text.startsWith('-') && !/^-[SptTc]$|^-dmS$/.test(args[i - 1]?.text ?? ''),
+          ),
+        ),
+      ),
+    ),
+  at: () => ({ ...NOTHING, runsInput: 'shell' }),
+  batch: () => ({ ...NOTHING, runsInput: 'shell' }),
+  adb: (args) =>
+    args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,
+  '.': source,
+  source,
+}
