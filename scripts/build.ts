@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import { type BuildResult, build as esbuild, type Metafile, type Plugin, stop } from 'esbuild'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -26,7 +26,7 @@ const EXTERNAL = ['classic-level', 'blake3-wasm', 'msgpackr-extract']
  * What a short command loads, held together in one chunk: every further file costs a module load, about 0.5 ms. The
  * bundler groups modules by who reaches them, so everything loaded on demand is made to reach these.
  */
-const CORE = ['src/cli/run.ts']
+const CORE = ['src/cli/run.ts', 'src/risk/levels.ts']
 
 /** CommonJS inside an ES module still asks for `require`, and some of it for `__dirname`. */
 const COMMONJS = [
@@ -96,22 +96,57 @@ function onDemandModules(): ReadonlySet<string> {
   return found
 }
 
+/**
+ * Node's own modules without their ES wrapper: `import … from 'node:util'` evaluates each of its exports, the lazy ones
+ * too, for which a short command would wait 1 to 2 ms. In front, where imports take effect as well.
+ */
+export function withBuiltins(code: string): string {
+  const taken: string[] = []
+  const rest = code.replace(
+    BUILTIN_IMPORT,
+    (_, one?: string, all?: string, names?: string, module?: string) => {
+      const from = `=process.getBuiltinModule("${module}")`
+      for (const name of [one, all]) if (name) taken.push(`${name}${from}`)
+      if (names) taken.push(`{${names.replaceAll(' as ', ':')}}${from}`)
+      return ''
+    },
+  )
+  return taken.length === 0 ? code : `const ${taken.join(',')};${rest}`
+}
+
+/** As esbuild writes it without white space: `import one,{a,b as c}from"node:fs";`, `import*as all from"node:fs";`. */
+const BUILTIN_IMPORT = /\bimport(?: ([\w$]+),?)?(?:\*as ([\w$]+))?(?:\{([^}]*)\})? ?from"(node:[\w/]+)";/g
+
+/** Chunks that only pass on what another one has, by file name: whoever wants it may as well ask there. */
+function passedOn(chunks: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
+  const found = new Map<string, string>()
+  for (const [name, code] of chunks) {
+    const from = /^import\{([^}]*)\}from"\.\/([^"]+)";export\{\1\};\s*$/.exec(code)?.[2]
+    if (from !== undefined) found.set(name, from)
+  }
+  return found
+}
+
 /** Writes dist/ so that at every moment the entry there is whole: new chunks, then the entry, then old ones go. */
 export async function build(): Promise<Metafile> {
   const stamp = sourcesStamp()
   const { outputFiles, metafile } = await bundle()
   await stop()
   const kept = new Set<string>([ENTRY, STAMP])
+  const idle = passedOn(new Map(outputFiles.map((file) => [basename(file.path), file.text])))
+  const direct = (code: string): string =>
+    [...idle].reduce((text, [name, from]) => text.replaceAll(`/${name}"`, `/${from}"`), code)
   for (const file of outputFiles) {
+    if (file.path === ENTRY || idle.has(basename(file.path))) continue
     kept.add(file.path)
-    if (file.path === ENTRY) continue
     mkdirSync(dirname(file.path), { recursive: true })
-    writeFileSync(file.path, file.path.endsWith('.js') ? withCommonJs(file.text) : file.contents)
+    const isCode = file.path.endsWith('.js')
+    writeFileSync(file.path, isCode ? withCommonJs(withBuiltins(direct(file.text))) : file.contents)
   }
   const entry = outputFiles.find((file) => file.path === ENTRY)
   if (entry === undefined) throw new Error('the bundle has no entry')
   const fresh = `${ENTRY}.${process.pid}`
-  writeFileSync(fresh, `#!/usr/bin/env node\n${COMPILE_CACHE}${entry.text}`)
+  writeFileSync(fresh, `#!/usr/bin/env node\n${COMPILE_CACHE}${direct(entry.text)}`)
   chmodSync(fresh, 0o755)
   renameSync(fresh, ENTRY)
   writeFileSync(STAMP, stamp)

@@ -10,13 +10,21 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
   process.exitCode = 1
 } else {
   // A reader that has seen enough (`karo history | head`) is not an error.
-  for (const stream of [process.stdout, process.stderr]) {
+  const quiet = (stream: NodeJS.WriteStream): NodeJS.WriteStream =>
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EPIPE') throw error
       process.exit()
     })
-  }
+  let stderr: NodeJS.WriteStream | undefined
   // Not a static import: those are linked before the check could speak.
   const { runCli } = await import('./run.ts')
-  process.exitCode = await runCli(process.argv.slice(2), process)
+  process.exitCode = await runCli(process.argv.slice(2), {
+    env: process.env,
+    stdout: quiet(process.stdout),
+    // Node makes a stream when it is first asked for; most runs have nothing to say on this one.
+    get stderr() {
+      stderr ??= quiet(process.stderr)
+      return stderr
+    },
+  })
 }

@@ -1,7 +1,7 @@
 // What a short command loads: the bundle keeps heavy libraries out of it, and the command line out of the daemon's.
 import type { Metafile } from 'esbuild'
 import { beforeAll, expect, test } from 'vitest'
-import { bundle } from '../../scripts/build.ts'
+import { bundle, withBuiltins } from '../../scripts/build.ts'
 
 /** None of these may be read to run `karo status` or `karo check`. */
 const HEAVY =
@@ -9,8 +9,11 @@ const HEAVY =
 const HEAVY_PACKAGES = /^(classic-level|blake3-wasm|msgpackr-extract|(node:)?https?2?|(node:)?crypto)$/
 
 let outputs: Metafile['outputs']
+let codes: readonly string[]
 beforeAll(async () => {
-  outputs = (await bundle()).metafile.outputs
+  const { metafile, outputFiles } = await bundle()
+  outputs = metafile.outputs
+  codes = outputFiles.filter(({ path }) => path.endsWith('.js')).map(({ text }) => text)
 }, 60_000)
 
 /** The chunk that holds `entry`, and all it imports statically; dynamic imports are only followed where named. */
@@ -75,6 +78,17 @@ test('the daemon does load them: the check above can see', () => {
 
 test('status is few files, because each costs a module load', () => {
   expect(loadedFor(...PROGRAM).chunks.length).toBeLessThanOrEqual(3)
+})
+
+test("Node's own modules are taken without their wrapper, in every form of import", () => {
+  const wrapped = /\bfrom ?"node:/
+  expect(codes.some((code) => wrapped.test(code))).toBe(true)
+  expect(codes.filter((code) => wrapped.test(withBuiltins(code)))).toEqual([])
+  const forms = 'import one,{a,b as c}from"node:x";import*as all from"node:y/z";f();import d from"node:w";'
+  expect(withBuiltins(forms)).toBe(
+    'const one=process.getBuiltinModule("node:x"),{a,b:c}=process.getBuiltinModule("node:x"),' +
+      'all=process.getBuiltinModule("node:y/z"),d=process.getBuiltinModule("node:w");f();',
+  )
 })
 
 test('the entry stands alone, so that any Node gets as far as its version check', () => {

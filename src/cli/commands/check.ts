@@ -28,11 +28,19 @@ async function profileOf(io: CommandIo, given: string | undefined): Promise<Guar
       // No file, or none that may be read: the command is judged all the same, by the default.
       return DEFAULT_PROFILE
     }
-    // Escapes could spell the word otherwise in a quoted key, `"gu\u0061rd"`; backslashes go the long way too.
-    if (!/guard|\\u/i.test(text)) return DEFAULT_PROFILE
+    if (!setsGuard(text)) return DEFAULT_PROFILE
   }
   const { loadConfig } = await import('../../config/load.ts')
   return loadConfig({ home: io.home, env: io.env }).config.guard.profile
+}
+
+/** False only if no key of [guard] is set, wrong ones included: the bare section of the sample sets none. */
+function setsGuard(toml: string): boolean {
+  // A line of a multi-line string may look like these too, but sets nothing either.
+  const withoutComments = toml.replace(/^[ \t]*#.*$/gm, '')
+  const said = withoutComments.replace(/^\[guard\](?!\s*[^\s[])/m, '')
+  // Escapes could spell the word otherwise in a quoted key, `"gu\u0061rd"`.
+  return /guard|\\[ux]/i.test(said)
 }
 
 async function readInput(): Promise<string> {

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { runCli } from '../../../src/cli/run.ts'
+import { sampleConfig } from '../../../src/config/sample.ts'
 
 let home = ''
 beforeEach(() => {
@@ -74,6 +75,30 @@ test('the profile comes from the option, else the environment, else the file', a
   expect(await decision([])).toBe('confirm')
   expect(await decision([], { KARO_GUARD_PROFILE: 'permissive' })).toBe('allow')
   expect(await decision(['--profile', 'strict'], { KARO_GUARD_PROFILE: 'permissive' })).toBe('confirm')
+})
+
+test.each([
+  ['the sample', sampleConfig(), 'allow'],
+  [
+    'the sample, its line uncommented',
+    sampleConfig().replace('#profile = "moderate"', 'profile = "strict"'),
+    'confirm',
+  ],
+  ['an empty section, then another', '[guard]\n\n[node]\nname = "strict"\n', 'allow'],
+  ['a comment between', '[guard]  # strict?\n# no\n  profile = "strict"\n', 'confirm'],
+  ['a dotted key', 'guard.profile = "strict"\n', 'confirm'],
+  ['an inline table', 'guard = { profile = "strict" }\n', 'confirm'],
+  ['escapes', '["gu\\u0061rd"]\n"\\u0070rofile" = "strict"\n', 'confirm'],
+])('the file decides: %s', async (_, text, decision) => {
+  writeFileSync(join(home, 'config.toml'), text)
+  expect((await karo(['check', '--json', 'git reset --hard'])).json().decision).toBe(decision)
+})
+
+test('a mistyped key of [guard] is refused: what was meant is not in force', async () => {
+  writeFileSync(join(home, 'config.toml'), '[guard]\nprofil = "strict"\n')
+  const run = await karo(['check', 'git reset --hard'])
+  expect(run.exit).toBe(2)
+  expect(run.stderr).toContain('config.toml:2')
 })
 
 test('a wrong profile is refused, wherever it comes from', async () => {
