@@ -105,13 +105,16 @@ export function withBuiltins(code: string): string {
   const rest = code.replace(
     BUILTIN_IMPORT,
     (_, one?: string, all?: string, names?: string, module?: string) => {
-      const from = `=process.getBuiltinModule("${module}")`
+      const from = `=__karoBuiltin("${module}")`
       for (const name of [one, all]) if (name) taken.push(`${name}${from}`)
       if (names) taken.push(`{${names.replaceAll(' as ', ':')}}${from}`)
       return ''
     },
   )
-  return taken.length === 0 ? code : `const ${taken.join(',')};${rest}`
+  // Some library imports `process` itself, so that the name is taken.
+  return taken.length === 0
+    ? code
+    : `const __karoBuiltin=globalThis.process.getBuiltinModule,${taken.join(',')};${rest}`
 }
 
 /** As esbuild writes it without white space: `import one,{a,b as c}from"node:fs";`, `import*as all from"node:fs";`. */

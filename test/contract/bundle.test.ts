@@ -86,8 +86,9 @@ test("Node's own modules are taken without their wrapper, in every form of impor
   expect(codes.filter((code) => wrapped.test(withBuiltins(code)))).toEqual([])
   const forms = 'import one,{a,b as c}from"node:x";import*as all from"node:y/z";f();import d from"node:w";'
   expect(withBuiltins(forms)).toBe(
-    'const one=process.getBuiltinModule("node:x"),{a,b:c}=process.getBuiltinModule("node:x"),' +
-      'all=process.getBuiltinModule("node:y/z"),d=process.getBuiltinModule("node:w");f();',
+    'const __karoBuiltin=globalThis.process.getBuiltinModule,' +
+      'one=__karoBuiltin("node:x"),{a,b:c}=__karoBuiltin("node:x"),' +
+      'all=__karoBuiltin("node:y/z"),d=__karoBuiltin("node:w");f();',
   )
 })
 
