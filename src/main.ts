@@ -59,12 +59,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const onEncoded = openTap(env.KARO_TAP)
   const caller = { uid: process.getuid?.() ?? 0 }
   const common = { config, identity, clock, random, log }
-  const store = openStore({ ...common, directory: paths.db })
+  const faults = faultsFromEnv(env)
+  const store = openStore({ ...common, directory: paths.db, faults })
   const lock = createLock(paths.lock)
   const audit = createAudit({ ...common, repository: store.audit })
   const trust = createTrust({ ...common, repository: store.members, audit })
   const sharing = createSharing({ ...common, consent: store.consent, trust, audit })
-  const faults = faultsFromEnv(env)
   const observe = createObserve({ ...common, events: store.events, spoolDirectory: paths.spool, faults })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
   const insight = createInsight({ ...common, rollups: store.rollups, node })

@@ -1,7 +1,8 @@
 // Named points at which a crash test ends the process as hard as a power cut would; harmless unless asked for.
 
-/** Where it can end: around the batch that stores what was read, and around the end of a spool file. */
+/** Where it can end: after any write to the database, around the batch of events, around the end of a spool file. */
 export const FAULT_POINTS = [
+  'after-write',
   'after-read',
   'before-batch',
   'after-batch',

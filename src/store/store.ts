@@ -3,6 +3,7 @@ import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
+import { type Faults, noFaults } from '../base/faults.ts'
 import type { Log } from '../base/log.ts'
 import { createAuditRepository } from './audit.ts'
 import { createConsentRepository } from './consent.ts'
@@ -19,6 +20,7 @@ export interface StoreOptions {
   readonly directory: string
   readonly clock: Clock
   readonly log: Log
+  readonly faults?: Faults
 }
 
 /**
@@ -27,10 +29,12 @@ export interface StoreOptions {
  * `start` errors: `conflict` when another process has the database open, `bad_file` when it is damaged, unreadable or
  * of a newer schema.
  */
-export function openStore({ directory, clock, log }: StoreOptions): Store {
+export function openStore({ directory, clock, log, faults = noFaults }: StoreOptions): Store {
   const db = newDatabase(directory)
   // Level opens itself a microtask after its construction; closing it now leaves that to `start`.
   void db.close()
+  // Only then, because Level copies what it tells.
+  if (faults !== noFaults) db.on('write', () => faults.hit('after-write'))
   const replay = createReplayRepository(db)
 
   return {

@@ -67,6 +67,7 @@ export async function openTypist(options: {
   const { mark } = options
   const random: Random = randomOf(options.seed)
   const bash = await openBash({ rc: options.rc, env: { HISTCONTROL: pick(random, HISTORY_CONTROLS) } })
+  const ending = pick(random, ENDINGS)
   const all: Typed[] = []
   let least = 0
   let answered = 0
@@ -125,7 +126,6 @@ export async function openTypist(options: {
       while (!over()) await type(1)
     },
     async end() {
-      const ending = pick(random, ENDINGS)
       await ends[ending]()
       return ending
     },
