@@ -1,14 +1,20 @@
 // The public dictionary of tools: the only names of what people run that may leave level 0.
 
+/** The ten of the first version, and five that would otherwise all be `other`. */
 export const CATEGORIES = [
   'git',
   'docker',
   'kubernetes',
   'npm',
   'cargo',
+  'python',
+  'build',
+  'database',
+  'cloud',
   'file_ops',
   'network',
   'system',
+  'shell',
   'editor',
   'other',
 ] as const
@@ -22,53 +28,86 @@ export interface ToolUsed {
   readonly category: Category
 }
 
-// Names are lower case, at most 32 characters, and with `other` at most 512: what one answer over the mesh can carry.
+// Lower-case names of at most 32 characters. An answer carries 512 tools; some room stays for older and newer nodes.
 const TOOLS: Readonly<Record<Category, string>> = {
-  git: 'git gh glab hub git-lfs svn hg jj pre-commit',
-  docker: 'docker docker-compose podman buildah skopeo nerdctl ctr crictl runc',
-  kubernetes: 'kubectl helm k9s minikube kind k3s kustomize oc istioctl argocd flux',
-  npm: 'npm npx yarn pnpm bun node deno tsc tsx vite webpack esbuild jest vitest eslint prettier nvm turbo nx next playwright',
-  cargo: 'cargo rustc rustup rustfmt rust-analyzer',
+  git: 'git gh glab hub svn hg jj pre-commit tig gitk lazygit git-lfs',
+  docker:
+    'docker docker-compose podman podman-compose buildah skopeo nerdctl ctr containerd lxc distrobox crictl',
+  kubernetes:
+    'kubectl helm k9s kubectx minikube kind kustomize stern kubeadm oc argocd helmfile eksctl k3s k3d flux velero',
+  npm: 'npm npx yarn pnpm bun node deno tsc vite webpack rollup esbuild jest vitest eslint prettier nvm turbo lerna playwright bunx tsx ts-node nx next',
+  cargo: 'cargo rustc rustup rustfmt rust-analyzer wasm-pack',
+  python:
+    'python python3 pip pipx poetry uv uvx conda mamba pytest tox ruff black mypy pylint jupyter ipython pyenv virtualenv pyright flake8',
+  build:
+    'make cmake ninja meson bazel gcc g++ clang clang++ cc c++ ld go gofmt javac mvn gradle gradlew sbt dotnet swift xcodebuild cabal stack mix zig just task protoc pkg-config ar nm objdump readelf autoconf automake',
+  database:
+    'sqlite3 psql pg_dump pg_restore mysql mysqldump mariadb mongosh redis-cli valkey-cli clickhouse-client duckdb createdb sqlcmd',
+  cloud:
+    'aws gcloud az terraform tofu ansible ansible-playbook ansible-vault packer vagrant pulumi vault sops terragrunt nomad consul',
   file_ops:
-    'ls cd pwd cp mv rm mkdir rmdir touch ln cat less more head tail find fd locate tree du df stat file chmod chown chgrp umask grep rg ag sed awk gawk sort uniq cut paste tr wc tee xargs diff cmp tar gzip gunzip zcat xz zip unzip 7z rsync truncate dd install basename dirname realpath readlink md5sum sha1sum sha256sum base64 xxd jq yq fzf bat eza rclone',
+    'ls cd pwd cp mv rm mkdir rmdir touch ln cat less more head tail tac find fd locate tree du df stat file chmod chown umask grep rg sed awk sort uniq cut paste tr wc tee xargs diff cmp patch join tar gzip gunzip zcat bzip2 xz zstd zip unzip 7z rsync truncate dd install basename dirname realpath readlink md5sum sha1sum sha256sum sha512sum base64 xxd hexdump strings jq yq fzf bat eza rclone restic chgrp column od rename ncdu mc borg ag',
   network:
-    'ssh scp sftp curl wget ping traceroute mtr dig nslookup whois nc netcat socat nmap tcpdump wireshark ip ifconfig route ss netstat nmcli iptables nft firewall-cmd ethtool telnet http openssl ssh-keygen ssh-copy-id ssh-add mosh wg openvpn iperf3 sshfs',
+    'ssh scp sftp curl wget ping traceroute mtr dig nslookup host whois nc socat nmap tcpdump ip ifconfig route ss netstat nmcli iptables nft ufw telnet ftp http https openssl ssh-keygen ssh-copy-id ssh-add ssh-agent mosh wg openvpn tailscale tshark wireshark iperf3 ethtool firewall-cmd wg-quick arp',
   system:
-    'sudo su doas systemctl journalctl service ps top htop kill killall pkill nice nohup time timeout watch free vmstat iostat uptime uname hostname date whoami id useradd userdel passwd crontab dmesg lsblk lsmod modprobe mount umount fdisk mkfs fsck lvm smartctl reboot shutdown apt apt-get apt-cache dpkg dnf yum pacman brew flatpak nix nix-shell env printenv export unset set alias source exit logout history type which whereis command help man echo printf read test true false sleep clear reset tmux zellij jobs fg bg wait trap exec eval bash sh zsh fish dash pwsh strace lsof fuser perf gdb lldb valgrind ldd nproc sysctl chroot unshare bwrap systemd-analyze karo local return gpg pass age sops vault',
-  editor: 'vim vi nvim nano emacs emacsclient micro helix hx code codium cursor zed idea',
+    'sudo su systemctl journalctl service ps top htop btop kill killall pkill pgrep nohup timeout watch free vmstat uptime uname hostname date cal w whoami id groups useradd userdel usermod passwd crontab at dmesg lsblk lsusb lspci lscpu modprobe mount umount fdisk mkfs lvm reboot shutdown apt apt-get dpkg dnf yum rpm zypper pacman apk brew snap flatpak nix nix-shell strace lsof perf gdb ldd nproc sysctl chroot systemd-run virsh gpg pass karo doas nice renice last getent blkid fsck smartctl hostnamectl timedatectl loginctl ldconfig lsmod nsenter unshare iostat valgrind lldb',
+  shell:
+    'bash sh zsh fish dash pwsh echo printf read test true false sleep time env printenv export unset set alias unalias source exit history type which whereis command help man clear reset tmux screen jobs fg bg wait ulimit exec eval pushd popd seq shellcheck logout expr bc stty tput yes info',
+  editor: 'vim vi nvim vimdiff nano emacs emacsclient code codium subl ed zed hx micro kate gedit view',
   other:
-    'make cmake ninja meson bazel gcc g++ clang clang++ ld objdump go gofmt python python3 pip pipx uv conda pytest tox ruff black mypy jupyter pyenv ruby gem bundle rake rails php composer perl java javac jar mvn gradle gradlew kotlin scala sbt dotnet swift elixir julia r rscript zig flutter sqlite3 psql pg_dump pg_restore mysql mysqldump mariadb mongosh redis-cli terraform ansible ansible-playbook packer vagrant pulumi aws gcloud ffmpeg convert pandoc dot qemu-system-x86_64 qemu-img virsh just task claude codex ollama shellcheck shfmt hyperfine protoc buf ctags',
+    'java jar scala ruby gem bundle rails php composer perl lua elixir julia r rscript ffmpeg convert pandoc claude codex ollama kotlin dart flutter ffprobe',
 }
 
-/** Other spellings of names above. */
-const ALIASES: Readonly<Record<string, string>> = {
-  egrep: 'grep',
-  fgrep: 'grep',
-  python2: 'python',
-  view: 'vim',
-  vimdiff: 'vim',
+/** The same tool under another name that its packages install, or a name the wire's alphabet lacks. */
+const SPELLINGS: Readonly<Record<string, string>> = {
   '.': 'source',
   '[': 'test',
   '[[': 'test',
   ':': 'true',
+  R: 'r',
+  Rscript: 'rscript',
   nodejs: 'node',
+  pip3: 'pip',
+  python2: 'python',
   gmake: 'make',
-  gsed: 'sed',
+  gawk: 'awk',
   mawk: 'awk',
+  gsed: 'sed',
+  egrep: 'grep',
+  fgrep: 'grep',
   batcat: 'bat',
   fdfind: 'fd',
-  exa: 'eza',
-  ll: 'ls',
-  la: 'ls',
-  l: 'ls',
-  k: 'kubectl',
-  g: 'git',
   bsdtar: 'tar',
+  ncat: 'nc',
+  netcat: 'nc',
+  ping6: 'ping',
+  ip6tables: 'iptables',
   '7za': '7z',
+  '7zz': '7z',
   'mkfs.ext4': 'mkfs',
   'mkfs.xfs': 'mkfs',
-  'fsck.ext4': 'fsck',
+  'mkfs.btrfs': 'mkfs',
+  'mkfs.vfat': 'mkfs',
 }
+
+/**
+ * Tools that are installed side by side under names with a version: `gcc-12`, `php8.3`, `lua5.4`, `go1.24`. Of Python
+ * the major version is kept, because `python3` is the name that is typed.
+ */
+const VERSIONED =
+  /^(?:(gcc|g\+\+|clang|clang\+\+|lldb)-\d{1,2}|(php|ruby|lua)\d(?:\.\d{1,2})?|(perl|go)\d\.\d{1,2}(?:\.\d{1,2})?|(python2|python3|pip3)\.\d{1,2})$/
+
+/** Where systems and their package managers install tools; what lies elsewhere is somebody's own program. */
+const PUBLIC_DIRECTORIES: ReadonlySet<string> = new Set([
+  '/bin/',
+  '/sbin/',
+  '/usr/bin/',
+  '/usr/sbin/',
+  '/usr/local/bin/',
+  '/usr/local/sbin/',
+  '/snap/bin/',
+  '/opt/homebrew/bin/',
+])
 
 const DICTIONARY: ReadonlyMap<string, ToolUsed> = new Map(
   CATEGORIES.flatMap((category) =>
@@ -80,15 +119,25 @@ const DICTIONARY: ReadonlyMap<string, ToolUsed> = new Map(
 export const TOOL_NAMES: ReadonlySet<string> = new Set([...DICTIONARY.keys(), OTHER.tool])
 
 /**
- * The dictionary's entry for a command word without its path: `git`, `Rscript`, `python3.11` and `gcc-12` (versions
- * are left out), `[`. Undefined and unknown words are `other`.
+ * The dictionary's entry for a command word after quote removal: `git`, `/usr/bin/git`, `[`, `gcc-12` (gcc) and
+ * `python3.11` (python3). Letters count as typed, as the shell does. A word with any other directory, such as `./git`
+ * or `~/bin/deploy`, is somebody's own program whatever its name; it, undefined and unknown words are `other`.
  */
 export function toolOf(word: string | undefined): ToolUsed {
   if (word === undefined) return OTHER
-  const name = word.toLowerCase()
-  return find(name) ?? find(name.replace(/-?\d+(?:\.\d+)*$/, '')) ?? OTHER
+  const slash = word.lastIndexOf('/') + 1
+  if (slash > 0 && !PUBLIC_DIRECTORIES.has(word.slice(0, slash))) return OTHER
+  const name = word.slice(slash)
+  return find(name) ?? withoutVersion(name) ?? OTHER
 }
 
 function find(name: string): ToolUsed | undefined {
-  return DICTIONARY.get(Object.hasOwn(ALIASES, name) ? ALIASES[name]! : name)
+  return DICTIONARY.get(Object.hasOwn(SPELLINGS, name) ? SPELLINGS[name]! : name)
+}
+
+function withoutVersion(name: string): ToolUsed | undefined {
+  const tool = VERSIONED.exec(name)
+    ?.slice(1)
+    .find((group) => group !== undefined)
+  return tool === undefined ? undefined : find(tool)
 }

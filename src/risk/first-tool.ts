@@ -17,8 +17,9 @@ const host: WordHost = {
 }
 
 /**
- * The last path component of the command word (`git` for `sudo -u me /usr/bin/git pull`), or undefined when
- * the line runs nothing, is too long, or the word cannot be known. Never throws; about 3 µs for a typical line.
+ * The command word after quote removal, with the path it was typed with (`/usr/bin/git` for
+ * `sudo -u me /usr/bin/git pull`), or undefined when the line runs nothing, is too long, or the word cannot be known.
+ * Never throws; about 3 µs for a typical line.
  */
 export function firstTool(text: string, shell: Shell): string | undefined {
   if (text.length > MAX_COMMAND_LENGTH) return undefined
@@ -31,17 +32,18 @@ export function firstTool(text: string, shell: Shell): string | undefined {
       : [{ text: word.text, span: [word.pos, word.end], taint: 0 }],
   )
   for (let layer = 0; layer < MAX_LAYERS; layer++) {
-    const name = baseName(words[0]?.text ?? '')
+    const typed = words[0]?.text ?? ''
+    const name = baseName(typed)
     // An unset variable in front, `$SUDO apt update`, leaves the next word as the command.
-    if (words[0]?.text === UNKNOWN && words.length > 1) {
+    if (typed === UNKNOWN && words.length > 1) {
       words = words.slice(1)
       continue
     }
-    if (name === '' || isUnresolved(name)) return undefined
+    if (name === '' || isUnresolved(typed)) return undefined
     const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined
-    if (!wrapper?.transparent) return name
+    if (!wrapper?.transparent) return typed
     const rest = words.slice(enterWrapper(wrapper, words).start)
-    if (rest.length === 0) return name
+    if (rest.length === 0) return typed
     words = rest
   }
   return undefined

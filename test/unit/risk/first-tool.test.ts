@@ -1,10 +1,14 @@
-// firstTool: the tool behind wrappers, paths, quotes and keywords.
+// firstTool: the tool behind wrappers, quotes and keywords, with the path it was typed with.
 import { expect, test } from 'vitest'
 import { firstTool } from '../../../src/risk/index.ts'
 
 test.each([
   ['ls -la', 'ls'],
-  ['sudo -u me /usr/bin/git pull', 'git'],
+  ['sudo -u me /usr/bin/git pull', '/usr/bin/git'],
+  ['./git status', './git'],
+  ['env ../bin/deploy --now', '../bin/deploy'],
+  ['~/bin/deploy', '/home/~/bin/deploy'],
+  ["'/opt/my tools/x' y", '/opt/my tools/x'],
   ['env -i A=1 nohup r\\m x', 'rm'],
   ["$'\\x67it' status", 'git'],
   ['FOO=1 BAR=2 time npm test', 'npm'],
@@ -21,7 +25,7 @@ test.each([
   expect(firstTool(command, 'bash')).toBe(tool)
 })
 
-test.each(['', '   ', '# a comment', 'X=1', '$(which x)', `"$X"y`, ' '.repeat(100_000)])(
+test.each(['', '   ', '# a comment', 'X=1', '$(which x)', `"$X"y`, '"$DIR"/git status', ' '.repeat(100_000)])(
   '%j has none',
   (command) => {
     expect(firstTool(command, 'bash')).toBeUndefined()
