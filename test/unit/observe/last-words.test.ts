@@ -1,0 +1,42 @@
+// A shell that seemed to be gone and still writes loses nothing: its file goes only when everything in it is stored.
+import { mkdirSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../../../src/base/clock.ts'
+import { noFaults } from '../../../src/base/faults.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createObserve } from '../../../src/observe/index.ts'
+import { createEventRepository, type EventRepository } from '../../../src/store/events.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
+import { append, deadName, records } from '../../support/spool.ts'
+import { until } from '../../support/until.ts'
+
+test('what is written while its file is about to be removed is read first', async () => {
+  const directory = join(temporaryDirectory(), 'spool')
+  mkdirSync(directory)
+  append(directory, deadName(), records(['a']))
+  const events = createEventRepository(await temporaryDatabase())
+  let late = false
+  const writing: EventRepository = {
+    ...events,
+    async settle(position) {
+      if (!late) append(directory, deadName(), records(['b'], 2))
+      late = true
+      await events.settle(position)
+    },
+  }
+  const observe = createObserve({
+    config: { history: { ignore: [] } },
+    events: writing,
+    spoolDirectory: directory,
+    clock: systemClock,
+    log: silentLog,
+    faults: noFaults,
+    sweepMs: 20,
+  })
+  await observe.start(new AbortController().signal)
+  onTestFinished(() => observe.stop())
+  await until(() => readdirSync(directory).length === 0, { what: 'the file is removed' })
+  expect(await events.count()).toBe(2)
+  expect(await observe.status()).toEqual({ pending_bytes: 0, dropped: 0 })
+})
