@@ -1,0 +1,240 @@
+// `npm run bench`: measures Karo beside what it is compared with, in one run on one machine, and prints the ratios.
+import { loadavg } from 'node:os'
+import { parseArgs } from 'node:util'
+import { measureCheck } from '../test/bench/check.ts'
+import { measureHook } from '../test/bench/hook.ts'
+import { measureIdle } from '../test/bench/idle.ts'
+import { measureIngest } from '../test/bench/ingest.ts'
+import { measureJoin } from '../test/bench/join.ts'
+import { measureQuery } from '../test/bench/query.ts'
+import { measureCommands, measureReady, type StartTime } from '../test/bench/start.ts'
+import { measureStatistics } from '../test/bench/statistics.ts'
+import { canNamespaces } from '../test/support/lan.ts'
+import { build, isFresh } from './build.ts'
+
+interface Figure {
+  readonly name: string
+  readonly value: number
+  readonly unit: string
+  /** What it is compared with, in the same unit. */
+  readonly beside?: { readonly what: string; readonly value: number }
+  /** value / beside.value, or the other way round where that says it better; given where there is a `beside`. */
+  readonly ratio?: number
+  readonly aim?: Aim
+}
+
+interface Aim {
+  readonly of: 'value' | 'ratio'
+  readonly sign: '≤' | '≥'
+  readonly bound: number
+}
+
+const most = (of: Aim['of'], bound: number): Aim => ({ of, sign: '≤', bound })
+const least = (of: Aim['of'], bound: number): Aim => ({ of, sign: '≥', bound })
+
+interface Options {
+  /** A tenth of the events, a shorter watch. */
+  readonly quick: boolean
+}
+
+interface Benchmark {
+  readonly name: string
+  readonly run: (options: Options) => Promise<readonly Figure[]>
+  /** Why it cannot run here. */
+  readonly missing?: () => string | undefined
+}
+
+const BENCHMARKS: readonly Benchmark[] = [
+  {
+    name: 'hook',
+    async run() {
+      const cost = measureHook()
+      const beside = { what: '/bin/true twice', value: cost.two_forks_us }
+      const figure = (name: string, value: number): Figure => ({
+        ...{ name, value, unit: 'µs', beside },
+        ratio: beside.value / value,
+      })
+      return [
+        { ...figure('bash hook, a command', cost.hook_us), aim: least('ratio', 50) },
+        figure('bash hook, with the text read back', cost.hook_with_text_us),
+      ]
+    },
+  },
+  {
+    name: 'risk',
+    async run() {
+      const cost = measureCheck()
+      return [
+        { name: 'risk check in process, median', value: cost.typical_us, unit: 'µs' },
+        { name: 'risk check in process, 99 %', value: cost.p99_us, unit: 'µs' },
+      ]
+    },
+  },
+  {
+    name: 'ingest',
+    async run() {
+      const { events_per_second, raw_puts_per_second, ratio } = await measureIngest()
+      const beside = { what: 'batched Level puts', value: raw_puts_per_second }
+      const name = 'spool to stored event'
+      return [{ name, value: events_per_second, unit: '/s', beside, ratio, aim: least('ratio', 0.25) }]
+    },
+  },
+  {
+    name: 'statistics',
+    async run({ quick }) {
+      const cost = await measureStatistics(quick ? 100_000 : 1_000_000)
+      const of = `${cost.events.toLocaleString('en')} events, ${cost.unique_commands.toLocaleString('en')} distinct`
+      return [
+        { name: `stats year of ${of}`, value: cost.statistics_ms, unit: 'ms', aim: most('value', 20) },
+        { name: 'the same, database just opened', value: cost.cold_ms, unit: 'ms' },
+        { name: 'history search in them', value: cost.search_ms, unit: 'ms' },
+      ]
+    },
+  },
+  {
+    name: 'commands',
+    async run({ quick }) {
+      const { status, check } = await measureCommands(quick ? 15 : 40)
+      return [
+        ...pair('karo status', status.init, most('ratio', 1.5)),
+        ...pair('karo status, no config.toml', status.bare, most('ratio', 1.5)),
+        ...pair("karo check 'git status'", check.init, most('ratio', 2)),
+        ...pair("karo check 'git status', no config.toml", check.bare, most('ratio', 2)),
+      ]
+    },
+  },
+  {
+    name: 'ready',
+    run: async () => pair('karo up, until ready', await measureReady()),
+  },
+  {
+    name: 'join',
+    missing: noNamespaces,
+    async run({ quick }) {
+      const times = await measureJoin(quick ? 3 : 7)
+      const ms = (name: string, value: number): Figure => ({ name, value, unit: 'ms' })
+      return [
+        { ...ms('mDNS join, ready to linked', times.linked_after_ready_ms), aim: most('value', 1_000) },
+        ms('mDNS join, process start to linked', times.linked_after_start_ms),
+        ms('strangers, ready to pending on both sides', times.pending_after_ready_ms),
+        ms('second `peers trust` to linked', times.trusted_ms),
+      ]
+    },
+  },
+  {
+    name: 'query',
+    async run() {
+      const { nodes, elapsed_ms, local_ms } = await measureQuery()
+      const beside = { what: 'local API call', value: local_ms }
+      const name = `query tools, ${nodes} daemons on loopback`
+      return [{ name, value: elapsed_ms, unit: 'ms', beside, ratio: elapsed_ms / local_ms }]
+    },
+  },
+  {
+    name: 'idle',
+    async run({ quick }) {
+      const { linked, alone, bare } = await measureIdle(quick ? 20 : 60)
+      const figure = (name: string, unit: string, value: number, what: string, other: number): Figure => ({
+        ...{ name, value, unit, beside: { what, value: other } },
+        ratio: value / other,
+      })
+      const [host, self] = ['bare libp2p host, 4 linked', 'daemon alone']
+      return [
+        figure('idle CPU, 4 linked', '% of a core', linked.cpu_percent, host, bare.cpu_percent),
+        figure('idle CPU, 4 linked', '% of a core', linked.cpu_percent, self, alone.cpu_percent),
+        figure('RSS, 4 linked', 'MiB', linked.rss_mib, host, bare.rss_mib),
+        figure('RSS, 4 linked', 'MiB', linked.rss_mib, self, alone.rss_mib),
+        figure('PSS, 4 linked', 'MiB', linked.pss_mib, host, bare.pss_mib),
+        figure('PSS, 4 linked', 'MiB', linked.pss_mib, self, alone.pss_mib),
+      ]
+    },
+  },
+]
+
+/** Medians, and beside them what the undisturbed runs say. */
+function pair(name: string, time: StartTime, aim?: Aim): Figure[] {
+  const beside = { what: 'node -e 0', value: time.node_ms }
+  return [
+    { name, value: time.ms, unit: 'ms', beside, ratio: time.ratio, ...(aim && { aim }) },
+    {
+      name: '  shortest of its runs',
+      value: time.least_ms,
+      unit: 'ms',
+      beside: { what: 'shortest node -e 0', value: time.least_node_ms },
+      ratio: time.least_ms / time.least_node_ms,
+    },
+  ]
+}
+
+function noNamespaces(): string | undefined {
+  const { ok, reason } = canNamespaces()
+  return ok ? undefined : reason
+}
+
+const digits = (value: number): string =>
+  value.toLocaleString(
+    'en',
+    value >= 1 ? { maximumFractionDigits: value >= 100 ? 0 : 1 } : { maximumSignificantDigits: 2 },
+  )
+
+function met(figure: Figure): boolean | undefined {
+  const { aim } = figure
+  if (aim === undefined) return undefined
+  const value = figure[aim.of] ?? Number.NaN
+  return aim.sign === '≤' ? value <= aim.bound : value >= aim.bound
+}
+
+function row(figure: Figure): readonly string[] {
+  const { name, value, unit, beside, ratio, aim } = figure
+  const bound = aim && `${aim.sign} ${digits(aim.bound)}${aim.of === 'ratio' ? ' ×' : ` ${unit}`}`
+  return [
+    name,
+    `${digits(value)} ${unit}`,
+    beside === undefined ? '' : `${beside.what}: ${digits(beside.value)} ${unit}`,
+    ratio === undefined ? '' : `${ratio.toLocaleString('en', { maximumSignificantDigits: 3 })} ×`,
+    bound === undefined ? '' : `${bound} ${met(figure) ? 'met' : 'MISSED'}`,
+  ]
+}
+
+const WIDTHS = [52, 18, 44, 9, 0]
+const line = (cells: readonly string[]): string =>
+  `${cells
+    .map((cell, i) => cell.padEnd(WIDTHS[i] ?? 0))
+    .join(' ')
+    .trimEnd()}\n`
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { json: { type: 'boolean', default: false }, quick: { type: 'boolean', default: false } },
+})
+const say = (text: string): void => void (values.json ? process.stderr : process.stdout).write(text)
+
+if (!isFresh()) await build()
+const chosen = BENCHMARKS.filter(
+  ({ name }) => positionals.length === 0 || positionals.some((part) => name.includes(part)),
+)
+if (chosen.length === 0) {
+  process.stderr.write(`no such benchmark; there are: ${BENCHMARKS.map(({ name }) => name).join(', ')}\n`)
+  process.exit(2)
+}
+const figures: (Figure & { readonly benchmark: string; readonly met?: boolean })[] = []
+say(
+  `Node ${process.version}, load average ${loadavg()
+    .map((load) => load.toFixed(1))
+    .join(' ')}\n\n`,
+)
+if (!values.json) say(line(['figure', 'value', 'beside', 'ratio', 'aim']))
+for (const { name, run, missing } of chosen) {
+  const reason = missing?.()
+  if (reason !== undefined) {
+    say(`${name}: not measured, ${reason}\n`)
+    continue
+  }
+  for (const figure of await run({ quick: values.quick })) {
+    const isMet = met(figure)
+    figures.push({ benchmark: name, ...figure, ...(isMet !== undefined && { met: isMet }) })
+    if (!values.json) say(line(row(figure)))
+  }
+}
+if (values.json)
+  process.stdout.write(`${JSON.stringify({ node: process.version, load: loadavg(), figures }, null, 2)}\n`)
