@@ -76,9 +76,12 @@ test.each([
   ['x'.repeat(65_536), 'no name'],
   ['1'.repeat(65_536), 'no name'],
   ['/'.repeat(65_536), 'no name'],
-])('%j is nothing anybody learns of: %s', (word) => {
-  expect(toolOf(word)).toBe(OTHER)
-})
+] as const satisfies readonly (readonly [string | undefined, string])[])(
+  '%j is nothing anybody learns of: %s',
+  (word) => {
+    expect(toolOf(word)).toBe(OTHER)
+  },
+)
 
 test('nothing of an unknown word comes out', () => {
   const known = [...TOOL_NAMES]
