@@ -18,7 +18,7 @@ export const CATEGORIES = [
   'editor',
   'other',
 ] as const
-export type Category = (typeof CATEGORIES)[number]
+type Category = (typeof CATEGORIES)[number]
 
 /** Everything that is not in the dictionary counts as this, so that no name of one's own is ever told. */
 export const OTHER: ToolUsed = { tool: 'other', category: 'other' }

@@ -35,7 +35,7 @@ export interface Link {
   sendDocument(to: NodeId, bytes: Uint8Array): boolean
 }
 
-export interface MeshStatus {
+interface MeshStatus {
   /** Multiaddrs this node listens on, e.g. `/ip4/10.0.0.5/tcp/9238`. */
   readonly listen: readonly string[]
   readonly peers_connected: number

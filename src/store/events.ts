@@ -27,7 +27,7 @@ import {
 export type { EventInput, StoredEvent } from './event-rows.ts'
 export type { SpoolPosition } from './spool-positions.ts'
 
-export interface EventBatch {
+interface EventBatch {
   readonly events: readonly EventInput[]
   /** Where these events were read up to. */
   readonly position: SpoolPosition

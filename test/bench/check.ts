@@ -36,7 +36,7 @@ export function measureCheck(rounds = 50): CheckFigures {
     for (let i = 0; i < count; i++) run()
     return ((performance.now() - start) * 1000) / count
   }
-  const line = 'grep -v foo access.log | sort -u | '.repeat(14) + 'head'
+  const line = `${'grep -v foo access.log | sort -u | '.repeat(14)}head`
   const longest = 'echo hello; '.repeat(5_000)
   return {
     typical_us: round(times[Math.floor(times.length / 2)] as number),

@@ -287,7 +287,7 @@ export interface AssaultInit {
   readonly seed: number
 }
 
-export type Tally = Partial<Record<RejectCode, number>>
+type Tally = Partial<Record<RejectCode, number>>
 
 export interface Assault {
   /** Writes `frames` frames that must be refused, each answered by a reset. */
