@@ -1,4 +1,5 @@
 // Makes an event of a spool record: leaves out what is private, judges it, takes secrets out, names its tool.
+import { createRecent } from '../base/recent.ts'
 import { type ToolUsed, toolOf } from '../insight/dictionary.ts'
 import { checkCommand, firstTool, type RiskLevel } from '../risk/index.ts'
 import type { EventInput } from '../store/events.ts'
@@ -16,6 +17,9 @@ interface Judged extends ToolUsed {
   readonly cwd: string
 }
 
+/** What was typed is private and leaves no event. */
+const FORGET = 'forget'
+
 /** People repeat themselves: judging and redacting a line again would be most of the work. */
 const CACHED = 16_384
 /** Longer lines are judged each time, so that the cache stays below 16 MB. */
@@ -26,13 +30,13 @@ const MS_PER_DAY = 24 * MS_PER_HOUR
 /** `ignore` are the globs of `history.ignore`; they match the line as typed. */
 export function createDigest(ignore: readonly string[]): Digest {
   const ignored = ignore.map(globMatcher)
-  const cache = new Map<string, Judged | undefined>()
+  const cache = createRecent<string, Judged | typeof FORGET>(CACHED)
   const calendar = createCalendar()
 
-  function judge(line: string, shell: string, cwd: string): Judged | undefined {
+  function judge(line: string, shell: string, cwd: string): Judged | typeof FORGET {
     // A leading blank is the usual sign for "not this one", whatever the shell itself does with it.
-    if (line === '' || /^\s/.test(line) || /^KARO_PAUSE=(?!0?\s)/.test(line)) return undefined
-    if (ignored.some((matches) => matches(line))) return undefined
+    if (line === '' || /^\s/.test(line) || /^KARO_PAUSE=(?!0?\s)/.test(line)) return FORGET
+    if (ignored.some((matches) => matches(line))) return FORGET
     const dialect = shell === 'zsh' || shell === 'fish' || shell === 'sh' ? shell : 'bash'
     const { tool, category } = toolOf(firstTool(line, dialect))
     const risk = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) }).risk_level
@@ -43,14 +47,11 @@ export function createDigest(ignore: readonly string[]): Digest {
     const { command, shell, cwd } = record
     const key = `${shell} ${cwd}\0${command}`
     let judged = cache.get(key)
-    if (judged === undefined && !cache.has(key)) {
+    if (judged === undefined) {
       judged = judge(command, shell, cwd)
-      if (key.length <= CACHED_LENGTH) {
-        if (cache.size >= CACHED) cache.delete(cache.keys().next().value!)
-        cache.set(key, judged)
-      }
+      if (key.length <= CACHED_LENGTH) cache.set(key, judged)
     }
-    if (judged === undefined) return undefined
+    if (judged === FORGET) return undefined
     return {
       uid,
       start_us: record.startUs,

@@ -1,5 +1,6 @@
 // Distinct command texts, each stored once per person and known by a small number from then on.
 import { blake3 } from '../base/hash.ts'
+import { createRecent } from '../base/recent.ts'
 import { type Level0, markLevel0, revealLevel0 } from '../observe/level0.ts'
 import type { Change, Database } from './database.ts'
 import { keyRange, makeKey } from './keyspace.ts'
@@ -25,7 +26,7 @@ export interface CommandTable {
 
 /** The writing side; one per database, and only one call of `number` at a time. */
 export function createCommandTable(db: Database): CommandTable {
-  const cache = new Map<string, number>()
+  const cache = createRecent<string, number>(CACHED_TEXTS)
   const nextNumber = new Map<number, number>()
 
   async function firstFree(uid: number): Promise<number> {
@@ -73,10 +74,7 @@ export function createCommandTable(db: Database): CommandTable {
           )
         }
         for (const place of places) numbers[place] = number
-        if (text.length <= CACHED_LENGTH) {
-          if (cache.size >= CACHED_TEXTS) cache.delete(cache.keys().next().value as string)
-          cache.set(`${uid} ${text}`, number)
-        }
+        if (text.length <= CACHED_LENGTH) cache.set(`${uid} ${text}`, number)
       }
       nextNumber.set(uid, next)
       return numbers
