@@ -1,0 +1,113 @@
+// `npm run soak`: the runs that `npm test` has no time for, one after the other, each reproducible by its seed.
+import { ok } from 'node:assert/strict'
+import { parseArgs } from 'node:util'
+import { fuzzFrames } from '../test/fuzz/frames.ts'
+import { crashRounds } from '../test/support/crash.ts'
+import { INSPECTED } from '../test/support/heap.ts'
+import { befriend, nextTo } from '../test/support/honest.ts'
+import { startNode } from '../test/support/node.ts'
+import { endAll } from '../test/support/processes.ts'
+import { besiege } from '../test/support/siege.ts'
+import { build, isFresh } from './build.ts'
+
+interface Run {
+  readonly name: string
+  readonly does: string
+  /** Resolves with what it measured; rejects when something did not hold. */
+  run(seed: number): Promise<string>
+}
+
+const FRAMES = 1_000_000
+const CRASH_ROUNDS = 200
+/** Heap after garbage collection at the end, beside its value after ten thousand frames. */
+const HEAP_GROWTH_MAX = 1.1
+
+const RUNS: readonly Run[] = [
+  {
+    name: 'frames',
+    does: 'a million hostile and honest frames at the reader and the decoder',
+    async run(seed) {
+      const { forged, lost, accepted, heapWarm, heapEnd } = fuzzFrames(FRAMES, seed)
+      ok(forged === 0 && lost === 0, `${forged} forged frames accepted, ${lost} honest ones refused`)
+      return `${accepted} accepted, ${heapGrowth(heapWarm, heapEnd)}`
+    },
+  },
+  {
+    name: 'hostile',
+    does: 'a million hostile frames over TCP at a daemon, while its neighbour goes on asking it',
+    async run(seed) {
+      const victim = await startNode({ name: 'victim', env: { NODE_OPTIONS: INSPECTED } })
+      const honest = await startNode({ name: 'honest', config: await nextTo(victim) })
+      await befriend(victim, honest)
+      const siege = await besiege({ victim, honest, frames: FRAMES, seed, heap: true })
+      const growth = heapGrowth(siege.heapWarm, siege.heapEnd)
+      return `${siege.ignored} more ignored, ${siege.queries} queries undisturbed, ${growth}, ${mebibytes(siege.rssBytes)} resident`
+    },
+  },
+  {
+    name: 'crash',
+    does: 'two hundred rounds of typing while the daemon is killed',
+    async run(seed) {
+      const { rounds, commands, killed } = await crashRounds({ rounds: CRASH_ROUNDS, seed })
+      const kills = Object.values(killed).reduce((sum, count) => sum + count, 0)
+      return `${rounds} rounds, ${commands} commands, each there once; killed ${kills} times`
+    },
+  },
+]
+
+/** Says how it grew; throws when that is too much. */
+function heapGrowth(warm: number, end: number): string {
+  const said = `heap ${mebibytes(warm)} → ${mebibytes(end)}`
+  ok(end <= warm * HEAP_GROWTH_MAX, said)
+  return said
+}
+
+const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
+
+const USAGE = `npm run soak -- [--seed N] [name…]
+${RUNS.map(({ name, does }) => `  ${name.padEnd(10)}${does}\n`).join('')}`
+
+function chosen(): { readonly seed: number; readonly runs: readonly Run[] } | undefined {
+  try {
+    const { values, positionals } = parseArgs({
+      options: { seed: { type: 'string' } },
+      allowPositionals: true,
+    })
+    // A run without a seed is another one each time, and says which.
+    const seed = Number(values.seed ?? Date.now() % 2 ** 32)
+    const known = positionals.every((word) => RUNS.some(({ name }) => name === word))
+    if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32 || !known) return undefined
+    const runs = RUNS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
+    return { seed, runs }
+  } catch {
+    return undefined
+  }
+}
+
+async function soak(runs: readonly Run[], seed: number): Promise<number> {
+  let failed = 0
+  for (const { name, run } of runs) {
+    const began = performance.now()
+    const took = (): string => `${((performance.now() - began) / 1_000).toFixed(1)} s, seed ${seed}`
+    let ended = true
+    try {
+      process.stdout.write(`✓ ${name}: ${await run(seed)} (${took()})\n`)
+    } catch (error) {
+      ended = false
+      failed++
+      process.stdout.write(`✗ ${name} (${took()}): ${error instanceof Error ? error.stack : error}\n`)
+    }
+    await endAll(!ended)
+  }
+  process.stdout.write(`${runs.length - failed} passed, ${failed} failed, 0 skipped\n`)
+  return failed
+}
+
+const what = chosen()
+if (what === undefined) {
+  process.stderr.write(USAGE)
+  process.exitCode = 2
+} else {
+  if (!isFresh()) await build()
+  process.exitCode = (await soak(what.runs, what.seed)) === 0 ? 0 : 1
+}
