@@ -11,6 +11,7 @@ export interface Folded {
   readonly risk: Rollup['risk']
 }
 
+/** A year of days is tens of thousands of tallies: plain loops, and no object that is not kept. */
 export function fold(rollups: readonly Rollup[]): Folded {
   const total = { count: 0, failures: 0, duration_ms: 0 }
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
@@ -22,12 +23,15 @@ export function fold(rollups: readonly Rollup[]): Folded {
     add(total, rollup)
     total.duration_ms += rollup.duration_ms
     for (const level of Object.keys(risk) as (keyof typeof risk)[]) risk[level] += rollup.risk[level]
-    for (const [hour, count] of rollup.hourly.entries()) hourly[hour] = (hourly[hour] ?? 0) + count
-    for (const [category, tally] of Object.entries(rollup.categories)) {
-      add(entry(categories, category, { category, count: 0, failures: 0 }), tally)
+    for (let hour = 0; hour < 24; hour++) hourly[hour]! += rollup.hourly[hour] ?? 0
+    for (const category in rollup.categories) {
+      const sum = categories.get(category) ?? begin(categories, category, { category, count: 0, failures: 0 })
+      add(sum, rollup.categories[category]!)
     }
-    for (const [tool, tally] of Object.entries(rollup.tools)) {
-      add(entry(tools, tool, { tool, category: tally.category, count: 0, failures: 0 }), tally)
+    for (const tool in rollup.tools) {
+      const tally = rollup.tools[tool]!
+      const { category } = tally
+      add(tools.get(tool) ?? begin(tools, tool, { tool, category, count: 0, failures: 0 }), tally)
     }
   }
 
@@ -40,9 +44,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
   }
 }
 
-function entry<T>(map: Map<string, T>, key: string, empty: T): T {
-  const found = map.get(key)
-  if (found !== undefined) return found
+function begin<T>(map: Map<string, T>, key: string, empty: T): T {
   map.set(key, empty)
   return empty
 }

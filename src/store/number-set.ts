@@ -16,39 +16,42 @@ const LARGEST = 0x7fff_ffff
 export function createNumberSet(): NumberSet {
   let words = new Uint32Array(64)
 
-  function add(number: number): boolean {
-    const at = number >>> 5
-    if (at >= words.length) {
-      const grown = new Uint32Array(Math.max(words.length * 2, at + 1))
-      grown.set(words)
-      words = grown
-    }
-    const bit = 1 << (number & 31)
-    const word = words[at] as number
-    if ((word & bit) !== 0) return false
-    words[at] = word | bit
-    return true
+  function grow(at: number): typeof words {
+    const grown = new Uint32Array(Math.max(words.length * 2, at + 1))
+    grown.set(words)
+    words = grown
+    return grown
   }
 
   return {
-    add,
+    add(number) {
+      const at = number >>> 5
+      if (at >= words.length) grow(at)
+      const bit = 1 << (number & 31)
+      const word = words[at] as number
+      if ((word & bit) !== 0) return false
+      words[at] = word | bit
+      return true
+    },
+    // A year of a busy person is a million members, read for every look at the year: hence the plain loop.
     addEncoded(bytes) {
+      const end = bytes.length
+      let into = words
       let member = 0
-      let delta = 0
-      let factor = 1
-      for (const byte of bytes) {
-        delta += (byte & 0x7f) * factor
-        if (byte >= 0x80) {
-          factor *= 128
-          continue
+      for (let i = 0; i < end; i++) {
+        let byte = bytes[i] as number
+        let delta = byte & 0x7f
+        for (let factor = 128; byte >= 0x80; factor *= 128) {
+          if (++i === end) throw new RangeError('an encoded number set ends early')
+          byte = bytes[i] as number
+          delta += (byte & 0x7f) * factor
         }
         member += delta
         if (delta === 0 || member > LARGEST) throw new RangeError('not an encoded number set')
-        add(member)
-        delta = 0
-        factor = 1
+        const at = member >>> 5
+        if (at >= into.length) into = grow(at)
+        into[at] = (into[at] as number) | (1 << (member & 31))
       }
-      if (factor !== 1) throw new RangeError('an encoded number set ends early')
     },
     size() {
       let count = 0

@@ -81,13 +81,16 @@ export function decodeRollup(value: Uint8Array): Rollup {
     VALUE_VERSION,
     value,
   )
+  // A year of days has tens of thousands of tallies: no Object.entries, no destructuring of arrays (both iterate).
   const categories: Record<string, Tally> = {}
-  for (const [name, [n, failed]] of Object.entries(categoryRows)) {
-    categories[name] = { count: n, failures: failed }
+  for (const name in categoryRows) {
+    const row = categoryRows[name]!
+    categories[name] = { count: row[0], failures: row[1] }
   }
   const tools: Record<string, Tally & { category: string }> = {}
-  for (const [name, [category, n, failed]] of Object.entries(toolRows)) {
-    tools[name] = { category, count: n, failures: failed }
+  for (const name in toolRows) {
+    const row = toolRows[name]!
+    tools[name] = { category: row[0], count: row[1], failures: row[2] }
   }
   const [safe, moderate, high, critical] = riskRow
   return { count, failures, duration_ms, categories, tools, risk: { safe, moderate, high, critical }, hourly }
