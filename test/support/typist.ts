@@ -16,7 +16,7 @@ const ENDINGS = ['exit', 'at-prompt', 'in-command', 'in-burst'] as const
 export type Ending = (typeof ENDINGS)[number]
 
 export interface Typist {
-  /** Occurs in every command of this typist and of no other: `k3x`. */
+  /** Occurs in every command of this typist and of no other: `s3x`. */
   readonly mark: string
   /** Types lines one by one, each when the prompt is back. */
   type(lines: number): Promise<void>

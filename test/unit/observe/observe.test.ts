@@ -140,6 +140,28 @@ test('files of shells that are gone go when they are read; those of living ones 
   await until(async () => (await w.events.positions()).length === 1, { what: 'its position is forgotten' })
 })
 
+test('a file goes only after everything read of it is on the disk', async () => {
+  const w = await world()
+  const name = deadName()
+  const path = join(w.directory, name)
+  const bytes = records(['a', 'b'])
+  const settled: unknown[] = []
+  let failures = 3
+  const watched: EventRepository = {
+    ...w.events,
+    async settle(position) {
+      if (failures-- > 0) throw new Error('disk full')
+      settled.push([position.offset, existsSync(path), await w.events.count()])
+      await w.events.settle(position)
+    },
+  }
+  append(w.directory, name, bytes)
+  await observing(w, { events: watched })
+  await until(() => !existsSync(path), { what: 'the file is gone' })
+  expect(settled).toEqual([[bytes.length, true, 2]])
+  expect(await w.commands()).toEqual(['a', 'b'])
+})
+
 test('the first session of a shell that was replaced by exec is over', async () => {
   const w = await world()
   const [old, current] = [liveName(Date.now() * 1000 - 5), liveName(Date.now() * 1000)]

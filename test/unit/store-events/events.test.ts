@@ -1,6 +1,6 @@
 // Events, rollups, distinct commands and offsets change together or not at all; search finds exactly what matches.
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { revealLevel0 } from '../../../src/observe/level0.ts'
 import { RISK_LEVELS } from '../../../src/risk/index.ts'
 import type { Database } from '../../../src/store/database.ts'
@@ -187,6 +187,15 @@ test('concurrent batches do not lose each other’s counts', async () => {
   expect((await rollups.days(1000, 0, EVER))[0]!.rollup.count).toBe(20)
   expect(await rollups.uniqueCommands(1000, 0, EVER)).toBe(3)
   expect(await repository.dropped()).toBe(20)
+})
+
+test('settling waits for the disk, storing does not', async () => {
+  const db = await temporaryDatabase()
+  const batch = vi.spyOn(db, 'batch')
+  const { repository } = await stored([eventOf(1)], db)
+  await repository.settle(positionAt(1))
+  const calls: readonly (readonly unknown[])[] = batch.mock.calls
+  expect(calls.map(([, options]) => options)).toEqual([undefined, { sync: true }])
 })
 
 test('positions are kept, settled and forgotten by name; names stay whole', async () => {
