@@ -1,6 +1,6 @@
 // The libp2p host: TCP, Noise, yamux, identify and ping, nothing that reaches beyond the LAN or runs by itself.
 import { noise } from '@chainsafe/libp2p-noise'
-import { generateKeyPairFromSeed } from '@libp2p/crypto/keys'
+import { privateKeyFromRaw } from '@libp2p/crypto/keys'
 import { type Identify, identify } from '@libp2p/identify'
 import {
   type Connection,
@@ -21,6 +21,8 @@ export type Host = Libp2p<{ guard: unknown; identify: Identify; ping: Ping }>
 export interface HostInit {
   /** 32-byte Ed25519 seed: the peer id is the node's own key. */
   readonly seed: Uint8Array
+  /** Of that seed, 32 bytes. */
+  readonly publicKey: Uint8Array
   readonly listen: readonly string[]
   /** Some of `listen` may fail, as long as one does not. */
   readonly listenBestEffort: boolean
@@ -50,7 +52,8 @@ export async function createHost(init: HostInit): Promise<Host> {
   const socketMs = Math.max(init.pingMs * 4, 60_000)
   const options: Libp2pOptions<{ guard: unknown; identify: Identify; ping: Ping }> = {
     start: false,
-    privateKey: await generateKeyPairFromSeed('Ed25519', init.seed),
+    // Seed and public key together: to derive the one from the other in JavaScript takes longer than all else here.
+    privateKey: privateKeyFromRaw(Buffer.concat([init.seed, init.publicKey])),
     nodeInfo: { name: 'karo', version: init.version },
     addresses: { listen: [...init.listen] },
     transports: [

@@ -263,6 +263,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       for (const node of trust.known()) book.learn(node, trust.met(node)?.addresses ?? [])
       const made = await createHost({
         seed: identity.seed(),
+        publicKey: identity.publicKey,
         listen,
         listenBestEffort: config.mesh.listen === 'auto',
         gater: createGater({
