@@ -5,7 +5,7 @@ import { checkCommand, firstTool, type RiskLevel } from '../risk/index.ts'
 import type { EventInput } from '../store/events.ts'
 import { globMatcher } from './hooks/quote.ts'
 import { markLevel0 } from './level0.ts'
-import { redact } from './redact.ts'
+import { redact, redactDirectory } from './redact.ts'
 import type { SpoolRecord } from './spool-record.ts'
 
 /** The event of a record, or undefined when it is to be forgotten. */
@@ -40,7 +40,7 @@ export function createDigest(ignore: readonly string[]): Digest {
     const dialect = shell === 'zsh' || shell === 'fish' || shell === 'sh' ? shell : 'bash'
     const { tool, category } = toolOf(firstTool(line, dialect))
     const risk = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) }).risk_level
-    return { tool, category, risk, text: redact(line), cwd: redact(cwd) }
+    return { tool, category, risk, text: redact(line), cwd: redactDirectory(cwd) }
   }
 
   return (record, uid) => {

@@ -1,0 +1,402 @@
+// Reads a command line into the words of its simple commands, in time linear in its length, whatever it is.
+import { type Quote, type Word, WordParts } from './redact-word.ts'
+
+export interface SimpleCommand {
+  /** Without redirections and without the shell's own words (`if`, `do`, `{` …) in front. */
+  readonly words: readonly Word[]
+  /** Here-strings and here-documents on its standard input. */
+  readonly inputs: readonly Word[]
+  /** The commands of the same list whose output it reads: `[from, to)`. */
+  readonly fedBy: { readonly from: number; readonly to: number } | undefined
+  /** `NAME=` or `NAME+=` when the words are the elements of an array. */
+  readonly array: string | undefined
+}
+
+export interface Reading {
+  /** The commands of the line, of each comment and of each substitution. */
+  readonly lists: SimpleCommand[][]
+  /** All words, those of redirections and inputs too. */
+  readonly words: Word[]
+}
+
+/** Substitutions inside one another that are understood; what is deeper is read as if it stood outside. */
+const MAX_DEPTH = 24
+
+const BLANKS = /(?:[ \t\r]|\\\r?\n)+/y
+const BARE = /[^ \t\r\n;&|()<>\\'"$`]+/y
+const ENDS_WORD = /[ \t\r\n;&|()<>]/
+const IN_DOUBLE = /[^"\\$`]+/y
+const IN_DOCUMENT = /[^\\$`]+/y
+const IN_BRACES = /[^\\'"$`}]+/y
+const IN_ANSI = /[^'\\]+/y
+const REDIRECTION = /<<<|<<-?|<>|<&|>>|>&|>\||<|>/y
+const PARAMETER = /\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])/y
+const BRACED = /\$\{[!#]?(?:\w{1,200}|[@*#?$!-])(?:\[[^\]\n]{0,200}\])?/y
+/** Says that a text follows which the shell may take instead. */
+const ALTERNATIVE = /:?[-=+]/y
+const RESERVED: ReadonlySet<string> = new Set([
+  'if',
+  'then',
+  'else',
+  'elif',
+  'while',
+  'until',
+  'do',
+  '!',
+  'time',
+])
+
+/**
+ * bash's grammar, read loosely: nothing is refused, what is left open ends with the text, and comments are read as
+ * commands, because people keep commands as comments. Never throws.
+ */
+export function readCommands(text: string): Reading {
+  const reading: Reading = { lists: [], words: [] }
+  new Reader(text, 0, reading).read()
+  return reading
+}
+
+/** Where the commands of a pipeline begin, what feeds them, and whose elements they are. */
+interface Place {
+  readonly pipeline: number
+  readonly fedBy: SimpleCommand['fedBy']
+  readonly array: string | undefined
+}
+
+interface AwaitedDocument {
+  readonly inputs: Word[]
+  readonly delimiter: string
+  /** Quoted delimiter: nothing in the body is expanded. */
+  readonly literal: boolean
+  /** Leading tabs do not count. */
+  readonly tabs: boolean
+}
+
+class Reader {
+  private readonly text: string
+  /** Where `text` stands in the whole. */
+  private readonly offset: number
+  private readonly reading: Reading
+  private i = 0
+  private awaited: AwaitedDocument[] = []
+
+  constructor(text: string, offset: number, reading: Reading) {
+    this.text = text
+    this.offset = offset
+    this.reading = reading
+  }
+
+  read(inComment = false): void {
+    while (this.i < this.text.length) this.list('', 0, inComment)
+  }
+
+  /** The text as the body of a here-document whose delimiter is not quoted. */
+  document(depth: number): Word {
+    const parts = new WordParts()
+    while (this.i < this.text.length) this.inQuotes(parts, IN_DOCUMENT, '$`\\', undefined, depth)
+    return parts.word(this.offset, this.offset + this.text.length, true)
+  }
+
+  /** Commands up to and including `end`. */
+  private list(end: '' | ')' | '`', depth: number, inComment: boolean): void {
+    const { text } = this
+    const commands: SimpleCommand[] = []
+    this.reading.lists.push(commands)
+    const groups: Place[] = []
+    let place: Place = { pipeline: 0, fedBy: undefined, array: undefined }
+    let words: Word[] = []
+    let inputs: Word[] = []
+
+    const finish = (): void => {
+      if (words.length > 0 || inputs.length > 0) {
+        commands.push({ words, inputs, fedBy: place.fedBy, array: place.array })
+      }
+      words = []
+      inputs = []
+    }
+    const nextPipeline = (): void => {
+      finish()
+      place = { ...place, pipeline: commands.length, fedBy: groups.at(-1)?.fedBy }
+    }
+    const nextStage = (): void => {
+      finish()
+      place = { ...place, fedBy: { from: place.pipeline, to: commands.length } }
+    }
+    const openGroup = (array: string | undefined): void => {
+      finish()
+      groups.push(place)
+      place = { pipeline: commands.length, fedBy: place.fedBy, array }
+    }
+    const closeGroup = (): void => {
+      finish()
+      place = groups.pop() ?? place
+    }
+
+    while (this.i < text.length) {
+      this.take(BLANKS)
+      const c = text[this.i]
+      if (c === undefined) break
+      if (c === end && (end === '`' || groups.length === 0)) {
+        this.i++
+        break
+      }
+      const following = text[this.i + 1]
+      if (c === '\n') {
+        this.i++
+        nextPipeline()
+        this.bodies(depth)
+      } else if (c === ';' || (c === '&' && following !== '>')) {
+        this.i++
+        nextPipeline()
+      } else if (c === '|') {
+        this.i += following === '|' || following === '&' ? 2 : 1
+        if (following === '|') nextPipeline()
+        else nextStage()
+      } else if (c === '(') {
+        const name = words.at(-1)
+        const isArray = name?.to === this.offset + this.i && name.value.endsWith('=')
+        openGroup(isArray ? name.value : undefined)
+        this.i++
+      } else if (c === ')') {
+        this.i++
+        closeGroup()
+      } else if ((c === '<' || c === '>') && following === '(') {
+        words.push(this.word(end, depth))
+      } else if (c === '&' || c === '<' || c === '>') {
+        if (c === '&') this.i++
+        this.redirection(words, inputs, end, depth)
+      } else if (c === '#' && !inComment) {
+        nextPipeline()
+        this.comment()
+      } else {
+        const word = this.word(end, depth)
+        const first = words.length === 0 && word.pieces === undefined ? word.value : ''
+        if (first === '{') openGroup(undefined)
+        else if (first === '}') closeGroup()
+        else if (!RESERVED.has(first)) words.push(word)
+      }
+    }
+    finish()
+  }
+
+  private redirection(words: Word[], inputs: Word[], end: string, depth: number): void {
+    const descriptor = words.at(-1)
+    if (descriptor?.to === this.offset + this.i && /^\d$/.test(descriptor.value)) words.pop()
+    const operator = this.take(REDIRECTION)
+    this.take(BLANKS)
+    const c = this.text[this.i]
+    if (c === undefined || c === end || ENDS_WORD.test(c)) return
+    const word = this.word(end, depth)
+    if (operator === '<<<') inputs.push(word)
+    if (operator === '<<' || operator === '<<-') {
+      const literal = word.pieces !== undefined
+      this.awaited.push({ inputs, delimiter: word.value, literal, tabs: operator === '<<-' })
+    }
+  }
+
+  private comment(): void {
+    const from = this.i + 1
+    const end = this.text.indexOf('\n', from)
+    this.i = end < 0 ? this.text.length : end
+    new Reader(this.text.slice(from, this.i), this.offset + from, this.reading).read(true)
+  }
+
+  /** The here-documents of the line that has just ended. */
+  private bodies(depth: number): void {
+    const { awaited } = this
+    this.awaited = []
+    for (const { inputs, delimiter, literal, tabs } of awaited) {
+      const from = this.i
+      let to = from
+      for (let found = false; !found && this.i < this.text.length; ) {
+        to = this.i
+        const end = this.text.indexOf('\n', to)
+        const line = this.text.slice(to, end < 0 ? undefined : end).replace(/\r$/, '')
+        this.i = end < 0 ? this.text.length : end + 1
+        found = (tabs ? line.replace(/^\t+/, '') : line) === delimiter
+        if (!found) to = this.i
+      }
+      // Without the last line's end.
+      if (to > from + 1)
+        inputs.push(this.body(from, this.text[to - 1] === '\n' ? to - 1 : to, literal, depth))
+    }
+  }
+
+  private body(from: number, to: number, literal: boolean, depth: number): Word {
+    const value = this.text.slice(from, to)
+    const at = this.offset + from
+    const word = literal
+      ? { from: at, to: this.offset + to, value, pieces: undefined, document: true }
+      : new Reader(value, at, this.reading).document(depth)
+    this.reading.words.push(word)
+    return word
+  }
+
+  private word(end: string, depth: number): Word {
+    const { text } = this
+    const start = this.i
+    const value = this.take(BARE)
+    let word: Word
+    if (value !== undefined && (this.i >= text.length || ENDS_WORD.test(text[this.i]!))) {
+      const from = this.offset + start
+      word = { from, to: from + value.length, value, pieces: undefined, document: false }
+    } else {
+      const parts = new WordParts()
+      parts.plain(this.offset + start, value ?? '', undefined)
+      if (value === undefined && ENDS_WORD.test(text[start]!)) {
+        // `<(` and `>(`, which stand for a file name.
+        this.substitution(parts, 2, ')', undefined, depth)
+      }
+      while (this.i < text.length && !ENDS_WORD.test(text[this.i]!)) {
+        if (text[this.i] === '`' && end === '`') break
+        this.bare(parts, BARE, undefined, depth)
+      }
+      word = parts.word(this.offset + start, this.offset + this.i, false)
+    }
+    this.reading.words.push(word)
+    return word
+  }
+
+  /** The next part of a word outside of quotes. */
+  private bare(parts: WordParts, plain: RegExp, quote: Quote | undefined, depth: number): void {
+    const { text } = this
+    const from = this.i
+    const c = text[from]!
+    if (c === "'" && quote === undefined) {
+      const close = text.indexOf("'", from + 1)
+      if (close < 0) {
+        // An apostrophe.
+        this.literal(parts, quote)
+        return
+      }
+      const single = parts.openQuote("'", this.offset + from)
+      parts.plain(this.offset + from + 1, text.slice(from + 1, close), single)
+      this.i = close + 1
+      parts.closeQuote(single, this.offset + this.i)
+    } else if (c === '"') {
+      this.double(parts, from, depth)
+    } else if (c === '$' && quote === undefined && text[from + 1] === '"') {
+      this.i++
+      this.double(parts, from, depth)
+    } else if (c === '$' && quote === undefined && text[from + 1] === "'") {
+      this.ansi(parts)
+    } else {
+      this.inQuotes(parts, plain, undefined, quote, depth)
+    }
+  }
+
+  /** `"…"`; what is left open ends with the text. */
+  private double(parts: WordParts, from: number, depth: number): void {
+    const quote = parts.openQuote('"', this.offset + from)
+    this.i++
+    while (this.i < this.text.length && this.text[this.i] !== '"') {
+      this.inQuotes(parts, IN_DOUBLE, '$`"\\', quote, depth)
+    }
+    if (this.i < this.text.length) this.i++
+    parts.closeQuote(quote, this.offset + this.i)
+  }
+
+  /** `$'…'`; of its escapes only those of blanks matter here. */
+  private ansi(parts: WordParts): void {
+    const { text } = this
+    const quote = parts.openQuote("$'", this.offset + this.i)
+    this.i += 2
+    while (this.i < text.length && text[this.i] !== "'") {
+      const from = this.offset + this.i
+      const plain = this.take(IN_ANSI)
+      if (plain !== undefined) {
+        parts.plain(from, plain, quote)
+        continue
+      }
+      const c = text[this.i + 1]
+      this.i = Math.min(this.i + 2, text.length)
+      parts.escape(from, this.offset + this.i, c === 'n' ? '\n' : c === 't' ? '\t' : (c ?? '\\'), quote)
+    }
+    if (this.i < text.length) this.i++
+    parts.closeQuote(quote, this.offset + this.i)
+  }
+
+  /** What is special even inside of double quotes; a backslash keeps its meaning before `escapable` only, if given. */
+  private inQuotes(
+    parts: WordParts,
+    plain: RegExp,
+    escapable: string | undefined,
+    quote: Quote | undefined,
+    depth: number,
+  ): void {
+    const { text } = this
+    const from = this.i
+    const c = text[from]!
+    const following = text[from + 1]
+    if (c === '\\' && following !== undefined) {
+      const lineEnd = following === '\n' ? 2 : following === '\r' && text[from + 2] === '\n' ? 3 : 0
+      if (lineEnd > 0) {
+        this.i += lineEnd
+      } else if (escapable === undefined || escapable.includes(following)) {
+        this.i += 2
+        parts.escape(this.offset + from, this.offset + this.i, following, quote)
+      } else this.literal(parts, quote)
+    } else if (c === '$' && following === '(') {
+      this.substitution(parts, 2, ')', quote, depth)
+    } else if (c === '$' && following === '{') {
+      this.braced(parts, quote, depth)
+    } else if (c === '$') {
+      if (this.take(PARAMETER) === undefined) this.literal(parts, quote)
+      else parts.expansion(this.offset + from, this.offset + this.i, quote)
+    } else if (c === '`') {
+      this.substitution(parts, 1, '`', quote, depth)
+    } else {
+      const value = this.take(plain)
+      if (value === undefined) this.literal(parts, quote)
+      else parts.plain(this.offset + from, value, quote)
+    }
+  }
+
+  private substitution(
+    parts: WordParts,
+    opening: number,
+    end: ')' | '`',
+    quote: Quote | undefined,
+    depth: number,
+  ): void {
+    if (depth >= MAX_DEPTH) {
+      this.literal(parts, quote)
+      return
+    }
+    const from = this.i
+    this.i += opening
+    this.list(end, depth + 1, false)
+    parts.expansion(this.offset + from, this.offset + this.i, quote)
+  }
+
+  /** `${NAME}`; of `${NAME:-text}` the text counts as typed. */
+  private braced(parts: WordParts, quote: Quote | undefined, depth: number): void {
+    const from = this.i
+    if (depth >= MAX_DEPTH || this.take(BRACED) === undefined) {
+      this.literal(parts, quote)
+      return
+    }
+    const hasAlternative = this.take(ALTERNATIVE) !== undefined
+    if (hasAlternative) parts.expansion(this.offset + from, this.offset + this.i, quote)
+    const inner = hasAlternative ? parts : new WordParts()
+    while (this.i < this.text.length && this.text[this.i] !== '}')
+      this.bare(inner, IN_BRACES, quote, depth + 1)
+    const close = this.i
+    if (close < this.text.length) this.i++
+    if (!hasAlternative) parts.expansion(this.offset + from, this.offset + this.i, quote)
+    else if (close < this.i) parts.expansion(this.offset + close, this.offset + this.i, quote)
+  }
+
+  /** One character that means nothing more than itself. */
+  private literal(parts: WordParts, quote: Quote | undefined): void {
+    parts.plain(this.offset + this.i, this.text[this.i]!, quote)
+    this.i++
+  }
+
+  private take(pattern: RegExp): string | undefined {
+    pattern.lastIndex = this.i
+    const found = pattern.exec(this.text)?.[0]
+    if (found !== undefined) this.i += found.length
+    return found
+  }
+}
