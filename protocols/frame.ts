@@ -1,5 +1,5 @@
 // The KARO frame, the unit of everything that is sent or kept: header, signed payload, signature.
-import { z } from 'zod'
+import * as z from 'zod'
 import { conform } from './conform.ts'
 import type { Message, WireBody } from './define.ts'
 import { decodeValue, encodeValue } from './messagepack.ts'

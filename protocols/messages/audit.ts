@@ -1,5 +1,5 @@
 // Signed heads of a node's audit ledger: what its neighbours could hold it to.
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { bytes, timestamp, uint } from './fields.ts'
 

@@ -1,5 +1,5 @@
 // Field schemas that several messages share: every string, list and number on the wire has a bound.
-import { z } from 'zod'
+import * as z from 'zod'
 import { isNodeId, type NodeId } from '../node-id.ts'
 
 /** Where the generated JSON Schemas find the bounds of a binary field. */

@@ -1,5 +1,5 @@
 // The lobby and the control stream: how two nodes meet, admit each other, stay in touch and part.
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { label, listOf, uint } from './fields.ts'
 

@@ -1,5 +1,5 @@
 // Questions to the mesh and their answers: signed documents by asker and owner, carried in hop frames.
-import { z } from 'zod'
+import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
 import { bytes, label, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
