@@ -14,6 +14,8 @@ const ALL_HEX = /^[0-9a-fA-F-]+$/
 
 /** Runs of characters that base 64, base 64url and base 62 tokens are made of; blanks, dots and colons end them. */
 const RUN = /[A-Za-z0-9_+/-]{20,}(?:={1,2}(?![A-Za-z0-9]))?/g
+/** Quick test for a whole line, which may break a token with quotes. */
+export const MAY_BE_RANDOM = /[A-Za-z0-9_+/'"\\-]{20}/
 
 /** For each letter those that often follow it: 97 % of the pairs in identifiers and file names, 47 % of all pairs. */
 const FOLLOWERS: readonly string[] =
@@ -70,6 +72,7 @@ function isUncommon(text: string, i: number): boolean {
 /** Where random tokens stand in a text: `[from, to)` pairs in order, none overlapping. Linear in the text's length. */
 export function randomTokens(text: string): [from: number, to: number][] {
   const found: [number, number][] = []
+  if (text.length < LEAST_LENGTH) return found
   for (const { 0: run, index } of text.matchAll(RUN)) {
     // A token as a whole, as a part of a path, as a part of a name.
     if (isToken(run, text[index - 1])) found.push([index, index + run.length])

@@ -43,6 +43,12 @@ for (const rule of TOOL_RULES) {
 }
 const STDIN = STDIN_RULES.map(({ tools, given }) => ({ tools: tools && new Set(list(tools)), given }))
 
+const NAMES = new Set([...TOOL_RULES, ...STDIN_RULES].flatMap(({ tools }) => list(tools)))
+/** Quick test for a whole text: without a match no rule about tools applies. A quote in a word may hide a name. */
+export const MAY_NAME_TOOL = new RegExp(
+  `(?<![\\w-])(?:${[...NAMES].join('|')})(?![\\w-])|\\w['"\\\\]+[\\n\\w]`,
+)
+
 /** In front of the command that reads a pipe's other end. */
 const WRAPPERS: ReadonlySet<string> = new Set(
   list(

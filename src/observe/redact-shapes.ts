@@ -6,7 +6,7 @@ export interface Shape {
   /** In lower case: a line without it cannot hold the shape. */
   readonly hint: RegExp
   /**
-   * Global. The group `secret` is what goes, what is around it stays; a group `name` must announce it. Linear: every
+   * Global. The group `secret`, which ends the match, is what goes; a group `name` must announce it. Linear: every
    * repetition is bounded, or begins where the same repetition cannot begin again, or ends the pattern.
    */
   readonly pattern: RegExp
@@ -94,7 +94,7 @@ export const SHAPES: readonly Shape[] = [
     // Who has only one part there has a token; `git` is everybody's user name.
     id: 'url-token',
     hint: /https?:\/\//,
-    pattern: /\bhttps?:\/\/(?!git@)(?<secret>[^\s/:@?#"'<>]{1,512})@(?=[\w[$])/gi,
+    pattern: /\bhttps?:\/\/(?!git@)(?<secret>[^\s/:@?#"'<>]{1,512})(?=@[\w[$])/gi,
     certain: true,
     redacts: ['git clone https://«token»@host/x', 'curl https://«0123abc»@sentry.corp/1'],
     keeps: [

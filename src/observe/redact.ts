@@ -1,7 +1,13 @@
 // Takes secrets out of a command line before it is stored anywhere, and marks where they were.
-import { randomTokens } from './entropy.ts'
+import { MAY_BE_RANDOM, randomTokens } from './entropy.ts'
 import { announcesSecret, MAY_NAME_SECRET } from './redact-names.ts'
-import { type Report, type Roles, secretsByName, secretsByPosition } from './redact-positions.ts'
+import {
+  MAY_NAME_TOOL,
+  type Report,
+  type Roles,
+  secretsByName,
+  secretsByPosition,
+} from './redact-positions.ts'
 import { readCommands } from './redact-reader.ts'
 import { SHAPES } from './redact-shapes.ts'
 import { type Quote, type Span, spanOf, type Word } from './redact-word.ts'
@@ -29,19 +35,21 @@ export function redact(line: string): string {
 /** Of a directory only what is certainly a token: names of directories hold signs and words without meaning. */
 export function redactDirectory(path: string): string {
   const lower = path.toLowerCase()
-  const shapes = PATTERNS.filter(({ shape }) => shape.id === 'known-token' && shape.hint.test(lower))
+  const shapes = SHAPES.filter(({ id, hint }) => id === 'known-token' && hint.test(lower))
   return shapes.reduce((text, { pattern }) => text.replace(pattern, REDACTED), path)
 }
 
 /** Scripts in quotes, in quotes, …: what is deeper is judged by its shapes alone. */
 const MAX_SCRIPTS = 4
 
-const PATTERNS = SHAPES.map((shape) => ({
-  shape,
-  pattern: new RegExp(shape.pattern.source, `${shape.pattern.flags}d`),
-}))
+const MAY_HAVE_SHAPE = new RegExp(SHAPES.map(({ hint }) => hint.source).join('|'), 'i')
+
+/** Whether any rule can apply: most lines are through after this. */
+const isSuspicious = (text: string): boolean =>
+  MAY_NAME_SECRET.test(text) || MAY_NAME_TOOL.test(text) || MAY_HAVE_SHAPE.test(text)
 
 function redactOnce(line: string): string {
+  if (!isSuspicious(line) && !MAY_BE_RANDOM.test(line)) return line
   const spans: Span[] = privateKeys(line)
   findSecrets(line, 0, spans)
   return spans.length === 0 ? line : withoutSpans(line, spans)
@@ -58,18 +66,18 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
   for (const commands of lists) secretsByPosition(commands, named, roles, report)
 
   const lower = text.toLowerCase()
-  const shapes = PATTERNS.filter(({ shape }) => shape.hint.test(lower))
+  const shapes = SHAPES.filter(({ hint }) => hint.test(lower))
   for (const word of words) {
     const isMessage = roles.messages.has(word)
-    for (const { shape, pattern } of shapes) {
-      if (shape.certain || !isMessage) secretsByShape(word, pattern, report)
+    for (const { certain, pattern } of shapes) {
+      if (certain || !isMessage) secretsByShape(word, pattern, report)
     }
     // Inner scripts are made of the same characters.
     if (depth === 0) for (const [from, to] of randomTokens(word.value)) report(word, from, to)
     if (isMessage) continue
     if (named && !roles.scripts.has(word)) secretsByName(word, report)
     const mayBeScript = word.document || (word.pieces !== undefined && /\s/.test(word.value))
-    if (mayBeScript && depth < MAX_SCRIPTS) {
+    if (mayBeScript && depth < MAX_SCRIPTS && isSuspicious(word.value)) {
       const inner: Span[] = []
       findSecrets(word.value, depth + 1, inner)
       for (const { from, to } of inner) report(word, from, to)
@@ -78,10 +86,12 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
 }
 
 function secretsByShape(word: Word, pattern: RegExp, report: Report): void {
-  for (const { groups, indices } of word.value.matchAll(pattern)) {
-    const { name, secret } = groups!
-    if (name !== undefined && !announcesSecret(name, secret!)) continue
-    report(word, ...indices!.groups!.secret!)
+  // Not matchAll, which compiles a copy of the pattern each time.
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(word.value); match !== null; match = pattern.exec(word.value)) {
+    const { name, secret } = match.groups!
+    const end = pattern.lastIndex
+    if (name === undefined || announcesSecret(name, secret!)) report(word, end - secret!.length, end)
   }
 }
 
