@@ -1,5 +1,6 @@
 // MessagePack as Karo speaks it: one canonical form per value, and nothing but plain data in either direction.
-import { Unpackr } from 'msgpackr'
+// Not 'msgpackr': that loads a native addon, and what strangers send is better read by code that cannot overrun.
+import { Unpackr } from 'msgpackr/unpack'
 import type { WireValue } from './define.ts'
 import { FrameError } from './reject.ts'
 import { MAX_DEPTH, MAX_ITEMS, MAX_KEY_BYTES, scan } from './scan.ts'

@@ -20,8 +20,11 @@ export interface CliWorld {
   readonly commands?: readonly CommandEntry[]
 }
 
-/** Commands that scripts, prompts and hooks run often: parsed here, so that commander is not even loaded. */
-const HOT: ReadonlySet<string> = new Set(['status', 'check'])
+/**
+ * Parsed here, so that commander is not even loaded: what scripts, prompts and hooks run often, and `up`, which keeps
+ * for months what it loads.
+ */
+const HOT: ReadonlySet<string> = new Set(['status', 'check', 'up'])
 
 /** The input of a plain command line, or undefined for anything that deserves commander: help, errors, oddities. */
 export function parsePlain(command: Command, words: readonly string[]): CommandInput | undefined {

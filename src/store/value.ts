@@ -1,5 +1,6 @@
 // Values of the database: a version byte, then MessagePack; migrations move a keyspace from one version to the next.
-import { Packr, Unpackr } from 'msgpackr'
+// Not 'msgpackr': that loads a native addon, which costs every start more than it saves in reading.
+import { Packr, Unpackr } from 'msgpackr/pack'
 
 // Our own data at rest: no records (each value stands alone), no extensions, times as plain integers.
 const options = { useRecords: false, moreTypes: false, structuredClone: false, copyBuffers: true } as const
