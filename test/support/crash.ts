@@ -211,7 +211,7 @@ async function crashRound(seed: number, report: CrashReport, step: (text: string
     const start = Date.now() * 1000 - BACKLOG * 1000
     const records: Buffer[] = []
     for (let i = 0; i < BACKLOG; i++) {
-      const command = `echo backlog${i} ${'x'.repeat(i % 90)}`.trim()
+      const command = `echo backlog${i}${' and more'.repeat(i % 10)}`
       backlog.push({ command, exit: i % 3, tool: 'echo' })
       records.push(record({ command, sequence: i + 1, start: start + i * 1000, exit: i % 3 }))
     }

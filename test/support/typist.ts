@@ -101,7 +101,7 @@ export async function openTypist(options: {
     },
     async 'in-command'() {
       // Only the output has the two parts without the quotes, so it has begun when they are there.
-      bash.write(`echo begun"-${mark}"; sleep 600\r`)
+      bash.write(`echo begun"-${mark}"; read -t 600\r`)
       await until(() => bash.output().includes(`begun-${mark}`), { what: `a long command of ${mark}` })
       bash.kill()
       await gone()
