@@ -8,7 +8,7 @@ import { type Database, newDatabase } from '../../src/store/database.ts'
 /** Removed, with all in it, when the running test ends. */
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), 'karo-test-'))
-  onTestFinished(() => rmSync(directory, { recursive: true, force: true }))
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true, maxRetries: 10 }))
   return directory
 }
 
