@@ -161,9 +161,15 @@ function readRecord(fields: readonly string[], cut = false): SpoolRecord | undef
   }
 }
 
+/** Every record has four of these, so no regular expression: at most 16 decimal digits. */
 function whole(digits: string, most: number): number | undefined {
-  if (!/^\d{1,16}$/.test(digits)) return undefined
-  const number = Number(digits)
+  if (digits.length === 0 || digits.length > 16) return undefined
+  let number = 0
+  for (let i = 0; i < digits.length; i++) {
+    const digit = digits.charCodeAt(i) - 0x30
+    if (digit < 0 || digit > 9) return undefined
+    number = number * 10 + digit
+  }
   return number <= most ? number : undefined
 }
 

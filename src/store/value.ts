@@ -1,6 +1,6 @@
 // Values of the database: a version byte, then MessagePack; migrations move a keyspace from one version to the next.
 // Not 'msgpackr': that loads a native addon, which costs every start more than it saves in reading.
-import { Packr, Unpackr } from 'msgpackr/pack'
+import { Packr, RESERVE_START_SPACE, Unpackr } from 'msgpackr/pack'
 
 // Our own data at rest: no records (each value stands alone), no extensions, times as plain integers.
 const options = { useRecords: false, moreTypes: false, structuredClone: false, copyBuffers: true } as const
@@ -9,10 +9,8 @@ const unpackr = new Unpackr({ ...options, int64AsType: 'number', mapsAsObjects: 
 
 /** `version` 1 to 255. */
 export function encodeValue(version: number, value: unknown): Buffer {
-  const body = packr.pack(value)
-  const out = Buffer.allocUnsafe(body.length + 1)
+  const out = packr.pack(value, RESERVE_START_SPACE + 1)
   out[0] = version
-  body.copy(out, 1)
   return out
 }
 
