@@ -245,18 +245,19 @@ const NAME = /[\w.-]+$/
 /** Where a value ends depends on what its name begins after: fields of a form, of a list, words of a text. */
 function valueRange(word: Word, start: number, from: number): [from: number, to: number] {
   const { value } = word
-  const first = value[from]
   const before = start === 0 ? undefined : value[start - 1]!
-  const isField = before !== undefined || word.document
-  if (isField && (first === '"' || first === "'")) {
+  // The name is the shell's own word: `TOKEN="a b"`.
+  if (before === undefined && !word.document && !isQuoted(word, 0)) return [from, value.length]
+  const stop = before === undefined ? word.document && BLANK : STOPS[before]
+  const first = value[from]
+  if (stop && (first === '"' || first === "'")) {
     const close = value.indexOf(first, from + 1)
     return [from + 1, close < 0 ? value.length : close]
   }
-  // The name is the shell's own word: `TOKEN="a b"`.
-  if (!isField && !isQuoted(word, 0)) return [from, value.length]
-  const stop = before === undefined ? (word.document ? STOPS[' ']! : LINE_END) : (STOPS[before] ?? LINE_END)
-  stop.lastIndex = from
-  return [from, stop.exec(value)?.index ?? value.length]
+  if (!stop && before !== undefined) return [from, value.length]
+  const end = stop || LINE_END
+  end.lastIndex = from
+  return [from, end.exec(value)?.index ?? value.length]
 }
 
 const LINE_END = /\n/g

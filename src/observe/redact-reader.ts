@@ -29,6 +29,7 @@ const IN_DOUBLE = /[^"\\$`]+/y
 const IN_DOCUMENT = /[^\\$`]+/y
 const IN_BRACES = /[^\\'"$`}]+/y
 const IN_ANSI = /[^'\\]+/y
+const COMMENT = /#(?:[^\n\\]|\\[\s\S])*/y
 const REDIRECTION = /<<<|<<-?|<>|<&|>>|>&|>\||<|>/y
 const PARAMETER = /\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])/y
 const BRACED = /\$\{[!#]?(?:\w{1,200}|[@*#?$!-])(?:\[[^\]\n]{0,200}\])?/y
@@ -194,10 +195,10 @@ class Reader {
     }
   }
 
+  /** A command that somebody took out but kept, over all its lines. */
   private comment(): void {
     const from = this.i + 1
-    const end = this.text.indexOf('\n', from)
-    this.i = end < 0 ? this.text.length : end
+    this.take(COMMENT)
     new Reader(this.text.slice(from, this.i), this.offset + from, this.reading).read(true)
   }
 

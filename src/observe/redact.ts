@@ -14,6 +14,9 @@ import { type Quote, type Span, spanOf, type Word } from './redact-word.ts'
 
 export const REDACTED = '[redacted]'
 
+/** Two settle every line that means something; three were seen in lines made of broken quotes. */
+const MAX_ROUNDS = 8
+
 /**
  * The line with every secret replaced by `[redacted]`, whose quotes stay in balance; a line without secrets is
  * returned as it is. Never throws, is idempotent, and takes time linear in the length.
@@ -27,9 +30,14 @@ export const REDACTED = '[redacted]'
  * something announces them.
  */
 export function redact(line: string): string {
-  // Once more after a change: what stood beside a secret may now read differently. Twice was never needed.
-  const once = redactOnce(line)
-  return once === line ? line : redactOnce(once)
+  // What stood beside a secret may read differently without it.
+  let text = line
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const next = redactOnce(text)
+    if (next === text) break
+    text = next
+  }
+  return text
 }
 
 /** Of a directory only what is certainly a token: names of directories hold signs and words without meaning. */
@@ -76,7 +84,7 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
     if (depth === 0) for (const [from, to] of randomTokens(word.value)) report(word, from, to)
     if (isMessage) continue
     if (named && !roles.scripts.has(word)) secretsByName(word, report)
-    const mayBeScript = word.document || (word.pieces !== undefined && /\s/.test(word.value))
+    const mayBeScript = word.document || word.pieces !== undefined
     if (mayBeScript && depth < MAX_SCRIPTS && isSuspicious(word.value)) {
       const inner: Span[] = []
       findSecrets(word.value, depth + 1, inner)

@@ -1,6 +1,6 @@
 // Secrets leave the line, everything else stays: the tables' own examples, what must survive, and hostile lines.
 import { describe, expect, test } from 'vitest'
-import { REDACTED, redact } from '../../../src/observe/redact.ts'
+import { REDACTED, redact, redactDirectory } from '../../../src/observe/redact.ts'
 import { SHAPES } from '../../../src/observe/redact-shapes.ts'
 import { STDIN_RULES, TOOL_RULES } from '../../../src/observe/redact-tools.ts'
 
@@ -104,4 +104,21 @@ test.each([
   'ssh -p 2222 h; mkdir -p a/b; docker run -p 80:80 x; tar -xpf a.tar; cp -p a b',
 ])('keeps %j', (line) => {
   expect(redact(line)).toBe(line)
+})
+
+test.each([
+  "/home/me/it's mine; mysql -phunter2/password=x",
+  '/srv/token=abc/$(curl -u a:b h)',
+  '/nix/store/3n58xw4373jp0ljirf06d8077j15pc4j-glibc-2.37',
+  '/var/folders/zz/zyxvpxvq6csfxvn_n0000000000000/T',
+  '/srv/Zx81kLm2Qp9RtVw4Yb7N/x',
+  '/run/user/1000/gvfs/sftp:host=h,user=me',
+  '/var/lib/docker/overlay2/4bcff63911fcb4448bd4fdacec207030997caf25e9bea4045fa6c8c44de311d1/diff',
+])('the directory %s is no command and stays', (path) => {
+  expect(redactDirectory(path)).toBe(path)
+})
+
+test('what is certainly a token goes from a directory too', () => {
+  const token = 'ghp_abcdefghijklmnopqrstuvwxyz0123456789'
+  expect(redactDirectory(`/tmp/${token}/x-${token}`)).toBe(`/tmp/${REDACTED}/x-${REDACTED}`)
 })
