@@ -32,6 +32,7 @@ export function createDigest(ignore: readonly string[]): Digest {
   const ignored = ignore.map(globMatcher)
   const cache = createRecent<string, Judged | typeof FORGET>(CACHED)
   const calendar = createCalendar()
+  const tagOf = createTags()
 
   function judge(line: string, shell: string, cwd: string): Judged | typeof FORGET {
     // A leading blank is the usual sign for "not this one", whatever the shell itself does with it.
@@ -55,7 +56,7 @@ export function createDigest(ignore: readonly string[]): Digest {
     return {
       uid,
       start_us: record.startUs,
-      tag: fnv1a(`${uid} ${record.session} ${record.sequence}`),
+      tag: tagOf(uid, record),
       duration_us: record.durationUs,
       shell,
       exit_code: record.exitCode,
@@ -70,11 +71,25 @@ export function createDigest(ignore: readonly string[]): Digest {
   }
 }
 
-/** 32-bit FNV-1a (draft-eastlake-fnv) over UTF-16 units: tells events of one microsecond apart. */
-function fnv1a(text: string): number {
-  let hash = 0x811c9dc5
+/**
+ * 32-bit FNV-1a (draft-eastlake-fnv) over the UTF-16 units of uid, session and sequence: tells events of one
+ * microsecond apart. What a shell's records have in common is hashed once.
+ */
+function createTags(): (uid: number, record: Pick<SpoolRecord, 'session' | 'sequence'>) => number {
+  let from = { uid: Number.NaN, session: '', hash: 0 }
+  return (uid, { session, sequence }) => {
+    if (uid !== from.uid || session !== from.session) {
+      from = { uid, session, hash: fnv1a(FNV_OFFSET, `${uid} ${session} `) }
+    }
+    return fnv1a(from.hash, String(sequence)) >>> 0
+  }
+}
+
+const FNV_OFFSET = 0x811c9dc5
+function fnv1a(start: number, text: string): number {
+  let hash = start
   for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-  return hash >>> 0
+  return hash
 }
 
 /** Local date and hour of a time in ms; remembers the last hour, because most events are of it. */

@@ -1,9 +1,10 @@
 // The tool a person used: the command word of a line's first simple command, behind sudo, env, time and the like.
-import { type Command, forEachChild, parse, type SyntaxNode } from 'unbash'
+import { type Command, forEachChild, type SyntaxNode } from 'unbash'
 import { enterWrapper } from './layers.ts'
 import { MAX_COMMAND_LENGTH } from './limits.ts'
 import { type Arg, baseName, NO_OUTPUT, type Scope, type Shell, TAINT, UNKNOWN } from './model.ts'
 import { isUnresolved } from './paths.ts'
+import { parseScript } from './script.ts'
 import { expandWord, type WordHost } from './words.ts'
 import { WRAPPERS } from './wrappers.ts'
 
@@ -23,7 +24,7 @@ const host: WordHost = {
  */
 export function firstTool(text: string, shell: Shell): string | undefined {
   if (text.length > MAX_COMMAND_LENGTH) return undefined
-  const command = firstCommand(parse(text), 0)
+  const command = firstCommand(parseScript(text), 0)
   if (command?.name === undefined) return undefined
   const scope: Scope = { shell, home: '/home/~', cwd: '.', variables: new Map(), parameters: undefined }
   let words: readonly Arg[] = [command.name, ...command.args].flatMap((word) =>

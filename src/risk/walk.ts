@@ -28,6 +28,7 @@ import {
 import { outputOf } from './output.ts'
 import { emptyReading, isUnresolved, resolvePath } from './paths.ts'
 import { splitPieces } from './pieces.ts'
+import { parseScript } from './script.ts'
 import { applyBuiltin, assign, downloadedFile } from './state.ts'
 import { unwrapLayer } from './unwrap.ts'
 import { expandOne, expandText, expandWord, type WordHost } from './words.ts'
@@ -76,7 +77,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       return NO_OUTPUT
     }
     if (frame.scope.shell === 'fish') return readPieces(text, frame)
-    const script = parse(text)
+    const script = parseScript(text)
     const output = statements(script.commands, frame)
     if (script.errors !== undefined && script.errors.length > 0) readPieces(text, frame)
     return output

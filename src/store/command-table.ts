@@ -1,6 +1,6 @@
 // Distinct command texts, each stored once per person and known by a small number from then on.
 import { blake3 } from '../base/hash.ts'
-import { createRecent } from '../base/recent.ts'
+import { createRecent, type Recent } from '../base/recent.ts'
 import { type Level0, markLevel0, revealLevel0 } from '../observe/level0.ts'
 import type { Change, Database } from './database.ts'
 import { keyRange, makeKey } from './keyspace.ts'
@@ -14,7 +14,9 @@ const BY_HASH = { bytes: Uint8Array.of(2) }
 const NUMBER_AT = 1 + 4 + 1
 /** People repeat themselves: most commands are answered from here. */
 const CACHED_TEXTS = 8192
-/** Longer texts are looked up by their hash each time, so that the cache stays below 16 MB. */
+/** More people than type at one machine at the same time. */
+const CACHED_PEOPLE = 4
+/** Longer texts are looked up by their hash each time, so that a person's cache stays below 16 MB. */
 const CACHED_LENGTH = 1024
 
 export interface CommandTable {
@@ -26,7 +28,8 @@ export interface CommandTable {
 
 /** The writing side; one per database, and only one call of `number` at a time. */
 export function createCommandTable(db: Database): CommandTable {
-  const cache = createRecent<string, number>(CACHED_TEXTS)
+  /** By person, so that a text is looked up as it is: putting a key together would cost more than finding it. */
+  const caches = new Map<number, Recent<string, number>>()
   const nextNumber = new Map<number, number>()
 
   async function firstFree(uid: number): Promise<number> {
@@ -37,13 +40,23 @@ export function createCommandTable(db: Database): CommandTable {
     return last === undefined ? 1 : Buffer.from(last).readUInt32BE(NUMBER_AT) + 1
   }
 
+  function cacheOf(uid: number): Recent<string, number> {
+    const known = caches.get(uid)
+    if (known !== undefined) return known
+    if (caches.size >= CACHED_PEOPLE) caches.clear()
+    const made = createRecent<string, number>(CACHED_TEXTS)
+    caches.set(uid, made)
+    return made
+  }
+
   return {
     async number(uid, texts, changes) {
+      const cache = cacheOf(uid)
       const numbers = new Array<number>(texts.length)
       const unknown = new Map<string, number[]>()
       for (const [i, hidden] of texts.entries()) {
         const text = revealLevel0(hidden)
-        const cached = cache.get(`${uid} ${text}`)
+        const cached = cache.get(text)
         if (cached !== undefined) numbers[i] = cached
         else {
           const places = unknown.get(text)
@@ -74,13 +87,13 @@ export function createCommandTable(db: Database): CommandTable {
           )
         }
         for (const place of places) numbers[place] = number
-        if (text.length <= CACHED_LENGTH) cache.set(`${uid} ${text}`, number)
+        if (text.length <= CACHED_LENGTH) cache.set(text, number)
       }
       nextNumber.set(uid, next)
       return numbers
     },
     reset() {
-      cache.clear()
+      caches.clear()
       nextNumber.clear()
     },
   }
