@@ -39,6 +39,7 @@ export interface ChannelInit {
   readonly quota: Quota
   /** Whether this node admits the peer now; its nonces are then remembered over a restart. */
   readonly member: () => boolean
+  /** A FrameError it throws refuses the frame, as if the decoder had. */
   readonly onFrame: (frame: Frame) => void
   /** Once, with the code when a frame was refused. No frame comes after it. */
   readonly onClose: (code: RejectCode | undefined) => void
@@ -100,6 +101,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     try {
       init.onFrame(frame)
     } catch (error) {
+      if (error instanceof FrameError) throw error
       deps.log.error({ reason: String(error), protocol: protocol.id }, 'a frame handler threw')
     }
   }

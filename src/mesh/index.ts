@@ -16,7 +16,8 @@ export interface LinkHandler {
   /**
    * One frame from an admitted neighbour, already decoded, signature checked and, for `hop` messages, within
    * the replay window and quota. Documents are passed on with only signature and size checked.
-   * Must not throw; slow work is the handler's to bound.
+   * A FrameError it throws refuses the frame: counted, audited, and the link is reset. Nothing else may be thrown;
+   * slow work is the handler's to bound.
    */
   frame(peer: PeerRef, frame: Frame): void
   /** The link is usable. */

@@ -1,6 +1,7 @@
 // What the mesh tells trust and the audit ledger: who was met, who came, who left, and who waits for approval.
 import type { HelloBody } from '../../protocols/messages/hello.ts'
-import { createQuota } from '../../protocols/quota.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
+import { createQuota, type Quota } from '../../protocols/quota.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -25,6 +26,10 @@ export interface NewsDeps {
 
 /** Strangers that get an audit entry of their own: keys cost nothing, the ledger does. */
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
+/** Comings and goings of one member that get an entry: whoever reconnects all day must not fill the ledger. */
+const VISITS_AUDITED = { frames: 30, perMs: 3_600_000 }
+/** Members whose visits are counted; the one that was away longest is forgotten first. */
+const VISITORS_MAX = 1_024
 /** Clocks further apart than this are worth a warning (wire format, "Replay"). */
 const SKEW_WARN_MS = 60_000
 const TELL_EVERY_MS = 60_000
@@ -33,6 +38,30 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
   const strangers = createQuota(STRANGERS_AUDITED)
   const told = new WeakMap<Session, number>()
   const met = new WeakMap<Session, readonly string[]>()
+  const visits = new Map<NodeId, { readonly quota: Quota; unrecorded: number }>()
+
+  const recordVisit = (
+    type: 'peer_connected' | 'peer_disconnected',
+    peer: NodeId,
+    details: Readonly<Record<string, string>>,
+  ): void => {
+    const visit = visits.get(peer) ?? { quota: createQuota(VISITS_AUDITED), unrecorded: 0 }
+    visits.delete(peer)
+    visits.set(peer, visit)
+    if (visits.size > VISITORS_MAX) visits.delete(visits.keys().next().value as NodeId)
+    if (!visit.quota.take(clock.monotonic())) {
+      visit.unrecorded++
+      return
+    }
+    const { unrecorded } = visit
+    visit.unrecorded = 0
+    void audit.record({
+      type,
+      success: true,
+      peer,
+      details: { ...details, ...(unrecorded === 0 ? {} : { unrecorded }) },
+    })
+  }
 
   return {
     met(session, body, addresses) {
@@ -65,19 +94,14 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       told.set(session, clock.monotonic())
       trust.sawMember(nodeId, { ...(name === undefined ? {} : { name }), addresses: met.get(session) ?? [] })
       log.info({ peer: nodeId, address: session.ip }, 'neighbour connected')
-      void audit.record({
-        type: 'peer_connected',
-        success: true,
-        peer: nodeId,
-        details: { address: session.ip },
-      })
+      recordVisit('peer_connected', nodeId, { address: session.ip })
     },
     left(session, reason) {
       const { nodeId } = session.peer
       // Whoever was just refused is no member any more.
       if (trust.admits(nodeId)) trust.sawMember(nodeId, reason === 'goodbye' ? { offline: true } : {})
       log.info({ peer: nodeId, reason }, 'neighbour gone')
-      void audit.record({ type: 'peer_disconnected', success: true, peer: nodeId, details: { reason } })
+      recordVisit('peer_disconnected', nodeId, { reason })
     },
     alive(session) {
       const now = clock.monotonic()

@@ -1,7 +1,7 @@
 // Peers that misbehave as fast as they can, admitted ones and strangers, with a count of what must have been refused.
 import type { Connection } from '@libp2p/interface'
-import { FRAME_OVERHEAD, type RejectCode } from '../../protocols/frame.ts'
-import { QueryHop, Response } from '../../protocols/messages/query.ts'
+import { encodeFrame, type RejectCode } from '../../protocols/frame.ts'
+import { MeshQuery, QueryHop, Response } from '../../protocols/messages/query.ts'
 import { createQuota } from '../../protocols/quota.ts'
 import { hello, query } from '../../protocols/registry.ts'
 import { pick, type Random, randomOf } from '../fuzz/frames.ts'
@@ -16,13 +16,13 @@ function nuisance(aim: Aim, random: Random): Uint8Array {
   const { peer, stream } = aim
   const kind = random.below(20)
   if (kind === 0) return fitting(aim)
-  // A question that nobody signed.
   if (kind === 1) {
+    const query_id = random.bytes(16)
     return stream.frame(QueryHop, {
-      query_id: random.bytes(16),
+      query_id,
       remaining_ms: random.below(60_000),
       hops: random.below(16),
-      document: random.bytes(FRAME_OVERHEAD + random.below(300)),
+      document: expiredQuestion(peer, query_id, random),
     })
   }
   // An answer to no question of theirs.
@@ -31,6 +31,26 @@ function nuisance(aim: Aim, random: Random): Uint8Array {
     author: peer.identity.publicKey,
     sealed: random.bytes(1 + random.below(500)),
   })
+}
+
+/** Well signed, and nobody's business any more. */
+function expiredQuestion(peer: RawPeer, query_id: Uint8Array, random: Random): Uint8Array {
+  const { publicKey, sign } = peer.identity
+  const expires_at = Date.now() - 60_000
+  return encodeFrame(
+    MeshQuery,
+    { sender: publicKey, ts: expires_at, nonce: random.bytes(16), seq: 0 },
+    {
+      query_id,
+      query_type: 'NodeHealth',
+      time_range: { start: 0, end: 1 },
+      filters: [],
+      audience_key: random.bytes(32),
+      created_at: expires_at - 60_000,
+      expires_at,
+    },
+    sign,
+  )
 }
 
 /** A refusal takes a round trip; on a machine with much else to do, a while. */

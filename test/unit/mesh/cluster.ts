@@ -19,11 +19,18 @@ afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()))
 })
 
-export async function start(init: MeshNodeInit = {}): Promise<Running> {
+/** `judge` may throw, as a room's handler may. */
+export async function start(
+  init: MeshNodeInit = {},
+  judge: (frame: Frame) => void = () => {},
+): Promise<Running> {
   const node = meshNode(init)
   const events: Running['events'] = []
   const link = node.mesh.link(query, {
-    frame: (peer, frame) => events.push({ what: 'frame', peer: peer.nodeId, frame }),
+    frame(peer, frame) {
+      judge(frame)
+      events.push({ what: 'frame', peer: peer.nodeId, frame })
+    },
     up: (peer) => events.push({ what: 'up', peer: peer.nodeId }),
     down: (peer) => events.push({ what: 'down', peer: peer.nodeId }),
   })

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { RejectCode } from '../../../protocols/frame.ts'
+import { type Frame, FrameError, type RejectCode } from '../../../protocols/frame.ts'
 import { Hello, Ping } from '../../../protocols/messages/hello.ts'
 import { QueryDone, Response } from '../../../protocols/messages/query.ts'
 import { hello, query } from '../../../protocols/registry.ts'
@@ -20,8 +20,8 @@ interface Member {
   readonly control: RawStream
 }
 
-async function member(): Promise<Member> {
-  const node = await start()
+async function member(judge?: (frame: Frame) => void): Promise<Member> {
+  const node = await start({}, judge)
   const peer = await raw()
   await trusts(node, peer)
   const connection = await peer.dial(node.address())
@@ -66,6 +66,15 @@ const badlySigned = (bytes: Uint8Array): Uint8Array =>
 
 const other = testIdentity()
 const minutes = (n: number): number => Date.now() + n * 60_000
+
+test('a frame that its handler refuses is refused as if the decoder had', async () => {
+  let frames = 0
+  const victim = await member(() => {
+    if (++frames > 1) throw new FrameError('bad_signature', 'of a document inside')
+  })
+  const document = { query_id: new Uint8Array(16), author: new Uint8Array(32), sealed: new Uint8Array(1) }
+  await refused(victim, 'bad_signature', victim.stream.frame(Response, document))
+})
 
 const BAD: readonly [RejectCode, string, (stream: RawStream) => Uint8Array][] = [
   ['bad_magic', 'other bytes', () => randomBytes(64).fill(1, 0, 4)],

@@ -96,20 +96,18 @@ export class Endpoint {
 
   /** Anything a link does not accept ends it. */
   arrive(peer: PeerRef, bytes: Uint8Array): void {
-    let frame: Frame
     try {
-      frame = decodeFrame(bytes, { messages: TABLE, verify: verifySignature })
+      const frame: Frame = decodeFrame(bytes, { messages: TABLE, verify: verifySignature })
       const nonce = Buffer.from(frame.envelope.nonce).toString('hex')
       if (frame.message.carried === 'hop') {
         if (formatNodeId(frame.envelope.sender) !== peer.nodeId) throw new Error('not the stream’s peer')
         if (this.#nonces.has(nonce)) throw new Error('replayed')
         this.#nonces.add(nonce)
       }
+      this.handler?.frame(peer, frame)
     } catch {
       this.#wire.cut(peer.nodeId, this.ref.nodeId)
-      return
     }
-    this.handler?.frame(peer, frame)
   }
 
   hopFrame<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): Uint8Array {
