@@ -1,0 +1,39 @@
+// What the ledger is told of members that come and go: each visit, but never so many that others' entries roll out.
+import { expect, test } from 'vitest'
+import type { AuditRecord } from '../../../src/audit/index.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createNews } from '../../../src/mesh/news.ts'
+import type { Session } from '../../../src/mesh/session.ts'
+import { createFakeTrust } from '../../support/fake-trust.ts'
+import { testIdentity } from '../../support/mesh-node.ts'
+
+test('a member that reconnects all day gets 30 entries at once and then one every two minutes', () => {
+  let now = 0
+  const entries: AuditRecord[] = []
+  const news = createNews({
+    trust: createFakeTrust(),
+    audit: { record: async (entry) => void entries.push(entry) },
+    clock: { now: () => now, monotonic: () => now },
+    log: silentLog,
+  })
+  const { nodeId, publicKey } = testIdentity()
+  const session = {
+    peer: { nodeId, publicKey },
+    ip: '10.0.0.5',
+    introduced: () => undefined,
+  } as unknown as Session
+
+  for (let i = 0; i < 500; i++) {
+    news.came(session)
+    news.left(session, 'cut')
+  }
+  expect(entries).toHaveLength(30)
+  now += 120_000
+  news.came(session)
+  expect(entries).toHaveLength(31)
+  expect(entries.at(-1)).toMatchObject({ type: 'peer_connected', peer: nodeId, details: { unrecorded: 970 } })
+
+  const other = testIdentity()
+  news.came({ ...session, peer: { nodeId: other.nodeId, publicKey: other.publicKey } })
+  expect(entries.at(-1)).toMatchObject({ peer: other.nodeId, details: { address: '10.0.0.5' } })
+})
