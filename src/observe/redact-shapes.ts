@@ -130,21 +130,13 @@ export const SHAPES: readonly Shape[] = [
     id: 'header-in-text',
     hint: /authorization|cookie|key|token|secret|auth/,
     pattern:
-      /(?<![\w-])(?:(?:proxy-)?authorization|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job|deploy)-token)\s{0,4}:\s{0,4}(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{1,4})?(?<secret>[^\s'"][^'"\n]*)/gi,
+      /(?<![\w-])(?:(?:proxy-)?authorization|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job|deploy)-token)\s{0,4}:\s{0,4}(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{1,4})?(?<secret>[^\s'"](?:[^'"\n]|(?<=[,\s][a-z]{2,12}=)"[^"\n]*"?)*)/gi,
     certain: false,
     redacts: [
       'bash -c "curl -H \'Authorization: Bearer «abc»\' http://x"',
-      'cat <<E\nAuthorization: Basic «abc»\nE',
+      'nc h 80 <<E\nGET / HTTP/1.1\nAuthorization: Digest «username="me", realm="r", response="abc"»\nE',
     ],
     keeps: ['bash -c "curl -H \'Accept: x\' http://x"'],
-  },
-  {
-    id: 'bearer',
-    hint: /bearer/,
-    pattern: /\bbearer[ =:]\s{0,4}(?=[\w.~+/-]{0,200}\d)(?<secret>[\w.~+/-]{8,}=*)/gi,
-    certain: false,
-    redacts: ["wscat -H 'auth:bearer «abcdef12345»'", 'echo "use bearer «abc.def.123»"'],
-    keeps: ['echo "the bearer of certificates"'],
   },
   {
     id: 'url-parameter',
