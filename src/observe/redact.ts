@@ -14,8 +14,8 @@ import { type Quote, type Span, spanOf, type Word } from './redact-word.ts'
 
 export const REDACTED = '[redacted]'
 
-/** Two settle every line that means something; three were seen in lines made of broken quotes. */
-const MAX_ROUNDS = 8
+/** One, and one that changes nothing, do for lines that mean something; the most for a million broken ones was six. */
+const MAX_ROUNDS = 12
 
 /**
  * The line with every secret replaced by `[redacted]`, whose quotes stay in balance; a line without secrets is
@@ -26,8 +26,8 @@ const MAX_ROUNDS = 8
  * computed (`PW=$(printf %s hun ter2)`, escapes in `$'\x68…'` that spell an option); one that looks like a variable
  * (`--password=$ecret`, of which the shell takes `$ecret` away too); passwords in URLs of digits up to a slash; random
  * tokens below 20 characters or of letters that could be words (of random ones 4 % are missed at 20, 1 % at 40); what
- * is cut off before it gets here. Hexadecimal digests are kept on purpose, so hexadecimal keys are, too, unless
- * something announces them.
+ * is cut off before it gets here. Kept on purpose: hexadecimal (digests, commits, UUIDs), and with it hexadecimal keys
+ * that nothing announces; `password=x` in messages of git and its like, which are written for people.
  */
 export function redact(line: string): string {
   // What stood beside a secret may read differently without it.
