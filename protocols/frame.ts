@@ -28,6 +28,8 @@ export const FRAME_OVERHEAD = HEADER_BYTES + SIGNATURE_BYTES
 const SIGNED_FROM = MAGIC.length
 
 export const NONCE_BYTES = 16
+/** How far a sender's clock may be off, either way: outside it a hop frame, or a document from the future, is stale. */
+export const CLOCK_WINDOW_MS = 5 * 60_000
 export const TRACE_BYTES = 16
 
 /** Who sends, when, and what makes this frame one of a kind. */

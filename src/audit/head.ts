@@ -1,12 +1,11 @@
 // Signed heads: this node's signature over the newest entry, and so over all before it.
-import { decodeFrame, encodeFrame, FrameError, messageTable } from '../../protocols/frame.ts'
+import { decodeFrame, encodeFrame, FrameError, messageTable, NONCE_BYTES } from '../../protocols/frame.ts'
 import { AuditHead, type AuditHeadBody } from '../../protocols/messages/audit.ts'
 import type { Clock, Random } from '../base/clock.ts'
 import { type Identity, verifySignature } from '../identity/index.ts'
 import type { SignedHead } from '../store/audit.ts'
 
 const HEADS = messageTable([AuditHead])
-const NONCE_BYTES = 16
 
 /** A document frame (AuditHead), so that anybody who keeps it can hold this node to it later. */
 export function signHead(

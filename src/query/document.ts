@@ -2,6 +2,7 @@
 import { decodeAnswer, encodeAnswer } from '../../protocols/answer.ts'
 import {
   bodyOf,
+  CLOCK_WINDOW_MS,
   decodeFrame,
   type Envelope,
   encodeFrame,
@@ -28,8 +29,6 @@ import {
   verifySignature,
 } from '../identity/index.ts'
 
-/** An author's clock may be ahead of the owner's by as much as a hop frame's. */
-const CLOCK_WINDOW_MS = 5 * 60_000
 const QUERY_ID_BYTES = 16
 
 export interface Author {
@@ -91,6 +90,7 @@ export function readQuestion(document: Uint8Array, queryId: Uint8Array, now: num
   const frame = decodeFrame(document, { messages: QUESTIONS, verify: verifySignature })
   const body = bodyOf(frame, MeshQuery)
   if (now >= body.expires_at) throw new FrameError('stale', 'the question expired')
+  // The author's clock may be ahead of this node's by as much as a hop frame's.
   if (body.created_at > now + CLOCK_WINDOW_MS)
     throw new FrameError('stale', 'the question is from the future')
   if (!sameBytes(body.query_id, queryId)) throw new FrameError('malformed', 'the hop names another question')

@@ -1,4 +1,6 @@
 // Level 0: every command that ran, stored with its spool offset and rollups in one atomic batch, and searched.
+
+import { createSerial } from '../base/serial.ts'
 import { markLevel0, revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
 import { commandTexts, createCommandTable, findCommands } from './command-table.ts'
@@ -14,7 +16,6 @@ import {
 } from './event-rows.ts'
 import { createRollupWriter } from './rollup-writer.ts'
 import { createRollupRepository } from './rollups.ts'
-import { createSerial } from './serial.ts'
 import {
   deletePosition,
   putDropped,

@@ -1,7 +1,8 @@
 // Marks of what was already received, kept over restarts so that a restart does not reopen the replay window.
+
+import { createSerial } from '../base/serial.ts'
 import type { Database } from './database.ts'
 import { keyRange, makeKey } from './keyspace.ts'
-import { createSerial } from './serial.ts'
 
 /** `nonce`: of a hop frame, by its sender. `document`: a query id, by its author. */
 type ReplayKind = 'nonce' | 'document'

@@ -62,6 +62,8 @@ export interface Trust extends Room {
   opinion(node: NodeId): PeerOpinion
   /** True when any level above untrusted holds here and nothing denies. */
   admits(node: NodeId): boolean
+  /** True when its key is denied or revoked here. Cheap, as `admits` is: asked for connections and frames. */
+  refuses(node: NodeId): boolean
   explain(node: NodeId): readonly OpinionStep[]
   /**
    * Records a person's decision (TOFU), about a known node or one yet to come; takes back a denial or revocation.

@@ -4,10 +4,10 @@ import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { createSerial } from '../base/serial.ts'
 import type { Config } from '../config/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
 import type { DecisionRecord, MemberRepository } from '../store/members.ts'
-import { createSerial } from '../store/serial.ts'
 import type { Trust, TrustTerms } from './index.ts'
 import { TRUST_LEVELS, type TrustLevel } from './levels.ts'
 import { type Decision, type Evidence, explainSteps, weigh } from './opinion.ts'
@@ -193,6 +193,7 @@ export function createTrust(options: TrustOptions): Trust {
 
     opinion,
     admits,
+    refuses,
     explain: (node) => explainSteps(evidenceOf(node)),
 
     async trust(node, terms) {

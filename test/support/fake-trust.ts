@@ -43,6 +43,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     sightings,
     opinion,
     admits,
+    refuses: refused,
     explain: () => [],
     trust(node, { level }) {
       if (level === 'untrusted') admitted.delete(node)

@@ -120,6 +120,7 @@ test('admits and the opinion never disagree, and explain names the source that d
   const admitted = trust.known().filter((node) => {
     const opinion = trust.opinion(node)
     expect(trust.admits(node)).toBe(opinion.trust_level !== 'untrusted')
+    expect(trust.refuses(node)).toBe(opinion.denied || opinion.revoked)
     const steps = trust.explain(node)
     const deciding = steps.filter(({ decides }) => decides)
     const expected = opinion.denied ? 'denied' : opinion.revoked ? 'revoked' : opinion.why

@@ -1,4 +1,4 @@
-// One writer per keyspace: runs asynchronous work one after the other, in call order.
+// Runs asynchronous work one after the other, in call order.
 
 /** A queue of its own; a failed piece of work rejects for its caller and does not stop the next. */
 export function createSerial(): <T>(work: () => Promise<T>) => Promise<T> {
