@@ -4,6 +4,8 @@
 const LEAST_LENGTH = 20
 /** Fewer neighbours than this say nothing either, however they look. */
 const LEAST_PAIRS = 8
+/** Twenty random characters hold 17 different ones on average and never as few as this; rulers and fillers do. */
+const LEAST_DIFFERENT = 8
 /** Random letters and digits have 0.6 of their neighbours odd (standard deviation 0.12 at 20), names below 0.3. */
 const ODD_SHARE = 0.36
 /** Without any digit a word of another language is likelier than chance (3 % of random tokens of 20). */
@@ -31,7 +33,8 @@ const COMMON: ReadonlySet<number> = new Set(
  * any way, nor for hexadecimal. Measured on 20 random characters of base 62, 64 and 64url: 98 % are found.
  */
 export function looksRandom(token: string): boolean {
-  if (token.length < LEAST_LENGTH || ALL_HEX.test(token)) return false
+  if (token.length < LEAST_LENGTH || ALL_HEX.test(token) || new Set(token).size < LEAST_DIFFERENT)
+    return false
   // Names joined by signs, `web-7d9f8b6c5d-x2x4z`, are lower case; 20 random letters hardly ever are.
   if (/[_+/-]/.test(token) && !(/[a-z]/.test(token) && /[A-Z]/.test(token))) return false
   let pairs = 0

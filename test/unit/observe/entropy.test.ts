@@ -95,3 +95,7 @@ test('tokens found are in order, apart, and in the text', () => {
     { numRuns: 5_000 },
   )
 })
+
+test.each(['x'.repeat(40), 'xz'.repeat(20), 'abcQ9'.repeat(8)])('a filler is no token: %s', (filler) => {
+  expect(looksRandom(filler)).toBe(false)
+})
