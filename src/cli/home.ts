@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { createFile } from '../base/files.ts'
+import { refuseForeign } from '../config/guarded.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { sampleConfig } from '../config/sample.ts'
 import { createIdentityFile, type Identity, loadIdentity } from '../identity/index.ts'
@@ -16,18 +17,19 @@ export interface ReadyHome {
   readonly existed: readonly string[]
 }
 
+export interface HomeOptions {
+  /** Goes into a configuration made here. */
+  readonly name?: string
+  readonly random: Random
+}
+
 const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
 
 function makeDirectory(path: string): boolean {
   if (exists(path)) {
     const stat = statSync(path, { throwIfNoEntry: false })
     if (!stat?.isDirectory()) throw new KaroError('bad_file', 'this is not a directory', { where: path })
-    if ((stat.mode & 0o002) !== 0) {
-      throw new KaroError('bad_file', 'everybody on this machine may write to this directory', {
-        where: path,
-        hint: `Run: chmod 700 ${path}`,
-      })
-    }
+    refuseForeign(path, stat, 'this directory', 'bad_file')
     return false
   }
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 })
@@ -52,21 +54,24 @@ function makeKey(path: string, random: Random): { identity: Identity; made: bool
   return { identity: loadIdentity(path), made: false }
 }
 
+/** Looks first: where everything is there already nothing is written, so that the directory may be read-only. */
+function makeConfig(path: string, options: HomeOptions): boolean {
+  if (exists(path)) return false
+  const sample = sampleConfig(options.name === undefined ? {} : { name: options.name })
+  return createFile(path, sample, 0o600, options.random)
+}
+
 /**
  * Directory 0700 (with `db` and `spool` below it, 0700 too), key 0600 and config.toml 0600, each only if it is not
- * there. `name` goes into a configuration made here. May run twice at once. Throws KaroError bad_file.
+ * there. May run twice at once. Throws KaroError bad_file, also when others may write a directory or own it.
  */
-export function ensureHome(
-  paths: HomePaths,
-  options: { readonly name?: string; readonly random: Random },
-): ReadyHome {
+export function ensureHome(paths: HomePaths, options: HomeOptions): ReadyHome {
   const made = new Map<string, boolean>()
   try {
     for (const path of [paths.home, paths.db, paths.spool]) made.set(path, makeDirectory(path))
     const key = makeKey(paths.key, options.random)
     made.set(paths.key, key.made)
-    const sample = sampleConfig(options.name === undefined ? {} : { name: options.name })
-    made.set(paths.config, createFile(paths.config, sample, 0o600, options.random))
+    made.set(paths.config, makeConfig(paths.config, options))
     const pick = (wanted: boolean): string[] => [...made].filter(([, is]) => is === wanted).map(([p]) => p)
     return { identity: key.identity, created: pick(true), existed: pick(false) }
   } catch (cause) {

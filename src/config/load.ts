@@ -1,10 +1,11 @@
 // Loads the configuration: defaults, then the file, then the environment; says exactly what is wrong and where.
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { parse, TomlError } from 'smol-toml'
 import { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
 import { isPrivateAddress } from './addresses.ts'
+import { refuseForeign } from './guarded.ts'
 import type { Config, ValueSource } from './index.ts'
 import { isTable, WrongValue } from './kinds.ts'
 import { locateKeys, type Path } from './locate.ts'
@@ -38,11 +39,21 @@ interface Setting {
   readonly where: (below: Path) => string
 }
 
-function readConfigFile(file: string): string | undefined {
+/** Looks at what it has opened, so that nobody can put another file there in between. */
+function readConfigFile(home: string, file: string): string | undefined {
   let bytes: Buffer
   try {
-    if (!statSync(file).isFile()) throw new KaroError('bad_config', 'this is not a file', { where: file })
-    bytes = readFileSync(file)
+    // Non-blocking, so that a FIFO does not hold us.
+    const descriptor = openSync(file, constants.O_RDONLY | constants.O_NONBLOCK)
+    try {
+      const stat = fstatSync(descriptor)
+      if (!stat.isFile()) throw new KaroError('bad_config', 'this is not a file', { where: file })
+      refuseForeign(home, statSync(home), "the node's directory", 'bad_config')
+      refuseForeign(file, stat, 'the configuration', 'bad_config')
+      bytes = readFileSync(descriptor)
+    } finally {
+      closeSync(descriptor)
+    }
   } catch (cause) {
     if (cause instanceof KaroError) throw cause
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
@@ -205,21 +216,14 @@ function envWarnings(env: Env): string[] {
     })
 }
 
-/** A file that anybody may write lets anybody on this machine grant trust. */
-function modeWarnings(file: string): string[] {
-  const mode = statSync(file, { throwIfNoEntry: false })?.mode ?? 0
-  return (mode & 0o002) === 0
-    ? []
-    : [`${file} can be written by everybody on this machine: chmod o-w ${file}`]
-}
-
 /**
  * The configuration of the node whose directory is `home`: `config.toml` there, if any, and `KARO_<SECTION>_<KEY>`
- * from `env`. Throws KaroError bad_config with `where` = `<file>:<line>` or the variable's name.
+ * from `env`. Throws KaroError bad_config with `where` = `<file>:<line>`, the variable's name, or the path of what
+ * others on this machine could write.
  */
 export function loadConfig(from: { readonly home: string; readonly env: Env }): LoadedConfig {
   const file = join(from.home, FILE)
-  const text = readConfigFile(file)
+  const text = readConfigFile(from.home, file)
   const fromFile = text === undefined ? [] : settingsOfFile(text, file)
   const settings = new Map<string, Setting>()
   const values = new Map<string, unknown>(KEY_LIST.map((k) => [k.path, k.default]))
@@ -275,7 +279,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
     config,
     values,
     sources: new Map(KEY_LIST.map(({ path }) => [path, settings.get(path)?.source ?? 'default'])),
-    warnings: [...(text === undefined ? [] : modeWarnings(file)), ...idle, ...envWarnings(from.env)],
+    warnings: [...idle, ...envWarnings(from.env)],
     file: text === undefined ? undefined : file,
   }
 }

@@ -53,7 +53,9 @@ async function joinByConfiguration(): Promise<{ ready: number; linked: number }>
     ids.push((JSON.parse(shown.stdout) as { node_id: string }).node_id)
   }
   homes.forEach((home, i) => {
-    writeFileSync(join(home, 'config.toml'), `[peers.trusted]\n"${ids[1 - i]}" = { name = "other" }\n`)
+    writeFileSync(join(home, 'config.toml'), `[peers.trusted]\n"${ids[1 - i]}" = { name = "other" }\n`, {
+      mode: 0o600,
+    })
   })
   const [first, second] = lan.members
   const one = await startNode({ home: homes[0], netns: first!.netns })

@@ -93,7 +93,7 @@ async function crashRound(seed: number, report: CrashReport, step: (text: string
   const home = temporaryHome()
   const spool = join(home, 'spool')
   const config = `# Written by a person.\n[node]\nname = "${basename(home)}"\n`
-  writeFileSync(join(home, 'config.toml'), config)
+  writeFileSync(join(home, 'config.toml'), config, { mode: 0o600 })
   const rc = join(home, 'bashrc')
   const shells: Typist[] = []
   const former: Typist[] = []

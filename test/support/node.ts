@@ -99,7 +99,8 @@ export function runKaro(args: readonly string[], env: NodeJS.ProcessEnv, input =
 export async function startNode(options: NodeOptions = {}): Promise<TestNode> {
   const home = options.home ?? temporaryHome()
   const name = options.name ?? basename(home)
-  if (options.home === undefined) writeFileSync(join(home, 'config.toml'), configOf(name, options.config))
+  if (options.home === undefined)
+    writeFileSync(join(home, 'config.toml'), configOf(name, options.config), { mode: 0o600 })
   const env = cleanEnv(home, {
     ...(options.netns === undefined ? ON_LOOPBACK : {}),
     ...(options.tap === true ? { KARO_TAP: join(home, 'said') } : {}),

@@ -54,7 +54,7 @@ describe('karo init', () => {
   test('run again changes nothing and says what was there', async () => {
     const home = newHome()
     const first = (await karo(home, ['init', '--json'])).json()
-    fs.writeFileSync(`${home}/config.toml`, '[node]\nname = "mine"\n')
+    fs.writeFileSync(`${home}/config.toml`, '[node]\nname = "mine"\n', { mode: 0o600 })
     const again = await karo(home, ['init', '--name', 'other', '--json'])
     expect(again.code).toBe(EXIT.done)
     expect(again.json()).toMatchObject({
@@ -69,8 +69,8 @@ describe('karo init', () => {
 
   test('makes only what is missing', async () => {
     const home = newHome()
-    fs.mkdirSync(home, { recursive: true })
-    fs.writeFileSync(`${home}/config.toml`, '# mine\n')
+    fs.mkdirSync(home, { recursive: true, mode: 0o700 })
+    fs.writeFileSync(`${home}/config.toml`, '# mine\n', { mode: 0o600 })
     const { json } = await karo(home, ['init', '--json'])
     expect(json()).toMatchObject({ existed: [home, `${home}/config.toml`] })
     expect(fs.readFileSync(`${home}/config.toml`, 'utf8')).toBe('# mine\n')
@@ -102,15 +102,20 @@ describe('karo init', () => {
     expect(stderr).toMatch(/wider than 0600[\s\S]*chmod 600/)
   })
 
-  test('refuses a directory that everybody may write to, or that is none', async () => {
+  test('refuses a directory that others may write to, or that is none', async () => {
     const home = newHome()
-    fs.mkdirSync(home, { recursive: true })
-    fs.chmodSync(home, 0o777)
-    expect(await karo(home, ['init'])).toMatchObject({
-      code: EXIT.failed,
-      stderr: expect.stringContaining('everybody on this machine may write'),
-    })
-    expect(fs.readdirSync(home)).toEqual([])
+    fs.mkdirSync(home, { recursive: true, mode: 0o700 })
+    for (const [bits, who] of [
+      [0o777, 'everybody'],
+      [0o775, 'its group'],
+    ] as const) {
+      fs.chmodSync(home, bits)
+      expect(await karo(home, ['init'])).toMatchObject({
+        code: EXIT.failed,
+        stderr: expect.stringMatching(new RegExp(`${who}.*may write[^]*chmod go-w ${home}`)),
+      })
+      expect(fs.readdirSync(home)).toEqual([])
+    }
     const file = join(temporaryDirectory(), 'file')
     fs.writeFileSync(file, '')
     for (const path of [file, `${file}/below`]) {
@@ -120,10 +125,18 @@ describe('karo init', () => {
     }
   })
 
+  test('writes nothing where everything is there, not even for a moment', async () => {
+    const home = newHome()
+    await karo(home, ['init'])
+    const before = fs.statSync(home, { bigint: true }).mtimeNs
+    expect((await karo(home, ['init'])).code).toBe(EXIT.done)
+    expect(fs.statSync(home, { bigint: true }).mtimeNs).toBe(before)
+  })
+
   test('with a broken configuration says where', async () => {
     const home = newHome()
-    fs.mkdirSync(home, { recursive: true })
-    fs.writeFileSync(`${home}/config.toml`, '[mesh]\nprot = 1\n')
+    fs.mkdirSync(home, { recursive: true, mode: 0o700 })
+    fs.writeFileSync(`${home}/config.toml`, '[mesh]\nprot = 1\n', { mode: 0o600 })
     const { code, stderr } = await karo(home, ['init'])
     expect(code).toBe(EXIT.usage)
     expect(stderr).toContain(`${home}/config.toml:2: unknown key mesh.prot\n  Did you mean mesh.port?`)
@@ -154,8 +167,8 @@ describe('karo identity show', () => {
 describe('karo config', () => {
   const withFile = (toml: string): string => {
     const home = newHome()
-    fs.mkdirSync(home, { recursive: true })
-    fs.writeFileSync(`${home}/config.toml`, toml)
+    fs.mkdirSync(home, { recursive: true, mode: 0o700 })
+    fs.writeFileSync(`${home}/config.toml`, toml, { mode: 0o600 })
     return home
   }
 

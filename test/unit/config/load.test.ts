@@ -1,10 +1,12 @@
 // Loading: sources in their order, every documented key, and errors that say file, line and what would be right.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../../src/base/errors.ts'
+import { refuseForeign } from '../../../src/config/guarded.ts'
 import { loadConfig } from '../../../src/config/index.ts'
 import { envName, KEY_LIST } from '../../../src/config/table.ts'
 import { temporaryDirectory } from '../../support/database.ts'
@@ -14,7 +16,7 @@ const EVE = 'karo:ed25519:uEC9y1FHQ3uNEflTcXWJqCXLZvBcABrpSjSe1OTqtns'
 
 function load(toml?: string, env: Record<string, string> = {}) {
   const home = temporaryDirectory()
-  if (toml !== undefined) writeFileSync(join(home, 'config.toml'), toml)
+  if (toml !== undefined) writeFileSync(join(home, 'config.toml'), toml, { mode: 0o600 })
   return loadConfig({ home, env })
 }
 
@@ -278,12 +280,63 @@ describe('warnings', () => {
       'the environment variable KARO_MESH_PROT is no configuration key, did you mean KARO_MESH_PORT?',
     ])
   })
+})
 
-  test('for a file that everybody may change', () => {
+describe('what others on this machine could write is not obeyed', () => {
+  const shared = (of: 'home' | 'file', mode: number): string => {
     const home = temporaryDirectory()
-    writeFileSync(join(home, 'config.toml'), '')
-    chmodSync(join(home, 'config.toml'), 0o646)
-    expect(loadConfig({ home, env: {} }).warnings).toEqual([expect.stringContaining('chmod o-w')])
+    writeFileSync(join(home, 'config.toml'), '[node]\nname = "x"\n', { mode: 0o600 })
+    chmodSync(of === 'home' ? home : join(home, 'config.toml'), mode)
+    return home
+  }
+  const whereOf = (home: string): string | undefined => {
+    try {
+      loadConfig({ home, env: {} })
+      return undefined
+    } catch (error) {
+      expect(error).toMatchObject({ code: 'bad_config', hint: expect.stringContaining('chmod go-w') })
+      return (error as KaroError).where
+    }
+  }
+
+  test.each([0o664, 0o620, 0o646, 0o602, 0o666])('a file of mode %o', (mode) => {
+    const home = shared('file', mode)
+    expect(whereOf(home)).toBe(join(home, 'config.toml'))
+  })
+
+  test.each([0o775, 0o770, 0o702, 0o1777])('a directory of mode %o', (mode) => {
+    const home = shared('home', mode)
+    expect(whereOf(home)).toBe(home)
+  })
+
+  test('reading is no matter', () => {
+    for (const mode of [0o600, 0o400, 0o644, 0o640]) expect(whereOf(shared('file', mode))).toBeUndefined()
+    for (const mode of [0o700, 0o750, 0o755]) expect(whereOf(shared('home', mode))).toBeUndefined()
+  })
+
+  test('what belongs to another user, unless that is root', () => {
+    const refused = (uid: number): unknown => {
+      try {
+        refuseForeign('/srv/karo', { uid, mode: 0o700 }, 'it', 'bad_config', 1000)
+        return undefined
+      } catch (error) {
+        return (error as KaroError).hint
+      }
+    }
+    expect([refused(0), refused(1000)]).toEqual([undefined, undefined])
+    expect(refused(1001)).toContain('sudo chown 1000 /srv/karo')
+  })
+
+  test.runIf(process.getuid?.() === 0)('nor is a file that really is another user’s', () => {
+    const home = shared('file', 0o600)
+    chownSync(join(home, 'config.toml'), 12345, 12345)
+    expect(() => loadConfig({ home, env: {} })).toThrow(/another user/)
+  })
+
+  test('a FIFO is refused at once', () => {
+    const home = temporaryDirectory()
+    execFileSync('mkfifo', [join(home, 'config.toml')])
+    expect(() => loadConfig({ home, env: {} })).toThrow(/not a file/)
   })
 })
 

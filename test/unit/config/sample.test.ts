@@ -11,7 +11,7 @@ const ROOT = join(import.meta.dirname, '../../..')
 
 function load(toml: string) {
   const home = temporaryDirectory()
-  writeFileSync(join(home, 'config.toml'), toml)
+  writeFileSync(join(home, 'config.toml'), toml, { mode: 0o600 })
   return loadConfig({ home, env: {} })
 }
 
