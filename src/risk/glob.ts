@@ -1,37 +1,12 @@
-// Shell wildcards: whether a pattern could name a file, in linear time for `*`, conservatively for the rest.
+// Shell wildcards: whether a pattern could name a file, conservatively for what only the shell knows.
+import { type GlobToken, matchesGlob } from '../base/glob.ts'
 
 /** One path component against one name; `*`, `?` and brackets; a bracket matches any one character it could. */
 export function couldMatch(pattern: string, name: string): boolean {
-  // The two-pointer algorithm: on a mismatch go back only to the last star, O(pattern × name) at worst.
-  let p = 0
-  let n = 0
-  let star = -1
-  let mark = 0
-  while (n < name.length) {
-    const token = tokenAt(pattern, p)
-    if (token?.star) {
-      star = p
-      mark = n
-      p = token.end
-    } else if (token?.matches(name[n] as string)) {
-      p = token.end
-      n++
-    } else if (star >= 0) {
-      p = star + 1
-      n = ++mark
-    } else return false
-  }
-  while (pattern[p] === '*') p++
-  return p === pattern.length
+  return matchesGlob(name, pattern.length, (at) => tokenAt(pattern, at))
 }
 
-interface Token {
-  readonly star: boolean
-  readonly end: number
-  matches(char: string): boolean
-}
-
-function tokenAt(pattern: string, at: number): Token | undefined {
+function tokenAt(pattern: string, at: number): GlobToken | undefined {
   const char = pattern[at]
   if (char === undefined) return undefined
   if (char === '*') return { star: true, end: at + 1, matches: () => false }

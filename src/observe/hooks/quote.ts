@@ -1,4 +1,5 @@
 // Text as it may stand in shell code, and the one dialect of globs, for the shell and for the daemon.
+import { type GlobToken, matchesGlob } from '../../base/glob.ts'
 
 /** One word that the shell reads as exactly this text. */
 export function quoteShell(text: string): string {
@@ -26,12 +27,14 @@ export function toShellPattern(glob: string): string {
     .join('')
 }
 
-/** The same glob for the daemon: true where it matches the whole of a text, newlines included. */
+/** The same glob for the daemon: true where it matches the whole of a text, newlines included; never backtracks. */
 export function globMatcher(glob: string): (text: string) => boolean {
-  const source = parseGlob(glob).map((part) => {
-    if (part.kind === 'text') return part.text.replace(/[\\^$.*+?()[\]{}|/]/g, (c) => `\\${c}`)
-    return part.kind === 'any' ? '.*' : '.'
+  const pieces = parseGlob(glob).flatMap((part): Omit<GlobToken, 'end'>[] => {
+    if (part.kind === 'any') return [{ star: true, matches: () => false }]
+    if (part.kind === 'one') return [{ star: false, matches: () => true }]
+    return [...part.text].map((char) => ({ star: false, matches: (other) => other === char }))
   })
-  const pattern = new RegExp(`^${source.join('')}$`, 'su')
-  return (text) => pattern.test(text)
+  const tokens = pieces.map((piece, at): GlobToken => ({ ...piece, end: at + 1 }))
+  // By code points, as bash counts in a UTF-8 locale.
+  return (text) => matchesGlob([...text], tokens.length, (at) => tokens[at])
 }

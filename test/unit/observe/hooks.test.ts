@@ -80,6 +80,17 @@ test('hook and daemon agree on every glob', () => {
   ])
 })
 
+test('a glob of many stars over a long line takes no longer than reading both', () => {
+  // A matcher that tries every way to divide the text needs more steps than there are nanoseconds in a century.
+  expect(globMatcher(`${'*a'.repeat(24)}*b`)('a'.repeat(4000))).toBe(false)
+  expect(globMatcher(`${'*a'.repeat(24)}*b`)(`${'a'.repeat(4000)}b`)).toBe(true)
+})
+
+test('? is one character, also one that takes two units', () => {
+  expect(globMatcher('a?c')('a\u{1f600}c')).toBe(true)
+  expect(globMatcher('\u{1f600}?')('\u{1f600}')).toBe(false)
+})
+
 test('the hook is sound bash for any directory and any globs', () => {
   for (const [directory, globs] of fc.sample(fc.tuple(word, fc.array(glob, { maxLength: 3 })), {
     numRuns: 30,
