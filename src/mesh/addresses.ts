@@ -4,11 +4,14 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { Config } from '../config/index.ts'
 import { endpointOf, formatEndpoint, isLoopback, needsZone, parseEndpoint } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
+import type { Segments } from './segments.ts'
 
 type MeshConfig = Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
 
 /** Addresses told to others, at most this many. */
 const TOLD_MAX = 8
+/** Addresses taken from one answer. */
+const HEARD_MAX = 8
 
 /**
  * What a peer says it listens on, as far as it may be believed. Loopback counts only when the peer is on this
@@ -29,6 +32,17 @@ export function believable(
   // The address it came from is known to work.
   const sorted = endpoints.toSorted((a, b) => Number(b.ip === remoteIp) - Number(a.ip === remoteIp))
   return sorted.map(formatEndpoint)
+}
+
+/** Of one mDNS answer, which anybody on the LAN may have written: addresses on our segments, never ourselves. */
+export function heardAddresses(segments: Segments, addresses: readonly Multiaddr[]): readonly string[] {
+  const alone = segments.speakFrom.some(isLoopback)
+  return addresses
+    .slice(0, HEARD_MAX)
+    .map(endpointOf)
+    .filter((endpoint) => endpoint !== undefined)
+    .filter(({ ip }) => segments.includes(ip) && isLoopback(ip) === alone)
+    .map(formatEndpoint)
 }
 
 /** What this node listens on, for others to know: the LAN first, loopback only for neighbours on this machine. */

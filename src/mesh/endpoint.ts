@@ -3,14 +3,15 @@ import { isIP } from 'node:net'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 
 export interface Endpoint {
-  /** Without zone; an IPv4-mapped IPv6 address is given as the IPv4 address it reaches. */
+  /** Without zone, in one spelling; an IPv4-mapped IPv6 address is given as the IPv4 address it reaches. */
   readonly ip: string
   readonly port: number
 }
 
-const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i
+/** As the URL parser spells it, and multiaddr too: the IPv4 address in two groups of hex. */
+const MAPPED = /^::ffff:([\da-f]{1,4}):([\da-f]{1,4})$/
 
-/** Undefined for names, zones (`fe80::1%eth0`), relays, other transports: whatever is not plainly IP and TCP. */
+/** Undefined for names, zones (`ip6zone`), relays, other transports: whatever is not plainly IP and TCP. */
 export function endpointOf(address: Multiaddr): Endpoint | undefined {
   const [host, transport, id, ...rest] = address.getComponents()
   if (host === undefined || transport === undefined || rest.length > 0) return undefined
@@ -19,7 +20,17 @@ export function endpointOf(address: Multiaddr): Endpoint | undefined {
   const ip = host.value ?? ''
   const port = Number(transport.value)
   if (isIP(ip) === 0 || !Number.isInteger(port)) return undefined
-  return { ip: MAPPED.exec(ip)?.[1] ?? ip, port }
+  return { ip: plainIp(ip), port }
+}
+
+/** The one spelling of an IP address without zone: two spellings must not be two addresses to a check. */
+export function plainIp(ip: string): string {
+  if (isIP(ip) !== 6) return ip
+  const short = new URL(`http://[${ip}]`).hostname.slice(1, -1)
+  const [, high, low] = MAPPED.exec(short) ?? []
+  if (high === undefined || low === undefined) return short
+  const bits = [Number.parseInt(high, 16), Number.parseInt(low, 16)]
+  return bits.flatMap((group) => [group >> 8, group & 255]).join('.')
 }
 
 /** The same, from text that somebody else wrote. Never throws. */
@@ -36,8 +47,9 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return `/ip${isIP(endpoint.ip)}/${endpoint.ip}/tcp/${endpoint.port}`
 }
 
+/** Leads to this machine, whoever dials it: loopback, or unspecified, which a connect takes for loopback. */
 export function isLoopback(ip: string): boolean {
-  return ip === '::1' || /^127\./.test(ip)
+  return ip === '::1' || ip === '::' || /^(127|0)\./.test(ip)
 }
 
 /** Link-local IPv6 needs a zone, which no other machine can know: such addresses are neither listened on nor told. */

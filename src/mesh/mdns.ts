@@ -6,7 +6,8 @@ import { mdns } from '@libp2p/mdns'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Log } from '../base/log.ts'
-import { endpointOf, formatEndpoint, isLoopback } from './endpoint.ts'
+import { heardAddresses } from './addresses.ts'
+import { endpointOf, isLoopback } from './endpoint.ts'
 import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
 import { nodeOf } from './peer.ts'
 import { type Segments, segmentsOf } from './segments.ts'
@@ -18,8 +19,6 @@ const MDNS_GROUP = '224.0.0.251'
 const ANSWER_EVERY_MS = 250
 /** Packets waiting to be sent; more are dropped, the next interval repeats them. */
 const QUEUE_MAX = 16
-/** Addresses taken from one answer. */
-const HEARD_MAX = 8
 
 export interface MdnsDeps {
   /** `discovery.mdns`: everywhere, or on these interfaces and subnets. */
@@ -71,14 +70,7 @@ export function createMdns(deps: MdnsDeps): Mdns {
   const onPeer = (event: CustomEvent<PeerInfo>): void => {
     const node = nodeOf(event.detail.id)
     if (node === undefined) return
-    const allowed = segments()
-    const addresses = event.detail.multiaddrs
-      .slice(0, HEARD_MAX)
-      .map(endpointOf)
-      .filter((endpoint) => endpoint !== undefined)
-      // Nobody on the LAN may point us at ourselves.
-      .filter(({ ip }) => allowed.includes(ip) && isLoopback(ip) === allowed.speakFrom.some(isLoopback))
-      .map(formatEndpoint)
+    const addresses = heardAddresses(segments(), event.detail.multiaddrs)
     if (addresses.length > 0) deps.onHeard(node, addresses)
   }
 

@@ -7,11 +7,11 @@ import type { HelloStage } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
-import { believable, told } from '../../../src/mesh/addresses.ts'
+import { believable, heardAddresses, told } from '../../../src/mesh/addresses.ts'
 import { backoffMs } from '../../../src/mesh/backoff.ts'
 import { ADDRESSES_PER_NODE, createBook } from '../../../src/mesh/book.ts'
 import { createDoorkeeper } from '../../../src/mesh/doorkeeper.ts'
-import { parseEndpoint } from '../../../src/mesh/endpoint.ts'
+import { endpointOf, parseEndpoint } from '../../../src/mesh/endpoint.ts'
 import { createGater } from '../../../src/mesh/gater.ts'
 import { createHandshake, type Step } from '../../../src/mesh/handshake.ts'
 import { listenAddresses } from '../../../src/mesh/listen.ts'
@@ -188,9 +188,27 @@ describe('redial', () => {
 })
 
 describe('addresses', () => {
+  const info = (address: string, prefix: number): NetworkInterfaceInfo =>
+    ({
+      address,
+      cidr: `${address}/${prefix}`,
+      family: address.includes(':') ? 'IPv6' : 'IPv4',
+    }) as NetworkInterfaceInfo
+  const interfaces = {
+    lo: [info('127.0.0.1', 8), info('::1', 128)],
+    eth0: [info('10.0.0.5', 24), info('fe80::5', 64), info('fd00::5', 64)],
+    eth1: [info('192.168.7.5', 24)],
+    wan: [info('203.0.113.9', 24)],
+  }
+
   test('only IP and TCP are endpoints, and a mapped address is the IPv4 one it reaches', () => {
     expect(parseEndpoint('/ip4/10.0.0.5/tcp/9238')).toEqual({ ip: '10.0.0.5', port: 9238 })
-    expect(parseEndpoint('/ip6/::ffff:8.8.8.8/tcp/1')?.ip).toMatch(/^8\.8\.8\.8$|^::ffff:808:808$/)
+    for (const mapped of ['::ffff:127.0.0.1', '::ffff:7f00:1', '0:0:0:0:0:FFFF:7F00:1']) {
+      expect(parseEndpoint(`/ip6/${mapped}/tcp/5999`)).toEqual({ ip: '127.0.0.1', port: 5999 })
+      expect(endpointOf(multiaddr(`/ip6/${mapped}/tcp/5999`))).toEqual({ ip: '127.0.0.1', port: 5999 })
+    }
+    expect(parseEndpoint('/ip6/0:0:0:0:0:0:0:1/tcp/1')?.ip).toBe('::1')
+    expect(parseEndpoint('/ip6/::ffff:8.8.4.255/tcp/1')?.ip).toBe('8.8.4.255')
     for (const text of [
       '/dns4/a/tcp/1',
       '/ip4/10.0.0.5/udp/1',
@@ -274,6 +292,22 @@ describe('addresses', () => {
     expect(doorkeeper.pending()).toBe(0)
   })
 
+  test('nobody on the LAN points this node at itself, however the address is spelled', () => {
+    const inward = ['/ip4/127.0.0.1', '/ip6/::1', '/ip6/::ffff:127.0.0.1', '/ip4/0.0.0.0', '/ip6/::'].map(
+      (ip) => `${ip}/tcp/5999`,
+    )
+    const open = { lan_only: false, allow_cgnat: false }
+    expect(believable(open, inward, '10.0.0.5', true)).toEqual([])
+    const segments = segmentsOf(true, interfaces)
+    const outward = '/ip4/10.0.0.9/tcp/1'
+    expect(
+      heardAddresses(
+        segments,
+        [...inward, outward].map((text) => multiaddr(text)),
+      ),
+    ).toEqual([outward])
+  })
+
   test('a peer’s claims are believed as far as they are plausible', () => {
     const claims = [
       '/ip4/10.0.0.9/tcp/1',
@@ -289,19 +323,6 @@ describe('addresses', () => {
       '/ip4/127.0.0.1/tcp/1',
     ])
   })
-
-  const info = (address: string, prefix: number): NetworkInterfaceInfo =>
-    ({
-      address,
-      cidr: `${address}/${prefix}`,
-      family: address.includes(':') ? 'IPv6' : 'IPv4',
-    }) as NetworkInterfaceInfo
-  const interfaces = {
-    lo: [info('127.0.0.1', 8), info('::1', 128)],
-    eth0: [info('10.0.0.5', 24), info('fe80::5', 64), info('fd00::5', 64)],
-    eth1: [info('192.168.7.5', 24)],
-    wan: [info('203.0.113.9', 24)],
-  }
 
   test('auto listens on every private address by itself and on no other', () => {
     const mesh = { port: 9238, listen: 'auto', ping_seconds: 15, ...LAN } as const
