@@ -5,12 +5,13 @@ import type { ComponentLogger, PeerDiscovery, PeerInfo, Startable } from '@libp2
 import { mdns } from '@libp2p/mdns'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import type { NodeId } from '../../protocols/node-id.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { heardAddresses } from './addresses.ts'
 import { endpointOf, isLoopback } from './endpoint.ts'
 import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
 import { nodeOf } from './peer.ts'
-import { type Segments, segmentsOf } from './segments.ts'
+import { segmentsOf, watchSegments } from './segments.ts'
 
 const SERVICE_TAG = '_karo._udp.local'
 const MDNS_PORT = 5353
@@ -24,6 +25,9 @@ export interface MdnsDeps {
   /** `discovery.mdns`: everywhere, or on these interfaces and subnets. */
   readonly where: true | readonly string[]
   readonly intervalMs: number
+  /** Whether an address may be spoken from, told and heard. */
+  readonly allows: (ip: string) => boolean
+  readonly clock: Clock
   /** Own multiaddrs with peer id. */
   readonly listening: () => readonly Multiaddr[]
   readonly logger: ComponentLogger
@@ -44,11 +48,16 @@ type Packet =
 /** The part of multicast-dns that @libp2p/mdns drives. */
 interface Responder {
   send: (packet: Packet) => void
+  update: () => void
   on(event: 'error' | 'warning', listener: (error: Error) => void): void
 }
 
 export function createMdns(deps: MdnsDeps): Mdns {
-  const segments = (): Segments => segmentsOf(deps.where, networkInterfaces())
+  const segments = watchSegments(
+    () => segmentsOf(deps.where, networkInterfaces(), deps.allows),
+    () => deps.clock.monotonic(),
+    (error) => deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read'),
+  )
   const sender = createSender(deps.log, () => segments().speakFrom)
 
   /** Where others on our segments can reach us; loopback only when there is nothing else. */
@@ -83,6 +92,15 @@ export function createMdns(deps: MdnsDeps): Mdns {
       responder = made
       if (made === undefined) return
       made.send = (packet) => sender.send(packet)
+      // It reads the interfaces from a timer of its own, where nobody catches what that throws.
+      const { update } = made
+      made.update = () => {
+        try {
+          update()
+        } catch (error) {
+          deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read')
+        }
+      }
       made.on('error', (error) => deps.log.warn({ reason: error.message }, 'mDNS does not work here'))
     },
   })

@@ -225,6 +225,8 @@ export function createMesh(deps: MeshDeps): Mesh {
     mdns = createMdns({
       where,
       intervalMs: config.discovery.mdns_interval_seconds * 1_000,
+      allows: (ip) => allowsAddress(config.mesh, ip),
+      clock,
       listening: () => started.getMultiaddrs(),
       logger: started.logger,
       log,

@@ -10,8 +10,18 @@ export interface Segments {
   includes(ip: string): boolean
 }
 
-/** `where`: `true`, or interface names and subnets (`eth0`, `10.0.0.0/24`, one address). */
-export function segmentsOf(where: true | readonly string[], interfaces: Interfaces): Segments {
+/** Interfaces are read again after this: an answer to a flood of questions must not read them for each. */
+const READ_EVERY_MS = 3_000
+
+/**
+ * `where`: `true`, or interface names and subnets (`eth0`, `10.0.0.0/24`, one address). Addresses that `allows`
+ * refuses (public ones, with `mesh.lan_only`) are in no segment.
+ */
+export function segmentsOf(
+  where: true | readonly string[],
+  interfaces: Interfaces,
+  allows: (ip: string) => boolean,
+): Segments {
   const own = Object.entries(interfaces).flatMap(([name, infos]) =>
     (infos ?? []).map((info) => ({ name, ...info })),
   )
@@ -31,7 +41,7 @@ export function segmentsOf(where: true | readonly string[], interfaces: Interfac
   }
   const includes = (ip: string): boolean => {
     const family = isIP(ip)
-    if (family === 0) return false
+    if (family === 0 || !allows(ip)) return false
     return allowed === undefined || allowed.check(ip, family === 4 ? 'ipv4' : 'ipv6')
   }
   const speakable = own
@@ -39,4 +49,27 @@ export function segmentsOf(where: true | readonly string[], interfaces: Interfac
     .map((info) => info.address)
   const lan = speakable.filter((ip) => !isLoopback(ip))
   return { speakFrom: lan.length > 0 ? lan : speakable, includes }
+}
+
+/**
+ * The segments of now, read by `read` at most every 3 s. Where the system cannot tell (it is out of descriptors),
+ * those of the last time, and none before that. `now` is monotonic.
+ */
+export function watchSegments(
+  read: () => Segments,
+  now: () => number,
+  onError: (error: unknown) => void,
+): () => Segments {
+  let known: Segments = { speakFrom: [], includes: () => false }
+  let readAt = Number.NEGATIVE_INFINITY
+  return () => {
+    if (now() - readAt < READ_EVERY_MS) return known
+    readAt = now()
+    try {
+      known = read()
+    } catch (error) {
+      onError(error)
+    }
+    return known
+  }
 }

@@ -12,21 +12,22 @@ import { backoffMs } from '../../../src/mesh/backoff.ts'
 import { ADDRESSES_PER_NODE, createBook } from '../../../src/mesh/book.ts'
 import { createDoorkeeper } from '../../../src/mesh/doorkeeper.ts'
 import { endpointOf, parseEndpoint } from '../../../src/mesh/endpoint.ts'
-import { createGater } from '../../../src/mesh/gater.ts'
+import { allowsAddress, createGater } from '../../../src/mesh/gater.ts'
 import { createHandshake, type Step } from '../../../src/mesh/handshake.ts'
-import { listenAddresses } from '../../../src/mesh/listen.ts'
+import { type Interfaces, listenAddresses } from '../../../src/mesh/listen.ts'
 import { encodeAnswers, encodeQuestions } from '../../../src/mesh/mdns-packet.ts'
 import { peerIdOf } from '../../../src/mesh/peer.ts'
 import { createRedial } from '../../../src/mesh/redial.ts'
 import { createReplay } from '../../../src/mesh/replay.ts'
 import { loserAtOpening } from '../../../src/mesh/rivals.ts'
-import { segmentsOf } from '../../../src/mesh/segments.ts'
+import { segmentsOf, watchSegments } from '../../../src/mesh/segments.ts'
 import type { Outcome } from '../../../src/mesh/session.ts'
 import { resolveStatic, staticTargets } from '../../../src/mesh/static.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
 import { until } from '../../support/until.ts'
 
 const LAN = { lan_only: true, allow_cgnat: false }
+const isPrivate = (ip: string): boolean => allowsAddress(LAN, ip)
 
 describe('handshake', () => {
   test('whatever the order of minds and messages, serve at one end precedes out at the other', () => {
@@ -298,7 +299,7 @@ describe('addresses', () => {
     )
     const open = { lan_only: false, allow_cgnat: false }
     expect(believable(open, inward, '10.0.0.5', true)).toEqual([])
-    const segments = segmentsOf(true, interfaces)
+    const segments = segmentsOf(true, interfaces, isPrivate)
     const outward = '/ip4/10.0.0.9/tcp/1'
     expect(
       heardAddresses(
@@ -339,13 +340,41 @@ describe('addresses', () => {
   })
 
   test('mDNS speaks where it may: everywhere, on an interface, in a subnet', () => {
-    expect(segmentsOf(true, interfaces).speakFrom).toEqual(['10.0.0.5', '192.168.7.5', '203.0.113.9'])
-    expect(segmentsOf(true, { lo: interfaces.lo }).speakFrom).toEqual(['127.0.0.1'])
-    const wired = segmentsOf(['eth0'], interfaces)
+    const segments = (where: true | string[], of: Interfaces = interfaces) => segmentsOf(where, of, isPrivate)
+    expect(segments(true).speakFrom).toEqual(['10.0.0.5', '192.168.7.5'])
+    expect(segments(true).includes('203.0.113.9')).toBe(false)
+    expect(segments(['wan']).speakFrom).toEqual([])
+    expect(segmentsOf(['wan'], interfaces, () => true).speakFrom).toEqual(['203.0.113.9'])
+    expect(segments(true, { lo: interfaces.lo }).speakFrom).toEqual(['127.0.0.1'])
+    const wired = segments(['eth0'])
     expect(wired.speakFrom).toEqual(['10.0.0.5'])
     expect([wired.includes('10.0.0.77'), wired.includes('192.168.7.7')]).toEqual([true, false])
-    expect(segmentsOf(['192.168.0.0/16'], interfaces).speakFrom).toEqual(['192.168.7.5'])
-    expect(segmentsOf(['eth9'], interfaces).speakFrom).toEqual([])
+    expect(segments(['192.168.0.0/16']).speakFrom).toEqual(['192.168.7.5'])
+    expect(segments(['eth9']).speakFrom).toEqual([])
+  })
+
+  test('interfaces are read every few seconds at most, and when that fails the last ones stand', () => {
+    let now = 0
+    let reads = 0
+    let fails = true
+    const errors: unknown[] = []
+    const watched = watchSegments(
+      () => {
+        reads++
+        if (fails) throw new Error('EMFILE')
+        return segmentsOf(true, interfaces, isPrivate)
+      },
+      () => now,
+      (error) => errors.push(error),
+    )
+    expect(watched().speakFrom).toEqual([])
+    fails = false
+    now += 10_000
+    for (let i = 0; i < 1_000; i++) expect(watched().speakFrom).toHaveLength(2)
+    fails = true
+    now += 10_000
+    expect(watched().speakFrom).toHaveLength(2)
+    expect([reads, errors.length]).toEqual([3, 2])
   })
 
   test('static peers: an address as it is, a name through the resolver, nothing for one that is unknown', async () => {
