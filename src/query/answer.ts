@@ -1,8 +1,6 @@
 // The owner's side: takes up questions that neighbours hand on, decides, gathers, seals, signs, and says so in the audit.
 import { bodyOf, type Frame, FrameError } from '../../protocols/frame.ts'
 import { QueryHop, type QueryType, type SealedAnswer } from '../../protocols/messages/query.ts'
-import type { NodeId } from '../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../protocols/quota.ts'
 import type { Audit, AuditRecord } from '../audit/index.ts'
 import type { Log } from '../base/log.ts'
 import { type Insight, type TimeRange, widenToHours } from '../insight/index.ts'
@@ -11,16 +9,13 @@ import { type Action, type Decision, decide, principalOf, resourceOf } from '../
 import type { ReplayRepository } from '../store/replay.ts'
 import type { Trust } from '../trust/index.ts'
 import { type AnswerBody, type Author, hex, type Question, readQuestion, writeAnswer } from './document.ts'
+import { createIntake } from './intake.ts'
 import { RANGE_MAX_MS } from './range.ts'
 import { createSeen, type Entry } from './seen.ts'
 import type { Sharing } from './sharing.ts'
 
 /** Questions worked on at once; more are told `busy`. */
 export const CONCURRENT_MAX = 64
-/** New questions of one author, whoever hands them on: a person with a script, not a flood. */
-export const AUTHOR_QUOTA = { frames: 20, perMs: 10_000 } as const
-/** Authors whose quota is remembered; the one silent for longest is forgotten first. */
-const AUTHORS_MAX = 1024
 /** How often consent or trust may change under one question before it is given up. */
 const ATTEMPTS = 3
 
@@ -41,7 +36,7 @@ export interface AnswererDeps extends Author {
 export interface Answerer {
   load(): Promise<void>
   hop(peer: PeerRef, frame: Frame): void
-  /** Resolves when nothing is worked on. */
+  /** Resolves when nothing is worked on and the ledger has everything. */
   idle(): Promise<void>
 }
 
@@ -82,7 +77,7 @@ interface Verdict {
 export function createAnswerer(deps: AnswererDeps): Answerer {
   const { trust, insight, sharing, audit, link, log, clock, revision } = deps
   const seen = createSeen(deps.replay)
-  const quotas = new Map<NodeId, Quota>()
+  const intake = createIntake(audit, clock)
   const working = new Set<Promise<void>>()
 
   function hop(peer: PeerRef, frame: Frame): void {
@@ -103,15 +98,17 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   }
 
   function takeUp(peer: PeerRef, question: Question, until: number): void {
-    const free = working.size < CONCURRENT_MAX && withinQuota(question.authorId)
+    const free = working.size < CONCURRENT_MAX && intake.admits(peer.nodeId, question.authorId)
     const added = free ? seen.add(question, peer.nodeId, clock.now()) : undefined
     if (added === undefined) {
+      intake.refused(peer.nodeId)
       refuse(peer, question, 'busy')
       return
     }
     const { entry, durable } = added
+    wait(entry, peer, until)
     track(
-      durable.then(() => work(question, entry, until)),
+      durable.then(() => work(question, entry)),
       question,
       entry,
     )
@@ -121,7 +118,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   function again(peer: PeerRef, question: Question, entry: Entry, until: number): void {
     const { answer } = entry
     if (entry.state === 'answering') {
-      entry.waiting.add(peer.nodeId)
+      wait(entry, peer, until)
     } else if (answer === undefined) {
       // Known from before a restart, or pushed out: nobody can tell what was said, so nothing is said twice.
       refuse(peer, question, 'error')
@@ -131,8 +128,8 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
       refuse(peer, question, 'busy')
     } else {
       entry.state = 'answering'
-      entry.waiting.add(peer.nodeId)
-      track(work(question, entry, until), question, entry)
+      wait(entry, peer, until)
+      track(work(question, entry), question, entry)
     }
   }
 
@@ -140,7 +137,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     const tracked = answering
       .catch((error: unknown) => {
         log.error({ error: String(error), trace_id: traceOf(question) }, 'a question could not be answered')
-        for (const node of entry.waiting) refuse({ nodeId: node }, question, 'error')
+        for (const node of entry.waiting.keys()) refuse({ nodeId: node }, question, 'error')
       })
       .finally(() => {
         done(entry)
@@ -149,7 +146,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     working.add(tracked)
   }
 
-  async function work(question: Question, entry: Entry, until: number): Promise<void> {
+  async function work(question: Question, entry: Entry): Promise<void> {
     // Before anything is read: whoever is asked about can see that somebody asked, whatever happens next.
     await audit.record(recordOf('query_received', question, {}))
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -160,7 +157,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
       // No await between this and sending: consent withdrawn until now holds.
       if (revision() !== at) continue
       seen.keep(entry, { bytes, revision: at })
-      await deliver(question, entry, verdict, answer, bytes, until)
+      await deliver(question, entry, verdict, answer, bytes)
       return
     }
     throw new Error('consent or trust kept changing')
@@ -172,12 +169,13 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     { decision, uids, level }: Verdict,
     answer: AnswerBody,
     bytes: Uint8Array,
-    until: number,
   ): Promise<void> {
-    // Past its deadline the asker has stopped listening.
-    const inTime = clock.monotonic() <= until
+    const now = clock.monotonic()
     let sent = 0
-    if (inTime) for (const node of entry.waiting) if (link.sendDocument(node, bytes)) sent++
+    for (const [node, until] of entry.waiting) {
+      // Past its deadline it has stopped listening; others may have begun later.
+      if (now <= until && link.sendDocument(node, bytes)) sent++
+    }
     // Before anything is awaited: who asks again from here on is sent the kept answer.
     done(entry)
     const details = {
@@ -247,25 +245,19 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     }
   }
 
-  function withinQuota(author: NodeId): boolean {
-    const quota = quotas.get(author) ?? createQuota(AUTHOR_QUOTA)
-    // Moved to the end: the map's order is the order of use.
-    quotas.delete(author)
-    quotas.set(author, quota)
-    for (const [oldest] of quotas) {
-      if (quotas.size <= AUTHORS_MAX) break
-      quotas.delete(oldest)
-    }
-    return quota.take(clock.monotonic())
-  }
-
   return {
     load: () => seen.load(clock.now()),
     hop,
     async idle() {
       await Promise.all(working)
+      await intake.flush()
     },
   }
+}
+
+/** The later of a neighbour's deadlines counts. */
+function wait(entry: Entry, { nodeId }: PeerRef, until: number): void {
+  entry.waiting.set(nodeId, Math.max(until, entry.waiting.get(nodeId) ?? until))
 }
 
 function done(entry: Entry): void {

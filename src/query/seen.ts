@@ -5,13 +5,19 @@ import { hex, type Question } from './document.ts'
 
 /** Six hundred questions of each of 27 authors at their full quota, over the five minutes a question lives. */
 export const QUESTIONS_MAX = 16_384
+/** Living questions one neighbour may have handed on: nobody fills the table alone. */
+export const NEIGHBOUR_QUESTIONS_MAX = QUESTIONS_MAX / 16
+/** A full table is searched for expired questions at most this often, not for every question that comes. */
+const SWEEP_EVERY_MS = 1_000
 /** Kept answers; one is about 2 KiB, at most 64 KiB. The oldest go first. */
 export const ANSWER_BYTES_MAX = 4 * 1024 * 1024
 
 export interface Entry {
   readonly expires_at: number
-  /** Neighbours that handed the question on while it is worked on; empty afterwards. */
-  readonly waiting: Set<NodeId>
+  /** Who handed it on first; unknown after a restart. */
+  readonly from?: NodeId
+  /** Neighbours that handed the question on while it is worked on, and until when (monotonic, ms) each listens. */
+  readonly waiting: Map<NodeId, number>
   state: 'answering' | 'answered'
   /** Absent once forgotten, or after a restart: the question is then known, its answer is not. */
   answer?: { readonly bytes: Uint8Array; readonly revision: number }
@@ -21,7 +27,7 @@ export interface Seen {
   /** What was taken up before a restart. */
   load(now: number): Promise<void>
   get(question: Question): Entry | undefined
-  /** Remembers it, on disk too when it resolves. Undefined: too many questions are alive. */
+  /** Remembers it, on disk too when it resolves. Undefined: too many are alive, or too many of `from`. */
   add(question: Question, from: NodeId, now: number): { entry: Entry; durable: Promise<void> } | undefined
   keep(entry: Entry, answer: NonNullable<Entry['answer']>): void
 }
@@ -31,6 +37,9 @@ export function createSeen(replay: Pick<ReplayRepository, 'put' | 'load'>): Seen
   /** Those with an answer, the oldest first. */
   const kept = new Set<Entry>()
   let keptBytes = 0
+  /** Living questions by who handed them on. */
+  const shares = new Map<NodeId, number>()
+  let sweptAt = Number.NEGATIVE_INFINITY
 
   function forgetAnswer(entry: Entry): void {
     if (!kept.delete(entry)) return
@@ -38,11 +47,22 @@ export function createSeen(replay: Pick<ReplayRepository, 'put' | 'load'>): Seen
     delete entry.answer
   }
 
+  const shareOf = (from: NodeId): number => shares.get(from) ?? 0
+  const full = (from: NodeId): boolean =>
+    entries.size >= QUESTIONS_MAX || shareOf(from) >= NEIGHBOUR_QUESTIONS_MAX
+
   function sweep(now: number): void {
+    // The clock of the wall may be set back.
+    if (Math.abs(now - sweptAt) < SWEEP_EVERY_MS) return
+    sweptAt = now
     for (const [key, entry] of entries) {
       if (entry.expires_at > now) continue
       forgetAnswer(entry)
       entries.delete(key)
+      if (entry.from === undefined) continue
+      const share = shareOf(entry.from) - 1
+      if (share > 0) shares.set(entry.from, share)
+      else shares.delete(entry.from)
     }
   }
 
@@ -51,15 +71,16 @@ export function createSeen(replay: Pick<ReplayRepository, 'put' | 'load'>): Seen
       for (const mark of await replay.load(now)) {
         if (mark.kind !== 'document') continue
         const { expires_at } = mark
-        entries.set(keyOf(mark.author, mark.id), { expires_at, waiting: new Set(), state: 'answered' })
+        entries.set(keyOf(mark.author, mark.id), { expires_at, waiting: new Map(), state: 'answered' })
       }
     },
     get: (question) => entries.get(keyOf(question.author, question.body.query_id)),
     add(question, from, now) {
-      if (entries.size >= QUESTIONS_MAX) sweep(now)
-      if (entries.size >= QUESTIONS_MAX) return undefined
+      if (full(from)) sweep(now)
+      if (full(from)) return undefined
       const { query_id: id, expires_at } = question.body
-      const entry: Entry = { expires_at, waiting: new Set([from]), state: 'answering' }
+      const entry: Entry = { expires_at, from, waiting: new Map(), state: 'answering' }
+      shares.set(from, shareOf(from) + 1)
       entries.set(keyOf(question.author, id), entry)
       return { entry, durable: replay.put([{ kind: 'document', author: question.author, id, expires_at }]) }
     },

@@ -8,8 +8,9 @@ import {
   type QueryType,
 } from '../../../protocols/messages/query.ts'
 import { systemClock, systemRandom } from '../../../src/base/clock.ts'
-import { AUTHOR_QUOTA, CONCURRENT_MAX } from '../../../src/query/answer.ts'
+import { CONCURRENT_MAX } from '../../../src/query/answer.ts'
 import { type OwnQuestion, openAnswer, writeQuestion } from '../../../src/query/document.ts'
+import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA } from '../../../src/query/intake.ts'
 import type { TrustLevel } from '../../../src/trust/levels.ts'
 import {
   Endpoint,
@@ -223,6 +224,26 @@ describe('a question', () => {
     expect(owner.marks).toMatchObject([{ kind: 'document', id: new Uint8Array(question.body.query_id) }])
   })
 
+  it('is answered to each neighbour until its own deadline', async () => {
+    const { wire, owner, asker, answers, write } = neighbour()
+    const patient = new Endpoint(newIdentity(), wire)
+    const heard: unknown[] = []
+    patient.handler = { frame: (_peer, frame) => heard.push(frame) }
+    wire.connect(owner.id, patient.ref.nodeId)
+    const held = Promise.withResolvers<void>()
+    owner.gate = () => held.promise
+    const question = write()
+    asker.sendQuestion(owner.id, question.body.query_id, question.bytes, 1)
+    await soon(() => owner.gathered.length === 1)
+    patient.sendQuestion(owner.id, question.body.query_id, question.bytes, 60_000)
+    const sentAt = performance.now()
+    await soon(() => performance.now() - sentAt > 5)
+    held.resolve()
+    await soon(() => heard.length === 1)
+    await turns(3)
+    expect(answers).toEqual([])
+  })
+
   it('that came before a restart is not answered a second time', async () => {
     const first = neighbour()
     const question = first.write()
@@ -353,9 +374,55 @@ describe('too many questions', () => {
   })
 
   it('of one author are told busy, whoever hands them on; others are not', async () => {
-    const { owner, ask, wire } = neighbour()
+    const { owner, ask, write, wire } = neighbour()
     for (let i = 0; i < AUTHOR_QUOTA.frames; i++) expect((await ask()).status).toBe('success')
     expect((await ask()).status).toBe('busy')
+    const carrier = new Endpoint(newIdentity(), wire)
+    const carried: unknown[] = []
+    carrier.handler = { frame: (_peer, frame) => carried.push(frame) }
+    wire.connect(owner.id, carrier.ref.nodeId)
+    const entries = owner.audits.length
+    const question = write()
+    carrier.sendQuestion(owner.id, question.body.query_id, question.bytes)
+    await soon(() => carried.length === 1)
+    expect(owner.audits.slice(entries)).toMatchObject([
+      {
+        type: 'query_received',
+        success: false,
+        peer: carrier.ref.nodeId,
+        details: { reason: 'busy', times: 1 },
+      },
+    ])
+    const other = new TestNode(wire, {})
+    other.members.add(owner)
+    owner.trusts(other, 'peer')
+    wire.connect(owner.id, other.id)
+    expect((await other.ask()).coverage.complete).toBe(true)
+  })
+
+  it('of invented authors use up the quota of the neighbour that hands them on, and little of the ledger', async () => {
+    const { wire, owner, asker, answers } = neighbour()
+    const flood = 2 * NEIGHBOUR_QUOTA.frames
+    for (let i = 1; i <= flood; i++) {
+      const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
+      const question = writeQuestion(
+        author,
+        { query_type: 'ToolUsage', level: 1, time_range: { start: 0, end: 1 } },
+        systemRandom.bytes(16),
+      )
+      asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+      await soon(() => answers.length === i)
+    }
+    await owner.query.stop()
+    const refusals = owner.audits.filter(({ details }) => details.reason === 'busy')
+    const refused = refusals.reduce((sum, { details }) => sum + Number(details.times), 0)
+    // What the quota gives back while the test runs is taken up too.
+    expect(owner.marks.length).toBeGreaterThanOrEqual(NEIGHBOUR_QUOTA.frames)
+    expect(owner.marks.length).toBeLessThan(flood)
+    expect(owner.marks.length + refused).toBe(flood)
+    expect(refusals.length).toBe(2)
+    expect(refusals.every(({ peer, success }) => peer === asker.ref.nodeId && !success)).toBe(true)
+
     const other = new TestNode(wire, {})
     other.members.add(owner)
     owner.trusts(other, 'peer')

@@ -2,7 +2,12 @@
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
 import type { Question } from '../../../src/query/document.ts'
-import { ANSWER_BYTES_MAX, createSeen, QUESTIONS_MAX } from '../../../src/query/seen.ts'
+import {
+  ANSWER_BYTES_MAX,
+  createSeen,
+  NEIGHBOUR_QUESTIONS_MAX,
+  QUESTIONS_MAX,
+} from '../../../src/query/seen.ts'
 import type { ReplayMark } from '../../../src/store/replay.ts'
 import { newIdentity } from './network.ts'
 
@@ -24,14 +29,30 @@ function table(marks: ReplayMark[] = []) {
 
 test('takes up to its bound of living questions, and more when some have expired', () => {
   const seen = table()
-  for (let i = 0; i < QUESTIONS_MAX - 1; i++)
-    expect(seen.add(question(2_000), me.nodeId, 1_000)).toBeDefined()
-  const early = question(1_500)
-  expect(seen.add(early, me.nodeId, 1_000)).toBeDefined()
-  expect(seen.add(question(2_000), me.nodeId, 1_499)).toBeUndefined()
+  const neighbours = Array.from(
+    { length: QUESTIONS_MAX / NEIGHBOUR_QUESTIONS_MAX },
+    () => newIdentity().nodeId,
+  )
+  for (let i = 1; i < QUESTIONS_MAX; i++)
+    expect(seen.add(question(20_000), neighbours[i % neighbours.length]!, 10_000)).toBeDefined()
+  const early = question(15_000)
+  expect(seen.add(early, neighbours[0]!, 10_000)).toBeDefined()
+  expect(seen.add(question(20_000), me.nodeId, 12_000)).toBeUndefined()
   expect(seen.get(early)).toBeDefined()
-  expect(seen.add(question(2_000), me.nodeId, 1_500)).toBeDefined()
+  expect(seen.add(question(20_000), me.nodeId, 15_000)).toBeDefined()
   expect(seen.get(early)).toBeUndefined()
+})
+
+test('one neighbour has a share of the table, and has it again when its questions have expired', () => {
+  const seen = table()
+  const other = newIdentity().nodeId
+  for (let i = 0; i < NEIGHBOUR_QUESTIONS_MAX; i++)
+    expect(seen.add(question(20_000), me.nodeId, 10_000)).toBeDefined()
+  expect(seen.add(question(20_000), me.nodeId, 12_000)).toBeUndefined()
+  expect(seen.add(question(30_000), other, 12_000)).toBeDefined()
+  for (let i = 0; i < NEIGHBOUR_QUESTIONS_MAX; i++)
+    expect(seen.add(question(30_000), me.nodeId, 20_000)).toBeDefined()
+  expect(seen.add(question(30_000), me.nodeId, 22_000)).toBeUndefined()
 })
 
 test('keeps answers up to its bytes, the newest ones, and never forgets that a question was there', () => {
