@@ -78,10 +78,11 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     // Anything but a FrameError is a mistake of ours; the stream ends all the same.
     const code = error instanceof FrameError ? error.code : 'malformed'
     if (!(error instanceof FrameError)) deps.log.error({ reason: String(error) }, 'decoding failed')
-    deps.rejections.count(code, protocol.id, peer.nodeId)
+    const told = deps.rejections.count(code, protocol.id, peer.nodeId)
     const fields = { peer: peer.nodeId, protocol: protocol.id, reason: String(error) }
-    // Only this one has a cause that its people should look for.
-    if (code === 'stale') deps.log.warn(fields, 'a frame was refused: compare the clocks of the two machines')
+    // Only this one has a cause that its people should look for; as often as the ledger is told, not more.
+    if (code === 'stale' && told)
+      deps.log.warn(fields, 'a frame was refused: compare the clocks of the two machines')
     else deps.log.debug(fields, 'a frame was refused')
     reset(String(error), code)
   }

@@ -81,7 +81,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     return opinion.denied || opinion.revoked
   }
 
-  const rejections = createRejections(deps.audit, clock)
+  const rejections = createRejections({ audit: deps.audit, clock, admits })
   const replay = createReplay(deps.replay, clock, log)
   const news = createNews({ trust, audit: deps.audit, clock, log })
   const book = createBook(admits)

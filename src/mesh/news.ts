@@ -28,6 +28,8 @@ export interface NewsDeps {
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
 /** Comings and goings of one member that get an entry: whoever reconnects all day must not fill the ledger. */
 const VISITS_AUDITED = { frames: 30, perMs: 3_600_000 }
+/** Warnings about clocks, for all members and for all strangers together: the log is not to be flooded by them. */
+const SKEWS_TOLD = { frames: 10, perMs: 60_000 }
 /** Members whose visits are counted; the one that was away longest is forgotten first. */
 const VISITORS_MAX = 1_024
 /** Clocks further apart than this are worth a warning (wire format, "Replay"). */
@@ -36,6 +38,7 @@ const TELL_EVERY_MS = 60_000
 
 export function createNews({ trust, audit, clock, log }: NewsDeps): News {
   const strangers = createQuota(STRANGERS_AUDITED)
+  const skews = { member: createQuota(SKEWS_TOLD), stranger: createQuota(SKEWS_TOLD) }
   const told = new WeakMap<Session, number>()
   const met = new WeakMap<Session, readonly string[]>()
   const visits = new Map<NodeId, { readonly quota: Quota; unrecorded: number }>()
@@ -68,7 +71,9 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       const { nodeId } = session.peer
       met.set(session, addresses)
       const skew = session.skew() ?? 0
-      if (Math.abs(skew) > SKEW_WARN_MS) log.warn({ peer: nodeId, skew_ms: skew }, 'the clocks differ')
+      const quota = skews[trust.admits(nodeId) ? 'member' : 'stranger']
+      if (Math.abs(skew) > SKEW_WARN_MS && quota.take(clock.monotonic()))
+        log.warn({ peer: nodeId, skew_ms: skew }, 'the clocks differ')
       const seen = { name: body.name, addresses }
       if (trust.admits(nodeId)) {
         // Trusted here; whether this node is trusted there shows in a moment.

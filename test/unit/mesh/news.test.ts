@@ -1,11 +1,13 @@
 // What the ledger is told of members that come and go: each visit, but never so many that others' entries roll out.
 import { expect, test } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { AuditRecord } from '../../../src/audit/index.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { createNews } from '../../../src/mesh/news.ts'
 import type { Session } from '../../../src/mesh/session.ts'
 import { createFakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
+import { rawHello } from '../../support/raw-peer.ts'
 
 test('a member that reconnects all day gets 30 entries at once and then one every two minutes', () => {
   let now = 0
@@ -36,4 +38,25 @@ test('a member that reconnects all day gets 30 entries at once and then one ever
   const other = testIdentity()
   news.came({ ...session, peer: { nodeId: other.nodeId, publicKey: other.publicKey } })
   expect(entries.at(-1)).toMatchObject({ peer: other.nodeId, details: { address: '10.0.0.5' } })
+})
+
+test('strangers whose clocks differ are warned of ten times a minute, and members all the same', () => {
+  const warned: unknown[] = []
+  const member = testIdentity().nodeId
+  const news = createNews({
+    trust: createFakeTrust([member]),
+    audit: { record: async () => {} },
+    clock: { now: () => 0, monotonic: () => 0 },
+    log: { ...silentLog, warn: (fields) => void warned.push((fields as { peer: NodeId }).peer) },
+  })
+  const meet = (nodeId: NodeId): void =>
+    news.met(
+      { peer: { nodeId }, ip: '10.0.0.5', skew: () => 120_000, outcome: new Promise(() => {}) } as never,
+      rawHello(),
+      [],
+    )
+  for (let n = 0; n < 100; n++) meet(`karo:ed25519:${n}` as NodeId)
+  expect(warned).toHaveLength(10)
+  meet(member)
+  expect(warned.at(-1)).toBe(member)
 })

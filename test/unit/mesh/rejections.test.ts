@@ -1,0 +1,44 @@
+// What the ledger is told of refused frames: of members each kind, of strangers so little that nothing rolls out.
+import { expect, test } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { AuditRecord } from '../../../src/audit/index.ts'
+import { createRejections } from '../../../src/mesh/rejections.ts'
+
+function setUp() {
+  const member = 'karo:ed25519:member' as NodeId
+  const entries: AuditRecord[] = []
+  const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time }
+  const rejections = createRejections({
+    audit: { record: async (entry) => void entries.push(entry) },
+    clock,
+    admits: (node) => node === member,
+  })
+  return { member, entries, clock, rejections }
+}
+
+test('strangers share ten entries a minute, whatever keys they invent; the rest is a number', () => {
+  const { entries, clock, rejections } = setUp()
+  const told = Array.from({ length: 500 }, (_, n) =>
+    rejections.count(n % 2 === 0 ? 'stale' : 'malformed', 'p', `karo:ed25519:${n}` as NodeId),
+  )
+  expect(told.filter(Boolean)).toHaveLength(10)
+  expect(entries).toHaveLength(10)
+  expect(rejections.counts()).toMatchObject({ stale: 250, malformed: 250 })
+  clock.time += 60_000
+  rejections.count('stale', 'p', 'karo:ed25519:last' as NodeId)
+  expect(entries.at(-1)?.details).toEqual({ reason: 'stale', protocol: 'p', times: 1, unrecorded: 490 })
+})
+
+test('a member gets one entry per kind and minute, and strangers do not cost it its own', () => {
+  const { member, entries, clock, rejections } = setUp()
+  for (let n = 0; n < 500; n++) rejections.count('stale', 'p', `karo:ed25519:${n}` as NodeId)
+  for (let n = 0; n < 100; n++) rejections.count('stale', 'p', member)
+  rejections.count('malformed', 'p', member)
+  clock.time += 60_000
+  expect(rejections.count('stale', 'p', member)).toBe(true)
+  expect(entries.filter(({ peer }) => peer === member).map(({ details }) => details)).toEqual([
+    { reason: 'stale', protocol: 'p', times: 1 },
+    { reason: 'malformed', protocol: 'p', times: 1 },
+    { reason: 'stale', protocol: 'p', times: 100 },
+  ])
+})
