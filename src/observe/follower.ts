@@ -1,5 +1,5 @@
 // Follows the spool files of all shells: each record becomes an event once, and files go when they are done with.
-import { readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, type Dirent, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Faults } from '../base/faults.ts'
@@ -36,6 +36,8 @@ export interface Follower {
   sweep(): Promise<void>
   /** Bytes that are not stored yet. */
   pendingBytes(): number
+  /** The system's code (`EACCES`) when the directory cannot be listed, or files in it not opened, made or removed. */
+  obstacle(): string | undefined
 }
 
 interface Followed {
@@ -140,7 +142,8 @@ export function createFollower(deps: FollowerDeps): Follower {
     if (state.position.file === '') {
       // Never readable: written by another user, or not by a hook at all.
       if (lookInto(join(directory, name), () => 0, 0) !== 'refused') return
-      log.warn({}, 'a spool file that may not be read was removed')
+      if (removeSpoolFile(directory, name)) log.warn({}, 'a spool file that may not be read was removed')
+      return
     } else {
       await turn(name, true)
       await events.settle(state.position)
@@ -148,8 +151,10 @@ export function createFollower(deps: FollowerDeps): Follower {
       if (sizeOf(name) !== state.position.offset) return
     }
     faults.hit('before-unlink')
-    removeSpoolFile(directory, name)
+    const removed = removeSpoolFile(directory, name)
     faults.hit('after-unlink')
+    // Its position is all that keeps a file that stays from being read again.
+    if (!removed) return
     await events.forget([name])
     followed.delete(name)
   }
@@ -163,13 +168,15 @@ export function createFollower(deps: FollowerDeps): Follower {
   }
 
   function list(): SpoolName[] {
-    let names: string[]
+    let entries: Dirent[]
     try {
-      names = readdirSync(directory)
+      entries = readdirSync(directory, { withFileTypes: true })
     } catch {
+      // health() tells it.
       return []
     }
-    return names.flatMap((name) => parseSpoolName(name) ?? [])
+    // No hook makes directories, and unlink(2) does not remove them.
+    return entries.flatMap((entry) => (entry.isDirectory() ? [] : (parseSpoolName(entry.name) ?? [])))
   }
 
   /** Files whose shell is gone, or has loaded the hook anew after `exec`. */
@@ -229,6 +236,16 @@ export function createFollower(deps: FollowerDeps): Follower {
         pending += Math.max(0, (sizeOf(name) ?? 0) - (followed.get(name)?.position.offset ?? 0))
       }
       return pending
+    },
+
+    obstacle() {
+      try {
+        readdirSync(directory)
+        accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
+        return undefined
+      } catch (error) {
+        return (error as NodeJS.ErrnoException).code ?? String(error)
+      }
     },
   }
 }

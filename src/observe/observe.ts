@@ -120,6 +120,15 @@ export function createObserve(deps: ObserveDeps): Observe {
       await work
     },
 
+    health() {
+      const code = stopped ? undefined : follower.obstacle()
+      const detail =
+        code === undefined
+          ? 'the spool directory can be used'
+          : `the spool directory cannot be used (${code}), so commands are not recorded; it must be a directory of the daemon's user with mode 0700`
+      return [{ name: 'observe.spool', ok: code === undefined, detail }]
+    },
+
     async status() {
       return { pending_bytes: follower.pendingBytes(), dropped: await events.dropped() }
     },

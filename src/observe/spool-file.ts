@@ -33,7 +33,8 @@ export interface SpoolLook {
 
 /**
  * At most `most` bytes from the offset that `offset` chooses. Undefined when the file is gone or cannot be read now;
- * `refused` when it never will be: another user's, a symbolic link, no regular file.
+ * `refused` when it never will be: a symbolic link, no regular file, or one whose mode keeps this process out. A file
+ * of another user that can be read is read.
  */
 export function lookInto(
   path: string,
@@ -84,11 +85,12 @@ export function shellAlive({ pid, born }: SpoolName, now: number): boolean {
   return bootUs + (started / TICKS_PER_SECOND) * 1_000_000 <= born + SLACK_US
 }
 
-/** Removes a file of the spool; one that is gone already is fine. */
-export function removeSpoolFile(directory: string, name: string): void {
+/** Removes a file of the spool; true when it is gone, false when it is not ours to remove. */
+export function removeSpoolFile(directory: string, name: string): boolean {
   try {
     unlinkSync(join(directory, name))
-  } catch {
-    // Gone, or not ours to remove: the next sweep sees it again.
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT'
   }
 }

@@ -30,9 +30,9 @@ export function toShellPattern(glob: string): string {
 /** The same glob for the daemon: true where it matches the whole of a text, newlines included; never backtracks. */
 export function globMatcher(glob: string): (text: string) => boolean {
   const pieces = parseGlob(glob).flatMap((part): Omit<GlobToken, 'end'>[] => {
-    if (part.kind === 'any') return [{ star: true, matches: () => false }]
-    if (part.kind === 'one') return [{ star: false, matches: () => true }]
-    return [...part.text].map((char) => ({ star: false, matches: (other) => other === char }))
+    if (part.kind === 'text')
+      return [...part.text].map((char) => ({ star: false, matches: (other) => other === char }))
+    return [part.kind === 'any' ? { star: true, matches: () => false } : { star: false, matches: () => true }]
   })
   const tokens = pieces.map((piece, at): GlobToken => ({ ...piece, end: at + 1 }))
   // By code points, as bash counts in a UTF-8 locale.

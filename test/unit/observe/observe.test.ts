@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import {
   existsSync,
+  mkdirSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -261,6 +262,67 @@ test.runIf(uid === 0)(
     expect((await w.events.search(12345, { words: [], limit: 9 })).total).toBe(1)
   },
 )
+
+test('a file that cannot be removed is read once, not again at every sweep', async () => {
+  const w = await world()
+  const away = `${w.directory}.away`
+  append(w.directory, deadName(), records(['once']))
+  let tries = 0
+  await observing(w, {
+    faults: {
+      // A parent that is no directory makes unlink(2) fail, for root too.
+      hit(point) {
+        if (point === 'before-unlink' && ++tries <= 3) {
+          renameSync(w.directory, away)
+          writeFileSync(w.directory, '')
+        }
+        if (point === 'after-unlink' && existsSync(away)) {
+          rmSync(w.directory)
+          renameSync(away, w.directory)
+        }
+      },
+    },
+  })
+  await until(() => readdirSync(w.directory).length === 0, { what: 'the fourth try removes it' })
+  expect(tries).toBe(4)
+  expect(await w.commands()).toEqual(['once'])
+})
+
+test('a directory that is named like a spool file is left alone, and counts for nothing', async () => {
+  const w = await world()
+  mkdirSync(join(w.directory, deadName(1)))
+  append(w.directory, deadName(2), records(['a']))
+  const observe = await observing(w)
+  await until(() => readdirSync(w.directory).length === 1, { what: 'a sweep has passed' })
+  expect(await observe.status()).toEqual({ pending_bytes: 0, dropped: 0 })
+})
+
+test('a spool that cannot be read makes the node unready until it can be', async () => {
+  const w = await world()
+  const observe = await observing(w)
+  expect(observe.health?.()).toMatchObject([{ name: 'observe.spool', ok: true }])
+  rmSync(w.directory, { recursive: true })
+  writeFileSync(w.directory, '')
+  expect(observe.health?.()).toMatchObject([{ ok: false, detail: expect.stringContaining('ENOTDIR') }])
+  rmSync(w.directory)
+  mkdirSync(w.directory)
+  expect(observe.health?.()).toMatchObject([{ ok: true }])
+})
+
+test.runIf(uid === 0)('also when only the mode is wrong', async () => {
+  const home = temporaryDirectory()
+  execFileSync('chmod', ['755', home])
+  const spool = join(home, 'spool')
+  mkdirSync(spool, { mode: 0o000 })
+  // As somebody whom modes bind.
+  const script = `import { createFollower } from '${new URL('../../../src/observe/follower.ts', import.meta.url)}'
+process.setuid(65534)
+console.log(createFollower({ directory: process.argv[1] }).obstacle())`
+  const said = execFileSync(process.execPath, ['--input-type=module', '-e', script, spool], {
+    encoding: 'utf8',
+  })
+  expect(said).toBe('EACCES\n')
+})
 
 test('a directory that vanishes and comes back is followed again', async () => {
   const w = await world()
