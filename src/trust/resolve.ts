@@ -8,6 +8,8 @@ export interface Candidate {
   readonly fingerprint: string
   /** Empty if none is known. */
   readonly name: string
+  /** People here call it so. Otherwise the name is its own claim, which anybody can make. */
+  readonly chosen: boolean
 }
 
 const HINT = 'Run `karo peers` to see who is known, or give the full node id.'
@@ -16,7 +18,7 @@ const LISTED = 8
 
 /**
  * `who` is a full node id (known or not), the fingerprint of a known node in any grouping, or the exact name of one
- * known node. Never guesses: a name or fingerprint that fits several is a `conflict` that lists them, an unknown one
+ * known node; a node that people here call so comes before all that only call themselves so. Never guesses: a name or fingerprint that fits several is a `conflict` that lists them, an unknown one
  * `not_found` with the nearest name, a damaged node id `bad_request`.
  */
 export function resolveNode(who: string, candidates: readonly Candidate[]): NodeId {
@@ -29,8 +31,9 @@ export function resolveNode(who: string, candidates: readonly Candidate[]): Node
   }
   const hex = text.toLowerCase().replace(/[\s:-]/g, '')
   const byFingerprint = /^[0-9a-f]{16}$/.test(hex) ? candidates.filter((c) => c.fingerprint === hex) : []
-  const byName = text === '' ? [] : candidates.filter((candidate) => candidate.name === text)
-  const found = [...new Set([...byFingerprint, ...byName])]
+  const called = text === '' ? [] : candidates.filter((candidate) => candidate.name === text)
+  const chosen = called.filter((candidate) => candidate.chosen)
+  const found = [...new Set([...byFingerprint, ...(chosen.length > 0 ? chosen : called)])]
   if (found.length > 1) {
     const listed = found.slice(0, LISTED).map((c) => `${c.fingerprint} ${c.name} (${c.node_id})`)
     if (found.length > LISTED) listed.push(`and ${found.length - LISTED} more`)

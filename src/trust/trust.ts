@@ -74,6 +74,13 @@ export function createTrust(options: TrustOptions): Trust {
   const decided = (node: NodeId): boolean =>
     deniedByFile.has(node) || trustedByFile.has(node) || decisions.has(node)
 
+  /** A node that was withdrawn keeps its name to be recognised by; it may be one that it only claimed. */
+  function isNameChosen(node: NodeId): boolean {
+    const decision = decisions.get(node)
+    const stands = decision !== undefined && decision.level !== null && !refuses(node)
+    return Boolean(trustedByFile.get(node)?.name || (stands && decision.name))
+  }
+
   function hold(held: Held): void {
     if (!decisions.has(formatNodeId(held.keys[0]))) heldCount++
     for (const key of held.keys) decisions.set(formatNodeId(key), held)
@@ -217,7 +224,11 @@ export function createTrust(options: TrustOptions): Trust {
     deny: (node) => decide('deny', node, (before) => ({ ...withdrawn(node, before), denied: true })),
     revoke: (node) => decide('revoke', node, (before) => ({ ...withdrawn(node, before), revoked: true })),
 
-    resolve: (who) => resolveNode(who, known().map(opinion)),
+    resolve: (who) =>
+      resolveNode(
+        who,
+        known().map((node) => ({ ...opinion(node), chosen: isNameChosen(node) })),
+      ),
 
     members: () => seen.members().filter(({ node_id }) => admits(node_id)),
     member: (node) => (admits(node) ? seen.member(node) : undefined),

@@ -2,15 +2,19 @@
 import { callDaemon } from '../../api/client.ts'
 import type { SharingView } from '../../api/shapes.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
-import type { Command, CommandArgument, CommandIo } from '../command.ts'
+import type { Command, CommandArgument, CommandInput, CommandIo } from '../command.ts'
 import { sharingView } from '../views/share.ts'
 
 const who: CommandArgument = {
   name: 'who',
   required: true,
+  // A fingerprint is read aloud and typed in groups of four: they may be several words.
+  variadic: true,
   description:
     "a node id, fingerprint or name; team:eng; role:lead; or '*' for every node whose trust level qualifies",
 }
+
+const whoOf = ({ args }: CommandInput): string => [args.who ?? []].flat().join(' ')
 
 async function send(io: CommandIo, method: 'GET' | 'POST', path: string, body?: unknown): Promise<ExitCode> {
   const view = (await callDaemon(io, method, path, body)) as SharingView
@@ -36,7 +40,7 @@ const allow: Command = {
     { run: 'karo share allow bob', does: 'bob may ask this node for your numbers' },
     { run: 'karo share allow team:eng', does: 'so may everybody you placed in that team' },
   ],
-  run: (io, { args }) => send(io, 'POST', '/api/v1/share/allow', { who: args.who }),
+  run: (io, input) => send(io, 'POST', '/api/v1/share/allow', { who: whoOf(input) }),
 }
 
 const stop: Command = {
@@ -48,7 +52,7 @@ const stop: Command = {
     { run: 'karo share stop bob', does: "bob is refused, even if '*' or his team is allowed" },
     { run: "karo share stop '*'", does: 'forgets everybody you allowed' },
   ],
-  run: (io, { args }) => send(io, 'POST', '/api/v1/share/stop', { who: args.who }),
+  run: (io, input) => send(io, 'POST', '/api/v1/share/stop', { who: whoOf(input) }),
 }
 
 const off: Command = {

@@ -1,4 +1,4 @@
-// karo peers and karo audit against a daemon that is played: what is sent, what is printed, which exit code.
+// karo peers, karo share and karo audit against a daemon that is played: what is sent, what is printed, which exit code.
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
@@ -138,6 +138,21 @@ test('deny and revoke send who; errors of the daemon keep their code and hint', 
     expect([done.code, done.requests[0]?.body]).toEqual([0, { who: 'bob' }])
     const failed = await karo({}, 'peers', what, 'bob', '--json')
     expect([failed.code, JSON.parse(failed.out).error.code]).toEqual([1, 'not_found'])
+  }
+})
+
+test('share takes a fingerprint as it is printed, in groups of four', async () => {
+  const view = {
+    sharing: 'on',
+    source: 'decision',
+    allow: { peers: [], supervisors: [] },
+    stopped: [],
+    peers: [],
+  }
+  for (const what of ['allow', 'stop']) {
+    const groups = ['0123', '4567', '89ab', 'cdef']
+    const said = await karo({ [`POST /api/v1/share/${what}`]: view }, 'share', what, ...groups, '--json')
+    expect([said.code, said.requests[0]?.body]).toEqual([0, { who: '0123 4567 89ab cdef' }])
   }
 })
 

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import { type Candidate, resolveNode } from '../../../src/trust/resolve.ts'
 import { testIdentity } from '../../support/identity.ts'
 
-const candidate = (n: number, name: string): Candidate => {
+const candidate = (n: number, name: string, chosen = false): Candidate => {
   const { nodeId, fingerprint } = testIdentity(n)
-  return { node_id: nodeId, fingerprint, name }
+  return { node_id: nodeId, fingerprint, name, chosen }
 }
 const bob = candidate(1, 'bob')
 const ann = candidate(2, 'ann')
@@ -45,6 +45,21 @@ test('a name that several have is a conflict that lists them', () => {
   expect(attempt).toThrow(expect.objectContaining({ code: 'conflict' }))
   expect(attempt).toThrow(bob.fingerprint)
   expect(attempt).toThrow(second.fingerprint)
+})
+
+test('a name that people here chose is the one meant, whoever else claims it; two chosen ones are a conflict', () => {
+  const ours = candidate(4, 'eve', true)
+  const claims = [candidate(5, 'eve'), candidate(6, 'eve')]
+  expect(resolveNode('eve', [claims[0]!, ours, claims[1]!])).toBe(ours.node_id)
+  expect(() => resolveNode('eve', [ours, candidate(7, 'eve', true)])).toThrow(
+    expect.objectContaining({ code: 'conflict' }),
+  )
+})
+
+test('a chosen name made of hex digits does not win over the fingerprint it equals', () => {
+  expect(() => resolveNode(bob.fingerprint, [...known, candidate(5, bob.fingerprint, true)])).toThrow(
+    expect.objectContaining({ code: 'conflict' }),
+  )
 })
 
 test('a name made to look like another node’s fingerprint does not win over it', () => {

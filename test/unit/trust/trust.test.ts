@@ -131,6 +131,17 @@ test('admits and the opinion never disagree, and explain names the source that d
   expect(new Set(admitted)).toEqual(new Set([14, 21, 24].map((n) => testIdentity(n).nodeId)))
 })
 
+test('a stranger that calls itself as somebody trusted is called does not come between', async () => {
+  const { trust } = await world({ trusted: [[ann, { name: 'ann' }]] })
+  await trust.trust(bob, { name: 'bob' })
+  trust.sawStranger(cid, { name: 'bob', addresses: [] })
+  trust.sawStranger(dan, { name: 'ann', addresses: [] })
+  expect([trust.resolve('bob'), trust.resolve('ann')]).toEqual([bob, ann])
+  // What a refused node is called may be its own claim: whoever is meant now has to be said.
+  await trust.deny(bob)
+  expect(() => trust.resolve('bob')).toThrow(expect.objectContaining({ code: 'conflict' }))
+})
+
 test('this node admits itself nowhere and is in no list', async () => {
   const { trust } = await world({ trusted: [[self.nodeId, {}]], denied: [] })
   trust.sawMember(self.nodeId, {})
