@@ -35,11 +35,11 @@ const COMMONJS = [
 ].join('')
 
 /**
- * V8's compile cache beside the code itself: whoever can write there could change the code as well. The default
- * import, because a Node too old for it must still get as far as saying so.
+ * V8's compile cache beside the code itself: whoever can write there could change the code as well. Nothing here may
+ * fail in a Node too old for it, which must still get as far as saying so.
  */
 const COMPILE_CACHE =
-  "import __karoModule from'node:module';__karoModule.enableCompileCache?.(import.meta.dirname+'/.cache');\n"
+  "process.getBuiltinModule?.('node:module').enableCompileCache?.(import.meta.dirname+'/.cache');\n"
 
 /** The bundle in memory, with esbuild's account of what went where. */
 export function bundle(): Promise<BuildResult<{ metafile: true; write: false }>> {

@@ -64,6 +64,8 @@ const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\
  * cursor, change colours or reorder what is read becomes visible as an escape.
  */
 export function printable(text: string): string {
+  // Unicode's tables load on first use, and most text is ASCII.
+  if (/^[\x20-\x7e]*$/.test(text)) return text
   return text.replace(UNPRINTABLE, (c) => {
     if (c === '\n') return '\\n'
     if (c === '\t') return '\\t'

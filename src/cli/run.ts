@@ -1,5 +1,6 @@
 // Runs one command line: finds the command, gives it its world, and turns what happens into output and an exit code.
-import { parseArgs } from 'node:util'
+// The whole module, because taking `parseArgs` out of it loads what few runs need.
+import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { VERSION } from '../base/version.ts'
 import { homePaths } from '../config/paths.ts'
@@ -39,9 +40,11 @@ export function parsePlain(command: Command, words: readonly string[]): CommandI
       ...(option.default !== undefined && { default: option.default }),
     }
   }
-  let parsed: ReturnType<typeof parseArgs>
+  let parsed: ReturnType<typeof util.parseArgs>
   try {
-    parsed = parseArgs({ args: [...words], options, allowPositionals: true, strict: true, tokens: true })
+    parsed = words.some((word) => word.startsWith('-') && word !== '--json')
+      ? util.parseArgs({ args: [...words], options, allowPositionals: true, strict: true, tokens: true })
+      : onlyWords(words, command)
   } catch {
     return undefined
   }
@@ -64,6 +67,16 @@ export function parsePlain(command: Command, words: readonly string[]): CommandI
     next += given.length
   }
   return next < parsed.positionals.length ? undefined : { args, options: { ...values } }
+}
+
+/** What parseArgs makes of words without any option but --json. */
+function onlyWords(words: readonly string[], command: Command): ReturnType<typeof util.parseArgs> {
+  const positionals = words.filter((word) => word !== '--json')
+  const defaults = command.options.flatMap((one) =>
+    one.default === undefined ? [] : [[one.name, one.default]],
+  )
+  const values = Object.fromEntries(defaults) as Record<string, string | boolean>
+  return { positionals, values: positionals.length < words.length ? { ...values, json: true } : values }
 }
 
 function makeIo(world: CliWorld, options: CommandInput['options']): CommandIo {

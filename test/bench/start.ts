@@ -31,8 +31,8 @@ export async function measureCommands(
   try {
     const [init, bare] = [await readyHome('init'), await readyHome('bare')]
     const of = (args: readonly string[]): Record<HomeKind, StartTime> => ({
-      init: pairs(rounds, () => timed([KARO, ...args], init)),
-      bare: pairs(rounds, () => timed([KARO, ...args], bare)),
+      init: pairs(rounds, [KARO, ...args], init),
+      bare: pairs(rounds, [KARO, ...args], bare),
     })
     return { status: of(['status']), check: of(['check', 'git status']) }
   } finally {
@@ -48,7 +48,9 @@ export async function measureReady(rounds = 8): Promise<StartTime> {
     const nodeTimes: number[] = []
     // The first one fills the compile cache.
     for (let i = 0; i <= rounds; i++) {
-      const nodeMs = timed(['-e', '0'])
+      const nodeBegan = performance.now()
+      spawnSync(process.execPath, ['-e', '0'])
+      const nodeMs = performance.now() - nodeBegan
       const began = performance.now()
       const node = await startNode({ home })
       const ms = performance.now() - began
@@ -74,16 +76,30 @@ async function readyHome(kind: HomeKind): Promise<NodeJS.ProcessEnv> {
   return cleanEnv(home)
 }
 
-function pairs(rounds: number, run: () => number): StartTime {
-  // Fills the compile cache and the page cache.
-  run()
-  const times: number[] = []
-  const nodeTimes: number[] = []
-  for (let i = 0; i < rounds; i++) {
-    nodeTimes.push(timed(['-e', '0']))
-    times.push(run())
-  }
-  return summary(times, nodeTimes)
+/** Starts Node and the program by turns, from bash: a large parent such as this process would slow both down alike. */
+function pairs(rounds: number, args: readonly string[], env: NodeJS.ProcessEnv): StartTime {
+  const script = `
+    exec 3> >(exec cat >/dev/null)
+    timed() {
+      local began=\${EPOCHREALTIME/[.,]}
+      "$@" </dev/null >&3 2>&3 || exit
+      echo $((\${EPOCHREALTIME/[.,]} - began))
+    }
+    node=$1 rounds=$2; shift 2
+    for ((i = 0; i < rounds; i++)); do timed "$node" -e 0; timed "$node" "$@"; done`
+  const command = ['-c', script, 'bash', process.execPath, String(rounds + 1), ...args]
+  const ran = spawnSync('bash', command, { env, encoding: 'utf8' })
+  if (ran.status !== 0) throw new Error(`${args.join(' ')} failed: exit ${ran.status}`)
+  // The first round fills the compile cache and the page cache.
+  const ms = ran.stdout
+    .trim()
+    .split('\n')
+    .slice(2)
+    .map((us) => Number(us) / 1000)
+  return summary(
+    ms.filter((_, i) => i % 2 === 1),
+    ms.filter((_, i) => i % 2 === 0),
+  )
 }
 
 function summary(times: readonly number[], nodeTimes: readonly number[]): StartTime {
@@ -94,12 +110,4 @@ function summary(times: readonly number[], nodeTimes: readonly number[]): StartT
     least_ms: Math.min(...times),
     least_node_ms: Math.min(...nodeTimes),
   }
-}
-
-function timed(args: readonly string[], env = process.env): number {
-  const began = performance.now()
-  const ran = spawnSync(process.execPath, args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
-  const ms = performance.now() - began
-  if (ran.status !== 0) throw new Error(`${args.join(' ')}: ${String(ran.stderr)}`)
-  return ms
 }
