@@ -54,3 +54,14 @@ export function parseSince(text: string, now: number, where = '--since'): number
     hint: 'Write how long ago (30m, 2h, 7d), today, a date (2026-11-20), or RFC 3339 (2026-11-20T08:00:00Z).',
   })
 }
+
+/** For the API, which takes years of four digits from 1970 on. Throws KaroError bad_request; `where` names the option. */
+export function rfc3339(ms: number, where: string): string {
+  if (ms < 0 || ms >= Date.UTC(10_000, 0)) {
+    throw new KaroError('bad_request', 'that time is out of reach', {
+      where,
+      hint: 'Times from 1970 to 9999 can be used.',
+    })
+  }
+  return new Date(ms).toISOString()
+}

@@ -7,8 +7,3 @@ const FINGERPRINT_BYTES = 8
 export function fingerprintOf(publicKey: Uint8Array): string {
   return Buffer.from(blake3([publicKey]).subarray(0, FINGERPRINT_BYTES)).toString('hex')
 }
-
-/** In groups of four, as people read it aloud: `0123 4567 89ab cdef`. */
-export function formatFingerprint(fingerprint: string): string {
-  return (fingerprint.match(/.{1,4}/g) ?? []).join(' ')
-}

@@ -16,7 +16,7 @@ export interface Identity {
   seed(): Uint8Array
 }
 
-export { fingerprintOf, formatFingerprint } from './fingerprint.ts'
+export { fingerprintOf } from './fingerprint.ts'
 export { createIdentityFile, loadIdentity } from './keyfile.ts'
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
 export { verifySignature } from './signature.ts'

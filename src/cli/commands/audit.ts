@@ -5,10 +5,14 @@ import { EXIT } from '../../base/errors.ts'
 import type { Command } from '../command.ts'
 import { localTime, printable } from '../format.ts'
 import { table } from '../table.ts'
-import { parseSince } from '../time.ts'
+import { parseSince, rfc3339 } from '../time.ts'
+import { checkText, parseWhole } from '../values.ts'
 
 /** Enough of a node id to tell peers apart on a line. */
 const PEER_CHARACTERS = 12
+/** What the API takes. */
+const LIMIT_MAX = 10_000
+const MOST_PEER = 256
 const NODE_ID_PREFIX = 'karo:ed25519:'
 
 const log: Command = {
@@ -16,7 +20,7 @@ const log: Command = {
   summary: 'what happened here, newest first',
   args: [],
   options: [
-    { name: 'limit', value: 'n', description: 'how many entries (at most 10000)', default: '50' },
+    { name: 'limit', value: 'n', description: `how many entries (at most ${LIMIT_MAX})`, default: '50' },
     { name: 'type', value: 'type', description: 'only this kind', choices: AUDIT_TYPES },
     { name: 'peer', value: 'node', description: 'only about this node: node id, fingerprint or name' },
     { name: 'since', value: 'when', description: 'only newer ones: 2h, 7d, or a time' },
@@ -27,10 +31,10 @@ const log: Command = {
   ],
   async run(io, input) {
     const { limit, type, peer, since } = input.options
-    const query = new URLSearchParams({ limit: String(limit) })
+    const query = new URLSearchParams({ limit: String(parseWhole(String(limit), '--limit', 1, LIMIT_MAX)) })
     if (typeof type === 'string') query.set('type', type)
-    if (typeof peer === 'string') query.set('peer', peer)
-    if (typeof since === 'string') query.set('since', new Date(parseSince(since, Date.now())).toISOString())
+    if (typeof peer === 'string') query.set('peer', checkText(peer, '--peer', MOST_PEER))
+    if (typeof since === 'string') query.set('since', rfc3339(parseSince(since, Date.now()), '--since'))
     const answer = (await callDaemon(io, 'GET', `/api/v1/audit/log?${query}`)) as {
       entries: AuditEntryShape[]
     }

@@ -8,10 +8,12 @@ import {
   DEFAULT_PROFILE,
   GUARD_PROFILES,
   type GuardProfile,
+  type RiskVerdict,
   SHELLS,
 } from '../../risk/index.ts'
 import { printVerdict } from '../check-report.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
+import { printable } from '../format.ts'
 
 /** Bytes read from standard input. Longer than any command is judged; beyond, it is no command line. */
 const MOST_INPUT = 4 * 1024 * 1024
@@ -24,8 +26,11 @@ async function profileOf(io: CommandIo, given: string | undefined): Promise<Guar
   if (!fromEnv) {
     try {
       text = readFileSync(join(io.home, 'config.toml'), 'utf8')
-    } catch {
-      // No file, or none that may be read: the command is judged all the same, by the default.
+    } catch (error) {
+      // The command is judged all the same, by the default; but what the owner meant may have been stricter.
+      const { code, message } = error as NodeJS.ErrnoException
+      if (code !== 'ENOENT')
+        io.err(`warning: ${printable(message)}; judged by the profile ${DEFAULT_PROFILE}\n`)
       return DEFAULT_PROFILE
     }
     if (!setsGuard(text)) return DEFAULT_PROFILE
@@ -79,6 +84,9 @@ async function textOf(input: CommandInput): Promise<string> {
   return words[0] === '-' ? await readInput() : (words[0] as string)
 }
 
+/** Every field always, for scripts; `safer` is null where there is no safer form. */
+const shapeOf = ({ safer, ...verdict }: RiskVerdict) => ({ ...verdict, safer: safer ?? null })
+
 const command: Command = {
   name: 'check',
   summary: 'how risky a command is, why, and a safer form; exits 4 unless it is allowed',
@@ -122,7 +130,7 @@ const command: Command = {
       ...(cwd !== undefined && { cwd }),
     }
     const verdict = checkCommand(text, options)
-    io.out(io.json ? `${JSON.stringify(verdict)}\n` : printVerdict(verdict, io))
+    io.out(io.json ? `${JSON.stringify(shapeOf(verdict))}\n` : printVerdict(verdict, io))
     return verdict.decision === 'allow' ? EXIT.done : EXIT.refused
   },
 }

@@ -2,12 +2,13 @@
 import { resolve } from 'node:path'
 import { callDaemon } from '../../api/client.ts'
 import { type EventShape, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, RISK_LEVELS } from '../../api/shapes.ts'
-import { EXIT } from '../../base/errors.ts'
+import { EXIT, KaroError } from '../../base/errors.ts'
 import type { Command, CommandInput } from '../command.ts'
 import { duration, localTime } from '../format.ts'
 import { RISK_COLOURS } from '../risk-colours.ts'
 import { table } from '../table.ts'
-import { parseSince } from '../time.ts'
+import { parseSince, rfc3339 } from '../time.ts'
+import { checkText, parseWhole, pathWith } from '../values.ts'
 
 export const history: readonly Command[] = [
   {
@@ -39,7 +40,7 @@ export const history: readonly Command[] = [
       { run: 'karo history --failed --since today --cwd .', does: 'what went wrong here today' },
     ],
     async run(io, input) {
-      const path = `/api/v1/history?${searchOf(input)}`
+      const path = pathWith('/api/v1/history', searchOf(input), 'karo history')
       const found = (await callDaemon(io, 'GET', path)) as { events: EventShape[]; total: number }
       if (io.json) {
         io.out(`${JSON.stringify(found)}\n`)
@@ -86,21 +87,35 @@ export const history: readonly Command[] = [
 const NOTHING_YET = `Nothing recorded yet. Does your shell have the hook? Run: karo shell install bash
 Then open a new shell.`
 
+/** What the API takes. */
+const MOST_WORDS = 32
+const MOST_WORD = 1024
+const MOST_PATH = 4096
+const MOST_SHELL_NAME = 32
+
 const FILTERS = ['cwd', 'failed', 'risk', 'since', 'shell'] as const
 
 const isUnfiltered = ({ args, options }: CommandInput): boolean =>
   (args.words ?? []).length === 0 && FILTERS.every((name) => options[name] === undefined)
 
+/** Throws KaroError bad_request that names the option. */
 function searchOf({ args, options }: CommandInput): URLSearchParams {
-  const search = new URLSearchParams({ limit: String(options.limit) })
-  for (const word of args.words ?? []) search.append('word', word)
-  if (options.failed === true) search.set('failed', 'true')
-  if (typeof options.cwd === 'string') search.set('cwd', resolve(options.cwd))
-  if (typeof options.since === 'string')
-    search.set('since', new Date(parseSince(options.since, Date.now())).toISOString())
-  for (const name of ['risk', 'shell'] as const) {
-    const value = options[name]
-    if (typeof value === 'string') search.set(name, value)
+  const limit = parseWhole(String(options.limit), '--limit', 1, HISTORY_LIMIT_MAX)
+  const search = new URLSearchParams({ limit: String(limit) })
+  const words = (args.words ?? []) as readonly string[]
+  if (words.length > MOST_WORDS) {
+    throw new KaroError('bad_request', `there are ${words.length} words, at most ${MOST_WORDS} can be used`, {
+      where: 'words',
+      hint: 'Quote what belongs together, it is one word then.',
+    })
   }
+  for (const word of words) search.append('word', checkText(word, 'words', MOST_WORD))
+  if (options.failed === true) search.set('failed', 'true')
+  if (typeof options.cwd === 'string') search.set('cwd', checkText(resolve(options.cwd), '--cwd', MOST_PATH))
+  if (typeof options.since === 'string')
+    search.set('since', rfc3339(parseSince(options.since, Date.now()), '--since'))
+  if (typeof options.risk === 'string') search.set('risk', options.risk)
+  if (typeof options.shell === 'string')
+    search.set('shell', checkText(options.shell, '--shell', MOST_SHELL_NAME))
   return search
 }

@@ -2,8 +2,9 @@
 import { EXIT } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { homePaths } from '../../config/paths.ts'
-import { formatFingerprint, loadIdentity } from '../../identity/index.ts'
+import { loadIdentity } from '../../identity/index.ts'
 import type { Command } from '../command.ts'
+import { formatFingerprint } from '../format.ts'
 import { table } from '../table.ts'
 
 const show: Command = {

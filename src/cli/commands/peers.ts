@@ -3,9 +3,8 @@ import { styleText } from 'node:util'
 import { callDaemon } from '../../api/client.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../api/shapes.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
-import { formatFingerprint } from '../../identity/fingerprint.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo } from '../command.ts'
-import { ago, printable } from '../format.ts'
+import { ago, formatFingerprint, printable } from '../format.ts'
 import { type Column, table } from '../table.ts'
 
 const NODE: CommandArgument = {

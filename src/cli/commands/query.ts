@@ -3,11 +3,14 @@ import { callDaemon } from '../../api/client.ts'
 import type { QueryResult } from '../../api/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
-import { parseDuration, parseSince } from '../time.ts'
+import { parseDuration, parseSince, rfc3339 } from '../time.ts'
 import { queryView } from '../views/query.ts'
 
 /** What is asked without --last or --from: a week shows habits, a day shows chance. */
 const DEFAULT_LAST = '7d'
+
+const TIMEOUT_LEAST_MS = 100
+const TIMEOUT_MOST_MS = 60_000
 
 const QUERY_TYPE = { tools: 'ToolUsage', health: 'NodeHealth' } as const
 type Asked = keyof typeof QUERY_TYPE
@@ -87,8 +90,18 @@ function bodyOf({ args, options }: CommandInput, now: number): Record<string, un
     range: rangeOf(last, from, to, now),
     ...(typeof level === 'string' ? { level: Number(level) } : {}),
     ...(options['per-node'] === true ? { per_node: true } : {}),
-    ...(typeof timeout === 'string' ? { timeout_ms: parseDuration(timeout, '--timeout') } : {}),
+    ...(typeof timeout === 'string' ? { timeout_ms: timeoutOf(timeout) } : {}),
   }
+}
+
+/** In ms. Throws KaroError bad_request for what query.timeout_ms could not be either. */
+function timeoutOf(text: string): number {
+  const ms = parseDuration(text, '--timeout')
+  if (ms >= TIMEOUT_LEAST_MS && ms <= TIMEOUT_MOST_MS) return ms
+  throw new KaroError('bad_request', `'${text}' is out of range`, {
+    where: '--timeout',
+    hint: 'It can be 100ms to 60s.',
+  })
 }
 
 type Value = CommandInput['options'][string]
@@ -114,13 +127,7 @@ function rangeOf(last: Value, from: Value, to: Value, now: number): { start: str
       hint: 'Name an earlier beginning.',
     })
   }
-  return { start: rfc3339(start), end: rfc3339(end) }
-}
-
-function rfc3339(ms: number): string {
-  // Date reaches 275 760 years around 1970, and the API takes years of four digits.
-  if (ms < 0 || ms > Date.UTC(9999, 0)) throw new KaroError('bad_request', 'that time is out of reach')
-  return new Date(ms).toISOString()
+  return { start: rfc3339(start, typeof from === 'string' ? '--from' : '--last'), end: rfc3339(end, '--to') }
 }
 
 export const query: readonly Command[] = [ask]

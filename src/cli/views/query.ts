@@ -1,7 +1,7 @@
 // A query's result for people: the data as tables, then who answered and why the others did not.
 import { styleText } from 'node:util'
 import type { Outcome, QueryResult } from '../../api/shapes.ts'
-import { duration, printable } from '../format.ts'
+import { duration, formatFingerprint, printable } from '../format.ts'
 import { table } from '../table.ts'
 
 interface Screen {
@@ -74,7 +74,7 @@ function healthTable(rows: readonly HealthRow[], screen: Screen): string {
     rows,
     [
       { title: 'NODE', value: (row) => row.name, shrink: true },
-      { title: 'FINGERPRINT', value: (row) => grouped(row.fingerprint) },
+      { title: 'FINGERPRINT', value: (row) => formatFingerprint(row.fingerprint) },
       { title: 'VERSION', value: (row) => row.version },
       { title: 'UP', value: (row) => duration(row.uptime_seconds * 1000), align: 'right' },
       { title: 'COMMANDS 24 H', value: (row) => String(row.events_24h), align: 'right' },
@@ -117,7 +117,7 @@ function coverageView(result: QueryResult, screen: Screen): string {
   const silent = new Map<Outcome, string[]>()
   for (const { outcome, name, fingerprint } of nodes) {
     if (outcome === 'answered') continue
-    silent.set(outcome, [...(silent.get(outcome) ?? []), name === '' ? grouped(fingerprint) : name])
+    silent.set(outcome, [...(silent.get(outcome) ?? []), name === '' ? formatFingerprint(fingerprint) : name])
   }
   for (const [outcome, names] of silent) lines.push(`  ${SAID[outcome]}: ${names.map(printable).join(', ')}`)
   for (const note of notes) lines.push(`  ${printable(note)}`)
@@ -127,4 +127,3 @@ function coverageView(result: QueryResult, screen: Screen): string {
 /** Ranges are whole hours. */
 const utc = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')
 const plural = (count: number): string => (count === 1 ? 'node' : 'nodes')
-const grouped = (fingerprint: string): string => fingerprint.replace(/(.{4})(?=.)/g, '$1 ')

@@ -1,7 +1,7 @@
 // A node's status for people: one line a subject, troubles last where the eye ends.
 import { styleText } from 'node:util'
 import type { StatusShape } from '../../api/shapes.ts'
-import { bytes, duration, printable } from '../format.ts'
+import { bytes, duration, formatFingerprint, printable } from '../format.ts'
 import { table } from '../table.ts'
 
 interface Line {
@@ -32,7 +32,7 @@ export function statusView(status: StatusShape, screen: { colour: boolean; colum
 }
 
 function nodeLine(status: StatusShape): Line {
-  return { subject: 'node', says: `${status.name}  ${status.fingerprint.replace(/(.{4})(?=.)/g, '$1 ')}` }
+  return { subject: 'node', says: `${status.name}  ${formatFingerprint(status.fingerprint)}` }
 }
 
 function stateLine({ health, uptime_seconds, version }: StatusShape): Line {

@@ -1,6 +1,6 @@
 // karo check: exit codes, JSON, profiles from option, environment and file, and what people read.
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -50,6 +50,24 @@ test('the JSON shape', async () => {
   })
 })
 
+test('every field is always there', async () => {
+  expect((await karo(['check', 'ls', '--json'])).json()).toEqual({
+    command: 'ls',
+    risk_level: 'safe',
+    decision: 'allow',
+    matches: [],
+    safer: null,
+  })
+})
+
+test('a configuration that cannot be read is told, and the command judged all the same', async () => {
+  expect((await karo(['check', 'ls'])).stderr).toBe('')
+  mkdirSync(join(home, 'config.toml'))
+  const run = await karo(['check', 'git push --force', '--json'])
+  expect(run.stderr).toMatch(/^warning: .*moderate\n$/)
+  expect([run.exit, run.json().decision]).toEqual([4, 'confirm'])
+})
+
 test.each([
   ['strict', 'git reset --hard', 'confirm'],
   ['strict', 'git push -f', 'block'],
@@ -71,7 +89,7 @@ test('the profile comes from the option, else the environment, else the file', a
   const decision = async (argv: readonly string[], env: Record<string, string> = {}) =>
     (await karo(['check', '--json', 'git reset --hard', ...argv], env)).json().decision
   expect(await decision([])).toBe('allow')
-  writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "strict"\n')
+  writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "strict"\n', { mode: 0o600 })
   expect(await decision([])).toBe('confirm')
   expect(await decision([], { KARO_GUARD_PROFILE: 'permissive' })).toBe('allow')
   expect(await decision(['--profile', 'strict'], { KARO_GUARD_PROFILE: 'permissive' })).toBe('confirm')
@@ -90,12 +108,12 @@ test.each([
   ['an inline table', 'guard = { profile = "strict" }\n', 'confirm'],
   ['escapes', '["gu\\u0061rd"]\n"\\u0070rofile" = "strict"\n', 'confirm'],
 ])('the file decides: %s', async (_, text, decision) => {
-  writeFileSync(join(home, 'config.toml'), text)
+  writeFileSync(join(home, 'config.toml'), text, { mode: 0o600 })
   expect((await karo(['check', '--json', 'git reset --hard'])).json().decision).toBe(decision)
 })
 
 test('a mistyped key of [guard] is refused: what was meant is not in force', async () => {
-  writeFileSync(join(home, 'config.toml'), '[guard]\nprofil = "strict"\n')
+  writeFileSync(join(home, 'config.toml'), '[guard]\nprofil = "strict"\n', { mode: 0o600 })
   const run = await karo(['check', 'git reset --hard'])
   expect(run.exit).toBe(2)
   expect(run.stderr).toContain('config.toml:2')
@@ -104,7 +122,7 @@ test('a mistyped key of [guard] is refused: what was meant is not in force', asy
 test('a wrong profile is refused, wherever it comes from', async () => {
   expect((await karo(['check', 'ls', '--profile', 'x'])).exit).toBe(2)
   expect((await karo(['check', 'ls'], { KARO_GUARD_PROFILE: 'x' })).exit).toBe(2)
-  writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "x"\n')
+  writeFileSync(join(home, 'config.toml'), '[guard]\nprofile = "x"\n', { mode: 0o600 })
   expect((await karo(['check', 'ls'])).exit).toBe(2)
 })
 

@@ -1,7 +1,7 @@
 // Formats for people: units, rounding at their edges, and foreign text that cannot touch the terminal.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ago, bytes, duration, printable } from '../../../src/cli/format.ts'
+import { ago, bytes, duration, formatFingerprint, printable } from '../../../src/cli/format.ts'
 
 test.each([
   [0, '0 ms'],
@@ -70,4 +70,8 @@ describe('printable', () => {
       }),
     )
   })
+})
+
+test('people read a fingerprint in groups of four', () => {
+  expect(formatFingerprint('0871f3aabc26e458')).toBe('0871 f3aa bc26 e458')
 })

@@ -48,7 +48,7 @@ describe('shell init', () => {
     const config = join(directory, 'config.toml')
     writeFileSync(config, '[history]\nignore = ["pass *"]\n', { mode: 0o600 })
     expect((await karo({ KARO_HOME: directory }, 'shell', 'init', 'bash')).out).toContain("'pass '*")
-    writeFileSync(config, '[history]\nignore = 1\n')
+    writeFileSync(config, '[history]\nignore = 1\n', { mode: 0o600 })
     expect(await karo({ KARO_HOME: directory }, 'shell', 'init', 'bash')).toMatchObject({ code: 2, out: '' })
   })
 

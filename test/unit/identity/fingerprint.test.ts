@@ -1,12 +1,8 @@
-// Fingerprints: pinned against an independent BLAKE3 (@noble/hashes), and their form for people.
+// Fingerprints: pinned against an independent BLAKE3 (@noble/hashes).
 import { expect, test } from 'vitest'
-import { fingerprintOf, formatFingerprint } from '../../../src/identity/index.ts'
+import { fingerprintOf } from '../../../src/identity/index.ts'
 
 test('the first 8 bytes of BLAKE3 of the public key, in hex', () => {
   const publicKey = Buffer.from('ea4a6c63e29c520abef5507b132ec5f9954776aebebe7b92421eea691446d22c', 'hex')
   expect(fingerprintOf(publicKey)).toBe('0871f3aabc26e458')
-})
-
-test('people read it in groups of four', () => {
-  expect(formatFingerprint('0871f3aabc26e458')).toBe('0871 f3aa bc26 e458')
 })

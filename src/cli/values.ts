@@ -1,0 +1,37 @@
+// Values of options checked before the daemon is asked, so that a mistake reads the same whether it runs or not.
+import { KaroError } from '../base/errors.ts'
+
+/** A whole number from `least` to `most`. Throws KaroError bad_request; `where` names the option, e.g. `--limit`. */
+export function parseWhole(text: string, where: string, least: number, most: number): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= least && value <= most) return value
+  throw new KaroError('bad_request', `'${text}' is not a whole number from ${least} to ${most}`, { where })
+}
+
+/** A text of 1 to `most` characters. Throws KaroError bad_request. */
+export function checkText(text: string, where: string, most: number): string {
+  if (text === '') throw new KaroError('bad_request', 'the text is empty', { where })
+  if (text.length > most) {
+    throw new KaroError(
+      'bad_request',
+      `the text has ${text.length} characters, at most ${most} can be used`,
+      {
+        where,
+      },
+    )
+  }
+  return text
+}
+
+/** Node's HTTP server reads at most 16 KiB of request line and headers together. */
+const MOST_PATH_BYTES = 12 * 1024
+
+/** `path?parameters`, if a request can hold it. Throws KaroError bad_request; `where` names the command. */
+export function pathWith(path: string, parameters: URLSearchParams, where: string): string {
+  const whole = `${path}?${parameters}`
+  if (whole.length <= MOST_PATH_BYTES) return whole
+  throw new KaroError('bad_request', 'all that is searched for is too long together', {
+    where,
+    hint: 'Use fewer or shorter words.',
+  })
+}

@@ -1,0 +1,64 @@
+// Values of options: a mistake is told with the option's name and exit 2, whether the daemon runs or not.
+import { describe, expect, test } from 'vitest'
+import { EXIT } from '../../../src/base/errors.ts'
+import { runCli } from '../../../src/cli/run.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+
+/** Where no daemon runs: what passes the checks exits 3. */
+async function karo(...words: string[]) {
+  let stderr = ''
+  const code = await runCli(words, {
+    env: { KARO_HOME: temporaryDirectory() },
+    stdout: { write: () => true },
+    stderr: { write: (text) => (stderr += text) },
+  })
+  return { code, stderr }
+}
+
+const many = (count: number, length: number): string[] =>
+  Array.from({ length: count }, () => 'x'.repeat(length))
+
+describe('wrong', () => {
+  test.each([
+    ['--limit', ['history', '--limit', 'x']],
+    ['--limit', ['history', '--limit', '0']],
+    ['--limit', ['history', '--limit', '1.5']],
+    ['--limit', ['history', '--limit', '-1']],
+    ['--limit', ['history', '--limit', '10001']],
+    ['--limit', ['history', '--limit', '']],
+    ['--since', ['history', '--since', '999999999w']],
+    ['--shell', ['history', '--shell', '']],
+    ['--shell', ['history', '--shell', 'x'.repeat(33)]],
+    ['--cwd', ['history', '--cwd', `/${'x'.repeat(4096)}`]],
+    ['words', ['history', ...many(33, 1)]],
+    ['words', ['history', '']],
+    ['words', ['history', ...many(1, 1025)]],
+    ['history', ['history', ...many(30, 1000)]],
+    ['--limit', ['audit', 'log', '--limit', 'x']],
+    ['--limit', ['audit', 'log', '--limit', '10001']],
+    ['--peer', ['audit', 'log', '--peer', '']],
+    ['--since', ['audit', 'log', '--since', '999999999w']],
+    ['--timeout', ['query', 'tools', '--timeout', '99ms']],
+    ['--timeout', ['query', 'tools', '--timeout', '61s']],
+    ['--timeout', ['query', 'tools', '--timeout', 'soon']],
+    ['--last', ['query', 'tools', '--last', '999999999w']],
+    ['--from', ['query', 'tools', '--from', '999999999w']],
+  ])('%s: karo %.60j', async (where, words) => {
+    const { code, stderr } = await karo(...words)
+    expect(code).toBe(EXIT.usage)
+    expect(stderr).toMatch(new RegExp(`^karo:? ${where}: `))
+  })
+})
+
+describe('right, up to the bounds', () => {
+  test.each([
+    [['history', '--limit', '1']],
+    [['history', '--limit', '10000', '--since', '2w', '--shell', 'bash', '--cwd', '.']],
+    [['history', ...many(32, 300)]],
+    [['audit', 'log', '--limit', '10000', '--peer', 'bob']],
+    [['query', 'tools', '--timeout', '100ms']],
+    [['query', 'tools', '--timeout', '60s', '--from', 'yesterday', '--to', 'now']],
+  ])('karo %.60j', async (words) => {
+    expect((await karo(...words)).code).toBe(EXIT.notRunning)
+  })
+})
