@@ -45,9 +45,15 @@ export function heardAddresses(segments: Segments, addresses: readonly Multiaddr
     .map(formatEndpoint)
 }
 
-/** What this node listens on, for others to know: the LAN first, loopback only for neighbours on this machine. */
-export function told(listening: readonly Multiaddr[]): readonly string[] {
-  const endpoints = listening.map(endpointOf).filter((endpoint) => endpoint !== undefined)
+/** What this node listens on: the LAN first. `only` is the IP that a stranger has found already: it gets no other. */
+export function told(
+  listening: readonly Multiaddr[],
+  { only }: { readonly only?: string | undefined } = {},
+): readonly string[] {
+  const endpoints = listening
+    .map(endpointOf)
+    .filter((endpoint) => endpoint !== undefined)
+    .filter(({ ip }) => only === undefined || ip === only)
   return endpoints
     .toSorted((a, b) => Number(isLoopback(a.ip)) - Number(isLoopback(b.ip)))
     .slice(0, TOLD_MAX)

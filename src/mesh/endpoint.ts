@@ -23,9 +23,9 @@ export function endpointOf(address: Multiaddr): Endpoint | undefined {
   return { ip: plainIp(ip), port }
 }
 
-/** The one spelling of an IP address without zone: two spellings must not be two addresses to a check. */
+/** The one spelling of an IP address; one with a zone stays as it is. Two spellings must not be two addresses to a check. */
 export function plainIp(ip: string): string {
-  if (isIP(ip) !== 6) return ip
+  if (isIP(ip) !== 6 || ip.includes('%')) return ip
   const short = new URL(`http://[${ip}]`).hostname.slice(1, -1)
   const [, high, low] = MAPPED.exec(short) ?? []
   if (high === undefined || low === undefined) return short

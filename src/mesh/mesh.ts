@@ -1,6 +1,6 @@
 // The mesh room: puts host, lobby, links, discovery and redial together.
 import { networkInterfaces } from 'node:os'
-import type { StreamHandler } from '@libp2p/interface'
+import type { Connection, StreamHandler } from '@libp2p/interface'
 import { FRAME_VERSION } from '../../protocols/frame.ts'
 import type { HelloBody } from '../../protocols/messages/hello.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
@@ -24,6 +24,7 @@ import type { Mesh } from './index.ts'
 import { createLinks } from './links.ts'
 import { listenAddresses } from './listen.ts'
 import { LOBBY, type LobbyLimits } from './lobby.ts'
+import { localIpOf } from './local-ip.ts'
 import { createMdns, type Mdns } from './mdns.ts'
 import { createNews } from './news.ts'
 import { peerIdOf } from './peer.ts'
@@ -102,7 +103,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     onChange: () => wakeWaiting(),
   })
 
-  const helloBody = (): HelloBody => ({
+  const helloBody = (to: NodeId, connection: Connection): HelloBody => ({
     versions: [hello.id, ...links.protocols().map((protocol) => protocol.id)],
     name: deps.name,
     capabilities: {
@@ -112,7 +113,8 @@ export function createMesh(deps: MeshDeps): Mesh {
       supports_level2: false,
       can_aggregate: false,
     },
-    listen: [...told(host?.getMultiaddrs() ?? [])],
+    // Which networks this machine is in is for members to know.
+    listen: [...told(host?.getMultiaddrs() ?? [], admits(to) ? {} : { only: localIpOf(connection) ?? '' })],
   })
 
   const sessions = createSessions({

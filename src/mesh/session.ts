@@ -41,7 +41,8 @@ export type Outcome =
 export interface SessionDeps {
   readonly channel: ChannelDeps
   readonly timings: Timings
-  readonly hello: () => HelloBody
+  /** What this node says of itself to this peer, now. */
+  readonly hello: (to: NodeId, connection: Connection) => HelloBody
   readonly admits: (node: NodeId) => boolean
 }
 
@@ -212,7 +213,7 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
         if (!ended) abort(code === undefined ? 'cut' : 'violation')
       },
     })
-    control.send(Hello, deps.hello())
+    control.send(Hello, deps.hello(peer.nodeId, connection))
   }
 
   const session: Session = {

@@ -1,7 +1,7 @@
 // Strangers by the dozen: few places, short stays, and nobody who is known is kept out by them.
 import { connect, type Socket } from 'node:net'
 import { expect, test } from 'vitest'
-import { Goodbye, Hello, Ping } from '../../../protocols/messages/hello.ts'
+import { Goodbye, Hello, type HelloBody, Ping } from '../../../protocols/messages/hello.ts'
 import { hello } from '../../../protocols/registry.ts'
 import { createDoorkeeper, LAN_DOOR, LOOPBACK_DOOR } from '../../../src/mesh/doorkeeper.ts'
 import { createLobby, LOBBY } from '../../../src/mesh/lobby.ts'
@@ -100,6 +100,30 @@ test('of a stranger’s claimed addresses only those at its own address are kept
   control.send(control.frame(Hello, rawHello({ listen })))
   await until(() => a.trust.pending().length === 1, { what: 'pending' })
   expect(a.trust.pending()[0]?.addresses).toEqual(['/ip4/127.0.0.1/tcp/4000'])
+})
+
+test('a stranger is told the address it has found, a member all of them', async () => {
+  const a = await start({ mesh: { listen: ['127.0.0.1', '127.0.0.2'] } })
+  const b = await start({ discovery: { peers: [a.address()] } })
+  const all = a.mesh.status().listen
+  const { port } = a.address()
+  expect(all).toHaveLength(2)
+  const peer = await raw()
+  const toldTo = async (): Promise<readonly string[] | undefined> => {
+    const control = await peer.open(await peer.dial({ host: '127.0.0.1', port }), hello.id)
+    control.send(control.frame(Hello, rawHello()))
+    const said = await until(() => control.frames.find((frame) => frame.message === Hello), { what: 'Hello' })
+    return (said.body as HelloBody).listen
+  }
+  expect(await toldTo()).toEqual([`/ip4/127.0.0.1/tcp/${port}`])
+  await trusts(a, peer)
+  expect([...((await toldTo()) ?? [])].sort()).toEqual([...all].sort())
+  // Two nodes that met as strangers know all of it once they are neighbours.
+  await until(() => b.trust.pending().length === 1, { what: 'b has met a' })
+  await trusts(a, b)
+  await trusts(b, a)
+  await linked(a, b)
+  expect([...(b.trust.member(a.id)?.addresses ?? [])].sort()).toEqual([...all].sort())
 })
 
 test('a flood of new keys leaves a bounded trace in the ledger', async () => {
