@@ -25,7 +25,8 @@ import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
 import { watchEnding } from './ops/signals.ts'
 import { openTap } from './ops/tap.ts'
-import { createQuery, createSharing } from './query/index.ts'
+import { createQuery } from './query/index.ts'
+import { createSharing } from './sharing/index.ts'
 import { openStore } from './store/index.ts'
 import { createTrust } from './trust/index.ts'
 
@@ -107,7 +108,11 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     await start(rooms, ending.signal)
     log.info({ node_id: identity.nodeId, name, version: VERSION }, 'ready')
     if (options.terminal) write(`karo: ${name} is ready; Ctrl-C stops it\n`)
-    void audit.record({ type: 'node_started', success: true, details: { version: VERSION } })
+    void audit.record({
+      type: 'node_started',
+      success: true,
+      details: { version: VERSION, member_id: identity.memberId },
+    })
     await aborted(ending.signal)
     void audit.record({ type: 'node_stopped', success: ending.code() === 0, details: {} })
     await stopAll(rooms, log)

@@ -27,7 +27,7 @@ export const timestamp = (what?: string) =>
   uint().describe(`${what === undefined ? '' : `${what}, `}milliseconds since the Unix epoch`)
 
 /**
- * A short text that people will see, 1 to `max` UTF-16 units. No control or format characters and no line
+ * A short text that people will see, 1 to `max` Unicode code points (what Zod counts). No control or format characters and no line
  * separators: what a peer chose must not be able to steer a terminal or disguise itself.
  */
 export const label = (max: number) =>

@@ -8,9 +8,9 @@ import type { OpinionStep, PeerOpinion, PendingPeer } from '../trust/index.ts'
 
 export type { AuditVerdict } from '../audit/index.ts'
 export { AUDIT_TYPES } from '../audit/types.ts'
-export type { SharingView } from '../query/index.ts'
 export type { Outcome, QueryResult } from '../query/result.ts'
 export { RISK_LEVELS } from '../risk/levels.ts'
+export type { SharingView } from '../sharing/index.ts'
 export { TRUST_LEVELS } from '../trust/levels.ts'
 
 export interface StatusShape {

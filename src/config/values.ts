@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { closest } from '../base/suggest.ts'
-import { TRUST_LEVELS } from '../trust/levels.ts'
+import { LABEL, TRUST_LEVELS } from '../trust/levels.ts'
 import type { StaticPeer, TrustedPeer } from './index.ts'
 import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
 
@@ -18,8 +18,6 @@ export function nameProblem(name: string): string | undefined {
 
 export const displayName = text(`a name of 1 to ${NAME_LENGTH} characters`, nameProblem)
 
-/** Names of roles, teams: what may follow `team:` and `role:`. */
-const LABEL = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 const label = text('a name of letters, digits, "-", "_" and "."', (value) =>
   LABEL.test(value) ? undefined : 'that is no plain name',
 )
@@ -47,7 +45,10 @@ export const audience = text('a node id, "team:<name>", "role:<name>" or "*"', (
   return nodeIdProblem(value)
 })
 
-export const ipAddress = text('an IP address', (value) => (isIP(value) ? undefined : 'that is no IP address'))
+export const ipAddress = text('an IP address', (value) => {
+  if (!isIP(value)) return 'that is no IP address'
+  return value.includes('%') ? 'an address with a zone ("%eth0") cannot be used' : undefined
+})
 
 function subnetProblem(value: string): string | undefined {
   const match = /^([^/]+)\/(\d{1,3})$/.exec(value)
@@ -95,6 +96,9 @@ export const staticPeer: Kind<StaticPeer> = {
     }
     const host = match[1] ?? match[2]!
     const port = Number(match[3])
+    if (host.includes('%')) {
+      throw wrong('addresses with a zone ("%eth0") cannot be dialled; name a routable address or use mDNS')
+    }
     if (port < 1 || port > 65535) throw wrong('a port is 1 to 65535')
     if (match[1] !== undefined ? isIP(host) !== 6 : !isIP(host) && !isHostName(host)) {
       throw wrong('the host is neither an address nor a name')

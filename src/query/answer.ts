@@ -6,13 +6,13 @@ import type { Log } from '../base/log.ts'
 import { type Insight, type TimeRange, widenToHours } from '../insight/index.ts'
 import type { Link, PeerRef } from '../mesh/index.ts'
 import { type Action, type Decision, decide, principalOf, resourceOf } from '../policy/index.ts'
+import type { Sharing } from '../sharing/index.ts'
 import type { ReplayRepository } from '../store/replay.ts'
 import type { Trust } from '../trust/index.ts'
 import { type AnswerBody, type Author, hex, type Question, readQuestion, writeAnswer } from './document.ts'
 import { createIntake } from './intake.ts'
 import { RANGE_MAX_MS } from './range.ts'
 import { createSeen, type Entry } from './seen.ts'
-import type { Sharing } from './sharing.ts'
 
 /** Questions worked on at once; more are told `busy`. */
 export const CONCURRENT_MAX = 64

@@ -5,10 +5,11 @@ import type {
   SealedAnswer,
   ToolUse,
 } from '../../protocols/messages/query.ts'
+import { byText } from '../base/by-text.ts'
 import type { Member } from '../trust/index.ts'
 import { coverageOf, statusOf } from './coverage.ts'
 import { hex } from './document.ts'
-import { byText, mergeHealth, mergeTools } from './merge.ts'
+import { mergeHealth, mergeTools } from './merge.ts'
 import type { Outcome, PerNode, QueryResult } from './result.ts'
 
 /** What one member came to. */

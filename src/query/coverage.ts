@@ -1,5 +1,5 @@
 // Who was asked, who answered and why the others did not: counts that always add up to the members known.
-import { byText } from './merge.ts'
+import { byText } from '../base/by-text.ts'
 import type { Coverage, MemberOutcome, Outcome, QueryResult } from './result.ts'
 
 type CoverageCount = 'answered' | 'from_summary' | 'denied' | 'withheld' | 'failed' | 'unreachable'

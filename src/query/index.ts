@@ -27,4 +27,3 @@ export interface Query extends Room {
 }
 
 export { createQuery } from './query.ts'
-export { createSharing, type Sharing, type SharingView } from './sharing.ts'

@@ -1,5 +1,6 @@
 // From single answers to the data of a result: pure, and independent of the order in which answers came.
 import type { NodeHealthStatus, ToolUse } from '../../protocols/messages/query.ts'
+import { byText } from '../base/by-text.ts'
 import type { ToolRow } from './result.ts'
 
 interface ToolSum {
@@ -44,9 +45,4 @@ function mostUsed(uses: ReadonlyMap<string, number>): string {
 /** By name, then fingerprint, so that a list of nodes reads the same every time. */
 export function mergeHealth(answers: readonly NodeHealthStatus[]): NodeHealthStatus[] {
   return [...answers].sort((a, b) => byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint))
-}
-
-/** Code unit order: the same on every machine, whatever its locale. */
-export function byText(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }

@@ -9,12 +9,12 @@ import type { Config } from '../config/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Insight } from '../insight/index.ts'
 import type { Mesh } from '../mesh/index.ts'
+import type { Sharing } from '../sharing/index.ts'
 import type { ReplayRepository } from '../store/replay.ts'
 import type { Trust } from '../trust/index.ts'
 import { createAnswerer } from './answer.ts'
 import { createAsker } from './ask.ts'
 import type { Query } from './index.ts'
-import type { Sharing } from './sharing.ts'
 
 export interface QueryDeps {
   readonly config: Pick<Config, 'node' | 'sharing'>

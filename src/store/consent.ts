@@ -1,6 +1,6 @@
 // What each person (uid) on this node decided about sharing; the file's `[sharing]` holds until they decide.
 import type { Database } from './database.ts'
-import { keyRange, makeKey } from './keyspace.ts'
+import { makeKey } from './keyspace.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
 export interface ConsentRecord {
@@ -21,8 +21,6 @@ export interface ConsentRepository {
   /** Replaces this person's decision; durable (fsync) when it resolves. */
   put(record: ConsentRecord): Promise<void>
   get(uid: number): Promise<ConsentRecord | undefined>
-  /** In the order of their uids. */
-  all(): Promise<readonly ConsentRecord[]>
 }
 
 const VALUE_VERSION = 1
@@ -37,10 +35,6 @@ export function createConsentRepository(db: Database): ConsentRepository {
     async get(uid) {
       const bytes = await db.get(keyOf(uid))
       return bytes === undefined ? undefined : decodeValue<ConsentRecord>(VALUE_VERSION, bytes)
-    },
-    async all() {
-      const values = await db.values(keyRange('consent')).all()
-      return values.map((bytes) => decodeValue<ConsentRecord>(VALUE_VERSION, bytes))
     },
   }
 }

@@ -1,4 +1,4 @@
-// Trust levels: one owner's local opinion of another node, and what each level opens.
+// Trust levels and labels: the words in which an owner's opinion of another node is said, and what each level opens.
 
 /** Weakest first; `peer` and `supervisor` are not ordered against each other in what they open (trust.md). */
 export const TRUST_LEVELS = ['untrusted', 'share_to', 'query_from', 'peer', 'supervisor'] as const
@@ -7,8 +7,12 @@ export type TrustLevel = (typeof TRUST_LEVELS)[number]
 /** Where an opinion came from, as `karo peers --json` says it. */
 export type TrustSource = 'config' | 'tofu' | 'certificate' | 'invite' | 'introduction' | 'domain' | 'default'
 
+/** Names of roles and teams, and what may follow `role:` and `team:` in a sharing list: `LABEL_RULE` in words. */
+export const LABEL = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u
+export const LABEL_RULE = "1 to 64 letters, digits, '.', '_' or '-', and starts with a letter or digit"
+
 interface Opens {
-  /** May be sent our level 1 summaries. */
+  /** May be sent our level 1 summaries; it is all that tells `share_to` from `untrusted`. Nothing sends any yet. */
   readonly receivesLevel1: boolean
   /** May ask us for level 1. */
   readonly queriesLevel1: boolean

@@ -9,7 +9,7 @@ import type { Config } from '../config/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
 import type { DecisionRecord, MemberRepository } from '../store/members.ts'
 import type { Trust, TrustTerms } from './index.ts'
-import { TRUST_LEVELS, type TrustLevel } from './levels.ts'
+import { LABEL, LABEL_RULE, TRUST_LEVELS, type TrustLevel } from './levels.ts'
 import { type Decision, type Evidence, explainSteps, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
 import { cleanName, createSeen, NAME_MAX, publicKeyOf } from './seen.ts'
@@ -17,7 +17,6 @@ import { cleanName, createSeen, NAME_MAX, publicKeyOf } from './seen.ts'
 export const DECISIONS_MAX = 4096
 /** Roles, and teams, one person may give one node. */
 const LABELS_MAX = 16
-const LABEL = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u
 
 export interface TrustOptions {
   readonly config: Pick<Config, 'peers'>
@@ -273,7 +272,7 @@ function checkedLabels(
   if (distinct.length > LABELS_MAX || !distinct.every((label) => LABEL.test(label))) {
     throw new KaroError('bad_request', `a node has at most ${LABELS_MAX} ${what}s`, {
       where: what,
-      hint: `A ${what} is 1 to 64 letters, digits, '.', '_' or '-', and starts with a letter or digit.`,
+      hint: `A ${what} is ${LABEL_RULE}.`,
     })
   }
   return distinct

@@ -1,5 +1,5 @@
 // /share: what the calling person consents to, shown and changed.
-import type { Sharing, SharingView } from '../../query/index.ts'
+import type { Sharing, SharingView } from '../../sharing/index.ts'
 import type { Caller, Routes } from '../route.ts'
 
 interface ShareRouteDeps {

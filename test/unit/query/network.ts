@@ -9,13 +9,8 @@ import { systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { fingerprintOf, type Identity, verifySignature } from '../../../src/identity/index.ts'
 import type { LinkHandler, Mesh, PeerRef } from '../../../src/mesh/index.ts'
-import {
-  type AskRequest,
-  createQuery,
-  createSharing,
-  type Query,
-  type Sharing,
-} from '../../../src/query/index.ts'
+import { type AskRequest, createQuery, type Query } from '../../../src/query/index.ts'
+import { createSharing, type Sharing } from '../../../src/sharing/index.ts'
 import type { ConsentRecord } from '../../../src/store/consent.ts'
 import type { ReplayMark } from '../../../src/store/replay.ts'
 import type { PeerOpinion, Trust } from '../../../src/trust/index.ts'

@@ -1,7 +1,7 @@
 // A person's decisions about sharing: each command's effect on the lists, and that stop and off always win.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { allowing, CHOICE_ENTRIES_MAX, type Choice, stopping } from '../../../src/query/consent.ts'
+import { allowing, CHOICE_ENTRIES_MAX, type Choice, stopping } from '../../../src/sharing/consent.ts'
 
 const choice = (over: Partial<Choice> = {}): Choice => ({
   allow_peers: [],

@@ -1,9 +1,14 @@
 // Consent kept: decisions hold once they are durable, none is lost to another, and none holds that was not written.
 import { expect, test } from 'vitest'
 import type { AuditRecord } from '../../../src/audit/index.ts'
-import { createSharing } from '../../../src/query/index.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { audience } from '../../../src/config/values.ts'
+import { createSharing } from '../../../src/sharing/index.ts'
 import { createConsentRepository } from '../../../src/store/consent.ts'
+import { createMemberRepository } from '../../../src/store/members.ts'
+import { createTrust } from '../../../src/trust/index.ts'
 import { temporaryDatabase } from '../../support/database.ts'
+import { testIdentity } from '../../support/identity.ts'
 
 const file = {
   max_level: 1,
@@ -91,4 +96,34 @@ test('a decision that cannot be written is refused, changes nothing, and does no
   await made.stop(1000, '*')
   expect(await made.consentOf(1000)).toMatchObject({ allow_peers: [], allow_supervisors: [] })
   expect([audits.length, told]).toEqual([1, 1])
+})
+
+test('a team is named alike in the file, in trust and in sharing', async () => {
+  const { made } = await sharing()
+  const trust = createTrust({
+    config: { peers: { trusted: new Map(), denied: [] } },
+    repository: createMemberRepository(await temporaryDatabase()),
+    identity: testIdentity(0),
+    audit: { record: async () => {} },
+    clock: { now: () => 1_000, monotonic: () => 0 },
+    log: silentLog,
+  })
+  const taken = async (use: () => unknown): Promise<boolean> => {
+    try {
+      await use()
+      return true
+    } catch {
+      return false
+    }
+  }
+  const names = ['eng', 'équipe', 'команда', 'a.b_c-1', 'x'.repeat(64)]
+  const none = ['', 'two words', '-x', 'a/b', 'a:b', 'eng\n', '\u202eeng', 'x'.repeat(65)]
+  for (const name of [...names, ...none]) {
+    const everywhere = await Promise.all([
+      taken(() => audience.check(`team:${name}`)),
+      taken(() => trust.trust(testIdentity(1).nodeId, { teams: [name] })),
+      taken(() => made.allow(1000, `team:${name}`)),
+    ])
+    expect([name, everywhere]).toEqual([name, Array(3).fill(names.includes(name))])
+  }
 })
