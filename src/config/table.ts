@@ -159,7 +159,7 @@ export const KEYS = {
     kind: kind.oneOf([0, 1, 2]),
     default: 2,
     description:
-      'The most this node ever shares: 0 nothing, 1 summaries, 2 aggregates too. Raw commands never.',
+      'The most this node ever shares of your numbers: 0 nothing, 1 summaries, 2 aggregates too. Raw commands never. How the node is (name, version, uptime, how many commands it recorded in 24 hours) it tells every node it admits, also at 0 and after `karo share off`.',
   }),
   sharingAllowPeers: key({
     path: 'sharing.allow.peers',
