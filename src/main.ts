@@ -23,6 +23,7 @@ import { createMesh } from './mesh/index.ts'
 import { createObserve } from './observe/index.ts'
 import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
+import { watchReadiness } from './ops/readiness.ts'
 import { watchEnding } from './ops/signals.ts'
 import { openTap } from './ops/tap.ts'
 import { createQuery } from './query/index.ts'
@@ -106,14 +107,19 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 
   try {
     await start(rooms, ending.signal)
-    log.info({ node_id: identity.nodeId, name, version: VERSION }, 'ready')
-    if (options.terminal) write(`karo: ${name} is ready; Ctrl-C stops it\n`)
+    const unwatch = watchReadiness(health, (ready, reason) => {
+      if (ready) log.info({ node_id: identity.nodeId, name, version: VERSION }, 'ready')
+      else log.warn({ node_id: identity.nodeId, name, version: VERSION, reason }, 'not ready')
+      if (options.terminal)
+        write(`karo: ${name} is ${ready ? '' : 'running, but not '}ready; Ctrl-C stops it\n`)
+    })
     void audit.record({
       type: 'node_started',
       success: true,
       details: { version: VERSION, member_id: identity.memberId },
     })
     await aborted(ending.signal)
+    unwatch()
     void audit.record({ type: 'node_stopped', success: ending.code() === 0, details: {} })
     await stopAll(rooms, log)
     log.info({}, 'stopped')

@@ -1,7 +1,7 @@
 // The daemon as a process: one pid, one per home, ready, ended in time, and none the worse for being killed.
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
 import { describe, expect, test } from 'vitest'
@@ -147,6 +147,29 @@ describe('karo up', () => {
       terminal.write('\u0003')
       expect(await end).toBe(0)
       expect(seen).not.toContain('{')
+    } finally {
+      terminal.kill('SIGKILL')
+    }
+  })
+
+  test('at a terminal it does not call itself ready while it is not', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as AddressInfo
+    const env = cleanEnv(temporaryHome(), { ...ON_LOOPBACK, KARO_MESH_PORT: String(port) })
+    const terminal = spawnPty(process.execPath, [KARO, 'up'], { env })
+    let seen = ''
+    terminal.onData((text) => {
+      seen += text
+    })
+    const end = new Promise<unknown>((resolve) => terminal.onExit(resolve))
+    try {
+      await until(() => seen.includes('Ctrl-C stops it'), { what: 'the line for people' })
+      expect(seen).not.toContain('is ready')
+      await new Promise((resolve) => taken.close(resolve))
+      await until(() => seen.includes('is ready'), { what: 'it becomes ready' })
+      terminal.write('\u0003')
+      await end
     } finally {
       terminal.kill('SIGKILL')
     }
