@@ -42,6 +42,8 @@ export interface Dialer {
 
 /** Strangers waiting to be met; a LAN has fewer, an inventor of keys does not get more. */
 const MEETINGS_MAX = 64
+/** Strangers dialed at the same time; the other places are the members', whatever is invented. */
+const MEETINGS_AT_ONCE = 2
 
 const FAILED: Outcome = { kind: 'ended', reason: 'cut' }
 
@@ -52,6 +54,8 @@ export function createDialer(deps: DialerDeps): Dialer {
   /** Addresses that static peers are being dialed at. */
   const dialing = new Map<string, StaticTarget>()
   const meetings = new Set<NodeId>()
+  /** Strangers that are being dialed. */
+  const meeting = new Set<Target>()
   const running = new Set<AbortController>()
 
   const isNode = (target: Target): target is NodeId => !statics.has(target)
@@ -92,10 +96,13 @@ export function createDialer(deps: DialerDeps): Dialer {
         if (node === undefined || (sessions.to(node).length === 0 && !refuses(node))) yield key
       }
       const behindStatic = new Set([...statics.values()].map(({ node }) => node))
-      for (const node of book.nodes()) {
-        if (sessions.to(node).length > 0 || refuses(node) || behindStatic.has(node)) continue
-        if (trust.admits(node) || meetings.has(node)) yield node
-      }
+      const missing = (node: NodeId): boolean =>
+        sessions.to(node).length === 0 && !refuses(node) && !behindStatic.has(node)
+      yield* book.nodes().filter((node) => trust.admits(node) && missing(node))
+      // A dial lasts until the stranger has said hello, or has been silent for as long as it may.
+      const free = MEETINGS_AT_ONCE - meeting.size
+      const strangers = [...meetings].filter((node) => !trust.admits(node) && missing(node))
+      yield* strangers.filter((node) => !meeting.has(node)).slice(0, Math.max(0, free))
     },
 
     async dial(target) {
@@ -104,6 +111,7 @@ export function createDialer(deps: DialerDeps): Dialer {
       const control = new AbortController()
       const timer = setTimeout(() => control.abort(new Error('too slow')), deps.timings.dialMs).unref()
       running.add(control)
+      if (meetings.has(target as NodeId) && !trust.admits(target as NodeId)) meeting.add(target)
       const fixed = statics.get(target)
       const pin = fixed?.peer.nodeId
       try {
@@ -113,12 +121,14 @@ export function createDialer(deps: DialerDeps): Dialer {
         if (pin !== undefined && fields.reason.includes('does not match expected')) {
           log.warn(fields, 'another key answers at the address of a pinned peer: refused')
         } else log.debug(fields, 'dial failed')
+        if (isNode(target)) book.failed(target)
         // Somebody else may answer there next time.
         if (fixed?.node !== undefined && sessions.to(fixed.node).length === 0) fixed.node = pin
         return FAILED
       } finally {
         clearTimeout(timer)
         running.delete(control)
+        meeting.delete(target)
         for (const [address, of] of dialing) if (of === fixed) dialing.delete(address)
         if (isNode(target)) {
           meetings.delete(target)

@@ -18,10 +18,12 @@ export const LOOPBACK_DOOR: DoorLimits = { perSecond: 1_000, pendingPerHost: 256
 const RATES_MAX = 1_024
 
 export interface Doorkeeper {
-  /** Whether this host may begin a handshake now. If so, `left` must be called once when it is over. */
-  enters(host: string, kind: 'loopback' | 'known' | 'strange'): boolean
+  /**
+   * Whether this host (an IP address) may begin a handshake now. If so, `left` must be called once when it is over.
+   * `knows` says whether members live there; it is asked when the answer depends on it and nothing else.
+   */
+  enters(host: string, knows: (host: string) => boolean): boolean
   left(host: string): void
-  pending(): number
 }
 
 /** `now` is monotonic, in milliseconds. */
@@ -44,14 +46,13 @@ export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = L
   }
 
   return {
-    enters(host, kind) {
-      const limits = kind === 'loopback' ? loopback : lan
+    enters(host, knows) {
       const side = isLoopback(host) ? 'local' : 'remote'
+      const limits = side === 'local' ? loopback : lan
       const here = pending.get(host) ?? 0
-      if (here >= limits.pendingPerHost) return false
+      if (here >= limits.pendingPerHost || tooFast(host, limits)) return false
       // Addresses of members are let in when strangers have filled the house.
-      if (kind !== 'known' && totals[side] >= limits.pendingTotal) return false
-      if (tooFast(host, limits)) return false
+      if (totals[side] >= limits.pendingTotal && (side === 'local' || !knows(host))) return false
       pending.set(host, here + 1)
       totals[side]++
       return true
@@ -63,6 +64,5 @@ export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = L
       if (here === 1) pending.delete(host)
       else pending.set(host, here - 1)
     },
-    pending: () => totals.local + totals.remote,
   }
 }

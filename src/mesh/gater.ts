@@ -4,7 +4,7 @@ import type { NodeId } from '../../protocols/node-id.ts'
 import { isPrivateAddress } from '../config/addresses.ts'
 import type { Config } from '../config/index.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
-import { endpointOf, isLoopback } from './endpoint.ts'
+import { endpointOf } from './endpoint.ts'
 import { nodeOf } from './peer.ts'
 
 export interface GaterDeps {
@@ -12,7 +12,7 @@ export interface GaterDeps {
   readonly doorkeeper: Doorkeeper
   /** True for keys that are denied or revoked here. */
   readonly refuses: (node: NodeId) => boolean
-  /** True for an address at which a member lives or a static peer is configured. */
+  /** True for an address at which a member has said it is. Asked for hosts that are not too fast only. */
   readonly knows: (ip: string) => boolean
 }
 
@@ -40,8 +40,7 @@ export function createGater({ mesh, doorkeeper, refuses, knows }: GaterDeps): Co
       const endpoint = endpointOf(connection.remoteAddr)
       if (endpoint === undefined || !allowsAddress(mesh, endpoint.ip)) return true
       const { ip } = endpoint
-      const kind = isLoopback(ip) ? 'loopback' : knows(ip) ? 'known' : 'strange'
-      if (!doorkeeper.enters(ip, kind)) return true
+      if (!doorkeeper.enters(ip, knows)) return true
       let over = false
       const leave = (): void => {
         if (over) return

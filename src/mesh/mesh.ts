@@ -189,7 +189,7 @@ export function createMesh(deps: MeshDeps): Mesh {
 
   const heard = (node: NodeId, addresses: readonly string[]): void => {
     if (node === identity.nodeId || refuses(node)) return
-    book.learn(
+    book.hear(
       node,
       addresses.filter((address) => allowsAddress(config.mesh, parseEndpoint(address)?.ip ?? '')),
     )
@@ -212,14 +212,6 @@ export function createMesh(deps: MeshDeps): Mesh {
     }
     return all
   }
-
-  const memberIps = (): Set<string> =>
-    new Set(
-      book
-        .nodes()
-        .filter(admits)
-        .flatMap((node) => book.addresses(node).map((one) => parseEndpoint(one)?.ip ?? '')),
-    )
 
   const startMdns = async (started: Host): Promise<void> => {
     const where = config.discovery.mdns
@@ -274,7 +266,7 @@ export function createMesh(deps: MeshDeps): Mesh {
           mesh: config.mesh,
           doorkeeper: createDoorkeeper(() => clock.monotonic()),
           refuses,
-          knows: (ip) => memberIps().has(ip),
+          knows: book.membersAt,
         }),
         timings,
         pingMs,

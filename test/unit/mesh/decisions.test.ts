@@ -9,8 +9,9 @@ import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { believable, heardAddresses, told } from '../../../src/mesh/addresses.ts'
 import { backoffMs } from '../../../src/mesh/backoff.ts'
-import { ADDRESSES_PER_NODE, createBook } from '../../../src/mesh/book.ts'
-import { createDoorkeeper } from '../../../src/mesh/doorkeeper.ts'
+import { ADDRESSES_PER_NODE, createBook, HEARSAY_PER_NODE } from '../../../src/mesh/book.ts'
+import { createDialer } from '../../../src/mesh/dialer.ts'
+import { createDoorkeeper, type Doorkeeper } from '../../../src/mesh/doorkeeper.ts'
 import { endpointOf, parseEndpoint } from '../../../src/mesh/endpoint.ts'
 import { allowsAddress, createGater } from '../../../src/mesh/gater.ts'
 import { createHandshake, type Step } from '../../../src/mesh/handshake.ts'
@@ -23,6 +24,8 @@ import { loserAtOpening } from '../../../src/mesh/rivals.ts'
 import { segmentsOf, watchSegments } from '../../../src/mesh/segments.ts'
 import type { Outcome } from '../../../src/mesh/session.ts'
 import { resolveStatic, staticTargets } from '../../../src/mesh/static.ts'
+import { TIMINGS } from '../../../src/mesh/timings.ts'
+import { createFakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
 import { until } from '../../support/until.ts'
 
@@ -270,7 +273,8 @@ describe('addresses', () => {
   })
 
   test('a handshake holds its place at the door until it is over, however it ends', () => {
-    const doorkeeper = createDoorkeeper(() => 0)
+    const left: string[] = []
+    const doorkeeper: Doorkeeper = { enters: () => true, left: (host) => void left.push(host) }
     const gater = createGater({ mesh: LAN, doorkeeper, refuses: () => false, knows: () => false })
     const enter = () => {
       let close = (): void => {}
@@ -284,13 +288,13 @@ describe('addresses', () => {
       return { connection, close: () => close() }
     }
     const [upgraded, failed] = [enter(), enter()]
-    expect(doorkeeper.pending()).toBe(2)
+    expect(left).toHaveLength(0)
     gater.denyInboundUpgradedConnection?.(peerIdOf(testIdentity().nodeId), upgraded.connection)
-    expect(doorkeeper.pending()).toBe(1)
+    expect(left).toHaveLength(1)
     upgraded.close()
-    expect(doorkeeper.pending()).toBe(1)
+    expect(left).toHaveLength(1)
     failed.close()
-    expect(doorkeeper.pending()).toBe(0)
+    expect(left).toEqual(['10.0.0.5', '10.0.0.5'])
   })
 
   test('nobody on the LAN points this node at itself, however the address is spelled', () => {
@@ -395,6 +399,72 @@ describe('addresses', () => {
     for (let i = 0; i < 1_000; i++) book.learn(`karo:ed25519:${i}` as NodeId, ['/ip4/10.0.0.3/tcp/1'])
     expect(book.nodes().length).toBeLessThanOrEqual(257)
     expect(book.addresses(member)).toHaveLength(ADDRESSES_PER_NODE)
+  })
+
+  test('the book: what anybody may have said comes last and displaces nothing that the node told', () => {
+    const [member, other] = ['karo:ed25519:member', 'karo:ed25519:other'] as NodeId[] as [NodeId, NodeId]
+    const book = createBook((node) => node === member)
+    const learned = Array.from({ length: 8 }, (_, n) => `/ip4/10.0.0.${n}/tcp/1`)
+    const heard = Array.from({ length: 100 }, (_, n) => `/ip4/10.0.1.${n}/tcp/1`)
+    book.learn(member, learned)
+    for (const address of heard) book.hear(member, [address])
+    const latest = heard.toReversed().slice(0, HEARSAY_PER_NODE)
+    expect(book.addresses(member)).toEqual([...learned, ...latest])
+    // A member that has moved is found even when its old addresses swallow the time of a whole dial.
+    book.failed(member)
+    expect(book.addresses(member)).toEqual([...latest, ...learned])
+    book.failed(member)
+    expect(book.addresses(member)[0]).toBe(learned[0])
+    book.learn(member, [heard[99]!])
+    expect(book.addresses(member)).toEqual([heard[99], ...learned.slice(0, 7), ...latest.slice(1)])
+
+    expect(['10.0.1.99', '10.0.0.6', '10.0.0.7', '10.0.1.98'].map(book.membersAt)).toEqual([
+      true,
+      true,
+      false,
+      false,
+    ])
+    book.learn(other, ['/ip4/10.0.2.1/tcp/1'])
+    expect(book.membersAt('10.0.2.1')).toBe(false)
+  })
+
+  test('members are dialed first, and of strangers two at a time, however many are invented', async () => {
+    const [member, denied] = [testIdentity().nodeId, testIdentity().nodeId]
+    const trust = createFakeTrust([member])
+    await trust.deny(denied)
+    const book = createBook(trust.admits)
+    const dialer = createDialer({
+      config: { discovery: { mdns: false, mdns_interval_seconds: 60, peers: [] } },
+      trust,
+      book,
+      sessions: { of: () => undefined, neighbour: () => undefined, to: () => [] },
+      host: () =>
+        ({
+          dial: (_: unknown, { signal }: { signal: AbortSignal }) =>
+            new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+          peerStore: { delete: () => Promise.resolve() },
+        }) as never,
+      timings: TIMINGS,
+      log: silentLog,
+    })
+    const strangers = Array.from({ length: 100 }, () => testIdentity().nodeId)
+    for (const node of [...strangers, denied]) {
+      book.hear(node, ['/ip4/10.0.0.9/tcp/1'])
+      dialer.meet(node)
+    }
+    book.learn(member, ['/ip4/10.0.0.5/tcp/1'])
+    expect([...dialer.wanted()]).toEqual([member, strangers[0], strangers[1]])
+    const first = dialer.dial(strangers[0]!)
+    expect([...dialer.wanted()]).toEqual([member, strangers[1]])
+    const second = dialer.dial(strangers[1]!)
+    void dialer.dial(member)
+    expect([...dialer.wanted()]).toEqual([member])
+    // Having connected is not the end: it may be silent for as long as the lobby lets it.
+    dialer.met(strangers[0]!)
+    expect([...dialer.wanted()]).toEqual([member])
+    dialer.stop()
+    await Promise.all([first, second])
+    expect([...dialer.wanted()]).toEqual([member, strangers[2], strangers[3]])
   })
 })
 

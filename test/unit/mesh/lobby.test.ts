@@ -178,7 +178,12 @@ test('places on loopback: one machine may hold them all, but no more', () => {
 test('the door: per host, in all, and per second; members’ addresses and loopback are not kept out by strangers', () => {
   let now = 0
   const door = createDoorkeeper(() => now)
-  const enter = (host: string): boolean => door.enters(host, 'strange')
+  const asked: string[] = []
+  const knows = (host: string): boolean => {
+    asked.push(host)
+    return host === '10.0.1.2'
+  }
+  const enter = (host: string): boolean => door.enters(host, knows)
   // Twenty a second, sixteen at a time.
   const first = Array.from({ length: 30 }, () => enter('10.0.0.1')).filter(Boolean)
   expect(first).toHaveLength(LAN_DOOR.pendingPerHost)
@@ -187,10 +192,16 @@ test('the door: per host, in all, and per second; members’ addresses and loopb
   now += 1_000
   expect(enter('10.0.0.1')).toBe(true)
 
-  for (let host = 2; host < 60; host++) for (let i = 0; i < 16; i++) enter(`10.0.0.${host}`)
-  expect(door.pending()).toBe(LAN_DOOR.pendingTotal)
+  expect(asked).toEqual([])
+
+  const others = Array.from({ length: 58 * 16 }, (_, n) => enter(`10.0.0.${2 + (n >> 4)}`)).filter(Boolean)
+  // One of the first host is still there.
+  expect(others).toHaveLength(LAN_DOOR.pendingTotal - 5)
   expect(enter('10.0.1.1')).toBe(false)
-  expect(door.enters('10.0.1.1', 'known')).toBe(true)
-  const local = Array.from({ length: 1_000 }, () => door.enters('127.0.0.1', 'loopback')).filter(Boolean)
+  expect(enter('10.0.1.2')).toBe(true)
+  // Who comes too fast is not even looked up.
+  for (let i = 0; i < 100; i++) enter('10.0.1.3')
+  expect(asked.filter((host) => host === '10.0.1.3')).toHaveLength(LAN_DOOR.perSecond)
+  const local = Array.from({ length: 1_000 }, () => enter('127.0.0.1')).filter(Boolean)
   expect(local).toHaveLength(LOOPBACK_DOOR.pendingPerHost)
 })
