@@ -441,7 +441,10 @@ describe('addresses', () => {
       host: () =>
         ({
           dial: (_: unknown, { signal }: { signal: AbortSignal }) =>
-            new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason))),
+            new Promise((_resolve, reject) => {
+              if (signal.aborted) reject(signal.reason)
+              signal.addEventListener('abort', () => reject(signal.reason))
+            }),
           peerStore: { delete: () => Promise.resolve() },
         }) as never,
       timings: TIMINGS,
