@@ -87,14 +87,21 @@ function rcFile(io: CommandIo, { options }: CommandInput): string {
 }
 
 /**
- * By name where the shell will find it, so that an update of Karo needs no change here; by its path otherwise. A
+ * By name where the shell will find it, so that an update of Karo needs no change here; otherwise by the paths of this
+ * process's own runtime and program, since the `node` that the program's first line would find may be too old. A
  * machine without Karo (start files are shared between machines) loads nothing and says nothing.
  */
 function hookLine(io: CommandIo, shell: string): string {
   const program = process.argv[1] ?? 'karo'
-  const word = isOnPath(io, program) ? 'karo' : quoteShell(realpathSync(program))
   const home = io.env.KARO_HOME ? ` --home ${quoteShell(io.home)}` : ''
-  const line = `if command -v ${word} >/dev/null 2>&1; then eval "$(${word} shell init ${shell}${home})"; fi`
+  const load = (test: string, run: string): string =>
+    `if ${test}; then eval "$(${run} shell init ${shell}${home})"; fi`
+  let line: string
+  if (isOnPath(io, program)) line = load('command -v karo >/dev/null 2>&1', 'karo')
+  else {
+    const [node, file] = [quoteShell(process.execPath), quoteShell(realpathSync(program))]
+    line = load(`[ -x ${node} ] && [ -r ${file} ]`, `${node} ${file}`)
+  }
   // The file is edited byte by byte.
   return Buffer.from(line, 'utf8').toString('latin1')
 }

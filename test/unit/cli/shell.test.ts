@@ -1,11 +1,12 @@
 // karo shell: the hook as printed, and a start file that gets one line and loses exactly that.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
   existsSync,
   lstatSync,
   mkdirSync,
   readFileSync,
+  realpathSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -16,6 +17,8 @@ import { describe, expect, test } from 'vitest'
 import { withLine, withoutLine } from '../../../src/cli/rc-file.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import { temporaryDirectory } from '../../support/database.ts'
+
+const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
 
 async function karo(env: Record<string, string>, ...words: string[]) {
   let out = ''
@@ -121,12 +124,61 @@ describe('shell install and uninstall', () => {
     expect(lines[1]).toContain("--home '/srv/karo'\\''s'")
   })
 
-  test('a shell without karo loads nothing, says nothing, and goes on, also under set -e', async () => {
+  test('a shell without karo, or without its runtime, loads nothing, says nothing, and goes on under set -e', async () => {
     const { env, rc } = home()
     await karo(env, 'shell', 'install', 'bash')
-    const line = readFileSync(rc, 'utf8').replaceAll(/'[^']*'(?= >| shell)/g, '/nowhere/karo')
-    const out = execFileSync('bash', ['-c', `set -eu\n${line}\necho "went on $?"`], { encoding: 'utf8' })
-    expect(out).toBe('went on 0\n')
+    const line = readFileSync(rc, 'utf8')
+    const [runtime, program] = [process.execPath, realpathSync(process.argv[1]!)]
+    for (const gone of [runtime, program]) {
+      const without = line.replaceAll(`'${gone}'`, '/nowhere/karo')
+      expect(without).not.toBe(line)
+      const out = execFileSync('bash', ['-c', `set -eu\n${without}\necho "went on $?"`], { encoding: 'utf8' })
+      expect(out).toBe('went on 0\n')
+    }
+  })
+
+  test('not on the PATH it runs with the runtime it was installed with, whatever node the shell finds', () => {
+    const { env, rc, directory } = home()
+    const bin = join(directory, 'bin')
+    mkdirSync(bin)
+    writeFileSync(join(bin, 'node'), '#!/bin/sh\necho "too old" >&2\nexit 1\n', { mode: 0o755 })
+    const shellEnv = { ...env, PATH: `${bin}:/usr/bin:/bin` }
+    const install = (): void =>
+      void execFileSync(process.execPath, [MAIN, 'shell', 'install', 'bash'], { env: shellEnv })
+    install()
+    // The hook is for interactive shells; one without a terminal complains about that alone.
+    const run = spawnSync('bash', ['--rcfile', rc, '-ic', 'declare -F __karo_prompt'], {
+      env: shellEnv,
+      encoding: 'utf8',
+    })
+    expect(run.stdout).toBe('__karo_prompt\n')
+    expect(run.stderr).not.toContain('too old')
+    const once = readFileSync(rc, 'utf8')
+    install()
+    expect(readFileSync(rc, 'utf8')).toBe(once)
+  })
+
+  test('on the PATH it runs by name; either form takes the place of the other, and either goes', () => {
+    const { env, rc, directory } = home()
+    const bin = join(directory, 'bin')
+    mkdirSync(bin)
+    const program = join(bin, 'karo')
+    writeFileSync(program, `await import(${JSON.stringify(MAIN)})\n`, { mode: 0o755 })
+    const run = (PATH: string, what: string): string => {
+      execFileSync(process.execPath, [program, 'shell', what, 'bash'], { env: { ...env, PATH } })
+      return readFileSync(rc, 'utf8')
+    }
+    writeFileSync(rc, '# mine\n')
+    const byPath = run('/usr/bin', 'install')
+    expect(byPath).toContain(process.execPath)
+    const byName = run(bin, 'install')
+    expect(byName).toBe(
+      '# mine\nif command -v karo >/dev/null 2>&1; then eval "$(karo shell init bash)"; fi # karo shell hook\n',
+    )
+    expect(run('/usr/bin', 'install')).toBe(byPath)
+    expect(run(bin, 'uninstall')).toBe('# mine\n')
+    run(bin, 'install')
+    expect(run('/usr/bin', 'uninstall')).toBe('# mine\n')
   })
 
   test('what is no file is refused, with the place', async () => {
