@@ -16,7 +16,7 @@ export const ENVIRONMENT: readonly EnvironmentVariable[] = [
     name: 'KARO_TAP',
     description:
       'A file to which the daemon appends everything it says to others, before it is sealed or encrypted: each entry ' +
-      'is its length (4 bytes, big-endian) and the frame or the plaintext of an answer. It grows without bound.',
+      'is its length (4 bytes, big-endian) and the frame or the plaintext of an answer. A file that is there already must be yours with mode 0600. It grows without bound.',
   },
   {
     name: 'KARO_FAULT',
