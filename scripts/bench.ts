@@ -72,8 +72,8 @@ const BENCHMARKS: readonly Benchmark[] = [
   },
   {
     name: 'ingest',
-    async run({ quick }) {
-      const { events_per_second, raw_puts_per_second, ratio } = await measureIngest(quick ? 20_000 : 50_000)
+    async run() {
+      const { events_per_second, raw_puts_per_second, ratio } = await measureIngest()
       const beside = { what: 'batched Level puts', value: raw_puts_per_second }
       const name = 'spool to stored event'
       return [{ name, value: events_per_second, unit: '/s', beside, ratio, aim: least('ratio', 0.25) }]

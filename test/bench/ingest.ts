@@ -10,13 +10,14 @@ import { createFollower } from '../../src/observe/follower.ts'
 import { type Database, newDatabase } from '../../src/store/database.ts'
 import { createEventRepository } from '../../src/store/events.ts'
 import { append, liveName, records } from '../support/spool.ts'
+import { median } from './median.ts'
 
 export interface IngestRate {
   /** Spool file to Level: parsed, judged, redacted, named, stored with rollups and offset. */
   readonly events_per_second: number
   /** Puts of 22 + 60 bytes in batches of 1000. */
   readonly raw_puts_per_second: number
-  /** events_per_second / raw_puts_per_second. */
+  /** Median of the rounds' ratios of the two. */
   readonly ratio: number
 }
 
@@ -44,8 +45,11 @@ export function typicalCommands(count: number): string[] {
   )
 }
 
-/** `rounds` of raw puts and events by turns, so that both meet the same machine; one more before them warms up. */
-export async function measureIngest(perRound = 20_000, rounds = 4): Promise<IngestRate> {
+/** Rounds before the first that counts: the compiler's. */
+const WARM_UP = 3
+
+/** `rounds` of raw puts and events by turns, so that both meet the same machine; medians. */
+export async function measureIngest(perRound = 20_000, rounds = 11): Promise<IngestRate> {
   const directory = mkdtempSync(join(tmpdir(), 'karo-ingest-'))
   try {
     const spool = join(directory, 'spool')
@@ -64,26 +68,25 @@ export async function measureIngest(perRound = 20_000, rounds = 4): Promise<Inge
       faults: noFaults,
       stopping: () => false,
     })
-    const commands = typicalCommands(perRound * (rounds + 1))
-    let rawMs = 0
-    let eventsMs = 0
-    for (let round = 0; round <= rounds; round++) {
+    const commands = typicalCommands(perRound * (WARM_UP + rounds))
+    const putTimes: number[] = []
+    const readTimes: number[] = []
+    for (let round = 0; round < WARM_UP + rounds; round++) {
       const from = round * perRound
       const putMs = await timed(() => putRaw(raw, from, perRound))
       append(spool, name, records(commands.slice(from, from + perRound), from + 1))
       const readMs = await timed(() => follower.read([name]))
       if (follower.pendingBytes() !== 0) throw new Error('the spool was not read to its end')
-      if (round === 0) continue
-      rawMs += putMs
-      eventsMs += readMs
+      if (round < WARM_UP) continue
+      putTimes.push(putMs)
+      readTimes.push(readMs)
     }
     await raw.close()
     await db.close()
-    const total = perRound * rounds
     return {
-      events_per_second: (total / eventsMs) * 1000,
-      raw_puts_per_second: (total / rawMs) * 1000,
-      ratio: rawMs / eventsMs,
+      events_per_second: (perRound / median(readTimes)) * 1000,
+      raw_puts_per_second: (perRound / median(putTimes)) * 1000,
+      ratio: median(putTimes.map((putMs, i) => putMs / readTimes[i]!)),
     }
   } finally {
     rmSync(directory, { recursive: true })
