@@ -93,6 +93,8 @@ export function buildServer(options: Omit<ApiOptions, 'socketPath'>): FastifyIns
     routerOptions: { maxParamLength: 256 },
   })
   server.server.maxConnections = MAX_CONNECTIONS
+  // Out of descriptors, an accept fails: one caller is lost, and the daemon is not.
+  server.server.on('error', (error) => log.warn({ reason: error.message }, 'the control socket failed'))
 
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-trace-id', request.id)

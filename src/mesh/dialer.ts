@@ -16,7 +16,7 @@ import type { Timings } from './timings.ts'
 
 export interface DialerDeps {
   readonly config: Pick<Config, 'discovery'>
-  readonly trust: Pick<Trust, 'admits' | 'opinion'>
+  readonly trust: Pick<Trust, 'admits' | 'refuses'>
   readonly book: Book
   readonly sessions: Pick<Sessions, 'of' | 'neighbour' | 'to'>
   readonly host: () => Host | undefined
@@ -60,11 +60,6 @@ export function createDialer(deps: DialerDeps): Dialer {
 
   const isNode = (target: Target): target is NodeId => !statics.has(target)
 
-  const refuses = (node: NodeId): boolean => {
-    const opinion = trust.opinion(node)
-    return opinion.denied || opinion.revoked
-  }
-
   /** Addresses of `target` as multiaddrs; with the peer's id where the key is known, so that no other is accepted. */
   const addressesOf = async (target: Target, signal: AbortSignal): Promise<readonly Multiaddr[]> => {
     const fixed = statics.get(target)
@@ -93,11 +88,11 @@ export function createDialer(deps: DialerDeps): Dialer {
     *wanted() {
       for (const [key, fixed] of statics) {
         const { node } = fixed
-        if (node === undefined || (sessions.to(node).length === 0 && !refuses(node))) yield key
+        if (node === undefined || (sessions.to(node).length === 0 && !trust.refuses(node))) yield key
       }
       const behindStatic = new Set([...statics.values()].map(({ node }) => node))
       const missing = (node: NodeId): boolean =>
-        sessions.to(node).length === 0 && !refuses(node) && !behindStatic.has(node)
+        sessions.to(node).length === 0 && !trust.refuses(node) && !behindStatic.has(node)
       yield* book.nodes().filter((node) => trust.admits(node) && missing(node))
       // A dial lasts until the stranger has said hello, or has been silent for as long as it may.
       const free = MEETINGS_AT_ONCE - meeting.size
@@ -144,7 +139,7 @@ export function createDialer(deps: DialerDeps): Dialer {
     },
 
     meet(node) {
-      if (trust.admits(node) || refuses(node) || sessions.to(node).length > 0) return
+      if (trust.admits(node) || trust.refuses(node) || sessions.to(node).length > 0) return
       if (meetings.size < MEETINGS_MAX) meetings.add(node)
     },
     met: (node) => void meetings.delete(node),

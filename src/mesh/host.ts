@@ -38,8 +38,11 @@ export interface HostInit {
   readonly version: string
 }
 
-/** Streams one peer may have open to us: hello, identify, ping and the links need few. */
-const STREAMS_PER_CONNECTION = 64
+/**
+ * Streams one peer may have open to us: hello, identify, ping and the links need four, and strangers may fill all
+ * of them with up to `STREAM_BYTES` each.
+ */
+const STREAMS_PER_CONNECTION = 8
 /** The largest frame; one stream never makes us hold more. */
 const STREAM_BYTES = 1024 * 1024
 /** Connections in all. Strangers have 8 of them; the mesh's design ends well below. */

@@ -39,6 +39,7 @@ export interface Link {
 interface MeshStatus {
   /** Multiaddrs this node listens on, e.g. `/ip4/10.0.0.5/tcp/9238`. */
   readonly listen: readonly string[]
+  /** Neighbours: admitted by both ends and connected. */
   readonly peers_connected: number
   readonly peers_trusted: number
   readonly peers_pending: number
@@ -48,13 +49,10 @@ export interface Mesh extends Room {
   /** Registers a `lifetime: 'link'` protocol; call before `start`. */
   link(protocol: Stream, handler: LinkHandler): Link
   /** Admitted by both ends and connected. */
-  neighbours(): readonly PeerRef[]
   isConnected(node: NodeId): boolean
   /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */
   reach(node: NodeId, signal: AbortSignal): Promise<boolean>
   status(): MeshStatus
-  /** Largest known clock difference to a connected peer, ms; null when nobody is connected. */
-  clockSkew(): number | null
   /** Frames refused since the start, by code; for status and metrics. */
   rejections(): RejectionCounts
 }

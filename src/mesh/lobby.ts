@@ -13,7 +13,6 @@ export interface Lobby<T> {
   /** Takes a place. Returns whoever has to leave for it: the oldest of that address, or of all. */
   enter(guest: T, address: string): readonly T[]
   leave(guest: T): void
-  size(): number
 }
 
 export function createLobby<T>(limits: LobbyLimits = LOBBY): Lobby<T> {
@@ -35,6 +34,5 @@ export function createLobby<T>(limits: LobbyLimits = LOBBY): Lobby<T> {
       return leaving
     },
     leave: (guest) => void guests.delete(guest),
-    size: () => guests.size,
   }
 }

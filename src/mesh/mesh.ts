@@ -77,10 +77,7 @@ export function createMesh(deps: MeshDeps): Mesh {
   const waiting = new Set<() => void>()
 
   const admits = (node: NodeId): boolean => trust.admits(node)
-  const refuses = (node: NodeId): boolean => {
-    const opinion = trust.opinion(node)
-    return opinion.denied || opinion.revoked
-  }
+  const refuses = (node: NodeId): boolean => trust.refuses(node)
 
   const rejections = createRejections({ audit: deps.audit, clock, admits })
   const replay = createReplay(deps.replay, clock, log)
@@ -256,26 +253,28 @@ export function createMesh(deps: MeshDeps): Mesh {
     async start(signal) {
       const listen = listenAddresses(config.mesh, networkInterfaces())
       await replay.start()
-      for (const node of trust.known()) book.learn(node, trust.met(node)?.addresses ?? [])
-      const made = await createHost({
-        seed: identity.seed(),
-        publicKey: identity.publicKey,
-        listen,
-        listenBestEffort: config.mesh.listen === 'auto',
-        gater: createGater({
-          mesh: config.mesh,
-          doorkeeper: createDoorkeeper(() => clock.monotonic()),
-          refuses,
-          knows: book.membersAt,
-        }),
-        timings,
-        pingMs,
-        handlers: handlers(),
-        onConnection: sessions.opened,
-        version: deps.version,
-      })
-      host = made
+      // Before the first connection: whoever is denied while the host starts must not stay.
+      forgetTrust = trust.onChange(trustChanged)
       try {
+        for (const node of trust.known()) book.learn(node, trust.met(node)?.addresses ?? [])
+        const made = await createHost({
+          seed: identity.seed(),
+          publicKey: identity.publicKey,
+          listen,
+          listenBestEffort: config.mesh.listen === 'auto',
+          gater: createGater({
+            mesh: config.mesh,
+            doorkeeper: createDoorkeeper(() => clock.monotonic()),
+            refuses,
+            knows: book.membersAt,
+          }),
+          timings,
+          pingMs,
+          handlers: handlers(),
+          onConnection: sessions.opened,
+          version: deps.version,
+        })
+        host = made
         await startHost(made, listen)
         const open = new Set(made.getMultiaddrs().map((address) => endpointOf(address)?.ip))
         closed = listen.filter((address) => !open.has(parseEndpoint(address)?.ip))
@@ -287,7 +286,6 @@ export function createMesh(deps: MeshDeps): Mesh {
         await stop()
         throw error
       }
-      forgetTrust = trust.onChange(trustChanged)
       heartbeat.start()
       redial.start()
     },
@@ -309,7 +307,6 @@ export function createMesh(deps: MeshDeps): Mesh {
     },
 
     link: links.add,
-    neighbours: () => sessions.neighbours().map((session) => session.peer),
     isConnected: (node) => sessions.neighbour(node) !== undefined,
 
     async reach(node, signal) {
@@ -342,11 +339,6 @@ export function createMesh(deps: MeshDeps): Mesh {
       peers_trusted: sessions.neighbours().filter((session) => admits(session.peer.nodeId)).length,
       peers_pending: trust.pending().length,
     }),
-
-    clockSkew() {
-      const skews = sessions.neighbours().map((session) => Math.abs(session.skew() ?? 0))
-      return skews.length === 0 ? null : Math.max(...skews)
-    },
 
     rejections: rejections.counts,
   }

@@ -43,7 +43,6 @@ export interface Sessions {
   neighbours(): readonly Session[]
   /** Any live connection to this key, admitted or not. */
   to(node: NodeId): readonly Session[]
-  lobbySize(): number
   /** Trust in this node changed: admits, upgrades or closes what is there. */
   reconsider(node: NodeId): void
   stop(): Promise<void>
@@ -138,7 +137,6 @@ export function createSessions(deps: SessionsDeps): Sessions {
     neighbour: (node) => current.get(node),
     neighbours: () => [...current.values()],
     to,
-    lobbySize: () => lobby.size(),
 
     reconsider(node) {
       const admits = deps.admits(node)

@@ -3,7 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { StaticPeer } from '../config/index.ts'
-import { formatEndpoint } from './endpoint.ts'
+import { formatEndpoint, parseEndpoint } from './endpoint.ts'
 
 export interface StaticTarget {
   /** `host:port`. */
@@ -17,17 +17,29 @@ export function staticTargets(peers: readonly StaticPeer[]): readonly StaticTarg
   return peers.map((peer) => ({ key: `${peer.host}:${peer.port}`, peer, node: peer.nodeId }))
 }
 
-/** Multiaddrs of a static peer at this moment; what is not private is left to the gater. Empty on failure. */
-export async function resolveStatic(peer: StaticPeer, signal: AbortSignal): Promise<readonly string[]> {
-  if (isIP(peer.host) !== 0) return [formatEndpoint({ ip: peer.host, port: peer.port })]
+/**
+ * Multiaddrs of a static peer at this moment; what is not private is left to the gater. Empty on failure. An address
+ * that cannot be dialed, such as a link-local one with a zone, is left out: it must not end the dial of the others.
+ */
+export async function resolveStatic(
+  peer: StaticPeer,
+  signal: AbortSignal,
+  resolve: (host: string) => Promise<readonly { readonly address: string }[]> = (host) =>
+    lookup(host, { all: true }),
+): Promise<readonly string[]> {
+  const dialable = (ips: readonly string[]): readonly string[] =>
+    ips
+      .map((ip) => formatEndpoint({ ip, port: peer.port }))
+      .filter((text) => parseEndpoint(text) !== undefined)
+  if (isIP(peer.host) !== 0) return dialable([peer.host])
   if (signal.aborted) return []
   const { promise: aborted, reject } = Promise.withResolvers<never>()
   const onAbort = (): void => reject(signal.reason)
   signal.addEventListener('abort', onAbort)
   try {
     // The resolver itself cannot be interrupted; its answer is then ignored.
-    const found = await Promise.race([lookup(peer.host, { all: true }), aborted])
-    return found.map(({ address }) => formatEndpoint({ ip: address, port: peer.port }))
+    const found = await Promise.race([resolve(peer.host), aborted])
+    return dialable(found.map(({ address }) => address))
   } catch {
     return []
   } finally {

@@ -73,6 +73,12 @@ function api(path = socketPath): Room {
   return room
 }
 
+test('an accept that fails ends neither the server nor the process', async () => {
+  const server = buildServer(deps)
+  server.server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
+  expect((await server.inject('/api/v1/health')).statusCode).toBe(200)
+})
+
 describe('requests', () => {
   const post = (payload: string, type = 'application/json') =>
     buildServer(deps).inject({

@@ -31,7 +31,6 @@ test('strangers are pending on both sides; mutual trust links them and frames fl
   })
   expect(frame.envelope.trace).toEqual(new Uint8Array(16).fill(7))
   await until(() => a.events.some((event) => event.what === 'frame'), { what: 'frame at a' })
-  expect(a.mesh.clockSkew()).toBeLessThan(60_000)
   expect(b.trust.member(a.id)?.addresses).toEqual(a.mesh.status().listen)
 })
 
@@ -67,7 +66,7 @@ test('trust of the stranger’s side alone opens nothing, whatever it claims', a
   // Claiming that both have agreed is a lie that ends the connection.
   control.send(control.frame(HelloAck, { stage: 'ready', skew_ms: 0 }))
   await until(() => connection.status !== 'open', { what: 'connection closed' })
-  expect(a.mesh.neighbours()).toEqual([])
+  expect(a.mesh.status().peers_connected).toBe(0)
 })
 
 test('trust of this side alone opens nothing to a peer that has not agreed', async () => {
@@ -80,7 +79,7 @@ test('trust of this side alone opens nothing to a peer that has not agreed', asy
   await until(() => control.frames.some((frame) => frame.message === HelloAck), { what: 'an answer' })
   expect(await other.list(connection)).toEqual([hello.id])
   for (const protocol of MEMBERS_ONLY) await expect(other.open(connection, protocol)).rejects.toThrow()
-  expect(a.mesh.neighbours()).toEqual([])
+  expect(a.mesh.status().peers_connected).toBe(0)
 })
 
 test('an admitted peer sees every protocol', async () => {
@@ -102,7 +101,12 @@ test('one-sided trust between two nodes stays pending until the other side agree
   const b = await start({ timings, discovery: { peers: [a.address()] } })
   await trusts(b, a)
   await until(() => a.trust.pending().length === 1, { what: 'pending at a' })
-  expect([a.mesh.neighbours(), b.mesh.neighbours(), a.link.peers(), b.link.peers()]).toEqual([[], [], [], []])
+  expect([a, b].flatMap((node) => [node.mesh.status().peers_connected, node.link.peers()])).toEqual([
+    0,
+    [],
+    0,
+    [],
+  ])
   await trusts(a, b)
   await linked(a, b)
 })
@@ -112,10 +116,10 @@ test.each(['deny', 'revoke'] as const)(
   async (how) => {
     const [a, b] = await pair()
     await a.trust[how](b.id)
-    expect(a.mesh.neighbours()).toEqual([])
+    expect(a.mesh.status().peers_connected).toBe(0)
     expect(a.link.peers()).toEqual([])
     expect(a.link.sendHop(b.id, QueryDone, done)).toBe(false)
-    await until(() => b.mesh.neighbours().length === 0 && b.link.peers().length === 0, {
+    await until(() => b.mesh.status().peers_connected === 0 && b.link.peers().length === 0, {
       what: 'b has noticed',
     })
     // It was told nothing, so for b a is not offline but gone.
@@ -129,18 +133,33 @@ test.each(['deny', 'revoke'] as const)(
   },
 )
 
+test('decisions are heard before the first connection can be there', async () => {
+  const { mesh, trust } = meshNode()
+  const { onChange } = trust
+  let listening: readonly string[] | undefined
+  Object.assign(trust, {
+    onChange(listener: Parameters<typeof onChange>[0]) {
+      listening = mesh.status().listen
+      return onChange(listener)
+    },
+  })
+  await mesh.start(AbortSignal.timeout(5_000))
+  await mesh.stop()
+  expect(listening).toEqual([])
+})
+
 test('trust taken back without denying closes too, and leaves the peer pending', async () => {
   const [a, b] = await pair()
   await a.trust.trust(b.id, { level: 'untrusted' })
-  expect(a.mesh.neighbours()).toEqual([])
-  await until(() => b.mesh.neighbours().length === 0, { what: 'b has noticed' })
+  expect(a.mesh.status().peers_connected).toBe(0)
+  await until(() => b.mesh.status().peers_connected === 0, { what: 'b has noticed' })
   await until(() => a.trust.pending().some((peer) => peer.node_id === b.id), { what: 'pending again' })
 })
 
 test('Goodbye says offline; a cut says nothing', async () => {
   const [a, b] = await pair()
   await b.mesh.stop()
-  await until(() => a.mesh.neighbours().length === 0, { what: 'a has noticed' })
+  await until(() => a.mesh.status().peers_connected === 0, { what: 'a has noticed' })
   expect(a.trust.sightings.at(-1)).toEqual({ node: b.id, offline: true })
   expect(a.events.at(-1)).toMatchObject({ what: 'down', peer: b.id })
 
@@ -161,7 +180,7 @@ test('a restarted peer is connected again by whoever can', async () => {
   const [a, b] = await pair()
   const { port } = b.address()
   await b.mesh.stop()
-  await until(() => a.mesh.neighbours().length === 0, { what: 'a has noticed' })
+  await until(() => a.mesh.status().peers_connected === 0, { what: 'a has noticed' })
   // No peers configured this time: it is a that comes back.
   const again = await start({ identity: b.identity, trust: b.trust, mesh: { port } })
   await linked(a, again)
@@ -277,7 +296,7 @@ test('stop ends within its deadline even when a peer never takes what is written
 test('stop twice is stop once; a start that fails says what to do and leaves nothing behind', async () => {
   const [a, b] = await pair()
   await Promise.all([a.mesh.stop(), a.mesh.stop()])
-  expect(a.mesh.clockSkew()).toBeNull()
+  expect(a.mesh.status().peers_connected).toBe(0)
   expect(await a.mesh.reach(b.id, AbortSignal.timeout(1_000))).toBe(false)
 
   const taken = meshNode({ mesh: { port: b.address().port } })

@@ -386,6 +386,9 @@ describe('addresses', () => {
     expect(await resolveStatic({ host: '10.0.0.5', port: 1 }, signal)).toEqual(['/ip4/10.0.0.5/tcp/1'])
     expect(await resolveStatic({ host: 'localhost', port: 1 }, signal)).toContain('/ip4/127.0.0.1/tcp/1')
     expect(await resolveStatic({ host: 'localhost', port: 1 }, AbortSignal.abort())).toEqual([])
+    const resolver = () => Promise.resolve([{ address: 'fe80::1%eth0' }, { address: '10.0.0.5' }])
+    expect(await resolveStatic({ host: 'a', port: 1 }, signal, resolver)).toEqual(['/ip4/10.0.0.5/tcp/1'])
+    expect(await resolveStatic({ host: 'fe80::1%eth0', port: 1 }, signal)).toEqual([])
     expect(staticTargets([{ host: 'a', port: 1 }])).toMatchObject([{ key: 'a:1', node: undefined }])
   })
 
