@@ -24,7 +24,9 @@ const helloBody = z.object({
   ).describe('ids of the streams it speaks, every version of each'),
   name: label(64).describe('the name this node gives itself; a claim, never an identity'),
   capabilities: nodeCapabilities,
-  listen: listOf(label(128), 8).describe('private addresses it listens on, as multiaddrs; a claim as well'),
+  listen: listOf(label(128), 8).describe(
+    'private addresses it listens on, as multiaddrs; a claim as well. A stranger is told only the one it has found',
+  ),
 })
 export type HelloBody = z.infer<typeof helloBody>
 

@@ -1,11 +1,9 @@
 // The replay window: which hop frames were seen before, in memory and, for members, over a restart.
-import { FrameError } from '../../protocols/frame.ts'
+import { CLOCK_WINDOW_MS, FrameError } from '../../protocols/frame.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { ReplayMark, ReplayRepository } from '../store/replay.ts'
 
-/** A sender's clock may differ this much (wire format, "Replay"). */
-const CLOCK_WINDOW_MS = 5 * 60_000
 /** Nonces of one member: ten minutes of 25 frames a second. Beyond, the first to arrive give way to a floor. */
 const NONCES_PER_MEMBER = 16_384
 /** Nonces of all strangers together; they only ever say hello. */
