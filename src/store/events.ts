@@ -3,8 +3,8 @@
 import { createSerial } from '../base/serial.ts'
 import { markLevel0, revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
-import { commandTexts, createCommandTable, findCommands } from './command-table.ts'
 import type { Change, Database } from './database.ts'
+import { commandTexts, createCommandTable, findCommands } from './event-commands.ts'
 import {
   decodeEvent,
   type EventInput,

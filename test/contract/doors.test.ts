@@ -31,6 +31,15 @@ describe('doors', () => {
     expect(report.violations[0]).toMatch(/^src\/mesh\/planted\.ts:2: /)
   })
 
+  test('whoever faces the network comes to one repository, never to the door that hands out events', () => {
+    for (const room of ['mesh', 'query', 'sharing', 'insight', 'trust']) {
+      for (const module of ['index.ts', 'store.ts', 'events.ts', 'event-rows.ts', 'event-commands.ts']) {
+        const text = `import type { Anything } from '../store/${module}'`
+        expect(checkDoors([{ path: `src/${room}/planted.ts`, text }]).violations).toHaveLength(1)
+      }
+    }
+  })
+
   test('protocols may import nothing of src, and nobody but mesh may load libp2p', () => {
     expect(
       checkDoors([{ path: 'protocols/planted.ts', text: "import { x } from '../src/base/room.ts'" }])
