@@ -3,17 +3,21 @@ import type { LineFact, SimpleCommand } from '../model.ts'
 import { isWrapper } from '../unwrap.ts'
 import { CODE_RULES, LINE_RULES } from './code.ts'
 import { DATABASE_RULES } from './databases.ts'
+import { DELETION_RULES } from './deletions.ts'
 import { DISK_RULES } from './disks.ts'
-import { FILE_RULES } from './files.ts'
 import { GIT_RULES } from './git.ts'
+import { OVERWRITE_RULES } from './overwrites.ts'
 import { PERMISSION_RULES } from './permissions.ts'
 import { PLATFORM_RULES } from './platforms.ts'
+import { RECORD_RULES } from './records.ts'
 import type { LineRule, Rule } from './rule.ts'
 import { SECRET_RULES } from './secrets.ts'
 import { SYSTEM_RULES } from './system.ts'
 
 export const RULES: readonly Rule[] = [
-  ...FILE_RULES,
+  ...DELETION_RULES,
+  ...OVERWRITE_RULES,
+  ...RECORD_RULES,
   ...DISK_RULES,
   ...PERMISSION_RULES,
   ...CODE_RULES,

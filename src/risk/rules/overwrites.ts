@@ -1,0 +1,152 @@
+// Rules about overwriting files, adding to those the system trusts, and moving them away.
+import { inPlace, matching, only, type Rule, tools } from './rule.ts'
+import { appended, overwritten } from './targets.ts'
+
+const RC_FILE =
+  /(?:^|\/)\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|bash_logout|config\/fish\/config\.fish|vimrc|gitconfig|ssh\/(?:config|authorized_keys|known_hosts)|tmux\.conf)$/
+const ACCOUNTS =
+  /^\/etc\/(?:passwd|shadow|group|gshadow|sudoers(?:\.d\/.*)?|fstab|pam\.d\/.*|crypttab|ld\.so\.preload)$/
+/** Directories made for dropping files into, and files that guides tell everybody to write. */
+const DROP_IN =
+  /^\/etc\/(?:[^/]+(?:\/[^/]+)*\.d\/|apt\/|yum\.repos\.d\/|default\/|nginx\/|systemd\/system\/|docker\/|modprobe\.d\/|hosts$|hostname$|environment$|motd$|issue$|profile$)/
+
+export const OVERWRITE_RULES: readonly Rule[] = [
+  {
+    id: 'mv-to-null',
+    level: 'critical',
+    why: 'Moving files onto /dev/null loses them or replaces the device.',
+    tools: tools('mv'),
+    when: (_c, o) => matching(o.operands.slice(1), /^\/dev\/null$/),
+    safer: { instead: '/tmp/' },
+    examples: {
+      risky: ['mv ~/x /dev/null', 'mv important.txt /dev/null', 'mv /* /dev/null'],
+      harmless: ['mv a b', 'cp /dev/null x', 'ls > /dev/null'],
+    },
+  },
+  {
+    id: 'mv-system',
+    level: 'critical',
+    core: true,
+    why: 'Moves away a directory the system, or a person, cannot work without.',
+    tools: tools('mv'),
+    when: (c, o) =>
+      inPlace(
+        c,
+        o.value('t', 'target-directory') ? o.operands : o.operands.slice(0, -1),
+        'root',
+        'system',
+        'home',
+        'keys',
+      ),
+    examples: {
+      risky: ['mv /etc /tmp/etc', 'mv /usr/lib /old', 'mv ~ /mnt/backup', 'mv /* /tmp', 'mv -t /tmp /bin'],
+      harmless: ['mv a.txt /etc', 'mv x ~', 'mv ./etc old'],
+    },
+  },
+  {
+    id: 'write-accounts',
+    level: 'critical',
+    why: 'Overwrites the accounts, permissions or mounts the system starts from.',
+    tools: ['*'],
+    when: (c, o) =>
+      matching(
+        overwritten(c, o).filter(() => c.name !== 'sed'),
+        ACCOUNTS,
+      ),
+    examples: {
+      risky: [
+        'echo x > /etc/passwd',
+        ': > /etc/shadow',
+        'cp x /etc/sudoers',
+        'echo x | sudo tee /etc/fstab',
+        'truncate -s 0 /etc/group',
+        'cat a >| "/etc/passwd"',
+      ],
+      harmless: ['cat /etc/passwd', 'cp /etc/passwd backup', 'echo x > passwd'],
+    },
+  },
+  {
+    id: 'append-accounts',
+    level: 'high',
+    why: 'Adds an account, a permission or a mount by hand.',
+    tools: ['*'],
+    when: (c, o) => [
+      ...matching(appended(c, o), ACCOUNTS),
+      ...(c.name === 'sed' ? matching(overwritten(c, o), ACCOUNTS) : []),
+    ],
+    safer: 'sudo visudo',
+    examples: {
+      risky: [
+        'echo "x ALL=(ALL) NOPASSWD:ALL" >> /etc/sudoers',
+        'echo x | sudo tee -a /etc/passwd',
+        'sed -i s/a/b/ /etc/sudoers',
+      ],
+      harmless: ['echo x >> notes', 'sudo visudo'],
+    },
+  },
+  {
+    id: 'write-system',
+    level: 'high',
+    why: 'Overwrites a file that belongs to the system.',
+    tools: ['*'],
+    when: (c, o) =>
+      inPlace(c, overwritten(c, o), 'inside-system').filter(
+        (arg) =>
+          !DROP_IN.test(arg.text) &&
+          !ACCOUNTS.test(arg.text) &&
+          !/^\/dev\/|^\/proc\/(?!sys)|^\/proc\/sys\/vm\/drop_caches|^\/sys\/class\/(?:leds|backlight)/.test(
+            arg.text,
+          ) &&
+          c.name !== 'sed',
+      ),
+    examples: {
+      risky: [
+        'echo x > /etc/resolv.conf',
+        'cp x /usr/bin/ls',
+        'dd if=x of=/boot/vmlinuz',
+        'ln -sf /bin/dash /bin/sh',
+        'echo 0 > /proc/sys/kernel/randomize_va_space',
+      ],
+      harmless: [
+        'ls > /dev/null',
+        'echo x > out',
+        'echo "deb x" | sudo tee /etc/apt/sources.list.d/x.list',
+        'cp /etc/hosts .',
+        'echo hi > /dev/tty',
+        'cp tool /usr/local/bin/',
+      ],
+    },
+  },
+  {
+    id: 'write-startup',
+    level: 'high',
+    why: 'Overwrites the file your shell or ssh starts from, instead of adding to it.',
+    tools: ['*'],
+    when: (c, o) =>
+      only(!/^(?:cp|ln|sed|install|mv|perl)$/.test(c.name), matching(overwritten(c, o), RC_FILE)),
+    safer: { instead: '/dev/stdout' },
+    examples: {
+      risky: ['echo "alias x=y" > ~/.bashrc', 'cat key > ~/.ssh/authorized_keys'],
+      harmless: ['echo "export X=1" >> ~/.bashrc', 'cp .vimrc ~/.vimrc', 'cat ~/.bashrc > copy'],
+    },
+  },
+  {
+    id: 'authorise-key',
+    level: 'moderate',
+    why: 'Whoever holds that key may log in from now on.',
+    tools: ['*'],
+    when: (c, o) => matching(appended(c, o), /\.ssh\/authorized_keys2?$/),
+    examples: {
+      risky: ['cat k.pub >> ~/.ssh/authorized_keys'],
+      harmless: ['ssh-copy-id me@host', 'cat ~/.ssh/authorized_keys'],
+    },
+  },
+  {
+    id: 'shred',
+    level: 'moderate',
+    why: 'Overwrites the file so that nothing can bring it back.',
+    tools: tools('shred wipe srm'),
+    when: (_c, o) => o.operands.length > 0,
+    examples: { risky: ['shred -u secret.txt'], harmless: ['shred --help'] },
+  },
+]
