@@ -1,6 +1,7 @@
 // Finds secrets by where they stand: behind names that announce them, options of tools, and on the way into a prompt.
+
+import type { SimpleCommand } from './redact-command-reader.ts'
 import { announcesSecret, NAME_LENGTH, takesSecret } from './redact-names.ts'
-import type { SimpleCommand } from './redact-reader.ts'
 import { STDIN_RULES, TOOL_RULES, type ToolRule } from './redact-tools.ts'
 import { isQuoted, type Word } from './redact-word.ts'
 

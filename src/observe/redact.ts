@@ -1,5 +1,6 @@
 // Takes secrets out of a command line before it is stored anywhere, and marks where they were.
 import { MAY_BE_RANDOM, randomTokens } from './entropy.ts'
+import { readCommands } from './redact-command-reader.ts'
 import { announcesSecret, MAY_NAME_SECRET } from './redact-names.ts'
 import {
   MAY_NAME_TOOL,
@@ -8,7 +9,6 @@ import {
   secretsByName,
   secretsByPosition,
 } from './redact-positions.ts'
-import { readCommands } from './redact-reader.ts'
 import { SHAPES } from './redact-shapes.ts'
 import { type Quote, type Span, spanOf, type Word } from './redact-word.ts'
 
