@@ -1,0 +1,177 @@
+// Follows the words of a command as if they ran: shows it to the rules, then goes into what it wraps, calls or feeds.
+import { cloneScope, type Frame, type Walk } from './frame.ts'
+import { foreignCode } from './interpreters.ts'
+import type { InnerScript, Layer } from './layers.ts'
+import { MAX_DEPTH, spend } from './limits.ts'
+import {
+  type Arg,
+  baseName,
+  NO_OUTPUT,
+  type Output,
+  type Redirection,
+  type Scope,
+  type SimpleCommand,
+  type Span,
+  TAINT,
+} from './model.ts'
+import { outputOf } from './output.ts'
+import { emptyReading, isUnresolved, resolvePath } from './paths.ts'
+import { applyBuiltin, assign, downloadedFile } from './state.ts'
+import { unwrapLayer } from './unwrap.ts'
+
+interface Running {
+  readonly words: readonly Arg[]
+  readonly assignments: SimpleCommand['assignments']
+  readonly redirections: readonly Redirection[]
+  readonly input: Output
+  /** Standard input is a file on this machine. */
+  readonly fromFile: boolean
+  readonly privileged: boolean
+  readonly span: Span
+}
+
+/** Runs words as a command and, layer by layer, whatever it wraps. */
+export function run(walk: Walk, running: Running, frame: Frame, layers: number): Output {
+  const { words, span } = running
+  const { scope } = frame
+  const first = words[0] as Arg
+  if (layers > MAX_DEPTH || !spend(walk.budget, 'nodes')) {
+    walk.findings.fact('too-deep', span)
+    return NO_OUTPUT
+  }
+  // Unset variables in front leave the next word as the command.
+  const next = words.findIndex((word) => emptyReading(word.text) !== '')
+  const behind = next > 0 ? run(walk, { ...running, words: words.slice(next) }, frame, layers + 1) : undefined
+  const name = emptyReading(baseName(first.text.replace(/\r$/, '')))
+  // A pattern such as /bin/r? names whatever file it finds.
+  const resolved = !isUnresolved(baseName(first.text)) && !/[*?]|\[.+\]/.test(first.text)
+  // Data that became code without showing even its first word; judged by where it came from.
+  const unseen = !resolved && frame.payload !== undefined && !/\w/.test(name)
+  if (unseen) codeFact(walk, (frame.payload as number) | first.taint, span)
+  const known = resolved || unseen
+  const args = words.slice(1)
+  const command: SimpleCommand = {
+    name,
+    known,
+    args,
+    assignments: running.assignments,
+    redirections: running.redirections,
+    input: running.input,
+    privileged: running.privileged,
+    span: layers === 0 ? span : [first.span[0], Math.max(first.span[1], (words.at(-1) as Arg).span[1])],
+    scope,
+  }
+  walk.findings.command(command)
+  if (behind !== undefined) return behind
+  applyBuiltin(command)
+  const saved = downloadedFile(command)
+  if (saved !== undefined) walk.downloads.add(resolvePath(saved, scope))
+  if (first.text.includes('/')) runFile(walk, first, span, scope)
+  const called = walk.functions.get(name)
+  if (called !== undefined && !frame.calling.includes(name)) {
+    const { input } = running
+    const calling = [...frame.calling, name]
+    walk.node(called.node.body, {
+      ...called.frame,
+      scope: cloneScope(scope, args),
+      input,
+      depth: frame.depth,
+      calling,
+    })
+  }
+  const layer = unwrapLayer([{ ...first, text: name }, ...args], running.input)
+  return runLayer(walk, layer, command, running, frame, layers)
+}
+
+function runLayer(
+  walk: Walk,
+  layer: Layer,
+  command: SimpleCommand,
+  running: Running,
+  frame: Frame,
+  layers: number,
+): Output {
+  const outputs: Output[] = []
+  const privileged = (more: boolean | undefined) => running.privileged || more === true
+  for (const inner of layer.commands) {
+    outputs.push(
+      run(
+        walk,
+        {
+          ...running,
+          words: inner.words,
+          assignments: [...running.assignments, ...inner.assignments],
+          input: inner.inherits ? running.input : NO_OUTPUT,
+          privileged: privileged(inner.privileged),
+        },
+        frame,
+        layers + 1,
+      ),
+    )
+  }
+  for (const script of layer.scripts) {
+    const own = command.name === 'eval' || command.name === 'trap'
+    const scope = own ? frame.scope : cloneScope(frame.scope, script.parameters ?? frame.scope.parameters)
+    for (const set of [...running.assignments, ...(script.assignments ?? [])]) assign(scope, set, false)
+    outputs.push(
+      readNested(walk, script, {
+        ...frame,
+        scope,
+        input: running.input,
+        privileged: privileged(script.privileged),
+      }),
+    )
+  }
+  if (layer.runsInput !== false) runInput(walk, layer.runsInput, running, frame)
+  if (layer.runsText !== undefined && isUnresolved(layer.runsText.text) && !/\w/.test(layer.runsText.text))
+    codeFact(walk, layer.runsText.taint, layer.runsText.span)
+  if (layer.runsFile !== undefined) {
+    const file = layer.runsFile
+    if (file.output !== undefined)
+      runInput(walk, 'shell', { ...running, input: file.output, fromFile: false }, frame)
+    else runFile(walk, file, running.span, frame.scope)
+  }
+  return outputs.at(-1) ?? outputOf(command)
+}
+
+function runFile(walk: Walk, file: Arg, span: Span, scope: Scope): void {
+  if (walk.downloads.has(resolvePath(file.text, scope))) walk.findings.fact('downloaded-code', span)
+}
+
+/** Standard input reaches a shell or another interpreter. */
+function runInput(walk: Walk, language: 'shell' | 'other', running: Running, frame: Frame): void {
+  const { input, span } = running
+  if (running.fromFile) return
+  if (input.text === undefined) {
+    codeFact(walk, input.taint, span)
+    return
+  }
+  if ((input.taint & (TAINT.network | TAINT.decoded)) !== 0) codeFact(walk, input.taint, span)
+  const scripts: readonly InnerScript[] =
+    language === 'shell'
+      ? [{ text: input.text, taint: input.taint, span: [0, walk.line.length] }]
+      : foreignCode({ text: input.text, taint: input.taint, span }).scripts
+  const privileged = running.privileged
+  for (const script of scripts)
+    readNested(walk, script, { ...frame, scope: cloneScope(frame.scope), input: NO_OUTPUT, privileged })
+}
+
+/** Reads a script found in words or on standard input, as code. */
+export function readNested(walk: Walk, script: InnerScript, frame: Frame): Output {
+  const [from, to] = script.span
+  // Where the script stands verbatim in the line, findings in it point at their exact place.
+  if ((script.taint & TAINT.decoded) !== 0 && !isUnresolved(script.text))
+    codeFact(walk, TAINT.decoded, script.span)
+  const exact = script.text.length < 4 ? -1 : walk.line.indexOf(script.text, from)
+  const at: Frame['at'] =
+    exact >= 0 && exact + script.text.length <= to
+      ? (it) => [exact + it.pos, exact + it.end]
+      : () => script.span
+  return walk.readScript(script.text, { ...frame, depth: frame.depth + 1, payload: script.taint, at })
+}
+
+function codeFact(walk: Walk, taint: number, span: Span): void {
+  if ((taint & TAINT.network) !== 0) walk.findings.fact('network-code', span)
+  else if ((taint & TAINT.decoded) !== 0) walk.findings.fact('decoded-code', span)
+  else if (taint !== TAINT.generated) walk.findings.fact('unseen-code', span)
+}
