@@ -55,7 +55,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     ? createPlainLog(config.log.level === 'info' ? 'warn' : config.log.level, write)
     : createJsonLog({ level: config.log.level })
   for (const warning of warnings) log.warn({}, warning)
-  const ending = watchEnding(log)
+  const ending = watchEnding(log, clock)
 
   const { name } = config.node
   const onEncoded = openTap(env.KARO_TAP)

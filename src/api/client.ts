@@ -1,13 +1,15 @@
 // The CLI's way to the daemon: HTTP/1.0 by hand over the control socket, because loading an HTTP library costs more
 // than everything else a short command does.
+import { existsSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
+import { dirname } from 'node:path'
 import { ERROR_CODES, type ErrorCode, KaroError } from '../base/errors.ts'
 import type { ErrorShape } from './shapes.ts'
 
 /** A year of one person's history as JSON stays below this. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
-/** Above the longest query (60 s), so that the daemon's own deadline speaks first. */
-const DEADLINE_MS = 75_000
+/** A daemon that takes longer for anything but a query is stuck. */
+const DEADLINE_MS = 15_000
 
 /** Where the daemon listens; a command's `io` is one. */
 export interface DaemonAddress {
@@ -47,7 +49,11 @@ function exchange(socketPath: string, request: string, deadlineMs: number): Prom
     let size = 0
     const socket: Socket = createConnection({ path: socketPath })
     const timer = setTimeout(() => {
-      socket.destroy(new KaroError('timeout', `the daemon did not answer within ${deadlineMs / 1000} s`))
+      socket.destroy(
+        new KaroError('timeout', `the daemon did not answer within ${deadlineMs / 1000} s`, {
+          hint: 'It is stuck or the machine is busy: try again, or look at its log.',
+        }),
+      )
     }, deadlineMs)
     socket.on('connect', () => socket.write(request))
     socket.on('data', (chunk) => {
@@ -111,7 +117,9 @@ function explain(error: Error, socketPath: string): KaroError {
   if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') {
     return new KaroError('not_running', 'the karo daemon is not running', {
       where: socketPath,
-      hint: 'Start it with: karo up',
+      hint: existsSync(dirname(socketPath))
+        ? 'Start it with: karo up'
+        : 'That directory does not exist. Check --home or KARO_HOME; a new node begins with: karo up',
     })
   }
   if (code === 'EACCES' || code === 'EPERM') {

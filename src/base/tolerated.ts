@@ -36,7 +36,8 @@ export function tolerated(room: Room, options: ToleratedOptions): Room {
         throw error
       }
       const reason = sayWhy(error)
-      if (reason !== failure) log.error({ room: room.name, reason, retry_ms: retryMs }, 'runs without it')
+      if (reason !== failure)
+        log.error({ room: room.name, reason, retry_ms: retryMs }, 'this part does not run; it is tried again')
       failure = reason
       retryLater()
     }

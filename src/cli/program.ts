@@ -171,5 +171,6 @@ export async function overview(entries: readonly CommandEntry[]): Promise<string
 Terminal intelligence for closed networks. Raw commands never leave this machine.
 
 ${sections.join('')}Every command takes --json, --home <dir> and --help. karo help <command> shows its options and examples.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon is not running, 4 refused, 5 incomplete (--require-complete).
 `
 }

@@ -40,6 +40,9 @@ const isMarked = (line: string): boolean => line.trimEnd().endsWith(MARK)
  */
 export function editFile(path: string, change: (text: string) => string, random: Random): boolean {
   try {
+    if (!fs.existsSync(dirname(path))) {
+      throw new KaroError('bad_file', `there is no directory ${dirname(path)}`, { where: path })
+    }
     const target = follow(path)
     const stat = fs.statSync(target, { throwIfNoEntry: false })
     if (stat !== undefined && !stat.isFile())

@@ -1,9 +1,12 @@
 // When the daemon has to end: signals, and faults nobody caught, as one AbortSignal.
+import type { Clock } from '../base/clock.ts'
 import { EXIT, type ExitCode } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 
 /** SIGHUP is what a closed terminal sends to `karo up`. */
 const ENDING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+/** One Ctrl-C may come twice, from the terminal and handed on by npm; a person is slower than this. */
+const ONE_WISH_MS = 300
 
 export interface Ending {
   /** Aborts at the first signal or fault. */
@@ -18,16 +21,23 @@ export interface Ending {
  * The first signal asks for an orderly stop; the second ends the process at once. An exception or rejection that
  * nobody caught leaves unknown state behind: it is logged, then the node stops in order and fails.
  */
-export function watchEnding(log: Log, exit: (code: ExitCode) => void = process.exit): Ending {
+export function watchEnding(
+  log: Log,
+  clock: Pick<Clock, 'monotonic'>,
+  exit: (code: ExitCode) => void = process.exit,
+): Ending {
   const controller = new AbortController()
   let code: ExitCode = EXIT.done
+  let askedAt = Number.NEGATIVE_INFINITY
 
   const onSignal = (name: NodeJS.Signals): void => {
     if (controller.signal.aborted) {
+      if (clock.monotonic() - askedAt < ONE_WISH_MS) return
       log.warn({ signal: name }, 'second signal: ends at once')
       exit(EXIT.failed)
       return
     }
+    askedAt = clock.monotonic()
     log.info({ signal: name }, 'stopping')
     controller.abort(new Error(`stopped by ${name}`))
   }

@@ -12,7 +12,7 @@ const NODE: CommandArgument = {
   required: true,
   // A fingerprint is read aloud and typed in groups of four: they may be several words.
   variadic: true,
-  description: 'node id, fingerprint or name',
+  description: 'one node: its id, name, or fingerprint, also in groups of four',
 }
 
 type State = PeerShape['state']
@@ -163,7 +163,7 @@ const revoke: Command = {
   async run(io, input) {
     const peer = await decide(io, 'revoke', { who: whoOf(input) })
     if (peer !== undefined) {
-      io.out(`Revoked ${called(peer)}: nothing it was given here holds any more, and its key is refused.
+      io.out(`Revoked ${called(peer)}: its trust, roles and teams are gone, and its key is refused.
 \`karo peers trust ${peer.fingerprint}\` is the way back.
 `)
     }

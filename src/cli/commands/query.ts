@@ -68,7 +68,7 @@ const ask: Command = {
   async run(io, input) {
     const body = bodyOf(input, Date.now())
     const began = performance.now()
-    const answer = (await callDaemon(io, 'POST', '/api/v1/query', body)) as QueryResult
+    const answer = (await callDaemon(io, 'POST', '/api/v1/query', body, DEADLINE_MS)) as QueryResult
     const elapsed_ms = Math.round((performance.now() - began) * 10) / 10
     const result: QueryResult = { ...answer, timing: { ...answer.timing, elapsed_ms } }
     print(io, result)
@@ -129,5 +129,8 @@ function rangeOf(last: Value, from: Value, to: Value, now: number): { start: str
   }
   return { start: rfc3339(start, typeof from === 'string' ? '--from' : '--last'), end: rfc3339(end, '--to') }
 }
+
+/** Above the longest --timeout (60 s), so that the daemon's own deadline speaks first. */
+const DEADLINE_MS = 75_000
 
 export const query: readonly Command[] = [ask]

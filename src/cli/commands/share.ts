@@ -11,7 +11,7 @@ const who: CommandArgument = {
   // A fingerprint is read aloud and typed in groups of four: they may be several words.
   variadic: true,
   description:
-    "a node id, fingerprint or name; team:eng; role:lead; or '*' for every node whose trust level qualifies",
+    "one node (id, name, or fingerprint, also in groups of four); team:eng; role:lead; or '*' for every node whose trust level qualifies",
 }
 
 const whoOf = ({ args }: CommandInput): string => [args.who ?? []].flat().join(' ')

@@ -43,9 +43,12 @@ export function queryView(result: QueryResult, screen: Screen): string {
   return sections.filter((section) => section !== '').join('\n')
 }
 
-function dataView({ data, status }: QueryResult, screen: Screen): string {
-  if ('tools' in data) return data.tools.length === 0 ? `${NOTHING[status]}\n` : toolTable(data.tools, screen)
-  return data.nodes.length === 0 ? `${NOTHING[status]}\n` : healthTable(data.nodes, screen)
+function dataView({ data, status, coverage }: QueryResult, screen: Screen): string {
+  // Silence is not the same as nothing to say.
+  const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
+  const nothing = `${silent ? 'Nobody answered, and this node has nothing of its own.' : NOTHING[status]}\n`
+  if ('tools' in data) return data.tools.length === 0 ? nothing : toolTable(data.tools, screen)
+  return data.nodes.length === 0 ? nothing : healthTable(data.nodes, screen)
 }
 
 const percent = (rate: number): string => (rate === 0 ? '–' : `${(rate * 100).toFixed(rate < 0.1 ? 1 : 0)} %`)

@@ -1,5 +1,6 @@
 // The first signal asks, the second insists, and a fault nobody caught is a failure that still stops in order.
 import { afterEach, expect, test } from 'vitest'
+import { systemClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { type Ending, watchEnding } from '../../../src/ops/signals.ts'
 
@@ -11,16 +12,22 @@ afterEach(() => {
 
 test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s aborts once; the second ends at once', (name) => {
   const exits: number[] = []
-  ending = watchEnding(silentLog, (code) => void exits.push(code))
+  let now = 1_000
+  ending = watchEnding(silentLog, { monotonic: () => now }, (code) => void exits.push(code))
   process.emit(name, name)
   expect([ending.signal.aborted, ending.code(), exits]).toEqual([true, 0, []])
+  // npm hands on what the terminal has sent already.
+  now += 299
+  process.emit(name, name)
+  expect(exits).toEqual([])
+  now += 1
   process.emit('SIGTERM', 'SIGTERM')
   expect(exits).toEqual([1])
 })
 
 test('a fault aborts with a failure', () => {
   const others = process.rawListeners('uncaughtException')
-  ending = watchEnding(silentLog, () => {})
+  ending = watchEnding(silentLog, systemClock, () => {})
   const [mine] = process.rawListeners('uncaughtException').filter((listener) => !others.includes(listener))
   mine?.call(process, new Error('bug'))
   expect([ending.signal.aborted, ending.code()]).toEqual([true, 1])
@@ -28,6 +35,6 @@ test('a fault aborts with a failure', () => {
 
 test('after release the signals are the process’s again', () => {
   const before = process.listenerCount('SIGTERM')
-  watchEnding(silentLog).release()
+  watchEnding(silentLog, systemClock).release()
   expect(process.listenerCount('SIGTERM')).toBe(before)
 })
