@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest'
 import { checkCommand, type GuardProfile, type RiskLevel } from '../../../src/risk/index.ts'
 
-const PLACE = { home: '/home/me', cwd: '/home/me/work/project' }
+const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
 const BY_LEVEL: Readonly<Record<RiskLevel, string>> = {
   safe: 'ls',
   moderate: 'git reset --hard',
@@ -88,8 +88,8 @@ describe('directory and home', () => {
   test.each([
     ['rm -rf *', '/', 'critical'],
     ['rm -rf *', '/home/me', 'critical'],
-    ['rm -rf ../..', '/home/me/work/project', 'critical'],
-    ['rm -rf ..', '/home/me/work/project', 'high'],
+    ['rm -rf ../..', '/home/me/src/project', 'critical'],
+    ['rm -rf ..', '/home/me/src/project', 'high'],
     ['rm -rf etc', '/', 'critical'],
     ['rm -rf ./bin', '/usr', 'critical'],
     ['rm -rf build', '/home/me/work', 'safe'],

@@ -6,7 +6,7 @@ import { checkCommand, riskLevelOf } from '../../../src/risk/index.ts'
 const EVERYDAY = readFileSync(new URL('everyday.txt', import.meta.url), 'utf8')
   .split('\n')
   .filter((line) => line !== '' && !line.startsWith('#'))
-const PLACES = [{ home: '/home/me', cwd: '/home/me/work/project' }, {}]
+const PLACES = [{ home: '/home/me', cwd: '/home/me/src/project' }, {}]
 
 test('at least 150 everyday commands', () => {
   expect(new Set(EVERYDAY).size).toBe(EVERYDAY.length)

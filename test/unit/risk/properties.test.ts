@@ -14,7 +14,7 @@ import { newBudget } from '../../../src/risk/limits.ts'
 import { LINE_RULES } from '../../../src/risk/rules/code.ts'
 import { RULES } from '../../../src/risk/rules/index.ts'
 
-const PLACE = { home: '/home/me', cwd: '/home/me/work/project' }
+const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
 const levelOf = (command: string): RiskLevel => checkCommand(command, PLACE).risk_level
 const rank = (level: RiskLevel) => RISK_LEVELS.indexOf(level)
 

@@ -6,13 +6,13 @@ import { RULES } from '../../../src/risk/rules/index.ts'
 
 const ALL = [...RULES, ...LINE_RULES]
 const found = (command: string) =>
-  checkCommand(command, { home: '/home/me', cwd: '/home/me/work/project' }).matches.map((match) => match.rule)
+  checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' }).matches.map((match) => match.rule)
 const short = (command: string) => (command.length > 80 ? `${command.slice(0, 77)}…` : command)
 
 for (const rule of ALL) {
   for (const command of rule.examples.risky)
     test(`${rule.id}: ${short(command)}`, () => {
-      const verdict = checkCommand(command, { home: '/home/me', cwd: '/home/me/work/project' })
+      const verdict = checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' })
       expect(verdict.matches.map((match) => match.rule)).toContain(rule.id)
       expect(RISK_LEVELS.indexOf(verdict.risk_level)).toBeGreaterThanOrEqual(RISK_LEVELS.indexOf(rule.level))
     })
@@ -35,9 +35,9 @@ test('ids are unique, and every rule has examples both ways', () => {
 test('a safer form is itself judged lower than what it replaces', () => {
   for (const rule of ALL) {
     for (const command of rule.examples.risky) {
-      const verdict = checkCommand(command, { home: '/home/me', cwd: '/home/me/work/project' })
+      const verdict = checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' })
       if (verdict.safer === undefined) continue
-      const after = checkCommand(verdict.safer, { home: '/home/me', cwd: '/home/me/work/project' })
+      const after = checkCommand(verdict.safer, { home: '/home/me', cwd: '/home/me/src/project' })
       expect(RISK_LEVELS.indexOf(after.risk_level), `${command} → ${verdict.safer}`).toBeLessThan(
         RISK_LEVELS.indexOf(verdict.risk_level),
       )
