@@ -1,5 +1,5 @@
 // karo shell: the hook that records commands, printed, or put into the shell's start file.
-import { accessSync, constants, realpathSync } from 'node:fs'
+import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { delimiter, join, resolve } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
@@ -46,6 +46,7 @@ const shellInstall: Command = {
     const shell = shellOf(input)
     const file = rcFile(io, input)
     const line = hookLine(io, shell)
+    makeSpool(homePaths(io.env).spool)
     const changed = editFile(file, (text) => withLine(text, line), systemRandom)
     report(io, { shell, file, changed }, changed ? 'Added to' : 'Already in')
     if (changed && !io.json) io.out('Open a new shell, or load the file, to begin.\n')
@@ -78,6 +79,19 @@ function shellOf({ args }: CommandInput): (typeof SHELLS)[number] {
     where: 'shell',
     hint: `Shells with a hook: ${SHELLS.join(', ')}.`,
   })
+}
+
+/** What is typed before the first `karo up` is then kept for it: the hook itself makes no directory. */
+function makeSpool(directory: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+  } catch (cause) {
+    throw new KaroError('bad_file', `the spool directory cannot be made: ${(cause as Error).message}`, {
+      where: directory,
+      hint: 'Make its parent writable for this user, or choose another home with --home.',
+      cause,
+    })
+  }
 }
 
 function rcFile(io: CommandIo, { options }: CommandInput): string {

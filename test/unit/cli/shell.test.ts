@@ -69,6 +69,15 @@ describe('shell init', () => {
 })
 
 describe('shell install and uninstall', () => {
+  test('makes the spool, private, so that nothing typed before the first start is lost', async () => {
+    const { env, directory } = home()
+    const KARO_HOME = join(directory, 'node')
+    expect((await karo({ ...env, KARO_HOME }, 'shell', 'install', 'bash')).code).toBe(0)
+    expect(statSync(join(KARO_HOME, 'spool')).mode & 0o777).toBe(0o700)
+    expect(statSync(KARO_HOME).mode & 0o777).toBe(0o700)
+    expect((await karo({ ...env, KARO_HOME }, 'init')).code).toBe(0)
+  })
+
   test.each([
     ['no file', undefined],
     ['an empty file', ''],
