@@ -8,7 +8,7 @@ type Level = 'debug' | 'info' | 'warn' | 'error'
 const MAX_PENDING_BYTES = 1024 * 1024
 
 export interface DaemonLog extends Log {
-  /** Writes out what is buffered, synchronously; for the moment before the process ends. */
+  /** Writes out what is buffered, synchronously; a write that is under way already ends by itself. */
   flush(): void
 }
 

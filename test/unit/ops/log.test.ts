@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createJsonLog, createPlainLog } from '../../../src/ops/log.ts'
+import { until } from '../../support/until.ts'
 
-test('JSON lines carry level, time, pid, inherited and own fields; lower levels are not written', () => {
+test('JSON lines carry level, time, pid, inherited and own fields; lower levels are not written', async () => {
   const directory = mkdtempSync(join(tmpdir(), 'karo-log-'))
   const path = join(directory, 'log')
   const fd = openSync(path, 'w')
@@ -14,6 +15,8 @@ test('JSON lines carry level, time, pid, inherited and own fields; lower levels 
   traced.debug({}, 'too quiet')
   traced.info({ trace_id: 'ab'.repeat(16), peers: 2 }, 'a peer came')
   log.flush()
+  // What a thread was writing already when flush came arrives by itself, a moment later.
+  await until(() => readFileSync(path, 'utf8').endsWith('\n'), { what: 'the line' })
   closeSync(fd)
   const lines = readFileSync(path, 'utf8').trimEnd().split('\n')
   rmSync(directory, { recursive: true })
