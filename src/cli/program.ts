@@ -49,11 +49,19 @@ function toCommander(command: Command, name: string, width: number): Commander {
 
 /** Commander's message without its prefix, and its suggestion as a hint. */
 function usageError(error: CommanderError, name: string): KaroError {
-  const [first = '', suggestion] = error.message.replace(/^error: /, '').split('\n')
+  const [first = '', suggestion] = error.message
+    .replace(/^error: (?:command-argument value )?/, '')
+    .split('\n')
   const meant = suggestion?.match(/\(Did you mean (.*)\?\)/)?.[1]
+  // The options of the command to be judged look like ours.
+  const quote = name === 'check' && error.code === 'commander.unknownOption'
   return new KaroError('bad_request', first.replace(/\.$/, ''), {
     where: `karo ${name}`,
-    hint: meant ? `Did you mean ${meant}?` : `karo ${name} --help shows what it takes.`,
+    hint: quote
+      ? "Put the command in quotes: karo check 'git push --force'"
+      : meant
+        ? `Did you mean ${meant}?`
+        : `karo ${name} --help shows what it takes.`,
   })
 }
 

@@ -227,7 +227,7 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     ['peers trust a --level boss', "argument 'boss' is invalid. Allowed choices are peer, share_to"],
     ['check', "missing required argument 'command'"],
     ['check ls --shell cmd', 'Allowed choices are bash, zsh'],
-    ['check ls -x', "unknown option '-x'"],
+    ['check ls -x', "unknown option '-x'\n  Put the command in quotes"],
     ['status now', 'too many arguments'],
     ['peers --level peer', "unknown option '--level'"],
     ['status --home', "option '--home <dir>' argument missing"],
