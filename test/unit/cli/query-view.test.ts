@@ -1,0 +1,33 @@
+// What a person reads when a question brought no numbers: silence is told apart from having nothing to say.
+import { expect, test } from 'vitest'
+import type { QueryResult } from '../../../src/api/shapes.ts'
+import { queryView } from '../../../src/cli/views/query.ts'
+
+const SCREEN = { colour: false, columns: Number.POSITIVE_INFINITY }
+
+function empty(answered: number, unreachable: number): QueryResult {
+  return {
+    query_id: '0'.repeat(32),
+    query_type: 'ToolUsage',
+    level: 1,
+    time_range: { start: '2026-11-20T08:00:00.000Z', end: '2026-11-20T09:00:00.000Z' },
+    status: 'no_data',
+    data: { tools: [] },
+    coverage: {
+      ...{ known: answered + unreachable, answered, unreachable },
+      ...{ from_summary: 0, denied: 0, withheld: 0, failed: 0, complete: unreachable === 0, nodes: [] },
+    },
+    privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: 'none' },
+    ended_by: 'all_done',
+    timing: { first_ms: null, last_ms: null, elapsed_ms: 1 },
+    notes: [],
+  }
+}
+
+test.each([
+  ['nobody answered', 0, 2, 'Nobody answered'],
+  ['somebody answered with nothing', 1, 1, 'Nothing was recorded'],
+  ['there is nobody to ask', 0, 0, 'Nothing was recorded'],
+])('%s', (_, answered, unreachable, said) => {
+  expect(queryView(empty(answered, unreachable), SCREEN)).toContain(said)
+})
