@@ -1,14 +1,67 @@
-// A real interactive bash in a terminal of its own, typed into line by line.
+// A real interactive shell with its hook, in a terminal of its own, typed into line by line.
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
 import { onTestFinished } from 'vitest'
-import { bashHook } from '../../src/observe/hooks/bash.ts'
+import type { Shell } from '../../src/observe/hooks/hook.ts'
+import { HOOKS } from '../../src/observe/hooks/index.ts'
 import { createSpoolParser, type SpoolRecord } from '../../src/observe/spool-record.ts'
 import { temporaryDirectory } from './database.ts'
 import { until } from './until.ts'
 
+/** The programs that are hooked; several of them are an sh. */
+export type Program = 'bash' | 'zsh' | 'fish' | 'dash' | 'ksh' | 'mksh' | 'ash'
+
+interface HowToStart {
+  readonly shell: Shell
+  /** Name of the start file. */
+  readonly rc: string
+  /** Interactive, with this start file and no other. */
+  argv(rc: string): readonly string[]
+  env(rc: string): Readonly<Record<string, string>>
+  /** First in the start file: a prompt that counts itself up, and no history on disk. */
+  readonly before: string
+}
+
+const sh = (...argv: string[]): HowToStart => ({
+  shell: 'sh',
+  rc: 'rc',
+  argv: () => [...argv, '-i'],
+  env: (rc) => ({ ENV: rc }),
+  before: "typed=0; PS1='@$((typed=typed+1))@ '",
+})
+
+export const PROGRAMS: Readonly<Record<Program, HowToStart>> = {
+  bash: {
+    shell: 'bash',
+    rc: 'rc',
+    argv: (rc) => ['bash', '--noprofile', '--rcfile', rc, '-i'],
+    env: () => ({}),
+    before: "HISTFILE=; HISTCONTROL=ignoreboth; typed=0; PS1='@$((++typed))@ '",
+  },
+  zsh: {
+    shell: 'zsh',
+    rc: '.zshrc',
+    argv: () => ['zsh', '-d', '-i'],
+    env: (rc) => ({ ZDOTDIR: dirname(rc) }),
+    before: "setopt prompt_subst no_prompt_sp no_prompt_cr; typed=0; PS1='@$((++typed))@ '",
+  },
+  fish: {
+    shell: 'fish',
+    rc: 'rc.fish',
+    argv: (rc) => ['fish', '--no-config', '--init-command', `source '${rc}'`, '--interactive'],
+    env: () => ({}),
+    before: 'set -g typed 0; function fish_prompt; set typed (math $typed + 1); echo -n "@$typed@ "; end',
+  },
+  dash: sh('dash'),
+  ksh: sh('ksh'),
+  mksh: sh('mksh'),
+  ash: sh('busybox', 'ash'),
+}
+
 export interface ShellOptions {
+  /** Default: bash. */
+  readonly program?: Program
   /** Lines of the start file before the hook. */
   readonly before?: string
   /** Lines after it. */
@@ -17,7 +70,7 @@ export interface ShellOptions {
   /** False: the spool directory is not made. */
   readonly spool?: boolean
   readonly env?: Readonly<Record<string, string>>
-  /** Command line that ends in bash's own; without it bash itself. */
+  /** Command line that the shell's own is appended to. */
   readonly through?: readonly string[]
 }
 
@@ -42,27 +95,31 @@ export interface TypedShell {
 
 /** Counts itself up, so that a prompt that was waited for is never an old one. */
 const PROMPT = /@(\d+)@ $/
-const PS1 = "typed=0; PS1='@$((++typed))@ '"
 
 export async function startShell(options: ShellOptions = {}): Promise<TypedShell> {
+  const how = PROGRAMS[options.program ?? 'bash']
   const directory = temporaryDirectory()
   const spool = join(directory, 'spool')
-  const rc = join(directory, 'rc')
+  const rc = join(directory, how.rc)
   if (options.spool !== false) mkdirSync(spool, { mode: 0o700 })
-  const hook = bashHook({ spoolDirectory: spool, ignore: options.ignore ?? [] })
-  writeFileSync(
-    rc,
-    `HISTFILE=; HISTCONTROL=ignoreboth; ${PS1}\n${options.before ?? ''}\n${hook}\n${options.after ?? ''}\n`,
-  )
-  const [program, ...args] = [...(options.through ?? []), 'bash', '--noprofile', '--rcfile', rc, '-i']
+  const hook = HOOKS[how.shell]({ spoolDirectory: spool, ignore: options.ignore ?? [] })
+  writeFileSync(rc, `${how.before}\n${options.before ?? ''}\n${hook}\n${options.after ?? ''}\n`)
+  const [program, ...args] = [...(options.through ?? []), ...how.argv(rc)]
   const clean = Object.entries(process.env).filter(
-    ([key]) => !/^(KARO_|PROMPT_COMMAND|PS0|BASH|HIST)/.test(key),
+    ([key]) => !/^(KARO_|PROMPT_COMMAND|PS0|BASH|HIST|ZDOTDIR|ENV$|XDG_)/.test(key),
   )
   const terminal = spawn(program!, args, {
     cols: 200,
     rows: 50,
     cwd: directory,
-    env: { ...Object.fromEntries(clean), HOME: directory, TERM: 'dumb', LC_ALL: 'C.UTF-8', ...options.env },
+    env: {
+      ...Object.fromEntries(clean),
+      HOME: directory,
+      TERM: 'dumb',
+      LC_ALL: 'C.UTF-8',
+      ...how.env(rc),
+      ...options.env,
+    },
   })
   let screen = ''
   let from = 0

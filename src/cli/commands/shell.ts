@@ -1,33 +1,37 @@
 // karo shell: the hook that records commands, printed, or put into the shell's start file.
 import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { homePaths } from '../../config/paths.ts'
-import { bashHook } from '../../observe/hooks/bash.ts'
-import { quoteShell } from '../../observe/hooks/quote.ts'
+import type { Shell } from '../../observe/hooks/hook.ts'
+import { HOOKS, SHELLS } from '../../observe/hooks/index.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { editFile, withLine, withoutLine } from '../rc-file.ts'
+import { START_FILES } from '../start-files.ts'
 
-/** Shells that there is a hook for. */
-const SHELLS = ['bash'] as const
-
-const shellArgument = { name: 'shell', required: false, description: `which shell (${SHELLS.join(', ')})` }
-const rcOption = { name: 'rc', value: 'file', description: 'its start file (default: ~/.bashrc)' }
+const shellArgument = { name: 'shell', required: true, description: `which shell (${SHELLS.join(', ')})` }
+/** Left out it is bash. */
+const perhapsShellArgument = { ...shellArgument, required: false }
+const rcOption = {
+  name: 'rc',
+  value: 'file',
+  description: `its start file (default: ${SHELLS.map((name) => `${name} ${START_FILES[name].where}`).join('; ')})`,
+}
 
 const shellInit: Command = {
   name: 'shell init',
   summary: 'print the hook that records the commands of a shell',
-  args: [{ ...shellArgument, required: true }],
+  args: [shellArgument],
   options: [],
   examples: [{ run: 'eval "$(karo shell init bash)"', does: 'records this shell from now on' }],
   async run(io, input) {
     const shell = shellOf(input)
     const paths = homePaths(io.env)
     const { config } = loadConfig({ home: paths.home, env: io.env })
-    const hook = bashHook({ spoolDirectory: paths.spool, ignore: config.history.ignore })
+    const hook = HOOKS[shell]({ spoolDirectory: paths.spool, ignore: config.history.ignore })
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : hook)
     return EXIT.done
   },
@@ -36,7 +40,7 @@ const shellInit: Command = {
 const shellInstall: Command = {
   name: 'shell install',
   summary: "add the hook to the shell's start file; once, however often it is run",
-  args: [shellArgument],
+  args: [perhapsShellArgument],
   options: [rcOption],
   examples: [
     { run: 'karo shell install bash', does: 'records every new bash' },
@@ -44,12 +48,17 @@ const shellInstall: Command = {
   ],
   async run(io, input) {
     const shell = shellOf(input)
-    const file = rcFile(io, input)
+    const file = startFile(io, shell, input)
     const line = hookLine(io, shell)
-    makeSpool(homePaths(io.env).spool)
+    makeDirectory(homePaths(io.env).spool, 0o700, 'the spool directory')
+    if (START_FILES[shell].makesDirectory)
+      makeDirectory(dirname(file), 0o755, 'the directory of the start file')
     const changed = editFile(file, (text) => withLine(text, line), systemRandom)
     report(io, { shell, file, changed }, changed ? 'Added to' : 'Already in')
-    if (changed && !io.json) io.out('Open a new shell, or load the file, to begin.\n')
+    if (io.json) return EXIT.done
+    const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
+    if (hint !== undefined) io.out(`${hint}\n`)
+    if (changed) io.out('Open a new shell, or load the file, to begin.\n')
     return EXIT.done
   },
 }
@@ -57,12 +66,12 @@ const shellInstall: Command = {
 const shellUninstall: Command = {
   name: 'shell uninstall',
   summary: "take the hook out of the shell's start file",
-  args: [shellArgument],
+  args: [perhapsShellArgument],
   options: [rcOption],
   examples: [{ run: 'karo shell uninstall bash', does: 'new shells are not recorded any more' }],
   async run(io, input) {
     const shell = shellOf(input)
-    const file = rcFile(io, input)
+    const file = startFile(io, shell, input)
     const changed = editFile(file, withoutLine, systemRandom)
     report(io, { shell, file, changed }, changed ? 'Removed from' : 'Not in')
     return EXIT.done
@@ -71,7 +80,7 @@ const shellUninstall: Command = {
 
 export const shell: readonly Command[] = [shellInit, shellInstall, shellUninstall]
 
-function shellOf({ args }: CommandInput): (typeof SHELLS)[number] {
+function shellOf({ args }: CommandInput): Shell {
   const wanted = args.shell ?? 'bash'
   const found = SHELLS.find((name) => name === wanted)
   if (found !== undefined) return found
@@ -81,12 +90,12 @@ function shellOf({ args }: CommandInput): (typeof SHELLS)[number] {
   })
 }
 
-/** What is typed before the first `karo up` is then kept for it: the hook itself makes no directory. */
-function makeSpool(directory: string): void {
+/** The spool too: what is typed before the first `karo up` is then kept for it; the hook itself makes no directory. */
+function makeDirectory(directory: string, mode: number, what: string): void {
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    mkdirSync(directory, { recursive: true, mode })
   } catch (cause) {
-    throw new KaroError('bad_file', `the spool directory cannot be made: ${(cause as Error).message}`, {
+    throw new KaroError('bad_file', `${what} cannot be made: ${(cause as Error).message}`, {
       where: directory,
       hint: 'Make its parent writable for this user, or choose another home with --home.',
       cause,
@@ -94,10 +103,10 @@ function makeSpool(directory: string): void {
   }
 }
 
-function rcFile(io: CommandIo, { options }: CommandInput): string {
+function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): string {
   if (options.rc === '') throw new KaroError('bad_request', 'the file name is empty', { where: '--rc' })
   if (typeof options.rc === 'string') return resolve(options.rc)
-  return join(io.env.HOME || homedir(), '.bashrc')
+  return resolve(START_FILES[shell].path(io.env, io.env.HOME || homedir()))
 }
 
 /**
@@ -105,19 +114,19 @@ function rcFile(io: CommandIo, { options }: CommandInput): string {
  * process's own runtime and program, since the `node` that the program's first line would find may be too old. A
  * machine without Karo (start files are shared between machines) loads nothing and says nothing.
  */
-function hookLine(io: CommandIo, shell: string): string {
+function hookLine(io: CommandIo, shell: Shell): string {
+  const { quote, line } = START_FILES[shell]
   const program = process.argv[1] ?? 'karo'
-  const home = io.env.KARO_HOME ? ` --home ${quoteShell(io.home)}` : ''
-  const load = (test: string, run: string): string =>
-    `if ${test}; then eval "$(${run} shell init ${shell}${home})"; fi`
-  let line: string
-  if (isOnPath(io, program)) line = load('command -v karo >/dev/null 2>&1', 'karo')
+  const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''
+  const load = (test: string, run: string): string => line(test, `${run} shell init ${shell}${home}`)
+  let loads: string
+  if (isOnPath(io, program)) loads = load('command -v karo >/dev/null 2>&1', 'karo')
   else {
-    const [node, file] = [quoteShell(process.execPath), quoteShell(realpathSync(program))]
-    line = load(`[ -x ${node} ] && [ -r ${file} ]`, `${node} ${file}`)
+    const [node, file] = [quote(process.execPath), quote(realpathSync(program))]
+    loads = load(`[ -x ${node} ] && [ -r ${file} ]`, `${node} ${file}`)
   }
   // The file is edited byte by byte.
-  return Buffer.from(line, 'utf8').toString('latin1')
+  return Buffer.from(loads, 'utf8').toString('latin1')
 }
 
 /** True when `karo` on the PATH is this very program. */

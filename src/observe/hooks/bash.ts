@@ -1,12 +1,6 @@
 // The bash hook: the text that `karo shell init bash` prints, with the spool directory and the ignore globs built in.
+import type { HookOptions } from './hook.ts'
 import { quoteShell, toShellPattern } from './quote.ts'
-
-export interface HookOptions {
-  /** Absolute. The daemon makes it; the hook makes nothing but its own files in it. */
-  readonly spoolDirectory: string
-  /** Commands that match any of these globs are not written; see `history.ignore`. */
-  readonly ignore: readonly string[]
-}
 
 /**
  * Bash 5.1 and later; earlier and restricted shells get a hook that does nothing. Sourcing it again is harmless.

@@ -1,0 +1,14 @@
+// What every shell's hook is made from, and the shells that there is one for.
+
+/** The name that the records carry and `karo shell` takes. */
+export type Shell = 'bash' | 'zsh' | 'fish' | 'sh'
+
+export interface HookOptions {
+  /** Absolute. The daemon makes it; the hook makes nothing but its own files in it. */
+  readonly spoolDirectory: string
+  /** Commands that match any of these globs are not written; see `history.ignore`. */
+  readonly ignore: readonly string[]
+}
+
+/** The code that a shell runs once, when it starts: what `karo shell init` prints. */
+export type Hook = (options: HookOptions) => string
