@@ -45,6 +45,15 @@ export interface Stream {
   readonly messages: Readonly<Record<string, Message>>
 }
 
+export interface Topic {
+  /** `/karo/<name>/<version>`, the same in gossip. */
+  readonly id: `/karo/${string}/${number}`
+  readonly purpose: string
+  /** Messages of one author: a sustained `messages` per `perMs`, which is also the burst (GCRA). */
+  readonly quota: { readonly messages: number; readonly perMs: number }
+  readonly messages: Readonly<Record<string, Message>>
+}
+
 export function defineMessage<B extends WireBody>(message: Message<B>): Message<B> {
   if (!Number.isInteger(message.type) || message.type < 1 || message.type > 0xffff) {
     throw new RangeError(`${message.name}: a message type is 1 to 0xFFFF`)
@@ -54,4 +63,8 @@ export function defineMessage<B extends WireBody>(message: Message<B>): Message<
 
 export function defineStream<const S extends Stream>(stream: S): S {
   return Object.freeze(stream)
+}
+
+export function defineTopic<const T extends Topic>(topic: T): T {
+  return Object.freeze(topic)
 }

@@ -2,7 +2,8 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
-import { bytes, label, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
+import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
+import { activityPatterns, nodeHealthStatus, safetyPosture, toolUsage } from './numbers.ts'
 
 /** The main source's QueryType. */
 const QUERY_TYPES = ['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'Anomalies', 'NodeHealth'] as const
@@ -25,6 +26,7 @@ const queryFilter = z.discriminatedUnion('operator', [
   }),
   z.object({ field: publicName(32), operator: z.literal('InList'), value: listOf(filterValue(), 16) }),
 ])
+export type QueryFilter = z.infer<typeof queryFilter>
 
 const timeRange = z
   .object({
@@ -119,32 +121,6 @@ export const QueryDone = defineMessage({
   body: queryDoneBody,
 })
 
-const toolUse = z.object({
-  tool: publicName(32).describe('from the public dictionary of tools; everything else is `other`'),
-  category: publicName(24),
-  uses: uint(),
-  failures: uint(),
-})
-export type ToolUse = z.infer<typeof toolUse>
-
-const toolUsage = z.object({ tools: listOf(toolUse, 512) })
-
-/** No person's data; the same shape in `karo query health --json`. */
-const nodeHealthStatus = z.object({
-  node_id: nodeId(),
-  fingerprint: z
-    .string()
-    .regex(/^[0-9a-f]{16}$/)
-    .describe('16 hex digits'),
-  name: label(64),
-  version: label(32),
-  uptime_seconds: uint(),
-  online: z.boolean(),
-  last_seen: z.iso.datetime({ precision: 3 }).describe('RFC 3339 UTC'),
-  events_24h: uint(),
-})
-export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>
-
 /** What a query comes to at one owner. */
 export const ANSWER_STATUSES = [
   'success',
@@ -171,6 +147,8 @@ export const sealedAnswer = z.discriminatedUnion('status', [
     status: z.literal('success'),
     data: z.discriminatedUnion('query_type', [
       toolUsage.extend({ query_type: z.literal('ToolUsage') }),
+      z.object({ query_type: z.literal('SafetyPosture'), safety: safetyPosture }),
+      z.object({ query_type: z.literal('ActivityPatterns'), activity: activityPatterns }),
       z.object({ query_type: z.literal('NodeHealth'), health: nodeHealthStatus }),
     ]),
   }),

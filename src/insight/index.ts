@@ -1,5 +1,11 @@
 // The only door from level 0 to level 1: everything here is folded from rollups and the public dictionary.
-import type { NodeHealthStatus, ToolUse } from '../../protocols/messages/query.ts'
+import type {
+  ActivityPatterns,
+  NodeHealthStatus,
+  SafetyPosture,
+  ToolUse,
+} from '../../protocols/messages/numbers.ts'
+import type { PatternStat } from '../../protocols/messages/summary.ts'
 
 export interface TimeRange {
   /** Milliseconds since the epoch, inclusive. */
@@ -30,6 +36,12 @@ export interface Insight {
   uids(): Promise<readonly number[]>
   /** Level 1: uses per public tool name, summed over `uids`, hours of `range` (whole UTC hours). */
   toolUsage(uids: readonly number[], range: TimeRange): Promise<readonly ToolUse[]>
+  /** Level 1: likewise, by level of risk. */
+  safetyPosture(uids: readonly number[], range: TimeRange): Promise<SafetyPosture>
+  /** Level 1: likewise, when people work, by the owner's clock; unique commands of several people are added up. */
+  activityPatterns(uids: readonly number[], range: TimeRange): Promise<ActivityPatterns>
+  /** Level 1: likewise, commands, failures and mean duration by category. */
+  commandPatterns(uids: readonly number[], range: TimeRange): Promise<readonly PatternStat[]>
   /** No person's data: this node's name, version, uptime and number of events in 24 h. */
   nodeHealth(): Promise<NodeHealthStatus>
   /** For the person themself. */

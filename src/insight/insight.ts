@@ -1,5 +1,5 @@
 // Folds rollups into what others may have of this node (level 1) and what its people see of themselves.
-import type { NodeHealthStatus, ToolUse } from '../../protocols/messages/query.ts'
+import type { NodeHealthStatus, ToolUse } from '../../protocols/messages/numbers.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Rollup, RollupRepository } from '../store/rollups.ts'

@@ -1,6 +1,6 @@
 // The mesh room's door: links to admitted neighbours over which rooms above send frames. No libp2p type passes it.
 
-import type { Message, Stream, WireBody } from '../../protocols/define.ts'
+import type { Message, Stream, Topic, WireBody } from '../../protocols/define.ts'
 import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
@@ -36,6 +36,26 @@ export interface Link {
   sendDocument(to: NodeId, bytes: Uint8Array): boolean
 }
 
+/**
+ * What a topic's message is worth: `accept` is passed on, `ignore` is dropped, `reject` is dropped and held against the
+ * neighbour it came from.
+ */
+export type GossipVerdict = 'accept' | 'ignore' | 'reject'
+
+export interface GossipHandler {
+  /**
+   * One message, decoded and its signature checked, within the clock window, within its author's quota, its author
+   * neither this node nor refused here. `from` is the neighbour that handed it on. Synchronous: slow work is done after.
+   */
+  message(author: PeerRef, frame: Frame, from: PeerRef): GossipVerdict
+}
+
+/** One topic of the mesh's gossip. */
+export interface Gossip {
+  /** Signs and spreads to every member that can be reached; silently to nobody while there are no neighbours. */
+  publish<B extends WireBody>(message: Message<B>, body: NoInfer<B>): void
+}
+
 interface MeshStatus {
   /** Multiaddrs this node listens on, e.g. `/ip4/10.0.0.5/tcp/9238`. */
   readonly listen: readonly string[]
@@ -48,6 +68,8 @@ interface MeshStatus {
 export interface Mesh extends Room {
   /** Registers a `lifetime: 'link'` protocol; call before `start`. */
   link(protocol: Stream, handler: LinkHandler): Link
+  /** Joins a topic; call before `start`. */
+  topic(topic: Topic, handler: GossipHandler): Gossip
   /** Admitted by both ends and connected. */
   isConnected(node: NodeId): boolean
   /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */

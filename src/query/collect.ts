@@ -1,10 +1,6 @@
 // From what was collected to the result of a query: a pure function, the same for every way a query ends.
-import type {
-  MeshQueryBody,
-  NodeHealthStatus,
-  SealedAnswer,
-  ToolUse,
-} from '../../protocols/messages/query.ts'
+import type { NodeHealthStatus, ToolUse } from '../../protocols/messages/numbers.ts'
+import type { MeshQueryBody, SealedAnswer } from '../../protocols/messages/query.ts'
 import { byText } from '../base/by-text.ts'
 import type { Member } from '../trust/index.ts'
 import { coverageOf, statusOf } from './coverage.ts'

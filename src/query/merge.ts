@@ -1,5 +1,5 @@
 // From single answers to the data of a result: pure, and independent of the order in which answers came.
-import type { NodeHealthStatus, ToolUse } from '../../protocols/messages/query.ts'
+import type { NodeHealthStatus, ToolUse } from '../../protocols/messages/numbers.ts'
 import { byText } from '../base/by-text.ts'
 import type { ToolRow } from './result.ts'
 

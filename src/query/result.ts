@@ -1,5 +1,6 @@
 // What a query comes to: the result shape that the API returns and `karo query --json` prints (product.md).
-import type { NodeHealthStatus, QueryType } from '../../protocols/messages/query.ts'
+import type { NodeHealthStatus } from '../../protocols/messages/numbers.ts'
+import type { QueryType } from '../../protocols/messages/query.ts'
 
 export const OUTCOMES = [
   'answered',

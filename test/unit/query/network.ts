@@ -1,7 +1,8 @@
 // Nodes for query tests: real query and sharing rooms, real identities and real frames, joined in memory.
 import type { Message, WireBody } from '../../../protocols/define.ts'
 import { decodeFrame, encodeFrame, type Frame, messageTable } from '../../../protocols/frame.ts'
-import { QueryHop, type ToolUse } from '../../../protocols/messages/query.ts'
+import type { ToolUse } from '../../../protocols/messages/numbers.ts'
+import { QueryHop } from '../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../protocols/registry.ts'
 import type { AuditRecord } from '../../../src/audit/index.ts'

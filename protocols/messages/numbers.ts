@@ -1,0 +1,49 @@
+// Level 1 numbers: what one node's people did in a span of whole hours, in words of the public dictionary only.
+import * as z from 'zod'
+import { label, listOf, nodeId, publicName, uint } from './fields.ts'
+
+const toolUse = z.object({
+  tool: publicName(32).describe('from the public dictionary of tools; everything else is `other`'),
+  category: publicName(24),
+  uses: uint(),
+  failures: uint(),
+})
+export type ToolUse = z.infer<typeof toolUse>
+
+export const toolUsage = z.object({ tools: listOf(toolUse, 512) })
+
+/** The main source's SafetyStats, and what is needed to tell how well a node is looked after. */
+export const safetyPosture = z.object({
+  by_risk_level: z.object({ safe: uint(), moderate: uint(), high: uint(), critical: uint() }),
+  blocked: uint(),
+  confirmed_risky: uint(),
+  karo_generated: uint(),
+  guarded: z.boolean().describe('the guard is on here'),
+  hook_silent: z.boolean().describe('a shell hook of this node stopped reporting'),
+})
+export type SafetyPosture = z.infer<typeof safetyPosture>
+
+/** The main source's ActivityPattern. */
+export const activityPatterns = z.object({
+  hourly: z.array(uint()).length(24).readonly().describe("by hour of the owner's day"),
+  daily: z.array(uint()).length(7).readonly().describe("by day of the owner's week, Monday first"),
+  total_commands: uint(),
+  unique_commands: uint(),
+})
+export type ActivityPatterns = z.infer<typeof activityPatterns>
+
+/** No person's data; the same shape in `karo query health --json`. */
+export const nodeHealthStatus = z.object({
+  node_id: nodeId(),
+  fingerprint: z
+    .string()
+    .regex(/^[0-9a-f]{16}$/)
+    .describe('16 hex digits'),
+  name: label(64),
+  version: label(32),
+  uptime_seconds: uint(),
+  online: z.boolean(),
+  last_seen: z.iso.datetime({ precision: 3 }).describe('RFC 3339 UTC'),
+  events_24h: uint(),
+})
+export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>

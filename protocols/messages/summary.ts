@@ -1,0 +1,79 @@
+// Summaries: one node's numbers of one period, and the sealed document in which they travel.
+import * as z from 'zod'
+import { defineMessage } from '../define.ts'
+import { bytes, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
+import { activityPatterns, safetyPosture, toolUsage } from './numbers.ts'
+
+/** The main source's Granularity. Hours, days and weeks (from Monday) of UTC, so that periods of all nodes fit together. */
+export const GRANULARITIES = ['hour', 'day', 'week'] as const
+export type Granularity = (typeof GRANULARITIES)[number]
+
+const period = {
+  granularity: z.enum(GRANULARITIES),
+  start: timestamp('start of the period'),
+  end: timestamp('end of the period, exclusive'),
+}
+
+/** The main source's PatternStat: commands of one category. */
+const patternStat = z.object({
+  category: publicName(24),
+  count: uint(),
+  failures: uint(),
+  avg_duration_ms: uint(),
+})
+
+export type PatternStat = z.infer<typeof patternStat>
+
+/**
+ * The main source's NodeSummary, the plaintext inside a box. A part is absent when its people do not share that
+ * category with these recipients. Its failure rates are counts here, so that sums stay exact.
+ */
+export const nodeSummary = z.object({
+  node_id: nodeId(),
+  ...period,
+  generated_at: timestamp('when it was derived'),
+  closed: z.boolean().describe('the period was over when it was derived'),
+  command_patterns: listOf(patternStat, 32).optional(),
+  tool_usage: toolUsage.optional(),
+  activity_pattern: activityPatterns.optional(),
+  safety_stats: safetyPosture.optional(),
+})
+export type NodeSummary = z.infer<typeof nodeSummary>
+
+/** Recipients of one document, over all its boxes. */
+export const RECIPIENTS_MAX = 256
+/** Groups of recipients that may read the same. */
+export const BOXES_MAX = 8
+const HINT_BYTES = 8
+const WRAPPED_KEY_BYTES = 32 + 16
+/** Most bytes of one sealed plaintext. */
+const BOX_BYTES = 36 * 1024
+
+const box = z.object({
+  epk: bytes(32).describe('X25519 public key, fresh for this box'),
+  recipients: listOf(
+    z.object({
+      hint: bytes(HINT_BYTES).describe('only author and recipient can tell whom it means'),
+      key: bytes(WRAPPED_KEY_BYTES).describe('the content key, wrapped for that recipient'),
+    }),
+    RECIPIENTS_MAX,
+  ),
+  sealed: bytes(17, BOX_BYTES).describe('a NodeSummary under the content key'),
+})
+
+const sealedSummaryBody = z.object({
+  ...period,
+  version: timestamp('edition of this period'),
+  expires_at: timestamp('when nobody keeps it any more'),
+  boxes: listOf(box, BOXES_MAX),
+})
+export type SealedSummaryBody = z.infer<typeof sealedSummaryBody>
+
+export const SealedSummary = defineMessage({
+  type: 0x0100,
+  name: 'SealedSummary',
+  purpose: "One node's summary of one period, sealed to those its people share it with.",
+  limit: 64 * 1024,
+  carried: 'document',
+  body: sealedSummaryBody,
+})

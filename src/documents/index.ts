@@ -1,0 +1,50 @@
+// The documents room's door: signed documents of this node and of others, kept, announced, and moved to who wants them.
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { Room } from '../base/room.ts'
+
+/**
+ * What kinds there are is a table (kinds.ts): message, slot and version of a body, how long it is kept, who wants it.
+ * A kind that is added there is announced, synced, relayed and bounded like the others.
+ */
+export const DOCUMENT_KINDS = ['summary', 'audit_head'] as const
+export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
+
+/** Names one document; of each (author, kind, slot) only the highest version is kept. */
+export interface DocumentHead {
+  readonly author: NodeId
+  readonly kind: DocumentKind
+  /** Which of its author's documents of that kind, e.g. `day:20512`; empty where there is one only. At most 32 characters. */
+  readonly slot: string
+  /** Grows with every edition: the author's clock, milliseconds since the epoch. */
+  readonly version: number
+  /** BLAKE3 of the frame, 32 bytes. */
+  readonly digest: Uint8Array
+}
+
+export interface StoredDocument {
+  readonly head: DocumentHead
+  /** The frame as its author signed it; anybody can verify it again. */
+  readonly bytes: Uint8Array
+  /** Milliseconds since the epoch: when this node got it. */
+  readonly received_at: number
+}
+
+export interface DocumentCounts {
+  /** Written by this node. */
+  readonly own: number
+  /** Of others, for this node. */
+  readonly received: number
+  /** Of others, kept for others. */
+  readonly relayed: number
+  readonly bytes: number
+}
+
+export interface Documents extends Room {
+  /** Keeps this node's own new edition, and announces it. Resolves when it is durable. */
+  publish(kind: DocumentKind, frame: Uint8Array): Promise<void>
+  /** This author's documents of a kind that this node keeps, by slot. */
+  of(author: NodeId, kind: DocumentKind): Promise<readonly StoredDocument[]>
+  /** Fires when a document of somebody else, for this node, is durable. */
+  onReceived(listener: (document: StoredDocument) => void): () => void
+  counts(): DocumentCounts
+}

@@ -1,0 +1,36 @@
+// The summaries room's door: this node's numbers leave as sealed documents, and those of others are read.
+import type { NodeSummary } from '../../protocols/messages/summary.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { Room } from '../base/room.ts'
+import type { TimeRange } from '../insight/index.ts'
+
+/** Exactly what one recipient will be able to read of the summary of one period, were it published now. */
+export interface SummaryPreview {
+  readonly recipients: readonly {
+    readonly node_id: NodeId
+    readonly fingerprint: string
+    readonly name: string
+  }[]
+  /** The plaintext's meaning, field by field: what the bytes decode to. */
+  readonly summary: NodeSummary
+  /** The plaintext, MessagePack. */
+  readonly bytes: Uint8Array
+}
+
+/** What somebody's summaries say about a range. */
+export interface SummaryCover {
+  /** Disjoint periods inside the range, oldest first. */
+  readonly summaries: readonly NodeSummary[]
+  /** Milliseconds since the epoch: when the newest of them was derived. */
+  readonly as_of: number
+}
+
+export interface Summaries extends Room {
+  /**
+   * What would leave now about the open hour, day and week and the closed ones not yet sent, one entry per period and
+   * group of recipients that may read the same. `to` narrows to what that node could read.
+   */
+  preview(to?: NodeId): Promise<readonly SummaryPreview[]>
+  /** Undefined: this node holds nothing of theirs for that range. Whole UTC hours; the widest periods that fit are used. */
+  cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
+}
