@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { build } from 'esbuild'
+import { allLinked, startFleet } from '../support/fleet.ts'
 import { startNode } from '../support/node.ts'
 import { atEnd, endAll, track } from '../support/processes.ts'
-import { startFleet } from './fleet.ts'
 
 export interface IdleCost {
   /** Percent of one core. */
@@ -36,10 +36,11 @@ const SETTLE_MS = 10_000
 export async function measureIdle(seconds = 30): Promise<IdleCosts> {
   try {
     const fleet = await startFleet(NEIGHBOURS + 1, { lan: true })
+    await allLinked(fleet.nodes)
     const alone = await startNode()
     const bare = await startBareHosts()
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-    const pids = { linked: fleet[0]!.pid, alone: alone.pid, bare }
+    const pids = { linked: fleet.nodes[0]!.pid, alone: alone.pid, bare }
     const before = mapped(pids, cpuMs)
     await new Promise((resolve) => setTimeout(resolve, seconds * 1000))
     const after = mapped(pids, cpuMs)

@@ -1,8 +1,8 @@
 // How long a question to a small mesh takes, as the person at the command line sees it.
 import { callDaemon } from '../../src/api/client.ts'
 import type { QueryResult } from '../../src/api/shapes.ts'
+import { allLinked, startFleet } from '../support/fleet.ts'
 import { endAll } from '../support/processes.ts'
-import { startFleet } from './fleet.ts'
 import { median } from './median.ts'
 
 export interface QueryTimes {
@@ -21,7 +21,8 @@ const ROUNDS = 15
 export async function measureQuery(nodes = 5): Promise<QueryTimes> {
   try {
     const fleet = await startFleet(nodes, { lan: false })
-    const asker = fleet[0]!
+    await allLinked(fleet.nodes)
+    const asker = fleet.nodes[0]!
     const io = { socket: `${asker.home}/karo.sock` }
     const local: number[] = []
     const elapsed: number[] = []

@@ -11,6 +11,10 @@ export interface LanMember {
 
 export interface Lan {
   readonly members: readonly LanMember[]
+  /** Moves these members (by index) to a bridge of their own: they hear each other, and nobody else. */
+  split(indexes: readonly number[]): void
+  /** One LAN again. */
+  heal(): void
   /** Deletes every namespace, and with them all links; also done at the end of the test file. */
   close(): void
 }
@@ -55,7 +59,14 @@ export function createLan(count: number): Lan {
       undefined,
       names.map((name) => `netns add ${name}`),
     )
-    batch(hub, ['link set lo up', 'link add br0 type bridge mcast_snooping 0', 'link set br0 up'])
+    batch(hub, [
+      'link set lo up',
+      // br1 is for those that are cut off.
+      ...['br0', 'br1'].flatMap((bridge) => [
+        `link add ${bridge} type bridge mcast_snooping 0`,
+        `link set ${bridge} up`,
+      ]),
+    ])
     for (const [i, member] of members.entries()) {
       batch(hub, [
         `link add p${i} type veth peer name eth0 netns ${member.netns}`,
@@ -73,7 +84,17 @@ export function createLan(count: number): Lan {
     close()
     throw error
   }
-  return { members, close }
+  const join = (indexes: Iterable<number>, bridge: string): void =>
+    batch(
+      hub,
+      Array.from(indexes, (i) => `link set p${i} master ${bridge}`),
+    )
+  return {
+    members,
+    split: (indexes) => join(indexes, 'br1'),
+    heal: () => join(members.keys(), 'br0'),
+    close,
+  }
 }
 
 /** Undefined when it worked, else what `ip` said. */
