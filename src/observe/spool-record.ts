@@ -173,11 +173,12 @@ function whole(digits: string, most: number): number | undefined {
   return number <= most ? number : undefined
 }
 
-/** How the hook wrote the text: as `fc` lists one entry, the same in POSIX mode, and several entries. */
+/** How the hook wrote the text: as `fc` lists one entry, the same in POSIX mode, several entries, or as it is. */
 const LISTINGS: Readonly<Record<string, ((listed: string) => string) | undefined>> = {
   // A tab, then a blank or, for an edited entry, an asterisk.
   '-': (listed) => listed.slice(2),
   _: (listed) => listed.slice(1),
+  '=': (text) => text,
   '+': (listed) => listed.replace(/(^|\n)\t[ *]?/g, '$1'),
 }
 

@@ -1,8 +1,86 @@
 // The zsh hook: the text that `karo shell init zsh` prints, with the spool directory and the ignore globs built in.
 import type { HookOptions } from './hook.ts'
-import { quoteShell } from './quote.ts'
+import { quoteShell, toShellPattern } from './quote.ts'
 
-/** Marks the directory and records nothing. */
-export function zshHook({ spoolDirectory }: HookOptions): string {
-  return `# Karo's hook for zsh.\n: ${quoteShell(spoolDirectory)}\n`
+/**
+ * Zsh 5.3 and later; restricted shells, and a zsh without its modules, get a hook that does nothing. Sourcing it again
+ * is harmless.
+ *
+ * Records are those of the bash hook, their text marked `=`: as it was typed. Zsh hands it to preexec whether or not
+ * the history keeps it, and hands over nothing when there is no history. `exit` and `exec` end the shell before the
+ * next prompt and leave no record.
+ */
+export function zshHook({ spoolDirectory, ignore }: HookOptions): string {
+  const directory = quoteShell(spoolDirectory)
+  const patterns = ignore.map((glob) => ` || $__karo[text] == ${toShellPattern(glob)}`).join('')
+  // In one quoted string, because aliases and options of the person would already change how it is read.
+  return `# Karo's hook for zsh 5.3 and later. After each command it appends one record to this shell's own file in the
+# spool directory: no fork, no wait, no daemon needed. export KARO_PAUSE=1 stops it, unset KARO_PAUSE resumes.
+'builtin' 'emulate' 'zsh' '-o' 'no_aliases' '-o' 'no_err_exit' '-o' 'no_err_return' '-o' 'no_xtrace' '-o' \\
+  'local_traps' '-c' ${quoteShell(body(directory, patterns))}
+`
 }
+
+/** Functions defined under `emulate -c` run with those options, whatever the person sets (zshbuiltins(1)). */
+const body = (directory: string, patterns: string): string => `
+if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_functions} != *readonly* ]] &&
+  builtin zmodload zsh/datetime zsh/system 2>/dev/null &&
+  builtin zmodload -F zsh/files b:zf_chmod 2>/dev/null; then
+
+  # All state is in one associative array, which is never exported; what must be a variable of its own is beside it.
+  # Functions have no variables, because the person may have made one of that name read-only.
+  builtin typeset -gA __karo
+  builtin typeset -gi __karo_now
+  builtin typeset -g __karo_fd
+  if [[ $__karo[dir] != ${directory} ]]; then
+    (( __karo_now = EPOCHREALTIME * 1000000 ))
+    __karo=(dir ${directory} id "$EUID-$$-$__karo_now" file "" seq 0 begun 0 cwd "" text "")
+  fi
+
+  # Between Enter and the command. $1 is what was typed, empty when there is no history.
+  __karo_preexec() {
+    __karo[text]=$1 __karo[cwd]=$PWD
+    (( __karo[begun] = __karo_now = EPOCHREALTIME * 1000000 ))
+  }
+
+  # Sets __karo_fd to a descriptor on this shell's own file, or to nothing; no command inherits it.
+  __karo_open() {
+    [[ -z $__karo_fd ]] || exec {__karo_fd}>&-
+    __karo_fd=
+    [[ -d $__karo[dir] && -w $__karo[dir] ]] || return 0
+    __karo[file]=$__karo[dir]/$__karo[id].spool
+    # A name instead of a number: zsh chooses one that nobody has.
+    sysopen -a -w -m 600 -o creat,cloexec,nofollow -u __karo_fd $__karo[file] || return 0
+    # A directory of one's own is private; a shared one (setgid) lets the daemon's group read. Whatever the umask.
+    if [[ -O $__karo[dir] ]]; then zf_chmod 600 $__karo[file]; else zf_chmod 640 $__karo[file]; fi
+  }
+
+  # Before the prompt. Zsh itself gives $? and $_ back to what comes after.
+  __karo_precmd() {
+    builtin set -- $?
+    # Nothing ran, or what ran is nobody's business.
+    if [[ -z $__karo[text] || \${KARO_PAUSE:-0} != 0 || $__karo[text] == [[:space:]]*${patterns} ]]; then
+      __karo[text]=
+      return 0
+    fi
+    (( __karo_now = EPOCHREALTIME * 1000000 ))
+    # A number without a record is how the daemon learns of a lost one.
+    (( ++__karo[seq] ))
+    [[ -n $__karo_fd && /dev/fd/$__karo_fd -ef $__karo[file] ]] || __karo_open 2>/dev/null
+    if [[ -n $__karo_fd ]]; then
+      builtin set -- "" "" 1 "$__karo[id]" "$__karo[seq]" "$__karo[begun]" "$__karo_now" zsh "\${__karo[cwd]:-?}" "$1" \\
+        "=\${__karo[text]//$'\\0'}" . ""
+      # A write beyond ulimit -f must not end the shell.
+      builtin trap "" XFSZ
+      syswrite -o $__karo_fd "\${(pj:\\0:)@}" || __karo_open 2>/dev/null
+    fi
+    __karo[text]=
+  }
+
+  builtin typeset -ga precmd_functions preexec_functions
+  # First, so that other prompt tools are not counted as part of the command.
+  (( $precmd_functions[(I)__karo_precmd] )) || precmd_functions=(__karo_precmd $precmd_functions)
+  (( $preexec_functions[(I)__karo_preexec] )) || preexec_functions+=(__karo_preexec)
+fi
+:
+`
