@@ -1,10 +1,10 @@
 // Adds rollups up, and sorts what comes out by how much it was used.
-import type { Rollup, Tally } from '../store/rollups.ts'
+import type { CategoryTally, Rollup, Tally } from '../store/rollups.ts'
 
 export interface Folded {
   readonly total: Tally & { readonly duration_ms: number }
   /** Most used first, then by name. */
-  readonly categories: readonly (Tally & { readonly category: string })[]
+  readonly categories: readonly (CategoryTally & { readonly category: string })[]
   readonly tools: readonly (Tally & { readonly tool: string; readonly category: string })[]
   /** 24 numbers. */
   readonly hourly: readonly number[]
@@ -16,7 +16,10 @@ export function fold(rollups: readonly Rollup[]): Folded {
   const total = { count: 0, failures: 0, duration_ms: 0 }
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
   const hourly = new Array<number>(24).fill(0)
-  const categories = new Map<string, { category: string; count: number; failures: number }>()
+  const categories = new Map<
+    string,
+    { category: string; count: number; failures: number; duration_ms: number }
+  >()
   const tools = new Map<string, { tool: string; category: string; count: number; failures: number }>()
 
   for (const rollup of rollups) {
@@ -25,8 +28,11 @@ export function fold(rollups: readonly Rollup[]): Folded {
     for (const level of Object.keys(risk) as (keyof typeof risk)[]) risk[level] += rollup.risk[level]
     for (let hour = 0; hour < 24; hour++) hourly[hour]! += rollup.hourly[hour] ?? 0
     for (const category in rollup.categories) {
-      const sum = categories.get(category) ?? begin(categories, category, { category, count: 0, failures: 0 })
-      add(sum, rollup.categories[category]!)
+      const tally = rollup.categories[category]!
+      const empty = { category, count: 0, failures: 0, duration_ms: 0 }
+      const sum = categories.get(category) ?? begin(categories, category, empty)
+      add(sum, tally)
+      sum.duration_ms += tally.duration_ms
     }
     for (const tool in rollup.tools) {
       const tally = rollup.tools[tool]!

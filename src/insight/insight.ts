@@ -1,11 +1,18 @@
 // Folds rollups into what others may have of this node (level 1) and what its people see of themselves.
-import type { NodeHealthStatus, ToolUse } from '../../protocols/messages/numbers.ts'
+import type {
+  ActivityPatterns,
+  NodeHealthStatus,
+  SafetyPosture,
+  ToolUse,
+} from '../../protocols/messages/numbers.ts'
+import type { PatternStat } from '../../protocols/messages/summary.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
+import { DAY_MS, HOUR_MS, localDay, startOfLocalDay, weekdayOf } from '../base/calendar.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Rollup, RollupRepository } from '../store/rollups.ts'
-import { fold } from './fold.ts'
+import { type Folded, fold } from './fold.ts'
 import type { Insight, Statistics, TimeRange } from './index.ts'
-import { DAY_MS, floorToHour, HOUR_MS, localDay, startOfLocalDay } from './time.ts'
+import { dayOfLocalHour, floorToHour } from './time.ts'
 
 export interface InsightDeps {
   readonly rollups: RollupRepository
@@ -26,24 +33,31 @@ const PERIOD_DAYS: Readonly<Record<Statistics['period'], number>> = {
   year: 365,
 }
 
+/** The UTC hours since the epoch that a range touches: [from, to). */
+const hoursIn = (range: TimeRange): { readonly from: number; readonly to: number } => ({
+  from: Math.floor(range.start / HOUR_MS),
+  to: Math.ceil(range.end / HOUR_MS),
+})
+
 export function createInsight({ rollups, clock, node }: InsightDeps): Insight {
   const startedAt = clock.monotonic()
 
-  async function hoursOf(uids: readonly number[], range: TimeRange): Promise<Rollup[]> {
-    const from = Math.floor(range.start / HOUR_MS)
-    const to = Math.ceil(range.end / HOUR_MS)
-    const found: Rollup[] = []
-    for (const uid of uids) {
-      for (const { rollup } of await rollups.hours(uid, from, to)) found.push(rollup)
-    }
+  async function hoursOf(uids: readonly number[], range: TimeRange) {
+    const { from, to } = hoursIn(range)
+    const found: { hour: number; rollup: Rollup }[] = []
+    for (const uid of uids) for (const hour of await rollups.hours(uid, from, to)) found.push(hour)
     return found
+  }
+
+  async function foldOf(uids: readonly number[], range: TimeRange): Promise<Folded> {
+    return fold((await hoursOf(uids, range)).map(({ rollup }) => rollup))
   }
 
   return {
     uids: () => rollups.uids(),
 
     async toolUsage(uids, range): Promise<readonly ToolUse[]> {
-      return fold(await hoursOf(uids, range)).tools.map(({ tool, category, count, failures }) => ({
+      return (await foldOf(uids, range)).tools.map(({ tool, category, count, failures }) => ({
         tool,
         category,
         uses: count,
@@ -51,11 +65,53 @@ export function createInsight({ rollups, clock, node }: InsightDeps): Insight {
       }))
     },
 
+    async safetyPosture(uids, range): Promise<SafetyPosture> {
+      const { risk } = await foldOf(uids, range)
+      // What is stored knows only how risky a command was: no guard runs before commands yet, so nothing was blocked or
+      // confirmed; no agent runs any, so people typed them all; and silent hooks are not looked for.
+      return {
+        by_risk_level: risk,
+        blocked: 0,
+        confirmed_risky: 0,
+        karo_generated: 0,
+        guarded: false,
+        hook_silent: false,
+      }
+    },
+
+    async activityPatterns(uids, range): Promise<ActivityPatterns> {
+      const { from, to } = hoursIn(range)
+      const hourly = new Array<number>(24).fill(0)
+      const daily = new Array<number>(7).fill(0)
+      let total_commands = 0
+      for (const { hour, rollup } of await hoursOf(uids, range)) {
+        total_commands += rollup.count
+        for (const [localHour, count] of rollup.hourly.entries()) {
+          if (count === 0) continue
+          hourly[localHour]! += count
+          daily[weekdayOf(dayOfLocalHour(hour, localHour))]! += count
+        }
+      }
+      let unique_commands = 0
+      for (const uid of uids) unique_commands += await rollups.uniqueCommandsOfHours(uid, from, to)
+      return { hourly, daily, total_commands, unique_commands }
+    },
+
+    async commandPatterns(uids, range): Promise<readonly PatternStat[]> {
+      return (await foldOf(uids, range)).categories.map(({ category, count, failures, duration_ms }) => ({
+        category,
+        count,
+        failures,
+        // Over all of them: one whose duration was not seen counts as none.
+        avg_duration_ms: Math.round(duration_ms / count),
+      }))
+    },
+
     async nodeHealth(): Promise<NodeHealthStatus> {
       const now = clock.now()
       // Whole hours, as everything at level 1: the last 23 to 24 and the open one.
       const range = { start: floorToHour(now) - DAY_MS + HOUR_MS, end: now + 1 }
-      const { total } = fold(await hoursOf(await rollups.uids(), range))
+      const { total } = await foldOf(await rollups.uids(), range)
       return {
         node_id: node.nodeId,
         fingerprint: node.fingerprint,
@@ -75,8 +131,7 @@ export function createInsight({ rollups, clock, node }: InsightDeps): Insight {
       const days = await rollups.days(uid, first, today + 1)
       const { total, categories, tools, hourly, risk } = fold(days.map(({ rollup }) => rollup))
       const daily = new Array<number>(7).fill(0)
-      // 1970-01-01 was a Thursday, the fourth day of a week that begins on Monday.
-      for (const { day, rollup } of days) daily[(day + 3) % 7] = (daily[(day + 3) % 7] ?? 0) + rollup.count
+      for (const { day, rollup } of days) daily[weekdayOf(day)]! += rollup.count
       return {
         period,
         range: { start: startOfLocalDay(first), end: now },
@@ -84,7 +139,7 @@ export function createInsight({ rollups, clock, node }: InsightDeps): Insight {
         unique_commands: await rollups.uniqueCommands(uid, first, today + 1),
         failures: total.failures,
         total_duration_ms: total.duration_ms,
-        categories,
+        categories: categories.map(({ category, count, failures }) => ({ category, count, failures })),
         tools,
         hourly,
         daily,

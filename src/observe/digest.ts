@@ -1,4 +1,5 @@
 // Makes an event of a spool record: leaves out what is private, judges it, takes secrets out, names its tool.
+import { HOUR_MS, localDay } from '../base/calendar.ts'
 import { createRecent } from '../base/recent.ts'
 import { type ToolUsed, toolOf } from '../insight/dictionary.ts'
 import { checkCommand, firstTool, type RiskLevel } from '../risk/index.ts'
@@ -24,8 +25,6 @@ const FORGET = 'forget'
 const CACHED = 16_384
 /** Longer lines are judged each time, so that the cache stays below 16 MB. */
 const CACHED_LENGTH = 1024
-const MS_PER_HOUR = 3_600_000
-const MS_PER_DAY = 24 * MS_PER_HOUR
 
 /** `ignore` are the globs of `history.ignore`; they match the line as typed. */
 export function createDigest(ignore: readonly string[]): Digest {
@@ -98,11 +97,9 @@ function createCalendar(): (time: number) => EventInput['local'] {
   let last: EventInput['local'] = { day: 0, hour: 0 }
   return (time) => {
     // Quarters: no zone changes its offset, or differs from UTC, by less.
-    const quarter = Math.floor(time / (MS_PER_HOUR / 4))
+    const quarter = Math.floor(time / (HOUR_MS / 4))
     if (quarter !== from) {
-      const date = new Date(time)
-      const day = Math.round(Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / MS_PER_DAY)
-      last = { day: Math.max(0, day), hour: date.getHours() }
+      last = { day: Math.max(0, localDay(time)), hour: new Date(time).getHours() }
       from = quarter
     }
     return last

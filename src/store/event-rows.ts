@@ -1,7 +1,20 @@
 // How one event lies in the database: a key that answers most filters by itself, and a value with the rest.
 import { type Level0, revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
-import { keyRange, makeKey } from './keyspace.ts'
+import {
+  COMMAND_AT,
+  commandOfKey,
+  EVENT_KEY_BYTES,
+  EVENTS_BYTE,
+  eventsOf,
+  FLAGS_AT,
+  readU32,
+  START_AT,
+  startOfKey,
+  TAG_AT,
+  UID_AT,
+} from './key-of-event.ts'
+import { makeKey } from './keyspace.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
 /** One command line that ran, as observation hands it to the store. */
@@ -45,12 +58,6 @@ export interface StoredEvent {
 }
 
 const VALUE_VERSION = 1
-// events ‖ uid u32 ‖ start u64 ‖ tag u32 ‖ command number u32 ‖ flags
-const START_AT = 1 + 4
-const TAG_AT = START_AT + 8
-const COMMAND_AT = TAG_AT + 4
-const FLAGS_AT = COMMAND_AT + 4
-const KEY_BYTES = FLAGS_AT + 1
 const RISK_BITS = 0b11
 const FAILED_BIT = 0b100
 /** 36^11 microseconds end in the year 6140, 36^7 is above 2^32. */
@@ -63,9 +70,9 @@ export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
 
 export function eventKey(event: EventInput, command: number): Buffer {
   const flags = RISK_LEVELS.indexOf(event.risk_level) | (hasFailed(event) ? FAILED_BIT : 0)
-  const key = Buffer.allocUnsafe(KEY_BYTES)
+  const key = Buffer.allocUnsafe(EVENT_KEY_BYTES)
   key[0] = EVENTS_BYTE
-  key.writeUInt32BE(event.uid, 1)
+  key.writeUInt32BE(event.uid, UID_AT)
   // Twice 32 bits: writeBigUInt64BE would allocate a BigInt per event.
   key.writeUInt32BE(Math.floor(event.start_us / 2 ** 32), START_AT)
   key.writeUInt32BE(event.start_us % 2 ** 32, START_AT + 4)
@@ -74,15 +81,13 @@ export function eventKey(event: EventInput, command: number): Buffer {
   key[FLAGS_AT] = flags
   return key
 }
-const EVENTS_BYTE = makeKey('events')[0] as number
 
 /** Events of one person from `since` (ms since the epoch) on. */
 export function eventRange(uid: number, since = 0): { gte: Buffer; lt: Buffer } {
-  const all = keyRange('events', { u32: uid })
   const first = Math.max(0, Math.ceil(since)) * 1000
   return {
     gte: makeKey('events', { u32: uid }, { u64: Math.min(first, Number.MAX_SAFE_INTEGER) }),
-    lt: all.lt,
+    lt: eventsOf(uid).lt,
   }
 }
 
@@ -96,7 +101,7 @@ export interface EventKeyFacts {
 
 export function readEventKey(key: Uint8Array): EventKeyFacts {
   const flags = key[FLAGS_AT] as number
-  return { command: readU32(key, COMMAND_AT), risk: flags & RISK_BITS, failed: (flags & FAILED_BIT) !== 0 }
+  return { command: commandOfKey(key), risk: flags & RISK_BITS, failed: (flags & FAILED_BIT) !== 0 }
 }
 
 type EventRow = readonly [
@@ -127,7 +132,7 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
     VALUE_VERSION,
     value,
   )
-  const startUs = readU32(key, START_AT) * 2 ** 32 + readU32(key, START_AT + 4)
+  const startUs = startOfKey(key)
   return {
     id:
       startUs.toString(36).padStart(START_DIGITS, '0') +
@@ -143,14 +148,4 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
     tool,
     karo_generated,
   }
-}
-
-function readU32(bytes: Uint8Array, at: number): number {
-  return (
-    ((bytes[at] as number) * 2 ** 24 +
-      ((bytes[at + 1] as number) << 16) +
-      ((bytes[at + 2] as number) << 8) +
-      (bytes[at + 3] as number)) >>>
-    0
-  )
 }

@@ -17,7 +17,7 @@ interface MutableTally {
 }
 interface MutableRollup extends MutableTally {
   duration_ms: number
-  categories: Record<string, MutableTally>
+  categories: Record<string, MutableTally & { duration_ms: number }>
   tools: Record<string, MutableTally & { category: string }>
   risk: Record<RiskLevel, number>
   hourly: number[]
@@ -111,13 +111,15 @@ function createCache<T>(db: Database, decode: (value: Uint8Array | undefined) =>
 
 function count(rollup: MutableRollup, event: EventInput): void {
   const failed = hasFailed(event) ? 1 : 0
-  rollup.categories[event.category] ??= { count: 0, failures: 0 }
+  const duration = Math.round((event.duration_us ?? 0) / 1000)
+  rollup.categories[event.category] ??= { count: 0, failures: 0, duration_ms: 0 }
   rollup.tools[event.tool] ??= { category: event.category, count: 0, failures: 0 }
   for (const tally of [rollup, rollup.categories[event.category]!, rollup.tools[event.tool]!]) {
     tally.count++
     tally.failures += failed
   }
-  rollup.duration_ms += Math.round((event.duration_us ?? 0) / 1000)
+  rollup.duration_ms += duration
+  rollup.categories[event.category]!.duration_ms += duration
   rollup.risk[event.risk_level]++
   rollup.hourly[event.local.hour]!++
 }

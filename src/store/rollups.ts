@@ -1,8 +1,9 @@
 // What was counted, by UTC hour and by local day, per person: names of the public dictionary and numbers only.
 import type { RiskLevel } from '../risk/index.ts'
 import type { Database } from './database.ts'
+import { commandOfKey, eventSpan, UID_AT } from './key-of-event.ts'
 import { keyRange, makeKey } from './keyspace.ts'
-import { createNumberSet } from './number-set.ts'
+import { createNumberSet, type NumberSet } from './number-set.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
 export interface Tally {
@@ -11,10 +12,14 @@ export interface Tally {
   readonly failures: number
 }
 
+export interface CategoryTally extends Tally {
+  readonly duration_ms: number
+}
+
 export interface Rollup extends Tally {
   readonly duration_ms: number
   /** By category. */
-  readonly categories: Readonly<Record<string, Tally>>
+  readonly categories: Readonly<Record<string, CategoryTally>>
   /** By tool. */
   readonly tools: Readonly<Record<string, Tally & { readonly category: string }>>
   readonly risk: Readonly<Record<RiskLevel, number>>
@@ -31,13 +36,20 @@ export interface RollupRepository {
   days(uid: number, from: number, to: number): Promise<readonly { day: number; rollup: Rollup }[]>
   /** Distinct commands on the days [from, to), exactly. */
   uniqueCommands(uid: number, from: number, to: number): Promise<number>
+  /** Distinct commands in the hours [from, to), exactly; it reads the days inside and the events of their edges. */
+  uniqueCommandsOfHours(uid: number, from: number, to: number): Promise<number>
 }
 
-const VALUE_VERSION = 1
+export const ROLLUP_VERSION = 2
+const COMMANDS_VERSION = 1
 // keyspace ‖ uid ‖ hour or day
-const UID_AT = 1
-const TIME_AT = UID_AT + 4
+export const ROLLUP_TIME_AT = UID_AT + 4
 const MAX_TIME = 0xffff_ffff
+/** A local date begins up to 14 hours before its date in UTC does (UTC+14), and ends up to 12 after (UTC-12). */
+const FARTHEST_EAST = 14
+const FARTHEST_WEST = 12
+/** Keys per step: the event loop is not held up for long. */
+const PAGE = 4096
 
 export const hourKey = (uid: number, hour: number): Buffer =>
   makeKey('rollups_hour', { u32: uid }, { u32: hour })
@@ -49,16 +61,17 @@ type RollupRow = readonly [
   count: number,
   failures: number,
   durationMs: number,
-  categories: Readonly<Record<string, readonly [count: number, failures: number]>>,
+  categories: Readonly<Record<string, readonly [count: number, failures: number, durationMs: number]>>,
   tools: Readonly<Record<string, readonly [category: string, count: number, failures: number]>>,
   risk: readonly [safe: number, moderate: number, high: number, critical: number],
   hourly: readonly number[],
 ]
 
 export function encodeRollup(rollup: Rollup): Buffer {
-  const categories: Record<string, [number, number]> = {}
-  for (const [name, tally] of Object.entries(rollup.categories))
-    categories[name] = [tally.count, tally.failures]
+  const categories: Record<string, [number, number, number]> = {}
+  for (const [name, tally] of Object.entries(rollup.categories)) {
+    categories[name] = [tally.count, tally.failures, tally.duration_ms]
+  }
   const tools: Record<string, [string, number, number]> = {}
   for (const [name, tally] of Object.entries(rollup.tools)) {
     tools[name] = [tally.category, tally.count, tally.failures]
@@ -73,19 +86,19 @@ export function encodeRollup(rollup: Rollup): Buffer {
     [safe, moderate, high, critical],
     rollup.hourly,
   ]
-  return encodeValue(VALUE_VERSION, row)
+  return encodeValue(ROLLUP_VERSION, row)
 }
 
 export function decodeRollup(value: Uint8Array): Rollup {
   const [count, failures, duration_ms, categoryRows, toolRows, riskRow, hourly] = decodeValue<RollupRow>(
-    VALUE_VERSION,
+    ROLLUP_VERSION,
     value,
   )
   // A year of days has tens of thousands of tallies: no Object.entries, no destructuring of arrays (both iterate).
-  const categories: Record<string, Tally> = {}
+  const categories: Record<string, CategoryTally> = {}
   for (const name in categoryRows) {
     const row = categoryRows[name]!
-    categories[name] = { count: row[0], failures: row[1] }
+    categories[name] = { count: row[0], failures: row[1], duration_ms: row[2] }
   }
   const tools: Record<string, Tally & { category: string }> = {}
   for (const name in toolRows) {
@@ -105,9 +118,29 @@ export function createRollupRepository(db: Database): RollupRepository {
   ): Promise<{ at: number; rollup: Rollup }[]> {
     const rows = await db.iterator(timeRange(keyspace, uid, from, to)).all()
     return rows.map(([key, value]) => ({
-      at: Buffer.from(key).readUInt32BE(TIME_AT),
+      at: Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT),
       rollup: decodeRollup(value),
     }))
+  }
+
+  async function addDays(union: NumberSet, uid: number, from: number, to: number): Promise<void> {
+    if (from >= to) return
+    for (const value of await db.values(timeRange('command_days', uid, from, to)).all()) {
+      union.addEncoded(decodeValue<Uint8Array>(COMMANDS_VERSION, value))
+    }
+  }
+
+  /** Only keys are read: the number of its command is in an event's key. */
+  async function addEvents(union: NumberSet, uid: number, from: number, to: number): Promise<void> {
+    if (from >= to) return
+    const keys = db.keys(eventSpan(uid, from, to))
+    try {
+      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+        for (const key of page) union.add(commandOfKey(key))
+      }
+    } finally {
+      await keys.close()
+    }
   }
 
   return {
@@ -130,8 +163,20 @@ export function createRollupRepository(db: Database): RollupRepository {
     },
     async uniqueCommands(uid, from, to) {
       const union = createNumberSet()
-      for (const value of await db.values(timeRange('command_days', uid, from, to)).all()) {
-        union.addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, value))
+      await addDays(union, uid, from, to)
+      return union.size()
+    },
+    async uniqueCommandsOfHours(uid, from, to) {
+      const union = createNumberSet()
+      // Days whose sets lie inside, whatever the zone they were counted in; what may not be in those is read by event.
+      const first = Math.ceil((from + FARTHEST_EAST) / 24)
+      const end = Math.floor((to - FARTHEST_WEST) / 24)
+      if (first >= end) {
+        await addEvents(union, uid, from, to)
+      } else {
+        await addEvents(union, uid, from, Math.min(to, first * 24 + FARTHEST_WEST))
+        await addDays(union, uid, first, end)
+        await addEvents(union, uid, Math.max(from, end * 24 - FARTHEST_EAST), to)
       }
       return union.size()
     },

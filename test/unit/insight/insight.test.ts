@@ -1,7 +1,7 @@
 // Level 1 and one's own statistics, folded from what a real store counted.
 import { expect, test } from 'vitest'
+import { localDay, startOfLocalDay } from '../../../src/base/calendar.ts'
 import { createInsight, floorToHour, widenToHours } from '../../../src/insight/index.ts'
-import { localDay, startOfLocalDay } from '../../../src/insight/time.ts'
 import { createEventRepository } from '../../../src/store/events.ts'
 import { createRollupRepository } from '../../../src/store/rollups.ts'
 import { temporaryDatabase } from '../../support/database.ts'
@@ -45,6 +45,57 @@ test('tool usage counts whole hours, the people asked for, and nothing else', as
     { tool: 'ls', category: 'file_ops', uses: 1, failures: 0 },
   ])
   expect(await insight.toolUsage([], range)).toEqual([])
+})
+
+test('safety posture counts by level of risk; a guard that does not exist is not claimed', async () => {
+  const insight = await insightOf([
+    {},
+    { risk_level: 'high', ago: HOUR },
+    { risk_level: 'critical', uid: 1001 },
+    { risk_level: 'critical', uid: 1002 },
+    { risk_level: 'moderate', ago: 3 * HOUR },
+  ])
+  const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
+  expect(await insight.safetyPosture([1000, 1001], range)).toEqual({
+    by_risk_level: { safe: 1, moderate: 0, high: 1, critical: 1 },
+    blocked: 0,
+    confirmed_risky: 0,
+    karo_generated: 0,
+    guarded: false,
+    hook_silent: false,
+  })
+})
+
+test('activity tells hours and weekdays by the clock of the owner; unique commands are each person’s own', async () => {
+  const insight = await insightOf([
+    { command: 'a' },
+    { command: 'a', ago: HOUR },
+    { command: 'b', ago: 24 * HOUR },
+    { command: 'c', ago: 72 * HOUR },
+    { command: 'a', uid: 1001 },
+  ])
+  const range = widenToHours({ start: NOW - 48 * HOUR, end: NOW + 1 })
+  const activity = await insight.activityPatterns([1000, 1001], range)
+  // 20 November 2026 is a Friday, the fifth day after Monday.
+  expect(activity.daily).toEqual([0, 0, 0, 1, 3, 0, 0])
+  expect(activity.hourly.flatMap((count, hour) => (count > 0 ? [[hour, count]] : []))).toEqual([
+    [14, 1],
+    [15, 3],
+  ])
+  expect(activity).toMatchObject({ total_commands: 4, unique_commands: 3 })
+})
+
+test('command patterns tell how often, how often in vain and how long, by category', async () => {
+  const insight = await insightOf([
+    { category: 'git', tool: 'git', duration_us: 100_000 },
+    { category: 'git', tool: 'gh', duration_us: 300_000, exit_code: 1, uid: 1001 },
+    { category: 'git', tool: 'git', duration_us: null, ago: HOUR },
+    { category: 'npm', tool: 'npm', duration_us: 5_000, ago: 2 * HOUR },
+  ])
+  const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
+  expect(await insight.commandPatterns([1000, 1001], range)).toEqual([
+    { category: 'git', count: 3, failures: 1, avg_duration_ms: 133 },
+  ])
 })
 
 test('the range of an hour widens to that hour and its next', () => {

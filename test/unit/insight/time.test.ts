@@ -1,7 +1,8 @@
-// Hours and local days: ranges only ever grow, by less than an hour at each end, and days begin where a calendar says.
+// Ranges only ever grow, by less than an hour at each end; the hour of a clock tells the date it had.
 import fc from 'fast-check'
 import { afterEach, expect, test, vi } from 'vitest'
-import { floorToHour, HOUR_MS, localDay, startOfLocalDay, widenToHours } from '../../../src/insight/time.ts'
+import { HOUR_MS, localDay } from '../../../src/base/calendar.ts'
+import { dayOfLocalHour, floorToHour, widenToHours } from '../../../src/insight/time.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -25,19 +26,31 @@ test('a widened range holds the range, is whole hours, and stays when widened ag
   )
 })
 
-test.each(['UTC', 'Europe/Berlin', 'America/St_Johns', 'Asia/Kathmandu', 'America/Santiago', 'Pacific/Apia'])(
-  'in %s a local day begins at its own start and the one before ends there',
-  (zone) => {
+test.each([
+  'UTC',
+  'Europe/Berlin',
+  'America/St_Johns',
+  'Asia/Kathmandu',
+  'Pacific/Marquesas',
+  'Pacific/Apia',
+  'Pacific/Kiritimati',
+  'Pacific/Pago_Pago',
+  'Etc/GMT+12',
+])('in %s the hour of UTC and the hour of the clock tell the date', (zone) => {
+  vi.stubEnv('TZ', zone)
+  fc.assert(
+    fc.property(time, (now) => {
+      expect(dayOfLocalHour(Math.floor(now / HOUR_MS), new Date(now).getHours())).toBe(localDay(now))
+    }),
+  )
+})
+
+test('the date is that of the zone in which something ran, after a journey too', () => {
+  const now = Date.parse('2026-11-20T20:00:00Z')
+  vi.stubEnv('TZ', 'Asia/Tokyo')
+  const [hour, day] = [new Date(now).getHours(), localDay(now)]
+  for (const zone of ['America/Los_Angeles', 'Europe/Berlin', 'Pacific/Auckland']) {
     vi.stubEnv('TZ', zone)
-    fc.assert(
-      fc.property(time, (now) => {
-        const day = localDay(now)
-        const start = startOfLocalDay(day)
-        expect(start).toBeLessThanOrEqual(now)
-        expect(startOfLocalDay(day + 1)).toBeGreaterThan(now)
-        expect(localDay(start)).toBe(day)
-        expect(localDay(start - 1)).toBeLessThan(day)
-      }),
-    )
-  },
-)
+    expect(dayOfLocalHour(now / HOUR_MS, hour)).toBe(day)
+  }
+})

@@ -156,6 +156,41 @@ test('hours are UTC hours, days are the days the event says', async () => {
   ])
 })
 
+test('unique commands of hours are exact, whatever the zones they ran in and wherever the range cuts', async () => {
+  const event = fc.record({
+    at: fc.integer({ min: 0, max: 9 * 24 * 60 - 1 }),
+    zone: fc.integer({ min: -12 * 60, max: 14 * 60 }),
+    command: fc.integer({ min: 0, max: 5 }),
+    uid: fc.constantFrom(1000, 1001),
+  })
+  const hours = fc.integer({ min: 0, max: 9 * 24 })
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(event, { maxLength: 60 }),
+      fc.array(fc.tuple(hours, hours)),
+      async (all, cuts) => {
+        const first = 20_000 * 24
+        const events = all.map(({ at, zone, command, uid }, tag) => {
+          const local = first * 60 + at + zone
+          const when = { day: Math.floor(local / 1440), hour: Math.floor((local % 1440) / 60) }
+          const start_us = (first * 60 + at) * 60_000_000
+          return eventOf(0, { tag, start_us, uid, command: `c${command}`, local: when })
+        })
+        const { rollups } = await stored(events)
+        for (const [from, to] of [...cuts, [0, 216] as const, [5, 200] as const]) {
+          for (const uid of [1000, 1001]) {
+            const ran = all.filter((e) => e.uid === uid && e.at >= from * 60 && e.at < to * 60)
+            expect(await rollups.uniqueCommandsOfHours(uid, first + from, first + to)).toBe(
+              new Set(ran.map(({ command }) => command)).size,
+            )
+          }
+        }
+      },
+    ),
+    { numRuns: 25 },
+  )
+})
+
 test('a batch that cannot be written changes nothing, and the next one counts right', async () => {
   const { db, repository, rollups, find } = await stored([eventOf(1, { command: 'before' })])
   const batch = db.batch

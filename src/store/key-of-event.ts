@@ -1,0 +1,42 @@
+// Where the parts of an event's key lie: what can be told, and counted, without reading the event.
+import { KEYSPACES, keyRange, makeKey } from './keyspace.ts'
+
+// events ‖ uid u32 ‖ start u64 (microseconds) ‖ tag u32 ‖ command number u32 ‖ flags
+export const UID_AT = 1
+export const START_AT = UID_AT + 4
+export const TAG_AT = START_AT + 8
+export const COMMAND_AT = TAG_AT + 4
+export const FLAGS_AT = COMMAND_AT + 4
+export const EVENT_KEY_BYTES = FLAGS_AT + 1
+export const EVENTS_BYTE = KEYSPACES.events
+
+const US_PER_HOUR = 3_600_000_000
+
+export function readU32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) * 2 ** 24 +
+      ((bytes[at + 1] as number) << 16) +
+      ((bytes[at + 2] as number) << 8) +
+      (bytes[at + 3] as number)) >>>
+    0
+  )
+}
+
+/** The number of the distinct command that ran. */
+export const commandOfKey = (key: Uint8Array): number => readU32(key, COMMAND_AT)
+
+/** Microseconds since the epoch. */
+export const startOfKey = (key: Uint8Array): number =>
+  readU32(key, START_AT) * 2 ** 32 + readU32(key, START_AT + 4)
+
+/** Events of one person in the hours [from, to), since the epoch, UTC. */
+export function eventSpan(uid: number, from: number, to: number): { gte: Buffer; lt: Buffer } {
+  const at = (hour: number): Buffer => {
+    const us = Math.max(0, Math.floor(hour)) * US_PER_HOUR
+    return makeKey('events', { u32: uid }, { u64: Math.min(us, Number.MAX_SAFE_INTEGER) })
+  }
+  return { gte: at(from), lt: at(to) }
+}
+
+/** All events of one person. */
+export const eventsOf = (uid: number): { gte: Buffer; lt: Buffer } => keyRange('events', { u32: uid })
