@@ -6,7 +6,9 @@ import { measureHook } from '../test/bench/hook.ts'
 import { measureIdle } from '../test/bench/idle.ts'
 import { measureIngest } from '../test/bench/ingest.ts'
 import { measureJoin } from '../test/bench/join.ts'
+import { type MeshCosts, measureIdleFleets, measureMesh } from '../test/bench/mesh.ts'
 import { measureQuery } from '../test/bench/query.ts'
+import { hasSerf } from '../test/bench/serf.ts'
 import { measureCommands, measureReady, type StartTime } from '../test/bench/start.ts'
 import { measureStatistics } from '../test/bench/statistics.ts'
 import { canNamespaces } from '../test/support/lan.ts'
@@ -130,6 +132,23 @@ const BENCHMARKS: readonly Benchmark[] = [
       return [{ name, value: elapsed_ms, unit: 'ms', beside, ratio: elapsed_ms / local_ms }]
     },
   },
+  ...[25, 50].map(
+    (nodes): Benchmark => ({
+      name: `mesh${nodes}`,
+      missing: noSerf,
+      run: async ({ quick }) => besideSerf(nodes, await measureMesh(nodes, quick ? 5 : 15)),
+    }),
+  ),
+  {
+    name: 'idle20',
+    missing: noSerf,
+    async run({ quick }) {
+      const { karo_cpu_percent, serf_cpu_percent } = await measureIdleFleets(20, quick ? 20 : 60)
+      const beside = { what: 'serf agent, lan', value: serf_cpu_percent }
+      const figure = { name: 'idle CPU, one of 20', value: karo_cpu_percent, unit: '% of a core', beside }
+      return [{ ...figure, ratio: karo_cpu_percent / serf_cpu_percent, aim: most('ratio', 1) }]
+    },
+  },
   {
     name: 'idle',
     async run({ quick }) {
@@ -164,6 +183,38 @@ function pair(name: string, time: StartTime, aim?: Aim): Figure[] {
       ratio: time.least_ms / time.least_node_ms,
     },
   ]
+}
+
+function besideSerf(nodes: number, { karo, serf }: MeshCosts): Figure[] {
+  const figures = (['lan', 'local'] as const).flatMap((profile): Figure[] => {
+    const what = `serf query, ${profile}`
+    const other = serf[profile]
+    const ms = (name: string, key: 'first_ms' | 'last_ms' | 'done_ms' | 'cpu_ms', aim?: Aim): Figure => ({
+      ...{ name: `${nodes} nodes: ${name}`, value: karo[key], unit: 'ms', ratio: karo[key] / other[key] },
+      ...{ beside: { what, value: other[key] }, ...(aim && { aim }) },
+    })
+    // How much sooner a question is over is the point at fifty, beside the profile that people run.
+    const isPoint = nodes === 50 && profile === 'lan'
+    return [
+      ms('first answer', 'first_ms'),
+      ms('last answer', 'last_ms', most('ratio', 0.5)),
+      ms('command done', 'done_ms', isPoint ? most('ratio', 1 / 40) : undefined),
+      ms('CPU a query and node', 'cpu_ms'),
+    ]
+  })
+  const lost = { name: `${nodes} nodes: answers lost`, value: karo.lost, unit: '' }
+  return [
+    ...figures,
+    {
+      ...lost,
+      beside: { what: 'serf query, lan + local', value: serf.lan.lost + serf.local.lost },
+      aim: most('value', 0),
+    },
+  ]
+}
+
+function noSerf(): string | undefined {
+  return hasSerf() ? undefined : 'there is no `serf` here (Debian package serf)'
 }
 
 function noNamespaces(): string | undefined {

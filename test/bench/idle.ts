@@ -1,7 +1,7 @@
 // What a node costs that only keeps its connections: CPU and memory, beside a bare libp2p host.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -9,6 +9,7 @@ import { build } from 'esbuild'
 import { allLinked, startFleet } from '../support/fleet.ts'
 import { startNode } from '../support/node.ts'
 import { atEnd, endAll, track } from '../support/processes.ts'
+import { cpuMs } from './cpu.ts'
 
 export interface IdleCost {
   /** Percent of one core. */
@@ -85,13 +86,6 @@ async function startBareHost(
   const child = track(spawn(process.execPath, [program, ...dial], { stdio: ['ignore', 'pipe', 'inherit'] }))
   const [address] = (await once(createInterface(child.stdout), 'line')) as [string]
   return { pid: child.pid!, address }
-}
-
-/** Time on a processor so far, of all threads; the scheduler's account is finer than the ticks of utime and stime. */
-function cpuMs(pid: number): number {
-  return readdirSync(`/proc/${pid}/task`)
-    .map((thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ', 1)[0]))
-    .reduce((sum, ns) => sum + ns / 1e6, 0)
 }
 
 function memory(pid: number): { rss_mib: number; pss_mib: number } {

@@ -1,0 +1,111 @@
+// What a question to many daemons costs, and what they cost while nobody asks, beside as many serf agents in the same run.
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { QueryResult } from '../../src/api/shapes.ts'
+import { type Fleet, startFleet } from '../support/fleet.ts'
+import type { TestNode } from '../support/node.ts'
+import { endAll } from '../support/processes.ts'
+import { until } from '../support/until.ts'
+import { cpuOfAll } from './cpu.ts'
+import { median } from './median.ts'
+import { type Profile, type QueryCost, startSerf } from './serf.ts'
+
+const HOUR_MS = 3_600_000
+const PATIENCE_MS = 180_000
+/** What is only done once after everybody has come together. */
+const SETTLE_MS = 10_000
+/** Below what an owner answers one author in ten seconds. */
+const ASK_EVERY_MS = 700
+
+export interface MeshCosts {
+  readonly karo: QueryCost
+  readonly serf: Readonly<Record<Profile, QueryCost>>
+}
+
+/** One after the other, so that each has the machine for itself. */
+export async function measureMesh(count: number, rounds: number): Promise<MeshCosts> {
+  try {
+    const { nodes } = await together(count)
+    const karo = await askKaro(nodes, rounds)
+    await endAll(false)
+    const serf = {} as Record<Profile, QueryCost>
+    for (const profile of ['lan', 'local'] as const) {
+      const agents = await startSerf(count, profile)
+      serf[profile] = await agents.query(rounds)
+      await agents.stop()
+    }
+    return { karo, serf }
+  } finally {
+    await endAll(false)
+  }
+}
+
+/** A fleet whose first node reaches everybody. */
+async function together(count: number): Promise<Fleet> {
+  const fleet = await startFleet(count, { lan: true })
+  await until(async () => (await asked(fleet.nodes[0]!, 0)).coverage.answered === count - 1, {
+    what: `${count} daemons answer`,
+    deadlineMs: PATIENCE_MS,
+    pollMs: 1_000,
+  })
+  return fleet
+}
+
+/** Another range each time, so that nothing that was computed before is of use. */
+function asked(node: TestNode, round: number): Promise<QueryResult> {
+  const from = new Date(Math.floor(Date.now() / HOUR_MS) * HOUR_MS - (round + 1) * HOUR_MS)
+  return node.json<QueryResult>(['query', 'tools', '--from', from.toISOString(), '--timeout', '20s'])
+}
+
+async function askKaro(nodes: readonly TestNode[], rounds: number): Promise<QueryCost> {
+  const times: { first: number; last: number; done: number; lost: number }[] = []
+  const pids = nodes.map((node) => node.pid)
+  let cpu = 0
+  for (let round = 0; round < rounds; round++) {
+    await sleep(ASK_EVERY_MS)
+    const before = cpuOfAll(pids)
+    const began = performance.now()
+    const { timing, coverage } = await asked(nodes[round % nodes.length]!, round)
+    const done = performance.now() - began
+    cpu += cpuOfAll(pids) - before
+    // The command prints once, at its end: what came before the question and after the answer is counted to each.
+    const around = done - timing.elapsed_ms
+    times.push({
+      first: around + (timing.first_ms ?? Number.NaN),
+      last: around + (timing.last_ms ?? Number.NaN),
+      done,
+      lost: coverage.known - coverage.answered,
+    })
+  }
+  return {
+    first_ms: median(times.map((one) => one.first)),
+    last_ms: median(times.map((one) => one.last)),
+    done_ms: median(times.map((one) => one.done)),
+    lost: times.reduce((sum, one) => sum + one.lost, 0),
+    cpu_ms: cpu / rounds / nodes.length,
+  }
+}
+
+export interface IdleFleets {
+  /** Percent of a core, per node. */
+  readonly karo_cpu_percent: number
+  readonly serf_cpu_percent: number
+}
+
+/** Everybody linked, nobody asks, for `seconds` each. */
+export async function measureIdleFleets(count: number, seconds: number): Promise<IdleFleets> {
+  const watch = async (pids: readonly number[]): Promise<number> => {
+    await sleep(SETTLE_MS)
+    const before = cpuOfAll(pids)
+    await sleep(seconds * 1_000)
+    return ((cpuOfAll(pids) - before) / (seconds * 1_000) / pids.length) * 100
+  }
+  try {
+    const { nodes } = await together(count)
+    const karo_cpu_percent = await watch(nodes.map((node) => node.pid))
+    await endAll(false)
+    const agents = await startSerf(count, 'lan')
+    return { karo_cpu_percent, serf_cpu_percent: await watch(agents.pids) }
+  } finally {
+    await endAll(false)
+  }
+}

@@ -1,0 +1,167 @@
+// A mesh of many real daemons, fed from one seed, and what every question to it must come to, whatever happens meanwhile.
+import { deepEqual, equal, ok } from 'node:assert/strict'
+import { join } from 'node:path'
+import type { QueryResult } from '../../src/api/shapes.ts'
+import { type Fed, feed, hoursOfFeed, sumOf } from './feed.ts'
+import { type Fleet, type FleetOptions, some, startFleet } from './fleet.ts'
+import type { TestNode } from './node.ts'
+import { until } from './until.ts'
+
+/** A large fleet on few processors comes together slowly, and heals likewise. */
+const PATIENCE_MS = 180_000
+/** The longest a question may take; one that is undisturbed ends long before. */
+const ASK_TIMEOUT = '20s'
+
+export const TYPES = ['tools', 'safety', 'activity', 'health'] as const
+export type Type = (typeof TYPES)[number]
+
+export interface Scale {
+  readonly fleet: Fleet
+  readonly nodes: readonly TestNode[]
+  /** By index of the node: what its people did. */
+  readonly fed: readonly Fed[]
+  /** Fingerprints by index. */
+  readonly fingerprints: readonly string[]
+  /** Question about the hours of the feed; the exit code is not looked at. */
+  ask(index: number, type: Type, ...more: readonly string[]): Promise<QueryResult>
+}
+
+export interface ScaleOptions extends Pick<FleetOptions, 'config' | 'tap'> {
+  readonly count: number
+  readonly seed: number
+}
+
+/** All are started, fed, and know each other. */
+export async function startScale({ count, seed, ...options }: ScaleOptions): Promise<Scale> {
+  const range = hoursOfFeed()
+  const fed: Fed[] = []
+  const fleet = await startFleet(count, {
+    ...options,
+    lan: true,
+    prepare: (home, index) => {
+      fed[index] = feed(join(home, 'spool'), index, seed, range)
+    },
+  })
+  const { nodes } = fleet
+  const fingerprints = await some(nodes, async (node) => (await node.status()).fingerprint)
+  const between = [
+    '--from',
+    new Date(range.start).toISOString(),
+    '--to',
+    new Date(range.end).toISOString(),
+    '--timeout',
+    ASK_TIMEOUT,
+  ]
+  const scale: Scale = {
+    fleet,
+    nodes,
+    fed,
+    fingerprints,
+    async ask(index, type, ...more) {
+      const ran = await nodes[index]!.karo(['query', type, '--json', ...between, ...more])
+      try {
+        return JSON.parse(ran.stdout) as QueryResult
+      } catch {
+        throw new Error(`karo query ${type}: exit ${ran.code}: ${ran.stdout}${ran.stderr}`)
+      }
+    },
+  }
+  await fedAll(scale)
+  await acquainted(scale)
+  return scale
+}
+
+/** Every node has stored what it was fed. */
+async function fedAll({ nodes, fed }: Scale): Promise<void> {
+  await some(nodes, (node, index) =>
+    until(async () => (await node.status()).store.events === fed[index]!.commands, {
+      what: `${node.name} has stored its ${fed[index]!.commands} commands`,
+      deadlineMs: PATIENCE_MS,
+      pollMs: 200,
+    }),
+  )
+}
+
+/** Every node that runs knows every other as a member, and has a link to at least one. */
+export async function acquainted({ nodes }: Scale): Promise<void> {
+  await some(nodes, (node) =>
+    until(
+      async () => {
+        if (node.process.exitCode !== null || node.process.signalCode !== null) return true
+        const { members_known, peers_trusted } = (await node.status()).mesh
+        return members_known === nodes.length - 1 && peers_trusted > 0
+      },
+      { what: `${node.name} knows all others`, deadlineMs: PATIENCE_MS, pollMs: 200 },
+    ),
+  )
+}
+
+/** Asks until every other node has answered. */
+export async function complete(scale: Scale, index: number): Promise<void> {
+  await until(async () => (await scale.ask(index, 'health')).coverage.complete, {
+    what: `${scale.nodes[index]!.name} reaches all others`,
+    deadlineMs: PATIENCE_MS,
+    pollMs: 500,
+  })
+}
+
+/**
+ * The result ended by itself, every other member is in exactly one count, and its data is exactly the sum over the
+ * asker and all who answered or are shown from a summary: nothing is lost, nothing counted twice.
+ */
+export function exact(scale: Scale, asker: number, type: Type, result: QueryResult): void {
+  const { coverage } = result
+  equal(result.ended_by, 'all_done', JSON.stringify(coverage))
+  equal(coverage.known, scale.nodes.length - 1)
+  const { answered, from_summary, denied, withheld, failed, unreachable } = coverage
+  equal(answered + from_summary + denied + withheld + failed + unreachable, coverage.known)
+  const others = scale.fingerprints.filter((_, index) => index !== asker)
+  deepEqual(coverage.nodes.map((node) => node.fingerprint).sort(), others.sort())
+  const contributed = coverage.nodes.filter(
+    ({ outcome }) => outcome === 'answered' || outcome === 'from_summary',
+  )
+  const parts = [asker, ...contributed.map(({ fingerprint }) => scale.fingerprints.indexOf(fingerprint))]
+  CHECK[type](result, sumOf(parts.map((index) => scale.fed[index]!)), parts, scale)
+}
+
+type Check = (result: QueryResult, sum: Fed, parts: readonly number[], scale: Scale) => void
+
+const CHECK: Readonly<Record<Type, Check>> = {
+  tools({ data }, sum) {
+    ok('tools' in data)
+    deepEqual(Object.fromEntries(data.tools.map(({ tool, uses }) => [tool, uses])), sum.uses)
+    const failures = data.tools.reduce((all, row) => all + row.uses * row.failure_rate, 0)
+    equal(Math.round(failures), sum.failures)
+  },
+  safety({ data }, sum) {
+    ok('by_risk_level' in data)
+    deepEqual(data.by_risk_level, sum.risk)
+  },
+  activity({ data }, sum) {
+    ok('hourly' in data)
+    equal(data.total_commands, sum.commands)
+    equal(data.unique_commands, sum.unique)
+    equal(
+      data.hourly.reduce((all, hour) => all + hour, 0),
+      sum.commands,
+    )
+    equal(
+      data.daily.reduce((all, day) => all + day, 0),
+      sum.commands,
+    )
+  },
+  health({ data, coverage }, _sum, parts, scale) {
+    ok('nodes' in data)
+    const online = data.nodes.filter((node) => node.online).map((node) => node.fingerprint)
+    deepEqual(online.sort(), parts.map((index) => scale.fingerprints[index]!).sort())
+    ok(data.nodes.length <= coverage.known + 1)
+  },
+}
+
+/** How many members came to each outcome. */
+export function outcomes(scale: Scale, result: QueryResult, indexes: readonly number[]): readonly string[] {
+  return indexes.map((index) => {
+    const found = result.coverage.nodes.find(({ fingerprint }) => fingerprint === scale.fingerprints[index])
+    return found?.outcome ?? 'missing'
+  })
+}
