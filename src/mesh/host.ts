@@ -1,6 +1,7 @@
 // The libp2p host: TCP, Noise, yamux, identify and ping, nothing that reaches beyond the LAN or runs by itself.
 import { noise } from '@chainsafe/libp2p-noise'
 import { privateKeyFromRaw } from '@libp2p/crypto/keys'
+import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub'
 import { type Identify, identify } from '@libp2p/identify'
 import {
   type Connection,
@@ -16,7 +17,8 @@ import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { KaroError } from '../base/errors.ts'
 import type { Timings } from './timings.ts'
 
-export type Host = Libp2p<{ guard: unknown; identify: Identify; ping: Ping }>
+type Services = { guard: unknown; identify: Identify; ping: Ping; gossip: GossipSub }
+export type Host = Libp2p<Services>
 
 export interface HostInit {
   /** 32-byte Ed25519 seed: the peer id is the node's own key. */
@@ -34,15 +36,16 @@ export interface HostInit {
   readonly handlers: ReadonlyMap<string, StreamHandler>
   /** Runs synchronously for every connection, before any of its streams. */
   readonly onConnection: (connection: Connection) => void
+  readonly gossip: (components: GossipSubComponents) => GossipSub
   /** Version told to admitted peers by identify. */
   readonly version: string
 }
 
 /**
- * Streams one peer may have open to us: hello, identify, ping and the links need four, and strangers may fill all
- * of them with up to `STREAM_BYTES` each.
+ * Streams one peer may open to us, and we to it, before it is admitted: hello is all it needs, and it may fill all of
+ * them with up to `STREAM_BYTES` each.
  */
-const STREAMS_PER_CONNECTION = 8
+const STREAMS_IN_LOBBY = 8
 /** The largest frame; one stream never makes us hold more. */
 const STREAM_BYTES = 1024 * 1024
 /** Connections in all. Strangers have 8 of them; the mesh's design ends well below. */
@@ -53,7 +56,7 @@ const UNLIMITED_BY_LIBP2P = 1_000_000
 /** Builds the host without starting it. */
 export async function createHost(init: HostInit): Promise<Host> {
   const socketMs = Math.max(init.pingMs * 4, 60_000)
-  const options: Libp2pOptions<{ guard: unknown; identify: Identify; ping: Ping }> = {
+  const options: Libp2pOptions<Services> = {
     start: false,
     // Seed and public key together: to derive the one from the other in JavaScript takes longer than all else here.
     privateKey: privateKeyFromRaw(Buffer.concat([init.seed, init.publicKey])),
@@ -67,8 +70,8 @@ export async function createHost(init: HostInit): Promise<Host> {
       yamux({
         // The heartbeat does this, and yamux would do it for strangers too.
         enableKeepAlive: false,
-        maxInboundStreams: STREAMS_PER_CONNECTION,
-        maxOutboundStreams: STREAMS_PER_CONNECTION,
+        maxInboundStreams: STREAMS_IN_LOBBY,
+        maxOutboundStreams: STREAMS_IN_LOBBY,
         streamOptions: { maxStreamWindowSize: STREAM_BYTES, maxReadBufferLength: STREAM_BYTES },
       }),
     ],
@@ -110,6 +113,7 @@ export async function createHost(init: HostInit): Promise<Host> {
       },
       identify: identify({ runOnConnectionOpen: false }),
       ping: ping(),
+      gossip: init.gossip,
     },
   }
   return await createLibp2p(options)

@@ -17,7 +17,9 @@ import type { ChannelDeps } from './channel.ts'
 import { createDialer } from './dialer.ts'
 import { createDoorkeeper } from './doorkeeper.ts'
 import { endpointOf, formatEndpoint, parseEndpoint } from './endpoint.ts'
+import { forgetPeer } from './forget.ts'
 import { allowsAddress, createGater } from './gater.ts'
+import { createGossip } from './gossip.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import { createHost, type Host, startHost } from './host.ts'
 import type { Mesh } from './index.ts'
@@ -27,11 +29,13 @@ import { LOBBY, type LobbyLimits } from './lobby.ts'
 import { localIpOf } from './local-ip.ts'
 import { createMdns, type Mdns } from './mdns.ts'
 import { createNews } from './news.ts'
-import { peerIdOf } from './peer.ts'
+import { createReach } from './reach.ts'
 import { createRedial } from './redial.ts'
 import { createRejections } from './rejections.ts'
 import { createReplay, type ReplayStore } from './replay.ts'
+import type { Session } from './session.ts'
 import { createSessions } from './sessions.ts'
+import { createSightings } from './sightings.ts'
 import { TIMINGS, type Timings } from './timings.ts'
 
 export interface MeshDeps {
@@ -55,13 +59,6 @@ export interface MeshDeps {
   readonly lobby?: LobbyLimits
 }
 
-/** mDNS answers come as often as anybody asks; one node is tried anew because of them this often. */
-const SIGHTING_EVERY_MS = 30_000
-/** What libp2p still has to do for a peer that was just cut off. */
-const SETTLE_MS = 50
-/** Nodes whose last sighting is remembered. */
-const SIGHTED_MAX = 512
-
 export function createMesh(deps: MeshDeps): Mesh {
   const { config, identity, trust, clock, random, log } = deps
   const timings = { ...TIMINGS, ...deps.timings }
@@ -71,10 +68,6 @@ export function createMesh(deps: MeshDeps): Mesh {
   /** Addresses that were to be listened on and are not: taken, or gone since. */
   let closed: readonly string[] = []
   let forgetTrust: (() => void) | undefined
-  /** When a node was last tried because mDNS heard it. */
-  const sighted = new Map<NodeId, number>()
-  /** Calls of `reach` that wait for a link. */
-  const waiting = new Set<() => void>()
 
   const admits = (node: NodeId): boolean => trust.admits(node)
   const refuses = (node: NodeId): boolean => trust.refuses(node)
@@ -97,7 +90,15 @@ export function createMesh(deps: MeshDeps): Mesh {
     timings,
     admits,
     sessionOf: (connection) => sessions.of(connection),
-    onChange: () => wakeWaiting(),
+    onChange: () => reach.look(),
+  })
+
+  const gossip = createGossip({
+    channel,
+    self: identity.nodeId,
+    trust,
+    rejections,
+    neighbour: (node) => sessions.neighbour(node),
   })
 
   const helloBody = (to: NodeId, connection: Connection): HelloBody => ({
@@ -133,7 +134,8 @@ export function createMesh(deps: MeshDeps): Mesh {
     onNeighbour(session, replaced) {
       if (replaced === undefined) news.came(session)
       links.attach(session)
-      // Nothing waits for it: it fills libp2p's peer store for services that read it.
+      gossip.attach(session)
+      // Nothing waits for it: it is how libp2p's services learn of the neighbour.
       const signal = AbortSignal.timeout(timings.negotiateMs)
       host?.services.identify.identify(session.connection, { signal }).catch((error: unknown) => {
         log.debug({ peer: session.peer.nodeId, reason: String(error) }, 'identify failed')
@@ -143,12 +145,13 @@ export function createMesh(deps: MeshDeps): Mesh {
       const node = session.peer.nodeId
       news.left(session, reason)
       redial.lost(dialer.targetOf(node), clock.monotonic() - session.openedAt)
-      if (refuses(node)) void forgetPeer(node)
+      if (refuses(node) && host !== undefined) void forgetPeer(host, node, log)
     },
     onOpened: (session) => dialer.opened(session),
-    onEnd() {
+    onEnd(session) {
       redial.look()
-      wakeWaiting()
+      reach.look()
+      tendLater(session)
     },
   })
 
@@ -158,23 +161,20 @@ export function createMesh(deps: MeshDeps): Mesh {
     clock,
     everyMs: pingMs,
     neighbours: sessions.neighbours,
-    onAlive: news.alive,
+    onAlive(session) {
+      news.alive(session)
+      gossip.tend(session)
+    },
   })
 
-  const wakeWaiting = (): void => {
-    for (const wake of waiting) wake()
-  }
-
-  /** libp2p's services forget a peer in this order; a later delete alone would leave some of them with it. */
-  const forgetPeer = async (node: NodeId): Promise<void> => {
-    const id = peerIdOf(node)
-    try {
-      await host?.peerStore.patch(id, { protocols: [], tags: {}, multiaddrs: [] })
-      await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
-      await host?.peerStore.delete(id)
-    } catch (error) {
-      log.debug({ peer: node, reason: String(error) }, 'peer store entry not removed')
+  /** An ended connection may have carried the gossip of a neighbour that has another one now. */
+  const tendLater = ({ peer, connection }: Session): void => {
+    const tend = (): void => {
+      const left = sessions.neighbour(peer.nodeId)
+      if (left !== undefined) gossip.tend(left)
     }
+    if (connection.status === 'closed') setTimeout(tend, 0)
+    else connection.addEventListener('close', () => setTimeout(tend, 0), { once: true })
   }
 
   const trustChanged = (node: NodeId): void => {
@@ -184,21 +184,26 @@ export function createMesh(deps: MeshDeps): Mesh {
     redial.wake(dialer.targetOf(node))
   }
 
-  const heard = (node: NodeId, addresses: readonly string[]): void => {
-    if (node === identity.nodeId || refuses(node)) return
-    book.hear(
-      node,
-      addresses.filter((address) => allowsAddress(config.mesh, parseEndpoint(address)?.ip ?? '')),
-    )
-    if (sessions.to(node).length > 0) return
-    const now = clock.monotonic()
-    if (now - (sighted.get(node) ?? Number.NEGATIVE_INFINITY) < SIGHTING_EVERY_MS) return
-    sighted.delete(node)
-    sighted.set(node, now)
-    if (sighted.size > SIGHTED_MAX) sighted.delete(sighted.keys().next().value as NodeId)
-    dialer.meet(node)
-    redial.wake(dialer.targetOf(node))
-  }
+  const heard = createSightings({
+    clock,
+    ignores: (node) => node === identity.nodeId || refuses(node),
+    note: (node, addresses) =>
+      book.hear(
+        node,
+        addresses.filter((address) => allowsAddress(config.mesh, parseEndpoint(address)?.ip ?? '')),
+      ),
+    connected: (node) => sessions.to(node).length > 0,
+    onSeen(node) {
+      dialer.meet(node)
+      redial.wake(dialer.targetOf(node))
+    },
+  })
+
+  const reach = createReach({
+    there: (node) => sessions.neighbour(node) !== undefined && links.complete(node),
+    possible: (node) => host !== undefined && !refuses(node),
+    dial: (node) => redial.dialNow(dialer.targetOf(node)),
+  })
 
   const handlers = (): ReadonlyMap<string, StreamHandler> => {
     const all = new Map<string, StreamHandler>([
@@ -271,11 +276,13 @@ export function createMesh(deps: MeshDeps): Mesh {
           timings,
           pingMs,
           handlers: handlers(),
+          gossip: gossip.service,
           onConnection: sessions.opened,
           version: deps.version,
         })
         host = made
         await startHost(made, listen)
+        gossip.subscribe()
         const open = new Set(made.getMultiaddrs().map((address) => endpointOf(address)?.ip))
         closed = listen.filter((address) => !open.has(parseEndpoint(address)?.ip))
         if (closed.length > 0) log.warn({ addresses: closed }, 'the mesh could not listen on some addresses')
@@ -307,28 +314,10 @@ export function createMesh(deps: MeshDeps): Mesh {
     },
 
     link: links.add,
+    topic: gossip.join,
     isConnected: (node) => sessions.neighbour(node) !== undefined,
 
-    async reach(node, signal) {
-      const there = (): boolean => sessions.neighbour(node) !== undefined && links.complete(node)
-      if (there() || signal.aborted || host === undefined || refuses(node)) return there()
-      const dialed = redial.dialNow(dialer.targetOf(node))
-      const { promise: woken, resolve } = Promise.withResolvers<void>()
-      const check = (): void => {
-        if (there() || signal.aborted) resolve()
-      }
-      waiting.add(check)
-      signal.addEventListener('abort', check)
-      // A dial that ends without admission ends the wait; one that succeeds is followed by its links.
-      void dialed.then((outcome) => (outcome.kind === 'admitted' ? check() : resolve()))
-      try {
-        await woken
-        return there()
-      } finally {
-        waiting.delete(check)
-        signal.removeEventListener('abort', check)
-      }
-    },
+    reach: reach.reach,
 
     status: () => ({
       listen: (host?.getMultiaddrs() ?? [])

@@ -27,6 +27,15 @@ interface Components {
   metrics?: unknown
 }
 
+/** Of libp2p's yamux; private there by type only. */
+interface Muxer {
+  maxInboundStreams: number
+  maxOutboundStreams: number
+}
+
+/** Streams of an admitted peer: hello, the links, gossip both ways, and what identify and lookups open for a moment. */
+const STREAMS_OF_MEMBER = 32
+
 /**
  * Narrows `connection` to `lobbyProtocol`. A registrar shared by all connections cannot do this: its list of
  * protocols does not know who asks, and multistream-select's `ls` would read it out to a stranger.
@@ -34,13 +43,26 @@ interface Components {
  * microtask after it. Undefined when libp2p's connection no longer has the shape this relies on; it is then aborted.
  */
 export function narrow(connection: Connection, lobbyProtocol: string): View | undefined {
-  const holder = connection as unknown as { components?: Components }
+  const holder = connection as unknown as { components?: Components; muxer?: Muxer }
   const whole = holder.components
   if (whole?.registrar === undefined || whole.peerStore === undefined) {
     abortConnection(connection, 'cannot narrow what this connection serves')
     return undefined
   }
-  const view: View = { serve: false, out: false }
+  let serve = false
+  const view: View = {
+    get serve() {
+      return serve
+    },
+    set serve(admitted) {
+      serve = admitted
+      const { muxer } = holder
+      if (!admitted || muxer === undefined) return
+      muxer.maxInboundStreams = STREAMS_OF_MEMBER
+      muxer.maxOutboundStreams = STREAMS_OF_MEMBER
+    },
+    out: false,
+  }
   const { registrar, peerStore } = whole
   const serves = (protocol: string): boolean => view.serve || protocol === lobbyProtocol
 

@@ -28,7 +28,7 @@ import { until } from '../support/until.ts'
 /** A stranger may stay in the lobby this long. */
 const LOBBY_MS = 10_000
 
-const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0']
+const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0', '/meshsub/1.2.0']
 
 async function outsiders(count: number): Promise<RawPeer[]> {
   const peers = await hostilePeers(count)

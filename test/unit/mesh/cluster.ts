@@ -3,7 +3,7 @@ import { afterEach } from 'vitest'
 import type { Frame } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { query } from '../../../protocols/registry.ts'
-import type { Link } from '../../../src/mesh/index.ts'
+import type { Link, Mesh } from '../../../src/mesh/index.ts'
 import { type MeshNode, type MeshNodeInit, meshNode } from '../../support/mesh-node.ts'
 import { type RawPeer, rawPeer } from '../../support/raw-peer.ts'
 import { until } from '../../support/until.ts'
@@ -19,12 +19,14 @@ afterEach(async () => {
   await Promise.all(stops.splice(0).map((stop) => stop()))
 })
 
-/** `judge` may throw, as a room's handler may. */
+/** `judge` may throw, as a room's handler may. `before` may join topics. */
 export async function start(
   init: MeshNodeInit = {},
   judge: (frame: Frame) => void = () => {},
+  before: (mesh: Mesh) => void = () => {},
 ): Promise<Running> {
   const node = meshNode(init)
+  before(node.mesh)
   const events: Running['events'] = []
   const link = node.mesh.link(query, {
     frame(peer, frame) {

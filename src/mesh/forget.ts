@@ -1,0 +1,23 @@
+// Makes libp2p forget a peer that is refused: its services in their order, then the peer store.
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { Log } from '../base/log.ts'
+import type { Host } from './host.ts'
+import { peerIdOf } from './peer.ts'
+
+/** What libp2p still has to do for a peer that was just cut off. */
+const SETTLE_MS = 50
+
+/**
+ * Its connections are gone already. Taking away its protocols makes gossipsub forget it; a later delete alone would
+ * leave it there. Never throws.
+ */
+export async function forgetPeer(host: Host, node: NodeId, log: Log): Promise<void> {
+  const id = peerIdOf(node)
+  try {
+    await host.peerStore.patch(id, { protocols: [], tags: {}, multiaddrs: [] })
+    await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
+    await host.peerStore.delete(id)
+  } catch (error) {
+    log.debug({ peer: node, reason: String(error) }, 'peer store entry not removed')
+  }
+}

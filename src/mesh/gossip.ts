@@ -1,0 +1,141 @@
+// The mesh's topics over gossipsub: joins them, publishes our signed frames, and keeps the router to admitted neighbours.
+import {
+  type GossipSub,
+  type GossipSubComponents,
+  gossipsub,
+  multicodec,
+  type TopicValidatorFn,
+  TopicValidatorResult,
+} from '@libp2p/gossipsub'
+import type { Topic } from '../../protocols/define.ts'
+import { encodeFrame, NONCE_BYTES } from '../../protocols/frame.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { Trust } from '../trust/index.ts'
+import type { ChannelDeps } from './channel.ts'
+import { createIntake } from './gossip-intake.ts'
+import { gossipSettings } from './gossip-settings.ts'
+import type { Gossip, GossipHandler, GossipVerdict } from './index.ts'
+import { nodeOf } from './peer.ts'
+import type { Rejections } from './rejections.ts'
+import type { Session } from './session.ts'
+
+const RESULTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+}
+
+/** What of the router is public in its class and not in its interface. */
+interface Router extends GossipSub {
+  readonly streamsOutbound: ReadonlyMap<string, { readonly rawStream?: { readonly status: string } }>
+  readonly score: { readonly scoreCache: Map<string, unknown> }
+}
+
+export interface GossipDeps {
+  readonly channel: Omit<ChannelDeps, 'rejections'>
+  readonly self: NodeId
+  readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member'>
+  readonly rejections: Pick<Rejections, 'count'>
+  /** The admitted session of a neighbour. */
+  readonly neighbour: (node: NodeId) => Session | undefined
+}
+
+export interface GossipRouter {
+  /** Before the host starts. */
+  join(topic: Topic, handler: GossipHandler): Gossip
+  /** Makes libp2p's service; one per start of the host. */
+  service(components: GossipSubComponents): GossipSub
+  /** The host has started. */
+  subscribe(): void
+  /** This session is now the neighbour's. Before identify runs, which is what tells the router of it. */
+  attach(session: Session): void
+  /** Gives the router this neighbour again when its stream to it is gone: a connection was replaced, or it broke. */
+  tend(session: Session): void
+}
+
+export function createGossip(deps: GossipDeps): GossipRouter {
+  const { identity, clock, random, log } = deps.channel
+  const intake = createIntake({ ...deps, clock, log })
+  const topics = new Map<string, { readonly topic: Topic; readonly handler: GossipHandler }>()
+  let router: Router | undefined
+  let registrar: GossipSubComponents['registrar'] | undefined
+  /** libp2p's name of each neighbour that was attached: scores are asked for by it, often. */
+  const neighbours = new Map<string, NodeId>()
+
+  const sessionOf = (peer: string): Session | undefined => {
+    const node = neighbours.get(peer)
+    const session = node === undefined ? undefined : deps.neighbour(node)
+    if (session?.alive() === true) return session
+    neighbours.delete(peer)
+    return undefined
+  }
+
+  const validator =
+    (topic: Topic, handler: GossipHandler): TopicValidatorFn =>
+    (peer, message) => {
+      const node = nodeOf(peer)
+      const session = sessionOf(peer.toString())
+      if (node === undefined || session === undefined || deps.trust.refuses(node))
+        return TopicValidatorResult.Ignore
+      session.heard()
+      return RESULTS[intake.judge(topic, handler, message.data, session.peer)]
+    }
+
+  return {
+    join(topic, handler) {
+      topics.set(topic.id, { topic, handler })
+      return {
+        publish(message, body) {
+          const bytes = encodeFrame(
+            message,
+            { sender: identity.publicKey, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 },
+            body,
+            (signed) => identity.sign(signed),
+          )
+          if (router === undefined) return
+          deps.channel.onEncoded?.(bytes)
+          router.publish(topic.id, bytes).catch((error: unknown) => {
+            log.debug({ topic: topic.id, reason: String(error) }, 'not published')
+          })
+        },
+      }
+    },
+
+    service(components) {
+      const settings = gossipSettings(
+        [...topics.values()].map(({ topic }) => topic),
+        (peer) => sessionOf(peer) !== undefined,
+      )
+      const made = gossipsub(settings)(components) as Router
+      // Older versions of the protocol have nothing that a Karo node would need them for.
+      made.protocols = [multicodec]
+      for (const { topic, handler } of topics.values())
+        made.topicValidators.set(topic.id, validator(topic, handler))
+      router = made
+      registrar = components.registrar
+      return made
+    },
+
+    subscribe() {
+      for (const id of topics.keys()) router?.subscribe(id)
+    },
+
+    attach({ peer, connection }) {
+      const id = connection.remotePeer.toString()
+      neighbours.set(id, peer.nodeId)
+      // It may have been nobody a moment ago; what it subscribes to would be lost on that score.
+      router?.score.scoreCache.delete(id)
+    },
+
+    tend({ connection }) {
+      if (router === undefined || registrar === undefined || connection.status !== 'open') return
+      const { remotePeer } = connection
+      const stream = router.streamsOutbound.get(remotePeer.toString())
+      const open = stream !== undefined && stream.rawStream?.status === 'open'
+      if (open) return
+      const topologies = router.protocols.flatMap((protocol) => registrar?.getTopologies(protocol) ?? [])
+      if (stream !== undefined) for (const topology of topologies) void topology.onDisconnect?.(remotePeer)
+      for (const topology of topologies) void topology.onConnect?.(remotePeer, connection)
+    },
+  }
+}

@@ -1,0 +1,48 @@
+// One dial to somebody who is needed now, and the wait for the links that follow it.
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { Outcome } from './session.ts'
+
+export interface Reach {
+  /** As the mesh's door says. */
+  reach(node: NodeId, signal: AbortSignal): Promise<boolean>
+  /** Links or connections have changed. */
+  look(): void
+}
+
+export interface ReachDeps {
+  /** Admitted, and every link up. */
+  readonly there: (node: NodeId) => boolean
+  /** A dial to it could come to something. */
+  readonly possible: (node: NodeId) => boolean
+  /** One attempt, or the one under way. Never rejects. */
+  readonly dial: (node: NodeId) => Promise<Outcome>
+}
+
+export function createReach(deps: ReachDeps): Reach {
+  const waiting = new Set<() => void>()
+
+  return {
+    async reach(node, signal) {
+      const there = (): boolean => deps.there(node)
+      if (there() || signal.aborted || !deps.possible(node)) return there()
+      const { promise: woken, resolve } = Promise.withResolvers<void>()
+      const check = (): void => {
+        if (there() || signal.aborted) resolve()
+      }
+      waiting.add(check)
+      signal.addEventListener('abort', check)
+      // A dial that ends without admission ends the wait; one that succeeds is followed by its links.
+      void deps.dial(node).then((outcome) => (outcome.kind === 'admitted' ? check() : resolve()))
+      try {
+        await woken
+        return there()
+      } finally {
+        waiting.delete(check)
+        signal.removeEventListener('abort', check)
+      }
+    },
+    look() {
+      for (const check of waiting) check()
+    },
+  }
+}
