@@ -1,9 +1,10 @@
 // Every stream and every message of Karo: the table from which limits, documentation and vectors follow.
-import { defineStream, type Stream } from './define.ts'
+import { defineStream, defineTopic, type Stream, type Topic } from './define.ts'
 import { type MessageTable, messageTable } from './frame.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
 import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
+import { Heads, SyncBatch, SyncOffer, SyncRequest } from './messages/sync.ts'
 
 export const hello = defineStream({
   id: '/karo/hello/1',
@@ -34,7 +35,30 @@ export const query = defineStream({
   messages: { QueryHop, Response, QueryDone },
 })
 
-export const STREAMS: readonly Stream[] = [hello, query]
+export const sync = defineStream({
+  id: '/karo/sync/1',
+  purpose: 'Moves documents: what a neighbour lacks and may have, in bounded steps that it asks for.',
+  admits: 'member',
+  // Each side asks at most 40 times a second, and answers as often: 800, and some room.
+  quota: { frames: 1_000, perMs: 10_000 },
+  lifetime: 'link',
+  timeouts: { firstByteMs: null, frameMs: 10_000 },
+  // Four of the largest batches: as many requests as a neighbour may have open.
+  sendBufferBytes: 1024 * 1024 + 64 * 1024,
+  messages: { SyncRequest, SyncOffer, SyncBatch },
+})
+
+export const STREAMS: readonly Stream[] = [hello, query, sync]
+
+export const heads = defineTopic({
+  id: '/karo/heads/1',
+  purpose: 'Announces new documents, so that those who want them ask for them within seconds.',
+  // A node says at most one a second; the rest is for bursts after a partition.
+  quota: { messages: 60, perMs: 30_000 },
+  messages: { Heads },
+})
+
+export const TOPICS: readonly Topic[] = [heads]
 
 /** Every message by its number, those that are kept or carried inside others included. */
 export const MESSAGES: MessageTable = messageTable([
@@ -46,6 +70,10 @@ export const MESSAGES: MessageTable = messageTable([
   Response,
   QueryDone,
   QueryHop,
+  SyncRequest,
+  SyncOffer,
+  SyncBatch,
   AuditHead,
+  Heads,
   Goodbye,
 ])

@@ -359,7 +359,7 @@ vector(
     seed=SEED_B,
     seq=0,
 )
-vector("query done", "QueryDone", 0x0202, {"query_id": QUERY_ID, "answered": 3, "denied": 1, "lost": 0}, seq=128)
+vector("query done", "QueryDone", 0x0202, {"query_id": QUERY_ID, "author": KEY_A, "answered": 3, "lost": 1}, seq=128)
 vector(
     "audit head",
     "AuditHead",
@@ -367,6 +367,64 @@ vector(
     {"seq": 2**40, "hash": made("head", 32), "ts": NOW, "entries": 65_536},
     seq=0,
 )
+
+DOCUMENT = vector(
+    "audit head, as a document to move",
+    "AuditHead",
+    0x0307,
+    {"seq": 1, "hash": made("first head", 32), "ts": NOW, "entries": 1},
+    seq=0,
+)
+day = {"author": KEY_A, "kind": "summary", "slot": "day:20512", "version": NOW}
+day_head = {**day, "digest": made("digest", 32), "hints": made("hints", 16)}
+ledger = {"author": KEY_B, "kind": "audit_head", "slot": "", "version": 2**53 - 1}
+ledger_head = {**ledger, "digest": made("other digest", 32), "hints": b""}
+vector("heads", "Heads", 0x0401, {"heads": [day_head, ledger_head]}, seq=0)
+vector(
+    "sync request, the first for heads",
+    "SyncRequest",
+    0x0111,
+    {"id": 1, "index": made("index of a", 8), "through": 0, "ask": {"of": "heads", "after": 0}},
+)
+vector(
+    "sync request, further heads",
+    "SyncRequest",
+    0x0111,
+    {
+        "id": 0xFFFF_FFFF,
+        "index": made("index of a", 8),
+        "through": 70_000,
+        "ask": {"of": "heads", "index": made("index of b", 8), "after": 2**40},
+    },
+    seq=2,
+)
+vector(
+    "sync request, documents",
+    "SyncRequest",
+    0x0111,
+    {
+        "id": 3,
+        "index": made("index of a", 8),
+        "through": 9,
+        "ask": {"of": "documents", "documents": [day, ledger]},
+    },
+    seq=3,
+)
+vector(
+    "sync offer",
+    "SyncOffer",
+    0x0110,
+    {
+        "id": 1,
+        "index": made("index of b", 8),
+        "after": 0,
+        "through": 2,
+        "end": True,
+        "heads": [day_head, ledger_head],
+    },
+    seed=SEED_B,
+)
+vector("sync batch", "SyncBatch", 0x0112, {"id": 3, "documents": [DOCUMENT], "gone": [0]}, seed=SEED_B, seq=2)
 
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
     value(f"integer {edge}", edge)
