@@ -1,5 +1,6 @@
 // The identity room's door: this node's key, and what can be done with it without handing it out.
 import type { NodeId } from '../../protocols/node-id.ts'
+import type { Agree } from './agree.ts'
 
 /** The key of this node. The secret never leaves the object except where a method says so. */
 export interface Identity {
@@ -12,11 +13,17 @@ export interface Identity {
   readonly memberId: string
   /** Ed25519 signature, 64 bytes (RFC 8032). */
   sign(message: Uint8Array): Uint8Array
+  /** X25519 of this key, converted, with a public key; for `sealingKeyOf` keys and those in boxes. */
+  readonly agree: Agree
   /** A copy of the 32-byte seed, for the libp2p host; callers must not keep or log it. */
   seed(): Uint8Array
 }
 
+export type { Agree } from './agree.ts'
 export { fingerprintOf } from './fingerprint.ts'
+export { createHints, findHint, type HintContext, type Hints } from './hint.ts'
 export { createIdentityFile, loadIdentity } from './keyfile.ts'
+export { sealingKeyOf } from './montgomery.ts'
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
+export { openForMany, sealToMany } from './seal-many.ts'
 export { verifySignature } from './signature.ts'

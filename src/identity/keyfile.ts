@@ -5,6 +5,7 @@ import { formatNodeId } from '../../protocols/node-id.ts'
 import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { createFile } from '../base/files.ts'
+import { agreement } from './agree.ts'
 import { privateKeyObject, rawPublicKey, rawSeed } from './der.ts'
 import { fingerprintOf } from './fingerprint.ts'
 import type { Identity } from './index.ts'
@@ -24,6 +25,7 @@ function identityOf(key: KeyObject): Identity {
     // The first key of a lineage names it; until keys rotate the first key is this one.
     memberId: fingerprint,
     sign: (message: Uint8Array) => new Uint8Array(sign(null, message, key)),
+    agree: agreement(() => rawSeed(key)),
     seed: () => rawSeed(key),
   })
 }

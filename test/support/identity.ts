@@ -1,6 +1,7 @@
 // Identities for tests: real Ed25519 keys made from a small number, the same every time.
 import { sign } from 'node:crypto'
 import { formatNodeId } from '../../protocols/node-id.ts'
+import { agreement } from '../../src/identity/agree.ts'
 import { privateKeyObject, rawPublicKey } from '../../src/identity/der.ts'
 import { fingerprintOf, type Identity } from '../../src/identity/index.ts'
 
@@ -16,6 +17,7 @@ export function testIdentity(number: number): Identity {
     fingerprint,
     memberId: fingerprint,
     sign: (message) => new Uint8Array(sign(null, message, key)),
+    agree: agreement(() => seed.slice()),
     seed: () => seed.slice(),
   }
 }
