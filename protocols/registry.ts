@@ -4,6 +4,7 @@ import { type MessageTable, messageTable } from './frame.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
 import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
+import { SealedSummary } from './messages/summary.ts'
 import { Heads, SyncBatch, SyncOffer, SyncRequest } from './messages/sync.ts'
 
 export const hello = defineStream({
@@ -73,6 +74,7 @@ export const MESSAGES: MessageTable = messageTable([
   SyncRequest,
   SyncOffer,
   SyncBatch,
+  SealedSummary,
   AuditHead,
   Heads,
   Goodbye,

@@ -159,6 +159,7 @@ QUERY_ID = made("query", 16)
 
 frames = []
 answers = []
+summaries = []
 values = []
 
 
@@ -208,6 +209,12 @@ def vector(name, message, number_of_type, body, seed=SEED_A, seq=1, trace=None):
 def answer(name, body):
     data = pack(body)
     answers.append({"name": name, "value": plain(body), "bytes": golden(data)})
+    return data
+
+
+def summary(name, body):
+    data = pack(body)
+    summaries.append({"name": name, "value": plain(body), "bytes": golden(data)})
     return data
 
 
@@ -426,6 +433,79 @@ vector(
 )
 vector("sync batch", "SyncBatch", 0x0112, {"id": 3, "documents": [DOCUMENT], "gone": [0]}, seed=SEED_B, seq=2)
 
+HOUR = 3_600_000
+MONDAY = 20_713 * 24 * HOUR - 3 * 24 * HOUR
+week = {"granularity": "week", "start": MONDAY, "end": MONDAY + 7 * 24 * HOUR}
+whole_week = summary(
+    "summary of a week, every part",
+    {
+        "node_id": "karo:ed25519:PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw",
+        **week,
+        "generated_at": NOW,
+        "closed": True,
+        "command_patterns": [{"category": "git", "count": 40, "failures": 2, "avg_duration_ms": 120}],
+        "tool_usage": {"tools": [{"tool": "git", "category": "git", "uses": 40, "failures": 2}]},
+        "activity_pattern": {
+            "hourly": [0] * 9 + [40] + [0] * 14,
+            "daily": [30, 10, 0, 0, 0, 0, 0],
+            "total_commands": 40,
+            "unique_commands": 17,
+        },
+        "safety_stats": {
+            "by_risk_level": {"safe": 38, "moderate": 1, "high": 1, "critical": 0},
+            "blocked": 0,
+            "confirmed_risky": 0,
+            "karo_generated": 0,
+            "guarded": False,
+            "hook_silent": False,
+        },
+    },
+)
+summary(
+    "summary of an hour that is not over, one part",
+    {
+        "node_id": "karo:ed25519:PUAXw-hDiVqStwqnTRt-vJyYLM8uxJaMwM1V8Sr0Zgw",
+        "granularity": "hour",
+        "start": NOW // HOUR * HOUR,
+        "end": NOW // HOUR * HOUR + HOUR,
+        "generated_at": NOW,
+        "closed": False,
+        "tool_usage": {"tools": []},
+    },
+)
+
+
+def box(name, recipients, length):
+    # Sealing is not deterministic and not the frame's business (sealing.py is about it): any bytes stand for a box.
+    return {
+        "epk": made(f"{name} epk", 32),
+        "recipients": [
+            {"hint": made(f"{name} hint {n}", 8), "key": made(f"{name} key {n}", 48)} for n in range(recipients)
+        ],
+        "sealed": made(name, length),
+    }
+
+
+vector(
+    "sealed summary, two groups of recipients",
+    "SealedSummary",
+    0x0100,
+    {
+        **week,
+        "version": NOW,
+        "expires_at": week["end"] + 400 * 24 * HOUR,
+        "boxes": [box("first", 3, len(whole_week) + 16), box("second", 1, 17)],
+    },
+    seq=0,
+)
+vector(
+    "sealed summary, nobody may read it any more",
+    "SealedSummary",
+    0x0100,
+    {"granularity": "hour", "start": 0, "end": HOUR, "version": NOW, "expires_at": 7 * 24 * HOUR, "boxes": []},
+    seq=0,
+)
+
 for edge in (0, 127, 128, 255, 256, 65_535, 65_536, 2**32 - 1, 2**32, 2**53 - 1):
     value(f"integer {edge}", edge)
 for edge in (1, 32, 33, 128, 129, 32_768, 32_769, 2**31, 2**31 + 1, 2**53 - 1):
@@ -443,5 +523,5 @@ value("nil and booleans", [None, True, False])
 value("nested", {"a": [{"b": [{"c": []}]}]})
 
 target = pathlib.Path(__file__).with_name("frames.json")
-target.write_text(json.dumps({"frames": frames, "answers": answers, "values": values}, indent=1) + "\n")
-print(f"{len(frames)} frames, {len(answers)} answers, {len(values)} values")
+target.write_text(json.dumps({"frames": frames, "answers": answers, "summaries": summaries, "values": values}, indent=1) + "\n")
+print(f"{len(frames)} frames, {len(answers)} answers, {len(summaries)} summaries, {len(values)} values")

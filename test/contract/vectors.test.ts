@@ -4,10 +4,13 @@ import { decodeAnswer, encodeAnswer } from '../../protocols/answer.ts'
 import { decodeFrame, encodeFrame } from '../../protocols/frame.ts'
 import { decodeValue, encodeValue } from '../../protocols/messagepack.ts'
 import { ANSWER_STATUSES, type SealedAnswer } from '../../protocols/messages/query.ts'
+import type { NodeSummary } from '../../protocols/messages/summary.ts'
 import { MESSAGES } from '../../protocols/registry.ts'
+import { decodeSummary, encodeSummary } from '../../protocols/summary.ts'
 import {
   goldenAnswers,
   goldenFrames,
+  goldenSummaries,
   goldenValues,
   inNotation,
   signerOf,
@@ -44,6 +47,14 @@ describe('golden answers', () => {
   it('cover every status there is', () => {
     const covered = new Set(goldenAnswers.map((vector) => decodeAnswer(encodeValue(vector.value)).status))
     expect(ANSWER_STATUSES.filter((status) => !covered.has(status))).toEqual([])
+  })
+})
+
+describe('golden summaries', () => {
+  it.each(goldenSummaries)('$name', (vector) => {
+    const bytes = encodeSummary(vector.value as unknown as NodeSummary)
+    expect(inNotation(bytes, vector.bytes)).toEqual(vector.bytes)
+    expect(decodeSummary(bytes)).toEqual(vector.value)
   })
 })
 

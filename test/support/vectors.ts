@@ -21,6 +21,7 @@ interface Vectors {
     readonly bytes: Golden
   }[]
   readonly answers: readonly { readonly name: string; readonly value: unknown; readonly bytes: Golden }[]
+  readonly summaries: readonly { readonly name: string; readonly value: unknown; readonly bytes: Golden }[]
   readonly values: readonly { readonly name: string; readonly value: unknown; readonly bytes: Golden }[]
 }
 
@@ -47,6 +48,7 @@ export const goldenFrames = read.frames.map((vector) => ({
   body: revive(vector.body) as WireBody,
 }))
 export const goldenAnswers = read.answers.map((vector) => ({ ...vector, value: revive(vector.value) }))
+export const goldenSummaries = read.summaries.map((vector) => ({ ...vector, value: revive(vector.value) }))
 export const goldenValues = read.values.map((vector) => ({ ...vector, value: revive(vector.value) }))
 
 /** `bytes` in the notation of the file, so that a test compares like with like. */
