@@ -21,9 +21,10 @@ const NO_AGGREGATORS: Decision = {
  *
  * - `trust.denied`, `trust.untrusted`: nobody the owner refuses or does not know has anything;
  * - `health.admitted`: node health carries no person's data, so admission is enough;
- * - `request.category`, `consent.absent`: a request that does not fit together is refused;
+ * - `request.category`, `request.level`, `consent.absent`: a request that does not fit together is refused;
  * - `sharing.off`, `sharing.max_level`, `sharing.category`, `consent.stopped`: what the person took back;
- * - `trust.level`: what the author's trust level does not open (a supervisor never has level 1);
+ * - `trust.level`: what the author's trust level does not open (a supervisor never has level 1; asking for it and being
+ *   sent it are different things);
  * - `consent.none`: nobody entitled this author; consent is by name, team, role or `*`;
  * - `level2.no_aggregators`: entitled, but the totals cannot be had (withheld, never plain numbers instead);
  * - `consent.allow`.
@@ -32,16 +33,17 @@ export function decide(principal: Principal, action: Action, resource: Resource,
   if (principal.denied) return deny('trust.denied', 'the node is denied here')
   if (principal.trust_level === 'untrusted') return deny('trust.untrusted', 'the node is not trusted here')
 
-  const category = ACTION_CATEGORY[action]
-  if (category === null) return allow('health.admitted', 'any admitted node may have node health')
-  if (resource.category !== category) {
-    return deny('request.category', `${action} is about ${category}, not ${resource.category ?? 'nothing'}`)
+  const about = ACTION_CATEGORY[action]
+  if (about === null) return allow('health.admitted', 'any admitted node may have node health')
+  const { category } = resource
+  if (category === undefined || (about !== 'any' && category !== about)) {
+    return deny('request.category', `${action} is about ${about}, not ${category ?? 'nothing'}`)
   }
   const consent = context.consent
   if (consent === undefined) return deny('consent.absent', 'nobody was asked for consent')
   const refusal = takenBack(principal, resource, consent, category)
   if (refusal !== undefined) return refusal
-  return LEVEL[resource.level](principal, consent)
+  return LEVEL[resource.level](principal, action, consent)
 }
 
 function takenBack(
@@ -64,16 +66,22 @@ function takenBack(
 const entitled = (entries: readonly string[], principal: Principal): boolean =>
   entries.some((entry) => matchesEntry(entry, principal))
 
-const LEVEL: Readonly<Record<Resource['level'], (principal: Principal, consent: Consent) => Decision>> = {
-  1: (principal, consent) => {
-    if (!TRUST_OPENS[principal.trust_level].queriesLevel1) {
-      return deny('trust.level', `trust level ${principal.trust_level} does not open level 1`)
+type Judge = (principal: Principal, action: Action, consent: Consent) => Decision
+
+const LEVEL: Readonly<Record<Resource['level'], Judge>> = {
+  1: (principal, action, consent) => {
+    const { receivesLevel1, queriesLevel1 } = TRUST_OPENS[principal.trust_level]
+    const summaries = action === 'summary.receive'
+    if (!(summaries ? receivesLevel1 : queriesLevel1)) {
+      const what = summaries ? 'summaries' : 'level 1'
+      return deny('trust.level', `trust level ${principal.trust_level} does not open ${what}`)
     }
     return entitled(consent.allow_peers, principal)
       ? allow('consent.allow', 'the person consented')
       : deny('consent.none', 'no consent for this node')
   },
-  2: (principal, consent) => {
+  2: (principal, action, consent) => {
+    if (action === 'summary.receive') return deny('request.level', 'summaries are level 1')
     if (!TRUST_OPENS[principal.trust_level].level2) {
       return deny('trust.level', `trust level ${principal.trust_level} does not open level 2`)
     }

@@ -11,13 +11,17 @@ export interface Principal {
   readonly teams: readonly string[]
 }
 
-export const ACTIONS = [
+export const QUERY_ACTIONS = [
   'query.tool_usage',
   'query.safety_posture',
   'query.activity_patterns',
   'query.anomalies',
   'query.node_health',
 ] as const
+export type QueryAction = (typeof QUERY_ACTIONS)[number]
+
+/** `summary.receive`: to be sent this node's summaries, decided for each category by itself. */
+export const ACTIONS = [...QUERY_ACTIONS, 'summary.receive'] as const
 export type Action = (typeof ACTIONS)[number]
 
 export const SHARING_CATEGORIES = ['tool_usage', 'activity_patterns', 'safety_stats', 'anomalies'] as const
@@ -59,4 +63,4 @@ export interface Decision {
 
 export { decide } from './decide.ts'
 export { matchesEntry, principalOf } from './principal.ts'
-export { resourceOf } from './resource.ts'
+export { resourceOf, summaryResource } from './resource.ts'

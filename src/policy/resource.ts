@@ -1,14 +1,20 @@
 // What each action asks for: the sharing category it touches, and the level one's trust gives by default.
 import type { TrustLevel } from '../trust/levels.ts'
-import type { Action, Principal, Resource, SharingCategory } from './index.ts'
+import type { Action, Principal, QueryAction, Resource, SharingCategory } from './index.ts'
 
 /** Null: no person's data. */
-export const ACTION_CATEGORY: Readonly<Record<Action, SharingCategory | null>> = {
+const QUERY_CATEGORY: Readonly<Record<QueryAction, SharingCategory | null>> = {
   'query.tool_usage': 'tool_usage',
   'query.safety_posture': 'safety_stats',
   'query.activity_patterns': 'activity_patterns',
   'query.anomalies': 'anomalies',
   'query.node_health': null,
+}
+
+/** `any`: the resource says which. */
+export const ACTION_CATEGORY: Readonly<Record<Action, SharingCategory | 'any' | null>> = {
+  ...QUERY_CATEGORY,
+  'summary.receive': 'any',
 }
 
 /** The level a request without one is for: supervisors see aggregates and never one node's numbers. */
@@ -21,8 +27,11 @@ const DEFAULT_LEVEL: Readonly<Record<TrustLevel, 1 | 2>> = {
 }
 
 /** The resource an action touches; `level` as asked, else what the principal's trust gives. Health has level 1 only. */
-export function resourceOf(action: Action, principal: Principal, level: 1 | 2 | undefined): Resource {
-  const category = ACTION_CATEGORY[action]
+export function resourceOf(action: QueryAction, principal: Principal, level: 1 | 2 | undefined): Resource {
+  const category = QUERY_CATEGORY[action]
   if (category === null) return { level: 1 }
   return { level: level ?? DEFAULT_LEVEL[principal.trust_level], category }
 }
+
+/** One category of a summary, which is level 1. */
+export const summaryResource = (category: SharingCategory): Resource => ({ level: 1, category })

@@ -11,6 +11,8 @@ export interface SharedWith {
   readonly trust_level: TrustLevel
   /** Categories whose numbers of this node it may have. */
   readonly level_1: readonly SharingCategory[]
+  /** Categories that are in the summaries it is sent; others it may still ask for, if `level_1` has them. */
+  readonly summaries: readonly SharingCategory[]
   /** Categories whose totals over many nodes it is entitled to, once there are any. */
   readonly level_2: readonly SharingCategory[]
   /** The rule that decided about tool usage, at the level its trust gives. */

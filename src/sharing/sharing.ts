@@ -7,12 +7,14 @@ import { KaroError } from '../base/errors.ts'
 import { createSerial } from '../base/serial.ts'
 import type { Config } from '../config/index.ts'
 import {
-  ACTIONS,
   type Consent,
   decide,
   principalOf,
+  QUERY_ACTIONS,
   resourceOf,
+  SHARING_CATEGORIES,
   type SharingCategory,
+  summaryResource,
 } from '../policy/index.ts'
 import type { ConsentRepository } from '../store/consent.ts'
 import type { Trust } from '../trust/index.ts'
@@ -114,11 +116,15 @@ export function createSharing(deps: SharingDeps): Sharing {
 function sharedWith(opinion: ReturnType<Trust['opinion']>, consent: Consent): SharedWith {
   const principal = principalOf(opinion)
   const opened = (level: 1 | 2): SharingCategory[] =>
-    ACTIONS.flatMap((action) => {
+    QUERY_ACTIONS.flatMap((action) => {
       const resource = resourceOf(action, principal, level)
       if (resource.category === undefined) return []
       return decide(principal, action, resource, { consent }).effect === 'deny' ? [] : [resource.category]
     })
+  const sent = SHARING_CATEGORIES.filter(
+    (category) =>
+      decide(principal, 'summary.receive', summaryResource(category), { consent }).effect === 'allow',
+  )
   const usage = decide(principal, 'query.tool_usage', resourceOf('query.tool_usage', principal, undefined), {
     consent,
   })
@@ -128,6 +134,7 @@ function sharedWith(opinion: ReturnType<Trust['opinion']>, consent: Consent): Sh
     name: opinion.name,
     trust_level: principal.trust_level,
     level_1: opened(1),
+    summaries: sent,
     level_2: opened(2),
     rule: usage.rule,
     reason: usage.reason,

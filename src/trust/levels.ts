@@ -12,7 +12,7 @@ export const LABEL = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,63}$/u
 export const LABEL_RULE = "1 to 64 letters, digits, '.', '_' or '-', and starts with a letter or digit"
 
 interface Opens {
-  /** May be sent our level 1 summaries; it is all that tells `share_to` from `untrusted`. Nothing sends any yet. */
+  /** May be sent our level 1 summaries; it is all that tells `share_to` from `untrusted`. */
   readonly receivesLevel1: boolean
   /** May ask us for level 1. */
   readonly queriesLevel1: boolean

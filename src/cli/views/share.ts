@@ -34,6 +34,11 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
         value: (peer) => (peer.level_1.length > 0 ? 'yes' : 'no'),
         style: (peer) => (peer.level_1.length > 0 ? 'green' : undefined),
       },
+      {
+        title: 'SUMMARIES',
+        value: (peer) => (peer.summaries.length > 0 ? 'sent' : 'no'),
+        style: (peer) => (peer.summaries.length > 0 ? 'green' : undefined),
+      },
       { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'entitled' : 'no') },
       { title: 'WHY', value: (peer) => peer.reason, shrink: true },
     ],

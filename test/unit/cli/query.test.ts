@@ -210,11 +210,12 @@ describe('karo share', () => {
       peers: [{ node_id: ann.id, trust_level: 'peer', rule: 'consent.allow' }],
     })
     expect(allowed.json().peers[0].level_1).toContain('tool_usage')
+    expect(allowed.json().peers[0].summaries).toContain('tool_usage')
     expect((await status()).answered).toBe(1)
 
     const stopped = (await karo(sharing, 'share', 'stop', ann.id, '--json')).json()
     expect(stopped).toMatchObject({ allow: { peers: [] }, stopped: [ann.id] })
-    expect(stopped.peers[0]).toMatchObject({ level_1: [], level_2: [], rule: 'consent.stopped' })
+    expect(stopped.peers[0]).toMatchObject({ level_1: [], summaries: [], level_2: [], rule: 'consent.stopped' })
     expect((await status()).denied).toBe(1)
 
     await karo(sharing, 'share', 'allow', '*')
@@ -238,7 +239,7 @@ describe('karo share', () => {
     const { out } = await karo(home, 'share', 'stop', 'Ann')
     expect(out).toMatch(/as you decided/)
     expect(out).toMatch(/Stopped: Ann\./)
-    expect(out).toMatch(/Ann +peer +no +no +consent was withdrawn/)
+    expect(out).toMatch(/Ann +peer +no +no +no +consent was withdrawn/)
   })
 
   it('takes teams and roles, and refuses what names nobody', async () => {

@@ -4,15 +4,17 @@ import { describe, expect, it } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import {
   ACTIONS,
-  type Action,
   type Consent,
   decide,
   matchesEntry,
   type Principal,
   principalOf,
+  QUERY_ACTIONS,
+  type QueryAction,
   type Resource,
   resourceOf,
   SHARING_CATEGORIES,
+  summaryResource,
 } from '../../../src/policy/index.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../../src/trust/levels.ts'
 
@@ -100,13 +102,49 @@ const CATEGORY = {
   'query.anomalies': 'anomalies',
 } as const
 
-function resource(action: Action, level: 1 | 2): Resource {
+function resource(action: QueryAction, level: 1 | 2): Resource {
   return action === 'query.node_health' ? { level } : { level, category: CATEGORY[action] }
+}
+
+/** Likewise, who is sent summaries. */
+const RECEIVES: Record<TrustLevel, boolean> = {
+  untrusted: false,
+  share_to: true,
+  query_from: false,
+  peer: true,
+  supervisor: false,
 }
 
 describe('decide', () => {
   for (const trust of TRUST_LEVELS) {
-    for (const action of ACTIONS) {
+    for (const category of SHARING_CATEGORIES) {
+      for (const given of CONSENTS) {
+        it(`${trust} is sent summaries of ${category}, consent ${given.name}`, () => {
+          const context = given.consent === undefined ? {} : { consent: given.consent }
+          const who = principal({ trust_level: trust })
+          const allowed = RECEIVES[trust] && given.opens[1]
+          const { effect } = decide(who, 'summary.receive', summaryResource(category), context)
+          expect(effect).toBe(allowed ? 'allow' : 'deny')
+        })
+      }
+    }
+  }
+
+  it('knows no summaries of totals, nor of nothing, nor for a denied node, nor of a category that is off', () => {
+    const all = { consent: consent() }
+    const refused = [
+      decide(principal(), 'summary.receive', { level: 2, category: 'tool_usage' }, all),
+      decide(principal(), 'summary.receive', { level: 1 }, all),
+      decide(principal({ denied: true }), 'summary.receive', summaryResource('tool_usage'), all),
+      decide(principal(), 'summary.receive', summaryResource('tool_usage'), {
+        consent: consent({ categories: { ...consent().categories, tool_usage: false } }),
+      }),
+    ]
+    expect(refused.map(({ effect }) => effect)).toEqual(['deny', 'deny', 'deny', 'deny'])
+  })
+
+  for (const trust of TRUST_LEVELS) {
+    for (const action of QUERY_ACTIONS) {
       for (const level of [1, 2] as const) {
         for (const given of CONSENTS) {
           it(`${trust} asks ${action} at level ${level}, consent ${given.name}`, () => {
@@ -129,7 +167,7 @@ describe('decide', () => {
 
   it('gives a denied node nothing, not even health, whatever its level', () => {
     for (const trust of TRUST_LEVELS) {
-      for (const action of ACTIONS) {
+      for (const action of QUERY_ACTIONS) {
         const decision = decide(
           principal({ trust_level: trust, denied: true }),
           action,
@@ -144,7 +182,7 @@ describe('decide', () => {
   })
 
   it('refuses a category that is not the action’s', () => {
-    for (const action of ACTIONS) {
+    for (const action of QUERY_ACTIONS) {
       if (action === 'query.node_health') continue
       for (const category of SHARING_CATEGORIES) {
         if (category === CATEGORY[action]) continue
@@ -157,10 +195,10 @@ describe('decide', () => {
   })
 
   it('switches each category off by itself', () => {
-    for (const action of ACTIONS) {
+    for (const action of QUERY_ACTIONS) {
       if (action === 'query.node_health') continue
       const categories = { ...consent().categories, [CATEGORY[action]]: false }
-      for (const asked of ACTIONS) {
+      for (const asked of QUERY_ACTIONS) {
         if (asked === 'query.node_health') continue
         const { effect } = decide(principal(), asked, resource(asked, 1), {
           consent: consent({ categories }),
@@ -221,6 +259,9 @@ const deniesMore: fc.Arbitrary<(p: Principal, c: Consent) => [Principal, Consent
     ]),
 )
 
+const resourceFor = (action: (typeof ACTIONS)[number], level: 1 | 2): Resource =>
+  action === 'summary.receive' ? { level, category: 'safety_stats' } : resource(action, level)
+
 describe('deny beats allow', () => {
   it('never turns a refusal into a permission by adding a deny, nor a withheld one', () => {
     fc.assert(
@@ -231,9 +272,9 @@ describe('deny beats allow', () => {
         fc.constantFrom<1 | 2>(1, 2),
         deniesMore,
         (who, given, action, level, denyMore) => {
-          const before = decide(who, action, resource(action, level), { consent: given }).effect
+          const before = decide(who, action, resourceFor(action, level), { consent: given }).effect
           const [who2, given2] = denyMore(who, given)
-          const after = decide(who2, action, resource(action, level), { consent: given2 }).effect
+          const after = decide(who2, action, resourceFor(action, level), { consent: given2 }).effect
           if (before === 'deny') expect(after).toBe('deny')
           if (before === 'withhold') expect(after).not.toBe('allow')
         },
