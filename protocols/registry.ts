@@ -3,6 +3,7 @@ import { defineStream, defineTopic, type Stream, type Topic } from './define.ts'
 import { type MessageTable, messageTable } from './frame.ts'
 import { AuditHead } from './messages/audit.ts'
 import { Goodbye, Hello, HelloAck, Ping, Pong } from './messages/hello.ts'
+import { Presence } from './messages/presence.ts'
 import { MeshQuery, QueryDone, QueryHop, Response } from './messages/query.ts'
 import { SealedSummary } from './messages/summary.ts'
 import { Heads, SyncBatch, SyncOffer, SyncRequest } from './messages/sync.ts'
@@ -59,7 +60,15 @@ export const heads = defineTopic({
   messages: { Heads },
 })
 
-export const TOPICS: readonly Topic[] = [heads]
+export const presence = defineTopic({
+  id: '/karo/presence/1',
+  purpose: 'Who is here: every member says so of itself, and which neighbours it has lost.',
+  // One every few minutes, and one at a time for a while where nodes and links come and go.
+  quota: { messages: 20, perMs: 60_000 },
+  messages: { Presence },
+})
+
+export const TOPICS: readonly Topic[] = [heads, presence]
 
 /** Every message by its number, those that are kept or carried inside others included. */
 export const MESSAGES: MessageTable = messageTable([
@@ -76,6 +85,7 @@ export const MESSAGES: MessageTable = messageTable([
   SyncBatch,
   SealedSummary,
   AuditHead,
+  Presence,
   Heads,
   Goodbye,
 ])

@@ -1,11 +1,11 @@
 // What is published about the wire, derived from protocols/registry.ts: docs/protocols.md and the JSON Schemas.
 import { z } from 'zod'
 import { ANSWER_BYTES } from '../protocols/answer.ts'
-import type { Message, Stream } from '../protocols/define.ts'
+import type { Message, Stream, Topic } from '../protocols/define.ts'
 import { REJECTIONS } from '../protocols/frame.ts'
 import type { BinaryBounds } from '../protocols/messages/fields.ts'
 import { sealedAnswer } from '../protocols/messages/query.ts'
-import { MESSAGES, STREAMS } from '../protocols/registry.ts'
+import { MESSAGES, STREAMS, TOPICS } from '../protocols/registry.ts'
 import { MAX_DEPTH, MAX_ITEMS, MAX_KEY_BYTES } from '../protocols/scan.ts'
 
 /** The part of JSON Schema that ours use. */
@@ -116,13 +116,18 @@ function streamRow(stream: Stream): string {
   } s | ${firstByteMs === null ? 'none' : `${firstByteMs} ms`} / ${frameMs} ms | ${size(stream.sendBufferBytes)} | ${messages.join(', ')} |`
 }
 
+function topicRow(topic: Topic): string {
+  const { messages, perMs } = topic.quota
+  const names = Object.values(topic.messages).map((message) => message.name)
+  return `| \`${topic.id}\` | ${topic.purpose} | ${messages} messages per ${perMs / 1000} s | ${names.join(', ')} |`
+}
+
 /** Numbers that later parts of the protocol will use; nothing else may take them. */
 const RESERVED: readonly (readonly [string, string])[] = [
   ['0x0003', 'capabilities that changed after Hello'],
   ['0x0100 – 0x0112', 'summaries and their synchronisation'],
   ['0x0210 – 0x0215', 'private aggregation'],
   ['0x0300 – 0x0306', 'key rotation, certificates, revocations, delegations, policy, introductions'],
-  ['0x0400 – 0x0401', 'presence and heads of documents'],
   ['0x0500 – 0x05FF', 'control of agents'],
   ['0x0600 – 0x060F', 'artifacts'],
 ]
@@ -177,6 +182,15 @@ function page(): string {
     '| id | purpose | open to | lifetime | quota per peer | first byte / whole frame | send buffer | messages |',
     '| --- | --- | --- | --- | --- | --- | --- | --- |',
     ...STREAMS.map(streamRow),
+    '',
+    '## Topics',
+    '',
+    'Gossip (gossipsub 1.2, StrictNoSign) between admitted neighbours: one document frame per message, passed on by whoever',
+    'finds it good. Its clock must be within five minutes of the reader’s, whoever handed it on.',
+    '',
+    '| id | purpose | quota per author | messages |',
+    '| --- | --- | --- | --- |',
+    ...TOPICS.map(topicRow),
     '',
     '## Messages',
     '',

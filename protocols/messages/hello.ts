@@ -6,7 +6,7 @@ import { label, listOf, uint } from './fields.ts'
 const version = () => label(32)
 
 /** The main source's NodeCapabilities. */
-const nodeCapabilities = z.object({
+export const nodeCapabilities = z.object({
   protocol_version: uint(0xffff).describe('version of the frame'),
   karo_version: version(),
   supports_level1: z.boolean(),

@@ -386,6 +386,29 @@ day = {"author": KEY_A, "kind": "summary", "slot": "day:20512", "version": NOW}
 day_head = {**day, "digest": made("digest", 32), "hints": made("hints", 16)}
 ledger = {"author": KEY_B, "kind": "audit_head", "slot": "", "version": 2**53 - 1}
 ledger_head = {**ledger, "digest": made("other digest", 32), "hints": b""}
+HERE = {
+    "version": NOW,
+    "state": "online",
+    "name": "eng-042",
+    "capabilities": {
+        "protocol_version": 1,
+        "karo_version": "0.1.0",
+        "supports_level1": True,
+        "supports_level2": False,
+        "can_aggregate": False,
+    },
+    "listen": ["/ip4/10.0.0.5/tcp/9238", "/ip6/fd00::5/tcp/9238"],
+    "lost": [],
+    "asks": True,
+}
+vector("presence", "Presence", 0x0400, HERE, seq=0)
+vector(
+    "presence, the last, with somebody lost",
+    "Presence",
+    0x0400,
+    {**HERE, "version": 2**53 - 1, "state": "leaving", "listen": [], "lost": [KEY_B], "asks": False},
+    seq=0,
+)
 vector("heads", "Heads", 0x0401, {"heads": [day_head, ledger_head]}, seq=0)
 vector(
     "sync request, the first for heads",

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { MESSAGES, STREAMS } from '../../protocols/registry.ts'
+import { MESSAGES, STREAMS, TOPICS } from '../../protocols/registry.ts'
 import { protocolPages } from '../../scripts/protocol-pages.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -23,6 +23,17 @@ describe('the registry', () => {
     for (const stream of STREAMS) {
       for (const [name, message] of Object.entries(stream.messages)) {
         expect(message.name).toBe(name)
+        expect(MESSAGES.get(message.type)).toBe(message)
+      }
+    }
+  })
+
+  it('lists the messages of every topic, which are documents: they travel through others', () => {
+    expect(new Set(TOPICS.map((topic) => topic.id)).size).toBe(TOPICS.length)
+    for (const topic of TOPICS) {
+      for (const [name, message] of Object.entries(topic.messages)) {
+        expect(message.name).toBe(name)
+        expect(message.carried).toBe('document')
         expect(MESSAGES.get(message.type)).toBe(message)
       }
     }
