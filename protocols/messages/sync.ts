@@ -46,7 +46,7 @@ export const Heads = defineMessage({
   name: 'Heads',
   purpose: 'Announces documents that the sender has and others may want.',
   limit: 8 * 1024,
-  carried: 'hop',
+  carried: 'document',
   body: headsBody,
 })
 
