@@ -10,7 +10,20 @@ const toolUse = z.object({
 })
 export type ToolUse = z.infer<typeof toolUse>
 
-export const toolUsage = z.object({ tools: listOf(toolUse, 512) })
+/** The public dictionary and what other versions add to it. */
+const TOOLS_MAX = 512
+
+export const toolUsage = z.object({ tools: listOf(toolUse, TOOLS_MAX) })
+
+const comparedToolUse = toolUse.extend({
+  previous: uint()
+    .optional()
+    .describe('uses in the period of the same length before; a tool used only then has 0 uses'),
+})
+export type ComparedToolUse = z.infer<typeof comparedToolUse>
+
+/** As a live answer tells it: beside the period before, when the owner compared. */
+export const comparedToolUsage = z.object({ tools: listOf(comparedToolUse, TOOLS_MAX) })
 
 /** The main source's SafetyStats, and what is needed to tell how well a node is looked after. */
 export const safetyPosture = z.object({

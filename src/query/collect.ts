@@ -1,25 +1,28 @@
 // From what was collected to the result of a query: a pure function, the same for every way a query ends.
-import type { NodeHealthStatus, ToolUse } from '../../protocols/messages/numbers.ts'
-import type { MeshQueryBody, SealedAnswer } from '../../protocols/messages/query.ts'
+import type { MeshQueryBody, QueryFilter, SealedAnswer } from '../../protocols/messages/query.ts'
 import { byText } from '../base/by-text.ts'
 import type { Member } from '../trust/index.ts'
 import { coverageOf, statusOf } from './coverage.ts'
 import { hex } from './document.ts'
-import { mergeHealth, mergeTools } from './merge.ts'
-import type { Outcome, PerNode, QueryResult } from './result.ts'
+import type { NodeData } from './gather.ts'
+import { mergeActivity, mergeHealth, mergeSafety, mergeTools, partsOfType } from './merge.ts'
+import { notesOf } from './notes.ts'
+import { filterHours, filterNode, filterResult } from './project.ts'
+import type { HealthRow, Outcome, PerNode, QueryData, QueryResult } from './result.ts'
 
 /** What one member came to. */
 export interface Collected {
   readonly outcome: Outcome
   readonly answer?: SealedAnswer
+  /** With `from_summary`: what the member published before it went away, and when (ms since the epoch). */
+  readonly summary?: { readonly data: NodeData; readonly as_of: number }
   /** Since the query began. Absent: it said nothing. */
   readonly at_ms?: number
 }
 
-/** This node's own part; empty for level 2. */
+/** This node's own part; empty for level 2 and for a team. */
 export interface OwnData {
-  readonly tools?: readonly ToolUse[]
-  readonly health?: NodeHealthStatus
+  readonly data?: NodeData
   /** It could not be read, or not in time. */
   readonly failed?: true
 }
@@ -27,6 +30,9 @@ export interface OwnData {
 export interface Collection {
   readonly question: Pick<MeshQueryBody, 'query_id' | 'query_type' | 'level' | 'time_range'>
   readonly perNode: boolean
+  /** All of them, also those that owners apply: an owner that did not changes nothing. */
+  readonly filters: readonly QueryFilter[]
+  readonly team: string | undefined
   readonly self: { readonly fingerprint: string; readonly name: string; readonly as_of: number }
   readonly own: OwnData
   /** Every member that was known when the query began. */
@@ -37,17 +43,16 @@ export interface Collection {
 }
 
 /** One node's part of the data. */
-interface Part extends OwnData {
+interface Part {
   readonly fingerprint: string
   readonly name: string
   readonly as_of: number
+  readonly source: PerNode['source']
+  readonly data: NodeData
 }
 
-/** Different reasons, should owners of several versions give them; more would only repeat. */
-const REASONS_MAX = 4
-
 export function resultOf(collection: Collection): QueryResult {
-  const { question, members } = collection
+  const { question, members, filters } = collection
   const parts = partsOf(collection)
   const coverage = coverageOf(
     members.map(({ member, collected }) => ({
@@ -59,7 +64,7 @@ export function resultOf(collection: Collection): QueryResult {
   const noData = members.filter(({ collected }) => collected.answer?.status === 'no_data').length
   const status = statusOf(
     {
-      contributed: parts.some((part) => part.health !== undefined || (part.tools?.length ?? 0) > 0),
+      contributed: parts.some(contributes),
       denied: coverage.denied,
       withheld: coverage.withheld,
       no_data: noData,
@@ -68,18 +73,20 @@ export function resultOf(collection: Collection): QueryResult {
   )
   // Without a wish each owner chose; only level 2 is ever withheld.
   const level = question.level ?? (status === 'withheld' ? 2 : 1)
+  const data = filterResult(dataOf(collection, parts), filters)
   const perNode = collection.perNode && level === 1
+  const oldest = parts.reduce((least, { as_of }) => Math.min(least, as_of), Number.POSITIVE_INFINITY)
   return {
     query_id: hex(question.query_id),
     query_type: question.query_type,
     level,
     time_range: { start: rfc3339(question.time_range.start), end: rfc3339(question.time_range.end) },
     status,
-    data:
-      question.query_type === 'NodeHealth'
-        ? { nodes: mergeHealth(parts.flatMap((part) => part.health ?? [])) }
-        : { tools: mergeTools(parts.flatMap((part) => (part.tools === undefined ? [] : [part.tools]))) },
-    ...(perNode ? { nodes: parts.map(perNodeOf).sort(byName) } : {}),
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(collection.team === undefined ? {} : { team: collection.team }),
+    data,
+    ...(perNode ? { nodes: parts.flatMap((part) => perNodeOf(part, data, filters)).sort(byName) } : {}),
+    as_of: oldest === Number.POSITIVE_INFINITY ? null : rfc3339(oldest),
     coverage,
     privacy: {
       mode: level === 1 ? 'per_node' : 'aggregate',
@@ -93,29 +100,86 @@ export function resultOf(collection: Collection): QueryResult {
   }
 }
 
-function partsOf({ own, self, members }: Collection): Part[] {
-  const parts: Part[] = own.tools === undefined && own.health === undefined ? [] : [{ ...self, ...own }]
+function partsOf({ own, self, members, filters }: Collection): Part[] {
+  const parts: Part[] = []
+  const add = (part: Omit<Part, 'data'>, given: NodeData): void => {
+    const data = filterNode(given, filters)
+    if (data !== null) parts.push({ ...part, data })
+  }
+  if (own.data !== undefined) add({ ...self, source: 'live' }, own.data)
   for (const { member, collected } of members) {
-    const { answer } = collected
-    if (answer?.status !== 'success') continue
     const { fingerprint, name } = member
-    const { data, as_of } = answer
-    parts.push(
-      data.query_type === 'NodeHealth'
-        ? { fingerprint, name, as_of, health: data.health }
-        : { fingerprint, name, as_of, tools: data.tools },
-    )
+    const { answer, summary } = collected
+    if (answer?.status === 'success') {
+      add({ fingerprint, name, as_of: answer.as_of, source: 'live' }, answer.data)
+    } else if (summary !== undefined) {
+      add({ fingerprint, name, as_of: summary.as_of, source: 'summary' }, summary.data)
+    }
   }
   return parts
 }
 
-function perNodeOf({ fingerprint, name, as_of, tools, health }: Part): PerNode {
+/** A node on which nothing happened is no success by itself: a refusal of the others would hide behind it. */
+function contributes({ data }: Part): boolean {
+  switch (data.query_type) {
+    case 'ToolUsage':
+      return data.tools.some((use) => use.uses > 0)
+    case 'SafetyPosture':
+      return Object.values(data.safety.by_risk_level).some((count) => count > 0)
+    case 'ActivityPatterns':
+      return data.activity.total_commands > 0
+    case 'NodeHealth':
+      return true
+  }
+}
+
+function dataOf({ question, members }: Collection, parts: readonly Part[]): QueryData {
+  const given = parts.map((part) => part.data)
+  switch (question.query_type) {
+    case 'SafetyPosture':
+      return mergeSafety(partsOfType(given, 'SafetyPosture').map((part) => part.safety))
+    case 'ActivityPatterns':
+      return mergeActivity(partsOfType(given, 'ActivityPatterns').map((part) => part.activity))
+    case 'NodeHealth':
+      return {
+        nodes: mergeHealth([
+          ...partsOfType(given, 'NodeHealth').map((part) => part.health),
+          ...members
+            .filter(({ collected }) => collected.outcome === 'unreachable')
+            .map(({ member }) => absentHealth(member)),
+        ]),
+      }
+    // Nobody answers anomalies yet, and nobody is asked for them.
+    case 'Anomalies':
+    case 'ToolUsage':
+      return { tools: mergeTools(partsOfType(given, 'ToolUsage').map((part) => part.tools)) }
+  }
+}
+
+function absentHealth({ node_id, fingerprint, name, last_seen }: Member): HealthRow {
   return {
-    fingerprint,
-    name,
-    as_of: rfc3339(as_of),
-    ...(tools === undefined ? {} : { tools: mergeTools([tools]) }),
-    ...(health === undefined ? {} : { health }),
+    ...{ node_id, fingerprint, name, online: false, last_seen: rfc3339(last_seen) },
+    ...{ version: null, uptime_seconds: null, events_24h: null },
+  }
+}
+
+/** What the filters left of the merged rows decides, so that both lists are about the same. */
+function perNodeOf(part: Part, merged: QueryData, filters: readonly QueryFilter[]): PerNode | [] {
+  const { fingerprint, name, as_of, source, data } = part
+  const node = { fingerprint, name, as_of: rfc3339(as_of), source }
+  switch (data.query_type) {
+    case 'ToolUsage': {
+      const shown = new Set('tools' in merged ? merged.tools.map((row) => row.tool) : [])
+      return { ...node, tools: mergeTools([data.tools]).filter((row) => shown.has(row.tool)) }
+    }
+    case 'SafetyPosture':
+      return { ...node, safety: data.safety }
+    case 'ActivityPatterns':
+      return { ...node, activity: { ...data.activity, ...filterHours(data.activity, filters) } }
+    case 'NodeHealth': {
+      const shown = 'nodes' in merged && merged.nodes.some((row) => row.fingerprint === fingerprint)
+      return shown ? { ...node, health: data.health } : []
+    }
   }
 }
 
@@ -126,20 +190,6 @@ function timingOf({ members, elapsed_ms }: Collection): QueryResult['timing'] {
     last_ms: times.length === 0 ? null : tenths(Math.max(...times)),
     elapsed_ms: tenths(elapsed_ms),
   }
-}
-
-function notesOf({ own, members, question }: Collection): string[] {
-  const reasons = new Set<string>()
-  for (const { collected } of members) {
-    if (collected.answer?.status === 'withheld' && reasons.size < REASONS_MAX)
-      reasons.add(collected.answer.reason)
-  }
-  const notes = [...reasons].sort(byText)
-  if (own.failed) notes.push("This node's own numbers are missing: they could not be read in time.")
-  if (question.level === 2 && notes.length === 0) {
-    notes.push('Level 2 totals need two aggregators, which this release cannot run yet.')
-  }
-  return notes
 }
 
 const byName = (a: PerNode, b: PerNode): number =>

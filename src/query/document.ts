@@ -14,6 +14,7 @@ import {
   MeshQuery,
   type MeshQueryBody,
   QUERY_LIFE_MS,
+  type QueryFilter,
   type QueryType,
   Response,
   type SealedAnswer,
@@ -28,6 +29,7 @@ import {
   sealTo,
   verifySignature,
 } from '../identity/index.ts'
+import { plausible } from './plausible.ts'
 
 const QUERY_ID_BYTES = 16
 
@@ -52,6 +54,7 @@ export function writeQuestion(
     readonly query_type: QueryType
     readonly level: 1 | 2 | undefined
     readonly time_range: { readonly start: number; readonly end: number }
+    readonly filters?: readonly QueryFilter[]
   },
   trace: Uint8Array,
 ): OwnQuestion {
@@ -62,7 +65,7 @@ export function writeQuestion(
     query_type: ask.query_type,
     ...(ask.level === undefined ? {} : { level: ask.level }),
     time_range: ask.time_range,
-    filters: [],
+    filters: ask.filters ?? [],
     audience_key: key.publicKey,
     created_at,
     // As long as a question may live, not as long as we wait: owners' clocks differ from ours.
@@ -128,7 +131,7 @@ export function openAnswer(
   responder: Uint8Array,
   sealed: Uint8Array,
 ): SealedAnswer {
-  const { query_id, query_type, level } = question.body
+  const { query_id, query_type, level, filters } = question.body
   const plain = openSealed(question.key.privateKey, sealed, binding(query_id, author, responder))
   if (plain === undefined) throw new FrameError('bad_signature', 'the answer does not open')
   const answer = decodeAnswer(plain)
@@ -136,7 +139,7 @@ export function openAnswer(
     throw new FrameError('malformed', 'the answer names another owner or question')
   }
   if (level !== undefined && answer.level !== level) throw new FrameError('malformed', 'another level')
-  if (answer.status === 'success') checkData(answer, query_type, responder)
+  if (answer.status === 'success') checkData(answer, query_type, responder, filters.length > 0)
   return answer
 }
 
@@ -144,20 +147,16 @@ function checkData(
   answer: Extract<SealedAnswer, { status: 'success' }>,
   asked: QueryType,
   responder: Uint8Array,
+  projected: boolean,
 ): void {
   const { data } = answer
   if (data.query_type !== asked) throw new FrameError('malformed', 'another query type')
   // Level 2 has no single owner's numbers: plain ones in their place are refused.
   if (answer.level !== 1) throw new FrameError('malformed', 'numbers at level 2')
-  if (data.query_type === 'NodeHealth') {
-    if (data.health.node_id !== formatNodeId(responder))
-      throw new FrameError('malformed', "another node's health")
-    return
+  if (data.query_type === 'NodeHealth' && data.health.node_id !== formatNodeId(responder)) {
+    throw new FrameError('malformed', "another node's health")
   }
-  const names = new Set(data.tools.map((use) => use.tool))
-  if (names.size !== data.tools.length || data.tools.some((use) => use.failures > use.uses)) {
-    throw new FrameError('malformed', 'tool counts that cannot be')
-  }
+  if (!plausible(data, projected)) throw new FrameError('malformed', 'numbers that cannot be')
 }
 
 /** Associated data of an answer: query id 16 ‖ author 32 ‖ responder 32. */

@@ -1,6 +1,6 @@
 // What a query comes to: the result shape that the API returns and `karo query --json` prints (product.md).
-import type { NodeHealthStatus } from '../../protocols/messages/numbers.ts'
-import type { QueryType } from '../../protocols/messages/query.ts'
+import type { NodeHealthStatus, SafetyPosture } from '../../protocols/messages/numbers.ts'
+import type { QueryFilter, QueryType } from '../../protocols/messages/query.ts'
 
 export const OUTCOMES = [
   'answered',
@@ -46,8 +46,49 @@ export interface ToolRow {
   readonly nodes: number
   /** 0 to 1. */
   readonly failure_rate: number
-  /** Uses against the period before, as a difference; null when that is not known. */
+  /**
+   * Uses less those of the same nodes in the period of equal length before; null when one that used it did not say.
+   * The open hour counts as far as it has come.
+   */
   readonly change: number | null
+}
+
+export const RISK_NAMES = [
+  'safe',
+  'moderate',
+  'high',
+  'critical',
+] as const satisfies readonly (keyof SafetyPosture['by_risk_level'])[]
+
+export interface SafetyData {
+  /** Commands; 0 for a level that a filter leaves out. */
+  readonly by_risk_level: SafetyPosture['by_risk_level']
+  readonly blocked: number
+  readonly confirmed_risky: number
+  readonly karo_generated: number
+  /** Nodes behind these numbers, oneself included. */
+  readonly nodes_reporting: number
+  /** Of those, where the guard is on. */
+  readonly nodes_guarded: number
+  /** Of those, where a shell hook stopped reporting. */
+  readonly hooks_silent: number
+}
+
+export interface ActivityData {
+  /** Commands by hour of each owner's day, 24 of them; 0 where a filter leaves an hour out. */
+  readonly hourly: readonly number[]
+  /** By day of each owner's week, Monday first, 7 of them; 0 where a filter leaves a day out. */
+  readonly daily: readonly number[]
+  readonly total_commands: number
+  /** Different ones, summed over nodes: what two nodes both ran counts twice. */
+  readonly unique_commands: number
+}
+
+/** As the node says; of one that cannot be reached only what this node knows of it, and null for the rest. */
+export interface HealthRow extends Omit<NodeHealthStatus, 'version' | 'uptime_seconds' | 'events_24h'> {
+  readonly version: string | null
+  readonly uptime_seconds: number | null
+  readonly events_24h: number | null
 }
 
 export interface PerNode {
@@ -55,9 +96,19 @@ export interface PerNode {
   readonly name: string
   /** RFC 3339 UTC: when the owner computed it. */
   readonly as_of: string
+  /** `summary`: the node is absent, and this is what it last published for this node. */
+  readonly source: 'live' | 'summary'
   readonly tools?: readonly ToolRow[]
+  readonly safety?: SafetyPosture
+  readonly activity?: ActivityData
   readonly health?: NodeHealthStatus
 }
+
+export type QueryData =
+  | { readonly tools: readonly ToolRow[] }
+  | SafetyData
+  | ActivityData
+  | { readonly nodes: readonly HealthRow[] }
 
 export interface QueryResult {
   readonly query_id: string
@@ -65,9 +116,14 @@ export interface QueryResult {
   readonly level: 1 | 2
   readonly time_range: { readonly start: string; readonly end: string }
   readonly status: 'success' | 'access_denied' | 'no_data' | 'withheld'
-  readonly data: { readonly tools: readonly ToolRow[] } | { readonly nodes: readonly NodeHealthStatus[] }
+  /** What was asked for beside the type, when it was. */
+  readonly filters?: readonly QueryFilter[]
+  readonly team?: string
+  readonly data: QueryData
   /** With `--per-node`. */
   readonly nodes?: readonly PerNode[]
+  /** RFC 3339 UTC: when the oldest of these numbers was computed; null without any. */
+  readonly as_of: string | null
   readonly coverage: Coverage
   readonly privacy: {
     readonly mode: 'per_node' | 'aggregate'

@@ -1,16 +1,8 @@
 // A query's result for people: the data as tables, then who answered and why the others did not.
 import { styleText } from 'node:util'
-import type { Outcome, QueryResult } from '../../api/shapes.ts'
+import type { Coverage, Outcome, QueryResult } from '../../api/shapes.ts'
 import { duration, formatFingerprint, printable } from '../format.ts'
-import { table } from '../table.ts'
-
-interface Screen {
-  readonly colour: boolean
-  readonly columns: number
-}
-
-type ToolRow = Extract<QueryResult['data'], { tools: unknown }>['tools'][number]
-type HealthRow = Extract<QueryResult['data'], { nodes: unknown }>['nodes'][number]
+import { dataView, perNodeView, type Screen } from './query-data.ts'
 
 const SAID: Readonly<Record<Outcome, string>> = {
   answered: 'answered',
@@ -37,70 +29,29 @@ const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
   cancelled: ', cancelled',
 }
 
-/** Ends with a newline. */
-export function queryView(result: QueryResult, screen: Screen): string {
-  const sections = [dataView(result, screen), perNodeView(result, screen), coverageView(result, screen)]
+/** Ends with a newline. `before`: the last answer to the same question, to tell what is new. */
+export function queryView(result: QueryResult, screen: Screen, before?: QueryResult): string {
+  const sections = [
+    dataView(result, screen, before) || `${nothingIn(result)}\n`,
+    perNodeView(result, screen),
+    coverageView(result, screen),
+  ]
   return sections.filter((section) => section !== '').join('\n')
 }
 
-function dataView({ data, status, coverage }: QueryResult, screen: Screen): string {
+function nothingIn({ status, coverage, filters }: QueryResult): string {
   // Silence is not the same as nothing to say.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
-  const nothing = `${silent ? 'Nobody answered, and this node has nothing of its own.' : NOTHING[status]}\n`
-  if ('tools' in data) return data.tools.length === 0 ? nothing : toolTable(data.tools, screen)
-  return data.nodes.length === 0 ? nothing : healthTable(data.nodes, screen)
+  if (silent) return 'Nobody answered, and this node has nothing of its own.'
+  return filters !== undefined && (status === 'success' || status === 'no_data')
+    ? 'Nothing that fits the filters.'
+    : NOTHING[status]
 }
 
-const percent = (rate: number): string => (rate === 0 ? '–' : `${(rate * 100).toFixed(rate < 0.1 ? 1 : 0)} %`)
-
-function toolTable(rows: readonly ToolRow[], screen: Screen): string {
-  return table(
-    rows,
-    [
-      { title: 'TOOL', value: (row) => row.tool, shrink: true },
-      { title: 'CATEGORY', value: (row) => row.category },
-      { title: 'USES', value: (row) => String(row.uses), align: 'right' },
-      { title: 'NODES', value: (row) => String(row.nodes), align: 'right' },
-      {
-        title: 'FAILED',
-        value: (row) => percent(row.failure_rate),
-        align: 'right',
-        style: (row) => (row.failure_rate >= 0.5 ? 'red' : undefined),
-      },
-    ],
-    screen,
-  )
-}
-
-function healthTable(rows: readonly HealthRow[], screen: Screen): string {
-  return table(
-    rows,
-    [
-      { title: 'NODE', value: (row) => row.name, shrink: true },
-      { title: 'FINGERPRINT', value: (row) => formatFingerprint(row.fingerprint) },
-      { title: 'VERSION', value: (row) => row.version },
-      { title: 'UP', value: (row) => duration(row.uptime_seconds * 1000), align: 'right' },
-      { title: 'COMMANDS 24 H', value: (row) => String(row.events_24h), align: 'right' },
-    ],
-    screen,
-  )
-}
-
-function perNodeView({ nodes, data }: QueryResult, screen: Screen): string {
-  // Health is by node already.
-  if (nodes === undefined || !('tools' in data)) return ''
-  const rows = nodes.flatMap((node) => (node.tools ?? []).map((tool) => ({ node: node.name, ...tool })))
-  if (rows.length === 0) return ''
-  return table(
-    rows,
-    [
-      { title: 'NODE', value: (row) => row.node, shrink: true },
-      { title: 'TOOL', value: (row) => row.tool, shrink: true },
-      { title: 'USES', value: (row) => String(row.uses), align: 'right' },
-      { title: 'FAILED', value: (row) => percent(row.failure_rate), align: 'right' },
-    ],
-    screen,
-  )
+/** While a question is under way, for one line of a terminal; no newline. */
+export function progressLine({ known, answered, denied, withheld, failed }: Coverage): string {
+  const refused = denied + withheld + failed
+  return `${answered} of ${known} known ${plural(known)} answered${refused === 0 ? '' : `, ${refused} will not`} …`
 }
 
 /** Always there: how many are known, how many answered, and why each of the others did not. */

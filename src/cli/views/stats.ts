@@ -1,6 +1,7 @@
 // How `karo stats` looks to a person: totals, bars of tools and categories, hours and weekdays, risk.
 import { styleText } from 'node:util'
 import type { RISK_LEVELS, StatisticsShape } from '../../api/shapes.ts'
+import { bar, spark } from '../bars.ts'
 import type { CommandIo } from '../command.ts'
 import { duration } from '../format.ts'
 import { RISK_COLOURS } from '../risk-colours.ts'
@@ -11,8 +12,6 @@ type Screen = Pick<CommandIo, 'colour' | 'columns'>
 /** Rows of a ranking; the rest is summed up in one line. */
 const RANKED = 8
 const BAR_CELLS = 24
-const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const
-const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
 const WEEKDAYS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'] as const
 
 const TITLES: Readonly<Record<StatisticsShape['period'], string>> = {
@@ -62,7 +61,7 @@ function ranking<Row extends Counted>(
     [
       { title: '', value: (row) => `  ${name(row)}` },
       { title: '', value: (row) => String(row.count), align: 'right' },
-      { title: '', value: (row) => bar(row.count / most), style: () => 'cyan' },
+      { title: '', value: (row) => bar(row.count / most, BAR_CELLS), style: () => 'cyan' },
       {
         title: '',
         value: (row) => (row.failures === 0 ? '' : `${percent(row.failures, row.count)} failed`),
@@ -74,17 +73,6 @@ function ranking<Row extends Counted>(
   const others = rest.reduce((sum, row) => sum + row.count, 0)
   const more = rest.length === 0 ? '' : `  and ${rest.length} more: ${others}\n`
   return `${strong(title, screen)}\n${lines}${more}`
-}
-
-/** `share` 0 to 1 as a bar, exact to an eighth of a cell; something is never nothing. */
-function bar(share: number): string {
-  const eighths = Math.max(1, Math.round(share * BAR_CELLS * 8))
-  return '█'.repeat(eighths >> 3) + EIGHTHS[eighths & 7]
-}
-
-function spark(counts: readonly number[]): string {
-  const most = Math.max(1, ...counts)
-  return counts.map((n) => (n === 0 ? '·' : LEVELS[Math.ceil((n / most) * LEVELS.length) - 1])).join('')
 }
 
 const percent = (part: number, whole: number): string => `${Math.round((part / whole) * 100)} %`

@@ -13,6 +13,7 @@ function empty(answered: number, unreachable: number): QueryResult {
     time_range: { start: '2026-11-20T08:00:00.000Z', end: '2026-11-20T09:00:00.000Z' },
     status: 'no_data',
     data: { tools: [] },
+    as_of: null,
     coverage: {
       ...{ known: answered + unreachable, answered, unreachable },
       ...{ from_summary: 0, denied: 0, withheld: 0, failed: 0, complete: unreachable === 0, nodes: [] },

@@ -1,0 +1,41 @@
+// What a person should know about a result beside its numbers.
+import { byText } from '../base/by-text.ts'
+import type { Collection } from './collect.ts'
+
+/** Different reasons, should owners of several versions give them; more would only repeat. */
+const REASONS_MAX = 4
+
+export function notesOf({ own, members, question, team, self }: Collection): string[] {
+  const reasons = new Set<string>()
+  for (const { collected } of members) {
+    if (collected.answer?.status === 'withheld' && reasons.size < REASONS_MAX)
+      reasons.add(collected.answer.reason)
+  }
+  const notes = [...reasons].sort(byText)
+  if (own.failed) notes.push("This node's own numbers are missing: they could not be read in time.")
+  if (team !== undefined) notes.push("A team's numbers are its members': this node's own are left out.")
+  const ages = members.flatMap(({ collected }) =>
+    collected.summary === undefined ? [] : [self.as_of - collected.summary.as_of],
+  )
+  if (ages.length > 0) {
+    const [many, their] = ages.length === 1 ? ['is', 'its'] : ['are', 'their']
+    notes.push(
+      `${ages.length} of ${members.length} ${members.length === 1 ? 'node' : 'nodes'} ${many} shown from ${their} ` +
+        `last summary, ${ages.length === 1 ? '' : 'the oldest '}${age(Math.max(...ages))} old.`,
+    )
+  }
+  if (question.level === 2 && notes.length === 0) {
+    notes.push('Level 2 totals need two aggregators, which this release cannot run yet.')
+  }
+  return notes
+}
+
+const MINUTE_MS = 60_000
+
+/** In the largest unit that is not zero; clocks differ, so nothing is from the future. */
+function age(ms: number): string {
+  const minutes = Math.max(0, Math.floor(ms / MINUTE_MS))
+  if (minutes < 60) return `${minutes} min`
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`
+  return `${Math.floor(minutes / (24 * 60))} d`
+}
