@@ -11,8 +11,8 @@ export type QueryType = (typeof QUERY_TYPES)[number]
 
 /** Longest life of a question: it is then stale for everybody, whatever their replay caches remember. */
 export const QUERY_LIFE_MS = 5 * 60_000
-/** Longest way of a question through the mesh. */
-const QUERY_HOPS = 16
+/** How often a question is handed on at most: it gets no further than 17 links from its author. */
+export const QUERY_HOPS = 16
 
 const queryId = () => bytes(16)
 
@@ -88,7 +88,9 @@ export const Response = defineMessage({
 const queryHopBody = z.object({
   query_id: queryId(),
   remaining_ms: uint(60_000).describe("what is left of the asker's deadline when this hop sends"),
-  hops: uint(QUERY_HOPS).describe('0 from the asker'),
+  hops: uint(QUERY_HOPS).describe(
+    'how often it was handed on before, 0 from the asker; with 16 the receiver answers and hands it to nobody',
+  ),
   document: bytes(FRAME_OVERHEAD, FRAME_OVERHEAD + MeshQuery.limit).describe(
     'the MeshQuery frame as its author signed it',
   ),
@@ -105,17 +107,19 @@ export const QueryHop = defineMessage({
 
 const queryDoneBody = z.object({
   query_id: queryId(),
-  answered: uint(0xffff_ffff).describe(
-    "answers passed to the asker's side by this node and everything behind it",
+  author: bytes(32).describe('Ed25519 key of the asker, so that (author, query id) finds the question'),
+  answered: uint(0xffff_ffff).describe("answers handed to the receiver, the sender's own among them"),
+  lost: uint(0xffff_ffff).describe(
+    'neighbours that were handed the question and did not end, at the sender and behind it',
   ),
-  denied: uint(0xffff_ffff),
-  lost: uint(0xffff_ffff).describe('neighbours that were asked and did not finish'),
 })
 
+/** Relays cannot read answers, so they do not count refusals; coverage counts what the asker opened, never a relay's word. */
 export const QueryDone = defineMessage({
   type: 0x0202,
   name: 'QueryDone',
-  purpose: 'Tells the neighbour that handed a question on that nothing more will come from here.',
+  purpose:
+    'To whoever handed a question on: nothing more will come from here. To whom it was handed: nothing more is wanted.',
   limit: 1024,
   carried: 'hop',
   body: queryDoneBody,

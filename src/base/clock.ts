@@ -8,6 +8,11 @@ export interface Clock {
   monotonic(): number
 }
 
+export interface Timers {
+  /** Calls `run` once after `ms` milliseconds, unless the returned function is called before. */
+  after(ms: number, run: () => void): () => void
+}
+
 export interface Random {
   /** `length` cryptographically strong bytes. */
   bytes(length: number): Uint8Array
@@ -18,3 +23,10 @@ export interface Random {
 export const systemClock: Clock = { now: () => Date.now(), monotonic: () => performance.now() }
 
 export const systemRandom: Random = { bytes: (length) => randomBytes(length), float: () => Math.random() }
+
+export const systemTimers: Timers = {
+  after(ms, run) {
+    const timer = setTimeout(run, ms)
+    return () => clearTimeout(timer)
+  },
+}

@@ -38,7 +38,11 @@ export function fitting(
 ): Uint8Array {
   return protocol === hello
     ? stream.frame(Ping, { id: 7 }, change)
-    : stream.frame(QueryDone, { query_id: randomBytes(16), answered: 0, denied: 0, lost: 0 }, change)
+    : stream.frame(
+        QueryDone,
+        { query_id: randomBytes(16), author: randomBytes(32), answered: 0, lost: 0 },
+        change,
+      )
 }
 
 const messageOf = ({ protocol }: Aim): Message => (protocol === hello ? Ping : QueryDone)

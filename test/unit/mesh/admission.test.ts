@@ -10,7 +10,7 @@ import { until } from '../../support/until.ts'
 import { linked, pair, raw, start, trusts } from './cluster.ts'
 
 const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0', '/meshsub/1.2.0']
-const done = { query_id: new Uint8Array(16), answered: 0, denied: 0, lost: 0 }
+const done = { query_id: new Uint8Array(16), author: new Uint8Array(32), answered: 0, lost: 0 }
 
 test('strangers are pending on both sides; mutual trust links them and frames flow both ways', async () => {
   const a = await start()

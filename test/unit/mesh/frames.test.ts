@@ -11,7 +11,7 @@ import { type RawPeer, type RawStream, rawHello } from '../../support/raw-peer.t
 import { until } from '../../support/until.ts'
 import { pair, type Running, raw, start, trusts } from './cluster.ts'
 
-const done = { query_id: new Uint8Array(16), answered: 0, denied: 0, lost: 0 }
+const done = { query_id: new Uint8Array(16), author: new Uint8Array(32), answered: 0, lost: 0 }
 
 interface Member {
   readonly node: Running
