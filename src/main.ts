@@ -8,7 +8,7 @@ import { statsRoutes } from './api/routes/stats.ts'
 import { statusRoutes } from './api/routes/status.ts'
 import { createApi } from './api/server.ts'
 import { createAudit } from './audit/index.ts'
-import { systemClock as clock, systemRandom as random } from './base/clock.ts'
+import { systemClock as clock, systemRandom as random, systemTimers as timers } from './base/clock.ts'
 import { type ExitCode, KaroError } from './base/errors.ts'
 import { faultsFromEnv } from './base/faults.ts'
 import { healthOf, startAll, stopAll } from './base/lifecycle.ts'
@@ -75,6 +75,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const query = createQuery({
     ...common,
     ...{ trust, mesh, insight, sharing, audit, replay },
+    timers,
     ownUid: caller.uid,
     onEncoded,
   })

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
 import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
-import { activityPatterns, nodeHealthStatus, safetyPosture, toolUsage } from './numbers.ts'
+import { activityPatterns, comparedToolUsage, nodeHealthStatus, safetyPosture } from './numbers.ts'
 
 /** The main source's QueryType. */
 const QUERY_TYPES = ['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'Anomalies', 'NodeHealth'] as const
@@ -68,7 +68,7 @@ export const MeshQuery = defineMessage({
 })
 
 /** Most bytes of a sealed answer. */
-export const SEALED_BYTES = 60 * 1024
+export const SEALED_BYTES = 63 * 1024
 
 const responseBody = z.object({
   query_id: queryId(),
@@ -150,7 +150,7 @@ export const sealedAnswer = z.discriminatedUnion('status', [
     ...answerHead,
     status: z.literal('success'),
     data: z.discriminatedUnion('query_type', [
-      toolUsage.extend({ query_type: z.literal('ToolUsage') }),
+      comparedToolUsage.extend({ query_type: z.literal('ToolUsage') }),
       z.object({ query_type: z.literal('SafetyPosture'), safety: safetyPosture }),
       z.object({ query_type: z.literal('ActivityPatterns'), activity: activityPatterns }),
       z.object({ query_type: z.literal('NodeHealth'), health: nodeHealthStatus }),

@@ -1,16 +1,30 @@
 // The owner's side: takes up questions that neighbours hand on, decides, gathers, seals, signs, and says so in the audit.
+// Whether a question is answered is policy; that it is handed on is transport, and asks nobody (forward.ts).
 import { bodyOf, type Frame, FrameError } from '../../protocols/frame.ts'
-import { QueryHop, type QueryType, type SealedAnswer } from '../../protocols/messages/query.ts'
+import { QUERY_HOPS, QueryDone, QueryHop, type QueryType } from '../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import type { Audit, AuditRecord } from '../audit/index.ts'
 import type { Log } from '../base/log.ts'
-import { type Insight, type TimeRange, widenToHours } from '../insight/index.ts'
+import { createRecent } from '../base/recent.ts'
 import type { Link, PeerRef } from '../mesh/index.ts'
-import { type Action, type Decision, decide, principalOf, resourceOf } from '../policy/index.ts'
+import { type Decision, decide, principalOf, type QueryAction, resourceOf } from '../policy/index.ts'
 import type { Sharing } from '../sharing/index.ts'
 import type { ReplayRepository } from '../store/replay.ts'
 import type { Trust } from '../trust/index.ts'
-import { type AnswerBody, type Author, hex, type Question, readQuestion, writeAnswer } from './document.ts'
+import {
+  type AnswerBody,
+  type Author,
+  hex,
+  type Question,
+  readQuestion,
+  sameBytes,
+  writeAnswer,
+} from './document.ts'
+import { ownerApplies } from './filters.ts'
+import { CARRIED_MAX, type RoutedId, type Router } from './forward.ts'
+import { GATHER, type GatherInsight } from './gather.ts'
 import { createIntake } from './intake.ts'
+import { filterNode } from './project.ts'
 import { RANGE_MAX_MS } from './range.ts'
 import { createSeen, type Entry } from './seen.ts'
 
@@ -18,14 +32,17 @@ import { createSeen, type Entry } from './seen.ts'
 export const CONCURRENT_MAX = 64
 /** How often consent or trust may change under one question before it is given up. */
 const ATTEMPTS = 3
+/** Questions whose signature is known to be good: a copy comes over every link, and all are the same bytes. */
+const CHECKED_MAX = 2 * CARRIED_MAX
 
 export interface AnswererDeps extends Author {
   readonly trust: Pick<Trust, 'opinion'>
-  readonly insight: Pick<Insight, 'uids' | 'toolUsage' | 'nodeHealth'>
+  readonly insight: GatherInsight
   readonly sharing: Pick<Sharing, 'consentOf'>
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
   readonly link: Pick<Link, 'sendDocument'>
+  readonly router: Pick<Router, 'carry' | 'parentOf' | 'settle' | 'crossed' | 'decline' | 'done'>
   readonly log: Log
   /** Decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
@@ -36,35 +53,18 @@ export interface AnswererDeps extends Author {
 export interface Answerer {
   load(): Promise<void>
   hop(peer: PeerRef, frame: Frame): void
+  /** A neighbour is done with a question, or wants no answer to it any more. */
+  done(peer: PeerRef, frame: Frame): void
   /** Resolves when nothing is worked on and the ledger has everything. */
   idle(): Promise<void>
 }
 
-const ACTION_OF: Readonly<Record<QueryType, Action>> = {
+const ACTION_OF: Readonly<Record<QueryType, QueryAction>> = {
   ToolUsage: 'query.tool_usage',
   SafetyPosture: 'query.safety_posture',
   ActivityPatterns: 'query.activity_patterns',
   Anomalies: 'query.anomalies',
   NodeHealth: 'query.node_health',
-}
-
-type Data = Extract<SealedAnswer, { status: 'success' }>['data']
-type Gather = (
-  insight: AnswererDeps['insight'],
-  uids: readonly number[],
-  range: TimeRange,
-) => Promise<Data | null>
-
-/** Null instead of a function: this release does not answer it. Null as data: nothing to say. */
-const GATHER: Readonly<Record<QueryType, Gather | null>> = {
-  ToolUsage: async (insight, uids, range) => {
-    const tools = await insight.toolUsage(uids, widenToHours(range))
-    return tools.length === 0 ? null : { query_type: 'ToolUsage', tools }
-  },
-  SafetyPosture: null,
-  ActivityPatterns: null,
-  Anomalies: null,
-  NodeHealth: async (insight) => ({ query_type: 'NodeHealth', health: await insight.nodeHealth() }),
 }
 
 interface Verdict {
@@ -75,35 +75,91 @@ interface Verdict {
 }
 
 export function createAnswerer(deps: AnswererDeps): Answerer {
-  const { trust, insight, sharing, audit, link, log, clock, revision } = deps
+  const { identity, trust, insight, sharing, audit, link, router, log, clock, revision } = deps
   const seen = createSeen(deps.replay)
   const intake = createIntake(audit, clock)
   const working = new Set<Promise<void>>()
 
+  const self = formatNodeId(identity.publicKey)
+  const checked = createRecent<string, { document: Uint8Array; question: Question }>(CHECKED_MAX)
+
   function hop(peer: PeerRef, frame: Frame): void {
-    const { query_id, document, remaining_ms } = bodyOf(frame, QueryHop)
-    let question: Question
+    const { query_id, document, remaining_ms, hops } = bodyOf(frame, QueryHop)
+    const question = read(peer, query_id, document)
+    if (question === undefined) return
+    const id = idOf(question)
+    const crossed = router.crossed(id, peer.nodeId)
+    if (question.authorId === self) {
+      if (!crossed) router.decline(id, peer.nodeId)
+    } else if (hops === QUERY_HOPS) {
+      answerOnly(peer, question, clock.monotonic() + remaining_ms)
+    } else if (!crossed) {
+      carry(peer, question, document, { remaining_ms, hops })
+    }
+  }
+
+  function read(peer: PeerRef, queryId: Uint8Array, document: Uint8Array): Question | undefined {
+    const key = hex(queryId)
+    const before = checked.get(key)
+    if (before !== undefined && sameBytes(before.document, document)) return before.question
     try {
-      question = readQuestion(document, query_id, clock.now())
+      const question = readQuestion(document, queryId, clock.now())
+      checked.set(key, { document, question })
+      return question
     } catch (error) {
       // A neighbour checks what it hands on, so whoever hands on a forged question answers for it. Clocks differ.
       if (!(error instanceof FrameError) || error.code !== 'stale') throw error
       log.debug({ peer: peer.nodeId, code: error.code }, 'question refused')
-      return
+      return undefined
     }
-    const until = clock.monotonic() + remaining_ms
-    const entry = seen.get(question)
-    if (entry === undefined) takeUp(peer, question, until)
-    else again(peer, question, entry, until)
   }
 
-  function takeUp(peer: PeerRef, question: Question, until: number): void {
-    const free = working.size < CONCURRENT_MAX && intake.admits(peer.nodeId, question.authorId)
-    const added = free ? seen.add(question, peer.nodeId, clock.now()) : undefined
-    if (added === undefined) {
-      intake.refused(peer.nodeId)
-      refuse(peer, question, 'busy')
+  /** The asker's own neighbour, or the last one on the way. */
+  function answerOnly(peer: PeerRef, question: Question, until: number): void {
+    const entry = seen.get(question)
+    if (entry !== undefined) again(peer, question, entry, until)
+    else if (intake.admits(peer.nodeId, question.authorId)) takeUp(peer, question, until)
+    else turnAway(peer, question)
+  }
+
+  /** Hands the question on whatever this node itself says to it: owners who do trust the author are behind it. */
+  function carry(
+    peer: PeerRef,
+    question: Question,
+    document: Uint8Array,
+    hop: { readonly remaining_ms: number; readonly hops: number },
+  ): void {
+    const id = idOf(question)
+    const parent = router.parentOf(id)
+    // Said once more by whoever hands it on: nothing changes.
+    if (parent === peer.nodeId) return
+    const entry = seen.get(question)
+    if (parent !== undefined || entry?.carried) {
+      router.decline(id, peer.nodeId)
       return
+    }
+    const admitted = entry !== undefined || intake.admits(peer.nodeId, question.authorId)
+    const until = admitted
+      ? router.carry({ ...id, document, trace: question.trace }, peer.nodeId, hop)
+      : undefined
+    if (until === undefined) {
+      turnAway(peer, question)
+      router.decline(id, peer.nodeId)
+    } else if (entry === undefined) {
+      const added = takeUp(peer, question, until)
+      if (added !== undefined) added.carried = true
+    } else {
+      entry.carried = true
+      again(peer, question, entry, until)
+    }
+  }
+
+  /** Undefined: too much is worked on, or remembered. */
+  function takeUp(peer: PeerRef, question: Question, until: number): Entry | undefined {
+    const added = working.size < CONCURRENT_MAX ? seen.add(question, peer.nodeId, clock.now()) : undefined
+    if (added === undefined) {
+      turnAway(peer, question)
+      return undefined
     }
     const { entry, durable } = added
     wait(entry, peer, until)
@@ -112,6 +168,12 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
       question,
       entry,
     )
+    return entry
+  }
+
+  function turnAway(peer: PeerRef, question: Question): void {
+    intake.refused(peer.nodeId)
+    refuse(question, 'busy', [peer.nodeId])
   }
 
   /** A question that was handed on before: one answer, repeated. */
@@ -121,11 +183,11 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
       wait(entry, peer, until)
     } else if (answer === undefined) {
       // Known from before a restart, or pushed out: nobody can tell what was said, so nothing is said twice.
-      refuse(peer, question, 'error')
+      refuse(question, 'error', [peer.nodeId])
     } else if (answer.revision === revision()) {
-      link.sendDocument(peer.nodeId, answer.bytes)
+      send(question, answer.bytes, [peer.nodeId])
     } else if (working.size >= CONCURRENT_MAX) {
-      refuse(peer, question, 'busy')
+      refuse(question, 'busy', [peer.nodeId])
     } else {
       entry.state = 'answering'
       wait(entry, peer, until)
@@ -137,12 +199,11 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     const tracked = answering
       .catch((error: unknown) => {
         log.error({ error: String(error), trace_id: traceOf(question) }, 'a question could not be answered')
-        for (const node of entry.waiting.keys()) refuse({ nodeId: node }, question, 'error')
+        const waiting = [...entry.waiting.keys()]
+        rest(entry)
+        refuse(question, 'error', waiting)
       })
-      .finally(() => {
-        done(entry)
-        working.delete(tracked)
-      })
+      .finally(() => working.delete(tracked))
     working.add(tracked)
   }
 
@@ -171,20 +232,18 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     bytes: Uint8Array,
   ): Promise<void> {
     const now = clock.monotonic()
-    let sent = 0
-    for (const [node, until] of entry.waiting) {
-      // Past its deadline it has stopped listening; others may have begun later.
-      if (now <= until && link.sendDocument(node, bytes)) sent++
-    }
+    // Past its deadline a neighbour has stopped listening; others may have begun later.
+    const listening = [...entry.waiting].filter(([, until]) => now <= until).map(([node]) => node)
     // Before anything is awaited: who asks again from here on is sent the kept answer.
-    done(entry)
+    rest(entry)
+    const sent = send(question, bytes, listening)
     const details = {
       status: answer.status,
       decision: decision.effect,
       rule: decision.rule,
       level,
       people: uids.length,
-      sent: sent > 0,
+      sent,
     }
     log.info(
       {
@@ -228,26 +287,41 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     const { query_type, time_range, filters } = question.body
     const gather = GATHER[query_type]
     // A filter that is not applied would answer another question than the one asked.
-    if (gather === null || filters.length > 0 || time_range.end - time_range.start > RANGE_MAX_MS) {
+    const applies = filters.every((filter) => ownerApplies(query_type, filter))
+    if (gather === null || !applies || time_range.end - time_range.start > RANGE_MAX_MS) {
       return { status: 'not_supported', level }
     }
-    const data = await gather(insight, uids, time_range)
+    const gathered = await gather(insight, uids, time_range)
+    const data = gathered && filterNode(gathered, filters)
     return data === null ? { status: 'no_data', level } : { status: 'success', level, data }
   }
 
-  function refuse(peer: Pick<PeerRef, 'nodeId'>, question: Question, status: 'busy' | 'error'): void {
+  /** True when it was sent to somebody. This node's part in the question is then over. */
+  function send(question: Question, bytes: Uint8Array, to: readonly NodeId[]): boolean {
+    const sentTo = new Set(to.filter((node) => link.sendDocument(node, bytes)))
+    router.settle(idOf(question), sentTo)
+    return sentTo.size > 0
+  }
+
+  function refuse(question: Question, status: 'busy' | 'error', to: readonly NodeId[]): void {
     try {
       const level = question.body.level ?? 1
-      link.sendDocument(peer.nodeId, writeAnswer(deps, question, { status, level }))
+      send(question, writeAnswer(deps, question, { status, level }), to)
     } catch (error) {
       // An audience key nobody can seal to: there is no way to say anything.
       log.debug({ peer: question.authorId, error: String(error) }, 'a refusal could not be written')
+      router.settle(idOf(question), new Set())
     }
   }
 
   return {
     load: () => seen.load(clock.now()),
     hop,
+    done(peer, frame) {
+      const { author, query_id } = bodyOf(frame, QueryDone)
+      router.done(peer, frame)
+      seen.get({ author, body: { query_id } })?.waiting.delete(peer.nodeId)
+    },
     async idle() {
       await Promise.all(working)
       await intake.flush()
@@ -260,10 +334,12 @@ function wait(entry: Entry, { nodeId }: PeerRef, until: number): void {
   entry.waiting.set(nodeId, Math.max(until, entry.waiting.get(nodeId) ?? until))
 }
 
-function done(entry: Entry): void {
+function rest(entry: Entry): void {
   entry.waiting.clear()
   entry.state = 'answered'
 }
+
+const idOf = ({ author, body }: Question): RoutedId => ({ author, query_id: body.query_id })
 
 const traceOf = (question: Question): string | null =>
   question.trace === undefined ? null : hex(question.trace)

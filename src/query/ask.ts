@@ -1,41 +1,54 @@
-// The requester's side: asks every known member at once, verifies what comes back, and ends with exact coverage.
+// The requester's side: asks every known member, verifies what comes back, and ends with exact coverage.
 import { bodyOf, type Frame, FrameError, TRACE_BYTES } from '../../protocols/frame.ts'
-import { type AnswerStatus, QueryHop, Response, type SealedAnswer } from '../../protocols/messages/query.ts'
-import type { NodeId } from '../../protocols/node-id.ts'
+import { type AnswerStatus, Response, type SealedAnswer } from '../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import type { Audit } from '../audit/index.ts'
+import type { Timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config/index.ts'
 import type { Identity } from '../identity/index.ts'
-import type { Insight } from '../insight/index.ts'
 import type { Link, Mesh, PeerRef } from '../mesh/index.ts'
 import type { Member, Trust } from '../trust/index.ts'
+import { type AbsentDeps, coverAbsent } from './absent.ts'
 import { type Collected, type OwnData, resultOf } from './collect.ts'
-import { type Author, hex, type OwnQuestion, openAnswer, sameBytes, writeQuestion } from './document.ts'
+import { coverageOf } from './coverage.ts'
+import { type Author, hex, type OwnQuestion, openAnswer, writeQuestion } from './document.ts'
+import { checkFilters, filtersForOwners } from './filters.ts'
+import type { Router } from './forward.ts'
+import { GATHER, type GatherInsight } from './gather.ts'
 import type { AskRequest } from './index.ts'
+import { createOutreach, type Outreach } from './outreach.ts'
+import { createProgress, type Progress } from './progress.ts'
 import { askedRange } from './range.ts'
-import type { Outcome, QueryResult } from './result.ts'
+import type { Coverage, Outcome, QueryResult } from './result.ts'
+import { membersOf } from './team.ts'
 
 /** Queries of this node under way at once; more are refused. */
 export const ASKING_MAX = 64
-/** One repair dial: a LAN peer that is there answers in a tenth of it. */
-const REPAIR_MS = 300
-const REPAIRS_AT_ONCE = 8
 const TIMEOUT_MS = { least: 100, most: 60_000 } as const
 
 export interface AskerDeps extends Author {
   readonly config: Pick<Config, 'node' | 'sharing'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
-  readonly trust: Pick<Trust, 'members'>
+  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
   readonly mesh: Pick<Mesh, 'reach'>
   readonly link: Pick<Link, 'peers' | 'sendHop'>
-  readonly insight: Pick<Insight, 'toolUsage' | 'nodeHealth'>
+  readonly router: Pick<Router, 'begin' | 'end'>
+  readonly timers: Timers
+  readonly insight: GatherInsight
+  readonly summaries?: AbsentDeps['summaries']
   readonly audit: Pick<Audit, 'record'>
   readonly log: Log
 }
 
 export interface Asker {
-  ask(request: AskRequest, signal: AbortSignal): Promise<QueryResult>
+  ask(
+    request: AskRequest,
+    signal: AbortSignal,
+    onProgress?: (coverage: Coverage) => void,
+  ): Promise<QueryResult>
+  /** An answer to a question of this node. */
   response(peer: PeerRef, frame: Frame): void
   down(peer: PeerRef): void
   /** Ends every query as cancelled; none begins afterwards. */
@@ -58,24 +71,28 @@ type EndedBy = QueryResult['ended_by']
 interface Live {
   readonly question: OwnQuestion
   readonly trace: Uint8Array
+  /** Those known when it began; nobody else's answer counts. */
   readonly members: ReadonlyMap<NodeId, Member>
-  /** Asked, and neither answered nor lost. */
-  readonly pending: Set<NodeId>
+  readonly outreach: Outreach
+  readonly progress: Progress
   readonly collected: Map<NodeId, Collected>
   readonly startedAt: number
-  readonly deadlineAt: number
   own: OwnData | undefined
-  readonly ended: AbortController
+  over: boolean
   readonly end: (by: EndedBy) => void
 }
 
 export function createAsker(deps: AskerDeps): Asker {
-  const { config, identity, trust, mesh, link, insight, audit, clock, random, log } = deps
+  const { config, identity, trust, insight, audit, clock, timers, random, log } = deps
   /** By query id in hex; an answer to any other is late or was never asked for. */
   const live = new Map<string, Live>()
   let stopped = false
 
-  async function ask(request: AskRequest, signal: AbortSignal): Promise<QueryResult> {
+  async function ask(
+    request: AskRequest,
+    signal: AbortSignal,
+    onProgress?: (coverage: Coverage) => void,
+  ): Promise<QueryResult> {
     const startedAt = clock.monotonic()
     const range = askedRange(request.range)
     checkRequest(request)
@@ -87,48 +104,66 @@ export function createAsker(deps: AskerDeps): Asker {
     }
     const trace =
       request.traceId === undefined ? random.bytes(TRACE_BYTES) : Buffer.from(request.traceId, 'hex')
-    const { query_type, level } = request
-    const question = writeQuestion(deps, { query_type, level, time_range: range }, trace)
+    const { query_type, level, filters = [] } = request
+    checkFilters(query_type, filters)
+    const question = writeQuestion(
+      deps,
+      { query_type, level, time_range: range, filters: filtersForOwners(query_type, filters) },
+      trace,
+    )
     const { promise, resolve } = Promise.withResolvers<EndedBy>()
+    const members = membersOf(trust, request.team)
+    const { bytes, body } = question
     const query: Live = {
       question,
       trace,
-      members: new Map(trust.members().map((member) => [member.node_id, member])),
-      pending: new Set(),
+      members,
+      outreach: createOutreach(deps, {
+        question: { author: identity.publicKey, query_id: body.query_id, document: bytes, trace },
+        members,
+        deadlineAt: startedAt + request.timeoutMs,
+        lost: (node) => settle(query, node, { outcome: 'unreachable' }),
+      }),
+      progress: createProgress(timers, () => onProgress?.(coverageSoFar(query))),
       collected: new Map(),
       startedAt,
-      deadlineAt: startedAt + request.timeoutMs,
       own: undefined,
-      ended: new AbortController(),
+      over: false,
       end: resolve,
     }
-    live.set(hex(question.body.query_id), query)
-    const deadline = setTimeout(() => query.end('deadline'), request.timeoutMs)
+    live.set(hex(body.query_id), query)
+    const stopDeadline = timers.after(request.timeoutMs, () => query.end('deadline'))
     const cancel = (): void => query.end('cancelled')
     signal.addEventListener('abort', cancel, { once: true })
     if (signal.aborted) cancel()
     try {
       gatherOwn(query, request)
-      askEveryone(query)
+      query.outreach.start()
+      query.progress.changed()
+      endIfAllDone(query)
       const endedBy = await promise
+      query.over = true
+      query.progress.stop()
+      // When everybody has answered, those who carried it end by themselves.
+      query.outreach.end(endedBy !== 'all_done')
       return await conclude(query, request, endedBy)
     } finally {
-      clearTimeout(deadline)
+      stopDeadline()
       signal.removeEventListener('abort', cancel)
-      live.delete(hex(question.body.query_id))
-      query.ended.abort()
+      live.delete(hex(body.query_id))
     }
   }
 
-  /** The asking person's own numbers, which need nobody's consent. Level 2 has nobody's own numbers, not even theirs. */
-  function gatherOwn(query: Live, { uid, level }: AskRequest): void {
+  /**
+   * The asking person's own numbers, which need nobody's consent. Level 2 has nobody's own numbers, not even theirs; a
+   * team has its members'.
+   */
+  function gatherOwn(query: Live, { uid, level, team }: AskRequest): void {
     const { query_type, time_range } = query.question.body
-    const gathered: Promise<OwnData> =
-      query_type === 'NodeHealth'
-        ? insight.nodeHealth().then((health) => ({ health }))
-        : level === 2
-          ? Promise.resolve({})
-          : insight.toolUsage([uid], time_range).then((tools) => ({ tools }))
+    const gather = level === 2 || team !== undefined ? null : GATHER[query_type]
+    const gathered = (gather?.(insight, [uid], time_range) ?? Promise.resolve(null)).then(
+      (data): OwnData => (data === null ? {} : { data }),
+    )
     gathered
       .catch((error: unknown): OwnData => {
         log.error({ error: String(error), trace_id: hex(query.trace) }, "this node's own numbers failed")
@@ -141,53 +176,24 @@ export function createAsker(deps: AskerDeps): Asker {
       .catch(() => {})
   }
 
-  function askEveryone(query: Live): void {
-    const linked = new Set(link.peers().map((peer) => peer.nodeId))
-    const missing: NodeId[] = []
-    for (const node of query.members.keys()) {
-      if (!linked.has(node) || !askOver(query, node)) missing.push(node)
-    }
-    // A few dial at a time; each takes the next member from the list.
-    const queue = missing.values()
-    for (let i = 0; i < Math.min(REPAIRS_AT_ONCE, missing.length); i++) {
-      repairNext(query, queue).catch((error: unknown) => log.error({ error: String(error) }, 'repair failed'))
-    }
-    endIfAllDone(query)
-  }
-
-  /** False: there is no link to ask over. */
-  function askOver(query: Live, node: NodeId): boolean {
-    const left = Math.floor(query.deadlineAt - clock.monotonic())
-    const body = {
-      query_id: query.question.body.query_id,
-      remaining_ms: Math.max(0, left),
-      hops: 0,
-      document: query.question.bytes,
-    }
-    query.pending.add(node)
-    const sent = link.sendHop(node, QueryHop, body, query.trace)
-    if (!sent) query.pending.delete(node)
-    return sent
-  }
-
-  async function repairNext(query: Live, queue: Iterator<NodeId>): Promise<void> {
-    for (let next = queue.next(); next.done !== true; next = queue.next()) {
-      const node = next.value
-      const reached = await mesh.reach(
-        node,
-        AbortSignal.any([query.ended.signal, AbortSignal.timeout(REPAIR_MS)]),
-      )
-      if (query.ended.signal.aborted) return
-      if (!reached || !askOver(query, node)) settle(query, node, { outcome: 'unreachable' })
-    }
-  }
-
   /** The first word about a member stands. */
   function settle(query: Live, node: NodeId, collected: Collected): void {
-    if (query.ended.signal.aborted || query.collected.has(node)) return
-    query.pending.delete(node)
+    if (query.over || query.collected.has(node)) return
     query.collected.set(node, collected)
+    query.outreach.settled(node)
+    query.progress.changed()
     endIfAllDone(query)
+  }
+
+  /** Whoever has not been heard of counts as it would if the query ended now. */
+  function coverageSoFar({ members, collected }: Live): Coverage {
+    return coverageOf(
+      [...members.values()].map(({ node_id, fingerprint, name }) => ({
+        fingerprint,
+        name,
+        outcome: collected.get(node_id)?.outcome ?? 'unreachable',
+      })),
+    )
   }
 
   function endIfAllDone(query: Live): void {
@@ -197,21 +203,27 @@ export function createAsker(deps: AskerDeps): Asker {
   function response(peer: PeerRef, frame: Frame): void {
     const { query_id, author, sealed } = bodyOf(frame, Response)
     const query = live.get(hex(query_id))
-    // Late, never asked for, or asked of somebody else; a second answer is not looked at either.
-    if (query === undefined || !query.pending.has(peer.nodeId)) return
+    // Late, or never asked for.
+    if (query === undefined || query.over) return
+    const speaks = query.outreach.speaks(peer.nodeId)
+    if (speaks === 'not asked') return
+    const responder = frame.envelope.sender
+    const signer = formatNodeId(responder)
+    // A neighbour asked for itself that hands in what another signed has not answered.
+    const node = speaks === 'for all' ? signer : peer.nodeId
+    // Coverage counts the members known when the query began, each once.
+    if (!query.members.has(node) || query.collected.has(node)) return
     const at_ms = clock.monotonic() - query.startedAt
     try {
-      const responder = frame.envelope.sender
-      // Direct: a neighbour answers for itself and for nobody else.
-      if (!sameBytes(responder, peer.publicKey) || !sameBytes(author, identity.publicKey)) {
+      if (signer !== node) {
         throw new FrameError('bad_signature', 'the answer is not by the member that was asked')
       }
       const answer: SealedAnswer = openAnswer(query.question, author, responder, sealed)
-      settle(query, peer.nodeId, { outcome: OUTCOME_OF[answer.status], answer, at_ms })
+      settle(query, node, { outcome: OUTCOME_OF[answer.status], answer, at_ms })
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      log.warn({ peer: peer.nodeId, code: error.code, trace_id: hex(query.trace) }, 'answer refused')
-      settle(query, peer.nodeId, {
+      log.warn({ peer: node, code: error.code, trace_id: hex(query.trace) }, 'answer refused')
+      settle(query, node, {
         outcome: error.code === 'bad_signature' ? 'bad_signature' : 'error',
         at_ms,
       })
@@ -219,22 +231,39 @@ export function createAsker(deps: AskerDeps): Asker {
   }
 
   async function conclude(query: Live, request: AskRequest, ended_by: EndedBy): Promise<QueryResult> {
-    query.ended.abort()
+    const { body } = query.question
+    const outcomes = [...query.members.values()].map((member) => ({
+      member,
+      collected: query.collected.get(member.node_id) ?? ({ outcome: 'unreachable' } as const),
+    }))
+    // Whoever cancelled waits for nothing any more; level 2 has nobody's own numbers.
+    const absent =
+      ended_by === 'cancelled' || body.level === 2
+        ? []
+        : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
+    const found = await coverAbsent(
+      deps,
+      absent.map(({ member }) => member.node_id),
+      body.query_type,
+      body.time_range,
+    )
     const result = resultOf({
-      question: query.question.body,
+      question: body,
       perNode: request.perNode,
+      filters: request.filters ?? [],
+      team: request.team,
       self: { fingerprint: identity.fingerprint, name: config.node.name, as_of: clock.now() },
       own: query.own ?? { failed: true },
-      members: [...query.members.values()].map((member) => ({
-        member,
-        collected: query.collected.get(member.node_id) ?? { outcome: 'unreachable' },
-      })),
+      members: outcomes.map(({ member, collected }) => {
+        const summary = found.get(member.node_id)
+        return { member, collected: summary ? { outcome: 'from_summary', summary } : collected }
+      }),
       k_min: config.sharing.k_min,
       ended_by,
       elapsed_ms: clock.monotonic() - query.startedAt,
     })
     const { coverage, status, query_id, query_type, time_range, level } = result
-    const { known, answered, denied, withheld, failed, unreachable } = coverage
+    const { known, answered, from_summary, denied, withheld, failed, unreachable } = coverage
     const details = {
       query_id,
       query_type,
@@ -243,6 +272,7 @@ export function createAsker(deps: AskerDeps): Asker {
       ended_by,
       known,
       answered,
+      from_summary,
       denied,
       withheld,
       failed,
@@ -262,9 +292,7 @@ export function createAsker(deps: AskerDeps): Asker {
     ask,
     response,
     down(peer) {
-      for (const query of live.values()) {
-        if (query.pending.has(peer.nodeId)) settle(query, peer.nodeId, { outcome: 'unreachable' })
-      }
+      for (const query of live.values()) query.outreach.down(peer.nodeId)
     },
     stop() {
       stopped = true

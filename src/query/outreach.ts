@@ -10,8 +10,9 @@ import type { Routed, Router } from './forward.ts'
 const REPAIR_MS = 300
 const REPAIRS_AT_ONCE = 8
 /**
- * A member without a link that nobody has heard of for three presences (of five minutes) has most likely gone without
- * a goodbye. It is dialled as everybody else, but no whole mesh is troubled to look for it.
+ * A member without a link that said goodbye, whose connection broke, or that nobody has heard of for three presences
+ * (of five minutes) is most likely gone. It is dialled as everybody else, at once, but no whole mesh is troubled to
+ * look for it: else one machine that is switched off would make every question of a small mesh an echo.
  */
 export const AWAY_AFTER_MS = 15 * 60_000
 
@@ -124,7 +125,7 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
       const linked = new Set(link.peers().map((peer) => peer.nodeId))
       const apart = [...members.values()].filter((member) => !linked.has(member.node_id))
       const expected = apart.filter(
-        (member) => !member.offline && clock.now() - member.last_seen < AWAY_AFTER_MS,
+        ({ offline, unsure, last_seen }) => !offline && !unsure && clock.now() - last_seen < AWAY_AFTER_MS,
       )
       if (expected.length > 0) carriers = router.begin(question, left(), echoOver)
       if (carriers.size === 0) {

@@ -1,31 +1,37 @@
 // The query room: one link protocol, over which this node asks and answers.
-import { QueryHop, Response } from '../../protocols/messages/query.ts'
+import { QueryDone, QueryHop, Response } from '../../protocols/messages/query.ts'
+import { formatNodeId } from '../../protocols/node-id.ts'
 import { query as queryStream } from '../../protocols/registry.ts'
 import type { Audit } from '../audit/index.ts'
-import type { Clock, Random } from '../base/clock.ts'
+import type { Clock, Random, Timers } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Room } from '../base/room.ts'
 import type { Config } from '../config/index.ts'
 import type { Identity } from '../identity/index.ts'
-import type { Insight } from '../insight/index.ts'
 import type { Mesh } from '../mesh/index.ts'
 import type { Sharing } from '../sharing/index.ts'
 import type { ReplayRepository } from '../store/replay.ts'
 import type { Trust } from '../trust/index.ts'
+import type { AbsentDeps } from './absent.ts'
 import { createAnswerer } from './answer.ts'
 import { createAsker } from './ask.ts'
+import { createRouter } from './forward.ts'
+import type { GatherInsight } from './gather.ts'
 import type { Query } from './index.ts'
 
 export interface QueryDeps {
   readonly config: Pick<Config, 'node' | 'sharing'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
-  readonly trust: Pick<Trust, 'members' | 'opinion' | 'onChange'>
+  readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'>
   readonly mesh: Pick<Mesh, 'link' | 'reach'>
-  readonly insight: Pick<Insight, 'uids' | 'toolUsage' | 'nodeHealth'>
+  readonly insight: GatherInsight
+  /** Represents members that cannot be reached; none without it. */
+  readonly summaries?: AbsentDeps['summaries']
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
   readonly clock: Clock
+  readonly timers: Timers
   readonly random: Random
   readonly log: Log
   /** The daemon's own user: decides for a node on which nobody typed anything yet. */
@@ -52,12 +58,18 @@ export function createQuery(deps: QueryDeps): Query {
   const link = deps.mesh.link(queryStream, {
     frame(peer, frame) {
       if (frame.message === QueryHop) answerer.hop(peer, frame)
-      else if (frame.message === Response) asker.response(peer, frame)
+      else if (frame.message === QueryDone) answerer.done(peer, frame)
+      else if (frame.message === Response && !router.response(peer, frame)) asker.response(peer, frame)
     },
-    down: (peer) => asker.down(peer),
+    down(peer) {
+      router.down(peer)
+      asker.down(peer)
+    },
   })
-  const answerer = createAnswerer({ ...deps, log, link, revision: () => revision })
-  const asker = createAsker({ ...deps, log, link })
+  const { publicKey } = deps.identity
+  const router = createRouter({ ...deps, self: { nodeId: formatNodeId(publicKey), publicKey }, link })
+  const answerer = createAnswerer({ ...deps, log, link, router, revision: () => revision })
+  const asker = createAsker({ ...deps, log, link, router })
 
   const room: Room = {
     name: 'query',
@@ -68,6 +80,7 @@ export function createQuery(deps: QueryDeps): Query {
     async stop() {
       for (const stop of stopWatching) stop()
       asker.stop()
+      router.stop()
       await Promise.race([answerer.idle(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
     },
   }

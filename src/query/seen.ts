@@ -12,6 +12,12 @@ const SWEEP_EVERY_MS = 1_000
 /** Kept answers; one is about 2 KiB, at most 64 KiB. The oldest go first. */
 export const ANSWER_BYTES_MAX = 4 * 1024 * 1024
 
+/** What names a question. */
+export interface Asked {
+  readonly author: Uint8Array
+  readonly body: { readonly query_id: Uint8Array }
+}
+
 export interface Entry {
   readonly expires_at: number
   /** Who handed it on first; unknown after a restart. */
@@ -19,6 +25,8 @@ export interface Entry {
   /** Neighbours that handed the question on while it is worked on, and until when (monotonic, ms) each listens. */
   readonly waiting: Map<NodeId, number>
   state: 'answering' | 'answered'
+  /** It was handed on from here; once is enough. */
+  carried?: true
   /** Absent once forgotten, or after a restart: the question is then known, its answer is not. */
   answer?: { readonly bytes: Uint8Array; readonly revision: number }
 }
@@ -26,7 +34,7 @@ export interface Entry {
 export interface Seen {
   /** What was taken up before a restart. */
   load(now: number): Promise<void>
-  get(question: Question): Entry | undefined
+  get(question: Asked): Entry | undefined
   /** Remembers it, on disk too when it resolves. Undefined: too many are alive, or too many of `from`. */
   add(question: Question, from: NodeId, now: number): { entry: Entry; durable: Promise<void> } | undefined
   keep(entry: Entry, answer: NonNullable<Entry['answer']>): void

@@ -95,7 +95,7 @@ function forge({ body, author }: Asked, me: Identity, forgery: Forgery = {}): Ui
 const flip = (bytes: Uint8Array, at: number): Uint8Array =>
   bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
 const honestData = {
-  tools: [{ tool: 'git', category: 'vcs', uses: 3, nodes: 1, failure_rate: 0, change: null }],
+  tools: [{ tool: 'git', category: 'vcs', uses: 3, nodes: 1, failure_rate: 0, change: 3 }],
 }
 
 describe('an answer', () => {
@@ -122,11 +122,6 @@ describe('an answer', () => {
     },
     'sealed by another owner': {
       forgery: () => ({ bound: { responder: other.publicKey } }),
-      outcome: 'bad_signature',
-    },
-    'addressed to another asker': { forgery: () => ({ author: other.publicKey }), outcome: 'bad_signature' },
-    'made for another asker': {
-      forgery: () => ({ author: other.publicKey, bound: { author: other.publicKey } }),
       outcome: 'bad_signature',
     },
     'that names another owner inside': {
@@ -182,6 +177,18 @@ describe('an answer', () => {
       expect(result.ended_by).toBe('all_done')
     })
   }
+
+  it('addressed to another asker is no word about the member that handed it in', async () => {
+    for (const bound of [undefined, { author: other.publicKey }]) {
+      const { asker, send } = among((asked, me) => {
+        send(forge(asked, me.identity, { author: other.publicKey, ...(bound && { bound }) }))
+        send(forge(asked, me.identity))
+      })
+      const result = await asker.ask()
+      expect(result.coverage).toMatchObject({ answered: 2, complete: true })
+      expect(result.data).toMatchObject({ tools: [{ tool: 'evil' }, { tool: 'git' }] })
+    }
+  })
 
   it('of another level than asked counts as error', async () => {
     const { asker, send } = among((asked, me) => send(forge(asked, me.identity)))
@@ -247,7 +254,8 @@ describe('an answer', () => {
       send(forge(asked, me.identity, { answer: { status: 'access_denied' } }))
     })
     const result = await asker.ask()
-    expect(result.data).toEqual({ tools: [{ ...honestData.tools[0], uses: 4, nodes: 2 }] })
+    // One that did not say what was before leaves the change unknown.
+    expect(result.data).toEqual({ tools: [{ ...honestData.tools[0], uses: 4, nodes: 2, change: null }] })
     expect(result.coverage.answered).toBe(2)
   })
 

@@ -1,20 +1,21 @@
 // Nodes for query tests: real query and sharing rooms, real identities and real frames, joined in memory.
 import type { Message, WireBody } from '../../../protocols/define.ts'
 import { decodeFrame, encodeFrame, type Frame, messageTable } from '../../../protocols/frame.ts'
-import type { ToolUse } from '../../../protocols/messages/numbers.ts'
-import { QueryHop } from '../../../protocols/messages/query.ts'
+import type { ActivityPatterns, SafetyPosture, ToolUse } from '../../../protocols/messages/numbers.ts'
+import { QUERY_HOPS, QueryHop } from '../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../protocols/registry.ts'
 import type { AuditRecord } from '../../../src/audit/index.ts'
-import { systemClock, systemRandom } from '../../../src/base/clock.ts'
+import { type Clock, systemClock, systemRandom, systemTimers, type Timers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { fingerprintOf, type Identity, verifySignature } from '../../../src/identity/index.ts'
 import type { LinkHandler, Mesh, PeerRef } from '../../../src/mesh/index.ts'
 import { type AskRequest, createQuery, type Query } from '../../../src/query/index.ts'
+import type { Coverage } from '../../../src/query/result.ts'
 import { createSharing, type Sharing } from '../../../src/sharing/index.ts'
 import type { ConsentRecord } from '../../../src/store/consent.ts'
 import type { ReplayMark } from '../../../src/store/replay.ts'
-import type { PeerOpinion, Trust } from '../../../src/trust/index.ts'
+import type { Member, PeerOpinion, Trust } from '../../../src/trust/index.ts'
 import type { TrustLevel } from '../../../src/trust/levels.ts'
 import { testIdentity } from '../../support/identity.ts'
 
@@ -31,42 +32,60 @@ type Tap = (bytes: Uint8Array, from: NodeId, to: NodeId) => readonly Uint8Array[
 /** Links between endpoints; frames arrive in order, each in a later turn of the event loop. */
 export class Wire {
   readonly #endpoints = new Map<NodeId, Endpoint>()
-  readonly #links = new Set<string>()
+  /** Both ways. */
+  readonly #links = new Map<NodeId, Set<NodeId>>()
   /** Nodes that a repair dial finds. */
   readonly reachable = new Set<NodeId>()
   /** Set to hold dials back. */
   dialling: ((node: NodeId, signal: AbortSignal) => Promise<void>) | undefined
   tap: Tap = (bytes) => [bytes]
+  /** Calls `arrive` later; frames of one link must keep their order. */
+  carry: (arrive: () => void, from: NodeId, to: NodeId) => void = (arrive) => void setImmediate(arrive)
 
   add(endpoint: Endpoint): void {
     this.#endpoints.set(endpoint.ref.nodeId, endpoint)
   }
 
   linked(a: NodeId, b: NodeId): boolean {
-    return this.#links.has([a, b].sort().join(' '))
+    return this.#links.get(a)?.has(b) ?? false
   }
 
   connect(a: NodeId, b: NodeId): void {
-    this.#links.add([a, b].sort().join(' '))
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      this.#links.set(one, (this.#links.get(one) ?? new Set()).add(other))
+    }
   }
 
   cut(a: NodeId, b: NodeId): void {
-    if (!this.#links.delete([a, b].sort().join(' '))) return
+    if (!this.#links.get(a)?.delete(b)) return
+    this.#links.get(b)?.delete(a)
     const [one, other] = [this.#endpoints.get(a)!, this.#endpoints.get(b)!]
     one.handler?.down?.(other.ref)
     other.handler?.down?.(one.ref)
   }
 
+  /** A node that is gone: every link of it ends. */
+  kill(node: NodeId): void {
+    for (const { nodeId } of this.peersOf(node)) this.cut(node, nodeId)
+  }
+
   peersOf(node: NodeId): PeerRef[] {
-    return [...this.#endpoints.values()].map((one) => one.ref).filter((ref) => this.linked(node, ref.nodeId))
+    return [...(this.#links.get(node) ?? [])].map((other) => this.#endpoints.get(other)!.ref)
   }
 
   send(from: NodeId, to: NodeId, bytes: Uint8Array): boolean {
     if (!this.linked(from, to)) return false
     for (const arriving of this.tap(bytes, from, to)) {
-      setImmediate(() => {
-        if (this.linked(from, to)) this.#endpoints.get(to)!.arrive(this.#endpoints.get(from)!.ref, arriving)
-      })
+      this.carry(
+        () => {
+          if (this.linked(from, to)) this.#endpoints.get(to)!.arrive(this.#endpoints.get(from)!.ref, arriving)
+        },
+        from,
+        to,
+      )
     }
     return true
   }
@@ -117,9 +136,15 @@ export class Endpoint {
     return encodeFrame(message, envelope, body, this.identity.sign)
   }
 
-  /** A question handed to a neighbour as any node could. */
-  sendQuestion(to: NodeId, queryId: Uint8Array, document: Uint8Array, remaining_ms = 5_000): boolean {
-    const body = { query_id: queryId, remaining_ms, hops: 0, document }
+  /** A question handed to a neighbour as any node could; unless `hops` says otherwise, to be handed on to nobody. */
+  sendQuestion(
+    to: NodeId,
+    queryId: Uint8Array,
+    document: Uint8Array,
+    remaining_ms = 5_000,
+    hops = QUERY_HOPS,
+  ): boolean {
+    const body = { query_id: queryId, remaining_ms, hops, document }
     return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body))
   }
 
@@ -158,6 +183,8 @@ export interface NodeOptions {
   readonly identity?: Identity
   /** A real one in the place of the wire. */
   readonly mesh?: Pick<Mesh, 'link' | 'reach'>
+  readonly clock?: Clock
+  readonly timers?: Timers
 }
 
 /** A node with everything around its query room faked as values that tests read and change. */
@@ -171,16 +198,29 @@ export class TestNode {
   readonly audits: AuditRecord[] = []
   readonly marks: ReplayMark[]
   readonly members = new Set<TestNode | Endpoint>()
+  /** What is special about some of them. */
+  readonly absent = new Map<NodeId, Partial<Member>>()
   readonly #levels = new Map<NodeId, Partial<PeerOpinion>>()
   readonly #trustListeners = new Set<(node: NodeId) => void>()
   readonly #consents = new Map<number, ConsentRecord>()
-  /** Calls of insight.toolUsage. */
+  /** Calls of insight about people's data. */
   readonly gathered: { uids: readonly number[]; start: number; end: number }[] = []
   /** Awaited inside every gathering; tests hold it back. */
   gate: () => Promise<void> = async () => {}
   /** Thrown by the consent repository when set. */
   storeFailure: Error | undefined
   health = { version: '0.1.0', events_24h: 3 }
+  /** Tools of everybody in the period before the one that is asked about. */
+  earlier: readonly ToolUse[] = []
+  safety: SafetyPosture = {
+    by_risk_level: { safe: 0, moderate: 0, high: 0, critical: 0 },
+    ...{ blocked: 0, confirmed_risky: 0, karo_generated: 0, guarded: true, hook_silent: false },
+  }
+  activity: ActivityPatterns = {
+    hourly: new Array(24).fill(0),
+    daily: new Array(7).fill(0),
+    ...{ total_commands: 0, unique_commands: 0 },
+  }
 
   constructor(wire: Wire, options: NodeOptions = {}) {
     this.identity = options.identity ?? newIdentity()
@@ -236,9 +276,21 @@ export class TestNode {
       insight: {
         uids: async () => [...people.keys()],
         toolUsage: async (uids, range) => {
+          // What ends where a range asked for begins is the period it is compared with.
+          if (this.gathered.some(({ start }) => start === range.end)) return this.earlier
           this.gathered.push({ uids, ...range })
           await this.gate()
           return uids.flatMap((uid) => people.get(uid) ?? [])
+        },
+        safetyPosture: async (uids, range) => {
+          this.gathered.push({ uids, ...range })
+          await this.gate()
+          return this.safety
+        },
+        activityPatterns: async (uids, range) => {
+          this.gathered.push({ uids, ...range })
+          await this.gate()
+          return this.activity
         },
         nodeHealth: async () => {
           await this.gate()
@@ -253,7 +305,8 @@ export class TestNode {
           }
         },
       },
-      clock: systemClock,
+      clock: options.clock ?? systemClock,
+      timers: options.timers ?? systemTimers,
       random: systemRandom,
       log: silentLog,
       ownUid: this.uid,
@@ -270,7 +323,11 @@ export class TestNode {
     for (const listener of this.#trustListeners) listener(other.identity.nodeId)
   }
 
-  ask(request: Partial<AskRequest> = {}, signal: AbortSignal = new AbortController().signal) {
+  ask(
+    request: Partial<AskRequest> = {},
+    signal: AbortSignal = new AbortController().signal,
+    onProgress?: (coverage: Coverage) => void,
+  ) {
     const end = Date.now()
     return this.query.ask(
       {
@@ -282,6 +339,7 @@ export class TestNode {
         ...request,
       },
       signal,
+      onProgress,
     )
   }
 
@@ -320,6 +378,9 @@ export class TestNode {
           last_seen: Date.now(),
           addresses: [],
           offline: false,
+          known_by: 'link' as const,
+          unsure: false,
+          ...this.absent.get(member.identity.nodeId),
         })),
       onChange: (listener) => {
         this.#trustListeners.add(listener)
@@ -336,6 +397,16 @@ export interface Meshed {
 
 /** All know and trust each other as `level` and are linked. */
 export function meshOf(options: readonly NodeOptions[], level: TrustLevel = 'peer'): Meshed {
+  const all = options.flatMap((_, i) => options.slice(0, i).map((_, j): [number, number] => [i, j]))
+  return graphOf(options, all, level)
+}
+
+/** All know and trust each other as `level`; only those named (by index) are linked. */
+export function graphOf(
+  options: readonly NodeOptions[],
+  links: readonly (readonly [number, number])[],
+  level: TrustLevel = 'peer',
+): Meshed {
   const wire = new Wire()
   const nodes = options.map((one) => new TestNode(wire, one))
   for (const a of nodes) {
@@ -343,9 +414,9 @@ export function meshOf(options: readonly NodeOptions[], level: TrustLevel = 'pee
       if (a === b) continue
       a.members.add(b)
       a.trusts(b, level)
-      wire.connect(a.id, b.id)
     }
   }
+  for (const [a, b] of links) wire.connect(nodes[a]!.id, nodes[b]!.id)
   return { wire, nodes }
 }
 
