@@ -1,6 +1,7 @@
 // Which addresses are worth keeping of those that peers claim and discovery hears: private, dialable, plausible.
 
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { isPrivateAddress } from '../config/addresses.ts'
 import type { Config } from '../config/index.ts'
 import { endpointOf, formatEndpoint, isLoopback, needsZone, parseEndpoint } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
@@ -32,6 +33,31 @@ export function believable(
   // The address it came from is known to work.
   const sorted = endpoints.toSorted((a, b) => Number(b.ip === remoteIp) - Number(a.ip === remoteIp))
   return sorted.map(formatEndpoint)
+}
+
+/**
+ * The same of a presence that a neighbour handed on. Loopback counts only among nodes of one machine: when the
+ * neighbour is here too.
+ */
+export function announced(
+  mesh: MeshConfig,
+  claimed: readonly string[],
+  fromHere: boolean,
+): readonly string[] {
+  return claimed
+    .map(parseEndpoint)
+    .filter((endpoint) => endpoint !== undefined)
+    .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip) && (fromHere || !isLoopback(ip)))
+    .map(formatEndpoint)
+}
+
+/** What this node tells everybody: private addresses, and loopback only when there is nothing else. */
+export function announcing(mesh: MeshConfig, listening: readonly Multiaddr[]): readonly string[] {
+  const isPrivate = (address: string): boolean =>
+    isPrivateAddress(parseEndpoint(address)?.ip ?? '', { allowCgnat: mesh.allow_cgnat })
+  const all = told(listening).filter(isPrivate)
+  const lan = all.filter((address) => !isLoopback(parseEndpoint(address)?.ip ?? ''))
+  return lan.length > 0 ? lan : all
 }
 
 /** Of one mDNS answer, which anybody on the LAN may have written: addresses on our segments, never ourselves. */

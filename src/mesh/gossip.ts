@@ -7,14 +7,14 @@ import {
   type TopicValidatorFn,
   TopicValidatorResult,
 } from '@libp2p/gossipsub'
-import type { Topic } from '../../protocols/define.ts'
+import type { Message, Topic, WireBody } from '../../protocols/define.ts'
 import { encodeFrame, NONCE_BYTES } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Trust } from '../trust/index.ts'
 import type { ChannelDeps } from './channel.ts'
 import { createIntake } from './gossip-intake.ts'
 import { gossipSettings } from './gossip-settings.ts'
-import type { Gossip, GossipHandler, GossipVerdict } from './index.ts'
+import type { GossipHandler, GossipVerdict } from './index.ts'
 import { nodeOf } from './peer.ts'
 import type { Rejections } from './rejections.ts'
 import type { Session } from './session.ts'
@@ -40,9 +40,17 @@ export interface GossipDeps {
   readonly neighbour: (node: NodeId) => Session | undefined
 }
 
+/** A topic, as the mesh itself sees it. */
+export interface Joined {
+  /** As `Gossip` says; resolves when it is written to those who get it first. Never rejects. */
+  publish<B extends WireBody>(message: Message<B>, body: NoInfer<B>): Promise<void>
+  /** Neighbours that are known to read it. */
+  readers(): number
+}
+
 export interface GossipRouter {
   /** Before the host starts. */
-  join(topic: Topic, handler: GossipHandler): Gossip
+  join(topic: Topic, handler: GossipHandler): Joined
   /** Makes libp2p's service; one per start of the host. */
   service(components: GossipSubComponents): GossipSub
   /** The host has started. */
@@ -81,6 +89,16 @@ export function createGossip(deps: GossipDeps): GossipRouter {
       return RESULTS[intake.judge(topic, handler, message.data, session.peer)]
     }
 
+  const spread = async (topic: Topic, bytes: Uint8Array): Promise<void> => {
+    if (router === undefined) return
+    deps.channel.onEncoded?.(bytes)
+    try {
+      await router.publish(topic.id, bytes)
+    } catch (error) {
+      log.debug({ topic: topic.id, reason: String(error) }, 'not published')
+    }
+  }
+
   return {
     join(topic, handler) {
       topics.set(topic.id, { topic, handler })
@@ -92,12 +110,9 @@ export function createGossip(deps: GossipDeps): GossipRouter {
             body,
             (signed) => identity.sign(signed),
           )
-          if (router === undefined) return
-          deps.channel.onEncoded?.(bytes)
-          router.publish(topic.id, bytes).catch((error: unknown) => {
-            log.debug({ topic: topic.id, reason: String(error) }, 'not published')
-          })
+          return spread(topic, bytes)
         },
+        readers: () => router?.getSubscribers(topic.id).length ?? 0,
       }
     },
 

@@ -13,9 +13,11 @@ export interface HeartbeatDeps {
   readonly neighbours: () => readonly Session[]
   /** The neighbour has been heard since the last round. */
   readonly onAlive: (session: Session) => void
+  /** After each round. */
+  readonly onRound: () => void
 }
 
-export function createHeartbeat({ clock, everyMs, neighbours, onAlive }: HeartbeatDeps): Heartbeat {
+export function createHeartbeat({ clock, everyMs, neighbours, onAlive, onRound }: HeartbeatDeps): Heartbeat {
   let timer: NodeJS.Timeout | undefined
   /** Pings in a row without a sign of life, and when the last one before them was. */
   const asked = new WeakMap<Session, { times: number; heardAt: number }>()
@@ -33,6 +35,7 @@ export function createHeartbeat({ clock, everyMs, neighbours, onAlive }: Heartbe
         session.ping()
       }
     }
+    onRound()
   }
 
   return {

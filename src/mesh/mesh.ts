@@ -1,39 +1,35 @@
 // The mesh room: puts host, lobby, links, discovery and redial together.
-import { networkInterfaces } from 'node:os'
-import type { Connection, StreamHandler } from '@libp2p/interface'
-import { FRAME_VERSION } from '../../protocols/frame.ts'
-import type { HelloBody } from '../../protocols/messages/hello.ts'
+import type { StreamHandler } from '@libp2p/interface'
 import type { NodeId } from '../../protocols/node-id.ts'
-import { hello } from '../../protocols/registry.ts'
+import { hello, presence as presenceTopic } from '../../protocols/registry.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Clock, Random } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Trust } from '../trust/index.ts'
-import { believable, told } from './addresses.ts'
+import { createAbout } from './about.ts'
+import { announced, believable } from './addresses.ts'
 import { createBook } from './book.ts'
 import type { ChannelDeps } from './channel.ts'
 import { createDialer } from './dialer.ts'
 import { createDoorkeeper } from './doorkeeper.ts'
-import { endpointOf, formatEndpoint, parseEndpoint } from './endpoint.ts'
+import { isLoopback, parseEndpoint } from './endpoint.ts'
 import { forgetPeer } from './forget.ts'
 import { allowsAddress, createGater } from './gater.ts'
 import { createGossip } from './gossip.ts'
 import { createHeartbeat } from './heartbeat.ts'
-import { createHost, type Host, startHost } from './host.ts'
 import type { Mesh } from './index.ts'
 import { createLinks } from './links.ts'
-import { listenAddresses } from './listen.ts'
+import { createListening } from './listening.ts'
 import { LOBBY, type LobbyLimits } from './lobby.ts'
-import { localIpOf } from './local-ip.ts'
-import { createMdns, type Mdns } from './mdns.ts'
 import { createNews } from './news.ts'
+import { createPresence } from './presence.ts'
 import { createReach } from './reach.ts'
 import { createRedial } from './redial.ts'
 import { createRejections } from './rejections.ts'
 import { createReplay, type ReplayStore } from './replay.ts'
-import type { Session } from './session.ts'
+import type { EndReason, Session } from './session.ts'
 import { createSessions } from './sessions.ts'
 import { createSightings } from './sightings.ts'
 import { TIMINGS, type Timings } from './timings.ts'
@@ -59,14 +55,13 @@ export interface MeshDeps {
   readonly lobby?: LobbyLimits
 }
 
+/** A connection that ended like this did so without a word. */
+const BROKEN: ReadonlySet<EndReason> = new Set(['cut', 'silent'])
+
 export function createMesh(deps: MeshDeps): Mesh {
   const { config, identity, trust, clock, random, log } = deps
   const timings = { ...TIMINGS, ...deps.timings }
   const pingMs = config.mesh.ping_seconds * 1_000
-  let host: Host | undefined
-  let mdns: Mdns | undefined
-  /** Addresses that were to be listened on and are not: taken, or gone since. */
-  let closed: readonly string[] = []
   let forgetTrust: (() => void) | undefined
 
   const admits = (node: NodeId): boolean => trust.admits(node)
@@ -101,24 +96,37 @@ export function createMesh(deps: MeshDeps): Mesh {
     neighbour: (node) => sessions.neighbour(node),
   })
 
-  const helloBody = (to: NodeId, connection: Connection): HelloBody => ({
-    versions: [hello.id, ...links.protocols().map((protocol) => protocol.id)],
+  const about = createAbout({
+    config,
     name: deps.name,
-    capabilities: {
-      protocol_version: FRAME_VERSION,
-      karo_version: deps.version,
-      supports_level1: config.sharing.max_level >= 1,
-      supports_level2: false,
-      can_aggregate: false,
-    },
-    // Which networks this machine is in is for members to know.
-    listen: [...told(host?.getMultiaddrs() ?? [], admits(to) ? {} : { only: localIpOf(connection) ?? '' })],
+    version: deps.version,
+    protocols: links.protocols,
+    listening: () => listening.addresses(),
+    admits,
   })
+
+  const presence = createPresence({
+    self: identity.nodeId,
+    trust,
+    clock,
+    random,
+    about: about.presence,
+    believable: (listen, from) =>
+      announced(config.mesh, listen, isLoopback(sessions.neighbour(from)?.ip ?? '')),
+    connected: (node) => sessions.neighbour(node) !== undefined,
+    neighbours: () => sessions.neighbours().length,
+    onHeard(node, addresses, worthATry) {
+      if (!admits(node)) return
+      book.learn(node, addresses)
+      if (worthATry && sessions.to(node).length === 0) redial.wake(dialer.targetOf(node))
+    },
+  })
+  const here = gossip.join(presenceTopic, presence)
 
   const sessions = createSessions({
     channel,
     timings,
-    hello: helloBody,
+    hello: about.hello,
     admits,
     refuses,
     self: identity.nodeId,
@@ -132,19 +140,30 @@ export function createMesh(deps: MeshDeps): Mesh {
       news.met(session, body, addresses)
     },
     onNeighbour(session, replaced) {
-      if (replaced === undefined) news.came(session)
+      if (replaced === undefined) {
+        news.came(session)
+        presence.came(session.peer.nodeId)
+      }
       links.attach(session)
       gossip.attach(session)
       // Nothing waits for it: it is how libp2p's services learn of the neighbour.
       const signal = AbortSignal.timeout(timings.negotiateMs)
-      host?.services.identify.identify(session.connection, { signal }).catch((error: unknown) => {
-        log.debug({ peer: session.peer.nodeId, reason: String(error) }, 'identify failed')
-      })
+      listening
+        .host()
+        ?.services.identify.identify(session.connection, { signal })
+        .catch((error: unknown) => {
+          log.debug({ peer: session.peer.nodeId, reason: String(error) }, 'identify failed')
+        })
     },
     onLost(session, reason) {
       const node = session.peer.nodeId
       news.left(session, reason)
+      if (admits(node) && BROKEN.has(reason)) {
+        trust.lost(node)
+        presence.lost(node)
+      }
       redial.lost(dialer.targetOf(node), clock.monotonic() - session.openedAt)
+      const host = listening.host()
       if (refuses(node) && host !== undefined) void forgetPeer(host, node, log)
     },
     onOpened: (session) => dialer.opened(session),
@@ -155,7 +174,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     },
   })
 
-  const dialer = createDialer({ config, trust, book, sessions, host: () => host, timings, log })
+  const dialer = createDialer({ config, trust, book, sessions, host: () => listening.host(), timings, log })
   const redial = createRedial({ clock, random, wanted: dialer.wanted, dial: dialer.dial })
   const heartbeat = createHeartbeat({
     clock,
@@ -165,6 +184,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       news.alive(session)
       gossip.tend(session)
     },
+    onRound: presence.look,
   })
 
   /** An ended connection may have carried the gossip of a neighbour that has another one now. */
@@ -201,7 +221,7 @@ export function createMesh(deps: MeshDeps): Mesh {
 
   const reach = createReach({
     there: (node) => sessions.neighbour(node) !== undefined && links.complete(node),
-    possible: (node) => host !== undefined && !refuses(node),
+    possible: (node) => listening.host() !== undefined && !refuses(node),
     dial: (node) => redial.dialNow(dialer.targetOf(node)),
   })
 
@@ -215,40 +235,38 @@ export function createMesh(deps: MeshDeps): Mesh {
     return all
   }
 
-  const startMdns = async (started: Host): Promise<void> => {
-    const where = config.discovery.mdns
-    if (where === false) return
-    mdns = createMdns({
-      where,
-      intervalMs: config.discovery.mdns_interval_seconds * 1_000,
-      allows: (ip) => allowsAddress(config.mesh, ip),
-      clock,
-      listening: () => started.getMultiaddrs(),
-      logger: started.logger,
-      log,
-      onHeard: heard,
-    })
-    await mdns.start()
-  }
+  const listening = createListening({
+    config,
+    timings,
+    clock,
+    log,
+    onHeard: heard,
+    host: () => ({
+      seed: identity.seed(),
+      publicKey: identity.publicKey,
+      gater: createGater({
+        mesh: config.mesh,
+        doorkeeper: createDoorkeeper(() => clock.monotonic()),
+        refuses,
+        knows: book.membersAt,
+      }),
+      pingMs,
+      handlers: handlers(),
+      gossip: gossip.service,
+      onConnection: sessions.opened,
+      version: deps.version,
+    }),
+  })
 
   const stop = async (): Promise<void> => {
     forgetTrust?.()
     heartbeat.stop()
     redial.stop()
     dialer.stop()
-    const stopping = host
-    host = undefined
-    const quietly = async (): Promise<void> => {
-      await mdns?.stop()
+    await listening.stop(async () => {
+      await presence.leave()
       await sessions.stop()
-      await stopping?.stop()
-    }
-    await Promise.race([
-      quietly().catch((error: unknown) =>
-        log.warn({ reason: String(error) }, 'the mesh did not stop cleanly'),
-      ),
-      new Promise((resolve) => setTimeout(resolve, timings.stopMs).unref()),
-    ])
+    })
     await replay.stop()
   }
 
@@ -256,39 +274,15 @@ export function createMesh(deps: MeshDeps): Mesh {
     name: 'mesh',
 
     async start(signal) {
-      const listen = listenAddresses(config.mesh, networkInterfaces())
       await replay.start()
       // Before the first connection: whoever is denied while the host starts must not stay.
       forgetTrust = trust.onChange(trustChanged)
       try {
         for (const node of trust.known()) book.learn(node, trust.met(node)?.addresses ?? [])
-        const made = await createHost({
-          seed: identity.seed(),
-          publicKey: identity.publicKey,
-          listen,
-          listenBestEffort: config.mesh.listen === 'auto',
-          gater: createGater({
-            mesh: config.mesh,
-            doorkeeper: createDoorkeeper(() => clock.monotonic()),
-            refuses,
-            knows: book.membersAt,
-          }),
-          timings,
-          pingMs,
-          handlers: handlers(),
-          gossip: gossip.service,
-          onConnection: sessions.opened,
-          version: deps.version,
+        await listening.start(signal, () => {
+          gossip.subscribe()
+          presence.start(here)
         })
-        host = made
-        await startHost(made, listen)
-        gossip.subscribe()
-        const open = new Set(made.getMultiaddrs().map((address) => endpointOf(address)?.ip))
-        closed = listen.filter((address) => !open.has(parseEndpoint(address)?.ip))
-        if (closed.length > 0) log.warn({ addresses: closed }, 'the mesh could not listen on some addresses')
-        signal.throwIfAborted()
-        await startMdns(made)
-        signal.throwIfAborted()
       } catch (error) {
         await stop()
         throw error
@@ -298,32 +292,14 @@ export function createMesh(deps: MeshDeps): Mesh {
     },
 
     stop,
-
-    health() {
-      if (host === undefined)
-        return [{ name: 'mesh.listening', ok: false, detail: 'the mesh is not running' }]
-      const listens = `listens on ${told(host.getMultiaddrs()).join(', ')}`
-      return [
-        {
-          name: 'mesh.listening',
-          // mDNS tells IPv4 addresses; an IPv6 one may be missing while it is still being checked for duplicates.
-          ok: host.getMultiaddrs().length > 0 && !closed.some((address) => address.startsWith('/ip4/')),
-          detail: closed.length === 0 ? listens : `${listens}, but not on ${closed.join(', ')}`,
-        },
-      ]
-    },
-
+    health: listening.health,
     link: links.add,
     topic: gossip.join,
     isConnected: (node) => sessions.neighbour(node) !== undefined,
-
     reach: reach.reach,
 
     status: () => ({
-      listen: (host?.getMultiaddrs() ?? [])
-        .map(endpointOf)
-        .filter((endpoint) => endpoint !== undefined)
-        .map(formatEndpoint),
+      listen: listening.multiaddrs(),
       peers_connected: sessions.neighbours().length,
       peers_trusted: sessions.neighbours().filter((session) => admits(session.peer.nodeId)).length,
       peers_pending: trust.pending().length,

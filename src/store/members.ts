@@ -22,7 +22,7 @@ export interface DecisionRecord {
   readonly decided_at: number
 }
 
-/** An admitted member as it was last seen. */
+/** A member as it was last seen. */
 export interface SightingRecord {
   readonly key: Uint8Array
   readonly name: string
@@ -30,6 +30,8 @@ export interface SightingRecord {
   readonly addresses: readonly string[]
   readonly last_seen: number
   readonly offline: boolean
+  /** Public key of the admitted member that announced it; absent for one that was connected to this node. */
+  readonly sponsor?: Uint8Array
 }
 
 /** A verified key that stood in the lobby and that nobody has decided about. */

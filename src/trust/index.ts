@@ -25,7 +25,7 @@ export interface OpinionStep {
   readonly decides: boolean
 }
 
-/** A node that was admitted here at some time; what coverage counts. */
+/** A node that was admitted here at some time, or that an admitted member announced; what coverage counts. */
 export interface Member {
   readonly node_id: NodeId
   readonly fingerprint: string
@@ -36,6 +36,10 @@ export interface Member {
   readonly addresses: readonly string[]
   /** It said Goodbye and was not seen since. */
   readonly offline: boolean
+  /** Its connection broke, here or at another member that said so, and nothing was heard of it since. */
+  readonly unsure: boolean
+  /** `link`: it was connected to this node. `gossip`: an admitted member passed its presence on. */
+  readonly known_by: 'link' | 'gossip'
 }
 
 /** Somebody in the lobby whom nobody here has trusted yet. */
@@ -78,11 +82,26 @@ export interface Trust extends Room {
   /** Node id, fingerprint (in any grouping), or unique name. Errors: `not_found`, `conflict`, `bad_request`. */
   resolve(who: string): NodeId
 
-  /** Other members seen in the last 7 days, not denied, not revoked, not oneself. */
+  /**
+   * Other members seen in the last 7 days, not denied, not revoked, not oneself. One that this node does not admit
+   * itself counts for as long as it admits the member that announced it.
+   */
   members(): readonly Member[]
   member(node: NodeId): Member | undefined
   /** Called by mesh on admission, on activity, and on Goodbye. Never throws. */
   sawMember(node: NodeId, seen: { name?: string; addresses?: readonly string[]; offline?: boolean }): void
+  /**
+   * Called by mesh when the node's own signed presence came by gossip, handed on by the admitted member `by`. False
+   * when it does not count as a member: refused here, or there are too many that are known by gossip alone (1024, and
+   * 512 of one `by`). Never throws.
+   */
+  heardOf(
+    node: NodeId,
+    seen: { readonly name: string; readonly addresses: readonly string[]; readonly offline: boolean },
+    by: NodeId,
+  ): boolean
+  /** Its connection broke, or a member says so. Marks it until it is seen again; a member that said Goodbye stays so. */
+  lost(node: NodeId): void
   pending(): readonly PendingPeer[]
   /**
    * Called by mesh when a verified key stood in the lobby: a stranger, or one trusted here that does not trust this

@@ -11,30 +11,49 @@ export const MEMBER_KEPT_MS = 7 * 24 * 3_600_000
 export const MEMBERS_MAX = 4096
 /** As many as a person could look through; a flood of new keys pushes out the oldest. */
 export const PENDING_MAX = 64
+/** Members that are known by gossip alone, in all and announced by one neighbour: keys cost nothing. */
+export const GOSSIP_MEMBERS_MAX = 1024
+export const GOSSIP_MEMBERS_OF_ONE = 512
 export const ADDRESSES_MAX = 8
 export const NAME_MAX = 64
 const ADDRESS_MAX = 256
 /** A sighting that changed nothing but the time is written at most this often, and on stop. */
 const REWRITE_MS = 60_000
 
+/** A member with the admitted one that announced it; without, it was connected to this node. */
+export interface SeenMember extends Member {
+  readonly sponsor?: NodeId
+}
+
+interface Sighting {
+  readonly name?: string
+  readonly addresses?: readonly string[]
+  readonly offline?: boolean
+  readonly sponsor?: NodeId
+}
+
 export interface Seen {
   /** Takes over what the store has. */
   load(sightings: readonly SightingRecord[], strangers: readonly StrangerRecord[]): void
-  member(node: NodeId): Member | undefined
+  member(node: NodeId): SeenMember | undefined
   /** Seen within `MEMBER_KEPT_MS`, the last seen first. */
-  members(): Member[]
+  members(): SeenMember[]
   /** Met in the lobby and no member yet, the last seen first. */
   strangers(): PendingPeer[]
   stranger(node: NodeId): PendingPeer | undefined
-  sawMember(node: NodeId, seen: { name?: string; addresses?: readonly string[]; offline?: boolean }): void
+  sawMember(node: NodeId, seen: Sighting): void
+  /** Room for one more that `sponsor` announces. */
+  hasRoom(sponsor: NodeId): boolean
+  lost(node: NodeId): void
   sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
+  /** The node, and everybody that is known through it alone. */
   forget(node: NodeId): void
   /** Resolves when everything seen so far is in the store, or could not be written (logged, tried again later). */
   flush(): Promise<void>
 }
 
 export function createSeen(repository: MemberRepository, clock: Clock, log: Log): Seen {
-  const members = new Map<NodeId, Member>()
+  const members = new Map<NodeId, SeenMember>()
   const strangers = new Map<NodeId, PendingPeer>()
   // Keys whose row differs from memory; a key that is no longer in memory loses its row.
   const dirtyMembers = new Set<NodeId>()
@@ -42,7 +61,7 @@ export function createSeen(repository: MemberRepository, clock: Clock, log: Log)
   const memberWrittenAt = new Map<NodeId, number>()
   let writing: Promise<void> | undefined
 
-  const fresh = (member: Member): boolean => clock.now() - member.last_seen < MEMBER_KEPT_MS
+  const fresh = (member: SeenMember): boolean => clock.now() - member.last_seen < MEMBER_KEPT_MS
 
   function dropMember(node: NodeId): void {
     members.delete(node)
@@ -128,20 +147,38 @@ export function createSeen(repository: MemberRepository, clock: Clock, log: Log)
       const before = members.get(node)
       const now = Math.max(clock.now(), before?.last_seen ?? 0)
       const stranger = strangers.get(node)
-      const member: Member = {
+      const { sponsor } = seen
+      const member: SeenMember = {
         node_id: node,
         fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
         name: cleanName(seen.name) || before?.name || stranger?.name || '',
         last_seen: now,
         addresses: mergeAddresses(seen.addresses, before?.addresses ?? stranger?.addresses),
         offline: seen.offline ?? false,
+        unsure: false,
+        known_by: sponsor === undefined ? 'link' : 'gossip',
+        ...(sponsor === undefined ? {} : { sponsor }),
       }
       members.set(node, member)
       dirtyMembers.add(node)
-      if (stranger !== undefined) dropStranger(node)
+      // Whoever is known by gossip alone may still wait in the lobby for a person's word.
+      if (stranger !== undefined && sponsor === undefined) dropStranger(node)
       boundMembers()
       const due = now - (memberWrittenAt.get(node) ?? 0) >= REWRITE_MS
       if (due || before === undefined || !sameButTime(before, member)) void flush()
+    },
+
+    hasRoom(sponsor) {
+      const announced = [...members.values()].filter((one) => one.sponsor !== undefined && fresh(one))
+      return (
+        announced.length < GOSSIP_MEMBERS_MAX &&
+        announced.filter((one) => one.sponsor === sponsor).length < GOSSIP_MEMBERS_OF_ONE
+      )
+    },
+
+    lost(node) {
+      const member = members.get(node)
+      if (member !== undefined && !member.offline) members.set(node, { ...member, unsure: true })
     },
 
     sawStranger(node, seen) {
@@ -161,7 +198,8 @@ export function createSeen(repository: MemberRepository, clock: Clock, log: Log)
     },
 
     forget(node) {
-      if (members.has(node)) dropMember(node)
+      for (const { node_id, sponsor } of [...members.values()])
+        if (node_id === node || sponsor === node) dropMember(node_id)
       if (strangers.has(node)) dropStranger(node)
       void flush()
     },
@@ -198,20 +236,29 @@ function oldest(seen: ReadonlyMap<NodeId, { readonly last_seen: number }>): Node
   return found as NodeId
 }
 
-const sameButTime = (a: Member, b: Member): boolean =>
+const sameButTime = (a: SeenMember, b: SeenMember): boolean =>
   a.name === b.name &&
+  a.sponsor === b.sponsor &&
   a.offline === b.offline &&
   a.addresses.length === b.addresses.length &&
   a.addresses.every((address, i) => address === b.addresses[i])
 
-function sightingOf(member: Member | undefined): SightingRecord[] {
+function sightingOf(member: SeenMember | undefined): SightingRecord[] {
   if (member === undefined) return []
-  const { node_id, name, addresses, last_seen, offline } = member
-  return [{ key: publicKeyOf(node_id), name, addresses, last_seen, offline }]
+  const { node_id, name, addresses, last_seen, offline, sponsor } = member
+  const by = sponsor === undefined ? {} : { sponsor: publicKeyOf(sponsor) }
+  return [{ key: publicKeyOf(node_id), name, addresses, last_seen, offline, ...by }]
 }
 
-function memberFrom({ key, ...rest }: SightingRecord): Member {
-  return { node_id: formatNodeId(key), fingerprint: fingerprintOf(key), ...rest }
+function memberFrom({ key, sponsor, ...rest }: SightingRecord): SeenMember {
+  return {
+    node_id: formatNodeId(key),
+    fingerprint: fingerprintOf(key),
+    ...rest,
+    unsure: false,
+    known_by: sponsor === undefined ? 'link' : 'gossip',
+    ...(sponsor === undefined ? {} : { sponsor: formatNodeId(sponsor) }),
+  }
 }
 
 function strangerOf(stranger: PendingPeer | undefined): StrangerRecord[] {

@@ -12,7 +12,7 @@ import type { Trust, TrustTerms } from './index.ts'
 import { LABEL, LABEL_RULE, TRUST_LEVELS, type TrustLevel } from './levels.ts'
 import { type Decision, type Evidence, explainSteps, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
-import { cleanName, createSeen, NAME_MAX, publicKeyOf } from './seen.ts'
+import { cleanName, createSeen, NAME_MAX, publicKeyOf, type SeenMember } from './seen.ts'
 
 export const DECISIONS_MAX = 4096
 /** Roles, and teams, one person may give one node. */
@@ -67,6 +67,12 @@ export function createTrust(options: TrustOptions): Trust {
     if (node === identity.nodeId || refuses(node)) return false
     const level = trustedByFile.get(node)?.level ?? decisions.get(node)?.level ?? 'untrusted'
     return level !== 'untrusted'
+  }
+
+  /** Admitted here, or announced by somebody who is; and not refused. */
+  function counts({ node_id, sponsor }: SeenMember): boolean {
+    if (node_id === identity.nodeId || refuses(node_id)) return false
+    return admits(node_id) || (sponsor !== undefined && admits(sponsor))
   }
 
   /** Somebody spoke about this node, so it does not wait for a person any more. */
@@ -229,11 +235,28 @@ export function createTrust(options: TrustOptions): Trust {
         known().map((node) => ({ ...opinion(node), chosen: isNameChosen(node) })),
       ),
 
-    members: () => seen.members().filter(({ node_id }) => admits(node_id)),
-    member: (node) => (admits(node) ? seen.member(node) : undefined),
+    members: () => seen.members().filter(counts),
+    member(node) {
+      const member = seen.member(node)
+      return member !== undefined && counts(member) ? member : undefined
+    },
     sawMember(node, sighting) {
       if (admits(node)) seen.sawMember(node, sighting)
     },
+    heardOf(node, sighting, by) {
+      if (node === identity.nodeId || refuses(node) || !admits(by)) return false
+      const before = seen.member(node)
+      if (admits(node)) {
+        const linked = before !== undefined && before.sponsor === undefined
+        seen.sawMember(node, linked ? sighting : { ...sighting, sponsor: before?.sponsor ?? by })
+        return true
+      }
+      const sponsor = before?.sponsor !== undefined && admits(before.sponsor) ? before.sponsor : by
+      if (before === undefined && !seen.hasRoom(sponsor)) return false
+      seen.sawMember(node, { ...sighting, sponsor })
+      return true
+    },
+    lost: (node) => seen.lost(node),
     pending: () => seen.strangers().filter(({ node_id }) => !decided(node_id)),
     sawStranger(node, sighting) {
       if (node !== identity.nodeId && !refuses(node)) seen.sawStranger(node, sighting)

@@ -76,7 +76,28 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
         last_seen: Date.now(),
         addresses: addresses ?? before?.addresses ?? [],
         offline,
+        unsure: false,
+        known_by: 'link',
       })
+    },
+    heardOf(node, { name, addresses, offline }) {
+      if (refused(node)) return false
+      const before = members.get(node)
+      members.set(node, {
+        node_id: node,
+        fingerprint: node.slice(-16),
+        name,
+        last_seen: Date.now(),
+        addresses: addresses.length > 0 ? addresses : (before?.addresses ?? []),
+        offline,
+        unsure: false,
+        known_by: before?.known_by ?? 'gossip',
+      })
+      return true
+    },
+    lost(node) {
+      const member = members.get(node)
+      if (member !== undefined && !member.offline) members.set(node, { ...member, unsure: true })
     },
     pending: () => [...pending.values()],
     sawStranger(node, { name, addresses }) {

@@ -1,0 +1,47 @@
+// What this node says of itself: to whoever it is connected to, and by presence to every member.
+import type { Connection } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { Stream } from '../../protocols/define.ts'
+import { FRAME_VERSION } from '../../protocols/frame.ts'
+import type { HelloBody } from '../../protocols/messages/hello.ts'
+import type { PresenceBody } from '../../protocols/messages/presence.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
+import { hello } from '../../protocols/registry.ts'
+import type { Config } from '../config/index.ts'
+import { announcing, told } from './addresses.ts'
+import { localIpOf } from './local-ip.ts'
+
+export interface AboutDeps {
+  readonly config: Pick<Config, 'mesh' | 'sharing'>
+  readonly name: string
+  /** Karo's version. */
+  readonly version: string
+  readonly protocols: () => readonly Stream[]
+  readonly listening: () => readonly Multiaddr[]
+  readonly admits: (node: NodeId) => boolean
+}
+
+export interface About {
+  hello(to: NodeId, connection: Connection): HelloBody
+  presence(): Pick<PresenceBody, 'name' | 'capabilities' | 'listen'>
+}
+
+export function createAbout({ config, name, version, protocols, listening, admits }: AboutDeps): About {
+  const capabilities = {
+    protocol_version: FRAME_VERSION,
+    karo_version: version,
+    supports_level1: config.sharing.max_level >= 1,
+    supports_level2: false,
+    can_aggregate: false,
+  }
+  return {
+    hello: (to, connection) => ({
+      versions: [hello.id, ...protocols().map((protocol) => protocol.id)],
+      name,
+      capabilities,
+      // Which networks this machine is in is for members to know.
+      listen: told(listening(), admits(to) ? {} : { only: localIpOf(connection) ?? '' }),
+    }),
+    presence: () => ({ name, capabilities, listen: announcing(config.mesh, listening()) }),
+  }
+}
