@@ -11,6 +11,11 @@ const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 /** A daemon that takes longer for anything but a query is stuck. */
 const DEADLINE_MS = 15_000
 
+const NDJSON = 'application/x-ndjson'
+const NEWLINE = 0x0a
+/** What our own server sends before a body is a few hundred bytes. */
+const MAX_HEAD_BYTES = 16 * 1024
+
 /** Where the daemon listens; a command's `io` is one. */
 export interface DaemonAddress {
   /** Absolute path of the control socket. */
@@ -34,38 +39,127 @@ export async function callDaemon(
   const { status, text } = decodeResponse(response)
   const value = text === '' ? undefined : parse(text)
   if (status >= 200 && status < 300) return value
-  throw rebuildError(status, value)
+  throw rebuildError(value, status)
 }
 
-function encodeRequest(method: string, path: string, body: unknown): string {
+export interface StreamOptions {
+  readonly deadlineMs: number
+  /** Hangs up, which ends whatever was asked for; the loop over the lines then throws `signal.reason`. */
+  readonly signal?: AbortSignal
+  /** Most bytes of one line. */
+  readonly maxLineBytes?: number
+}
+
+/**
+ * One request whose answer comes as NDJSON: yields the value of each line as it comes; leaving the loop hangs up.
+ * Throws KaroError as callDaemon does, also `too_large` for a line beyond the limit.
+ */
+export async function* streamDaemon(
+  daemon: DaemonAddress,
+  method: 'GET' | 'POST',
+  path: string,
+  body: unknown,
+  { deadlineMs, signal, maxLineBytes = MAX_RESPONSE_BYTES }: StreamOptions,
+): AsyncGenerator<unknown, void> {
+  signal?.throwIfAborted()
+  const socket = createConnection({ path: daemon.socket })
+  const timer = setTimeout(() => socket.destroy(tooLate(deadlineMs)), deadlineMs)
+  const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the question was taken back'))
+  signal?.addEventListener('abort', hangUp, { once: true })
+  socket.on('connect', () => socket.write(encodeRequest(method, path, body, NDJSON)))
+  try {
+    const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]()
+    const { head, rest } = await readHead(chunks)
+    if (!/^HTTP\/1\.[01] 2\d\d/.test(head) || !/\r\ncontent-type: *application\/x-ndjson/i.test(head)) {
+      const { status, text } = decodeResponse(
+        Buffer.concat([Buffer.from(head, 'latin1'), ...(await drain(rest, chunks))]),
+      )
+      throw rebuildError(parse(text), status)
+    }
+    for await (const line of linesOf(rest, chunks, maxLineBytes)) yield parse(line)
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw explain(error as Error, daemon.socket)
+  } finally {
+    clearTimeout(timer)
+    signal?.removeEventListener('abort', hangUp)
+    socket.destroy()
+  }
+}
+
+/** Up to and with the empty line; `rest` is what came of the body by then. */
+async function readHead(chunks: AsyncIterator<Buffer>): Promise<{ head: string; rest: Buffer }> {
+  let read = Buffer.alloc(0)
+  for (;;) {
+    const end = read.indexOf('\r\n\r\n') + 4
+    if (end >= 4) return { head: read.toString('latin1', 0, end), rest: read.subarray(end) }
+    const { value, done } = await chunks.next()
+    // Says what is wrong with it.
+    if (done || read.length > MAX_HEAD_BYTES) return { head: read.toString('latin1'), rest: Buffer.alloc(0) }
+    read = Buffer.concat([read, value])
+  }
+}
+
+async function drain(first: Buffer, chunks: AsyncIterator<Buffer>): Promise<Buffer[]> {
+  const read = [first]
+  for (let size = first.length; size <= MAX_RESPONSE_BYTES; ) {
+    const { value, done } = await chunks.next()
+    if (done) return read
+    size += value.length
+    read.push(value)
+  }
+  throw tooLarge()
+}
+
+/** Each line without its end. Throws KaroError `unavailable` when the last one has none. */
+async function* linesOf(first: Buffer, chunks: AsyncIterator<Buffer>, most: number): AsyncGenerator<string> {
+  /** Of a line that has not ended. */
+  let parts: Buffer[] = []
+  let size = 0
+  let next: IteratorResult<Buffer> = { value: first }
+  for (; next.done !== true; next = await chunks.next()) {
+    let begin = 0
+    for (let end = next.value.indexOf(NEWLINE); end >= 0; end = next.value.indexOf(NEWLINE, begin)) {
+      if (size + end - begin > most) throw tooLarge()
+      yield Buffer.concat([...parts, next.value.subarray(begin, end)]).toString('utf8')
+      parts = []
+      size = 0
+      begin = end + 1
+    }
+    parts.push(next.value.subarray(begin))
+    size += next.value.length - begin
+    if (size > most) throw tooLarge()
+  }
+  if (size > 0) throw brokeOff()
+}
+
+function encodeRequest(method: string, path: string, body: unknown, accept?: string): string {
   const content = body === undefined ? '' : JSON.stringify(body)
   const type = body === undefined ? '' : 'content-type: application/json\r\n'
-  return `${method} ${path} HTTP/1.0\r\n${type}content-length: ${Buffer.byteLength(content)}\r\n\r\n${content}`
+  const wanted = accept === undefined ? '' : `accept: ${accept}\r\n`
+  const length = `content-length: ${Buffer.byteLength(content)}\r\n`
+  return `${method} ${path} HTTP/1.0\r\n${type}${wanted}${length}\r\n${content}`
 }
+
+const tooLate = (deadlineMs: number): KaroError =>
+  new KaroError('timeout', `the daemon did not answer within ${deadlineMs / 1000} s`, {
+    hint: 'It is stuck or the machine is busy: try again, or look at its log.',
+  })
+const tooLarge = (): KaroError =>
+  new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
+const brokeOff = (): KaroError => new KaroError('unavailable', "the daemon's answer broke off")
 
 function exchange(socketPath: string, request: string, deadlineMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     const socket: Socket = createConnection({ path: socketPath })
-    const timer = setTimeout(() => {
-      socket.destroy(
-        new KaroError('timeout', `the daemon did not answer within ${deadlineMs / 1000} s`, {
-          hint: 'It is stuck or the machine is busy: try again, or look at its log.',
-        }),
-      )
-    }, deadlineMs)
+    const timer = setTimeout(() => socket.destroy(tooLate(deadlineMs)), deadlineMs)
     socket.on('connect', () => socket.write(request))
     socket.on('data', (chunk) => {
       size += chunk.length
       chunks.push(chunk)
-      if (size > MAX_RESPONSE_BYTES) {
-        socket.destroy(
-          new KaroError('too_large', "the daemon's answer is too large", {
-            hint: 'Ask for less, with --limit.',
-          }),
-        )
-      }
+      if (size > MAX_RESPONSE_BYTES) socket.destroy(tooLarge())
     })
     socket.on('end', () => resolve(Buffer.concat(chunks, size)))
     socket.on('error', (error) => reject(explain(error, socketPath)))
@@ -86,7 +180,7 @@ function decodeResponse(response: Buffer): { status: number; text: string } {
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]
   const body = response.subarray(end + 4)
   if (length !== undefined && body.length < Number(length)) {
-    throw new KaroError('unavailable', "the daemon's answer broke off")
+    throw brokeOff()
   }
   return { status, text: body.toString('utf8') }
 }
@@ -99,10 +193,12 @@ function parse(text: string): unknown {
   }
 }
 
-function rebuildError(status: number, value: unknown): KaroError {
-  const told = (value as Partial<ErrorShape> | undefined)?.error
+/** The error in an ErrorShape as it was thrown in the daemon; `status` says more about anything else. */
+export function rebuildError(value: unknown, status?: number): KaroError {
+  const told = (value as Partial<ErrorShape> | null | undefined)?.error
   if (typeof told?.code !== 'string' || typeof told.message !== 'string') {
-    return new KaroError('internal', `the daemon answered with HTTP status ${status}`)
+    const what = status === undefined ? 'an error of another kind' : `HTTP status ${status}`
+    return new KaroError('internal', `the daemon answered with ${what}`)
   }
   const code: ErrorCode = Object.hasOwn(ERROR_CODES, told.code) ? (told.code as ErrorCode) : 'internal'
   return new KaroError(code, told.message, {

@@ -3,7 +3,9 @@
 import type { RejectCode } from '../../protocols/reject.ts'
 import type { AuditEntry } from '../audit/index.ts'
 import type { HealthCheck } from '../base/room.ts'
+import type { DocumentCounts } from '../documents/index.ts'
 import type { Statistics } from '../insight/index.ts'
+import type { Coverage, QueryResult } from '../query/result.ts'
 import type { OpinionStep, PeerOpinion, PendingPeer } from '../trust/index.ts'
 
 export type { AuditVerdict } from '../audit/index.ts'
@@ -32,6 +34,8 @@ export interface StatusShape {
   }
   readonly store: { readonly events: number; readonly bytes: number }
   readonly spool: { readonly pending_bytes: number; readonly dropped: number }
+  /** Signed documents kept here. */
+  readonly documents: DocumentCounts
   readonly health: { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
 
@@ -75,6 +79,12 @@ export const STATISTICS_PERIODS = ['today', 'week', 'month', 'year'] as const
 export interface StatisticsShape extends Omit<Statistics, 'range'> {
   readonly time_range: { readonly start: string; readonly end: string }
 }
+
+/** One line of `POST /api/v1/query` asked for as NDJSON; the last one is the result, or the error. */
+export type QueryLine =
+  | { readonly type: 'progress'; readonly coverage: Coverage }
+  | { readonly type: 'result'; readonly result: QueryResult }
+  | ({ readonly type: 'error' } & ErrorShape)
 
 /** Every error over the API, and on stdout with `--json`. */
 export interface ErrorShape {

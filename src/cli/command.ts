@@ -18,13 +18,15 @@ export interface CommandOption {
   readonly description: string
   readonly choices?: readonly string[]
   readonly default?: string
+  /** May be given several times: its value is a list. */
+  readonly repeat?: true
 }
 
 export interface CommandInput {
   /** By the argument's name as declared. A variadic one is always a list, perhaps empty. */
   readonly args: Readonly<Record<string, string | readonly string[] | undefined>>
-  /** By the option's long name as declared (`per-node`); a flag is true or absent. */
-  readonly options: Readonly<Record<string, string | boolean | undefined>>
+  /** By the option's long name as declared (`per-node`); a flag is true or absent, an option that repeats a list. */
+  readonly options: Readonly<Record<string, string | boolean | readonly string[] | undefined>>
 }
 
 /** The world as a command sees it; tests pass their own. */
@@ -40,6 +42,10 @@ export interface CommandIo {
   readonly colour: boolean
   /** Width of the terminal; Infinity when stdout is none, so that nothing is cut. */
   readonly columns: number
+  /** Stdout is a terminal: what stands there may be replaced by something newer. */
+  readonly terminal: boolean
+  /** Stderr is one: a line may be shown there for a while. */
+  readonly liveLine: boolean
   /** People's output and JSON documents: stdout. */
   out(text: string): void
   /** Diagnostics: stderr. */

@@ -37,6 +37,7 @@ function toCommander(command: Command, name: string, width: number): Commander {
     const made = new Option(option.short ? `-${option.short}, ${long}` : long, option.description)
     if (option.choices) made.choices([...option.choices])
     if (option.default !== undefined) made.default(option.default)
+    if (option.repeat) made.argParser((value, before: string[] = []) => [...before, value])
     built.addOption(made)
   }
   if (command.examples.length > 0) {

@@ -53,6 +53,8 @@ export function parsePlain(command: Command, words: readonly string[]): CommandI
     // Of a value given twice the first would not be checked.
     const given = parsed.tokens?.filter((token) => token.kind === 'option' && token.name === option.name)
     if (option.value && given && given.length > 1) return undefined
+    // A list is made from it where several can be given.
+    if (option.repeat && given && given.length > 0) return undefined
     const value = values[option.name]
     if (option.choices && typeof value === 'string' && !option.choices.includes(value)) return undefined
   }
@@ -95,6 +97,11 @@ function makeIo(world: CliWorld, options: CommandInput['options']): CommandIo {
     json: options.json === true,
     colour: tty && !env.NO_COLOR && env.TERM !== 'dumb',
     columns: (tty && world.stdout.columns) || Number.POSITIVE_INFINITY,
+    terminal: tty,
+    // A getter: Node makes the stream when it is first looked at.
+    get liveLine() {
+      return world.stderr.isTTY === true && env.TERM !== 'dumb'
+    },
     out: (text) => void world.stdout.write(text),
     err: (text) => void world.stderr.write(text),
   }

@@ -1,7 +1,12 @@
-// POST /query: asks the mesh; whoever hangs up cancels it.
-import type { AskRequest, Query } from '../../query/index.ts'
-import type { QueryResult } from '../../query/result.ts'
+// POST /query: asks the mesh; whoever hangs up cancels it. As NDJSON it tells the coverage while the query is under way.
+import { PassThrough } from 'node:stream'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { QueryFilter } from '../../../protocols/messages/query.ts'
+import { ASKED_TYPES, type AskRequest, type Query } from '../../query/index.ts'
+import type { Coverage, QueryResult } from '../../query/result.ts'
+import { describeError } from '../errors.ts'
 import type { Caller, Routes } from '../route.ts'
+import type { QueryLine } from '../shapes.ts'
 
 interface QueryRouteDeps {
   readonly query: Pick<Query, 'ask'>
@@ -16,15 +21,24 @@ interface QueryBody {
   /** RFC 3339. */
   readonly range: { readonly start: string; readonly end: string }
   readonly per_node?: boolean
+  readonly filters?: readonly {
+    readonly field: string
+    readonly operator: QueryFilter['operator']
+    /** A single one may stand without its list. */
+    readonly value: readonly string[]
+  }[]
+  readonly team?: string
   readonly timeout_ms?: number
 }
+
+const OPERATORS = ['Equals', 'NotEquals', 'Contains', 'InList', 'GreaterThan', 'LessThan'] as const
 
 const bodySchema = {
   type: 'object',
   additionalProperties: false,
   required: ['query_type', 'range'],
   properties: {
-    query_type: { type: 'string', enum: ['ToolUsage', 'NodeHealth'] },
+    query_type: { type: 'string', enum: ASKED_TYPES },
     level: { type: 'integer', enum: [1, 2] },
     range: {
       type: 'object',
@@ -36,33 +50,93 @@ const bodySchema = {
       },
     },
     per_node: { type: 'boolean' },
+    filters: {
+      type: 'array',
+      maxItems: 16,
+      items: {
+        type: 'object',
+        additionalProperties: false,
+        required: ['field', 'operator', 'value'],
+        properties: {
+          field: { type: 'string', maxLength: 32 },
+          operator: { type: 'string', enum: OPERATORS },
+          value: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'string', maxLength: 64 } },
+        },
+      },
+    },
+    team: { type: 'string', minLength: 1, maxLength: 64 },
     timeout_ms: { type: 'integer', minimum: 100, maximum: 60_000 },
   },
 } as const
 
+const NDJSON = 'application/x-ndjson'
+
 /** Errors: `bad_request`, `rate_limited`, `unavailable`; a refusal by the mesh is a result, not an error. */
 export function queryRoutes({ query, caller, timeoutMs }: QueryRouteDeps): Routes {
+  type Request = FastifyRequest<{ Body: QueryBody }>
+
+  function ask({ body, id }: Request, signal: AbortSignal, onProgress?: (coverage: Coverage) => void) {
+    const { query_type, level, range, per_node, filters, team, timeout_ms } = body
+    return query.ask(
+      {
+        query_type,
+        ...(level === undefined ? {} : { level }),
+        range: { start: Date.parse(range.start), end: Date.parse(range.end) },
+        perNode: per_node ?? false,
+        ...(filters === undefined ? {} : { filters: filters.flatMap(toFilters) }),
+        ...(team === undefined ? {} : { team }),
+        timeoutMs: timeout_ms ?? timeoutMs,
+        uid: caller.uid,
+        traceId: id,
+      },
+      signal,
+      onProgress,
+    )
+  }
+
+  /**
+   * Nothing is sent before the question was accepted, so that a mistake in it is an error like any other. Progress is
+   * left out for a reader that is slow; the last line is the result, or the error.
+   */
+  async function stream(request: Request, reply: FastifyReply, signal: AbortSignal): Promise<FastifyReply> {
+    const lines = new PassThrough()
+    let begun = false
+    const say = (line: QueryLine): void => {
+      if (!begun) reply.type(NDJSON).send(lines)
+      begun = true
+      lines.write(`${JSON.stringify(line)}\n`)
+    }
+    try {
+      const result = await ask(request, signal, (coverage) => {
+        if (!lines.writableNeedDrain) say({ type: 'progress', coverage })
+      })
+      say({ type: 'result', result })
+    } catch (error) {
+      if (!begun) throw error
+      say({ type: 'error', ...describeError(error).body })
+    }
+    lines.end()
+    return reply
+  }
+
   return (server) => {
     server.post<{ Body: QueryBody }>(
       '/api/v1/query',
       { schema: { body: bodySchema } },
-      async (request, reply): Promise<QueryResult> => {
-        const { query_type, level, range, per_node, timeout_ms } = request.body
+      async (request, reply): Promise<QueryResult | FastifyReply> => {
         const hungUp = new AbortController()
         reply.raw.once('close', () => hungUp.abort())
-        return query.ask(
-          {
-            query_type,
-            ...(level === undefined ? {} : { level }),
-            range: { start: Date.parse(range.start), end: Date.parse(range.end) },
-            perNode: per_node ?? false,
-            timeoutMs: timeout_ms ?? timeoutMs,
-            uid: caller.uid,
-            traceId: request.id,
-          },
-          hungUp.signal,
-        )
+        return request.headers.accept === NDJSON
+          ? stream(request, reply, hungUp.signal)
+          : ask(request, hungUp.signal)
       },
     )
   }
+}
+
+/** One per value where the operator takes one only: `Equals` to two things is both, which nothing is. */
+function toFilters({ field, operator, value }: NonNullable<QueryBody['filters']>[number]): QueryFilter[] {
+  return operator === 'InList'
+    ? [{ field, operator, value }]
+    : value.map((one) => ({ field, operator, value: one }))
 }

@@ -65,7 +65,7 @@ To trust one that is pending, compare its fingerprint with what \`karo identity 
 const whoOf = (input: CommandInput): string => [input.args.node ?? []].flat().join(' ')
 
 /** `a,b` as a list; an empty text is an empty list, which takes labels away. */
-function commaList(text: string | boolean | undefined): readonly string[] | undefined {
+function commaList(text: CommandInput['options'][string]): readonly string[] | undefined {
   if (typeof text !== 'string') return undefined
   return text
     .split(',')

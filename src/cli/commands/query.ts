@@ -1,20 +1,39 @@
 // karo query: asks the mesh, and always says who answered and why the others did not.
-import { callDaemon } from '../../api/client.ts'
-import type { QueryResult } from '../../api/shapes.ts'
+import { callDaemon, rebuildError, streamDaemon } from '../../api/client.ts'
+import {
+  type AskedType,
+  checkFilters,
+  FILTER_FIELDS,
+  OPERATORS,
+  parseFilter,
+  type QueryLine,
+  type QueryResult,
+} from '../../api/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
+import { pause, watchInterrupt } from '../interrupt.ts'
+import { createLiveLine } from '../live-line.ts'
 import { parseDuration, parseSince, rfc3339 } from '../time.ts'
-import { queryView } from '../views/query.ts'
+import { checkText } from '../values.ts'
+import { progressLine, queryView } from '../views/query.ts'
 
 /** What is asked without --last or --from: a week shows habits, a day shows chance. */
 const DEFAULT_LAST = '7d'
 
-const TIMEOUT_LEAST_MS = 100
-const TIMEOUT_MOST_MS = 60_000
+/** A question now and then, not a flood: owners take 20 of one author in 10 s. */
+const EVERY = { least: '1s', most: '1h', default: '5s' } as const
 
-const QUERY_TYPE = { tools: 'ToolUsage', health: 'NodeHealth' } as const
+const QUERY_TYPE = {
+  tools: 'ToolUsage',
+  safety: 'SafetyPosture',
+  activity: 'ActivityPatterns',
+  health: 'NodeHealth',
+} as const satisfies Record<string, AskedType>
 type Asked = keyof typeof QUERY_TYPE
 const asked = Object.keys(QUERY_TYPE) as Asked[]
+
+const fieldsOf = (type: Asked): string =>
+  `${type}: ${Object.keys(FILTER_FIELDS[QUERY_TYPE[type]]).join(', ')}`
 
 const EXIT_OF: Readonly<Record<QueryResult['status'], ExitCode>> = {
   success: EXIT.done,
@@ -30,7 +49,8 @@ const ask: Command = {
     {
       name: 'type',
       required: true,
-      description: 'tools: which tools are used; health: how the nodes are',
+      description:
+        'tools: which are used; safety: risk, guard and hooks; activity: when people work; health: how the nodes are',
       choices: asked,
     },
   ],
@@ -51,6 +71,23 @@ const ask: Command = {
     },
     { name: 'per-node', description: 'also each node by itself (level 1)' },
     {
+      name: 'where',
+      value: 'field=op:value',
+      repeat: true,
+      description: `only what fits; several must all hold. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${asked.map(fieldsOf).join('; ')}`,
+    },
+    { name: 'team', value: 'team', description: 'ask only the members of this team, as you sorted them' },
+    {
+      name: 'watch',
+      description:
+        'ask again and again until Ctrl-C, and show what is new; with --json each result is one line (NDJSON)',
+    },
+    {
+      name: 'every',
+      value: 'duration',
+      description: `with --watch: from one question to the next, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
+    },
+    {
       name: 'timeout',
       value: 'duration',
       description: 'at most this long, 100ms to 60s (default: query.timeout_ms)',
@@ -63,14 +100,17 @@ const ask: Command = {
   examples: [
     { run: 'karo query tools', does: `which tools were used in the last ${DEFAULT_LAST}` },
     { run: 'karo query tools --last 24h --per-node', does: 'a day, and who used what' },
+    { run: 'karo query tools --where category=git --where uses=gt:10', does: 'what is used often' },
+    { run: 'karo query safety --where risk_level=in:high,critical', does: 'how risky the commands are' },
+    { run: 'karo query activity --last 30d --team eng', does: 'when a team works' },
     { run: 'karo query health --require-complete', does: 'fails when a known node is missing' },
+    { run: 'karo query health --watch --every 10s', does: 'the nodes as they come and go' },
   ],
   async run(io, input) {
+    const every = everyOf(input)
+    if (every !== undefined) return watch(io, input, every)
     const body = bodyOf(input, Date.now())
-    const began = performance.now()
-    const answer = (await callDaemon(io, 'POST', '/api/v1/query', body, DEADLINE_MS)) as QueryResult
-    const elapsed_ms = Math.round((performance.now() - began) * 10) / 10
-    const result: QueryResult = { ...answer, timing: { ...answer.timing, elapsed_ms } }
+    const result = await (io.liveLine && !io.json ? askLive(io, body) : askOnce(io, body))
     print(io, result)
     const exit = EXIT_OF[result.status]
     const partial = input.options['require-complete'] === true && !result.coverage.complete
@@ -78,29 +118,112 @@ const ask: Command = {
   },
 }
 
-function print(io: CommandIo, result: QueryResult): void {
-  io.out(io.json ? `${JSON.stringify(result)}\n` : queryView(result, io))
+type Body = Record<string, unknown>
+const PATH = '/api/v1/query'
+
+async function askOnce(io: CommandIo, body: Body): Promise<QueryResult> {
+  const began = performance.now()
+  return timed((await callDaemon(io, 'POST', PATH, body, DEADLINE_MS)) as QueryResult, began)
+}
+
+/** Shows on a terminal how many have answered, while it waits. */
+async function askLive(io: CommandIo, body: Body, signal?: AbortSignal): Promise<QueryResult> {
+  const began = performance.now()
+  const line = createLiveLine(io)
+  try {
+    const options = { deadlineMs: DEADLINE_MS, ...(signal === undefined ? {} : { signal }) }
+    for await (const said of streamDaemon(io, 'POST', PATH, body, options)) {
+      const told = said as QueryLine
+      if (told.type === 'progress') line.show(progressLine(told.coverage))
+      else if (told.type === 'result') return timed(told.result, began)
+      else throw rebuildError(told)
+    }
+  } finally {
+    line.end()
+  }
+  throw new KaroError('unavailable', 'the daemon hung up before the result')
+}
+
+/** From the request to the complete result, as the person waited for it. */
+function timed(result: QueryResult, began: number): QueryResult {
+  const elapsed_ms = Math.round((performance.now() - began) * 10) / 10
+  return { ...result, timing: { ...result.timing, elapsed_ms } }
+}
+
+/** Until Ctrl-C, which takes back the question under way; that is how it is meant to end, so it exits 0. */
+async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promise<ExitCode> {
+  const interrupt = watchInterrupt()
+  const { signal } = interrupt
+  let before: QueryResult | undefined
+  try {
+    while (!signal.aborted) {
+      const began = performance.now()
+      const result = await askLive(io, bodyOf(input, Date.now()), signal)
+      print(io, result, before)
+      before = result
+      await pause(everyMs - (performance.now() - began), signal)
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    interrupt.release()
+  }
+  return EXIT.done
+}
+
+/** In ms; undefined without --watch. Throws KaroError bad_request. */
+function everyOf({ options }: CommandInput): number | undefined {
+  const { watch: watching, every } = options
+  if (watching !== true) {
+    if (every === undefined) return undefined
+    throw new KaroError('bad_request', '--every says how often to ask', {
+      where: '--every',
+      hint: 'Add --watch.',
+    })
+  }
+  if (options['require-complete'] === true) {
+    throw new KaroError('bad_request', '--watch goes on whatever is missing', {
+      where: '--require-complete',
+      hint: 'Leave out one of the two.',
+    })
+  }
+  return durationIn(typeof every === 'string' ? every : EVERY.default, '--every', EVERY.least, EVERY.most)
+}
+
+const CLEAR = '\x1b[H\x1b[2J'
+
+/** `before`: the last result of a watch. On a terminal the new one takes its place. */
+function print(io: CommandIo, result: QueryResult, before?: QueryResult): void {
+  if (io.json) io.out(`${JSON.stringify(result)}\n`)
+  else if (before === undefined) io.out(queryView(result, io))
+  else io.out(`${io.terminal ? CLEAR : '\n'}${queryView(result, io, before)}`)
 }
 
 /** Hours are widened by the daemon; the words are checked here. Throws KaroError bad_request. */
-function bodyOf({ args, options }: CommandInput, now: number): Record<string, unknown> {
-  const { last, from, to, level, timeout } = options
+function bodyOf({ args, options }: CommandInput, now: number): Body {
+  const { last, from, to, level, timeout, where, team } = options
+  const query_type = QUERY_TYPE[args.type as Asked]
+  const filters = Array.isArray(where) ? where.map((text: string) => parseFilter(text, '--where')) : []
+  checkFilters(query_type, filters, '--where')
   return {
-    query_type: QUERY_TYPE[args.type as Asked],
+    query_type,
     range: rangeOf(last, from, to, now),
     ...(typeof level === 'string' ? { level: Number(level) } : {}),
     ...(options['per-node'] === true ? { per_node: true } : {}),
-    ...(typeof timeout === 'string' ? { timeout_ms: timeoutOf(timeout) } : {}),
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(typeof team === 'string' ? { team: checkText(team, '--team', 64) } : {}),
+    // Also what query.timeout_ms could be.
+    ...(typeof timeout === 'string' ? { timeout_ms: durationIn(timeout, '--timeout', '100ms', '60s') } : {}),
   }
 }
 
-/** In ms. Throws KaroError bad_request for what query.timeout_ms could not be either. */
-function timeoutOf(text: string): number {
-  const ms = parseDuration(text, '--timeout')
-  if (ms >= TIMEOUT_LEAST_MS && ms <= TIMEOUT_MOST_MS) return ms
+/** In ms. Throws KaroError bad_request. */
+function durationIn(text: string, where: string, least: string, most: string): number {
+  const ms = parseDuration(text, where)
+  if (ms >= parseDuration(least, where) && ms <= parseDuration(most, where)) return ms
   throw new KaroError('bad_request', `'${text}' is out of range`, {
-    where: '--timeout',
-    hint: 'It can be 100ms to 60s.',
+    where,
+    hint: `It can be ${least} to ${most}.`,
   })
 }
 

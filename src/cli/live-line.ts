@@ -1,0 +1,43 @@
+// One line at the bottom of a terminal that says how far something is, and is gone afterwards.
+import { textWidth } from './table.ts'
+
+/** What is over sooner needs no words. */
+const PATIENCE_MS = 300
+const ERASE = '\r\x1b[K'
+
+export interface LiveLine {
+  /** Replaces what stands there. */
+  show(text: string): void
+  /** Erases it; nothing is shown afterwards. */
+  end(): void
+}
+
+/** Nothing at all on anything but a terminal. `columns`: lines that do not fit are left out, for they would wrap. */
+export function createLiveLine(io: {
+  readonly liveLine: boolean
+  readonly columns: number
+  err(text: string): void
+}): LiveLine {
+  let text = ''
+  let shown = false
+  let patient = true
+  const draw = (): void => {
+    patient = false
+    if (text === '' || textWidth(text) >= io.columns) return
+    io.err(`${ERASE}${text}`)
+    shown = true
+  }
+  const timer = io.liveLine ? setTimeout(draw, PATIENCE_MS) : undefined
+  return {
+    show(newer) {
+      text = newer
+      if (timer !== undefined && !patient) draw()
+    },
+    end() {
+      clearTimeout(timer)
+      text = ''
+      if (shown) io.err(ERASE)
+      shown = false
+    },
+  }
+}
