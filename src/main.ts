@@ -17,6 +17,7 @@ import { tolerated } from './base/tolerated.ts'
 import { VERSION } from './base/version.ts'
 import { loadConfig } from './config/index.ts'
 import type { HomePaths } from './config/paths.ts'
+import { createDocuments } from './documents/index.ts'
 import type { Identity } from './identity/index.ts'
 import { createInsight } from './insight/index.ts'
 import { createMesh } from './mesh/index.ts'
@@ -72,6 +73,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const insight = createInsight({ ...common, rollups: store.rollups, node })
   const { replay } = store
   const mesh = createMesh({ ...common, trust, audit, replay, name, version: VERSION, onEncoded })
+  const documents = createDocuments({ ...common, repository: store.documents, trust, mesh, audit, timers })
+  audit.onHead((frame) => {
+    documents.publish('audit_head', frame).catch((error: unknown) => {
+      log.debug({ reason: String(error) }, 'a head of the ledger was not published')
+    })
+  })
   const query = createQuery({
     ...common,
     ...{ trust, mesh, insight, sharing, audit, replay },
@@ -83,7 +90,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const api = createApi({
     socketPath: paths.socket,
     routes: [
-      statusRoutes({ identity, name, clock, mesh, trust, store, observe, health }),
+      statusRoutes({ identity, name, clock, mesh, trust, store, observe, documents, health }),
       historyRoutes({ events: store.events, caller }),
       statsRoutes({ insight, caller }),
       peersRoutes({ trust, mesh }),
@@ -100,7 +107,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     audit,
     trust,
     observe,
-    // Before the mesh: it has to know what it answered before the first frame comes.
+    // Before the mesh: they have to know what they hold, and what was answered, before the first frame comes.
+    documents,
     query,
     tolerated(mesh, { check: 'mesh.listening', log }),
     api,

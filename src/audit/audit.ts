@@ -46,6 +46,7 @@ export function createAudit(options: AuditOptions): Audit {
   let signedSeq = 0
   let headDue = false
   let headTimer: NodeJS.Timeout | undefined
+  const headListeners = new Set<(frame: Uint8Array) => void>()
   let pumping: Promise<void> | undefined
   let verifying: Promise<AuditVerdict> | undefined
 
@@ -93,7 +94,19 @@ export function createAudit(options: AuditOptions): Audit {
     await repository.append(rows, { ...(head && { head }), ...(base && { base }) })
     newest = last
     removed = base?.seq ?? removed
-    if (head !== undefined) signedSeq = last.seq
+    if (head === undefined) return
+    signedSeq = last.seq
+    tellHead(head.frame)
+  }
+
+  function tellHead(frame: Uint8Array): void {
+    for (const listener of headListeners) {
+      try {
+        listener(frame)
+      } catch (error) {
+        log.error({ error: String(error) }, 'a listener to signed heads failed')
+      }
+    }
   }
 
   async function writeNext(): Promise<void> {
@@ -149,10 +162,13 @@ export function createAudit(options: AuditOptions): Audit {
       }
       removed = (await repository.base())?.seq ?? 0
       newest = place?.row ?? { seq: place?.seq ?? removed, ts: clock.now(), hash: GENESIS }
-      signedSeq = (await repository.heads()).at(-1)?.seq ?? 0
+      const signed = (await repository.heads()).at(-1)
+      signedSeq = signed?.seq ?? 0
       // Entries cut off the end must stay missed: numbers that were signed are not given out again.
       if (signedSeq > newest.seq) newest = { ...newest, seq: signedSeq }
       state = 'open'
+      // A damaged one is empty; `verify` says so.
+      if (signed !== undefined && signed.frame.length > 0) tellHead(signed.frame)
       void pump()
     },
 
@@ -209,6 +225,11 @@ export function createAudit(options: AuditOptions): Audit {
         verifying = undefined
       })
       return verifying
+    },
+
+    onHead(listener) {
+      headListeners.add(listener)
+      return () => headListeners.delete(listener)
     },
   }
 }

@@ -47,6 +47,8 @@ export interface Audit extends Room {
    * than the last signed head (at most an hour's), and a rewrite by somebody who holds this node's key.
    */
   verify(): Promise<AuditVerdict>
+  /** Fires with every signed head (an AuditHead frame) that is durable, at the start with the newest one there is. */
+  onHead(listener: (frame: Uint8Array) => void): () => void
 }
 
 export { createAudit } from './audit.ts'

@@ -10,10 +10,14 @@ export const AUDIT_TYPES = [
   'query_asked',
   'query_received',
   'query_responded',
+  /** Sealed summaries left this node's hands; it says for how many nodes and about which periods. */
+  'summary_published',
   'policy_violation',
   'trust_change',
   'consent_change',
   'key_rotation',
+  /** A member signed a head of its ledger that takes back an earlier one: shorter, or rewritten. */
+  'ledger_conflict',
   /** Older entries were removed; it names the last of them and its hash, so that the chain stays provable. */
   'checkpoint',
   /** Entries that could not be written, or came faster than they could be. */

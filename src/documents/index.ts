@@ -37,14 +37,22 @@ export interface DocumentCounts {
   /** Of others, kept for others. */
   readonly relayed: number
   readonly bytes: number
+  /** Refused because their author had signed another document under the same version. */
+  readonly conflicts: number
 }
 
 export interface Documents extends Room {
-  /** Keeps this node's own new edition, and announces it. Resolves when it is durable. */
+  /**
+   * Keeps this node's own new edition, and announces it. Resolves when it is durable, which is never before `start`; a
+   * frame that is kept already is nothing new. KaroErrors: `conflict` when there is a newer edition, `bad_request` when
+   * it is no such document of this node, `too_large`, `unavailable` after `stop`; FrameErrors of the frame.
+   */
   publish(kind: DocumentKind, frame: Uint8Array): Promise<void>
-  /** This author's documents of a kind that this node keeps, by slot. */
+  /** This author's documents of a kind, one for each slot: own ones, and those for this node; not what it only relays. */
   of(author: NodeId, kind: DocumentKind): Promise<readonly StoredDocument[]>
   /** Fires when a document of somebody else, for this node, is durable. */
   onReceived(listener: (document: StoredDocument) => void): () => void
   counts(): DocumentCounts
 }
+
+export { createDocuments, type DocumentsDeps } from './documents.ts'

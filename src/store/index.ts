@@ -2,6 +2,7 @@
 import type { Room } from '../base/room.ts'
 import type { AuditRepository } from './audit.ts'
 import type { ConsentRepository } from './consent.ts'
+import type { DocumentRepository } from './documents.ts'
 import type { EventRepository } from './events.ts'
 import type { MemberRepository } from './members.ts'
 import type { ReplayRepository } from './replay.ts'
@@ -14,6 +15,7 @@ export interface Store extends Room {
   readonly consent: ConsentRepository
   readonly replay: ReplayRepository
   readonly audit: AuditRepository
+  readonly documents: DocumentRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>
 }

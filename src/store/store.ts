@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import { createAuditRepository } from './audit.ts'
 import { createConsentRepository } from './consent.ts'
 import { newDatabase } from './database.ts'
+import { createDocumentRepository } from './documents.ts'
 import { createEventRepository } from './events.ts'
 import type { Store } from './index.ts'
 import { createMemberRepository } from './members.ts'
@@ -45,6 +46,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     consent: createConsentRepository(db),
     replay,
     audit: createAuditRepository(db),
+    documents: createDocumentRepository(db),
 
     async start(signal) {
       signal.throwIfAborted()

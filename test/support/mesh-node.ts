@@ -5,6 +5,7 @@ import type { AuditRecord } from '../../src/audit/index.ts'
 import { systemClock, systemRandom } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Config } from '../../src/config/index.ts'
+import { agreement } from '../../src/identity/agree.ts'
 import type { Identity } from '../../src/identity/index.ts'
 import { createMesh, type Mesh, type MeshDeps } from '../../src/mesh/index.ts'
 import type { ReplayMark } from '../../src/store/replay.ts'
@@ -23,6 +24,7 @@ export function testIdentity(seed: Uint8Array = randomBytes(32)): Identity {
     fingerprint,
     memberId: fingerprint,
     sign: (message) => new Uint8Array(sign(null, message, key)),
+    agree: agreement(() => Uint8Array.from(seed)),
     seed: () => seed,
   }
 }

@@ -2,6 +2,7 @@
 import type { Clock } from '../../base/clock.ts'
 import type { HealthCheck } from '../../base/room.ts'
 import { VERSION } from '../../base/version.ts'
+import type { Documents } from '../../documents/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
 import type { Observe } from '../../observe/index.ts'
@@ -18,6 +19,7 @@ interface StatusDeps {
   readonly trust: Pick<Trust, 'members'>
   readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
   readonly observe: Pick<Observe, 'status'>
+  readonly documents: Pick<Documents, 'counts'>
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
 
@@ -49,6 +51,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         },
         store: { events, bytes },
         spool,
+        documents: deps.documents.counts(),
         health: deps.health(),
       }
     })

@@ -12,7 +12,14 @@ interface Line {
 
 /** Ends with a newline. */
 export function statusView(status: StatusShape, screen: { colour: boolean; columns: number }): string {
-  const lines = [nodeLine(status), stateLine(status), meshLine(status), storeLine(status), spoolLine(status)]
+  const lines = [
+    nodeLine(status),
+    stateLine(status),
+    meshLine(status),
+    documentsLine(status),
+    storeLine(status),
+    spoolLine(status),
+  ]
   const overview = table(
     lines,
     [
@@ -54,6 +61,15 @@ function meshLine({ mesh }: StatusShape): Line {
   }
 }
 
+/** What the mesh keeps here; a node that is alone has only its own. */
+function documentsLine({ documents }: StatusShape): Line {
+  const { own, received, relayed } = documents
+  return {
+    subject: 'documents',
+    says: `${grouped(own)} own, ${grouped(received)} received, ${grouped(relayed)} kept for others; ${bytes(documents.bytes)}`,
+  }
+}
+
 function storeLine({ store }: StatusShape): Line {
   return { subject: 'store', says: `${grouped(store.events)} commands, ${bytes(store.bytes)}` }
 }
@@ -64,12 +80,17 @@ function spoolLine({ spool }: StatusShape): Line {
 }
 
 /** What is wrong, then what could be done next. */
-function adviceOf({ health, mesh, store }: StatusShape): string[] {
+function adviceOf({ health, mesh, store, documents }: StatusShape): string[] {
   const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
   if (refused.length > 0) {
     const reasons = refused.map(([code, count]) => `${grouped(count)} ${code}`).join(', ')
     advice.push(`refused frames: ${reasons}; karo audit log --type policy_violation  says whose`)
+  }
+  if (documents.conflicts > 0) {
+    advice.push(
+      `${grouped(documents.conflicts)} documents contradict others of the same author; karo audit log --type policy_violation  says whose`,
+    )
   }
   if (mesh.peers_pending > 0) advice.push('karo peers pending  shows who waits to be trusted')
   if (health.ready && store.events === 0) {

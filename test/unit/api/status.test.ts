@@ -13,6 +13,8 @@ const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])),
 >
 const nodeId = formatNodeId(new Uint8Array(32).fill(7))
 
+const documents = { own: 2, received: 3, relayed: 4, bytes: 5_000, conflicts: 0 }
+
 function server(count: () => Promise<number>) {
   let now = 1_000
   const clock = { now: () => 0, monotonic: () => now }
@@ -32,6 +34,7 @@ function server(count: () => Promise<number>) {
     trust: { members: () => [] },
     store: { events: { count }, bytes: async () => 4096 },
     observe: { status: async () => ({ pending_bytes: 10, dropped: 1 }) },
+    documents: { counts: () => documents },
     health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
   })
   now += 61_500
@@ -57,6 +60,7 @@ test('status has exactly the shape scripts rely on', async () => {
     },
     store: { events: 12, bytes: 4096 },
     spool: { pending_bytes: 10, dropped: 1 },
+    documents,
     health: { ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] },
   })
 })

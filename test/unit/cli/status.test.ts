@@ -21,19 +21,21 @@ const SHAPE: StatusShape = {
   },
   store: { events: 1_234_567, bytes: 20 * 1024 * 1024 },
   spool: { pending_bytes: 0, dropped: 0 },
+  documents: { own: 3, received: 1_200, relayed: 0, bytes: 2 * 1024 * 1024, conflicts: 0 },
   health: { ready: true, checks: [{ name: 'store.open', ok: true, detail: 'open' }] },
 }
 const plain = { colour: false, columns: Number.POSITIVE_INFINITY }
 const view = (over: Partial<StatusShape>): string => statusView({ ...SHAPE, ...over }, plain)
 
-test('a healthy node is five lines', () => {
+test('a healthy node is six lines', () => {
   expect(view({})).toBe(
     [
-      'node   eng-042  0123 4567 89ab cdef',
-      'state  ready, up 45.0 s, version 0.1.0',
-      'mesh   2 trusted of 3 connected, 4 members known; 10.0.0.5:9238 [fd00::2]:9238',
-      'store  1,234,567 commands, 20 MiB',
-      'spool  nothing waiting',
+      'node       eng-042  0123 4567 89ab cdef',
+      'state      ready, up 45.0 s, version 0.1.0',
+      'mesh       2 trusted of 3 connected, 4 members known; 10.0.0.5:9238 [fd00::2]:9238',
+      'documents  3 own, 1,200 received, 0 kept for others; 2.0 MiB',
+      'store      1,234,567 commands, 20 MiB',
+      'spool      nothing waiting',
       '',
     ].join('\n'),
   )
@@ -45,7 +47,7 @@ test('what is wrong is named at the end', () => {
     mesh: { ...SHAPE.mesh, listen: [], peers_pending: 2 },
     spool: { pending_bytes: 2_048, dropped: 7 },
   })
-  expect(text).toContain('state  not ready')
+  expect(text).toMatch(/state +not ready/)
   expect(text).toContain('2 pending; not listening')
   expect(text).toContain('2.0 KiB waiting, 7 dropped')
   expect(text.split('\n').slice(-4)).toEqual([
@@ -54,6 +56,10 @@ test('what is wrong is named at the end', () => {
     '  → karo peers pending  shows who waits to be trusted',
     '',
   ])
+})
+
+test('authors that contradict themselves are named in the ledger', () => {
+  expect(view({ documents: { ...SHAPE.documents, conflicts: 2 } })).toContain('→ 2 documents contradict')
 })
 
 test('a node that records nothing yet is told how', () => {

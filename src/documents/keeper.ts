@@ -1,0 +1,340 @@
+// Decides which documents are kept and as what, and writes them: one batch, then the catalog, then whoever listens.
+import { HINT_BYTES } from '../../protocols/messages/sync.ts'
+import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Clock, Random } from '../base/clock.ts'
+import { KaroError } from '../base/errors.ts'
+import { blake3 } from '../base/hash.ts'
+import type { Log } from '../base/log.ts'
+import { createRecent } from '../base/recent.ts'
+import { createSerial } from '../base/serial.ts'
+import type { Hints } from '../identity/index.ts'
+import type { DocumentKey, DocumentRepository, DocumentRow } from '../store/documents.ts'
+import { type Catalog, type Entry, expiresAt, type Role, tagOf } from './catalog.ts'
+import type { DocumentKind, StoredDocument } from './index.ts'
+import { KINDS, RELAYED_MS } from './kinds.ts'
+import type { MembersView } from './members.ts'
+import { type Document, isFuture, isKind, readDocument, rereadDocument } from './read.ts'
+
+/** All documents together. Relayed ones make room, the oldest first; own and received ones stay until they expire. */
+export interface Bounds {
+  readonly documents: number
+  readonly bytes: number
+}
+export const BOUNDS: Bounds = { documents: 131_072, bytes: 256 * 1024 * 1024 }
+
+const INDEX_BYTES = 8
+/** Documents removed in one batch. */
+const REMOVE_MAX = 1_024
+/** Authors that are remembered for having signed two editions under one version. */
+const REMEMBERED = 1_024
+
+/** What is known of a document before it is here. */
+export interface Wanted {
+  readonly author: NodeId
+  readonly publicKey: Uint8Array
+  readonly kind: string
+  readonly slot: string
+  readonly version: number
+  readonly hints: Uint8Array
+}
+
+export interface Keeper {
+  /** Rebuilds the catalog from the store. */
+  load(): Promise<void>
+  /** The numbering of this database, and the last number given. */
+  position(): { readonly index: Uint8Array; readonly through: number }
+  /** As what this node would keep a newer document of that head; undefined: it does not want it, or has it. */
+  wants(head: Wanted): Exclude<Role, 'own'> | undefined
+  /** Those of them that this node wants. Resolves with what was kept, when it is in the store. */
+  keep(documents: readonly Document[]): Promise<readonly Document[]>
+  /**
+   * This node's own edition; durable (fsync) when it resolves. Undefined: it was there already. KaroErrors: `conflict`
+   * when there is a newer one, `bad_request`, `too_large`; FrameErrors of the frame.
+   */
+  publish(kind: DocumentKind, frame: Uint8Array): Promise<Document | undefined>
+  /** Own and received ones. */
+  of(author: NodeId, kind: DocumentKind): Promise<readonly StoredDocument[]>
+  /** Forgets what expired. */
+  sweep(): Promise<void>
+  /** Authors' editions that were refused because another one has their version. */
+  conflicts(): number
+  /** Resolves when nothing is being written. */
+  idle(): Promise<void>
+}
+
+export interface KeeperDeps {
+  readonly self: NodeId
+  readonly catalog: Catalog
+  readonly repository: DocumentRepository
+  readonly members: MembersView
+  readonly hints: Hints
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly onReceived: (document: StoredDocument) => void
+  readonly bounds?: Bounds
+}
+
+export function createKeeper(deps: KeeperDeps): Keeper {
+  const { self, catalog, repository, members, clock, log, bounds = BOUNDS } = deps
+  const serially = createSerial()
+  let index: Uint8Array = new Uint8Array(INDEX_BYTES)
+  let last = 0
+  let conflicts = 0
+  const told = createRecent<NodeId, true>(REMEMBERED)
+
+  function isRecipient(head: Wanted): boolean {
+    const { publicKey, slot, version, hints } = head
+    if (hints.length === 0) return false
+    const own = deps.hints(publicKey, { author: publicKey, slot, version })
+    if (own === undefined) return false
+    for (let at = 0; at + HINT_BYTES <= hints.length; at += HINT_BYTES) {
+      if (Buffer.compare(hints.subarray(at, at + HINT_BYTES), own) === 0) return true
+    }
+    return false
+  }
+
+  function conflict(held: Entry, author: NodeId): void {
+    conflicts++
+    if (told.get(author) !== undefined) return
+    told.set(author, true)
+    const fields = { kind: held.shelf.kind, slot: held.slot, version: held.version }
+    log.warn({ peer: author, ...fields }, 'a node signed two documents under one version; the first is kept')
+    void deps.audit.record({
+      type: 'policy_violation',
+      success: false,
+      peer: author,
+      details: { reason: 'two_documents_of_one_version', ...fields },
+    })
+  }
+
+  function wants(head: Wanted): Exclude<Role, 'own'> | undefined {
+    const { author, publicKey, kind, slot, version } = head
+    const now = clock.now()
+    if (author === self || !isKind(kind) || isFuture(version, now) || !members.keepsFrom(author))
+      return undefined
+    const held = catalog.get(author, kind, slot)
+    if (held !== undefined && held.version >= version) return undefined
+    if (KINDS[kind].audience === 'all' || isRecipient(head)) return 'received'
+    const relays = (): boolean =>
+      version + RELAYED_MS > now && members.holders(author, publicKey, kind, slot).includes(self)
+    // An edition that is for others now still takes the place of the one that was for this node.
+    return held !== undefined || relays() ? 'relayed' : undefined
+  }
+
+  const keptUntil = (document: Document, role: Role): number =>
+    role === 'relayed' ? Math.min(document.expires_at, document.version + RELAYED_MS) : document.expires_at
+
+  /** Entries that have to go for `document` to stay; undefined: it has to go itself. */
+  function makeRoom(document: Document, role: Role, going: ReadonlySet<Entry>): Entry[] | undefined {
+    const { author, kind, slot } = document.head
+    const size = document.frame.bytes.length
+    const others = catalog
+      .shelf(author, kind)
+      .filter((entry) => entry.slot !== slot && !going.has(entry))
+      .sort((a, b) => a.version - b.version)
+    const most = KINDS[kind].perAuthor
+    let bytes = others.reduce((sum, entry) => sum + entry.size, size)
+    const out: Entry[] = []
+    for (const entry of others) {
+      if (others.length - out.length < most.documents && bytes <= most.bytes) break
+      if (entry.version >= document.version) return undefined
+      out.push(entry)
+      bytes -= entry.size
+    }
+    if (bytes > most.bytes) return undefined
+    const leaving = new Set([...going, ...out])
+    let total = catalog.counts().bytes + size
+    let documents = catalog.size() + 1
+    for (const entry of leaving) {
+      total -= entry.size
+      documents--
+    }
+    if (total <= bounds.bytes && documents <= bounds.documents) return out
+    for (const entry of catalog.after(0)) {
+      if (entry.role !== 'relayed' || leaving.has(entry)) continue
+      out.push(entry)
+      total -= entry.size
+      documents--
+      if (total <= bounds.bytes && documents <= bounds.documents) return out
+    }
+    if (role !== 'own') log.warn({ bytes: total }, 'a document does not fit any more')
+    return undefined
+  }
+
+  /** Public documents may take back what they said; whoever keeps the older one can say so. */
+  async function compare(held: Entry, document: Document): Promise<void> {
+    const { contradicts } = KINDS[document.kind]
+    if (contradicts === undefined || held.role === 'own') return
+    const bytes = await repository.frame(keyOf(held))
+    const older = bytes === undefined ? undefined : rereadDocument(bytes)
+    const reason = older === undefined ? undefined : contradicts(older, document.frame)
+    if (older === undefined || reason === undefined) return
+    const { author } = document.head
+    log.warn({ peer: author, reason }, 'a member contradicts what it signed before')
+    await deps.audit.record({
+      type: 'ledger_conflict',
+      success: false,
+      peer: author,
+      details: {
+        reason,
+        ...facts('before', older.body),
+        ...facts('now', document.frame.body),
+      },
+    })
+  }
+
+  const rowOf = (document: Document, role: Role, seq: number): DocumentRow => ({
+    author: document.author,
+    kind: document.kind,
+    slot: document.slot,
+    version: document.version,
+    digest: document.head.digest,
+    hints: document.hints,
+    seq,
+    role,
+    received_at: clock.now(),
+    expires_at: keptUntil(document, role),
+    size: document.frame.bytes.length,
+  })
+
+  interface Put {
+    readonly document: Document
+    readonly role: Role
+    readonly row: DocumentRow
+    readonly frame: Uint8Array
+  }
+
+  /** One batch; the catalog follows only when it is written. */
+  async function write(puts: readonly Put[], removed: readonly Entry[], sync: boolean): Promise<void> {
+    const next = puts.at(-1)?.row.seq ?? last
+    await repository.write({
+      put: puts.map(({ row, frame }) => ({ row, frame })),
+      remove: removed.map(keyOf),
+      numbering: { index, last: next },
+      sync,
+    })
+    last = next
+    for (const entry of removed) catalog.remove(entry)
+    for (const { row } of puts) catalog.add(row)
+  }
+
+  async function keepNow(documents: readonly Document[]): Promise<readonly Document[]> {
+    const puts = new Map<string, Put>()
+    const removed = new Set<Entry>()
+    let seq = last
+    for (const document of documents) {
+      const { author, kind, slot, digest } = document.head
+      const name = `${author} ${kind} ${slot}`
+      if ((puts.get(name)?.document.version ?? 0) >= document.version) continue
+      const held = catalog.get(author, kind, slot)
+      // Its author signed both: a head alone proves nothing.
+      if (held?.version === document.version && held.tag !== tagOf(digest)) conflict(held, author)
+      const role = wants({ ...document, author, publicKey: document.author })
+      if (role === undefined) continue
+      const room = makeRoom(document, role, removed)
+      if (room === undefined) continue
+      for (const entry of room) removed.add(entry)
+      if (held !== undefined) await compare(held, document)
+      puts.set(name, { document, role, row: rowOf(document, role, ++seq), frame: document.frame.bytes })
+    }
+    if (puts.size === 0) return []
+    const batch = [...puts.values()].sort((a, b) => a.row.seq - b.row.seq)
+    await write(batch, [...removed], false)
+    for (const { document, role, row, frame } of batch) {
+      if (role === 'received')
+        deps.onReceived({ head: document.head, bytes: frame, received_at: row.received_at })
+    }
+    return batch.map(({ document }) => document)
+  }
+
+  return {
+    async load() {
+      const numbering = await repository.numbering()
+      index = numbering?.index ?? deps.random.bytes(INDEX_BYTES)
+      last = numbering?.last ?? 0
+      for await (const row of repository.load()) {
+        // Written by a newer program, which knows what it is.
+        if (isKind(row.kind)) catalog.add(row)
+      }
+      catalog.settle()
+    },
+
+    position: () => ({ index, through: last }),
+    wants,
+    keep: (documents) => serially(() => keepNow(documents)),
+
+    publish: (kind, frame) =>
+      serially(async () => {
+        const document = readDocument(frame, clock.now())
+        if (document.kind !== kind || document.head.author !== self) {
+          throw new KaroError('bad_request', `that is no ${kind} of this node`)
+        }
+        const held = catalog.get(self, kind, document.slot)
+        if (held !== undefined && held.version >= document.version) {
+          if (held.version === document.version && held.tag === tagOf(document.head.digest)) return undefined
+          throw new KaroError('conflict', `there is a newer edition of ${kind} ${document.slot} already`)
+        }
+        const removed = makeRoom(document, 'own', new Set())
+        if (removed === undefined) throw new KaroError('too_large', 'there is no room for another document')
+        await write([{ document, role: 'own', row: rowOf(document, 'own', last + 1), frame }], removed, true)
+        return document
+      }),
+
+    async of(author, kind) {
+      const entries = catalog.shelf(author, kind).filter((entry) => entry.role !== 'relayed')
+      const rows = await repository.rows(entries.map(keyOf))
+      const found: StoredDocument[] = []
+      for (const row of rows) {
+        if (row === undefined) continue
+        const bytes = await repository.frame(row)
+        // What changed on the disk is nobody's document.
+        if (bytes === undefined || Buffer.compare(blake3([bytes]), row.digest) !== 0) {
+          log.error({ peer: author, kind, slot: row.slot }, 'a stored document is damaged')
+          continue
+        }
+        const { slot, version, digest, received_at } = row
+        found.push({ head: { author, kind, slot, version, digest }, bytes, received_at })
+      }
+      return found
+    },
+
+    sweep: () =>
+      serially(async () => {
+        const now = clock.now()
+        const expired = [...catalog.after(0)].filter((entry) => expiresAt(entry) <= now)
+        for (let at = 0; at < expired.length; at += REMOVE_MAX) {
+          await write([], expired.slice(at, at + REMOVE_MAX), false)
+        }
+      }),
+
+    conflicts: () => conflicts,
+    idle: () => serially(async () => {}),
+  }
+}
+
+export const keyOf = (entry: Entry): DocumentKey => ({
+  author: entry.shelf.publicKey,
+  kind: entry.shelf.kind,
+  slot: entry.slot,
+})
+
+export const wantedOf = (head: {
+  readonly author: Uint8Array
+  readonly kind: string
+  readonly slot: string
+  readonly version: number
+  readonly hints: Uint8Array
+}): Wanted => ({ ...head, author: formatNodeId(head.author), publicKey: head.author })
+
+/** Numbers and digests of a body, for the ledger. */
+function facts(prefix: string, body: unknown): Record<string, string | number> {
+  const out: Record<string, string | number> = {}
+  for (const [name, value] of Object.entries(body as object)) {
+    if (typeof value === 'number') out[`${name}_${prefix}`] = value
+    else if (value instanceof Uint8Array) out[`${name}_${prefix}`] = Buffer.from(value).toString('hex')
+  }
+  return out
+}
