@@ -81,6 +81,9 @@ export function createInsight({ rollups, clock, node }: InsightDeps): Insight {
 
     async activityPatterns(uids, range): Promise<ActivityPatterns> {
       const { from, to } = hoursIn(range)
+      // First, because people go on typing: never more unique commands than commands.
+      let unique_commands = 0
+      for (const uid of uids) unique_commands += await rollups.uniqueCommandsOfHours(uid, from, to)
       const hourly = new Array<number>(24).fill(0)
       const daily = new Array<number>(7).fill(0)
       let total_commands = 0
@@ -92,8 +95,6 @@ export function createInsight({ rollups, clock, node }: InsightDeps): Insight {
           daily[weekdayOf(dayOfLocalHour(hour, localHour))]! += count
         }
       }
-      let unique_commands = 0
-      for (const uid of uids) unique_commands += await rollups.uniqueCommandsOfHours(uid, from, to)
       return { hourly, daily, total_commands, unique_commands }
     },
 

@@ -25,6 +25,15 @@ export interface SummaryCover {
   readonly as_of: number
 }
 
+export interface SummariesStatus {
+  /** Nodes that this one's summaries are sealed to. */
+  readonly recipients: number
+  /** Nodes that may read them, but for whom one document has no room. */
+  readonly left_out: number
+  /** Summaries of others, for this node, that did not open or said what cannot be; since the start. */
+  readonly refused: number
+}
+
 export interface Summaries extends Room {
   /**
    * What would leave now about the open hour, day and week and the closed ones not yet sent, one entry per period and
@@ -33,4 +42,7 @@ export interface Summaries extends Room {
   preview(to?: NodeId): Promise<readonly SummaryPreview[]>
   /** Undefined: this node holds nothing of theirs for that range. Whole UTC hours; the widest periods that fit are used. */
   cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
+  status(): SummariesStatus
 }
+
+export { createSummaries } from './summaries.ts'

@@ -1,0 +1,111 @@
+// The summaries room: publishes while it runs, shows what it would publish, and reads those of others.
+import type { Audit } from '../audit/index.ts'
+import type { Clock, Random } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Documents } from '../documents/index.ts'
+import { createHints, type Identity } from '../identity/index.ts'
+import type { Insight } from '../insight/index.ts'
+import type { Sharing } from '../sharing/index.ts'
+import type { Trust } from '../trust/index.ts'
+import { createReader } from './cover.ts'
+import type { Summaries } from './index.ts'
+import { createPublisher } from './publisher.ts'
+
+export interface SummariesDeps {
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
+  readonly insight: Pick<
+    Insight,
+    'uids' | 'toolUsage' | 'commandPatterns' | 'activityPatterns' | 'safetyPosture'
+  >
+  readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
+  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'>
+  readonly documents: Pick<Documents, 'publish' | 'of'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Sees the plaintext of every summary before it is sealed. */
+  readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
+  /** Milliseconds between looks: a period that is not over is published at most that often. */
+  readonly everyMs?: number
+}
+
+const EVERY_MS = 60_000
+
+export function createSummaries(deps: SummariesDeps): Summaries {
+  const { identity, trust, sharing, documents, everyMs = EVERY_MS } = deps
+  const log = deps.log.child({ room: 'summaries' })
+  const self = { identity, hints: createHints(identity.agree) }
+  let revision = 0
+  const publisher = createPublisher({
+    ...deps,
+    nodeId: identity.nodeId,
+    self,
+    log,
+    revision: () => revision,
+  })
+  const reader = createReader(self, documents, log)
+  let stopping = new AbortController()
+  let timer: NodeJS.Timeout | undefined
+  let unsubscribe: readonly (() => void)[] = []
+  let running = Promise.resolve()
+  let busy = false
+  let wanted = false
+
+  /** One round at a time; whoever asks during one gets another after it. */
+  function look(): void {
+    wanted = true
+    if (busy) return
+    busy = true
+    running = rounds()
+  }
+
+  async function rounds(): Promise<void> {
+    while (wanted && !stopping.signal.aborted) {
+      wanted = false
+      try {
+        await publisher.round(stopping.signal)
+      } catch (error) {
+        log.error({ error: String(error) }, 'summaries could not be published; it is tried again')
+      }
+    }
+    busy = false
+  }
+
+  const changed = (): void => {
+    revision++
+    look()
+  }
+
+  return {
+    name: 'summaries',
+    async start(signal) {
+      signal.throwIfAborted()
+      stopping = new AbortController()
+      unsubscribe = [sharing.onChange(changed), trust.onChange(changed)]
+      timer = setInterval(look, everyMs).unref()
+      look()
+    },
+    async stop() {
+      stopping.abort()
+      clearInterval(timer)
+      for (const end of unsubscribe) end()
+      unsubscribe = []
+      await running
+    },
+    async preview(to) {
+      const found = await publisher.pending()
+      return found.flatMap(({ boxes }) =>
+        boxes
+          .filter(({ recipients }) => to === undefined || recipients.some(({ node_id }) => node_id === to))
+          .map(({ recipients, summary, plaintext }) => ({
+            recipients: recipients.map(({ node_id, fingerprint, name }) => ({ node_id, fingerprint, name })),
+            summary,
+            bytes: plaintext,
+          })),
+      )
+    },
+    cover: reader.cover,
+    status: () => ({ ...publisher.counts(), refused: reader.refused() }),
+  }
+}
