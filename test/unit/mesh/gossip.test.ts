@@ -1,13 +1,18 @@
 // Topics over real nodes: what is published reaches every member, and nothing of or to anybody who is none.
+import { randomBytes } from 'node:crypto'
 import { expect, test } from 'vitest'
 import * as z from 'zod'
 import { defineMessage, defineTopic, type Topic } from '../../../protocols/define.ts'
-import { bodyOf, type Frame } from '../../../protocols/frame.ts'
+import { bodyOf, encodeFrame, type Frame, FrameError, type RejectCode } from '../../../protocols/frame.ts'
+import { Ping } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Identity } from '../../../src/identity/index.ts'
 import type { Gossip, GossipVerdict, Mesh } from '../../../src/mesh/index.ts'
-import type { MeshNodeInit } from '../../support/mesh-node.ts'
+import { type MeshNodeInit, testIdentity } from '../../support/mesh-node.ts'
+import { type RawGossip, rawGossip } from '../../support/raw-gossip.ts'
+import type { RawPeer } from '../../support/raw-peer.ts'
 import { until } from '../../support/until.ts'
-import { linked, type Running, start, trusts } from './cluster.ts'
+import { linked, type Running, raw, start, trusts } from './cluster.ts'
 
 const Word = defineMessage({
   type: 0x7f01,
@@ -80,6 +85,38 @@ async function arrives(from: Talker, to: Talker, text: string): Promise<void> {
   )
 }
 
+/** A frame as its author may publish it; `change` forges. */
+function word(
+  author: Identity,
+  text: string,
+  change: { readonly ts?: number; readonly signer?: Identity; readonly nonce?: Uint8Array } = {},
+): Uint8Array {
+  const { ts = Date.now(), signer = author, nonce = randomBytes(16) } = change
+  return encodeFrame(Word, { sender: author.publicKey, ts, nonce, seq: 0 }, { text }, (bytes) =>
+    signer.sign(bytes),
+  )
+}
+
+interface Intruder {
+  readonly node: Talker
+  readonly peer: RawPeer
+  readonly gossip: RawGossip
+}
+
+/** A node and an admitted peer that writes whatever it likes. */
+async function intruder(judge?: (text: string) => GossipVerdict): Promise<Intruder> {
+  const node = await talker({}, judge)
+  const peer = await raw()
+  await trusts(node, peer)
+  const connection = await peer.dial(node.address())
+  await peer.join(connection)
+  await until(() => node.mesh.isConnected(peer.id), { what: 'neighbour' })
+  return { node, peer, gossip: await rawGossip(peer, connection) }
+}
+
+const refusals = (node: Talker): Partial<Record<RejectCode, number>> =>
+  Object.fromEntries(Object.entries(node.mesh.rejections()).filter(([, count]) => count > 0))
+
 test('what one says reaches all, once, with its author, through whoever lies between', async () => {
   const a = await talker()
   const b = await talker({ discovery: { peers: [a.address()] } })
@@ -93,4 +130,191 @@ test('what one says reaches all, once, with its author, through whoever lies bet
   // c does not trust a: what a member passes on is heard, its author need not be trusted here.
   expect(c.trust.admits(a.id)).toBe(false)
   expect(a.heard).toEqual([])
+})
+
+test('to say something while nobody is there is no error', async () => {
+  const a = await talker()
+  a.say('to nobody')
+  const b = await talker({ discovery: { peers: [a.address()] } })
+  await line([a, b])
+  await arrives(a, b, 'to somebody')
+  expect(b.texts()).not.toContain('to nobody')
+})
+
+test('an author that is refused is not heard any more, nor passed on, whoever hands it on', async () => {
+  const a = await talker()
+  const b = await talker({ discovery: { peers: [a.address()] } })
+  const c = await talker({ discovery: { peers: [b.address()] } })
+  const d = await talker({ discovery: { peers: [c.address()] } })
+  await line([a, b, c, d])
+  await arrives(a, d, 'warm')
+  await c.trust.deny(a.id)
+  a.say('unheard')
+  await hears(b, 'unheard')
+  b.say('after it')
+  await hears(d, 'after it')
+  expect(c.texts()).not.toContain('unheard')
+  expect(d.texts()).not.toContain('unheard')
+  // Nobody is blamed for it: b has its own opinion.
+  expect(refusals(c)).toEqual({})
+})
+
+test('a revoked neighbour is silent at once, and the router has forgotten it', async () => {
+  const { node, peer, gossip } = await intruder()
+  gossip.publish(words, word(peer.identity, 'before'))
+  await hears(node, 'before')
+  await node.trust.revoke(peer.id)
+  gossip.publish(words, word(peer.identity, 'after'))
+  await until(() => !gossip.stream.open(), { what: 'the end of its stream' })
+  expect(node.texts()).toEqual(['before'])
+  await expect(peer.open(await peer.dial(node.address()), '/meshsub/1.2.0')).rejects.toThrow()
+})
+
+const noise = randomBytes(80).fill(1, 0, 4)
+const somebody = testIdentity()
+const altered = (bytes: Uint8Array): Uint8Array => bytes.with(40, (bytes[40] ?? 0) ^ 1)
+
+const REJECTED: readonly [RejectCode, string, (peer: RawPeer) => Uint8Array][] = [
+  ['bad_magic', 'noise', () => noise],
+  ['bad_signature', 'a forged author', ({ identity }) => word(somebody, 'x', { signer: identity })],
+  ['malformed', 'a truncated frame', ({ identity }) => word(identity, 'x').subarray(0, -1)],
+  [
+    'too_large',
+    'a frame beyond its limit',
+    ({ identity }) => {
+      const frame = Uint8Array.from(word(identity, 'x'))
+      new DataView(frame.buffer).setUint32(6, Word.limit + 1)
+      return frame
+    },
+  ],
+]
+test.each(REJECTED)('%s: %s is held against whoever hands it on', async (code, _, make) => {
+  const { node, peer, gossip } = await intruder()
+  gossip.publish(words, make(peer))
+  await until(() => node.mesh.rejections()[code] === 1, { what: code })
+  gossip.publish(words, word(peer.identity, 'good'))
+  await hears(node, 'good')
+  expect(refusals(node)).toEqual({ [code]: 1 })
+  expect(node.texts()).toEqual(['good'])
+  expect(node.audited.filter(({ type }) => type === 'policy_violation')).toMatchObject([
+    { success: false, peer: peer.id, details: { reason: code, protocol: words.id, times: 1 } },
+  ])
+})
+
+const IGNORED: readonly [string, (peer: RawPeer, node: Talker) => Uint8Array][] = [
+  ['of another topic', ({ identity }) => pingOf(identity)],
+  ['too old, from somebody else', () => word(somebody, 'x', { ts: Date.now() - 6 * 60_000 })],
+  ['too far ahead, from somebody else', () => word(somebody, 'x', { ts: Date.now() + 6 * 60_000 })],
+  ['its own', (_, node) => word(node.identity, 'x')],
+]
+test.each(IGNORED)('a frame %s is dropped, and nobody is blamed', async (_, make) => {
+  const { node, peer, gossip } = await intruder()
+  gossip.publish(words, make(peer, node))
+  gossip.publish(words, word(peer.identity, 'good'))
+  await hears(node, 'good')
+  expect(node.texts()).toEqual(['good'])
+})
+
+function pingOf(author: Identity): Uint8Array {
+  return encodeFrame(
+    Ping,
+    { sender: author.publicKey, ts: Date.now(), nonce: randomBytes(16), seq: 0 },
+    { id: 1 },
+    (bytes) => author.sign(bytes),
+  )
+}
+
+test('its own clock, its own type: what a neighbour says itself is counted', async () => {
+  const { node, peer, gossip } = await intruder()
+  gossip.publish(words, word(peer.identity, 'x', { ts: Date.now() - 6 * 60_000 }))
+  gossip.publish(words, word(peer.identity, 'good'))
+  await hears(node, 'good')
+  expect(refusals(node)).toEqual({ stale: 1 })
+})
+
+test('the same frame again is nothing new, nor is an altered one the same', async () => {
+  const { node, peer, gossip } = await intruder()
+  const frame = word(peer.identity, 'once')
+  // An altered copy that comes first must not hide the real one.
+  gossip.publish(words, altered(frame))
+  gossip.publish(words, frame)
+  gossip.publish(words, frame, frame)
+  gossip.publish(words, word(peer.identity, 'last'))
+  await hears(node, 'last')
+  expect(node.texts()).toEqual(['once', 'last'])
+})
+
+test('an author has the topic’s quota, whoever hands it on', async () => {
+  const { node, peer, gossip } = await intruder()
+  for (let n = 0; n < 40; n++) gossip.publish(words, word(somebody, `${n}`))
+  gossip.publish(words, word(peer.identity, 'another author'))
+  await hears(node, 'another author')
+  expect(node.texts().length).toBeLessThan(25)
+  // It may have been somebody else's fault.
+  expect(refusals(node)).toEqual({})
+})
+
+test('what a room rejects is counted, and three such messages silence the neighbour', async () => {
+  const { node, peer, gossip } = await intruder((text) => (text === 'bad' ? 'reject' : 'accept'))
+  const say = (text: string): void => gossip.publish(words, word(peer.identity, text))
+  for (let n = 0; n < 3; n++) say('bad')
+  await until(() => node.mesh.rejections().malformed === 3, { what: 'rejections' })
+  // What it was let through before is not looked at again for a second.
+  await until(
+    () => {
+      const { length } = node.heard
+      say('more')
+      return node.heard.length === length && node.heard.length > 2
+    },
+    { what: 'silence', pollMs: 600 },
+  )
+})
+
+test('a room that throws loses that message and nothing else', async () => {
+  const { node, peer, gossip } = await intruder((text) => {
+    if (text === 'bang') throw new FrameError('malformed', 'ours')
+    return 'accept'
+  })
+  gossip.publish(words, word(peer.identity, 'bang'))
+  gossip.publish(words, word(peer.identity, 'good'))
+  await hears(node, 'good')
+  expect(refusals(node)).toEqual({})
+})
+
+test('unknown authors are welcome, but one neighbour cannot invent any number of them', {
+  timeout: 60_000,
+}, async () => {
+  const { node, gossip } = await intruder()
+  const inventions = Array.from({ length: 600 }, () => testIdentity())
+  for (let n = 0; n < inventions.length; n += 50)
+    gossip.publish(words, ...inventions.slice(n, n + 50).map((one) => word(one, 'hello')))
+  await until(() => node.heard.length >= 512, { what: 'what it may bring' })
+  gossip.publish(words, word(testIdentity(), 'one more'))
+  const known = inventions[0] as Identity
+  gossip.publish(words, word(known, 'known'))
+  await hears(node, 'known')
+  expect(node.heard.length).toBeLessThanOrEqual(514)
+})
+
+test('a member may have more streams open than a stranger', async () => {
+  const { peer } = await intruder()
+  const connection = peer.host.getConnections()[0]!
+  const { muxer } = connection as unknown as { muxer: { createStream(): Promise<{ status: string }> } }
+  const streams = await Promise.all(Array.from({ length: 20 }, () => muxer.createStream()))
+  await peer.list(connection)
+  expect(streams.filter(({ status }) => status === 'open')).toHaveLength(20)
+})
+
+test('gossip survives a connection that is replaced, time and again', { timeout: 60_000 }, async () => {
+  const a = await talker()
+  const b = await talker({ discovery: { peers: [a.address()] } })
+  await line([a, b])
+  for (let round = 0; round < 5; round++) {
+    await arrives(a, b, `there ${round}`)
+    await arrives(b, a, `back ${round}`)
+    // Taking trust away and giving it again cuts the connection and makes a new one.
+    await b.trust.trust(a.id, { level: 'untrusted' })
+    await trusts(b, a)
+    await linked(a, b)
+  }
 })
