@@ -1,12 +1,12 @@
 // Which names announce that a secret follows: of variables, options, fields and parameters.
 
 const ANYWHERE =
-  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|client|encryption|license|master|secret|service|shared|storage|subscription)[-_.]?key|requirepass|masterauth)$/i
+  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|shared|storage|subscription)[-_.]?key|requirepass|masterauth|sonar\.login)$/i
 /** Short words announce something only where a word begins: `dbPass` and `DB_PW`, not `compass`. */
 const AS_WORD =
   /(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Pp]sk|PSK|[Jj]wt|JWT|[Bb]earer|BEARER|[Cc]reds?|CREDS?)$|_(?:auth|AUTH)$/
 const RUN_ON =
-  /^-*(?:pg|my|mysql|db|user|root|admin|ldap|bind|store|key|ssh|smb|wifi|smtp|imap|mail|proxy)(?:pass|pwd|pw)$/i
+  /^-*(?:pg|my|mysql|db|user|root|admin|ldap|bind|store|srcstore|deststore|key|ssh|smb|wifi|smtp|imap|mail|proxy)(?:pass|pwd|pw)$/i
 /** The working directory. */
 const DIRECTORY = /^(?:OLD)?PWD$/
 /** These announce a file as often as a secret. */
@@ -16,11 +16,18 @@ const FILE = /^(?:~|\.{0,2}\/)|\.[a-z0-9]{2,5}$|^\$/i
 const SWITCH =
   /^-*(?:no|with|without|ask|show|print|get|reset|change|generate|enable|disable|use|allow|require|prompt|include|hide)-/i
 const OPTION = /^--?[A-Za-z][\w.-]*$/
-/** Says whether there is a secret, not which: `auth=none`. */
-const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|nil)$/i
+/** Says whether there is a secret, not which: `auth=none`; or stands for any, in a pattern or in instructions. */
+const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|nil|\.[*+]|%[sqv](?:\\n)?|<[^<>]*>)$/i
+const PLACEHOLDER = /^[A-Z_]+$/
+/** Names one that is kept elsewhere. */
+const REFERENCE = /existing[-_.]?secret$/i
+/** Of variables that end in KEY only those that hold what a key looks like. */
+const KEY_VARIABLE =
+  /^(?!(?:.*[-_])?(?:public|cache|primary|foreign|sort|partition|hash)_key$)[A-Za-z]\w*_key$/i
+const KEY_TEXT = /^(?:base64:[A-Za-z0-9+/=]{20,}|[0-9a-f]{32,})$/i
 
 /** Quick test for a whole line: without one of these no name in it announces anything. */
-export const MAY_NAME_SECRET = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred/i
+export const MAY_NAME_SECRET = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar/i
 
 /** Longer names are not looked at beyond their last characters. */
 export const NAME_LENGTH = 64
@@ -28,13 +35,16 @@ export const NAME_LENGTH = 64
 /** True when `name`, of a variable, option (with its dashes) or field, announces that `value` is a secret. */
 export function announcesSecret(name: string, value: string): boolean {
   if (value === '' || NO_SECRET.test(value)) return false
+  // `--password PASSWORD`
+  if (PLACEHOLDER.test(value) && value.toLowerCase() === name.replace(/^-+/, '').toLowerCase()) return false
+  if (REFERENCE.test(name)) return false
   if (FILE_OR_SECRET.test(name)) return !FILE.test(value)
+  if (KEY_VARIABLE.test(name) && KEY_TEXT.test(value)) return true
   return ANYWHERE.test(name) || (AS_WORD.test(name) && !DIRECTORY.test(name)) || RUN_ON.test(name)
 }
 
 /** True when the option takes the next word as its secret. */
 export function takesSecret(option: string, next: string): boolean {
   if (!OPTION.test(option) || SWITCH.test(option) || next.startsWith('-')) return false
-  // docker build --secret id=…,src=…
-  return !(/^-+secret$/.test(option) && /^(?:id|type|source)=/.test(next)) && announcesSecret(option, next)
+  return announcesSecret(option, next)
 }

@@ -2,7 +2,8 @@
 
 import type { SimpleCommand } from './redact-command-reader.ts'
 import { announcesSecret, NAME_LENGTH, takesSecret } from './redact-names.ts'
-import { STDIN_RULES, TOOL_RULES, type ToolRule } from './redact-tools.ts'
+import type { ToolRule } from './redact-tool-rule.ts'
+import { STDIN, TOOLS, type Tool } from './redact-tools.ts'
 import { isQuoted, type Word } from './redact-word.ts'
 
 /** Takes the part `[from, to)` of a word's value out. */
@@ -13,54 +14,21 @@ export interface Roles {
   readonly messages: Set<Word>
   /** Words that a shell reads again: what stands in them is a command, not a field. */
   readonly scripts: Set<Word>
+  /** Words whose names, to their tool, announce something else: gcloud's `--secret=` names one. */
+  readonly harmless: Set<Word>
 }
 
-interface Tool {
-  readonly rule: ToolRule
-  readonly secret: RegExp | undefined
-  readonly pair: RegExp | undefined
-  readonly secretLong: ReadonlySet<string>
-  readonly pairLong: ReadonlySet<string>
-  readonly prefixes: readonly string[]
-  readonly keys: ReadonlySet<string>
-}
-
-const list = (text: string | undefined): readonly string[] => text?.split(' ') ?? []
-const option = (flags: string | undefined, letters: string | undefined): RegExp | undefined =>
-  letters === undefined ? undefined : new RegExp(`^-[${flags ?? ''}]{0,16}[${letters}]`)
-
-const TOOLS = new Map<string, Tool[]>()
-for (const rule of TOOL_RULES) {
-  const tool: Tool = {
-    rule,
-    secret: option(rule.flags, rule.secret),
-    pair: option(rule.flags, rule.pair),
-    secretLong: new Set(list(rule.secretLong)),
-    pairLong: new Set(list(rule.pairLong)),
-    prefixes: list(rule.prefixes),
-    keys: new Set(list(rule.keys)),
-  }
-  for (const name of list(rule.tools)) TOOLS.set(name, [...(TOOLS.get(name) ?? []), tool])
-}
-const STDIN = STDIN_RULES.map(({ tools, given }) => ({ tools: tools && new Set(list(tools)), given }))
-
-const NAMES = new Set([...TOOL_RULES, ...STDIN_RULES].flatMap(({ tools }) => list(tools)))
-/** Quick test for a whole text: without a match no rule about tools applies. A quote in a word may hide a name. */
-export const MAY_NAME_TOOL = new RegExp(
-  `(?<![\\w-])(?:${[...NAMES].join('|')})(?![\\w-])|\\w['"\\\\]+[\\n\\w]`,
-)
+const setOf = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
 /** In front of the command that reads a pipe's other end. */
-const WRAPPERS: ReadonlySet<string> = new Set(
-  list(
-    'sudo doas run0 pkexec env nohup nice time timeout stdbuf unbuffer command builtin exec setsid ssh docker podman kubectl chroot nsenter',
-  ),
+const WRAPPERS = setOf(
+  'sudo doas run0 pkexec env nohup nice time timeout stdbuf unbuffer command builtin exec setsid ssh docker podman kubectl chroot nsenter',
 )
-const PRINTERS: ReadonlySet<string> = new Set(list('echo printf print yes'))
-const SETTERS: ReadonlySet<string> = new Set(list('set config configure setenv setx --arg'))
-const SHELLS: ReadonlySet<string> = new Set(list('ssh eval watch parallel autossh'))
+const PRINTERS = setOf('echo printf print yes')
+const SETTERS = setOf('set config configure setenv setx --arg')
+const SHELLS = setOf('ssh eval watch parallel autossh')
 const SCRIPT_OPTION = /^-[a-z]*c$/
-const MESSAGE_TOOLS: ReadonlySet<string> = new Set(list('git hg svn jj gh glab'))
+const MESSAGE_TOOLS = setOf('git hg svn jj gh glab')
 const MESSAGE_OPTION = /^(?:-[a-zA-Z]*[mbt]|--(?:message|title|body|notes|description|subject))$/
 const MESSAGE_IN_WORD = /^(?:-[a-zA-Z]*m.|--(?:message|title|body|notes|description|subject)=)/s
 const HEADER =
@@ -130,18 +98,19 @@ function readArguments(
     for (const [tool, at] of tools) {
       if (at < 0) continue
       if (tool.rule.leading && !value.startsWith('-')) tools.set(tool, -1)
-      else readOption(tool, word, next, report)
+      else readOption(tool, words, i, report)
+      if (tool.harmless.has(value.replace(/=.*/s, ''))) roles.harmless.add(word)
     }
     if (writes && MESSAGE_OPTION.test(value) && next !== undefined) roles.messages.add(next)
     if (writes && word.pieces !== undefined && MESSAGE_IN_WORD.test(value)) roles.messages.add(word)
     if (runs || SCRIPT_OPTION.test(words[i - 1]?.value ?? '')) roles.scripts.add(word)
     if (named && next !== undefined && !value.includes('=')) {
-      if (HEADER.test(value)) whole(report)(SCHEME.test(next.value) ? (words[i + 2] ?? next) : next)
+      if (HEADER.test(value)) reportHeader(next, words[i + 2], report)
       if (BEARER.test(value) && BEARER_TOKEN.test(next.value)) whole(report)(next)
       if (!next.value.startsWith('-') || isQuoted(next, 0)) {
         if (value.startsWith('-')) {
-          if (!asks && takesSecret(value, next.value)) whole(report)(next)
-        } else if (sets && announcesSecret(value, next.value)) {
+          if (!asks && !roles.harmless.has(word) && takesSecret(value, next.value)) whole(report)(next)
+        } else if (sets && !value.startsWith('set-') && announcesSecret(value, next.value)) {
           // fish's and csh's `set` takes a list.
           const isShells = words[0]!.value === 'set'
           words.slice(i + 1, isShells ? undefined : i + 2).forEach(whole(report))
@@ -157,53 +126,73 @@ function readArguments(
     sets ||= SETTERS.has(value) && (i === 0 || words[0]!.value !== 'set')
     runs ||= SHELLS.has(name)
     // `gh secret set` takes a secret where `gh issue create` takes a text.
-    writes = (writes || MESSAGE_TOOLS.has(name)) && !/^(?:secret|variable)$/.test(value)
+    writes = (writes || MESSAGE_TOOLS.has(name)) && !/^(?:secret|variable|credential)$/.test(value)
   }
   if (writes) for (const input of inputs) roles.messages.add(input)
-  for (const [{ rule }, at] of tools)
-    if (at >= 0 && rule.last !== undefined) readLast(rule.last, words, at, report)
+  for (const [tool, at] of tools) {
+    const { rule } = tool
+    if (at < 0) continue
+    if (rule.last !== undefined) readLast(tool, words, at, report)
+    if (rule.assigns) for (const word of words.slice(at + 1)) reportAssigned(word, report)
+  }
 }
 
 const applies = (rule: ToolRule, words: readonly Word[]): boolean =>
   rule.after === undefined || words.some(({ value }) => rule.after!.test(value))
 
-function readOption(tool: Tool, word: Word, next: Word | undefined, report: Report): void {
+/** `Authorization: Bearer x` as words of their own. */
+function reportHeader(first: Word, second: Word | undefined, report: Report): void {
+  const secret = SCHEME.test(first.value) ? second : first
+  if (secret !== undefined) whole(report)(secret)
+}
+
+/** What the option or word at `i` says to a tool that stands before it. */
+function readOption(tool: Tool, words: readonly Word[], i: number, report: Report): void {
+  const word = words[i]!
   const { value } = word
   const { rule } = tool
   const take = (target: Word | undefined, from: number, isPair: boolean): void => {
-    if (target === undefined) return
+    // `-` is the standard input.
+    if (target === undefined || target.value.slice(from) === '-') return
     const at = isPair ? target.value.indexOf(rule.separator ?? ':', from) + 1 : from
     if (at > 0 || !isPair) report(target, at, target.value.length)
   }
   const takeOption = (length: number, isPair: boolean): void =>
-    length < value.length ? take(word, length, isPair) : take(next, 0, isPair)
+    length < value.length ? take(word, length, isPair) : take(words[i + 1], 0, isPair)
 
   if (value.startsWith('-')) {
     const secret = tool.secret?.exec(value)
     if (secret) takeOption(secret[0].length, false)
     const pair = tool.pair?.exec(value)
     if (pair) takeOption(pair[0].length, true)
-    const long = /^--?([a-z][a-z-]{1,40})(?:=|$)/.exec(value)
+    const long = /^--?([A-Za-z][A-Za-z0-9-]{1,40})(?:=|$)/.exec(value)
     if (long && tool.secretLong.has(long[1]!)) takeOption(long[0].length, false)
     if (long && tool.pairLong.has(long[1]!)) takeOption(long[0].length, true)
   }
   for (const prefix of tool.prefixes) if (value.startsWith(prefix)) report(word, prefix.length, value.length)
-  if (tool.keys.has(value) && next !== undefined) whole(report)(next)
-  const inWord = rule.word?.exec(value)
-  if (inWord) {
-    const from = value.indexOf('/') + 1
-    report(word, from, from + inWord.groups!.secret!.length)
-  }
+  if (tool.keys.has(value))
+    for (const next of words.slice(i + 1, i + 1 + (rule.each ?? 1))) take(next, 0, false)
+  const inWord = rule.word?.exec(value)?.indices?.groups?.secret
+  if (inWord) report(word, ...inWord)
 }
 
-/** The last word that is no option, behind the tool's name and behind the word that makes it a secret. */
-function readLast(given: RegExp, words: readonly Word[], tool: number, report: Report): void {
+/** The last word that is no option, behind the tool's name, the word that makes it a secret, and what stands between. */
+function readLast({ rule, valued }: Tool, words: readonly Word[], at: number, report: Report): void {
   const marker = words.findIndex(
-    (word, i) => i >= tool && given.test(i === tool ? toolName(word) : word.value),
+    (word, i) => i >= at && rule.last!.test(i === at ? toolName(word) : word.value),
   )
-  const last = words.findLast(({ value }) => !value.startsWith('-'))
-  if (marker < 0 || last === undefined || words.indexOf(last) <= Math.max(marker, tool)) return
-  whole(report)(last)
+  const behind = words.filter(
+    ({ value }, i) => i > Math.max(marker, at) && !value.startsWith('-') && !valued.has(words[i - 1]!.value),
+  )
+  const last = behind.at(-1)
+  if (marker < 0 || last === undefined || behind.length <= (rule.between ?? 0)) return
+  if (!rule.unless?.test(last.value)) whole(report)(last)
+}
+
+/** The value of `name=value`, whatever the name. */
+function reportAssigned(word: Word, report: Report): void {
+  const name = /^[\w.[\]/-]+=/.exec(word.value)?.[0]
+  if (name !== undefined && !name.startsWith('-')) report(word, name.length, word.value.length)
 }
 
 /** Whether a command reads a secret from its standard input. */
@@ -232,26 +221,28 @@ export function secretsByName(word: Word, report: Report): void {
   for (let at = value.indexOf('='); at >= 0; at = value.indexOf('=', at + 1)) {
     // `NAME+=x` of shells, `name:=1` and `name==x` of HTTPie.
     const operator = value[at - 1] === '+' || value[at - 1] === ':' ? at - 1 : at
-    const name = NAME.exec(value.slice(Math.max(0, operator - NAME_LENGTH), operator))?.[0]
-    if (name === undefined) continue
-    const start = operator - name.length
+    const found = NAME.exec(value.slice(Math.max(0, operator - NAME_LENGTH), operator))
+    if (found === null) continue
+    const name = found[1]!
+    const start = operator - found[0].length
     const from = value[at + 1] === '=' ? at + 2 : at + 1
-    const [begin, end] = valueRange(word, start, from)
+    const [begin, end] = valueRange(word, start, from, found[0].endsWith(']'))
     if (announcesSecret(name, value.slice(begin, end))) report(word, begin, end)
   }
 }
 
-const NAME = /[\w.-]+$/
+/** Forms nest names: `user[password]=x`. */
+const NAME = /([\w.-]+)\]?$/
 
 /** Where a value ends depends on what its name begins after: fields of a form, of a list, words of a text. */
-function valueRange(word: Word, start: number, from: number): [from: number, to: number] {
+function valueRange(word: Word, start: number, from: number, nested: boolean): [from: number, to: number] {
   const { value } = word
-  const before = start === 0 ? undefined : value[start - 1]!
+  const before = nested ? '&' : start === 0 ? undefined : value[start - 1]!
   // The name is the shell's own word: `TOKEN="a b"`.
   if (before === undefined && !word.document && !isQuoted(word, 0)) return [from, value.length]
   const stop = before === undefined ? word.document && BLANK : STOPS[before]
   const first = value[from]
-  if (stop && (first === '"' || first === "'")) {
+  if (first === '"' || first === "'") {
     const close = value.indexOf(first, from + 1)
     return [from + 1, close < 0 ? value.length : close]
   }
@@ -272,8 +263,12 @@ const STOPS: Readonly<Record<string, RegExp>> = {
   ';': /[\n;'"]/g,
   ',': /[\n,'"]/g,
   '/': /[\n/]/g,
+  // A pattern for sed or awk.
+  '^': /[\n/]/g,
   '"': /[\n"]/g,
   "'": /[\n']/g,
   '(': /[\n)]/g,
+  // Not in the mark that an earlier round has left.
+  '[': /\n|(?<!\[redacted)\]/g,
   '{': /[\n,}]/g,
 }

@@ -1,4 +1,6 @@
 // What secrets look like by themselves, whatever tool they are given to: one row per shape, with examples for and against.
+import { FIELD_SHAPES } from './redact-fields.ts'
+import { TOKEN, TOKEN_HINT } from './redact-tokens.ts'
 
 export interface Shape {
   /** Stable, kebab-case. */
@@ -18,16 +20,11 @@ export interface Shape {
   readonly keeps: readonly string[]
 }
 
-const SQL_HINT = /password|passwd|identified/
-/** `PASSWORD`, `IDENTIFIED BY`, `SET PASSWORD FOR x`, and what may stand before the quoted secret. */
-const SQL_PASSWORD = String.raw`\b(?:password|passwd|identified\s{1,8}by(?:\s{1,8}password)?|identified\s{1,8}with\s{1,8}[\w'"]{1,40}\s{1,8}(?:by|as)|password\s{1,8}for\s{1,8}[^\s=]{1,80})(?:\s{0,8}[=(]|\s)\s{0,8}(?:password\s{0,2}\(\s{0,8})?`
-
 export const SHAPES: readonly Shape[] = [
   {
     id: 'known-token',
-    hint: /akia|asia|gh[pousr]_|github_pat|gl(?:pat|dt|rt|cbt|ptt)-|xox|xapp-|npm_|pypi-|[rs]k_|sk-|aiza|ya29|hf_|dop_v1|hv[sb]\.|sg\.|age-secret/,
-    pattern:
-      /(?<![A-Za-z0-9])(?<secret>(?:AKIA|ASIA)[A-Z0-9]{16}|gh[pousr]_[A-Za-z0-9]{30,}|github_pat_\w{30,}|gl(?:pat|dt|rt|cbt|ptt)-[\w-]{20,}|xox[abeoprs]-[\w-]{10,}|xapp-[\w-]{10,}|npm_[A-Za-z0-9]{30,}|pypi-[\w-]{30,}|[rs]k_(?:live|test)_[A-Za-z0-9]{16,}|sk-(?=[\w-]{0,40}\d)[\w-]{20,}|AIza[\w-]{35}|ya29\.[\w-]{20,}|hf_[A-Za-z0-9]{30,}|dop_v1_[0-9a-f]{64}|hv[sb]\.[\w-]{20,}|SG\.[\w-]{16,32}\.[\w-]{16,}|AGE-SECRET-KEY-1[0-9A-Z]{50,})/g,
+    hint: TOKEN_HINT,
+    pattern: TOKEN,
     certain: true,
     redacts: [
       'aws configure set aws_access_key_id «AKIAIOSFODNN7EXAMPLE»',
@@ -54,16 +51,25 @@ export const SHAPES: readonly Shape[] = [
     keeps: ['ls eyJ.txt'],
   },
   {
-    id: 'chat-hook',
-    hint: /hooks\.slack\.com|\/api\/webhooks\//,
+    // Who knows the address may write there.
+    id: 'hook-address',
+    hint: /hooks\.slack\.com|webhook|hooks\.zapier\.com/,
     pattern:
-      /(?:hooks\.slack\.com\/(?:services|workflows)\/|\/api\/webhooks\/\d{1,24}\/)(?<secret>[\w/-]{20,})/g,
+      /(?:hooks\.slack\.com\/(?:services|workflows|triggers)\/|hooks\.zapier\.com\/hooks\/catch\/|\.tines\.com\/webhook\/|\.office\.com\/webhookb2\/|\/api\/webhooks\/\d{1,24}\/)(?<secret>[\w/@-]{16,})/g,
     certain: true,
     redacts: [
       'curl https://hooks.slack.com/services/«T000/B000/XXXXXXXXXXXX»',
       'curl https://discord.com/api/webhooks/123/«abcdefghijklmnopqrst»',
     ],
     keeps: ['curl https://hooks.slack.com/services/', 'curl http://h/api/webhooks/list'],
+  },
+  {
+    id: 'telegram-bot',
+    hint: /:aa[\w-]{33}/,
+    pattern: /(?<!\d)(?<secret>\d{8,12}:AA[\w-]{33,})/g,
+    certain: true,
+    redacts: ['curl https://api.telegram.org/bot«123456789:AAabcdefghijklmnopqrstuvwxyz-012345»/getMe'],
+    keeps: ['docker run -p 12345678:AAA x'],
   },
   {
     // No slash but in a password that cannot be a port: `amqp://u:p/w@h`, not `http://h:8080/@user`.
@@ -91,6 +97,14 @@ export const SHAPES: readonly Shape[] = [
     ],
   },
   {
+    id: 'cvs-root',
+    hint: /server:/,
+    pattern: /:[pgk]?server:[^\s:@]{1,128}:(?<secret>[^\s@"']+)(?=@)/g,
+    certain: true,
+    redacts: ['cvs -d :pserver:me:«pw»@h:/r co x'],
+    keeps: ['cvs -d :pserver:me@h:/r co x'],
+  },
+  {
     // Who has only one part there has a token; `git` is everybody's user name.
     id: 'url-token',
     hint: /https?:\/\//,
@@ -108,7 +122,7 @@ export const SHAPES: readonly Shape[] = [
     id: 'header',
     hint: /authorization|cookie|key|token|secret|auth/,
     pattern:
-      /^(?:[\w.-]{1,64}=)?(?:(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job|deploy|vault|circle)-token|api-?key)\s{0,4}:|[\w-]{0,40}(?:api-?key|token|secret)\s{0,4}:\s)\s{0,4}(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{1,4})?(?<secret>\S[^\n]*)/gi,
+      /^(?:-H|[\w.-]{1,64}=)?(?:(?:(?:proxy-)?authorization|(?:set-)?cookie|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job|deploy|vault|circle)-token|api-?key)\s{0,4}:|[\w-]{0,40}(?:api-?key|token|secret)\s{0,4}:\s)\s{0,4}(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{1,4})?(?!(?:bearer|basic|token|digest)$)(?<secret>\S[^\n]*)/gim,
     certain: false,
     redacts: [
       "curl -H 'Authorization: Bearer «abc.def»' http://x",
@@ -130,7 +144,7 @@ export const SHAPES: readonly Shape[] = [
     id: 'header-in-text',
     hint: /authorization|cookie|key|token|secret|auth/,
     pattern:
-      /(?<![\w-])(?:(?:proxy-)?authorization|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job|deploy)-token)\s{0,4}:\s{0,4}(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{1,4})?(?<secret>[^\s'"](?:[^'"\n]|(?<=[,\s][a-z]{2,12}=)"[^"\n]*"?)*)/gi,
+      /(?<![\w/-])(?:(?:proxy-)?authorization|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job|deploy)-token)['"]?\s{0,4}:\s{0,4}['"]?(?:(?:bearer|basic|token|digest|apikey|negotiate)\s{1,4})?(?!(?:bearer|basic|token|digest)['"]?$)(?<secret>[^\s'"](?:[^'"\n]|(?<=[,\s][a-z]{2,12}=)"[^"\n]*"?)*)/gi,
     certain: false,
     redacts: [
       'bash -c "curl -H \'Authorization: Bearer «abc»\' http://x"',
@@ -140,80 +154,12 @@ export const SHAPES: readonly Shape[] = [
   },
   {
     id: 'url-parameter',
-    hint: /[?&](?:key|sig|signature|code)=/,
-    pattern: /[?&](?:key|sig|signature)=(?<secret>[^\s&'"#]+)/gi,
+    hint: /[?&](?:key|[\w-]*sig(?:nature)?|code)=/,
+    pattern:
+      /[?&](?:(?:[\w-]{1,40}-)?sig(?:nature)?=|key=(?=[^&]{8})|code=(?=[^&]{20}))(?<secret>[^\s&'"#]+)/gi,
     certain: false,
-    redacts: ["curl 'http://x/?sig=«a%2Fb»&n=1'"],
-    keeps: ["curl 'http://x/?page=2&sort=key'", 'curl "http://x/?key=$T"'],
+    redacts: ["curl 'http://x/?sig=«a%2Fb»&n=1'", "curl 'http://x/?key=«abcd1234»'"],
+    keeps: ["curl 'http://x/?page=2&sort=key'", 'curl "http://x/?key=$T"', "curl 'http://x/?code=404&key=5'"],
   },
-  {
-    id: 'json-string',
-    hint: /["']\s{0,8}:/,
-    pattern: /["'](?<name>[\w.-]{1,64})["']\s{0,8}:\s{0,8}"(?<secret>(?:[^"\\]|\\[\s\S])+)/g,
-    certain: false,
-    redacts: [
-      `curl -d '{"user":"bob","password":"«pw»"}' http://x`,
-      `curl -d "{\\"token\\": \\"«t1»\\"}" http://x`,
-      `curl -d '{"apiKey" : "«a\\"b»", "x": 1}' http://x`,
-      `cat > f <<EOF\n{ "db_password": "«pw»" }\nEOF`,
-    ],
-    keeps: [`curl -d '{"name":"token"}' http://x`, `curl -d "{\\"token\\": \\"$T\\"}" http://x`],
-  },
-  {
-    id: 'json-single-quoted',
-    hint: /["']\s{0,8}:/,
-    pattern: /["'](?<name>[\w.-]{1,64})["']\s{0,8}:\s{0,8}'(?<secret>[^']+)/g,
-    certain: false,
-    redacts: [`python -c "x({'password': '«p w»'})"`],
-    keeps: [`python -c "x({'name': 'token'})"`],
-  },
-  {
-    id: 'json-bare',
-    hint: /["']\s{0,8}:/,
-    pattern: /["'](?<name>[\w.-]{1,64})["']\s{0,8}:\s{0,8}(?<secret>[\w.+-]+)/g,
-    certain: false,
-    redacts: [`curl -d '{"password": «12345»}' http://x`],
-    keeps: [`curl -d '{"tokens": 5, "token": null, "secret": {"a": 1}}' http://x`],
-  },
-  {
-    id: 'yaml-field',
-    hint: /:[ \t]/,
-    pattern: /^[ \t-]{0,80}(?<name>[\w.-]{1,64}):[ \t]{1,80}(?<secret>[^\s#][^\n]*)/gm,
-    certain: false,
-    redacts: [
-      'kubectl apply -f - <<EOF\nstringData:\n  password: «hunter2»\nEOF',
-      'echo "db_password: «pw»" > vars.yml',
-    ],
-    keeps: [
-      'read -p "Password: " PW',
-      'echo "token: $T"',
-      'kubectl apply -f - <<EOF\npassword: ${PW}\nname: x\nEOF',
-    ],
-  },
-  {
-    id: 'sql-single-quoted',
-    hint: SQL_HINT,
-    pattern: new RegExp(String.raw`${SQL_PASSWORD}'(?<secret>(?:[^'\\]|\\[\s\S]|'')+)`, 'gi'),
-    certain: false,
-    redacts: [
-      `psql -c "ALTER USER bob WITH PASSWORD '«x»'"`,
-      `psql -c 'ALTER USER bob PASSWORD '"'«x»'"`,
-      `mysql -e "CREATE USER a@h IDENTIFIED BY '«it''s»'; FLUSH PRIVILEGES"`,
-      `mysql -e "ALTER USER a IDENTIFIED WITH caching_sha2_password BY '«x»'"`,
-      `mysql -e "SET PASSWORD FOR 'a'@'h' = PASSWORD('«x»')"`,
-      `psql <<EOF\ncreate role a login password '«x»';\nEOF`,
-    ],
-    keeps: [
-      `psql -c "SELECT password FROM users WHERE name = 'bob'"`,
-      `psql -c "ALTER USER bob PASSWORD '$PW'"`,
-    ],
-  },
-  {
-    id: 'sql-double-quoted',
-    hint: SQL_HINT,
-    pattern: new RegExp(String.raw`${SQL_PASSWORD}"(?<secret>(?:[^"\\]|\\[\s\S])+)`, 'gi'),
-    certain: false,
-    redacts: [`mysql -e 'CREATE USER a IDENTIFIED BY "«x»"'`],
-    keeps: [`mysql -e 'SELECT "password" "x"'`],
-  },
+  ...FIELD_SHAPES,
 ]

@@ -1,15 +1,12 @@
 // Takes secrets out of a command line before it is stored anywhere, and marks where they were.
 import { MAY_BE_RANDOM, randomTokens } from './entropy.ts'
 import { readCommands } from './redact-command-reader.ts'
+import { MAY_BE_MANIFEST, manifestSecrets } from './redact-manifest.ts'
 import { announcesSecret, MAY_NAME_SECRET } from './redact-names.ts'
-import {
-  MAY_NAME_TOOL,
-  type Report,
-  type Roles,
-  secretsByName,
-  secretsByPosition,
-} from './redact-positions.ts'
+import { type Report, type Roles, secretsByName, secretsByPosition } from './redact-positions.ts'
+import { publicRanges } from './redact-public.ts'
 import { SHAPES } from './redact-shapes.ts'
+import { MAY_NAME_TOOL } from './redact-tools.ts'
 import { type Quote, type Span, spanOf, type Word } from './redact-word.ts'
 
 export const REDACTED = '[redacted]'
@@ -22,7 +19,7 @@ const MAX_ROUNDS = 12
  * returned as it is. Never throws, is idempotent, and takes time linear in the length.
  *
  * It knows the shapes of the tables beside it, and no more. What it cannot see: a secret that no name, tool, shape or
- * randomness gives away (`./login bob hunter2`, an answer to a prompt, `expect` scripts); one whose characters are
+ * randomness gives away (`./login bob hunter2`, an answer to a prompt, `expect` scripts, `.pgpass` lines, `<(echo …)` for a key file); one whose characters are
  * computed (`PW=$(printf %s hun ter2)`, escapes in `$'\x68…'` that spell an option); one that looks like a variable
  * (`--password=$ecret`, of which the shell takes `$ecret` away too); passwords in URLs of digits up to a slash; random
  * tokens below 20 characters or of letters that could be words (of random ones 4 % are missed at 20, 1 % at 40); what
@@ -69,21 +66,30 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
     const span = spanOf(word, from, to)
     if (span !== undefined) spans.push(span)
   }
-  const roles: Roles = { messages: new Set(), scripts: new Set() }
+  let known: readonly [number, number][] | undefined
+  const reportRandom: Report = (word, from, to) => {
+    const span = spanOf(word, from, to)
+    known ??= publicRanges(text)
+    if (span !== undefined && !known.some(([begin, end]) => begin < span.to && span.from < end))
+      spans.push(span)
+  }
+  const roles: Roles = { messages: new Set(), scripts: new Set(), harmless: new Set() }
   const named = MAY_NAME_SECRET.test(text)
   for (const commands of lists) secretsByPosition(commands, named, roles, report)
 
   const lower = text.toLowerCase()
   const shapes = SHAPES.filter(({ hint }) => hint.test(lower))
+  const mayBeManifest = MAY_BE_MANIFEST.test(lower)
   for (const word of words) {
     const isMessage = roles.messages.has(word)
     for (const { certain, pattern } of shapes) {
       if (certain || !isMessage) secretsByShape(word, pattern, report)
     }
     // Inner scripts are made of the same characters.
-    if (depth === 0) for (const [from, to] of randomTokens(word.value)) report(word, from, to)
+    if (depth === 0) for (const [from, to] of randomTokens(word.value)) reportRandom(word, from, to)
     if (isMessage) continue
-    if (named && !roles.scripts.has(word)) secretsByName(word, report)
+    if (mayBeManifest) for (const [from, to] of manifestSecrets(word.value)) report(word, from, to)
+    if (named && !roles.scripts.has(word) && !roles.harmless.has(word)) secretsByName(word, report)
     const mayBeScript = word.document || word.pieces !== undefined
     if (mayBeScript && depth < MAX_SCRIPTS && isSuspicious(word.value)) {
       const inner: Span[] = []

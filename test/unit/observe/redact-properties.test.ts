@@ -3,7 +3,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { redact } from '../../../src/observe/redact.ts'
 import { SHAPES } from '../../../src/observe/redact-shapes.ts'
-import { STDIN_RULES, TOOL_RULES } from '../../../src/observe/redact-tools.ts'
+import { STDIN_RULES } from '../../../src/observe/redact-stdin.ts'
+import { TOOL_RULES } from '../../../src/observe/redact-tools.ts'
 
 const examples = [...SHAPES, ...TOOL_RULES, ...STDIN_RULES].flatMap(({ redacts, keeps }) => [
   ...redacts,
@@ -69,6 +70,12 @@ const FRAGMENTS = [
   ],
   ...[
     'AKIAIOSFODNN7EXAMPLE',
+    'AAAAC3NzaC1',
+    '-----BEGIN CERTIFICATE-----',
+    'kind: Secret\ndata:\n a: ',
+    'token = ',
+    '<token>',
+    'WIFI:T:a;P:',
     'Zx81kLm2Qp9RtVw4Yb7N',
     'aB3/',
     'git commit -m "',

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { REDACTED, redact, redactDirectory } from '../../../src/observe/redact.ts'
 import { SHAPES } from '../../../src/observe/redact-shapes.ts'
-import { STDIN_RULES, TOOL_RULES } from '../../../src/observe/redact-tools.ts'
+import { STDIN_RULES } from '../../../src/observe/redact-stdin.ts'
+import { TOOL_RULES } from '../../../src/observe/redact-tools.ts'
 
 const withoutMarks = (example: string): string => example.replace(/[«»]/g, '')
 const redacted = (example: string): string => example.replace(/«[^»]*»/g, REDACTED)
