@@ -15,6 +15,7 @@ import type { Coverage } from '../../../src/query/result.ts'
 import { createSharing, type Sharing } from '../../../src/sharing/index.ts'
 import type { ConsentRecord } from '../../../src/store/consent.ts'
 import type { ReplayMark } from '../../../src/store/replay.ts'
+import type { Summaries, SummaryCover } from '../../../src/summaries/index.ts'
 import type { Member, PeerOpinion, Trust } from '../../../src/trust/index.ts'
 import type { TrustLevel } from '../../../src/trust/levels.ts'
 import { testIdentity } from '../../support/identity.ts'
@@ -178,6 +179,8 @@ export interface NodeOptions {
   /** `[sharing.allow] peers`. */
   readonly allow?: readonly string[]
   readonly maxLevel?: 0 | 1 | 2
+  /** Sees every answer before it is sealed. */
+  readonly onEncoded?: (bytes: Uint8Array) => void
   /** Kept over a restart. */
   readonly marks?: ReplayMark[]
   readonly identity?: Identity
@@ -210,6 +213,10 @@ export class TestNode {
   /** Thrown by the consent repository when set. */
   storeFailure: Error | undefined
   health = { version: '0.1.0', events_24h: 3 }
+  /** What this node holds of others' summaries. */
+  readonly covers = new Map<NodeId, SummaryCover>()
+  /** Looked up in `covers`, or what a test puts in its place. */
+  cover: Summaries['cover'] = async (author) => this.covers.get(author)
   /** Tools of everybody in the period before the one that is asked about. */
   earlier: readonly ToolUse[] = []
   safety: SafetyPosture = {
@@ -273,6 +280,7 @@ export class TestNode {
         },
         load: async (now) => this.marks.filter((mark) => mark.expires_at > now),
       },
+      summaries: { cover: (author, range) => this.cover(author, range) },
       insight: {
         uids: async () => [...people.keys()],
         toolUsage: async (uids, range) => {
@@ -310,6 +318,7 @@ export class TestNode {
       random: systemRandom,
       log: silentLog,
       ownUid: this.uid,
+      onEncoded: options.onEncoded,
     })
   }
 
