@@ -44,7 +44,8 @@ export const PROGRAMS: Readonly<Record<Program, HowToStart>> = {
     rc: '.zshrc',
     argv: () => ['zsh', '-d', '-i'],
     env: (rc) => ({ ZDOTDIR: dirname(rc) }),
-    before: "setopt prompt_subst no_prompt_sp no_prompt_cr; typed=0; PS1='@$((++typed))@ '",
+    before:
+      "setopt prompt_subst no_prompt_sp no_prompt_cr; zmodload zsh/zle; unset zle_bracketed_paste; typed=0; PS1='@$((++typed))@ '",
   },
   fish: {
     shell: 'fish',

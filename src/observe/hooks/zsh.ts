@@ -50,9 +50,9 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
     [[ -d $__karo[dir] && -w $__karo[dir] ]] || return 0
     __karo[file]=$__karo[dir]/$__karo[id].spool
     # A name instead of a number: zsh chooses one that nobody has.
-    sysopen -a -w -m 600 -o creat,cloexec,nofollow -u __karo_fd $__karo[file] || return 0
+    builtin sysopen -a -w -m 600 -o creat,cloexec,nofollow -u __karo_fd $__karo[file] || return 0
     # A directory of one's own is private; a shared one (setgid) lets the daemon's group read. Whatever the umask.
-    if [[ -O $__karo[dir] ]]; then zf_chmod 600 $__karo[file]; else zf_chmod 640 $__karo[file]; fi
+    if [[ -O $__karo[dir] ]]; then builtin zf_chmod 600 $__karo[file]; else builtin zf_chmod 640 $__karo[file]; fi
   }
 
   # Before the prompt. Zsh itself gives $? and $_ back to what comes after.
@@ -72,7 +72,7 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
         "=\${__karo[text]//$'\\0'}" . ""
       # A write beyond ulimit -f must not end the shell.
       builtin trap "" XFSZ
-      syswrite -o $__karo_fd "\${(pj:\\0:)@}" || __karo_open 2>/dev/null
+      builtin syswrite -o $__karo_fd "\${(pj:\\0:)@}" || __karo_open 2>/dev/null
     fi
     __karo[text]=
   }
