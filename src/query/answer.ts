@@ -42,7 +42,7 @@ export interface AnswererDeps extends Author {
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
   readonly link: Pick<Link, 'sendDocument'>
-  readonly router: Pick<Router, 'carry' | 'parentOf' | 'settle' | 'crossed' | 'decline' | 'done'>
+  readonly router: Pick<Router, 'carry' | 'parentOf' | 'settle' | 'crossed' | 'decline'>
   readonly log: Log
   /** Decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
@@ -53,7 +53,7 @@ export interface AnswererDeps extends Author {
 export interface Answerer {
   load(): Promise<void>
   hop(peer: PeerRef, frame: Frame): void
-  /** A neighbour is done with a question, or wants no answer to it any more. */
+  /** A neighbour wants no answer to a question any more. */
   done(peer: PeerRef, frame: Frame): void
   /** Resolves when nothing is worked on and the ledger has everything. */
   idle(): Promise<void>
@@ -319,7 +319,6 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     hop,
     done(peer, frame) {
       const { author, query_id } = bodyOf(frame, QueryDone)
-      router.done(peer, frame)
       seen.get({ author, body: { query_id } })?.waiting.delete(peer.nodeId)
     },
     async idle() {

@@ -1,6 +1,6 @@
 // The requester's side: asks every known member, verifies what comes back, and ends with exact coverage.
 import { bodyOf, type Frame, FrameError, TRACE_BYTES } from '../../protocols/frame.ts'
-import { type AnswerStatus, Response, type SealedAnswer } from '../../protocols/messages/query.ts'
+import { type AnswerStatus, QueryDone, Response, type SealedAnswer } from '../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Timers } from '../base/clock.ts'
@@ -13,7 +13,7 @@ import type { Member, Trust } from '../trust/index.ts'
 import { type AbsentDeps, coverAbsent } from './absent.ts'
 import { type Collected, type OwnData, resultOf } from './collect.ts'
 import { coverageOf } from './coverage.ts'
-import { type Author, hex, type OwnQuestion, openAnswer, writeQuestion } from './document.ts'
+import { type Author, hex, type OwnQuestion, openAnswer, sameBytes, writeQuestion } from './document.ts'
 import { checkFilters, filtersForOwners } from './filters.ts'
 import type { Router } from './forward.ts'
 import { GATHER, type GatherInsight } from './gather.ts'
@@ -50,6 +50,8 @@ export interface Asker {
   ): Promise<QueryResult>
   /** An answer to a question of this node. */
   response(peer: PeerRef, frame: Frame): void
+  /** A neighbour is done with a question of somebody. */
+  done(peer: PeerRef, frame: Frame): void
   down(peer: PeerRef): void
   /** Ends every query as cancelled; none begins afterwards. */
   stop(): void
@@ -291,6 +293,10 @@ export function createAsker(deps: AskerDeps): Asker {
   return {
     ask,
     response,
+    done(peer, frame) {
+      const { author, query_id } = bodyOf(frame, QueryDone)
+      if (sameBytes(author, identity.publicKey)) live.get(hex(query_id))?.outreach.done(peer.nodeId)
+    },
     down(peer) {
       for (const query of live.values()) query.outreach.down(peer.nodeId)
     },

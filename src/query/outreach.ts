@@ -41,6 +41,8 @@ export interface Outreach {
   speaks(node: NodeId): Speaks
   /** The member's answer is there. */
   settled(node: NodeId): void
+  /** It says that nothing more will come. */
+  done(node: NodeId): void
   down(node: NodeId): void
   /** With `tell`, those still at work hear that nothing more is wanted. */
   end(tell: boolean): void
@@ -142,6 +144,9 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
     settled(node) {
       pending.delete(node)
       awaited.delete(node)
+    },
+    done(node) {
+      if (pending.has(node)) lose(node)
     },
     down(node) {
       if (pending.delete(node)) repair(node)

@@ -57,9 +57,16 @@ export function createQuery(deps: QueryDeps): Query {
 
   const link = deps.mesh.link(queryStream, {
     frame(peer, frame) {
-      if (frame.message === QueryHop) answerer.hop(peer, frame)
-      else if (frame.message === QueryDone) answerer.done(peer, frame)
-      else if (frame.message === Response && !router.response(peer, frame)) asker.response(peer, frame)
+      if (frame.message === QueryHop) {
+        answerer.hop(peer, frame)
+      } else if (frame.message === Response) {
+        if (!router.response(peer, frame)) asker.response(peer, frame)
+      } else if (frame.message === QueryDone) {
+        // The asker first: the router may make it ask this neighbour anew, which is then not what is done.
+        asker.done(peer, frame)
+        router.done(peer, frame)
+        answerer.done(peer, frame)
+      }
     },
     down(peer) {
       router.down(peer)
