@@ -6,7 +6,7 @@ import { DAY_MS } from '../base/calendar.ts'
  * How long after its end a period may still change: what was typed while this node did not run waits in the spool. As
  * long as an hour is of use to anybody, and as relays keep one.
  */
-export const LATE_MS = 7 * DAY_MS
+const LATE_MS = 7 * DAY_MS
 
 /** The hour, the day and the week that `now` (ms since the epoch) lies in. */
 export const openPeriods = (now: number): readonly Period[] =>

@@ -9,7 +9,7 @@ import type { Log } from '../base/log.ts'
 import type { Documents } from '../documents/index.ts'
 import { floorToHour, type Insight } from '../insight/index.ts'
 import { expiryOf, type Self, writeDocument } from './document.ts'
-import { distinctPeriods, LATE_MS, latePeriods, openPeriods } from './due.ts'
+import { distinctPeriods, latePeriods, openPeriods } from './due.ts'
 import { contentsOf, type Edition, editionsOf } from './editions.ts'
 import { boxesOf, idsOf, makePlan, type Plan, type PlanDeps, type PlannedBox } from './plan.ts'
 
@@ -69,7 +69,8 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   /** Differs when anything was counted that a period which may still change is about. */
   async function pulseOf({ groups }: Plan, now: number): Promise<string> {
     const uids = [...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat()))]
-    const range = { start: floorToHour(now - LATE_MS), end: floorToHour(now) + HOUR_MS }
+    const oldest = Math.min(...latePeriods(now).map(({ start }) => start))
+    const range = { start: oldest, end: floorToHour(now) + HOUR_MS }
     return Buffer.from(blake3([JSON.stringify(await insight.commandPatterns(uids, range))])).toString('hex')
   }
 

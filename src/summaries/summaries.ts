@@ -1,6 +1,6 @@
 // The summaries room: publishes while it runs, shows what it would publish, and reads those of others.
 import type { Audit } from '../audit/index.ts'
-import type { Clock, Random } from '../base/clock.ts'
+import type { Clock, Random, Timers } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Documents } from '../documents/index.ts'
 import { createHints, type Identity } from '../identity/index.ts'
@@ -23,17 +23,17 @@ export interface SummariesDeps {
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
   readonly random: Random
+  readonly timers: Timers
   readonly log: Log
   /** Sees the plaintext of every summary before it is sealed. */
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
-  /** Milliseconds between looks: a period that is not over is published at most that often. */
-  readonly everyMs?: number
 }
 
-const EVERY_MS = 60_000
+/** Milliseconds between looks: the edition of a period that is not over is at most that old. */
+export const EVERY_MS = 60_000
 
 export function createSummaries(deps: SummariesDeps): Summaries {
-  const { identity, trust, sharing, documents, everyMs = EVERY_MS } = deps
+  const { identity, trust, sharing, documents, timers } = deps
   const log = deps.log.child({ room: 'summaries' })
   const self = { identity, hints: createHints(identity.agree) }
   let revision = 0
@@ -46,7 +46,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
   })
   const reader = createReader(self, documents, log)
   let stopping = new AbortController()
-  let timer: NodeJS.Timeout | undefined
+  let stopTimer = (): void => {}
   let unsubscribe: readonly (() => void)[] = []
   let running = Promise.resolve()
   let busy = false
@@ -72,6 +72,13 @@ export function createSummaries(deps: SummariesDeps): Summaries {
     busy = false
   }
 
+  function again(): void {
+    stopTimer = timers.after(EVERY_MS, () => {
+      look()
+      again()
+    })
+  }
+
   const changed = (): void => {
     revision++
     look()
@@ -83,12 +90,12 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       signal.throwIfAborted()
       stopping = new AbortController()
       unsubscribe = [sharing.onChange(changed), trust.onChange(changed)]
-      timer = setInterval(look, everyMs).unref()
+      again()
       look()
     },
     async stop() {
       stopping.abort()
-      clearInterval(timer)
+      stopTimer()
       for (const end of unsubscribe) end()
       unsubscribe = []
       await running
