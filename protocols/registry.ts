@@ -26,13 +26,14 @@ export const query = defineStream({
   id: '/karo/query/1',
   purpose: 'Ask the mesh; answers stream back.',
   admits: 'member',
-  // A question costs a neighbour one frame and brings two back. 100 a second keep verifying below 2 % of a core.
-  quota: { frames: 1_000, perMs: 10_000 },
+  // A neighbour may stand between this node and the rest of the mesh: it then brings what one author may ask (20
+  // questions in ten seconds) of 200 nodes. A hostile one gets 400 frames a second verified: under a tenth of a core.
+  quota: { frames: 4_000, perMs: 10_000 },
   lifetime: 'link',
   // Silence is normal until somebody asks.
   timeouts: { firstByteMs: null, frameMs: 5_000 },
-  // Sixteen of the largest answers.
-  sendBufferBytes: 1024 * 1024,
+  // The answers of 200 nodes of 20 KiB each to one question, which a relay may get all at once.
+  sendBufferBytes: 4 * 1024 * 1024,
   // MeshQuery is not among them: it travels inside QueryHop.
   messages: { QueryHop, Response, QueryDone },
 })
