@@ -50,3 +50,12 @@ export function isPeriod({ granularity, start, end }: Period): boolean {
 /** Names a period among those of one author: `hour:494877`, `day:20619`, `week:2946`; counted from the epoch. */
 export const slotOf = ({ granularity, start }: Period): string =>
   `${granularity}:${numberOf(granularity, start)}`
+
+/** The period that `slotOf` names so; undefined for any other text. */
+export function periodOfSlot(slot: string): Period | undefined {
+  const [, granularity, digits] = /^(hour|day|week):([0-9]{1,15})$/.exec(slot) ?? []
+  if (granularity === undefined) return undefined
+  const { ms, offset } = GRAINS[granularity as Granularity]
+  const period = periodOf(granularity as Granularity, Number(digits) * ms - offset)
+  return slotOf(period) === slot ? period : undefined
+}

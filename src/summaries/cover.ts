@@ -2,7 +2,7 @@
 import { FrameError } from '../../protocols/frame.ts'
 import type { NodeSummary } from '../../protocols/messages/summary.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import { type Period, periodOf, slotOf } from '../../protocols/periods.ts'
+import { type Period, periodOf, periodOfSlot, slotOf } from '../../protocols/periods.ts'
 import { DAY_MS, HOUR_MS } from '../base/calendar.ts'
 import type { Log } from '../base/log.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
@@ -72,7 +72,8 @@ export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: 
         const document = bySlot.get(slotOf(period))
         return document === undefined ? undefined : open(author, document)
       }
-      const summaries = bySlot.size === 0 ? [] : chosen(range, summaryOf)
+      const held = stored.map(({ head }) => periodOfSlot(head.slot)).filter((period) => period !== undefined)
+      const summaries = chosen(range, held, summaryOf)
       if (summaries.length === 0) return undefined
       return { summaries, as_of: Math.max(...summaries.map(({ generated_at }) => generated_at)) }
     },
@@ -91,7 +92,11 @@ const INSIDE: Readonly<
  * Disjoint summaries inside `range`, oldest first. A period that was over when its summary was derived is taken whole;
  * of one that was not, its own summary or those inside it, whichever tell of more commands: an edition may be missing.
  */
-function chosen(range: TimeRange, summaryOf: (period: Period) => NodeSummary | undefined): NodeSummary[] {
+function chosen(
+  range: TimeRange,
+  held: readonly Period[],
+  summaryOf: (period: Period) => NodeSummary | undefined,
+): NodeSummary[] {
   function best(period: Period): NodeSummary[] {
     if (period.end <= range.start || period.start >= range.end) return []
     const fits = period.start >= range.start && period.end <= range.end
@@ -106,9 +111,6 @@ function chosen(range: TimeRange, summaryOf: (period: Period) => NodeSummary | u
     return whole !== undefined && commandsIn(whole) >= inParts ? [whole] : parts
   }
 
-  const found: NodeSummary[] = []
-  for (let week = periodOf('week', range.start); week.start < range.end; week = periodOf('week', week.end)) {
-    found.push(...best(week))
-  }
-  return found
+  const weeks = new Set(held.map(({ start }) => periodOf('week', start).start))
+  return [...weeks].sort((a, b) => a - b).flatMap((start) => best(periodOf('week', start)))
 }
