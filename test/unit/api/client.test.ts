@@ -3,8 +3,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { callDaemon } from '../../../src/api/client.ts'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { callDaemon, streamDaemon } from '../../../src/api/client.ts'
+import { until } from '../../support/until.ts'
 
 let directory: string
 let socket: string
@@ -109,4 +111,132 @@ test('a socket of another user is no "not running"', async () => {
   } finally {
     if (root) process.seteuid?.(0)
   }
+})
+
+describe('a stream', () => {
+  const head = 'HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\n\r\n'
+  const stream = (options: Partial<Parameters<typeof streamDaemon>[4]> = {}) =>
+    streamDaemon({ socket }, 'POST', '/api/v1/x', { words: 1 }, { deadlineMs: 5_000, ...options })
+  async function all(options?: Parameters<typeof stream>[0]): Promise<unknown[]> {
+    const lines: unknown[] = []
+    for await (const line of stream(options)) lines.push(line)
+    return lines
+  }
+
+  test('is asked for by its type, and yields the value of each line as it comes', async () => {
+    let more: (() => void) | undefined
+    server = createServer((connection) => {
+      connection.once('data', (data) => {
+        received += data.toString()
+        connection.write(`${head}{"n":1}\n`)
+        more = () => connection.end('{"n":2}\n')
+      })
+    })
+    await new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+    const lines = stream()
+    expect((await lines.next()).value).toEqual({ n: 1 })
+    expect(received).toMatch(/^POST \/api\/v1\/x HTTP\/1\.0\r\n/)
+    expect(received).toMatch(/\r\naccept: application\/x-ndjson\r\n/)
+    expect(received).toMatch(/\r\n\r\n{"words":1}$/)
+    more!()
+    expect((await lines.next()).value).toEqual({ n: 2 })
+    expect((await lines.next()).done).toBe(true)
+  })
+
+  test('comes whole wherever its bytes are cut', async () => {
+    const values = [{ name: 'ä' }, 'x'.repeat(300), null, [1, 2]]
+    const bytes = Buffer.from(head + values.map((value) => `${JSON.stringify(value)}\n`).join(''))
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 5 }),
+        async (cuts) => {
+          const at = [0, ...cuts.toSorted((a, b) => a - b), bytes.length]
+          const parts = at.slice(1).map((end, i) => bytes.subarray(at[i], end))
+          server = createServer((connection) => {
+            connection.once('data', () => {
+              const next = (): void => {
+                const part = parts.shift()
+                if (part === undefined) connection.end()
+                else connection.write(part, () => setImmediate(next))
+              }
+              next()
+            })
+          })
+          await new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+          expect(await all()).toEqual(values)
+          await new Promise((resolve) => server!.close(resolve))
+          server = undefined
+        },
+      ),
+      { numRuns: 25 },
+    )
+  })
+
+  test.each([
+    ['cut within a line', `${head}{"n":1}\n{"n"`, 'unavailable'],
+    ['a line that is no JSON', `${head}nonsense\n`, 'internal'],
+    ['no head', 'HTTP/1.1 200', 'unavailable'],
+    ['nothing', '', 'unavailable'],
+    ['not HTTP', 'SSH-2.0-x\r\n\r\n', 'unavailable'],
+    ['an endless head', `HTTP/1.1 200 OK\r\n${'x: y\r\n'.repeat(10_000)}`, 'unavailable'],
+    ['another type', http(200, '{"a":1}'), 'internal'],
+    ['half an error', 'HTTP/1.1 500 X\r\ncontent-length: 99\r\n\r\n{"e', 'unavailable'],
+  ])('%s is an error', async (_, answer, code) => {
+    await answering(answer)
+    await expect(all()).rejects.toMatchObject({ code })
+  })
+
+  test('that is refused throws what the daemon told', async () => {
+    const error = { code: 'bad_request', message: 'no', where: 'team', hint: 'eng' }
+    await answering(http(400, JSON.stringify({ error })))
+    await expect(all()).rejects.toMatchObject(error)
+  })
+
+  test('gives what came whole before it was cut', async () => {
+    await answering(`${head}{"n":1}\n{"n":2}\n{"n`)
+    const got: unknown[] = []
+    const read = async () => {
+      for await (const line of stream()) got.push(line)
+    }
+    await expect(read()).rejects.toMatchObject({ code: 'unavailable' })
+    expect(got).toEqual([{ n: 1 }, { n: 2 }])
+  })
+
+  test.each([
+    ['without an end', [head, 'x'.repeat(60), 'x'.repeat(60)]],
+    ['with one, in one piece', [head, `"${'x'.repeat(120)}"\n`]],
+    ['with one, in several', [head, `"${'x'.repeat(60)}`, `${'x'.repeat(60)}"\n`]],
+  ])('ends at a line beyond the limit, %s', async (_, parts) => {
+    await answering(...parts)
+    await expect(all({ maxLineBytes: 100 })).rejects.toMatchObject({ code: 'too_large' })
+  })
+
+  test('ends at its deadline, though something keeps coming', async () => {
+    server = createServer((connection) => {
+      connection.on('error', () => {}).resume()
+      connection.write(`${head}1\n`)
+    })
+    await new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+    await expect(all({ deadlineMs: 30 })).rejects.toMatchObject({ code: 'timeout' })
+  })
+
+  test('hangs up when the signal says so, and when the loop is left', async () => {
+    let closed = 0
+    server = createServer((connection) => {
+      connection
+        .on('error', () => {})
+        .on('close', () => closed++)
+        .resume()
+      connection.write(`${head}1\n`)
+    })
+    await new Promise<void>((resolve) => server!.listen({ path: socket }, resolve))
+    const cancel = new AbortController()
+    const lines = stream({ signal: cancel.signal })
+    await lines.next()
+    cancel.abort()
+    await expect(lines.next()).rejects.toMatchObject({ name: 'AbortError' })
+    for await (const _ of stream()) break
+    await until(() => closed === 2, { what: 'both are closed' })
+    await expect(all({ signal: cancel.signal })).rejects.toMatchObject({ name: 'AbortError' })
+  })
 })
