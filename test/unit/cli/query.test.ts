@@ -1,6 +1,7 @@
 // karo query and karo share, from the words typed to what is printed: real rooms, API and client over an in-memory mesh.
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { queryRoutes } from '../../../src/api/routes/query.ts'
 import { shareRoutes } from '../../../src/api/routes/share.ts'
@@ -30,15 +31,23 @@ async function serve(node: TestNode, query: Pick<Query, 'ask'> = node.query): Pr
   return home
 }
 
+/** What it has written so far. */
+interface Screen {
+  out: string
+  err: string
+}
+
 async function karo(home: string, ...words: string[]) {
-  let out = ''
-  let err = ''
+  return karoOn({ out: '', err: '' }, home, false, ...words)
+}
+
+async function karoOn(screen: Screen, home: string, isTTY: boolean, ...words: string[]) {
   const code = await runCli(words, {
-    env: { KARO_HOME: home },
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
+    env: { KARO_HOME: home, TERM: 'xterm' },
+    stdout: { isTTY, columns: 80, write: (text) => (screen.out += text) },
+    stderr: { isTTY, columns: 80, write: (text) => (screen.err += text) },
   })
-  return { code, out, err, json: () => JSON.parse(out) }
+  return { code, ...screen, json: () => JSON.parse(screen.out) }
 }
 
 function pair(options: { allow?: readonly string[] } = {}) {
@@ -151,7 +160,17 @@ describe('karo query', () => {
     const home = await serve(ann)
     const wrong = [
       ['query'],
-      ['query', 'safety'],
+      ['query', 'anomalies'],
+      ['query', 'tools', '--where', 'tool'],
+      ['query', 'tools', '--where', 'risk_level=high'],
+      ['query', 'tools', '--where', 'tool=git', '--where', 'uses=contains:1'],
+      ['query', 'tools', '--team', ''],
+      ['query', 'tools', '--team', 'nobody'],
+      ['query', 'tools', '--every', '5s'],
+      ['query', 'tools', '--watch', '--every', '10ms'],
+      ['query', 'tools', '--watch', '--require-complete'],
+      ['query', 'tools', '--watch', '--where', 'what=1'],
+      ['query', 'activity', '--level', '3'],
       ['query', 'tools', '--last', 'soon'],
       ['query', 'tools', '--last', '2h', '--from', '3h'],
       ['query', 'tools', '--to', '3h'],
@@ -162,7 +181,10 @@ describe('karo query', () => {
       ['query', 'health', '--level', '2'],
     ]
     for (const words of wrong) expect([words, (await karo(home, ...words)).code]).toEqual([words, 2])
-    expect((await karo(home, 'query', 'safety')).err).toMatch(/tools, health/)
+    expect((await karo(home, 'query', 'anomalies')).err).toMatch(/tools, safety, activity, health/)
+    const { err } = await karo(home, 'query', 'tools', '--where', 'risk_level=high')
+    expect(err).toMatch(/--where: ToolUsage has no field 'risk_level'/)
+    expect(err).toMatch(/tool, category, uses, nodes/)
     expect(bob.gathered).toEqual([])
     expect(bob.audits).toEqual([])
   })
@@ -191,6 +213,201 @@ describe('karo query', () => {
     await soon(() => asked?.aborted === true)
     await soon(() => ann.audits.length === 1)
     expect(ann.audits[0]).toMatchObject({ type: 'query_asked', details: { ended_by: 'cancelled' } })
+  })
+})
+
+describe('karo query of other kinds', () => {
+  const oneHour = (total_commands: number) => ({
+    hourly: Array.from({ length: 24 }, (_, hour) => (hour === 9 ? total_commands : 0)),
+    daily: [0, total_commands, 0, 0, 0, 0, 0],
+    ...{ total_commands, unique_commands: 2 },
+  })
+
+  it('says of safety how risky the commands are and who is guarded', async () => {
+    const { ann, bob } = pair()
+    bob.safety = {
+      by_risk_level: { safe: 1200, moderate: 30, high: 7, critical: 0 },
+      ...{ blocked: 3, confirmed_risky: 2, karo_generated: 5, guarded: false, hook_silent: true },
+    }
+    const home = await serve(ann)
+    const { code, out } = await karo(home, 'query', 'safety', '--per-node')
+    expect(code).toBe(0)
+    expect(out).toMatch(/^safe +1200 +█/m)
+    expect(out).toMatch(/^high +7 /m)
+    expect(out).toMatch(/^critical +0$/m)
+    expect(out).toMatch(/blocked 3, confirmed by a person 2, written by Karo 5/)
+    expect(out).toMatch(/guard on 1 of 2 nodes, hooks silent on 1/)
+    expect(out).toMatch(/bob +1200 +30 +7 +0 +3 +off +silent/)
+    const high = (
+      await karo(home, 'query', 'safety', '--where', 'risk_level=in:high,critical', '--json')
+    ).json()
+    expect(high.data).toMatchObject({
+      by_risk_level: { safe: 0, moderate: 0, high: 7, critical: 0 },
+      blocked: 3,
+    })
+  })
+
+  it('draws when people work, in 80 columns', async () => {
+    const { ann, bob } = pair()
+    bob.activity = oneHour(40)
+    const home = await serve(ann)
+    const screen = { out: '', err: '' }
+    const { code, out } = await karoOn(screen, home, true, 'query', 'activity', '--per-node')
+    expect(code).toBe(0)
+    const lines = stripVTControlCharacters(out).split('\n')
+    expect(Math.max(...lines.map((line) => line.length))).toBeLessThanOrEqual(80)
+    expect(lines[0]).toBe('40 commands, 2 different')
+    const axis = lines.findIndex((line) => line.startsWith('0  1  2 '))
+    // The bar stands above its hour.
+    expect(lines[axis - 1]?.slice(27, 29)).toBe('██')
+    expect(lines[axis]?.slice(27, 29).trim()).toBe('9')
+    expect(lines.some((line) => /^Tu +40 +█+$/.test(line))).toBe(true)
+    expect(lines.some((line) => /^bob +40 +2 +·········█·/.test(line))).toBe(true)
+    expect(screen.err).toBe('')
+  })
+
+  it('is only about what filters and a team leave', async () => {
+    const { ann, bob } = pair()
+    ann.trusts(bob, 'peer', { teams: ['eng'] })
+    const home = await serve(ann)
+    const { json } = await karo(
+      home,
+      'query',
+      'tools',
+      '--where',
+      'uses=gt:5',
+      '--where',
+      'tool=!=:git',
+      '--team',
+      'eng',
+      '--json',
+    )
+    expect(json()).toMatchObject({
+      filters: [
+        { field: 'uses', operator: 'GreaterThan', value: '5' },
+        { field: 'tool', operator: 'NotEquals', value: 'git' },
+      ],
+      team: 'eng',
+      data: { tools: [{ tool: 'npm' }] },
+    })
+    const { out } = await karo(home, 'query', 'tools', '--where', 'tool=emacs')
+    expect(out).toMatch(/Nothing that fits the filters/)
+    const { err } = await karo(home, 'query', 'tools', '--team', 'ops')
+    expect(err).toMatch(/team 'ops'[\s\S]*known here are: eng/)
+  })
+
+  it('shows nodes that are away as they were last known', async () => {
+    const { ann, bob, wire } = pair()
+    wire.cut(ann.id, bob.id)
+    const { out } = await karo(await serve(ann), 'query', 'health')
+    expect(out).toMatch(/ann .* now/)
+    expect(out).toMatch(/bob +[0-9a-f ]{19} +– +– +– +just now/)
+    expect(out).toMatch(/unreachable: bob/)
+  })
+
+  it('marks what is from a summary with its age', async () => {
+    const { ann, bob, wire } = pair()
+    wire.cut(ann.id, bob.id)
+    const hours = { granularity: 'hour', start: 0, end: 3_600_000, generated_at: 0, closed: true } as const
+    const tool_usage = { tools: [uses('git', 4)] }
+    ann.covers.set(bob.id, {
+      summaries: [{ ...hours, node_id: bob.id, tool_usage }],
+      as_of: Date.now() - 3 * 3_600_000,
+    })
+    const home = await serve(ann)
+    const { code, out } = await karo(home, 'query', 'tools', '--per-node')
+    expect(code).toBe(0)
+    expect(out).toMatch(/AS OF/)
+    expect(out).toMatch(/bob +git +4 +– +3 h ago/)
+    expect(out).toMatch(/from a stored summary: bob/)
+    expect(out).toMatch(/1 of 1 node is shown from its last summary, 3 h old/)
+    expect((await karo(home, 'query', 'tools', '--require-complete')).code).toBe(5)
+  })
+})
+
+describe('a terminal', () => {
+  it('sees how many have answered while it waits, and nothing of it afterwards', async () => {
+    const { ann, bob } = pair()
+    const held = Promise.withResolvers<void>()
+    bob.gate = () => held.promise
+    const screen = { out: '', err: '' }
+    const asking = karoOn(screen, await serve(ann), true, 'query', 'tools')
+    await soon(() => screen.err !== '')
+    expect(screen.err).toBe('\r\x1b[K0 of 1 known node answered …')
+    expect(screen.out).toBe('')
+    held.resolve()
+    expect((await asking).code).toBe(0)
+    expect(screen.err.endsWith('\r\x1b[K')).toBe(true)
+    expect(screen.out).toMatch(/npm/)
+  })
+})
+
+describe('karo query --watch', () => {
+  /** Ctrl-C, as the terminal sends it to the process. */
+  const interrupt = () => process.emit('SIGINT')
+
+  it('asks again until Ctrl-C: one result per line, and exit 0', async () => {
+    const { ann } = pair()
+    const screen = { out: '', err: '' }
+    const watching = karoOn(
+      screen,
+      await serve(ann),
+      false,
+      'query',
+      'tools',
+      '--watch',
+      '--every',
+      '1s',
+      '--json',
+    )
+    await soon(() => screen.out.split('\n').length > 2)
+    interrupt()
+    expect((await watching).code).toBe(0)
+    const results = screen.out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line))
+    expect(results.length).toBeGreaterThanOrEqual(2)
+    for (const result of results)
+      expect(result).toMatchObject({ status: 'success', coverage: { known: 1, answered: 1 } })
+    expect(new Set(results.map((result) => result.query_id)).size).toBe(results.length)
+    expect(screen.err).toBe('')
+  })
+
+  it('shows people what is new since the last answer', async () => {
+    const { ann, bob } = pair()
+    bob.safety = { ...bob.safety, by_risk_level: { safe: 10, moderate: 0, high: 0, critical: 0 } }
+    const screen = { out: '', err: '' }
+    const watching = karoOn(screen, await serve(ann), true, 'query', 'safety', '--watch', '--every', '1s')
+    await soon(() => screen.out.includes('answered'))
+    expect(screen.out).not.toContain('\x1b[2J')
+    bob.safety = { ...bob.safety, by_risk_level: { safe: 13, moderate: 0, high: 0, critical: 0 }, blocked: 1 }
+    await soon(() => screen.out.includes('(+3)'))
+    interrupt()
+    expect((await watching).code).toBe(0)
+    expect(stripVTControlCharacters(screen.out)).toMatch(/safe +13 \(\+3\)[\s\S]*blocked 1 \(\+1\)/)
+  })
+
+  it('takes back the question under way at Ctrl-C', async () => {
+    const { ann, bob } = pair()
+    bob.gate = () => new Promise(() => {})
+    const home = await serve(ann)
+    const screen = { out: '', err: '' }
+    const watching = karoOn(screen, home, false, 'query', 'tools', '--watch', '--timeout', '60s')
+    await soon(() => bob.gathered.length === 1)
+    interrupt()
+    expect(await watching).toMatchObject({ code: 0, out: '', err: '' })
+    await soon(() => ann.audits.length === 1)
+    expect(ann.audits[0]).toMatchObject({ type: 'query_asked', details: { ended_by: 'cancelled' } })
+  })
+
+  it('ends with the error when the daemon does', async () => {
+    const { ann } = pair()
+    const home = await serve(ann)
+    expect((await karo(`${home}/no`, 'query', 'tools', '--watch')).code).toBe(3)
+    await ann.query.stop()
+    const { code, err } = await karo(home, 'query', 'tools', '--watch')
+    expect([code, err]).toEqual([1, expect.stringMatching(/stopping/)])
   })
 })
 

@@ -1,0 +1,122 @@
+// POST /query: what a body may hold, one answer or a stream of lines, and hanging up.
+import { expect, test } from 'vitest'
+import { queryRoutes } from '../../../src/api/routes/query.ts'
+import { buildServer } from '../../../src/api/server.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { KaroError } from '../../../src/base/errors.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { coverageOf } from '../../../src/query/coverage.ts'
+import type { AskRequest, Query } from '../../../src/query/index.ts'
+import type { QueryResult } from '../../../src/query/result.ts'
+
+const RANGE = { start: '2026-11-20T08:00:00Z', end: '2026-11-20T09:00:00Z' }
+const RESULT = { query_id: 'x', data: { tools: [] } } as unknown as QueryResult
+const COVERAGE = coverageOf([{ fingerprint: '0', name: 'a', outcome: 'unreachable' }])
+
+function serverWith(ask: Query['ask']) {
+  const routes = [queryRoutes({ query: { ask }, caller: { uid: 7 }, timeoutMs: 5_000 })]
+  const server = buildServer({ routes, clock: systemClock, log: silentLog })
+  const post = (body: object, accept?: string) =>
+    server.inject({
+      method: 'POST',
+      url: '/api/v1/query',
+      ...(accept === undefined ? {} : { headers: { accept } }),
+      payload: { query_type: 'ToolUsage', range: RANGE, ...body },
+    })
+  return { server, post }
+}
+
+/** Remembers what was asked. */
+function asking() {
+  const asked: AskRequest[] = []
+  const { post } = serverWith(async (request) => {
+    asked.push(request)
+    return RESULT
+  })
+  return { asked, post }
+}
+
+test.each(['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'NodeHealth'])(
+  '%s can be asked',
+  async (query_type) => {
+    const { asked, post } = asking()
+    expect((await post({ query_type })).json()).toEqual(RESULT)
+    expect(asked[0]).toMatchObject({ query_type, perNode: false, timeoutMs: 5_000, uid: 7 })
+  },
+)
+
+test('filters and a team reach the question as they are on the wire', async () => {
+  const { asked, post } = asking()
+  const filters = [
+    { field: 'tool', operator: 'InList', value: ['git'] },
+    { field: 'uses', operator: 'GreaterThan', value: '3' },
+  ]
+  expect((await post({ filters, team: 'eng', per_node: true, timeout_ms: 100, level: 1 })).statusCode).toBe(
+    200,
+  )
+  expect(asked[0]).toMatchObject({ filters, team: 'eng', perNode: true, timeoutMs: 100, level: 1 })
+})
+
+test.each([
+  ['a type nobody answers', { query_type: 'Anomalies' }],
+  ['an unknown field', { audience: 'all' }],
+  ['no range', { range: undefined }],
+  ['seventeen filters', { filters: new Array(17).fill({ field: 'tool', operator: 'Equals', value: 'x' }) }],
+  ['an unknown operator', { filters: [{ field: 'tool', operator: 'Like', value: 'x' }] }],
+  ['a filter without a value', { filters: [{ field: 'tool', operator: 'Equals' }] }],
+  ['a filter with more', { filters: [{ field: 'tool', operator: 'Equals', value: 'x', not: true }] }],
+  ['a long value', { filters: [{ field: 'tool', operator: 'Equals', value: 'x'.repeat(65) }] }],
+  ['a team without a name', { team: '' }],
+  ['a long wait', { timeout_ms: 60_001 }],
+])('%s is refused before anybody is asked', async (_, body) => {
+  const { asked, post } = asking()
+  const response = await post(body, 'application/x-ndjson')
+  expect(response.statusCode).toBe(400)
+  expect(response.json().error.code).toBe('bad_request')
+  expect(asked).toEqual([])
+})
+
+const linesOf = (text: string): unknown[] =>
+  text
+    .split('\n')
+    .slice(0, -1)
+    .map((line) => JSON.parse(line))
+
+test('as NDJSON it tells the coverage as it grows, then the result', async () => {
+  const { post } = serverWith(async (_request, _signal, onProgress) => {
+    onProgress?.(COVERAGE)
+    await new Promise((resolve) => setImmediate(resolve))
+    onProgress?.(COVERAGE)
+    return RESULT
+  })
+  const response = await post({}, 'application/x-ndjson')
+  expect(response.headers['content-type']).toBe('application/x-ndjson')
+  expect(linesOf(response.body)).toEqual([
+    { type: 'progress', coverage: COVERAGE },
+    { type: 'progress', coverage: COVERAGE },
+    { type: 'result', result: RESULT },
+  ])
+})
+
+test('without a wish for lines nobody is told of progress', async () => {
+  const { post } = serverWith(async (_request, _signal, onProgress) => {
+    expect(onProgress).toBeUndefined()
+    return RESULT
+  })
+  expect((await post({})).json()).toEqual(RESULT)
+})
+
+test('an error before the first line is an error like any other; after it, it is the last line', async () => {
+  const wrong = new KaroError('bad_request', 'nobody is in it', { where: 'team', hint: 'eng' })
+  const early = await serverWith(async () => {
+    throw wrong
+  }).post({}, 'application/x-ndjson')
+  expect([early.statusCode, early.json().error.where]).toEqual([400, 'team'])
+  const late = await serverWith(async (_request, _signal, onProgress) => {
+    onProgress?.(COVERAGE)
+    throw new Error('secret words')
+  }).post({}, 'application/x-ndjson')
+  expect(late.statusCode).toBe(200)
+  expect(linesOf(late.body).at(-1)).toMatchObject({ type: 'error', error: { code: 'internal' } })
+  expect(late.body).not.toContain('secret words')
+})
