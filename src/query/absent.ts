@@ -22,8 +22,7 @@ export interface AbsentData {
 }
 
 export interface AbsentDeps {
-  /** Absent: nobody is represented. */
-  readonly summaries?: Pick<Summaries, 'cover'> | undefined
+  readonly summaries: Pick<Summaries, 'cover'>
   readonly timers: Timers
   readonly log: Log
 }
@@ -36,7 +35,7 @@ export async function coverAbsent(
   range: TimeRange,
 ): Promise<ReadonlyMap<NodeId, AbsentData>> {
   const found = new Map<NodeId, AbsentData>()
-  if (summaries === undefined || nodes.length === 0 || NUMBERS[type] === null) return found
+  if (nodes.length === 0 || NUMBERS[type] === null) return found
   let over = false
   const lookUp = async (node: NodeId): Promise<void> => {
     try {

@@ -37,7 +37,7 @@ export interface AskerDeps extends Author {
   readonly router: Pick<Router, 'begin' | 'end'>
   readonly timers: Timers
   readonly insight: GatherInsight
-  readonly summaries?: AbsentDeps['summaries']
+  readonly summaries: AbsentDeps['summaries']
   readonly audit: Pick<Audit, 'record'>
   readonly log: Log
 }

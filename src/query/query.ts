@@ -25,8 +25,7 @@ export interface QueryDeps {
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'>
   readonly mesh: Pick<Mesh, 'link' | 'reach'>
   readonly insight: GatherInsight
-  /** Represents members that cannot be reached; none without it. */
-  readonly summaries?: AbsentDeps['summaries']
+  readonly summaries: AbsentDeps['summaries']
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
