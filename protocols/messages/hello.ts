@@ -89,8 +89,11 @@ export const Pong = defineMessage({
   body: pingBody,
 })
 
-/** `stopping`: the node ends. `replaced`: another connection between the same two stays. */
-const GOODBYE_REASONS = ['stopping', 'replaced'] as const
+/**
+ * `stopping`: the node ends. `replaced`: another connection between the same two stays. `surplus`: the node has more
+ * links than it needs, and would rather not have this one for some time.
+ */
+const GOODBYE_REASONS = ['stopping', 'replaced', 'surplus'] as const
 export type GoodbyeReason = (typeof GOODBYE_REASONS)[number]
 
 const goodbyeBody = z.object({ reason: z.enum(GOODBYE_REASONS) })

@@ -16,6 +16,7 @@ export interface Config {
     /** Seconds between pings on a link; two missed ones end it. */
     readonly ping_seconds: number
   }
+  readonly overlay: { readonly full_mesh_up_to: number }
   readonly http: { readonly port: number }
   readonly discovery: {
     readonly mdns: boolean | readonly string[]

@@ -246,6 +246,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
       allow_cgnat: v(KEYS.meshAllowCgnat),
       ping_seconds: v(KEYS.meshPingSeconds),
     },
+    overlay: { full_mesh_up_to: v(KEYS.overlayFullMeshUpTo) },
     http: { port: v(KEYS.httpPort) },
     discovery: {
       mdns: v(KEYS.discoveryMdns),

@@ -84,6 +84,14 @@ export const KEYS = {
       'Time between pings to each connected node; two missed ones end the link. Less notices a vanished machine sooner and costs more idle CPU.',
   }),
 
+  overlayFullMeshUpTo: key({
+    path: 'overlay.full_mesh_up_to',
+    kind: kind.integer(1, 256),
+    default: 32,
+    description:
+      'Keep a link to every member while there are at most so many; beyond, about eight, and questions and news travel through others.',
+  }),
+
   httpPort: key({
     path: 'http.port',
     kind: kind.integer(0, 65535),

@@ -7,6 +7,7 @@ import type { Trust } from '../trust/index.ts'
 import type { Book } from './book.ts'
 import { endpointOf, formatEndpoint } from './endpoint.ts'
 import type { Host } from './host.ts'
+import type { Overlay } from './overlay.ts'
 import { nodeOf, peerIdOf } from './peer.ts'
 import type { Target } from './redial.ts'
 import type { Outcome, Session } from './session.ts'
@@ -18,6 +19,7 @@ export interface DialerDeps {
   readonly config: Pick<Config, 'discovery'>
   readonly trust: Pick<Trust, 'admits' | 'refuses'>
   readonly book: Book
+  readonly overlay: Pick<Overlay, 'wanted' | 'hasDeclined'>
   readonly sessions: Pick<Sessions, 'of' | 'neighbour' | 'to'>
   readonly host: () => Host | undefined
   readonly timings: Timings
@@ -30,6 +32,8 @@ export interface Dialer {
   dial(target: Target): Promise<Outcome>
   /** Under which target this node is dialed. */
   targetOf(node: NodeId): Target
+  /** It is behind an address of the configuration. */
+  isStatic(node: NodeId): boolean
   /** A stranger was heard on the LAN: meet it once, so that both sides see each other as pending. */
   meet(node: NodeId): void
   /** It was met, whoever dialed. */
@@ -88,12 +92,14 @@ export function createDialer(deps: DialerDeps): Dialer {
     *wanted() {
       for (const [key, fixed] of statics) {
         const { node } = fixed
-        if (node === undefined || (sessions.to(node).length === 0 && !trust.refuses(node))) yield key
+        if (node === undefined) yield key
+        else if (sessions.to(node).length === 0 && !trust.refuses(node) && !deps.overlay.hasDeclined(node))
+          yield key
       }
       const behindStatic = new Set([...statics.values()].map(({ node }) => node))
       const missing = (node: NodeId): boolean =>
         sessions.to(node).length === 0 && !trust.refuses(node) && !behindStatic.has(node)
-      yield* book.nodes().filter((node) => trust.admits(node) && missing(node))
+      yield* [...deps.overlay.wanted()].filter(missing)
       // A dial lasts until the stranger has said hello, or has been silent for as long as it may.
       const free = MEETINGS_AT_ONCE - meeting.size
       const strangers = [...meetings].filter((node) => !trust.admits(node) && missing(node))
@@ -137,6 +143,8 @@ export function createDialer(deps: DialerDeps): Dialer {
       for (const fixed of statics.values()) if (fixed.node === node) return fixed.key
       return node
     },
+
+    isStatic: (node) => [...statics.values()].some((fixed) => fixed.node === node),
 
     meet(node) {
       if (trust.admits(node) || trust.refuses(node) || sessions.to(node).length > 0) return

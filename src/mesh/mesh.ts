@@ -24,6 +24,7 @@ import { createLinks } from './links.ts'
 import { createListening } from './listening.ts'
 import { LOBBY, type LobbyLimits } from './lobby.ts'
 import { createNews } from './news.ts'
+import { createOverlay } from './overlay.ts'
 import { createPresence } from './presence.ts'
 import { createReach } from './reach.ts'
 import { createRedial } from './redial.ts'
@@ -35,7 +36,7 @@ import { createSightings } from './sightings.ts'
 import { TIMINGS, type Timings } from './timings.ts'
 
 export interface MeshDeps {
-  readonly config: Pick<Config, 'mesh' | 'discovery' | 'sharing'>
+  readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery' | 'sharing'>
   readonly identity: Identity
   readonly trust: Trust
   readonly audit: Pick<Audit, 'record'>
@@ -118,6 +119,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     onHeard(node, addresses, worthATry) {
       if (!admits(node)) return
       book.learn(node, addresses)
+      if (worthATry) overlay.present(node)
       if (worthATry && sessions.to(node).length === 0) redial.wake(dialer.targetOf(node))
     },
   })
@@ -143,6 +145,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       if (replaced === undefined) {
         news.came(session)
         presence.came(session.peer.nodeId)
+        overlay.present(session.peer.nodeId)
       }
       links.attach(session)
       gossip.attach(session)
@@ -162,6 +165,8 @@ export function createMesh(deps: MeshDeps): Mesh {
         trust.lost(node)
         presence.lost(node)
       }
+      // Whichever end has closed it: neither needs it for some time.
+      if (reason === 'surplus') overlay.declined(node)
       redial.lost(dialer.targetOf(node), clock.monotonic() - session.openedAt)
       const host = listening.host()
       if (refuses(node) && host !== undefined) void forgetPeer(host, node, log)
@@ -174,7 +179,35 @@ export function createMesh(deps: MeshDeps): Mesh {
     },
   })
 
-  const dialer = createDialer({ config, trust, book, sessions, host: () => listening.host(), timings, log })
+  const overlay = createOverlay({
+    self: identity.nodeId,
+    fullMeshUpTo: config.overlay.full_mesh_up_to,
+    clock,
+    members: () => book.nodes().filter(admits),
+    isGone(node) {
+      const member = trust.member(node)
+      return member !== undefined && (member.offline || member.unsure)
+    },
+    failures: (node) => redial.failures(dialer.targetOf(node)),
+    isStatic: (node) => dialer.isStatic(node),
+  })
+
+  /** Says goodbye to neighbours that nobody needs. */
+  const thin = (): void => {
+    const neighbours = sessions.neighbours().map((one) => ({ node: one.peer.nodeId, since: one.openedAt }))
+    for (const node of overlay.surplus(neighbours)) void sessions.neighbour(node)?.close('surplus', 'surplus')
+  }
+
+  const dialer = createDialer({
+    config,
+    trust,
+    book,
+    overlay,
+    sessions,
+    host: () => listening.host(),
+    timings,
+    log,
+  })
   const redial = createRedial({ clock, random, wanted: dialer.wanted, dial: dialer.dial })
   const heartbeat = createHeartbeat({
     clock,
@@ -184,7 +217,10 @@ export function createMesh(deps: MeshDeps): Mesh {
       news.alive(session)
       gossip.tend(session)
     },
-    onRound: presence.look,
+    onRound() {
+      presence.look()
+      thin()
+    },
   })
 
   /** An ended connection may have carried the gossip of a neighbour that has another one now. */

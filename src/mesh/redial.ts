@@ -28,6 +28,8 @@ export interface Redial {
   wake(target: Target): void
   /** A connection ended. One that lasted starts the back-off anew; one that did not counts as a failure. */
   lost(target: Target, lastedMs: number): void
+  /** Attempts in vain in a row, as far as remembered. */
+  failures(target: Target): number
   /** What is wanted may have changed. */
   look(): void
   /** One attempt now, or the one under way. */
@@ -137,6 +139,7 @@ export function createRedial({ clock, random, wanted, dial }: RedialDeps): Redia
       attempt.nextAt = clock.monotonic() + fail(attempt)
       schedule()
     },
+    failures: (target) => attempts.get(target)?.failures ?? 0,
     look: schedule,
     dialNow(target) {
       const attempt = attemptOf(target)

@@ -26,11 +26,19 @@ export type EndReason =
   | 'cut'
   | 'goodbye'
   | 'replaced'
+  | 'surplus'
   | 'refused'
   | 'violation'
   | 'silent'
   | 'lobby'
   | 'stopping'
+
+/** What the other side's Goodbye is called here. */
+const HEARD: Readonly<Record<GoodbyeReason, EndReason>> = {
+  stopping: 'goodbye',
+  replaced: 'replaced',
+  surplus: 'surplus',
+}
 
 /** What became of a connection: `pending` when one side has not admitted the other. */
 export type Outcome =
@@ -196,7 +204,7 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
     else if (!handshake.admitted()) violation('not_admitted')
     else if (frame.message === Ping) control?.send(Pong, bodyOf(frame, Ping))
     else if (frame.message === Goodbye) {
-      void close(bodyOf(frame, Goodbye).reason === 'stopping' ? 'goodbye' : 'replaced')
+      void close(HEARD[bodyOf(frame, Goodbye).reason])
     }
   }
 

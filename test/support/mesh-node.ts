@@ -46,6 +46,7 @@ export interface MeshNodeInit
   readonly trust?: FakeTrust
   readonly mesh?: Partial<Config['mesh']>
   readonly discovery?: Partial<Config['discovery']>
+  readonly overlay?: Partial<Config['overlay']>
   readonly replayMarks?: ReplayMark[]
 }
 
@@ -71,6 +72,7 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
         ping_seconds: 15,
         ...init.mesh,
       },
+      overlay: { full_mesh_up_to: 32, ...init.overlay },
       discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], ...init.discovery },
       sharing: {
         max_level: 2,

@@ -440,6 +440,7 @@ describe('addresses', () => {
       config: { discovery: { mdns: false, mdns_interval_seconds: 60, peers: [] } },
       trust,
       book,
+      overlay: { wanted: () => new Set(book.nodes().filter(trust.admits)), hasDeclined: () => false },
       sessions: { of: () => undefined, neighbour: () => undefined, to: () => [] },
       host: () =>
         ({

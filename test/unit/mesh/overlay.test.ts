@@ -1,0 +1,176 @@
+// The overlay at work: many nodes that choose, link and thin out by themselves, over a clock that the test moves.
+import { expect, test } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { createOverlay, type Neighbour, type Overlay } from '../../../src/mesh/overlay.ts'
+import { randomOf } from '../../fuzz/frames.ts'
+
+const ROUND_MS = 15_000
+
+interface World {
+  readonly links: Map<NodeId, Map<NodeId, number>>
+  readonly alive: Set<NodeId>
+  readonly overlays: ReadonlyMap<NodeId, Overlay>
+  /** Every node looks for whom it wants, then closes what is too much. Returns how many links came or went. */
+  round(): number
+  degrees(): number[]
+  /** Nodes that the first one reaches. */
+  reached(): number
+  link(a: NodeId, b: NodeId): void
+}
+
+function world(
+  count: number,
+  fullMeshUpTo: number,
+  knows: (node: NodeId, other: NodeId) => boolean = () => true,
+): World {
+  let now = 0
+  const nodes = Array.from({ length: count }, (_, n) => `karo:test:${n}` as NodeId)
+  const alive = new Set(nodes)
+  const links = new Map(nodes.map((node) => [node, new Map<NodeId, number>()]))
+  const failures = new Map<string, number>()
+  const of = (node: NodeId): Map<NodeId, number> => links.get(node) as Map<NodeId, number>
+  const overlays = new Map(
+    nodes.map((self) => [
+      self,
+      createOverlay({
+        self,
+        fullMeshUpTo,
+        clock: { now: () => now, monotonic: () => now },
+        members: () => nodes.filter((other) => other !== self && knows(self, other)),
+        isGone: () => false,
+        failures: (node) => failures.get(`${self} ${node}`) ?? 0,
+        isStatic: () => false,
+      }),
+    ]),
+  )
+  const link = (a: NodeId, b: NodeId): void => {
+    of(a).set(b, now)
+    of(b).set(a, now)
+  }
+  const cut = (a: NodeId, b: NodeId): void => {
+    of(a).delete(b)
+    of(b).delete(a)
+  }
+  return {
+    links,
+    alive,
+    overlays,
+    link,
+    round() {
+      now += ROUND_MS
+      let changes = 0
+      for (const [node, overlay] of overlays) {
+        if (!alive.has(node)) continue
+        for (const other of [...of(node).keys()]) if (!alive.has(other)) cut(node, other)
+        for (const other of overlay.wanted()) {
+          if (of(node).has(other)) continue
+          const key = `${node} ${other}`
+          // Both must admit; a dead one answers nobody.
+          if (alive.has(other) && knows(other, node)) {
+            link(node, other)
+            failures.delete(key)
+            changes++
+          } else failures.set(key, (failures.get(key) ?? 0) + 1)
+        }
+        const neighbours: Neighbour[] = [...of(node)].map(([other, since]) => ({ node: other, since }))
+        for (const other of overlay.surplus(neighbours)) {
+          cut(node, other)
+          overlay.declined(other)
+          overlays.get(other)?.declined(node)
+          changes++
+        }
+      }
+      return changes
+    },
+    degrees: () => [...alive].map((node) => of(node).size),
+    reached() {
+      const seen = new Set([...alive].slice(0, 1))
+      for (const node of seen) for (const other of of(node).keys()) if (alive.has(other)) seen.add(other)
+      return seen.size
+    },
+  }
+}
+
+/** Rounds until nothing changes any more, for twice as long as anything is remembered. */
+function settle(it: World): void {
+  const QUIET = (2 * 10 * 60_000) / ROUND_MS
+  let quiet = 0
+  for (let round = 0; round < 1_000 && quiet < QUIET; round++) quiet = it.round() === 0 ? quiet + 1 : 0
+  expect(quiet).toBe(QUIET)
+}
+
+test('a small mesh links everybody with everybody, and keeps it so a little beyond the limit', () => {
+  const it = world(12, 10)
+  settle(it)
+  expect(it.degrees()).toEqual(new Array(12).fill(11))
+})
+
+test.each([40, 100])(
+  '%i members: about eight links each, all in one piece, and then it is quiet',
+  (count) => {
+    const it = world(count, 32)
+    settle(it)
+    expect(Math.min(...it.degrees())).toBeGreaterThanOrEqual(4)
+    expect(Math.max(...it.degrees())).toBeLessThanOrEqual(16)
+    expect(it.reached()).toBe(count)
+  },
+)
+
+test('a full mesh that has become too large thins out without falling apart', () => {
+  const it = world(50, 32)
+  for (const [a] of it.links) for (const [b] of it.links) if (a < b) it.link(a, b)
+  expect(it.degrees()).toEqual(new Array(50).fill(49))
+  settle(it)
+  expect(Math.max(...it.degrees())).toBeLessThanOrEqual(16)
+  expect(Math.min(...it.degrees())).toBeGreaterThanOrEqual(4)
+  expect(it.reached()).toBe(50)
+})
+
+test.each([1, 2, 3])('a fifth that dies is replaced (seed %i)', (seed) => {
+  const it = world(100, 32)
+  settle(it)
+  const random = randomOf(seed)
+  for (const node of [...it.alive]) if (random.below(5) === 0) it.alive.delete(node)
+  settle(it)
+  expect(it.reached()).toBe(it.alive.size)
+  expect(Math.min(...it.degrees())).toBeGreaterThanOrEqual(4)
+  expect(Math.max(...it.degrees())).toBeLessThanOrEqual(16)
+})
+
+test('where not everybody trusts everybody it is one mesh all the same', () => {
+  const trusts = new Set<string>()
+  const random = randomOf(7)
+  // Trust is mutual here; a quarter of it is missing.
+  const knows = (a: NodeId, b: NodeId): boolean => !trusts.has(a < b ? `${a} ${b}` : `${b} ${a}`)
+  for (let a = 0; a < 80; a++)
+    for (let b = a + 1; b < 80; b++)
+      if (random.below(4) === 0) {
+        const [x, y] = [`karo:test:${a}`, `karo:test:${b}`]
+        trusts.add(x < y ? `${x} ${y}` : `${y} ${x}`)
+      }
+  const it = world(80, 32, knows)
+  settle(it)
+  expect(it.reached()).toBe(80)
+  expect(Math.max(...it.degrees())).toBeLessThanOrEqual(16)
+})
+
+test('one that is named in the configuration is never surplus, nor is what was opened a moment ago', () => {
+  const others = Array.from({ length: 60 }, (_, n) => `karo:test:${n}` as NodeId)
+  let now = 0
+  const overlay = createOverlay({
+    self: 'karo:test:self' as NodeId,
+    fullMeshUpTo: 32,
+    clock: { now: () => now, monotonic: () => now },
+    members: () => others,
+    isGone: () => false,
+    failures: () => 0,
+    isStatic: (node) => node.endsWith('7'),
+  })
+  const neighbours = others.map((node) => ({ node, since: 0 }))
+  expect(overlay.surplus(neighbours)).toEqual([])
+  now = 61_000
+  const closed = overlay.surplus(neighbours)
+  expect(closed).toHaveLength(4)
+  expect(closed.filter((node) => node.endsWith('7'))).toEqual([])
+  expect(closed.filter((node) => overlay.wanted().has(node))).toEqual([])
+})
