@@ -7,7 +7,10 @@ export default defineConfig({
     setupFiles: ['test/support/after-file.ts'],
     // Unit tests are many and short; what starts processes shares the machine with them badly.
     projects: [
-      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], testTimeout: 30_000 } },
+      {
+        extends: true,
+        test: { name: 'unit', include: ['test/{unit,sim}/**/*.test.ts'], testTimeout: 30_000 },
+      },
       {
         extends: true,
         test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000 },

@@ -2,6 +2,7 @@
 import { ok } from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 import { fuzzFrames } from '../test/fuzz/frames.ts'
+import { describeRun, simulate } from '../test/sim/echo.ts'
 import { crashRounds } from '../test/support/crash.ts'
 import { INSPECTED } from '../test/support/heap.ts'
 import { befriend, nextTo } from '../test/support/honest.ts'
@@ -51,6 +52,22 @@ const RUNS: readonly Run[] = [
       const { rounds, commands, killed } = await crashRounds({ rounds: CRASH_ROUNDS, seed })
       const kills = Object.values(killed).reduce((sum, count) => sum + count, 0)
       return `${rounds} rounds, ${commands} commands, each there once; killed ${kills} times`
+    },
+  },
+  {
+    name: 'sim',
+    does: 'a question to a thousand simulated nodes, with loss and a tenth of them dying',
+    async run(seed) {
+      const options = { nodes: 1_000, degree: 8, seed, queries: 2, lossPer10k: 20, churn: 100 }
+      const report = await simulate(options)
+      for (const { asker, result } of report.queries) {
+        const outcomes = asker.outcomes(result)
+        const missing = [...report.steady].filter(
+          (node) => node !== asker && outcomes[node.name] !== 'answered',
+        )
+        ok(missing.length === 0, `${missing.length} nodes that stayed were not counted`)
+      }
+      return describeRun(options, report)
     },
   },
 ]

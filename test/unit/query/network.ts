@@ -188,6 +188,8 @@ export interface NodeOptions {
   readonly mesh?: Pick<Mesh, 'link' | 'reach'>
   readonly clock?: Clock
   readonly timers?: Timers
+  /** Everybody, this node included: all others are its members, and trusted as `peer`. */
+  readonly among?: Set<TestNode | Endpoint>
 }
 
 /** A node with everything around its query room faked as values that tests read and change. */
@@ -200,10 +202,11 @@ export class TestNode {
   readonly sharing: Sharing
   readonly audits: AuditRecord[] = []
   readonly marks: ReplayMark[]
-  readonly members = new Set<TestNode | Endpoint>()
+  readonly members: Set<TestNode | Endpoint>
   /** What is special about some of them. */
   readonly absent = new Map<NodeId, Partial<Member>>()
   readonly #levels = new Map<NodeId, Partial<PeerOpinion>>()
+  readonly #othersAre: TrustLevel
   readonly #trustListeners = new Set<(node: NodeId) => void>()
   readonly #consents = new Map<number, ConsentRecord>()
   /** Calls of insight about people's data. */
@@ -234,6 +237,8 @@ export class TestNode {
     this.name = options.name ?? `node-${this.identity.fingerprint.slice(0, 4)}`
     this.uid = options.uid ?? 1000
     this.marks = options.marks ?? []
+    this.members = options.among ?? new Set()
+    this.#othersAre = options.among === undefined ? 'untrusted' : 'peer'
     this.endpoint = new Endpoint(this.identity, wire)
     const people = options.people ?? new Map()
     const config = {
@@ -363,7 +368,7 @@ export class TestNode {
       node_id: node,
       fingerprint: fingerprintOf(new Uint8Array(Buffer.from(node.slice(13), 'base64url'))),
       name: node.slice(-6),
-      trust_level: 'untrusted',
+      trust_level: this.#othersAre,
       roles: [],
       teams: [],
       why: 'default',
@@ -380,17 +385,19 @@ export class TestNode {
         return found
       },
       members: () =>
-        [...this.members].map((member) => ({
-          node_id: member.identity.nodeId,
-          fingerprint: member.identity.fingerprint,
-          name: 'name' in member ? member.name : 'raw',
-          last_seen: Date.now(),
-          addresses: [],
-          offline: false,
-          known_by: 'link' as const,
-          unsure: false,
-          ...this.absent.get(member.identity.nodeId),
-        })),
+        [...this.members]
+          .filter((member) => member !== this)
+          .map((member) => ({
+            node_id: member.identity.nodeId,
+            fingerprint: member.identity.fingerprint,
+            name: 'name' in member ? member.name : 'raw',
+            last_seen: Date.now(),
+            addresses: [],
+            offline: false,
+            known_by: 'link' as const,
+            unsure: false,
+            ...this.absent.get(member.identity.nodeId),
+          })),
       onChange: (listener) => {
         this.#trustListeners.add(listener)
         return () => this.#trustListeners.delete(listener)
