@@ -30,6 +30,7 @@ import { openTap } from './ops/tap.ts'
 import { createQuery } from './query/index.ts'
 import { createSharing } from './sharing/index.ts'
 import { openStore } from './store/index.ts'
+import { createSummaries } from './summaries/index.ts'
 import { createTrust } from './trust/index.ts'
 
 export interface DaemonOptions {
@@ -79,9 +80,11 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       log.debug({ reason: String(error) }, 'a head of the ledger was not published')
     })
   })
+  const shared = { insight, sharing, trust, documents, audit, timers, onEncoded }
+  const summaries = createSummaries({ ...common, ...shared })
   const query = createQuery({
     ...common,
-    ...{ trust, mesh, insight, sharing, audit, replay },
+    ...{ trust, mesh, insight, summaries, sharing, audit, replay },
     timers,
     ownUid: caller.uid,
     onEncoded,
@@ -90,11 +93,11 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const api = createApi({
     socketPath: paths.socket,
     routes: [
-      statusRoutes({ identity, name, clock, mesh, trust, store, observe, documents, health }),
+      statusRoutes({ identity, name, clock, mesh, trust, store, observe, documents, summaries, health }),
       historyRoutes({ events: store.events, caller }),
       statsRoutes({ insight, caller }),
       peersRoutes({ trust, mesh }),
-      shareRoutes({ sharing, caller }),
+      shareRoutes({ sharing, summaries, trust, caller }),
       queryRoutes({ query, caller, timeoutMs: config.query.timeout_ms }),
       auditRoutes({ audit, trust }),
     ],
@@ -109,6 +112,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     observe,
     // Before the mesh: they have to know what they hold, and what was answered, before the first frame comes.
     documents,
+    summaries,
     query,
     tolerated(mesh, { check: 'mesh.listening', log }),
     api,

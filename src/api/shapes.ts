@@ -1,12 +1,14 @@
 // JSON shapes of the API that the CLI prints as they are (product.md, "JSON shapes that scripts rely on").
 
+import type { NodeSummary } from '../../protocols/messages/summary.ts'
 import type { RejectCode } from '../../protocols/reject.ts'
 import type { AuditEntry } from '../audit/index.ts'
 import type { HealthCheck } from '../base/room.ts'
 import type { DocumentCounts } from '../documents/index.ts'
 import type { Statistics } from '../insight/index.ts'
 import type { Coverage, QueryResult } from '../query/result.ts'
-import type { OpinionStep, PeerOpinion, PendingPeer } from '../trust/index.ts'
+import type { SummariesStatus } from '../summaries/index.ts'
+import type { Member, OpinionStep, PeerOpinion, PendingPeer } from '../trust/index.ts'
 
 export type { AuditVerdict } from '../audit/index.ts'
 export { AUDIT_TYPES } from '../audit/types.ts'
@@ -36,6 +38,7 @@ export interface StatusShape {
   readonly spool: { readonly pending_bytes: number; readonly dropped: number }
   /** Signed documents kept here. */
   readonly documents: DocumentCounts
+  readonly summaries: SummariesStatus
   readonly health: { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
 
@@ -45,6 +48,10 @@ export interface PeerShape
   readonly addresses: readonly string[]
   readonly state: 'connected' | 'known' | 'pending' | 'denied' | 'revoked'
   readonly last_seen: string | null
+  /** `gossip`: an admitted member passed its presence on; `link`: it was connected to this node. Null: no member. */
+  readonly known_by: Member['known_by'] | null
+  /** What it was last heard of: `unsure` when its connection broke without a goodbye. Null: no member. */
+  readonly presence: 'online' | 'unsure' | 'offline' | null
 }
 
 /** Of one peer after a decision, and of `peers explain` with the chain that led to it. */
@@ -55,6 +62,34 @@ export interface PeerAnswerShape {
 
 export interface AuditEntryShape extends Omit<AuditEntry, 'ts'> {
   readonly timestamp: string
+}
+
+/** `karo share preview --json`: what would be sealed now, for whom. */
+export interface SharePreviewShape {
+  /** The node it was narrowed to. */
+  readonly to: NodeShape | null
+  readonly summaries: readonly SummaryShape[]
+}
+
+interface NodeShape {
+  readonly node_id: string
+  readonly fingerprint: string
+  readonly name: string
+}
+
+export interface SummaryShape {
+  /** Everybody who could read it, in the order of their ids. */
+  readonly recipients: readonly NodeShape[]
+  /** What the bytes mean: NodeSummary, its times as RFC 3339 UTC. */
+  readonly summary: Omit<NodeSummary, 'start' | 'end' | 'generated_at'> & {
+    readonly start: string
+    readonly end: string
+    readonly generated_at: string
+  }
+  /** Of the plaintext. */
+  readonly bytes: number
+  /** BLAKE3 of the plaintext, 64 hex digits. */
+  readonly digest: string
 }
 
 export interface EventShape {

@@ -5,6 +5,10 @@ import type { Message, WireBody } from '../../protocols/define.ts'
 import { type Envelope, encodeFrame } from '../../protocols/frame.ts'
 import { encodeValue } from '../../protocols/messagepack.ts'
 import { Goodbye, Hello, type HelloBody } from '../../protocols/messages/hello.ts'
+import type { NodeSummary } from '../../protocols/messages/summary.ts'
+import { formatNodeId } from '../../protocols/node-id.ts'
+import { periodOf } from '../../protocols/periods.ts'
+import { encodeSummary } from '../../protocols/summary.ts'
 import type { Link } from '../../src/mesh/index.ts'
 import { type Level0, markLevel0 } from '../../src/observe/level0.ts'
 import { alice } from '../support/frames.ts'
@@ -23,6 +27,17 @@ const body: HelloBody = {
     can_aggregate: false,
   },
   listen: [],
+}
+
+const git = { tool: 'git', category: 'git', uses: 1, failures: 0 }
+const pattern = { category: 'git', count: 1, failures: 0, avg_duration_ms: 1 }
+const summary: NodeSummary = {
+  node_id: formatNodeId(alice.publicKey),
+  ...periodOf('hour', 0),
+  generated_at: 0,
+  closed: false,
+  tool_usage: { tools: [git] },
+  command_patterns: [pattern],
 }
 
 /**
@@ -45,6 +60,10 @@ function mustNotCompile(link: Link, anyMessage: Message): void {
   // @ts-expect-error nor as bare MessagePack
   encodeValue([command])
   const head = { responder: new Uint8Array(32), query_id: new Uint8Array(16), level: 1, as_of: 1 } as const
+  // @ts-expect-error nor sealed in a summary
+  encodeSummary({ ...summary, tool_usage: { tools: [{ ...git, tool: command }] } })
+  // @ts-expect-error nor as a category of one
+  encodeSummary({ ...summary, command_patterns: [{ ...pattern, category: command }] })
   // @ts-expect-error nor sealed
   encodeAnswer({ ...head, status: 'withheld', reason: command })
 }
@@ -70,6 +89,13 @@ describe('level 0 and the encoder', () => {
   it('would meet if the schema named it: the canary is not hidden by the encoding', () => {
     const named = Buffer.from(encodeFrame(Hello, envelope, { ...body, name: CANARY }, alice.sign))
     expect(named.includes(CANARY)).toBe(true)
+  })
+
+  it('do not meet in a summary', () => {
+    const wider = { ...summary, command, tool_usage: { command, tools: [{ ...git, command }] } }
+    const plaintext = Buffer.from(encodeSummary(wider))
+    expect(plaintext.includes(CANARY)).toBe(false)
+    expect(plaintext.includes('git')).toBe(true)
   })
 
   it('are kept apart by the body type itself', () => {

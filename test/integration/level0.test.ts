@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeFrame, FrameError } from '../../protocols/frame.ts'
 import { MESSAGES } from '../../protocols/registry.ts'
-import type { QueryResult } from '../../src/api/shapes.ts'
+import { decodeSummary } from '../../protocols/summary.ts'
+import type { QueryResult, SharePreviewShape } from '../../src/api/shapes.ts'
 import { verifySignature } from '../../src/identity/index.ts'
+import { CATEGORIES, TOOL_NAMES } from '../../src/insight/dictionary.ts'
 import { newDatabase } from '../../src/store/database.ts'
 import { startMesh, trustAll } from '../support/mesh.ts'
 import type { TestNode } from '../support/node.ts'
@@ -85,11 +87,15 @@ describe('level 0', () => {
         ['history'],
         ['stats', 'year'],
         ['share', 'show'],
+        ['share', 'preview'],
       ])
         said.push(JSON.stringify(await node.json(view)))
     }
     await typist.json(['query', 'health'])
     // A node's own ledger and log may leave the machine in a report: nothing raw there either.
+    const preview = await typist.json<SharePreviewShape>(['share', 'preview'])
+    expect(preview.summaries.length).toBeGreaterThanOrEqual(3)
+    said.push(JSON.stringify(preview), (await typist.karo(['share', 'preview'])).stdout)
     said.push(JSON.stringify(await typist.json(['audit', 'log'])), typist.log())
     said.push(...others.map((node) => node.log()))
     expect(canariesIn(Buffer.from(said.join('\n')))).toEqual([])
@@ -97,7 +103,25 @@ describe('level 0', () => {
     expect(said[0]).toContain('"tool":"git"')
   })
 
-  test('no frame, and no plaintext of a sealed answer, carries one', () => {
+  test('no summary carries one: what was sealed is about those commands, in words of the dictionary', async () => {
+    // Consent that changes is acted on at once; what was typed since the last look is then in the summaries.
+    await typist.json(['share', 'stop', 'relay'])
+    const summaries = await until(
+      () => {
+        const found = readTap(tapOf(typist)).flatMap(({ name, bytes }) => (name === 'summary' ? [bytes] : []))
+        return found.some((bytes) => JSON.stringify(decodeSummary(bytes)).includes('"tool":"git"')) && found
+      },
+      { what: 'a summary of what was typed is sealed', pollMs: 100 },
+    )
+    for (const bytes of summaries) {
+      expect(canariesIn(bytes)).toEqual([])
+      const { tool_usage, command_patterns } = decodeSummary(bytes)
+      for (const { tool } of tool_usage?.tools ?? []) expect(TOOL_NAMES).toContain(tool)
+      for (const { category } of command_patterns ?? []) expect(CATEGORIES).toContain(category)
+    }
+  })
+
+  test('no frame, and no plaintext of a sealed answer or summary, carries one', () => {
     for (const node of [typist, ...others]) {
       const said = readTap(tapOf(node))
       expect(said.flatMap(({ bytes }) => canariesIn(bytes))).toEqual([])
@@ -126,7 +150,7 @@ function canariesIn(bytes: Uint8Array): string[] {
   return WORDS.filter((word) => text.includes(word)).sort()
 }
 
-/** `length u32 ‖ bytes`, each a frame or the plaintext of an answer. */
+/** `length u32 ‖ bytes`, each a frame or the plaintext of an answer or a summary. */
 function readTap(path: string): { name: string; bytes: Uint8Array }[] {
   const tap = readFileSync(path)
   const said: { name: string; bytes: Uint8Array }[] = []
@@ -143,7 +167,13 @@ function nameOf(bytes: Uint8Array): string {
   try {
     return decodeFrame(bytes, { messages: MESSAGES, verify: verifySignature }).message.name
   } catch (error) {
-    if (error instanceof FrameError && error.code === 'bad_magic') return 'plaintext'
+    if (!(error instanceof FrameError) || error.code !== 'bad_magic') throw error
+  }
+  try {
+    decodeSummary(bytes)
+    return 'summary'
+  } catch (error) {
+    if (error instanceof FrameError) return 'plaintext'
     throw error
   }
 }

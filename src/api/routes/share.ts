@@ -1,11 +1,24 @@
-// /share: what the calling person consents to, shown and changed.
+// /share: what the calling person consents to, shown and changed, and what leaves by it.
+import { blake3 } from '../../base/hash.ts'
 import type { Sharing, SharingView } from '../../sharing/index.ts'
+import type { Summaries, SummaryPreview } from '../../summaries/index.ts'
+import type { Trust } from '../../trust/index.ts'
 import type { Caller, Routes } from '../route.ts'
+import type { SharePreviewShape, SummaryShape } from '../shapes.ts'
 
 interface ShareRouteDeps {
   readonly sharing: Sharing
+  readonly summaries: Pick<Summaries, 'preview'>
+  readonly trust: Pick<Trust, 'resolve' | 'opinion'>
   readonly caller: Caller
 }
+
+/** A node id, a fingerprint in any grouping, or a name. */
+const toSchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { to: { type: 'string', minLength: 1, maxLength: 256 } },
+} as const
 
 const whoSchema = {
   type: 'object',
@@ -17,9 +30,23 @@ const whoSchema = {
   },
 } as const
 
-/** Every route answers with how sharing is afterwards. */
-export function shareRoutes({ sharing, caller }: ShareRouteDeps): Routes {
+/**
+ * Changes answer with how sharing is afterwards. The preview is of all people of this node, as its summaries are;
+ * errors of `to`: `not_found`, `conflict`, `bad_request`.
+ */
+export function shareRoutes({ sharing, summaries, trust, caller }: ShareRouteDeps): Routes {
   return (server) => {
+    server.get<{ Querystring: { readonly to?: string } }>(
+      '/api/v1/share/preview',
+      { schema: { querystring: toSchema } },
+      async (request): Promise<SharePreviewShape> => {
+        const to = request.query.to === undefined ? undefined : trust.opinion(trust.resolve(request.query.to))
+        return {
+          to: to === undefined ? null : { node_id: to.node_id, fingerprint: to.fingerprint, name: to.name },
+          summaries: (await summaries.preview(to?.node_id)).map(summaryShape),
+        }
+      },
+    )
     server.get('/api/v1/share', async (): Promise<SharingView> => sharing.show(caller.uid))
     for (const change of ['allow', 'stop'] as const) {
       server.post<{ Body: { readonly who: string } }>(
@@ -31,5 +58,16 @@ export function shareRoutes({ sharing, caller }: ShareRouteDeps): Routes {
     for (const change of ['off', 'on'] as const) {
       server.post(`/api/v1/share/${change}`, async (): Promise<SharingView> => sharing[change](caller.uid))
     }
+  }
+}
+
+function summaryShape({ recipients, summary, bytes }: SummaryPreview): SummaryShape {
+  const time = (ms: number): string => new Date(ms).toISOString()
+  const { start, end, generated_at } = summary
+  return {
+    recipients,
+    summary: { ...summary, start: time(start), end: time(end), generated_at: time(generated_at) },
+    bytes: bytes.length,
+    digest: Buffer.from(blake3([bytes])).toString('hex'),
   }
 }

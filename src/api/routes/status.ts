@@ -7,6 +7,7 @@ import type { Identity } from '../../identity/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
 import type { Observe } from '../../observe/index.ts'
 import type { Store } from '../../store/index.ts'
+import type { Summaries } from '../../summaries/index.ts'
 import type { Trust } from '../../trust/index.ts'
 import type { Routes } from '../route.ts'
 import type { StatusShape } from '../shapes.ts'
@@ -20,6 +21,7 @@ interface StatusDeps {
   readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
   readonly observe: Pick<Observe, 'status'>
   readonly documents: Pick<Documents, 'counts'>
+  readonly summaries: Pick<Summaries, 'status'>
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
 
@@ -52,6 +54,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         store: { events, bytes },
         spool,
         documents: deps.documents.counts(),
+        summaries: deps.summaries.status(),
         health: deps.health(),
       }
     })

@@ -1,9 +1,10 @@
 // karo share: what you consent to, for each person for themself; a change holds at once.
 import { callDaemon } from '../../api/client.ts'
-import type { SharingView } from '../../api/shapes.ts'
+import type { SharePreviewShape, SharingView } from '../../api/shapes.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo } from '../command.ts'
 import { sharingView } from '../views/share.ts'
+import { previewView } from '../views/share-preview.ts'
 
 const who: CommandArgument = {
   name: 'who',
@@ -29,6 +30,25 @@ const show: Command = {
   options: [],
   examples: [{ run: 'karo share show', does: 'every known node and what it may have' }],
   run: (io) => send(io, 'GET', '/api/v1/share'),
+}
+
+const preview: Command = {
+  name: 'share preview',
+  summary: 'the summaries of your numbers that would leave now, exactly as their recipients will read them',
+  args: [],
+  options: [
+    { name: 'to', value: 'node', description: 'only what this node could read: its id, name or fingerprint' },
+  ],
+  examples: [
+    { run: 'karo share preview', does: 'every period and who could read it' },
+    { run: 'karo share preview --to bob', does: 'the same as bob will see it' },
+  ],
+  async run(io, { options }) {
+    const query = options.to === undefined ? '' : `?to=${encodeURIComponent(String(options.to))}`
+    const shape = (await callDaemon(io, 'GET', `/api/v1/share/preview${query}`)) as SharePreviewShape
+    io.out(io.json ? `${JSON.stringify(shape)}\n` : previewView(shape, io))
+    return EXIT.done
+  },
 }
 
 const allow: Command = {
@@ -73,4 +93,4 @@ const on: Command = {
   run: (io) => send(io, 'POST', '/api/v1/share/on'),
 }
 
-export const share: readonly Command[] = [show, allow, stop, off, on]
+export const share: readonly Command[] = [show, preview, allow, stop, off, on]

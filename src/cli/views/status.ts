@@ -17,6 +17,7 @@ export function statusView(status: StatusShape, screen: { colour: boolean; colum
     stateLine(status),
     meshLine(status),
     documentsLine(status),
+    summariesLine(status),
     storeLine(status),
     spoolLine(status),
   ]
@@ -70,6 +71,14 @@ function documentsLine({ documents }: StatusShape): Line {
   }
 }
 
+function summariesLine({ summaries }: StatusShape): Line {
+  const { recipients } = summaries
+  return {
+    subject: 'summaries',
+    says: recipients === 0 ? 'for nobody' : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
+  }
+}
+
 function storeLine({ store }: StatusShape): Line {
   return { subject: 'store', says: `${grouped(store.events)} commands, ${bytes(store.bytes)}` }
 }
@@ -80,7 +89,7 @@ function spoolLine({ spool }: StatusShape): Line {
 }
 
 /** What is wrong, then what could be done next. */
-function adviceOf({ health, mesh, store, documents }: StatusShape): string[] {
+function adviceOf({ health, mesh, store, documents, summaries }: StatusShape): string[] {
   const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
   if (refused.length > 0) {
@@ -91,6 +100,14 @@ function adviceOf({ health, mesh, store, documents }: StatusShape): string[] {
     advice.push(
       `${grouped(documents.conflicts)} documents contradict others of the same author; karo audit log --type policy_violation  says whose`,
     )
+  }
+  if (summaries.left_out > 0) {
+    advice.push(
+      `summaries have no room for ${grouped(summaries.left_out)} more nodes that may read them; they can ask for your numbers live`,
+    )
+  }
+  if (summaries.refused > 0) {
+    advice.push(`${grouped(summaries.refused)} summaries of others were refused; the log says whose and why`)
   }
   if (mesh.peers_pending > 0) advice.push('karo peers pending  shows who waits to be trusted')
   if (health.ready && store.events === 0) {

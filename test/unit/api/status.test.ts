@@ -13,6 +13,7 @@ const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])),
 >
 const nodeId = formatNodeId(new Uint8Array(32).fill(7))
 
+const summaries = { recipients: 2, left_out: 1, refused: 0 }
 const documents = { own: 2, received: 3, relayed: 4, bytes: 5_000, conflicts: 0 }
 
 function server(count: () => Promise<number>) {
@@ -35,6 +36,7 @@ function server(count: () => Promise<number>) {
     store: { events: { count }, bytes: async () => 4096 },
     observe: { status: async () => ({ pending_bytes: 10, dropped: 1 }) },
     documents: { counts: () => documents },
+    summaries: { status: () => summaries },
     health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
   })
   now += 61_500
@@ -61,6 +63,7 @@ test('status has exactly the shape scripts rely on', async () => {
     store: { events: 12, bytes: 4096 },
     spool: { pending_bytes: 10, dropped: 1 },
     documents,
+    summaries,
     health: { ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] },
   })
 })

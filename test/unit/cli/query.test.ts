@@ -11,7 +11,10 @@ import { silentLog } from '../../../src/base/log.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import type { Query } from '../../../src/query/index.ts'
 import { temporaryDirectory } from '../../support/database.ts'
+import { createFakeTrust } from '../../support/fake-trust.ts'
 import { meshOf, person, soon, type TestNode, uses } from '../query/network.ts'
+
+const NO_SUMMARIES = { preview: async () => [] }
 
 /** The control socket of a node; resolves with its home. */
 async function serve(node: TestNode, query: Pick<Query, 'ask'> = node.query): Promise<string> {
@@ -21,7 +24,7 @@ async function serve(node: TestNode, query: Pick<Query, 'ask'> = node.query): Pr
     socketPath: join(home, 'karo.sock'),
     routes: [
       queryRoutes({ query, caller, timeoutMs: 5_000 }),
-      shareRoutes({ sharing: node.sharing, caller }),
+      shareRoutes({ sharing: node.sharing, summaries: NO_SUMMARIES, trust: createFakeTrust(), caller }),
     ],
     clock: systemClock,
     log: silentLog,

@@ -22,18 +22,20 @@ const SHAPE: StatusShape = {
   store: { events: 1_234_567, bytes: 20 * 1024 * 1024 },
   spool: { pending_bytes: 0, dropped: 0 },
   documents: { own: 3, received: 1_200, relayed: 0, bytes: 2 * 1024 * 1024, conflicts: 0 },
+  summaries: { recipients: 1, left_out: 0, refused: 0 },
   health: { ready: true, checks: [{ name: 'store.open', ok: true, detail: 'open' }] },
 }
 const plain = { colour: false, columns: Number.POSITIVE_INFINITY }
 const view = (over: Partial<StatusShape>): string => statusView({ ...SHAPE, ...over }, plain)
 
-test('a healthy node is six lines', () => {
+test('a healthy node is seven lines', () => {
   expect(view({})).toBe(
     [
       'node       eng-042  0123 4567 89ab cdef',
       'state      ready, up 45.0 s, version 0.1.0',
       'mesh       2 trusted of 3 connected, 4 members known; 10.0.0.5:9238 [fd00::2]:9238',
       'documents  3 own, 1,200 received, 0 kept for others; 2.0 MiB',
+      'summaries  for 1 node',
       'store      1,234,567 commands, 20 MiB',
       'spool      nothing waiting',
       '',
@@ -60,6 +62,13 @@ test('what is wrong is named at the end', () => {
 
 test('authors that contradict themselves are named in the ledger', () => {
   expect(view({ documents: { ...SHAPE.documents, conflicts: 2 } })).toContain('→ 2 documents contradict')
+})
+
+test('summaries that do not reach everybody, or could not be read, are said', () => {
+  const text = view({ summaries: { recipients: 0, left_out: 12, refused: 3 } })
+  expect(text).toMatch(/summaries +for nobody/)
+  expect(text).toContain('→ summaries have no room for 12 more nodes')
+  expect(text).toContain('→ 3 summaries of others were refused')
 })
 
 test('a node that records nothing yet is told how', () => {

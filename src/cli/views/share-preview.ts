@@ -1,0 +1,86 @@
+// What would leave in summaries, for people: one block for each period and group of readers, with every number in it.
+import { styleText } from 'node:util'
+import type { SharePreviewShape, SummaryShape } from '../../api/shapes.ts'
+import { bytes, duration, printable } from '../format.ts'
+import { table } from '../table.ts'
+
+interface Screen {
+  readonly colour: boolean
+  readonly columns: number
+}
+
+/** Ends with a newline. */
+export function previewView({ to, summaries }: SharePreviewShape, screen: Screen): string {
+  const whom = to === null ? '' : ` to ${printable(to.name || to.fingerprint)}`
+  if (summaries.length === 0) {
+    return `Nothing would be sent${whom}. Who may have what: karo share show\n`
+  }
+  return summaries.map((one) => block(one, screen)).join('\n')
+}
+
+function block({ recipients, summary, bytes: size, digest }: SummaryShape, screen: Screen): string {
+  const heading = `${periodName(summary)}, ${summary.closed ? 'over' : 'not over yet'}`
+  const title = screen.colour ? styleText('bold', heading, { validateStream: false }) : heading
+  const names = recipients.map(({ name, fingerprint }) => name || fingerprint)
+  const rows = [
+    { subject: 'to', says: names.join(', ') },
+    ...parts(summary),
+    { subject: 'plaintext', says: `${bytes(size)}, BLAKE3 ${digest.slice(0, 16)}…` },
+  ]
+  const lines = table(
+    rows,
+    [
+      { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
+      { title: '', value: ({ says }) => says },
+    ],
+    { ...screen, columns: Number.POSITIVE_INFINITY },
+  )
+  return `${title}\n${lines}`
+}
+
+/** `hour 2026-11-20 10:00 UTC`, `day 2026-11-20 UTC`, `week from 2026-11-16 UTC`. */
+function periodName({ granularity, start }: SummaryShape['summary']): string {
+  const [day, time] = start.split('T') as [string, string]
+  if (granularity === 'hour') return `hour ${day} ${time.slice(0, 5)} UTC`
+  return granularity === 'day' ? `day ${day} UTC` : `week from ${day} UTC`
+}
+
+function parts(summary: SummaryShape['summary']): { subject: string; says: string }[] {
+  const { command_patterns, tool_usage, activity_pattern, safety_stats } = summary
+  const found: { subject: string; says: string }[] = []
+  if (command_patterns !== undefined) {
+    const each = command_patterns.map(
+      ({ category, count, failures, avg_duration_ms }) =>
+        `${category} ${count}${failed(failures)} ⌀ ${duration(avg_duration_ms)}`,
+    )
+    found.push({ subject: 'categories', says: each.join(', ') })
+  }
+  if (tool_usage !== undefined) {
+    const each = tool_usage.tools.map(({ tool, uses, failures }) => `${tool} ${uses}${failed(failures)}`)
+    found.push({ subject: 'tools', says: each.join(', ') })
+  }
+  if (activity_pattern !== undefined) {
+    const { hourly, daily, total_commands, unique_commands } = activity_pattern
+    found.push(
+      { subject: 'commands', says: `${total_commands}, ${unique_commands} unique` },
+      { subject: 'by hour', says: named(hourly, (hour) => `${hour}h`) },
+      { subject: 'by weekday', says: named(daily, (day) => WEEKDAYS[day] as string) },
+    )
+  }
+  if (safety_stats !== undefined) {
+    const { by_risk_level, blocked, confirmed_risky, karo_generated, guarded, hook_silent } = safety_stats
+    const levels = Object.entries(by_risk_level).map(([level, count]) => `${level} ${count}`)
+    const acts = `blocked ${blocked}, confirmed ${confirmed_risky}, by Karo ${karo_generated}`
+    const state = `guard ${guarded ? 'on' : 'off'}${hook_silent ? ', a hook is silent' : ''}`
+    found.push({ subject: 'risk', says: `${levels.join(', ')}; ${acts}; ${state}` })
+  }
+  return found
+}
+
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
+
+const failed = (failures: number): string => (failures === 0 ? '' : ` (${failures} failed)`)
+
+/** The counts that are not 0, with what each is of. */
+const named = (counts: readonly number[], name: (index: number) => string): string =>
+  counts.flatMap((count, index) => (count === 0 ? [] : [`${name(index)} ${count}`])).join(', ')
