@@ -52,6 +52,10 @@ export interface PeerShape
   readonly known_by: Member['known_by'] | null
   /** What it was last heard of: `unsure` when its connection broke without a goodbye. Null: no member. */
   readonly presence: 'online' | 'unsure' | 'offline' | null
+  /** `gossip`: an admitted member passed its presence on; `link`: it was connected to this node. Null: no member. */
+  readonly known_by: Member['known_by'] | null
+  /** What it was last heard of: `unsure` when its connection broke without a goodbye. Null: no member. */
+  readonly presence: 'online' | 'unsure' | 'offline' | null
 }
 
 /** Of one peer after a decision, and of `peers explain` with the chain that led to it. */

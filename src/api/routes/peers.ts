@@ -1,7 +1,7 @@
 // Who is here, how far they are trusted and why; and a person's decisions about them.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Mesh } from '../../mesh/index.ts'
-import type { Trust } from '../../trust/index.ts'
+import type { Member, Trust } from '../../trust/index.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../trust/levels.ts'
 import type { Routes } from '../route.ts'
 import type { PeerAnswerShape, PeerShape } from '../shapes.ts'
@@ -9,7 +9,7 @@ import type { PeerAnswerShape, PeerShape } from '../shapes.ts'
 interface PeersDeps {
   readonly trust: Pick<
     Trust,
-    'opinion' | 'explain' | 'trust' | 'deny' | 'revoke' | 'resolve' | 'pending' | 'met' | 'known'
+    'opinion' | 'explain' | 'trust' | 'deny' | 'revoke' | 'resolve' | 'pending' | 'member' | 'met' | 'known'
   >
   readonly mesh: Pick<Mesh, 'isConnected'>
 }
@@ -63,6 +63,7 @@ export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
   function shape(node: NodeId, pending: ReadonlySet<NodeId>): PeerShape {
     const { denied, revoked, ...opinion } = trust.opinion(node)
     const met = trust.met(node)
+    const member = trust.member(node)
     const state = denied
       ? 'denied'
       : revoked
@@ -77,6 +78,8 @@ export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
       addresses: met?.addresses ?? [],
       state,
       last_seen: met === undefined ? null : new Date(met.last_seen).toISOString(),
+      known_by: member?.known_by ?? null,
+      presence: member === undefined ? null : presenceOf(member),
     }
   }
   const pendingNow = (): Set<NodeId> => new Set(trust.pending().map(({ node_id }) => node_id))
@@ -121,6 +124,11 @@ export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
       )
     }
   }
+}
+
+function presenceOf({ offline, unsure }: Member): PeerShape['presence'] {
+  if (offline) return 'offline'
+  return unsure ? 'unsure' : 'online'
 }
 
 function byStateAndName(a: PeerShape, b: PeerShape): number {

@@ -34,7 +34,10 @@ const COLUMNS: readonly Column<PeerShape>[] = [
 ]
 
 function lastSeen(peer: PeerShape): string {
-  return peer.last_seen === null ? 'never' : ago(Date.now() - Date.parse(peer.last_seen))
+  if (peer.last_seen === null) return 'never'
+  const when = ago(Date.now() - Date.parse(peer.last_seen))
+  if (peer.state === 'connected') return when
+  return peer.presence === 'offline' ? `${when}, left` : peer.presence === 'unsure' ? `${when}, lost` : when
 }
 
 const NOBODY = `No other node is known here yet.

@@ -79,7 +79,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
   const { status, body } = await get('/api/v1/peers')
   expect(status).toBe(200)
   const seen = '2025-11-20T08:15:00.000Z'
-  const base = { roles: [], teams: [], addresses: [], last_seen: null }
+  const base = { roles: [], teams: [], addresses: [], last_seen: null, known_by: null, presence: null }
   expect(body).toEqual({
     peers: [
       {
@@ -104,6 +104,8 @@ test('peers lists everybody known with state, level and why, those who wait firs
         why: 'config',
         addresses: [at(1)],
         last_seen: seen,
+        known_by: 'link',
+        presence: 'online',
       },
       {
         ...base,

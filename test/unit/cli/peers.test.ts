@@ -52,6 +52,8 @@ const bob = {
   teams: [],
   why: 'default',
   last_seen: null,
+  known_by: null,
+  presence: null,
 }
 const ann = {
   ...bob,
