@@ -143,6 +143,30 @@ describe('three machines', () => {
     })
   })
 
+  test('one that is silent is shown from its last summary, counted apart', async () => {
+    // A change of consent is published at once, and with it what was typed since.
+    await c.json(['share', 'allow', 'b'])
+    const result = await until(
+      async () => {
+        c.process.kill('SIGSTOP')
+        try {
+          const given = await ask('tools', '--timeout', '500ms', '--per-node')
+          return given.coverage.from_summary === 1 && given
+        } finally {
+          c.process.kill('SIGCONT')
+        }
+      },
+      { what: "a holds c's summaries of these hours", pollMs: 500, deadlineMs: 120_000 },
+    )
+    expect(usesOf(result)).toEqual(sumOf(fed).uses)
+    expect(result.coverage).toMatchObject({ known: 2, answered: 1, unreachable: 0, complete: false })
+    expect(result.nodes?.map(({ name, source }) => [name, source])).toEqual([
+      ['b', 'live'],
+      ['c', 'summary'],
+    ])
+    expect(result.notes.join()).toMatch(/shown from its last summary/)
+  })
+
   test('nothing that was typed left b or c', () => {
     for (const node of [b, c]) {
       const said = readFileSync(join(node.home, 'said'))
