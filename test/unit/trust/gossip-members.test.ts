@@ -1,0 +1,136 @@
+// Members known by gossip alone: whose word counts, for how long, and how many there may be.
+import { expect, onTestFinished, test } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createMemberRepository, type MemberRepository } from '../../../src/store/members.ts'
+import { createTrust, type Trust } from '../../../src/trust/index.ts'
+import { GOSSIP_MEMBERS_MAX, GOSSIP_MEMBERS_OF_ONE, MEMBER_KEPT_MS } from '../../../src/trust/seen.ts'
+import { temporaryDatabase } from '../../support/database.ts'
+import { testIdentity } from '../../support/identity.ts'
+
+const never = new AbortController().signal
+const self = testIdentity(0)
+const idOf = (n: number): NodeId => testIdentity(n).nodeId
+const [ann, bob, cid, dan] = [idOf(1), idOf(2), idOf(3), idOf(4)] as const
+
+interface World {
+  readonly trust: Trust
+  readonly repository: MemberRepository
+  readonly clock: { time: number }
+}
+
+/** `ann` and `bob` are trusted. */
+async function world(repository?: MemberRepository, clock = { time: 1_763_626_500_000 }): Promise<World> {
+  const kept = repository ?? createMemberRepository(await temporaryDatabase())
+  const trust = createTrust({
+    config: {
+      peers: {
+        trusted: new Map([ann, bob].map((node) => [node, { level: 'peer', roles: [], teams: [] }])),
+        denied: [],
+      },
+    },
+    repository: kept,
+    identity: self,
+    audit: { record: async () => {} },
+    clock: { now: () => clock.time, monotonic: () => clock.time },
+    log: silentLog,
+  })
+  await trust.start(never)
+  onTestFinished(() => trust.stop())
+  return { trust, repository: kept, clock }
+}
+
+const here = { name: 'cid', addresses: ['/ip4/10.0.0.3/tcp/1'], offline: false }
+const ids = (trust: Trust): NodeId[] => trust.members().map(({ node_id }) => node_id)
+
+test('whom an admitted member announces is a member, also after a restart', async () => {
+  const first = await world()
+  expect(first.trust.heardOf(cid, here, ann)).toBe(true)
+  const member = { ...here, node_id: cid, known_by: 'gossip', unsure: false, last_seen: first.clock.time }
+  expect(first.trust.member(cid)).toMatchObject(member)
+  // Membership is not trust.
+  expect(first.trust.admits(cid)).toBe(false)
+  expect(first.trust.opinion(cid)).toMatchObject({ trust_level: 'untrusted', name: 'cid' })
+  await first.trust.stop()
+  const second = await world(first.repository, first.clock)
+  expect(second.trust.member(cid)).toMatchObject(member)
+  second.clock.time += MEMBER_KEPT_MS
+  expect(second.trust.members()).toEqual([])
+})
+
+test('nobody’s word counts but an admitted member’s', async () => {
+  const { trust } = await world()
+  expect(trust.heardOf(cid, here, dan)).toBe(false)
+  expect(trust.heardOf(self.nodeId, here, ann)).toBe(false)
+  await trust.deny(cid)
+  expect(trust.heardOf(cid, here, ann)).toBe(false)
+  expect(trust.members()).toEqual([])
+})
+
+test('who announced it is refused: it goes with it, unless another one has announced it since', async () => {
+  const { trust } = await world()
+  await trust.trust(dan, {})
+  trust.heardOf(cid, here, dan)
+  await trust.revoke(dan)
+  expect(ids(trust)).toEqual([])
+  trust.heardOf(cid, here, ann)
+  expect(ids(trust)).toEqual([cid])
+})
+
+test('denied here it is gone, and no announcement brings it back', async () => {
+  const { trust } = await world()
+  trust.heardOf(cid, here, ann)
+  await trust.deny(cid)
+  expect(ids(trust)).toEqual([])
+  expect(trust.heardOf(cid, here, bob)).toBe(false)
+})
+
+test('one that was connected stays known by its link; one that is trusted here needs no link to count', async () => {
+  const { trust } = await world()
+  trust.sawMember(ann, { name: 'ann' })
+  expect(trust.heardOf(ann, { ...here, name: 'ann' }, bob)).toBe(true)
+  expect(trust.member(ann)?.known_by).toBe('link')
+  expect(trust.heardOf(bob, { ...here, name: 'bob' }, ann)).toBe(true)
+  expect(trust.member(bob)?.known_by).toBe('gossip')
+  trust.sawMember(bob, {})
+  expect(trust.member(bob)?.known_by).toBe('link')
+})
+
+test('lost is not left: it is marked until it is heard again', async () => {
+  const { trust } = await world()
+  trust.lost(cid)
+  expect(trust.member(cid)).toBeUndefined()
+  trust.heardOf(cid, here, ann)
+  trust.lost(cid)
+  expect(trust.member(cid)).toMatchObject({ unsure: true, offline: false })
+  trust.heardOf(cid, here, ann)
+  expect(trust.member(cid)?.unsure).toBe(false)
+  trust.heardOf(cid, { ...here, offline: true }, ann)
+  trust.lost(cid)
+  expect(trust.member(cid)).toMatchObject({ unsure: false, offline: true })
+})
+
+test('who waits for approval goes on waiting although others announce it', async () => {
+  const { trust } = await world()
+  trust.sawStranger(cid, { name: 'cid', addresses: [] })
+  trust.heardOf(cid, here, ann)
+  expect(trust.pending().map(({ node_id }) => node_id)).toEqual([cid])
+  await trust.trust(cid, {})
+  expect(trust.pending()).toEqual([])
+})
+
+test('one neighbour announces half of what there is room for, and all of them no more than that', async () => {
+  const { trust } = await world()
+  const announce = (from: number, count: number, by: NodeId): number => {
+    let taken = 0
+    for (let n = from; n < from + count; n++) if (trust.heardOf(idOf(n), here, by)) taken++
+    return taken
+  }
+  expect(announce(1_000, GOSSIP_MEMBERS_OF_ONE + 10, ann)).toBe(GOSSIP_MEMBERS_OF_ONE)
+  // Those it has announced are heard all the same.
+  expect(announce(1_000, 1, ann)).toBe(1)
+  expect(announce(3_000, GOSSIP_MEMBERS_OF_ONE + 10, bob)).toBe(GOSSIP_MEMBERS_OF_ONE)
+  await trust.trust(dan, {})
+  expect(announce(5_000, 1, dan)).toBe(0)
+  expect(trust.members()).toHaveLength(GOSSIP_MEMBERS_MAX)
+})
