@@ -314,6 +314,63 @@ tools = answer(
     },
 )
 answer(
+    "tool usage, compared",
+    {
+        "responder": KEY_B,
+        "query_id": QUERY_ID,
+        "level": 1,
+        "as_of": NOW + 5,
+        "status": "success",
+        "data": {
+            "query_type": "ToolUsage",
+            "tools": [
+                {"tool": "git", "category": "git", "uses": 3, "failures": 0, "previous": 4700},
+                {"tool": "make", "category": "build", "uses": 0, "failures": 0, "previous": 1},
+            ],
+        },
+    },
+)
+answer(
+    "safety posture",
+    {
+        "responder": KEY_B,
+        "query_id": QUERY_ID,
+        "level": 1,
+        "as_of": NOW + 5,
+        "status": "success",
+        "data": {
+            "query_type": "SafetyPosture",
+            "safety": {
+                "by_risk_level": {"safe": 300, "moderate": 12, "high": 3, "critical": 0},
+                "blocked": 2,
+                "confirmed_risky": 1,
+                "karo_generated": 7,
+                "guarded": True,
+                "hook_silent": False,
+            },
+        },
+    },
+)
+answer(
+    "activity patterns",
+    {
+        "responder": KEY_B,
+        "query_id": QUERY_ID,
+        "level": 1,
+        "as_of": NOW + 5,
+        "status": "success",
+        "data": {
+            "query_type": "ActivityPatterns",
+            "activity": {
+                "hourly": [0] * 9 + [130, 20] + [0] * 13,
+                "daily": [150, 0, 0, 0, 0, 0, 0],
+                "total_commands": 150,
+                "unique_commands": 61,
+            },
+        },
+    },
+)
+answer(
     "node health",
     {
         "responder": KEY_B,
