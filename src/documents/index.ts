@@ -1,13 +1,7 @@
 // The documents room's door: signed documents of this node and of others, kept, announced, and moved to who wants them.
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
-
-/**
- * What kinds there are is a table (kinds.ts): message, slot and version of a body, how long it is kept, who wants it.
- * A kind that is added there is announced, synced, relayed and bounded like the others.
- */
-export const DOCUMENT_KINDS = ['summary', 'audit_head'] as const
-export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
+import type { DocumentKind } from './kinds.ts'
 
 /** Names one document; of each (author, kind, slot) only the highest version is kept. */
 export interface DocumentHead {
@@ -56,3 +50,4 @@ export interface Documents extends Room {
 }
 
 export { createDocuments, type DocumentsDeps } from './documents.ts'
+export type { DocumentKind } from './kinds.ts'

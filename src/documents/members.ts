@@ -2,7 +2,7 @@
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Trust } from '../trust/index.ts'
-import type { DocumentKind } from './index.ts'
+import type { DocumentKind } from './kinds.ts'
 import { type Candidate, candidate, documentTicket, holdersOf } from './rendezvous.ts'
 
 /** Three times what members let pass between two words about themselves. */
@@ -36,8 +36,8 @@ export function createMembersView(
     madeAt = now
     const wall = clock.now()
     const next = new Map<NodeId, Candidate>()
-    for (const { node_id, offline, last_seen } of trust.members()) {
-      if (offline || wall - last_seen > PRESENT_MS || node_id === self) continue
+    for (const { node_id, offline, unsure, last_seen } of trust.members()) {
+      if (offline || unsure || wall - last_seen > PRESENT_MS || node_id === self) continue
       next.set(node_id, candidates.get(node_id) ?? candidate(node_id))
     }
     candidates = next

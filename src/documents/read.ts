@@ -10,8 +10,8 @@ import {
 import { formatNodeId } from '../../protocols/node-id.ts'
 import { blake3 } from '../base/hash.ts'
 import { verifySignature } from '../identity/index.ts'
-import { DOCUMENT_KINDS, type DocumentHead, type DocumentKind } from './index.ts'
-import { KINDS, type Reading } from './kinds.ts'
+import type { DocumentHead } from './index.ts'
+import { DOCUMENT_KINDS, type DocumentKind, KINDS, type Reading } from './kinds.ts'
 
 /** A document that may be kept, if this node wants it. */
 export interface Document extends Reading {

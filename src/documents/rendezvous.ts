@@ -2,7 +2,7 @@
 // who knows the same members names the same ones, and a member that comes or goes moves only its own share.
 import { type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { blake3 } from '../base/hash.ts'
-import type { DocumentKind } from './index.ts'
+import type { DocumentKind } from './kinds.ts'
 
 /** Members that relay one document. */
 export const HOLDERS = 3

@@ -7,8 +7,10 @@ import type { Pulled } from './puller.ts'
 const ROUND_MS = 60_000
 /** After a link came up: many may at once. */
 const UP_MS = 300
-/** Between two looks at who is there without a link, and so between two dials. */
-const LOOK_MS = 2_000
+/** Between two looks at who is there without a link. */
+const LOOK_MS = 15_000
+/** Between two dials. */
+const VISIT_EVERY_MS = 2_000
 /**
  * Members without a link are visited once each after they (or this node) came back, and again after this long, in large
  * meshes later: whoever holds a document for this node and is nobody's neighbour is found so.
@@ -117,7 +119,7 @@ export function createRounds(deps: RoundsDeps): Rounds {
       if (linked.has(node) || visits.has(node)) continue
       if (now - (doneAt.get(node) ?? Number.NEGATIVE_INFINITY) < visitEvery) continue
       // As long as visiting all would take, so that nobody who is back is visited by everybody at once.
-      visits.set(node, now + random.float() * LOOK_MS * present.length)
+      visits.set(node, now + random.float() * VISIT_EVERY_MS * present.length)
     }
     for (const [node, at] of visits) {
       if (at > now || visiting) continue
@@ -127,14 +129,14 @@ export function createRounds(deps: RoundsDeps): Rounds {
         if (!reached) visits.set(node, clock.monotonic() + RETRY_MS * (1 + random.float()))
       })
     }
-    later('look', LOOK_MS, look)
+    later('look', visits.size > 0 ? VISIT_EVERY_MS : LOOK_MS, look)
   }
 
   return {
     start() {
       running = true
       later('round', ROUND_MS * random.float(), round)
-      later('look', LOOK_MS * (1 + random.float()), look)
+      later('look', LOOK_MS * random.float(), look)
     },
     stop() {
       running = false

@@ -1,0 +1,210 @@
+// Documents between a few nodes: announced, fetched, moved by walking, replaced, relayed, kept over a restart.
+import { expect, test } from 'vitest'
+import { DAY, HOUR, MINUTE, type Network, type NetworkOptions, type Node, networkOf } from './network.ts'
+
+type Nodes = readonly [Node, Node, Node, Node]
+
+/** All linked, and quiet for a minute. */
+async function meshed(count: number, options: NetworkOptions = {}): Promise<[Network, Nodes]> {
+  const network = await networkOf(count, options)
+  network.weave()
+  await network.pass(MINUTE)
+  return [network, network.nodes as unknown as Nodes]
+}
+
+/** Why each node has the one document there is. */
+const rolesOf = (network: Network): string[] =>
+  network.nodes.map((node) => [...node.holdings().values()].map((row) => row.role).join())
+const versionsOf = (network: Network): (number | undefined)[] =>
+  network.nodes.map((node) => [...node.holdings().values()][0]?.version)
+
+test('a new document is with its recipients within two seconds, and with nobody it is not for', async () => {
+  const [network, [author, one, two]] = await meshed(12)
+  await author.share(network.now, [one, two])
+  await network.pass(2_000)
+  const roles = rolesOf(network)
+  expect(roles.slice(0, 3)).toEqual(['own', 'received', 'received'])
+  const relays = roles.filter((role) => role === 'relayed').length
+  // A recipient may be one of the three that relay it.
+  expect(relays).toBeGreaterThanOrEqual(1)
+  expect(relays).toBeLessThanOrEqual(3)
+  expect([one.received.length, two.received.length]).toEqual([1, 1])
+  // Nobody got it twice.
+  expect(network.moved).toBe(2 + relays)
+})
+
+test('where the author is nobody’s neighbour, its document comes from who passed the word on', async () => {
+  const network = await networkOf(4)
+  const [author, next, middle, reader] = network.nodes as unknown as Nodes
+  network.connect(author, next)
+  network.connect(next, middle)
+  network.connect(middle, reader)
+  await network.pass(MINUTE)
+  const dials = network.dials
+  await author.room.publish('audit_head', author.ledgerHead(7, 1))
+  await network.pass(3_000)
+  expect(network.nodes.map((node) => node.holdings('audit_head').size)).toEqual([1, 1, 1, 1])
+  // What everybody wants is nothing to dial its author for.
+  expect(network.dials).toBe(dials)
+})
+
+test('a recipient that was away gets it from a relay when the author is gone', async () => {
+  const [network, [author, reader]] = await meshed(6)
+  await reader.stop()
+  await network.pass(MINUTE)
+  await author.share(network.now, [reader])
+  await network.pass(10_000)
+  await author.stop()
+  await network.pass(30 * MINUTE)
+  await reader.start()
+  network.weave()
+  await network.pass(10_000)
+  expect(rolesOf(network)[1]).toBe('received')
+})
+
+test('when a partition heals, whoever gets a document first tells its side of it', async () => {
+  // The one link between the halves is not the reader's.
+  const network = await networkOf(9, { seed: 3 })
+  const [author, holder, bridge, reader] = network.nodes as unknown as Nodes
+  const left = new Set([author, holder, bridge])
+  network.partition((node) => (left.has(node) ? 0 : 1))
+  network.connect(author, holder)
+  network.connect(holder, bridge)
+  for (const node of network.nodes) if (!left.has(node) && node !== reader) network.connect(reader, node)
+  await network.pass(20 * MINUTE)
+  const first = network.nodes[4] as Node
+  await author.share(network.now, [holder, reader, first])
+  await network.pass(10_000)
+  await author.stop()
+  network.partition(() => 0)
+  network.connect(bridge, first)
+  await network.pass(15_000)
+  expect([3, 4].map((i) => rolesOf(network)[i])).toEqual(['received', 'received'])
+})
+
+test('a holder that is nobody’s neighbour is visited', async () => {
+  // No word spreads, so that only a visit can find it.
+  const network = await networkOf(4, { loss: 1 })
+  const [author, reader, between] = network.nodes as unknown as Nodes
+  network.connect(author, between)
+  network.connect(between, reader)
+  await author.share(network.now, [reader])
+  await network.pass(10 * MINUTE)
+  expect(rolesOf(network)[1]).toBe('received')
+})
+
+test('only the newest edition stays, and an older one that comes later does not take its place', async () => {
+  const [network, [author, reader]] = await meshed(3)
+  const start = network.now
+  await author.share(start, [reader])
+  await network.pass(10_000)
+  const version = network.now
+  await author.share(start, [reader], version)
+  await network.pass(10_000)
+  expect(versionsOf(network)).toEqual([version, version, version])
+  await expect(author.share(start, [reader], version - 1)).rejects.toMatchObject({ code: 'conflict' })
+  const edition = author.summary(start, [reader], version + 1)
+  await author.room.publish('summary', edition)
+  await author.room.publish('summary', edition)
+  await expect(reader.room.publish('summary', edition)).rejects.toMatchObject({ code: 'bad_request' })
+})
+
+test('an edition that is for others takes the place of one that was for this node', async () => {
+  const [network, [author, reader, other]] = await meshed(20)
+  const start = network.now
+  await author.share(start, [reader])
+  await network.pass(10_000)
+  expect(reader.room.counts().received).toBe(1)
+  await author.share(start, [other])
+  await network.pass(10_000)
+  expect(reader.room.counts()).toMatchObject({ received: 0, relayed: 1 })
+  expect(await reader.room.of(author.id, 'summary')).toEqual([])
+})
+
+test('a link that is cut in the middle goes on later, and moves nothing twice', async () => {
+  const cuts = new Set([2, 4])
+  const network = await networkOf(2, { cut: (batch) => cuts.has(batch), loss: 1 })
+  const [author, reader] = network.nodes as unknown as Nodes
+  for (let hour = 0; hour < 160; hour++) {
+    await author.room.publish(
+      'summary',
+      author.summary(network.now - hour * HOUR, [reader], network.now, 4_000),
+    )
+  }
+  network.weave()
+  await network.pass(2 * MINUTE)
+  expect(reader.room.counts().received).toBe(160)
+  expect(network.moved).toBe(160)
+  // The heads once, and again those of the pages in which it was cut.
+  expect(network.offered).toBeLessThanOrEqual(3 * 160)
+})
+
+test('what is kept is there after a restart, and is not asked for again', async () => {
+  const [network, [author, reader]] = await meshed(2)
+  for (let hour = 0; hour < 160; hour++) await author.share(network.now - hour * HOUR, [reader])
+  await network.pass(5 * MINUTE)
+  expect(reader.room.counts()).toMatchObject({ received: 160, own: 0, relayed: 0 })
+  const { moved } = network
+  await reader.stop()
+  await reader.start()
+  network.weave()
+  await network.pass(5 * MINUTE)
+  expect(reader.room.counts()).toMatchObject({ received: 160 })
+  expect(network.moved).toBe(moved)
+  // Numbers go on where they were: what comes now is found by those who looked before.
+  await author.share(network.now - 161 * HOUR, [reader])
+  await network.pass(2_000)
+  expect(reader.room.counts()).toMatchObject({ received: 161 })
+})
+
+test('two that have looked at all of each other exchange two small frames a minute', async () => {
+  const [network, [author, reader]] = await meshed(2)
+  for (let hour = 0; hour < 50; hour++) await author.share(network.now - hour * HOUR, [reader])
+  await network.pass(10 * MINUTE)
+  const before = { ...network.sent }
+  const { offered } = network
+  await network.pass(HOUR)
+  expect(network.offered).toBe(offered)
+  // Two nodes, 60 rounds each, a quarter more or less.
+  expect((network.sent.SyncRequest ?? 0) - (before.SyncRequest ?? 0)).toBeLessThan(2 * 60 * 1.35)
+})
+
+test('documents go when they expire: relayed ones after seven days, the others when they say', async () => {
+  const [network, [author, reader]] = await meshed(6)
+  const since = network.now
+  await author.share(since, [reader])
+  await network.pass(MINUTE)
+  const relays = rolesOf(network).filter((role) => role === 'relayed').length
+  expect(relays).toBeGreaterThan(0)
+  for (const node of network.nodes) await node.stop()
+  await network.pass(since + 7 * DAY - 10 * MINUTE - network.now)
+  for (const node of network.nodes) await node.start()
+  expect(rolesOf(network).filter((role) => role === 'relayed').length).toBe(relays)
+  // Seven days after it was issued, and seven days after the end of its hour.
+  await network.pass(30 * MINUTE)
+  expect(rolesOf(network).slice(0, 2)).toEqual(['own', 'received'])
+  expect(new Set(rolesOf(network).slice(2))).toEqual(new Set(['']))
+  await network.pass(HOUR)
+  expect(new Set(rolesOf(network))).toEqual(new Set(['']))
+  expect(author.room.counts()).toEqual({ own: 0, received: 0, relayed: 0, bytes: 0, conflicts: 0 })
+})
+
+test('nothing of an author who is refused here is kept or given on', async () => {
+  const [network, [author, reader]] = await meshed(3)
+  reader.refused.add(author.id)
+  await author.share(network.now, [reader])
+  await network.pass(2 * MINUTE)
+  expect(rolesOf(network)[1]).toBe('')
+})
+
+test('own documents written before the start are kept and told when it has come', async () => {
+  const network = await networkOf(2)
+  const [author, reader] = network.nodes as unknown as Nodes
+  await author.stop()
+  await expect(author.share(network.now, [reader])).rejects.toMatchObject({ code: 'unavailable' })
+  await author.start()
+  network.weave()
+  await author.share(network.now, [reader])
+  await network.pass(2_000)
+  expect(rolesOf(network)).toEqual(['own', 'received'])
+})
