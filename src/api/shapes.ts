@@ -12,7 +12,7 @@ import type { Member, OpinionStep, PeerOpinion, PendingPeer } from '../trust/ind
 
 export type { AuditVerdict } from '../audit/index.ts'
 export { AUDIT_TYPES } from '../audit/types.ts'
-export { checkFilters, FILTER_FIELDS, OPERATORS, parseFilter } from '../query/filters.ts'
+export { checkFilters, FILTER_FIELDS, OPERATORS, parseFilter, passes, WEEKDAYS } from '../query/filters.ts'
 export type { AskedType } from '../query/index.ts'
 export type { Coverage, Outcome, QueryResult } from '../query/result.ts'
 export { RISK_LEVELS } from '../risk/levels.ts'
@@ -48,10 +48,6 @@ export interface PeerShape
   readonly addresses: readonly string[]
   readonly state: 'connected' | 'known' | 'pending' | 'denied' | 'revoked'
   readonly last_seen: string | null
-  /** `gossip`: an admitted member passed its presence on; `link`: it was connected to this node. Null: no member. */
-  readonly known_by: Member['known_by'] | null
-  /** What it was last heard of: `unsure` when its connection broke without a goodbye. Null: no member. */
-  readonly presence: 'online' | 'unsure' | 'offline' | null
   /** `gossip`: an admitted member passed its presence on; `link`: it was connected to this node. Null: no member. */
   readonly known_by: Member['known_by'] | null
   /** What it was last heard of: `unsure` when its connection broke without a goodbye. Null: no member. */

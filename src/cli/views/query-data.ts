@@ -1,6 +1,6 @@
 // The numbers of a query's result for people: one view per type, and each node by itself.
 import { styleText } from 'node:util'
-import { type QueryResult, RISK_LEVELS } from '../../api/shapes.ts'
+import { passes, type QueryResult, RISK_LEVELS, WEEKDAYS } from '../../api/shapes.ts'
 import { bar, chart, spark } from '../bars.ts'
 import { ago, duration, formatFingerprint } from '../format.ts'
 import { RISK_COLOURS } from '../risk-colours.ts'
@@ -18,7 +18,6 @@ type Safety = DataOf<'by_risk_level'>
 type Activity = DataOf<'hourly'>
 type PerNode = NonNullable<QueryResult['nodes']>[number]
 
-const WEEKDAYS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'] as const
 const BAR_CELLS = 40
 /** 24 hours of two cells and a gap: 71 cells, which an 80 column screen holds. */
 const HOUR_CELLS = 2
@@ -34,11 +33,17 @@ export function dataView(result: QueryResult, screen: Screen, before?: QueryResu
   if ('nodes' in data) return data.nodes.length === 0 ? '' : healthTable(data.nodes, screen, Date.now())
   if ('hourly' in data) {
     const old = before !== undefined && 'hourly' in before.data ? before.data : undefined
-    return data.total_commands === 0 ? '' : activityView(data, screen, old)
+    return data.total_commands === 0 ? '' : activityView(data, screen, left(result, 'day'), old)
   }
   const old = before !== undefined && 'by_risk_level' in before.data ? before.data : undefined
-  return data.nodes_reporting === 0 ? '' : safetyView(data, screen, old)
+  return data.nodes_reporting === 0 ? '' : safetyView(data, screen, left(result, 'risk_level'), old)
 }
+
+/** Whether the filters of one field let a value through: of one they left out nothing is shown rather than 0. */
+const left =
+  ({ filters = [] }: QueryResult, field: string) =>
+  (value: string): boolean =>
+    filters.every((filter) => filter.field !== field || passes(filter, value))
 
 /** With `--per-node`; health is by node already. */
 export function perNodeView({ nodes = [] }: QueryResult, screen: Screen): string {
@@ -73,7 +78,8 @@ function since(now: number, before: number | undefined): string {
 function toolTable(rows: readonly ToolRow[], screen: Screen, before: readonly ToolRow[] | undefined): string {
   const usesBefore = new Map(before?.map((row) => [row.tool, row.uses]))
   const isNew = (row: ToolRow): number => row.uses - (usesBefore.get(row.tool) ?? 0)
-  const compared = rows.some((row) => row.change !== null)
+  // With nothing before, the change says what the uses say.
+  const compared = rows.some((row) => row.change !== null && row.change !== row.uses)
   return table(
     rows,
     [
@@ -134,11 +140,16 @@ function healthTable(rows: readonly HealthRow[], screen: Screen, now: number): s
   )
 }
 
-function safetyView(data: Safety, screen: Screen, before: Safety | undefined): string {
+function safetyView(
+  data: Safety,
+  screen: Screen,
+  shown: (level: string) => boolean,
+  before: Safety | undefined,
+): string {
   const { by_risk_level: risk, nodes_reporting: nodes } = data
   const most = Math.max(1, ...Object.values(risk))
   const bars = table(
-    RISK_LEVELS.map((level) => ({ level, count: risk[level] })),
+    RISK_LEVELS.filter(shown).map((level) => ({ level, count: risk[level] })),
     [
       { title: '', value: (row) => row.level, style: (row) => RISK_COLOURS[row.level] },
       {
@@ -167,13 +178,18 @@ function safetyView(data: Safety, screen: Screen, before: Safety | undefined): s
   ].join('')
 }
 
-function activityView(data: Activity, screen: Screen, before: Activity | undefined): string {
+function activityView(
+  data: Activity,
+  screen: Screen,
+  shown: (day: string) => boolean,
+  before: Activity | undefined,
+): string {
   const { hourly, daily, total_commands: total, unique_commands: unique } = data
   const most = Math.max(1, ...daily)
   const days = table(
-    daily.map((count, day) => ({ day: WEEKDAYS[day] ?? '', count })),
+    WEEKDAYS.map((day, i) => ({ day, count: daily[i] ?? 0 })).filter(({ day }) => shown(day)),
     [
-      { title: '', value: (row) => row.day },
+      { title: '', value: ({ day }) => `${day.slice(0, 1).toUpperCase()}${day.slice(1, 2)}` },
       { title: '', value: (row) => String(row.count), align: 'right' },
       {
         title: '',

@@ -109,10 +109,19 @@ describe('karo query', () => {
     const { ann } = pair()
     const { code, out } = await karo(await serve(ann), 'query', 'tools')
     expect(code).toBe(0)
-    expect(out).toMatch(/TOOL +CATEGORY +USES +CHANGE +NODES +FAILED/)
-    expect(out).toMatch(/npm +vcs +9 +\+9 +1 +–/)
-    expect(out).toMatch(/git +vcs +3 +\+3 +1 +33 %/)
+    expect(out).toMatch(/TOOL +CATEGORY +USES +NODES +FAILED/)
+    expect(out).toMatch(/npm +vcs +9 +1 +–/)
+    expect(out).toMatch(/git +vcs +3 +1 +33 %/)
     expect(out).toMatch(/1 of 1 known node answered/)
+  })
+
+  it('compares with the period before where anything was before', async () => {
+    const { ann, bob } = pair()
+    bob.earlier = [uses('npm', 11)]
+    const { out } = await karo(await serve(ann), 'query', 'tools')
+    expect(out).toMatch(/USES +CHANGE +NODES/)
+    expect(out).toMatch(/npm +vcs +9 +−2 +1 +–/)
+    expect(out).toMatch(/git +vcs +3 +\+3 +1 +33 %/)
   })
 
   it('exits 4 and names who refused when nobody lets this node have it', async () => {
