@@ -207,12 +207,10 @@ export function createAsker(deps: AskerDeps): Asker {
     const query = live.get(hex(query_id))
     // Late, or never asked for.
     if (query === undefined || query.over) return
-    const speaks = query.outreach.speaks(peer.nodeId)
-    if (speaks === 'not asked') return
     const responder = frame.envelope.sender
     const signer = formatNodeId(responder)
     // A neighbour asked for itself that hands in what another signed has not answered.
-    const node = speaks === 'for all' ? signer : peer.nodeId
+    const node = query.outreach.carriedBy(peer.nodeId) ? signer : peer.nodeId
     // Coverage counts the members known when the query began, each once.
     if (!query.members.has(node) || query.collected.has(node)) return
     const at_ms = clock.monotonic() - query.startedAt

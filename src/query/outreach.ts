@@ -33,12 +33,10 @@ export interface Aim {
   readonly lost: (node: NodeId) => void
 }
 
-/** What a neighbour may hand in: any member's answer, its own only, or none. */
-export type Speaks = 'for all' | 'for itself' | 'not asked'
-
 export interface Outreach {
   start(): void
-  speaks(node: NodeId): Speaks
+  /** It was handed the question to carry, so it brings answers of others; else it speaks for itself only. */
+  carriedBy(node: NodeId): boolean
   /** The member's answer is there. */
   settled(node: NodeId): void
   /** It says that nothing more will come. */
@@ -55,8 +53,6 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
   const awaited = new Set(members.keys())
   /** Asked directly, and not heard of since. */
   const pending = new Set<NodeId>()
-  /** Everybody who was asked directly. */
-  const direct = new Set<NodeId>()
   /** Neighbours that carry the question further. */
   let carriers: ReadonlySet<NodeId> = new Set()
   /** Members that had their second chance, and those of them that still have to be dialled. */
@@ -81,7 +77,6 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
       pending.delete(node)
       return false
     }
-    direct.add(node)
     return true
   }
 
@@ -140,7 +135,7 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
       const looked = new Set(expected.map((member) => member.node_id))
       for (const { node_id } of apart) if (!looked.has(node_id)) repair(node_id)
     },
-    speaks: (node) => (carriers.has(node) ? 'for all' : direct.has(node) ? 'for itself' : 'not asked'),
+    carriedBy: (node) => carriers.has(node),
     settled(node) {
       pending.delete(node)
       awaited.delete(node)

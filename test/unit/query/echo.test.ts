@@ -209,15 +209,23 @@ describe('an echo', () => {
   })
 
   it('is not made where every member that may be there has a link', async () => {
-    const mesh = graphOf(people(5), [
+    const mesh = graphOf(people(6), [
       [0, 1],
       [0, 2],
       [1, 2],
       [1, 3],
     ])
-    const [asker, , , behind, gone] = mesh.nodes as [TestNode, TestNode, TestNode, TestNode, TestNode]
+    const [asker, , , behind, gone, broken] = mesh.nodes as [
+      TestNode,
+      TestNode,
+      TestNode,
+      TestNode,
+      TestNode,
+      TestNode,
+    ]
     asker.absent.set(behind.id, { offline: true })
     asker.absent.set(gone.id, { last_seen: Date.now() - 3_600_000 })
+    asker.absent.set(broken.id, { unsure: true })
     mesh.wire.reachable.add(behind.id)
     const counts = countFrames(mesh)
     const result = await asker.ask()
@@ -226,6 +234,7 @@ describe('an echo', () => {
       n2: 'answered',
       n3: 'answered',
       n4: 'unreachable',
+      n5: 'unreachable',
     })
     await turns(5)
     expect(counts).toEqual({
@@ -326,6 +335,24 @@ describe('a node that is lost while it carries a question', () => {
     }
   })
 
+  it('has one second chance, not one more each time its link comes back', async () => {
+    const mesh = graphOf(people(2), [[0, 1]])
+    const [a, b] = mesh.nodes as [TestNode, TestNode]
+    b.gate = async () => mesh.wire.cut(a.id, b.id)
+    b.trusts(a, 'peer')
+    mesh.wire.reachable.add(b.id)
+    let dialled = 0
+    mesh.wire.dialling = async () => {
+      dialled++
+      // The link is there, and gone before anything is heard.
+      setImmediate(() => mesh.wire.cut(a.id, b.id))
+    }
+    const result = await a.ask({ timeoutMs: 60_000 })
+    expect(result.ended_by).toBe('all_done')
+    expect(a.outcomes(result)).toEqual({ n1: 'unreachable' })
+    expect(dialled).toBe(1)
+  })
+
   it('is unreachable itself, at once', async () => {
     const mesh = graphOf(people(5), line(5))
     const [a, b, c] = mesh.nodes as [TestNode, TestNode, TestNode]
@@ -376,7 +403,11 @@ describe('the time a question has', () => {
   it('is never more than the asker’s, whoever is silent', async () => {
     const { nodes, wire, time } = timed(4, line(4))
     const [a, b] = nodes as [TestNode, TestNode]
-    wire.tap = (bytes, from) => (from === b.id ? [] : [bytes])
+    let asked = 0
+    wire.tap = (bytes, from, to) => {
+      if (from === a.id && to === b.id && read(bytes).message === QueryHop) asked++
+      return from === b.id ? [] : [bytes]
+    }
     wire.dialling = (_node, signal) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
     let result: Awaited<ReturnType<TestNode['ask']>> | undefined
@@ -385,6 +416,8 @@ describe('the time a question has', () => {
     })
     expect(await time.pass(() => result !== undefined)).toBeLessThanOrEqual(2_000)
     expect(result!.coverage).toMatchObject({ known: 3, unreachable: 3 })
+    // It had the question all the time: asking it again would change nothing.
+    expect(asked).toBe(1)
   })
 
   it('ends when the asker does: everybody who still works on it hears so, and forgets it', async () => {

@@ -51,8 +51,9 @@ function node(neighbours: number) {
   const documents: { to: NodeId; bytes: Uint8Array }[] = []
   /** Neighbours whose link takes nothing. */
   const deaf = new Set<NodeId>()
+  const self = peer()
   const router = createRouter({
-    self: peer(),
+    self,
     link: {
       peers: () => peers,
       sendHop(to, message, body) {
@@ -70,7 +71,7 @@ function node(neighbours: number) {
     timers: time,
   })
   const sent = (name: string): Hop[] => hops.filter((hop) => hop.name === name)
-  return { time, peers, hops, documents, deaf, router, sent }
+  return { self, time, peers, hops, documents, deaf, router, sent }
 }
 
 const nobody: ReadonlySet<NodeId> = new Set()
@@ -163,6 +164,14 @@ test('passes up one answer of each owner, and so many owners to one question', (
   expect(documents).toHaveLength(RESPONDERS_MAX)
   expect(documents.every(({ to }) => to === parent.nodeId)).toBe(true)
   expect(router.counts()).toMatchObject({ relayed: RESPONDERS_MAX, dropped: 8 })
+})
+
+test('does not pass up its own answer, which it gave itself', () => {
+  const { self, router, peers, documents } = node(2)
+  const asked = question()
+  router.carry(asked, peers[0]!.nodeId, FIRST)
+  router.response(peers[1]!, answer(asked, self.publicKey))
+  expect(documents).toEqual([])
 })
 
 test('passes up so many bytes to one question', () => {
