@@ -44,6 +44,15 @@ export interface RouterDeps {
   readonly timers: Timers
 }
 
+/** How an own question came back. */
+export interface Echo {
+  /** Neighbours with a link that did not end by themselves. */
+  readonly silent: ReadonlySet<NodeId>
+  /** What the others say: answers handed to this node, and neighbours that did not end. A word for the log, no more. */
+  readonly answered: number
+  readonly lost: number
+}
+
 export interface RouterCounts {
   /** Questions carried now. */
   readonly carried: number
@@ -56,14 +65,9 @@ export interface RouterCounts {
 export interface Router {
   /**
    * Hands this node's own question to all neighbours, for `remainingMs`. Returns those that were asked. `over` is
-   * called once, later, when each is done, its link is gone, or its time is over: with those that did not end by
-   * themselves; not after `end`.
+   * called once, later, when each is done, its link is gone, or its time is over; not after `end`.
    */
-  begin(
-    question: Routed,
-    remainingMs: number,
-    over: (silent: ReadonlySet<NodeId>) => void,
-  ): ReadonlySet<NodeId>
+  begin(question: Routed, remainingMs: number, over: (echo: Echo) => void): ReadonlySet<NodeId>
   /** Ends this node's own question; with `tell`, neighbours that still work on it hear that nothing more is wanted. */
   end(question: RoutedId, tell: boolean): void
   /**
@@ -111,7 +115,7 @@ interface Carried extends RoutedId {
   answered: number
   lost: number
   ownIsOver: boolean
-  readonly over: (silent: ReadonlySet<NodeId>) => void
+  readonly over: (echo: Echo) => void
   stopTimer: () => void
 }
 
@@ -171,11 +175,10 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
 
   function close(carried: Carried): void {
     forget(carried)
-    carried.over(carried.open)
     const { author, query_id, parent, answered } = carried
-    if (parent === undefined) return
     const lost = Math.min(carried.lost + carried.open.size, COUNT_MAX)
-    link.sendHop(parent, QueryDone, { author, query_id, answered, lost })
+    if (parent === undefined) carried.over({ silent: carried.open, answered, lost })
+    else link.sendHop(parent, QueryDone, { author, query_id, answered, lost })
   }
 
   function closeIfDone(carried: Carried): void {
@@ -259,6 +262,7 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
         abandon(carried)
       } else if (carried.open.delete(peer.nodeId)) {
         carried.lost += body.lost
+        if (carried.parent === undefined) carried.answered += body.answered
         closeIfDone(carried)
       }
     },

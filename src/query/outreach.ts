@@ -2,9 +2,11 @@
 import { QUERY_HOPS, QueryDone, QueryHop } from '../../protocols/messages/query.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Clock, Timers } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import type { Link, Mesh } from '../mesh/index.ts'
 import type { Member } from '../trust/index.ts'
-import type { Routed, Router } from './forward.ts'
+import { hex } from './document.ts'
+import type { Echo, Routed, Router } from './forward.ts'
 
 /** One repair dial: a LAN peer that is there answers in a tenth of it. */
 const REPAIR_MS = 300
@@ -22,6 +24,7 @@ export interface OutreachDeps {
   readonly router: Pick<Router, 'begin' | 'end'>
   readonly clock: Clock
   readonly timers: Timers
+  readonly log: Log
 }
 
 export interface Aim {
@@ -47,7 +50,7 @@ export interface Outreach {
 }
 
 export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
-  const { link, mesh, router, clock, timers } = deps
+  const { link, mesh, router, clock, timers, log } = deps
   const { question, members } = aim
   /** Members that neither answered nor are lost. */
   const awaited = new Set(members.keys())
@@ -109,7 +112,9 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
     await dialNext()
   }
 
-  function echoOver(silent: ReadonlySet<NodeId>): void {
+  function echoOver({ silent, answered, lost }: Echo): void {
+    const trace_id = question.trace === undefined ? null : hex(question.trace)
+    log.debug({ trace_id, answered, lost, missing: awaited.size }, 'the echo is over')
     for (const node of [...awaited]) {
       // It has had the question all the time over a link that still stands: asking it again changes nothing.
       if (silent.has(node)) lose(node)

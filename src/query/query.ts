@@ -86,6 +86,8 @@ export function createQuery(deps: QueryDeps): Query {
     async stop() {
       for (const stop of stopWatching) stop()
       asker.stop()
+      const { relayed, dropped } = router.counts()
+      log.info({ relayed, dropped }, 'answers carried for others')
       router.stop()
       await Promise.race([answerer.idle(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
     },

@@ -10,6 +10,7 @@ import {
   CARRIED_MAX,
   CARRIED_OF_NEIGHBOUR_MAX,
   createRouter,
+  type Echo,
   RELAYED_BYTES_MAX,
   RESPONDERS_MAX,
   type Routed,
@@ -225,17 +226,18 @@ test('lets go when the parent’s link is gone, and tells those who still work',
 test('an own question is over when all are done, crossed, or gone, and tells who kept silent', async () => {
   const { router, peers, time } = node(4)
   const asked = question()
-  const overs: ReadonlySet<NodeId>[] = []
-  expect(router.begin(asked, 10_000, (silent) => overs.push(silent)).size).toBe(4)
+  const overs: Echo[] = []
+  expect(router.begin(asked, 10_000, (echo) => overs.push(echo)).size).toBe(4)
   const [one, two, three, four] = peers as [PeerRef, PeerRef, PeerRef, PeerRef]
-  router.done(one, ending(asked, one))
+  router.done(one, ending(asked, one, 2))
   expect(router.crossed(asked, two.nodeId)).toBe(true)
   expect(router.crossed(asked, peer().nodeId)).toBe(false)
   router.down(three)
   expect(overs).toEqual([])
   expect(await time.pass(() => overs.length > 0)).toBe(9_000)
-  expect(overs).toEqual([new Set([four.nodeId])])
-  router.begin(asked, 10_000, (silent) => overs.push(silent))
+  // Two behind the one, the third, whose link is gone, and the fourth.
+  expect(overs).toEqual([{ silent: new Set([four.nodeId]), answered: 0, lost: 4 }])
+  router.begin(asked, 10_000, (echo) => overs.push(echo))
   router.end(asked, true)
   await time.pass(() => false)
   expect(overs).toHaveLength(1)
