@@ -64,7 +64,9 @@ test('no command but up loads the mesh, the store or the API server', () => {
     const { sources } = loadedFor(...PROGRAM, command)
     expect(
       sources.filter((source) =>
-        /^src\/(main|mesh|store|query\/(?!filters|result)|trust\/(?!levels)|observe\/observe|api\/(server|routes))/.test(source),
+        /^src\/(main|mesh|store|query\/(?!filters|result)|trust\/(?!levels)|observe\/observe|api\/(server|routes))/.test(
+          source,
+        ),
       ),
       command,
     ).toEqual([])
