@@ -112,6 +112,13 @@ describe.skipIf(!isInstalled('zsh'))('zsh alone', () => {
     expect(run('-c', '. $0; echo "[$precmd_functions]"')).toBe('[]\n')
   })
 
+  test('loaded by a line that is typed', async () => {
+    const shell = await start()
+    await shell.type('precmd_functions=() preexec_functions=()')
+    await shell.typeAll('echo none', `eval "$(cat ${shell.rc})"`, 'echo a')
+    expect(commandsOf(shell.spool)).toEqual(['echo a'])
+  })
+
   test('no command gets its descriptor, and none but the last of many is open', async () => {
     const shell = await start()
     for (const line of ['echo 1', 'echo 2', 'echo 3']) {

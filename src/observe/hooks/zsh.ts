@@ -79,7 +79,10 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
 
   builtin typeset -ga precmd_functions preexec_functions
   # First, so that other prompt tools are not counted as part of the command.
-  (( $precmd_functions[(I)__karo_precmd] )) || precmd_functions=(__karo_precmd $precmd_functions)
+  (( $precmd_functions[(I)__karo_precmd] )) || {
+    __karo[text]=
+    precmd_functions=(__karo_precmd $precmd_functions)
+  }
   (( $preexec_functions[(I)__karo_preexec] )) || preexec_functions+=(__karo_preexec)
 fi
 :
