@@ -191,6 +191,20 @@ test('unique commands of hours are exact, whatever the zones they ran in and whe
   )
 })
 
+test('a day that was counted in the west reaches beyond the end of its date in UTC, and in the east before its start', async () => {
+  const first = 20_000 * 24
+  const at = (hour: number, day: number, command: string, tag: number) =>
+    eventOf(0, { tag, start_us: (first + hour) * 3_600_000_000, command, local: { day, hour: 0 } })
+  const { rollups } = await stored([
+    at(50, 20_002, 'inside', 1),
+    // UTC-12, after the end of the range; UTC+14, before its start.
+    at(97, 20_003, 'west', 2),
+    at(23, 20_001, 'east', 3),
+  ])
+  expect(await rollups.uniqueCommandsOfHours(1000, first + 24, first + 96)).toBe(1)
+  expect(await rollups.uniqueCommandsOfHours(1000, first + 23, first + 98)).toBe(3)
+})
+
 test('a batch that cannot be written changes nothing, and the next one counts right', async () => {
   const { db, repository, rollups, find } = await stored([eventOf(1, { command: 'before' })])
   const batch = db.batch

@@ -7,7 +7,7 @@ import { type Granularity, type Period, periodOf, slotOf } from '../../../protoc
 import { encodeSummary } from '../../../protocols/summary.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
-import { createHints, sealingKeyOf } from '../../../src/identity/index.ts'
+import { createHints, openForMany, sealingKeyOf } from '../../../src/identity/index.ts'
 import { createReader } from '../../../src/summaries/cover.ts'
 import { readDocument, writeDocument } from '../../../src/summaries/document.ts'
 import { testIdentity } from '../../support/identity.ts'
@@ -59,6 +59,29 @@ async function put(shelf: Shelf, summary: NodeSummary, wrong: Wrong = {}): Promi
 const bobReads = (shelf: Shelf) => createReader(selfOf(bob), shelf, silentLog)
 const of = (granularity: Granularity, time: number) => periodOf(granularity, time)
 const shown = (cover: { summaries: readonly NodeSummary[] } | undefined) => cover?.summaries.map(slotOf)
+
+test('a box is bound to author, period, edition and its place, in the order that is documented', () => {
+  const summary = summaryOf(of('week', NOW), 3)
+  const recipient = { node_id: bob.nodeId, sealingKey: sealingKeyOf(bob.publicKey)! }
+  const box = { recipients: [recipient], plaintext: encodeSummary(summary) }
+  const bytes = writeDocument(selfOf(ann), { clock, random: systemRandom }, of('week', NOW), 4711, [box, box])
+  const { body } = readDocument(bytes)
+  const hint = createHints(bob.agree)(ann.publicKey, {
+    author: ann.publicKey,
+    slot: slotOf(body),
+    version: 4711,
+  })!
+  const { epk, recipients, sealed } = body.boxes[1]!
+  const key = recipients.find((one) => Buffer.compare(one.hint, hint) === 0)!.key
+  const bound = Buffer.alloc(18)
+  bound.writeUInt8(2, 0)
+  bound.writeBigUInt64BE(BigInt(body.start), 1)
+  bound.writeBigUInt64BE(4711n, 9)
+  bound.writeUInt8(1, 17)
+  const aad = Buffer.concat([Buffer.from('karo-summary-v1'), ann.publicKey, bound])
+  const own = sealingKeyOf(bob.publicKey)!
+  expect(openForMany(bob.agree, own, { epk, key, sealed }, aad)).toEqual(box.plaintext)
+})
 
 describe('what covers a range', () => {
   test('nothing of somebody of whom nothing is held, or only of other times', async () => {

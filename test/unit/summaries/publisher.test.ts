@@ -330,6 +330,20 @@ describe('consent that is withdrawn', () => {
     expect(world.shelf.editions.map(({ boxes }) => boxes.length)).toEqual([0, 0, 0, 0, 0])
   })
 
+  test('however old: as long as anybody keeps a document, withdrawing replaces it', async () => {
+    const { world, publisher } = await shared()
+    await publisher.round()
+    since(world)
+    world.time.now = NOW + 20 * DAY
+    await publisher.round()
+    since(world)
+    world.consent(1000, { off: true })
+    await publisher.round()
+    // The hours are of no use to anybody any more, and gone.
+    expect(new Set(slots(world).map((slot) => slot.split(':')[0]))).toEqual(new Set(['day', 'week']))
+    expect(world.shelf.editions.every(({ boxes }) => boxes.length === 0)).toBe(true)
+  })
+
   test('a person less, not a recipient: what others already hold sealed is replaced too', async () => {
     const { world, publisher } = await shared()
     world.consent(1001, { allow_peers: ['*'] })
