@@ -40,10 +40,8 @@ export const START_FILES: Readonly<Record<Shell, StartFile>> = {
     ...posix,
     where: '$ENV, else ~/.shrc',
     path: (env, home) => (env.ENV?.startsWith('/') ? env.ENV : join(home, '.shrc')),
-    // POSIX.1-2017, sh, "ENV": the only file an interactive sh reads that is no login shell.
+    // POSIX.1-2017, sh, "ENV": the only file that an interactive sh reads which is no login shell.
     hint: (env, file) =>
-      env.ENV === file
-        ? undefined
-        : `sh reads no file by itself: put  export ENV=${quoteShell(file)}  into ~/.profile.`,
+      `${env.ENV === file ? '' : `sh reads it once ENV names it: put  export ENV=${quoteShell(file)}  into ~/.profile. `}Keep the line the last one. Of the shells that are called sh, the hook works in dash.`,
   },
 }

@@ -108,6 +108,55 @@ describe('shell install and uninstall', () => {
     })
   })
 
+  test.each([
+    ['bash', {}, '.bashrc'],
+    ['zsh', {}, '.zshrc'],
+    ['zsh', { ZDOTDIR: 'dot' }, 'dot/.zshrc'],
+    ['fish', {}, '.config/fish/config.fish'],
+    ['fish', { XDG_CONFIG_HOME: 'x y' }, 'x y/fish/config.fish'],
+    ['sh', {}, '.shrc'],
+    ['sh', { ENV: "it's" }, "it's"],
+  ])('%s with %j: its own file, its own language, gone without a trace', async (shell, names, file) => {
+    const { env, directory } = home()
+    for (const [name, path] of Object.entries(names)) {
+      Object.assign(env, { [name]: join(directory, path) })
+      if (name === 'ZDOTDIR') mkdirSync(join(directory, path))
+    }
+    const rc = join(directory, file)
+    const KARO_HOME = join(directory, "karo's \\ home")
+    const installed = await karo({ ...env, KARO_HOME }, 'shell', 'install', shell)
+    expect(installed).toMatchObject({ code: 0, err: '', out: expect.stringContaining(rc) })
+    const line = readFileSync(rc, 'utf8')
+    expect(line.split('\n')).toHaveLength(2)
+    expect(line).toContain(`shell init ${shell} --home `)
+    // What the shell makes of the line, in place of the hook: the words that karo would get.
+    const spy = join(directory, 'spy')
+    writeFileSync(spy, `#!/bin/sh\nprintf 'echo "'\nprintf '<%s>' "$@"\necho '"'\n`, { mode: 0o755 })
+    writeFileSync(rc, line.replaceAll(process.execPath, spy))
+    const program = shell === 'sh' ? 'dash' : shell
+    if (spawnSync(program, ['-c', 'true']).status === 0) {
+      const out = execFileSync(program, [rc], { encoding: 'utf8' })
+      expect(out).toContain(`<shell><init><${shell}><--home><`)
+      expect(out).toContain("karo's")
+    }
+    writeFileSync(rc, line)
+    expect(await karo(env, 'shell', 'install', shell)).toMatchObject({ code: 0 })
+    expect(readFileSync(rc, 'utf8').split('\n')).toHaveLength(2)
+    expect((await karo(env, 'shell', 'uninstall', shell)).code).toBe(0)
+    expect(readFileSync(rc, 'utf8')).toBe('')
+  })
+
+  test('sh says what is left to do', async () => {
+    const { env, directory } = home()
+    expect((await karo(env, 'shell', 'install', 'sh')).out).toContain(
+      `export ENV='${join(directory, '.shrc')}'`,
+    )
+    const ENV = join(directory, 'env')
+    const { out } = await karo({ ...env, ENV }, 'shell', 'install', 'sh')
+    expect(out).not.toContain('export ENV')
+    expect(out).toContain('dash')
+  })
+
   test('mode and symbolic link stay; --rc names another file; --json says what happened', async () => {
     const { env, directory } = home()
     mkdirSync(join(directory, 'dotfiles'))

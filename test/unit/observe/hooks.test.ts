@@ -1,8 +1,9 @@
 // What is built into the hook: text quoted so that no name or glob becomes code, one dialect of globs everywhere.
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import fc from 'fast-check'
-import { expect, test } from 'vitest'
-import { bashHook } from '../../../src/observe/hooks/bash.ts'
+import { describe, expect, test } from 'vitest'
+import type { Shell } from '../../../src/observe/hooks/hook.ts'
+import { HOOKS } from '../../../src/observe/hooks/index.ts'
 import { globMatcher, quoteShell, toShellPattern } from '../../../src/observe/hooks/quote.ts'
 
 const bash = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })
@@ -66,6 +67,11 @@ test('hook and daemon agree on every glob', () => {
     .join('\n')
   const matched = [...bash(script)].map((c) => c === 'y')
   expect(matched).toEqual(all.map(([g, l]) => globMatcher(g)(l)))
+  for (const [program, ...args] of [['dash'], ['zsh', '-f']] as const) {
+    if (spawnSync(program, ['-c', 'true']).status !== 0) continue
+    const found = execFileSync(program, [...args, '-c', script], { encoding: 'utf8' })
+    expect([...found].map((c) => c === 'y')).toEqual(matched)
+  }
   expect(matched.slice(0, fixed.length)).toEqual([
     true,
     true,
@@ -91,12 +97,33 @@ test('? is one character, also one that takes two units', () => {
   expect(globMatcher('\u{1f600}?')('\u{1f600}')).toBe(false)
 })
 
-test('the hook is sound bash for any directory and any globs', () => {
-  for (const [directory, globs] of fc.sample(fc.tuple(word, fc.array(glob, { maxLength: 3 })), {
-    numRuns: 30,
-    seed: 3,
-  })) {
-    const hook = bashHook({ spoolDirectory: `/${directory}`, ignore: globs })
-    execFileSync('bash', ['-n'], { input: hook })
-  }
+const CHECKS: Readonly<Record<Shell, readonly string[]>> = {
+  bash: ['bash', '-n'],
+  zsh: ['zsh', '-fn'],
+  fish: ['fish', '--no-config', '-n', '/dev/stdin'],
+  sh: ['dash', '-n'],
+}
+
+describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [program, ...args]) => {
+  const installed = spawnSync(program!, ['-c', 'true']).status === 0
+
+  test.skipIf(!installed)('the hook is sound for any directory and any globs', () => {
+    for (const [directory, globs] of fc.sample(fc.tuple(word, fc.array(glob, { maxLength: 3 })), {
+      numRuns: 30,
+      seed: 3,
+    })) {
+      const hook = HOOKS[shell]({ spoolDirectory: `/${directory}`, ignore: globs })
+      execFileSync(program!, args, { input: hook })
+    }
+  })
+
+  test.skipIf(!installed)('a directory and globs that look like code are only text', () => {
+    const spoolDirectory = "/$(echo run >&2)`echo run >&2`'; echo run; '"
+    const ignore = ["'$(echo run >&2)*", '\\`echo run`', ') ;; esac; echo run']
+    const hook = HOOKS[shell]({ spoolDirectory, ignore })
+    // Interactive, because the hook does nothing in another.
+    const { stdout, stderr } = spawnSync(program!, ['-i', '-c', hook], { encoding: 'utf8' })
+    expect(stdout).toBe('')
+    expect(stderr).not.toContain('run')
+  })
 })
