@@ -10,6 +10,9 @@ import { notesOf } from './notes.ts'
 import { filterHours, filterNode, filterResult } from './project.ts'
 import type { HealthRow, Outcome, PerNode, QueryData, QueryResult } from './result.ts'
 
+/** RFC 3339 has years of four digits. */
+const LAST_DATE_MS = Date.UTC(10_000, 0) - 1
+
 /** What one member came to. */
 export interface Collected {
   readonly outcome: Outcome
@@ -194,5 +197,6 @@ function timingOf({ members, elapsed_ms }: Collection): QueryResult['timing'] {
 
 const byName = (a: PerNode, b: PerNode): number =>
   byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)
-const rfc3339 = (ms: number): string => new Date(ms).toISOString()
+/** What others claim may lie beyond all dates. */
+const rfc3339 = (ms: number): string => new Date(Math.min(ms, LAST_DATE_MS)).toISOString()
 const tenths = (ms: number): number => Math.round(ms * 10) / 10

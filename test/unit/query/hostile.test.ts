@@ -245,6 +245,15 @@ describe('an answer', () => {
     expect(result.data).toEqual(honestData)
   })
 
+  it('from a time beyond all dates is an answer like any other', async () => {
+    const { asker, send } = among((asked, me) =>
+      send(forge(asked, me.identity, { answer: { as_of: Number.MAX_SAFE_INTEGER } })),
+    )
+    const { coverage, nodes } = await asker.ask({ perNode: true })
+    expect(coverage).toMatchObject({ answered: 2, complete: true })
+    expect(nodes?.map(({ as_of }) => as_of)).toContain('9999-12-31T23:59:59.999Z')
+  })
+
   it('given twice counts once, and the first one stands', async () => {
     const { asker, send } = among((asked, me) => {
       const tools = (count: number) =>
