@@ -69,7 +69,7 @@ export function createMesh(deps: MeshDeps): Mesh {
   const refuses = (node: NodeId): boolean => trust.refuses(node)
 
   const rejections = createRejections({ audit: deps.audit, clock, admits })
-  const replay = createReplay(deps.replay, clock, log)
+  const replay = createReplay(deps.replay, clock, random, log)
   const news = createNews({ trust, audit: deps.audit, clock, log })
   const book = createBook(admits)
   const channel: ChannelDeps = {

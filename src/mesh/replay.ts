@@ -1,8 +1,10 @@
 // The replay window: which hop frames were seen before, in memory and, for members, over a restart.
-import { CLOCK_WINDOW_MS, FrameError } from '../../protocols/frame.ts'
-import type { Clock } from '../base/clock.ts'
+import { CLOCK_WINDOW_MS, FrameError, NONCE_BYTES } from '../../protocols/frame.ts'
+import { PUBLIC_KEY_BYTES } from '../../protocols/node-id.ts'
+import type { Clock, Random } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { ReplayMark, ReplayRepository } from '../store/replay.ts'
+import { createNonces, type Nonces } from './nonces.ts'
 
 /** Nonces of one member: ten minutes of 25 frames a second. Beyond, the first to arrive give way to a floor. */
 const NONCES_PER_MEMBER = 16_384
@@ -10,6 +12,8 @@ const NONCES_PER_MEMBER = 16_384
 const NONCES_OF_STRANGERS = 1_024
 /** A kill -9 forgets at most the nonces of this time. */
 const WRITE_EVERY_MS = 1_000
+/** Members that said nothing for longer than the window are forgotten this often. */
+const SWEEP_EVERY_MS = 60_000
 
 /** Marks are the repository's `nonce` kind. */
 export type ReplayStore = Pick<ReplayRepository, 'put' | 'load' | 'prune'>
@@ -27,21 +31,25 @@ export interface Replay {
 }
 
 interface Seen {
-  /** Nonce → the frame's time, in order of arrival. Needed until the frame is stale: at most 10 minutes. */
-  readonly nonces: Map<string, number>
+  /** With the frames' times, in order of arrival. Needed until the frame is stale: at most 10 minutes. */
+  readonly nonces: Nonces
   /** Frames of this time or older were possibly seen and forgotten: they are refused. */
   floor: number
 }
 
-export function createReplay(store: ReplayStore, clock: Clock, log: Log): Replay {
+export function createReplay(store: ReplayStore, clock: Clock, random: Random, log: Log): Replay {
+  const seed = Buffer.from(random.bytes(4)).readUInt32LE()
   const members = new Map<string, Seen>()
-  /** Sender and nonce → the frame's time. */
-  const strangers = new Map<string, number>()
+  /** Sender and nonce. */
+  const strangers = createNonces({ idBytes: PUBLIC_KEY_BYTES + NONCE_BYTES, max: NONCES_OF_STRANGERS, seed })
   let unwritten: ReplayMark[] = []
   let timer: NodeJS.Timeout | undefined
   let writing: Promise<void> = Promise.resolve()
+  let sweptAt = Number.NEGATIVE_INFINITY
 
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+  /** Frames of this time and younger are not stale yet. */
+  const oldest = (now: number): number => now - CLOCK_WINDOW_MS
 
   const write = (): Promise<void> => {
     timer = undefined
@@ -58,31 +66,35 @@ export function createReplay(store: ReplayStore, clock: Clock, log: Log): Replay
   const seenOf = (sender: string): Seen => {
     let seen = members.get(sender)
     if (seen === undefined) {
-      seen = { nonces: new Map(), floor: 0 }
+      seen = { nonces: createNonces({ idBytes: NONCE_BYTES, max: NONCES_PER_MEMBER, seed }), floor: 0 }
       members.set(sender, seen)
     }
     return seen
   }
 
-  /** Drops first arrivals that are stale or too many. Returns the time of the newest that was not stale, or 0. */
-  const trim = (nonces: Map<string, number>, max: number, now: number): number => {
-    let dropped = 0
-    for (const [nonce, ts] of nonces) {
-      const needed = ts + CLOCK_WINDOW_MS >= now
-      if (needed && nonces.size <= max) break
-      if (needed) dropped = Math.max(dropped, ts)
-      nonces.delete(nonce)
+  const remember = (seen: Seen, nonce: Uint8Array, ts: number, now: number): void => {
+    // The stale ones first: they give way without a floor.
+    seen.nonces.forget(oldest(now))
+    seen.floor = Math.max(seen.floor, seen.nonces.add(nonce, ts) ?? 0)
+  }
+
+  /** Whoever left leaves nothing behind, once its frames are stale by their time alone. */
+  const sweep = (now: number): void => {
+    // The clock of the wall may be set back.
+    if (Math.abs(now - sweptAt) < SWEEP_EVERY_MS) return
+    sweptAt = now
+    for (const [sender, { nonces, floor }] of members) {
+      nonces.forget(oldest(now))
+      if (nonces.size === 0 && floor < oldest(now)) members.delete(sender)
     }
-    return dropped
   }
 
   return {
     async start() {
       const now = clock.now()
       await store.prune(now)
-      for (const mark of await store.load(now)) {
-        if (mark.kind === 'nonce')
-          seenOf(text(mark.author)).nonces.set(text(mark.id), mark.expires_at - CLOCK_WINDOW_MS)
+      for (const { kind, author, id, expires_at } of await store.load(now)) {
+        if (kind === 'nonce') remember(seenOf(text(author)), id, expires_at - CLOCK_WINDOW_MS, now)
       }
     },
 
@@ -91,21 +103,22 @@ export function createReplay(store: ReplayStore, clock: Clock, log: Log): Replay
       if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
         throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`)
       }
-      const from = text(sender)
-      const id = text(nonce)
       if (!member) {
-        if (strangers.has(from + id)) throw new FrameError('replayed', 'the nonce was seen before')
+        const id = Buffer.concat([sender, nonce])
+        if (strangers.has(id)) throw new FrameError('replayed', 'the nonce was seen before')
         return () => {
-          strangers.set(from + id, ts)
-          trim(strangers, NONCES_OF_STRANGERS, now)
+          strangers.forget(oldest(now))
+          strangers.add(id, ts)
         }
       }
-      const seen = seenOf(from)
-      if (seen.nonces.has(id)) throw new FrameError('replayed', 'the nonce was seen before')
-      if (ts <= seen.floor) throw new FrameError('replayed', 'older than what is remembered')
+      sweep(now)
+      const from = text(sender)
+      const known = members.get(from)
+      if (known?.nonces.has(nonce)) throw new FrameError('replayed', 'the nonce was seen before')
+      if (known !== undefined && ts <= known.floor)
+        throw new FrameError('replayed', 'older than what is remembered')
       return () => {
-        seen.nonces.set(id, ts)
-        seen.floor = Math.max(seen.floor, trim(seen.nonces, NONCES_PER_MEMBER, now))
+        remember(seenOf(from), nonce, ts, now)
         unwritten.push({ kind: 'nonce', author: sender, id: nonce, expires_at: ts + CLOCK_WINDOW_MS })
         timer ??= setTimeout(() => void write(), WRITE_EVERY_MS).unref()
       }

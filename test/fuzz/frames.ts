@@ -1,6 +1,4 @@
 // Throws hostile frames at the reader and the decoder: seeded, counted by code, with the heap watched.
-import { setFlagsFromString } from 'node:v8'
-import { runInNewContext } from 'node:vm'
 import type { WireValue } from '../../protocols/define.ts'
 import {
   type DecodeOptions,
@@ -15,6 +13,7 @@ import { encodeValue } from '../../protocols/messagepack.ts'
 import { FrameReader } from '../../protocols/reader.ts'
 import { MESSAGES } from '../../protocols/registry.ts'
 import { alice, mallory, rawFrame } from '../support/frames.ts'
+import { memoryInUse } from '../support/garbage.ts'
 import { goldenFrames, signerOf, verifyEd25519 } from '../support/vectors.ts'
 
 export interface FuzzReport {
@@ -130,14 +129,6 @@ const attacks: readonly ((random: Random) => Uint8Array)[] = [
     }),
 ]
 
-/** Heap in use after a full collection, bytes. */
-function collectedHeap(): number {
-  setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
-  collect()
-  return process.memoryUsage().heapUsed
-}
-
 /**
  * `rounds` frames, one in eight of them honest, each cut into pieces for a reader of its own and then decoded.
  * Throws whatever is thrown that is not a FrameError: there must be nothing.
@@ -162,9 +153,9 @@ export function fuzzFrames(rounds: number, seed: number): FuzzReport {
       refused[outcome] = (refused[outcome] ?? 0) + 1
       if (isHonest) lost++
     }
-    if (round === warmAt) heapWarm = collectedHeap()
+    if (round === warmAt) heapWarm = memoryInUse().heapUsed
   }
-  return { rounds, refused, accepted, forged, lost, heapWarm, heapEnd: collectedHeap() }
+  return { rounds, refused, accepted, forged, lost, heapWarm, heapEnd: memoryInUse().heapUsed }
 }
 
 /** What becomes of `bytes` when a peer sends them and then closes the stream. */

@@ -1,4 +1,4 @@
-// The mesh's decisions that need no network: admission steps, rivals, back-off, addresses, replay, mDNS packets.
+// The mesh's decisions that need no network: admission steps, rivals, back-off, addresses, mDNS packets.
 import type { NetworkInterfaceInfo } from 'node:os'
 import { multiaddr } from '@multiformats/multiaddr'
 import fc from 'fast-check'
@@ -19,7 +19,6 @@ import { type Interfaces, listenAddresses } from '../../../src/mesh/listen.ts'
 import { encodeAnswers, encodeQuestions } from '../../../src/mesh/mdns-packet.ts'
 import { peerIdOf } from '../../../src/mesh/peer.ts'
 import { createRedial } from '../../../src/mesh/redial.ts'
-import { createReplay } from '../../../src/mesh/replay.ts'
 import { loserAtOpening } from '../../../src/mesh/rivals.ts'
 import { segmentsOf, watchSegments } from '../../../src/mesh/segments.ts'
 import type { Outcome } from '../../../src/mesh/session.ts'
@@ -472,48 +471,6 @@ describe('addresses', () => {
     dialer.stop()
     await Promise.all([first, second])
     expect([...dialer.wanted()]).toEqual([member, strangers[2], strangers[3]])
-  })
-})
-
-describe('replay', () => {
-  const store = {
-    put: () => Promise.resolve(),
-    load: () => Promise.resolve([]),
-    prune: () => Promise.resolve(),
-  }
-  const id = (n: number): Uint8Array => {
-    const bytes = Buffer.alloc(16)
-    bytes.writeUInt32BE(n)
-    return bytes
-  }
-  const sender = new Uint8Array(32)
-
-  test('memory is bounded, and what was forgotten for it is refused by its time', () => {
-    let now = 1_000_000_000
-    const replay = createReplay(store, { now: () => now, monotonic: () => 0 }, silentLog)
-    for (let n = 0; n < 20_000; n++) replay.check(sender, id(n), ++now, true)()
-    expect(() => replay.check(sender, id(19_999), now, true)).toThrow(/replayed/)
-    expect(() => replay.check(sender, id(0), 1_000_000_001, true)).toThrow(/replayed/)
-    // The newest of the forgotten is refused by its time, the oldest of the remembered by its nonce.
-    expect(() => replay.check(sender, id(99_999), 1_000_000_100, true)).toThrow(/replayed/)
-    replay.check(sender, id(20_000), now + 1, true)()
-  })
-
-  test('a nonce counts only once its frame was taken', () => {
-    const replay = createReplay(store, { now: () => 5_000, monotonic: () => 0 }, silentLog)
-    replay.check(sender, id(1), 5_000, true)
-    replay.check(sender, id(1), 5_000, true)()
-    expect(() => replay.check(sender, id(1), 5_000, true)).toThrow(/replayed/)
-  })
-
-  test('strangers have a window too, and no say over the members’', () => {
-    const replay = createReplay(store, { now: () => 5_000, monotonic: () => 0 }, silentLog)
-    replay.check(sender, id(1), 5_000, true)()
-    const stranger = new Uint8Array(32).fill(1)
-    replay.check(stranger, id(0), 5_000, false)()
-    expect(() => replay.check(stranger, id(0), 5_000, false)).toThrow(/replayed/)
-    for (let n = 1; n < 5_000; n++) replay.check(stranger, id(n), 5_000, false)()
-    expect(() => replay.check(sender, id(1), 5_000, true)).toThrow(/replayed/)
   })
 })
 

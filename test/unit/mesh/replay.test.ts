@@ -1,0 +1,128 @@
+// The replay window: what was seen is refused for as long as it could be told again, with bounded memory and over restarts.
+import { expect, test, vi } from 'vitest'
+import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
+import { systemRandom } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createReplay } from '../../../src/mesh/replay.ts'
+import type { ReplayMark } from '../../../src/store/replay.ts'
+import { memoryInUse } from '../../support/garbage.ts'
+
+const BEGIN = 1_000_000_000
+/** What one member may have in memory. */
+const NONCES_MAX = 16_384
+
+const id = (n: number): Uint8Array => {
+  const bytes = Buffer.alloc(16)
+  bytes.writeUInt32BE(n)
+  return bytes
+}
+const sender = new Uint8Array(32)
+const stranger = new Uint8Array(32).fill(1)
+
+function setUp(marks: ReplayMark[] = []) {
+  const clock = { time: BEGIN, now: () => clock.time, monotonic: () => 0 }
+  const store = {
+    put: async (more: readonly ReplayMark[]) => void marks.push(...more),
+    load: async (now: number) =>
+      marks.filter((mark) => mark.expires_at > now).sort((a, b) => a.expires_at - b.expires_at),
+    prune: async () => {},
+  }
+  return { clock, marks, replay: createReplay(store, clock, systemRandom, silentLog) }
+}
+
+test('memory is bounded, and what was forgotten for it is refused by its time', () => {
+  const { clock, replay } = setUp()
+  for (let n = 0; n < 20_000; n++) replay.check(sender, id(n), ++clock.time, true)()
+  expect(() => replay.check(sender, id(19_999), clock.time, true)).toThrow(/replayed/)
+  expect(() => replay.check(sender, id(0), BEGIN + 1, true)).toThrow(/replayed/)
+  // The newest of the forgotten is refused by its time, the oldest of the remembered by its nonce.
+  const floor = BEGIN + 20_000 - NONCES_MAX
+  expect(() => replay.check(sender, id(99_999), floor, true)).toThrow(/older/)
+  replay.check(sender, id(99_999), floor + 1, true)
+  expect(() => replay.check(sender, id(20_000 - NONCES_MAX), floor + 1, true)).toThrow(/seen before/)
+  replay.check(sender, id(20_000), clock.time + 1, true)()
+})
+
+test('a nonce counts only once its frame was taken', () => {
+  const { replay } = setUp()
+  replay.check(sender, id(1), BEGIN, true)
+  replay.check(sender, id(1), BEGIN, true)()
+  expect(() => replay.check(sender, id(1), BEGIN, true)).toThrow(/replayed/)
+})
+
+test('strangers have a window too, and no say over the members’', () => {
+  const { replay } = setUp()
+  replay.check(sender, id(1), BEGIN, true)()
+  replay.check(stranger, id(0), BEGIN, false)()
+  expect(() => replay.check(stranger, id(0), BEGIN, false)).toThrow(/replayed/)
+  for (let n = 1; n < 5_000; n++) replay.check(stranger, id(n), BEGIN, false)()
+  expect(() => replay.check(sender, id(1), BEGIN, true)).toThrow(/replayed/)
+})
+
+test('the same nonce is another one of another sender', () => {
+  const { replay } = setUp()
+  for (const member of [true, false]) {
+    replay.check(sender, id(1), BEGIN, member)()
+    replay.check(stranger, id(1), BEGIN, member)()
+    expect(() => replay.check(stranger, id(1), BEGIN, member)).toThrow(/replayed/)
+  }
+})
+
+test('a frame from the future is refused again until its time is past, ten minutes later', () => {
+  const { clock, replay } = setUp()
+  const ts = BEGIN + CLOCK_WINDOW_MS
+  replay.check(sender, id(1), ts, true)()
+  // Others keep the table in motion; each of their minutes is an occasion to forget.
+  for (; clock.time <= ts + CLOCK_WINDOW_MS; clock.time += 10_000) {
+    replay.check(stranger, id(clock.time), clock.time, true)()
+    replay.check(sender, id(clock.time), clock.time, true)()
+    expect(() => replay.check(sender, id(1), ts, true)).toThrow(/seen before/)
+  }
+  expect(() => replay.check(sender, id(1), ts, true)).toThrow(/clocks/)
+})
+
+test('a floor outlasts the nonces it stands for, until its frames are stale', () => {
+  const { clock, replay } = setUp()
+  const ahead = BEGIN + CLOCK_WINDOW_MS
+  replay.check(sender, id(0), ahead, true)()
+  for (let n = 1; n <= NONCES_MAX; n++) replay.check(sender, id(n), BEGIN, true)()
+  const others = (): void => replay.check(stranger, id(clock.time), clock.time, true)()
+  // The one ahead gave way, and soon the others are stale too.
+  for (; clock.time <= ahead + CLOCK_WINDOW_MS / 2; clock.time += 30_000) others()
+  expect(() => replay.check(sender, id(0), ahead, true)).toThrow(/older/)
+  replay.check(sender, id(99_998), ahead + 1, true)()
+  for (; clock.time <= ahead + CLOCK_WINDOW_MS; clock.time += 30_000) others()
+  clock.time = ahead + CLOCK_WINDOW_MS
+  expect(() => replay.check(sender, id(0), ahead, true)).toThrow(/older/)
+})
+
+test('members that left leave nothing behind', () => {
+  const { clock, replay } = setUp()
+  const count = 20_000
+  const before = memoryInUse().heapUsed
+  for (let n = 0; n < count; n++)
+    replay.check(Buffer.concat([id(n), id(n)]), systemRandom.bytes(16), clock.time, true)()
+  const held = memoryInUse().heapUsed - before
+  clock.time += CLOCK_WINDOW_MS + 1
+  replay.check(sender, id(0), clock.time, true)
+  expect(memoryInUse().heapUsed - before).toBeLessThan(held / 2)
+})
+
+test('after a restart the window is what it was', async () => {
+  vi.useFakeTimers()
+  try {
+    const before = setUp()
+    for (let n = 0; n < 20_000; n++) before.replay.check(sender, id(n), ++before.clock.time, true)()
+    await before.replay.stop()
+    const after = setUp(before.marks)
+    after.clock.time = before.clock.time
+    await after.replay.start()
+    for (const n of [20_000 - NONCES_MAX, 19_999])
+      expect(() => after.replay.check(sender, id(n), BEGIN + 1 + n, true)).toThrow(/seen before/)
+    // More was on disk than fits: what was left out is refused by its time.
+    expect(() => after.replay.check(sender, id(0), BEGIN + 1, true)).toThrow(/older/)
+    after.replay.check(sender, id(20_000), after.clock.time, true)
+  } finally {
+    vi.useRealTimers()
+  }
+})
