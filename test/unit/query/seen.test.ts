@@ -55,6 +55,25 @@ test('one neighbour has a share of the table, and has it again when its question
   expect(seen.add(question(30_000), me.nodeId, 22_000)).toBeUndefined()
 })
 
+test('what has expired goes, its answer too, when others are asked', () => {
+  const seen = table()
+  const answer = { bytes: new Uint8Array(8), revision: 0 }
+  const [early, late] = [question(15_000), question(50_000)]
+  const entry = seen.add(early, me.nodeId, 10_000)!.entry
+  seen.keep(entry, answer)
+  const slow = seen.add(question(15_000), me.nodeId, 10_000)!.entry
+  seen.keep(seen.add(late, me.nodeId, 10_000)!.entry, answer)
+  seen.add(question(50_000), me.nodeId, 14_999 + 30_000)
+  expect(seen.get(early)).toBeUndefined()
+  expect(entry.answer).toBeUndefined()
+  expect(seen.get(late)?.answer).toBe(answer)
+  // Answered after it had gone: it goes the next time.
+  seen.keep(slow, answer)
+  seen.add(question(90_000), me.nodeId, 80_000)
+  expect(slow.answer).toBeUndefined()
+  expect(seen.get(late)).toBeUndefined()
+})
+
 test('keeps answers up to its bytes, the newest ones, and never forgets that a question was there', () => {
   const seen = table()
   const size = ANSWER_BYTES_MAX / 4
