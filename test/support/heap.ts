@@ -6,13 +6,24 @@ export const INSPECTED = '--inspect=127.0.0.1:0'
 /** As the process says it on stderr when it starts. */
 const LISTENING = /Debugger listening on (ws:\/\/127\.0\.0\.1:\d+\/[0-9a-f-]+)/
 
-/** Bytes in use after garbage collection. `stderr` is what the process, started with `INSPECTED`, has written so far. */
-export async function heapOf(stderr: string): Promise<number> {
+/** What one collection finishes off (finalizers, weak references) is only found by the next. */
+const COLLECTIONS = 3
+
+export interface HeapUse {
+  readonly heapBytes: number
+  /** Of array buffers, which are beside the heap. */
+  readonly bufferBytes: number
+}
+
+/** In use after garbage collection. `stderr` is what the process, started with `INSPECTED`, has written so far. */
+export async function heapOf(stderr: string): Promise<HeapUse> {
   const url = LISTENING.exec(stderr)?.[1]
   if (url === undefined) throw new Error('the process has no inspector')
   const socket = new WebSocket(url)
-  const ask = (id: number, method: string): Promise<unknown> =>
-    new Promise((resolve, reject) => {
+  let asked = 0
+  const ask = (method: string): Promise<unknown> => {
+    const id = ++asked
+    return new Promise((resolve, reject) => {
       socket.addEventListener('close', () => reject(new Error('the inspector is gone')))
       socket.addEventListener('message', ({ data }) => {
         const answer = JSON.parse(String(data)) as { id?: number; result?: unknown }
@@ -20,14 +31,15 @@ export async function heapOf(stderr: string): Promise<number> {
       })
       socket.send(JSON.stringify({ id, method }))
     })
+  }
   try {
     await new Promise((resolve, reject) => {
       socket.addEventListener('open', resolve)
       socket.addEventListener('error', reject)
     })
-    await ask(1, 'HeapProfiler.collectGarbage')
-    const { usedSize } = (await ask(2, 'Runtime.getHeapUsage')) as { usedSize: number }
-    return usedSize
+    for (let n = 0; n < COLLECTIONS; n++) await ask('HeapProfiler.collectGarbage')
+    const { usedSize, backingStorageSize } = (await ask('Runtime.getHeapUsage')) as Record<string, number>
+    return { heapBytes: usedSize ?? Number.NaN, bufferBytes: backingStorageSize ?? Number.NaN }
   } finally {
     socket.close()
   }

@@ -7,7 +7,7 @@ import type { AuditVerdict, QueryResult } from '../../src/api/shapes.ts'
 import { newDatabase } from '../../src/store/database.ts'
 import { keyRange } from '../../src/store/keyspace.ts'
 import { REPLAY_MARKS_MAX } from '../../src/store/replay.ts'
-import { heapOf } from './heap.ts'
+import { type HeapUse, heapOf } from './heap.ts'
 import { addressOf, keepAsking, trusts, undisturbed } from './honest.ts'
 import { createAssault, hostilePeers, type Tally } from './hostile.ts'
 import type { TestNode } from './node.ts'
@@ -43,9 +43,9 @@ export interface SiegeReport {
   /** What the honest neighbour asked in the meantime. */
   readonly queries: number
   readonly rssBytes: number
-  /** After garbage collection, in bytes: after 10 000 frames, and at the end. */
-  readonly heapWarm: number
-  readonly heapEnd: number
+  /** After garbage collection: after 10 000 frames, and at the end. Undefined when it was not measured. */
+  readonly warm: HeapUse | undefined
+  readonly end: HeapUse | undefined
 }
 
 /** Throws AssertionError when a frame was not refused for what it is, a bound was not kept, or anybody was disturbed. */
@@ -57,7 +57,7 @@ export async function besiege({
   heap = false,
 }: SiegeInit): Promise<SiegeReport> {
   const [members, strangers] = [await hostilePeers(MEMBERS), await hostilePeers(STRANGERS)]
-  const measure = async (): Promise<number> => (heap ? await heapOf(victim.log()) : 0)
+  const measure = async (): Promise<HeapUse | undefined> => (heap ? await heapOf(victim.log()) : undefined)
   try {
     for (const { id } of members) await trusts(victim, id)
     const before = (await victim.status()).mesh
@@ -65,9 +65,9 @@ export async function besiege({
     const asking = keepAsking(honest)
     const assault = createAssault({ address: await addressOf(victim), members, strangers, seed })
     await assault.run(Math.min(frames, WARM_FRAMES))
-    const heapWarm = await measure()
+    const warm = await measure()
     await assault.run(Math.max(frames - WARM_FRAMES, 0))
-    const heapEnd = await measure()
+    const end = await measure()
 
     const { health, mesh } = await victim.status()
     const rejected = REJECT_CODES.map((code) => [code, mesh.rejected[code] - before.rejected[code]])
@@ -99,7 +99,7 @@ export async function besiege({
     ok((await replayMarks(victim)) <= REPLAY_MARKS_MAX)
     return {
       ...{ refused: assault.refused, ignored: assault.ignored(), queries: asked.length },
-      ...{ rssBytes, heapWarm, heapEnd },
+      ...{ rssBytes, warm, end },
     }
   } finally {
     await Promise.all([...members, ...strangers].map((peer) => peer.stop()))
