@@ -22,6 +22,7 @@ export interface Config {
     readonly mdns: boolean | readonly string[]
     readonly mdns_interval_seconds: number
     readonly peers: readonly StaticPeer[]
+    readonly dht: boolean
   }
   readonly peers: {
     readonly trusted: ReadonlyMap<NodeId, TrustedPeer>

@@ -252,6 +252,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
       mdns: v(KEYS.discoveryMdns),
       mdns_interval_seconds: v(KEYS.discoveryMdnsInterval),
       peers: v(KEYS.discoveryPeers),
+      dht: v(KEYS.discoveryDht),
     },
     peers: { trusted: v(KEYS.peersTrusted), denied: v(KEYS.peersDenied) },
     sharing: {

@@ -128,6 +128,13 @@ export const KEYS = {
       'Nodes to connect to without discovery: "host:port", or "host:port/<node id>" to accept only that key there.',
     example: '["10.0.0.5:9238"]',
   }),
+  discoveryDht: key({
+    path: 'discovery.dht',
+    kind: kind.boolean,
+    default: true,
+    description:
+      'Ask other members (kad-dht, among members only) where one is whose known addresses do not answer. Costs nothing until it is needed.',
+  }),
   discoverySubnet: key({
     path: 'discovery.subnet',
     kind: value.optionalSubnet,

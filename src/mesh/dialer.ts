@@ -20,7 +20,8 @@ export interface DialerDeps {
   readonly trust: Pick<Trust, 'admits' | 'refuses'>
   readonly book: Book
   readonly overlay: Pick<Overlay, 'wanted' | 'hasDeclined'>
-  readonly sessions: Pick<Sessions, 'of' | 'neighbour' | 'to'>
+  /** Made later than this. */
+  readonly sessions: () => Pick<Sessions, 'of' | 'neighbour' | 'to'>
   readonly host: () => Host | undefined
   readonly timings: Timings
   readonly log: Log
@@ -80,10 +81,10 @@ export function createDialer(deps: DialerDeps): Dialer {
     if (addresses.length === 0) return FAILED
     const connection = await host.dial([...addresses], { signal })
     const node = nodeOf(connection.remotePeer)
-    const session = sessions.of(connection)
+    const session = sessions().of(connection)
     const outcome = (await session?.outcome) ?? FAILED
     // A connection given up for another one to the same node has led to it all the same.
-    if (outcome.kind === 'ended' && node !== undefined && sessions.neighbour(node))
+    if (outcome.kind === 'ended' && node !== undefined && sessions().neighbour(node))
       return { kind: 'admitted' }
     return outcome
   }
@@ -93,12 +94,12 @@ export function createDialer(deps: DialerDeps): Dialer {
       for (const [key, fixed] of statics) {
         const { node } = fixed
         if (node === undefined) yield key
-        else if (sessions.to(node).length === 0 && !trust.refuses(node) && !deps.overlay.hasDeclined(node))
+        else if (sessions().to(node).length === 0 && !trust.refuses(node) && !deps.overlay.hasDeclined(node))
           yield key
       }
       const behindStatic = new Set([...statics.values()].map(({ node }) => node))
       const missing = (node: NodeId): boolean =>
-        sessions.to(node).length === 0 && !trust.refuses(node) && !behindStatic.has(node)
+        sessions().to(node).length === 0 && !trust.refuses(node) && !behindStatic.has(node)
       yield* [...deps.overlay.wanted()].filter(missing)
       // A dial lasts until the stranger has said hello, or has been silent for as long as it may.
       const free = MEETINGS_AT_ONCE - meeting.size
@@ -124,7 +125,7 @@ export function createDialer(deps: DialerDeps): Dialer {
         } else log.debug(fields, 'dial failed')
         if (isNode(target)) book.failed(target)
         // Somebody else may answer there next time.
-        if (fixed?.node !== undefined && sessions.to(fixed.node).length === 0) fixed.node = pin
+        if (fixed?.node !== undefined && sessions().to(fixed.node).length === 0) fixed.node = pin
         return FAILED
       } finally {
         clearTimeout(timer)
@@ -147,7 +148,7 @@ export function createDialer(deps: DialerDeps): Dialer {
     isStatic: (node) => [...statics.values()].some((fixed) => fixed.node === node),
 
     meet(node) {
-      if (trust.admits(node) || trust.refuses(node) || sessions.to(node).length > 0) return
+      if (trust.admits(node) || trust.refuses(node) || sessions().to(node).length > 0) return
       if (meetings.size < MEETINGS_MAX) meetings.add(node)
     },
     met: (node) => void meetings.delete(node),

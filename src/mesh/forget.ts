@@ -7,14 +7,22 @@ import { peerIdOf } from './peer.ts'
 /** What libp2p still has to do for a peer that was just cut off. */
 const SETTLE_MS = 50
 
+export interface ForgetDeps {
+  readonly host: Pick<Host, 'peerStore'>
+  /** Takes it out of what look-ups are answered from. */
+  readonly forget: (node: NodeId) => Promise<void>
+  readonly log: Log
+}
+
 /**
  * Its connections are gone already. Taking away its protocols makes gossipsub forget it; a later delete alone would
  * leave it there. Never throws.
  */
-export async function forgetPeer(host: Host, node: NodeId, log: Log): Promise<void> {
+export async function forgetPeer({ host, forget, log }: ForgetDeps, node: NodeId): Promise<void> {
   const id = peerIdOf(node)
   try {
     await host.peerStore.patch(id, { protocols: [], tags: {}, multiaddrs: [] })
+    await forget(node)
     await new Promise((resolve) => setTimeout(resolve, SETTLE_MS))
     await host.peerStore.delete(id)
   } catch (error) {

@@ -15,9 +15,10 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { KaroError } from '../base/errors.ts'
+import type { Dht } from './dht.ts'
 import type { Timings } from './timings.ts'
 
-type Services = { guard: unknown; identify: Identify; ping: Ping; gossip: GossipSub }
+type Services = { guard: unknown; identify: Identify; ping: Ping; gossip: GossipSub; dht?: unknown }
 export type Host = Libp2p<Services>
 
 export interface HostInit {
@@ -37,6 +38,8 @@ export interface HostInit {
   /** Runs synchronously for every connection, before any of its streams. */
   readonly onConnection: (connection: Connection) => void
   readonly gossip: (components: GossipSubComponents) => GossipSub
+  /** Left out: nobody is asked where members are. */
+  readonly dht?: Dht['service'] | undefined
   /** Version told to admitted peers by identify. */
   readonly version: string
 }
@@ -114,6 +117,7 @@ export async function createHost(init: HostInit): Promise<Host> {
       identify: identify({ runOnConnectionOpen: false }),
       ping: ping(),
       gossip: init.gossip,
+      ...(init.dht === undefined ? {} : { dht: init.dht }),
     },
   }
   return await createLibp2p(options)

@@ -9,14 +9,14 @@ import type { Config } from '../config/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Trust } from '../trust/index.ts'
 import { createAbout } from './about.ts'
-import { announced, believable } from './addresses.ts'
-import { createBook } from './book.ts'
+import { announced } from './addresses.ts'
 import type { ChannelDeps } from './channel.ts'
-import { createDialer } from './dialer.ts'
+import { createContacts } from './contacts.ts'
+import type { Dht } from './dht.ts'
 import { createDoorkeeper } from './doorkeeper.ts'
-import { isLoopback, parseEndpoint } from './endpoint.ts'
+import { isLoopback } from './endpoint.ts'
 import { forgetPeer } from './forget.ts'
-import { allowsAddress, createGater } from './gater.ts'
+import { createGater } from './gater.ts'
 import { createGossip } from './gossip.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import type { Mesh } from './index.ts'
@@ -24,15 +24,11 @@ import { createLinks } from './links.ts'
 import { createListening } from './listening.ts'
 import { LOBBY, type LobbyLimits } from './lobby.ts'
 import { createNews } from './news.ts'
-import { createOverlay } from './overlay.ts'
 import { createPresence } from './presence.ts'
-import { createReach } from './reach.ts'
-import { createRedial } from './redial.ts'
 import { createRejections } from './rejections.ts'
 import { createReplay, type ReplayStore } from './replay.ts'
 import type { EndReason, Session } from './session.ts'
 import { createSessions } from './sessions.ts'
-import { createSightings } from './sightings.ts'
 import { TIMINGS, type Timings } from './timings.ts'
 
 export interface MeshDeps {
@@ -71,7 +67,6 @@ export function createMesh(deps: MeshDeps): Mesh {
   const rejections = createRejections({ audit: deps.audit, clock, admits })
   const replay = createReplay(deps.replay, clock, random, log)
   const news = createNews({ trust, audit: deps.audit, clock, log })
-  const book = createBook(admits)
   const channel: ChannelDeps = {
     identity,
     replay,
@@ -86,7 +81,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     timings,
     admits,
     sessionOf: (connection) => sessions.of(connection),
-    onChange: () => reach.look(),
+    onChange: () => contacts.look(),
   })
 
   const gossip = createGossip({
@@ -116,12 +111,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       announced(config.mesh, listen, isLoopback(sessions.neighbour(from)?.ip ?? '')),
     connected: (node) => sessions.neighbour(node) !== undefined,
     neighbours: () => sessions.neighbours().length,
-    onHeard(node, addresses, worthATry) {
-      if (!admits(node)) return
-      book.learn(node, addresses)
-      if (worthATry) overlay.present(node)
-      if (worthATry && sessions.to(node).length === 0) redial.wake(dialer.targetOf(node))
-    },
+    onHeard: (node, addresses, worthATry) => contacts.heard(node, addresses, worthATry),
   })
   const here = gossip.join(presenceTopic, presence)
 
@@ -135,17 +125,13 @@ export function createMesh(deps: MeshDeps): Mesh {
     log,
     lobby: deps.lobby ?? LOBBY,
     onHello(session, body) {
-      const node = session.peer.nodeId
-      const addresses = believable(config.mesh, body.listen, session.ip, admits(node))
-      book.learn(node, addresses)
-      dialer.met(node)
-      news.met(session, body, addresses)
+      news.met(session, body, contacts.introduced(session, body))
     },
     onNeighbour(session, replaced) {
       if (replaced === undefined) {
         news.came(session)
         presence.came(session.peer.nodeId)
-        overlay.present(session.peer.nodeId)
+        contacts.came(session)
       }
       links.attach(session)
       gossip.attach(session)
@@ -165,50 +151,30 @@ export function createMesh(deps: MeshDeps): Mesh {
         trust.lost(node)
         presence.lost(node)
       }
-      // Whichever end has closed it: neither needs it for some time.
-      if (reason === 'surplus') overlay.declined(node)
-      redial.lost(dialer.targetOf(node), clock.monotonic() - session.openedAt)
+      contacts.left(session, reason)
       const host = listening.host()
-      if (refuses(node) && host !== undefined) void forgetPeer(host, node, log)
+      if (refuses(node) && host !== undefined) void forgetPeer({ host, forget: contacts.forget, log }, node)
     },
-    onOpened: (session) => dialer.opened(session),
+    onOpened: (session) => contacts.opened(session),
     onEnd(session) {
-      redial.look()
-      reach.look()
+      contacts.look()
       tendLater(session)
     },
   })
 
-  const overlay = createOverlay({
-    self: identity.nodeId,
-    fullMeshUpTo: config.overlay.full_mesh_up_to,
-    clock,
-    members: () => book.nodes().filter(admits),
-    isGone(node) {
-      const member = trust.member(node)
-      return member !== undefined && (member.offline || member.unsure)
-    },
-    failures: (node) => redial.failures(dialer.targetOf(node)),
-    isStatic: (node) => dialer.isStatic(node),
-  })
-
-  /** Says goodbye to neighbours that nobody needs. */
-  const thin = (): void => {
-    const neighbours = sessions.neighbours().map((one) => ({ node: one.peer.nodeId, since: one.openedAt }))
-    for (const node of overlay.surplus(neighbours)) void sessions.neighbour(node)?.close('surplus', 'surplus')
-  }
-
-  const dialer = createDialer({
+  const contacts = createContacts({
     config,
+    self: identity.nodeId,
     trust,
-    book,
-    overlay,
-    sessions,
+    sessions: () => sessions,
     host: () => listening.host(),
+    complete: links.complete,
     timings,
+    clock,
+    random,
     log,
   })
-  const redial = createRedial({ clock, random, wanted: dialer.wanted, dial: dialer.dial })
+
   const heartbeat = createHeartbeat({
     clock,
     everyMs: pingMs,
@@ -219,7 +185,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     },
     onRound() {
       presence.look()
-      thin()
+      contacts.thin()
     },
   })
 
@@ -235,31 +201,8 @@ export function createMesh(deps: MeshDeps): Mesh {
 
   const trustChanged = (node: NodeId): void => {
     sessions.reconsider(node)
-    if (!admits(node)) return
-    book.learn(node, trust.met(node)?.addresses ?? [])
-    redial.wake(dialer.targetOf(node))
+    contacts.decided(node)
   }
-
-  const heard = createSightings({
-    clock,
-    ignores: (node) => node === identity.nodeId || refuses(node),
-    note: (node, addresses) =>
-      book.hear(
-        node,
-        addresses.filter((address) => allowsAddress(config.mesh, parseEndpoint(address)?.ip ?? '')),
-      ),
-    connected: (node) => sessions.to(node).length > 0,
-    onSeen(node) {
-      dialer.meet(node)
-      redial.wake(dialer.targetOf(node))
-    },
-  })
-
-  const reach = createReach({
-    there: (node) => sessions.neighbour(node) !== undefined && links.complete(node),
-    possible: (node) => listening.host() !== undefined && !refuses(node),
-    dial: (node) => redial.dialNow(dialer.targetOf(node)),
-  })
 
   const handlers = (): ReadonlyMap<string, StreamHandler> => {
     const all = new Map<string, StreamHandler>([
@@ -271,12 +214,13 @@ export function createMesh(deps: MeshDeps): Mesh {
     return all
   }
 
+  let lookups: Dht['service'] | undefined
   const listening = createListening({
     config,
     timings,
     clock,
     log,
-    onHeard: heard,
+    onHeard: contacts.sighted,
     host: () => ({
       seed: identity.seed(),
       publicKey: identity.publicKey,
@@ -284,11 +228,12 @@ export function createMesh(deps: MeshDeps): Mesh {
         mesh: config.mesh,
         doorkeeper: createDoorkeeper(() => clock.monotonic()),
         refuses,
-        knows: book.membersAt,
+        knows: contacts.knownAt,
       }),
       pingMs,
       handlers: handlers(),
       gossip: gossip.service,
+      dht: lookups,
       onConnection: sessions.opened,
       version: deps.version,
     }),
@@ -297,8 +242,7 @@ export function createMesh(deps: MeshDeps): Mesh {
   const stop = async (): Promise<void> => {
     forgetTrust?.()
     heartbeat.stop()
-    redial.stop()
-    dialer.stop()
+    contacts.stop()
     await listening.stop(async () => {
       await presence.leave()
       await sessions.stop()
@@ -314,7 +258,7 @@ export function createMesh(deps: MeshDeps): Mesh {
       // Before the first connection: whoever is denied while the host starts must not stay.
       forgetTrust = trust.onChange(trustChanged)
       try {
-        for (const node of trust.known()) book.learn(node, trust.met(node)?.addresses ?? [])
+        lookups = await contacts.prepare()
         await listening.start(signal, () => {
           gossip.subscribe()
           presence.start(here)
@@ -324,7 +268,7 @@ export function createMesh(deps: MeshDeps): Mesh {
         throw error
       }
       heartbeat.start()
-      redial.start()
+      contacts.start()
     },
 
     stop,
@@ -332,7 +276,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     link: links.add,
     topic: gossip.join,
     isConnected: (node) => sessions.neighbour(node) !== undefined,
-    reach: reach.reach,
+    reach: contacts.reach,
 
     status: () => ({
       listen: listening.multiaddrs(),

@@ -16,10 +16,19 @@ export interface ReachDeps {
   readonly possible: (node: NodeId) => boolean
   /** One attempt, or the one under way. Never rejects. */
   readonly dial: (node: NodeId) => Promise<Outcome>
+  /** Asks others where it is. True: there is an address that was not tried. Never rejects. */
+  readonly find: (node: NodeId, signal: AbortSignal) => Promise<boolean>
 }
 
 export function createReach(deps: ReachDeps): Reach {
   const waiting = new Set<() => void>()
+
+  /** Where it is known to be, then where others say that it is. False: it was not admitted anywhere. */
+  const dial = async (node: NodeId, signal: AbortSignal): Promise<boolean> => {
+    if ((await deps.dial(node)).kind === 'admitted') return true
+    if (signal.aborted || !(await deps.find(node, signal)) || signal.aborted) return false
+    return (await deps.dial(node)).kind === 'admitted'
+  }
 
   return {
     async reach(node, signal) {
@@ -32,7 +41,7 @@ export function createReach(deps: ReachDeps): Reach {
       waiting.add(check)
       signal.addEventListener('abort', check)
       // A dial that ends without admission ends the wait; one that succeeds is followed by its links.
-      void deps.dial(node).then((outcome) => (outcome.kind === 'admitted' ? check() : resolve()))
+      void dial(node, signal).then((admitted) => (admitted ? check() : resolve()))
       try {
         await woken
         return there()

@@ -73,7 +73,7 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
         ...init.mesh,
       },
       overlay: { full_mesh_up_to: 32, ...init.overlay },
-      discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], ...init.discovery },
+      discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false, ...init.discovery },
       sharing: {
         max_level: 2,
         allow: { peers: [], supervisors: ['*'] },

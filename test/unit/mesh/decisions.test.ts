@@ -436,11 +436,11 @@ describe('addresses', () => {
     await trust.deny(denied)
     const book = createBook(trust.admits)
     const dialer = createDialer({
-      config: { discovery: { mdns: false, mdns_interval_seconds: 60, peers: [] } },
+      config: { discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false } },
       trust,
       book,
       overlay: { wanted: () => new Set(book.nodes().filter(trust.admits)), hasDeclined: () => false },
-      sessions: { of: () => undefined, neighbour: () => undefined, to: () => [] },
+      sessions: () => ({ of: () => undefined, neighbour: () => undefined, to: () => [] }),
       host: () =>
         ({
           dial: (_: unknown, { signal }: { signal: AbortSignal }) =>

@@ -1,0 +1,135 @@
+// Finding a member that has moved: by asking a neighbour, and without keeping what anybody sends.
+import { afterEach, expect, test } from 'vitest'
+import { DHT_PROTOCOL } from '../../../src/mesh/dht.ts'
+import { createFakeTrust, type FakeTrust } from '../../support/fake-trust.ts'
+import { type MeshNodeInit, testIdentity } from '../../support/mesh-node.ts'
+import { until } from '../../support/until.ts'
+import { linked, type Running, raw, start, trusts } from './cluster.ts'
+
+const dht = { dht: true }
+const moments: AbortController[] = []
+afterEach(() => {
+  for (const moment of moments.splice(0)) moment.abort()
+})
+
+/** A deadline that the test does not wait for. */
+function soon(): AbortSignal {
+  const moment = new AbortController()
+  moments.push(moment)
+  setTimeout(() => moment.abort(), 20_000).unref()
+  return moment.signal
+}
+
+/** Hears nothing by gossip: what it learns of others it learns otherwise. */
+function deafTrust(): FakeTrust {
+  return { ...createFakeTrust(), heardOf: () => false }
+}
+
+/** Two that know of each other and are not linked, and one between them: where `d` is now, only `b` knows. */
+async function movedAway(discovery: MeshNodeInit['discovery']): Promise<{ a: Running; d: Running }> {
+  const b = await start({ discovery: dht })
+  const a = await start({ trust: deafTrust(), discovery: { peers: [b.address()], ...discovery } })
+  const d = await start({ trust: deafTrust(), discovery: { peers: [b.address()], ...dht } })
+  // Where it was: nobody answers there.
+  a.trust.sawStranger(d.id, { name: 'd', addresses: ['/ip4/127.0.0.1/tcp/1'] })
+  for (const one of [a, d]) {
+    await trusts(one, b)
+    await trusts(b, one)
+    await linked(one, b)
+  }
+  await trusts(a, d)
+  await trusts(d, a)
+  return { a, d }
+}
+
+test('a finds d’s new address through b, although no presence told it', async () => {
+  const { a, d } = await movedAway(dht)
+  // What b knows of d has come with their link; asking again is what a person would do.
+  await until(() => a.mesh.reach(d.id, soon()), { what: 'a reaches d', pollMs: 200 })
+  expect(a.mesh.isConnected(d.id)).toBe(true)
+  expect(d.mesh.isConnected(a.id)).toBe(true)
+})
+
+test('without look-ups it does not', async () => {
+  const { a, d } = await movedAway({ dht: false })
+  expect(await a.mesh.reach(d.id, soon())).toBe(false)
+})
+
+test('whom nobody here has trusted is not looked for, nor told of', async () => {
+  const { a, d } = await movedAway(dht)
+  await a.trust.trust(d.id, { level: 'untrusted' })
+  expect(await a.mesh.reach(d.id, soon())).toBe(false)
+  expect(await a.mesh.reach(testIdentity().nodeId, soon())).toBe(false)
+})
+
+test('it is for members, and only while it is switched on', async () => {
+  const on = await start({ discovery: dht })
+  const off = await start()
+  for (const node of [on, off]) {
+    const peer = await raw()
+    const stranger = await peer.dial(node.address())
+    expect(await peer.list(stranger)).not.toContain(DHT_PROTOCOL)
+    await expect(peer.open(stranger, DHT_PROTOCOL)).rejects.toThrow()
+    await trusts(node, peer)
+    const connection = await peer.dial(node.address())
+    await peer.join(connection)
+    const served = await peer.list(connection)
+    if (node === on) expect(served).toContain(DHT_PROTOCOL)
+    else expect(served).not.toContain(DHT_PROTOCOL)
+  }
+})
+
+/** A length-prefixed message of kad-dht: `type` as a field 1, `key` as field 2. */
+function message(type: number, key: Uint8Array): Uint8Array {
+  const body = Buffer.concat([Buffer.of(0x08, type, 0x12, key.length), key])
+  return Buffer.concat([Buffer.of(body.length), body])
+}
+const [PUT_VALUE, GET_VALUE, ADD_PROVIDER, GET_PROVIDERS, FIND_NODE] = [0, 1, 2, 3, 4] as const
+
+test('it answers where somebody is, and takes nothing to keep', async () => {
+  const node = await start({ discovery: dht })
+  const peer = await raw()
+  await trusts(node, peer)
+  const connection = await peer.dial(node.address())
+  await peer.join(connection)
+  await until(() => node.mesh.isConnected(peer.id), { what: 'neighbour' })
+  const ask = async (type: number) => {
+    const { stream } = await peer.open(connection, DHT_PROTOCOL).catch(() => ({ stream: undefined }))
+    if (stream === undefined) throw new Error('not served')
+    let answered = false
+    stream.addEventListener('message', () => {
+      answered = true
+    })
+    stream.send(message(type, peer.host.peerId.toMultihash().bytes))
+    await until(() => answered || stream.status !== 'open', { what: 'an answer, or the end' })
+    return answered
+  }
+  expect(await ask(FIND_NODE).catch(() => false)).toBe(true)
+  for (const type of [PUT_VALUE, GET_VALUE, ADD_PROVIDER, GET_PROVIDERS]) expect(await ask(type)).toBe(false)
+})
+
+test('more than a question, and too many of them, end the stream', async () => {
+  const node = await start({ discovery: dht })
+  const peer = await raw()
+  await trusts(node, peer)
+  const connection = await peer.dial(node.address())
+  await peer.join(connection)
+  await until(() => node.mesh.isConnected(peer.id), { what: 'neighbour' })
+  const stream = await connection.newStream([DHT_PROTOCOL])
+  stream.send(Buffer.concat([Buffer.of(0x80, 0x80, 0x04), Buffer.alloc(64 * 1024)]))
+  await until(() => stream.status !== 'open', { what: 'the end' })
+  let refused = 0
+  for (let n = 0; n < 40; n++) {
+    const next = await connection.newStream([DHT_PROTOCOL])
+    let answered = false
+    next.addEventListener('message', () => {
+      answered = true
+    })
+    // It may have been reset already, as it should be.
+    if (next.status === 'open') next.send(message(FIND_NODE, peer.host.peerId.toMultihash().bytes))
+    await until(() => answered || next.status !== 'open', { what: 'an answer, or the end' })
+    if (!answered) refused++
+    next.abort(new Error('done'))
+  }
+  expect(refused).toBeGreaterThan(5)
+})
