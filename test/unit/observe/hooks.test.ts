@@ -1,10 +1,13 @@
 // What is built into the hook: text quoted so that no name or glob becomes code, one dialect of globs everywhere.
 import { execFileSync, spawnSync } from 'node:child_process'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import type { Shell } from '../../../src/observe/hooks/hook.ts'
 import { HOOKS } from '../../../src/observe/hooks/index.ts'
 import { globMatcher, quoteShell, toShellPattern } from '../../../src/observe/hooks/quote.ts'
+import { temporaryDirectory } from '../../support/database.ts'
 
 const bash = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })
 const word = fc.string({ unit: 'grapheme-ascii', maxLength: 12 })
@@ -100,7 +103,7 @@ test('? is one character, also one that takes two units', () => {
 const CHECKS: Readonly<Record<Shell, readonly string[]>> = {
   bash: ['bash', '-n'],
   zsh: ['zsh', '-fn'],
-  fish: ['fish', '--no-config', '-n', '/dev/stdin'],
+  fish: ['fish', '--no-config', '-n'],
   sh: ['dash', '-n'],
 }
 
@@ -108,12 +111,14 @@ describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [prog
   const installed = spawnSync(program!, ['-c', 'true']).status === 0
 
   test.skipIf(!installed)('the hook is sound for any directory and any globs', () => {
+    const file = join(temporaryDirectory(), 'hook')
     for (const [directory, globs] of fc.sample(fc.tuple(word, fc.array(glob, { maxLength: 3 })), {
       numRuns: 30,
       seed: 3,
     })) {
       const hook = HOOKS[shell]({ spoolDirectory: `/${directory}`, ignore: globs })
-      execFileSync(program!, args, { input: hook })
+      writeFileSync(file, hook)
+      execFileSync(program!, [...args, file])
     }
   })
 
