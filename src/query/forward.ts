@@ -53,7 +53,7 @@ export interface Echo {
   readonly lost: number
 }
 
-export interface RouterCounts {
+interface RouterCounts {
   /** Questions carried now. */
   readonly carried: number
   /** Answers passed up since the start. */

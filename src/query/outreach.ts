@@ -16,7 +16,7 @@ const REPAIRS_AT_ONCE = 8
  * (of five minutes) is most likely gone. It is dialled as everybody else, at once, but no whole mesh is troubled to
  * look for it: else one machine that is switched off would make every question of a small mesh an echo.
  */
-export const AWAY_AFTER_MS = 15 * 60_000
+const AWAY_AFTER_MS = 15 * 60_000
 
 export interface OutreachDeps {
   readonly link: Pick<Link, 'peers' | 'sendHop'>

@@ -15,7 +15,7 @@ const SWEEP_FULL_EVERY_MS = 1_000
 export const ANSWER_BYTES_MAX = 4 * 1024 * 1024
 
 /** What names a question. */
-export interface Asked {
+interface Asked {
   readonly author: Uint8Array
   readonly body: { readonly query_id: Uint8Array }
 }

@@ -20,7 +20,7 @@ export interface SimOptions {
   readonly churn: number
 }
 
-export interface SimQuery {
+interface SimQuery {
   readonly result: QueryResult
   readonly asker: TestNode
   /** Simulated, ms. */
@@ -56,7 +56,7 @@ const TIMEOUT_MS = 5_000
 const TABLE = messageTable(Object.values(queryStream.messages))
 
 /** Connected: every node has a link to one before it; then random ones until the degree is right. */
-export function overlay(count: number, degree: number, random: Random): [number, number][] {
+function overlay(count: number, degree: number, random: Random): [number, number][] {
   const links = new Map<string, [number, number]>()
   for (let node = 1; node < count; node++) {
     const other = random.below(node)
