@@ -2,7 +2,7 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureCheck } from '../test/bench/check.ts'
-import { measureHook } from '../test/bench/hook.ts'
+import { measureDashHook, measureHook, measureZshHook } from '../test/bench/hook.ts'
 import { measureIdle } from '../test/bench/idle.ts'
 import { measureIngest } from '../test/bench/ingest.ts'
 import { measureJoin } from '../test/bench/join.ts'
@@ -51,14 +51,17 @@ const BENCHMARKS: readonly Benchmark[] = [
     name: 'hook',
     async run() {
       const cost = measureHook()
-      const beside = { what: '/bin/true twice', value: cost.two_forks_us }
-      const figure = (name: string, value: number): Figure => ({
-        ...{ name, value, unit: 'µs', beside },
-        ratio: beside.value / value,
+      const figure = (name: string, value: number, forks = cost.two_forks_us): Figure => ({
+        ...{ name, value, unit: 'µs', beside: { what: '/bin/true twice', value: forks } },
+        ratio: forks / value,
       })
+      const others = { zsh: measureZshHook(), dash: measureDashHook() }
       return [
         { ...figure('bash hook, a command', cost.hook_us), aim: least('ratio', 50) },
         figure('bash hook, with the text read back', cost.hook_with_text_us),
+        ...Object.entries(others).flatMap(([shell, other]) =>
+          other ? [figure(`${shell} hook, a command`, other.hook_us, other.two_forks_us)] : [],
+        ),
       ]
     },
   },
