@@ -36,16 +36,22 @@ export interface Wanted {
   readonly kind: string
   readonly slot: string
   readonly version: number
+  readonly digest: Uint8Array
   readonly hints: Uint8Array
 }
+
+export type Want = Exclude<Role, 'own'> | 'proof'
 
 export interface Keeper {
   /** Rebuilds the catalog from the store. */
   load(): Promise<void>
   /** The numbering of this database, and the last number given. */
   position(): { readonly index: Uint8Array; readonly through: number }
-  /** As what this node would keep a newer document of that head; undefined: it does not want it, or has it. */
-  wants(head: Wanted): Exclude<Role, 'own'> | undefined
+  /**
+   * As what this node would keep a document of that head; undefined: it does not want it, or has it. `proof`: it has
+   * another one of that version, and wants to see whether its author signed both.
+   */
+  wants(head: Wanted): Want | undefined
   /** Those of them that this node wants. Resolves with what was kept, when it is in the store. */
   keep(documents: readonly Document[]): Promise<readonly Document[]>
   /**
@@ -83,6 +89,8 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   let index: Uint8Array = new Uint8Array(INDEX_BYTES)
   let last = 0
   let conflicts = 0
+  /** Editions that were seen to have a twin, and their authors. */
+  const proven = createRecent<string, true>(REMEMBERED)
   const told = createRecent<NodeId, true>(REMEMBERED)
 
   function isRecipient(head: Wanted): boolean {
@@ -96,8 +104,12 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     return false
   }
 
+  const editionOf = (entry: Entry): string =>
+    `${entry.shelf.author} ${entry.shelf.kind} ${entry.slot} ${entry.version}`
+
   function conflict(held: Entry, author: NodeId): void {
     conflicts++
+    proven.set(editionOf(held), true)
     if (told.get(author) !== undefined) return
     told.set(author, true)
     const fields = { kind: held.shelf.kind, slot: held.slot, version: held.version }
@@ -110,13 +122,16 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     })
   }
 
-  function wants(head: Wanted): Exclude<Role, 'own'> | undefined {
+  function wants(head: Wanted): Want | undefined {
     const { author, publicKey, kind, slot, version } = head
     const now = clock.now()
     if (author === self || !isKind(kind) || isFuture(version, now) || !members.keepsFrom(author))
       return undefined
     const held = catalog.get(author, kind, slot)
-    if (held !== undefined && held.version >= version) return undefined
+    if (held !== undefined && held.version >= version) {
+      const twin = held.version === version && held.tag !== tagOf(head.digest)
+      return twin && proven.get(editionOf(held)) === undefined ? 'proof' : undefined
+    }
     if (KINDS[kind].audience === 'all' || isRecipient(head)) return 'received'
     const relays = (): boolean =>
       version + RELAYED_MS > now && members.holders(author, publicKey, kind, slot).includes(self)
@@ -230,10 +245,9 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       const name = `${author} ${kind} ${slot}`
       if ((puts.get(name)?.document.version ?? 0) >= document.version) continue
       const held = catalog.get(author, kind, slot)
-      // Its author signed both: a head alone proves nothing.
-      if (held?.version === document.version && held.tag !== tagOf(digest)) conflict(held, author)
-      const role = wants({ ...document, author, publicKey: document.author })
-      if (role === undefined) continue
+      const role = wants({ ...document, author, publicKey: document.author, digest })
+      if (role === 'proof' && held !== undefined) conflict(held, author)
+      if (role === undefined || role === 'proof') continue
       const room = makeRoom(document, role, removed)
       if (room === undefined) continue
       for (const entry of room) removed.add(entry)
@@ -326,6 +340,7 @@ export const wantedOf = (head: {
   readonly kind: string
   readonly slot: string
   readonly version: number
+  readonly digest: Uint8Array
   readonly hints: Uint8Array
 }): Wanted => ({ ...head, author: formatNodeId(head.author), publicKey: head.author })
 

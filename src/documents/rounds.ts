@@ -17,7 +17,7 @@ const VISIT_EVERY_MS = 2_000
  */
 const VISIT_AGAIN_MS = 3_600_000
 const VISIT_PACE_MS = 30_000
-/** One that could not be reached is tried again. */
+/** One that could not be reached, or did not answer, is tried again. */
 const RETRY_MS = 5 * 60_000
 /** Walks at once. */
 const PARALLEL = 3
@@ -49,6 +49,8 @@ export function createRounds(deps: RoundsDeps): Rounds {
   const cancels = new Map<string, () => void>()
   /** When all that a member has was looked at (monotonic, ms). */
   const doneAt = new Map<NodeId, number>()
+  /** When it was last visited. */
+  const triedAt = new Map<NodeId, number>()
   /** When a member without a link is to be visited. */
   const visits = new Map<NodeId, number>()
   const queue = new Set<NodeId>()
@@ -113,20 +115,24 @@ export function createRounds(deps: RoundsDeps): Rounds {
     const there = new Set(present)
     const linked = new Set(deps.linked())
     const visitEvery = Math.max(VISIT_AGAIN_MS, VISIT_PACE_MS * present.length)
-    for (const node of doneAt.keys()) if (!there.has(node) && !linked.has(node)) doneAt.delete(node)
+    for (const times of [doneAt, triedAt]) {
+      for (const node of times.keys()) if (!there.has(node) && !linked.has(node)) times.delete(node)
+    }
     for (const node of visits.keys()) if (!there.has(node) || linked.has(node)) visits.delete(node)
     for (const node of present) {
       if (linked.has(node) || visits.has(node)) continue
       if (now - (doneAt.get(node) ?? Number.NEGATIVE_INFINITY) < visitEvery) continue
+      if (now - (triedAt.get(node) ?? Number.NEGATIVE_INFINITY) < RETRY_MS) continue
       // As long as visiting all would take, so that nobody who is back is visited by everybody at once.
       visits.set(node, now + random.float() * VISIT_EVERY_MS * present.length)
     }
     for (const [node, at] of visits) {
       if (at > now || visiting) continue
       visiting = true
-      void deps.reach(node).then((reached) => {
+      visits.delete(node)
+      triedAt.set(node, now)
+      void deps.reach(node).then(() => {
         visiting = false
-        if (!reached) visits.set(node, clock.monotonic() + RETRY_MS * (1 + random.float()))
       })
     }
     later('look', visits.size > 0 ? VISIT_EVERY_MS : LOOK_MS, look)

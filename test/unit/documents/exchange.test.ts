@@ -83,14 +83,30 @@ test('when a partition heals, whoever gets a document first tells its side of it
 })
 
 test('a holder that is nobody’s neighbour is visited', async () => {
-  // No word spreads, so that only a visit can find it.
-  const network = await networkOf(4, { loss: 1 })
-  const [author, reader, between] = network.nodes as unknown as Nodes
-  network.connect(author, between)
-  network.connect(between, reader)
+  // A line, and no word spreads over it: only a visit can find it.
+  const network = await networkOf(10, { loss: 1 })
+  const [author] = network.nodes as unknown as Nodes
+  const reader = network.nodes[9] as Node
+  for (let i = 1; i < 10; i++) network.connect(network.nodes[i - 1] as Node, network.nodes[i] as Node)
   await author.share(network.now, [reader])
-  await network.pass(10 * MINUTE)
-  expect(rolesOf(network)[1]).toBe('received')
+  await network.pass(3 * MINUTE)
+  expect(rolesOf(network)[9]).toBe('received')
+})
+
+test('who restarts goes on counting, so that those who looked before find what is new', async () => {
+  const network = await networkOf(2, { loss: 1 })
+  const [author, reader] = network.nodes as unknown as Nodes
+  network.weave()
+  const start = network.now
+  for (let edition = 0; edition < 5; edition++) await author.share(start, [reader], start + edition)
+  await network.pass(2 * MINUTE)
+  await author.stop()
+  author.repository.kept.clear()
+  await author.start()
+  network.weave()
+  await author.share(start - HOUR, [reader])
+  await network.pass(2 * MINUTE)
+  expect(reader.room.counts().received).toBe(2)
 })
 
 test('only the newest edition stays, and an older one that comes later does not take its place', async () => {

@@ -1,0 +1,338 @@
+// What is kept and what is not: versions, bounds, authors that contradict themselves, neighbours that want or claim too much.
+import { expect, test } from 'vitest'
+import { bodyOf } from '../../../protocols/frame.ts'
+import { AuditHead } from '../../../protocols/messages/audit.ts'
+import {
+  Heads,
+  SyncBatch,
+  type SyncBatchBody,
+  SyncOffer,
+  SyncRequest,
+  type SyncRequestBody,
+} from '../../../protocols/messages/sync.ts'
+import { blake3 } from '../../../src/base/hash.ts'
+import { readDocument } from '../../../src/documents/read.ts'
+import { DAY, HOUR, MINUTE, Network, type Node, networkOf } from './network.ts'
+
+type Nodes = readonly [Node, Node, Node, Node]
+
+const headOf = (
+  node: Node,
+  kind: string,
+  slot: string,
+  version: number,
+  frame: Uint8Array = new Uint8Array(1),
+) => ({
+  author: node.identity.publicKey,
+  kind,
+  slot,
+  version,
+  digest: blake3([frame]),
+  hints: new Uint8Array(0),
+})
+
+/**
+ * `liar` answers requests of `honest` with what `answer` makes of them, and no room of its own minds.
+ * Returns what was asked.
+ */
+function lies(
+  network: Network,
+  liar: Node,
+  answer: (
+    ask: SyncRequestBody['ask'],
+    say: (message: typeof SyncOffer | typeof SyncBatch, body: object) => void,
+  ) => void,
+): SyncRequestBody[] {
+  const asked: SyncRequestBody[] = []
+  const { frame } = liar.handler
+  liar.handler = {
+    frame(peer, given) {
+      if (given.message !== SyncRequest) return frame(peer, given)
+      const body = bodyOf(given, SyncRequest)
+      asked.push(body)
+      answer(body.ask, (message, more) =>
+        liar.say(network.byId(peer.nodeId), message, { id: body.id, ...more }),
+      )
+    },
+  }
+  return asked
+}
+
+const INDEX = new Uint8Array(8).fill(9)
+
+const summaryHead = (node: Node, frame: Uint8Array, now: number) => {
+  const { kind, slot, version, hints } = readDocument(frame, now)
+  return { ...headOf(node, kind, slot, version, frame), hints }
+}
+
+test('two documents of one version: the first stays, their author is counted and told on once', async () => {
+  const network = await networkOf(3, { loss: 1 })
+  const [author, liar, reader] = network.nodes as unknown as Nodes
+  const version = network.now
+  const first = author.summary(network.now, [reader], version)
+  const twin = author.summary(network.now, [reader], version, 300)
+  await author.room.publish('summary', first)
+  network.connect(author, reader)
+  await network.pass(MINUTE)
+  expect(reader.room.counts()).toMatchObject({ received: 1, conflicts: 0 })
+  const asked = lies(network, liar, (ask, say) => {
+    if (ask.of === 'documents') say(SyncBatch, { documents: [twin], gone: [] })
+    else
+      say(SyncOffer, {
+        index: INDEX,
+        after: 0,
+        through: 1,
+        end: true,
+        heads: [summaryHead(author, twin, version)],
+      })
+  })
+  for (let i = 0; i < 3; i++) {
+    network.connect(liar, reader)
+    await network.pass(HOUR)
+    network.cut(liar, reader)
+  }
+  expect(reader.room.counts()).toMatchObject({ received: 1, conflicts: 1 })
+  expect([...reader.repository.kept.values()].map(({ frame }) => frame)).toEqual([first])
+  expect(reader.audits.map(({ peer, details }) => [peer, details.reason])).toEqual([
+    [author.id, 'two_documents_of_one_version'],
+  ])
+  expect(asked.filter(({ ask }) => ask.of === 'documents').length).toBe(1)
+})
+
+test('a twin that nobody can show is nothing against its author', async () => {
+  const network = await networkOf(3, { loss: 1 })
+  const [author, liar, reader] = network.nodes as unknown as Nodes
+  const version = network.now
+  const first = author.summary(network.now, [reader], version)
+  const twin = author.summary(network.now, [reader], version, 300)
+  await author.room.publish('summary', first)
+  network.connect(author, reader)
+  await network.pass(MINUTE)
+  const asked = lies(network, liar, (ask, say) => {
+    if (ask.of === 'documents') say(SyncBatch, { documents: [first], gone: [] })
+    else
+      say(SyncOffer, {
+        index: INDEX,
+        after: 0,
+        through: 1,
+        end: true,
+        heads: [summaryHead(author, twin, version)],
+      })
+  })
+  network.connect(liar, reader)
+  await network.pass(10 * MINUTE)
+  expect(reader.room.counts()).toMatchObject({ received: 1, conflicts: 0 })
+  expect(asked.filter(({ ask }) => ask.of === 'documents').length).toBe(1)
+})
+
+test('a version from the future is not kept, and does not block the slot', async () => {
+  const network = await networkOf(2, { loss: 1 })
+  const [author, reader] = network.nodes as unknown as Nodes
+  const ahead = network.now + 10 * MINUTE
+  const frame = author.ledgerHead(5, 1, ahead)
+  lies(network, author, (ask, say) => {
+    if (ask.of === 'documents') say(SyncBatch, { documents: [frame], gone: [] })
+    else {
+      const heads = [headOf(author, 'audit_head', '', network.now, frame)]
+      say(SyncOffer, { index: INDEX, after: 0, through: 1, end: true, heads })
+    }
+  })
+  network.weave()
+  await network.pass(MINUTE)
+  expect(reader.holdings('audit_head').size).toBe(0)
+  await author.stop()
+  await author.start()
+  await author.room.publish('audit_head', author.ledgerHead(6, 2))
+  network.weave()
+  await network.pass(2 * MINUTE)
+  expect(reader.holdings('audit_head').size).toBe(1)
+})
+
+test('a document that asks to be kept for years is none', () => {
+  const network = new Network()
+  const [author] = network.add(1) as [Node]
+  const frame = author.summary(network.now + 500 * DAY, [author], network.now)
+  expect(() => readDocument(frame, network.now)).toThrow('malformed: kept for too long')
+  expect(() => readDocument(author.summary(network.now, [], network.now), network.now + 8 * DAY)).toThrow(
+    'stale',
+  )
+})
+
+test('one author has at most 512 documents here; the oldest editions go', async () => {
+  const network = await networkOf(2)
+  const [author, reader] = network.nodes as unknown as Nodes
+  network.weave()
+  for (let i = 0; i < 600; i++) {
+    await author.share(network.now + i * HOUR, [reader])
+    await network.pass(100)
+  }
+  await network.pass(5 * MINUTE)
+  expect(author.room.counts().own).toBe(512)
+  expect(reader.room.counts().received).toBe(512)
+  const oldest = Math.min(...[...reader.holdings().values()].map((row) => row.version))
+  expect(network.now - oldest).toBeLessThan(5 * MINUTE + 600 * 100 - 80 * 100)
+})
+
+test('when there is no more room relayed documents go, the oldest first; own and received ones stay', async () => {
+  const network = new Network({ loss: 1 })
+  const [author, reader] = network.add(2) as [Node, Node]
+  const [small] = network.add(1, { bounds: { documents: 6, bytes: 1_000_000 } }) as [Node]
+  for (const node of network.nodes) await node.start()
+  network.weave()
+  await small.share(network.now, [])
+  const share = async (slot: number, to: readonly Node[]) => {
+    await author.share(network.now - slot * HOUR, to)
+    await network.pass(2 * MINUTE)
+  }
+  for (let slot = 0; slot < 7; slot++) await share(slot, [reader])
+  const slots = () => [...small.holdings().keys()].map((name) => name.slice(-11)).sort()
+  expect(small.room.counts()).toMatchObject({ own: 1, received: 0, relayed: 5 })
+  const kept = slots()
+  await share(7, [small])
+  expect(small.room.counts()).toMatchObject({ own: 1, received: 1, relayed: 4 })
+  expect(kept.filter((slot) => !slots().includes(slot)).length).toBe(1)
+  for (let slot = 8; slot < 20; slot++) await share(slot, [small])
+  expect(small.room.counts()).toMatchObject({ own: 1, received: 5, relayed: 0 })
+  // Neither does what is new push out what is protected.
+  expect(small.received.length).toBe(5)
+  await expect(small.share(network.now - HOUR, [])).rejects.toMatchObject({ code: 'too_large' })
+})
+
+test('bytes are bounded as documents are', async () => {
+  const network = new Network()
+  const [author] = network.add(1) as [Node]
+  const [small] = network.add(1, { bounds: { documents: 100, bytes: 20_000 } }) as [Node]
+  for (const node of network.nodes) await node.start()
+  network.weave()
+  for (let slot = 0; slot < 10; slot++) {
+    await author.room.publish('summary', author.summary(network.now - slot * HOUR, [], network.now, 5_000))
+    await network.pass(MINUTE)
+  }
+  expect(small.room.counts()).toMatchObject({ relayed: 3 })
+  expect(small.room.counts().bytes).toBeLessThanOrEqual(20_000)
+})
+
+test('a ledger that got shorter, or was rewritten, is noticed by those who keep its last head', async () => {
+  const network = await networkOf(3)
+  const [author, one, two] = network.nodes as unknown as Nodes
+  network.weave()
+  await network.pass(MINUTE)
+  const publish = async (seq: number, fill: number) => {
+    await author.room.publish('audit_head', author.ledgerHead(seq, fill))
+    await network.pass(MINUTE)
+  }
+  await publish(10, 1)
+  await publish(12, 2)
+  expect(one.audits).toEqual([])
+  await publish(12, 3)
+  await publish(11, 4)
+  for (const node of [one, two]) {
+    expect(
+      node.audits.map(({ type, peer, details }) => [
+        type,
+        peer,
+        details.reason,
+        details.seq_before,
+        details.seq_now,
+      ]),
+    ).toEqual([
+      ['ledger_conflict', author.id, 'its ledger was rewritten', 12, 12],
+      ['ledger_conflict', author.id, 'its ledger got shorter', 12, 11],
+    ])
+  }
+  expect(author.audits).toEqual([])
+  const [kept] = await one.room.of(author.id, 'audit_head')
+  expect(kept?.head).toMatchObject({ author: author.id, kind: 'audit_head', slot: '' })
+  expect(Buffer.from(kept?.bytes ?? []).includes(AuditHead.name)).toBe(false)
+})
+
+test('a document that changed on the disk is not handed out', async () => {
+  const network = await networkOf(2)
+  const [author, reader] = network.nodes as unknown as Nodes
+  network.weave()
+  await author.share(network.now, [reader])
+  await author.share(network.now - HOUR, [reader])
+  await network.pass(2_000)
+  const [first] = reader.repository.kept.values()
+  ;(first as { frame: Uint8Array }).frame[150]! ^= 1
+  expect((await reader.room.of(author.id, 'summary')).length).toBe(1)
+})
+
+test('a neighbour that never comes to an end is walked in bounded steps, and others are walked meanwhile', async () => {
+  const network = await networkOf(3)
+  const [liar, victim, honest] = network.nodes as unknown as Nodes
+  let through = 0
+  const asked = lies(network, liar, (_, say) => {
+    const after = through++
+    say(SyncOffer, { index: INDEX, after, through, end: false, heads: [] })
+  })
+  network.connect(liar, victim)
+  await network.pass(MINUTE)
+  // At most 40 a second, 128 at a time, and then five seconds of rest.
+  expect(asked.length).toBeGreaterThan(128)
+  expect(asked.length).toBeLessThan(128 * 9)
+  network.connect(honest, victim)
+  await honest.share(network.now, [victim])
+  await network.pass(3_000)
+  expect(victim.room.counts().received).toBe(1)
+})
+
+test('heads of documents that nobody has cost a few questions', async () => {
+  const network = await networkOf(3)
+  const [liar, victim, author] = network.nodes as unknown as Nodes
+  network.weave()
+  await network.pass(MINUTE)
+  const before = network.sent.SyncRequest ?? 0
+  const heads = [
+    headOf(author, 'audit_head', '', network.now),
+    headOf(author, 'no_such_kind', 'x', network.now),
+  ]
+  const frame = { type: Heads.type, message: Heads, bytes: new Uint8Array(0), body: { heads } }
+  const envelope = { sender: liar.identity.publicKey, ts: network.now, nonce: new Uint8Array(16), seq: 0 }
+  for (let i = 0; i < 50; i++) {
+    expect(victim.gossip.message(liar.ref, { ...frame, envelope }, liar.ref)).toBe('accept')
+  }
+  await network.pass(10 * MINUTE)
+  // Ten minutes of rounds of three nodes are some thirty.
+  expect((network.sent.SyncRequest ?? 0) - before).toBeLessThan(70)
+  expect(victim.holdings('audit_head').size).toBe(0)
+  const odd = { heads: [{ ...heads[0], hints: new Uint8Array(7) }] }
+  expect(victim.gossip.message(liar.ref, { ...frame, envelope, body: odd }, liar.ref)).toBe('reject')
+})
+
+test('who asks for everything again and again gets a burst, and then a megabyte a second', async () => {
+  const network = await networkOf(2, { loss: 1 })
+  const [greedy, giver] = network.nodes as unknown as Nodes
+  for (let hour = 0; hour < 100; hour++) {
+    await giver.room.publish('summary', giver.summary(network.now - hour * HOUR, [], network.now, 20_000))
+  }
+  const names = [...giver.holdings().values()].map(({ author, kind, slot, version }) => ({
+    author,
+    kind,
+    slot,
+    version,
+  }))
+  let bytes = 0
+  const { frame } = greedy.handler
+  const ask = (id: number) =>
+    greedy.say(giver, SyncRequest, {
+      id,
+      index: INDEX,
+      through: 0,
+      ask: { of: 'documents', documents: names.slice(0, 64) },
+    })
+  greedy.handler = {
+    frame(peer, given) {
+      if (given.message !== SyncBatch) return frame(peer, given)
+      const body = bodyOf(given, SyncBatch) as SyncBatchBody
+      bytes += body.documents.reduce((sum, document) => sum + document.length, 0)
+      ask(body.id + 1)
+    },
+  }
+  network.connect(greedy, giver)
+  ask(1)
+  await network.pass(10_000)
+  const mib = 1024 * 1024
+  expect(bytes).toBeGreaterThan(13 * mib)
+  expect(bytes).toBeLessThan(14.5 * mib)
+})
