@@ -292,12 +292,7 @@ export function hookCases(dialect: Dialect): void {
 
     test('a directory that may not be written', async () => {
       // Modes do not stop root, so this shell is nobody's.
-      const asNobody = [
-        'sh',
-        '-c',
-        'chown 65534 . spool; exec setpriv --reuid=65534 --clear-groups "$@"',
-        'sh',
-      ]
+      const asNobody = ['sh', '-c', 'chown -R 65534 .; exec setpriv --reuid=65534 --clear-groups "$@"', 'sh']
       const shell = await start(isRoot ? { through: asNobody } : {})
       chmodSync(shell.spool, 0o500)
       expect(await shell.type('echo 1')).toBe('1\n')

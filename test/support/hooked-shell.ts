@@ -14,13 +14,15 @@ export type Program = 'bash' | 'zsh' | 'fish' | 'dash' | 'ksh' | 'mksh' | 'ash'
 
 interface HowToStart {
   readonly shell: Shell
-  /** Name of the start file. */
+  /** Path of the start file in the home. */
   readonly rc: string
   /** Interactive, with this start file and no other. */
   argv(rc: string): readonly string[]
   env(rc: string): Readonly<Record<string, string>>
   /** First in the start file: a prompt that counts itself up, and no history on disk. */
   readonly before: string
+  /** How its prompts end what is printed, where more than their text tells that they are new. */
+  readonly prompt?: RegExp
 }
 
 const sh = (...argv: string[]): HowToStart => ({
@@ -49,10 +51,14 @@ export const PROGRAMS: Readonly<Record<Program, HowToStart>> = {
   },
   fish: {
     shell: 'fish',
-    rc: 'rc.fish',
-    argv: (rc) => ['fish', '--no-config', '--init-command', `source '${rc}'`, '--interactive'],
-    env: () => ({}),
-    before: 'set -g typed 0; function fish_prompt; set typed (math $typed + 1); echo -n "@$typed@ "; end',
+    rc: 'fish/config.fish',
+    // Not --no-config, which would be private mode too.
+    argv: () => ['fish', '--interactive'],
+    env: (rc) => ({ XDG_CONFIG_HOME: dirname(dirname(rc)) }),
+    before:
+      'set -q typed; or set -g typed 0; set -g fish_greeting; function fish_prompt; set typed (math $typed + 1); echo -n "@$typed@ "; end',
+    // It draws its prompt anew while a line is typed, but what is in front only once.
+    prompt: /(?:⏎ \r|\x1b\[\?2004h)(?:\r*@\d+@ )+$/,
   },
   dash: sh('dash'),
   ksh: sh('ksh'),
@@ -95,7 +101,11 @@ export interface TypedShell {
 }
 
 /** Counts itself up, so that a prompt that was waited for is never an old one. */
-const PROMPT = /@(\d+)@ $/
+const PROMPT = /@\d+@ $/
+/** ECMA-48 control sequences. */
+const CONTROL = /\x1b\[[0-9;?]*[a-zA-Z]/g
+/** What fish draws before a prompt, to show an output without a last line end. */
+const NEW_LINE_MARK = /⏎ +⏎ $/
 
 export async function startShell(options: ShellOptions = {}): Promise<TypedShell> {
   const how = PROGRAMS[options.program ?? 'bash']
@@ -103,6 +113,7 @@ export async function startShell(options: ShellOptions = {}): Promise<TypedShell
   const spool = join(directory, 'spool')
   const rc = join(directory, how.rc)
   if (options.spool !== false) mkdirSync(spool, { mode: 0o700 })
+  mkdirSync(dirname(rc), { recursive: true })
   const hook = HOOKS[how.shell]({ spoolDirectory: spool, ignore: options.ignore ?? [] })
   writeFileSync(rc, `${how.before}\n${options.before ?? ''}\n${hook}\n${options.after ?? ''}\n`)
   const [program, ...args] = [...(options.through ?? []), ...how.argv(rc)]
@@ -132,11 +143,17 @@ export async function startShell(options: ShellOptions = {}): Promise<TypedShell
   })
 
   const prompt = async (): Promise<string> => {
-    await until(() => over || PROMPT.test(screen.slice(from)), {
+    const end = how.prompt ?? PROMPT
+    await until(() => over || end.test(screen.slice(from)), {
       what: `a prompt after: ${screen.slice(from)}`,
     })
     if (over) throw new Error(`the shell has ended: ${screen.slice(from)}`)
-    const printed = screen.slice(from).replaceAll('\r', '').replace(PROMPT, '')
+    const printed = screen
+      .slice(from)
+      .replaceAll('\r', '')
+      .replace(CONTROL, '')
+      .replace(PROMPT, '')
+      .replace(NEW_LINE_MARK, '')
     from = screen.length
     return printed
   }

@@ -1,8 +1,108 @@
 // The fish hook: the text that `karo shell init fish` prints, with the spool directory and the ignore globs built in.
 import type { HookOptions } from './hook.ts'
-import { quoteShell } from './quote.ts'
+import { toRegExpSource } from './quote.ts'
 
-/** Marks the directory and records nothing. */
-export function fishHook({ spoolDirectory }: HookOptions): string {
-  return `# Karo's hook for fish.\n: ${quoteShell(spoolDirectory)}\n`
+/** One word that fish reads as exactly this text. */
+function quoteFish(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`
+}
+
+/**
+ * Fish 3.1 and later. Sourcing it again is harmless.
+ *
+ * Records are those of the bash hook, their text marked `=`: as it was typed. Fish hands it to the handlers whether or
+ * not the history keeps it. `exec` ends the shell before its handlers run and leaves no record; a fish that reads a
+ * pipe runs it as a script, and calls none.
+ *
+ * Fish has no clock of its own: `/proc/uptime` is read in its place (hundredths of a second), `date` says once per
+ * shell what it counts from, and the spool file's own time, whether the clock was set since. Durations are fish's own
+ * `$CMD_DURATION`, in milliseconds.
+ *
+ * Fish opens the file anew for each record, because it cannot keep a descriptor. When a write fails it says so itself,
+ * `write: No space left on device`, and nothing can silence that; so after the first failure a child process writes,
+ * silently, until there is room again.
+ */
+export function fishHook({ spoolDirectory, ignore }: HookOptions): string {
+  const patterns = ignore.map((glob) => `|${toRegExpSource(glob)}\\z`).join('')
+  return `# Karo's hook for fish 3.1 and later. After each command it appends one record to this shell's own file in the
+# spool directory: no fork, no wait, no daemon needed. set -gx KARO_PAUSE 1 stops it, set -e KARO_PAUSE resumes.
+if builtin status is-interactive; and builtin test -r /proc/uptime
+
+    # Sets __karo_up to the milliseconds that /proc/uptime says.
+    function __karo_uptime
+        builtin read --local line </proc/uptime
+        builtin set --global __karo_up (builtin string replace --regex '^(\\d+)\\.(\\d\\d)\\b.*' '$1\${2}0' -- "$line")
+    end
+
+    # Sets __karo_since to the milliseconds between the epoch and the zero of /proc/uptime.
+    function __karo_clock
+        # BusyBox knows no nanoseconds: what is left is a second.
+        builtin set --local now (builtin string match --regex '^\\d{13}|^\\d{10}' -- (command date +%s%N))
+        builtin test (builtin string length -- "$now") -eq 13; or builtin set now "$now"000
+        __karo_uptime
+        builtin set --global __karo_since (builtin math --scale=0 -- $now - $__karo_up)
+    end
+
+    if builtin test "$__karo_dir" != ${quoteFish(spoolDirectory)}
+        __karo_clock
+        builtin set --global __karo_dir ${quoteFish(spoolDirectory)}
+        builtin set --global __karo_id (command id -u)-$fish_pid-(builtin math --scale=0 -- $__karo_up + $__karo_since)000
+        builtin set --global __karo_file $__karo_dir/$__karo_id.spool
+        builtin set --global __karo_seq 0
+        builtin set --global __karo_failed
+        builtin set --global __karo_begun
+        builtin set --global __karo_cwd
+        # Fish 3.5 and later.
+        builtin set --global __karo_mtime (builtin contains --index -- path (builtin --names))
+    end
+
+    # Between Enter and the command.
+    function __karo_preexec --on-event fish_preexec
+        __karo_uptime
+        builtin set --global __karo_begun (builtin math --scale=0 -- $__karo_up + $__karo_since)
+        builtin set --global __karo_cwd "$PWD"
+    end
+
+    # A write beyond ulimit -f must not end the shell.
+    function __karo_xfsz --on-signal XFSZ
+    end
+
+    # After the command. Fish itself gives $status back to what comes after.
+    function __karo_postexec --on-event fish_postexec
+        builtin set --local code $status
+        builtin set --query argv[1]; or return
+        # What ran is nobody's business.
+        if builtin test -z "$__karo_begun"
+            or not builtin contains -- "$KARO_PAUSE" '' 0
+            or builtin test -n "$fish_private_mode"
+            or begin; builtin set --query fish_history; and builtin test -z "$fish_history"; end
+            or builtin string match --quiet --regex -- ${quoteFish(`(?s)\\A(?:\\s${patterns})`)} "$argv[1]"
+            builtin set --global __karo_begun
+            return
+        end
+        # A number without a record is how the daemon learns of a lost one.
+        builtin set --global __karo_seq (builtin math --scale=0 -- $__karo_seq + 1)
+        builtin set --local cwd "$__karo_cwd"
+        builtin test -n "$cwd"; or builtin set cwd '?'
+        builtin set --local fields $__karo_id $__karo_seq "$__karo_begun"000 \\
+            (builtin math --scale=0 -- $__karo_begun + $CMD_DURATION)000 fish $cwd $code "=$argv[1]" .
+        if builtin test -z "$__karo_failed" -a -w "$__karo_file"
+            builtin printf '\\0\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0' 1 $fields >>$__karo_file
+            or builtin set --global __karo_failed 1
+            # The clock was set: times are off by more than the second that this one is rounded by.
+            if builtin test -n "$__karo_mtime"
+                builtin set --local late (builtin math --scale=0 -- $__karo_begun + $CMD_DURATION - (builtin path mtime -- $__karo_file)000)
+                builtin test "$late" -gt -1500 -a "$late" -lt 2500; or __karo_clock
+            end
+        else if builtin test -d $__karo_dir -a -w $__karo_dir
+            # The first record, which makes the file, and those after one that could not be written. A directory of
+            # one's own is private; a shared one (setgid) lets the daemon's group read.
+            builtin printf '\\0\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0' 1 $fields |
+                /bin/sh -c 'umask 027; [ -O "$1" ] && umask 077; exec cat >>"$2"' sh $__karo_dir $__karo_file 2>/dev/null
+            and builtin set --global __karo_failed
+        end
+        builtin set --global __karo_begun
+    end
+end
+`
 }

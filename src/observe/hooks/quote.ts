@@ -27,6 +27,15 @@ export function toShellPattern(glob: string): string {
     .join('')
 }
 
+/** The same as the source of a regular expression (PCRE2) for the whole of a text, its end left open. */
+export function toRegExpSource(glob: string): string {
+  return parseGlob(glob)
+    .map((part) => (part.kind === 'text' ? quoteRegExp(part.text) : part.kind === 'any' ? '.*' : '.'))
+    .join('')
+}
+
+const quoteRegExp = (text: string): string => text.replace(/[^A-Za-z0-9\u0080-\u{10ffff}]/gu, '\\$&')
+
 /** The same glob for the daemon: true where it matches the whole of a text, newlines included; never backtracks. */
 export function globMatcher(glob: string): (text: string) => boolean {
   const pieces = parseGlob(glob).flatMap((part): Omit<GlobToken, 'end'>[] => {
