@@ -5,6 +5,7 @@ import type { Message, Stream, Topic } from '../protocols/define.ts'
 import { REJECTIONS } from '../protocols/frame.ts'
 import type { BinaryBounds } from '../protocols/messages/fields.ts'
 import { sealedAnswer } from '../protocols/messages/query.ts'
+import { nodeSummary, SUMMARY_BYTES } from '../protocols/messages/summary.ts'
 import { MESSAGES, STREAMS, TOPICS } from '../protocols/registry.ts'
 import { MAX_DEPTH, MAX_ITEMS, MAX_KEY_BYTES } from '../protocols/scan.ts'
 
@@ -125,7 +126,6 @@ function topicRow(topic: Topic): string {
 /** Numbers that later parts of the protocol will use; nothing else may take them. */
 const RESERVED: readonly (readonly [string, string])[] = [
   ['0x0003', 'capabilities that changed after Hello'],
-  ['0x0100 – 0x0112', 'summaries and their synchronisation'],
   ['0x0210 – 0x0215', 'private aggregation'],
   ['0x0300 – 0x0306', 'key rotation, certificates, revocations, delegations, policy, introductions'],
   ['0x0500 – 0x05FF', 'control of agents'],
@@ -200,6 +200,21 @@ function page(): string {
     `The plaintext of \`sealed\`: one canonical MessagePack map of at most ${ANSWER_BYTES} bytes, one of these.`,
     '',
     ...jsonSchema(sealedAnswer).oneOf!.flatMap((choice) => [...FIELD_HEAD, ...fieldRows(choice), '']),
+    '### Inside a SealedSummary',
+    '',
+    `The plaintext of a box’s \`sealed\`: one canonical MessagePack map of at most ${SUMMARY_BYTES} bytes.`,
+    '',
+    ...FIELD_HEAD,
+    ...fieldRows(jsonSchema(nodeSummary)),
+    '',
+    'Additional data of both `sealed` and `key`: "karo-summary-v1" ‖ author 32 ‖ granularity u8 (hour 0, day 1, week 2) ‖',
+    'start u64 ‖ version u64 ‖ index of the box u8, integers big-endian. `sealed` is ChaCha20-Poly1305 under the content key',
+    'with nonce 0. `key` is the content key under key 32 ‖ nonce 12 = HKDF-SHA256(X25519(epk, recipient), salt epk ‖ recipient,',
+    'info "karo-seal-many-v1"), where the recipient’s X25519 key is its node key converted (RFC 7748). `hint` is',
+    'HMAC-SHA256(k, author ‖ version u64 ‖ slot)[0:8], k = HKDF-SHA256(X25519(author, recipient), no salt, info',
+    '"karo-hint-v1"), slot `hour:n`, `day:n` or `week:n`, counted from the epoch, weeks from Monday 1969-12-29. The author has',
+    'a place in every box. `protocols/vectors/sealing.json` has an example.',
+    '',
     '## Reserved numbers',
     '',
     '| numbers | for |',
@@ -213,6 +228,7 @@ export function protocolPages(): ReadonlyMap<string, string> {
   const schemas = [
     ...[...MESSAGES.values()].map(({ name, body }) => [name, body] as const),
     ['SealedAnswer', sealedAnswer] as const,
+    ['NodeSummary', nodeSummary] as const,
   ]
   return new Map([
     ['docs/protocols.md', page()],
