@@ -3,7 +3,7 @@ import { CLOCK_WINDOW_MS, FrameError, NONCE_BYTES } from '../../protocols/frame.
 import { PUBLIC_KEY_BYTES } from '../../protocols/node-id.ts'
 import type { Clock, Random } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import type { ReplayMark, ReplayRepository } from '../store/replay.ts'
+import { REPLAY_MARKS_MAX, type ReplayMark, type ReplayRepository } from '../store/replay.ts'
 import { createNonces, type Nonces } from './nonces.ts'
 
 /** Nonces of one member: ten minutes of 25 frames a second. Beyond, the first to arrive give way to a floor. */
@@ -44,23 +44,36 @@ export function createReplay(store: ReplayStore, clock: Clock, random: Random, l
   const strangers = createNonces({ idBytes: PUBLIC_KEY_BYTES + NONCE_BYTES, max: NONCES_OF_STRANGERS, seed })
   let unwritten: ReplayMark[] = []
   let timer: NodeJS.Timeout | undefined
-  let writing: Promise<void> = Promise.resolve()
+  let writing: Promise<void> | undefined
   let sweptAt = Number.NEGATIVE_INFINITY
 
   const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
   /** Frames of this time and younger are not stale yet. */
   const oldest = (now: number): number => now - CLOCK_WINDOW_MS
 
-  const write = (): Promise<void> => {
-    timer = undefined
-    const marks = unwritten
-    unwritten = []
-    if (marks.length > 0) {
-      writing = writing
-        .then(() => store.put(marks))
+  /** One batch at a time; what comes while it is written is the next. */
+  const writeAll = async (): Promise<void> => {
+    while (unwritten.length > 0) {
+      const marks = unwritten
+      unwritten = []
+      await store
+        .put(marks)
         .catch((error: unknown) => log.error({ reason: String(error) }, 'replay marks not written'))
     }
+    writing = undefined
+  }
+
+  const write = (): Promise<void> => {
+    timer = undefined
+    writing ??= Promise.resolve().then(writeAll)
     return writing
+  }
+
+  const writeLater = (mark: ReplayMark): void => {
+    // A store that does not answer: beyond what it keeps, the first give way here too.
+    if (unwritten.length >= REPLAY_MARKS_MAX) unwritten = unwritten.slice(REPLAY_MARKS_MAX / 2)
+    unwritten.push(mark)
+    timer ??= setTimeout(() => void write(), WRITE_EVERY_MS).unref()
   }
 
   const seenOf = (sender: string): Seen => {
@@ -119,8 +132,7 @@ export function createReplay(store: ReplayStore, clock: Clock, random: Random, l
         throw new FrameError('replayed', 'older than what is remembered')
       return () => {
         remember(seenOf(from), nonce, ts, now)
-        unwritten.push({ kind: 'nonce', author: sender, id: nonce, expires_at: ts + CLOCK_WINDOW_MS })
-        timer ??= setTimeout(() => void write(), WRITE_EVERY_MS).unref()
+        writeLater({ kind: 'nonce', author: sender, id: nonce, expires_at: ts + CLOCK_WINDOW_MS })
       }
     },
 

@@ -3,8 +3,8 @@ import { expect, test, vi } from 'vitest'
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
-import { createReplay } from '../../../src/mesh/replay.ts'
-import type { ReplayMark } from '../../../src/store/replay.ts'
+import { createReplay, type ReplayStore } from '../../../src/mesh/replay.ts'
+import { REPLAY_MARKS_MAX, type ReplayMark } from '../../../src/store/replay.ts'
 import { memoryInUse } from '../../support/garbage.ts'
 
 const BEGIN = 1_000_000_000
@@ -27,7 +27,7 @@ function setUp(marks: ReplayMark[] = []) {
       marks.filter((mark) => mark.expires_at > now).sort((a, b) => a.expires_at - b.expires_at),
     prune: async () => {},
   }
-  return { clock, marks, replay: createReplay(store, clock, systemRandom, silentLog) }
+  return { clock, marks, store, replay: createReplay(store, clock, systemRandom, silentLog) }
 }
 
 test('memory is bounded, and what was forgotten for it is refused by its time', () => {
@@ -125,4 +125,45 @@ test('after a restart the window is what it was', async () => {
   } finally {
     vi.useRealTimers()
   }
+})
+
+test('while the store does not answer, as much waits for it as it would keep, the newest', async () => {
+  vi.useFakeTimers()
+  try {
+    const first = Promise.withResolvers<void>()
+    const put = vi.fn<ReplayStore['put']>(() => first.promise)
+    const store = { put, load: async () => [], prune: async () => {} }
+    const replay = createReplay(store, { now: () => BEGIN, monotonic: () => 0 }, systemRandom, silentLog)
+    const take = (n: number): void => replay.check(id(n), id(n), BEGIN, true)()
+    take(0)
+    await vi.advanceTimersByTimeAsync(1_000)
+    expect(put).toHaveBeenCalledTimes(1)
+    const last = REPLAY_MARKS_MAX * 1.5
+    for (let n = 1; n <= last; n++) take(n)
+    await vi.advanceTimersByTimeAsync(60_000)
+    expect(put).toHaveBeenCalledTimes(1)
+    first.resolve()
+    await replay.stop()
+    expect(put).toHaveBeenCalledTimes(2)
+    const marks = put.mock.calls[1]![0]
+    expect(marks.length).toBeGreaterThan(REPLAY_MARKS_MAX / 2)
+    expect(marks.length).toBeLessThanOrEqual(REPLAY_MARKS_MAX)
+    expect(marks.at(-1)).toMatchObject({ id: id(last) })
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
+test('a write that fails is not the last', async () => {
+  const { marks, replay, store } = setUp()
+  const { put } = store
+  store.put = async () => {
+    throw new Error('full')
+  }
+  replay.check(sender, id(1), BEGIN, true)()
+  await replay.stop()
+  store.put = put
+  replay.check(sender, id(2), BEGIN, true)()
+  await replay.stop()
+  expect(marks.map((mark) => mark.id)).toEqual([id(2)])
 })
