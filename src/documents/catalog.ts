@@ -7,6 +7,7 @@ import type { DocumentKind } from './kinds.ts'
 /** `own`: written here. `received`: of others, for this node. `relayed`: of others, kept for others. */
 export const ROLES = ['own', 'received', 'relayed'] as const
 export type Role = (typeof ROLES)[number]
+export const isRole = (role: string): role is Role => (ROLES as readonly string[]).includes(role)
 
 /** One author's documents of one kind. */
 interface Shelf {

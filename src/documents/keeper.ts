@@ -10,7 +10,7 @@ import { createRecent } from '../base/recent.ts'
 import { createSerial } from '../base/serial.ts'
 import type { Hints } from '../identity/index.ts'
 import type { DocumentKey, DocumentRepository, DocumentRow } from '../store/documents.ts'
-import { type Catalog, type Entry, expiresAt, type Role, tagOf } from './catalog.ts'
+import { type Catalog, type Entry, expiresAt, isRole, type Role, tagOf } from './catalog.ts'
 import type { StoredDocument } from './index.ts'
 import { type DocumentKind, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
@@ -271,7 +271,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       last = numbering?.last ?? 0
       for await (const row of repository.load()) {
         // Written by a newer program, which knows what it is.
-        if (isKind(row.kind)) catalog.add(row)
+        if (isKind(row.kind) && isRole(row.role)) catalog.add(row)
       }
       catalog.settle()
     },

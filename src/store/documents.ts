@@ -62,6 +62,7 @@ const FRAMES = { bytes: Uint8Array.of(2) }
 const NUMBERING = makeKey('documents', { bytes: Uint8Array.of(3) })
 const AUTHOR_AT = 2
 const AUTHOR_BYTES = 32
+const DIGEST_BYTES = 32
 const KIND_AT = AUTHOR_AT + AUTHOR_BYTES
 const END = { bytes: Uint8Array.of(0) }
 
@@ -75,7 +76,9 @@ export function createDocumentRepository(db: Database): DocumentRepository {
     },
     async numbering() {
       const value = await db.get(NUMBERING)
-      return value === undefined ? undefined : decodeValue<Numbering>(VALUE_VERSION, value)
+      if (value === undefined) return undefined
+      const { index, last } = decodeValue<Numbering>(VALUE_VERSION, value)
+      return { index: new Uint8Array(index), last }
     },
     async rows(keys) {
       const names = keys.map((key) => keyOf(ROWS, key))
@@ -86,7 +89,7 @@ export function createDocumentRepository(db: Database): DocumentRepository {
     },
     async frame(key) {
       const value = await db.get(keyOf(FRAMES, key))
-      return value?.[0] === VALUE_VERSION ? value.subarray(1) : undefined
+      return value?.[0] === VALUE_VERSION ? new Uint8Array(value.subarray(1)) : undefined
     },
     async write({ put = [], remove = [], numbering, sync = false }) {
       const batch: Change[] = []
@@ -121,8 +124,12 @@ function rowOf(key: Uint8Array, value: Uint8Array): DocumentRow | undefined {
   if (end < 0) return undefined
   try {
     const rest = decodeValue<Omit<DocumentRow, keyof DocumentKey>>(VALUE_VERSION, value)
+    const counts = [rest.version, rest.seq, rest.received_at, rest.expires_at, rest.size]
+    if (!counts.every(Number.isSafeInteger) || rest.digest.length !== DIGEST_BYTES) return undefined
     return {
       ...rest,
+      digest: new Uint8Array(rest.digest),
+      hints: new Uint8Array(rest.hints),
       author: new Uint8Array(name.subarray(AUTHOR_AT, KIND_AT)),
       kind: name.toString('utf8', KIND_AT, end),
       slot: name.toString('utf8', end + 1),
