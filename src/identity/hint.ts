@@ -16,7 +16,7 @@ const NONE = new Uint8Array(0)
 const CACHED = 2048
 
 /** What a hint is bound to: it changes with every document and edition. */
-export interface HintContext {
+interface HintContext {
   /** Ed25519 key of whoever wrote the document. */
   readonly author: Uint8Array
   readonly slot: string

@@ -19,9 +19,8 @@ export interface Identity {
   seed(): Uint8Array
 }
 
-export type { Agree } from './agree.ts'
 export { fingerprintOf } from './fingerprint.ts'
-export { createHints, findHint, type HintContext, type Hints } from './hint.ts'
+export { createHints, findHint, type Hints } from './hint.ts'
 export { createIdentityFile, loadIdentity } from './keyfile.ts'
 export { sealingKeyOf } from './montgomery.ts'
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'

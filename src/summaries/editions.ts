@@ -37,7 +37,7 @@ export function editionsOf(
   self: Self,
   documents: readonly StoredDocument[],
   candidates: readonly NodeId[],
-): ReadonlyMap<string, Edition> {
+): Map<string, Edition> {
   const editions = new Map<string, Edition>()
   for (const { bytes } of documents) {
     const document = readDocument(bytes)

@@ -11,7 +11,7 @@ import {
 } from '../policy/index.ts'
 
 /** The categories a summary has parts for; there are no signals of anomalies in it yet. */
-export const SUMMARY_CATEGORIES = [
+const SUMMARY_CATEGORIES = [
   'tool_usage',
   'activity_patterns',
   'safety_stats',
@@ -44,7 +44,7 @@ export interface Grouping {
 }
 
 /** What every person's consent together lets `principal` be sent; empty when nothing. */
-export function entitlementOf(
+function entitlementOf(
   principal: Principal,
   people: readonly { readonly uid: number; readonly consent: Consent }[],
 ): Entitlement {

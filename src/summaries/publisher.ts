@@ -35,7 +35,7 @@ export interface Publisher {
   counts(): SharedCounts
 }
 
-export interface SharedCounts {
+interface SharedCounts {
   /** Nodes this one's summaries are sealed to. */
   readonly recipients: number
   /** Entitled nodes for whom there is no room in a document. */
@@ -54,15 +54,26 @@ const NAMED_MAX = 24
 
 export function createPublisher(deps: PublisherDeps): Publisher {
   const { nodeId, insight, documents, audit, clock, random, log, self, revision } = deps
-  let editions: Map<string, Edition> | undefined
+  let editions: Promise<Map<string, Edition>> | undefined
   /** Of the last round that ended; undefined: everything has to be looked at. */
   let last: { readonly at: number; readonly key: string; readonly pulse: string } | undefined
   let late = { due: true, at: Number.NEGATIVE_INFINITY }
   let counts: SharedCounts = { recipients: 0, left_out: 0 }
 
-  async function load(plan: Plan): Promise<Map<string, Edition>> {
-    const candidates = plan.candidates.map(({ node_id }) => node_id)
-    editions ??= new Map(editionsOf(self, await documents.of(nodeId, 'summary'), candidates))
+  /** Read once; a preview may ask for them while the first round does. */
+  function load({ candidates }: Plan): Promise<Map<string, Edition>> {
+    editions ??= documents.of(nodeId, 'summary').then(
+      (own) =>
+        editionsOf(
+          self,
+          own,
+          candidates.map(({ node_id }) => node_id),
+        ),
+      (error: unknown) => {
+        editions = undefined
+        throw error
+      },
+    )
     return editions
   }
 
@@ -100,6 +111,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const due = look(plan, pulse, now, known)
     const leftOut = new Set(plan.leftOut.map(({ node_id }) => node_id))
     const published: { readonly slot: string; readonly boxes: readonly PlannedBox[] }[] = []
+    const failures: unknown[] = []
     try {
       for (const period of due.periods) {
         if (signal.aborted) return
@@ -110,12 +122,17 @@ export function createPublisher(deps: PublisherDeps): Publisher {
           last = undefined
           return
         }
-        if (await publish(period, of.boxes, now, known))
-          published.push({ slot: slotOf(period), boxes: of.boxes })
+        const done = await publish(period, of.boxes, now, known).catch((error: unknown) => {
+          // The others need not wait for what cannot be kept.
+          failures.push(error)
+          return false
+        })
+        if (done) published.push({ slot: slotOf(period), boxes: of.boxes })
       }
     } finally {
       if (published.length > 0) await tell(published)
     }
+    if (failures.length > 0) throw failures[0]
     if (due.late) late = { due: false, at: now }
     last = { at: now, key: plan.key, pulse }
     count(plan, leftOut)

@@ -262,6 +262,21 @@ describe('when', () => {
     expect(slots(world)).toHaveLength(3)
   })
 
+  test('a period that cannot be published does not hold up the others', async () => {
+    const { world, publisher } = await shared()
+    const { publish } = world.shelf
+    let calls = 0
+    world.shelf.publish = async (...args) => {
+      if (++calls === 2) throw new Error('no room')
+      return publish(...args)
+    }
+    await expect(publisher.round()).rejects.toThrow('no room')
+    expect(slots(world)).toHaveLength(4)
+    await publisher.round()
+    expect(new Set(slots(world)).size).toBe(5)
+    expect(slots(world)).toHaveLength(5)
+  })
+
   test('what could not be published is tried again, as a newer edition', async () => {
     const { world, publisher } = await shared()
     world.shelf.fail(true)

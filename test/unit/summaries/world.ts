@@ -26,7 +26,7 @@ export const DAY = 24 * HOUR
 /** A Friday, half past ten. */
 export const NOW = Date.parse('2026-11-20T10:30:00Z')
 
-export const NO_CONSENT: Consent = {
+const NO_CONSENT: Consent = {
   allow_peers: [],
   allow_supervisors: [],
   deny_peers: [],
