@@ -84,16 +84,9 @@ describe.skipIf(!isInstalled('fish'))('fish alone', () => {
   test('a clock that was set: the next command has the new time', async () => {
     const shell = await start()
     // As if it had stood two hours earlier when the shell began.
-    await shell.typeAll(
-      'echo a',
-      'set -g __karo_since (math $__karo_since - 7200000)',
-      'echo late',
-      'echo right',
-    )
-    const found = spooled(shell.spool)
-    const behind = found.map(({ startUs }) => Date.now() * 1000 - startUs > 3_600_000_000)
-    expect(found.map(({ command }) => command).slice(2)).toEqual(['echo late', 'echo right'])
-    expect(behind.slice(2)).toEqual([true, false])
+    await shell.typeAll('echo a', 'set -g __karo_since (math $__karo_since - 7200000)', 'echo b', 'echo c')
+    const behind = spooled(shell.spool).map(({ startUs }) => Date.now() * 1000 - startUs > 3_600_000_000)
+    expect(behind).toEqual([false, true, false, false])
   })
 
   test('functions that the person writes and edits, and-chains, event handlers and exit codes in between', async () => {

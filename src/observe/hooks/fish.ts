@@ -30,17 +30,26 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
 
     # Sets __karo_up to the milliseconds that /proc/uptime says.
     function __karo_uptime
-        builtin read --local line </proc/uptime
-        builtin set --global __karo_up (builtin string replace --regex '^(\\d+)\\.(\\d\\d)\\b.*' '$1\${2}0' -- "$line")
+        builtin set --local IFS '. '
+        builtin read --local seconds hundredths rest </proc/uptime
+        builtin set --global __karo_up "$seconds$hundredths"0
     end
 
     # Sets __karo_since to the milliseconds between the epoch and the zero of /proc/uptime.
     function __karo_clock
+        __karo_uptime
         # BusyBox knows no nanoseconds: what is left is a second.
         builtin set --local now (builtin string match --regex '^\\d{13}|^\\d{10}' -- (command date +%s%N))
         builtin test (builtin string length -- "$now") -eq 13; or builtin set now "$now"000
-        __karo_uptime
         builtin set --global __karo_since (builtin math --scale=0 -- $now - $__karo_up)
+    end
+
+    # Prints the next number, start and end in milliseconds, and when the file was written last, in seconds.
+    function __karo_numbers
+        builtin math --scale=0 -- $__karo_seq + 1
+        builtin math --scale=0 -- $__karo_begun + $__karo_since
+        builtin math --scale=0 -- $__karo_begun + $__karo_since + $CMD_DURATION
+        builtin test -z "$__karo_mtime"; or builtin path mtime -- $__karo_file
     end
 
     if builtin test "$__karo_dir" != ${quoteFish(spoolDirectory)}
@@ -51,6 +60,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         builtin set --global __karo_seq 0
         builtin set --global __karo_failed
         builtin set --global __karo_begun
+        builtin set --global __karo_ended
         builtin set --global __karo_cwd
         # Fish 3.5 and later.
         builtin set --global __karo_mtime (builtin contains --index -- path (builtin --names))
@@ -59,7 +69,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
     # Between Enter and the command.
     function __karo_preexec --on-event fish_preexec
         __karo_uptime
-        builtin set --global __karo_begun (builtin math --scale=0 -- $__karo_up + $__karo_since)
+        builtin set --global __karo_begun $__karo_up
         builtin set --global __karo_cwd "$PWD"
     end
 
@@ -80,20 +90,27 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
             builtin set --global __karo_begun
             return
         end
+        # A command substitution costs more than all the rest: one for all numbers.
+        builtin set --local IFS \\n
+        builtin set --local numbers (__karo_numbers)
+        # The record before was written in another second than it ended: rarely, unless the clock was set.
+        if builtin test -n "$__karo_ended" -a -n "$numbers[4]"
+            and not builtin string match --quiet -- "$numbers[4]???" $__karo_ended
+            builtin set --local late (builtin math --scale=0 -- $__karo_ended - "$numbers[4]"000)
+            if builtin test "$late" -lt -1500 -o "$late" -gt 2500
+                __karo_clock
+                builtin set numbers (__karo_numbers)
+            end
+        end
         # A number without a record is how the daemon learns of a lost one.
-        builtin set --global __karo_seq (builtin math --scale=0 -- $__karo_seq + 1)
+        builtin set --global __karo_seq $numbers[1]
+        builtin set --global __karo_ended $numbers[3]
         builtin set --local cwd "$__karo_cwd"
         builtin test -n "$cwd"; or builtin set cwd '?'
-        builtin set --local fields $__karo_id $__karo_seq "$__karo_begun"000 \\
-            (builtin math --scale=0 -- $__karo_begun + $CMD_DURATION)000 fish $cwd $code "=$argv[1]" .
+        builtin set --local fields $__karo_id $numbers[1] $numbers[2]000 $numbers[3]000 fish $cwd $code "=$argv[1]" .
         if builtin test -z "$__karo_failed" -a -w "$__karo_file"
             builtin printf '\\0\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0' 1 $fields >>$__karo_file
             or builtin set --global __karo_failed 1
-            # The clock was set: times are off by more than the second that this one is rounded by.
-            if builtin test -n "$__karo_mtime"
-                builtin set --local late (builtin math --scale=0 -- $__karo_begun + $CMD_DURATION - (builtin path mtime -- $__karo_file)000)
-                builtin test "$late" -gt -1500 -a "$late" -lt 2500; or __karo_clock
-            end
         else if builtin test -d $__karo_dir -a -w $__karo_dir
             # The first record, which makes the file, and those after one that could not be written. A directory of
             # one's own is private; a shared one (setgid) lets the daemon's group read.
