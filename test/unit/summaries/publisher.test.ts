@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import { slotOf } from '../../../protocols/periods.ts'
 import { decodeSummary } from '../../../protocols/summary.ts'
+import { sealingKeyOf } from '../../../src/identity/index.ts'
+import { testIdentity } from '../../support/identity.ts'
 import { createShelf, createWorld, DAY, HOUR, NOW, nodeOf, type World } from './world.ts'
 
 const TYPED = { tool: 'git', category: 'git', command: 'git status' }
@@ -146,6 +148,21 @@ describe('who is sent what', () => {
       expect(others.filter((one) => hints.includes(one))).toEqual([])
     }
     for (const n of [2, 3, 4]) expect(await opened(n, world)).toHaveLength(1)
+  })
+
+  test('whoever carries a document sees neither a word of it nor whom it is for', async () => {
+    const { world, publisher } = await shared()
+    await publisher.round()
+    const recipient = testIdentity(2)
+    const words = ['git', 'tool_usage', 'total_commands', recipient.nodeId, recipient.fingerprint]
+    const keys = [recipient.publicKey, sealingKeyOf(recipient.publicKey)!]
+    const [said] = world.said
+    expect(Buffer.from(said!).includes('git')).toBe(true)
+    for (const { bytes } of world.shelf.bySlot.values()) {
+      const seen = Buffer.from(bytes)
+      expect(words.filter((word) => seen.includes(word))).toEqual([])
+      expect(keys.filter((key) => seen.includes(key))).toEqual([])
+    }
   })
 
   test('who has no place in a document is counted, never silently forgotten', async () => {
