@@ -1,65 +1,46 @@
 // The hook in a real bash at a real terminal: exactly what was run is recorded, and the shell is as it always was.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { temporaryDirectory } from '../support/database.ts'
+import { hookCases } from '../support/hook-cases.ts'
 import { commandsOf, spooled, startShell } from '../support/hooked-shell.ts'
 
 const isRoot = process.getuid!() === 0
 
+hookCases({
+  program: 'bash',
+  shapes: [
+    ["printf '%s|' a 'b c' | cat; true && echo \"x y\"", 0],
+    ['f() { echo "in f"; return 3; }; f', 3],
+    ['for i in 1 2; do echo $i; done', 0],
+    ['(exit 5)', 5],
+    ["echo 'a  b' \\* ; echo \\\\n %s %d", 0],
+    ['echo grüße 日本 🙂', 0],
+    ['sleep 0 & wait', 0],
+    ['x=1', 0],
+    ['[[ a == b ]]', 1],
+    [`echo ${'long '.repeat(900)}end`, 0],
+  ],
+  // Bash keeps what is quoted as it was typed, and joins the rest by semicolons.
+  severalLines: [
+    ["echo 'a\nb'", "echo 'a\nb'"],
+    ['cat <<X\n  x  y\nX', 'cat <<X\n  x  y\nX'],
+    ['if true\nthen echo t\nfi', 'if true; then echo t; fi'],
+  ],
+  lines: {
+    export: (name, value) => `export ${name}=${value}`,
+    status: 'echo $?',
+    lastProcess: 'read -r _ _ _ _ last </proc/loadavg; echo "last=$last"',
+    broken: 'echo )',
+    // Only a space keeps a line out of bash's history; the daemon leaves out the others.
+    tab: ' ',
+  },
+  settings: ['set -u', 'set -e', 'set -eu', 'set -o posix', 'set -a', 'IFS=0123456789', 'umask 777'],
+  clockUs: 1,
+})
+
 describe('what is recorded', () => {
-  test('text, exit code, directory, times, order, session', async () => {
-    const shell = await startShell()
-    const began = Date.now()
-    await shell.typeAll('echo one', 'cd /', 'false', 'sh -c "exit 42"', 'sleep 0.2', 'nosuchcommand')
-    const found = spooled(shell.spool)
-    const { uid, pid } = { uid: process.getuid!(), pid: shell.pid }
-    expect(found.map(({ command, exitCode, cwd }) => [command, exitCode, cwd])).toEqual([
-      ['echo one', 0, shell.directory],
-      ['cd /', 0, shell.directory],
-      ['false', 1, '/'],
-      ['sh -c "exit 42"', 42, '/'],
-      ['sleep 0.2', 0, '/'],
-      ['nosuchcommand', 127, '/'],
-    ])
-    expect(found.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6])
-    expect(new Set(found.map(({ session }) => session)).size).toBe(1)
-    expect(found[0]!.session).toMatch(new RegExp(`^${uid}-${pid}-\\d{16}$`))
-    expect(new Set(found.map((r) => r.shell))).toEqual(new Set(['bash']))
-    expect(found[4]!.durationUs).toBeGreaterThanOrEqual(200_000)
-    for (const { startUs, durationUs } of found) {
-      expect(startUs / 1000).toBeGreaterThanOrEqual(began - 1)
-      expect((startUs + durationUs!) / 1000).toBeLessThanOrEqual(Date.now() + 1)
-    }
-    const [file] = readdirSync(shell.spool)
-    expect(file).toBe(`${found[0]!.session}.spool`)
-    expect(statSync(join(shell.spool, file!)).mode & 0o777).toBe(0o600)
-  })
-
-  test('lines of every shape, exactly', async () => {
-    const shell = await startShell()
-    const lines = [
-      "printf '%s|' a 'b c' | cat; true && echo \"x y\"",
-      'f() { echo "in f"; return 3; }; f',
-      'for i in 1 2; do echo $i; done',
-      '(exit 5)',
-      "echo 'a  b' \\* ; echo \\\\n %s %d",
-      'echo grüße 日本 🙂',
-      'sleep 0 & wait',
-      'x=1',
-      '[[ a == b ]]',
-      `echo ${'long '.repeat(900)}end`,
-    ]
-    await shell.typeAll(...lines)
-    expect(spooled(shell.spool).map(({ command, exitCode }) => [command, exitCode])).toEqual(
-      lines.map((line) => [
-        line,
-        line.includes('return 3') ? 3 : line === '(exit 5)' ? 5 : line.startsWith('[[') ? 1 : 0,
-      ]),
-    )
-  })
-
   test('several lines are one command, as the history keeps them', async () => {
     const shell = await startShell()
     await shell.typeAll("echo 'a\nb'", 'cat <<X\n  x  y\nX', 'if true\nthen echo t\nfi')
@@ -78,38 +59,6 @@ describe('what is recorded', () => {
       ['false', null],
       ['echo p3', 0],
       ['echo after', 0],
-    ])
-  })
-
-  test('typed ahead while another command runs', async () => {
-    const shell = await startShell()
-    shell.keys('sleep 0.3\recho ahead\recho more; echo "d"one\r')
-    await shell.printed('\r\ndone')
-    await shell.prompt()
-    await shell.type('echo last')
-    expect(commandsOf(shell.spool)).toEqual([
-      'sleep 0.3',
-      'echo ahead',
-      'echo more; echo "d"one',
-      'echo last',
-    ])
-  })
-
-  test('Ctrl-C in a command is its end; at the prompt, like an empty line or one bash cannot read, it is nothing', async () => {
-    const shell = await startShell()
-    await shell.typeAll('', 'echo a', '')
-    shell.keys('half a line\x03')
-    await shell.prompt()
-    await shell.type('echo )')
-    shell.keys('echo begun; sleep 60\r')
-    await shell.printed('begun\r\n')
-    shell.keys('\x03')
-    await shell.prompt()
-    await shell.type('echo b')
-    expect(spooled(shell.spool).map(({ command, exitCode }) => [command, exitCode])).toEqual([
-      ['echo a', 0],
-      ['echo begun; sleep 60', 130],
-      ['echo b', 0],
     ])
   })
 
@@ -164,23 +113,6 @@ describe('repeats and what is private', () => {
       }
     },
   )
-
-  test('ignored patterns are written nowhere', async () => {
-    const shell = await startShell({ ignore: ['pass *', '*vault*', "*it's*"] })
-    await shell.typeAll(
-      'echo a',
-      'pass show bank',
-      'echo a vault b',
-      "echo it's\nx'",
-      'passwd --help',
-      'echo b',
-      'echo b',
-    )
-    expect(commandsOf(shell.spool)).toEqual(['echo a', 'passwd --help', 'echo b', 'echo b'])
-    for (const name of readdirSync(shell.spool)) {
-      expect(readFileSync(join(shell.spool, name), 'utf8')).not.toMatch(/bank|vault|it's/)
-    }
-  })
 
   test('paused, without history, and lines that take themselves out of it', async () => {
     const shell = await startShell()
@@ -340,76 +272,6 @@ describe('never in the way', () => {
 })
 
 describe('when it cannot write', () => {
-  test('no directory yet: silent, then recorded, and the numbers tell how many are missing', async () => {
-    const shell = await startShell({ spool: false })
-    expect(await shell.type('echo 1')).toBe('1\n')
-    expect(await shell.type('echo 2')).toBe('2\n')
-    mkdirSync(shell.spool, { mode: 0o700 })
-    await shell.type('echo 3')
-    expect(spooled(shell.spool).map(({ command, sequence }) => [command, sequence])).toEqual([['echo 3', 3]])
-  })
-
-  test('a directory that may not be written', async () => {
-    // Modes do not stop root, so this shell is nobody's.
-    const asNobody = ['sh', '-c', 'chown 65534 . spool; exec setpriv --reuid=65534 --clear-groups "$@"', 'sh']
-    const shell = await startShell(isRoot ? { through: asNobody } : {})
-    chmodSync(shell.spool, 0o500)
-    expect(await shell.type('echo 1')).toBe('1\n')
-    chmodSync(shell.spool, 0o700)
-    await shell.type('echo 2')
-    expect(spooled(shell.spool).map(({ sequence }) => sequence)).toEqual([2])
-  })
-
-  test('a directory that is a file, or a link to nowhere', async () => {
-    const shell = await startShell({ spool: false })
-    symlinkSync('/nowhere/at/all', shell.spool)
-    expect(await shell.type('echo 1')).toBe('1\n')
-  })
-
-  test('its file is deleted: the next record makes it anew', async () => {
-    const shell = await startShell()
-    await shell.type('echo 1')
-    rmSync(join(shell.spool, readdirSync(shell.spool)[0]!))
-    await shell.type('echo 2')
-    expect(spooled(shell.spool).map(({ command, sequence }) => [command, sequence])).toEqual([['echo 2', 2]])
-  })
-
-  test('a file size limit: the shell lives, says nothing, and records again when it may', async () => {
-    const shell = await startShell()
-    await shell.typeAll('echo 1', 'ulimit -Sf 0')
-    expect(await shell.type('echo 2')).toBe('2\n')
-    expect(await shell.type('echo 3')).toBe('3\n')
-    await shell.typeAll('ulimit -Sf unlimited', 'echo 4')
-    const found = spooled(shell.spool)
-    expect(found.map(({ command }) => command)).toEqual(['echo 1', 'ulimit -Sf unlimited', 'echo 4'])
-    expect(found.map(({ sequence }) => sequence)).toEqual([1, 5, 6])
-  })
-
-  test.runIf(isRoot)('a full disk: silent, and whole records again when there is room', async () => {
-    const disk = temporaryDirectory()
-    const shell = await startShell({
-      spool: false,
-      // A mount of its own that nobody else sees and that ends with it.
-      through: [
-        'unshare',
-        '-m',
-        'bash',
-        '-c',
-        'mkdir spool; mount -t tmpfs -o size=16k,mode=700 none spool; exec "$@"',
-        '-',
-      ],
-    })
-    await shell.typeAll('echo 1', 'cat /dev/zero > spool/fill 2>/dev/null')
-    for (let i = 0; i < 40; i++) {
-      expect(await shell.type(`echo ${i} ${'x'.repeat(150)}`)).toBe(`${i} ${'x'.repeat(150)}\n`)
-    }
-    await shell.typeAll('rm spool/fill', 'echo after', `cp spool/*.spool ${disk}`)
-    const found = spooled(disk)
-    expect(found[0]!.command).toBe('echo 1')
-    expect(found.at(-1)).toMatchObject({ command: 'echo after', sequence: 44 })
-    expect(found.length).toBeLessThan(44)
-  })
-
   test('64 KiB and more of a command do not hold it up', async () => {
     const shell = await startShell()
     await shell.type(`eval "x='$(printf %070000d 1)'"`)

@@ -132,8 +132,14 @@ describe.skipIf(!isInstalled('zsh'))('zsh alone', () => {
 
   test('the descriptor is taken for something else: that is not written to', async () => {
     const shell = await start()
-    await shell.typeAll('echo 1', 'exec {__karo_fd}>&-', 'exec {mine}>$HOME/mine', 'echo 2')
+    await shell.typeAll(
+      'echo 1',
+      'exec {__karo_fd}>&-; until [[ $mine == $__karo_fd ]] { exec {mine}>$HOME/mine }',
+      'echo 2',
+    )
     expect(statSync(join(shell.directory, 'mine')).size).toBe(0)
+    expect(await shell.type('print -u $mine x')).toBe('')
+    expect(statSync(join(shell.directory, 'mine')).size).toBe(2)
     expect(commandsOf(shell.spool)).toEqual(expect.arrayContaining(['echo 1', 'echo 2']))
   })
 

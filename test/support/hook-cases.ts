@@ -22,7 +22,6 @@ export interface Dialect {
   readonly shapes: readonly (readonly [line: string, exit: number])[]
   /** Lines that end in several prompts, as typed and as recorded. */
   readonly severalLines: readonly (readonly [typed: string, recorded: string])[]
-  /** Whether the shell itself reads on, printing no prompt in between, when lines wait to be read. */
   readonly lines: {
     /** Exports a variable. */
     export(name: string, value: string): string

@@ -42,7 +42,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   # Sets __karo[fd] to a descriptor on this shell's own file, or to nothing.
   __karo_open() {
     local key= value= mask= fd
-    for fd in \${__karo[fd]} \${__karo[text]}; do builtin eval "\\exec $fd>&-"; done
+    for fd in "\${__karo[fd]}" "\${__karo[text]}"; do [[ -z $fd ]] || builtin eval "\\exec $fd>&-"; done
     __karo[fd]= __karo[text]=
     [[ -d \${__karo[dir]} && -w \${__karo[dir]} ]] || return 0
     __karo[file]=\${__karo[dir]}/\${__karo[id]}.spool
@@ -67,7 +67,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
       : >|"\${__karo[file]%spool}text"
       builtin eval "\\exec $fd<\\"\\\${__karo[file]%spool}text\\"" && __karo[text]=$fd
     fi
-    builtin fc -ln -$((HISTCMD - $1)) -$((HISTCMD - $2)) >>"\${__karo[file]%spool}text"
+    builtin fc -ln "-$((HISTCMD - $1))" "-$((HISTCMD - $2))" >>"\${__karo[file]%spool}text"
     IFS= builtin read -r -d '' -u "$fd" text
     __karo[said]=$text
   }
@@ -97,7 +97,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
       if [[ \${__karo[want]} ]]; then
         builtin printf '%s' "$text"
       else
-        builtin fc -ln -$((HISTCMD - $1)) -$((HISTCMD - $2))
+        builtin fc -ln "-$((HISTCMD - $1))" "-$((HISTCMD - $2))"
       fi
       builtin printf '\\0.\\0'
     } >&"$fd"

@@ -45,7 +45,8 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
 
   # Sets __karo_fd to a descriptor on this shell's own file, or to nothing; no command inherits it.
   __karo_open() {
-    [[ -z $__karo_fd ]] || exec {__karo_fd}>&-
+    # One that is not on our file any more, while the file is there, is somebody else's by now.
+    [[ -z $__karo_fd || -e $__karo[file] && ! /dev/fd/$__karo_fd -ef $__karo[file] ]] || exec {__karo_fd}>&-
     __karo_fd=
     [[ -d $__karo[dir] && -w $__karo[dir] ]] || return 0
     __karo[file]=$__karo[dir]/$__karo[id].spool
