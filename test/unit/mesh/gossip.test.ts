@@ -1,11 +1,19 @@
 // Topics over real nodes: what is published reaches every member, and nothing of or to anybody who is none.
 import { randomBytes } from 'node:crypto'
-import { expect, test } from 'vitest'
+import { noise } from '@chainsafe/libp2p-noise'
+import { gossipsub } from '@libp2p/gossipsub'
+import { identify } from '@libp2p/identify'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p } from 'libp2p'
+import { expect, onTestFinished, test } from 'vitest'
 import * as z from 'zod'
 import { defineMessage, defineTopic, type Topic } from '../../../protocols/define.ts'
 import { bodyOf, encodeFrame, type Frame, FrameError, type RejectCode } from '../../../protocols/frame.ts'
 import { Ping } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { presence } from '../../../protocols/registry.ts'
 import type { Identity } from '../../../src/identity/index.ts'
 import type { Gossip, GossipVerdict, Mesh } from '../../../src/mesh/index.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh-node.ts'
@@ -170,12 +178,12 @@ test('a revoked neighbour is silent at once, and the router has forgotten it', a
   await expect(peer.open(await peer.dial(node.address()), '/meshsub/1.2.0')).rejects.toThrow()
 })
 
-const noise = randomBytes(80).fill(1, 0, 4)
+const garbage = randomBytes(80).fill(1, 0, 4)
 const somebody = testIdentity()
 const altered = (bytes: Uint8Array): Uint8Array => bytes.with(40, (bytes[40] ?? 0) ^ 1)
 
 const REJECTED: readonly [RejectCode, string, (peer: RawPeer) => Uint8Array][] = [
-  ['bad_magic', 'noise', () => noise],
+  ['bad_magic', 'garbage', () => garbage],
   ['bad_signature', 'a forged author', ({ identity }) => word(somebody, 'x', { signer: identity })],
   ['malformed', 'a truncated frame', ({ identity }) => word(identity, 'x').subarray(0, -1)],
   [
@@ -242,6 +250,50 @@ test('the same frame again is nothing new, nor is an altered one the same', asyn
   gossip.publish(words, word(peer.identity, 'last'))
   await hears(node, 'last')
   expect(node.texts()).toEqual(['once', 'last'])
+})
+
+test('the same bytes under another topic do not hide the message', async () => {
+  const { node, peer, gossip } = await intruder()
+  const frame = word(peer.identity, 'here')
+  gossip.publish(presence, frame)
+  gossip.publish(words, frame)
+  await hears(node, 'here')
+})
+
+test('one neighbour hands on so much and no more, whoever wrote it', { timeout: 60_000 }, async () => {
+  const { node, gossip } = await intruder()
+  const flood = Array.from({ length: 1_500 }, (_, n) => word(somebody, `${n}`))
+  for (let n = 0; n < flood.length; n += 100) gossip.publish(words, ...flood.slice(n, n + 100))
+  await until(() => node.mesh.rejections().rate_limited > 0, { what: 'rate_limited' })
+})
+
+test('a stranger that speaks gossip hears nothing, is heard by nobody, and learns no topic', async () => {
+  const a = await talker()
+  const b = await talker({ discovery: { peers: [a.address()] } })
+  await line([a, b])
+  const { host, port } = a.address()
+  const stranger = await createLibp2p({
+    transports: [tcp()],
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    services: {
+      identify: identify(),
+      gossip: gossipsub({ globalSignaturePolicy: 'StrictNoSign', allowPublishToZeroTopicPeers: true }),
+    },
+  })
+  onTestFinished(() => stranger.stop())
+  const { gossip } = stranger.services
+  const heard: string[] = []
+  gossip.addEventListener('message', ({ detail }) => heard.push(detail.topic))
+  for (const topic of [words, presence]) gossip.subscribe(topic.id)
+  await stranger.dial(multiaddr(`/ip4/${host}/tcp/${port}`))
+  await arrives(a, b, 'among members')
+  const said = word(testIdentity(), 'from outside')
+  await gossip.publish(words.id, said)
+  await arrives(b, a, 'and back')
+  expect(heard).toEqual([])
+  expect(gossip.getSubscribers(words.id)).toEqual([])
+  expect([...a.texts(), ...b.texts()]).not.toContain('from outside')
 })
 
 test('an author has the topic’s quota, whoever hands it on', async () => {
