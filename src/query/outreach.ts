@@ -12,9 +12,10 @@ import type { Echo, Routed, Router } from './forward.ts'
 const REPAIR_MS = 300
 const REPAIRS_AT_ONCE = 8
 /**
- * A member without a link that said goodbye, whose connection broke, or that nobody has heard of for three presences
- * (of five minutes) is most likely gone. It is dialled as everybody else, at once, but no whole mesh is troubled to
- * look for it: else one machine that is switched off would make every question of a small mesh an echo.
+ * A member without a link that said goodbye, or that nobody has heard of for three presences (of five minutes), is most
+ * likely gone. It is dialled as everybody else, at once, but no whole mesh is troubled to look for it: else one machine
+ * that is switched off would make every question of a small mesh an echo. A connection that broke says less: whoever
+ * denies this node closes its own, and answers through others.
  */
 const AWAY_AFTER_MS = 15 * 60_000
 
@@ -127,7 +128,7 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
       const linked = new Set(link.peers().map((peer) => peer.nodeId))
       const apart = [...members.values()].filter((member) => !linked.has(member.node_id))
       const expected = apart.filter(
-        ({ offline, unsure, last_seen }) => !offline && !unsure && clock.now() - last_seen < AWAY_AFTER_MS,
+        ({ offline, last_seen }) => !offline && clock.now() - last_seen < AWAY_AFTER_MS,
       )
       if (expected.length > 0) carriers = router.begin(question, left(), echoOver)
       if (carriers.size === 0) {

@@ -209,23 +209,15 @@ describe('an echo', () => {
   })
 
   it('is not made where every member that may be there has a link', async () => {
-    const mesh = graphOf(people(6), [
+    const mesh = graphOf(people(5), [
       [0, 1],
       [0, 2],
       [1, 2],
       [1, 3],
     ])
-    const [asker, , , behind, gone, broken] = mesh.nodes as [
-      TestNode,
-      TestNode,
-      TestNode,
-      TestNode,
-      TestNode,
-      TestNode,
-    ]
+    const [asker, , , behind, gone] = mesh.nodes as [TestNode, TestNode, TestNode, TestNode, TestNode]
     asker.absent.set(behind.id, { offline: true })
     asker.absent.set(gone.id, { last_seen: Date.now() - 3_600_000 })
-    asker.absent.set(broken.id, { unsure: true })
     mesh.wire.reachable.add(behind.id)
     const counts = countFrames(mesh)
     const result = await asker.ask()
@@ -234,7 +226,6 @@ describe('an echo', () => {
       n2: 'answered',
       n3: 'answered',
       n4: 'unreachable',
-      n5: 'unreachable',
     })
     await turns(5)
     expect(counts).toEqual({
@@ -260,6 +251,17 @@ describe('a partial trust graph', () => {
     await soon(() => d.audits.length === 2)
     expect(d.audits[1]).toMatchObject({ peer: a.id, details: { decision: 'allow' } })
     expect([...b.gathered, ...c.gathered]).toEqual([])
+  })
+
+  it('hears from one who denies the asker and closed its link, through the others', async () => {
+    const mesh = graphOf(people(3), [
+      [0, 1],
+      [1, 2],
+    ])
+    const [a, , c] = mesh.nodes as [TestNode, TestNode, TestNode]
+    c.trusts(a, 'peer', { denied: true })
+    a.absent.set(c.id, { unsure: true })
+    expect(a.outcomes(await a.ask())).toEqual({ n1: 'answered', n2: 'denied' })
   })
 
   it('of a team counts its members only, asked through whoever is in between', async () => {
