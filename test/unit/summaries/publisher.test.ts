@@ -161,7 +161,7 @@ describe('who is sent what', () => {
     for (const { bytes } of world.shelf.bySlot.values()) {
       const seen = Buffer.from(bytes)
       expect(words.filter((word) => seen.includes(word))).toEqual([])
-      expect(keys.filter((key) => seen.includes(key))).toEqual([])
+      expect(keys.filter((key) => seen.includes(Buffer.from(key)))).toEqual([])
     }
   })
 
