@@ -235,3 +235,21 @@ test('the oldest entries go when there are too many, and the rest stays provable
   await next.audit.record(note(2000))
   expect(await next.audit.verify()).toMatchObject({ ok: true })
 })
+
+test('every signed head is told when it is on disk, and the newest one again at the next start', async () => {
+  const { audit, repository } = await started()
+  const told: Uint8Array[] = []
+  const forget = audit.onHead((frame) => told.push(frame))
+  audit.onHead(() => {
+    throw new Error('a listener of its own troubles')
+  })
+  await audit.record(note(1))
+  await audit.stop()
+  const [head] = await repository.heads()
+  expect(told).toEqual([head?.frame])
+  forget()
+  const again = auditOver(repository).audit
+  again.onHead((frame) => told.push(frame))
+  await again.start(never)
+  expect(told).toEqual([head?.frame, head?.frame])
+})
