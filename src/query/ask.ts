@@ -29,7 +29,7 @@ export const ASKING_MAX = 64
 const TIMEOUT_MS = { least: 100, most: 60_000 } as const
 
 export interface AskerDeps extends Author {
-  readonly config: Pick<Config, 'node' | 'sharing'>
+  readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
   readonly mesh: Pick<Mesh, 'reach'>
@@ -123,6 +123,7 @@ export function createAsker(deps: AskerDeps): Asker {
       outreach: createOutreach(deps, {
         question: { author: identity.publicKey, query_id: body.query_id, document: bytes, trace },
         members,
+        known: trust.members().length,
         deadlineAt: startedAt + request.timeoutMs,
         lost: (node) => settle(query, node, { outcome: 'unreachable' }),
       }),

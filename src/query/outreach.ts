@@ -3,6 +3,7 @@ import { QUERY_HOPS, QueryDone, QueryHop } from '../../protocols/messages/query.
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Clock, Timers } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import type { Config } from '../config/index.ts'
 import type { Link, Mesh } from '../mesh/index.ts'
 import type { Member } from '../trust/index.ts'
 import { hex } from './document.ts'
@@ -14,12 +15,12 @@ const REPAIRS_AT_ONCE = 8
 /**
  * A member without a link that said goodbye, or that nobody has heard of for three presences (of five minutes), is most
  * likely gone. It is dialled as everybody else, at once, but no whole mesh is troubled to look for it: else one machine
- * that is switched off would make every question of a small mesh an echo. A connection that broke says less: whoever
- * denies this node closes its own, and answers through others.
+ * that is switched off would make every question of a small mesh an echo.
  */
 const AWAY_AFTER_MS = 15 * 60_000
 
 export interface OutreachDeps {
+  readonly config: Pick<Config, 'overlay'>
   readonly link: Pick<Link, 'peers' | 'sendHop'>
   readonly mesh: Pick<Mesh, 'reach'>
   readonly router: Pick<Router, 'begin' | 'end'>
@@ -31,6 +32,8 @@ export interface OutreachDeps {
 export interface Aim {
   readonly question: Routed
   readonly members: ReadonlyMap<NodeId, Member>
+  /** Members this node knows, whether they are asked or not. */
+  readonly known: number
   /** Monotonic, ms. */
   readonly deadlineAt: number
   /** Nothing will come from this member any more; called at most once for each, never after `end`. */
@@ -127,8 +130,11 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
     start() {
       const linked = new Set(link.peers().map((peer) => peer.nodeId))
       const apart = [...members.values()].filter((member) => !linked.has(member.node_id))
+      // Where everybody has a link to everybody, one that broke says that its other end is gone, or wants none.
+      const linksToAll = aim.known <= deps.config.overlay.full_mesh_up_to
       const expected = apart.filter(
-        ({ offline, last_seen }) => !offline && clock.now() - last_seen < AWAY_AFTER_MS,
+        ({ offline, unsure, last_seen }) =>
+          !offline && !(unsure && linksToAll) && clock.now() - last_seen < AWAY_AFTER_MS,
       )
       if (expected.length > 0) carriers = router.begin(question, left(), echoOver)
       if (carriers.size === 0) {

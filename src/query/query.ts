@@ -20,7 +20,7 @@ import type { GatherInsight } from './gather.ts'
 import type { Query } from './index.ts'
 
 export interface QueryDeps {
-  readonly config: Pick<Config, 'node' | 'sharing'>
+  readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known' | 'onChange'>
   readonly mesh: Pick<Mesh, 'link' | 'reach'>

@@ -253,15 +253,23 @@ describe('a partial trust graph', () => {
     expect([...b.gathered, ...c.gathered]).toEqual([])
   })
 
-  it('hears from one who denies the asker and closed its link, through the others', async () => {
-    const mesh = graphOf(people(3), [
-      [0, 1],
-      [1, 2],
-    ])
-    const [a, , c] = mesh.nodes as [TestNode, TestNode, TestNode]
-    c.trusts(a, 'peer', { denied: true })
-    a.absent.set(c.id, { unsure: true })
-    expect(a.outcomes(await a.ask())).toEqual({ n1: 'answered', n2: 'denied' })
+  it('hears from one who denies the asker and closed its link, through the others, unless all keep links to all', async () => {
+    for (const [fullMeshUpTo, outcome] of [
+      [1, 'denied'],
+      [2, 'unreachable'],
+    ] as const) {
+      const mesh = graphOf(
+        people(3, () => ({ fullMeshUpTo })),
+        [
+          [0, 1],
+          [1, 2],
+        ],
+      )
+      const [a, , c] = mesh.nodes as [TestNode, TestNode, TestNode]
+      c.trusts(a, 'peer', { denied: true })
+      a.absent.set(c.id, { unsure: true })
+      expect(a.outcomes(await a.ask())).toEqual({ n1: 'answered', n2: outcome })
+    }
   })
 
   it('of a team counts its members only, asked through whoever is in between', async () => {

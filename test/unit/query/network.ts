@@ -186,6 +186,8 @@ export interface NodeOptions {
   readonly identity?: Identity
   /** A real one in the place of the wire. */
   readonly mesh?: Pick<Mesh, 'link' | 'reach'>
+  /** `[overlay] full_mesh_up_to`. */
+  readonly fullMeshUpTo?: number
   readonly clock?: Clock
   readonly timers?: Timers
   /** Everybody, this node included: all others are its members, and trusted as `peer`. */
@@ -243,6 +245,7 @@ export class TestNode {
     const people = options.people ?? new Map()
     const config = {
       node: { name: this.name },
+      overlay: { full_mesh_up_to: options.fullMeshUpTo ?? 32 },
       sharing: {
         max_level: options.maxLevel ?? 2,
         allow: { peers: options.allow ?? ['*'], supervisors: ['*'] },
