@@ -139,8 +139,17 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     return held !== undefined || relays() ? 'relayed' : undefined
   }
 
-  const keptUntil = (document: Document, role: Role): number =>
-    role === 'relayed' ? Math.min(document.expires_at, document.version + RELAYED_MS) : document.expires_at
+  /**
+   * Never for less long than the edition it replaces: what was taken back would come again from somebody who has been
+   * away for longer.
+   */
+  function keptUntil(document: Document, role: Role): number {
+    if (role !== 'relayed') return document.expires_at
+    const { author, kind, slot } = document.head
+    const held = catalog.get(author, kind, slot)
+    const replaced = held === undefined ? 0 : expiresAt(held)
+    return Math.min(document.expires_at, Math.max(document.version + RELAYED_MS, replaced))
+  }
 
   /** Entries that have to go for `document` to stay; undefined: it has to go itself. */
   function makeRoom(document: Document, role: Role, going: ReadonlySet<Entry>): Entry[] | undefined {

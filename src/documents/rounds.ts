@@ -9,8 +9,8 @@ const ROUND_MS = 60_000
 const UP_MS = 300
 /** Between two looks at who is there without a link. */
 const LOOK_MS = 15_000
-/** Between two dials. */
-const VISIT_EVERY_MS = 2_000
+/** Between two dials: a link that nobody needs is closed after a minute, so a dozen of them at a time. */
+const VISIT_EVERY_MS = 5_000
 /**
  * Members without a link are visited once each after they (or this node) came back, and again after this long, in large
  * meshes later: whoever holds a document for this node and is nobody's neighbour is found so.

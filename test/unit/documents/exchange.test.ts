@@ -137,6 +137,29 @@ test('an edition that is for others takes the place of one that was for this nod
   expect(await reader.room.of(author.id, 'summary')).toEqual([])
 })
 
+test('what was taken back does not come again from somebody who was away for long', async () => {
+  const network = await networkOf(4)
+  network.weave()
+  const [author, reader, traveller] = network.nodes as unknown as Nodes
+  const week = network.now
+  const share = (to: readonly Node[]) => author.room.publish('summary', author.weekly(week, to, network.now))
+  await share([reader, traveller])
+  await network.pass(MINUTE)
+  expect([reader, traveller].map((node) => node.room.counts().received)).toEqual([1, 1])
+  await traveller.stop()
+  await network.pass(MINUTE)
+  await share([])
+  await network.pass(MINUTE)
+  expect(reader.room.counts().received).toBe(0)
+  for (const node of network.nodes) if (node.running) await node.stop()
+  await network.pass(20 * DAY)
+  await reader.start()
+  await traveller.start()
+  network.weave()
+  await network.pass(10 * MINUTE)
+  expect([reader, traveller].map((node) => node.room.counts().received)).toEqual([0, 0])
+})
+
 test('a link that is cut in the middle goes on later, and moves nothing twice', async () => {
   const cuts = new Set([2, 4])
   const network = await networkOf(2, { cut: (batch) => cuts.has(batch), loss: 1 })

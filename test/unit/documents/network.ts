@@ -10,7 +10,7 @@ import {
   type SyncOfferBody,
 } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { periodOf } from '../../../protocols/periods.ts'
+import { type Granularity, KEPT_MS, periodOf, slotOf } from '../../../protocols/periods.ts'
 import type { AuditRecord } from '../../../src/audit/index.ts'
 import type { Random } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
@@ -327,9 +327,20 @@ export class Node {
     await this.room.publish('summary', this.summary(slotStart, recipients, version))
   }
 
-  summary(slotStart: number, recipients: readonly Node[], version: number, size = 200): Uint8Array {
-    const period = periodOf('hour', slotStart)
-    const slot = `hour:${Math.floor(slotStart / HOUR)}`
+  /** The same for a week, which is kept for 400 days. */
+  weekly(time: number, recipients: readonly Node[], version: number): Uint8Array {
+    return this.summary(time, recipients, version, 200, 'week')
+  }
+
+  summary(
+    time: number,
+    recipients: readonly Node[],
+    version: number,
+    size = 200,
+    granularity: Granularity = 'hour',
+  ): Uint8Array {
+    const period = periodOf(granularity, time)
+    const slot = slotOf(period)
     const context = { author: this.identity.publicKey, slot, version }
     const box = {
       epk: new Uint8Array(32).fill(1),
@@ -339,7 +350,7 @@ export class Node {
       })),
       sealed: new Uint8Array(size).fill(this.number),
     }
-    const body = { ...period, version, expires_at: period.end + 7 * DAY, boxes: [box] }
+    const body = { ...period, version, expires_at: period.end + KEPT_MS[granularity], boxes: [box] }
     return encodeFrame(SealedSummary, this.#envelope(), body, this.identity.sign)
   }
 
