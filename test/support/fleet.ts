@@ -10,6 +10,8 @@ export interface FleetOptions extends Pick<NodeOptions, 'tap' | 'env'> {
   readonly lan: boolean
   /** More of each config.toml: whole tables, none of `node`, `discovery`, `sharing`, `peers.trusted`. */
   readonly config?: string
+  /** Who may have level 1 of a node, when not everybody. */
+  readonly allow?: (index: number, ids: readonly string[]) => readonly string[]
   /** Before its daemon starts; the home has its key and its configuration. */
   readonly prepare?: (home: string, index: number) => void
 }
@@ -51,7 +53,7 @@ export async function startFleet(count: number, options: FleetOptions): Promise<
       [
         `[node]\nname = "node-${index}"`,
         `[discovery]\npeers = ${JSON.stringify(peers)}`,
-        `[sharing]\nallow = { peers = ["*"] }`,
+        `[sharing]\nallow = { peers = ${JSON.stringify(options.allow?.(index, ids) ?? ['*'])} }`,
         `[peers.trusted]\n${trusted.join('\n')}`,
         `${options.config ?? ''}\n`,
       ].join('\n'),

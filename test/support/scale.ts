@@ -1,7 +1,7 @@
 // A mesh of many real daemons, fed from one seed, and what every question to it must come to, whatever happens meanwhile.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { join } from 'node:path'
-import type { QueryResult } from '../../src/api/shapes.ts'
+import type { PeerShape, QueryResult } from '../../src/api/shapes.ts'
 import { type Fed, feed, hoursOfFeed, sumOf } from './feed.ts'
 import { type Fleet, type FleetOptions, some, startFleet } from './fleet.ts'
 import type { TestNode } from './node.ts'
@@ -26,7 +26,7 @@ export interface Scale {
   ask(index: number, type: Type, ...more: readonly string[]): Promise<QueryResult>
 }
 
-export interface ScaleOptions extends Pick<FleetOptions, 'config' | 'tap'> {
+export interface ScaleOptions extends Pick<FleetOptions, 'config' | 'tap' | 'allow'> {
   readonly count: number
   readonly seed: number
 }
@@ -93,6 +93,40 @@ export async function acquainted({ nodes }: Scale): Promise<void> {
       },
       { what: `${node.name} knows all others`, deadlineMs: PATIENCE_MS, pollMs: 200 },
     ),
+  )
+}
+
+/** Nobody on one side of a cut holds a link to the other any more. */
+export async function noticed({ nodes, fingerprints }: Scale, cut: readonly number[]): Promise<void> {
+  const across = (index: number) => (fingerprint: string) =>
+    cut.includes(index) !== cut.includes(fingerprints.indexOf(fingerprint))
+  await some(nodes, (node, index) =>
+    until(
+      async () => {
+        const { peers } = await node.json<{ peers: PeerShape[] }>(['peers'])
+        const connected = peers.filter(({ state }) => state === 'connected')
+        return !connected.some(({ fingerprint }) => across(index)(fingerprint))
+      },
+      { what: `${node.name} has noticed the cut`, deadlineMs: PATIENCE_MS, pollMs: 500 },
+    ),
+  )
+}
+
+/** Every node holds what all others published: their summaries and the heads of their ledgers; `except` is not looked at. */
+export async function settled({ nodes }: Scale, except: readonly number[]): Promise<void> {
+  await until(
+    async () => {
+      const counts = await some(nodes, async (node) => (await node.status()).documents)
+      // Two hours, a day, a week, and the head of the ledger; they are published within a minute.
+      if (counts.some((count) => count.own < 5)) throw new Error('not everybody has published yet')
+      const own = counts.reduce((sum, count) => sum + count.own, 0)
+      const missing = counts.flatMap((count, index) =>
+        except.includes(index) || count.received === own - count.own ? [] : `${index}: ${count.received}`,
+      )
+      if (missing.length > 0) throw new Error(`of ${own} documents: ${missing.join(', ')}`)
+      return true
+    },
+    { what: 'every document is where it belongs', deadlineMs: PATIENCE_MS, pollMs: 1_000 },
   )
 }
 
