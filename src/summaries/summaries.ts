@@ -31,6 +31,8 @@ export interface SummariesDeps {
 
 /** Milliseconds between looks: the edition of a period that is not over is at most that old. */
 export const EVERY_MS = 60_000
+/** The second look after a start: what was typed while the daemon was down has been read by then. */
+export const SOON_MS = 5_000
 
 export function createSummaries(deps: SummariesDeps): Summaries {
   const { identity, trust, sharing, documents, timers } = deps
@@ -72,10 +74,10 @@ export function createSummaries(deps: SummariesDeps): Summaries {
     busy = false
   }
 
-  function again(): void {
-    stopTimer = timers.after(EVERY_MS, () => {
+  function again(ms: number): void {
+    stopTimer = timers.after(ms, () => {
       look()
-      again()
+      again(EVERY_MS)
     })
   }
 
@@ -90,7 +92,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       signal.throwIfAborted()
       stopping = new AbortController()
       unsubscribe = [sharing.onChange(changed), trust.onChange(changed)]
-      again()
+      again(SOON_MS)
       look()
     },
     async stop() {
