@@ -27,21 +27,21 @@ export interface About {
 }
 
 export function createAbout({ config, name, version, protocols, listening, admits }: AboutDeps): About {
-  const capabilities = {
+  const capabilities = () => ({
     protocol_version: FRAME_VERSION,
     karo_version: version,
     supports_level1: config.sharing.max_level >= 1,
     supports_level2: false,
     can_aggregate: false,
-  }
+  })
   return {
     hello: (to, connection) => ({
       versions: [hello.id, ...protocols().map((protocol) => protocol.id)],
       name,
-      capabilities,
+      capabilities: capabilities(),
       // Which networks this machine is in is for members to know.
       listen: told(listening(), admits(to) ? {} : { only: localIpOf(connection) ?? '' }),
     }),
-    presence: () => ({ name, capabilities, listen: announcing(config.mesh, listening()) }),
+    presence: () => ({ name, capabilities: capabilities(), listen: announcing(config.mesh, listening()) }),
   }
 }

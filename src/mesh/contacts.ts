@@ -99,6 +99,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
     // A dial to somebody who is not admitted here would end in the lobby there.
     possible: (node) => deps.host() !== undefined && admits(node),
     dial,
+    dialAnew: (node) => redial.dialAnew(dialer.targetOf(node)),
     find: async (node, signal) => (await finder?.find(node, signal)) ?? false,
   })
 

@@ -5,6 +5,8 @@ import type { Session } from './session.ts'
 export interface Heartbeat {
   start(): void
   stop(): void
+  /** When the last round was, monotonic ms; undefined while it is stopped. */
+  lastRound(): number | undefined
 }
 
 export interface HeartbeatDeps {
@@ -22,6 +24,8 @@ export function createHeartbeat({ clock, everyMs, neighbours, onAlive, onRound }
   /** Pings in a row without a sign of life, and when the last one before them was. */
   const asked = new WeakMap<Session, { times: number; heardAt: number }>()
 
+  let lastRound: number | undefined
+
   const round = (): void => {
     for (const session of neighbours()) {
       // Any frame is a sign of life, and who talks anyhow is not asked.
@@ -36,12 +40,19 @@ export function createHeartbeat({ clock, everyMs, neighbours, onAlive, onRound }
       }
     }
     onRound()
+    // Last, so that a round that fails is none.
+    lastRound = clock.monotonic()
   }
 
   return {
     start: () => {
       timer = setInterval(round, everyMs).unref()
+      lastRound = clock.monotonic()
     },
-    stop: () => clearInterval(timer),
+    stop: () => {
+      clearInterval(timer)
+      lastRound = undefined
+    },
+    lastRound: () => lastRound,
   }
 }

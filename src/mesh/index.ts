@@ -77,6 +77,8 @@ export interface Mesh extends Room {
   status(): MeshStatus
   /** Frames refused since the start, by code; for status and metrics. */
   rejections(): RejectionCounts
+  /** False when it runs and its heartbeat has not gone round for three times its interval. */
+  alive(): boolean
 }
 
 export { createMesh, type MeshDeps } from './mesh.ts'

@@ -286,5 +286,11 @@ export function createMesh(deps: MeshDeps): Mesh {
     }),
 
     rejections: rejections.counts,
+
+    alive() {
+      const lastRound = heartbeat.lastRound()
+      // One that the machine was too busy for may be missing.
+      return lastRound === undefined || clock.monotonic() - lastRound <= 3 * pingMs
+    },
   }
 }

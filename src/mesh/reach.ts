@@ -16,6 +16,8 @@ export interface ReachDeps {
   readonly possible: (node: NodeId) => boolean
   /** One attempt, or the one under way. Never rejects. */
   readonly dial: (node: NodeId) => Promise<Outcome>
+  /** The same with what has become known since. */
+  readonly dialAnew: (node: NodeId) => Promise<Outcome>
   /** Asks others where it is. True: there is an address that was not tried. Never rejects. */
   readonly find: (node: NodeId, signal: AbortSignal) => Promise<boolean>
 }
@@ -27,7 +29,7 @@ export function createReach(deps: ReachDeps): Reach {
   const dial = async (node: NodeId, signal: AbortSignal): Promise<boolean> => {
     if ((await deps.dial(node)).kind === 'admitted') return true
     if (signal.aborted || !(await deps.find(node, signal)) || signal.aborted) return false
-    return (await deps.dial(node)).kind === 'admitted'
+    return (await deps.dialAnew(node)).kind === 'admitted'
   }
 
   return {

@@ -34,6 +34,8 @@ export interface Redial {
   look(): void
   /** One attempt now, or the one under way. */
   dialNow(target: Target): Promise<Outcome>
+  /** One attempt that knows what is known now: after the one under way, if that comes to nothing. */
+  dialAnew(target: Target): Promise<Outcome>
 }
 
 interface Attempt {
@@ -116,6 +118,11 @@ export function createRedial({ clock, random, wanted, dial }: RedialDeps): Redia
     timer = setTimeout(round, 0).unref()
   }
 
+  const dialNow = (target: Target): Promise<Outcome> => {
+    const attempt = attemptOf(target)
+    return attempt.running ?? run(target, attempt)
+  }
+
   return {
     start() {
       started = true
@@ -141,9 +148,10 @@ export function createRedial({ clock, random, wanted, dial }: RedialDeps): Redia
     },
     failures: (target) => attempts.get(target)?.failures ?? 0,
     look: schedule,
-    dialNow(target) {
-      const attempt = attemptOf(target)
-      return attempt.running ?? run(target, attempt)
+    dialNow,
+    async dialAnew(target) {
+      const outcome = await attempts.get(target)?.running
+      return outcome?.kind === 'admitted' ? outcome : dialNow(target)
     },
   }
 }

@@ -6,7 +6,7 @@ import type { Connection, Libp2p, Stream as Libp2pStream } from '@libp2p/interfa
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
-import { createLibp2p } from 'libp2p'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import type { Message, WireBody } from '../../protocols/define.ts'
 import { decodeFrame, type Envelope, encodeFrame, type Frame } from '../../protocols/frame.ts'
 import { Hello, HelloAck, type HelloBody, type HelloStage } from '../../protocols/messages/hello.ts'
@@ -46,13 +46,17 @@ export interface RawPeer {
   stop(): Promise<void>
 }
 
-export async function rawPeer(identity: Identity = testIdentity(randomBytes(32))): Promise<RawPeer> {
+export async function rawPeer(
+  identity: Identity = testIdentity(randomBytes(32)),
+  services: NonNullable<Libp2pOptions['services']> = {},
+): Promise<RawPeer> {
   const host = await createLibp2p({
     privateKey: await generateKeyPairFromSeed('Ed25519', identity.seed()),
     transports: [tcp()],
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     connectionMonitor: { enabled: false },
+    services,
   })
 
   const wrap = (stream: Libp2pStream): RawStream => {

@@ -41,8 +41,9 @@ export async function start(
   return { ...node, link, events }
 }
 
-export async function raw(): Promise<RawPeer> {
-  const peer = await rawPeer()
+/** `services` are libp2p's, for a peer that speaks more than it is told to. */
+export async function raw(services?: Parameters<typeof rawPeer>[1]): Promise<RawPeer> {
+  const peer = await rawPeer(undefined, services)
   stops.push(() => peer.stop())
   return peer
 }

@@ -25,21 +25,31 @@ function deafTrust(): FakeTrust {
   return { ...createFakeTrust(), heardOf: () => false }
 }
 
-/** Two that know of each other and are not linked, and one between them: where `d` is now, only `b` knows. */
-async function movedAway(discovery: MeshNodeInit['discovery']): Promise<{ a: Running; d: Running }> {
-  const b = await start({ discovery: dht })
-  const a = await start({ trust: deafTrust(), discovery: { peers: [b.address()], ...discovery } })
-  const d = await start({ trust: deafTrust(), discovery: { peers: [b.address()], ...dht } })
-  // Where it was: nobody answers there.
+/** Linked to `b` alone, deaf to gossip. */
+async function besides(b: Running, discovery: MeshNodeInit['discovery']): Promise<Running> {
+  const node = await start({ trust: deafTrust(), discovery: { peers: [b.address()], ...discovery } })
+  await trusts(node, b)
+  await trusts(b, node)
+  await linked(node, b)
+  return node
+}
+
+/** They trust each other, and `a` remembers `d` where nobody answers. */
+async function misplace(a: Running, d: Running): Promise<void> {
   a.trust.sawStranger(d.id, { name: 'd', addresses: ['/ip4/127.0.0.1/tcp/1'] })
-  for (const one of [a, d]) {
-    await trusts(one, b)
-    await trusts(b, one)
-    await linked(one, b)
-  }
   await trusts(a, d)
   await trusts(d, a)
-  return { a, d }
+}
+
+/** Two that are not linked, and one between them: where `d` is now, only `b` knows. */
+async function movedAway(
+  discovery: MeshNodeInit['discovery'],
+): Promise<{ a: Running; b: Running; d: Running }> {
+  const b = await start({ discovery: dht })
+  const a = await besides(b, discovery)
+  const d = await besides(b, dht)
+  await misplace(a, d)
+  return { a, b, d }
 }
 
 test('a finds d’s new address through b, although no presence told it', async () => {
@@ -60,6 +70,18 @@ test('whom nobody here has trusted is not looked for, nor told of', async () => 
   await a.trust.trust(d.id, { level: 'untrusted' })
   expect(await a.mesh.reach(d.id, soon())).toBe(false)
   expect(await a.mesh.reach(testIdentity().nodeId, soon())).toBe(false)
+})
+
+test('who is asked does not tell of anybody it has not trusted itself', async () => {
+  const { a, b, d } = await movedAway(dht)
+  await until(() => a.mesh.reach(d.id, soon()), { what: 'b knows where d is', pollMs: 200 })
+  await b.trust.trust(d.id, { level: 'untrusted' })
+  await until(() => !b.mesh.isConnected(d.id), { what: 'b and d apart' })
+  const [other, known] = [await besides(b, dht), await besides(b, dht)]
+  await misplace(other, known)
+  await until(() => other.mesh.reach(known.id, soon()), { what: 'b answers', pollMs: 200 })
+  await misplace(other, d)
+  expect(await other.mesh.reach(d.id, soon())).toBe(false)
 })
 
 test('it is for members, and only while it is switched on', async () => {
@@ -116,8 +138,14 @@ test('more than a question, and too many of them, end the stream', async () => {
   await peer.join(connection)
   await until(() => node.mesh.isConnected(peer.id), { what: 'neighbour' })
   const stream = await connection.newStream([DHT_PROTOCOL])
-  stream.send(Buffer.concat([Buffer.of(0x80, 0x80, 0x04), Buffer.alloc(64 * 1024)]))
+  const answers: Buffer[] = []
+  stream.addEventListener('message', ({ data }) => answers.push(Buffer.from(data.subarray())))
+  const question = message(FIND_NODE, peer.host.peerId.toMultihash().bytes)
+  // What many questions would bring, on a stream that is for one.
+  for (let n = 0; n < 60 && stream.status === 'open'; n++) stream.send(question)
   await until(() => stream.status !== 'open', { what: 'the end' })
+  const [size = 0] = Buffer.concat(answers)
+  expect(Buffer.concat(answers).length).toBeLessThan(60 * (size + 1))
   let refused = 0
   for (let n = 0; n < 40; n++) {
     const next = await connection.newStream([DHT_PROTOCOL])

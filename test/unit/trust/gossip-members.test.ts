@@ -20,12 +20,16 @@ interface World {
 }
 
 /** `ann` and `bob` are trusted. */
-async function world(repository?: MemberRepository, clock = { time: 1_763_626_500_000 }): Promise<World> {
+async function world(
+  repository?: MemberRepository,
+  clock = { time: 1_763_626_500_000 },
+  trusted: readonly NodeId[] = [ann, bob],
+): Promise<World> {
   const kept = repository ?? createMemberRepository(await temporaryDatabase())
   const trust = createTrust({
     config: {
       peers: {
-        trusted: new Map([ann, bob].map((node) => [node, { level: 'peer', roles: [], teams: [] }])),
+        trusted: new Map(trusted.map((node) => [node, { level: 'peer', roles: [], teams: [] }])),
         denied: [],
       },
     },
@@ -75,6 +79,17 @@ test('who announced it is refused: it goes with it, unless another one has annou
   expect(ids(trust)).toEqual([])
   trust.heardOf(cid, here, ann)
   expect(ids(trust)).toEqual([cid])
+})
+
+test('who announced it is not trusted any more after a restart: it counts no more', async () => {
+  const first = await world()
+  first.trust.heardOf(cid, here, ann)
+  await first.trust.stop()
+  const second = await world(first.repository, first.clock, [bob])
+  expect(ids(second.trust)).toEqual([])
+  // Another one may announce it.
+  expect(second.trust.heardOf(cid, here, bob)).toBe(true)
+  expect(ids(second.trust)).toEqual([cid])
 })
 
 test('denied here it is gone, and no announcement brings it back', async () => {
