@@ -187,4 +187,5 @@ export const PACKAGE_DOORS: Readonly<Record<string, readonly RoomName[]>> = {
   unbash: ['risk'],
   msgpackr: ['protocols', 'store'],
   'blake3-wasm': ['base'],
+  koffi: ['ops'],
 }

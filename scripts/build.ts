@@ -11,7 +11,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { type BuildResult, build as esbuild, type Metafile, type Plugin, stop } from 'esbuild'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -20,7 +20,7 @@ export const ENTRY = join(DIST, 'karo.js')
 const STAMP = join(DIST, '.stamp')
 
 /** Found at run time in node_modules: they bring a native addon or a wasm file that a bundle cannot hold. */
-const EXTERNAL = ['classic-level', 'blake3-wasm']
+const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi']
 
 /**
  * What a short command loads, held together in one chunk: every further file costs a module load, about 0.5 ms. The
@@ -70,30 +70,39 @@ export function bundle(): Promise<BuildResult<{ metafile: true; write: false }>>
 const oneCore: Plugin = {
   name: 'one-core',
   setup(build) {
-    const onDemand = onDemandModules()
+    let onDemand: ReadonlySet<string> = new Set()
+    build.onStart(async () => {
+      const found = onDemandModules().map(async ({ specifier, resolveDir }) =>
+        build.resolve(specifier, { resolveDir, kind: 'dynamic-import' }),
+      )
+      onDemand = new Set((await Promise.all(found)).map(({ path }) => path))
+    })
     build.onResolve({ filter: /^karo:core$/ }, ({ path }) => ({ path, namespace: 'core', sideEffects: true }))
     build.onLoad({ filter: /.*/, namespace: 'core' }, () => ({
       contents: CORE.map((path) => `import './${path}'`).join('\n'),
       resolveDir: ROOT,
     }))
-    build.onLoad({ filter: /\.ts$/ }, ({ path }) =>
+    build.onLoad({ filter: /\.[jt]s$/ }, ({ path }) =>
       onDemand.has(path)
-        ? { contents: `import 'karo:core'\n${readFileSync(path, 'utf8')}`, loader: 'ts' }
+        ? {
+            contents: `import 'karo:core'\n${readFileSync(path, 'utf8')}`,
+            loader: path.endsWith('.ts') ? 'ts' : 'js',
+          }
         : undefined,
     )
   },
 }
 
-/** Absolute paths of the modules that some `import()` in src/ names. */
-function onDemandModules(): ReadonlySet<string> {
-  const found = new Set<string>()
-  for (const file of globSync('src/**/*.ts', { cwd: ROOT })) {
+/** What `import()` in src/ names, of ours and of packages, and where. */
+function onDemandModules(): { specifier: string; resolveDir: string }[] {
+  return globSync('src/**/*.ts', { cwd: ROOT }).flatMap((file) => {
     const text = readFileSync(join(ROOT, file), 'utf8')
-    for (const [, specifier] of text.matchAll(/\bimport\('(\.[^']+)'\)/g)) {
-      found.add(resolve(ROOT, dirname(file), specifier as string))
-    }
-  }
-  return found
+    const resolveDir = join(ROOT, dirname(file))
+    return [...text.matchAll(/\bimport\('([^']+)'\)/g)].map(([, specifier = '']) => ({
+      specifier,
+      resolveDir,
+    }))
+  })
 }
 
 /**

@@ -1,4 +1,5 @@
 // The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
+import { dirname } from 'node:path'
 import { auditRoutes } from './api/routes/audit.ts'
 import { historyRoutes } from './api/routes/history.ts'
 import { peersRoutes } from './api/routes/peers.ts'
@@ -15,7 +16,7 @@ import { healthOf, startAll, stopAll } from './base/lifecycle.ts'
 import type { Room } from './base/room.ts'
 import { tolerated } from './base/tolerated.ts'
 import { VERSION } from './base/version.ts'
-import { loadConfig } from './config/index.ts'
+import { type Config, createLiveConfig, loadConfig } from './config/index.ts'
 import type { HomePaths } from './config/paths.ts'
 import { createDocuments } from './documents/index.ts'
 import type { Identity } from './identity/index.ts'
@@ -24,12 +25,14 @@ import { createMesh } from './mesh/index.ts'
 import { createObserve } from './observe/index.ts'
 import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
+import { openNotify, watchdogMs } from './ops/notify.ts'
 import { watchReadiness } from './ops/readiness.ts'
 import { watchEnding } from './ops/signals.ts'
 import { openTap } from './ops/tap.ts'
+import { startWatchdog, type Vital } from './ops/watchdog.ts'
 import { createQuery } from './query/index.ts'
 import { createSharing } from './sharing/index.ts'
-import { openStore } from './store/index.ts'
+import { isDiskTrouble, openStore } from './store/index.ts'
 import { createSummaries } from './summaries/index.ts'
 import { createTrust } from './trust/index.ts'
 
@@ -38,6 +41,8 @@ export interface DaemonOptions {
   readonly identity: Identity
   /** For the configuration's `KARO_…` variables. */
   readonly env: Readonly<Record<string, string | undefined>>
+  /** The machine's: its group may use the control socket. */
+  readonly service: boolean
   /** A person watches stderr: plain lines instead of JSON. */
   readonly terminal: boolean
   /** Writes to stderr. */
@@ -45,19 +50,25 @@ export interface DaemonOptions {
 }
 
 /**
- * The daemon, in this process, until SIGTERM, SIGINT or SIGHUP; then it has stopped within 5 s. Resolves with the
- * exit code. Throws KaroError when it cannot start: `conflict` with the pid of a daemon that runs here already,
+ * The daemon, in this process, until SIGTERM, SIGINT or, unless a service manager runs it, SIGHUP; then it has
+ * stopped within 5 s. Resolves with the exit code. Throws KaroError when it cannot start: `conflict` with the pid of a daemon that runs here already,
  * `bad_config`, `bad_file`; nothing is left running then.
  */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const { paths, identity, env, write } = options
 
-  const { config, warnings } = loadConfig({ home: paths.home, env })
+  const load = () => loadConfig({ home: dirname(paths.config), env })
+  const loaded = load()
+  const live = createLiveConfig(loaded)
+  const { config } = live
   const log = options.terminal
-    ? createPlainLog(config.log.level === 'info' ? 'warn' : config.log.level, write)
-    : createJsonLog({ level: config.log.level })
-  for (const warning of warnings) log.warn({}, warning)
-  const ending = watchEnding(log, clock)
+    ? createPlainLog(levelOf(options, config), write)
+    : createJsonLog({ level: levelOf(options, config) })
+  for (const warning of loaded.warnings) log.warn({}, warning)
+  const notify = await openNotify({ env, log })
+  // Who is run by a manager has no terminal that could hang up.
+  const managed = options.service || env.NOTIFY_SOCKET !== undefined
+  const ending = watchEnding(log, clock, managed ? () => void reload() : undefined)
 
   const { name } = config.node
   const onEncoded = openTap(env.KARO_TAP)
@@ -92,13 +103,14 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const health = () => healthOf(rooms)
   const api = createApi({
     socketPath: paths.socket,
+    socketMode: options.service ? 0o660 : 0o600,
     routes: [
       statusRoutes({ identity, name, clock, mesh, trust, store, observe, documents, summaries, health }),
       historyRoutes({ events: store.events, caller }),
       statsRoutes({ insight, caller }),
       peersRoutes({ trust, mesh }),
       shareRoutes({ sharing, summaries, trust, caller }),
-      queryRoutes({ query, caller, timeoutMs: config.query.timeout_ms }),
+      queryRoutes({ query, caller, timeoutMs: () => config.query.timeout_ms }),
       auditRoutes({ audit, trust }),
     ],
     clock,
@@ -118,9 +130,19 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     api,
   ]
 
+  const vitals: readonly Vital[] = [
+    { name: 'store', alive: () => store.probe().then(() => true, isDiskTrouble) },
+    { name: 'mesh', alive: async () => mesh.alive() },
+  ]
+  let status = ''
+  const running = Promise.withResolvers<void>()
+
   try {
     await start(rooms, ending.signal)
     const unwatch = watchReadiness(health, (ready, reason) => {
+      status = ready ? `${name} is ready` : `${name} is not ready: ${reason}`
+      // Started it is in either case; what it lacks (a port, a disk) is no reason to be killed.
+      notify.ready(status)
       if (ready) log.info({ node_id: identity.nodeId, name, version: VERSION }, 'ready')
       else log.warn({ node_id: identity.nodeId, name, version: VERSION, reason }, 'not ready')
       if (options.terminal)
@@ -131,8 +153,14 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       success: true,
       details: { version: VERSION, member_id: identity.memberId },
     })
+    running.resolve()
+    const limitMs = watchdogMs(env)
+    const unfeed =
+      limitMs === undefined ? undefined : startWatchdog({ limitMs, vitals, feed: notify.alive, timers, log })
     await aborted(ending.signal)
+    notify.stopping()
     unwatch()
+    unfeed?.()
     void audit.record({ type: 'node_stopped', success: ending.code() === 0, details: {} })
     await stopAll(rooms, log)
     log.info({}, 'stopped')
@@ -142,7 +170,33 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     throw error
   } finally {
     log.flush()
+    notify.close()
     ending.release()
+  }
+
+  /** What the file says now, where a running daemon can take it over; one that cannot be used changes nothing. */
+  async function reload(): Promise<void> {
+    await running.promise
+    if (ending.signal.aborted) return
+    notify.reloading()
+    try {
+      const next = load()
+      const { applied, waiting } = live.replace(next)
+      log.setLevel(levelOf(options, config))
+      observe.reload()
+      sharing.reload()
+      await trust.reload()
+      for (const warning of next.warnings) log.warn({}, warning)
+      log.info({ applied }, 'configuration reloaded')
+      if (waiting.length > 0) log.warn({ waiting }, 'these keys are in force after a restart')
+    } catch (error) {
+      const { message, where, hint } = error as KaroError
+      log.error(
+        { reason: message, where, hint },
+        'the configuration was not reloaded; what was in force stays',
+      )
+    }
+    notify.ready(status)
   }
 
   /** The database's lock excludes a second daemon; the lock file says which process the first one is. */
@@ -155,6 +209,11 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       throw error
     }
   }
+}
+
+/** A person who watches wants to know of troubles only, unless they asked for more. */
+function levelOf({ terminal }: DaemonOptions, { log }: Config): Config['log']['level'] {
+  return terminal && log.level === 'info' ? 'warn' : log.level
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -221,7 +221,7 @@ function explain(error: Error, socketPath: string): KaroError {
   if (code === 'EACCES' || code === 'EPERM') {
     return new KaroError('bad_file', 'the control socket belongs to another user', {
       where: socketPath,
-      hint: 'Run this as the user that runs the daemon, or choose your own home with --home.',
+      hint: 'Run this as the user that runs the daemon, as a member of its group, or choose your own home with --home.',
     })
   }
   return new KaroError('unavailable', `the daemon hung up: ${error.message}`, { where: socketPath })

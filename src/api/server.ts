@@ -28,13 +28,15 @@ const TRACE_ID = /^[0-9a-f]{32}$/
 export interface ApiOptions {
   /** Absolute path, its length checked by the configuration; its directory is created 0700 when missing. */
   readonly socketPath: string
+  /** Default 0600. */
+  readonly socketMode?: number
   readonly routes: readonly Routes[]
   readonly clock: Clock
   readonly log: Log
 }
 
 /**
- * `start` listens on the socket (mode 0600), replacing one that nobody answers on; throws `conflict` when a
+ * `start` listens on the socket, replacing one that nobody answers on; throws `conflict` when a
  * daemon answers there, `bad_file` when it cannot be made.
  */
 export function createApi(options: ApiOptions): Room {
@@ -49,7 +51,7 @@ export function createApi(options: ApiOptions): Room {
       server = buildServer(options)
       try {
         await server.ready()
-        inode = await listen(server, options.socketPath)
+        inode = await listen(server, options.socketPath, options.socketMode ?? 0o600)
       } catch (error) {
         await server.close()
         server = undefined
@@ -69,7 +71,7 @@ export function createApi(options: ApiOptions): Room {
 }
 
 /** The server without a socket, as tests use it with `inject`. */
-export function buildServer(options: Omit<ApiOptions, 'socketPath'>): FastifyInstance {
+export function buildServer(options: Omit<ApiOptions, 'socketPath' | 'socketMode'>): FastifyInstance {
   const { clock, log } = options
   const server = fastify({
     logger: false,
@@ -138,7 +140,7 @@ export function buildServer(options: Omit<ApiOptions, 'socketPath'>): FastifyIns
  * Binds in a directory only we can enter, sets the mode there, then moves the socket to its place: at no
  * moment, whatever the umask, can anybody else connect. The move also replaces a dead daemon's socket.
  */
-async function listen(server: FastifyInstance, path: string): Promise<number> {
+async function listen(server: FastifyInstance, path: string, mode: number): Promise<number> {
   const directory = dirname(path)
   try {
     await mkdir(directory, { recursive: true, mode: 0o700 })
@@ -147,7 +149,7 @@ async function listen(server: FastifyInstance, path: string): Promise<number> {
     try {
       const bound = join(hidden, 's')
       await listening(server.server, bound)
-      await chmod(bound, 0o600)
+      await chmod(bound, mode)
       const { ino } = await lstat(bound)
       await rename(bound, path)
       return ino

@@ -21,6 +21,8 @@ export interface HomeOptions {
   /** Goes into a configuration made here. */
   readonly name?: string
   readonly random: Random
+  /** The machine's own: its configuration is an administrator's to write, its spool the users'. */
+  readonly service?: boolean
 }
 
 const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined
@@ -63,15 +65,16 @@ function makeConfig(path: string, options: HomeOptions): boolean {
 
 /**
  * Directory 0700 (with `db` and `spool` below it, 0700 too), key 0600 and config.toml 0600, each only if it is not
- * there. May run twice at once. Throws KaroError bad_file, also when others may write a directory or own it.
+ * there. Of a service neither spool nor configuration are made. May run twice at once. Throws KaroError bad_file, also when others may write a directory or own it.
  */
 export function ensureHome(paths: HomePaths, options: HomeOptions): ReadyHome {
   const made = new Map<string, boolean>()
   try {
-    for (const path of [paths.home, paths.db, paths.spool]) made.set(path, makeDirectory(path))
+    for (const path of [paths.home, paths.db]) made.set(path, makeDirectory(path))
+    if (!options.service) made.set(paths.spool, makeDirectory(paths.spool))
     const key = makeKey(paths.key, options.random)
     made.set(paths.key, key.made)
-    made.set(paths.config, makeConfig(paths.config, options))
+    if (!options.service) made.set(paths.config, makeConfig(paths.config, options))
     const pick = (wanted: boolean): string[] => [...made].filter(([, is]) => is === wanted).map(([p]) => p)
     return { identity: key.identity, created: pick(true), existed: pick(false) }
   } catch (cause) {

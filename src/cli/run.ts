@@ -1,9 +1,10 @@
 // Runs one command line: finds the command, gives it its world, and turns what happens into output and an exit code.
+import { existsSync } from 'node:fs'
 // The whole module, because taking `parseArgs` out of it loads what few runs need.
 import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { VERSION } from '../base/version.ts'
-import { homePaths } from '../config/paths.ts'
+import { type HomePaths, homePaths, servicePaths } from '../config/paths.ts'
 import type { Command, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
 import { printable } from './format.ts'
@@ -81,6 +82,14 @@ function onlyWords(words: readonly string[], command: Command): ReturnType<typeo
   return { positionals, values: positionals.length < words.length ? { ...values, json: true } : values }
 }
 
+/** The person's own daemon; where they have none and name none, the machine's. */
+function socketOf(env: CommandIo['env'], own: HomePaths): string {
+  if (env.KARO_HOME || existsSync(own.socket)) return own.socket
+  // Without the environment: what systemd names there to some other service is not Karo's.
+  const { socket } = servicePaths({})
+  return existsSync(socket) ? socket : own.socket
+}
+
 function makeIo(world: CliWorld, options: CommandInput['options']): CommandIo {
   if (options.home === '') {
     throw new KaroError('bad_request', 'the directory is empty', { where: '--home' })
@@ -92,7 +101,7 @@ function makeIo(world: CliWorld, options: CommandInput['options']): CommandIo {
     env,
     home: paths.home,
     get socket() {
-      return paths.socket
+      return socketOf(env, paths)
     },
     json: options.json === true,
     colour: tty && !env.NO_COLOR && env.TERM !== 'dumb',

@@ -63,5 +63,6 @@ export interface TrustedPeer {
 /** Where a value came from, as `karo config list` shows it: `default`, `config.toml:12`, `KARO_MESH_PORT`. */
 export type ValueSource = string
 
+export { createLiveConfig } from './live.ts'
 export { loadConfig } from './load.ts'
-export { homePaths } from './paths.ts'
+export { homePaths, servicePaths } from './paths.ts'

@@ -1,4 +1,4 @@
-// Where a node keeps its things, from KARO_HOME and the XDG base directories.
+// Where a node keeps its things: from KARO_HOME and the XDG base directories, or as a service of the machine.
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
@@ -16,7 +16,7 @@ export interface HomePaths {
   readonly db: string
   /** Directory of the shells' spool files. */
   readonly spool: string
-  /** Control socket, 0600. Reading it throws KaroError bad_config when the path is longer than the system allows. */
+  /** Control socket; of a user's own node 0600, of a service 0660. Reading it throws KaroError bad_config when the path is longer than the system allows. */
   readonly socket: string
   /** Held by the running daemon; holds its pid. */
   readonly lock: string
@@ -43,13 +43,41 @@ export function homePaths(env: Env): HomePaths {
     lock: join(home, 'karo.lock'),
     // Only on use: commands that never talk to the daemon work below any path.
     get socket(): string {
-      const bytes = Buffer.byteLength(socket)
-      if (bytes <= SOCKET_PATH_BYTES) return socket
-      throw new KaroError(
-        'bad_config',
-        `the control socket's path has ${bytes} bytes, a Unix socket may have ${SOCKET_PATH_BYTES}`,
-        { where: socket, hint: 'Choose a KARO_HOME with a shorter path.' },
-      )
+      return fitting(socket)
     },
   }
+}
+
+/**
+ * Of a service of the machine: systemd.exec(5) names its directories in the environment, and without it they are where
+ * the package's unit puts them. Touches no file.
+ */
+export function servicePaths(env: Env): HomePaths {
+  const home = first(env.STATE_DIRECTORY) ?? '/var/lib/karo'
+  const socket = join(first(env.RUNTIME_DIRECTORY) ?? '/run/karo', 'karo.sock')
+  return {
+    home,
+    config: join(first(env.CONFIGURATION_DIRECTORY) ?? '/etc/karo', 'config.toml'),
+    key: join(home, 'identity.key'),
+    db: join(home, 'db'),
+    // Not systemd's to make: it is the users' to write, so tmpfiles.d(5) does.
+    spool: '/var/spool/karo',
+    lock: join(home, 'karo.lock'),
+    get socket(): string {
+      return fitting(socket)
+    },
+  }
+}
+
+/** A unit may name several directories, with colons between them; ours names one. */
+const first = (directories: string | undefined): string | undefined => directories?.split(':')[0] || undefined
+
+function fitting(socket: string): string {
+  const bytes = Buffer.byteLength(socket)
+  if (bytes <= SOCKET_PATH_BYTES) return socket
+  throw new KaroError(
+    'bad_config',
+    `the control socket's path has ${bytes} bytes, a Unix socket may have ${SOCKET_PATH_BYTES}`,
+    { where: socket, hint: 'Choose a KARO_HOME with a shorter path.' },
+  )
 }

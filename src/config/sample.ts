@@ -1,6 +1,6 @@
 // Writes the table of keys for people: the commented config.toml and the page docs/configuration.md.
 import { ENVIRONMENT } from './environment.ts'
-import { envName, KEY_LIST, type Key } from './table.ts'
+import { envName, isLive, KEY_LIST, type Key } from './table.ts'
 
 const WIDTH = 100
 
@@ -79,7 +79,7 @@ export function configurationPage(): string {
   }
   const tables = [...sections].map(
     ([section, rows]) =>
-      `## [${section}]\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
+      `## [${section}]\n\n${isLive({ path: `${section}.` }) ? 'In force after a reload.' : 'In force after a restart.'}\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
   )
   return `# Configuration
 
@@ -88,7 +88,10 @@ export function configurationPage(): string {
 A node reads \`config.toml\` in its directory (\`KARO_HOME\`, by default \`~/.local/share/karo\`). Every key is optional. An
 environment variable wins over the file, the file over the default; lists in variables are separated by commas.
 \`karo config list\` shows every key with its value and where that came from, \`karo config get <key>\` one of them.
-\`karo init\` writes a file with every key commented out.
+\`karo init\` writes a file with every key commented out. A service reads \`/etc/karo/config.toml\`.
+
+The file is read at the start. A service (\`systemctl reload karo\`) reads it again and puts into force what it can; for the
+other sections it says which keys wait for a restart. A file that cannot be used changes nothing.
 
 Anything wrong is refused with file and line: an unknown key, a wrong type, a value out of range, a public address while
 \`mesh.lan_only\` is on. Settings that have no effect in this version are accepted with a warning; those whose silent

@@ -3,7 +3,7 @@
 import { hostname } from 'node:os'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { GuardProfile } from '../risk/index.ts'
-import type { StaticPeer } from './index.ts'
+import type { Config, StaticPeer } from './index.ts'
 import * as kind from './kinds.ts'
 import * as value from './values.ts'
 
@@ -298,6 +298,27 @@ export const KEYS = {
 
 /** All keys, in the order of the file. */
 export const KEY_LIST: readonly Key<unknown>[] = Object.values(KEYS) as unknown as readonly Key<unknown>[]
+
+/** Sections that a running daemon takes over when it is told to reload; names, addresses and ports are built upon. */
+const LIVE_SECTIONS: Readonly<Record<keyof Config, boolean>> = {
+  node: false,
+  mesh: false,
+  overlay: false,
+  http: false,
+  discovery: false,
+  peers: true,
+  sharing: true,
+  guard: true,
+  history: true,
+  query: true,
+  log: true,
+}
+
+/** True when a reload puts a new value into force; false when that takes a restart. */
+export function isLive({ path }: Pick<Key<unknown>, 'path'>): boolean {
+  const section = path.split('.')[0]!
+  return Object.hasOwn(LIVE_SECTIONS, section) && LIVE_SECTIONS[section as keyof Config]
+}
 
 /** `mesh.port` → `KARO_MESH_PORT`; undefined for keys that an environment variable cannot express. */
 export function envName(k: Pick<Key<unknown>, 'path' | 'kind'>): string | undefined {

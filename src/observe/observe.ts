@@ -26,9 +26,10 @@ export interface ObserveDeps {
 
 export function createObserve(deps: ObserveDeps): Observe {
   const { config, events, spoolDirectory: directory, clock, log, faults, sweepMs = SWEEP_MS } = deps
-  const digest = createDigest(config.history.ignore)
+  let digest = createDigest(config.history.ignore)
   const follower = createFollower({
-    ...{ directory, events, digest, clock, log, faults },
+    ...{ directory, events, clock, log, faults },
+    digest: (record, uid) => digest(record, uid),
     stopping: () => stopped,
   })
   const changed = new Set<string>()
@@ -127,6 +128,10 @@ export function createObserve(deps: ObserveDeps): Observe {
           ? 'the spool directory can be used'
           : `the spool directory cannot be used (${code}), so commands are not recorded; it must be a directory of the daemon's user with mode 0700`
       return [{ name: 'observe.spool', ok: code === undefined, detail }]
+    },
+
+    reload() {
+      digest = createDigest(config.history.ignore)
     },
 
     async status() {

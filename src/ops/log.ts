@@ -10,6 +10,8 @@ const MAX_PENDING_BYTES = 1024 * 1024
 export interface DaemonLog extends Log {
   /** Writes out what is buffered, synchronously; a write that is under way already ends by itself. */
   flush(): void
+  /** From now on, for this logger and all children made of it. */
+  setLevel(level: Level): void
 }
 
 export interface LogOptions {
@@ -38,7 +40,8 @@ export function createJsonLog(options: LogOptions): DaemonLog {
   destination.on('error', () => {})
   const logger = pino(
     {
-      level: options.level,
+      // What is shown is decided in front of it: children of a pino logger keep the level they were made with.
+      level: 'debug',
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
@@ -52,31 +55,49 @@ export function createJsonLog(options: LogOptions): DaemonLog {
       // stderr is closed: there is nobody to tell.
     }
   }
-  return Object.assign(fromPino(logger), { flush })
+  const least = { level: options.level }
+  const setLevel = (level: Level): void => {
+    least.level = level
+  }
+  return Object.assign(fromPino(logger, least), { flush, setLevel })
 }
 
-function fromPino(logger: pino.Logger): Log {
+/** Shared with all children. */
+interface Least {
+  level: Level
+}
+
+function fromPino(logger: pino.Logger, least: Least): Log {
+  const line =
+    (at: Level) =>
+    (fields: LogFields, message: string): void => {
+      if (WEIGHT[at] >= WEIGHT[least.level]) logger[at](fields, message)
+    }
   return {
-    debug: (fields, message) => logger.debug(fields, message),
-    info: (fields, message) => logger.info(fields, message),
-    warn: (fields, message) => logger.warn(fields, message),
-    error: (fields, message) => logger.error(fields, message),
-    child: (fields) => fromPino(logger.child(fields)),
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    child: (fields) => fromPino(logger.child(fields), least),
   }
 }
 
 const WEIGHT: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
 
 /** `karo: warning: message (field=value …)`; what is below `level` is not shown. */
-export function createPlainLog(
-  level: Level,
-  write: (text: string) => void,
-  inherited: LogFields = {},
-): DaemonLog {
+export function createPlainLog(level: Level, write: (text: string) => void): DaemonLog {
+  const least = { level }
+  const setLevel = (next: Level): void => {
+    least.level = next
+  }
+  return Object.assign(plainLog(least, write, {}), { flush: () => {}, setLevel })
+}
+
+function plainLog(least: Least, write: (text: string) => void, inherited: LogFields): Log {
   const line =
     (at: Level, word: string) =>
     (fields: LogFields, message: string): void => {
-      if (WEIGHT[at] < WEIGHT[level]) return
+      if (WEIGHT[at] < WEIGHT[least.level]) return
       const facts = Object.entries({ ...inherited, ...fields })
         .filter(([, value]) => value !== undefined && value !== null)
         .map(([key, value]) => `${key}=${String(value)}`)
@@ -87,7 +108,6 @@ export function createPlainLog(
     info: line('info', ''),
     warn: line('warn', 'warning: '),
     error: line('error', 'error: '),
-    child: (fields) => createPlainLog(level, write, { ...inherited, ...fields }),
-    flush: () => {},
+    child: (fields) => plainLog(least, write, { ...inherited, ...fields }),
   }
 }

@@ -3,8 +3,9 @@ import type { Clock } from '../base/clock.ts'
 import { EXIT, type ExitCode } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 
-/** SIGHUP is what a closed terminal sends to `karo up`. */
-const ENDING = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const
+const ENDING = ['SIGTERM', 'SIGINT'] as const
+/** What a closed terminal sends to `karo up`, and what a service is told to reload with. */
+const HANGUP = 'SIGHUP'
 /** One Ctrl-C may come twice, from the terminal and handed on by npm; a person is slower than this. */
 const ONE_WISH_MS = 300
 
@@ -19,11 +20,13 @@ export interface Ending {
 
 /**
  * The first signal asks for an orderly stop; the second ends the process at once. An exception or rejection that
- * nobody caught leaves unknown state behind: it is logged, then the node stops in order and fails.
+ * nobody caught leaves unknown state behind: it is logged, then the node stops in order and fails. SIGHUP is one of
+ * these signals, unless `reload` is given: then it calls that.
  */
 export function watchEnding(
   log: Log,
   clock: Pick<Clock, 'monotonic'>,
+  reload?: () => void,
   exit: (code: ExitCode) => void = process.exit,
 ): Ending {
   const controller = new AbortController()
@@ -41,6 +44,7 @@ export function watchEnding(
     log.info({ signal: name }, 'stopping')
     controller.abort(new Error(`stopped by ${name}`))
   }
+  const onHangup = (name: NodeJS.Signals): void => (reload === undefined ? onSignal(name) : reload())
   const onFault = (fault: unknown): void => {
     const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
     log.error({ error: text }, 'a fault nobody caught: stopping')
@@ -49,6 +53,7 @@ export function watchEnding(
   }
 
   for (const name of ENDING) process.on(name, onSignal)
+  process.on(HANGUP, onHangup)
   process.on('uncaughtException', onFault)
   process.on('unhandledRejection', onFault)
   return {
@@ -56,6 +61,7 @@ export function watchEnding(
     code: () => code,
     release() {
       for (const name of ENDING) process.off(name, onSignal)
+      process.off(HANGUP, onHangup)
       process.off('uncaughtException', onFault)
       process.off('unhandledRejection', onFault)
     },

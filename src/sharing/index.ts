@@ -46,8 +46,10 @@ export interface Sharing {
   off(uid: number): Promise<SharingView>
   on(uid: number): Promise<SharingView>
   show(uid: number): Promise<SharingView>
-  /** Fires when a decision is durable, before whoever made it hears so. */
+  /** Fires when a decision is durable, before whoever made it hears so; and after `reload`. */
   onChange(listener: () => void): () => void
+  /** `config.sharing` has changed: tells listeners. */
+  reload(): void
 }
 
 export { createSharing } from './sharing.ts'

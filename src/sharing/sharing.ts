@@ -42,12 +42,16 @@ export function createSharing(deps: SharingDeps): Sharing {
     return (await consent.get(uid)) ?? choiceOfFile(config.sharing)
   }
 
+  function tell(): void {
+    for (const listener of listeners) listener()
+  }
+
   function change(uid: number, what: Change, entry: string | undefined, to: (from: Choice) => Choice) {
     return serially(async () => {
       const { allow_peers, allow_supervisors, deny_peers, off } = to(await choiceOf(uid))
       const decided_at = clock.now()
       await consent.put({ uid, allow_peers, allow_supervisors, deny_peers, off, decided_at })
-      for (const listener of listeners) listener()
+      tell()
       await audit.record({
         type: 'consent_change',
         success: true,
@@ -105,6 +109,7 @@ export function createSharing(deps: SharingDeps): Sharing {
       return show(uid)
     },
     show,
+    reload: tell,
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)

@@ -18,6 +18,8 @@ export interface Store extends Room {
   readonly documents: DocumentRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>
+  /** Writes a small value and reads it back; rejects when the database does not do both. For signs of life. */
+  probe(): Promise<void>
 }
 
-export { openStore } from './store.ts'
+export { isDiskTrouble, openStore } from './store.ts'

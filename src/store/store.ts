@@ -11,6 +11,7 @@ import { newDatabase } from './database.ts'
 import { createDocumentRepository } from './documents.ts'
 import { createEventRepository } from './events.ts'
 import type { Store } from './index.ts'
+import { makeKey } from './keyspace.ts'
 import { createMemberRepository } from './members.ts'
 import { migrate } from './migrations.ts'
 import { createReplayRepository } from './replay.ts'
@@ -23,6 +24,9 @@ export interface StoreOptions {
   readonly log: Log
   readonly faults?: Faults
 }
+
+/** Always the same key, so that probing costs no room. */
+const PROBE_KEY = makeKey('meta', { text: 'probe' })
 
 /**
  * The store of one node. Nothing touches the disk before `start`; repositories may be handed out before that, and
@@ -77,6 +81,14 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     },
 
     bytes: async () => directoryBytes(directory),
+
+    async probe() {
+      const written = Buffer.alloc(8)
+      written.writeDoubleBE(clock.monotonic())
+      await db.put(PROBE_KEY, written)
+      const read = await db.get(PROBE_KEY)
+      if (read === undefined || !written.equals(read)) throw new Error('the database did not keep a value')
+    },
   }
 }
 
@@ -110,6 +122,11 @@ function explainOpen(error: unknown, directory: string): unknown {
     default:
       return error
   }
+}
+
+/** True for what the disk refuses (full, read-only, broken), and a restart does not cure. */
+export function isDiskTrouble(error: unknown): boolean {
+  return causeCode(error) === 'LEVEL_IO_ERROR'
 }
 
 /** Level wraps the engine's error as the cause of "database is not open". */

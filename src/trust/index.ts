@@ -63,6 +63,8 @@ export interface TrustTerms {
 }
 
 export interface Trust extends Room {
+  /** Takes over `config.peers` as it is now. Resolves when listeners have been told and the ledger has it. */
+  reload(): Promise<void>
   opinion(node: NodeId): PeerOpinion
   /** True when any level above untrusted holds here and nothing denies. */
   admits(node: NodeId): boolean

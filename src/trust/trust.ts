@@ -1,4 +1,5 @@
 // The trust room: keeps the file's and people's word on every node, and tells listeners when it changes.
+import { isDeepStrictEqual } from 'node:util'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../base/clock.ts'
@@ -34,8 +35,8 @@ interface Held extends Decision {
 
 export function createTrust(options: TrustOptions): Trust {
   const { config, repository, identity, audit, clock, log } = options
-  const deniedByFile = new Set(config.peers.denied)
-  const trustedByFile = config.peers.trusted
+  let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
+  let trustedByFile = config.peers.trusted
   /** By every key of the member, so that a key's successor inherits what was decided. */
   const decisions = new Map<NodeId, Held>()
   let heldCount = 0
@@ -160,7 +161,7 @@ export function createTrust(options: TrustOptions): Trust {
     if (deniedByFile.has(node)) {
       throw new KaroError('refused', 'the configuration denies this node', {
         where: 'config.toml [peers] denied',
-        hint: 'Remove the key there and restart Karo.',
+        hint: 'Remove the key there, then reload the service or restart Karo.',
       })
     }
     const file = trustedByFile.get(node)
@@ -173,9 +174,40 @@ export function createTrust(options: TrustOptions): Trust {
     if (differs) {
       throw new KaroError('conflict', `the configuration names this node, with level ${file.level}`, {
         where: 'config.toml [peers.trusted]',
-        hint: 'Change its entry there and restart Karo; the file is stronger than a decision made here.',
+        hint: 'Change its entry there, then reload the service or restart Karo; the file is stronger than a decision made here.',
       })
     }
+  }
+
+  /** As `decide`, for every node that the file says something else about now. */
+  function reload(): Promise<void> {
+    return serially(async () => {
+      const { denied, trusted } = config.peers
+      const named = new Set([...deniedByFile, ...trustedByFile.keys(), ...denied, ...trusted.keys()])
+      const before = new Map([...named].map((node) => [node, opinion(node)]))
+      deniedByFile = new Set(denied)
+      trustedByFile = trusted
+      const recorded: Promise<unknown>[] = []
+      for (const [node, was] of before) {
+        const is = opinion(node)
+        if (isDeepStrictEqual(was, is)) continue
+        if (!admits(node)) seen.forget(node)
+        log.info(
+          { peer: node, action: 'reload', level: is.trust_level },
+          'the configuration decides anew about a node',
+        )
+        recorded.push(
+          audit.record({
+            type: 'trust_change',
+            success: true,
+            peer: node,
+            details: { action: 'reload', level_before: was.trust_level, level_after: is.trust_level },
+          }),
+        )
+        tell(node)
+      }
+      await Promise.all(recorded)
+    })
   }
 
   const withdrawn = (node: NodeId, before: Held | undefined) => ({
@@ -203,6 +235,7 @@ export function createTrust(options: TrustOptions): Trust {
       await seen.flush()
     },
 
+    reload,
     opinion,
     admits,
     refuses,

@@ -6,7 +6,7 @@ import { bundle, withBuiltins } from '../../scripts/build.ts'
 /** None of these may be read to run `karo status` or `karo check`. */
 const HEAVY =
   /node_modules\/(@libp2p|@chainsafe|@multiformats|libp2p|level|abstract-level|classic-level|fastify|zod|commander|pino|msgpackr|@noble|blake3-wasm)\//
-const HEAVY_PACKAGES = /^(classic-level|blake3-wasm|(node:)?https?2?|(node:)?crypto)$/
+const HEAVY_PACKAGES = /^(classic-level|blake3-wasm|koffi|(node:)?https?2?|(node:)?crypto)$/
 
 let outputs: Metafile['outputs']
 let codes: readonly string[]

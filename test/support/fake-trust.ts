@@ -44,6 +44,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     opinion,
     admits,
     refuses: refused,
+    reload: () => Promise.resolve(),
     explain: () => [],
     trust(node, { level }) {
       if (level === 'untrusted') admitted.delete(node)

@@ -12,7 +12,7 @@ interface QueryRouteDeps {
   readonly query: Pick<Query, 'ask'>
   readonly caller: Caller
   /** Deadline of a query that names none, ms. */
-  readonly timeoutMs: number
+  readonly timeoutMs: () => number
 }
 
 interface QueryBody {
@@ -85,7 +85,7 @@ export function queryRoutes({ query, caller, timeoutMs }: QueryRouteDeps): Route
         perNode: per_node ?? false,
         ...(filters === undefined ? {} : { filters: filters.flatMap(toFilters) }),
         ...(team === undefined ? {} : { team }),
-        timeoutMs: timeout_ms ?? timeoutMs,
+        timeoutMs: timeout_ms ?? timeoutMs(),
         uid: caller.uid,
         traceId: id,
       },

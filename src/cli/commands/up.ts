@@ -1,6 +1,7 @@
 // karo up: this process becomes the daemon.
 import { systemRandom } from '../../base/clock.ts'
-import { homePaths } from '../../config/paths.ts'
+import { KaroError } from '../../base/errors.ts'
+import { homePaths, servicePaths } from '../../config/paths.ts'
 import type { Command } from '../command.ts'
 import { ensureHome } from '../home.ts'
 
@@ -12,18 +13,31 @@ export const up: readonly Command[] = [
     name: 'up',
     summary: 'run the node in the foreground; makes its directory the first time',
     args: [],
-    options: [],
+    options: [
+      {
+        name: 'service',
+        description: "as the machine's service, for all its users: in /var/lib/karo, /etc/karo and /run/karo",
+      },
+    ],
     examples: [
       { run: 'karo up', does: 'runs until Ctrl-C' },
       { run: 'KARO_MESH_PORT=0 karo up --home /tmp/second', does: 'a second node on this machine' },
+      { run: 'karo up --service', does: 'what the system unit runs' },
     ],
-    async run(io) {
+    async run(io, { options }) {
+      const service = options.service === true
+      if (service && io.env.KARO_HOME) {
+        throw new KaroError('bad_request', 'a service has its own directories', {
+          where: '--service',
+          hint: 'Leave out --home and KARO_HOME.',
+        })
+      }
       const { runDaemon } = await import('../../main.ts')
-      const paths = homePaths(io.env)
-      const { identity } = ensureHome(paths, { random: systemRandom })
+      const paths = service ? servicePaths(io.env) : homePaths(io.env)
+      const { identity } = ensureHome(paths, { random: systemRandom, service })
       const terminal = process.stderr.isTTY === true
       try {
-        return await runDaemon({ paths, identity, env: io.env, terminal, write: io.err })
+        return await runDaemon({ paths, identity, env: io.env, service, terminal, write: io.err })
       } finally {
         // Unreferenced: it fires only if something still keeps the process.
         setTimeout(() => process.exit(), LINGER_MS).unref()

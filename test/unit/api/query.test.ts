@@ -14,7 +14,7 @@ const RESULT = { query_id: 'x', data: { tools: [] } } as unknown as QueryResult
 const COVERAGE = coverageOf([{ fingerprint: '0', name: 'a', outcome: 'unreachable' }])
 
 function serverWith(ask: Query['ask']) {
-  const routes = [queryRoutes({ query: { ask }, caller: { uid: 7 }, timeoutMs: 5_000 })]
+  const routes = [queryRoutes({ query: { ask }, caller: { uid: 7 }, timeoutMs: () => 5_000 })]
   const server = buildServer({ routes, clock: systemClock, log: silentLog })
   const post = (body: object, accept?: string) =>
     server.inject({

@@ -1,7 +1,7 @@
 // Where things are: KARO_HOME moves everything, XDG_RUNTIME_DIR only the socket of the default home.
 import { homedir } from 'node:os'
 import { describe, expect, test } from 'vitest'
-import { homePaths } from '../../../src/config/index.ts'
+import { homePaths, servicePaths } from '../../../src/config/index.ts'
 
 describe('homePaths', () => {
   test('with KARO_HOME everything is below it, the socket too', () => {
@@ -38,5 +38,25 @@ describe('homePaths', () => {
     expect(() => long.socket).toThrow(
       expect.objectContaining({ code: 'bad_config', hint: expect.any(String) }),
     )
+  })
+})
+
+describe('servicePaths', () => {
+  test('are those of the machine, or the ones that systemd names', () => {
+    expect({ ...servicePaths({ KARO_HOME: '/k', HOME: '/h', XDG_RUNTIME_DIR: '/run/user/1' }) }).toEqual({
+      home: '/var/lib/karo',
+      config: '/etc/karo/config.toml',
+      key: '/var/lib/karo/identity.key',
+      db: '/var/lib/karo/db',
+      spool: '/var/spool/karo',
+      lock: '/var/lib/karo/karo.lock',
+      socket: '/run/karo/karo.sock',
+    })
+    const named = servicePaths({
+      STATE_DIRECTORY: '/s:/other',
+      RUNTIME_DIRECTORY: '/r',
+      CONFIGURATION_DIRECTORY: '/c',
+    })
+    expect([named.db, named.socket, named.config]).toEqual(['/s/db', '/r/karo.sock', '/c/config.toml'])
   })
 })

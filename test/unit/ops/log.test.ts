@@ -39,3 +39,28 @@ test('a person sees one plain line per event of at least the level', () => {
   log.child({ room: 'mesh' }).warn({ port: 9238, peer: undefined }, 'the port is taken')
   expect(seen).toEqual(['karo: warning: the port is taken (room=mesh port=9238)\n'])
 })
+
+test('a new level holds for children made before, in both kinds of log', async () => {
+  const seen: string[] = []
+  const plain = createPlainLog('warn', (text) => seen.push(text))
+  const room = plain.child({ room: 'mesh' })
+  plain.setLevel('debug')
+  room.debug({}, 'now heard')
+  plain.setLevel('error')
+  room.warn({}, 'too quiet')
+  expect(seen).toEqual(['karo: now heard (room=mesh)\n'])
+
+  const directory = mkdtempSync(join(tmpdir(), 'karo-log-'))
+  const path = join(directory, 'log')
+  const fd = openSync(path, 'w')
+  const json = createJsonLog({ level: 'error', fd })
+  const child = json.child({ room: 'mesh' })
+  child.info({}, 'too quiet')
+  json.setLevel('info')
+  child.info({}, 'now heard')
+  json.flush()
+  await until(() => readFileSync(path, 'utf8').endsWith('\n'), { what: 'the line' })
+  closeSync(fd)
+  expect(readFileSync(path, 'utf8')).toMatch(/^[^\n]*now heard[^\n]*\n$/)
+  rmSync(directory, { recursive: true })
+})

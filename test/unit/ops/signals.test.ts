@@ -13,7 +13,7 @@ afterEach(() => {
 test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s aborts once; the second ends at once', (name) => {
   const exits: number[] = []
   let now = 1_000
-  ending = watchEnding(silentLog, { monotonic: () => now }, (code) => void exits.push(code))
+  ending = watchEnding(silentLog, { monotonic: () => now }, undefined, (code) => void exits.push(code))
   process.emit(name, name)
   expect([ending.signal.aborted, ending.code(), exits]).toEqual([true, 0, []])
   // npm hands on what the terminal has sent already.
@@ -25,9 +25,19 @@ test.each(['SIGTERM', 'SIGINT', 'SIGHUP'] as const)('%s aborts once; the second 
   expect(exits).toEqual([1])
 })
 
+test('where SIGHUP means reload it ends nothing; the others still do', () => {
+  let reloads = 0
+  ending = watchEnding(silentLog, systemClock, () => reloads++)
+  process.emit('SIGHUP', 'SIGHUP')
+  process.emit('SIGHUP', 'SIGHUP')
+  expect([reloads, ending.signal.aborted]).toEqual([2, false])
+  process.emit('SIGTERM', 'SIGTERM')
+  expect(ending.signal.aborted).toBe(true)
+})
+
 test('a fault aborts with a failure', () => {
   const others = process.rawListeners('uncaughtException')
-  ending = watchEnding(silentLog, systemClock, () => {})
+  ending = watchEnding(silentLog, systemClock, undefined, () => {})
   const [mine] = process.rawListeners('uncaughtException').filter((listener) => !others.includes(listener))
   mine?.call(process, new Error('bug'))
   expect([ending.signal.aborted, ending.code()]).toEqual([true, 1])

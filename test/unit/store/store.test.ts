@@ -121,3 +121,18 @@ test('kill -9 while batches are written: each is there as a whole or not at all,
   expect(sightings.length).toBe(rounds.length)
   expect(strangers.map(({ last_seen }) => last_seen)).toEqual([rounds.length])
 })
+
+test('a probe goes through the disk while the store is open, leaves one key, and rejects when it is closed', async () => {
+  const directory = join(temporaryDirectory(), 'db')
+  const store = storeIn(directory)
+  await expect(store.probe()).rejects.toThrow()
+  await store.start(never)
+  await store.probe()
+  await store.probe()
+  await store.stop()
+  await expect(store.probe()).rejects.toThrow()
+  const db = newDatabase(directory)
+  await db.open()
+  expect(await db.keys().all()).toHaveLength(2)
+  await db.close()
+})

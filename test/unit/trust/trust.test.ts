@@ -3,7 +3,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { AuditRecord } from '../../../src/audit/index.ts'
 import { silentLog } from '../../../src/base/log.ts'
-import type { TrustedPeer } from '../../../src/config/index.ts'
+import type { Config, TrustedPeer } from '../../../src/config/index.ts'
 import {
   createMemberRepository,
   type MemberChanges,
@@ -30,12 +30,21 @@ interface World {
   readonly clock: { time: number }
   readonly repository: MemberRepository
   readonly audited: AuditRecord[]
+  /** What the file says from the next reload on. */
+  readonly config: { peers: Config['peers'] }
   /** The same disk and clock, a new process. */
   restart(file?: FilePeers): Promise<World>
 }
 interface FilePeers {
   trusted?: readonly (readonly [NodeId, Partial<TrustedPeer>])[]
   denied?: readonly NodeId[]
+}
+
+function peersOf(file: FilePeers): Config['peers'] {
+  const trusted = new Map<NodeId, TrustedPeer>()
+  for (const [node, terms] of file.trusted ?? [])
+    trusted.set(node, { level: 'peer', roles: [], teams: [], ...terms })
+  return { trusted, denied: file.denied ?? [] }
 }
 
 async function world(
@@ -45,11 +54,9 @@ async function world(
 ): Promise<World> {
   const kept = repository ?? createMemberRepository(await temporaryDatabase())
   const audited: AuditRecord[] = []
-  const trusted = new Map<NodeId, TrustedPeer>()
-  for (const [node, terms] of file.trusted ?? [])
-    trusted.set(node, { level: 'peer', roles: [], teams: [], ...terms })
+  const config = { peers: peersOf(file) }
   const trust = createTrust({
-    config: { peers: { trusted, denied: file.denied ?? [] } },
+    config,
     repository: kept,
     identity: self,
     audit: {
@@ -64,6 +71,7 @@ async function world(
   onTestFinished(() => trust.stop())
   return {
     trust,
+    config,
     clock,
     repository: kept,
     audited,
@@ -474,4 +482,38 @@ test('a stored level this program does not know opens nothing', async () => {
   })
   const { trust } = await restart()
   expect([trust.admits(bob), trust.opinion(bob).trust_level]).toEqual([false, 'untrusted'])
+})
+
+test('a reload takes over what the file says now, tells and records each node it changes, and no other', async () => {
+  const before: FilePeers = {
+    trusted: [
+      [ann, {}],
+      [bob, { name: 'bob' }],
+    ],
+    denied: [dan],
+  }
+  const { trust, config, audited } = await world(before)
+  trust.sawMember(ann, { name: 'ann', addresses: [at(1)] })
+  const told: NodeId[] = []
+  trust.onChange((node) => told.push(node))
+  await trust.reload()
+  expect([told, audited]).toEqual([[], []])
+
+  config.peers = peersOf({
+    trusted: [
+      [bob, { name: 'bob' }],
+      [cid, { level: 'supervisor' }],
+    ],
+    denied: [ann],
+  })
+  // The object alone changes nothing: a change is told, then holds.
+  expect(trust.admits(ann)).toBe(true)
+  await trust.reload()
+  expect([ann, bob, cid, dan].map(trust.admits)).toEqual([false, true, true, false])
+  expect([ann, bob, cid, dan].map(trust.refuses)).toEqual([true, false, false, false])
+  expect(trust.members()).toEqual([])
+  expect(new Set(told)).toEqual(new Set([ann, cid, dan]))
+  expect(audited.map(({ type, peer, details }) => [type, peer, details.action, details.level_after])).toEqual(
+    told.map((node) => ['trust_change', node, 'reload', node === cid ? 'supervisor' : 'untrusted']),
+  )
 })
