@@ -21,6 +21,8 @@ interface HowToStart {
   env(rc: string): Readonly<Record<string, string>>
   /** First in the start file: a prompt that counts itself up, and no history on disk. */
   readonly before: string
+  /** Last in the start file: prints the mark before each prompt, whoever draws it. */
+  readonly mark?: string
   /** How its prompts end what is printed, where more than their text tells that they are new. */
   readonly prompt?: RegExp
 }
@@ -40,6 +42,7 @@ export const PROGRAMS: Readonly<Record<Program, HowToStart>> = {
     argv: (rc) => ['bash', '--noprofile', '--rcfile', rc, '-i'],
     env: () => ({}),
     before: "HISTFILE=; HISTCONTROL=ignoreboth; typed=0; PS1='@$((++typed))@ '",
+    mark: 'PROMPT_COMMAND+=(\'builtin printf "\\e]0;@mark@\\a"\')',
   },
   zsh: {
     shell: 'zsh',
@@ -48,6 +51,7 @@ export const PROGRAMS: Readonly<Record<Program, HowToStart>> = {
     env: (rc) => ({ ZDOTDIR: dirname(rc) }),
     before:
       "setopt prompt_subst no_prompt_sp no_prompt_cr; zmodload zsh/zle; unset zle_bracketed_paste; typed=0; PS1='@$((++typed))@ '",
+    mark: "mark() { builtin printf '\\e]0;@mark@\\a' }; precmd_functions+=(mark)",
   },
   fish: {
     shell: 'fish',
@@ -57,6 +61,7 @@ export const PROGRAMS: Readonly<Record<Program, HowToStart>> = {
     env: (rc) => ({ XDG_CONFIG_HOME: dirname(dirname(rc)) }),
     before:
       'set -q typed; or set -g typed 0; set -g fish_greeting; function fish_prompt; set typed (math $typed + 1); echo -n "@$typed@ "; end',
+    mark: "function mark --on-event fish_prompt; printf '\\e]0;@mark@\\a'; end",
     // It draws its prompt anew while a line is typed, but what is in front only once.
     prompt: /(?:⏎ \r|\x1b\[\?2004h)(?:\r*@\d+@ )+$/,
   },
@@ -73,9 +78,11 @@ export interface ShellOptions {
   readonly before?: string
   /** Lines after it. */
   readonly after?: string
+  /** Another tool draws the prompt: what is waited for is a mark that is printed in front of it. */
+  readonly marked?: true
   readonly ignore?: readonly string[]
-  /** False: the spool directory is not made. */
-  readonly spool?: boolean
+  /** False: the spool directory is not made. A path: one that is there already. */
+  readonly spool?: boolean | string
   readonly env?: Readonly<Record<string, string>>
   /** Command line that the shell's own is appended to. */
   readonly through?: readonly string[]
@@ -102,6 +109,8 @@ export interface TypedShell {
 
 /** Counts itself up, so that a prompt that was waited for is never an old one. */
 const PROMPT = /@\d+@ $/
+/** In the title of the window, where nobody sees it. */
+const MARK = /\x1b\]0;@mark@\x07/
 /** ECMA-48 control sequences. */
 const CONTROL = /\x1b\[[0-9;?]*[a-zA-Z]/g
 /** What fish draws before a prompt, to show an output without a last line end. */
@@ -110,12 +119,15 @@ const NEW_LINE_MARK = /⏎ +⏎ $/
 export async function startShell(options: ShellOptions = {}): Promise<TypedShell> {
   const how = PROGRAMS[options.program ?? 'bash']
   const directory = temporaryDirectory()
-  const spool = join(directory, 'spool')
+  const spool = typeof options.spool === 'string' ? options.spool : join(directory, 'spool')
   const rc = join(directory, how.rc)
-  if (options.spool !== false) mkdirSync(spool, { mode: 0o700 })
+  if (options.spool === undefined || options.spool === true) mkdirSync(spool, { mode: 0o700 })
   mkdirSync(dirname(rc), { recursive: true })
   const hook = HOOKS[how.shell]({ spoolDirectory: spool, ignore: options.ignore ?? [] })
-  writeFileSync(rc, `${how.before}\n${options.before ?? ''}\n${hook}\n${options.after ?? ''}\n`)
+  writeFileSync(
+    rc,
+    `${how.before}\n${options.before ?? ''}\n${hook}\n${options.after ?? ''}\n${(options.marked && how.mark) || ''}\n`,
+  )
   const [program, ...args] = [...(options.through ?? []), ...how.argv(rc)]
   const clean = Object.entries(process.env).filter(
     ([key]) => !/^(KARO_|PROMPT_COMMAND|PS0|BASH|HIST|ZDOTDIR|ENV$|XDG_)/.test(key),
@@ -143,7 +155,7 @@ export async function startShell(options: ShellOptions = {}): Promise<TypedShell
   })
 
   const prompt = async (): Promise<string> => {
-    const end = how.prompt ?? PROMPT
+    const end = options.marked && how.mark ? MARK : (how.prompt ?? PROMPT)
     await until(() => over || end.test(screen.slice(from)), {
       what: `a prompt after: ${screen.slice(from)}`,
     })

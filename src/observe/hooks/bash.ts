@@ -134,6 +134,15 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     __karo_write "$first" "$last" "\${__karo[begun]}" "$end" "$1"
   }
 
+  # Puts it first again: behind another tool, $_ is that tool's. Bash-preexec and ble.sh keep lines with a blank in
+  # front of them in the history, where their text tells, and want to be first themselves.
+  __karo_first() {
+    local each rest=()
+    [[ -z \${bash_preexec_imported-}\${__bp_imported-}\${BLE_VERSION-} ]] || return 0
+    for each in "\${PROMPT_COMMAND[@]}"; do rest+=("\${each//"\${__karo[call]}"/:}"); done
+    PROMPT_COMMAND=("\${__karo[call]}" "\${rest[@]}")
+  }
+
   # First in PROMPT_COMMAND. Hands $? on to what others have appended to the same string, except where a command
   # that fails would end the shell or set off a trap for nothing.
   __karo_prompt() {
@@ -161,6 +170,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
       fi
       ((__karo[runs] = 0, __karo[base] = HISTCMD))
       __karo[cwd]=\${PWD-}
+      [[ \${PROMPT_COMMAND-} == "\${__karo[call]}"* ]] || __karo_first
       if [[ \${PS0-} != *__karo* ]]; then
         PS0=\${PS0-}\${__karo[ps0]}
         builtin export -n PS0
