@@ -5,7 +5,7 @@ import { defaultTopicScoreParams } from '@libp2p/gossipsub/score'
 import type { Topic } from '../../protocols/define.ts'
 import { isLoopback } from './endpoint.ts'
 
-/** Score of whoever is no neighbour: far below every threshold, so that nothing it says is looked at. */
+/** Score of whoever is not admitted: far below every threshold, so that nothing it says is looked at. */
 const NOBODY = -1_000_000
 /** Below this a peer is told of messages no more, published to no more, and not listened to any more. */
 const THRESHOLDS = { gossipThreshold: -20, publishThreshold: -40, graylistThreshold: -80 }
@@ -36,12 +36,12 @@ function digestOf(topic: string, data: Uint8Array): Buffer {
 }
 
 /**
- * Options for `gossipsub()`. `isNeighbour` is asked with libp2p's peer id as text. Addresses and peers are never
+ * Options for `gossipsub()`. `isAdmitted` is asked with libp2p's peer id as text. Addresses and peers are never
  * exchanged (both would go around admission), nobody is dialed.
  */
 export function gossipSettings(
   topics: readonly Topic[],
-  isNeighbour: (peer: string) => boolean,
+  isAdmitted: (peer: string) => boolean,
 ): Partial<GossipsubOpts> {
   return {
     // Our frame carries author and signature; libp2p's would be verified for every copy that arrives.
@@ -88,7 +88,7 @@ export function gossipSettings(
       opportunisticGraftThreshold: 0,
     },
     scoreParams: {
-      appSpecificScore: (peer) => (isNeighbour(peer) ? 0 : NOBODY),
+      appSpecificScore: (peer) => (isAdmitted(peer) ? 0 : NOBODY),
       appSpecificWeight: 1,
       IPColocationFactorWhitelist: new LoopbackExempt(),
       // A few late promises or early grafts are a busy machine's.

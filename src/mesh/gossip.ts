@@ -15,7 +15,7 @@ import type { ChannelDeps } from './channel.ts'
 import { createIntake } from './gossip-intake.ts'
 import { gossipSettings } from './gossip-settings.ts'
 import type { GossipHandler, GossipVerdict } from './index.ts'
-import { nodeOf } from './peer.ts'
+import { peerRefOf } from './peer.ts'
 import type { Rejections } from './rejections.ts'
 import type { Session } from './session.ts'
 
@@ -67,13 +67,16 @@ export function createGossip(deps: GossipDeps): GossipRouter {
   const topics = new Map<string, { readonly topic: Topic; readonly handler: GossipHandler }>()
   let router: Router | undefined
   let registrar: GossipSubComponents['registrar'] | undefined
-  /** libp2p's name of each neighbour that was attached: scores are asked for by it, often. */
+  /** By libp2p's name, each neighbour that was attached: scores are asked for by it, often. */
   const neighbours = new Map<string, NodeId>()
 
-  const sessionOf = (peer: string): Session | undefined => {
+  /**
+   * Whoever was admitted by both ends, and is admitted here still. Its connection may have ended a moment ago: what it
+   * said before is worth hearing, and the last word of one that leaves comes with the end.
+   */
+  const admitted = (peer: string): NodeId | undefined => {
     const node = neighbours.get(peer)
-    const session = node === undefined ? undefined : deps.neighbour(node)
-    if (session?.alive() === true) return session
+    if (node !== undefined && deps.trust.admits(node)) return node
     neighbours.delete(peer)
     return undefined
   }
@@ -81,12 +84,10 @@ export function createGossip(deps: GossipDeps): GossipRouter {
   const validator =
     (topic: Topic, handler: GossipHandler): TopicValidatorFn =>
     (peer, message) => {
-      const node = nodeOf(peer)
-      const session = sessionOf(peer.toString())
-      if (node === undefined || session === undefined || deps.trust.refuses(node))
-        return TopicValidatorResult.Ignore
-      session.heard()
-      return RESULTS[intake.judge(topic, handler, message.data, session.peer)]
+      const node = admitted(peer.toString())
+      if (node === undefined) return TopicValidatorResult.Ignore
+      deps.neighbour(node)?.heard()
+      return RESULTS[intake.judge(topic, handler, message.data, peerRefOf(node))]
     }
 
   const spread = async (topic: Topic, bytes: Uint8Array): Promise<void> => {
@@ -119,7 +120,7 @@ export function createGossip(deps: GossipDeps): GossipRouter {
     service(components) {
       const settings = gossipSettings(
         [...topics.values()].map(({ topic }) => topic),
-        (peer) => sessionOf(peer) !== undefined,
+        (peer) => admitted(peer) !== undefined,
       )
       const made = gossipsub(settings)(components) as Router
       // Older versions of the protocol have nothing that a Karo node would need them for.

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import type { Stream } from '../../protocols/define.ts'
 import { REJECT_CODES, type RejectCode } from '../../protocols/frame.ts'
 import { Hello, HelloAck } from '../../protocols/messages/hello.ts'
-import { hello, query } from '../../protocols/registry.ts'
+import { hello, query, STREAMS } from '../../protocols/registry.ts'
 import type { AuditEntryShape, PeerShape, QueryResult } from '../../src/api/shapes.ts'
 import { randomOf } from '../fuzz/frames.ts'
 import { type Aim, ATTACKS, fitting } from '../support/attacks.ts'
@@ -28,7 +28,13 @@ import { until } from '../support/until.ts'
 /** A stranger may stay in the lobby this long. */
 const LOBBY_MS = 10_000
 
-const MEMBERS_ONLY = [query.id, '/ipfs/id/1.0.0', '/ipfs/ping/1.0.0', '/meshsub/1.2.0']
+const MEMBERS_ONLY = [
+  ...STREAMS.filter(({ admits }) => admits === 'member').map(({ id }) => id),
+  '/ipfs/id/1.0.0',
+  '/ipfs/ping/1.0.0',
+  '/karo/kad/1',
+  '/meshsub/1.2.0',
+]
 
 async function outsiders(count: number): Promise<RawPeer[]> {
   const peers = await hostilePeers(count)
@@ -73,7 +79,7 @@ describe('a stranger', () => {
     await seesHelloAlone(polite, spoken)
     const control = await introduce(polite, spoken)
     expect(control.frames.map(({ body }) => body)).toMatchObject([
-      { versions: [hello.id, query.id] },
+      { versions: expect.arrayContaining(STREAMS.map(({ id }) => id)) },
       { stage: 'pending' },
     ])
     await seesHelloAlone(polite, spoken)

@@ -11,14 +11,14 @@ import { expect, onTestFinished, test } from 'vitest'
 import * as z from 'zod'
 import { defineMessage, defineTopic, type Topic } from '../../../protocols/define.ts'
 import { bodyOf, encodeFrame, type Frame, FrameError, type RejectCode } from '../../../protocols/frame.ts'
-import { Ping } from '../../../protocols/messages/hello.ts'
+import { Goodbye, Ping } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { presence } from '../../../protocols/registry.ts'
 import type { Identity } from '../../../src/identity/index.ts'
 import type { Gossip, GossipVerdict, Mesh } from '../../../src/mesh/index.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh-node.ts'
 import { type RawGossip, rawGossip } from '../../support/raw-gossip.ts'
-import type { RawPeer } from '../../support/raw-peer.ts'
+import type { RawPeer, RawStream } from '../../support/raw-peer.ts'
 import { until } from '../../support/until.ts'
 import { linked, type Running, raw, start, trusts } from './cluster.ts'
 
@@ -108,6 +108,7 @@ function word(
 interface Intruder {
   readonly node: Talker
   readonly peer: RawPeer
+  readonly control: RawStream
   readonly gossip: RawGossip
 }
 
@@ -117,9 +118,9 @@ async function intruder(judge?: (text: string) => GossipVerdict): Promise<Intrud
   const peer = await raw()
   await trusts(node, peer)
   const connection = await peer.dial(node.address())
-  await peer.join(connection)
+  const control = await peer.join(connection)
   await until(() => node.mesh.isConnected(peer.id), { what: 'neighbour' })
-  return { node, peer, gossip: await rawGossip(peer, connection) }
+  return { node, peer, control, gossip: await rawGossip(peer, connection) }
 }
 
 const refusals = (node: Talker): Partial<Record<RejectCode, number>> =>
@@ -165,6 +166,16 @@ test('an author that is refused is not heard any more, nor passed on, whoever ha
   expect(d.texts()).not.toContain('unheard')
   // Nobody is blamed for it: b has its own opinion.
   expect(refusals(c)).toEqual({})
+})
+
+test('the last word of a neighbour that leaves is heard although its goodbye comes with it', async () => {
+  const { node, peer, control, gossip } = await intruder()
+  gossip.publish(words, word(peer.identity, 'before'))
+  await hears(node, 'before')
+  gossip.publish(words, word(peer.identity, 'last words'))
+  control.send(control.frame(Goodbye, { reason: 'stopping' }))
+  await until(() => !node.mesh.isConnected(peer.id), { what: 'the end' })
+  await hears(node, 'last words')
 })
 
 test('a revoked neighbour is silent at once, and the router has forgotten it', async () => {
