@@ -26,7 +26,15 @@ const shellInit: Command = {
   summary: 'print the hook that records the commands of a shell',
   args: [shellArgument],
   options: [],
-  examples: [{ run: 'eval "$(karo shell init bash)"', does: 'records this shell from now on' }],
+  examples: [
+    { run: 'eval "$(karo shell init bash)"', does: 'records this shell from now on' },
+    { run: 'karo shell init fish | source', does: 'the same in fish' },
+    { run: 'export KARO_PAUSE=1', does: 'pauses a recorded shell until unset KARO_PAUSE' },
+    {
+      run: 'karo config get history.ignore',
+      does: 'patterns of what is never recorded: ignore = ["pass *"] under [history] in config.toml',
+    },
+  ],
   async run(io, input) {
     const shell = shellOf(input)
     const paths = homePaths(io.env)
