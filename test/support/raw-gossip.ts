@@ -4,7 +4,7 @@ import type { Connection } from '@libp2p/interface'
 import type { Topic } from '../../protocols/define.ts'
 import type { RawPeer, RawStream } from './raw-peer.ts'
 
-export const MESHSUB = '/meshsub/1.2.0'
+const MESHSUB = '/meshsub/1.2.0'
 
 export interface RawGossip {
   readonly stream: RawStream
