@@ -12,7 +12,14 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
-import { type BuildResult, build as esbuild, type Metafile, type Plugin, stop } from 'esbuild'
+import {
+  type BuildResult,
+  build as esbuild,
+  type Metafile,
+  type OutputFile,
+  type Plugin,
+  stop,
+} from 'esbuild'
 
 const ROOT = join(import.meta.dirname, '..')
 export const DIST = join(ROOT, 'dist')
@@ -20,7 +27,7 @@ export const ENTRY = join(DIST, 'karo.js')
 const STAMP = join(DIST, '.stamp')
 
 /** Found at run time in node_modules: they bring a native addon or a wasm file that a bundle cannot hold. */
-const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi']
+export const EXTERNAL = ['classic-level', 'blake3-wasm', 'koffi']
 
 /**
  * What a short command loads, held together in one chunk: every further file costs a module load, about 0.5 ms. The
@@ -139,26 +146,40 @@ function passedOn(chunks: ReadonlyMap<string, string>): ReadonlyMap<string, stri
   return found
 }
 
-/** Writes dist/ so that at every moment the entry there is whole: new chunks, then the entry, then old ones go. */
-export async function build(): Promise<Metafile> {
-  const stamp = sourcesStamp()
+/** The finished files by their path below dist/, the same bytes wherever and whenever; and esbuild's account. */
+export async function assemble(): Promise<{ files: ReadonlyMap<string, Uint8Array>; metafile: Metafile }> {
   const { outputFiles, metafile } = await bundle()
   await stop()
-  const kept = new Set<string>([ENTRY, STAMP])
+  const files = new Map<string, Uint8Array>()
   const idle = passedOn(new Map(outputFiles.map((file) => [basename(file.path), file.text])))
   const direct = (code: string): string =>
     [...idle].reduce((text, [name, from]) => text.replaceAll(`/${name}"`, `/${from}"`), code)
-  for (const file of outputFiles) {
-    if (file.path === ENTRY || idle.has(basename(file.path))) continue
-    kept.add(file.path)
-    mkdirSync(dirname(file.path), { recursive: true })
-    const isCode = file.path.endsWith('.js')
-    writeFileSync(file.path, isCode ? withCommonJs(withBuiltins(direct(file.text))) : file.contents)
+  const finished = (file: OutputFile): string | Uint8Array => {
+    if (file.path === ENTRY) return `#!/usr/bin/env node\n${COMPILE_CACHE}${direct(file.text)}`
+    return file.path.endsWith('.js') ? withCommonJs(withBuiltins(direct(file.text))) : file.contents
   }
-  const entry = outputFiles.find((file) => file.path === ENTRY)
+  for (const file of outputFiles) {
+    if (!idle.has(basename(file.path))) files.set(relative(DIST, file.path), Buffer.from(finished(file)))
+  }
+  return { files, metafile }
+}
+
+/** Writes dist/ so that at every moment the entry there is whole: new chunks, then the entry, then old ones go. */
+export async function build(): Promise<Metafile> {
+  const stamp = sourcesStamp()
+  const { files, metafile } = await assemble()
+  const entry = files.get(relative(DIST, ENTRY))
   if (entry === undefined) throw new Error('the bundle has no entry')
+  const kept = new Set<string>([ENTRY, STAMP])
+  for (const [name, contents] of files) {
+    if (contents === entry) continue
+    const path = join(DIST, name)
+    kept.add(path)
+    mkdirSync(dirname(path), { recursive: true })
+    writeFileSync(path, contents)
+  }
   const fresh = `${ENTRY}.${process.pid}`
-  writeFileSync(fresh, `#!/usr/bin/env node\n${COMPILE_CACHE}${direct(entry.text)}`)
+  writeFileSync(fresh, entry)
   chmodSync(fresh, 0o755)
   renameSync(fresh, ENTRY)
   writeFileSync(STAMP, stamp)

@@ -1,0 +1,67 @@
+#!/bin/sh
+# Installs Karo from this directory, without any network: install.sh [--no-start | --remove | --purge]
+# Run again from another version's directory it upgrades, or goes back; data and configuration stay.
+set -eu
+
+here=$(cd "$(dirname "$0")" && pwd)
+mode=${1:-install}
+
+fail() {
+  echo "install.sh: $1" >&2
+  exit 1
+}
+
+has_systemd() { [ -d /run/systemd/system ]; }
+
+remove_files() {
+  if has_systemd; then systemctl disable --now karo.service >/dev/null 2>&1 || true; fi
+  rm -rf /usr/lib/karo /usr/lib/karo.new /usr/lib/karo.old /usr/share/doc/karo
+  rm -f /usr/bin/karo /usr/lib/systemd/system/karo.service /usr/lib/systemd/user/karo.service
+  rm -f /usr/lib/sysusers.d/karo.conf /usr/lib/tmpfiles.d/karo.conf
+  if has_systemd; then systemctl daemon-reload; fi
+}
+
+[ "$(id -u)" -eq 0 ] || fail 'run it as root, it installs a service'
+if command -v dpkg-query >/dev/null && dpkg-query -W -f '${Status}' karo 2>/dev/null | grep -q ' installed$'; then
+  fail 'Karo is installed as a Debian package here; use dpkg'
+fi
+
+case "$mode" in
+  install | --no-start) ;;
+  --remove)
+    remove_files
+    echo 'Karo is removed; /etc/karo, /var/lib/karo and /var/spool/karo stay.'
+    exit 0
+    ;;
+  --purge)
+    remove_files
+    rm -rf /etc/karo /var/lib/karo /var/spool/karo
+    echo 'Karo and its data are removed.'
+    exit 0
+    ;;
+  *) fail "unknown: $mode (--no-start, --remove or --purge)" ;;
+esac
+
+(cd "$here" && sha256sum --check --quiet SHA256SUMS) || fail 'a file is damaged or missing: nothing was installed'
+
+# Beside the old one first, so that the moment between them is short.
+rm -rf /usr/lib/karo.new /usr/lib/karo.old
+cp -R "$here/root/usr/lib/karo" /usr/lib/karo.new
+chown -R 0:0 /usr/lib/karo.new
+if [ -d /usr/lib/karo ]; then mv /usr/lib/karo /usr/lib/karo.old; fi
+mv /usr/lib/karo.new /usr/lib/karo
+rm -rf /usr/lib/karo.old
+(cd "$here/root" && find usr -type f ! -path 'usr/lib/karo/*') | while read -r file; do
+  install -D -o 0 -g 0 -m 644 "$here/root/$file" "/$file"
+done
+ln -sf ../lib/karo/dist/karo.js /usr/bin/karo
+[ -e /etc/karo/config.toml ] || install -D -o 0 -g 0 -m 644 "$here/root/etc/karo/config.toml" /etc/karo/config.toml
+
+if command -v systemd-sysusers >/dev/null; then systemd-sysusers karo.conf; fi
+if command -v systemd-tmpfiles >/dev/null; then systemd-tmpfiles --create karo.conf; fi
+if has_systemd; then
+  systemctl daemon-reload
+  systemctl enable karo.service
+  if [ "$mode" = install ]; then systemctl restart karo.service; fi
+fi
+echo "Karo $(cat "$here/VERSION") is installed."

@@ -1,0 +1,66 @@
+// `npm run package`: a .deb and an offline bundle in out/, the same bytes for the same commit.
+import { execFileSync } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { ARCHITECTURES, deb, debName } from './package/deb.ts'
+import { offlineBundle, offlineName, sha256 } from './package/offline.ts'
+import { installedTree } from './package/tree.ts'
+
+const ROOT = join(import.meta.dirname, '..')
+
+const { values } = parseArgs({
+  options: {
+    out: { type: 'string', default: join(ROOT, 'out') },
+    /** Default: from package.json and git. */
+    version: { type: 'string', multiple: true },
+    /** gzip's, 1 to 9: tests take 1, which is five times as fast and half as large again. */
+    level: { type: 'string', default: '9' },
+    /** For tests that need one of the two: `deb` or `bundle`. */
+    only: { type: 'string' },
+  },
+})
+
+if (ARCHITECTURES[process.arch] === undefined) throw new Error(`no packages for ${process.arch}`)
+const level = Number(values.level)
+const seconds = sourceTime()
+const tree = await installedTree()
+const out = resolve(values.out)
+mkdirSync(out, { recursive: true })
+const sums: string[] = []
+for (const version of values.version ?? [versionOf()]) {
+  const made: (readonly [name: string, make: () => Buffer])[] = []
+  if (values.only !== 'bundle') made.push([debName(version), () => deb({ version, tree, seconds, level })])
+  if (values.only !== 'deb')
+    made.push([`${offlineName(version)}.tar.gz`, () => offlineBundle({ version, tree, seconds, level })])
+  for (const [name, make] of made) {
+    const bytes = make()
+    writeFileSync(join(out, name), bytes)
+    sums.push(`${sha256(bytes)}  ${name}\n`)
+    const path = relative(process.cwd(), join(out, name))
+    process.stdout.write(`${path}: ${(bytes.length / 1024 / 1024).toFixed(1)} MiB\n`)
+  }
+}
+writeFileSync(join(out, 'SHA256SUMS'), sums.join(''))
+
+/** reproducible-builds.org: SOURCE_DATE_EPOCH, else the time of the commit. */
+function sourceTime(): number {
+  const given = process.env.SOURCE_DATE_EPOCH
+  const seconds = Number(given ?? git('log', '-1', '--format=%ct'))
+  if (Number.isSafeInteger(seconds) && seconds >= 0) return seconds
+  throw new Error(`SOURCE_DATE_EPOCH is no time: ${given}`)
+}
+
+/** A tagged commit is that version; any other comes before it, in the order of commits' times. */
+function versionOf(): string {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
+  const tags = git('tag', '--points-at', 'HEAD').split('\n')
+  const clean = git('status', '--porcelain', '--untracked-files=no') === ''
+  if (tags.includes(`v${version}`) && clean) return version
+  const time = new Date(sourceTime() * 1000).toISOString().replace(/\D/g, '').slice(0, 14)
+  return `${version}~${time}.${git('rev-parse', '--short=10', 'HEAD')}${clean ? '' : '.changed'}`
+}
+
+function git(...args: readonly string[]): string {
+  return execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8' }).trim()
+}

@@ -1,0 +1,117 @@
+// What is installed where: the program, the Node that runs it, the packages it finds at run time, units and papers.
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { basename, join } from 'node:path'
+import type { Metafile } from 'esbuild'
+import { assemble, EXTERNAL } from '../build.ts'
+import type { Entry } from './tar.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const MODULES = join(ROOT, 'node_modules')
+/** Everything of ours that is no configuration, unit or paper. */
+const LIB = 'usr/lib/karo'
+const DOC = 'usr/share/doc/karo'
+
+/** Files from the repository, as they are. */
+const COPIED: Readonly<Record<string, string>> = {
+  'systemd/karo.service': 'usr/lib/systemd/system/karo.service',
+  'systemd/user/karo.service': 'usr/lib/systemd/user/karo.service',
+  'systemd/sysusers.d/karo.conf': 'usr/lib/sysusers.d/karo.conf',
+  'systemd/tmpfiles.d/karo.conf': 'usr/lib/tmpfiles.d/karo.conf',
+  'configs/config.toml': 'etc/karo/config.toml',
+  'README.md': `${DOC}/README.md`,
+  'docs/operations.md': `${DOC}/operations.md`,
+  'docs/configuration.md': `${DOC}/configuration.md`,
+  'docs/security.md': `${DOC}/security.md`,
+  'packaging/debian/copyright': `${DOC}/copyright`,
+}
+
+/** Without leading slashes, unsorted, directories left out. */
+export async function installedTree(): Promise<Entry[]> {
+  const { files, metafile } = await assemble()
+  const entries: Entry[] = [
+    ...Object.entries(COPIED).map(([from, path]) => plain(path, readFileSync(join(ROOT, from)))),
+    { path: `${LIB}/bin/node`, mode: 0o755, content: { bytes: readFileSync(join(MODULES, 'node/bin/node')) } },
+    // The link's target is the program itself, whose first line names the Node beside it: nothing starts in between.
+    { path: 'usr/bin/karo', mode: 0o777, content: { link: '../lib/karo/dist/karo.js' } },
+    plain(`${LIB}/package.json`, Buffer.from('{"type":"module","private":true}\n')),
+    plain(`${DOC}/THIRD-PARTY.txt`, Buffer.from(thirdParty(metafile))),
+  ]
+  for (const [name, contents] of files) {
+    if (name !== 'karo.js') entries.push(plain(`${LIB}/dist/${name}`, contents))
+    else {
+      const text = Buffer.from(contents)
+        .toString('utf8')
+        .replace(/^#!.*\n/, `#!/${LIB}/bin/node\n`)
+      entries.push({ path: `${LIB}/dist/${name}`, mode: 0o755, content: { bytes: Buffer.from(text) } })
+    }
+  }
+  for (const name of runtimePackages()) {
+    for (const file of filesOf(name)) {
+      entries.push(plain(`${LIB}/node_modules/${name}/${file}`, readFileSync(join(MODULES, name, file))))
+    }
+  }
+  return entries
+}
+
+/** Modes are ours, whatever umask the checkout was made with. */
+function plain(path: string, bytes: Uint8Array): Entry {
+  return { path, mode: 0o644, content: { bytes } }
+}
+
+const readJson = createRequire(import.meta.url)
+
+/** Those the bundle leaves outside, and what they need in turn. */
+function runtimePackages(): string[] {
+  const found = new Set<string>()
+  const add = (name: string): void => {
+    if (found.has(name)) return
+    found.add(name)
+    const { dependencies = {}, optionalDependencies = {} } = readJson(
+      join(MODULES, name, 'package.json'),
+    ) as Record<'dependencies' | 'optionalDependencies', Record<string, string> | undefined>
+    for (const needed of Object.keys(dependencies)) add(needed)
+    // Of the binaries for each platform, the one for this is there.
+    for (const needed of Object.keys(optionalDependencies)) if (existsSync(join(MODULES, needed))) add(needed)
+  }
+  for (const name of EXTERNAL) add(name)
+  return [...found]
+}
+
+/** What runs, and its licence: no sources of addons, no types, no tests, no other platforms. */
+function filesOf(name: string): string[] {
+  return readdirSync(join(MODULES, name), { recursive: true, withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map((file) => join(file.parentPath, file.name).slice(join(MODULES, name).length + 1))
+    .filter((file) => /\.([cm]?js|json|wasm|node)$/.test(file) || /^licen[cs]e/i.test(basename(file)))
+    .filter((file) => !/(^|\/)(test|tests|docs?|benchmark|browser|node_modules|build)\//.test(file))
+    .filter((file) => !/\.(test|bench)\.[cm]?js$|(^|\/)(musl|prebuilds\/(?!linux-))|\.musl\.node$/.test(file))
+    .filter((file) => !file.startsWith('prebuilds/') || file.startsWith(`prebuilds/linux-${process.arch}/`))
+}
+
+/** The licences of everything in the bundle, sorted by name. */
+function thirdParty({ inputs }: Metafile): string {
+  const directories = new Set<string>()
+  for (const input of Object.keys(inputs)) {
+    const inside = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
+    if (inside !== undefined) directories.add(inside)
+  }
+  const sections = new Map<string, string>()
+  for (const directory of directories) {
+    const { name, version, license } = readJson(join(ROOT, directory, 'package.json')) as Record<
+      string,
+      unknown
+    >
+    const [file] = globSync('{LICENSE,LICENCE,license,licence,License}*', {
+      cwd: join(ROOT, directory),
+    }).sort()
+    const text =
+      file === undefined ? 'See its package.' : readFileSync(join(ROOT, directory, file), 'utf8').trim()
+    sections.set(`${name} ${version}`, `${name} ${version} (${license})\n\n${text}\n`)
+  }
+  const rule = `\n${'-'.repeat(80)}\n\n`
+  return [...sections]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, section]) => section)
+    .join(rule)
+}
