@@ -1,6 +1,6 @@
 // Tokens that are known by how they begin or by a mark in them, whoever they are for: one row per issuer.
 
-export interface TokenForm {
+interface TokenForm {
   readonly issuer: string
   /** Sources of regular expressions without groups, separated by blanks: what a token begins with. */
   readonly begins: string
@@ -17,7 +17,7 @@ const END = '(?![A-Za-z0-9])'
  * From the issuers' own documentation and the rule sets of the scanners gitleaks and trufflehog, as far as a form tells
  * by itself that it is a secret. Tokens that look like digests or UUIDs need a name beside them.
  */
-export const TOKEN_FORMS: readonly TokenForm[] = [
+const TOKEN_FORMS: readonly TokenForm[] = [
   {
     issuer: '1Password',
     begins: 'A3-',
