@@ -123,7 +123,8 @@ export async function startShell(options: ShellOptions = {}): Promise<TypedShell
   const rc = join(directory, how.rc)
   if (options.spool === undefined || options.spool === true) mkdirSync(spool, { mode: 0o700 })
   // Where it is missing, every new fish reads all manual pages of the machine to fill it.
-  mkdirSync(join(directory, '.local/share/fish/generated_completions'), { recursive: true })
+  if (how.shell === 'fish')
+    mkdirSync(join(directory, '.local/share/fish/generated_completions'), { recursive: true })
   mkdirSync(dirname(rc), { recursive: true })
   const hook = HOOKS[how.shell]({ spoolDirectory: spool, ignore: options.ignore ?? [] })
   writeFileSync(
