@@ -1,5 +1,7 @@
 // Documents between a few nodes: announced, fetched, moved by walking, replaced, relayed, kept over a restart.
 import { expect, test } from 'vitest'
+import { createAnnouncer } from '../../../src/documents/announcer.ts'
+import { readDocument } from '../../../src/documents/read.ts'
 import { DAY, HOUR, MINUTE, type Network, type NetworkOptions, type Node, networkOf } from './network.ts'
 
 type Nodes = readonly [Node, Node, Node, Node]
@@ -80,6 +82,51 @@ test('when a partition heals, whoever gets a document first tells its side of it
   network.connect(bridge, first)
   await network.pass(15_000)
   expect([3, 4].map((i) => rolesOf(network)[i])).toEqual(['received', 'received'])
+})
+
+test('when many get a document at the same time, a few of them say so', async () => {
+  const network = await networkOf(20, { seed: 4 })
+  const [author, bridge, ...others] = network.nodes as unknown as Nodes & Node[]
+  const left = new Set<Node>([author, bridge])
+  network.partition((node) => (left.has(node) ? 0 : 1))
+  network.weave()
+  await network.pass(20 * MINUTE)
+  await author.share(network.now, others)
+  await network.pass(10_000)
+  network.partition(() => 0)
+  const before = network.gossiped
+  network.weave()
+  await network.pass(30_000)
+  expect(others.filter((node) => node.received.length === 1).length).toBe(18)
+  expect(network.gossiped - before).toBeGreaterThan(0)
+  expect(network.gossiped - before).toBeLessThan(5)
+})
+
+test('what somebody else told of is not told again', async () => {
+  const [network, [author, reader]] = await meshed(2)
+  const frame = author.summary(network.now, [reader], network.now)
+  const document = readDocument(frame, network.now)
+  const { author: key, kind, slot, version, hints } = document
+  const head = { author: key, kind, slot, version, hints, digest: document.head.digest }
+  const published: unknown[] = []
+  const announcer = createAnnouncer({
+    gossip: { publish: (_, body) => void published.push(body) },
+    clock: network.time.clock,
+    timers: network.time,
+    random: { float: () => 0.5, bytes: (length) => new Uint8Array(length) },
+  })
+  announcer.received(document)
+  await network.pass(1_000)
+  announcer.heard(head)
+  await network.pass(MINUTE)
+  announcer.received(document)
+  await network.pass(MINUTE)
+  expect(published).toEqual([])
+  announcer.heard({ ...head, version: version - 1 })
+  announcer.received({ ...document, version: version + 1 })
+  await network.pass(MINUTE)
+  expect(published).toEqual([{ heads: [{ ...head, version: version + 1 }] }])
+  announcer.stop()
 })
 
 test('a holder that is nobody’s neighbour is visited', async () => {
@@ -233,7 +280,23 @@ test('nothing of an author who is refused here is kept or given on', async () =>
   reader.refused.add(author.id)
   await author.share(network.now, [reader])
   await network.pass(2 * MINUTE)
+  expect(rolesOf(network)).toEqual(['own', '', 'relayed'])
+  const third = network.nodes[2] as Node
+  third.refused.add(author.id)
+  reader.refused.clear()
+  await author.stop()
+  // It looks at everything again.
+  await reader.stop()
+  await reader.start()
+  network.weave()
+  await network.pass(10 * MINUTE)
   expect(rolesOf(network)[1]).toBe('')
+  third.refused.clear()
+  await reader.stop()
+  await reader.start()
+  network.weave()
+  await network.pass(10 * MINUTE)
+  expect(rolesOf(network)[1]).toBe('received')
 })
 
 test('own documents written before the start are kept and told when it has come', async () => {

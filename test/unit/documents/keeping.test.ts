@@ -148,9 +148,12 @@ test('a version from the future is not kept, and does not block the slot', async
   expect(reader.holdings('audit_head').size).toBe(1)
 })
 
-test('a document that asks to be kept for years is none', () => {
+test('a document from the future, expired, or that asks to be kept for years is none', () => {
   const network = new Network()
   const [author] = network.add(1) as [Node]
+  const ahead = author.ledgerHead(1, 1, network.now + 6 * MINUTE)
+  expect(() => readDocument(ahead, network.now)).toThrow('stale: the document is from the future')
+  expect(readDocument(ahead, network.now + MINUTE).version).toBe(network.now + 6 * MINUTE)
   const frame = author.summary(network.now + 500 * DAY, [author], network.now)
   expect(() => readDocument(frame, network.now)).toThrow('malformed: kept for too long')
   expect(() => readDocument(author.summary(network.now, [], network.now), network.now + 8 * DAY)).toThrow(
@@ -261,20 +264,34 @@ test('a document that changed on the disk is not handed out', async () => {
 test('a neighbour that never comes to an end is walked in bounded steps, and others are walked meanwhile', async () => {
   const network = await networkOf(3)
   const [liar, victim, honest] = network.nodes as unknown as Nodes
-  let through = 0
-  const asked = lies(network, liar, (_, say) => {
-    const after = through++
-    say(SyncOffer, { index: INDEX, after, through, end: false, heads: [] })
+  const asked = lies(network, liar, (ask, say) => {
+    if (ask.of === 'documents') return
+    say(SyncOffer, { index: INDEX, after: ask.after, through: ask.after + 1, end: false, heads: [] })
   })
+  // The third does not take part yet.
+  await honest.stop()
   network.connect(liar, victim)
   await network.pass(MINUTE)
   // At most 40 a second, 128 at a time, and then five seconds of rest.
-  expect(asked.length).toBeGreaterThan(128)
+  expect(asked.length).toBeGreaterThan(128 * 4)
   expect(asked.length).toBeLessThan(128 * 9)
+  await honest.start()
   network.connect(honest, victim)
   await honest.share(network.now, [victim])
   await network.pass(3_000)
   expect(victim.room.counts().received).toBe(1)
+})
+
+test('a member whose answers are refused is not visited again and again', async () => {
+  const network = await networkOf(3, { loss: 1 })
+  const [liar] = network.nodes as unknown as Nodes
+  const asked = lies(network, liar, (_, say) =>
+    say(SyncOffer, { index: INDEX, after: 5, through: 5, end: true, heads: [] }),
+  )
+  await network.pass(2 * HOUR)
+  // Two that visit it every five minutes or so; what it starts itself comes on top.
+  expect(asked.length).toBeGreaterThan(20)
+  expect(asked.length).toBeLessThan(110)
 })
 
 test('heads of documents that nobody has cost a few questions', async () => {

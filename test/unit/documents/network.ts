@@ -388,7 +388,7 @@ export class Node {
   #trust(): DocumentsDeps['trust'] {
     const member = (node_id: NodeId): Member | undefined => {
       const last_seen = this.seen.get(node_id)
-      if (last_seen === undefined || node_id === this.id || this.refused.has(node_id)) return undefined
+      if (last_seen === undefined || node_id === this.id) return undefined
       return {
         node_id,
         fingerprint: '',
