@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { fuzzFrames } from '../test/fuzz/frames.ts'
 import { describeRun, simulate } from '../test/sim/echo.ts'
 import { crashRounds } from '../test/support/crash.ts'
+import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/support/endure.ts'
 import { type HeapUse, INSPECTED } from '../test/support/heap.ts'
 import { befriend, nextTo } from '../test/support/honest.ts'
 import { startNode } from '../test/support/node.ts'
@@ -19,6 +20,7 @@ interface Run {
 }
 
 const FRAMES = 1_000_000
+const DAEMONS = 50
 const CRASH_ROUNDS = 200
 /** Heap after garbage collection at the end, beside its value after ten thousand frames. */
 const HEAP_GROWTH_MAX = 1.1
@@ -49,6 +51,15 @@ const RUNS: readonly Run[] = [
         heapGrowth(total(warm), total(end), 'with buffers'),
       ].join(', ')
       return `${siege.ignored} more ignored, ${siege.queries} queries undisturbed, ${growth}, ${mebibytes(siege.rssBytes)} resident`
+    },
+  },
+  {
+    name: 'mesh',
+    does: 'fifty daemons: a tenth refuses, a tenth dies, a fifth is cut off; then all that everybody holds is counted',
+    async run(seed) {
+      const trial = await beginTrial({ count: DAEMONS, seed, fullMeshUpTo: 32 })
+      for (const step of [asksAll, denies, loses, isCut]) await step(trial)
+      return `${DAEMONS} daemons, every question exact; ${await holdsAll(trial)} copies of summaries where they belong`
     },
   },
   {
