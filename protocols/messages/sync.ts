@@ -5,7 +5,7 @@ import { FRAME_OVERHEAD } from '../frame.ts'
 import { bytes, listOf, publicName, timestamp, uint } from './fields.ts'
 
 /** Largest payload of a document that is kept and passed on. */
-export const DOCUMENT_BYTES = 64 * 1024
+const DOCUMENT_BYTES = 64 * 1024
 /** Bytes of one hint: eight that only author and recipient can tell from random ones. */
 export const HINT_BYTES = 8
 /** Recipients of one document. */

@@ -24,7 +24,7 @@ import { keyOf } from './keeper.ts'
 import { isKind } from './read.ts'
 
 /** Requests of one neighbour that wait for their answer: a walk, and fetches of what it heard of. */
-export const PENDING_MAX = 4
+const PENDING_MAX = 4
 /** Answers to one neighbour: a burst, and so much a second; beyond, it waits. */
 const BURST_BYTES = 4 * 1024 * 1024
 const BYTES_PER_SECOND = 1024 * 1024

@@ -50,4 +50,3 @@ export interface Documents extends Room {
 }
 
 export { createDocuments, type DocumentsDeps } from './documents.ts'
-export type { DocumentKind } from './kinds.ts'

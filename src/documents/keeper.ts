@@ -21,7 +21,7 @@ export interface Bounds {
   readonly documents: number
   readonly bytes: number
 }
-export const BOUNDS: Bounds = { documents: 131_072, bytes: 256 * 1024 * 1024 }
+const BOUNDS: Bounds = { documents: 131_072, bytes: 256 * 1024 * 1024 }
 
 const INDEX_BYTES = 8
 /** Documents removed in one batch. */
@@ -40,7 +40,7 @@ export interface Wanted {
   readonly hints: Uint8Array
 }
 
-export type Want = Exclude<Role, 'own'> | 'proof'
+type Want = Exclude<Role, 'own'> | 'proof'
 
 export interface Keeper {
   /** Rebuilds the catalog from the store. */

@@ -6,7 +6,7 @@ import type { DocumentKind } from './kinds.ts'
 import { type Candidate, candidate, documentTicket, holdersOf } from './rendezvous.ts'
 
 /** Three times what members let pass between two words about themselves. */
-export const PRESENT_MS = 15 * 60_000
+const PRESENT_MS = 15 * 60_000
 /** The list is made anew at most this often: every head that is heard asks for it. */
 const REFRESH_MS = 5_000
 

@@ -5,7 +5,7 @@ import { blake3 } from '../base/hash.ts'
 import type { DocumentKind } from './kinds.ts'
 
 /** Members that relay one document. */
-export const HOLDERS = 3
+const HOLDERS = 3
 
 /** A member's, or a document's, place in the draw: two 32-bit words of a BLAKE3. */
 export interface Ticket {
@@ -13,7 +13,7 @@ export interface Ticket {
   readonly low: number
 }
 
-export function ticketOf(parts: readonly (Uint8Array | string)[]): Ticket {
+function ticketOf(parts: readonly (Uint8Array | string)[]): Ticket {
   const hash = blake3(parts, 8)
   const view = new DataView(hash.buffer, hash.byteOffset, hash.byteLength)
   return { high: view.getUint32(0), low: view.getUint32(4) }
@@ -23,10 +23,10 @@ export const documentTicket = (author: Uint8Array, kind: DocumentKind, slot: str
   ticketOf([author, kind, '\0', slot])
 
 /**
- * Both sides are hashed once and mixed cheaply, instead of hashing every pair: a thousand members are ranked in some
- * twenty microseconds, and heads arrive by the dozen each second.
+ * Both sides are hashed once and mixed cheaply: hashing every pair would cost milliseconds among a thousand members, and
+ * heads arrive by the dozen each second.
  */
-export function weightOf(document: Ticket, member: Ticket): number {
+function weightOf(document: Ticket, member: Ticket): number {
   return mix(document.high ^ member.high) * 0x20_0000 + (mix(document.low ^ member.low) >>> 11)
 }
 

@@ -27,7 +27,7 @@ export const HOUR = 60 * MINUTE
 export const DAY = 24 * HOUR
 
 /** Mulberry32: small, seeded, the same everywhere. */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -433,12 +433,6 @@ export class Node {
       reach: (node) => network.dial(this, network.byId(node)),
     }
   }
-}
-
-export interface Retained {
-  readonly author: string
-  readonly slot: string
-  readonly version: number
 }
 
 /** Runs all nodes of a new network. */
