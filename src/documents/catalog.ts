@@ -1,6 +1,6 @@
 // What documents this node has, in memory: by name, and in the order in which they came. Rows and frames are in the store.
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
-import type { DocumentRow } from '../store/documents.ts'
+import type { DocumentKey, DocumentRow } from '../store/documents.ts'
 import type { DocumentCounts } from './index.ts'
 import type { DocumentKind } from './kinds.ts'
 
@@ -55,6 +55,12 @@ const SLACK = 1_024
 export const expiresAt = (entry: Pick<Entry, 'expires'>): number => entry.expires * MINUTE_MS
 export const tagOf = (digest: Uint8Array): number =>
   new DataView(digest.buffer, digest.byteOffset, 4).getUint32(0) >>> 1
+
+export const keyOf = (entry: Entry): DocumentKey => ({
+  author: entry.shelf.publicKey,
+  kind: entry.shelf.kind,
+  slot: entry.slot,
+})
 
 export function createCatalog(): Catalog {
   const shelves = new Map<string, Shelf>()

@@ -18,9 +18,8 @@ import type { Link, PeerRef } from '../mesh/index.ts'
 import type { DocumentRepository } from '../store/documents.ts'
 import type { Trust } from '../trust/index.ts'
 import { createBudget } from './budget.ts'
-import { type Catalog, type Entry, expiresAt } from './catalog.ts'
+import { type Catalog, type Entry, expiresAt, keyOf } from './catalog.ts'
 import type { DocumentsAsk, HeadsAsk } from './exchange.ts'
-import { keyOf } from './keeper.ts'
 import { isKind } from './read.ts'
 
 /** Requests of one neighbour that wait for their answer: a walk, and fetches of what it heard of. */

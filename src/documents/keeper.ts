@@ -6,28 +6,20 @@ import type { Clock, Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { blake3 } from '../base/hash.ts'
 import type { Log } from '../base/log.ts'
-import { createRecent } from '../base/recent.ts'
 import { createSerial } from '../base/serial.ts'
 import type { Hints } from '../identity/index.ts'
-import type { DocumentKey, DocumentRepository, DocumentRow } from '../store/documents.ts'
-import { type Catalog, type Entry, expiresAt, isRole, type Role, tagOf } from './catalog.ts'
+import type { DocumentRepository, DocumentRow } from '../store/documents.ts'
+import { type Bounds, createMakeRoom } from './bounds.ts'
+import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
+import { createContradictions } from './contradictions.ts'
 import type { StoredDocument } from './index.ts'
 import { type DocumentKind, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
-import { type Document, isFuture, isKind, readDocument, rereadDocument } from './read.ts'
-
-/** All documents together. Relayed ones make room, the oldest first; own and received ones stay until they expire. */
-export interface Bounds {
-  readonly documents: number
-  readonly bytes: number
-}
-const BOUNDS: Bounds = { documents: 131_072, bytes: 256 * 1024 * 1024 }
+import { type Document, isFuture, isKind, readDocument } from './read.ts'
 
 const INDEX_BYTES = 8
 /** Documents removed in one batch. */
 const REMOVE_MAX = 1_024
-/** Authors that are remembered for having signed two editions under one version. */
-const REMEMBERED = 1_024
 
 /** What is known of a document before it is here. */
 export interface Wanted {
@@ -84,14 +76,12 @@ export interface KeeperDeps {
 }
 
 export function createKeeper(deps: KeeperDeps): Keeper {
-  const { self, catalog, repository, members, clock, log, bounds = BOUNDS } = deps
+  const { self, catalog, repository, members, clock, log } = deps
   const serially = createSerial()
   let index: Uint8Array = new Uint8Array(INDEX_BYTES)
   let last = 0
-  let conflicts = 0
-  /** Editions that were seen to have a twin, and their authors. */
-  const proven = createRecent<string, true>(REMEMBERED)
-  const told = createRecent<NodeId, true>(REMEMBERED)
+  const makeRoom = createMakeRoom(catalog, log, deps.bounds)
+  const contradictions = createContradictions(deps)
 
   function isRecipient(head: Wanted): boolean {
     const { publicKey, slot, version, hints } = head
@@ -104,24 +94,6 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     return false
   }
 
-  const editionOf = (entry: Entry): string =>
-    `${entry.shelf.author} ${entry.shelf.kind} ${entry.slot} ${entry.version}`
-
-  function conflict(held: Entry, author: NodeId): void {
-    conflicts++
-    proven.set(editionOf(held), true)
-    if (told.get(author) !== undefined) return
-    told.set(author, true)
-    const fields = { kind: held.shelf.kind, slot: held.slot, version: held.version }
-    log.warn({ peer: author, ...fields }, 'a node signed two documents under one version; the first is kept')
-    void deps.audit.record({
-      type: 'policy_violation',
-      success: false,
-      peer: author,
-      details: { reason: 'two_documents_of_one_version', ...fields },
-    })
-  }
-
   function wants(head: Wanted): Want | undefined {
     const { author, publicKey, kind, slot, version } = head
     const now = clock.now()
@@ -130,7 +102,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     const held = catalog.get(author, kind, slot)
     if (held !== undefined && held.version >= version) {
       const twin = held.version === version && held.tag !== tagOf(head.digest)
-      return twin && proven.get(editionOf(held)) === undefined ? 'proof' : undefined
+      return twin && !contradictions.isProven(held) ? 'proof' : undefined
     }
     if (KINDS[kind].audience === 'all' || isRecipient(head)) return 'received'
     const relays = (): boolean =>
@@ -149,65 +121,6 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     const held = catalog.get(author, kind, slot)
     const replaced = held === undefined ? 0 : expiresAt(held)
     return Math.min(document.expires_at, Math.max(document.version + RELAYED_MS, replaced))
-  }
-
-  /** Entries that have to go for `document` to stay; undefined: it has to go itself. */
-  function makeRoom(document: Document, role: Role, going: ReadonlySet<Entry>): Entry[] | undefined {
-    const { author, kind, slot } = document.head
-    const size = document.frame.bytes.length
-    const others = catalog
-      .shelf(author, kind)
-      .filter((entry) => entry.slot !== slot && !going.has(entry))
-      .sort((a, b) => a.version - b.version)
-    const most = KINDS[kind].perAuthor
-    let bytes = others.reduce((sum, entry) => sum + entry.size, size)
-    const out: Entry[] = []
-    for (const entry of others) {
-      if (others.length - out.length < most.documents && bytes <= most.bytes) break
-      if (entry.version >= document.version) return undefined
-      out.push(entry)
-      bytes -= entry.size
-    }
-    if (bytes > most.bytes) return undefined
-    const leaving = new Set([...going, ...out])
-    let total = catalog.counts().bytes + size
-    let documents = catalog.size() + 1
-    for (const entry of leaving) {
-      total -= entry.size
-      documents--
-    }
-    if (total <= bounds.bytes && documents <= bounds.documents) return out
-    for (const entry of catalog.after(0)) {
-      if (entry.role !== 'relayed' || leaving.has(entry)) continue
-      out.push(entry)
-      total -= entry.size
-      documents--
-      if (total <= bounds.bytes && documents <= bounds.documents) return out
-    }
-    if (role !== 'own') log.warn({ bytes: total }, 'a document does not fit any more')
-    return undefined
-  }
-
-  /** Public documents may take back what they said; whoever keeps the older one can say so. */
-  async function compare(held: Entry, document: Document): Promise<void> {
-    const { contradicts } = KINDS[document.kind]
-    if (contradicts === undefined || held.role === 'own') return
-    const bytes = await repository.frame(keyOf(held))
-    const older = bytes === undefined ? undefined : rereadDocument(bytes)
-    const reason = older === undefined ? undefined : contradicts(older, document.frame)
-    if (older === undefined || reason === undefined) return
-    const { author } = document.head
-    log.warn({ peer: author, reason }, 'a member contradicts what it signed before')
-    await deps.audit.record({
-      type: 'ledger_conflict',
-      success: false,
-      peer: author,
-      details: {
-        reason,
-        ...facts('before', older.body),
-        ...facts('now', document.frame.body),
-      },
-    })
   }
 
   const rowOf = (document: Document, role: Role, seq: number): DocumentRow => ({
@@ -245,6 +158,9 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     for (const { row } of puts) catalog.add(row)
   }
 
+  const comingBeside = (puts: ReadonlyMap<string, Put>, name: string): readonly Document[] =>
+    [...puts].filter(([other]) => other !== name).map(([, { document }]) => document)
+
   async function keepNow(documents: readonly Document[]): Promise<readonly Document[]> {
     const puts = new Map<string, Put>()
     const removed = new Set<Entry>()
@@ -255,12 +171,12 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       if ((puts.get(name)?.document.version ?? 0) >= document.version) continue
       const held = catalog.get(author, kind, slot)
       const role = wants({ ...document, author, publicKey: document.author, digest })
-      if (role === 'proof' && held !== undefined) conflict(held, author)
+      if (role === 'proof' && held !== undefined) contradictions.twin(held)
       if (role === undefined || role === 'proof') continue
-      const room = makeRoom(document, role, removed)
+      const room = makeRoom(document, role, removed, comingBeside(puts, name))
       if (room === undefined) continue
       for (const entry of room) removed.add(entry)
-      if (held !== undefined) await compare(held, document)
+      if (held !== undefined) await contradictions.compare(held, document)
       puts.set(name, { document, role, row: rowOf(document, role, ++seq), frame: document.frame.bytes })
     }
     if (puts.size === 0) return []
@@ -300,7 +216,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
           if (held.version === document.version && held.tag === tagOf(document.head.digest)) return undefined
           throw new KaroError('conflict', `there is a newer edition of ${kind} ${document.slot} already`)
         }
-        const removed = makeRoom(document, 'own', new Set())
+        const removed = makeRoom(document, 'own', new Set(), [])
         if (removed === undefined) throw new KaroError('too_large', 'there is no room for another document')
         await write([{ document, role: 'own', row: rowOf(document, 'own', last + 1), frame }], removed, true)
         return document
@@ -333,16 +249,10 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         }
       }),
 
-    conflicts: () => conflicts,
+    conflicts: contradictions.count,
     idle: () => serially(async () => {}),
   }
 }
-
-export const keyOf = (entry: Entry): DocumentKey => ({
-  author: entry.shelf.publicKey,
-  kind: entry.shelf.kind,
-  slot: entry.slot,
-})
 
 export const wantedOf = (head: {
   readonly author: Uint8Array
@@ -352,13 +262,3 @@ export const wantedOf = (head: {
   readonly digest: Uint8Array
   readonly hints: Uint8Array
 }): Wanted => ({ ...head, author: formatNodeId(head.author), publicKey: head.author })
-
-/** Numbers and digests of a body, for the ledger. */
-function facts(prefix: string, body: unknown): Record<string, string | number> {
-  const out: Record<string, string | number> = {}
-  for (const [name, value] of Object.entries(body as object)) {
-    if (typeof value === 'number') out[`${name}_${prefix}`] = value
-    else if (value instanceof Uint8Array) out[`${name}_${prefix}`] = Buffer.from(value).toString('hex')
-  }
-  return out
-}

@@ -176,6 +176,18 @@ test('one author has at most 512 documents here; the oldest editions go', async 
   expect(network.now - oldest).toBeLessThan(5 * MINUTE + 600 * 100 - 80 * 100)
 })
 
+test('what comes in one batch is bounded as well', async () => {
+  const network = await networkOf(1, { loss: 1 })
+  const [author] = network.nodes as unknown as Nodes
+  const small = network.add(1, { bounds: { documents: 40, bytes: 1_000_000 } })[0] as Node
+  await small.start()
+  for (let i = 0; i < 60; i++) await author.share(network.now - i * HOUR, [small])
+  network.weave()
+  await network.pass(MINUTE)
+  expect(small.repository.writes).toBeLessThan(10)
+  expect(small.room.counts().received).toBe(40)
+})
+
 test('when there is no more room relayed documents go, the oldest first; own and received ones stay', async () => {
   const network = new Network({ loss: 1 })
   const [author, reader] = network.add(2) as [Node, Node]
