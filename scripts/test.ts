@@ -19,7 +19,7 @@ const CHECKS: readonly { readonly name: string; readonly command: readonly strin
   { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: [bin('knip')] },
 ]
-const PROJECTS = ['unit', 'contract', 'integration'] as const
+const PROJECTS = ['unit', 'contract', 'integration', 'service'] as const
 
 function run(command: readonly string[]): boolean {
   const [program = '', ...args] = command

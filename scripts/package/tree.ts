@@ -31,7 +31,11 @@ export async function installedTree(): Promise<Entry[]> {
   const { files, metafile } = await assemble()
   const entries: Entry[] = [
     ...Object.entries(COPIED).map(([from, path]) => plain(path, readFileSync(join(ROOT, from)))),
-    { path: `${LIB}/bin/node`, mode: 0o755, content: { bytes: readFileSync(join(MODULES, 'node/bin/node')) } },
+    {
+      path: `${LIB}/bin/node`,
+      mode: 0o755,
+      content: { bytes: readFileSync(join(MODULES, 'node/bin/node')) },
+    },
     // The link's target is the program itself, whose first line names the Node beside it: nothing starts in between.
     { path: 'usr/bin/karo', mode: 0o777, content: { link: '../lib/karo/dist/karo.js' } },
     plain(`${LIB}/package.json`, Buffer.from('{"type":"module","private":true}\n')),

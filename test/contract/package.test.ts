@@ -1,0 +1,150 @@
+// Packages: the same bytes wherever, whenever and by whomever they are made; nothing of the maker's machine inside.
+import { execFileSync, spawnSync } from 'node:child_process'
+import { cpSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
+import { beforeAll, expect, test } from 'vitest'
+import { type Entry, tar, withDirectories } from '../../scripts/package/tar.ts'
+import { atEnd } from '../support/processes.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+/** The fastest compression: what is compared is the order, owners, modes, times and contents inside. */
+const FAST = ['--level', '1']
+
+function temporary(): string {
+  const path = mkdtempSync(join(tmpdir(), 'karo-package-'))
+  atEnd(() => rmSync(path, { recursive: true, force: true }))
+  return path
+}
+
+/** Packages of the checkout at `root`, in a shell with these settings; the directory with what it made. */
+function packaged(root: string, args: readonly string[], env: NodeJS.ProcessEnv, umask: string): string {
+  const out = temporary()
+  const line = `umask ${umask}; exec "$0" "$@"`
+  const script = join(root, 'scripts/package.ts')
+  execFileSync('sh', ['-c', line, process.execPath, script, '--out', out, ...FAST, ...args], {
+    cwd: out,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  return out
+}
+
+/** The same files at another path, made in another order at another time. */
+function elsewhere(): string {
+  const copy = temporary()
+  const parts = [
+    'src',
+    'protocols',
+    'scripts',
+    'systemd',
+    'packaging',
+    'configs',
+    'docs',
+    'package.json',
+    'README.md',
+  ]
+  for (const part of parts.reverse()) cpSync(join(ROOT, part), join(copy, part), { recursive: true })
+  // Links where they can be made: it is a third of a gigabyte.
+  const modules = [join(ROOT, 'node_modules'), join(copy, 'node_modules')]
+  if (spawnSync('cp', ['-al', ...modules]).status !== 0) execFileSync('cp', ['-a', ...modules])
+  return copy
+}
+
+let here: string
+let names: readonly string[]
+beforeAll(() => {
+  here = packaged(ROOT, [], { TZ: 'UTC', LC_ALL: 'C' }, '022')
+  names = readdirSync(here).sort()
+}, 120_000)
+
+test('a .deb, a bundle, and their checksums', () => {
+  const version = '\\d+\\.\\d+\\.\\d+(~\\d{14}\\.[0-9a-f]{10}(\\.changed)?)?'
+  expect(names).toEqual([
+    'SHA256SUMS',
+    expect.stringMatching(new RegExp(`^karo-${version}-linux-(x64|arm64)\\.tar\\.gz$`)),
+    expect.stringMatching(new RegExp(`^karo_${version}_(amd64|arm64)\\.deb$`)),
+  ])
+  expect(spawnSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: here }).status).toBe(0)
+})
+
+test('another checkout, time zone, language and umask make the same bytes', { timeout: 120_000 }, () => {
+  const version = /^karo_(.*)_[a-z0-9]+\.deb$/.exec(names.at(-1) ?? '')?.[1] ?? ''
+  const commit = execFileSync('git', ['-C', ROOT, 'log', '-1', '--format=%ct'], { encoding: 'utf8' }).trim()
+  const env = { TZ: 'Pacific/Kiritimati', LC_ALL: 'C.UTF-8', HOME: temporary(), SOURCE_DATE_EPOCH: commit }
+  const there = packaged(elsewhere(), ['--version', version], env, '077')
+  for (const name of names) {
+    expect(readFileSync(join(there, name)).equals(readFileSync(join(here, name))), name).toBe(true)
+  }
+})
+
+test('nothing in them tells where they were made', () => {
+  const bundle = gunzipSync(readFileSync(join(here, names[1] ?? '')))
+  expect(bundle.includes('/usr/lib/karo/bin/node')).toBe(true)
+  for (const path of ['src', 'scripts', 'node_modules', 'dist'].map((part) => join(ROOT, part)))
+    expect(bundle.includes(`${path}/`), path).toBe(false)
+})
+
+test('the maintainer scripts are shell that every sh can read', () => {
+  const scripts = globSync('packaging/{debian/p*,install.sh}', { cwd: ROOT })
+  expect(scripts.length).toBeGreaterThan(3)
+  for (const script of scripts) expect(spawnSync('sh', ['-n', join(ROOT, script)]).status, script).toBe(0)
+})
+
+const hasAnalyze = spawnSync('systemd-analyze', ['--version']).status === 0
+test.runIf(hasAnalyze)('the exposure of the system unit stays what it is documented to be', () => {
+  const judge = (threshold: number) =>
+    spawnSync(
+      'systemd-analyze',
+      [
+        '--offline=true',
+        `--threshold=${threshold}`,
+        '--no-pager',
+        'security',
+        join(ROOT, 'systemd/karo.service'),
+      ],
+      { encoding: 'utf8' },
+    )
+  expect(judge(20).stdout).toMatch(/Overall exposure level for karo\.service: 1\.4 OK/)
+  expect(judge(20).status).toBe(0)
+  // So that a tool that judges nothing is noticed.
+  expect(judge(5).status).not.toBe(0)
+})
+
+test('archives hold what they were given, long names too, as tar itself reads them', () => {
+  const directory = temporary()
+  const long = `${'d'.repeat(60)}/${'e'.repeat(60)}/${'f'.repeat(80)}`
+  const bytes = (text: string) => ({ bytes: Buffer.from(text) })
+  const entries: Entry[] = [
+    { path: long, mode: 0o644, content: bytes('long') },
+    { path: 'b/run', mode: 0o755, content: bytes('x'.repeat(513)) },
+    { path: 'a', mode: 0o777, content: { link: 'b/run' } },
+    { path: 'b/empty', mode: 0o600, content: bytes('') },
+  ]
+  const archive = tar(withDirectories(entries), 1_000_000_000)
+  const listed = execFileSync('tar', ['--utc', '-tvf', '-'], {
+    input: archive,
+    encoding: 'utf8',
+    env: { ...process.env, LC_ALL: 'C' },
+  })
+  expect(
+    listed
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.replace(/ +/g, ' ')),
+  ).toEqual([
+    'lrwxrwxrwx root/root 0 2001-09-09 01:46 a -> b/run',
+    'drwxr-xr-x root/root 0 2001-09-09 01:46 b/',
+    '-rw------- root/root 0 2001-09-09 01:46 b/empty',
+    '-rwxr-xr-x root/root 513 2001-09-09 01:46 b/run',
+    `drwxr-xr-x root/root 0 2001-09-09 01:46 ${'d'.repeat(60)}/`,
+    `drwxr-xr-x root/root 0 2001-09-09 01:46 ${dirname(long)}/`,
+    `-rw-r--r-- root/root 4 2001-09-09 01:46 ${long}`,
+  ])
+  mkdirSync(join(directory, 'out'))
+  execFileSync('tar', ['-xf', '-', '-C', join(directory, 'out')], { input: archive })
+  expect(readFileSync(join(directory, 'out', long), 'utf8')).toBe('long')
+  expect(readFileSync(join(directory, 'out/a'), 'utf8')).toHaveLength(513)
+  expect(() => tar([{ path: 'x'.repeat(101), mode: 0o644, content: bytes('') }], 0)).toThrow(RangeError)
+})

@@ -1,0 +1,294 @@
+// The packages on a machine with a real systemd and no network: installed, run, reloaded, starved, upgraded, removed.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { bootMachine, canBoot, type Machine } from '../support/machine.ts'
+import { atEnd } from '../support/processes.ts'
+import { until } from '../support/until.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const OLD = '0.1.0~test1'
+const VERSION = "dpkg-query -W -f '${Version}' karo"
+const NEW = '0.1.0~test2'
+const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch
+
+const possible = canBoot()
+if (!possible.ok)
+  process.stderr.write(`no machine with systemd (${possible.reason}): the service is not tried here\n`)
+
+/** Each test goes on where the one before it ended, as an administrator would. */
+describe.runIf(possible.ok)('a machine of its own', () => {
+  let machine: Machine
+  let identity: { node_id: string }
+
+  beforeAll(async () => {
+    const packages = mkdtempSync(join(tmpdir(), 'karo-packages-'))
+    atEnd(() => rmSync(packages, { recursive: true, force: true }))
+    const versions = [OLD, NEW].flatMap((version) => ['--version', version])
+    const script = join(ROOT, 'scripts/package.ts')
+    execFileSync(process.execPath, [script, '--out', packages, '--level', '1', ...versions], {
+      stdio: 'ignore',
+    })
+    machine = await bootMachine(packages)
+  })
+
+  const deb = (version: string): string => `/packages/karo_${version}_${ARCH}.deb`
+  const state = (): Promise<Record<string, string>> =>
+    machine.show('karo', 'ActiveState', 'Result', 'MainPID', 'NRestarts', 'StatusText')
+  const log = (since = ''): Promise<string> => machine.must(`journalctl -u karo -o cat --no-pager ${since}`)
+  const json = async <T>(line: string): Promise<T> => JSON.parse(await machine.must(`${line} --json`)) as T
+  /** Puts `key = value` below `[section]`, in the file that the package brought. */
+  const configure = (section: string, line: string): Promise<string> =>
+    machine.must(`sed -i '/^\\[${section}\\]$/a ${line}' /etc/karo/config.toml`)
+  const unconfigure = (line: string): Promise<string> =>
+    machine.must(`sed -i '/^${line}$/d' /etc/karo/config.toml`)
+
+  test('has no network, and nothing but what Debian calls minimal', async () => {
+    expect(await machine.must('cat /proc/net/dev | tail -n +3 | cut -d: -f1 | xargs')).toBe('lo')
+    expect((await machine.run('command -v node')).code).not.toBe(0)
+  })
+
+  test('installing starts the service, which says itself that it is ready', async () => {
+    await machine.must(`dpkg -i ${deb(OLD)}`)
+    expect(await state()).toMatchObject({
+      ActiveState: 'active',
+      Result: 'success',
+      StatusText: 'machine is ready',
+    })
+    expect(await machine.must('systemctl is-enabled karo')).toBe('enabled')
+    // Only the daemon's own word makes a unit of this type active.
+    expect(await machine.show('karo', 'Type', 'User', 'WatchdogUSec')).toMatchObject({
+      Type: 'notify',
+      User: 'karo',
+    })
+    identity = await json('karo status')
+    expect(identity).toMatchObject({ name: 'machine', health: { ready: true } })
+  })
+
+  test('files are where the documentation says, with the modes that guard them', async () => {
+    const paths =
+      '/var/lib/karo /var/lib/karo/identity.key /var/spool/karo /run/karo/karo.sock /etc/karo/config.toml'
+    expect((await machine.must(`stat -c '%a %U:%G %n' ${paths}`)).split('\n')).toEqual([
+      '700 karo:karo /var/lib/karo',
+      '600 karo:karo /var/lib/karo/identity.key',
+      '3733 karo:karo /var/spool/karo',
+      '660 karo:karo /run/karo/karo.sock',
+      '644 root:root /etc/karo/config.toml',
+    ])
+    expect(await machine.must('dpkg --verify karo')).toBe('')
+  })
+
+  test('the command line of any user finds it; only members of its group may speak to it', async () => {
+    await machine.must('useradd -m ann && useradd -m -G karo bob')
+    expect((await machine.run('su ann -c "karo status"')).output).toContain('belongs to another user')
+    expect((await machine.run('su bob -c "karo status"')).code).toBe(0)
+    // Everybody may leave records, and nobody may look at who else does.
+    expect((await machine.run('su ann -c "umask 027; echo x > /var/spool/karo/x"')).code).toBe(0)
+    expect(await machine.must('stat -c "%U:%G" /var/spool/karo/x')).toBe('ann:karo')
+    expect((await machine.run('su bob -c "ls /var/spool/karo"')).code).not.toBe(0)
+    expect((await machine.run('su bob -c "rm -f /var/spool/karo/x"')).code).not.toBe(0)
+    await machine.must('rm /var/spool/karo/x')
+  })
+
+  test('the sandbox is in force, and its exposure is what the tool calls OK', async () => {
+    const { MainPID = '' } = await state()
+    const status = await machine.must(`cat /proc/${MainPID}/status`)
+    expect(status).toMatch(/^CapBnd:\t0{16}$/m)
+    expect(status).toMatch(/^NoNewPrivs:\t1$/m)
+    expect(status).toMatch(/^Seccomp:\t2$/m)
+    const mounts = await machine.must(`cat /proc/${MainPID}/mounts`)
+    expect(mounts).toMatch(/^\S+ \/ \S+ ro,/m)
+    await machine.must('systemd-analyze security --threshold=20 karo')
+    expect((await machine.run('systemd-analyze security --threshold=10 karo')).code).not.toBe(0)
+    expect(await machine.must('systemd-analyze verify karo.service')).toBe('')
+  })
+
+  test('the journal has one JSON object a line', async () => {
+    const lines = (await machine.must('journalctl -u karo _COMM=MainThread -o cat --no-pager')).split('\n')
+    expect(lines.length).toBeGreaterThan(0)
+    for (const line of lines) {
+      expect(JSON.parse(line)).toMatchObject({
+        level: 'info',
+        time: expect.any(String),
+        msg: expect.any(String),
+      })
+    }
+  })
+
+  test('reload takes over what it can, names what has to wait, and keeps the process', async () => {
+    const { MainPID } = await state()
+    await configure('sharing', 'max_level = 1')
+    await configure('mesh', 'port = 9300')
+    await machine.must('systemctl reload karo')
+    await until(async () => (await log()).includes('"applied":["sharing.max_level"]'), {
+      what: 'it was reloaded',
+    })
+    expect(await log()).toContain('"waiting":["mesh.port"]')
+    expect(await json('karo share show')).toMatchObject({ max_level: 1 })
+    await until(async () => (await state()).ActiveState === 'active', { what: 'reloading has ended' })
+    expect((await state()).MainPID).toBe(MainPID)
+    await unconfigure('port = 9300')
+  })
+
+  test('a file that cannot be used fails the reload and changes nothing; so does the bare signal', async () => {
+    const { MainPID } = await state()
+    await configure('sharing', 'k_min = "many"')
+    expect((await machine.run('systemctl reload karo')).code).not.toBe(0)
+    expect(await log()).toMatch(/config\.toml:\d+: sharing\.k_min/)
+    await machine.must('systemctl kill -s HUP karo')
+    await until(async () => (await log()).includes('what was in force stays'), {
+      what: 'it has refused the file',
+    })
+    expect(await state()).toMatchObject({ ActiveState: 'active', MainPID })
+    expect(await json('karo share show')).toMatchObject({ max_level: 1 })
+    // Nor does it start with it, nor try for ever.
+    await machine.run('systemctl restart karo')
+    expect(await state()).toMatchObject({ ActiveState: 'failed', NRestarts: '0' })
+    await unconfigure('k_min = "many"')
+    await machine.must('systemctl start karo')
+  })
+
+  test('a daemon that hangs is killed by the watchdog and started again, as the same node', async () => {
+    await machine.must('mkdir -p /run/systemd/system/karo.service.d')
+    await machine.must(
+      "printf '[Service]\\nWatchdogSec=10\\n' > /run/systemd/system/karo.service.d/test.conf",
+    )
+    await machine.must('systemctl daemon-reload && systemctl restart karo')
+    const before = await state()
+    // One that works is fed: it outlives its limit.
+    const began = Number(
+      (await machine.show('karo', 'WatchdogTimestampMonotonic')).WatchdogTimestampMonotonic,
+    )
+    await until(
+      async () =>
+        Number((await machine.show('karo', 'WatchdogTimestampMonotonic')).WatchdogTimestampMonotonic) >
+        began + 10e6,
+      { what: 'it was fed beyond the limit', deadlineMs: 90_000, pollMs: 500 },
+    )
+    expect(await state()).toMatchObject({ MainPID: before.MainPID, NRestarts: '0' })
+
+    await machine.must(`kill -STOP ${before.MainPID}`)
+    await until(async () => (await state()).NRestarts === '1', {
+      what: 'it was restarted',
+      deadlineMs: 90_000,
+      pollMs: 200,
+    })
+    expect(await log()).toContain('Watchdog timeout')
+    await until(async () => (await state()).ActiveState === 'active', { what: 'it runs again' })
+    expect((await state()).MainPID).not.toBe(before.MainPID)
+    expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
+    await machine.must(
+      'rm -r /run/systemd/system/karo.service.d && systemctl daemon-reload && systemctl restart karo',
+    )
+  })
+
+  test('it stops by itself before it would be killed', async () => {
+    expect(await machine.show('karo', 'TimeoutStopUSec')).toEqual({ TimeoutStopUSec: '5s' })
+    await machine.must('systemctl stop karo')
+    // `timeout` or `signal` would say that it was killed.
+    expect(await state()).toMatchObject({ ActiveState: 'inactive', Result: 'success' })
+    expect((await machine.run('su bob -c "karo status"')).code).toBe(3)
+    await machine.must('systemctl start karo')
+  })
+
+  test('it starts with the machine, after network and directories', async () => {
+    await machine.must('karo share off')
+    await machine.reboot()
+    await until(async () => (await state()).ActiveState === 'active', { what: 'it runs after the reboot' })
+    const at = async (unit: string, property: string): Promise<number> =>
+      Number((await machine.show(unit, property))[property])
+    const began = await at('karo', 'InactiveExitTimestampMonotonic')
+    for (const unit of ['network-online.target', 'systemd-tmpfiles-setup.service', 'sysinit.target']) {
+      expect(await at(unit, 'ActiveEnterTimestampMonotonic'), unit).toBeGreaterThan(0)
+      expect(await at(unit, 'ActiveEnterTimestampMonotonic'), unit).toBeLessThanOrEqual(began)
+    }
+    expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
+    expect(await json('karo share show')).toMatchObject({ sharing: 'off' })
+  })
+
+  test.each([
+    ['an upgrade', OLD, NEW],
+    ['the way back', NEW, OLD],
+  ])('%s restarts it and keeps key, decisions, ledger and configuration', async (_name, from, to) => {
+    expect(await machine.must(VERSION)).toBe(from)
+    const { MainPID } = await state()
+    const before = await json<{ entries: number }>('karo audit verify')
+    await machine.must(`dpkg -i ${deb(to)}`)
+    expect(await machine.must(VERSION)).toBe(to)
+    expect((await state()).MainPID).not.toBe(MainPID)
+    expect(await state()).toMatchObject({ ActiveState: 'active', NRestarts: '0' })
+    expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
+    expect(await json('karo share show')).toMatchObject({ sharing: 'off', max_level: 1 })
+    const after = await json<{ ok: boolean; entries: number }>('karo audit verify')
+    expect(after.ok).toBe(true)
+    expect(after.entries).toBeGreaterThan(before.entries)
+  })
+
+  test('an administrator who disabled it finds it disabled after an upgrade', async () => {
+    await machine.must('systemctl disable --now karo')
+    await machine.must(`dpkg -i ${deb(NEW)}`)
+    expect((await machine.run('systemctl is-enabled karo')).output.trim()).toBe('disabled')
+    expect(await state()).toMatchObject({ ActiveState: 'inactive' })
+    await machine.must('systemctl enable --now karo')
+  })
+
+  test('removing takes the program and leaves the data; installing again finds them', async () => {
+    // What root's own use of the program has left is no reason to stay.
+    await machine.must('karo --version && dpkg -r karo')
+    expect(
+      (await machine.run('ls -d /usr/lib/karo /usr/bin/karo /usr/lib/systemd/system/karo.service')).output,
+    ).not.toMatch(/^\//m)
+    expect(await machine.must('ls /var/lib/karo/identity.key /etc/karo/config.toml')).not.toBe('')
+    expect((await state()).ActiveState).toBe('inactive')
+    await machine.must(`dpkg -i ${deb(NEW)}`)
+    expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
+  })
+
+  test('a purge leaves nothing', async () => {
+    await machine.must('dpkg --purge karo')
+    const left = await machine.run(
+      'ls -d /usr/lib/karo /usr/bin/karo /etc/karo /var/lib/karo /var/spool/karo /run/karo',
+    )
+    expect(left.output).not.toMatch(/^\//m)
+    expect((await machine.run('systemctl cat karo')).code).not.toBe(0)
+    expect(
+      await machine.must(
+        'find / -xdev -name "karo*" -not -path "/proc/*" -not -path "/var/log/*" -not -path "/packages/*"',
+      ),
+    ).toBe('')
+  })
+
+  test('the offline bundle installs the same, refuses damage, upgrades, and goes', async () => {
+    const name = (version: string): string => `karo-${version}-linux-${process.arch}`
+    for (const version of [OLD, NEW]) await machine.must(`tar -C /root -xf /packages/${name(version)}.tar.gz`)
+    await machine.must(
+      `cp -R /root/${name(OLD)} /root/damaged && echo >> /root/damaged/root/usr/lib/karo/dist/karo.js`,
+    )
+    const damaged = await machine.run('/root/damaged/install.sh')
+    expect(damaged.code).not.toBe(0)
+    expect((await machine.run('ls -d /usr/lib/karo')).code).not.toBe(0)
+
+    await machine.must(`/root/${name(OLD)}/install.sh`)
+    const first = await json<typeof identity>('karo status')
+    const { MainPID } = await state()
+    await configure('sharing', 'max_level = 0')
+    await machine.must(`/root/${name(NEW)}/install.sh`)
+    expect((await state()).MainPID).not.toBe(MainPID)
+    expect(await json<typeof identity>('karo status')).toMatchObject({ node_id: first.node_id })
+    expect(await json('karo share show')).toMatchObject({ max_level: 0 })
+    await machine.must('systemctl is-enabled karo')
+
+    await machine.must(`/root/${name(NEW)}/install.sh --remove`)
+    expect((await machine.run('ls -d /usr/lib/karo /usr/bin/karo')).output).not.toMatch(/^\//m)
+    await machine.must(`/root/${name(NEW)}/install.sh --no-start`)
+    expect((await state()).ActiveState).toBe('inactive')
+    await machine.must('systemctl start karo')
+    expect((await json<typeof identity>('karo status')).node_id).toBe(first.node_id)
+    await machine.must(`/root/${name(NEW)}/install.sh --purge`)
+    expect(
+      (await machine.run('ls -d /usr/lib/karo /etc/karo /var/lib/karo /var/spool/karo')).output,
+    ).not.toMatch(/^\//m)
+  })
+})
