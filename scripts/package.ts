@@ -1,5 +1,5 @@
 // `npm run package`: a .deb and an offline bundle in out/, the same bytes for the same commit.
-import { execFileSync } from 'node:child_process'
+import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -45,22 +45,26 @@ writeFileSync(join(out, 'SHA256SUMS'), sums.join(''))
 
 /** reproducible-builds.org: SOURCE_DATE_EPOCH, else the time of the commit. */
 function sourceTime(): number {
-  const given = process.env.SOURCE_DATE_EPOCH
-  const seconds = Number(given ?? git('log', '-1', '--format=%ct'))
-  if (Number.isSafeInteger(seconds) && seconds >= 0) return seconds
-  throw new Error(`SOURCE_DATE_EPOCH is no time: ${given}`)
+  const given = process.env.SOURCE_DATE_EPOCH ?? git('log', '-1', '--format=%ct')
+  if (given !== undefined && /^\d{1,10}$/.test(given)) return Number(given)
+  throw new Error(
+    `no time for the files: SOURCE_DATE_EPOCH is ${given ?? 'not set, and this is no commit of git'}`,
+  )
 }
 
-/** A tagged commit is that version; any other comes before it, in the order of commits' times. */
+/** A tagged commit is that version, and so are sources without git; any other comes before it, in the order of commits. */
 function versionOf(): string {
   const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string }
-  const tags = git('tag', '--points-at', 'HEAD').split('\n')
+  const commit = git('rev-parse', '--short=10', 'HEAD')
+  if (commit === undefined) return version
   const clean = git('status', '--porcelain', '--untracked-files=no') === ''
-  if (tags.includes(`v${version}`) && clean) return version
+  if (clean && git('tag', '--points-at', 'HEAD')?.split('\n').includes(`v${version}`)) return version
   const time = new Date(sourceTime() * 1000).toISOString().replace(/\D/g, '').slice(0, 14)
-  return `${version}~${time}.${git('rev-parse', '--short=10', 'HEAD')}${clean ? '' : '.changed'}`
+  return `${version}~${time}.${commit}${clean ? '' : '.changed'}`
 }
 
-function git(...args: readonly string[]): string {
-  return execFileSync('git', ['-C', ROOT, ...args], { encoding: 'utf8' }).trim()
+/** Undefined without git, or outside of it. The checkout may be another user's. */
+function git(...args: readonly string[]): string | undefined {
+  const ran = spawnSync('git', ['-c', `safe.directory=${ROOT}`, '-C', ROOT, ...args], { encoding: 'utf8' })
+  return ran.status === 0 ? ran.stdout.trim() : undefined
 }
