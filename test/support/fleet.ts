@@ -27,6 +27,8 @@ export interface Fleet {
 
 /** Daemons that start at the same time: more would only wait for each other's processor. */
 const STARTING = 4
+/** Until one of many is ready: the others are busy with getting to know it. */
+const PATIENCE_MS = 180_000
 
 /** `count` nodes; everybody may ask everybody. */
 export async function startFleet(count: number, options: FleetOptions): Promise<Fleet> {
@@ -36,15 +38,18 @@ export async function startFleet(count: number, options: FleetOptions): Promise<
     const shown = await runKaro(['init', '--json'], cleanEnv(home))
     return (JSON.parse(shown.stdout) as { node_id: string }).node_id
   })
-  const start = (index: number): Promise<TestNode> => {
+  const start = async (index: number): Promise<TestNode> => {
     const netns = lan?.members[index]?.netns
-    return startNode({
+    const node = await startNode({
+      ready: false,
       home: homes[index]!,
       name: `node-${index}`,
       ...(options.tap === undefined ? {} : { tap: options.tap }),
       ...(options.env === undefined ? {} : { env: options.env }),
       ...(netns === undefined ? {} : { netns }),
     })
+    await node.ready(PATIENCE_MS)
+    return node
   }
   const configure = (index: number, peers: readonly string[]): void => {
     const trusted = ids.flatMap((id, j) => (j === index ? [] : `"${id}" = { name = "node-${j}" }`))

@@ -21,6 +21,11 @@ export interface Lan {
 
 /** One /24, and one address is the network's. */
 const MOST_MEMBERS = 250
+/**
+ * All namespaces of a machine share one table of neighbours (`neigh.default.gc_thresh3`, 1024 by default). Where every
+ * member talks to every other, more of them fill it, and then nobody finds anybody.
+ */
+const ASKING_MAX = 24
 
 let made = 0
 
@@ -69,7 +74,7 @@ export function createLan(count: number): Lan {
     ])
     for (const [i, member] of members.entries()) {
       batch(hub, [
-        `link add p${i} type veth peer name eth0 netns ${member.netns}`,
+        `link add p${i} type veth peer name eth0 address ${hardwareAddress(i)} netns ${member.netns}`,
         `link set p${i} master br0`,
         `link set p${i} up`,
       ])
@@ -80,6 +85,7 @@ export function createLan(count: number): Lan {
         'route add 224.0.0.0/4 dev eth0',
       ])
     }
+    if (count > ASKING_MAX) acquaint(members)
   } catch (error) {
     close()
     throw error
@@ -94,6 +100,23 @@ export function createLan(count: number): Lan {
     split: (indexes) => join(indexes, 'br1'),
     heal: () => join(members.keys(), 'br0'),
     close,
+  }
+}
+
+const hardwareAddress = (index: number): string => `02:4b:00:00:00:${index.toString(16).padStart(2, '0')}`
+
+/** Tells each member where the others are: entries that are given count in nobody's table. */
+function acquaint(members: readonly LanMember[]): void {
+  for (const { netns } of members) {
+    batch(
+      netns,
+      members
+        .filter((other) => other.netns !== netns)
+        .map(({ address }, i, others) => {
+          const index = members.indexOf(others[i] as LanMember)
+          return `neigh replace ${address} lladdr ${hardwareAddress(index)} nud permanent dev eth0`
+        }),
+    )
   }
 }
 

@@ -61,7 +61,8 @@ export interface TestNode {
   /** The same with --json: its document; throws with stderr when the exit code is not 0. */
   json<T>(args: readonly string[]): Promise<T>
   status(): Promise<StatusShape>
-  ready(): Promise<void>
+  /** Within `deadlineMs`, half a minute if absent. */
+  ready(deadlineMs?: number): Promise<void>
   /** SIGTERM, then the end; resolves with how it ended. */
   stop(): Promise<{ code: number | null; signal: NodeJS.Signals | null }>
   kill9(): Promise<void>
@@ -146,7 +147,7 @@ function launch(of: {
       return JSON.parse(ran.stdout) as T
     },
     status: call,
-    async ready() {
+    async ready(deadlineMs) {
       await until(
         async () => {
           if (child.exitCode !== null || child.signalCode !== null) return 'gone'
@@ -154,7 +155,7 @@ function launch(of: {
           if (!health.ready) throw new Error(JSON.stringify(health.checks.filter((check) => !check.ok)))
           return 'ready'
         },
-        { what: `${name} is ready` },
+        { what: `${name} is ready`, ...(deadlineMs === undefined ? {} : { deadlineMs }) },
       ).then((state) => {
         if (state === 'gone') throw new Error(`${name} ended instead of getting ready:\n${tail(readLog())}`)
       })
