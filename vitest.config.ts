@@ -32,6 +32,7 @@ export default defineConfig({
         test: {
           name: 'service',
           include: ['test/service/**/*.test.ts'],
+          globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
           // Fetches a small Debian the first time.
           hookTimeout: 600_000,

@@ -14,7 +14,7 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(ROOT, 'out') },
     /** Default: from package.json and git. */
     version: { type: 'string', multiple: true },
-    /** gzip's, 1 to 9: tests take 1, which is five times as fast and half as large again. */
+    /** gzip's, 1 to 9: tests take 1, which is much faster and makes it a tenth larger. */
     level: { type: 'string', default: '9' },
     /** For tests that need one of the two: `deb` or `bundle`. */
     only: { type: 'string' },

@@ -4,7 +4,9 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { canNamespaces, createLan } from '../support/lan.ts'
 import { bootMachine, canBoot, type Machine } from '../support/machine.ts'
+import { startNode } from '../support/node.ts'
 import { atEnd } from '../support/processes.ts'
 import { until } from '../support/until.ts'
 
@@ -234,6 +236,54 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     await machine.must('systemctl enable --now karo')
   })
 
+  test.runIf(canNamespaces().ok)(
+    'from inside its sandbox it finds a node of the LAN by mDNS, and is linked to it',
+    async () => {
+      const [outside] = createLan(1).members
+      machine.connect(outside!.netns, '10.98.0.1/24', '10.98.0.2/24')
+      await machine.must('systemctl restart karo')
+      const other = await startNode({ name: 'outside', netns: outside!.netns })
+      const { node_id } = await other.status()
+      const sees = (peers: readonly { node_id: string }[], id: string): boolean =>
+        peers.some((peer) => peer.node_id === id)
+      type Peers = { peers: { node_id: string }[] }
+      await until(async () => sees((await other.json<Peers>(['peers'])).peers, identity.node_id), {
+        what: 'the other sees the machine',
+        deadlineMs: 90_000,
+        pollMs: 200,
+      })
+      await machine.must(`karo peers trust ${node_id}`)
+      await other.json(['peers', 'trust', identity.node_id])
+      await until(async () => (await other.status()).mesh.peers_trusted === 1, {
+        what: 'they are linked',
+        deadlineMs: 90_000,
+      })
+      expect(await json('karo status')).toMatchObject({ mesh: { peers_trusted: 1, members_known: 1 } })
+      await other.stop()
+    },
+  )
+
+  test("a person's own unit works by itself, and stands back where the machine's runs", async () => {
+    // Without pam_systemd, which would bring a login manager, the user's manager is told where it is.
+    const dropIn = '/run/systemd/system/user@.service.d'
+    const settings = '[Service]\\nPAMName=\\nEnvironment=XDG_RUNTIME_DIR=/run/user/%%i HOME=/home/ann\\n'
+    await machine.must(
+      `mkdir -p ${dropIn} && printf '${settings}' > ${dropIn}/test.conf && systemctl daemon-reload`,
+    )
+    await machine.must('systemctl start user@$(id -u ann).service')
+    const ann = (line: string): string => `su - ann -c 'export XDG_RUNTIME_DIR=/run/user/$(id -u); ${line}'`
+    await machine.run(ann('systemctl --user start karo'))
+    expect(await machine.must(ann('systemctl --user is-active karo || true'))).toBe('inactive')
+    await machine.must('systemctl stop karo')
+    await machine.must(ann('systemctl --user start karo'))
+    const own = JSON.parse(await machine.must(ann('karo status --json'))) as typeof identity
+    expect(own.node_id).not.toBe(identity.node_id)
+    await machine.must(ann('systemctl --user reload karo'))
+    await machine.must(ann('systemctl --user stop karo'))
+    expect(await machine.must(ann('systemctl --user show -p Result karo'))).toBe('Result=success')
+    await machine.must('systemctl stop user@$(id -u ann).service; systemctl start karo')
+  })
+
   test('removing takes the program and leaves the data; installing again finds them', async () => {
     // What root's own use of the program has left is no reason to stay.
     await machine.must('karo --version && dpkg -r karo')
@@ -255,7 +305,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     expect((await machine.run('systemctl cat karo')).code).not.toBe(0)
     expect(
       await machine.must(
-        'find / -xdev -name "karo*" -not -path "/proc/*" -not -path "/var/log/*" -not -path "/packages/*"',
+        'find / -xdev -name "karo*" -not -path "/proc/*" -not -path "/var/log/*" -not -path "/packages/*" -not -path "/home/*"',
       ),
     ).toBe('')
   })

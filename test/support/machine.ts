@@ -33,6 +33,8 @@ export interface Machine {
   /** Properties of a unit, as `systemctl show` prints them. */
   show(unit: string, ...properties: readonly string[]): Promise<Record<string, string>>
   reboot(): Promise<void>
+  /** A wire to a network namespace: interface `wire0` at both ends, with these addresses (`10.98.0.1/24`). */
+  connect(netns: string, there: string, here: string): void
 }
 
 /** Fetches the image when it is not there yet. `reason` says what this machine lacks. */
@@ -113,12 +115,42 @@ export async function bootMachine(packages: string): Promise<Machine> {
       const text = await must(`systemctl show -p ${properties.join(',')} ${unit}`)
       return Object.fromEntries(text.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2)))
     },
+    connect(netns, there, here) {
+      ip([
+        '-n',
+        netns,
+        'link',
+        'add',
+        'wire0',
+        'type',
+        'veth',
+        'peer',
+        'name',
+        'wire0',
+        'netns',
+        String(init),
+      ])
+      for (const [at, address] of [
+        [['-n', netns], there],
+        [[], here],
+      ] as const) {
+        const inside = at.length === 0 ? ['nsenter', '-t', String(init), '-n'] : []
+        ip([...at, 'addr', 'add', address, 'dev', 'wire0'], inside)
+        ip([...at, 'link', 'set', 'wire0', 'up'], inside)
+      }
+    },
     async reboot() {
       const before = init
       await run('systemctl reboot')
       init = await booted(before)
     },
   }
+}
+
+function ip(args: readonly string[], from: readonly string[] = []): void {
+  const [program = '', ...rest] = [...from, 'ip', ...args]
+  const ran = spawnSync(program, rest, { encoding: 'utf8' })
+  if (ran.status !== 0) throw new Error(`ip ${args.join(' ')}: ${ran.error?.message ?? ran.stderr}`)
 }
 
 async function enter(pid: number, line: string): Promise<{ code: number | null; output: string }> {
