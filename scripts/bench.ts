@@ -135,6 +135,16 @@ const BENCHMARKS: readonly Benchmark[] = [
       return [{ name, value: elapsed_ms, unit: 'ms', beside, ratio: elapsed_ms / local_ms }]
     },
   },
+  {
+    name: 'gossip',
+    async run({ quick }) {
+      const { nodes, cpu_us, reached_all_ms } = await measureGossip(12, quick ? 50 : 300)
+      return [
+        { name: `gossip, CPU of all ${nodes} nodes a delivery`, value: cpu_us, unit: 'µs' },
+        { name: `gossip, until all ${nodes} nodes have it`, value: reached_all_ms, unit: 'ms' },
+      ]
+    },
+  },
   ...[25, 50].map(
     (nodes): Benchmark => ({
       name: `mesh${nodes}`,
@@ -156,15 +166,17 @@ const BENCHMARKS: readonly Benchmark[] = [
     name: 'idle',
     async run({ quick }) {
       const { linked, alone, bare } = await measureIdle(quick ? 20 : 60)
-      const figure = (name: string, unit: string, value: number, what: string, other: number): Figure => ({
+      const figure = (
+        ...[name, unit, value, what, other, aim]: [string, string, number, string, number, Aim?]
+      ): Figure => ({
         ...{ name, value, unit, beside: { what, value: other } },
-        ratio: value / other,
+        ...{ ratio: value / other, ...(aim && { aim }) },
       })
       const [host, self] = ['bare libp2p host, 4 linked', 'daemon alone']
       return [
         figure('idle CPU, 4 linked', '% of a core', linked.cpu_percent, host, bare.cpu_percent),
         figure('idle CPU, 4 linked', '% of a core', linked.cpu_percent, self, alone.cpu_percent),
-        figure('RSS, 4 linked', 'MiB', linked.rss_mib, host, bare.rss_mib),
+        figure('RSS, 4 linked', 'MiB', linked.rss_mib, host, bare.rss_mib, most('ratio', 1.3)),
         figure('RSS, 4 linked', 'MiB', linked.rss_mib, self, alone.rss_mib),
         figure('PSS, 4 linked', 'MiB', linked.pss_mib, host, bare.pss_mib),
         figure('PSS, 4 linked', 'MiB', linked.pss_mib, self, alone.pss_mib),

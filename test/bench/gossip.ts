@@ -1,0 +1,77 @@
+// What it costs to gossip: real mesh nodes in this process, one author, and the processor time of all for each delivery.
+import * as z from 'zod'
+import { defineMessage, defineTopic } from '../../protocols/define.ts'
+import type { Gossip } from '../../src/mesh/index.ts'
+import { type MeshNode, meshNode } from '../support/mesh-node.ts'
+import { until } from '../support/until.ts'
+import { median } from './median.ts'
+
+export interface GossipCost {
+  readonly nodes: number
+  /** Processor time of all nodes together for one message at one receiver, microseconds. */
+  readonly cpu_us: number
+  /** Median over the messages: from publishing until the last node has it. */
+  readonly reached_all_ms: number
+}
+
+const Word = defineMessage({
+  type: 0x7f01,
+  name: 'Word',
+  purpose: 'Says something.',
+  limit: 1024,
+  carried: 'document',
+  body: z.object({ text: z.string().max(600) }),
+})
+/** As long as a presence. */
+const TEXT = 'x'.repeat(300)
+const WARM_UP = 20
+
+/** All linked to all, as a small mesh is; one message after the other. */
+export async function measureGossip(count = 12, messages = 200): Promise<GossipCost> {
+  const words = defineTopic({
+    id: '/karo/words/1',
+    purpose: 'For this measurement.',
+    quota: { messages: messages + WARM_UP, perMs: 1_000 },
+    messages: { Word },
+  })
+  const nodes: MeshNode[] = []
+  const topics: Gossip[] = []
+  let delivered = 0
+  try {
+    for (let i = 0; i < count; i++) {
+      const node = meshNode({ discovery: { peers: nodes.map((one) => one.address()) } })
+      topics.push(node.mesh.topic(words, { message: () => (delivered++, 'accept') }))
+      nodes.push(node)
+      await node.mesh.start(AbortSignal.timeout(10_000))
+    }
+    for (const node of nodes) {
+      for (const other of nodes) {
+        if (other !== node) await node.trust.trust(other.id, { level: 'peer' })
+      }
+    }
+    for (const node of nodes) {
+      await until(() => node.mesh.status().peers_connected === count - 1, { what: 'all are linked' })
+    }
+    const say = async (): Promise<number> => {
+      const before = delivered
+      const began = performance.now()
+      topics[0]!.publish(Word, { text: TEXT })
+      await until(() => delivered === before + count - 1, { what: 'everybody has it', pollMs: 1 })
+      return performance.now() - began
+    }
+    // Who passes on to whom is settled in gossipsub's own time.
+    await until(async () => (await say().catch(() => 0)) > 0, { what: 'a message gets through' })
+    for (let i = 0; i < WARM_UP; i++) await say()
+    const cpu = process.cpuUsage()
+    const times: number[] = []
+    for (let i = 0; i < messages; i++) times.push(await say())
+    const { user, system } = process.cpuUsage(cpu)
+    return {
+      nodes: count,
+      cpu_us: (user + system) / (messages * (count - 1)),
+      reached_all_ms: median(times),
+    }
+  } finally {
+    await Promise.all(nodes.map((node) => node.mesh.stop()))
+  }
+}
