@@ -7,7 +7,7 @@ import {
   QUERY_LIFE_MS,
   type QueryType,
 } from '../../../protocols/messages/query.ts'
-import { systemClock, systemRandom } from '../../../src/base/clock.ts'
+import { type Clock, systemClock, systemRandom } from '../../../src/base/clock.ts'
 import { CONCURRENT_MAX } from '../../../src/query/answer.ts'
 import { type OwnQuestion, openAnswer, writeQuestion } from '../../../src/query/document.ts'
 import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA } from '../../../src/query/intake.ts'
@@ -38,9 +38,13 @@ function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, le
   owner.trusts(asker, level)
   wire.connect(owner.id, asker.ref.nodeId)
   const author = { identity: asker.identity, clock: systemClock, random: systemRandom }
-  const write = (query_type: QueryType = 'ToolUsage', level?: 1 | 2): OwnQuestion =>
+  const write = (
+    query_type: QueryType = 'ToolUsage',
+    level?: 1 | 2,
+    clock: Clock = systemClock,
+  ): OwnQuestion =>
     writeQuestion(
-      author,
+      { ...author, clock },
       { query_type, level, time_range: { start: 0, end: 3_600_000 } },
       systemRandom.bytes(16),
     )
@@ -296,6 +300,22 @@ describe('a question', () => {
     expect([answers, owner.audits, owner.gathered, owner.marks]).toEqual([[], [], [], []])
     asker.sendQuestion(owner.id, good.body.query_id, good.bytes)
     await soon(() => answers.length === 1)
+  })
+
+  it('that was answered is dead once it expired, whoever plays it again and however often', async () => {
+    let ahead = 0
+    const clock = { ...systemClock, now: () => systemClock.now() + ahead }
+    const { owner, answers, write, send, ask } = neighbour({ people: person(uses('git', 7)), clock })
+    const old = [write(), write(), write()]
+    for (const question of old) await ask(question)
+    ahead = 2 * QUERY_LIFE_MS
+    // Makes the owner forget what expired.
+    await ask(write('ToolUsage', undefined, clock))
+    for (const question of [...old, ...old]) send(question)
+    await ask(write('ToolUsage', undefined, clock))
+    expect(answers).toHaveLength(5)
+    expect(owner.gathered).toHaveLength(5)
+    expect(owner.audits.filter(({ type }) => type === 'query_received')).toHaveLength(5)
   })
 
   it('that is forged, or another than the hop says, ends the link of the neighbour that handed it on', async () => {
