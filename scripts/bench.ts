@@ -2,6 +2,7 @@
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureCheck } from '../test/bench/check.ts'
+import { measureGossip } from '../test/bench/gossip.ts'
 import { measureDashHook, measureHook, measureZshHook } from '../test/bench/hook.ts'
 import { measureIdle } from '../test/bench/idle.ts'
 import { measureIngest } from '../test/bench/ingest.ts'

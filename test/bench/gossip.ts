@@ -40,7 +40,11 @@ export async function measureGossip(count = 12, messages = 200): Promise<GossipC
   try {
     for (let i = 0; i < count; i++) {
       const node = meshNode({ discovery: { peers: nodes.map((one) => one.address()) } })
-      topics.push(node.mesh.topic(words, { message: () => (delivered++, 'accept') }))
+      const message = (): 'accept' => {
+        delivered++
+        return 'accept'
+      }
+      topics.push(node.mesh.topic(words, { message }))
       nodes.push(node)
       await node.mesh.start(AbortSignal.timeout(10_000))
     }
