@@ -22,6 +22,8 @@ import type { Rejections } from './rejections.ts'
 
 /** What one neighbour may hand on, over all topics; twenty times what a thousand quiet nodes say. */
 const HANDED_ON = { frames: 1_000, perMs: 20_000 }
+/** Of that, by authors that are neither admitted nor members here: whoever invents them must not use up the rest. */
+const UNKNOWN = { frames: 100, perMs: 20_000 }
 /** Authors nobody here has heard of that one neighbour may bring: keys cost nothing. */
 const NEWCOMERS = { frames: 512, perMs: 3_600_000 }
 /** Neighbours whose quotas are remembered after they left. */
@@ -55,6 +57,13 @@ export interface IntakeDeps {
   readonly log: Log
 }
 
+/** What one neighbour may hand on still. */
+interface Handed {
+  readonly all: Quota
+  readonly unknown: Quota
+  readonly newcomers: Quota
+}
+
 export interface Intake {
   /** Decodes, verifies and judges `bytes`, which the neighbour `from` handed on. Never throws. */
   judge(topic: Topic, handler: GossipHandler, bytes: Uint8Array, from: PeerRef): GossipVerdict
@@ -62,7 +71,7 @@ export interface Intake {
 
 export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps): Intake {
   const tables = new WeakMap<Topic, MessageTable>()
-  const handedOn = createRecent<NodeId, { readonly all: Quota; readonly newcomers: Quota }>(NEIGHBOURS_MAX)
+  const handedOn = createRecent<NodeId, Handed>(NEIGHBOURS_MAX)
   const authors = createRecent<string, Quota>(AUTHORS_MAX)
   const heardOf = createRecent<NodeId, true>(AUTHORS_MAX)
 
@@ -72,20 +81,20 @@ export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps
     return table
   }
 
-  const quotasOf = (neighbour: NodeId) => {
+  const quotasOf = (neighbour: NodeId): Handed => {
     const quotas = handedOn.get(neighbour) ?? {
       all: createQuota(HANDED_ON),
+      unknown: createQuota(UNKNOWN),
       newcomers: createQuota(NEWCOMERS),
     }
     handedOn.set(neighbour, quotas)
     return quotas
   }
 
-  const isNew = (author: NodeId): boolean =>
-    heardOf.get(author) === undefined && !trust.admits(author) && trust.member(author) === undefined
+  const isUnknown = (author: NodeId): boolean => !trust.admits(author) && trust.member(author) === undefined
 
   /** Throws FrameError. Runs after the signature: nobody can use up another one's quota. */
-  const admit = (topic: Topic, { sender, ts }: Envelope, newcomers: Quota): void => {
+  const admit = (topic: Topic, { sender, ts }: Envelope, quotas: Handed): void => {
     const author = formatNodeId(sender)
     // Refused here at once, whoever else still passes it on.
     if (author === self || trust.refuses(author)) throw new FrameError('not_admitted', 'not heard here')
@@ -93,8 +102,11 @@ export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps
     if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
       throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`)
     }
-    if (isNew(author)) {
-      if (!newcomers.take(clock.monotonic()))
+    if (isUnknown(author)) {
+      if (!quotas.unknown.take(clock.monotonic()))
+        throw new FrameError('rate_limited', 'too much of unknown authors from this neighbour')
+      const isNew = heardOf.get(author) === undefined
+      if (isNew && !quotas.newcomers.take(clock.monotonic()))
         throw new FrameError('rate_limited', 'too many unknown authors from this neighbour')
       heardOf.set(author, true)
     }
@@ -132,11 +144,12 @@ export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps
 
   return {
     judge(topic, handler, bytes, from) {
-      const { all, newcomers } = quotasOf(from.nodeId)
-      // Before anything dear: a flood must not cost signatures.
-      if (!all.take(clock.monotonic())) {
+      const quotas = quotasOf(from.nodeId)
+      // Before anything dear: a flood must not cost signatures. A relay may be handed as much by each of its neighbours
+      // as it may hand on itself, so it is no fault of its own.
+      if (!quotas.all.take(clock.monotonic())) {
         rejections.count('rate_limited', topic.id, from.nodeId)
-        return 'reject'
+        return 'ignore'
       }
       let author: NodeId | undefined
       try {
@@ -145,7 +158,7 @@ export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps
           verify: verifySignature,
           admit(_, envelope) {
             author = formatNodeId(envelope.sender)
-            admit(topic, envelope, newcomers)
+            admit(topic, envelope, quotas)
           },
         })
         return hand(topic, handler, frame, from)

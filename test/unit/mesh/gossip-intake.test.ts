@@ -1,0 +1,115 @@
+// How much one neighbour may hand on: a flood is dropped where it comes in, and no honest relay pays for it.
+import { expect, test } from 'vitest'
+import { encodeFrame } from '../../../protocols/frame.ts'
+import { Presence } from '../../../protocols/messages/presence.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { presence } from '../../../protocols/registry.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import type { Identity } from '../../../src/identity/index.ts'
+import { createIntake } from '../../../src/mesh/gossip-intake.ts'
+import type { GossipVerdict, PeerRef } from '../../../src/mesh/index.ts'
+import { createFakeTrust } from '../../support/fake-trust.ts'
+import { testIdentity } from '../../support/identity.ts'
+
+const NOW = 1_763_626_500_000
+const [self, relay] = [testIdentity(0), testIdentity(1)] as const
+/** Admitted by everybody here. */
+const members = Array.from({ length: 100 }, (_, n) => testIdentity(100 + n))
+const invented = Array.from({ length: 600 }, (_, n) => testIdentity(1_000 + n))
+const refOf = ({ nodeId, publicKey }: Identity) => ({ nodeId, publicKey })
+
+let count = 0
+function said(author: Identity, at = NOW): Uint8Array {
+  const nonce = Buffer.alloc(16)
+  nonce.writeUInt32BE(count++)
+  const capabilities = {
+    protocol_version: 1,
+    karo_version: '0.1.0',
+    supports_level1: true,
+    supports_level2: false,
+    can_aggregate: false,
+  }
+  const body = { version: at, state: 'online', name: 'x', capabilities, listen: [], lost: [], asks: false }
+  return encodeFrame(Presence, { sender: author.publicKey, ts: at, nonce, seq: 0 }, body, (bytes) =>
+    author.sign(bytes),
+  )
+}
+
+function node(at: Identity = self) {
+  const clock = { time: NOW, now: () => clock.time, monotonic: () => clock.time }
+  const trust = createFakeTrust([relay, ...members].map(({ nodeId }) => nodeId))
+  const refused: string[] = []
+  const intake = createIntake({
+    self: at.nodeId,
+    trust,
+    rejections: { count: (code) => refused.push(code) > 0 },
+    clock,
+    log: silentLog,
+  })
+  const accepted: NodeId[] = []
+  const message = ({ nodeId }: PeerRef): GossipVerdict => {
+    accepted.push(nodeId)
+    return 'accept'
+  }
+  return {
+    clock,
+    trust,
+    accepted,
+    refused,
+    hears: (bytes: Uint8Array, from: Identity = relay): GossipVerdict =>
+      intake.judge(presence, { message }, bytes, refOf(from)),
+  }
+}
+
+const countOf = (verdicts: readonly GossipVerdict[], verdict: GossipVerdict): number =>
+  verdicts.filter((one) => one === verdict).length
+
+test('what is too much is dropped and counted, and not held against the relay', () => {
+  const it = node()
+  const verdicts = Array.from({ length: 1_200 }, (_, n) => it.hears(said(members[n % 100] as Identity)))
+  expect(countOf(verdicts, 'accept')).toBe(1_000)
+  expect(countOf(verdicts, 'reject')).toBe(0)
+  expect(it.refused).toEqual(new Array(200).fill('rate_limited'))
+})
+
+test('a flood of invented authors passes the first relay as a trickle, and members are heard through it', () => {
+  const [first, second] = [node(relay), node()]
+  const flooder = members[0] as Identity
+  let heard = 0
+  for (let n = 0; n < 1_500; n++) {
+    const bytes = said(invented[n % 30] as Identity)
+    if (first.hears(bytes, flooder) === 'accept') expect(second.hears(bytes)).toBe('accept')
+  }
+  for (const member of members.slice(1)) {
+    const bytes = said(member)
+    expect(first.hears(bytes, member)).toBe('accept')
+    if (second.hears(bytes) === 'accept') heard++
+  }
+  expect(heard).toBe(99)
+  expect(first.accepted.length).toBeLessThanOrEqual(100 + 99)
+  expect(second.refused).toEqual([])
+})
+
+test('a member that is known by gossip alone is no unknown author', () => {
+  const it = node()
+  for (const one of invented.slice(0, 100)) expect(it.hears(said(one))).toBe('accept')
+  const late = invented[100] as Identity
+  expect(it.hears(said(late))).toBe('ignore')
+  it.trust.heardOf(late.nodeId, { name: 'late', addresses: [], offline: false }, relay.nodeId)
+  expect(it.hears(said(late))).toBe('accept')
+  // Another neighbour has a share of its own.
+  expect(it.hears(said(invented[101] as Identity), members[0])).toBe('accept')
+})
+
+test('unknown authors are welcome, but one neighbour cannot invent any number of them in an hour', () => {
+  const it = node()
+  for (const one of invented) {
+    it.clock.time += 1_000
+    it.hears(said(one, it.clock.time))
+  }
+  // 512 at once, and those of ten minutes.
+  expect(it.accepted.length).toBeGreaterThanOrEqual(512)
+  expect(it.accepted.length).toBeLessThan(600)
+  it.clock.time += 1_000
+  expect(it.hears(said(invented[0] as Identity, it.clock.time))).toBe('accept')
+})
