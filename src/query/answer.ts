@@ -81,6 +81,8 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   const working = new Set<Promise<void>>()
 
   const self = formatNodeId(identity.publicKey)
+  /** By question and status: relays pass up few different answers of one owner. */
+  const refusals = createRecent<string, Uint8Array>(CHECKED_MAX)
   const checked = createRecent<string, { document: Uint8Array; question: Question }>(CHECKED_MAX)
 
   function hop(peer: PeerRef, frame: Frame): void {
@@ -308,7 +310,10 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   function refuse(question: Question, status: 'busy' | 'error', to: readonly NodeId[]): void {
     try {
       const level = question.body.level ?? 1
-      send(question, writeAnswer(deps, question, { status, level }), to)
+      const key = `${status} ${question.authorId} ${hex(question.body.query_id)}`
+      const bytes = refusals.get(key) ?? writeAnswer(deps, question, { status, level })
+      refusals.set(key, bytes)
+      send(question, bytes, to)
     } catch (error) {
       // An audience key nobody can seal to: there is no way to say anything.
       log.debug({ peer: question.authorId, error: String(error) }, 'a refusal could not be written')

@@ -67,6 +67,9 @@ const OUTCOME_OF: Readonly<Record<AnswerStatus, Outcome>> = {
   error: 'error',
 }
 
+/** The owner could not answer this copy of the question; another one may have found it with time. */
+const PROVISIONAL: ReadonlySet<AnswerStatus> = new Set(['busy', 'error'])
+
 type EndedBy = QueryResult['ended_by']
 
 /** One query under way. */
@@ -78,6 +81,8 @@ interface Live {
   readonly outreach: Outreach
   readonly progress: Progress
   readonly collected: Map<NodeId, Collected>
+  /** Of those that are not settled: `busy` or `error`, brought by others. Stands when nothing better comes. */
+  readonly provisional: Map<NodeId, Collected>
   readonly startedAt: number
   own: OwnData | undefined
   over: boolean
@@ -125,10 +130,11 @@ export function createAsker(deps: AskerDeps): Asker {
         members,
         known: trust.members().length,
         deadlineAt: startedAt + request.timeoutMs,
-        lost: (node) => settle(query, node, { outcome: 'unreachable' }),
+        lost: (node) => settle(query, node, soFar(query, node)),
       }),
       progress: createProgress(timers, () => onProgress?.(coverageSoFar(query))),
       collected: new Map(),
+      provisional: new Map(),
       startedAt,
       own: undefined,
       over: false,
@@ -179,7 +185,7 @@ export function createAsker(deps: AskerDeps): Asker {
       .catch(() => {})
   }
 
-  /** The first word about a member stands. */
+  /** The first word about a member stands, but for a provisional one. */
   function settle(query: Live, node: NodeId, collected: Collected): void {
     if (query.over || query.collected.has(node)) return
     query.collected.set(node, collected)
@@ -188,13 +194,17 @@ export function createAsker(deps: AskerDeps): Asker {
     endIfAllDone(query)
   }
 
-  /** Whoever has not been heard of counts as it would if the query ended now. */
-  function coverageSoFar({ members, collected }: Live): Coverage {
+  /** What a member comes to if nothing more is heard of it. */
+  function soFar({ collected, provisional }: Live, node: NodeId): Collected {
+    return collected.get(node) ?? provisional.get(node) ?? { outcome: 'unreachable' }
+  }
+
+  function coverageSoFar(query: Live): Coverage {
     return coverageOf(
-      [...members.values()].map(({ node_id, fingerprint, name }) => ({
+      [...query.members.values()].map(({ node_id, fingerprint, name }) => ({
         fingerprint,
         name,
-        outcome: collected.get(node_id)?.outcome ?? 'unreachable',
+        outcome: soFar(query, node_id).outcome,
       })),
     )
   }
@@ -220,7 +230,14 @@ export function createAsker(deps: AskerDeps): Asker {
         throw new FrameError('bad_signature', 'the answer is not by the member that was asked')
       }
       const answer: SealedAnswer = openAnswer(query.question, author, responder, sealed)
-      settle(query, node, { outcome: OUTCOME_OF[answer.status], answer, at_ms })
+      const collected: Collected = { outcome: OUTCOME_OF[answer.status], answer, at_ms }
+      // Whoever brings it may have asked for it on purpose, having used up its own quota there before.
+      if (peer.nodeId !== node && PROVISIONAL.has(answer.status)) {
+        query.provisional.set(node, collected)
+        query.progress.changed()
+      } else {
+        settle(query, node, collected)
+      }
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
       log.warn({ peer: node, code: error.code, trace_id: hex(query.trace) }, 'answer refused')
@@ -235,7 +252,7 @@ export function createAsker(deps: AskerDeps): Asker {
     const { body } = query.question
     const outcomes = [...query.members.values()].map((member) => ({
       member,
-      collected: query.collected.get(member.node_id) ?? ({ outcome: 'unreachable' } as const),
+      collected: soFar(query, member.node_id),
     }))
     // Whoever cancelled waits for nothing any more; level 2 has nobody's own numbers.
     const absent =

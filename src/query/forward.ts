@@ -6,6 +6,7 @@ import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { createQuota, type Quota } from '../../protocols/quota.ts'
 import { query as queryStream } from '../../protocols/registry.ts'
 import type { Clock, Timers } from '../base/clock.ts'
+import { blake3 } from '../base/hash.ts'
 import { createRecent } from '../base/recent.ts'
 import type { Link, PeerRef } from '../mesh/index.ts'
 import { hex, sameBytes } from './document.ts'
@@ -18,6 +19,11 @@ export const CARRIED_MAX = 256
 export const CARRIED_OF_NEIGHBOUR_MAX = 64
 /** Owners whose answers to one question are passed up; several times the largest mesh this is meant for. */
 export const RESPONDERS_MAX = 1_024
+/**
+ * Answers of one owner to one question that are passed up: its `busy` and its `error` may come first, over a neighbour
+ * that used up its quota there, and are always the same bytes (answer.ts).
+ */
+export const ANSWERS_OF_RESPONDER_MAX = 3
 /** Bytes of answers to one question passed up: a thousand of 16 KiB. */
 export const RELAYED_BYTES_MAX = 16 * 1024 * 1024
 /** Part of a neighbour's quota that relayed answers may use; the rest is for questions, own answers and endings. */
@@ -109,8 +115,8 @@ interface Carried extends RoutedId {
   readonly open: Set<NodeId>
   /** The neighbours hand it no further: what each says for itself ends it. */
   readonly last: boolean
-  /** Owners whose answer was passed up. */
-  readonly responders: Set<NodeId>
+  /** Owners whose answers were passed up, and the digests of those. */
+  readonly responders: Map<NodeId, readonly string[]>
   bytes: number
   answered: number
   lost: number
@@ -149,7 +155,7 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
       asked: new Set(),
       open: new Set(),
       last: hops === QUERY_HOPS,
-      responders: new Set(),
+      responders: new Map(),
       bytes: 0,
       answered: 0,
       lost: 0,
@@ -197,11 +203,20 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
 
   /** True when it was passed up. */
   function passUp(carried: Carried, parent: NodeId, responder: NodeId, bytes: Uint8Array): boolean {
-    if (responder === self.nodeId || carried.responders.has(responder)) return false
-    if (carried.responders.size >= RESPONDERS_MAX) return false
+    if (responder === self.nodeId) return false
+    const before = carried.responders.get(responder) ?? []
+    if (
+      before.length === 0
+        ? carried.responders.size >= RESPONDERS_MAX
+        : before.length >= ANSWERS_OF_RESPONDER_MAX
+    ) {
+      return false
+    }
+    const digest = hex(blake3([bytes]))
+    if (before.includes(digest)) return false
     if (carried.bytes + bytes.length > RELAYED_BYTES_MAX || !inPace(parent)) return false
     if (!link.sendDocument(parent, bytes)) return false
-    carried.responders.add(responder)
+    carried.responders.set(responder, [...before, digest])
     carried.bytes += bytes.length
     carried.answered++
     return true

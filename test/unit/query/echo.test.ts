@@ -487,6 +487,17 @@ describe('a node with too much to answer', () => {
   })
 })
 
+describe('a node that could not answer', () => {
+  it('counts as that when nothing better comes, also when others bring it', async () => {
+    const { nodes } = graphOf(people(4), line(4))
+    const [a, , , far] = nodes as [TestNode, TestNode, TestNode, TestNode]
+    far.storeFailure = new Error('the store is closed')
+    const result = await a.ask()
+    expect(a.outcomes(result)).toEqual({ n1: 'answered', n2: 'answered', n3: 'error' })
+    expect(result).toMatchObject({ ended_by: 'all_done', coverage: { failed: 1, unreachable: 0 } })
+  })
+})
+
 describe('a response', () => {
   it('is passed up byte for byte', async () => {
     const mesh = graphOf(people(4), line(4))

@@ -7,6 +7,7 @@ import { query as queryStream } from '../../../protocols/registry.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import type { PeerRef } from '../../../src/mesh/index.ts'
 import {
+  ANSWERS_OF_RESPONDER_MAX,
   CARRIED_MAX,
   CARRIED_OF_NEIGHBOUR_MAX,
   createRouter,
@@ -152,7 +153,20 @@ test('carries so many, and so many of one neighbour; own questions need no place
   expect(carry(one)).toBe(true)
 })
 
-test('passes up one answer of each owner, and so many owners to one question', () => {
+test('passes up few different answers of one owner: a better one may follow', () => {
+  const { router, peers, documents } = node(2)
+  const asked = question()
+  const [parent, child] = peers as [PeerRef, PeerRef]
+  router.carry(asked, parent.nodeId, FIRST)
+  const owner = systemRandom.bytes(32)
+  for (let size = 100; size < 110; size++) {
+    for (let copy = 0; copy < 2; copy++) router.response(child, answer(asked, owner, size))
+  }
+  expect(documents.map(({ bytes }) => bytes.length)).toEqual([100, 101, 102])
+  expect(documents).toHaveLength(ANSWERS_OF_RESPONDER_MAX)
+})
+
+test('passes up an answer of each owner once, and so many owners to one question', () => {
   const { router, peers, documents, time } = node(2)
   const asked = question()
   const [parent, child] = peers as [PeerRef, PeerRef]

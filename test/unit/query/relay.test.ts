@@ -253,6 +253,71 @@ describe('one in the middle', () => {
   })
 })
 
+describe('one beside the way', () => {
+  /** asker – relay – honest – owner, and the hostile between relay and owner, which has the question there first. */
+  it('who gets the owner to say busy, having used up its own quota there, silences it for nobody', async () => {
+    const wire = new Wire()
+    const [asker, relay, honestNode, owner] = ['asker', 'relay', 'honest', 'owner'].map(
+      (name) => new TestNode(wire, name === 'owner' ? { name, people: person(uses('git', 3)) } : { name }),
+    ) as [TestNode, TestNode, TestNode, TestNode]
+    const evil = new Endpoint(newIdentity(), wire)
+    owner.trusts(asker, 'peer')
+    asker.members.add(owner)
+    asker.members.add(relay)
+    wire.connect(asker.id, relay.id)
+    for (const node of [honestNode.id, evil.ref.nodeId]) {
+      wire.connect(relay.id, node)
+      wire.connect(node, owner.id)
+    }
+    const refused = () => owner.audits.some(({ details }) => details.reason === 'busy')
+    while (!refused()) {
+      const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
+      const time_range = { start: 0, end: 1 }
+      const { body, bytes } = writeQuestion(
+        author,
+        { query_type: 'ToolUsage', level: 1, time_range },
+        systemRandom.bytes(16),
+      )
+      evil.sendQuestion(owner.id, body.query_id, bytes)
+      await turns(2)
+    }
+    // The honest way is slow: all that the hostile got is at the asker before it.
+    const slow: (() => void)[] = []
+    let brought = 0
+    wire.carry = (arrive, from, to) => {
+      if (from === honestNode.id && to === owner.id) slow.push(arrive)
+      else setImmediate(arrive)
+    }
+    let asked = 0
+    evil.handler = {
+      frame(from, frame) {
+        const body = frame.body as { author?: Uint8Array; query_id: Uint8Array }
+        if (frame.message === QueryHop && from.nodeId === relay.id) {
+          const { document, query_id } = bodyOf(frame, QueryHop)
+          for (; asked < 5; asked++) evil.sendQuestion(owner.id, query_id, document)
+        } else if (frame.message === Response && Buffer.from(body.author!).equals(asker.identity.publicKey)) {
+          wire.send(evil.ref.nodeId, relay.id, frame.bytes)
+          if (++brought < asked) return
+          const { query_id } = body
+          const ending = { query_id, author: asker.identity.publicKey, answered: 1, lost: 0 }
+          wire.send(evil.ref.nodeId, relay.id, evil.hopFrame(QueryDone, ending))
+        }
+      },
+    }
+    const told: number[] = []
+    const asking = asker.ask({}, undefined, ({ failed }) => told.push(failed))
+    // That far it is so: the owner is shown as busy.
+    await soon(() => told.includes(1))
+    await turns(10)
+    wire.carry = (arrive) => void setImmediate(arrive)
+    for (const arrive of slow) arrive()
+    const result = await asking
+    expect(brought).toBe(5)
+    expect(asker.outcomes(result)).toEqual({ owner: 'answered', relay: 'denied' })
+    expect(result).toMatchObject({ ended_by: 'all_done', data: honest })
+  })
+})
+
 describe('a node that hands on', () => {
   /** A neighbour of its own invention, a node, and what the node’s other neighbour hears. */
   function between() {
@@ -292,9 +357,7 @@ describe('a node that hands on', () => {
     wire.send(left.ref.nodeId, node.id, answerOf(hop, newIdentity(), 1))
     // In the node’s own name nobody can sign; an answer of its neighbour’s goes up, once.
     const answer = answerOf(hop, right.identity, 1)
-    for (const copy of [answer, answer, answerOf(hop, right.identity, 2)]) {
-      wire.send(right.ref.nodeId, node.id, copy)
-    }
+    for (const copy of [answer, answer]) wire.send(right.ref.nodeId, node.id, copy)
     await soon(() => hears(left, Response).length === 2)
     const { query_id } = body
     const author = left.identity.publicKey
