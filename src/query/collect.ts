@@ -64,10 +64,15 @@ export function resultOf(collection: Collection): QueryResult {
       outcome: collected.outcome,
     })),
   )
-  const noData = members.filter(({ collected }) => collected.answer?.status === 'no_data').length
+  const giving = new Set(parts.filter(contributes).map(({ fingerprint }) => fingerprint))
+  // Numbers that are all zero, or that the filters leave nothing of, say no more than that there are none.
+  const noData = members.filter(
+    ({ member, collected: { answer } }) =>
+      answer?.status === 'no_data' || (answer?.status === 'success' && !giving.has(member.fingerprint)),
+  ).length
   const status = statusOf(
     {
-      contributed: parts.some(contributes),
+      contributed: giving.size > 0,
       denied: coverage.denied,
       withheld: coverage.withheld,
       no_data: noData,

@@ -97,10 +97,16 @@ function chosen(
   held: readonly Period[],
   summaryOf: (period: Period) => NodeSummary | undefined,
 ): NodeSummary[] {
+  /** One that was derived before its period was over reaches no further than that moment. */
+  function summaryInside(period: Period): NodeSummary | undefined {
+    const summary = summaryOf(period)
+    if (summary === undefined || period.end <= range.end) return summary
+    return !summary.closed && summary.generated_at <= range.end ? summary : undefined
+  }
+
   function best(period: Period): NodeSummary[] {
     if (period.end <= range.start || period.start >= range.end) return []
-    const fits = period.start >= range.start && period.end <= range.end
-    const whole = fits ? summaryOf(period) : undefined
+    const whole = period.start >= range.start ? summaryInside(period) : undefined
     if (period.granularity === 'hour' || whole?.closed === true) return whole === undefined ? [] : [whole]
     const { granularity, ms } = INSIDE[period.granularity]
     const parts: NodeSummary[] = []

@@ -41,6 +41,20 @@ const toolsOf = ({ data }: QueryResult): Record<string, number> =>
 const where = (...texts: string[]) => texts.map((text) => parseFilter(text, '--where'))
 
 describe('SafetyPosture', () => {
+  it('of which filters leave nothing is no data, whoever else refuses', async () => {
+    const { a, b, c } = three({}, {}, { allow: [] })
+    for (const node of [a, b, c]) node.safety = safety(3, 0)
+    const result = await a.ask({ query_type: 'SafetyPosture', filters: where('risk_level=high') })
+    expect(result.coverage).toMatchObject({ answered: 1, denied: 1 })
+    // As many say the one as the other: a refusal is not hidden.
+    expect(result.status).toBe('access_denied')
+    const more = meshOf(['a', 'b', 'c', 'd'].map((name) => ({ name, allow: name === 'd' ? [] : ['*'] })))
+    for (const node of more.nodes) node.safety = safety(3, 0)
+    const among = await more.nodes[0]!.ask({ query_type: 'SafetyPosture', filters: where('risk_level=high') })
+    expect(among.coverage).toMatchObject({ answered: 2, denied: 1 })
+    expect(among.status).toBe('no_data')
+  })
+
   it('is the exact sum of all, and how many nodes are guarded', async () => {
     const { a, b, c } = three()
     a.safety = safety(1, 0)

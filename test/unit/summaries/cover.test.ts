@@ -132,6 +132,16 @@ describe('what covers a range', () => {
     ])
   })
 
+  test('an edition of a period that is not over reaches no further than when it was derived', async () => {
+    const shelf = createShelf()
+    const day = of('day', NOW)
+    await put(shelf, summaryOf(day, 10))
+    const reader = bobReads(shelf)
+    const until = (end: number) => reader.cover(ann.nodeId, { start: day.start, end })
+    expect(shown(await until(of('hour', NOW).end))).toEqual([slotOf(day)])
+    expect(await until(of('hour', NOW).start)).toBeUndefined()
+  })
+
   test('every choice is disjoint, inside the range and leaves out no hour that fits', async () => {
     const shelf = createShelf()
     const hours = Array.from({ length: 15 * 24 }, (_, n) => of('hour', MONDAY + n * HOUR))
