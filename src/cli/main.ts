@@ -1,4 +1,5 @@
 // The program `karo`: checks the Node version before anything newer is even parsed, then runs the command line.
+import * as util from 'node:util'
 
 const LEAST = [22, 12] as const
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -9,11 +10,16 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
   )
   process.exitCode = 1
 } else {
-  // A reader that has seen enough (`karo history | head`) is not an error.
   const quiet = (stream: NodeJS.WriteStream): NodeJS.WriteStream =>
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error
-      process.exit()
+      // A reader that has seen enough (`karo history | head`) is not an error.
+      if (error.code === 'EPIPE') process.exit()
+      // Where stderr itself is full, only the exit code can say so.
+      if (stream.fd !== 2) {
+        const why = error.errno === undefined ? error.message : util.getSystemErrorMessage(error.errno)
+        process.stderr.write(`karo: cannot write: ${why}\n`)
+      }
+      process.exit(1)
     })
   let stderr: NodeJS.WriteStream | undefined
   // Not a static import: those are linked before the check could speak.

@@ -1,9 +1,10 @@
 // The program itself, as a process: old versions of Node, a reader that goes away, what a hot command loads.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { temporaryDirectory } from '../../support/database.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')
@@ -70,6 +71,21 @@ test('nobody listening: exit 3 with the way to start it, as JSON too', async () 
   expect(JSON.parse(stdout)).toMatchObject({
     error: { code: 'not_running', hint: expect.stringContaining('karo up') },
   })
+})
+
+// A device that is always full; elsewhere there is none.
+test.runIf(existsSync('/dev/full'))('a disk that is full is told in one line, and fails', () => {
+  const full = openSync('/dev/full', 'w')
+  onTestFinished(() => closeSync(full))
+  const run = (stderr: 'pipe' | number) =>
+    spawnSync(process.execPath, [MAIN, 'config', 'list'], {
+      env: { PATH: process.env.PATH, KARO_HOME: temporaryDirectory() },
+      stdio: ['ignore', full, stderr],
+      encoding: 'utf8',
+    })
+  const { status, stderr } = run('pipe')
+  expect([status, stderr]).toEqual([1, 'karo: cannot write: no space left on device\n'])
+  expect(run(full).status).toBe(1)
 })
 
 test('a reader that has gone away is no error', async () => {
