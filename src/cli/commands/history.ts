@@ -84,7 +84,7 @@ export const history: readonly Command[] = [
   },
 ]
 
-const NOTHING_YET = `Nothing recorded yet. Does your shell have the hook? Run: karo shell install bash
+const NOTHING_YET = `Nothing recorded yet. Does your shell have the hook? Run: karo shell install
 Then open a new shell.`
 
 /** What the API takes. */

@@ -52,7 +52,7 @@ const initCommand: Command = {
     ]
     const next = [
       ['karo up', 'run the node'],
-      ['karo shell install bash', 'record the commands of your shells'],
+      ['karo shell install', 'record the commands of your shells'],
       ['karo peers pending', 'who is near and waits to be trusted'],
     ]
     const pairs = (rows: (string | undefined)[][]): string =>

@@ -1,7 +1,7 @@
 // karo shell: the hook that records commands, printed, or put into the shell's start file.
 import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, dirname, join, resolve } from 'node:path'
+import { basename, delimiter, dirname, join, resolve } from 'node:path'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
@@ -13,8 +13,11 @@ import { editFile, withLine, withoutLine } from '../rc-file.ts'
 import { START_FILES } from '../start-files.ts'
 
 const shellArgument = { name: 'shell', required: true, description: `which shell (${SHELLS.join(', ')})` }
-/** Left out it is bash. */
-const perhapsShellArgument = { ...shellArgument, required: false }
+const perhapsShellArgument = {
+  ...shellArgument,
+  required: false,
+  description: `which shell (${SHELLS.join(', ')}; default: the one that SHELL names, else bash)`,
+}
 const rcOption = {
   name: 'rc',
   value: 'file',
@@ -36,7 +39,7 @@ const shellInit: Command = {
     },
   ],
   async run(io, input) {
-    const shell = shellOf(input)
+    const shell = shellOf(input.args.shell, 'shell')
     const paths = homePaths(io.env)
     const { config } = loadConfig({ home: paths.home, env: io.env })
     const hook = HOOKS[shell]({ spoolDirectory: paths.spool, ignore: config.history.ignore })
@@ -51,11 +54,12 @@ const shellInstall: Command = {
   args: [perhapsShellArgument],
   options: [rcOption],
   examples: [
+    { run: 'karo shell install', does: 'records every new shell of yours' },
     { run: 'karo shell install bash', does: 'records every new bash' },
     { run: 'karo shell install bash --rc ~/.bashrc.local', does: 'in a file of your own' },
   ],
   async run(io, input) {
-    const shell = shellOf(input)
+    const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     const line = hookLine(io, shell)
     makeDirectory(homePaths(io.env).spool, 0o700, 'the spool directory')
@@ -78,7 +82,7 @@ const shellUninstall: Command = {
   options: [rcOption],
   examples: [{ run: 'karo shell uninstall bash', does: 'new shells are not recorded any more' }],
   async run(io, input) {
-    const shell = shellOf(input)
+    const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     const changed = editFile(file, withoutLine, systemRandom)
     report(io, { shell, file, changed }, changed ? 'Removed from' : 'Not in')
@@ -88,14 +92,20 @@ const shellUninstall: Command = {
 
 export const shell: readonly Command[] = [shellInit, shellInstall, shellUninstall]
 
-function shellOf({ args }: CommandInput): Shell {
-  const wanted = args.shell ?? 'bash'
+function shellOf(wanted: unknown, where: string): Shell {
   const found = SHELLS.find((name) => name === wanted)
   if (found !== undefined) return found
   throw new KaroError('bad_request', `there is no hook for '${wanted}' in this version`, {
-    where: 'shell',
+    where,
     hint: `Shells with a hook: ${SHELLS.join(', ')}.`,
   })
+}
+
+/** As named, else the person's login shell (POSIX: SHELL): another shell's start file would record nothing. */
+function chosenShell(io: CommandIo, { args }: CommandInput): Shell {
+  if (args.shell !== undefined) return shellOf(args.shell, 'shell')
+  const login = basename(io.env.SHELL ?? '') || 'bash'
+  return shellOf(login === 'dash' ? 'sh' : login, 'SHELL')
 }
 
 /** The spool too: what is typed before the first `karo up` is then kept for it; the hook itself makes no directory. */

@@ -75,7 +75,8 @@ function summariesLine({ summaries }: StatusShape): Line {
   const { recipients } = summaries
   return {
     subject: 'summaries',
-    says: recipients === 0 ? 'for nobody' : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
+    says:
+      recipients === 0 ? 'for nobody' : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
   }
 }
 
@@ -111,7 +112,7 @@ function adviceOf({ health, mesh, store, documents, summaries }: StatusShape): s
   }
   if (mesh.peers_pending > 0) advice.push('karo peers pending  shows who waits to be trusted')
   if (health.ready && store.events === 0) {
-    advice.push('karo shell install bash  records what is typed in new shells')
+    advice.push('karo shell install  records what is typed in new shells')
   }
   return advice
 }

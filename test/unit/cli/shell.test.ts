@@ -79,6 +79,28 @@ describe('shell install and uninstall', () => {
   })
 
   test.each([
+    ['/usr/bin/zsh', '.zshrc'],
+    ['/usr/local/bin/fish', '.config/fish/config.fish'],
+    ['/bin/dash', '.shrc'],
+    ['/bin/bash', '.bashrc'],
+    ['', '.bashrc'],
+  ])('without a name SHELL says which: %s', async (SHELL, file) => {
+    const { env, directory } = home()
+    expect((await karo({ ...env, SHELL }, 'shell', 'install')).code).toBe(0)
+    expect(readFileSync(join(directory, file), 'utf8')).toContain('shell init')
+    await karo({ ...env, SHELL }, 'shell', 'uninstall')
+    expect(readFileSync(join(directory, file), 'utf8')).toBe('')
+    expect((await karo({ ...env, SHELL: '/bin/zsh' }, 'shell', 'install', 'bash')).out).toContain('.bashrc')
+  })
+
+  test('a login shell without a hook is told, and no other file is touched', async () => {
+    const { env, rc } = home()
+    const { code, err } = await karo({ ...env, SHELL: '/bin/tcsh' }, 'shell', 'install')
+    expect([code, existsSync(rc)]).toEqual([2, false])
+    expect(err).toContain("SHELL: there is no hook for 'tcsh'")
+  })
+
+  test.each([
     ['no file', undefined],
     ['an empty file', ''],
     ['a file', 'alias ll="ls -l"\n'],
