@@ -40,6 +40,8 @@ export interface Member {
   readonly unsure: boolean
   /** `link`: it was connected to this node. `gossip`: an admitted member passed its presence on. */
   readonly known_by: 'link' | 'gossip'
+  /** With `gossip`: the admitted neighbour that handed its presence on first. It need not know the member itself. */
+  readonly sponsor?: NodeId
 }
 
 /** Somebody in the lobby whom nobody here has trusted yet. */
@@ -94,8 +96,8 @@ export interface Trust extends Room {
   sawMember(node: NodeId, seen: { name?: string; addresses?: readonly string[]; offline?: boolean }): void
   /**
    * Called by mesh when the node's own signed presence came by gossip, handed on by the admitted member `by`. False
-   * when it does not count as a member: refused here, or there are too many that are known by gossip alone (1024, and
-   * 512 of one `by`). Never throws.
+   * when it does not count as a member: refused here, or `by` is not admitted. Of those that are known by gossip alone
+   * and not admitted here there are at most 64 of one `by`, 1024 in all; the longest silent ones give way. Never throws.
    */
   heardOf(
     node: NodeId,

@@ -11,19 +11,14 @@ export const MEMBER_KEPT_MS = 7 * 24 * 3_600_000
 export const MEMBERS_MAX = 4096
 /** As many as a person could look through; a flood of new keys pushes out the oldest. */
 export const PENDING_MAX = 64
-/** Members that are known by gossip alone, in all and announced by one neighbour: keys cost nothing. */
+/** Members that are known by gossip alone and not admitted here, in all and of one sponsor: keys cost nothing. */
 export const GOSSIP_MEMBERS_MAX = 1024
-export const GOSSIP_MEMBERS_OF_ONE = 512
+export const GOSSIP_MEMBERS_OF_ONE = 64
 export const ADDRESSES_MAX = 8
 export const NAME_MAX = 64
 const ADDRESS_MAX = 256
 /** A sighting that changed nothing but the time is written at most this often, and on stop. */
 const REWRITE_MS = 60_000
-
-/** A member with the admitted one that announced it; without, it was connected to this node. */
-export interface SeenMember extends Member {
-  readonly sponsor?: NodeId
-}
 
 interface Sighting {
   readonly name?: string
@@ -35,15 +30,15 @@ interface Sighting {
 export interface Seen {
   /** Takes over what the store has. */
   load(sightings: readonly SightingRecord[], strangers: readonly StrangerRecord[]): void
-  member(node: NodeId): SeenMember | undefined
+  member(node: NodeId): Member | undefined
   /** Seen within `MEMBER_KEPT_MS`, the last seen first. */
-  members(): SeenMember[]
+  members(): Member[]
   /** Met in the lobby and no member yet, the last seen first. */
   strangers(): PendingPeer[]
   stranger(node: NodeId): PendingPeer | undefined
   sawMember(node: NodeId, seen: Sighting): void
-  /** Room for one more that `sponsor` announces. */
-  hasRoom(sponsor: NodeId): boolean
+  /** Makes room for one more of `sponsor`: of those that are `charged` to somebody, the longest silent give way. */
+  makeRoom(sponsor: NodeId, charged: (node: NodeId) => boolean): void
   lost(node: NodeId): void
   sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
   /** The node, and everybody that is known through it alone. */
@@ -53,7 +48,7 @@ export interface Seen {
 }
 
 export function createSeen(repository: MemberRepository, clock: Clock, log: Log): Seen {
-  const members = new Map<NodeId, SeenMember>()
+  const members = new Map<NodeId, Member>()
   const strangers = new Map<NodeId, PendingPeer>()
   // Keys whose row differs from memory; a key that is no longer in memory loses its row.
   const dirtyMembers = new Set<NodeId>()
@@ -61,7 +56,7 @@ export function createSeen(repository: MemberRepository, clock: Clock, log: Log)
   const memberWrittenAt = new Map<NodeId, number>()
   let writing: Promise<void> | undefined
 
-  const fresh = (member: SeenMember): boolean => clock.now() - member.last_seen < MEMBER_KEPT_MS
+  const fresh = (member: Member): boolean => clock.now() - member.last_seen < MEMBER_KEPT_MS
 
   function dropMember(node: NodeId): void {
     members.delete(node)
@@ -148,7 +143,7 @@ export function createSeen(repository: MemberRepository, clock: Clock, log: Log)
       const now = Math.max(clock.now(), before?.last_seen ?? 0)
       const stranger = strangers.get(node)
       const { sponsor } = seen
-      const member: SeenMember = {
+      const member: Member = {
         node_id: node,
         fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
         name: cleanName(seen.name) || before?.name || stranger?.name || '',
@@ -168,12 +163,15 @@ export function createSeen(repository: MemberRepository, clock: Clock, log: Log)
       if (due || before === undefined || !sameButTime(before, member)) void flush()
     },
 
-    hasRoom(sponsor) {
-      const announced = [...members.values()].filter((one) => one.sponsor !== undefined && fresh(one))
-      return (
-        announced.length < GOSSIP_MEMBERS_MAX &&
-        announced.filter((one) => one.sponsor === sponsor).length < GOSSIP_MEMBERS_OF_ONE
-      )
+    makeRoom(sponsor, charged) {
+      const announced = [...members.values()]
+        .filter((one) => one.sponsor !== undefined && charged(one.node_id))
+        .sort((a, b) => a.last_seen - b.last_seen)
+      const ofOne = announced.filter((one) => one.sponsor === sponsor)
+      const out = new Set(ofOne.slice(0, Math.max(0, ofOne.length + 1 - GOSSIP_MEMBERS_OF_ONE)))
+      const left = announced.filter((one) => !out.has(one))
+      for (const one of left.slice(0, Math.max(0, left.length + 1 - GOSSIP_MEMBERS_MAX))) out.add(one)
+      for (const { node_id } of out) dropMember(node_id)
     },
 
     lost(node) {
@@ -236,21 +234,21 @@ function oldest(seen: ReadonlyMap<NodeId, { readonly last_seen: number }>): Node
   return found as NodeId
 }
 
-const sameButTime = (a: SeenMember, b: SeenMember): boolean =>
+const sameButTime = (a: Member, b: Member): boolean =>
   a.name === b.name &&
   a.sponsor === b.sponsor &&
   a.offline === b.offline &&
   a.addresses.length === b.addresses.length &&
   a.addresses.every((address, i) => address === b.addresses[i])
 
-function sightingOf(member: SeenMember | undefined): SightingRecord[] {
+function sightingOf(member: Member | undefined): SightingRecord[] {
   if (member === undefined) return []
   const { node_id, name, addresses, last_seen, offline, sponsor } = member
   const by = sponsor === undefined ? {} : { sponsor: publicKeyOf(sponsor) }
   return [{ key: publicKeyOf(node_id), name, addresses, last_seen, offline, ...by }]
 }
 
-function memberFrom({ key, sponsor, ...rest }: SightingRecord): SeenMember {
+function memberFrom({ key, sponsor, ...rest }: SightingRecord): Member {
   return {
     node_id: formatNodeId(key),
     fingerprint: fingerprintOf(key),

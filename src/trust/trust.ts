@@ -9,11 +9,11 @@ import { createSerial } from '../base/serial.ts'
 import type { Config } from '../config/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
 import type { DecisionRecord, MemberRepository } from '../store/members.ts'
-import type { Trust, TrustTerms } from './index.ts'
+import type { Member, Trust, TrustTerms } from './index.ts'
 import { LABEL, LABEL_RULE, TRUST_LEVELS, type TrustLevel } from './levels.ts'
 import { type Decision, type Evidence, explainSteps, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
-import { cleanName, createSeen, NAME_MAX, publicKeyOf, type SeenMember } from './seen.ts'
+import { cleanName, createSeen, NAME_MAX, publicKeyOf } from './seen.ts'
 
 export const DECISIONS_MAX = 4096
 /** Roles, and teams, one person may give one node. */
@@ -71,7 +71,7 @@ export function createTrust(options: TrustOptions): Trust {
   }
 
   /** Admitted here, or announced by somebody who is; and not refused. */
-  function counts({ node_id, sponsor }: SeenMember): boolean {
+  function counts({ node_id, sponsor }: Member): boolean {
     if (node_id === identity.nodeId || refuses(node_id)) return false
     return admits(node_id) || (sponsor !== undefined && admits(sponsor))
   }
@@ -285,7 +285,7 @@ export function createTrust(options: TrustOptions): Trust {
         return true
       }
       const sponsor = before?.sponsor !== undefined && admits(before.sponsor) ? before.sponsor : by
-      if (before === undefined && !seen.hasRoom(sponsor)) return false
+      if (before?.sponsor !== sponsor) seen.makeRoom(sponsor, (one) => !admits(one))
       seen.sawMember(node, { ...sighting, sponsor })
       return true
     },

@@ -134,18 +134,58 @@ test('who waits for approval goes on waiting although others announce it', async
   expect(trust.pending()).toEqual([])
 })
 
-test('one neighbour announces half of what there is room for, and all of them no more than that', async () => {
-  const { trust } = await world()
-  const announce = (from: number, count: number, by: NodeId): number => {
-    let taken = 0
-    for (let n = from; n < from + count; n++) if (trust.heardOf(idOf(n), here, by)) taken++
-    return taken
-  }
-  expect(announce(1_000, GOSSIP_MEMBERS_OF_ONE + 10, ann)).toBe(GOSSIP_MEMBERS_OF_ONE)
-  // Those it has announced are heard all the same.
-  expect(announce(1_000, 1, ann)).toBe(1)
-  expect(announce(3_000, GOSSIP_MEMBERS_OF_ONE + 10, bob)).toBe(GOSSIP_MEMBERS_OF_ONE)
-  await trust.trust(dan, {})
-  expect(announce(5_000, 1, dan)).toBe(0)
-  expect(trust.members()).toHaveLength(GOSSIP_MEMBERS_MAX)
+/** Hears `count` of them, one a second. */
+const announce = ({ trust, clock }: World, from: number, count: number, by: NodeId): NodeId[] =>
+  Array.from({ length: count }, (_, n) => {
+    clock.time += 1_000
+    expect(trust.heardOf(idOf(from + n), here, by)).toBe(true)
+    return idOf(from + n)
+  })
+
+test('one neighbour has room for so many; the longest silent gives way, and only its own', async () => {
+  const it = await world()
+  const bobs = announce(it, 500, 2, bob)
+  const anns = announce(it, 1_000, GOSSIP_MEMBERS_OF_ONE, ann)
+  // The first has spoken again, so that the second is the longest silent.
+  announce(it, 1_000, 1, ann)
+  const [late] = announce(it, 2_000, 1, ann)
+  expect(ids(it.trust)).toHaveLength(2 + GOSSIP_MEMBERS_OF_ONE)
+  expect(new Set(ids(it.trust))).toEqual(new Set([...bobs, ...anns, late].filter((one) => one !== anns[1])))
+  expect(it.trust.member(late as NodeId)).toMatchObject({ known_by: 'gossip', sponsor: ann })
+  // What gave way is gone for the next start as well.
+  await it.trust.stop()
+  const again = await world(it.repository, it.clock)
+  expect(ids(again.trust)).toHaveLength(2 + GOSSIP_MEMBERS_OF_ONE)
+})
+
+test('whoever is trusted here is charged to nobody, and never gives way', async () => {
+  const trusted = Array.from({ length: 2 * GOSSIP_MEMBERS_OF_ONE }, (_, n) => idOf(500 + n))
+  const it = await world(undefined, undefined, [ann, ...trusted])
+  announce(it, 500, trusted.length, ann)
+  announce(it, 1_000, 2 * GOSSIP_MEMBERS_OF_ONE, ann)
+  expect(ids(it.trust)).toHaveLength(trusted.length + GOSSIP_MEMBERS_OF_ONE)
+  expect(ids(it.trust)).toEqual(expect.arrayContaining(trusted))
+})
+
+test('whose sponsor is refused at the next start counts for the one that announces it then', async () => {
+  const first = await world()
+  const anns = announce(first, 1_000, GOSSIP_MEMBERS_OF_ONE, ann)
+  await first.trust.stop()
+  const second = await world(first.repository, first.clock, [bob])
+  announce(second, 2_000, GOSSIP_MEMBERS_OF_ONE, bob)
+  second.clock.time += 1_000
+  for (const node of anns) expect(second.trust.heardOf(node, here, bob)).toBe(true)
+  expect(ids(second.trust)).toHaveLength(GOSSIP_MEMBERS_OF_ONE)
+})
+
+test('many neighbours together: there is an end, and newcomers are members all the same', async () => {
+  const sponsors = Array.from({ length: GOSSIP_MEMBERS_MAX / GOSSIP_MEMBERS_OF_ONE + 1 }, (_, n) =>
+    idOf(100 + n),
+  )
+  const it = await world(undefined, undefined, sponsors)
+  for (const [n, by] of sponsors.entries()) announce(it, 1_000 * (n + 1), GOSSIP_MEMBERS_OF_ONE, by)
+  expect(ids(it.trust)).toHaveLength(GOSSIP_MEMBERS_MAX)
+  const bySponsor = Map.groupBy(it.trust.members(), ({ sponsor }) => sponsor)
+  expect(bySponsor.get(sponsors.at(-1))).toHaveLength(GOSSIP_MEMBERS_OF_ONE)
+  expect(bySponsor.has(sponsors[0])).toBe(false)
 })
