@@ -29,7 +29,8 @@ function said(author: Identity, at = NOW): Uint8Array {
     supports_level2: false,
     can_aggregate: false,
   }
-  const body = { version: at, state: 'online', name: 'x', capabilities, listen: [], lost: [], asks: false }
+  const state = 'online' as const
+  const body = { version: at, state, name: 'x', capabilities, listen: [], lost: [], asks: false }
   return encodeFrame(Presence, { sender: author.publicKey, ts: at, nonce, seq: 0 }, body, (bytes) =>
     author.sign(bytes),
   )
