@@ -10,7 +10,7 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
   )
   process.exitCode = 1
 } else {
-  const quiet = (stream: NodeJS.WriteStream): NodeJS.WriteStream =>
+  const quiet = <S extends NodeJS.WriteStream & { fd: number }>(stream: S): S =>
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // A reader that has seen enough (`karo history | head`) is not an error.
       if (error.code === 'EPIPE') process.exit()
