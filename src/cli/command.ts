@@ -5,6 +5,8 @@ export interface CommandArgument {
   readonly name: string
   readonly required: boolean
   readonly variadic?: boolean
+  /** Variadic only because one thing may be typed in several words; help shows it as one. */
+  readonly oneThing?: true
   readonly description: string
   readonly choices?: readonly string[]
 }

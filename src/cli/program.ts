@@ -16,7 +16,7 @@ export type Parsed =
   | { readonly kind: 'help'; readonly text: string }
 
 const placeholder = (argument: CommandArgument): string => {
-  const name = argument.variadic ? `${argument.name}...` : argument.name
+  const name = argument.variadic && !argument.oneThing ? `${argument.name}...` : argument.name
   return argument.required ? `<${name}>` : `[${name}]`
 }
 
@@ -30,6 +30,8 @@ function toCommander(command: Command, name: string, width: number): Commander {
     .exitOverride()
   for (const argument of command.args) {
     const made = new Argument(placeholder(argument), argument.description)
+    // What it writes as one takes one word; the others are excess to it.
+    if (argument.oneThing) built.allowExcessArguments(true)
     built.addArgument(argument.choices ? made.choices([...argument.choices]) : made)
   }
   for (const option of [...command.options, ...COMMON_OPTIONS]) {
@@ -143,7 +145,9 @@ export function parseCommandLine(
   const rest = sub ? afterGroup.slice(skipped + 1) : afterGroup.slice(skipped)
   let input: CommandInput | undefined
   leaf.action((...given: unknown[]) => {
-    const args = command.args.map((argument, i) => [argument.name, given[i]] as const)
+    const args = command.args.map(
+      ({ name, oneThing }, i) => [name, oneThing ? leaf.args.slice(i) : given[i]] as const,
+    )
     const options = [...command.options, ...COMMON_OPTIONS].map((option) => {
       const declared = leaf.options.find((o) => o.long === `--${option.name}`)!
       return [option.name, leaf.getOptionValue(declared.attributeName())] as const

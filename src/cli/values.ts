@@ -1,5 +1,6 @@
 // Values of options checked before the daemon is asked, so that a mistake reads the same whether it runs or not.
 import { KaroError } from '../base/errors.ts'
+import type { CommandInput } from './command.ts'
 
 /** A whole number from `least` to `most`. Throws KaroError bad_request; `where` names the option, e.g. `--limit`. */
 export function parseWhole(text: string, where: string, least: number, most: number): number {
@@ -21,6 +22,21 @@ export function checkText(text: string, where: string, most: number): string {
     )
   }
   return text
+}
+
+const FINGERPRINT_GROUP = /^[0-9a-f]{1,16}$/i
+
+/**
+ * One node, typed in one word, or its fingerprint in groups as it is read aloud. Throws KaroError bad_request for words
+ * that name several; `where` names the command.
+ */
+export function oneNode(words: CommandInput['args'][string], where: string): string {
+  const all = [words ?? []].flat()
+  if (all.length < 2 || all.every((word) => FINGERPRINT_GROUP.test(word))) return all.join(' ')
+  throw new KaroError('bad_request', `one at a time, and '${all.join("', '")}' are ${all.length}`, {
+    where,
+    hint: 'A name with a blank in it goes in quotes.',
+  })
 }
 
 /** Node's HTTP server reads at most 16 KiB of request line and headers together. */

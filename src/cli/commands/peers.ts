@@ -6,12 +6,14 @@ import { EXIT, type ExitCode } from '../../base/errors.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo } from '../command.ts'
 import { ago, formatFingerprint, printable } from '../format.ts'
 import { type Column, table } from '../table.ts'
+import { oneNode } from '../values.ts'
 
 const NODE: CommandArgument = {
   name: 'node',
   required: true,
   // A fingerprint is read aloud and typed in groups of four: they may be several words.
   variadic: true,
+  oneThing: true,
   description: 'one node: its id, name, or fingerprint, also in groups of four',
 }
 
@@ -64,8 +66,6 @@ To trust one that is pending, compare its fingerprint with what \`karo identity 
   }
   return EXIT.done
 }
-
-const whoOf = (input: CommandInput): string => [input.args.node ?? []].flat().join(' ')
 
 /** `a,b` as a list; an empty text is an empty list, which takes labels away. */
 function commaList(text: CommandInput['options'][string]): readonly string[] | undefined {
@@ -131,7 +131,7 @@ const trust: Command = {
     {
       name: 'level',
       value: 'level',
-      description: 'how far (default: peer)',
+      description: 'how far (default: peer, or as it is)',
       choices: TRUST_LEVELS,
     },
     { name: 'name', value: 'name', description: 'what you call it' },
@@ -149,7 +149,7 @@ const trust: Command = {
     const { level, name, role, team } = input.options
     // What was not given is absent in the JSON: it stays as it was decided before.
     const terms = { level, name, roles: commaList(role), teams: commaList(team) }
-    const peer = await decide(io, 'trust', { who: whoOf(input), ...terms })
+    const peer = await decide(io, 'trust', { who: oneNode(input.args.node, 'karo peers trust'), ...terms })
     if (peer !== undefined) await sayTrusted(io, peer)
     return EXIT.done
   },
@@ -162,7 +162,7 @@ const deny: Command = {
   options: [],
   examples: [{ run: 'karo peers deny 9f3a41c2b07d55e1', does: 'closes the connection and refuses the key' }],
   async run(io, input) {
-    const peer = await decide(io, 'deny', { who: whoOf(input) })
+    const peer = await decide(io, 'deny', { who: oneNode(input.args.node, 'karo peers deny') })
     if (peer !== undefined) {
       io.out(`Denied ${called(peer)}: its connection is closed and its key refused; it is not told.
 \`karo peers trust ${peer.fingerprint}\` takes that back.
@@ -179,7 +179,7 @@ const revoke: Command = {
   options: [],
   examples: [{ run: 'karo peers revoke bob', does: 'bob lost the laptop' }],
   async run(io, input) {
-    const peer = await decide(io, 'revoke', { who: whoOf(input) })
+    const peer = await decide(io, 'revoke', { who: oneNode(input.args.node, 'karo peers revoke') })
     if (peer !== undefined) {
       io.out(`Revoked ${called(peer)}: its trust, roles and teams are gone, and its key is refused.
 \`karo peers trust ${peer.fingerprint}\` is the way back.
@@ -196,7 +196,7 @@ const explain: Command = {
   options: [],
   examples: [{ run: 'karo peers explain bob', does: 'shows which source decided' }],
   async run(io, input) {
-    const path = `/api/v1/peers/explain?who=${encodeURIComponent(whoOf(input))}`
+    const path = `/api/v1/peers/explain?who=${encodeURIComponent(oneNode(input.args.node, 'karo peers explain'))}`
     const answer = (await callDaemon(io, 'GET', path)) as PeerAnswerShape
     if (io.json) {
       io.out(`${JSON.stringify(answer)}\n`)

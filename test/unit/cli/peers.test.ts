@@ -143,6 +143,19 @@ test('deny and revoke send who; errors of the daemon keep their code and hint', 
   }
 })
 
+test('several nodes are refused before the daemon is asked; help shows one', async () => {
+  for (const what of ['trust', 'deny', 'revoke', 'explain']) {
+    const { code, err, requests } = await karo({}, 'peers', what, 'ash', 'vm')
+    expect([code, requests]).toEqual([2, []])
+    expect(err).toContain("one at a time, and 'ash', 'vm' are 2")
+    expect((await karo({}, 'peers', what, '--help')).out).toMatch(
+      /^Usage: karo peers \w+ \[options\] <node>$/m,
+    )
+  }
+  const quoted = await karo({ 'POST /api/v1/peers/deny': { peer: bob } }, 'peers', 'deny', "bob's laptop")
+  expect(quoted.requests[0]?.body).toEqual({ who: "bob's laptop" })
+})
+
 test('share takes a fingerprint as it is printed, in groups of four', async () => {
   const view = {
     sharing: 'on',
