@@ -36,6 +36,8 @@ export interface Catalog {
   get(author: NodeId, kind: DocumentKind, slot: string): Entry | undefined
   /** The live entries of one author and kind, in no order. */
   shelf(author: NodeId, kind: DocumentKind): readonly Entry[]
+  /** Each has one live entry at least. */
+  shelves(): Iterable<Shelf>
   /** Puts it in, in the place of an older edition. Rows come in ascending `seq`, except before `settle`. */
   add(row: DocumentRow): void
   remove(entry: Entry): void
@@ -83,6 +85,8 @@ export function createCatalog(): Catalog {
     has,
     get: (author, kind, slot) => shelfOf(author, kind)?.bySlot.get(slot),
     shelf: (author, kind) => [...(shelfOf(author, kind)?.bySlot.values() ?? [])],
+
+    shelves: () => shelves.values(),
 
     add(row) {
       const author = formatNodeId(row.author)

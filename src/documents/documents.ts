@@ -148,7 +148,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     async start(signal) {
       signal.throwIfAborted()
       await keeper.load()
-      await keeper.sweep()
+      await keeper.sweep('expired')
       signal.throwIfAborted()
       rounds.start()
       sweepLater()

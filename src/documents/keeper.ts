@@ -6,6 +6,7 @@ import type { Clock, Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { blake3 } from '../base/hash.ts'
 import type { Log } from '../base/log.ts'
+import { createRecent } from '../base/recent.ts'
 import { createSerial } from '../base/serial.ts'
 import type { Hints } from '../identity/index.ts'
 import type { DocumentRepository, DocumentRow } from '../store/documents.ts'
@@ -20,6 +21,9 @@ import { type Document, isFuture, isKind, readDocument } from './read.ts'
 const INDEX_BYTES = 8
 /** Documents removed in one batch. */
 const REMOVE_MAX = 1_024
+/** Editions for which there was no room are not fetched again for this long. */
+const REFUSED_MS = 3_600_000
+const REFUSED_MAX = 8_192
 
 /** What is known of a document before it is here. */
 export interface Wanted {
@@ -53,8 +57,11 @@ export interface Keeper {
   publish(kind: DocumentKind, frame: Uint8Array): Promise<Document | undefined>
   /** Own and received ones. */
   of(author: NodeId, kind: DocumentKind): Promise<readonly StoredDocument[]>
-  /** Forgets what expired. */
-  sweep(): Promise<void>
+  /**
+   * Forgets what expired; and, unless told otherwise, what is not to be kept from its author any more. Right after the
+   * start nobody has been heard of yet.
+   */
+  sweep(which?: 'all' | 'expired'): Promise<void>
   /** Authors' editions that were refused because another one has their version. */
   conflicts(): number
   /** Resolves when nothing is being written. */
@@ -80,8 +87,13 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   const serially = createSerial()
   let index: Uint8Array = new Uint8Array(INDEX_BYTES)
   let last = 0
-  const makeRoom = createMakeRoom(catalog, log, deps.bounds)
+  const makeRoom = createMakeRoom(catalog, members, log, deps.bounds)
   const contradictions = createContradictions(deps)
+  /** When it may be fetched again (monotonic, ms). */
+  const refused = createRecent<string, number>(REFUSED_MAX)
+
+  const editionOf = ({ author, kind, slot, version }: Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>) =>
+    `${author} ${kind} ${slot} ${version}`
 
   function isRecipient(head: Wanted): boolean {
     const { publicKey, slot, version, hints } = head
@@ -104,6 +116,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       const twin = held.version === version && held.tag !== tagOf(head.digest)
       return twin && !contradictions.isProven(held) ? 'proof' : undefined
     }
+    if ((refused.get(editionOf(head)) ?? 0) > clock.monotonic()) return undefined
     if (KINDS[kind].audience === 'all' || isRecipient(head)) return 'received'
     const relays = (): boolean =>
       version + RELAYED_MS > now && members.holders(author, publicKey, kind, slot).includes(self)
@@ -174,7 +187,10 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       if (role === 'proof' && held !== undefined) contradictions.twin(held)
       if (role === undefined || role === 'proof') continue
       const room = makeRoom(document, role, removed, comingBeside(puts, name))
-      if (room === undefined) continue
+      if (room === undefined) {
+        refused.set(editionOf(document.head), clock.monotonic() + REFUSED_MS)
+        continue
+      }
       for (const entry of room) removed.add(entry)
       if (held !== undefined) await contradictions.compare(held, document)
       puts.set(name, { document, role, row: rowOf(document, role, ++seq), frame: document.frame.bytes })
@@ -240,13 +256,20 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       return found
     },
 
-    sweep: () =>
+    sweep: (which = 'all') =>
       serially(async () => {
         const now = clock.now()
-        const expired = [...catalog.after(0)].filter((entry) => expiresAt(entry) <= now)
-        for (let at = 0; at < expired.length; at += REMOVE_MAX) {
-          await write([], expired.slice(at, at + REMOVE_MAX), false)
+        const strangers = new Set<Entry['shelf']>()
+        for (const shelf of which === 'all' ? catalog.shelves() : []) {
+          if (shelf.author !== self && !members.keepsFrom(shelf.author)) strangers.add(shelf)
         }
+        const over = [...catalog.after(0)].filter(
+          (entry) => expiresAt(entry) <= now || strangers.has(entry.shelf),
+        )
+        for (let at = 0; at < over.length; at += REMOVE_MAX) {
+          await write([], over.slice(at, at + REMOVE_MAX), false)
+        }
+        if (over.length > 0) refused.clear()
       }),
 
     conflicts: contradictions.count,

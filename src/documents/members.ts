@@ -15,6 +15,8 @@ export interface MembersView {
   present(): readonly NodeId[]
   /** Documents of strangers and of those refused here are not kept: keys cost nothing. */
   keepsFrom(author: NodeId): boolean
+  /** Through which admitted member the node is known (without one, itself); undefined: it is admitted here. */
+  sponsorOf(node: NodeId): NodeId | undefined
   /** Present members, this node among them, that relay this document. */
   holders(author: NodeId, publicKey: Uint8Array, kind: DocumentKind, slot: string): readonly NodeId[]
 }
@@ -52,6 +54,8 @@ export function createMembersView(
     },
     keepsFrom: (author) =>
       !trust.refuses(author) && (trust.admits(author) || trust.member(author) !== undefined),
+    sponsorOf: (node) =>
+      node === self || trust.admits(node) ? undefined : (trust.member(node)?.sponsor ?? node),
     holders(author, publicKey, kind, slot) {
       refresh()
       return holdersOf(documentTicket(publicKey, kind, slot), author, all)

@@ -188,7 +188,7 @@ test('what comes in one batch is bounded as well', async () => {
   expect(small.room.counts().received).toBe(40)
 })
 
-test('when there is no more room relayed documents go, the oldest first; own and received ones stay', async () => {
+test('when there is no more room relayed documents go, the oldest first, and own ones always find room', async () => {
   const network = new Network({ loss: 1 })
   const [author, reader] = network.add(2) as [Node, Node]
   const [small] = network.add(1, { bounds: { documents: 6, bytes: 1_000_000 } }) as [Node]
@@ -208,9 +208,85 @@ test('when there is no more room relayed documents go, the oldest first; own and
   expect(kept.filter((slot) => !slots().includes(slot)).length).toBe(1)
   for (let slot = 8; slot < 20; slot++) await share(slot, [small])
   expect(small.room.counts()).toMatchObject({ own: 1, received: 5, relayed: 0 })
-  // Neither does what is new push out what is protected.
+  // What is new of an author does not push out what is there of the same one.
   expect(small.received.length).toBe(5)
-  await expect(small.share(network.now - HOUR, [])).rejects.toMatchObject({ code: 'too_large' })
+  await small.share(network.now - HOUR, [])
+  expect(small.room.counts()).toMatchObject({ own: 2, received: 4, relayed: 0 })
+})
+
+/** A small store, an author that is admitted there, and two that one and the same neighbour speaks for. */
+async function crowded() {
+  const network = new Network({ loss: 1 })
+  const [author, sponsor, ...guests] = network.add(4) as [Node, Node, Node, Node]
+  const [small] = network.add(1, { bounds: { documents: 40, bytes: 1_000_000 } }) as [Node]
+  for (const guest of guests) small.announced.set(guest.id, sponsor.id)
+  for (const node of network.nodes) await node.start()
+  network.weave()
+  const share = async (from: Node, first: number, count: number) => {
+    for (let hour = first; hour < first + count; hour++) await from.share(network.now - hour * HOUR, [small])
+    await network.pass(3 * MINUTE)
+  }
+  const kept = (from: Node) =>
+    [...small.holdings().values()].filter(
+      ({ author: key }) => Buffer.compare(key, from.identity.publicKey) === 0,
+    ).length
+  return { network, author, sponsor, guests: guests as [Node, Node], small, share, kept }
+}
+
+test('whoever is known through one neighbour alone has a quarter of the store, in equal parts', async () => {
+  const { author, guests, share, kept } = await crowded()
+  const [flooder, guest] = guests
+  await share(flooder, 0, 30)
+  expect(kept(flooder)).toBe(10)
+  await share(guest, 0, 4)
+  expect([kept(flooder), kept(guest)]).toEqual([6, 4])
+  await share(guest, 4, 20)
+  expect([kept(flooder), kept(guest)]).toEqual([5, 5])
+  await share(author, 0, 35)
+  expect(kept(author)).toBe(35)
+  expect(kept(flooder) + kept(guest)).toBe(5)
+})
+
+test('a store that is full takes back what this node shared, and a newer edition of what it has', async () => {
+  const { network, author, small, share, kept } = await crowded()
+  const start = network.now
+  await small.share(start, [author])
+  await share(author, 0, 60)
+  expect(small.room.counts()).toMatchObject({ own: 1, received: 39 })
+  await small.share(start, [])
+  expect(small.room.counts()).toMatchObject({ own: 1, received: 39 })
+  await author.share(start, [small], network.now)
+  await network.pass(3 * MINUTE)
+  expect(kept(author)).toBe(39)
+  expect([...small.holdings().values()].map(({ version }) => version)).toContain(network.now - 3 * MINUTE)
+})
+
+test('what there was no room for is not asked for on every walk', async () => {
+  const { network, guests, share, small } = await crowded()
+  await share(guests[0], 0, 30)
+  const { moved } = network
+  await small.stop()
+  await small.start()
+  network.weave()
+  await network.pass(MINUTE)
+  const again = network.moved - moved
+  for (let i = 0; i < 3; i++) {
+    network.cutAll(small)
+    network.weave()
+    await network.pass(MINUTE)
+  }
+  // Once more after a restart, and never by a neighbour each.
+  expect(again).toBeLessThanOrEqual(20)
+  expect(network.moved - moved).toBe(again)
+})
+
+test('documents of whoever was known through a neighbour go when that one is refused', async () => {
+  const { network, author, sponsor, guests, small, share, kept } = await crowded()
+  await share(author, 0, 3)
+  await share(guests[0], 0, 3)
+  small.refused.add(sponsor.id)
+  await network.pass(15 * MINUTE)
+  expect([kept(author), kept(guests[0])]).toEqual([3, 0])
 })
 
 test('bytes are bounded as documents are', async () => {

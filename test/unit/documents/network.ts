@@ -260,6 +260,8 @@ export class Node {
   readonly repository = new MemoryRepository()
   readonly audits: AuditRecord[] = []
   readonly refused = new Set<NodeId>()
+  /** Members that this node does not admit itself, and the one that passed on word of each. */
+  readonly announced = new Map<NodeId, NodeId>()
   /** When each other was last seen here. */
   readonly seen = new Map<NodeId, number>()
   readonly hints: Hints
@@ -389,6 +391,8 @@ export class Node {
     const member = (node_id: NodeId): Member | undefined => {
       const last_seen = this.seen.get(node_id)
       if (last_seen === undefined || node_id === this.id) return undefined
+      const sponsor = this.announced.get(node_id)
+      if (sponsor !== undefined && this.refused.has(sponsor)) return undefined
       return {
         node_id,
         fingerprint: '',
@@ -397,13 +401,14 @@ export class Node {
         addresses: [],
         offline: false,
         unsure: false,
-        known_by: 'link',
-      } as Member
+        ...(sponsor === undefined ? { known_by: 'link' } : { known_by: 'gossip', sponsor }),
+      }
     }
     return {
       member,
       members: () => [...this.seen.keys()].map(member).filter((one) => one !== undefined),
-      admits: (node) => node !== this.id && this.seen.has(node) && !this.refused.has(node),
+      admits: (node) =>
+        node !== this.id && this.seen.has(node) && !this.announced.has(node) && !this.refused.has(node),
       refuses: (node) => this.refused.has(node),
     }
   }
