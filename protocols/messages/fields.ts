@@ -22,9 +22,12 @@ export function bytes(min: number, max: number = min): z.ZodType<Uint8Array> {
 /** 0 to 2^53 - 1. */
 export const uint = (max: number = Number.MAX_SAFE_INTEGER) => z.int().min(0).max(max)
 
-/** Milliseconds since the Unix epoch; `what` says which moment. */
+/** The last moment that has a date, ms since the Unix epoch: ECMA-262, "Time Values and Time Range". */
+const LAST_MOMENT = 8_640_000_000_000_000
+
+/** Milliseconds since the Unix epoch, a moment that has a date; `what` says which. */
 export const timestamp = (what?: string) =>
-  uint().describe(`${what === undefined ? '' : `${what}, `}milliseconds since the Unix epoch`)
+  uint(LAST_MOMENT).describe(`${what === undefined ? '' : `${what}, `}milliseconds since the Unix epoch`)
 
 /**
  * A short text that people will see, 1 to `max` Unicode code points (what Zod counts). No control or format characters and no line

@@ -155,6 +155,8 @@ SEED_B = made("seed of b", 32)
 KEY_A = public_key(SEED_A)
 KEY_B = public_key(SEED_B)
 NOW = 1_790_000_000_123
+# The last millisecond that has a date (ECMA-262).
+LAST_MOMENT = 8_640_000_000_000_000
 QUERY_ID = made("query", 16)
 
 frames = []
@@ -441,7 +443,7 @@ DOCUMENT = vector(
 )
 day = {"author": KEY_A, "kind": "summary", "slot": "day:20512", "version": NOW}
 day_head = {**day, "digest": made("digest", 32), "hints": made("hints", 16)}
-ledger = {"author": KEY_B, "kind": "audit_head", "slot": "", "version": 2**53 - 1}
+ledger = {"author": KEY_B, "kind": "audit_head", "slot": "", "version": LAST_MOMENT}
 ledger_head = {**ledger, "digest": made("other digest", 32), "hints": b""}
 HERE = {
     "version": NOW,
@@ -463,7 +465,7 @@ vector(
     "presence, the last, with somebody lost",
     "Presence",
     0x0400,
-    {**HERE, "version": 2**53 - 1, "state": "leaving", "listen": [], "lost": [KEY_B], "asks": False},
+    {**HERE, "version": LAST_MOMENT, "state": "leaving", "listen": [], "lost": [KEY_B], "asks": False},
     seq=0,
 )
 vector("heads", "Heads", 0x0401, {"heads": [day_head, ledger_head]}, seq=0)

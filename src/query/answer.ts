@@ -25,7 +25,7 @@ import { CARRIED_MAX, type RoutedId, type Router } from './forward.ts'
 import { GATHER, type GatherInsight } from './gather.ts'
 import { createIntake } from './intake.ts'
 import { filterNode } from './project.ts'
-import { RANGE_MAX_MS } from './range.ts'
+import { RANGE_MAX_MS, rfc3339 } from './range.ts'
 import { createSeen, type Entry } from './seen.ts'
 
 /** Questions worked on at once; more are told `busy`. */
@@ -363,8 +363,8 @@ function recordOf(
     details: {
       query_id: hex(body.query_id),
       query_type: body.query_type,
-      range_start: new Date(body.time_range.start).toISOString(),
-      range_end: new Date(body.time_range.end).toISOString(),
+      range_start: rfc3339(body.time_range.start),
+      range_end: rfc3339(body.time_range.end),
       ...details,
     },
   }

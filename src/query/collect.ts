@@ -8,10 +8,8 @@ import type { NodeData } from './gather.ts'
 import { mergeActivity, mergeHealth, mergeSafety, mergeTools, partsOfType } from './merge.ts'
 import { notesOf } from './notes.ts'
 import { filterHours, filterNode, filterResult } from './project.ts'
+import { rfc3339 } from './range.ts'
 import type { HealthRow, Outcome, PerNode, QueryData, QueryResult } from './result.ts'
-
-/** RFC 3339 has years of four digits. */
-const LAST_DATE_MS = Date.UTC(10_000, 0) - 1
 
 /** What one member came to. */
 export interface Collected {
@@ -202,6 +200,4 @@ function timingOf({ members, elapsed_ms }: Collection): QueryResult['timing'] {
 
 const byName = (a: PerNode, b: PerNode): number =>
   byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)
-/** What others claim may lie beyond all dates. */
-const rfc3339 = (ms: number): string => new Date(Math.min(ms, LAST_DATE_MS)).toISOString()
 const tenths = (ms: number): number => Math.round(ms * 10) / 10

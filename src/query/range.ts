@@ -1,9 +1,15 @@
-// Which period a question is about: bounds of what may be asked.
+// Which period a question is about: bounds of what may be asked, and its ends as dates.
 import { KaroError } from '../base/errors.ts'
 import { type TimeRange, widenToHours } from '../insight/index.ts'
 
 /** A leap year: what hourly numbers can be read for without keeping others waiting. */
 export const RANGE_MAX_MS = 366 * 86_400_000
+
+/** RFC 3339 has years of four digits. */
+const LAST_DATE_MS = Date.UTC(10_000, 0) - 1
+
+/** What others claim may lie beyond all dates. */
+export const rfc3339 = (ms: number): string => new Date(Math.min(ms, LAST_DATE_MS)).toISOString()
 
 /**
  * Whole UTC hours around `range`, the open one included: level 1 numbers exist per hour, and a narrower range would

@@ -194,18 +194,18 @@ describe('levels', () => {
   })
 })
 
-describe('a question', () => {
-  const signed = (endpoint: Endpoint, body: MeshQueryBody): OwnQuestion => ({
+const signed = (endpoint: Endpoint, body: MeshQueryBody): OwnQuestion => ({
+  body,
+  key: { publicKey: body.audience_key, privateKey: new Uint8Array(32) },
+  bytes: encodeFrame(
+    MeshQuery,
+    { sender: endpoint.identity.publicKey, ts: Date.now(), nonce: systemRandom.bytes(16), seq: 0 },
     body,
-    key: { publicKey: body.audience_key, privateKey: new Uint8Array(32) },
-    bytes: encodeFrame(
-      MeshQuery,
-      { sender: endpoint.identity.publicKey, ts: Date.now(), nonce: systemRandom.bytes(16), seq: 0 },
-      body,
-      endpoint.identity.sign,
-    ),
-  })
+    endpoint.identity.sign,
+  ),
+})
 
+describe('a question', () => {
   it('handed on twice is worked on once and answered with the same bytes', async () => {
     const { owner, answers, write, send } = neighbour()
     const held = Promise.withResolvers<void>()
@@ -365,6 +365,21 @@ describe('a question', () => {
       expect(opened).toContain('not_supported')
     }
     expect(owner.gathered).toEqual([])
+  })
+})
+
+describe('a question about the end of time', () => {
+  it('is in the ledger, with a date, as every other', async () => {
+    const { owner, asker, answers, write } = neighbour()
+    const last = 8_640_000_000_000_000
+    const question = signed(asker, { ...write().body, time_range: { start: last - 1, end: last } })
+    asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+    await soon(() => answers.length === 1 && owner.audits.length === 2)
+    const dates = { range_start: '9999-12-31T23:59:59.999Z', range_end: '9999-12-31T23:59:59.999Z' }
+    expect(owner.audits).toMatchObject([
+      { type: 'query_received', details: dates },
+      { type: 'query_responded', details: dates },
+    ])
   })
 })
 
