@@ -79,15 +79,21 @@ export function createFetcher(deps: FetcherDeps): Fetcher {
         continue
       }
       running++
-      void attempt(job).then(() => {
-        running--
-        if (jobs.get(name) === job) {
-          const wait = AGAIN_MS[job.attempt++]
-          if (isOver(job) || wait === undefined) jobs.delete(name)
-          else schedule(name, job, wait * (0.75 + random.float() / 2))
-        }
-        next()
-      })
+      void run(name, job)
+    }
+  }
+
+  async function run(name: string, job: Job): Promise<void> {
+    try {
+      await attempt(job)
+    } finally {
+      running--
+      if (jobs.get(name) === job) {
+        const wait = AGAIN_MS[job.attempt++]
+        if (isOver(job) || wait === undefined) jobs.delete(name)
+        else schedule(name, job, wait * (0.75 + random.float() / 2))
+      }
+      next()
     }
   }
 

@@ -3,6 +3,7 @@ import { FrameError } from '../../protocols/frame.ts'
 import { REQUEST_MAX, type SyncBatchBody, type SyncOfferBody } from '../../protocols/messages/sync.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
 import { createRecent } from '../base/recent.ts'
 import type { Exchange } from './exchange.ts'
 import { type Keeper, type Wanted, wantedOf } from './keeper.ts'
@@ -23,11 +24,14 @@ interface Cursor {
   readonly begunAt: number
 }
 
-/** `done`: nothing it has is missing. `more`: to be continued. `failed`: the link is gone, or it did not answer. */
+/**
+ * `done`: nothing it has is missing. `more`: to be continued. `failed`: the link is gone, it did not answer, or what it
+ * gave could not be stored.
+ */
 export type Pulled = 'done' | 'more' | 'failed'
 
 export interface Puller {
-  /** `onNew` hears of every document that was kept. */
+  /** `onNew` hears of every document that was kept. Never rejects; neither does `fetch`. */
   pull(peer: NodeId, onNew: (document: Document) => void): Promise<Pulled>
   /** One document whose head was heard of. True: this node has it, or a newer one. */
   fetch(peer: NodeId, wanted: Wanted): Promise<boolean>
@@ -39,13 +43,15 @@ export interface PullerDeps {
   readonly exchange: Exchange
   readonly keeper: Pick<Keeper, 'wants' | 'keep'>
   readonly clock: Clock
+  readonly log: Log
 }
 
-export function createPuller({ exchange, keeper, clock }: PullerDeps): Puller {
+export function createPuller({ exchange, keeper, clock, log }: PullerDeps): Puller {
   const cursors = createRecent<NodeId, Cursor>(CURSORS_MAX)
   const bad = createRecent<string, true>(BAD_MAX)
   /** What is being fetched, from whomever; settles when it is here or will not come. */
   const underWay = new Map<string, Promise<void>>()
+  let storing = true
 
   const nameOf = (wanted: Wanted): string => `${wanted.author} ${wanted.kind} ${wanted.slot}`
   const badOf = (peer: NodeId, wanted: Wanted): string => `${peer} ${nameOf(wanted)} ${wanted.version}`
@@ -76,7 +82,22 @@ export function createPuller({ exchange, keeper, clock }: PullerDeps): Puller {
     return { documents, rest: given.slice(batch.documents.length) }
   }
 
-  /** Asks until each was given or is gone. False: the neighbour stopped answering. */
+  /** Undefined: it could not be written, as on a full disk. What it is about is asked for again in a later turn. */
+  async function store(documents: readonly Document[]): Promise<readonly Document[] | undefined> {
+    try {
+      const kept = await keeper.keep(documents)
+      storing = true
+      return kept
+    } catch (error) {
+      const says = 'documents of others cannot be stored'
+      if (storing) log.warn({ reason: String(error) }, says)
+      else log.debug({ reason: String(error) }, says)
+      storing = false
+      return undefined
+    }
+  }
+
+  /** Asks until each was given or is gone. False: the neighbour stopped answering, or they cannot be stored. */
   async function getAll(
     peer: NodeId,
     all: readonly Wanted[],
@@ -95,7 +116,9 @@ export function createPuller({ exchange, keeper, clock }: PullerDeps): Puller {
         readBatch(peer, asked, batch),
       )
       if (got === undefined) return false
-      for (const document of await keeper.keep(got.documents)) onNew(document)
+      const kept = await store(got.documents)
+      if (kept === undefined) return false
+      for (const document of kept) onNew(document)
       left = [...got.rest, ...left.slice(asked.length)]
     }
     return true

@@ -79,12 +79,19 @@ export function createRounds(deps: RoundsDeps): Rounds {
       queue.delete(peer)
       if (!isLinked(peer)) continue
       busy.add(peer)
-      void deps.pull(peer).then((pulled) => {
-        busy.delete(peer)
-        if (pulled === 'done') doneAt.set(peer, clock.monotonic())
-        if (again.delete(peer) || pulled === 'more') later(`behind ${peer}`, BEHIND_MS, () => walk(peer))
-        next()
-      })
+      void walkNow(peer)
+    }
+  }
+
+  async function walkNow(peer: NodeId): Promise<void> {
+    try {
+      const pulled = await deps.pull(peer)
+      if (pulled === 'done') doneAt.set(peer, clock.monotonic())
+      if (pulled === 'more') again.add(peer)
+    } finally {
+      busy.delete(peer)
+      if (again.delete(peer)) later(`behind ${peer}`, BEHIND_MS, () => walk(peer))
+      next()
     }
   }
 
@@ -131,7 +138,7 @@ export function createRounds(deps: RoundsDeps): Rounds {
       visiting = true
       visits.delete(node)
       triedAt.set(node, now)
-      void deps.reach(node).then(() => {
+      void deps.reach(node).finally(() => {
         visiting = false
       })
     }

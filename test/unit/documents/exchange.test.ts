@@ -243,6 +243,32 @@ test('what is kept is there after a restart, and is not asked for again', async 
   expect(reader.room.counts()).toMatchObject({ received: 161 })
 })
 
+test('what cannot be stored stops nothing, and is fetched when there is space again', async () => {
+  const [network, [author, other, reader]] = await meshed(3)
+  const unhandled: unknown[] = []
+  const note = (reason: unknown) => void unhandled.push(reason)
+  process.on('unhandledRejection', note)
+  try {
+    reader.repository.fails = true
+    // More than are fetched at once, heard of and found by walking.
+    for (let hour = 0; hour < 8; hour++) {
+      await author.share(network.now - hour * HOUR, [reader])
+      await other.share(network.now - hour * HOUR, [reader])
+    }
+    await network.pass(10 * MINUTE)
+    expect(reader.room.counts().received).toBe(0)
+    reader.repository.fails = false
+    await author.share(network.now + HOUR, [reader])
+    await network.pass(2_000)
+    expect(reader.room.counts().received).toBe(1)
+    await network.pass(3 * MINUTE)
+    expect(reader.room.counts().received).toBe(17)
+  } finally {
+    process.off('unhandledRejection', note)
+  }
+  expect(unhandled).toEqual([])
+})
+
 test('two that have looked at all of each other exchange two small frames a minute', async () => {
   const [network, [author, reader]] = await meshed(2)
   for (let hour = 0; hour < 50; hour++) await author.share(network.now - hour * HOUR, [reader])

@@ -41,6 +41,8 @@ function seeded(seed: number): () => number {
 export class MemoryRepository implements DocumentRepository {
   readonly kept = new Map<string, { readonly row: DocumentRow; frame: Uint8Array }>()
   writes = 0
+  /** As on a full disk. */
+  fails = false
   #numbering: Numbering | undefined
 
   async *load() {
@@ -52,6 +54,7 @@ export class MemoryRepository implements DocumentRepository {
 
   async write({ put = [], remove = [], numbering }: Parameters<DocumentRepository['write']>[0]) {
     await Promise.resolve()
+    if (this.fails) throw new Error('ENOSPC: no space left on device')
     this.writes++
     for (const key of remove) this.kept.delete(nameOf(key))
     for (const one of put) this.kept.set(nameOf(one.row), one)
