@@ -62,18 +62,14 @@ export function createPublisher(deps: PublisherDeps): Publisher {
 
   /** Read once; a preview may ask for them while the first round does. */
   function load({ candidates }: Plan): Promise<Map<string, Edition>> {
-    editions ??= documents.of(nodeId, 'summary').then(
-      (own) =>
-        editionsOf(
-          self,
-          own,
-          candidates.map(({ node_id }) => node_id),
-        ),
-      (error: unknown) => {
+    const ids = candidates.map(({ node_id }) => node_id)
+    editions ??= documents
+      .of(nodeId, 'summary')
+      .then((own) => editionsOf(self, own, ids, log))
+      .catch((error: unknown) => {
         editions = undefined
         throw error
-      },
-    )
+      })
     return editions
   }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { slotOf } from '../../../protocols/periods.ts'
 import { decodeSummary } from '../../../protocols/summary.ts'
 import { sealingKeyOf } from '../../../src/identity/index.ts'
+import { readDocument, writeDocument } from '../../../src/summaries/document.ts'
 import { testIdentity } from '../../support/identity.ts'
 import { createShelf, createWorld, DAY, HOUR, NOW, nodeOf, type World } from './world.ts'
 
@@ -359,6 +360,50 @@ describe('consent that is withdrawn', () => {
     since(world)
     world.consent(1000, { off: true })
     await world.publisher().round()
+    expect(world.shelf.editions.map(({ boxes }) => boxes.length)).toEqual([0, 0, 0, 0, 0])
+  })
+
+  test.each([
+    ['its frame is damaged', (bytes: Uint8Array) => bytes.with(60, bytes[60]! ^ 1)],
+    [
+      'it holds what this release cannot read',
+      (bytes: Uint8Array, world: World) => {
+        const { body } = readDocument(bytes)
+        const own = { node_id: nodeOf(2), sealingKey: sealingKeyOf(testIdentity(2).publicKey)! }
+        const box = { recipients: [own], plaintext: new Uint8Array([0xc0]) }
+        return writeDocument(world.self, world.deps, body, body.version, [box])
+      },
+    ],
+  ])('whose last edition this node cannot read: %s, and all are replaced', async (_, damage) => {
+    const { world, publisher } = await shared()
+    await publisher.round()
+    const before = since(world)
+    const [slot, one] = [...world.shelf.bySlot][0]!
+    world.shelf.bySlot.set(slot, { ...one, bytes: damage(one.bytes, world) })
+    const restarted = world.publisher()
+    await restarted.round()
+    // That one is due, and nothing else.
+    expect(slots(world)).toEqual([slot])
+    world.consent(1000, { off: true })
+    await restarted.round()
+    const last = new Map(world.shelf.editions.map((edition) => [slotOf(edition), edition]))
+    expect([...last.keys()].sort()).toEqual(before.map(slotOf).sort())
+    for (const { boxes } of last.values()) expect(boxes).toEqual([])
+  })
+
+  test('that could not be read at first: the next look reads it', async () => {
+    const { world, publisher } = await shared()
+    await publisher.round()
+    world.consent(1000, { off: true })
+    const { of } = world.shelf
+    world.shelf.of = async () => {
+      throw new Error('the store is busy')
+    }
+    const restarted = world.publisher()
+    await expect(restarted.round()).rejects.toThrow('busy')
+    world.shelf.of = of
+    since(world)
+    await restarted.round()
     expect(world.shelf.editions.map(({ boxes }) => boxes.length)).toEqual([0, 0, 0, 0, 0])
   })
 
