@@ -10,6 +10,8 @@ export interface FilterField {
   readonly meaning: string
   /** All it can be, where that is known. */
   readonly values?: readonly string[]
+  /** Of a number: the least and the most it can be. */
+  readonly range?: readonly [number, number]
 }
 
 /** Monday first, as `daily` is. */
@@ -29,14 +31,14 @@ export const FILTER_FIELDS: Readonly<Record<QueryType, Readonly<Record<string, F
     category: { kind: 'text', applied: 'owners', meaning: 'its category, e.g. git' },
     uses: { kind: 'number', applied: 'here', meaning: 'uses over all nodes' },
     nodes: { kind: 'number', applied: 'here', meaning: 'nodes that used it' },
-    failure_rate: { kind: 'number', applied: 'here', meaning: '0 to 1' },
+    failure_rate: { kind: 'number', applied: 'here', meaning: '0 to 1', range: [0, 1] },
     change: { kind: 'number', applied: 'here', meaning: 'uses more than in the period before' },
   },
   SafetyPosture: {
     risk_level: { kind: 'text', applied: 'owners', meaning: 'of commands', values: RISK_NAMES },
   },
   ActivityPatterns: {
-    hour: { kind: 'number', applied: 'here', meaning: 'of the day, 0 to 23' },
+    hour: { kind: 'number', applied: 'here', meaning: 'of the day, 0 to 23', range: [0, 23] },
     day: { kind: 'text', applied: 'here', meaning: 'of the week', values: WEEKDAYS },
   },
   Anomalies: {},
@@ -88,15 +90,28 @@ const LIST_MAX = 16
 const VALUES_BYTES_MAX = 1536
 
 const NUMBER = /^-?\d{1,15}(?:\.\d{1,9})?$/
+/** An operator where the one `=` belongs (`tool!=git`), or without its colon (`tool=!=git`). */
+const MISPLACED = /^\s*(\w+)\s*(=?)\s*(!=|>=|<=|>|<|=)\s*:?\s*(.*)$/su
+const MEANT: Readonly<Record<string, string>> = {
+  '=': 'eq',
+  '!=': 'ne',
+  '>': 'gt',
+  '>=': 'gt',
+  '<': 'lt',
+  '<=': 'lt',
+}
 const HOW = 'Write field=operator:value, e.g. tool=contains:git, uses=gt:10 or tool=in:git,npm.'
 /** What a label on the wire may not hold. */
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
 
 /**
- * `field=op:value`, or `field=value` for Equals. A value with a colon needs an operator before it. KaroError
- * bad_request; `where` names the place. Whether the field exists is checkFilters' business.
+ * `field=op:value`, or `field=value` for Equals. A value with a colon, or one that begins with the sign of an operator,
+ * needs an operator before it. KaroError bad_request; `where` names the place. Whether the field exists is
+ * checkFilters' business.
  */
 export function parseFilter(text: string, where: string): QueryFilter {
+  const misplaced = misplacedIn(text)
+  if (misplaced !== undefined) throw bad(`'${text}' is no filter`, where, `Write ${misplaced}`)
   const parts = /^([^=]*)=(.*)$/su.exec(text)
   const field = parts?.[1] ?? ''
   if (parts === null || field === '') throw bad(`'${text}' is no filter`, where, HOW)
@@ -115,15 +130,36 @@ export function parseFilter(text: string, where: string): QueryFilter {
     : { field, operator, value }
 }
 
+/** The words for what was probably meant; undefined when it is written as it should be, or not nearly. */
+function misplacedIn(text: string): string | undefined {
+  const said = /^[^=]*=([^:]*):/su.exec(text)?.[1]
+  if (said !== undefined && operatorOf(said) !== undefined) return undefined
+  const [, field, equals, sign = '', value] = MISPLACED.exec(text) ?? []
+  // The usual way, field=value.
+  if (field === undefined || (sign === '=' && equals === '')) return undefined
+  const meant = `${field}=${MEANT[sign]}:${value}`
+  if (sign === '>=' || sign === '<=')
+    return `${meant}, which means ${sign === '>=' ? 'more' : 'less'} than ${value}.`
+  return meant
+}
+
 const operatorOf = (word: string): Operator | undefined =>
   Object.hasOwn(OPERATORS, word) ? OPERATORS[word] : undefined
 
-/** Throws KaroError bad_request that says what is wrong, where, and which fields the type has. */
-export function checkFilters(type: QueryType, filters: readonly QueryFilter[], where = 'filters'): void {
+/**
+ * Throws KaroError bad_request that says what is wrong, where, and which fields the type has; `called` is what the
+ * type is called there.
+ */
+export function checkFilters(
+  type: QueryType,
+  filters: readonly QueryFilter[],
+  where = 'filters',
+  called: string = type,
+): void {
   if (filters.length > FILTERS_MAX) throw bad(`there are more than ${FILTERS_MAX} filters`, where)
   let bytes = 0
   for (const filter of filters) {
-    const wrong = wrongIn(type, filter)
+    const wrong = wrongIn(type, filter, called)
     if (wrong !== undefined) throw bad(wrong.what, where, wrong.hint)
     for (const value of valuesOf(filter)) bytes += new TextEncoder().encode(value).length
   }
@@ -140,9 +176,13 @@ export function filtersForOwners(type: QueryType, filters: readonly QueryFilter[
   return filters.filter((filter) => fieldOf(type, filter.field)?.applied === 'owners')
 }
 
-function wrongIn(type: QueryType, filter: QueryFilter): { what: string; hint?: string } | undefined {
+function wrongIn(
+  type: QueryType,
+  filter: QueryFilter,
+  called: string = type,
+): { what: string; hint?: string } | undefined {
   const field = fieldOf(type, filter.field)
-  if (field === undefined) return { what: `${type} has no field '${filter.field}'`, hint: fieldsHint(type) }
+  if (field === undefined) return { what: `${called} has no field '${filter.field}'`, hint: fieldsHint(type) }
   const { kind } = field
   if (!FITS[kind].includes(filter.operator)) {
     return {
@@ -175,7 +215,10 @@ function wrongValue(
   if (UNPRINTABLE.test(value)) return { what: `a value of ${name} holds control or format characters` }
   if (field.kind === 'number' && !NUMBER.test(value))
     return { what: `'${value}' is not a number, which ${name} is` }
-  const { values } = field
+  const { values, range } = field
+  if (range !== undefined && (Number(value) < range[0] || Number(value) > range[1])) {
+    return { what: `'${value}' is out of range`, hint: `${name} can be ${range[0]} to ${range[1]}.` }
+  }
   if (values !== undefined && operator !== 'Contains' && !values.includes(value.toLowerCase())) {
     return { what: `'${value}' is no ${name}`, hint: `It can be: ${values.join(', ')}.` }
   }

@@ -204,7 +204,7 @@ function bodyOf({ args, options }: CommandInput, now: number): Body {
   const { last, from, to, level, timeout, where, team } = options
   const query_type = QUERY_TYPE[args.type as Asked]
   const filters = Array.isArray(where) ? where.map((text: string) => parseFilter(text, '--where')) : []
-  checkFilters(query_type, filters, '--where')
+  checkFilters(query_type, filters, '--where', String(args.type))
   return {
     query_type,
     range: rangeOf(last, from, to, now),

@@ -195,7 +195,7 @@ describe('karo query', () => {
     for (const words of wrong) expect([words, (await karo(home, ...words)).code]).toEqual([words, 2])
     expect((await karo(home, 'query', 'anomalies')).err).toMatch(/tools, safety, activity, health/)
     const { err } = await karo(home, 'query', 'tools', '--where', 'risk_level=high')
-    expect(err).toMatch(/--where: ToolUsage has no field 'risk_level'/)
+    expect(err).toMatch(/--where: tools has no field 'risk_level'/)
     expect(err).toMatch(/tool, category, uses, nodes/)
     expect(bob.gathered).toEqual([])
     expect(bob.audits).toEqual([])

@@ -38,9 +38,22 @@ describe('parseFilter', () => {
     ['tool=in:git, npm', { field: 'tool', operator: 'InList', value: ['git', 'npm'] }],
     ['uses=>:10', { field: 'uses', operator: 'GreaterThan', value: '10' }],
     ['uses=lt:10', { field: 'uses', operator: 'LessThan', value: '10' }],
+    ['name=eq:!=x', { field: 'name', operator: 'Equals', value: '!=x' }],
+    ['name=a=b', { field: 'name', operator: 'Equals', value: 'a=b' }],
     ['name=eq:a:b=c', { field: 'name', operator: 'Equals', value: 'a:b=c' }],
   ])('reads %s', (text, filter) => {
     expect(parseFilter(text, '--where')).toEqual(filter)
+  })
+
+  it.each([
+    ['tool=!=git', 'tool=ne:git'],
+    ['tool!=git', 'tool=ne:git'],
+    ['tool==git', 'tool=eq:git'],
+    ['uses>10', 'uses=gt:10'],
+    ['uses => 10', 'uses=gt:10'],
+    ['uses<=10', 'uses=lt:10, which means less than 10.'],
+  ])('refuses %s, which would look for the sign, and says what is meant', (text, meant) => {
+    expect(refusal(() => parseFilter(text, '--where')).hint).toBe(`Write ${meant}`)
   })
 
   it.each(['', 'tool', '=git', ':'])('refuses %j and says how it is written', (text) => {
@@ -92,6 +105,9 @@ describe('checkFilters', () => {
     ['ToolUsage', `tool=${'x'.repeat(65)}`, /longer than 64/],
     ['ToolUsage', 'tool=\u001b[31m', /control or format/],
     ['ToolUsage', `tool=in:${Array.from({ length: 17 }, (_, i) => i).join()}`, /17 values/],
+    ['ToolUsage', 'failure_rate=gt:50', /'50' is out of range/],
+    ['ActivityPatterns', 'hour=25', /'25' is out of range/],
+    ['ActivityPatterns', 'hour=in:0,-1', /'-1' is out of range/],
     ['SafetyPosture', 'risk_level=hgih', /no risk_level/],
     ['ActivityPatterns', 'day=in:monday,someday', /no day/],
     ['NodeHealth', 'online=yes', /no online/],
