@@ -3,7 +3,7 @@ import type { ComparedToolUse, SafetyPosture } from '../../protocols/messages/nu
 import type { QueryType } from '../../protocols/messages/query.ts'
 import type { NodeSummary } from '../../protocols/messages/summary.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { Timers } from '../base/clock.ts'
+import type { Clock, Timers } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { TimeRange } from '../insight/index.ts'
 import type { Summaries, SummaryCover } from '../summaries/index.ts'
@@ -12,8 +12,10 @@ import { mergeActivity } from './merge.ts'
 import { plausible } from './plausible.ts'
 import { RISK_NAMES } from './result.ts'
 
-/** Reading and opening what is stored here; a result does not wait longer for it. */
+/** Reading and opening what is stored here; a result does not wait longer for it, nor beyond its deadline. */
 const WAIT_MS = 500
+/** So long before the deadline they are looked up for whoever has not answered by then; half of the time of a short one. */
+const AHEAD_MS = 300
 
 export interface AbsentData {
   readonly data: NodeData
@@ -23,35 +25,68 @@ export interface AbsentData {
 
 export interface AbsentDeps {
   readonly summaries: Pick<Summaries, 'cover'>
+  readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
 }
 
-/** Those of `nodes` that can be shown from their summaries; the others are left out. Never throws. */
-export async function coverAbsent(
-  { summaries, timers, log }: AbsentDeps,
-  nodes: readonly NodeId[],
-  type: QueryType,
-  range: TimeRange,
-): Promise<ReadonlyMap<NodeId, AbsentData>> {
+export interface Absent {
+  /**
+   * Those of `nodes` that can be shown from their summaries; the others are left out. Waits for what was not looked up
+   * before, until the deadline at most. Never rejects.
+   */
+  covered(nodes: readonly NodeId[]): Promise<ReadonlyMap<NodeId, AbsentData>>
+  /** Nothing is looked up ahead any more. */
+  stop(): void
+}
+
+/** For one question; `missing` says who has not answered yet, `deadlineAt` is monotonic, ms. */
+export function createAbsent(
+  { summaries, clock, timers, log }: AbsentDeps,
+  {
+    type,
+    range,
+    deadlineAt,
+  }: { readonly type: QueryType; readonly range: TimeRange; readonly deadlineAt: number },
+  missing: () => readonly NodeId[],
+): Absent {
   const found = new Map<NodeId, AbsentData>()
-  if (nodes.length === 0 || NUMBERS[type] === null) return found
-  let over = false
-  const lookUp = async (node: NodeId): Promise<void> => {
+  const lookups = new Map<NodeId, Promise<void>>()
+  const left = (): number => Math.max(0, deadlineAt - clock.monotonic())
+
+  async function lookUp(node: NodeId): Promise<void> {
     try {
       const cover = await summaries.cover(node, range)
       const data = cover && dataOf(type, cover)
-      if (data !== undefined && !over) found.set(node, { data, as_of: cover?.as_of ?? 0 })
+      if (data !== undefined) found.set(node, { data, as_of: cover?.as_of ?? 0 })
     } catch (error) {
       log.warn({ peer: node, error: String(error) }, 'a summary could not be read')
     }
   }
-  const { promise: late, resolve } = Promise.withResolvers<void>()
-  const cancel = timers.after(WAIT_MS, resolve)
-  await Promise.race([Promise.all(nodes.map(lookUp)), late])
-  over = true
-  cancel()
-  return found
+
+  function begin(nodes: readonly NodeId[]): Promise<unknown> {
+    for (const node of NUMBERS[type] === null ? [] : nodes) {
+      if (!lookups.has(node)) lookups.set(node, lookUp(node))
+    }
+    return Promise.all(nodes.map((node) => lookups.get(node)))
+  }
+
+  const stop = timers.after(left() - Math.min(AHEAD_MS, left() / 2), () => void begin(missing()))
+  return {
+    async covered(nodes) {
+      const { promise: late, resolve } = Promise.withResolvers<void>()
+      const cancel = timers.after(Math.min(WAIT_MS, left()), resolve)
+      await Promise.race([begin(nodes), late])
+      cancel()
+      return new Map(
+        nodes.flatMap((node) => {
+          const data = found.get(node)
+          return data === undefined ? [] : [[node, data] as const]
+        }),
+      )
+    },
+    stop,
+  }
 }
 
 type Numbers = (summaries: readonly NodeSummary[]) => NodeData | undefined

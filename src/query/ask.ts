@@ -10,7 +10,7 @@ import type { Config } from '../config/index.ts'
 import type { Identity } from '../identity/index.ts'
 import type { Link, Mesh, PeerRef } from '../mesh/index.ts'
 import type { Member, Trust } from '../trust/index.ts'
-import { type AbsentDeps, coverAbsent } from './absent.ts'
+import { type Absent, type AbsentDeps, createAbsent } from './absent.ts'
 import { type Collected, type OwnData, resultOf } from './collect.ts'
 import { coverageOf } from './coverage.ts'
 import { type Author, hex, type OwnQuestion, openAnswer, sameBytes, writeQuestion } from './document.ts'
@@ -21,12 +21,12 @@ import type { AskRequest } from './index.ts'
 import { createOutreach, type Outreach } from './outreach.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { askedRange } from './range.ts'
+import { checkRequest } from './request.ts'
 import type { Coverage, Outcome, QueryResult } from './result.ts'
 import { membersOf } from './team.ts'
 
 /** Queries of this node under way at once; more are refused. */
 export const ASKING_MAX = 64
-const TIMEOUT_MS = { least: 100, most: 60_000 } as const
 
 export interface AskerDeps extends Author {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
@@ -79,6 +79,7 @@ interface Live {
   /** Those known when it began; nobody else's answer counts. */
   readonly members: ReadonlyMap<NodeId, Member>
   readonly outreach: Outreach
+  readonly absent: Absent
   readonly progress: Progress
   readonly collected: Map<NodeId, Collected>
   /** Of those that are not settled: `busy` or `error`, brought by others. Stands when nothing better comes. */
@@ -118,6 +119,7 @@ export function createAsker(deps: AskerDeps): Asker {
       { query_type, level, time_range: range, filters: filtersForOwners(query_type, filters) },
       trace,
     )
+    const deadlineAt = startedAt + request.timeoutMs
     const { promise, resolve } = Promise.withResolvers<EndedBy>()
     const members = membersOf(trust, request.team)
     const { bytes, body } = question
@@ -129,9 +131,10 @@ export function createAsker(deps: AskerDeps): Asker {
         question: { author: identity.publicKey, query_id: body.query_id, document: bytes, trace },
         members,
         known: trust.members().length,
-        deadlineAt: startedAt + request.timeoutMs,
+        deadlineAt,
         lost: (node) => settle(query, node, soFar(query, node)),
       }),
+      absent: createAbsent(deps, { type: query_type, range, deadlineAt }, () => unsettled(query)),
       progress: createProgress(timers, () => onProgress?.(coverageSoFar(query))),
       collected: new Map(),
       provisional: new Map(),
@@ -158,6 +161,7 @@ export function createAsker(deps: AskerDeps): Asker {
       return await conclude(query, request, endedBy)
     } finally {
       stopDeadline()
+      query.absent.stop()
       signal.removeEventListener('abort', cancel)
       live.delete(hex(body.query_id))
     }
@@ -198,6 +202,12 @@ export function createAsker(deps: AskerDeps): Asker {
   function soFar({ collected, provisional }: Live, node: NodeId): Collected {
     return collected.get(node) ?? provisional.get(node) ?? { outcome: 'unreachable' }
   }
+
+  /** For whom a summary may have to stand in. */
+  const unsettled = (query: Live): readonly NodeId[] =>
+    query.question.body.level === 2
+      ? []
+      : [...query.members.keys()].filter((node) => soFar(query, node).outcome === 'unreachable')
 
   function coverageSoFar(query: Live): Coverage {
     return coverageOf(
@@ -259,12 +269,7 @@ export function createAsker(deps: AskerDeps): Asker {
       ended_by === 'cancelled' || body.level === 2
         ? []
         : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
-    const found = await coverAbsent(
-      deps,
-      absent.map(({ member }) => member.node_id),
-      body.query_type,
-      body.time_range,
-    )
+    const found = await query.absent.covered(absent.map(({ member }) => member.node_id))
     const result = resultOf({
       question: body,
       perNode: request.perNode,
@@ -320,30 +325,5 @@ export function createAsker(deps: AskerDeps): Asker {
       stopped = true
       for (const query of live.values()) query.end('cancelled')
     },
-  }
-}
-
-function checkRequest({ timeoutMs, query_type, level, traceId }: AskRequest): void {
-  if (!(timeoutMs >= TIMEOUT_MS.least && timeoutMs <= TIMEOUT_MS.most)) {
-    throw new KaroError(
-      'bad_request',
-      `a query takes ${TIMEOUT_MS.least} ms to ${TIMEOUT_MS.most / 1000} s`,
-      {
-        where: 'timeout',
-      },
-    )
-  }
-  if (query_type === 'NodeHealth' && level === 2) {
-    throw new KaroError(
-      'bad_request',
-      'node health is answered by each node for itself: it has level 1 only',
-      {
-        where: 'level',
-        hint: 'Leave --level out.',
-      },
-    )
-  }
-  if (traceId !== undefined && !/^[0-9a-f]{32}$/.test(traceId)) {
-    throw new KaroError('bad_request', 'a trace id is 32 lower-case hex digits', { where: 'x-trace-id' })
   }
 }

@@ -410,6 +410,38 @@ describe('the time a question has', () => {
     expect(b.gathered.length + c.gathered.length).toBeGreaterThan(0)
   })
 
+  it.each([
+    [1_000, 'from_summary'],
+    [300, 'unreachable'],
+  ])(
+    'is not exceeded to read summaries: they are read before %i ms are over, or left out',
+    async (timeoutMs, outcome) => {
+      const { nodes, wire, time } = timed(3, [
+        [0, 1],
+        [0, 2],
+      ])
+      const [a, , silent] = nodes as [TestNode, TestNode, TestNode]
+      wire.tap = (bytes, from) => (from === silent.id ? [] : [bytes])
+      const tool_usage = { tools: [uses('git', 5)] }
+      const period = { granularity: 'hour' as const, start: 0, end: 3_600_000 }
+      const summary = { node_id: silent.id, ...period, generated_at: 1, closed: false, tool_usage }
+      const looked: NodeId[] = []
+      a.cover = async (author) => {
+        looked.push(author)
+        await new Promise<void>((resolve) => time.after(200, resolve))
+        return { summaries: [summary], as_of: 1 }
+      }
+      let result: Awaited<ReturnType<TestNode['ask']>> | undefined
+      void a.ask({ timeoutMs }).then((ended) => {
+        result = ended
+      })
+      expect(await time.pass(() => result !== undefined)).toBe(timeoutMs)
+      expect(a.outcomes(result!)).toEqual({ n1: 'answered', n2: outcome })
+      expect(result).toMatchObject({ ended_by: 'deadline', timing: { elapsed_ms: timeoutMs } })
+      expect(looked).toEqual([silent.id])
+    },
+  )
+
   it('is never more than the asker’s, whoever is silent', async () => {
     const { nodes, wire, time } = timed(4, line(4))
     const [a, b] = nodes as [TestNode, TestNode]
