@@ -62,7 +62,7 @@ export interface Contacts {
   left(session: Session, reason: EndReason): void
   /** Links or connections have changed. */
   look(): void
-  /** Says goodbye to neighbours that nobody needs. */
+  /** Says goodbye to neighbours that nobody needs, and looks for those that are missing; called now and then. */
   thin(): void
   forget: Finder['forget']
 }
@@ -177,6 +177,8 @@ export function createContacts(deps: ContactsDeps): Contacts {
         .neighbours()
         .map((one) => ({ node: one.peer.nodeId, since: one.openedAt }))
       for (const node of overlay.surplus(neighbours)) leave(node)
+      // Who is due changes with time alone.
+      redial.look()
     },
     forget: async (node) => finder?.forget(node),
   }

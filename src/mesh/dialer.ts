@@ -19,7 +19,7 @@ export interface DialerDeps {
   readonly config: Pick<Config, 'discovery'>
   readonly trust: Pick<Trust, 'admits' | 'refuses'>
   readonly book: Book
-  readonly overlay: Pick<Overlay, 'wanted' | 'hasDeclined'>
+  readonly overlay: Pick<Overlay, 'due' | 'hasDeclined'>
   /** Made later than this. */
   readonly sessions: () => Pick<Sessions, 'of' | 'neighbour' | 'to'>
   readonly host: () => Host | undefined
@@ -100,7 +100,7 @@ export function createDialer(deps: DialerDeps): Dialer {
       const behindStatic = new Set([...statics.values()].map(({ node }) => node))
       const missing = (node: NodeId): boolean =>
         sessions().to(node).length === 0 && !trust.refuses(node) && !behindStatic.has(node)
-      yield* [...deps.overlay.wanted()].filter(missing)
+      yield* deps.overlay.due().filter(missing)
       // A dial lasts until the stranger has said hello, or has been silent for as long as it may.
       const free = MEETINGS_AT_ONCE - meeting.size
       const strangers = [...meetings].filter((node) => !trust.admits(node) && missing(node))

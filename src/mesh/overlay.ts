@@ -13,6 +13,11 @@ const LEAST = 8
 const MOST = 16
 /** A link that was needed a moment ago, for a question or a look-up, may be needed again. */
 const YOUNG_MS = 60_000
+/** With more links than a full mesh would have, one that neither end has chosen is old sooner: many start together. */
+const YOUNG_IN_A_CROWD_MS = 10_000
+/** No news for so long after the start: whoever is on the LAN has been heard. It is not waited for any longer than this. */
+const SETTLED_MS = 5_000
+const SETTLED_AT_MOST_MS = 60_000
 /** Closed in one round; the other ends have to look for somebody else. */
 const CLOSED_AT_ONCE = 4
 /** Who could not be reached, or has too many links, is not chosen again for so long. */
@@ -47,6 +52,11 @@ export interface OverlayDeps {
 export interface Overlay {
   /** Of its members, those a link is wanted to. */
   wanted(): ReadonlySet<NodeId>
+  /**
+   * Of the wanted, those to dial now, the first first. After the start only those that a large mesh would link as well,
+   * until it has shown how large this one is; look again now and then.
+   */
+  due(): readonly NodeId[]
   /** It has too many links and has closed ours. */
   declined(node: NodeId): void
   hasDeclined(node: NodeId): boolean
@@ -63,6 +73,11 @@ export function createOverlay(deps: OverlayDeps): Overlay {
   const declined = createRecent<NodeId, number>(AWAY_MAX)
   const places = createPlaces()
   let full = true
+  /** When the first were known, and when there were more than ever before; monotonic. */
+  let started: number | undefined
+  let grown = 0
+  let most = 0
+  let settled = false
 
   const within = (until: number | undefined): boolean => until !== undefined && clock.monotonic() < until
 
@@ -80,6 +95,17 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     return { all, there }
   }
 
+  const hasSettled = (known: number): boolean => {
+    const now = clock.monotonic()
+    if (known > most) {
+      most = known
+      grown = now
+      started ??= now
+    }
+    settled ||= started !== undefined && (now - grown >= SETTLED_MS || now - started >= SETTLED_AT_MOST_MS)
+    return settled
+  }
+
   const ringOf = (members: Iterable<NodeId>): Ring => createRing([...members, self], places)
 
   /** The choice among these; whoever has declined is stepped over, and nobody else's place changes for that. */
@@ -93,12 +119,22 @@ export function createOverlay(deps: OverlayDeps): Overlay {
     }
   }
 
+  /** Whoever is away is tried as well, in its own slow time: nobody is given up. */
+  const chosen = (all: readonly NodeId[], there: readonly NodeId[]): ReadonlySet<NodeId> =>
+    new Set([...choiceAmong(there), ...choiceAmong(all)])
+  const everybody = (all: readonly NodeId[]): NodeId[] => all.filter((node) => !hasDeclined(node))
+
   return {
     wanted() {
       const { all, there } = look()
-      if (full) return new Set(all.filter((node) => !hasDeclined(node)))
-      // Whoever is away is tried as well, in its own slow time: nobody is given up.
-      return new Set([...choiceAmong(there), ...choiceAmong(all)])
+      return full ? new Set(everybody(all)) : chosen(all, there)
+    },
+    due() {
+      const { all, there } = look()
+      const first = chosen(all, there)
+      // Few are linked with all others in any case.
+      const waits = !hasSettled(all.length) && there.length > ENOUGH
+      return full && !waits ? [...new Set([...first, ...everybody(all)])] : [...first]
     },
     declined: (node) => declined.set(node, clock.monotonic() + AWAY_MS),
     hasDeclined,
@@ -109,18 +145,25 @@ export function createOverlay(deps: OverlayDeps): Overlay {
       if (full || neighbours.length <= ENOUGH) return []
       // A neighbour that is not among the members any more has no place on the ring.
       const ring = ringOf([...new Set([...all, ...neighbours.map(({ node }) => node)])])
-      const ours = new Set([...choiceAmong(there), ...choiceAmong(all)])
-      const old = neighbours
-        .filter(({ node, since }) => clock.monotonic() - since >= YOUNG_MS && !deps.isStatic(node))
-        .filter(({ node }) => !ours.has(node))
+      const ours = chosen(all, there)
+      const olderThan = (ms: number) => (one: Neighbour) => clock.monotonic() - one.since >= ms
+      const young = neighbours.length > deps.fullMeshUpTo ? YOUNG_IN_A_CROWD_MS : YOUNG_MS
+      const others = neighbours
+        .filter(({ node }) => !ours.has(node) && !deps.isStatic(node))
         // What has held for long holds on.
         .toSorted((a, b) => b.since - a.since)
       const chosenByIt = ({ node }: Neighbour): boolean => ring.choiceOf(node).has(self)
-      const nobodys = old.filter((one) => !chosenByIt(one)).slice(0, Math.max(0, neighbours.length - LEAST))
+      const nobodys = others
+        .filter(olderThan(young))
+        .filter((one) => !chosenByIt(one))
+        .slice(0, Math.max(0, neighbours.length - LEAST))
       const closing = nobodys.slice(0, CLOSED_AT_ONCE)
       const left = neighbours.length - nobodys.length
       if (closing.length < CLOSED_AT_ONCE && left > MOST) {
-        const theirs = old.filter(chosenByIt).slice(0, Math.min(left - MOST, CLOSED_AT_ONCE - closing.length))
+        const theirs = others
+          .filter(olderThan(YOUNG_MS))
+          .filter(chosenByIt)
+          .slice(0, Math.min(left - MOST, CLOSED_AT_ONCE - closing.length))
         closing.push(...theirs)
       }
       return closing.map(({ node }) => node)

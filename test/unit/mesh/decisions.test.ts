@@ -439,7 +439,7 @@ describe('addresses', () => {
       config: { discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false } },
       trust,
       book,
-      overlay: { wanted: () => new Set(book.nodes().filter(trust.admits)), hasDeclined: () => false },
+      overlay: { due: () => book.nodes().filter(trust.admits), hasDeclined: () => false },
       sessions: () => ({ of: () => undefined, neighbour: () => undefined, to: () => [] }),
       host: () =>
         ({

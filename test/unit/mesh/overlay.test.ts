@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { createOverlay, type Neighbour, type Overlay } from '../../../src/mesh/overlay.ts'
+import { createRing } from '../../../src/mesh/overlay-choice.ts'
 import { randomOf } from '../../fuzz/frames.ts'
 
 const ROUND_MS = 15_000
@@ -154,23 +155,83 @@ test('where not everybody trusts everybody it is one mesh all the same', () => {
   expect(Math.max(...it.degrees())).toBeLessThanOrEqual(16)
 })
 
-test('one that is named in the configuration is never surplus, nor is what was opened a moment ago', () => {
-  const others = Array.from({ length: 60 }, (_, n) => `karo:test:${n}` as NodeId)
-  let now = 0
-  const overlay = createOverlay({
-    self: 'karo:test:self' as NodeId,
-    fullMeshUpTo: 32,
-    clock: { now: () => now, monotonic: () => now },
-    members: () => others,
-    isGone: () => false,
-    failures: () => 0,
-    isStatic: (node) => node.endsWith('7'),
+const others = Array.from({ length: 60 }, (_, n) => `karo:test:${n}` as NodeId)
+
+/** One node that knows the first `known` of the others. */
+function alone(known: number, isStatic: (node: NodeId) => boolean = () => false) {
+  const state = { now: 0, known }
+  return Object.assign(state, {
+    overlay: createOverlay({
+      self: 'karo:test:self' as NodeId,
+      fullMeshUpTo: 32,
+      clock: { now: () => state.now, monotonic: () => state.now },
+      members: () => others.slice(0, state.known),
+      isGone: () => false,
+      failures: () => 0,
+      isStatic,
+    }),
   })
+}
+
+test('one that is named in the configuration is never surplus, nor is what was opened a moment ago', () => {
+  const it = alone(60, (node) => node.endsWith('7'))
   const neighbours = others.map((node) => ({ node, since: 0 }))
-  expect(overlay.surplus(neighbours)).toEqual([])
-  now = 61_000
-  const closed = overlay.surplus(neighbours)
+  expect(it.overlay.surplus(neighbours)).toEqual([])
+  it.now = 61_000
+  const closed = it.overlay.surplus(neighbours)
   expect(closed).toHaveLength(4)
   expect(closed.filter((node) => node.endsWith('7'))).toEqual([])
-  expect(closed.filter((node) => overlay.wanted().has(node))).toEqual([])
+  expect(closed.filter((node) => it.overlay.wanted().has(node))).toEqual([])
+})
+
+test('in a crowd, what neither end has chosen is closed after seconds; what is one link of few is not', () => {
+  const it = alone(60)
+  const crowd = others.slice(0, 40).map((node) => ({ node, since: 0 }))
+  const ring = createRing([...others, 'karo:test:self' as NodeId])
+  it.now = 9_000
+  expect(it.overlay.surplus(crowd)).toEqual([])
+  it.now = 11_000
+  const closed = it.overlay.surplus(crowd)
+  expect(closed).toHaveLength(4)
+  for (const node of closed) {
+    expect(it.overlay.wanted().has(node)).toBe(false)
+    expect(ring.choiceOf(node).has('karo:test:self' as NodeId)).toBe(false)
+  }
+  expect(it.overlay.surplus(crowd.slice(0, 32))).toEqual([])
+})
+
+test('whoever knows of a large mesh dials none but whom it chooses, at once', () => {
+  const it = alone(49)
+  expect(it.overlay.due()).toHaveLength(4)
+  expect(new Set(it.overlay.due())).toEqual(it.overlay.wanted())
+})
+
+test('while many are being heard after the start, it dials as in a large mesh; then everybody, its choice first', () => {
+  const it = alone(0)
+  for (; it.known < 12; it.known++) expect(it.overlay.due()).toHaveLength(it.known)
+  for (it.known = 13; it.known <= 30; it.known++) {
+    it.now += 4_000 / it.known
+    expect(it.overlay.due()).toHaveLength(4)
+  }
+  it.known = 30
+  expect(it.overlay.wanted().size).toBe(30)
+  const choice = it.overlay.due()
+  it.now += 5_000
+  expect(it.overlay.due()).toHaveLength(30)
+  expect(it.overlay.due().slice(0, 4)).toEqual(choice)
+  // Whoever comes later is dialed at once.
+  it.known = 31
+  expect(it.overlay.due()).toHaveLength(31)
+  it.known = 49
+  expect(it.overlay.due()).toHaveLength(4)
+})
+
+test('a mesh that never comes to rest is not waited for', () => {
+  const it = alone(5)
+  for (; it.now < 60_000; it.now += 4_000) {
+    it.overlay.due()
+    it.known++
+  }
+  expect(it.known).toBe(20)
+  expect(it.overlay.due()).toHaveLength(20)
 })
