@@ -83,12 +83,29 @@ export async function denies({ scale, denying }: Trial): Promise<void> {
   await complete(scale, 0)
 }
 
-/** Killed while questions are under way: each question ends by itself, and nothing is counted twice. */
+/**
+ * Killed while questions are under way: each question ends by itself, and nothing is counted twice. The first of the
+ * dying is halted before it is asked, so that no question can be over before it dies; the others die as they answer.
+ */
 export async function loses({ scale, dying }: Trial): Promise<void> {
-  const asking = Array.from({ length: 6 }, (_, i) => scale.ask(i, TYPES[i % TYPES.length]!))
+  const typeOf = (asker: number): Type => TYPES[asker % TYPES.length]!
+  const halted = dying.slice(0, 1)
+  for (const index of halted) scale.nodes[index]!.process.kill('SIGSTOP')
+  const asking = Array.from({ length: 6 }, (_, asker) => {
+    const partly = Promise.withResolvers<void>()
+    const result = scale.follow(asker, typeOf(asker), ({ answered }) => {
+      if (answered > 0) partly.resolve()
+    })
+    result.then(() => partly.reject(new Error('it ended without the one that is halted')), partly.reject)
+    return { partly: partly.promise, result }
+  })
+  await Promise.all(asking.map(({ partly }) => partly))
   await Promise.all(dying.map((index) => scale.nodes[index]!.kill9()))
-  for (const [asker, result] of (await Promise.all(asking)).entries()) {
-    exact(scale, asker, TYPES[asker % TYPES.length]!, result)
+  for (const [asker, { result: promised }] of asking.entries()) {
+    const result = await promised
+    exact(scale, asker, typeOf(asker), result)
+    for (const outcome of outcomes(scale, result, halted))
+      ok(['unreachable', 'from_summary'].includes(outcome))
   }
   const after = await scale.ask(0, 'tools')
   exact(scale, 0, 'tools', after)

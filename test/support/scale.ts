@@ -1,7 +1,10 @@
 // A mesh of many real daemons, fed from one seed, and what every question to it must come to, whatever happens meanwhile.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { join } from 'node:path'
-import type { PeerShape, QueryResult } from '../../src/api/shapes.ts'
+import { rebuildError, streamDaemon } from '../../src/api/client.ts'
+import type { PeerShape, QueryLine, QueryResult } from '../../src/api/shapes.ts'
+import type { AskedType } from '../../src/query/index.ts'
+import type { Coverage } from '../../src/query/result.ts'
 import { type Fed, feed, hoursOfFeed, sumOf } from './feed.ts'
 import { type Fleet, type FleetOptions, some, startFleet } from './fleet.ts'
 import type { TestNode } from './node.ts'
@@ -10,10 +13,16 @@ import { until } from './until.ts'
 /** A large fleet on few processors comes together slowly, and heals likewise. */
 const PATIENCE_MS = 180_000
 /** The longest a question may take; one that is undisturbed ends long before. */
-const ASK_TIMEOUT = '20s'
+const ASK_TIMEOUT_MS = 20_000
 
 export const TYPES = ['tools', 'safety', 'activity', 'health'] as const
 export type Type = (typeof TYPES)[number]
+const API_TYPE: Readonly<Record<Type, AskedType>> = {
+  tools: 'ToolUsage',
+  safety: 'SafetyPosture',
+  activity: 'ActivityPatterns',
+  health: 'NodeHealth',
+}
 
 export interface Scale {
   readonly fleet: Fleet
@@ -24,6 +33,8 @@ export interface Scale {
   readonly fingerprints: readonly string[]
   /** Question about the hours of the feed; the exit code is not looked at. */
   ask(index: number, type: Type, ...more: readonly string[]): Promise<QueryResult>
+  /** The same over the API, told how far it has come. */
+  follow(index: number, type: Type, onProgress: (coverage: Coverage) => void): Promise<QueryResult>
 }
 
 export interface ScaleOptions extends Pick<FleetOptions, 'config' | 'tap' | 'allow'> {
@@ -50,7 +61,7 @@ export async function startScale({ count, seed, ...options }: ScaleOptions): Pro
     '--to',
     new Date(range.end).toISOString(),
     '--timeout',
-    ASK_TIMEOUT,
+    `${ASK_TIMEOUT_MS}ms`,
   ]
   const scale: Scale = {
     fleet,
@@ -64,6 +75,19 @@ export async function startScale({ count, seed, ...options }: ScaleOptions): Pro
       } catch {
         throw new Error(`karo query ${type}: exit ${ran.code}: ${ran.stdout}${ran.stderr}`)
       }
+    },
+    async follow(index, type, onProgress) {
+      const socket = join(nodes[index]!.home, 'karo.sock')
+      const [start, end] = [range.start, range.end].map((at) => new Date(at).toISOString())
+      const body = { query_type: API_TYPE[type], range: { start, end }, timeout_ms: ASK_TIMEOUT_MS }
+      const options = { deadlineMs: 2 * ASK_TIMEOUT_MS }
+      for await (const line of streamDaemon({ socket }, 'POST', '/api/v1/query', body, options)) {
+        const said = line as QueryLine
+        if (said.type === 'result') return said.result
+        if (said.type === 'error') throw rebuildError(said)
+        onProgress(said.coverage)
+      }
+      throw new Error(`the question about ${type} has no end`)
     },
   }
   await fedAll(scale)
