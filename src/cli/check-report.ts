@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import type { GuardDecision, RiskLevel, RiskMatch, RiskVerdict } from '../risk/index.ts'
 import type { CommandIo } from './command.ts'
 import { printable } from './format.ts'
-import { textWidth } from './table.ts'
+import { textWidth } from './text.ts'
 
 const COLOURS = { safe: 'green', moderate: 'yellow', high: 'red', critical: 'red' } as const satisfies Record<
   RiskLevel,

@@ -1,5 +1,5 @@
 // One line at the bottom of a terminal that says how far something is, and is gone afterwards.
-import { textWidth } from './table.ts'
+import { textWidth } from './text.ts'
 
 /** What is over sooner needs no words. */
 const PATIENCE_MS = 300

@@ -4,6 +4,7 @@ import { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
 import type { Command, CommandArgument, CommandInput, CommandOption } from './command.ts'
 import { COMMAND_GROUPS, type CommandEntry } from './commands.ts'
+import { fitted, wrap } from './text.ts'
 
 /** Options every command has, after the product's contract. */
 const COMMON_OPTIONS: readonly CommandOption[] = [
@@ -44,7 +45,11 @@ function toCommander(command: Command, name: string, width: number): Commander {
   }
   if (command.examples.length > 0) {
     const longest = Math.max(...command.examples.map((example) => example.run.length))
-    const lines = command.examples.map(({ run, does }) => `  ${run.padEnd(longest)}  ${does}`)
+    // Beside each other where that fits, else what it does below it.
+    const fits = command.examples.every(({ does }) => longest + does.length + 4 <= width)
+    const lines = command.examples.map(({ run, does }) =>
+      fits ? `  ${run.padEnd(longest)}  ${does}` : `  ${run}\n${fitted(`      ${does}`, width)}`,
+    )
     built.addHelpText('after', `\nExamples:\n${lines.join('\n')}`)
   }
   return built
@@ -168,7 +173,7 @@ export function parseCommandLine(
 }
 
 /** `karo help`: every command with its summary, by group. */
-export async function overview(entries: readonly CommandEntry[]): Promise<string> {
+export async function overview(entries: readonly CommandEntry[], width: number): Promise<string> {
   const loaded = await Promise.all(
     entries.map(async (entry) => ({ group: entry.group, commands: await entry.load() })),
   )
@@ -176,14 +181,20 @@ export async function overview(entries: readonly CommandEntry[]): Promise<string
   const longest = Math.max(...loaded.flatMap(({ commands }) => commands.map((c) => shown(c).length)))
   const sections = Object.entries(COMMAND_GROUPS).map(([id, title]) => {
     const commands = loaded.filter(({ group }) => group === id).flatMap((entry) => entry.commands)
-    const lines = commands.map((command) => `  ${shown(command).padEnd(longest)}  ${command.summary}`)
+    const lines = commands.flatMap((command) =>
+      wrap(command.summary, width - longest - 4).map(
+        (part, i) => `  ${(i === 0 ? shown(command) : '').padEnd(longest)}  ${part}`,
+      ),
+    )
     return lines.length === 0 ? '' : `${title}:\n${lines.join('\n')}\n\n`
   })
-  return `Usage: karo <command> [options]
+  const before = `Usage: karo <command> [options]
 
 Terminal intelligence for closed networks. Raw commands never leave this machine.
 
-${sections.join('')}Every command takes --json, --home <dir> and --help. karo help <command> shows its options and examples.
+`
+  const after = `Every command takes --json, --home <dir> and --help. karo help <command> shows its options and examples.
 Exit codes: 0 done, 1 failed, 2 wrong usage, 3 the daemon is not running, 4 refused, 5 incomplete (--require-complete).
 `
+  return fitted(before, width) + sections.join('') + fitted(after, width)
 }

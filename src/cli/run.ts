@@ -8,6 +8,7 @@ import { type HomePaths, homePaths, servicePaths } from '../config/paths.ts'
 import type { Command, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
 import { printable } from './format.ts'
+import { fitted } from './text.ts'
 
 interface OutputStream {
   write(text: string): unknown
@@ -130,8 +131,10 @@ function report(error: unknown, world: CliWorld, json: boolean): ExitCode {
     // A usage error's place is the command itself, `karo peers trust`: no need to say karo twice.
     const program = where?.startsWith('karo ') ? '' : 'karo: '
     const place = where === undefined ? '' : `${printable(where)}: `
-    world.stderr.write(`${program}${place}${printable(first)}\n`)
-    if (hint) world.stderr.write(`  ${hint.split('\n').map(printable).join('\n  ')}\n`)
+    const { stderr } = world
+    const columns = (stderr.isTTY && stderr.columns) || Number.POSITIVE_INFINITY
+    stderr.write(`${fitted(`${program}${place}${printable(first)}`, columns)}\n`)
+    if (hint) stderr.write(`${fitted(`  ${hint.split('\n').map(printable).join('\n  ')}`, columns)}\n`)
   }
   if (world.env.KARO_DEBUG === '1' && error instanceof Error) {
     for (let e: unknown = error; e instanceof Error; e = e.cause) world.stderr.write(`${e.stack}\n`)
@@ -167,7 +170,7 @@ async function dispatch(argv: readonly string[], world: CliWorld): Promise<ExitC
     throw new KaroError('bad_request', "option '--home <dir>' argument missing", { where: 'karo' })
   }
   if (first === undefined || first === 'help' || first === '--help' || first === '-h') {
-    world.stdout.write(await overview(entries))
+    world.stdout.write(await overview(entries, width))
     return EXIT.done
   }
   if (first === '--version' || first === '-V') {

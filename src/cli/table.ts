@@ -1,6 +1,7 @@
 // Aligned columns for people: safe for a terminal, coloured only where colour is on, never wider than the screen.
 import { styleText } from 'node:util'
 import { printable } from './format.ts'
+import { cut, textWidth, wrap } from './text.ts'
 
 type Style = Parameters<typeof styleText>[0]
 
@@ -12,8 +13,12 @@ export interface Column<Row> {
   readonly align?: 'left' | 'right'
   /** Colour of a cell, used only when colour is on. */
   readonly style?: (row: Row) => Style | undefined
-  /** May be cut with … when the screen is too narrow; the widest such column is cut first. */
-  readonly shrink?: boolean
+  /** May be cut with … when the screen is too narrow: `first` before all others, then the widest such column. */
+  readonly shrink?: boolean | 'first'
+  /** What is kept of a cell that is cut; default: its start. */
+  readonly keep?: 'end'
+  /** Only of the last column: broken into lines instead of cut, below the row where beside it is too little room. */
+  readonly wrap?: boolean
 }
 
 interface Screen {
@@ -26,30 +31,9 @@ const GAP = '  '
 /** A column is never cut below this many cells. */
 const LEAST = 8
 
-const WIDE =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
-const ZERO = /[\p{Mn}\p{Me}]/u
-
-/** Terminal cells a text takes: wide characters (CJK, emoji) two, combining marks none. */
-export function textWidth(text: string): number {
-  if (/^[\x20-\x7e]*$/.test(text)) return text.length
-  let width = 0
-  for (const c of text) width += ZERO.test(c) ? 0 : WIDE.test(c) ? 2 : 1
-  return width
-}
-
-function cut(text: string, width: number): string {
-  if (textWidth(text) <= width) return text
-  let out = ''
-  let used = 0
-  for (const c of text) {
-    const w = textWidth(c)
-    if (used + w > width - 1) break
-    out += c
-    used += w
-  }
-  return `${out}…`
-}
+/** A column of wrapped text that would be narrower than this stands below its row instead. */
+const LEAST_TEXT = 40
+const INDENT = '    '
 
 /** Lines of aligned columns, each ended by a newline; `screen` is a command's `io`. No rows: only the heading. */
 export function table<Row>(
@@ -58,35 +42,73 @@ export function table<Row>(
   screen: Screen = { colour: false, columns: Number.POSITIVE_INFINITY },
 ): string {
   const cells = rows.map((row) => columns.map((column) => printable(column.value(row))))
-  const widths = columns.map((column, i) =>
+  const natural = columns.map((column, i) =>
     cells.reduce((most, line) => Math.max(most, textWidth(line[i]!)), textWidth(column.title)),
   )
-  let excess = widths.reduce((sum, w) => sum + w, GAP.length * (columns.length - 1)) - screen.columns
-  while (excess > 0) {
-    const candidates = columns.map((column, i) => (column.shrink && widths[i]! > LEAST ? widths[i]! : 0))
-    const widest = Math.max(...candidates)
-    if (widest === 0) break
-    const second = Math.max(LEAST, ...candidates.filter((w) => w < widest))
-    const at = candidates.indexOf(widest)
-    const step = Math.min(excess, Math.max(1, widest - second))
-    widths[at] = widest - step
-    excess -= step
-  }
+  const last = columns.length - 1
+  const room = screen.columns - total(natural.slice(0, last)) - GAP.length
+  const wraps = columns[last]?.wrap === true && natural[last]! > room
+  const below = wraps && last > 0 && room < LEAST_TEXT
+  const widths = wraps
+    ? shrunk(
+        columns.slice(0, last),
+        natural.slice(0, last),
+        below ? screen.columns : Number.POSITIVE_INFINITY,
+      )
+    : shrunk(columns, natural, screen.columns)
+  if (wraps && !below) widths.push(last === 0 ? screen.columns : room)
 
+  const coloured = (text: string, wanted: Style | undefined): string =>
+    screen.colour && wanted && text !== '' ? styleText(wanted, text, { validateStream: false }) : text
   const line = (texts: readonly string[], style: (i: number) => Style | undefined): string => {
-    const parts = texts.map((raw, i) => {
-      const text = cut(raw, widths[i]!)
-      const space = ' '.repeat(widths[i]! - textWidth(text))
-      const wanted = screen.colour ? style(i) : undefined
-      const shown = wanted && text !== '' ? styleText(wanted, text, { validateStream: false }) : text
+    const parts = widths.map((width, i) => {
+      const text = cut(texts[i] ?? '', width, columns[i]!.keep)
+      const space = ' '.repeat(width - textWidth(text))
+      const shown = coloured(text, style(i))
       if (columns[i]!.align === 'right') return space + shown
       // No trailing blanks: they make copied lines and diffs ugly.
-      return i === texts.length - 1 ? shown : shown + space
+      return i === widths.length - 1 ? shown : shown + space
     })
     return `${parts.join(GAP).trimEnd()}\n`
+  }
+  const lines = (texts: readonly string[], style: (i: number) => Style | undefined): string => {
+    if (!wraps) return line(texts, style)
+    const text = texts[last]!
+    const before = texts.slice(0, last)
+    if (below) {
+      const broken = text === '' ? [] : wrap(text, screen.columns - INDENT.length)
+      return line(before, style) + broken.map((part) => `${INDENT}${coloured(part, style(last))}\n`).join('')
+    }
+    const [first = '', ...rest] = wrap(text, widths[last]!)
+    const gap = before.map(() => '')
+    return line([...before, first], style) + rest.map((part) => line([...gap, part], style)).join('')
   }
 
   const titles = columns.map((column) => column.title)
   const heading = titles.some((title) => title !== '') ? line(titles, () => 'dim') : ''
-  return heading + rows.map((row, r) => line(cells[r]!, (i) => columns[i]!.style?.(row))).join('')
+  return heading + rows.map((row, r) => lines(cells[r]!, (i) => columns[i]!.style?.(row))).join('')
+}
+
+const total = (widths: readonly number[]): number =>
+  widths.reduce((sum, width) => sum + width, GAP.length * Math.max(0, widths.length - 1))
+
+/** The widths cut to so many cells together, as far as the columns allow. */
+function shrunk<Row>(columns: readonly Column<Row>[], natural: readonly number[], most: number): number[] {
+  const widths = [...natural]
+  let excess = total(widths) - most
+  for (const which of ['first', true] as const) {
+    while (excess > 0) {
+      const candidates = columns.map(({ shrink }, i) =>
+        shrink === which && widths[i]! > LEAST ? widths[i]! : 0,
+      )
+      const widest = Math.max(0, ...candidates)
+      if (widest === 0) break
+      const second = Math.max(LEAST, ...candidates.filter((w) => w < widest))
+      const at = candidates.indexOf(widest)
+      const step = Math.min(excess, Math.max(1, widest - second))
+      widths[at] = widest - step
+      excess -= step
+    }
+  }
+  return widths
 }

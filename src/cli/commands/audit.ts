@@ -63,7 +63,7 @@ const log: Command = {
             value: (entry) =>
               entry.peer?.slice(NODE_ID_PREFIX.length, NODE_ID_PREFIX.length + PEER_CHARACTERS) ?? '–',
           },
-          { title: 'DETAILS', value: details, shrink: true },
+          { title: 'DETAILS', value: details, wrap: true },
         ],
         io,
       ),

@@ -74,7 +74,7 @@ const list: Command = {
           },
           { title: 'from', value: source },
           { title: 'default', value: defaultText, shrink: true },
-          { title: 'meaning', value: meaning, shrink: true },
+          { title: 'meaning', value: meaning, style: () => 'dim', wrap: true },
         ],
         io,
       ),
@@ -85,7 +85,7 @@ const list: Command = {
         ENVIRONMENT,
         [
           { title: 'environment', value: ({ name }) => name },
-          { title: 'meaning', value: ({ description }) => description, shrink: true },
+          { title: 'meaning', value: ({ description }) => description, wrap: true },
         ],
         io,
       ),
@@ -96,7 +96,7 @@ const list: Command = {
 
 const get: Command = {
   name: 'config get',
-  summary: "one key's value",
+  summary: 'one key: value, source, default, meaning; for a script only its value',
   args: [{ name: 'key', required: true, description: 'as in the file, section and key: mesh.port' }],
   options: [],
   examples: [
@@ -121,8 +121,29 @@ const get: Command = {
     const value = loaded.values.get(path)
     if (io.json) io.out(`${JSON.stringify(shape(found, loaded))}\n`)
     else io.out(`${typeof value === 'string' ? printable(value) : printable(shownValue(value))}\n`)
+    // A script that reads the value gets nothing else.
+    if (!io.json && io.terminal) io.out(`\n${about(found, loaded, io)}`)
     return EXIT.done
   },
+}
+
+function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
+  const env = envName(k)
+  const facts = [
+    ['from', loaded.sources.get(k.path) ?? 'default'],
+    ['default', defaultText(k)],
+    ...(env === undefined ? [] : [['environment', env]]),
+    ['allowed', k.kind.allowed],
+    ['meaning', meaning(k)],
+  ] as const
+  return table(
+    facts,
+    [
+      { title: '', value: ([name]) => name ?? '', style: () => 'dim' },
+      { title: '', value: ([, says]) => says ?? '', wrap: true },
+    ],
+    io,
+  )
 }
 
 /** Keys below a section name, or with that last part: `port` → `mesh.port or http.port`. */

@@ -55,7 +55,7 @@ export const history: readonly Command[] = [
         table(
           events.toReversed(),
           [
-            { title: 'TIME', value: (event) => localTime(event.timestamp) },
+            { title: 'TIME', value: (event) => when(event, io.columns) },
             {
               title: 'EXIT',
               align: 'right',
@@ -72,7 +72,7 @@ export const history: readonly Command[] = [
               value: (event) => event.risk_level,
               style: (event) => RISK_COLOURS[event.risk_level],
             },
-            { title: 'IN', value: (event) => event.cwd, shrink: true },
+            { title: 'IN', value: (event) => event.cwd, shrink: 'first', keep: 'end' },
             { title: 'COMMAND', value: (event) => event.command, shrink: true },
           ],
           io,
@@ -83,6 +83,11 @@ export const history: readonly Command[] = [
     },
   },
 ]
+
+/** Without year and seconds where the commands need the room. */
+const when = ({ timestamp }: EventShape, columns: number): string =>
+  columns < WIDE_SCREEN ? localTime(timestamp).slice(5, 16) : localTime(timestamp)
+const WIDE_SCREEN = 100
 
 const NOTHING_YET = `Nothing recorded yet. Does your shell have the hook? Run: karo shell install
 Then open a new shell.`

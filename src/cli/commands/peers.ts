@@ -6,6 +6,7 @@ import { EXIT, type ExitCode } from '../../base/errors.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo } from '../command.ts'
 import { ago, formatFingerprint, printable } from '../format.ts'
 import { type Column, table } from '../table.ts'
+import { fitted } from '../text.ts'
 import { oneNode } from '../values.ts'
 
 const NODE: CommandArgument = {
@@ -56,13 +57,16 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
     io.out(`${JSON.stringify({ peers })}\n`)
     return EXIT.done
   }
-  io.out(peers.length === 0 ? empty : table(peers, COLUMNS, io))
+  io.out(peers.length === 0 ? fitted(empty, io.columns) : table(peers, COLUMNS, io))
   const waiting = peers.find((peer) => peer.state === 'pending')
   if (waiting !== undefined) {
-    io.out(`
+    say(
+      io,
+      `
 To trust one that is pending, compare its fingerprint with what \`karo identity show\` prints there, then:
   karo peers trust ${waiting.fingerprint}
-`)
+`,
+    )
   }
   return EXIT.done
 }
@@ -83,6 +87,8 @@ const LOOK_MS = 60
 const called = (peer: PeerShape): string =>
   `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
 
+const say = (io: CommandIo, text: string): void => io.out(fitted(text, io.columns))
+
 async function decide(
   io: CommandIo,
   what: 'trust' | 'deny' | 'revoke',
@@ -96,20 +102,23 @@ async function decide(
 
 async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
   if (peer.trust_level === 'untrusted') {
-    io.out(`${called(peer)} is known here and stays untrusted: it is not admitted and gets nothing.\n`)
+    say(io, `${called(peer)} is known here and stays untrusted: it is not admitted and gets nothing.\n`)
     return
   }
-  io.out(`Trusted ${called(peer)} here, level ${peer.trust_level}.\n`)
+  say(io, `Trusted ${called(peer)} here, level ${peer.trust_level}.\n`)
   if (await links(io, peer)) {
     io.out('It trusts this node too; you are connected.\n')
     return
   }
   const self = (await callDaemon(io, 'GET', '/api/v1/identity')) as { fingerprint: string }
-  io.out(`Next, on that machine, unless this was done there already:
+  say(
+    io,
+    `Next, on that machine, unless this was done there already:
   karo peers trust ${self.fingerprint}
 The link opens by itself when both sides trust each other. Trust alone shares nothing of level 1: that takes
 \`karo share allow\`.
-`)
+`,
+  )
 }
 
 /** Where the other side trusts us already, the link opens within a blink, which is what the person wants to know. */
@@ -164,9 +173,12 @@ const deny: Command = {
   async run(io, input) {
     const peer = await decide(io, 'deny', { who: oneNode(input.args.node, 'karo peers deny') })
     if (peer !== undefined) {
-      io.out(`Denied ${called(peer)}: its connection is closed and its key refused; it is not told.
+      say(
+        io,
+        `Denied ${called(peer)}: its connection is closed and its key refused; it is not told.
 \`karo peers trust ${peer.fingerprint}\` takes that back.
-`)
+`,
+      )
     }
     return EXIT.done
   },
@@ -181,9 +193,12 @@ const revoke: Command = {
   async run(io, input) {
     const peer = await decide(io, 'revoke', { who: oneNode(input.args.node, 'karo peers revoke') })
     if (peer !== undefined) {
-      io.out(`Revoked ${called(peer)}: its trust, roles and teams are gone, and its key is refused.
+      say(
+        io,
+        `Revoked ${called(peer)}: its trust, roles and teams are gone, and its key is refused.
 \`karo peers trust ${peer.fingerprint}\` is the way back.
-`)
+`,
+      )
     }
     return EXIT.done
   },
@@ -215,7 +230,7 @@ const explain: Command = {
             title: '',
             value: (step) => step.says,
             style: (step) => (step.decides ? undefined : 'dim'),
-            shrink: true,
+            wrap: true,
           },
         ],
         io,

@@ -11,6 +11,7 @@ import { HOOKS, SHELLS } from '../../observe/hooks/index.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { editFile, withLine, withoutLine } from '../rc-file.ts'
 import { START_FILES } from '../start-files.ts'
+import { fitted } from '../text.ts'
 
 const shellArgument = { name: 'shell', required: true, description: `which shell (${SHELLS.join(', ')})` }
 const perhapsShellArgument = {
@@ -69,7 +70,7 @@ const shellInstall: Command = {
     report(io, { shell, file, changed }, changed ? 'Added to' : 'Already in')
     if (io.json) return EXIT.done
     const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
-    if (hint !== undefined) io.out(`${hint}\n`)
+    if (hint !== undefined) io.out(fitted(`${hint}\n`, io.columns))
     if (changed) io.out('Open a new shell, or load the file, to begin.\n')
     return EXIT.done
   },

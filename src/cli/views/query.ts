@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import type { Coverage, Outcome, QueryResult } from '../../api/shapes.ts'
 import { duration, formatFingerprint, printable } from '../format.ts'
+import { fitted } from '../text.ts'
 import { dataView, perNodeView, type Screen } from './query-data.ts'
 
 const SAID: Readonly<Record<Outcome, string>> = {
@@ -73,8 +74,9 @@ function coverageView(result: QueryResult, screen: Screen): string {
     if (outcome === 'answered') continue
     silent.set(outcome, [...(silent.get(outcome) ?? []), name === '' ? formatFingerprint(fingerprint) : name])
   }
-  for (const [outcome, names] of silent) lines.push(`  ${SAID[outcome]}: ${names.map(printable).join(', ')}`)
-  for (const note of notes) lines.push(`  ${printable(note)}`)
+  for (const [outcome, names] of silent)
+    lines.push(fitted(`  ${SAID[outcome]}: ${names.map(printable).join(', ')}`, screen.columns))
+  for (const note of notes) lines.push(fitted(`  ${printable(note)}`, screen.columns))
   return `${lines.join('\n')}\n`
 }
 

@@ -10,8 +10,9 @@ interface Screen {
 }
 
 /** Ends with a newline. */
-export function previewView({ to, summaries }: SharePreviewShape, screen: Screen): string {
-  const whom = to === null ? '' : ` to ${printable(to.name || to.fingerprint)}`
+export function previewView({ to, role, summaries }: SharePreviewShape, screen: Screen): string {
+  const reader = to === null ? role && `nodes with the role ${role}` : to.name || to.fingerprint
+  const whom = reader === null ? '' : ` to ${printable(reader)}`
   if (summaries.length === 0) {
     return `Nothing would be sent${whom}. Who may have what: karo share show\n`
   }
@@ -31,9 +32,9 @@ function block({ recipients, summary, bytes: size, digest }: SummaryShape, scree
     rows,
     [
       { title: '', value: ({ subject }) => `  ${subject}`, style: () => 'dim' },
-      { title: '', value: ({ says }) => says },
+      { title: '', value: ({ says }) => says, wrap: true },
     ],
-    { ...screen, columns: Number.POSITIVE_INFINITY },
+    screen,
   )
   return `${title}\n${lines}`
 }

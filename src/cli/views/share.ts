@@ -3,6 +3,7 @@ import { styleText } from 'node:util'
 import type { SharingView } from '../../api/shapes.ts'
 import { printable } from '../format.ts'
 import { table } from '../table.ts'
+import { fitted } from '../text.ts'
 
 /** Ends with a newline. */
 export function sharingView(view: SharingView, screen: { colour: boolean; columns: number }): string {
@@ -10,7 +11,7 @@ export function sharingView(view: SharingView, screen: { colour: boolean; column
   if (view.stopped.length > 0) lines.push(`Stopped: ${list(named(view.stopped, view))}.`)
   const off = Object.entries(view.categories).filter(([, shared]) => !shared)
   if (off.length > 0) lines.push(`Never shared, by config.toml: ${list(off.map(([name]) => name))}.`)
-  const state = `${lines.join('\n')}\n`
+  const state = fitted(`${lines.join('\n')}\n`, screen.columns)
   return view.peers.length === 0
     ? `${state}No other node is known yet.\n`
     : `${state}\n${peers(view, screen)}`
@@ -40,7 +41,7 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
         style: (peer) => (peer.summaries.length > 0 ? 'green' : undefined),
       },
       { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'entitled' : 'no') },
-      { title: 'WHY', value: (peer) => peer.reason, shrink: true },
+      { title: 'WHY', value: (peer) => peer.reason, wrap: true },
     ],
     screen,
   )

@@ -3,6 +3,7 @@ import { styleText } from 'node:util'
 import type { StatusShape } from '../../api/shapes.ts'
 import { bytes, duration, formatFingerprint, printable } from '../format.ts'
 import { table } from '../table.ts'
+import { wrap } from '../text.ts'
 
 interface Line {
   readonly subject: string
@@ -29,13 +30,15 @@ export function statusView(status: StatusShape, screen: { colour: boolean; colum
         title: '',
         value: (line) => line.says,
         style: (line) => (line.good === undefined ? undefined : line.good ? 'green' : 'red'),
+        wrap: true,
       },
     ],
     screen,
   )
-  const advice = adviceOf(status).map(
-    (text) => `  ${paint(screen.colour, 'yellow', '→')} ${printable(text)}\n`,
-  )
+  const advice = adviceOf(status).map((text) => {
+    const [first = '', ...rest] = wrap(printable(text), screen.columns - 4)
+    return `  ${paint(screen.colour, 'yellow', '→')} ${[first, ...rest].join('\n    ')}\n`
+  })
   return advice.length === 0 ? overview : `${overview}\n${advice.join('')}`
 }
 

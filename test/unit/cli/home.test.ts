@@ -17,12 +17,12 @@ const commands = [
   { name: 'config', group: 'node', load: async () => config },
 ] as const
 
-async function karo(home: string, line: readonly string[], env: Record<string, string> = {}) {
+async function karo(home: string, line: readonly string[], env: Record<string, string> = {}, isTTY = false) {
   let stdout = ''
   let stderr = ''
   const code = await runCli(line, {
     env: { KARO_HOME: home, ...env },
-    stdout: { write: (text) => (stdout += text) },
+    stdout: { write: (text) => (stdout += text), isTTY, columns: 80 },
     stderr: { write: (text) => (stderr += text) },
     commands,
   })
@@ -220,6 +220,17 @@ describe('karo config', () => {
       value: 'bob',
       source: 'config.toml:2',
     })
+  })
+
+  test('a person at a terminal reads every meaning in full, in 80 columns', async () => {
+    const home = withFile('[mesh]\nport = 9300\n')
+    const one = (await karo(home, ['config', 'get', 'mesh.port'], { NO_COLOR: '1' }, true)).stdout
+    expect(one).toMatch(/^9300\n\nfrom +config.toml:2\ndefault +9238\n/)
+    expect(one).toMatch(/^meaning +TCP port other nodes connect to\./m)
+    const all = (await karo(home, ['config', 'list'], { NO_COLOR: '1' }, true)).stdout
+    for (const line of all.split('\n')) expect(line.length).toBeLessThanOrEqual(80)
+    const words = all.replaceAll(/\s+/g, ' ')
+    for (const { description } of KEY_LIST) expect(words).toContain(description)
   })
 
   test.each([

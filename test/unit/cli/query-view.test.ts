@@ -25,6 +25,14 @@ function empty(answered: number, unreachable: number): QueryResult {
   }
 }
 
+test('notes and names stay within the screen', () => {
+  const note =
+    'These totals are withheld: fewer than 5 nodes would be in them, and each could be told from the rest.'
+  const view = queryView({ ...empty(0, 2), notes: [note] }, { colour: false, columns: 60 })
+  expect(view.replaceAll(/\s+/g, ' ')).toContain(note)
+  expect(view).toMatch(/\n {2}These[^\n]{1,53}\n {2}\w/)
+})
+
 test.each([
   ['nobody answered', 0, 2, 'Nobody answered'],
   ['somebody answered with nothing', 1, 1, 'Nothing was recorded'],

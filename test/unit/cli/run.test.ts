@@ -164,6 +164,12 @@ describe('gives the command its world', () => {
 })
 
 describe('help', () => {
+  test.each(['help', 'peers trust --help', 'check --help'])('karo %s fits the terminal', async (line) => {
+    for (const shown of (await karo(line, {}, true)).stdout.split('\n')) {
+      expect(shown.length).toBeLessThanOrEqual(70)
+    }
+  })
+
   test.each(['', 'help', '--help', '-h'])('karo %s lists every command by group', async (line) => {
     const { code, stdout, stderr } = await karo(line)
     expect([code, stderr]).toEqual([EXIT.done, ''])

@@ -2,7 +2,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Column, table, textWidth } from '../../../src/cli/table.ts'
+import { type Column, table } from '../../../src/cli/table.ts'
+import { fitted, textWidth, wrap } from '../../../src/cli/text.ts'
 
 interface Row {
   readonly name: string
@@ -57,6 +58,30 @@ describe('table', () => {
     expect(table(rows, columns, { colour: false, columns: 1 })).toContain('docker …')
   })
 
+  test('cuts first what may be cut first, and keeps the end where that tells more', () => {
+    const paths: readonly Column<Row>[] = [
+      { title: 'IN', value: () => '/home/bob/src/karo', shrink: 'first', keep: 'end' },
+      { title: 'COMMAND', value: (r) => r.name, shrink: true },
+    ]
+    const row = { name: 'git commit --amend', n: 0 }
+    expect(table([row], paths, { colour: false, columns: 30 })).toBe(
+      'IN          COMMAND\n…/src/karo  git commit --amend\n',
+    )
+    expect(table([row], paths, { colour: false, columns: 20 })).toContain('…rc/karo  git commi…')
+  })
+
+  test('breaks a last column of text into lines, beside the row or below it', () => {
+    const text = 'TCP port other nodes connect to, and 0 takes any one that is free.'
+    const some: readonly Column<Row>[] = [columns[0]!, { title: 'meaning', value: () => text, wrap: true }]
+    expect(table([{ name: 'git', n: 0 }], some, { colour: false, columns: 50 })).toBe(
+      'name  meaning\ngit   TCP port other nodes connect to, and 0 takes\n      any one that is free.\n',
+    )
+    expect(table([{ name: 'git', n: 0 }], some, { colour: false, columns: 40 })).toBe(
+      'name\ngit\n    TCP port other nodes connect to, and\n    0 takes any one that is free.\n',
+    )
+    expect(table([{ name: 'git', n: 0 }], some)).toBe(`name  meaning\ngit   ${text}\n`)
+  })
+
   test('never lets a cell act on the terminal or break the line', () => {
     const out = table([{ name: 'a\x1b[2Jb\nc', n: 1 }], columns)
     expect(out).toContain('a\\x1b[2Jb\\nc')
@@ -71,6 +96,28 @@ describe('table', () => {
           expect(textWidth(line)).toBeLessThanOrEqual(width)
         }
       }),
+    )
+  })
+})
+
+describe('wrap', () => {
+  test('loses nothing and is never wider than asked, for any text', () => {
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', maxLength: 200 }),
+        fc.integer({ min: 20, max: 90 }),
+        (text, width) => {
+          const lines = wrap(text, width)
+          for (const line of lines) expect(textWidth(line)).toBeLessThanOrEqual(width)
+          expect(lines.join('').replaceAll(' ', '')).toBe(text.replaceAll(' ', ''))
+        },
+      ),
+    )
+  })
+
+  test('a text keeps its lines and their indent', () => {
+    expect(fitted('Next:\n  compare the fingerprints first\n', 24)).toBe(
+      'Next:\n  compare the\n  fingerprints first\n',
     )
   })
 })
