@@ -68,6 +68,8 @@ export interface AuditEntryShape extends Omit<AuditEntry, 'ts'> {
 export interface SharePreviewShape {
   /** The node it was narrowed to. */
   readonly to: NodeShape | null
+  /** The role it was narrowed to. */
+  readonly role: string | null
   readonly summaries: readonly SummaryShape[]
 }
 

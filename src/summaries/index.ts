@@ -17,6 +17,8 @@ export interface SummaryPreview {
   readonly bytes: Uint8Array
 }
 
+export type PreviewReader = { readonly node: NodeId } | { readonly role: string }
+
 /** What somebody's summaries say about a range. */
 export interface SummaryCover {
   /** Disjoint periods inside the range, oldest first. */
@@ -37,9 +39,10 @@ export interface SummariesStatus {
 export interface Summaries extends Room {
   /**
    * What would leave now about the open hour, day and week and the closed ones not yet sent, one entry per period and
-   * group of recipients that may read the same. `to` narrows to what that node could read.
+   * group of recipients that may read the same. `reader` narrows it to what that node, or any node with that role here,
+   * could read.
    */
-  preview(to?: NodeId): Promise<readonly SummaryPreview[]>
+  preview(reader?: PreviewReader): Promise<readonly SummaryPreview[]>
   /** Undefined: this node holds nothing of theirs for that range. Whole UTC hours; the widest periods that fit are used. */
   cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
   status(): SummariesStatus

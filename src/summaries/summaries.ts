@@ -8,7 +8,8 @@ import type { Insight } from '../insight/index.ts'
 import type { Sharing } from '../sharing/index.ts'
 import type { Trust } from '../trust/index.ts'
 import { createReader } from './cover.ts'
-import type { Summaries } from './index.ts'
+import type { Recipient } from './groups.ts'
+import type { PreviewReader, Summaries } from './index.ts'
 import { createPublisher } from './publisher.ts'
 
 export interface SummariesDeps {
@@ -102,11 +103,11 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       unsubscribe = []
       await running
     },
-    async preview(to) {
+    async preview(reader) {
       const found = await publisher.pending()
       return found.flatMap(({ boxes }) =>
         boxes
-          .filter(({ recipients }) => to === undefined || recipients.some(({ node_id }) => node_id === to))
+          .filter(({ recipients }) => reader === undefined || recipients.some((one) => isReader(reader, one)))
           .map(({ recipients, summary, plaintext }) => ({
             recipients: recipients.map(({ node_id, fingerprint, name }) => ({ node_id, fingerprint, name })),
             summary,
@@ -118,3 +119,6 @@ export function createSummaries(deps: SummariesDeps): Summaries {
     status: () => ({ ...publisher.counts(), refused: reader.refused() }),
   }
 }
+
+const isReader = (reader: PreviewReader, { node_id, principal }: Recipient): boolean =>
+  'node' in reader ? node_id === reader.node : principal.roles.includes(reader.role)

@@ -1,4 +1,5 @@
 // /share: what the calling person consents to, shown and changed, and what leaves by it.
+import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import type { Sharing, SharingView } from '../../sharing/index.ts'
 import type { Summaries, SummaryPreview } from '../../summaries/index.ts'
@@ -13,11 +14,14 @@ interface ShareRouteDeps {
   readonly caller: Caller
 }
 
-/** A node id, a fingerprint in any grouping, or a name. */
-const toSchema = {
+const readerSchema = {
   type: 'object',
   additionalProperties: false,
-  properties: { to: { type: 'string', minLength: 1, maxLength: 256 } },
+  properties: {
+    /** A node id, a fingerprint in any grouping, or a name. */
+    to: { type: 'string', minLength: 1, maxLength: 256 },
+    role: { type: 'string', minLength: 1, maxLength: 64 },
+  },
 } as const
 
 const whoSchema = {
@@ -31,19 +35,26 @@ const whoSchema = {
 } as const
 
 /**
- * Changes answer with how sharing is afterwards. The preview is of all people of this node, as its summaries are;
- * errors of `to`: `not_found`, `conflict`, `bad_request`.
+ * Changes answer with how sharing is afterwards. The preview is of all people of this node, as its summaries are: a box
+ * holds their sums, and the caller is the daemon's own user, who may read them all, until peer credentials are read.
+ * Errors of `to`: `not_found`, `conflict`, `bad_request`, also with `role` beside it.
  */
 export function shareRoutes({ sharing, summaries, trust, caller }: ShareRouteDeps): Routes {
   return (server) => {
-    server.get<{ Querystring: { readonly to?: string } }>(
+    server.get<{ Querystring: { readonly to?: string; readonly role?: string } }>(
       '/api/v1/share/preview',
-      { schema: { querystring: toSchema } },
-      async (request): Promise<SharePreviewShape> => {
-        const to = request.query.to === undefined ? undefined : trust.opinion(trust.resolve(request.query.to))
+      { schema: { querystring: readerSchema } },
+      async ({ query: { to, role } }): Promise<SharePreviewShape> => {
+        if (to !== undefined && role !== undefined) {
+          throw new KaroError('bad_request', 'a preview is for one node or for one role', { where: 'role' })
+        }
+        const node = to === undefined ? undefined : trust.opinion(trust.resolve(to))
+        const reader = node ? { node: node.node_id } : role === undefined ? undefined : { role }
+        const previews = await summaries.preview(reader)
         return {
-          to: to === undefined ? null : { node_id: to.node_id, fingerprint: to.fingerprint, name: to.name },
-          summaries: (await summaries.preview(to?.node_id)).map(summaryShape),
+          to: node ? { node_id: node.node_id, fingerprint: node.fingerprint, name: node.name } : null,
+          role: role ?? null,
+          summaries: previews.map(summaryShape),
         }
       },
     )

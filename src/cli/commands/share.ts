@@ -38,13 +38,18 @@ const preview: Command = {
   args: [],
   options: [
     { name: 'to', value: 'node', description: 'only what this node could read: its id, name or fingerprint' },
+    { name: 'role', value: 'role', description: 'only what nodes that you gave this role could read' },
   ],
   examples: [
     { run: 'karo share preview', does: 'every period and who could read it' },
     { run: 'karo share preview --to bob', does: 'the same as bob will see it' },
+    { run: 'karo share preview --role security', does: 'what your security people can read' },
   ],
   async run(io, { options }) {
-    const query = options.to === undefined ? '' : `?to=${encodeURIComponent(String(options.to))}`
+    const narrowed = Object.entries({ to: options.to, role: options.role }).flatMap(([name, value]) =>
+      value === undefined ? [] : `${name}=${encodeURIComponent(String(value))}`,
+    )
+    const query = narrowed.length === 0 ? '' : `?${narrowed.join('&')}`
     const shape = (await callDaemon(io, 'GET', `/api/v1/share/preview${query}`)) as SharePreviewShape
     io.out(io.json ? `${JSON.stringify(shape)}\n` : previewView(shape, io))
     return EXIT.done

@@ -125,6 +125,34 @@ test('--to narrows it to what that node could read; to nobody is said', async ()
   })
 })
 
+test('--role narrows it to what nodes of that role could read; it goes with no --to', async () => {
+  const world = await typed()
+  // Some of it is for everybody, and some for the role alone.
+  world.consent(1001, { allow_peers: ['role:security'] })
+  await world.type({ tool: 'nmap', uid: 1001 })
+  world.trust(4, 'peer', { roles: ['security', 'on-call'] })
+  const { preview, karo } = await serve(world)
+  const readers = (shown: SharePreviewShape) =>
+    new Set(shown.summaries.map(({ recipients }) => recipients.map(({ node_id }) => node_id).join(' ')))
+  expect(readers(await preview())).toEqual(new Set([nodeOf(2), nodeOf(4)]))
+  for (const role of ['security', 'on-call']) {
+    const shown = await preview('--role', role)
+    expect(shown).toMatchObject({ to: null, role })
+    expect(shown.summaries).toHaveLength(3)
+    expect(readers(shown)).toEqual(new Set([nodeOf(4)]))
+    for (const { summary } of shown.summaries) {
+      expect(summary.tool_usage!.tools.map(({ tool }) => tool).sort()).toEqual(['git', 'nmap', 'npm'])
+    }
+  }
+  expect((await karo('share', 'preview', '--role', 'lead')).out).toMatch(
+    /Nothing would be sent to nodes with the role lead\./,
+  )
+  expect(await karo('share', 'preview', '--role', 'lead', '--to', 'bob')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('one node or for one role'),
+  })
+})
+
 test('people see every number that would leave', async () => {
   const { karo } = await serve(await typed())
   const { out, code } = await karo('share', 'preview')

@@ -35,6 +35,8 @@ const NO_CONSENT: Consent = {
   off: false,
 }
 
+const NOT_TRUSTED = { level: 'untrusted', teams: [], roles: [], denied: false } as const
+
 export const nodeOf = (n: number): NodeId => testIdentity(n).nodeId
 
 /** Documents as that room keeps them: the highest version of each slot. */
@@ -81,7 +83,10 @@ export async function createWorld({
   const time = { now: NOW, monotonic: 0 }
   const clock = { now: () => time.now, monotonic: () => time.monotonic }
   const consents = new Map<number, Consent>()
-  const trusted = new Map<NodeId, { level: TrustLevel; teams: readonly string[]; denied: boolean }>()
+  const trusted = new Map<
+    NodeId,
+    { level: TrustLevel; teams: readonly string[]; roles: readonly string[]; denied: boolean }
+  >()
   const listeners = new Set<() => void>()
   const audits: AuditRecord[] = []
   const said: Uint8Array[] = []
@@ -109,13 +114,13 @@ export async function createWorld({
       known: () => [...trusted.keys()],
       member: () => undefined,
       opinion: (id: NodeId) => {
-        const { level, teams, denied } = trusted.get(id) ?? { level: 'untrusted', teams: [], denied: false }
+        const { level, teams, roles, denied } = trusted.get(id) ?? NOT_TRUSTED
         return {
           node_id: id,
           fingerprint: id.slice(-16),
           name: `node ${id.slice(-4)}`,
           trust_level: denied ? ('untrusted' as const) : level,
-          roles: [],
+          roles,
           teams,
           why: 'tofu' as const,
           denied,
@@ -158,8 +163,12 @@ export async function createWorld({
     breakStore: (how: boolean) => {
       broken = how
     },
-    trust(n: number, level: TrustLevel, more: { teams?: readonly string[]; denied?: boolean } = {}) {
-      trusted.set(nodeOf(n), { level, teams: more.teams ?? [], denied: more.denied ?? false })
+    trust(
+      n: number,
+      level: TrustLevel,
+      more: { teams?: readonly string[]; roles?: readonly string[]; denied?: boolean } = {},
+    ) {
+      trusted.set(nodeOf(n), { level, teams: [], roles: [], denied: false, ...more })
       for (const listener of listeners) listener()
     },
     consent(uid: number, to: Partial<Consent>) {
