@@ -258,7 +258,9 @@ export const KEYS = {
     path: 'guard.profile',
     kind: kind.oneOf<GuardProfile>(['strict', 'moderate', 'permissive', 'off']),
     default: 'moderate',
-    description: 'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off.',
+    description:
+      'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off. `karo check` judges by it; ' +
+      'nothing guards shells in this version.',
   }),
 
   historyIgnore: key({

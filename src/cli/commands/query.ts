@@ -50,7 +50,7 @@ const ask: Command = {
       name: 'type',
       required: true,
       description:
-        'tools: which are used; safety: risk, guard and hooks; activity: when people work; health: how the nodes are',
+        'tools: which are used; safety: how risky commands are; activity: when people work; health: how the nodes are',
       choices: asked,
     },
   ],

@@ -166,15 +166,20 @@ function safetyView(
     screen,
   )
   const { blocked, confirmed_risky, karo_generated, nodes_guarded, hooks_silent } = data
+  const acts =
+    `blocked ${blocked}${since(blocked, before?.blocked)}, ` +
+    `confirmed by a person ${confirmed_risky}${since(confirmed_risky, before?.confirmed_risky)}, ` +
+    `written by Karo ${karo_generated}${since(karo_generated, before?.karo_generated)}\n`
   const guard = `guard on ${nodes_guarded} of ${nodes} ${nodes === 1 ? 'node' : 'nodes'}`
+  const states = [
+    // While nobody reports one, there is none to turn on.
+    ...(nodes_guarded === 0 ? [] : [paint(guard, nodes_guarded === nodes ? 'green' : 'yellow', screen)]),
+    ...(hooks_silent === 0 ? [] : [paint(`hooks silent on ${hooks_silent}`, 'yellow', screen)]),
+  ]
   return [
     bars,
-    `blocked ${blocked}${since(blocked, before?.blocked)}, ` +
-      `confirmed by a person ${confirmed_risky}${since(confirmed_risky, before?.confirmed_risky)}, ` +
-      `written by Karo ${karo_generated}${since(karo_generated, before?.karo_generated)}\n`,
-    paint(guard, nodes_guarded === nodes ? 'green' : 'yellow', screen),
-    hooks_silent === 0 ? '' : paint(`, hooks silent on ${hooks_silent}`, 'yellow', screen),
-    '\n',
+    nodes_guarded + blocked + confirmed_risky + karo_generated === 0 ? '' : acts,
+    states.length === 0 ? '' : `${states.join(', ')}\n`,
   ].join('')
 }
 
@@ -230,6 +235,15 @@ function toolsPerNode(
   )
 }
 
+const GUARD_COLUMNS: readonly Column<{ safety: NonNullable<PerNode['safety']> }>[] = [
+  { title: 'BLOCKED', value: ({ safety }) => String(safety.blocked), align: 'right' },
+  {
+    title: 'GUARD',
+    value: ({ safety }) => (safety.guarded ? 'on' : 'off'),
+    style: ({ safety }) => (safety.guarded ? undefined : 'yellow'),
+  },
+]
+
 function safetyPerNode(
   nodes: readonly PerNode[],
   name: Column<{ node: PerNode }>,
@@ -251,12 +265,7 @@ function safetyPerNode(
           style: ({ safety }) => (safety.by_risk_level[level] === 0 ? undefined : RISK_COLOURS[level]),
         }),
       ),
-      { title: 'BLOCKED', value: ({ safety }) => String(safety.blocked), align: 'right' },
-      {
-        title: 'GUARD',
-        value: ({ safety }) => (safety.guarded ? 'on' : 'off'),
-        style: ({ safety }) => (safety.guarded ? undefined : 'yellow'),
-      },
+      ...(rows.some(({ safety }) => safety.guarded) ? GUARD_COLUMNS : []),
       {
         title: 'HOOKS',
         value: ({ safety }) => (safety.hook_silent ? 'silent' : 'ok'),

@@ -40,3 +40,33 @@ test.each([
 ])('%s', (_, answered, unreachable, said) => {
   expect(queryView(empty(answered, unreachable), SCREEN)).toContain(said)
 })
+
+test('while no node reports a guard, nothing is said about guards', () => {
+  const by_risk_level = { safe: 7, moderate: 1, high: 0, critical: 0 }
+  const acts = { blocked: 0, confirmed_risky: 0, karo_generated: 0 }
+  const view = (guarded: boolean) =>
+    queryView(
+      {
+        ...empty(1, 0),
+        query_type: 'SafetyPosture',
+        status: 'success',
+        data: { by_risk_level, ...acts, nodes_reporting: 2, nodes_guarded: Number(guarded), hooks_silent: 1 },
+        nodes: [
+          {
+            ...{
+              fingerprint: '0123456789abcdef',
+              name: 'bob',
+              as_of: '2026-11-20T09:00:00Z',
+              source: 'live',
+            },
+            safety: { by_risk_level, ...acts, guarded, hook_silent: true },
+          },
+        ],
+      },
+      SCREEN,
+    )
+  expect(view(false)).not.toMatch(/guard|blocked/i)
+  expect(view(false)).toMatch(/^hooks silent on 1$/m)
+  expect(view(true)).toMatch(/^guard on 1 of 2 nodes, hooks silent on 1$/m)
+  expect(view(true)).toMatch(/BLOCKED +GUARD/)
+})
