@@ -1,16 +1,13 @@
-// The owner's side: takes up questions that neighbours hand on, decides, gathers, seals, signs, and says so in the audit.
+// The owner's side: takes up questions that neighbours hand on, seals and signs what verdict.ts says to them, and writes it down.
 // Whether a question is answered is policy; that it is handed on is transport, and asks nobody (forward.ts).
 import { bodyOf, type Frame, FrameError } from '../../protocols/frame.ts'
-import { QUERY_HOPS, QueryDone, QueryHop, type QueryType } from '../../protocols/messages/query.ts'
+import { QUERY_HOPS, QueryDone, QueryHop } from '../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import type { Audit, AuditRecord } from '../audit/index.ts'
 import type { Log } from '../base/log.ts'
 import { createRecent } from '../base/recent.ts'
 import type { Link, PeerRef } from '../mesh/index.ts'
-import { type Decision, decide, principalOf, type QueryAction, resourceOf } from '../policy/index.ts'
-import type { Sharing } from '../sharing/index.ts'
 import type { ReplayRepository } from '../store/replay.ts'
-import type { Trust } from '../trust/index.ts'
 import {
   type AnswerBody,
   type Author,
@@ -20,13 +17,11 @@ import {
   sameBytes,
   writeAnswer,
 } from './document.ts'
-import { ownerApplies } from './filters.ts'
 import { CARRIED_MAX, type RoutedId, type Router } from './forward.ts'
-import { GATHER, type GatherInsight } from './gather.ts'
 import { createIntake } from './intake.ts'
-import { filterNode } from './project.ts'
-import { RANGE_MAX_MS, rfc3339 } from './range.ts'
+import { rfc3339 } from './range.ts'
 import { createSeen, type Entry } from './seen.ts'
+import { answerOf, type JudgeDeps, judge, type Verdict } from './verdict.ts'
 
 /** Questions worked on at once; more are told `busy`. */
 export const CONCURRENT_MAX = 64
@@ -35,17 +30,12 @@ const ATTEMPTS = 3
 /** Questions whose signature is known to be good: a copy comes over every link, and all are the same bytes. */
 const CHECKED_MAX = 2 * CARRIED_MAX
 
-export interface AnswererDeps extends Author {
-  readonly trust: Pick<Trust, 'opinion'>
-  readonly insight: GatherInsight
-  readonly sharing: Pick<Sharing, 'consentOf'>
+export interface AnswererDeps extends Author, JudgeDeps {
   readonly audit: Pick<Audit, 'record'>
   readonly replay: Pick<ReplayRepository, 'put' | 'load'>
   readonly link: Pick<Link, 'sendDocument'>
   readonly router: Pick<Router, 'carry' | 'parentOf' | 'settle' | 'crossed' | 'decline'>
   readonly log: Log
-  /** Decides for a node on which nobody typed anything yet. */
-  readonly ownUid: number
   /** Grows with every change of consent or trust. */
   readonly revision: () => number
 }
@@ -59,23 +49,8 @@ export interface Answerer {
   idle(): Promise<void>
 }
 
-const ACTION_OF: Readonly<Record<QueryType, QueryAction>> = {
-  ToolUsage: 'query.tool_usage',
-  SafetyPosture: 'query.safety_posture',
-  ActivityPatterns: 'query.activity_patterns',
-  Anomalies: 'query.anomalies',
-  NodeHealth: 'query.node_health',
-}
-
-interface Verdict {
-  readonly decision: Decision
-  readonly level: 1 | 2
-  /** Those who consent; only their data is looked at. */
-  readonly uids: readonly number[]
-}
-
 export function createAnswerer(deps: AnswererDeps): Answerer {
-  const { identity, trust, insight, sharing, audit, link, router, log, clock, revision } = deps
+  const { identity, audit, link, router, log, clock, revision } = deps
   const seen = createSeen(deps.replay)
   const intake = createIntake(audit, clock)
   const working = new Set<Promise<void>>()
@@ -216,8 +191,8 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     await audit.record(recordOf('query_received', question, {}))
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const at = revision()
-      const verdict = await judge(question)
-      const answer = await answerOf(question, verdict)
+      const verdict = await judge(deps, question)
+      const answer = await answerOf(deps, question, verdict)
       const bytes = writeAnswer(deps, question, answer)
       // No await between this and sending: consent withdrawn until now holds.
       if (revision() !== at) continue
@@ -262,42 +237,6 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
       ...recordOf('query_responded', question, details),
       success: answer.status === 'success' || answer.status === 'no_data',
     })
-  }
-
-  /** Each person decides for themself; one who consents is enough for an answer about that one. */
-  async function judge(question: Question): Promise<Verdict> {
-    const principal = principalOf(trust.opinion(question.authorId))
-    const action = ACTION_OF[question.body.query_type]
-    const resource = resourceOf(action, principal, question.body.level)
-    const { level } = resource
-    if (resource.category === undefined) {
-      return { decision: decide(principal, action, resource, {}), level, uids: [] }
-    }
-    const people = await insight.uids()
-    const decisions: { uid: number; decision: Decision }[] = []
-    for (const uid of people.length === 0 ? [deps.ownUid] : people) {
-      const consent = await sharing.consentOf(uid)
-      decisions.push({ uid, decision: decide(principal, action, resource, { consent }) })
-    }
-    const with_ = (effect: Decision['effect']) => decisions.filter((one) => one.decision.effect === effect)
-    const deciding = [...with_('allow'), ...with_('withhold'), ...decisions][0]
-    if (deciding === undefined) throw new Error('nobody decided')
-    return { decision: deciding.decision, level, uids: with_('allow').map((one) => one.uid) }
-  }
-
-  async function answerOf(question: Question, { decision, level, uids }: Verdict): Promise<AnswerBody> {
-    if (decision.effect === 'deny') return { status: 'access_denied', level }
-    if (decision.effect === 'withhold') return { status: 'withheld', level, reason: decision.reason }
-    const { query_type, time_range, filters } = question.body
-    const gather = GATHER[query_type]
-    // A filter that is not applied would answer another question than the one asked.
-    const applies = filters.every((filter) => ownerApplies(query_type, filter))
-    if (gather === null || !applies || time_range.end - time_range.start > RANGE_MAX_MS) {
-      return { status: 'not_supported', level }
-    }
-    const gathered = await gather(insight, uids, time_range)
-    const data = gathered && filterNode(gathered, filters)
-    return data === null ? { status: 'no_data', level } : { status: 'success', level, data }
   }
 
   /** True when it was sent to somebody. This node's part in the question is then over. */
