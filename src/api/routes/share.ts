@@ -35,9 +35,10 @@ const whoSchema = {
 } as const
 
 /**
- * Changes answer with how sharing is afterwards. The preview is of all people of this node, as its summaries are: a box
- * holds their sums, and the caller is the daemon's own user, who may read them all, until peer credentials are read.
- * Errors of `to`: `not_found`, `conflict`, `bad_request`, also with `role` beside it.
+ * Changes answer with how sharing is afterwards. The preview is of all people of this node, as its summaries are. Until
+ * peer credentials are read, whoever may use the socket counts as the daemon's own user, who may see that; then it has
+ * to be of those boxes that hold numbers of the caller's. Errors of `to`: `not_found`, `conflict`, `bad_request`, also
+ * with `role` beside it.
  */
 export function shareRoutes({ sharing, summaries, trust, caller }: ShareRouteDeps): Routes {
   return (server) => {
