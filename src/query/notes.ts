@@ -30,11 +30,13 @@ export function notesOf({ own, members, question, team, self }: Collection): str
   return notes
 }
 
-const MINUTE_MS = 60_000
+const SECOND_MS = 1_000
 
 /** In the largest unit that is not zero; clocks differ, so nothing is from the future. */
 function age(ms: number): string {
-  const minutes = Math.max(0, Math.floor(ms / MINUTE_MS))
+  const seconds = Math.max(0, Math.floor(ms / SECOND_MS))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
   if (minutes < 60) return `${minutes} min`
   if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`
   return `${Math.floor(minutes / (24 * 60))} d`
