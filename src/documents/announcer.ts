@@ -17,7 +17,7 @@ const OTHERS_AFTER_MS = [500, 5_000] as const
 const PACE_MS = 1_000
 /** Heads that wait to be told; beyond, the oldest are left to the walks. */
 const WAITING_MAX = 1_024
-/** Editions that were told by somebody. */
+/** Editions that were told by somebody; a forged head speaks for none but itself. */
 const TOLD_MAX = 8_192
 /** Bytes of heads in one message, within its limit. */
 const BYTES_MAX = 6 * 1024
@@ -40,14 +40,24 @@ export interface AnnouncerDeps {
 
 export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps): Announcer {
   /** By name; the oldest first. `at`: not before (monotonic, ms). */
-  const waiting = new Map<string, { readonly head: DocumentHeadBody; readonly at: number }>()
-  const told = createRecent<string, number>(TOLD_MAX)
+  const waiting = new Map<
+    string,
+    { readonly head: DocumentHeadBody; readonly at: number; readonly own: boolean }
+  >()
+  const told = createRecent<string, true>(TOLD_MAX)
   let lastAt = Number.NEGATIVE_INFINITY
   let wakeAt = Number.POSITIVE_INFINITY
   let cancel = (): void => {}
 
   const nameOf = (head: DocumentHeadBody): string =>
     `${Buffer.from(head.author).toString('latin1')} ${head.kind} ${head.slot}`
+
+  const editionOf = (head: DocumentHeadBody): string =>
+    `${nameOf(head)} ${head.version} ${Buffer.from(head.digest).toString('latin1')}`
+
+  const headOf = ({ author, kind, slot, version, hints, head }: Document): DocumentHeadBody => ({
+    ...{ author, kind, slot, version, digest: head.digest, hints },
+  })
 
   function wake(at: number): void {
     if (at >= wakeAt) return
@@ -69,7 +79,7 @@ export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps
         continue
       }
       waiting.delete(name)
-      told.set(name, head.version)
+      told.set(editionOf(head), true)
       heads.push(head)
       bytes += size
     }
@@ -80,30 +90,28 @@ export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps
     if (next < Number.POSITIVE_INFINITY) wake(next)
   }
 
-  function add(document: Document, ms: number): void {
-    const { author, kind, slot, version, hints } = document
-    const head = { author, kind, slot, version, digest: document.head.digest, hints }
+  function add(head: DocumentHeadBody, ms: number, own: boolean): void {
     const name = nameOf(head)
     const now = clock.monotonic()
     waiting.delete(name)
-    waiting.set(name, { head, at: now + ms })
+    waiting.set(name, { head, at: now + ms, own })
     if (waiting.size > WAITING_MAX) waiting.delete(waiting.keys().next().value as string)
     wake(Math.max(now + ms, lastAt + PACE_MS))
   }
 
   return {
-    own: (document) => add(document, OWN_AFTER_MS),
+    own: (document) => add(headOf(document), OWN_AFTER_MS, true),
     received(document) {
-      const { author, kind, slot, version, hints } = document
-      const head = { author, kind, slot, version, digest: document.head.digest, hints }
-      if ((told.get(nameOf(head)) ?? 0) >= version) return
+      const head = headOf(document)
+      if (told.get(editionOf(head)) !== undefined) return
       const [least, most] = OTHERS_AFTER_MS
-      add(document, least + random.float() * (most - least))
+      add(head, least + random.float() * (most - least), false)
     },
     heard(head) {
-      const name = nameOf(head)
-      told.set(name, Math.max(head.version, told.get(name) ?? 0))
-      if ((waiting.get(name)?.head.version ?? Number.POSITIVE_INFINITY) <= head.version) waiting.delete(name)
+      const edition = editionOf(head)
+      told.set(edition, true)
+      const other = waiting.get(nameOf(head))
+      if (other !== undefined && !other.own && editionOf(other.head) === edition) waiting.delete(nameOf(head))
     },
     stop() {
       cancel()

@@ -91,7 +91,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
 
   const exchange = createExchange({ link, position, clock, timers })
   const giver = createGiver({ link, catalog, repository, trust, position, clock, timers, log })
-  const puller = createPuller({ exchange, keeper, clock, log })
+  const puller = createPuller({ exchange, keeper, clock, timers, log })
   const announcer = createAnnouncer({ gossip, clock, random, timers })
   const linked = (): NodeIds => link.peers().map(({ nodeId }) => nodeId)
 

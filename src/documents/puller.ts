@@ -2,7 +2,7 @@
 import { FrameError } from '../../protocols/frame.ts'
 import { REQUEST_MAX, type SyncBatchBody, type SyncOfferBody } from '../../protocols/messages/sync.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { Clock } from '../base/clock.ts'
+import type { Clock, Timers } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { createRecent } from '../base/recent.ts'
 import type { Exchange } from './exchange.ts'
@@ -17,6 +17,23 @@ const AGAIN_MS = 6 * 3_600_000
 const CURSORS_MAX = 8_192
 /** Documents that a neighbour gave damaged or forged, and is not asked for again. */
 const BAD_MAX = 4_096
+/**
+ * A document whose head was heard is asked of somebody else when it has not come by then, and one that a walk is about to
+ * get when the walk stands still; what comes late is kept all the same.
+ */
+const FETCH_MS = 1_500
+const WALK_MS = 6_000
+/** Fetches that one neighbour has not answered; with a walk, what it lets wait. */
+const UNANSWERED_MAX = 3
+/** Neighbours of whom it is remembered whether they answered. */
+const SILENT_MAX = 1_024
+
+/** What one neighbour is being asked for; it is left alone until it stands still for too long. */
+interface Work {
+  /** Began, or got an answer (monotonic, ms). */
+  movedAt: number
+  readonly done: Promise<void>
+}
 
 interface Cursor {
   readonly index: Uint8Array
@@ -33,8 +50,10 @@ export type Pulled = 'done' | 'more' | 'failed'
 export interface Puller {
   /** `onNew` hears of every document that was kept. Never rejects; neither does `fetch`. */
   pull(peer: NodeId, onNew: (document: Document) => void): Promise<Pulled>
-  /** One document whose head was heard of. True: this node has it, or a newer one. */
+  /** One document whose head was heard of. True: this node has it, or a newer one. Waits some 3 s at most. */
   fetch(peer: NodeId, wanted: Wanted): Promise<boolean>
+  /** The last fetch from it was not answered in time. */
+  isSilent(peer: NodeId): boolean
   /** Whether the neighbour's position is beyond what was looked at. */
   isBehind(peer: NodeId, position: { readonly index: Uint8Array; readonly through: number }): boolean
 }
@@ -43,18 +62,39 @@ export interface PullerDeps {
   readonly exchange: Exchange
   readonly keeper: Pick<Keeper, 'wants' | 'keep'>
   readonly clock: Clock
+  readonly timers: Timers
   readonly log: Log
 }
 
-export function createPuller({ exchange, keeper, clock, log }: PullerDeps): Puller {
+export function createPuller({ exchange, keeper, clock, timers, log }: PullerDeps): Puller {
   const cursors = createRecent<NodeId, Cursor>(CURSORS_MAX)
   const bad = createRecent<string, true>(BAD_MAX)
   /** What is being fetched, from whomever; settles when it is here or will not come. */
-  const underWay = new Map<string, Promise<void>>()
+  const underWay = new Map<string, Work>()
+  const silent = createRecent<NodeId, boolean>(SILENT_MAX)
+  /** Fetches that were not answered. */
+  const unanswered = new Map<NodeId, number>()
   let storing = true
 
   const nameOf = (wanted: Wanted): string => `${wanted.author} ${wanted.kind} ${wanted.slot}`
-  const badOf = (peer: NodeId, wanted: Wanted): string => `${peer} ${nameOf(wanted)} ${wanted.version}`
+  const editionOf = (wanted: Wanted): string => `${nameOf(wanted)} ${wanted.version}`
+  const badOf = (peer: NodeId, wanted: Wanted): string => `${peer} ${editionOf(wanted)}`
+
+  /** Resolves when `work` is, and after `ms` at the latest. */
+  async function within(ms: number, work: Promise<unknown>): Promise<void> {
+    let cancel = (): void => {}
+    const late = new Promise<void>((resolve) => {
+      cancel = timers.after(ms, resolve)
+    })
+    await Promise.race([work, late])
+    cancel()
+  }
+
+  /** How long what is under way may still be waited for. */
+  function patienceWith(wanted: Wanted, patience: number): number {
+    const work = underWay.get(editionOf(wanted))
+    return work === undefined ? 0 : Math.max(0, work.movedAt + patience - clock.monotonic())
+  }
 
   /** Throws FrameError for what was not asked for, or is not what its author signed. */
   function readBatch(peer: NodeId, asked: readonly Wanted[], batch: SyncBatchBody) {
@@ -102,6 +142,7 @@ export function createPuller({ exchange, keeper, clock, log }: PullerDeps): Pull
     peer: NodeId,
     all: readonly Wanted[],
     onNew: (document: Document) => void,
+    work: Work,
   ): Promise<boolean> {
     let left = all
     while (left.length > 0) {
@@ -116,6 +157,7 @@ export function createPuller({ exchange, keeper, clock, log }: PullerDeps): Pull
         readBatch(peer, asked, batch),
       )
       if (got === undefined) return false
+      work.movedAt = clock.monotonic()
       const kept = await store(got.documents)
       if (kept === undefined) return false
       for (const document of kept) onNew(document)
@@ -124,11 +166,12 @@ export function createPuller({ exchange, keeper, clock, log }: PullerDeps): Pull
     return true
   }
 
-  /** The same, but never what somebody else is being asked for at this moment. */
+  /** The same, but not what somebody else is being asked for at this moment, as long as that goes on within `patience`. */
   async function get(
     peer: NodeId,
     heads: readonly Wanted[],
     onNew: (document: Document) => void,
+    patience: number,
   ): Promise<boolean> {
     let left = heads
     for (;;) {
@@ -136,18 +179,24 @@ export function createPuller({ exchange, keeper, clock, log }: PullerDeps): Pull
         (wanted) => keeper.wants(wanted) !== undefined && bad.get(badOf(peer, wanted)) === undefined,
       )
       if (left.length === 0) return true
-      const free = left.filter((wanted) => !underWay.has(nameOf(wanted)))
+      const free = left.filter((wanted) => patienceWith(wanted, patience) === 0)
       if (free.length === 0) {
         // Holding nothing, so that two walks never wait for each other.
-        await underWay.get(nameOf(left[0] as Wanted))
+        const first = left[0] as Wanted
+        const work = underWay.get(editionOf(first)) as Work
+        await within(patienceWith(first, patience), work.done)
         continue
       }
-      const { promise, resolve } = Promise.withResolvers<void>()
-      for (const wanted of free) underWay.set(nameOf(wanted), promise)
+      const { promise: done, resolve } = Promise.withResolvers<void>()
+      const work: Work = { movedAt: clock.monotonic(), done }
+      for (const wanted of free) underWay.set(editionOf(wanted), work)
       try {
-        if (!(await getAll(peer, free, onNew))) return false
+        if (!(await getAll(peer, free, onNew, work))) return false
       } finally {
-        for (const wanted of free) underWay.delete(nameOf(wanted))
+        for (const wanted of free) {
+          const edition = editionOf(wanted)
+          if (underWay.get(edition) === work) underWay.delete(edition)
+        }
         resolve()
       }
       left = left.filter((wanted) => !free.includes(wanted))
@@ -179,7 +228,7 @@ export function createPuller({ exchange, keeper, clock, log }: PullerDeps): Pull
         const offer = await exchange.heads(peer, ask, (body) => readOffer(cursor, body))
         if (offer === undefined) return 'failed'
         const wanted = offer.heads.map(wantedOf).filter((head) => keeper.wants(head) !== undefined)
-        if (!(await get(peer, wanted, onNew))) return 'failed'
+        if (!(await get(peer, wanted, onNew, WALK_MS))) return 'failed'
         const begunAt =
           cursor !== undefined && sameIndex(cursor, offer.index) ? cursor.begunAt : clock.monotonic()
         // Only now: a walk that was cut off goes on at the page whose documents are not all here.
@@ -190,9 +239,29 @@ export function createPuller({ exchange, keeper, clock, log }: PullerDeps): Pull
     },
 
     async fetch(peer, wanted) {
-      await get(peer, [wanted], () => {})
+      const before = underWay.get(editionOf(wanted))
+      if (before !== undefined) await within(patienceWith(wanted, FETCH_MS), before.done)
+      const open = unanswered.get(peer) ?? 0
+      if (keeper.wants(wanted) === undefined || open >= UNANSWERED_MAX)
+        return keeper.wants(wanted) === undefined
+      unanswered.set(peer, open + 1)
+      let over = false
+      const work = get(peer, [wanted], () => {}, FETCH_MS)
+        .then((answered) => {
+          if (answered) silent.set(peer, false)
+        })
+        .finally(() => {
+          over = true
+          const left = (unanswered.get(peer) ?? 1) - 1
+          if (left > 0) unanswered.set(peer, left)
+          else unanswered.delete(peer)
+        })
+      await within(FETCH_MS, work)
+      if (!over) silent.set(peer, true)
       return keeper.wants(wanted) === undefined
     },
+
+    isSilent: (peer) => silent.get(peer) === true,
 
     isBehind(peer, { index, through }) {
       const cursor = cursorOf(peer)

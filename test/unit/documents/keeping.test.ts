@@ -11,6 +11,8 @@ import {
   type SyncRequestBody,
 } from '../../../protocols/messages/sync.ts'
 import { blake3 } from '../../../src/base/hash.ts'
+import { createFetcher } from '../../../src/documents/fetcher.ts'
+import { wantedOf } from '../../../src/documents/keeper.ts'
 import { readDocument } from '../../../src/documents/read.ts'
 import { DAY, HOUR, MINUTE, Network, type Node, networkOf } from './network.ts'
 
@@ -403,6 +405,103 @@ test('heads of documents that nobody has cost a few questions', async () => {
   expect(victim.holdings('audit_head').size).toBe(0)
   const odd = { heads: [{ ...heads[0], hints: new Uint8Array(7) }] }
   expect(victim.gossip.message(liar.ref, { ...frame, envelope, body: odd }, liar.ref)).toBe('reject')
+})
+
+/** A gossiped message of `liar`, as `reader` gets it. */
+const tells = (liar: Node, reader: Node, now: number, heads: readonly object[]) => {
+  const envelope = { sender: liar.identity.publicKey, ts: now, nonce: new Uint8Array(16), seq: 0 }
+  const frame = { type: Heads.type, message: Heads, bytes: new Uint8Array(0), body: { heads } }
+  expect(reader.gossip.message(liar.ref, { ...frame, envelope }, liar.ref)).toBe('accept')
+}
+
+test('a head of a version that there is not holds back neither the word of the real one nor its document', async () => {
+  const network = await networkOf(4)
+  const [liar, author, reader, other] = network.nodes as unknown as Nodes
+  network.weave()
+  await network.pass(MINUTE)
+  const start = network.now
+  const frame = author.summary(start, [reader, other], start)
+  const forged = { ...summaryHead(author, frame, start), version: start + 4 * MINUTE }
+  for (const node of network.nodes) if (node !== liar) tells(liar, node, start, [forged])
+  await author.room.publish('summary', frame)
+  tells(liar, author, start, [forged])
+  await network.pass(1_000)
+  expect([reader, other].map((node) => node.room.counts().received)).toEqual([1, 1])
+})
+
+test('nobody keeps an author from telling of its own document by telling of it first', async () => {
+  const network = await networkOf(3)
+  const [liar, author, reader] = network.nodes as unknown as Nodes
+  network.connect(author, reader)
+  network.connect(author, liar)
+  await network.pass(MINUTE)
+  const start = network.now
+  const frame = author.summary(start, [reader], start)
+  await author.room.publish('summary', frame)
+  tells(liar, author, start, [summaryHead(author, frame, start)])
+  await network.pass(1_000)
+  expect(reader.room.counts().received).toBe(1)
+})
+
+test('who tells of documents and does not give them holds them back for two seconds, not for twenty', async () => {
+  const network = await networkOf(4)
+  const [liar, author, middle, reader] = network.nodes as unknown as Nodes
+  network.connect(author, middle)
+  network.connect(middle, reader)
+  network.connect(liar, reader)
+  await network.pass(2 * MINUTE)
+  lies(network, liar, () => {})
+  // A visit may have linked them.
+  network.cut(author, reader)
+  const start = network.now
+  for (let hour = 0; hour < 3; hour++) {
+    const frame = author.summary(start - hour * HOUR, [reader, middle], start)
+    await author.room.publish('summary', frame)
+    tells(liar, reader, start, [summaryHead(author, frame, start)])
+  }
+  await network.pass(4_000)
+  expect(reader.room.counts().received).toBe(3)
+  // From then on others are asked, also when it is not waited for any more.
+  await network.pass(30_000)
+  network.cut(author, reader)
+  const frame = author.summary(start + HOUR, [reader, middle], network.now)
+  await author.room.publish('summary', frame)
+  tells(liar, reader, network.now, [summaryHead(author, frame, network.now)])
+  await network.pass(1_500)
+  expect(reader.room.counts().received).toBe(4)
+})
+
+test('a flood of heads pushes out its own, not what others told of', async () => {
+  const network = new Network()
+  const [liar, author, self] = network.add(3) as [Node, Node, Node]
+  const asked: string[] = []
+  const fetcher = createFetcher({
+    keeper: { wants: () => 'received' },
+    puller: {
+      isSilent: () => false,
+      async fetch(_, { slot }) {
+        asked.push(slot)
+        return false
+      },
+    },
+    members: { holders: () => [], sponsorOf: () => undefined },
+    self: self.id,
+    linked: () => true,
+    reach: async () => false,
+    random: { float: () => 0.5, bytes: (length) => new Uint8Array(length) },
+    timers: network.time,
+  })
+  const heard = (node: Node, slot: string) =>
+    fetcher.heard(wantedOf(headOf(author, 'summary', slot, network.now)), node.id, node.id)
+  heard(author, 'real')
+  await network.pass(200)
+  const before = asked.filter((slot) => slot === 'real').length
+  for (let i = 0; i < 600; i++) heard(liar, `forged:${i}`)
+  await network.pass(MINUTE)
+  fetcher.stop()
+  expect(before).toBe(1)
+  expect(asked.filter((slot) => slot === 'real').length).toBe(4)
+  expect(new Set(asked).size).toBe(129)
 })
 
 test('who asks for everything again and again gets a burst, and then a megabyte a second', async () => {
