@@ -1,11 +1,12 @@
 // Filters applied: by the owner and by whoever asked, in either place the same, and numbers that cannot be are refused.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { COUNT_MAX } from '../../../protocols/counts.ts'
 import type { QueryFilter } from '../../../protocols/messages/query.ts'
 import { parseFilter } from '../../../src/query/filters.ts'
 import type { NodeData } from '../../../src/query/gather.ts'
 import { mergeActivity, mergeSafety, mergeTools } from '../../../src/query/merge.ts'
-import { COUNT_MAX, plausible } from '../../../src/query/plausible.ts'
+import { plausible } from '../../../src/query/plausible.ts'
 import { filterNode, filterResult } from '../../../src/query/project.ts'
 import { anyActivity, anySafety, anyTools } from '../../support/numbers.ts'
 
@@ -121,6 +122,14 @@ describe('plausible', () => {
     ['hours that are more than the commands', activity({ hourly: new Array(24).fill(1) })],
     ['days that are fewer than the commands', activity({ daily: [1, 0, 0, 0, 0, 0, 0] })],
     ['more different commands than commands', activity({ unique_commands: 4 })],
+    [
+      'more commands than anybody can type',
+      activity({
+        hourly: [COUNT_MAX + 1, ...new Array<number>(23).fill(0)],
+        daily: [COUNT_MAX + 1, 0, 0, 0, 0, 0, 0],
+        total_commands: COUNT_MAX + 1,
+      }),
+    ],
     ['more commands by Karo than commands', safety({ karo_generated: 4 })],
     [
       'more commands of a level than anybody can type',

@@ -1,0 +1,56 @@
+// Whether counts that somebody claims can be at all: what contradicts itself, or nobody can have, is added to nothing.
+import type { ActivityPatterns, SafetyPosture, ToolUse } from './messages/numbers.ts'
+
+/**
+ * The most of anything one node may claim: thirty thousand commands a second for a year. Sums over eight thousand such
+ * nodes are still exact in a double.
+ */
+export const COUNT_MAX = 2 ** 40
+
+const bounded = (...counts: readonly number[]): boolean => counts.every((count) => count <= COUNT_MAX)
+const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)
+
+/** Rows that each count one thing, `failures` among `count`; `previous` is of the period before. */
+export function possibleRows(
+  rows: readonly {
+    readonly name: string
+    readonly count: number
+    readonly failures: number
+    readonly previous?: number | undefined
+  }[],
+): boolean {
+  return (
+    new Set(rows.map(({ name }) => name)).size === rows.length &&
+    rows.every(({ count, failures, previous = 0 }) => failures <= count && bounded(count, previous))
+  )
+}
+
+export const possibleTools = (
+  tools: readonly (ToolUse & { readonly previous?: number | undefined })[],
+): boolean => possibleRows(tools.map(({ tool, uses, ...row }) => ({ ...row, name: tool, count: uses })))
+
+/** `filtered`: risk levels may have been left out, so that parts need not be of their whole. */
+export function possibleSafety(
+  { by_risk_level, blocked, confirmed_risky, karo_generated }: SafetyPosture,
+  filtered = false,
+): boolean {
+  const levels = Object.values(by_risk_level)
+  return (
+    bounded(...levels, blocked, confirmed_risky, karo_generated) &&
+    (filtered || karo_generated <= total(levels))
+  )
+}
+
+export function possibleActivity({
+  hourly,
+  daily,
+  total_commands,
+  unique_commands,
+}: ActivityPatterns): boolean {
+  return (
+    bounded(total_commands) &&
+    unique_commands <= total_commands &&
+    total(hourly) === total_commands &&
+    total(daily) === total_commands
+  )
+}
