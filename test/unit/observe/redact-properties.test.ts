@@ -121,7 +121,8 @@ describe('any line', () => {
   )
 
   test('of 64 KiB of one example after the other takes no time to speak of', () => {
-    for (const line of lines)
+    // One in eight, each of another kind: the corpora are sorted by kind.
+    for (const line of lines.filter((_, i) => i % 8 === 0))
       expect(redact(`${line} `.repeat(65_536 / line.length)).length).toBeGreaterThan(0)
   })
 })
