@@ -32,6 +32,16 @@ export function createMembersView(
   let all: readonly Candidate[] = [own]
   let madeAt = Number.NEGATIVE_INFINITY
 
+  const sponsorOf = (node: NodeId): NodeId | undefined =>
+    node === self || trust.admits(node) ? undefined : (trust.member(node)?.sponsor ?? node)
+
+  function candidateOf(node: NodeId): Candidate {
+    const group = sponsorOf(node) ?? node
+    const before = candidates.get(node)
+    if (before === undefined) return candidate(node, group)
+    return before.group === group ? before : { ...before, group }
+  }
+
   function refresh(): void {
     const now = clock.monotonic()
     if (now - madeAt < REFRESH_MS) return
@@ -40,7 +50,7 @@ export function createMembersView(
     const next = new Map<NodeId, Candidate>()
     for (const { node_id, offline, unsure, last_seen } of trust.members()) {
       if (offline || unsure || wall - last_seen > PRESENT_MS || node_id === self) continue
-      next.set(node_id, candidates.get(node_id) ?? candidate(node_id))
+      next.set(node_id, candidateOf(node_id))
     }
     candidates = next
     nodes = [...next.keys()]
@@ -54,8 +64,7 @@ export function createMembersView(
     },
     keepsFrom: (author) =>
       !trust.refuses(author) && (trust.admits(author) || trust.member(author) !== undefined),
-    sponsorOf: (node) =>
-      node === self || trust.admits(node) ? undefined : (trust.member(node)?.sponsor ?? node),
+    sponsorOf,
     holders(author, publicKey, kind, slot) {
       refresh()
       return holdersOf(documentTicket(publicKey, kind, slot), author, all)

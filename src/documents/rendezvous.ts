@@ -42,30 +42,54 @@ function mix(word: number): number {
 export interface Candidate {
   readonly node: NodeId
   readonly ticket: Ticket
+  /** Itself, or who speaks for it: of each there is one holder, as long as others are left. */
+  readonly group: NodeId
 }
 
-/** The first `HOLDERS` of `members`, without `author`, the heaviest first. */
+/**
+ * The first `HOLDERS` of `members`, without `author`, the heaviest first. However many nodes somebody makes up, they are
+ * one of the holders at most.
+ */
 export function holdersOf(
   document: Ticket,
   author: NodeId,
   members: readonly Candidate[],
   count = HOLDERS,
 ): readonly NodeId[] {
-  const best: { node: NodeId; weight: number }[] = []
-  for (const { node, ticket } of members) {
+  const best: Drawn[] = []
+  /** Who would be among them but for one of its group: they fill up what is left. */
+  const spare: Drawn[] = []
+  for (const { node, ticket, group } of members) {
     if (node === author) continue
     const weight = weightOf(document, ticket)
-    if (best.length === count && weight <= (best[count - 1]?.weight ?? 0)) continue
-    const at = best.findIndex((one) => one.weight < weight)
-    best.splice(at < 0 ? best.length : at, 0, { node, weight })
-    if (best.length > count) best.pop()
+    const fellow = best.findIndex((one) => one.group === group)
+    if (fellow >= 0 && (best[fellow] as Drawn).weight >= weight) {
+      insert(spare, { node, weight, group }, count)
+      continue
+    }
+    if (fellow >= 0) insert(spare, ...(best.splice(fellow, 1) as [Drawn]), count)
+    insert(best, { node, weight, group }, count)
   }
-  return best.map(({ node }) => node)
+  return [...best, ...spare].slice(0, count).map(({ node }) => node)
+}
+
+interface Drawn {
+  readonly node: NodeId
+  readonly weight: number
+  readonly group: NodeId
+}
+
+/** Keeps the `most` heaviest, in order. */
+function insert(drawn: Drawn[], one: Drawn, most: number): void {
+  if (drawn.length === most && one.weight <= (drawn[most - 1] as Drawn).weight) return
+  const at = drawn.findIndex(({ weight }) => weight < one.weight)
+  drawn.splice(at < 0 ? drawn.length : at, 0, one)
+  if (drawn.length > most) drawn.pop()
 }
 
 /** `node` has to be a canonical id. */
-export function candidate(node: NodeId): Candidate {
+export function candidate(node: NodeId, group = node): Candidate {
   const key = parseNodeId(node)
   if (key === undefined) throw new RangeError(`${node} is no node id`)
-  return { node, ticket: ticketOf([key]) }
+  return { node, ticket: ticketOf([key]), group }
 }

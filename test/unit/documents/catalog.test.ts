@@ -3,12 +3,14 @@ import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { formatNodeId } from '../../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../../src/base/hash.ts'
 import { createBudget } from '../../../src/documents/budget.ts'
 import { createCatalog, ROLES } from '../../../src/documents/catalog.ts'
+import { createMembersView } from '../../../src/documents/members.ts'
 import { candidate, documentTicket, holdersOf } from '../../../src/documents/rendezvous.ts'
 import type { DocumentRow } from '../../../src/store/documents.ts'
+import type { Member } from '../../../src/trust/index.ts'
 
 const keyOf = (number: number): Uint8Array => blake3([`author ${number}`])
 
@@ -113,6 +115,56 @@ test('everybody names the same three, never the author, and one that leaves move
       expect(after.slice(0, stay.length)).toEqual(stay)
     }),
   )
+})
+
+test('of nodes that one neighbour speaks for one is a holder, while there are others', () => {
+  const honest = members(49)
+  const sponsor = honest[0]!.node
+  const madeUp = Array.from({ length: 512 }, (_, i) => candidate(formatNodeId(keyOf(1_000 + i)), sponsor))
+  const fake = new Set(madeUp.map(({ node }) => node))
+  const all = [...madeUp, ...honest]
+  let drawn = 0
+  for (let slot = 0; slot < 1_000; slot++) {
+    const ticket = documentTicket(keyOf(1), 'summary', `hour:${slot}`)
+    const three = holdersOf(ticket, honest[1]!.node, all)
+    const of = three.filter((node) => fake.has(node) || node === sponsor).length
+    drawn += of
+    expect([three.length, of <= 1]).toEqual([3, true])
+    expect(holdersOf(ticket, honest[1]!.node, [...all].reverse())).toEqual(three)
+    // The others are whom everybody draws who does not know of the made up ones.
+    const plain = holdersOf(ticket, honest[1]!.node, honest.slice(1))
+    expect(plain.filter((node) => three.includes(node)).length).toBeGreaterThanOrEqual(2)
+  }
+  expect(drawn).toBeGreaterThan(500)
+  // Where there is nobody else they are better than none.
+  expect(holdersOf(documentTicket(keyOf(1), 'summary', ''), honest[1]!.node, madeUp).length).toBe(3)
+})
+
+test('who is admitted here stands for itself, whoever announced it', () => {
+  const all = members(40).map(({ node }) => node)
+  const [self, sponsor, ...others] = all as [NodeId, NodeId, ...NodeId[]]
+  const admitted = new Set([sponsor, ...others.slice(0, 8)])
+  const memberOf = (node_id: NodeId): Member => ({
+    ...{ node_id, fingerprint: '', name: '', last_seen: 0, addresses: [], offline: false, unsure: false },
+    ...(node_id === sponsor ? { known_by: 'link' } : { known_by: 'gossip', sponsor }),
+  })
+  const view = createMembersView(
+    {
+      members: () => all.filter((node) => node !== self).map(memberOf),
+      member: memberOf,
+      admits: (node) => admitted.has(node),
+      refuses: () => false,
+    },
+    self,
+    { now: () => 0, monotonic: () => 0 },
+  )
+  const seen = new Set<string>()
+  for (let slot = 0; slot < 200; slot++) {
+    const three = view.holders(self, keyOf(0), 'summary', `hour:${slot}`)
+    expect(three.filter((node) => !admitted.has(node)).length).toBeLessThanOrEqual(1)
+    for (const node of three) seen.add(node)
+  }
+  for (const node of admitted) expect(seen).toContain(node)
 })
 
 test('relaying is shared evenly', () => {
