@@ -6,18 +6,30 @@ export interface Recent<K, V> {
   clear(): void
 }
 
+export interface Age {
+  /** What was used within this time is held; the rest goes within as much again, if something is set then. */
+  readonly ms: number
+  /** Monotonic, ms. */
+  readonly now: () => number
+}
+
 /**
  * Holds the `most / 2` entries used last, and at most `most`. Two maps: when the newer is full, the older is dropped
  * whole. Deleting the oldest entry of one map costs a walk over all entries deleted before it (V8's tables keep them).
+ * With `age` the newer is full after that time too: what a busy hour left is not held for good.
  */
-export function createRecent<K, V>(most: number): Recent<K, V> {
+export function createRecent<K, V>(most: number, age?: Age): Recent<K, V> {
   let newer = new Map<K, V>()
   let older = new Map<K, V>()
+  /** When the newer map was begun. */
+  let begun = age?.now() ?? 0
 
   const set = (key: K, value: V): void => {
-    if (newer.size >= most / 2 && !newer.has(key)) {
+    const full = newer.size >= most / 2 && !newer.has(key)
+    if (full || (age !== undefined && age.now() - begun >= age.ms)) {
       older = newer
       newer = new Map()
+      begun = age?.now() ?? 0
     }
     newer.set(key, value)
   }

@@ -29,6 +29,8 @@ export const CONCURRENT_MAX = 64
 const ATTEMPTS = 3
 /** Questions whose signature is known to be good: a copy comes over every link, and all are the same bytes. */
 const CHECKED_MAX = 2 * CARRIED_MAX
+/** Its copies come while somebody waits for an answer; nobody waits longer. */
+const CHECKED_MS = 60_000
 
 export interface AnswererDeps extends Author, JudgeDeps {
   readonly audit: Pick<Audit, 'record'>
@@ -58,7 +60,10 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   const self = formatNodeId(identity.publicKey)
   /** By question and status: relays pass up few different answers of one owner. */
   const refusals = createRecent<string, Uint8Array>(CHECKED_MAX)
-  const checked = createRecent<string, { document: Uint8Array; question: Question }>(CHECKED_MAX)
+  const checked = createRecent<string, { document: Uint8Array; question: Question }>(CHECKED_MAX, {
+    ms: CHECKED_MS,
+    now: () => clock.monotonic(),
+  })
 
   function hop(peer: PeerRef, frame: Frame): void {
     const { query_id, document, remaining_ms, hops } = bodyOf(frame, QueryHop)

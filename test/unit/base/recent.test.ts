@@ -43,3 +43,20 @@ test('a new value replaces the old one, in either half; nothing is left after cl
   recent.clear()
   expect(['a', 'b', 'c'].map((key) => recent.get(key))).toEqual([undefined, undefined, undefined])
 })
+
+test('with an age, what is used within it stays, and what is not goes while others are set', () => {
+  const clock = { time: 0 }
+  const recent = createRecent<string, number>(1_000, { ms: 60, now: () => clock.time })
+  recent.set('once', 1)
+  recent.set('used', 1)
+  for (let i = 0; i < 50; i++) {
+    clock.time += 10
+    recent.set(`other ${i}`, i)
+    expect(recent.get('used')).toBe(1)
+    for (let ago = 0; ago < 6 && ago <= i; ago++) expect(recent.get(`other ${i - ago}`)).toBe(i - ago)
+  }
+  expect(recent.get('once')).toBeUndefined()
+  // Reading moves entries, so from the oldest on.
+  const held = Array.from({ length: 50 }, (_, i) => recent.get(`other ${i}`)).filter(Boolean)
+  expect(held.length).toBeLessThanOrEqual(2 * 12)
+})
