@@ -149,7 +149,9 @@ function dataOf({ question, members }: Collection, parts: readonly Part[]): Quer
     case 'NodeHealth':
       return {
         nodes: mergeHealth([
-          ...partsOfType(given, 'NodeHealth').map((part) => part.health),
+          ...parts.flatMap(({ name, data }) =>
+            data.query_type === 'NodeHealth' ? [{ ...data.health, name }] : [],
+          ),
           ...members
             .filter(({ collected }) => collected.outcome === 'unreachable')
             .map(({ member }) => absentHealth(member)),
@@ -184,7 +186,7 @@ function perNodeOf(part: Part, merged: QueryData, filters: readonly QueryFilter[
       return { ...node, activity: { ...data.activity, ...filterHours(data.activity, filters) } }
     case 'NodeHealth': {
       const shown = 'nodes' in merged && merged.nodes.some((row) => row.fingerprint === fingerprint)
-      return shown ? { ...node, health: data.health } : []
+      return shown ? { ...node, health: { ...data.health, name } } : []
     }
   }
 }

@@ -43,7 +43,7 @@ export const FILTER_FIELDS: Readonly<Record<QueryType, Readonly<Record<string, F
   },
   Anomalies: {},
   NodeHealth: {
-    name: { kind: 'text', applied: 'owners', meaning: 'what the node calls itself' },
+    name: { kind: 'text', applied: 'here', meaning: 'what the node is called here' },
     fingerprint: { kind: 'text', applied: 'owners', meaning: '16 hex digits' },
     version: { kind: 'text', applied: 'owners', meaning: 'of Karo' },
     online: { kind: 'text', applied: 'here', meaning: 'it answers', values: ['true', 'false'] },

@@ -23,8 +23,8 @@ export function filterNode(data: NodeData, filters: readonly QueryFilter[]): Nod
     case 'ActivityPatterns':
       return data
     case 'NodeHealth': {
-      const { name, fingerprint, version } = data.health
-      return all(own, { name, fingerprint, version }) ? data : null
+      const { fingerprint, version } = data.health
+      return all(own, { fingerprint, version }) ? data : null
     }
   }
 }

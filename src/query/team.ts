@@ -7,12 +7,17 @@ import type { Member, Trust } from '../trust/index.ts'
 /** More would not be read. */
 const SAID_MAX = 20
 
-/** All members, or those of `team`. KaroError bad_request when nobody this node knows is in such a team. */
+/** All members, or those of `team`, under the names that people here gave them. KaroError bad_request when nobody this node knows is in such a team. */
 export function membersOf(
   trust: Pick<Trust, 'members' | 'opinion' | 'known'>,
   team: string | undefined,
 ): Map<NodeId, Member> {
-  const members = new Map(trust.members().map((member) => [member.node_id, member]))
+  const members = new Map(
+    trust.members().map((member) => {
+      const name = trust.opinion(member.node_id).name || member.name
+      return [member.node_id, { ...member, name }]
+    }),
+  )
   if (team === undefined) return members
   const known = new Set(trust.known().flatMap((node) => trust.opinion(node).teams))
   if (!known.has(team)) throw unknownTeam(team, [...known])

@@ -367,10 +367,15 @@ export class TestNode {
   }
 
   #trust(): Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve'> {
+    const ownNameOf = (node: NodeId): string | undefined => {
+      const member = [...this.members].find(({ identity }) => identity.nodeId === node)
+      if (member === undefined) return undefined
+      return 'name' in member ? member.name : 'raw'
+    }
     const opinion = (node: NodeId): PeerOpinion => ({
       node_id: node,
       fingerprint: fingerprintOf(new Uint8Array(Buffer.from(node.slice(13), 'base64url'))),
-      name: node.slice(-6),
+      name: ownNameOf(node) ?? node.slice(-6),
       trust_level: this.#othersAre,
       roles: [],
       teams: [],

@@ -224,6 +224,20 @@ describe('filters', () => {
     expect(await names('online=false')).toEqual(['b'])
   })
 
+  it('find nodes by the name that people here gave them, and show that one everywhere', async () => {
+    const { a, b, lose } = three()
+    a.trusts(b, 'peer', { name: 'cedric' })
+    const ask = (text: string) => a.ask({ query_type: 'NodeHealth', perNode: true, filters: where(text) })
+    for (const absent of [false, true]) {
+      if (absent) lose(b)
+      const { data, nodes, coverage } = await ask('name=cedric')
+      expect(data).toMatchObject({ nodes: [{ name: 'cedric', fingerprint: b.identity.fingerprint }] })
+      expect(coverage.nodes.map(({ name }) => name).sort()).toEqual(['c', 'cedric'])
+      if (!absent) expect(nodes).toMatchObject([{ name: 'cedric', health: { name: 'cedric' } }])
+      expect((await ask('name=b')).data).toEqual({ nodes: [] })
+    }
+  })
+
   it('that make no sense are refused before anybody is asked', async () => {
     const { a, b } = three()
     const wrong = a.ask({ filters: where('risk_level=high') })
