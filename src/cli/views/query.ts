@@ -76,8 +76,22 @@ function coverageView(result: QueryResult, screen: Screen): string {
   }
   for (const [outcome, names] of silent)
     lines.push(fitted(`  ${SAID[outcome]}: ${names.map(printable).join(', ')}`, screen.columns))
-  for (const note of notes) lines.push(fitted(`  ${printable(note)}`, screen.columns))
+  for (const note of [...notes, ...filterNotes(result)])
+    lines.push(fitted(`  ${printable(note)}`, screen.columns))
   return `${lines.join('\n')}\n`
+}
+
+/** What a filter leaves whole, which looks as if it were filtered too. */
+function filterNotes({ data, filters = [] }: QueryResult): string[] {
+  const about = (field: string): boolean => filters.some((filter) => filter.field === field)
+  const [hour, day] = [about('hour'), about('day')]
+  if (!('hourly' in data) || data.total_commands === 0 || !(hour || day)) return []
+  if (hour && day) return ['Only the hours and the days are filtered; the totals are of the whole range.']
+  return [
+    hour
+      ? 'Only the hours are filtered; the totals and the days are of the whole range.'
+      : 'Only the days are filtered; the totals and the hours are of the whole range.',
+  ]
 }
 
 /** Ranges are whole hours. */

@@ -70,3 +70,25 @@ test('while no node reports a guard, nothing is said about guards', () => {
   expect(view(true)).toMatch(/^guard on 1 of 2 nodes, hooks silent on 1$/m)
   expect(view(true)).toMatch(/BLOCKED +GUARD/)
 })
+
+test.each([
+  [['hour'], 'Only the hours are filtered; the totals and the days are of the whole range.'],
+  [['day'], 'Only the days are filtered; the totals and the hours are of the whole range.'],
+  [['hour', 'day'], 'Only the hours and the days are filtered; the totals are of the whole range.'],
+  [[], undefined],
+])('activity filtered by %j says what is not', (fields, note) => {
+  const hourly = new Array<number>(24).fill(3)
+  const daily = [72, 0, 0, 0, 0, 0, 0]
+  const view = queryView(
+    {
+      ...empty(1, 0),
+      query_type: 'ActivityPatterns',
+      status: 'success',
+      filters: fields.map((field) => ({ field, operator: 'Equals' as const, value: '1' })),
+      data: { hourly, daily, total_commands: 72, unique_commands: 5 },
+    },
+    SCREEN,
+  )
+  if (note === undefined) expect(view).not.toContain('filtered')
+  else expect(view).toContain(`  ${note}\n`)
+})
