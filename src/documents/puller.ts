@@ -5,12 +5,16 @@ import type { NodeId } from '../../protocols/node-id.ts'
 import type { Clock, Timers } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { createRecent } from '../base/recent.ts'
+import { createBudget } from './budget.ts'
 import type { Exchange } from './exchange.ts'
 import { type Keeper, type Wanted, wantedOf } from './keeper.ts'
 import { type Document, readDocument } from './read.ts'
 
 /** Pages of one walk; a neighbour with more is walked on with in its next turn. */
 const PAGES_MAX = 128
+/** Heads of one neighbour that are judged: a burst of a walk's, and so many a second; beyond, it waits for its turn. */
+const HEADS_BURST = 32_768
+const HEADS_PER_SECOND = 512
 /** All heads are looked at again after this long: who relays what has changed since. */
 const AGAIN_MS = 6 * 3_600_000
 /** Neighbours whose place is remembered. */
@@ -71,6 +75,7 @@ export function createPuller({ exchange, keeper, clock, timers, log }: PullerDep
   const bad = createRecent<string, true>(BAD_MAX)
   /** What is being fetched, from whomever; settles when it is here or will not come. */
   const underWay = new Map<string, Work>()
+  const budgets = createRecent<NodeId, ReturnType<typeof createBudget>>(CURSORS_MAX)
   const silent = createRecent<NodeId, boolean>(SILENT_MAX)
   /** Fetches that were not answered. */
   const unanswered = new Map<NodeId, number>()
@@ -219,7 +224,10 @@ export function createPuller({ exchange, keeper, clock, timers, log }: PullerDep
 
   return {
     async pull(peer, onNew) {
+      const budget = budgets.get(peer) ?? createBudget(HEADS_BURST, HEADS_PER_SECOND)
+      budgets.set(peer, budget)
       for (let page = 0; page < PAGES_MAX; page++) {
+        if (budget.wait(clock.monotonic()) > 0) return 'more'
         const cursor = cursorOf(peer)
         const ask =
           cursor === undefined
@@ -227,6 +235,7 @@ export function createPuller({ exchange, keeper, clock, timers, log }: PullerDep
             : { of: 'heads' as const, index: cursor.index, after: cursor.after }
         const offer = await exchange.heads(peer, ask, (body) => readOffer(cursor, body))
         if (offer === undefined) return 'failed'
+        budget.take(offer.heads.length, clock.monotonic())
         const wanted = offer.heads.map(wantedOf).filter((head) => keeper.wants(head) !== undefined)
         if (!(await get(peer, wanted, onNew, WALK_MS))) return 'failed'
         const begunAt =

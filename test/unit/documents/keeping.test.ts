@@ -372,6 +372,23 @@ test('a neighbour that never comes to an end is walked in bounded steps, and oth
   expect(victim.room.counts().received).toBe(1)
 })
 
+test('of one neighbour’s heads a burst is judged, and then some hundreds a second', async () => {
+  const network = await networkOf(3)
+  const [liar, victim, author] = network.nodes as unknown as Nodes
+  await author.stop()
+  let offered = 0
+  lies(network, liar, (ask, say) => {
+    if (ask.of === 'documents') return
+    offered += 256
+    const heads = Array.from({ length: 256 }, (_, i) => headOf(author, 'no_such_kind', `${i}`, network.now))
+    say(SyncOffer, { index: INDEX, after: ask.after, through: ask.after + 256, end: false, heads })
+  })
+  network.connect(liar, victim)
+  await network.pass(MINUTE)
+  expect(offered).toBeGreaterThan(32_768 + 10_000)
+  expect(offered).toBeLessThan(32_768 + 60 * 512 + 1_000)
+})
+
 test('a member whose answers are refused is not visited again and again', async () => {
   const network = await networkOf(3, { loss: 1 })
   const [liar] = network.nodes as unknown as Nodes
