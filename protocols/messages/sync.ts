@@ -14,7 +14,7 @@ const SLOT_CHARACTERS = 32
 
 const documentName = {
   author: bytes(32).describe('Ed25519 key'),
-  kind: publicName(24).describe('a kind of document; one that a node does not know is passed on'),
+  kind: publicName(24).describe('a kind of document; a node does not ask for one that it does not know'),
   slot: z
     .string()
     .max(SLOT_CHARACTERS)

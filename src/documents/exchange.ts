@@ -109,7 +109,11 @@ export function createExchange(deps: ExchangeDeps): Exchange {
       },
     })
     const body: SyncRequestBody = { id, ...deps.position(), ask }
-    if (!deps.link.sendHop(peer, SyncRequest, body as SyncRequestBody & WireBody)) done(undefined)
+    if (!deps.link.sendHop(peer, SyncRequest, body as SyncRequestBody & WireBody)) {
+      done(undefined)
+      // No link: nobody would tell of its end.
+      if (line.open.size + line.late.size === 0) lines.delete(peer)
+    }
     return promise
   }
 

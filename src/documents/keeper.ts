@@ -89,6 +89,8 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   let last = 0
   const makeRoom = createMakeRoom(catalog, members, log, deps.bounds)
   const contradictions = createContradictions(deps)
+  /** Rows of kinds and roles that this program does not know: they stay until they expire. */
+  let unknown: readonly DocumentRow[] = []
   /** When it may be fetched again (monotonic, ms). */
   const refused = createRecent<string, number>(REFUSED_MAX)
 
@@ -210,10 +212,13 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       const numbering = await repository.numbering()
       index = numbering?.index ?? deps.random.bytes(INDEX_BYTES)
       last = numbering?.last ?? 0
+      const others: DocumentRow[] = []
       for await (const row of repository.load()) {
-        // Written by a newer program, which knows what it is.
         if (isKind(row.kind) && isRole(row.role)) catalog.add(row)
+        // Written by another version, which knows what it is.
+        else others.push(row)
       }
+      unknown = others
       catalog.settle()
     },
 
@@ -270,6 +275,10 @@ export function createKeeper(deps: KeeperDeps): Keeper {
           await write([], over.slice(at, at + REMOVE_MAX), false)
         }
         if (over.length > 0) refused.clear()
+        const foreign = unknown.filter((row) => row.expires_at <= now)
+        if (foreign.length === 0) return
+        await repository.write({ remove: foreign })
+        unknown = unknown.filter((row) => row.expires_at > now)
       }),
 
     conflicts: contradictions.count,

@@ -1,8 +1,10 @@
 // Documents between a few nodes: announced, fetched, moved by walking, replaced, relayed, kept over a restart.
 import { expect, test } from 'vitest'
 import { createAnnouncer } from '../../../src/documents/announcer.ts'
+import { createExchange } from '../../../src/documents/exchange.ts'
 import { readDocument } from '../../../src/documents/read.ts'
-import { DAY, HOUR, MINUTE, type Network, type NetworkOptions, type Node, networkOf } from './network.ts'
+import type { DocumentRow } from '../../../src/store/documents.ts'
+import { DAY, HOUR, MINUTE, Network, type NetworkOptions, type Node, networkOf } from './network.ts'
 
 type Nodes = readonly [Node, Node, Node, Node]
 
@@ -299,6 +301,45 @@ test('documents go when they expire: relayed ones after seven days, the others w
   await network.pass(HOUR)
   expect(new Set(rolesOf(network))).toEqual(new Set(['']))
   expect(author.room.counts()).toEqual({ own: 0, received: 0, relayed: 0, bytes: 0, conflicts: 0 })
+})
+
+test('what another version of the program kept stays until it expires', async () => {
+  const network = await networkOf(1)
+  const [node] = network.nodes as unknown as Nodes
+  await node.share(network.now, [])
+  const [kept] = node.repository.kept.values()
+  const row = { ...(kept as { row: DocumentRow }).row, kind: 'load', expires_at: network.now + HOUR }
+  await node.repository.write({ put: [{ row, frame: new Uint8Array(1) }] })
+  await node.stop()
+  await node.start()
+  await network.pass(30 * MINUTE)
+  expect(node.holdings('load').size).toBe(1)
+  await network.pass(HOUR)
+  expect([node.holdings('load').size, node.holdings().size]).toEqual([0, 1])
+})
+
+test('a neighbour without a link leaves nothing behind', async () => {
+  const { time } = new Network()
+  const [peer] = new Network().add(1) as [Node]
+  const sent: number[] = []
+  const exchange = createExchange({
+    link: {
+      peers: () => [],
+      sendHop: (_, __, body) => {
+        sent.push((body as unknown as { id: number }).id)
+        return false
+      },
+      sendDocument: () => false,
+    },
+    position: () => ({ index: new Uint8Array(8), through: 0 }),
+    clock: time.clock,
+    timers: time,
+  })
+  for (let i = 0; i < 3; i++) {
+    expect(await exchange.heads(peer.id, { of: 'heads', after: 0 }, () => 1)).toBe(undefined)
+  }
+  // A line that stayed would go on counting.
+  expect(sent).toEqual([1, 1, 1])
 })
 
 test('nothing of an author who is refused here is kept or given on', async () => {
