@@ -11,6 +11,7 @@ import {
 } from '../../api/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
+import { printable } from '../format.ts'
 import { pause, watchInterrupt } from '../interrupt.ts'
 import { createLiveLine } from '../live-line.ts'
 import { parseDuration, parseSince, rfc3339 } from '../time.ts'
@@ -150,17 +151,28 @@ function timed(result: QueryResult, began: number): QueryResult {
   return { ...result, timing: { ...result.timing, elapsed_ms } }
 }
 
-/** Until Ctrl-C, which takes back the question under way; that is how it is meant to end, so it exits 0. */
+/**
+ * Until Ctrl-C, which takes back the question under way; that is how it is meant to end, so it exits 0. A daemon that
+ * has answered once may go away and come back.
+ */
 async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promise<ExitCode> {
   const interrupt = watchInterrupt()
   const { signal } = interrupt
   let before: QueryResult | undefined
+  let away = false
   try {
     while (!signal.aborted) {
       const began = performance.now()
-      const result = await askLive(io, bodyOf(input, Date.now()), signal)
-      print(io, result, before)
-      before = result
+      try {
+        const result = await askLive(io, bodyOf(input, Date.now()), signal)
+        print(io, result, before)
+        before = result
+        away = false
+      } catch (error) {
+        if (signal.aborted || before === undefined || !isAway(error)) throw error
+        if (!away) io.err(`karo: ${printable(error.message)}; asked again until it answers\n`)
+        away = true
+      }
       await pause(everyMs - (performance.now() - began), signal)
     }
   } catch (error) {
@@ -168,8 +180,14 @@ async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promi
   } finally {
     interrupt.release()
   }
+  // The terminal has written ^C, and the prompt would stand right behind it.
+  if (io.liveLine) io.err('\n')
   return EXIT.done
 }
+
+/** What a daemon that restarts looks like from here. */
+const isAway = (error: unknown): error is KaroError =>
+  error instanceof KaroError && (error.code === 'not_running' || error.code === 'unavailable')
 
 /** In ms; undefined without --watch. Throws KaroError bad_request. */
 function everyOf({ options }: CommandInput): number | undefined {

@@ -30,7 +30,10 @@ export function dataView(result: QueryResult, screen: Screen, before?: QueryResu
     const old = before !== undefined && 'tools' in before.data ? before.data.tools : undefined
     return data.tools.length === 0 ? '' : toolTable(data.tools, screen, old)
   }
-  if ('nodes' in data) return data.nodes.length === 0 ? '' : healthTable(data.nodes, screen, Date.now())
+  if ('nodes' in data) {
+    const old = before !== undefined && 'nodes' in before.data ? before.data.nodes : undefined
+    return data.nodes.length === 0 ? '' : healthTable(data.nodes, screen, Date.now(), old)
+  }
   if ('hourly' in data) {
     const old = before !== undefined && 'hourly' in before.data ? before.data : undefined
     return data.total_commands === 0 ? '' : activityView(data, screen, left(result, 'day'), old)
@@ -117,7 +120,20 @@ function toolTable(rows: readonly ToolRow[], screen: Screen, before: readonly To
   )
 }
 
-function healthTable(rows: readonly HealthRow[], screen: Screen, now: number): string {
+/** What a node came to since the last answer; empty when it is as it was. */
+function turnOf(row: HealthRow, old: HealthRow | undefined): string {
+  if (old === undefined) return 'new'
+  if (row.online !== old.online) return row.online ? 'back' : 'gone'
+  return (row.uptime_seconds ?? 0) < (old.uptime_seconds ?? 0) && row.online ? 'restarted' : ''
+}
+
+function healthTable(
+  rows: readonly HealthRow[],
+  screen: Screen,
+  now: number,
+  before: readonly HealthRow[] | undefined,
+): string {
+  const old = new Map(before?.map((row) => [row.fingerprint, row]))
   return table(
     rows,
     [
@@ -135,6 +151,15 @@ function healthTable(rows: readonly HealthRow[], screen: Screen, now: number): s
         value: (row) => (row.online ? 'now' : ago(now - Date.parse(row.last_seen))),
         style: (row) => (row.online ? 'green' : 'yellow'),
       },
+      ...(before === undefined
+        ? []
+        : [
+            {
+              title: 'NEW',
+              value: (row: HealthRow) => turnOf(row, old.get(row.fingerprint)),
+              style: () => 'cyan' as const,
+            },
+          ]),
     ],
     screen,
   )

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { QueryResult } from '../../../src/api/shapes.ts'
 import { queryView } from '../../../src/cli/views/query.ts'
+import { testIdentity } from '../../support/identity.ts'
 
 const SCREEN = { colour: false, columns: Number.POSITIVE_INFINITY }
 
@@ -91,4 +92,42 @@ test.each([
   )
   if (note === undefined) expect(view).not.toContain('filtered')
   else expect(view).toContain(`  ${note}\n`)
+})
+
+test('health that is watched says which node came, went, came back or began anew', () => {
+  const row = (name: string, online: boolean, uptime_seconds: number | null) => ({
+    ...{ node_id: testIdentity(1).nodeId, fingerprint: name.padEnd(16, '0'), name, online, uptime_seconds },
+    ...{ last_seen: '2026-11-20T09:00:00Z', version: null, events_24h: null },
+  })
+  const health = (...nodes: ReturnType<typeof row>[]): QueryResult => ({
+    ...empty(1, 0),
+    query_type: 'NodeHealth',
+    status: 'success',
+    data: { nodes },
+  })
+  const before = health(
+    row('ash', false, null),
+    row('birch', true, 9),
+    row('cedar', true, 9),
+    row('fir', true, 9),
+  )
+  const now = health(
+    ...[
+      row('ash', true, 2),
+      row('birch', false, null),
+      row('cedar', true, 3),
+      row('elm', true, 1),
+      row('fir', true, 14),
+    ],
+  )
+  const said = queryView(now, SCREEN, before)
+  for (const [node, what] of [
+    ['ash', 'back'],
+    ['birch', 'gone'],
+    ['cedar', 'restarted'],
+    ['elm', 'new'],
+  ])
+    expect(said).toMatch(new RegExp(`^${node} .* ${what}$`, 'm'))
+  expect(said).toMatch(/^fir .* now$/m)
+  expect(queryView(now, SCREEN)).not.toContain('NEW')
 })

@@ -7,6 +7,7 @@ import { queryRoutes } from '../../../src/api/routes/query.ts'
 import { shareRoutes } from '../../../src/api/routes/share.ts'
 import { createApi } from '../../../src/api/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
+import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import type { Query } from '../../../src/query/index.ts'
@@ -411,6 +412,35 @@ describe('karo query --watch', () => {
     expect(await watching).toMatchObject({ code: 0, out: '', err: '' })
     await soon(() => ann.audits.length === 1)
     expect(ann.audits[0]).toMatchObject({ type: 'query_asked', details: { ended_by: 'cancelled' } })
+  })
+
+  it('goes on when a daemon that has answered comes back, and says once that it is away', async () => {
+    const { ann } = pair()
+    let asked = 0
+    const query: Pick<Query, 'ask'> = {
+      ask: (...given) => {
+        asked++
+        if (asked === 2 || asked === 3) return Promise.reject(new KaroError('unavailable', 'it is stopping'))
+        return ann.query.ask(...given)
+      },
+    }
+    const screen = { out: '', err: '' }
+    const words = ['query', 'tools', '--watch', '--every', '1s', '--json']
+    const watching = karoOn(screen, await serve(ann, query), false, ...words)
+    await soon(() => screen.out.split('\n').length > 2)
+    interrupt()
+    expect((await watching).code).toBe(0)
+    expect(asked).toBeGreaterThanOrEqual(4)
+    expect(screen.err).toBe('karo: it is stopping; asked again until it answers\n')
+  })
+
+  it('leaves the line of ^C on a terminal', async () => {
+    const { ann } = pair()
+    const screen = { out: '', err: '' }
+    const watching = karoOn(screen, await serve(ann), true, 'query', 'tools', '--watch')
+    await soon(() => screen.out.includes('answered'))
+    interrupt()
+    expect((await watching).err).toMatch(/\n$/)
   })
 
   it('ends with the error when the daemon does', async () => {
