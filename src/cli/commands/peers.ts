@@ -38,10 +38,16 @@ const COLUMNS: readonly Column<PeerShape>[] = [
 
 function lastSeen(peer: PeerShape): string {
   if (peer.last_seen === null) return 'never'
+  // Between pings of a link nothing may be heard for a while, which is no sign of anything.
+  if (peer.state === 'connected') return 'now'
   const when = ago(Date.now() - Date.parse(peer.last_seen))
-  if (peer.state === 'connected') return when
+  if (isThroughOthers(peer)) return `${when}, through others`
   return peer.presence === 'offline' ? `${when}, left` : peer.presence === 'unsure' ? `${when}, lost` : when
 }
+
+/** A member without a link: its presence comes from members that have one, and questions and answers travel so too. */
+const isThroughOthers = ({ state, known_by, presence }: PeerShape): boolean =>
+  state === 'known' && known_by === 'gossip' && presence === 'online'
 
 const NOBODY = `No other node is known here yet.
 Run \`karo up\` on another machine of this network; it shows up here as pending. Where multicast does not reach,
@@ -115,8 +121,8 @@ async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
     io,
     `Next, on that machine, unless this was done there already:
   karo peers trust ${self.fingerprint}
-The link opens by itself when both sides trust each other. Trust alone shares nothing of level 1: that takes
-\`karo share allow\`.
+The link opens by itself when both sides trust each other; where they cannot reach each other, members between them
+carry questions and answers. Trust alone shares nothing of level 1: that takes \`karo share allow\`.
 `,
   )
 }
@@ -219,7 +225,9 @@ const explain: Command = {
     }
     const { peer, steps = [] } = answer
     const title = `${called(peer)}: ${peer.trust_level}, ${peer.state}`
-    io.out(`${io.colour ? styleText('bold', title, { validateStream: false }) : title}\n${peer.node_id}\n\n`)
+    io.out(`${io.colour ? styleText('bold', title, { validateStream: false }) : title}\n${peer.node_id}\n`)
+    if (isThroughOthers(peer)) io.out('no link to it; reached through other members\n')
+    io.out('\n')
     io.out(
       table(
         steps,

@@ -78,6 +78,29 @@ test('people see fingerprints in groups of four and how to trust who waits', asy
   expect(out).toContain('karo peers trust 0123456789abcdef')
 })
 
+test('a link is alive now, whenever its last ping was; a member without one is reached through others', async () => {
+  const last_seen = new Date(Date.now() - 49_000).toISOString()
+  const cedar = { ...bob, name: 'cedar', last_seen, state: 'known', known_by: 'gossip', presence: 'online' }
+  const peers = [
+    { ...ann, last_seen, known_by: 'link', presence: 'online' },
+    cedar,
+    { ...cedar, name: 'elm', presence: 'unsure' },
+    { ...cedar, name: 'fir', known_by: 'link' },
+  ]
+  const { out } = await karo({ [PEERS]: { peers } }, 'peers')
+  expect(out).toMatch(/ ann .* now$/m)
+  expect(out).toMatch(/ cedar .* \d+ s ago, through others$/m)
+  expect(out).toMatch(/ elm .* \d+ s ago, lost$/m)
+  expect(out).toMatch(/ fir .* \d+ s ago$/m)
+  const explained = await karo(
+    { 'GET /api/v1/peers/explain': { peer: cedar, steps: [] } },
+    'peers',
+    'explain',
+    'x',
+  )
+  expect(explained.out).toContain('no link to it; reached through other members')
+})
+
 test('an empty list says what to do next; with --json it is an empty list', async () => {
   const people = await karo({ [PEERS]: { peers: [] } }, 'peers')
   expect(people.out).toContain('karo up')
