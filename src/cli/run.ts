@@ -129,7 +129,7 @@ function report(error: unknown, world: CliWorld, json: boolean): ExitCode {
   } else {
     const first = known ? message : `internal error: ${message}`
     // A usage error's place is the command itself, `karo peers trust`: no need to say karo twice.
-    const program = where?.startsWith('karo ') ? '' : 'karo: '
+    const program = where === 'karo' || where?.startsWith('karo ') ? '' : 'karo: '
     const place = where === undefined ? '' : `${printable(where)}: `
     const { stderr } = world
     const columns = (stderr.isTTY && stderr.columns) || Number.POSITIVE_INFINITY

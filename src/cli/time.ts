@@ -55,6 +55,20 @@ export function parseSince(text: string, now: number, where = '--since'): number
   })
 }
 
+/**
+ * The end of a range, as ms since the epoch: as parseSince, but a day (`today`, `yesterday`, a date) is meant whole, up
+ * to `now`. Throws KaroError bad_request; `where` names the option.
+ */
+export function parseUntil(text: string, now: number, where = '--to'): number {
+  const moment = parseSince(text, now, where)
+  const word = text.trim()
+  if (word !== 'today' && word !== 'yesterday' && !DATE.test(word)) return moment
+  const next = new Date(moment)
+  // By the calendar: days on which clocks change are not 24 hours long.
+  next.setDate(next.getDate() + 1)
+  return Math.max(moment, Math.min(next.getTime(), now))
+}
+
 /** For the API, which takes years of four digits from 1970 on. Throws KaroError bad_request; `where` names the option. */
 export function rfc3339(ms: number, where: string): string {
   if (ms < 0 || ms >= Date.UTC(10_000, 0)) {

@@ -14,7 +14,7 @@ import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { printable } from '../format.ts'
 import { pause, watchInterrupt } from '../interrupt.ts'
 import { createLiveLine } from '../live-line.ts'
-import { parseDuration, parseSince, rfc3339 } from '../time.ts'
+import { parseDuration, parseSince, parseUntil, rfc3339 } from '../time.ts'
 import { checkText } from '../values.ts'
 import { progressLine, queryView } from '../views/query.ts'
 
@@ -62,7 +62,7 @@ const ask: Command = {
       description: `the time until now (without it and --from: ${DEFAULT_LAST})`,
     },
     { name: 'from', value: 'time', description: 'start: 2h, today, a date, or RFC 3339' },
-    { name: 'to', value: 'time', description: 'end, with --from (default: now)' },
+    { name: 'to', value: 'time', description: 'end, with --from (default: now); a date is meant whole' },
     {
       name: 'level',
       value: 'level',
@@ -109,14 +109,34 @@ const ask: Command = {
   ],
   async run(io, input) {
     const every = everyOf(input)
-    if (every !== undefined) return watch(io, input, every)
-    const body = bodyOf(input, Date.now())
-    const result = await (io.liveLine && !io.json ? askLive(io, body) : askOnce(io, body))
-    print(io, result)
-    const exit = EXIT_OF[result.status]
-    const partial = input.options['require-complete'] === true && !result.coverage.complete
-    return partial ? EXIT.partial : exit
+    try {
+      return await (every === undefined ? once(io, input) : watch(io, input, every))
+    } catch (error) {
+      throw asTyped(error, input)
+    }
   },
+}
+
+async function once(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+  const body = bodyOf(input, Date.now())
+  const result = await (io.liveLine && !io.json ? askLive(io, body) : askOnce(io, body))
+  print(io, result)
+  const exit = EXIT_OF[result.status]
+  const partial = input.options['require-complete'] === true && !result.coverage.complete
+  return partial ? EXIT.partial : exit
+}
+
+/** The daemon names a member of the request; here it was an option. */
+function asTyped(error: unknown, { options }: CommandInput): unknown {
+  if (!(error instanceof KaroError)) return error
+  const { code, message, hint } = error
+  const typed: Readonly<Record<string, string>> = {
+    team: '--team',
+    range: options.from === undefined ? '--last' : '--from',
+  }
+  const where = typed[error.where ?? '']
+  if (where === undefined) return error
+  return new KaroError(code, message, { where, ...(hint && { hint }), cause: error })
 }
 
 type Body = Record<string, unknown>
@@ -194,7 +214,7 @@ function everyOf({ options }: CommandInput): number | undefined {
   const { watch: watching, every } = options
   if (watching !== true) {
     if (every === undefined) return undefined
-    throw new KaroError('bad_request', '--every says how often to ask', {
+    throw new KaroError('bad_request', 'it says how often --watch asks', {
       where: '--every',
       hint: 'Add --watch.',
     })
@@ -249,19 +269,19 @@ type Value = CommandInput['options'][string]
 
 function rangeOf(last: Value, from: Value, to: Value, now: number): { start: string; end: string } {
   if (typeof last === 'string' && (typeof from === 'string' || typeof to === 'string')) {
-    throw new KaroError('bad_request', '--last already says from when to when', {
+    throw new KaroError('bad_request', 'it already says from when to when', {
       where: '--last',
       hint: 'Give either --last, or --from and --to.',
     })
   }
   if (typeof to === 'string' && typeof from !== 'string') {
-    throw new KaroError('bad_request', '--to needs a beginning', { where: '--to', hint: 'Add --from.' })
+    throw new KaroError('bad_request', 'an end needs a beginning', { where: '--to', hint: 'Add --from.' })
   }
   const start =
     typeof from === 'string'
       ? parseSince(from, now, '--from')
       : now - parseDuration(typeof last === 'string' ? last : DEFAULT_LAST, '--last')
-  const end = typeof to === 'string' ? parseSince(to, now, '--to') : now
+  const end = typeof to === 'string' ? parseUntil(to, now) : now
   if (start >= end) {
     throw new KaroError('bad_request', 'the range ends before it starts', {
       where: typeof from === 'string' ? '--from' : '--last',

@@ -198,6 +198,18 @@ describe('karo query', () => {
     const { err } = await karo(home, 'query', 'tools', '--where', 'risk_level=high')
     expect(err).toMatch(/--where: tools has no field 'risk_level'/)
     expect(err).toMatch(/tool, category, uses, nodes/)
+    // What the daemon refuses is named as it was typed.
+    for (const [option, value] of [
+      ['--team', 'nobody'],
+      ['--last', '1000d'],
+      ['--from', '1000d'],
+    ] as const) {
+      const refused = await karo(home, 'query', 'tools', option, value, '--json')
+      expect(refused.json().error.where).toBe(option)
+    }
+    expect((await karo(home, 'query', 'tools', '--last', '1h', '--to', 'now')).err).not.toMatch(
+      /--(\w+): --\1/,
+    )
     expect(bob.gathered).toEqual([])
     expect(bob.audits).toEqual([])
   })

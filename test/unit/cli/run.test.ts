@@ -237,12 +237,13 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     ['status now', 'too many arguments'],
     ['peers --level peer', "unknown option '--level'"],
     ['status --home', "option '--home <dir>' argument missing"],
-    ['--home', "option '--home <dir>' argument missing"],
+    ['--home', "karo: option '--home <dir>' argument missing"],
   ])('karo %s', async (line, message) => {
     const { code, stdout, stderr, call } = await karo(line)
     expect(call).toBeUndefined()
     expect([code, stdout]).toEqual([EXIT.usage, ''])
     expect(stderr).toContain(message)
+    expect(stderr).not.toMatch(/^karo: karo/)
   })
 
   test('as one JSON document on stdout with --json, wherever it stands', async () => {

@@ -1,7 +1,7 @@
 // Times as people type them.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { parseDuration, parseSince } from '../../../src/cli/time.ts'
+import { parseDuration, parseSince, parseUntil } from '../../../src/cli/time.ts'
 
 const NOW = Date.parse('2026-11-20T08:00:00.500Z')
 const bad = expect.objectContaining({ code: 'bad_request', hint: expect.any(String) })
@@ -68,5 +68,22 @@ describe('parseSince', () => {
         expect(parseSince(date.toISOString(), NOW)).toBe(date.getTime())
       }),
     )
+  })
+})
+
+describe('parseUntil', () => {
+  test('takes a day whole, up to now, and a moment as it is', () => {
+    const day = (text: string) => [parseSince(text, NOW), parseUntil(text, NOW)]
+    const midnight = new Date(2026, 10, 20).getTime()
+    expect(day('2026-11-18')).toEqual([new Date(2026, 10, 18).getTime(), new Date(2026, 10, 19).getTime()])
+    expect(day('yesterday')).toEqual([new Date(2026, 10, 19).getTime(), midnight])
+    expect(day('today')).toEqual([midnight, NOW])
+    expect(parseUntil('2h', NOW)).toBe(NOW - 7_200_000)
+    expect(parseUntil('2026-11-20T07:00:00Z', NOW)).toBe(Date.parse('2026-11-20T07:00:00Z'))
+  })
+
+  test('a day to come ends where it begins, and a wrong one names --to', () => {
+    expect(parseUntil('2026-12-24', NOW)).toBe(new Date(2026, 11, 24).getTime())
+    expect(() => parseUntil('2026-02-31', NOW)).toThrow(expect.objectContaining({ where: '--to' }))
   })
 })
