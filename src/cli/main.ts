@@ -1,5 +1,4 @@
 // The program `karo`: checks the Node version before anything newer is even parsed, then runs the command line.
-import * as util from 'node:util'
 
 const LEAST = [22, 12] as const
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
@@ -10,13 +9,16 @@ if (major < LEAST[0] || (major === LEAST[0] && minor < LEAST[1])) {
   )
   process.exitCode = 1
 } else {
+  // Asked for only then: an import would be linked before the check could speak.
+  const messageOf = (errno: number): string =>
+    process.getBuiltinModule('node:util').getSystemErrorMessage(errno)
   const quiet = <S extends NodeJS.WriteStream & { fd: number }>(stream: S): S =>
     stream.on('error', (error: NodeJS.ErrnoException) => {
       // A reader that has seen enough (`karo history | head`) is not an error.
       if (error.code === 'EPIPE') process.exit()
       // Where stderr itself is full, only the exit code can say so.
       if (stream.fd !== 2) {
-        const why = error.errno === undefined ? error.message : util.getSystemErrorMessage(error.errno)
+        const why = error.errno === undefined ? error.message : messageOf(error.errno)
         process.stderr.write(`karo: cannot write: ${why}\n`)
       }
       process.exit(1)

@@ -17,7 +17,7 @@ const WAIT_MS = 500
 /** So long before the deadline they are looked up for whoever has not answered by then; half of the time of a short one. */
 const AHEAD_MS = 300
 
-export interface AbsentData {
+interface AbsentData {
   readonly data: NodeData
   /** Milliseconds since the epoch. */
   readonly as_of: number

@@ -51,7 +51,11 @@ beforeAll(async () => {
 describe('summaries', () => {
   test('without consent nothing would leave, and nothing does', async () => {
     before = (await lead.status()).documents
-    expect(await laptop.json<SharePreviewShape>(['share', 'preview'])).toEqual({ to: null, summaries: [] })
+    expect(await laptop.json<SharePreviewShape>(['share', 'preview'])).toEqual({
+      to: null,
+      role: null,
+      summaries: [],
+    })
     expect((await laptop.status()).summaries.recipients).toBe(0)
   })
 
@@ -134,7 +138,11 @@ describe('summaries', () => {
       pollMs: 100,
     })
     await laptop.json(['share', 'stop', 'lead'])
-    expect(await laptop.json<SharePreviewShape>(['share', 'preview'])).toEqual({ to: null, summaries: [] })
+    expect(await laptop.json<SharePreviewShape>(['share', 'preview'])).toEqual({
+      to: null,
+      role: null,
+      summaries: [],
+    })
     const { entries } = await until(
       async () => {
         const log = await laptop.json<{ entries: AuditEntryShape[] }>([
