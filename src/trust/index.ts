@@ -40,7 +40,10 @@ export interface Member {
   readonly unsure: boolean
   /** `link`: it was connected to this node. `gossip`: an admitted member passed its presence on. */
   readonly known_by: 'link' | 'gossip'
-  /** With `gossip`: the admitted neighbour that handed its presence on first. It need not know the member itself. */
+  /**
+   * With `gossip`: the neighbour that handed its presence on first. It need not know the member itself. It is admitted,
+   * except that a member that this node admits itself keeps the one it had until another one hands its presence on.
+   */
   readonly sponsor?: NodeId
 }
 
@@ -87,8 +90,8 @@ export interface Trust extends Room {
   resolve(who: string): NodeId
 
   /**
-   * Other members seen in the last 7 days, not denied, not revoked, not oneself. One that this node does not admit
-   * itself counts for as long as it admits the member that announced it.
+   * Other members seen in the last 7 days, not denied, not revoked, not oneself. One that this node admits itself counts
+   * whoever announced it; any other for as long as this node admits the member that announced it.
    */
   members(): readonly Member[]
   member(node: NodeId): Member | undefined

@@ -41,8 +41,8 @@ export interface Seen {
   makeRoom(sponsor: NodeId, charged: (node: NodeId) => boolean): void
   lost(node: NodeId): void
   sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
-  /** The node, and everybody that is known through it alone. */
-  forget(node: NodeId): void
+  /** The node, and everybody that is known through it alone, but for those that stay without it. */
+  forget(node: NodeId, stays: (node: NodeId) => boolean): void
   /** Resolves when everything seen so far is in the store, or could not be written (logged, tried again later). */
   flush(): Promise<void>
 }
@@ -195,9 +195,9 @@ export function createSeen(repository: MemberRepository, clock: Clock, log: Log)
       void flush()
     },
 
-    forget(node) {
+    forget(node, stays) {
       for (const { node_id, sponsor } of [...members.values()])
-        if (node_id === node || sponsor === node) dropMember(node_id)
+        if (node_id === node || (sponsor === node && !stays(node_id))) dropMember(node_id)
       if (strangers.has(node)) dropStranger(node)
       void flush()
     },

@@ -141,7 +141,7 @@ export function createTrust(options: TrustOptions): Trust {
       const held: Held = { ...changed, keys: before?.keys ?? [publicKeyOf(node)], decided_at: clock.now() }
       await repository.write({ decisions: [held] })
       hold(held)
-      if (!admits(node)) seen.forget(node)
+      if (!admits(node)) seen.forget(node, admits)
       const levelAfter = opinion(node).trust_level
       log.info({ peer: node, action, level: levelAfter }, 'a person decided about a node')
       // Queued first, so that the ledger has the decision before what follows from it.
@@ -191,7 +191,7 @@ export function createTrust(options: TrustOptions): Trust {
       for (const [node, was] of before) {
         const is = opinion(node)
         if (isDeepStrictEqual(was, is)) continue
-        if (!admits(node)) seen.forget(node)
+        if (!admits(node)) seen.forget(node, admits)
         log.info(
           { peer: node, action: 'reload', level: is.trust_level },
           'the configuration decides anew about a node',
@@ -279,12 +279,12 @@ export function createTrust(options: TrustOptions): Trust {
     heardOf(node, sighting, by) {
       if (node === identity.nodeId || refuses(node) || !admits(by)) return false
       const before = seen.member(node)
+      const sponsor = before?.sponsor !== undefined && admits(before.sponsor) ? before.sponsor : by
       if (admits(node)) {
         const linked = before !== undefined && before.sponsor === undefined
-        seen.sawMember(node, linked ? sighting : { ...sighting, sponsor: before?.sponsor ?? by })
+        seen.sawMember(node, linked ? sighting : { ...sighting, sponsor })
         return true
       }
-      const sponsor = before?.sponsor !== undefined && admits(before.sponsor) ? before.sponsor : by
       if (before?.sponsor !== sponsor) seen.makeRoom(sponsor, (one) => !admits(one))
       seen.sawMember(node, { ...sighting, sponsor })
       return true

@@ -2,6 +2,7 @@
 import { expect, onTestFinished, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { silentLog } from '../../../src/base/log.ts'
+import type { Config } from '../../../src/config/index.ts'
 import { createMemberRepository, type MemberRepository } from '../../../src/store/members.ts'
 import { createTrust, type Trust } from '../../../src/trust/index.ts'
 import { GOSSIP_MEMBERS_MAX, GOSSIP_MEMBERS_OF_ONE, MEMBER_KEPT_MS } from '../../../src/trust/seen.ts'
@@ -17,7 +18,14 @@ interface World {
   readonly trust: Trust
   readonly repository: MemberRepository
   readonly clock: { time: number }
+  /** What the file says from the next reload on. */
+  readonly config: { peers: Config['peers'] }
 }
+
+const peersOf = (trusted: readonly NodeId[], denied: readonly NodeId[] = []): Config['peers'] => ({
+  trusted: new Map(trusted.map((node) => [node, { level: 'peer', roles: [], teams: [] }])),
+  denied,
+})
 
 /** `ann` and `bob` are trusted. */
 async function world(
@@ -26,13 +34,9 @@ async function world(
   trusted: readonly NodeId[] = [ann, bob],
 ): Promise<World> {
   const kept = repository ?? createMemberRepository(await temporaryDatabase())
+  const config = { peers: peersOf(trusted) }
   const trust = createTrust({
-    config: {
-      peers: {
-        trusted: new Map(trusted.map((node) => [node, { level: 'peer', roles: [], teams: [] }])),
-        denied: [],
-      },
-    },
+    config,
     repository: kept,
     identity: self,
     audit: { record: async () => {} },
@@ -41,7 +45,7 @@ async function world(
   })
   await trust.start(never)
   onTestFinished(() => trust.stop())
-  return { trust, repository: kept, clock }
+  return { trust, repository: kept, clock, config }
 }
 
 const here = { name: 'cid', addresses: ['/ip4/10.0.0.3/tcp/1'], offline: false }
@@ -90,6 +94,57 @@ test('who announced it is not trusted any more after a restart: it counts no mor
   // Another one may announce it.
   expect(second.trust.heardOf(cid, here, bob)).toBe(true)
   expect(ids(second.trust)).toEqual([cid])
+})
+
+test.each(['deny', 'revoke'] as const)(
+  'who announced it is refused (%s): whoever is admitted here itself stays, also after a restart',
+  async (refuse) => {
+    const [eve, fay] = [idOf(5), idOf(6)]
+    const first = await world(undefined, undefined, [bob, eve])
+    await first.trust.trust(ann, {})
+    await first.trust.trust(dan, {})
+    for (const node of [cid, dan, eve, fay]) first.trust.heardOf(node, here, ann)
+    // Somebody may decide only after hearing of it.
+    await first.trust.trust(cid, {})
+    const before = first.trust.member(cid)
+    await first.trust[refuse](ann)
+    const admitted = [cid, dan, eve].toSorted()
+    expect(ids(first.trust).toSorted()).toEqual(admitted)
+    expect(first.trust.member(cid)).toEqual(before)
+    // Whoever is not, is forgotten: to trust the sponsor again brings nobody back.
+    expect(first.trust.known()).not.toContain(fay)
+    await first.trust.stop()
+    const second = await world(first.repository, first.clock, [bob, eve])
+    expect(ids(second.trust).toSorted()).toEqual(admitted)
+    // Its own refusal still takes it away.
+    await second.trust.deny(cid)
+    expect(ids(second.trust).toSorted()).toEqual([dan, eve].toSorted())
+  },
+)
+
+test('a reload that denies who announced it keeps whom the same file admits', async () => {
+  const { trust, config } = await world()
+  for (const node of [cid, dan]) trust.heardOf(node, here, ann)
+  config.peers = peersOf([bob, cid], [ann])
+  await trust.reload()
+  expect(ids(trust)).toEqual([cid])
+})
+
+test('whoever is admitted here is charged to the next that announces it once its sponsor is refused', async () => {
+  const first = await world(undefined, undefined, [ann, bob, cid])
+  first.trust.heardOf(cid, here, ann)
+  first.trust.heardOf(cid, here, bob)
+  expect(first.trust.member(cid)?.sponsor).toBe(ann)
+  await first.trust.deny(ann)
+  expect(ids(first.trust)).toEqual([cid])
+  first.trust.heardOf(cid, here, bob)
+  expect(first.trust.member(cid)?.sponsor).toBe(bob)
+  await first.trust.stop()
+  // Not admitted any more, it counts as long as that one is.
+  const second = await world(first.repository, first.clock, [bob])
+  expect(ids(second.trust)).toEqual([cid])
+  await second.trust.deny(bob)
+  expect(ids(second.trust)).toEqual([])
 })
 
 test('denied here it is gone, and no announcement brings it back', async () => {
