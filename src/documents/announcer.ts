@@ -26,6 +26,8 @@ const HEAD_BYTES = 190
 export interface Announcer {
   own(document: Document): void
   received(document: Document): void
+  /** Own ones once more. */
+  remind(heads: readonly DocumentHeadBody[]): void
   /** Somebody told of it. */
   heard(head: DocumentHeadBody): void
   stop(): void
@@ -106,6 +108,9 @@ export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps
       if (told.get(editionOf(head)) !== undefined) return
       const [least, most] = OTHERS_AFTER_MS
       add(head, least + random.float() * (most - least), false)
+    },
+    remind(heads) {
+      for (const head of heads) add(head, 0, true)
     },
     heard(head) {
       const edition = editionOf(head)

@@ -13,6 +13,7 @@ import type { DocumentRepository } from '../store/documents.ts'
 import type { Trust } from '../trust/index.ts'
 import { createAnnouncer } from './announcer.ts'
 import type { Bounds } from './bounds.ts'
+import { createCarrier } from './carrier.ts'
 import { createCatalog } from './catalog.ts'
 import { createExchange } from './exchange.ts'
 import { createFetcher } from './fetcher.ts'
@@ -22,6 +23,7 @@ import { createKeeper, wantedOf } from './keeper.ts'
 import { createMembersView } from './members.ts'
 import { createPuller } from './puller.ts'
 import { isFuture } from './read.ts'
+import { createReminder } from './reminder.ts'
 import { createRounds } from './rounds.ts'
 
 export interface DocumentsDeps {
@@ -58,10 +60,12 @@ export function createDocuments(deps: DocumentsDeps): Documents {
 
   const catalog = createCatalog()
   const members = createMembersView(trust, self, clock)
+  const carrier = createCarrier({ clock, fetch: (...args) => fetcher.heard(...args) })
   const keeper = createKeeper({
     ...{ self, catalog, repository, members, clock, random, log },
     hints: deps.hints ?? createHints(identity.agree),
     audit: deps.audit,
+    carries: carrier.carries,
     ...(deps.bounds === undefined ? {} : { bounds: deps.bounds }),
     onReceived(document) {
       for (const listener of listeners) {
@@ -80,19 +84,31 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       if (frame.message === SyncRequest) requested(peer, frame)
       else exchange.answered(peer, frame)
     },
-    up: (peer) => rounds.up(peer.nodeId),
+    up(peer) {
+      reminder.up(peer.nodeId)
+      rounds.up(peer.nodeId)
+    },
     down(peer) {
       exchange.down(peer)
       giver.down(peer)
+      reminder.down(peer.nodeId)
       rounds.down(peer.nodeId)
     },
   })
   const gossip = mesh.topic(headsTopic, { message: heard })
 
   const exchange = createExchange({ link, position, clock, timers })
-  const giver = createGiver({ link, catalog, repository, trust, position, clock, timers, log })
+  const giver = createGiver({
+    ...{ link, catalog, repository, trust, position, clock, timers, log },
+    missed: carrier.missed,
+    gave: (entry) => reminder.gave(entry),
+  })
   const puller = createPuller({ exchange, keeper, clock, timers, log })
   const announcer = createAnnouncer({ gossip, clock, random, timers })
+  const reminder = createReminder({
+    ...{ self, catalog, repository, clock, random, timers, log },
+    announce: announcer.remind,
+  })
   const linked = (): NodeIds => link.peers().map(({ nodeId }) => nodeId)
 
   async function reach(node: PeerRef['nodeId']): Promise<boolean> {
@@ -126,7 +142,9 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     for (const head of heads) {
       if (isFuture(head.version, now)) continue
       announcer.heard(head)
-      fetcher.heard(wantedOf(head), announcer_.nodeId, from.nodeId)
+      const wanted = wantedOf(head)
+      carrier.heard(wanted, announcer_.nodeId, from.nodeId)
+      fetcher.heard(wanted, announcer_.nodeId, from.nodeId)
     }
     return 'accept'
   }
@@ -161,6 +179,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       rounds.stop()
       fetcher.stop()
       announcer.stop()
+      reminder.stop()
       const quiet = Promise.all([giver.idle(), keeper.idle()])
       await Promise.race([quiet, new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
     },

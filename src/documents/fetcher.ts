@@ -21,8 +21,11 @@ const PARALLEL = 3
 const REPEATS = PARALLEL - 1
 
 export interface Fetcher {
-  /** `announcer` says it has it; `from` is the neighbour that handed the word on. */
-  heard(wanted: Wanted, announcer: NodeId, from: NodeId): void
+  /**
+   * `announcer` says it has it; `from` is the neighbour that handed the word on. `owner`, who is answerable for the
+   * fetch, is the announcer where it is admitted here, otherwise `from`, unless told otherwise.
+   */
+  heard(wanted: Wanted, announcer: NodeId, from: NodeId, owner?: NodeId): void
   stop(): void
 }
 
@@ -145,7 +148,7 @@ export function createFetcher(deps: FetcherDeps): Fetcher {
   }
 
   return {
-    heard(wanted, announcer, from) {
+    heard(wanted, announcer, from, asker) {
       if (keeper.wants(wanted) === undefined) return
       const name = `${wanted.author} ${wanted.kind} ${wanted.slot} ${wanted.version}`
       const before = jobs.get(name)
@@ -156,7 +159,7 @@ export function createFetcher(deps: FetcherDeps): Fetcher {
         if (before.state === 'waiting') soon(name, before)
         return
       }
-      const owner = deps.members.sponsorOf(announcer) === undefined ? announcer : from
+      const owner = asker ?? (deps.members.sponsorOf(announcer) === undefined ? announcer : from)
       const job: Job = {
         ...{ wanted, announcers: [announcer], froms: [from], owner },
         ...{ state: 'waiting', attempt: 0, cancel: () => {} },

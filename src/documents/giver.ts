@@ -49,6 +49,10 @@ export interface GiverDeps {
   readonly repository: DocumentRepository
   readonly trust: Pick<Trust, 'refuses'>
   readonly position: () => { readonly index: Uint8Array; readonly through: number }
+  /** A neighbour got it. */
+  readonly gave: (entry: Entry) => void
+  /** What a neighbour asked for is not here. */
+  readonly missed: (peer: NodeId, asked: DocumentsAsk['documents'][number]) => void
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
@@ -115,21 +119,25 @@ export function createGiver(deps: GiverDeps): Giver {
   async function batch(peer: NodeId, id: number, { documents: asked }: DocumentsAsk): Promise<number> {
     const now = clock.now()
     const documents: Uint8Array[] = []
+    const given: Entry[] = []
     const gone: number[] = []
     let bytes = 0
-    for (const [at, { author, kind, slot, version }] of asked.entries()) {
+    for (const [at, one] of asked.entries()) {
+      const { author, kind, slot, version } = one
       const entry = isKind(kind) ? catalog.get(formatNodeId(author), kind, slot) : undefined
       const there = entry !== undefined && entry.version >= version && givable(entry, peer, now)
       const frame = there ? await repository.frame(keyOf(entry)) : undefined
-      if (frame === undefined) {
+      if (entry === undefined || frame === undefined) {
         gone.push(at)
+        deps.missed(peer, one)
         continue
       }
       if (documents.length > 0 && bytes + frame.length > BATCH_BYTES) break
       documents.push(frame)
+      given.push(entry)
       bytes += frame.length
     }
-    deps.link.sendHop(peer, SyncBatch, { id, documents, gone })
+    if (deps.link.sendHop(peer, SyncBatch, { id, documents, gone })) given.forEach(deps.gave)
     return bytes
   }
 

@@ -78,6 +78,8 @@ export interface KeeperDeps {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  /** Whether a neighbour that cannot get this edition asked this node for it. */
+  readonly carries: (edition: Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>) => boolean
   readonly onReceived: (document: StoredDocument) => void
   readonly bounds?: Bounds
 }
@@ -121,7 +123,8 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     if ((refused.get(editionOf(head)) ?? 0) > clock.monotonic()) return undefined
     if (KINDS[kind].audience === 'all' || isRecipient(head)) return 'received'
     const relays = (): boolean =>
-      version + RELAYED_MS > now && members.holders(author, publicKey, kind, slot).includes(self)
+      version + RELAYED_MS > now &&
+      (deps.carries(head) || members.holders(author, publicKey, kind, slot).includes(self))
     // An edition that is for others now still takes the place of the one that was for this node.
     return held !== undefined || relays() ? 'relayed' : undefined
   }

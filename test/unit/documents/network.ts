@@ -148,7 +148,12 @@ export class Network {
 
   /** From now on only nodes of the same group reach each other. */
   partition(groupOf: (node: Node) => number): void {
-    this.#together = (a, b) => groupOf(a) === groupOf(b)
+    this.separate((a, b) => groupOf(a) === groupOf(b))
+  }
+
+  /** From now on only those reach each other; who is known to whom stays for a quarter of an hour. */
+  separate(together: (a: Node, b: Node) => boolean): void {
+    this.#together = together
     for (const a of this.nodes) for (const b of this.nodes) if (!this.canReach(a, b)) this.cut(a, b)
   }
 
