@@ -152,6 +152,8 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (!admits(node)) return
       book.learn(node, trust.met(node)?.addresses ?? [])
       wake(node)
+      // Whoever was decided about becomes a member by meeting, also where the overlay does not need the link.
+      if (!connected(node)) void dial(node)
     },
 
     opened: dialer.opened,
