@@ -54,7 +54,11 @@ export async function startScale({ count, seed, ...options }: ScaleOptions): Pro
     },
   })
   const { nodes } = fleet
-  const fingerprints = await some(nodes, async (node) => (await node.status()).fingerprint)
+  const fingerprints = await some(nodes, (node) =>
+    until(async () => (await node.status()).fingerprint, {
+      ...{ what: `${node.name} says who it is`, deadlineMs: PATIENCE_MS, pollMs: 1_000 },
+    }),
+  )
   const between = [
     '--from',
     new Date(range.start).toISOString(),
