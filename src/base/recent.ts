@@ -6,7 +6,7 @@ export interface Recent<K, V> {
   clear(): void
 }
 
-export interface Age {
+interface Age {
   /** What was used within this time is held; the rest goes within as much again, if something is set then. */
   readonly ms: number
   /** Monotonic, ms. */

@@ -12,7 +12,7 @@ export interface Nonces {
   forget(oldest: number): void
 }
 
-export interface NoncesInit {
+interface NoncesInit {
   /** Bytes of each id. */
   readonly idBytes: number
   /** At most 32 768, so that a place fits into 16 bits. */
