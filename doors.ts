@@ -187,5 +187,6 @@ export const PACKAGE_DOORS: Readonly<Record<string, readonly RoomName[]>> = {
   unbash: ['risk'],
   msgpackr: ['protocols', 'store'],
   'blake3-wasm': ['base'],
+  '@noble/*': ['identity'],
   koffi: ['ops'],
 }

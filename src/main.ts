@@ -50,9 +50,9 @@ export interface DaemonOptions {
 }
 
 /**
- * The daemon, in this process, until SIGTERM, SIGINT or, unless a service manager runs it, SIGHUP; then it has
- * stopped within 5 s. Resolves with the exit code. Throws KaroError when it cannot start: `conflict` with the pid of a daemon that runs here already,
- * `bad_config`, `bad_file`; nothing is left running then.
+ * The daemon, in this process, until SIGTERM, SIGINT or, unless a service manager runs it, SIGHUP; then it has stopped
+ * within 5 s. Resolves with the exit code. Throws KaroError when it cannot start: `conflict` with the pid of a daemon
+ * that runs here already, `bad_config`, `bad_file`; nothing is left running then.
  */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const { paths, identity, env, write } = options

@@ -19,6 +19,9 @@ export function bytes(min: number, max: number = min): z.ZodType<Uint8Array> {
     .meta({ binary })
 }
 
+/** One hint beside a sealed key: eight bytes that only author and recipient can tell from random ones. */
+export const HINT_BYTES = 8
+
 /** 0 to 2^53 - 1. */
 export const uint = (max: number = Number.MAX_SAFE_INTEGER) => z.int().min(0).max(max)
 

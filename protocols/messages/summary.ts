@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { GRANULARITIES, isPeriod, KEPT_MS } from '../periods.ts'
-import { bytes, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
+import { bytes, HINT_BYTES, listOf, nodeId, publicName, timestamp, uint } from './fields.ts'
 import { activityPatterns, safetyPosture, toolUsage } from './numbers.ts'
 
 const period = {
@@ -47,7 +47,6 @@ export type NodeSummary = z.infer<typeof nodeSummary>
 export const RECIPIENTS_MAX = 256
 /** Groups of recipients that may read the same. */
 export const BOXES_MAX = 8
-const HINT_BYTES = 8
 const WRAPPED_KEY_BYTES = 32 + 16
 /** Most bytes of one sealed plaintext. */
 const BOX_BYTES = 36 * 1024

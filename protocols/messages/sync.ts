@@ -2,12 +2,10 @@
 import * as z from 'zod'
 import { defineMessage } from '../define.ts'
 import { FRAME_OVERHEAD } from '../frame.ts'
-import { bytes, listOf, publicName, timestamp, uint } from './fields.ts'
+import { bytes, HINT_BYTES, listOf, publicName, timestamp, uint } from './fields.ts'
 
 /** Largest payload of a document that is kept and passed on. */
 const DOCUMENT_BYTES = 64 * 1024
-/** Bytes of one hint: eight that only author and recipient can tell from random ones. */
-export const HINT_BYTES = 8
 /** Recipients of one document. */
 const HINTS_MAX = 256
 const SLOT_CHARACTERS = 32

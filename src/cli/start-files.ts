@@ -1,7 +1,7 @@
 // Where each shell looks for its start file, and the line there that loads the hook.
 import { join } from 'node:path'
 import type { Shell } from '../observe/hooks/hook.ts'
-import { quoteShell } from '../observe/hooks/quote.ts'
+import { quoteFish, quoteShell } from '../observe/hooks/quote.ts'
 
 export interface StartFile {
   /** Absolute; `home` is the person's. */
@@ -32,7 +32,7 @@ export const START_FILES: Readonly<Record<Shell, StartFile>> = {
     where: '~/.config/fish/config.fish',
     path: (env, home) => join(env.XDG_CONFIG_HOME || join(home, '.config'), 'fish', 'config.fish'),
     makesDirectory: true,
-    quote: (text) => `'${text.replace(/[\\']/g, '\\$&')}'`,
+    quote: quoteFish,
     line: (test, run) => `if ${test}; ${run} | source; end`,
     hint: () => undefined,
   },

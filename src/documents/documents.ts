@@ -1,7 +1,8 @@
 // The documents room: one link protocol and one topic, and the parts that keep, announce, give and get documents.
 import type { Frame } from '../../protocols/frame.ts'
 import { bodyOf } from '../../protocols/frame.ts'
-import { Heads, HINT_BYTES, SyncRequest } from '../../protocols/messages/sync.ts'
+import { HINT_BYTES } from '../../protocols/messages/fields.ts'
+import { Heads, SyncRequest } from '../../protocols/messages/sync.ts'
 import { heads as headsTopic, sync as syncStream } from '../../protocols/registry.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Clock, Random, Timers } from '../base/clock.ts'
@@ -18,7 +19,7 @@ import { createCatalog } from './catalog.ts'
 import { createExchange } from './exchange.ts'
 import { createFetcher } from './fetcher.ts'
 import { createGiver } from './giver.ts'
-import type { Documents, StoredDocument } from './index.ts'
+import type { Documents } from './index.ts'
 import { createKeeper, wantedOf } from './keeper.ts'
 import { createMembersView } from './members.ts'
 import { createPuller } from './puller.ts'
@@ -56,7 +57,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const started = Promise.withResolvers<void>()
   let stopped = false
   let cancelSweep = (): void => {}
-  const listeners = new Set<(document: StoredDocument) => void>()
 
   const catalog = createCatalog()
   const members = createMembersView(trust, self, clock)
@@ -67,15 +67,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     audit: deps.audit,
     carries: carrier.carries,
     ...(deps.bounds === undefined ? {} : { bounds: deps.bounds }),
-    onReceived(document) {
-      for (const listener of listeners) {
-        try {
-          listener(document)
-        } catch (error) {
-          log.error({ reason: String(error) }, 'a listener to documents threw')
-        }
-      }
-    },
   })
   const { position } = keeper
 
@@ -192,10 +183,6 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     },
 
     of: keeper.of,
-    onReceived(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }

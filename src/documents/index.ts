@@ -42,10 +42,15 @@ export interface Documents extends Room {
    * it is no such document of this node, `too_large`, `unavailable` after `stop`; FrameErrors of the frame.
    */
   publish(kind: DocumentKind, frame: Uint8Array): Promise<void>
-  /** This author's documents of a kind, one for each slot: own ones, and those for this node; not what it only relays. */
-  of(author: NodeId, kind: DocumentKind): Promise<readonly StoredDocument[]>
-  /** Fires when a document of somebody else, for this node, is durable. */
-  onReceived(listener: (document: StoredDocument) => void): () => void
+  /**
+   * This author's documents of a kind, one for each slot: own ones, and those for this node; not what it only relays.
+   * With `slots` only those are read from the store.
+   */
+  of(
+    author: NodeId,
+    kind: DocumentKind,
+    slots?: (slot: string) => boolean,
+  ): Promise<readonly StoredDocument[]>
   counts(): DocumentCounts
 }
 

@@ -1,5 +1,5 @@
-// Decides which documents are kept and as what, and writes them: one batch, then the catalog, then whoever listens.
-import { HINT_BYTES } from '../../protocols/messages/sync.ts'
+// Decides which documents are kept and as what, and writes them: one batch, then the catalog.
+import { HINT_BYTES } from '../../protocols/messages/fields.ts'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Clock, Random } from '../base/clock.ts'
@@ -56,7 +56,11 @@ export interface Keeper {
    */
   publish(kind: DocumentKind, frame: Uint8Array): Promise<Document | undefined>
   /** Own and received ones. */
-  of(author: NodeId, kind: DocumentKind): Promise<readonly StoredDocument[]>
+  of(
+    author: NodeId,
+    kind: DocumentKind,
+    slots?: (slot: string) => boolean,
+  ): Promise<readonly StoredDocument[]>
   /**
    * Forgets what expired; and, unless told otherwise, what is not to be kept from its author any more. Right after the
    * start nobody has been heard of yet.
@@ -80,7 +84,6 @@ export interface KeeperDeps {
   readonly log: Log
   /** Whether a neighbour that cannot get this edition asked this node for it. */
   readonly carries: (edition: Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>) => boolean
-  readonly onReceived: (document: StoredDocument) => void
   readonly bounds?: Bounds
 }
 
@@ -203,10 +206,6 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     if (puts.size === 0) return []
     const batch = [...puts.values()].sort((a, b) => a.row.seq - b.row.seq)
     await write(batch, [...removed], false)
-    for (const { document, role, row, frame } of batch) {
-      if (role === 'received')
-        deps.onReceived({ head: document.head, bytes: frame, received_at: row.received_at })
-    }
     return batch.map(({ document }) => document)
   }
 
@@ -246,8 +245,10 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         return document
       }),
 
-    async of(author, kind) {
-      const entries = catalog.shelf(author, kind).filter((entry) => entry.role !== 'relayed')
+    async of(author, kind, slots = () => true) {
+      const entries = catalog
+        .shelf(author, kind)
+        .filter((entry) => entry.role !== 'relayed' && slots(entry.slot))
       const rows = await repository.rows(entries.map(keyOf))
       const found: StoredDocument[] = []
       for (const row of rows) {

@@ -4,12 +4,11 @@ import { bodyOf, type Frame } from '../../protocols/frame.ts'
 import { AuditHead } from '../../protocols/messages/audit.ts'
 import { SealedSummary } from '../../protocols/messages/summary.ts'
 import { slotOf } from '../../protocols/periods.ts'
+import { DAY_MS } from '../base/calendar.ts'
 
 /** A kind that gets a row in the table below is announced, moved, relayed and bounded like the others. */
 export const DOCUMENT_KINDS = ['summary', 'audit_head'] as const
 export type DocumentKind = (typeof DOCUMENT_KINDS)[number]
-
-const DAY_MS = 24 * 3_600_000
 
 export interface Kind {
   readonly message: Message

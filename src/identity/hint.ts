@@ -4,11 +4,11 @@
 // hint = HMAC-SHA256(key, author 32 ‖ version u64 ‖ slot)[0:8], integers big-endian.
 // The author stands in it because the two keys share one secret, whichever of them writes.
 import { createHmac, hkdfSync } from 'node:crypto'
+import { HINT_BYTES } from '../../protocols/messages/fields.ts'
 import { createRecent } from '../base/recent.ts'
 import type { Agree } from './agree.ts'
 import { sealingKeyOf } from './montgomery.ts'
 
-const HINT_BYTES = 8
 const KEY_BYTES = 32
 const INFO = 'karo-hint-v1'
 const NONE = new Uint8Array(0)

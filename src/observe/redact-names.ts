@@ -16,8 +16,9 @@ const FILE = /^(?:~|\.{0,2}\/)|\.[a-z0-9]{2,5}$|^\$/i
 const SWITCH =
   /^-*(?:no|with|without|ask|show|print|get|reset|change|generate|enable|disable|use|allow|require|prompt|include|hide)-/i
 const OPTION = /^--?[A-Za-z][\w.-]*$/
-/** Says whether there is a secret, not which: `auth=none`; or stands for any, in a pattern or in instructions. */
-const NO_SECRET = /^(?:true|false|yes|no|on|off|none|null|nil|\.[*+]|%[sqv](?:\\n)?|<[^<>]*>)$/i
+/** Says whether there is a secret, not which: `auth=none`; or stands for any, in a pattern or in instructions: `<your password>`. */
+const NO_SECRET =
+  /^(?:true|false|yes|no|on|off|none|null|nil|\.[*+]|%[sqv](?:\\n)?|<(?:[a-z]+(?:[ _-][a-z]+)*)?>)$/i
 const PLACEHOLDER = /^[A-Z_]+$/
 /** Names one that is kept elsewhere. */
 const REFERENCE = /existing[-_.]?secret$/i

@@ -9,7 +9,6 @@ export interface Notify {
   /** Reads its configuration again; `ready` ends it. */
   reloading(): void
   stopping(): void
-  status(status: string): void
   /** A sign of life for the watchdog. */
   alive(): void
   close(): void
@@ -52,7 +51,6 @@ export async function openNotify(deps: NotifyDeps): Promise<Notify> {
     ready: (status) => send('READY=1', statusLine(status)),
     reloading: () => send('RELOADING=1', `MONOTONIC_USEC=${monotonicUs()}`),
     stopping: () => send('STOPPING=1', statusLine('stopping')),
-    status: (status) => send(statusLine(status)),
     alive: () => send('WATCHDOG=1'),
     close: () => socket.close(),
   }
@@ -63,7 +61,6 @@ const silentNotify: Notify = {
   ready: nothing,
   reloading: nothing,
   stopping: nothing,
-  status: nothing,
   alive: nothing,
   close: nothing,
 }

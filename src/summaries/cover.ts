@@ -66,7 +66,8 @@ export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: 
 
   return {
     async cover(author, range) {
-      const stored = await documents.of(author, 'summary')
+      // Reading costs more than opening, and a short range is made of few of the 250 that are kept of everybody.
+      const stored = await documents.of(author, 'summary', (slot) => touches(slot, range))
       const bySlot = new Map(stored.map((document) => [document.head.slot, document]))
       const summaryOf = (period: Period): NodeSummary | undefined => {
         const document = bySlot.get(slotOf(period))
@@ -79,6 +80,11 @@ export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: 
     },
     refused: () => refused,
   }
+}
+
+function touches(slot: string, range: TimeRange): boolean {
+  const period = periodOfSlot(slot)
+  return period !== undefined && period.end > range.start && period.start < range.end
 }
 
 const INSIDE: Readonly<

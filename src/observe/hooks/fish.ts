@@ -1,11 +1,6 @@
 // The fish hook: the text that `karo shell init fish` prints, with the spool directory and the ignore globs built in.
 import type { HookOptions } from './hook.ts'
-import { toRegExpSource } from './quote.ts'
-
-/** One word that fish reads as exactly this text. */
-function quoteFish(text: string): string {
-  return `'${text.replace(/[\\']/g, '\\$&')}'`
-}
+import { quoteFish, toRegExpSource } from './quote.ts'
 
 /**
  * Fish 3.1 and later. Sourcing it again is harmless.

@@ -6,6 +6,11 @@ export function quoteShell(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`
 }
 
+/** One word that fish reads as exactly this text. */
+export function quoteFish(text: string): string {
+  return `'${text.replace(/[\\']/g, '\\$&')}'`
+}
+
 type GlobPart = { readonly kind: 'any' | 'one' } | { readonly kind: 'text'; readonly text: string }
 
 /** `*` is any text, `?` one character, a backslash makes the next character plain; all others are plain. */

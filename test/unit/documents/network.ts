@@ -41,6 +41,8 @@ function seeded(seed: number): () => number {
 export class MemoryRepository implements DocumentRepository {
   readonly kept = new Map<string, { readonly row: DocumentRow; frame: Uint8Array }>()
   writes = 0
+  /** Author, kind and slot of each that was written as received, as often as it was. */
+  readonly received: string[] = []
   /** As on a full disk. */
   fails = false
   #numbering: Numbering | undefined
@@ -57,7 +59,10 @@ export class MemoryRepository implements DocumentRepository {
     if (this.fails) throw new Error('ENOSPC: no space left on device')
     this.writes++
     for (const key of remove) this.kept.delete(nameOf(key))
-    for (const one of put) this.kept.set(nameOf(one.row), one)
+    for (const one of put) {
+      this.kept.set(nameOf(one.row), one)
+      if (one.row.role === 'received') this.received.push(nameOf(one.row))
+    }
     if (numbering !== undefined) this.#numbering = numbering
   }
 }
@@ -273,7 +278,6 @@ export class Node {
   /** When each other was last seen here. */
   readonly seen = new Map<NodeId, number>()
   readonly hints: Hints
-  readonly received: string[] = []
   readonly rejected: FrameError[] = []
   running = false
   room!: Documents
@@ -289,6 +293,10 @@ export class Node {
     this.identity = testIdentity(10_000 + number)
     this.ref = { nodeId: this.identity.nodeId, publicKey: this.identity.publicKey }
     this.hints = createHints(this.identity.agree)
+  }
+
+  get received(): readonly string[] {
+    return this.repository.received
   }
 
   get id(): NodeId {
@@ -311,7 +319,6 @@ export class Node {
       log: silentLog,
       ...this.#deps,
     })
-    this.room.onReceived(({ head }) => this.received.push(`${head.author} ${head.kind} ${head.slot}`))
     await this.room.start(new AbortController().signal)
     this.running = true
   }

@@ -24,14 +24,14 @@ test('each message is as sd_notify(3) and systemd.service(5) have it', async () 
   const { notify, heard } = await overheard()
   notify.ready('up')
   notify.reloading()
-  notify.status('two\nlines=1\r\nof it')
+  notify.ready('two\nlines=1\r\nof it')
   notify.alive()
   notify.stopping()
   notify.close()
   expect(heard).toEqual([
     'READY=1\nSTATUS=up',
     'RELOADING=1\nMONOTONIC_USEC=1234567',
-    'STATUS=two lines=1 of it',
+    'READY=1\nSTATUS=two lines=1 of it',
     'WATCHDOG=1',
     'STOPPING=1\nSTATUS=stopping',
     'closed',

@@ -142,6 +142,20 @@ describe('what covers a range', () => {
     expect(await until(of('hour', NOW).start)).toBeUndefined()
   })
 
+  test('only what may be inside the range is read', async () => {
+    const shelf = createShelf()
+    for (let hour = 0; hour < 24; hour++) await put(shelf, summaryOf(of('hour', MONDAY + hour * HOUR), 1))
+    await put(shelf, summaryOf(of('day', MONDAY), 24))
+    const reader = bobReads(shelf)
+    const range = { start: MONDAY + 5 * HOUR, end: MONDAY + 7 * HOUR }
+    expect(shown(await reader.cover(ann.nodeId, range))).toEqual([
+      slotOf(of('hour', MONDAY + 5 * HOUR)),
+      slotOf(of('hour', MONDAY + 6 * HOUR)),
+    ])
+    // Two hours, and the day around them.
+    expect(shelf.reads()).toBe(3)
+  })
+
   test('every choice is disjoint, inside the range and leaves out no hour that fits', async () => {
     const shelf = createShelf()
     const hours = Array.from({ length: 15 * 24 }, (_, n) => of('hour', MONDAY + n * HOUR))

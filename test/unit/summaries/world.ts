@@ -44,6 +44,7 @@ export function createShelf() {
   const bySlot = new Map<string, StoredDocument>()
   const editions: SealedSummaryBody[] = []
   let failing = false
+  let reads = 0
   return {
     /** Everything that was ever published, in order. */
     editions,
@@ -64,8 +65,17 @@ export function createShelf() {
       bySlot.set(slot, { head, bytes, received_at: 0 })
       editions.push(body)
     },
-    of: async (author: NodeId): Promise<readonly StoredDocument[]> =>
-      [...bySlot.values()].filter((one) => one.head.author === author),
+    of: async (
+      author: NodeId,
+      _kind: string,
+      slots: (slot: string) => boolean = () => true,
+    ): Promise<readonly StoredDocument[]> => {
+      const found = [...bySlot.values()].filter(({ head }) => head.author === author && slots(head.slot))
+      reads += found.length
+      return found
+    },
+    /** Documents that were read. */
+    reads: () => reads,
   }
 }
 export type Shelf = ReturnType<typeof createShelf>
