@@ -30,6 +30,8 @@ export interface ContactsDeps {
   readonly host: () => Host | undefined
   /** Every link to this neighbour is usable. */
   readonly complete: (node: NodeId) => boolean
+  /** A neighbour that something is under way with. */
+  readonly inUse: (node: NodeId) => boolean
   readonly timings: Timings
   readonly clock: Clock
   readonly random: Random
@@ -178,7 +180,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
         .sessions()
         .neighbours()
         .map((one) => ({ node: one.peer.nodeId, since: one.openedAt }))
-      for (const node of overlay.surplus(neighbours)) leave(node)
+      for (const node of overlay.surplus(neighbours)) if (!deps.inUse(node)) leave(node)
       // Who is due changes with time alone.
       redial.look()
     },

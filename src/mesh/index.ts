@@ -24,6 +24,8 @@ export interface LinkHandler {
   up?(peer: PeerRef): void
   /** The link is gone, whatever the reason: Goodbye, cut, revoked. */
   down?(peer: PeerRef): void
+  /** True while something is under way over the link: a neighbour too many is then not let go of yet. */
+  inUse?(node: NodeId): boolean
 }
 
 /** One long-lived stream per neighbour for one protocol. */

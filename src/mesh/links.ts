@@ -31,6 +31,8 @@ export interface Links {
   attach(session: Session): void
   /** True when every link to this neighbour is usable. */
   complete(node: NodeId): boolean
+  /** True while something is under way over one of them. */
+  inUse(node: NodeId): boolean
 }
 
 interface Open {
@@ -148,5 +150,6 @@ export function createLinks(deps: LinksDeps): Links {
       for (const line of lines.values()) void dial(line, session, 0)
     },
     complete: (node) => [...lines.values()].every((line) => line.open.has(node)),
+    inUse: (node) => [...lines.values()].some(({ handler }) => handler.inUse?.(node) ?? false),
   }
 }

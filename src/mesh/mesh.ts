@@ -169,6 +169,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     sessions: () => sessions,
     host: () => listening.host(),
     complete: links.complete,
+    inUse: links.inUse,
     timings,
     clock,
     random,

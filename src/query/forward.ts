@@ -101,6 +101,8 @@ export interface Router {
   /** A neighbour is done, or wants nothing more. */
   done(peer: PeerRef, frame: Frame): void
   down(peer: PeerRef): void
+  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
+  inUse(node: NodeId): boolean
   /** Forgets everything. */
   stop(): void
   counts(): RouterCounts
@@ -291,6 +293,7 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
         }
       }
     },
+    inUse: (node) => [...table.values()].some(({ parent, open }) => parent === node || open.has(node)),
     stop() {
       for (const carried of [...table.values()]) forget(carried)
     },

@@ -71,6 +71,8 @@ export function createQuery(deps: QueryDeps): Query {
       router.down(peer)
       asker.down(peer)
     },
+    // Half an echo that is cut off is lost: whoever denies the asker can be reached in no other way.
+    inUse: (node) => router.inUse(node),
   })
   const { publicKey } = deps.identity
   const router = createRouter({ ...deps, self: { nodeId: formatNodeId(publicKey), publicKey }, link })

@@ -257,6 +257,21 @@ test('an own question is over when all are done, crossed, or gone, and tells who
   expect(overs).toHaveLength(1)
 })
 
+test('a neighbour is in use from being asked until it is done, and whoever asked until it has heard all', () => {
+  const { router, peers } = node(3)
+  const asked = question()
+  const [parent, one, two] = peers as [PeerRef, PeerRef, PeerRef]
+  const used = () => peers.map(({ nodeId }) => router.inUse(nodeId))
+  expect(used()).toEqual([false, false, false])
+  router.carry(asked, parent.nodeId, FIRST)
+  expect(used()).toEqual([true, true, true])
+  router.done(one, ending(asked, one))
+  expect(used()).toEqual([true, false, true])
+  router.settle(asked, new Set([parent.nodeId]))
+  router.done(two, ending(asked, two))
+  expect(used()).toEqual([false, false, false])
+})
+
 test('nothing goes on after it was stopped', async () => {
   const { router, peers, hops, time } = node(3)
   router.carry(question(), peers[0]!.nodeId, FIRST)

@@ -1,0 +1,99 @@
+// Whom a node dials and lets go of: a person's decision is followed at once, and nobody is cut off in mid-question.
+import { createServer, type Socket } from 'node:net'
+import { expect, onTestFinished, test } from 'vitest'
+import { systemRandom } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createContacts } from '../../../src/mesh/contacts.ts'
+import { createRing } from '../../../src/mesh/overlay-choice.ts'
+import type { Session } from '../../../src/mesh/session.ts'
+import type { Sessions } from '../../../src/mesh/sessions.ts'
+import { TIMINGS } from '../../../src/mesh/timings.ts'
+import { createFakeTrust } from '../../support/fake-trust.ts'
+import { testIdentity } from '../../support/mesh-node.ts'
+import { until } from '../../support/until.ts'
+import { start } from './cluster.ts'
+
+/** So many that each is linked to some only. */
+const MEMBERS = 40
+
+/** The address of somebody who takes every connection and says nothing, so that no dial fails soon. */
+async function mute(): Promise<string> {
+  const sockets = new Set<Socket>()
+  const server = createServer((socket) => sockets.add(socket.on('error', () => {})))
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  onTestFinished(() => {
+    for (const socket of sockets) socket.destroy()
+    server.close()
+  })
+  return `/ip4/127.0.0.1/tcp/${(server.address() as { port: number }).port}`
+}
+
+test('who is trusted is dialed at once, also when the overlay needs no link to it', async () => {
+  const self = testIdentity()
+  const others = Array.from({ length: MEMBERS }, () => testIdentity())
+  const ids = others.map(({ nodeId }) => nodeId)
+  const ring = createRing([self.nodeId, ...ids])
+  const unneeded = others.find(
+    ({ nodeId }) => !ring.choiceOf(self.nodeId).has(nodeId) && !ring.choiceOf(nodeId).has(self.nodeId),
+  )
+  if (unneeded === undefined) throw new Error('everybody is chosen')
+
+  // It knows nobody's address, so that only the other one can dial.
+  const far = await start({ identity: unneeded, trust: createFakeTrust([self.nodeId]) })
+  const members = ids.filter((id) => id !== far.id)
+  const trust = createFakeTrust(members)
+  const addresses = [await mute()]
+  for (const id of members) trust.sawMember(id, { name: 'member', addresses })
+  trust.sawStranger(far.id, { name: 'stranger', addresses: far.mesh.status().listen })
+  const near = await start({ identity: self, trust, overlay: { full_mesh_up_to: 2 } })
+  expect(near.link.peers()).toEqual([])
+
+  await trust.trust(far.id, { level: 'peer' })
+  // Sooner than any of the mute ones could fail and be counted as away.
+  const link = { what: 'a link to who is trusted', deadlineMs: 8_000 }
+  await until(() => near.link.peers().some(({ nodeId }) => nodeId === far.id), link)
+})
+
+test('a neighbour too many is let go of, but not while something is under way with it', async () => {
+  const self = testIdentity().nodeId
+  const ids = Array.from({ length: MEMBERS }, () => testIdentity().nodeId)
+  let now = 0
+  const closed = new Set<string>()
+  const neighbours = ids.slice(0, 20).map((nodeId) => ({
+    peer: { nodeId },
+    openedAt: 0,
+    close: () => closed.add(nodeId),
+  })) as unknown as Session[]
+  const trust = createFakeTrust(ids)
+  for (const id of ids) trust.sawMember(id, { name: 'member', addresses: ['/ip4/10.0.0.1/tcp/9238'] })
+  let busy = true
+  const contacts = createContacts({
+    config: {
+      mesh: { lan_only: true, allow_cgnat: false, port: 0, listen: 'auto', ping_seconds: 15 },
+      overlay: { full_mesh_up_to: 2 },
+      discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false },
+    },
+    self,
+    trust,
+    sessions: () =>
+      ({
+        neighbours: () => neighbours,
+        neighbour: (node) => neighbours.find(({ peer }) => peer.nodeId === node),
+        to: (node) => neighbours.filter(({ peer }) => peer.nodeId === node),
+      }) as Partial<Sessions> as Sessions,
+    host: () => undefined,
+    complete: () => true,
+    inUse: () => busy,
+    timings: TIMINGS,
+    clock: { now: () => now, monotonic: () => now },
+    random: systemRandom,
+    log: silentLog,
+  })
+  await contacts.prepare()
+  now = 3_600_000
+  contacts.thin()
+  expect(closed.size).toBe(0)
+  busy = false
+  contacts.thin()
+  expect(closed.size).toBeGreaterThan(0)
+})
