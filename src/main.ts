@@ -72,7 +72,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 
   const { name } = config.node
   const onEncoded = openTap(env.KARO_TAP)
-  const caller = { uid: process.getuid?.() ?? 0 }
+  const ownUid = process.getuid?.() ?? 0
   const common = { config, identity, clock, random, log }
   const faults = faultsFromEnv(env)
   const store = openStore({ ...common, directory: paths.db, faults })
@@ -97,7 +97,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     ...common,
     ...{ trust, mesh, insight, summaries, sharing, audit, replay },
     timers,
-    ownUid: caller.uid,
+    ownUid,
     onEncoded,
   })
   const health = () => healthOf(rooms)
@@ -106,13 +106,14 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     socketMode: options.service ? 0o660 : 0o600,
     routes: [
       statusRoutes({ identity, name, clock, mesh, trust, store, observe, documents, summaries, health }),
-      historyRoutes({ events: store.events, caller }),
-      statsRoutes({ insight, caller }),
+      historyRoutes({ events: store.events }),
+      statsRoutes({ insight }),
       peersRoutes({ trust, mesh }),
-      shareRoutes({ sharing, summaries, trust, caller }),
-      queryRoutes({ query, caller, timeoutMs: () => config.query.timeout_ms }),
+      shareRoutes({ sharing, summaries, trust }),
+      queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
       auditRoutes({ audit, trust }),
     ],
+    callerOf: () => ({ uid: ownUid, admin: true, asks: true, via: 'socket' }),
     clock,
     log,
   })

@@ -1,10 +1,32 @@
 // What a group of API routes is given, and the person behind a request.
 import type { FastifyInstance } from 'fastify'
 
-/** Who is asking over the control socket. */
+/** Who is asking. Every route is handed one with its request, whichever way it came in. */
 export interface Caller {
-  /** The person whose data a request may touch: the daemon's own user until peer credentials are read. */
+  /** The person whose data a request may touch, and no one else's. */
   readonly uid: number
+  /** May manage the node and its mesh; sees nobody's commands but their own for that. */
+  readonly admin: boolean
+  /** May ask the mesh, in the name of this node. */
+  readonly asks: boolean
+  readonly via: 'socket' | 'http'
+}
+
+/**
+ * Who may use a route; each says it in its `config`. `anyone`: over TCP without a token, too. `person`: whoever is known,
+ * for what is their own. `asker`: whoever may ask the mesh. `admin`: whoever manages the node.
+ */
+export const ACCESS = ['anyone', 'person', 'asker', 'admin'] as const
+export type Access = (typeof ACCESS)[number]
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    access?: Access
+  }
+  interface FastifyRequest {
+    /** Of an `anyone` route it may be missing. */
+    caller: Caller
+  }
 }
 
 /** A group of routes under `/api/v1`; registers itself on the server and touches nothing else. */

@@ -3,14 +3,14 @@ import { randomBytes } from 'node:crypto'
 import { chmod, lstat, mkdir, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { dirname, join } from 'node:path'
-import fastify, { type FastifyInstance } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
 import type { Clock } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Room } from '../base/room.ts'
 import { callDaemon } from './client.ts'
 import { describeError } from './errors.ts'
-import type { Routes } from './route.ts'
+import type { Access, Caller, Routes } from './route.ts'
 
 /** The largest request is a list of consents: far below this. */
 const MAX_BODY_BYTES = 256 * 1024
@@ -31,6 +31,8 @@ export interface ApiOptions {
   /** Default 0600. */
   readonly socketMode?: number
   readonly routes: readonly Routes[]
+  /** Who is behind a request; undefined for nobody known. */
+  readonly callerOf: (request: FastifyRequest) => Caller | undefined
   readonly clock: Clock
   readonly log: Log
 }
@@ -103,6 +105,17 @@ export function buildServer(options: Omit<ApiOptions, 'socketPath' | 'socketMode
     reply.header('cache-control', 'no-store')
     done()
   })
+  // Default deny: a route that does not say who may use it is a mistake of ours, found at the start.
+  server.addHook('onRoute', ({ url, config }) => {
+    if (config?.access === undefined) throw new Error(`${url} does not say who may use it`)
+  })
+  server.decorateRequest('caller')
+  server.addHook('onRequest', async (request) => {
+    const caller = options.callerOf(request)
+    if (caller !== undefined) request.caller = caller
+    const { access } = request.routeOptions.config
+    if (access !== undefined) MAY_USE[access](caller)
+  })
   const started = new WeakMap<object, number>()
   server.addHook('onRequest', (request, _reply, done) => {
     started.set(request, clock.monotonic())
@@ -134,6 +147,29 @@ export function buildServer(options: Omit<ApiOptions, 'socketPath' | 'socketMode
   })
   for (const routes of options.routes) server.register(async (scope) => routes(scope))
   return server
+}
+
+/** Throws KaroError `unauthorized` for nobody known, `refused` for somebody who may not. */
+const MAY_USE: Readonly<Record<Access, (caller: Caller | undefined) => void>> = {
+  anyone() {},
+  person: known,
+  asker(caller) {
+    if (known(caller).asks) return
+    throw new KaroError('refused', 'you may not ask the mesh in the name of this machine', {
+      hint: 'An administrator can allow it in access.askers.',
+    })
+  },
+  admin(caller) {
+    if (known(caller).admin) return
+    throw new KaroError('refused', 'only an administrator of this node may do that', {
+      hint: 'Run it as root, or have an administrator add you to access.admins.',
+    })
+  },
+}
+
+function known(caller: Caller | undefined): Caller {
+  if (caller !== undefined) return caller
+  throw new KaroError('unauthorized', 'nobody known is asking')
 }
 
 /**

@@ -37,7 +37,7 @@ export function auditRoutes({ audit, trust }: AuditDeps): Routes {
   return (server) => {
     server.get<{ Querystring: LogQuery }>(
       '/api/v1/audit/log',
-      { schema: { querystring: logQuery } },
+      { config: { access: 'person' }, schema: { querystring: logQuery } },
       async ({ query }): Promise<{ entries: AuditEntryShape[] }> => {
         const entries = await audit.log({
           limit: query.limit,
@@ -54,6 +54,6 @@ export function auditRoutes({ audit, trust }: AuditDeps): Routes {
         }
       },
     )
-    server.get('/api/v1/audit/verify', () => audit.verify())
+    server.get('/api/v1/audit/verify', { config: { access: 'person' } }, () => audit.verify())
   }
 }

@@ -1,12 +1,11 @@
 // /history: a person's own commands, searched; the only route that hands out level 0, and only to its owner.
 import { revealLevel0 } from '../../observe/level0.ts'
 import type { EventRepository, StoredEvent } from '../../store/events.ts'
-import type { Caller, Routes } from '../route.ts'
+import type { Routes } from '../route.ts'
 import { type EventShape, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, RISK_LEVELS } from '../shapes.ts'
 
 interface HistoryDeps {
   readonly events: Pick<EventRepository, 'search'>
-  readonly caller: Caller
 }
 
 interface HistoryQuery {
@@ -37,12 +36,12 @@ const historyQuery = {
 } as const
 
 /** Newest first; `total` counts all that match. */
-export function historyRoutes({ events, caller }: HistoryDeps): Routes {
+export function historyRoutes({ events }: HistoryDeps): Routes {
   return (server) => {
     server.get<{ Querystring: HistoryQuery }>(
       '/api/v1/history',
-      { schema: { querystring: historyQuery } },
-      async ({ query }): Promise<{ events: EventShape[]; total: number }> => {
+      { config: { access: 'person' }, schema: { querystring: historyQuery } },
+      async ({ query, caller }): Promise<{ events: EventShape[]; total: number }> => {
         const { word = [], since, ...filter } = query
         const found = await events.search(caller.uid, {
           ...filter,

@@ -86,15 +86,19 @@ export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
   const answer = (node: NodeId): PeerAnswerShape => ({ peer: shape(node, pendingNow()) })
 
   return (server) => {
-    server.get('/api/v1/peers', async (): Promise<{ peers: PeerShape[] }> => {
-      const pending = pendingNow()
-      const peers = trust.known().map((node) => shape(node, pending))
-      return { peers: peers.sort(byStateAndName) }
-    })
+    server.get(
+      '/api/v1/peers',
+      { config: { access: 'person' } },
+      async (): Promise<{ peers: PeerShape[] }> => {
+        const pending = pendingNow()
+        const peers = trust.known().map((node) => shape(node, pending))
+        return { peers: peers.sort(byStateAndName) }
+      },
+    )
 
     server.get<{ Querystring: { who: string } }>(
       '/api/v1/peers/explain',
-      { schema: { querystring: whoOnly } },
+      { config: { access: 'person' }, schema: { querystring: whoOnly } },
       async ({ query }): Promise<PeerAnswerShape> => {
         const node = trust.resolve(query.who)
         return { ...answer(node), steps: trust.explain(node) }
@@ -103,7 +107,7 @@ export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
 
     server.post<{ Body: WhoAndTerms }>(
       '/api/v1/peers/trust',
-      { schema: { body: whoAndTerms } },
+      { config: { access: 'admin' }, schema: { body: whoAndTerms } },
       async ({ body }) => {
         const { who: asked, ...terms } = body
         const node = trust.resolve(asked)
@@ -115,7 +119,7 @@ export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
     for (const decision of ['deny', 'revoke'] as const) {
       server.post<{ Body: { who: string } }>(
         `/api/v1/peers/${decision}`,
-        { schema: { body: whoOnly } },
+        { config: { access: 'admin' }, schema: { body: whoOnly } },
         async ({ body }) => {
           const node = trust.resolve(body.who)
           await trust[decision](node)

@@ -5,12 +5,11 @@ import type { QueryFilter } from '../../../protocols/messages/query.ts'
 import { ASKED_TYPES, type AskRequest, type Query } from '../../query/index.ts'
 import type { Coverage, QueryResult } from '../../query/result.ts'
 import { describeError } from '../errors.ts'
-import type { Caller, Routes } from '../route.ts'
+import type { Routes } from '../route.ts'
 import type { QueryLine } from '../shapes.ts'
 
 interface QueryRouteDeps {
   readonly query: Pick<Query, 'ask'>
-  readonly caller: Caller
   /** Deadline of a query that names none, ms. */
   readonly timeoutMs: () => number
 }
@@ -72,10 +71,14 @@ const bodySchema = {
 const NDJSON = 'application/x-ndjson'
 
 /** Errors: `bad_request`, `rate_limited`, `unavailable`; a refusal by the mesh is a result, not an error. */
-export function queryRoutes({ query, caller, timeoutMs }: QueryRouteDeps): Routes {
+export function queryRoutes({ query, timeoutMs }: QueryRouteDeps): Routes {
   type Request = FastifyRequest<{ Body: QueryBody }>
 
-  function ask({ body, id }: Request, signal: AbortSignal, onProgress?: (coverage: Coverage) => void) {
+  function ask(
+    { body, id, caller }: Request,
+    signal: AbortSignal,
+    onProgress?: (coverage: Coverage) => void,
+  ) {
     const { query_type, level, range, per_node, filters, team, timeout_ms } = body
     return query.ask(
       {
@@ -122,7 +125,7 @@ export function queryRoutes({ query, caller, timeoutMs }: QueryRouteDeps): Route
   return (server) => {
     server.post<{ Body: QueryBody }>(
       '/api/v1/query',
-      { schema: { body: bodySchema } },
+      { config: { access: 'asker' }, schema: { body: bodySchema } },
       async (request, reply): Promise<QueryResult | FastifyReply> => {
         const hungUp = new AbortController()
         reply.raw.once('close', () => hungUp.abort())

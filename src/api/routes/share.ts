@@ -4,14 +4,13 @@ import { blake3 } from '../../base/hash.ts'
 import type { Sharing, SharingView } from '../../sharing/index.ts'
 import type { Summaries, SummaryPreview } from '../../summaries/index.ts'
 import type { Trust } from '../../trust/index.ts'
-import type { Caller, Routes } from '../route.ts'
+import type { Routes } from '../route.ts'
 import type { SharePreviewShape, SummaryShape } from '../shapes.ts'
 
 interface ShareRouteDeps {
   readonly sharing: Sharing
   readonly summaries: Pick<Summaries, 'preview'>
   readonly trust: Pick<Trust, 'resolve' | 'opinion'>
-  readonly caller: Caller
 }
 
 const readerSchema = {
@@ -40,11 +39,11 @@ const whoSchema = {
  * to be of those boxes that hold numbers of the caller's. Errors of `to`: `not_found`, `conflict`, `bad_request`, also
  * with `role` beside it.
  */
-export function shareRoutes({ sharing, summaries, trust, caller }: ShareRouteDeps): Routes {
+export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Routes {
   return (server) => {
     server.get<{ Querystring: { readonly to?: string; readonly role?: string } }>(
       '/api/v1/share/preview',
-      { schema: { querystring: readerSchema } },
+      { config: { access: 'person' }, schema: { querystring: readerSchema } },
       async ({ query: { to, role } }): Promise<SharePreviewShape> => {
         if (to !== undefined && role !== undefined) {
           throw new KaroError('bad_request', 'a preview is for one node or for one role', { where: 'role' })
@@ -59,16 +58,24 @@ export function shareRoutes({ sharing, summaries, trust, caller }: ShareRouteDep
         }
       },
     )
-    server.get('/api/v1/share', async (): Promise<SharingView> => sharing.show(caller.uid))
+    server.get(
+      '/api/v1/share',
+      { config: { access: 'person' } },
+      async ({ caller }): Promise<SharingView> => sharing.show(caller.uid),
+    )
     for (const change of ['allow', 'stop'] as const) {
       server.post<{ Body: { readonly who: string } }>(
         `/api/v1/share/${change}`,
-        { schema: { body: whoSchema } },
-        async (request): Promise<SharingView> => sharing[change](caller.uid, request.body.who),
+        { config: { access: 'person' }, schema: { body: whoSchema } },
+        async ({ caller, body }): Promise<SharingView> => sharing[change](caller.uid, body.who),
       )
     }
     for (const change of ['off', 'on'] as const) {
-      server.post(`/api/v1/share/${change}`, async (): Promise<SharingView> => sharing[change](caller.uid))
+      server.post(
+        `/api/v1/share/${change}`,
+        { config: { access: 'person' } },
+        async ({ caller }): Promise<SharingView> => sharing[change](caller.uid),
+      )
     }
   }
 }

@@ -1,11 +1,10 @@
 // /stats: a person's own numbers, from rollups.
 import type { Insight, Statistics } from '../../insight/index.ts'
-import type { Caller, Routes } from '../route.ts'
+import type { Routes } from '../route.ts'
 import { STATISTICS_PERIODS, type StatisticsShape } from '../shapes.ts'
 
 interface StatsDeps {
   readonly insight: Pick<Insight, 'statistics'>
-  readonly caller: Caller
 }
 
 const statsQuery = {
@@ -14,12 +13,12 @@ const statsQuery = {
   properties: { period: { type: 'string', enum: STATISTICS_PERIODS, default: 'today' } },
 } as const
 
-export function statsRoutes({ insight, caller }: StatsDeps): Routes {
+export function statsRoutes({ insight }: StatsDeps): Routes {
   return (server) => {
     server.get<{ Querystring: { readonly period: Statistics['period'] } }>(
       '/api/v1/stats',
-      { schema: { querystring: statsQuery } },
-      async ({ query }): Promise<StatisticsShape> => {
+      { config: { access: 'person' }, schema: { querystring: statsQuery } },
+      async ({ query, caller }): Promise<StatisticsShape> => {
         const { range, ...numbers } = await insight.statistics(caller.uid, query.period)
         const time_range = {
           start: new Date(range.start).toISOString(),

@@ -31,7 +31,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
   const self = { node_id: deps.identity.nodeId, fingerprint: deps.identity.fingerprint, name: deps.name }
 
   return (server) => {
-    server.get('/api/v1/status', async (): Promise<StatusShape> => {
+    server.get('/api/v1/status', { config: { access: 'person' } }, async (): Promise<StatusShape> => {
       const mesh = deps.mesh.status()
       // A store that cannot be read shows as a failing check, not as a status that cannot be had.
       const [events, bytes, spool] = await Promise.all([
@@ -58,7 +58,10 @@ export function statusRoutes(deps: StatusDeps): Routes {
         health: deps.health(),
       }
     })
-    server.get('/api/v1/health', async () => ({ ...deps.health(), pid: process.pid }))
-    server.get('/api/v1/identity', async () => self)
+    server.get('/api/v1/health', { config: { access: 'anyone' } }, async () => ({
+      ...deps.health(),
+      pid: process.pid,
+    }))
+    server.get('/api/v1/identity', { config: { access: 'person' } }, async () => self)
   }
 }

@@ -1,4 +1,5 @@
 // /peers and /audit: the shapes scripts rely on, decisions by any way of naming a node, and refusals with codes.
+
 import { expect, onTestFinished, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { auditRoutes } from '../../../src/api/routes/audit.ts'
@@ -10,6 +11,7 @@ import { silentLog } from '../../../src/base/log.ts'
 import { createAuditRepository } from '../../../src/store/audit.ts'
 import { createMemberRepository } from '../../../src/store/members.ts'
 import { createTrust } from '../../../src/trust/index.ts'
+import { owner } from '../../support/callers.ts'
 import { temporaryDatabase } from '../../support/database.ts'
 import { testIdentity } from '../../support/identity.ts'
 
@@ -49,6 +51,7 @@ async function node() {
   const mesh = { isConnected: (id: NodeId) => connected.has(id) }
   const server = buildServer({
     routes: [peersRoutes({ trust, mesh }), auditRoutes({ audit, trust })],
+    callerOf: () => owner(),
     clock,
     log,
   })

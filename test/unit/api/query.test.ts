@@ -1,4 +1,5 @@
 // POST /query: what a body may hold, one answer or a stream of lines, and hanging up.
+
 import { expect, test } from 'vitest'
 import { queryRoutes } from '../../../src/api/routes/query.ts'
 import { buildServer } from '../../../src/api/server.ts'
@@ -8,14 +9,15 @@ import { silentLog } from '../../../src/base/log.ts'
 import { coverageOf } from '../../../src/query/coverage.ts'
 import type { AskRequest, Query } from '../../../src/query/index.ts'
 import type { QueryResult } from '../../../src/query/result.ts'
+import { owner } from '../../support/callers.ts'
 
 const RANGE = { start: '2026-11-20T08:00:00Z', end: '2026-11-20T09:00:00Z' }
 const RESULT = { query_id: 'x', data: { tools: [] } } as unknown as QueryResult
 const COVERAGE = coverageOf([{ fingerprint: '0', name: 'a', outcome: 'unreachable' }])
 
 function serverWith(ask: Query['ask']) {
-  const routes = [queryRoutes({ query: { ask }, caller: { uid: 7 }, timeoutMs: () => 5_000 })]
-  const server = buildServer({ routes, clock: systemClock, log: silentLog })
+  const routes = [queryRoutes({ query: { ask }, timeoutMs: () => 5_000 })]
+  const server = buildServer({ routes, callerOf: () => owner(7), clock: systemClock, log: silentLog })
   const post = (body: object, accept?: string) =>
     server.inject({
       method: 'POST',

@@ -1,16 +1,18 @@
 // The control socket: who may use it, how requests fail, and that one daemon's socket is never another's.
+
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { callDaemon } from '../../../src/api/client.ts'
-import type { Routes } from '../../../src/api/route.ts'
+import { ACCESS, type Caller, type Routes } from '../../../src/api/route.ts'
 import { buildServer, createApi } from '../../../src/api/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { type LogFields, silentLog } from '../../../src/base/log.ts'
 import type { Room } from '../../../src/base/room.ts'
+import { owner } from '../../support/callers.ts'
 import { until } from '../../support/until.ts'
 
 let home: string
@@ -29,21 +31,22 @@ afterEach(async () => {
 })
 
 const routes: Routes = (server) => {
-  server.get('/api/v1/health', async () => ({ ready: true, pid: 4711 }))
-  server.get('/api/v1/trace', async (request) => ({ trace_id: request.id }))
-  server.get('/api/v1/refuse', async () => {
+  server.get('/api/v1/health', { config: { access: 'anyone' } }, async () => ({ ready: true, pid: 4711 }))
+  server.get('/api/v1/trace', { config: { access: 'anyone' } }, async (request) => ({ trace_id: request.id }))
+  server.get('/api/v1/refuse', { config: { access: 'anyone' } }, async () => {
     throw new KaroError('refused', 'no consent', { where: 'share', hint: 'Ask them.' })
   })
-  server.get('/api/v1/hang', () => {
+  server.get('/api/v1/hang', { config: { access: 'anyone' } }, () => {
     hanging++
     return new Promise(() => {})
   })
-  server.get('/api/v1/crash', async () => {
+  server.get('/api/v1/crash', { config: { access: 'anyone' } }, async () => {
     throw new Error('secret detail')
   })
   server.get(
     '/api/v1/words',
     {
+      config: { access: 'anyone' },
       schema: {
         querystring: { type: 'object', properties: { word: { type: 'array', items: { type: 'string' } } } },
       },
@@ -53,6 +56,7 @@ const routes: Routes = (server) => {
   server.post(
     '/api/v1/echo',
     {
+      config: { access: 'anyone' },
       schema: {
         body: {
           type: 'object',
@@ -65,7 +69,7 @@ const routes: Routes = (server) => {
     async (request) => request.body,
   )
 }
-const deps = { routes: [routes], clock: systemClock, log: silentLog }
+const deps = { routes: [routes], callerOf: () => owner(), clock: systemClock, log: silentLog }
 
 function api(path = socketPath): Room {
   const room = createApi({ ...deps, socketPath: path })
@@ -238,3 +242,37 @@ async function leaveStaleSocket(path: string): Promise<void> {
   renameSync(`${path}.0`, path)
   await new Promise((resolve) => server.close(resolve))
 }
+
+describe('who may use a route', () => {
+  const one = { uid: 5, admin: false, asks: false, via: 'socket' } as const
+  const answered: unknown[] = []
+  const guarded: Routes = (server) => {
+    for (const access of ACCESS) {
+      server.get(`/api/v1/${access}`, { config: { access } }, async ({ caller }) => {
+        answered.push(caller)
+        return {}
+      })
+    }
+  }
+  const statuses = async (caller: Caller | undefined) => {
+    const server = buildServer({ ...deps, routes: [guarded], callerOf: () => caller })
+    const answers = await Promise.all(ACCESS.map((access) => server.inject(`/api/v1/${access}`)))
+    return answers.map(({ statusCode }) => statusCode)
+  }
+
+  test.each([
+    ['nobody known', undefined, [200, 401, 401, 401]],
+    ['a person', one, [200, 200, 403, 403]],
+    ['one who may ask', { ...one, asks: true }, [200, 200, 200, 403]],
+    ['an administrator', { ...one, admin: true }, [200, 200, 403, 200]],
+  ])('%s', async (_, caller, expected) => {
+    answered.length = 0
+    expect(await statuses(caller)).toEqual(expected)
+    expect(answered).toEqual(expected.filter((status) => status === 200).map(() => caller))
+  })
+
+  test('a route that does not say it cannot be made', async () => {
+    const silent: Routes = (server) => void server.get('/api/v1/silent', async () => ({}))
+    await expect(buildServer({ ...deps, routes: [silent] }).ready()).rejects.toThrow('/api/v1/silent')
+  })
+})

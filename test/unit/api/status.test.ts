@@ -1,4 +1,5 @@
 // /status, /health and /identity answer in the shapes scripts rely on, also when the store cannot be read.
+
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/reject.ts'
@@ -6,6 +7,7 @@ import { statusRoutes } from '../../../src/api/routes/status.ts'
 import { buildServer } from '../../../src/api/server.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { VERSION } from '../../../src/base/version.ts'
+import { owner } from '../../support/callers.ts'
 
 const rejected = { ...Object.fromEntries(REJECT_CODES.map((code) => [code, 0])), stale: 2 } as Record<
   RejectCode,
@@ -40,7 +42,7 @@ function server(count: () => Promise<number>) {
     health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
   })
   now += 61_500
-  return buildServer({ routes: [routes], clock, log: silentLog })
+  return buildServer({ routes: [routes], callerOf: () => owner(), clock, log: silentLog })
 }
 
 test('status has exactly the shape scripts rely on', async () => {

@@ -1,4 +1,5 @@
 // karo query and karo share, from the words typed to what is printed: real rooms, API and client over an in-memory mesh.
+
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
@@ -11,6 +12,7 @@ import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import type { Query } from '../../../src/query/index.ts'
+import { owner } from '../../support/callers.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 import { createFakeTrust } from '../../support/fake-trust.ts'
 import { meshOf, person, soon, type TestNode, uses } from '../query/network.ts'
@@ -20,13 +22,13 @@ const NO_SUMMARIES = { preview: async () => [] }
 /** The control socket of a node; resolves with its home. */
 async function serve(node: TestNode, query: Pick<Query, 'ask'> = node.query): Promise<string> {
   const home = temporaryDirectory()
-  const caller = { uid: node.uid }
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
     routes: [
-      queryRoutes({ query, caller, timeoutMs: () => 5_000 }),
-      shareRoutes({ sharing: node.sharing, summaries: NO_SUMMARIES, trust: createFakeTrust(), caller }),
+      queryRoutes({ query, timeoutMs: () => 5_000 }),
+      shareRoutes({ sharing: node.sharing, summaries: NO_SUMMARIES, trust: createFakeTrust() }),
     ],
+    callerOf: () => owner(node.uid),
     clock: systemClock,
     log: silentLog,
   })

@@ -1,4 +1,5 @@
 // karo share preview: what is printed is what leaves, byte for byte, from the room through the API to the terminal.
+
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { shareRoutes } from '../../../src/api/routes/share.ts'
@@ -10,6 +11,7 @@ import { blake3 } from '../../../src/base/hash.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import { createSummaries, EVERY_MS, SOON_MS } from '../../../src/summaries/summaries.ts'
+import { owner } from '../../support/callers.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 import { until } from '../../support/until.ts'
 import { createWorld, HOUR, NOW, nodeOf, type World } from './world.ts'
@@ -49,7 +51,8 @@ async function serve(world: World) {
   }
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
-    routes: [shareRoutes({ sharing, summaries: room, trust, caller: { uid: 1000 } })],
+    routes: [shareRoutes({ sharing, summaries: room, trust })],
+    callerOf: () => owner(1000),
     clock: systemClock,
     log: silentLog,
   })
