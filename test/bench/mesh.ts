@@ -13,6 +13,9 @@ const HOUR_MS = 3_600_000
 const PATIENCE_MS = 180_000
 /** What is only done once after everybody has come together. */
 const SETTLE_MS = 10_000
+/** At rest: less than this part of a core each, for so long. */
+const CALM_SHARE = 0.01
+const CALM_MS = 5_000
 /** Below what an owner answers one author in ten seconds. */
 const ASK_EVERY_MS = 700
 
@@ -25,11 +28,13 @@ export interface MeshCosts {
 export async function measureMesh(count: number, rounds: number): Promise<MeshCosts> {
   try {
     const { nodes } = await together(count)
+    await calm(nodes.map((node) => node.pid))
     const karo = await askKaro(nodes, rounds)
     await endAll(false)
     const serf = {} as Record<Profile, QueryCost>
     for (const profile of ['lan', 'local'] as const) {
       const agents = await startSerf(count, profile)
+      await calm(agents.pids)
       serf[profile] = await agents.query(rounds)
       await agents.stop()
     }
@@ -48,6 +53,18 @@ async function together(count: number): Promise<Fleet> {
     pollMs: 1_000,
   })
   return fleet
+}
+
+/** What coming together costs (links made and thinned, first summaries) is over: nothing of it is counted to a question. */
+async function calm(pids: readonly number[]): Promise<void> {
+  await until(
+    async () => {
+      const before = cpuOfAll(pids)
+      await sleep(CALM_MS)
+      return cpuOfAll(pids) - before < CALM_SHARE * CALM_MS * pids.length
+    },
+    { what: `${pids.length} processes come to rest`, deadlineMs: PATIENCE_MS, pollMs: 0 },
+  )
 }
 
 /** Another range each time, so that nothing that was computed before is of use. */
