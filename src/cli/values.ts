@@ -27,7 +27,7 @@ export function checkText(text: string, where: string, most: number): string {
 const FINGERPRINT_GROUP = /^[0-9a-f]{1,16}$/i
 
 /**
- * One node, typed in one word, or its fingerprint in groups as it is read aloud. Throws KaroError bad_request for words
+ * One node (or team, or role), typed in one word, or its fingerprint in groups as it is read aloud. Throws KaroError bad_request for words
  * that name several; `where` names the command.
  */
 export function oneNode(words: CommandInput['args'][string], where: string): string {

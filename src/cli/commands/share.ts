@@ -2,7 +2,8 @@
 import { callDaemon } from '../../api/client.ts'
 import type { SharePreviewShape, SharingView } from '../../api/shapes.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
-import type { Command, CommandArgument, CommandInput, CommandIo } from '../command.ts'
+import type { Command, CommandArgument, CommandIo } from '../command.ts'
+import { oneNode } from '../values.ts'
 import { sharingView } from '../views/share.ts'
 import { previewView } from '../views/share-preview.ts'
 
@@ -11,11 +12,10 @@ const who: CommandArgument = {
   required: true,
   // A fingerprint is read aloud and typed in groups of four: they may be several words.
   variadic: true,
+  oneThing: true,
   description:
     "one node (id, name, or fingerprint, also in groups of four); team:eng; role:lead; or '*' for every node whose trust level qualifies",
 }
-
-const whoOf = ({ args }: CommandInput): string => [args.who ?? []].flat().join(' ')
 
 async function send(io: CommandIo, method: 'GET' | 'POST', path: string, body?: unknown): Promise<ExitCode> {
   const view = (await callDaemon(io, method, path, body)) as SharingView
@@ -65,7 +65,8 @@ const allow: Command = {
     { run: 'karo share allow bob', does: 'bob may ask this node for your numbers' },
     { run: 'karo share allow team:eng', does: 'so may everybody you placed in that team' },
   ],
-  run: (io, input) => send(io, 'POST', '/api/v1/share/allow', { who: whoOf(input) }),
+  run: async (io, { args }) =>
+    send(io, 'POST', '/api/v1/share/allow', { who: oneNode(args.who, 'karo share allow') }),
 }
 
 const stop: Command = {
@@ -77,7 +78,8 @@ const stop: Command = {
     { run: 'karo share stop bob', does: "bob is refused, even if '*' or his team is allowed" },
     { run: "karo share stop '*'", does: 'forgets everybody you allowed' },
   ],
-  run: (io, input) => send(io, 'POST', '/api/v1/share/stop', { who: whoOf(input) }),
+  run: async (io, { args }) =>
+    send(io, 'POST', '/api/v1/share/stop', { who: oneNode(args.who, 'karo share stop') }),
 }
 
 const off: Command = {

@@ -167,12 +167,20 @@ test('deny and revoke send who; errors of the daemon keep their code and hint', 
 })
 
 test('several nodes are refused before the daemon is asked; help shows one', async () => {
-  for (const what of ['trust', 'deny', 'revoke', 'explain']) {
-    const { code, err, requests } = await karo({}, 'peers', what, 'ash', 'vm')
+  for (const what of [
+    'peers trust',
+    'peers deny',
+    'peers revoke',
+    'peers explain',
+    'share allow',
+    'share stop',
+  ]) {
+    const words = what.split(' ')
+    const { code, err, requests } = await karo({}, ...words, 'ash', 'vm')
     expect([code, requests]).toEqual([2, []])
     expect(err).toContain("one at a time, and 'ash', 'vm' are 2")
-    expect((await karo({}, 'peers', what, '--help')).out).toMatch(
-      /^Usage: karo peers \w+ \[options\] <node>$/m,
+    expect((await karo({}, ...words, '--help')).out).toMatch(
+      /^Usage: karo \w+ \w+ \[options\] <(?:node|who)>$/m,
     )
   }
   const quoted = await karo({ 'POST /api/v1/peers/deny': { peer: bob } }, 'peers', 'deny', "bob's laptop")
