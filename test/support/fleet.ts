@@ -12,6 +12,8 @@ export interface FleetOptions extends Pick<NodeOptions, 'tap' | 'env'> {
   readonly config?: string
   /** Who may have level 1 of a node, when not everybody. */
   readonly allow?: (index: number, ids: readonly string[]) => readonly string[]
+  /** Pairs, by index, between which nothing arrives; needs `lan`. */
+  readonly parted?: readonly (readonly [number, number])[]
   /** Before its daemon starts; the home has its key and its configuration. */
   readonly prepare?: (home: string, index: number) => void
 }
@@ -33,6 +35,7 @@ const PATIENCE_MS = 180_000
 /** `count` nodes; everybody may ask everybody. */
 export async function startFleet(count: number, options: FleetOptions): Promise<Fleet> {
   const lan = options.lan && canNamespaces().ok ? createLan(count) : undefined
+  for (const [one, other] of options.parted ?? []) lan?.part(one, other)
   const homes = Array.from({ length: count }, () => temporaryHome())
   const ids = await some(homes, async (home) => {
     const shown = await runKaro(['init', '--json'], cleanEnv(home))

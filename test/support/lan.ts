@@ -13,7 +13,9 @@ export interface Lan {
   readonly members: readonly LanMember[]
   /** Moves these members (by index) to a bridge of their own: they hear each other, and nobody else. */
   split(indexes: readonly number[]): void
-  /** One LAN again. */
+  /** These two hear each other's multicast, as through a bad switch, but nothing else arrives. */
+  part(one: number, other: number): void
+  /** One LAN again; those that were parted stay so. */
   heal(): void
   /** Deletes every namespace, and with them all links; also done at the end of the test file. */
   close(): void
@@ -98,6 +100,14 @@ export function createLan(count: number): Lan {
   return {
     members,
     split: (indexes) => join(indexes, 'br1'),
+    part(one, other) {
+      for (const [from, to] of [
+        [one, other],
+        [other, one],
+      ] as const) {
+        batch(members[from]?.netns, [`route add blackhole ${members[to]?.address}/32`])
+      }
+    },
     heal: () => join(members.keys(), 'br0'),
     close,
   }
