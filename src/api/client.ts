@@ -20,6 +20,8 @@ const MAX_HEAD_BYTES = 16 * 1024
 export interface DaemonAddress {
   /** Absolute path of the control socket. */
   readonly socket: string
+  /** 32 lower-case hex digits that the daemon notes down with what it does; made up there when absent. */
+  readonly trace?: string
 }
 
 /**
@@ -35,7 +37,7 @@ export async function callDaemon(
   body?: unknown,
   deadlineMs = DEADLINE_MS,
 ): Promise<unknown> {
-  const response = await exchange(daemon.socket, encodeRequest(method, path, body), deadlineMs)
+  const response = await exchange(daemon.socket, () => encodeRequest(daemon, method, path, body), deadlineMs)
   const { status, text } = decodeResponse(response)
   const value = text === '' ? undefined : parse(text)
   if (status >= 200 && status < 300) return value
@@ -66,7 +68,7 @@ export async function* streamDaemon(
   const timer = setTimeout(() => socket.destroy(tooLate(deadlineMs)), deadlineMs)
   const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the question was taken back'))
   signal?.addEventListener('abort', hangUp, { once: true })
-  socket.on('connect', () => socket.write(encodeRequest(method, path, body, NDJSON)))
+  socket.on('connect', () => socket.write(encodeRequest(daemon, method, path, body, NDJSON)))
   try {
     const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]()
     const { head, rest } = await readHead(chunks)
@@ -133,12 +135,19 @@ async function* linesOf(first: Buffer, chunks: AsyncIterator<Buffer>, most: numb
   if (size > 0) throw brokeOff()
 }
 
-function encodeRequest(method: string, path: string, body: unknown, accept?: string): string {
+function encodeRequest(
+  { trace }: DaemonAddress,
+  method: string,
+  path: string,
+  body: unknown,
+  accept?: string,
+): string {
   const content = body === undefined ? '' : JSON.stringify(body)
   const type = body === undefined ? '' : 'content-type: application/json\r\n'
   const wanted = accept === undefined ? '' : `accept: ${accept}\r\n`
+  const traced = trace === undefined ? '' : `x-trace-id: ${trace}\r\n`
   const length = `content-length: ${Buffer.byteLength(content)}\r\n`
-  return `${method} ${path} HTTP/1.0\r\n${type}${wanted}${length}\r\n${content}`
+  return `${method} ${path} HTTP/1.0\r\n${type}${wanted}${traced}${length}\r\n${content}`
 }
 
 const tooLate = (deadlineMs: number): KaroError =>
@@ -149,13 +158,13 @@ const tooLarge = (): KaroError =>
   new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
 const brokeOff = (): KaroError => new KaroError('unavailable', "the daemon's answer broke off")
 
-function exchange(socketPath: string, request: string, deadlineMs: number): Promise<Buffer> {
+function exchange(socketPath: string, request: () => string, deadlineMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     const socket: Socket = createConnection({ path: socketPath })
     const timer = setTimeout(() => socket.destroy(tooLate(deadlineMs)), deadlineMs)
-    socket.on('connect', () => socket.write(request))
+    socket.on('connect', () => socket.write(request()))
     socket.on('data', (chunk) => {
       size += chunk.length
       chunks.push(chunk)

@@ -1,6 +1,13 @@
 // What a command of the CLI is: data for parsing, help, man pages and completion, and one function to run.
 import type { ExitCode } from '../base/errors.ts'
 
+/**
+ * What Tab offers where there are no choices: `node`, `team`, `role` and `audience` (all three, and `*`) are asked of the
+ * running daemon; a list is words that are not all there is. Absent: nothing can be known beforehand.
+ */
+export type Completes = LiveWords | 'file' | 'directory' | 'config-key' | readonly string[]
+export type LiveWords = 'node' | 'team' | 'role' | 'audience'
+
 export interface CommandArgument {
   readonly name: string
   readonly required: boolean
@@ -9,6 +16,7 @@ export interface CommandArgument {
   readonly oneThing?: true
   readonly description: string
   readonly choices?: readonly string[]
+  readonly completes?: Completes
 }
 
 export interface CommandOption {
@@ -19,6 +27,7 @@ export interface CommandOption {
   readonly value?: string
   readonly description: string
   readonly choices?: readonly string[]
+  readonly completes?: Completes
   readonly default?: string
   /** May be given several times: its value is a list. */
   readonly repeat?: true
@@ -39,6 +48,8 @@ export interface CommandIo {
   readonly home: string
   /** The daemon's control socket (0600). */
   readonly socket: string
+  /** 32 hex digits of this run: the daemon, its ledger and the nodes it asks note them down. Made when first read. */
+  readonly trace: string
   readonly json: boolean
   /** True when stdout is a terminal and NO_COLOR is not set. */
   readonly colour: boolean

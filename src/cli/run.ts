@@ -91,7 +91,21 @@ function socketOf(env: CommandIo['env'], own: HomePaths): string {
   return existsSync(socket) ? socket : own.socket
 }
 
-function makeIo(world: CliWorld, options: CommandInput['options']): CommandIo {
+/** One run of the program; `trace` is there when a daemon was asked. */
+interface Run {
+  trace?: string
+}
+
+/** Unique is enough: it is no secret, and loading real randomness would be a tenth of a short command's time. */
+function newTrace(): string {
+  const word = (): string =>
+    Math.floor(Math.random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0')
+  return word() + word() + word() + word()
+}
+
+function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): CommandIo {
   if (options.home === '') {
     throw new KaroError('bad_request', 'the directory is empty', { where: '--home' })
   }
@@ -103,6 +117,10 @@ function makeIo(world: CliWorld, options: CommandInput['options']): CommandIo {
     home: paths.home,
     get socket() {
       return socketOf(env, paths)
+    },
+    get trace() {
+      run.trace ??= newTrace()
+      return run.trace
     },
     json: options.json === true,
     colour: tty && !env.NO_COLOR && env.TERM !== 'dumb',
@@ -117,14 +135,24 @@ function makeIo(world: CliWorld, options: CommandInput['options']): CommandIo {
   }
 }
 
-function report(error: unknown, world: CliWorld, json: boolean): ExitCode {
+function report(error: unknown, world: CliWorld, json: boolean, { trace }: Run): ExitCode {
   const known = error instanceof KaroError
   const code = known ? error.code : 'internal'
   const message = error instanceof Error ? error.message : String(error)
   const where = known ? error.where : undefined
-  const hint = known ? error.hint : undefined
+  const looks =
+    code === 'internal' && trace ? `karo logs tail --trace ${trace} shows what its log says.` : undefined
+  const hint = (known ? error.hint : undefined) ?? looks
   if (json) {
-    const shape = { error: { code, message, ...(where && { where }), ...(hint && { hint }) } }
+    const shape = {
+      error: {
+        code,
+        message,
+        ...(where && { where }),
+        ...(hint && { hint }),
+        ...(trace && { trace_id: trace }),
+      },
+    }
     world.stdout.write(`${JSON.stringify(shape)}\n`)
   } else {
     const first = known ? message : `internal error: ${message}`
@@ -148,14 +176,14 @@ function asksJson(argv: readonly string[]): boolean {
   return argv.slice(0, end < 0 ? argv.length : end).includes('--json')
 }
 
-async function dispatch(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
+async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Promise<ExitCode> {
   const entries = world.commands ?? COMMANDS
 
   if (argv[0] !== undefined && HOT.has(argv[0])) {
     const commands = await entries.find((entry) => entry.name === argv[0])?.load()
     const command = commands?.find((c) => c.name === argv[0])
     const input = command && parsePlain(command, argv.slice(1))
-    if (input) return command.run(makeIo(world, input.options), input)
+    if (input) return command.run(makeIo(world, input.options, run), input)
   }
 
   const { overview, parseCommandLine, skipCommonOptions } = await import('./program.ts')
@@ -191,14 +219,15 @@ async function dispatch(argv: readonly string[], world: CliWorld): Promise<ExitC
     world.stdout.write(parsed.text)
     return EXIT.done
   }
-  return parsed.command.run(makeIo(world, parsed.input.options), parsed.input)
+  return parsed.command.run(makeIo(world, parsed.input.options, run), parsed.input)
 }
 
 /** `argv` without node and script. Never throws; what went wrong is on stderr, or with `--json` on stdout. */
 export async function runCli(argv: readonly string[], world: CliWorld): Promise<ExitCode> {
+  const run: Run = {}
   try {
-    return await dispatch(argv, world)
+    return await dispatch(argv, world, run)
   } catch (error) {
-    return report(error, world, asksJson(argv))
+    return report(error, world, asksJson(argv), run)
   }
 }

@@ -271,6 +271,7 @@ export function createAsker(deps: AskerDeps): Asker {
         : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
     const found = await query.absent.covered(absent.map(({ member }) => member.node_id))
     const result = resultOf({
+      trace_id: hex(query.trace),
       question: body,
       perNode: request.perNode,
       filters: request.filters ?? [],

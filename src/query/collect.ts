@@ -29,6 +29,8 @@ export interface OwnData {
 }
 
 export interface Collection {
+  /** 32 hex digits. */
+  readonly trace_id: string
   readonly question: Pick<MeshQueryBody, 'query_id' | 'query_type' | 'level' | 'time_range'>
   readonly perNode: boolean
   /** All of them, also those that owners apply: an owner that did not changes nothing. */
@@ -84,6 +86,7 @@ export function resultOf(collection: Collection): QueryResult {
   const oldest = parts.reduce((least, { as_of }) => Math.min(least, as_of), Number.POSITIVE_INFINITY)
   return {
     query_id: hex(question.query_id),
+    trace_id: collection.trace_id,
     query_type: question.query_type,
     level,
     time_range: { start: rfc3339(question.time_range.start), end: rfc3339(question.time_range.end) },

@@ -112,6 +112,8 @@ export type QueryData =
 
 export interface QueryResult {
   readonly query_id: string
+  /** 32 hex digits: what this node, its ledger and the owners noted down about this question has them too. */
+  readonly trace_id: string
   readonly query_type: QueryType
   readonly level: 1 | 2
   readonly time_range: { readonly start: string; readonly end: string }

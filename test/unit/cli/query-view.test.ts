@@ -9,6 +9,7 @@ const SCREEN = { colour: false, columns: Number.POSITIVE_INFINITY }
 function empty(answered: number, unreachable: number): QueryResult {
   return {
     query_id: '0'.repeat(32),
+    trace_id: '1'.repeat(32),
     query_type: 'ToolUsage',
     level: 1,
     time_range: { start: '2026-11-20T08:00:00.000Z', end: '2026-11-20T09:00:00.000Z' },

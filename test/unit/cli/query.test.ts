@@ -6,7 +6,7 @@ import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { queryRoutes } from '../../../src/api/routes/query.ts'
 import { shareRoutes } from '../../../src/api/routes/share.ts'
-import { createApi } from '../../../src/api/server.ts'
+import { createApi } from '../../../src/api/control-socket.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/log.ts'
@@ -72,6 +72,7 @@ describe('karo query', () => {
     expect(out.trimEnd().split('\n')).toHaveLength(1)
     expect(json()).toEqual({
       query_id: expect.stringMatching(/^[0-9a-f]{32}$/),
+      trace_id: expect.stringMatching(/^[0-9a-f]{32}$/),
       query_type: 'ToolUsage',
       level: 1,
       time_range: {
