@@ -7,16 +7,21 @@ import { COMMAND_GROUPS, type CommandEntry } from './commands.ts'
 import { fitted, wrap } from './text.ts'
 
 /** Options every command has, after the product's contract. */
-const COMMON_OPTIONS: readonly CommandOption[] = [
+export const COMMON_OPTIONS: readonly CommandOption[] = [
   { name: 'json', description: 'print one JSON document on stdout, nothing else' },
-  { name: 'home', value: 'dir', description: "the node's directory (instead of KARO_HOME)" },
+  {
+    name: 'home',
+    value: 'dir',
+    description: "the node's directory (instead of KARO_HOME)",
+    completes: 'directory',
+  },
 ]
 
 export type Parsed =
   | { readonly kind: 'run'; readonly command: Command; readonly input: CommandInput }
   | { readonly kind: 'help'; readonly text: string }
 
-const placeholder = (argument: CommandArgument): string => {
+export const placeholder = (argument: CommandArgument): string => {
   const name = argument.variadic && !argument.oneThing ? `${argument.name}...` : argument.name
   return argument.required ? `<${name}>` : `[${name}]`
 }

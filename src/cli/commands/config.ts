@@ -97,7 +97,14 @@ const list: Command = {
 const get: Command = {
   name: 'config get',
   summary: 'one key: value, source, default, meaning; for a script only its value',
-  args: [{ name: 'key', required: true, description: 'as in the file, section and key: mesh.port' }],
+  args: [
+    {
+      name: 'key',
+      required: true,
+      description: 'as in the file, section and key: mesh.port',
+      completes: 'config-key',
+    },
+  ],
   options: [],
   examples: [
     { run: 'karo config get mesh.port', does: '9238' },

@@ -23,11 +23,21 @@ export const history: readonly Command[] = [
       },
     ],
     options: [
-      { name: 'cwd', value: 'dir', description: 'only in this directory and below it' },
+      {
+        name: 'cwd',
+        value: 'dir',
+        description: 'only in this directory and below it',
+        completes: 'directory',
+      },
       { name: 'failed', description: 'only those that ended with an error' },
       { name: 'risk', value: 'level', description: 'only this risk or higher', choices: RISK_LEVELS },
       { name: 'since', value: 'when', description: 'only newer ones: 2h, 7d, today, or a time' },
-      { name: 'shell', value: 'name', description: 'only from this shell, e.g. bash' },
+      {
+        name: 'shell',
+        value: 'name',
+        description: 'only from this shell, e.g. bash',
+        completes: ['bash', 'zsh', 'fish', 'sh'],
+      },
       {
         name: 'limit',
         value: 'n',

@@ -16,6 +16,7 @@ const NODE: CommandArgument = {
   variadic: true,
   oneThing: true,
   description: 'one node: its id, name, or fingerprint, also in groups of four',
+  completes: 'node',
 }
 
 type State = PeerShape['state']
@@ -150,8 +151,8 @@ const trust: Command = {
       choices: TRUST_LEVELS,
     },
     { name: 'name', value: 'name', description: 'what you call it' },
-    { name: 'role', value: 'role,..', description: 'its roles, e.g. lead,security' },
-    { name: 'team', value: 'team,..', description: 'its teams' },
+    { name: 'role', value: 'role,..', description: 'its roles, e.g. lead,security', completes: 'role' },
+    { name: 'team', value: 'team,..', description: 'its teams', completes: 'team' },
   ],
   examples: [
     {

@@ -77,7 +77,12 @@ const ask: Command = {
       repeat: true,
       description: `only what fits; several must all hold. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${asked.map(fieldsOf).join('; ')}`,
     },
-    { name: 'team', value: 'team', description: 'ask only the members of this team, as you sorted them' },
+    {
+      name: 'team',
+      value: 'team',
+      description: 'ask only the members of this team, as you sorted them',
+      completes: 'team',
+    },
     {
       name: 'watch',
       description:

@@ -15,6 +15,7 @@ const who: CommandArgument = {
   oneThing: true,
   description:
     "one node (id, name, or fingerprint, also in groups of four); team:eng; role:lead; or '*' for every node whose trust level qualifies",
+  completes: 'audience',
 }
 
 async function send(io: CommandIo, method: 'GET' | 'POST', path: string, body?: unknown): Promise<ExitCode> {
@@ -37,8 +38,18 @@ const preview: Command = {
   summary: 'the summaries of your numbers that would leave now, exactly as their recipients will read them',
   args: [],
   options: [
-    { name: 'to', value: 'node', description: 'only what this node could read: its id, name or fingerprint' },
-    { name: 'role', value: 'role', description: 'only what nodes that you gave this role could read' },
+    {
+      name: 'to',
+      value: 'node',
+      description: 'only what this node could read: its id, name or fingerprint',
+      completes: 'node',
+    },
+    {
+      name: 'role',
+      value: 'role',
+      description: 'only what nodes that you gave this role could read',
+      completes: 'role',
+    },
   ],
   examples: [
     { run: 'karo share preview', does: 'every period and who could read it' },

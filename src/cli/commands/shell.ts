@@ -8,20 +8,26 @@ import { loadConfig } from '../../config/load.ts'
 import { homePaths } from '../../config/paths.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import { HOOKS, SHELLS } from '../../observe/hooks/index.ts'
-import type { Command, CommandInput, CommandIo } from '../command.ts'
+import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption } from '../command.ts'
 import { editFile, withLine, withoutLine } from '../rc-file.ts'
 import { START_FILES } from '../start-files.ts'
 import { fitted } from '../text.ts'
 
-const shellArgument = { name: 'shell', required: true, description: `which shell (${SHELLS.join(', ')})` }
+const shellArgument: CommandArgument = {
+  name: 'shell',
+  required: true,
+  description: `which shell (${SHELLS.join(', ')})`,
+  completes: SHELLS,
+}
 const perhapsShellArgument = {
   ...shellArgument,
   required: false,
   description: `which shell (${SHELLS.join(', ')}; default: the one that SHELL names, else bash)`,
 }
-const rcOption = {
+const rcOption: CommandOption = {
   name: 'rc',
   value: 'file',
+  completes: 'file',
   description: `its start file (default: ${SHELLS.map((name) => `${name} ${START_FILES[name].where}`).join('; ')})`,
 }
 
