@@ -1,5 +1,6 @@
 // What a group of API routes is given, and the person behind a request.
 import type { FastifyInstance } from 'fastify'
+import type { TokenScope } from './shapes.ts'
 
 /** Who is asking. Every route is handed one with its request, whichever way it came in. */
 export interface Caller {
@@ -10,6 +11,17 @@ export interface Caller {
   /** May ask the mesh, in the name of this node. */
   readonly asks: boolean
   readonly via: 'socket' | 'http'
+  /** What was shown over TCP; absent over the socket, where the operating system says who asks. */
+  readonly credential?: Credential
+}
+
+/** It opens less than its owner may do, never more. */
+export interface Credential {
+  readonly scope: TokenScope
+  /** Id of the token, or of the one that the session was opened with; absent for a session by a one-time code. */
+  readonly token?: string
+  /** Of a session: its number, which is no secret. */
+  readonly session?: number
 }
 
 /**
@@ -22,6 +34,10 @@ export type Access = (typeof ACCESS)[number]
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access
+    /** The least scope that opens it over TCP; absent: `scopeOf` (rights.ts) says it. */
+    scope?: TokenScope
+    /** `socket`: never over TCP, whatever is shown there. */
+    via?: 'socket'
   }
   interface FastifyRequest {
     /** Of an `anyone` route it may be missing. */

@@ -123,6 +123,13 @@ export type QueryLine =
   | { readonly type: 'result'; readonly result: QueryResult }
   | ({ readonly type: 'error' } & ErrorShape)
 
+/**
+ * How far a token opens the API over TCP, each what those before it open: `metrics` the numbers for a scraper, `read`
+ * whatever is only shown, `ask` questions to the mesh, `full` everything its owner may do.
+ */
+export const TOKEN_SCOPES = ['metrics', 'read', 'ask', 'full'] as const
+export type TokenScope = (typeof TOKEN_SCOPES)[number]
+
 /** Every error over the API, and on stdout with `--json`. */
 export interface ErrorShape {
   readonly error: {

@@ -1,13 +1,15 @@
 // The control socket: who may use it, how requests fail, and that one daemon's socket is never another's.
 
+import type { EventEmitter } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { callDaemon } from '../../../src/api/client.ts'
+import { createApi } from '../../../src/api/control-socket.ts'
 import { ACCESS, type Caller, type Routes } from '../../../src/api/route.ts'
-import { buildServer, createApi } from '../../../src/api/server.ts'
+import { buildServer } from '../../../src/api/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { type LogFields, silentLog } from '../../../src/base/log.ts'
@@ -76,12 +78,6 @@ function api(path = socketPath): Room {
   rooms.push(room)
   return room
 }
-
-test('an accept that fails ends neither the server nor the process', async () => {
-  const server = buildServer(deps)
-  server.server.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
-  expect((await server.inject('/api/v1/health')).statusCode).toBe(200)
-})
 
 describe('requests', () => {
   const post = (payload: string, type = 'application/json') =>
@@ -152,6 +148,18 @@ describe('requests', () => {
 })
 
 describe('the socket', () => {
+  test('survives an accept that fails', async () => {
+    const onConnection = (socket: Socket & { server?: EventEmitter }) =>
+      socket.server?.emit('error', Object.assign(new Error('accept EMFILE'), { code: 'EMFILE' }))
+    let failures = 0
+    const log = { ...silentLog, warn: () => void failures++ }
+    const room = createApi({ ...deps, log, socketPath, onConnection })
+    rooms.push(room)
+    await room.start(signal)
+    expect(await callDaemon({ socket: socketPath }, 'GET', '/api/v1/health')).toBeDefined()
+    expect(failures).toBe(1)
+  })
+
   test('is 0600 whatever the umask, in a directory that was made 0700, with nothing left beside it', async () => {
     const directory = join(home, 'run')
     const path = join(directory, 'karo.sock')

@@ -2,8 +2,8 @@
 
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
+import { createApi } from '../../../src/api/control-socket.ts'
 import { shareRoutes } from '../../../src/api/routes/share.ts'
-import { createApi } from '../../../src/api/server.ts'
 import type { SharePreviewShape } from '../../../src/api/shapes.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
