@@ -30,6 +30,7 @@ export const ROOMS = {
   summaries: 'src/summaries/',
   query: 'src/query/',
   audit: 'src/audit/',
+  access: 'src/access/',
   apiClient: 'src/api/client.ts',
   shapes: 'src/api/shapes.ts',
   api: 'src/api/',
@@ -78,6 +79,8 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   auditStore: ['store', 'base'],
   // The only door from level 0 to level 1: rollups in, summaries out; never events' text.
   insight: ['dictionary', 'rollupStore', 'base', 'protocols', 'risk'],
+  // Who may do what here, of the people of this machine.
+  access: ['base', 'config'],
   audit: ['auditStore', 'base', 'protocols', 'identity'],
   trust: ['levels', 'memberStore', 'base', 'protocols', 'config', 'identity', 'audit'],
   policy: ['levels', 'base', 'protocols'],
@@ -113,7 +116,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'audit',
     'replayStore',
   ],
-  ops: ['base', 'config'],
+  ops: ['access', 'base', 'config'],
   shapes: [
     'protocols',
     'base',
@@ -154,6 +157,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   // The one command that is the daemon.
   up: ['cli', 'main', 'base', 'config', 'identity'],
   main: [
+    'access',
     'base',
     'config',
     'identity',

@@ -1,5 +1,6 @@
 // The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
 import { dirname } from 'node:path'
+import { createAccess } from './access/index.ts'
 import { createApi } from './api/control-socket.ts'
 import { auditRoutes } from './api/routes/audit.ts'
 import { historyRoutes } from './api/routes/history.ts'
@@ -25,7 +26,9 @@ import { createMesh } from './mesh/index.ts'
 import { createObserve } from './observe/index.ts'
 import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
+import { createNameService } from './ops/name-service.ts'
 import { openNotify, watchdogMs } from './ops/notify.ts'
+import { openPeerCredentials } from './ops/peer-credentials.ts'
 import { watchReadiness } from './ops/readiness.ts'
 import { watchEnding } from './ops/signals.ts'
 import { openTap } from './ops/tap.ts'
@@ -76,6 +79,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const common = { config, identity, clock, random, log }
   const faults = faultsFromEnv(env)
   const store = openStore({ ...common, directory: paths.db, faults })
+  const credentials = await openPeerCredentials(log)
+  const access = createAccess({
+    ...{ config, clock, timers, log },
+    names: createNameService(),
+    ownUid: options.service ? undefined : ownUid,
+  })
   const lock = createLock(paths.lock)
   const audit = createAudit({ ...common, repository: store.audit })
   const trust = createTrust({ ...common, repository: store.members, audit })
@@ -113,13 +122,18 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
       auditRoutes({ audit, trust }),
     ],
-    callerOf: () => ({ uid: ownUid, admin: true, asks: true, via: 'socket' }),
+    onConnection: credentials.note,
+    async callerOf(request) {
+      const uid = credentials.uidOf(request.raw.socket)
+      return uid === undefined ? undefined : { uid, ...(await access.of(uid)), via: 'socket' }
+    },
     clock,
     log,
   })
   const rooms: readonly Room[] = [
     store,
     lock,
+    access,
     audit,
     trust,
     observe,
@@ -185,6 +199,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       const { applied, waiting } = live.replace(next)
       log.setLevel(levelOf(options, config))
       observe.reload()
+      access.reload()
       sharing.reload()
       await trust.reload()
       for (const warning of next.warnings) log.warn({}, warning)

@@ -17,6 +17,8 @@ export interface Config {
     readonly ping_seconds: number
   }
   readonly overlay: { readonly full_mesh_up_to: number }
+  /** Of the people of this machine; entries are user names, uids as text, `group:<name>`, for askers also `*`. */
+  readonly access: { readonly admins: readonly string[]; readonly askers: readonly string[] }
   readonly http: { readonly port: number }
   readonly discovery: {
     readonly mdns: boolean | readonly string[]

@@ -26,6 +26,9 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
       overlay: first.config.overlay,
       http: first.config.http,
       discovery: first.config.discovery,
+      get access() {
+        return current.config.access
+      },
       get peers() {
         return current.config.peers
       },

@@ -247,6 +247,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
       ping_seconds: v(KEYS.meshPingSeconds),
     },
     overlay: { full_mesh_up_to: v(KEYS.overlayFullMeshUpTo) },
+    access: { admins: v(KEYS.accessAdmins), askers: v(KEYS.accessAskers) },
     http: { port: v(KEYS.httpPort) },
     discovery: {
       mdns: v(KEYS.discoveryMdns),

@@ -92,6 +92,23 @@ export const KEYS = {
       'Keep a link to every member while there are at most so many; beyond, about eight, and questions and news travel through others.',
   }),
 
+  accessAdmins: key({
+    path: 'access.admins',
+    kind: kind.list(value.person, 256),
+    default: ['root', 'group:karo-admin'],
+    description:
+      'Who may manage this node and its mesh over the control socket: user names, uids, or "group:<name>". They see nobody else\'s commands or numbers for that. Of a node of your own you are always one.',
+    example: '["root", "group:sysadmins"]',
+  }),
+  accessAskers: key({
+    path: 'access.askers',
+    kind: kind.list(value.personOrAll, 256),
+    default: [],
+    description:
+      'Who may ask the mesh in the name of this machine (`karo query`), beside access.admins. Entries as there, or "*" for everybody who may use the control socket.',
+    example: '["group:leads"]',
+  }),
+
   httpPort: key({
     path: 'http.port',
     kind: kind.integer(0, 65535),
@@ -306,6 +323,7 @@ const LIVE_SECTIONS: Readonly<Record<keyof Config, boolean>> = {
   node: false,
   mesh: false,
   overlay: false,
+  access: true,
   http: false,
   discovery: false,
   peers: true,

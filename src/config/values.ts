@@ -45,6 +45,28 @@ export const audience = text('a node id, "team:<name>", "role:<name>" or "*"', (
   return nodeIdProblem(value)
 })
 
+/** Of the names that directories give too: `ann`, `ann@corp.example`, `CORP\\ann`, `domain users`. */
+const PERSON = /^[^\s:,/*"'\p{C}](?:[^:,/*"'\p{C}]{0,254}[^\s:,/*"'\p{C}])?$/u
+const UID_MAX = 0xffff_fffe
+
+function personProblem(value: string): string | undefined {
+  if (/^-?\d+$/.test(value)) {
+    return /^(?:0|[1-9]\d{0,9})$/.test(value) && Number(value) <= UID_MAX ? undefined : 'that is no uid'
+  }
+  if (value.startsWith('group:')) {
+    const group = value.slice('group:'.length)
+    return PERSON.test(group) && !/^\d+$/.test(group) ? undefined : 'group: needs the name of a group'
+  }
+  if (value === '*') return 'that would be everybody'
+  return PERSON.test(value) ? undefined : 'that is no user name'
+}
+
+/** Somebody of this machine, or a group of them. */
+export const person = text('a user name, a uid ("1000"), or "group:<name>"', personProblem)
+export const personOrAll = text('a user name, a uid ("1000"), "group:<name>" or "*"', (value) =>
+  value === '*' ? undefined : personProblem(value),
+)
+
 export const ipAddress = text('an IP address', (value) => {
   if (!isIP(value)) return 'that is no IP address'
   return value.includes('%') ? 'an address with a zone ("%eth0") cannot be used' : undefined
