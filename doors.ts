@@ -34,6 +34,9 @@ export const ROOMS = {
   apiClient: 'src/api/client.ts',
   shapes: 'src/api/shapes.ts',
   api: 'src/api/',
+  // What the daemon tells the checks, and no more of them.
+  doctorFacts: 'src/doctor/facts.ts',
+  doctor: 'src/doctor/',
   cli: 'src/cli/',
   up: 'src/cli/commands/up.ts',
   ops: 'src/ops/',
@@ -133,6 +136,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   apiClient: ['base', 'shapes'],
   api: [
     'apiClient',
+    'doctorFacts',
     'shapes',
     'base',
     'protocols',
@@ -153,7 +157,10 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'documents',
     'summaries',
   ],
-  cli: ['up', 'apiClient', 'shapes', 'base', 'config', 'identity', 'risk', 'hooks', 'protocols'],
+  doctorFacts: ['base'],
+  // Runs beside the daemon, not in it; of the store only to look into a database that nobody has open.
+  doctor: ['doctorFacts', 'apiClient', 'shapes', 'base', 'config', 'identity', 'store', 'protocols'],
+  cli: ['doctor', 'up', 'apiClient', 'shapes', 'base', 'config', 'identity', 'risk', 'hooks', 'protocols'],
   // The one command that is the daemon.
   up: ['cli', 'main', 'base', 'config', 'identity'],
   main: [

@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { createAccess } from './access/index.ts'
 import { createApi } from './api/control-socket.ts'
 import { auditRoutes } from './api/routes/audit.ts'
+import { type DoctorDeps, doctorRoutes } from './api/routes/doctor.ts'
 import { historyRoutes } from './api/routes/history.ts'
 import { peersRoutes } from './api/routes/peers.ts'
 import { queryRoutes } from './api/routes/query.ts'
@@ -110,6 +111,14 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     onEncoded,
   })
   const health = () => healthOf(rooms)
+  const drift = (): ReturnType<DoctorDeps['drift']> => {
+    try {
+      const { applied, waiting } = live.compare(load())
+      return { reload: applied, restart: waiting, problem: null }
+    } catch (error) {
+      return { reload: [], restart: [], problem: (error as Error).message }
+    }
+  }
   const api = createApi({
     socketPath: paths.socket,
     socketMode: options.service ? 0o660 : 0o600,
@@ -121,6 +130,10 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       shareRoutes({ sharing, summaries, trust }),
       queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
       auditRoutes({ audit, trust }),
+      doctorRoutes({
+        ...{ identity, mesh, trust, store, observe, documents, summaries, health, drift },
+        http: () => null,
+      }),
     ],
     onConnection: credentials.note,
     async callerOf(request) {

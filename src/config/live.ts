@@ -8,6 +8,8 @@ export interface LiveConfig {
   /** Its sections change with `replace`, so whoever wants to notice keeps this object and not a section. */
   readonly config: Config
   replace(next: LoadedConfig): Replaced
+  /** What a `replace` would change; changes nothing. */
+  compare(next: LoadedConfig): Replaced
 }
 
 /** Paths of the keys whose value in the file, or the environment, is another one now. */
@@ -49,15 +51,21 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
       },
     },
     replace(next) {
-      const differs = (from: LoadedConfig, path: string): boolean =>
-        !isDeepStrictEqual(from.values.get(path), next.values.get(path))
-      const paths = (live: boolean): string[] =>
-        KEY_LIST.filter((key) => isLive(key) === live).map(({ path }) => path)
-      const applied = paths(true).filter((path) => differs(current, path))
-      // Against what is in force: a key set back to it waits for nothing.
-      const waiting = paths(false).filter((path) => differs(first, path))
+      const replaced = compare(next)
       current = next
-      return { applied, waiting }
+      return replaced
     },
+    compare,
+  }
+
+  function compare(next: LoadedConfig): Replaced {
+    const differs = (from: LoadedConfig, path: string): boolean =>
+      !isDeepStrictEqual(from.values.get(path), next.values.get(path))
+    const paths = (live: boolean): string[] =>
+      KEY_LIST.filter((key) => isLive(key) === live).map(({ path }) => path)
+    const applied = paths(true).filter((path) => differs(current, path))
+    // Against what is in force: a key set back to it waits for nothing.
+    const waiting = paths(false).filter((path) => differs(first, path))
+    return { applied, waiting }
   }
 }

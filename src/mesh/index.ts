@@ -4,6 +4,7 @@ import type { Message, Stream, Topic, WireBody } from '../../protocols/define.ts
 import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
+import type { MulticastOutcome } from './multicast-check.ts'
 import type { RejectionCounts } from './rejections.ts'
 
 /** A peer whose key the transport has proven. */
@@ -67,6 +68,36 @@ interface MeshStatus {
   readonly peers_pending: number
 }
 
+/** How it looks from inside, for diagnosis. */
+export interface MeshInspection {
+  /** IPv4 addresses that mDNS is spoken from; empty when it is off. */
+  readonly mdns: readonly string[]
+  /** Admitted or not. */
+  readonly connections: readonly {
+    readonly node_id: NodeId
+    readonly admitted: boolean
+    readonly dialed: boolean
+    /** `ip:port` of the other end. */
+    readonly remote: string
+    /** The other clock minus ours, ms; null before it has said anything. */
+    readonly skew_ms: number | null
+    readonly karo_version: string | null
+    readonly protocol_version: number | null
+  }[]
+  /** `ip:port` of dials under way. */
+  readonly dialing: readonly string[]
+  /** Admitted here; when last connected they did not admit this node. */
+  readonly one_sided: readonly NodeId[]
+  /** Frames of theirs were refused within the last quarter of an hour because of their time. */
+  readonly stale: readonly NodeId[]
+}
+
+/** What became of one mDNS question on one interface address. */
+export interface MulticastTried extends MulticastOutcome {
+  /** Neighbours that are connected over that interface's network. */
+  readonly connected_nodes: number
+}
+
 export interface Mesh extends Room {
   /** Registers a `lifetime: 'link'` protocol; call before `start`. */
   link(protocol: Stream, handler: LinkHandler): Link
@@ -79,6 +110,9 @@ export interface Mesh extends Room {
   status(): MeshStatus
   /** Frames refused since the start, by code; for status and metrics. */
   rejections(): RejectionCounts
+  inspect(): MeshInspection
+  /** Asks an mDNS question on every interface it may speak on, and listens for up to two seconds. Never throws. */
+  tryMulticast(): Promise<readonly MulticastTried[]>
   /** False when it runs and its heartbeat has not gone round for three times its interval. */
   alive(): boolean
 }

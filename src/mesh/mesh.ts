@@ -20,6 +20,7 @@ import { createGater } from './gater.ts'
 import { createGossip } from './gossip.ts'
 import { createHeartbeat } from './heartbeat.ts'
 import type { Mesh } from './index.ts'
+import { createInspect } from './inspect.ts'
 import { createLinks } from './links.ts'
 import { createListening } from './listening.ts'
 import { LOBBY, type LobbyLimits } from './lobby.ts'
@@ -240,6 +241,14 @@ export function createMesh(deps: MeshDeps): Mesh {
     }),
   })
 
+  const { inspect, tryMulticast } = createInspect({
+    config,
+    host: listening.host,
+    sessions: sessions.all,
+    oneSided: news.oneSided,
+    stale: rejections.stale,
+  })
+
   const stop = async (): Promise<void> => {
     forgetTrust?.()
     heartbeat.stop()
@@ -287,6 +296,8 @@ export function createMesh(deps: MeshDeps): Mesh {
     }),
 
     rejections: rejections.counts,
+    inspect,
+    tryMulticast,
 
     alive() {
       const lastRound = heartbeat.lastRound()

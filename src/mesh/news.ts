@@ -15,6 +15,8 @@ export interface News {
   left(session: Session, reason: EndReason): void
   /** It has been heard; told to trust at most once a minute. */
   alive(session: Session): void
+  /** Admitted here; when they were last connected they did not admit this node. At most 1024, newest last. */
+  oneSided(): readonly NodeId[]
 }
 
 export interface NewsDeps {
@@ -41,6 +43,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
   const skews = { member: createQuota(SKEWS_TOLD), stranger: createQuota(SKEWS_TOLD) }
   const told = new WeakMap<Session, number>()
   const met = new WeakMap<Session, readonly string[]>()
+  const oneSided = new Set<NodeId>()
   const visits = new Map<NodeId, { readonly quota: Quota; unrecorded: number }>()
 
   const recordVisit = (
@@ -78,7 +81,11 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       if (trust.admits(nodeId)) {
         // Trusted here; whether this node is trusted there shows in a moment.
         void session.outcome.then(({ kind }) => {
-          if (kind === 'pending') trust.sawStranger(nodeId, seen)
+          if (kind !== 'pending') return
+          trust.sawStranger(nodeId, seen)
+          oneSided.delete(nodeId)
+          oneSided.add(nodeId)
+          if (oneSided.size > VISITORS_MAX) oneSided.delete(oneSided.values().next().value as NodeId)
         })
         return
       }
@@ -96,6 +103,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
     came(session) {
       const { nodeId } = session.peer
       const name = session.introduced()?.name
+      oneSided.delete(nodeId)
       told.set(session, clock.monotonic())
       trust.sawMember(nodeId, { ...(name === undefined ? {} : { name }), addresses: met.get(session) ?? [] })
       log.info({ peer: nodeId, address: session.ip }, 'neighbour connected')
@@ -114,5 +122,6 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       told.set(session, now)
       trust.sawMember(session.peer.nodeId, {})
     },
+    oneSided: () => [...oneSided].filter((node) => trust.admits(node)),
   }
 }

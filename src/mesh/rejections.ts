@@ -11,6 +11,8 @@ export interface Rejections {
   /** `protocol` is the stream's id. True: it got an entry in the ledger, and is worth a person's look. */
   count(code: RejectCode, protocol: string, peer: NodeId): boolean
   counts(): RejectionCounts
+  /** Those whose frames were too old or too new within the last quarter of an hour: their clock, or ours, is wrong. */
+  stale(): readonly NodeId[]
 }
 
 /** Of members one entry per peer and code in this time; what comes between is told as `times` in the next. */
@@ -19,6 +21,10 @@ const AUDIT_EVERY_MS = 60_000
 const AUDITED_MAX = 256
 /** All strangers together: keys cost them nothing, and the ledger's oldest entries give way to its newest. */
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
+
+const STALE_REMEMBERED_MS = 15 * 60_000
+/** Keys cost nothing; the one that was refused longest ago gives way. */
+const STALE_MAX = 64
 
 export interface RejectionsDeps {
   readonly audit: Pick<Audit, 'record'>
@@ -29,6 +35,9 @@ export interface RejectionsDeps {
 export function createRejections({ audit, clock, admits }: RejectionsDeps): Rejections {
   const counts = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>
   const audited = new Map<string, { at: number; since: number }>()
+
+  /** When each was last refused for its time, oldest first. */
+  const stale = new Map<NodeId, number>()
 
   const strangers = createQuota(STRANGERS_AUDITED)
   /** Of strangers, since the last entry about one. */
@@ -55,6 +64,11 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
     count(code, protocol, peer) {
       counts[code]++
       const now = clock.monotonic()
+      if (code === 'stale') {
+        stale.delete(peer)
+        stale.set(peer, now)
+        if (stale.size > STALE_MAX) stale.delete(stale.keys().next().value as NodeId)
+      }
       const details: Record<string, string | number> = { reason: code, protocol }
       if (admits(peer)) {
         const times = timesOfMember(`${peer} ${code}`, now)
@@ -73,5 +87,7 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
       return true
     },
     counts: () => ({ ...counts }),
+    stale: () =>
+      [...stale].filter(([, at]) => clock.monotonic() - at <= STALE_REMEMBERED_MS).map(([node]) => node),
   }
 }

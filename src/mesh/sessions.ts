@@ -41,6 +41,8 @@ export interface Sessions {
   of(connection: Connection): Session | undefined
   neighbour(node: NodeId): Session | undefined
   neighbours(): readonly Session[]
+  /** Every live connection, admitted or not. */
+  all(): readonly Session[]
   /** Any live connection to this key, admitted or not. */
   to(node: NodeId): readonly Session[]
   /** Trust in this node changed: admits, upgrades or closes what is there. */
@@ -136,6 +138,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
     of: (connection) => sessions.get(connection),
     neighbour: (node) => current.get(node),
     neighbours: () => [...current.values()],
+    all: () => [...sessions.values()],
     to,
 
     reconsider(node) {

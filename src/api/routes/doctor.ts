@@ -1,0 +1,97 @@
+// What only the daemon knows of how the node is: facts for `karo doctor`, which judges them.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { HealthCheck } from '../../base/room.ts'
+import { VERSION } from '../../base/version.ts'
+import type { DaemonFacts, NamedNode } from '../../doctor/facts.ts'
+import type { Documents } from '../../documents/index.ts'
+import type { Identity } from '../../identity/index.ts'
+import type { Mesh } from '../../mesh/index.ts'
+import type { Observe } from '../../observe/index.ts'
+import type { Store } from '../../store/index.ts'
+import type { Summaries } from '../../summaries/index.ts'
+import type { Trust } from '../../trust/index.ts'
+import type { Routes } from '../route.ts'
+
+export interface DoctorDeps {
+  readonly identity: Pick<Identity, 'nodeId'>
+  readonly mesh: Pick<Mesh, 'status' | 'inspect' | 'tryMulticast'>
+  readonly trust: Pick<Trust, 'opinion' | 'pending'>
+  readonly store: Pick<Store, 'bytes' | 'probe'>
+  readonly observe: Pick<Observe, 'status'>
+  readonly documents: Pick<Documents, 'of'>
+  readonly summaries: Pick<Summaries, 'status'>
+  readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
+  /** How the file differs from what is in force. */
+  readonly drift: () => DaemonFacts['config']
+  readonly http: () => DaemonFacts['http']
+}
+
+const query = {
+  type: 'object',
+  additionalProperties: false,
+  properties: { multicast: { type: 'boolean', default: false } },
+} as const
+
+/** With `multicast=true` the answer takes two seconds, and a question goes out on every interface mDNS may speak on. */
+export function doctorRoutes(deps: DoctorDeps): Routes {
+  const { identity, mesh, trust, store, observe, documents, summaries } = deps
+
+  const named = (node: NodeId, since?: number): NamedNode => {
+    const { fingerprint, name } = trust.opinion(node)
+    return {
+      node_id: node,
+      fingerprint,
+      name,
+      since: since === undefined ? null : new Date(since).toISOString(),
+    }
+  }
+
+  async function lastSummary(): Promise<string | null> {
+    const own = await documents.of(identity.nodeId, 'summary').catch(() => [])
+    // The version is its author's clock, milliseconds since the epoch.
+    const versions = own.map(({ head }) => head.version)
+    return versions.length === 0 ? null : new Date(Math.max(...versions)).toISOString()
+  }
+
+  return (server) => {
+    server.get<{ Querystring: { multicast: boolean } }>(
+      '/api/v1/doctor',
+      { config: { access: 'person' }, schema: { querystring: query } },
+      async (request): Promise<DaemonFacts> => {
+        const [multicast, storeProblem, bytes, spool, last] = await Promise.all([
+          request.query.multicast ? mesh.tryMulticast() : null,
+          store.probe().then(() => null, reasonOf),
+          store.bytes().catch(() => 0),
+          observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
+          lastSummary(),
+        ])
+        const { connections, one_sided, stale, ...inspected } = mesh.inspect()
+        return {
+          pid: process.pid,
+          version: VERSION,
+          ...deps.health(),
+          config: deps.drift(),
+          mesh: {
+            ...inspected,
+            listen: mesh.status().listen,
+            connections: connections.map((one) => {
+              const { fingerprint, name } = trust.opinion(one.node_id)
+              return { ...one, fingerprint, name }
+            }),
+          },
+          multicast,
+          pending: trust.pending().map(({ node_id, first_seen }) => named(node_id, first_seen)),
+          one_sided: one_sided.map((node) => named(node)),
+          stale: stale.map((node) => named(node)),
+          store_problem: storeProblem,
+          store_bytes: bytes,
+          spool,
+          summaries: { recipients: summaries.status().recipients, last },
+          http: deps.http(),
+        }
+      },
+    )
+  }
+}
+
+const reasonOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))

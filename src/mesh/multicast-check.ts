@@ -1,0 +1,161 @@
+// Whether multicast works: asks an mDNS question on each interface and listens for itself and for others.
+
+import { randomInt } from 'node:crypto'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { BlockList } from 'node:net'
+import { encodeQuestions } from './mdns-packet.ts'
+
+const MDNS_PORT = 5353
+const MDNS_GROUP = '224.0.0.251'
+const SERVICE = '_karo._udp.local'
+/** The service's first label as it stands in a packet: who answers for it is a node. */
+const SERVICE_LABEL = Buffer.from('\x05_karo', 'latin1')
+/** Others answer within a quarter of a second; what a busy machine or Wi-Fi adds is below this. */
+const LISTEN_MS = 2_000
+/** Senders that are told apart on one interface. */
+const OTHERS_MAX = 256
+
+/** One own IPv4 address that mDNS is spoken from. */
+export interface MulticastPlace {
+  readonly address: string
+  readonly interface: string
+  /** `10.0.0.5/24` */
+  readonly cidr: string
+}
+
+export interface MulticastOutcome {
+  readonly address: string
+  readonly interface: string
+  /** The system's code, `EPERM`; null when the question went out. */
+  readonly not_sent: string | null
+  readonly heard_itself: boolean
+  readonly heard_others: number
+  readonly heard_nodes: number
+}
+
+interface Heard {
+  itself: boolean
+  notSent: string | null
+  readonly others: Set<string>
+  readonly nodes: Set<string>
+}
+
+export interface MulticastCheckOptions {
+  readonly places: readonly MulticastPlace[]
+  /** Every own address: what comes from them is no other's word. */
+  readonly own: readonly string[]
+  readonly listenMs?: number
+}
+
+/**
+ * One socket beside the daemon's own, on the same port, so that every packet of the group reaches it too. Ends early once
+ * everybody has heard themselves and others. Never throws: an interface that cannot be used says why.
+ */
+export async function checkMulticast({
+  places,
+  own,
+  listenMs = LISTEN_MS,
+}: MulticastCheckOptions): Promise<readonly MulticastOutcome[]> {
+  const heard = new Map<string, Heard>(
+    places.map(({ address }) => [
+      address,
+      { itself: false, notSent: null, others: new Set(), nodes: new Set() },
+    ]),
+  )
+  const networks = places.map((place) => ({ ...place, contains: containsOf(place.cidr) }))
+  const ours = new Set(own)
+  // RFC 6762, section 18.1: the id of a multicast question means nothing to others, so it can carry our mark.
+  const mark = randomInt(1, 0x10000)
+  const question = encodeQuestions([{ name: SERVICE, type: 'PTR' }])
+  question.writeUInt16BE(mark, 0)
+
+  const { promise: enough, resolve } = Promise.withResolvers<void>()
+  const look = (): void => {
+    const done = (one: Heard): boolean => one.notSent !== null || (one.itself && one.nodes.size > 0)
+    if ([...heard.values()].every(done)) resolve()
+  }
+  const onMessage = (bytes: Buffer, { address, port }: RemoteInfo): void => {
+    if (port !== MDNS_PORT || bytes.length < 12) return
+    const own = heard.get(address)
+    if (own !== undefined && bytes.equals(question)) own.itself = true
+    if (!ours.has(address)) {
+      const place = networks.find(({ contains }) => contains(address))
+      const at = place === undefined ? undefined : heard.get(place.address)
+      if (at !== undefined && at.others.size < OTHERS_MAX) {
+        at.others.add(address)
+        const isAnswer = (bytes.readUInt16BE(2) & 0x8000) !== 0
+        if (isAnswer && bytes.includes(SERVICE_LABEL)) at.nodes.add(address)
+      }
+    }
+    look()
+  }
+
+  let socket: Socket | undefined
+  try {
+    socket = await bound(onMessage)
+    for (const place of places) {
+      const at = heard.get(place.address) as Heard
+      at.notSent = await ask(socket, place.address, question)
+    }
+    look()
+    const timer = setTimeout(resolve, listenMs)
+    await enough
+    clearTimeout(timer)
+  } catch (error) {
+    for (const at of heard.values()) at.notSent ??= codeOf(error)
+  } finally {
+    socket?.close()
+  }
+  return places.map(({ address, interface: name }) => {
+    const { itself, notSent, others, nodes } = heard.get(address) as Heard
+    return {
+      address,
+      interface: name,
+      not_sent: notSent,
+      heard_itself: itself,
+      heard_others: others.size,
+      heard_nodes: nodes.size,
+    }
+  })
+}
+
+function bound(onMessage: (bytes: Buffer, from: RemoteInfo) => void): Promise<Socket> {
+  return new Promise((resolve, reject) => {
+    const socket = createSocket({ type: 'udp4', reuseAddr: true })
+    socket.once('error', (error) => {
+      socket.close()
+      reject(error)
+    })
+    socket.on('message', onMessage)
+    socket.bind(MDNS_PORT, () => {
+      socket.removeAllListeners('error')
+      // What fails later shows as something that is not heard.
+      socket.on('error', () => {})
+      socket.setMulticastTTL(255)
+      socket.setMulticastLoopback(true)
+      resolve(socket)
+    })
+  })
+}
+
+/** Null when it went out, else the system's code. */
+function ask(socket: Socket, address: string, question: Buffer): Promise<string | null> {
+  return new Promise((resolve) => {
+    try {
+      socket.addMembership(MDNS_GROUP, address)
+      socket.setMulticastInterface(address)
+      socket.send(question, MDNS_PORT, MDNS_GROUP, (error) => resolve(error ? codeOf(error) : null))
+    } catch (error) {
+      resolve(codeOf(error))
+    }
+  })
+}
+
+const codeOf = (error: unknown): string => (error as NodeJS.ErrnoException).code ?? String(error)
+
+function containsOf(cidr: string): (ip: string) => boolean {
+  const list = new BlockList()
+  const [network = '', prefix] = cidr.split('/')
+  list.addSubnet(network, Number(prefix), 'ipv4')
+  return (ip) => list.check(ip, 'ipv4')
+}
