@@ -5,6 +5,7 @@ import { createApi } from './api/control-socket.ts'
 import { auditRoutes } from './api/routes/audit.ts'
 import { type DoctorDeps, doctorRoutes } from './api/routes/doctor.ts'
 import { historyRoutes } from './api/routes/history.ts'
+import { logsRoutes } from './api/routes/logs.ts'
 import { peersRoutes } from './api/routes/peers.ts'
 import { queryRoutes } from './api/routes/query.ts'
 import { shareRoutes } from './api/routes/share.ts'
@@ -27,6 +28,8 @@ import { createMesh } from './mesh/index.ts'
 import { createObserve } from './observe/index.ts'
 import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
+import { createLogRing } from './ops/log-ring.ts'
+import { withSinks } from './ops/log-sinks.ts'
 import { createNameService } from './ops/name-service.ts'
 import { openNotify, watchdogMs } from './ops/notify.ts'
 import { openPeerCredentials } from './ops/peer-credentials.ts'
@@ -65,9 +68,13 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const loaded = load()
   const live = createLiveConfig(loaded)
   const { config } = live
-  const log = options.terminal
-    ? createPlainLog(levelOf(options, config), write)
-    : createJsonLog({ level: levelOf(options, config) })
+  const logs = createLogRing({ level: config.log.level, clock })
+  const log = withSinks(
+    options.terminal
+      ? createPlainLog(levelOf(options, config), write)
+      : createJsonLog({ level: levelOf(options, config) }),
+    [logs.sink],
+  )
   for (const warning of loaded.warnings) log.warn({}, warning)
   const notify = await openNotify({ env, log })
   // Who is run by a manager has no terminal that could hang up.
@@ -130,6 +137,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       shareRoutes({ sharing, summaries, trust }),
       queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
       auditRoutes({ audit, trust }),
+      logsRoutes({ logs, clock }),
       doctorRoutes({
         ...{ identity, mesh, trust, store, observe, documents, summaries, health, drift },
         http: () => null,
@@ -211,6 +219,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       const next = load()
       const { applied, waiting } = live.replace(next)
       log.setLevel(levelOf(options, config))
+      logs.setLevel(config.log.level)
       observe.reload()
       access.reload()
       sharing.reload()

@@ -1,5 +1,8 @@
 // The logger rooms are given: structured, JSON on stderr in the daemon (pino), silent in most tests.
 
+export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
+export type LogLevel = (typeof LOG_LEVELS)[number]
+
 export type LogFields = Readonly<
   Record<string, string | number | boolean | null | undefined | readonly string[]>
 >

@@ -29,6 +29,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'share', group: 'mesh', load: async () => (await import('./commands/share.ts')).share },
   { name: 'query', group: 'mesh', load: async () => (await import('./commands/query.ts')).query },
   { name: 'audit', group: 'mesh', load: async () => (await import('./commands/audit.ts')).audit },
+  { name: 'logs', group: 'node', load: async () => (await import('./commands/logs.ts')).logs },
   { name: 'identity', group: 'node', load: async () => (await import('./commands/identity.ts')).identity },
   { name: 'config', group: 'node', load: async () => (await import('./commands/config.ts')).config },
 ]

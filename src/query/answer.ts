@@ -221,11 +221,10 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     // Before anything is awaited: who asks again from here on is sent the kept answer.
     rest(entry)
     const sent = send(question, bytes, listening)
-    const details = {
+    const outcome = {
       status: answer.status,
       decision: decision.effect,
       rule: decision.rule,
-      level,
       people: uids.length,
       sent,
     }
@@ -234,12 +233,14 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
         peer: question.authorId,
         trace_id: traceOf(question),
         query_type: question.body.query_type,
-        ...details,
+        // In a line of the log `level` is the line's.
+        query_level: level,
+        ...outcome,
       },
       'question answered',
     )
     return audit.record({
-      ...recordOf('query_responded', question, details),
+      ...recordOf('query_responded', question, { ...outcome, level }),
       success: answer.status === 'success' || answer.status === 'no_data',
     })
   }

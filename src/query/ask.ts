@@ -302,7 +302,10 @@ export function createAsker(deps: AskerDeps): Asker {
       failed,
       unreachable,
     }
-    log.info({ ...details, trace_id: hex(query.trace), elapsed_ms: result.timing.elapsed_ms }, 'query ended')
+    // In a line of the log `level` is the line's.
+    const { level: query_level, ...told } = details
+    const elapsed_ms = result.timing.elapsed_ms
+    log.info({ ...told, query_level, trace_id: hex(query.trace), elapsed_ms }, 'query ended')
     await audit.record({
       type: 'query_asked',
       success: status === 'success' || status === 'no_data',

@@ -143,7 +143,7 @@ export function createTrust(options: TrustOptions): Trust {
       hold(held)
       if (!admits(node)) seen.forget(node, admits)
       const levelAfter = opinion(node).trust_level
-      log.info({ peer: node, action, level: levelAfter }, 'a person decided about a node')
+      log.info({ peer: node, action, trust_level: levelAfter }, 'a person decided about a node')
       // Queued first, so that the ledger has the decision before what follows from it.
       const recorded = audit.record({
         type: 'trust_change',
@@ -193,7 +193,7 @@ export function createTrust(options: TrustOptions): Trust {
         if (isDeepStrictEqual(was, is)) continue
         if (!admits(node)) seen.forget(node, admits)
         log.info(
-          { peer: node, action: 'reload', level: is.trust_level },
+          { peer: node, action: 'reload', trust_level: is.trust_level },
           'the configuration decides anew about a node',
         )
         recorded.push(
@@ -307,7 +307,7 @@ function heldFrom(record: DecisionRecord, log: Log): Held {
   const level = record.level === null ? null : TRUST_LEVELS.find((known) => known === record.level)
   // A level this program does not know opens nothing.
   if (level === undefined)
-    log.warn({ level: record.level }, 'a stored trust level is unknown; it counts as untrusted')
+    log.warn({ trust_level: record.level }, 'a stored trust level is unknown; it counts as untrusted')
   return { ...record, level: level ?? (record.level === null ? null : ('untrusted' satisfies TrustLevel)) }
 }
 

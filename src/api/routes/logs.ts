@@ -1,0 +1,94 @@
+// GET /logs: the daemon's own last log lines as NDJSON, and with `follow` those to come.
+import { PassThrough } from 'node:stream'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { LOG_LEVELS, type LogLevel } from '../../base/log.ts'
+import type { Routes } from '../route.ts'
+
+interface LogFilter {
+  readonly level?: LogLevel
+  readonly trace?: string
+}
+
+interface LogsRouteDeps {
+  /** Lines are JSON objects without their newline; `follow` calls back until the function it returns is called. */
+  readonly logs: {
+    last(filter: LogFilter, most: number): readonly string[]
+    follow(filter: LogFilter, on: (line: string) => void): () => void
+  }
+  readonly clock: Pick<Clock, 'now'>
+}
+
+interface LogsQuery extends LogFilter {
+  readonly lines: number
+  readonly follow: boolean
+}
+
+/** More than a few people never look at once. */
+const FOLLOWERS_MAX = 16
+/** Of lines that a slow reader has yet to take; what comes meanwhile is left out, and said to be. */
+const WAITING_BYTES = 256 * 1024
+
+const querySchema = {
+  type: 'object',
+  additionalProperties: false,
+  properties: {
+    lines: { type: 'integer', minimum: 0, maximum: 1_000, default: 100 },
+    follow: { type: 'boolean', default: false },
+    level: { type: 'string', enum: LOG_LEVELS },
+    trace: { type: 'string', pattern: '^[0-9a-f]{1,32}$' },
+  },
+} as const
+
+/** Errors: `rate_limited` when too many follow. */
+export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
+  return (server) => {
+    const followers = new Set<PassThrough>()
+    // Those who follow do not hold up the end.
+    server.addHook('preClose', async () => {
+      for (const follower of followers) follower.end()
+    })
+
+    function follow(filter: LogFilter): PassThrough {
+      if (followers.size >= FOLLOWERS_MAX) {
+        throw new KaroError('rate_limited', `${FOLLOWERS_MAX} others follow the log already`)
+      }
+      const out = new PassThrough({ highWaterMark: WAITING_BYTES })
+      let dropped = 0
+      const end = logs.follow(filter, (line) => {
+        if (out.writableNeedDrain) dropped++
+        else out.write(`${line}\n`)
+      })
+      out.on('drain', () => {
+        if (dropped === 0) return
+        const time = new Date(clock.now()).toISOString()
+        const msg = 'lines were left out: they are not read fast enough'
+        out.write(`${JSON.stringify({ time, level: 'warn', pid: process.pid, dropped, msg })}\n`)
+        dropped = 0
+      })
+      out.once('close', () => {
+        end()
+        followers.delete(out)
+      })
+      followers.add(out)
+      return out
+    }
+
+    server.get<{ Querystring: LogsQuery }>(
+      '/api/v1/logs',
+      { config: { access: 'admin' }, schema: { querystring: querySchema } },
+      async (request, reply) => {
+        const { lines, follow: following, ...filter } = request.query
+        const before = logs.last(filter, lines).map((line) => `${line}\n`)
+        reply.type('application/x-ndjson')
+        if (!following) return before.join('')
+        const out = follow(filter)
+        // A log may be quiet for hours.
+        request.raw.socket.setTimeout(0)
+        reply.raw.once('close', () => out.destroy())
+        out.write(before.join(''))
+        return reply.send(out)
+      },
+    )
+  }
+}

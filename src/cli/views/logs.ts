@@ -1,0 +1,37 @@
+// One line of the daemon's log as a person reads it.
+import { styleText } from 'node:util'
+import type { LogLevel } from '../../base/log.ts'
+import { localTime, printable } from '../format.ts'
+
+export interface LogLine {
+  /** RFC 3339 UTC. */
+  readonly time: string
+  readonly level: LogLevel
+  readonly pid: number
+  readonly msg: string
+  /** From 1 in each process; absent from what was not logged but is about the log. */
+  readonly seq?: number
+  readonly [field: string]: unknown
+}
+
+const OWN: ReadonlySet<string> = new Set(['seq', 'time', 'level', 'pid', 'msg'])
+const COLOUR: Readonly<Record<LogLevel, 'gray' | 'blue' | 'yellow' | 'red'>> = {
+  debug: 'gray',
+  info: 'blue',
+  warn: 'yellow',
+  error: 'red',
+}
+
+/** `2026-11-20 08:15:02 warn  the clocks differ (peer=karo:… skew_ms=70000)`, without what could move the cursor. */
+export function logLine(line: LogLine, { colour }: { readonly colour: boolean }): string {
+  const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
+    colour ? styleText(style, text, { validateStream: false }) : text
+  const facts = Object.entries(line)
+    .filter(([name, value]) => !OWN.has(name) && value !== undefined && value !== null)
+    .map(([name, value]) => `${name}=${Array.isArray(value) ? value.join(',') : String(value)}`)
+    .join(' ')
+  const level = String(line.level)
+  const styled = paint(COLOUR[line.level] ?? 'gray', level.padEnd(5))
+  const rest = facts === '' ? '' : paint('gray', ` (${printable(facts)})`)
+  return `${paint('gray', localTime(line.time))} ${styled} ${printable(String(line.msg))}${rest}`
+}
