@@ -6,7 +6,7 @@ import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
 import { activityPatterns, comparedToolUsage, nodeHealthStatus, safetyPosture } from './numbers.ts'
 
 /** The main source's QueryType. */
-const QUERY_TYPES = ['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'Anomalies', 'NodeHealth'] as const
+export const QUERY_TYPES = ['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'Anomalies', 'NodeHealth'] as const
 export type QueryType = (typeof QUERY_TYPES)[number]
 
 /** Longest life of a question: it is then stale for everybody, whatever their replay caches remember. */
@@ -18,7 +18,7 @@ const queryId = () => bytes(16)
 
 const filterValue = () => label(64)
 /** The main source's QueryFilter; NotEquals and InList are additions. */
-const queryFilter = z.discriminatedUnion('operator', [
+export const queryFilter = z.discriminatedUnion('operator', [
   z.object({
     field: publicName(32),
     operator: z.enum(['Equals', 'NotEquals', 'Contains', 'GreaterThan', 'LessThan']),

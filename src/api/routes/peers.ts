@@ -2,7 +2,8 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Mesh } from '../../mesh/index.ts'
 import type { Member, Trust } from '../../trust/index.ts'
-import { TRUST_LEVELS, type TrustLevel } from '../../trust/levels.ts'
+import { serve } from '../operation.ts'
+import { DECISIONS, explainPeer, getPeers, trustPeer } from '../operations/peers.ts'
 import type { Routes } from '../route.ts'
 import type { PeerAnswerShape, PeerShape } from '../shapes.ts'
 
@@ -12,38 +13,6 @@ interface PeersDeps {
     'opinion' | 'explain' | 'trust' | 'deny' | 'revoke' | 'resolve' | 'pending' | 'member' | 'met' | 'known'
   >
   readonly mesh: Pick<Mesh, 'isConnected'>
-}
-
-/** A node id, a fingerprint in any grouping, or a name. */
-const who = { type: 'string', minLength: 1, maxLength: 256 } as const
-const labels = {
-  type: 'array',
-  maxItems: 16,
-  items: { type: 'string', minLength: 1, maxLength: 64 },
-} as const
-const whoOnly = {
-  type: 'object',
-  required: ['who'],
-  additionalProperties: false,
-  properties: { who },
-} as const
-const whoAndTerms = {
-  ...whoOnly,
-  properties: {
-    who,
-    level: { type: 'string', enum: TRUST_LEVELS },
-    name: { type: 'string', minLength: 1, maxLength: 64 },
-    roles: labels,
-    teams: labels,
-  },
-} as const
-
-interface WhoAndTerms {
-  readonly who: string
-  readonly level?: TrustLevel
-  readonly name?: string
-  readonly roles?: readonly string[]
-  readonly teams?: readonly string[]
 }
 
 /** In the order people look for them. */
@@ -86,46 +55,27 @@ export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
   const answer = (node: NodeId): PeerAnswerShape => ({ peer: shape(node, pendingNow()) })
 
   return (server) => {
-    server.get(
-      '/api/v1/peers',
-      { config: { access: 'person' } },
-      async (): Promise<{ peers: PeerShape[] }> => {
-        const pending = pendingNow()
-        const peers = trust.known().map((node) => shape(node, pending))
-        return { peers: peers.sort(byStateAndName) }
-      },
-    )
-
-    server.get<{ Querystring: { who: string } }>(
-      '/api/v1/peers/explain',
-      { config: { access: 'person' }, schema: { querystring: whoOnly } },
-      async ({ query }): Promise<PeerAnswerShape> => {
-        const node = trust.resolve(query.who)
-        return { ...answer(node), steps: trust.explain(node) }
-      },
-    )
-
-    server.post<{ Body: WhoAndTerms }>(
-      '/api/v1/peers/trust',
-      { config: { access: 'admin' }, schema: { body: whoAndTerms } },
-      async ({ body }) => {
-        const { who: asked, ...terms } = body
-        const node = trust.resolve(asked)
-        await trust.trust(node, terms)
-        return answer(node)
-      },
-    )
-
+    serve(server, getPeers, async () => {
+      const pending = pendingNow()
+      const peers = trust.known().map((node) => shape(node, pending))
+      return { peers: peers.sort(byStateAndName) }
+    })
+    serve(server, explainPeer, async ({ query }) => {
+      const node = trust.resolve(query.who)
+      return { ...answer(node), steps: trust.explain(node) }
+    })
+    serve(server, trustPeer, async ({ body }) => {
+      const { who: asked, ...terms } = body
+      const node = trust.resolve(asked)
+      await trust.trust(node, terms)
+      return answer(node)
+    })
     for (const decision of ['deny', 'revoke'] as const) {
-      server.post<{ Body: { who: string } }>(
-        `/api/v1/peers/${decision}`,
-        { config: { access: 'admin' }, schema: { body: whoOnly } },
-        async ({ body }) => {
-          const node = trust.resolve(body.who)
-          await trust[decision](node)
-          return answer(node)
-        },
-      )
+      serve(server, DECISIONS[decision], async ({ body }) => {
+        const node = trust.resolve(body.who)
+        await trust[decision](node)
+        return answer(node)
+      })
     }
   }
 }

@@ -2,9 +2,11 @@
 import { PassThrough } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { QueryFilter } from '../../../protocols/messages/query.ts'
-import { ASKED_TYPES, type AskRequest, type Query } from '../../query/index.ts'
-import type { Coverage, QueryResult } from '../../query/result.ts'
+import type { Query } from '../../query/index.ts'
+import type { Coverage } from '../../query/result.ts'
 import { describeError } from '../errors.ts'
+import { serve } from '../operation.ts'
+import { postQuery, type QueryBody } from '../operations/query.ts'
 import type { Routes } from '../route.ts'
 import type { QueryLine } from '../shapes.ts'
 
@@ -13,60 +15,6 @@ interface QueryRouteDeps {
   /** Deadline of a query that names none, ms. */
   readonly timeoutMs: () => number
 }
-
-interface QueryBody {
-  readonly query_type: AskRequest['query_type']
-  readonly level?: 1 | 2
-  /** RFC 3339. */
-  readonly range: { readonly start: string; readonly end: string }
-  readonly per_node?: boolean
-  readonly filters?: readonly {
-    readonly field: string
-    readonly operator: QueryFilter['operator']
-    /** A single one may stand without its list. */
-    readonly value: readonly string[]
-  }[]
-  readonly team?: string
-  readonly timeout_ms?: number
-}
-
-const OPERATORS = ['Equals', 'NotEquals', 'Contains', 'InList', 'GreaterThan', 'LessThan'] as const
-
-const bodySchema = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['query_type', 'range'],
-  properties: {
-    query_type: { type: 'string', enum: ASKED_TYPES },
-    level: { type: 'integer', enum: [1, 2] },
-    range: {
-      type: 'object',
-      additionalProperties: false,
-      required: ['start', 'end'],
-      properties: {
-        start: { type: 'string', format: 'date-time' },
-        end: { type: 'string', format: 'date-time' },
-      },
-    },
-    per_node: { type: 'boolean' },
-    filters: {
-      type: 'array',
-      maxItems: 16,
-      items: {
-        type: 'object',
-        additionalProperties: false,
-        required: ['field', 'operator', 'value'],
-        properties: {
-          field: { type: 'string', maxLength: 32 },
-          operator: { type: 'string', enum: OPERATORS },
-          value: { type: 'array', minItems: 1, maxItems: 16, items: { type: 'string', maxLength: 64 } },
-        },
-      },
-    },
-    team: { type: 'string', minLength: 1, maxLength: 64 },
-    timeout_ms: { type: 'integer', minimum: 100, maximum: 60_000 },
-  },
-} as const
 
 const NDJSON = 'application/x-ndjson'
 
@@ -123,17 +71,13 @@ export function queryRoutes({ query, timeoutMs }: QueryRouteDeps): Routes {
   }
 
   return (server) => {
-    server.post<{ Body: QueryBody }>(
-      '/api/v1/query',
-      { config: { access: 'asker' }, schema: { body: bodySchema } },
-      async (request, reply): Promise<QueryResult | FastifyReply> => {
-        const hungUp = new AbortController()
-        reply.raw.once('close', () => hungUp.abort())
-        return request.headers.accept === NDJSON
-          ? stream(request, reply, hungUp.signal)
-          : ask(request, hungUp.signal)
-      },
-    )
+    serve(server, postQuery, async (request, reply) => {
+      const hungUp = new AbortController()
+      reply.raw.once('close', () => hungUp.abort())
+      return request.headers.accept === NDJSON
+        ? stream(request, reply, hungUp.signal)
+        : ask(request, hungUp.signal)
+    })
   }
 }
 

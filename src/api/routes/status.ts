@@ -9,8 +9,9 @@ import type { Observe } from '../../observe/index.ts'
 import type { Store } from '../../store/index.ts'
 import type { Summaries } from '../../summaries/index.ts'
 import type { Trust } from '../../trust/index.ts'
+import { serve } from '../operation.ts'
+import { getHealth, getIdentity, getStatus } from '../operations/status.ts'
 import type { Routes } from '../route.ts'
-import type { StatusShape } from '../shapes.ts'
 
 interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>
@@ -31,7 +32,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
   const self = { node_id: deps.identity.nodeId, fingerprint: deps.identity.fingerprint, name: deps.name }
 
   return (server) => {
-    server.get('/api/v1/status', { config: { access: 'person' } }, async (): Promise<StatusShape> => {
+    serve(server, getStatus, async () => {
       const mesh = deps.mesh.status()
       // A store that cannot be read shows as a failing check, not as a status that cannot be had.
       const [events, bytes, spool] = await Promise.all([
@@ -58,10 +59,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         health: deps.health(),
       }
     })
-    server.get('/api/v1/health', { config: { access: 'anyone' } }, async () => ({
-      ...deps.health(),
-      pid: process.pid,
-    }))
-    server.get('/api/v1/identity', { config: { access: 'person' } }, async () => self)
+    serve(server, getHealth, async () => ({ ...deps.health(), pid: process.pid }))
+    serve(server, getIdentity, async () => self)
   }
 }

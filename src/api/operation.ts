@@ -1,0 +1,96 @@
+// What one operation of the API is: one descriptor from which its route, its validation, its types and its page follow.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import * as z from 'zod'
+import type { ErrorCode } from '../base/errors.ts'
+import type { Access } from './route.ts'
+import type { TokenScope } from './shapes.ts'
+
+/** Groups of operations, and what each is about; also the tags of the OpenAPI document. */
+export const TAGS = {
+  node: 'What this node is and how it is.',
+  terminal: "The caller's own commands and numbers.",
+  mesh: 'Who is here, and questions to them.',
+  sharing: 'What the caller consents to, and what leaves by it.',
+  ledger: 'What happened here, and whether the record of it is whole.',
+} as const
+
+/** A type of answer beside JSON; its body is a sequence of these values. */
+export interface Streamed {
+  readonly type: 'application/x-ndjson' | 'text/event-stream'
+  readonly description: string
+  /** Of one line, or of the data of one event. */
+  readonly item: () => Promise<z.ZodType>
+}
+
+export interface Operation<
+  Query extends z.ZodType = z.ZodType,
+  Body extends z.ZodType = z.ZodType,
+  Answer = unknown,
+> {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: `/api/v1/${string}`
+  readonly access: Access
+  /** The least scope of a token that opens it over TCP; absent: `scopeOf` (rights.ts) says it. */
+  readonly scope?: TokenScope
+  /** `socket`: never over TCP, whatever is shown there. */
+  readonly via?: 'socket'
+  readonly tag: keyof typeof TAGS
+  /** A few words. */
+  readonly summary: string
+  /** Markdown: what is not said by the fields. */
+  readonly description?: string
+  /** Of the query string. */
+  readonly query?: Query
+  readonly body?: Body
+  /** Loaded only for the page: schemas of answers cost the daemon nothing. Absent where there is no JSON. */
+  readonly answer?: () => Promise<z.ZodType<Answer>>
+  readonly streamed?: Streamed
+  /** Beside those that any operation may have. */
+  readonly errors?: readonly ErrorCode[]
+  readonly example?: { readonly query?: Readonly<Record<string, string>>; readonly body?: unknown }
+}
+
+/** Gives the descriptor its types. */
+export const defineOperation = <
+  Query extends z.ZodType = z.ZodType<unknown>,
+  Body extends z.ZodType = z.ZodType<unknown>,
+  Answer = unknown,
+>(
+  operation: Operation<Query, Body, Answer>,
+): Operation<Query, Body, Answer> => Object.freeze(operation)
+
+/** Registers the operation: whatever reaches `handle` is what its schemas say. */
+export function serve<Query extends z.ZodType, Body extends z.ZodType, Answer>(
+  server: FastifyInstance,
+  operation: Operation<Query, Body, Answer>,
+  handle: (
+    request: FastifyRequest<{ Querystring: z.output<Query>; Body: z.output<Body> }>,
+    reply: FastifyReply,
+  ) => Promise<Answer | FastifyReply>,
+): void {
+  const { method, path, access, scope, via, query, body } = operation
+  server.route<{ Querystring: z.output<Query>; Body: z.output<Body> }>({
+    method,
+    url: path,
+    config: { access, ...(scope && { scope }), ...(via && { via }) },
+    schema: {
+      ...(query && { querystring: requestSchema(query) }),
+      ...(body && { body: requestSchema(body) }),
+    },
+    handler: handle,
+  })
+}
+
+/** JSON Schema of what may be sent: members with a default may be left out. */
+function requestSchema(schema: z.ZodType): object {
+  return z.toJSONSchema(schema, { io: 'input', target: 'draft-7', override: plain })
+}
+
+/** Takes out what Zod says beside the schema itself. */
+export function plain({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  // `readonly` of TypeScript; in OpenAPI the word means that only answers have the field.
+  delete jsonSchema.readOnly
+  // An id of ours, which a validator would take for the schema's address.
+  delete jsonSchema.id
+  delete jsonSchema.$schema
+}

@@ -1,0 +1,27 @@
+// Every operation of the API there is, in the order the document shows them; a route that is not here has no page.
+import type { Operation } from '../operation.ts'
+import { getAuditLog, verifyAudit } from './audit.ts'
+import { getHistory, getStats } from './history.ts'
+import { DECISIONS, explainPeer, getPeers, trustPeer } from './peers.ts'
+import { postQuery } from './query.ts'
+import { CHANGES, getPreview, getShare, NAMED_CHANGES } from './share.ts'
+import { getHealth, getIdentity, getStatus } from './status.ts'
+
+export const OPERATIONS: readonly Operation[] = [
+  getHealth,
+  getStatus,
+  getIdentity,
+  getHistory,
+  getStats,
+  getPeers,
+  explainPeer,
+  trustPeer,
+  ...Object.values(DECISIONS),
+  postQuery,
+  getShare,
+  getPreview,
+  ...Object.values(NAMED_CHANGES),
+  ...Object.values(CHANGES),
+  getAuditLog,
+  verifyAudit,
+]

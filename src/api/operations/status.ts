@@ -1,0 +1,33 @@
+// /status, /health and /identity, described.
+import { defineOperation } from '../operation.ts'
+
+const schemas = () => import('../schemas/status.ts')
+
+export const getStatus = defineOperation({
+  method: 'GET',
+  path: '/api/v1/status',
+  access: 'person',
+  tag: 'node',
+  summary: 'Node, mesh, spool and storage at a glance',
+  answer: async () => (await schemas()).status,
+})
+
+export const getHealth = defineOperation({
+  method: 'GET',
+  path: '/api/v1/health',
+  access: 'anyone',
+  tag: 'node',
+  summary: 'Whether the node is ready, and why not',
+  description:
+    'The status is 200 in both cases: `ready` tells. The pid is how a second daemon says who holds the socket.',
+  answer: async () => (await schemas()).health,
+})
+
+export const getIdentity = defineOperation({
+  method: 'GET',
+  path: '/api/v1/identity',
+  access: 'person',
+  tag: 'node',
+  summary: 'The key and the name of this node',
+  answer: async () => (await schemas()).identity,
+})

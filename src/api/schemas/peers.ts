@@ -1,0 +1,58 @@
+// Schemas of who is here and how far they are trusted: /peers.
+import * as z from 'zod'
+import { fingerprint, labels, listOf, moment, nodeId, nodeName, text, trustLevel } from './fields.ts'
+
+/** Where an opinion came from. */
+const TRUST_SOURCES = [
+  'config',
+  'tofu',
+  'certificate',
+  'invite',
+  'introduction',
+  'domain',
+  'default',
+] as const
+
+const peer = z
+  .strictObject({
+    node_id: nodeId(),
+    fingerprint: fingerprint(),
+    name: nodeName(),
+    trust_level: trustLevel(),
+    roles: labels('roles people here gave it'),
+    teams: labels('teams people here sorted it into'),
+    why: z.enum(TRUST_SOURCES).describe('which source decided'),
+    addresses: listOf(text(256, 'multiaddr'), 8).describe('where it was met, newest first'),
+    state: z.enum(['connected', 'known', 'pending', 'denied', 'revoked']),
+    last_seen: moment('null when it was never met').nullable(),
+    known_by: z
+      .enum(['link', 'gossip'])
+      .nullable()
+      .describe(
+        'gossip: an admitted member passed its presence on; link: it was connected here; null: no member',
+      ),
+    presence: z
+      .enum(['online', 'unsure', 'offline'])
+      .nullable()
+      .describe('unsure: its connection broke without a goodbye; null: no member'),
+  })
+  .meta({ id: 'Peer' })
+export type PeerShape = z.infer<typeof peer>
+
+export const peerList = z
+  .strictObject({ peers: listOf(peer).describe('those who wait for a decision first') })
+  .meta({ id: 'PeerList' })
+
+const step = z.strictObject({
+  source: z.enum([...TRUST_SOURCES, 'denied', 'revoked']),
+  says: text(4096, 'for people'),
+  decides: z.boolean().describe('true for the one step that decided'),
+})
+
+export const peerAnswer = z
+  .strictObject({
+    peer,
+    steps: listOf(step, 16).exactOptional().describe('the chain that led to it, strongest source first'),
+  })
+  .meta({ id: 'PeerAnswer' })
+export type PeerAnswerShape = z.infer<typeof peerAnswer>
