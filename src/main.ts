@@ -130,7 +130,10 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     socketPath: paths.socket,
     socketMode: options.service ? 0o660 : 0o600,
     routes: [
-      statusRoutes({ identity, name, clock, mesh, trust, store, observe, documents, summaries, health }),
+      statusRoutes({
+        ...{ identity, name, clock, mesh, trust, store, observe, documents, summaries, health },
+        service: options.service,
+      }),
       historyRoutes({ events: store.events }),
       statsRoutes({ insight }),
       peersRoutes({ trust, mesh }),

@@ -36,7 +36,9 @@ interface Waiting {
 export function createAudit(options: AuditOptions): Audit {
   const { repository, identity, clock, random, log, keptMax = KEPT_MAX } = options
   const queue: Waiting[] = []
+  /** Not yet told in the ledger. */
   let dropped = 0
+  let droppedSinceStart = 0
   let state: 'new' | 'open' | 'stopped' = 'new'
   let failure: string | undefined
   /** Number, time and hash of the newest entry on disk. */
@@ -53,6 +55,7 @@ export function createAudit(options: AuditOptions): Audit {
   function drop(count: number): void {
     if (dropped === 0) log.error({ count }, 'audit entries were dropped')
     dropped += count
+    droppedSinceStart += count
   }
 
   function chain(batch: readonly Waiting[]): AuditRow[] {
@@ -203,7 +206,7 @@ export function createAudit(options: AuditOptions): Audit {
       return promise
     },
 
-    async log({ limit, type, peer, since }) {
+    async log({ limit, type, peer, since, uid }) {
       const entries: AuditEntry[] = []
       if (limit <= 0) return entries
       for await (const { row } of repository.backwards()) {
@@ -213,6 +216,7 @@ export function createAudit(options: AuditOptions): Audit {
         if (since !== undefined && entry.ts < since) continue
         if (type !== undefined && entry.type !== type) continue
         if (peer !== undefined && entry.peer !== peer) continue
+        if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue
         entries.push(entry)
         if (entries.length >= limit) break
       }
@@ -226,6 +230,8 @@ export function createAudit(options: AuditOptions): Audit {
       })
       return verifying
     },
+
+    status: () => ({ written: newest.seq, dropped: droppedSinceStart }),
 
     onHead(listener) {
       headListeners.add(listener)

@@ -35,18 +35,21 @@ export interface AuditVerdict {
 export interface Audit extends Room {
   /** Queues an entry in call order; resolves when it is on disk. Never rejects for the caller's sake: it logs. */
   record(entry: AuditRecord): Promise<void>
-  /** Newest first. */
+  /** Newest first; `uid`: without what is about another person of this machine. */
   log(filter: {
     limit: number
     type?: AuditType
     peer?: NodeId
     since?: number
+    uid?: number
   }): Promise<readonly AuditEntry[]>
   /**
    * Walks the whole chain and compares it with every signed head. What it cannot notice: the loss of entries newer
    * than the last signed head (at most an hour's), and a rewrite by somebody who holds this node's key.
    */
   verify(): Promise<AuditVerdict>
+  /** Entries written in the life of this ledger, and those lost since the start. */
+  status(): { readonly written: number; readonly dropped: number }
   /** Fires with every signed head (an AuditHead frame) that is durable, at the start with the newest one there is. */
   onHead(listener: (frame: Uint8Array) => void): () => void
 }

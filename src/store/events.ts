@@ -62,8 +62,8 @@ export interface EventRepository {
   dropped(): Promise<number>
   /** Newest first; `total` counts all that match, not only the first `limit`. */
   search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
-  /** Events of everybody. */
-  count(): Promise<number>
+  /** Events of one person, or of everybody. */
+  count(uid?: number): Promise<number>
 }
 
 /** Rows per step of a scan: large enough to be fast, small enough not to hold up the event loop for long. */
@@ -169,7 +169,8 @@ export function createEventRepository(db: Database): EventRepository {
       return { events, total }
     },
 
-    async count() {
+    async count(uid) {
+      if (uid !== undefined) return countOf(uid)
       let total = 0
       for (const uid of await read.uids()) total += await countOf(uid)
       return total

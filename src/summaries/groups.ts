@@ -21,6 +21,12 @@ export type SummaryCategory = (typeof SUMMARY_CATEGORIES)[number]
 /** For each category the uids of those who share it; nobody's: the category is not there. */
 export type Entitlement = Readonly<Partial<Record<SummaryCategory, readonly number[]>>>
 
+/** Without everybody else. */
+export function restrictedTo(entitlement: Entitlement, uid: number): Entitlement {
+  const own = Object.entries(entitlement).filter(([, uids]) => uids.includes(uid))
+  return Object.fromEntries(own.map(([category]) => [category, [uid]]))
+}
+
 export interface Recipient {
   readonly node_id: NodeId
   /** X25519, 32 bytes: what is sealed to. */

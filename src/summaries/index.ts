@@ -4,7 +4,10 @@ import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
 import type { TimeRange } from '../insight/index.ts'
 
-/** Exactly what one recipient will be able to read of the summary of one period, were it published now. */
+/**
+ * What one recipient will be able to read of one person in the summary of one period, were it published now. Where
+ * others of this machine share with the same nodes, theirs is added to it before it is sealed.
+ */
 export interface SummaryPreview {
   readonly recipients: readonly {
     readonly node_id: NodeId
@@ -38,11 +41,11 @@ export interface SummariesStatus {
 
 export interface Summaries extends Room {
   /**
-   * What would leave now about the open hour, day and week and the closed ones not yet sent, one entry per period and
+   * What would leave now of this person's about the open hour, day and week and the closed ones not yet sent, one entry per period and
    * group of recipients that may read the same. `reader` narrows it to what that node, or any node with that role here,
    * could read.
    */
-  preview(reader?: PreviewReader): Promise<readonly SummaryPreview[]>
+  preview(uid: number, reader?: PreviewReader): Promise<readonly SummaryPreview[]>
   /** Undefined: this node holds nothing of theirs for that range. Whole UTC hours; the widest periods that fit are used. */
   cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
   status(): SummariesStatus

@@ -11,7 +11,7 @@ import type { Sharing } from '../sharing/index.ts'
 import type { Trust } from '../trust/index.ts'
 import { commandsIn, deriveSummary, type SummarySource } from './derive.ts'
 import { boxesThatFit } from './document.ts'
-import { type Group, groupsOf, type Recipient } from './groups.ts'
+import { type Entitlement, type Group, groupsOf, type Recipient, restrictedTo } from './groups.ts'
 
 export interface PlanDeps {
   readonly nodeId: NodeId
@@ -31,7 +31,8 @@ export interface Plan {
 
 export interface PlannedBox {
   readonly recipients: readonly Recipient[]
-  readonly categories: readonly string[]
+  /** Whose numbers it adds up. */
+  readonly entitlement: Entitlement
   readonly summary: NodeSummary
   readonly plaintext: Uint8Array
 }
@@ -78,12 +79,24 @@ export async function boxesOf(
   for (const { entitlement, recipients } of groups) {
     const summary = await deriveSummary(insight, nodeId, period, entitlement, generatedAt)
     if (commandsIn(summary) > 0) {
-      const categories = Object.keys(entitlement)
-      boxes.push({ recipients, categories, summary, plaintext: encodeSummary(summary) })
+      boxes.push({ recipients, entitlement, summary, plaintext: encodeSummary(summary) })
     }
   }
   const fit = boxesThatFit(boxes)
   return { boxes: boxes.slice(0, fit), leftOut: boxes.slice(fit).flatMap((box) => box.recipients) }
+}
+
+/** What `uid` adds to a box: all of it where nobody else does; undefined when nothing. */
+export async function partOf(
+  { nodeId, insight }: Pick<PlanDeps, 'nodeId' | 'insight'>,
+  period: Period,
+  box: PlannedBox,
+  uid: number,
+): Promise<PlannedBox | undefined> {
+  const entitlement = restrictedTo(box.entitlement, uid)
+  const summary = await deriveSummary(insight, nodeId, period, entitlement, box.summary.generated_at)
+  if (commandsIn(summary) === 0) return undefined
+  return { recipients: box.recipients, entitlement, summary, plaintext: encodeSummary(summary) }
 }
 
 export const idsOf = ({ recipients }: { readonly recipients: readonly Recipient[] }): readonly NodeId[] =>

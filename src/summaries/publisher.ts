@@ -161,7 +161,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
   ): Promise<void> {
     const boxes = published.flatMap((one) => one.boxes)
     const recipients = new Set(boxes.flatMap(idsOf))
-    const categories = new Set(boxes.flatMap((box) => box.categories))
+    const categories = new Set(boxes.flatMap((box) => Object.keys(box.entitlement)))
     const named = published.slice(0, NAMED_MAX).map(({ slot }) => slot)
     const more = published.length - named.length
     const details = {

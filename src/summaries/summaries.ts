@@ -9,7 +9,8 @@ import type { Sharing } from '../sharing/index.ts'
 import type { Trust } from '../trust/index.ts'
 import { createReader } from './cover.ts'
 import type { Recipient } from './groups.ts'
-import type { PreviewReader, Summaries } from './index.ts'
+import type { PreviewReader, Summaries, SummaryPreview } from './index.ts'
+import { partOf } from './plan.ts'
 import { createPublisher } from './publisher.ts'
 
 export interface SummariesDeps {
@@ -103,17 +104,22 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       unsubscribe = []
       await running
     },
-    async preview(reader) {
-      const found = await publisher.pending()
-      return found.flatMap(({ boxes }) =>
-        boxes
-          .filter(({ recipients }) => reader === undefined || recipients.some((one) => isReader(reader, one)))
-          .map(({ recipients, summary, plaintext }) => ({
-            recipients: recipients.map(({ node_id, fingerprint, name }) => ({ node_id, fingerprint, name })),
-            summary,
-            bytes: plaintext,
-          })),
-      )
+    async preview(uid, reader) {
+      const previews: SummaryPreview[] = []
+      for (const { period, boxes } of await publisher.pending()) {
+        for (const box of boxes) {
+          if (reader !== undefined && !box.recipients.some((one) => isReader(reader, one))) continue
+          const part = await partOf({ nodeId: identity.nodeId, insight: deps.insight }, period, box, uid)
+          if (part === undefined) continue
+          const recipients = part.recipients.map(({ node_id, fingerprint, name }) => ({
+            node_id,
+            fingerprint,
+            name,
+          }))
+          previews.push({ recipients, summary: part.summary, bytes: part.plaintext })
+        }
+      }
+      return previews
     },
     cover: reader.cover,
     status: () => ({ ...publisher.counts(), refused: reader.refused() }),

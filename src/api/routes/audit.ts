@@ -13,9 +13,11 @@ interface AuditDeps {
 /** `/audit/log` has the newest first. Errors: `not_found`, `conflict`, `bad_request` for `peer`. */
 export function auditRoutes({ audit, trust }: AuditDeps): Routes {
   return (server) => {
-    serve(server, getAuditLog, async ({ query }) => {
+    serve(server, getAuditLog, async ({ query, caller }) => {
       const entries = await audit.log({
         limit: query.limit,
+        // Who consents to what, or asked what, is for them and for those who manage the node.
+        ...(caller.admin ? {} : { uid: caller.uid }),
         ...(query.type && { type: query.type }),
         ...(query.peer && { peer: trust.resolve(query.peer) }),
         ...(query.since && { since: Date.parse(query.since) }),

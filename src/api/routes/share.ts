@@ -16,20 +16,19 @@ interface ShareRouteDeps {
 }
 
 /**
- * Changes answer with how sharing is afterwards. The preview is of all people of this node, as its summaries are. Until
- * peer credentials are read, whoever may use the socket counts as the daemon's own user, who may see that; then it has
- * to be of those boxes that hold numbers of the caller's. Errors of `to`: `not_found`, `conflict`, `bad_request`, also
+ * Changes answer with how sharing is afterwards. The preview is of the caller's numbers: where others of this machine share
+ * with the same nodes, theirs are added to them before they are sealed, and are nobody else's to see. Errors of `to`: `not_found`, `conflict`, `bad_request`, also
  * with `role` beside it.
  */
 export function shareRoutes({ sharing, summaries, trust }: ShareRouteDeps): Routes {
   return (server) => {
-    serve(server, getPreview, async ({ query: { to, role } }) => {
+    serve(server, getPreview, async ({ query: { to, role }, caller }) => {
       if (to !== undefined && role !== undefined) {
         throw new KaroError('bad_request', 'a preview is for one node or for one role', { where: 'role' })
       }
       const node = to === undefined ? undefined : trust.opinion(trust.resolve(to))
       const reader = node ? { node: node.node_id } : role === undefined ? undefined : { role }
-      const previews = await summaries.preview(reader)
+      const previews = await summaries.preview(caller.uid, reader)
       return {
         to: node ? { node_id: node.node_id, fingerprint: node.fingerprint, name: node.name } : null,
         role: role ?? null,

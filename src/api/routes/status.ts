@@ -16,6 +16,8 @@ import type { Routes } from '../route.ts'
 interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>
   readonly name: string
+  /** The machine's, for all its users. */
+  readonly service: boolean
   readonly clock: Clock
   readonly mesh: Pick<Mesh, 'status' | 'rejections'>
   readonly trust: Pick<Trust, 'members'>
@@ -32,17 +34,19 @@ export function statusRoutes(deps: StatusDeps): Routes {
   const self = { node_id: deps.identity.nodeId, fingerprint: deps.identity.fingerprint, name: deps.name }
 
   return (server) => {
-    serve(server, getStatus, async () => {
+    serve(server, getStatus, async ({ caller }) => {
       const mesh = deps.mesh.status()
       // A store that cannot be read shows as a failing check, not as a status that cannot be had.
       const [events, bytes, spool] = await Promise.all([
-        deps.store.events.count().catch(() => 0),
+        deps.store.events.count(caller.uid).catch(() => 0),
         deps.store.bytes().catch(() => 0),
         deps.observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
       ])
       return {
         ...self,
         version: VERSION,
+        service: deps.service,
+        you: { uid: caller.uid, admin: caller.admin, asks: caller.asks },
         uptime_seconds: Math.floor((deps.clock.monotonic() - startedAt) / 1000),
         mesh: {
           listen: mesh.listen,

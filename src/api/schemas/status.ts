@@ -30,6 +30,14 @@ export const status = z
     fingerprint: fingerprint(),
     name: nodeName(),
     version: text(32, 'of Karo'),
+    service: z.boolean().describe("the machine's, for all its users; false: one person's own"),
+    you: z
+      .strictObject({
+        uid: count('whose commands and numbers the caller sees'),
+        admin: z.boolean().describe('may manage the node and its mesh'),
+        asks: z.boolean().describe('may ask the mesh in the name of this node'),
+      })
+      .describe('who is asking'),
     uptime_seconds: count('since the daemon started'),
     mesh: z.strictObject({
       listen: listOf(text(256, 'multiaddr'), 256).describe('where the mesh listens'),
@@ -47,7 +55,7 @@ export const status = z
         .describe('frames refused since the start, by reason'),
     }),
     store: z.strictObject({
-      events: count('commands kept, of all people'),
+      events: count('commands kept, of the caller'),
       bytes: count('bytes of the database on disk, about'),
     }),
     spool: z.strictObject({

@@ -15,6 +15,7 @@ interface Line {
 export function statusView(status: StatusShape, screen: { colour: boolean; columns: number }): string {
   const lines = [
     nodeLine(status),
+    ...youLine(status),
     stateLine(status),
     meshLine(status),
     documentsLine(status),
@@ -43,7 +44,19 @@ export function statusView(status: StatusShape, screen: { colour: boolean; colum
 }
 
 function nodeLine(status: StatusShape): Line {
-  return { subject: 'node', says: `${status.name}  ${formatFingerprint(status.fingerprint)}` }
+  const whose = status.service ? ", this machine's" : ''
+  return { subject: 'node', says: `${status.name}  ${formatFingerprint(status.fingerprint)}${whose}` }
+}
+
+/** What somebody who is not alone on a node may do with it. */
+function youLine({ service, you }: StatusShape): Line[] {
+  if (!service) return []
+  const says = you.admin
+    ? 'may manage it, and see your own commands and numbers only'
+    : you.asks
+      ? 'see your own commands and numbers, and may ask the mesh; an administrator manages it'
+      : 'see your own commands and numbers; an administrator manages it and may let you ask the mesh'
+  return [{ subject: 'you', says }]
 }
 
 function stateLine({ health, uptime_seconds, version }: StatusShape): Line {
@@ -83,8 +96,9 @@ function summariesLine({ summaries }: StatusShape): Line {
   }
 }
 
-function storeLine({ store }: StatusShape): Line {
-  return { subject: 'store', says: `${grouped(store.events)} commands, ${bytes(store.bytes)}` }
+function storeLine({ service, store }: StatusShape): Line {
+  const yours = service ? ' of yours' : ''
+  return { subject: 'store', says: `${grouped(store.events)} commands${yours}, ${bytes(store.bytes)}` }
 }
 
 function spoolLine({ spool }: StatusShape): Line {
@@ -93,7 +107,7 @@ function spoolLine({ spool }: StatusShape): Line {
 }
 
 /** What is wrong, then what could be done next. */
-function adviceOf({ health, mesh, store, documents, summaries }: StatusShape): string[] {
+function adviceOf({ health, mesh, store, documents, summaries, you }: StatusShape): string[] {
   const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
   if (refused.length > 0) {
@@ -113,7 +127,7 @@ function adviceOf({ health, mesh, store, documents, summaries }: StatusShape): s
   if (summaries.refused > 0) {
     advice.push(`${grouped(summaries.refused)} summaries of others were refused; the log says whose and why`)
   }
-  if (mesh.peers_pending > 0) advice.push('karo peers pending  shows who waits to be trusted')
+  if (mesh.peers_pending > 0 && you.admin) advice.push('karo peers pending  shows who waits to be trusted')
   if (health.ready && store.events === 0) {
     advice.push('karo shell install  records what is typed in new shells')
   }

@@ -18,12 +18,13 @@ const nodeId = formatNodeId(new Uint8Array(32).fill(7))
 const summaries = { recipients: 2, left_out: 1, refused: 0 }
 const documents = { own: 2, received: 3, relayed: 4, bytes: 5_000, conflicts: 0 }
 
-function server(count: () => Promise<number>) {
+function server(count: (uid?: number) => Promise<number>) {
   let now = 1_000
   const clock = { now: () => 0, monotonic: () => now }
   const routes = statusRoutes({
     identity: { nodeId, fingerprint: '0123456789abcdef' },
     name: 'eng-042',
+    service: true,
     clock,
     mesh: {
       status: () => ({
@@ -42,8 +43,15 @@ function server(count: () => Promise<number>) {
     health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
   })
   now += 61_500
-  return buildServer({ routes: [routes], callerOf: () => owner(), clock, log: silentLog })
+  return buildServer({ routes: [routes], callerOf: () => owner(1000), clock, log: silentLog })
 }
+
+test('status counts the commands of whoever asks', async () => {
+  const asked: (number | undefined)[] = []
+  const count = async (uid?: number) => asked.push(uid)
+  await server(count).inject('/api/v1/status')
+  expect(asked).toEqual([1000])
+})
 
 test('status has exactly the shape scripts rely on', async () => {
   const answer = await server(async () => 12).inject('/api/v1/status')
@@ -53,6 +61,8 @@ test('status has exactly the shape scripts rely on', async () => {
     fingerprint: '0123456789abcdef',
     name: 'eng-042',
     version: VERSION,
+    service: true,
+    you: { uid: 1000, admin: true, asks: true },
     uptime_seconds: 61,
     mesh: {
       listen: ['/ip4/10.0.0.5/tcp/9238'],

@@ -10,6 +10,8 @@ const SHAPE: StatusShape = {
   fingerprint: '0123456789abcdef',
   name: 'eng-042',
   version: '0.1.0',
+  service: false,
+  you: { uid: 1000, admin: true, asks: true },
   uptime_seconds: 45,
   mesh: {
     listen: ['/ip4/10.0.0.5/tcp/9238', '/ip6/fd00::2/tcp/9238'],
@@ -87,4 +89,20 @@ test('refused frames are named by reason, with where to look', () => {
   const rejected = { ...noneRejected, bad_signature: 1_200, stale: 3 }
   const text = view({ mesh: { ...SHAPE.mesh, rejected } })
   expect(text).toContain('  → refused frames: 1,200 bad_signature, 3 stale; karo audit log --type policy')
+})
+
+test.each([
+  [{ admin: true, asks: true }, /^you {8}may manage it, and see your own/m],
+  [{ admin: false, asks: true }, /^you .*may ask the mesh; an administrator manages it$/m],
+  [{ admin: false, asks: false }, /^you .*an administrator manages it and may let you ask the mesh$/m],
+])("of the machine's node a person sees whose it is and what they may: %j", (rights, says) => {
+  const text = view({
+    service: true,
+    you: { uid: 1001, ...rights },
+    mesh: { ...SHAPE.mesh, peers_pending: 1 },
+  })
+  expect(text).toMatch(/^node {7}eng-042 .*, this machine's$/m)
+  expect(text).toMatch(says)
+  expect(text).toMatch(/^store {6}1,234,567 commands of yours, /m)
+  expect(text.includes('karo peers pending')).toBe(rights.admin)
 })

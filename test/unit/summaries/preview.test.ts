@@ -21,7 +21,7 @@ const rejecting = () => {
 }
 
 /** The room as the daemon has it, its alarm in the test's hand, and the command line in front of it. */
-async function serve(world: World) {
+async function serve(world: World, uid = 1000) {
   const alarms = new Set<() => void>()
   const timers = {
     after(ms: number, run: () => void) {
@@ -52,7 +52,7 @@ async function serve(world: World) {
   const api = createApi({
     socketPath: join(home, 'karo.sock'),
     routes: [shareRoutes({ sharing, summaries: room, trust })],
-    callerOf: () => owner(1000),
+    callerOf: () => owner(uid),
     clock: systemClock,
     log: silentLog,
   })
@@ -144,7 +144,8 @@ test('--role narrows it to what nodes of that role could read; it goes with no -
     expect(shown.summaries).toHaveLength(3)
     expect(readers(shown)).toEqual(new Set([nodeOf(4)]))
     for (const { summary } of shown.summaries) {
-      expect(summary.tool_usage!.tools.map(({ tool }) => tool).sort()).toEqual(['git', 'nmap', 'npm'])
+      // The other's tool goes along, and is nobody else's to see.
+      expect(summary.tool_usage!.tools.map(({ tool }) => tool).sort()).toEqual(['git', 'npm'])
     }
   }
   expect((await karo('share', 'preview', '--role', 'lead')).out).toMatch(
@@ -154,6 +155,37 @@ test('--role narrows it to what nodes of that role could read; it goes with no -
     code: 2,
     err: expect.stringContaining('one node or for one role'),
   })
+})
+
+test('of a box that several people fill, each sees their own part, and of one that only others fill nothing', async () => {
+  const world = await typed()
+  world.consent(1001, {
+    allow_peers: ['*'],
+    categories: { tool_usage: true, activity_patterns: true, safety_stats: false, anomalies: false },
+  })
+  world.consent(1002, { allow_peers: ['*'] })
+  await world.type(...Array.from({ length: 5 }, () => ({ tool: 'nmap', uid: 1001 })))
+  const ann = await serve(world)
+  const bob = await serve(world, 1001)
+  const silent = await serve(world, 1002)
+  const toolsOf = ({ summaries }: SharePreviewShape) =>
+    new Set(summaries.map(({ summary }) => summary.tool_usage!.tools.map(({ tool }) => tool).join(' ')))
+  const annSees = await ann.preview()
+  expect(toolsOf(annSees)).toEqual(new Set(['git npm']))
+  expect(annSees.summaries.map(({ summary }) => summary.activity_pattern!.total_commands)).toEqual([2, 2, 2])
+  const bobSees = await bob.preview()
+  expect(toolsOf(bobSees)).toEqual(new Set(['nmap']))
+  expect(bobSees.summaries.map(({ summary }) => summary.activity_pattern!.total_commands)).toEqual([5, 5, 5])
+  // What only the other shares is in the box, and not in the part.
+  expect(bobSees.summaries.filter(({ summary }) => summary.safety_stats !== undefined)).toEqual([])
+  expect((await silent.preview()).summaries).toEqual([])
+
+  await ann.room.start(new AbortController().signal)
+  await until(() => world.audits.length > 0, { what: 'the first round is over' })
+  const reader = await createWorld({ number: 2 })
+  const range = { start: NOW - (NOW % HOUR), end: NOW - (NOW % HOUR) + HOUR }
+  const cover = await reader.reader(world.shelf).cover(world.identity.nodeId, range)
+  expect(cover!.summaries[0]!.activity_pattern!.total_commands).toBe(7)
 })
 
 test('people see every number that would leave', async () => {
