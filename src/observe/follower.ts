@@ -36,6 +36,8 @@ export interface Follower {
   sweep(): Promise<void>
   /** Bytes that are not stored yet. */
   pendingBytes(): number
+  /** Times since the start that a file could not be read or stored. */
+  failures(): number
   /** The system's code (`EACCES`) when the directory cannot be listed, or files in it not opened, made or removed. */
   obstacle(): string | undefined
 }
@@ -52,6 +54,7 @@ interface Followed {
 export function createFollower(deps: FollowerDeps): Follower {
   const { directory, events, digest, clock, log, faults, stopping } = deps
   const followed = new Map<string, Followed>()
+  let failures = 0
 
   /** Starts again at what is stored: after a failure, and for a new file of an old name. */
   function restart(state: Followed, position = state.position): void {
@@ -192,6 +195,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     try {
       await work()
     } catch (error) {
+      failures++
       log.error({ reason: error instanceof Error ? error.message : String(error) }, 'a spool file waits')
     }
   }
@@ -228,6 +232,8 @@ export function createFollower(deps: FollowerDeps): Follower {
         }
       }
     },
+
+    failures: () => failures,
 
     pendingBytes() {
       let pending = 0

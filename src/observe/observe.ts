@@ -35,6 +35,8 @@ export function createObserve(deps: ObserveDeps): Observe {
   const changed = new Set<string>()
   let sweepDue = false
   let stopped = true
+  /** Of whole rounds; the follower counts those of single files. */
+  let failures = 0
   let watcher: FSWatcher | undefined
   let timer: NodeJS.Timeout | undefined
   let work: Promise<void> | undefined
@@ -44,6 +46,7 @@ export function createObserve(deps: ObserveDeps): Observe {
     if (stopped || work !== undefined) return
     work = run()
       .catch((error: unknown) => {
+        failures++
         log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the spool waits')
       })
       .finally(() => {
@@ -133,6 +136,8 @@ export function createObserve(deps: ObserveDeps): Observe {
     reload() {
       digest = createDigest(config.history.ignore)
     },
+
+    failures: () => failures + follower.failures(),
 
     async status() {
       return { pending_bytes: follower.pendingBytes(), dropped: await events.dropped() }

@@ -18,6 +18,7 @@ import {
   writeAnswer,
 } from './document.ts'
 import { CARRIED_MAX, type RoutedId, type Router } from './forward.ts'
+import type { QueryWatch } from './index.ts'
 import { createIntake } from './intake.ts'
 import { rfc3339 } from './range.ts'
 import { createSeen, type Entry } from './seen.ts'
@@ -40,6 +41,7 @@ export interface AnswererDeps extends Author, JudgeDeps {
   readonly log: Log
   /** Grows with every change of consent or trust. */
   readonly revision: () => number
+  readonly watch?: QueryWatch
 }
 
 export interface Answerer {
@@ -49,10 +51,12 @@ export interface Answerer {
   done(peer: PeerRef, frame: Frame): void
   /** Resolves when nothing is worked on and the ledger has everything. */
   idle(): Promise<void>
+  /** Questions worked on now. */
+  answering(): number
 }
 
 export function createAnswerer(deps: AnswererDeps): Answerer {
-  const { identity, audit, link, router, log, clock, revision } = deps
+  const { identity, audit, link, router, log, clock, revision, watch } = deps
   const seen = createSeen(deps.replay)
   const intake = createIntake(audit, clock)
   const working = new Set<Promise<void>>()
@@ -221,6 +225,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     // Before anything is awaited: who asks again from here on is sent the kept answer.
     rest(entry)
     const sent = send(question, bytes, listening)
+    watch?.answered({ query_type: question.body.query_type, status: answer.status })
     const outcome = {
       status: answer.status,
       decision: decision.effect,
@@ -259,6 +264,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
       const bytes = refusals.get(key) ?? writeAnswer(deps, question, { status, level })
       refusals.set(key, bytes)
       send(question, bytes, to)
+      watch?.answered({ query_type: question.body.query_type, status })
     } catch (error) {
       // An audience key nobody can seal to: there is no way to say anything.
       log.debug({ peer: question.authorId, error: String(error) }, 'a refusal could not be written')
@@ -273,6 +279,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
       const { author, query_id } = bodyOf(frame, QueryDone)
       seen.get({ author, body: { query_id } })?.waiting.delete(peer.nodeId)
     },
+    answering: () => working.size,
     async idle() {
       await Promise.all(working)
       await intake.flush()

@@ -17,7 +17,7 @@ import { type Author, hex, type OwnQuestion, openAnswer, sameBytes, writeQuestio
 import { checkFilters, filtersForOwners } from './filters.ts'
 import type { Router } from './forward.ts'
 import { GATHER, type GatherInsight } from './gather.ts'
-import type { AskRequest } from './index.ts'
+import type { AskRequest, QueryWatch } from './index.ts'
 import { createOutreach, type Outreach } from './outreach.ts'
 import { createProgress, type Progress } from './progress.ts'
 import { askedRange } from './range.ts'
@@ -40,6 +40,7 @@ export interface AskerDeps extends Author {
   readonly summaries: AbsentDeps['summaries']
   readonly audit: Pick<Audit, 'record'>
   readonly log: Log
+  readonly watch?: QueryWatch
 }
 
 export interface Asker {
@@ -55,6 +56,8 @@ export interface Asker {
   down(peer: PeerRef): void
   /** Ends every query as cancelled; none begins afterwards. */
   stop(): void
+  /** Under way now. */
+  asking(): number
 }
 
 const OUTCOME_OF: Readonly<Record<AnswerStatus, Outcome>> = {
@@ -306,6 +309,7 @@ export function createAsker(deps: AskerDeps): Asker {
     const { level: query_level, ...told } = details
     const elapsed_ms = result.timing.elapsed_ms
     log.info({ ...told, query_level, trace_id: hex(query.trace), elapsed_ms }, 'query ended')
+    deps.watch?.asked(result)
     await audit.record({
       type: 'query_asked',
       success: status === 'success' || status === 'no_data',
@@ -329,5 +333,6 @@ export function createAsker(deps: AskerDeps): Asker {
       stopped = true
       for (const query of live.values()) query.end('cancelled')
     },
+    asking: () => live.size,
   }
 }

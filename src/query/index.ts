@@ -1,6 +1,6 @@
 // The query room's door: ask the mesh, and answer for this node.
 
-import type { QueryFilter } from '../../protocols/messages/query.ts'
+import type { AnswerStatus, QueryFilter, QueryType } from '../../protocols/messages/query.ts'
 import type { Room } from '../base/room.ts'
 import type { Coverage, QueryResult } from './result.ts'
 
@@ -27,7 +27,25 @@ export interface AskRequest {
   readonly traceId?: string
 }
 
+/** Told of each question when it is over; for metrics. */
+export interface QueryWatch {
+  asked(result: Pick<QueryResult, 'query_type' | 'ended_by' | 'coverage' | 'timing'>): void
+  /** By this node, to somebody else; refusals too. */
+  answered(answer: { readonly query_type: QueryType; readonly status: AnswerStatus }): void
+}
+
+export interface QueryStatus {
+  /** This node's own questions under way. */
+  readonly asking: number
+  /** Those of others that are worked on here. */
+  readonly answering: number
+  /** Answers passed on for others since the start, and those that could not be. */
+  readonly relayed: number
+  readonly relay_dropped: number
+}
+
 export interface Query extends Room {
+  status(): QueryStatus
   /**
    * Asks every known member and this node itself. Resolves with a complete result, at the latest at the deadline,
    * when cancelled too. KaroErrors: bad_request, rate_limited (too many at once), unavailable (stopping).

@@ -17,7 +17,7 @@ import { createAnswerer } from './answer.ts'
 import { createAsker } from './ask.ts'
 import { createRouter } from './forward.ts'
 import type { GatherInsight } from './gather.ts'
-import type { Query } from './index.ts'
+import type { Query, QueryWatch } from './index.ts'
 
 export interface QueryDeps {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
@@ -35,6 +35,7 @@ export interface QueryDeps {
   readonly log: Log
   /** The daemon's own user: decides for a node on which nobody typed anything yet. */
   readonly ownUid: number
+  readonly watch?: QueryWatch
   /** Sees the plaintext of every answer before it is sealed. */
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
@@ -94,5 +95,12 @@ export function createQuery(deps: QueryDeps): Query {
       await Promise.race([answerer.idle(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
     },
   }
-  return { ...room, ask: asker.ask }
+  return {
+    ...room,
+    ask: asker.ask,
+    status() {
+      const { relayed, dropped } = router.counts()
+      return { asking: asker.asking(), answering: answerer.answering(), relayed, relay_dropped: dropped }
+    },
+  }
 }
