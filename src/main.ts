@@ -6,6 +6,7 @@ import { auditRoutes } from './api/routes/audit.ts'
 import { type DoctorDeps, doctorRoutes } from './api/routes/doctor.ts'
 import { historyRoutes } from './api/routes/history.ts'
 import { logsRoutes } from './api/routes/logs.ts'
+import { openApiRoutes } from './api/routes/openapi.ts'
 import { peersRoutes } from './api/routes/peers.ts'
 import { queryRoutes } from './api/routes/query.ts'
 import { shareRoutes } from './api/routes/share.ts'
@@ -140,6 +141,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       shareRoutes({ sharing, summaries, trust }),
       queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
       auditRoutes({ audit, trust }),
+      openApiRoutes(),
       logsRoutes({ logs, clock }),
       doctorRoutes({
         ...{ identity, mesh, trust, store, observe, documents, summaries, health, drift },

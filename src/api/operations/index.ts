@@ -2,6 +2,7 @@
 import type { Operation } from '../operation.ts'
 import { getAuditLog, verifyAudit } from './audit.ts'
 import { getHistory, getStats } from './history.ts'
+import { getOpenApi } from './openapi.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from './peers.ts'
 import { postQuery } from './query.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from './share.ts'
@@ -24,4 +25,5 @@ export const OPERATIONS: readonly Operation[] = [
   ...Object.values(CHANGES),
   getAuditLog,
   verifyAudit,
+  getOpenApi,
 ]

@@ -13,7 +13,7 @@ export const moment = (what: string) =>
   z
     .string()
     .max(40)
-    .meta({ format: 'date-time', description: `${what}, RFC 3339` })
+    .meta({ format: 'date-time', description: `RFC 3339: ${what}` })
 
 /** 0 to 2^53 - 1. */
 export const count = (what: string) => z.int().min(0).describe(what)

@@ -24,7 +24,7 @@ const peer = z
     why: z.enum(TRUST_SOURCES).describe('which source decided'),
     addresses: listOf(text(256, 'multiaddr'), 8).describe('where it was met, newest first'),
     state: z.enum(['connected', 'known', 'pending', 'denied', 'revoked']),
-    last_seen: moment('null when it was never met').nullable(),
+    last_seen: moment('when it was last met; null when never').nullable(),
     known_by: z
       .enum(['link', 'gossip'])
       .nullable()

@@ -1,0 +1,23 @@
+// /openapi.json: what the API is, said by the API; made when somebody asks for the first time.
+import { serve } from '../operation.ts'
+import { getOpenApi } from '../operations/openapi.ts'
+import type { Routes } from '../route.ts'
+
+export function openApiRoutes(): Routes {
+  let document: Promise<string> | undefined
+
+  async function make(): Promise<string> {
+    const [{ openApiDocument }, { OPERATIONS }] = await Promise.all([
+      import('../openapi.ts'),
+      import('../operations/index.ts'),
+    ])
+    return JSON.stringify(await openApiDocument(OPERATIONS))
+  }
+
+  return (server) => {
+    serve(server, getOpenApi, async (_request, reply) => {
+      document ??= make()
+      return reply.type('application/json; charset=utf-8').send(await document)
+    })
+  }
+}
