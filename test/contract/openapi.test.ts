@@ -1,0 +1,116 @@
+// The API's page says what the API is: generated anew it is the same, it is valid, and no route is without its place in it.
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Validator } from '@seriousme/openapi-schema-validator'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type * as z from 'zod'
+import { openApiDocument } from '../../src/api/openapi.ts'
+import type { Operation } from '../../src/api/operation.ts'
+import { OPERATIONS } from '../../src/api/operations/index.ts'
+import { ERROR_CODES } from '../../src/base/errors.ts'
+
+const root = join(import.meta.dirname, '../..')
+let made: Record<string, unknown>
+beforeAll(async () => {
+  made = JSON.parse(JSON.stringify(await openApiDocument(OPERATIONS)))
+})
+
+test('docs/openapi.json is up to date (npm run docs)', () => {
+  expect(JSON.parse(readFileSync(join(root, 'docs/openapi.json'), 'utf8'))).toEqual(made)
+})
+
+test('it is a valid OpenAPI 3.1 document', async () => {
+  const validator = new Validator()
+  const { valid, errors } = await validator.validate(made)
+  expect(errors).toBeUndefined()
+  expect(valid).toBe(true)
+  expect(validator.version).toBe('3.1')
+  const broken = { ...made, paths: { nonsense: {} } }
+  expect((await new Validator().validate(broken)).valid).toBe(false)
+})
+
+test('every described operation is in the list, once', async () => {
+  const isOperation = (value: unknown): value is Operation =>
+    typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value
+  const found: Operation[] = []
+  for (const path of globSync('src/api/operations/*.ts', { cwd: root })) {
+    if (path.endsWith('/index.ts')) continue
+    const exported: Record<string, unknown> = await import(join(root, path))
+    for (const value of Object.values(exported)) {
+      if (isOperation(value)) found.push(value)
+      else if (typeof value === 'object' && value !== null)
+        found.push(...Object.values(value).filter(isOperation))
+    }
+  }
+  const names = (all: readonly Operation[]) => all.map(({ method, path }) => `${method} ${path}`).sort()
+  expect(names(found)).toEqual(names(OPERATIONS))
+  expect(new Set(names(OPERATIONS)).size).toBe(OPERATIONS.length)
+})
+
+test('no route is made but from a description', () => {
+  const registering =
+    /\b(?:server|scope|app|instance)\s*\.(?:get|post|put|patch|delete|head|options|all|route)\s*[<(]/
+  const files = globSync('src/**/*.ts', { cwd: root }).filter((path) => path !== 'src/api/operation.ts')
+  expect(files.length).toBeGreaterThan(100)
+  expect(files.filter((path) => registering.test(readFileSync(join(root, path), 'utf8')))).toEqual([])
+  expect(registering.test(readFileSync(join(root, 'src/api/operation.ts'), 'utf8'))).toBe(true)
+})
+
+interface Schema {
+  readonly type?: string | readonly string[]
+  readonly [key: string]: unknown
+}
+
+/** Every schema below, with the place it stands at. */
+function* schemasIn(value: unknown, at: string): Generator<readonly [string, Schema]> {
+  if (typeof value !== 'object' || value === null) return
+  if (!Array.isArray(value) && 'type' in value && typeof value.type === 'string') yield [at, value as Schema]
+  for (const [key, below] of Object.entries(value)) yield* schemasIn(below, `${at}/${key}`)
+}
+
+describe.each(OPERATIONS.map((operation) => [`${operation.method} ${operation.path}`, operation] as const))(
+  '%s',
+  (_, operation) => {
+    const entry = () => {
+      const paths = made.paths as Record<string, Record<string, Record<string, unknown>>>
+      return paths[operation.path]?.[operation.method.toLowerCase()] ?? {}
+    }
+
+    test('says who may, what it is about, and which errors there are', () => {
+      const { summary, description, tags, responses } = entry()
+      expect(summary).toMatch(/^\S.{4,}/)
+      expect(description).toContain('Who may:')
+      expect(tags).toEqual([operation.tag])
+      const statuses = Object.keys(responses as object)
+      for (const code of operation.errors ?? []) expect(statuses).toContain(String(ERROR_CODES[code].http))
+      expect(statuses.includes('401')).toBe(operation.access !== 'anyone')
+    })
+
+    test('takes nothing without a bound, and no member it does not know', () => {
+      const { parameters, requestBody } = entry()
+      for (const [at, schema] of schemasIn([parameters, requestBody], '')) {
+        if (schema.type === 'object') expect([at, schema.additionalProperties]).toEqual([at, false])
+        if (schema.type === 'array') expect([at, schema.maxItems]).toEqual([at, expect.any(Number)])
+        if (schema.type === 'integer' && schema.enum === undefined)
+          expect([at, schema.maximum]).toEqual([at, expect.any(Number)])
+        if (schema.type === 'string' && schema.enum === undefined && schema.const === undefined)
+          expect([at, schema.maxLength ?? schema.pattern]).not.toEqual([at, undefined])
+      }
+    })
+
+    test('its examples are what it takes', () => {
+      const { body, query, example } = operation
+      const safe = (schema: z.ZodType | undefined, value: unknown) => schema?.safeParse(value).error
+      if (example?.body !== undefined) expect(safe(body, example.body)).toBeUndefined()
+      const { parameters = [] } = entry() as { parameters?: { name: string; example?: unknown }[] }
+      const given = Object.fromEntries(
+        parameters.filter(({ example }) => example !== undefined).map(({ name, example }) => [name, example]),
+      )
+      if (example?.query !== undefined) {
+        expect(Object.keys(given).sort()).toEqual(Object.keys(example.query).sort())
+        expect(safe(query, given)).toBeUndefined()
+      }
+      if (body !== undefined) expect(example?.body).toBeDefined()
+    })
+  },
+)
