@@ -2,8 +2,10 @@
 // than everything else a short command does.
 import { existsSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
+import { userInfo } from 'node:os'
 import { dirname } from 'node:path'
 import { ERROR_CODES, type ErrorCode, KaroError } from '../base/errors.ts'
+import { servicePaths } from '../config/paths.ts'
 import type { ErrorShape } from './shapes.ts'
 
 /** A year of one person's history as JSON stays below this. */
@@ -202,6 +204,20 @@ function parse(text: string): unknown {
   }
 }
 
+/** How whoever runs this gets to use the machine's node; `purpose` begins the sentence. */
+export function joinGroup(purpose: string): string {
+  return `${purpose}, have an administrator run  usermod -aG karo ${ownName()}  and log in again.`
+}
+
+function ownName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // No name service knows this uid.
+    return '<your name>'
+  }
+}
+
 /** The error in an ErrorShape as it was thrown in the daemon; `status` says more about anything else. */
 export function rebuildError(value: unknown, status?: number): KaroError {
   const told = (value as Partial<ErrorShape> | null | undefined)?.error
@@ -225,6 +241,12 @@ function explain(error: Error, socketPath: string): KaroError {
       hint: existsSync(dirname(socketPath))
         ? 'Start it with: karo up'
         : 'That directory does not exist. Check --home or KARO_HOME; a new node begins with: karo up',
+    })
+  }
+  if ((code === 'EACCES' || code === 'EPERM') && socketPath === servicePaths({}).socket) {
+    return new KaroError('refused', "this machine's node is for members of the group karo", {
+      where: socketPath,
+      hint: joinGroup('To use it'),
     })
   }
   if (code === 'EACCES' || code === 'EPERM') {

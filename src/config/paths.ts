@@ -1,6 +1,7 @@
 // Where a node keeps its things: from KARO_HOME and the XDG base directories, or as a service of the machine.
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 
 export type Env = Readonly<Record<string, string | undefined>>
@@ -67,6 +68,29 @@ export function servicePaths(env: Env): HomePaths {
       return fitting(socket)
     },
   }
+}
+
+export interface Recording {
+  readonly whose: 'own' | 'machine'
+  /** Directory of the spool files. */
+  readonly spool: string
+  /** Directory of the configuration that says what is not recorded. */
+  readonly configuration: string
+}
+
+/**
+ * To which node a shell leaves its records: to one's own where there is one (or KARO_HOME names one), so that nothing of
+ * it goes elsewhere unasked; else to the machine's where that is installed; else to one's own that is yet to be.
+ */
+export function recordingPaths(env: Env, exists: (path: string) => boolean = existsSync): Recording {
+  const own = homePaths(env)
+  // Without the environment: what systemd names there to some other service is not Karo's.
+  const machine = servicePaths({})
+  const hasOwn = Boolean(env.KARO_HOME) || exists(own.key)
+  if (!hasOwn && (exists(machine.socket) || exists(machine.spool))) {
+    return { whose: 'machine', spool: machine.spool, configuration: dirname(machine.config) }
+  }
+  return { whose: 'own', spool: own.spool, configuration: own.home }
 }
 
 /** A unit may name several directories, with colons between them; ours names one. */

@@ -33,8 +33,8 @@ export interface SpoolLook {
 
 /**
  * At most `most` bytes from the offset that `offset` chooses. Undefined when the file is gone or cannot be read now;
- * `refused` when it never will be: a symbolic link, no regular file, or one whose mode keeps this process out. A file
- * of another user that can be read is read.
+ * `refused` when it never will be: a symbolic link, no regular file, one whose mode keeps this process out, or one that has
+ * a second name, under which somebody else may have put it here. A file of another user that can be read is read.
  */
 export function lookInto(
   path: string,
@@ -51,7 +51,7 @@ export function lookInto(
   }
   try {
     const stat = fstatSync(fd, { bigint: true })
-    if (!stat.isFile()) return 'refused'
+    if (!stat.isFile() || stat.nlink > 1n) return 'refused'
     const file = `${stat.dev}:${stat.ino}`
     const size = Number(stat.size)
     const at = offset(file, size)

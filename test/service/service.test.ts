@@ -75,7 +75,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     expect((await machine.must(`stat -c '%a %U:%G %n' ${paths}`)).split('\n')).toEqual([
       '700 karo:karo /var/lib/karo',
       '600 karo:karo /var/lib/karo/identity.key',
-      '3733 karo:karo /var/spool/karo',
+      '3733 karo:karo-spool /var/spool/karo',
       '660 karo:karo /run/karo/karo.sock',
       '644 root:root /etc/karo/config.toml',
     ])
@@ -84,11 +84,11 @@ describe.runIf(possible.ok)('a machine of its own', () => {
 
   test('the command line of any user finds it; only members of its group may speak to it', async () => {
     await machine.must('useradd -m ann && useradd -m -G karo bob')
-    expect((await machine.run('su ann -c "karo status"')).output).toContain('belongs to another user')
+    expect((await machine.run('su ann -c "karo status"')).output).toContain('usermod -aG karo ann')
     expect((await machine.run('su bob -c "karo status"')).code).toBe(0)
     // Everybody may leave records, and nobody may look at who else does.
     expect((await machine.run('su ann -c "umask 027; echo x > /var/spool/karo/x"')).code).toBe(0)
-    expect(await machine.must('stat -c "%U:%G" /var/spool/karo/x')).toBe('ann:karo')
+    expect(await machine.must('stat -c "%U:%G" /var/spool/karo/x')).toBe('ann:karo-spool')
     expect((await machine.run('su bob -c "ls /var/spool/karo"')).code).not.toBe(0)
     expect((await machine.run('su bob -c "rm -f /var/spool/karo/x"')).code).not.toBe(0)
     await machine.must('rm /var/spool/karo/x')

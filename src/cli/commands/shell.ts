@@ -2,10 +2,11 @@
 import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, delimiter, dirname, join, resolve } from 'node:path'
+import { joinGroup } from '../../api/client.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
-import { homePaths } from '../../config/paths.ts'
+import { recordingPaths, servicePaths } from '../../config/paths.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import { HOOKS, SHELLS } from '../../observe/hooks/index.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption } from '../command.ts'
@@ -47,9 +48,9 @@ const shellInit: Command = {
   ],
   async run(io, input) {
     const shell = shellOf(input.args.shell, 'shell')
-    const paths = homePaths(io.env)
-    const { config } = loadConfig({ home: paths.home, env: io.env })
-    const hook = HOOKS[shell]({ spoolDirectory: paths.spool, ignore: config.history.ignore })
+    const { spool, configuration } = recordingPaths(io.env)
+    const { config } = loadConfig({ home: configuration, env: io.env })
+    const hook = HOOKS[shell]({ spoolDirectory: spool, ignore: config.history.ignore })
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : hook)
     return EXIT.done
   },
@@ -69,7 +70,9 @@ const shellInstall: Command = {
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     const line = hookLine(io, shell)
-    makeDirectory(homePaths(io.env).spool, 0o700, 'the spool directory')
+    const { whose, spool } = recordingPaths(io.env)
+    // The machine's is made with its service, with owners that only root can give.
+    if (whose === 'own') makeDirectory(spool, 0o700, 'the spool directory')
     if (START_FILES[shell].makesDirectory)
       makeDirectory(dirname(file), 0o755, 'the directory of the start file')
     const changed = editFile(file, (text) => withLine(text, line), systemRandom)
@@ -77,6 +80,7 @@ const shellInstall: Command = {
     if (io.json) return EXIT.done
     const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
     if (hint !== undefined) io.out(fitted(`${hint}\n`, io.columns))
+    if (whose === 'machine') io.out(fitted(`${aboutMachine()}\n`, io.columns))
     if (changed) io.out('Open a new shell, or load the file, to begin.\n')
     return EXIT.done
   },
@@ -95,6 +99,18 @@ const shellUninstall: Command = {
     report(io, { shell, file, changed }, changed ? 'Removed from' : 'Not in')
     return EXIT.done
   },
+}
+
+/** Records go to the machine's node whoever types them; only members of its group may ask it for their own. */
+function aboutMachine(): string {
+  const records = "Commands are recorded for you by this machine's node; nobody else sees them."
+  try {
+    accessSync(servicePaths({}).socket, constants.W_OK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES')
+      return `${records} ${joinGroup('To see them yourself')}`
+  }
+  return records
 }
 
 export const shell: readonly Command[] = [shellInit, shellInstall, shellUninstall]

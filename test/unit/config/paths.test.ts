@@ -2,6 +2,7 @@
 import { homedir } from 'node:os'
 import { describe, expect, test } from 'vitest'
 import { homePaths, servicePaths } from '../../../src/config/index.ts'
+import { recordingPaths } from '../../../src/config/paths.ts'
 
 describe('homePaths', () => {
   test('with KARO_HOME everything is below it, the socket too', () => {
@@ -58,5 +59,30 @@ describe('servicePaths', () => {
       CONFIGURATION_DIRECTORY: '/c',
     })
     expect([named.db, named.socket, named.config]).toEqual(['/s/db', '/r/karo.sock', '/c/config.toml'])
+  })
+})
+
+describe('recordingPaths', () => {
+  const env = { HOME: '/h' }
+  const machine = { whose: 'machine', spool: '/var/spool/karo', configuration: '/etc/karo' }
+  const own = { whose: 'own', spool: '/h/.local/share/karo/spool', configuration: '/h/.local/share/karo' }
+
+  test.each([
+    ['nothing is there yet', [], own],
+    ["the machine's daemon runs", ['/run/karo/karo.sock'], machine],
+    ["the machine's is installed and rests", ['/var/spool/karo'], machine],
+    ['a node of their own', ['/h/.local/share/karo/identity.key'], own],
+    ['both', ['/run/karo/karo.sock', '/var/spool/karo', '/h/.local/share/karo/identity.key'], own],
+  ])('%s', (_, there, where) => {
+    expect(recordingPaths(env, (path) => there.includes(path))).toEqual(where)
+  })
+
+  test('a home that is named is meant, whatever else is there', () => {
+    const named = { ...env, KARO_HOME: '/k' }
+    expect(recordingPaths(named, () => true)).toEqual({
+      whose: 'own',
+      spool: '/k/spool',
+      configuration: '/k',
+    })
   })
 })

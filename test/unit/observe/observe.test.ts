@@ -2,6 +2,7 @@
 import { execFileSync, spawn } from 'node:child_process'
 import {
   existsSync,
+  linkSync,
   mkdirSync,
   readdirSync,
   renameSync,
@@ -239,6 +240,9 @@ test('only regular files that hooks name are opened: no links, no FIFOs, no stra
   writeFileSync(elsewhere, records(['through a link']))
   symlinkSync(elsewhere, join(w.directory, deadName(1)))
   execFileSync('mkfifo', [join(w.directory, deadName(2))])
+  const shared = join(temporaryDirectory(), 'shared')
+  writeFileSync(shared, records(['somebody else may have written this']))
+  linkSync(shared, join(w.directory, deadName(4)))
   append(w.directory, 'notes.txt', records(['a stranger']))
   append(w.directory, '../escape.spool', records(['outside']))
   append(w.directory, deadName(3), records(['good']))
