@@ -2,10 +2,12 @@
 import { dirname } from 'node:path'
 import { createAccess } from './access/index.ts'
 import { createApi } from './api/control-socket.ts'
+import { createHttp } from './api/http.ts'
 import { auditRoutes } from './api/routes/audit.ts'
 import { type DoctorDeps, doctorRoutes } from './api/routes/doctor.ts'
 import { historyRoutes } from './api/routes/history.ts'
 import { logsRoutes } from './api/routes/logs.ts'
+import { metricsRoutes } from './api/routes/metrics.ts'
 import { openApiRoutes } from './api/routes/openapi.ts'
 import { peersRoutes } from './api/routes/peers.ts'
 import { queryRoutes } from './api/routes/query.ts'
@@ -31,6 +33,10 @@ import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
 import { createLogRing } from './ops/log-ring.ts'
 import { withSinks } from './ops/log-sinks.ts'
+import { createMetrics } from './ops/metrics.ts'
+import { watchLag } from './ops/metrics-lag.ts'
+import { createProbe } from './ops/metrics-probe.ts'
+import { readAll } from './ops/metrics-readings.ts'
 import { createNameService } from './ops/name-service.ts'
 import { openNotify, watchdogMs } from './ops/notify.ts'
 import { openPeerCredentials } from './ops/peer-credentials.ts'
@@ -70,11 +76,22 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const live = createLiveConfig(loaded)
   const { config } = live
   const logs = createLogRing({ level: config.log.level, clock })
+  const metrics = createMetrics({
+    version: VERSION,
+    clock,
+    readings: () =>
+      readAll({
+        ...{ health, mesh, trust, documents, summaries, query, store, observe, audit },
+        version: VERSION,
+        probe: probe.lately,
+        places: { home: paths.db, spool: paths.spool },
+      }),
+  })
   const log = withSinks(
     options.terminal
       ? createPlainLog(levelOf(options, config), write)
       : createJsonLog({ level: levelOf(options, config) }),
-    [logs.sink],
+    [logs.sink, metrics.logged],
   )
   for (const warning of loaded.warnings) log.warn({}, warning)
   const notify = await openNotify({ env, log })
@@ -117,7 +134,9 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     timers,
     ownUid,
     onEncoded,
+    watch: metrics.query,
   })
+  const probe = createProbe({ probe: store.probe, probed: metrics.probed, clock, timers })
   const health = () => healthOf(rooms)
   const drift = (): ReturnType<DoctorDeps['drift']> => {
     try {
@@ -127,6 +146,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       return { reload: [], restart: [], problem: (error as Error).message }
     }
   }
+  const http = createHttp({
+    ...{ config, clock, random, timers, log, audit },
+    repository: store.tokens,
+    rightsOf: access.of,
+    handle: (request, response) => api.handle(request, response),
+  })
   const api = createApi({
     socketPath: paths.socket,
     socketMode: options.service ? 0o660 : 0o600,
@@ -134,6 +159,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       statusRoutes({
         ...{ identity, name, clock, mesh, trust, store, observe, documents, summaries, health },
         service: options.service,
+        http: http.address,
       }),
       historyRoutes({ events: store.events }),
       statsRoutes({ insight }),
@@ -141,18 +167,22 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       shareRoutes({ sharing, summaries, trust }),
       queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
       auditRoutes({ audit, trust }),
+      ...http.routes,
       openApiRoutes(),
       logsRoutes({ logs, clock }),
+      metricsRoutes({ metrics }),
       doctorRoutes({
         ...{ identity, mesh, trust, store, observe, documents, summaries, health, drift },
-        http: () => null,
+        http: http.address,
       }),
     ],
     onConnection: credentials.note,
     async callerOf(request) {
+      if (http.owns(request.raw.socket)) return http.callerOf(request.raw)
       const uid = credentials.uidOf(request.raw.socket)
       return uid === undefined ? undefined : { uid, ...(await access.of(uid)), via: 'socket' }
     },
+    onAnswered: metrics.request,
     clock,
     log,
   })
@@ -168,11 +198,13 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     summaries,
     query,
     tolerated(mesh, { check: 'mesh.listening', log }),
+    http.tokens,
     api,
+    ...(config.http.enabled ? [tolerated(http.listener, { check: 'http.listening', log })] : []),
   ]
 
   const vitals: readonly Vital[] = [
-    { name: 'store', alive: () => store.probe().then(() => true, isDiskTrouble) },
+    { name: 'store', alive: () => probe.now().then(() => true, isDiskTrouble) },
     { name: 'mesh', alive: async () => mesh.alive() },
   ]
   let status = ''
@@ -195,13 +227,19 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       details: { version: VERSION, member_id: identity.memberId },
     })
     running.resolve()
+    const unlag = watchLag(metrics.lagged, clock.monotonic)
     const limitMs = watchdogMs(env)
-    const unfeed =
-      limitMs === undefined ? undefined : startWatchdog({ limitMs, vitals, feed: notify.alive, timers, log })
+    if (limitMs !== undefined) metrics.watchdog(limitMs)
+    const feed = (): void => {
+      notify.alive()
+      metrics.fed()
+    }
+    const unfeed = limitMs === undefined ? undefined : startWatchdog({ limitMs, vitals, feed, timers, log })
     await aborted(ending.signal)
     notify.stopping()
     unwatch()
     unfeed?.()
+    unlag()
     void audit.record({ type: 'node_stopped', success: ending.code() === 0, details: {} })
     await stopAll(rooms, log)
     log.info({}, 'stopped')
@@ -230,10 +268,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       sharing.reload()
       await trust.reload()
       for (const warning of next.warnings) log.warn({}, warning)
+      metrics.reloaded(true)
       log.info({ applied }, 'configuration reloaded')
       if (waiting.length > 0) log.warn({ waiting }, 'these keys are in force after a restart')
     } catch (error) {
       const { message, where, hint } = error as KaroError
+      metrics.reloaded(false)
       log.error(
         { reason: message, where, hint },
         'the configuration was not reloaded; what was in force stays',

@@ -1,6 +1,6 @@
 // What every request of the API goes through, whichever way it came in: limits, who asks, and how errors are told.
 import { randomBytes } from 'node:crypto'
-import fastify, { type FastifyInstance, type FastifyRequest } from 'fastify'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -20,6 +20,13 @@ export interface ServerOptions {
   readonly routes: readonly Routes[]
   /** Who is behind a request; undefined for nobody known. Throws KaroError for what was shown and is not good. */
   readonly callerOf: (request: FastifyRequest) => Caller | undefined | Promise<Caller | undefined>
+  /** Told of each answer; `route` is the pattern, undefined where there is none. */
+  readonly onAnswered?: (answered: {
+    readonly route: string | undefined
+    readonly method: string
+    readonly status: number
+    readonly elapsed_ms: number
+  }) => void
   readonly clock: Clock
   readonly log: Log
 }
@@ -47,6 +54,11 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       },
     },
     routerOptions: { maxParamLength: 256 },
+    // What the router cannot read reaches no hook; what it says of that would repeat the address.
+    frameworkErrors(_error, _request, reply) {
+      const { status, body } = describeError(new KaroError('bad_request', 'the address cannot be understood'))
+      ;(reply as FastifyReply).code(status).send(body)
+    },
   })
   server.addHook('onRequest', (request, reply, done) => {
     reply.header('x-trace-id', request.id)
@@ -70,25 +82,23 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     done()
   })
   server.addHook('onResponse', (request, reply, done) => {
-    log.debug(
-      {
-        trace_id: request.id,
-        method: request.method,
-        // The route's pattern, never the path: its parameters may hold what a person typed.
-        route: request.routeOptions.url ?? 'unknown',
-        status: reply.statusCode,
-        elapsed_ms: Math.round(clock.monotonic() - (started.get(request) ?? clock.monotonic())),
-      },
-      'request',
-    )
+    const now = clock.monotonic()
+    // The route's pattern, never the path: its parameters may hold what a person typed.
+    const { method, id, routeOptions } = request
+    const { url: route } = routeOptions
+    const { statusCode: status } = reply
+    const elapsed_ms = now - (started.get(request) ?? now)
+    options.onAnswered?.({ route, method, status, elapsed_ms })
+    const told = { method, route: route ?? 'unknown', status, elapsed_ms: Math.round(elapsed_ms) }
+    log.debug({ trace_id: id, ...told }, 'request')
     done()
   })
   server.setErrorHandler((error, request, reply) => {
-    const { status, body, unexpected } = describeError(error)
+    const { status, body, headers, unexpected } = describeError(error)
     if (unexpected) {
       log.error({ trace_id: request.id, error: stackOf(error) }, 'request failed unexpectedly')
     }
-    reply.code(status).send(body)
+    reply.code(status).headers(headers).send(body)
   })
   server.setNotFoundHandler((request) => {
     throw new KaroError('not_found', `there is no ${request.method} ${request.url.split('?', 1)[0]}`)

@@ -15,6 +15,9 @@ export const OUTCOMES = [
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
+/** What ends a query. */
+export const ENDINGS = ['all_done', 'deadline', 'cancelled'] as const
+
 /** Every known member is in exactly one count; the counts add up to `known`. */
 export interface Coverage {
   readonly known: number
@@ -133,7 +136,7 @@ export interface QueryResult {
     readonly cells_suppressed: number
     readonly noise: string
   }
-  readonly ended_by: 'all_done' | 'deadline' | 'cancelled'
+  readonly ended_by: (typeof ENDINGS)[number]
   readonly timing: {
     readonly first_ms: number | null
     readonly last_ms: number | null

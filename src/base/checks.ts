@@ -1,0 +1,11 @@
+// Every health check there is by name, for those who may show nothing that is not a constant of the program.
+
+/** `room.what`, as rooms tell them in `health()`. */
+export const HEALTH_CHECKS = [
+  'store.open',
+  'audit.writable',
+  'observe.spool',
+  'mesh.listening',
+  'http.listening',
+] as const
+export type HealthCheckName = (typeof HEALTH_CHECKS)[number]
