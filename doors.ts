@@ -40,6 +40,8 @@ export const ROOMS = {
   doctorFacts: 'src/doctor/facts.ts',
   doctor: 'src/doctor/',
   cli: 'src/cli/',
+  // How numbers look to people.
+  format: 'src/cli/format.ts',
   up: 'src/cli/commands/up.ts',
   ops: 'src/ops/',
   metrics: 'src/ops/metrics',
@@ -170,8 +172,9 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   ],
   doctorFacts: ['base'],
   // Runs beside the daemon, not in it; of the store only to look into a database that nobody has open.
-  doctor: ['doctorFacts', 'apiClient', 'shapes', 'base', 'config', 'identity', 'store', 'protocols'],
-  cli: ['doctor', 'up', 'apiClient', 'shapes', 'base', 'config', 'identity', 'risk', 'hooks', 'protocols'],
+  doctor: ['doctorFacts', 'apiClient', 'base', 'config', 'identity', 'store', 'ops', 'hooks', 'format'],
+  format: [],
+  cli: ['format', 'doctor', 'up', 'apiClient', 'shapes', 'base', 'config', 'identity', 'risk', 'hooks', 'protocols'],
   // The one command that is the daemon.
   up: ['cli', 'main', 'base', 'config', 'identity'],
   main: [

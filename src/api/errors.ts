@@ -1,10 +1,12 @@
 // How an error leaves the API: a status and an ErrorShape; whatever nobody foresaw stays in the log.
-import { ERROR_CODES, type ErrorCode, KaroError } from '../base/errors.ts'
+import { ERROR_CODES, type ErrorCode, type ErrorDetails, KaroError } from '../base/errors.ts'
 import type { ErrorShape } from './shapes.ts'
 
 interface DescribedError {
   readonly status: number
   readonly body: ErrorShape
+  /** What HTTP says beside the body: when to try again, how to say who one is. */
+  readonly headers: Readonly<Record<string, string>>
   /** True: not an error for people; log it. */
   readonly unexpected: boolean
 }
@@ -21,8 +23,24 @@ interface RequestFault {
   readonly validationContext?: string
 }
 
+/** Too many requests, and when the next one is answered. */
+export class RateLimited extends KaroError {
+  readonly retryAfterMs: number
+
+  constructor(message: string, retryAfterMs: number, details: ErrorDetails = {}) {
+    super('rate_limited', message, details)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** Where nobody said when to try again. */
+const RETRY_AFTER_MS = 1_000
+
 export function describeError(error: unknown): DescribedError {
-  if (error instanceof KaroError) return say(error.code, error.message, error.where, error.hint)
+  if (error instanceof KaroError) {
+    const described = say(error.code, error.message, error.where, error.hint)
+    return { ...described, headers: headersOf(error) }
+  }
   const fault = (typeof error === 'object' && error !== null ? error : {}) as RequestFault
   const first = fault.validation?.[0]
   if (first !== undefined) {
@@ -53,6 +71,15 @@ function say(code: ErrorCode, message: string, where?: string, hint?: string): D
         ...(hint === undefined ? {} : { hint }),
       },
     },
+    headers: {},
     unexpected: false,
   }
+}
+
+/** RFC 9110: 401 names a way to authenticate (11.6.1), 429 may say when to come back (10.2.3), in whole seconds. */
+function headersOf(error: KaroError): Readonly<Record<string, string>> {
+  if (error.code === 'unauthorized') return { 'www-authenticate': 'Bearer realm="karo"' }
+  if (error.code !== 'rate_limited') return {}
+  const waitMs = error instanceof RateLimited ? error.retryAfterMs : RETRY_AFTER_MS
+  return { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) }
 }

@@ -12,6 +12,7 @@ export const TAGS = {
   mesh: 'Who is here, and questions to them.',
   sharing: 'What the caller consents to, and what leaves by it.',
   ledger: 'What happened here, and whether the record of it is whole.',
+  keys: 'What opens this API over TCP.',
 } as const
 
 /** A type of answer beside JSON; its body is a sequence of these values. */

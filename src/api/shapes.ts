@@ -18,6 +18,7 @@ export type {
   SummaryShape,
 } from './schemas/share.ts'
 export type { StatusShape } from './schemas/status.ts'
+export type { TokenCreatedShape, TokenListShape, TokenShape } from './schemas/tokens.ts'
 
 export const HISTORY_LIMIT_DEFAULT = 50
 export const HISTORY_LIMIT_MAX = 10_000

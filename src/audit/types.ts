@@ -16,6 +16,10 @@ export const AUDIT_TYPES = [
   'trust_change',
   'consent_change',
   'key_rotation',
+  'token_created',
+  'token_revoked',
+  /** Requests over TCP that were turned away, counted by reason. */
+  'api_refused',
   /** A member signed a head of its ledger that takes back an earlier one: shorter, or rewritten. */
   'ledger_conflict',
   /** Older entries were removed; it names the last of them and its hash, so that the chain stays provable. */

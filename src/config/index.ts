@@ -19,7 +19,7 @@ export interface Config {
   readonly overlay: { readonly full_mesh_up_to: number }
   /** Of the people of this machine; entries are user names, uids as text, `group:<name>`, for askers also `*`. */
   readonly access: { readonly admins: readonly string[]; readonly askers: readonly string[] }
-  readonly http: { readonly port: number }
+  readonly http: { readonly enabled: boolean; readonly port: number }
   readonly discovery: {
     readonly mdns: boolean | readonly string[]
     readonly mdns_interval_seconds: number

@@ -248,7 +248,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
     },
     overlay: { full_mesh_up_to: v(KEYS.overlayFullMeshUpTo) },
     access: { admins: v(KEYS.accessAdmins), askers: v(KEYS.accessAskers) },
-    http: { port: v(KEYS.httpPort) },
+    http: { enabled: v(KEYS.httpEnabled), port: v(KEYS.httpPort) },
     discovery: {
       mdns: v(KEYS.discoveryMdns),
       mdns_interval_seconds: v(KEYS.discoveryMdnsInterval),

@@ -109,12 +109,18 @@ export const KEYS = {
     example: '["group:leads"]',
   }),
 
+  httpEnabled: key({
+    path: 'http.enabled',
+    kind: kind.boolean,
+    default: true,
+    description:
+      'Serve the REST API on 127.0.0.1 as well, to whoever shows a token (`karo token create`). The karo command needs only the control socket.',
+  }),
   httpPort: key({
     path: 'http.port',
     kind: kind.integer(0, 65535),
     default: 9237,
-    description: 'Port of the dashboard and the REST API on 127.0.0.1. 0 takes any free one.',
-    effect: 'none yet',
+    description: 'Port of the REST API on 127.0.0.1. 0 takes any free one; `karo status` shows which.',
   }),
 
   discoveryMdns: key<boolean | readonly string[]>({

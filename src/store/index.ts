@@ -7,6 +7,7 @@ import type { EventRepository } from './events.ts'
 import type { MemberRepository } from './members.ts'
 import type { ReplayRepository } from './replay.ts'
 import type { RollupRepository } from './rollups.ts'
+import type { TokenRepository } from './tokens.ts'
 
 export interface Store extends Room {
   readonly events: EventRepository
@@ -16,6 +17,7 @@ export interface Store extends Room {
   readonly replay: ReplayRepository
   readonly audit: AuditRepository
   readonly documents: DocumentRepository
+  readonly tokens: TokenRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>
   /** Writes a small value and reads it back; rejects when the database does not do both. For signs of life. */

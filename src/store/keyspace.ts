@@ -25,6 +25,7 @@ export const KEYSPACES = {
   spool_offsets: 19,
   /** Which distinct commands ran on which day: unique counts of a period. */
   command_days: 20,
+  api_tokens: 21,
 } as const
 export type Keyspace = keyof typeof KEYSPACES
 

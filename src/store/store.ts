@@ -16,6 +16,7 @@ import { createMemberRepository } from './members.ts'
 import { migrate } from './migrations.ts'
 import { createReplayRepository } from './replay.ts'
 import { createRollupRepository } from './rollups.ts'
+import { createTokenRepository } from './tokens.ts'
 
 export interface StoreOptions {
   /** Made if missing; one process at a time may have it open. */
@@ -51,6 +52,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     replay,
     audit: createAuditRepository(db),
     documents: createDocumentRepository(db),
+    tokens: createTokenRepository(db),
 
     async start(signal) {
       signal.throwIfAborted()

@@ -25,6 +25,7 @@ const KEPT_LOGS = join(ROOT, 'test-logs')
 export const ON_LOOPBACK = {
   KARO_MESH_PORT: '0',
   KARO_MESH_LISTEN: '127.0.0.1',
+  KARO_HTTP_PORT: '0',
   KARO_DISCOVERY_MDNS: 'false',
 }
 /** Lines of a node's log that a failure shows. */

@@ -7,6 +7,7 @@ import { DECISIONS, explainPeer, getPeers, trustPeer } from './peers.ts'
 import { postQuery } from './query.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from './share.ts'
 import { getHealth, getIdentity, getStatus } from './status.ts'
+import { createSessionCode, createToken, endSession, getTokens, openSession, revokeToken } from './tokens.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   getHealth,
@@ -25,5 +26,11 @@ export const OPERATIONS: readonly Operation[] = [
   ...Object.values(CHANGES),
   getAuditLog,
   verifyAudit,
+  getTokens,
+  createToken,
+  revokeToken,
+  openSession,
+  endSession,
+  createSessionCode,
   getOpenApi,
 ]

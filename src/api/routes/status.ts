@@ -11,7 +11,8 @@ import type { Summaries } from '../../summaries/index.ts'
 import type { Trust } from '../../trust/index.ts'
 import { serve } from '../operation.ts'
 import { getHealth, getIdentity, getStatus } from '../operations/status.ts'
-import type { Routes } from '../route.ts'
+import type { Caller, Routes } from '../route.ts'
+import { type Address, hostAndPort } from '../tcp.ts'
 
 interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>
@@ -25,10 +26,11 @@ interface StatusDeps {
   readonly observe: Pick<Observe, 'status'>
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
+  readonly http: () => Address | null
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
 }
 
-/** `/health` also tells the pid: that is how a second daemon says who holds the socket. */
+/** Whoever is known hears of `/health` also the pid: that is how a second daemon says who holds the socket. */
 export function statusRoutes(deps: StatusDeps): Routes {
   const startedAt = deps.clock.monotonic()
   const self = { node_id: deps.identity.nodeId, fingerprint: deps.identity.fingerprint, name: deps.name }
@@ -56,6 +58,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
           members_known: deps.trust.members().length,
           rejected: deps.mesh.rejections(),
         },
+        http: { listen: hostAndPort(deps.http()) },
         store: { events, bytes },
         spool,
         documents: deps.documents.counts(),
@@ -63,7 +66,10 @@ export function statusRoutes(deps: StatusDeps): Routes {
         health: deps.health(),
       }
     })
-    serve(server, getHealth, async () => ({ ...deps.health(), pid: process.pid }))
+    serve(server, getHealth, async ({ caller }: { caller?: Caller }) => {
+      const { ready, checks } = deps.health()
+      return caller === undefined ? { ready } : { ready, checks, pid: process.pid }
+    })
     serve(server, getIdentity, async () => self)
   }
 }

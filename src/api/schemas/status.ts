@@ -17,7 +17,11 @@ const healthReport = {
 }
 
 export const health = z
-  .strictObject({ ...healthReport, pid: count('process id of the daemon') })
+  .strictObject({
+    ready: healthReport.ready,
+    checks: healthReport.checks.exactOptional(),
+    pid: count('process id of the daemon').exactOptional(),
+  })
   .meta({ id: 'Health' })
 
 export const identity = z
@@ -54,6 +58,9 @@ export const status = z
         )
         .describe('frames refused since the start, by reason'),
     }),
+    http: z
+      .strictObject({ listen: text(32, 'host:port').nullable() })
+      .describe('where this API listens beside the control socket; null: nowhere'),
     store: z.strictObject({
       events: count('commands kept, of the caller'),
       bytes: count('bytes of the database on disk, about'),

@@ -18,6 +18,7 @@ export function statusView(status: StatusShape, screen: { colour: boolean; colum
     ...youLine(status),
     stateLine(status),
     meshLine(status),
+    apiLine(status),
     documentsLine(status),
     summariesLine(status),
     storeLine(status),
@@ -76,6 +77,11 @@ function meshLine({ mesh }: StatusShape): Line {
     subject: 'mesh',
     says: `${mesh.peers_trusted} trusted of ${mesh.peers_connected} connected, ${known}${waiting}; ${listens}`,
   }
+}
+
+/** For tokens; the karo command itself comes by the control socket. */
+function apiLine({ http }: StatusShape): Line {
+  return { subject: 'api', says: http.listen ?? 'on the control socket only' }
 }
 
 /** What the mesh keeps here; a node that is alone has only its own. */

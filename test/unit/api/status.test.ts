@@ -40,6 +40,7 @@ function server(count: (uid?: number) => Promise<number>) {
     observe: { status: async () => ({ pending_bytes: 10, dropped: 1 }) },
     documents: { counts: () => documents },
     summaries: { status: () => summaries },
+    http: () => ({ host: '127.0.0.1', port: 9237 }),
     health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
   })
   now += 61_500
@@ -72,6 +73,7 @@ test('status has exactly the shape scripts rely on', async () => {
       members_known: 0,
       rejected,
     },
+    http: { listen: '127.0.0.1:9237' },
     store: { events: 12, bytes: 4096 },
     spool: { pending_bytes: 10, dropped: 1 },
     documents,

@@ -21,6 +21,7 @@ const SHAPE: StatusShape = {
     members_known: 4,
     rejected: noneRejected,
   },
+  http: { listen: '127.0.0.1:9237' },
   store: { events: 1_234_567, bytes: 20 * 1024 * 1024 },
   spool: { pending_bytes: 0, dropped: 0 },
   documents: { own: 3, received: 1_200, relayed: 0, bytes: 2 * 1024 * 1024, conflicts: 0 },
@@ -30,12 +31,13 @@ const SHAPE: StatusShape = {
 const plain = { colour: false, columns: Number.POSITIVE_INFINITY }
 const view = (over: Partial<StatusShape>): string => statusView({ ...SHAPE, ...over }, plain)
 
-test('a healthy node is seven lines', () => {
+test('a healthy node is eight lines', () => {
   expect(view({})).toBe(
     [
       'node       eng-042  0123 4567 89ab cdef',
       'state      ready, up 45.0 s, version 0.1.0',
       'mesh       2 trusted of 3 connected, 4 members known; 10.0.0.5:9238 [fd00::2]:9238',
+      'api        127.0.0.1:9237',
       'documents  3 own, 1,200 received, 0 kept for others; 2.0 MiB',
       'summaries  for 1 node',
       'store      1,234,567 commands, 20 MiB',

@@ -272,8 +272,8 @@ describe('allowed', () => {
 
 describe('warnings', () => {
   test('for settings that nothing reads yet, but not when they say the default', () => {
-    expect(load('[http]\nport = 1\n[privacy]\nbucket = "day"').warnings).toEqual([
-      'http.port (config.toml:2) has no effect in this version',
+    expect(load('[sharing]\nanomalies = "off"\n[privacy]\nbucket = "day"').warnings).toEqual([
+      'sharing.anomalies (config.toml:2) has no effect in this version',
     ])
   })
 

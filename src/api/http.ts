@@ -1,0 +1,70 @@
+// The API on 127.0.0.1, put together: listener, tokens, sessions, and who is behind a request there.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Rights } from '../access/index.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Clock, Random, Timers } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Room } from '../base/room.ts'
+import type { Config } from '../config/index.ts'
+import type { TokenRepository } from '../store/tokens.ts'
+import { createCredentials } from './credentials.ts'
+import { createRefusals } from './refusals.ts'
+import type { Caller, Routes } from './route.ts'
+import { sessionRoutes } from './routes/sessions.ts'
+import { tokenRoutes } from './routes/tokens.ts'
+import { createSessions } from './sessions.ts'
+import { type Address, createTcpListener } from './tcp.ts'
+import { createTokens } from './tokens.ts'
+
+export interface HttpOptions {
+  readonly config: Pick<Config, 'http'>
+  readonly repository: TokenRepository
+  readonly audit: Pick<Audit, 'record'>
+  /** What a person may do now. */
+  readonly rightsOf: (uid: number) => Promise<Rights>
+  /** Answers what may pass. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  readonly clock: Clock
+  readonly random: Random
+  readonly timers: Timers
+  readonly log: Log
+}
+
+export interface Http {
+  /** Must have started before the first request is answered. */
+  readonly tokens: Room
+  /** Fails to start when the port is taken. */
+  readonly listener: Room
+  readonly routes: readonly Routes[]
+  /** True for connections of the listener: what they show decides, and nothing else. */
+  owns(socket: Socket): boolean
+  /** Of a request on such a connection; undefined when it shows nothing. Throws KaroError for what is not good. */
+  callerOf(request: IncomingMessage): Promise<Caller | undefined>
+  /** Null while it does not listen. */
+  address(): Address | null
+}
+
+export function createHttp(options: HttpOptions): Http {
+  const { config, repository, audit, rightsOf, handle, clock, random, timers, log } = options
+  const tokens = createTokens({ repository, audit, clock, random, log })
+  const sessions = createSessions({ clock, random, tokenHolds: tokens.holds })
+  const refusals = createRefusals({ audit, timers, log })
+  const onRefused = refusals.note
+  const listener = createTcpListener({ port: config.http.port, handle, onRefused, timers, log })
+  tokens.onRevoked(listener.sweep)
+  return {
+    tokens,
+    listener: {
+      ...listener,
+      async stop() {
+        await listener.stop()
+        refusals.close()
+      },
+    },
+    routes: [tokenRoutes({ tokens }), sessionRoutes({ sessions, listener, onRefused })],
+    owns: listener.owns,
+    callerOf: createCredentials({ tokens, sessions, listener, rightsOf, onRefused, clock }),
+    address: listener.address,
+  }
+}

@@ -1,0 +1,89 @@
+// /tokens and /sessions, described: what opens the API over TCP.
+import * as z from 'zod'
+import { defineOperation } from '../operation.ts'
+import { TOKEN_SCOPES } from '../shapes.ts'
+
+const schemas = () => import('../schemas/tokens.ts')
+
+const DAY_MS = 86_400_000
+/** Long enough for a scraper that is renewed with its machine, short enough that none is for ever. */
+const TTL_MAX_MS = 366 * DAY_MS
+const TTL_LEAST_MS = 60_000
+const TTL_DEFAULT_MS = 30 * DAY_MS
+
+const ofPerson = { access: 'person', via: 'socket', tag: 'keys' } as const
+
+export const getTokens = defineOperation({
+  ...ofPerson,
+  method: 'GET',
+  path: '/api/v1/tokens',
+  summary: "The caller's tokens",
+  answer: async () => (await schemas()).tokenList,
+})
+
+export const createToken = defineOperation({
+  ...ofPerson,
+  method: 'POST',
+  path: '/api/v1/tokens',
+  summary: 'Make a token',
+  description:
+    'It opens the API over TCP as its owner, never for more than they may do at that moment. Only its hash is kept.',
+  body: z.strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+      .exactOptional()
+      .describe('to know it by'),
+    scope: z.enum(TOKEN_SCOPES).default('read').describe('how far it opens'),
+    ttl_ms: z.int().min(TTL_LEAST_MS).max(TTL_MAX_MS).default(TTL_DEFAULT_MS).describe('how long it holds'),
+  }),
+  answer: async () => (await schemas()).tokenCreated,
+  errors: ['conflict'],
+  example: { body: { name: 'prometheus', scope: 'metrics', ttl_ms: TTL_MAX_MS } },
+})
+
+export const revokeToken = defineOperation({
+  ...ofPerson,
+  method: 'POST',
+  path: '/api/v1/tokens/revoke',
+  summary: 'Revoke a token at once',
+  description: 'Its sessions, and the connections it opened, end with it.',
+  body: z.strictObject({ token: z.string().min(1).max(64).describe('its id or its name') }),
+  answer: async () => (await schemas()).token,
+  errors: ['not_found'],
+  example: { body: { token: 'prometheus' } },
+})
+
+export const openSession = defineOperation({
+  method: 'POST',
+  path: '/api/v1/sessions',
+  access: 'anyone',
+  tag: 'keys',
+  summary: 'Open a session for a browser',
+  description:
+    'With a token in the header `Authorization`, or with a one-time code. Sets a cookie that scripts cannot read, and answers with a key that has to be sent as `X-Karo-Session` with every request, because cookies also go to every other port of the same host. A request that changes something needs the `Origin` of this server besides.',
+  body: z.strictObject({ code: z.string().min(1).max(64).describe('of /api/v1/sessions/codes') }).nullable(),
+  answer: async () => (await schemas()).session,
+  errors: ['unauthorized', 'refused'],
+  example: { body: null },
+})
+
+export const endSession = defineOperation({
+  method: 'DELETE',
+  path: '/api/v1/sessions',
+  access: 'person',
+  scope: 'metrics',
+  tag: 'keys',
+  summary: 'End the session that asks for it',
+  answer: async () => z.strictObject({}),
+  errors: ['not_found'],
+})
+
+export const createSessionCode = defineOperation({
+  ...ofPerson,
+  method: 'POST',
+  path: '/api/v1/sessions/codes',
+  summary: 'Make a code that opens one session',
+  description: 'It holds for a minute, and for everything the caller may do.',
+  answer: async () => (await schemas()).sessionCode,
+})

@@ -1,0 +1,29 @@
+// /tokens: each person makes, sees and revokes their own, and only at the control socket.
+import { serve } from '../operation.ts'
+import { createToken, getTokens, revokeToken } from '../operations/tokens.ts'
+import type { Routes } from '../route.ts'
+import type { TokenShape } from '../shapes.ts'
+import type { Token, Tokens } from '../tokens.ts'
+
+export function tokenRoutes({ tokens }: { readonly tokens: Tokens }): Routes {
+  return (server) => {
+    serve(server, getTokens, async ({ caller }) => ({ tokens: tokens.list(caller.uid).map(shapeOf) }))
+    serve(server, createToken, async ({ caller, body: { name = '', scope, ttl_ms: ttlMs } }) => {
+      const { secret, token } = await tokens.create(caller.uid, { name, scope, ttlMs })
+      return { ...shapeOf(token), token: secret }
+    })
+    serve(server, revokeToken, async ({ caller, body }) =>
+      shapeOf(await tokens.revoke(caller.uid, body.token)),
+    )
+  }
+}
+
+function shapeOf({ id, name, scope, created_at, expires_at, last_used_at }: Token): TokenShape {
+  const time = (ms: number): string => new Date(ms).toISOString()
+  return {
+    ...{ id, name, scope },
+    created_at: time(created_at),
+    expires_at: time(expires_at),
+    last_used_at: last_used_at === null ? null : time(last_used_at),
+  }
+}

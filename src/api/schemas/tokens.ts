@@ -1,0 +1,52 @@
+// Schemas of what opens the API over TCP: /tokens and /sessions.
+import * as z from 'zod'
+import { TOKEN_SCOPES } from '../shapes.ts'
+import { count, listOf, moment, text } from './fields.ts'
+
+const SCOPE_MEANS =
+  'how far it opens, each what those before it open: `metrics` the numbers for a scraper, `read` whatever is only shown, `ask` questions to the mesh, `full` everything its owner may do'
+
+export const scope = () => z.enum(TOKEN_SCOPES).describe(SCOPE_MEANS)
+
+const fields = {
+  id: z
+    .string()
+    .regex(/^[0-9a-f]{10}$/)
+    .describe('stands in the token after `karo_`; no secret'),
+  name: text(64, 'its id where its owner gave it no name'),
+  scope: scope(),
+  created_at: moment('when it was made'),
+  expires_at: moment('when it ends'),
+  last_used_at: moment('when it was last shown, to the minute').nullable(),
+}
+
+export const token = z.strictObject(fields).meta({ id: 'Token' })
+
+export const tokenList = z.strictObject({ tokens: listOf(token, 32).describe('the newest first') })
+
+export const tokenCreated = z
+  .strictObject({ ...fields, token: text(64, 'the token itself; never told again') })
+  .meta({ id: 'TokenCreated' })
+
+export const session = z
+  .strictObject({
+    scope: scope(),
+    key: text(43, 'to be sent as X-Karo-Session with every request, beside the cookie'),
+    idle_ms: count('without a request for so long, it ends'),
+    expires_in_ms: count('whatever is done, it ends then'),
+  })
+  .meta({ id: 'Session' })
+
+export const sessionCode = z
+  .strictObject({
+    code: text(43, 'opens one session'),
+    expires_in_ms: count('time left to use it'),
+    listen: text(32, 'where the API listens, `host:port`').nullable(),
+  })
+  .meta({ id: 'SessionCode' })
+
+export type TokenShape = z.infer<typeof token>
+export type TokenListShape = z.infer<typeof tokenList>
+export type TokenCreatedShape = z.infer<typeof tokenCreated>
+export type SessionShape = z.infer<typeof session>
+export type SessionCodeShape = z.infer<typeof sessionCode>
