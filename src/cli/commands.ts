@@ -31,5 +31,6 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'audit', group: 'mesh', load: async () => (await import('./commands/audit.ts')).audit },
   { name: 'logs', group: 'node', load: async () => (await import('./commands/logs.ts')).logs },
   { name: 'identity', group: 'node', load: async () => (await import('./commands/identity.ts')).identity },
+  { name: 'token', group: 'node', load: async () => (await import('./commands/token.ts')).token },
   { name: 'config', group: 'node', load: async () => (await import('./commands/config.ts')).config },
 ]

@@ -1,15 +1,9 @@
 // /tokens and /sessions, described: what opens the API over TCP.
 import * as z from 'zod'
 import { defineOperation } from '../operation.ts'
-import { TOKEN_SCOPES } from '../shapes.ts'
+import { TOKEN_SCOPES, TOKEN_TTL_MS } from '../shapes.ts'
 
 const schemas = () => import('../schemas/tokens.ts')
-
-const DAY_MS = 86_400_000
-/** Long enough for a scraper that is renewed with its machine, short enough that none is for ever. */
-const TTL_MAX_MS = 366 * DAY_MS
-const TTL_LEAST_MS = 60_000
-const TTL_DEFAULT_MS = 30 * DAY_MS
 
 const ofPerson = { access: 'person', via: 'socket', tag: 'keys' } as const
 
@@ -35,11 +29,16 @@ export const createToken = defineOperation({
       .exactOptional()
       .describe('to know it by'),
     scope: z.enum(TOKEN_SCOPES).default('read').describe('how far it opens'),
-    ttl_ms: z.int().min(TTL_LEAST_MS).max(TTL_MAX_MS).default(TTL_DEFAULT_MS).describe('how long it holds'),
+    ttl_ms: z
+      .int()
+      .min(TOKEN_TTL_MS.least)
+      .max(TOKEN_TTL_MS.most)
+      .default(TOKEN_TTL_MS.usual)
+      .describe('how long it holds'),
   }),
   answer: async () => (await schemas()).tokenCreated,
   errors: ['conflict'],
-  example: { body: { name: 'prometheus', scope: 'metrics', ttl_ms: TTL_MAX_MS } },
+  example: { body: { name: 'prometheus', scope: 'metrics', ttl_ms: TOKEN_TTL_MS.most } },
 })
 
 export const revokeToken = defineOperation({

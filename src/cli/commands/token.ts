@@ -1,0 +1,111 @@
+// karo token: keys to the REST API for scripts and scrapers; shown once, for less than you may do, until a given day.
+import { callDaemon } from '../../api/client.ts'
+import {
+  TOKEN_SCOPES,
+  TOKEN_TTL_MS,
+  type TokenCreatedShape,
+  type TokenListShape,
+  type TokenShape,
+} from '../../api/shapes.ts'
+import { EXIT, KaroError } from '../../base/errors.ts'
+import type { Command } from '../command.ts'
+import { duration, localTime } from '../format.ts'
+import { table } from '../table.ts'
+import { parseDuration } from '../time.ts'
+
+const create: Command = {
+  name: 'token create',
+  summary: 'make a token for the REST API on 127.0.0.1; it is shown this once',
+  args: [],
+  options: [
+    { name: 'name', value: 'name', description: 'to know it by: letters, digits, . _ -' },
+    { name: 'ttl', value: 'duration', description: 'how long it holds, at most 366d', default: '30d' },
+    {
+      name: 'scope',
+      value: 'scope',
+      description:
+        'what it opens, each what those before it do: metrics for a scraper, read what is only shown, ask questions to the mesh, full all that you may do',
+      choices: TOKEN_SCOPES,
+      default: 'read',
+    },
+  ],
+  examples: [
+    { run: 'karo token create --scope metrics --name prometheus --ttl 366d', does: 'for a scraper' },
+    { run: 'TOKEN=$(karo token create --ttl 1h)', does: 'for a script; only the token is on stdout' },
+  ],
+  async run(io, { options }) {
+    const ttl = parseDuration(String(options.ttl), '--ttl')
+    if (ttl < TOKEN_TTL_MS.least || ttl > TOKEN_TTL_MS.most) {
+      throw new KaroError('bad_request', 'a token holds for a minute to 366 days', { where: '--ttl' })
+    }
+    const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }
+    const made = (await callDaemon(io, 'POST', '/api/v1/tokens', wanted)) as TokenCreatedShape
+    if (io.json) {
+      io.out(`${JSON.stringify(made)}\n`)
+      return EXIT.done
+    }
+    io.out(`${made.token}\n`)
+    io.err(
+      `Scope ${made.scope}, until ${localTime(made.expires_at)}. It is not shown again; karo token revoke ${made.name}  ends it.\n`,
+    )
+    return EXIT.done
+  },
+}
+
+const list: Command = {
+  name: 'token list',
+  summary: 'your tokens that hold, and when each was last used',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo token list', does: 'without the tokens themselves: only their hashes are kept' }],
+  async run(io) {
+    const answer = (await callDaemon(io, 'GET', '/api/v1/tokens')) as TokenListShape
+    if (io.json) io.out(`${JSON.stringify(answer)}\n`)
+    else if (answer.tokens.length === 0) io.out('No tokens. karo token create  makes one.\n')
+    else {
+      const now = Date.now()
+      io.out(
+        table(
+          answer.tokens,
+          [
+            { title: 'ID', value: ({ id }) => id },
+            { title: 'NAME', value: ({ id, name }) => (name === id ? '–' : name) },
+            { title: 'SCOPE', value: ({ scope }) => scope },
+            {
+              title: 'ENDS IN',
+              value: ({ expires_at }) => duration(Math.max(0, Date.parse(expires_at) - now)),
+            },
+            {
+              title: 'LAST USED',
+              value: ({ last_used_at }) => (last_used_at === null ? 'never' : localTime(last_used_at)),
+            },
+          ],
+          io,
+        ),
+      )
+    }
+    return EXIT.done
+  },
+}
+
+const revoke: Command = {
+  name: 'token revoke',
+  summary: 'end one of your tokens at once, with everything that was opened with it',
+  args: [{ name: 'token', required: true, description: 'its name or id, as karo token list shows them' }],
+  options: [],
+  examples: [{ run: 'karo token revoke prometheus', does: 'the scraper is refused from now on' }],
+  async run(io, { args }) {
+    const revoked = (await callDaemon(io, 'POST', '/api/v1/tokens/revoke', {
+      token: idOf(String(args.token)),
+    })) as TokenShape
+    io.out(io.json ? `${JSON.stringify(revoked)}\n` : `Revoked ${revoked.name}.\n`)
+    return EXIT.done
+  },
+}
+
+/** Who has only the token itself at hand may paste it: its id is all that is sent. */
+function idOf(which: string): string {
+  return /^karo_([0-9a-f]{10})_/.exec(which)?.[1] ?? which
+}
+
+export const token: readonly Command[] = [create, list, revoke]
