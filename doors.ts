@@ -21,6 +21,7 @@ export const ROOMS = {
   insight: 'src/insight/',
   dictionary: 'src/insight/dictionary.ts',
   config: 'src/config/',
+  feed: 'src/feed/',
   identity: 'src/identity/',
   levels: 'src/trust/levels.ts',
   trust: 'src/trust/',
@@ -94,6 +95,8 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   audit: ['auditStore', 'base', 'protocols', 'identity'],
   trust: ['levels', 'memberStore', 'base', 'protocols', 'config', 'identity', 'audit'],
   policy: ['levels', 'base', 'protocols'],
+  // Facts for the people of this machine: what it may say is a shape of the API, what it hears the rooms' own ports.
+  feed: ['shapes', 'base', 'protocols', 'trust', 'levels', 'audit'],
   mesh: ['protocols', 'base', 'config', 'identity', 'trust', 'levels', 'audit', 'replayStore'],
   sharing: ['protocols', 'base', 'config', 'trust', 'levels', 'policy', 'audit', 'consentStore'],
   // Signed documents of all kinds: what is inside a sealed one is not its business.
@@ -174,7 +177,19 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   // Runs beside the daemon, not in it; of the store only to look into a database that nobody has open.
   doctor: ['doctorFacts', 'apiClient', 'base', 'config', 'identity', 'store', 'ops', 'hooks', 'format'],
   format: [],
-  cli: ['format', 'doctor', 'up', 'apiClient', 'shapes', 'base', 'config', 'identity', 'risk', 'hooks', 'protocols'],
+  cli: [
+    'format',
+    'doctor',
+    'up',
+    'apiClient',
+    'shapes',
+    'base',
+    'config',
+    'identity',
+    'risk',
+    'hooks',
+    'protocols',
+  ],
   // The one command that is the daemon.
   up: ['cli', 'main', 'base', 'config', 'identity'],
   main: [

@@ -32,6 +32,14 @@ export function withoutLine(text: string): string {
     .join(LF)
 }
 
+/** The lines of the text that `withLine` put there, without their mark. */
+export function markedLines(text: string): readonly string[] {
+  return text
+    .split(LF)
+    .filter(isMarked)
+    .map((line) => line.trimEnd().slice(0, -MARK.length).trimEnd())
+}
+
 const isMarked = (line: string): boolean => line.trimEnd().endsWith(MARK)
 
 /**

@@ -4,6 +4,7 @@ import type { HealthCheck } from '../base/room.ts'
 /** `GET /api/v1/doctor`. Times are RFC 3339 UTC. */
 export interface DaemonFacts {
   readonly pid: number
+  readonly uptime_seconds: number
   readonly version: string
   readonly ready: boolean
   readonly checks: readonly HealthCheck[]
@@ -22,7 +23,7 @@ export interface DaemonFacts {
   readonly pending: readonly NamedNode[]
   /** Trusted here; in their last answer they did not trust this node. */
   readonly one_sided: readonly NamedNode[]
-  /** Their frames were refused within the last quarter of an hour because the clocks are more than five minutes apart. */
+  /** Trusted here; their frames were refused within the last quarter of an hour because the clocks are more than five minutes apart. */
   readonly stale: readonly NamedNode[]
   /** Null: a value was written and read back. Else what the database said. */
   readonly store_problem: string | null

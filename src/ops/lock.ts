@@ -46,6 +46,14 @@ export function createLock(path: string): Room {
   }
 }
 
+/** Who the file names, and whether that process lives; undefined where there is no file, or none that names anybody. */
+export async function readHolder(
+  path: string,
+): Promise<{ readonly pid: number; readonly alive: boolean } | undefined> {
+  const holder = parseHolder((await readOrNothing(path)) ?? '')
+  return holder === undefined ? undefined : { pid: holder.pid, alive: await isAlive(holder) }
+}
+
 async function isAlive(holder: Holder): Promise<boolean> {
   const now = await describe(holder.pid)
   if (now.started !== '') return now.started === holder.started

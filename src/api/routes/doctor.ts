@@ -15,7 +15,7 @@ import type { Routes } from '../route.ts'
 export interface DoctorDeps {
   readonly identity: Pick<Identity, 'nodeId'>
   readonly mesh: Pick<Mesh, 'status' | 'inspect' | 'tryMulticast'>
-  readonly trust: Pick<Trust, 'opinion' | 'pending'>
+  readonly trust: Pick<Trust, 'opinion' | 'pending' | 'admits'>
   readonly store: Pick<Store, 'bytes' | 'probe'>
   readonly observe: Pick<Observe, 'status'>
   readonly documents: Pick<Documents, 'of'>
@@ -68,6 +68,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         const { connections, one_sided, stale, ...inspected } = mesh.inspect()
         return {
           pid: process.pid,
+          uptime_seconds: Math.floor(process.uptime()),
           version: VERSION,
           ...deps.health(),
           config: deps.drift(),
@@ -82,7 +83,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           multicast,
           pending: trust.pending().map(({ node_id, first_seen }) => named(node_id, first_seen)),
           one_sided: one_sided.map((node) => named(node)),
-          stale: stale.map((node) => named(node)),
+          stale: stale.filter(trust.admits).map((node) => named(node)),
           store_problem: storeProblem,
           store_bytes: bytes,
           spool,

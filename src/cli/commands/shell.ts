@@ -155,7 +155,7 @@ function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): stri
  * process's own runtime and program, since the `node` that the program's first line would find may be too old. A
  * machine without Karo (start files are shared between machines) loads nothing and says nothing.
  */
-function hookLine(io: CommandIo, shell: Shell): string {
+export function hookLine(io: CommandIo, shell: Shell): string {
   const { quote, line } = START_FILES[shell]
   const program = process.argv[1] ?? 'karo'
   const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''

@@ -1,0 +1,89 @@
+// karo doctor: what is wrong here, why it matters, and the command that mends it; works with and without a daemon.
+import { systemClock } from '../../base/clock.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { homePaths, recordingPaths, servicePaths } from '../../config/paths.ts'
+import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
+import { type Deed, examine, mend } from '../../doctor/doctor.ts'
+import { quote } from '../../doctor/shell-words.ts'
+import { createWorld, type World } from '../../doctor/world.ts'
+import type { Command, CommandInput, CommandIo } from '../command.ts'
+import { startFileLooks } from '../start-file-looks.ts'
+import { doctorView } from '../views/doctor.ts'
+
+const command: Command = {
+  name: 'doctor',
+  summary: 'what is wrong here, why it matters, and the command that mends it; exits 1 when a check fails',
+  args: [],
+  options: [
+    {
+      name: 'only',
+      value: 'check',
+      description: `this check alone; may be given several times (${CHECK_IDS.join(', ')})`,
+      choices: CHECK_IDS,
+      repeat: true,
+    },
+    { name: 'fix', description: 'do what is safe, and say each thing that is done; then check again' },
+    { name: 'dry-run', description: 'with --fix or --repair: say what would be done, and do nothing' },
+  ],
+  examples: [
+    { run: 'karo doctor', does: 'looks at everything; failures first, each with its fix' },
+    { run: 'karo doctor --fix', does: 'mends modes, missing directories, leftovers and stale hook lines' },
+    { run: 'karo doctor --only mesh.multicast --json', does: 'one check, for a script' },
+    { run: 'sudo karo doctor', does: "of the machine's service, with what only root may look at" },
+  ],
+  async run(io, input) {
+    const { options } = input
+    const dry = options['dry-run'] === true
+    if (dry && options.fix !== true) {
+      throw new KaroError('bad_request', 'there is nothing to be done that could be left', {
+        where: '--dry-run',
+        hint: 'It goes with --fix or --repair.',
+      })
+    }
+    const ids = selected(input)
+    let world = worldOf(io, ids)
+    let examined = await examine(world, ids)
+    let deeds: readonly Deed[] = []
+    if (options.fix === true) {
+      deeds = mend(examined, dry)
+      if (deeds.length > 0 && !dry) {
+        world = worldOf(io, ids)
+        examined = await examine(world, ids)
+      }
+    }
+    const results = examined.map(({ result }) => result)
+    const failed = results.some(({ outcome }) => outcome === 'fail')
+    if (io.json) {
+      const document = {
+        ok: !failed,
+        checks: results,
+        ...(options.fix === true && { dry_run: dry, fixes: deeds }),
+      }
+      io.out(`${JSON.stringify(document)}\n`)
+    } else io.out(doctorView(results, deeds, dry, io))
+    return (failed ? EXIT.failed : EXIT.done) satisfies ExitCode
+  },
+}
+
+function selected({ options }: CommandInput): readonly CheckId[] {
+  const only = options.only as readonly string[] | undefined
+  if (only === undefined || only.length === 0) return CHECK_IDS
+  return CHECK_IDS.filter((id) => only.includes(id))
+}
+
+/** The node that commands of this person are about: their own, or where they have none, the machine's. */
+function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
+  const service = recordingPaths(io.env).whose === 'machine'
+  return createWorld({
+    paths: service ? servicePaths({}) : homePaths(io.env),
+    service,
+    socket: io.socket,
+    homeFlag: io.env.KARO_HOME ? ` --home ${quote(io.home)}` : '',
+    env: io.env,
+    now: systemClock.now,
+    multicast: ids.includes('mesh.multicast'),
+    startFiles: () => startFileLooks(io),
+  })
+}
+
+export const doctor: readonly Command[] = [command]

@@ -1,0 +1,104 @@
+// What the checks found, for people: what is wrong first, each with its fix; what is well in a line or a count.
+import { styleText } from 'node:util'
+import { CHECK_GROUPS, CHECKS } from '../../doctor/catalogue.ts'
+import type { Deed } from '../../doctor/doctor.ts'
+import type { CheckResult, Outcome } from '../../doctor/result.ts'
+import { printable } from '../format.ts'
+import { wrap } from '../text.ts'
+
+interface Screen {
+  readonly colour: boolean
+  readonly columns: number
+}
+
+const MARKS: Readonly<Record<Outcome, readonly [mark: string, colour: Parameters<typeof styleText>[0]]>> = {
+  fail: ['✗', 'red'],
+  warn: ['!', 'yellow'],
+  ok: ['✓', 'green'],
+  skipped: ['–', 'dim'],
+}
+const INDENT = '    '
+
+/** Ends with a newline. */
+export function doctorView(
+  results: readonly CheckResult[],
+  deeds: readonly Deed[],
+  dry: boolean,
+  screen: Screen,
+): string {
+  const of = (outcome: Outcome): CheckResult[] => results.filter((one) => one.outcome === outcome)
+  const bad = [...of('fail'), ...of('warn')]
+  const parts = [
+    ...deeds.map((deed) => deedLine(deed, dry, screen)),
+    ...(deeds.length > 0 ? ['\n'] : []),
+    ...bad.map((one) => `${troubled(one, screen)}\n`),
+    ...Object.keys(CHECK_GROUPS).map((group) =>
+      of('ok')
+        .filter(({ id }) => CHECKS[id].group === group)
+        .map((one) => quietLine(one.outcome, `${one.title}: ${one.detail}`, screen))
+        .join(''),
+    ),
+    ...skippedLines(of('skipped'), screen),
+    `${bad.length < results.length ? '\n' : ''}${counted(of, screen)}\n`,
+  ]
+  return parts.join('')
+}
+
+function troubled({ id, outcome, title, detail, fix, why }: CheckResult, screen: Screen): string {
+  const says = `${title}: ${detail}`
+  const [first = '', ...rest] = lines(says, screen, 2)
+  const [mark, colour] = MARKS[outcome]
+  const head = `${paint(mark, colour, screen)} ${paint(first, 'bold', screen)}  ${paint(id, 'dim', screen)}\n`
+  const more = rest.map((line) => `  ${line}\n`)
+  const because = lines(why ?? '', screen, INDENT.length).map(
+    (line) => `${INDENT}${paint(line, 'dim', screen)}\n`,
+  )
+  // A command is not broken into lines: it is to be copied.
+  const fixes = (fix ?? '')
+    .split('\n')
+    .map((line) => `${INDENT}${paint('→', 'yellow', screen)} ${printable(line)}\n`)
+  return [head, ...more, ...because, ...fixes].join('')
+}
+
+/** Those with one reason together: without a daemon half of them have the same. */
+function skippedLines(skipped: readonly CheckResult[], screen: Screen): string[] {
+  const reasons = Map.groupBy(skipped, ({ detail }) => detail)
+  return [...reasons].map(([reason, of]) =>
+    quietLine('skipped', `${of.map(({ title }) => title).join(', ')}: ${reason}`, screen),
+  )
+}
+
+function quietLine(outcome: Outcome, says: string, screen: Screen): string {
+  const [mark, colour] = MARKS[outcome]
+  const style = outcome === 'skipped' ? 'dim' : undefined
+  const [first = '', ...rest] = lines(says, screen, 2).map((line) => paint(line, style, screen))
+  return `${paint(mark, colour, screen)} ${first}\n${rest.map((line) => `  ${line}\n`).join('')}`
+}
+
+function deedLine({ says, failed }: Deed, dry: boolean, screen: Screen): string {
+  if (failed !== undefined)
+    return `${paint('✗', 'red', screen)} could not ${printable(says)}: ${printable(failed)}\n`
+  return `${paint('→', 'green', screen)} ${dry ? 'would' : 'did'}: ${printable(says)}\n`
+}
+
+function counted(of: (outcome: Outcome) => readonly CheckResult[], screen: Screen): string {
+  const words: Readonly<Record<Outcome, string>> = {
+    fail: 'failed',
+    warn: 'to look at',
+    ok: 'fine',
+    skipped: 'skipped',
+  }
+  return (['fail', 'warn', 'ok', 'skipped'] as const)
+    .filter((outcome) => of(outcome).length > 0)
+    .map((outcome) => paint(`${of(outcome).length} ${words[outcome]}`, MARKS[outcome][1], screen))
+    .join(', ')
+}
+
+const lines = (text: string, screen: Screen, indent: number): string[] =>
+  wrap(printable(text), screen.columns - indent)
+
+function paint(text: string, style: Parameters<typeof styleText>[0] | undefined, screen: Screen): string {
+  return screen.colour && style !== undefined && text !== ''
+    ? styleText(style, text, { validateStream: false })
+    : text
+}

@@ -1,0 +1,140 @@
+// Checks of the daemon itself: does it answer, is it whole, what did one before it leave, does systemd keep it.
+import { existsSync, rmSync } from 'node:fs'
+import { VERSION } from '../../base/version.ts'
+import { readHolder } from '../../ops/lock.ts'
+import type { CheckId } from '../catalogue.ts'
+import { type Finding, fail, ok, skipped, warn } from '../result.ts'
+import { quote } from '../shell-words.ts'
+import type { DaemonState, World } from '../world.ts'
+import { restartOf } from './home.ts'
+
+/** Restarts by systemd since the unit was started; fewer may be an upgrade and a bad day. */
+const RESTARTS_TOLD = 3
+
+const startOf = ({ service, homeFlag }: Pick<World, 'service' | 'homeFlag'>): string =>
+  service ? 'sudo systemctl start karo' : `karo up${homeFlag}`
+
+export async function daemonRunning(world: World): Promise<Finding> {
+  return judgeDaemon(await world.daemon(), world)
+}
+
+export function judgeDaemon(
+  state: DaemonState,
+  world: Pick<World, 'service' | 'homeFlag' | 'socket'>,
+): Finding {
+  switch (state.kind) {
+    case 'up':
+      return ok(`answers, pid ${state.pid}`)
+    case 'down':
+      return fail('no daemon runs', startOf(world))
+    case 'closed':
+      return fail(
+        `the control socket is not yours to use: ${state.says}`,
+        world.service ? 'sudo karo doctor' : undefined,
+      )
+    case 'unreachable':
+      return fail(
+        `a daemon runs with pid ${state.pid}, but its socket ${world.socket} is gone`,
+        `kill ${state.pid}\n${startOf(world)}`,
+      )
+    case 'hung': {
+      const kill = state.pid === undefined ? '' : `kill -9 ${state.pid}\n`
+      return fail(
+        `something takes connections at ${world.socket}, but: ${state.says}`,
+        `${kill}${startOf(world)}`,
+      )
+    }
+  }
+}
+
+export async function daemonLeftovers(world: World): Promise<readonly Finding[]> {
+  const state = await world.daemon()
+  if (state.kind === 'closed') return [skipped('whether a daemon runs is not known')]
+  const found: Finding[] = []
+  const leftover = (path: string, what: string): void => {
+    const stat = world.stat(path)
+    if (stat === 'missing' || stat === 'denied') return
+    const safe = { says: `remove ${path}`, apply: () => rmSync(path, { force: true }) }
+    found.push(warn(`${path} is ${what}`, `rm ${quote(path)}`, stat.uid === world.uid ? safe : undefined))
+  }
+  if (state.kind === 'down' && existsSync(world.socket)) leftover(world.socket, 'a socket nobody answers on')
+  const holder = await readHolder(world.paths.lock).catch(() => undefined)
+  if (state.kind !== 'up' && holder?.alive === false) {
+    leftover(world.paths.lock, `the lock of pid ${holder.pid}, which is gone`)
+  }
+  return found.length > 0 ? found : [ok('none')]
+}
+
+/** Health checks of the daemon that a check here explains better. */
+export const HEALTH_EXPLAINED: Readonly<Record<string, CheckId>> = {
+  'mesh.listening': 'mesh.port',
+  'observe.spool': 'spool.directory',
+  'store.open': 'store.database',
+  'http.listening': 'http.listener',
+}
+
+export async function daemonHealth(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  if (facts === undefined) return []
+  const failing = facts.checks.filter(({ name, ok: fine }) => !fine && !Object.hasOwn(HEALTH_EXPLAINED, name))
+  if (failing.length > 0) return failing.map(({ name, detail }) => fail(`${name}: ${detail}`))
+  return [ok(`its own ${facts.checks.length} checks say nothing else`)]
+}
+
+export async function daemonVersion(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  if (facts === undefined) return []
+  if (facts.version === VERSION) return [ok(VERSION)]
+  return [warn(`the daemon is ${facts.version}, this command is ${VERSION}`, restartOf(world, facts.pid))]
+}
+
+export type UnitProperties = Readonly<Record<string, string>>
+
+export async function daemonService(world: World): Promise<Finding> {
+  if (!existsSync('/run/systemd/system')) return skipped('there is no systemd here')
+  const scope = world.service ? [] : ['--user']
+  const properties = 'LoadState,ActiveState,SubState,UnitFileState,NRestarts,WatchdogUSec,Result,MainPID'
+  const ran = await world.run('systemctl', ...scope, 'show', 'karo.service', '-p', properties)
+  if (ran.kind !== 'ran' || ran.code !== 0) return skipped('systemd does not tell about karo.service')
+  const unit: UnitProperties = Object.fromEntries(
+    ran.stdout
+      .split('\n')
+      .filter((line) => line.includes('='))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  return judgeUnit(unit, world.service, (await world.daemon()).kind === 'up')
+}
+
+export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean): Finding {
+  const systemctl = service ? 'sudo systemctl' : 'systemctl --user'
+  const { ActiveState: active, UnitFileState: enabled, WatchdogUSec: watchdog } = unit
+  if (unit.LoadState !== 'loaded') {
+    return service
+      ? warn('systemd knows no karo.service', 'sudo systemctl daemon-reload')
+      : skipped('systemd does not run it')
+  }
+  // A node that is started by hand needs no unit.
+  if (!service && active !== 'active' && active !== 'failed' && enabled !== 'enabled') {
+    return skipped('systemd does not run it')
+  }
+  if (active === 'failed') {
+    return fail(
+      `karo.service failed (${unit.Result ?? ''})`,
+      `${systemctl} restart karo\njournalctl -u karo -n 50`,
+    )
+  }
+  if (active !== 'active' && active !== 'reloading') {
+    return up
+      ? warn(`karo.service is ${active}: the daemon that runs is another one`)
+      : fail(`karo.service is ${active}`, `${systemctl} start karo`)
+  }
+  if (enabled === 'disabled')
+    return warn('it runs, but will not after the next boot', `${systemctl} enable karo`)
+  if (Number(unit.NRestarts) >= RESTARTS_TOLD) {
+    return warn(`systemd has restarted it ${unit.NRestarts} times`, 'journalctl -u karo -p warning')
+  }
+  if (watchdog === '0' || watchdog === 'infinity' || watchdog === '') {
+    return warn('its watchdog is off: nobody would notice that it hangs', `${systemctl} revert karo`)
+  }
+  return ok(`active (${unit.SubState}), ${enabled}, watchdog ${watchdog}`)
+}

@@ -1,0 +1,250 @@
+// Checks of the node's own files: directory, owners, key, configuration.
+
+import { createPrivateKey } from 'node:crypto'
+import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, type Stats } from 'node:fs'
+import { join } from 'node:path'
+import { KaroError } from '../../base/errors.ts'
+import { loadIdentity } from '../../identity/index.ts'
+import { type Finding, fail, ok, type SafeFix, skipped, warn } from '../result.ts'
+import { quote } from '../shell-words.ts'
+import type { World } from '../world.ts'
+
+const GROUP_OR_OTHERS = 0o077
+const GROUP_OR_OTHERS_WRITE = 0o022
+const KEY_MODE = 0o600
+/** A home has hundreds of files; where there are more, those that were looked at tell enough. */
+const MOST_FILES = 20_000
+
+const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
+
+/** Whose a node's files have to be: root may look at anybody's, everybody else has their own. */
+export function expectedOwner(world: Pick<World, 'uid' | 'service'>, home: Pick<Stats, 'uid'>): number {
+  return world.uid === 0 || world.service ? home.uid : world.uid
+}
+
+/** Why nothing can be said of what is inside the home; undefined when something can. */
+function unseen(world: World): Finding | undefined {
+  const home = world.stat(world.paths.home)
+  if (home === 'missing') return skipped(`there is no directory ${world.paths.home}`)
+  if (home === 'denied' || (world.uid !== 0 && home.uid !== world.uid && (home.mode & 0o005) === 0)) {
+    return skipped(`only root may look into ${world.paths.home}: sudo karo doctor`)
+  }
+  return undefined
+}
+
+/** chmod of a file that is this user's own; nothing for others' files. */
+function narrowed(world: World, path: string, stat: Pick<Stats, 'uid'>, mode: number): SafeFix | undefined {
+  if (stat.uid !== world.uid) return undefined
+  return { says: `set the mode of ${path} to ${octal(mode)}`, apply: () => chmodSync(path, mode) }
+}
+
+export async function homeDirectory(world: World): Promise<readonly Finding[]> {
+  const { paths, service, homeFlag } = world
+  const home = world.stat(paths.home)
+  if (home === 'missing') {
+    return [
+      fail(
+        `there is no directory ${paths.home}`,
+        service ? 'sudo systemctl start karo' : `karo init${homeFlag}`,
+      ),
+    ]
+  }
+  if (home === 'denied') return [skipped(`only root may look at ${paths.home}: sudo karo doctor`)]
+  if (!home.isDirectory())
+    return [fail(`${paths.home} is not a directory`, `mv ${quote(paths.home)} ${quote(`${paths.home}.old`)}`)]
+  const found = judgeDirectory(world, paths.home, home)
+  const hidden = unseen(world)
+  const db = hidden === undefined ? world.stat(paths.db) : 'denied'
+  if (db === 'missing') {
+    const own = home.uid === world.uid
+    const make: SafeFix = { says: `make ${paths.db}`, apply: () => mkdirSync(paths.db, { mode: 0o700 }) }
+    found.push(
+      warn(
+        `there is no directory ${paths.db} yet`,
+        `mkdir -m 700 ${quote(paths.db)}`,
+        own ? make : undefined,
+      ),
+    )
+  } else if (db !== 'denied') found.push(...judgeDirectory(world, paths.db, db))
+  return found.length > 0
+    ? found
+    : [ok(`${paths.home}, of ${home.uid === world.uid ? 'yours' : `uid ${home.uid}`}`)]
+}
+
+function judgeDirectory(world: World, path: string, stat: Stats): Finding[] {
+  const found: Finding[] = []
+  const owner = expectedOwner(world, stat)
+  if (stat.uid !== owner && stat.uid !== 0) {
+    found.push(
+      fail(
+        `${path} belongs to uid ${stat.uid}, and you are uid ${world.uid}`,
+        `sudo chown -R ${owner} ${quote(path)}`,
+      ),
+    )
+  }
+  if ((stat.mode & GROUP_OR_OTHERS) !== 0) {
+    const writable = (stat.mode & GROUP_OR_OTHERS_WRITE) !== 0
+    const says = `the mode of ${path} is ${octal(stat.mode)}: others may ${writable ? 'write' : 'look'} into it`
+    const fix = `${stat.uid === world.uid ? '' : 'sudo '}chmod 700 ${quote(path)}`
+    found.push((writable ? fail : warn)(says, fix, narrowed(world, path, stat, 0o700)))
+  }
+  return found
+}
+
+/** `uidOf` each file below `home`, links not followed. */
+export function filesBelow(home: string): readonly { readonly path: string; readonly uid: number }[] {
+  const files: { path: string; uid: number }[] = []
+  const waiting = [home]
+  for (let next = waiting.pop(); next !== undefined && files.length < MOST_FILES; next = waiting.pop()) {
+    let names: string[]
+    try {
+      names = readdirSync(next)
+    } catch {
+      continue
+    }
+    for (const name of names) {
+      const path = join(next, name)
+      const stat = lstatSync(path, { throwIfNoEntry: false })
+      if (stat === undefined) continue
+      files.push({ path, uid: stat.uid })
+      if (stat.isDirectory()) waiting.push(path)
+    }
+  }
+  return files
+}
+
+export async function homeOwner(world: World): Promise<Finding> {
+  const { home, key } = world.paths
+  const hidden = unseen(world)
+  if (hidden !== undefined) return hidden
+  const stat = world.stat(home)
+  if (stat === 'missing' || stat === 'denied') return skipped(`${home} cannot be looked at`)
+  // The key has a check of its own.
+  const files = filesBelow(home).filter(({ path }) => path !== key)
+  return judgeOwners(home, stat.uid, files)
+}
+
+export function judgeOwners(
+  home: string,
+  owner: number,
+  files: readonly { readonly path: string; readonly uid: number }[],
+): Finding {
+  const foreign = files.filter(({ uid }) => uid !== owner)
+  if (foreign.length === 0) return ok(`${files.length} files of uid ${owner}`)
+  const [first] = foreign
+  const more = foreign.length === 1 ? '' : ` and ${foreign.length - 1} more`
+  return fail(
+    `${first?.path} belongs to uid ${first?.uid}${more}, and the directory to uid ${owner}`,
+    `sudo chown -R ${owner} ${quote(home)}`,
+  )
+}
+
+export async function homeKey(world: World): Promise<Finding> {
+  const { paths, service, homeFlag } = world
+  const hidden = unseen(world)
+  if (hidden !== undefined) return hidden
+  const home = world.stat(paths.home) as Stats
+  const key = world.stat(paths.key)
+  if (key === 'denied') return skipped('only root may look at the key: sudo karo doctor')
+  if (key === 'missing') {
+    const fix = service ? 'sudo systemctl start karo' : `karo init${homeFlag}`
+    return fail(`there is no key ${paths.key}`, fix)
+  }
+  const finding = judgeKey(world, paths.key, key, expectedOwner(world, home))
+  return finding ?? readKey(world, paths.key, key)
+}
+
+/** Undefined: nothing is wrong with how it lies there. */
+export function judgeKey(
+  world: World,
+  path: string,
+  key: Pick<Stats, 'uid' | 'mode' | 'isFile' | 'isSymbolicLink'>,
+  owner: number,
+): Finding | undefined {
+  if (key.isSymbolicLink()) {
+    return fail(
+      `${path} is a symbolic link`,
+      `cp --remove-destination "$(readlink -f ${quote(path)})" ${quote(path)}`,
+    )
+  }
+  if (!key.isFile()) return fail(`${path} is no regular file`)
+  if (key.uid !== owner) {
+    return fail(
+      `the key belongs to uid ${key.uid}, the daemon runs as uid ${owner}`,
+      `sudo chown ${owner} ${quote(path)}`,
+    )
+  }
+  if ((key.mode & ~KEY_MODE & 0o7777) === 0) return undefined
+  return fail(
+    `the key's mode is ${octal(key.mode)}: others may have read it`,
+    `${key.uid === world.uid ? '' : 'sudo '}chmod 600 ${quote(path)}`,
+    narrowed(world, path, key, KEY_MODE),
+  )
+}
+
+function readKey(world: World, path: string, key: Stats): Finding {
+  try {
+    if (key.uid === world.uid) return ok(`fingerprint ${loadIdentity(path).fingerprint}`)
+    // Root looks at another user's: whether it is one at all.
+    createPrivateKey({ key: readFileSync(path), format: 'pem' })
+    return ok('mode 0600, an Ed25519 key')
+  } catch (error) {
+    if (error instanceof KaroError) return fail(error.message, error.hint)
+    return fail('the file is no Ed25519 private key in PKCS8 PEM', 'Restore it from a backup.')
+  }
+}
+
+export async function configFile(world: World): Promise<readonly Finding[]> {
+  const config = world.config()
+  if ('loaded' in config) {
+    const { file, warnings } = config.loaded
+    if (warnings.length > 0)
+      return warnings.map((says) =>
+        warn(says, 'Remove it or correct its name; karo config list shows every key.'),
+      )
+    return [ok(file === undefined ? 'there is no config.toml: every key has its default' : file)]
+  }
+  const { error } = config
+  // The directory has a check of its own.
+  if (error.where === world.paths.home) return [skipped(`see home.directory: ${error.message}`)]
+  const path = world.paths.config
+  const stat = world.stat(path)
+  if (
+    stat === 'denied' ||
+    (stat !== 'missing' && world.uid !== 0 && stat.uid !== world.uid && (stat.mode & 0o044) === 0)
+  ) {
+    return [skipped(`only root may read ${path}: sudo karo doctor`)]
+  }
+  const where = error.where === undefined ? '' : `${error.where}: `
+  const writable = stat !== 'missing' && error.where === path && (stat.mode & GROUP_OR_OTHERS_WRITE) !== 0
+  const safe = writable ? narrowed(world, path, stat, stat.mode & ~GROUP_OR_OTHERS_WRITE & 0o7777) : undefined
+  return [fail(`${where}${error.message}`, error.hint?.replace(/^Run: /, ''), safe)]
+}
+
+export async function configInForce(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  if (facts === undefined) return []
+  const { reload, restart, problem } = facts.config
+  // What is wrong with the file is said by its own check.
+  if (problem !== null) return [skipped('the file cannot be used, so what it would change is not known')]
+  const { service } = world
+  const found: Finding[] = []
+  if (reload.length > 0) {
+    found.push(
+      warn(
+        `the daemon was not told to reload: ${reload.join(', ')}`,
+        service ? 'sudo systemctl reload karo' : restartOf(world, facts.pid),
+      ),
+    )
+  }
+  if (restart.length > 0) {
+    found.push(warn(`in force after a restart: ${restart.join(', ')}`, restartOf(world, facts.pid)))
+  }
+  return found.length > 0 ? found : [ok('the daemon uses what the file says')]
+}
+
+/** How the daemon of this subject is started anew. */
+export function restartOf({ service, homeFlag }: World, pid: number | undefined): string {
+  if (service) return 'sudo systemctl restart karo'
+  return `kill ${pid ?? '<pid>'}\nkaro up${homeFlag}`
+}

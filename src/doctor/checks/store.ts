@@ -1,0 +1,146 @@
+// Checks of what is kept: database, disk, ledger, summaries.
+import { accessSync, constants, readdirSync, statfsSync, statSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { KaroError } from '../../base/errors.ts'
+import { bytes } from '../../cli/format.ts'
+import type { DaemonFacts } from '../facts.ts'
+import { type Finding, fail, ok, skipped, warn } from '../result.ts'
+import { quote } from '../shell-words.ts'
+import type { World } from '../world.ts'
+
+/** Below this a day's work may not fit any more. */
+const ROOM_LEAST = 64 * 1024 * 1024
+/** Below this the database cannot even write what it holds in memory (two write buffers of 4 MiB). */
+const ROOM_NONE = 8 * 1024 * 1024
+/** A node that was off has to publish first. */
+const PUBLISHES_WITHIN_S = 600
+/** The open day's summary changes at least once a day; an hour for whoever is slow. */
+const SUMMARY_OLD_MS = 25 * 60 * 60_000
+
+export async function storeDatabase(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  if (facts === undefined) return []
+  const check = facts.checks.find(({ name }) => name === 'store.open')
+  if (facts.store_problem !== null) {
+    // A disk that is full or read-only is what is to be mended, not the database.
+    return [
+      fail(`the database does not keep a value: ${facts.store_problem}`, 'karo doctor --only store.disk'),
+    ]
+  }
+  if (check?.ok === false) return [fail(check.detail)]
+  return [ok(`${bytes(facts.store_bytes)}, keeps what is written`)]
+}
+
+export interface Room {
+  readonly path: string
+  readonly free: number
+  /** Inodes; a file system without such says 0 of 0. */
+  readonly files: { readonly free: number; readonly all: number }
+  /** `EROFS`, or undefined when it can be written. */
+  readonly refused: string | undefined
+}
+
+export async function storeDisk(world: World): Promise<readonly Finding[]> {
+  const { home, db, spool } = world.paths
+  const places = [home, spool].flatMap((path) => roomAt(path) ?? [])
+  if (places.length === 0) return [skipped(`there is no directory ${home}`)]
+  return judgeRooms(places, directoryBytes(db))
+}
+
+function roomAt(path: string): Room | undefined {
+  try {
+    const { bavail, bsize, ffree, files } = statfsSync(path)
+    return { path, free: bavail * bsize, files: { free: ffree, all: files }, refused: refusedAt(path) }
+  } catch {
+    return undefined
+  }
+}
+
+function refusedAt(path: string): string | undefined {
+  try {
+    accessSync(path, constants.W_OK)
+    return undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    // Whose it is and who may write it is for others to say.
+    return code === 'EROFS' ? code : undefined
+  }
+}
+
+function directoryBytes(directory: string): number {
+  try {
+    return readdirSync(directory).reduce(
+      (sum, name) => sum + (statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0),
+      0,
+    )
+  } catch {
+    return 0
+  }
+}
+
+export function judgeRooms(places: readonly Room[], database: number): readonly Finding[] {
+  const found = places.flatMap(({ path, free, files, refused }) => {
+    const look = `du -xh ${quote(path)} | sort -h | tail`
+    const name = quote(path)
+    if (refused !== undefined) {
+      return [
+        fail(
+          `the file system of ${path} is read-only`,
+          `sudo mount -o remount,rw "$(df --output=target ${name} | tail -1)"`,
+        ),
+      ]
+    }
+    if (free < ROOM_NONE) return [fail(`${bytes(free)} are free at ${path}: nothing can be kept`, look)]
+    if (files.all > 0 && files.free === 0)
+      return [fail(`no file can be made at ${path}: no inode is free`, `df -i ${name}`)]
+    if (free < ROOM_LEAST) return [warn(`only ${bytes(free)} are free at ${path}`, look)]
+    if (free < database) {
+      return [
+        warn(
+          `${bytes(free)} are free at ${path}; the database of ${bytes(database)} needs as much to become smaller`,
+          look,
+        ),
+      ]
+    }
+    return []
+  })
+  // Home and spool are mostly on one file system: one finding then.
+  const distinct = [
+    ...new Map(found.map((one) => [one.outcome + one.detail.replace(/ at \S+|of \S+ is/, ''), one])).values(),
+  ]
+  if (distinct.length > 0) return distinct
+  return [ok(`${bytes(Math.min(...places.map(({ free }) => free)))} free`)]
+}
+
+export async function auditLedger(world: World): Promise<readonly Finding[]> {
+  if ((await world.daemon()).kind !== 'up') return []
+  try {
+    const { ok: fine, entries, first_bad } = await world.ledger()
+    if (fine) return [ok(`${entries} entries follow from each other`)]
+    return [fail(`entry ${first_bad} is altered, missing, or not what a signed head says`, copyOf(world))]
+  } catch (error) {
+    if (error instanceof KaroError) return [skipped(`it could not be verified: ${error.message}`)]
+    throw error
+  }
+}
+
+const copyOf = ({ paths }: World): string =>
+  `cp -a ${quote(paths.db)} ${quote(join(dirname(paths.db), 'db.suspect'))}\nkaro audit verify`
+
+export async function summariesFresh(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts === undefined ? [] : [judgeSummaries(facts, world.now())]
+}
+
+export function judgeSummaries(
+  { summaries, uptime_seconds }: Pick<DaemonFacts, 'summaries' | 'uptime_seconds'>,
+  now: number,
+): Finding {
+  const { recipients, last } = summaries
+  if (recipients === 0) return ok('nobody may read them')
+  const age = last === null ? Number.POSITIVE_INFINITY : now - Date.parse(last)
+  if (age <= SUMMARY_OLD_MS) return ok(`the last one is of ${last}, for ${recipients}`)
+  if (uptime_seconds < PUBLISHES_WITHIN_S)
+    return ok(`${recipients} may read them; the daemon has just started`)
+  return warn(`${recipients} may read them, and the last one is of ${last ?? 'never'}`)
+}

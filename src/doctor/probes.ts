@@ -1,0 +1,55 @@
+// Which function answers for which check: total, so that a check without one does not compile.
+import type { CheckId } from './catalogue.ts'
+import {
+  daemonHealth,
+  daemonLeftovers,
+  daemonRunning,
+  daemonService,
+  daemonVersion,
+} from './checks/daemon.ts'
+import { meshFirewall } from './checks/firewall.ts'
+import { configFile, configInForce, homeDirectory, homeKey, homeOwner } from './checks/home.ts'
+import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
+import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
+import { peersPending, peersTrust, peersVersions } from './checks/peers.ts'
+import { auditLedger, storeDatabase, storeDisk, summariesFresh } from './checks/store.ts'
+import { shellHooks, shellRecorded, spoolDirectory, spoolWaiting } from './checks/terminal.ts'
+import type { Finding } from './result.ts'
+import type { World } from './world.ts'
+
+export type Probe = (world: World) => Promise<Finding | readonly Finding[]>
+
+export const PROBES: Readonly<Record<CheckId, Probe>> = {
+  'config.file': configFile,
+  'config.in_force': configInForce,
+  'home.directory': homeDirectory,
+  'home.owner': homeOwner,
+  'home.key': homeKey,
+  'daemon.running': daemonRunning,
+  'daemon.leftovers': daemonLeftovers,
+  'daemon.health': daemonHealth,
+  'daemon.version': daemonVersion,
+  'daemon.service': daemonService,
+  'http.listener': httpListener,
+  'runtime.node': runtimeNode,
+  'runtime.files': runtimeFiles,
+  'runtime.inotify': runtimeInotify,
+  'clock.synchronised': clockSynchronised,
+  'clock.peers': clockPeers,
+  'shell.hooks': shellHooks,
+  'shell.recorded': shellRecorded,
+  'spool.directory': spoolDirectory,
+  'spool.waiting': spoolWaiting,
+  'store.database': storeDatabase,
+  'store.disk': storeDisk,
+  'audit.ledger': auditLedger,
+  'summaries.fresh': summariesFresh,
+  'mesh.port': meshPort,
+  'mesh.addresses': meshAddresses,
+  'mesh.lan_only': meshLanOnly,
+  'mesh.multicast': meshMulticast,
+  'mesh.firewall': meshFirewall,
+  'peers.pending': peersPending,
+  'peers.trust': peersTrust,
+  'peers.versions': peersVersions,
+}

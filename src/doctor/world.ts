@@ -1,0 +1,171 @@
+// What the checks look at: one node's places, its daemon, and the machine around it, each read once.
+import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { dirname } from 'node:path'
+import { callDaemon } from '../api/client.ts'
+import { KaroError } from '../base/errors.ts'
+import { type LoadedConfig, loadConfig } from '../config/load.ts'
+import type { HomePaths } from '../config/paths.ts'
+import { readHolder } from '../ops/lock.ts'
+import { type CommandOutcome, commandRunner, type RunCommand } from './command.ts'
+import type { DaemonFacts } from './facts.ts'
+
+/** A daemon that is asked nothing but how it is answers in milliseconds; on a busy machine, in seconds. */
+const HEALTH_MS = 5_000
+/** Multicast is listened for two of them. */
+const FACTS_MS = 15_000
+/** A ledger of years is walked through. */
+const LEDGER_MS = 120_000
+
+export type DaemonState =
+  | { readonly kind: 'up'; readonly pid: number }
+  /** Somebody takes the connection and says nothing, or nothing that makes sense. */
+  | { readonly kind: 'hung'; readonly pid: number | undefined; readonly says: string }
+  /** The socket is not for this person. */
+  | { readonly kind: 'closed'; readonly says: string }
+  /** Its process lives, but its socket is gone. */
+  | { readonly kind: 'unreachable'; readonly pid: number }
+  | { readonly kind: 'down' }
+
+/** One shell's start file, as the command line knows it. */
+export interface StartFileLook {
+  readonly shell: string
+  readonly file: string
+  /** The one this person logs in with. */
+  readonly login: boolean
+  /** Lines with the mark of `karo shell install`, without the mark. */
+  readonly marked: readonly string[]
+  /** A line without the mark loads the hook. */
+  readonly byHand: boolean
+  /** What `karo shell install` would write now. */
+  readonly expected: string
+  /** Writes that line in place of those that are there. */
+  readonly refresh: () => void
+}
+
+export interface Subject {
+  readonly paths: HomePaths
+  /** The machine's own daemon, for all its users. */
+  readonly service: boolean
+  /** The control socket that commands use. */
+  readonly socket: string
+  /** ` --home <dir>` where the node is not the default one, for commands that are shown. */
+  readonly homeFlag: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface World extends Subject {
+  /** Of this process. */
+  readonly uid: number
+  now(): number
+  readonly multicast: boolean
+  stat(path: string): Stats | 'missing' | 'denied'
+  config(): { readonly loaded: LoadedConfig } | { readonly error: KaroError }
+  daemon(): Promise<DaemonState>
+  /** Undefined where no daemon answers. */
+  facts(): Promise<DaemonFacts | undefined>
+  ledger(): Promise<{ readonly ok: boolean; readonly entries: number; readonly first_bad: number | null }>
+  /** False: the daemon is in a network namespace that this process does not see. */
+  sameNetwork(): Promise<boolean>
+  interfaces(): NodeJS.Dict<NetworkInterfaceInfo[]>
+  readonly run: RunCommand
+  startFiles(): readonly StartFileLook[]
+}
+
+export interface WorldOptions extends Subject {
+  readonly now: () => number
+  /** Ask for multicast to be tried, which takes two seconds. */
+  readonly multicast: boolean
+  readonly startFiles: () => readonly StartFileLook[]
+}
+
+export function createWorld(options: WorldOptions): World {
+  const { paths, socket, env } = options
+
+  const daemon = once(async (): Promise<DaemonState> => {
+    try {
+      const health = await callDaemon({ socket }, 'GET', '/api/v1/health', undefined, HEALTH_MS)
+      return { kind: 'up', pid: (health as { pid: number }).pid }
+    } catch (error) {
+      if (!(error instanceof KaroError)) throw error
+      const holder = await readHolder(paths.lock).catch(() => undefined)
+      const pid = holder?.alive ? holder.pid : undefined
+      if (error.code === 'not_running')
+        return pid === undefined ? { kind: 'down' } : { kind: 'unreachable', pid }
+      if (error.code === 'bad_file') return { kind: 'closed', says: error.message }
+      return { kind: 'hung', pid, says: error.message }
+    }
+  })
+
+  const config = once((): ReturnType<World['config']> => {
+    try {
+      return { loaded: loadConfig({ home: dirname(paths.config), env }) }
+    } catch (error) {
+      if (error instanceof KaroError) return { error }
+      throw error
+    }
+  })
+
+  return {
+    ...options,
+    uid: process.getuid?.() ?? 0,
+    stat(path) {
+      try {
+        return lstatSync(path)
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        return code === 'EACCES' || code === 'EPERM' ? 'denied' : 'missing'
+      }
+    },
+    config,
+    daemon,
+    facts: once(async () => {
+      if ((await daemon()).kind !== 'up') return undefined
+      const path = `/api/v1/doctor?multicast=${options.multicast}`
+      return (await callDaemon({ socket }, 'GET', path, undefined, FACTS_MS)) as DaemonFacts
+    }),
+    ledger: once(
+      async () =>
+        (await callDaemon({ socket }, 'GET', '/api/v1/audit/verify', undefined, LEDGER_MS)) as Awaited<
+          ReturnType<World['ledger']>
+        >,
+    ),
+    sameNetwork: once(async () => {
+      const state = await daemon()
+      if (state.kind !== 'up') return true
+      const [own, its] = ['self', state.pid].map(networkNamespace)
+      // Of another user's process it is not told; a service is where the machine is.
+      return its === undefined || own === its
+    }),
+    interfaces: networkInterfaces,
+    run: commandRunner(env),
+    startFiles: once(options.startFiles),
+  }
+}
+
+export type { CommandOutcome }
+
+function networkNamespace(pid: number | string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`)
+  } catch {
+    return undefined
+  }
+}
+
+/** A small file of the kernel's, or undefined. */
+export function readSystem(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}
