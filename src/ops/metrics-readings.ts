@@ -115,8 +115,8 @@ const kept: Part = ({ documents, summaries }) => {
     karo_documents: by('role', { own, received, relayed }),
     karo_documents_bytes: bytes,
     karo_document_conflicts_total: conflicts,
-    karo_summary_recipients: recipients,
-    karo_summary_recipients_left_out: left_out,
+    karo_sharing_recipients: recipients,
+    karo_sharing_recipients_left_out: left_out,
     karo_summaries_refused_total: refused,
   }
 }

@@ -120,12 +120,12 @@ export const METRICS = {
     type: 'counter',
     help: 'Documents refused because their author had signed another one under the same version.',
   },
-  karo_summary_recipients: {
+  karo_sharing_recipients: {
     read: true,
     type: 'gauge',
     help: "Nodes that this one's summaries are sealed to.",
   },
-  karo_summary_recipients_left_out: {
+  karo_sharing_recipients_left_out: {
     read: true,
     type: 'gauge',
     help: 'Nodes that may read the summaries, but for whom one document has no room.',
