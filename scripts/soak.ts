@@ -4,6 +4,7 @@ import { parseArgs } from 'node:util'
 import { fuzzFrames } from '../test/fuzz/frames.ts'
 import { describeRun, simulate } from '../test/sim/echo.ts'
 import { crashRounds } from '../test/support/crash.ts'
+import { damageRounds } from '../test/support/damage.ts'
 import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/support/endure.ts'
 import { INSPECTED } from '../test/support/heap.ts'
 import { befriend, nextTo } from '../test/support/honest.ts'
@@ -22,6 +23,7 @@ interface Run {
 const FRAMES = 1_000_000
 const DAEMONS = 50
 const CRASH_ROUNDS = 200
+const DAMAGE_ROUNDS = 100
 /** Heap after garbage collection at the end, beside its value after ten thousand frames. */
 const HEAP_GROWTH_MAX = 1.1
 /** Of buffers, bytes: eight members' replay windows in full take 3.5 MiB. */
@@ -68,6 +70,11 @@ const RUNS: readonly Run[] = [
       const kills = Object.values(killed).reduce((sum, count) => sum + count, 0)
       return `${rounds} rounds, ${commands} commands, each there once; killed ${kills} times`
     },
+  },
+  {
+    name: 'damage',
+    does: 'a hundred databases with bytes turned and files cut off: refused, repaired, nothing silently gone',
+    run: (seed) => damageRounds({ rounds: DAMAGE_ROUNDS, seed }),
   },
   {
     name: 'sim',

@@ -6,12 +6,12 @@ import type { Change, Database } from './database.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
-const VALUE_VERSION = 1
-const HASH_BYTES = 16
+export const VALUE_VERSION = 1
+export const HASH_BYTES = 16
 // commands ‖ uid ‖ kind ‖ number or hash
-const BY_NUMBER = { bytes: Uint8Array.of(1) }
-const BY_HASH = { bytes: Uint8Array.of(2) }
-const NUMBER_AT = 1 + 4 + 1
+export const BY_NUMBER = { bytes: Uint8Array.of(1) }
+export const BY_HASH = { bytes: Uint8Array.of(2) }
+export const NUMBER_AT = 1 + 4 + 1
 /** People repeat themselves: most commands are answered from here. */
 const CACHED_TEXTS = 8192
 /** More people than type at one machine at the same time. */

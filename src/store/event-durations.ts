@@ -1,8 +1,7 @@
 // Schema 2: what was counted before durations were kept by category gets them from the events themselves.
 import { HOUR_MS, localDay } from '../base/calendar.ts'
-import { markLevel0 } from '../observe/level0.ts'
 import type { Change, Database } from './database.ts'
-import { decodeEvent } from './event-rows.ts'
+import { decodeWithoutText } from './event-rows.ts'
 import { readU32, UID_AT } from './key-of-event.ts'
 import { keyRange } from './keyspace.ts'
 import { ROLLUP_TIME_AT, ROLLUP_VERSION } from './rollups.ts'
@@ -10,7 +9,6 @@ import { decodeValue, encodeValue } from './value.ts'
 
 const OLD_VERSION = 1
 const PAGE = 4096
-const NO_TEXT = markLevel0('')
 
 type OldCategories = Readonly<Record<string, readonly [count: number, failures: number]>>
 type OldRow = readonly [
@@ -39,7 +37,7 @@ export async function categoryDurations(db: Database): Promise<readonly Change[]
   try {
     for (let page = await events.nextv(PAGE); page.length > 0; page = await events.nextv(PAGE)) {
       for (const [key, value] of page) {
-        const { timestamp, category, duration_ms } = decodeEvent(key, value, NO_TEXT)
+        const { timestamp, category, duration_ms } = decodeWithoutText(key, value)
         if (duration_ms === null) continue
         const uid = readU32(key, UID_AT)
         add(hours, nameOf(uid, Math.floor(timestamp / HOUR_MS)), category, duration_ms)

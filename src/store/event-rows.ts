@@ -1,5 +1,5 @@
 // How one event lies in the database: a key that answers most filters by itself, and a value with the rest.
-import { type Level0, revealLevel0 } from '../observe/level0.ts'
+import { type Level0, markLevel0, revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
 import {
   COMMAND_AT,
@@ -127,6 +127,10 @@ export function encodeEvent(event: EventInput): Buffer {
   return encodeValue(VALUE_VERSION, row)
 }
 
+/** Short, sorts by time within a person. */
+export const idOfEvent = (startUs: number, tag: number): string =>
+  startUs.toString(36).padStart(START_DIGITS, '0') + tag.toString(36).padStart(TAG_DIGITS, '0')
+
 export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<string>): StoredEvent {
   const [durationUs, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(
     VALUE_VERSION,
@@ -134,9 +138,7 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
   )
   const startUs = startOfKey(key)
   return {
-    id:
-      startUs.toString(36).padStart(START_DIGITS, '0') +
-      readU32(key, TAG_AT).toString(36).padStart(TAG_DIGITS, '0'),
+    id: idOfEvent(startUs, readU32(key, TAG_AT)),
     timestamp: Math.floor(startUs / 1000),
     shell,
     command,
@@ -149,3 +151,9 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
     karo_generated,
   }
 }
+
+const NO_TEXT = markLevel0('')
+
+/** For whoever only counts: the command is left empty. */
+export const decodeWithoutText = (key: Uint8Array, value: Uint8Array): StoredEvent =>
+  decodeEvent(key, value, NO_TEXT)

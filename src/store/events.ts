@@ -1,12 +1,13 @@
 // Level 0: every command that ran, stored with its spool offset and rollups in one atomic batch, and searched.
 
 import { createSerial } from '../base/serial.ts'
-import { markLevel0, revealLevel0 } from '../observe/level0.ts'
+import { revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
 import type { Change, Database } from './database.ts'
 import { commandTexts, createCommandTable, findCommands } from './event-commands.ts'
 import {
   decodeEvent,
+  decodeWithoutText,
   type EventInput,
   encodeEvent,
   eventKey,
@@ -25,7 +26,7 @@ import {
   type SpoolPosition,
 } from './spool-positions.ts'
 
-export type { EventInput, StoredEvent } from './event-rows.ts'
+export { type EventInput, idOfEvent, type StoredEvent } from './event-rows.ts'
 export type { SpoolPosition } from './spool-positions.ts'
 
 interface EventBatch {
@@ -69,8 +70,6 @@ export interface EventRepository {
 /** Rows per step of a scan: large enough to be fast, small enough not to hold up the event loop for long. */
 const PAGE = 4096
 const EVER = 0xffff_ffff
-/** Filters look at the value before anybody needs its text. */
-const NO_TEXT = markLevel0('')
 
 export function createEventRepository(db: Database): EventRepository {
   const serially = createSerial()
@@ -179,7 +178,7 @@ export function createEventRepository(db: Database): EventRepository {
 }
 
 function fitsValue(key: Uint8Array, value: Uint8Array, filter: EventFilter): boolean {
-  const event = decodeEvent(key, value, NO_TEXT)
+  const event = decodeWithoutText(key, value)
   if (filter.shell !== undefined && event.shell !== filter.shell) return false
   if (filter.cwd === undefined) return true
   const cwd = revealLevel0(event.cwd)

@@ -62,6 +62,10 @@ export async function migrate(
   return schema
 }
 
+/** Says that the database has the newest schema, whatever it said before; durable when it resolves. */
+export const writeSchema = (db: Database): Promise<void> =>
+  writeStep(db, [], MIGRATIONS.at(-1)?.version ?? FIRST_SCHEMA)
+
 function checkNumbers(migrations: readonly Migration[]): void {
   migrations.forEach((migration, i) => {
     if (migration.version !== FIRST_SCHEMA + 1 + i) {
@@ -91,7 +95,7 @@ async function readSchema(db: Database, directory: string): Promise<number | und
 function damaged(directory: string, cause?: unknown): KaroError {
   return new KaroError('bad_file', 'the database does not say which schema it has', {
     where: directory,
-    hint: 'Restore it from a backup, or move the directory away to start with an empty one.',
+    hint: 'Run: karo doctor --repair. It saves what can be read and keeps a copy.',
     cause,
   })
 }

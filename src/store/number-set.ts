@@ -3,6 +3,7 @@
 export interface NumberSet {
   /** True when it was not in the set. */
   add(number: number): boolean
+  has(number: number): boolean
   /** Adds everything of an encoded set. Throws RangeError for bytes that `encode` did not make. */
   addEncoded(bytes: Uint8Array): void
   size(): number
@@ -33,6 +34,7 @@ export function createNumberSet(): NumberSet {
       words[at] = word | bit
       return true
     },
+    has: (number) => ((words[number >>> 5] ?? 0) & (1 << (number & 31))) !== 0,
     // A year of a busy person is a million members, read for every look at the year: hence the plain loop.
     addEncoded(bytes) {
       const end = bytes.length

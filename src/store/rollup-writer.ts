@@ -15,7 +15,7 @@ interface MutableTally {
   count: number
   failures: number
 }
-interface MutableRollup extends MutableTally {
+export interface MutableRollup extends MutableTally {
   duration_ms: number
   categories: Record<string, MutableTally & { duration_ms: number }>
   tools: Record<string, MutableTally & { category: string }>
@@ -109,7 +109,13 @@ function createCache<T>(db: Database, decode: (value: Uint8Array | undefined) =>
   }
 }
 
-function count(rollup: MutableRollup, event: EventInput): void {
+/** What a rollup counts of an event. */
+export type Countable = Pick<
+  EventInput,
+  'exit_code' | 'duration_us' | 'category' | 'tool' | 'risk_level' | 'local'
+>
+
+export function count(rollup: MutableRollup, event: Countable): void {
   const failed = hasFailed(event) ? 1 : 0
   const duration = Math.round((event.duration_us ?? 0) / 1000)
   rollup.categories[event.category] ??= { count: 0, failures: 0, duration_ms: 0 }
@@ -124,7 +130,7 @@ function count(rollup: MutableRollup, event: EventInput): void {
   rollup.hourly[event.local.hour]!++
 }
 
-const emptyRollup = (): MutableRollup => ({
+export const emptyRollup = (): MutableRollup => ({
   count: 0,
   failures: 0,
   duration_ms: 0,

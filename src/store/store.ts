@@ -6,6 +6,7 @@ import { KaroError } from '../base/errors.ts'
 import { type Faults, noFaults } from '../base/faults.ts'
 import type { Log } from '../base/log.ts'
 import { createAuditRepository } from './audit.ts'
+import { removeClosed, writeClosed } from './closed.ts'
 import { createConsentRepository } from './consent.ts'
 import { newDatabase } from './database.ts'
 import { createDocumentRepository } from './documents.ts'
@@ -14,6 +15,7 @@ import type { Store } from './index.ts'
 import { makeKey } from './keyspace.ts'
 import { createMemberRepository } from './members.ts'
 import { migrate } from './migrations.ts'
+import { checkFiles, finishRepair } from './repair.ts'
 import { createReplayRepository } from './replay.ts'
 import { createRollupRepository } from './rollups.ts'
 import { createTokenRepository } from './tokens.ts'
@@ -56,6 +58,8 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
 
     async start(signal) {
       signal.throwIfAborted()
+      await lookOver(directory, log)
+      signal.throwIfAborted()
       try {
         await db.open()
       } catch (error) {
@@ -72,7 +76,14 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     },
 
     async stop() {
+      const wasOpen = db.status === 'open'
       await db.close()
+      if (!wasOpen) return
+      try {
+        writeClosed(directory)
+      } catch {
+        // A disk that takes nothing more: the next start then cannot tell a file that was cut off from a kill.
+      }
     },
 
     health() {
@@ -94,6 +105,34 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
   }
 }
 
+const REPAIR = 'Run: karo doctor --repair. It saves what can be read and keeps a copy; or restore a backup.'
+
+/**
+ * Level drops without a word what it cannot read of its log, and does not look at checksums when it reads: so nothing
+ * is opened that is not whole. Throws KaroError `bad_file` for damage.
+ */
+async function lookOver(directory: string, log: Log): Promise<void> {
+  try {
+    const copy = await finishRepair(directory)
+    if (copy !== undefined) log.info({ copy }, 'the repaired database was put in its place')
+    const findings = await checkFiles(directory)
+    const damage = findings.filter((finding) => finding.damage)
+    const [first] = damage
+    if (first !== undefined) {
+      const more = damage.length > 1 ? ` (and ${damage.length - 1} more)` : ''
+      throw new KaroError('bad_file', `the database is damaged: ${first.what}${more}`, {
+        where: join(directory, first.where),
+        hint: REPAIR,
+      })
+    }
+    for (const { where, what } of findings) log.info({ where }, what)
+    removeClosed(directory)
+  } catch (error) {
+    if (!(error instanceof KaroError)) throw explainOpen(error, directory)
+    if (error.code !== 'not_found') throw error
+  }
+}
+
 /** Turns what Level says about a database it could not open or read into something a person can act on. */
 function explainOpen(error: unknown, directory: string): unknown {
   switch (causeCode(error)) {
@@ -106,7 +145,7 @@ function explainOpen(error: unknown, directory: string): unknown {
     case 'LEVEL_CORRUPTION':
       return new KaroError('bad_file', 'the database is damaged', {
         where: directory,
-        hint: 'Restore it from a backup, or move the directory away to start with an empty one.',
+        hint: REPAIR,
         cause: error,
       })
     case 'LEVEL_IO_ERROR':

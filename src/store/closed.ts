@@ -1,0 +1,37 @@
+// What the files of a database looked like when it was closed in order: a later change of their lengths is damage.
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { crc32c } from './leveldb-crc.ts'
+
+/** Level leaves files alone whose names it does not know. */
+const NAME = 'CLOSED'
+const ITS_FILES = /^(CURRENT|MANIFEST-\d+|\d+\.(log|ldb|sst))$/
+
+/** After the database was closed. A disk that does not take it is none the worse for that. */
+export function writeClosed(directory: string): void {
+  const sizes = readdirSync(directory)
+    .filter((name) => ITS_FILES.test(name))
+    .map((name) => [name, statSync(join(directory, name)).size])
+  const text = JSON.stringify(Object.fromEntries(sizes))
+  writeFileSync(join(directory, NAME), `${text}\n${checksum(text)}\n`, { mode: 0o600 })
+}
+
+/** A file that says what another one should be must not be wrong itself. */
+const checksum = (text: string): string => crc32c(Buffer.from(text)).toString(16)
+
+/** Before it is opened. */
+export function removeClosed(directory: string): void {
+  rmSync(join(directory, NAME), { force: true })
+}
+
+/** Bytes by file name; undefined when it was not closed in order, or that is not known. */
+export async function readClosed(directory: string): Promise<ReadonlyMap<string, number> | undefined> {
+  try {
+    const [text = '', check] = (await readFile(join(directory, NAME), 'utf8')).split('\n')
+    if (check !== checksum(text)) return undefined
+    return new Map(Object.entries(JSON.parse(text) as Record<string, number>))
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,72 @@
+// Whether a row of the database is one that this program would write: by its key, and by what its value decodes to.
+import { decodeWithoutText } from './event-rows.ts'
+import { EVENT_KEY_BYTES, readU32, UID_AT } from './key-of-event.ts'
+import { KEYSPACES, type Keyspace } from './keyspace.ts'
+import { createNumberSet } from './number-set.ts'
+import { decodeRollup } from './rollups.ts'
+import { decodeValue } from './value.ts'
+
+const NAMES: ReadonlyMap<number, Keyspace> = new Map(
+  Object.entries(KEYSPACES).map(([name, number]) => [number, name as Keyspace]),
+)
+
+/** Undefined for a key that no version of Karo wrote. */
+export const keyspaceOf = (key: Uint8Array): Keyspace | undefined => NAMES.get(key[0] ?? 0)
+
+type Check = (key: Uint8Array, value: Uint8Array) => boolean
+
+const VALUE_VERSION = 1
+const UID_KEY = UID_AT + 4
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+const decodes = (value: Uint8Array): boolean => decodeValue<unknown>(VALUE_VERSION, value) !== undefined
+
+/** What has no repository, or looks after its damage itself, is kept as it is. */
+const any: Check = () => true
+
+function isRollup(key: Uint8Array, value: Uint8Array): boolean {
+  if (key.length !== UID_KEY + 4) return false
+  const { count, failures, duration_ms, hourly } = decodeRollup(value)
+  return [count, failures, duration_ms, ...hourly].every(isCount) && hourly.length === 24
+}
+
+function isCommand(key: Uint8Array, value: Uint8Array): boolean {
+  const kind = key[UID_KEY]
+  if (kind === 2) return key.length === UID_KEY + 1 + 16 && isCount(decodeValue(VALUE_VERSION, value))
+  return kind === 1 && key.length === UID_KEY + 1 + 4 && typeof decodeValue(VALUE_VERSION, value) === 'string'
+}
+
+function isEvent(key: Uint8Array, value: Uint8Array): boolean {
+  if (key.length !== EVENT_KEY_BYTES) return false
+  const { cwd, category, tool, shell } = decodeWithoutText(key, value)
+  return [cwd as unknown, category, tool, shell].every((text) => typeof text === 'string')
+}
+
+const CHECKS: Partial<Record<Keyspace, Check>> = {
+  events: isEvent,
+  commands: isCommand,
+  rollups_hour: isRollup,
+  rollups_day: isRollup,
+  command_days(key, value) {
+    createNumberSet().addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, value))
+    return key.length === UID_KEY + 4
+  },
+  consent(key, value) {
+    const row = decodeValue<unknown>(VALUE_VERSION, value)
+    return isObject(row) && row.uid === readU32(key, UID_AT) && typeof row.off === 'boolean'
+  },
+  members: (_, value) => isObject(decodeValue(VALUE_VERSION, value)),
+  replay: (key, value) => key.length === 1 + 8 + 1 + 32 + 16 && value.length === 0,
+  audit: (_, value) => decodes(value),
+  spool_offsets: (_, value) => decodes(value),
+}
+
+/** False for a row that cannot be used. Never throws. */
+export function isSound(keyspace: Keyspace, key: Uint8Array, value: Uint8Array): boolean {
+  try {
+    return (CHECKS[keyspace] ?? any)(key, value)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,193 @@
+// A damaged database is never opened as if it were whole; what can be read of it is saved, and the rest is told.
+import { copyFileSync, cpSync, existsSync, readdirSync, truncateSync, unlinkSync } from 'node:fs'
+import { mkdtemp, rename, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type Database, newDatabase } from '../../../src/store/database.ts'
+import { keyRange, makeKey } from '../../../src/store/keyspace.ts'
+import { checkDatabase, checkFiles, repairDatabase } from '../../../src/store/repair.ts'
+import { decodeRollup, encodeRollup } from '../../../src/store/rollups.ts'
+import { damageRound, fillDatabase, openIn } from '../../support/damage.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+
+const EVENTS = 1_200
+let parent: string
+let whole: string
+
+beforeAll(async () => {
+  parent = await mkdtemp(join(tmpdir(), 'karo-test-'))
+  whole = join(parent, 'db')
+  await fillDatabase(whole, EVENTS)
+})
+afterAll(() => rm(parent, { recursive: true, force: true }))
+
+function copied(): string {
+  const directory = join(temporaryDirectory(), 'db')
+  cpSync(whole, directory, { recursive: true })
+  return directory
+}
+
+async function change(directory: string, how: (db: Database) => Promise<void>): Promise<void> {
+  const db = newDatabase(directory)
+  await db.open()
+  await how(db)
+  await db.close()
+  // Changed by somebody who does not say what it looks like now.
+  unlinkSync(join(directory, 'CLOSED'))
+}
+
+const table = (directory: string): string => readdirSync(directory).find((name) => name.endsWith('.ldb'))!
+const log = (directory: string): string => readdirSync(directory).find((name) => name.endsWith('.log'))!
+
+test('a whole database is found whole, and neither check nor repair changes or leaves anything', async () => {
+  const directory = copied()
+  const before = readdirSync(directory)
+  expect(await checkFiles(directory)).toEqual([])
+  const report = await checkDatabase(directory)
+  expect(report).toMatchObject({ ok: true, findings: [], unreadable_bytes: 0 })
+  expect(report.keyspaces.events).toEqual({ kept: EVENTS, lost: 0, rebuilt: 0 })
+  expect(report.keyspaces.audit).toEqual({ kept: 40, lost: 0, rebuilt: 0 })
+  expect(await repairDatabase(directory)).toEqual(report)
+  expect(readdirSync(directory)).toEqual(before)
+  expect(readdirSync(dirname(directory))).toEqual([basename(directory)])
+})
+
+test.each(Array.from({ length: 20 }, (_, i) => i + 1))(
+  'damage of seed %i is refused or harmless, and repaired with nothing silently gone',
+  { timeout: 120_000 },
+  async (seed) => {
+    await damageRound(whole, EVENTS, join(temporaryDirectory(), 'db'), seed)
+  },
+)
+
+test('a log that a kill cut off is no damage; one that ends elsewhere than at the last stop is', async () => {
+  const directory = copied()
+  truncateSync(join(directory, log(directory)), 5_000)
+  await expect(openIn(directory)).rejects.toMatchObject({
+    code: 'bad_file',
+    where: expect.stringContaining('.log'),
+  })
+  unlinkSync(join(directory, 'CLOSED'))
+  expect(await checkFiles(directory)).toMatchObject([{ damage: false }])
+  const store = await openIn(directory)
+  expect(await store.events.count()).toBeGreaterThan(0)
+  await store.stop()
+})
+
+test('every file that is missing is told', async () => {
+  for (const name of [table, log]) {
+    const directory = copied()
+    unlinkSync(join(directory, name(directory)))
+    unlinkSync(join(directory, 'CLOSED'))
+    await expect(openIn(directory)).rejects.toMatchObject({
+      code: 'bad_file',
+      message: expect.stringContaining('missing'),
+    })
+  }
+})
+
+test('what the daemon has open is left alone', async () => {
+  const directory = copied()
+  const store = await openIn(directory)
+  await expect(repairDatabase(directory)).rejects.toMatchObject({
+    code: 'conflict',
+    hint: expect.stringContaining(String(process.pid)),
+  })
+  await expect(checkDatabase(join(directory, 'nothing'))).rejects.toMatchObject({ code: 'not_found' })
+  await store.stop()
+})
+
+test('counts that fell behind their events are made anew; what tells of more stays', async () => {
+  const directory = copied()
+  let rows: [Uint8Array, Uint8Array][] = []
+  await change(directory, async (db) => {
+    rows = await db.iterator(keyRange('rollups_hour', { u32: 1000 })).all()
+    const [[gone], [less, before], [more, also]] = rows as [
+      (typeof rows)[0],
+      (typeof rows)[0],
+      (typeof rows)[0],
+    ]
+    await db.del(gone)
+    await db.put(less, encodeRollup({ ...decodeRollup(before), count: 1 }))
+    await db.put(more, encodeRollup({ ...decodeRollup(also), count: 9_999 }))
+  })
+  const report = await repairDatabase(directory)
+  expect(report.keyspaces.rollups_hour).toMatchObject({ rebuilt: 2 })
+  expect(report.findings).toMatchObject([{ where: 'rollups_hour' }])
+  const db = newDatabase(directory)
+  await db.open()
+  for (const [i, [key, value]] of rows.slice(0, 3).entries()) {
+    const { count, ...rest } = decodeRollup((await db.get(key))!)
+    const { count: was, ...before } = decodeRollup(value)
+    expect(count).toBe(i === 2 ? 9_999 : was)
+    expect(rest).toEqual(before)
+  }
+  await db.close()
+})
+
+test('rows that cannot be understood are counted, by keyspace, and left out; the ledger keeps what is evidence', async () => {
+  const directory = copied()
+  await change(directory, async (db) => {
+    await db.put(makeKey('events', { u32: 1000 }), Buffer.from('x'))
+    await db.put(makeKey('consent', { u32: 7 }), Buffer.from([1, 0xc1]))
+    await db.put(Buffer.from([250, 1]), Buffer.from('x'))
+    await db.del(makeKey('audit', { bytes: Uint8Array.of(1) }, { u64: 5 }))
+    await db.put(makeKey('audit', { bytes: Uint8Array.of(1) }, { u64: 9 }), Buffer.from([1, 0]))
+  })
+  const told: string[] = []
+  const report = await repairDatabase(directory, {
+    async ledger(repository) {
+      for await (const { seq, row } of repository.forwards()) if (row === undefined) told.push(`${seq}`)
+      return 'its chain breaks at entry 5'
+    },
+  })
+  expect(report.keyspaces.events).toMatchObject({ kept: EVENTS, lost: 1 })
+  expect(report.keyspaces.consent).toMatchObject({ kept: 1, lost: 1 })
+  expect(report.keyspaces.audit).toMatchObject({ kept: 39, lost: 2 })
+  expect(told).toEqual(['9'])
+  expect(report.findings.map(({ where }) => where)).toEqual([
+    'events',
+    'consent',
+    'meta',
+    'audit',
+    'audit',
+    'audit',
+  ])
+})
+
+test('after a loss nobody is given anything, because the last word may be lost', async () => {
+  const directory = copied()
+  truncateSync(join(directory, log(directory)), 40_000)
+  const report = await repairDatabase(directory)
+  expect(report.findings.some(({ where }) => where === 'consent')).toBe(true)
+  const store = await openIn(directory)
+  expect((await store.consent.get(1000))?.off).toBe(true)
+  expect((await store.consent.get(1001))?.off).toBe(true)
+  await store.stop()
+})
+
+test('a damaged list of files costs nothing, and no consent', async () => {
+  const directory = copied()
+  copyFileSync('/dev/null', join(directory, 'CURRENT'))
+  const report = await repairDatabase(directory)
+  expect(report.keyspaces.events).toEqual({ kept: EVENTS, lost: 0, rebuilt: 0 })
+  const store = await openIn(directory)
+  expect((await store.consent.get(1000))?.off).toBe(false)
+  await store.stop()
+})
+
+test('a repair that was killed before its last step is finished by the next start', async () => {
+  const directory = copied()
+  copyFileSync('/dev/null', join(directory, 'CURRENT'))
+  const { copy } = await repairDatabase(directory)
+  for (const placed of [true, false]) {
+    // The two states a kill between the renames leaves.
+    await rename(directory, `${directory}.repaired`)
+    if (placed) await rename(copy!, directory)
+    const store = await openIn(directory)
+    expect(await store.events.count()).toBe(EVENTS)
+    await store.stop()
+    if (placed) expect(existsSync(copy!)).toBe(true)
+  }
+})
