@@ -33,7 +33,8 @@ export const ROOMS = {
   query: 'src/query/',
   audit: 'src/audit/',
   access: 'src/access/',
-  apiClient: 'src/api/client.ts',
+  // Without its end: client-….ts beside it.
+  apiClient: 'src/api/client',
   shapes: 'src/api/shapes.ts',
   schemas: 'src/api/schemas/',
   api: 'src/api/',
@@ -172,14 +173,27 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'audit',
     'documents',
     'summaries',
+    'feed',
   ],
   doctorFacts: ['base'],
   // Runs beside the daemon, not in it; of the store only to look into a database that nobody has open.
-  doctor: ['doctorFacts', 'apiClient', 'base', 'config', 'identity', 'store', 'ops', 'hooks', 'format'],
+  doctor: [
+    'doctorFacts',
+    'apiClient',
+    'audit',
+    'base',
+    'config',
+    'identity',
+    'store',
+    'ops',
+    'hooks',
+    'format',
+  ],
   format: [],
   cli: [
     'format',
     'doctor',
+    'doctorFacts',
     'up',
     'apiClient',
     'shapes',
@@ -212,6 +226,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'ops',
     'metrics',
     'protocols',
+    'feed',
   ],
 }
 

@@ -5,6 +5,7 @@ import { createApi } from './api/control-socket.ts'
 import { createHttp } from './api/http.ts'
 import { auditRoutes } from './api/routes/audit.ts'
 import { type DoctorDeps, doctorRoutes } from './api/routes/doctor.ts'
+import { eventsRoutes } from './api/routes/events.ts'
 import { historyRoutes } from './api/routes/history.ts'
 import { logsRoutes } from './api/routes/logs.ts'
 import { metricsRoutes } from './api/routes/metrics.ts'
@@ -25,6 +26,7 @@ import { VERSION } from './base/version.ts'
 import { type Config, createLiveConfig, loadConfig } from './config/index.ts'
 import type { HomePaths } from './config/paths.ts'
 import { createDocuments } from './documents/index.ts'
+import { connectFeed, createFeed } from './feed/index.ts'
 import type { Identity } from './identity/index.ts'
 import { createInsight } from './insight/index.ts'
 import { createMesh } from './mesh/index.ts'
@@ -137,6 +139,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     watch: metrics.query,
   })
   const probe = createProbe({ probe: store.probe, probed: metrics.probed, clock, timers })
+  const happenings = createFeed({ clock, random })
+  connectFeed(happenings, { audit, trust, observe })
   const health = () => healthOf(rooms)
   const drift = (): ReturnType<DoctorDeps['drift']> => {
     try {
@@ -168,6 +172,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
       auditRoutes({ audit, trust }),
       ...http.routes,
+      eventsRoutes({ feed: happenings, timers }),
       openApiRoutes(),
       logsRoutes({ logs, clock }),
       metricsRoutes({ metrics }),
@@ -216,6 +221,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       status = ready ? `${name} is ready` : `${name} is not ready: ${reason}`
       // Started it is in either case; what it lacks (a port, a disk) is no reason to be killed.
       notify.ready(status)
+      const failing = health().checks.filter(({ ok }) => !ok)
+      happenings.tell('health_changed', { ready, failing: failing.map((check) => check.name) })
       if (ready) log.info({ node_id: identity.nodeId, name, version: VERSION }, 'ready')
       else log.warn({ node_id: identity.nodeId, name, version: VERSION, reason }, 'not ready')
       if (options.terminal)
@@ -270,6 +277,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       for (const warning of next.warnings) log.warn({}, warning)
       metrics.reloaded(true)
       log.info({ applied }, 'configuration reloaded')
+      happenings.tell('config_reloaded', { applied, waiting })
       if (waiting.length > 0) log.warn({ waiting }, 'these keys are in force after a restart')
     } catch (error) {
       const { message, where, hint } = error as KaroError

@@ -47,7 +47,10 @@ export async function callDaemon(
 }
 
 export interface StreamOptions {
-  readonly deadlineMs: number
+  /** Of the whole answer; absent for one that has no end. */
+  readonly deadlineMs?: number
+  /** Between two pieces of it; absent where silence is normal. */
+  readonly idleMs?: number
   /** Hangs up, which ends whatever was asked for; the loop over the lines then throws `signal.reason`. */
   readonly signal?: AbortSignal
   /** Most bytes of one line. */
@@ -63,24 +66,36 @@ export async function* streamDaemon(
   method: 'GET' | 'POST',
   path: string,
   body: unknown,
-  { deadlineMs, signal, maxLineBytes = MAX_RESPONSE_BYTES }: StreamOptions,
+  options: StreamOptions,
 ): AsyncGenerator<unknown, void> {
+  for await (const line of streamLines(daemon, { method, path, body, type: NDJSON }, options))
+    yield parse(line)
+}
+
+/** As streamDaemon, of any `type` that is made of lines: yields each line without its end. */
+export async function* streamLines(
+  daemon: DaemonAddress,
+  { method, path, body, type }: { method: 'GET' | 'POST'; path: string; body?: unknown; type: string },
+  { deadlineMs, idleMs, signal, maxLineBytes = MAX_RESPONSE_BYTES }: StreamOptions,
+): AsyncGenerator<string, void> {
   signal?.throwIfAborted()
   const socket = createConnection({ path: daemon.socket })
-  const timer = setTimeout(() => socket.destroy(tooLate(deadlineMs)), deadlineMs)
+  const timer =
+    deadlineMs === undefined ? undefined : setTimeout(() => socket.destroy(tooLate(deadlineMs)), deadlineMs)
+  if (idleMs !== undefined) socket.setTimeout(idleMs, () => socket.destroy(tooLate(idleMs)))
   const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the question was taken back'))
   signal?.addEventListener('abort', hangUp, { once: true })
-  socket.on('connect', () => socket.write(encodeRequest(daemon, method, path, body, NDJSON)))
+  socket.on('connect', () => socket.write(encodeRequest(daemon, method, path, body, type)))
   try {
     const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]()
     const { head, rest } = await readHead(chunks)
-    if (!/^HTTP\/1\.[01] 2\d\d/.test(head) || !/\r\ncontent-type: *application\/x-ndjson/i.test(head)) {
+    if (!/^HTTP\/1\.[01] 2\d\d/.test(head) || !head.toLowerCase().includes(`\r\ncontent-type: ${type}`)) {
       const { status, text } = decodeResponse(
         Buffer.concat([Buffer.from(head, 'latin1'), ...(await drain(rest, chunks))]),
       )
       throw rebuildError(parse(text), status)
     }
-    for await (const line of linesOf(rest, chunks, maxLineBytes)) yield parse(line)
+    yield* linesOf(rest, chunks, maxLineBytes)
   } catch (error) {
     signal?.throwIfAborted()
     throw explain(error as Error, daemon.socket)

@@ -7,6 +7,7 @@ export { RISK_LEVELS } from '../risk/levels.ts'
 export { TRUST_LEVELS } from '../trust/levels.ts'
 export type { AuditEntryShape, AuditVerdict } from './schemas/audit.ts'
 export type { ErrorShape } from './schemas/error.ts'
+export type { FeedData, FeedEvent } from './schemas/events.ts'
 export type { EventShape, StatisticsShape } from './schemas/history.ts'
 export type { PeerAnswerShape, PeerShape } from './schemas/peers.ts'
 export type { Coverage, Outcome, QueryLine, QueryResult } from './schemas/query.ts'
@@ -24,6 +25,25 @@ export const HISTORY_LIMIT_DEFAULT = 50
 export const HISTORY_LIMIT_MAX = 10_000
 
 export const STATISTICS_PERIODS = ['today', 'week', 'month', 'year'] as const
+
+/** What the event stream tells of; `lost` is about the stream itself. */
+export const EVENT_TYPES = [
+  'peer_connected',
+  'peer_gone',
+  'peer_pending',
+  'member_seen',
+  'member_left',
+  'trust_changed',
+  'query_asked',
+  'query_answered',
+  'summary_published',
+  'consent_changed',
+  'health_changed',
+  'config_reloaded',
+  'command_recorded',
+  'lost',
+] as const
+export type EventType = (typeof EVENT_TYPES)[number]
 
 /**
  * How far a token opens the API over TCP, each what those before it open: `metrics` the numbers for a scraper, `read`

@@ -49,6 +49,7 @@ export function createAudit(options: AuditOptions): Audit {
   let headDue = false
   let headTimer: NodeJS.Timeout | undefined
   const headListeners = new Set<(frame: Uint8Array) => void>()
+  const recordListeners = new Set<(entry: AuditRecord) => void>()
   let pumping: Promise<void> | undefined
   let verifying: Promise<AuditVerdict> | undefined
 
@@ -99,15 +100,15 @@ export function createAudit(options: AuditOptions): Audit {
     removed = base?.seq ?? removed
     if (head === undefined) return
     signedSeq = last.seq
-    tellHead(head.frame)
+    tell(headListeners, head.frame)
   }
 
-  function tellHead(frame: Uint8Array): void {
-    for (const listener of headListeners) {
+  function tell<T>(listeners: ReadonlySet<(value: T) => void>, value: T): void {
+    for (const listener of listeners) {
       try {
-        listener(frame)
+        listener(value)
       } catch (error) {
-        log.error({ error: String(error) }, 'a listener to signed heads failed')
+        log.error({ error: String(error) }, 'a listener to the ledger failed')
       }
     }
   }
@@ -171,7 +172,7 @@ export function createAudit(options: AuditOptions): Audit {
       if (signedSeq > newest.seq) newest = { ...newest, seq: signedSeq }
       state = 'open'
       // A damaged one is empty; `verify` says so.
-      if (signed !== undefined && signed.frame.length > 0) tellHead(signed.frame)
+      if (signed !== undefined && signed.frame.length > 0) tell(headListeners, signed.frame)
       void pump()
     },
 
@@ -194,6 +195,7 @@ export function createAudit(options: AuditOptions): Audit {
     },
 
     record(record) {
+      tell(recordListeners, record)
       const { promise, resolve } = Promise.withResolvers<void>()
       if (queue.length >= QUEUE_MAX || state === 'stopped') {
         drop(1)
@@ -232,6 +234,11 @@ export function createAudit(options: AuditOptions): Audit {
     },
 
     status: () => ({ written: newest.seq, dropped: droppedSinceStart }),
+
+    onRecord(listener) {
+      recordListeners.add(listener)
+      return () => recordListeners.delete(listener)
+    },
 
     onHead(listener) {
       headListeners.add(listener)

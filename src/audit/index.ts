@@ -50,6 +50,8 @@ export interface Audit extends Room {
   verify(): Promise<AuditVerdict>
   /** Entries written in the life of this ledger, and those lost since the start. */
   status(): { readonly written: number; readonly dropped: number }
+  /** Fires with every entry as it is queued, in call order, also when it cannot be written. */
+  onRecord(listener: (entry: AuditRecord) => void): () => void
   /** Fires with every signed head (an AuditHead frame) that is durable, at the start with the newest one there is. */
   onHead(listener: (frame: Uint8Array) => void): () => void
 }

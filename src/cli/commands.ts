@@ -22,6 +22,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'init', group: 'node', load: async () => (await import('./commands/init.ts')).init },
   { name: 'status', group: 'node', load: async () => status },
   { name: 'doctor', group: 'node', load: async () => (await import('./commands/doctor.ts')).doctor },
+  { name: 'events', group: 'node', load: async () => (await import('./commands/events.ts')).events },
   { name: 'shell', group: 'terminal', load: async () => (await import('./commands/shell.ts')).shell },
   { name: 'history', group: 'terminal', load: async () => (await import('./commands/history.ts')).history },
   {

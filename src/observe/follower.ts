@@ -20,6 +20,8 @@ export interface FollowerDeps {
   readonly directory: string
   readonly events: EventRepository
   readonly digest: Digest
+  /** These are in the store now. */
+  readonly stored: (events: readonly EventInput[]) => void
   readonly clock: Clock
   readonly log: Log
   readonly faults: Faults
@@ -52,7 +54,7 @@ interface Followed {
 }
 
 export function createFollower(deps: FollowerDeps): Follower {
-  const { directory, events, digest, clock, log, faults, stopping } = deps
+  const { directory, events, digest, stored, clock, log, faults, stopping } = deps
   const followed = new Map<string, Followed>()
   let failures = 0
 
@@ -126,6 +128,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       }
       faults.hit('after-batch')
       state.position = position
+      if (batch.length > 0) stored(batch)
       if (dropped > 0) log.warn({ dropped }, 'commands were lost before they reached the daemon')
     }
     state.damaged = damaged

@@ -5,10 +5,10 @@ import { KaroError } from '../base/errors.ts'
 import type { Faults } from '../base/faults.ts'
 import type { Log } from '../base/log.ts'
 import type { Config } from '../config/index.ts'
-import type { EventRepository } from '../store/events.ts'
+import { type EventInput, type EventRepository, idOfEvent } from '../store/events.ts'
 import { createDigest } from './digest.ts'
 import { createFollower } from './follower.ts'
-import type { Observe } from './index.ts'
+import type { Observe, RecordedCommand } from './index.ts'
 
 /** inotify drops silently when its queue is full, and does not work everywhere: nothing waits longer than this. */
 const SWEEP_MS = 3_000
@@ -30,8 +30,10 @@ export function createObserve(deps: ObserveDeps): Observe {
   const follower = createFollower({
     ...{ directory, events, clock, log, faults },
     digest: (record, uid) => digest(record, uid),
+    stored: tellRecorded,
     stopping: () => stopped,
   })
+  const listeners = new Set<(commands: readonly RecordedCommand[]) => void>()
   const changed = new Set<string>()
   let sweepDue = false
   let stopped = true
@@ -40,6 +42,15 @@ export function createObserve(deps: ObserveDeps): Observe {
   let watcher: FSWatcher | undefined
   let timer: NodeJS.Timeout | undefined
   let work: Promise<void> | undefined
+
+  function tellRecorded(stored: readonly EventInput[]): void {
+    if (listeners.size === 0) return
+    const commands = stored.map(({ uid, start_us, tag, category, risk_level }) => ({
+      ...{ uid, id: idOfEvent(start_us, tag), timestamp: Math.floor(start_us / 1000) },
+      ...{ category, risk_level },
+    }))
+    for (const listener of listeners) listener(commands)
+  }
 
   /** One reader at a time; what comes meanwhile is read in the next round. */
   function wake(): void {
@@ -131,6 +142,11 @@ export function createObserve(deps: ObserveDeps): Observe {
           ? 'the spool directory can be used'
           : `the spool directory cannot be used (${code}), so commands are not recorded; it must be a directory of the daemon's user with mode 0700`
       return [{ name: 'observe.spool', ok: code === undefined, detail }]
+    },
+
+    onRecorded(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
     },
 
     reload() {

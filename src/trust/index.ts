@@ -121,6 +121,11 @@ export interface Trust extends Room {
   known(): readonly NodeId[]
   /** Fires after a decision took effect; mesh redials, resets back-off, or closes. */
   onChange(listener: (node: NodeId) => void): () => void
+  /** Fires when a member comes, says Goodbye, or its connection breaks (`unsure`); not for those that stay as they are. */
+  onPresence(listener: (node: NodeId, presence: Presence, known_by: Member['known_by']) => void): () => void
 }
+
+/** What a member was last heard of. */
+export type Presence = 'online' | 'unsure' | 'offline'
 
 export { createTrust } from './trust.ts'

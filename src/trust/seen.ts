@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { fingerprintOf } from '../identity/index.ts'
 import type { MemberRepository, SightingRecord, StrangerRecord } from '../store/members.ts'
-import type { Member, PendingPeer } from './index.ts'
+import type { Member, PendingPeer, Presence } from './index.ts'
 
 /** A member stays known for 7 days after it was last seen. */
 export const MEMBER_KEPT_MS = 7 * 24 * 3_600_000
@@ -47,7 +47,13 @@ export interface Seen {
   flush(): Promise<void>
 }
 
-export function createSeen(repository: MemberRepository, clock: Clock, log: Log): Seen {
+export function createSeen(
+  repository: MemberRepository,
+  clock: Clock,
+  log: Log,
+  /** A member's presence is another one now. Must not throw. */
+  changed: (member: Member, presence: Presence) => void = () => {},
+): Seen {
   const members = new Map<NodeId, Member>()
   const strangers = new Map<NodeId, PendingPeer>()
   // Keys whose row differs from memory; a key that is no longer in memory loses its row.
@@ -159,6 +165,9 @@ export function createSeen(repository: MemberRepository, clock: Clock, log: Log)
       // Whoever is known by gossip alone may still wait in the lobby for a person's word.
       if (stranger !== undefined && sponsor === undefined) dropStranger(node)
       boundMembers()
+      const presence = presenceOf(member)
+      const was = before !== undefined && fresh(before) ? presenceOf(before) : 'offline'
+      if (presence !== was) changed(member, presence)
       const due = now - (memberWrittenAt.get(node) ?? 0) >= REWRITE_MS
       if (due || before === undefined || !sameButTime(before, member)) void flush()
     },
@@ -176,7 +185,10 @@ export function createSeen(repository: MemberRepository, clock: Clock, log: Log)
 
     lost(node) {
       const member = members.get(node)
-      if (member !== undefined && !member.offline) members.set(node, { ...member, unsure: true })
+      if (member === undefined || member.offline || member.unsure) return
+      const lost = { ...member, unsure: true }
+      members.set(node, lost)
+      changed(lost, 'unsure')
     },
 
     sawStranger(node, seen) {
@@ -233,6 +245,9 @@ function oldest(seen: ReadonlyMap<NodeId, { readonly last_seen: number }>): Node
   }
   return found as NodeId
 }
+
+const presenceOf = ({ offline, unsure }: Member): Presence =>
+  offline ? 'offline' : unsure ? 'unsure' : 'online'
 
 const sameButTime = (a: Member, b: Member): boolean =>
   a.name === b.name &&

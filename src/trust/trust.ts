@@ -40,8 +40,11 @@ export function createTrust(options: TrustOptions): Trust {
   /** By every key of the member, so that a key's successor inherits what was decided. */
   const decisions = new Map<NodeId, Held>()
   let heldCount = 0
-  const seen = createSeen(repository, clock, log)
+  const seen = createSeen(repository, clock, log, (member, presence) => {
+    for (const listener of presenceListeners) listener(member.node_id, presence, member.known_by)
+  })
   const listeners = new Set<(node: NodeId) => void>()
+  const presenceListeners = new Set<Parameters<Trust['onPresence']>[0]>()
   // Decisions one after the other: memory follows the disk in the same order.
   const serially = createSerial()
 
@@ -299,6 +302,10 @@ export function createTrust(options: TrustOptions): Trust {
     onChange(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    onPresence(listener) {
+      presenceListeners.add(listener)
+      return () => presenceListeners.delete(listener)
     },
   }
 }

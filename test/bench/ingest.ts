@@ -63,6 +63,7 @@ export async function measureIngest(perRound = 20_000, rounds = 11): Promise<Ing
       directory: spool,
       events: createEventRepository(db),
       digest: createDigest([]),
+      stored: () => {},
       clock: systemClock,
       log: silentLog,
       faults: noFaults,

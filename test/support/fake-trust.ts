@@ -115,6 +115,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     },
     met: (node) => met.get(node),
     known: () => [...new Set([...admitted, ...members.keys(), ...pending.keys()])],
+    onPresence: () => () => {},
     onChange(listener) {
       listeners.add(listener)
       return () => void listeners.delete(listener)

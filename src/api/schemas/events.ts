@@ -1,0 +1,107 @@
+// Schemas of what the event stream tells: one per type of event, and the event around it.
+import * as z from 'zod'
+import type { EventType } from '../shapes.ts'
+import { category, count, listOf, moment, nodeRef, riskLevel, text, traceId, trustLevel } from './fields.ts'
+
+const peer = nodeRef
+const word = (what: string) => text(64, what)
+
+const DATA = {
+  peer_connected: z.strictObject({ peer }),
+  peer_gone: z.strictObject({ peer, reason: word('goodbye, or why the link broke') }),
+  peer_pending: z.strictObject({ peer }),
+  member_seen: z.strictObject({
+    peer,
+    known_by: z
+      .enum(['link', 'gossip'])
+      .describe('link: it is connected here; gossip: another member passed it on'),
+  }),
+  member_left: z.strictObject({
+    peer,
+    why: z.enum(['goodbye', 'lost']).describe('lost: its connection broke, here or at another member'),
+  }),
+  trust_changed: z.strictObject({
+    peer,
+    action: word('trust, deny, revoke, or reload of the configuration'),
+    level_before: trustLevel(),
+    level_after: trustLevel(),
+  }),
+  query_asked: z.strictObject({
+    query_type: word('what was asked about'),
+    status: word('what it came to'),
+    known: count('members there are'),
+    answered: count('of them, that answered'),
+    trace_id: traceId().exactOptional(),
+  }),
+  query_answered: z.strictObject({
+    peer: peer.describe('who asked this node'),
+    query_type: word('what was asked about'),
+    status: word('what the answer was'),
+    trace_id: traceId().exactOptional(),
+  }),
+  summary_published: z.strictObject({
+    documents: count('editions'),
+    periods: text(1024, 'which'),
+    recipients: count('nodes they are sealed to'),
+  }),
+  consent_changed: z.strictObject({
+    change: word('allow, stop, off or on'),
+    who: text(256, 'node id, `team:x`, `role:x` or `*`').exactOptional(),
+  }),
+  health_changed: z.strictObject({
+    ready: z.boolean(),
+    failing: listOf(text(64, 'name of a check'), 256),
+  }),
+  config_reloaded: z.strictObject({
+    applied: listOf(text(128, 'a key'), 1024).describe('keys whose new value is in force'),
+    waiting: listOf(text(128, 'a key'), 1024).describe('keys whose new value is in force after a restart'),
+  }),
+  command_recorded: z.strictObject({
+    command_id: text(32, 'as in /history'),
+    began_at: moment('when the command began'),
+    category: category(),
+    risk_level: riskLevel(),
+  }),
+  lost: z.strictObject({
+    count: count(
+      'events that are not there any more; null when nobody can tell, as after a restart',
+    ).nullable(),
+  }),
+} as const satisfies Record<EventType, z.ZodType>
+
+export type FeedData = { readonly [T in EventType]: z.infer<(typeof DATA)[T]> }
+
+const around = {
+  id: text(
+    64,
+    'names its place among those this person can see; `Last-Event-ID` or `since` continue after it',
+  ),
+  timestamp: moment('when it happened'),
+}
+
+export const feedEvent = z
+  .discriminatedUnion('type', [
+    of('peer_connected'),
+    of('peer_gone'),
+    of('peer_pending'),
+    of('member_seen'),
+    of('member_left'),
+    of('trust_changed'),
+    of('query_asked'),
+    of('query_answered'),
+    of('summary_published'),
+    of('consent_changed'),
+    of('health_changed'),
+    of('config_reloaded'),
+    of('command_recorded'),
+    of('lost'),
+  ])
+  .meta({
+    id: 'FeedEvent',
+    description: 'Something that happened on this node. Never the text of a command.',
+  })
+export type FeedEvent = z.infer<typeof feedEvent>
+
+function of<T extends EventType>(type: T) {
+  return z.strictObject({ ...around, type: z.literal(type), data: DATA[type] })
+}

@@ -1,0 +1,50 @@
+// One line of people's output for each event of the node.
+import type { EventType, FeedData, FeedEvent } from '../../api/shapes.ts'
+import { formatFingerprint, localTime, printable } from '../format.ts'
+
+type Peer = FeedData['peer_connected']['peer']
+
+const called = ({ name, fingerprint }: Peer): string =>
+  name === '' ? formatFingerprint(fingerprint) : printable(name)
+
+const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
+  peer_connected: ({ peer }) => `${called(peer)} connected`,
+  peer_gone: ({ peer, reason }) => `${called(peer)} disconnected: ${printable(reason)}`,
+  peer_pending: ({ peer }) => `${called(peer)} waits for your decision: karo peers pending`,
+  member_seen: ({ peer, known_by }) =>
+    `member ${called(peer)} is here${known_by === 'gossip' ? ', reached through others' : ''}`,
+  member_left: ({ peer, why }) =>
+    `member ${called(peer)} ${why === 'goodbye' ? 'left' : 'was lost sight of'}`,
+  trust_changed: ({ peer, action, level_before, level_after }) =>
+    `${printable(action)} ${called(peer)}: ${level_before} → ${level_after}`,
+  query_asked: ({ query_type, status, answered, known }) =>
+    `you asked ${printable(query_type)}: ${printable(status)}, ${answered} of ${known} answered`,
+  query_answered: ({ peer, query_type, status }) =>
+    `${called(peer)} asked ${printable(query_type)}: ${printable(status)}`,
+  summary_published: ({ documents, periods, recipients }) =>
+    `${documents} ${documents === 1 ? 'summary' : 'summaries'} published for ${recipients} ${recipients === 1 ? 'node' : 'nodes'}: ${printable(periods)}`,
+  consent_changed: ({ change, who }) =>
+    `your sharing: ${printable(change)}${who === undefined ? '' : ` ${printable(who)}`}`,
+  health_changed: ({ ready, failing }) =>
+    ready ? 'ready' : `not ready: ${failing.map(printable).join(', ')}`,
+  config_reloaded: ({ applied, waiting }) =>
+    `configuration reloaded: ${keys(applied)}${waiting.length === 0 ? '' : `; after a restart: ${keys(waiting)}`}`,
+  command_recorded: ({ category, risk_level }) => `a command of yours: ${printable(category)}, ${risk_level}`,
+  lost: ({ count }) =>
+    count === null
+      ? 'events before this are not known: the daemon was started anew'
+      : `${count} ${count === 1 ? 'event was' : 'events were'} lost before this`,
+}
+
+const keys = (names: readonly string[]): string =>
+  names.length === 0 ? 'nothing new' : names.map(printable).join(', ')
+
+const WIDEST = Math.max(...Object.keys(LINES).map((type) => type.length))
+
+export function eventLine(event: FeedEvent): string {
+  // An event of a newer daemon has no words here.
+  const line = Object.hasOwn(LINES, event.type)
+    ? (LINES[event.type] as (data: unknown) => string)(event.data)
+    : ''
+  return `${localTime(event.timestamp)}  ${printable(event.type).padEnd(WIDEST)}  ${line}`
+}

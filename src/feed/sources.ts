@@ -1,0 +1,141 @@
+// What the rooms tell, put into words of the feed: each listens to nobody but its own port.
+
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { FeedData } from '../api/shapes.ts'
+import type { Audit, AuditRecord } from '../audit/index.ts'
+import type { AuditType } from '../audit/types.ts'
+import type { Trust } from '../trust/index.ts'
+import type { TrustLevel } from '../trust/levels.ts'
+import type { Feed } from './index.ts'
+
+/** One command that was stored, without anything of its text. */
+export interface RecordedCommand {
+  readonly uid: number
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly category: string
+  readonly risk_level: FeedData['command_recorded']['risk_level']
+}
+
+export interface FeedSources {
+  readonly audit: Pick<Audit, 'onRecord'>
+  readonly trust: Pick<Trust, 'opinion' | 'onPresence'>
+  readonly observe: {
+    onRecorded(listener: (commands: readonly RecordedCommand[]) => void): () => void
+  }
+}
+
+/** From now on, until the function that is returned is called. */
+export function connectFeed(feed: Feed, { audit, trust, observe }: FeedSources): () => void {
+  const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
+    const { node_id, fingerprint, name } = trust.opinion(node)
+    return { node_id, fingerprint, name }
+  }
+
+  const ends = [
+    audit.onRecord((record) => {
+      const { uid } = record.details
+      FROM_LEDGER[record.type]?.(record, {
+        feed,
+        peer: record.peer === undefined ? undefined : peerOf(record.peer),
+        // The ledger's own rule: what names a person is that person's.
+        uid: typeof uid === 'number' ? uid : undefined,
+      })
+    }),
+    trust.onPresence((node, presence, known_by) => {
+      if (presence === 'online') feed.tell('member_seen', { peer: peerOf(node), known_by })
+      else feed.tell('member_left', { peer: peerOf(node), why: presence === 'offline' ? 'goodbye' : 'lost' })
+    }),
+    observe.onRecorded((commands) => {
+      for (const { uid, id, timestamp, category, risk_level } of commands) {
+        const began_at = new Date(timestamp).toISOString()
+        feed.tell('command_recorded', { command_id: id, began_at, category, risk_level }, uid)
+      }
+    }),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}
+
+interface Told {
+  readonly feed: Feed
+  readonly peer: FeedData['peer_connected']['peer'] | undefined
+  readonly uid: number | undefined
+}
+
+/** What the ledger holds is told where somebody would follow it; null: it is not. */
+const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told) => void) | null>> = {
+  node_started: null,
+  node_stopped: null,
+  peer_connected(_, { feed, peer }) {
+    if (peer !== undefined) feed.tell('peer_connected', { peer })
+  },
+  peer_disconnected({ details }, { feed, peer }) {
+    if (peer !== undefined) feed.tell('peer_gone', { peer, reason: String(details.reason) })
+  },
+  peer_pending(_, { feed, peer }) {
+    if (peer !== undefined) feed.tell('peer_pending', { peer })
+  },
+  query_asked({ details, trace_id }, { feed, uid }) {
+    if (uid === undefined) return
+    feed.tell(
+      'query_asked',
+      {
+        query_type: String(details.query_type),
+        status: String(details.status),
+        known: Number(details.known),
+        answered: Number(details.answered),
+        ...(trace_id === undefined ? {} : { trace_id }),
+      },
+      uid,
+    )
+  },
+  query_received: null,
+  query_responded({ details, trace_id }, { feed, peer, uid }) {
+    if (peer === undefined) return
+    const query_type = String(details.query_type)
+    const status = String(details.status)
+    feed.tell(
+      'query_answered',
+      { peer, query_type, status, ...(trace_id === undefined ? {} : { trace_id }) },
+      uid,
+    )
+  },
+  summary_published({ details }, { feed }) {
+    const { documents, periods, recipients } = details
+    feed.tell('summary_published', {
+      documents: Number(documents),
+      periods: String(periods),
+      recipients: Number(recipients),
+    })
+  },
+  policy_violation: null,
+  trust_change({ success, details }, { feed, peer }) {
+    if (!success || peer === undefined) return
+    const { action, level_before, level_after } = details
+    feed.tell('trust_changed', {
+      peer,
+      action: String(action),
+      level_before: level_before as TrustLevel,
+      level_after: level_after as TrustLevel,
+    })
+  },
+  consent_change({ details }, { feed, uid }) {
+    if (uid === undefined) return
+    const { change, who } = details
+    feed.tell(
+      'consent_changed',
+      { change: String(change), ...(who === undefined ? {} : { who: String(who) }) },
+      uid,
+    )
+  },
+  key_rotation: null,
+  token_created: null,
+  token_revoked: null,
+  api_refused: null,
+  ledger_conflict: null,
+  checkpoint: null,
+  entries_dropped: null,
+}
