@@ -1,5 +1,6 @@
 // Datagrams to a Unix socket, which Node itself cannot send: four calls of the C library, loaded only where needed.
 import { Buffer } from 'node:buffer'
+import { loadLibc } from './libc.ts'
 
 export interface DatagramSocket {
   /** One datagram; throws when nobody takes it. Waits while the receiver's queue is full, as sd_notify(3) does. */
@@ -21,9 +22,7 @@ const PATH_BYTES = 108
  */
 export async function openDatagram(path: string): Promise<DatagramSocket> {
   const address = addressOf(path)
-  const { load, errno } = (await import('koffi')).default
-  // What the process itself is linked with, whichever C library that is.
-  const libc = load(null)
+  const { koffi, libc } = await loadLibc()
   // intptr_t is ssize_t here: koffi does not know the latter.
   const socket = libc.func('int socket(int domain, int type, int protocol)') as Call<number>
   const sendto = libc.func(
@@ -32,12 +31,12 @@ export async function openDatagram(path: string): Promise<DatagramSocket> {
   const close = libc.func('int close(int fd)') as Call<number>
 
   let fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0)
-  if (fd < 0) throw new Error(`no socket (errno ${errno()})`)
+  if (fd < 0) throw new Error(`no socket (errno ${koffi.errno()})`)
   return {
     send(text) {
       const bytes = Buffer.from(text, 'utf8')
       const sent = sendto(fd, bytes, bytes.length, MSG_NOSIGNAL, address, address.length)
-      if (sent < 0) throw new Error(`not sent (errno ${errno()})`)
+      if (sent < 0) throw new Error(`not sent (errno ${koffi.errno()})`)
     },
     close() {
       if (fd >= 0) close(fd)

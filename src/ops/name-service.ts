@@ -1,13 +1,12 @@
 // The system's name service, by the C library: users and groups of files and of whatever directory the machine asks.
 import type { NameService } from '../access/index.ts'
+import { loadLibc } from './libc.ts'
 
 /** Where a record's strings go; doubled while they do not fit. A group may have many thousand members. */
 const STRINGS_BYTES = 4 * 1024
 const STRINGS_BYTES_MAX = 8 * 1024 * 1024
 /** NGROUPS_MAX of Linux. */
 const GROUPS_MAX = 65_536
-/** The modules that glibc loads for directories want more than koffi's 128 KiB. */
-const STACK_BYTES = 1024 * 1024
 
 // errno(3), the same numbers on every Linux architecture.
 const ERANGE = 34
@@ -64,9 +63,7 @@ export function createNameService(): NameService {
 type Calls = Readonly<Record<'getpwnam' | 'getpwuid' | 'getgrnam' | 'getgrouplist', Foreign>>
 
 async function load(): Promise<Calls> {
-  const koffi = (await import('koffi')).default
-  koffi.config({ ...koffi.config(), async_stack_size: STACK_BYTES })
-  const libc = koffi.load(null)
+  const { koffi, libc } = await loadLibc()
   // passwd.h and grp.h, of glibc and musl alike.
   const passwd = koffi.struct({
     name: 'char *',

@@ -1,6 +1,7 @@
 // Who is at the other end of a Unix socket, as the kernel says: SO_PEERCRED, read once when a connection is accepted.
 import type { Socket } from 'node:net'
 import type { Log } from '../base/log.ts'
+import { loadLibc } from './libc.ts'
 
 export interface PeerCredentials {
   /** Of a connection just accepted; later its descriptor may be gone. */
@@ -44,8 +45,8 @@ type Getsockopt = (fd: number, level: number, option: number, value: Uint8Array,
 
 async function loadReader(): Promise<(fd: number) => number | undefined> {
   if (process.platform !== 'linux') throw new Error(`there is no SO_PEERCRED on ${process.platform}`)
-  const { load } = (await import('koffi')).default
-  const getsockopt = load(null).func(
+  const { libc } = await loadLibc()
+  const getsockopt = libc.func(
     'int getsockopt(int fd, int level, int option, uint8_t *value, uint32_t *size)',
   ) as Getsockopt
   return (fd) => {
