@@ -160,7 +160,7 @@ export function createAudit(options: AuditOptions): Audit {
       const place = await repository.newest()
       if (place !== undefined && place.row === undefined) {
         log.error(
-          { seq: place.seq },
+          { entry: place.seq },
           'the newest audit entry is damaged; `karo audit verify` says where it begins',
         )
       }

@@ -3,9 +3,10 @@
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** The line's own members cannot be among them: in JSON the later one of two would win. */
 export type LogFields = Readonly<
   Record<string, string | number | boolean | null | undefined | readonly string[]>
->
+> & { readonly [own in 'level' | 'time' | 'pid' | 'msg' | 'seq']?: never }
 
 /** Fields never hold level 0 data, keys or tokens. `trace_id` is 32 hex digits when there is one. */
 export interface Log {

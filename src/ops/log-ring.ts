@@ -115,12 +115,11 @@ function fits({ level, trace }: Kept, filter: LogFilter, otherwise: LogLevel): b
   return filter.trace === undefined || trace.startsWith(filter.trace)
 }
 
-/** Facts a line cannot do without keep their names; a field called like one of them is left out. */
-function cut(fields: LogFields): LogFields {
-  const entries = Object.entries(fields).filter(([name]) => !OWN.has(name))
+function cut(fields: LogFields): Record<string, unknown> {
   return Object.fromEntries(
-    entries.map(([name, value]) => [name, typeof value === 'string' ? value.slice(0, TEXT_MAX) : value]),
+    Object.entries(fields).map(([name, value]) => [
+      name,
+      typeof value === 'string' ? value.slice(0, TEXT_MAX) : value,
+    ]),
   )
 }
-
-const OWN: ReadonlySet<string> = new Set(['seq', 'time', 'level', 'pid', 'msg'])

@@ -51,7 +51,6 @@ const READ = (Object.entries(METRICS) as [MetricName, Metric][])
 
 export async function readAll(sources: Sources): Promise<Readings> {
   const readings = new Map<MetricName, readonly Reading[]>(READ.map((name) => [name, []]))
-  await sources.probe().catch(() => {})
   const parts = await Promise.all(
     PARTS.map(async (part) => {
       try {
@@ -130,7 +129,10 @@ const questions: Part = ({ query }) => {
   }
 }
 
-const store: Part = async (sources) => ({ karo_store_bytes: await sources.store.bytes() })
+const store: Part = async ({ store, probe }) => {
+  await probe()
+  return { karo_store_bytes: await store.bytes() }
+}
 
 const spool: Part = async ({ observe }) => {
   const { pending_bytes, dropped } = await observe.status()
