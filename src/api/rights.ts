@@ -15,8 +15,9 @@ interface Asked {
  * when only what they showed does not open it.
  */
 export function checkRights(asked: Asked, caller: Caller | undefined): void {
-  const { access, via } = asked.config
-  if (access !== undefined) MAY_USE[access](caller)
+  // Where there is no route, who is unknown is not told so.
+  const { access = 'person', via } = asked.config
+  MAY_USE[access](caller)
   if (caller === undefined) return
   if (via === 'socket' && caller.via !== 'socket') {
     throw new KaroError('refused', 'that is done over the control socket only', {

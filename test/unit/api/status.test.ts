@@ -3,6 +3,7 @@
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/reject.ts'
+import type { Caller } from '../../../src/api/route.ts'
 import { statusRoutes } from '../../../src/api/routes/status.ts'
 import { buildServer } from '../../../src/api/server.ts'
 import { silentLog } from '../../../src/base/log.ts'
@@ -18,7 +19,7 @@ const nodeId = formatNodeId(new Uint8Array(32).fill(7))
 const summaries = { recipients: 2, left_out: 1, refused: 0 }
 const documents = { own: 2, received: 3, relayed: 4, bytes: 5_000, conflicts: 0 }
 
-function server(count: (uid?: number) => Promise<number>) {
+function server(count: (uid?: number) => Promise<number>, caller: Caller | null = owner(1000)) {
   let now = 1_000
   const clock = { now: () => 0, monotonic: () => now }
   const routes = statusRoutes({
@@ -44,7 +45,7 @@ function server(count: (uid?: number) => Promise<number>) {
     health: () => ({ ready: false, checks: [{ name: 'store.open', ok: false, detail: 'closed' }] }),
   })
   now += 61_500
-  return buildServer({ routes: [routes], callerOf: () => owner(1000), clock, log: silentLog })
+  return buildServer({ routes: [routes], callerOf: () => caller ?? undefined, clock, log: silentLog })
 }
 
 test('status counts the commands of whoever asks', async () => {
@@ -96,4 +97,9 @@ test('health tells ready, checks and the pid; identity tells who', async () => {
   })
   const identity = await server(async () => 0).inject('/api/v1/identity')
   expect(identity.json()).toEqual({ node_id: nodeId, fingerprint: '0123456789abcdef', name: 'eng-042' })
+})
+
+test('whoever shows nothing hears of health only whether the node is ready', async () => {
+  const answer = await server(async () => 0, null).inject('/api/v1/health')
+  expect([answer.statusCode, answer.json()]).toEqual([200, { ready: false }])
 })

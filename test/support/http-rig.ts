@@ -1,0 +1,99 @@
+// The API on both ways in, in this process: a real socket, a real port, a real database, and time that tests set.
+import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
+import type { Rights } from '../../src/access/index.ts'
+import { callDaemon } from '../../src/api/client.ts'
+import { type Api, createApi } from '../../src/api/control-socket.ts'
+import { createHttp, type Http } from '../../src/api/http.ts'
+import type { Routes } from '../../src/api/route.ts'
+import type { TokenCreatedShape } from '../../src/api/shapes.ts'
+import type { AuditRecord } from '../../src/audit/index.ts'
+import { systemRandom } from '../../src/base/clock.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { createTokenRepository, type TokenRepository } from '../../src/store/tokens.ts'
+import { owner } from './callers.ts'
+import { temporaryDatabase, temporaryDirectory } from './database.ts'
+import { type Answer, type Sent, send } from './http.ts'
+
+export interface Rig {
+  readonly http: Http
+  readonly api: Api
+  readonly port: number
+  /** Path of the control socket. */
+  readonly socket: string
+  readonly repository: TokenRepository
+  readonly audited: readonly AuditRecord[]
+  /** What each may do now; nobody may more than their own. */
+  readonly rights: Map<number, Rights>
+  /** Both clocks go on by so much, and what is due then happens. */
+  pass(ms: number): void
+  /** As this person, over the control socket. */
+  asPerson(uid: number, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>
+  /** A token of theirs. */
+  token(uid: number, wanted?: Record<string, unknown>): Promise<TokenCreatedShape>
+  send(path: string, sent?: Sent): Promise<Answer>
+  /** With a token. */
+  with(token: string, path: string, sent?: Sent): Promise<Answer>
+}
+
+const NONE: Rights = { admin: false, asks: false }
+
+export async function startRig(routes: readonly Routes[] = []): Promise<Rig> {
+  const socket = join(temporaryDirectory(), 'karo.sock')
+  const repository = createTokenRepository(await temporaryDatabase())
+  const audited: AuditRecord[] = []
+  const rights = new Map<number, Rights>()
+  let passed = 0
+  let due: { readonly at: number; readonly run: () => void }[] = []
+  const clock = { now: () => Date.UTC(2026, 0, 1) + passed, monotonic: () => passed }
+  /** Who asks over the socket next. */
+  let person = 0
+  const http = createHttp({
+    ...{ repository, clock, random: systemRandom, log: silentLog },
+    config: { http: { enabled: true, port: 0 } },
+    audit: { record: async (record) => void audited.push(record) },
+    rightsOf: async (uid) => rights.get(uid) ?? NONE,
+    handle: (request, response) => api.handle(request, response),
+    timers: {
+      after(ms, run) {
+        const one = { at: passed + ms, run }
+        due.push(one)
+        return () => (due = due.filter((other) => other !== one))
+      },
+    },
+  })
+  const api = createApi({
+    ...{ socketPath: socket, clock, log: silentLog },
+    routes: [...http.routes, ...routes],
+    callerOf: (request) =>
+      http.owns(request.raw.socket)
+        ? http.callerOf(request.raw)
+        : { ...owner(person), ...(rights.get(person) ?? NONE) },
+  })
+  const rooms = [http.tokens, api, http.listener]
+  onTestFinished(async () => {
+    for (const room of rooms.toReversed()) await room.stop()
+  })
+  for (const room of rooms) await room.start(new AbortController().signal)
+  const port = http.address()?.port ?? 0
+
+  const rig: Rig = {
+    ...{ http, api, port, socket, repository, audited, rights },
+    pass(ms) {
+      passed += ms
+      const now = due.filter(({ at }) => at <= passed)
+      due = due.filter(({ at }) => at > passed)
+      for (const { run } of now) run()
+    },
+    asPerson(uid, method, path, body) {
+      person = uid
+      return callDaemon({ socket }, method, path, body)
+    },
+    token: async (uid, wanted = {}) =>
+      (await rig.asPerson(uid, 'POST', '/api/v1/tokens', wanted)) as TokenCreatedShape,
+    send: (path, sent) => send(port, path, sent),
+    with: (token, path, sent = {}) =>
+      send(port, path, { ...sent, headers: { ...sent.headers, authorization: `Bearer ${token}` } }),
+  }
+  return rig
+}

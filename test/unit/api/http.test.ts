@@ -1,0 +1,515 @@
+// The API over TCP, on real sockets: who gets in with what, for how long, and what the others are told.
+import { connect } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import type { Routes } from '../../../src/api/route.ts'
+import type { SessionCodeShape, SessionShape } from '../../../src/api/schemas/tokens.ts'
+import { CODE_MS, IDLE_MS, LIFE_MS } from '../../../src/api/sessions.ts'
+import type { TokenListShape } from '../../../src/api/shapes.ts'
+import { open, type Sent } from '../../support/http.ts'
+import { type Rig, startRig } from '../../support/http-rig.ts'
+import { until } from '../../support/until.ts'
+
+const ANN = 1000
+const BOB = 1001
+const DAY = 86_400_000
+
+const routes: Routes = (server) => {
+  server.get('/api/v1/health', { config: { access: 'anyone' } }, async () => ({ ready: true }))
+  server.get('/api/v1/mine', { config: { access: 'person' } }, async ({ caller }) => ({ uid: caller.uid }))
+  server.post('/api/v1/mine', { config: { access: 'person' } }, async ({ caller }) => ({ uid: caller.uid }))
+  server.post('/api/v1/query', { config: { access: 'asker' } }, async () => ({}))
+  server.get('/api/v1/managed', { config: { access: 'admin' } }, async () => ({}))
+  server.post('/api/v1/managed', { config: { access: 'admin' } }, async () => ({}))
+  server.get('/metrics', { config: { access: 'person', scope: 'metrics' } }, async () => 'karo_ready 1\n')
+  server.get('/api/v1/stream', { config: { access: 'person' } }, (_request, reply) => {
+    reply.hijack()
+    reply.raw.writeHead(200, { 'content-type': 'text/event-stream' })
+    reply.raw.write('data: first\n\n')
+  })
+}
+const start = () => startRig([routes])
+
+/** A session as a page of ours uses it. */
+async function pageOf(rig: Rig, opening: Sent) {
+  const origin = `http://127.0.0.1:${rig.port}`
+  const opened = await rig.send('/api/v1/sessions', { method: 'POST', ...opening })
+  const cookie = opened.headers['set-cookie']?.[0] ?? ''
+  const pair = cookie.split(';')[0] ?? ''
+  const { key } = opened.json<SessionShape>()
+  const ask = (path: string, sent: Sent = {}) =>
+    rig.send(path, { ...sent, headers: { cookie: pair, 'x-karo-session': key, origin, ...sent.headers } })
+  return { opened, cookie, pair, key, origin, ask }
+}
+const sessionOf = async (rig: Rig, uid = ANN, wanted: Record<string, unknown> = { scope: 'full' }) => {
+  const { token, name } = await rig.token(uid, wanted)
+  return { name, ...(await pageOf(rig, { headers: { authorization: `Bearer ${token}` } })) }
+}
+const codeOf = async (rig: Rig, uid = ANN) =>
+  ((await rig.asPerson(uid, 'POST', '/api/v1/sessions/codes')) as SessionCodeShape).code
+
+describe('whoever shows nothing', () => {
+  test('has what is for anyone, and of the rest not even whether it exists', async () => {
+    const rig = await start()
+    const paths = ['/api/v1/health', '/api/v1/mine', '/metrics', '/api/v1/nothing', '/', '/api/v1/tokens']
+    const answers = await Promise.all(paths.map((path) => rig.send(path)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 401, 401, 401, 401, 401])
+    expect(answers[1]?.headers['www-authenticate']).toBe('Bearer realm="karo"')
+    expect(answers[3]?.json()).toEqual(answers[1]?.json())
+  })
+
+  test('is told that nothing may be kept, framed, guessed or passed on, in every answer', async () => {
+    const rig = await start()
+    const asked = [
+      rig.send('/api/v1/health'),
+      rig.send('/api/v1/mine'),
+      rig.send('/api/v1/%'),
+      rig.send('/', { headers: { host: 'evil.example' } }),
+    ]
+    for (const { headers } of await Promise.all(asked)) {
+      expect(headers).toMatchObject({
+        'cache-control': 'no-store',
+        'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+        'cross-origin-resource-policy': 'same-origin',
+      })
+      expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([])
+    }
+  })
+
+  test('is slowed down together, and nobody who shows a token with them', async () => {
+    const rig = await start()
+    const { token } = await rig.token(ANN)
+    const answers = []
+    for (let i = 0; i < 310; i++) answers.push(await rig.send('/api/v1/health'))
+    expect(answers.filter(({ status }) => status === 200)).toHaveLength(300)
+    expect(answers.at(-1)?.status).toBe(429)
+    expect(answers.at(-1)?.headers['retry-after']).toBe('1')
+    expect((await rig.with(token, '/api/v1/mine')).status).toBe(200)
+    rig.pass(60_000)
+    expect((await rig.send('/api/v1/health')).status).toBe(200)
+  })
+})
+
+describe('a token', () => {
+  test('opens as its owner, is told once, and is kept as a hash', async () => {
+    const rig = await start()
+    const made = await rig.token(ANN, { name: 'script' })
+    expect(made).toMatchObject({ name: 'script', scope: 'read', last_used_at: null })
+    expect(made.token).toMatch(/^karo_[0-9a-f]{10}_[\w-]{43}$/)
+    const answer = await rig.with(made.token, '/api/v1/mine')
+    expect([answer.status, answer.json()]).toEqual([200, { uid: ANN }])
+    const { tokens } = (await rig.asPerson(ANN, 'GET', '/api/v1/tokens')) as TokenListShape
+    expect(tokens).toEqual([
+      { ...made, token: undefined, last_used_at: '2026-01-01T00:00:00.000Z' } satisfies object,
+    ])
+    const kept = Buffer.concat(
+      (await rig.repository.all()).map((record) => Buffer.from(JSON.stringify(record))),
+    )
+    expect(kept.toString()).toContain('script')
+    expect(kept.toString()).not.toContain(made.token.slice(16))
+    expect(JSON.stringify(rig.audited)).not.toContain(made.token.slice(16))
+  })
+
+  test('is the maker’s alone: others neither see nor revoke it', async () => {
+    const rig = await start()
+    await rig.token(ANN, { name: 'script' })
+    expect(await rig.asPerson(BOB, 'GET', '/api/v1/tokens')).toEqual({ tokens: [] })
+    await expect(
+      rig.asPerson(BOB, 'POST', '/api/v1/tokens/revoke', { token: 'script' }),
+    ).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  test.each(['id', 'name'] as const)('is revoked by its %s, at once', async (by) => {
+    const rig = await start()
+    const made = await rig.token(ANN, { name: 'script' })
+    expect((await rig.with(made.token, '/api/v1/mine')).status).toBe(200)
+    await rig.asPerson(ANN, 'POST', '/api/v1/tokens/revoke', { token: made[by] })
+    expect((await rig.with(made.token, '/api/v1/mine')).status).toBe(401)
+    expect(await rig.repository.all()).toEqual([])
+    expect(rig.audited.map(({ type }) => type)).toEqual(['token_created', 'token_revoked', 'api_refused'])
+  })
+
+  test('ends when it was to end, and is then forgotten', async () => {
+    const rig = await start()
+    const { token } = await rig.token(ANN, { ttl_ms: DAY })
+    rig.pass(DAY - 1)
+    expect((await rig.with(token, '/api/v1/mine')).status).toBe(200)
+    rig.pass(1)
+    expect((await rig.with(token, '/api/v1/mine')).status).toBe(401)
+    await rig.token(ANN)
+    expect(await rig.repository.all()).toHaveLength(1)
+  })
+
+  test('holds over a restart; one that the database holds damaged or of another version opens nothing', async () => {
+    const rig = await start()
+    const { token, id } = await rig.token(ANN)
+    const signal = new AbortController().signal
+    await rig.http.tokens.start(signal)
+    expect((await rig.with(token, '/api/v1/mine')).status).toBe(200)
+    const [record] = await rig.repository.all()
+    await rig.repository.put({ ...record!, scope: 'everything' })
+    await rig.http.tokens.start(signal)
+    expect((await rig.with(token, '/api/v1/mine')).status).toBe(401)
+    await rig.repository.put({ ...record!, id, hash: new Uint8Array(31) })
+    expect(await rig.repository.all()).toEqual([])
+  })
+
+  test('of a person: at most 32, each name once, whatever others have', async () => {
+    const rig = await start()
+    await rig.token(ANN, { name: 'script' })
+    await rig.token(BOB, { name: 'script' })
+    await expect(rig.token(ANN, { name: 'script' })).rejects.toMatchObject({ code: 'conflict' })
+    for (let i = 1; i < 32; i++) await rig.token(ANN)
+    await expect(rig.token(ANN)).rejects.toMatchObject({ code: 'conflict' })
+    await rig.token(BOB)
+  })
+
+  test.each([
+    ['a scope there is not', { scope: 'root' }],
+    ['longer than a year', { ttl_ms: 367 * DAY }],
+    ['for no time', { ttl_ms: 0 }],
+    ['with a name that moves the cursor', { name: 'a\u001b[2J' }],
+    ['for somebody else', { uid: BOB }],
+  ])('is not made %s', async (_, wanted) => {
+    const rig = await start()
+    await expect(rig.token(ANN, wanted)).rejects.toMatchObject({ code: 'bad_request' })
+  })
+
+  test.each([
+    ['metrics', [200, 200, 403, 403, 403, 403, 403]],
+    ['read', [200, 200, 200, 403, 403, 200, 403]],
+    ['ask', [200, 200, 200, 403, 200, 200, 403]],
+    ['full', [200, 200, 200, 200, 200, 200, 200]],
+  ] as const)('of scope %s opens no more than that says', async (scope, expected) => {
+    const rig = await start()
+    rig.rights.set(ANN, { admin: true, asks: true })
+    const { token } = await rig.token(ANN, { scope })
+    const asked: readonly [string, string][] = [
+      ['GET', '/api/v1/health'],
+      ['GET', '/metrics'],
+      ['GET', '/api/v1/mine'],
+      ['POST', '/api/v1/mine'],
+      ['POST', '/api/v1/query'],
+      ['GET', '/api/v1/managed'],
+      ['POST', '/api/v1/managed'],
+    ]
+    const answers = []
+    for (const [method, path] of asked) answers.push((await rig.with(token, path, { method })).status)
+    expect(answers).toEqual(expected)
+  })
+
+  test('opens never more than its owner may do now', async () => {
+    const rig = await start()
+    rig.rights.set(ANN, { admin: true, asks: true })
+    const { token } = await rig.token(ANN, { scope: 'full' })
+    const asked = async () => [
+      (await rig.with(token, '/api/v1/managed', { method: 'POST' })).status,
+      (await rig.with(token, '/api/v1/query', { method: 'POST' })).status,
+      (await rig.with(token, '/api/v1/mine', { method: 'POST' })).status,
+    ]
+    expect(await asked()).toEqual([200, 200, 200])
+    rig.rights.set(ANN, { admin: false, asks: false })
+    expect(await asked()).toEqual([403, 403, 200])
+  })
+
+  test('makes no other, lists none, revokes none: that is done at the control socket', async () => {
+    const rig = await start()
+    rig.rights.set(ANN, { admin: true, asks: true })
+    const { token, id } = await rig.token(ANN, { scope: 'full' })
+    const post = { method: 'POST', body: {} }
+    const answers = [
+      await rig.with(token, '/api/v1/tokens', post),
+      await rig.with(token, '/api/v1/tokens'),
+      await rig.with(token, '/api/v1/tokens/revoke', { method: 'POST', body: { token: id } }),
+      await rig.with(token, '/api/v1/sessions/codes', { method: 'POST' }),
+    ]
+    expect(answers.map(({ status }) => status)).toEqual([403, 403, 403, 403])
+    expect(await rig.repository.all()).toHaveLength(1)
+  })
+
+  test.each([
+    ['in the query', (token: string): [string, Sent] => [`/api/v1/mine?token=${token}`, {}]],
+    ['in the path', (token: string): [string, Sent] => [`/api/v1/mine/${token}`, {}]],
+    [
+      'as Basic',
+      (token: string): [string, Sent] => ['/api/v1/mine', { headers: { authorization: `Basic ${token}` } }],
+    ],
+    [
+      'without a scheme',
+      (token: string): [string, Sent] => ['/api/v1/mine', { headers: { authorization: token } }],
+    ],
+    [
+      'with another header',
+      (token: string): [string, Sent] => ['/api/v1/mine', { headers: { 'x-api-key': token } }],
+    ],
+    [
+      'as a cookie',
+      (token: string): [string, Sent] => ['/api/v1/mine', { headers: { cookie: `token=${token}` } }],
+    ],
+    [
+      'cut short',
+      (token: string): [string, Sent] => [
+        '/api/v1/mine',
+        { headers: { authorization: `Bearer ${token.slice(0, -1)}` } },
+      ],
+    ],
+    [
+      'with another end',
+      (token: string): [string, Sent] => [
+        '/api/v1/mine',
+        { headers: { authorization: `Bearer ${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}` } },
+      ],
+    ],
+    [
+      'with another id',
+      (token: string): [string, Sent] => [
+        '/api/v1/mine',
+        { headers: { authorization: `Bearer karo_0000000000_${token.slice(16)}` } },
+      ],
+    ],
+    [
+      'twice',
+      (token: string): [string, Sent] => [
+        '/api/v1/mine',
+        { headers: { authorization: [`Bearer ${token}`, `Bearer ${token}`] } },
+      ],
+    ],
+  ])('%s opens nothing, and is not repeated', async (_, where) => {
+    const rig = await start()
+    const { token } = await rig.token(ANN)
+    const answer = await rig.send(...where(token))
+    expect([400, 401]).toContain(answer.status)
+    expect(answer.text).not.toContain(token.slice(16, 40))
+    expect(JSON.stringify(rig.audited)).not.toContain(token.slice(16, 40))
+  })
+
+  test('that is used too much is told to wait; the owner’s others are not', async () => {
+    const rig = await start()
+    const { token } = await rig.token(ANN)
+    const other = await rig.token(ANN)
+    const answers = []
+    for (let i = 0; i < 605; i++) answers.push((await rig.with(token, '/api/v1/mine')).status)
+    expect(answers.filter((status) => status === 200)).toHaveLength(600)
+    const refused = await rig.with(token, '/api/v1/mine')
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '1'])
+    expect((await rig.with(other.token, '/api/v1/mine')).status).toBe(200)
+    rig.pass(1_000)
+    expect((await rig.with(token, '/api/v1/mine')).status).toBe(200)
+  })
+})
+
+describe('wrong tokens', () => {
+  const wrong = (rig: Rig, i: number, from = '127.0.0.1') =>
+    rig.send('/api/v1/mine', {
+      headers: { authorization: `Bearer karo_0123456789_${String(i).padStart(43, 'x')}` },
+      from,
+    })
+
+  test('are slowed down by address, neither the owner nor the ledger is', async () => {
+    const rig = await start()
+    const { token } = await rig.token(ANN)
+    const answers = []
+    for (let i = 0; i < 300; i++) answers.push(await wrong(rig, i))
+    const codes = answers.map(({ status }) => status)
+    expect(codes.filter((status) => status === 401)).toHaveLength(20)
+    expect(codes.filter((status) => status === 429)).toHaveLength(280)
+    expect(answers.at(-1)?.headers['retry-after']).toBe('3')
+    expect((await wrong(rig, 301, '127.0.0.9')).status).toBe(401)
+    expect((await rig.with(token, '/api/v1/mine')).status).toBe(200)
+    const refused = rig.audited.filter(({ type }) => type === 'api_refused')
+    expect(refused.map(({ details }) => details)).toEqual([{ reason: 'credential', count: 1 }])
+    rig.pass(10 * 60_000)
+    expect(rig.audited.at(-1)?.details).toEqual({ reason: 'credential', count: 300 })
+    expect((await wrong(rig, 302)).status).toBe(401)
+  })
+
+  test('of all addresses together have an end', async () => {
+    const rig = await start()
+    const { token } = await rig.token(ANN)
+    const codes = []
+    for (let i = 0; i < 150; i++) codes.push((await wrong(rig, i, `127.0.1.${i + 1}`)).status)
+    expect(codes.filter((status) => status === 401)).toHaveLength(100)
+    expect((await rig.with(token, '/api/v1/mine')).status).toBe(200)
+  })
+
+  test('are refused also where nothing is needed', async () => {
+    const rig = await start()
+    const answer = await rig.send('/api/v1/health', { headers: { authorization: 'Bearer nonsense' } })
+    expect(answer.status).toBe(401)
+  })
+})
+
+describe('a session', () => {
+  test('is a cookie that scripts cannot read and a key that only the page has; it opens what its token does', async () => {
+    const rig = await start()
+    const page = await sessionOf(rig, ANN, { scope: 'read' })
+    expect(page.opened.json()).toEqual({
+      scope: 'read',
+      key: expect.stringMatching(/^[\w-]{43}$/),
+      idle_ms: IDLE_MS,
+      expires_in_ms: LIFE_MS,
+    })
+    expect(page.cookie).toMatch(
+      new RegExp(
+        `^karo_session_${rig.port}=[\\w-]{43}; Max-Age=43200; Path=/api/; HttpOnly; SameSite=Strict$`,
+      ),
+    )
+    expect((await page.ask('/api/v1/mine')).json()).toEqual({ uid: ANN })
+    expect((await page.ask('/api/v1/mine', { method: 'POST' })).status).toBe(403)
+  })
+
+  test('needs both halves', async () => {
+    const rig = await start()
+    const { pair, key } = await sessionOf(rig)
+    const other = await sessionOf(rig)
+    const asked = async (headers: Record<string, string>) =>
+      (await rig.send('/api/v1/mine', { headers })).status
+    expect(await asked({ cookie: pair })).toBe(401)
+    expect(await asked({ 'x-karo-session': key })).toBe(401)
+    expect(await asked({ cookie: pair, 'x-karo-session': other.key })).toBe(401)
+    expect(await asked({ cookie: `${pair}; ${other.pair}`, 'x-karo-session': key })).toBe(401)
+    expect(await asked({ cookie: `theme=dark; ${pair}`, 'x-karo-session': key })).toBe(200)
+  })
+
+  test('changes something only for a page that says it is ours', async () => {
+    const rig = await start()
+    const { pair, key, origin } = await sessionOf(rig)
+    const headers = { cookie: pair, 'x-karo-session': key }
+    const post = async (more: Record<string, string>) =>
+      (await rig.send('/api/v1/mine', { method: 'POST', headers: { ...headers, ...more } })).status
+    expect(await post({})).toBe(403)
+    expect(await post({ origin: 'http://127.0.0.1:1' })).toBe(403)
+    expect(await post({ origin })).toBe(200)
+  })
+
+  test('ends when it is ended, and only that one', async () => {
+    const rig = await start()
+    const [first, second] = [await sessionOf(rig), await sessionOf(rig)]
+    const ended = await first.ask('/api/v1/sessions', { method: 'DELETE' })
+    expect(ended.headers['set-cookie']?.[0]).toContain('=; Max-Age=0;')
+    expect((await first.ask('/api/v1/mine')).status).toBe(401)
+    expect((await second.ask('/api/v1/mine')).status).toBe(200)
+    const { token } = await rig.token(ANN)
+    expect((await rig.with(token, '/api/v1/sessions', { method: 'DELETE' })).status).toBe(404)
+  })
+
+  test('ends when nobody used it, and whatever happens after its time', async () => {
+    const rig = await start()
+    const [idle, busy] = [await sessionOf(rig), await sessionOf(rig)]
+    for (let at = 0; at < LIFE_MS - IDLE_MS; at += IDLE_MS - 1) {
+      rig.pass(IDLE_MS - 1)
+      expect((await busy.ask('/api/v1/mine')).status).toBe(200)
+    }
+    expect((await idle.ask('/api/v1/mine')).status).toBe(401)
+    rig.pass(IDLE_MS - 1)
+    await busy.ask('/api/v1/mine')
+    rig.pass(IDLE_MS - 1)
+    expect((await busy.ask('/api/v1/mine')).status).toBe(401)
+  })
+
+  test('ends with its token', async () => {
+    const rig = await start()
+    const page = await sessionOf(rig)
+    await rig.asPerson(ANN, 'POST', '/api/v1/tokens/revoke', { token: page.name })
+    expect((await page.ask('/api/v1/mine')).status).toBe(401)
+  })
+
+  test('opens no other session, and nothing does that is not good', async () => {
+    const rig = await start()
+    const page = await sessionOf(rig)
+    expect((await page.ask('/api/v1/sessions', { method: 'POST' })).status).toBe(403)
+    expect((await rig.send('/api/v1/sessions', { method: 'POST' })).status).toBe(401)
+    const bad = { method: 'POST', body: { code: 'x'.repeat(43) } }
+    expect((await rig.send('/api/v1/sessions', bad)).status).toBe(401)
+  })
+
+  test('is opened by a code, once, within a minute', async () => {
+    const rig = await start()
+    const code = await codeOf(rig)
+    const page = await pageOf(rig, { body: { code } })
+    expect((await page.ask('/api/v1/mine', { method: 'POST' })).json()).toEqual({ uid: ANN })
+    expect((await rig.send('/api/v1/sessions', { method: 'POST', body: { code } })).status).toBe(401)
+    const late = await codeOf(rig)
+    rig.pass(CODE_MS)
+    expect((await rig.send('/api/v1/sessions', { method: 'POST', body: { code: late } })).status).toBe(401)
+  })
+
+  test('too many: the oldest of the same person goes, nobody else’s', async () => {
+    const rig = await start()
+    const bob = await sessionOf(rig, BOB)
+    const first = await sessionOf(rig)
+    const { token } = await rig.token(ANN, { scope: 'full' })
+    for (let i = 0; i < 16; i++) await pageOf(rig, { headers: { authorization: `Bearer ${token}` } })
+    expect((await first.ask('/api/v1/mine')).status).toBe(401)
+    expect((await bob.ask('/api/v1/mine')).status).toBe(200)
+    const mine = await codeOf(rig, BOB)
+    const codes = []
+    for (let i = 0; i < 5; i++) codes.push(await codeOf(rig))
+    const redeemed = async (code: string) =>
+      (await rig.send('/api/v1/sessions', { method: 'POST', body: { code } })).status
+    expect([await redeemed(codes[0]!), await redeemed(codes[4]!), await redeemed(mine)]).toEqual([
+      401, 200, 200,
+    ])
+  })
+})
+
+describe('connections', () => {
+  /** A stream that has begun. */
+  async function streaming(rig: Rig, token: string) {
+    const { socket, ended } = await open(rig.port)
+    const begun = new Promise((resolve) => socket.once('data', resolve))
+    const head = `GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n`
+    socket.write(`${head}Authorization: Bearer ${token}\r\n\r\n`)
+    await begun
+    return { socket, ended }
+  }
+
+  test('end with the token that opened them, streams too', async () => {
+    const rig = await start()
+    const [revoked, other] = [await rig.token(ANN), await rig.token(ANN)]
+    const [first, second] = [await streaming(rig, revoked.token), await streaming(rig, other.token)]
+    await rig.asPerson(ANN, 'POST', '/api/v1/tokens/revoke', { token: revoked.id })
+    expect(await first.ended).toContain('data: first')
+    expect(second.socket.destroyed).toBe(false)
+    rig.pass(30 * DAY)
+    await second.ended
+  })
+
+  test('of those who show nothing make room for those who can', async () => {
+    const rig = await start()
+    const { token } = await rig.token(ANN)
+    const stream = await streaming(rig, token)
+    const held = []
+    for (let i = 0; i < 63; i++) held.push(await open(rig.port))
+    expect((await rig.with(token, '/api/v1/mine')).status).toBe(200)
+    await held[0]?.ended
+    expect(held[62]?.socket.destroyed).toBe(false)
+    expect(stream.socket.destroyed).toBe(false)
+    for (const { socket } of [...held, stream]) socket.destroy()
+  })
+
+  test('are bounded even for those who show a token', async () => {
+    const rig = await start()
+    const { token } = await rig.token(ANN)
+    const streams = []
+    for (let i = 0; i < 64; i++) streams.push(await streaming(rig, token))
+    const one = await open(rig.port)
+    await one.ended
+    expect(streams.every(({ socket }) => !socket.destroyed)).toBe(true)
+    for (const { socket } of streams) socket.destroy()
+    await until(async () => (await rig.with(token, '/api/v1/mine')).status === 200, { what: 'room again' })
+  })
+
+  test('are accepted at 127.0.0.1 and no other address of this machine', async () => {
+    const rig = await start()
+    expect(rig.http.address()).toEqual({ host: '127.0.0.1', port: rig.port })
+    for (const host of ['127.0.0.2', '::1']) {
+      const socket = connect({ host, port: rig.port })
+      await expect(
+        new Promise((resolve, reject) => socket.once('connect', resolve).once('error', reject)),
+      ).rejects.toThrow()
+    }
+  })
+})

@@ -1,0 +1,64 @@
+// karo token against a real API: what is made, what stands on stdout, what people see.
+import { dirname } from 'node:path'
+import { expect, test } from 'vitest'
+import type { TokenCreatedShape, TokenListShape } from '../../../src/api/shapes.ts'
+import { runCli } from '../../../src/cli/run.ts'
+import { type Rig, startRig } from '../../support/http-rig.ts'
+
+async function karo(rig: Rig, ...words: string[]) {
+  let out = ''
+  let err = ''
+  const code = await runCli(words, {
+    env: { KARO_HOME: dirname(rig.socket) },
+    stdout: { write: (text) => (out += text) },
+    stderr: { write: (text) => (err += text) },
+  })
+  return { code, out, err }
+}
+
+test('a script gets the token alone on stdout; people are told how far and how long beside it', async () => {
+  const rig = await startRig()
+  const made = await karo(rig, 'token', 'create', '--name', 'script', '--scope', 'full', '--ttl', '1h')
+  expect(made.code).toBe(0)
+  expect(made.out).toMatch(/^karo_[0-9a-f]{10}_[\w-]{43}\n$/)
+  expect(made.err).toContain('Scope full')
+  expect(made.err).not.toContain(made.out.trim())
+  const listed = await karo(rig, 'token', 'list')
+  expect(listed.out).toMatch(/script +full +\S.* +never/)
+  expect(listed.out).not.toContain(made.out.slice(16, 40))
+})
+
+test('by itself a token is of scope read, holds 30 days, and is called by its id', async () => {
+  const rig = await startRig()
+  const made = JSON.parse((await karo(rig, 'token', 'create', '--json')).out) as TokenCreatedShape
+  expect(made).toMatchObject({
+    scope: 'read',
+    name: made.id,
+    created_at: '2026-01-01T00:00:00.000Z',
+    expires_at: '2026-01-31T00:00:00.000Z',
+  })
+  const { tokens } = JSON.parse((await karo(rig, 'token', 'list', '--json')).out) as TokenListShape
+  expect(tokens.map(({ id }) => id)).toEqual([made.id])
+})
+
+test('is revoked by name, by id, or by the token itself, of which only the id is sent', async () => {
+  const rig = await startRig()
+  await karo(rig, 'token', 'create', '--name', 'one')
+  expect((await karo(rig, 'token', 'revoke', 'one')).out).toBe('Revoked one.\n')
+  const whole = (await karo(rig, 'token', 'create')).out.trim()
+  expect((await karo(rig, 'token', 'revoke', whole)).code).toBe(0)
+  expect((await karo(rig, 'token', 'list')).out).toContain('No tokens')
+  const missing = await karo(rig, 'token', 'revoke', 'one')
+  expect([missing.code, missing.err]).toEqual([1, expect.stringContaining("no token 'one'")])
+})
+
+test.each([
+  ['a scope there is not', ['--scope', 'root']],
+  ['no length of time', ['--ttl', 'soon']],
+  ['longer than a year', ['--ttl', '400d']],
+  ['shorter than a minute', ['--ttl', '1s']],
+])('%s is wrong usage, and makes nothing', async (_, words) => {
+  const rig = await startRig()
+  expect((await karo(rig, 'token', 'create', ...words)).code).toBe(2)
+  expect(await rig.repository.all()).toEqual([])
+})
