@@ -35,8 +35,8 @@ interface Kept {
   /** Over both rings, so that they can be merged. */
   readonly order: number
   readonly happened: {
-    readonly type: Happening
     readonly timestamp: string
+    readonly type: Happening
     readonly data: FeedData[Happening]
   }
 }
@@ -139,28 +139,33 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
     const wake = (): void => more()
     person.followers.add(wake)
     following++
-    const position = (): string => `${person.stream}-${place.shared + place.own}`
+    const here = (): string => `${person.stream}-${place.shared + place.own}`
+    // What is lost has to be told before anything continues after it.
+    let position = lost === undefined || after === undefined ? here() : after
 
     return {
       take() {
         if (place.shared < shared.first() || place.own < person.ring.first()) {
           const number = place.shared + place.own
           place = placeOf(person, number)
-          lost = place.shared + place.own - number
+          // Beside what was lost before and is not told yet.
+          if (lost !== null) lost = (lost ?? 0) + place.shared + place.own - number
         }
         if (lost !== undefined) {
           const count = lost
           lost = undefined
           const timestamp = new Date(clock.now()).toISOString()
-          return { id: position(), timestamp, type: 'lost', data: { count } }
+          position = here()
+          return { id: position, timestamp, type: 'lost', data: { count } }
         }
         const next = nextAt(person, place)
         if (next === undefined) return undefined
         place = next.place
+        position = here()
         // Type and data were put together by `tell`, which the compiler cannot see through the union.
-        return { id: position(), ...next.kept.happened } as FeedEvent
+        return { id: position, ...next.kept.happened } as FeedEvent
       },
-      position,
+      position: () => position,
       onMore(listener) {
         more = listener
       },
@@ -174,7 +179,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
     tell(type, data, uid) {
       const kept: Kept = {
         order: order++,
-        happened: { type, timestamp: new Date(clock.now()).toISOString(), data },
+        happened: { timestamp: new Date(clock.now()).toISOString(), type, data },
       }
       if (uid === undefined) {
         shared.push(kept)
