@@ -1,14 +1,17 @@
 // karo doctor: what is wrong here, why it matters, and the command that mends it; works with and without a daemon.
+import { callDaemon } from '../../api/client.ts'
 import { systemClock } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../config/paths.ts'
 import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { type Deed, examine, mend } from '../../doctor/doctor.ts'
+import type { DaemonFacts } from '../../doctor/facts.ts'
 import { quote } from '../../doctor/shell-words.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { startFileLooks } from '../start-file-looks.ts'
 import { doctorView } from '../views/doctor.ts'
+import { egressView } from '../views/egress.ts'
 
 const command: Command = {
   name: 'doctor',
@@ -23,23 +26,35 @@ const command: Command = {
       repeat: true,
     },
     { name: 'fix', description: 'do what is safe, and say each thing that is done; then check again' },
+    {
+      name: 'egress',
+      description:
+        'instead: every socket the daemon has open, and why it may; exits 1 when one is not explained',
+    },
+    {
+      name: 'repair',
+      description:
+        'instead, while no daemon runs: save what can be read of a damaged database, and keep a copy of it',
+    },
     { name: 'dry-run', description: 'with --fix or --repair: say what would be done, and do nothing' },
   ],
   examples: [
     { run: 'karo doctor', does: 'looks at everything; failures first, each with its fix' },
     { run: 'karo doctor --fix', does: 'mends modes, missing directories, leftovers and stale hook lines' },
     { run: 'karo doctor --only mesh.multicast --json', does: 'one check, for a script' },
+    { run: 'karo doctor --egress', does: 'every open socket, and to whom it leads' },
+    {
+      run: 'karo doctor --repair --dry-run',
+      does: 'reads the whole database and says what is wrong with it',
+    },
     { run: 'sudo karo doctor', does: "of the machine's service, with what only root may look at" },
   ],
   async run(io, input) {
     const { options } = input
     const dry = options['dry-run'] === true
-    if (dry && options.fix !== true) {
-      throw new KaroError('bad_request', 'there is nothing to be done that could be left', {
-        where: '--dry-run',
-        hint: 'It goes with --fix or --repair.',
-      })
-    }
+    checkOptions(input)
+    if (options.egress === true) return egress(io)
+    if (options.repair === true) return repair(io, dry)
     const ids = selected(input)
     let world = worldOf(io, ids)
     let examined = await examine(world, ids)
@@ -63,6 +78,46 @@ const command: Command = {
     } else io.out(doctorView(results, deeds, dry, io))
     return (failed ? EXIT.failed : EXIT.done) satisfies ExitCode
   },
+}
+
+/** What excludes each other would be left undone silently. */
+function checkOptions({ options }: CommandInput): void {
+  const modes = ['fix', 'egress', 'repair'].filter((name) => options[name] === true)
+  const [first, second] = modes
+  if (first !== undefined && second !== undefined) {
+    throw new KaroError('bad_request', `it does not go with --${first}`, { where: `--${second}` })
+  }
+  if (options['dry-run'] === true && first !== 'fix' && first !== 'repair') {
+    throw new KaroError('bad_request', 'there is nothing to be done that could be left undone', {
+      where: '--dry-run',
+      hint: 'It goes with --fix or --repair.',
+    })
+  }
+  if ((options.only as readonly string[] | undefined)?.length && (first === 'egress' || first === 'repair')) {
+    throw new KaroError('bad_request', 'it is no check', { where: `--${first}`, hint: 'Leave out --only.' })
+  }
+}
+
+async function egress(io: CommandIo): Promise<ExitCode> {
+  const world = worldOf(io, [])
+  const config = world.config()
+  if ('error' in config) throw config.error
+  const facts = async () => (await callDaemon(io, 'GET', '/api/v1/doctor')) as DaemonFacts
+  const { pid } = await facts()
+  const { lookAtEgress } = await import('../../doctor/egress-look.ts')
+  const sockets = await lookAtEgress({ pid, socket: io.socket, mesh: config.loaded.config.mesh, facts })
+  const ok = sockets.every(({ why }) => why !== null)
+  io.out(io.json ? `${JSON.stringify({ ok, pid, sockets })}\n` : egressView(sockets, io))
+  return ok ? EXIT.done : EXIT.failed
+}
+
+/** Exit 1 when it is damaged and still is: after --dry-run. */
+async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
+  const { mendDatabase } = await import('../../doctor/repair.ts')
+  const report = await mendDatabase(worldOf(io, []), dry)
+  const { repairView } = await import('../views/doctor-repair.ts')
+  io.out(io.json ? `${JSON.stringify({ dry_run: dry, ...report })}\n` : repairView(report, dry, io))
+  return report.ok || report.copy !== undefined ? EXIT.done : EXIT.failed
 }
 
 function selected({ options }: CommandInput): readonly CheckId[] {

@@ -68,7 +68,7 @@ export async function homeDirectory(world: World): Promise<readonly Finding[]> {
   } else if (db !== 'denied') found.push(...judgeDirectory(world, paths.db, db))
   return found.length > 0
     ? found
-    : [ok(`${paths.home}, of ${home.uid === world.uid ? 'yours' : `uid ${home.uid}`}`)]
+    : [ok(home.uid === world.uid ? paths.home : `${paths.home}, of uid ${home.uid}`)]
 }
 
 function judgeDirectory(world: World, path: string, stat: Stats): Finding[] {

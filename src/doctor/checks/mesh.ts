@@ -109,7 +109,7 @@ export async function httpListener(world: World): Promise<Finding> {
   })
 }
 
-const ELSEWHERE = 'the daemon is in another network namespace than this command'
+export const ELSEWHERE = 'the daemon is in another network namespace than this command'
 
 /** `/ip4/10.0.0.5/tcp/9238` → `10.0.0.5`. */
 const ipOf = (multiaddr: string): string => multiaddr.split('/')[2] ?? ''

@@ -1,0 +1,30 @@
+// Every socket of the daemon, for people, those that nothing explains first.
+import type { Explained } from '../../doctor/egress.ts'
+import { table } from '../table.ts'
+
+/** Ends with a newline. */
+export function egressView(
+  sockets: readonly Explained[],
+  screen: { readonly colour: boolean; readonly columns: number },
+): string {
+  const foreign = sockets.filter(({ why }) => why === null)
+  const rows = table(
+    [...foreign, ...sockets.filter(({ why }) => why !== null)],
+    [
+      { title: 'fd', value: ({ fd }) => String(fd), align: 'right' },
+      { title: 'kind', value: ({ kind }) => kind },
+      { title: 'local', value: ({ local }) => local || '–', shrink: true, keep: 'end' },
+      { title: 'remote', value: ({ remote }) => remote || '–', shrink: true, keep: 'end' },
+      {
+        title: 'why',
+        value: ({ why }) => why ?? 'nothing explains it',
+        style: ({ why }) => (why === null ? 'red' : undefined),
+        wrap: true,
+      },
+    ],
+    screen,
+  )
+  const count = sockets.length
+  const all = `${count} ${count === 1 ? 'socket is' : 'sockets are'} open`
+  return `${rows}\n${all}${foreign.length === 0 ? ', each explained.' : `; nothing explains ${foreign.length} of them.`}\n`
+}
