@@ -1,0 +1,236 @@
+// GET /events: server-sent events that continue by id, are filtered, keep alive, and let go of who does not read.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { createConnection, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { callDaemon } from '../../../src/api/client.ts'
+import { type Followed, followDaemon } from '../../../src/api/client-events.ts'
+import { eventsRoutes } from '../../../src/api/routes/events.ts'
+import { buildServer } from '../../../src/api/server.ts'
+import { systemClock, systemRandom, systemTimers } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createFeed, FEED_LIMITS } from '../../../src/feed/feed.ts'
+import type { Feed } from '../../../src/feed/index.ts'
+import { owner } from '../../support/callers.ts'
+import { until } from '../../support/until.ts'
+
+const UID = 1000
+let directory: string
+let socket: string
+let feed: Feed
+let server: ReturnType<typeof buildServer>
+const sockets: Socket[] = []
+
+async function serve(heartbeatMs: number, limits = FEED_LIMITS): Promise<void> {
+  feed = createFeed({ clock: systemClock, random: systemRandom, limits })
+  server = buildServer({
+    routes: [eventsRoutes({ feed, timers: systemTimers, heartbeatMs })],
+    callerOf: () => owner(UID),
+    clock: systemClock,
+    log: silentLog,
+  })
+  await server.listen({ path: socket })
+}
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'karo-events-'))
+  socket = join(directory, 's')
+})
+afterEach(async () => {
+  for (const one of sockets.splice(0)) one.destroy()
+  await server.close()
+  rmSync(directory, { recursive: true })
+})
+
+const happen = (mark: string) => feed.tell('config_reloaded', { applied: [mark], waiting: [] })
+const markOf = ({ event }: Followed): string | undefined =>
+  event?.type === 'config_reloaded' ? event.data.applied[0] : event?.type
+const open = (query: Record<string, string> | string[][] = {}, signal?: AbortSignal) =>
+  followDaemon({ socket }, new URLSearchParams(query as Record<string, string>), signal && { signal })
+
+/** Connects by hand and keeps what comes. */
+async function raw(query = '', headers = ''): Promise<{ readonly socket: Socket; text: () => string }> {
+  const connection = createConnection({ path: socket })
+  sockets.push(connection)
+  let got = ''
+  connection.on('error', () => {}).on('data', (data) => (got += data.toString()))
+  await new Promise((resolve) => connection.once('connect', resolve))
+  connection.write(`GET /api/v1/events${query} HTTP/1.0\r\n${headers}\r\n`)
+  await until(() => got.includes('retry: '), { what: 'the stream begins' })
+  return { socket: connection, text: () => got }
+}
+
+test('has the form of server-sent events: retry and id at once, then an id, type and data each', async () => {
+  await serve(60_000)
+  const { text } = await raw()
+  expect(text()).toMatch(/^HTTP\/1\.1 200 OK\r\n/)
+  expect(text()).toMatch(/\r\ncontent-type: text\/event-stream; charset=utf-8\r\n/)
+  expect(text()).toMatch(/\r\ncache-control: no-store\r\n/)
+  expect(text()).toMatch(/\r\n\r\nretry: 2000\nid: [0-9a-f]{16}-0\n\n$/)
+  happen('line\nbreak')
+  await until(() => text().endsWith('}\n\n'), { what: 'the event' })
+  const [, block] = text().split('-0\n\n')
+  const [, id, json] = /^id: (\S+)\nevent: config_reloaded\ndata: (.*)\n\n$/.exec(block!) ?? []
+  expect(JSON.parse(json!)).toEqual({
+    id,
+    timestamp: expect.stringMatching(/Z$/),
+    type: 'config_reloaded',
+    data: { applied: ['line\nbreak'], waiting: [] },
+  })
+})
+
+test('over random cuts nothing is lost or repeated', async () => {
+  await serve(60_000)
+  let made = 0
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(fc.record({ more: fc.nat(6), take: fc.nat(4) }), { minLength: 1, maxLength: 8 }),
+      async (rounds) => {
+        const first = made
+        const got: (string | undefined)[] = []
+        // Where it begins is told before anything happens.
+        let since: string | undefined
+        for await (const { id } of open()) {
+          since = id
+          break
+        }
+        for (const [i, { more, take }] of rounds.entries()) {
+          for (let n = 0; n < more; n++) happen(`${made++}`)
+          // Whatever was left comes at last.
+          const want =
+            i === rounds.length - 1 ? made - first - got.length : Math.min(take, made - first - got.length)
+          if (want === 0) continue
+          let left = want
+          for await (const followed of open({ since: since! })) {
+            since = followed.id
+            if (followed.event === undefined) continue
+            got.push(markOf(followed))
+            if (--left === 0) break
+          }
+        }
+        expect(got).toEqual(Array.from({ length: made - first }, (_, i) => `${first + i}`))
+      },
+    ),
+    { numRuns: 25 },
+  )
+})
+
+test('Last-Event-ID goes before since: a browser sends it with the address it was given', async () => {
+  await serve(60_000)
+  for (const mark of ['a', 'b', 'c']) happen(mark)
+  const got: Followed[] = []
+  for await (const followed of open({ since: '0' })) {
+    got.push(followed)
+    if (got.length === 3) break
+  }
+  const { text } = await raw('?since=0', `last-event-id: ${got[1]!.id}\r\n`)
+  await until(() => text().includes('data: '), { what: 'an event' })
+  expect(text().match(/data: /g)).toHaveLength(1)
+  expect(text()).toContain('"applied":["c"]')
+})
+
+test('types filters; the id moves on past what was not wanted, so that it is not lost', async () => {
+  await serve(5, { ...FEED_LIMITS, shared: 3 })
+  const stop = new AbortController()
+  const stream = open(
+    [
+      ['types', 'health_changed'],
+      ['types', 'peer_gone'],
+    ],
+    stop.signal,
+  )
+  const { value: begun } = (await stream.next()) as { value: Followed }
+  let followed = begun
+  // More than are kept.
+  for (const mark of ['a', 'b', 'c', 'd', 'e']) {
+    const before = followed.id
+    happen(mark)
+    while (followed.id === before) followed = ((await stream.next()) as { value: Followed }).value
+    expect(followed.event).toBeUndefined()
+  }
+  feed.tell('health_changed', { ready: true, failing: [] })
+  while (followed.event === undefined) followed = ((await stream.next()) as { value: Followed }).value
+  expect(followed.event.type).toBe('health_changed')
+  stop.abort()
+  await expect(stream.next()).rejects.toMatchObject({ name: 'AbortError' })
+})
+
+test('what gave way is said first', async () => {
+  await serve(60_000, { ...FEED_LIMITS, shared: 2 })
+  for (const mark of ['a', 'b', 'c']) happen(mark)
+  const got: unknown[] = []
+  for await (const { event } of open({ since: '0' })) {
+    got.push(event?.type === 'lost' ? event.data : event?.type)
+    if (got.length === 3) break
+  }
+  expect(got).toEqual([{ count: 1 }, 'config_reloaded', 'config_reloaded'])
+})
+
+test('who does not read is let go of, with nothing kept for them', async () => {
+  await serve(20)
+  const { socket: connection } = await raw()
+  connection.pause()
+  const large = 'x'.repeat(64 * 1024)
+  // More than the kernel takes.
+  for (let i = 0; i < 64; i++) happen(large)
+  await until(() => feed.followers() === 0, { what: 'it is cut' })
+})
+
+test('who reads is kept, however quiet it is', async () => {
+  await serve(5)
+  const { text } = await raw()
+  await until(() => (text().match(/^: still here$/gm)?.length ?? 0) >= 5, { what: 'five heartbeats' })
+  expect(feed.followers()).toBe(1)
+})
+
+test('a follower that hangs up frees its place', async () => {
+  await serve(60_000)
+  const { socket: connection } = await raw()
+  expect(feed.followers()).toBe(1)
+  connection.destroy()
+  await until(() => feed.followers() === 0, { what: 'its place is free' })
+})
+
+test('when the server closes, streams end', async () => {
+  await serve(60_000)
+  const { socket: connection } = await raw()
+  const closed = new Promise((resolve) => connection.once('close', resolve))
+  await server.close()
+  await closed
+  expect(feed.followers()).toBe(0)
+})
+
+describe('is refused', () => {
+  const ask = (query: string) => callDaemon({ socket }, 'GET', `/api/v1/events${query}`)
+
+  test.each([
+    ['an id that is none', '?since=x', { code: 'bad_request', where: 'since' }],
+    ['an unknown type', '?types=x', { code: 'bad_request' }],
+    ['an unknown field', '?type=lost', { code: 'bad_request' }],
+  ])('%s', async (_, query, error) => {
+    await serve(60_000)
+    await expect(ask(query)).rejects.toMatchObject(error)
+    expect(feed.followers()).toBe(0)
+  })
+
+  test('one follower too many', async () => {
+    await serve(60_000, { ...FEED_LIMITS, followersOfOne: 1 })
+    await raw()
+    await expect(ask('')).rejects.toMatchObject({ code: 'rate_limited' })
+    await expect(open().next()).rejects.toMatchObject({ code: 'rate_limited' })
+  })
+})
+
+test('a daemon that falls silent is a timeout, one that hangs up unavailable', async () => {
+  await serve(60_000)
+  const silent = followDaemon({ socket }, new URLSearchParams(), { idleMs: 20 })
+  await silent.next()
+  await expect(silent.next()).rejects.toMatchObject({ code: 'timeout' })
+  const cut = open()
+  await cut.next()
+  const next = expect(cut.next()).rejects.toMatchObject({ code: 'unavailable' })
+  await server.close()
+  await next
+})
