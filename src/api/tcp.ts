@@ -75,6 +75,8 @@ export function createTcpListener(options: TcpOptions): TcpListener {
   const accepted = new WeakSet<Socket>()
   /** Open, the oldest first. */
   const strangers = new Set<Socket>()
+  /** One request on them was refused; node:http hands on what was sent behind it all the same. */
+  const finished = new WeakSet<Socket>()
   const vouched = new Map<Socket, () => boolean>()
   let endSweeping = (): void => {}
 
@@ -98,6 +100,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
   }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
+    if (finished.has(request.socket)) return
     for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
     const { method = '', url = '', rawHeaders } = request
     const refused = judgeHead({ method, url, rawHeaders }, bound ?? 0)
@@ -105,6 +108,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
       handle(request, response)
       return
     }
+    finished.add(request.socket)
     onRefused(refused.reason)
     const { status, body, headers } = describeError(refused.error)
     const text = JSON.stringify(body)
