@@ -31,10 +31,14 @@ export interface SpoolLook {
   readonly bytes: Uint8Array
 }
 
+/** Write permission for the group and for everybody. */
+const OTHERS_WRITE = 0o022n
+
 /**
  * At most `most` bytes from the offset that `offset` chooses. Undefined when the file is gone or cannot be read now;
- * `refused` when it never will be: a symbolic link, no regular file, one whose mode keeps this process out, or one that has
- * a second name, under which somebody else may have put it here. A file of another user that can be read is read.
+ * `refused` when it never will be: a symbolic link, no regular file, one whose mode keeps this process out, or one
+ * that somebody else may have written or put here: others may write it, or it has a second name. No hook leaves such a
+ * file. One of another user that can be read is read.
  */
 export function lookInto(
   path: string,
@@ -51,7 +55,7 @@ export function lookInto(
   }
   try {
     const stat = fstatSync(fd, { bigint: true })
-    if (!stat.isFile() || stat.nlink > 1n) return 'refused'
+    if (!stat.isFile() || stat.nlink > 1n || (stat.mode & OTHERS_WRITE) !== 0n) return 'refused'
     const file = `${stat.dev}:${stat.ino}`
     const size = Number(stat.size)
     const at = offset(file, size)

@@ -1,6 +1,7 @@
 // The follower against a real directory and a real database: every record once, whatever happens to the files.
 import { execFileSync, spawn } from 'node:child_process'
 import {
+  chmodSync,
   existsSync,
   linkSync,
   mkdirSync,
@@ -243,6 +244,8 @@ test('only regular files that hooks name are opened: no links, no FIFOs, no stra
   const shared = join(temporaryDirectory(), 'shared')
   writeFileSync(shared, records(['somebody else may have written this']))
   linkSync(shared, join(w.directory, deadName(4)))
+  append(w.directory, deadName(5), records(['so may everybody']))
+  chmodSync(join(w.directory, deadName(5)), 0o622)
   append(w.directory, 'notes.txt', records(['a stranger']))
   append(w.directory, '../escape.spool', records(['outside']))
   append(w.directory, deadName(3), records(['good']))

@@ -1,0 +1,305 @@
+// Several people on one machine, under a real systemd: each has their own commands and numbers, and nobody else's.
+import { execFileSync } from 'node:child_process'
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type {
+  AuditEntryShape,
+  EventShape,
+  SharePreviewShape,
+  SharingView,
+  StatisticsShape,
+  StatusShape,
+} from '../../src/api/shapes.ts'
+import { quoteShell as quote } from '../../src/observe/hooks/quote.ts'
+import { bootMachine, canBoot, type Machine } from '../support/machine.ts'
+import { atEnd } from '../support/processes.ts'
+import { until } from '../support/until.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const VERSION = '0.1.0~test1'
+const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch
+/** Somebody who was never met; to trust a key it need not be. */
+const STRANGER = 'karo:ed25519:FhkqiNXPZFQEtgwQ9EaEgJyP94f7pnfeWiVqyRqxK50'
+const SPOOL = '/var/spool/karo'
+const SOCKET = '/run/karo/karo.sock'
+
+/** Says to the socket what the command line never would: `request.cjs GET /api/v1/… [header=value …]`. */
+const REQUEST = `
+const { request } = require('node:http')
+const [method, path, ...pairs] = process.argv.slice(2)
+const headers = Object.fromEntries(pairs.map((pair) => pair.split('=')))
+request({ socketPath: '${SOCKET}', method, path, headers }, (response) => {
+  let body = ''
+  response.on('data', (bytes) => (body += bytes))
+  response.on('end', () => console.log(JSON.stringify({ status: response.statusCode, body })))
+}).end()
+`
+
+interface History {
+  readonly events: readonly EventShape[]
+  readonly total: number
+}
+
+const possible = canBoot()
+if (!possible.ok)
+  process.stderr.write(`no machine with systemd (${possible.reason}): several users are not tried here\n`)
+
+/** Ann and Bob may use the node, Eve not yet; each test goes on where the one before it ended. */
+describe.runIf(possible.ok)('a machine of several people', () => {
+  let machine: Machine
+
+  const run = (user: string, line: string) => machine.run(`su - ${user} -c ${quote(line)}`)
+  const must = (user: string, line: string) => machine.must(`su - ${user} -c ${quote(line)}`)
+  const json = async <T>(user: string, line: string): Promise<T> =>
+    JSON.parse(await must(user, `karo ${line} --json`)) as T
+  const commands = async (user: string): Promise<string[]> =>
+    (await json<History>(user, 'history --limit 1000')).events.map(({ command }) => command)
+  /** An interactive bash of theirs at a terminal, as a login gives it, with their own start file. */
+  const type = (user: string, ...lines: readonly string[]) =>
+    must(user, `printf '%s\\n' ${[...lines, 'exit'].map(quote).join(' ')} | script -qec 'bash -i' /dev/null`)
+  /** The same, but the shell stays open after these lines. */
+  const stay = (user: string, ...lines: readonly string[]) => {
+    const typed = `printf '%s\\n' ${lines.map(quote).join(' ')}; sleep 3600`
+    const shell = `(${typed}) | script -qec 'bash -i' /dev/null`
+    return machine.must(`systemd-run -q --unit=shell-of-${user} su - ${user} -c ${quote(shell)}`)
+  }
+  const recorded = (user: string, command: string): Promise<unknown> =>
+    until(async () => (await commands(user)).includes(command), {
+      what: `${user} finds: ${command}`,
+      deadlineMs: 60_000,
+      pollMs: 200,
+    })
+  const ask = async (user: string, ...words: readonly string[]) => {
+    const line = ['/usr/lib/karo/bin/node /packages/request.cjs', ...words.map(quote)].join(' ')
+    return JSON.parse(await must(user, line)) as { status: number; body: string }
+  }
+  const spoolFiles = async (user: string): Promise<string[]> =>
+    (await machine.must(`find ${SPOOL} -type f -user ${user} -name '*.spool'`)).split('\n').filter(Boolean)
+
+  beforeAll(async () => {
+    const packages = mkdtempSync(join(tmpdir(), 'karo-packages-'))
+    atEnd(() => rmSync(packages, { recursive: true, force: true }))
+    const script = join(ROOT, 'scripts/package.ts')
+    execFileSync(process.execPath, [script, '--out', packages, '--level', '1', '--version', VERSION], {
+      stdio: 'ignore',
+    })
+    writeFileSync(join(packages, 'request.cjs'), REQUEST)
+    chmodSync(packages, 0o755)
+    machine = await bootMachine(packages)
+    await machine.must(`dpkg -i /packages/karo_${VERSION}_${ARCH}.deb`)
+    for (const user of ['ann', 'bob']) await machine.must(`useradd -m -s /bin/bash -G karo ${user}`)
+    await machine.must('useradd -m -s /bin/bash eve')
+  })
+
+  test('whoever is not in the group is told how they get there, and what they type is theirs all the same', async () => {
+    const refused = await run('eve', 'karo status')
+    expect(refused.code).toBe(4)
+    expect(refused.output).toContain('usermod -aG karo eve')
+    expect((await run('eve', 'karo shell install')).output).toContain('usermod -aG karo eve')
+    await type('eve', 'echo canary-eve')
+  })
+
+  test("the line that shell install puts there records to the machine's node, each person for themselves", async () => {
+    for (const user of ['ann', 'bob']) {
+      expect(await must(user, 'karo shell install')).toContain("this machine's node")
+      expect((await run(user, 'ls ~/.local/share/karo')).code).not.toBe(0)
+      await type(user, `echo canary-${user}`, 'ls -la')
+    }
+    await recorded('ann', 'echo canary-ann')
+    await recorded('bob', 'echo canary-bob')
+  })
+
+  test('each sees their own in history, statistics and status, and root sees root’s', async () => {
+    for (const [user, others] of [
+      ['ann', ['bob', 'eve']],
+      ['bob', ['ann', 'eve']],
+    ] as const) {
+      const all = await commands(user)
+      expect(all).toContain(`echo canary-${user}`)
+      for (const other of others) expect(all.join('\n')).not.toContain(`canary-${other}`)
+      for (const other of others) {
+        expect(await json<History>(user, `history canary-${other}`)).toEqual({ events: [], total: 0 })
+      }
+      expect((await json<StatisticsShape>(user, 'stats')).total_commands).toBe(all.length)
+      const uid = Number(await machine.must(`id -u ${user}`))
+      expect(await json<StatusShape>(user, 'status')).toMatchObject({
+        service: true,
+        you: { uid, admin: false, asks: false },
+        store: { events: all.length },
+      })
+    }
+    expect(await json<History>('root', 'history')).toEqual({ events: [], total: 0 })
+    expect((await json<StatisticsShape>('root', 'stats')).total_commands).toBe(0)
+    expect(await json<StatusShape>('root', 'status')).toMatchObject({
+      you: { uid: 0, admin: true, asks: true },
+      store: { events: 0 },
+    })
+  })
+
+  test('nothing that is said on the socket makes somebody another', async () => {
+    const bob = await machine.must('id -u bob')
+    for (const path of [
+      '/api/v1/history',
+      '/api/v1/stats',
+      '/api/v1/share',
+      '/api/v1/share/preview',
+      '/api/v1/status',
+    ]) {
+      const own = await ask(
+        'ann',
+        'GET',
+        path,
+        `x-uid=${bob}`,
+        'x-forwarded-for=127.0.0.1',
+        'x-remote-user=bob',
+      )
+      expect(own, path).toMatchObject({ status: 200, body: expect.not.stringContaining('canary-bob') })
+      for (const wish of [`uid=${bob}`, 'user=bob', 'caller[uid]=0']) {
+        const asked = await ask('ann', 'GET', `${path}?${encodeURI(wish)}`)
+        expect([asked.status, asked.body.includes('canary-bob')], `${path}?${wish}`).toEqual([
+          asked.status === 200 ? 200 : 400,
+          false,
+        ])
+      }
+    }
+    expect((await ask('ann', 'GET', '/api/v1/history')).body).toContain('canary-ann')
+    expect((await ask('root', 'GET', '/api/v1/history')).body).not.toContain('canary')
+  })
+
+  test('what shells have left can be read by nobody but the service and its owner', async () => {
+    await stay('bob', 'echo bob-stays')
+    await stay('ann', 'echo ann-stays')
+    await recorded('bob', 'echo bob-stays')
+    await recorded('ann', 'echo ann-stays')
+    const [file] = await spoolFiles('bob')
+    expect(file, 'a spool file of bob').toBeDefined()
+    expect(await machine.must(`stat -c '%a %U:%G' ${file}`)).toBe('640 bob:karo-spool')
+    // Ann knows its name, and is in the service's group.
+    expect((await run('ann', `cat ${file}`)).code).not.toBe(0)
+    expect((await run('ann', `echo forged >> ${file}`)).code).not.toBe(0)
+    expect((await run('ann', `rm -f ${file}; mv ${file} ${file}.away`)).code).not.toBe(0)
+    expect(await machine.must('getent group karo-spool')).toMatch(/:karo$/)
+  })
+
+  test('files that somebody put into the spool in another’s name are theirs who put them, or nobody’s', async () => {
+    const bob = await machine.must('id -u bob')
+    const [bobs] = await spoolFiles('bob')
+    const [own] = await spoolFiles('ann')
+    const named = (uid: string, n: number): string => `${SPOOL}/${uid}-4194303-179516250000000${n}.spool`
+    const ann = await machine.must('id -u ann')
+    await must(
+      'ann',
+      `ln -s ${bobs} ${named(ann, 1)}; ln -s ${bobs} ${named(bob, 2)}; mkfifo -m 666 ${named(bob, 3)}`,
+    )
+    // The kernel refuses a second name for what Ann cannot write.
+    await run('ann', `ln ${bobs} ${named(ann, 4)}`)
+    await must('ann', `sed s/ann-stays/forged-by-ann/ ${own} > ${named(bob, 5)}`)
+    // Files of Bob's that everybody may write: by a second name, or moved, they would be in the spool as his.
+    for (const [n, put] of [
+      [6, 'ln'],
+      [7, 'mv'],
+    ] as const) {
+      const file = `/home/ann/of-bob-${n}`
+      await machine.must(
+        `sed s/bob-stays/forged-for-bob/ ${bobs} > ${file} && chown bob ${file} && chmod 666 ${file}`,
+      )
+      await must('ann', `${put} ${file} ${named(bob, n)}`)
+    }
+    await type('bob', 'echo after-the-forgeries')
+    await recorded('bob', 'echo after-the-forgeries')
+    await until(async () => (await machine.must(`find ${SPOOL} -name '*-4194303-*' | wc -l`)) === '0', {
+      what: 'what cannot be read, and what is of shells that are gone, is removed',
+      deadlineMs: 60_000,
+      pollMs: 500,
+    })
+    const anns = await commands('ann')
+    expect(anns.join('\n')).not.toContain('canary-bob')
+    // The records in Bob's name are the writer's own.
+    expect(anns).toContain('echo forged-by-ann')
+    expect((await commands('bob')).join('\n')).not.toMatch(/forged|canary-ann|ann-stays/)
+    expect(await json<History>('root', 'history')).toMatchObject({ total: 0 })
+  })
+
+  test('who may not manage the node is told so, and it does not happen', async () => {
+    for (const line of [`peers trust ${STRANGER}`, `peers deny ${STRANGER}`, `peers revoke ${STRANGER}`]) {
+      const refused = await run('ann', `karo ${line}`)
+      expect(refused.code, line).toBe(4)
+      expect(refused.output, line).toContain('only an administrator of this node may do that')
+    }
+    expect((await run('ann', 'karo query tools')).code).toBe(4)
+    expect(await json('ann', 'peers')).toMatchObject({ peers: [] })
+  })
+
+  test('what one person consents to is neither shown to the other nor theirs to change', async () => {
+    await must('root', `karo peers trust ${STRANGER} --name carol`)
+    const anns = await json<SharingView>('ann', 'share allow carol')
+    expect(anns).toMatchObject({ source: 'decision', allow: { peers: [STRANGER] } })
+    expect(await json<SharingView>('bob', 'share show')).toMatchObject({
+      source: 'config',
+      allow: { peers: [] },
+    })
+    expect(await json<SharingView>('root', 'share show')).toMatchObject({ source: 'config' })
+    const preview = await json<SharePreviewShape>('ann', 'share preview')
+    expect(preview.summaries.length).toBeGreaterThan(0)
+    for (const user of ['bob', 'root']) {
+      expect((await json<SharePreviewShape>(user, 'share preview')).summaries).toEqual([])
+    }
+    const changes = async (user: string): Promise<number> => {
+      const line = 'audit log --type consent_change'
+      return (await json<{ entries: AuditEntryShape[] }>(user, line)).entries.length
+    }
+    expect([await changes('ann'), await changes('bob')]).toEqual([1, 0])
+  })
+
+  test('a member of karo-admin manages the node at once, and still sees nobody else’s', async () => {
+    await machine.must('usermod -aG karo-admin ann')
+    await until(async () => (await json<StatusShape>('ann', 'status')).you.admin, {
+      what: 'ann is an administrator',
+      pollMs: 500,
+    })
+    await must('ann', `karo peers deny ${STRANGER}`)
+    await must('ann', 'karo query tools')
+    expect((await commands('ann')).join('\n')).not.toContain('canary-bob')
+    expect(await json<History>('ann', 'history after-the-forgeries')).toEqual({ events: [], total: 0 })
+    await machine.must('gpasswd -d ann karo-admin')
+    await until(async () => !(await json<StatusShape>('ann', 'status')).you.admin, {
+      what: 'she is none any more',
+      pollMs: 500,
+    })
+    expect((await run('ann', `karo peers trust ${STRANGER}`)).code).toBe(4)
+  })
+
+  test('access.askers lets people ask, at the next reload; a name that nobody has is told and grants nothing', async () => {
+    await machine.must(
+      `sed -i '/^\\[access\\]$/a askers = ["bob", "group:nobodies", "zoe"]' /etc/karo/config.toml`,
+    )
+    await machine.must('systemctl reload karo')
+    await until(async () => (await json<StatusShape>('bob', 'status')).you.asks, {
+      what: 'bob may ask',
+      pollMs: 500,
+    })
+    await must('bob', 'karo query tools')
+    expect((await run('ann', 'karo query tools')).code).toBe(4)
+    expect((await run('bob', `karo peers trust ${STRANGER}`)).code).toBe(4)
+    const log = () => machine.must('journalctl -u karo -o cat --no-pager')
+    await until(async () => (await log()).includes('"entry":"zoe"'), { what: 'the log names who is unknown' })
+    expect(await log()).toContain('"entry":"group:nobodies"')
+  })
+
+  test('who is let in later finds what they typed before', async () => {
+    await machine.must('usermod -aG karo eve')
+    await recorded('eve', 'echo canary-eve')
+    expect((await commands('eve')).join('\n')).not.toMatch(/canary-(?:ann|bob)/)
+  })
+
+  test("a node of one's own is for oneself: neither the hook nor the command line goes to the machine's", async () => {
+    await must('eve', 'karo init --name own')
+    expect(await must('eve', 'karo shell init bash')).toContain('/home/eve/.local/share/karo/spool')
+    expect(await must('eve', 'KARO_HOME=/home/eve/other karo shell init bash')).toContain(
+      '/home/eve/other/spool',
+    )
+    expect(await must('bob', 'karo shell init bash')).toContain(SPOOL)
+  })
+})
