@@ -66,7 +66,9 @@ export function createAccess({ config, names, ownUid, clock, timers, log }: Acce
     const under = pending.get(uid)
     if (under !== undefined) return under
     if (pending.size >= PENDING_MAX) return Promise.reject(new Error(`${PENDING_MAX} look-ups are under way`))
-    const rights = serially(() => rightsOf(uid)).finally(() => pending.delete(uid))
+    const rights = serially(() => rightsOf(uid)).finally(() => {
+      if (pending.get(uid) === rights) pending.delete(uid)
+    })
     pending.set(uid, rights)
     return rights
   }
@@ -133,6 +135,8 @@ export function createAccess({ config, names, ownUid, clock, timers, log }: Acce
     },
     reload() {
       kept.clear()
+      // What is under way may have read the lists as they were.
+      pending.clear()
       checkNames()
     },
   }

@@ -117,6 +117,40 @@ describe('sources', () => {
   })
 })
 
+describe('who may manage the node and who may ask', () => {
+  test.each([
+    ['ann'],
+    ['1000'],
+    ['0'],
+    ['group:karo-admin'],
+    ['ann.lee-2@corp.example'],
+    ['CORP\\\\ann'],
+    ['group:domain users'],
+  ])('%s', (entry) => {
+    const { config } = load(`[access]\nadmins = ["${entry}"]\naskers = ["*", "${entry}"]`)
+    expect(config.access.admins).toHaveLength(1)
+    expect(config.access.askers[0]).toBe('*')
+  })
+
+  test.each([
+    ['"*"', /everybody/],
+    ['"group:"', /name of a group/],
+    ['"group:*"', /name of a group/],
+    ['"group:27"', /name of a group/],
+    ['""', /no user name/],
+    ['"-1"', /no uid/],
+    ['"4294967295"', /no uid/],
+    ['"007"', /no uid/],
+    ['"a:b"', /no user name/],
+    ['"a,b"', /no user name/],
+    [String.raw`"a\u0007"`, /no user name/],
+    ['1000', /must be a user name, a uid/],
+  ])('not for administrators: %s', (entry, why) => {
+    expect(refusal(`[access]\nadmins = ["root", ${entry}]`)).toMatch(why)
+    expect(refusal(`[access]\nadmins = ["root", ${entry}]`)).toMatch(/^config.toml:2 access.admins, entry 2,/)
+  })
+})
+
 test('the documented file is accepted as a whole, as far as this version goes', () => {
   const { config, warnings } = load(`
 [node]
