@@ -11,10 +11,12 @@ import { logsRoutes } from './api/routes/logs.ts'
 import { metricsRoutes } from './api/routes/metrics.ts'
 import { openApiRoutes } from './api/routes/openapi.ts'
 import { peersRoutes } from './api/routes/peers.ts'
+import { problemsRoutes } from './api/routes/problems.ts'
 import { queryRoutes } from './api/routes/query.ts'
 import { shareRoutes } from './api/routes/share.ts'
 import { statsRoutes } from './api/routes/stats.ts'
 import { statusRoutes } from './api/routes/status.ts'
+import { summariesRoutes } from './api/routes/summaries.ts'
 import { createAudit } from './audit/index.ts'
 import { systemClock as clock, systemRandom as random, systemTimers as timers } from './base/clock.ts'
 import { type ExitCode, KaroError } from './base/errors.ts'
@@ -43,6 +45,7 @@ import { createNameService } from './ops/name-service.ts'
 import { openNotify, watchdogMs } from './ops/notify.ts'
 import { openPeerCredentials } from './ops/peer-credentials.ts'
 import { watchReadiness } from './ops/readiness.ts'
+import { createProblems } from './ops/report-problems.ts'
 import { watchEnding } from './ops/signals.ts'
 import { openTap } from './ops/tap.ts'
 import { startWatchdog, type Vital } from './ops/watchdog.ts'
@@ -89,11 +92,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
         places: { home: paths.db, spool: paths.spool },
       }),
   })
+  const problems = createProblems({ root: dirname(import.meta.dirname), clock })
   const log = withSinks(
     options.terminal
       ? createPlainLog(levelOf(options, config), write)
       : createJsonLog({ level: levelOf(options, config) }),
-    [logs.sink, metrics.logged],
+    [logs.sink, metrics.logged, problems.sink],
   )
   for (const warning of loaded.warnings) log.warn({}, warning)
   const notify = await openNotify({ env, log })
@@ -169,6 +173,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       statsRoutes({ insight }),
       peersRoutes({ trust, mesh }),
       shareRoutes({ sharing, summaries, trust }),
+      summariesRoutes({ summaries, trust, clock }),
       queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
       auditRoutes({ audit, trust }),
       ...http.routes,
@@ -176,6 +181,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       openApiRoutes(),
       logsRoutes({ logs, clock }),
       metricsRoutes({ metrics }),
+      problemsRoutes({ problems, random }),
       doctorRoutes({
         ...{ identity, mesh, trust, store, observe, documents, summaries, health, drift },
         http: http.address,

@@ -37,6 +37,11 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'query', group: 'mesh', load: async () => (await import('./commands/query.ts')).query },
   { name: 'audit', group: 'mesh', load: async () => (await import('./commands/audit.ts')).audit },
   { name: 'logs', group: 'node', load: async () => (await import('./commands/logs.ts')).logs },
+  {
+    name: 'report-problem',
+    group: 'node',
+    load: async () => (await import('./commands/report-problem.ts')).reportProblem,
+  },
   { name: 'identity', group: 'node', load: async () => (await import('./commands/identity.ts')).identity },
   { name: 'token', group: 'node', load: async () => (await import('./commands/token.ts')).token },
   { name: 'config', group: 'node', load: async () => (await import('./commands/config.ts')).config },

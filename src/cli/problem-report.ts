@@ -1,0 +1,223 @@
+// What `karo report-problem` writes: built from numbers and constants of the program alone, whatever it reads.
+import { existsSync, readdirSync, statSync } from 'node:fs'
+import { cpus, release, totalmem } from 'node:os'
+import { dirname, join } from 'node:path'
+import { isDeepStrictEqual } from 'node:util'
+import { REJECT_CODES } from '../../protocols/reject.ts'
+import { HEALTH_CHECKS } from '../base/checks.ts'
+import { KaroError } from '../base/errors.ts'
+import { isOwnFrame } from '../base/own-frames.ts'
+import { isCode, isKind, isProblemLevel, type Problem } from '../base/problem.ts'
+import { VERSION } from '../base/version.ts'
+import { loadConfig } from '../config/load.ts'
+import type { HomePaths } from '../config/paths.ts'
+import { KEY_LIST } from '../config/table.ts'
+
+/** Asks the daemon; throws KaroError as `callDaemon` does. */
+export type AskDaemon = (path: '/api/v1/status' | '/api/v1/problems') => Promise<unknown>
+
+export interface ReportSources {
+  readonly paths: HomePaths
+  readonly service: boolean
+  readonly env: Readonly<Record<string, string | undefined>>
+  readonly ask: AskDaemon
+  /** Directory of the program's files. */
+  readonly root: string
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+interface Files {
+  readonly files: number
+  readonly bytes: number
+}
+/** Or the code of what kept it from being looked at. */
+type Looked = Files | { readonly error: string }
+
+export interface ProblemReport {
+  readonly format: 1
+  readonly created_at: string
+  readonly program: {
+    readonly version: string
+    readonly node: string
+    readonly platform: string
+    readonly arch: string
+    /** `6.1.0`, without what a distribution or a person appends. */
+    readonly kernel: string
+    readonly service: boolean
+  }
+  readonly machine: { readonly cpus: number; readonly memory_bytes: number }
+  readonly home: {
+    readonly database: Looked
+    readonly spool: Looked
+    readonly key: boolean
+    readonly config_file: boolean
+  }
+  readonly config: {
+    /** Names of the keys whose value is not the default; never a value. */
+    readonly changed: readonly string[]
+    /** Code of what is wrong with the file; null when it can be used. */
+    readonly problem: string | null
+  }
+  /** Or the code of why it said nothing: `not_running` when it is down. */
+  readonly daemon: DaemonPart | { readonly error: string }
+}
+
+interface DaemonPart {
+  readonly version: string | null
+  /** By name as in `karo status --json`. */
+  readonly counts: Readonly<Record<string, number>>
+  readonly rejected: Readonly<Record<string, number>>
+  readonly ready: boolean
+  readonly checks: readonly { readonly name: string; readonly ok: boolean }[]
+  /** Or the code of why they were not told. */
+  readonly problems: readonly Problem[] | { readonly error: string }
+}
+
+const COUNTS = [
+  'uptime_seconds',
+  'mesh.peers_connected',
+  'mesh.peers_trusted',
+  'mesh.peers_pending',
+  'mesh.members_known',
+  'store.events',
+  'store.bytes',
+  'spool.pending_bytes',
+  'spool.dropped',
+  'documents.own',
+  'documents.received',
+  'documents.relayed',
+  'documents.bytes',
+  'documents.conflicts',
+  'summaries.recipients',
+  'summaries.left_out',
+  'summaries.refused',
+] as const
+
+/** Never throws for what it cannot read: the report says so instead. */
+export async function buildReport(sources: ReportSources): Promise<ProblemReport> {
+  const { paths, service, root, now } = sources
+  return {
+    format: 1,
+    created_at: new Date(now).toISOString(),
+    program: {
+      version: VERSION,
+      node: process.versions.node,
+      platform: process.platform,
+      arch: process.arch,
+      kernel: numbersOf(release()),
+      service,
+    },
+    machine: { cpus: cpus().length, memory_bytes: totalmem() },
+    home: {
+      database: lookInto(paths.db),
+      spool: lookInto(paths.spool),
+      key: existsSync(paths.key),
+      config_file: existsSync(paths.config),
+    },
+    config: configPart(sources),
+    daemon: await daemonPart(sources.ask, root),
+  }
+}
+
+function configPart({ paths, env }: ReportSources): ProblemReport['config'] {
+  try {
+    const { values } = loadConfig({ home: dirname(paths.config), env })
+    const changed = KEY_LIST.filter((key) => !isDeepStrictEqual(values.get(key.path), key.default))
+    return { changed: changed.map(({ path }) => path), problem: null }
+  } catch (error) {
+    return { changed: [], problem: codeOf(error) }
+  }
+}
+
+async function daemonPart(ask: AskDaemon, root: string): Promise<ProblemReport['daemon']> {
+  try {
+    const told = await ask('/api/v1/status')
+    const checks = at(told, 'health.checks')
+    return {
+      version: versionOf(at(told, 'version')),
+      counts: numbers(COUNTS, (name) => at(told, name)),
+      rejected: numbers(REJECT_CODES, (code) => at(told, `mesh.rejected.${code}`)),
+      ready: at(told, 'health.ready') === true,
+      checks: HEALTH_CHECKS.flatMap((name) => {
+        const check = Array.isArray(checks) ? checks.find((one) => at(one, 'name') === name) : undefined
+        return check === undefined ? [] : [{ name, ok: at(check, 'ok') === true }]
+      }),
+      problems: await problemsPart(ask, root),
+    }
+  } catch (error) {
+    return { error: codeOf(error) }
+  }
+}
+
+async function problemsPart(ask: AskDaemon, root: string): Promise<DaemonPart['problems']> {
+  try {
+    const problems = at(await ask('/api/v1/problems'), 'problems')
+    return Array.isArray(problems) ? problems.flatMap((one) => problemOf(one, root)) : []
+  } catch (error) {
+    return { error: codeOf(error) }
+  }
+}
+
+/** Only what could not be anything else is taken over. */
+function problemOf(told: unknown, root: string): Problem[] {
+  const level = at(told, 'level')
+  if (!isProblemLevel(level)) return []
+  const own = (frame: unknown): frame is string => isOwnFrame(frame, (file) => existsSync(join(root, file)))
+  const list = (name: string): unknown[] => {
+    const found = at(told, name)
+    return Array.isArray(found) ? found : []
+  }
+  const [place, kind, code] = [at(told, 'at'), at(told, 'kind'), at(told, 'code')]
+  return [
+    {
+      level,
+      at: own(place) ? place : null,
+      kind: isKind(kind) ? kind : null,
+      code: isCode(code) ? code : null,
+      stack: list('stack').filter(own),
+      times: numberOf(at(told, 'times')),
+      first_seconds_ago: numberOf(at(told, 'first_seconds_ago')),
+      last_seconds_ago: numberOf(at(told, 'last_seconds_ago')),
+      peers: list('peers').filter((peer): peer is string => /^[0-9a-f]{8}$/.test(String(peer))),
+    },
+  ]
+}
+
+/** The member at `path`, its names between dots; undefined when there is none. */
+function at(value: unknown, path: string): unknown {
+  return path.split('.').reduce<unknown>((of, name) => {
+    const object = typeof of === 'object' && of !== null ? of : {}
+    return Object.hasOwn(object, name) ? (object as Record<string, unknown>)[name] : undefined
+  }, value)
+}
+
+const numberOf = (value: unknown): number =>
+  typeof value === 'number' && Number.isFinite(value) ? Math.round(value) : 0
+
+function numbers<K extends string>(names: readonly K[], of: (name: K) => unknown): Record<K, number> {
+  return Object.fromEntries(names.map((name) => [name, numberOf(of(name))])) as Record<K, number>
+}
+
+const codeOf = (error: unknown): string => {
+  const { code } = error as { code?: unknown }
+  return isCode(code) ? code : error instanceof KaroError ? error.code : 'internal'
+}
+
+const numbersOf = (text: string): string => /^\d{1,4}(\.\d{1,5}){0,3}/.exec(text)?.[0] ?? 'unknown'
+const versionOf = (text: unknown): string | null =>
+  typeof text === 'string' && /^\d/.test(text) ? numbersOf(text) : null
+
+function lookInto(directory: string): Looked {
+  try {
+    let files = 0
+    let bytes = 0
+    for (const name of readdirSync(directory)) {
+      files++
+      bytes += statSync(join(directory, name), { throwIfNoEntry: false })?.size ?? 0
+    }
+    return { files, bytes }
+  } catch (error) {
+    return { error: codeOf(error) }
+  }
+}
