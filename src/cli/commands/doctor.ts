@@ -2,6 +2,7 @@
 import { callDaemon } from '../../api/client.ts'
 import { systemClock } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { closest } from '../../base/suggest.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../config/paths.ts'
 import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { type Deed, examine, mend } from '../../doctor/doctor.ts'
@@ -21,8 +22,8 @@ const command: Command = {
     {
       name: 'only',
       value: 'check',
-      description: `this check alone; may be given several times (${CHECK_IDS.join(', ')})`,
-      choices: CHECK_IDS,
+      description: 'this check alone, by the name its result has; may be given several times',
+      completes: CHECK_IDS,
       repeat: true,
     },
     { name: 'fix', description: 'do what is safe, and say each thing that is done; then check again' },
@@ -123,6 +124,14 @@ async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
 function selected({ options }: CommandInput): readonly CheckId[] {
   const only = options.only as readonly string[] | undefined
   if (only === undefined || only.length === 0) return CHECK_IDS
+  const unknown = only.find((id) => !CHECK_IDS.some((known) => known === id))
+  if (unknown !== undefined) {
+    const meant = closest(unknown, CHECK_IDS)
+    throw new KaroError('bad_request', `there is no check '${unknown}'`, {
+      where: '--only',
+      hint: meant === undefined ? `Checks: ${CHECK_IDS.join(', ')}.` : `Did you mean ${meant}?`,
+    })
+  }
   return CHECK_IDS.filter((id) => only.includes(id))
 }
 

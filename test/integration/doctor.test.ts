@@ -1,0 +1,318 @@
+// karo doctor against real nodes: each thing is broken for real, its check says so with a fix that works, and no other fails.
+import { spawn, spawnSync } from 'node:child_process'
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import { CHECK_IDS, type CHECKS } from '../../src/doctor/catalogue.ts'
+import type { CheckResult } from '../../src/doctor/result.ts'
+import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'
+import { track } from '../support/processes.ts'
+import { until } from '../support/until.ts'
+
+const KARO = join(import.meta.dirname, '../../dist/karo.js')
+
+interface Document {
+  readonly ok: boolean
+  readonly checks: readonly CheckResult[]
+  readonly fixes?: readonly { readonly id: string; readonly says: string; readonly failed?: string }[]
+}
+
+async function doctor(node: Pick<TestNode, 'karo'>, ...args: readonly string[]): Promise<Document> {
+  const ran = await node.karo(['doctor', ...args, '--json'])
+  const document = JSON.parse(ran.stdout) as Document
+  expect(ran.code, ran.stdout + ran.stderr).toBe(document.ok ? 0 : 1)
+  return document
+}
+
+const failing = ({ checks }: Document): string[] =>
+  checks.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id)
+const find = ({ checks }: Document, id: string): CheckResult => {
+  const found = checks.find((one) => one.id === id)
+  if (found === undefined) throw new Error(`no ${id}`)
+  return found
+}
+
+/** As a person would: pasted into a shell, with `sudo` as it is for root, and `karo` found. */
+function paste(fix: string | undefined, env: NodeJS.ProcessEnv): void {
+  const bin = join(String(env.KARO_HOME), 'bin')
+  mkdirSync(bin, { recursive: true })
+  if (!existsSync(join(bin, 'karo'))) {
+    writeFileSync(join(bin, 'karo'), `#!/bin/sh\nexec ${process.execPath} ${KARO} "$@"\n`, { mode: 0o755 })
+    writeFileSync(join(bin, 'sudo'), '#!/bin/sh\nexec "$@"\n', { mode: 0o755 })
+  }
+  const ran = spawnSync('sh', ['-ec', fix ?? 'false'], {
+    env: { ...env, PATH: `${bin}:${env.PATH}` },
+    encoding: 'utf8',
+  })
+  expect(ran.status, `${fix}\n${ran.stderr}`).toBe(0)
+}
+
+describe('one node', () => {
+  let node: TestNode
+  let env: NodeJS.ProcessEnv
+  beforeAll(async () => {
+    node = await startNode({ name: 'doctored' })
+    env = cleanEnv(node.home)
+  })
+
+  test('nothing fails where nothing is wrong; every check is told once, and each skipped one says why', async () => {
+    const document = await doctor(node)
+    expect(failing(document)).toEqual([])
+    expect(document.checks.map(({ id }) => id)).toEqual(CHECK_IDS)
+    for (const { outcome, detail, fix } of document.checks) {
+      expect(detail).not.toBe('')
+      expect(fix === undefined).toBe(outcome === 'ok' || outcome === 'skipped')
+    }
+    const people = await node.karo(['doctor'])
+    expect(people.code).toBe(0)
+    expect(people.stdout).toContain('fine')
+  })
+
+  test('--only does one check alone, and an unknown one is wrong usage', async () => {
+    const document = await doctor(node, '--only', 'home.key', '--only', 'daemon.running')
+    expect(document.checks.map(({ id }) => id).sort()).toEqual(['daemon.running', 'home.key'])
+    expect((await node.karo(['doctor', '--only', 'home.keys'])).code).toBe(2)
+    expect((await node.karo(['doctor', '--dry-run'])).code).toBe(2)
+    expect((await node.karo(['doctor', '--fix', '--egress'])).code).toBe(2)
+  })
+
+  /** What is broken by hand, and put right by the fix that is shown; `safe`: by --fix as well. */
+  const broken: readonly {
+    readonly what: string
+    readonly id: keyof typeof CHECKS
+    readonly safe: boolean
+    readonly outcome?: 'warn'
+    readonly breaks: (home: string) => void
+  }[] = [
+    {
+      what: 'a key that others may read',
+      id: 'home.key',
+      safe: true,
+      breaks: (h) => chmodSync(join(h, 'identity.key'), 0o644),
+    },
+    {
+      what: 'a key of somebody else',
+      id: 'home.key',
+      safe: false,
+      breaks: (h) => chownSync(join(h, 'identity.key'), 12_345, 0),
+    },
+    {
+      what: 'a directory everybody may write',
+      id: 'home.directory',
+      safe: true,
+      breaks: (h) => chmodSync(h, 0o777),
+    },
+    {
+      what: 'a directory others may look into',
+      id: 'home.directory',
+      safe: true,
+      outcome: 'warn',
+      breaks: (h) => chmodSync(h, 0o755),
+    },
+    {
+      what: 'a database file of somebody else',
+      id: 'home.owner',
+      safe: false,
+      breaks: (h) => chownSync(join(h, 'db/CURRENT'), 12_345, 0),
+    },
+    {
+      what: 'a configuration its group may write',
+      id: 'config.file',
+      safe: true,
+      breaks: (h) => chmodSync(join(h, 'config.toml'), 0o660),
+    },
+    {
+      what: 'a spool that its owner cannot use',
+      id: 'spool.directory',
+      safe: true,
+      breaks: (h) => chmodSync(join(h, 'spool'), 0o500),
+    },
+    {
+      what: 'a spool that others may read',
+      id: 'spool.directory',
+      safe: true,
+      outcome: 'warn',
+      breaks: (h) => chmodSync(join(h, 'spool'), 0o755),
+    },
+    {
+      what: 'a spool that is gone',
+      id: 'spool.directory',
+      safe: true,
+      breaks: (h) => rmSync(join(h, 'spool'), { recursive: true }),
+    },
+  ]
+
+  test.each(broken)(
+    '$what is said by $id alone, and its fix mends it',
+    async ({ id, safe, outcome, breaks }) => {
+      breaks(node.home)
+      const sick = await doctor(node)
+      expect(failing(sick)).toEqual(outcome === 'warn' ? [] : [id])
+      expect(find(sick, id).outcome).toBe(outcome ?? 'fail')
+      paste(find(sick, id).fix, env)
+      expect(find(await doctor(node), id).outcome).toBe('ok')
+
+      breaks(node.home)
+      const planned = await doctor(node, '--fix', '--dry-run')
+      expect(find(planned, id).outcome).toBe(outcome ?? 'fail')
+      expect(planned.fixes?.map((deed) => deed.id)).toEqual(safe ? [id] : [])
+      const mended = await doctor(node, '--fix')
+      expect(mended.fixes?.map((deed) => deed.id)).toEqual(safe ? [id] : [])
+      expect(find(mended, id).outcome).toBe(safe ? 'ok' : 'fail')
+      expect((await doctor(node, '--fix')).fixes).toEqual([])
+      if (!safe) paste(find(mended, id).fix, env)
+      expect(failing(await doctor(node))).toEqual([])
+    },
+  )
+
+  test('a key nobody knows is told with its line; a change that waits is a warning', async () => {
+    const path = join(node.home, 'config.toml')
+    const before = readFileSync(path, 'utf8')
+    writeFileSync(path, `${before}\n[mesh]\nprot = 1\n`)
+    const sick = await doctor(node)
+    expect(failing(sick)).toEqual(['config.file'])
+    expect(find(sick, 'config.file').detail).toMatch(/config\.toml:\d+: unknown key mesh\.prot/)
+    expect(find(sick, 'config.file').fix).toContain('mesh.port')
+    writeFileSync(path, `${before}\n[mesh]\nping_seconds = 20\n[query]\ntimeout_ms = 4000\n`)
+    const waiting = find(await doctor(node), 'config.in_force')
+    expect(waiting.outcome).toBe('warn')
+    expect(waiting.detail).toContain('mesh.ping_seconds')
+    expect(waiting.detail).toContain('query.timeout_ms')
+    writeFileSync(path, before)
+    expect(find(await doctor(node), 'config.in_force').outcome).toBe('ok')
+  })
+
+  test('a daemon that hangs is told with its pid, and the rest is looked at all the same', async () => {
+    node.process.kill('SIGSTOP')
+    try {
+      const document = await doctor(node)
+      expect(failing(document)).toEqual(['daemon.running'])
+      expect(find(document, 'daemon.running').fix).toContain(`kill -9 ${node.pid}`)
+      expect(find(document, 'home.key').outcome).toBe('ok')
+      expect(find(document, 'store.database').outcome).toBe('skipped')
+    } finally {
+      node.process.kill('SIGCONT')
+    }
+    await until(async () => (await doctor(node, '--only', 'daemon.running')).ok, { what: 'it answers again' })
+  })
+
+  test('every socket it has open is explained', async () => {
+    const ran = await node.karo(['doctor', '--egress', '--json'])
+    const { ok, pid, sockets } = JSON.parse(ran.stdout) as {
+      ok: boolean
+      pid: number
+      sockets: { kind: string; local: string; why: string | null }[]
+    }
+    expect(sockets.filter(({ why }) => why === null)).toEqual([])
+    expect({ ok, pid, code: ran.code }).toEqual({ ok: true, pid: node.pid, code: 0 })
+    const [address] = (await node.status()).mesh.listen
+    const [, , ip, , port] = String(address).split('/')
+    expect(sockets.find(({ local }) => local === `${ip}:${port}`)?.why).toContain('mesh.port')
+  })
+})
+
+describe('hooks', () => {
+  let person: string
+  let node: Pick<TestNode, 'karo'>
+  let env: NodeJS.ProcessEnv
+  const rc = (): string => join(person, '.bashrc')
+  const hooks = async (...args: string[]) =>
+    find(await doctor(node, '--only', 'shell.hooks', ...args), 'shell.hooks')
+  beforeAll(() => {
+    person = temporaryHome()
+    env = { ...cleanEnv(join(person, 'karo')), HOME: person, SHELL: '/bin/bash' }
+    node = { karo: (args, input) => runKaro(args, env, input) }
+    mkdirSync(join(person, 'karo'), { mode: 0o700 })
+  })
+
+  test('none, doubled, stale: each is said; what is there is written anew by --fix, and none is added', async () => {
+    expect((await hooks()).outcome).toBe('warn')
+    expect((await hooks('--fix')).outcome).toBe('warn')
+    expect(existsSync(rc())).toBe(false)
+
+    paste((await hooks()).fix, env)
+    expect((await hooks()).outcome).toBe('ok')
+    const line = readFileSync(rc(), 'utf8')
+
+    writeFileSync(rc(), `alias l=ls\n${line}${line}`)
+    expect((await hooks()).detail).toContain('2 times')
+    expect((await hooks('--fix')).outcome).toBe('ok')
+    expect(readFileSync(rc(), 'utf8')).toContain('alias l=ls\n')
+
+    writeFileSync(
+      rc(),
+      line.replaceAll(KARO, '/opt/old/karo.js').replaceAll(process.execPath, '/opt/old/node'),
+    )
+    expect((await hooks()).detail).toContain('/opt/old/')
+    expect((await hooks('--fix')).outcome).toBe('ok')
+    expect((await hooks('--fix')).outcome).toBe('ok')
+    expect(readFileSync(rc(), 'utf8').match(/karo shell hook/g)).toHaveLength(1)
+  })
+})
+
+describe('without a daemon', () => {
+  test('no home at all: what is missing is said, everything else is looked at or skipped', async () => {
+    const home = join(temporaryHome(), 'none')
+    const node = { karo: (args: readonly string[]) => runKaro(args, cleanEnv(home)) }
+    const document = await doctor(node)
+    expect(failing(document)).toEqual(['home.directory', 'daemon.running'])
+    expect(find(document, 'runtime.node').outcome).toBe('ok')
+    expect(existsSync(home)).toBe(false)
+    paste(find(document, 'home.directory').fix, cleanEnv(home))
+    expect(failing(await doctor(node))).toEqual(['daemon.running'])
+    expect((await node.karo(['doctor', '--egress'])).code).toBe(3)
+  })
+
+  test('what a killed daemon left is told, and removed by --fix; its home then starts', async () => {
+    const node = await startNode()
+    await node.kill9()
+    const document = await doctor(node)
+    expect(failing(document)).toEqual(['daemon.running'])
+    expect(find(document, 'daemon.leftovers').detail).toContain(`pid ${node.pid}`)
+    const { fixes } = await doctor(node, '--fix')
+    expect(fixes?.map(({ id }) => id)).toEqual(['daemon.leftovers', 'daemon.leftovers'])
+    expect(existsSync(join(node.home, 'karo.sock')) || existsSync(join(node.home, 'karo.lock'))).toBe(false)
+    expect((await doctor(node, '--fix')).fixes).toEqual([])
+  })
+
+  test('a socket that was removed under a daemon that lives', async () => {
+    const node = await startNode()
+    rmSync(join(node.home, 'karo.sock'))
+    const document = await doctor(node)
+    expect(failing(document)).toEqual(['daemon.running'])
+    expect(find(document, 'daemon.running').fix).toContain(`kill ${node.pid}`)
+  })
+})
+
+describe('ports', () => {
+  /** Another program, in a process of its own, so that it can be ended as the fix says. */
+  async function squat(): Promise<{ pid: number; port: number; gone: Promise<unknown> }> {
+    const code = `const s = require('net').createServer().listen(0, '127.0.0.1', () => console.log(s.address().port))`
+    const child = track(spawn(process.execPath, ['-e', code], { stdio: ['ignore', 'pipe', 'inherit'] }))
+    const gone = new Promise((resolve) => child.once('exit', resolve))
+    const port = await new Promise<number>((resolve) =>
+      child.stdout.once('data', (data) => resolve(Number(data))),
+    )
+    return { pid: child.pid ?? 0, port, gone }
+  }
+
+  test.each([
+    ['mesh.port', 'KARO_MESH_PORT'],
+    ['http.listener', 'KARO_HTTP_PORT'],
+  ] as const)(
+    '%s: who holds it is named; when that one is gone the daemon takes it by itself',
+    async (id, variable) => {
+      const { pid, port, gone } = await squat()
+      const node = await startNode({ env: { [variable]: String(port) }, ready: false })
+      await until(async () => (await node.karo(['status'])).code === 0, { what: 'the daemon answers' })
+      const document = await doctor(node)
+      expect(failing(document)).toEqual([id])
+      expect(find(document, id).detail).toMatch(new RegExp(`pid ${pid},.* port ${port}`))
+      const kill = find(document, id).fix?.split('\n')[0]
+      expect(kill).toBe(`kill ${pid}`)
+      paste(kill, cleanEnv(node.home))
+      await gone
+      await until(async () => (await doctor(node, '--only', id)).ok, { what: 'it listens' })
+    },
+  )
+})
