@@ -13,6 +13,8 @@ import type { SummaryCover } from './index.ts'
 
 export interface Reader {
   cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
+  /** Undefined when it does not open, or says what cannot be. What was opened lately costs nothing. */
+  open(author: NodeId, document: StoredDocument): NodeSummary | undefined
   /** Documents for this node that did not open or said what cannot be, since the start. */
   refused(): number
 }
@@ -78,6 +80,7 @@ export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: 
       if (summaries.length === 0) return undefined
       return { summaries, as_of: Math.max(...summaries.map(({ generated_at }) => generated_at)) }
     },
+    open,
     refused: () => refused,
   }
 }

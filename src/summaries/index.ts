@@ -1,6 +1,7 @@
 // The summaries room's door: this node's numbers leave as sealed documents, and those of others are read.
 import type { NodeSummary } from '../../protocols/messages/summary.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
+import type { Period } from '../../protocols/periods.ts'
 import type { Room } from '../base/room.ts'
 import type { TimeRange } from '../insight/index.ts'
 
@@ -30,6 +31,35 @@ export interface SummaryCover {
   readonly as_of: number
 }
 
+/** One signed and sealed document: the newest edition of a period. Times in milliseconds since the epoch. */
+interface Edition {
+  readonly period: Period
+  readonly published_at: number
+  readonly expires_at: number
+  /** Of the frame. */
+  readonly bytes: number
+}
+
+export interface PublishedSummary extends Edition {
+  /** Who can open it and may read numbers of the person that asked. */
+  readonly recipients: readonly NodeId[]
+}
+
+export interface HeldSummary extends Edition {
+  readonly author: NodeId
+  readonly received_at: number
+  /** When its author derived the numbers. */
+  readonly generated_at: number
+}
+
+export interface HeldFilter {
+  /** Absent: everybody's. */
+  readonly author?: NodeId
+  /** Only periods that end after it, milliseconds since the epoch. */
+  readonly since: number
+  readonly limit: number
+}
+
 export interface SummariesStatus {
   /** Nodes that this one's summaries are sealed to. */
   readonly recipients: number
@@ -48,6 +78,10 @@ export interface Summaries extends Room {
   preview(uid: number, reader?: PreviewReader): Promise<readonly SummaryPreview[]>
   /** Undefined: this node holds nothing of theirs for that range. Whole UTC hours; the widest periods that fit are used. */
   cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
+  /** This node's editions with numbers of that person in them, the newest period first. */
+  published(uid: number): Promise<readonly PublishedSummary[]>
+  /** Editions of others that open here, the newest period first; `total` counts also those beyond the limit. */
+  held(filter: HeldFilter): Promise<{ readonly summaries: readonly HeldSummary[]; readonly total: number }>
   status(): SummariesStatus
 }
 

@@ -12,6 +12,7 @@ import type { Recipient } from './groups.ts'
 import type { PreviewReader, Summaries, SummaryPreview } from './index.ts'
 import { partOf } from './plan.ts'
 import { createPublisher } from './publisher.ts'
+import { createShelf } from './shelf.ts'
 
 export interface SummariesDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
@@ -49,6 +50,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
     revision: () => revision,
   })
   const reader = createReader(self, documents, log)
+  const shelf = createShelf({ ...deps, nodeId: identity.nodeId, self, open: reader.open })
   let stopping = new AbortController()
   let stopTimer = (): void => {}
   let unsubscribe: readonly (() => void)[] = []
@@ -122,6 +124,8 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       return previews
     },
     cover: reader.cover,
+    published: shelf.published,
+    held: shelf.held,
     status: () => ({ ...publisher.counts(), refused: reader.refused() }),
   }
 }

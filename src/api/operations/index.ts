@@ -8,6 +8,7 @@ import { DECISIONS, explainPeer, getPeers, trustPeer } from './peers.ts'
 import { postQuery } from './query.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from './share.ts'
 import { getHealth, getIdentity, getStatus } from './status.ts'
+import { getPublished, getSummaries } from './summaries.ts'
 import { createSessionCode, createToken, endSession, getTokens, openSession, revokeToken } from './tokens.ts'
 
 export const OPERATIONS: readonly Operation[] = [
@@ -26,6 +27,8 @@ export const OPERATIONS: readonly Operation[] = [
   getPreview,
   ...Object.values(NAMED_CHANGES),
   ...Object.values(CHANGES),
+  getPublished,
+  getSummaries,
   getAuditLog,
   verifyAudit,
   getTokens,

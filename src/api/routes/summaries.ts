@@ -1,0 +1,72 @@
+// /summaries: which editions there are, own ones as far as they are the caller's, and those of others for who may ask.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Period } from '../../../protocols/periods.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Summaries } from '../../summaries/index.ts'
+import type { Trust } from '../../trust/index.ts'
+import { serve } from '../operation.ts'
+import { getPublished, getSummaries } from '../operations/summaries.ts'
+import type { Routes } from '../route.ts'
+
+interface SummariesRouteDeps {
+  readonly summaries: Pick<Summaries, 'published' | 'held'>
+  readonly trust: Pick<Trust, 'resolve' | 'opinion'>
+  readonly clock: Pick<Clock, 'now'>
+}
+
+const SINCE_MS = 7 * DAY_MS
+
+export function summariesRoutes({ summaries, trust, clock }: SummariesRouteDeps): Routes {
+  const refOf = (node: NodeId) => {
+    const { node_id, fingerprint, name } = trust.opinion(node)
+    return { node_id, fingerprint, name }
+  }
+
+  return (server) => {
+    serve(server, getPublished, async ({ caller }) => {
+      const published = await summaries.published(caller.uid)
+      return {
+        summaries: published.map(({ recipients, ...edition }) => ({
+          ...editionShape(edition),
+          recipients: recipients.map(refOf),
+        })),
+      }
+    })
+    serve(server, getSummaries, async ({ query: { author, since, limit } }) => {
+      const now = clock.now()
+      const { summaries: held, total } = await summaries.held({
+        ...(author === undefined ? {} : { author: trust.resolve(author) }),
+        since: since === undefined ? now - SINCE_MS : Date.parse(since),
+        limit,
+      })
+      return {
+        summaries: held.map(({ author: by, received_at, generated_at, ...edition }) => ({
+          author: refOf(by),
+          ...editionShape(edition),
+          received_at: time(received_at),
+          // Of a clock that is ahead: no age is below nothing.
+          age_ms: Math.max(0, now - generated_at),
+        })),
+        total,
+      }
+    })
+  }
+}
+
+const time = (ms: number): string => new Date(ms).toISOString()
+
+function editionShape(edition: {
+  readonly period: Period
+  readonly published_at: number
+  readonly expires_at: number
+  readonly bytes: number
+}) {
+  const { period, published_at, expires_at, bytes } = edition
+  return {
+    period: { granularity: period.granularity, start: time(period.start), end: time(period.end) },
+    published_at: time(published_at),
+    expires_at: time(expires_at),
+    bytes,
+  }
+}
