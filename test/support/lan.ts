@@ -17,6 +17,8 @@ export interface Lan {
   part(one: number, other: number): void
   /** One LAN again; those that were parted stay so. */
   heal(): void
+  /** This member gets no multicast any more, as behind a switch that filters it; what it sends arrives. */
+  deafen(index: number, deaf: boolean): void
   /** Deletes every namespace, and with them all links; also done at the end of the test file. */
   close(): void
 }
@@ -109,6 +111,8 @@ export function createLan(count: number): Lan {
       }
     },
     heal: () => join(members.keys(), 'br0'),
+    deafen: (index, deaf) =>
+      batch(hub, [`link set p${index} type bridge_slave mcast_flood ${deaf ? 'off' : 'on'}`]),
     close,
   }
 }
