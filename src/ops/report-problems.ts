@@ -1,8 +1,10 @@
 // Remembers the daemon's recent warnings and errors for a problem report: where in the program, how often; no words.
 import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { LogFields } from '../base/log.ts'
-import { ownFrames } from '../base/own-frames.ts'
+import { isOwnFrame, ownFrames } from '../base/own-frames.ts'
 import { isCode, isKind, type Problem } from '../base/problem.ts'
 import type { LogSink } from './log-sinks.ts'
 
@@ -50,8 +52,11 @@ export function createProblems(options: { readonly root: string; readonly clock:
     report(salt) {
       const now = clock.monotonic()
       const ago = (at: number): number => Math.round((now - at) / 1000)
-      return [...places.values()].reverse().map(({ first, last, peers, ...problem }) => ({
+      // Only now: a text in the log may name files that there are none of.
+      const own = (frame: string): boolean => isOwnFrame(frame, (file) => existsSync(join(root, file)))
+      return [...places.values()].reverse().map(({ first, last, peers, stack, ...problem }) => ({
         ...problem,
+        stack: stack.filter(own),
         first_seconds_ago: ago(first),
         last_seconds_ago: ago(last),
         peers: [...peers].map((peer) =>
@@ -71,10 +76,12 @@ function placeOf(root: string): string | null {
 /** The texts in a line are looked through for what is known; nothing else of them is kept. */
 function errorOf(fields: LogFields, root: string): Pick<Problem, 'kind' | 'code' | 'stack'> {
   const texts = [fields.code, fields.error, fields.reason].filter((text) => typeof text === 'string')
-  const words = texts.flatMap((text) => text.split(/[^A-Za-z_]+/, 40))
+  const words = texts.flatMap((text) => text.split(/[^A-Za-z0-9_]+/, 40))
+  // The system's codes are told from other words by their capitals; ours only stand where a code does.
+  const systems = words.filter((word) => /^[A-Z_0-9]+$/.test(word))
   return {
     kind: words.find(isKind) ?? null,
-    code: words.find(isCode) ?? null,
+    code: [fields.code, ...systems].find(isCode) ?? null,
     stack: texts.flatMap((text) => ownFrames(text, root)),
   }
 }

@@ -1,0 +1,310 @@
+// The problem report: whatever stands in the places it is made from, only numbers and constants of the program get in.
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { KaroError } from '../../../src/base/errors.ts'
+import { ownFrames } from '../../../src/base/own-frames.ts'
+import { buildReport, type ReportSources } from '../../../src/cli/problem-report.ts'
+import { runCli } from '../../../src/cli/run.ts'
+import { problemView } from '../../../src/cli/views/problem.ts'
+import { homePaths } from '../../../src/config/paths.ts'
+import { createPlainLog } from '../../../src/ops/log.ts'
+import { withSinks } from '../../../src/ops/log-sinks.ts'
+import { createProblems } from '../../../src/ops/report-problems.ts'
+
+const ROOT = join(import.meta.dirname, '../../..')
+
+/** One for every kind of thing that must not get in; no word of the program has them. */
+const PLANTED = {
+  name: 'zqannasmith',
+  path: '/home/zqpathzq/work',
+  command: 'zqcommand --zqsecretflag',
+  node_id: 'karo:ed25519:zqPgUM8n0BxpLfK4LXPRxbiKKaD6BFiblsyDjA7Olzp8',
+  address: '203.0.113.77',
+  port: '48713',
+  token: 'zqtokenAAAABBBBCCCCDDDDEEEE',
+  host: 'zqhost.internal.corp',
+  team: 'zqteam',
+}
+const WORDS = [...Object.values(PLANTED), 'zqpathzq', 'zqsecretflag', 'zqPgUM8n0BxpLfK4', 'zqtokenAAAA']
+const everything = Object.values(PLANTED).join(' ')
+
+let home: string
+beforeAll(() => {
+  // Also where it stands.
+  home = join(mkdtempSync(join(tmpdir(), 'karo-report-')), PLANTED.name)
+  mkdirSync(home, { mode: 0o700 })
+  for (const directory of ['db', 'spool']) {
+    mkdirSync(join(home, directory))
+    writeFileSync(join(home, directory, `${PLANTED.team}-${PLANTED.token}`), everything)
+  }
+  writeFileSync(
+    join(home, 'config.toml'),
+    `[node]
+name = "${PLANTED.name}"
+[mesh]
+port = ${PLANTED.port}
+lan_only = false
+listen = ["${PLANTED.address}"]
+[discovery]
+peers = ["${PLANTED.host}:${PLANTED.port}"]
+[history]
+ignore = ["${PLANTED.command}"]
+[sharing.allow]
+peers = ["team:${PLANTED.team}"]
+`,
+    { mode: 0o600 },
+  )
+})
+afterAll(() => rmSync(join(home, '..'), { recursive: true }))
+
+const env = (): Record<string, string> => ({
+  KARO_HOME: home,
+  HOME: PLANTED.path,
+  USER: PLANTED.name,
+  KARO_TOKEN: PLANTED.token,
+  [`KARO_MESH_${PLANTED.team.toUpperCase()}`]: PLANTED.command,
+  NODE_OPTIONS: `--require=${PLANTED.path}`,
+})
+
+/** The planted words that are in `text`: as they are, in any case, as base64 and hex at any alignment, in parts. */
+function found(text: string): string[] {
+  const lower = text.toLowerCase()
+  return WORDS.filter((word) => {
+    const bytes = Buffer.from(word)
+    // Characters that do not depend on what stands before or behind.
+    const base64 = [0, 1, 2].map((shift) =>
+      Buffer.concat([Buffer.alloc(shift), bytes])
+        .toString('base64')
+        .slice(shift === 0 ? 0 : shift + 1, -4),
+    )
+    return (
+      [word.toLowerCase(), bytes.toString('hex'), encodeURIComponent(word).toLowerCase()].some((form) =>
+        lower.includes(form),
+      ) ||
+      base64.some(
+        (form) => text.includes(form) || text.includes(form.replaceAll('+', '-').replaceAll('/', '_')),
+      )
+    )
+  })
+}
+
+/** A daemon that has all of it in its log: in texts, fields, codes, stacks, messages, names of children. */
+function loggedProblems() {
+  const problems = createProblems({ root: ROOT, clock: { now: () => 0, monotonic: () => 5_000 } })
+  const log = withSinks(
+    createPlainLog('error', () => {}),
+    [problems.sink],
+  ).child({ room: PLANTED.name, trace_id: PLANTED.token })
+  const error = Object.assign(new TypeError(everything), { code: PLANTED.token })
+  error.stack = `${error.stack}
+    at ${PLANTED.command} (${ROOT}/chunks/${PLANTED.team}.js:1:2)
+    at ${PLANTED.name} (file://${ROOT}/src/${PLANTED.team}.ts:1:2)
+    at ${ROOT}/src/../${PLANTED.path}:3:4
+    at ${PLANTED.path}/x.ts:3:4`
+  for (const peer of [PLANTED.node_id, PLANTED.name]) {
+    log.error({ peer, error: error.stack, address: PLANTED.address }, `${everything} failed`)
+    log.warn({ peer, reason: `Error: ENOENT: no such file, open '${PLANTED.path}'` }, PLANTED.path)
+    log.warn({ peer, code: PLANTED.token, reason: everything }, PLANTED.command)
+  }
+  return problems
+}
+
+function sources(ask: ReportSources['ask']): ReportSources {
+  const paths = homePaths(env())
+  return { paths, service: false, env: env(), ask, root: ROOT, now: Date.UTC(2026, 10, 20) }
+}
+
+/** Every string anywhere in it replaced by what is planted, and unknown members added. */
+function poisoned(value: unknown): unknown {
+  if (typeof value === 'string') return everything
+  if (Array.isArray(value)) return [...value.map(poisoned), everything, PLANTED.node_id]
+  if (typeof value !== 'object' || value === null) return value
+  const entries = Object.entries(value).map(([name, of]) => [name, poisoned(of)])
+  return Object.fromEntries([...entries, [PLANTED.name, everything], [PLANTED.node_id, 7]])
+}
+
+const STATUS = {
+  node_id: 'x',
+  name: 'x',
+  version: '0.1.0',
+  uptime_seconds: 12,
+  mesh: {
+    listen: ['x'],
+    peers_connected: 3,
+    peers_trusted: 2,
+    peers_pending: 1,
+    members_known: 4,
+    rejected: { stale: 9 },
+  },
+  store: { events: 100, bytes: 2_000 },
+  spool: { pending_bytes: 1, dropped: 2 },
+  health: {
+    ready: false,
+    checks: [
+      { name: 'store.open', ok: true, detail: 'x' },
+      { name: 'mesh.listening', ok: false, detail: 'x' },
+    ],
+  },
+}
+
+describe('nothing planted gets into a report', () => {
+  test('from the log, the configuration, the environment, the home and the names of files', async () => {
+    const problems = loggedProblems()
+    const told = problems.report(Buffer.alloc(32, 1))
+    expect(found(JSON.stringify(told))).toEqual([])
+    const report = await buildReport(
+      sources(async (path) =>
+        path === '/api/v1/status' ? { ...STATUS, node_id: PLANTED.node_id } : { problems: told },
+      ),
+    )
+    expect(found(JSON.stringify(report))).toEqual([])
+    expect(found(problemView(report, 'r.json', { colour: true, columns: 80 }))).toEqual([])
+    // It is about them nevertheless.
+    expect(report.config).toEqual({
+      changed: [
+        'node.name',
+        'mesh.port',
+        'mesh.listen',
+        'mesh.lan_only',
+        'discovery.peers',
+        'sharing.allow.peers',
+        'history.ignore',
+      ],
+      problem: null,
+    })
+    expect(report.home.spool).toEqual({ files: 1, bytes: everything.length })
+  })
+
+  test('from a daemon that answers with it in every place', async () => {
+    const problems = loggedProblems().report(Buffer.alloc(32, 1))
+    const report = await buildReport(
+      sources(async (path) =>
+        poisoned(
+          path === '/api/v1/status'
+            ? STATUS
+            : { problems: [...problems, { level: 'warn', at: 'src/main.ts:1:1' }] },
+        ),
+      ),
+    )
+    expect(found(JSON.stringify(report))).toEqual([])
+    const daemon = report.daemon as Extract<typeof report.daemon, { counts: unknown }>
+    expect(daemon.counts['mesh.peers_connected']).toBe(3)
+    expect(daemon.version).toBe(null)
+  })
+
+  test('from errors: of the daemon, of the file', async () => {
+    const failing = Object.assign(new Error(everything), { code: PLANTED.token })
+    const told = await buildReport(sources(() => Promise.reject(failing)))
+    expect(told.daemon).toEqual({ error: 'internal' })
+    const broken = mkdtempSync(join(tmpdir(), 'karo-report-'))
+    writeFileSync(join(broken, 'config.toml'), `${everything} = `, { mode: 0o600 })
+    const paths = homePaths({ KARO_HOME: broken })
+    const report = await buildReport({
+      ...sources(() => Promise.reject(new KaroError('not_running', everything))),
+      paths,
+      env: {},
+    })
+    expect(found(JSON.stringify([told, report]))).toEqual([])
+    expect([report.config.problem, report.daemon]).toEqual(['bad_config', { error: 'not_running' }])
+    rmSync(broken, { recursive: true })
+  })
+
+  test('the search itself finds what is there', () => {
+    for (const [i, word] of WORDS.entries()) {
+      expect(found(`x${word}`), word).toContain(word)
+      expect(found(`${'x'.repeat(i)}${Buffer.from(word).toString('hex')}`), word).toContain(word)
+      for (const before of ['', 'a', 'ab']) {
+        expect(found(Buffer.from(`${before}${word}---`).toString('base64')), word).toContain(word)
+      }
+    }
+  })
+})
+
+describe('what a report is for', () => {
+  test('it says where in the program, which error, how often, and whether it was the same node', () => {
+    const told = loggedProblems().report(Buffer.alloc(32, 1))
+    expect(told).toHaveLength(3)
+    const [third, second, first] = told
+    expect(first).toMatchObject({ level: 'error', kind: 'TypeError', code: null, times: 2 })
+    expect(second).toMatchObject({ level: 'warn', kind: 'Error', code: 'ENOENT', times: 2 })
+    expect(third).toMatchObject({ level: 'warn', kind: null, code: null })
+    for (const { peers } of told) expect(peers).toHaveLength(2)
+    expect(first!.peers).toEqual(second!.peers)
+    // Another report has another salt.
+    expect(loggedProblems().report(Buffer.alloc(32, 2))[0]!.peers).not.toEqual(third!.peers)
+  })
+
+  test('the place is that of whoever logged, in files of ours', async () => {
+    // A file of ours by name, so that its frames count.
+    const stack = [
+      'Error',
+      `    at f (${ROOT}/src/ops/a.ts:1:2)`,
+      `    at ${ROOT}/node_modules/x/y.ts:3:4`,
+      '    at g (node:fs:5:6)',
+      `    at async h (file://${ROOT}/chunks/main-AB_c.js:7:8)`,
+    ]
+    expect(ownFrames(stack.join('\n'), ROOT)).toEqual(['src/ops/a.ts:1:2', 'chunks/main-AB_c.js:7:8'])
+    // A program of one file, that logs.
+    const root = mkdtempSync(join(tmpdir(), 'karo-program-'))
+    mkdirSync(join(root, 'chunks'))
+    writeFileSync(join(root, 'chunks/main-X.js'), "export const say = (log) =>\n  log.warn({}, 'here')\n")
+    const problems = createProblems({ root, clock: { now: () => 0, monotonic: () => 0 } })
+    const log = withSinks(
+      createPlainLog('error', () => {}),
+      [problems.sink],
+    )
+    const { say } = (await import(join(root, 'chunks/main-X.js'))) as { say: (to: typeof log) => void }
+    say(log)
+    // This test is no file of that program: nothing is told, rather than the place of the sink.
+    log.warn({}, 'there')
+    expect(problems.report(Buffer.alloc(1)).map(({ at }) => at)).toEqual([
+      null,
+      expect.stringMatching(/^chunks\/main-X\.js:2:\d+$/),
+    ])
+    rmSync(root, { recursive: true })
+  })
+
+  test('places are bounded, and the quiet ones go first', () => {
+    const problems = createProblems({ root: ROOT, clock: { now: () => 0, monotonic: () => 0 } })
+    const log = withSinks(
+      createPlainLog('error', () => {}),
+      [problems.sink],
+    )
+    for (let i = 1; i < 200; i++) {
+      log.error({ error: `Error: x\n    at ${ROOT}/src/main.ts:${i}:1`, peer: `p${i}` }, 'x')
+    }
+    const told = problems.report(Buffer.alloc(1))
+    expect(told).toHaveLength(64)
+    expect(told[0]!.stack).toEqual(['src/main.ts:199:1'])
+  })
+})
+
+describe('karo report-problem', () => {
+  async function karo(...argv: string[]) {
+    let out = ''
+    const code = await runCli(['report-problem', ...argv], {
+      env: env(),
+      stdout: { write: (text: string) => (out += text) },
+      stderr: { write: (text: string) => (out += text) },
+    })
+    return { code, out }
+  }
+
+  test('writes one file that only its owner can read, also when no daemon runs, and never over another', async () => {
+    const file = join(home, '..', 'report.json')
+    const { code, out } = await karo('--output', file)
+    expect([code, out]).toEqual([0, expect.stringContaining('does not run')])
+    expect(out).toContain(file)
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const again = await karo('--output', file)
+    expect([again.code, again.out]).toEqual([1, expect.stringContaining('something already')])
+    const json = await karo('--json', '--output', `${file}.2`)
+    expect(JSON.parse(json.out)).toMatchObject({
+      file: `${file}.2`,
+      report: { daemon: { error: 'not_running' } },
+    })
+    expect((await karo('--output', join(home, 'nowhere', 'x'))).code).toBe(1)
+  })
+})
