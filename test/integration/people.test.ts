@@ -9,6 +9,8 @@ import type {
   QueryResult,
   SharePreviewShape,
   SharingView,
+  StatisticsShape,
+  StatusShape,
 } from '../../src/api/shapes.ts'
 import { startMesh, trustAll } from '../support/mesh.ts'
 import type { TestNode } from '../support/node.ts'
@@ -63,7 +65,7 @@ describe.runIf(root)('a node of two people', () => {
   }
 
   beforeAll(async () => {
-    const mesh = await startMesh(['machine', 'lead'])
+    const mesh = await startMesh(['machine', 'lead'], { env: { KARO_ACCESS_ASKERS: String(BOB) } })
     ;[machine, lead] = mesh.nodes as [TestNode, TestNode]
     await trustAll(mesh.nodes)
     leadId = (await lead.status()).node_id
@@ -87,8 +89,24 @@ describe.runIf(root)('a node of two people', () => {
   })
 
   test('each finds their own, and whose node it is finds none of theirs', async () => {
-    for (const [uid, commands] of TYPED) expect((await history(uid)).sort()).toEqual([...commands].sort())
-    expect(await history(0)).toEqual([])
+    for (const [uid, commands] of [...TYPED, [0, []] as const]) {
+      expect((await history(uid)).sort()).toEqual([...commands].sort())
+      const stats = await as<StatisticsShape>(uid, 'GET', '/api/v1/stats?period=week')
+      expect(stats.total_commands).toBe(commands.length)
+      const status = await as<StatusShape>(uid, 'GET', '/api/v1/status')
+      expect(status).toMatchObject({ you: { uid, admin: uid === 0 }, store: { events: commands.length } })
+    }
+  })
+
+  test('whoever asks the mesh finds their own numbers among the answers, and nobody else’s', async () => {
+    const range = { start: new Date(Date.now() - 86_400_000).toISOString(), end: new Date().toISOString() }
+    const { data, coverage } = await as<QueryResult>(BOB, 'POST', '/api/v1/query', {
+      query_type: 'ToolUsage',
+      range,
+    })
+    expect(coverage).toMatchObject({ known: 1, denied: 1 })
+    const tools = 'tools' in data ? data.tools : []
+    expect(Object.fromEntries(tools.map(({ tool, uses }) => [tool, uses]))).toEqual(BOBS)
   })
 
   test('nobody but whose node it is manages it or asks the mesh', async () => {
