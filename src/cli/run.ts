@@ -186,6 +186,11 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     if (input) return command.run(makeIo(world, input.options, run), input)
   }
 
+  if (argv[0] === '__complete') {
+    const { complete } = await import('./completion/live.ts')
+    return complete(argv.slice(1), (home) => makeIo(world, { home }, run))
+  }
+
   const { overview, parseCommandLine, skipCommonOptions } = await import('./program.ts')
   const width = (world.stdout.isTTY && world.stdout.columns) || 100
   let words = argv

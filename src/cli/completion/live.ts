@@ -1,0 +1,93 @@
+// `karo __complete`: what the running daemon knows, one candidate a line, for the shells' completion; hidden, quick, never loud.
+import { callDaemon } from '../../api/client.ts'
+import type { PeerShape } from '../../api/shapes.ts'
+import { EXIT, type ExitCode } from '../../base/errors.ts'
+import type { CommandIo, LiveWords } from '../command.ts'
+import { formatFingerprint, printable } from '../format.ts'
+
+/** Somebody waits with a finger on Tab. */
+const DEADLINE_MS = 1_000
+/** More no list shows. */
+const MOST = 500
+
+interface Candidate {
+  readonly word: string
+  readonly about: string
+}
+
+/**
+ * `args`: what is wanted, what was typed of it so far, perhaps `--home` and a directory. Prints `word<TAB>description`
+ * lines; nothing where no daemon answers or anything is wrong, and never to stderr: it would be written into the line.
+ */
+export async function complete(
+  args: readonly string[],
+  ioOf: (home: string | undefined) => Pick<CommandIo, 'socket' | 'out'>,
+): Promise<ExitCode> {
+  const [what = '', typed = '', option, home] = args
+  try {
+    const io = ioOf(option === '--home' ? home : undefined)
+    if (!isLive(what)) return EXIT.done
+    const { peers } = (await callDaemon(io, 'GET', '/api/v1/peers', undefined, DEADLINE_MS)) as {
+      peers: PeerShape[]
+    }
+    const lines = CANDIDATES[what](peers, typed)
+      .slice(0, MOST)
+      .map(({ word, about }) => `${word}\t${printable(about)}\n`)
+    io.out(lines.join(''))
+  } catch {
+    // No daemon, not ours, too slow: nothing to offer.
+  }
+  return EXIT.done
+}
+
+const isLive = (what: string): what is LiveWords => Object.hasOwn(CANDIDATES, what)
+
+const CANDIDATES: Readonly<
+  Record<LiveWords, (peers: readonly PeerShape[], typed: string) => readonly Candidate[]>
+> = {
+  node: nodes,
+  team: (peers, typed) => listed(labels(peers, 'teams'), typed),
+  role: (peers, typed) => listed(labels(peers, 'roles'), typed),
+  audience: (peers, typed) => [
+    ...nodes(peers, typed),
+    ...labels(peers, 'teams').map((team) => ({ word: `team:${team}`, about: 'everybody in that team' })),
+    ...labels(peers, 'roles').map((role) => ({ word: `role:${role}`, about: 'everybody with that role' })),
+    { word: '*', about: 'every node whose trust level qualifies' },
+  ],
+}
+
+/**
+ * By name where one is unique and can be typed, else by fingerprint; those who began to type a fingerprint or a node id
+ * are offered these.
+ */
+function nodes(peers: readonly PeerShape[], typed: string): Candidate[] {
+  const count = Map.groupBy(peers, ({ name }) => name)
+  return peers.flatMap(({ name, fingerprint, node_id, state, trust_level }) => {
+    const about = `${state}, ${trust_level}`
+    if (typed.startsWith('karo:')) return [{ word: node_id, about: `${name} ${about}` }]
+    const named = isTypable(name) && count.get(name)?.length === 1
+    const byName = named ? [{ word: name, about: `${formatFingerprint(fingerprint)} ${about}` }] : []
+    const byNumber =
+      !named || (typed !== '' && fingerprint.startsWith(typed))
+        ? [{ word: fingerprint, about: `${name} ${about}` }]
+        : []
+    return [...byName, ...byNumber]
+  })
+}
+
+/**
+ * A name is its owner's choice, whoever that is. The shells quote whatever stands in it; left out is what no quoting
+ * helps: line ends and invisible characters, a dash that makes an option of it, a tilde that makes a home of it.
+ */
+const isTypable = (name: string): boolean =>
+  name !== '' && name === name.trim() && printable(name) === name && !/^[-~=]|\t/.test(name)
+
+function labels(peers: readonly PeerShape[], kind: 'teams' | 'roles'): string[] {
+  return [...new Set(peers.flatMap((peer) => peer[kind]))].filter(isTypable).sort()
+}
+
+/** In `a,b` only what stands after the last comma is being typed. */
+function listed(all: readonly string[], typed: string): Candidate[] {
+  const before = typed.slice(0, typed.lastIndexOf(',') + 1)
+  return all.map((label) => ({ word: `${before}${label}`, about: '' }))
+}

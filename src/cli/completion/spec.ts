@@ -1,0 +1,123 @@
+// What Tab may offer at every place of the command line, from the table of commands; the shells' scripts are made of it.
+import { KEY_LIST } from '../../config/table.ts'
+import type { Command, CommandArgument, CommandOption, Completes, LiveWords } from '../command.ts'
+import type { CommandEntry } from '../commands.ts'
+import { COMMON_OPTIONS } from '../program.ts'
+
+export interface Word {
+  readonly word: string
+  readonly about: string
+}
+
+/** `words`: these; `live`: those the daemon knows; else paths, or nothing that could be known. */
+export type Offer =
+  | { readonly kind: 'words'; readonly words: readonly Word[] }
+  | { readonly kind: 'live'; readonly what: LiveWords }
+  | { readonly kind: 'file' | 'directory' | 'nothing' }
+
+export interface OptionSpec {
+  /** With its dashes. */
+  readonly flag: string
+  readonly about: string
+  /** Absent for a flag. */
+  readonly value?: Offer
+}
+
+export interface PlaceSpec {
+  /** The words so far, `peers trust`; empty for `karo` itself. */
+  readonly path: string
+  readonly subcommands: readonly Word[]
+  readonly options: readonly OptionSpec[]
+  readonly args: readonly Offer[]
+  /** The last argument may be repeated. */
+  readonly variadic: boolean
+}
+
+const HELP: OptionSpec = { flag: '--help', about: 'show the help' }
+
+/** Every place, `karo` itself first. Throws when a word is no plain one, which no script could hold as it is. */
+export async function completionSpec(entries: readonly CommandEntry[]): Promise<readonly PlaceSpec[]> {
+  const groups = await Promise.all(entries.map(async ({ name, load }) => ({ name, commands: await load() })))
+  const root: PlaceSpec = {
+    path: '',
+    subcommands: [
+      ...groups.map(({ name, commands }) => plain({ word: name, about: aboutGroup(name, commands) })),
+      { word: 'help', about: 'what a command takes' },
+    ],
+    options: [...COMMON_OPTIONS.map(optionSpec), HELP, { flag: '--version', about: 'show the version' }],
+    args: [],
+    variadic: false,
+  }
+  return [root, ...groups.flatMap(({ name, commands }) => placesOf(name, commands))]
+}
+
+/** Its own summary, or the names of what is below it. */
+function aboutGroup(group: string, commands: readonly Command[]): string {
+  const own = commands.find(({ name }) => name === group)
+  return own?.summary ?? commands.map(({ name }) => name.slice(group.length + 1)).join(', ')
+}
+
+function placesOf(group: string, commands: readonly Command[]): PlaceSpec[] {
+  const own = commands.find(({ name }) => name === group)
+  const below = commands.filter((command) => command !== own)
+  const subcommands = below.map(({ name, summary }) =>
+    plain({ word: name.slice(group.length + 1), about: summary }),
+  )
+  return [placeOf(group, own, subcommands), ...below.map((command) => placeOf(command.name, command, []))]
+}
+
+function placeOf(path: string, command: Command | undefined, subcommands: readonly Word[]): PlaceSpec {
+  const args = command?.args ?? []
+  return {
+    path,
+    subcommands,
+    options: [...[...(command?.options ?? []), ...COMMON_OPTIONS].flatMap(optionSpecs), HELP],
+    args: args.map(offerOf),
+    variadic: args.at(-1)?.variadic === true,
+  }
+}
+
+function optionSpec(option: CommandOption): OptionSpec {
+  const flag = plain({ word: `--${option.name}`, about: option.description })
+  return {
+    flag: flag.word,
+    about: flag.about,
+    ...(option.value === undefined ? {} : { value: offerOf(option) }),
+  }
+}
+
+/** The short form is a flag of its own. */
+function optionSpecs(option: CommandOption): OptionSpec[] {
+  const long = optionSpec(option)
+  return option.short === undefined ? [long] : [long, { ...long, flag: `-${option.short}` }]
+}
+
+function offerOf({ choices, completes }: CommandArgument | CommandOption): Offer {
+  if (choices !== undefined) return words(choices)
+  return completes === undefined ? { kind: 'nothing' } : offered(completes)
+}
+
+function offered(completes: Completes): Offer {
+  if (completes === 'file' || completes === 'directory') return { kind: completes }
+  if (completes === 'config-key') {
+    return {
+      kind: 'words',
+      words: KEY_LIST.map(({ path, description }) => plain({ word: path, about: description })),
+    }
+  }
+  return typeof completes === 'string' ? { kind: 'live', what: completes } : words(completes)
+}
+
+const words = (list: readonly string[]): Offer => ({
+  kind: 'words',
+  words: list.map((word) => plain({ word, about: '' })),
+})
+
+/** Shown beside a word; more would be cut by every terminal. */
+const ABOUT_LENGTH = 120
+
+function plain({ word, about }: Word): Word {
+  if (!/^[A-Za-z0-9._-]+$/.test(word)) throw new Error(`${word} cannot be offered: it is no plain word`)
+  const line = about.replace(/\s+/g, ' ').trim()
+  return { word, about: line.length <= ABOUT_LENGTH ? line : `${line.slice(0, ABOUT_LENGTH - 1)}…` }
+}

@@ -1,0 +1,74 @@
+// Completion: which words each place offers, and which names of others are never put on a line.
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { completion } from '../../../src/cli/commands/completion.ts'
+import { COMMANDS } from '../../../src/cli/commands.ts'
+import { complete } from '../../../src/cli/completion/live.ts'
+import { completionSpec } from '../../../src/cli/completion/spec.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+
+/** What `karo __complete` prints where a daemon knows peers with these names. */
+async function printed(names: readonly string[], what: string, typed: string): Promise<string> {
+  const socket = join(temporaryDirectory(), 'karo.sock')
+  const peers = names.map((name, i) => ({
+    name,
+    fingerprint: i.toString(16).padStart(16, '0'),
+    node_id: `karo:ed25519:${i}`,
+    state: 'known',
+    trust_level: 'peer',
+    roles: [],
+    teams: name === '' ? [] : [name],
+  }))
+  const body = JSON.stringify({ peers })
+  const server = createServer((client) =>
+    client.end(`HTTP/1.0 200 OK\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`),
+  )
+  await new Promise<void>((resolve) => server.listen(socket, resolve))
+  onTestFinished(() => void server.close())
+  let out = ''
+  await complete([what, typed], () => ({ socket, out: (text) => (out += text) }))
+  return out
+}
+
+const ODD = ['', ' ', 'a\nb', 'a\tb', '\u001b[31mred', 'bo\u202eb', '-rf', '--help', '~root', '=ls', 'x ']
+
+test('names that no quoting makes harmless are told by their fingerprint; each is one line of two fields', async () => {
+  const out = await printed([...ODD, 'bob'], 'node', '')
+  const lines = out.trimEnd().split('\n')
+  expect(lines.map((line) => line.split('\t').length)).toEqual(lines.map(() => 2))
+  const words = lines.map((line) => line.split('\t')[0])
+  expect(words).toEqual([...ODD.map((_, i) => i.toString(16).padStart(16, '0')), 'bob'])
+  // Nothing that could move the cursor is in the descriptions either.
+  expect(out.replaceAll(/[\n\t]/g, '')).toMatch(/^[\x20-\x7e]*$/)
+})
+
+test('labels likewise; an audience is nodes, teams, roles, and everybody', async () => {
+  expect(await printed([...ODD, 'ops'], 'team', '')).toBe('ops\t\n')
+  expect(await printed(['dev', 'ops'], 'team', 'dev,o')).toBe('dev,dev\t\ndev,ops\t\n')
+  const words = (await printed(['ops'], 'audience', '')).split('\n').map((line) => line.split('\t')[0])
+  expect(words).toEqual(['ops', 'team:ops', '*', ''])
+})
+
+test('there is never more than a screen can show', async () => {
+  const many = Array.from({ length: 2_000 }, (_, i) => `node-${i}`)
+  expect((await printed(many, 'node', '')).trimEnd().split('\n')).toHaveLength(500)
+})
+
+test('every command and every option of the table is offered, in every shell', async () => {
+  const places = await completionSpec(COMMANDS)
+  const commands = (await Promise.all(COMMANDS.map(({ load }) => load()))).flat()
+  for (const { name, options } of commands) {
+    const place = places.find(({ path }) => path === name)
+    const flags = place?.options.map(({ flag }) => flag)
+    expect(flags, name).toEqual(
+      expect.arrayContaining([...options.map((option) => `--${option.name}`), '--json', '--home', '--help']),
+    )
+  }
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    let script = ''
+    const io = { json: false, out: (text: string) => (script += text) }
+    await completion[0]!.run(io as never, { args: { shell }, options: {} })
+    for (const { name } of commands) expect(script).toContain(`'${name}'`)
+  }
+})
