@@ -3,6 +3,7 @@
 /** `room.what`, as rooms tell them in `health()`. */
 export const HEALTH_CHECKS = [
   'store.open',
+  'store.writable',
   'audit.writable',
   'observe.spool',
   'mesh.listening',
