@@ -38,8 +38,6 @@ export const ROOMS = {
   shapes: 'src/api/shapes.ts',
   schemas: 'src/api/schemas/',
   api: 'src/api/',
-  // What the daemon tells the checks, and no more of them.
-  doctorFacts: 'src/doctor/facts.ts',
   doctor: 'src/doctor/',
   cli: 'src/cli/',
   // How numbers look to people.
@@ -150,7 +148,6 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   apiClient: ['base', 'config', 'shapes'],
   api: [
     'apiClient',
-    'doctorFacts',
     'shapes',
     'schemas',
     'base',
@@ -175,25 +172,12 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'summaries',
     'feed',
   ],
-  doctorFacts: ['base'],
   // Runs beside the daemon, not in it; of the store only to look into a database that nobody has open.
-  doctor: [
-    'doctorFacts',
-    'apiClient',
-    'audit',
-    'base',
-    'config',
-    'identity',
-    'store',
-    'ops',
-    'hooks',
-    'format',
-  ],
+  doctor: ['apiClient', 'shapes', 'audit', 'base', 'config', 'identity', 'store', 'ops', 'hooks', 'format'],
   format: [],
   cli: [
     'format',
     'doctor',
-    'doctorFacts',
     'up',
     'apiClient',
     'shapes',

@@ -6,6 +6,13 @@ export type { AskedType } from '../query/index.ts'
 export { RISK_LEVELS } from '../risk/levels.ts'
 export { TRUST_LEVELS } from '../trust/levels.ts'
 export type { AuditEntryShape, AuditVerdict } from './schemas/audit.ts'
+export type {
+  ConnectionFacts,
+  DaemonFacts,
+  MulticastFacts,
+  NamedNode,
+  PendingNode,
+} from './schemas/doctor.ts'
 export type { ErrorShape } from './schemas/error.ts'
 export type { FeedData, FeedEvent } from './schemas/events.ts'
 export type { EventShape, StatisticsShape } from './schemas/history.ts'

@@ -1,8 +1,9 @@
 // Looks at the sockets of the running daemon, as often as it takes to be sure of those that nothing explains.
+
+import type { DaemonFacts } from '../api/shapes.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Config } from '../config/index.ts'
 import { type Explained, explain, settle } from './egress.ts'
-import type { DaemonFacts } from './facts.ts'
 import { openSockets } from './sockets.ts'
 
 const LOOKS = 4

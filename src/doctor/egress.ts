@@ -1,9 +1,9 @@
 // Every socket of the daemon and why it is allowed to have it; one that nothing explains is a failure.
 import { isIP } from 'node:net'
 import { dirname } from 'node:path'
+import type { ConnectionFacts, DaemonFacts } from '../api/shapes.ts'
 import { isPrivateAddress } from '../config/addresses.ts'
 import type { Config } from '../config/index.ts'
-import type { ConnectionFacts, DaemonFacts } from './facts.ts'
 import type { InetSocket, OpenSocket, UnixSocket } from './sockets.ts'
 
 export interface Explained {

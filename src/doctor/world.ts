@@ -3,12 +3,12 @@ import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { callDaemon } from '../api/client.ts'
+import type { DaemonFacts } from '../api/shapes.ts'
 import { KaroError } from '../base/errors.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { readHolder } from '../ops/lock.ts'
 import { type CommandOutcome, commandRunner, type RunCommand } from './command.ts'
-import type { DaemonFacts } from './facts.ts'
 
 /** A daemon that is asked nothing but how it is answers in milliseconds; on a busy machine, in seconds. */
 const HEALTH_MS = 5_000

@@ -1,6 +1,7 @@
 // Every operation of the API there is, in the order the document shows them; a route that is not here has no page.
 import type { Operation } from '../operation.ts'
 import { getAuditLog, verifyAudit } from './audit.ts'
+import { getDoctor } from './doctor.ts'
 import { getEvents } from './events.ts'
 import { getHistory, getStats } from './history.ts'
 import { getOpenApi } from './openapi.ts'
@@ -15,6 +16,7 @@ export const OPERATIONS: readonly Operation[] = [
   getHealth,
   getStatus,
   getIdentity,
+  getDoctor,
   getEvents,
   getHistory,
   getStats,

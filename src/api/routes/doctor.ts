@@ -2,7 +2,6 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { HealthCheck } from '../../base/room.ts'
 import { VERSION } from '../../base/version.ts'
-import type { DaemonFacts, NamedNode } from '../../doctor/facts.ts'
 import type { Documents } from '../../documents/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
@@ -10,7 +9,10 @@ import type { Observe } from '../../observe/index.ts'
 import type { Store } from '../../store/index.ts'
 import type { Summaries } from '../../summaries/index.ts'
 import type { Trust } from '../../trust/index.ts'
+import { serve } from '../operation.ts'
+import { getDoctor } from '../operations/doctor.ts'
 import type { Routes } from '../route.ts'
+import type { DaemonFacts, NamedNode } from '../shapes.ts'
 
 export interface DoctorDeps {
   readonly identity: Pick<Identity, 'nodeId'>
@@ -26,24 +28,13 @@ export interface DoctorDeps {
   readonly http: () => DaemonFacts['http']
 }
 
-const query = {
-  type: 'object',
-  additionalProperties: false,
-  properties: { multicast: { type: 'boolean', default: false } },
-} as const
-
 /** With `multicast=true` the answer takes two seconds, and a question goes out on every interface mDNS may speak on. */
 export function doctorRoutes(deps: DoctorDeps): Routes {
   const { identity, mesh, trust, store, observe, documents, summaries } = deps
 
-  const named = (node: NodeId, since?: number): NamedNode => {
+  const named = (node: NodeId): NamedNode => {
     const { fingerprint, name } = trust.opinion(node)
-    return {
-      node_id: node,
-      fingerprint,
-      name,
-      since: since === undefined ? null : new Date(since).toISOString(),
-    }
+    return { node_id: node, fingerprint, name }
   }
 
   async function lastSummary(): Promise<string | null> {
@@ -54,44 +45,40 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
   }
 
   return (server) => {
-    server.get<{ Querystring: { multicast: boolean } }>(
-      '/api/v1/doctor',
-      { config: { access: 'person' }, schema: { querystring: query } },
-      async (request): Promise<DaemonFacts> => {
-        const [multicast, storeProblem, bytes, spool, last] = await Promise.all([
-          request.query.multicast ? mesh.tryMulticast() : null,
-          store.probe().then(() => null, reasonOf),
-          store.bytes().catch(() => 0),
-          observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
-          lastSummary(),
-        ])
-        const { connections, one_sided, stale, ...inspected } = mesh.inspect()
-        return {
-          pid: process.pid,
-          uptime_seconds: Math.floor(process.uptime()),
-          version: VERSION,
-          ...deps.health(),
-          config: deps.drift(),
-          mesh: {
-            ...inspected,
-            listen: mesh.status().listen,
-            connections: connections.map((one) => {
-              const { fingerprint, name } = trust.opinion(one.node_id)
-              return { ...one, fingerprint, name }
-            }),
-          },
-          multicast,
-          pending: trust.pending().map(({ node_id, first_seen }) => named(node_id, first_seen)),
-          one_sided: one_sided.map((node) => named(node)),
-          stale: stale.filter(trust.admits).map((node) => named(node)),
-          store_problem: storeProblem,
-          store_bytes: bytes,
-          spool,
-          summaries: { recipients: summaries.status().recipients, last },
-          http: deps.http(),
-        }
-      },
-    )
+    serve(server, getDoctor, async (request) => {
+      const [multicast, storeProblem, bytes, spool, last] = await Promise.all([
+        request.query.multicast ? mesh.tryMulticast() : null,
+        store.probe().then(() => null, reasonOf),
+        store.bytes().catch(() => 0),
+        observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
+        lastSummary(),
+      ])
+      const { connections, one_sided, stale, ...inspected } = mesh.inspect()
+      return {
+        pid: process.pid,
+        uptime_seconds: Math.floor(process.uptime()),
+        version: VERSION,
+        ...deps.health(),
+        config: deps.drift(),
+        mesh: {
+          ...inspected,
+          listen: mesh.status().listen,
+          connections: connections.map((one) => ({ ...one, ...named(one.node_id) })),
+        },
+        multicast,
+        pending: trust.pending().map(({ node_id, first_seen }) => ({
+          ...named(node_id),
+          since: new Date(first_seen).toISOString(),
+        })),
+        one_sided: one_sided.map(named),
+        stale: stale.filter(trust.admits).map(named),
+        store_problem: storeProblem,
+        store_bytes: bytes,
+        spool,
+        summaries: { recipients: summaries.status().recipients, last },
+        http: deps.http(),
+      }
+    })
   }
 }
 

@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/reject.ts'
 import { count, fingerprint, listOf, nodeName, ownNodeId, text } from './fields.ts'
 
-const healthCheck = z
+export const healthCheck = z
   .strictObject({
     name: text(64, 'stable identifier, `room.what`'),
     ok: z.boolean(),

@@ -1,12 +1,12 @@
 // karo doctor: what is wrong here, why it matters, and the command that mends it; works with and without a daemon.
 import { callDaemon } from '../../api/client.ts'
+import type { DaemonFacts } from '../../api/shapes.ts'
 import { systemClock } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { closest } from '../../base/suggest.ts'
 import { homePaths, recordingPaths, servicePaths } from '../../config/paths.ts'
 import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { type Deed, examine, mend } from '../../doctor/doctor.ts'
-import type { DaemonFacts } from '../../doctor/facts.ts'
 import { quote } from '../../doctor/shell-words.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'

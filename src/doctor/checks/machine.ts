@@ -1,7 +1,7 @@
 // Checks of the machine: runtime, limits, clock.
 import { existsSync, readdirSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
-import type { ConnectionFacts, NamedNode } from '../facts.ts'
+import type { ConnectionFacts, NamedNode } from '../../api/shapes.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { readSystem, type World } from '../world.ts'
 

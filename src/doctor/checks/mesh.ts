@@ -1,8 +1,8 @@
 // Checks of this node's place in the network: ports, addresses, multicast.
 import type { NetworkInterfaceInfo } from 'node:os'
+import type { DaemonFacts, MulticastFacts } from '../../api/shapes.ts'
 import { isPrivateAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
-import type { DaemonFacts, MulticastFacts } from '../facts.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { type Holder, holderOf, type InetSocket, socketTable } from '../sockets.ts'
 import { readSystem, type World } from '../world.ts'

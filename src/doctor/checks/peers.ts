@@ -1,6 +1,7 @@
 // Checks of what this node knows of others: who waits, who trusts whom, which versions they are.
+
+import type { ConnectionFacts, NamedNode, PendingNode } from '../../api/shapes.ts'
 import { VERSION } from '../../base/version.ts'
-import type { ConnectionFacts, NamedNode } from '../facts.ts'
 import { type Finding, ok, skipped, warn } from '../result.ts'
 import type { World } from '../world.ts'
 
@@ -15,8 +16,8 @@ export async function peersPending(world: World): Promise<readonly Finding[]> {
   return facts === undefined ? [] : judgePending(facts.pending, world.now())
 }
 
-export function judgePending(pending: readonly NamedNode[], now: number): readonly Finding[] {
-  const long = pending.filter(({ since }) => since !== null && now - Date.parse(since) > PENDING_LONG_MS)
+export function judgePending(pending: readonly PendingNode[], now: number): readonly Finding[] {
+  const long = pending.filter(({ since }) => now - Date.parse(since) > PENDING_LONG_MS)
   if (long.length === 0)
     return [ok(pending.length === 0 ? 'nobody waits' : `${pending.length} wait since shortly`)]
   return long.map((node) =>

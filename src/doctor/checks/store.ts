@@ -1,9 +1,9 @@
 // Checks of what is kept: database, disk, ledger, summaries.
 import { accessSync, constants, readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import type { DaemonFacts } from '../../api/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import { bytes } from '../../cli/format.ts'
-import type { DaemonFacts } from '../facts.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'

@@ -1,0 +1,16 @@
+// /doctor, described.
+import { defineOperation } from '../operation.ts'
+import { doctorQuery } from '../schemas/doctor.ts'
+
+export const getDoctor = defineOperation({
+  method: 'GET',
+  path: '/api/v1/doctor',
+  access: 'person',
+  // It may send on the network, and tells where others are.
+  via: 'socket',
+  tag: 'node',
+  summary: 'What only the daemon knows of how the node is',
+  description: 'Facts for `karo doctor`, which judges them together with what it finds on the machine.',
+  query: doctorQuery,
+  answer: async () => (await import('../schemas/doctor.ts')).doctorFacts,
+})
