@@ -1,6 +1,7 @@
-// Puts what the tables say into the pages that show it: the doors in docs/architecture.md.
+// Puts what the tables say into the pages that show it: the doors in docs/architecture.md, the checks in docs/doctor.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { doctorPage } from '../src/doctor/page.ts'
 import { doorsTable } from './doors.ts'
 
 const page = join(import.meta.dirname, '../docs/architecture.md')
@@ -9,3 +10,4 @@ const [before, rest] = text.split('<!-- doors: begin -->')
 const after = rest?.split('<!-- doors: end -->')[1]
 if (after === undefined) throw new Error(`${page}: the doors markers are missing`)
 writeFileSync(page, `${before}<!-- doors: begin -->\n${doorsTable()}\n<!-- doors: end -->${after}`)
+writeFileSync(join(import.meta.dirname, '../docs/doctor.md'), doctorPage())
