@@ -82,8 +82,9 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
         session: {
           type: 'apiKey',
           in: 'cookie',
-          name: 'karo_session',
-          description: 'Over TCP, for the dashboard.',
+          name: 'karo_session_9237',
+          description:
+            'Over TCP, for the dashboard: the port stands in its name, and the key of the session goes with every request as `X-Karo-Session`.',
         },
       },
     },
@@ -123,18 +124,15 @@ async function describe(operation: Operation, schemas: Map<string, JsonSchema>):
   }
 }
 
-async function answersOf({ answer, streamed }: Operation, schemas: Map<string, JsonSchema>): Promise<Json> {
+async function answersOf({ answer, texts = [] }: Operation, schemas: Map<string, JsonSchema>): Promise<Json> {
   const content: Record<string, Json> = {}
   if (answer !== undefined) content['application/json'] = { schema: refer(await answer(), schemas) }
-  if (streamed !== undefined) {
-    content[streamed.type] = {
-      schema: {
-        type: 'string',
-        description: streamed.description,
-        contentMediaType: 'application/json',
-        contentSchema: refer(await streamed.item(), schemas),
-      },
+  for (const { type, description, item } of texts) {
+    const parts = item && {
+      contentMediaType: 'application/json',
+      contentSchema: refer(await item(), schemas),
     }
+    content[type] = { schema: { type: 'string', description, ...parts } }
   }
   return { '200': { description: 'Done.', headers: TRACED, content } }
 }

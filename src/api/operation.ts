@@ -12,15 +12,17 @@ export const TAGS = {
   mesh: 'Who is here, and questions to them.',
   sharing: 'What the caller consents to, and what leaves by it.',
   ledger: 'What happened here, and whether the record of it is whole.',
+  care: 'For whoever looks after the node.',
   keys: 'What opens this API over TCP.',
 } as const
 
-/** A type of answer beside JSON; its body is a sequence of these values. */
-export interface Streamed {
-  readonly type: 'application/x-ndjson' | 'text/event-stream'
+/** An answer that is no JSON document. */
+export interface TextAnswer {
+  /** Its media type, without parameters. */
+  readonly type: string
   readonly description: string
-  /** Of one line, or of the data of one event. */
-  readonly item: () => Promise<z.ZodType>
+  /** Of one line of NDJSON, or of the data of one server-sent event. */
+  readonly item?: () => Promise<z.ZodType>
 }
 
 export interface Operation<
@@ -29,7 +31,7 @@ export interface Operation<
   Answer = unknown,
 > {
   readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly path: `/api/v1/${string}`
+  readonly path: `/${string}`
   readonly access: Access
   /** The least scope of a token that opens it over TCP; absent: `scopeOf` (rights.ts) says it. */
   readonly scope?: TokenScope
@@ -45,7 +47,7 @@ export interface Operation<
   readonly body?: Body
   /** Loaded only for the page: schemas of answers cost the daemon nothing. Absent where there is no JSON. */
   readonly answer?: () => Promise<z.ZodType<Answer>>
-  readonly streamed?: Streamed
+  readonly texts?: readonly TextAnswer[]
   /** Beside those that any operation may have. */
   readonly errors?: readonly ErrorCode[]
   readonly example?: { readonly query?: Readonly<Record<string, string>>; readonly body?: unknown }

@@ -25,11 +25,13 @@ known. Of persons everybody sees their own only. A follower that does not read i
       .optional()
       .describe('repeated; only these, and `lost` in any case'),
   }),
-  streamed: {
-    type: 'text/event-stream',
-    description: 'Endless. A comment and the current id come at least every 15 s.',
-    item: async () => (await import('../schemas/events.ts')).feedEvent,
-  },
+  texts: [
+    {
+      type: 'text/event-stream',
+      description: 'Endless. A comment and the current id come at least every 15 s.',
+      item: async () => (await import('../schemas/events.ts')).feedEvent,
+    },
+  ],
   errors: ['bad_request', 'rate_limited'],
   example: { query: { types: 'peer_connected' } },
 })

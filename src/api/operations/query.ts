@@ -56,12 +56,14 @@ export const postQuery = defineOperation({
     'Ends as soon as every reachable node has answered, at the latest at its deadline. A refusal by others is a result, not an error. Whoever hangs up cancels the question.',
   body,
   answer: async () => (await schemas()).queryResult,
-  streamed: {
-    type: 'application/x-ndjson',
-    description:
-      'When asked for by `Accept`: the coverage while the question is under way, then the result or the error.',
-    item: async () => (await schemas()).queryLine,
-  },
+  texts: [
+    {
+      type: 'application/x-ndjson',
+      description:
+        'When asked for by `Accept`: the coverage while the question is under way, then the result or the error.',
+      item: async () => (await schemas()).queryLine,
+    },
+  ],
   errors: ['bad_request', 'rate_limited', 'unavailable'],
   example: {
     body: {

@@ -2,7 +2,9 @@
 import { PassThrough } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { LOG_LEVELS, type LogLevel } from '../../base/log.ts'
+import type { LogLevel } from '../../base/log.ts'
+import { serve } from '../operation.ts'
+import { getLogs } from '../operations/care.ts'
 import type { Routes } from '../route.ts'
 
 interface LogFilter {
@@ -19,26 +21,10 @@ interface LogsRouteDeps {
   readonly clock: Pick<Clock, 'now'>
 }
 
-interface LogsQuery extends LogFilter {
-  readonly lines: number
-  readonly follow: boolean
-}
-
 /** More than a few people never look at once. */
 const FOLLOWERS_MAX = 16
 /** Of lines that a slow reader has yet to take; what comes meanwhile is left out, and said to be. */
 const WAITING_BYTES = 256 * 1024
-
-const querySchema = {
-  type: 'object',
-  additionalProperties: false,
-  properties: {
-    lines: { type: 'integer', minimum: 0, maximum: 1_000, default: 100 },
-    follow: { type: 'boolean', default: false },
-    level: { type: 'string', enum: LOG_LEVELS },
-    trace: { type: 'string', pattern: '^[0-9a-f]{1,32}$' },
-  },
-} as const
 
 /** Errors: `rate_limited` when too many follow. */
 export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
@@ -74,21 +60,17 @@ export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
       return out
     }
 
-    server.get<{ Querystring: LogsQuery }>(
-      '/api/v1/logs',
-      { config: { access: 'admin' }, schema: { querystring: querySchema } },
-      async (request, reply) => {
-        const { lines, follow: following, ...filter } = request.query
-        const before = logs.last(filter, lines).map((line) => `${line}\n`)
-        reply.type('application/x-ndjson')
-        if (!following) return before.join('')
-        const out = follow(filter)
-        // A log may be quiet for hours.
-        request.raw.socket.setTimeout(0)
-        reply.raw.once('close', () => out.destroy())
-        out.write(before.join(''))
-        return reply.send(out)
-      },
-    )
+    serve(server, getLogs, async (request, reply) => {
+      const { lines, follow: following, ...filter } = request.query
+      const before = logs.last(filter, lines).map((line) => `${line}\n`)
+      reply.type('application/x-ndjson')
+      if (!following) return before.join('')
+      const out = follow(filter)
+      // A log may be quiet for hours.
+      request.raw.socket.setTimeout(0)
+      reply.raw.once('close', () => out.destroy())
+      out.write(before.join(''))
+      return reply.send(out)
+    })
   }
 }

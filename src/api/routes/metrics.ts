@@ -1,5 +1,7 @@
 // GET /metrics and /api/v1/metrics: how the node is, for Prometheus and whatever reads its formats.
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { serve } from '../operation.ts'
+import { getMetrics, getMetricsPlainly } from '../operations/care.ts'
 import type { Routes } from '../route.ts'
 
 interface MetricsRouteDeps {
@@ -16,9 +18,9 @@ export function metricsRoutes({ metrics }: MetricsRouteDeps): Routes {
     return body
   }
   return (server) => {
-    server.get('/api/v1/metrics', { config: { access: 'person', scope: 'metrics' } }, answer)
+    serve(server, getMetrics, answer)
     // Where scrapers look unless they are told otherwise.
-    server.get('/metrics', { config: { access: 'person', scope: 'metrics' } }, answer)
+    serve(server, getMetricsPlainly, answer)
   }
 }
 

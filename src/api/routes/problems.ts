@@ -1,6 +1,8 @@
 // GET /problems: recent warnings and errors of the daemon without their words, for `karo report-problem`.
 import type { Random } from '../../base/clock.ts'
 import type { Problem } from '../../base/problem.ts'
+import { serve } from '../operation.ts'
+import { getProblems } from '../operations/care.ts'
 import type { Routes } from '../route.ts'
 
 interface ProblemsRouteDeps {
@@ -13,8 +15,6 @@ const SALT_BYTES = 32
 
 export function problemsRoutes({ problems, random }: ProblemsRouteDeps): Routes {
   return (server) => {
-    server.get('/api/v1/problems', { config: { access: 'admin' } }, async () => ({
-      problems: problems.report(random.bytes(SALT_BYTES)),
-    }))
+    serve(server, getProblems, async () => ({ problems: problems.report(random.bytes(SALT_BYTES)) }))
   }
 }
