@@ -14,6 +14,8 @@ export const HEAD_EVERY_MS = 3_600_000
 export const QUEUE_MAX = 10_000
 /** Entries in one batch, which is one fsync. */
 const BATCH_MAX = 256
+/** After a write that failed: what was dropped is told as soon as the disk takes it, also when nothing else happens. */
+const RETRY_MS = 3_000
 /** Kept entries; some 50 MB. The oldest tenth goes at once when there are more. */
 const KEPT_MAX = 200_000
 
@@ -48,6 +50,8 @@ export function createAudit(options: AuditOptions): Audit {
   let signedSeq = 0
   let headDue = false
   let headTimer: NodeJS.Timeout | undefined
+  let retryDue = false
+  let retryTimer: NodeJS.Timeout | undefined
   const headListeners = new Set<(frame: Uint8Array) => void>()
   const recordListeners = new Set<(entry: AuditRecord) => void>()
   let pumping: Promise<void> | undefined
@@ -116,6 +120,7 @@ export function createAudit(options: AuditOptions): Audit {
   async function writeNext(): Promise<void> {
     const batch = queue.splice(0, BATCH_MAX)
     const told = dropped
+    retryDue = false
     try {
       const sign = headDue
       headDue = false
@@ -132,14 +137,24 @@ export function createAudit(options: AuditOptions): Audit {
   }
 
   async function pumpAll(): Promise<void> {
-    while (queue.length > 0 || headDue) await writeNext()
+    while (queue.length > 0 || headDue || retryDue) await writeNext()
     pumping = undefined
+    if (failure !== undefined && state === 'open') retryLater()
     if (newest.seq > signedSeq && state === 'open') armHead()
   }
 
   function pump(): Promise<void> {
     pumping ??= Promise.resolve().then(pumpAll)
     return pumping
+  }
+
+  function retryLater(): void {
+    retryTimer ??= setTimeout(() => {
+      retryTimer = undefined
+      retryDue = true
+      void pump()
+    }, RETRY_MS)
+    retryTimer.unref()
   }
 
   function armHead(): void {
@@ -180,6 +195,7 @@ export function createAudit(options: AuditOptions): Audit {
       if (state !== 'open') return
       state = 'stopped'
       clearTimeout(headTimer)
+      clearTimeout(retryTimer)
       headTimer = undefined
       await pumping
       headDue = newest.seq > signedSeq

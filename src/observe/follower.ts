@@ -58,6 +58,9 @@ export function createFollower(deps: FollowerDeps): Follower {
   const followed = new Map<string, Followed>()
   let failures = 0
 
+  /** Why the last piece was not stored. */
+  let told: string | undefined
+
   /** Starts again at what is stored: after a failure, and for a new file of an old name. */
   function restart(state: Followed, position = state.position): void {
     state.position = position
@@ -197,9 +200,13 @@ export function createFollower(deps: FollowerDeps): Follower {
   async function guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
+      told = undefined
     } catch (error) {
       failures++
-      log.error({ reason: error instanceof Error ? error.message : String(error) }, 'a spool file waits')
+      const reason = error instanceof Error ? error.message : String(error)
+      // Every sweep tries again: a disk that stays full is told of once.
+      if (reason !== told) log.error({ reason }, 'spool files wait')
+      told = reason
     }
   }
 

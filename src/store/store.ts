@@ -9,6 +9,7 @@ import { createAuditRepository } from './audit.ts'
 import { removeClosed, writeClosed } from './closed.ts'
 import { createConsentRepository } from './consent.ts'
 import { newDatabase } from './database.ts'
+import { type Disk, watchDisk } from './disk.ts'
 import { createDocumentRepository } from './documents.ts'
 import { createEventRepository } from './events.ts'
 import type { Store } from './index.ts'
@@ -41,6 +42,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
   const db = newDatabase(directory)
   // Level opens itself a microtask after its construction; closing it now leaves that to `start`.
   void db.close()
+  let disk: Disk | undefined
   // Only then, because Level copies what it tells.
   if (faults !== noFaults) db.on('write', () => faults.hit('after-write'))
   const replay = createReplayRepository(db)
@@ -66,6 +68,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
         throw explainOpen(error, directory)
       }
       try {
+        disk ??= watchDisk({ db, directory, log })
         await migrate(db, directory, log)
         await replay.prune(clock.now())
         signal.throwIfAborted()
@@ -76,9 +79,10 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     },
 
     async stop() {
+      await disk?.stop()
       const wasOpen = db.status === 'open'
       await db.close()
-      if (!wasOpen) return
+      if (!wasOpen || disk?.trouble() !== undefined) return
       try {
         writeClosed(directory)
       } catch {
@@ -88,8 +92,17 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
 
     health() {
       const open = db.status === 'open'
+      const trouble = disk?.trouble()
       return [
         { name: 'store.open', ok: open, detail: open ? 'the database is open' : 'the database is closed' },
+        {
+          name: 'store.writable',
+          ok: open && trouble === undefined,
+          detail:
+            trouble === undefined
+              ? 'the disk takes what is written'
+              : `the disk takes nothing more, so commands wait in the spool; make room, it goes on by itself: ${trouble}`,
+        },
       ]
     },
 

@@ -105,6 +105,8 @@ export interface TypedShell {
   printed(text: string): Promise<void>
   /** Everything printed so far. */
   screen(): string
+  /** Killed; resolves when it is gone. */
+  leave(): Promise<void>
 }
 
 /** Counts itself up, so that a prompt that was waited for is never an old one. */
@@ -194,6 +196,10 @@ export async function startShell(options: ShellOptions = {}): Promise<TypedShell
       await until(() => screen.slice(from).includes(text), { what: `${text} on the screen` })
     },
     screen: () => screen,
+    async leave() {
+      if (!over) terminal.kill('SIGKILL')
+      await until(() => over, { what: 'the end of the shell' })
+    },
   }
 }
 

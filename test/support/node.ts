@@ -42,6 +42,8 @@ export interface NodeOptions {
   readonly home?: string
   /** Everything it says to others is kept in `<home>/said` (KARO_TAP). */
   readonly tap?: boolean
+  /** Directory of its log; its home if absent. */
+  readonly logs?: string
   /** False: do not wait until it is ready. */
   readonly ready?: boolean
 }
@@ -108,7 +110,7 @@ export async function startNode(options: NodeOptions = {}): Promise<TestNode> {
     ...(options.tap === true ? { KARO_TAP: join(home, 'said') } : {}),
     ...options.env,
   })
-  const logPath = join(home, `daemon-${Date.now()}-${Math.floor(performance.now())}.log`)
+  const logPath = join(options.logs ?? home, `daemon-${Date.now()}-${Math.floor(performance.now())}.log`)
   const node = launch({ home, name, env, logPath, netns: options.netns })
   if (options.ready !== false) await node.ready()
   return node
