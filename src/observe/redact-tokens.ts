@@ -101,6 +101,7 @@ const TOKEN_FORMS: readonly TokenForm[] = [
   { issuer: '42', begins: 's-s4t2ud- s-s4t2af-', rest: '[0-9a-f]{64,}' },
   { issuer: 'JFrog', begins: 'AKCp cmVmd', rest: '[A-Za-z0-9]{55,}' },
   { issuer: 'k3s', begins: 'K10', rest: '[0-9a-f]{64}::[\\w:-]{8,}', hint: 'k10[0-9a-f]{64}' },
+  { issuer: 'Karo', begins: 'karo_[0-9a-f]{10}_', rest: '[\\w-]{43}', hint: 'karo_' },
   { issuer: 'LangSmith', begins: 'lsv2_pt_ lsv2_sk_', rest: '[0-9a-f]{32}_[0-9a-f]{10,}' },
   { issuer: 'Linear', begins: 'lin_api_ lin_oauth_', rest: '[A-Za-z0-9]{40,}' },
   { issuer: 'Lob', begins: 'live_ test_', rest: `[0-9a-f]{35}${END}`, hint: '(?:live|test)_[0-9a-f]{35}' },
