@@ -30,7 +30,7 @@ in four looks is named, and what leads out of private address space while \`mesh
 Beside what stands here the page [operations.md](operations.md) says how a node is run and repaired.
 `
 
-const cell = (text: string): string => text.replaceAll('|', '\\|')
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<', '&lt;')
 
 export function doctorPage(): string {
   const all = Object.entries(CHECKS) as [CheckId, Check][]

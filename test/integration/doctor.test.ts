@@ -3,10 +3,14 @@ import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { callDaemon } from '../../src/api/client.ts'
+import type { DaemonFacts } from '../../src/api/shapes.ts'
 import { CHECK_IDS, type CHECKS } from '../../src/doctor/catalogue.ts'
 import type { CheckResult } from '../../src/doctor/result.ts'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { track } from '../support/processes.ts'
+import { smallDisk } from '../support/small-disk.ts'
+import { append, liveName, records } from '../support/spool.ts'
 import { until } from '../support/until.ts'
 
 const KARO = join(import.meta.dirname, '../../dist/karo.js')
@@ -315,4 +319,60 @@ describe('ports', () => {
       await until(async () => (await doctor(node, '--only', id)).ok, { what: 'it listens' })
     },
   )
+})
+
+describe.skipIf(process.getuid?.() !== 0)('a small disk (needs root)', () => {
+  test('full: that is said, and nothing of what follows from it; with room again all is well', async () => {
+    const disk = smallDisk(96)
+    writeFileSync(join(disk.home, 'config.toml'), '[node]\nname = "small"\n', { mode: 0o600 })
+    const node = await startNode({ name: 'small', home: disk.home })
+    expect(failing(await doctor(node))).toEqual([])
+    disk.fill()
+    expect(failing(await doctor(node))).toEqual(['store.disk'])
+    // What the page at the end of its log still takes is used up by the probes.
+    const socket = join(disk.home, 'karo.sock')
+    const probe = async () => (await callDaemon({ socket }, 'GET', '/api/v1/doctor')) as DaemonFacts
+    await until(async () => (await probe()).store_problem !== null, {
+      what: 'the database takes nothing more',
+    })
+    const sick = await doctor(node)
+    expect(failing(sick)).toEqual(['store.disk'])
+    expect(find(sick, 'store.disk').fix).toContain('du -xh')
+    disk.free()
+    await until(async () => failing(await doctor(node)).length === 0, { what: 'all is well again' })
+    await node.stop()
+  })
+})
+
+describe('--repair', () => {
+  test('refuses while a daemon runs; reads a whole database, and saves what can be read of a damaged one', async () => {
+    const node = await startNode()
+    const repair = async (...args: readonly string[]) => node.karo(['doctor', '--repair', '--json', ...args])
+    expect((await repair()).code).toBe(1)
+    expect((await repair()).stdout).toContain(`pid ${node.pid}`)
+    append(join(node.home, 'spool'), liveName(), records(['git status', 'make']))
+    await until(async () => (await node.status()).store.events === 2, { what: 'two commands are kept' })
+    await node.stop()
+    const whole = await repair('--dry-run')
+    expect(whole.code, whole.stdout).toBe(0)
+    const db = join(node.home, 'db')
+    const current = readFileSync(join(db, 'CURRENT'))
+    writeFileSync(join(db, 'CURRENT'), 'nonsense')
+    const damaged = await repair('--dry-run')
+    expect({ code: damaged.code, ok: (JSON.parse(damaged.stdout) as { ok: boolean }).ok }).toEqual({
+      code: 1,
+      ok: false,
+    })
+    expect(readFileSync(join(db, 'CURRENT'), 'utf8')).toBe('nonsense')
+    const people = await node.karo(['doctor', '--repair', '--dry-run'])
+    expect(people.stdout).toContain('nothing was changed')
+    const mended = await repair()
+    expect(mended.code, mended.stdout).toBe(0)
+    const { copy } = JSON.parse(mended.stdout) as { copy: string }
+    expect(readFileSync(join(copy, 'CURRENT'), 'utf8')).toBe('nonsense')
+    expect(current.toString()).toMatch(/^MANIFEST-/)
+    const again = await startNode({ home: node.home })
+    expect((await again.json<{ total: number }>(['history'])).total).toBe(2)
+    expect(failing(await doctor(again))).toEqual([])
+  })
 })

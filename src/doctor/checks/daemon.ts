@@ -70,13 +70,19 @@ export const HEALTH_EXPLAINED: Readonly<Record<string, CheckId>> = {
   'mesh.listening': 'mesh.port',
   'observe.spool': 'spool.directory',
   'store.open': 'store.database',
+  'store.writable': 'store.disk',
   'http.listening': 'http.listener',
 }
 
 export async function daemonHealth(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
   if (facts === undefined) return []
-  const failing = facts.checks.filter(({ name, ok: fine }) => !fine && !Object.hasOwn(HEALTH_EXPLAINED, name))
+  const bad = facts.checks.filter(({ ok: fine }) => !fine)
+  const full = bad.some(({ name }) => name === 'store.writable')
+  const failing = bad.filter(({ name }) => {
+    // The ledger is in the database: while that takes nothing, neither does it.
+    return !Object.hasOwn(HEALTH_EXPLAINED, name) && !(full && name === 'audit.writable')
+  })
   if (failing.length > 0) return failing.map(({ name, detail }) => fail(`${name}: ${detail}`))
   return [ok(`its own ${facts.checks.length} checks say nothing else`)]
 }

@@ -23,9 +23,10 @@ export async function storeDatabase(world: World): Promise<readonly Finding[]> {
   const check = facts.checks.find(({ name }) => name === 'store.open')
   if (facts.store_problem !== null) {
     // A disk that is full or read-only is what is to be mended, not the database.
-    return [
-      fail(`the database does not keep a value: ${facts.store_problem}`, 'karo doctor --only store.disk'),
-    ]
+    const disk = await storeDisk(world)
+    if (disk.some(({ outcome }) => outcome === 'fail'))
+      return [skipped('the disk takes nothing, see store.disk')]
+    return [fail(`the database does not keep a value: ${facts.store_problem}`)]
   }
   if (check?.ok === false) return [fail(check.detail)]
   return [ok(`${bytes(facts.store_bytes)}, keeps what is written`)]
@@ -44,7 +45,11 @@ export async function storeDisk(world: World): Promise<readonly Finding[]> {
   const { home, db, spool } = world.paths
   const places = [home, spool].flatMap((path) => roomAt(path) ?? [])
   if (places.length === 0) return [skipped(`there is no directory ${home}`)]
-  return judgeRooms(places, directoryBytes(db))
+  const found = judgeRooms(places, directoryBytes(db))
+  if (found.some(({ outcome }) => outcome === 'fail')) return found
+  // There is room, and still: a quota, an error of the disk, or the daemon has not noticed yet.
+  const check = (await world.facts())?.checks.find(({ name }) => name === 'store.writable')
+  return check?.ok === false ? [fail(check.detail, `dmesg | tail\ndf -h ${quote(home)}`)] : found
 }
 
 function roomAt(path: string): Room | undefined {
