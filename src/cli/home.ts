@@ -7,10 +7,10 @@ import { createFile } from '../base/files.ts'
 import { refuseForeign } from '../config/guarded.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { sampleConfig } from '../config/sample.ts'
-import { createIdentityFile, type Identity, loadIdentity } from '../identity/index.ts'
+import { createIdentityFile, type PublicIdentity, readPublicIdentity } from '../identity/index.ts'
 
 export interface ReadyHome {
-  readonly identity: Identity
+  readonly identity: Omit<PublicIdentity, 'isProtected'>
   /** Paths that were not there before. */
   readonly created: readonly string[]
   /** Paths that were. */
@@ -45,7 +45,7 @@ function makeDirectory(path: string): boolean {
   return true
 }
 
-function makeKey(path: string, random: Random): { identity: Identity; made: boolean } {
+function makeKey(path: string, random: Random): { identity: ReadyHome['identity']; made: boolean } {
   if (!exists(path)) {
     try {
       return { identity: createIdentityFile(path, random), made: true }
@@ -53,7 +53,7 @@ function makeKey(path: string, random: Random): { identity: Identity; made: bool
       if (!(error instanceof KaroError && error.code === 'conflict')) throw error
     }
   }
-  return { identity: loadIdentity(path), made: false }
+  return { identity: readPublicIdentity(path), made: false }
 }
 
 /** Looks first: where everything is there already nothing is written, so that the directory may be read-only. */

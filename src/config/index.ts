@@ -6,6 +6,8 @@ import type { TrustLevel } from '../trust/levels.ts'
 /** Field names are the file's: `config.mesh.lan_only` is `lan_only` under `[mesh]`. */
 export interface Config {
   readonly node: { readonly name: string }
+  /** Absolute; empty: none. */
+  readonly identity: { readonly passphrase_file: string }
   readonly mesh: {
     /** TCP; 0 = any free port. */
     readonly port: number

@@ -24,6 +24,7 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
   return {
     config: {
       node: first.config.node,
+      identity: first.config.identity,
       mesh: first.config.mesh,
       overlay: first.config.overlay,
       http: first.config.http,

@@ -239,6 +239,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
   const v = <T>(k: Key<T>): T => values.get(k.path) as T
   const config: Config = {
     node: { name: v(KEYS.nodeName) },
+    identity: { passphrase_file: v(KEYS.identityPassphraseFile) },
     mesh: {
       port: v(KEYS.meshPort),
       listen: v(KEYS.meshListen),

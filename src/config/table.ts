@@ -44,6 +44,15 @@ export const KEYS = {
     example: '"eng-042"',
   }),
 
+  identityPassphraseFile: key({
+    path: 'identity.passphrase_file',
+    kind: value.optionalPath,
+    default: '',
+    description:
+      "A file with the passphrase of this node's key (`karo identity protect`), which others may not read. A service manager's credential karo-key-passphrase comes before it; in a terminal `karo up` asks.",
+    example: '"/etc/karo/passphrase"',
+  }),
+
   meshPort: key({
     path: 'mesh.port',
     kind: kind.integer(0, 65535),
@@ -327,6 +336,7 @@ export const KEY_LIST: readonly Key<unknown>[] = Object.values(KEYS) as unknown 
 /** Sections that a running daemon takes over when it is told to reload; names, addresses and ports are built upon. */
 const LIVE_SECTIONS: Readonly<Record<keyof Config, boolean>> = {
   node: false,
+  identity: false,
   mesh: false,
   overlay: false,
   access: true,

@@ -91,6 +91,10 @@ export const optionalServiceName = text('a DNS-SD name such as "_karo._tcp.inter
   value === '' || (value.startsWith('_karo._tcp.') && LABELS.test(value)) ? undefined : 'that is none',
 )
 
+export const optionalPath = text('an absolute path, or ""', (value) =>
+  value === '' || (value.startsWith('/') && !value.includes('\0')) ? undefined : 'it begins with no slash',
+)
+
 /** A network interface's name (Linux: at most 15 bytes, no slash, no space) or a subnet. */
 export const interfaceOrSubnet = text(
   'an interface such as "eth0" or a subnet such as "10.0.0.0/24"',

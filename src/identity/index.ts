@@ -21,8 +21,23 @@ export interface Identity {
 
 export { fingerprintOf } from './fingerprint.ts'
 export { createHints, findHint, type Hints } from './hint.ts'
-export { createIdentityFile, loadIdentity } from './keyfile.ts'
+export {
+  createIdentityFile,
+  isProtectedKey,
+  loadIdentity,
+  type PublicIdentity,
+  protectIdentityFile,
+  readPublicIdentity,
+  unprotectIdentityFile,
+} from './keyfile.ts'
 export { sealingKeyOf } from './montgomery.ts'
+export {
+  checkedPassphrase,
+  LEAST_PASSPHRASE,
+  MOST_PASSPHRASE,
+  readPassphraseFile,
+  withoutLineEnd,
+} from './passphrase.ts'
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
 export { openForMany, sealToMany } from './seal-many.ts'
 export { verifySignature } from './signature.ts'

@@ -1,11 +1,19 @@
-// karo identity: who this node is.
+// karo identity: who this node is, and the passphrase of its key.
+import { systemRandom } from '../../base/clock.ts'
 import { EXIT } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { homePaths } from '../../config/paths.ts'
-import { loadIdentity } from '../../identity/index.ts'
-import type { Command } from '../command.ts'
+import {
+  type PublicIdentity,
+  protectIdentityFile,
+  readPublicIdentity,
+  unprotectIdentityFile,
+} from '../../identity/index.ts'
+import type { Command, CommandIo, CommandOption } from '../command.ts'
 import { formatFingerprint } from '../format.ts'
+import { newPassphrase, passphraseOf, withPassphrase } from '../passphrase.ts'
 import { table } from '../table.ts'
+import { fitted } from '../text.ts'
 
 const show: Command = {
   name: 'identity show',
@@ -18,7 +26,7 @@ const show: Command = {
   ],
   async run(io) {
     const paths = homePaths(io.env)
-    const { nodeId, fingerprint } = loadIdentity(paths.key)
+    const { nodeId, fingerprint } = readPublicIdentity(paths.key)
     const { name } = loadConfig({ home: paths.home, env: io.env }).config.node
     if (io.json) {
       io.out(`${JSON.stringify({ node_id: nodeId, fingerprint, name })}\n`)
@@ -39,4 +47,61 @@ const show: Command = {
   },
 }
 
-export const identity: readonly Command[] = [show]
+const passphraseOption: CommandOption = {
+  name: 'passphrase-file',
+  value: 'file',
+  description: 'a file with the passphrase, which others may not read; - for standard input (default: asks)',
+  completes: 'file',
+}
+
+function report(io: CommandIo, { nodeId, fingerprint, isProtected }: PublicIdentity, says: string): void {
+  const shape = { node_id: nodeId, fingerprint, protected: isProtected }
+  io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
+}
+
+const protect: Command = {
+  name: 'identity protect',
+  summary: "put a passphrase on this node's key; karo up then needs it",
+  args: [],
+  options: [passphraseOption],
+  examples: [
+    { run: 'karo identity protect', does: 'asks for it twice' },
+    {
+      run: 'runuser -u karo -- karo identity protect --home /var/lib/karo --passphrase-file - < secret',
+      does: "the key of the machine's service",
+    },
+  ],
+  async run(io, { options }) {
+    const { key } = homePaths(io.env)
+    // Before anybody is asked for anything.
+    const { isProtected } = readPublicIdentity(key)
+    const passphrase = isProtected ? Buffer.alloc(0) : await newPassphrase(options['passphrase-file'])
+    const done = withPassphrase(passphrase, (words) => protectIdentityFile(key, words, systemRandom))
+    report(
+      io,
+      done,
+      `The key has a passphrase now. Without it nobody can start this node, you included.
+A daemon that runs goes on. For the next start: karo up asks in a terminal, identity.passphrase_file names a file,
+and a systemd service has the credential karo-key-passphrase.
+`,
+    )
+    return EXIT.done
+  },
+}
+
+const unprotect: Command = {
+  name: 'identity unprotect',
+  summary: "take the passphrase off this node's key",
+  args: [],
+  options: [passphraseOption],
+  examples: [{ run: 'karo identity unprotect', does: 'the key lies open again, mode 0600' }],
+  async run(io, { options }) {
+    const { key } = homePaths(io.env)
+    const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
+    const done = withPassphrase(passphrase, (words) => unprotectIdentityFile(key, words, systemRandom))
+    report(io, done, 'The key has no passphrase now; whoever can read the file is this node.\n')
+    return EXIT.done
+  },
+}
+
+export const identity: readonly Command[] = [show, protect, unprotect]

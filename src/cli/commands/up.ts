@@ -2,8 +2,10 @@
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { homePaths, servicePaths } from '../../config/paths.ts'
+import { loadIdentity } from '../../identity/index.ts'
 import type { Command } from '../command.ts'
 import { ensureHome } from '../home.ts'
+import { openIdentity } from '../passphrase.ts'
 
 /** What some library left open must not keep a daemon alive that has stopped. */
 const LINGER_MS = 200
@@ -34,7 +36,10 @@ export const up: readonly Command[] = [
       }
       const { runDaemon } = await import('../../main.ts')
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
-      const { identity } = ensureHome(paths, { random: systemRandom, service })
+      // First: a key that does not open leaves everything as it was.
+      const opened = await openIdentity(paths, io.env)
+      ensureHome(paths, { random: systemRandom, service })
+      const identity = opened ?? loadIdentity(paths.key)
       const terminal = process.stderr.isTTY === true
       try {
         return await runDaemon({ paths, identity, env: io.env, service, terminal, write: io.err })

@@ -1,0 +1,138 @@
+// Where the passphrase of the node's key comes from: a service manager, a file, standard input, or a person at a terminal.
+import { existsSync, readSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { KaroError } from '../base/errors.ts'
+import { loadConfig } from '../config/load.ts'
+import type { HomePaths } from '../config/paths.ts'
+import {
+  checkedPassphrase,
+  type Identity,
+  isProtectedKey,
+  LEAST_PASSPHRASE,
+  loadIdentity,
+  MOST_PASSPHRASE,
+  readPassphraseFile,
+  withoutLineEnd,
+} from '../identity/index.ts'
+import type { CommandIo } from './command.ts'
+
+/** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY. */
+const CREDENTIAL = 'karo-key-passphrase'
+/** Wrong ones that a person may type before it is an error. */
+const TRIES = 3
+
+/**
+ * The node's identity, opened by whatever its key needs; undefined when there is no key yet. Nothing is written. Throws
+ * as loadIdentity does, and KaroError bad_config, bad_file.
+ */
+export async function openIdentity(paths: HomePaths, env: CommandIo['env']): Promise<Identity | undefined> {
+  if (!existsSync(paths.key)) return undefined
+  if (!isProtectedKey(paths.key)) return loadIdentity(paths.key)
+  const given = givenPassphrase(paths, env)
+  if (given !== undefined || !canAsk())
+    return withPassphrase(given, (words) => loadIdentity(paths.key, words))
+  for (let left = TRIES; ; left--) {
+    try {
+      return withPassphrase(await askHidden('Passphrase of the key: '), (words) =>
+        loadIdentity(paths.key, words),
+      )
+    } catch (error) {
+      if (!(error instanceof KaroError && error.code === 'unauthorized') || left <= 1) throw error
+      process.stderr.write('karo: that is not it\n')
+    }
+  }
+}
+
+/** The bytes are gone from memory afterwards, as far as that is ours to say. */
+export function withPassphrase<T, P extends Buffer | undefined>(passphrase: P, use: (words: P) => T): T {
+  try {
+    return use(passphrase)
+  } finally {
+    passphrase?.fill(0)
+  }
+}
+
+function givenPassphrase(paths: HomePaths, env: CommandIo['env']): Buffer | undefined {
+  const credential = env.CREDENTIALS_DIRECTORY && join(env.CREDENTIALS_DIRECTORY, CREDENTIAL)
+  if (credential && existsSync(credential)) return readPassphraseFile(credential, true)
+  const { config } = loadConfig({ home: dirname(paths.config), env })
+  const file = config.identity.passphrase_file
+  return file === '' ? undefined : readPassphraseFile(file)
+}
+
+/** From `--passphrase-file` (`-`: standard input), else asked for. Throws KaroError bad_request without a terminal. */
+export async function passphraseOf(file: unknown, prompt: string): Promise<Buffer> {
+  if (file === '-') return checkedPassphrase(withoutLineEnd(readInput()), 'standard input')
+  if (typeof file === 'string') return readPassphraseFile(file)
+  if (!canAsk()) {
+    throw new KaroError('bad_request', 'there is no terminal to ask for the passphrase', {
+      where: '--passphrase-file',
+      hint: 'Name a file that only you can read, or - for standard input.',
+    })
+  }
+  return askHidden(prompt)
+}
+
+/** Typed twice, or given. Throws KaroError bad_request for one that is too short, or when the two differ. */
+export async function newPassphrase(file: unknown): Promise<Buffer> {
+  const first = await passphraseOf(file, `New passphrase (at least ${LEAST_PASSPHRASE} characters): `)
+  if ([...first.toString('utf8')].length < LEAST_PASSPHRASE) {
+    throw new KaroError('bad_request', `a passphrase has at least ${LEAST_PASSPHRASE} characters`, {
+      where: typeof file === 'string' ? '--passphrase-file' : 'the passphrase',
+      hint: 'Several words are easy to remember and hard to guess.',
+    })
+  }
+  if (typeof file === 'string') return first
+  const second = await askHidden('The same again: ')
+  const same = first.equals(second)
+  second.fill(0)
+  if (same) return first
+  throw new KaroError('bad_request', 'the two are not the same', { where: 'the passphrase' })
+}
+
+const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
+
+function readInput(): Buffer {
+  const buffer = Buffer.alloc(MOST_PASSPHRASE + 3)
+  let length = 0
+  while (length < buffer.length) {
+    const read = readSync(0, buffer, length, buffer.length - length, null)
+    if (read === 0) break
+    length += read
+  }
+  return buffer.subarray(0, length)
+}
+
+const [INTERRUPT, END, BACKSPACE, DELETE, KILL] = [0x03, 0x04, 0x08, 0x7f, 0x15] as const
+
+/** One line from the terminal, nothing of which is shown. Ctrl-C and an early end throw KaroError bad_request. */
+async function askHidden(prompt: string): Promise<Buffer> {
+  const { stdin, stderr } = process
+  stderr.write(prompt)
+  stdin.setRawMode(true)
+  const typed: number[] = []
+  try {
+    for await (const chunk of stdin as AsyncIterable<Buffer>) {
+      for (const byte of chunk) {
+        if (byte === 0x0d || byte === 0x0a) return checkedPassphrase(Buffer.from(typed), 'the passphrase')
+        if (byte === INTERRUPT || byte === END)
+          throw new KaroError('bad_request', 'nothing was typed', { where: 'the passphrase' })
+        if (byte === KILL) typed.length = 0
+        else if (byte === BACKSPACE || byte === DELETE) backspace(typed)
+        else if (byte >= 0x20 && typed.length <= MOST_PASSPHRASE) typed.push(byte)
+      }
+    }
+    throw new KaroError('bad_request', 'the terminal is gone', { where: 'the passphrase' })
+  } finally {
+    typed.fill(0)
+    if (!stdin.destroyed) stdin.setRawMode(false)
+    stdin.pause()
+    stderr.write('\n')
+  }
+}
+
+/** A whole character: UTF-8 goes on with bytes of 10xxxxxx. */
+function backspace(typed: number[]): void {
+  while ((typed.at(-1) ?? 0) >> 6 === 2) typed.pop()
+  typed.pop()
+}

@@ -1,0 +1,54 @@
+// A passphrase out of a file that not everybody can read.
+import * as fs from 'node:fs'
+import { KaroError } from '../base/errors.ts'
+
+/** Shorter ones are tried out in days, however slow each try is. */
+export const LEAST_PASSPHRASE = 8
+/** What node:crypto takes. */
+export const MOST_PASSPHRASE = 1024
+/** Its group may read it, so that root can keep it for a service; nobody else may, and none but the owner writes. */
+const TOO_WIDE = 0o027
+
+/**
+ * The file's bytes without the line end they may end with. `trusted`: put there by the service manager, which has seen
+ * to its permissions. Throws KaroError bad_file: missing, no regular file, too open, empty, too long.
+ */
+export function readPassphraseFile(path: string, trusted = false): Buffer {
+  const wrong = (message: string, hint?: string): KaroError =>
+    new KaroError('bad_file', message, { where: path, ...(hint && { hint }) })
+  let file: number
+  try {
+    file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+  } catch (error) {
+    throw wrong(`the passphrase cannot be read: ${(error as Error).message}`)
+  }
+  try {
+    const stat = fs.fstatSync(file)
+    if (!stat.isFile()) throw wrong('the passphrase is not in a regular file')
+    const self = process.geteuid?.() ?? 0
+    if (!trusted && stat.uid !== 0 && stat.uid !== self) {
+      throw wrong(`the passphrase's file belongs to user ${stat.uid}`, `Run: chown ${self} ${path}`)
+    }
+    if (!trusted && (stat.mode & TOO_WIDE) !== 0) {
+      throw wrong("others may read or change the passphrase's file", `Run: chmod 600 ${path}`)
+    }
+    const buffer = Buffer.alloc(MOST_PASSPHRASE + 3)
+    const read = buffer.subarray(0, fs.readSync(file, buffer, 0, buffer.length, 0))
+    return checkedPassphrase(withoutLineEnd(read), path)
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+/** A line end at the end is the editor's, not the passphrase's. */
+export function withoutLineEnd(bytes: Buffer): Buffer {
+  const end = bytes.at(-1) !== 0x0a ? bytes.length : bytes.at(-2) === 0x0d ? -2 : -1
+  return bytes.subarray(0, end)
+}
+
+/** Throws KaroError bad_file for one that is empty or too long. */
+export function checkedPassphrase(passphrase: Buffer, where: string): Buffer {
+  if (passphrase.length > 0 && passphrase.length <= MOST_PASSPHRASE) return passphrase
+  const what = passphrase.length === 0 ? 'empty' : `longer than ${MOST_PASSPHRASE} bytes`
+  throw new KaroError('bad_file', `the passphrase is ${what}`, { where })
+}
