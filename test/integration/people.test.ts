@@ -1,11 +1,14 @@
 // Two people behind one node: each decides for themselves what another node gets, and only theirs is in it.
 import { chmodSync, chownSync, mkdirSync, renameSync } from 'node:fs'
+import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { callDaemon } from '../../src/api/client.ts'
 import type {
   AuditEntryShape,
   EventShape,
+  HeldSummariesShape,
+  PublishedSummariesShape,
   QueryResult,
   SharePreviewShape,
   SharingView,
@@ -61,6 +64,22 @@ describe.runIf(root)('a node of two people', () => {
     return {
       outcome: coverage.nodes.find(({ name }) => name === 'machine')?.outcome,
       tools: Object.fromEntries(tools.map(({ tool, uses }) => [tool, uses])),
+    }
+  }
+
+  /** What the stream of events has told from its beginning, when that is enough. */
+  async function eventsOf(uid: number, enough: (text: string) => boolean): Promise<string> {
+    process.seteuid?.(uid)
+    const socket = createConnection({ path: join(machine.home, 'karo.sock') })
+    process.seteuid?.(0)
+    let text = ''
+    socket.setEncoding('utf8').on('data', (more) => (text += String(more)))
+    socket.write('GET /api/v1/events?since=0 HTTP/1.1\r\nhost: karo\r\n\r\n')
+    try {
+      await until(() => enough(text), { what: `the events of ${uid}` })
+      return text
+    } finally {
+      socket.destroy()
     }
   }
 
@@ -156,16 +175,39 @@ describe.runIf(root)('a node of two people', () => {
     expect(received.entries.map(({ peer }) => peer)).toContain(leadId)
   })
 
+  test('the stream of events tells each of their own', async () => {
+    const ids = async (uid: number) =>
+      (await as<{ events: EventShape[] }>(uid, 'GET', '/api/v1/history')).events.map(({ id }) => id)
+    const [anns, bobs] = [await ids(ANN), await ids(BOB)]
+    const told = await eventsOf(BOB, (text) => bobs.every((id) => text.includes(id)))
+    for (const id of anns) expect(told).not.toContain(id)
+    expect(told).not.toContain(`"uid":${ANN}`)
+  })
+
   test('what one takes back is gone from answers and from the summary that stands in for the machine', async () => {
     await as(BOB, 'POST', '/api/v1/share/off')
     expect(await asked()).toEqual({ outcome: 'answered', tools: ANNS })
-    const published = async () =>
-      (await as<{ entries: AuditEntryShape[] }>(0, 'GET', '/api/v1/audit/log?type=summary_published')).entries
-        .length
-    await until(async () => (await published()) > 0, { what: 'summaries were published', pollMs: 100 })
-    // Held there, and of the last edition: then it may go.
-    const held = async () => (await lead.status()).documents.received
-    await until(async () => (await held()) > 0, { what: 'the lead holds summaries', pollMs: 100 })
+    const published = async (uid: number) =>
+      (await as<PublishedSummariesShape>(uid, 'GET', '/api/v1/summaries/published')).summaries
+    const held = async () =>
+      (await callDaemon(
+        { socket: join(lead.home, 'karo.sock') },
+        'GET',
+        '/api/v1/summaries',
+      )) as HeldSummariesShape
+    await until(async () => (await published(BOB)).length === 0, {
+      what: 'no edition has numbers of the one who took them back',
+      pollMs: 100,
+    })
+    const editions = (await published(ANN)).map(({ published_at }) => published_at)
+    expect(editions.length).toBeGreaterThan(0)
+    await until(
+      async () => {
+        const there = new Set((await held()).summaries.map(({ published_at }) => published_at))
+        return editions.every((edition) => there.has(edition))
+      },
+      { what: 'the lead holds these editions', pollMs: 100 },
+    )
     await machine.stop()
     await until(
       async () => {
