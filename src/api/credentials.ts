@@ -26,7 +26,7 @@ const ADDRESSES_MAX = 1_024
 
 const BEARER = /^Bearer ([!-~]+)$/i
 /** A page reads it from the answer to `POST /api/v1/sessions`, keeps it for itself, and sends it with every request. */
-export const KEY_HEADER = 'x-karo-session'
+const KEY_HEADER = 'x-karo-session'
 
 export interface CredentialsDeps {
   readonly tokens: Pick<Tokens, 'find' | 'holds'>

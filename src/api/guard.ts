@@ -2,8 +2,7 @@
 import { KaroError } from '../base/errors.ts'
 
 /** Why a request was turned away; the ledger counts them by this. */
-export const REFUSALS = ['host', 'cross_site', 'malformed', 'credential', 'rate'] as const
-export type Refusal = (typeof REFUSALS)[number]
+export type Refusal = 'host' | 'cross_site' | 'malformed' | 'credential' | 'rate'
 
 export interface Refused {
   readonly reason: Refusal

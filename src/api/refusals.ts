@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts'
 import type { Refusal } from './guard.ts'
 
 /** Between two entries of one kind: whoever knocks all year fills less than the ledger keeps. */
-export const EVERY_MS = 10 * 60_000
+const EVERY_MS = 10 * 60_000
 
 export interface Refusals {
   note(reason: Refusal): void

@@ -59,6 +59,9 @@ export type EventType = (typeof EVENT_TYPES)[number]
 export const TOKEN_SCOPES = ['metrics', 'read', 'ask', 'full'] as const
 export type TokenScope = (typeof TOKEN_SCOPES)[number]
 
+/** More than one person has scripts; expired ones do not count. */
+export const TOKENS_PER_PERSON = 32
+
 const DAY_MS = 86_400_000
 /** Long enough for a scraper that is renewed with its machine, short enough that no token is for ever. */
 export const TOKEN_TTL_MS = { least: 60_000, usual: 30 * DAY_MS, most: 366 * DAY_MS } as const

@@ -8,10 +8,8 @@ import type { Room } from '../base/room.ts'
 import { createSerial } from '../base/serial.ts'
 import type { TokenRecord, TokenRepository } from '../store/tokens.ts'
 import { hashSecret, makeSecret, sameHash } from './secrets.ts'
-import { TOKEN_SCOPES, type TokenScope } from './shapes.ts'
+import { TOKEN_SCOPES, TOKENS_PER_PERSON, type TokenScope } from './shapes.ts'
 
-/** More than one person has scripts; expired ones do not count. */
-export const TOKENS_PER_PERSON = 32
 const TOKENS_MAX = 1_024
 /** How much older than the last use what a list shows may be. */
 const USED_EVERY_MS = 60_000

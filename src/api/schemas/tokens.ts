@@ -1,6 +1,6 @@
 // Schemas of what opens the API over TCP: /tokens and /sessions.
 import * as z from 'zod'
-import { TOKEN_SCOPES } from '../shapes.ts'
+import { TOKEN_SCOPES, TOKENS_PER_PERSON } from '../shapes.ts'
 import { count, listOf, moment, text } from './fields.ts'
 
 const SCOPE_MEANS =
@@ -22,7 +22,7 @@ const fields = {
 
 export const token = z.strictObject(fields).meta({ id: 'Token' })
 
-export const tokenList = z.strictObject({ tokens: listOf(token, 32).describe('the newest first') })
+export const tokenList = z.strictObject({ tokens: listOf(token, TOKENS_PER_PERSON).describe('the newest first') })
 
 export const tokenCreated = z
   .strictObject({ ...fields, token: text(64, 'the token itself; never told again') })
