@@ -29,8 +29,8 @@ export function parseIptables(saved: string): readonly Table[] {
         ...(way !== undefined && { base: { way, policy: policy === 'DROP' ? 'drop' : 'accept' } }),
       })
     } else if (line.startsWith('-A ') && chains !== undefined) {
-      const [, name = '', ...words] = wordsOf(line)
-      chains.get(name)?.rules.push(ruleOf(words, line))
+      const [, name, ...words] = wordsOf(line)
+      chains.get(name?.text ?? '')?.rules.push(ruleOf(words, line))
     } else if (line === 'COMMIT' && chains !== undefined) {
       const last = tables.pop()
       if (last !== undefined) tables.push({ ...last, chains: [...chains.values()] })
@@ -40,29 +40,36 @@ export function parseIptables(saved: string): readonly Table[] {
   return tables
 }
 
-/** Words of a line; a comment is in double quotes. */
-const wordsOf = (line: string): string[] =>
-  [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? '')
+/** Words of a line; what is in double quotes, as comments are, is a word that begins no option. */
+const wordsOf = (line: string): Word[] =>
+  [...line.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)].map(([, quoted, bare]) => ({
+    text: quoted ?? bare ?? '',
+    option: bare?.startsWith('-') === true || bare === '!',
+  }))
+
+interface Word {
+  readonly text: string
+  readonly option: boolean
+}
 
 /** Options that change nothing about which packets a rule is for. */
-const IDLE = new Set(['-m', '--match', '--comment', '--reject-with', '--log-prefix', '--log-level'])
-/** Without a word behind them. */
-const FLAGS = new Set(['--log-uid', '--log-tcp-options', '--log-ip-options', '--log-tcp-sequence'])
-
-function ruleOf(words: readonly string[], text: string): Rule {
+const IDLE = /^(-m|--match|--comment|--reject-with|--log-.*|--nflog-.*|--ulog-.*)$/
+function ruleOf(words: readonly Word[], text: string): Rule {
   const matches: Match[] = []
   let verdict: Verdict | undefined
   let negated = false
-  for (let i = 0; i < words.length; i++) {
-    const option = words[i] ?? ''
+  for (let i = 0; i < words.length; ) {
+    const option = words[i++]?.text ?? ''
     if (option === '!') {
       negated = true
       continue
     }
-    if (FLAGS.has(option)) continue
-    const value = words[++i] ?? ''
+    // Some have no value, few have two.
+    const values: string[] = []
+    while (i < words.length && words[i]?.option === false) values.push(words[i++]?.text ?? '')
+    const value = values.join(' ')
     if (option === '-j' || option === '-g') verdict = verdictOf(option, value)
-    else if (!IDLE.has(option)) {
+    else if (!IDLE.test(option)) {
       const match = matchOf(option, value)
       const not = negated
       matches.push((packet) => {
