@@ -108,25 +108,29 @@ const [INTERRUPT, END, BACKSPACE, DELETE, KILL] = [0x03, 0x04, 0x08, 0x7f, 0x15]
 /** One line from the terminal, nothing of which is shown. Ctrl-C and an early end throw KaroError bad_request. */
 async function askHidden(prompt: string): Promise<Buffer> {
   const { stdin, stderr } = process
-  stderr.write(prompt)
-  stdin.setRawMode(true)
+  const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
+  const nothing = (): void =>
+    reject(new KaroError('bad_request', 'nothing was typed', { where: 'the passphrase' }))
   const typed: number[] = []
-  try {
-    for await (const chunk of stdin as AsyncIterable<Buffer>) {
-      for (const byte of chunk) {
-        if (byte === 0x0d || byte === 0x0a) return checkedPassphrase(Buffer.from(typed), 'the passphrase')
-        if (byte === INTERRUPT || byte === END)
-          throw new KaroError('bad_request', 'nothing was typed', { where: 'the passphrase' })
-        if (byte === KILL) typed.length = 0
-        else if (byte === BACKSPACE || byte === DELETE) backspace(typed)
-        else if (byte >= 0x20 && typed.length <= MOST_PASSPHRASE) typed.push(byte)
-      }
+  const take = (chunk: Buffer): void => {
+    for (const byte of chunk) {
+      if (byte === 0x0d || byte === 0x0a) resolve(Buffer.from(typed))
+      else if (byte === INTERRUPT || byte === END) nothing()
+      else if (byte === KILL) typed.length = 0
+      else if (byte === BACKSPACE || byte === DELETE) backspace(typed)
+      else if (byte >= 0x20 && typed.length <= MOST_PASSPHRASE) typed.push(byte)
     }
-    throw new KaroError('bad_request', 'the terminal is gone', { where: 'the passphrase' })
+  }
+  // Before it is asked for, so that nothing of a quick answer is shown.
+  stdin.setRawMode(true)
+  stdin.on('data', take).on('end', nothing).resume()
+  stderr.write(prompt)
+  try {
+    return checkedPassphrase(await promise, 'the passphrase')
   } finally {
     typed.fill(0)
-    if (!stdin.destroyed) stdin.setRawMode(false)
-    stdin.pause()
+    stdin.off('data', take).off('end', nothing).pause()
+    stdin.setRawMode(false)
     stderr.write('\n')
   }
 }
