@@ -1,0 +1,391 @@
+// The judgements: values in, findings out, with the fix that fits.
+import { describe, expect, test } from 'vitest'
+import type { ConnectionFacts, DaemonFacts, MulticastFacts } from '../../../src/api/shapes.ts'
+import { judgeDaemon, judgeUnit } from '../../../src/doctor/checks/daemon.ts'
+import { judgeOwners } from '../../../src/doctor/checks/home.ts'
+import { judgeFiles, judgeNode, judgeSkews, judgeSynchronised } from '../../../src/doctor/checks/machine.ts'
+import { judgeAddresses, judgeLanOnly, judgeMulticast, judgePort } from '../../../src/doctor/checks/mesh.ts'
+import { judgePending, judgeVersions } from '../../../src/doctor/checks/peers.ts'
+import { judgeRooms, judgeSummaries } from '../../../src/doctor/checks/store.ts'
+import { judgeHook, judgeWaiting } from '../../../src/doctor/checks/terminal.ts'
+import type { Finding } from '../../../src/doctor/result.ts'
+import type { StartFileLook } from '../../../src/doctor/world.ts'
+
+const outcomes = (findings: readonly Finding[]): string[] => findings.map(({ outcome }) => outcome)
+const MIB = 1024 * 1024
+
+const peer: ConnectionFacts = {
+  node_id: `karo:ed25519:${'A'.repeat(43)}` as ConnectionFacts['node_id'],
+  fingerprint: '0123456789abcdef',
+  name: 'birch',
+  admitted: true,
+  dialed: true,
+  remote: '10.0.0.6:9238',
+  skew_ms: 120,
+  karo_version: '0.1.0',
+  protocol_version: 1,
+}
+
+describe('clock', () => {
+  const other = { ...peer, name: 'cedar', fingerprint: 'fedcba9876543210' }
+  test('near ones are fine, a minute is a warning, five are a failure', () => {
+    expect(outcomes(judgeSkews([peer], []))).toEqual(['ok'])
+    const [far, ...more] = judgeSkews([{ ...peer, skew_ms: -90_000 }, other], [])
+    expect(more).toEqual([])
+    expect(far).toMatchObject({
+      outcome: 'warn',
+      detail: 'the clock of birch (0123456789abcdef) is 90 s behind this one',
+    })
+    expect(judgeSkews([other], [peer])).toMatchObject([{ outcome: 'fail' }])
+  })
+
+  test('when all others differ it is probably the clock here', () => {
+    const all = judgeSkews(
+      [
+        { ...peer, skew_ms: 90_000 },
+        { ...other, skew_ms: 95_000 },
+      ],
+      [],
+    )
+    expect(all[0]?.fix).toBe('sudo timedatectl set-ntp true')
+    expect(all[0]?.detail).toContain('the clock here')
+    expect(outcomes(all)).toEqual(['warn', 'warn', 'warn'])
+  })
+
+  test('strangers, and those who have said nothing, count for nothing', () => {
+    const findings = judgeSkews(
+      [
+        { ...peer, admitted: false, skew_ms: 1e9 },
+        { ...other, skew_ms: null },
+      ],
+      [],
+    )
+    expect(findings).toEqual([{ outcome: 'ok', detail: 'nobody is connected to compare with' }])
+  })
+
+  test('what keeps it', () => {
+    expect(judgeSynchronised('yes', false).outcome).toBe('ok')
+    expect(judgeSynchronised(undefined, true).outcome).toBe('ok')
+    expect(judgeSynchronised('no', false).outcome).toBe('warn')
+    expect(judgeSynchronised(undefined, false).outcome).toBe('skipped')
+  })
+})
+
+describe('machine', () => {
+  test.each([
+    ['24.21.0', 'linux', 'ok'],
+    ['22.12.0', 'linux', 'ok'],
+    ['22.11.9', 'linux', 'fail'],
+    ['20.19.0', 'linux', 'fail'],
+    ['24.0.0', 'darwin', 'fail'],
+  ])('Node.js %s on %s: %s', (version, platform, outcome) => {
+    expect(judgeNode(version, platform).outcome).toBe(outcome)
+  })
+
+  test.each([
+    [1024, undefined, 'ok'],
+    [1023, 10, 'warn'],
+    [4096, 3276, 'ok'],
+    [4096, 3277, 'warn'],
+  ])('%d files, %s open: %s', (limit, used, outcome) => {
+    expect(judgeFiles(limit, used).outcome).toBe(outcome)
+  })
+})
+
+describe('systemd', () => {
+  const unit = {
+    LoadState: 'loaded',
+    ActiveState: 'active',
+    SubState: 'running',
+    UnitFileState: 'enabled',
+    NRestarts: '0',
+    WatchdogUSec: '1min',
+    Result: 'success',
+  }
+  test.each([
+    ['as it should be', {}, true, 'ok', undefined],
+    [
+      'failed',
+      { ActiveState: 'failed', Result: 'exit-code' },
+      true,
+      'fail',
+      'sudo systemctl restart karo\njournalctl -u karo -n 50',
+    ],
+    ['stopped', { ActiveState: 'inactive' }, true, 'fail', 'sudo systemctl start karo'],
+    ['not enabled', { UnitFileState: 'disabled' }, true, 'warn', 'sudo systemctl enable karo'],
+    ['restarted often', { NRestarts: '3' }, true, 'warn', 'journalctl -u karo -p warning'],
+    ['watchdog off', { WatchdogUSec: '0' }, true, 'warn', 'sudo systemctl revert karo'],
+    ['unknown', { LoadState: 'not-found' }, true, 'warn', 'sudo systemctl daemon-reload'],
+    ["unknown, a person's own", { LoadState: 'not-found' }, false, 'skipped', undefined],
+    [
+      "there, but a person's own is started by hand",
+      { ActiveState: 'inactive', UnitFileState: 'disabled' },
+      false,
+      'skipped',
+      undefined,
+    ],
+    [
+      "a person's own that failed",
+      { ActiveState: 'failed' },
+      false,
+      'fail',
+      'systemctl --user restart karo\njournalctl -u karo -n 50',
+    ],
+  ] as const)('%s', (_, differs, service, outcome, fix) => {
+    const finding = judgeUnit({ ...unit, ...differs }, service, false)
+    expect({ outcome: finding.outcome, fix: finding.fix }).toEqual({ outcome, fix })
+  })
+})
+
+describe('daemon', () => {
+  const of = { service: false, homeFlag: ' --home /h', socket: '/h/karo.sock' }
+  test.each([
+    [{ kind: 'up', pid: 7 }, 'ok', undefined],
+    [{ kind: 'down' }, 'fail', 'karo up --home /h'],
+    [{ kind: 'hung', pid: 7, says: 'late' }, 'fail', 'kill -9 7\nkaro up --home /h'],
+    [{ kind: 'hung', pid: undefined, says: 'late' }, 'fail', 'karo up --home /h'],
+    [{ kind: 'unreachable', pid: 7 }, 'fail', 'kill 7\nkaro up --home /h'],
+    [{ kind: 'closed', says: 'EACCES' }, 'fail', undefined],
+  ] as const)('%o', (state, outcome, fix) => {
+    const finding = judgeDaemon(state, of)
+    expect({ outcome: finding.outcome, fix: finding.fix }).toEqual({ outcome, fix })
+  })
+  test("the machine's is started by systemd", () => {
+    expect(judgeDaemon({ kind: 'down' }, { ...of, service: true }).fix).toBe('sudo systemctl start karo')
+  })
+})
+
+test('owners: the first foreign file is named', () => {
+  const files = [
+    { path: '/h/a', uid: 1000 },
+    { path: '/h/b', uid: 0 },
+    { path: '/h/c', uid: 0 },
+  ]
+  expect(judgeOwners('/h', 1000, files.slice(0, 1)).outcome).toBe('ok')
+  expect(judgeOwners('/h', 1000, files)).toMatchObject({
+    outcome: 'fail',
+    detail: '/h/b belongs to uid 0 and 1 more, and the directory to uid 1000',
+    fix: 'sudo chown -R 1000 /h',
+  })
+})
+
+describe('ports', () => {
+  const look = {
+    key: 'mesh.port',
+    port: 9238,
+    listens: undefined,
+    trouble: undefined,
+    taken: undefined,
+    config: '/h/config.toml',
+  }
+  const taken = { address: '0.0.0.0', holder: { pid: 7, command: 'nginx' } }
+  test.each([
+    [{}, 'ok', 'port 9238 is free'],
+    [{ port: 0 }, 'ok', 'any free port'],
+    [{ listens: ['10.0.0.5:9238'] }, 'ok', 'listens on 10.0.0.5:9238'],
+    [{ taken }, 'fail', 'nginx, pid 7, listens on port 9238 (0.0.0.0)'],
+    [{ listens: [], taken }, 'fail', 'nginx, pid 7, listens on port 9238 (0.0.0.0)'],
+    [
+      { taken: { ...taken, holder: undefined } },
+      'fail',
+      'a program of another user listens on port 9238 (0.0.0.0)',
+    ],
+    [{ listens: ['10.0.0.5:9238'], trouble: 'but not on 10.0.0.6' }, 'fail', 'but not on 10.0.0.6'],
+    [{ listens: [] }, 'fail', 'the daemon does not listen'],
+  ])('%o: %s', (differs, outcome, detail) => {
+    expect(judgePort({ ...look, ...differs })).toMatchObject({ outcome, detail })
+  })
+})
+
+describe('addresses', () => {
+  const mesh = { port: 9238, listen: 'auto', lan_only: true, allow_cgnat: false, ping_seconds: 15 } as const
+  const at = (address: string) =>
+    ({ address, netmask: '', family: 'IPv4', mac: '', internal: false, cidr: null }) as const
+  const interfaces = {
+    lo: [at('127.0.0.1')],
+    eth0: [at('10.0.0.5'), at('8.8.8.8')],
+    eth1: [{ ...at('fe80::1'), family: 'IPv6', scopeid: 2 } as const],
+  }
+  const judge = (listening: string[], down: string[] = []) =>
+    judgeAddresses(mesh, interfaces, listening, down, 'restart')
+  test('a private one that is not listened on; public ones and link-local IPv6 are left alone', () => {
+    expect(judge(['127.0.0.1', '10.0.0.5'])).toMatchObject({
+      outcome: 'ok',
+      detail: '10.0.0.5; 1 public ones are left alone',
+    })
+    expect(judge(['127.0.0.1'])).toMatchObject({ outcome: 'warn', fix: 'restart' })
+    expect(judge(['127.0.0.1']).detail).toContain('10.0.0.5 (eth0)')
+    expect(judge(['127.0.0.1', '10.0.0.5'], ['eth2']).detail).toContain('down: eth2')
+    expect(judge([]).outcome).toBe('skipped')
+  })
+  test('loopback alone is nobody to meet, unless it was chosen', () => {
+    const alone = { lo: [at('127.0.0.1')] }
+    expect(judgeAddresses(mesh, alone, ['127.0.0.1'], [], '').outcome).toBe('warn')
+    expect(
+      judgeAddresses({ ...mesh, listen: ['127.0.0.1'] }, interfaces, ['127.0.0.1'], [], '').outcome,
+    ).toBe('ok')
+  })
+  test('lan_only', () => {
+    expect(judgeLanOnly(mesh, ['10.0.0.5']).outcome).toBe('ok')
+    expect(judgeLanOnly({ ...mesh, lan_only: false }, ['10.0.0.5']).outcome).toBe('warn')
+    expect(judgeLanOnly(mesh, ['8.8.8.8']).detail).toContain('8.8.8.8')
+    expect(judgeLanOnly(mesh, ['100.64.0.1']).outcome).toBe('warn')
+    expect(judgeLanOnly({ ...mesh, allow_cgnat: true }, ['100.64.0.1']).outcome).toBe('ok')
+  })
+})
+
+describe('multicast', () => {
+  const place: MulticastFacts = {
+    address: '10.0.0.5',
+    interface: 'eth0',
+    not_sent: null,
+    heard_itself: true,
+    heard_others: 2,
+    heard_nodes: 1,
+    connected_nodes: 1,
+  }
+  const facts = (multicast: MulticastFacts[] | null, listen = ['/ip4/10.0.0.5/tcp/9238']) => ({
+    multicast,
+    mesh: { listen, mdns: ['10.0.0.5'], connections: [], dialing: [] },
+  })
+  test.each([
+    ['heard both ways', {}, 'ok', 'hears itself and 2 others, 1 of Karo'],
+    ['alone', { heard_others: 0, heard_nodes: 0, connected_nodes: 0 }, 'ok', 'nobody else is there'],
+    [
+      'connected, and not heard',
+      { heard_others: 0, heard_nodes: 0 },
+      'warn',
+      'hears itself but nobody else, and 1 connected node is',
+    ],
+    ['deaf', { heard_itself: false }, 'fail', 'does not hear itself'],
+    ['dumb', { not_sent: 'EPERM', heard_itself: false }, 'fail', 'cannot send (EPERM: a firewall'],
+    [
+      'no route',
+      { not_sent: 'ENETUNREACH', heard_itself: false },
+      'fail',
+      'cannot send (ENETUNREACH: the interface',
+    ],
+  ])('%s', (_, differs, outcome, says) => {
+    const [finding, ...more] = judgeMulticast(facts([{ ...place, ...differs }]))
+    expect(more).toEqual([])
+    expect(finding?.outcome).toBe(outcome)
+    expect(finding?.detail).toContain(says)
+  })
+  test('off, or no mesh', () => {
+    expect(outcomes(judgeMulticast(facts([])))).toEqual(['skipped'])
+    expect(outcomes(judgeMulticast(facts([place], [])))).toEqual(['skipped'])
+  })
+})
+
+describe('others', () => {
+  const now = Date.parse('2030-01-02T00:00:00Z')
+  const waiting = (since: string) => ({
+    node_id: peer.node_id,
+    fingerprint: peer.fingerprint,
+    name: 'birch',
+    since,
+  })
+  test('whoever waits for more than an hour', () => {
+    expect(outcomes(judgePending([], now))).toEqual(['ok'])
+    expect(outcomes(judgePending([waiting('2030-01-01T23:30:00Z')], now))).toEqual(['ok'])
+    expect(judgePending([waiting('2030-01-01T22:00:00Z')], now)).toMatchObject([
+      { outcome: 'warn', fix: 'karo peers trust 0123456789abcdef\nor: karo peers deny 0123456789abcdef' },
+    ])
+  })
+
+  test.each([
+    ['0.1.0', 'ok', undefined],
+    ['0.0.9', 'warn', 'Upgrade Karo on birch.'],
+    ['0.2.0', 'warn', 'Upgrade Karo on this machine.'],
+    ['0.10.0', 'warn', 'Upgrade Karo on this machine.'],
+    ['strange', 'warn', 'Upgrade Karo on birch.'],
+  ])('a member of version %s: %s', (karo_version, outcome, fix) => {
+    const [finding] = judgeVersions([{ ...peer, karo_version }], '0.1.0')
+    expect({ outcome: finding?.outcome, fix: finding?.fix }).toEqual({ outcome, fix })
+  })
+
+  test('different protocols; strangers count for nothing', () => {
+    const two = judgeVersions([peer, { ...peer, protocol_version: 2 }], '0.1.0')
+    expect(two).toMatchObject([
+      { outcome: 'warn', detail: 'they speak different versions of the protocol: 1, 2' },
+    ])
+    expect(outcomes(judgeVersions([{ ...peer, admitted: false, karo_version: '9' }], '0.1.0'))).toEqual([
+      'skipped',
+    ])
+  })
+})
+
+describe('what is kept', () => {
+  const room = { path: '/h', free: 1024 * MIB, files: { free: 10, all: 10 }, refused: undefined }
+  test.each([
+    ['enough', {}, 0, ['ok']],
+    ['as much as the database at least', { free: 100 * MIB }, 200 * MIB, ['warn']],
+    ['little', { free: 63 * MIB }, 0, ['warn']],
+    ['none', { free: 7 * MIB }, 0, ['fail']],
+    ['no inode', { files: { free: 0, all: 10 } }, 0, ['fail']],
+    ['a file system without inodes', { files: { free: 0, all: 0 } }, 0, ['ok']],
+    ['read-only', { refused: 'EROFS' }, 0, ['fail']],
+  ] as const)('%s', (_, differs, database, expected) => {
+    expect(outcomes(judgeRooms([{ ...room, ...differs }], database))).toEqual(expected)
+  })
+  test('home and spool on one file system are one finding', () => {
+    expect(
+      judgeRooms(
+        [room, { ...room, path: '/h/spool' }].map((one) => ({ ...one, free: 0 })),
+        0,
+      ),
+    ).toHaveLength(1)
+  })
+
+  const summaries = (recipients: number, last: string | null, uptime_seconds = 9_000) =>
+    judgeSummaries(
+      { summaries: { recipients, last }, uptime_seconds } satisfies Partial<DaemonFacts> as DaemonFacts,
+      Date.parse('2030-01-03T00:00:00Z'),
+    ).outcome
+  test('summaries', () => {
+    expect(summaries(0, null)).toBe('ok')
+    expect(summaries(2, '2030-01-02T12:00:00Z')).toBe('ok')
+    expect(summaries(2, '2030-01-01T12:00:00Z')).toBe('warn')
+    expect(summaries(2, null)).toBe('warn')
+    expect(summaries(2, null, 60)).toBe('ok')
+  })
+
+  test('spool', () => {
+    expect(outcomes(judgeWaiting({ pending_bytes: 0, dropped: 0 }))).toEqual(['ok'])
+    expect(outcomes(judgeWaiting({ pending_bytes: 2 * MIB, dropped: 3 }))).toEqual(['warn', 'warn'])
+  })
+})
+
+describe('hooks', () => {
+  const line =
+    "if [ -x '/n/node' ] && [ -r '/n/karo.js' ]; then eval \"$('/n/node' '/n/karo.js' shell init bash)\"; fi"
+  const look: StartFileLook = {
+    shell: 'bash',
+    file: '/h/.bashrc',
+    login: true,
+    marked: [line],
+    byHand: false,
+    expected: line,
+    refresh: () => {},
+  }
+  const judge = (differs: Partial<StartFileLook>, there = ['/n/node', '/n/karo.js']) =>
+    judgeHook({ ...look, ...differs }, '', (path) => there.includes(path))
+  test('as it would be written now, or another that still works', () => {
+    expect(judge({})?.outcome).toBe('ok')
+    expect(judge({ expected: 'another' })?.outcome).toBe('ok')
+  })
+  test('stale, doubled, none', () => {
+    expect(judge({ expected: 'another' }, ['/n/node'])).toMatchObject({
+      outcome: 'warn',
+      fix: 'karo shell install bash',
+    })
+    expect(judge({ expected: 'another' }, ['/n/node'])?.safe).toBeDefined()
+    expect(judge({ marked: [line, line] })?.safe).toBeDefined()
+    expect(judge({ marked: [] })).toMatchObject({ outcome: 'warn' })
+    expect(judge({ marked: [] })?.safe).toBeUndefined()
+  })
+  test("a line of one's own is one; another shell needs none", () => {
+    expect(judge({ marked: [], byHand: true })?.outcome).toBe('ok')
+    expect(judge({ marked: [], login: false })).toBeUndefined()
+  })
+})
