@@ -41,7 +41,7 @@ export interface CredentialsDeps {
 interface Held {
   readonly uid: number
   readonly credential: Credential
-  readonly stillGood: () => boolean
+  readonly holds: () => boolean
 }
 
 /**
@@ -77,7 +77,7 @@ export function createCredentials(
     const token = secret === undefined ? undefined : tokens.find(secret)
     if (token === undefined) return undefined
     const { id, uid, scope } = token
-    return { uid, credential: { scope, token: id }, stillGood: () => tokens.holds(id) }
+    return { uid, credential: { scope, token: id }, holds: () => tokens.holds(id) }
   }
 
   function ofSession(cookie: string, key: string): Held | undefined {
@@ -85,7 +85,7 @@ export function createCredentials(
     if (session === undefined) return undefined
     const { number, uid, scope, token } = session
     const credential = { scope, session: number, ...(token !== undefined && { token }) }
-    return { uid, credential, stillGood: () => sessions.holds(number) }
+    return { uid, credential, holds: () => sessions.holds(number) }
   }
 
   function fail(request: IncomingMessage): never {
@@ -113,14 +113,18 @@ export function createCredentials(
       spend(nameless, NAMELESS)
       return undefined
     }
-    const { uid, credential, stillGood } = held
-    listener.vouch(request.socket, stillGood)
+    const { uid, credential, holds } = held
+    const rights = await rightsOf(uid)
+    listener.vouch(request.socket, async () => holds() && !lost(rights, await rightsOf(uid)))
     const name =
       credential.session === undefined ? `token ${credential.token}` : `session ${credential.session}`
     spend(quotaOf(quotas, name, REQUESTS), REQUESTS)
-    return { uid, ...(await rightsOf(uid)), via: 'http', credential }
+    return { uid, ...rights, via: 'http', credential }
   }
 }
+
+/** What is under way was begun with the rights of then. */
+const lost = (then: Rights, now: Rights): boolean => (then.admin && !now.admin) || (then.asks && !now.asks)
 
 function quotaOf(
   all: ReturnType<typeof createRecent<string, Quota>>,

@@ -24,7 +24,7 @@ const KEEP_ALIVE_MS = 5_000
 /** Without a byte either way; streams of events say something more often, and no query is silent for longer. */
 const IDLE_MS = 90_000
 const CONNECTIONS_MAX = 64
-/** How late a connection ends whose credential has expired. */
+/** How late a connection ends whose credential has expired, or whose owner may do less now. */
 const SWEEP_MS = 10_000
 
 /** Of every answer, whoever makes it; a route may say something else for itself. */
@@ -62,8 +62,8 @@ export interface TcpListener extends Room {
    * Whoever speaks on this connection showed something that was good. It then makes no room for newcomers, and ends when
    * `stillGood` says no: streams too.
    */
-  vouch(socket: Socket, stillGood: () => boolean): void
-  /** Ends every connection whose credential is not good any more; also done every few seconds. */
+  vouch(socket: Socket, stillGood: () => Promise<boolean>): void
+  /** Ends every connection whose credential does not open as much any more; also done every few seconds. */
   sweep(): void
 }
 
@@ -77,7 +77,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
   const strangers = new Set<Socket>()
   /** One request on them was refused; node:http hands on what was sent behind it all the same. */
   const finished = new WeakSet<Socket>()
-  const vouched = new Map<Socket, () => boolean>()
+  const vouched = new Map<Socket, () => Promise<boolean>>()
   let endSweeping = (): void => {}
 
   function accept(socket: Socket): void {
@@ -123,7 +123,10 @@ export function createTcpListener(options: TcpOptions): TcpListener {
   }
 
   function sweep(): void {
-    for (const [socket, stillGood] of vouched) if (!stillGood()) socket.destroy()
+    for (const [socket, stillGood] of vouched) {
+      const end = (): void => void socket.destroy()
+      stillGood().then((good) => good || end(), end)
+    }
   }
 
   function sweepLater(): void {

@@ -477,6 +477,19 @@ describe('connections', () => {
     await second.ended
   })
 
+  test('end when the owner of the token may do less than when they began', async () => {
+    const rig = await start()
+    rig.rights.set(ANN, { admin: true, asks: true })
+    const [ann, bob] = [await rig.token(ANN), await rig.token(BOB)]
+    const [hers, his] = [await streaming(rig, ann.token), await streaming(rig, bob.token)]
+    rig.rights.set(ANN, { admin: true, asks: false })
+    rig.rights.set(BOB, { admin: true, asks: true })
+    rig.pass(10_000)
+    await hers.ended
+    expect(his.socket.destroyed).toBe(false)
+    his.socket.destroy()
+  })
+
   test('of those who show nothing make room for those who can', async () => {
     const rig = await start()
     const { token } = await rig.token(ANN)
