@@ -88,7 +88,7 @@ export interface MeshInspection {
   readonly dialing: readonly string[]
   /** Admitted here; when last connected they did not admit this node. */
   readonly one_sided: readonly NodeId[]
-  /** Frames of theirs were refused within the last quarter of an hour because of their time. */
+  /** Admitted here; frames of theirs were refused within the last quarter of an hour because of their time. */
   readonly stale: readonly NodeId[]
 }
 

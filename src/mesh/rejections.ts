@@ -11,7 +11,7 @@ export interface Rejections {
   /** `protocol` is the stream's id. True: it got an entry in the ledger, and is worth a person's look. */
   count(code: RejectCode, protocol: string, peer: NodeId): boolean
   counts(): RejectionCounts
-  /** Those whose frames were too old or too new within the last quarter of an hour: their clock, or ours, is wrong. */
+  /** Members whose frames were too old or too new within the last quarter of an hour: their clock, or ours, is wrong. */
   stale(): readonly NodeId[]
 }
 
@@ -23,7 +23,7 @@ const AUDITED_MAX = 256
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
 
 const STALE_REMEMBERED_MS = 15 * 60_000
-/** Keys cost nothing; the one that was refused longest ago gives way. */
+/** More tell nobody more; the one that was refused longest ago gives way. */
 const STALE_MAX = 64
 
 export interface RejectionsDeps {
@@ -64,7 +64,7 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
     count(code, protocol, peer) {
       counts[code]++
       const now = clock.monotonic()
-      if (code === 'stale') {
+      if (code === 'stale' && admits(peer)) {
         stale.delete(peer)
         stale.set(peer, now)
         if (stale.size > STALE_MAX) stale.delete(stale.keys().next().value as NodeId)

@@ -17,7 +17,7 @@ import type { DaemonFacts, NamedNode } from '../shapes.ts'
 export interface DoctorDeps {
   readonly identity: Pick<Identity, 'nodeId'>
   readonly mesh: Pick<Mesh, 'status' | 'inspect' | 'tryMulticast'>
-  readonly trust: Pick<Trust, 'opinion' | 'pending' | 'admits'>
+  readonly trust: Pick<Trust, 'opinion' | 'pending'>
   readonly store: Pick<Store, 'bytes' | 'probe'>
   readonly observe: Pick<Observe, 'status'>
   readonly documents: Pick<Documents, 'of'>
@@ -71,7 +71,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           since: new Date(first_seen).toISOString(),
         })),
         one_sided: one_sided.map(named),
-        stale: stale.filter(trust.admits).map(named),
+        stale: stale.map(named),
         store_problem: storeProblem,
         store_bytes: bytes,
         spool,

@@ -42,3 +42,16 @@ test('a member gets one entry per kind and minute, and strangers do not cost it 
     { reason: 'stale', protocol: 'p', times: 100 },
   ])
 })
+
+test('members with a wrong clock are remembered for a quarter of an hour, and strangers do not crowd them out', () => {
+  const { member, clock, rejections } = setUp()
+  rejections.count('malformed', 'p', member)
+  expect(rejections.stale()).toEqual([])
+  rejections.count('stale', 'p', member)
+  for (let n = 0; n < 500; n++) rejections.count('stale', 'p', `karo:ed25519:${n}` as NodeId)
+  expect(rejections.stale()).toEqual([member])
+  clock.time += 15 * 60_000
+  expect(rejections.stale()).toEqual([member])
+  clock.time += 1
+  expect(rejections.stale()).toEqual([])
+})

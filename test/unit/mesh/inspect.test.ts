@@ -1,0 +1,106 @@
+// What the mesh tells whoever diagnoses it: clocks, trust on one side, dials; and multicast tried on loopback.
+import { createSocket } from 'node:dgram'
+import { networkInterfaces } from 'node:os'
+import { describe, expect, onTestFinished, test } from 'vitest'
+import { systemClock } from '../../../src/base/clock.ts'
+import { checkMulticast } from '../../../src/mesh/multicast-check.ts'
+import { createFakeTrust } from '../../support/fake-trust.ts'
+import { testIdentity } from '../../support/mesh-node.ts'
+import { until } from '../../support/until.ts'
+import { start } from './cluster.ts'
+
+/** Two nodes that trust each other, or one the other only; the second one's clock is off. */
+async function pair({ skewMs = 0, mutual = true }) {
+  const [one, two] = [testIdentity(), testIdentity()]
+  const far = await start({
+    identity: two,
+    trust: createFakeTrust(mutual ? [one.nodeId] : []),
+    clock: { now: () => systemClock.now() + skewMs, monotonic: systemClock.monotonic },
+  })
+  const near = await start({
+    identity: one,
+    trust: createFakeTrust([two.nodeId]),
+    discovery: { peers: [{ ...far.address(), nodeId: two.nodeId }] },
+  })
+  return { near, far }
+}
+
+test('the clock of a neighbour, its version, and where it is', async () => {
+  const { near, far } = await pair({ skewMs: 120_000 })
+  await until(() => near.link.peers().length === 1, { what: 'a link' })
+  const [connection, ...more] = near.mesh.inspect().connections
+  expect(more).toEqual([])
+  expect(connection).toMatchObject({
+    node_id: far.id,
+    admitted: true,
+    dialed: true,
+    remote: `127.0.0.1:${far.address().port}`,
+    karo_version: '0.1.0',
+    protocol_version: 1,
+  })
+  expect(Math.abs((connection?.skew_ms ?? 0) - 120_000)).toBeLessThan(30_000)
+  expect(near.mesh.inspect().stale).toEqual([])
+})
+
+test('a member whose clock is beyond the window is named', async () => {
+  const { near, far } = await pair({ skewMs: 600_000 })
+  await until(() => near.mesh.inspect().stale.length === 1, { what: 'its frames are refused' })
+  expect(near.mesh.inspect().stale).toEqual([far.id])
+  expect(near.link.peers()).toEqual([])
+})
+
+test('trust on one side is told, until the other side trusts too', async () => {
+  const { near, far } = await pair({ mutual: false })
+  await until(() => near.mesh.inspect().one_sided.length === 1, { what: 'it waits there' })
+  expect(near.mesh.inspect().one_sided).toEqual([far.id])
+  expect(far.mesh.inspect().one_sided).toEqual([])
+  await far.trust.trust(near.id, { level: 'peer' })
+  await until(() => near.link.peers().length === 1, { what: 'a link' })
+  expect(near.mesh.inspect().one_sided).toEqual([])
+})
+
+test('where mDNS is off nothing is tried, and it is said where it is spoken', async () => {
+  const { near } = await pair({})
+  expect(near.mesh.inspect().mdns).toEqual([])
+  expect(await near.mesh.tryMulticast()).toEqual([])
+})
+
+describe('multicast on loopback', () => {
+  const places = [{ address: '127.0.0.1', interface: 'lo', cidr: '127.0.0.1/8' }]
+
+  test('it hears itself, and ends as soon as somebody of Karo answers', async () => {
+    const answer = Buffer.from('0000840000000001000000000000055f6b61726f', 'hex')
+    const other = createSocket({ type: 'udp4', reuseAddr: true })
+    onTestFinished(() => void other.close())
+    await new Promise<void>((resolve) =>
+      other.bind(5353, '127.0.0.2', () => {
+        other.setMulticastInterface('127.0.0.1')
+        resolve()
+      }),
+    )
+    const again = setInterval(() => other.send(answer, 5353, '224.0.0.251', () => {}), 20)
+    onTestFinished(() => clearInterval(again))
+    const outcome = await checkMulticast({ places, own: ['127.0.0.1'], listenMs: 20_000 })
+    expect(outcome).toEqual([
+      {
+        address: '127.0.0.1',
+        interface: 'lo',
+        not_sent: null,
+        heard_itself: true,
+        heard_others: 1,
+        heard_nodes: 1,
+      },
+    ])
+  })
+
+  test('an address that is not here cannot be asked from', async () => {
+    const gone = [{ address: '10.255.255.1', interface: 'eth9', cidr: '10.255.255.1/24' }]
+    const own = Object.values(networkInterfaces()).flatMap((infos) =>
+      (infos ?? []).map(({ address }) => address),
+    )
+    expect(own).not.toContain('10.255.255.1')
+    const [outcome] = await checkMulticast({ places: gone, own, listenMs: 10 })
+    expect(outcome).toMatchObject({ heard_itself: false, heard_others: 0 })
+    expect(outcome?.not_sent).toMatch(/^E[A-Z]+$/)
+  })
+})
