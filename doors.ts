@@ -31,6 +31,7 @@ export const ROOMS = {
   documents: 'src/documents/',
   summaries: 'src/summaries/',
   query: 'src/query/',
+  auditFile: 'src/audit/exported.ts',
   audit: 'src/audit/',
   access: 'src/access/',
   // Without its end: client-….ts beside it.
@@ -39,6 +40,7 @@ export const ROOMS = {
   schemas: 'src/api/schemas/',
   api: 'src/api/',
   doctor: 'src/doctor/',
+  care: 'src/care/',
   cli: 'src/cli/',
   // How numbers look to people.
   format: 'src/cli/format.ts',
@@ -91,7 +93,8 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   insight: ['dictionary', 'rollupStore', 'base', 'protocols', 'risk'],
   // Who may do what here, of the people of this machine.
   access: ['base', 'config'],
-  audit: ['auditStore', 'base', 'protocols', 'identity'],
+  auditFile: ['audit', 'base', 'protocols'],
+  audit: ['auditFile', 'auditStore', 'base', 'protocols', 'identity'],
   trust: ['levels', 'memberStore', 'base', 'protocols', 'config', 'identity', 'audit'],
   policy: ['levels', 'base', 'protocols'],
   // Facts for the people of this machine: what it may say is a shape of the API, what it hears the rooms' own ports.
@@ -171,12 +174,16 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'documents',
     'summaries',
     'feed',
+    'care',
   ],
   // Runs beside the daemon, not in it; of the store only to look into a database that nobody has open.
   doctor: ['apiClient', 'shapes', 'audit', 'base', 'config', 'identity', 'store', 'ops', 'hooks', 'format'],
+  // A node's data as a whole, and a person's own as a file: what is in the rows is not its business.
+  care: ['base', 'config', 'identity', 'store'],
   format: [],
   cli: [
     'format',
+    'care',
     'doctor',
     'up',
     'apiClient',
@@ -187,9 +194,10 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'risk',
     'hooks',
     'protocols',
+    'auditFile',
   ],
   // The one command that is the daemon.
-  up: ['cli', 'main', 'base', 'config', 'identity'],
+  up: ['cli', 'main', 'base', 'config', 'identity', 'care'],
   main: [
     'access',
     'base',

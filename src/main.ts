@@ -4,6 +4,7 @@ import { createAccess } from './access/index.ts'
 import { createApi } from './api/control-socket.ts'
 import { createHttp } from './api/http.ts'
 import { auditRoutes } from './api/routes/audit.ts'
+import { backupRoutes } from './api/routes/backup.ts'
 import { type DoctorDeps, doctorRoutes } from './api/routes/doctor.ts'
 import { eventsRoutes } from './api/routes/events.ts'
 import { historyRoutes } from './api/routes/history.ts'
@@ -182,6 +183,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       logsRoutes({ logs, clock }),
       metricsRoutes({ metrics }),
       problemsRoutes({ problems, random }),
+      backupRoutes({ store, identity, name, paths, audit, clock, ownUid }),
       doctorRoutes({
         ...{ identity, mesh, trust, store, observe, documents, summaries, health, drift },
         http: http.address,

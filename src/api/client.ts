@@ -75,9 +75,26 @@ export async function* streamDaemon(
 /** As streamDaemon, of any `type` that is made of lines: yields each line without its end. */
 export async function* streamLines(
   daemon: DaemonAddress,
-  { method, path, body, type }: { method: 'GET' | 'POST'; path: string; body?: unknown; type: string },
-  { deadlineMs, idleMs, signal, maxLineBytes = MAX_RESPONSE_BYTES }: StreamOptions,
+  request: StreamRequest,
+  options: StreamOptions,
 ): AsyncGenerator<string, void> {
+  yield* linesOf(streamBytes(daemon, request, options), options.maxLineBytes ?? MAX_RESPONSE_BYTES)
+}
+
+interface StreamRequest {
+  readonly method: 'GET' | 'POST'
+  readonly path: string
+  readonly body?: unknown
+  /** Media type of the answer. */
+  readonly type: string
+}
+
+/** As streamDaemon, of any `type`: yields its bytes as they come. That all have come the bytes themselves must say. */
+export async function* streamBytes(
+  daemon: DaemonAddress,
+  { method, path, body, type }: StreamRequest,
+  { deadlineMs, idleMs, signal }: StreamOptions,
+): AsyncGenerator<Buffer, void> {
   signal?.throwIfAborted()
   const socket = createConnection({ path: daemon.socket })
   const timer =
@@ -95,7 +112,8 @@ export async function* streamLines(
       )
       throw rebuildError(parse(text), status)
     }
-    yield* linesOf(rest, chunks, maxLineBytes)
+    yield rest
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value
   } catch (error) {
     signal?.throwIfAborted()
     throw explain(error as Error, daemon.socket)
@@ -131,22 +149,21 @@ async function drain(first: Buffer, chunks: AsyncIterator<Buffer>): Promise<Buff
 }
 
 /** Each line without its end. Throws KaroError `unavailable` when the last one has none. */
-async function* linesOf(first: Buffer, chunks: AsyncIterator<Buffer>, most: number): AsyncGenerator<string> {
+async function* linesOf(chunks: AsyncIterable<Buffer>, most: number): AsyncGenerator<string> {
   /** Of a line that has not ended. */
   let parts: Buffer[] = []
   let size = 0
-  let next: IteratorResult<Buffer> = { value: first }
-  for (; next.done !== true; next = await chunks.next()) {
+  for await (const chunk of chunks) {
     let begin = 0
-    for (let end = next.value.indexOf(NEWLINE); end >= 0; end = next.value.indexOf(NEWLINE, begin)) {
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, begin)) {
       if (size + end - begin > most) throw tooLarge()
-      yield Buffer.concat([...parts, next.value.subarray(begin, end)]).toString('utf8')
+      yield Buffer.concat([...parts, chunk.subarray(begin, end)]).toString('utf8')
       parts = []
       size = 0
       begin = end + 1
     }
-    parts.push(next.value.subarray(begin))
-    size += next.value.length - begin
+    parts.push(chunk.subarray(begin))
+    size += chunk.length - begin
     if (size > most) throw tooLarge()
   }
   if (size > 0) throw brokeOff()

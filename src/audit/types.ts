@@ -20,6 +20,8 @@ export const AUDIT_TYPES = [
   'token_revoked',
   /** Requests over TCP that were turned away, counted by reason. */
   'api_refused',
+  /** Somebody took a copy of the whole node; whether its key was in it. */
+  'backup_made',
   /** A member signed a head of its ledger that takes back an earlier one: shorter, or rewritten. */
   'ledger_conflict',
   /** Older entries were removed; it names the last of them and its hash, so that the chain stays provable. */

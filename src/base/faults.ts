@@ -12,8 +12,8 @@ export const FAULT_POINTS = [
 export type FaultPoint = (typeof FAULT_POINTS)[number]
 
 export interface Faults {
-  /** Passing a point; the process may be gone afterwards. */
-  hit(point: FaultPoint): void
+  /** Passing a point; the process may be gone afterwards. `restore-step`: between two steps of a restore, in no daemon. */
+  hit(point: FaultPoint | 'restore-step'): void
 }
 
 export const noFaults: Faults = { hit: () => {} }

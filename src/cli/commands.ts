@@ -43,6 +43,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/report-problem.ts')).reportProblem,
   },
   { name: 'identity', group: 'node', load: async () => (await import('./commands/identity.ts')).identity },
+  { name: 'backup', group: 'node', load: async () => (await import('./commands/backup.ts')).backup },
+  { name: 'restore', group: 'node', load: async () => (await import('./commands/restore.ts')).restore },
   { name: 'token', group: 'node', load: async () => (await import('./commands/token.ts')).token },
   { name: 'config', group: 'node', load: async () => (await import('./commands/config.ts')).config },
 ]

@@ -137,5 +137,6 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   api_refused: null,
   ledger_conflict: null,
   checkpoint: null,
+  backup_made: null,
   entries_dropped: null,
 }

@@ -20,8 +20,11 @@ export interface Store extends Room {
   readonly tokens: TokenRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>
+  /** Every row as it is now, for a backup; the pieces are `createDatabase`'s. */
+  snapshot(): AsyncGenerator<Uint8Array, void>
   /** Writes a small value and reads it back; rejects when the database does not do both. For signs of life. */
   probe(): Promise<void>
 }
 
+export { NEWEST_SCHEMA } from './migrations.ts'
 export { isDiskTrouble, openStore } from './store.ts'

@@ -25,6 +25,8 @@ const MIGRATIONS: readonly Migration[] = [
 ]
 
 const FIRST_SCHEMA = 1
+/** What a database has that this program has opened. */
+export const NEWEST_SCHEMA: number = MIGRATIONS.at(-1)?.version ?? FIRST_SCHEMA
 const VALUE_VERSION = 1
 const SCHEMA_KEY = makeKey('meta', { text: 'schema' })
 
@@ -63,8 +65,13 @@ export async function migrate(
 }
 
 /** Says that the database has the newest schema, whatever it said before; durable when it resolves. */
-export const writeSchema = (db: Database): Promise<void> =>
-  writeStep(db, [], MIGRATIONS.at(-1)?.version ?? FIRST_SCHEMA)
+export const writeSchema = (db: Database): Promise<void> => writeStep(db, [], NEWEST_SCHEMA)
+
+/** Undefined when there is none, or it cannot be read. */
+export async function readSchemaOf(db: Database): Promise<number | undefined> {
+  const bytes = await db.get(SCHEMA_KEY)
+  return bytes === undefined ? undefined : decodeValue<number>(VALUE_VERSION, bytes)
+}
 
 function checkNumbers(migrations: readonly Migration[]): void {
   migrations.forEach((migration, i) => {

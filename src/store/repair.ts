@@ -266,8 +266,11 @@ async function countRows(db: Database, keyspace: Keyspace): Promise<number> {
   return count
 }
 
-/** Level's own lock is of the kernel (fcntl(2)), which shows who holds it in /proc/locks. */
-async function refuseOpen(directory: string): Promise<void> {
+/**
+ * Throws KaroError `conflict` with the pid while somebody has the database in `directory` open. Level's own lock is of
+ * the kernel (fcntl(2)), which shows who holds it in /proc/locks.
+ */
+export async function refuseOpen(directory: string): Promise<void> {
   const lock = await stat(join(directory, 'LOCK')).catch(() => undefined)
   const locks = await readFile('/proc/locks', 'utf8').catch(() => '')
   if (lock === undefined) return

@@ -19,6 +19,7 @@ import { migrate } from './migrations.ts'
 import { checkFiles, finishRepair } from './repair.ts'
 import { createReplayRepository } from './replay.ts'
 import { createRollupRepository } from './rollups.ts'
+import { snapshot } from './snapshot.ts'
 import { createTokenRepository } from './tokens.ts'
 
 export interface StoreOptions {
@@ -107,6 +108,8 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     },
 
     bytes: async () => directoryBytes(directory),
+
+    snapshot: () => snapshot(db),
 
     async probe() {
       const written = Buffer.alloc(8)

@@ -1,6 +1,7 @@
 // Every operation of the API there is, in the order the document shows them; a route that is not here has no page.
 import type { Operation } from '../operation.ts'
 import { getAuditLog, verifyAudit } from './audit.ts'
+import { makeBackup } from './backup.ts'
 import { getLogs, getMetrics, getMetricsPlainly, getProblems } from './care.ts'
 import { getDoctor } from './doctor.ts'
 import { getEvents } from './events.ts'
@@ -40,6 +41,7 @@ export const OPERATIONS: readonly Operation[] = [
   openSession,
   endSession,
   createSessionCode,
+  makeBackup,
   getLogs,
   getProblems,
   getMetrics,

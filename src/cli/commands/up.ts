@@ -1,6 +1,8 @@
 // karo up: this process becomes the daemon.
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { noFaults } from '../../base/faults.ts'
+import { finishRestore, isReady } from '../../care/finish.ts'
 import { homePaths, servicePaths } from '../../config/paths.ts'
 import { loadIdentity } from '../../identity/index.ts'
 import type { Command } from '../command.ts'
@@ -36,6 +38,8 @@ export const up: readonly Command[] = [
       }
       const { runDaemon } = await import('../../main.ts')
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
+      // What a kill kept a restore from.
+      if (isReady(paths.home)) finishRestore(paths.home, noFaults)
       // First: a key that does not open leaves everything as it was.
       const opened = await openIdentity(paths, io.env)
       ensureHome(paths, { random: systemRandom, service })

@@ -1,0 +1,72 @@
+// POST /backup: the whole node as one file, streamed while it runs.
+import { readFile } from 'node:fs/promises'
+import { Readable } from 'node:stream'
+import type { Audit } from '../../audit/index.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { VERSION } from '../../base/version.ts'
+import { writeArchive } from '../../care/archive.ts'
+import type { HomePaths } from '../../config/paths.ts'
+import type { Identity } from '../../identity/index.ts'
+import { NEWEST_SCHEMA, type Store } from '../../store/index.ts'
+import { serve } from '../operation.ts'
+import { makeBackup } from '../operations/backup.ts'
+import type { Routes } from '../route.ts'
+
+interface BackupDeps {
+  readonly store: Pick<Store, 'snapshot'>
+  readonly identity: Pick<Identity, 'nodeId'>
+  readonly name: string
+  readonly paths: Pick<HomePaths, 'key' | 'config'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  /** The daemon's own. */
+  readonly ownUid: number
+}
+
+/** Errors: `refused` for anybody but root and the daemon's own user, `conflict` while another one is being made. */
+export function backupRoutes({ store, identity, name, paths, audit, clock, ownUid }: BackupDeps): Routes {
+  let busy = false
+  return (server) => {
+    serve(server, makeBackup, async ({ body, caller, id }, reply) => {
+      if (caller.uid !== 0 && caller.uid !== ownUid) {
+        throw new KaroError(
+          'refused',
+          'a backup holds what everybody here typed, so only root may make one',
+          {
+            hint: 'Run it with sudo. Your own history: karo export',
+          },
+        )
+      }
+      // A snapshot keeps what is deleted meanwhile, and this one reads everything.
+      if (busy) throw new KaroError('conflict', 'a backup is being made already')
+      busy = true
+      const now = clock.now()
+      try {
+        const key = body.key ? await readFile(paths.key) : undefined
+        const config = await readFile(paths.config).catch(() => undefined)
+        await audit.record({
+          type: 'backup_made',
+          success: true,
+          trace_id: id,
+          details: { key: body.key, uid: caller.uid },
+        })
+        const head = {
+          ...{ karo_version: VERSION, schema: NEWEST_SCHEMA, node_id: identity.nodeId, name },
+          created_at: new Date(now).toISOString(),
+        }
+        const stream = Readable.from(writeArchive({ head, now, key, config, rows: store.snapshot() }), {
+          objectMode: false,
+          highWaterMark: 1024 * 1024,
+        })
+        stream.once('close', () => {
+          busy = false
+        })
+        return reply.type('application/x-tar').send(stream)
+      } catch (error) {
+        busy = false
+        throw error
+      }
+    })
+  }
+}

@@ -1,0 +1,190 @@
+// Makes a node's home of a backup: everything is checked and stands ready beside before anything takes its place.
+import { existsSync, readdirSync } from 'node:fs'
+import { chmod, chown, mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { Random } from '../base/clock.ts'
+import { KaroError } from '../base/errors.ts'
+import type { Faults } from '../base/faults.ts'
+import type { HomePaths } from '../config/paths.ts'
+import { readPublicIdentity } from '../identity/index.ts'
+import { NEWEST_SCHEMA } from '../store/index.ts'
+import { refuseOpen } from '../store/repair.ts'
+import { createDatabase, rowsOf } from '../store/snapshot.ts'
+import { type Archive, type BackupHead, CONFIG_ENTRY, KEY_ENTRY, openArchive } from './archive.ts'
+import { ASIDE, finishRestore, isReady, READY } from './finish.ts'
+
+export interface RestoreOptions {
+  /** The backup. */
+  readonly file: string
+  readonly paths: HomePaths
+  /** What is in the home already is moved aside; without it a home that is not empty is left alone. */
+  readonly replace: boolean
+  readonly now: number
+  readonly random: Random
+  readonly faults: Faults
+  readonly onStep?: (text: string) => void
+}
+
+export interface Restored {
+  readonly head: BackupHead
+  readonly rows: number
+  /** Where what was there before is now. */
+  readonly aside?: string
+  /** Where the backup's configuration is, when it was not put into its place: that is an administrator's to write. */
+  readonly config?: string
+}
+
+/**
+ * Errors: `bad_file` for a backup that is damaged or of a newer schema, and when the disk refuses; `not_found`;
+ * `conflict` for a home that is not empty, and while a daemon runs there. After an error, or a kill, the home is
+ * what it was; a kill in the last step leaves that to the next `karo up` or `karo restore`, which finish it.
+ */
+export async function restoreNode(options: RestoreOptions): Promise<Restored> {
+  const { file, paths, faults, now, onStep = () => {} } = options
+  const { home } = paths
+  await refuseOpen(paths.db)
+  if (isReady(home)) finishRestore(home, faults)
+  onStep('checking the backup')
+  const archive = await openArchive(file)
+  try {
+    await checkContent(archive, file)
+    const taken = takenBy(paths)
+    if (taken.length > 0 && !options.replace) {
+      throw new KaroError('conflict', `there is a node already: ${taken.join(', ')}`, {
+        where: home,
+        hint: 'With --replace what is there is moved aside, and kept.',
+      })
+    }
+    const suffix = Buffer.from(options.random.bytes(4)).toString('hex')
+    const staging = join(home, `.restoring-${suffix}`)
+    try {
+      await mkdir(home, { recursive: true, mode: 0o700 })
+      await removeLeftovers(home)
+      onStep('writing the database')
+      const made = await stage(archive, staging, paths, faults, freeName(home, now))
+      onStep('putting it in its place')
+      await rename(staging, join(home, READY))
+      await sync(home)
+      faults.hit('restore-step')
+      const aside = finishRestore(home, faults)
+      await sync(home)
+      return { head: archive.head, ...made, ...(aside === undefined ? {} : { aside }) }
+    } catch (error) {
+      await rm(staging, { recursive: true, force: true })
+      throw explain(error, home)
+    }
+  } finally {
+    await archive.close()
+  }
+}
+
+/** Beside what the archive proves of itself: that this program can read what is in it. */
+async function checkContent(archive: Archive, file: string): Promise<void> {
+  const { schema, karo_version } = archive.head
+  if (schema > NEWEST_SCHEMA) {
+    throw new KaroError(
+      'bad_file',
+      `the backup has schema ${schema}; this program knows schemas up to ${NEWEST_SCHEMA}`,
+      {
+        where: file,
+        hint: `Restore it with Karo ${karo_version} or later.`,
+      },
+    )
+  }
+  for await (const piece of archive.rows()) {
+    try {
+      rowsOf(piece)
+    } catch (cause) {
+      throw new KaroError('bad_file', `the backup cannot be used: ${(cause as Error).message}`, {
+        where: file,
+        cause,
+      })
+    }
+  }
+}
+
+/** What makes a home more than a directory. */
+function takenBy({ home, key, db }: HomePaths): string[] {
+  const taken = existsSync(key) ? [KEY_ENTRY] : []
+  if (existsSync(db) && readdirSync(db).length > 0) taken.push('db')
+  if (existsSync(join(home, CONFIG_ENTRY))) taken.push(CONFIG_ENTRY)
+  return taken
+}
+
+async function stage(
+  archive: Archive,
+  staging: string,
+  paths: HomePaths,
+  faults: Faults,
+  aside: string,
+): Promise<{ rows: number; config?: string }> {
+  const { home } = paths
+  await mkdir(staging, { mode: 0o700 })
+  faults.hit('restore-step')
+  if (archive.key !== undefined) {
+    const key = join(staging, KEY_ENTRY)
+    await write(key, archive.key)
+    const { nodeId } = readPublicIdentity(key)
+    if (nodeId !== archive.head.node_id)
+      throw new KaroError('bad_file', 'the key in the backup is not that of its node', { where: home })
+  }
+  const ownConfig = dirname(paths.config) === home
+  const configName = ownConfig ? CONFIG_ENTRY : 'config.toml.from-backup'
+  if (archive.config !== undefined) await write(join(staging, configName), archive.config)
+  faults.hit('restore-step')
+  const rows = await createDatabase(join(staging, 'db'), archive.rows())
+  await chmod(join(staging, 'db'), 0o700)
+  await write(join(staging, ASIDE), Buffer.from(aside))
+  await ownLike(home, staging)
+  await sync(staging)
+  faults.hit('restore-step')
+  return { rows, ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }) }
+}
+
+/** Root restores a service's home, and its files are the service's. */
+async function ownLike(home: string, directory: string): Promise<void> {
+  const { uid, gid } = await stat(home)
+  if (process.geteuid?.() !== 0) return
+  await chown(directory, uid, gid)
+  for (const entry of await readdir(directory, { withFileTypes: true })) {
+    const path = join(directory, entry.name)
+    if (entry.isDirectory()) await ownLike(home, path)
+    else await chown(path, uid, gid)
+  }
+}
+
+async function removeLeftovers(home: string): Promise<void> {
+  for (const name of await readdir(home)) {
+    if (name.startsWith('.restoring-')) await rm(join(home, name), { recursive: true, force: true })
+  }
+  // An empty one that an init or a package made.
+  await rmdir(join(home, 'db')).catch(() => {})
+}
+
+function freeName(home: string, now: number): string {
+  const day = new Date(now).toISOString().slice(0, 10)
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? `before-restore-${day}` : `before-restore-${day}-${n}`
+    if (!existsSync(join(home, name))) return name
+  }
+}
+
+async function write(path: string, bytes: Uint8Array): Promise<void> {
+  await writeFile(path, bytes, { mode: 0o600, flag: 'wx', flush: true })
+}
+
+async function sync(directory: string): Promise<void> {
+  const handle = await open(directory, 'r')
+  await handle.sync().finally(() => handle.close())
+}
+
+function explain(error: unknown, home: string): unknown {
+  if (error instanceof KaroError) return error
+  const reason =
+    error instanceof Error && error.cause instanceof Error ? error.cause.message : (error as Error).message
+  return new KaroError('bad_file', `the backup cannot be restored: ${reason}`, {
+    where: home,
+    hint: 'Nothing was changed. Check that there is room, and that the directory can be written to.',
+    cause: error,
+  })
+}

@@ -1,0 +1,70 @@
+// karo restore: makes this home the node of a backup.
+import { resolve } from 'node:path'
+import { systemClock, systemRandom } from '../../base/clock.ts'
+import { EXIT, KaroError } from '../../base/errors.ts'
+import { faultsFromEnv } from '../../base/faults.ts'
+import { homePaths, servicePaths } from '../../config/paths.ts'
+import type { Command } from '../command.ts'
+import { createLiveLine } from '../live-line.ts'
+import { fitted } from '../text.ts'
+
+export const restore: readonly Command[] = [
+  {
+    name: 'restore',
+    summary: 'make this home the node of a backup; while no daemon runs here',
+    args: [{ name: 'file', required: true, description: 'what karo backup made', completes: 'file' }],
+    options: [
+      {
+        name: 'replace',
+        description: 'move what is here aside, and keep it; without, only an empty home is filled',
+      },
+      { name: 'service', description: "the machine's service: in /var/lib/karo" },
+    ],
+    examples: [
+      { run: 'karo restore /mnt/usb/karo.tar', does: 'on a new machine' },
+      { run: 'karo restore karo.tar --home /tmp/look', does: 'beside, to look into it' },
+      {
+        run: 'sudo karo restore /var/backups/karo.tar --service --replace',
+        does: 'the service, stopped before',
+      },
+    ],
+    async run(io, { args, options }) {
+      const service = options.service === true
+      if (service && io.env.KARO_HOME)
+        throw new KaroError('bad_request', 'a service has its own directories', {
+          where: '--service',
+          hint: 'Leave out --home and KARO_HOME.',
+        })
+      // Loads the database's engine, which no other short command needs.
+      const { restoreNode } = await import('../../care/restore.ts')
+      const line = createLiveLine(io)
+      try {
+        const restored = await restoreNode({
+          file: resolve(args.file as string),
+          paths: service ? servicePaths(io.env) : homePaths(io.env),
+          replace: options.replace === true,
+          now: systemClock.now(),
+          random: systemRandom,
+          faults: faultsFromEnv(io.env),
+          onStep: (text) => line.show(text),
+        })
+        line.end()
+        const { head, rows, aside, config } = restored
+        if (io.json) {
+          const shape = { ...head, rows, ...(aside && { aside }), ...(config && { config }) }
+          io.out(`${JSON.stringify(shape)}\n`)
+          return EXIT.done
+        }
+        const says = [`This is ${head.name} again, as of ${head.created_at}.`]
+        if (!head.key)
+          says.push('The backup has no key, so what identifies this node is the key here, or a new one.')
+        if (aside !== undefined) says.push(`What was here before is in ${aside}.`)
+        if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
+        io.out(`${fitted(says.join('\n'), io.columns)}\n`)
+        return EXIT.done
+      } finally {
+        line.end()
+      }
+    },
+  },
+]

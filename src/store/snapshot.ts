@@ -1,0 +1,94 @@
+// Every row of the database as it is at one moment, in pieces; and a new database made of such pieces.
+import { open, readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Change, type Database, newDatabase } from './database.ts'
+import { makeKey } from './keyspace.ts'
+import { NEWEST_SCHEMA, readSchemaOf } from './migrations.ts'
+import { keyspaceOf } from './repair-rows.ts'
+
+const PAGE = 1_000
+/** A piece is at least one row, and ends after so many bytes. */
+const PIECE_BYTES = 1024 * 1024
+const LENGTH = 4
+/** Values that a restored database must not go on with, because another one has given numbers since. */
+const LEFT_OUT = [makeKey('documents', { bytes: Uint8Array.of(3) }), makeKey('meta', { text: 'probe' })]
+
+/**
+ * Rows as u32 ‖ key ‖ u32 ‖ value, lengths big-endian. Of the moment of the first step, whatever is written meanwhile;
+ * holds on to what is deleted meanwhile, so it should be read to its end, or ended.
+ */
+export async function* snapshot(db: Database): AsyncGenerator<Uint8Array, void> {
+  const moment = db.snapshot()
+  try {
+    let parts: Uint8Array[] = []
+    let size = 0
+    const rows = db.iterator({ snapshot: moment })
+    try {
+      for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
+        for (const [key, value] of page) {
+          if (LEFT_OUT.some((one) => one.equals(key))) continue
+          const head = Buffer.alloc(2 * LENGTH)
+          head.writeUInt32BE(key.length, 0)
+          head.writeUInt32BE(value.length, LENGTH)
+          parts.push(head.subarray(0, LENGTH), key, head.subarray(LENGTH), value)
+          size += head.length + key.length + value.length
+          if (size < PIECE_BYTES) continue
+          yield Buffer.concat(parts)
+          parts = []
+          size = 0
+        }
+      }
+    } finally {
+      await rows.close()
+    }
+    if (parts.length > 0) yield Buffer.concat(parts)
+  } finally {
+    await moment.close()
+  }
+}
+
+/** Throws RangeError for bytes that are no piece of a snapshot. */
+export function rowsOf(piece: Uint8Array): readonly (readonly [key: Uint8Array, value: Uint8Array])[] {
+  const rows: (readonly [Uint8Array, Uint8Array])[] = []
+  const view = new DataView(piece.buffer, piece.byteOffset, piece.byteLength)
+  let at = 0
+  const next = (): Uint8Array => {
+    if (at + LENGTH > piece.length) throw new RangeError('a row ends early')
+    const begin = at + LENGTH
+    at = begin + view.getUint32(at)
+    if (at > piece.length) throw new RangeError('a row ends early')
+    return piece.subarray(begin, at)
+  }
+  while (at < piece.length) {
+    const key = next()
+    if (keyspaceOf(key) === undefined) throw new RangeError('a row of no kind that this version knows')
+    rows.push([key, next()])
+  }
+  return rows
+}
+
+/**
+ * Writes the pieces into a new database in `directory`, durable when it resolves; it must not exist. Resolves with the
+ * number of rows. Throws RangeError as `rowsOf` does, and when the rows are of a newer schema or say none.
+ */
+export async function createDatabase(directory: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+  const db = newDatabase(directory)
+  await db.open({ errorIfExists: true })
+  let count = 0
+  try {
+    for await (const piece of pieces) {
+      const rows = rowsOf(piece)
+      count += rows.length
+      await db.batch(rows.map(([key, value]): Change => ({ type: 'put', key, value })))
+    }
+    const schema = await readSchemaOf(db)
+    if (schema === undefined || schema > NEWEST_SCHEMA) throw new RangeError('the rows are of another schema')
+  } finally {
+    await db.close()
+  }
+  for (const name of [...(await readdir(directory)), '.']) {
+    const file = await open(join(directory, name), 'r')
+    await file.sync().finally(() => file.close())
+  }
+  return count
+}
