@@ -21,6 +21,8 @@ export interface Access extends Room {
 
 /** What the system says about people and their groups. Rejects when it cannot say. */
 export interface NameService {
+  /** Undefined: nobody has that number. */
+  nameOf(uid: number): Promise<string | undefined>
   /** Undefined: nobody is called that. */
   uidOf(user: string): Promise<number | undefined>
   /** Undefined: no group is called that. */

@@ -41,6 +41,7 @@ export function createNameService(): NameService {
   }
 
   return {
+    nameOf: async (uid) => (await get<User>((await calls()).getpwuid, uid))?.name,
     uidOf: async (user) => (await get<User>((await calls()).getpwnam, user))?.uid,
     gidOf: async (name) => (await get<{ gid: number }>((await calls()).getgrnam, name))?.gid,
     async groupsOf(uid) {

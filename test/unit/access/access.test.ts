@@ -7,7 +7,7 @@ import { type Log, silentLog } from '../../../src/base/log.ts'
 import { KEYS } from '../../../src/config/table.ts'
 import { VirtualTime } from '../../support/virtual-time.ts'
 
-const UIDS: Readonly<Record<string, number>> = { root: 0, ann: 1001, bob: 1002 }
+const UIDS: Readonly<Record<string, number>> = { root: 0, toor: 0, ann: 1001, bob: 1002 }
 const ALL = { admin: true, asks: true }
 const NONE = { admin: false, asks: false }
 
@@ -27,6 +27,7 @@ function world(
   const asked: string[] = []
   const warned: string[] = []
   const names: NameService = {
+    nameOf: async (uid) => Object.keys(UIDS).find((name) => UIDS[name] === uid),
     async uidOf(user) {
       asked.push(user)
       return UIDS[user]
@@ -67,6 +68,10 @@ describe('rights', () => {
     expect(await room.of(1003)).toEqual({ admin: false, asks: true })
     // Not root by being root: the list says who.
     expect(await room.of(0)).toEqual(NONE)
+  })
+
+  test('whoever has two names has the rights of both', async () => {
+    expect(await world({ admins: ['toor'] }).room.of(0)).toEqual(ALL)
   })
 
   test('"*" lets everybody ask, and nobody manage', async () => {
@@ -137,8 +142,10 @@ describe('look-ups', () => {
     const failing = world({}, { groupsOf: () => Promise.reject(new Error('the directory is down')) })
     expect(await failing.room.of(1001)).toEqual(NONE)
     expect(failing.warned).toEqual(['Error: the directory is down'])
-    // Who is named needs no group.
+    // Whose name the files know is found, whatever entries stand beside it.
     expect(await failing.room.of(0)).toEqual(ALL)
+    const hanging = world({ admins: ['somebody@directory', 'root'] }, { uidOf: () => new Promise(() => {}) })
+    expect(await hanging.room.of(0)).toEqual(ALL)
   })
 
   test('however often and for whomever one is asked that never ends, only so many wait', async () => {
@@ -147,7 +154,7 @@ describe('look-ups', () => {
       calls++
       return new Promise<never>(() => {})
     }
-    const { room, time, wait } = world({ admins: ['ann'] }, { uidOf: hanging })
+    const { room, time, wait } = world({ admins: ['ann'] }, { nameOf: hanging })
     const settled: unknown[] = []
     for (let round = 0; round < 3; round++) {
       for (let uid = 1; uid <= 200; uid++) room.of(uid).then((rights) => settled.push(rights))

@@ -11,7 +11,12 @@ const getent = (database: string): string[][] =>
     .map((line) => line.split(':'))
 
 test('users and groups are found by their names, and nobody by another', async () => {
-  for (const [name = '', , uid] of getent('passwd')) expect(await names.uidOf(name), name).toBe(Number(uid))
+  for (const [name = '', , uid] of getent('passwd')) {
+    expect(await names.uidOf(name), name).toBe(Number(uid))
+    // Of two names for one number the first is the name.
+    const first = getent('passwd').find(([, , other]) => other === uid)
+    expect(await names.nameOf(Number(uid))).toBe(first![0])
+  }
   for (const [name = '', , gid] of getent('group')) expect(await names.gidOf(name), name).toBe(Number(gid))
   for (const nobody of ['', 'no-such-user-here', 'ü', 'x'.repeat(5_000)]) {
     expect(await names.uidOf(nobody)).toBeUndefined()
@@ -24,5 +29,6 @@ test('everybody’s groups, the primary one among them', async () => {
     const said = execFileSync('id', ['-G', name], { encoding: 'utf8' }).trim().split(' ').map(Number)
     expect([...(await names.groupsOf(Number(uid)))].sort(), name).toEqual(said.sort())
   }
+  expect(await names.nameOf(3_999_999_999)).toBeUndefined()
   expect(await names.groupsOf(3_999_999_999)).toEqual([])
 })
