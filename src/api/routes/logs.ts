@@ -21,6 +21,7 @@ interface LogsRouteDeps {
   readonly clock: Pick<Clock, 'now'>
 }
 
+const NDJSON = 'application/x-ndjson'
 /** More than a few people never look at once. */
 const FOLLOWERS_MAX = 16
 /** Of lines that a slow reader has yet to take; what comes meanwhile is left out, and said to be. */
@@ -63,14 +64,20 @@ export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
     serve(server, getLogs, async (request, reply) => {
       const { lines, follow: following, ...filter } = request.query
       const before = logs.last(filter, lines).map((line) => `${line}\n`)
-      reply.type('application/x-ndjson')
-      if (!following) return before.join('')
+      if (!following) return reply.type(NDJSON).send(before.join(''))
       const out = follow(filter)
       // A log may be quiet for hours.
       request.raw.socket.setTimeout(0)
       reply.raw.once('close', () => out.destroy())
+      // By hand, so that the head goes out now: until there is a line nobody would know that they follow.
+      reply.hijack()
+      for (const [name, value] of Object.entries(reply.type(NDJSON).getHeaders())) {
+        if (value !== undefined) reply.raw.setHeader(name, value)
+      }
+      reply.raw.flushHeaders()
       out.write(before.join(''))
-      return reply.send(out)
+      out.pipe(reply.raw)
+      return reply
     })
   }
 }
