@@ -9,7 +9,7 @@ import type { TrustLevel } from '../trust/levels.ts'
 import type { Feed } from './index.ts'
 
 /** One command that was stored, without anything of its text. */
-export interface RecordedCommand {
+interface RecordedCommand {
   readonly uid: number
   readonly id: string
   /** Milliseconds since the epoch. */
@@ -18,7 +18,7 @@ export interface RecordedCommand {
   readonly risk_level: FeedData['command_recorded']['risk_level']
 }
 
-export interface FeedSources {
+interface FeedSources {
   readonly audit: Pick<Audit, 'onRecord'>
   readonly trust: Pick<Trust, 'opinion' | 'onPresence'>
   readonly observe: {

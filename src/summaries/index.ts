@@ -60,7 +60,7 @@ export interface HeldFilter {
   readonly limit: number
 }
 
-export interface SummariesStatus {
+interface SummariesStatus {
   /** Nodes that this one's summaries are sealed to. */
   readonly recipients: number
   /** Nodes that may read them, but for whom one document has no room. */

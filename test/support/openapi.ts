@@ -19,7 +19,7 @@ export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>
   readonly components: { readonly schemas: Readonly<Record<string, object>> }
 }
-export interface DescribedOperation {
+interface DescribedOperation {
   readonly operationId: string
   readonly responses: Readonly<
     Record<string, { readonly content: Readonly<Record<string, { readonly schema: DescribedSchema }>> }>

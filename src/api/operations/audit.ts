@@ -6,7 +6,7 @@ import { moment, who } from '../schemas/fields.ts'
 
 const schemas = () => import('../schemas/audit.ts')
 
-export const AUDIT_LIMIT_MAX = 10_000
+const AUDIT_LIMIT_MAX = 10_000
 
 export const getAuditLog = defineOperation({
   method: 'GET',
@@ -23,6 +23,38 @@ export const getAuditLog = defineOperation({
   answer: async () => (await schemas()).auditLog,
   errors: ['not_found', 'conflict', 'bad_request'],
   example: { query: { type: 'query_received', limit: '20' } },
+})
+
+export const whoAsked = defineOperation({
+  method: 'GET',
+  path: '/api/v1/audit/who-asked',
+  access: 'person',
+  tag: 'ledger',
+  summary: 'Who asked this node about what',
+  description: 'Questions by author and kind, the newest asker first: how many, how many were allowed, why not.',
+  query: z.strictObject({ since: moment('only newer questions; default: 30 days back').exactOptional() }),
+  answer: async () => (await schemas()).askers,
+})
+
+export const exportAudit = defineOperation({
+  method: 'GET',
+  path: '/api/v1/audit/export',
+  access: 'admin',
+  tag: 'ledger',
+  summary: 'The ledger, to be verified elsewhere',
+  description:
+    'A header that says whose it is and what the first entry chains to, the entries oldest first, and the signed heads among them. It begins with the first entry at or after `since` and ends with the first signed head at or after `until`; without that the newest entry is signed for it.',
+  query: z.strictObject({
+    since: moment('from here on').exactOptional(),
+    until: moment('to the first signature after this').exactOptional(),
+  }),
+  texts: [
+    {
+      type: 'application/x-ndjson',
+      description: 'Header, entries and heads, one a line.',
+      item: async () => (await schemas()).exportLine,
+    },
+  ],
 })
 
 export const verifyAudit = defineOperation({

@@ -5,7 +5,7 @@ import { moment, who } from '../schemas/fields.ts'
 
 const schemas = () => import('../schemas/share.ts')
 
-export const SUMMARIES_LIMIT_MAX = 1_000
+const SUMMARIES_LIMIT_MAX = 1_000
 
 export const getPublished = defineOperation({
   method: 'GET',
