@@ -1,13 +1,21 @@
 // The API on 127.0.0.1 of a real daemon, attacked as a web page, a neighbour on the machine or a broken client would.
-import { readFileSync, readlinkSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, readFileSync, renameSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { callDaemon } from '../../src/api/client.ts'
 import type { SessionCodeShape, SessionShape } from '../../src/api/schemas/tokens.ts'
-import type { AuditEntryShape, SharingView, StatusShape, TokenCreatedShape } from '../../src/api/shapes.ts'
+import type {
+  AuditEntryShape,
+  EventShape,
+  SharingView,
+  StatusShape,
+  TokenCreatedShape,
+} from '../../src/api/shapes.ts'
 import { open, raw, type Sent, send, statuses } from '../support/http.ts'
 import { startNode, type TestNode } from '../support/node.ts'
+import { append, records, T0 } from '../support/spool.ts'
 import { until } from '../support/until.ts'
 
 let node: TestNode
@@ -115,6 +123,61 @@ describe('tokens', () => {
     const { token } = await tokenOf('--scope', 'metrics')
     const known = await send(port, '/api/v1/health', { headers: bearer(token) })
     expect(known.json()).toMatchObject({ ready: true, pid: node.pid })
+  })
+})
+
+const root = process.getuid?.() === 0
+if (!root) process.stderr.write('only root can be several people: whose tokens open what is not tried here\n')
+
+describe.runIf(root)('people of one machine', () => {
+  const [ANN, BOB, OWNER] = [12_345, 12_346, 0]
+  const TYPED = new Map([
+    [ANN, ['git status', 'git log']],
+    [BOB, ['docker ps']],
+    [OWNER, []],
+  ])
+
+  test('a token opens as who made it, whoever shows it: their own, and what they may do', async () => {
+    const machine = await startNode({ env: { KARO_ACCESS_ASKERS: String(BOB) } })
+    const socket = join(machine.home, 'karo.sock')
+    chmodSync(machine.home, 0o711)
+    chmodSync(socket, 0o666)
+    const spool = join(machine.home, 'spool')
+    mkdirSync(spool, { recursive: true, mode: 0o700 })
+    for (const [uid, commands] of TYPED) {
+      const name = `${uid}-4294967295-${T0}.spool`
+      append(spool, `.${name}`, records(commands, 1, { start: (Date.now() - 60_000) * 1000 }))
+      chownSync(join(spool, `.${name}`), uid, uid)
+      renameSync(join(spool, `.${name}`), join(spool, name))
+    }
+    /** The kernel tells the daemon the uid with which the socket was connected to. */
+    const tokenOfPerson = async (uid: number): Promise<TokenCreatedShape> => {
+      process.seteuid?.(uid)
+      const made = callDaemon({ socket }, 'POST', '/api/v1/tokens', { scope: 'full' })
+      process.seteuid?.(0)
+      return (await made) as TokenCreatedShape
+    }
+    const at = portOf(await machine.status())
+    const range = { start: new Date(Date.now() - 86_400_000).toISOString(), end: new Date().toISOString() }
+    const outcomes = new Map<number, unknown>()
+    for (const [uid, commands] of TYPED) {
+      const { token } = await tokenOfPerson(uid)
+      const headers = bearer(token)
+      const history = async () =>
+        (await send(at, '/api/v1/history', { headers })).json<{ events: EventShape[] }>().events
+      await until(async () => (await history()).length >= commands.length, { what: `what ${uid} typed` })
+      expect((await history()).map(({ command }) => command).sort()).toEqual([...commands].sort())
+      const post = async (path: string, body: unknown) =>
+        (await send(at, path, { method: 'POST', headers, body })).status
+      const query = await post('/api/v1/query', { query_type: 'ToolUsage', range })
+      outcomes.set(uid, { query, manage: await post('/api/v1/peers/revoke', { who: 'nobody' }) })
+    }
+    expect([...outcomes]).toEqual([
+      [ANN, { query: 403, manage: 403 }],
+      [BOB, { query: 200, manage: 403 }],
+      [OWNER, { query: 200, manage: 404 }],
+    ])
+    await machine.stop()
   })
 })
 
@@ -371,7 +434,7 @@ describe('somebody who guesses', () => {
 test('no secret is in the log, in the ledger or in anybody’s list of processes', async () => {
   expect(secrets.length).toBeGreaterThan(20)
   const audit = (await node.karo(['audit', 'log', '--limit', '1000', '--json'])).stdout
-  const said = `${node.log()}${audit}${readFileSync(`/proc/${node.pid}/cmdline`)}${readlinkSync(`/proc/${node.pid}/cwd`)}`
+  const said = `${node.log()}${audit}${readFileSync(`/proc/${node.pid}/cmdline`)}`
   for (const secret of secrets) expect(said).not.toContain(secret.slice(-30))
   expect(audit).toContain('token_created')
   expect(audit).toContain('cross_site')
