@@ -1,0 +1,116 @@
+// karo doctor of the machine's own node, under a real systemd: as root, as somebody, and when it is broken.
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { Explained } from '../../src/doctor/egress.ts'
+import type { CheckResult } from '../../src/doctor/result.ts'
+import { bootMachine, canBoot, type Machine } from '../support/machine.ts'
+import { atEnd } from '../support/processes.ts'
+import { until } from '../support/until.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const VERSION = '0.1.0~test1'
+const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch
+
+const possible = canBoot()
+if (!possible.ok)
+  process.stderr.write(
+    `no machine with systemd (${possible.reason}): karo doctor of a service is not tried here\n`,
+  )
+
+describe.runIf(possible.ok)('karo doctor of a service', () => {
+  let machine: Machine
+
+  const doctor = async (user = 'root', options = ''): Promise<readonly CheckResult[]> => {
+    const { output } = await machine.run(`su - ${user} -c 'karo doctor --json ${options}'`)
+    return (JSON.parse(output) as { checks: readonly CheckResult[] }).checks
+  }
+  const failing = (checks: readonly CheckResult[]): string[] =>
+    checks.filter(({ outcome }) => outcome === 'fail').map(({ id }) => id)
+  const find = (checks: readonly CheckResult[], id: string): CheckResult => {
+    const found = checks.find((one) => one.id === id)
+    if (found === undefined) throw new Error(`no ${id}`)
+    return found
+  }
+  /** The fix as it is shown, to a root that needs no sudo. */
+  const paste = (fix: string | undefined): Promise<string> =>
+    machine.must((fix ?? 'false').replaceAll('sudo ', ''))
+
+  beforeAll(async () => {
+    const packages = mkdtempSync(join(tmpdir(), 'karo-packages-'))
+    atEnd(() => rmSync(packages, { recursive: true, force: true }))
+    const script = join(ROOT, 'scripts/package.ts')
+    execFileSync(process.execPath, [script, '--out', packages, '--level', '1', '--version', VERSION], {
+      stdio: 'ignore',
+    })
+    machine = await bootMachine(packages)
+    await machine.must(`dpkg -i /packages/karo_${VERSION}_${ARCH}.deb`)
+    await machine.must('useradd -m -s /bin/bash -G karo ann')
+    await until(async () => failing(await doctor()).length === 0, {
+      what: 'nothing fails',
+      deadlineMs: 60_000,
+    })
+  })
+
+  test('root sees all of it: unit, key, owners, limits', async () => {
+    const checks = await doctor()
+    expect(find(checks, 'daemon.service').detail).toContain('enabled, watchdog 1min')
+    expect(find(checks, 'home.directory').detail).toContain('/var/lib/karo')
+    for (const id of ['home.key', 'home.owner', 'spool.directory', 'config.file', 'runtime.files']) {
+      expect([id, find(checks, id).outcome]).toEqual([id, 'ok'])
+    }
+  })
+
+  test('somebody sees what is theirs to see; the rest says that it takes root', async () => {
+    const checks = await doctor('ann')
+    expect(failing(checks)).toEqual([])
+    for (const id of ['home.key', 'home.owner', 'home.directory']) {
+      expect([id, find(checks, id).outcome]).not.toEqual([id, 'fail'])
+    }
+    expect(find(checks, 'home.key').detail).toContain('sudo karo doctor')
+    expect(find(checks, 'shell.hooks').fix).toBe('karo shell install bash')
+    const refused = await machine.run(`su - ann -c 'karo doctor --egress'`)
+    expect(refused.code).toBe(4)
+    expect(refused.output).toContain('sudo karo doctor --egress')
+  })
+
+  test('every socket of the service is explained, those of journal and service manager too', async () => {
+    const { code, output } = await machine.run('karo doctor --egress --json')
+    const { sockets } = JSON.parse(output) as { sockets: readonly Explained[] }
+    expect(sockets.filter(({ why }) => why === null)).toEqual([])
+    expect(code).toBe(0)
+    expect(sockets.map(({ why }) => why).join('\n')).toContain('NOTIFY_SOCKET')
+  })
+
+  test.each([
+    ['a key others may read', 'home.key', 'chmod 640 /var/lib/karo/identity.key'],
+    ['a file of root', 'home.owner', 'touch /var/lib/karo/db/planted'],
+    ['a spool nobody may write', 'spool.directory', 'chmod 700 /var/spool/karo'],
+  ])(
+    '%s: %s fails alone, root is shown how, --fix leaves it, and the command mends it',
+    async (_, id, breaks) => {
+      await machine.must(breaks)
+      const sick = await doctor('root', '--fix')
+      expect(failing(sick)).toEqual([id])
+      await paste(find(sick, id).fix)
+      expect(failing(await doctor())).toEqual([])
+    },
+  )
+
+  test('stopped and disabled: both are said, and the commands bring it back', async () => {
+    await machine.must('systemctl disable --now karo')
+    const down = await doctor()
+    expect(failing(down)).toEqual(['daemon.running', 'daemon.service'])
+    const refused = await machine.run('karo doctor --repair --dry-run')
+    expect(refused.output).toContain('sudo -u karo karo doctor --repair --dry-run')
+    expect(await machine.must('runuser -u karo -- karo doctor --repair --dry-run')).toContain('is whole')
+    await paste(find(down, 'daemon.running').fix)
+    const up = await doctor()
+    expect(failing(up)).toEqual([])
+    expect(find(up, 'daemon.service')).toMatchObject({ outcome: 'warn', fix: 'sudo systemctl enable karo' })
+    await paste(find(up, 'daemon.service').fix)
+    expect(find(await doctor(), 'daemon.service').outcome).toBe('ok')
+  })
+})
