@@ -1,5 +1,5 @@
 // What a check comes to: findings, put together into one result per check.
-import { CHECKS, type CheckId } from './catalogue.ts'
+import { CHECKS, type Check, type CheckId } from './catalogue.ts'
 
 /** Worst last. */
 export const OUTCOMES = ['skipped', 'ok', 'warn', 'fail'] as const
@@ -46,10 +46,10 @@ const MOST_DETAILS = 8
 
 /**
  * The worst outcome decides. What is better than a warning is not mentioned beside one; several fixes are lines, each once.
- * No finding at all is ok.
+ * A check that only warns does not fail. No finding at all is ok.
  */
 export function resultOf(id: CheckId, findings: readonly Finding[]): CheckResult {
-  const { title, why, fix: general } = CHECKS[id]
+  const { title, why, severity, fix: general } = CHECKS[id] as Check
   const worst = findings.reduce<Outcome>(
     (most, { outcome }) => (OUTCOMES.indexOf(outcome) > OUTCOMES.indexOf(most) ? outcome : most),
     findings.length === 0 ? 'ok' : 'skipped',
@@ -63,5 +63,6 @@ export function resultOf(id: CheckId, findings: readonly Finding[]): CheckResult
   const detail = [...details.slice(0, MOST_DETAILS), ...(more > 0 ? [`and ${more} more`] : [])].join('; ')
   if (worst === 'ok' || worst === 'skipped') return { id, title, outcome: worst, detail }
   const fixes = [...new Set(told.slice(0, MOST_DETAILS).map((one) => one.fix ?? general))]
-  return { id, title, outcome: worst, detail, fix: fixes.join('\n'), why }
+  const outcome = worst === 'fail' ? severity : worst
+  return { id, title, outcome, detail, fix: fixes.join('\n'), why }
 }

@@ -4,7 +4,7 @@ import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { callDaemon } from '../api/client.ts'
 import type { DaemonFacts } from '../api/shapes.ts'
-import { KaroError } from '../base/errors.ts'
+import { type ErrorCode, KaroError } from '../base/errors.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { readHolder } from '../ops/lock.ts'
@@ -17,12 +17,15 @@ const FACTS_MS = 15_000
 /** A ledger of years is walked through. */
 const LEDGER_MS = 120_000
 
+/** Errors of the client that say who may not, instead of what does not work. */
+const CLOSED: ReadonlySet<ErrorCode> = new Set(['bad_file', 'refused', 'unauthorized'])
+
 export type DaemonState =
   | { readonly kind: 'up'; readonly pid: number }
   /** Somebody takes the connection and says nothing, or nothing that makes sense. */
   | { readonly kind: 'hung'; readonly pid: number | undefined; readonly says: string }
   /** The socket is not for this person. */
-  | { readonly kind: 'closed'; readonly says: string }
+  | { readonly kind: 'closed'; readonly says: string; readonly hint: string | undefined }
   /** Its process lives, but its socket is gone. */
   | { readonly kind: 'unreachable'; readonly pid: number }
   | { readonly kind: 'down' }
@@ -92,7 +95,7 @@ export function createWorld(options: WorldOptions): World {
       const pid = holder?.alive ? holder.pid : undefined
       if (error.code === 'not_running')
         return pid === undefined ? { kind: 'down' } : { kind: 'unreachable', pid }
-      if (error.code === 'bad_file') return { kind: 'closed', says: error.message }
+      if (CLOSED.has(error.code)) return { kind: 'closed', says: error.message, hint: error.hint }
       return { kind: 'hung', pid, says: error.message }
     }
   })

@@ -76,6 +76,13 @@ describe.runIf(possible.ok)('karo doctor of a service', () => {
     expect(refused.output).toContain('sudo karo doctor --egress')
   })
 
+  test('who may not use the socket is told how they get there', async () => {
+    await machine.must('useradd -m -s /bin/bash eve')
+    const checks = await doctor('eve')
+    expect(failing(checks)).toEqual(['daemon.running'])
+    expect(find(checks, 'daemon.running').fix).toContain('usermod -aG karo eve')
+  })
+
   test('every socket of the service is explained, those of journal and service manager too', async () => {
     const { code, output } = await machine.run('karo doctor --egress --json')
     const { sockets } = JSON.parse(output) as { sockets: readonly Explained[] }

@@ -1,5 +1,6 @@
 // Checks of the daemon itself: does it answer, is it whole, what did one before it leave, does systemd keep it.
 import { existsSync, rmSync } from 'node:fs'
+import { KaroError } from '../../base/errors.ts'
 import { VERSION } from '../../base/version.ts'
 import { readHolder } from '../../ops/lock.ts'
 import type { CheckId } from '../catalogue.ts'
@@ -15,7 +16,19 @@ const startOf = ({ service, homeFlag }: Pick<World, 'service' | 'homeFlag'>): st
   service ? 'sudo systemctl start karo' : `karo up${homeFlag}`
 
 export async function daemonRunning(world: World): Promise<Finding> {
-  return judgeDaemon(await world.daemon(), world)
+  const state = await world.daemon()
+  if (state.kind !== 'up') return judgeDaemon(state, world)
+  try {
+    // Alive it is; whether all of it answers shows here.
+    await world.facts()
+    return judgeDaemon(state, world)
+  } catch (error) {
+    if (!(error instanceof KaroError)) throw error
+    if (error.code === 'not_found') {
+      return warn('the daemon that runs is older than this command', restartOf(world, state.pid))
+    }
+    return judgeDaemon({ kind: 'hung', pid: state.pid, says: error.message }, world)
+  }
 }
 
 export function judgeDaemon(
@@ -28,10 +41,7 @@ export function judgeDaemon(
     case 'down':
       return fail('no daemon runs', startOf(world))
     case 'closed':
-      return fail(
-        `the control socket is not yours to use: ${state.says}`,
-        world.service ? 'sudo karo doctor' : undefined,
-      )
+      return fail(`the control socket is not yours to use: ${state.says}`, state.hint)
     case 'unreachable':
       return fail(
         `a daemon runs with pid ${state.pid}, but its socket ${world.socket} is gone`,
@@ -113,6 +123,7 @@ export async function daemonService(world: World): Promise<Finding> {
 
 export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean): Finding {
   const systemctl = service ? 'sudo systemctl' : 'systemctl --user'
+  const journal = service ? 'journalctl -u karo' : 'journalctl --user -u karo'
   const { ActiveState: active, UnitFileState: enabled, WatchdogUSec: watchdog } = unit
   if (unit.LoadState !== 'loaded') {
     return service
@@ -124,10 +135,7 @@ export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean): 
     return skipped('systemd does not run it')
   }
   if (active === 'failed') {
-    return fail(
-      `karo.service failed (${unit.Result ?? ''})`,
-      `${systemctl} restart karo\njournalctl -u karo -n 50`,
-    )
+    return fail(`karo.service failed (${unit.Result ?? ''})`, `${systemctl} restart karo\n${journal} -n 50`)
   }
   if (active !== 'active' && active !== 'reloading') {
     return up
@@ -137,7 +145,7 @@ export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean): 
   if (enabled === 'disabled')
     return warn('it runs, but will not after the next boot', `${systemctl} enable karo`)
   if (Number(unit.NRestarts) >= RESTARTS_TOLD) {
-    return warn(`systemd has restarted it ${unit.NRestarts} times`, 'journalctl -u karo -p warning')
+    return warn(`systemd has restarted it ${unit.NRestarts} times`, `${journal} -p warning`)
   }
   if (watchdog === '0' || watchdog === 'infinity' || watchdog === '') {
     return warn('its watchdog is off: nobody would notice that it hangs', `${systemctl} revert karo`)

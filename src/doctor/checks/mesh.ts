@@ -3,6 +3,7 @@ import type { NetworkInterfaceInfo } from 'node:os'
 import type { DaemonFacts, MulticastFacts } from '../../api/shapes.ts'
 import { isPrivateAddress } from '../../config/addresses.ts'
 import type { Config } from '../../config/index.ts'
+import { endpoint } from '../egress.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { type Holder, holderOf, type InetSocket, socketTable } from '../sockets.ts'
 import { readSystem, type World } from '../world.ts'
@@ -82,7 +83,7 @@ export async function meshPort(world: World): Promise<Finding> {
   return judgePort({
     key: 'mesh.port',
     port,
-    listens: facts?.mesh.listen,
+    listens: facts?.mesh.listen.map(shown),
     trouble,
     taken: facts !== undefined && trouble === undefined ? undefined : takenBy(port, bound, pid, table),
     config: world.paths.config,
@@ -110,6 +111,9 @@ export async function httpListener(world: World): Promise<Finding> {
 }
 
 export const ELSEWHERE = 'the daemon is in another network namespace than this command'
+
+/** `/ip6/fd00::5/tcp/9238` → `[fd00::5]:9238`. */
+const shown = (multiaddr: string): string => endpoint(ipOf(multiaddr), Number(multiaddr.split('/')[4]))
 
 /** `/ip4/10.0.0.5/tcp/9238` → `10.0.0.5`. */
 const ipOf = (multiaddr: string): string => multiaddr.split('/')[2] ?? ''

@@ -53,6 +53,10 @@ describe('one result', () => {
     expect(resultOf('mesh.port', []).outcome).toBe('ok')
   })
 
+  test('a check that only warns does not fail', () => {
+    expect(resultOf('shell.hooks', [fail('bad')]).outcome).toBe('warn')
+  })
+
   test('a thousand findings are a line', () => {
     const { detail, fix } = resultOf(
       'peers.pending',

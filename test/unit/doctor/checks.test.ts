@@ -129,7 +129,7 @@ describe('systemd', () => {
       { ActiveState: 'failed' },
       false,
       'fail',
-      'systemctl --user restart karo\njournalctl -u karo -n 50',
+      'systemctl --user restart karo\njournalctl --user -u karo -n 50',
     ],
   ] as const)('%s', (_, differs, service, outcome, fix) => {
     const finding = judgeUnit({ ...unit, ...differs }, service, false)
@@ -145,7 +145,7 @@ describe('daemon', () => {
     [{ kind: 'hung', pid: 7, says: 'late' }, 'fail', 'kill -9 7\nkaro up --home /h'],
     [{ kind: 'hung', pid: undefined, says: 'late' }, 'fail', 'karo up --home /h'],
     [{ kind: 'unreachable', pid: 7 }, 'fail', 'kill 7\nkaro up --home /h'],
-    [{ kind: 'closed', says: 'EACCES' }, 'fail', undefined],
+    [{ kind: 'closed', says: 'EACCES', hint: 'join' }, 'fail', 'join'],
   ] as const)('%o', (state, outcome, fix) => {
     const finding = judgeDaemon(state, of)
     expect({ outcome: finding.outcome, fix: finding.fix }).toEqual({ outcome, fix })
