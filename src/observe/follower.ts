@@ -1,5 +1,5 @@
 // Follows the spool files of all shells: each record becomes an event once, and files go when they are done with.
-import { accessSync, constants, type Dirent, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, type Dirent, lstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Faults } from '../base/faults.ts'
@@ -13,6 +13,8 @@ import { createSpoolParser, type SpoolParser } from './spool-record.ts'
 const READ_BYTES = 256 * 1024
 /** Shells at the same time; the files of more stay where they are until others are done with. */
 const MAX_FILES = 4096
+/** Of one person, so that nobody takes the places of the others. */
+const MAX_FILES_EACH = 1024
 /** A sequence number says how many records are missing; a forged one says nonsense. */
 const MAX_GAP = 10_000
 
@@ -46,6 +48,8 @@ export interface Follower {
 
 interface Followed {
   position: SpoolPosition
+  /** Whose file it was when it was first seen. */
+  readonly owner: number | undefined
   /** How far the parser has read; `position.offset` is how far records are complete and stored. */
   readAt: number
   parser: SpoolParser
@@ -70,9 +74,33 @@ export function createFollower(deps: FollowerDeps): Follower {
   }
 
   function follow(position: SpoolPosition): Followed {
-    const state: Followed = { position, readAt: position.offset, parser: createSpoolParser(), damaged: 0 }
+    const state: Followed = {
+      position,
+      owner: ownerOf(position.name),
+      readAt: position.offset,
+      parser: createSpoolParser(),
+      damaged: 0,
+    }
     followed.set(position.name, state)
     return state
+  }
+
+  function ownerOf(name: string): number | undefined {
+    try {
+      return lstatSync(join(directory, name)).uid
+    } catch {
+      return undefined
+    }
+  }
+
+  /** Whether there is a place for it, or it has one. */
+  function hasPlace(name: string): boolean {
+    if (followed.has(name)) return true
+    if (followed.size >= MAX_FILES) return false
+    const owner = ownerOf(name)
+    let held = 0
+    for (const state of followed.values()) if (state.owner === owner) held++
+    return held < MAX_FILES_EACH
   }
 
   /** Reads one piece; true when there may be more. */
@@ -188,13 +216,21 @@ export function createFollower(deps: FollowerDeps): Follower {
     return entries.flatMap((entry) => (entry.isDirectory() ? [] : (parseSpoolName(entry.name) ?? [])))
   }
 
-  /** Files whose shell is gone, or has loaded the hook anew after `exec`. */
+  /** Files whose shell is gone, or has loaded the hook anew after `exec`; nobody's by the name of somebody else's file. */
   function over(all: readonly SpoolName[]): ReadonlySet<SpoolName> {
     const newest = new Map<string, number>()
-    const shell = ({ uid, pid }: SpoolName): string => `${uid}-${pid}`
-    for (const file of all) newest.set(shell(file), Math.max(file.born, newest.get(shell(file)) ?? 0))
+    /** Undefined until it is known whose file it is. */
+    const shellOf = ({ name, pid }: SpoolName): string | undefined => {
+      const owner = followed.get(name)?.owner
+      return owner === undefined ? undefined : `${owner}-${pid}`
+    }
+    for (const file of all) {
+      const shell = shellOf(file)
+      if (shell !== undefined) newest.set(shell, Math.max(file.born, newest.get(shell) ?? 0))
+    }
     const now = clock.now()
-    return new Set(all.filter((file) => file.born < newest.get(shell(file))! || !shellAlive(file, now)))
+    const replaced = (file: SpoolName): boolean => file.born < (newest.get(shellOf(file) ?? '') ?? 0)
+    return new Set(all.filter((file) => replaced(file) || !shellAlive(file, now)))
   }
 
   async function guarded(work: () => Promise<void>): Promise<void> {
@@ -218,7 +254,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     async read(names) {
       for (const name of names) {
         if (parseSpoolName(name)?.kind !== 'spool') continue
-        if (!followed.has(name) && followed.size >= MAX_FILES) continue
+        if (!hasPlace(name)) continue
         await guarded(() => drain(name))
       }
     },
@@ -237,7 +273,7 @@ export function createFollower(deps: FollowerDeps): Follower {
         const { name } = file
         if (file.kind === 'text') {
           if (done.has(file)) removeSpoolFile(directory, name)
-        } else if (followed.has(name) || followed.size < MAX_FILES) {
+        } else if (hasPlace(name)) {
           await guarded(() => (done.has(file) ? finish(name) : drain(name)))
         }
       }

@@ -270,6 +270,36 @@ test.runIf(uid === 0)(
   },
 )
 
+test.runIf(uid === 0)('one person’s files leave room for those of others', async () => {
+  const w = await world()
+  const first = Date.now() * 1000
+  for (let i = 0; i < 4_100; i++) append(w.directory, liveName(first + i), Buffer.alloc(0))
+  const observe = await observing(w)
+  append(w.directory, liveName(first), records(['one of many']))
+  await until(async () => (await w.events.count()) === 1, { what: 'there is a place for some of them' })
+  const others = liveName(first - 1)
+  writeFileSync(join(w.directory, `.${others}`), records(['other']), { mode: 0o600 })
+  execFileSync('chown', ['12345', join(w.directory, `.${others}`)])
+  renameSync(join(w.directory, `.${others}`), join(w.directory, others))
+  await until(async () => (await w.events.count(12345)) === 1, { what: 'the other one’s is read' })
+  await observe.stop()
+})
+
+test.runIf(uid === 0)('a file in the name of somebody’s shell does not end theirs', async () => {
+  const w = await world()
+  const [mine, forged] = [liveName(Date.now() * 1000), liveName(Date.now() * 1000 + 5_000_000)]
+  append(w.directory, mine, records(['mine']))
+  writeFileSync(join(w.directory, `.${forged}`), records(['of somebody else']), { mode: 0o600 })
+  execFileSync('chown', ['12345', join(w.directory, `.${forged}`)])
+  renameSync(join(w.directory, `.${forged}`), join(w.directory, forged))
+  await observing(w)
+  await count(w, 2)
+  const later = deadName(7)
+  append(w.directory, later, records(['a sweep later']))
+  await until(() => !existsSync(join(w.directory, later)), { what: 'a sweep has ended files' })
+  expect(existsSync(join(w.directory, mine))).toBe(true)
+})
+
 test('a file that cannot be removed is read once, not again at every sweep', async () => {
   const w = await world()
   const away = `${w.directory}.away`
