@@ -177,7 +177,19 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'care',
   ],
   // Runs beside the daemon, not in it; of the store only to look into a database that nobody has open.
-  doctor: ['apiClient', 'shapes', 'audit', 'base', 'config', 'identity', 'store', 'ops', 'hooks', 'format'],
+  doctor: [
+    'protocols',
+    'apiClient',
+    'shapes',
+    'audit',
+    'base',
+    'config',
+    'identity',
+    'store',
+    'ops',
+    'hooks',
+    'format',
+  ],
   // A node's data as a whole, and a person's own as a file: what is in the rows is not its business.
   care: ['base', 'config', 'identity', 'store'],
   format: [],

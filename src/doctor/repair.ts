@@ -1,8 +1,9 @@
 // The database of a node that does not run: looked into, or saved into a new one, by whom it belongs to.
 import { statSync } from 'node:fs'
+import { parseNodeId } from '../../protocols/node-id.ts'
 import { verifyLedger } from '../audit/verify.ts'
 import { KaroError } from '../base/errors.ts'
-import { loadIdentity } from '../identity/index.ts'
+import { readPublicIdentity } from '../identity/index.ts'
 import type { RepairOptions, Report } from '../store/repair.ts'
 import { quote } from './shell-words.ts'
 import type { World } from './world.ts'
@@ -40,7 +41,7 @@ export async function mendDatabase(world: World, dry: boolean): Promise<Report> 
 function ledgerOptions(key: string): RepairOptions {
   let publicKey: Uint8Array
   try {
-    publicKey = loadIdentity(key).publicKey
+    publicKey = parseNodeId(readPublicIdentity(key).nodeId) as Uint8Array
   } catch {
     return {}
   }

@@ -4,7 +4,7 @@ import { createPrivateKey } from 'node:crypto'
 import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
-import { loadIdentity } from '../../identity/index.ts'
+import { readPublicIdentity } from '../../identity/index.ts'
 import { type Finding, fail, ok, type SafeFix, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'
@@ -184,9 +184,14 @@ export function judgeKey(
 
 function readKey(world: World, path: string, key: Stats): Finding {
   try {
-    if (key.uid === world.uid) return ok(`fingerprint ${loadIdentity(path).fingerprint}`)
+    if (key.uid === world.uid) {
+      const { fingerprint, isProtected } = readPublicIdentity(path)
+      return ok(`fingerprint ${fingerprint}${isProtected ? ', with a passphrase' : ''}`)
+    }
     // Root looks at another user's: whether it is one at all.
-    createPrivateKey({ key: readFileSync(path), format: 'pem' })
+    const pem = readFileSync(path, 'latin1')
+    if (pem.includes('BEGIN ENCRYPTED PRIVATE KEY')) return ok('mode 0600, with a passphrase')
+    createPrivateKey({ key: pem, format: 'pem' })
     return ok('mode 0600, an Ed25519 key')
   } catch (error) {
     if (error instanceof KaroError) return fail(error.message, error.hint)
