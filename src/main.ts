@@ -2,6 +2,7 @@
 import { dirname } from 'node:path'
 import { createAccess } from './access/index.ts'
 import { createApi } from './api/control-socket.ts'
+import { fairShare } from './api/fair-share.ts'
 import { createHttp } from './api/http.ts'
 import { auditRoutes } from './api/routes/audit.ts'
 import { backupRoutes } from './api/routes/backup.ts'
@@ -113,6 +114,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const faults = faultsFromEnv(env)
   const store = openStore({ ...common, directory: paths.db, faults })
   const credentials = await openPeerCredentials(log)
+  const share = fairShare(credentials.uidOf)
   const access = createAccess({
     ...{ config, clock, timers, log },
     names: createNameService(),
@@ -176,7 +178,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       shareRoutes({ sharing, summaries, trust }),
       summariesRoutes({ summaries, trust, clock }),
       queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
-      auditRoutes({ audit, trust }),
+      auditRoutes({ audit, trust, clock }),
       ...http.routes,
       eventsRoutes({ feed: happenings, timers }),
       openApiRoutes(),
@@ -189,7 +191,10 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
         http: http.address,
       }),
     ],
-    onConnection: credentials.note,
+    onConnection(socket) {
+      credentials.note(socket)
+      if (options.service) share(socket)
+    },
     async callerOf(request) {
       if (http.owns(request.raw.socket)) return http.callerOf(request.raw)
       const uid = credentials.uidOf(request.raw.socket)

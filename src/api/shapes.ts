@@ -5,7 +5,7 @@ export { checkFilters, FILTER_FIELDS, OPERATORS, parseFilter, passes, WEEKDAYS }
 export type { AskedType } from '../query/index.ts'
 export { RISK_LEVELS } from '../risk/levels.ts'
 export { TRUST_LEVELS } from '../trust/levels.ts'
-export type { AuditEntryShape, AuditVerdict } from './schemas/audit.ts'
+export type { AskersShape, AuditEntryShape, AuditVerdict } from './schemas/audit.ts'
 export type {
   ConnectionFacts,
   DaemonFacts,

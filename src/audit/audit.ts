@@ -4,9 +4,11 @@ import type { Log } from '../base/log.ts'
 import type { Identity } from '../identity/index.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../store/audit.ts'
 import { GENESIS, makeRow, readRow } from './entry.ts'
+import { type ExportEntry, headerOf } from './exported.ts'
 import { signHead } from './head.ts'
 import type { Audit, AuditEntry, AuditRecord, AuditVerdict } from './index.ts'
 import { verifyLedger } from './verify.ts'
+import { createWhoAsked } from './who-asked.ts'
 
 /** How long the newest entries may stay without a signature over them. */
 export const HEAD_EVERY_MS = 3_600_000
@@ -241,6 +243,42 @@ export function createAudit(options: AuditOptions): Audit {
       return entries
     },
 
+    async whoAsked({ since, uid }) {
+      const asked = createWhoAsked()
+      for await (const { row } of repository.forwards()) {
+        const entry = row === undefined ? undefined : readRow(row)
+        if (entry === undefined || entry.ts < since) continue
+        if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue
+        asked.add(entry)
+      }
+      return asked.result()
+    },
+
+    async *export({ since = 0, until = Number.POSITIVE_INFINITY }) {
+      headDue ||= newest.seq > signedSeq
+      await pump()
+      const heads = new Map((await repository.heads()).map((head) => [head.seq, head.frame]))
+      const newestHead = Math.max(...heads.keys())
+      let base: AuditBase = (await repository.base()) ?? { seq: 0, hash: GENESIS }
+      let begun = false
+      for await (const { seq, row } of repository.forwards()) {
+        // What cannot be read is nowhere in time: it is told where it stands.
+        if (!begun && row !== undefined && row.ts < since) {
+          base = { seq, hash: row.hash }
+          continue
+        }
+        if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
+        begun = true
+        yield lineOf(seq, row)
+        const frame = heads.get(seq)
+        if (frame === undefined) continue
+        yield { head: { seq, frame: Buffer.from(frame).toString('base64url') } }
+        // What was written since then is under no signature yet.
+        if (seq === newestHead || (row !== undefined && row.ts >= until)) return
+      }
+      if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
+    },
+
     verify() {
       // Whoever asks while one is under way gets that one's verdict: a walk reads the whole ledger.
       verifying ??= verifyLedger(repository, identity.publicKey).finally(() => {
@@ -261,4 +299,11 @@ export function createAudit(options: AuditOptions): Audit {
       return () => headListeners.delete(listener)
     },
   }
+}
+
+function lineOf(seq: number, row: AuditRow | undefined): ExportEntry {
+  const entry = row === undefined ? undefined : readRow(row)
+  if (entry === undefined) return { seq, damaged: true }
+  const { ts, ...rest } = entry
+  return { ...rest, timestamp: new Date(ts).toISOString() }
 }

@@ -45,7 +45,13 @@ function encodeDetails(record: AuditRecord): Uint8Array {
   return canonicalDetails({ ...record, details: { oversized_bytes: whole.length } })
 }
 
-function canonicalDetails({ success, peer, trace_id, details }: AuditRecord): Uint8Array {
+/** The bytes of an entry's details as they are hashed. */
+export function canonicalDetails({
+  success,
+  peer,
+  trace_id,
+  details,
+}: Omit<AuditRecord, 'type'>): Uint8Array {
   const outer = {
     details: canonicalObject(details),
     peer: json(peer),

@@ -1,7 +1,9 @@
 // The audit room's door: an append-only, hash-chained ledger of what happened here.
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
+import type { ExportLine } from './exported.ts'
 import type { AuditType } from './types.ts'
+import type { Asked } from './who-asked.ts'
 
 export interface AuditRecord {
   readonly type: AuditType
@@ -48,6 +50,14 @@ export interface Audit extends Room {
    * than the last signed head (at most an hour's), and a rewrite by somebody who holds this node's key.
    */
   verify(): Promise<AuditVerdict>
+  /** Questions since `since` (ms since the epoch), by author and kind; `uid` as for `log`. */
+  whoAsked(filter: { since: number; uid?: number }): Promise<readonly Asked[]>
+  /**
+   * The ledger for somebody else to verify: header, entries, signed heads. From the first entry at or after `since` to
+   * the first signed head at or after `until`; without `until` to the newest entry, which is signed for it. As of the
+   * first step.
+   */
+  export(range: { since?: number; until?: number }): AsyncIterable<ExportLine>
   /** Entries written in the life of this ledger, and those lost since the start. */
   status(): { readonly written: number; readonly dropped: number }
   /** Fires with every entry as it is queued, in call order, also when it cannot be written. */

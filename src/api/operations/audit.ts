@@ -31,7 +31,8 @@ export const whoAsked = defineOperation({
   access: 'person',
   tag: 'ledger',
   summary: 'Who asked this node about what',
-  description: 'Questions by author and kind, the newest asker first: how many, how many were allowed, why not.',
+  description:
+    'Questions by author and kind, the newest asker first: how many, how many were allowed, why not.',
   query: z.strictObject({ since: moment('only newer questions; default: 30 days back').exactOptional() }),
   answer: async () => (await schemas()).askers,
 })

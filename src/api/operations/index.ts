@@ -1,6 +1,6 @@
 // Every operation of the API there is, in the order the document shows them; a route that is not here has no page.
 import type { Operation } from '../operation.ts'
-import { getAuditLog, verifyAudit } from './audit.ts'
+import { exportAudit, getAuditLog, verifyAudit, whoAsked } from './audit.ts'
 import { makeBackup } from './backup.ts'
 import { getLogs, getMetrics, getMetricsPlainly, getProblems } from './care.ts'
 import { getDoctor } from './doctor.ts'
@@ -34,7 +34,9 @@ export const OPERATIONS: readonly Operation[] = [
   getPublished,
   getSummaries,
   getAuditLog,
+  whoAsked,
   verifyAudit,
+  exportAudit,
   getTokens,
   createToken,
   revokeToken,

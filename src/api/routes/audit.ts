@@ -1,17 +1,22 @@
 // The audit ledger for its owner: what happened here, and whether the record of it is whole.
+import { Readable } from 'node:stream'
 import type { Audit } from '../../audit/index.ts'
+import type { Clock } from '../../base/clock.ts'
 import type { Trust } from '../../trust/index.ts'
 import { serve } from '../operation.ts'
-import { getAuditLog, verifyAudit } from '../operations/audit.ts'
+import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../operations/audit.ts'
 import type { Routes } from '../route.ts'
 
 interface AuditDeps {
-  readonly audit: Pick<Audit, 'log' | 'verify'>
-  readonly trust: Pick<Trust, 'resolve'>
+  readonly audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'>
+  readonly trust: Pick<Trust, 'resolve' | 'opinion'>
+  readonly clock: Pick<Clock, 'now'>
 }
 
+const WHO_ASKED_MS = 30 * 86_400_000
+
 /** `/audit/log` has the newest first. Errors: `not_found`, `conflict`, `bad_request` for `peer`. */
-export function auditRoutes({ audit, trust }: AuditDeps): Routes {
+export function auditRoutes({ audit, trust, clock }: AuditDeps): Routes {
   return (server) => {
     serve(server, getAuditLog, async ({ query, caller }) => {
       const entries = await audit.log({
@@ -30,6 +35,29 @@ export function auditRoutes({ audit, trust }: AuditDeps): Routes {
         })),
       }
     })
+    serve(server, whoAsked, async ({ query, caller }) => {
+      const since = query.since === undefined ? clock.now() - WHO_ASKED_MS : Date.parse(query.since)
+      const asked = await audit.whoAsked({ since, ...(caller.admin ? {} : { uid: caller.uid }) })
+      return {
+        since: new Date(since).toISOString(),
+        askers: asked.map(({ peer, first, last, ...counts }) => {
+          const { fingerprint, name } = trust.opinion(peer)
+          const times = { first: new Date(first).toISOString(), last: new Date(last).toISOString() }
+          return { node_id: peer, fingerprint, name, ...counts, ...times }
+        }),
+      }
+    })
+    serve(server, exportAudit, async ({ query }, reply) => {
+      const lines = audit.export({
+        ...(query.since && { since: Date.parse(query.since) }),
+        ...(query.until && { until: Date.parse(query.until) }),
+      })
+      return reply.type('application/x-ndjson').send(Readable.from(asText(lines)))
+    })
     serve(server, verifyAudit, () => audit.verify())
   }
+}
+
+async function* asText(lines: AsyncIterable<unknown>): AsyncGenerator<string> {
+  for await (const line of lines) yield `${JSON.stringify(line)}\n`
 }

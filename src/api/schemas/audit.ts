@@ -1,7 +1,18 @@
 // Schemas of the ledger: /audit.
 import * as z from 'zod'
 import { AUDIT_TYPES } from '../../audit/types.ts'
-import { count, digest, listOf, moment, nodeId, traceId } from './fields.ts'
+import {
+  count,
+  digest,
+  fingerprint,
+  listOf,
+  moment,
+  nodeId,
+  nodeName,
+  ownNodeId,
+  text,
+  traceId,
+} from './fields.ts'
 
 const entry = z
   .strictObject({
@@ -36,3 +47,45 @@ export const auditVerdict = z
   })
   .meta({ id: 'AuditVerdict' })
 export type AuditVerdict = z.infer<typeof auditVerdict>
+
+const asker = z
+  .strictObject({
+    node_id: nodeId(),
+    fingerprint: fingerprint(),
+    name: nodeName(),
+    query_type: text(32, 'what was asked').nullable().describe('null for what was turned away unread'),
+    asked: count('questions that were read'),
+    allowed: count('of these, answered as policy and consent allow'),
+    refused: count('of these, refused or withheld'),
+    busy: count('turned away because there were too many'),
+    rules: listOf(text(64, 'a rule that decided'), 8),
+    first: moment('the first of them'),
+    last: moment('the last of them'),
+  })
+  .meta({ id: 'Asker' })
+
+export const askers = z
+  .strictObject({ since: moment('what the numbers begin with'), askers: listOf(asker, 10_000) })
+  .meta({ id: 'Askers' })
+export type AskersShape = z.infer<typeof askers>
+
+export const exportLine = z
+  .union([
+    z.strictObject({
+      karo_ledger: z.literal(1),
+      node_id: ownNodeId(),
+      exported_at: moment('when it was written'),
+      base: z
+        .strictObject({ seq: count('number of the entry before the first'), hash: digest('of that entry') })
+        .describe('what the first entry chains to'),
+    }),
+    entry,
+    z.strictObject({ seq: z.int().min(1), damaged: z.literal(true) }),
+    z.strictObject({
+      head: z.strictObject({
+        seq: z.int().min(1),
+        frame: text(4096, 'the signature over that entry (AuditHead), base64url'),
+      }),
+    }),
+  ])
+  .meta({ id: 'LedgerLine' })

@@ -1,11 +1,15 @@
 // karo audit: what happened here, and whether the record of it is whole.
-import { callDaemon } from '../../api/client.ts'
-import { AUDIT_TYPES, type AuditEntryShape, type AuditVerdict } from '../../api/shapes.ts'
-import { EXIT } from '../../base/errors.ts'
-import type { Command } from '../command.ts'
-import { localTime, printable } from '../format.ts'
+import { createReadStream } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { callDaemon, streamDaemon } from '../../api/client.ts'
+import { type AskersShape, AUDIT_TYPES, type AuditEntryShape, type AuditVerdict } from '../../api/shapes.ts'
+import type { ExportLine, ExportVerdict } from '../../audit/exported.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import type { Command, CommandIo } from '../command.ts'
+import { ago, formatFingerprint, localTime, printable } from '../format.ts'
+import { createOutput } from '../output-file.ts'
 import { table } from '../table.ts'
-import { parseSince, rfc3339 } from '../time.ts'
+import { parseDuration, parseSince, parseUntil, rfc3339 } from '../time.ts'
 import { checkText, parseWhole } from '../values.ts'
 
 /** Enough of a node id to tell peers apart on a line. */
@@ -22,7 +26,12 @@ const log: Command = {
   options: [
     { name: 'limit', value: 'n', description: `how many entries (at most ${LIMIT_MAX})`, default: '50' },
     { name: 'type', value: 'type', description: 'only this kind', choices: AUDIT_TYPES },
-    { name: 'peer', value: 'node', description: 'only about this node: node id, fingerprint or name' },
+    {
+      name: 'peer',
+      value: 'node',
+      description: 'only about this node: node id, fingerprint or name',
+      completes: 'node',
+    },
     { name: 'since', value: 'when', description: 'only newer ones: 2h, 7d, or a time' },
   ],
   examples: [
@@ -81,9 +90,20 @@ const verify: Command = {
   name: 'audit verify',
   summary: 'check that no entry was altered or removed; exit 1 if one was',
   args: [],
-  options: [],
-  examples: [{ run: 'karo audit verify', does: 'walks the whole chain' }],
-  async run(io) {
+  options: [
+    {
+      name: 'file',
+      value: 'file',
+      description: 'of a file that `karo audit export` wrote, here or elsewhere; needs no daemon',
+      completes: 'file',
+    },
+  ],
+  examples: [
+    { run: 'karo audit verify', does: 'walks the whole chain' },
+    { run: 'karo audit verify --file ledger.ndjson', does: 'the same on a machine without that node' },
+  ],
+  async run(io, { options }) {
+    if (typeof options.file === 'string') return verifyFile(io, options.file)
     const verdict = (await callDaemon(io, 'GET', '/api/v1/audit/verify')) as AuditVerdict
     if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
     else if (verdict.ok)
@@ -97,4 +117,165 @@ Entries before it are proven; nothing from it on is. Keep a copy of the database
   },
 }
 
-export const audit: readonly Command[] = [log, verify]
+async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
+  const { verifyExport } = await import('../../audit/exported.ts')
+  let verdict: ExportVerdict
+  try {
+    verdict = await verifyExport(linesOf(file))
+  } catch (error) {
+    if (error instanceof KaroError) {
+      const hint = error.hint === undefined ? {} : { hint: error.hint }
+      throw new KaroError(error.code, error.message, { where: file, ...hint })
+    }
+    throw new KaroError('bad_file', `it cannot be read: ${(error as Error).message}`, { where: file })
+  }
+  const { ok, entries, first_bad, signed_through, node_id } = verdict
+  if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
+  else if (ok) {
+    io.out(`The file is whole: entries ${verdict.first} to ${verdict.last}, each continuing the one before, signed by
+  ${node_id}
+That is the node you think of if \`karo identity show\` says so there.
+`)
+  } else if (first_bad !== null) {
+    io.out(
+      `The file is broken at entry ${first_bad}: it is altered, missing, or not what was signed. Do not rely on it.\n`,
+    )
+  } else if (entries === 0) io.out('The file holds no entries: nothing is proven.\n')
+  else
+    io.out(
+      `What comes after entry ${signed_through ?? 0} is under no signature: the end of the file is missing.\n`,
+    )
+  return ok ? EXIT.done : EXIT.failed
+}
+
+/** Each line's value; null for one that is no JSON. */
+async function* linesOf(file: string): AsyncGenerator<unknown> {
+  for await (const line of createInterface({ input: createReadStream(file, 'utf8') })) {
+    try {
+      yield JSON.parse(line)
+    } catch {
+      yield null
+    }
+  }
+}
+
+const DEFAULT_LAST = '30d'
+
+const whoAsked: Command = {
+  name: 'audit who-asked',
+  summary: 'who asked this machine about what, how often, and what they were told',
+  args: [],
+  options: [{ name: 'last', value: 'duration', description: 'how far back', default: DEFAULT_LAST }],
+  examples: [
+    { run: 'karo audit who-asked', does: `the last ${DEFAULT_LAST}, whoever asked last first` },
+    { run: 'karo audit who-asked --last 24h --json', does: 'for a script' },
+  ],
+  async run(io, { options }) {
+    const since = rfc3339(Date.now() - parseDuration(String(options.last), '--last'), '--last')
+    const path = `/api/v1/audit/who-asked?since=${encodeURIComponent(since)}`
+    const answer = (await callDaemon(io, 'GET', path)) as AskersShape
+    if (io.json) {
+      io.out(`${JSON.stringify(answer)}\n`)
+      return EXIT.done
+    }
+    if (answer.askers.length === 0) {
+      io.out('Nobody asked.\n')
+      return EXIT.done
+    }
+    const now = Date.now()
+    io.out(
+      table(
+        answer.askers,
+        [
+          { title: 'WHO', value: (one) => one.name || formatFingerprint(one.fingerprint), shrink: true },
+          { title: 'ABOUT', value: (one) => one.query_type ?? '–' },
+          { title: 'ASKED', value: (one) => String(one.asked), align: 'right' },
+          { title: 'ALLOWED', value: (one) => String(one.allowed), align: 'right' },
+          { title: 'REFUSED', value: (one) => String(one.refused), align: 'right' },
+          { title: 'TOO MANY', value: (one) => String(one.busy), align: 'right' },
+          { title: 'LAST', value: (one) => ago(now - Date.parse(one.last)) },
+          { title: 'BY RULE', value: (one) => one.rules.join(', '), wrap: true },
+        ],
+        io,
+      ),
+    )
+    return EXIT.done
+  },
+}
+
+/** A ledger of a year is read and sent in seconds; a disk may be slow. */
+const EXPORT_MS = 600_000
+
+const exportLedger: Command = {
+  name: 'audit export',
+  summary: 'the ledger as a file, with signatures, that can be verified elsewhere',
+  args: [],
+  options: [
+    {
+      name: 'format',
+      value: 'format',
+      description: 'ndjson can be verified, csv is for a spreadsheet',
+      choices: ['ndjson', 'csv'],
+      default: 'ndjson',
+    },
+    {
+      name: 'output',
+      value: 'file',
+      description: 'a new file, mode 0600 (default: standard output)',
+      completes: 'file',
+    },
+    { name: 'since', value: 'when', description: 'from here on: 7d, a date, or RFC 3339' },
+    { name: 'until', value: 'when', description: 'to the first signature after this, at most an hour later' },
+  ],
+  examples: [
+    { run: 'karo audit export --output ledger.ndjson', does: 'all of it' },
+    { run: 'karo audit verify --file ledger.ndjson', does: 'wherever that file is' },
+    { run: 'karo audit export --format csv --since 7d', does: 'a week for a spreadsheet' },
+  ],
+  async run(io, { options }) {
+    const now = Date.now()
+    const range = new URLSearchParams()
+    if (typeof options.since === 'string')
+      range.set('since', rfc3339(parseSince(options.since, now), '--since'))
+    if (typeof options.until === 'string')
+      range.set('until', rfc3339(parseUntil(options.until, now, '--until'), '--until'))
+    const csv = options.format === 'csv'
+    const file = typeof options.output === 'string' ? options.output : undefined
+    const output = file === undefined ? undefined : createOutput(file)
+    const write = output === undefined ? io.out : output.write
+    let entries = 0
+    try {
+      if (csv) write(`${CSV_COLUMNS.join(',')}\r\n`)
+      const path = `/api/v1/audit/export?${range}`
+      for await (const line of streamDaemon(io, 'GET', path, undefined, { deadlineMs: EXPORT_MS })) {
+        const said = line as ExportLine
+        if ('seq' in said) entries++
+        if (!csv) write(`${JSON.stringify(said)}\n`)
+        else if ('hash' in said) write(csvLine(said))
+      }
+      output?.finish()
+    } catch (error) {
+      output?.discard()
+      throw error
+    }
+    if (file !== undefined)
+      io.out(
+        io.json ? `${JSON.stringify({ file, entries })}\n` : `${entries} entries are in ${printable(file)}\n`,
+      )
+    return EXIT.done
+  },
+}
+
+const CSV_COLUMNS = ['seq', 'timestamp', 'type', 'success', 'peer', 'trace_id', 'details', 'hash'] as const
+
+/** RFC 4180. No field begins with a character that a spreadsheet takes for a formula: details are JSON. */
+function csvLine(entry: AuditEntryShape): string {
+  const fields = CSV_COLUMNS.map((name) => {
+    const value = entry[name]
+    const field = typeof value === 'object' ? JSON.stringify(value) : String(value ?? '')
+    return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
+  })
+  return `${fields.join(',')}\r\n`
+}
+
+export const audit: readonly Command[] = [log, whoAsked, verify, exportLedger]

@@ -50,7 +50,7 @@ async function node() {
   const connected = new Set<NodeId>()
   const mesh = { isConnected: (id: NodeId) => connected.has(id) }
   const server = buildServer({
-    routes: [peersRoutes({ trust, mesh }), auditRoutes({ audit, trust })],
+    routes: [peersRoutes({ trust, mesh }), auditRoutes({ audit, trust, clock })],
     callerOf: () => owner(),
     clock,
     log,
