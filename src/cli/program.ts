@@ -1,5 +1,5 @@
 // Turns words into one command and its input: commander parses and writes help, this file names what was wrong.
-import { Argument, Command as Commander, CommanderError, Option } from 'commander'
+import { Argument, Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
 import type { Command, CommandArgument, CommandInput, CommandOption } from './command.ts'
@@ -45,7 +45,14 @@ function toCommander(command: Command, name: string, width: number): Commander {
     const made = new Option(option.short ? `-${option.short}, ${long}` : long, option.description)
     if (option.choices) made.choices([...option.choices])
     if (option.default !== undefined) made.default(option.default)
-    if (option.repeat) made.argParser((value, before: string[] = []) => [...before, value])
+    if (option.repeat) {
+      // It takes the place of the one that looks at the choices.
+      made.argParser((value, before: string[] = []) => {
+        if (option.choices?.includes(value) === false)
+          throw new InvalidArgumentError(`Allowed choices are ${option.choices.join(', ')}.`)
+        return [...before, value]
+      })
+    }
     built.addOption(made)
   }
   if (command.examples.length > 0) {

@@ -12,6 +12,9 @@ const AGAIN_MS = 1_000
 const MOST_ID = 64
 const LIMIT_MAX = 1_000_000_000
 
+/** What can be asked for; that something is lost is told in any case. */
+const TYPES = EVENT_TYPES.filter((type) => type !== 'lost')
+
 /** What a daemon that restarts says, or the silence after it; anything else would be so again. */
 const PASSES: ReadonlySet<ErrorCode> = new Set(['unavailable', 'not_running', 'timeout'])
 
@@ -25,7 +28,7 @@ const follow: Command = {
       value: 'type',
       repeat: true,
       description: 'only this kind; several may be given',
-      choices: EVENT_TYPES,
+      choices: TYPES,
     },
     {
       name: 'since',
@@ -55,11 +58,18 @@ const follow: Command = {
       })
     } catch (error) {
       if (interrupt.signal.aborted) return EXIT.done
-      throw error
+      throw asTyped(error)
     } finally {
       interrupt.release()
     }
   },
+}
+
+/** The daemon names the member of the request; here it was an option. */
+function asTyped(error: unknown): unknown {
+  if (!(error instanceof KaroError) || error.where !== 'since') return error
+  const { code, message, hint } = error
+  return new KaroError(code, message, { where: '--since', ...(hint && { hint }), cause: error })
 }
 
 interface Wanted {

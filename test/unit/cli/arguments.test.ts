@@ -38,6 +38,10 @@ describe('wrong', () => {
     ['--limit', ['audit', 'log', '--limit', '10001']],
     ['--peer', ['audit', 'log', '--peer', '']],
     ['--since', ['audit', 'log', '--since', '999999999w']],
+    ['--limit', ['events', '--limit', '0']],
+    ['--since', ['events', '--since', '']],
+    ['--since', ['events', '--since', 'x'.repeat(65)]],
+    ['events', ['events', '--type', 'peer_gone', '--type', 'nonsense']],
     ['--timeout', ['query', 'tools', '--timeout', '99ms']],
     ['--timeout', ['query', 'tools', '--timeout', '61s']],
     ['--timeout', ['query', 'tools', '--timeout', 'soon']],
@@ -56,6 +60,7 @@ describe('right, up to the bounds', () => {
     [['history', '--limit', '10000', '--since', '2w', '--shell', 'bash', '--cwd', '.']],
     [['history', ...many(32, 300)]],
     [['audit', 'log', '--limit', '10000', '--peer', 'bob']],
+    [['events', '--type', 'peer_gone', '--type', 'member_left', '--since', '0', '--limit', '1']],
     [['query', 'tools', '--timeout', '100ms']],
     [['query', 'tools', '--timeout', '60s', '--from', 'yesterday', '--to', 'now']],
   ])('karo %.60j', async (words) => {
