@@ -2,7 +2,7 @@
 import { CHECKS, type Check, type CheckId } from './catalogue.ts'
 
 /** Worst last. */
-export const OUTCOMES = ['skipped', 'ok', 'warn', 'fail'] as const
+const OUTCOMES = ['skipped', 'ok', 'warn', 'fail'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 /** Something `--fix` may do: to files of the node only, and of the person who runs it. */

@@ -8,7 +8,7 @@ import { type ErrorCode, KaroError } from '../base/errors.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { readHolder } from '../ops/lock.ts'
-import { type CommandOutcome, commandRunner, type RunCommand } from './command.ts'
+import { commandRunner, type RunCommand } from './command.ts'
 
 /** A daemon that is asked nothing but how it is answers in milliseconds; on a busy machine, in seconds. */
 const HEALTH_MS = 5_000
@@ -46,7 +46,7 @@ export interface StartFileLook {
   readonly refresh: () => void
 }
 
-export interface Subject {
+interface Subject {
   readonly paths: HomePaths
   /** The machine's own daemon, for all its users. */
   readonly service: boolean
@@ -145,8 +145,6 @@ export function createWorld(options: WorldOptions): World {
     startFiles: once(options.startFiles),
   }
 }
-
-export type { CommandOutcome }
 
 function networkNamespace(pid: number | string): string | undefined {
   try {

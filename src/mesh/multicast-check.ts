@@ -16,7 +16,7 @@ const LISTEN_MS = 2_000
 const OTHERS_MAX = 256
 
 /** One own IPv4 address that mDNS is spoken from. */
-export interface MulticastPlace {
+interface MulticastPlace {
   readonly address: string
   readonly interface: string
   /** `10.0.0.5/24` */

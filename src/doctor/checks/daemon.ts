@@ -76,7 +76,7 @@ export async function daemonLeftovers(world: World): Promise<readonly Finding[]>
 }
 
 /** Health checks of the daemon that a check here explains better. */
-export const HEALTH_EXPLAINED: Readonly<Record<string, CheckId>> = {
+const HEALTH_EXPLAINED: Readonly<Record<string, CheckId>> = {
   'mesh.listening': 'mesh.port',
   'observe.spool': 'spool.directory',
   'store.open': 'store.database',

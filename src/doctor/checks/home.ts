@@ -18,7 +18,7 @@ const MOST_FILES = 20_000
 const octal = (mode: number): string => (mode & 0o7777).toString(8).padStart(4, '0')
 
 /** Whose a node's files have to be: root may look at anybody's, everybody else has their own. */
-export function expectedOwner(world: Pick<World, 'uid' | 'service'>, home: Pick<Stats, 'uid'>): number {
+function expectedOwner(world: Pick<World, 'uid' | 'service'>, home: Pick<Stats, 'uid'>): number {
   return world.uid === 0 || world.service ? home.uid : world.uid
 }
 
@@ -92,7 +92,7 @@ function judgeDirectory(world: World, path: string, stat: Stats): Finding[] {
 }
 
 /** `uidOf` each file below `home`, links not followed. */
-export function filesBelow(home: string): readonly { readonly path: string; readonly uid: number }[] {
+function filesBelow(home: string): readonly { readonly path: string; readonly uid: number }[] {
   const files: { path: string; uid: number }[] = []
   const waiting = [home]
   for (let next = waiting.pop(); next !== undefined && files.length < MOST_FILES; next = waiting.pop()) {
@@ -155,7 +155,7 @@ export async function homeKey(world: World): Promise<Finding> {
 }
 
 /** Undefined: nothing is wrong with how it lies there. */
-export function judgeKey(
+function judgeKey(
   world: World,
   path: string,
   key: Pick<Stats, 'uid' | 'mode' | 'isFile' | 'isSymbolicLink'>,
