@@ -222,6 +222,32 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     expect(await json<History>('root', 'history')).toMatchObject({ total: 0 })
   })
 
+  test('one person’s open connections leave room for the others', async () => {
+    const holds = `
+      const { connect } = require('node:net')
+      let open = 0, refused = 0
+      for (let i = 0; i < 200; i++) connect('${SOCKET}')
+        .on('connect', () => open++)
+        .on('error', () => {})
+        .on('close', () => ++refused)
+      setInterval(() => { if (open === 200 && refused > 150) require('node:fs').writeFileSync('/home/ann/held', 'x') }, 50)
+    `
+    await machine.must(
+      `systemd-run -q --unit=anns-connections su - ann -c ${quote(`/usr/lib/karo/bin/node -e ${quote(holds)}`)}`,
+    )
+    await until(async () => (await machine.run('cat /home/ann/held')).code === 0, {
+      what: 'ann holds all she may',
+      pollMs: 200,
+    })
+    await must('bob', 'karo status')
+    expect((await run('ann', 'karo status')).code).not.toBe(0)
+    await machine.must('systemctl stop anns-connections')
+    await until(async () => (await run('ann', 'karo status')).code === 0, {
+      what: 'she may again',
+      pollMs: 200,
+    })
+  })
+
   test('who may not manage the node is told so, and it does not happen', async () => {
     for (const line of [`peers trust ${STRANGER}`, `peers deny ${STRANGER}`, `peers revoke ${STRANGER}`]) {
       const refused = await run('ann', `karo ${line}`)
@@ -301,5 +327,16 @@ describe.runIf(possible.ok)('a machine of several people', () => {
       '/home/eve/other/spool',
     )
     expect(await must('bob', 'karo shell init bash')).toContain(SPOOL)
+  })
+
+  test('what the machine does not record, the hooks do not write, unless its configuration is secret', async () => {
+    await machine.must(`sed -i '/^\\[history\\]$/a ignore = ["secret-tool *"]' /etc/karo/config.toml`)
+    expect(await must('bob', 'karo shell init bash')).toContain("'secret-tool '*")
+    await machine.must('chown root:karo-spool /etc/karo/config.toml && chmod 640 /etc/karo/config.toml')
+    expect(await must('bob', 'karo shell init bash')).toContain(SPOOL)
+    await machine.must('systemctl reload karo')
+    await type('bob', 'secret-tool lookup x', 'echo after-the-secret')
+    await recorded('bob', 'echo after-the-secret')
+    expect((await commands('bob')).join('\n')).not.toContain('secret-tool')
   })
 })

@@ -6,7 +6,7 @@ import { joinGroup } from '../../api/client.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
-import { recordingPaths, servicePaths } from '../../config/paths.ts'
+import { type Recording, recordingPaths, servicePaths } from '../../config/paths.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import { HOOKS, SHELLS } from '../../observe/hooks/index.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption } from '../command.ts'
@@ -48,12 +48,24 @@ const shellInit: Command = {
   ],
   async run(io, input) {
     const shell = shellOf(input.args.shell, 'shell')
-    const { spool, configuration } = recordingPaths(io.env)
-    const { config } = loadConfig({ home: configuration, env: io.env })
-    const hook = HOOKS[shell]({ spoolDirectory: spool, ignore: config.history.ignore })
+    const recording = recordingPaths(io.env)
+    const hook = HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) })
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : hook)
     return EXIT.done
   },
+}
+
+/**
+ * What the hook is not to write. The machine's configuration is not everybody's to read, nor theirs to mend: without it the
+ * hook writes all, and the service leaves out what the configuration says.
+ */
+function ignoredBy({ whose, configuration }: Recording, env: CommandIo['env']): readonly string[] {
+  try {
+    return loadConfig({ home: configuration, env }).config.history.ignore
+  } catch (error) {
+    if (whose === 'machine') return []
+    throw error
+  }
 }
 
 const shellInstall: Command = {
