@@ -55,7 +55,7 @@ test.each([
   expect(external.filter((name) => HEAVY_PACKAGES.test(name))).toEqual([])
 })
 
-test('no command but up loads the mesh, the store or the API server', () => {
+test('no command but up loads the mesh, the store, the API server or its schemas', () => {
   const commands = Object.values(outputs)
     .map((output) => output.entryPoint ?? '')
     .filter((entry) => entry.startsWith('src/cli/commands/'))
@@ -64,7 +64,7 @@ test('no command but up loads the mesh, the store or the API server', () => {
     const { sources } = loadedFor(...PROGRAM, command)
     expect(
       sources.filter((source) =>
-        /^src\/(main|mesh|store|query\/(?!filters|result)|trust\/(?!levels)|observe\/observe|api\/(server|routes))/.test(
+        /^src\/(main|mesh|store|feed|query\/(?!filters|result)|trust\/(?!levels)|observe\/observe|api\/(server|routes|schemas|oper|openapi))/.test(
           source,
         ),
       ),
@@ -76,6 +76,13 @@ test('no command but up loads the mesh, the store or the API server', () => {
 test('the daemon does load them: the check above can see', () => {
   const { sources } = loadedFor('src/main.ts')
   expect(sources.filter((source) => HEAVY.test(source)).length).toBeGreaterThan(100)
+})
+
+test('the daemon starts without the schemas of answers, which only the page of its API is made from', () => {
+  const { sources } = loadedFor('src/main.ts')
+  expect(sources.filter((source) => /^src\/api\/(schemas|openapi)/.test(source))).toEqual([
+    'src/api/schemas/fields.ts',
+  ])
 })
 
 test('status is few files, because each costs a module load', () => {

@@ -1,6 +1,6 @@
 // /doctor, described.
+import * as z from 'zod'
 import { defineOperation } from '../operation.ts'
-import { doctorQuery } from '../schemas/doctor.ts'
 
 export const getDoctor = defineOperation({
   method: 'GET',
@@ -11,6 +11,11 @@ export const getDoctor = defineOperation({
   tag: 'node',
   summary: 'What only the daemon knows of how the node is',
   description: 'Facts for `karo doctor`, which judges them together with what it finds on the machine.',
-  query: doctorQuery,
+  query: z.strictObject({
+    multicast: z
+      .boolean()
+      .default(false)
+      .describe('try multicast too: asks on every interface mDNS may speak on, and listens for two seconds'),
+  }),
   answer: async () => (await import('../schemas/doctor.ts')).doctorFacts,
 })

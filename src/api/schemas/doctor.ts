@@ -3,13 +3,6 @@ import * as z from 'zod'
 import { count, fingerprint, integer, listOf, moment, nodeId, nodeName, text } from './fields.ts'
 import { healthCheck } from './status.ts'
 
-export const doctorQuery = z.strictObject({
-  multicast: z
-    .boolean()
-    .default(false)
-    .describe('try multicast too: asks on every interface mDNS may speak on, and listens for two seconds'),
-})
-
 const named = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
 const names = (what: string) => listOf(named, 1024).describe(what)
 
