@@ -6,7 +6,7 @@ const DEADLINE_MS = 5_000
 /** A ruleset of tens of thousands of rules is below this. */
 const MOST_BYTES = 32 * 1024 * 1024
 
-export type CommandOutcome =
+type CommandOutcome =
   | { readonly kind: 'ran'; readonly code: number; readonly stdout: string; readonly stderr: string }
   | { readonly kind: 'missing' }
   | { readonly kind: 'failed'; readonly reason: string }

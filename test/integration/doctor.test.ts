@@ -7,8 +7,11 @@ import { callDaemon } from '../../src/api/client.ts'
 import type { DaemonFacts } from '../../src/api/shapes.ts'
 import { CHECK_IDS, type CHECKS } from '../../src/doctor/catalogue.ts'
 import type { CheckResult } from '../../src/doctor/result.ts'
+import { newDatabase } from '../../src/store/database.ts'
+import { keyRange } from '../../src/store/keyspace.ts'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { track } from '../support/processes.ts'
+import { openBash } from '../support/pty.ts'
 import { smallDisk } from '../support/small-disk.ts'
 import { append, liveName, records } from '../support/spool.ts'
 import { until } from '../support/until.ts'
@@ -341,6 +344,77 @@ describe.skipIf(process.getuid?.() !== 0)('a small disk (needs root)', () => {
     disk.free()
     await until(async () => failing(await doctor(node)).length === 0, { what: 'all is well again' })
     await node.stop()
+  })
+})
+
+describe('what the machine gives', () => {
+  const only = (env: NodeJS.ProcessEnv, before: string, id: string): CheckResult => {
+    const line = `${before}; exec "$0" "$1" doctor --json --only ${id}`
+    const ran = spawnSync('sh', ['-c', line, process.execPath, KARO], { env, encoding: 'utf8' })
+    return find(JSON.parse(ran.stdout) as Document, id)
+  }
+
+  test('few open files', () => {
+    const env = cleanEnv(join(temporaryHome(), 'none'))
+    expect(only(env, 'ulimit -n 512', 'runtime.files')).toMatchObject({ outcome: 'warn' })
+    expect(only(env, 'true', 'runtime.files').detail).toMatch(/^at most \d+$/)
+  })
+
+  const canLimit = spawnSync('unshare', ['-U', '-r', 'true']).status === 0
+  test.skipIf(!canLimit)('no inotify left (needs user namespaces)', () => {
+    const limit = 'echo 0 > /proc/sys/user/max_inotify_instances'
+    const argv = ['-U', '-r', 'sh', '-c', `${limit}; exec "$0" "$1" doctor --json --only runtime.inotify`]
+    const env = cleanEnv(join(temporaryHome(), 'none'))
+    const ran = spawnSync('unshare', [...argv, process.execPath, KARO], { env, encoding: 'utf8' })
+    expect(find(JSON.parse(ran.stdout) as Document, 'runtime.inotify')).toMatchObject({ outcome: 'warn' })
+    expect(only(env, 'true', 'runtime.inotify').outcome).toBe('ok')
+  })
+})
+
+describe('a shell at a terminal', () => {
+  test('one with the hook is recorded, one without is told how', async () => {
+    const home = temporaryHome()
+    const rc = join(home, 'rc')
+    const look = `${process.execPath} ${KARO} doctor --home ${home} --only shell.recorded`
+    const hook = (await runKaro(['shell', 'init', 'bash'], cleanEnv(home))).stdout
+    mkdirSync(join(home, 'spool'), { mode: 0o700 })
+    for (const [text, says] of [
+      ['', 'is not recorded'],
+      [hook, 'this shell: bash, pid'],
+    ] as const) {
+      writeFileSync(rc, text)
+      const bash = await openBash({ rc, env: { HOME: home } })
+      await bash.run('true')
+      expect(await bash.run(look)).toContain(says)
+      await bash.close()
+    }
+  })
+})
+
+describe('the ledger', () => {
+  test('an entry that was altered is found, and it alone is said', async () => {
+    const node = await startNode()
+    await until(
+      () => node.json<{ entries: number }>(['audit', 'verify']).then(({ entries }) => entries > 0),
+      { what: 'an entry' },
+    )
+    await node.kill9()
+    const db = newDatabase(join(node.home, 'db'))
+    await db.open()
+    const [row] = await db.iterator({ ...keyRange('audit', { bytes: Uint8Array.of(1) }), limit: 1 }).all()
+    if (row === undefined) throw new Error('the ledger is empty')
+    const [key, value] = row
+    const altered = Buffer.from(value)
+    const at = altered.indexOf('node_started')
+    altered.write('node_stopped', at)
+    await db.put(key, altered)
+    await db.close()
+    expect(at).toBeGreaterThan(0)
+    const again = await startNode({ home: node.home })
+    const document = await doctor(again)
+    expect(failing(document)).toEqual(['audit.ledger'])
+    expect(find(document, 'audit.ledger').detail).toContain('entry 1 ')
+    expect(find(document, 'audit.ledger').fix).toContain('karo audit verify')
   })
 })
 
