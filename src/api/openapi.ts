@@ -2,6 +2,7 @@
 import * as z from 'zod'
 import { ERROR_CODES, type ErrorCode } from '../base/errors.ts'
 import { VERSION } from '../base/version.ts'
+import { EXAMPLES } from './examples.ts'
 import { type Operation, plain, TAGS } from './operation.ts'
 import { scopeOf } from './rights.ts'
 import type { Access } from './route.ts'
@@ -120,13 +121,13 @@ async function describe(operation: Operation, schemas: Map<string, JsonSchema>):
         },
       },
     }),
-    responses: { ...(await answersOf(operation, schemas)), ...errorsOf(operation) },
+    responses: { ...(await answersOf(operation, schemas)), ...errorsOf(operation, schemas) },
   }
 }
 
 async function answersOf({ answer, texts = [] }: Operation, schemas: Map<string, JsonSchema>): Promise<Json> {
   const content: Record<string, Json> = {}
-  if (answer !== undefined) content['application/json'] = { schema: refer(await answer(), schemas) }
+  if (answer !== undefined) content['application/json'] = documented(await answer(), schemas)
   for (const { type, description, item } of texts) {
     const parts = item && {
       contentMediaType: 'application/json',
@@ -140,7 +141,7 @@ async function answersOf({ answer, texts = [] }: Operation, schemas: Map<string,
 const TRACED = { 'x-trace-id': { $ref: '#/components/headers/TraceId' } }
 
 /** By status: each code has one. */
-function errorsOf({ access, query, body, errors = [] }: Operation): Json {
+function errorsOf({ access, query, body, errors = [] }: Operation, schemas: Map<string, JsonSchema>): Json {
   const codes = new Set<ErrorCode>(errors)
   if (query !== undefined || body !== undefined) codes.add('bad_request')
   if (body !== undefined) codes.add('too_large')
@@ -153,7 +154,7 @@ function errorsOf({ access, query, body, errors = [] }: Operation): Json {
       {
         description: held.map((code) => `\`${code}\`: ${MEANING[code]}`).join('; '),
         headers: TRACED,
-        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+        content: { 'application/json': documented(error, schemas) },
       },
     ]),
   )

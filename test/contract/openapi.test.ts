@@ -4,10 +4,12 @@ import { join } from 'node:path'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type * as z from 'zod'
+import { EXAMPLES } from '../../src/api/examples.ts'
 import { openApiDocument } from '../../src/api/openapi.ts'
 import type { Operation } from '../../src/api/operation.ts'
 import { OPERATIONS } from '../../src/api/operations/index.ts'
 import { ERROR_CODES } from '../../src/base/errors.ts'
+import { judgeBy, type OpenApiDocument } from '../support/openapi.ts'
 
 const root = join(import.meta.dirname, '../..')
 let made: Record<string, unknown>
@@ -54,6 +56,17 @@ test('no route is made but from a description', () => {
   expect(files.length).toBeGreaterThan(100)
   expect(files.filter((path) => registering.test(readFileSync(join(root, path), 'utf8')))).toEqual([])
   expect(registering.test(readFileSync(join(root, 'src/api/operation.ts'), 'utf8'))).toBe(true)
+})
+
+test('each example of an answer is one, and is shown', () => {
+  const judge = judgeBy(made as unknown as OpenApiDocument)
+  const { schemas } = (made as unknown as OpenApiDocument).components
+  const shown = JSON.stringify(made.paths)
+  for (const [id, example] of Object.entries(EXAMPLES)) {
+    expect(Object.keys(schemas)).toContain(id)
+    expect(judge.schema({ $ref: `#/components/schemas/${id}` }, example)).toBeUndefined()
+    if (id !== 'FeedEvent') expect(shown).toContain(JSON.stringify(example))
+  }
 })
 
 interface Schema {

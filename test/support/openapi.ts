@@ -34,6 +34,8 @@ export interface Judge {
   answer(method: string, path: string, status: number, value: unknown): string | undefined
   /** Of one line or one event's data of a streamed answer. */
   item(method: string, path: string, type: string, value: unknown): string | undefined
+  /** Of any value. */
+  schema(schema: object, value: unknown): string | undefined
 }
 
 export function judgeBy(document: OpenApiDocument): Judge {
@@ -64,6 +66,7 @@ export function judgeBy(document: OpenApiDocument): Judge {
   }
 
   return {
+    schema: (schema, value) => check(JSON.stringify(schema), schema, value),
     answer(method, path, status, value) {
       const schema = described(method, path, status)?.content['application/json']?.schema
       if (schema === undefined) return `${method} ${path} may not answer ${status}`

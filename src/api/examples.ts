@@ -1,0 +1,114 @@
+// Examples of answers for the OpenAPI document, by the name of their schema; a test holds each against it.
+
+const bob = {
+  node_id: 'karo:ed25519:gGmbYx3zT1bX0wq1m4nJ3pVdYc9k5uL2rS7hQe8tWfA',
+  fingerprint: '648003a2bfe6ca8e',
+  name: 'bob',
+}
+const self = {
+  node_id: 'karo:ed25519:fNHTokCUzR20Q1wfA1fZLF0qXNbiplBxhemtvcjFCz0',
+  fingerprint: '73759d20c49e8cef',
+  name: 'eng-042',
+}
+const trace_id = '1077efe3b0d3615b3effd33c5aa9d7a9'
+const digest = '4f'.repeat(32)
+const today = { start: '2026-11-20T00:00:00.000Z', end: '2026-11-21T00:00:00.000Z' }
+const at = '2026-11-20T14:52:13.715Z'
+const ready = { ready: true, checks: [{ name: 'store.open', ok: true, detail: 'the database is open' }] }
+const hours = (at9: number): number[] => Array.from({ length: 24 }, (_, hour) => (hour === 9 ? at9 : 0))
+const byRisk = { safe: 120, moderate: 9, high: 2, critical: 0 }
+const period = { granularity: 'day', ...today }
+const edition = { period, published_at: at, expires_at: '2026-12-26T00:00:00.000Z', bytes: 1834 }
+
+const peer = {
+  ...bob,
+  ...{ trust_level: 'peer', roles: ['lead'], teams: ['eng'], why: 'tofu', state: 'connected' },
+  ...{ addresses: ['/ip4/10.0.0.7/tcp/9238'], last_seen: at, known_by: 'link', presence: 'online' },
+}
+
+const coverage = {
+  ...{ known: 2, answered: 1, from_summary: 0, denied: 0, withheld: 0, failed: 0, unreachable: 1 },
+  complete: false,
+  nodes: [
+    { fingerprint: bob.fingerprint, name: 'bob', outcome: 'answered' },
+    { fingerprint: '0123456789abcdef', name: 'cid', outcome: 'unreachable' },
+  ],
+}
+
+const summary = {
+  ...{ node_id: self.node_id, ...period, generated_at: at, closed: false },
+  tool_usage: { tools: [{ tool: 'git', category: 'git', uses: 42, failures: 1 }] },
+}
+
+export const EXAMPLES: Readonly<Record<string, unknown>> = {
+  Error: {
+    error: {
+      code: 'not_found',
+      message: "no node here is known as 'bbo'",
+      hint: "Did you mean 'bob'? Run `karo peers` to see who is known, or give the full node id.",
+    },
+  },
+  Health: { ...ready, pid: 4711 },
+  Identity: self,
+  History: {
+    events: [
+      {
+        ...{
+          id: '0e1e8c7ce17ccaf3ab',
+          timestamp: at,
+          shell: 'bash',
+          command: 'git status',
+          cwd: '/home/ann/x',
+        },
+        ...{ exit_code: 0, duration_ms: 12, risk_level: 'safe', category: 'git', karo_generated: false },
+      },
+    ],
+    total: 1,
+  },
+  Statistics: {
+    ...{ period: 'today', time_range: today, total_commands: 131, unique_commands: 60, failures: 7 },
+    total_duration_ms: 421_000,
+    categories: [{ category: 'git', count: 42, failures: 1 }],
+    tools: [{ tool: 'git', category: 'git', count: 42, failures: 1 }],
+    ...{ hourly: hours(131), daily: [0, 0, 0, 0, 131, 0, 0], by_risk_level: byRisk },
+  },
+  PeerList: { peers: [peer] },
+  PeerAnswer: { peer },
+  QueryResult: {
+    ...{ query_id: 'ab'.repeat(16), trace_id, query_type: 'ToolUsage', level: 1, time_range: today },
+    status: 'success',
+    data: {
+      tools: [{ tool: 'git', category: 'git', uses: 84, nodes: 2, failure_rate: 0.02, change: 10 }],
+    },
+    ...{ as_of: at, coverage, ended_by: 'deadline', notes: [] },
+    privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: 'none' },
+    timing: { first_ms: 8.1, last_ms: 8.1, elapsed_ms: 5_000.4 },
+  },
+  Sharing: {
+    ...{ sharing: 'on', source: 'decision', max_level: 2, stopped: [] },
+    categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+    allow: { peers: ['team:eng'], supervisors: ['*'] },
+    peers: [
+      {
+        ...{ ...bob, trust_level: 'peer', level_1: ['tool_usage'], summaries: ['tool_usage'], level_2: [] },
+        ...{ rule: 'allow.peers', reason: 'team:eng may have level 1' },
+      },
+    ],
+  },
+  SharePreview: { to: bob, role: null, summaries: [{ recipients: [bob], summary, bytes: 412, digest }] },
+  PublishedSummaries: { summaries: [{ ...edition, recipients: [bob] }] },
+  HeldSummaries: { summaries: [{ ...edition, author: bob, received_at: at, age_ms: 41_000 }], total: 1 },
+  AuditLog: {
+    entries: [
+      {
+        ...{ seq: 17, timestamp: at, type: 'query_received', success: true, peer: bob.node_id, trace_id },
+        ...{ details: { query_type: 'ToolUsage', level: 1 }, hash: digest },
+      },
+    ],
+  },
+  AuditVerdict: { ok: true, entries: 17, head: digest, first_bad: null },
+  FeedEvent: {
+    ...{ id: '670ab14c489c1416-21', timestamp: at, type: 'member_left' },
+    data: { peer: bob, why: 'goodbye' },
+  },
+}
