@@ -223,6 +223,24 @@ describe('nothing planted gets into a report', () => {
 })
 
 describe('what a report is for', () => {
+  test('whoever may not see the problems of the daemon gets the rest', async () => {
+    const report = await buildReport(
+      sources(async (path) => {
+        if (path === '/api/v1/status') return STATUS
+        throw new KaroError('refused', everything)
+      }),
+    )
+    expect(report.daemon).toMatchObject({
+      ready: false,
+      checks: [
+        { name: 'store.open', ok: true },
+        { name: 'mesh.listening', ok: false },
+      ],
+      rejected: { stale: 9, replayed: 0 },
+      problems: { error: 'refused' },
+    })
+  })
+
   test('it says where in the program, which error, how often, and whether it was the same node', () => {
     const told = loggedProblems().report(Buffer.alloc(32, 1))
     expect(told).toHaveLength(3)
