@@ -14,6 +14,7 @@ import { until } from '../support/until.ts'
 const KARO = join(import.meta.dirname, '../../dist/karo.js')
 const possible = canNamespaces()
 const hasNft = spawnSync('nft', ['--version']).status === 0
+if (!hasNft) process.stderr.write('there is no nft: rules of a packet filter are not tried here\n')
 
 function inside(member: LanMember, ...command: readonly string[]): void {
   const ran = spawnSync('nsenter', [`--net=/run/netns/${member.netns}`, ...command], { encoding: 'utf8' })

@@ -427,11 +427,15 @@ describe('--repair', () => {
     append(join(node.home, 'spool'), liveName(), records(['git status', 'make']))
     await until(async () => (await node.status()).store.events === 2, { what: 'two commands are kept' })
     await node.stop()
+    expect(find(await doctor(node), 'store.database').detail).toContain('its files are whole')
     const whole = await repair('--dry-run')
     expect(whole.code, whole.stdout).toBe(0)
     const db = join(node.home, 'db')
     const current = readFileSync(join(db, 'CURRENT'))
     writeFileSync(join(db, 'CURRENT'), 'nonsense')
+    const sick = await doctor(node)
+    expect(failing(sick)).toEqual(['daemon.running', 'store.database'])
+    expect(find(sick, 'store.database').fix).toBe('karo doctor --repair --home '.concat(node.home))
     const damaged = await repair('--dry-run')
     expect({ code: damaged.code, ok: (JSON.parse(damaged.stdout) as { ok: boolean }).ok }).toEqual({
       code: 1,

@@ -19,7 +19,7 @@ const SUMMARY_OLD_MS = 25 * 60 * 60_000
 
 export async function storeDatabase(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
-  if (facts === undefined) return []
+  if (facts === undefined) return [await databaseAtRest(world)]
   const check = facts.checks.find(({ name }) => name === 'store.open')
   if (facts.store_problem !== null) {
     // A disk that is full or read-only is what is to be mended, not the database.
@@ -30,6 +30,29 @@ export async function storeDatabase(world: World): Promise<readonly Finding[]> {
   }
   if (check?.ok === false) return [fail(check.detail)]
   return [ok(`${bytes(facts.store_bytes)}, keeps what is written`)]
+}
+
+/** Every checksum of its files; only while nobody has it open. */
+async function databaseAtRest(world: World): Promise<Finding> {
+  const { db } = world.paths
+  if ((await world.daemon()).kind !== 'down') return skipped('somebody may have it open')
+  const stat = world.stat(db)
+  if (stat === 'denied' || (stat !== 'missing' && world.uid !== 0 && stat.uid !== world.uid)) {
+    return skipped(`only root may read ${db}: sudo karo doctor`)
+  }
+  const { checkFiles } = await import('../../store/repair.ts')
+  let found: Awaited<ReturnType<typeof checkFiles>>
+  try {
+    found = await checkFiles(db)
+  } catch (error) {
+    if (error instanceof KaroError && error.code === 'not_found') return skipped('there is no database yet')
+    throw error
+  }
+  const damaged = found.filter(({ damage }) => damage)
+  const [first] = damaged
+  if (first === undefined) return ok(`${bytes(directoryBytes(db))}, its files are whole`)
+  const more = damaged.length === 1 ? '' : ` (and ${damaged.length - 1} more)`
+  return fail(`it is damaged: ${first.where}: ${first.what}${more}`, `karo doctor --repair${world.homeFlag}`)
 }
 
 export interface Room {
