@@ -13,8 +13,6 @@ import { createSpoolParser, type SpoolParser } from './spool-record.ts'
 const READ_BYTES = 256 * 1024
 /** Shells at the same time; the files of more stay where they are until others are done with. */
 const MAX_FILES = 4096
-/** Of one person, so that nobody takes the places of the others. */
-const MAX_FILES_EACH = 1024
 /** A sequence number says how many records are missing; a forged one says nonsense. */
 const MAX_GAP = 10_000
 
@@ -91,16 +89,6 @@ export function createFollower(deps: FollowerDeps): Follower {
     } catch {
       return undefined
     }
-  }
-
-  /** Whether there is a place for it, or it has one. */
-  function hasPlace(name: string): boolean {
-    if (followed.has(name)) return true
-    if (followed.size >= MAX_FILES) return false
-    const owner = ownerOf(name)
-    let held = 0
-    for (const state of followed.values()) if (state.owner === owner) held++
-    return held < MAX_FILES_EACH
   }
 
   /** Reads one piece; true when there may be more. */
@@ -254,7 +242,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     async read(names) {
       for (const name of names) {
         if (parseSpoolName(name)?.kind !== 'spool') continue
-        if (!hasPlace(name)) continue
+        if (!followed.has(name) && followed.size >= MAX_FILES) continue
         await guarded(() => drain(name))
       }
     },
@@ -273,7 +261,7 @@ export function createFollower(deps: FollowerDeps): Follower {
         const { name } = file
         if (file.kind === 'text') {
           if (done.has(file)) removeSpoolFile(directory, name)
-        } else if (hasPlace(name)) {
+        } else if (followed.has(name) || followed.size < MAX_FILES) {
           await guarded(() => (done.has(file) ? finish(name) : drain(name)))
         }
       }

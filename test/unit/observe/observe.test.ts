@@ -270,21 +270,6 @@ test.runIf(uid === 0)(
   },
 )
 
-test.runIf(uid === 0)('one person’s files leave room for those of others', async () => {
-  const w = await world()
-  const first = Date.now() * 1000
-  for (let i = 0; i < 4_100; i++) append(w.directory, liveName(first + i), Buffer.alloc(0))
-  const observe = await observing(w)
-  append(w.directory, liveName(first), records(['one of many']))
-  await until(async () => (await w.events.count()) === 1, { what: 'there is a place for some of them' })
-  const others = liveName(first - 1)
-  writeFileSync(join(w.directory, `.${others}`), records(['other']), { mode: 0o600 })
-  execFileSync('chown', ['12345', join(w.directory, `.${others}`)])
-  renameSync(join(w.directory, `.${others}`), join(w.directory, others))
-  await until(async () => (await w.events.count(12345)) === 1, { what: 'the other one’s is read' })
-  await observe.stop()
-})
-
 test.runIf(uid === 0)('a file in the name of somebody’s shell does not end theirs', async () => {
   const w = await world()
   const [mine, forged] = [liveName(Date.now() * 1000), liveName(Date.now() * 1000 + 5_000_000)]
