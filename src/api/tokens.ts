@@ -80,10 +80,8 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
     if (record.last_used_at !== null && Math.abs(now - record.last_used_at) < USED_EVERY_MS) return
     const used = { ...record, last_used_at: now }
     records.set(record.id, used)
-    const written = serially(async () => {
-      // It may have been revoked while it waited for its turn.
-      if (records.has(used.id)) await repository.put(used, { lazy: true })
-    })
+    // In turn, so that it comes before whatever removes it.
+    const written = serially(() => repository.put(used, { lazy: true }))
     written.catch((error: unknown) =>
       log.debug({ reason: String(error) }, 'the use of a token was not noted'),
     )

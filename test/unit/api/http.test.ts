@@ -78,6 +78,15 @@ describe('whoever shows nothing', () => {
     }
   })
 
+  test('and asks for what no address can be, hears that and nothing of what it said', async () => {
+    const rig = await start()
+    const answer = await rig.send('/api/v1/%zz-what-it-said')
+    expect(answer.status).toBe(400)
+    expect(answer.json()).toEqual({
+      error: { code: 'bad_request', message: 'the address cannot be understood' },
+    })
+  })
+
   test('is slowed down together, and nobody who shows a token with them', async () => {
     const rig = await start()
     const { token } = await rig.token(ANN)
@@ -336,8 +345,15 @@ describe('wrong tokens', () => {
 
   test('are refused also where nothing is needed', async () => {
     const rig = await start()
-    const answer = await rig.send('/api/v1/health', { headers: { authorization: 'Bearer nonsense' } })
-    expect(answer.status).toBe(401)
+    const shown = [{ authorization: 'Bearer nonsense' }, { cookie: `karo_session_${rig.port}=nonsense` }]
+    for (const headers of shown) expect((await rig.send('/api/v1/health', { headers })).status).toBe(401)
+  })
+
+  test('that were counted and not yet told are told when the listener stops', async () => {
+    const rig = await start()
+    for (let i = 0; i < 3; i++) await wrong(rig, i)
+    await rig.http.listener.stop()
+    expect(rig.audited.map(({ details }) => details.count)).toEqual([1, 2])
   })
 })
 
@@ -477,12 +493,15 @@ describe('connections', () => {
     await second.ended
   })
 
-  test('end when the owner of the token may do less than when they began', async () => {
+  test.each([
+    ['manage', { admin: false, asks: true }],
+    ['ask', { admin: true, asks: false }],
+  ])('end when the owner of the token may not %s any more', async (_, left) => {
     const rig = await start()
     rig.rights.set(ANN, { admin: true, asks: true })
     const [ann, bob] = [await rig.token(ANN), await rig.token(BOB)]
     const [hers, his] = [await streaming(rig, ann.token), await streaming(rig, bob.token)]
-    rig.rights.set(ANN, { admin: true, asks: false })
+    rig.rights.set(ANN, left)
     rig.rights.set(BOB, { admin: true, asks: true })
     rig.pass(10_000)
     await hers.ended
