@@ -74,7 +74,11 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
     security: [{ token: [] }, { session: [] }],
     paths,
     components: {
-      schemas: Object.fromEntries([...schemas].sort(([a], [b]) => (a < b ? -1 : 1))),
+      schemas: Object.fromEntries(
+        [...schemas]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([id, schema]) => [id, withExample(id, schema)]),
+      ),
       headers: {
         TraceId: { description: 'ties it to the log and the ledger', schema: { type: 'string' } },
       },
@@ -121,13 +125,13 @@ async function describe(operation: Operation, schemas: Map<string, JsonSchema>):
         },
       },
     }),
-    responses: { ...(await answersOf(operation, schemas)), ...errorsOf(operation, schemas) },
+    responses: { ...(await answersOf(operation, schemas)), ...errorsOf(operation) },
   }
 }
 
 async function answersOf({ answer, texts = [] }: Operation, schemas: Map<string, JsonSchema>): Promise<Json> {
   const content: Record<string, Json> = {}
-  if (answer !== undefined) content['application/json'] = documented(await answer(), schemas)
+  if (answer !== undefined) content['application/json'] = { schema: refer(await answer(), schemas) }
   for (const { type, description, item } of texts) {
     const parts = item && {
       contentMediaType: 'application/json',
@@ -141,7 +145,7 @@ async function answersOf({ answer, texts = [] }: Operation, schemas: Map<string,
 const TRACED = { 'x-trace-id': { $ref: '#/components/headers/TraceId' } }
 
 /** By status: each code has one. */
-function errorsOf({ access, query, body, errors = [] }: Operation, schemas: Map<string, JsonSchema>): Json {
+function errorsOf({ access, query, body, errors = [] }: Operation): Json {
   const codes = new Set<ErrorCode>(errors)
   if (query !== undefined || body !== undefined) codes.add('bad_request')
   if (body !== undefined) codes.add('too_large')
@@ -154,7 +158,7 @@ function errorsOf({ access, query, body, errors = [] }: Operation, schemas: Map<
       {
         description: held.map((code) => `\`${code}\`: ${MEANING[code]}`).join('; '),
         headers: TRACED,
-        content: { 'application/json': documented(error, schemas) },
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
       },
     ]),
   )
@@ -194,6 +198,10 @@ function schemaOf(
 ): JsonSchema & { $defs?: Record<string, JsonSchema> } {
   const { $schema: _, ...made } = z.toJSONSchema(schema, { io, override: plain })
   return made
+}
+
+function withExample(id: string, schema: JsonSchema): Json {
+  return Object.hasOwn(EXAMPLES, id) ? { ...schema, examples: [EXAMPLES[id]] } : schema
 }
 
 /** A reference to the component of a schema that has an id, else the schema itself. */

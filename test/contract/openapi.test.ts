@@ -61,11 +61,9 @@ test('no route is made but from a description', () => {
 test('each example of an answer is one, and is shown', () => {
   const judge = judgeBy(made as unknown as OpenApiDocument)
   const { schemas } = (made as unknown as OpenApiDocument).components
-  const shown = JSON.stringify(made.paths)
   for (const [id, example] of Object.entries(EXAMPLES)) {
-    expect(Object.keys(schemas)).toContain(id)
+    expect(schemas[id]).toMatchObject({ examples: [example] })
     expect(judge.schema({ $ref: `#/components/schemas/${id}` }, example)).toBeUndefined()
-    if (id !== 'FeedEvent') expect(shown).toContain(JSON.stringify(example))
   }
 })
 
