@@ -55,7 +55,7 @@ const MAY_USE: Readonly<Record<Access, (caller: Caller | undefined) => void>> = 
   admin(caller) {
     if (known(caller).admin) return
     throw new KaroError('refused', 'only an administrator of this node may do that', {
-      hint: 'Run it as root, or have an administrator add you to access.admins.',
+      hint: 'Run it as root, or have an administrator put you into the group karo-admin (or access.admins).',
     })
   },
 }
