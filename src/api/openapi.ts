@@ -79,6 +79,9 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
           .sort(([a], [b]) => (a < b ? -1 : 1))
           .map(([id, schema]) => [id, withExample(id, schema)]),
       ),
+      responses: Object.fromEntries(
+        (Object.keys(MEANING) as ErrorCode[]).map((code) => [code, errorResponse([code])]),
+      ),
       headers: {
         TraceId: { description: 'ties it to the log and the ledger', schema: { type: 'string' } },
       },
@@ -153,16 +156,20 @@ function errorsOf({ access, query, body, errors = [] }: Operation): Json {
   codes.add('rate_limited').add('internal')
   const byStatus = Map.groupBy(codes, (code) => String(ERROR_CODES[code].http))
   return Object.fromEntries(
-    [...byStatus].sort().map(([status, held]) => [
-      status,
-      {
-        description: held.map((code) => `\`${code}\`: ${MEANING[code]}`).join('; '),
-        headers: TRACED,
-        content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
-      },
-    ]),
+    [...byStatus]
+      .sort()
+      .map(([status, held]) => [
+        status,
+        held.length === 1 ? { $ref: `#/components/responses/${held[0]}` } : errorResponse(held),
+      ]),
   )
 }
+
+const errorResponse = (codes: readonly ErrorCode[]): Json => ({
+  description: codes.map((code) => `\`${code}\`: ${MEANING[code]}`).join('; '),
+  headers: TRACED,
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+})
 
 function parametersOf(query: z.ZodType, example: Readonly<Record<string, string>> = {}): Json[] {
   const { properties = {}, required = [] } = schemaOf(query, 'input') as {

@@ -17,13 +17,17 @@ const { default: addFormats } = load('ajv-formats') as { default: (ajv: Ajv) => 
 
 export interface OpenApiDocument {
   readonly paths: Readonly<Record<string, Readonly<Record<string, DescribedOperation>>>>
-  readonly components: { readonly schemas: Readonly<Record<string, object>> }
+  readonly components: {
+    readonly schemas: Readonly<Record<string, object>>
+    readonly responses: Readonly<Record<string, DescribedResponse>>
+  }
+}
+interface DescribedResponse {
+  readonly content: Readonly<Record<string, { readonly schema: DescribedSchema }>>
 }
 interface DescribedOperation {
   readonly operationId: string
-  readonly responses: Readonly<
-    Record<string, { readonly content: Readonly<Record<string, { readonly schema: DescribedSchema }>> }>
-  >
+  readonly responses: Readonly<Record<string, DescribedResponse | { readonly $ref: string }>>
 }
 interface DescribedSchema {
   readonly contentSchema?: object
@@ -62,7 +66,9 @@ export function judgeBy(document: OpenApiDocument): Judge {
 
   function described(method: string, path: string, status: number) {
     const operation = document.paths[path]?.[method.toLowerCase()]
-    return operation?.responses[String(status)]
+    const response = operation?.responses[String(status)]
+    if (response === undefined || !('$ref' in response)) return response
+    return document.components.responses[response.$ref.replace('#/components/responses/', '')]
   }
 
   return {
