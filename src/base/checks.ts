@@ -9,4 +9,3 @@ export const HEALTH_CHECKS = [
   'mesh.listening',
   'http.listening',
 ] as const
-export type HealthCheckName = (typeof HEALTH_CHECKS)[number]

@@ -14,7 +14,7 @@ import type { HomePaths } from '../config/paths.ts'
 import { KEY_LIST } from '../config/table.ts'
 
 /** Asks the daemon; throws KaroError as `callDaemon` does. */
-export type AskDaemon = (path: '/api/v1/status' | '/api/v1/problems') => Promise<unknown>
+type AskDaemon = (path: '/api/v1/status' | '/api/v1/problems') => Promise<unknown>
 
 export interface ReportSources {
   readonly paths: HomePaths

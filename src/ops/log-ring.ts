@@ -11,7 +11,7 @@ const TOTAL_MAX = 512 * 1024
 const TEXT_MAX = 4_096
 
 /** Which lines are wanted; absent means any. */
-export interface LogFilter {
+interface LogFilter {
   /** This level and what is more important. */
   readonly level?: LogLevel
   /** The trace id, or how it begins. */

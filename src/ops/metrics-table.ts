@@ -25,8 +25,10 @@ export const LABELS = {
   /** Of an HTTP status. */
   class: ['1xx', '2xx', '3xx', '4xx', '5xx'],
   level: LOG_LEVELS,
+  /** Why the API on TCP turned a request away. */
+  refusal: ['host', 'cross_site', 'malformed', 'credential', 'rate'],
 } as const satisfies Readonly<Record<string, readonly string[]>>
-export type Label = keyof typeof LABELS
+type Label = keyof typeof LABELS
 
 /** Labels whose values only the running program knows: its versions, and the patterns of its own routes. */
 export const OWN_LABELS = ['version', 'node_version', 'route'] as const
@@ -219,6 +221,12 @@ export const METRICS = {
     help: 'How long they took; those that are followed for long included.',
     labels: ['route'],
     buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
+  },
+
+  karo_api_refused_total: {
+    type: 'counter',
+    help: 'Requests over TCP that were turned away; those for their form, host or origin are in no other metric.',
+    labels: ['refusal'],
   },
 
   karo_watchdog_limit_seconds: {

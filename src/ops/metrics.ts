@@ -7,7 +7,7 @@ import { toOpenMetrics } from './metrics-format.ts'
 import type { Readings } from './metrics-readings.ts'
 import { LABELS, METRICS, type Metric, type MetricName, OTHER } from './metrics-table.ts'
 
-export interface RequestSeen {
+interface RequestSeen {
   /** The pattern of its route; undefined where there is none. */
   readonly route: string | undefined
   readonly method: string
@@ -19,6 +19,8 @@ export interface Metrics {
   readonly query: QueryWatch
   request(seen: RequestSeen): void
   logged(level: LogLevel): void
+  /** The API on TCP turned a request away. */
+  refused(refusal: (typeof LABELS.refusal)[number]): void
   /** The configuration was read anew; false: it could not be used. */
   reloaded(ok: boolean): void
   /** The service manager waits this long for a sign of life. */
@@ -61,6 +63,7 @@ export function createMetrics(options: {
 
   // What has not happened yet is 0: without it the first time would be no increase to who looks at rates.
   for (const level of LABELS.level) counter('karo_log_lines_total').inc({ level }, 0)
+  for (const refusal of LABELS.refusal) counter('karo_api_refused_total').inc({ refusal }, 0)
   for (const outcome of LABELS.outcome) counter('karo_query_members_total').inc({ outcome }, 0)
   gauge('karo_build_info').set({ version, node_version: process.versions.node }, 1)
   reloaded(true)
@@ -108,6 +111,7 @@ export function createMetrics(options: {
       counter('karo_api_requests_total').inc({ route, ...bounded })
       histogram('karo_api_request_duration_seconds').observe({ route }, elapsed_ms / 1000)
     },
+    refused: (refusal) => counter('karo_api_refused_total').inc(boundedLabels({ refusal })),
     logged: (level) => counter('karo_log_lines_total').inc(boundedLabels({ level })),
     reloaded,
     watchdog: (limitMs) => gauge('karo_watchdog_limit_seconds').set(limitMs / 1000),

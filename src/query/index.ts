@@ -34,7 +34,7 @@ export interface QueryWatch {
   answered(answer: { readonly query_type: QueryType; readonly status: AnswerStatus }): void
 }
 
-export interface QueryStatus {
+interface QueryStatus {
   /** This node's own questions under way. */
   readonly asking: number
   /** Those of others that are worked on here. */

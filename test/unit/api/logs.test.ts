@@ -1,0 +1,119 @@
+// The routes of logs, problems and metrics: who may use them, what may be asked, and how many may follow.
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Caller } from '../../../src/api/route.ts'
+import { logsRoutes } from '../../../src/api/routes/logs.ts'
+import { metricsRoutes } from '../../../src/api/routes/metrics.ts'
+import { problemsRoutes } from '../../../src/api/routes/problems.ts'
+import { buildServer } from '../../../src/api/server.ts'
+import { systemClock, systemRandom } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createLogRing } from '../../../src/ops/log-ring.ts'
+import { owner } from '../../support/callers.ts'
+
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+function serving(caller: Caller | 'nobody' = owner()) {
+  const ring = createLogRing({ level: 'info', clock: systemClock })
+  const salts: string[] = []
+  const server = buildServer({
+    routes: [
+      logsRoutes({ logs: ring, clock: systemClock }),
+      metricsRoutes({ metrics: { render: async () => ({ type: 'text/plain', body: 'x 1\n' }) } }),
+      problemsRoutes({
+        problems: {
+          report: (salt) => {
+            salts.push(Buffer.from(salt).toString('hex'))
+            return []
+          },
+        },
+        random: systemRandom,
+      }),
+    ],
+    callerOf: () => (caller === 'nobody' ? undefined : caller),
+    clock: systemClock,
+    log: silentLog,
+  })
+  closing.push(() => server.close())
+  return { ring, server, salts }
+}
+
+const PATHS = ['/api/v1/logs', '/api/v1/problems', '/api/v1/metrics', '/metrics']
+
+describe('who may', () => {
+  test.each([
+    ['nobody known', 'nobody', [401, 401, 401, 401]],
+    ['a person', { ...owner(1000), admin: false, asks: false }, [403, 403, 200, 200]],
+    ['an administrator', owner(1000), [200, 200, 200, 200]],
+    // What a scraper's token opens is the metrics alone, whoever made it.
+    [
+      "an administrator's token for metrics",
+      { ...owner(0), via: 'http', credential: { scope: 'metrics' } },
+      [403, 403, 200, 200],
+    ],
+  ] as const)('%s', async (_who, caller, codes) => {
+    const { server } = serving(caller)
+    const got = await Promise.all(PATHS.map(async (url) => (await server.inject({ url })).statusCode))
+    expect(got).toEqual(codes)
+  })
+})
+
+describe('GET /api/v1/logs', () => {
+  test('gives the last lines as NDJSON, filtered, as many as asked for', async () => {
+    const { ring, server } = serving()
+    for (let i = 0; i < 150; i++)
+      ring.sink(i % 2 === 0 ? 'info' : 'warn', { trace_id: 'ab'.repeat(16) }, `line ${i}`)
+    const get = async (query: string): Promise<string[]> => {
+      const { body, headers } = await server.inject({ url: `/api/v1/logs${query}` })
+      expect(headers['content-type']).toMatch(/^application\/x-ndjson/)
+      return body
+        .split('\n')
+        .flatMap((line) => (line === '' ? [] : [(JSON.parse(line) as { msg: string }).msg]))
+    }
+    expect(await get('')).toHaveLength(100)
+    expect(await get('?lines=2')).toEqual(['line 148', 'line 149'])
+    expect(await get('?lines=1&level=info&trace=abab')).toEqual(['line 149'])
+    expect(await get('?lines=0')).toEqual([])
+    expect(await get('?trace=cd')).toEqual([])
+  })
+
+  test.each([
+    'lines=1001',
+    'lines=-1',
+    'lines=x',
+    'level=all',
+    'trace=XY',
+    `trace=${'a'.repeat(33)}`,
+    'follow=maybe',
+    'more=1',
+  ])('refuses %s', async (query) => {
+    const { server } = serving()
+    const { statusCode, json } = await server.inject({ url: `/api/v1/logs?${query}` })
+    expect([statusCode, json().error.code]).toEqual([400, 'bad_request'])
+  })
+
+  test('sixteen may follow, and another one when somebody has left', async () => {
+    const { server } = serving()
+    const address = await server.listen({ host: '127.0.0.1', port: 0 })
+    const follow = async () => {
+      const leave = new AbortController()
+      const answer = await fetch(`${address}/api/v1/logs?follow=true&lines=0`, { signal: leave.signal })
+      return { status: answer.status, leave: () => leave.abort() }
+    }
+    const all = await Promise.all(Array.from({ length: 16 }, follow))
+    expect(all.map(({ status }) => status)).toEqual(Array(16).fill(200))
+    expect((await follow()).status).toBe(429)
+    all[0]!.leave()
+    await expect.poll(async () => (await follow()).status, { timeout: 20_000 }).toBe(200)
+    for (const { leave } of all) leave()
+  })
+})
+
+test('what stands for a node in the problems has another salt each time', async () => {
+  const { server, salts } = serving()
+  for (let i = 0; i < 3; i++) await server.inject({ url: '/api/v1/problems' })
+  expect(new Set(salts).size).toBe(3)
+  expect(salts[0]).toMatch(/^[0-9a-f]{64}$/)
+})
