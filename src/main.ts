@@ -162,6 +162,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     repository: store.tokens,
     rightsOf: access.of,
     handle: (request, response) => api.handle(request, response),
+    onRefused: metrics.refused,
   })
   const api = createApi({
     socketPath: paths.socket,

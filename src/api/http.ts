@@ -9,6 +9,7 @@ import type { Room } from '../base/room.ts'
 import type { Config } from '../config/index.ts'
 import type { TokenRepository } from '../store/tokens.ts'
 import { createCredentials } from './credentials.ts'
+import type { Refusal } from './guard.ts'
 import { createRefusals } from './refusals.ts'
 import type { Caller, Routes } from './route.ts'
 import { sessionRoutes } from './routes/sessions.ts'
@@ -25,6 +26,8 @@ export interface HttpOptions {
   readonly rightsOf: (uid: number) => Promise<Rights>
   /** Answers what may pass. */
   readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  /** Counts what is turned away. */
+  readonly onRefused: (reason: Refusal) => void
   readonly clock: Clock
   readonly random: Random
   readonly timers: Timers
@@ -50,7 +53,10 @@ export function createHttp(options: HttpOptions): Http {
   const tokens = createTokens({ repository, audit, clock, random, log })
   const sessions = createSessions({ clock, random, tokenHolds: tokens.holds })
   const refusals = createRefusals({ audit, timers, log })
-  const onRefused = refusals.note
+  const onRefused = (reason: Refusal): void => {
+    options.onRefused(reason)
+    refusals.note(reason)
+  }
   const listener = createTcpListener({ port: config.http.port, handle, onRefused, timers, log })
   tokens.onRevoked(listener.sweep)
   return {

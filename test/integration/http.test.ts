@@ -431,6 +431,15 @@ describe('somebody who guesses', () => {
   })
 })
 
+test('what was turned away is counted, by why', async () => {
+  const { token } = await tokenOf('--scope', 'metrics')
+  const { text } = await send(port, '/metrics', { headers: bearer(token) })
+  const counted = [...text.matchAll(/^karo_api_refused_total\{refusal="(\w+)"\} [1-9]/gm)].map(
+    ([, why]) => why,
+  )
+  expect(counted).toEqual(expect.arrayContaining(['host', 'cross_site', 'malformed', 'credential']))
+})
+
 test('no secret is in the log, in the ledger or in anybody’s list of processes', async () => {
   expect(secrets.length).toBeGreaterThan(20)
   const audit = (await node.karo(['audit', 'log', '--limit', '1000', '--json'])).stdout

@@ -52,6 +52,7 @@ export async function startRig(routes: readonly Routes[] = []): Promise<Rig> {
     ...{ repository, clock, random: systemRandom, log: silentLog },
     config: { http: { enabled: true, port: 0 } },
     audit: { record: async (record) => void audited.push(record) },
+    onRefused: () => {},
     rightsOf: async (uid) => rights.get(uid) ?? NONE,
     handle: (request, response) => api.handle(request, response),
     timers: {

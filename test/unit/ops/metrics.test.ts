@@ -67,6 +67,7 @@ function once({ metrics }: ReturnType<typeof measuring>): void {
     for (const ended_by of LABELS.ended_by) metrics.query.asked(asked({ query_type, ended_by }))
   }
   for (const level of LABELS.level) metrics.logged(level)
+  for (const refusal of LABELS.refusal) metrics.refused(refusal)
   for (const method of LABELS.method) {
     for (const status of [101, 200, 302, 404, 500]) {
       metrics.request({ route: '/api/v1/status', method, status, elapsed_ms: 1 })
@@ -149,12 +150,13 @@ describe('the set of series', () => {
       })
       metrics.request({ route: undefined, method: next(), status: n, elapsed_ms: 1 })
       metrics.logged(next() as never)
+      metrics.refused(next() as never)
     }
     const text = await all.text()
     expect(text).not.toMatch(/zq/)
     // `other` in each label that was attacked: the histograms of questions (13 series) and of requests (9), requests of
-    // six classes, and one each of answers, outcomes and log lines.
-    expect(seriesOf(text).length - before).toBe(13 + 9 + 6 + 3)
+    // six classes, and one each of answers, outcomes, log lines and refusals.
+    expect(seriesOf(text).length - before).toBe(13 + 9 + 6 + 4)
     const routed = measuring()
     for (let n = 0; n < 10_000; n++) {
       routed.metrics.request({ route: `/r/${n}`, method: 'GET', status: 200, elapsed_ms: 1 })
