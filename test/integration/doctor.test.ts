@@ -1,6 +1,7 @@
 // karo doctor against real nodes: each thing is broken for real, its check says so with a fix that works, and no other fails.
 import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { callDaemon } from '../../src/api/client.ts'
@@ -37,6 +38,15 @@ const find = ({ checks }: Document, id: string): CheckResult => {
   const found = checks.find((one) => one.id === id)
   if (found === undefined) throw new Error(`no ${id}`)
   return found
+}
+
+/** Of nobody, a moment ago. */
+async function freePort(): Promise<{ port: number }> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return { port }
 }
 
 /** As a person would: pasted into a shell, with `sudo` as it is for root, and `karo` found. */
@@ -282,8 +292,9 @@ describe('without a daemon', () => {
     expect((await doctor(node, '--fix')).fixes).toEqual([])
   })
 
-  test('a socket that was removed under a daemon that lives', async () => {
-    const node = await startNode()
+  test('a socket that was removed under a daemon that lives, which still has its ports', async () => {
+    const { port } = await freePort()
+    const node = await startNode({ env: { KARO_MESH_PORT: String(port) } })
     rmSync(join(node.home, 'karo.sock'))
     const document = await doctor(node)
     expect(failing(document)).toEqual(['daemon.running'])

@@ -28,6 +28,8 @@ interface PortLook {
   /** Who else listens on that port, as far as it can be told. */
   readonly taken: { readonly address: string; readonly holder: Holder | undefined } | undefined
   readonly config: string
+  /** A daemon lives that does not answer: what is not taken by others may be its own. */
+  readonly held?: boolean
 }
 
 export function judgePort(look: PortLook): Finding {
@@ -42,6 +44,7 @@ export function judgePort(look: PortLook): Finding {
   }
   if (trouble !== undefined) return fail(trouble)
   if (listens !== undefined) return fail('the daemon does not listen')
+  if (look.held) return ok('no other program holds it')
   return ok(port === 0 ? 'any free port' : `port ${port} is free`)
 }
 
@@ -62,12 +65,18 @@ function takenBy(
   return undefined
 }
 
-async function tcpTable(world: World): Promise<{ pid: number | undefined; table: readonly InetSocket[] }> {
+/** Undefined where somebody may listen of whom it is not known whether they are the daemon. */
+async function tcpTable(
+  world: World,
+): Promise<{ pid: number | undefined; table: readonly InetSocket[] } | undefined> {
   const state = await world.daemon()
-  const pid = state.kind === 'up' ? state.pid : undefined
+  const pid = 'pid' in state ? state.pid : undefined
+  if (pid === undefined && state.kind !== 'down') return undefined
   const table = socketTable(pid ?? 'self').flatMap((socket) => (socket.kind === 'tcp' ? socket : []))
   return { pid, table }
 }
+
+const UNKNOWN = 'whether the daemon or another program holds the port is not known, see daemon.running'
 
 const ANY = new Set(['0.0.0.0', '::'])
 
@@ -75,7 +84,9 @@ export async function meshPort(world: World): Promise<Finding> {
   const config = configOf(world)
   if (config === undefined) return skipped(NO_CONFIG)
   const facts = await world.facts()
-  const { pid, table } = await tcpTable(world)
+  const tcp = await tcpTable(world)
+  if (tcp === undefined) return skipped(UNKNOWN)
+  const { pid, table } = tcp
   const { port, listen } = config.mesh
   const bound = (ip: string): boolean => ANY.has(ip) || listen === 'auto' || listen.includes(ip)
   const check = facts?.checks.find(({ name }) => name === 'mesh.listening')
@@ -87,6 +98,7 @@ export async function meshPort(world: World): Promise<Finding> {
     trouble,
     taken: facts !== undefined && trouble === undefined ? undefined : takenBy(port, bound, pid, table),
     config: world.paths.config,
+    held: facts === undefined && pid !== undefined,
   })
 }
 
@@ -94,7 +106,9 @@ export async function httpListener(world: World): Promise<Finding> {
   const config = configOf(world)
   if (config === undefined) return skipped(NO_CONFIG)
   const facts = await world.facts()
-  const { pid, table } = await tcpTable(world)
+  const tcp = await tcpTable(world)
+  if (tcp === undefined) return skipped(UNKNOWN)
+  const { pid, table } = tcp
   const check = facts?.checks.find(({ name }) => name === 'http.listening')
   const trouble = check?.ok === false ? check.detail : undefined
   if (facts !== undefined && facts.http === null && trouble === undefined) return ok('it is off')
@@ -107,6 +121,7 @@ export async function httpListener(world: World): Promise<Finding> {
     trouble,
     taken: facts?.http && trouble === undefined ? undefined : takenBy(port, bound, pid, table),
     config: world.paths.config,
+    held: facts === undefined && pid !== undefined,
   })
 }
 
