@@ -1,4 +1,4 @@
-// Says when the node is ready and when it is not, once for each change.
+// Says when the node is ready, when it is not, and when what it lacks is something else, once for each change.
 import type { HealthCheck } from '../base/room.ts'
 
 /** A check costs a few system calls; a person who waits for the word "ready" waits no longer than this for it. */
@@ -10,21 +10,22 @@ interface Health {
 }
 
 /**
- * Calls `say` at once and whenever `health().ready` has changed since, with why it is not (`check: detail; …`), empty
- * when it is. Ends with the function that is returned; does not keep the process alive.
+ * Calls `say` at once and whenever other checks fail than before, with why it is not ready (`check: detail; …`), empty
+ * when it is, and the names of those checks. Ends with the function that is returned; does not keep the process alive.
  */
 export function watchReadiness(
   health: () => Health,
-  say: (ready: boolean, reason: string) => void,
+  say: (ready: boolean, reason: string, failing: readonly string[]) => void,
   everyMs = EVERY_MS,
 ): () => void {
-  let said: boolean | undefined
+  let said: string | undefined
   const look = (): void => {
     const { ready, checks } = health()
-    if (ready === said) return
-    said = ready
     const failing = checks.filter(({ ok }) => !ok)
-    say(ready, failing.map(({ name, detail }) => `${name}: ${detail}`).join('; '))
+    const names = failing.map(({ name }) => name)
+    if (names.join(' ') === said) return
+    said = names.join(' ')
+    say(ready, failing.map(({ name, detail }) => `${name}: ${detail}`).join('; '), names)
   }
   look()
   const timer = setInterval(look, everyMs)

@@ -6,27 +6,32 @@ beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
 
 test('is said at once, then for each change, with what is wrong; and no more after the end', () => {
-  let ok = false
-  const said: [boolean, string][] = []
+  const failing = new Map([['mesh.listening', 'port 9238 is taken']])
+  const said: unknown[] = []
   const health = () => ({
-    ready: ok,
-    checks: [
-      { name: 'store.open', ok: true, detail: 'open' },
-      { name: 'mesh.listening', ok, detail: 'port 9238 is taken' },
-    ],
+    ready: failing.size === 0,
+    checks: ['store.open', 'mesh.listening'].map((name) => ({
+      ...{ name, ok: !failing.has(name) },
+      detail: failing.get(name) ?? 'fine',
+    })),
   })
   const end = watchReadiness(health, (...words) => void said.push(words), 100)
-  expect(said).toEqual([[false, 'mesh.listening: port 9238 is taken']])
+  const since = (): unknown[] => said.splice(0)
+  expect(since()).toEqual([[false, 'mesh.listening: port 9238 is taken', ['mesh.listening']]])
   vi.advanceTimersByTime(500)
-  expect(said).toHaveLength(1)
-  ok = true
+  // The same trouble in other words is the same trouble.
+  failing.set('mesh.listening', 'port 9238 is still taken')
+  vi.advanceTimersByTime(500)
+  expect(since()).toEqual([])
+  failing.set('store.open', 'closed')
   vi.advanceTimersByTime(100)
-  expect(said[1]).toEqual([true, ''])
-  ok = false
+  const both = 'store.open: closed; mesh.listening: port 9238 is still taken'
+  expect(since()).toEqual([[false, both, ['store.open', 'mesh.listening']]])
+  failing.clear()
   vi.advanceTimersByTime(300)
-  expect(said).toHaveLength(3)
+  expect(since()).toEqual([[true, '', []]])
   end()
-  ok = true
+  failing.set('store.open', 'closed')
   vi.advanceTimersByTime(1000)
-  expect(said).toHaveLength(3)
+  expect(since()).toEqual([])
 })
