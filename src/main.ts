@@ -231,12 +231,11 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 
   try {
     await start(rooms, ending.signal)
-    const unwatch = watchReadiness(health, (ready, reason) => {
+    const unwatch = watchReadiness(health, (ready, reason, failing) => {
       status = ready ? `${name} is ready` : `${name} is not ready: ${reason}`
       // Started it is in either case; what it lacks (a port, a disk) is no reason to be killed.
       notify.ready(status)
-      const failing = health().checks.filter(({ ok }) => !ok)
-      happenings.tell('health_changed', { ready, failing: failing.map((check) => check.name) })
+      happenings.tell('health_changed', { ready, failing })
       if (ready) log.info({ node_id: identity.nodeId, name, version: VERSION }, 'ready')
       else log.warn({ node_id: identity.nodeId, name, version: VERSION, reason }, 'not ready')
       if (options.terminal)
