@@ -1,8 +1,10 @@
-// Puts what the tables say into the pages that show it: the doors in docs/architecture.md, the checks in docs/doctor.md.
+// Puts what the tables say into the pages that show it: the doors in docs/architecture.md, the checks in docs/doctor.md,
+// the metrics in docs/metrics.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { doctorPage } from '../src/doctor/page.ts'
 import { doorsTable } from './doors.ts'
+import { metricsPage } from './metrics-page.ts'
 
 const page = join(import.meta.dirname, '../docs/architecture.md')
 const text = readFileSync(page, 'utf8')
@@ -11,3 +13,4 @@ const after = rest?.split('<!-- doors: end -->')[1]
 if (after === undefined) throw new Error(`${page}: the doors markers are missing`)
 writeFileSync(page, `${before}<!-- doors: begin -->\n${doorsTable()}\n<!-- doors: end -->${after}`)
 writeFileSync(join(import.meta.dirname, '../docs/doctor.md'), doctorPage())
+writeFileSync(join(import.meta.dirname, '../docs/metrics.md'), metricsPage())

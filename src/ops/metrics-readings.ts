@@ -129,9 +129,12 @@ const questions: Part = ({ query }) => {
   }
 }
 
+/** The database grows with every command; told exactly, its size would show when somebody types. */
+const STORE_STEP = 1024 * 1024
+
 const store: Part = async ({ store, probe }) => {
   await probe()
-  return { karo_store_bytes: await store.bytes() }
+  return { karo_store_bytes: Math.ceil((await store.bytes()) / STORE_STEP) * STORE_STEP }
 }
 
 const spool: Part = async ({ observe }) => {

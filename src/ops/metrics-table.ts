@@ -167,7 +167,11 @@ export const METRICS = {
     help: 'Answers of others that were not passed on: unasked for, twice, or too many.',
   },
 
-  karo_store_bytes: { read: true, type: 'gauge', help: 'Size of the database on disk.' },
+  karo_store_bytes: {
+    read: true,
+    type: 'gauge',
+    help: 'Size of the database on disk, in whole MiB: it does not move with each command.',
+  },
   karo_store_probe_success: {
     type: 'gauge',
     help: 'Whether the database kept a value it was given when it was last tried.',

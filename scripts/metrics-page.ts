@@ -1,0 +1,31 @@
+// docs/metrics.md from the table of metrics.
+import { LABELS, METRICS, type Metric, OTHER } from '../src/ops/metrics-table.ts'
+
+const code = (text: string): string => `\`${text}\``
+
+export function metricsPage(): string {
+  const metrics = Object.entries<Metric>(METRICS).map(
+    ([name, { type, labels = [], help }]) =>
+      `| ${code(name)} | ${type} | ${labels.map(code).join(' ') || '–'} | ${help} |`,
+  )
+  const labels = Object.entries<readonly string[]>(LABELS).map(
+    ([label, values]) => `| ${code(label)} | ${values.map(code).join(' ')} |`,
+  )
+  return `# Metrics
+
+Generated from \`src/ops/metrics-table.ts\` by \`npm run docs\`. How to scrape them: [operations.md](operations.md), "Watching it".
+
+| metric | type | labels | what it is |
+| --- | --- | --- | --- |
+${metrics.join('\n')}
+
+## Labels
+
+A value that is not in this table is exported as ${code(OTHER)}. Beside these there are ${code('version')} and ${code('node_version')}, of the program itself,
+and ${code('route')}, the pattern of a route of the API, never the path that was asked for.
+
+| label | values |
+| --- | --- |
+${labels.join('\n')}
+`
+}
