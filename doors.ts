@@ -213,6 +213,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   main: [
     'access',
     'base',
+    'care',
     'config',
     'identity',
     'store',

@@ -27,6 +27,7 @@ import { healthOf, startAll, stopAll } from './base/lifecycle.ts'
 import type { Room } from './base/room.ts'
 import { tolerated } from './base/tolerated.ts'
 import { VERSION } from './base/version.ts'
+import { createRetention } from './care/retention.ts'
 import { type Config, createLiveConfig, loadConfig } from './config/index.ts'
 import type { HomePaths } from './config/paths.ts'
 import { createDocuments } from './documents/index.ts'
@@ -205,6 +206,10 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     clock,
     log,
   })
+  const retention = createRetention({
+    ...{ config, store, clock, timers, log },
+    trimLedger: (before) => audit.trim(before),
+  })
   const rooms: readonly Room[] = [
     store,
     lock,
@@ -216,6 +221,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     documents,
     summaries,
     query,
+    retention,
     tolerated(mesh, { check: 'mesh.listening', log }),
     http.tokens,
     api,

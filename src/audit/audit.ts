@@ -1,4 +1,5 @@
 // The audit room: one writer appends what happened to the chained ledger, in call order, and signs its head.
+import { DAY_MS } from '../base/calendar.ts'
 import type { Clock, Random } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Identity } from '../identity/index.ts'
@@ -53,6 +54,8 @@ export function createAudit(options: AuditOptions): Audit {
   let headDue = false
   let headTimer: NodeJS.Timeout | undefined
   let retryDue = false
+  /** Older entries are to go (ms since the epoch). */
+  let trimBefore: number | undefined
   let retryTimer: NodeJS.Timeout | undefined
   const headListeners = new Set<(frame: Uint8Array) => void>()
   const recordListeners = new Set<(entry: AuditRecord) => void>()
@@ -80,10 +83,28 @@ export function createAudit(options: AuditOptions): Audit {
     return rows
   }
 
-  /** When there are too many entries: the checkpoint that lets the oldest tenth go, to be written with its head. */
+  /** The last entry to let go: when there are too many the oldest tenth, and those before `trimBefore`. */
+  async function lastToGo(): Promise<number> {
+    let seq = newest.seq - removed > keptMax ? newest.seq - Math.floor(keptMax * 0.9) : removed
+    const before = trimBefore
+    trimBefore = undefined
+    if (before === undefined) return seq
+    let oldest: number | undefined
+    let through = 0
+    for await (const { seq: at, row } of repository.forwards()) {
+      if (row === undefined || row.ts >= before) break
+      oldest ??= row.ts
+      through = at
+    }
+    // Once a day: each time costs an entry and a signature.
+    if (oldest !== undefined && oldest < before - DAY_MS) seq = Math.max(seq, through)
+    return seq
+  }
+
+  /** Where entries have to go: the checkpoint that stands for them, to be written with its head. */
   async function checkpoint(): Promise<{ row: AuditRow; base: AuditBase } | undefined> {
-    if (newest.seq - removed <= keptMax) return undefined
-    const seq = newest.seq - Math.floor(keptMax * 0.9)
+    const seq = await lastToGo()
+    if (seq <= removed) return undefined
     const last = (await repository.at(seq))?.row
     // A damaged entry is evidence: nothing is removed from a ledger that cannot be continued from there.
     if (last === undefined) return undefined
@@ -133,13 +154,14 @@ export function createAudit(options: AuditOptions): Audit {
       if (cut !== undefined) await write([cut.row], true, cut.base)
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error)
+      trimBefore = undefined
       drop(batch.length)
     }
     for (const { written } of batch) written()
   }
 
   async function pumpAll(): Promise<void> {
-    while (queue.length > 0 || headDue || retryDue) await writeNext()
+    while (queue.length > 0 || headDue || retryDue || trimBefore !== undefined) await writeNext()
     pumping = undefined
     if (failure !== undefined && state === 'open') retryLater()
     if (newest.seq > signedSeq && state === 'open') armHead()
@@ -277,6 +299,12 @@ export function createAudit(options: AuditOptions): Audit {
         if (seq === newestHead || (row !== undefined && row.ts >= until)) return
       }
       if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
+    },
+
+    async trim(before) {
+      if (state !== 'open') return
+      trimBefore = before
+      await pump()
     },
 
     verify() {

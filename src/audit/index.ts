@@ -62,6 +62,11 @@ export interface Audit extends Room {
   status(): { readonly written: number; readonly dropped: number }
   /** Fires with every entry as it is queued, in call order, also when it cannot be written. */
   onRecord(listener: (entry: AuditRecord) => void): () => void
+  /**
+   * Removes entries that are older than `before` (ms since the epoch), as far as they are the oldest; an entry that
+   * names the last of them stands for them. Resolves when that is on disk.
+   */
+  trim(before: number): Promise<void>
   /** Fires with every signed head (an AuditHead frame) that is durable, at the start with the newest one there is. */
   onHead(listener: (frame: Uint8Array) => void): () => void
 }

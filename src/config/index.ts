@@ -46,6 +46,12 @@ export interface Config {
     /** Commands that match any of these globs are not recorded; read by the hook and by the daemon. */
     readonly ignore: readonly string[]
   }
+  /** Days; 0 keeps for ever. */
+  readonly retention: {
+    readonly events_days: number
+    readonly rollups_days: number
+    readonly audit_days: number
+  }
   readonly query: { readonly timeout_ms: number }
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error' }
 }

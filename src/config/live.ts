@@ -44,6 +44,9 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
       get history() {
         return current.config.history
       },
+      get retention() {
+        return current.config.retention
+      },
       get query() {
         return current.config.query
       },

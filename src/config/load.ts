@@ -271,6 +271,11 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
     },
     guard: { profile: v(KEYS.guardProfile) },
     history: { ignore: v(KEYS.historyIgnore) },
+    retention: {
+      events_days: v(KEYS.retentionEvents),
+      rollups_days: v(KEYS.retentionRollups),
+      audit_days: v(KEYS.retentionAudit),
+    },
     query: { timeout_ms: v(KEYS.queryTimeout) },
     log: { level: v(KEYS.logLevel) },
   }

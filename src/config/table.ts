@@ -303,6 +303,32 @@ export const KEYS = {
     example: '["pass *", "*--password*"]',
   }),
 
+  retentionEvents: key({
+    path: 'retention.events_days',
+    kind: kind.integer(0, 36_500),
+    default: 0,
+    unit: 'days',
+    description:
+      'How long commands are kept; 0 is for ever. Older ones are removed for good, from the files too; what was counted of them stays.',
+    example: '365',
+  }),
+  retentionRollups: key({
+    path: 'retention.rollups_days',
+    kind: kind.integer(0, 36_500),
+    default: 400,
+    unit: 'days',
+    description:
+      'How long what was counted of each hour and day is kept; 0 is for ever. Below 366 the numbers of a year are not whole.',
+  }),
+  retentionAudit: key({
+    path: 'retention.audit_days',
+    kind: kind.integer(0, 36_500),
+    default: 0,
+    unit: 'days',
+    description:
+      'How long entries of the ledger are kept; 0 is as long as there is room for them, the newest 200 000. What is removed is named in an entry, so that the chain stays provable.',
+  }),
+
   policyFiles: key({
     path: 'policy.files',
     kind: kind.emptyOnly(
@@ -346,6 +372,7 @@ const LIVE_SECTIONS: Readonly<Record<keyof Config, boolean>> = {
   sharing: true,
   guard: true,
   history: true,
+  retention: true,
   query: true,
   log: true,
 }

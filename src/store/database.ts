@@ -3,6 +3,9 @@ import { Level } from 'level'
 
 export type Database = Level<Uint8Array, Uint8Array>
 
+/** The database at one moment, whatever is written and removed since. */
+export type Snapshot = ReturnType<Database['snapshot']>
+
 /** A change to be written with others in one atomic batch. */
 export type Change =
   | { readonly type: 'put'; readonly key: Uint8Array; readonly value: Uint8Array }
@@ -10,4 +13,26 @@ export type Change =
 
 export function newDatabase(directory: string): Database {
   return new Level<Uint8Array, Uint8Array>(directory, { keyEncoding: 'view', valueEncoding: 'view' })
+}
+
+/** LevelDB has it; the type of all Levels has not. */
+interface Compacting {
+  compactRange(start: Uint8Array, end: Uint8Array): Promise<void>
+}
+
+/** Longer than any key. */
+const LAST_BYTES = 64
+
+/** Takes what was removed between the keys out of the files. */
+export async function compact(db: Database, { gte, lt }: { gte: Uint8Array; lt: Uint8Array }): Promise<void> {
+  const { compactRange } = db as unknown as Compacting
+  // What is still in the log comes into a table, in which a value and its removal may stand side by side …
+  await compactRange.call(db, gte, lt)
+  // … until something that spans them comes above, and all of them are merged: two keys that nobody has.
+  const last = Buffer.concat([gte, Buffer.alloc(LAST_BYTES, 0xff)])
+  await db.batch([
+    { type: 'del', key: gte },
+    { type: 'del', key: last },
+  ])
+  await compactRange.call(db, gte, lt)
 }

@@ -2,8 +2,9 @@
 import { blake3 } from '../base/hash.ts'
 import { createRecent, type Recent } from '../base/recent.ts'
 import { type Level0, markLevel0, revealLevel0 } from '../observe/level0.ts'
-import type { Change, Database } from './database.ts'
+import type { Change, Database, Snapshot } from './database.ts'
 import { keyRange, makeKey } from './keyspace.ts'
+import { createNumberSet, type NumberSet } from './number-set.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
 export const VALUE_VERSION = 1
@@ -11,6 +12,10 @@ export const HASH_BYTES = 16
 // commands ‖ uid ‖ kind ‖ number or hash
 export const BY_NUMBER = { bytes: Uint8Array.of(1) }
 export const BY_HASH = { bytes: Uint8Array.of(2) }
+/** The highest number that was ever given, where its text is gone. */
+const HIGHEST = { bytes: Uint8Array.of(3) }
+/** There while events were removed whose texts have not been looked for yet. */
+export const UNSWEPT = { bytes: Uint8Array.of(4) }
 export const NUMBER_AT = 1 + 4 + 1
 /** People repeat themselves: most commands are answered from here. */
 const CACHED_TEXTS = 8192
@@ -22,6 +27,11 @@ const CACHED_LENGTH = 1024
 export interface CommandTable {
   /** Numbers of the texts, in their order; what must be written for the new ones is appended to `changes`. */
   number(uid: number, texts: readonly Level0<string>[], changes: Change[]): Promise<readonly number[]>
+  /** Numbers of one person that are handed out from now on, until `unwatch`; one watch at a time. */
+  watch(uid: number): Pick<NumberSet, 'has'>
+  unwatch(): void
+  /** Texts of this person are no longer stored. */
+  forget(uid: number): void
   /** Forgets what was handed out since the last durable batch: that batch was not written. */
   reset(): void
 }
@@ -32,12 +42,10 @@ export function createCommandTable(db: Database): CommandTable {
   const caches = new Map<number, Recent<string, number>>()
   const nextNumber = new Map<number, number>()
 
+  let watched: { readonly uid: number; readonly used: NumberSet } | undefined
+
   async function firstFree(uid: number): Promise<number> {
-    const known = nextNumber.get(uid)
-    if (known !== undefined) return known
-    const range = keyRange('commands', { u32: uid }, BY_NUMBER)
-    const [last] = await db.keys({ ...range, reverse: true, limit: 1 }).all()
-    return last === undefined ? 1 : Buffer.from(last).readUInt32BE(NUMBER_AT) + 1
+    return nextNumber.get(uid) ?? (await lastNumber(db, uid)) + 1
   }
 
   function cacheOf(uid: number): Recent<string, number> {
@@ -49,49 +57,67 @@ export function createCommandTable(db: Database): CommandTable {
     return made
   }
 
+  async function numbered(
+    uid: number,
+    texts: readonly Level0<string>[],
+    changes: Change[],
+  ): Promise<readonly number[]> {
+    const cache = cacheOf(uid)
+    const numbers = new Array<number>(texts.length)
+    const unknown = new Map<string, number[]>()
+    for (const [i, hidden] of texts.entries()) {
+      const text = revealLevel0(hidden)
+      const cached = cache.get(text)
+      if (cached !== undefined) numbers[i] = cached
+      else {
+        const places = unknown.get(text)
+        if (places) places.push(i)
+        else unknown.set(text, [i])
+      }
+    }
+    if (unknown.size === 0) return numbers
+    const wanted = [...unknown]
+    const keys = wanted.map(([text]) =>
+      makeKey('commands', { u32: uid }, BY_HASH, { bytes: blake3([text], HASH_BYTES) }),
+    )
+    const found = await db.getMany(keys)
+    let next = await firstFree(uid)
+    for (const [w, [text, places]] of wanted.entries()) {
+      const stored = found[w]
+      let number: number
+      if (stored !== undefined) number = decodeValue<number>(VALUE_VERSION, stored)
+      else {
+        number = next++
+        changes.push(
+          { type: 'put', key: keys[w] as Buffer, value: encodeValue(VALUE_VERSION, number) },
+          {
+            type: 'put',
+            key: makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }),
+            value: encodeValue(VALUE_VERSION, text),
+          },
+        )
+      }
+      for (const place of places) numbers[place] = number
+      if (text.length <= CACHED_LENGTH) cache.set(text, number)
+    }
+    nextNumber.set(uid, next)
+    return numbers
+  }
+
   return {
     async number(uid, texts, changes) {
-      const cache = cacheOf(uid)
-      const numbers = new Array<number>(texts.length)
-      const unknown = new Map<string, number[]>()
-      for (const [i, hidden] of texts.entries()) {
-        const text = revealLevel0(hidden)
-        const cached = cache.get(text)
-        if (cached !== undefined) numbers[i] = cached
-        else {
-          const places = unknown.get(text)
-          if (places) places.push(i)
-          else unknown.set(text, [i])
-        }
-      }
-      if (unknown.size === 0) return numbers
-      const wanted = [...unknown]
-      const keys = wanted.map(([text]) =>
-        makeKey('commands', { u32: uid }, BY_HASH, { bytes: blake3([text], HASH_BYTES) }),
-      )
-      const found = await db.getMany(keys)
-      let next = await firstFree(uid)
-      for (const [w, [text, places]] of wanted.entries()) {
-        const stored = found[w]
-        let number: number
-        if (stored !== undefined) number = decodeValue<number>(VALUE_VERSION, stored)
-        else {
-          number = next++
-          changes.push(
-            { type: 'put', key: keys[w] as Buffer, value: encodeValue(VALUE_VERSION, number) },
-            {
-              type: 'put',
-              key: makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }),
-              value: encodeValue(VALUE_VERSION, text),
-            },
-          )
-        }
-        for (const place of places) numbers[place] = number
-        if (text.length <= CACHED_LENGTH) cache.set(text, number)
-      }
-      nextNumber.set(uid, next)
+      const numbers = await numbered(uid, texts, changes)
+      if (watched?.uid === uid) for (const number of numbers) watched.used.add(number)
       return numbers
     },
+    watch(uid) {
+      watched = { uid, used: createNumberSet() }
+      return watched.used
+    },
+    unwatch() {
+      watched = undefined
+    },
+    forget: (uid) => void caches.delete(uid),
     reset() {
       caches.clear()
       nextNumber.clear()
@@ -99,16 +125,32 @@ export function createCommandTable(db: Database): CommandTable {
   }
 }
 
-/** Texts of these numbers; a number without a text is a damaged database and throws. */
+async function lastNumber(db: Database, uid: number): Promise<number> {
+  const range = keyRange('commands', { u32: uid }, BY_NUMBER)
+  const [last] = await db.keys({ ...range, reverse: true, limit: 1 }).all()
+  const stored = await db.get(makeKey('commands', { u32: uid }, HIGHEST))
+  const highest = stored === undefined ? 0 : decodeValue<number>(VALUE_VERSION, stored)
+  return Math.max(highest, last === undefined ? 0 : Buffer.from(last).readUInt32BE(NUMBER_AT))
+}
+
+/** To be written with the removal of texts. */
+export async function highestNumber(db: Database, uid: number): Promise<Change> {
+  const value = encodeValue(VALUE_VERSION, await lastNumber(db, uid))
+  return { type: 'put', key: makeKey('commands', { u32: uid }, HIGHEST), value }
+}
+
+export const textOf = (value: Uint8Array): string => decodeValue<string>(VALUE_VERSION, value)
+
+/** Texts of these numbers at that moment; a number without a text is a damaged database and throws. */
 export async function commandTexts(
   db: Database,
   uid: number,
   numbers: readonly number[],
+  snapshot: Snapshot,
 ): Promise<ReadonlyMap<number, Level0<string>>> {
   const distinct = [...new Set(numbers)]
-  const values = await db.getMany(
-    distinct.map((n) => makeKey('commands', { u32: uid }, BY_NUMBER, { u32: n })),
-  )
+  const keys = distinct.map((n) => makeKey('commands', { u32: uid }, BY_NUMBER, { u32: n }))
+  const values = await db.getMany<Uint8Array, Uint8Array>(keys, { snapshot })
   const texts = new Map<number, Level0<string>>()
   for (const [i, value] of values.entries()) {
     if (value === undefined) throw new Error('an event refers to a command text that is not stored')

@@ -157,3 +157,28 @@ const NO_TEXT = markLevel0('')
 /** For whoever only counts: the command is left empty. */
 export const decodeWithoutText = (key: Uint8Array, value: Uint8Array): StoredEvent =>
   decodeEvent(key, value, NO_TEXT)
+
+/** Everything that was stored, in its own units. */
+export function decodeWhole(
+  key: Uint8Array,
+  value: Uint8Array,
+  command: Level0<string>,
+): Omit<EventInput, 'uid' | 'local'> {
+  const [duration_us, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(
+    VALUE_VERSION,
+    value,
+  )
+  return {
+    start_us: startOfKey(key),
+    tag: readU32(key, TAG_AT),
+    duration_us,
+    shell,
+    exit_code,
+    command,
+    cwd: markLevel0(cwd),
+    risk_level: RISK_LEVELS[readEventKey(key).risk] as RiskLevel,
+    category,
+    tool,
+    karo_generated,
+  }
+}

@@ -3,8 +3,10 @@
 import { createSerial } from '../base/serial.ts'
 import { revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
-import type { Change, Database } from './database.ts'
+import type { Change, Database, Snapshot } from './database.ts'
 import { commandTexts, createCommandTable, findCommands } from './event-commands.ts'
+import { createEventCounts } from './event-counts.ts'
+import { createEventRetention, type EventRetention } from './event-retention.ts'
 import {
   decodeEvent,
   decodeWithoutText,
@@ -15,8 +17,8 @@ import {
   readEventKey,
   type StoredEvent,
 } from './event-rows.ts'
+import { createEventTransfer, type EventTransfer } from './event-transfer.ts'
 import { createRollupWriter } from './rollup-writer.ts'
-import { createRollupRepository } from './rollups.ts'
 import {
   deletePosition,
   putDropped,
@@ -51,7 +53,7 @@ export interface EventFilter {
   readonly limit: number
 }
 
-export interface EventRepository {
+export interface EventRepository extends EventTransfer, EventRetention {
   /** All or nothing: events, distinct commands, rollups, unique counts and the spool position in one Level batch. */
   ingest(batch: EventBatch): Promise<void>
   /** Writes the position once more and waits for the disk (fsync): everything before it is then safe to delete. */
@@ -69,13 +71,12 @@ export interface EventRepository {
 
 /** Rows per step of a scan: large enough to be fast, small enough not to hold up the event loop for long. */
 const PAGE = 4096
-const EVER = 0xffff_ffff
 
 export function createEventRepository(db: Database): EventRepository {
   const serially = createSerial()
   const commands = createCommandTable(db)
   const rollups = createRollupWriter(db)
-  const read = createRollupRepository(db)
+  const counts = createEventCounts(db)
   let dropped: number | undefined
 
   async function number(events: readonly EventInput[], changes: Change[]): Promise<readonly number[]> {
@@ -89,33 +90,89 @@ export function createEventRepository(db: Database): EventRepository {
     return numbers
   }
 
-  async function countOf(uid: number): Promise<number> {
-    return (await read.days(uid, 0, EVER)).reduce((sum, { rollup }) => sum + rollup.count, 0)
+  /** Appends to `changes` and writes them all. */
+  async function store(events: readonly EventInput[], changes: Change[]): Promise<void> {
+    try {
+      if (events.length > 0) {
+        const numbers = await number(events, changes)
+        await rollups.fold(events, numbers, changes)
+        for (const [uid, own] of Map.groupBy(events, (event) => event.uid)) {
+          await counts.add(uid, own.length, changes)
+        }
+        for (const [i, event] of events.entries()) {
+          changes.push({ type: 'put', key: eventKey(event, numbers[i]!), value: encodeEvent(event) })
+        }
+      }
+      await db.batch(changes)
+    } catch (error) {
+      // What the caches say was never written.
+      commands.reset()
+      rollups.reset()
+      counts.reset()
+      throw error
+    }
+  }
+
+  /** As of `snapshot`: what is removed meanwhile is still there. */
+  async function searchIn(
+    snapshot: Snapshot,
+    uid: number,
+    filter: EventFilter,
+  ): Promise<{ events: readonly StoredEvent[]; total: number }> {
+    const wanted = filter.words.length > 0 ? await findCommands(db, uid, filter.words) : undefined
+    if (wanted?.size === 0) return { events: [], total: 0 }
+    const least = filter.risk === undefined ? 0 : RISK_LEVELS.indexOf(filter.risk)
+    const byValue = filter.cwd !== undefined || filter.shell !== undefined
+    const unfiltered = !wanted && least === 0 && !byValue && !filter.failed && filter.since === undefined
+    const hits: (readonly [key: Uint8Array, value: Uint8Array | undefined])[] = []
+    let total = 0
+    const keys = db.keys({ ...eventRange(uid, filter.since), reverse: true, snapshot })
+    try {
+      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+        const fits = page.filter((key) => {
+          const { command, risk, failed } = readEventKey(key)
+          return risk >= least && (!filter.failed || failed) && (!wanted || wanted.has(command))
+        })
+        const values = byValue ? await db.getMany<Uint8Array, Uint8Array>(fits, { snapshot }) : []
+        for (const [i, key] of fits.entries()) {
+          if (byValue && !fitsValue(key, values[i]!, filter)) continue
+          total++
+          if (hits.length < filter.limit) hits.push([key, values[i]])
+        }
+        if (unfiltered && hits.length >= filter.limit) break
+      }
+    } finally {
+      await keys.close()
+    }
+    if (unfiltered) total = await counts.of(uid)
+    const texts = await commandTexts(
+      db,
+      uid,
+      hits.map(([key]) => readEventKey(key).command),
+      snapshot,
+    )
+    const values = byValue
+      ? hits.map(([, value]) => value)
+      : await db.getMany<Uint8Array, Uint8Array>(
+          hits.map(([key]) => key),
+          { snapshot },
+        )
+    const events = hits.map(([key], i) => decodeEvent(key, values[i]!, texts.get(readEventKey(key).command)!))
+    return { events, total }
   }
 
   return {
     ingest: (batch) =>
       serially(async () => {
         const changes: Change[] = [putPosition(batch.position)]
-        try {
-          dropped ??= await readDropped(db)
-          if (batch.dropped > 0) changes.push(putDropped(dropped + batch.dropped))
-          if (batch.events.length > 0) {
-            const numbers = await number(batch.events, changes)
-            await rollups.fold(batch.events, numbers, changes)
-            for (const [i, event] of batch.events.entries()) {
-              changes.push({ type: 'put', key: eventKey(event, numbers[i]!), value: encodeEvent(event) })
-            }
-          }
-          await db.batch(changes)
-          dropped += batch.dropped
-        } catch (error) {
-          // What the caches say was never written.
-          commands.reset()
-          rollups.reset()
-          throw error
-        }
+        dropped ??= await readDropped(db)
+        if (batch.dropped > 0) changes.push(putDropped(dropped + batch.dropped))
+        await store(batch.events, changes)
+        dropped += batch.dropped
       }),
+
+    ...createEventTransfer(db, serially, store),
+    ...createEventRetention({ db, serially, commands, rollups, counts }),
 
     settle: (position) => serially(() => db.batch([putPosition(position)], { sync: true })),
 
@@ -128,52 +185,15 @@ export function createEventRepository(db: Database): EventRepository {
     },
 
     async search(uid, filter) {
-      const wanted = filter.words.length > 0 ? await findCommands(db, uid, filter.words) : undefined
-      if (wanted?.size === 0) return { events: [], total: 0 }
-      const least = filter.risk === undefined ? 0 : RISK_LEVELS.indexOf(filter.risk)
-      const byValue = filter.cwd !== undefined || filter.shell !== undefined
-      const unfiltered = !wanted && least === 0 && !byValue && !filter.failed && filter.since === undefined
-      const hits: (readonly [key: Uint8Array, value: Uint8Array | undefined])[] = []
-      let total = 0
-      const keys = db.keys({ ...eventRange(uid, filter.since), reverse: true })
+      const snapshot = db.snapshot()
       try {
-        for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-          const fits = page.filter((key) => {
-            const { command, risk, failed } = readEventKey(key)
-            return risk >= least && (!filter.failed || failed) && (!wanted || wanted.has(command))
-          })
-          const values = byValue ? await db.getMany(fits) : []
-          for (const [i, key] of fits.entries()) {
-            if (byValue && !fitsValue(key, values[i]!, filter)) continue
-            total++
-            if (hits.length < filter.limit) hits.push([key, values[i]])
-          }
-          if (unfiltered && hits.length >= filter.limit) break
-        }
+        return await searchIn(snapshot, uid, filter)
       } finally {
-        await keys.close()
+        await snapshot.close()
       }
-      if (unfiltered) total = await countOf(uid)
-      const texts = await commandTexts(
-        db,
-        uid,
-        hits.map(([key]) => readEventKey(key).command),
-      )
-      const values = byValue
-        ? hits.map(([, value]) => value)
-        : await db.getMany(hits.map(([key]) => key as Buffer))
-      const events = hits.map(([key], i) =>
-        decodeEvent(key, values[i]!, texts.get(readEventKey(key).command)!),
-      )
-      return { events, total }
     },
 
-    async count(uid) {
-      if (uid !== undefined) return countOf(uid)
-      let total = 0
-      for (const uid of await read.uids()) total += await countOf(uid)
-      return total
-    },
+    count: (uid) => (uid === undefined ? counts.total() : counts.of(uid)),
   }
 }
 

@@ -26,6 +26,8 @@ export const KEYSPACES = {
   /** Which distinct commands ran on which day: unique counts of a period. */
   command_days: 20,
   api_tokens: 21,
+  /** How many events each person has. */
+  event_counts: 22,
 } as const
 export type Keyspace = keyof typeof KEYSPACES
 

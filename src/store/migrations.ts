@@ -2,6 +2,7 @@
 import { KaroError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import type { Change, Database } from './database.ts'
+import { countEvents } from './event-counts.ts'
 import { categoryDurations } from './event-durations.ts'
 import { makeKey } from './keyspace.ts'
 import { decodeValue, encodeValue } from './value.ts'
@@ -22,6 +23,7 @@ export interface Migration {
 /** Every step since schema 1, the first. */
 const MIGRATIONS: readonly Migration[] = [
   { version: 2, name: 'durations by category', run: categoryDurations },
+  { version: 3, name: 'counts of events', run: countEvents },
 ]
 
 const FIRST_SCHEMA = 1

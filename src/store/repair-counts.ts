@@ -1,6 +1,7 @@
 // Compares what was counted with the events it was counted from, and counts anew where something is missing.
 import { HOUR_MS, localDay } from '../base/calendar.ts'
 import type { Change, Database } from './database.ts'
+import { countKey, decodeCount, encodeCount } from './event-counts.ts'
 import { decodeWithoutText } from './event-rows.ts'
 import { commandOfKey, eventsOf, readU32, startOfKey, UID_AT } from './key-of-event.ts'
 import { keyRange } from './keyspace.ts'
@@ -16,6 +17,7 @@ export interface Recounted {
   readonly rollups_hour: number
   readonly rollups_day: number
   readonly command_days: number
+  readonly event_counts: number
 }
 
 /** People who have rows of events. */
@@ -37,7 +39,8 @@ export async function peopleWithEvents(db: Database): Promise<readonly number[]>
  * calendar the machine has now, which need not be the one they were counted by. Resolves with the rows replaced.
  */
 export async function recount(db: Database, uid: number, days: boolean): Promise<Recounted> {
-  const rows = { rollups_hour: 0, rollups_day: 0, command_days: 0 }
+  const rows = { rollups_hour: 0, rollups_day: 0, command_days: 0, event_counts: 0 }
+  let total = 0
   let changes: Change[] = []
   let hour = { at: -1, rollup: emptyRollup() }
   let day = { at: -1, rollup: emptyRollup(), commands: createNumberSet() }
@@ -68,6 +71,7 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
   const events = db.iterator(eventsOf(uid))
   try {
     for (let page = await events.nextv(PAGE); page.length > 0; page = await events.nextv(PAGE)) {
+      total += page.length
       for (const [key, value] of page) {
         const event = decodeWithoutText(key, value)
         const time = startOfKey(key) / 1000
@@ -98,6 +102,11 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
   }
   await endHour()
   await endDay()
+  const told = await db.get(countKey(uid))
+  if (told === undefined || decodeCount(told) !== total) {
+    rows.event_counts++
+    changes.push({ type: 'put', key: countKey(uid), value: encodeCount(total) })
+  }
   await db.batch(changes)
   return rows
 }

@@ -33,6 +33,7 @@ function isRollup(key: Uint8Array, value: Uint8Array): boolean {
 
 function isCommand(key: Uint8Array, value: Uint8Array): boolean {
   const kind = key[UID_KEY]
+  if (kind === 3 || kind === 4) return key.length === UID_KEY + 1 && decodes(value)
   if (kind === 2) return key.length === UID_KEY + 1 + 16 && isCount(decodeValue(VALUE_VERSION, value))
   return kind === 1 && key.length === UID_KEY + 1 + 4 && typeof decodeValue(VALUE_VERSION, value) === 'string'
 }
@@ -52,6 +53,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
     createNumberSet().addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, value))
     return key.length === UID_KEY + 4
   },
+  event_counts: (key, value) => key.length === UID_KEY && isCount(decodeValue(VALUE_VERSION, value)),
   consent(key, value) {
     const row = decodeValue<unknown>(VALUE_VERSION, value)
     return isObject(row) && row.uid === readU32(key, UID_AT) && typeof row.off === 'boolean'

@@ -8,6 +8,7 @@ import { silentLog } from '../base/log.ts'
 import { type AuditRepository, createAuditRepository } from './audit.ts'
 import { createConsentRepository } from './consent.ts'
 import type { Database } from './database.ts'
+import { createEventCounts } from './event-counts.ts'
 import { KEYSPACES, type Keyspace, keyRange } from './keyspace.ts'
 import { migrate, writeSchema } from './migrations.ts'
 import { alignCommands } from './repair-commands.ts'
@@ -137,7 +138,8 @@ async function checkRows(
   await keepSchema(db, read.directory, damaged, note)
   await dropUnsound(db, of, note)
 
-  for (const uid of await peopleWithEvents(db)) {
+  const people = new Set([...(await createEventCounts(db).people()), ...(await peopleWithEvents(db))])
+  for (const uid of people) {
     const { lost, rebuilt } = await alignCommands(db, uid)
     of('commands').lost += lost
     of('commands').rebuilt += rebuilt
@@ -146,7 +148,7 @@ async function checkRows(
     for (const [keyspace, anew] of Object.entries(await recount(db, uid, days))) {
       of(keyspace as Keyspace).rebuilt += anew
       if (anew > 0)
-        note(keyspace as Keyspace, `${anew} rows told of less than the events and are counted anew`)
+        note(keyspace as Keyspace, `${anew} rows did not agree with the events and are counted anew`)
     }
   }
   if (read.lossy) await failClosed(db, note)

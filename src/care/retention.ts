@@ -1,0 +1,84 @@
+// Lets what is older than the owner wants go: events, what was counted of them, entries of the ledger; a little at a time.
+import { DAY_MS, localDay } from '../base/calendar.ts'
+import type { Clock, Timers } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Room } from '../base/room.ts'
+import type { Config } from '../config/index.ts'
+import type { Store } from '../store/index.ts'
+
+/** After the start others have better things to do. */
+const FIRST_MS = 60_000
+const EVERY_MS = 3_600_000
+
+export interface RetentionDeps {
+  /** Read at each sweep: a reload is in force at the next one. */
+  readonly config: Pick<Config, 'retention'>
+  readonly store: {
+    readonly events: Pick<
+      Store['events'],
+      'removeEvents' | 'removeTexts' | 'removeRollups' | 'purge' | 'people'
+    >
+  }
+  /** Removes entries before a time (ms since the epoch); the chain stays provable. */
+  readonly trimLedger: (before: number) => Promise<void>
+  readonly clock: Pick<Clock, 'now'>
+  readonly timers: Timers
+  readonly log: Log
+}
+
+/** Sweeps a minute after the start and every hour; `stop` ends one that is under way after its batch. */
+export function createRetention(deps: RetentionDeps): Room & { sweep(signal: AbortSignal): Promise<void> } {
+  const { config, store, trimLedger, clock, timers, log } = deps
+  const { events } = store
+  let ending = new AbortController()
+  let cancel: (() => void) | undefined
+  let under: Promise<void> | undefined
+
+  async function sweep(signal: AbortSignal): Promise<void> {
+    const { events_days, rollups_days, audit_days } = config.retention
+    const now = clock.now()
+    for (const uid of await events.people()) {
+      const gone = events_days === 0 ? 0 : await events.removeEvents(uid, now - events_days * DAY_MS, signal)
+      // Also what an earlier sweep did not come to.
+      const texts = await events.removeTexts(uid, signal)
+      const counted =
+        rollups_days === 0 ? 0 : await events.removeRollups(uid, localDay(now) - rollups_days, signal)
+      if (gone + texts + counted === 0) continue
+      await events.purge(uid)
+      log.info({ events: gone, texts, counts: counted }, 'what is older than retention asks for was removed')
+    }
+    if (audit_days > 0) await trimLedger(now - audit_days * DAY_MS)
+  }
+
+  function next(ms: number): void {
+    cancel = timers.after(ms, () => {
+      under = sweep(ending.signal)
+        .catch((error: unknown) => {
+          if (!ending.signal.aborted)
+            log.warn(
+              { reason: error instanceof Error ? error.message : String(error) },
+              'old data wait for the next sweep',
+            )
+        })
+        .finally(() => {
+          under = undefined
+          if (!ending.signal.aborted) next(EVERY_MS)
+        })
+    })
+  }
+
+  return {
+    name: 'retention',
+    sweep,
+    async start(signal) {
+      signal.throwIfAborted()
+      ending = new AbortController()
+      next(FIRST_MS)
+    },
+    async stop() {
+      ending.abort()
+      cancel?.()
+      await under
+    },
+  }
+}

@@ -1,0 +1,179 @@
+// Removes events for their age, and the texts that no event names any more; each batch leaves a whole database.
+
+import { blake3 } from '../base/hash.ts'
+import type { Serial } from '../base/serial.ts'
+import { type Change, compact, type Database } from './database.ts'
+import {
+  BY_HASH,
+  BY_NUMBER,
+  type CommandTable,
+  HASH_BYTES,
+  highestNumber,
+  NUMBER_AT,
+  textOf,
+  UNSWEPT,
+} from './event-commands.ts'
+import type { EventCounts } from './event-counts.ts'
+import { commandOfKey, eventsOf, readU32 } from './key-of-event.ts'
+import { keyRange, makeKey } from './keyspace.ts'
+import { createNumberSet } from './number-set.ts'
+import type { RollupWriter } from './rollup-writer.ts'
+import { createRollupRepository, rollupsBefore } from './rollups.ts'
+import { encodeValue } from './value.ts'
+
+const VALUE_VERSION = 1
+const PAGE = 4_096
+/** Rows removed in one batch: some milliseconds, in which nothing else is written. */
+const BATCH = 500
+
+export interface EventRetention {
+  /** Everybody who has events here, or numbers. */
+  people(): Promise<readonly number[]>
+  /**
+   * Removes this person's events that began before `time` (ms since the epoch), the oldest first, in batches between
+   * which others are written. A kill loses nothing but time. Resolves with how many.
+   */
+  removeEvents(uid: number, time: number, signal: AbortSignal): Promise<number>
+  /** Removes the texts that no event names, if any event was removed since the last time; resolves with how many. */
+  removeTexts(uid: number, signal: AbortSignal): Promise<number>
+  /** Removes what was counted of the days before `day` (since 1970-01-01); resolves with how many rows. */
+  removeRollups(uid: number, day: number, signal: AbortSignal): Promise<number>
+  /** Takes what was removed out of the files; runs beside reading and writing. */
+  purge(uid: number): Promise<void>
+}
+
+export interface RetentionDeps {
+  readonly db: Database
+  readonly serially: Serial
+  readonly commands: CommandTable
+  readonly rollups: RollupWriter
+  readonly counts: EventCounts
+}
+
+export function createEventRetention({
+  db,
+  serially,
+  commands,
+  rollups,
+  counts,
+}: RetentionDeps): EventRetention {
+  const unsweptKey = (uid: number): Buffer => makeKey('commands', { u32: uid }, UNSWEPT)
+
+  async function removeSome(uid: number, time: number): Promise<number> {
+    const range = {
+      gte: eventsOf(uid).gte,
+      lt: makeKey('events', { u32: uid }, { u64: Math.max(0, time) * 1000 }),
+    }
+    const keys = await db.keys({ ...range, limit: BATCH }).all()
+    if (keys.length === 0) return 0
+    const changes: Change[] = keys.map((key) => ({ type: 'del', key }))
+    // Their texts go later; a kill before that is made up for by this mark.
+    changes.push({ type: 'put', key: unsweptKey(uid), value: encodeValue(VALUE_VERSION, true) })
+    try {
+      await counts.add(uid, -keys.length, changes)
+      await db.batch(changes)
+    } catch (error) {
+      counts.reset()
+      throw error
+    }
+    return keys.length
+  }
+
+  return {
+    async people() {
+      const uids = new Set(await counts.people())
+      for (const uid of await createRollupRepository(db).uids()) uids.add(uid)
+      return [...uids]
+    },
+
+    async removeEvents(uid, time, signal) {
+      let removed = 0
+      for (;;) {
+        signal.throwIfAborted()
+        const some = await serially(() => removeSome(uid, Math.floor(time)))
+        removed += some
+        if (some < BATCH) return removed
+      }
+    },
+
+    async removeTexts(uid, signal) {
+      if ((await db.get(unsweptKey(uid))) === undefined) return 0
+      // What is given out from here on is not among the events that are looked at, and stays.
+      const { used, keys } = await serially(async () => ({
+        used: commands.watch(uid),
+        keys: db.keys(eventsOf(uid)),
+      }))
+      const named = createNumberSet()
+      try {
+        for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+          signal.throwIfAborted()
+          for (const key of page) named.add(commandOfKey(key))
+        }
+        return await removeUnnamed()
+      } finally {
+        await keys.close()
+        commands.unwatch()
+      }
+
+      async function removeUnnamed(): Promise<number> {
+        let removed = 0
+        const rows = db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER))
+        try {
+          for (let page = await rows.nextv(BATCH); page.length > 0; page = await rows.nextv(BATCH)) {
+            signal.throwIfAborted()
+            await serially(async () => {
+              const changes: Change[] = []
+              let some = 0
+              for (const [key, value] of page) {
+                const number = readU32(key, NUMBER_AT)
+                if (named.has(number) || used.has(number)) continue
+                some++
+                const hash = { bytes: blake3([textOf(value)], HASH_BYTES) }
+                changes.push(
+                  { type: 'del', key },
+                  { type: 'del', key: makeKey('commands', { u32: uid }, BY_HASH, hash) },
+                )
+              }
+              if (some === 0) return
+              // Days remember numbers: one that was given is never given again.
+              changes.push(await highestNumber(db, uid))
+              await db.batch(changes)
+              commands.forget(uid)
+              removed += some
+            })
+          }
+        } finally {
+          await rows.close()
+        }
+        await db.del(unsweptKey(uid))
+        return removed
+      }
+    },
+
+    async removeRollups(uid, day, signal) {
+      let removed = 0
+      for (const range of rollupsBefore(uid, day)) {
+        for (;;) {
+          signal.throwIfAborted()
+          const some = await serially(async () => {
+            const keys = await db.keys({ ...range, limit: BATCH }).all()
+            if (keys.length === 0) return 0
+            // Whoever counts on with what it remembers would bring them back.
+            rollups.reset()
+            await db.batch(keys.map((key) => ({ type: 'del', key })))
+            return keys.length
+          })
+          removed += some
+          if (some < BATCH) break
+        }
+      }
+      return removed
+    },
+
+    async purge(uid) {
+      for (const keyspace of ['events', 'commands', 'rollups_hour', 'rollups_day', 'command_days'] as const) {
+        await compact(db, keyRange(keyspace, { u32: uid }))
+      }
+    },
+  }
+}

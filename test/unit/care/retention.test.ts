@@ -1,0 +1,73 @@
+// The sweep asks for what the configuration says, of everybody, and waits for the next time when something fails.
+import { expect, test } from 'vitest'
+import { DAY_MS } from '../../../src/base/calendar.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createRetention } from '../../../src/care/retention.ts'
+
+const NOW = Date.UTC(2026, 10, 20, 12)
+
+function world(retention: { events_days: number; rollups_days: number; audit_days: number }) {
+  const did: string[] = []
+  const waiting: { ms: number; run: () => void }[] = []
+  let fails = false
+  const done = async (what: string, count: number): Promise<number> => {
+    if (fails) throw new Error('the disk is full')
+    did.push(what)
+    return count
+  }
+  const room = createRetention({
+    config: { retention },
+    store: {
+      events: {
+        people: async () => [7, 8],
+        removeEvents: (uid, time) => done(`events ${uid} ${(NOW - time) / DAY_MS}`, uid === 7 ? 1 : 0),
+        removeTexts: (uid) => done(`texts ${uid}`, 0),
+        removeRollups: (uid, day) => done(`rollups ${uid} ${Math.floor(NOW / DAY_MS) - day}`, 0),
+        purge: async (uid) => void did.push(`purge ${uid}`),
+      },
+    },
+    trimLedger: async (before) => void did.push(`ledger ${(NOW - before) / DAY_MS}`),
+    clock: { now: () => NOW },
+    timers: {
+      after(ms, run) {
+        const one = { ms, run }
+        waiting.push(one)
+        return () => void waiting.splice(waiting.indexOf(one), 1)
+      },
+    },
+    log: silentLog,
+  })
+  const fail = (on: boolean): void => {
+    fails = on
+  }
+  return { room, did, waiting, fail }
+}
+
+test('0 keeps; anything else is days, and only who lost something is purged', async () => {
+  const forever = world({ events_days: 0, rollups_days: 0, audit_days: 0 })
+  await forever.room.sweep(new AbortController().signal)
+  expect(forever.did).toEqual(['texts 7', 'texts 8'])
+  const bounded = world({ events_days: 30, rollups_days: 400, audit_days: 90 })
+  await bounded.room.sweep(new AbortController().signal)
+  expect(bounded.did).toEqual([
+    ...['events 7 30', 'texts 7', 'rollups 7 400', 'purge 7'],
+    ...['events 8 30', 'texts 8', 'rollups 8 400', 'ledger 90'],
+  ])
+})
+
+test('it begins after a minute, comes again every hour also after a failure, and stops', async () => {
+  const { room, did, waiting, fail } = world({ events_days: 1, rollups_days: 0, audit_days: 0 })
+  await room.start(new AbortController().signal)
+  expect(waiting.map(({ ms }) => ms)).toEqual([60_000])
+  fail(true)
+  waiting.pop()!.run()
+  await expect.poll(() => waiting.length).toBe(1)
+  expect(waiting[0]!.ms).toBe(3_600_000)
+  expect(did).toEqual([])
+  fail(false)
+  waiting.pop()!.run()
+  await expect.poll(() => waiting.length).toBe(1)
+  expect(did).toContain('purge 7')
+  await room.stop()
+  expect(waiting).toEqual([])
+})
