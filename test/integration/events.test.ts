@@ -1,6 +1,7 @@
 // karo events on real daemons: who comes and goes, what is one's own, without level 0, across cuts and a restart.
 import { spawn } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { callDaemon } from '../../src/api/client.ts'
@@ -188,6 +189,29 @@ describe('one machine', () => {
     expect(lost.id.split('-')[0]).toBe(next.id.split('-')[0])
     expect(await on.interrupt()).toEqual({ code: 0, signal: null })
     await again.stop()
+  })
+
+  test('what the node lacks, and a configuration that was reloaded, are told', async () => {
+    const taken = createServer()
+    await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve))
+    const { port } = taken.address() as AddressInfo
+    // Told of a service manager, it reloads at SIGHUP.
+    const env = { KARO_MESH_PORT: String(port), NOTIFY_SOCKET: '@karo-test-nobody' }
+    const node = await startNode({ env, ready: false })
+    await until(() => node.status(), { what: 'it answers' })
+    const on = following(node, '--json', '--since', '0')
+    const unready = { ready: false, failing: ['mesh.listening'] }
+    expect((await on.first('health_changed')).data).toEqual(unready)
+    await new Promise((resolve) => taken.close(resolve))
+    const healthy = () => on.events().flatMap((one) => (one.type === 'health_changed' ? [one.data] : []))
+    await until(() => healthy().length === 2, { what: 'it is ready' })
+    expect(healthy()[1]).toEqual({ ready: true, failing: [] })
+    appendFileSync(join(node.home, 'config.toml'), '\n[history]\nignore = ["zqcanary*"]\n[http]\nport = 1\n')
+    node.process.kill('SIGHUP')
+    expect((await on.first('config_reloaded')).data).toMatchObject({ applied: ['history.ignore'] })
+    expect(on.text()).not.toContain('zqcanary')
+    await on.interrupt()
+    await node.stop()
   })
 
   test('without a daemon it says how to start one; --limit ends it; a wrong id is the caller’s', async () => {
