@@ -5,6 +5,8 @@ import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { callDaemon } from '../../src/api/client.ts'
+import type { Operation } from '../../src/api/operation.ts'
+import { OPERATIONS } from '../../src/api/operations/index.ts'
 import type { SessionCodeShape, SessionShape } from '../../src/api/schemas/tokens.ts'
 import type {
   AuditEntryShape,
@@ -392,6 +394,62 @@ describe('requests with tricks', () => {
     ])
     expect(answers).toEqual([[408], [408]])
     expect(await sharingIsOff()).toBe(false)
+  })
+})
+
+describe('every operation there is', () => {
+  const named = ({ method, path }: Operation) => `${method} ${path}`
+  /** Those that are not refused to whoever shows this; what else they need is not tried. */
+  async function openTo(headers: Record<string, string>): Promise<string[]> {
+    const opened: string[] = []
+    for (const operation of OPERATIONS) {
+      // Neither may a stream keep this test, nor a good request change something.
+      const trial = operation.method === 'GET' ? `${operation.path}?no-such-parameter=1` : operation.path
+      const { status, text } = await send(port, trial, { method: operation.method, headers, body: 'x' })
+      if (status === 401 || status === 403) continue
+      expect(text).not.toBe('')
+      opened.push(named(operation))
+    }
+    return opened
+  }
+  const FOR_ANYONE = ['GET /api/v1/health', 'GET /api/v1/openapi.json']
+  // Needs a token or a code, which it looks for itself.
+  const OPENING = 'POST /api/v1/sessions'
+
+  test('is closed to whoever shows nothing, but for three', async () => {
+    const opened = await openTo({ 'content-type': 'application/json' })
+    expect(opened.sort()).toEqual([...FOR_ANYONE, OPENING].sort())
+  })
+
+  test('opens to a scraper only its numbers', async () => {
+    const { token } = await tokenOf('--scope', 'metrics')
+    const opened = await openTo({ 'content-type': 'application/json', ...bearer(token) })
+    const own = ['GET /metrics', 'GET /api/v1/metrics', 'DELETE /api/v1/sessions']
+    expect(opened.sort()).toEqual([...FOR_ANYONE, OPENING, ...own].sort())
+  })
+
+  test('opens to who may read nothing that changes or asks', async () => {
+    const { token } = await tokenOf('--scope', 'read')
+    const opened = await openTo({ 'content-type': 'application/json', ...bearer(token) })
+    const others = opened.filter((name) => !name.startsWith('GET '))
+    expect(others.sort()).toEqual([OPENING, 'DELETE /api/v1/sessions'].sort())
+    expect(opened).toContain('GET /api/v1/history')
+  })
+
+  test('that makes or shows keys, or takes the whole node away, is done at the socket, whatever is shown here', async () => {
+    const { token } = await tokenOf('--scope', 'full')
+    const opened = await openTo({ 'content-type': 'application/json', ...bearer(token) })
+    const closed = OPERATIONS.map(named).filter((name) => !opened.includes(name))
+    expect(closed.sort()).toEqual(
+      [
+        'GET /api/v1/doctor',
+        'GET /api/v1/tokens',
+        'POST /api/v1/tokens',
+        'POST /api/v1/tokens/revoke',
+        'POST /api/v1/sessions/codes',
+        'POST /api/v1/backup',
+      ].sort(),
+    )
   })
 })
 
