@@ -13,11 +13,20 @@ fail() {
 
 has_systemd() { [ -d /run/systemd/system ]; }
 
+# What was installed outside of /usr/lib/karo, by the version that is there now.
+list=/usr/lib/karo/installed-files
+
+remove_listed() {
+  [ -e "$list" ] || return 0
+  while read -r file; do rm -f "/$file"; done <"$list"
+  rmdir /usr/share/doc/karo/examples /usr/share/doc/karo 2>/dev/null || true
+}
+
 remove_files() {
   if has_systemd; then systemctl disable --now karo.service >/dev/null 2>&1 || true; fi
-  rm -rf /usr/lib/karo /usr/lib/karo.new /usr/lib/karo.old /usr/share/doc/karo
-  rm -f /usr/bin/karo /usr/lib/systemd/system/karo.service /usr/lib/systemd/user/karo.service
-  rm -f /usr/lib/sysusers.d/karo.conf /usr/lib/tmpfiles.d/karo.conf
+  remove_listed
+  rm -rf /usr/lib/karo /usr/lib/karo.new /usr/lib/karo.old
+  rm -f /usr/bin/karo
   if has_systemd; then systemctl daemon-reload; fi
 }
 
@@ -48,12 +57,13 @@ esac
 rm -rf /usr/lib/karo.new /usr/lib/karo.old
 cp -R "$here/root/usr/lib/karo" /usr/lib/karo.new
 chown -R 0:0 /usr/lib/karo.new
+(cd "$here/root" && find usr -type f ! -path 'usr/lib/karo/*') >/usr/lib/karo.new/installed-files
+# What the other version had and this one has not must not stay.
+remove_listed
 if [ -d /usr/lib/karo ]; then mv /usr/lib/karo /usr/lib/karo.old; fi
 mv /usr/lib/karo.new /usr/lib/karo
 rm -rf /usr/lib/karo.old
-(cd "$here/root" && find usr -type f ! -path 'usr/lib/karo/*') | while read -r file; do
-  install -D -o 0 -g 0 -m 644 "$here/root/$file" "/$file"
-done
+while read -r file; do install -D -o 0 -g 0 -m 644 "$here/root/$file" "/$file"; done <"$list"
 ln -sf ../lib/karo/dist/karo.js /usr/bin/karo
 [ -e /etc/karo/config.toml ] || install -D -o 0 -g 0 -m 644 "$here/root/etc/karo/config.toml" /etc/karo/config.toml
 

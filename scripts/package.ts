@@ -24,7 +24,7 @@ const { values } = parseArgs({
 if (ARCHITECTURES[process.arch] === undefined) throw new Error(`no packages for ${process.arch}`)
 const level = Number(values.level)
 const seconds = sourceTime()
-const tree = await installedTree()
+const tree = await installedTree(seconds)
 const out = resolve(values.out)
 mkdirSync(out, { recursive: true })
 const sums: string[] = []

@@ -3,9 +3,10 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { ar, type Entry, tar, withDirectories } from './tar.ts'
+import { ar, type Entry, plain, tar, withDirectories } from './tar.ts'
 
 const SCRIPTS = join(import.meta.dirname, '../../packaging/debian')
+const MAINTAINER = 'The Karo developers <karo@localhost>'
 /** Names by which Debian and Node call the same machine. */
 export const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', arm64: 'arm64' }
 
@@ -22,7 +23,8 @@ export function debName(version: string): string {
   return `karo_${version}_${ARCHITECTURES[process.arch]}.deb`
 }
 
-export function deb({ version, tree, seconds, level }: PackageOf): Buffer {
+export function deb({ version, tree: all, seconds, level }: PackageOf): Buffer {
+  const tree = [...all, changelog(version, seconds)]
   const inside = (entries: readonly Entry[]): Buffer =>
     tar(
       [
@@ -62,11 +64,14 @@ export function deb({ version, tree, seconds, level }: PackageOf): Buffer {
   )
 }
 
-const text = (path: string, content: string): Entry => ({
-  path,
-  mode: 0o644,
-  content: { bytes: Buffer.from(content) },
-})
+const text = (path: string, content: string): Entry => plain(path, Buffer.from(content))
+
+/** Debian asks for one; what changed is in the commits. */
+function changelog(version: string, seconds: number): Entry {
+  const date = new Date(seconds * 1000).toUTCString().replace('GMT', '+0000')
+  const lines = `karo (${version}) unstable; urgency=medium\n\n  * See the history of the sources.\n\n -- ${MAINTAINER}  ${date}\n`
+  return plain('usr/share/doc/karo/changelog.gz', gzipSync(lines, { level: 9 }))
+}
 
 /** Node is linked with these four; sysusers, tmpfiles and the unit are systemd's. */
 function controlOf(version: string, files: readonly { bytes: Uint8Array }[]): string {
@@ -74,13 +79,15 @@ function controlOf(version: string, files: readonly { bytes: Uint8Array }[]): st
   return `Package: karo
 Version: ${version}
 Architecture: ${ARCHITECTURES[process.arch]}
-Maintainer: The Karo developers <karo@localhost>
+Maintainer: ${MAINTAINER}
 Installed-Size: ${kilobytes}
 Depends: libc6 (>= 2.28), libgcc-s1 | libgcc1, libstdc++6 (>= 8), systemd (>= 247)
 Section: admin
 Priority: optional
 Description: terminal intelligence for closed networks
- A personal copilot for the commands of a machine, and a serverless encrypted mesh of
- machines together. Raw commands never leave the machine. Brings its own Node.js.
+ A personal copilot for the commands of a machine, and a serverless encrypted
+ mesh of machines together. Raw commands never leave the machine.
+ .
+ Brings its own Node.js.
 `
 }

@@ -9,6 +9,11 @@ export interface Entry {
   readonly content: { readonly bytes: Uint8Array } | { readonly link: string } | 'directory'
 }
 
+/** Modes are ours, whatever umask the checkout was made with. */
+export function plain(path: string, bytes: Uint8Array): Entry {
+  return { path, mode: 0o644, content: { bytes } }
+}
+
 /** Everything belongs to root (0, 0) and has the time `seconds` (since the epoch). */
 export function tar(entries: readonly Entry[], seconds: number): Buffer {
   const parts: Uint8Array[] = []

@@ -1,10 +1,12 @@
 // What is installed where: the program, the Node that runs it, the packages it finds at run time, units and papers.
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { Metafile } from 'esbuild'
+import { VERSION } from '../../src/base/version.ts'
 import { assemble, EXTERNAL } from '../build.ts'
-import type { Entry } from './tar.ts'
+import { shellFiles } from './shell-files.ts'
+import { type Entry, plain } from './tar.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const MODULES = join(ROOT, 'node_modules')
@@ -23,11 +25,19 @@ const COPIED: Readonly<Record<string, string>> = {
   'docs/operations.md': `${DOC}/operations.md`,
   'docs/configuration.md': `${DOC}/configuration.md`,
   'docs/security.md': `${DOC}/security.md`,
+  'docs/doctor.md': `${DOC}/doctor.md`,
+  'docs/api.md': `${DOC}/api.md`,
+  'docs/metrics.md': `${DOC}/metrics.md`,
+  'docs/openapi.json': `${DOC}/openapi.json`,
+  'configs/prometheus/karo-alerts.yml': `${DOC}/examples/karo-alerts.yml`,
+  'configs/prometheus/scrape.yml': `${DOC}/examples/prometheus-scrape.yml`,
+  'configs/grafana/karo.json': `${DOC}/examples/grafana-karo.json`,
   'packaging/debian/copyright': `${DOC}/copyright`,
+  'packaging/debian/lintian-overrides': 'usr/share/lintian/overrides/karo',
 }
 
-/** Without leading slashes, unsorted, directories left out. */
-export async function installedTree(): Promise<Entry[]> {
+/** Without leading slashes, unsorted, directories left out. `seconds`: since the epoch, the date of what has one. */
+export async function installedTree(seconds: number): Promise<Entry[]> {
   const { files, metafile } = await assemble()
   const entries: Entry[] = [
     ...Object.entries(COPIED).map(([from, path]) => plain(path, readFileSync(join(ROOT, from)))),
@@ -39,6 +49,8 @@ export async function installedTree(): Promise<Entry[]> {
     // The link's target is the program itself, whose first line names the Node beside it: nothing starts in between.
     { path: 'usr/bin/karo', mode: 0o777, content: { link: '../lib/karo/dist/karo.js' } },
     plain(`${LIB}/package.json`, Buffer.from('{"type":"module","private":true}\n')),
+    ...(await shellFiles(VERSION, seconds)),
+    plain(`${DOC}/NODE-LICENSE.txt`, readFileSync(nodeLicence())),
     plain(`${DOC}/THIRD-PARTY.txt`, Buffer.from(thirdParty(metafile))),
   ]
   for (const [name, contents] of files) {
@@ -58,12 +70,13 @@ export async function installedTree(): Promise<Entry[]> {
   return entries
 }
 
-/** Modes are ours, whatever umask the checkout was made with. */
-function plain(path: string, bytes: Uint8Array): Entry {
-  return { path, mode: 0o644, content: { bytes } }
-}
-
 const readJson = createRequire(import.meta.url)
+
+/** The `node` package has the binary alone; its platform's package, which it depends on, the rest of the release. */
+function nodeLicence(): string {
+  const resolve = createRequire(join(MODULES, 'node/package.json')).resolve
+  return join(dirname(resolve(`node-linux-${process.arch}/package.json`)), 'LICENSE')
+}
 
 /** Those the bundle leaves outside, and what they need in turn. */
 function runtimePackages(): string[] {
@@ -82,6 +95,9 @@ function runtimePackages(): string[] {
   return [...found]
 }
 
+/** What koffi and node-gyp-build run to compile, which is done. */
+const BUILDS_ONLY = /^(cnoke\.cjs|src\/koffi\/.*|bin\.js|optional\.js|build-test\.js)$/
+
 /** What runs, and its licence: no sources of addons, no types, no tests, no other platforms. */
 function filesOf(name: string): string[] {
   return readdirSync(join(MODULES, name), { recursive: true, withFileTypes: true })
@@ -90,6 +106,7 @@ function filesOf(name: string): string[] {
     .filter((file) => /\.([cm]?js|json|wasm|node)$/.test(file) || /^licen[cs]e/i.test(basename(file)))
     .filter((file) => !/(^|\/)(test|tests|docs?|benchmark|browser|node_modules|build)\//.test(file))
     .filter((file) => !/\.(test|bench)\.[cm]?js$|(^|\/)(musl|prebuilds\/(?!linux-))|\.musl\.node$/.test(file))
+    .filter((file) => !BUILDS_ONLY.test(file))
     .filter((file) => !file.startsWith('prebuilds/') || file.startsWith(`prebuilds/linux-${process.arch}/`))
 }
 

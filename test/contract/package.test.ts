@@ -1,6 +1,16 @@
 // Packages: the same bytes wherever, whenever and by whomever they are made; nothing of the maker's machine inside.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { cpSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
@@ -18,14 +28,25 @@ function temporary(): string {
   return path
 }
 
+/** Nobody's, where root may become somebody else. */
+const STRANGER = 65534
+
 /** Packages of the checkout at `root`, in a shell with these settings; the directory with what it made. */
-function packaged(root: string, args: readonly string[], env: NodeJS.ProcessEnv, umask: string): string {
+function packaged(
+  root: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv,
+  umask: string,
+  user?: number,
+): string {
   const out = temporary()
+  if (user !== undefined) chownSync(out, user, user)
   const line = `umask ${umask}; exec "$0" "$@"`
   const script = join(root, 'scripts/package.ts')
   execFileSync('sh', ['-c', line, process.execPath, script, '--out', out, ...FAST, ...args], {
     cwd: out,
     env: { ...process.env, ...env },
+    ...(user === undefined ? {} : { uid: user, gid: user }),
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   return out
@@ -46,6 +67,8 @@ function elsewhere(): string {
     'README.md',
   ]
   for (const part of parts.reverse()) cpSync(join(ROOT, part), join(copy, part), { recursive: true })
+  // Whoever makes packages of it is not the owner of the links.
+  chmodSync(copy, 0o755)
   // Links where they can be made: it is a third of a gigabyte.
   const modules = [join(ROOT, 'node_modules'), join(copy, 'node_modules')]
   if (spawnSync('cp', ['-al', ...modules]).status !== 0) execFileSync('cp', ['-a', ...modules])
@@ -74,10 +97,13 @@ test('a .deb, a bundle, and their checksums', () => {
   expect(spawnSync('sha256sum', ['--check', '--quiet', 'SHA256SUMS'], { cwd: here }).status).toBe(0)
 })
 
-test('another checkout, time zone, language and umask make the same bytes', { timeout: 120_000 }, () => {
+test('another checkout, user, time zone, language and umask make the same bytes', {
+  timeout: 120_000,
+}, () => {
   const version = /^karo_(.*)_[a-z0-9]+\.deb$/.exec(names.at(-1) ?? '')?.[1] ?? ''
   const env = { TZ: 'Pacific/Kiritimati', LC_ALL: 'C.UTF-8', HOME: temporary(), SOURCE_DATE_EPOCH: epoch }
-  const there = packaged(elsewhere(), ['--version', version], env, '077')
+  const user = process.getuid?.() === 0 ? STRANGER : undefined
+  const there = packaged(elsewhere(), ['--version', version], env, '077', user)
   for (const name of names) {
     expect(readFileSync(join(there, name)).equals(readFileSync(join(here, name))), name).toBe(true)
   }
@@ -88,6 +114,34 @@ test('nothing in them tells where they were made', () => {
   expect(bundle.includes('/usr/lib/karo/bin/node')).toBe(true)
   for (const path of ['src', 'scripts', 'node_modules', 'dist'].map((part) => join(ROOT, part)))
     expect(bundle.includes(`${path}/`), path).toBe(false)
+})
+
+test('completions and manual pages are where Debian looks for them, with the licences of what is inside', () => {
+  const listed = execFileSync('dpkg-deb', ['--fsys-tarfile', join(here, names[2] ?? '')], {
+    maxBuffer: 2 ** 30,
+  })
+  const paths = execFileSync('tar', ['-t'], { input: listed, encoding: 'utf8' }).split('\n')
+  for (const path of [
+    'bash-completion/completions/karo',
+    'zsh/vendor-completions/_karo',
+    'fish/vendor_completions.d/karo.fish',
+    'man/man1/karo.1.gz',
+    'man/man1/karo-peers.1.gz',
+    'man/man5/karo.toml.5.gz',
+    'doc/karo/NODE-LICENSE.txt',
+    'doc/karo/THIRD-PARTY.txt',
+    'doc/karo/copyright',
+    'doc/karo/changelog.gz',
+  ])
+    expect(paths).toContain(`./usr/share/${path}`)
+})
+
+// Minutes on a busy machine, and a hundred packages of Perl: where somebody has it.
+const hasLintian = spawnSync('lintian', ['--version']).status === 0
+test.runIf(hasLintian)('lintian has nothing to say that is not explained', { timeout: 300_000 }, () => {
+  const ran = spawnSync('lintian', ['--allow-root', join(here, names[2] ?? '')], { encoding: 'utf8' })
+  expect(ran.stdout).toBe('')
+  expect(ran.status).toBe(0)
 })
 
 test('the maintainer scripts are shell that every sh can read', () => {

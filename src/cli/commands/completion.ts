@@ -1,5 +1,5 @@
 // karo completion: what a shell loads to complete karo's commands, options, choices and the names of live nodes.
-import { EXIT, KaroError } from '../../base/errors.ts'
+import { EXIT } from '../../base/errors.ts'
 import type { Command } from '../command.ts'
 import { COMMANDS } from '../commands.ts'
 import { bashScript } from '../completion/bash.ts'
@@ -7,13 +7,15 @@ import { fishScript } from '../completion/fish.ts'
 import { completionSpec, type PlaceSpec } from '../completion/spec.ts'
 import { zshScript } from '../completion/zsh.ts'
 
-/** By the name of the shell. */
-export const COMPLETION_SCRIPTS: Readonly<Record<string, (places: readonly PlaceSpec[]) => string>> = {
-  bash: bashScript,
-  zsh: zshScript,
-  fish: fishScript,
-}
-const SHELLS = Object.keys(COMPLETION_SCRIPTS)
+export type CompletionShell = 'bash' | 'zsh' | 'fish'
+
+export const COMPLETION_SCRIPTS: Readonly<Record<CompletionShell, (places: readonly PlaceSpec[]) => string>> =
+  {
+    bash: bashScript,
+    zsh: zshScript,
+    fish: fishScript,
+  }
+const SHELLS = Object.keys(COMPLETION_SCRIPTS) as readonly CompletionShell[]
 
 export const completion: readonly Command[] = [
   {
@@ -30,9 +32,8 @@ export const completion: readonly Command[] = [
       },
     ],
     async run(io, { args }) {
-      const shell = String(args.shell)
-      const script = COMPLETION_SCRIPTS[shell]?.(await completionSpec(COMMANDS))
-      if (script === undefined) throw new KaroError('bad_request', `there is none for ${shell}`)
+      const shell = args.shell as CompletionShell
+      const script = COMPLETION_SCRIPTS[shell](await completionSpec(COMMANDS))
       io.out(io.json ? `${JSON.stringify({ shell, script })}\n` : script)
       return EXIT.done
     },
