@@ -48,10 +48,12 @@ describe.runIf(possible.ok)('karo doctor of a service', () => {
     machine = await bootMachine(packages)
     await machine.must(`dpkg -i /packages/karo_${VERSION}_${ARCH}.deb`)
     await machine.must('useradd -m -s /bin/bash -G karo ann')
-    await until(async () => failing(await doctor()).length === 0, {
-      what: 'nothing fails',
-      deadlineMs: 60_000,
-    })
+    const healthy = async (): Promise<true> => {
+      const checks = await doctor()
+      if (failing(checks).length === 0) return true
+      throw new Error(JSON.stringify(checks.filter(({ outcome }) => outcome === 'fail')))
+    }
+    await until(healthy, { what: 'nothing fails', deadlineMs: 60_000 })
   })
 
   test('root sees all of it: unit, key, owners, limits', async () => {
