@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../base/clock.ts'
-import { KaroError } from '../base/errors.ts'
+import { ERROR_CODES, KaroError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { describeError } from './errors.ts'
 import { checkRights } from './rights.ts'
@@ -97,6 +97,11 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     const { status, body, headers, unexpected } = describeError(error)
     if (unexpected) {
       log.error({ trace_id: request.id, error: stackOf(error) }, 'request failed unexpectedly')
+    }
+    if (status === ERROR_CODES.too_large.http) {
+      // Read to its end, as long as a request may take: whoever is hung up on while sending never hears why.
+      reply.removeHeader('connection')
+      request.raw.resume()
     }
     reply.code(status).headers(headers).send(body)
   })
