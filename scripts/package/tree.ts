@@ -96,7 +96,7 @@ function runtimePackages(): string[] {
 }
 
 /** What koffi and node-gyp-build run to compile, which is done. */
-const BUILDS_ONLY = /^(cnoke\.cjs|src\/koffi\/.*|bin\.js|optional\.js|build-test\.js)$/
+const BUILDS_ONLY = /^(cnoke\.cjs|src\/koffi\/src\/trampolines\.cjs|bin\.js|optional\.js|build-test\.js)$/
 
 /** What runs, and its licence: no sources of addons, no types, no tests, no other platforms. */
 function filesOf(name: string): string[] {
