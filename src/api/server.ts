@@ -81,13 +81,19 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     started.set(request, clock.monotonic())
     done()
   })
+  // What follows something lasts as long as its reader likes: what counts is when the answer begins.
+  const begun = new WeakMap<object, number>()
+  server.addHook('onSend', (request, _reply, payload, done) => {
+    begun.set(request, clock.monotonic())
+    done(null, payload)
+  })
   server.addHook('onResponse', (request, reply, done) => {
     const now = clock.monotonic()
     // The route's pattern, never the path: its parameters may hold what a person typed.
     const { method, id, routeOptions } = request
     const { url: route } = routeOptions
     const { statusCode: status } = reply
-    const elapsed_ms = now - (started.get(request) ?? now)
+    const elapsed_ms = (begun.get(request) ?? now) - (started.get(request) ?? now)
     options.onAnswered?.({ route, method, status, elapsed_ms })
     const told = { method, route: route ?? 'unknown', status, elapsed_ms: Math.round(elapsed_ms) }
     log.debug({ trace_id: id, ...told }, 'request')

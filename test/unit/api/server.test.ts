@@ -6,6 +6,7 @@ import { request } from 'node:http'
 import { createConnection, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { callDaemon } from '../../../src/api/client.ts'
 import { createApi } from '../../../src/api/control-socket.ts'
@@ -146,6 +147,32 @@ describe('requests', () => {
     expect(made.json().trace_id).toMatch(/^[0-9a-f]{32}$/)
     expect(made.headers['x-trace-id']).toBe(made.json().trace_id)
   })
+})
+
+test('what an answer took is told from its beginning: a stream lasts as long as its reader likes', async () => {
+  const answered: unknown[] = []
+  let now = 0
+  const body = new PassThrough()
+  const stream: Routes = (scope) => {
+    scope.get('/api/v1/stream', { config: { access: 'anyone' } }, async (_request, reply) => {
+      now += 7
+      return reply.send(body)
+    })
+  }
+  const server = buildServer({
+    ...deps,
+    routes: [stream],
+    clock: { now: () => 0, monotonic: () => now },
+    onAnswered: (one) => void answered.push(one),
+  })
+  const answer = server.inject('/api/v1/stream')
+  await until(() => now > 0, { what: 'it is asked' })
+  body.write('a')
+  await until(() => body.readableLength === 0, { what: 'it is being read' })
+  now += 60_000
+  body.end()
+  await answer
+  expect(answered).toEqual([{ route: '/api/v1/stream', method: 'GET', status: 200, elapsed_ms: 7 }])
 })
 
 describe('the socket', () => {
