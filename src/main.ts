@@ -8,6 +8,7 @@ import { auditRoutes } from './api/routes/audit.ts'
 import { backupRoutes } from './api/routes/backup.ts'
 import { type DoctorDeps, doctorRoutes } from './api/routes/doctor.ts'
 import { eventsRoutes } from './api/routes/events.ts'
+import { exportRoutes } from './api/routes/export.ts'
 import { historyRoutes } from './api/routes/history.ts'
 import { logsRoutes } from './api/routes/logs.ts'
 import { metricsRoutes } from './api/routes/metrics.ts'
@@ -175,6 +176,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
         http: http.address,
       }),
       historyRoutes({ events: store.events }),
+      exportRoutes({ events: store.events, config, clock }),
       statsRoutes({ insight }),
       peersRoutes({ trust, mesh }),
       shareRoutes({ sharing, summaries, trust }),

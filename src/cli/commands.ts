@@ -30,6 +30,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     group: 'terminal',
     load: async () => (await import('./commands/completion.ts')).completion,
   },
+  { name: 'export', group: 'terminal', load: async () => (await import('./commands/export.ts')).exporting },
+  { name: 'import', group: 'terminal', load: async () => (await import('./commands/import.ts')).importing },
   { name: 'stats', group: 'terminal', load: async () => (await import('./commands/stats.ts')).stats },
   { name: 'check', group: 'terminal', load: async () => (await import('./commands/check.ts')).check },
   { name: 'peers', group: 'mesh', load: async () => (await import('./commands/peers.ts')).peers },

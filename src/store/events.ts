@@ -29,6 +29,7 @@ import {
 } from './spool-positions.ts'
 
 export { type EventInput, idOfEvent, type StoredEvent } from './event-rows.ts'
+export type { WholeEvent } from './event-transfer.ts'
 export type { SpoolPosition } from './spool-positions.ts'
 
 interface EventBatch {

@@ -5,6 +5,7 @@ import { makeBackup } from './backup.ts'
 import { getLogs, getMetrics, getMetricsPlainly, getProblems } from './care.ts'
 import { getDoctor } from './doctor.ts'
 import { getEvents } from './events.ts'
+import { exportHistory, importHistory } from './export.ts'
 import { getHistory, getStats } from './history.ts'
 import { getOpenApi } from './openapi.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from './peers.ts'
@@ -21,6 +22,8 @@ export const OPERATIONS: readonly Operation[] = [
   getDoctor,
   getEvents,
   getHistory,
+  exportHistory,
+  importHistory,
   getStats,
   getPeers,
   explainPeer,

@@ -1,0 +1,65 @@
+// /export and /import, described.
+import * as z from 'zod'
+import { ID, MOST } from '../../care/transfer.ts'
+import { RISK_LEVELS } from '../../risk/levels.ts'
+import { defineOperation } from '../operation.ts'
+import { count, text } from '../schemas/fields.ts'
+
+const INT32 = 2 ** 31
+
+/** One command as a file has it. */
+const transferEvent = z.strictObject({
+  id: z
+    .string()
+    .regex(ID)
+    .describe('start in microseconds and a tag, in base 36: the same event, the same id'),
+  timestamp: text(40, 'RFC 3339, for people: the id has it, too'),
+  shell: z.string().max(MOST.field),
+  command: z.string().min(1).max(MOST.command),
+  cwd: z.string().max(MOST.field),
+  exit_code: z
+    .int()
+    .min(-INT32)
+    .max(INT32 - 1)
+    .nullable(),
+  duration_us: z.int().min(0).nullable(),
+  risk_level: z.enum(RISK_LEVELS),
+  category: z.string().min(1).max(MOST.word),
+  tool: z.string().min(1).max(MOST.word),
+  karo_generated: z.boolean(),
+})
+
+export const exportHistory = defineOperation({
+  method: 'GET',
+  path: '/api/v1/export',
+  access: 'person',
+  via: 'socket',
+  tag: 'terminal',
+  summary: "The caller's whole history",
+  description:
+    'Oldest first, as of the moment it is asked for, without loss; ends with `{"end": <number of events>}`.',
+  texts: [
+    { type: 'application/x-ndjson', description: 'One event a line.', item: async () => transferEvent },
+  ],
+})
+
+export const importHistory = defineOperation({
+  method: 'POST',
+  path: '/api/v1/import',
+  access: 'person',
+  via: 'socket',
+  tag: 'terminal',
+  summary: "Adds events to the caller's history",
+  description:
+    'All of them or none; those that are there already, by their id, are left alone. Secrets are taken out as from anything that is typed.',
+  body: z.strictObject({
+    events: z.array(transferEvent).min(1).max(MOST.events).readonly(),
+    dry_run: z.boolean().default(false).describe('only say what would be done'),
+  }),
+  answer: async () =>
+    z.strictObject({
+      added: count('new ones'),
+      known: count('those that were there already'),
+      too_old: count('those that retention.events_days would remove at once, and that were left out'),
+    }),
+})

@@ -1,0 +1,260 @@
+// A person's own history as a file: one event a line (NDJSON), or a table (CSV, RFC 4180); written and read without loss.
+import { RISK_LEVELS, type RiskLevel } from '../risk/levels.ts'
+
+/** Raised when a reader of today could not read what is written then. */
+export const EXPORT_VERSION = 1
+
+/** One command, as the file has it; all that is known of it but whose it is. */
+export interface TransferEvent {
+  /** Start in microseconds and a tag, in base 36: the same event, the same id. */
+  readonly id: string
+  /** RFC 3339, for people: the id has it, too. */
+  readonly timestamp: string
+  readonly shell: string
+  readonly command: string
+  readonly cwd: string
+  readonly exit_code: number | null
+  /** Microseconds. */
+  readonly duration_us: number | null
+  readonly risk_level: RiskLevel
+  readonly category: string
+  readonly tool: string
+  readonly karo_generated: boolean
+}
+
+export const ID = /^[0-9a-z]{11}[0-9a-z]{7}$/
+/** What a hook records at most is below each. */
+export const MOST = { command: 262_144, field: 8_192, word: 64, events: 1_000 } as const
+const INT32 = 2 ** 31
+
+type Field = keyof TransferEvent
+type Check = (value: unknown) => boolean
+const textOf =
+  (most: number, least = 0): Check =>
+  (value) =>
+    typeof value === 'string' && value.length >= least && value.length <= most && value.isWellFormed()
+const integerOrNull =
+  (least: number, most: number): Check =>
+  (value) =>
+    value === null || (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most)
+
+const FIELDS: Readonly<Record<Field, Check>> = {
+  id: (value) => typeof value === 'string' && ID.test(value) && isSensible(value),
+  timestamp: textOf(40),
+  shell: textOf(MOST.field),
+  command: textOf(MOST.command, 1),
+  cwd: textOf(MOST.field),
+  exit_code: integerOrNull(-INT32, INT32 - 1),
+  duration_us: integerOrNull(0, Number.MAX_SAFE_INTEGER),
+  risk_level: (value) => RISK_LEVELS.includes(value as RiskLevel),
+  category: textOf(MOST.word, 1),
+  tool: textOf(MOST.word, 1),
+  karo_generated: (value) => typeof value === 'boolean',
+}
+const NAMES = Object.keys(FIELDS) as readonly Field[]
+
+/** Start in microseconds since the epoch and tag. */
+export function readId(id: string): { readonly start_us: number; readonly tag: number } {
+  return { start_us: Number.parseInt(id.slice(0, 11), 36), tag: Number.parseInt(id.slice(11), 36) }
+}
+
+/** Beyond the year 2200 is no clock that was wrong, but a file that is. */
+const LATEST_US = Date.UTC(2200) * 1000
+const isSensible = (id: string): boolean => {
+  const { start_us, tag } = readId(id)
+  return start_us <= LATEST_US && tag < 2 ** 32
+}
+
+/** The event, or what is wrong with it. */
+export function checkEvent(value: unknown): TransferEvent | string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is no event'
+  const given = value as Record<string, unknown>
+  for (const name of NAMES) {
+    if (!Object.hasOwn(given, name)) return `has no ${name}`
+    if (!FIELDS[name](given[name])) return `has an unusable ${name}`
+  }
+  for (const name of Object.keys(given)) {
+    if (!Object.hasOwn(FIELDS, name)) return `has a field that nobody knows: ${JSON.stringify(name)}`
+  }
+  return given as unknown as TransferEvent
+}
+
+export const EXPORT_FORMATS = ['ndjson', 'csv'] as const
+export type ExportFormat = (typeof EXPORT_FORMATS)[number]
+
+/** What stands before, for and behind the events in a file. */
+export interface Writer {
+  readonly head: string
+  line(event: TransferEvent): string
+  end(events: number): string
+}
+
+const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
+
+export const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
+  ndjson: {
+    head: `${JSON.stringify({ karo_export: EXPORT_VERSION })}\n`,
+    line: (event) => `${JSON.stringify(event)}\n`,
+    // Shows that the file is whole.
+    end: (events) => `${JSON.stringify({ end: events })}\n`,
+  },
+  csv: {
+    head: `karo_export,${NAMES.join(',')}\r\n`,
+    line: (event) =>
+      `${EXPORT_VERSION},${NAMES.map((name) => quoted(event[name] === null ? '' : String(event[name]))).join(',')}\r\n`,
+    end: () => '',
+  },
+}
+
+/** One event of a file, or what is wrong at a line (from 1). */
+export type Read = { readonly line: number } & (
+  | { readonly event: TransferEvent }
+  | { readonly problem: string }
+)
+
+/** `text`: the file's, in pieces of any length. The format is told by how it begins. */
+export async function* readTransfer(text: AsyncIterable<string>): AsyncGenerator<Read, void> {
+  const pieces = text[Symbol.asyncIterator]()
+  const first = await pieces.next()
+  const all = async function* (): AsyncGenerator<string, void> {
+    if (first.done !== true) yield first.value
+    for (let next = await pieces.next(); next.done !== true; next = await pieces.next()) yield next.value
+  }
+  const begin = first.done === true ? '' : first.value
+  if (begin.startsWith('{')) yield* readNdjson(all())
+  else if (begin.startsWith('karo_export')) yield* readCsv(all())
+  else yield { line: 1, problem: 'is neither of the formats that karo export writes' }
+}
+
+const newer = (version: unknown): string =>
+  `is of version ${JSON.stringify(version)}; this program knows ${EXPORT_VERSION}`
+
+/** Longer than any line an export has; what is behind it is not looked at. */
+const LONGEST = 4 * 1024 * 1024
+
+async function* readNdjson(text: AsyncIterable<string>): AsyncGenerator<Read, void> {
+  let line = 0
+  let events = 0
+  let end: number | undefined
+  for await (const row of lines(text)) {
+    line++
+    let value: unknown
+    try {
+      value = JSON.parse(row)
+    } catch {
+      events++
+      yield { line, problem: row.length > LONGEST ? 'is too long' : 'is no JSON' }
+      continue
+    }
+    const head = value as { karo_export?: unknown; end?: unknown } | null
+    if (line === 1) {
+      if (head?.karo_export !== EXPORT_VERSION) {
+        yield {
+          line,
+          problem:
+            head?.karo_export === undefined ? 'is not what karo export begins with' : newer(head.karo_export),
+        }
+        return
+      }
+    } else if (end !== undefined) yield { line, problem: 'stands behind the end' }
+    else if (typeof head?.end === 'number') {
+      end = head.end
+      if (end !== events) yield { line, problem: `says that there are ${end} events; there are ${events}` }
+    } else {
+      events++
+      const event = checkEvent(value)
+      yield typeof event === 'string' ? { line, problem: event } : { line, event }
+    }
+  }
+  if (end === undefined) yield { line: line + 1, problem: 'is missing: the file was cut off' }
+}
+
+/** Without their ends; a last one without an end, too. */
+async function* lines(text: AsyncIterable<string>): AsyncGenerator<string, void> {
+  let rest = ''
+  for await (const piece of text) {
+    const parts = (rest + piece).split('\n')
+    rest = parts.pop() as string
+    yield* parts
+    if (rest.length > LONGEST) {
+      yield rest
+      return
+    }
+  }
+  if (rest !== '') yield rest
+}
+
+async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Read, void> {
+  let names: readonly string[] | undefined
+  for await (const { line, fields, whole } of csvRows(text)) {
+    if (!whole) yield { line, problem: 'is missing its end: the file was cut off, or a quote is too many' }
+    else if (names === undefined) {
+      names = fields
+      const wanted = ['karo_export', ...NAMES]
+      if (wanted.length !== fields.length || wanted.some((name, i) => fields[i] !== name)) {
+        yield { line, problem: `should be ${wanted.join(',')}` }
+        return
+      }
+    } else if (fields.length !== names.length)
+      yield { line, problem: `has ${fields.length} fields instead of ${names.length}` }
+    else if (fields[0] !== String(EXPORT_VERSION)) yield { line, problem: newer(fields[0]) }
+    else {
+      const event = checkEvent(
+        Object.fromEntries(NAMES.map((name, i) => [name, fromCsv(name, fields[i + 1] as string)])),
+      )
+      yield typeof event === 'string' ? { line, problem: event } : { line, event }
+    }
+  }
+}
+
+function fromCsv(name: Field, text: string): unknown {
+  if (name === 'exit_code' || name === 'duration_us')
+    return text === '' ? null : /^-?\d+$/.test(text) ? Number(text) : text
+  if (name === 'karo_generated') return text === 'true' || (text === 'false' ? false : text)
+  return text
+}
+
+/** RFC 4180: fields in quotes may hold commas, line ends and doubled quotes. `line`: where the row begins, from 1. */
+async function* csvRows(
+  text: AsyncIterable<string>,
+): AsyncGenerator<{ line: number; fields: string[]; whole: boolean }, void> {
+  let fields: string[] = []
+  let field = ''
+  let inQuotes = false
+  /** The last character was a quote inside a field in quotes: its end, or the first of two. */
+  let quote = false
+  let line = 1
+  let begun = 1
+  for await (const piece of text) {
+    for (const c of piece) {
+      if (c === '\n') line++
+      if (quote) {
+        quote = false
+        if (c === '"') {
+          field += '"'
+          continue
+        }
+        inQuotes = false
+      } else if (inQuotes) {
+        if (c === '"') quote = true
+        else field += c
+        continue
+      }
+      if (c === '"' && field === '') inQuotes = true
+      else if (c === ',') {
+        fields.push(field)
+        field = ''
+      } else if (c === '\n') {
+        fields.push(field.endsWith('\r') ? field.slice(0, -1) : field)
+        yield { line: begun, fields, whole: true }
+        fields = []
+        field = ''
+        begun = line
+      } else field += c
+      if (field.length > LONGEST) break
+    }
+  }
+  if (quote) inQuotes = false
+  if (inQuotes || field !== '' || fields.length > 0)
+    yield { line: begun, fields: [...fields, field], whole: false }
+}

@@ -1,0 +1,115 @@
+// karo export: your own history as a file, or on standard output.
+import { existsSync, linkSync, rmSync } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { streamDaemon } from '../../api/client.ts'
+import { EXIT, KaroError } from '../../base/errors.ts'
+import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../care/transfer.ts'
+import type { Command, CommandIo } from '../command.ts'
+import { createLiveLine } from '../live-line.ts'
+
+const IDLE_MS = 60_000
+const PIECE = 64 * 1024
+const EVERY = 10_000
+
+export const exporting: readonly Command[] = [
+  {
+    name: 'export',
+    summary: 'your whole history as a file, to keep or to bring elsewhere with karo import',
+    args: [],
+    options: [
+      {
+        name: 'format',
+        value: 'format',
+        choices: EXPORT_FORMATS,
+        default: 'ndjson',
+        description: 'NDJSON, or CSV for spreadsheets',
+      },
+      {
+        name: 'output',
+        short: 'o',
+        value: 'file',
+        completes: 'file',
+        description: 'where to; it must not exist yet (default: standard output)',
+      },
+    ],
+    examples: [
+      { run: 'karo export -o history.ndjson', does: 'everything you typed, readable by you alone' },
+      { run: 'karo export --format csv | head', does: 'a look at it' },
+    ],
+    async run(io, { options }) {
+      const format = options.format as ExportFormat
+      if (typeof options.output !== 'string') {
+        await write(io, format, async (text) => io.out(text))
+        return EXIT.done
+      }
+      const path = resolve(options.output)
+      const events = await toFile(io, format, path)
+      if (io.json) io.out(`${JSON.stringify({ file: path, events })}\n`)
+      else io.err(`${events} events are in ${path}.\n`)
+      return EXIT.done
+    },
+  },
+]
+
+/** Resolves with how many events there were. Throws KaroError `unavailable` when the daemon broke off. */
+async function write(
+  io: CommandIo,
+  format: ExportFormat,
+  out: (text: string) => Promise<void>,
+): Promise<number> {
+  const { head, line, end } = WRITERS[format]
+  let text = head
+  let events = 0
+  let whole = false
+  const live = createLiveLine(io)
+  try {
+    for await (const value of streamDaemon(io, 'GET', '/api/v1/export', undefined, { idleMs: IDLE_MS })) {
+      const told = value as { karo_export?: number; end?: number }
+      if (told.karo_export !== undefined) continue
+      if (told.end !== undefined) {
+        whole = told.end === events
+        continue
+      }
+      text += line(value as TransferEvent)
+      if (++events % EVERY === 0) live.show(`${events} events`)
+      if (text.length < PIECE) continue
+      await out(text)
+      text = ''
+    }
+  } finally {
+    live.end()
+  }
+  if (!whole) throw new KaroError('unavailable', "the daemon's answer broke off")
+  await out(text + end(events))
+  return events
+}
+
+async function toFile(io: CommandIo, format: ExportFormat, path: string): Promise<number> {
+  const taken = new KaroError('conflict', 'there is a file of that name', {
+    where: path,
+    hint: 'Choose another name.',
+  })
+  if (existsSync(path)) throw taken
+  const temporary = join(dirname(path), `.${process.pid}.karo-export`)
+  let file: FileHandle | undefined
+  try {
+    file = await open(temporary, 'wx', 0o600)
+    const made = file
+    const events = await write(io, format, (text) => made.writeFile(text))
+    await file.sync()
+    // Under its name only when it is whole; never in place of another.
+    linkSync(temporary, path)
+    return events
+  } catch (cause) {
+    if (cause instanceof KaroError) throw cause
+    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw taken
+    throw new KaroError('bad_file', `the file cannot be written: ${(cause as Error).message}`, {
+      where: path,
+      cause,
+    })
+  } finally {
+    await file?.close()
+    rmSync(temporary, { force: true })
+  }
+}

@@ -1,0 +1,102 @@
+// A person's own history leaves as a file and comes back without loss, once; a file that is wrong changes nothing.
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, expect, test } from 'vitest'
+import type { EventShape, StatisticsShape } from '../../src/api/shapes.ts'
+import { startNode, type TestNode, temporaryHome } from '../support/node.ts'
+import { append, liveName, records } from '../support/spool.ts'
+import { until } from '../support/until.ts'
+
+const COMMANDS = [
+  ...Array.from({ length: 2_000 }, (_, i) => `git commit -m "step ${i}, of many"`),
+  'cat <<END\nlines, "quotes"\nEND',
+  'curl -H "Authorization: Bearer abcdefghijklmnopqrstuvwxyz0123456789"',
+  'rm -rf /',
+]
+const historyOf = async (node: TestNode): Promise<EventShape[]> =>
+  (await node.json<{ events: EventShape[] }>(['history', '--limit', '10000'])).events
+
+let node: TestNode
+let events: EventShape[]
+
+beforeAll(async () => {
+  node = await startNode({ name: 'from' })
+  append(join(node.home, 'spool'), liveName(), records(COMMANDS))
+  await until(async () => (await node.status()).store.events === COMMANDS.length, { what: 'all events' })
+  events = await historyOf(node)
+})
+
+test.each(['ndjson', 'csv'])(
+  '%s: the same events and numbers on another machine, and twice does no harm',
+  async (format) => {
+    const file = join(temporaryHome(), `history.${format}`)
+    const exported = await node.karo(['export', '--format', format, '-o', file])
+    expect([exported.code, exported.stderr]).toEqual([
+      0,
+      expect.stringContaining(`${COMMANDS.length} events`),
+    ])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect((await node.karo(['export', '-o', file])).stderr).toContain('there is a file of that name')
+    expect((await node.karo(['export', '--format', format])).stdout).toBe(readFileSync(file, 'utf8'))
+
+    const other = await startNode({ name: 'to' })
+    const all = { added: COMMANDS.length, known: 0, too_old: 0 }
+    expect(await other.json(['import', file, '--dry-run'])).toEqual({ ...all, dry_run: true })
+    expect(await historyOf(other)).toEqual([])
+    expect(await other.json(['import', file])).toEqual({ ...all, dry_run: false })
+    expect(await historyOf(other)).toEqual(events)
+    const { time_range: _, ...numbers } = await other.json<StatisticsShape>(['stats', 'year'])
+    const { time_range: __, ...before } = await node.json<StatisticsShape>(['stats', 'year'])
+    expect(numbers).toEqual(before)
+    expect(await other.json(['import', file])).toMatchObject({ added: 0, known: COMMANDS.length })
+    expect(await historyOf(other)).toHaveLength(COMMANDS.length)
+    expect(await node.json(['import', file])).toMatchObject({ added: 0, known: COMMANDS.length })
+  },
+)
+
+test('a file with wrong lines changes nothing, and each is named', async () => {
+  const directory = temporaryHome()
+  const file = join(directory, 'history.ndjson')
+  await node.karo(['export', '-o', file])
+  const lines = readFileSync(file, 'utf8').split('\n')
+  lines[6] = '{"half'
+  lines[9] = lines[9]!.replace('"exit_code":0', '"exit_code":"zero"')
+  writeFileSync(file, lines.join('\n'))
+  const other = await startNode({ name: 'strict' })
+  const ran = await other.karo(['import', file])
+  expect(ran.code).toBe(1)
+  expect(ran.stderr).toContain('2 lines')
+  expect(ran.stderr).toContain('line 7 is no JSON')
+  expect(ran.stderr).toContain('line 10 has an unusable exit_code')
+  expect(await historyOf(other)).toEqual([])
+  expect((await other.karo(['import', join(directory, 'nothing')])).stderr).toContain('no such file')
+})
+
+test('a file that somebody made brings in no secret and no name of its own to share', async () => {
+  const file = join(temporaryHome(), 'made.ndjson')
+  await node.karo(['export', '-o', file])
+  const [head, first] = readFileSync(file, 'utf8').split('\n') as [string, string]
+  const made = {
+    ...(JSON.parse(first) as object),
+    command: 'deploy --password=hunter2hunter',
+    tool: 'my-secret-project',
+    category: 'x',
+  }
+  writeFileSync(file, `${head}\n${JSON.stringify(made)}\n{"end":1}\n`)
+  const other = await startNode({ name: 'careful' })
+  expect(await other.json(['import', file])).toMatchObject({ added: 1 })
+  const [event] = await historyOf(other)
+  expect(event).toMatchObject({ category: 'other' })
+  expect(event?.command).not.toContain('hunter2')
+  expect(JSON.stringify(await other.json(['stats', 'year']))).not.toContain('secret-project')
+})
+
+test('what retention would remove at once is left out, and told', async () => {
+  const file = join(temporaryHome(), 'old.ndjson')
+  await node.karo(['export', '-o', file])
+  const aged = readFileSync(file, 'utf8').replaceAll(/"id":"..../g, '"id":"0g00')
+  writeFileSync(file, aged)
+  const other = await startNode({ name: 'short', config: '[retention]\nevents_days = 30\n' })
+  const { too_old, added } = await other.json<{ too_old: number; added: number }>(['import', file])
+  expect([too_old, added]).toEqual([COMMANDS.length, 0])
+})

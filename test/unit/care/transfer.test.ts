@@ -1,0 +1,134 @@
+// What a person exports is what is imported, in both formats, whatever was typed; and every line that is wrong is named.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  type Read,
+  readId,
+  readTransfer,
+  type TransferEvent,
+  WRITERS,
+} from '../../../src/care/transfer.ts'
+import { RISK_LEVELS } from '../../../src/risk/levels.ts'
+
+const text = fc.string({ unit: 'grapheme', maxLength: 40 })
+const awkward = fc
+  .array(fc.constantFrom('"', ',', '\n', '\r', '\r\n', 'a', ' ', '=1+1', 'é', '🦊', '\0'), { maxLength: 12 })
+  .map((all) => all.join(''))
+const typed = fc.oneof(text, awkward)
+const event: fc.Arbitrary<TransferEvent> = fc.record({
+  id: fc
+    .tuple(fc.integer({ min: 0, max: 7_000_000_000_000_000 }), fc.integer({ min: 0, max: 2 ** 32 - 1 }))
+    .map(([start, tag]) => start.toString(36).padStart(11, '0') + tag.toString(36).padStart(7, '0')),
+  timestamp: fc.constant('2026-11-20T08:15:00.000Z'),
+  shell: typed,
+  command: typed.filter((command) => command !== ''),
+  cwd: typed,
+  exit_code: fc.option(fc.integer({ min: -1, max: 255 })),
+  duration_us: fc.option(fc.maxSafeNat()),
+  risk_level: fc.constantFrom(...RISK_LEVELS),
+  category: fc.constantFrom('git', 'other'),
+  tool: fc.constantFrom('git', 'other'),
+  karo_generated: fc.boolean(),
+})
+
+async function* pieces(whole: string, length: number): AsyncGenerator<string, void> {
+  for (let at = 0; at < whole.length; at += length) yield whole.slice(at, at + length)
+}
+
+async function readAll(whole: string, length = whole.length + 1): Promise<Read[]> {
+  const all: Read[] = []
+  for await (const read of readTransfer(pieces(whole, length))) all.push(read)
+  return all
+}
+
+const fileOf = (format: ExportFormat, events: readonly TransferEvent[]): string => {
+  const { head, line, end } = WRITERS[format]
+  return head + events.map(line).join('') + end(events.length)
+}
+
+test.each(EXPORT_FORMATS)('%s: what was written is read, in pieces of any length', async (format) => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(event, { maxLength: 8 }),
+      fc.integer({ min: 11, max: 200 }),
+      async (events, length) => {
+        const read = await readAll(fileOf(format, events), length)
+        expect(read.map((one) => ('event' in one ? one.event : one))).toEqual(events)
+      },
+    ),
+  )
+})
+
+const plain: TransferEvent = {
+  ...{
+    id: '0hngdiyp7eo0000001',
+    timestamp: '2026-11-20T08:15:00.000Z',
+    shell: 'bash',
+    command: 'ls',
+    cwd: '/tmp',
+  },
+  ...{
+    exit_code: 0,
+    duration_us: 5,
+    risk_level: 'safe',
+    category: 'file_ops',
+    tool: 'ls',
+    karo_generated: false,
+  },
+}
+const HEAD = '{"karo_export":1}'
+const good = JSON.stringify(plain)
+const problems = (read: readonly Read[]): (readonly [number, string])[] =>
+  read.flatMap((one) => ('problem' in one ? [[one.line, one.problem] as const] : []))
+
+test('lines that are wrong are named, and the others are read', async () => {
+  const { cwd: _, ...without } = plain
+  const file = [
+    HEAD,
+    good,
+    'not json',
+    JSON.stringify(without),
+    JSON.stringify({ ...plain, exit_code: '0' }),
+    JSON.stringify({ ...plain, uid: 0 }),
+    JSON.stringify({ ...plain, id: 'zzzzzzzzzzzzzzzzzz' }),
+    good,
+    '{"end":7}',
+    'behind',
+  ].join('\n')
+  const read = await readAll(file)
+  expect(problems(read)).toEqual([
+    [3, 'is no JSON'],
+    [4, 'has no cwd'],
+    [5, 'has an unusable exit_code'],
+    [6, 'has a field that nobody knows: "uid"'],
+    [7, 'has an unusable id'],
+    [10, 'is no JSON'],
+  ])
+  expect(read.filter((one) => 'event' in one)).toHaveLength(2)
+})
+
+test('a file that was cut off, of a newer version, or of another kind is told from an export', async () => {
+  expect(problems(await readAll(`${HEAD}\n${good}\n`))).toEqual([[3, 'is missing: the file was cut off']])
+  expect(problems(await readAll(`${HEAD}\n${good}\n{"end":2}\n`))).toEqual([
+    [3, 'says that there are 2 events; there are 1'],
+  ])
+  expect(problems(await readAll('{"karo_export":2}\n'))).toEqual([
+    [1, 'is of version 2; this program knows 1'],
+  ])
+  expect(problems(await readAll('{"a":1}\n'))).toHaveLength(1)
+  expect(problems(await readAll('#!/bin/sh\n'))).toHaveLength(1)
+  expect(problems(await readAll(''))).toHaveLength(1)
+  const csv = fileOf('csv', [plain, plain])
+  expect(problems(await readAll(csv.slice(0, -4)))).toEqual([[3, expect.stringContaining('cut off')]])
+  expect(problems(await readAll(csv.replace('\r\n1,', '\r\n2,')))).toEqual([
+    [2, expect.stringContaining('version "2"')],
+  ])
+  expect(problems(await readAll(csv.replace(',bash,', ',')))).toEqual([[2, 'has 11 fields instead of 12']])
+})
+
+test('the id tells start and tag', () => {
+  expect(readId(plain.id).tag).toBe(1)
+  expect(new Date(readId(plain.id).start_us / 1000).getUTCFullYear()).toBe(2026)
+})
