@@ -267,15 +267,18 @@ export function rebuildError(value: unknown, status?: number): KaroError {
 function explain(error: Error, socketPath: string): KaroError {
   if (error instanceof KaroError) return error
   const code = (error as NodeJS.ErrnoException).code
+  const isMachine = socketPath === servicePaths({}).socket
   if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') {
     return new KaroError('not_running', 'the karo daemon is not running', {
       where: socketPath,
-      hint: existsSync(dirname(socketPath))
-        ? 'Start it with: karo up'
-        : 'That directory does not exist. Check --home or KARO_HOME; a new node begins with: karo up',
+      hint: isMachine
+        ? 'Start it with: sudo systemctl start karo'
+        : existsSync(dirname(socketPath))
+          ? 'Start it with: karo up'
+          : 'That directory does not exist. Check --home or KARO_HOME; a new node begins with: karo up',
     })
   }
-  if ((code === 'EACCES' || code === 'EPERM') && socketPath === servicePaths({}).socket) {
+  if ((code === 'EACCES' || code === 'EPERM') && isMachine) {
     return new KaroError('refused', "this machine's node is for members of the group karo", {
       where: socketPath,
       hint: joinGroup('To use it'),

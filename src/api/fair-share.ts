@@ -2,7 +2,7 @@
 import type { Socket } from 'node:net'
 
 /** A quarter of the places: enough for a dashboard, a few followers and a shell's commands at once. */
-export const EACH_MAX = 16
+const EACH_MAX = 16
 
 /** Called with each connection as it is accepted; ends it when `whose` says that this person has too many. */
 export function fairShare(

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs'
 import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { VERSION } from '../base/version.ts'
-import { type HomePaths, homePaths, servicePaths } from '../config/paths.ts'
+import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
 import type { Command, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
 import { printable } from './format.ts'
@@ -83,12 +83,12 @@ function onlyWords(words: readonly string[], command: Command): ReturnType<typeo
   return { positionals, values: positionals.length < words.length ? { ...values, json: true } : values }
 }
 
-/** The person's own daemon; where they have none and name none, the machine's. */
+/** The person's own daemon; where they have none and name none, the machine's, also while it rests. */
 function socketOf(env: CommandIo['env'], own: HomePaths): string {
   if (env.KARO_HOME || existsSync(own.socket)) return own.socket
   // Without the environment: what systemd names there to some other service is not Karo's.
   const { socket } = servicePaths({})
-  return existsSync(socket) ? socket : own.socket
+  return existsSync(socket) || recordingPaths(env).whose === 'machine' ? socket : own.socket
 }
 
 /** One run of the program; `trace` is there when a daemon was asked. */

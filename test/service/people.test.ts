@@ -168,6 +168,24 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     expect((await ask('root', 'GET', '/api/v1/history')).body).not.toContain('canary')
   })
 
+  test('a token over TCP opens what is its person’s, and no more than they may', async () => {
+    const token = await must('ann', 'karo token create --scope full --ttl 1h 2> /dev/null')
+    const over = async (method: string, path: string) => {
+      const headers = `{ authorization: 'Bearer ${token}', 'content-type': 'application/json' }`
+      const body = method === 'GET' ? '' : `, body: JSON.stringify({ who: '${STRANGER}' })`
+      const script = `fetch('http://127.0.0.1:9237${path}', { method: '${method}', headers: ${headers}${body} })
+        .then(async (answer) => console.log(JSON.stringify([answer.status, await answer.text()])))`
+      // By somebody else: the token says whose it is.
+      return JSON.parse(await must('eve', `/usr/lib/karo/bin/node -e ${quote(script)}`)) as [number, string]
+    }
+    const [status, history] = await over('GET', '/api/v1/history')
+    expect(status).toBe(200)
+    expect(history).toContain('canary-ann')
+    expect(history).not.toContain('canary-bob')
+    expect((await over('POST', '/api/v1/peers/trust'))[0]).toBe(403)
+    expect((await json<{ tokens: unknown[] }>('bob', 'token list')).tokens).toEqual([])
+  })
+
   test('what shells have left can be read by nobody but the service and its owner', async () => {
     await stay('bob', 'echo bob-stays')
     await stay('ann', 'echo ann-stays')

@@ -14,6 +14,9 @@ const ROOT = join(import.meta.dirname, '../..')
 const OLD = '0.1.0~test1'
 const VERSION = "dpkg-query -W -f '${Version}' karo"
 const NEW = '0.1.0~test2'
+/** Everything of ours on the machine, but what was brought there for the test and the accounts and logs that stay. */
+const LEFTOVERS =
+  'find / -xdev -name "*karo*" -not -path "/proc/*" -not -path "/sys/*" -not -path "/var/log/*" -not -path "/packages/*" -not -path "/home/*"'
 const ARCH = { x64: 'amd64', arm64: 'arm64' }[process.arch as string] ?? process.arch
 
 const possible = canBoot()
@@ -80,6 +83,11 @@ describe.runIf(possible.ok)('a machine of its own', () => {
       '644 root:root /etc/karo/config.toml',
     ])
     expect(await machine.must('dpkg --verify karo')).toBe('')
+    const found = '/usr/share/man/man1/karo-peers.1.gz /usr/share/man/man5/karo.toml.5.gz'
+    await machine.must(`ls ${found} /usr/share/zsh/vendor-completions/_karo`)
+    expect(
+      await machine.must('bash -c ". /usr/share/bash-completion/completions/karo; complete -p karo"'),
+    ).toContain('karo')
   })
 
   test('the command line of any user finds it; only members of its group may speak to it', async () => {
@@ -191,7 +199,8 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     await machine.must('systemctl stop karo')
     // `timeout` or `signal` would say that it was killed.
     expect(await state()).toMatchObject({ ActiveState: 'inactive', Result: 'success' })
-    expect((await machine.run('su bob -c "karo status"')).code).toBe(3)
+    const resting = await machine.run('su bob -c "karo status"')
+    expect([resting.code, resting.output]).toEqual([3, expect.stringContaining('systemctl start karo')])
     await machine.must('systemctl start karo')
   })
 
@@ -226,6 +235,70 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     const after = await json<{ ok: boolean; entries: number }>('karo audit verify')
     expect(after.ok).toBe(true)
     expect(after.entries).toBeGreaterThan(before.entries)
+  })
+
+  test('a key with a passphrase is opened by what systemd hands over, and by nothing else', async () => {
+    const asKaro = 'runuser -u karo -- karo identity'
+    const [secret, dropIn] = ['vier Woerter sind besser', '/etc/systemd/system/karo.service.d']
+    const restart = async (): Promise<Record<string, string>> => {
+      await machine.run('systemctl daemon-reload; systemctl reset-failed karo; systemctl restart karo')
+      return state()
+    }
+    await machine.must(`umask 077; mkdir ${dropIn}; printf '%s\\n' '${secret}' > /root/secret`)
+    await machine.must(`${asKaro} protect --home /var/lib/karo --passphrase-file - < /root/secret`)
+    expect(await machine.must('stat -c "%a %U:%G" /var/lib/karo/identity.key')).toBe('600 karo:karo')
+
+    // Without it: an error that says what to do, and no second try.
+    expect(await restart()).toMatchObject({ ActiveState: 'failed', NRestarts: '0' })
+    expect(await log('-n 20')).toMatch(/passphrase, and none was given[\s\S]*karo-key-passphrase/)
+
+    const load = (line: string): Promise<string> =>
+      machine.must(`printf '[Service]\\n${line}\\n' > ${dropIn}/passphrase.conf`)
+    await load('LoadCredential=karo-key-passphrase:/root/secret')
+    expect(await restart()).toMatchObject({ ActiveState: 'active' })
+    expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
+    const { MainPID } = await state()
+    expect(
+      (await machine.run(`grep -aq '${secret}' /proc/${MainPID}/environ /proc/${MainPID}/cmdline`)).code,
+    ).toBe(1)
+    await machine.must('systemd-analyze security --threshold=20 karo')
+
+    await machine.must('printf wrong-words > /root/wrong')
+    await load('LoadCredential=karo-key-passphrase:/root/wrong')
+    expect(await restart()).toMatchObject({ ActiveState: 'failed', NRestarts: '0' })
+    expect(await log('-n 20')).toContain('does not open the key')
+
+    // Encrypted for this machine alone, and what the unit finds without a drop-in.
+    const sealed = '/root/sealed'
+    await machine.must(
+      `systemd-creds encrypt --with-key=host --name=karo-key-passphrase /root/secret ${sealed}`,
+    )
+    await load(`LoadCredential=\\nLoadCredentialEncrypted=karo-key-passphrase:${sealed}`)
+    expect(await restart()).toMatchObject({ ActiveState: 'active' })
+    await machine.must(
+      `rm ${dropIn}/passphrase.conf; install -D -m 600 /root/secret /etc/credstore/karo-key-passphrase`,
+    )
+    expect(await restart()).toMatchObject({ ActiveState: 'active' })
+
+    await machine.must(`${asKaro} unprotect --home /var/lib/karo --passphrase-file - < /root/secret`)
+    await machine.must(`rm -r ${dropIn} /etc/credstore /root/secret /root/wrong ${sealed}`)
+    expect(await restart()).toMatchObject({ ActiveState: 'active' })
+    expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
+  })
+
+  test("what an administrator wrote into the configuration stays, also when the package's own changes", async () => {
+    // As if the version that is here had brought another one.
+    const conffile = '/etc/karo/config.toml'
+    await machine.must(`sed -i 's#^ ${conffile} .*# ${conffile} ${'0'.repeat(32)}#' /var/lib/dpkg/status`)
+    const before = await machine.must(`md5sum ${conffile}`)
+    // It asks; nobody being there to answer is no leave to overwrite.
+    expect((await machine.run(`dpkg -i ${deb(OLD)} < /dev/null`)).code).not.toBe(0)
+    expect(await machine.must(`md5sum ${conffile}`)).toBe(before)
+    await machine.must(`dpkg --force-confdef --force-confold -i ${deb(OLD)}`)
+    expect(await machine.must(`md5sum ${conffile}`)).toBe(before)
+    await machine.must(`test -e ${conffile}.dpkg-dist && rm ${conffile}.dpkg-dist`)
+    expect(await state()).toMatchObject({ ActiveState: 'active' })
+    expect((await json<typeof identity>('karo status')).node_id).toBe(identity.node_id)
   })
 
   test('an administrator who disabled it finds it disabled after an upgrade', async () => {
@@ -303,11 +376,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     )
     expect(left.output).not.toMatch(/^\//m)
     expect((await machine.run('systemctl cat karo')).code).not.toBe(0)
-    expect(
-      await machine.must(
-        'find / -xdev -name "karo*" -not -path "/proc/*" -not -path "/var/log/*" -not -path "/packages/*" -not -path "/home/*"',
-      ),
-    ).toBe('')
+    expect(await machine.must(LEFTOVERS)).toBe('')
   })
 
   test('the offline bundle installs the same, refuses damage, upgrades, and goes', async () => {
@@ -340,5 +409,6 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     expect(
       (await machine.run('ls -d /usr/lib/karo /etc/karo /var/lib/karo /var/spool/karo')).output,
     ).not.toMatch(/^\//m)
+    expect(await machine.must(`${LEFTOVERS} -not -path "/root/*"`)).toBe('')
   })
 })
