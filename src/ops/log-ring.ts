@@ -7,6 +7,8 @@ import type { LogSink } from './log-sinks.ts'
 const LINES_MAX = 1_000
 /** All lines together, in UTF-16 units of their JSON. */
 const TOTAL_MAX = 512 * 1024
+/** So much beyond both before the oldest go, in one go: to shift each line out by itself moves all the others. */
+const SLACK = 1.25
 /** One text in a line; a stack trace fits. */
 const TEXT_MAX = 4_096
 
@@ -54,8 +56,7 @@ export function createLogRing(options: { readonly level: LogLevel; readonly cloc
   function keep(line: Kept): void {
     lines.push(line)
     total += line.text.length
-    if (lines.length <= 2 * LINES_MAX && total <= 2 * TOTAL_MAX) return
-    // In one go, now and then: to shift each line out by itself moves all the others.
+    if (lines.length <= SLACK * LINES_MAX && total <= SLACK * TOTAL_MAX) return
     lines = newest(lines)
     total = lines.reduce((sum, { text }) => sum + text.length, 0)
   }
@@ -85,7 +86,7 @@ export function createLogRing(options: { readonly level: LogLevel; readonly cloc
     },
     last(filter, most) {
       if (most <= 0) return []
-      const found = newest(lines).filter((line) => fits(line, filter, 'debug'))
+      const found = lines.filter((line) => fits(line, filter, 'debug'))
       return found.slice(-most).map(({ text }) => text)
     },
     follow(filter, on) {

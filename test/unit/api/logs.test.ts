@@ -94,6 +94,16 @@ describe('GET /api/v1/logs', () => {
     expect([statusCode, json().error.code]).toEqual([400, 'bad_request'])
   })
 
+  test('who follows is told the end when the server closes', async () => {
+    const { ring, server } = serving()
+    const address = await server.listen({ host: '127.0.0.1', port: 0 })
+    const answer = await fetch(`${address}/api/v1/logs?follow=true&lines=0`)
+    ring.sink('info', {}, 'a last word')
+    const closed = server.close()
+    expect(JSON.parse(await answer.text())).toMatchObject({ msg: 'a last word' })
+    await closed
+  })
+
   test('sixteen may follow, and another one when somebody has left', async () => {
     const { server } = serving()
     const address = await server.listen({ host: '127.0.0.1', port: 0 })

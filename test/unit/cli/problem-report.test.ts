@@ -118,7 +118,8 @@ function sources(ask: ReportSources['ask']): ReportSources {
 
 /** Every string anywhere in it replaced by what is planted, and unknown members added. */
 function poisoned(value: unknown): unknown {
-  if (typeof value === 'string') return everything
+  // One word by itself, and all together.
+  if (typeof value === 'string') return value.length % 2 === 0 ? everything : PLANTED.name
   if (Array.isArray(value)) return [...value.map(poisoned), everything, PLANTED.node_id]
   if (typeof value !== 'object' || value === null) return value
   const entries = Object.entries(value).map(([name, of]) => [name, poisoned(of)])
@@ -178,20 +179,28 @@ describe('nothing planted gets into a report', () => {
   })
 
   test('from a daemon that answers with it in every place', async () => {
-    const problems = loggedProblems().report(Buffer.alloc(32, 1))
+    const problems = loggedProblems()
+      .report(Buffer.alloc(32, 1))
+      .map((problem) => ({
+        ...(poisoned(problem) as object),
+        // Whatever else it says of it.
+        level: problem.level,
+        at: `src/${PLANTED.team}.ts:1:2`,
+        stack: [`chunks/${PLANTED.name}.js:1:2`, everything],
+      }))
     const report = await buildReport(
-      sources(async (path) =>
-        poisoned(
-          path === '/api/v1/status'
-            ? STATUS
-            : { problems: [...problems, { level: 'warn', at: 'src/main.ts:1:1' }] },
-        ),
-      ),
+      sources(async (path) => (path === '/api/v1/status' ? poisoned(STATUS) : { problems, [everything]: 1 })),
     )
     expect(found(JSON.stringify(report))).toEqual([])
+    expect(found(problemView(report, 'r.json', { colour: false, columns: 80 }))).toEqual([])
     const daemon = report.daemon as Extract<typeof report.daemon, { counts: unknown }>
     expect(daemon.counts['mesh.peers_connected']).toBe(3)
     expect(daemon.version).toBe(null)
+    const told = daemon.problems as Exclude<typeof daemon.problems, { error: string }>
+    expect(told.map(({ at, kind, code }) => [at, kind, code])).toEqual(Array(3).fill([null, null, null]))
+    // Poisoned as a whole, level and all.
+    const whole = await buildReport(sources(async () => poisoned({ ...STATUS, problems })))
+    expect(found(JSON.stringify(whole))).toEqual([])
   })
 
   test('from errors: of the daemon, of the file', async () => {

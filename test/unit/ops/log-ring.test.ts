@@ -74,15 +74,16 @@ describe('the ring of log lines', () => {
     expect(said(ring.last({}, 10))).toEqual(['loud', 'again'])
   })
 
-  test('however much is logged, a thousand lines are held, and half a million characters', () => {
+  test('however much is logged, about a thousand lines are held, and half a million characters', () => {
     const { ring, log, said } = logging()
     for (let i = 0; i < 5_000; i++) log.info({}, `line ${i}`)
     const kept = ring.last({}, 1e9)
-    expect(kept).toHaveLength(1_000)
+    expect(kept.length).toBeGreaterThanOrEqual(1_000)
+    expect(kept.length).toBeLessThanOrEqual(1_250)
     expect(said(kept).at(-1)).toBe('line 4999')
     for (let i = 0; i < 2_000; i++) log.info({ text: 'x'.repeat(100_000) }, 'm'.repeat(100_000))
     const large = ring.last({}, 1e9)
-    expect(large.join('').length).toBeLessThanOrEqual(512 * 1024)
+    expect(large.join('').length).toBeLessThanOrEqual(1.25 * 512 * 1024)
     expect(large.length).toBeGreaterThan(10)
     expect(large.every((line) => line.length < 10_000)).toBe(true)
   })
