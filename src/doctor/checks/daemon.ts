@@ -11,6 +11,8 @@ import { restartOf } from './home.ts'
 
 /** Restarts by systemd since the unit was started; fewer may be an upgrade and a bad day. */
 const RESTARTS_TOLD = 3
+/** Of one line of its log. */
+const MOST_COMPLAINT = 500
 
 const startOf = ({ service, homeFlag }: Pick<World, 'service' | 'homeFlag'>): string =>
   service ? 'sudo systemctl start karo' : `karo up${homeFlag}`
@@ -118,10 +120,37 @@ export async function daemonService(world: World): Promise<Finding> {
       .filter((line) => line.includes('='))
       .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
   )
-  return judgeUnit(unit, world.service, (await world.daemon()).kind === 'up')
+  const up = (await world.daemon()).kind === 'up'
+  const journal = up
+    ? undefined
+    : await world.run('journalctl', ...scope, '-u', 'karo.service', '-n', '50', '-o', 'cat')
+  const said = journal?.kind === 'ran' ? lastComplaint(journal.stdout) : undefined
+  return judgeUnit(unit, world.service, up, said)
 }
 
-export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean): Finding {
+/** What it said last of why it ended: a plain line of the command, or an error of its log. Undefined: nothing. */
+export function lastComplaint(journal: string): string | undefined {
+  const complaints = journal.split('\n').flatMap((line) => {
+    if (line.startsWith('karo: ')) return line.slice('karo: '.length)
+    const { level, msg, reason } = parsed(line)
+    if (level !== 'error' || typeof msg !== 'string') return []
+    return typeof reason === 'string' ? `${msg}: ${reason}` : msg
+  })
+  return complaints.at(-1)?.slice(0, MOST_COMPLAINT)
+}
+
+function parsed(line: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** `said`: why it ended, in its own words. */
+export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean, said?: string): Finding {
+  const because = said === undefined ? '' : `: ${said}`
   const systemctl = service ? 'sudo systemctl' : 'systemctl --user'
   const journal = service ? 'journalctl -u karo' : 'journalctl --user -u karo'
   const { ActiveState: active, UnitFileState: enabled, WatchdogUSec: watchdog } = unit
@@ -135,12 +164,15 @@ export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean): 
     return skipped('systemd does not run it')
   }
   if (active === 'failed') {
-    return fail(`karo.service failed (${unit.Result ?? ''})`, `${systemctl} restart karo\n${journal} -n 50`)
+    return fail(
+      `karo.service failed (${unit.Result ?? ''})${because}`,
+      `${systemctl} restart karo\n${journal} -n 50`,
+    )
   }
   if (active !== 'active' && active !== 'reloading') {
     return up
       ? warn(`karo.service is ${active}: the daemon that runs is another one`)
-      : fail(`karo.service is ${active}`, `${systemctl} start karo`)
+      : fail(`karo.service is ${active}${because}`, `${systemctl} start karo`)
   }
   if (enabled === 'disabled')
     return warn('it runs, but will not after the next boot', `${systemctl} enable karo`)

@@ -1,7 +1,7 @@
 // The judgements: values in, findings out, with the fix that fits.
 import { describe, expect, test } from 'vitest'
 import type { ConnectionFacts, DaemonFacts, MulticastFacts } from '../../../src/api/shapes.ts'
-import { judgeDaemon, judgeUnit } from '../../../src/doctor/checks/daemon.ts'
+import { judgeDaemon, judgeUnit, lastComplaint } from '../../../src/doctor/checks/daemon.ts'
 import { judgeOwners } from '../../../src/doctor/checks/home.ts'
 import { judgeFiles, judgeNode, judgeSkews, judgeSynchronised } from '../../../src/doctor/checks/machine.ts'
 import { judgeAddresses, judgeLanOnly, judgeMulticast, judgePort } from '../../../src/doctor/checks/mesh.ts'
@@ -135,6 +135,24 @@ describe('systemd', () => {
     const finding = judgeUnit({ ...unit, ...differs }, service, false)
     expect({ outcome: finding.outcome, fix: finding.fix }).toEqual({ outcome, fix })
   })
+})
+
+test('why a unit failed is in its journal', () => {
+  const journal = [
+    'Starting karo.service - Karo terminal intelligence...',
+    '{"level":"error","msg":"this part does not run","reason":"the mesh cannot listen"}',
+    'karo: /etc/karo/config.toml:3: unknown key mesh.prot',
+    '  Did you mean mesh.port?',
+    '{"level":"info","msg":"stopped"}',
+    '{"level":',
+    "karo.service: Failed with result 'exit-code'.",
+  ]
+  expect(lastComplaint(journal.join('\n'))).toBe('/etc/karo/config.toml:3: unknown key mesh.prot')
+  expect(lastComplaint(journal.slice(0, 2).join('\n'))).toBe('this part does not run: the mesh cannot listen')
+  expect(lastComplaint('')).toBeUndefined()
+  expect(
+    judgeUnit({ LoadState: 'loaded', ActiveState: 'failed', Result: 'exit-code' }, true, false, 'x').detail,
+  ).toBe('karo.service failed (exit-code): x')
 })
 
 describe('daemon', () => {
