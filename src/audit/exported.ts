@@ -9,7 +9,7 @@ import type { AuditEntry } from './index.ts'
 const FORMAT = 1
 
 /** First line. `base`: what the first entry chains to; number 0 and zeros for the beginning of the ledger. */
-export interface ExportHeader {
+interface ExportHeader {
   readonly karo_ledger: typeof FORMAT
   readonly node_id: NodeId
   readonly exported_at: string
@@ -20,7 +20,7 @@ export type ExportEntry =
   | (Omit<AuditEntry, 'ts'> & { readonly timestamp: string })
   | { readonly seq: number; readonly damaged: true }
 /** A signature over the entry before it: the frame (AuditHead) in base64url. */
-export interface ExportHead {
+interface ExportHead {
   readonly head: { readonly seq: number; readonly frame: string }
 }
 export type ExportLine = ExportHeader | ExportEntry | ExportHead

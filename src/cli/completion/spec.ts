@@ -15,7 +15,7 @@ export type Offer =
   | { readonly kind: 'live'; readonly what: LiveWords }
   | { readonly kind: 'file' | 'directory' | 'nothing' }
 
-export interface OptionSpec {
+interface OptionSpec {
   /** With its dashes. */
   readonly flag: string
   readonly about: string
