@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { EventShape } from '../../src/api/shapes.ts'
+import { openIn } from '../support/damage.ts'
 import { startShell, type TypedShell } from '../support/hooked-shell.ts'
 import { startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { ended } from '../support/processes.ts'
@@ -121,3 +122,31 @@ test.runIf(isRoot)(
     expect((await commandsIn(next)).filter((command) => command === 'echo before')).toHaveLength(1)
   },
 )
+
+test.runIf(isRoot)('what is said to be written after a full disk is there after a restart', async () => {
+  const { home, fill, free } = smallDisk(4)
+  const directory = join(home, 'db')
+  const store = await openIn(directory)
+  const decide = (uid: number): Promise<boolean> =>
+    store.consent
+      .put({
+        ...{ uid, allow_supervisors: [], deny_peers: [], off: false, decided_at: 1 },
+        allow_peers: Array.from({ length: 100 }, (_, i) => `role:r${i}`),
+      })
+      .then(
+        () => true,
+        () => false,
+      )
+  for (let uid = 0; uid < 50; uid++) expect(await decide(uid)).toBe(true)
+  fill()
+  let uid = 50
+  while (await decide(uid)) uid++
+  expect(await decide(uid + 1)).toBe(false)
+  free()
+  await until(() => store.health?.().every(({ ok }) => ok), { what: 'the disk takes what is written again' })
+  for (let after = 1000; after < 1050; after++) expect(await decide(after)).toBe(true)
+  await store.stop()
+  const next = await openIn(directory)
+  for (const known of [0, 49, uid - 1, 1000, 1049]) expect(await next.consent.get(known)).toBeDefined()
+  await next.stop()
+})
