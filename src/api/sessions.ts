@@ -22,12 +22,12 @@ export interface Grant {
   readonly token?: string
 }
 
-export interface Session extends Grant {
+interface Session extends Grant {
   readonly number: number
 }
 
 /** Both halves are needed for every request; they are told once. */
-export interface Opened {
+interface Opened {
   readonly session: Session
   /** For the cookie, which a browser sends to every port of this host. */
   readonly cookie: string

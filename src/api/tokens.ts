@@ -22,7 +22,7 @@ export interface Token extends Omit<TokenRecord, 'hash' | 'scope'> {
   readonly scope: TokenScope
 }
 
-export interface NewToken {
+interface NewToken {
   /** Empty: its id. Of one person no two are called the same. */
   readonly name: string
   readonly scope: TokenScope

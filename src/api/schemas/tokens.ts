@@ -22,7 +22,9 @@ const fields = {
 
 export const token = z.strictObject(fields).meta({ id: 'Token' })
 
-export const tokenList = z.strictObject({ tokens: listOf(token, TOKENS_PER_PERSON).describe('the newest first') })
+export const tokenList = z.strictObject({
+  tokens: listOf(token, TOKENS_PER_PERSON).describe('the newest first'),
+})
 
 export const tokenCreated = z
   .strictObject({ ...fields, token: text(64, 'the token itself; never told again') })
