@@ -1,5 +1,5 @@
 // What the checks look at: one node's places, its daemon, and the machine around it, each read once.
-import { lstatSync, readFileSync, readlinkSync, type Stats } from 'node:fs'
+import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { callDaemon } from '../api/client.ts'
@@ -62,7 +62,8 @@ export interface World extends Subject {
   readonly uid: number
   now(): number
   readonly multicast: boolean
-  stat(path: string): Stats | 'missing' | 'denied'
+  /** Of a symbolic link that itself, unless it is to be followed. */
+  stat(path: string, follow?: 'follow'): Stats | 'missing' | 'denied'
   config(): { readonly loaded: LoadedConfig } | { readonly error: KaroError }
   daemon(): Promise<DaemonState>
   /** Undefined where no daemon answers. */
@@ -112,9 +113,9 @@ export function createWorld(options: WorldOptions): World {
   return {
     ...options,
     uid: process.getuid?.() ?? 0,
-    stat(path) {
+    stat(path, follow) {
       try {
-        return lstatSync(path)
+        return follow === undefined ? lstatSync(path) : statSync(path)
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException
         return code === 'EACCES' || code === 'EPERM' ? 'denied' : 'missing'

@@ -1,6 +1,17 @@
 // karo doctor against real nodes: each thing is broken for real, its check says so with a fix that works, and no other fails.
 import { spawn, spawnSync } from 'node:child_process'
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
@@ -181,6 +192,19 @@ describe('one node', () => {
       expect(failing(await doctor(node))).toEqual([])
     },
   )
+
+  test('a database that lies elsewhere, behind a link, is looked at there', async () => {
+    const other = await startNode()
+    await other.stop()
+    const place = join(temporaryHome(), 'elsewhere')
+    renameSync(join(other.home, 'db'), place)
+    symlinkSync(place, join(other.home, 'db'))
+    expect(failing(await doctor(other))).toEqual(['daemon.running'])
+    chmodSync(place, 0o777)
+    expect(failing(await doctor(other))).toEqual(['home.directory', 'daemon.running'])
+    expect(failing(await doctor(other, '--fix'))).toEqual(['daemon.running'])
+    expect(statSync(place).mode & 0o777).toBe(0o700)
+  })
 
   test('a key nobody knows is told with its line; a change that waits is a warning', async () => {
     const path = join(node.home, 'config.toml')

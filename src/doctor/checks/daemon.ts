@@ -1,5 +1,5 @@
 // Checks of the daemon itself: does it answer, is it whole, what did one before it leave, does systemd keep it.
-import { existsSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, rmSync } from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
 import { VERSION } from '../../base/version.ts'
 import { readHolder } from '../../ops/lock.ts'
@@ -66,7 +66,11 @@ export async function daemonLeftovers(world: World): Promise<readonly Finding[]>
   const leftover = (path: string, what: string): void => {
     const stat = world.stat(path)
     if (stat === 'missing' || stat === 'denied') return
-    const safe = { says: `remove ${path}`, apply: () => rmSync(path, { force: true }) }
+    const remove = (): void => {
+      // A daemon that has started meanwhile put its own there.
+      if (lstatSync(path, { throwIfNoEntry: false })?.ino === stat.ino) rmSync(path)
+    }
+    const safe = { says: `remove ${path}`, apply: remove }
     found.push(warn(`${path} is ${what}`, `rm ${quote(path)}`, stat.uid === world.uid ? safe : undefined))
   }
   if (state.kind === 'down' && existsSync(world.socket)) leftover(world.socket, 'a socket nobody answers on')

@@ -24,7 +24,7 @@ function expectedOwner(world: Pick<World, 'uid' | 'service'>, home: Pick<Stats, 
 
 /** Why nothing can be said of what is inside the home; undefined when something can. */
 function unseen(world: World): Finding | undefined {
-  const home = world.stat(world.paths.home)
+  const home = world.stat(world.paths.home, 'follow')
   if (home === 'missing') return skipped(`there is no directory ${world.paths.home}`)
   if (home === 'denied' || (world.uid !== 0 && home.uid !== world.uid && (home.mode & 0o005) === 0)) {
     return skipped(`only root may look into ${world.paths.home}: sudo karo doctor`)
@@ -40,7 +40,7 @@ function narrowed(world: World, path: string, stat: Pick<Stats, 'uid'>, mode: nu
 
 export async function homeDirectory(world: World): Promise<readonly Finding[]> {
   const { paths, service, homeFlag } = world
-  const home = world.stat(paths.home)
+  const home = world.stat(paths.home, 'follow')
   if (home === 'missing') {
     return [
       fail(
@@ -54,7 +54,7 @@ export async function homeDirectory(world: World): Promise<readonly Finding[]> {
     return [fail(`${paths.home} is not a directory`, `mv ${quote(paths.home)} ${quote(`${paths.home}.old`)}`)]
   const found = judgeDirectory(world, paths.home, home)
   const hidden = unseen(world)
-  const db = hidden === undefined ? world.stat(paths.db) : 'denied'
+  const db = hidden === undefined ? world.stat(paths.db, 'follow') : 'denied'
   if (db === 'missing') {
     const own = home.uid === world.uid
     const make: SafeFix = { says: `make ${paths.db}`, apply: () => mkdirSync(paths.db, { mode: 0o700 }) }
@@ -117,7 +117,7 @@ export async function homeOwner(world: World): Promise<Finding> {
   const { home, key } = world.paths
   const hidden = unseen(world)
   if (hidden !== undefined) return hidden
-  const stat = world.stat(home)
+  const stat = world.stat(home, 'follow')
   if (stat === 'missing' || stat === 'denied') return skipped(`${home} cannot be looked at`)
   // The key has a check of its own.
   const files = filesBelow(home).filter(({ path }) => path !== key)
@@ -143,7 +143,7 @@ export async function homeKey(world: World): Promise<Finding> {
   const { paths, service, homeFlag } = world
   const hidden = unseen(world)
   if (hidden !== undefined) return hidden
-  const home = world.stat(paths.home) as Stats
+  const home = world.stat(paths.home, 'follow') as Stats
   const key = world.stat(paths.key)
   if (key === 'denied') return skipped('only root may look at the key: sudo karo doctor')
   if (key === 'missing') {

@@ -137,7 +137,7 @@ export async function meshAddresses(world: World): Promise<Finding> {
   const config = configOf(world)
   if (config === undefined) return skipped(NO_CONFIG)
   const facts = await world.facts()
-  if (facts === undefined) return skipped('')
+  if (facts === undefined) return skipped('only a daemon that runs can tell')
   if (!(await world.sameNetwork())) return skipped(ELSEWHERE)
   const down = Object.keys(world.interfaces()).length === 0 ? [] : downInterfaces()
   return judgeAddresses(

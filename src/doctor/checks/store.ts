@@ -36,7 +36,7 @@ export async function storeDatabase(world: World): Promise<readonly Finding[]> {
 async function databaseAtRest(world: World): Promise<Finding> {
   const { db } = world.paths
   if ((await world.daemon()).kind !== 'down') return skipped('somebody may have it open')
-  const stat = world.stat(db)
+  const stat = world.stat(db, 'follow')
   if (stat === 'denied' || (stat !== 'missing' && world.uid !== 0 && stat.uid !== world.uid)) {
     return skipped(`only root may read ${db}: sudo karo doctor`)
   }

@@ -82,7 +82,7 @@ export async function spoolDirectory(world: World): Promise<Finding> {
   const { paths, service } = world
   const facts = await world.facts()
   const check = facts?.checks.find(({ name }) => name === 'observe.spool')
-  const found = judgeSpool(world, world.stat(paths.spool), world.stat(paths.home) === 'missing')
+  const found = judgeSpool(world, world.stat(paths.spool, 'follow'), world.stat(paths.home) === 'missing')
   if (found.outcome !== 'ok' || check === undefined || check.ok) return found
   return fail(check.detail, service ? 'sudo systemd-tmpfiles --create karo.conf' : undefined)
 }
