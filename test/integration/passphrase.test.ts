@@ -1,4 +1,5 @@
 // A key with a passphrase, from outside: asked for without an echo, read from a file, or refused with nothing changed.
+import { spawnSync } from 'node:child_process'
 import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -78,6 +79,21 @@ test('what is too short is refused, and without a terminal nobody is asked', asy
   expect(mute.code).toBe(2)
   expect(mute.stderr).toContain('no terminal')
   expect(everything(home)).toEqual(before)
+})
+
+test('where nothing can be written the key stays as it was', async () => {
+  const { home, nodeId } = await homeWithKey()
+  const before = everything(home)
+  // No file may grow: what is opened to be overwritten is empty from then on.
+  const line = 'ulimit -f 0; exec "$0" "$@"'
+  const args = ['-c', line, process.execPath, KARO, 'identity', 'protect', '--passphrase-file', '-']
+  const ran = spawnSync('sh', args, { env: cleanEnv(home), input: SECRET, encoding: 'utf8' })
+  expect(ran.status).toBe(1)
+  expect(ran.stderr).toContain('the key cannot be written')
+  expect(everything(home)).toEqual(before)
+  expect(JSON.parse((await runKaro(['identity', 'show', '--json'], cleanEnv(home))).stdout)).toMatchObject({
+    node_id: nodeId,
+  })
 })
 
 test('at a terminal it is asked for and never shown', async () => {

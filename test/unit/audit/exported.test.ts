@@ -1,6 +1,7 @@
 // An exported ledger proves itself: whole, in part, and never when one byte of it was changed.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { canonicalDetails, GENESIS, hashEntry } from '../../../src/audit/entry.ts'
 import { type ExportLine, verifyExport } from '../../../src/audit/exported.ts'
 import { type Audit, createAudit } from '../../../src/audit/index.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
@@ -141,6 +142,25 @@ describe('nothing can be changed', () => {
       const cut = await verdict(lines.slice(0, i))
       expect(cut.ok, `cut at ${i}`).toBe(i > 1 && 'head' in lines[i - 1]!)
     }
+  })
+
+  test('not by who computes every hash anew, without the key', async () => {
+    const { audit } = await ledger(HOURS)
+    let previous: Uint8Array = GENESIS
+    const forged = (await exported(audit)).map((line) => {
+      if (!('hash' in line)) return line
+      const { seq, type, timestamp, hash: _, ...rest } = line
+      const entry = { ...rest, success: true }
+      const row = { seq, type, ts: Date.parse(timestamp), details: canonicalDetails(entry) }
+      previous = hashEntry(row, previous)
+      return { ...entry, seq, type, timestamp, hash: Buffer.from(previous).toString('hex') }
+    })
+    // The first signature is over the third entry, which continues the changed second one.
+    expect(await verdict(forged)).toMatchObject({ ok: false, first_bad: 3 })
+    expect(await verdict(forged.filter((line) => !('head' in line)))).toMatchObject({
+      ok: false,
+      signed_through: null,
+    })
   })
 
   test('not by another key either: it says whose signature it is', async () => {
