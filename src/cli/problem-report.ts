@@ -33,6 +33,7 @@ interface Files {
 }
 /** Or the code of what kept it from being looked at. */
 type Looked = Files | { readonly error: string }
+type There = boolean | { readonly error: string }
 
 export interface ProblemReport {
   readonly format: 1
@@ -50,8 +51,8 @@ export interface ProblemReport {
   readonly home: {
     readonly database: Looked
     readonly spool: Looked
-    readonly key: boolean
-    readonly config_file: boolean
+    readonly key: There
+    readonly config_file: There
   }
   readonly config: {
     /** Names of the keys whose value is not the default; never a value. */
@@ -112,8 +113,8 @@ export async function buildReport(sources: ReportSources): Promise<ProblemReport
     home: {
       database: lookInto(paths.db),
       spool: lookInto(paths.spool),
-      key: existsSync(paths.key),
-      config_file: existsSync(paths.config),
+      key: isThere(paths.key),
+      config_file: isThere(paths.config),
     },
     config: configPart(sources),
     daemon: await daemonPart(sources.ask, root),
@@ -207,6 +208,15 @@ const codeOf = (error: unknown): string => {
 const numbersOf = (text: string): string => /^\d{1,4}(\.\d{1,5}){0,3}/.exec(text)?.[0] ?? 'unknown'
 const versionOf = (text: unknown): string | null =>
   typeof text === 'string' && /^\d/.test(text) ? numbersOf(text) : null
+
+/** What may not be looked at may be there. */
+function isThere(path: string): There {
+  try {
+    return statSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    return { error: codeOf(error) }
+  }
+}
 
 function lookInto(directory: string): Looked {
   try {
