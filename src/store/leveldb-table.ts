@@ -36,14 +36,13 @@ export function readTable(file: Uint8Array, entry?: (entry: Entry) => void): rea
   const damage: TableDamage[] = []
   const blocks = blocksOf(file, damage)
   for (const handle of blocks ?? findBlocks(file, damage)) {
-    const content = blockAt(file, handle)
-    if (content === undefined) {
+    if (!isWhole(file, handle)) {
       damage.push({ at: handle.at, length: handle.size + TRAILER, what: 'its checksum is wrong' })
       continue
     }
     if (entry === undefined) continue
     try {
-      for (const [key, value] of entriesOf(content)) {
+      for (const [key, value] of entriesOf(contentOf(file, handle))) {
         const read = internal(key, value)
         if (read !== undefined) entry(read)
       }
@@ -71,21 +70,19 @@ function blocksOf(file: Uint8Array, damage: TableDamage[]): readonly Handle[] | 
     const index = { at: reader.varint(), size: reader.varint() }
     const whole = [meta, index].every((handle) => handle.at + handle.size + TRAILER <= at)
     if (!whole) return end('its index is not where it should be')
-    const metaBlock = blockAt(file, meta)
-    if (metaBlock === undefined)
+    if (!isWhole(file, meta))
       damage.push({ at: meta.at, length: meta.size, what: 'its list of filters is damaged' })
     else
-      for (const [, value] of entriesOf(metaBlock)) {
+      for (const [, value] of entriesOf(contentOf(file, meta))) {
         const filter = handleOf(value)
-        if (blockAt(file, filter) === undefined)
+        if (!isWhole(file, filter))
           damage.push({ at: filter.at, length: filter.size, what: 'its filter is damaged' })
       }
-    const indexBlock = blockAt(file, index)
-    if (indexBlock === undefined) {
+    if (!isWhole(file, index)) {
       damage.push({ at: index.at, length: index.size, what: 'its index is damaged' })
       return undefined
     }
-    return [...entriesOf(indexBlock)].map(([, value]) => handleOf(value))
+    return [...entriesOf(contentOf(file, index))].map(([, value]) => handleOf(value))
   } catch {
     return end('its index cannot be read')
   }
@@ -96,18 +93,17 @@ function handleOf(value: Uint8Array): Handle {
   return { at: reader.varint(), size: reader.varint() }
 }
 
-/** Undefined when the checksum does not fit. */
-function blockAt(file: Uint8Array, { at, size }: Handle): Uint8Array | undefined {
+function isWhole(file: Uint8Array, { at, size }: Handle): boolean {
   const trailer = at + size
-  if (trailer + TRAILER > file.length) return undefined
+  if (trailer + TRAILER > file.length) return false
   const stored = new DataView(file.buffer, file.byteOffset + trailer + 1, 4).getUint32(0, true)
-  if (masked(crc32c(file, at, trailer + 1)) !== stored) return undefined
-  const content = file.subarray(at, trailer)
-  try {
-    return file[trailer] === RAW ? content : file[trailer] === SNAPPY ? unsnap(content) : undefined
-  } catch {
-    return undefined
-  }
+  return masked(crc32c(file, at, trailer + 1)) === stored
+}
+
+/** Of a whole block. Throws RangeError for what LevelDB did not compress. */
+function contentOf(file: Uint8Array, { at, size }: Handle): Uint8Array {
+  const content = file.subarray(at, at + size)
+  return file[at + size] === SNAPPY ? unsnap(content) : content
 }
 
 /** Without an index: blocks stand one after the other from the beginning, and each ends where its checksum fits. */

@@ -7,7 +7,7 @@ import { NEWEST_SCHEMA, readSchemaOf } from './migrations.ts'
 import { keyspaceOf } from './repair-rows.ts'
 
 const PAGE = 1_000
-/** A piece is at least one row, and ends after so many bytes. */
+/** Of a piece; more only where a single row is larger. */
 const PIECE_BYTES = 1024 * 1024
 const LENGTH = 4
 /** Values that a restored database must not go on with, because another one has given numbers since. */
@@ -20,28 +20,30 @@ const LEFT_OUT = [makeKey('documents', { bytes: Uint8Array.of(3) }), makeKey('me
 export async function* snapshot(db: Database): AsyncGenerator<Uint8Array, void> {
   const moment = db.snapshot()
   try {
-    let parts: Uint8Array[] = []
+    let piece = Buffer.allocUnsafe(PIECE_BYTES)
     let size = 0
     const rows = db.iterator({ snapshot: moment })
     try {
       for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
         for (const [key, value] of page) {
           if (LEFT_OUT.some((one) => one.equals(key))) continue
-          const head = Buffer.alloc(2 * LENGTH)
-          head.writeUInt32BE(key.length, 0)
-          head.writeUInt32BE(value.length, LENGTH)
-          parts.push(head.subarray(0, LENGTH), key, head.subarray(LENGTH), value)
-          size += head.length + key.length + value.length
-          if (size < PIECE_BYTES) continue
-          yield Buffer.concat(parts)
-          parts = []
-          size = 0
+          const length = 2 * LENGTH + key.length + value.length
+          if (size + length > piece.length) {
+            if (size > 0) yield piece.subarray(0, size)
+            piece = Buffer.allocUnsafe(Math.max(PIECE_BYTES, length))
+            size = 0
+          }
+          for (const part of [key, value]) {
+            piece.writeUInt32BE(part.length, size)
+            piece.set(part, size + LENGTH)
+            size += LENGTH + part.length
+          }
         }
       }
     } finally {
       await rows.close()
     }
-    if (parts.length > 0) yield Buffer.concat(parts)
+    if (size > 0) yield piece.subarray(0, size)
   } finally {
     await moment.close()
   }
