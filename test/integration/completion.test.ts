@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import { isInstalled } from '../support/hook-cases.ts'
 import { startShell, type TypedShell } from '../support/hooked-shell.ts'
 import { testIdentity } from '../support/identity.ts'
-import { runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'
+import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { until } from '../support/until.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -40,6 +40,18 @@ const SHELLS: Readonly<Record<'bash' | 'zsh' | 'fish', { readonly load: string; 
   },
 }
 
+/** What the system's own start files do with the directory of completions. */
+const INSTALLED: Readonly<
+  Record<keyof typeof SHELLS, { readonly name: string; load(directory: string): string }>
+> = {
+  bash: { name: 'karo', load: (directory) => `. '${directory}/karo'` },
+  zsh: {
+    name: '_karo',
+    load: (directory) => `fpath=('${directory}' $fpath); autoload -Uz compinit && compinit -D -u`,
+  },
+  fish: { name: 'karo.fish', load: (directory) => `set -p fish_complete_path '${directory}'` },
+}
+
 const possible = (['bash', 'zsh', 'fish'] as const).filter((shell) => isInstalled(shell))
 
 describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
@@ -69,6 +81,20 @@ describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
       throw new Error(`${error.message}; it is ${JSON.stringify(last)}`)
     })
   }
+
+  test('it is found where a package puts it', async () => {
+    const directory = join(temporaryHome(), 'completions')
+    mkdirSync(directory)
+    const { stdout } = await runKaro(['completion', program], cleanEnv(temporaryHome()))
+    writeFileSync(join(directory, INSTALLED[program].name), stdout)
+    const shell = await startShell({
+      program,
+      after: `${INSTALLED[program].load(directory)}\n${SHELLS[program].show}`,
+      env: { PATH: `${bin}:${process.env.PATH}` },
+    })
+    await becomes(shell, 'karo peers pend', ['peers', 'pending'])
+    await becomes(shell, 'karo peers trust --level sup', ['peers', 'trust', '--level', 'supervisor'])
+  })
 
   test('commands, options, choices, keys and files', async () => {
     const shell = await shellWith(undefined)
