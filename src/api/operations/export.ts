@@ -1,9 +1,9 @@
 // /export and /import, described.
 import * as z from 'zod'
 import { ID, MOST } from '../../care/transfer.ts'
-import { RISK_LEVELS } from '../../risk/levels.ts'
 import { defineOperation } from '../operation.ts'
 import { count, text } from '../schemas/fields.ts'
+import { RISK_LEVELS } from '../shapes.ts'
 
 const INT32 = 2 ** 31
 
@@ -62,4 +62,21 @@ export const importHistory = defineOperation({
       known: count('those that were there already'),
       too_old: count('those that retention.events_days would remove at once, and that were left out'),
     }),
+  example: {
+    body: {
+      events: [
+        {
+          ...{
+            id: '0hoc97sr86w021i3v9',
+            timestamp: '2026-11-20T14:52:13.715Z',
+            shell: 'bash',
+            command: 'git status',
+          },
+          ...{ cwd: '/home/ann/x', exit_code: 0, duration_us: 12_000, risk_level: 'safe', category: 'git' },
+          ...{ tool: 'git', karo_generated: false },
+        },
+      ],
+      dry_run: true,
+    },
+  },
 })
