@@ -306,7 +306,7 @@ export const CHECKS = {
     why: 'Nodes find each other by it. A firewall, a switch with IGMP snooping or a Wi-Fi that isolates its clients take it away without a word.',
     severity: 'fail',
     needsDaemon: true,
-    fix: 'Let UDP 5353 to 224.0.0.251 in and out (karo doctor --only mesh.firewall says what drops it), or name the other nodes in discovery.peers.',
+    fix: 'sudo karo doctor --only mesh.firewall says which rule drops UDP 5353 to 224.0.0.251, and the command that lets it pass; or name the other nodes in discovery.peers.',
     safeFix: null,
   },
   'mesh.firewall': {

@@ -214,9 +214,9 @@ export async function meshMulticast(world: World): Promise<readonly Finding[]> {
   return facts === undefined ? [] : judgeMulticast(facts)
 }
 
-const OPEN_OUT = 'sudo nft insert rule inet filter output ip daddr 224.0.0.251 udp dport 5353 accept'
-const OPEN_IN = 'sudo nft insert rule inet filter input ip daddr 224.0.0.251 udp dport 5353 accept'
-const LOOK = 'karo doctor --only mesh.firewall'
+/** Which rule drops it, and the command that opens it, only the rules themselves tell. */
+const LOOK =
+  'sudo karo doctor --only mesh.firewall\nor name the other nodes in discovery.peers, which needs no multicast'
 
 export function judgeMulticast({
   multicast,
@@ -237,14 +237,11 @@ function judgePlace(place: MulticastFacts): Finding {
       place.not_sent === 'EPERM' ? 'a firewall drops it on the way out' : 'the interface or its route'
     return fail(
       `${at}: cannot send (${place.not_sent}: ${why})`,
-      place.not_sent === 'EPERM' ? `${LOOK}\n${OPEN_OUT}` : 'ip route',
+      place.not_sent === 'EPERM' ? LOOK : 'ip route',
     )
   }
   if (!place.heard_itself) {
-    return fail(
-      `${at}: sends, but does not hear itself: UDP 5353 is dropped on the way in`,
-      `${LOOK}\n${OPEN_IN}`,
-    )
+    return fail(`${at}: sends, but does not hear itself: UDP 5353 is dropped on the way in`, LOOK)
   }
   if (place.heard_others === 0) {
     const count = place.connected_nodes
