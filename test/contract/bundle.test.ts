@@ -48,6 +48,8 @@ const PROGRAM = ['src/cli/main.ts', 'src/cli/run.ts']
 test.each([
   ['src/cli/commands/status.ts', PROGRAM],
   ['src/cli/commands/check.ts', [...PROGRAM, 'src/cli/commands/check.ts']],
+  // Somebody waits with a finger on Tab.
+  ['src/cli/completion/live.ts', [...PROGRAM, 'src/cli/completion/live.ts']],
 ])('%s loads nothing heavy', (command, entries) => {
   const { sources, external } = loadedFor(...entries)
   expect(sources).toContain(command)
