@@ -1,4 +1,5 @@
 // The composition root: builds the rooms in order, runs them until told to end, and stops them in reverse.
+import { homedir } from 'node:os'
 import { dirname } from 'node:path'
 import { createAccess } from './access/index.ts'
 import { createApi } from './api/control-socket.ts'
@@ -39,6 +40,7 @@ import { createMesh } from './mesh/index.ts'
 import { createObserve } from './observe/index.ts'
 import { createLock, refuseSecond } from './ops/lock.ts'
 import { createJsonLog, createPlainLog } from './ops/log.ts'
+import { withoutHome } from './ops/log-home.ts'
 import { createLogRing } from './ops/log-ring.ts'
 import { withSinks } from './ops/log-sinks.ts'
 import { createMetrics } from './ops/metrics.ts'
@@ -97,12 +99,13 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       }),
   })
   const problems = createProblems({ root: dirname(import.meta.dirname), clock })
-  const log = withSinks(
-    options.terminal
-      ? createPlainLog(levelOf(options, config), write)
-      : createJsonLog({ level: levelOf(options, config) }),
-    [logs.sink, metrics.logged, problems.sink],
-  )
+  const shown = options.terminal
+    ? createPlainLog(levelOf(options, config), write)
+    : createJsonLog({ level: levelOf(options, config) })
+  // Places in the program are told from the whole path; nobody else is told one below a person's home.
+  const log = withSinks(withoutHome(withSinks(shown, [logs.sink, metrics.logged]), homedir()), [
+    problems.sink,
+  ])
   for (const warning of loaded.warnings) log.warn({}, warning)
   const notify = await openNotify({ env, log })
   // Who is run by a manager has no terminal that could hang up.

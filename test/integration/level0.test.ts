@@ -1,5 +1,6 @@
 // Level 0 stays home: canary words typed on one node are looked for in everything it says and everywhere else.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { decodeFrame, FrameError } from '../../protocols/frame.ts'
@@ -98,6 +99,11 @@ describe('level 0', () => {
     said.push(JSON.stringify(preview), (await typist.karo(['share', 'preview'])).stdout)
     said.push(JSON.stringify(await typist.json(['audit', 'log'])), typist.log())
     said.push(...others.map((node) => node.log()))
+    // What operators read: metrics, the last lines of the log, a problem report.
+    for (const node of [typist, ...others]) {
+      said.push((await node.karo(['logs', 'tail', '-n', '1000', '--json'])).stdout, await metricsOf(node))
+      said.push((await node.karo(['report-problem', '--json', '--output', join(node.home, 'report')])).stdout)
+    }
     expect(canariesIn(Buffer.from(said.join('\n')))).toEqual([])
     // The answers were about those commands.
     expect(said[0]).toContain('"tool":"git"')
@@ -144,6 +150,20 @@ describe('level 0', () => {
     }
   })
 })
+
+/** As a scraper reads them; with a metric of the node, or else nothing would be looked through. */
+async function metricsOf(node: TestNode): Promise<string> {
+  const text = await new Promise<string>((resolve, reject) => {
+    const asked = request({ socketPath: join(node.home, 'karo.sock'), path: '/metrics' }, (answer) => {
+      let body = ''
+      answer.setEncoding('utf8').on('data', (part: string) => (body += part))
+      answer.on('end', () => resolve(body))
+    })
+    asked.on('error', reject).end()
+  })
+  expect(text).toContain('karo_ready 1')
+  return text
+}
 
 function canariesIn(bytes: Uint8Array): string[] {
   const text = Buffer.from(bytes).toString('latin1').toLowerCase()

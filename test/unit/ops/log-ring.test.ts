@@ -1,6 +1,7 @@
 // The daemon's last lines in memory: which are kept, found, and told to those who follow; and that they are bounded.
 import { describe, expect, test } from 'vitest'
 import { createPlainLog } from '../../../src/ops/log.ts'
+import { withoutHome } from '../../../src/ops/log-home.ts'
 import { createLogRing } from '../../../src/ops/log-ring.ts'
 import { withSinks } from '../../../src/ops/log-sinks.ts'
 
@@ -33,6 +34,23 @@ describe('the ring of log lines', () => {
       none: null,
       msg: 'a peer came',
     })
+  })
+
+  test("a person's home is not named, wherever it stands in a line", () => {
+    const { ring, log: whole, shown } = logging()
+    const log = withoutHome(whole, '/home/zqann')
+    const text = "ENOENT: open '/home/zqann/.local/share/karo/db', '/home/zqannette/x'"
+    log
+      .child({ where: '/home/zqann/a' })
+      .error({ reason: text, files: ['/home/zqann/b'] }, `cannot read ${text}`)
+    const hidden = "ENOENT: open '~/.local/share/karo/db', '/home/zqannette/x'"
+    expect(JSON.parse(ring.last({}, 1)[0]!)).toMatchObject({
+      where: '~/a',
+      reason: hidden,
+      files: ['~/b'],
+      msg: `cannot read ${hidden}`,
+    })
+    expect(shown.join('')).not.toContain('/home/zqann/')
   })
 
   test('it keeps what its level asks for, whatever the log itself shows', () => {
