@@ -94,3 +94,20 @@ test('a connection that was not noted, came too late, or is no Unix socket is no
   credentials.note(stranger)
   expect(credentials.uidOf(stranger)).toBeUndefined()
 })
+
+test('where there are no peer credentials nobody is anybody, and the log says so', async () => {
+  const platform = Object.getOwnPropertyDescriptor(process, 'platform')!
+  const errors: string[] = []
+  Object.defineProperty(process, 'platform', { ...platform, value: 'darwin' })
+  const log = { ...silentLog, error: (_: unknown, message: string) => void errors.push(message) }
+  const credentials = await openPeerCredentials(log).finally(() =>
+    Object.defineProperty(process, 'platform', platform),
+  )
+  const server = await listening(place())
+  const coming = accepted(server)
+  connecting(server.address() as string)
+  const socket = await coming
+  credentials.note(socket)
+  expect(credentials.uidOf(socket)).toBeUndefined()
+  expect(errors).toHaveLength(1)
+})
