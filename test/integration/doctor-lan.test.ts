@@ -145,7 +145,7 @@ describe.skipIf(!possible.ok)(`two nodes on a LAN ${possible.reason}`, () => {
       const sick = await doctor(ash, here)
       expect(failing(sick)).toEqual(['mesh.multicast', 'mesh.firewall'])
       const { detail, fix = '' } = find(sick, 'mesh.firewall')
-      expect(detail).toContain('connections to the mesh (TCP 9238) on eth0 is dropped')
+      expect(detail).toContain('connections to the mesh (TCP 9238) on eth0: dropped')
       inside(here, 'sh', '-ec', fix.replaceAll('sudo ', ''))
       expect(failing(await doctor(ash, here))).toEqual([])
       clear()

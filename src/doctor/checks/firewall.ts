@@ -84,7 +84,7 @@ function placesOf(interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>, allowCgnat: b
 }
 
 export interface Needed {
-  /** To follow "drops". */
+  /** Begins the sentence. */
   readonly what: string
   readonly packet: Packet
 }
@@ -139,8 +139,8 @@ export function judgeRules(
     const fix = opening(packet, at, manager)
     const where = `${at.table}, chain ${at.chain}: ${at.rule}`
     return outcome === 'drop'
-      ? [fail(`${what} is dropped (${where})`, fix)]
-      : [warn(`${what} may be dropped (${where})`, fix)]
+      ? [fail(`${what}: dropped (${where})`, fix)]
+      : [warn(`${what}: perhaps dropped (${where})`, fix)]
   })
   if (found.length > 0) return found
   const rules = tables.reduce(

@@ -293,7 +293,7 @@ describe('what is said of it', () => {
     expect(others).toEqual([])
     expect(finding).toMatchObject({ outcome: 'fail', fix })
     expect(finding?.detail).toContain(
-      'TCP 9238) on eth0 is dropped (inet filter, chain input: tcp dport 9238 drop)',
+      'TCP 9238) on eth0: dropped (inet filter, chain input: tcp dport 9238 drop)',
     )
   })
 
