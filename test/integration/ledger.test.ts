@@ -30,6 +30,16 @@ test('who asked, the ledger as a file, and its proof elsewhere', async () => {
   const written = await asked!.json<{ entries: number }>(['audit', 'export', '--output', file])
   expect(statSync(file).mode & 0o777).toBe(0o600)
   expect(await asked!.karo(['audit', 'export', '--output', file])).toMatchObject({ code: 1 })
+  const rows = (await asked!.karo(['audit', 'export', '--format', 'csv'])).stdout.split('\r\n')
+  expect(rows[0]).toBe('seq,timestamp,type,success,peer,trace_id,details,hash')
+  expect(rows.slice(1, -1).map((row) => Number.parseInt(row, 10))).toEqual(
+    Array.from({ length: rows.length - 2 }, (_, i) => i + 1),
+  )
+  expect(rows.some((row) => /,query_received,true,karo:ed25519:.*,"\{""query_id"":/.test(row))).toBe(true)
+  // What began later holds less, and is proven all the same.
+  const later = join(temporaryHome(), 'later.ndjson')
+  const [, second = ''] = rows[3]?.split(',') ?? []
+  await asked!.json(['audit', 'export', '--since', second, '--output', later])
   await asked!.stop()
 
   // Nothing of that node is here.
@@ -41,6 +51,9 @@ test('who asked, the ledger as a file, and its proof elsewhere', async () => {
     node_id: (JSON.parse((await asked!.karo(['identity', 'show', '--json'])).stdout) as { node_id: string })
       .node_id,
   })
+  const part = await runKaro(['audit', 'verify', '--file', later, '--json'], elsewhere)
+  expect(JSON.parse(part.stdout)).toMatchObject({ ok: true })
+  expect((JSON.parse(part.stdout) as { first: number }).first).toBeGreaterThan(1)
   writeFileSync(file, readFileSync(file, 'utf8').replace('NodeHealth', 'ToolUsage'))
   const altered = await runKaro(['audit', 'verify', '--file', file], elsewhere)
   expect(altered.code).toBe(1)
