@@ -2,7 +2,7 @@
 import { RISK_LEVELS, type RiskLevel } from '../risk/levels.ts'
 
 /** Raised when a reader of today could not read what is written then. */
-export const EXPORT_VERSION = 1
+const EXPORT_VERSION = 1
 
 /** One command, as the file has it; all that is known of it but whose it is. */
 export interface TransferEvent {
@@ -66,7 +66,7 @@ const isSensible = (id: string): boolean => {
 }
 
 /** The event, or what is wrong with it. */
-export function checkEvent(value: unknown): TransferEvent | string {
+function checkEvent(value: unknown): TransferEvent | string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is no event'
   const given = value as Record<string, unknown>
   for (const name of NAMES) {

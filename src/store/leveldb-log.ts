@@ -99,7 +99,7 @@ function isRecord(file: Uint8Array, view: DataView, at: number): boolean {
   )
 }
 
-export function isZero(bytes: Uint8Array, from: number, to: number): boolean {
+function isZero(bytes: Uint8Array, from: number, to: number): boolean {
   for (let i = from; i < to; i++) if (bytes[i] !== 0) return false
   return true
 }

@@ -2,7 +2,7 @@
 import { createByteReader } from './leveldb-bytes.ts'
 import { readLog } from './leveldb-log.ts'
 
-export interface Version {
+interface Version {
   /** Bytes of each table, by its number. */
   readonly tables: ReadonlyMap<number, number>
   /** Logs of this number and above hold what is in no table yet. */

@@ -19,7 +19,7 @@ import { salvage } from './repair-salvage.ts'
 
 export type { Finding } from './repair-files.ts'
 
-export interface KeyspaceCounts {
+interface KeyspaceCounts {
   /** Rows that can be read and make sense. */
   readonly kept: number
   /** Rows known to be missing or unusable; of a damaged file nobody knows how many there were. */

@@ -28,7 +28,7 @@ export const openIn = async (directory: string): Promise<Store> => {
 }
 
 /** `[0, 1)`, the same for the same seed (mulberry32). */
-export function seeded(seed: number): () => number {
+function seeded(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0
@@ -46,7 +46,7 @@ const TOOLS = [
 ] as const
 
 /** Of two people, over some days; its text and all numbers follow from `n`. */
-export function someEvent(n: number): EventInput {
+function someEvent(n: number): EventInput {
   const [tool, category] = TOOLS[n % TOOLS.length]!
   const start_us = 1_795_000_000_000_000 + n * 97_000_000
   const date = new Date(start_us / 1000)
@@ -96,14 +96,14 @@ export async function fillDatabase(directory: string, events: number): Promise<v
   }
 }
 
-export interface Harm {
+interface Harm {
   readonly file: string
   readonly size: number
   readonly what: string
 }
 
 /** One harm to one file that matters, chosen by `random`: cut off, a bit turned, or a stretch of bytes overwritten. */
-export function harm(directory: string, random: () => number): Harm {
+function harm(directory: string, random: () => number): Harm {
   const names = readdirSync(directory).filter((name) => /^(CURRENT|CLOSED|MANIFEST-|\d+\.)/.test(name))
   const weighed = names.flatMap((name) => {
     const { size } = statSync(join(directory, name))

@@ -77,17 +77,17 @@ export function smallDisk(megabytes: number): SmallDisk {
   }
 }
 
-/** An ext4 in a file; undefined where the machine has no loop devices. */
+/** An ext4 in a file; undefined where the machine has no loop devices, or no mkfs. */
 export function breakingDisk(megabytes: number): BreakingDisk | undefined {
   const parent = mountPoint()
   const image = join(parent, 'image')
   const home = join(parent, 'home')
   writeFileSync(image, '')
   run('truncate', '-s', `${megabytes}M`, image)
-  run('mkfs.ext4', '-q', image)
   mkdirSync(home)
   const mount = (): void => void run('mount', '-o', 'loop,errors=remount-ro', image, home)
   try {
+    run('mkfs.ext4', '-q', image)
     mount()
   } catch {
     return undefined
