@@ -1,5 +1,6 @@
 // A key under a passphrase: standard bytes, nothing without it, damage noticed, the file never half of anything.
 import { spawn, spawnSync } from 'node:child_process'
+import { generateKeyPairSync } from 'node:crypto'
 import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -64,6 +65,15 @@ test('without it, with another one, and a second time, it is refused and the fil
   expect(() => unprotectIdentityFile(open, SECRET, systemRandom)).toThrow(
     refused('conflict', /no passphrase/),
   )
+})
+
+test('an encrypted key of another kind is none of ours', () => {
+  const path = newPath()
+  const { privateKey } = generateKeyPairSync('x25519')
+  const how = { format: 'pem', type: 'pkcs8', cipher: 'aes-256-cbc', passphrase: SECRET.toString() } as const
+  fs.writeFileSync(path, privateKey.export(how), { mode: 0o600 })
+  expect(() => loadIdentity(path, SECRET)).toThrow(refused('bad_file', /no Ed25519 private key/))
+  expect(() => loadIdentity(path)).toThrow(refused('unauthorized', /none was given/))
 })
 
 test('no changed byte makes another key of it', () => {
