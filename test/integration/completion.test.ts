@@ -117,8 +117,11 @@ describe.each(possible)('in %s', (program: 'bash' | 'zsh' | 'fish') => {
     await becomes(shell, 'karo query -- --requ', ['query', '--', '--requ'])
     // Nothing that is there is offered where nothing can be known.
     await becomes(shell, 'karo history dire', ['history', 'dire'])
+    // Words that a script could take for something of its own.
+    await becomes(shell, "karo history '(' '!' -- '-a' dire", ['history', '(', '!', '--', '-a', 'dire'])
     // Quotes are what was typed, not part of it.
     await becomes(shell, `karo "peers" 'tru`, ['peers', 'trust'])
+    expect(shell.screen()).not.toMatch(/error|test:|bash:|zsh:|fish:/i)
   })
 
   test('live nodes by name, by fingerprint, by id, and their teams', async () => {

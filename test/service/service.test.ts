@@ -393,11 +393,18 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     const first = await json<typeof identity>('karo status')
     const { MainPID } = await state()
     await configure('sharing', 'max_level = 0')
+    // As if the old one had brought a page that the new one has no more.
+    const page = 'usr/share/man/man1/karo-gone.1.gz'
+    await machine.must(`touch /${page} && echo ${page} >> /usr/lib/karo/installed-files`)
     await machine.must(`/root/${name(NEW)}/install.sh`)
+    expect((await machine.run(`test -e /${page}`)).code).toBe(1)
     expect((await state()).MainPID).not.toBe(MainPID)
     expect(await json<typeof identity>('karo status')).toMatchObject({ node_id: first.node_id })
     expect(await json('karo share show')).toMatchObject({ max_level: 0 })
     await machine.must('systemctl is-enabled karo')
+    await machine.must(`/root/${name(OLD)}/install.sh`)
+    expect(await json<typeof identity>('karo status')).toMatchObject({ node_id: first.node_id })
+    expect(await json('karo share show')).toMatchObject({ max_level: 0 })
 
     await machine.must(`/root/${name(NEW)}/install.sh --remove`)
     expect((await machine.run('ls -d /usr/lib/karo /usr/bin/karo')).output).not.toMatch(/^\//m)

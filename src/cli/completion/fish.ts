@@ -76,7 +76,7 @@ function __karo_complete
             set want ''
         else if test -n "$only"
             set count (math $count + 1)
-        else if test "$token" = --
+        else if test "x$token" = x--
             set only 1
         else if string match -q -- '--home=*' $token
             set home (string replace -- --home= '' $token)
@@ -85,7 +85,7 @@ function __karo_complete
             # What has something to offer after it takes a value.
             set -l offers (__karo_offers "$path $token")
             and set -q offers[1]; and set want $token
-        else if test "$token" = help -a -z "$path" -a -z "$help"
+        else if test "x$token" = xhelp -a -z "$path" -a -z "$help"
             set help 1
         else if test $count -eq 0; and contains -- $token (__karo_subcommands "$path" | string replace -r '\t.*' '')
             set path (string join ' ' $path $token)
