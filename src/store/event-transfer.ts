@@ -29,28 +29,6 @@ export function createEventTransfer(
   serially: Serial,
   store: (events: readonly EventInput[], changes: Change[]) => Promise<void>,
 ): EventTransfer {
-  /** Of those of one person. */
-  async function unknown(uid: number, events: readonly EventInput[]): Promise<readonly EventInput[]> {
-    const found: EventInput[] = []
-    const seen = new Set<string>()
-    // One iterator that goes from each to the next: a person's events lie together.
-    const keys = db.keys(eventsOf(uid))
-    try {
-      for (const event of events.toSorted((a, b) => a.start_us - b.start_us || a.tag - b.tag)) {
-        const id = makeKey('events', { u32: uid }, { u64: event.start_us }, { u32: event.tag })
-        const name = id.toString('latin1')
-        if (seen.has(name)) continue
-        seen.add(name)
-        keys.seek(id)
-        const key = await keys.next()
-        if (key === undefined || Buffer.compare(key.subarray(0, ID_END), id) !== 0) found.push(event)
-      }
-    } finally {
-      await keys.close()
-    }
-    return found
-  }
-
   return {
     async *whole(uid) {
       const snapshot = db.snapshot()
@@ -69,9 +47,7 @@ export function createEventTransfer(
 
     add: (events, dryRun) =>
       serially(async () => {
-        const found: EventInput[] = []
-        for (const [uid, own] of Map.groupBy(events, (event) => event.uid))
-          found.push(...(await unknown(uid, own)))
+        const found = await unknownEvents(db, events)
         if (found.length > 0 && !dryRun) {
           const changes: Change[] = []
           await store(found, changes)
@@ -79,4 +55,41 @@ export function createEventTransfer(
         return found.length
       }),
   }
+}
+
+/** Those of one person's events that are not there yet, by start and tag, each once. */
+async function unknownOf(
+  db: Database,
+  uid: number,
+  events: readonly EventInput[],
+): Promise<readonly EventInput[]> {
+  const found: EventInput[] = []
+  const seen = new Set<string>()
+  // One iterator that goes from each to the next: a person's events lie together.
+  const keys = db.keys(eventsOf(uid))
+  try {
+    for (const event of events.toSorted((a, b) => a.start_us - b.start_us || a.tag - b.tag)) {
+      const id = makeKey('events', { u32: uid }, { u64: event.start_us }, { u32: event.tag })
+      const name = id.toString('latin1')
+      if (seen.has(name)) continue
+      seen.add(name)
+      keys.seek(id)
+      const key = await keys.next()
+      if (key === undefined || Buffer.compare(key.subarray(0, ID_END), id) !== 0) found.push(event)
+    }
+  } finally {
+    await keys.close()
+  }
+  return found
+}
+
+/** The same of several people. */
+export async function unknownEvents(
+  db: Database,
+  events: readonly EventInput[],
+): Promise<readonly EventInput[]> {
+  const found: EventInput[] = []
+  for (const [uid, own] of Map.groupBy(events, (event) => event.uid))
+    found.push(...(await unknownOf(db, uid, own)))
+  return found
 }

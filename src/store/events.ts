@@ -17,7 +17,7 @@ import {
   readEventKey,
   type StoredEvent,
 } from './event-rows.ts'
-import { createEventTransfer, type EventTransfer } from './event-transfer.ts'
+import { createEventTransfer, type EventTransfer, unknownEvents } from './event-transfer.ts'
 import { createRollupWriter } from './rollup-writer.ts'
 import {
   deletePosition,
@@ -25,6 +25,7 @@ import {
   putPosition,
   readDropped,
   readPositions,
+  readRepaired,
   type SpoolPosition,
 } from './spool-positions.ts'
 
@@ -79,6 +80,8 @@ export function createEventRepository(db: Database): EventRepository {
   const rollups = createRollupWriter(db)
   const counts = createEventCounts(db)
   let dropped: number | undefined
+  /** Microseconds since the epoch; 0 when nothing was ever lost. */
+  let repairedUs: number | undefined
 
   async function number(events: readonly EventInput[], changes: Change[]): Promise<readonly number[]> {
     const numbers = new Array<number>(events.length)
@@ -89,6 +92,20 @@ export function createEventRepository(db: Database): EventRepository {
       for (const [j, place] of places.entries()) numbers[place] = found[j]!
     }
     return numbers
+  }
+
+  /**
+   * A repair may have lost how far the spool was read, and not the events: what is as old as that is looked for first,
+   * so that it is not counted twice.
+   */
+  async function notKnownYet(events: readonly EventInput[]): Promise<readonly EventInput[]> {
+    repairedUs ??= await readRepaired(db)
+    const from = repairedUs
+    const [old, younger] = [
+      events.filter((one) => one.start_us <= from),
+      events.filter((one) => one.start_us > from),
+    ]
+    return old.length === 0 ? events : [...(await unknownEvents(db, old)), ...younger]
   }
 
   /** Appends to `changes` and writes them all. */
@@ -168,7 +185,7 @@ export function createEventRepository(db: Database): EventRepository {
         const changes: Change[] = [putPosition(batch.position)]
         dropped ??= await readDropped(db)
         if (batch.dropped > 0) changes.push(putDropped(dropped + batch.dropped))
-        await store(batch.events, changes)
+        await store(await notKnownYet(batch.events), changes)
         dropped += batch.dropped
       }),
 

@@ -16,6 +16,7 @@ import { peopleWithEvents, recount } from './repair-counts.ts'
 import { type Finding, readFiles } from './repair-files.ts'
 import { isSound, keyspaceOf } from './repair-rows.ts'
 import { salvage } from './repair-salvage.ts'
+import { putRepaired } from './spool-positions.ts'
 
 export type { Finding } from './repair-files.ts'
 
@@ -151,7 +152,10 @@ async function checkRows(
         note(keyspace as Keyspace, `${anew} rows did not agree with the events and are counted anew`)
     }
   }
-  if (read.lossy) await failClosed(db, note)
+  if (read.lossy) {
+    await failClosed(db, note)
+    await db.batch([putRepaired(Date.now() * 1000)])
+  }
   const tell: Note = (where, what) => void findings.push({ where, what, damage: false })
   await checkLedger(db, of, tell, ledger)
 

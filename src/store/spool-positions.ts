@@ -17,6 +17,7 @@ export interface SpoolPosition {
 const VALUE_VERSION = 1
 const FILES = { bytes: Uint8Array.of(1) }
 const DROPPED_KEY = makeKey('spool_offsets', { bytes: Uint8Array.of(2) })
+const REPAIRED_KEY = makeKey('spool_offsets', { bytes: Uint8Array.of(3) })
 const NAME_AT = 2
 
 const positionKey = (name: string): Buffer => makeKey('spool_offsets', FILES, { text: name })
@@ -44,5 +45,18 @@ export async function readPositions(db: Database): Promise<readonly SpoolPositio
 
 export async function readDropped(db: Database): Promise<number> {
   const value = await db.get(DROPPED_KEY)
+  return value === undefined ? 0 : decodeValue<number>(VALUE_VERSION, value)
+}
+
+/** Positions may be older than the events that were read up to `us` (microseconds since the epoch). */
+export const putRepaired = (us: number): Change => ({
+  type: 'put',
+  key: REPAIRED_KEY,
+  value: encodeValue(VALUE_VERSION, us),
+})
+
+/** 0 when nothing was ever lost. */
+export async function readRepaired(db: Database): Promise<number> {
+  const value = await db.get(REPAIRED_KEY)
   return value === undefined ? 0 : decodeValue<number>(VALUE_VERSION, value)
 }

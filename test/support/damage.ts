@@ -46,7 +46,7 @@ const TOOLS = [
 ] as const
 
 /** Of two people, over some days; its text and all numbers follow from `n`. */
-function someEvent(n: number): EventInput {
+export function someEvent(n: number): EventInput {
   const [tool, category] = TOOLS[n % TOOLS.length]!
   const start_us = 1_795_000_000_000_000 + n * 97_000_000
   const date = new Date(start_us / 1000)

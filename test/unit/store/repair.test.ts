@@ -1,5 +1,13 @@
 // A damaged database is never opened as if it were whole; what can be read of it is saved, and the rest is told.
-import { copyFileSync, cpSync, existsSync, readdirSync, truncateSync, unlinkSync } from 'node:fs'
+import {
+  appendFileSync,
+  copyFileSync,
+  cpSync,
+  existsSync,
+  readdirSync,
+  truncateSync,
+  unlinkSync,
+} from 'node:fs'
 import { mkdtemp, rename, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -8,8 +16,9 @@ import { type Database, newDatabase } from '../../../src/store/database.ts'
 import { keyRange, makeKey } from '../../../src/store/keyspace.ts'
 import { checkDatabase, checkFiles, repairDatabase } from '../../../src/store/repair.ts'
 import { decodeRollup, encodeRollup } from '../../../src/store/rollups.ts'
-import { damageRound, fillDatabase, openIn } from '../../support/damage.ts'
+import { damageRound, fillDatabase, openIn, someEvent } from '../../support/damage.ts'
 import { temporaryDirectory } from '../../support/database.ts'
+import { positionAt } from '../../support/events.ts'
 
 const EVENTS = 1_200
 let parent: string
@@ -164,6 +173,23 @@ test('after a loss nobody is given anything, because the last word may be lost',
   const store = await openIn(directory)
   expect((await store.consent.get(1000))?.off).toBe(true)
   expect((await store.consent.get(1001))?.off).toBe(true)
+  await store.stop()
+})
+
+test('when it is lost how far the spool was read, what is read again is not counted twice', async () => {
+  const directory = copied()
+  await change(directory, (db) => db.clear(keyRange('spool_offsets')))
+  // Something else that is lost, far from the events.
+  const file = join(directory, readdirSync(directory).findLast((name) => name.endsWith('.log'))!)
+  appendFileSync(file, Buffer.alloc(40_000, 7))
+  expect((await repairDatabase(directory)).ok).toBe(false)
+  const store = await openIn(directory)
+  const again = Array.from({ length: EVENTS + 1 }, (_, n) => someEvent(n))
+  await store.events.ingest({ events: again, position: positionAt(1), dropped: 0 })
+  expect(await store.events.count()).toBe(EVENTS + 1)
+  const days = await store.rollups.days(1000, 0, 99_999)
+  const own = again.filter(({ uid }) => uid === 1000)
+  expect(days.reduce((sum, { rollup }) => sum + rollup.count, 0)).toBe(own.length)
   await store.stop()
 })
 
