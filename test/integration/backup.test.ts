@@ -1,5 +1,6 @@
 // A whole node in one file, made while people type; restored it is the same node, and no kill leaves half of one.
 import {
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -199,3 +200,28 @@ function copyTree(from: string, to: string): void {
   for (const directory of ['db', 'spool']) mkdirSync(join(to, directory), { mode: 0o700 })
   for (const name of readdirSync(join(from, 'db'))) copyFileSync(join(from, 'db', name), join(to, 'db', name))
 }
+
+test.runIf(process.getuid?.() === 0)(
+  "a service's home stays its user's, and its configuration an administrator's",
+  async () => {
+    const parent = temporaryHome()
+    const state = join(parent, 'lib')
+    const etc = join(parent, 'etc')
+    mkdirSync(state, { mode: 0o700 })
+    mkdirSync(etc)
+    chownSync(state, 12_345, 12_345)
+    writeFileSync(join(etc, 'config.toml'), '# the administrator\n')
+    const { KARO_HOME: _, ...env } = cleanEnv(parent, {
+      STATE_DIRECTORY: state,
+      CONFIGURATION_DIRECTORY: etc,
+      RUNTIME_DIRECTORY: join(parent, 'run'),
+    })
+    const ran = await runKaro(['restore', source.file, '--service', '--json'], env)
+    expect([ran.code, ran.stderr]).toEqual([0, ''])
+    expect(JSON.parse(ran.stdout)).toMatchObject({ config: join(state, 'config.toml.from-backup') })
+    expect(readFileSync(join(etc, 'config.toml'), 'utf8')).toBe('# the administrator\n')
+    for (const name of ['identity.key', 'config.toml.from-backup', 'db', 'db/CURRENT']) {
+      expect([name, statSync(join(state, name)).uid]).toEqual([name, 12_345])
+    }
+  },
+)
