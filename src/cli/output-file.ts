@@ -21,27 +21,32 @@ export function createOutput(file: string): OutputFile {
     } catch (cause) {
       const { code, message } = cause as NodeJS.ErrnoException
       fs.rmSync(temporary, { force: true })
-      if (code === 'EEXIST') {
-        throw new KaroError('conflict', 'there is a file of that name', {
-          where: path,
-          hint: 'Choose another name.',
-        })
-      }
+      if (code === 'EEXIST') throw taken(path)
       throw new KaroError('bad_file', `it cannot be written: ${message}`, { where: path, cause })
     }
   }
   // Before anything is fetched: linking would notice it only at the end.
-  if (fs.existsSync(path)) attempt(() => fs.closeSync(fs.openSync(path, 'wx', 0o600)))
-  const handle = attempt(() => fs.openSync(temporary, 'wx', 0o600))
+  if (fs.existsSync(path)) throw taken(path)
+  let handle: number | undefined = attempt(() => fs.openSync(temporary, 'wx', 0o600))
+  const close = (): void => {
+    if (handle !== undefined) fs.closeSync(handle)
+    handle = undefined
+  }
   return {
-    write: (text) => attempt(() => fs.writeFileSync(handle, text)),
+    write: (text) => attempt(() => fs.writeFileSync(handle!, text)),
     finish: () =>
       attempt(() => {
-        fs.fsyncSync(handle)
-        fs.closeSync(handle)
+        fs.fsyncSync(handle!)
+        close()
         fs.linkSync(temporary, path)
         fs.rmSync(temporary)
       }),
-    discard: () => fs.rmSync(temporary, { force: true }),
+    discard() {
+      close()
+      fs.rmSync(temporary, { force: true })
+    },
   }
 }
+
+const taken = (path: string): KaroError =>
+  new KaroError('conflict', 'there is a file of that name', { where: path, hint: 'Choose another name.' })
