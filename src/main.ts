@@ -30,6 +30,7 @@ import type { Room } from './base/room.ts'
 import { tolerated } from './base/tolerated.ts'
 import { VERSION } from './base/version.ts'
 import { createRetention } from './care/retention.ts'
+import { createRetentionTime, hasJustSynchronised } from './care/retention-time.ts'
 import { type Config, createLiveConfig, loadConfig } from './config/index.ts'
 import type { HomePaths } from './config/paths.ts'
 import { createDocuments } from './documents/index.ts'
@@ -195,6 +196,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       backupRoutes({ store, identity, name, paths, audit, clock, ownUid }),
       doctorRoutes({
         ...{ identity, mesh, trust, store, observe, documents, summaries, health, drift },
+        retentionWaits: () => retention.waits(),
         http: http.address,
       }),
     ],
@@ -202,8 +204,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       credentials.note(socket)
       if (options.service) share(socket)
     },
-    async callerOf(request) {
-      if (http.owns(request.raw.socket)) return http.callerOf(request.raw)
+    async callerOf(request, reply) {
+      if (http.owns(request.raw.socket)) return http.callerOf(request.raw, reply.raw)
       const uid = credentials.uidOf(request.raw.socket)
       return uid === undefined ? undefined : { uid, ...(await access.of(uid)), via: 'socket' }
     },
@@ -212,8 +214,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     log,
   })
   const retention = createRetention({
-    ...{ config, store, clock, timers, log },
+    ...{ config, store, timers, log },
     trimLedger: (before) => audit.trim(before),
+    time: createRetentionTime({
+      ...{ repository: store.retentionTime, ledger: store.audit, clock },
+      isConfirmed: hasJustSynchronised,
+    }),
   })
   const rooms: readonly Room[] = [
     store,

@@ -1,5 +1,5 @@
 // Who is behind a request over TCP: the token or session it shows, judged, counted and slowed down.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createQuota, type Quota } from '../../protocols/quota.ts'
 import type { Rights } from '../access/index.ts'
 import type { Clock } from '../base/clock.ts'
@@ -11,6 +11,7 @@ import type { Caller, Credential } from './route.ts'
 import type { Sessions } from './sessions.ts'
 import type { Address, TcpListener } from './tcp.ts'
 import type { Tokens } from './tokens.ts'
+import { keepsRights } from './vouched.ts'
 
 /** Of one token or session: a page that shows everything at once, and a scraper many times over. */
 const REQUESTS = { frames: 600, perMs: 60_000 } as const
@@ -19,6 +20,8 @@ const NAMELESS = { frames: 300, perMs: 60_000 } as const
 /** Wrong credentials of one address, and of all. Who shows a good one is never counted here, nor held up by it. */
 const WRONG = { frames: 20, perMs: 60_000 } as const
 const WRONG_OF_ALL = { frames: 100, perMs: 60_000 } as const
+/** What is said to whoever has too many connections: one that nothing is asked on ends within that time. */
+const CONNECTION_FREE_MS = 5_000
 /** Quotas kept: the tokens and sessions there can be. */
 const QUOTAS_MAX = 4_096
 /** The whole of 127.0.0.0/8 may call. */
@@ -51,7 +54,7 @@ interface Held {
  */
 export function createCredentials(
   deps: CredentialsDeps,
-): (request: IncomingMessage) => Promise<Caller | undefined> {
+): (request: IncomingMessage, response: ServerResponse) => Promise<Caller | undefined> {
   const { tokens, sessions, listener, rightsOf, onRefused, clock } = deps
   const quotas = createRecent<string, Quota>(QUOTAS_MAX)
   const nameless = createQuota(NAMELESS)
@@ -107,7 +110,7 @@ export function createCredentials(
     throw new RateLimited('too many requests', perMs / frames)
   }
 
-  return async (request) => {
+  return async (request, response) => {
     const held = heldOf(request)
     if (held === undefined) {
       spend(nameless, NAMELESS)
@@ -115,16 +118,17 @@ export function createCredentials(
     }
     const { uid, credential, holds } = held
     const rights = await rightsOf(uid)
-    listener.vouch(request.socket, async () => holds() && !lost(rights, await rightsOf(uid)))
+    const stillGood = async () => holds() && keepsRights(rights, await rightsOf(uid))
+    if (!listener.vouch(uid, request.socket, response, stillGood)) {
+      onRefused('rate')
+      throw new RateLimited('too many connections of yours at once', CONNECTION_FREE_MS)
+    }
     const name =
       credential.session === undefined ? `token ${credential.token}` : `session ${credential.session}`
     spend(quotaOf(quotas, name, REQUESTS), REQUESTS)
     return { uid, ...rights, via: 'http', credential }
   }
 }
-
-/** What is under way was begun with the rights of then. */
-const lost = (then: Rights, now: Rights): boolean => (then.admin && !now.admin) || (then.asks && !now.asks)
 
 function quotaOf(
   all: ReturnType<typeof createRecent<string, Quota>>,

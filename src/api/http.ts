@@ -43,7 +43,7 @@ export interface Http {
   /** True for connections of the listener: what they show decides, and nothing else. */
   owns(socket: Socket): boolean
   /** Of a request on such a connection; undefined when it shows nothing. Throws KaroError for what is not good. */
-  callerOf(request: IncomingMessage): Promise<Caller | undefined>
+  callerOf(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined>
   /** Null while it does not listen. */
   address(): Address | null
 }

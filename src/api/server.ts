@@ -19,7 +19,10 @@ const TRACE_ID = /^[0-9a-f]{32}$/
 export interface ServerOptions {
   readonly routes: readonly Routes[]
   /** Who is behind a request; undefined for nobody known. Throws KaroError for what was shown and is not good. */
-  readonly callerOf: (request: FastifyRequest) => Caller | undefined | Promise<Caller | undefined>
+  readonly callerOf: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => Caller | undefined | Promise<Caller | undefined>
   /** Told of each answer; `route` is the pattern, undefined where there is none. */
   readonly onAnswered?: (answered: {
     readonly route: string | undefined
@@ -70,8 +73,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     if (config?.access === undefined) throw new Error(`${url} does not say who may use it`)
   })
   server.decorateRequest('caller')
-  server.addHook('onRequest', async (request) => {
-    const caller = await options.callerOf(request)
+  server.addHook('onRequest', async (request, reply) => {
+    const caller = await options.callerOf(request, reply)
     if (caller !== undefined) request.caller = caller
     const { config } = request.routeOptions
     checkRights({ method: request.method, config }, caller)

@@ -8,6 +8,7 @@ import type { HealthCheck, Room } from '../base/room.ts'
 import { DRAIN_MS } from './control-socket.ts'
 import { describeError } from './errors.ts'
 import { judgeHead, type Refusal } from './guard.ts'
+import { createVouched } from './vouched.ts'
 
 /** This machine and nobody else; IPv4 only, so that nothing else can stand behind the other family's address. */
 const HOST = '127.0.0.1'
@@ -24,8 +25,8 @@ const KEEP_ALIVE_MS = 5_000
 /** Without a byte either way; streams of events say something more often, and no query is silent for longer. */
 const IDLE_MS = 90_000
 const CONNECTIONS_MAX = 64
-/** How late a connection ends whose credential has expired, or whose owner may do less now. */
-const SWEEP_MS = 10_000
+/** Of one person who shows something that is good: a quarter of the places, as on the control socket. */
+const CONNECTIONS_EACH = 16
 
 /** Of every answer, whoever makes it; a route may say something else for itself. */
 const HEADERS = {
@@ -59,10 +60,11 @@ export interface TcpListener extends Room {
   /** True for connections that were accepted here. */
   owns(socket: Socket): boolean
   /**
-   * Whoever speaks on this connection showed something that was good. It then makes no room for newcomers, and ends when
-   * `stillGood` says no: streams too.
+   * `uid` showed something good with the request that `response` answers. The connection then makes no room for
+   * newcomers, and ends when `stillGood` says no: streams too. False when this person has as many as they may: it then
+   * stays one that makes room, and nothing is to be answered on it.
    */
-  vouch(socket: Socket, stillGood: () => Promise<boolean>): void
+  vouch(uid: number, socket: Socket, response: ServerResponse, stillGood: () => Promise<boolean>): boolean
   /** Ends every connection whose credential does not open as much any more; also done every few seconds. */
   sweep(): void
 }
@@ -77,8 +79,9 @@ export function createTcpListener(options: TcpOptions): TcpListener {
   const strangers = new Set<Socket>()
   /** One request on them was refused; node:http hands on what was sent behind it all the same. */
   const finished = new WeakSet<Socket>()
-  const vouched = new Map<Socket, () => Promise<boolean>>()
-  let endSweeping = (): void => {}
+  const vouched = createVouched({ timers })
+  /** Vouched connections by uid. */
+  const held = new Map<number, number>()
 
   function accept(socket: Socket): void {
     if (strangers.size + vouched.size >= CONNECTIONS_MAX) {
@@ -93,10 +96,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     }
     accepted.add(socket)
     strangers.add(socket)
-    socket.once('close', () => {
-      strangers.delete(socket)
-      vouched.delete(socket)
-    })
+    socket.once('close', () => strangers.delete(socket))
   }
 
   function answer(request: IncomingMessage, response: ServerResponse): void {
@@ -122,18 +122,16 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     response.end(text)
   }
 
-  function sweep(): void {
-    for (const [socket, stillGood] of vouched) {
-      const end = (): void => void socket.destroy()
-      stillGood().then((good) => good || end(), end)
-    }
-  }
-
-  function sweepLater(): void {
-    endSweeping = timers.after(SWEEP_MS, () => {
-      sweep()
-      sweepLater()
+  function hold(uid: number, socket: Socket): boolean {
+    const now = held.get(uid) ?? 0
+    if (now >= CONNECTIONS_EACH) return false
+    held.set(uid, now + 1)
+    socket.once('close', () => {
+      const left = held.get(uid)! - 1
+      if (left > 0) held.set(uid, left)
+      else held.delete(uid)
     })
+    return true
   }
 
   return {
@@ -157,13 +155,13 @@ export function createTcpListener(options: TcpOptions): TcpListener {
       opened.on('error', (error) => log.warn({ reason: error.message }, 'the listener of the API failed'))
       server = opened
       bound = (opened.address() as { port: number }).port
-      sweepLater()
+      vouched.start()
     },
     async stop() {
       if (server === undefined) return
       const closing = server
       server = undefined
-      endSweeping()
+      vouched.stop()
       const cut = setTimeout(() => closing.closeAllConnections(), DRAIN_MS)
       await new Promise<void>((resolve) => {
         closing.close(() => resolve())
@@ -178,11 +176,15 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     },
     address: () => (bound === undefined ? null : { host: HOST, port: bound }),
     owns: (socket) => accepted.has(socket),
-    vouch(socket, stillGood) {
-      if (!strangers.delete(socket) && !vouched.has(socket)) return
-      vouched.set(socket, stillGood)
+    vouch(uid, socket, response, stillGood) {
+      // Gone while it was looked at: there is nobody to answer.
+      if (!strangers.has(socket) && !vouched.has(socket)) return true
+      if (strangers.has(socket) && !hold(uid, socket)) return false
+      strangers.delete(socket)
+      vouched.vouch(socket, response, stillGood)
+      return true
     },
-    sweep,
+    sweep: vouched.sweep,
   }
 }
 

@@ -66,9 +66,9 @@ export async function startRig(routes: readonly Routes[] = []): Promise<Rig> {
   const api = createApi({
     ...{ socketPath: socket, clock, log: silentLog },
     routes: [...http.routes, ...routes],
-    callerOf: (request) =>
+    callerOf: (request, reply) =>
       http.owns(request.raw.socket)
-        ? http.callerOf(request.raw)
+        ? http.callerOf(request.raw, reply.raw)
         : { ...owner(person), ...(rights.get(person) ?? NONE) },
   })
   const rooms = [http.tokens, api, http.listener]

@@ -493,6 +493,45 @@ describe('connections', () => {
     await second.ended
   })
 
+  test.each(['revoked', 'other'] as const)(
+    'end with any token that something on them was asked with: the %s one',
+    async (which) => {
+      const rig = await start()
+      const tokens = { revoked: await rig.token(ANN), other: await rig.token(ANN) }
+      const first = tokens[which]
+      const second = which === 'revoked' ? tokens.other : tokens.revoked
+      const stream = await streaming(rig, first.token)
+      const asked = `GET /api/v1/health HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n`
+      stream.socket.write(`${asked}Authorization: Bearer ${second.token}\r\n\r\n`)
+      await until(
+        async () => {
+          const { tokens: all } = (await rig.asPerson(ANN, 'GET', '/api/v1/tokens')) as TokenListShape
+          return all.every(({ last_used_at }) => last_used_at !== null)
+        },
+        { what: 'both were shown' },
+      )
+      await rig.asPerson(ANN, 'POST', '/api/v1/tokens/revoke', { token: tokens.revoked.id })
+      expect(await stream.ended).toContain('data: first')
+    },
+  )
+
+  test('that were asked on with a token long answered go on with the one they have now', async () => {
+    const rig = await start()
+    const [before, now] = [await rig.token(ANN), await rig.token(ANN)]
+    const { socket } = await open(rig.port)
+    const ask = async (path: string, token: string) => {
+      const answered = new Promise<string>((resolve) => socket.once('data', (text) => resolve(String(text))))
+      const head = `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n`
+      socket.write(`${head}Authorization: Bearer ${token}\r\n\r\n`)
+      return answered
+    }
+    expect(await ask('/api/v1/mine', before.token)).toContain('200 OK')
+    expect(await ask('/api/v1/mine', now.token)).toContain('200 OK')
+    await rig.asPerson(ANN, 'POST', '/api/v1/tokens/revoke', { token: before.id })
+    expect(await ask('/api/v1/mine', now.token)).toContain('200 OK')
+    socket.destroy()
+  })
+
   test.each([
     ['manage', { admin: false, asks: true }],
     ['ask', { admin: true, asks: false }],
@@ -525,14 +564,33 @@ describe('connections', () => {
 
   test('are bounded even for those who show a token', async () => {
     const rig = await start()
-    const { token } = await rig.token(ANN)
     const streams = []
-    for (let i = 0; i < 64; i++) streams.push(await streaming(rig, token))
+    const mine = (await rig.token(ANN)).token
+    const others = []
+    for (const uid of [BOB, 1002, 1003]) others.push((await rig.token(uid)).token)
+    for (const token of [mine, ...others]) {
+      for (let i = 0; i < 16; i++) streams.push(await streaming(rig, token))
+    }
     const one = await open(rig.port)
     expect(await one.ended).toBe('')
     expect(streams.every(({ socket }) => !socket.destroyed)).toBe(true)
     for (const { socket } of streams) socket.destroy()
-    await until(async () => (await rig.with(token, '/api/v1/mine')).status === 200, { what: 'room again' })
+    const again = async () => (await rig.with(mine, '/api/v1/mine')).status === 200
+    await until(again, { what: 'room again' })
+  })
+
+  test('of one person are 16, whatever tokens they show; the others have theirs', async () => {
+    const rig = await start()
+    const [one, two, his] = [await rig.token(ANN), await rig.token(ANN), await rig.token(BOB)]
+    const streams = []
+    for (let i = 0; i < 16; i++) streams.push(await streaming(rig, i % 2 === 0 ? one.token : two.token))
+    const refused = await rig.with(two.token, '/api/v1/mine')
+    expect([refused.status, refused.headers['retry-after']]).toEqual([429, '5'])
+    expect((await rig.with(his.token, '/api/v1/mine')).status).toBe(200)
+    streams[0]?.socket.destroy()
+    const again = async () => (await rig.with(two.token, '/api/v1/mine')).status === 200
+    await until(again, { what: 'room again' })
+    for (const { socket } of streams) socket.destroy()
   })
 
   test('are accepted at 127.0.0.1 and no other address of this machine', async () => {
