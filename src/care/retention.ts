@@ -1,10 +1,11 @@
 // Lets what is older than the owner wants go: events, what was counted of them, entries of the ledger; a little at a time.
 import { DAY_MS, localDay } from '../base/calendar.ts'
-import type { Clock, Timers } from '../base/clock.ts'
+import type { Timers } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Room } from '../base/room.ts'
 import type { Config } from '../config/index.ts'
 import type { Store } from '../store/index.ts'
+import type { RetentionTime } from './retention-time.ts'
 
 /** After the start others have better things to do. */
 const FIRST_MS = 60_000
@@ -21,22 +22,45 @@ export interface RetentionDeps {
   }
   /** Removes entries before a time (ms since the epoch); the chain stays provable. */
   readonly trimLedger: (before: number) => Promise<void>
-  readonly clock: Pick<Clock, 'now'>
+  readonly time: RetentionTime
   readonly timers: Timers
   readonly log: Log
 }
 
+export interface Retention extends Room {
+  sweep(signal: AbortSignal): Promise<void>
+  /** Milliseconds by which what is removed lags behind the clock, because that may be wrong; 0: it does not. */
+  waits(): number
+}
+
 /** Sweeps a minute after the start and every hour; `stop` ends one that is under way after its batch. */
-export function createRetention(deps: RetentionDeps): Room & { sweep(signal: AbortSignal): Promise<void> } {
-  const { config, store, trimLedger, clock, timers, log } = deps
+export function createRetention(deps: RetentionDeps): Retention {
+  const { config, store, trimLedger, time, timers, log } = deps
   const { events } = store
   let ending = new AbortController()
   let cancel: (() => void) | undefined
   let under: Promise<void> | undefined
+  let waiting = false
+
+  const waits = (): number => {
+    const { events_days, rollups_days, audit_days } = config.retention
+    return events_days + rollups_days + audit_days === 0 ? 0 : time.behind()
+  }
+
+  function tellOfWaiting(): void {
+    const days = Math.round(waits() / DAY_MS)
+    if (days > 0 && !waiting)
+      log.warn(
+        { days },
+        'the clock is ahead of what this node has seen: what is old is removed little by little',
+      )
+    waiting = days > 0
+  }
 
   async function sweep(signal: AbortSignal): Promise<void> {
     const { events_days, rollups_days, audit_days } = config.retention
-    const now = clock.now()
+    const now = await time.advance()
+    tellOfWaiting()
     for (const uid of await events.people()) {
       const gone = events_days === 0 ? 0 : await events.removeEvents(uid, now - events_days * DAY_MS, signal)
       // Also what an earlier sweep did not come to.
@@ -70,8 +94,10 @@ export function createRetention(deps: RetentionDeps): Room & { sweep(signal: Abo
   return {
     name: 'retention',
     sweep,
+    waits,
     async start(signal) {
       signal.throwIfAborted()
+      await time.start()
       ending = new AbortController()
       next(FIRST_MS)
     },

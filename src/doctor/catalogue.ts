@@ -249,6 +249,16 @@ export const CHECKS = {
     fix: 'Remove what is not needed from <directory>: du -xh <directory> | sort -h | tail',
     safeFix: null,
   },
+  'store.retention': {
+    group: 'store',
+    title: 'retention',
+    what: 'What is older than [retention] asks for is removed as the clock says, which did not leap ahead.',
+    why: 'A clock that is wrong would have everything removed for good: so after a leap it is followed little by little, a day in an hour, unless systemd-timesyncd confirms it.',
+    severity: 'warn',
+    needsDaemon: true,
+    fix: 'Look at the clock: date. If it is wrong: sudo timedatectl set-ntp true, or sudo date -s "<time>". If it is right, wait.',
+    safeFix: null,
+  },
   'audit.ledger': {
     group: 'store',
     title: 'audit ledger',

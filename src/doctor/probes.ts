@@ -12,7 +12,7 @@ import { configFile, configInForce, homeDirectory, homeKey, homeOwner } from './
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
 import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
 import { peersPending, peersTrust, peersVersions } from './checks/peers.ts'
-import { auditLedger, storeDatabase, storeDisk, summariesFresh } from './checks/store.ts'
+import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
 import { shellHooks, shellRecorded, spoolDirectory, spoolWaiting } from './checks/terminal.ts'
 import type { Finding } from './result.ts'
 import type { World } from './world.ts'
@@ -42,6 +42,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'spool.waiting': spoolWaiting,
   'store.database': storeDatabase,
   'store.disk': storeDisk,
+  'store.retention': storeRetention,
   'audit.ledger': auditLedger,
   'summaries.fresh': summariesFresh,
   'mesh.port': meshPort,

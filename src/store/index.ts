@@ -6,6 +6,7 @@ import type { DocumentRepository } from './documents.ts'
 import type { EventRepository } from './events.ts'
 import type { MemberRepository } from './members.ts'
 import type { ReplayRepository } from './replay.ts'
+import type { RetentionTimeRepository } from './retention-time.ts'
 import type { RollupRepository } from './rollups.ts'
 import type { TokenRepository } from './tokens.ts'
 
@@ -18,6 +19,7 @@ export interface Store extends Room {
   readonly audit: AuditRepository
   readonly documents: DocumentRepository
   readonly tokens: TokenRepository
+  readonly retentionTime: RetentionTimeRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>
   /** Every row as it is now, for a backup; the pieces are `createDatabase`'s. */

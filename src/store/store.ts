@@ -18,6 +18,7 @@ import { createMemberRepository } from './members.ts'
 import { migrate } from './migrations.ts'
 import { checkFiles, finishRepair } from './repair.ts'
 import { createReplayRepository } from './replay.ts'
+import { createRetentionTimeRepository } from './retention-time.ts'
 import { createRollupRepository } from './rollups.ts'
 import { snapshot } from './snapshot.ts'
 import { createTokenRepository } from './tokens.ts'
@@ -58,6 +59,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     audit: createAuditRepository(db),
     documents: createDocumentRepository(db),
     tokens: createTokenRepository(db),
+    retentionTime: createRetentionTimeRepository(db),
 
     async start(signal) {
       signal.throwIfAborted()

@@ -25,6 +25,8 @@ export interface DoctorDeps {
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
   /** How the file differs from what is in force. */
   readonly drift: () => DaemonFacts['config']
+  /** Milliseconds by which retention is behind the clock. */
+  readonly retentionWaits: () => number
   readonly http: () => DaemonFacts['http']
 }
 
@@ -76,6 +78,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         store_bytes: bytes,
         spool,
         summaries: { recipients: summaries.status().recipients, last },
+        retention_waits_ms: deps.retentionWaits(),
         http: deps.http(),
       }
     })

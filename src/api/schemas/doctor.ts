@@ -60,6 +60,9 @@ export const doctorFacts = z
       pending_bytes: count('bytes that shells wrote and that are no events yet'),
       dropped: count('commands that were lost before they reached the daemon'),
     }),
+    retention_waits_ms: count(
+      'what is older than retention asks for is removed as if it were so much earlier: the clock leapt; 0: it is not',
+    ),
     summaries: z.strictObject({
       recipients: count('nodes that may read them'),
       last: moment('when the newest edition was made').nullable(),

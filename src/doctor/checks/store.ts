@@ -2,6 +2,7 @@
 import { accessSync, constants, readdirSync, statfsSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import type { DaemonFacts } from '../../api/shapes.ts'
+import { DAY_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { bytes } from '../../cli/format.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
@@ -138,6 +139,19 @@ export function judgeRooms(places: readonly Room[], database: number): readonly 
   ]
   if (distinct.length > 0) return distinct
   return [ok(`${bytes(Math.min(...places.map(({ free }) => free)))} free`)]
+}
+
+export async function storeRetention(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts === undefined ? [] : [judgeRetention(facts)]
+}
+
+export function judgeRetention({ retention_waits_ms: ms }: Pick<DaemonFacts, 'retention_waits_ms'>): Finding {
+  const days = Math.round(ms / DAY_MS)
+  if (days === 0) return ok('what is old is removed as the clock says')
+  return warn(
+    `the clock is ${days} days ahead of what this node has seen: if that is right, what is old is gone after ${days} hours of running`,
+  )
 }
 
 export async function auditLedger(world: World): Promise<readonly Finding[]> {

@@ -10,6 +10,7 @@ function world(retention: { events_days: number; rollups_days: number; audit_day
   const did: string[] = []
   const waiting: { ms: number; run: () => void }[] = []
   let fails = false
+  let behind = 0
   const done = async (what: string, count: number): Promise<number> => {
     if (fails) throw new Error('the disk is full')
     did.push(what)
@@ -27,7 +28,7 @@ function world(retention: { events_days: number; rollups_days: number; audit_day
       },
     },
     trimLedger: async (before) => void did.push(`ledger ${(NOW - before) / DAY_MS}`),
-    clock: { now: () => NOW },
+    time: { start: async () => {}, advance: async () => NOW, behind: () => behind },
     timers: {
       after(ms, run) {
         const one = { ms, run }
@@ -40,7 +41,10 @@ function world(retention: { events_days: number; rollups_days: number; audit_day
   const fail = (on: boolean): void => {
     fails = on
   }
-  return { room, did, waiting, fail }
+  const wait = (ms: number): void => {
+    behind = ms
+  }
+  return { room, did, waiting, fail, wait }
 }
 
 test('0 keeps; anything else is days, and only who lost something is purged', async () => {
@@ -70,4 +74,14 @@ test('it begins after a minute, comes again every hour also after a failure, and
   expect(did).toContain('purge 7')
   await room.stop()
   expect(waiting).toEqual([])
+})
+
+test('what waits for the clock is told, unless nothing is ever removed', () => {
+  const { room, wait } = world({ events_days: 0, rollups_days: 400, audit_days: 0 })
+  expect(room.waits()).toBe(0)
+  wait(30 * DAY_MS)
+  expect(room.waits()).toBe(30 * DAY_MS)
+  const forever = world({ events_days: 0, rollups_days: 0, audit_days: 0 })
+  forever.wait(30 * DAY_MS)
+  expect(forever.room.waits()).toBe(0)
 })

@@ -6,7 +6,7 @@ import { judgeOwners } from '../../../src/doctor/checks/home.ts'
 import { judgeFiles, judgeNode, judgeSkews, judgeSynchronised } from '../../../src/doctor/checks/machine.ts'
 import { judgeAddresses, judgeLanOnly, judgeMulticast, judgePort } from '../../../src/doctor/checks/mesh.ts'
 import { judgePending, judgeVersions } from '../../../src/doctor/checks/peers.ts'
-import { judgeRooms, judgeSummaries } from '../../../src/doctor/checks/store.ts'
+import { judgeRetention, judgeRooms, judgeSummaries } from '../../../src/doctor/checks/store.ts'
 import { judgeHook, judgeWaiting } from '../../../src/doctor/checks/terminal.ts'
 import type { Finding } from '../../../src/doctor/result.ts'
 import type { StartFileLook } from '../../../src/doctor/world.ts'
@@ -366,6 +366,12 @@ describe('what is kept', () => {
     expect(summaries(2, '2030-01-01T12:00:00Z')).toBe('warn')
     expect(summaries(2, null)).toBe('warn')
     expect(summaries(2, null, 60)).toBe('ok')
+  })
+
+  test('retention', () => {
+    expect(judgeRetention({ retention_waits_ms: 0 }).outcome).toBe('ok')
+    const waits = judgeRetention({ retention_waits_ms: 30 * 86_400_000 })
+    expect(waits).toMatchObject({ outcome: 'warn', detail: expect.stringContaining('30 days ahead') })
   })
 
   test('spool', () => {
