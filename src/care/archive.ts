@@ -91,14 +91,16 @@ export interface Archive {
 
 /**
  * Reads the whole file and checks every byte of it. Throws KaroError `bad_file` that says at which byte, and why:
- * damaged, cut off, with something behind its end, of a newer format; `not_found`.
+ * damaged, cut off, with something behind its end, of a newer format; `not_found`. `opened` is called before anything
+ * is read: from then on who reads need no longer be who may open it.
  */
 export async function openArchive(
   path: string,
-  onRead: (bytes: number, of: number) => void = () => {},
+  opened: () => Promise<void> = async () => {},
 ): Promise<Archive> {
   const file = await openFile(path)
   try {
+    await opened()
     const { size } = await file.stat()
     const seen: Listed[] = []
     let head: BackupHead | undefined
@@ -117,7 +119,6 @@ export async function openArchive(
       else if (entry.path === PROOF) proof = entry.bytes.toString('latin1')
       else seen.push({ path: entry.path, size: entry.bytes.length, blake3: digest(entry.bytes) })
       at = entry.at + entry.bytes.length
-      onRead(at, size)
     }
     if (head === undefined || list === undefined || proof === undefined)
       throw bad(path, size, 'it ends too early')

@@ -1,15 +1,7 @@
 // The last step of a restore: what stands ready in the home takes the place of what was there; a kill only delays it.
-import {
-  chownSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { KaroError } from '../base/errors.ts'
 import type { Faults } from '../base/faults.ts'
 
 /** Complete when it has this name. */
@@ -17,25 +9,33 @@ export const READY = 'restored'
 /** In it: the name of the directory that what was there is moved to. */
 export const ASIDE = 'aside'
 
+const ASIDE_NAME = /^before-restore-[\d-]+$/
+/** What a restore puts into a home. */
+export const RESTORED = ['identity.key', 'config.toml', 'config.toml.from-backup', 'db'] as const
+
 /** True when there is something to finish. */
 export const isReady = (home: string): boolean => existsSync(join(home, READY))
 
 /**
  * Moves each thing that stands ready into its place, and what was there aside. Whoever is killed in it goes on where
- * it was. Resolves with the directory of what was there; undefined when there was nothing. Nobody may run in `home`.
+ * it was. Returns the directory of what was there; undefined when there was nothing. Nobody may run in `home`.
+ * Throws KaroError, with nothing moved: `bad_file` for what no restore left, `refused` for root in somebody's home.
  */
 export function finishRestore(home: string, faults: Faults): string | undefined {
+  const { uid } = statSync(home)
+  if (process.geteuid?.() === 0 && uid !== 0) {
+    throw new KaroError('refused', `a restore is to be finished in a home that belongs to uid ${uid}`, {
+      where: home,
+      hint: 'Run it as that user.',
+    })
+  }
   const ready = join(home, READY)
-  const aside = join(home, readFileSync(join(ready, ASIDE), 'utf8'))
-  const { uid, gid } = statSync(home)
-  for (const name of readdirSync(ready)) {
-    if (name === ASIDE) continue
+  const aside = join(home, asideOf(ready))
+  for (const name of RESTORED) {
+    if (!existsSync(join(ready, name))) continue
     const place = join(home, name)
     if (existsSync(place)) {
-      if (!existsSync(aside)) {
-        mkdirSync(aside, { mode: 0o700 })
-        chownSync(aside, uid, gid)
-      }
+      if (!existsSync(aside)) mkdirSync(aside, { mode: 0o700 })
       renameSync(place, join(aside, name))
       faults.hit('restore-step')
     }
@@ -44,4 +44,15 @@ export function finishRestore(home: string, faults: Faults): string | undefined 
   }
   rmSync(ready, { recursive: true })
   return existsSync(aside) ? aside : undefined
+}
+
+/** What it names leads nowhere else, and nothing is moved that a restore does not make. */
+function asideOf(ready: string): string {
+  const strange = readdirSync(ready).find((name) => name !== ASIDE && !RESTORED.some((one) => one === name))
+  const aside = readFileSync(join(ready, ASIDE), 'utf8')
+  if (strange === undefined && ASIDE_NAME.test(aside)) return aside
+  throw new KaroError('bad_file', 'what stands ready there was left by no restore', {
+    where: strange === undefined ? join(ready, ASIDE) : join(ready, strange),
+    hint: `Look at it, and remove it: rm -r ${ready}`,
+  })
 }

@@ -1,6 +1,6 @@
 // Makes a node's home of a backup: everything is checked and stands ready beside before anything takes its place.
 import { existsSync, readdirSync } from 'node:fs'
-import { chmod, chown, mkdir, open, readdir, rename, rm, rmdir, stat, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
@@ -12,6 +12,7 @@ import { refuseOpen } from '../store/repair.ts'
 import { createDatabase, rowsOf } from '../store/snapshot.ts'
 import { type Archive, type BackupHead, CONFIG_ENTRY, KEY_ENTRY, openArchive } from './archive.ts'
 import { ASIDE, finishRestore, isReady, READY } from './finish.ts'
+import { becomeOwner } from './owner.ts'
 
 export interface RestoreOptions {
   /** The backup. */
@@ -36,19 +37,22 @@ export interface Restored {
 
 /**
  * Errors: `bad_file` for a backup that is damaged or of a newer schema, and when the disk refuses; `not_found`;
- * `conflict` for a home that is not empty, and while a daemon runs there. After an error, or a kill, the home is
- * what it was; a kill in the last step leaves that to the next `karo up` or `karo restore`, which finish it.
+ * `conflict` for a home that is not empty, and while a daemon runs there; `refused` where others could lead root
+ * astray. After an error, or a kill, the home is what it was; a kill in the last step leaves that to the next `karo up`
+ * or `karo restore`, which finish it. Root's process belongs to the home's owner from the moment the file is open.
  */
 export async function restoreNode(options: RestoreOptions): Promise<Restored> {
   const { file, paths, faults, now, onStep = () => {} } = options
-  const { home } = paths
-  await refuseOpen(paths.db)
-  if (isReady(home)) finishRestore(home, faults)
-  onStep('checking the backup')
-  const archive = await openArchive(file)
+  let { home } = paths
+  const archive = await openArchive(file, async () => {
+    home = becomeOwner(home)
+    await refuseOpen(join(home, 'db'))
+    if (isReady(home)) finishRestore(home, faults)
+    onStep('checking the backup')
+  })
   try {
     await checkContent(archive, file)
-    const taken = takenBy(paths)
+    const taken = takenBy(home)
     if (taken.length > 0 && !options.replace) {
       throw new KaroError('conflict', `there is a node already: ${taken.join(', ')}`, {
         where: home,
@@ -61,7 +65,8 @@ export async function restoreNode(options: RestoreOptions): Promise<Restored> {
       await mkdir(home, { recursive: true, mode: 0o700 })
       await removeLeftovers(home)
       onStep('writing the database')
-      const made = await stage(archive, staging, paths, faults, freeName(home, now))
+      const ownConfig = dirname(paths.config) === paths.home
+      const made = await stage(archive, staging, { home, ownConfig, aside: freeName(home, now), faults })
       onStep('putting it in its place')
       await rename(staging, join(home, READY))
       await sync(home)
@@ -104,8 +109,9 @@ async function checkContent(archive: Archive, file: string): Promise<void> {
 }
 
 /** What makes a home more than a directory. */
-function takenBy({ home, key, db }: HomePaths): string[] {
-  const taken = existsSync(key) ? [KEY_ENTRY] : []
+function takenBy(home: string): string[] {
+  const db = join(home, 'db')
+  const taken = existsSync(join(home, KEY_ENTRY)) ? [KEY_ENTRY] : []
   if (existsSync(db) && readdirSync(db).length > 0) taken.push('db')
   if (existsSync(join(home, CONFIG_ENTRY))) taken.push(CONFIG_ENTRY)
   return taken
@@ -114,11 +120,9 @@ function takenBy({ home, key, db }: HomePaths): string[] {
 async function stage(
   archive: Archive,
   staging: string,
-  paths: HomePaths,
-  faults: Faults,
-  aside: string,
+  to: { home: string; ownConfig: boolean; aside: string; faults: Faults },
 ): Promise<{ rows: number; config?: string }> {
-  const { home } = paths
+  const { home, ownConfig, aside, faults } = to
   await mkdir(staging, { mode: 0o700 })
   faults.hit('restore-step')
   if (archive.key !== undefined) {
@@ -128,29 +132,15 @@ async function stage(
     if (nodeId !== archive.head.node_id)
       throw new KaroError('bad_file', 'the key in the backup is not that of its node', { where: home })
   }
-  const ownConfig = dirname(paths.config) === home
   const configName = ownConfig ? CONFIG_ENTRY : 'config.toml.from-backup'
   if (archive.config !== undefined) await write(join(staging, configName), archive.config)
   faults.hit('restore-step')
   const rows = await createDatabase(join(staging, 'db'), archive.rows())
   await chmod(join(staging, 'db'), 0o700)
   await write(join(staging, ASIDE), Buffer.from(aside))
-  await ownLike(home, staging)
   await sync(staging)
   faults.hit('restore-step')
   return { rows, ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }) }
-}
-
-/** Root restores a service's home, and its files are the service's. */
-async function ownLike(home: string, directory: string): Promise<void> {
-  const { uid, gid } = await stat(home)
-  if (process.geteuid?.() !== 0) return
-  await chown(directory, uid, gid)
-  for (const entry of await readdir(directory, { withFileTypes: true })) {
-    const path = join(directory, entry.name)
-    if (entry.isDirectory()) await ownLike(home, path)
-    else await chown(path, uid, gid)
-  }
 }
 
 async function removeLeftovers(home: string): Promise<void> {
