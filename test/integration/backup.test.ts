@@ -1,5 +1,6 @@
 // A whole node in one file, made while people type; restored it is the same node, and no kill leaves half of one.
 import {
+  chmodSync,
   chownSync,
   copyFileSync,
   existsSync,
@@ -205,6 +206,8 @@ test.runIf(process.getuid?.() === 0)(
   "a service's home stays its user's, and its configuration an administrator's",
   async () => {
     const parent = temporaryHome()
+    // As /var/lib is: the service has to come to its home.
+    chmodSync(parent, 0o755)
     const state = join(parent, 'lib')
     const etc = join(parent, 'etc')
     mkdirSync(state, { mode: 0o700 })
