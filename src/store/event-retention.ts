@@ -19,6 +19,7 @@ import { keyRange, makeKey } from './keyspace.ts'
 import { createNumberSet } from './number-set.ts'
 import type { RollupWriter } from './rollup-writer.ts'
 import { createRollupRepository, rollupsBefore } from './rollups.ts'
+import { putRollupsFrom, readRollupsFrom } from './rollups-from.ts'
 import { encodeValue } from './value.ts'
 
 const VALUE_VERSION = 1
@@ -152,6 +153,8 @@ export function createEventRetention({
 
     async removeRollups(uid, day, signal) {
       let removed = 0
+      // Before the first is gone: whoever compares with the events must not take it for lost.
+      if (day > (await readRollupsFrom(db, uid))) await db.batch([putRollupsFrom(uid, day)])
       for (const range of rollupsBefore(uid, day)) {
         for (;;) {
           signal.throwIfAborted()

@@ -28,6 +28,8 @@ export const KEYSPACES = {
   api_tokens: 21,
   /** How many events each person has. */
   event_counts: 22,
+  /** From which day on each person's rollups are whole. */
+  rollups_from: 23,
 } as const
 export type Keyspace = keyof typeof KEYSPACES
 

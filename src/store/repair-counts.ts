@@ -7,7 +7,8 @@ import { commandOfKey, eventsOf, readU32, startOfKey, UID_AT } from './key-of-ev
 import { keyRange } from './keyspace.ts'
 import { createNumberSet } from './number-set.ts'
 import { type Countable, count, emptyRollup, type MutableRollup } from './rollup-writer.ts'
-import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, hourKey } from './rollups.ts'
+import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, firstHourOf, hourKey } from './rollups.ts'
+import { readRollupsFrom } from './rollups-from.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
 const PAGE = 4_096
@@ -35,21 +36,24 @@ export async function peopleWithEvents(db: Database): Promise<readonly number[]>
 
 /**
  * Counts one person's events and replaces each hour and day that tells of fewer than there are. One that tells of more
- * stays: the events were lost, or removed for their age, and did run. Days only where `days`: they are told by the
+ * stays: the events were lost, or removed for their age, and did run. What was counted of them may have been removed for
+ * its age as well: it stays away. Days only where `days`: they are told by the
  * calendar the machine has now, which need not be the one they were counted by. Resolves with the rows replaced.
  */
 export async function recount(db: Database, uid: number, days: boolean): Promise<Recounted> {
   const rows = { rollups_hour: 0, rollups_day: 0, command_days: 0, event_counts: 0 }
+  const from = await readRollupsFrom(db, uid)
   let total = 0
   let changes: Change[] = []
   let hour = { at: -1, rollup: emptyRollup() }
   let day = { at: -1, rollup: emptyRollup(), commands: createNumberSet() }
 
   async function endHour(): Promise<void> {
-    if (hour.at >= 0 && (await replaces(hourKey(uid, hour.at), hour.rollup))) rows.rollups_hour++
+    if (hour.at < Math.max(0, firstHourOf(from))) return
+    if (await replaces(hourKey(uid, hour.at), hour.rollup)) rows.rollups_hour++
   }
   async function endDay(): Promise<void> {
-    if (day.at < 0 || !days) return
+    if (day.at < from || !days) return
     if (await replaces(dayKey(uid, day.at), day.rollup)) rows.rollups_day++
     const key = dayCommandsKey(uid, day.at)
     const stored = await db.get(key)

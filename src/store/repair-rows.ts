@@ -38,6 +38,10 @@ function isCommand(key: Uint8Array, value: Uint8Array): boolean {
   return kind === 1 && key.length === UID_KEY + 1 + 4 && typeof decodeValue(VALUE_VERSION, value) === 'string'
 }
 
+function isCountOfPerson(key: Uint8Array, value: Uint8Array): boolean {
+  return key.length === UID_KEY && isCount(decodeValue(VALUE_VERSION, value))
+}
+
 function isEvent(key: Uint8Array, value: Uint8Array): boolean {
   if (key.length !== EVENT_KEY_BYTES) return false
   const { cwd, category, tool, shell } = decodeWithoutText(key, value)
@@ -53,7 +57,8 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
     createNumberSet().addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, value))
     return key.length === UID_KEY + 4
   },
-  event_counts: (key, value) => key.length === UID_KEY && isCount(decodeValue(VALUE_VERSION, value)),
+  event_counts: isCountOfPerson,
+  rollups_from: isCountOfPerson,
   consent(key, value) {
     const row = decodeValue<unknown>(VALUE_VERSION, value)
     return isObject(row) && row.uid === readU32(key, UID_AT) && typeof row.off === 'boolean'

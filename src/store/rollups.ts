@@ -57,9 +57,12 @@ export const dayKey = (uid: number, day: number): Buffer => makeKey('rollups_day
 export const dayCommandsKey = (uid: number, day: number): Buffer =>
   makeKey('command_days', { u32: uid }, { u32: day })
 
+/** The first hour, since the epoch, that any zone may count to `day` or a later one. */
+export const firstHourOf = (day: number): number => day * 24 - FARTHEST_EAST
+
 /** Everything that was counted of one person before `day`; hours that any zone may count to that day are left. */
 export const rollupsBefore = (uid: number, day: number): readonly { gte: Buffer; lt: Buffer }[] => [
-  timeRange('rollups_hour', uid, 0, day * 24 - FARTHEST_EAST),
+  timeRange('rollups_hour', uid, 0, firstHourOf(day)),
   timeRange('rollups_day', uid, 0, day),
   timeRange('command_days', uid, 0, day),
 ]

@@ -15,7 +15,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type Database, newDatabase } from '../../../src/store/database.ts'
 import { keyRange, makeKey } from '../../../src/store/keyspace.ts'
 import { checkDatabase, checkFiles, repairDatabase } from '../../../src/store/repair.ts'
-import { decodeRollup, encodeRollup } from '../../../src/store/rollups.ts'
+import { decodeRollup, encodeRollup, hourKey } from '../../../src/store/rollups.ts'
 import { damageRound, fillDatabase, openIn, someEvent } from '../../support/damage.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 import { positionAt } from '../../support/events.ts'
@@ -133,6 +133,31 @@ test('counts that fell behind their events are made anew; what tells of more sta
     expect(rest).toEqual(before)
   }
   await db.close()
+})
+
+test('what was counted and is gone for its age is no damage, and no repair brings it back', async () => {
+  const directory = copied()
+  const store = await openIn(directory)
+  const before = await store.rollups.days(1000, 0, 99_999)
+  const day = before[Math.floor(before.length / 2)]!.day
+  expect(await store.events.removeRollups(1000, day, new AbortController().signal)).toBeGreaterThan(0)
+  const left = await store.rollups.days(1000, 0, 99_999)
+  const hours = await store.rollups.hours(1000, 0, 9_999_999)
+  await store.stop()
+  expect(await checkDatabase(directory)).toMatchObject({ ok: true, findings: [] })
+  // Damage of the kind after which everything is compared, and one hour that must not be missing.
+  const gone = hours.at(-1)!.hour
+  await change(directory, (db) => db.del(hourKey(1000, gone)))
+  copyFileSync('/dev/null', join(directory, 'CURRENT'))
+  const report = await repairDatabase(directory)
+  expect(report.keyspaces.rollups_hour?.rebuilt).toBe(1)
+  expect(report.keyspaces.rollups_day?.rebuilt).toBe(0)
+  const again = await openIn(directory)
+  expect(await again.rollups.days(1000, 0, 99_999)).toEqual(left)
+  expect((await again.rollups.hours(1000, 0, 9_999_999)).map(({ hour }) => hour)).toEqual(
+    hours.map(({ hour }) => hour),
+  )
+  await again.stop()
 })
 
 test('rows that cannot be understood are counted, by keyspace, and left out; the ledger keeps what is evidence', async () => {
