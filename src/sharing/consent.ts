@@ -22,6 +22,17 @@ export function choiceOfFile(sharing: Config['sharing']): Choice {
   }
 }
 
+export function sameChoice(one: Choice, other: Choice): boolean {
+  const same = (a: readonly string[], b: readonly string[]): boolean =>
+    a.length === b.length && a.every((entry, i) => entry === b[i])
+  return (
+    one.off === other.off &&
+    same(one.allow_peers, other.allow_peers) &&
+    same(one.allow_supervisors, other.allow_supervisors) &&
+    same(one.deny_peers, other.deny_peers)
+  )
+}
+
 /** A person's decision replaces the file's lists; `max_level` and the categories are the file's at all times. */
 export function consentFrom(sharing: Config['sharing'], choice: Choice): Consent {
   return {

@@ -19,7 +19,7 @@ import {
 import type { ConsentRepository } from '../store/consent.ts'
 import type { Trust } from '../trust/index.ts'
 import { LABEL, LABEL_RULE } from '../trust/levels.ts'
-import { allowing, type Choice, choiceOfFile, consentFrom, stopping } from './consent.ts'
+import { allowing, type Choice, choiceOfFile, consentFrom, sameChoice, stopping } from './consent.ts'
 import type { SharedWith, Sharing, SharingView } from './index.ts'
 
 export interface SharingDeps {
@@ -48,7 +48,11 @@ export function createSharing(deps: SharingDeps): Sharing {
 
   function change(uid: number, what: Change, entry: string | undefined, to: (from: Choice) => Choice) {
     return serially(async () => {
-      const { allow_peers, allow_supervisors, deny_peers, off } = to(await choiceOf(uid))
+      const stored = await consent.get(uid)
+      const next = to(stored ?? choiceOfFile(config.sharing))
+      // To decide what the file says is a decision: it holds when the file changes.
+      if (stored !== undefined && sameChoice(stored, next)) return
+      const { allow_peers, allow_supervisors, deny_peers, off } = next
       const decided_at = clock.now()
       await consent.put({ uid, allow_peers, allow_supervisors, deny_peers, off, decided_at })
       tell()

@@ -98,6 +98,36 @@ test('a decision that cannot be written is refused, changes nothing, and does no
   expect([audits.length, told]).toEqual([1, 1])
 })
 
+test('what is decided already is not decided again: nothing is written, told or noted', async () => {
+  const { made, audits } = await sharing()
+  let told = 0
+  made.onChange(() => told++)
+  // What the file says, decided: it holds from now on, whatever becomes of the file.
+  await made.on(1000)
+  expect([(await made.show(1000)).source, audits.length, told]).toEqual(['decision', 1, 1])
+  for (let i = 0; i < 3; i++) {
+    await made.on(1000)
+    await made.allow(1000, 'team:eng')
+  }
+  expect([audits.length, told]).toEqual([1, 1])
+  const changes = ['off', 'off', 'on', 'on'] as const
+  for (const change of changes) await made[change](1000)
+  await made.stop(1000, 'team:eng')
+  await made.stop(1000, 'team:eng')
+  await made.stop(1000, 'team:sales')
+  await made.stop(1000, '*')
+  await made.allow(1000, 'team:sales')
+  expect(audits.map(({ details }) => [details.change, details.who])).toEqual([
+    ['on', undefined],
+    ['off', undefined],
+    ['on', undefined],
+    ['stop', 'team:eng'],
+    ['stop', 'team:sales'],
+    ['stop', '*'],
+    ['allow', 'team:sales'],
+  ])
+})
+
 test('a team is named alike in the file, in trust and in sharing', async () => {
   const { made } = await sharing()
   const trust = createTrust({
