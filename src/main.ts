@@ -210,6 +210,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       return uid === undefined ? undefined : { uid, ...(await access.of(uid)), via: 'socket' }
     },
     onAnswered: metrics.request,
+    rightsOf: access.of,
+    timers,
     clock,
     log,
   })

@@ -3,11 +3,15 @@ import { chmod, lstat, mkdir, mkdtemp, rename, rm, unlink } from 'node:fs/promis
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createConnection, type Socket } from 'node:net'
 import { dirname, join } from 'node:path'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Rights } from '../access/index.ts'
+import type { Timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Room } from '../base/room.ts'
 import { callDaemon } from './client.ts'
+import type { Caller } from './route.ts'
 import { buildServer, type ServerOptions } from './server.ts'
+import { createVouched, keepsRights } from './vouched.ts'
 
 const MAX_CONNECTIONS = 64
 /** Requests under way when the daemon stops may still finish for this long. */
@@ -22,6 +26,9 @@ export interface ApiOptions extends ServerOptions {
   readonly socketMode?: number
   /** A connection was accepted: what can be learned of it only now. */
   readonly onConnection?: (socket: Socket) => void
+  /** What a person may do now: who may do less than when they asked is hung up on, also while they follow something. */
+  readonly rightsOf: (uid: number) => Promise<Rights>
+  readonly timers: Timers
 }
 
 export interface Api extends Room {
@@ -34,16 +41,26 @@ export interface Api extends Room {
  * daemon answers there, `bad_file` when it cannot be made.
  */
 export function createApi(options: ApiOptions): Api {
-  const { socketPath, socketMode = 0o600, onConnection, log } = options
+  const { socketPath, socketMode = 0o600, onConnection, rightsOf, timers, log } = options
+  const vouched = createVouched({ timers })
   let server: FastifyInstance | undefined
   let inode: number | undefined
+
+  async function callerOf(request: FastifyRequest, reply: FastifyReply): Promise<Caller | undefined> {
+    const caller = await options.callerOf(request, reply)
+    if (caller?.via === 'socket') {
+      const stillGood = async () => keepsRights(caller, await rightsOf(caller.uid))
+      vouched.vouch(request.raw.socket, reply.raw, stillGood)
+    }
+    return caller
+  }
 
   return {
     name: 'api',
     async start(signal) {
       await refuseLive(socketPath)
       signal.throwIfAborted()
-      server = buildServer(options)
+      server = buildServer({ ...options, callerOf })
       server.server.maxConnections = MAX_CONNECTIONS
       if (onConnection !== undefined) server.server.on('connection', onConnection)
       // Out of descriptors, an accept fails: one caller is lost, and the daemon is not.
@@ -51,6 +68,7 @@ export function createApi(options: ApiOptions): Api {
       try {
         await server.ready()
         inode = await listen(server, socketPath, socketMode)
+        vouched.start()
       } catch (error) {
         await server.close()
         server = undefined
@@ -61,6 +79,7 @@ export function createApi(options: ApiOptions): Api {
       if (server === undefined) return
       const closing = server
       server = undefined
+      vouched.stop()
       const cut = setTimeout(() => closing.server.closeAllConnections(), DRAIN_MS)
       await closing.close()
       clearTimeout(cut)

@@ -37,6 +37,11 @@ export interface Operation<
   readonly scope?: TokenScope
   /** `socket`: never over TCP, whatever is shown there. */
   readonly via?: 'socket'
+  /**
+   * Each time is an entry of the ledger, which anybody may cause: a person has only so many a day. Never of what takes
+   * something back (sharing, a token): that waits for nothing, and can be done only as often as it was given.
+   */
+  readonly daily?: true
   readonly tag: keyof typeof TAGS
   /** A few words. */
   readonly summary: string
@@ -71,12 +76,12 @@ export function serve<Query extends z.ZodType, Body extends z.ZodType, Answer>(
     reply: FastifyReply,
   ) => Promise<Answer | FastifyReply>,
 ): void {
-  const { method, path, access, scope, via, query, body } = operation
+  const { method, path, access, scope, via, daily, query, body } = operation
   const checks = [query && createCheck('querystring', query), body && createCheck('body', body)]
   server.route<{ Querystring: z.output<Query>; Body: z.output<Body> }>({
     method,
     url: path,
-    config: { access, ...(scope && { scope }), ...(via && { via }) },
+    config: { access, ...(scope && { scope }), ...(via && { via }), ...(daily && { daily }) },
     async preValidation(request) {
       for (const check of checks) check?.(request as FastifyRequest)
     },

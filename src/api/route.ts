@@ -38,6 +38,8 @@ declare module 'fastify' {
     scope?: TokenScope
     /** `socket`: never over TCP, whatever is shown there. */
     via?: 'socket'
+    /** Each time is an entry of the ledger, which anybody may cause: a person has only so many a day. */
+    daily?: true
   }
   interface FastifyRequest {
     /** Of an `anyone` route it may be missing. */

@@ -1,10 +1,12 @@
 // What every request of the API goes through, whichever way it came in: limits, who asks, and how errors are told.
 import { randomBytes } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { createQuota, type Quota } from '../../protocols/quota.ts'
 import type { Clock } from '../base/clock.ts'
 import { ERROR_CODES, KaroError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { describeError } from './errors.ts'
+import { createRecent } from '../base/recent.ts'
+import { describeError, RateLimited } from './errors.ts'
 import { checkRights } from './rights.ts'
 import type { Caller, Routes } from './route.ts'
 
@@ -14,6 +16,9 @@ const MAX_BODY_BYTES = 256 * 1024
 const REQUEST_MS = 10_000
 /** An idle connection ends; above the longest query (60 s), which is silent until its answer. */
 const IDLE_MS = 90_000
+/** Of `daily` routes, by person: more than anybody decides in a day, and months of them fill no ledger. */
+const DAILY = { frames: 1_000, perMs: 86_400_000 } as const
+const PEOPLE_MAX = 4_096
 const TRACE_ID = /^[0-9a-f]{32}$/
 
 export interface ServerOptions {
@@ -73,11 +78,21 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     if (config?.access === undefined) throw new Error(`${url} does not say who may use it`)
   })
   server.decorateRequest('caller')
+  const days = createRecent<number, Quota>(PEOPLE_MAX)
+  function spendDaily(uid: number): void {
+    const day = days.get(uid) ?? createQuota(DAILY)
+    days.set(uid, day)
+    if (day.take(clock.monotonic())) return
+    throw new RateLimited('you have decided too much today', DAILY.perMs / DAILY.frames, {
+      hint: 'To take back what is shared, or a token, is possible at any time.',
+    })
+  }
   server.addHook('onRequest', async (request, reply) => {
     const caller = await options.callerOf(request, reply)
     if (caller !== undefined) request.caller = caller
     const { config } = request.routeOptions
     checkRights({ method: request.method, config }, caller)
+    if (config.daily && caller !== undefined) spendDaily(caller.uid)
   })
   const started = new WeakMap<object, number>()
   server.addHook('onRequest', (request, _reply, done) => {

@@ -8,7 +8,7 @@ import { createHttp, type Http } from '../../src/api/http.ts'
 import type { Routes } from '../../src/api/route.ts'
 import type { TokenCreatedShape } from '../../src/api/shapes.ts'
 import type { AuditRecord } from '../../src/audit/index.ts'
-import { systemRandom } from '../../src/base/clock.ts'
+import { systemRandom, type Timers } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { createTokenRepository, type TokenRepository } from '../../src/store/tokens.ts'
 import { owner } from './callers.ts'
@@ -27,6 +27,8 @@ export interface Rig {
   readonly rights: Map<number, Rights>
   /** Both clocks go on by so much, and what is due then happens. */
   pass(ms: number): void
+  /** Whoever asks over the control socket from now on is this person. */
+  speaksAs(uid: number): void
   /** As this person, over the control socket. */
   asPerson(uid: number, method: 'GET' | 'POST', path: string, body?: unknown): Promise<unknown>
   /** A token of theirs. */
@@ -46,6 +48,14 @@ export async function startRig(routes: readonly Routes[] = []): Promise<Rig> {
   let passed = 0
   let due: { readonly at: number; readonly run: () => void }[] = []
   const clock = { now: () => Date.UTC(2026, 0, 1) + passed, monotonic: () => passed }
+  const timers: Timers = {
+    after(ms, run) {
+      const one = { at: passed + ms, run }
+      due.push(one)
+      return () => (due = due.filter((other) => other !== one))
+    },
+  }
+  const rightsOf = async (uid: number): Promise<Rights> => rights.get(uid) ?? NONE
   /** Who asks over the socket next. */
   let person = 0
   const http = createHttp({
@@ -53,18 +63,12 @@ export async function startRig(routes: readonly Routes[] = []): Promise<Rig> {
     config: { http: { enabled: true, port: 0 } },
     audit: { record: async (record) => void audited.push(record) },
     onRefused: () => {},
-    rightsOf: async (uid) => rights.get(uid) ?? NONE,
     handle: (request, response) => api.handle(request, response),
-    timers: {
-      after(ms, run) {
-        const one = { at: passed + ms, run }
-        due.push(one)
-        return () => (due = due.filter((other) => other !== one))
-      },
-    },
+    timers,
+    rightsOf,
   })
   const api = createApi({
-    ...{ socketPath: socket, clock, log: silentLog },
+    ...{ socketPath: socket, clock, timers, rightsOf, log: silentLog },
     routes: [...http.routes, ...routes],
     callerOf: (request, reply) =>
       http.owns(request.raw.socket)
@@ -86,8 +90,11 @@ export async function startRig(routes: readonly Routes[] = []): Promise<Rig> {
       due = due.filter(({ at }) => at > passed)
       for (const { run } of now) run()
     },
-    asPerson(uid, method, path, body) {
+    speaksAs(uid) {
       person = uid
+    },
+    asPerson(uid, method, path, body) {
+      rig.speaksAs(uid)
       return callDaemon({ socket }, method, path, body)
     },
     token: async (uid, wanted = {}) =>

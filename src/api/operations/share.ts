@@ -54,6 +54,7 @@ export const NAMED_CHANGES = {
   allow: defineOperation({
     ...naming,
     path: '/api/v1/share/allow',
+    daily: true,
     summary: 'Let somebody have level 1',
     example: { body: { who: 'team:eng' } },
   }),
@@ -83,6 +84,7 @@ export const CHANGES = {
   on: defineOperation({
     ...plainly,
     path: '/api/v1/share/on',
+    daily: true,
     summary: 'Share as was agreed before',
   }),
 } as const

@@ -19,6 +19,7 @@ export const createToken = defineOperation({
   ...ofPerson,
   method: 'POST',
   path: '/api/v1/tokens',
+  daily: true,
   summary: 'Make a token',
   description:
     'It opens the API over TCP as its owner, never for more than they may do at that moment. Only its hash is kept.',

@@ -1,6 +1,7 @@
 // The API over TCP, on real sockets: who gets in with what, for how long, and what the others are told.
 import { connect } from 'node:net'
 import { describe, expect, test } from 'vitest'
+import { OPERATIONS } from '../../../src/api/operations/index.ts'
 import type { Routes } from '../../../src/api/route.ts'
 import type { SessionCodeShape, SessionShape } from '../../../src/api/schemas/tokens.ts'
 import { CODE_MS, IDLE_MS, LIFE_MS } from '../../../src/api/sessions.ts'
@@ -468,6 +469,64 @@ describe('a session', () => {
     expect([await redeemed(codes[0]!), await redeemed(codes[4]!), await redeemed(mine)]).toEqual([
       401, 200, 200,
     ])
+  })
+})
+
+describe('the control socket', () => {
+  /** A stream over it that has begun, as this person. */
+  async function streaming(rig: Rig, uid: number) {
+    rig.speaksAs(uid)
+    const socket = connect({ path: rig.socket })
+    const ended = new Promise((resolve) => socket.once('close', resolve))
+    socket.on('error', () => {})
+    const begun = new Promise((resolve) => socket.once('data', resolve))
+    socket.write('GET /api/v1/stream HTTP/1.1\r\nHost: karo\r\n\r\n')
+    await begun
+    return { socket, ended }
+  }
+
+  test.each([
+    ['manage', { admin: false, asks: true }],
+    ['ask', { admin: true, asks: false }],
+  ])('hangs up on who may not %s any more, also while they follow something', async (_, left) => {
+    const rig = await start()
+    rig.rights.set(ANN, { admin: true, asks: true })
+    const [hers, his] = [await streaming(rig, ANN), await streaming(rig, BOB)]
+    rig.pass(10_000)
+    rig.rights.set(ANN, left)
+    rig.rights.set(BOB, { admin: true, asks: true })
+    expect(hers.socket.destroyed).toBe(false)
+    rig.pass(10_000)
+    await hers.ended
+    expect(his.socket.destroyed).toBe(false)
+    his.socket.destroy()
+  })
+})
+
+describe('what is noted in the ledger each time', () => {
+  test('a person causes a thousand times a day, however they come in; to take back is always possible', async () => {
+    const daily: Routes = (server) => {
+      server.post('/api/v1/given', { config: { access: 'person', daily: true } }, async () => ({}))
+      server.post('/api/v1/taken', { config: { access: 'person' } }, async () => ({}))
+    }
+    const rig = await startRig([daily])
+    const { token } = await rig.token(ANN, { scope: 'full' })
+    const give = (uid: number) => rig.asPerson(uid, 'POST', '/api/v1/given', {})
+    for (let i = 1; i < 1_000; i++) await give(ANN)
+    await expect(give(ANN)).rejects.toMatchObject({ code: 'rate_limited' })
+    const overTcp = await rig.with(token, '/api/v1/given', { method: 'POST' })
+    expect([overTcp.status, overTcp.headers['retry-after']]).toEqual([429, '87'])
+    await expect(rig.token(ANN)).rejects.toMatchObject({ code: 'rate_limited' })
+    await rig.asPerson(ANN, 'POST', '/api/v1/taken', {})
+    await give(BOB)
+    rig.pass(87_000)
+    await give(ANN)
+    await expect(give(ANN)).rejects.toMatchObject({ code: 'rate_limited' })
+  })
+
+  test('is what a person may do by themselves and gives something; to take back waits for nothing', () => {
+    const daily = OPERATIONS.filter((operation) => operation.daily).map(({ path }) => path)
+    expect(daily.sort()).toEqual(['/api/v1/share/allow', '/api/v1/share/on', '/api/v1/tokens'])
   })
 })
 

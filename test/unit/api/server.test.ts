@@ -12,7 +12,7 @@ import { callDaemon } from '../../../src/api/client.ts'
 import { createApi } from '../../../src/api/control-socket.ts'
 import { ACCESS, type Caller, type Routes } from '../../../src/api/route.ts'
 import { buildServer } from '../../../src/api/server.ts'
-import { systemClock } from '../../../src/base/clock.ts'
+import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { type LogFields, silentLog } from '../../../src/base/log.ts'
 import type { Room } from '../../../src/base/room.ts'
@@ -73,7 +73,10 @@ const routes: Routes = (server) => {
     async (request) => request.body,
   )
 }
-const deps = { routes: [routes], callerOf: () => owner(), clock: systemClock, log: silentLog }
+const deps = {
+  ...{ routes: [routes], callerOf: () => owner(), rightsOf: async () => ({ admin: true, asks: true }) },
+  ...{ clock: systemClock, timers: systemTimers, log: silentLog },
+}
 
 function api(path = socketPath): Room {
   const room = createApi({ ...deps, socketPath: path })

@@ -7,7 +7,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createApi } from '../../../src/api/control-socket.ts'
 import { queryRoutes } from '../../../src/api/routes/query.ts'
 import { shareRoutes } from '../../../src/api/routes/share.ts'
-import { systemClock } from '../../../src/base/clock.ts'
+import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { runCli } from '../../../src/cli/run.ts'
@@ -29,7 +29,9 @@ async function serve(node: TestNode, query: Pick<Query, 'ask'> = node.query): Pr
       shareRoutes({ sharing: node.sharing, summaries: NO_SUMMARIES, trust: createFakeTrust() }),
     ],
     callerOf: () => owner(node.uid),
+    rightsOf: async () => owner(),
     clock: systemClock,
+    timers: systemTimers,
     log: silentLog,
   })
   await api.start(new AbortController().signal)

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { createApi } from '../../../src/api/control-socket.ts'
 import { shareRoutes } from '../../../src/api/routes/share.ts'
 import type { SharePreviewShape } from '../../../src/api/shapes.ts'
-import { systemClock } from '../../../src/base/clock.ts'
+import { systemClock, systemTimers } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
 import { blake3 } from '../../../src/base/hash.ts'
 import { silentLog } from '../../../src/base/log.ts'
@@ -53,7 +53,9 @@ async function serve(world: World, uid = 1000) {
     socketPath: join(home, 'karo.sock'),
     routes: [shareRoutes({ sharing, summaries: room, trust })],
     callerOf: () => owner(uid),
+    rightsOf: async () => owner(),
     clock: systemClock,
+    timers: systemTimers,
     log: silentLog,
   })
   await api.start(new AbortController().signal)
