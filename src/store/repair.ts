@@ -6,9 +6,9 @@ import { basename, dirname, join } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import { silentLog } from '../base/log.ts'
 import { type AuditRepository, createAuditRepository } from './audit.ts'
-import { createConsentRepository } from './consent.ts'
 import type { Database } from './database.ts'
 import { createEventCounts } from './event-counts.ts'
+import { failClosed } from './fail-closed.ts'
 import { KEYSPACES, type Keyspace, keyRange } from './keyspace.ts'
 import { migrate, writeSchema } from './migrations.ts'
 import { alignCommands } from './repair-commands.ts'
@@ -153,7 +153,7 @@ async function checkRows(
     }
   }
   if (read.lossy) {
-    await failClosed(db, note)
+    await closeAll(db, note)
     await db.batch([putRepaired(Date.now() * 1000)])
   }
   const tell: Note = (where, what) => void findings.push({ where, what, damage: false })
@@ -218,28 +218,13 @@ async function dropUnsound(db: Database, of: Of, note: Note): Promise<void> {
   if (strange > 0) note('meta', `${strange} rows are of no kind that this version knows and are left out`)
 }
 
-/**
- * The last word somebody said may be among what was lost, and an older one come back: nobody is given anything, and no
- * token is good, until they say so again. Who is denied cannot be known, so that a person has to look.
- */
-async function failClosed(db: Database, note: Note): Promise<void> {
-  const consent = createConsentRepository(db)
-  const uids = new Set(await peopleWithEvents(db))
-  for (const key of await db.keys(keyRange('consent')).all()) uids.add(Buffer.from(key).readUInt32BE(1))
-  for (const uid of uids) {
-    const stored = await consent.get(uid)
-    if (stored?.off === true) continue
-    const nothing = { allow_peers: [], allow_supervisors: [], deny_peers: [], decided_at: 0 }
-    await consent.put({ ...nothing, ...stored, uid, off: true })
-  }
-  if (uids.size > 0)
+/** What was lost may be the newest of what people and administrators decided. */
+async function closeAll(db: Database, note: Note): Promise<void> {
+  const { people, tokens, members } = await failClosed(db)
+  if (people > 0)
     note('consent', 'sharing is off for everybody here, because a decision may be lost: see karo share')
-  if ((await db.keys({ ...keyRange('api_tokens'), limit: 1 }).all()).length > 0) {
-    await db.clear(keyRange('api_tokens'))
-    note('api_tokens', 'every token is withdrawn, because a withdrawal may be lost')
-  }
-  if ((await db.keys({ ...keyRange('members'), limit: 1 }).all()).length > 0)
-    note('members', 'a denial or a trust may be lost: look through karo peers')
+  if (tokens > 0) note('api_tokens', 'every token is withdrawn, because a withdrawal may be lost')
+  if (members > 0) note('members', 'a denial or a trust may be lost: look through karo peers')
 }
 
 /** What is gone from a chain cannot be made again: a repair leaves it as it is, and says so every time. */
