@@ -1,6 +1,7 @@
 // The system's name service, by the C library: users and groups of files and of whatever directory the machine asks.
 import type { NameService } from '../access/index.ts'
 import { loadLibc } from './libc.ts'
+import { createLocalNames } from './local-names.ts'
 
 /** Where a record's strings go; doubled while they do not fit. A group may have many thousand members. */
 const STRINGS_BYTES = 4 * 1024
@@ -58,6 +59,7 @@ export function createNameService(): NameService {
       }
       throw new Error('somebody is in more groups than the kernel knows')
     },
+    local: createLocalNames({ passwd: '/etc/passwd', group: '/etc/group' }),
   }
 }
 

@@ -37,6 +37,7 @@ function world(
       return at < 0 ? undefined : 900 + at
     },
     groupsOf: async (uid) => gids.flatMap((name, i) => (groups[name]!.includes(uid) ? [900 + i] : [])),
+    local: async () => ({ users: [], groups: [] }),
     ...over,
   }
   const log: Log = { ...silentLog, warn: (fields) => void warned.push(String(fields.entry ?? fields.reason)) }
@@ -146,6 +147,46 @@ describe('look-ups', () => {
     expect(await failing.room.of(0)).toEqual(ALL)
     const hanging = world({ admins: ['somebody@directory', 'root'] }, { uidOf: () => new Promise(() => {}) })
     expect(await hanging.room.of(0)).toEqual(ALL)
+  })
+
+  test('whom the machine’s own files name has their rights at once, however many look-ups hang', async () => {
+    const asked: number[] = []
+    const { room, time, wait } = world(
+      { admins: ['root', 'group:karo-admin', '1003'], askers: ['carl'] },
+      {
+        nameOf(uid) {
+          asked.push(uid)
+          return new Promise(() => {})
+        },
+        async local(uid) {
+          if (uid === 0) return { users: ['root', 'toor'], groups: ['root'] }
+          if (uid === 1001) return { users: ['ann'], groups: ['ann', 'karo-admin'] }
+          if (uid === 1002) return { users: ['carl', '1003'], groups: ['carl'] }
+          return { users: [], groups: [] }
+        },
+      },
+    )
+    const hanging = room.of(54_321)
+    await time.pass(() => asked.length > 0)
+    // Without a moment passing, and again when nothing is kept any more.
+    for (let round = 0; round < 2; round++) {
+      const began = time.clock.monotonic()
+      expect([await room.of(0), await room.of(1001), await room.of(1003)]).toEqual([ALL, ALL, ALL])
+      expect(time.clock.monotonic()).toBe(began)
+      await wait(KEPT_MS)
+    }
+    expect(asked).toEqual([54_321])
+    const settled: unknown[] = [await hanging]
+    // Called by a number they do not have; of the rest the directory would have to say.
+    room.of(1002).then((rights) => settled.push(rights))
+    await time.pass(() => settled.length === 2)
+    expect(settled).toEqual([NONE, { admin: false, asks: true }])
+  })
+
+  test('while the files cannot be read, the name service alone says who is who', async () => {
+    const { room, warned } = world({}, { local: () => Promise.reject(new Error('no such file')) })
+    expect([await room.of(0), await room.of(1001)]).toEqual([ALL, NONE])
+    expect(warned).toEqual(['Error: no such file', 'Error: no such file'])
   })
 
   test.each([
