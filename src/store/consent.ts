@@ -20,8 +20,12 @@ export interface ConsentRecord {
 export interface ConsentRepository {
   /** Replaces this person's decision; durable (fsync) when it resolves. */
   put(record: ConsentRecord): Promise<void>
+  /** Undefined for whoever never decided; where decisions may be lost, what holds for all those. */
   get(uid: number): Promise<ConsentRecord | undefined>
 }
+
+/** The one number that is no uid (uid_t -1): a decision of whose it is not known any more. */
+export const EVERYBODY_ELSE = 0xffff_ffff
 
 const VALUE_VERSION = 1
 const keyOf = (uid: number): Buffer => makeKey('consent', { u32: uid })
@@ -33,8 +37,9 @@ export function createConsentRepository(db: Database): ConsentRepository {
       await db.put(keyOf(record.uid), encodeValue(VALUE_VERSION, record), { sync: true })
     },
     async get(uid) {
-      const bytes = await db.get(keyOf(uid))
-      return bytes === undefined ? undefined : decodeValue<ConsentRecord>(VALUE_VERSION, bytes)
+      const [own, others] = await db.getMany([keyOf(uid), keyOf(EVERYBODY_ELSE)])
+      const bytes = own ?? others
+      return bytes === undefined ? undefined : { ...decodeValue<ConsentRecord>(VALUE_VERSION, bytes), uid }
     },
   }
 }

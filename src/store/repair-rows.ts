@@ -4,6 +4,7 @@ import { EVENT_KEY_BYTES, readU32, UID_AT } from './key-of-event.ts'
 import { KEYSPACES, type Keyspace } from './keyspace.ts'
 import { createNumberSet } from './number-set.ts'
 import { decodeRollup } from './rollups.ts'
+import { readRecord } from './tokens.ts'
 import { decodeValue } from './value.ts'
 
 const NAMES: ReadonlyMap<number, Keyspace> = new Map(
@@ -63,6 +64,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
     const row = decodeValue<unknown>(VALUE_VERSION, value)
     return isObject(row) && row.uid === readU32(key, UID_AT) && typeof row.off === 'boolean'
   },
+  api_tokens: (_, value) => readRecord(value) !== undefined,
   members: (_, value) => isObject(decodeValue(VALUE_VERSION, value)),
   replay: (key, value) => key.length === 1 + 8 + 1 + 32 + 16 && value.length === 0,
   audit: (_, value) => decodes(value),

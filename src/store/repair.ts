@@ -48,6 +48,8 @@ export interface RepairOptions {
   readonly ledger?: (repository: AuditRepository) => Promise<string | undefined>
 }
 
+/** Where a row that is lost may have been somebody's last word. */
+const DECISIONS = ['consent', 'members', 'api_tokens'] as const
 const FINDINGS_MAX = 200
 const PAGE = 2_000
 
@@ -152,10 +154,8 @@ async function checkRows(
         note(keyspace as Keyspace, `${anew} rows did not agree with the events and are counted anew`)
     }
   }
-  if (read.lossy) {
-    await closeAll(db, note)
-    await db.batch([putRepaired(Date.now() * 1000)])
-  }
+  if (read.lossy || DECISIONS.some((keyspace) => of(keyspace).lost > 0)) await closeAll(db, note)
+  if (read.lossy) await db.batch([putRepaired(Date.now() * 1000)])
   const tell: Note = (where, what) => void findings.push({ where, what, damage: false })
   await checkLedger(db, of, tell, ledger)
 
@@ -220,9 +220,8 @@ async function dropUnsound(db: Database, of: Of, note: Note): Promise<void> {
 
 /** What was lost may be the newest of what people and administrators decided. */
 async function closeAll(db: Database, note: Note): Promise<void> {
-  const { people, tokens, members } = await failClosed(db)
-  if (people > 0)
-    note('consent', 'sharing is off for everybody here, because a decision may be lost: see karo share')
+  const { tokens, members } = await failClosed(db)
+  note('consent', 'sharing is off for everybody here, because a decision may be lost: see karo share')
   if (tokens > 0) note('api_tokens', 'every token is withdrawn, because a withdrawal may be lost')
   if (members > 0) note('members', 'a denial or a trust may be lost: look through karo peers')
 }

@@ -50,7 +50,8 @@ export function createTokenRepository(db: Database): TokenRepository {
   }
 }
 
-function readRecord(bytes: Uint8Array): TokenRecord | undefined {
+/** Undefined for a damaged one. */
+export function readRecord(bytes: Uint8Array): TokenRecord | undefined {
   try {
     const record = decodeValue<TokenRecord>(VALUE_VERSION, bytes)
     const { id, uid, name, scope, hash, created_at, expires_at, last_used_at } = record

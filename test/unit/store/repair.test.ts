@@ -21,6 +21,10 @@ import { temporaryDirectory } from '../../support/database.ts'
 import { positionAt } from '../../support/events.ts'
 
 const EVENTS = 1_200
+const TOKEN = {
+  ...{ id: 'abcdef0123', uid: 1000, name: 'grafana', scope: 'read', hash: new Uint8Array(32) },
+  ...{ created_at: 1, expires_at: 2, last_used_at: null },
+}
 let parent: string
 let whole: string
 
@@ -178,13 +182,15 @@ test('rows that cannot be understood are counted, by keyspace, and left out; the
     },
   })
   expect(report.keyspaces.events).toMatchObject({ kept: EVENTS, lost: 1 })
-  expect(report.keyspaces.consent).toMatchObject({ kept: 1, lost: 1 })
+  expect(report.keyspaces.consent).toMatchObject({ lost: 1 })
   expect(report.keyspaces.audit).toMatchObject({ kept: 39, lost: 2 })
   expect(told).toEqual(['9'])
   expect(report.findings.map(({ where }) => where)).toEqual([
     'events',
     'consent',
     'meta',
+    'consent',
+    'members',
     'audit',
     'audit',
     'audit',
@@ -199,6 +205,31 @@ test('after a loss nobody is given anything, because the last word may be lost',
   const store = await openIn(directory)
   expect((await store.consent.get(1000))?.off).toBe(true)
   expect((await store.consent.get(1001))?.off).toBe(true)
+  // Of whom nothing is left, not even a count.
+  expect(await store.consent.get(4711)).toMatchObject({ uid: 4711, off: true, allow_peers: [] })
+  expect(await store.tokens.all()).toEqual([])
+  // Whoever decides anew is asked no more.
+  await store.consent.put({ ...(await store.consent.get(4711))!, off: false })
+  expect((await store.consent.get(4711))?.off).toBe(false)
+  expect((await store.consent.get(4712))?.off).toBe(true)
+  await store.stop()
+})
+
+test.each([
+  ['consent', makeKey('consent', { u32: 1001 })],
+  ['members', makeKey('members', { u32: 1 })],
+  ['api_tokens', makeKey('api_tokens', { text: '0123456789' })],
+] as const)('a row of %s that cannot be understood may have been a last word too', async (keyspace, key) => {
+  const directory = copied()
+  const before = await openIn(directory)
+  await before.tokens.put(TOKEN)
+  await before.stop()
+  await change(directory, (db) => db.put(key, Buffer.from([1, 5])))
+  const report = await repairDatabase(directory)
+  expect(report.keyspaces[keyspace]).toMatchObject({ lost: 1 })
+  const store = await openIn(directory)
+  for (const uid of [1000, 1001, 4711]) expect((await store.consent.get(uid))?.off).toBe(true)
+  expect(await store.tokens.all()).toEqual([])
   await store.stop()
 })
 
