@@ -4,6 +4,7 @@ import type { Clock, Random } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Identity } from '../identity/index.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../store/audit.ts'
+import { readEnd } from './continue.ts'
 import { GENESIS, makeRow, readRow } from './entry.ts'
 import { type ExportEntry, headerOf } from './exported.ts'
 import { signHead } from './head.ts'
@@ -196,19 +197,17 @@ export function createAudit(options: AuditOptions): Audit {
 
     async start(signal) {
       signal.throwIfAborted()
-      const place = await repository.newest()
-      if (place !== undefined && place.row === undefined) {
+      const end = await readEnd(repository, clock.now())
+      if (end.damaged) {
         log.error(
-          { entry: place.seq },
+          { entry: end.newest.seq },
           'the newest audit entry is damaged; `karo audit verify` says where it begins',
         )
       }
-      removed = (await repository.base())?.seq ?? 0
-      newest = place?.row ?? { seq: place?.seq ?? removed, ts: clock.now(), hash: GENESIS }
-      const signed = (await repository.heads()).at(-1)
+      newest = end.newest
+      removed = end.removed
+      const { signed } = end
       signedSeq = signed?.seq ?? 0
-      // Entries cut off the end must stay missed: numbers that were signed are not given out again.
-      if (signedSeq > newest.seq) newest = { ...newest, seq: signedSeq }
       state = 'open'
       // A damaged one is empty; `verify` says so.
       if (signed !== undefined && signed.frame.length > 0) tell(headListeners, signed.frame)

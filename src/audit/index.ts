@@ -72,4 +72,5 @@ export interface Audit extends Room {
 }
 
 export { createAudit } from './audit.ts'
+export { appendEntry } from './continue.ts'
 export type { AuditType } from './types.ts'

@@ -22,6 +22,8 @@ export const AUDIT_TYPES = [
   'api_refused',
   /** Somebody took a copy of the whole node; whether its key was in it. */
   'backup_made',
+  /** This node is what a backup was, of the time it says; what was written after that is not in this ledger. */
+  'node_restored',
   /** A member signed a head of its ledger that takes back an earlier one: shorter, or rewritten. */
   'ledger_conflict',
   /** Older entries were removed; it names the last of them and its hash, so that the chain stays provable. */

@@ -2,11 +2,13 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { chmod, mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { appendEntry } from '../audit/index.ts'
 import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Faults } from '../base/faults.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { readPublicIdentity } from '../identity/index.ts'
+import type { Closed } from '../store/fail-closed.ts'
 import { NEWEST_SCHEMA } from '../store/index.ts'
 import { refuseOpen } from '../store/repair.ts'
 import { createDatabase, rowsOf } from '../store/snapshot.ts'
@@ -29,6 +31,8 @@ export interface RestoreOptions {
 export interface Restored {
   readonly head: BackupHead
   readonly rows: number
+  /** What is withdrawn, because it may have been after the backup. */
+  readonly closed: Closed
   /** Where what was there before is now. */
   readonly aside?: string
   /** Where the backup's configuration is, when it was not put into its place: that is an administrator's to write. */
@@ -66,7 +70,7 @@ export async function restoreNode(options: RestoreOptions): Promise<Restored> {
       await removeLeftovers(home)
       onStep('writing the database')
       const ownConfig = dirname(paths.config) === paths.home
-      const made = await stage(archive, staging, { home, ownConfig, aside: freeName(home, now), faults })
+      const made = await stage(archive, staging, { home, ownConfig, aside: freeName(home, now), now, faults })
       onStep('putting it in its place')
       await rename(staging, join(home, READY))
       await sync(home)
@@ -120,9 +124,9 @@ function takenBy(home: string): string[] {
 async function stage(
   archive: Archive,
   staging: string,
-  to: { home: string; ownConfig: boolean; aside: string; faults: Faults },
-): Promise<{ rows: number; config?: string }> {
-  const { home, ownConfig, aside, faults } = to
+  to: { home: string; ownConfig: boolean; aside: string; now: number; faults: Faults },
+): Promise<Pick<Restored, 'rows' | 'closed' | 'config'>> {
+  const { home, ownConfig, aside, now, faults } = to
   await mkdir(staging, { mode: 0o700 })
   faults.hit('restore-step')
   if (archive.key !== undefined) {
@@ -135,12 +139,19 @@ async function stage(
   const configName = ownConfig ? CONFIG_ENTRY : 'config.toml.from-backup'
   if (archive.config !== undefined) await write(join(staging, configName), archive.config)
   faults.hit('restore-step')
-  const rows = await createDatabase(join(staging, 'db'), archive.rows())
+  const { created_at } = archive.head
+  const made = await createDatabase(join(staging, 'db'), archive.rows(), (ledger, { tokens }) =>
+    appendEntry(ledger, now, {
+      type: 'node_restored',
+      success: true,
+      details: { backup_of: created_at, key: archive.head.key, tokens_withdrawn: tokens },
+    }),
+  )
   await chmod(join(staging, 'db'), 0o700)
   await write(join(staging, ASIDE), Buffer.from(aside))
   await sync(staging)
   faults.hit('restore-step')
-  return { rows, ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }) }
+  return { ...made, ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }) }
 }
 
 async function removeLeftovers(home: string): Promise<void> {

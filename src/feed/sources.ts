@@ -138,5 +138,6 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   ledger_conflict: null,
   checkpoint: null,
   backup_made: null,
+  node_restored: null,
   entries_dropped: null,
 }

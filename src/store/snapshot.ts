@@ -1,7 +1,9 @@
 // Every row of the database as it is at one moment, in pieces; and a new database made of such pieces.
 import { open, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { type AuditRepository, createAuditRepository } from './audit.ts'
 import { type Change, type Database, newDatabase } from './database.ts'
+import { type Closed, failClosed } from './fail-closed.ts'
 import { makeKey } from './keyspace.ts'
 import { NEWEST_SCHEMA, readSchemaOf } from './migrations.ts'
 import { keyspaceOf } from './repair-rows.ts'
@@ -69,14 +71,25 @@ export function rowsOf(piece: Uint8Array): readonly (readonly [key: Uint8Array, 
   return rows
 }
 
+export interface Made {
+  readonly rows: number
+  readonly closed: Closed
+}
+
 /**
- * Writes the pieces into a new database in `directory`, durable when it resolves; it must not exist. Resolves with the
- * number of rows. Throws RangeError as `rowsOf` does, and when the rows are of a newer schema or say none.
+ * Writes the pieces into a new database in `directory`, durable when it resolves; it must not exist. What was decided
+ * after the snapshot is not in it, so that it fails closed; `record` may append to its ledger. Throws RangeError as
+ * `rowsOf` does, and when the rows are of a newer schema or say none.
  */
-export async function createDatabase(directory: string, pieces: AsyncIterable<Uint8Array>): Promise<number> {
+export async function createDatabase(
+  directory: string,
+  pieces: AsyncIterable<Uint8Array>,
+  record: (ledger: AuditRepository, closed: Closed) => Promise<void>,
+): Promise<Made> {
   const db = newDatabase(directory)
   await db.open({ errorIfExists: true })
   let count = 0
+  let closed: Closed
   try {
     for await (const piece of pieces) {
       const rows = rowsOf(piece)
@@ -85,6 +98,8 @@ export async function createDatabase(directory: string, pieces: AsyncIterable<Ui
     }
     const schema = await readSchemaOf(db)
     if (schema === undefined || schema > NEWEST_SCHEMA) throw new RangeError('the rows are of another schema')
+    closed = await failClosed(db)
+    await record(createAuditRepository(db), closed)
   } finally {
     await db.close()
   }
@@ -92,5 +107,5 @@ export async function createDatabase(directory: string, pieces: AsyncIterable<Ui
     const file = await open(join(directory, name), 'r')
     await file.sync().finally(() => file.close())
   }
-  return count
+  return { rows: count, closed }
 }

@@ -13,6 +13,7 @@ import {
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, StatisticsShape } from '../../src/api/shapes.ts'
+import { openArchive } from '../../src/care/archive.ts'
 import { randomOf } from '../fuzz/frames.ts'
 import { startShell } from '../support/hooked-shell.ts'
 import {
@@ -228,3 +229,37 @@ test.runIf(process.getuid?.() === 0)(
     }
   },
 )
+
+test('what was withdrawn after the backup stays withdrawn, and the ledger says that there was a restore', async () => {
+  const node = await startNode({ name: 'withdrawn' })
+  await node.karo(['share', 'allow', '*'])
+  const token = (await node.karo(['token', 'create', '--name', 'gone'])).stdout.trim()
+  const file = join(temporaryHome(), 'karo.tar')
+  expect((await node.karo(['backup', file])).code).toBe(0)
+  const archive = await openArchive(file)
+  await archive.close()
+  const [{ id }] = (await node.json<{ tokens: [{ id: string }] }>(['token', 'list'])).tokens
+  expect((await node.karo(['token', 'revoke', id])).code).toBe(0)
+  expect((await node.karo(['share', 'off'])).code).toBe(0)
+  await node.stop()
+
+  const restored = await karoIn(node.home, ['restore', file, '--replace'])
+  expect(restored.stdout).toContain('karo share on')
+  expect(restored.stdout).toContain('karo token create')
+  const next = await startNode({ home: node.home })
+  expect(await next.json(['share', 'show'])).toMatchObject({ sharing: 'off' })
+  expect((await next.json<{ tokens: unknown[] }>(['token', 'list'])).tokens).toEqual([])
+  const { listen } = (await next.status()).http
+  const answer = await fetch(`http://${listen}/api/v1/status`, {
+    headers: { authorization: `Bearer ${token}` },
+  })
+  expect(answer.status).toBe(401)
+  const { entries } = await next.json<{ entries: object[] }>(['audit', 'log', '--type', 'node_restored'])
+  expect(entries).toMatchObject([
+    { success: true, details: { backup_of: archive.head.created_at, key: true } },
+  ])
+  expect(await next.json(['audit', 'verify'])).toMatchObject({ ok: true })
+  // One's own word counts again.
+  await next.karo(['share', 'on'])
+  expect(await next.json(['share', 'show'])).not.toMatchObject({ sharing: 'off' })
+})

@@ -49,15 +49,20 @@ export const restore: readonly Command[] = [
           onStep: (text) => line.show(text),
         })
         line.end()
-        const { head, rows, aside, config } = restored
+        const { head, rows, closed, aside, config } = restored
         if (io.json) {
-          const shape = { ...head, rows, ...(aside && { aside }), ...(config && { config }) }
+          const shape = { ...head, rows, closed, ...(aside && { aside }), ...(config && { config }) }
           io.out(`${JSON.stringify(shape)}\n`)
           return EXIT.done
         }
         const says = [`This is ${head.name} again, as of ${head.created_at}.`]
         if (!head.key)
           says.push('The backup has no key, so what identifies this node is the key here, or a new one.')
+        // What was decided after the backup is not known here.
+        says.push('Nothing is shared until each person here says so again: karo share on.')
+        if (closed.tokens > 0) says.push('Every token is withdrawn: karo token create.')
+        if (closed.members > 0)
+          says.push('Who was denied or revoked after the backup is not any more: look through karo peers.')
         if (aside !== undefined) says.push(`What was here before is in ${aside}.`)
         if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
         io.out(`${fitted(says.join('\n'), io.columns)}\n`)
