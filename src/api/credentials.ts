@@ -5,11 +5,13 @@ import type { Rights } from '../access/index.ts'
 import type { Clock } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { createRecent } from '../base/recent.ts'
+import { clearCookie, readCookie } from './cookie.ts'
 import { RateLimited } from './errors.ts'
 import type { Refusal } from './guard.ts'
+import { openSession } from './operations/tokens.ts'
 import type { Caller, Credential } from './route.ts'
 import type { Sessions } from './sessions.ts'
-import type { Address, TcpListener } from './tcp.ts'
+import type { TcpListener } from './tcp.ts'
 import type { Tokens } from './tokens.ts'
 import { keepsRights } from './vouched.ts'
 
@@ -27,13 +29,17 @@ const QUOTAS_MAX = 4_096
 /** The whole of 127.0.0.0/8 may call. */
 const ADDRESSES_MAX = 1_024
 
+const WRONG_SHOWN = 'the token or session is unknown, has expired or was revoked'
+const TOKEN_HINT = 'karo token create makes a new one.'
+const CODE_HINT = 'A code opens one session within a minute; ask for another one.'
+
 const BEARER = /^Bearer ([!-~]+)$/i
 /** A page reads it from the answer to `POST /api/v1/sessions`, keeps it for itself, and sends it with every request. */
 const KEY_HEADER = 'x-karo-session'
 
 export interface CredentialsDeps {
   readonly tokens: Pick<Tokens, 'find' | 'holds'>
-  readonly sessions: Pick<Sessions, 'find' | 'holds'>
+  readonly sessions: Pick<Sessions, 'find' | 'holds' | 'has'>
   readonly listener: Pick<TcpListener, 'vouch' | 'address'>
   readonly rightsOf: (uid: number) => Promise<Rights>
   readonly onRefused: (reason: Refusal) => void
@@ -47,25 +53,34 @@ interface Held {
   readonly holds: () => boolean
 }
 
-/**
- * The caller of a request that came in over TCP; undefined when it shows nothing. The rights are those its owner has at
- * this moment. Throws KaroError `unauthorized` for what is shown and not good, `refused` for a change by a page that does
- * not say it is ours, RateLimited.
- */
-export function createCredentials(
-  deps: CredentialsDeps,
-): (request: IncomingMessage, response: ServerResponse) => Promise<Caller | undefined> {
+export interface Credentials {
+  /**
+   * The caller of a request that came in over TCP; undefined when it shows nothing. The rights are those its owner has
+   * at this moment. Throws KaroError `unauthorized` for what is shown and not good, `refused` for a change by a page that
+   * does not say it is ours, RateLimited.
+   */
+  callerOf(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined>
+  /** A code that is not good, shown to open a session; without one the request showed nothing. Throws as `callerOf`. */
+  refuseOpening(request: IncomingMessage, code: string | undefined): void
+}
+
+export function createCredentials(deps: CredentialsDeps): Credentials {
   const { tokens, sessions, listener, rightsOf, onRefused, clock } = deps
   const quotas = createRecent<string, Quota>(QUOTAS_MAX)
   const nameless = createQuota(NAMELESS)
   const wrong = createRecent<string, Quota>(ADDRESSES_MAX)
   const wrongOfAll = createQuota(WRONG_OF_ALL)
 
-  function heldOf(request: IncomingMessage): Held | undefined {
+  function heldOf(request: IncomingMessage, response: ServerResponse): Held | undefined {
     const { authorization } = request.headers
     if (authorization !== undefined) return ofToken(BEARER.exec(authorization)?.[1]) ?? fail(request)
-    const cookie = cookieOf(request, cookieName(listener.address()))
+    // A session opens no other; one that is over must not be in the way of the next.
+    if (opens(request)) return undefined
+    const address = listener.address()
+    const cookie = readCookie(request, address)
     if (cookie === undefined) return undefined
+    // Of a page that has lost its key the cookie is left alone: another tab may have both.
+    if (!sessions.has(cookie)) response.setHeader('set-cookie', clearCookie(address))
     const key = request.headers[KEY_HEADER]
     const held = ofSession(cookie, typeof key === 'string' ? key : '') ?? fail(request)
     if (request.method !== 'GET' && request.method !== 'HEAD' && request.headers.origin === undefined) {
@@ -91,17 +106,15 @@ export function createCredentials(
     return { uid, credential, holds: () => sessions.holds(number) }
   }
 
-  function fail(request: IncomingMessage): never {
+  function fail(request: IncomingMessage, what = WRONG_SHOWN, hint = TOKEN_HINT): never {
     const now = clock.monotonic()
     const address = request.socket.remoteAddress ?? ''
     onRefused('credential')
     // Both count: one address that is over its share must not use up what is left for the others.
     if (!quotaOf(wrong, address, WRONG).take(now) || !wrongOfAll.take(now)) {
-      throw new RateLimited('too many wrong tokens', WRONG.perMs / WRONG.frames)
+      throw new RateLimited('too many wrong tokens or codes', WRONG.perMs / WRONG.frames)
     }
-    throw new KaroError('unauthorized', 'the token or session is unknown, has expired or was revoked', {
-      hint: 'karo token create makes a new one.',
-    })
+    throw new KaroError('unauthorized', what, { hint })
   }
 
   function spend(quota: Quota, { frames, perMs }: { frames: number; perMs: number }): void {
@@ -110,10 +123,11 @@ export function createCredentials(
     throw new RateLimited('too many requests', perMs / frames)
   }
 
-  return async (request, response) => {
-    const held = heldOf(request)
+  async function callerOf(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined> {
+    const held = heldOf(request, response)
     if (held === undefined) {
-      spend(nameless, NAMELESS)
+      // What it shows is a code, in its body: a good one is held up by nobody who shows nothing.
+      if (!opens(request)) spend(nameless, NAMELESS)
       return undefined
     }
     const { uid, credential, holds } = held
@@ -128,7 +142,19 @@ export function createCredentials(
     spend(quotaOf(quotas, name, REQUESTS), REQUESTS)
     return { uid, ...rights, via: 'http', credential }
   }
+
+  return {
+    callerOf,
+    refuseOpening(request, code) {
+      if (code === undefined) spend(nameless, NAMELESS)
+      else fail(request, 'that code was used already, or is too old', CODE_HINT)
+    },
+  }
 }
+
+/** Written in another way it is still that route, and its cookie then counts as everywhere. */
+const opens = ({ method, url = '' }: IncomingMessage): boolean =>
+  method === openSession.method && url.split('?', 1)[0] === openSession.path
 
 function quotaOf(
   all: ReturnType<typeof createRecent<string, Quota>>,
@@ -140,16 +166,4 @@ function quotaOf(
   const quota = createQuota(limit)
   all.set(name, quota)
   return quota
-}
-
-/** Cookies know no ports: each node of a machine has its own. */
-export const cookieName = (address: Address | null): string => `karo_session_${address?.port ?? 0}`
-
-/** Undefined also when there are several: somebody else set one of them. */
-function cookieOf({ headers }: IncomingMessage, name: string): string | undefined {
-  const values = (headers.cookie ?? '').split(';').flatMap((pair) => {
-    const [key, value = ''] = pair.split('=', 2)
-    return key?.trim() === name ? [value.trim()] : []
-  })
-  return values.length === 1 ? values[0] : undefined
 }

@@ -20,6 +20,7 @@ export interface RequestHead {
 /** A search in the history with all its words stays below this. */
 export const URL_BYTES_MAX = 8 * 1024
 export const HEADERS_MAX = 64
+const HOST = '127.0.0.1'
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'])
 /** Where two of them would mean different things to different readers. */
 const SINGLE = [
@@ -55,8 +56,8 @@ export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number
     headers.set(name, rawHeaders[i + 1] as string)
   }
   const host = headers.get('host')?.toLowerCase()
-  if (host === undefined || !authorities(port).includes(host)) {
-    return refuse('host', 'refused', `only requests to ${authorities(port).join(' or ')} are answered here`)
+  if (host === undefined || host !== authority(port)) {
+    return refuse('host', 'refused', `only requests to ${authority(port)} are answered here`)
   }
   const origin = headers.get('origin')
   if (origin !== undefined && origin !== `http://${host}`) return crossSite()
@@ -73,10 +74,11 @@ export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number
   return undefined
 }
 
-/** What may stand in Host; a browser leaves out the port that its scheme implies. */
-export function authorities(port: number): readonly string[] {
-  return ['127.0.0.1', 'localhost'].map((name) => (port === 80 ? name : `${name}:${port}`))
-}
+/**
+ * What may stand in Host. A browser leaves out the port that its scheme implies. Never `localhost`: what resolves that to
+ * ::1 would come to whoever holds the port there, who may be any user of this machine, and bring them its token.
+ */
+export const authority = (port: number): string => (port === 80 ? HOST : `${HOST}:${port}`)
 
 const crossSite = (): Refused =>
   refuse('cross_site', 'refused', 'requests that another site makes are not answered')

@@ -59,6 +59,7 @@ export function createHttp(options: HttpOptions): Http {
   }
   const listener = createTcpListener({ port: config.http.port, handle, onRefused, timers, log })
   tokens.onRevoked(listener.sweep)
+  const credentials = createCredentials({ tokens, sessions, listener, rightsOf, onRefused, clock })
   return {
     tokens,
     listener: {
@@ -68,9 +69,9 @@ export function createHttp(options: HttpOptions): Http {
         refusals.close()
       },
     },
-    routes: [tokenRoutes({ tokens }), sessionRoutes({ sessions, listener, onRefused })],
+    routes: [tokenRoutes({ tokens }), sessionRoutes({ sessions, listener, credentials })],
     owns: listener.owns,
-    callerOf: createCredentials({ tokens, sessions, listener, rightsOf, onRefused, clock }),
+    callerOf: credentials.callerOf,
     address: listener.address,
   }
 }

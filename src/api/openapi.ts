@@ -119,7 +119,8 @@ async function describe(operation: Operation, schemas: Map<string, JsonSchema>):
     ...(query && { parameters: parametersOf(query, example?.query) }),
     ...(body && {
       requestBody: {
-        required: true,
+        // What may be null may be left out.
+        required: !body.safeParse(null).success,
         content: {
           'application/json': {
             schema: inline(body, 'input', schemas),

@@ -50,6 +50,8 @@ export interface Operation<
   /** Of the query string. */
   readonly query?: Query
   readonly body?: Body
+  /** The largest request of it, in bytes; absent: what the server takes of any. */
+  readonly bodyBytes?: number
   /** Loaded only for the page: schemas of answers cost the daemon nothing. Absent where there is no JSON. */
   readonly answer?: () => Promise<z.ZodType<Answer>>
   readonly texts?: readonly TextAnswer[]
@@ -76,11 +78,12 @@ export function serve<Query extends z.ZodType, Body extends z.ZodType, Answer>(
     reply: FastifyReply,
   ) => Promise<Answer | FastifyReply>,
 ): void {
-  const { method, path, access, scope, via, daily, query, body } = operation
+  const { method, path, access, scope, via, daily, query, body, bodyBytes } = operation
   const checks = [query && createCheck('querystring', query), body && createCheck('body', body)]
   server.route<{ Querystring: z.output<Query>; Body: z.output<Body> }>({
     method,
     url: path,
+    ...(bodyBytes !== undefined && { bodyLimit: bodyBytes }),
     config: { access, ...(scope && { scope }), ...(via && { via }), ...(daily && { daily }) },
     async preValidation(request) {
       for (const check of checks) check?.(request as FastifyRequest)

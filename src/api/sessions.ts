@@ -39,6 +39,8 @@ export interface Sessions {
   open(grant: Grant): Opened
   /** Undefined for whatever is no session now. Counts as its use. */
   find(cookie: string, key: string): Session | undefined
+  /** Whether it is the cookie of a session now, whoever sends it. Not a use. */
+  has(cookie: string): boolean
   holds(number: number): boolean
   end(number: number): void
   /** Opens one session within `CODE_MS`. */
@@ -93,6 +95,10 @@ export function createSessions(deps: {
       if (one === undefined || !sameHash(one.key, hashSecret(key)) || !isGood(one)) return undefined
       one.usedAt = clock.monotonic()
       return one.session
+    },
+    has(cookie) {
+      const one = open.get(nameOf(cookie))
+      return one !== undefined && isGood(one)
     },
     holds: (number) => [...open.values()].some((one) => one.session.number === number && isGood(one)),
     end(number) {

@@ -10,7 +10,7 @@ import { describeError } from './errors.ts'
 import { judgeHead, type Refusal } from './guard.ts'
 import { createVouched } from './vouched.ts'
 
-/** This machine and nobody else; IPv4 only, so that nothing else can stand behind the other family's address. */
+/** This machine and nobody else. The port at ::1 may be anybody's: no request that means another address is answered. */
 const HOST = '127.0.0.1'
 /** The request line and all headers together; beyond, the answer is 431. */
 const HEAD_BYTES_MAX = 16 * 1024

@@ -58,6 +58,19 @@ test('no route is made but from a description', () => {
   expect(registering.test(readFileSync(join(root, 'src/api/operation.ts'), 'utf8'))).toBe(true)
 })
 
+test('a body has to be sent where it says something that is needed', () => {
+  const { paths } = made as unknown as {
+    paths: Record<string, Record<string, { requestBody?: { required: boolean } }>>
+  }
+  const required = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.values(methods).flatMap(({ requestBody }) =>
+      requestBody === undefined ? [] : [[path, requestBody.required]],
+    ),
+  )
+  expect(required.filter(([, needed]) => !needed)).toEqual([['/api/v1/sessions', false]])
+  expect(required).toContainEqual(['/api/v1/share/allow', true])
+})
+
 test('each example of an answer is one, and is shown', () => {
   const judge = judgeBy(made as unknown as OpenApiDocument)
   const { schemas } = (made as unknown as OpenApiDocument).components

@@ -63,6 +63,8 @@ export const openSession = defineOperation({
   description:
     'With a token in the header `Authorization`, or with a one-time code. Sets a cookie that scripts cannot read, and answers with a key that has to be sent as `X-Karo-Session` with every request, because cookies also go to every other port of the same host. A request that changes something needs the `Origin` of this server besides.',
   body: z.strictObject({ code: z.string().min(1).max(64).describe('of /api/v1/sessions/codes') }).nullable(),
+  // Anybody may send one.
+  bodyBytes: 1_024,
   answer: async () => (await schemas()).session,
   errors: ['unauthorized', 'refused'],
   example: { body: null },

@@ -1,7 +1,9 @@
 // /sessions: a browser trades a token, or a code of a minute from the control socket, for a cookie and a key.
+
+import type { FastifyRequest } from 'fastify'
 import { KaroError } from '../../base/errors.ts'
-import { cookieName } from '../credentials.ts'
-import type { Refusal } from '../guard.ts'
+import { clearCookie, setCookie } from '../cookie.ts'
+import type { Credentials } from '../credentials.ts'
 import { serve } from '../operation.ts'
 import { createSessionCode, endSession, openSession } from '../operations/tokens.ts'
 import type { Caller, Routes } from '../route.ts'
@@ -11,35 +13,28 @@ import { hostAndPort, type TcpListener } from '../tcp.ts'
 interface SessionDeps {
   readonly sessions: Sessions
   readonly listener: Pick<TcpListener, 'address'>
-  readonly onRefused: (reason: Refusal) => void
+  readonly credentials: Pick<Credentials, 'refuseOpening'>
 }
 
-/** Only the API needs it: pages are served to anybody. */
-const COOKIE = 'Path=/api/; HttpOnly; SameSite=Strict'
-
-export function sessionRoutes({ sessions, listener, onRefused }: SessionDeps): Routes {
-  function grantOf(caller: Caller | undefined, code: string | undefined): Grant {
-    if (code === undefined) return grantOfToken(caller)
-    const grant = sessions.redeem(code)
+export function sessionRoutes({ sessions, listener, credentials }: SessionDeps): Routes {
+  function grantOf(request: FastifyRequest, code: string | undefined): Grant {
+    const grant = code === undefined ? undefined : sessions.redeem(code)
     if (grant !== undefined) return grant
-    onRefused('credential')
-    throw new KaroError('unauthorized', 'that code was used already, or is too old', {
-      hint: 'A code opens one session within a minute; ask for another one.',
-    })
+    if (code !== undefined || request.caller === undefined) credentials.refuseOpening(request.raw, code)
+    return grantOfToken(request.caller)
   }
 
   return (server) => {
-    serve(server, openSession, async ({ caller, body }, reply) => {
-      const { session, cookie, key } = sessions.open(grantOf(caller, body?.code))
-      const name = cookieName(listener.address())
-      reply.header('set-cookie', `${name}=${cookie}; Max-Age=${LIFE_MS / 1_000}; ${COOKIE}`)
+    serve(server, openSession, async (request, reply) => {
+      const { session, cookie, key } = sessions.open(grantOf(request, request.body?.code))
+      reply.header('set-cookie', setCookie(listener.address(), cookie))
       return { scope: session.scope, key, idle_ms: IDLE_MS, expires_in_ms: LIFE_MS }
     })
     serve(server, endSession, async ({ caller }, reply) => {
       const number = caller.credential?.session
       if (number === undefined) throw new KaroError('not_found', 'this request belongs to no session')
       sessions.end(number)
-      reply.header('set-cookie', `${cookieName(listener.address())}=; Max-Age=0; ${COOKIE}`)
+      reply.header('set-cookie', clearCookie(listener.address()))
       return {}
     })
     serve(server, createSessionCode, async ({ caller }) => {

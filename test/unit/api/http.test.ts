@@ -436,7 +436,9 @@ describe('a session', () => {
   test('opens no other session, and nothing does that is not good', async () => {
     const rig = await start()
     const page = await sessionOf(rig)
-    expect((await page.ask('/api/v1/sessions', { method: 'POST' })).status).toBe(403)
+    expect((await page.ask('/api/v1/sessions', { method: 'POST' })).status).toBe(401)
+    // However it is written.
+    expect((await page.ask('/api/v1/%73essions', { method: 'POST' })).status).toBe(403)
     expect((await rig.send('/api/v1/sessions', { method: 'POST' })).status).toBe(401)
     const bad = { method: 'POST', body: { code: 'x'.repeat(43) } }
     expect((await rig.send('/api/v1/sessions', bad)).status).toBe(401)
@@ -451,6 +453,60 @@ describe('a session', () => {
     const late = await codeOf(rig)
     rig.pass(CODE_MS)
     expect((await rig.send('/api/v1/sessions', { method: 'POST', body: { code: late } })).status).toBe(401)
+  })
+
+  test('is opened by a code or a token whatever cookie stands in the way', async () => {
+    const rig = await start()
+    const stale = { cookie: `karo_session_${rig.port}=${'x'.repeat(43)}`, 'x-karo-session': 'y' }
+    const byCode = await pageOf(rig, { headers: stale, body: { code: await codeOf(rig) } })
+    expect([byCode.opened.status, (await byCode.ask('/api/v1/mine')).status]).toEqual([200, 200])
+    const { token } = await rig.token(ANN)
+    const byToken = await pageOf(rig, { headers: { ...stale, authorization: `Bearer ${token}` } })
+    expect([byToken.opened.status, (await byToken.ask('/api/v1/mine')).status]).toEqual([200, 200])
+    // Also one that has nothing to do with the one that is there.
+    const again = await byToken.ask('/api/v1/sessions', { method: 'POST', body: { code: await codeOf(rig) } })
+    expect(again.status).toBe(200)
+  })
+
+  test('that is over takes its cookie with it; one whose key a page has lost does not', async () => {
+    const rig = await start()
+    const page = await sessionOf(rig)
+    const gone = new RegExp(`^karo_session_${rig.port}=; Max-Age=0; Path=/api/; HttpOnly; SameSite=Strict$`)
+    const lost = await page.ask('/api/v1/mine', { headers: { 'x-karo-session': 'lost' } })
+    expect([lost.status, lost.headers['set-cookie']]).toEqual([401, undefined])
+    expect((await page.ask('/api/v1/mine')).status).toBe(200)
+    rig.pass(LIFE_MS)
+    for (const method of ['GET', 'POST', 'DELETE']) {
+      const over = await page.ask(method === 'DELETE' ? '/api/v1/sessions' : '/api/v1/mine', { method })
+      expect([method, over.status, over.headers['set-cookie']?.[0]]).toEqual([
+        method,
+        401,
+        expect.stringMatching(gone),
+      ])
+    }
+    // Also when it is told to wait.
+    for (let i = 0; i < 30; i++) await page.ask('/api/v1/mine')
+    const slowed = await page.ask('/api/v1/mine')
+    expect([slowed.status, slowed.headers['set-cookie']?.[0]]).toEqual([429, expect.stringMatching(gone)])
+  })
+
+  test('is opened by a code also while others who show nothing, or wrong codes, are slowed down', async () => {
+    const rig = await start()
+    const post = (body?: unknown, from = '127.0.0.1') =>
+      rig.send('/api/v1/sessions', { method: 'POST', from, ...(body !== undefined && { body }) })
+    for (let i = 0; i < 300; i++) await rig.send('/api/v1/health')
+    expect((await rig.send('/api/v1/health')).status).toBe(429)
+    expect((await post()).status).toBe(429)
+    const wrong = { code: 'x'.repeat(43) }
+    const statuses = []
+    for (let i = 0; i < 25; i++) statuses.push((await post(wrong)).status)
+    expect(statuses.filter((status) => status === 401)).toHaveLength(20)
+    expect(statuses.at(-1)).toBe(429)
+    for (let i = 0; i < 100; i++) await post(wrong, `127.0.2.${i}`)
+    expect((await post(wrong, '127.0.3.1')).status).toBe(429)
+    expect((await post({ code: await codeOf(rig) })).status).toBe(200)
+    // What anybody may send is short.
+    expect((await post({ code: 'x'.repeat(1_024) })).status).toBe(413)
   })
 
   test('too many: the oldest of the same person goes, nobody else’s', async () => {
