@@ -8,7 +8,7 @@ const EXPORT_VERSION = 1
 export interface TransferEvent {
   /** Start in microseconds and a tag, in base 36: the same event, the same id. */
   readonly id: string
-  /** RFC 3339, for people: the id has it, too. */
+  /** RFC 3339, for people: the millisecond of the id's start, and a file where it is another is refused. */
   readonly timestamp: string
   readonly shell: string
   readonly command: string
@@ -65,6 +65,20 @@ const isSensible = (id: string): boolean => {
   return start_us <= LATEST_US && tag < 2 ** 32
 }
 
+/** RFC 3339 of an event's start, whole milliseconds. */
+export const timestampOf = (start_us: number): string => new Date(Math.floor(start_us / 1000)).toISOString()
+
+/**
+ * What is wrong between an id and the timestamp beside it; undefined when both say the same millisecond. Somebody who
+ * changed one of them meant the time to be another, and only the id would count.
+ */
+export function disagreement({ id, timestamp }: Pick<TransferEvent, 'id' | 'timestamp'>): string | undefined {
+  if (!isSensible(id)) return 'has an unusable id'
+  const told = timestampOf(readId(id).start_us)
+  if (Date.parse(timestamp) === Date.parse(told)) return undefined
+  return `has an id and a timestamp that disagree: the id says ${told}`
+}
+
 /** The event, or what is wrong with it. */
 function checkEvent(value: unknown): TransferEvent | string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return 'is no event'
@@ -76,7 +90,8 @@ function checkEvent(value: unknown): TransferEvent | string {
   for (const name of Object.keys(given)) {
     if (!Object.hasOwn(FIELDS, name)) return `has a field that nobody knows: ${JSON.stringify(name)}`
   }
-  return given as unknown as TransferEvent
+  const event = given as unknown as TransferEvent
+  return disagreement(event) ?? event
 }
 
 export const EXPORT_FORMATS = ['ndjson', 'csv'] as const
@@ -88,6 +103,9 @@ export interface Writer {
   line(event: TransferEvent): string
   end(events: number): string
 }
+
+/** Stands where rows of events have the version: shows that the file is whole. */
+const CSV_END = 'end'
 
 const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
 
@@ -102,7 +120,8 @@ export const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
     head: `karo_export,${NAMES.join(',')}\r\n`,
     line: (event) =>
       `${EXPORT_VERSION},${NAMES.map((name) => quoted(event[name] === null ? '' : String(event[name]))).join(',')}\r\n`,
-    end: () => '',
+    // As many fields as any other row (RFC 4180), where an event has its id the number of them.
+    end: (events) => `${CSV_END},${events}${','.repeat(NAMES.length - 1)}\r\n`,
   },
 }
 
@@ -128,6 +147,10 @@ export async function* readTransfer(text: AsyncIterable<string>): AsyncGenerator
 
 const newer = (version: unknown): string =>
   `is of version ${JSON.stringify(version)}; this program knows ${EXPORT_VERSION}`
+
+const CUT_OFF = 'is missing: the file was cut off'
+const miscounted = (told: number | string, events: number): string =>
+  `says that there are ${told} events; there are ${events}`
 
 /** Longer than any line an export has; what is behind it is not looked at. */
 const LONGEST = 4 * 1024 * 1024
@@ -159,14 +182,14 @@ async function* readNdjson(text: AsyncIterable<string>): AsyncGenerator<Read, vo
     } else if (end !== undefined) yield { line, problem: 'stands behind the end' }
     else if (typeof head?.end === 'number') {
       end = head.end
-      if (end !== events) yield { line, problem: `says that there are ${end} events; there are ${events}` }
+      if (end !== events) yield { line, problem: miscounted(end, events) }
     } else {
       events++
       const event = checkEvent(value)
       yield typeof event === 'string' ? { line, problem: event } : { line, event }
     }
   }
-  if (end === undefined) yield { line: line + 1, problem: 'is missing: the file was cut off' }
+  if (end === undefined) yield { line: line + 1, problem: CUT_OFF }
 }
 
 /** Without their ends; a last one without an end, too. */
@@ -186,7 +209,14 @@ async function* lines(text: AsyncIterable<string>): AsyncGenerator<string, void>
 
 async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Read, void> {
   let names: readonly string[] | undefined
-  for await (const { line, fields, whole } of csvRows(text)) {
+  let events = 0
+  let end: string | undefined
+  let behind = 1
+  let broken = false
+  for await (const { line, next, fields, whole } of csvRows(text)) {
+    behind = next
+    broken = !whole
+    if (names !== undefined && fields[0] !== CSV_END) events++
     if (!whole) yield { line, problem: 'is missing its end: the file was cut off, or a quote is too many' }
     else if (names === undefined) {
       names = fields
@@ -197,7 +227,11 @@ async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Read, void>
       }
     } else if (fields.length !== names.length)
       yield { line, problem: `has ${fields.length} fields instead of ${names.length}` }
-    else if (fields[0] !== String(EXPORT_VERSION)) yield { line, problem: newer(fields[0]) }
+    else if (end !== undefined) yield { line, problem: 'stands behind the end' }
+    else if (fields[0] === CSV_END) {
+      end = fields[1] as string
+      if (end !== String(events)) yield { line, problem: miscounted(end, events) }
+    } else if (fields[0] !== String(EXPORT_VERSION)) yield { line, problem: newer(fields[0]) }
     else {
       const event = checkEvent(
         Object.fromEntries(NAMES.map((name, i) => [name, fromCsv(name, fields[i + 1] as string)])),
@@ -205,6 +239,7 @@ async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Read, void>
       yield typeof event === 'string' ? { line, problem: event } : { line, event }
     }
   }
+  if (end === undefined && !broken) yield { line: behind, problem: CUT_OFF }
 }
 
 function fromCsv(name: Field, text: string): unknown {
@@ -214,10 +249,10 @@ function fromCsv(name: Field, text: string): unknown {
   return text
 }
 
-/** RFC 4180: fields in quotes may hold commas, line ends and doubled quotes. `line`: where the row begins, from 1. */
+/** RFC 4180: fields in quotes may hold commas, line ends and doubled quotes. `line`: where the row begins, from 1; `next`: where what follows does. */
 async function* csvRows(
   text: AsyncIterable<string>,
-): AsyncGenerator<{ line: number; fields: string[]; whole: boolean }, void> {
+): AsyncGenerator<{ line: number; next: number; fields: string[]; whole: boolean }, void> {
   let fields: string[] = []
   let field = ''
   let inQuotes = false
@@ -246,7 +281,7 @@ async function* csvRows(
         field = ''
       } else if (c === '\n') {
         fields.push(field.endsWith('\r') ? field.slice(0, -1) : field)
-        yield { line: begun, fields, whole: true }
+        yield { line: begun, next: line, fields, whole: true }
         fields = []
         field = ''
         begun = line
@@ -256,5 +291,5 @@ async function* csvRows(
   }
   if (quote) inQuotes = false
   if (inQuotes || field !== '' || fields.length > 0)
-    yield { line: begun, fields: [...fields, field], whole: false }
+    yield { line: begun, next: line, fields: [...fields, field], whole: false }
 }

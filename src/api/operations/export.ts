@@ -13,7 +13,7 @@ const transferEvent = z.strictObject({
     .string()
     .regex(ID)
     .describe('start in microseconds and a tag, in base 36: the same event, the same id'),
-  timestamp: text(40, 'RFC 3339, for people: the id has it, too'),
+  timestamp: text(40, 'RFC 3339, for people: the millisecond that the id has; another one is refused'),
   shell: z.string().max(MOST.field),
   command: z.string().min(1).max(MOST.command),
   cwd: z.string().max(MOST.field),

@@ -2,7 +2,8 @@
 import { Readable } from 'node:stream'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
-import { readId, type TransferEvent, WRITERS } from '../../care/transfer.ts'
+import { KaroError } from '../../base/errors.ts'
+import { disagreement, readId, type TransferEvent, timestampOf, WRITERS } from '../../care/transfer.ts'
 import type { Config } from '../../config/index.ts'
 import { importedEvent } from '../../observe/imported.ts'
 import { revealLevel0 } from '../../observe/level0.ts'
@@ -36,6 +37,11 @@ export function exportRoutes({ events, config, clock }: ExportDeps): Routes {
     })
 
     serve(server, importHistory, async ({ caller, body }) => {
+      for (const [i, event] of body.events.entries()) {
+        const wrong = disagreement(event)
+        if (wrong !== undefined)
+          throw new KaroError('bad_request', `event ${i} ${wrong}`, { where: 'events' })
+      }
       const { events_days } = config.retention
       const oldest = events_days === 0 ? 0 : clock.now() - events_days * DAY_MS
       const kept = body.events.filter(({ id }) => readId(id).start_us >= oldest * 1000)
@@ -50,7 +56,7 @@ export function exportRoutes({ events, config, clock }: ExportDeps): Routes {
 
 const transferOf = ({ start_us, tag, command, cwd, ...event }: WholeEvent): TransferEvent => ({
   id: idOfEvent(start_us, tag),
-  timestamp: new Date(start_us / 1000).toISOString(),
+  timestamp: timestampOf(start_us),
   shell: event.shell,
   command: revealLevel0(command),
   cwd: revealLevel0(cwd),

@@ -8,30 +8,36 @@ import {
   readId,
   readTransfer,
   type TransferEvent,
+  timestampOf,
   WRITERS,
 } from '../../../src/care/transfer.ts'
 import { RISK_LEVELS } from '../../../src/risk/levels.ts'
+import { idOfEvent } from '../../../src/store/events.ts'
 
 const text = fc.string({ unit: 'grapheme', maxLength: 40 })
 const awkward = fc
   .array(fc.constantFrom('"', ',', '\n', '\r', '\r\n', 'a', ' ', '=1+1', 'é', '🦊', '\0'), { maxLength: 12 })
   .map((all) => all.join(''))
 const typed = fc.oneof(text, awkward)
-const event: fc.Arbitrary<TransferEvent> = fc.record({
-  id: fc
-    .tuple(fc.integer({ min: 0, max: 7_000_000_000_000_000 }), fc.integer({ min: 0, max: 2 ** 32 - 1 }))
-    .map(([start, tag]) => start.toString(36).padStart(11, '0') + tag.toString(36).padStart(7, '0')),
-  timestamp: fc.constant('2026-11-20T08:15:00.000Z'),
-  shell: typed,
-  command: typed.filter((command) => command !== ''),
-  cwd: typed,
-  exit_code: fc.option(fc.integer({ min: -1, max: 255 })),
-  duration_us: fc.option(fc.maxSafeNat()),
-  risk_level: fc.constantFrom(...RISK_LEVELS),
-  category: fc.constantFrom('git', 'other'),
-  tool: fc.constantFrom('git', 'other'),
-  karo_generated: fc.boolean(),
-})
+const event: fc.Arbitrary<TransferEvent> = fc
+  .record({
+    start: fc.integer({ min: 0, max: 7_000_000_000_000_000 }),
+    tag: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
+    shell: typed,
+    command: typed.filter((command) => command !== ''),
+    cwd: typed,
+    exit_code: fc.option(fc.integer({ min: -1, max: 255 })),
+    duration_us: fc.option(fc.maxSafeNat()),
+    risk_level: fc.constantFrom(...RISK_LEVELS),
+    category: fc.constantFrom('git', 'other'),
+    tool: fc.constantFrom('git', 'other'),
+    karo_generated: fc.boolean(),
+  })
+  .map(({ start, tag, ...others }) => ({
+    id: idOfEvent(start, tag),
+    timestamp: timestampOf(start),
+    ...others,
+  }))
 
 async function* pieces(whole: string, length: number): AsyncGenerator<string, void> {
   for (let at = 0; at < whole.length; at += length) yield whole.slice(at, at + length)
@@ -63,7 +69,7 @@ test.each(EXPORT_FORMATS)('%s: what was written is read, in pieces of any length
 
 const plain: TransferEvent = {
   ...{
-    id: '0hngdiyp7eo0000001',
+    id: idOfEvent(Date.UTC(2026, 10, 20, 8, 15) * 1000 + 7, 1),
     timestamp: '2026-11-20T08:15:00.000Z',
     shell: 'bash',
     command: 'ls',
@@ -121,12 +127,36 @@ test('a file that was cut off, of a newer version, or of another kind is told fr
   expect(problems(await readAll('#!/bin/sh\n'))).toHaveLength(1)
   expect(problems(await readAll(''))).toHaveLength(1)
   const csv = fileOf('csv', [plain, plain])
-  expect(problems(await readAll(csv.slice(0, -4)))).toEqual([[3, expect.stringContaining('cut off')]])
+  const END = csv.indexOf('\r\nend,') + 2
+  expect(problems(await readAll(csv.slice(0, END)))).toEqual([[4, 'is missing: the file was cut off']])
+  expect(problems(await readAll(csv.slice(0, END - 4)))).toEqual([[3, expect.stringContaining('cut off')]])
+  expect(problems(await readAll(csv.slice(0, -4)))).toEqual([[4, expect.stringContaining('cut off')]])
+  const rows = csv.split('\r\n')
+  expect(problems(await readAll(rows.toSpliced(1, 1).join('\r\n')))).toEqual([
+    [3, 'says that there are 2 events; there are 1'],
+  ])
+  expect(problems(await readAll(`${csv}${rows[1]}\r\n`))).toEqual([[5, 'stands behind the end']])
+  // The end is a row like the others to whoever reads a table.
+  expect(new Set(rows.slice(0, -1).map((row) => row.split(',').length))).toEqual(new Set([12]))
   expect(problems(await readAll(csv.replace('\r\n1,', '\r\n2,')))).toEqual([
     [2, expect.stringContaining('version "2"')],
   ])
   expect(problems(await readAll(csv.replace(',bash,', ',')))).toEqual([[2, 'has 11 fields instead of 12']])
 })
+
+test.each(EXPORT_FORMATS)(
+  '%s: a time that was changed beside the id is not taken for the old one',
+  async (format) => {
+    const changed = fileOf(format, [plain, { ...plain, timestamp: '2020-01-01T00:00:00.000Z' }, plain])
+    expect(problems(await readAll(changed))).toEqual([
+      [3, 'has an id and a timestamp that disagree: the id says 2026-11-20T08:15:00.000Z'],
+    ])
+    const elsewhere = fileOf(format, [{ ...plain, timestamp: '2026-11-20T09:15:00+01:00' }])
+    expect(problems(await readAll(elsewhere))).toEqual([])
+    const nonsense = fileOf(format, [{ ...plain, timestamp: 'yesterday' }])
+    expect(problems(await readAll(nonsense))).toHaveLength(1)
+  },
+)
 
 test('the id tells start and tag', () => {
   expect(readId(plain.id).tag).toBe(1)
