@@ -3,6 +3,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import type { EventShape, StatisticsShape } from '../../src/api/shapes.ts'
+import { readId, timestampOf } from '../../src/care/transfer.ts'
 import { startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { append, liveName, records } from '../support/spool.ts'
 import { until } from '../support/until.ts'
@@ -54,6 +55,36 @@ test.each(['ndjson', 'csv'])(
   },
 )
 
+test('standard input: one node into another through a pipe, and nothing of what is wrong there', async () => {
+  const { stdout } = await node.karo(['export'])
+  const other = await startNode({ name: 'piped' })
+  const cut = await other.karo(['import', '-'], stdout.slice(0, -20))
+  expect([cut.code, cut.stderr]).toEqual([1, expect.stringContaining('standard input: nothing was imported')])
+  const all = { added: COMMANDS.length, known: 0, too_old: 0, dry_run: false }
+  expect(JSON.parse((await other.karo(['import', '-', '--json'], stdout)).stdout)).toEqual(all)
+  expect(await historyOf(other)).toEqual(events)
+})
+
+test('--json is a document a line, and no table', async () => {
+  const lines = (await node.karo(['export', '--json'])).stdout.trimEnd().split('\n')
+  expect(lines.map((line) => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'))
+  for (const command of [['export'], ['audit', 'export']]) {
+    const table = await node.karo([...command, '--format', 'csv', '--json'])
+    expect([table.code, JSON.parse(table.stdout)]).toMatchObject([2, { error: { where: '--json' } }])
+    expect((await node.karo([...command, '--help'])).stdout.replace(/\s+/g, ' ')).toContain(
+      'document a line, also with --json',
+    )
+  }
+})
+
+test('-o is the same for everything that writes a file', async () => {
+  for (const command of [['export'], ['audit', 'export'], ['report-problem']]) {
+    const file = join(temporaryHome(), 'out')
+    expect((await node.karo([...command, '-o', file])).code).toBe(0)
+    expect(statSync(file).size).toBeGreaterThan(0)
+  }
+})
+
 test('a file with wrong lines changes nothing, and each is named', async () => {
   const directory = temporaryHome()
   const file = join(directory, 'history.ndjson')
@@ -94,7 +125,13 @@ test('a file that somebody made brings in no secret and no name of its own to sh
 test('what retention would remove at once is left out, and told', async () => {
   const file = join(temporaryHome(), 'old.ndjson')
   await node.karo(['export', '-o', file])
-  const aged = readFileSync(file, 'utf8').replaceAll(/"id":"..../g, '"id":"0g00')
+  const aged = readFileSync(file, 'utf8').replaceAll(
+    /"id":"....(.{14})","timestamp":"[^"]*"/g,
+    (_, rest: string) => {
+      const id = `0g00${rest}`
+      return `"id":"${id}","timestamp":"${timestampOf(readId(id).start_us)}"`
+    },
+  )
   writeFileSync(file, aged)
   const other = await startNode({ name: 'short', config: '[retention]\nevents_days = 30\n' })
   const { too_old, added } = await other.json<{ too_old: number; added: number }>(['import', file])

@@ -11,6 +11,7 @@ import { createOutput } from '../output-file.ts'
 import { table } from '../table.ts'
 import { parseDuration, parseSince, parseUntil, rfc3339 } from '../time.ts'
 import { checkText, parseWhole } from '../values.ts'
+import { noJson } from './export.ts'
 
 /** Enough of a node id to tell peers apart on a line. */
 const PEER_CHARACTERS = 12
@@ -214,12 +215,14 @@ const exportLedger: Command = {
     {
       name: 'format',
       value: 'format',
-      description: 'ndjson can be verified, csv is for a spreadsheet',
+      description:
+        'ndjson can be verified, and is one JSON document a line, also with --json; csv is for a spreadsheet',
       choices: ['ndjson', 'csv'],
       default: 'ndjson',
     },
     {
       name: 'output',
+      short: 'o',
       value: 'file',
       description: 'a new file, mode 0600 (default: standard output)',
       completes: 'file',
@@ -228,7 +231,7 @@ const exportLedger: Command = {
     { name: 'until', value: 'when', description: 'to the first signature after this, at most an hour later' },
   ],
   examples: [
-    { run: 'karo audit export --output ledger.ndjson', does: 'all of it' },
+    { run: 'karo audit export -o ledger.ndjson', does: 'all of it' },
     { run: 'karo audit verify --file ledger.ndjson', does: 'wherever that file is' },
     { run: 'karo audit export --format csv --since 7d', does: 'a week for a spreadsheet' },
   ],
@@ -241,6 +244,7 @@ const exportLedger: Command = {
       range.set('until', rfc3339(parseUntil(options.until, now, '--until'), '--until'))
     const csv = options.format === 'csv'
     const file = typeof options.output === 'string' ? options.output : undefined
+    if (csv && io.json && file === undefined) throw noJson()
     const output = file === undefined ? undefined : createOutput(file)
     const write = output === undefined ? io.out : output.write
     let entries = 0

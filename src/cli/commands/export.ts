@@ -23,7 +23,7 @@ export const exporting: readonly Command[] = [
         value: 'format',
         choices: EXPORT_FORMATS,
         default: 'ndjson',
-        description: 'NDJSON, or CSV for spreadsheets',
+        description: 'NDJSON, one JSON document a line, also with --json; or CSV for spreadsheets',
       },
       {
         name: 'output',
@@ -40,6 +40,7 @@ export const exporting: readonly Command[] = [
     async run(io, { options }) {
       const format = options.format as ExportFormat
       if (typeof options.output !== 'string') {
+        if (io.json && format === 'csv') throw noJson()
         await write(io, format, async (text) => io.out(text))
         return EXIT.done
       }
@@ -51,6 +52,13 @@ export const exporting: readonly Command[] = [
     },
   },
 ]
+
+/** What a table is on standard output no reader of JSON can take. */
+export const noJson = (): KaroError =>
+  new KaroError('bad_request', 'it does not go with --format csv on standard output', {
+    where: '--json',
+    hint: 'Leave one of them out, or name a file with --output.',
+  })
 
 /** Resolves with how many events there were. Throws KaroError `unavailable` when the daemon broke off. */
 async function write(

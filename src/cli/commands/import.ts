@@ -1,11 +1,9 @@
 // karo import: what karo export wrote, into your own history; all of the file is read before any of it is stored.
-import { createReadStream } from 'node:fs'
-import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
 import { callDaemon } from '../../api/client.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { MOST, readTransfer, type TransferEvent } from '../../care/transfer.ts'
 import type { Command, CommandIo } from '../command.ts'
+import { type ImportSource, openSource } from '../import-source.ts'
 import { createLiveLine, type LiveLine } from '../live-line.ts'
 
 /** A request that is answered soon. */
@@ -30,7 +28,7 @@ export const importing: readonly Command[] = [
       {
         name: 'file',
         required: true,
-        description: 'NDJSON or CSV, as karo export writes them',
+        description: 'NDJSON or CSV, as karo export writes them; - for standard input',
         completes: 'file',
       },
     ],
@@ -38,17 +36,18 @@ export const importing: readonly Command[] = [
     examples: [
       { run: 'karo import history.ndjson', does: 'twice does no harm' },
       { run: 'karo import history.csv --dry-run', does: 'which lines are wrong, and how many are new' },
+      { run: 'ssh old karo export | karo import -', does: 'from another machine, without a file' },
     ],
     async run(io, { args, options }) {
-      const path = resolve(args.file as string)
+      const source = await openSource(args.file as string, process.stdin)
       const dryRun = options['dry-run'] === true
       const live = createLiveLine(io)
       try {
-        const before = await look(path)
-        const events = await check(path, live)
+        const before = await source.look()
+        const events = await check(source, live)
         const sum = { added: 0, known: 0, too_old: 0 }
         let done = 0
-        for await (const batch of batchesOf(path)) {
+        for await (const batch of batchesOf(source)) {
           const body = { events: batch, dry_run: dryRun }
           const one = (await callDaemon(io, 'POST', '/api/v1/import', body)) as Imported
           sum.added += one.added
@@ -57,9 +56,9 @@ export const importing: readonly Command[] = [
           done += batch.length
           live.show(`${done} of ${events} events`)
         }
-        if (before !== (await look(path))) {
+        if (before !== (await source.look())) {
           throw new KaroError('conflict', 'the file changed while it was read', {
-            where: path,
+            where: source.where,
             hint: 'Run it once more: what is there already is left alone.',
           })
         }
@@ -67,6 +66,7 @@ export const importing: readonly Command[] = [
         return report(io, sum, dryRun)
       } finally {
         live.end()
+        await source.close()
       }
     },
   },
@@ -81,22 +81,12 @@ function report(io: CommandIo, { added, known, too_old }: Imported, dryRun: bool
   return EXIT.done
 }
 
-/** Tells whether it is the same file with the same content. Throws KaroError `not_found`. */
-async function look(path: string): Promise<string> {
-  try {
-    const { ino, size, mtimeMs } = await stat(path)
-    return `${ino} ${size} ${mtimeMs}`
-  } catch (cause) {
-    throw new KaroError('not_found', 'there is no such file', { where: path, cause })
-  }
-}
-
 /** How many events there are. Throws KaroError `bad_file` that names the lines that are wrong. */
-async function check(path: string, live: LiveLine): Promise<number> {
+async function check(source: ImportSource, live: LiveLine): Promise<number> {
   const bad: string[] = []
   let wrong = 0
   let events = 0
-  for await (const read of readTransfer(textOf(path))) {
+  for await (const read of readTransfer(source.text())) {
     if ('event' in read) {
       const tooLong = sizeOf(read.event) > EVENT_BYTES
       if (++events % EVERY === 0) live.show(`checking: ${events} events`)
@@ -111,7 +101,7 @@ async function check(path: string, live: LiveLine): Promise<number> {
     'bad_file',
     `nothing was imported, because ${wrong === 1 ? 'a line' : `${wrong} lines`} cannot be read`,
     {
-      where: path,
+      where: source.where,
       hint: `${bad.join('\n')}${more}`,
     },
   )
@@ -119,10 +109,10 @@ async function check(path: string, live: LiveLine): Promise<number> {
 
 const sizeOf = (event: TransferEvent): number => Buffer.byteLength(JSON.stringify(event))
 
-async function* batchesOf(path: string): AsyncGenerator<readonly TransferEvent[], void> {
+async function* batchesOf(source: ImportSource): AsyncGenerator<readonly TransferEvent[], void> {
   let batch: TransferEvent[] = []
   let bytes = 0
-  for await (const read of readTransfer(textOf(path))) {
+  for await (const read of readTransfer(source.text())) {
     if (!('event' in read)) continue
     const size = sizeOf(read.event)
     if (batch.length > 0 && (batch.length >= MOST.events || bytes + size > BATCH_BYTES)) {
@@ -134,15 +124,4 @@ async function* batchesOf(path: string): AsyncGenerator<readonly TransferEvent[]
     bytes += size
   }
   if (batch.length > 0) yield batch
-}
-
-async function* textOf(path: string): AsyncGenerator<string, void> {
-  try {
-    yield* createReadStream(path, { encoding: 'utf8' }) as AsyncIterable<string>
-  } catch (cause) {
-    throw new KaroError('bad_file', `the file cannot be read: ${(cause as Error).message}`, {
-      where: path,
-      cause,
-    })
-  }
 }

@@ -20,6 +20,7 @@ export const reportProblem: readonly Command[] = [
     options: [
       {
         name: 'output',
+        short: 'o',
         value: 'file',
         completes: 'file',
         description: 'where to (default: karo-problem-<time>.json here); an existing file is left alone',
@@ -27,7 +28,7 @@ export const reportProblem: readonly Command[] = [
     ],
     examples: [
       { run: 'karo report-problem', does: 'shows what is in it and says where it is' },
-      { run: 'karo report-problem --output /tmp/report.json', does: 'also when the daemon is down' },
+      { run: 'karo report-problem -o /tmp/report.json', does: 'also when the daemon is down' },
     ],
     async run(io, { options }) {
       const now = Date.now()

@@ -1,0 +1,81 @@
+// What is imported: a file, or standard input, kept where nobody finds it, because all of it is read twice.
+import { createReadStream, rmSync } from 'node:fs'
+import { type FileHandle, mkdtemp, open, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { KaroError } from '../base/errors.ts'
+
+export interface ImportSource {
+  /** For messages. */
+  readonly where: string
+  /** Tells whether it is the same file with the same content. Throws KaroError `not_found`. */
+  look(): Promise<string>
+  /** From the beginning, each time. Throws KaroError `bad_file`. */
+  text(): AsyncGenerator<string, void>
+  close(): Promise<void>
+}
+
+/** `-` is standard input, as for every filter. */
+export async function openSource(name: string, input: AsyncIterable<Uint8Array>): Promise<ImportSource> {
+  return name === '-' ? standardInput(input) : fileSource(resolve(name))
+}
+
+function fileSource(path: string): ImportSource {
+  return {
+    where: path,
+    async look() {
+      try {
+        const { ino, size, mtimeMs } = await stat(path)
+        return `${ino} ${size} ${mtimeMs}`
+      } catch (cause) {
+        throw new KaroError('not_found', 'there is no such file', { where: path, cause })
+      }
+    },
+    async *text() {
+      try {
+        yield* createReadStream(path, { encoding: 'utf8' }) as AsyncIterable<string>
+      } catch (cause) {
+        throw new KaroError('bad_file', `the file cannot be read: ${(cause as Error).message}`, {
+          where: path,
+          cause,
+        })
+      }
+    },
+    async close() {},
+  }
+}
+
+async function standardInput(input: AsyncIterable<Uint8Array>): Promise<ImportSource> {
+  const where = 'standard input'
+  let file: FileHandle | undefined
+  try {
+    const directory = await mkdtemp(join(tmpdir(), 'karo-import-'))
+    try {
+      file = await open(join(directory, 'input'), 'wx+', 0o600)
+    } finally {
+      // It has no name from here on: it is gone with this process, however that ends.
+      rmSync(directory, { recursive: true })
+    }
+    for await (const chunk of input) await file.writeFile(chunk)
+  } catch (cause) {
+    await file?.close()
+    throw new KaroError('bad_file', `it cannot be kept to be read twice: ${(cause as Error).message}`, {
+      where,
+      hint: `It takes room in ${tmpdir()}; TMPDIR names another directory.`,
+      cause,
+    })
+  }
+  const kept = file
+  return {
+    where,
+    look: async () => where,
+    async *text() {
+      yield* kept.createReadStream({
+        encoding: 'utf8',
+        start: 0,
+        autoClose: false,
+      }) as AsyncIterable<string>
+    },
+    close: () => kept.close(),
+  }
+}
