@@ -15,7 +15,7 @@ import type { Caller, Routes } from './route.ts'
 import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { createSessions } from './sessions.ts'
-import { type Address, createTcpListener } from './tcp.ts'
+import { type Address, createTcpListener, hostAndPort } from './tcp.ts'
 import { createTokens } from './tokens.ts'
 
 export interface HttpOptions {
@@ -60,6 +60,7 @@ export function createHttp(options: HttpOptions): Http {
   const listener = createTcpListener({ port: config.http.port, handle, onRefused, timers, log })
   tokens.onRevoked(listener.sweep)
   const credentials = createCredentials({ tokens, sessions, listener, rightsOf, onRefused, clock })
+  const where = () => ({ enabled: config.http.enabled, listen: hostAndPort(listener.address()) })
   return {
     tokens,
     listener: {
@@ -69,7 +70,7 @@ export function createHttp(options: HttpOptions): Http {
         refusals.close()
       },
     },
-    routes: [tokenRoutes({ tokens }), sessionRoutes({ sessions, listener, credentials })],
+    routes: [tokenRoutes({ tokens, http: where }), sessionRoutes({ sessions, listener, credentials })],
     owns: listener.owns,
     callerOf: credentials.callerOf,
     address: listener.address,

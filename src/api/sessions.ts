@@ -26,6 +26,12 @@ interface Session extends Grant {
   readonly number: number
 }
 
+/** Times are the wall clock's, ms. */
+interface Listed extends Session {
+  readonly openedAt: number
+  readonly usedAt: number
+}
+
 /** Both halves are needed for every request; they are told once. */
 interface Opened {
   readonly session: Session
@@ -43,8 +49,12 @@ export interface Sessions {
   has(cookie: string): boolean
   holds(number: number): boolean
   end(number: number): void
+  /** Those that hold, the newest first. */
+  list(uid: number): readonly Listed[]
   /** Opens one session within `CODE_MS`. */
   makeCode(grant: Grant): string
+  /** Of this person: none of them opens a session any more. */
+  dropCodes(uid: number): void
   /** Undefined for one that was used, is too old, or never was. */
   redeem(code: string): Grant | undefined
 }
@@ -104,6 +114,18 @@ export function createSessions(deps: {
     end(number) {
       for (const [id, { session }] of open) if (session.number === number) open.delete(id)
     },
+    list(uid) {
+      // What is kept is the monotonic clock's.
+      const since = clock.now() - clock.monotonic()
+      return [...open.values()]
+        .filter((one) => one.session.uid === uid && isGood(one))
+        .map(({ session, endsAt, usedAt }) => ({
+          ...session,
+          openedAt: since + endsAt - LIFE_MS,
+          usedAt: since + usedAt,
+        }))
+        .reverse()
+    },
     makeCode(grant) {
       const now = clock.monotonic()
       for (const [id, { endsAt }] of codes) if (now >= endsAt) codes.delete(id)
@@ -111,6 +133,9 @@ export function createSessions(deps: {
       const code = makeSecret(random)
       codes.set(nameOf(code), { grant, endsAt: now + CODE_MS })
       return code
+    },
+    dropCodes(uid) {
+      for (const [id, { grant }] of codes) if (grant.uid === uid) codes.delete(id)
     },
     redeem(code) {
       const found = codes.get(nameOf(code))

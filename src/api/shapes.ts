@@ -26,7 +26,13 @@ export type {
   SummaryShape,
 } from './schemas/share.ts'
 export type { StatusShape } from './schemas/status.ts'
-export type { TokenCreatedShape, TokenListShape, TokenShape } from './schemas/tokens.ts'
+export type {
+  SessionListShape,
+  SessionsEndedShape,
+  TokenCreatedShape,
+  TokenListShape,
+  TokenShape,
+} from './schemas/tokens.ts'
 
 export const HISTORY_LIMIT_DEFAULT = 50
 export const HISTORY_LIMIT_MAX = 10_000

@@ -40,7 +40,10 @@ export interface Rig {
 
 const NONE: Rights = { admin: false, asks: false }
 
-export async function startRig(routes: readonly Routes[] = []): Promise<Rig> {
+export async function startRig(
+  routes: readonly Routes[] = [],
+  { enabled = true }: { readonly enabled?: boolean } = {},
+): Promise<Rig> {
   const socket = join(temporaryDirectory(), 'karo.sock')
   const repository = createTokenRepository(await temporaryDatabase())
   const audited: AuditRecord[] = []
@@ -60,7 +63,7 @@ export async function startRig(routes: readonly Routes[] = []): Promise<Rig> {
   let person = 0
   const http = createHttp({
     ...{ repository, clock, random: systemRandom, log: silentLog },
-    config: { http: { enabled: true, port: 0 } },
+    config: { http: { enabled, port: 0 } },
     audit: { record: async (record) => void audited.push(record) },
     onRefused: () => {},
     handle: (request, response) => api.handle(request, response),
@@ -75,7 +78,7 @@ export async function startRig(routes: readonly Routes[] = []): Promise<Rig> {
         ? http.callerOf(request.raw, reply.raw)
         : { ...owner(person), ...(rights.get(person) ?? NONE) },
   })
-  const rooms = [http.tokens, api, http.listener]
+  const rooms = [http.tokens, api, ...(enabled ? [http.listener] : [])]
   onTestFinished(async () => {
     for (const room of rooms.toReversed()) await room.stop()
   })

@@ -13,7 +13,16 @@ import { postQuery } from './query.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from './share.ts'
 import { getHealth, getIdentity, getStatus } from './status.ts'
 import { getPublished, getSummaries } from './summaries.ts'
-import { createSessionCode, createToken, endSession, getTokens, openSession, revokeToken } from './tokens.ts'
+import {
+  createSessionCode,
+  createToken,
+  endSession,
+  endSessions,
+  getSessions,
+  getTokens,
+  openSession,
+  revokeToken,
+} from './tokens.ts'
 
 export const OPERATIONS: readonly Operation[] = [
   getHealth,
@@ -45,6 +54,8 @@ export const OPERATIONS: readonly Operation[] = [
   revokeToken,
   openSession,
   endSession,
+  getSessions,
+  endSessions,
   createSessionCode,
   makeBackup,
   getLogs,

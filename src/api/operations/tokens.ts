@@ -81,6 +81,28 @@ export const endSession = defineOperation({
   errors: ['not_found'],
 })
 
+export const getSessions = defineOperation({
+  ...ofPerson,
+  method: 'GET',
+  path: '/api/v1/sessions',
+  summary: "The caller's sessions",
+  answer: async () => (await schemas()).sessionList,
+})
+
+export const endSessions = defineOperation({
+  ...ofPerson,
+  method: 'POST',
+  path: '/api/v1/sessions/end',
+  summary: "End the caller's sessions at once",
+  description: 'With everything that is under way in them. Codes that opened none yet open none any more.',
+  body: z.strictObject({
+    session: z.int().min(1).exactOptional().describe('this one; absent: all of them, and all codes'),
+  }),
+  answer: async () => (await schemas()).sessionsEnded,
+  errors: ['not_found'],
+  example: { body: { session: 1 } },
+})
+
 export const createSessionCode = defineOperation({
   ...ofPerson,
   method: 'POST',

@@ -5,14 +5,14 @@ import { KaroError } from '../../base/errors.ts'
 import { clearCookie, setCookie } from '../cookie.ts'
 import type { Credentials } from '../credentials.ts'
 import { serve } from '../operation.ts'
-import { createSessionCode, endSession, openSession } from '../operations/tokens.ts'
+import { createSessionCode, endSession, endSessions, getSessions, openSession } from '../operations/tokens.ts'
 import type { Caller, Routes } from '../route.ts'
 import { CODE_MS, type Grant, IDLE_MS, LIFE_MS, type Sessions } from '../sessions.ts'
 import { hostAndPort, type TcpListener } from '../tcp.ts'
 
 interface SessionDeps {
   readonly sessions: Sessions
-  readonly listener: Pick<TcpListener, 'address'>
+  readonly listener: Pick<TcpListener, 'address' | 'sweep'>
   readonly credentials: Pick<Credentials, 'refuseOpening'>
 }
 
@@ -36,6 +36,26 @@ export function sessionRoutes({ sessions, listener, credentials }: SessionDeps):
       sessions.end(number)
       reply.header('set-cookie', clearCookie(listener.address()))
       return {}
+    })
+    serve(server, getSessions, async ({ caller }) => ({
+      sessions: sessions.list(caller.uid).map(({ number, scope, token = null, openedAt, usedAt }) => ({
+        ...{ session: number, scope, token },
+        opened_at: new Date(openedAt).toISOString(),
+        last_used_at: new Date(usedAt).toISOString(),
+      })),
+    }))
+    serve(server, endSessions, async ({ caller, body: { session } }) => {
+      const own = sessions.list(caller.uid)
+      const ending = session === undefined ? own : own.filter(({ number }) => number === session)
+      if (session === undefined) sessions.dropCodes(caller.uid)
+      else if (ending.length === 0) {
+        throw new KaroError('not_found', `you have no session ${session}`, {
+          hint: 'karo token sessions shows yours.',
+        })
+      }
+      for (const { number } of ending) sessions.end(number)
+      listener.sweep()
+      return { ended: ending.length }
     })
     serve(server, createSessionCode, async ({ caller }) => {
       const code = sessions.makeCode({ uid: caller.uid, scope: 'full' })

@@ -2,15 +2,21 @@
 import { serve } from '../operation.ts'
 import { createToken, getTokens, revokeToken } from '../operations/tokens.ts'
 import type { Routes } from '../route.ts'
-import type { TokenShape } from '../shapes.ts'
+import type { TokenCreatedShape, TokenShape } from '../shapes.ts'
 import type { Token, Tokens } from '../tokens.ts'
 
-export function tokenRoutes({ tokens }: { readonly tokens: Tokens }): Routes {
+interface TokenDeps {
+  readonly tokens: Tokens
+  /** Whether and where they can be shown. */
+  readonly http: () => TokenCreatedShape['http']
+}
+
+export function tokenRoutes({ tokens, http }: TokenDeps): Routes {
   return (server) => {
     serve(server, getTokens, async ({ caller }) => ({ tokens: tokens.list(caller.uid).map(shapeOf) }))
     serve(server, createToken, async ({ caller, body: { name = '', scope, ttl_ms: ttlMs } }) => {
       const { secret, token } = await tokens.create(caller.uid, { name, scope, ttlMs })
-      return { ...shapeOf(token), token: secret }
+      return { ...shapeOf(token), token: secret, http: http() }
     })
     serve(server, revokeToken, async ({ caller, body }) =>
       shapeOf(await tokens.revoke(caller.uid, body.token)),

@@ -27,7 +27,16 @@ export const tokenList = z.strictObject({
 })
 
 export const tokenCreated = z
-  .strictObject({ ...fields, token: text(64, 'the token itself; never told again') })
+  .strictObject({
+    ...fields,
+    token: text(64, 'the token itself; never told again'),
+    http: z
+      .strictObject({
+        enabled: z.boolean().describe('http.enabled: false, and the token opens nothing until that is true'),
+        listen: text(32, 'host:port').nullable(),
+      })
+      .describe('where it can be shown now; null: nowhere'),
+  })
   .meta({ id: 'TokenCreated' })
 
 export const session = z
@@ -38,6 +47,20 @@ export const session = z
     expires_in_ms: count('whatever is done, it ends then'),
   })
   .meta({ id: 'Session' })
+
+const openSession = z
+  .strictObject({
+    session: count('its number, which is no secret'),
+    scope: scope(),
+    token: text(10, 'id of the token that opened it').nullable().describe('null: opened by a code'),
+    opened_at: moment('when it was opened'),
+    last_used_at: moment('when something was last asked in it'),
+  })
+  .meta({ id: 'OpenSession' })
+
+export const sessionList = z.strictObject({ sessions: listOf(openSession, 64).describe('the newest first') })
+
+export const sessionsEnded = z.strictObject({ ended: count('sessions that were ended') })
 
 export const sessionCode = z
   .strictObject({
@@ -51,4 +74,6 @@ export type TokenShape = z.infer<typeof token>
 export type TokenListShape = z.infer<typeof tokenList>
 export type TokenCreatedShape = z.infer<typeof tokenCreated>
 export type SessionShape = z.infer<typeof session>
+export type SessionListShape = z.infer<typeof sessionList>
+export type SessionsEndedShape = z.infer<typeof sessionsEnded>
 export type SessionCodeShape = z.infer<typeof sessionCode>

@@ -1,6 +1,8 @@
 // karo token: keys to the REST API for scripts and scrapers; shown once, for less than you may do, until a given day.
 import { callDaemon } from '../../api/client.ts'
 import {
+  type SessionListShape,
+  type SessionsEndedShape,
   TOKEN_SCOPES,
   TOKEN_TTL_MS,
   type TokenCreatedShape,
@@ -48,6 +50,11 @@ const create: Command = {
     io.err(
       `Scope ${made.scope}, until ${localTime(made.expires_at)}. It is not shown again; karo token revoke ${made.name}  ends it.\n`,
     )
+    if (!made.http.enabled) {
+      io.err('It opens nothing yet: this node has its API on 127.0.0.1 switched off (http.enabled).\n')
+    } else if (made.http.listen === null) {
+      io.err('It opens nothing now: the API does not listen on 127.0.0.1. karo status  says why.\n')
+    }
     return EXIT.done
   },
 }
@@ -103,9 +110,61 @@ const revoke: Command = {
   },
 }
 
+const sessions: Command = {
+  name: 'token sessions',
+  summary: 'your sessions in browsers, and when each was last used',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo token sessions', does: 'those opened by a code, and by which token the others' }],
+  async run(io) {
+    const answer = (await callDaemon(io, 'GET', '/api/v1/sessions')) as SessionListShape
+    if (io.json) io.out(`${JSON.stringify(answer)}\n`)
+    else if (answer.sessions.length === 0) io.out('No sessions.\n')
+    else {
+      io.out(
+        table(
+          answer.sessions,
+          [
+            { title: 'SESSION', value: ({ session }) => String(session) },
+            { title: 'SCOPE', value: ({ scope }) => scope },
+            { title: 'TOKEN', value: ({ token }) => token ?? '–' },
+            { title: 'OPENED', value: ({ opened_at }) => localTime(opened_at) },
+            { title: 'LAST USED', value: ({ last_used_at }) => localTime(last_used_at) },
+          ],
+          io,
+        ),
+      )
+    }
+    return EXIT.done
+  },
+}
+
+const end: Command = {
+  name: 'token end',
+  summary: 'end your sessions in browsers at once, all of them or one',
+  args: [{ name: 'session', required: false, description: 'its number, as karo token sessions shows it' }],
+  options: [],
+  examples: [{ run: 'karo token end', does: 'every page that is open as you has to be opened anew' }],
+  async run(io, { args }) {
+    const { session } = args
+    if (session !== undefined && !/^[1-9]\d{0,14}$/.test(String(session))) {
+      throw new KaroError('bad_request', `'${session}' is no number of a session`, {
+        hint: 'karo token sessions shows them.',
+      })
+    }
+    const wanted = session === undefined ? {} : { session: Number(session) }
+    const answer = (await callDaemon(io, 'POST', '/api/v1/sessions/end', wanted)) as SessionsEndedShape
+    const { ended } = answer
+    io.out(
+      io.json ? `${JSON.stringify(answer)}\n` : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
+    )
+    return EXIT.done
+  },
+}
+
 /** Who has only the token itself at hand may paste it: its id is all that is sent. */
 function idOf(which: string): string {
   return /^karo_([0-9a-f]{10})_/.exec(which)?.[1] ?? which
 }
 
-export const token: readonly Command[] = [create, list, revoke]
+export const token: readonly Command[] = [create, list, revoke, sessions, end]

@@ -5,7 +5,7 @@ import { OPERATIONS } from '../../../src/api/operations/index.ts'
 import type { Routes } from '../../../src/api/route.ts'
 import type { SessionCodeShape, SessionShape } from '../../../src/api/schemas/tokens.ts'
 import { CODE_MS, IDLE_MS, LIFE_MS } from '../../../src/api/sessions.ts'
-import type { TokenListShape } from '../../../src/api/shapes.ts'
+import type { SessionListShape, TokenListShape } from '../../../src/api/shapes.ts'
 import { open, type Sent } from '../../support/http.ts'
 import { type Rig, startRig } from '../../support/http-rig.ts'
 import { until } from '../../support/until.ts'
@@ -112,7 +112,12 @@ describe('a token', () => {
     expect([answer.status, answer.json()]).toEqual([200, { uid: ANN }])
     const { tokens } = (await rig.asPerson(ANN, 'GET', '/api/v1/tokens')) as TokenListShape
     expect(tokens).toEqual([
-      { ...made, token: undefined, last_used_at: '2026-01-01T00:00:00.000Z' } satisfies object,
+      {
+        ...made,
+        token: undefined,
+        http: undefined,
+        last_used_at: '2026-01-01T00:00:00.000Z',
+      } satisfies object,
     ])
     const kept = Buffer.concat(
       (await rig.repository.all()).map((record) => Buffer.from(JSON.stringify(record))),
@@ -507,6 +512,52 @@ describe('a session', () => {
     expect((await post({ code: await codeOf(rig) })).status).toBe(200)
     // What anybody may send is short.
     expect((await post({ code: 'x'.repeat(1_024) })).status).toBe(413)
+  })
+
+  test('is its person’s to see and to end at the control socket, with what is under way in it', async () => {
+    const rig = await start()
+    const sessionsOf = async (uid: number) =>
+      ((await rig.asPerson(uid, 'GET', '/api/v1/sessions')) as SessionListShape).sessions
+    const end = (uid: number, body: object) => rig.asPerson(uid, 'POST', '/api/v1/sessions/end', body)
+    const bob = await sessionOf(rig, BOB)
+    const [byToken, byCode] = [await sessionOf(rig), await pageOf(rig, { body: { code: await codeOf(rig) } })]
+    rig.pass(60_000)
+    await byCode.ask('/api/v1/mine')
+    const listed = await sessionsOf(ANN)
+    expect(listed).toEqual([
+      {
+        ...{ session: 3, scope: 'full', token: null },
+        ...{ opened_at: '2026-01-01T00:00:00.000Z', last_used_at: '2026-01-01T00:01:00.000Z' },
+      },
+      {
+        ...{ session: 2, scope: 'full', token: byToken.name },
+        ...{ opened_at: '2026-01-01T00:00:00.000Z', last_used_at: '2026-01-01T00:00:00.000Z' },
+      },
+    ])
+    // Over TCP nobody: what stole a session would see the others, and end them.
+    const listedThere = await byCode.ask('/api/v1/sessions')
+    const endedThere = await byCode.ask('/api/v1/sessions/end', { method: 'POST', body: {} })
+    expect([listedThere.status, endedThere.status]).toEqual([403, 403])
+    await expect(end(BOB, { session: 3 })).rejects.toMatchObject({ code: 'not_found' })
+
+    const { socket, ended } = await open(rig.port)
+    const begun = new Promise((resolve) => socket.once('data', resolve))
+    const head = `GET /api/v1/stream HTTP/1.1\r\nHost: 127.0.0.1:${rig.port}\r\n`
+    socket.write(`${head}Cookie: ${byCode.pair}\r\nX-Karo-Session: ${byCode.key}\r\n\r\n`)
+    await begun
+    expect(await end(ANN, { session: 3 })).toEqual({ ended: 1 })
+    expect(await ended).toContain('data: first')
+    const asked = async () => [
+      (await byToken.ask('/api/v1/mine')).status,
+      (await byCode.ask('/api/v1/mine')).status,
+      (await bob.ask('/api/v1/mine')).status,
+    ]
+    expect(await asked()).toEqual([200, 401, 200])
+    const code = await codeOf(rig)
+    expect(await end(ANN, {})).toEqual({ ended: 1 })
+    expect(await asked()).toEqual([401, 401, 200])
+    expect((await rig.send('/api/v1/sessions', { method: 'POST', body: { code } })).status).toBe(401)
+    expect(await sessionsOf(ANN)).toEqual([])
   })
 
   test('too many: the oldest of the same person goes, nobody else’s', async () => {

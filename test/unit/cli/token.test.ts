@@ -52,6 +52,39 @@ test('is revoked by name, by id, or by the token itself, of which only the id is
   expect([missing.code, missing.err]).toEqual([1, expect.stringContaining("no token 'one'")])
 })
 
+test('where nothing listens it is said that a new token opens nothing, beside it', async () => {
+  const on = await karo(await startRig(), 'token', 'create')
+  expect(on.err).not.toContain('opens nothing')
+  const rig = await startRig([], { enabled: false })
+  const off = await karo(rig, 'token', 'create')
+  expect(off.out).toMatch(/^karo_[0-9a-f]{10}_[\w-]{43}\n$/)
+  expect(off.err).toContain('opens nothing yet')
+  expect(off.err).toContain('http.enabled')
+  const made = JSON.parse((await karo(rig, 'token', 'create', '--json')).out) as TokenCreatedShape
+  expect(made.http).toEqual({ enabled: false, listen: null })
+  const taken = await startRig()
+  await taken.http.listener.stop()
+  expect((await karo(taken, 'token', 'create')).err).toContain('opens nothing now')
+})
+
+test('sessions are shown with what opened them, and ended: one, or all', async () => {
+  const rig = await startRig()
+  expect((await karo(rig, 'token', 'sessions')).out).toBe('No sessions.\n')
+  const secret = (await karo(rig, 'token', 'create', '--scope', 'full')).out.trim()
+  const authorization = `Bearer ${secret}`
+  for (let i = 0; i < 3; i++)
+    await rig.send('/api/v1/sessions', { method: 'POST', headers: { authorization } })
+  const shown = (await karo(rig, 'token', 'sessions')).out
+  for (const number of [1, 2, 3])
+    expect(shown).toMatch(new RegExp(`^${number} +full +${secret.slice(5, 15)}`, 'm'))
+  expect((await karo(rig, 'token', 'end', '2')).out).toBe('Ended 1 session.\n')
+  const missing = await karo(rig, 'token', 'end', '2')
+  expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('no session 2')])
+  expect((await karo(rig, 'token', 'end', 'all')).code).toBe(2)
+  expect((await karo(rig, 'token', 'end', '--json')).out).toBe('{"ended":2}\n')
+  expect((await karo(rig, 'token', 'sessions')).out).toBe('No sessions.\n')
+})
+
 test.each([
   ['a scope there is not', ['--scope', 'root']],
   ['no length of time', ['--ttl', 'soon']],
