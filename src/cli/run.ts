@@ -5,6 +5,7 @@ import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { VERSION } from '../base/version.ts'
 import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
+import { atHome } from './at-home.ts'
 import type { Command, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
 import { printable } from './format.ts'
@@ -91,9 +92,10 @@ function socketOf(env: CommandIo['env'], own: HomePaths): string {
   return existsSync(socket) || recordingPaths(env).whose === 'machine' ? socket : own.socket
 }
 
-/** One run of the program; `trace` is there when a daemon was asked. */
+/** One run of the program; `trace` is there when a daemon was asked, `io` as soon as a command runs. */
 interface Run {
   trace?: string
+  io?: CommandIo
 }
 
 /** Unique is enough: it is no secret, and loading real randomness would be a tenth of a short command's time. */
@@ -112,7 +114,7 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
   const env = typeof options.home === 'string' ? { ...world.env, KARO_HOME: options.home } : world.env
   const paths = homePaths(env)
   const tty = world.stdout.isTTY === true
-  return {
+  run.io = {
     env,
     home: paths.home,
     get socket() {
@@ -133,16 +135,19 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
     out: (text) => void world.stdout.write(text),
     err: (text) => void world.stderr.write(text),
   }
+  return run.io
 }
 
-function report(error: unknown, world: CliWorld, json: boolean, { trace }: Run): ExitCode {
+function report(error: unknown, world: CliWorld, json: boolean, { trace, io }: Run): ExitCode {
   const known = error instanceof KaroError
   const code = known ? error.code : 'internal'
   const message = error instanceof Error ? error.message : String(error)
   const where = known ? error.where : undefined
   const looks =
     code === 'internal' && trace ? `karo logs tail --trace ${trace} shows what its log says.` : undefined
-  const hint = (known ? error.hint : undefined) ?? looks
+  const plain = (known ? error.hint : undefined) ?? looks
+  // Also what the daemon says, which does not know by which name it was found.
+  const hint = plain && io ? atHome(plain, io) : plain
   if (json) {
     const shape = {
       error: {

@@ -189,7 +189,7 @@ describe('without a daemon', () => {
   test('status exits 3 and says how to start one', async () => {
     const ran = await runKaro(['status'], cleanEnv(temporaryHome()))
     expect([ran.code, ran.stdout]).toEqual([3, ''])
-    expect(ran.stderr).toContain('karo up')
+    expect(ran.stderr).toMatch(/karo --home \S+ up/)
     const json = await runKaro(['status', '--json'], cleanEnv(temporaryHome()))
     expect(json.code).toBe(3)
     expect(JSON.parse(json.stdout)).toMatchObject({ error: { code: 'not_running' } })

@@ -449,7 +449,7 @@ describe('the ledger', () => {
     const document = await doctor(again)
     expect(failing(document)).toEqual(['audit.ledger'])
     expect(find(document, 'audit.ledger').detail).toContain('entry 1 ')
-    expect(find(document, 'audit.ledger').fix).toContain('karo audit verify')
+    expect(find(document, 'audit.ledger').fix).toContain(`karo --home ${node.home} audit verify`)
   })
 })
 

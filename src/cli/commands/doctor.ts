@@ -9,6 +9,7 @@ import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
 import { type Deed, examine, mend } from '../../doctor/doctor.ts'
 import { quote } from '../../doctor/shell-words.ts'
 import { createWorld, type World } from '../../doctor/world.ts'
+import { atHome } from '../at-home.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { startFileLooks } from '../start-file-looks.ts'
 import { doctorView } from '../views/doctor.ts'
@@ -67,7 +68,12 @@ const command: Command = {
         examined = await examine(world, ids)
       }
     }
-    const results = examined.map(({ result }) => result)
+    const results = examined.map(({ result }) =>
+      // That of one-sided trust is for the other machine.
+      result.fix === undefined || result.id === 'peers.trust'
+        ? result
+        : { ...result, fix: atHome(result.fix, io) },
+    )
     const failed = results.some(({ outcome }) => outcome === 'fail')
     if (io.json) {
       const document = {

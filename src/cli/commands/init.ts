@@ -4,6 +4,7 @@ import { EXIT, KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { homePaths } from '../../config/paths.ts'
 import { nameProblem } from '../../config/values.ts'
+import { atHome } from '../at-home.ts'
 import type { Command } from '../command.ts'
 import { formatFingerprint, printable } from '../format.ts'
 import { ensureHome } from '../home.ts'
@@ -58,7 +59,7 @@ const initCommand: Command = {
     const pairs = (rows: (string | undefined)[][]): string =>
       table(rows, [
         { title: '', value: () => '' },
-        { title: '', value: ([left]) => left ?? '' },
+        { title: '', value: ([left]) => atHome(left ?? '', io) },
         { title: '', value: ([, right]) => right ?? '' },
       ])
     io.out(`${created.includes(paths.key) ? 'A new node:' : 'This node exists:'}\n${pairs(facts)}`)

@@ -3,6 +3,7 @@ import { styleText } from 'node:util'
 import { callDaemon } from '../../api/client.ts'
 import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../api/shapes.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
+import { atHome } from '../at-home.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo } from '../command.ts'
 import { ago, formatFingerprint, printable } from '../format.ts'
 import { type Column, table } from '../table.ts'
@@ -71,7 +72,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
       io,
       `
 To trust one that is pending, compare its fingerprint with what \`karo identity show\` prints there, then:
-  karo peers trust ${waiting.fingerprint}
+  ${atHome('karo peers trust', io)} ${waiting.fingerprint}
 `,
     )
   }
@@ -183,7 +184,7 @@ const deny: Command = {
       say(
         io,
         `Denied ${called(peer)}: its connection is closed and its key refused; it is not told.
-\`karo peers trust ${peer.fingerprint}\` takes that back.
+\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` takes that back.
 `,
       )
     }
@@ -203,7 +204,7 @@ const revoke: Command = {
       say(
         io,
         `Revoked ${called(peer)}: its trust, roles and teams are gone, and its key is refused.
-\`karo peers trust ${peer.fingerprint}\` is the way back.
+\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` is the way back.
 `,
       )
     }

@@ -1,10 +1,11 @@
 // What a look into a database, or its repair, came to: what is wrong, what was kept and lost of each kind of row.
 import { aboutCopy, type Report } from '../../doctor/repair.ts'
+import { atHome, type Place } from '../at-home.ts'
 import { bytes, printable } from '../format.ts'
 import { table } from '../table.ts'
 import { fitted } from '../text.ts'
 
-interface Screen {
+interface Screen extends Place {
   readonly colour: boolean
   readonly columns: number
 }
@@ -33,14 +34,19 @@ export function repairView(report: Report, dry: boolean, screen: Screen): string
   return (
     fitted(`${found}${found === '' ? '' : '\n'}`, screen.columns) +
     rows +
-    fitted(`\n${unreadable}${conclusion(report, dry, copy)}\n`, screen.columns)
+    fitted(`\n${unreadable}${conclusion(report, dry, copy, screen)}\n`, screen.columns)
   )
 }
 
-function conclusion({ ok, directory }: Report, dry: boolean, copy: string | undefined): string {
+function conclusion(
+  { ok, directory }: Report,
+  dry: boolean,
+  copy: string | undefined,
+  screen: Screen,
+): string {
   if (copy !== undefined) return `Repaired. ${aboutCopy(copy)}`
   if (ok) return `${directory} is whole; nothing was changed.`
   return dry
-    ? `${directory} is damaged; nothing was changed. To repair it: karo doctor --repair`
+    ? `${directory} is damaged; nothing was changed. To repair it: ${atHome('karo doctor --repair', screen)}`
     : `${directory} is damaged.`
 }

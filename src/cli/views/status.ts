@@ -1,6 +1,7 @@
 // A node's status for people: one line a subject, troubles last where the eye ends.
 import { styleText } from 'node:util'
 import type { StatusShape } from '../../api/shapes.ts'
+import { atHome, type Place } from '../at-home.ts'
 import { bytes, duration, formatFingerprint, printable } from '../format.ts'
 import { table } from '../table.ts'
 import { wrap } from '../text.ts'
@@ -12,7 +13,10 @@ interface Line {
 }
 
 /** Ends with a newline. */
-export function statusView(status: StatusShape, screen: { colour: boolean; columns: number }): string {
+export function statusView(
+  status: StatusShape,
+  screen: { colour: boolean; columns: number } & Place,
+): string {
   const lines = [
     nodeLine(status),
     ...youLine(status),
@@ -38,7 +42,7 @@ export function statusView(status: StatusShape, screen: { colour: boolean; colum
     screen,
   )
   const advice = adviceOf(status).map((text) => {
-    const [first = '', ...rest] = wrap(printable(text), screen.columns - 4)
+    const [first = '', ...rest] = wrap(printable(atHome(text, screen)), screen.columns - 4)
     return `  ${paint(screen.colour, 'yellow', '→')} ${[first, ...rest].join('\n    ')}\n`
   })
   return advice.length === 0 ? overview : `${overview}\n${advice.join('')}`

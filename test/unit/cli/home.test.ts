@@ -79,7 +79,7 @@ describe('karo init', () => {
   test('tells people who they are and what to do next', async () => {
     const { stdout } = await karo(newHome(), ['init'])
     expect(stdout).toMatch(/fingerprint +([0-9a-f]{4} ?){4}\n/)
-    expect(stdout).toMatch(/Next:\n {2}karo up/)
+    expect(stdout).toMatch(/Next:\n {2}karo --home \S+ up /)
   })
 
   test.each(['', ' ', 'x'.repeat(65), 'a\nb', 'a\u202eb'])(
@@ -159,7 +159,7 @@ describe('karo identity show', () => {
     const home = newHome()
     const { code, stdout, stderr } = await karo(home, ['identity', 'show'])
     expect([code, stdout]).toEqual([EXIT.failed, ''])
-    expect(stderr).toContain('Run karo init.')
+    expect(stderr).toContain(`Run karo --home ${home} init.`)
     expect(fs.existsSync(home)).toBe(false)
   })
 })
@@ -237,7 +237,7 @@ describe('karo config', () => {
     ['mesh.prot', 'Did you mean mesh.port?'],
     ['port', 'Did you mean mesh.port or http.port?'],
     ['guard', 'Did you mean guard.profile?'],
-    ['xyzzyx', 'karo config list shows all keys.'],
+    ['xyzzyx', 'config list shows all keys.'],
   ])('get %s is wrong usage with a way out', async (key, hint) => {
     const { code, stdout, stderr } = await karo(newHome(), ['config', 'get', key])
     expect([code, stdout]).toEqual([EXIT.usage, ''])

@@ -75,7 +75,7 @@ test('people see fingerprints in groups of four and how to trust who waits', asy
   const { code, out } = await karo({ [PEERS]: { peers: [bob, ann] } }, 'peers')
   expect(code).toBe(0)
   expect(out).toContain('0123 4567 89ab cdef')
-  expect(out).toContain('karo peers trust 0123456789abcdef')
+  expect(out).toMatch(/karo --home \S+ peers trust 0123456789abcdef\n/)
 })
 
 test('a link is alive now, whenever its last ping was; a member without one is reached through others', async () => {

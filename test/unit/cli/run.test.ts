@@ -2,8 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { EXIT, type ExitCode, KaroError } from '../../../src/base/errors.ts'
+import { atHome } from '../../../src/cli/at-home.ts'
 import type { Command, CommandInput, CommandIo } from '../../../src/cli/command.ts'
-import type { CommandEntry } from '../../../src/cli/commands.ts'
+import { type CommandEntry, COMMANDS as EVERY_COMMAND } from '../../../src/cli/commands.ts'
 import { parseCommandLine } from '../../../src/cli/program.ts'
 import { parsePlain, runCli } from '../../../src/cli/run.ts'
 
@@ -326,4 +327,49 @@ test('the fast path understands exactly what the full parser understands, or lea
     { numRuns: 5000 },
   )
   expect(plain).toBeGreaterThan(100)
+})
+
+describe('commands that are named where a home was given', () => {
+  test('name it too, so that what is copied is about the same node', async () => {
+    const hint =
+      "Start it with: karo up\nmkdir /srv/karo up; karo help lists them; 'karo doctor --fix', or karo"
+    const stopped = entry('stop', 'node', [
+      command('stop', failing(new KaroError('not_running', 'no', { hint }))),
+    ])
+    const said = async (argv: readonly string[], env: Record<string, string> = {}): Promise<string> => {
+      let text = ''
+      const stream = {
+        write(part: string): void {
+          text += part
+        },
+      }
+      await runCli(argv, { env, stdout: stream, stderr: stream, commands: [stopped] })
+      return text
+    }
+    const told =
+      "Start it with: karo --home '/tmp/a b' up\n  mkdir /srv/karo up; karo help lists them; 'karo --home '/tmp/a b' doctor --fix', or karo\n"
+    expect(await said(['stop', '--home', '/tmp/a b'])).toContain(told)
+    expect(await said(['stop'], { KARO_HOME: '/tmp/a b' })).toContain(told)
+    expect(JSON.parse(await said(['stop', '--json', '--home', '/srv/k'])).error.hint).toContain(
+      'karo --home /srv/k up',
+    )
+    expect(await said(['stop'])).toContain(hint.split('\n')[0])
+  })
+
+  test('each of them takes the home in front', async () => {
+    for (const { name } of EVERY_COMMAND) {
+      const named = atHome(`karo ${name}`, { env: { KARO_HOME: '/srv/k' }, home: '/srv/k' })
+      // These two are about no node.
+      if (name === 'check' || name === 'completion') continue
+      expect(named, name).toBe(`karo --home /srv/k ${name}`)
+      expect(parseCommandLine(name, [command(name)], named.split(' ').slice(1), 80)).toMatchObject({
+        input: { options: { home: '/srv/k' } },
+      })
+    }
+  })
+
+  test('a line that names one already stays', () => {
+    const place = { env: { KARO_HOME: '/srv/k' }, home: '/srv/k' }
+    expect(atHome('kill 7\nkaro up --home /srv/k', place)).toBe('kill 7\nkaro up --home /srv/k')
+  })
 })
