@@ -191,7 +191,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'format',
   ],
   // A node's data as a whole, and a person's own as a file: what is in the rows is not its business.
-  care: ['base', 'config', 'identity', 'store', 'risk', 'audit'],
+  care: ['base', 'config', 'identity', 'store', 'risk', 'audit', 'ops'],
   format: [],
   cli: [
     'format',
@@ -209,7 +209,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'auditFile',
   ],
   // The one command that is the daemon.
-  up: ['cli', 'main', 'base', 'config', 'identity', 'care'],
+  up: ['cli', 'main', 'base', 'config', 'identity', 'care', 'ops'],
   main: [
     'access',
     'base',

@@ -1,13 +1,14 @@
 // Makes a node's home of a backup: everything is checked and stands ready beside before anything takes its place.
 import { existsSync, readdirSync } from 'node:fs'
 import { chmod, mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { appendEntry } from '../audit/index.ts'
 import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Faults } from '../base/faults.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { readPublicIdentity } from '../identity/index.ts'
+import { holdHome } from '../ops/home-lock.ts'
 import type { Closed } from '../store/fail-closed.ts'
 import { NEWEST_SCHEMA } from '../store/index.ts'
 import { refuseOpen } from '../store/repair.ts'
@@ -41,49 +42,78 @@ export interface Restored {
 
 /**
  * Errors: `bad_file` for a backup that is damaged or of a newer schema, and when the disk refuses; `not_found`;
- * `conflict` for a home that is not empty, and while a daemon runs there; `refused` where others could lead root
- * astray. After an error, or a kill, the home is what it was; a kill in the last step leaves that to the next `karo up`
- * or `karo restore`, which finish it. Root's process belongs to the home's owner from the moment the file is open.
+ * `conflict` for a home that is not empty, and while a daemon runs there, which cannot start meanwhile; `refused` where
+ * others could lead root astray. After an error, or a kill, the home is what it was; a kill or an error in the last
+ * step (it says so) leaves that to the next `karo up` or `karo restore`, which finish it. Root's process belongs to the home's owner from the moment the file is open.
  */
 export async function restoreNode(options: RestoreOptions): Promise<Restored> {
-  const { file, paths, faults, now, onStep = () => {} } = options
+  const { file, paths, faults, onStep = () => {} } = options
   let { home } = paths
-  const archive = await openArchive(file, async () => {
-    home = becomeOwner(home)
-    await refuseOpen(join(home, 'db'))
-    if (isReady(home)) finishRestore(home, faults)
-    onStep('checking the backup')
-  })
+  let letGo: (() => void) | undefined
+  const hold = () => holdHome({ home, lock: join(home, basename(paths.lock)) })
   try {
-    await checkContent(archive, file)
-    const taken = takenBy(home)
-    if (taken.length > 0 && !options.replace) {
-      throw new KaroError('conflict', `there is a node already: ${taken.join(', ')}`, {
-        where: home,
-        hint: 'With --replace what is there is moved aside, and kept.',
-      })
-    }
-    const suffix = Buffer.from(options.random.bytes(4)).toString('hex')
-    const staging = join(home, `.restoring-${suffix}`)
+    const archive = await openArchive(file, async () => {
+      home = becomeOwner(home)
+      await refuseOpen(join(home, 'db'))
+      if (existsSync(home)) letGo = await hold()
+      if (isReady(home)) finishEarlier(home, faults)
+      onStep('checking the backup')
+    })
     try {
-      await mkdir(home, { recursive: true, mode: 0o700 })
-      await removeLeftovers(home)
-      onStep('writing the database')
-      const ownConfig = dirname(paths.config) === paths.home
-      const made = await stage(archive, staging, { home, ownConfig, aside: freeName(home, now), now, faults })
-      onStep('putting it in its place')
-      await rename(staging, join(home, READY))
-      await sync(home)
-      faults.hit('restore-step')
-      const aside = finishRestore(home, faults)
-      await sync(home)
-      return { head: archive.head, ...made, ...(aside === undefined ? {} : { aside }) }
-    } catch (error) {
-      await rm(staging, { recursive: true, force: true })
-      throw explain(error, home)
+      await checkContent(archive, file)
+      await mkdir(home, { recursive: true, mode: 0o700 }).catch((error) => {
+        throw explain(error, home, false)
+      })
+      letGo ??= await hold()
+      const taken = takenBy(home)
+      if (taken.length > 0 && !options.replace) {
+        throw new KaroError('conflict', `there is a node already: ${taken.join(', ')}`, {
+          where: home,
+          hint: 'With --replace what is there is moved aside, and kept.',
+        })
+      }
+      return { head: archive.head, ...(await replace(archive, home, options)) }
+    } finally {
+      await archive.close()
     }
   } finally {
-    await archive.close()
+    letGo?.()
+  }
+}
+
+/** What an earlier restore left to do. */
+function finishEarlier(home: string, faults: Faults): void {
+  try {
+    finishRestore(home, faults)
+  } catch (error) {
+    throw explain(error, home, true)
+  }
+}
+
+async function replace(
+  archive: Archive,
+  home: string,
+  { paths, now, random, faults, onStep = () => {} }: RestoreOptions,
+): Promise<Omit<Restored, 'head'>> {
+  const suffix = Buffer.from(random.bytes(4)).toString('hex')
+  const staging = join(home, `.restoring-${suffix}`)
+  let ready = false
+  try {
+    await removeLeftovers(home)
+    onStep('writing the database')
+    const ownConfig = dirname(paths.config) === paths.home
+    const made = await stage(archive, staging, { home, ownConfig, aside: freeName(home, now), now, faults })
+    onStep('putting it in its place')
+    await rename(staging, join(home, READY))
+    ready = true
+    await sync(home)
+    faults.hit('restore-step')
+    const aside = finishRestore(home, faults)
+    await sync(home)
+    return { ...made, ...(aside === undefined ? {} : { aside }) }
+  } catch (error) {
+    await rm(staging, { recursive: true, force: true })
+    throw explain(error, home, ready)
   }
 }
 
@@ -179,10 +209,18 @@ async function sync(directory: string): Promise<void> {
   await handle.sync().finally(() => handle.close())
 }
 
-function explain(error: unknown, home: string): unknown {
+/** `ready`: what counts now is the backup, and only moving it into its place is left. */
+function explain(error: unknown, home: string, ready: boolean): unknown {
   if (error instanceof KaroError) return error
   const reason =
     error instanceof Error && error.cause instanceof Error ? error.cause.message : (error as Error).message
+  if (ready) {
+    return new KaroError('bad_file', `the backup is restored but for its last step: ${reason}`, {
+      where: join(home, READY),
+      hint: 'The next karo up, or karo restore, finishes it; check that the directory can be written to.',
+      cause: error,
+    })
+  }
   return new KaroError('bad_file', `the backup cannot be restored: ${reason}`, {
     where: home,
     hint: 'Nothing was changed. Check that there is room, and that the directory can be written to.',

@@ -1,9 +1,10 @@
 // The database of a node that does not run: looked into, or saved into a new one, by whom it belongs to.
-import { statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { parseNodeId } from '../../protocols/node-id.ts'
 import { verifyLedger } from '../audit/verify.ts'
 import { KaroError } from '../base/errors.ts'
 import { readPublicIdentity } from '../identity/index.ts'
+import { holdHome } from '../ops/home-lock.ts'
 import type { RepairOptions, Report } from '../store/repair.ts'
 import { quote } from './shell-words.ts'
 import type { World } from './world.ts'
@@ -34,7 +35,12 @@ export async function mendDatabase(world: World, dry: boolean): Promise<Report> 
   }
   const { checkDatabase, repairDatabase } = await import('../store/repair.ts')
   const options = ledgerOptions(paths.key)
-  return dry ? checkDatabase(directory, options) : repairDatabase(directory, options)
+  const letGo = existsSync(paths.home) ? await holdHome(paths) : undefined
+  try {
+    return await (dry ? checkDatabase(directory, options) : repairDatabase(directory, options))
+  } finally {
+    letGo?.()
+  }
 }
 
 /** Without the key whose signatures the heads bear the chain cannot be judged, and the rest can. */

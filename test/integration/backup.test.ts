@@ -14,6 +14,8 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, StatisticsShape } from '../../src/api/shapes.ts'
 import { openArchive } from '../../src/care/archive.ts'
+import { homePaths } from '../../src/config/paths.ts'
+import { holdHome } from '../../src/ops/home-lock.ts'
 import { randomOf } from '../fuzz/frames.ts'
 import { startShell } from '../support/hooked-shell.ts'
 import {
@@ -262,4 +264,20 @@ test('what was withdrawn after the backup stays withdrawn, and the ledger says t
   // One's own word counts again.
   await next.karo(['share', 'on'])
   expect(await next.json(['share', 'show'])).not.toMatchObject({ sharing: 'off' })
+})
+
+test('one at a time: a daemon, a restore, a repair', async () => {
+  const node = await startNode({ name: 'busy' })
+  await expect(holdHome(homePaths({ KARO_HOME: node.home }))).rejects.toMatchObject({
+    message: expect.stringContaining(String(node.pid)),
+  })
+  await node.stop()
+  const letGo = await holdHome(homePaths({ KARO_HOME: node.home }))
+  for (const args of [['up'], ['restore', source.file, '--replace'], ['doctor', '--repair']]) {
+    const ran = await karoIn(node.home, args)
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('another karo is at work')])
+  }
+  letGo()
+  const next = await startNode({ home: node.home })
+  expect(await nodeIdOf(next)).not.toBe(source.id)
 })

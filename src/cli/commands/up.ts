@@ -1,12 +1,14 @@
 // karo up: this process becomes the daemon.
+import { existsSync } from 'node:fs'
 import { systemRandom } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { noFaults } from '../../base/faults.ts'
 import { finishRestore, isReady } from '../../care/finish.ts'
 import { homePaths, servicePaths } from '../../config/paths.ts'
 import { loadIdentity } from '../../identity/index.ts'
+import { holdHome } from '../../ops/home-lock.ts'
 import type { Command } from '../command.ts'
-import { ensureHome } from '../home.ts'
+import { ensureHome, refuseLostKey } from '../home.ts'
 import { openIdentity } from '../passphrase.ts'
 
 /** What some library left open must not keep a daemon alive that has stopped. */
@@ -38,16 +40,20 @@ export const up: readonly Command[] = [
       }
       const { runDaemon } = await import('../../main.ts')
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
+      let letGo = existsSync(paths.home) ? await holdHome(paths) : undefined
       // What a kill kept a restore from.
       if (isReady(paths.home)) finishRestore(paths.home, noFaults)
       // First: a key that does not open leaves everything as it was.
+      refuseLostKey(paths)
       const opened = await openIdentity(paths, io.env)
       ensureHome(paths, { random: systemRandom, service })
+      letGo ??= await holdHome(paths)
       const identity = opened ?? loadIdentity(paths.key)
       const terminal = process.stderr.isTTY === true
       try {
         return await runDaemon({ paths, identity, env: io.env, service, terminal, write: io.err })
       } finally {
+        letGo()
         // Unreferenced: it fires only if something still keeps the process.
         setTimeout(() => process.exit(), LINGER_MS).unref()
       }
