@@ -5,7 +5,7 @@ import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { createFile } from '../base/files.ts'
 import { refuseForeign } from '../config/guarded.ts'
-import type { HomePaths } from '../config/paths.ts'
+import { type HomePaths, isKeyLost } from '../config/paths.ts'
 import { sampleConfig } from '../config/sample.ts'
 import { createIdentityFile, type PublicIdentity, readPublicIdentity } from '../identity/index.ts'
 
@@ -45,6 +45,19 @@ function makeDirectory(path: string): boolean {
   return true
 }
 
+/**
+ * A new key in a home that was a node makes another one of it: nobody who trusts the old one knows the new one. So only
+ * a person may say that, and nothing does it by itself. Throws KaroError refused, which no service is restarted after.
+ */
+export function refuseLostKey(paths: Pick<HomePaths, 'key' | 'db' | 'home'>): void {
+  if (!isKeyLost(paths)) return
+  throw new KaroError('refused', "a node's history is here, and its key is gone", {
+    where: paths.key,
+    hint: `Put identity.key back from a backup: karo restore <backup> --home <an empty directory> takes it out of one.
+If there is none: karo identity new --home ${paths.home} makes this home another node, which keeps the history and is to be trusted anew.`,
+  })
+}
+
 function makeKey(path: string, random: Random): { identity: ReadyHome['identity']; made: boolean } {
   if (!exists(path)) {
     try {
@@ -65,9 +78,11 @@ function makeConfig(path: string, options: HomeOptions): boolean {
 
 /**
  * Directory 0700 (with `db` and `spool` below it, 0700 too), key 0600 and config.toml 0600, each only if it is not
- * there. Of a service neither spool nor configuration are made. May run twice at once. Throws KaroError bad_file, also when others may write a directory or own it.
+ * there. Of a service neither spool nor configuration are made. May run twice at once. Throws KaroError
+ * bad_file, also when others may write a directory or own it; refused, as `refuseLostKey`, with nothing made.
  */
 export function ensureHome(paths: HomePaths, options: HomeOptions): ReadyHome {
+  refuseLostKey(paths)
   const made = new Map<string, boolean>()
   try {
     for (const path of [paths.home, paths.db]) made.set(path, makeDirectory(path))

@@ -1,5 +1,5 @@
 // Where a node keeps its things: from KARO_HOME and the XDG base directories, or as a service of the machine.
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
@@ -67,6 +67,15 @@ export function servicePaths(env: Env): HomePaths {
     get socket(): string {
       return fitting(socket)
     },
+  }
+}
+
+/** The directory has a node's database, and no key: it was a node whose key is gone. False where that cannot be seen. */
+export function isKeyLost({ key, db }: Pick<HomePaths, 'key' | 'db'>): boolean {
+  try {
+    return lstatSync(key, { throwIfNoEntry: false }) === undefined && readdirSync(db).length > 0
+  } catch {
+    return false
   }
 }
 

@@ -110,7 +110,7 @@ function readPrivateFile(path: string): string {
 function damaged(path: string): KaroError {
   return new KaroError('bad_file', 'the file is no Ed25519 private key in PKCS8 PEM', {
     where: path,
-    hint: 'Restore it from a backup. Moving it away and running karo init makes a new identity.',
+    hint: 'Restore it from a backup. Moving it away and running karo identity new makes another node of this one.',
   })
 }
 

@@ -1,6 +1,7 @@
-// karo identity: who this node is, and the passphrase of its key.
+// karo identity: who this node is, the passphrase of its key, and another key where that is lost.
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT } from '../../base/errors.ts'
+import { newKey } from '../../care/new-key.ts'
 import { loadConfig } from '../../config/load.ts'
 import { homePaths } from '../../config/paths.ts'
 import {
@@ -11,6 +12,7 @@ import {
 } from '../../identity/index.ts'
 import type { Command, CommandIo, CommandOption } from '../command.ts'
 import { formatFingerprint } from '../format.ts'
+import { refuseLostKey } from '../home.ts'
 import { newPassphrase, passphraseOf, withPassphrase } from '../passphrase.ts'
 import { table } from '../table.ts'
 import { fitted } from '../text.ts'
@@ -26,6 +28,7 @@ const show: Command = {
   ],
   async run(io) {
     const paths = homePaths(io.env)
+    refuseLostKey(paths)
     const { nodeId, fingerprint } = readPublicIdentity(paths.key)
     const { name } = loadConfig({ home: paths.home, env: io.env }).config.node
     if (io.json) {
@@ -72,7 +75,9 @@ const protect: Command = {
     },
   ],
   async run(io, { options }) {
-    const { key } = homePaths(io.env)
+    const paths = homePaths(io.env)
+    refuseLostKey(paths)
+    const { key } = paths
     // Before anybody is asked for anything.
     const { isProtected } = readPublicIdentity(key)
     const passphrase = isProtected ? Buffer.alloc(0) : await newPassphrase(options['passphrase-file'])
@@ -104,4 +109,31 @@ const unprotect: Command = {
   },
 }
 
-export const identity: readonly Command[] = [show, protect, unprotect]
+const anew: Command = {
+  name: 'identity new',
+  summary: 'where the key is lost for good: another key, so another node with the history that is here',
+  args: [],
+  options: [],
+  examples: [
+    { run: 'karo identity new', does: 'only where there is no key; none is ever overwritten' },
+    {
+      run: 'runuser -u karo -- karo identity new --home /var/lib/karo',
+      does: "of the machine's service, stopped before",
+    },
+  ],
+  async run(io) {
+    const paths = homePaths(io.env)
+    const { nodeId, fingerprint } = await newKey(paths, systemRandom)
+    report(
+      io,
+      { nodeId, fingerprint, isProtected: false },
+      `This is another node now, ${formatFingerprint(fingerprint)}, with the history that was here.
+Whoever trusted the old one does not know it: karo peers trust on the others, and karo peers deny for the old one. Who is
+trusted here still is. The ledger goes on, and says from which entry on this key signs it.
+`,
+    )
+    return EXIT.done
+  },
+}
+
+export const identity: readonly Command[] = [show, protect, unprotect, anew]

@@ -7,6 +7,7 @@ import { EXIT } from '../../../src/base/errors.ts'
 import { config } from '../../../src/cli/commands/config.ts'
 import { identity } from '../../../src/cli/commands/identity.ts'
 import { init } from '../../../src/cli/commands/init.ts'
+import { up } from '../../../src/cli/commands/up.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import { KEY_LIST } from '../../../src/config/table.ts'
 import { temporaryDirectory } from '../../support/database.ts'
@@ -15,6 +16,7 @@ const commands = [
   { name: 'init', group: 'node', load: async () => init },
   { name: 'identity', group: 'node', load: async () => identity },
   { name: 'config', group: 'node', load: async () => config },
+  { name: 'up', group: 'node', load: async () => up },
 ] as const
 
 async function karo(home: string, line: readonly string[], env: Record<string, string> = {}, isTTY = false) {
@@ -140,6 +142,52 @@ describe('karo init', () => {
     const { code, stderr } = await karo(home, ['init'])
     expect(code).toBe(EXIT.usage)
     expect(stderr).toContain(`${home}/config.toml:2: unknown key mesh.prot\n  Did you mean mesh.port?`)
+  })
+})
+
+describe('a home whose key is lost', () => {
+  const lost = async (): Promise<string> => {
+    const home = newHome()
+    await karo(home, ['init'])
+    fs.writeFileSync(`${home}/db/CURRENT`, '')
+    fs.rmSync(`${home}/identity.key`)
+    return home
+  }
+
+  test.each([['init'], ['up'], ['identity', 'show'], ['identity', 'protect']])(
+    '%s %s makes no other node of it, and says the two ways out',
+    async (...line) => {
+      const home = await lost()
+      const { code, stdout, stderr } = await karo(home, line)
+      expect([code, stdout]).toEqual([EXIT.refused, ''])
+      expect(stderr).toContain(`${home}/identity.key: a node's history is here`)
+      expect(stderr).toMatch(/from a backup[\s\S]*karo identity new --home/)
+      expect(fs.existsSync(`${home}/identity.key`)).toBe(false)
+    },
+  )
+
+  test('is another node where a person says so', async () => {
+    const home = await lost()
+    const made = await karo(home, ['identity', 'new', '--json'])
+    expect(made.code).toBe(EXIT.done)
+    expect((await karo(home, ['identity', 'show', '--json'])).json()).toMatchObject({
+      node_id: made.json().node_id,
+    })
+    expect(mode(`${home}/identity.key`)).toBe(0o600)
+    expect((await karo(home, ['init'])).code).toBe(EXIT.done)
+  })
+
+  test('karo identity new overwrites no key, and makes none where there is no node', async () => {
+    const home = newHome()
+    const none = await karo(home, ['identity', 'new'])
+    expect([none.code, fs.existsSync(home)]).toEqual([EXIT.failed, false])
+    await karo(home, ['init'])
+    const key = fs.readFileSync(`${home}/identity.key`)
+    expect(await karo(home, ['identity', 'new'])).toMatchObject({
+      code: EXIT.failed,
+      stderr: expect.stringContaining('never overwritten'),
+    })
+    expect(fs.readFileSync(`${home}/identity.key`)).toEqual(key)
   })
 })
 
