@@ -75,7 +75,7 @@ export const CHECKS = {
     why: 'Whoever reads it is this node to everybody. A daemon refuses one that others could have read.',
     severity: 'fail',
     needsDaemon: false,
-    fix: 'chmod 600 <key>; sudo chown <user> <key>; a key that is gone or damaged comes back from a backup only.',
+    fix: 'chmod 600 <key>; sudo chown -h <user> <key>; a key that is gone or damaged comes back from a backup only. Without one: karo identity new.',
     safeFix: 'takes permissions from others, if it is yours',
   },
   'daemon.running': {
@@ -212,11 +212,11 @@ export const CHECKS = {
   'spool.directory': {
     group: 'terminal',
     title: 'spool',
-    what: 'The spool directory is there with the mode and owner it needs, and the daemon can read and empty it.',
-    why: 'Hooks write there and say nothing when they cannot.',
+    what: 'The spool directory is there with the mode and owner it needs, and the daemon can read and empty it. Of the service also: its group is karo-spool, and nobody but karo is in that.',
+    why: "Hooks write there and say nothing when they cannot; whoever is in the service's group reads what everybody types.",
     severity: 'fail',
     needsDaemon: false,
-    fix: 'mkdir -m 700 <directory> or chmod 700 <directory>; of the service: sudo systemd-tmpfiles --create karo.conf',
+    fix: 'mkdir -m 700 <directory> or chmod 700 <directory>; of the service: sudo systemd-tmpfiles --create karo.conf; sudo gpasswd -d <user> karo-spool',
     safeFix: 'makes it, or sets its mode, if it is yours',
   },
   'spool.waiting': {

@@ -1,9 +1,10 @@
 // Checks of the daemon itself: does it answer, is it whole, what did one before it leave, does systemd keep it.
-import { existsSync, lstatSync, rmSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
 import { VERSION } from '../../base/version.ts'
 import { readHolder } from '../../ops/lock.ts'
 import type { CheckId } from '../catalogue.ts'
+import { isOwn, removeOwn } from '../own.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
 import type { DaemonState, World } from '../world.ts'
@@ -66,12 +67,9 @@ export async function daemonLeftovers(world: World): Promise<readonly Finding[]>
   const leftover = (path: string, what: string): void => {
     const stat = world.stat(path)
     if (stat === 'missing' || stat === 'denied') return
-    const remove = (): void => {
-      // A daemon that has started meanwhile put its own there.
-      if (lstatSync(path, { throwIfNoEntry: false })?.ino === stat.ino) rmSync(path)
-    }
-    const safe = { says: `remove ${path}`, apply: remove }
-    found.push(warn(`${path} is ${what}`, `rm ${quote(path)}`, stat.uid === world.uid ? safe : undefined))
+    const { uid } = world
+    const safe = { says: `remove ${path}`, apply: () => removeOwn(path, uid, stat) }
+    found.push(warn(`${path} is ${what}`, `rm ${quote(path)}`, isOwn(path, uid) ? safe : undefined))
   }
   if (state.kind === 'down' && existsSync(world.socket)) leftover(world.socket, 'a socket nobody answers on')
   const holder = await readHolder(world.paths.lock).catch(() => undefined)

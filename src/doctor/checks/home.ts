@@ -1,10 +1,12 @@
 // Checks of the node's own files: directory, owners, key, configuration.
 
 import { createPrivateKey } from 'node:crypto'
-import { chmodSync, lstatSync, mkdirSync, readdirSync, readFileSync, type Stats } from 'node:fs'
+import { lstatSync, readdirSync, readFileSync, type Stats } from 'node:fs'
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
+import { isKeyLost } from '../../config/paths.ts'
 import { readPublicIdentity } from '../../identity/index.ts'
+import { isOwn, makeOwnDirectory, setOwnMode } from '../own.ts'
 import { type Finding, fail, ok, type SafeFix, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'
@@ -32,10 +34,34 @@ function unseen(world: World): Finding | undefined {
   return undefined
 }
 
-/** chmod of a file that is this user's own; nothing for others' files. */
-function narrowed(world: World, path: string, stat: Pick<Stats, 'uid'>, mode: number): SafeFix | undefined {
-  if (stat.uid !== world.uid) return undefined
-  return { says: `set the mode of ${path} to ${octal(mode)}`, apply: () => chmodSync(path, mode) }
+/** Before a command about something of that uid: whoever owns it may exchange it for a link, which root would follow. */
+export const as = (world: Pick<World, 'uid'>, { uid }: Pick<Stats, 'uid'>): string =>
+  uid === world.uid ? '' : uid === 0 ? 'sudo ' : `sudo setpriv --reuid=${uid} --clear-groups `
+
+/** A directory of the node that is not whose the node is. A link is not for root to follow, whatever it is told. */
+export function ofSomebodyElse(
+  world: Pick<World, 'stat'>,
+  path: string,
+  { uid }: Pick<Stats, 'uid'>,
+  owner: number,
+): Finding {
+  const stat = world.stat(path)
+  if (typeof stat === 'object' && stat.isSymbolicLink()) {
+    return fail(
+      `${path} leads to a directory of uid ${uid}, and the node is of uid ${owner}`,
+      `ls -l ${quote(path)}`,
+    )
+  }
+  return fail(
+    `${path} belongs to uid ${uid}, and the node is of uid ${owner}`,
+    `sudo chown -R ${owner} ${quote(path)}`,
+  )
+}
+
+/** chmod of what is this user's own, also by the way to it; nothing for others' files. */
+function narrowed({ uid }: World, path: string, stat: Pick<Stats, 'uid'>, mode: number): SafeFix | undefined {
+  if (stat.uid !== uid || !isOwn(path, uid)) return undefined
+  return { says: `set the mode of ${path} to ${octal(mode)}`, apply: () => setOwnMode(path, uid, mode) }
 }
 
 export async function homeDirectory(world: World): Promise<readonly Finding[]> {
@@ -56,8 +82,11 @@ export async function homeDirectory(world: World): Promise<readonly Finding[]> {
   const hidden = unseen(world)
   const db = hidden === undefined ? world.stat(paths.db, 'follow') : 'denied'
   if (db === 'missing') {
-    const own = home.uid === world.uid
-    const make: SafeFix = { says: `make ${paths.db}`, apply: () => mkdirSync(paths.db, { mode: 0o700 }) }
+    const own = isOwn(paths.db, world.uid)
+    const make: SafeFix = {
+      says: `make ${paths.db}`,
+      apply: () => makeOwnDirectory(paths.db, world.uid),
+    }
     found.push(
       warn(
         `there is no directory ${paths.db} yet`,
@@ -65,6 +94,8 @@ export async function homeDirectory(world: World): Promise<readonly Finding[]> {
         own ? make : undefined,
       ),
     )
+  } else if (db !== 'denied' && db.uid !== home.uid) {
+    found.push(ofSomebodyElse(world, paths.db, db, home.uid))
   } else if (db !== 'denied') found.push(...judgeDirectory(world, paths.db, db))
   return found.length > 0
     ? found
@@ -85,7 +116,7 @@ function judgeDirectory(world: World, path: string, stat: Stats): Finding[] {
   if ((stat.mode & GROUP_OR_OTHERS) !== 0) {
     const writable = (stat.mode & GROUP_OR_OTHERS_WRITE) !== 0
     const says = `the mode of ${path} is ${octal(stat.mode)}: others may ${writable ? 'write' : 'look'} into it`
-    const fix = `${stat.uid === world.uid ? '' : 'sudo '}chmod 700 ${quote(path)}`
+    const fix = `${as(world, stat)}chmod 700 ${quote(path)}`
     found.push((writable ? fail : warn)(says, fix, narrowed(world, path, stat, 0o700)))
   }
   return found
@@ -147,11 +178,23 @@ export async function homeKey(world: World): Promise<Finding> {
   const key = world.stat(paths.key)
   if (key === 'denied') return skipped('only root may look at the key: sudo karo doctor')
   if (key === 'missing') {
+    if (isKeyLost(paths)) return lostKey(world)
     const fix = service ? 'sudo systemctl start karo' : `karo init${homeFlag}`
     return fail(`there is no key ${paths.key}`, fix)
   }
   const finding = judgeKey(world, paths.key, key, expectedOwner(world, home))
   return finding ?? readKey(world, paths.key, key)
+}
+
+function lostKey({ paths, service, homeFlag }: World): Finding {
+  const anew = service
+    ? `sudo runuser -u karo -- karo identity new --home ${quote(paths.home)}`
+    : `karo identity new${homeFlag}`
+  return fail(
+    `the key ${paths.key} is gone, and the history of its node is here: the daemon does not start`,
+    `It comes back from a backup only: karo restore <backup> --home <an empty directory>, then cp <that directory>/identity.key ${quote(paths.key)}
+Where there is no backup, as another node that is to be trusted anew: ${anew}`,
+  )
 }
 
 /** Undefined: nothing is wrong with how it lies there. */
@@ -171,13 +214,13 @@ function judgeKey(
   if (key.uid !== owner) {
     return fail(
       `the key belongs to uid ${key.uid}, the daemon runs as uid ${owner}`,
-      `sudo chown ${owner} ${quote(path)}`,
+      `sudo chown -h ${owner} ${quote(path)}`,
     )
   }
   if ((key.mode & ~KEY_MODE & 0o7777) === 0) return undefined
   return fail(
     `the key's mode is ${octal(key.mode)}: others may have read it`,
-    `${key.uid === world.uid ? '' : 'sudo '}chmod 600 ${quote(path)}`,
+    `${as(world, key)}chmod 600 ${quote(path)}`,
     narrowed(world, path, key, KEY_MODE),
   )
 }

@@ -1,20 +1,32 @@
 // Checks of how commands come in: hooks in start files, the shell at hand, the spool between shells and daemon.
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, type Stats } from 'node:fs'
+import { accessSync, constants, existsSync, readdirSync, type Stats } from 'node:fs'
 import { bytes } from '../../cli/format.ts'
+import { isOwn, makeOwnDirectory, setOwnMode } from '../own.ts'
 import { type Finding, fail, ok, type SafeFix, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
 import { readSystem, type StartFileLook, type World } from '../world.ts'
+import { as, ofSomebodyElse } from './home.ts'
 
 const SHELLS = new Set(['bash', 'zsh', 'fish', 'dash', 'sh'])
 /** What shells write while the daemon takes over what they wrote before. */
 const WAITING_MUCH = 1024 * 1024
-/** The service's spool: everybody may make files, nobody may list them; sticky, and of the service's group. */
+/** The service's spool: everybody may make files, nobody may list them; sticky, and files are of its group. */
 const SERVICE_SPOOL = 0o3733
+/** As systemd/tmpfiles.d and sysusers.d have it: only the service is in it, and reads what all users leave. */
+const SERVICE_GROUP = 'karo-spool'
+const SERVICE_USER = 'karo'
+const TMPFILES = 'sudo systemd-tmpfiles --create karo.conf'
 
 export async function shellHooks(world: World): Promise<readonly Finding[]> {
   const looks = world.startFiles()
   if (looks.length === 0) return [skipped('there is no hook for the shell that SHELL names')]
-  const found = looks.flatMap((look) => judgeHook(look, world.homeFlag, existsSync) ?? [])
+  const found = looks.flatMap((look) => {
+    const finding = judgeHook(look, world.homeFlag, existsSync)
+    if (finding?.safe === undefined || isOwn(look.file, world.uid)) return finding ?? []
+    // Root with the HOME of somebody else.
+    const { safe: _, ...shown } = finding
+    return shown
+  })
   return found.length > 0 ? found : [ok('nothing to say')]
 }
 
@@ -83,20 +95,27 @@ export async function spoolDirectory(world: World): Promise<Finding> {
   const facts = await world.facts()
   const check = facts?.checks.find(({ name }) => name === 'observe.spool')
   const found = judgeSpool(world, world.stat(paths.spool, 'follow'), world.stat(paths.home) === 'missing')
-  if (found.outcome !== 'ok' || check === undefined || check.ok) return found
-  return fail(check.detail, service ? 'sudo systemd-tmpfiles --create karo.conf' : undefined)
+  if (found.outcome !== 'ok') return found
+  if (check?.ok === false) return fail(check.detail, service ? TMPFILES : undefined)
+  const spool = world.stat(paths.spool, 'follow')
+  if (!service || typeof spool === 'string') return found
+  const home = world.stat(paths.home)
+  const ran = await world.run('getent', 'group', SERVICE_GROUP)
+  // getent(1): 2 is a name that is not there.
+  const group = ran.kind !== 'ran' ? 'unknown' : ran.code === 2 ? 'missing' : readGroup(ran.stdout)
+  return judgeServiceSpool(paths.spool, spool, typeof home === 'string' ? undefined : home.uid, group)
 }
 
 function judgeSpool(world: World, stat: Stats | 'missing' | 'denied', homeless: boolean): Finding {
   const { paths, service, uid } = world
   const path = paths.spool
-  const tmpfiles = 'sudo systemd-tmpfiles --create karo.conf'
   if (stat === 'denied') return skipped(`only root may look at ${path}: sudo karo doctor`)
   if (stat === 'missing') {
     if (homeless) return skipped(`there is no directory ${paths.home}`)
-    if (service) return fail(`there is no directory ${path}`, tmpfiles)
-    const make: SafeFix = { says: `make ${path}`, apply: () => mkdirSync(path, { mode: 0o700 }) }
-    return fail(`there is no directory ${path}`, `mkdir -m 700 ${quote(path)}`, make)
+    if (service) return fail(`there is no directory ${path}`, TMPFILES)
+    const make: SafeFix = { says: `make ${path}`, apply: () => makeOwnDirectory(path, uid) }
+    const fix = `mkdir -m 700 ${quote(path)}`
+    return fail(`there is no directory ${path}`, fix, isOwn(path, uid) ? make : undefined)
   }
   if (!stat.isDirectory())
     return fail(`${path} is not a directory`, `mv ${quote(path)} ${quote(`${path}.old`)}`)
@@ -106,20 +125,17 @@ function judgeSpool(world: World, stat: Stats | 'missing' | 'denied', homeless: 
       ? ok(path)
       : fail(
           `the mode of ${path} is ${mode.toString(8)}, and has to be ${SERVICE_SPOOL.toString(8)}`,
-          tmpfiles,
+          TMPFILES,
         )
   }
-  if (uid !== 0 && stat.uid !== uid) {
-    return fail(
-      `${path} belongs to uid ${stat.uid}, and you are uid ${uid}`,
-      `sudo chown -R ${uid} ${quote(path)}`,
-    )
-  }
+  const home = world.stat(paths.home, 'follow')
+  const owner = uid === 0 && typeof home === 'object' ? home.uid : uid
+  if (stat.uid !== owner) return ofSomebodyElse(world, path, stat, owner)
   const safe: SafeFix | undefined =
-    stat.uid === uid
-      ? { says: `set the mode of ${path} to 0700`, apply: () => chmodSync(path, 0o700) }
+    stat.uid === uid && isOwn(path, uid)
+      ? { says: `set the mode of ${path} to 0700`, apply: () => setOwnMode(path, uid, 0o700) }
       : undefined
-  const fix = `chmod 700 ${quote(path)}`
+  const fix = `${as(world, stat)}chmod 700 ${quote(path)}`
   if ((mode & 0o700) !== 0o700)
     return fail(`the mode of ${path} is ${mode.toString(8)}: its owner cannot use it`, fix, safe)
   if ((mode & 0o077) !== 0)
@@ -133,6 +149,50 @@ function judgeSpool(world: World, stat: Stats | 'missing' | 'denied', homeless: 
     )
   }
   return ok(path)
+}
+
+interface Group {
+  readonly gid: number
+  readonly members: readonly string[]
+}
+
+/** A line of group(5). */
+export function readGroup(line: string): Group | 'unknown' {
+  const [, gid, members] = /^[^:]*:[^:]*:(\d+):([^:\n]*)$/m.exec(line) ?? []
+  if (gid === undefined) return 'unknown'
+  return { gid: Number(gid), members: (members ?? '').split(',').filter((name) => name !== '') }
+}
+
+/** `owner`: whom the node's directory belongs to; undefined when that cannot be told. */
+export function judgeServiceSpool(
+  path: string,
+  spool: Pick<Stats, 'uid' | 'gid'>,
+  owner: number | undefined,
+  group: Group | 'missing' | 'unknown',
+): Finding {
+  if (group === 'missing')
+    return fail(`there is no group ${SERVICE_GROUP}`, `sudo systemd-sysusers karo.conf\n${TMPFILES}`)
+  if (owner !== undefined && spool.uid !== owner)
+    return fail(`${path} belongs to uid ${spool.uid}, and the daemon runs as uid ${owner}`, TMPFILES)
+  if (group === 'unknown') return ok(path)
+  if (spool.gid !== group.gid)
+    return fail(
+      `${path} is of group ${spool.gid}, and has to be of ${SERVICE_GROUP} (${group.gid})`,
+      TMPFILES,
+    )
+  const readers = group.members.filter((name) => name !== SERVICE_USER)
+  if (readers.length > 0) {
+    return fail(
+      `${readers.join(', ')} may read what everybody types, by the group ${SERVICE_GROUP}`,
+      readers.map((name) => `sudo gpasswd -d ${quote(name)} ${SERVICE_GROUP}`).join('\n'),
+    )
+  }
+  return group.members.includes(SERVICE_USER)
+    ? ok(path)
+    : fail(
+        `${SERVICE_USER} is not in the group ${SERVICE_GROUP}`,
+        'sudo systemd-sysusers karo.conf\nsudo systemctl restart karo',
+      )
 }
 
 export async function spoolWaiting(world: World): Promise<readonly Finding[]> {

@@ -7,7 +7,7 @@ import { judgeFiles, judgeNode, judgeSkews, judgeSynchronised } from '../../../s
 import { judgeAddresses, judgeLanOnly, judgeMulticast, judgePort } from '../../../src/doctor/checks/mesh.ts'
 import { judgePending, judgeVersions } from '../../../src/doctor/checks/peers.ts'
 import { judgeRetention, judgeRooms, judgeSummaries } from '../../../src/doctor/checks/store.ts'
-import { judgeHook, judgeWaiting } from '../../../src/doctor/checks/terminal.ts'
+import { judgeHook, judgeServiceSpool, judgeWaiting, readGroup } from '../../../src/doctor/checks/terminal.ts'
 import type { Finding } from '../../../src/doctor/result.ts'
 import type { StartFileLook } from '../../../src/doctor/world.ts'
 
@@ -366,6 +366,30 @@ describe('what is kept', () => {
     expect(summaries(2, '2030-01-01T12:00:00Z')).toBe('warn')
     expect(summaries(2, null)).toBe('warn')
     expect(summaries(2, null, 60)).toBe('ok')
+  })
+
+  test('the spool of the service: owner, group, and who else is in that', () => {
+    const group = { gid: 990, members: ['karo'] }
+    const judge = (differs: object, of: Parameters<typeof judgeServiceSpool>[3] = group) =>
+      judgeServiceSpool('/var/spool/karo', { uid: 999, gid: 990, ...differs }, 999, of)
+    expect(judge({}).outcome).toBe('ok')
+    expect(judge({}, 'unknown').outcome).toBe('ok')
+    expect(judge({ gid: 0 }, 'unknown').outcome).toBe('ok')
+    expect(judge({ uid: 0 })).toMatchObject({ outcome: 'fail', fix: expect.stringContaining('tmpfiles') })
+    expect(judge({ gid: 0 })).toMatchObject({
+      outcome: 'fail',
+      detail: expect.stringContaining('karo-spool'),
+    })
+    expect(judge({}, 'missing')).toMatchObject({ fix: expect.stringContaining('sysusers') })
+    expect(judge({}, { gid: 990, members: ['karo', 'ann', 'bob'] })).toMatchObject({
+      outcome: 'fail',
+      detail: expect.stringContaining('ann, bob'),
+      fix: 'sudo gpasswd -d ann karo-spool\nsudo gpasswd -d bob karo-spool',
+    })
+    expect(judge({}, { gid: 990, members: [] }).outcome).toBe('fail')
+    expect(readGroup('karo-spool:x:990:karo,ann\n')).toEqual({ gid: 990, members: ['karo', 'ann'] })
+    expect(readGroup('karo-spool:x:990:\n')).toEqual({ gid: 990, members: [] })
+    expect(readGroup('')).toBe('unknown')
   })
 
   test('retention', () => {
