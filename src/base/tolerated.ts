@@ -74,5 +74,5 @@ export function tolerated(room: Room, options: ToleratedOptions): Room {
 
 function sayWhy(error: unknown): string {
   if (!(error instanceof KaroError)) return error instanceof Error ? error.message : String(error)
-  return error.hint === undefined ? error.message : `${error.message}: ${error.hint}`
+  return error.hint === undefined ? error.message : `${error.message}. ${error.hint}`
 }

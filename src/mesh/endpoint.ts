@@ -47,6 +47,13 @@ export function formatEndpoint(endpoint: Endpoint): string {
   return `/ip${isIP(endpoint.ip)}/${endpoint.ip}/tcp/${endpoint.port}`
 }
 
+/** As people write it: `10.0.0.5:9238`, `[fd00::5]:9238`; any other text as it is. */
+export function readable(address: string): string {
+  const endpoint = parseEndpoint(address)
+  if (endpoint === undefined) return address
+  return isIP(endpoint.ip) === 6 ? `[${endpoint.ip}]:${endpoint.port}` : `${endpoint.ip}:${endpoint.port}`
+}
+
 /** Leads to this machine, whoever dials it: loopback, or unspecified, which a connect takes for loopback. */
 export function isLoopback(ip: string): boolean {
   return ip === '::1' || ip === '::' || /^(127|0)\./.test(ip)

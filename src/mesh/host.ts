@@ -13,12 +13,18 @@ import {
 import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { KaroError } from '../base/errors.ts'
 import type { Dht } from './dht.ts'
+import { readable } from './endpoint.ts'
 import type { Timings } from './timings.ts'
 
-type Services = { guard: unknown; identify: Identify; ping: Ping; gossip: GossipSub; dht?: unknown }
+interface Guard {
+  /** Listens on one more address. One that cannot be had leaves something behind: to be tried elsewhere first. */
+  listen(address: Multiaddr): Promise<void>
+}
+type Services = { guard: Guard; identify: Identify; ping: Ping; gossip: GossipSub; dht?: unknown }
 export type Host = Libp2p<Services>
 
 export interface HostInit {
@@ -112,6 +118,7 @@ export async function createHost(init: HostInit): Promise<Host> {
           },
           start() {},
           stop() {},
+          listen: (address: Multiaddr) => components.transportManager.listen([address]),
         }
       },
       identify: identify({ runOnConnectionOpen: false }),
@@ -137,7 +144,7 @@ export async function startHost(host: Host, listen: readonly string[]): Promise<
 }
 
 function cannotListen(listen: readonly string[], cause?: unknown): KaroError {
-  return new KaroError('unavailable', `the mesh cannot listen on ${listen.join(', ')}`, {
+  return new KaroError('unavailable', `the mesh cannot listen on ${listen.map(readable).join(', ')}`, {
     hint: 'Choose another mesh.port (0 is any free one), or end the program that uses it.',
     ...(cause === undefined ? {} : { cause }),
   })

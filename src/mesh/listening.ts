@@ -1,13 +1,14 @@
 // The libp2p host with discovery by mDNS: how both start, say how they are, and end in time.
+import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { HealthCheck } from '../base/room.ts'
 import type { Config } from '../config/index.ts'
 import { told } from './addresses.ts'
-import { endpointOf, formatEndpoint, parseEndpoint } from './endpoint.ts'
+import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint, readable } from './endpoint.ts'
 import { allowsAddress } from './gater.ts'
 import { createHost, type Host, type HostInit, startHost } from './host.ts'
 import { listenAddresses } from './listen.ts'
@@ -42,6 +43,7 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
   let mdns: Mdns | undefined
   /** Addresses that were to be listened on and are not: taken, or gone since. */
   let closed: readonly string[] = []
+  let again: NodeJS.Timeout | undefined
 
   const addresses = (): readonly Multiaddr[] => host?.getMultiaddrs() ?? []
 
@@ -59,6 +61,32 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
       onHeard: deps.onHeard,
     })
     await mdns.start()
+  }
+
+  const lookAtClosed = (made: Host): void => {
+    const open = new Set(made.getMultiaddrs().map((address) => endpointOf(address)?.ip))
+    closed = closed.filter((address) => !open.has(parseEndpoint(address)?.ip))
+  }
+
+  /** What is closed is opened when it can be, as the whole mesh is when nothing of it could be. */
+  const openLater = (made: Host): void => {
+    again = setTimeout(async () => {
+      for (const address of closed) {
+        const endpoint = parseEndpoint(address)
+        if (endpoint === undefined || !(await isFree(endpoint)) || host !== made) continue
+        try {
+          await made.services.guard.listen(multiaddr(address))
+        } catch (error) {
+          log.debug({ address, reason: String(error) }, 'the mesh still cannot listen there')
+        }
+      }
+      if (host !== made) return
+      const before = closed.length
+      lookAtClosed(made)
+      if (closed.length < before) log.info({ left: closed }, 'the mesh listens where it could not')
+      if (closed.length > 0) openLater(made)
+    }, timings.reopenMs)
+    again.unref()
   }
 
   return {
@@ -81,9 +109,12 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
       host = made
       await startHost(made, listen)
       ready()
-      const open = new Set(made.getMultiaddrs().map((address) => endpointOf(address)?.ip))
-      closed = listen.filter((address) => !open.has(parseEndpoint(address)?.ip))
-      if (closed.length > 0) log.warn({ addresses: closed }, 'the mesh could not listen on some addresses')
+      closed = listen
+      lookAtClosed(made)
+      if (closed.length > 0) {
+        log.warn({ addresses: closed }, 'the mesh could not listen on some addresses; they are tried again')
+        openLater(made)
+      }
       signal.throwIfAborted()
       await startMdns(made)
       signal.throwIfAborted()
@@ -91,6 +122,7 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
 
     async stop(leave) {
       const stopping = host
+      clearTimeout(again)
       const quietly = async (): Promise<void> => {
         await mdns?.stop()
         await leave()
@@ -109,15 +141,24 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
     health() {
       if (host === undefined)
         return [{ name: 'mesh.listening', ok: false, detail: 'the mesh is not running' }]
-      const listens = `listens on ${told(host.getMultiaddrs()).join(', ')}`
+      const listens = `listens on ${told(host.getMultiaddrs()).map(readable).join(', ')}`
       return [
         {
           name: 'mesh.listening',
           // mDNS tells IPv4 addresses; an IPv6 one may be missing while it is still being checked for duplicates.
           ok: host.getMultiaddrs().length > 0 && !closed.some((address) => address.startsWith('/ip4/')),
-          detail: closed.length === 0 ? listens : `${listens}, but not on ${closed.join(', ')}`,
+          detail: closed.length === 0 ? listens : `${listens}, but not on ${closed.map(readable).join(', ')}`,
         },
       ]
     },
   }
+}
+
+/** Whether that address can be listened on now. */
+function isFree({ ip, port }: Endpoint): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ host: ip, port, exclusive: true }, () => server.close(() => resolve(true)))
+  })
 }

@@ -17,6 +17,8 @@ export interface Timings {
   readonly drainMs: number
   /** For what is written to go out when a connection is closed in order. */
   readonly closeMs: number
+  /** Addresses that could not be listened on are tried again this often. */
+  readonly reopenMs: number
   /** The mesh has stopped after this, whatever libp2p does. */
   readonly stopMs: number
 }
@@ -30,5 +32,6 @@ export const TIMINGS: Timings = {
   simultaneousMs: 5_000,
   drainMs: 500,
   closeMs: 500,
+  reopenMs: 3_000,
   stopMs: 3_000,
 }

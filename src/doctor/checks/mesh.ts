@@ -42,7 +42,11 @@ export function judgePort(look: PortLook): Finding {
     const end = holder === undefined ? `sudo ss -lptn 'sport = :${port}'` : `kill ${holder.pid}`
     return fail(`${who} listens on port ${port} (${address})`, `${end}\nor set another ${key} in ${config}`)
   }
-  if (trouble !== undefined) return fail(trouble)
+  if (trouble !== undefined) {
+    // The daemon found it taken; whoever it was is gone, or it was never that.
+    const free = `Nobody else holds port ${port} now, and the daemon tries again every few seconds: look once more`
+    return fail(trouble, `${port === 0 ? '' : `${free}\n`}if it stays so: another ${key} in ${config}`)
+  }
   if (listens !== undefined) return fail('the daemon does not listen')
   if (look.held) return ok('no other program holds it')
   return ok(port === 0 ? 'any free port' : `port ${port} is free`)
@@ -140,12 +144,14 @@ export async function meshAddresses(world: World): Promise<Finding> {
   if (facts === undefined) return skipped('only a daemon that runs can tell')
   if (!(await world.sameNetwork())) return skipped(ELSEWHERE)
   const down = Object.keys(world.interfaces()).length === 0 ? [] : downInterfaces()
+  const listening = facts.mesh.listen.map(ipOf)
   return judgeAddresses(
     config.mesh,
     world.interfaces(),
-    facts.mesh.listen.map(ipOf),
+    listening,
     down,
     restartOf(world, facts.pid),
+    heldByOthers(config.mesh.port, listening, (await tcpTable(world))?.table ?? []),
   )
 }
 
@@ -159,12 +165,26 @@ function downInterfaces(): string[] {
 const isLinkLocal = (ip: string): boolean => /^fe[89ab]/i.test(ip)
 const isLoopback = (ip: string): boolean => ip === '::1' || ip.startsWith('127.')
 
+/** Addresses at which somebody else has the mesh's port: those that the daemon does not listen on, and are listened on. */
+export function heldByOthers(
+  port: number,
+  daemon: readonly string[],
+  table: readonly InetSocket[],
+): (ip: string) => boolean {
+  const theirs = table
+    .filter((one) => one.listens && one.localPort === port && !daemon.includes(one.local))
+    .map(({ local }) => local)
+  return (ip) => theirs.some((local) => local === ip || ANY.has(local))
+}
+
+/** What another program holds at `taken` is the business of mesh.port. */
 export function judgeAddresses(
   mesh: Config['mesh'],
   interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>,
   listening: readonly string[],
   down: readonly string[],
   restart: string,
+  taken: (ip: string) => boolean = () => false,
 ): Finding {
   // Nothing at all is the business of mesh.port.
   if (listening.length === 0) return skipped('the mesh does not listen, see mesh.port')
@@ -174,11 +194,19 @@ export function judgeAddresses(
   const isPrivate = (ip: string): boolean => isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat })
   const wanted =
     mesh.listen === 'auto' ? own.filter(({ address }) => isPrivate(address) && !isLinkLocal(address)) : []
-  const missing = wanted.filter(({ address }) => !listening.includes(address))
+  const closed = wanted.filter(({ address }) => !listening.includes(address))
+  const missing = closed.filter(({ address }) => !taken(address))
   if (missing.length > 0) {
     const which = missing.map(({ name, address }) => `${address} (${name})`).join(', ')
-    return warn(`not listened on: ${which}; it came after the start`, restart)
+    return warn(
+      `not listened on: ${which}; ${missing.length === 1 ? 'it' : 'they'} came after the start`,
+      restart,
+    )
   }
+  if (closed.length > 0)
+    return skipped(
+      `another program holds the port at ${closed.map(({ address }) => address).join(', ')}, see mesh.port`,
+    )
   const off = down.length === 0 ? '' : `; down: ${down.join(', ')}`
   if (listening.every(isLoopback)) {
     return mesh.listen === 'auto'
@@ -189,7 +217,8 @@ export function judgeAddresses(
       : ok('only this machine, as mesh.listen says')
   }
   const left = own.filter(({ address }) => !isPrivate(address) && !listening.includes(address)).length
-  const public_ = left === 0 ? '' : `; ${left} public ones are left alone`
+  const public_ =
+    left === 0 ? '' : `; ${left === 1 ? '1 public one is' : `${left} public ones are`} left alone`
   return ok(`${listening.filter((ip) => !isLoopback(ip)).join(' ')}${public_}${off}`)
 }
 

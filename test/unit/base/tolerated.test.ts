@@ -29,7 +29,7 @@ test('a failed start is a failing check that says what to do, then heals', async
   const { calls, room } = flaky([taken, new Error('still')])
   await room.start(signal())
   expect(room.health?.()).toEqual([
-    { name: 'mesh.listening', ok: false, detail: 'port 9238 is taken: Set mesh.port.' },
+    { name: 'mesh.listening', ok: false, detail: 'port 9238 is taken. Set mesh.port.' },
   ])
   await until(() => room.health?.()[0]?.ok, { what: 'the room healed' })
   expect(calls.start).toBe(3)

@@ -4,7 +4,13 @@ import type { ConnectionFacts, DaemonFacts, MulticastFacts } from '../../../src/
 import { judgeDaemon, judgeUnit, lastComplaint } from '../../../src/doctor/checks/daemon.ts'
 import { judgeOwners } from '../../../src/doctor/checks/home.ts'
 import { judgeFiles, judgeNode, judgeSkews, judgeSynchronised } from '../../../src/doctor/checks/machine.ts'
-import { judgeAddresses, judgeLanOnly, judgeMulticast, judgePort } from '../../../src/doctor/checks/mesh.ts'
+import {
+  heldByOthers,
+  judgeAddresses,
+  judgeLanOnly,
+  judgeMulticast,
+  judgePort,
+} from '../../../src/doctor/checks/mesh.ts'
 import { judgePending, judgeVersions } from '../../../src/doctor/checks/peers.ts'
 import { judgeRetention, judgeRooms, judgeSummaries } from '../../../src/doctor/checks/store.ts'
 import { judgeHook, judgeServiceSpool, judgeWaiting, readGroup } from '../../../src/doctor/checks/terminal.ts'
@@ -213,6 +219,11 @@ describe('ports', () => {
   ])('%o: %s', (differs, outcome, detail) => {
     expect(judgePort({ ...look, ...differs })).toMatchObject({ outcome, detail })
   })
+  test('when nobody holds it any more, no program is to be ended', () => {
+    const { fix } = judgePort({ ...look, listens: [], trouble: 'the mesh cannot listen on 10.0.0.5:9238' })
+    expect(fix).toMatch(/^Nobody else holds port 9238 now, and the daemon tries again/)
+    expect(fix).toContain('another mesh.port in')
+  })
 })
 
 describe('addresses', () => {
@@ -229,12 +240,33 @@ describe('addresses', () => {
   test('a private one that is not listened on; public ones and link-local IPv6 are left alone', () => {
     expect(judge(['127.0.0.1', '10.0.0.5'])).toMatchObject({
       outcome: 'ok',
-      detail: '10.0.0.5; 1 public ones are left alone',
+      detail: '10.0.0.5; 1 public one is left alone',
     })
     expect(judge(['127.0.0.1'])).toMatchObject({ outcome: 'warn', fix: 'restart' })
     expect(judge(['127.0.0.1']).detail).toContain('10.0.0.5 (eth0)')
     expect(judge(['127.0.0.1', '10.0.0.5'], ['eth2']).detail).toContain('down: eth2')
     expect(judge([]).outcome).toBe('skipped')
+  })
+  test('one at which another program has the port did not come late', () => {
+    const socket = {
+      kind: 'tcp',
+      localPort: 9238,
+      remote: '',
+      remotePort: 0,
+      listens: true,
+      inode: '1',
+    } as const
+    const table = [
+      { ...socket, local: '10.0.0.5' },
+      { ...socket, local: '127.0.0.1' },
+    ]
+    const taken = heldByOthers(9238, ['10.0.0.5'], table)
+    expect(judgeAddresses(mesh, interfaces, ['10.0.0.5'], [], 'restart', taken)).toMatchObject({
+      outcome: 'skipped',
+      detail: 'another program holds the port at 127.0.0.1, see mesh.port',
+    })
+    const free = heldByOthers(9238, ['10.0.0.5'], table.slice(0, 1))
+    expect(judgeAddresses(mesh, interfaces, ['10.0.0.5'], [], 'restart', free).detail).toContain('came after')
   })
   test('loopback alone is nobody to meet, unless it was chosen', () => {
     const alone = { lo: [at('127.0.0.1')] }

@@ -1,6 +1,7 @@
 // Whether the mesh listens where it was told to, and says so when something else has the port.
 import { createServer, type Server } from 'node:net'
 import { expect, test } from 'vitest'
+import { until } from '../../support/until.ts'
 import { start } from './cluster.ts'
 
 function taken(): Promise<{ server: Server; port: number }> {
@@ -19,8 +20,14 @@ test('one IPv4 address that is taken makes it unready, though it listens on othe
   const [check] = node.mesh.health?.() ?? []
   expect(node.mesh.status().listen.length).toBeGreaterThan(0)
   expect(check).toMatchObject({ name: 'mesh.listening', ok: false })
-  expect(check?.detail).toContain(`but not on /ip4/127.0.0.1/tcp/${port}`)
-  server.close()
+  expect(check?.detail).toContain(`but not on 127.0.0.1:${port}`)
+  const listening = node.mesh.status().listen.length
+  await new Promise((resolve) => server.close(resolve))
+  // Without a restart, as soon as the other program is gone.
+  await until(() => node.mesh.health?.()[0]?.ok === true, { what: 'the freed address' })
+  expect(node.mesh.status().listen).toHaveLength(listening + 1)
+  expect(node.mesh.status().listen).toContain(`/ip4/127.0.0.1/tcp/${port}`)
+  expect(node.mesh.health?.()[0]?.detail).not.toContain('but not on')
 })
 
 test('with all of them it is ready', async () => {
