@@ -97,6 +97,8 @@ describe.runIf(possible.ok)('karo doctor of a service', () => {
     ['a key others may read', 'home.key', 'chmod 640 /var/lib/karo/identity.key'],
     ['a file of root', 'home.owner', 'touch /var/lib/karo/db/planted'],
     ['a spool nobody may write', 'spool.directory', 'chmod 700 /var/spool/karo'],
+    ['a spool of another group', 'spool.directory', 'chgrp 0 /var/spool/karo && chmod 3733 /var/spool/karo'],
+    ['somebody in its group', 'spool.directory', 'gpasswd -a ann karo-spool'],
   ])(
     '%s: %s fails alone, root is shown how, --fix leaves it, and the command mends it',
     async (_, id, breaks) => {
