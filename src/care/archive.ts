@@ -1,4 +1,5 @@
 // The backup of a whole node as one file: a tar of the key, the configuration and the database, and a list that proves them.
+// It proves against damage. Whoever can write the file can make another one that is as right: it bears no signature.
 import { type FileHandle, open } from 'node:fs/promises'
 import { KaroError } from '../base/errors.ts'
 import { blake3 } from '../base/hash.ts'
@@ -16,6 +17,9 @@ const LIST = 'manifest.json'
 const PROOF = 'manifest.blake3'
 export const KEY_ENTRY = 'identity.key'
 export const CONFIG_ENTRY = 'config.toml'
+/** Of a name in the head. */
+const MOST_TEXT = 256
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
 const ROWS = /^rows\/\d{6}$/
 
 /** What a backup is of; its first entry. */
@@ -123,7 +127,7 @@ export async function openArchive(
     if (head === undefined || list === undefined || proof === undefined)
       throw bad(path, size, 'it ends too early')
     if (proof !== `${digest(list)}\n`) throw bad(path, at, 'its list is not what was written')
-    compare(path, seen, JSON.parse(list.toString('utf8')) as { files: readonly Listed[] })
+    compare(path, seen, readList(list, path))
     if (head.key !== (key !== undefined)) throw bad(path, 0, 'it does not hold what it says')
     return { head, key, config, rows: () => rowsAgain(file, path, seen), close: () => file.close() }
   } catch (error) {
@@ -136,11 +140,12 @@ function readHead({ path, bytes, at }: Entry, file: string): BackupHead {
   try {
     if (path !== HEAD) throw new Error('it begins with something else')
     const head = JSON.parse(bytes.toString('utf8')) as BackupHead
-    if (head.format > FORMAT)
+    if (Number.isSafeInteger(head.format) && head.format > FORMAT)
       throw new KaroError('bad_file', `the backup has format ${head.format}; this program knows ${FORMAT}`, {
         where: file,
-        hint: `Restore it with Karo ${head.karo_version} or later.`,
+        hint: `Restore it with ${isText(head.karo_version) ? `Karo ${head.karo_version}` : 'a Karo'} or later.`,
       })
+    if (!isHead(head)) throw new Error('it says something else')
     return head
   } catch (error) {
     if (error instanceof KaroError) throw error
@@ -148,7 +153,31 @@ function readHead({ path, bytes, at }: Entry, file: string): BackupHead {
   }
 }
 
-function compare(path: string, seen: readonly Listed[], { files }: { files: readonly Listed[] }): void {
+/** Anybody can make a file whose sums are right: what is in it is not taken for what it should be. */
+function isHead(head: Readonly<Record<keyof BackupHead, unknown>>): boolean {
+  const { format, schema, karo_version, node_id, name, created_at, key } = head
+  return (
+    [format, schema].every((number) => Number.isSafeInteger(number) && (number as number) > 0) &&
+    [karo_version, node_id, name].every(isText) &&
+    typeof created_at === 'string' &&
+    TIME.test(created_at) &&
+    typeof key === 'boolean'
+  )
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= MOST_TEXT
+
+function readList(list: Buffer, path: string): readonly Partial<Listed>[] {
+  try {
+    const { files } = JSON.parse(list.toString('utf8')) as { files: unknown }
+    if (Array.isArray(files) && files.every((one) => typeof one === 'object' && one !== null)) return files
+  } catch {
+    // As any other that is no list.
+  }
+  throw bad(path, undefined, `${LIST} is not what was written`)
+}
+
+function compare(path: string, seen: readonly Listed[], files: readonly Partial<Listed>[]): void {
   for (const [i, found] of seen.entries()) {
     const told = files[i]
     const same =
