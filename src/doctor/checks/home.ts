@@ -207,7 +207,7 @@ function judgeKey(
   if (key.isSymbolicLink()) {
     return fail(
       `${path} is a symbolic link`,
-      `cp --remove-destination "$(readlink -f ${quote(path)})" ${quote(path)}`,
+      `${as(world, key)}cp --remove-destination "$(readlink -f ${quote(path)})" ${quote(path)}`,
     )
   }
   if (!key.isFile()) return fail(`${path} is no regular file`)
