@@ -94,6 +94,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     readings: () =>
       readAll({
         ...{ health, mesh, trust, documents, summaries, query, store, observe, audit },
+        feed: happenings,
         version: VERSION,
         probe: probe.lately,
         places: { home: paths.db, spool: paths.spool },

@@ -16,6 +16,9 @@ export const TAGS = {
   keys: 'What opens this API over TCP.',
 } as const
 
+/** Affairs of one person: that somebody asked for one is nobody else's to know, and so the metrics do not say for which. */
+const PERSONAL: ReadonlySet<keyof typeof TAGS> = new Set(['terminal', 'sharing', 'ledger', 'keys'])
+
 /** An answer that is no JSON document. */
 export interface TextAnswer {
   /** Its media type, without parameters. */
@@ -78,13 +81,19 @@ export function serve<Query extends z.ZodType, Body extends z.ZodType, Answer>(
     reply: FastifyReply,
   ) => Promise<Answer | FastifyReply>,
 ): void {
-  const { method, path, access, scope, via, daily, query, body, bodyBytes } = operation
+  const { method, path, access, tag, scope, via, daily, query, body, bodyBytes } = operation
   const checks = [query && createCheck('querystring', query), body && createCheck('body', body)]
   server.route<{ Querystring: z.output<Query>; Body: z.output<Body> }>({
     method,
     url: path,
     ...(bodyBytes !== undefined && { bodyLimit: bodyBytes }),
-    config: { access, ...(scope && { scope }), ...(via && { via }), ...(daily && { daily }) },
+    config: {
+      access,
+      ...(scope && { scope }),
+      ...(via && { via }),
+      ...(daily && { daily }),
+      personal: PERSONAL.has(tag),
+    },
     async preValidation(request) {
       for (const check of checks) check?.(request as FastifyRequest)
     },

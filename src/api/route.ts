@@ -40,6 +40,8 @@ declare module 'fastify' {
     via?: 'socket'
     /** Each time is an entry of the ledger, which anybody may cause: a person has only so many a day. */
     daily?: true
+    /** No other person is told that this one was asked for. */
+    personal?: boolean
   }
   interface FastifyRequest {
     /** Of an `anyone` route it may be missing. */

@@ -31,6 +31,8 @@ export interface ServerOptions {
   /** Told of each answer; `route` is the pattern, undefined where there is none. */
   readonly onAnswered?: (answered: {
     readonly route: string | undefined
+    /** An affair of one person. */
+    readonly personal: boolean
     readonly method: string
     readonly status: number
     readonly elapsed_ms: number
@@ -112,7 +114,8 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     const { url: route } = routeOptions
     const { statusCode: status } = reply
     const elapsed_ms = (begun.get(request) ?? now) - (started.get(request) ?? now)
-    options.onAnswered?.({ route, method, status, elapsed_ms })
+    const { personal = false } = routeOptions.config
+    options.onAnswered?.({ route, personal, method, status, elapsed_ms })
     const told = { method, route: route ?? 'unknown', status, elapsed_ms: Math.round(elapsed_ms) }
     log.debug({ trace_id: id, ...told }, 'request')
     done()

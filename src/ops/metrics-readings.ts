@@ -4,6 +4,7 @@ import { statfs } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
 import type { Audit } from '../audit/index.ts'
 import type { HealthCheck } from '../base/room.ts'
+import { roughSize, roughWaiting } from '../base/rough.ts'
 import type { Documents } from '../documents/index.ts'
 import type { Mesh } from '../mesh/index.ts'
 import type { Observe } from '../observe/index.ts'
@@ -24,6 +25,8 @@ export interface Sources {
   readonly store: Pick<Store, 'bytes'>
   readonly observe: Pick<Observe, 'status' | 'failures'>
   readonly audit: Pick<Audit, 'status'>
+  /** Of the feed, which also has what people did, no more than how many follow it. */
+  readonly feed: { followers(): number }
   /** Tries the database and says so to the metrics; at most as often as it finds sensible. */
   readonly probe: () => Promise<void>
   /** Directories. */
@@ -129,18 +132,15 @@ const questions: Part = ({ query }) => {
   }
 }
 
-/** The database grows with every command; told exactly, its size would show when somebody types. */
-const STORE_STEP = 1024 * 1024
-
 const store: Part = async ({ store, probe }) => {
   await probe()
-  return { karo_store_bytes: Math.ceil((await store.bytes()) / STORE_STEP) * STORE_STEP }
+  return { karo_store_bytes: roughSize(await store.bytes()) }
 }
 
 const spool: Part = async ({ observe }) => {
   const { pending_bytes, dropped } = await observe.status()
   return {
-    karo_spool_pending_bytes: pending_bytes,
+    karo_spool_pending_bytes: roughWaiting(pending_bytes),
     karo_spool_dropped_records_total: dropped,
     karo_spool_failures_total: observe.failures(),
   }
@@ -150,6 +150,8 @@ const ledger: Part = ({ audit }) => {
   const { written, dropped } = audit.status()
   return { karo_audit_entries_total: written, karo_audit_dropped_entries_total: dropped }
 }
+
+const followed: Part = ({ feed }) => ({ karo_event_followers: feed.followers() })
 
 const disks: Part = async ({ places }) => {
   const available: Record<string, number> = {}
@@ -192,6 +194,7 @@ const PARTS: readonly Part[] = [
   store,
   spool,
   ledger,
+  followed,
   disks,
   daemon,
   descriptors,

@@ -21,7 +21,8 @@ export const LABELS = {
   outcome: OUTCOMES,
   status: ANSWER_STATUSES,
   side: ['asking', 'answering'],
-  method: ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS'],
+  /** `any`: of routes that are not told apart. */
+  method: ['GET', 'POST', 'PUT', 'DELETE', 'HEAD', 'OPTIONS', 'any'],
   /** Of an HTTP status. */
   class: ['1xx', '2xx', '3xx', '4xx', '5xx'],
   level: LOG_LEVELS,
@@ -193,7 +194,11 @@ export const METRICS = {
     help: 'Size of the file systems they are on.',
     labels: ['place'],
   },
-  karo_spool_pending_bytes: { read: true, type: 'gauge', help: 'What shells wrote that is not stored yet.' },
+  karo_spool_pending_bytes: {
+    read: true,
+    type: 'gauge',
+    help: 'What shells wrote that is not stored yet, in whole steps of 64 KiB.',
+  },
   karo_spool_dropped_records_total: {
     read: true,
     type: 'counter',
@@ -217,7 +222,7 @@ export const METRICS = {
 
   karo_api_requests_total: {
     type: 'counter',
-    help: 'Requests answered, by the pattern of their route.',
+    help: 'Requests answered, by the pattern of their route; those for affairs of one person are all one.',
     labels: ['route', 'method', 'class'],
   },
   karo_api_request_duration_seconds: {
@@ -227,6 +232,11 @@ export const METRICS = {
     buckets: [0.005, 0.025, 0.1, 0.5, 2.5, 10],
   },
 
+  karo_event_followers: {
+    read: true,
+    type: 'gauge',
+    help: 'Who follows what happens on the node (karo events, pages), now; 32 at most.',
+  },
   karo_api_refused_total: {
     type: 'counter',
     help: 'Requests over TCP that were turned away; those for their form, host or origin are in no other metric.',

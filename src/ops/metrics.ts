@@ -10,6 +10,8 @@ import { LABELS, METRICS, type Metric, type MetricName, OTHER } from './metrics-
 interface RequestSeen {
   /** The pattern of its route; undefined where there is none. */
   readonly route: string | undefined
+  /** An affair of one person: whoever reads the metrics is not told which. */
+  readonly personal: boolean
   readonly method: string
   readonly status: number
   readonly elapsed_ms: number
@@ -39,6 +41,8 @@ interface Rendered {
   readonly body: string
 }
 
+/** Stands for the routes of all affairs of one person. */
+const PERSONAL = 'personal'
 /** Routes are constants of the program; should they ever not be, that many are told apart. */
 const ROUTES_MAX = 128
 
@@ -105,9 +109,13 @@ export function createMetrics(options: {
       },
       answered: (labels) => counter('karo_answers_total').inc(boundedLabels(labels)),
     },
-    request({ route: pattern, method, status, elapsed_ms }) {
-      const route = routeOf(pattern)
-      const bounded = boundedLabels({ method, class: `${Math.floor(status / 100)}xx` })
+    request({ route: pattern, personal, method, status, elapsed_ms }) {
+      // What is asked for is told with how: a POST among them would be a change.
+      const route = personal ? PERSONAL : routeOf(pattern)
+      const bounded = boundedLabels({
+        method: personal ? 'any' : method,
+        class: `${Math.floor(status / 100)}xx`,
+      })
       counter('karo_api_requests_total').inc({ route, ...bounded })
       histogram('karo_api_request_duration_seconds').observe({ route }, elapsed_ms / 1000)
     },

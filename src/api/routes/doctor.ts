@@ -1,6 +1,7 @@
 // What only the daemon knows of how the node is: facts for `karo doctor`, which judges them.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { HealthCheck } from '../../base/room.ts'
+import { roughSize, roughWaiting } from '../../base/rough.ts'
 import { VERSION } from '../../base/version.ts'
 import type { Documents } from '../../documents/index.ts'
 import type { Identity } from '../../identity/index.ts'
@@ -47,9 +48,9 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
   }
 
   return (server) => {
-    serve(server, getDoctor, async (request) => {
+    serve(server, getDoctor, async ({ query, caller }) => {
       const [multicast, storeProblem, bytes, spool, last] = await Promise.all([
-        request.query.multicast ? mesh.tryMulticast() : null,
+        query.multicast ? mesh.tryMulticast() : null,
         store.probe().then(() => null, reasonOf),
         store.bytes().catch(() => 0),
         observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
@@ -75,8 +76,8 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         one_sided: one_sided.map(named),
         stale: stale.map(named),
         store_problem: storeProblem,
-        store_bytes: bytes,
-        spool,
+        store_bytes: roughSize(bytes),
+        spool: caller.admin ? spool : { ...spool, pending_bytes: roughWaiting(spool.pending_bytes) },
         summaries: { recipients: summaries.status().recipients, last },
         retention_waits_ms: deps.retentionWaits(),
         http: deps.http(),

@@ -1,6 +1,7 @@
 // What the node is and how it is: /status, /health and /identity.
 import type { Clock } from '../../base/clock.ts'
 import type { HealthCheck } from '../../base/room.ts'
+import { roughSize, roughWaiting } from '../../base/rough.ts'
 import { VERSION } from '../../base/version.ts'
 import type { Documents } from '../../documents/index.ts'
 import type { Identity } from '../../identity/index.ts'
@@ -59,8 +60,8 @@ export function statusRoutes(deps: StatusDeps): Routes {
           rejected: deps.mesh.rejections(),
         },
         http: { listen: hostAndPort(deps.http()) },
-        store: { events, bytes },
-        spool,
+        store: { events, bytes: roughSize(bytes) },
+        spool: caller.admin ? spool : { ...spool, pending_bytes: roughWaiting(spool.pending_bytes) },
         documents: deps.documents.counts(),
         summaries: deps.summaries.status(),
         health: deps.health(),

@@ -55,9 +55,11 @@ export const doctorFacts = z
     one_sided: names('trusted here; when last connected they did not trust this node'),
     stale: names('trusted here; their clock is more than five minutes away, so their frames are refused'),
     store_problem: text(4096, 'what the database said').nullable().describe('null: it keeps what is written'),
-    store_bytes: count('bytes of the database on disk, about'),
+    store_bytes: count('bytes of the database on disk, to the next MiB'),
     spool: z.strictObject({
-      pending_bytes: count('bytes that shells wrote and that are no events yet'),
+      pending_bytes: count(
+        'bytes that shells wrote and that are no events yet; whole steps of 64 KiB but for administrators',
+      ),
       dropped: count('commands that were lost before they reached the daemon'),
     }),
     retention_waits_ms: count(

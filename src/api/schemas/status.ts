@@ -63,10 +63,12 @@ export const status = z
       .describe('where this API listens beside the control socket; null: nowhere'),
     store: z.strictObject({
       events: count('commands kept, of the caller'),
-      bytes: count('bytes of the database on disk, about'),
+      bytes: count('bytes of the database on disk, to the next MiB'),
     }),
     spool: z.strictObject({
-      pending_bytes: count('bytes that shells wrote and that are no events yet'),
+      pending_bytes: count(
+        'bytes that shells wrote and that are no events yet; whole steps of 64 KiB but for administrators',
+      ),
       dropped: count('commands that were lost before they reached the daemon'),
     }),
     documents: z

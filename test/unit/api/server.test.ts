@@ -175,7 +175,9 @@ test('what an answer took is told from its beginning: a stream lasts as long as 
   now += 60_000
   body.end()
   await answer
-  expect(answered).toEqual([{ route: '/api/v1/stream', method: 'GET', status: 200, elapsed_ms: 7 }])
+  expect(answered).toEqual([
+    { route: '/api/v1/stream', personal: false, method: 'GET', status: 200, elapsed_ms: 7 },
+  ])
 })
 
 describe('the socket', () => {

@@ -75,7 +75,7 @@ test('status has exactly the shape scripts rely on', async () => {
       rejected,
     },
     http: { listen: '127.0.0.1:9237' },
-    store: { events: 12, bytes: 4096 },
+    store: { events: 12, bytes: 1_048_576 },
     spool: { pending_bytes: 10, dropped: 1 },
     documents,
     summaries,
@@ -83,9 +83,16 @@ test('status has exactly the shape scripts rely on', async () => {
   })
 })
 
+test('who is no administrator is not told to the byte what waits, which others typed', async () => {
+  const asked = async (admin: boolean) =>
+    (await server(async () => 12, { ...owner(1000), admin }).inject('/api/v1/status')).json().spool
+  expect(await asked(true)).toEqual({ pending_bytes: 10, dropped: 1 })
+  expect(await asked(false)).toEqual({ pending_bytes: 0, dropped: 1 })
+})
+
 test('a store that cannot be read leaves the status answerable', async () => {
   const answer = await server(() => Promise.reject(new Error('closed'))).inject('/api/v1/status')
-  expect([answer.statusCode, answer.json().store]).toEqual([200, { events: 0, bytes: 4096 }])
+  expect([answer.statusCode, answer.json().store]).toEqual([200, { events: 0, bytes: 1_048_576 }])
 })
 
 test('health tells ready, checks and the pid; identity tells who', async () => {

@@ -4,6 +4,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { metricsPage } from '../../../scripts/metrics-page.ts'
+import { type Operation, serve } from '../../../src/api/operation.ts'
+import { OPERATIONS } from '../../../src/api/operations/index.ts'
+import type { Routes } from '../../../src/api/route.ts'
 import { metricsRoutes } from '../../../src/api/routes/metrics.ts'
 import { buildServer } from '../../../src/api/server.ts'
 import { silentLog } from '../../../src/base/log.ts'
@@ -45,6 +48,7 @@ function sources(changed: Partial<Record<keyof Sources, unknown>> = {}): Sources
     query: { status: () => ({ asking: 1, answering: 2, relayed: 3, relay_dropped: 4 }) },
     store: { bytes: async () => 1234 },
     observe: { status: async () => ({ pending_bytes: 5, dropped: 6 }), failures: () => 7 },
+    feed: { followers: () => 4 },
     audit: { status: () => ({ written: 8, dropped: 9 }) },
     probe: async () => {},
     places: { home: '/', spool: '/' },
@@ -73,7 +77,7 @@ function once({ metrics }: ReturnType<typeof measuring>): void {
   for (const refusal of LABELS.refusal) metrics.refused(refusal)
   for (const method of LABELS.method) {
     for (const status of [101, 200, 302, 404, 500]) {
-      metrics.request({ route: '/api/v1/status', method, status, elapsed_ms: 1 })
+      metrics.request({ route: '/api/v1/status', personal: false, method, status, elapsed_ms: 1 })
     }
   }
   metrics.probed(true, 3)
@@ -155,7 +159,7 @@ describe('the set of series', () => {
         ...asked({ query_type: 'ToolUsage', ended_by: 'all_done' }),
         coverage: { nodes: [{ outcome: next() }] } as never,
       })
-      metrics.request({ route: undefined, method: next(), status: n, elapsed_ms: 1 })
+      metrics.request({ route: undefined, personal: false, method: next(), status: n, elapsed_ms: 1 })
       metrics.logged(next() as never)
       metrics.refused(next() as never)
     }
@@ -166,11 +170,42 @@ describe('the set of series', () => {
     expect(seriesOf(text).length - before).toBe(13 + 9 + 6 + 4)
     const routed = measuring()
     for (let n = 0; n < 10_000; n++) {
-      routed.metrics.request({ route: `/r/${n}`, method: 'GET', status: 200, elapsed_ms: 1 })
+      routed.metrics.request({ route: `/r/${n}`, personal: false, method: 'GET', status: 200, elapsed_ms: 1 })
     }
     const routes = new Set(samplesOf(await routed.text()).map(({ labels }) => labels.get('route')))
     expect(routes.size).toBeLessThanOrEqual(130)
     expect(routes).toContain(OTHER)
+  })
+
+  test('affairs of one person are all one: nobody learns from the metrics which', async () => {
+    const all = measuring()
+    const affairs: [Operation, number][] = []
+    const described: Routes = (server) => {
+      for (const operation of OPERATIONS) {
+        if (operation.body !== undefined || operation.query !== undefined) continue
+        affairs.push([operation, 200])
+        serve(server, operation, async (_request, reply) => reply.send({}))
+      }
+    }
+    const server = buildServer({
+      routes: [described],
+      callerOf: () => owner(),
+      onAnswered: all.metrics.request,
+      clock,
+      log: silentLog,
+    })
+    await server.ready()
+    for (const [{ method, path }] of affairs) await server.inject({ method, url: path })
+    const text = await all.text()
+    await server.close()
+    const routes = new Set(samplesOf(text).flatMap(({ labels }) => labels.get('route') ?? []))
+    expect(routes).toContain('/api/v1/status')
+    for (const route of routes)
+      expect(route).not.toMatch(/share|history|token|session|audit|export|import|stats/)
+    const personal = affairs.filter(([{ tag }]) => ['terminal', 'sharing', 'ledger', 'keys'].includes(tag))
+    expect(personal.map(([{ path }]) => path)).toContain('/api/v1/share/off')
+    const counted = 'karo_api_requests_total{route="personal",method="any",class="2xx"}'
+    expect(value(text, counted)).toBe(personal.length)
   })
 
   test('requests with ten thousand paths and methods are one route to the metrics', async () => {
@@ -207,7 +242,12 @@ describe('what is read', () => {
     expect(value(text, 'karo_queries_in_progress{side="answering"}')).toBe(2)
     // Not to the byte: a series of that would show each command.
     expect(value(text, 'karo_store_bytes')).toBe(1024 * 1024)
+    expect(value(text, 'karo_spool_pending_bytes')).toBe(0)
+    const backlog = async () => ({ pending_bytes: 200_000, dropped: 6 })
+    const behind = measuring(sources({ observe: { status: backlog, failures: () => 7 } }))
+    expect(value(await behind.text(), 'karo_spool_pending_bytes')).toBe(3 * 64 * 1024)
     expect(value(text, 'karo_spool_dropped_records_total')).toBe(6)
+    expect(value(text, 'karo_event_followers')).toBe(4)
     expect(value(text, 'karo_audit_dropped_entries_total')).toBe(9)
     expect(value(text, 'karo_filesystem_available_bytes{place="home"}')).toBeGreaterThan(0)
   })
