@@ -63,7 +63,7 @@ export function judgeHead({ method, url, rawHeaders }: RequestHead, port: number
   if (origin !== undefined && origin !== `http://${host}`) return crossSite()
   const site = headers.get('sec-fetch-site')
   if (site !== undefined && !OWN_SITES.has(site)) return crossSite()
-  if (!METHODS.has(method)) return malformed('a method that is not served here')
+  if (!METHODS.has(method)) return refuse('malformed', 'not_found', 'nothing is served here for that method')
   if (url.length > URL_BYTES_MAX) return refuse('malformed', 'too_large', 'the address is too long')
   if (!TARGET.test(url)) return malformed('an address that does not begin with / or is not plain ASCII')
   if (TOKEN_IN_URL.test(url)) {
@@ -87,7 +87,7 @@ const malformed = (what: string): Refused => refuse('malformed', 'bad_request', 
 
 function refuse(
   reason: Refusal,
-  code: 'refused' | 'bad_request' | 'too_large',
+  code: 'refused' | 'bad_request' | 'too_large' | 'not_found',
   message: string,
   details: { readonly hint?: string } = {},
 ): Refused {

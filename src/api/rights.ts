@@ -15,10 +15,10 @@ interface Asked {
  * when only what they showed does not open it.
  */
 export function checkRights(asked: Asked, caller: Caller | undefined): void {
-  // Where there is no route, who is unknown is not told so.
-  const { access = 'person', via } = asked.config
-  MAY_USE[access](caller)
-  if (caller === undefined) return
+  const { access, via } = asked.config
+  // Where there is no route, who is unknown is not told so; to anybody else no right would open it.
+  MAY_USE[access ?? 'person'](caller)
+  if (caller === undefined || access === undefined) return
   if (via === 'socket' && caller.via !== 'socket') {
     throw new KaroError('refused', 'that is done over the control socket only', {
       hint: 'Use the karo command on this machine.',

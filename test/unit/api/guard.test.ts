@@ -107,6 +107,8 @@ describe('what two readers could read differently', () => {
 
   test.each(['OPTIONS', 'TRACE', 'CONNECT', 'PROPFIND', 'get'])('the method %s is refused', (method) => {
     expect(judge(HOST, { method })).toBe('malformed')
+    const refused = judgeHead({ method, url: '/api/v1/status', rawHeaders: HOST }, PORT)
+    expect(refused?.error.code).toBe('not_found')
   })
 })
 

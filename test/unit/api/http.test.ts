@@ -215,6 +215,24 @@ describe('a token', () => {
     expect(answers).toEqual(expected)
   })
 
+  test.each(['metrics', 'read', 'full'] as const)(
+    'of scope %s is not told to become a wider one for what there is not',
+    async (scope) => {
+      const rig = await start()
+      const { token } = await rig.token(ANN, { scope })
+      for (const [method, path] of [
+        ['POST', '/api/v1/nosuch'],
+        ['GET', '/api/v1/nosuch'],
+        ['PATCH', '/api/v1/mine'],
+        ['DELETE', '/api/v1/health'],
+      ] as const) {
+        const answer = await rig.with(token, path, { method })
+        expect([method, path, answer.status]).toEqual([method, path, 404])
+        expect(JSON.stringify(await answer.json())).not.toContain('scope')
+      }
+    },
+  )
+
   test('opens never more than its owner may do now', async () => {
     const rig = await start()
     rig.rights.set(ANN, { admin: true, asks: true })
