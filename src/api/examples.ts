@@ -106,7 +106,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       },
     ],
   },
-  AuditVerdict: { ok: true, entries: 17, head: digest, first_bad: null },
+  AuditVerdict: { ok: true, entries: 17, head: digest, first_bad: null, earlier_keys: [] },
   FeedEvent: {
     ...{ id: '670ab14c489c1416-21', timestamp: at, type: 'member_left' },
     data: { peer: bob, why: 'goodbye' },

@@ -1,4 +1,5 @@
 // The audit room: one writer appends what happened to the chained ledger, in call order, and signs its head.
+import { formatNodeId } from '../../protocols/node-id.ts'
 import { DAY_MS } from '../base/calendar.ts'
 import type { Clock, Random } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -7,8 +8,9 @@ import type { AuditBase, AuditRepository, AuditRow } from '../store/audit.ts'
 import { readEnd } from './continue.ts'
 import { GENESIS, makeRow, readRow } from './entry.ts'
 import { type ExportEntry, headerOf } from './exported.ts'
-import { signHead } from './head.ts'
+import { readHead, signHead } from './head.ts'
 import type { Audit, AuditEntry, AuditRecord, AuditVerdict } from './index.ts'
+import { keyChange } from './signers.ts'
 import { verifyLedger } from './verify.ts'
 import { createWhoAsked } from './who-asked.ts'
 
@@ -209,6 +211,17 @@ export function createAudit(options: AuditOptions): Audit {
       const { signed } = end
       signedSeq = signed?.seq ?? 0
       state = 'open'
+      // Restored without its key, or given another: what the old one signed stays its, and is told to be.
+      const own = formatNodeId(identity.publicKey)
+      const signer = signed === undefined ? undefined : readHead(signed)?.signer
+      if (signer !== undefined && signer !== own) {
+        log.warn(
+          { previous: signer },
+          'this ledger was signed by another key until now; the change is an entry',
+        )
+        queue.unshift({ record: keyChange(signer, own), ts: clock.now(), written: () => {} })
+        headDue = true
+      }
       // A damaged one is empty; `verify` says so.
       if (signed !== undefined && signed.frame.length > 0) tell(headListeners, signed.frame)
       void pump()
@@ -276,6 +289,7 @@ export function createAudit(options: AuditOptions): Audit {
     },
 
     async *export({ since = 0, until = Number.POSITIVE_INFINITY }) {
+      const own = formatNodeId(identity.publicKey)
       headDue ||= newest.seq > signedSeq
       await pump()
       const heads = new Map((await repository.heads()).map((head) => [head.seq, head.frame]))
@@ -295,7 +309,9 @@ export function createAudit(options: AuditOptions): Audit {
         if (frame === undefined) continue
         yield { head: { seq, frame: Buffer.from(frame).toString('base64url') } }
         // What was written since then is under no signature yet.
-        if (seq === newestHead || (row !== undefined && row.ts >= until)) return
+        if (seq === newestHead) return
+        // A part under the signature of an earlier key alone would prove nothing of this node.
+        if (row !== undefined && row.ts >= until && readHead({ seq, frame })?.signer === own) return
       }
       if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
     },

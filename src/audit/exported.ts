@@ -4,6 +4,7 @@ import { KaroError } from '../base/errors.ts'
 import { canonicalDetails, hashEntry } from './entry.ts'
 import { readHead } from './head.ts'
 import type { AuditEntry } from './index.ts'
+import { createSigners, type EarlierKey } from './signers.ts'
 
 /** Of the file, in its first line. */
 const FORMAT = 1
@@ -40,6 +41,8 @@ export interface ExportVerdict {
   readonly last: number | null
   /** Number of the newest entry under a signature; what comes after it anybody could have written. */
   readonly signed_through: number | null
+  /** Keys that signed before that one, oldest first; each was replaced by the next, which an entry says. */
+  readonly earlier_keys: readonly EarlierKey[]
 }
 
 export function headerOf(
@@ -62,7 +65,7 @@ export function headerOf(
 export async function verifyExport(lines: AsyncIterable<unknown>): Promise<ExportVerdict> {
   const walk = lines[Symbol.asyncIterator]()
   const header = headerFrom((await walk.next()).value)
-  const publicKey = parseNodeId(header.node_id)!
+  const signers = createSigners()
   let previous: Uint8Array = Buffer.from(header.base.hash, 'hex')
   let expected = header.base.seq + 1
   let entries = 0
@@ -73,11 +76,17 @@ export async function verifyExport(lines: AsyncIterable<unknown>): Promise<Expor
     const line = step.value as Partial<AuditEntry & ExportHead & { timestamp: string }> | null
     if (line?.head !== undefined) {
       if (firstBad !== null) continue
-      const told = readSigned(line.head, publicKey)
+      const told = readSigned(line.head)
       // Over the entry just read, and no other.
-      if (line.head.seq === expected - 1 && first !== null && told !== undefined && same(told, previous))
+      if (
+        line.head.seq === expected - 1 &&
+        first !== null &&
+        told !== undefined &&
+        same(told.hash, previous)
+      ) {
         signed = expected - 1
-      else firstBad = first === null ? expected : expected - 1
+        signers.head(signed, told.signer)
+      } else firstBad = first === null ? expected : expected - 1
       continue
     }
     entries++
@@ -88,10 +97,13 @@ export async function verifyExport(lines: AsyncIterable<unknown>): Promise<Expor
       continue
     }
     first ??= expected
+    signers.entry(expected, line?.type ?? '', line?.details)
     previous = hash
     expected++
   }
   const last = first === null ? null : expected - 1
+  const { unproven, earlier } = signers.judge(header.node_id)
+  if (unproven !== undefined) firstBad = Math.min(unproven, firstBad ?? unproven)
   return {
     ok: firstBad === null && last !== null && signed === last,
     entries,
@@ -101,6 +113,7 @@ export async function verifyExport(lines: AsyncIterable<unknown>): Promise<Expor
     first,
     last,
     signed_through: signed,
+    earlier_keys: earlier,
   }
 }
 
@@ -120,9 +133,9 @@ function headerFrom(value: unknown): ExportHeader {
   })
 }
 
-function readSigned(head: Partial<ExportHead['head']>, publicKey: Uint8Array): Uint8Array | undefined {
+function readSigned(head: Partial<ExportHead['head']>): ReturnType<typeof readHead> {
   if (typeof head.frame !== 'string' || typeof head.seq !== 'number') return undefined
-  return readHead({ seq: head.seq, frame: Buffer.from(head.frame, 'base64url') }, publicKey)
+  return readHead({ seq: head.seq, frame: Buffer.from(head.frame, 'base64url') })
 }
 
 /** Computed from what the line says; undefined when that is not what it says of itself. */

@@ -1,6 +1,7 @@
 // Signed heads: this node's signature over the newest entry, and so over all before it.
 import { decodeFrame, encodeFrame, FrameError, messageTable, NONCE_BYTES } from '../../protocols/frame.ts'
 import { AuditHead, type AuditHeadBody } from '../../protocols/messages/audit.ts'
+import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import type { Clock, Random } from '../base/clock.ts'
 import { type Identity, verifySignature } from '../identity/index.ts'
 import type { SignedHead } from '../store/audit.ts'
@@ -24,11 +25,13 @@ export function signHead(
   return { seq: body.seq, frame: encodeFrame(AuditHead, envelope, body, (bytes) => identity.sign(bytes)) }
 }
 
-/** The hash (32 bytes; it covers the entry's number) this node signed, or undefined when the frame is no such thing. */
-export function readHead(head: SignedHead, publicKey: Uint8Array): Uint8Array | undefined {
+/** The hash (32 bytes; it covers the entry's number) that was signed, and by whom; undefined when the frame is no such thing. */
+export function readHead(
+  head: SignedHead,
+): { readonly hash: Uint8Array; readonly signer: NodeId } | undefined {
   try {
     const { envelope, body } = decodeFrame(head.frame, { messages: HEADS, verify: verifySignature })
-    return Buffer.compare(envelope.sender, publicKey) === 0 ? (body as AuditHeadBody).hash : undefined
+    return { hash: (body as AuditHeadBody).hash, signer: formatNodeId(envelope.sender) }
   } catch (error) {
     if (error instanceof FrameError) return undefined
     throw error

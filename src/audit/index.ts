@@ -2,6 +2,7 @@
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
 import type { ExportLine } from './exported.ts'
+import type { EarlierKey } from './signers.ts'
 import type { AuditType } from './types.ts'
 import type { Asked } from './who-asked.ts'
 
@@ -32,6 +33,8 @@ export interface AuditVerdict {
   readonly head: string
   /** Number of the first entry that is altered, missing, or not what a signed head says; null when ok. */
   readonly first_bad: number | null
+  /** Keys that signed it before this node's, oldest first; each was replaced by the next, which an entry says. */
+  readonly earlier_keys: readonly EarlierKey[]
 }
 
 export interface Audit extends Room {

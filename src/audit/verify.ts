@@ -1,20 +1,23 @@
 // Walks the ledger from its first entry and finds the first that is altered, missing, or not what was signed.
+import { formatNodeId } from '../../protocols/node-id.ts'
 import type { AuditRepository, AuditRow } from '../store/audit.ts'
 import { GENESIS, hashEntry, readRow } from './entry.ts'
 import { readHead } from './head.ts'
 import type { AuditVerdict } from './index.ts'
+import { createSigners } from './signers.ts'
 
-/** `publicKey`: whose signature the heads must have. Reads the ledger as of its start. */
+/** `publicKey`: whose signature the heads must have, or that of a key it replaced. Reads the ledger as of its start. */
 export async function verifyLedger(
   repository: Pick<AuditRepository, 'base' | 'heads' | 'forwards'>,
   publicKey: Uint8Array,
 ): Promise<AuditVerdict> {
   // Heads before entries: entries that are written meanwhile have no head here, and no head lacks its entry.
   const base = await repository.base()
-  const signed = new Map<number, Uint8Array | undefined>()
-  for (const head of await repository.heads()) signed.set(head.seq, readHead(head, publicKey))
+  const signed = new Map<number, ReturnType<typeof readHead>>()
+  for (const head of await repository.heads()) signed.set(head.seq, readHead(head))
   const newestHead = Math.max(0, ...signed.keys())
 
+  const signers = createSigners()
   let previous: Uint8Array = base?.hash ?? GENESIS
   let expected = (base?.seq ?? 0) + 1
   let head: Uint8Array = previous
@@ -35,20 +38,31 @@ export async function verifyLedger(
       baseProven ||=
         told?.removed_through === base.seq && told.hash === Buffer.from(base.hash).toString('hex')
     }
+    if (row.type === 'key_rotation') signers.entry(seq, row.type, readRow(row)?.details)
+    const over = signed.get(seq)
+    if (over !== undefined) signers.head(seq, over.signer)
     previous = row.hash
     expected++
   }
   if (firstBad === null && !baseProven) firstBad = (base?.seq ?? 0) + 1
   // A signed head over entries that are not there: the end was cut off.
   if (firstBad === null && newestHead >= expected) firstBad = expected
-  return { ok: firstBad === null, entries, head: Buffer.from(head).toString('hex'), first_bad: firstBad }
+  const { unproven, earlier } = signers.judge(formatNodeId(publicKey))
+  if (unproven !== undefined) firstBad = Math.min(unproven, firstBad ?? unproven)
+  return {
+    ok: firstBad === null,
+    entries,
+    head: Buffer.from(head).toString('hex'),
+    first_bad: firstBad,
+    earlier_keys: earlier,
+  }
 }
 
 const continues = (row: AuditRow, previous: Uint8Array): boolean =>
   Buffer.compare(hashEntry(row, previous), row.hash) === 0
 
-function agrees(row: AuditRow, signed: ReadonlyMap<number, Uint8Array | undefined>): boolean {
+function agrees(row: AuditRow, signed: ReadonlyMap<number, ReturnType<typeof readHead>>): boolean {
   if (!signed.has(row.seq)) return true
-  const hash = signed.get(row.seq)
-  return hash !== undefined && Buffer.compare(hash, row.hash) === 0
+  const over = signed.get(row.seq)
+  return over !== undefined && Buffer.compare(over.hash, row.hash) === 0
 }

@@ -3,7 +3,7 @@ import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'nod
 import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
 import { dirname } from 'node:path'
 import { callDaemon } from '../api/client.ts'
-import type { DaemonFacts } from '../api/shapes.ts'
+import type { AuditVerdict, DaemonFacts } from '../api/shapes.ts'
 import { type ErrorCode, KaroError } from '../base/errors.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
 import type { HomePaths } from '../config/paths.ts'
@@ -68,7 +68,7 @@ export interface World extends Subject {
   daemon(): Promise<DaemonState>
   /** Undefined where no daemon answers. */
   facts(): Promise<DaemonFacts | undefined>
-  ledger(): Promise<{ readonly ok: boolean; readonly entries: number; readonly first_bad: number | null }>
+  ledger(): Promise<AuditVerdict>
   /** False: the daemon is in a network namespace that this process does not see. */
   sameNetwork(): Promise<boolean>
   interfaces(): NodeJS.Dict<NetworkInterfaceInfo[]>

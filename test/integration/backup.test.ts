@@ -103,6 +103,40 @@ test('restored into an empty home it is the same node with the same answers', as
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('--replace')])
 })
 
+test('without its key nothing starts as another node by itself; as one, its ledger proves itself with both keys', async () => {
+  const node = await startNode({ name: 'keyless' })
+  const file = join(temporaryHome(), 'keyless.tar')
+  // A start and an end: the first key has signed it.
+  const { ok } = await node.json<{ ok: boolean }>(['audit', 'verify'])
+  expect(ok).toBe(true)
+  await node.stop()
+  const again = await startNode({ home: node.home })
+  expect((await again.karo(['backup', file, '--without-key'])).code).toBe(0)
+  const id = await nodeIdOf(again)
+  await again.stop()
+
+  const home = join(temporaryHome(), 'new')
+  const restored = await karoIn(home, ['restore', file])
+  expect(restored.stdout).toContain('karo identity new')
+  for (const words of [['up'], ['init']]) {
+    const refused = await karoIn(home, words)
+    expect([refused.code, refused.stderr]).toEqual([4, expect.stringContaining('from a backup')])
+  }
+  expect((await karoIn(home, ['doctor', '--only', 'home.key'])).stdout).toContain('karo identity new')
+  expect((await karoIn(home, ['identity', 'new'])).code).toBe(0)
+  const next = await startNode({ home })
+  expect(await nodeIdOf(next)).not.toBe(id)
+  expect(await next.json(['audit', 'verify'])).toMatchObject({
+    ok: true,
+    first_bad: null,
+    earlier_keys: [{ node_id: id }],
+  })
+  const ledger = join(temporaryHome(), 'ledger.ndjson')
+  expect((await next.karo(['audit', 'export', '--output', ledger])).code).toBe(0)
+  expect((await next.karo(['audit', 'verify', '--file', ledger])).stdout).toContain(id)
+  expect((await next.karo(['doctor', '--only', 'audit.ledger'])).code).toBe(0)
+})
+
 test('typing goes on: what the backup has, and what came after it, is there once', async () => {
   const node = await startNode({ name: 'busy' })
   const shell = await startShell({ spool: join(node.home, 'spool') })

@@ -44,6 +44,13 @@ export const auditVerdict = z
       .min(1)
       .nullable()
       .describe('the first entry that is altered, missing, or not what a signed head says; null when ok'),
+    earlier_keys: listOf(
+      z.strictObject({
+        node_id: ownNodeId(),
+        through: count('number of the last entry before it was replaced'),
+      }),
+      100,
+    ).describe('keys that signed before this node had its own, oldest first; an entry says each change'),
   })
   .meta({ id: 'AuditVerdict' })
 export type AuditVerdict = z.infer<typeof auditVerdict>

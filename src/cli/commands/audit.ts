@@ -108,7 +108,9 @@ const verify: Command = {
     const verdict = (await callDaemon(io, 'GET', '/api/v1/audit/verify')) as AuditVerdict
     if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
     else if (verdict.ok)
-      io.out(`The ledger is whole: ${verdict.entries} entries, head ${printable(verdict.head)}\n`)
+      io.out(
+        `The ledger is whole: ${verdict.entries} entries, head ${printable(verdict.head)}\n${earlierKeys(verdict)}`,
+      )
     else {
       io.out(`The ledger is broken at entry ${verdict.first_bad}: that entry is altered, missing, or not what was signed.
 Entries before it are proven; nothing from it on is. Keep a copy of the database before you do anything else.
@@ -117,6 +119,15 @@ Entries before it are proven; nothing from it on is. Keep a copy of the database
     return verdict.ok ? EXIT.done : EXIT.failed
   },
 }
+
+/** A key that nobody here replaced is one to be asked about, so each is named. */
+const earlierKeys = ({ earlier_keys }: Pick<AuditVerdict, 'earlier_keys'>): string =>
+  earlier_keys
+    .map(
+      ({ node_id, through }) =>
+        `Up to entry ${through} it is signed by an earlier key, which was replaced there (karo identity new, or a restore):\n  ${printable(node_id)}\n`,
+    )
+    .join('')
 
 async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
   const { verifyExport } = await import('../../audit/exported.ts')
@@ -136,7 +147,7 @@ async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
     io.out(`The file is whole: entries ${verdict.first} to ${verdict.last}, each continuing the one before, signed by
   ${node_id}
 That is the node you think of if \`karo identity show\` says so there.
-`)
+${earlierKeys(verdict)}`)
   } else if (first_bad !== null) {
     io.out(
       `The file is broken at entry ${first_bad}: it is altered, missing, or not what was signed. Do not rely on it.\n`,

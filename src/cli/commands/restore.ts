@@ -1,10 +1,12 @@
 // karo restore: makes this home the node of a backup.
+import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { systemClock, systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { faultsFromEnv } from '../../base/faults.ts'
-import { homePaths, servicePaths } from '../../config/paths.ts'
+import { type HomePaths, homePaths, servicePaths } from '../../config/paths.ts'
 import type { Command } from '../command.ts'
+import { printable } from '../format.ts'
 import { createLiveLine } from '../live-line.ts'
 import { fitted } from '../text.ts'
 
@@ -37,11 +39,12 @@ export const restore: readonly Command[] = [
         })
       // Loads the database's engine, which no other short command needs.
       const { restoreNode } = await import('../../care/restore.ts')
+      const paths = service ? servicePaths(io.env) : homePaths(io.env)
       const line = createLiveLine(io)
       try {
         const restored = await restoreNode({
           file: resolve(args.file as string),
-          paths: service ? servicePaths(io.env) : homePaths(io.env),
+          paths,
           replace: options.replace === true,
           now: systemClock.now(),
           random: systemRandom,
@@ -55,9 +58,8 @@ export const restore: readonly Command[] = [
           io.out(`${JSON.stringify(shape)}\n`)
           return EXIT.done
         }
-        const says = [`This is ${head.name} again, as of ${head.created_at}.`]
-        if (!head.key)
-          says.push('The backup has no key, so what identifies this node is the key here, or a new one.')
+        const says = [`This is ${printable(head.name)} again, as of ${printable(head.created_at)}.`]
+        says.push(...aboutKey(paths, head.key))
         // What was decided after the backup is not known here.
         says.push('Nothing is shared until each person here says so again: karo share on.')
         if (closed.tokens > 0) says.push('Every token is withdrawn: karo token create.')
@@ -73,3 +75,20 @@ export const restore: readonly Command[] = [
     },
   },
 ]
+
+/** Who this home is now, and what to do before it starts: one key is one node, on one machine. */
+function aboutKey(paths: HomePaths, fromBackup: boolean): readonly string[] {
+  if (fromBackup) {
+    return [
+      "If the machine that the backup is of still runs this node, stop it there before you start it here: two machines with one key take each other's place.",
+    ]
+  }
+  if (existsSync(paths.key)) {
+    return [
+      'The backup has no key. This node keeps the key it has, so for others it is not the one that the backup is of; the ledger says from which entry on this key signs it.',
+    ]
+  }
+  return [
+    `The backup has no key, and the node does not start without: put its identity.key into ${paths.home}, or make this another node: karo identity new --home ${paths.home}`,
+  ]
+}

@@ -157,8 +157,10 @@ export function judgeRetention({ retention_waits_ms: ms }: Pick<DaemonFacts, 're
 export async function auditLedger(world: World): Promise<readonly Finding[]> {
   if ((await world.daemon()).kind !== 'up') return []
   try {
-    const { ok: fine, entries, first_bad } = await world.ledger()
-    if (fine) return [ok(`${entries} entries follow from each other`)]
+    const { ok: fine, entries, first_bad, earlier_keys } = await world.ledger()
+    const last = earlier_keys.at(-1)
+    const before = last === undefined ? '' : `; up to entry ${last.through} an earlier key signed them`
+    if (fine) return [ok(`${entries} entries follow from each other${before}`)]
     return [fail(`entry ${first_bad} is altered, missing, or not what a signed head says`, copyOf(world))]
   } catch (error) {
     if (error instanceof KaroError) return [skipped(`it could not be verified: ${error.message}`)]

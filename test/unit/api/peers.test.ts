@@ -218,7 +218,13 @@ test('the audit log is filtered, and verify says where the ledger is broken', as
   expect((await entries('?since=2025-11-20T08:15:30Z')).length).toBe(2)
 
   const whole = (await get('/api/v1/audit/verify')).body
-  expect(whole).toEqual({ ok: true, entries: 3, head: (await entries('?limit=1'))[0].hash, first_bad: null })
+  expect(whole).toEqual({
+    ok: true,
+    entries: 3,
+    head: (await entries('?limit=1'))[0].hash,
+    first_bad: null,
+    earlier_keys: [],
+  })
   await createAuditRepository(db).append([
     { seq: 2, ts: 1, type: 'trust_change', details: Buffer.from('{}'), hash: Buffer.alloc(32) },
   ])

@@ -99,6 +99,26 @@ test('what was removed from the front by the node itself is no fault', async () 
   expect(first).toBeGreaterThan(1)
 })
 
+test('a ledger whose key was replaced is proven by both, and says so; nothing ends under the earlier one alone', async () => {
+  const { audit, db, at } = await ledger(HOURS)
+  await audit.stop()
+  const next = createAudit({
+    ...{ repository: createAuditRepository(db), identity: testIdentity(5), random: systemRandom },
+    ...{ clock: { now: () => at(12), monotonic: () => 0 }, log: silentLog },
+  })
+  await next.start(never)
+  await next.record({ type: 'node_started', success: true, details: {} })
+  const earlier_keys = [{ node_id: identity.nodeId, through: 10 }]
+  const lines = await exported(next)
+  const told = { ok: true, node_id: testIdentity(5).nodeId, earlier_keys }
+  expect(await verdict(lines)).toMatchObject({ ...told, first: 1, last: 12 })
+  expect(await verdict(await exported(next, { until: at(4) }))).toMatchObject(told)
+  const forged = lines.map((line) =>
+    'type' in line && line.type === 'key_rotation' ? { ...line, details: {} } : line,
+  )
+  expect((await verdict(forged)).ok).toBe(false)
+})
+
 describe('nothing can be changed', () => {
   test('any character of any line: it is noticed, or it changes nothing that is said', async () => {
     const { audit } = await ledger(HOURS)

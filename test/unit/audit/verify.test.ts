@@ -63,6 +63,7 @@ test('an untouched ledger is whole, an empty one too', async () => {
     entries: 0,
     head: '0'.repeat(64),
     first_bad: null,
+    earlier_keys: [],
   })
 })
 
@@ -170,6 +171,68 @@ test('a head of this node cannot stand for another entry', async () => {
   const db = await ledger()
   await db.put(headKey(6), (await db.get(headKey(4)))!)
   expect(await verify(db)).toMatchObject({ ok: false, first_bad: 6 })
+})
+
+describe('a key that was replaced', () => {
+  const successor = testIdentity(3)
+  const verifyAs = (db: Database, { publicKey } = successor) =>
+    verifyLedger(createAuditRepository(db), publicKey)
+  /** The ledger of the first key, gone on with under each of these. */
+  async function continued(...signers: readonly (typeof identity)[]): Promise<Database> {
+    const db = await ledger()
+    for (const signer of signers) {
+      const audit = auditOver(db, signer)
+      await audit.start(never)
+      await audit.record({ type: 'node_started', success: true, details: {} })
+      await audit.stop()
+    }
+    return db
+  }
+
+  test('is an entry, and the ledger stays whole: now, after another start, and after another key', async () => {
+    const first = { node_id: identity.nodeId, through: ENTRIES }
+    const db = await continued(successor, successor)
+    expect(await verifyAs(db)).toMatchObject({ ok: true, first_bad: null, earlier_keys: [first] })
+    const [change] = (await repositoryRows(db)).slice(ENTRIES)
+    expect(change?.type).toBe('key_rotation')
+    const third = testIdentity(4)
+    expect(await verifyAs(await continued(successor, third), third)).toMatchObject({
+      ok: true,
+      earlier_keys: [first, { node_id: successor.nodeId, through: ENTRIES + 2 }],
+    })
+    // And back: no other key is left out.
+    expect(await verifyAs(await continued(successor, identity), identity)).toMatchObject({
+      ok: true,
+      earlier_keys: [first, { node_id: successor.nodeId, through: ENTRIES + 2 }],
+    })
+  })
+
+  test('without the entry, and for whoever it does not name, nothing it signed counts', async () => {
+    expect(await verifyAs(await ledger())).toMatchObject({ ok: false, first_bad: 4 })
+    const db = await continued(successor)
+    expect(await verifyAs(db, testIdentity(4))).toMatchObject({ ok: false, first_bad: 4 })
+    expect(await verifyAs(db, identity)).toMatchObject({ ok: false })
+  })
+
+  test('an entry that says so is nothing without a signature of the newer one over it', async () => {
+    const db = await ledger()
+    const { seq, hash } = (await repositoryRows(db)).at(-1)!
+    const details = { previous: identity.nodeId, next: successor.nodeId }
+    const row = makeRow(seq + 1, Date.now(), { type: 'key_rotation', success: true, details }, hash)
+    await createAuditRepository(db).append([row])
+    expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 4 })
+  })
+
+  test('does not cover what a third one signed among it', async () => {
+    const db = await ledger()
+    const { hash, ts } = (await repositoryRows(db))[5]!
+    const head = signHead({ seq: 6, hash, ts, entries: 6 }, testIdentity(2), systemClock, systemRandom)
+    await createAuditRepository(db).append([], { head })
+    const audit = auditOver(db, successor)
+    await audit.start(never)
+    await audit.stop()
+    expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 6 })
+  })
 })
 
 describe('a removed front', () => {

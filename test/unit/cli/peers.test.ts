@@ -241,8 +241,8 @@ test('audit log passes its filters on', async () => {
 
 test('audit verify exits 1 when the ledger is broken and prints the verdict either way', async () => {
   for (const verdict of [
-    { ok: true, entries: 3, head: 'ab'.repeat(32), first_bad: null },
-    { ok: false, entries: 3, head: 'ab'.repeat(32), first_bad: 2 },
+    { ok: true, entries: 3, head: 'ab'.repeat(32), first_bad: null, earlier_keys: [] },
+    { ok: false, entries: 3, head: 'ab'.repeat(32), first_bad: 2, earlier_keys: [] },
   ]) {
     const answers = { 'GET /api/v1/audit/verify': verdict }
     const scripts = await karo(answers, 'audit', 'verify', '--json')
