@@ -11,6 +11,7 @@ import {
   LEAST_PASSPHRASE,
   loadIdentity,
   MOST_PASSPHRASE,
+  openWith,
   readPassphraseFile,
   withoutLineEnd,
 } from '../identity/index.ts'
@@ -18,19 +19,22 @@ import type { CommandIo } from './command.ts'
 
 /** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY. */
 const CREDENTIAL = 'karo-key-passphrase'
+/** More than a signal to oneself takes. */
+const SIGNAL_MS = 10_000
 /** Wrong ones that a person may type before it is an error. */
 const TRIES = 3
 
 /**
  * The node's identity, opened by whatever its key needs; undefined when there is no key yet. Nothing is written. Throws
- * as loadIdentity does, and KaroError bad_config, bad_file.
+ * as loadIdentity does, and KaroError bad_config; unauthorized also for a passphrase file that cannot be used: whoever
+ * starts the daemon again and again would get no further.
  */
 export async function openIdentity(paths: HomePaths, env: CommandIo['env']): Promise<Identity | undefined> {
   if (!existsSync(paths.key)) return undefined
   if (!isProtectedKey(paths.key)) return loadIdentity(paths.key)
-  const given = givenPassphrase(paths, env)
-  if (given !== undefined || !canAsk())
-    return withPassphrase(given, (words) => loadIdentity(paths.key, words))
+  const source = passphraseSource(paths, env)
+  if (source !== undefined) return withoutAsking(() => openWith(paths.key, source))
+  if (!canAsk()) return loadIdentity(paths.key)
   for (let left = TRIES; ; left--) {
     try {
       return withPassphrase(await askHidden('Passphrase of the key: '), (words) =>
@@ -52,12 +56,32 @@ export function withPassphrase<T, P extends Buffer | undefined>(passphrase: P, u
   }
 }
 
-function givenPassphrase(paths: HomePaths, env: CommandIo['env']): Buffer | undefined {
+interface PassphraseSource {
+  readonly file: string
+  /** Put there by the service manager. */
+  readonly trusted: boolean
+}
+
+function passphraseSource(paths: HomePaths, env: CommandIo['env']): PassphraseSource | undefined {
   const credential = env.CREDENTIALS_DIRECTORY && join(env.CREDENTIALS_DIRECTORY, CREDENTIAL)
-  if (credential && existsSync(credential)) return readPassphraseFile(credential, true)
+  if (credential && existsSync(credential)) return { file: credential, trusted: true }
   const { config } = loadConfig({ home: dirname(paths.config), env })
   const file = config.identity.passphrase_file
-  return file === '' ? undefined : readPassphraseFile(file)
+  return file === '' ? undefined : { file, trusted: false }
+}
+
+function withoutAsking(open: () => Identity): Identity {
+  try {
+    return open()
+  } catch (error) {
+    if (!(error instanceof KaroError) || error.code !== 'bad_file') throw error
+    const { message, where, hint, cause } = error
+    throw new KaroError('unauthorized', message, {
+      cause,
+      ...(where !== undefined && { where }),
+      ...(hint !== undefined && { hint }),
+    })
+  }
 }
 
 /** From `--passphrase-file` (`-`: standard input), else asked for. Throws KaroError bad_request without a terminal. */
@@ -105,17 +129,21 @@ function readInput(): Buffer {
 
 const [INTERRUPT, END, BACKSPACE, DELETE, KILL] = [0x03, 0x04, 0x08, 0x7f, 0x15] as const
 
-/** One line from the terminal, nothing of which is shown. Ctrl-C and an early end throw KaroError bad_request. */
+/** One line from the terminal, nothing of which is shown. An early end throws KaroError bad_request; Ctrl-C ends the process. */
 async function askHidden(prompt: string): Promise<Buffer> {
   const { stdin, stderr } = process
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const nothing = (): void =>
     reject(new KaroError('bad_request', 'nothing was typed', { where: 'the passphrase' }))
+  let interrupted = false
   const typed: number[] = []
   const take = (chunk: Buffer): void => {
     for (const byte of chunk) {
       if (byte === 0x0d || byte === 0x0a) resolve(Buffer.from(typed))
-      else if (byte === INTERRUPT || byte === END) nothing()
+      else if (byte === INTERRUPT) {
+        interrupted = true
+        nothing()
+      } else if (byte === END) nothing()
       else if (byte === KILL) typed.length = 0
       else if (byte === BACKSPACE || byte === DELETE) backspace(typed)
       else if (byte >= 0x20 && typed.length <= MOST_PASSPHRASE) typed.push(byte)
@@ -132,6 +160,8 @@ async function askHidden(prompt: string): Promise<Buffer> {
     stdin.off('data', take).off('end', nothing).pause()
     stdin.setRawMode(false)
     stderr.write('\n')
+    // The terminal did not make a signal of it, because nothing typed is its business now: so whoever waits is told.
+    if (interrupted) await ended('SIGINT')
   }
 }
 
@@ -139,4 +169,11 @@ async function askHidden(prompt: string): Promise<Buffer> {
 function backspace(typed: number[]): void {
   while ((typed.at(-1) ?? 0) >> 6 === 2) typed.pop()
   typed.pop()
+}
+
+/** Ends this process by `signal`; never resolves. */
+function ended(signal: 'SIGINT'): Promise<never> {
+  process.kill(process.pid, signal)
+  // A promise alone keeps nobody alive until the signal is there.
+  return new Promise(() => setTimeout(() => {}, SIGNAL_MS))
 }

@@ -35,6 +35,7 @@ export {
   checkedPassphrase,
   LEAST_PASSPHRASE,
   MOST_PASSPHRASE,
+  openWith,
   readPassphraseFile,
   withoutLineEnd,
 } from './passphrase.ts'

@@ -1,6 +1,8 @@
 // A passphrase out of a file that not everybody can read.
 import * as fs from 'node:fs'
 import { KaroError } from '../base/errors.ts'
+import type { Identity } from './index.ts'
+import { loadIdentity } from './keyfile.ts'
 
 /** Shorter ones are tried out in days, however slow each try is. */
 export const LEAST_PASSPHRASE = 8
@@ -51,4 +53,26 @@ export function checkedPassphrase(passphrase: Buffer, where: string): Buffer {
   if (passphrase.length > 0 && passphrase.length <= MOST_PASSPHRASE) return passphrase
   const what = passphrase.length === 0 ? 'empty' : `longer than ${MOST_PASSPHRASE} bytes`
   throw new KaroError('bad_file', `the passphrase is ${what}`, { where })
+}
+
+/**
+ * The identity in the key file `key`, opened by the passphrase in `file`. Throws as loadIdentity and readPassphraseFile;
+ * a wrong passphrase is a matter of that file, which the error names.
+ */
+export function openWith(
+  key: string,
+  { file, trusted }: { readonly file: string; readonly trusted: boolean },
+): Identity {
+  const passphrase = readPassphraseFile(file, trusted)
+  try {
+    return loadIdentity(key, passphrase)
+  } catch (error) {
+    if (!(error instanceof KaroError && error.code === 'unauthorized')) throw error
+    throw new KaroError('unauthorized', `the passphrase in it does not open the key ${key}`, {
+      where: file,
+      hint: `Put the right passphrase there. If it is the right one, the key is damaged: restore ${key} from a backup.`,
+    })
+  } finally {
+    passphrase.fill(0)
+  }
 }

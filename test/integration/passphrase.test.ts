@@ -44,11 +44,17 @@ test('protected from standard input, told without it, started with a file, refus
   writeFileSync(file, 'something else\n', { mode: 0o600 })
   const wrong = await karo(['up'], '', { KARO_IDENTITY_PASSPHRASE_FILE: file })
   expect(wrong.code).toBe(4)
-  expect(wrong.stderr).toContain('does not open the key')
+  expect(wrong.stderr).toContain(`${file}: the passphrase in it does not open the key`)
+  expect(wrong.stderr).not.toContain('Type it again')
+  // No start gets further with these either, so the service is not to be started again.
+  const gone = await karo(['up'], '', { KARO_IDENTITY_PASSPHRASE_FILE: `${file}.gone` })
+  expect([gone.code, gone.stderr]).toEqual([4, expect.stringContaining(`${file}.gone`)])
+  writeFileSync(file, '')
+  expect((await karo(['up'], '', { KARO_IDENTITY_PASSPHRASE_FILE: file })).code).toBe(4)
   writeFileSync(file, `${SECRET}\n`)
   chmodSync(file, 0o644)
   const wide = await karo(['up'], '', { KARO_IDENTITY_PASSPHRASE_FILE: file })
-  expect(wide.stderr).toContain(`chmod 600 ${file}`)
+  expect([wide.code, wide.stderr]).toEqual([4, expect.stringContaining(`chmod 600 ${file}`)])
   expect(everything(home)).toEqual(before)
 
   chmodSync(file, 0o600)
@@ -135,7 +141,7 @@ test('at a terminal it is asked for and never shown', async () => {
   await asked('Passphrase of the key', 3)
   bash.write('\x03')
   await last
-  expect(await bash.run('echo $?')).toContain('2')
+  expect(await bash.run('echo $?')).toContain('130')
   // The terminal shows what is typed again.
   expect(await bash.run('echo still here')).toContain('echo still here')
   expect(bash.output()).not.toContain(SECRET)
