@@ -1,8 +1,10 @@
 // The audit ledger for its owner: what happened here, and whether the record of it is whole.
 import { Readable } from 'node:stream'
+import type { FastifyRequest } from 'fastify'
 import type { Audit } from '../../audit/index.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Trust } from '../../trust/index.ts'
+import { createOneEach } from '../one-each.ts'
 import { serve } from '../operation.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../operations/audit.ts'
 import type { Routes } from '../route.ts'
@@ -15,18 +17,26 @@ interface AuditDeps {
 
 const WHO_ASKED_MS = 30 * 86_400_000
 
-/** `/audit/log` has the newest first. Errors: `not_found`, `conflict`, `bad_request` for `peer`. */
+/** `/audit/log` has the newest first. Errors: `not_found`, `conflict`, `bad_request` for `peer`; `rate_limited`. */
 export function auditRoutes({ audit, trust, clock }: AuditDeps): Routes {
+  // What is looked for may be at the far end of a ledger of years.
+  const oneEach = createOneEach()
+  /** In turn; for who has hung up meanwhile, nothing is walked. */
+  const walking = <T>({ caller, raw }: FastifyRequest, walk: () => Promise<readonly T[]>) =>
+    oneEach(caller.uid, async () => (raw.socket.destroyed ? [] : walk()))
+
   return (server) => {
-    serve(server, getAuditLog, async ({ query, caller }) => {
-      const entries = await audit.log({
+    serve(server, getAuditLog, async (request) => {
+      const { query, caller } = request
+      const filter = {
         limit: query.limit,
         // Who consents to what, or asked what, is for them and for those who manage the node.
         ...(caller.admin ? {} : { uid: caller.uid }),
         ...(query.type && { type: query.type }),
         ...(query.peer && { peer: trust.resolve(query.peer) }),
         ...(query.since && { since: Date.parse(query.since) }),
-      })
+      }
+      const entries = await walking(request as FastifyRequest, () => audit.log(filter))
       return {
         entries: entries.map(({ ts, seq, ...entry }) => ({
           seq,
@@ -35,9 +45,11 @@ export function auditRoutes({ audit, trust, clock }: AuditDeps): Routes {
         })),
       }
     })
-    serve(server, whoAsked, async ({ query, caller }) => {
+    serve(server, whoAsked, async (request) => {
+      const { query, caller } = request
       const since = query.since === undefined ? clock.now() - WHO_ASKED_MS : Date.parse(query.since)
-      const asked = await audit.whoAsked({ since, ...(caller.admin ? {} : { uid: caller.uid }) })
+      const filter = { since, ...(caller.admin ? {} : { uid: caller.uid }) }
+      const asked = await walking(request as FastifyRequest, () => audit.whoAsked(filter))
       return {
         since: new Date(since).toISOString(),
         askers: asked.map(({ peer, first, last, ...counts }) => {

@@ -1,0 +1,107 @@
+// The ledger's routes: whoever asks walks it once at a time, and what nobody waits for any more is not walked.
+import type { AddressInfo } from 'node:net'
+import { connect } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { auditRoutes } from '../../../src/api/routes/audit.ts'
+import { buildServer } from '../../../src/api/server.ts'
+import type { Audit } from '../../../src/audit/index.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { owner } from '../../support/callers.ts'
+import { createFakeTrust } from '../../support/fake-trust.ts'
+import { until } from '../../support/until.ts'
+
+const ANN = 1000
+const BOB = 1001
+
+const closing: (() => Promise<unknown>)[] = []
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close()
+})
+
+/** A ledger whose walks end when they are told to. */
+function rig() {
+  const walks: { readonly uid: number | undefined; readonly end: () => void }[] = []
+  const walk = (uid: number | undefined) =>
+    new Promise<[]>((resolve) => walks.push({ uid, end: () => resolve([]) }))
+  const audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'> = {
+    log: ({ uid }) => walk(uid),
+    whoAsked: ({ uid }) => walk(uid),
+    verify: () => Promise.reject(new Error('not asked for')),
+    export: () => {
+      throw new Error('not asked for')
+    },
+  }
+  const server = buildServer({
+    routes: [auditRoutes({ audit, trust: createFakeTrust(), clock: systemClock })],
+    callerOf: ({ headers }) => ({ ...owner(Number(headers['x-uid'])), admin: false }),
+    clock: systemClock,
+    log: silentLog,
+  })
+  closing.push(() => server.close())
+  const ask = async (uid: number, path = '/api/v1/audit/log') =>
+    (await server.inject({ url: path, headers: { 'x-uid': String(uid) } })).statusCode
+  const begun = (count: number) => until(() => walks.length === count, { what: `${count} walks` })
+  return { server, walks, ask, begun }
+}
+
+describe('who looks into the ledger', () => {
+  test('walks it once at a time, however it is asked; others meanwhile', async () => {
+    const { walks, ask, begun } = rig()
+    const hers = [ask(ANN), ask(ANN, '/api/v1/audit/who-asked'), ask(ANN)]
+    await begun(1)
+    const his = ask(BOB)
+    await begun(2)
+    expect(walks.map(({ uid }) => uid)).toEqual([ANN, BOB])
+    for (let done = 0; done < 4; done++) {
+      walks[done]?.end()
+      if (done > 0 && done < 3) await begun(done + 2)
+      else if (done === 0) await begun(3)
+    }
+    expect(await Promise.all([...hers, his])).toEqual([200, 200, 200, 200])
+  })
+
+  test('waits for five answers at most, and asks again when there are fewer', async () => {
+    const { walks, ask, begun } = rig()
+    const five = Array.from({ length: 5 }, () => ask(ANN))
+    await begun(1)
+    expect(await ask(ANN)).toBe(429)
+    for (let done = 0; done < 5; done++) {
+      walks[done]?.end()
+      if (done < 4) await begun(done + 2)
+    }
+    expect(await Promise.all(five)).toEqual([200, 200, 200, 200, 200])
+    const again = ask(ANN)
+    await begun(6)
+    walks[5]?.end()
+    expect(await again).toBe(200)
+  })
+
+  test('and has hung up is not walked for', async () => {
+    const { server, walks, begun } = rig()
+    await server.listen({ host: '127.0.0.1', port: 0 })
+    const { port } = server.server.address() as AddressInfo
+    const sockets = Array.from({ length: 3 }, () => {
+      const socket = connect({ host: '127.0.0.1', port })
+      socket.write(`GET /api/v1/audit/log HTTP/1.1\r\nHost: x\r\nX-Uid: ${ANN}\r\n\r\n`)
+      return socket
+    })
+    await begun(1)
+    const open = () =>
+      new Promise<number>((resolve, reject) =>
+        server.server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      )
+    await until(async () => (await open()) === 3, { what: 'all are connected' })
+    for (const socket of sockets) socket.destroy()
+    await until(async () => (await open()) === 0, { what: 'all are gone' })
+    walks[0]?.end()
+    const later = connect({ host: '127.0.0.1', port })
+    later.write(`GET /api/v1/audit/log HTTP/1.1\r\nHost: x\r\nX-Uid: ${ANN}\r\n\r\n`)
+    await begun(2)
+    const answered = new Promise((resolve) => later.once('data', resolve))
+    walks[1]?.end()
+    await answered
+    expect(walks).toHaveLength(2)
+    later.destroy()
+  })
+})
