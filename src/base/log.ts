@@ -3,6 +3,14 @@
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const
 export type LogLevel = (typeof LOG_LEVELS)[number]
 
+/** Which lines of a log are wanted; absent means any. */
+export interface LogFilter {
+  /** This level and what is more important. */
+  readonly level?: LogLevel
+  /** The trace id, or how it begins. */
+  readonly trace?: string
+}
+
 /** The line's own members cannot be among them: in JSON the later one of two would win. */
 export type LogFields = Readonly<
   Record<string, string | number | boolean | null | undefined | readonly string[]>

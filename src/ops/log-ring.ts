@@ -1,6 +1,6 @@
 // The daemon's last log lines in memory, for `karo logs tail`: bounded, found by level and trace id, followed live.
 import type { Clock } from '../base/clock.ts'
-import type { LogFields, LogLevel } from '../base/log.ts'
+import type { LogFields, LogFilter, LogLevel } from '../base/log.ts'
 import type { LogSink } from './log-sinks.ts'
 
 /** A busy hour at `info`; more is the journal's. */
@@ -11,14 +11,6 @@ const TOTAL_MAX = 512 * 1024
 const SLACK = 1.25
 /** One text in a line; a stack trace fits. */
 const TEXT_MAX = 4_096
-
-/** Which lines are wanted; absent means any. */
-interface LogFilter {
-  /** This level and what is more important. */
-  readonly level?: LogLevel
-  /** The trace id, or how it begins. */
-  readonly trace?: string
-}
 
 export interface LogRing {
   readonly sink: LogSink

@@ -2,15 +2,10 @@
 import { PassThrough } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { LogLevel } from '../../base/log.ts'
+import type { LogFilter } from '../../base/log.ts'
 import { serve } from '../operation.ts'
 import { getLogs } from '../operations/care.ts'
 import type { Routes } from '../route.ts'
-
-interface LogFilter {
-  readonly level?: LogLevel
-  readonly trace?: string
-}
 
 interface LogsRouteDeps {
   /** Lines are JSON objects without their newline; `follow` calls back until the function it returns is called. */
