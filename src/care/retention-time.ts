@@ -7,6 +7,8 @@ import type { Store } from '../store/index.ts'
 /** An hour of running makes up for a day: what was off for a month is there after 30 hours, what a clock a century ahead would
  * remove after years. */
 const CATCH_UP = 24
+/** For an hour two months: time servers are asked without proof of who answers, so they are not taken at their word either. */
+const CATCH_UP_CONFIRMED = 60 * CATCH_UP
 /** Further behind than this is worth a word: nobody misses a weekend. */
 const TOLD_MS = 7 * DAY_MS
 /** systemd-timesyncd asks its server at least every 34 minutes (PollIntervalMaxSec=). */
@@ -17,7 +19,7 @@ export interface RetentionTimeDeps {
   /** Ledger entries tell how late it was when the node ran before this was kept. */
   readonly ledger: Pick<Store['audit'], 'backwards'>
   readonly clock: Clock
-  /** Somebody who knows says that the clock is right. */
+  /** A time server says that the clock is right. */
   readonly isConfirmed: (now: number) => boolean
 }
 
@@ -33,8 +35,8 @@ export interface RetentionTime {
 /**
  * A clock that is wrong for a moment (a dead battery, a virtual machine that wakes up) must not remove what cannot be
  * brought back, and nothing here can tell it from a machine that was off for as long. So the time that removes follows
- * the clock, either way, at 24 times the speed of this process's running; a clock that a time server has just
- * confirmed is followed at once. Other nodes are not asked: they may have their time from where this one has it.
+ * the clock, either way, at 24 times the speed of this process's running, and faster while a time server confirms it.
+ * Other nodes are not asked: they may have their time from where this one has it.
  */
 export function createRetentionTime(deps: RetentionTimeDeps): RetentionTime {
   const { repository, ledger, clock, isConfirmed } = deps
@@ -59,9 +61,9 @@ export function createRetentionTime(deps: RetentionTimeDeps): RetentionTime {
     async advance() {
       const now = clock.now()
       const at = clock.monotonic()
-      const step = Math.max(0, at - since) * CATCH_UP
+      const step = Math.max(0, at - since) * (isConfirmed(now) ? CATCH_UP_CONFIRMED : CATCH_UP)
       const from = time ?? now
-      time = isConfirmed(now) ? now : from + Math.max(-step, Math.min(step, now - from))
+      time = from + Math.max(-step, Math.min(step, now - from))
       since = at
       await repository.put(time)
       behind = now - time > TOLD_MS ? now - time : 0

@@ -236,7 +236,7 @@ export const CHECKS = {
     why: 'A database that is damaged or cannot be written keeps nothing.',
     severity: 'fail',
     needsDaemon: false,
-    fix: 'Stop the daemon, then: karo doctor --repair',
+    fix: 'Stop the daemon, then: karo doctor --repair, which saves what can be read; or restore a backup, which may have more: karo restore <file> --replace',
     safeFix: null,
   },
   'store.disk': {
@@ -253,7 +253,7 @@ export const CHECKS = {
     group: 'store',
     title: 'retention',
     what: 'What is older than [retention] asks for is removed as the clock says, which did not leap ahead.',
-    why: 'A clock that is wrong would have everything removed for good: so after a leap it is followed little by little, a day in an hour, unless systemd-timesyncd confirms it.',
+    why: 'A clock that is wrong would have everything removed for good: so after a leap it is followed little by little, a day in an hour, or two months in an hour where systemd-timesyncd confirms it.',
     severity: 'warn',
     needsDaemon: true,
     fix: 'Look at the clock: date. If it is wrong: sudo timedatectl set-ntp true, or sudo date -s "<time>". If it is right, wait.',

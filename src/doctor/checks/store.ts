@@ -150,7 +150,7 @@ export function judgeRetention({ retention_waits_ms: ms }: Pick<DaemonFacts, 're
   const days = Math.round(ms / DAY_MS)
   if (days === 0) return ok('what is old is removed as the clock says')
   return warn(
-    `the clock is ${days} days ahead of what this node has seen: if that is right, what is old is gone after ${days} hours of running`,
+    `the clock is ${days} days ahead of what this node has seen: if that is right, what is old is gone after ${days} hours of running at most`,
   )
 }
 

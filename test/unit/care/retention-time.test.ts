@@ -109,19 +109,25 @@ test('a clock that was in 1970 for a while changes nothing for what comes after'
   expect(await time.advance()).toBe(at.now)
 })
 
-test('a clock that a time server confirms is followed at once, ahead and back', async () => {
-  const { at, make } = await world()
+test('a clock that a time server confirms is followed by two months in an hour, ahead and back, and no faster', async () => {
+  const { at, make, pass } = await world()
   const time = make()
   await time.start()
   at.confirmed = true
   at.now += 400 * DAY_MS
-  expect(await time.advance()).toBe(at.now)
-  expect(time.behind()).toBe(0)
-  at.now -= 400 * DAY_MS
-  await time.advance()
+  pass(60_000)
+  expect(await time.advance()).toBe(NOW + DAY_MS)
+  pass(HOUR_MS)
+  expect(await time.advance()).toBe(NOW + 61 * DAY_MS)
+  at.now = NOW
+  for (let hour = 0; hour < 2; hour++) {
+    pass(HOUR_MS)
+    await time.advance()
+  }
   at.confirmed = false
   at.now += 400 * DAY_MS
-  expect(await time.advance()).toBe(NOW)
+  pass(HOUR_MS)
+  expect(await time.advance()).toBe(NOW + 2 * HOUR_MS + DAY_MS)
 })
 
 test('the first time, the ledger tells how late it was; where that is damaged, the entry before', async () => {
