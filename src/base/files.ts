@@ -5,25 +5,82 @@ import type { Random } from './clock.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants
 
+/** A file in the making, under a name that nobody looks for. */
+export interface NewFile {
+  /** Where it is until it is placed: to be read again, for instance. */
+  readonly temporary: string
+  /** Of `temporary`: for its owner and mode. */
+  readonly fd: number
+  write(content: string | Uint8Array): void
+  /** Places it, durably. False when something is there already; then it is still in the making. */
+  create(): boolean
+  /** Places it, durably, instead of what is there. */
+  replace(): void
+  /** Nothing of it stays; harmless after it was placed. */
+  discard(): void
+}
+
+/**
+ * Begins a file that is to be at `path`, with exactly `mode`, named `temporary` until then. A crash at any point leaves
+ * at `path` what was there or the whole file, at worst also `temporary`. Every call throws the system's error.
+ */
+export function beginFile(path: string, mode: number, temporary: string): NewFile {
+  const fd = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
+  let open = true
+  let placed = false
+  const close = (): void => {
+    if (open) fs.closeSync(fd)
+    open = false
+  }
+  const finish = (): void => {
+    placed = true
+    close()
+    syncDirectory(dirname(path))
+  }
+  // The umask may have taken bits away.
+  fs.fchmodSync(fd, mode)
+  return {
+    temporary,
+    fd,
+    write: (content) => fs.writeFileSync(fd, content),
+    create() {
+      fs.fsyncSync(fd)
+      try {
+        // link(2) is the atomic "create, but only if nobody else did"; rename(2) would overwrite.
+        fs.linkSync(temporary, path)
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+        throw error
+      }
+      fs.rmSync(temporary, { force: true })
+      finish()
+      return true
+    },
+    replace() {
+      fs.fsyncSync(fd)
+      fs.renameSync(temporary, path)
+      finish()
+    },
+    discard() {
+      close()
+      if (!placed) fs.rmSync(temporary, { force: true })
+    },
+  }
+}
+
 /**
  * Writes `content` to a new file at `path` with exactly `mode`, durably. A crash at any point leaves either no file
  * or the whole one (at worst also a `.tmp` file beside it that nothing reads). False when something is there already;
  * other failures throw the system's error.
  */
 export function createFile(path: string, content: string, mode: number, random: Random): boolean {
-  const temporary = temporaryBeside(path, random)
+  const file = beginFile(path, mode, temporaryBeside(path, random))
   try {
-    writeDurably(temporary, content, mode)
-    // link(2) is the atomic "create, but only if nobody else did"; rename(2) would overwrite.
-    fs.linkSync(temporary, path)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
+    file.write(content)
+    return file.create()
   } finally {
-    fs.rmSync(temporary, { force: true })
+    file.discard()
   }
-  syncDirectory(dirname(path))
-  return true
 }
 
 /**
@@ -37,36 +94,23 @@ export function replaceFile(path: string, content: string, mode: number, random:
     if (name.startsWith(`.${basename(path)}.`) && name.endsWith('.tmp'))
       fs.rmSync(join(directory, name), { force: true })
   }
-  const temporary = temporaryBeside(path, random)
+  const file = beginFile(path, mode, temporaryBeside(path, random))
   try {
-    writeDurably(temporary, content, mode)
-    fs.renameSync(temporary, path)
-  } catch (error) {
-    fs.rmSync(temporary, { force: true })
-    throw error
+    file.write(content)
+    file.replace()
+  } finally {
+    file.discard()
   }
-  syncDirectory(directory)
 }
 
-function temporaryBeside(path: string, random: Random): string {
+/** A name beside `path` that is nobody's. */
+export function temporaryBeside(path: string, random: Random): string {
   const suffix = Buffer.from(random.bytes(6)).toString('hex')
   return join(dirname(path), `.${basename(path)}.${suffix}.tmp`)
 }
 
-/** A new file; throws when there is one. */
-function writeDurably(path: string, content: string, mode: number): void {
-  const file = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
-  try {
-    fs.writeFileSync(file, content)
-    // The umask may have taken bits away.
-    fs.fchmodSync(file, mode)
-    fs.fsyncSync(file)
-  } finally {
-    fs.closeSync(file)
-  }
-}
-
-function syncDirectory(path: string): void {
+/** Makes durable which names the directory has. */
+export function syncDirectory(path: string): void {
   const directory = fs.openSync(path, O_RDONLY | O_DIRECTORY)
   try {
     fs.fsyncSync(directory)

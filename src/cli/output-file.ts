@@ -1,52 +1,93 @@
 // A new file that a command writes piece by piece: there whole at the end, or not at all, and never in place of another.
 import * as fs from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
+import { systemRandom } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
+import { beginFile, type NewFile } from '../base/files.ts'
+import { beforeEnd } from './interrupt.ts'
+
+/** Of the process with that pid, while it writes. */
+const TEMPORARY = /^\.karo\.(\d+)\.[0-9a-f]+\.tmp$/
 
 export interface OutputFile {
-  write(text: string): void
+  /** Where it is until it is finished: what was written can be read again there. */
+  readonly temporary: string
+  write(content: string | Uint8Array): void
   /** On disk, under its name. */
   finish(): void
   /** Nothing of it stays; harmless after `finish`. */
   discard(): void
 }
 
-/** Mode 0600. Throws KaroError conflict when there is a file already, bad_file when it cannot be written. */
-export function createOutput(file: string): OutputFile {
-  const path = resolve(file)
-  const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`)
+/**
+ * Mode 0600. Ctrl-C leaves nothing of it, and neither does a kill once the next file is made in that directory. Throws
+ * KaroError conflict when there is a file already, bad_file when it cannot be written.
+ */
+export function createOutput(name: string): OutputFile {
+  const path = resolve(name)
+  const taken = new KaroError('conflict', 'there is a file of that name', {
+    where: path,
+    hint: 'Choose another name.',
+  })
   const attempt = <T>(act: () => T): T => {
     try {
       return act()
     } catch (cause) {
-      const { code, message } = cause as NodeJS.ErrnoException
-      fs.rmSync(temporary, { force: true })
-      if (code === 'EEXIST') throw taken(path)
-      throw new KaroError('bad_file', `it cannot be written: ${message}`, { where: path, cause })
+      discard()
+      if (cause === taken) throw cause
+      throw new KaroError('bad_file', `it cannot be written: ${(cause as Error).message}`, {
+        where: path,
+        cause,
+      })
     }
   }
-  // Before anything is fetched: linking would notice it only at the end.
-  if (fs.existsSync(path)) throw taken(path)
-  let handle: number | undefined = attempt(() => fs.openSync(temporary, 'wx', 0o600))
-  const close = (): void => {
-    if (handle !== undefined) fs.closeSync(handle)
-    handle = undefined
+  let file: NewFile | undefined
+  let release = (): void => {}
+  function discard(): void {
+    file?.discard()
+    release()
   }
+  const begun = attempt(() => {
+    // Before anything is fetched: it would be noticed only at the end.
+    if (fs.existsSync(path)) throw taken
+    removeLeftovers(dirname(path))
+    const suffix = Buffer.from(systemRandom.bytes(6)).toString('hex')
+    file = beginFile(path, 0o600, join(dirname(path), `.karo.${process.pid}.${suffix}.tmp`))
+    release = beforeEnd(file.discard)
+    return file
+  })
   return {
-    write: (text) => attempt(() => fs.writeFileSync(handle!, text)),
-    finish: () =>
+    temporary: begun.temporary,
+    write: (content) => attempt(() => begun.write(content)),
+    finish() {
       attempt(() => {
-        fs.fsyncSync(handle!)
-        close()
-        fs.linkSync(temporary, path)
-        fs.rmSync(temporary)
-      }),
-    discard() {
-      close()
-      fs.rmSync(temporary, { force: true })
+        if (!begun.create()) throw taken
+      })
+      release()
     },
+    discard,
   }
 }
 
-const taken = (path: string): KaroError =>
-  new KaroError('conflict', 'there is a file of that name', { where: path, hint: 'Choose another name.' })
+/** Of processes that were killed. Where nobody may list there is nothing to find. */
+function removeLeftovers(directory: string): void {
+  try {
+    for (const name of fs.readdirSync(directory)) {
+      const pid = TEMPORARY.exec(name)?.[1]
+      if (pid === undefined || isAlive(Number(pid))) continue
+      const path = join(directory, name)
+      if (fs.lstatSync(path).uid === process.getuid?.()) fs.rmSync(path, { force: true })
+    }
+  } catch {
+    // They are in nobody's way.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}

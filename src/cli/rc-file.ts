@@ -1,8 +1,9 @@
 // Adds one marked line to a shell's start file and takes it out again, leaving every other byte as it was.
 import * as fs from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { dirname } from 'node:path'
 import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
+import { beginFile, temporaryBeside } from '../base/files.ts'
 
 /** How the line is found again. */
 const MARK = '# karo shell hook'
@@ -83,28 +84,15 @@ function follow(path: string): string {
 }
 
 function replace(path: string, bytes: Buffer, old: fs.Stats | undefined, random: Random): void {
-  const temporary = join(
-    dirname(path),
-    `.${basename(path)}.${Buffer.from(random.bytes(6)).toString('hex')}.tmp`,
-  )
-  const file = fs.openSync(temporary, 'wx', 0o600)
+  const file = beginFile(path, 0o600, temporaryBeside(path, random))
   try {
-    try {
-      fs.writeFileSync(file, bytes)
-      if (old === undefined) fs.fchmodSync(file, 0o644)
-      else {
-        if (old.uid !== process.getuid?.() || old.gid !== process.getgid?.()) {
-          fs.fchownSync(file, old.uid, old.gid)
-        }
-        fs.fchmodSync(file, old.mode & 0o7777)
-      }
-      fs.fsyncSync(file)
-    } finally {
-      fs.closeSync(file)
+    file.write(bytes)
+    if (old !== undefined && (old.uid !== process.getuid?.() || old.gid !== process.getgid?.())) {
+      fs.fchownSync(file.fd, old.uid, old.gid)
     }
-    fs.renameSync(temporary, path)
-  } catch (error) {
-    fs.rmSync(temporary, { force: true })
-    throw error
+    fs.fchmodSync(file.fd, old === undefined ? 0o644 : old.mode & 0o7777)
+    file.replace()
+  } finally {
+    file.discard()
   }
 }

@@ -1,12 +1,11 @@
 // karo export: your own history as a file, or on standard output.
-import { existsSync, linkSync, rmSync } from 'node:fs'
-import { type FileHandle, open } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { streamDaemon } from '../../api/client.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../care/transfer.ts'
 import type { Command, CommandIo } from '../command.ts'
 import { createLiveLine } from '../live-line.ts'
+import { createOutput } from '../output-file.ts'
 
 const IDLE_MS = 60_000
 const PIECE = 64 * 1024
@@ -94,30 +93,12 @@ async function write(
 }
 
 async function toFile(io: CommandIo, format: ExportFormat, path: string): Promise<number> {
-  const taken = new KaroError('conflict', 'there is a file of that name', {
-    where: path,
-    hint: 'Choose another name.',
-  })
-  if (existsSync(path)) throw taken
-  const temporary = join(dirname(path), `.${process.pid}.karo-export`)
-  let file: FileHandle | undefined
+  const output = createOutput(path)
   try {
-    file = await open(temporary, 'wx', 0o600)
-    const made = file
-    const events = await write(io, format, (text) => made.writeFile(text))
-    await file.sync()
-    // Under its name only when it is whole; never in place of another.
-    linkSync(temporary, path)
+    const events = await write(io, format, async (text) => output.write(text))
+    output.finish()
     return events
-  } catch (cause) {
-    if (cause instanceof KaroError) throw cause
-    if ((cause as NodeJS.ErrnoException).code === 'EEXIST') throw taken
-    throw new KaroError('bad_file', `the file cannot be written: ${(cause as Error).message}`, {
-      where: path,
-      cause,
-    })
   } finally {
-    await file?.close()
-    rmSync(temporary, { force: true })
+    output.discard()
   }
 }

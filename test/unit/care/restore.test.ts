@@ -3,37 +3,20 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { formatNodeId } from '../../../protocols/node-id.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { type Faults, noFaults } from '../../../src/base/faults.ts'
-import { writeArchive } from '../../../src/care/archive.ts'
 import { isReady } from '../../../src/care/finish.ts'
 import { type RestoreOptions, restoreNode } from '../../../src/care/restore.ts'
 import { homePaths } from '../../../src/config/paths.ts'
 import { holdHome } from '../../../src/ops/home-lock.ts'
-import { NEWEST_SCHEMA } from '../../../src/store/index.ts'
-import { openIn } from '../../support/damage.ts'
+import { CONFIG_IN_BACKUP, madeBackup } from '../../support/backup.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
 const NOW = 1_795_000_000_000
 
 async function restoring(changes: Partial<RestoreOptions> = {}) {
   const directory = temporaryDirectory()
-  const store = await openIn(join(directory, 'source'))
-  const head = {
-    karo_version: '0.1.0',
-    schema: NEWEST_SCHEMA,
-    node_id: formatNodeId(new Uint8Array(32)),
-    name: 'source',
-    created_at: new Date(NOW).toISOString(),
-  }
-  const config = Buffer.from('# of the backup\n')
-  const bytes: Uint8Array[] = []
-  const rows = store.snapshot()
-  for await (const piece of writeArchive({ head, now: NOW, key: undefined, config, rows })) bytes.push(piece)
-  await store.stop()
-  const file = join(directory, 'karo.tar')
-  writeFileSync(file, Buffer.concat(bytes))
+  const file = await madeBackup(directory, NOW)
   const home = join(directory, 'home')
   mkdirSync(home, { mode: 0o700 })
   writeFileSync(join(home, 'config.toml'), '# of before\n')
@@ -108,7 +91,7 @@ test('an error before the backup counts changes nothing; one after it says what 
     await again({ replace: false }).catch(() => {})
     expect(isReady(home)).toBe(false)
     expect([config(), existsSync(join(home, 'db'))]).toEqual(
-      ready ? ['# of the backup\n', true] : ['# of before\n', false],
+      ready ? [CONFIG_IN_BACKUP, true] : ['# of before\n', false],
     )
   }
   expect([...new Set(seen)]).toEqual(['nothing', 'ready'])

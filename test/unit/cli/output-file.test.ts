@@ -1,4 +1,6 @@
 // Files that commands write piece by piece: whole under their name, or nothing at all.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
@@ -41,4 +43,40 @@ test('never in place of another, not even of one that came meanwhile', () => {
   expect(() => output.finish()).toThrow(taken)
   expect(readFileSync(path, 'utf8')).toBe('theirs')
   expect(readdirSync(directory)).toEqual(['out'])
+})
+
+const MODULE = join(import.meta.dirname, '../../../src/cli/output-file.ts')
+/** Writes half of a file and then waits for its end. */
+const HALF = `
+  import { createOutput } from ${JSON.stringify(MODULE)}
+  createOutput(process.argv[1]).write('half')
+  process.stdout.write('ready')
+  setInterval(() => {}, 1000)
+`
+async function ended(directory: string, signal: NodeJS.Signals): Promise<unknown> {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', HALF, join(directory, 'out')])
+  await once(child.stdout, 'data')
+  expect(readdirSync(directory)).toHaveLength(1)
+  child.kill(signal)
+  return (await once(child, 'exit'))[1]
+}
+
+test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)(
+  'nothing stays after %s, which ends as ever',
+  async (signal) => {
+    const directory = temporaryDirectory()
+    expect(await ended(directory, signal)).toBe(signal)
+    expect(readdirSync(directory)).toEqual([])
+  },
+)
+
+test('what a kill left goes with the next one; what somebody writes right now stays', async () => {
+  const directory = temporaryDirectory()
+  await ended(directory, 'SIGKILL')
+  expect(readdirSync(directory)).toHaveLength(1)
+  const [one, two] = [createOutput(join(directory, 'one')), createOutput(join(directory, 'two'))]
+  expect(readdirSync(directory)).toHaveLength(2)
+  one.finish()
+  two.finish()
+  expect(readdirSync(directory)).toEqual(['one', 'two'])
 })

@@ -1,0 +1,53 @@
+// A file is there when its name is on disk too, whole, with its mode, and instead of nobody else's.
+import * as fs from 'node:fs'
+import { join } from 'node:path'
+import { beforeEach, expect, test, vi } from 'vitest'
+import { systemRandom } from '../../../src/base/clock.ts'
+import { beginFile, createFile, replaceFile } from '../../../src/base/files.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+
+/** What was made durable, in order: the content of a file, or the names in a directory. */
+const synced: (string | string[])[] = []
+vi.mock('node:fs', async (original) => {
+  const real = await original<typeof fs>()
+  return {
+    ...real,
+    fsyncSync(fd: number) {
+      const path = real.readlinkSync(`/proc/self/fd/${fd}`)
+      synced.push(
+        real.statSync(path).isDirectory() ? real.readdirSync(path) : real.readFileSync(path, 'utf8'),
+      )
+      real.fsyncSync(fd)
+    },
+  }
+})
+beforeEach(() => void synced.splice(0))
+
+test('first what is in it, then its name, which is the only one', () => {
+  const directory = temporaryDirectory()
+  const path = join(directory, 'out')
+  expect(createFile(path, 'one', 0o640, systemRandom)).toBe(true)
+  expect(synced).toEqual(['one', ['out']])
+  expect(fs.statSync(path).mode & 0o777).toBe(0o640)
+  replaceFile(path, 'two', 0o600, systemRandom)
+  expect(synced.slice(2)).toEqual(['two', ['out']])
+  expect(fs.statSync(path).mode & 0o777).toBe(0o600)
+  expect(createFile(path, 'three', 0o600, systemRandom)).toBe(false)
+  expect([fs.readFileSync(path, 'utf8'), fs.readdirSync(directory)]).toEqual(['two', ['out']])
+})
+
+test('piece by piece, and nothing of it when it is discarded', () => {
+  const directory = temporaryDirectory()
+  const path = join(directory, 'out')
+  const file = beginFile(path, 0o600, join(directory, '.out'))
+  file.write('one ')
+  file.write(Buffer.from('two'))
+  expect(fs.readFileSync(file.temporary, 'utf8')).toBe('one two')
+  expect(file.create()).toBe(true)
+  file.discard()
+  expect(synced).toEqual(['one two', ['out']])
+  const gone = beginFile(path, 0o600, join(directory, '.out'))
+  expect(gone.create()).toBe(false)
+  gone.discard()
+  expect(fs.readdirSync(directory)).toEqual(['out'])
+})
