@@ -80,8 +80,31 @@ function parseToml(text: string, file: string): Record<string, unknown> {
   } catch (cause) {
     if (!(cause instanceof TomlError)) throw cause
     const message = cause.message.split('\n')[0]!.replace(/^Invalid TOML document: /, 'not valid TOML: ')
-    throw new KaroError('bad_config', message, { where: `${file}:${cause.line}`, cause })
+    const where = `${file}:${cause.line}`
+    const twice = message.includes('redefine') ? firstOf(text.split('\n'), cause.line) : undefined
+    if (twice === undefined) throw new KaroError('bad_config', message, { where, cause })
+    throw new KaroError('bad_config', `${twice.name} is in line ${twice.line} already`, {
+      where,
+      hint: `Keep one of the two: line ${twice.line} or line ${cause.line}.`,
+      cause,
+    })
   }
+}
+
+/** What the table header or key of line `second` (from 1) is called, and the line that has it first. */
+function firstOf(
+  lines: readonly string[],
+  second: number,
+): { readonly name: string; readonly line: number } | undefined {
+  const nameOf = (line: string | undefined): string | undefined =>
+    /^\s*(\[[^\]]+\]|[^\s=#[]+)/.exec(line ?? '')?.[1]?.replaceAll(/\s/g, '')
+  const name = nameOf(lines[second - 1])
+  if (name === undefined) return undefined
+  const isHeader = name.startsWith('[')
+  // A key is doubled within its table only.
+  const start = isHeader ? 0 : lines.findLastIndex((line, i) => i < second - 1 && /^\s*\[/.test(line)) + 1
+  const at = lines.findIndex((line, i) => i >= start && i < second - 1 && nameOf(line) === name)
+  return at < 0 ? undefined : { name, line: at + 1 }
 }
 
 /** What follows directly below `prefix` in the table of keys. */

@@ -266,7 +266,13 @@ export async function configFile(world: World): Promise<readonly Finding[]> {
   const where = error.where === undefined ? '' : `${error.where}: `
   const writable = stat !== 'missing' && error.where === path && (stat.mode & GROUP_OR_OTHERS_WRITE) !== 0
   const safe = writable ? narrowed(world, path, stat, stat.mode & ~GROUP_OR_OTHERS_WRITE & 0o7777) : undefined
-  return [fail(`${where}${error.message}`, error.hint?.replace(/^Run: /, ''), safe)]
+  return [fail(`${where}${error.message}`, error.hint?.replace(/^Run: /, '') ?? editOf(error, path), safe)]
+}
+
+/** The command that opens the file at the line that is named; undefined where none is. */
+function editOf({ where }: KaroError, file: string): string | undefined {
+  const line = where?.startsWith(`${file}:`) ? where.slice(file.length + 1) : undefined
+  return line && /^\d+$/.test(line) ? `"\${EDITOR:-vi}" +${line} ${quote(file)}` : undefined
 }
 
 export async function configInForce(world: World): Promise<readonly Finding[]> {

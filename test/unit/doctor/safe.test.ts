@@ -97,6 +97,15 @@ describe.each([
   })
 })
 
+test('a configuration that is no TOML is opened at the line, without the documentation', async () => {
+  const home = someHome()
+  writeFileSync(join(home, 'config.toml'), '[mesh]\nport =\n', { mode: 0o600 })
+  chmodSync(join(home, 'config.toml'), 0o600)
+  chmodSync(home, 0o700)
+  const [finding] = [await configFile(real(home))].flat()
+  expect(finding).toMatchObject({ outcome: 'fail', fix: `"\${EDITOR:-vi}" +2 ${home}/config.toml` })
+})
+
 const ROOT = process.getuid?.() === 0
 /** Somebody who is not root. */
 const THEM = 1234
