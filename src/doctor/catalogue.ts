@@ -349,6 +349,16 @@ export const CHECKS = {
     fix: 'On the other node: karo peers trust <this node>',
     safeFix: null,
   },
+  'peers.twins': {
+    group: 'mesh',
+    title: 'one key, one machine',
+    what: 'No other machine has the key of this node, and no member comes by turns from two places.',
+    why: "A restored backup or a cloned disk beside the original: the two take each other's place at everybody, every few seconds, and what each tells contradicts the other.",
+    severity: 'fail',
+    needsDaemon: true,
+    fix: 'Stop one of the two machines; what is to be a node of its own there: rm identity.key, then karo identity new.',
+    safeFix: null,
+  },
   'peers.versions': {
     group: 'mesh',
     title: 'versions of others',

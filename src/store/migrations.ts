@@ -104,7 +104,7 @@ async function readSchema(db: Database, directory: string): Promise<number | und
 function damaged(directory: string, cause?: unknown): KaroError {
   return new KaroError('bad_file', 'the database does not say which schema it has', {
     where: directory,
-    hint: 'Run: karo doctor --repair. It saves what can be read and keeps a copy.',
+    hint: 'Run: karo doctor --repair. It saves what can be read and keeps a copy; or restore a backup.',
     cause,
   })
 }

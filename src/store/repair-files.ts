@@ -19,8 +19,10 @@ export interface Finding {
 
 export interface FilesRead {
   readonly findings: readonly Finding[]
-  /** Bytes of files that hold rows and could not be read. */
+  /** Bytes of files that hold rows and could not be read, or are not there any more as far as that is known. */
   readonly unreadableBytes: number
+  /** Of all files that hold rows, these included. */
+  readonly rowBytes: number
   /** Rows may be gone, newer ones of what is there too; false when only lists and lengths of files are wrong. */
   readonly lossy: boolean
 }
@@ -39,6 +41,7 @@ export async function readFiles(
 ): Promise<FilesRead> {
   const findings: Finding[] = []
   let unreadableBytes = 0
+  let rowBytes = 0
   let lossy = false
   const names = await list(directory)
   if (!names.some((name) => TABLE.test(name) || LOG.test(name) || name.startsWith('MANIFEST-'))) {
@@ -48,12 +51,20 @@ export async function readFiles(
     void findings.push({ where, what, damage })
   const read = (name: string): Promise<Buffer> => load(join(directory, name))
 
+  /** Bytes that files are known to have had, and have no more. */
+  const gone = new Map<string, number>()
+  const noteGone = (name: string, bytes: number): void =>
+    void gone.set(name, Math.max(bytes, gone.get(name) ?? 0))
+
   const closed = await readClosed(directory)
   if (closed !== undefined) {
     for (const [name, size] of closed) {
       const found = names.includes(name) ? (await stat(join(directory, name))).size : undefined
       if (found === size) continue
-      lossy ||= TABLE.test(name) || LOG.test(name)
+      if (TABLE.test(name) || LOG.test(name)) {
+        lossy = true
+        noteGone(name, size - (found ?? 0))
+      }
       note(
         name,
         found === undefined
@@ -73,6 +84,7 @@ export async function readFiles(
     const found = name === undefined ? 0 : (await stat(join(directory, name))).size
     if (found === size) continue
     lossy = true
+    noteGone(name ?? nameOf(number, 'ldb'), size - found)
     if (name === undefined) note(nameOf(number, 'ldb'), 'the table is missing')
     else note(`${name}:${Math.min(found, size)}`, `it has ${found} bytes instead of ${size}`)
   }
@@ -84,10 +96,9 @@ export async function readFiles(
   const tables = names.filter((name) => TABLE.test(name) && isLive(name))
   for (const name of tables) {
     const entries: Entry[] = []
-    for (const { at, length, what } of readTable(
-      await read(name),
-      entry && ((one) => void entries.push(one)),
-    )) {
+    const file = await read(name)
+    rowBytes += file.length
+    for (const { at, length, what } of readTable(file, entry && ((one) => void entries.push(one)))) {
       note(`${name}:${at}`, `${length} bytes are damaged: ${what}`)
       unreadableBytes += length
     }
@@ -95,7 +106,11 @@ export async function readFiles(
   }
   const logs = names.filter((name) => LOG.test(name) && isLive(name))
   for (const name of logs) await readLogFile(name, name === logs.at(-1))
-  return { findings, unreadableBytes, lossy: lossy || unreadableBytes > 0 }
+  for (const bytes of gone.values()) {
+    unreadableBytes += bytes
+    rowBytes += bytes
+  }
+  return { findings, unreadableBytes, rowBytes, lossy: lossy || unreadableBytes > 0 }
 
   async function currentVersion(): Promise<ReturnType<typeof readManifest>['version'] | undefined> {
     const current = names.includes('CURRENT') ? (await read('CURRENT')).toString('latin1') : ''
@@ -113,7 +128,9 @@ export async function readFiles(
   }
 
   async function readLogFile(name: string, last: boolean): Promise<void> {
-    for (const item of readLog(await read(name))) {
+    const file = await read(name)
+    rowBytes += file.length
+    for (const item of readLog(file)) {
       if (item.kind === 'record') {
         try {
           // All or nothing, as it was written.

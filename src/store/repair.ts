@@ -4,16 +4,18 @@ import { existsSync } from 'node:fs'
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { KaroError } from '../base/errors.ts'
+import { freeName, syncDirectory, syncFilesOf } from '../base/files.ts'
 import { silentLog } from '../base/log.ts'
 import { type AuditRepository, createAuditRepository } from './audit.ts'
-import type { Database } from './database.ts'
+import { writeClosed } from './closed.ts'
+import { type Database, flush } from './database.ts'
 import { createEventCounts } from './event-counts.ts'
 import { failClosed } from './fail-closed.ts'
 import { KEYSPACES, type Keyspace, keyRange } from './keyspace.ts'
 import { migrate, writeSchema } from './migrations.ts'
 import { alignCommands } from './repair-commands.ts'
 import { peopleWithEvents, recount } from './repair-counts.ts'
-import { type Finding, readFiles } from './repair-files.ts'
+import { type FilesRead, type Finding, readFiles } from './repair-files.ts'
 import { isSound, keyspaceOf } from './repair-rows.ts'
 import { salvage } from './repair-salvage.ts'
 import { putRepaired } from './spool-positions.ts'
@@ -23,7 +25,7 @@ export type { Finding } from './repair-files.ts'
 interface KeyspaceCounts {
   /** Rows that can be read and make sense. */
   readonly kept: number
-  /** Rows known to be missing or unusable; of a damaged file nobody knows how many there were. */
+  /** Rows known to be missing or unusable; of a damaged file nobody knows how many there were: see `loss`. */
   readonly lost: number
   /** Rows that were made anew from others: counts from the events. */
   readonly rebuilt: number
@@ -37,8 +39,15 @@ export interface Report {
   readonly findings: readonly Finding[]
   /** Keyspaces that have rows, or are known to have had some. */
   readonly keyspaces: Readonly<Partial<Record<Keyspace, KeyspaceCounts>>>
-  /** Bytes of files that hold rows and could not be read. */
+  /**
+   * `none`: every row is there. `counted`: those that `keyspaces` calls lost are gone, the ledger's apart, and no others.
+   * `unknown`: more are, and nobody knows how many; `unreadable_bytes` of `row_bytes` tells about how much.
+   */
+  readonly loss: 'none' | 'counted' | 'unknown'
+  /** Bytes of files that hold rows and could not be read, or are known to be gone. */
   readonly unreadable_bytes: number
+  /** Of all files that hold rows, these included. */
+  readonly row_bytes: number
   /** Where the database is as it was before the repair; absent when nothing was changed. */
   readonly copy?: string
 }
@@ -93,10 +102,10 @@ export async function repairDatabase(directory: string, options: RepairOptions =
 export async function finishRepair(directory: string): Promise<string | undefined> {
   const repaired = repairedName(directory)
   if (!existsSync(repaired)) return undefined
-  const copy = await freeName(`${directory}.damaged`)
+  const copy = freeName(`${directory}.damaged`, Date.now())
   if (existsSync(directory)) await rename(directory, copy)
   await rename(repaired, directory)
-  await sync(dirname(directory))
+  syncDirectory(dirname(directory))
   return copy
 }
 
@@ -114,10 +123,12 @@ async function build(
     let report: Report
     try {
       report = await checkRows(db, { ...read, directory, findings: [...read.findings] }, options)
+      if (!report.ok) await flush(db)
     } finally {
       await db.close()
     }
-    await syncAll(rebuilt)
+    writeClosed(rebuilt)
+    syncFilesOf(rebuilt)
     return await use(report, rebuilt)
   } catch (error) {
     throw explain(error, directory)
@@ -129,10 +140,10 @@ async function build(
 
 async function checkRows(
   db: Database,
-  read: { directory: string; findings: Finding[]; unreadableBytes: number; lossy: boolean },
+  read: Omit<FilesRead, 'findings'> & { directory: string; findings: Finding[] },
   { ledger }: RepairOptions,
 ): Promise<Report> {
-  const { findings, unreadableBytes } = read
+  const { findings, unreadableBytes, rowBytes, lossy } = read
   const counts: Partial<Record<Keyspace, { kept: number; lost: number; rebuilt: number }>> = {}
   const of = (keyspace: Keyspace) => (counts[keyspace] ??= { kept: 0, lost: 0, rebuilt: 0 })
   const note = (where: Keyspace, what: string): void => void findings.push({ where, what, damage: true })
@@ -165,6 +176,8 @@ async function checkRows(
   }
   const known = Object.entries(counts).filter(([, { kept, lost, rebuilt }]) => kept + lost + rebuilt > 0)
   const ok = !findings.some(({ damage }) => damage)
+  // What a chain lost stays lost, and no repair is the less complete for that.
+  const counted = known.some(([keyspace, { lost }]) => keyspace !== 'audit' && lost > 0)
   const shown = findings.slice(0, FINDINGS_MAX)
   if (findings.length > FINDINGS_MAX) {
     const more = findings.length - FINDINGS_MAX + 1
@@ -175,7 +188,9 @@ async function checkRows(
     ok,
     findings: shown,
     keyspaces: Object.fromEntries(known),
+    loss: lossy ? 'unknown' : counted ? 'counted' : 'none',
     unreadable_bytes: unreadableBytes,
+    row_bytes: rowBytes,
   }
 }
 
@@ -307,28 +322,4 @@ function explain(error: unknown, directory: string): unknown {
         : `Check that ${dirname(directory)} belongs to this user and can be written to.`,
     cause: error,
   })
-}
-
-/** With the date, so that a person knows which is which. */
-async function freeName(prefix: string): Promise<string> {
-  const taken = await readdir(dirname(prefix))
-  const day = new Date().toISOString().slice(0, 10)
-  for (let n = 1; ; n++) {
-    const name = n === 1 ? `${prefix}-${day}` : `${prefix}-${day}-${n}`
-    if (!taken.includes(basename(name))) return name
-  }
-}
-
-async function syncAll(directory: string): Promise<void> {
-  for (const name of await readdir(directory)) await sync(join(directory, name))
-  await sync(directory)
-}
-
-async function sync(path: string): Promise<void> {
-  const file = await open(path, 'r')
-  try {
-    await file.sync()
-  } finally {
-    await file.close()
-  }
 }

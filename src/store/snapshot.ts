@@ -1,8 +1,8 @@
 // Every row of the database as it is at one moment, in pieces; and a new database made of such pieces.
-import { open, readdir } from 'node:fs/promises'
-import { join } from 'node:path'
+import { syncFilesOf } from '../base/files.ts'
 import { type AuditRepository, createAuditRepository } from './audit.ts'
-import { type Change, type Database, newDatabase } from './database.ts'
+import { writeClosed } from './closed.ts'
+import { type Change, type Database, flush, newDatabase } from './database.ts'
 import { type Closed, failClosed } from './fail-closed.ts'
 import { makeKey } from './keyspace.ts'
 import { NEWEST_SCHEMA, readSchemaOf } from './migrations.ts'
@@ -100,12 +100,11 @@ export async function createDatabase(
     if (schema === undefined || schema > NEWEST_SCHEMA) throw new RangeError('the rows are of another schema')
     closed = await failClosed(db)
     await record(createAuditRepository(db), closed)
+    await flush(db)
   } finally {
     await db.close()
   }
-  for (const name of [...(await readdir(directory)), '.']) {
-    const file = await open(join(directory, name), 'r')
-    await file.sync().finally(() => file.close())
-  }
+  writeClosed(directory)
+  syncFilesOf(directory)
   return { rows: count, closed }
 }

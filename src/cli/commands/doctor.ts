@@ -118,13 +118,13 @@ async function egress(io: CommandIo): Promise<ExitCode> {
   return ok ? EXIT.done : EXIT.failed
 }
 
-/** Exit 1 when it is damaged and still is: after --dry-run. */
+/** Exit 1 when it is damaged and still is, after --dry-run, and when rows are gone: nothing goes on as if all were well. */
 async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
   const { mendDatabase } = await import('../../doctor/repair.ts')
   const report = await mendDatabase(worldOf(io, []), dry)
   const { repairView } = await import('../views/doctor-repair.ts')
   io.out(io.json ? `${JSON.stringify({ dry_run: dry, ...report })}\n` : repairView(report, dry, io))
-  return report.ok || report.copy !== undefined ? EXIT.done : EXIT.failed
+  return report.ok || (report.copy !== undefined && report.loss === 'none') ? EXIT.done : EXIT.failed
 }
 
 function selected({ options }: CommandInput): readonly CheckId[] {

@@ -12,7 +12,7 @@ interface Screen extends Place {
 
 /** Ends with a newline. */
 export function repairView(report: Report, dry: boolean, screen: Screen): string {
-  const { findings, keyspaces, unreadable_bytes, copy } = report
+  const { findings, keyspaces, loss } = report
   const found = findings.map(({ where, what }) => `${printable(where)}: ${printable(what)}\n`).join('')
   const rows = table(
     Object.entries(keyspaces),
@@ -20,7 +20,7 @@ export function repairView(report: Report, dry: boolean, screen: Screen): string
       { title: 'rows', value: ([name]) => name },
       { title: 'kept', value: ([, counts]) => String(counts?.kept ?? 0), align: 'right' },
       {
-        title: 'lost',
+        title: loss === 'unknown' ? 'known lost' : 'lost',
         value: ([, counts]) => String(counts?.lost ?? 0),
         align: 'right',
         style: ([, counts]) => ((counts?.lost ?? 0) > 0 ? 'red' : undefined),
@@ -29,24 +29,40 @@ export function repairView(report: Report, dry: boolean, screen: Screen): string
     ],
     screen,
   )
-  const unreadable =
-    unreadable_bytes === 0 ? '' : `${bytes(unreadable_bytes)} of its files could not be read.\n`
   return (
     fitted(`${found}${found === '' ? '' : '\n'}`, screen.columns) +
     rows +
-    fitted(`\n${unreadable}${conclusion(report, dry, copy, screen)}\n`, screen.columns)
+    fitted(`\n${lost(report)}${conclusion(report, dry, screen)}\n`, screen.columns)
   )
 }
 
-function conclusion(
-  { ok, directory }: Report,
-  dry: boolean,
-  copy: string | undefined,
-  screen: Screen,
-): string {
-  if (copy !== undefined) return `Repaired. ${aboutCopy(copy)}`
+/** What the counts cannot say. */
+function lost({ loss, unreadable_bytes, row_bytes }: Report): string {
+  if (loss !== 'unknown') return ''
+  const of = `${bytes(unreadable_bytes)} of the ${bytes(row_bytes)} that hold rows could not be read.`
+  return `${unreadable_bytes === 0 ? '' : `${of}\n`}Lost: unknown${share(unreadable_bytes / Math.max(1, row_bytes))}\n`
+}
+
+/** Bytes are no rows, so it is told roughly. */
+function share(part: number): string {
+  if (part === 0) return '.'
+  if (part >= 0.75) return ', probably nearly everything.'
+  if (part >= 0.3) return ', probably a large part.'
+  return `, probably about ${part < 0.01 ? 'a hundredth' : `${Math.round(part * 100)} %`} of everything.`
+}
+
+const RESTORE = 'karo restore <file> --replace'
+
+function conclusion({ ok, loss, directory, copy }: Report, dry: boolean, screen: Screen): string {
+  if (copy !== undefined) {
+    if (loss === 'none') return `Repaired: nothing is lost. ${aboutCopy(copy)}`
+    return `What could be read is saved, the rest is gone from it. A backup may have more: ${atHome(RESTORE, screen)}
+${aboutCopy(copy)}`
+  }
   if (ok) return `${directory} is whole; nothing was changed.`
-  return dry
-    ? `${directory} is damaged; nothing was changed. To repair it: ${atHome('karo doctor --repair', screen)}`
-    : `${directory} is damaged.`
+  if (!dry) return `${directory} is damaged.`
+  const backup =
+    loss === 'none' ? '' : `If there is a backup, look first what that has: ${atHome(RESTORE, screen)}\n`
+  return `${directory} is damaged; nothing was changed.
+${backup}To repair it: ${atHome('karo doctor --repair', screen)}`
 }
