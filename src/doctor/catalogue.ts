@@ -356,7 +356,7 @@ export const CHECKS = {
     why: "A restored backup or a cloned disk beside the original: the two take each other's place at everybody, every few seconds, and what each tells contradicts the other.",
     severity: 'fail',
     needsDaemon: true,
-    fix: 'Stop one of the two machines; what is to be a node of its own there: rm identity.key, then karo identity new.',
+    fix: 'Stop the node on the machine that should not have the key. To make it a node of its own there: mv <home>/identity.key <elsewhere>, then karo identity new.',
     safeFix: null,
   },
   'peers.versions': {

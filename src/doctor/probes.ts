@@ -11,7 +11,7 @@ import { meshFirewall } from './checks/firewall.ts'
 import { configFile, configInForce, homeDirectory, homeKey, homeOwner } from './checks/home.ts'
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
 import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
-import { peersPending, peersTrust, peersVersions } from './checks/peers.ts'
+import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
 import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
 import { shellHooks, shellRecorded, spoolDirectory, spoolWaiting } from './checks/terminal.ts'
 import type { Finding } from './result.ts'
@@ -52,5 +52,6 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'mesh.firewall': meshFirewall,
   'peers.pending': peersPending,
   'peers.trust': peersTrust,
+  'peers.twins': peersTwins,
   'peers.versions': peersVersions,
 }

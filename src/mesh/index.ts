@@ -6,6 +6,7 @@ import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
 import type { MulticastOutcome } from './multicast-check.ts'
 import type { RejectionCounts } from './rejections.ts'
+import type { Twins } from './twins.ts'
 
 /** A peer whose key the transport has proven. */
 export interface PeerRef {
@@ -90,6 +91,8 @@ export interface MeshInspection {
   readonly one_sided: readonly NodeId[]
   /** Admitted here; frames of theirs were refused within the last quarter of an hour because of their time. */
   readonly stale: readonly NodeId[]
+  /** One key on two machines: neighbours that come by turns from `places`, and those at which somebody takes this node's. */
+  readonly twins: ReturnType<Twins['state']>
 }
 
 /** What became of one mDNS question on one interface address. */

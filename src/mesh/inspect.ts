@@ -9,6 +9,7 @@ import type { MeshInspection, MulticastTried } from './index.ts'
 import { checkMulticast } from './multicast-check.ts'
 import { segmentsOf } from './segments.ts'
 import type { Session } from './session.ts'
+import type { Twins } from './twins.ts'
 
 export interface InspectDeps {
   readonly config: Pick<Config, 'mesh' | 'discovery'>
@@ -17,6 +18,7 @@ export interface InspectDeps {
   /** Trusted here; they did not trust this node when it last asked. */
   readonly oneSided: () => readonly NodeId[]
   readonly stale: () => readonly NodeId[]
+  readonly twins: Twins['state']
 }
 
 export interface Inspect {
@@ -25,7 +27,7 @@ export interface Inspect {
   tryMulticast(): Promise<readonly MulticastTried[]>
 }
 
-export function createInspect({ config, host, sessions, oneSided, stale }: InspectDeps): Inspect {
+export function createInspect({ config, host, sessions, oneSided, stale, twins }: InspectDeps): Inspect {
   let running: Promise<readonly MulticastTried[]> | undefined
 
   const places = () => {
@@ -63,6 +65,7 @@ export function createInspect({ config, host, sessions, oneSided, stale }: Inspe
         .map(({ ip, port }) => `${ip}:${port}`),
       one_sided: oneSided(),
       stale: stale(),
+      twins: twins(),
     }),
 
     tryMulticast() {

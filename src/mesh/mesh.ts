@@ -14,7 +14,7 @@ import type { ChannelDeps } from './channel.ts'
 import { createContacts } from './contacts.ts'
 import type { Dht } from './dht.ts'
 import { createDoorkeeper } from './doorkeeper.ts'
-import { isLoopback } from './endpoint.ts'
+import { isLoopback, parseEndpoint, readable } from './endpoint.ts'
 import { forgetPeer } from './forget.ts'
 import { createGater } from './gater.ts'
 import { createGossip } from './gossip.ts'
@@ -31,6 +31,7 @@ import { createReplay, type ReplayStore } from './replay.ts'
 import type { EndReason, Session } from './session.ts'
 import { createSessions } from './sessions.ts'
 import { TIMINGS, type Timings } from './timings.ts'
+import { createTwins } from './twins.ts'
 
 export interface MeshDeps {
   readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery' | 'sharing'>
@@ -68,6 +69,7 @@ export function createMesh(deps: MeshDeps): Mesh {
   const rejections = createRejections({ audit: deps.audit, clock, admits })
   const replay = createReplay(deps.replay, clock, random, log)
   const news = createNews({ trust, audit: deps.audit, clock, log })
+  const twins = createTwins({ audit: deps.audit, clock, log })
   const channel: ChannelDeps = {
     identity,
     replay,
@@ -129,6 +131,9 @@ export function createMesh(deps: MeshDeps): Mesh {
       news.met(session, body, contacts.introduced(session, body))
     },
     onNeighbour(session, replaced) {
+      const claimed = session.introduced()?.listen ?? []
+      const places = claimed.filter((address) => parseEndpoint(address) !== undefined).map(readable)
+      if (places.length > 0) twins.came(session.peer.nodeId, places.toSorted().join(', '))
       if (replaced === undefined) {
         news.came(session)
         presence.came(session.peer.nodeId)
@@ -148,6 +153,8 @@ export function createMesh(deps: MeshDeps): Mesh {
     onLost(session, reason) {
       const node = session.peer.nodeId
       news.left(session, reason)
+      // With a connection that took its place it would not be lost: the one that did is not this node's.
+      if (reason === 'replaced') twins.displaced(node)
       if (admits(node) && BROKEN.has(reason)) {
         trust.lost(node)
         presence.lost(node)
@@ -247,6 +254,7 @@ export function createMesh(deps: MeshDeps): Mesh {
     sessions: sessions.all,
     oneSided: news.oneSided,
     stale: rejections.stale,
+    twins: twins.state,
   })
 
   const stop = async (): Promise<void> => {

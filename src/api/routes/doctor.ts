@@ -56,7 +56,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
         lastSummary(),
       ])
-      const { connections, one_sided, stale, ...inspected } = mesh.inspect()
+      const { connections, one_sided, stale, twins, ...inspected } = mesh.inspect()
       return {
         pid: process.pid,
         uptime_seconds: Math.floor(process.uptime()),
@@ -75,6 +75,10 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         })),
         one_sided: one_sided.map(named),
         stale: stale.map(named),
+        twins: {
+          others: twins.others.map(({ node_id, places }) => ({ ...named(node_id), places })),
+          here: twins.here.map(named),
+        },
         store_problem: storeProblem,
         store_bytes: roughSize(bytes),
         spool: caller.admin ? spool : { ...spool, pending_bytes: roughWaiting(spool.pending_bytes) },

@@ -54,6 +54,14 @@ export const doctorFacts = z
     ),
     one_sided: names('trusted here; when last connected they did not trust this node'),
     stale: names('trusted here; their clock is more than five minutes away, so their frames are refused'),
+    twins: z
+      .strictObject({
+        others: listOf(named.extend({ places: listOf(text(512, 'ip:port, with commas'), 8) }), 1024).describe(
+          'members that come by turns from different places: two machines have one key',
+        ),
+        here: names('neighbours at which somebody else with the key of this node takes its place'),
+      })
+      .describe('one key on two machines, seen within the last ten minutes'),
     store_problem: text(4096, 'what the database said').nullable().describe('null: it keeps what is written'),
     store_bytes: count('bytes of the database on disk, to the next MiB'),
     spool: z.strictObject({

@@ -1,8 +1,8 @@
 // Checks of what this node knows of others: who waits, who trusts whom, which versions they are.
 
-import type { ConnectionFacts, NamedNode, PendingNode } from '../../api/shapes.ts'
+import type { ConnectionFacts, DaemonFacts, NamedNode, PendingNode } from '../../api/shapes.ts'
 import { VERSION } from '../../base/version.ts'
-import { type Finding, ok, skipped, warn } from '../result.ts'
+import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import type { World } from '../world.ts'
 
 /** A person who has just installed a node has not decided yet. */
@@ -33,6 +33,25 @@ export async function peersTrust(world: World): Promise<readonly Finding[]> {
   if (facts === undefined) return []
   if (facts.one_sided.length === 0) return [ok('nobody who is trusted here refuses this node')]
   return facts.one_sided.map((node) => warn(`${who(node)} is trusted here, but does not trust this node`))
+}
+
+export async function peersTwins(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts === undefined ? [] : judgeTwins(facts.twins)
+}
+
+export function judgeTwins({ here, others }: DaemonFacts['twins']): readonly Finding[] {
+  const found = others.map((node) =>
+    warn(
+      `the key of ${who(node)} is on two machines: it comes by turns from ${node.places.join(' and ')}`,
+      `Stop ${node.name} on one of the two machines.`,
+    ),
+  )
+  if (here.length > 0) {
+    const at = here.map(who).join(', ')
+    found.unshift(fail(`another machine has the key of this node: it takes this one's place at ${at}`))
+  }
+  return found.length > 0 ? found : [ok('nobody else was seen with the key of this node or of a member')]
 }
 
 export async function peersVersions(world: World): Promise<readonly Finding[]> {

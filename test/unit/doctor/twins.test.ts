@@ -1,0 +1,24 @@
+// One key on two machines: the two fail, whoever only sees them is warned.
+import { expect, test } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { judgeTwins } from '../../../src/doctor/checks/peers.ts'
+import { resultOf } from '../../../src/doctor/result.ts'
+
+const ash = { node_id: 'karo:ed25519:a' as NodeId, fingerprint: '0123456789abcdef', name: 'ash' }
+const judged = (twins: Parameters<typeof judgeTwins>[0]) => resultOf('peers.twins', judgeTwins(twins))
+
+test('who is told that another takes its place fails, and is told what to do', () => {
+  const { outcome, detail, fix } = judged({ here: [ash], others: [] })
+  expect(outcome).toBe('fail')
+  expect(detail).toContain("takes this one's place at ash (0123456789abcdef)")
+  expect(fix).toContain('karo identity new')
+})
+
+test('a member at two places is a warning that names both', () => {
+  const places = ['10.0.0.5:9238', '10.0.0.6:9238']
+  const { outcome, detail, fix } = judged({ here: [], others: [{ ...ash, places }] })
+  expect(outcome).toBe('warn')
+  expect(detail).toContain('by turns from 10.0.0.5:9238 and 10.0.0.6:9238')
+  expect(fix).toContain('Stop ash on one of the two machines')
+  expect(judged({ here: [], others: [] }).outcome).toBe('ok')
+})

@@ -1,0 +1,73 @@
+// One key on two machines is noticed by both and by whoever they are connected to; one machine that moves is not taken for two.
+import { expect, test } from 'vitest'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { AuditRecord } from '../../../src/audit/index.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createTwins } from '../../../src/mesh/twins.ts'
+import { createFakeTrust } from '../../support/fake-trust.ts'
+import { testIdentity } from '../../support/mesh-node.ts'
+import { until } from '../../support/until.ts'
+import { start } from './cluster.ts'
+
+const node = 'karo:ed25519:a' as NodeId
+
+function watched() {
+  let now = 0
+  const entries: AuditRecord[] = []
+  const twins = createTwins({
+    audit: { record: async (entry) => void entries.push(entry) },
+    clock: { now: () => now, monotonic: () => now },
+    log: silentLog,
+  })
+  return { twins, entries, pass: (ms: number) => (now += ms) }
+}
+
+test('the third return to a place it has left tells two apart, once, and no longer than they are there', () => {
+  const { twins, entries, pass } = watched()
+  for (const place of ['a', 'b', 'a', 'b']) twins.came(node, place)
+  expect(twins.state().others).toEqual([])
+  twins.came(node, 'a')
+  expect(twins.state()).toEqual({ others: [{ node_id: node, places: ['b', 'a'] }], here: [] })
+  for (const place of ['b', 'a', 'b']) twins.came(node, place)
+  expect(entries).toMatchObject([
+    { type: 'policy_violation', success: false, peer: node, details: { reason: 'key_at_two_places' } },
+  ])
+  pass(11 * 60_000)
+  expect(twins.state().others).toEqual([])
+})
+
+test('who reconnects, restarts on other ports, or carries a laptop about is one', () => {
+  const { twins, entries, pass } = watched()
+  for (let n = 0; n < 50; n++) twins.came(node, 'a')
+  for (let n = 0; n < 50; n++) twins.came(node, `port ${n}`)
+  for (let n = 0; n < 50; n++) {
+    twins.came(node, n % 2 === 0 ? 'desk' : 'meeting')
+    pass(10 * 60_000)
+  }
+  expect([twins.state().others, entries]).toEqual([[], []])
+})
+
+test('two real nodes with one key: each says that the other is there, and so does the one they are connected to', async () => {
+  const [one, two] = [testIdentity(), testIdentity()]
+  const third = await start({ identity: one, trust: createFakeTrust([two.nodeId]) })
+  const peers = [{ ...third.address(), nodeId: third.id }]
+  const clone = () => start({ identity: two, trust: createFakeTrust([one.nodeId]), discovery: { peers } })
+  const original = await clone()
+  await until(() => original.link.peers().length === 1, { what: 'the original is connected' })
+  expect(third.mesh.inspect().twins).toEqual({ others: [], here: [] })
+  const copy = await clone()
+  const places = [original, copy].map(({ address }) => `127.0.0.1:${address().port}`).toSorted()
+  await until(() => third.mesh.inspect().twins.others.length === 1, {
+    what: 'the third notices',
+    deadlineMs: 120_000,
+  })
+  const [told] = third.mesh.inspect().twins.others
+  expect([told?.node_id, told?.places.toSorted()]).toEqual([two.nodeId, places])
+  for (const each of [original, copy]) {
+    await until(() => each.mesh.inspect().twins.here.includes(third.id), {
+      what: 'each notices',
+      deadlineMs: 120_000,
+    })
+  }
+  expect(third.mesh.inspect().twins.here).toEqual([])
+}, 240_000)
