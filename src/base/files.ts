@@ -118,3 +118,25 @@ export function syncDirectory(path: string): void {
     fs.closeSync(directory)
   }
 }
+
+/** Makes durable what stands in the directory's files (it has no directories) and their names. */
+export function syncFilesOf(directory: string): void {
+  for (const name of fs.readdirSync(directory)) {
+    const file = fs.openSync(join(directory, name), O_RDONLY)
+    try {
+      fs.fsyncSync(file)
+    } finally {
+      fs.closeSync(file)
+    }
+  }
+  syncDirectory(directory)
+}
+
+/** `<prefix>-<date>`, in UTC and with a number behind it from the second of that day on: where nothing is yet. */
+export function freeName(prefix: string, now: number): string {
+  const dated = `${prefix}-${new Date(now).toISOString().slice(0, 10)}`
+  for (let n = 1; ; n++) {
+    const name = n === 1 ? dated : `${dated}-${n}`
+    if (fs.lstatSync(name, { throwIfNoEntry: false }) === undefined) return name
+  }
+}

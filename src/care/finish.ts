@@ -1,8 +1,18 @@
 // The last step of a restore: what stands ready in the home takes the place of what was there; a kill only delays it.
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import type { Faults } from '../base/faults.ts'
+import { syncDirectory } from '../base/files.ts'
 
 /** Complete when it has this name. */
 export const READY = 'restored'
@@ -30,6 +40,11 @@ export function finishRestore(home: string, faults: Faults): string | undefined 
     })
   }
   const ready = join(home, READY)
+  // Killed after the last step, while it was being removed.
+  if (readdirSync(ready).length === 0) {
+    rmdirSync(ready)
+    return undefined
+  }
   const aside = join(home, asideOf(ready))
   for (const name of RESTORED) {
     if (!existsSync(join(ready, name))) continue
@@ -42,8 +57,13 @@ export function finishRestore(home: string, faults: Faults): string | undefined 
     renameSync(join(ready, name), place)
     faults.hit('restore-step')
   }
+  const kept = existsSync(aside) ? aside : undefined
+  // Only what is on disk in its place needs no list of what is to be moved any more.
+  if (kept !== undefined) syncDirectory(kept)
+  syncDirectory(home)
   rmSync(ready, { recursive: true })
-  return existsSync(aside) ? aside : undefined
+  syncDirectory(home)
+  return kept
 }
 
 /** What it names leads nowhere else, and nothing is moved that a restore does not make. */

@@ -1,11 +1,12 @@
 // Makes a node's home of a backup: everything is checked and stands ready beside before anything takes its place.
 import { existsSync, readdirSync } from 'node:fs'
-import { chmod, mkdir, open, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { appendEntry } from '../audit/index.ts'
 import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Faults } from '../base/faults.ts'
+import { freeName, syncDirectory } from '../base/files.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { readPublicIdentity } from '../identity/index.ts'
 import { holdHome } from '../ops/home-lock.ts'
@@ -102,14 +103,19 @@ async function replace(
     await removeLeftovers(home)
     onStep('writing the database')
     const ownConfig = dirname(paths.config) === paths.home
-    const made = await stage(archive, staging, { home, ownConfig, aside: freeName(home, now), now, faults })
+    const made = await stage(archive, staging, {
+      home,
+      ownConfig,
+      aside: basename(freeName(join(home, 'before-restore'), now)),
+      now,
+      faults,
+    })
     onStep('putting it in its place')
     await rename(staging, join(home, READY))
     ready = true
-    await sync(home)
+    syncDirectory(home)
     faults.hit('restore-step')
     const aside = finishRestore(home, faults)
-    await sync(home)
     return { ...made, ...(aside === undefined ? {} : { aside }) }
   } catch (error) {
     await rm(staging, { recursive: true, force: true })
@@ -179,7 +185,7 @@ async function stage(
   )
   await chmod(join(staging, 'db'), 0o700)
   await write(join(staging, ASIDE), Buffer.from(aside))
-  await sync(staging)
+  syncDirectory(staging)
   faults.hit('restore-step')
   return { ...made, ...(archive.config === undefined || ownConfig ? {} : { config: join(home, configName) }) }
 }
@@ -192,21 +198,8 @@ async function removeLeftovers(home: string): Promise<void> {
   await rmdir(join(home, 'db')).catch(() => {})
 }
 
-function freeName(home: string, now: number): string {
-  const day = new Date(now).toISOString().slice(0, 10)
-  for (let n = 1; ; n++) {
-    const name = n === 1 ? `before-restore-${day}` : `before-restore-${day}-${n}`
-    if (!existsSync(join(home, name))) return name
-  }
-}
-
 async function write(path: string, bytes: Uint8Array): Promise<void> {
   await writeFile(path, bytes, { mode: 0o600, flag: 'wx', flush: true })
-}
-
-async function sync(directory: string): Promise<void> {
-  const handle = await open(directory, 'r')
-  await handle.sync().finally(() => handle.close())
 }
 
 /** `ready`: what counts now is the backup, and only moving it into its place is left. */

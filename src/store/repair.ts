@@ -1,8 +1,8 @@
 // What is wrong with a node's database, and how what can be read of it is saved into a new one.
 import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { basename, dirname, join } from 'node:path'
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import { freeName, syncDirectory, syncFilesOf } from '../base/files.ts'
 import { silentLog } from '../base/log.ts'

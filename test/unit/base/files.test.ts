@@ -3,7 +3,7 @@ import * as fs from 'node:fs'
 import { join } from 'node:path'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { beginFile, createFile, replaceFile } from '../../../src/base/files.ts'
+import { beginFile, createFile, freeName, replaceFile, syncFilesOf } from '../../../src/base/files.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
 /** What was made durable, in order: the content of a file, or the names in a directory. */
@@ -50,4 +50,20 @@ test('piece by piece, and nothing of it when it is discarded', () => {
   expect(gone.create()).toBe(false)
   gone.discard()
   expect(fs.readdirSync(directory)).toEqual(['out'])
+})
+
+test('everything in a directory is made durable, and its names', () => {
+  const directory = temporaryDirectory()
+  for (const name of ['a', 'b']) fs.writeFileSync(join(directory, name), name)
+  syncFilesOf(directory)
+  expect(synced).toEqual(['a', 'b', ['a', 'b']])
+})
+
+test('a dated name is one that nothing has, not even a link that leads nowhere', () => {
+  const prefix = join(temporaryDirectory(), 'kept')
+  const now = Date.UTC(2026, 10, 20, 23, 59)
+  expect(freeName(prefix, now)).toBe(`${prefix}-2026-11-20`)
+  fs.symlinkSync('nowhere', `${prefix}-2026-11-20`)
+  fs.mkdirSync(`${prefix}-2026-11-20-2`)
+  expect(freeName(prefix, now)).toBe(`${prefix}-2026-11-20-3`)
 })

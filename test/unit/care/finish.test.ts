@@ -26,6 +26,12 @@ test('what stands ready takes its place, and what was there is kept', () => {
   expect(isReady(directory)).toBe(false)
 })
 
+test('one that was killed when everything was in its place is done', () => {
+  const directory = home({})
+  expect(finishRestore(directory, noFaults)).toBeUndefined()
+  expect(isReady(directory)).toBe(false)
+})
+
 test.each([
   ['a name of something else', { passwd: 'mine', aside: 'before-restore-2026-11-20' }],
   ['a directory elsewhere', { 'identity.key': 'mine', aside: '../etc' }],
