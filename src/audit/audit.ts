@@ -11,6 +11,7 @@ import { type ExportEntry, headerOf } from './exported.ts'
 import { readHead, signHead } from './head.ts'
 import type { Audit, AuditEntry, AuditRecord, AuditVerdict } from './index.ts'
 import { keyChange } from './signers.ts'
+import { createTimes } from './times.ts'
 import { verifyLedger } from './verify.ts'
 import { createWhoAsked } from './who-asked.ts'
 
@@ -44,6 +45,7 @@ interface Waiting {
 export function createAudit(options: AuditOptions): Audit {
   const { repository, identity, clock, random, log, keptMax = KEPT_MAX } = options
   const queue: Waiting[] = []
+  const times = createTimes(repository)
   /** Not yet told in the ledger. */
   let dropped = 0
   let droppedSinceStart = 0
@@ -127,6 +129,7 @@ export function createAudit(options: AuditOptions): Audit {
       : undefined
     await repository.append(rows, { ...(head && { head }), ...(base && { base }) })
     newest = last
+    for (const { seq, ts } of rows) times.note(seq, ts)
     removed = base?.seq ?? removed
     if (head === undefined) return
     signedSeq = last.seq
@@ -263,10 +266,12 @@ export function createAudit(options: AuditOptions): Audit {
     async log({ limit, type, peer, since, uid }) {
       const entries: AuditEntry[] = []
       if (limit <= 0) return entries
-      for await (const { row } of repository.backwards()) {
+      const through = since === undefined ? 0 : await times.olderThrough(since)
+      for await (const { seq, row } of repository.backwards()) {
+        if (seq <= through) break
         const entry = row === undefined ? undefined : readRow(row)
         if (entry === undefined) continue
-        // No early end: a clock that was set back leaves older times behind newer ones.
+        // No end yet: a clock that was set back leaves older times behind newer ones.
         if (since !== undefined && entry.ts < since) continue
         if (type !== undefined && entry.type !== type) continue
         if (peer !== undefined && entry.peer !== peer) continue
@@ -279,7 +284,9 @@ export function createAudit(options: AuditOptions): Audit {
 
     async whoAsked({ since, uid }) {
       const asked = createWhoAsked()
-      for await (const { row } of repository.forwards()) {
+      const through = await times.olderThrough(since)
+      for await (const { seq, row } of repository.backwards()) {
+        if (seq <= through) break
         const entry = row === undefined ? undefined : readRow(row)
         if (entry === undefined || entry.ts < since) continue
         if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue

@@ -14,7 +14,7 @@ export interface Asked {
   readonly refused: number
   /** Turned away because there were too many. */
   readonly busy: number
-  /** That decided, each once, at most 8. */
+  /** That decided, each once, the newest first, at most 8. */
   readonly rules: readonly string[]
   /** Milliseconds since the epoch. */
   readonly first: number
@@ -27,7 +27,7 @@ const RULES_MAX = 8
 
 type Counting = { -readonly [K in keyof Asked]: Asked[K] } & { rules: string[] }
 
-/** Entries in any order; the newest asker first. */
+/** Entries from the newest on; the newest asker first. */
 export function createWhoAsked(): { add(entry: AuditEntry): void; result(): readonly Asked[] } {
   const groups = new Map<string, Counting>()
 

@@ -239,7 +239,7 @@ test('who asked: by author and kind, how often, and what came of it', async () =
         allowed: 1,
         refused: 1,
         busy: 0,
-        rules: ['consent.peers', 'consent.none'],
+        rules: ['consent.none', 'consent.peers'],
       },
       { peer: bob, query_type: 'NodeHealth', asked: 1, allowed: 0, refused: 1, busy: 0, rules: ['k_min'] },
       { peer: eve, query_type: null, asked: 0, allowed: 0, refused: 0, busy: 40, rules: [] },
