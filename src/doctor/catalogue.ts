@@ -71,8 +71,8 @@ export const CHECKS = {
   'home.key': {
     group: 'node',
     title: 'key',
-    what: 'identity.key is there, is a regular file, belongs to whom the daemon runs as, has mode 0600, and holds an Ed25519 key.',
-    why: 'Whoever reads it is this node to everybody. A daemon refuses one that others could have read.',
+    what: 'identity.key is there, is a regular file, belongs to whom the daemon runs as, has mode 0600, and holds an Ed25519 key. Where it has a passphrase: the next start will find one, and it opens the key.',
+    why: 'Whoever reads it is this node to everybody. A daemon refuses one that others could have read, and does not start without the passphrase.',
     severity: 'fail',
     needsDaemon: false,
     fix: 'chmod 600 <key>; sudo chown -h <user> <key>; a key that is gone or damaged comes back from a backup only. Without one: karo identity new.',

@@ -10,6 +10,7 @@ import { isOwn, makeOwnDirectory, setOwnMode } from '../own.ts'
 import { type Finding, fail, ok, type SafeFix, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'
+import { nextStart } from './passphrase.ts'
 
 const GROUP_OR_OTHERS = 0o077
 const GROUP_OR_OTHERS_WRITE = 0o022
@@ -225,15 +226,17 @@ function judgeKey(
   )
 }
 
-function readKey(world: World, path: string, key: Stats): Finding {
+async function readKey(world: World, path: string, key: Stats): Promise<Finding> {
   try {
     if (key.uid === world.uid) {
       const { fingerprint, isProtected } = readPublicIdentity(path)
-      return ok(`fingerprint ${fingerprint}${isProtected ? ', with a passphrase' : ''}`)
+      const says = `fingerprint ${fingerprint}`
+      return isProtected ? await nextStart(world, true, `${says}, with a passphrase`) : ok(says)
     }
     // Root looks at another user's: whether it is one at all.
     const pem = readFileSync(path, 'latin1')
-    if (pem.includes('BEGIN ENCRYPTED PRIVATE KEY')) return ok('mode 0600, with a passphrase')
+    if (pem.includes('BEGIN ENCRYPTED PRIVATE KEY'))
+      return await nextStart(world, false, 'mode 0600, with a passphrase')
     createPrivateKey({ key: pem, format: 'pem' })
     return ok('mode 0600, an Ed25519 key')
   } catch (error) {
