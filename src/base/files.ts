@@ -22,7 +22,8 @@ export interface NewFile {
 
 /**
  * Begins a file that is to be at `path`, with exactly `mode`, named `temporary` until then. A crash at any point leaves
- * at `path` what was there or the whole file, at worst also `temporary`. Every call throws the system's error.
+ * at `path` what was there or the whole file (on FAT also an empty new one), at worst also `temporary`. Every call throws
+ * the system's error.
  */
 export function beginFile(path: string, mode: number, temporary: string): NewFile {
   const fd = fs.openSync(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
@@ -46,8 +47,7 @@ export function beginFile(path: string, mode: number, temporary: string): NewFil
     create() {
       fs.fsyncSync(fd)
       try {
-        // link(2) is the atomic "create, but only if nobody else did"; rename(2) would overwrite.
-        fs.linkSync(temporary, path)
+        place(temporary, path)
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
         throw error
@@ -65,6 +65,24 @@ export function beginFile(path: string, mode: number, temporary: string): NewFil
       close()
       if (!placed) fs.rmSync(temporary, { force: true })
     },
+  }
+}
+
+/** Throws EEXIST, with nothing changed, when there is something. */
+function place(temporary: string, path: string): void {
+  try {
+    // link(2) is the atomic "create, but only if nobody else did"; rename(2) would overwrite.
+    fs.linkSync(temporary, path)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EPERM') throw error
+    // FAT and exFAT have one name for each file. So the name is taken first: a crash right then leaves it empty.
+    fs.closeSync(fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600))
+    try {
+      fs.renameSync(temporary, path)
+    } catch (failed) {
+      fs.rmSync(path, { force: true })
+      throw failed
+    }
   }
 }
 

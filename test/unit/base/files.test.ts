@@ -8,10 +8,16 @@ import { temporaryDirectory } from '../../support/database.ts'
 
 /** What was made durable, in order: the content of a file, or the names in a directory. */
 const synced: (string | string[])[] = []
+/** A filesystem without a second name for a file, as FAT is. */
+const stick = vi.hoisted(() => ({ inUse: false }))
 vi.mock('node:fs', async (original) => {
   const real = await original<typeof fs>()
   return {
     ...real,
+    linkSync(from: string, to: string) {
+      if (stick.inUse) throw Object.assign(new Error('operation not permitted, link'), { code: 'EPERM' })
+      real.linkSync(from, to)
+    },
     fsyncSync(fd: number) {
       const path = real.readlinkSync(`/proc/self/fd/${fd}`)
       synced.push(
@@ -21,7 +27,10 @@ vi.mock('node:fs', async (original) => {
     },
   }
 })
-beforeEach(() => void synced.splice(0))
+beforeEach(() => {
+  synced.splice(0)
+  stick.inUse = false
+})
 
 test('first what is in it, then its name, which is the only one', () => {
   const directory = temporaryDirectory()
@@ -66,4 +75,14 @@ test('a dated name is one that nothing has, not even a link that leads nowhere',
   fs.symlinkSync('nowhere', `${prefix}-2026-11-20`)
   fs.mkdirSync(`${prefix}-2026-11-20-2`)
   expect(freeName(prefix, now)).toBe(`${prefix}-2026-11-20-3`)
+})
+
+test('on a stick that knows no links it is whole all the same, and instead of nobody else’s', () => {
+  stick.inUse = true
+  const directory = temporaryDirectory()
+  const path = join(directory, 'out')
+  expect(createFile(path, 'one', 0o600, systemRandom)).toBe(true)
+  expect(synced).toEqual(['one', ['out']])
+  expect(createFile(path, 'two', 0o600, systemRandom)).toBe(false)
+  expect([fs.readFileSync(path, 'utf8'), fs.readdirSync(directory)]).toEqual(['one', ['out']])
 })
