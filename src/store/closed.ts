@@ -25,12 +25,18 @@ export function removeClosed(directory: string): void {
   rmSync(join(directory, NAME), { force: true })
 }
 
-/** Bytes by file name; undefined when it was not closed in order, or that is not known. */
+/**
+ * Bytes by file name; undefined when it was not closed in order, or that is not known. Whatever opens it makes a new
+ * MANIFEST: where CURRENT names another one, a program that does not write this record, such as an older Karo, has had
+ * it open since.
+ */
 export async function readClosed(directory: string): Promise<ReadonlyMap<string, number> | undefined> {
   try {
     const [text = '', check] = (await readFile(join(directory, NAME), 'utf8')).split('\n')
     if (check !== checksum(text)) return undefined
-    return new Map(Object.entries(JSON.parse(text) as Record<string, number>))
+    const sizes = new Map(Object.entries(JSON.parse(text) as Record<string, number>))
+    const current = (await readFile(join(directory, 'CURRENT'), 'utf8')).trim()
+    return /^MANIFEST-\d+$/.test(current) && !sizes.has(current) ? undefined : sizes
   } catch {
     return undefined
   }

@@ -5,6 +5,7 @@ import {
   cpSync,
   existsSync,
   readdirSync,
+  readFileSync,
   truncateSync,
   unlinkSync,
 } from 'node:fs'
@@ -41,13 +42,12 @@ function copied(): string {
   return directory
 }
 
+/** As a program does that knows nothing of what is written down about closed databases, an older Karo say. */
 async function change(directory: string, how: (db: Database) => Promise<void>): Promise<void> {
   const db = newDatabase(directory)
   await db.open()
   await how(db)
   await db.close()
-  // Changed by somebody who does not say what it looks like now.
-  unlinkSync(join(directory, 'CLOSED'))
 }
 
 const table = (directory: string): string => readdirSync(directory).find((name) => name.endsWith('.ldb'))!
@@ -64,6 +64,17 @@ test('a whole database is found whole, and neither check nor repair changes or l
   expect(await repairDatabase(directory)).toEqual(report)
   expect(readdirSync(directory)).toEqual(before)
   expect(readdirSync(dirname(directory))).toEqual([basename(directory)])
+})
+
+test('a database that another program has had open since it was closed is no damaged one', async () => {
+  const directory = copied()
+  const closed = readFileSync(join(directory, 'CLOSED'))
+  await change(directory, (db) => db.put(makeKey('meta', { text: 'another' }), Buffer.from('program')))
+  expect(readFileSync(join(directory, 'CLOSED'))).toEqual(closed)
+  expect(await checkFiles(directory)).toEqual([])
+  const store = await openIn(directory)
+  expect(await store.events.count()).toBe(EVENTS)
+  await store.stop()
 })
 
 test.each(Array.from({ length: 20 }, (_, i) => i + 1))(
