@@ -4,6 +4,7 @@ import { chmod, mkdir, readdir, rename, rm, rmdir, writeFile } from 'node:fs/pro
 import { basename, dirname, join } from 'node:path'
 import { appendEntry } from '../audit/index.ts'
 import type { Random } from '../base/clock.ts'
+import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Faults } from '../base/faults.ts'
 import { freeName, syncDirectory } from '../base/files.ts'
@@ -205,18 +206,18 @@ async function write(path: string, bytes: Uint8Array): Promise<void> {
 /** `ready`: what counts now is the backup, and only moving it into its place is left. */
 function explain(error: unknown, home: string, ready: boolean): unknown {
   if (error instanceof KaroError) return error
-  const reason =
-    error instanceof Error && error.cause instanceof Error ? error.cause.message : (error as Error).message
+  // What is in the home, not the home.
+  const { reason, hint } = diskTrouble(join(home, READY), error)
   if (ready) {
     return new KaroError('bad_file', `the backup is restored but for its last step: ${reason}`, {
       where: join(home, READY),
-      hint: 'The next karo up, or karo restore, finishes it; check that the directory can be written to.',
+      hint: `The next karo up, or karo restore, finishes it. ${hint}`,
       cause: error,
     })
   }
   return new KaroError('bad_file', `the backup cannot be restored: ${reason}`, {
     where: home,
-    hint: 'Nothing was changed. Check that there is room, and that the directory can be written to.',
+    hint: `Nothing was changed. ${hint}`,
     cause: error,
   })
 }

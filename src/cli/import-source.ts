@@ -3,6 +3,7 @@ import { createReadStream, rmSync } from 'node:fs'
 import { type FileHandle, mkdtemp, open, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 
 export interface ImportSource {
@@ -59,9 +60,10 @@ async function standardInput(input: AsyncIterable<Uint8Array>): Promise<ImportSo
     for await (const chunk of input) await file.writeFile(chunk)
   } catch (cause) {
     await file?.close()
-    throw new KaroError('bad_file', `it cannot be kept to be read twice: ${(cause as Error).message}`, {
+    const { reason, hint } = diskTrouble(join(tmpdir(), 'input'), cause)
+    throw new KaroError('bad_file', `it cannot be kept to be read twice: ${reason}`, {
       where,
-      hint: `It takes room in ${tmpdir()}; TMPDIR names another directory.`,
+      hint: `${hint} TMPDIR names another directory.`,
       cause,
     })
   }

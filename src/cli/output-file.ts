@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { systemRandom } from '../base/clock.ts'
+import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { beginFile, type NewFile } from '../base/files.ts'
 import { beforeEnd } from './interrupt.ts'
@@ -35,10 +36,8 @@ export function createOutput(name: string): OutputFile {
     } catch (cause) {
       discard()
       if (cause === taken) throw cause
-      throw new KaroError('bad_file', `it cannot be written: ${(cause as Error).message}`, {
-        where: path,
-        cause,
-      })
+      const { reason, hint } = diskTrouble(path, cause)
+      throw new KaroError('bad_file', `it cannot be written: ${reason}`, { where: path, hint, cause })
     }
   }
   let file: NewFile | undefined

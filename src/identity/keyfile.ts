@@ -3,6 +3,7 @@ import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import * as fs from 'node:fs'
 import { formatNodeId, parseNodeId } from '../../protocols/node-id.ts'
 import type { Random } from '../base/clock.ts'
+import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { createFile, replaceFile } from '../base/files.ts'
 import { agreement } from './agree.ts'
@@ -46,10 +47,7 @@ export function createIdentityFile(path: string, random: Random): Identity {
   try {
     created = createFile(path, key.export({ format: 'pem', type: 'pkcs8' }).toString(), MODE, random)
   } catch (cause) {
-    throw new KaroError('bad_file', `the key cannot be written: ${(cause as Error).message}`, {
-      where: path,
-      cause,
-    })
+    throw cannotWrite(path, cause)
   }
   if (!created) {
     throw new KaroError('conflict', 'there is a key already; it is never overwritten', { where: path })
@@ -180,14 +178,16 @@ export function unprotectIdentityFile(path: string, passphrase: Uint8Array, rand
   return { nodeId, fingerprint, isProtected: false }
 }
 
+function cannotWrite(path: string, cause: unknown): KaroError {
+  const { reason, hint } = diskTrouble(path, cause)
+  return new KaroError('bad_file', `the key cannot be written: ${reason}`, { where: path, hint, cause })
+}
+
 function replace(path: string, content: string, random: Random): void {
   try {
     replaceFile(path, content, MODE, random)
   } catch (cause) {
-    throw new KaroError('bad_file', `the key cannot be written: ${(cause as Error).message}`, {
-      where: path,
-      cause,
-    })
+    throw cannotWrite(path, cause)
   }
 }
 

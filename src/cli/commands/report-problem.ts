@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { callDaemon } from '../../api/client.ts'
 import { systemRandom } from '../../base/clock.ts'
+import { diskTrouble } from '../../base/disk-trouble.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { createFile } from '../../base/files.ts'
 import { homePaths, servicePaths } from '../../config/paths.ts'
@@ -65,9 +66,10 @@ function write(file: string, report: ProblemReport): void {
   try {
     created = createFile(file, `${JSON.stringify(report, null, 2)}\n`, MODE, systemRandom)
   } catch (cause) {
-    throw new KaroError('bad_file', `the report cannot be written: ${(cause as Error).message}`, {
+    const { reason, hint } = diskTrouble(file, cause)
+    throw new KaroError('bad_file', `the report cannot be written: ${reason}`, {
       where: file,
-      hint: 'Name a file in a directory that you may write to, with --output.',
+      hint: `${hint} --output names a file elsewhere.`,
       cause,
     })
   }

@@ -1,0 +1,103 @@
+// What a person is told when a file cannot be written: the cause, the place they named, and what helps.
+import { spawnSync } from 'node:child_process'
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdir, open } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, onTestFinished, test } from 'vitest'
+import { systemRandom } from '../../../src/base/clock.ts'
+import { diskTrouble } from '../../../src/base/disk-trouble.ts'
+import { createOutput } from '../../../src/cli/output-file.ts'
+import { createIdentityFile, protectIdentityFile } from '../../../src/identity/keyfile.ts'
+import { newDatabase } from '../../../src/store/database.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+
+const root = process.getuid?.() === 0
+
+function mounted(...options: string[]): string {
+  const directory = temporaryDirectory()
+  const ran = spawnSync('mount', ['-t', 'tmpfs', '-o', options.join(','), 'karo-test', directory])
+  if (ran.status !== 0) throw new Error(String(ran.stderr))
+  onTestFinished(() => void spawnSync('umount', ['-l', directory]))
+  return directory
+}
+const remount = (directory: string): void => void spawnSync('mount', ['-o', 'remount,ro', directory])
+const thrown = (act: () => unknown): unknown => {
+  try {
+    act()
+  } catch (error) {
+    return error
+  }
+  throw new Error('nothing was thrown')
+}
+
+test('a directory that is missing, and a file in its place, are named', () => {
+  const directory = temporaryDirectory()
+  expect(thrown(() => createOutput(join(directory, 'none/out')))).toMatchObject({
+    code: 'bad_file',
+    where: join(directory, 'none/out'),
+    message: `it cannot be written: there is no directory ${directory}/none (ENOENT)`,
+    hint: expect.stringContaining('Make it first'),
+  })
+  writeFileSync(join(directory, 'file'), '')
+  expect(thrown(() => createOutput(join(directory, 'file/out')))).toMatchObject({
+    message: `it cannot be written: ${directory}/file is no directory (ENOTDIR)`,
+  })
+})
+
+test('what has no words of ours keeps the reason of the system, and not the name that nobody gave', () => {
+  const cause = Object.assign(new Error("ELOOP: too many symbolic links, open '/a, b/.karo.1.ff.tmp'"), {
+    code: 'ELOOP',
+  })
+  expect(diskTrouble('/a, b/out', cause)).toEqual({
+    reason: 'ELOOP: too many symbolic links',
+    hint: 'Check that /a, b can be written to.',
+  })
+  expect(diskTrouble('/a/out', new Error('odd')).reason).toBe('odd')
+})
+
+test.runIf(root)(
+  'a full disk is told as one, also of a key and by the database, and nothing is left there',
+  async () => {
+    const directory = mounted('size=64k')
+    const key = join(directory, 'identity.key')
+    createIdentityFile(key, systemRandom)
+    const output = createOutput(join(directory, 'out'))
+    const full = thrown(() => output.write(Buffer.alloc(128 * 1024)))
+    const told = `there is no room left on the disk of ${directory} (ENOSPC)`
+    expect(full).toMatchObject({
+      message: `it cannot be written: ${told}`,
+      hint: expect.stringContaining('Make room'),
+    })
+    expect(readdirSync(directory)).toEqual(['identity.key'])
+    expect(thrown(() => writeFileSync(join(directory, 'ballast'), Buffer.alloc(128 * 1024)))).toBeDefined()
+    expect(
+      thrown(() => protectIdentityFile(key, Buffer.from('a long passphrase'), systemRandom)),
+    ).toMatchObject({
+      message: `the key cannot be written: ${told}`,
+      hint: expect.stringContaining('Make room'),
+    })
+    const db = newDatabase(join(directory, 'db'))
+    const cause = await db.open().then(
+      () => db.put(Buffer.from('a'), Buffer.alloc(100_000)),
+      (error: unknown) => error,
+    )
+    expect(diskTrouble(join(directory, 'db'), cause)).toMatchObject({ reason: told })
+  },
+)
+
+test.runIf(root)('a read-only file system is told as one, whatever is missing on it', async () => {
+  const directory = mounted('size=64k')
+  mkdirSync(join(directory, 'there'))
+  remount(directory)
+  for (const name of ['out', 'there/out']) {
+    expect(thrown(() => createOutput(join(directory, name)))).toMatchObject({
+      message: expect.stringMatching(/read-only \(EROFS\)$/),
+    })
+  }
+  // The system says ENOENT of directories that are made on the way.
+  const made = join(directory, 'none/home')
+  const cause = await mkdir(made, { recursive: true }).catch((error: unknown) => error)
+  expect(diskTrouble(join(made, 'db'), cause).reason).toMatch(/read-only \(EROFS\)$/)
+  const missing = await open(join(made, 'db'), 'w').catch((error: unknown) => error)
+  expect(diskTrouble(join(made, 'db'), missing).reason).toMatch(/read-only \(EROFS\)$/)
+})
