@@ -60,7 +60,13 @@ test('entries are on disk when record resolves, in call order, and come newest f
     undefined,
   ])
   expect(log.at(-1)).toMatchObject({ type: 'node_started', ts: 1_763_626_500_000 })
-  expect(await audit.verify()).toEqual({ ok: true, entries: 601, head: log[0]!.hash, first_bad: null, earlier_keys: [] })
+  expect(await audit.verify()).toEqual({
+    ok: true,
+    entries: 601,
+    head: log[0]!.hash,
+    first_bad: null,
+    earlier_keys: [],
+  })
 })
 
 test('the log is filtered by kind, peer and time, up to a limit', async () => {
