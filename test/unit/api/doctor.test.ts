@@ -1,0 +1,49 @@
+// What the daemon tells karo doctor: in steps, where to the byte it would be what others type.
+import { expect, test } from 'vitest'
+import { formatNodeId } from '../../../protocols/node-id.ts'
+import { type DoctorDeps, doctorRoutes } from '../../../src/api/routes/doctor.ts'
+import { buildServer } from '../../../src/api/server.ts'
+import type { DaemonFacts } from '../../../src/api/shapes.ts'
+import { systemClock } from '../../../src/base/clock.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { owner } from '../../support/callers.ts'
+
+/** Rooms of a node with nobody around it; whatever else were asked of them would fail the request. */
+const rooms = {
+  identity: { nodeId: formatNodeId(new Uint8Array(32).fill(7)) },
+  mesh: {
+    status: () => ({ listen: [] }),
+    inspect: () => ({ connections: [], one_sided: [], stale: [], twins: { others: [], here: [] } }),
+  },
+  trust: { pending: () => [] },
+  store: { bytes: async () => 1_234_567, probe: async () => {} },
+  observe: { status: async () => ({ pending_bytes: 70_000, dropped: 1 }) },
+  documents: { of: async () => [] },
+  summaries: { status: () => ({ recipients: 0 }) },
+  health: () => ({ ready: true, checks: [] }),
+  drift: () => ({ reload: [], restart: [], problem: null }),
+  http: () => null,
+  retentionWaits: () => 0,
+} as unknown as DoctorDeps
+
+async function facts(admin: boolean): Promise<DaemonFacts> {
+  const server = buildServer({
+    routes: [doctorRoutes(rooms)],
+    callerOf: () => ({ ...owner(1000), admin }),
+    clock: systemClock,
+    log: silentLog,
+  })
+  const answer = await server.inject('/api/v1/doctor')
+  await server.close()
+  expect(answer.statusCode).toBe(200)
+  return answer.json()
+}
+
+test('who is no administrator is told neither the database’s size nor what waits to the byte', async () => {
+  const { store_bytes, spool } = await facts(false)
+  expect([store_bytes, spool]).toEqual([2 * 1024 * 1024, { pending_bytes: 64 * 1024, dropped: 1 }])
+})
+
+test('an administrator is told what waits', async () => {
+  expect((await facts(true)).spool).toEqual({ pending_bytes: 70_000, dropped: 1 })
+})
