@@ -186,7 +186,7 @@ function encodeRequest(
 
 const tooLate = (deadlineMs: number): KaroError =>
   new KaroError('timeout', `the daemon did not answer within ${deadlineMs / 1000} s`, {
-    hint: 'It is stuck or the machine is busy: try again, or look at its log.',
+    hint: 'It hangs, or the machine is busy. Which of the two, and what to do: karo doctor',
   })
 const tooLarge = (): KaroError =>
   new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
@@ -217,7 +217,7 @@ function decodeResponse(response: Buffer): { status: number; text: string } {
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1])
   if (end < 0 || Number.isNaN(status)) {
     throw new KaroError('unavailable', 'the daemon hung up without an answer', {
-      hint: 'It may be stopping or busy: try again, or look at its log.',
+      hint: 'It may be stopping or busy: try again. If it stays so: karo doctor',
     })
   }
   const length = /\r\ncontent-length: *(\d+)/i.exec(head)?.[1]

@@ -175,6 +175,10 @@ function report(error: unknown, world: CliWorld, json: boolean, { trace, io }: R
   return ERROR_CODES[code].exit
 }
 
+/** What a shell or a pager was told; undefined for nonsense. */
+const columnsOf = ({ COLUMNS = '' }: CommandIo['env']): number | undefined =>
+  /^[1-9]\d{1,3}$/.test(COLUMNS) ? Number(COLUMNS) : undefined
+
 /** Words before `--` decide; what follows belongs to the command. */
 function asksJson(argv: readonly string[]): boolean {
   const end = argv.indexOf('--')
@@ -197,7 +201,7 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   }
 
   const { overview, parseCommandLine, skipCommonOptions } = await import('./program.ts')
-  const width = (world.stdout.isTTY && world.stdout.columns) || 100
+  const width = (world.stdout.isTTY && world.stdout.columns) || columnsOf(world.env) || 100
   let words = argv
   let first = words[skipCommonOptions(words)]
   if (first === 'help' && words.length > skipCommonOptions(words) + 1) {

@@ -79,7 +79,7 @@ export function configurationPage(): string {
   }
   const tables = [...sections].map(
     ([section, rows]) =>
-      `## [${section}]\n\n${isLive({ path: `${section}.` }) ? 'In force after a reload.' : 'In force after a restart.'}\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
+      `## [${section}]\n\n${isLive({ path: `${section}.` }) ? 'In force after a reload of the service; after a restart of your own `karo up`.' : 'In force after a restart.'}\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
   )
   return `# Configuration
 
@@ -90,8 +90,9 @@ environment variable wins over the file, the file over the default; lists in var
 \`karo config list\` shows every key with its value and where that came from, \`karo config get <key>\` one of them.
 \`karo init\` writes a file with every key commented out. A service reads \`/etc/karo/config.toml\`.
 
-The file is read at the start. A service (\`systemctl reload karo\`) reads it again and puts into force what it can; for the
-other sections it says which keys wait for a restart. A file that cannot be used changes nothing.
+The file is read at the start. A service (\`systemctl reload karo\`, or \`systemctl --user reload karo\`) reads it again and puts into force what it can; for the
+other sections it says which keys wait for a restart. A file that cannot be used changes
+nothing. A \`karo up\` in a terminal does not reload: end it and start it again.
 
 Anything wrong is refused with file and line: an unknown key, a wrong type, a value out of range, a public address while
 \`mesh.lan_only\` is on. Settings that have no effect in this version are accepted with a warning; those whose silent

@@ -51,11 +51,11 @@ export const CHECKS = {
   'home.directory': {
     group: 'node',
     title: 'directory',
-    what: "The node's directory and its database directory are there, belong to whom the daemon runs as, and nobody else can enter or write them.",
+    what: "The node's directory and its database directory are there, belong to whom the daemon runs as, and nobody else can enter or write them; their file system can be written, and what restores kept aside is gone.",
     why: 'History and key are only as private as the directory; a daemon that cannot write it does not start.',
     severity: 'fail',
     needsDaemon: false,
-    fix: 'karo init makes it; chmod 700 <directory>; sudo chown -R <user> <directory>.',
+    fix: 'karo init makes it; chmod 700 <directory>; rm -r <directory>/before-restore-<date> when you are content; sudo chown -R <user> <directory>.',
     safeFix: 'takes permissions from others, and makes the directories below it that are missing',
   },
   'home.owner': {
@@ -130,7 +130,7 @@ export const CHECKS = {
   },
   'http.listener': {
     group: 'node',
-    title: 'dashboard and REST',
+    title: 'REST API',
     what: 'The HTTP port of the configuration is listened on by the daemon, on loopback only; or is free while no daemon runs.',
     why: 'Another program there would be asked for by browsers and scripts that mean Karo.',
     severity: 'fail',

@@ -73,7 +73,7 @@ function whyTcp(socket: InetSocket, context: EgressContext): string | null {
   const isHttpDoor = http !== null && isLoopback(local) && localPort === http.port
   if (listens) {
     if (isMeshDoor) return mayTalkTo(local, context) ? 'other nodes connect to it (mesh.port)' : null
-    return isHttpDoor ? 'dashboard and REST, for this machine only (http.port)' : null
+    return isHttpDoor ? 'REST API, for this machine only (http.port)' : null
   }
   if (!mayTalkTo(remote, context)) return null
   if (isHttpDoor) return isLoopback(remote) ? 'a browser or script on this machine (http.port)' : null

@@ -87,6 +87,8 @@ const details = (entry: AuditEntryShape): string =>
     .map(([name, value]) => `${name}=${value}`)
     .join(' ')
 
+const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`)
+
 const verify: Command = {
   name: 'audit verify',
   summary: 'check that no entry was altered or removed; exit 1 if one was',
@@ -109,7 +111,7 @@ const verify: Command = {
     if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
     else if (verdict.ok)
       io.out(
-        `The ledger is whole: ${verdict.entries} entries, head ${printable(verdict.head)}\n${earlierKeys(verdict)}`,
+        `The ledger is whole: ${counted(verdict.entries)}, head ${printable(verdict.head)}\n${earlierKeys(verdict)}`,
       )
     else {
       io.out(`The ledger is broken at entry ${verdict.first_bad}: that entry is altered, missing, or not what was signed.
@@ -275,7 +277,9 @@ const exportLedger: Command = {
     }
     if (file !== undefined)
       io.out(
-        io.json ? `${JSON.stringify({ file, entries })}\n` : `${entries} entries are in ${printable(file)}\n`,
+        io.json
+          ? `${JSON.stringify({ file, entries })}\n`
+          : `${counted(entries)} ${entries === 1 ? 'is' : 'are'} in ${printable(file)}\n`,
       )
     return EXIT.done
   },

@@ -76,10 +76,14 @@ function stateLine({ health, uptime_seconds, version }: StatusShape): Line {
 function meshLine({ mesh }: StatusShape): Line {
   const listens = mesh.listen.length === 0 ? 'not listening' : mesh.listen.map(shortAddress).join(' ')
   const known = `${mesh.members_known} ${mesh.members_known === 1 ? 'member' : 'members'} known`
-  const waiting = mesh.peers_pending === 0 ? '' : `, ${mesh.peers_pending} pending`
+  const waits = mesh.peers_pending === 1 ? 'waits' : 'wait'
+  const waiting = mesh.peers_pending === 0 ? '' : `, ${mesh.peers_pending} ${waits} to be trusted`
+  const trusted = mesh.peers_trusted === mesh.peers_connected ? '' : ` (${mesh.peers_trusted} trusted)`
+  const connected =
+    mesh.peers_connected === 0 ? 'nobody connected' : `${mesh.peers_connected} connected${trusted}`
   return {
     subject: 'mesh',
-    says: `${mesh.peers_trusted} trusted of ${mesh.peers_connected} connected, ${known}${waiting}; ${listens}`,
+    says: `${connected}, ${known}${waiting}; ${listens}`,
   }
 }
 

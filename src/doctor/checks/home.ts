@@ -11,6 +11,7 @@ import { type Finding, fail, ok, type SafeFix, skipped, warn } from '../result.t
 import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'
 import { nextStart } from './passphrase.ts'
+import { refusedAt, remountOf } from './store.ts'
 
 const GROUP_OR_OTHERS = 0o077
 const GROUP_OR_OTHERS_WRITE = 0o022
@@ -98,9 +99,37 @@ export async function homeDirectory(world: World): Promise<readonly Finding[]> {
   } else if (db !== 'denied' && db.uid !== home.uid) {
     found.push(ofSomebodyElse(world, paths.db, db, home.uid))
   } else if (db !== 'denied') found.push(...judgeDirectory(world, paths.db, db))
+  if (refusedAt(paths.home) !== undefined) {
+    found.push(fail(`${paths.home} cannot be written: its file system is read-only`, remountOf(paths.home)))
+  }
+  if (hidden === undefined) found.push(...asideIn(paths.home))
   return found.length > 0
     ? found
     : [ok(home.uid === world.uid ? paths.home : `${paths.home}, of uid ${home.uid}`)]
+}
+
+function namesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory)
+  } catch {
+    return []
+  }
+}
+
+/** What restores kept: each has a key and a whole history, which nobody looks at any more. */
+function asideIn(home: string): readonly Finding[] {
+  const kept = namesIn(home).filter((name) => name.startsWith('before-restore-'))
+  if (kept.length === 0) return []
+  const what =
+    kept.length === 1
+      ? 'what was here before a restore, with'
+      : `what was here before ${kept.length} restores, each with`
+  return [
+    warn(
+      `${home} keeps ${what} its key and its history`,
+      `Content with what was restored? rm -r ${kept.map((name) => quote(join(home, name))).join(' ')}`,
+    ),
+  ]
 }
 
 function judgeDirectory(world: World, path: string, stat: Stats): Finding[] {
@@ -287,17 +316,30 @@ export async function configInForce(world: World): Promise<readonly Finding[]> {
   const { service } = world
   const found: Finding[] = []
   if (reload.length > 0) {
+    const by = service
+      ? 'sudo systemctl'
+      : (await isUserUnit(world, facts.pid))
+        ? 'systemctl --user'
+        : undefined
     found.push(
-      warn(
-        `the daemon was not told to reload: ${reload.join(', ')}`,
-        service ? 'sudo systemctl reload karo' : restartOf(world, facts.pid),
-      ),
+      by === undefined
+        ? warn(
+            `not in force yet: ${reload.join(', ')}; only a service can reload, a karo up reads the file when it starts`,
+            restartOf(world, facts.pid),
+          )
+        : warn(`the daemon was not told to reload: ${reload.join(', ')}`, `${by} reload karo`),
     )
   }
   if (restart.length > 0) {
     found.push(warn(`in force after a restart: ${restart.join(', ')}`, restartOf(world, facts.pid)))
   }
   return found.length > 0 ? found : [ok('the daemon uses what the file says')]
+}
+
+/** systemd runs that daemon for this person. */
+async function isUserUnit({ run }: World, pid: number): Promise<boolean> {
+  const ran = await run('systemctl', '--user', 'show', 'karo.service', '-p', 'MainPID')
+  return ran.kind === 'ran' && ran.stdout.trim() === `MainPID=${pid}`
 }
 
 /** How the daemon of this subject is started anew. */

@@ -85,7 +85,11 @@ function roomAt(path: string): Room | undefined {
   }
 }
 
-function refusedAt(path: string): string | undefined {
+export const remountOf = (path: string): string =>
+  `sudo mount -o remount,rw "$(df --output=target ${quote(path)} | tail -1)"`
+
+/** `EROFS`, or undefined when it can be written as far as its file system goes. */
+export function refusedAt(path: string): string | undefined {
   try {
     accessSync(path, constants.W_OK)
     return undefined
@@ -109,17 +113,14 @@ function directoryBytes(directory: string): number {
 
 export function judgeRooms(places: readonly Room[], database: number): readonly Finding[] {
   const found = places.flatMap(({ path, free, files, refused }) => {
-    const look = `du -xh ${quote(path)} | sort -h | tail`
     const name = quote(path)
+    // All of that file system: what fills it is seldom Karo's.
+    const look = `sudo du -xh "$(df --output=target ${name} | tail -1)" | sort -h | tail -20`
     if (refused !== undefined) {
-      return [
-        fail(
-          `the file system of ${path} is read-only`,
-          `sudo mount -o remount,rw "$(df --output=target ${name} | tail -1)"`,
-        ),
-      ]
+      return [fail(`the file system of ${path} is read-only`, remountOf(path))]
     }
-    if (free < ROOM_NONE) return [fail(`${bytes(free)} are free at ${path}: nothing can be kept`, look)]
+    if (free < ROOM_NONE)
+      return [fail(`${bytes(free)} are free at ${path}: what is typed soon cannot be kept`, look)]
     if (files.all > 0 && files.free === 0)
       return [fail(`no file can be made at ${path}: no inode is free`, `df -i ${name}`)]
     if (free < ROOM_LEAST) return [warn(`only ${bytes(free)} are free at ${path}`, look)]
@@ -135,7 +136,10 @@ export function judgeRooms(places: readonly Room[], database: number): readonly 
   })
   // Home and spool are mostly on one file system: one finding then.
   const distinct = [
-    ...new Map(found.map((one) => [one.outcome + one.detail.replace(/ at \S+|of \S+ is/, ''), one])).values(),
+    // The home's is the one that is told.
+    ...new Map(
+      found.toReversed().map((one) => [one.outcome + one.detail.replace(/ at \S+|of \S+ is/, ''), one]),
+    ).values(),
   ]
   if (distinct.length > 0) return distinct
   return [ok(`${bytes(Math.min(...places.map(({ free }) => free)))} free`)]
@@ -160,7 +164,8 @@ export async function auditLedger(world: World): Promise<readonly Finding[]> {
     const { ok: fine, entries, first_bad, earlier_keys } = await world.ledger()
     const last = earlier_keys.at(-1)
     const before = last === undefined ? '' : `; up to entry ${last.through} an earlier key signed them`
-    if (fine) return [ok(`${entries} entries follow from each other${before}`)]
+    const all = entries === 1 ? '1 entry, whole' : `${entries} entries follow from each other`
+    if (fine) return [ok(`${all}${before}`)]
     return [fail(`entry ${first_bad} is altered, missing, or not what a signed head says`, copyOf(world))]
   } catch (error) {
     if (error instanceof KaroError) return [skipped(`it could not be verified: ${error.message}`)]

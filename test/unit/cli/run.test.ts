@@ -329,6 +329,21 @@ test('the fast path understands exactly what the full parser understands, or lea
   expect(plain).toBeGreaterThan(100)
 })
 
+test('help is as wide as COLUMNS says where there is no terminal', async () => {
+  let text = ''
+  const stdout = {
+    write(part: string): void {
+      text += part
+    },
+  }
+  const widest = () => Math.max(...text.split('\n').map((line) => line.length))
+  await runCli(['--help'], { env: {}, stdout, stderr: stdout, commands: EVERY_COMMAND })
+  expect(widest()).toBeGreaterThan(80)
+  text = ''
+  await runCli(['--help'], { env: { COLUMNS: '80' }, stdout, stderr: stdout, commands: EVERY_COMMAND })
+  expect(widest()).toBeLessThanOrEqual(80)
+})
+
 describe('commands that are named where a home was given', () => {
   test('name it too, so that what is copied is about the same node', async () => {
     const hint =

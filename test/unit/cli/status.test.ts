@@ -36,7 +36,7 @@ test('a healthy node is eight lines', () => {
     [
       'node       eng-042  0123 4567 89ab cdef',
       'state      ready, up 45.0 s, version 0.1.0',
-      'mesh       2 trusted of 3 connected, 4 members known; 10.0.0.5:9238 [fd00::2]:9238',
+      'mesh       3 connected (2 trusted), 4 members known; 10.0.0.5:9238 [fd00::2]:9238',
       'api        127.0.0.1:9237',
       'documents  3 own, 1,200 received, 0 kept for others; 2.0 MiB',
       'summaries  for 1 node',
@@ -47,6 +47,11 @@ test('a healthy node is eight lines', () => {
   )
 })
 
+test('nobody connected, and somebody who waits', () => {
+  const mesh = { ...SHAPE.mesh, peers_connected: 0, peers_trusted: 0, peers_pending: 1, members_known: 0 }
+  expect(view({ mesh })).toMatch(/mesh +nobody connected, 0 members known, 1 waits to be trusted; 10/)
+})
+
 test('what is wrong is named at the end', () => {
   const text = view({
     health: { ready: false, checks: [{ name: 'mesh.listening', ok: false, detail: 'port 9238 is taken' }] },
@@ -54,7 +59,7 @@ test('what is wrong is named at the end', () => {
     spool: { pending_bytes: 2_048, dropped: 7 },
   })
   expect(text).toMatch(/state +not ready/)
-  expect(text).toContain('2 pending; not listening')
+  expect(text).toContain('2 wait to be trusted; not listening')
   expect(text).toContain('2.0 KiB waiting, 7 dropped')
   expect(text.split('\n').slice(-4)).toEqual([
     '',

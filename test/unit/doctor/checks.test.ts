@@ -384,7 +384,13 @@ describe('what is kept', () => {
         [room, { ...room, path: '/h/spool' }].map((one) => ({ ...one, free: 0 })),
         0,
       ),
-    ).toHaveLength(1)
+    ).toMatchObject([
+      {
+        detail: `0 B are free at ${room.path}: what is typed soon cannot be kept`,
+        // What fills a disk is to be looked for on all of it.
+        fix: `sudo du -xh "$(df --output=target ${room.path} | tail -1)" | sort -h | tail -20`,
+      },
+    ])
   })
 
   const summaries = (recipients: number, last: string | null, uptime_seconds = 9_000) =>

@@ -19,9 +19,10 @@ import { describe, expect, test } from 'vitest'
 import { KaroError } from '../../../src/base/errors.ts'
 import { homePaths } from '../../../src/config/paths.ts'
 import { daemonLeftovers } from '../../../src/doctor/checks/daemon.ts'
-import { configFile, homeDirectory, homeKey } from '../../../src/doctor/checks/home.ts'
+import { configFile, configInForce, homeDirectory, homeKey } from '../../../src/doctor/checks/home.ts'
 import { shellHooks, spoolDirectory } from '../../../src/doctor/checks/terminal.ts'
 import { isOwn, makeOwnDirectory, removeOwn, setOwnMode } from '../../../src/doctor/own.ts'
+import type { Finding } from '../../../src/doctor/result.ts'
 import { createWorld, type World } from '../../../src/doctor/world.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
@@ -104,6 +105,32 @@ test('a configuration that is no TOML is opened at the line, without the documen
   chmodSync(home, 0o700)
   const [finding] = [await configFile(real(home))].flat()
   expect(finding).toMatchObject({ outcome: 'fail', fix: `"\${EDITOR:-vi}" +2 ${home}/config.toml` })
+})
+
+test('what restores kept aside is named, to be removed by a person', async () => {
+  const home = someHome()
+  for (const name of ['', 'db', 'spool']) chmodSync(join(home, name), 0o700)
+  expect(await homeDirectory(real(home))).toMatchObject([{ outcome: 'ok' }])
+  for (const day of ['2026-11-01', '2026-11-02']) mkdirSync(join(home, `before-restore-${day}`))
+  const [finding, ...more] = await homeDirectory(real(home))
+  expect(more).toEqual([])
+  expect(finding).toMatchObject({ outcome: 'warn', detail: expect.stringContaining('2 restores') })
+  expect(finding?.fix).toContain(`rm -r ${home}/before-restore-2026-11-01 ${home}/before-restore-2026-11-02`)
+  expect(finding?.safe).toBeUndefined()
+})
+
+test('a key that only a service reloads is not asked of a karo up', async () => {
+  const facts = { pid: 7, config: { reload: ['log.level'], restart: [], problem: null } }
+  const look = async (service: boolean, unit: number): Promise<Finding | undefined> => {
+    const run = async () => ({ kind: 'ran', code: 0, stdout: `MainPID=${unit}\n`, stderr: '' })
+    const seen = { ...world(1000, 1000), service, run, facts: async () => facts } as unknown as World
+    return (await configInForce(seen))[0]
+  }
+  expect((await look(true, 0))?.fix).toBe('sudo systemctl reload karo')
+  expect((await look(false, 7))?.fix).toBe('systemctl --user reload karo')
+  const own = await look(false, 0)
+  expect(own?.detail).toMatch(/^not in force yet: log\.level; only a service can reload/)
+  expect(own?.fix).toBe('kill 7\nkaro up')
 })
 
 const ROOT = process.getuid?.() === 0
