@@ -1,5 +1,6 @@
 // A node that a service manager runs: SIGHUP takes over its configuration while it works, or leaves it all as it was.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
+import { createConnection, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'
@@ -55,6 +56,48 @@ test('who is denied in the file is out at once, and back when the file lets them
   expect((await ash.karo(['peers', 'trust', birchId])).code).toBe(4)
   await reload(first, 'configuration reloaded')
   await until(async () => (await ash.status()).mesh.peers_trusted === 1, { what: 'birch is back' })
+})
+
+const root = process.getuid?.() === 0
+if (!root)
+  process.stderr.write('only root can be somebody else: what they lose by a reload is not tried here\n')
+
+test.runIf(root)('who is no administrator any more follows the log no longer', async () => {
+  const ANN = 12_345
+  const path = join(ash.home, 'karo.sock')
+  chmodSync(ash.home, 0o711)
+  chmodSync(path, 0o666)
+  await reload(`${first}\n[access]\nadmins = ["${ANN}"]\n`, 'configuration reloaded')
+  /** Follows the log as somebody; resolves when the answer has begun. */
+  const following = async (
+    uid: number,
+  ): Promise<{ socket: Socket; ended: () => boolean; text: () => string }> => {
+    process.seteuid?.(uid)
+    const socket = createConnection({ path })
+    process.seteuid?.(0)
+    let [text, ended] = ['', false]
+    socket.setEncoding('utf8').on('data', (more) => (text += String(more)))
+    socket.on('error', () => {})
+    socket.once('close', () => {
+      ended = true
+    })
+    socket.write('GET /api/v1/logs?follow=true HTTP/1.1\r\nhost: karo\r\n\r\n')
+    await until(() => ended || text.includes('\r\n\r\n'), { what: `the answer to ${uid}` })
+    return { socket, ended: () => ended, text: () => text }
+  }
+  const [hers, mine] = [await following(ANN), await following(0)]
+  expect(hers.text()).toContain(' 200 ')
+  expect(hers.ended()).toBe(false)
+  await reload(first, 'configuration reloaded')
+  await until(hers.ended, { what: 'she is hung up on' })
+  // Whose own node it is stays.
+  expect(mine.ended()).toBe(false)
+  mine.socket.destroy()
+  const again = await following(ANN)
+  expect(again.text()).toContain(' 403 ')
+  again.socket.destroy()
+  chmodSync(path, 0o600)
+  chmodSync(ash.home, 0o700)
 })
 
 test('what is shared, and what is recorded, follow the file', async () => {
