@@ -20,7 +20,9 @@ export const AUDIT_TYPES = [
   'token_revoked',
   /** Requests over TCP that were turned away, counted by reason. */
   'api_refused',
-  /** Somebody took a copy of the whole node; whether its key was in it. */
+  /** A copy of the whole node began to leave it; whether its key was in it. It may have ended anywhere. */
+  'backup_begun',
+  /** It left as a whole, and whoever took it read it again in its place. */
   'backup_made',
   /** This node is what a backup was, of the time it says; what was written after that is not in this ledger. */
   'node_restored',

@@ -137,6 +137,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   api_refused: null,
   ledger_conflict: null,
   checkpoint: null,
+  backup_begun: null,
   backup_made: null,
   node_restored: null,
   entries_dropped: null,

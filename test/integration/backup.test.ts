@@ -27,6 +27,7 @@ import {
   type TestNode,
   temporaryHome,
 } from '../support/node.ts'
+import { smallDisk } from '../support/small-disk.ts'
 import { append, liveName, records } from '../support/spool.ts'
 import { until } from '../support/until.ts'
 
@@ -71,13 +72,15 @@ test('the file is readable by its owner alone, never in place of another, and a 
   await node.karo(['backup', bare, '--without-key'])
   expect(readFileSync(bare).includes('PRIVATE KEY')).toBe(false)
   expect(readFileSync(source.file).includes('PRIVATE KEY')).toBe(true)
-  const log = await node.json<{ entries: { type: string; details: object }[] }>([
-    'audit',
-    'log',
-    '--type',
-    'backup_made',
-  ])
-  expect(log.entries).toMatchObject([{ details: { key: false } }])
+  // Where it cannot be written the ledger does not say that it was.
+  const disk = smallDisk(1)
+  disk.fill()
+  const full = await node.karo(['backup', join(disk.home, 'karo.tar')])
+  expect([full.code, full.stderr]).toEqual([1, expect.stringContaining('there is no room left')])
+  const entriesOf = async (type: string) =>
+    (await node.json<{ entries: { details: object }[] }>(['audit', 'log', '--type', type])).entries
+  expect(await entriesOf('backup_made')).toMatchObject([{ details: { key: false } }])
+  expect((await entriesOf('backup_begun')).length).toBe(2)
 })
 
 test('restored into an empty home it is the same node with the same answers', async () => {

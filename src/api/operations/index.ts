@@ -1,7 +1,7 @@
 // Every operation of the API there is, in the order the document shows them; a route that is not here has no page.
 import type { Operation } from '../operation.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from './audit.ts'
-import { makeBackup } from './backup.ts'
+import { confirmBackup, makeBackup } from './backup.ts'
 import { getLogs, getMetrics, getMetricsPlainly, getProblems } from './care.ts'
 import { getDoctor } from './doctor.ts'
 import { getEvents } from './events.ts'
@@ -58,6 +58,7 @@ export const OPERATIONS: readonly Operation[] = [
   endSessions,
   createSessionCode,
   makeBackup,
+  confirmBackup,
   getLogs,
   getProblems,
   getMetrics,

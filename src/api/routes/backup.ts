@@ -10,8 +10,8 @@ import type { HomePaths } from '../../config/paths.ts'
 import type { Identity } from '../../identity/index.ts'
 import { NEWEST_SCHEMA, type Store } from '../../store/index.ts'
 import { serve } from '../operation.ts'
-import { makeBackup } from '../operations/backup.ts'
-import type { Routes } from '../route.ts'
+import { confirmBackup, makeBackup } from '../operations/backup.ts'
+import type { Caller, Routes } from '../route.ts'
 
 interface BackupDeps {
   readonly store: Pick<Store, 'snapshot'>
@@ -27,17 +27,17 @@ interface BackupDeps {
 /** Errors: `refused` for anybody but root and the daemon's own user, `conflict` while another one is being made. */
 export function backupRoutes({ store, identity, name, paths, audit, clock, ownUid }: BackupDeps): Routes {
   let busy = false
+  /** The last one that was sent to its end, until it is said to be whole there. */
+  let sent: { readonly created_at: string; readonly uid: number; readonly key: boolean } | undefined
+  const checkMay = ({ uid }: Caller): void => {
+    if (uid === 0 || uid === ownUid) return
+    throw new KaroError('refused', 'a backup holds what everybody here typed, so only root may make one', {
+      hint: 'Run it with sudo. Your own history: karo export',
+    })
+  }
   return (server) => {
     serve(server, makeBackup, async ({ body, caller, id }, reply) => {
-      if (caller.uid !== 0 && caller.uid !== ownUid) {
-        throw new KaroError(
-          'refused',
-          'a backup holds what everybody here typed, so only root may make one',
-          {
-            hint: 'Run it with sudo. Your own history: karo export',
-          },
-        )
-      }
+      checkMay(caller)
       // A snapshot keeps what is deleted meanwhile, and this one reads everything.
       if (busy) throw new KaroError('conflict', 'a backup is being made already')
       busy = true
@@ -46,7 +46,7 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
         const key = body.key ? await readFile(paths.key) : undefined
         const config = await readFile(paths.config).catch(() => undefined)
         await audit.record({
-          type: 'backup_made',
+          type: 'backup_begun',
           success: true,
           trace_id: id,
           details: { key: body.key, uid: caller.uid },
@@ -59,6 +59,10 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
           objectMode: false,
           highWaterMark: 1024 * 1024,
         })
+        const { created_at } = head
+        stream.once('end', () => {
+          sent = { created_at, uid: caller.uid, key: body.key }
+        })
         stream.once('close', () => {
           busy = false
         })
@@ -67,6 +71,17 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
         busy = false
         throw error
       }
+    })
+
+    serve(server, confirmBackup, async ({ body: { created_at }, caller, id }) => {
+      checkMay(caller)
+      if (sent?.created_at !== created_at || sent.uid !== caller.uid)
+        throw new KaroError('conflict', 'no backup of that time was sent to its end', { where: 'created_at' })
+      const { uid, key } = sent
+      sent = undefined
+      const details = { key, uid, created_at }
+      await audit.record({ type: 'backup_made', success: true, trace_id: id, details })
+      return { created_at }
     })
   }
 }

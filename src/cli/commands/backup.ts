@@ -1,9 +1,9 @@
 // karo backup: the whole node in one file, made while it runs, and read again before it has its name.
 import { resolve } from 'node:path'
-import { streamBytes } from '../../api/client.ts'
+import { callDaemon, streamBytes } from '../../api/client.ts'
 import { EXIT } from '../../base/errors.ts'
 import { openArchive } from '../../care/archive.ts'
-import type { Command } from '../command.ts'
+import type { Command, CommandIo } from '../command.ts'
 import { bytes, printable } from '../format.ts'
 import { createLiveLine } from '../live-line.ts'
 import { createOutput } from '../output-file.ts'
@@ -41,6 +41,7 @@ export const backup: readonly Command[] = [
         const archive = await openArchive(output.temporary)
         await archive.close()
         output.finish()
+        await confirm(io, archive.head.created_at)
         line.end()
         const { head } = archive
         if (io.json) io.out(`${JSON.stringify({ file: path, bytes: size, ...head })}\n`)
@@ -57,3 +58,12 @@ export const backup: readonly Command[] = [
     },
   },
 ]
+
+/** What nobody can say to the ledger is a backup all the same. */
+async function confirm(io: CommandIo, created_at: string): Promise<void> {
+  try {
+    await callDaemon(io, 'POST', '/api/v1/backup/made', { created_at })
+  } catch (error) {
+    io.err(`The ledger says only that this backup was begun: ${(error as Error).message}\n`)
+  }
+}

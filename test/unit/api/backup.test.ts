@@ -69,6 +69,44 @@ test('what comes is an archive; without the key where that is asked for', async 
   }
 })
 
+test('the ledger says that one was begun, and that it was made when whoever took it says so, once', async () => {
+  const { server, recorded } = serverFor(owner(0), noRows)
+  const confirm = async (created_at: string) =>
+    (await server.inject({ method: 'POST', url: '/api/v1/backup/made', payload: { created_at } })).statusCode
+  expect(await confirm(new Date().toISOString())).toBe(409)
+  const { rawPayload } = await server.inject(take)
+  const created_at = /"created_at":"([^"]+)"/.exec(rawPayload.toString('latin1'))?.[1] ?? ''
+  expect(recorded).toMatchObject([{ type: 'backup_begun', details: { key: true, uid: 0 } }])
+  expect(await confirm('2020-01-01T00:00:00.000Z')).toBe(409)
+  expect(await confirm(created_at)).toBe(200)
+  expect(recorded).toMatchObject([
+    {},
+    { type: 'backup_made', success: true, details: { key: true, created_at } },
+  ])
+  expect(await confirm(created_at)).toBe(409)
+  expect(recorded).toHaveLength(2)
+})
+
+test('of one that broke off nobody can say that it was made, and only who may take one says it', async () => {
+  const { server, recorded } = serverFor(owner(0), async function* () {
+    yield Buffer.alloc(10)
+    throw new Error('the disk broke')
+  })
+  const before = Date.now()
+  await server.inject(take).catch(() => undefined)
+  const after = Date.now()
+  for (let at = before; at <= after; at++) {
+    const payload = { created_at: new Date(at).toISOString() }
+    const { statusCode } = await server.inject({ method: 'POST', url: '/api/v1/backup/made', payload })
+    expect(statusCode).toBe(409)
+  }
+  expect(recorded).toMatchObject([{ type: 'backup_begun' }])
+  const person = serverFor({ ...owner(1000), admin: true }, noRows).server
+  const payload = { created_at: new Date().toISOString() }
+  const refused = await person.inject({ method: 'POST', url: '/api/v1/backup/made', payload })
+  expect(refused.statusCode).toBe(403)
+})
+
 test('one at a time, and the next one when it has ended, also by a failure', async () => {
   const { promise: held, resolve: release } = Promise.withResolvers<void>()
   const { server } = serverFor(owner(0), async function* () {
