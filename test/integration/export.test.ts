@@ -2,8 +2,9 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
+import { callDaemon } from '../../src/api/client.ts'
 import type { EventShape, StatisticsShape } from '../../src/api/shapes.ts'
-import { readId, timestampOf } from '../../src/care/transfer.ts'
+import { readId, type TransferEvent, timestampOf } from '../../src/care/transfer.ts'
 import { startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { append, liveName, records } from '../support/spool.ts'
 import { until } from '../support/until.ts'
@@ -120,6 +121,23 @@ test('a file that somebody made brings in no secret and no name of its own to sh
   expect(event).toMatchObject({ category: 'other' })
   expect(event?.command).not.toContain('hunter2')
   expect(JSON.stringify(await other.json(['stats', 'year']))).not.toContain('secret-project')
+})
+
+test('the API takes no event whose id and timestamp disagree, and nothing beside it', async () => {
+  const [, first, second] = (await node.karo(['export'])).stdout.split('\n')
+  const good = JSON.parse(first!) as TransferEvent
+  const other = await startNode({ name: 'exact' })
+  const send = (event: unknown) =>
+    callDaemon({ socket: join(other.home, 'karo.sock') }, 'POST', '/api/v1/import', {
+      events: [JSON.parse(second!), event],
+    })
+  for (const change of [{ timestamp: '2020-01-01T00:00:00Z' }, { id: 'zzzzzzzzzzzzzzzzzz' }])
+    await expect(send({ ...good, ...change })).rejects.toMatchObject({
+      code: 'bad_request',
+      message: expect.stringContaining('event 1 has an'),
+    })
+  expect(await historyOf(other)).toEqual([])
+  expect(await send(good)).toMatchObject({ added: 2 })
 })
 
 test('what retention would remove at once is left out, and told', async () => {
