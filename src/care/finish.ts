@@ -21,7 +21,7 @@ export const ASIDE = 'aside'
 
 const ASIDE_NAME = /^before-restore-[\d-]+$/
 /** What a restore puts into a home. */
-export const RESTORED = ['identity.key', 'config.toml', 'config.toml.from-backup', 'db'] as const
+const RESTORED = ['identity.key', 'config.toml', 'config.toml.from-backup', 'db'] as const
 
 /** True when there is something to finish. */
 export const isReady = (home: string): boolean => existsSync(join(home, READY))

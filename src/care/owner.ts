@@ -17,7 +17,7 @@ interface Owner {
  * Where `home` really is, and whose: of the last directory on the way to it that exists. Besides root only that owner
  * can change a step of the way; throws KaroError `refused` where others could, who would say where root goes.
  */
-export function ownerOfWay(home: string): { readonly path: string; readonly owner: Owner } {
+function ownerOfWay(home: string): { readonly path: string; readonly owner: Owner } {
   let existing = home
   while (!existsSync(existing) && existing !== dirname(existing)) existing = dirname(existing)
   const real = realpathSync(existing)

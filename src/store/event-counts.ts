@@ -15,8 +15,6 @@ export interface EventCounts {
   of(uid: number): Promise<number>
   /** Who has, or had, any. */
   people(): Promise<readonly number[]>
-  /** Of everybody. */
-  total(): Promise<number>
   /** Appends the new count, to be written with the events that come (or, below 0, go). */
   add(uid: number, more: number, changes: Change[]): Promise<void>
   /** Forgets what was added since the last batch that was written: that one was not. */
@@ -33,10 +31,6 @@ export function createEventCounts(db: Database): EventCounts {
   return {
     of,
     people: async () => (await db.keys(keyRange('event_counts')).all()).map((key) => readU32(key, UID_AT)),
-    async total() {
-      const values = await db.values(keyRange('event_counts')).all()
-      return values.reduce((sum, value) => sum + decodeCount(value), 0)
-    },
     async add(uid, more, changes) {
       const count = Math.max(0, (known.get(uid) ?? (await of(uid))) + more)
       known.set(uid, count)

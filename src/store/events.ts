@@ -67,8 +67,8 @@ export interface EventRepository extends EventTransfer, EventRetention {
   dropped(): Promise<number>
   /** Newest first; `total` counts all that match, not only the first `limit`. */
   search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
-  /** Events of one person, or of everybody. */
-  count(uid?: number): Promise<number>
+  /** Events of one person. */
+  count(uid: number): Promise<number>
 }
 
 /** Rows per step of a scan: large enough to be fast, small enough not to hold up the event loop for long. */
@@ -211,7 +211,7 @@ export function createEventRepository(db: Database): EventRepository {
       }
     },
 
-    count: (uid) => (uid === undefined ? counts.total() : counts.of(uid)),
+    count: counts.of,
   }
 }
 
