@@ -1,8 +1,15 @@
 // karo audit: what happened here, and whether the record of it is whole.
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
+import { parseNodeId } from '../../../protocols/node-id.ts'
 import { callDaemon, streamDaemon } from '../../api/client.ts'
-import { type AskersShape, AUDIT_TYPES, type AuditEntryShape, type AuditVerdict } from '../../api/shapes.ts'
+import {
+  type AskersShape,
+  AUDIT_TYPES,
+  type AuditEntryShape,
+  type AuditVerdict,
+  type PeerShape,
+} from '../../api/shapes.ts'
 import type { ExportLine, ExportVerdict } from '../../audit/exported.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import type { Command, CommandIo } from '../command.ts'
@@ -13,12 +20,9 @@ import { parseDuration, parseSince, parseUntil, rfc3339 } from '../time.ts'
 import { checkText, parseWhole } from '../values.ts'
 import { noJson } from './export.ts'
 
-/** Enough of a node id to tell peers apart on a line. */
-const PEER_CHARACTERS = 12
 /** What the API takes. */
 const LIMIT_MAX = 10_000
 const MOST_PEER = 256
-const NODE_ID_PREFIX = 'karo:ed25519:'
 
 const log: Command = {
   name: 'audit log',
@@ -56,6 +60,7 @@ const log: Command = {
       io.out('Nothing in the ledger matches.\n')
       return EXIT.done
     }
+    const peerOf = await namer(io, answer.entries)
     io.out(
       table(
         answer.entries,
@@ -70,8 +75,7 @@ const log: Command = {
           },
           {
             title: 'PEER',
-            value: (entry) =>
-              entry.peer?.slice(NODE_ID_PREFIX.length, NODE_ID_PREFIX.length + PEER_CHARACTERS) ?? '–',
+            value: (entry) => (entry.peer === undefined ? '–' : peerOf(entry.peer)),
           },
           { title: 'DETAILS', value: details, wrap: true },
         ],
@@ -80,6 +84,20 @@ const log: Command = {
     )
     return EXIT.done
   },
+}
+
+/** `bob 0123456789abcdef`, as `peers` and `query` call them and `--peer` takes them; of strangers the fingerprint alone. */
+async function namer(io: CommandIo, entries: readonly AuditEntryShape[]): Promise<(node: string) => string> {
+  if (entries.every(({ peer }) => peer === undefined)) return (node) => node
+  const { peers } = (await callDaemon(io, 'GET', '/api/v1/peers')) as { peers: readonly PeerShape[] }
+  const names = new Map<string, string>(peers.map(({ node_id, name }) => [node_id, name]))
+  const { fingerprintOf } = await import('../../identity/index.ts')
+  return (node) => {
+    const key = parseNodeId(node)
+    const fingerprint = key === undefined ? node : fingerprintOf(key)
+    const name = names.get(node) ?? ''
+    return name === '' ? fingerprint : `${name} ${fingerprint}`
+  }
 }
 
 const details = (entry: AuditEntryShape): string =>

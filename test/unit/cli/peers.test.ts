@@ -235,8 +235,26 @@ test('audit log passes its filters on', async () => {
     peer: '0123 4567 89ab cdef',
     since,
   })
-  const people = await karo(answers, 'audit', 'log')
+  const people = await karo({ ...answers, [PEERS]: { peers: [bob] } }, 'audit', 'log')
   expect(people.out).toContain('action=deny')
+})
+
+test('audit log calls a node by its name and fingerprint, one that is not known by its fingerprint', async () => {
+  const entry = {
+    seq: 7,
+    timestamp: '2025-11-20T08:15:00.000Z',
+    type: 'peer_pending',
+    success: true,
+    details: {},
+  }
+  const entries = [{ ...entry, peer: bob.node_id }, { ...entry, peer: testIdentity(5).nodeId }, entry]
+  const answers = { 'GET /api/v1/audit/log': { entries }, [PEERS]: { peers: [bob] } }
+  const [, first, second, third] = (await karo(answers, 'audit', 'log')).out.split('\n')
+  expect(first).toContain(` yes  bob ${testIdentity(1).fingerprint}`)
+  expect(second).toContain(` yes  ${testIdentity(5).fingerprint}`)
+  expect(third).toContain(' yes  –')
+  // Where nobody is named nobody is looked up.
+  expect((await karo({ 'GET /api/v1/audit/log': { entries: [entry] } }, 'audit', 'log')).code).toBe(0)
 })
 
 test('audit verify exits 1 when the ledger is broken and prints the verdict either way', async () => {
