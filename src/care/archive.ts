@@ -106,6 +106,7 @@ export async function openArchive(
   try {
     await opened()
     const { size } = await file.stat()
+    await beginsAsOurs(file, path)
     const seen: Listed[] = []
     let head: BackupHead | undefined
     let key: Uint8Array | undefined
@@ -249,8 +250,19 @@ function parseHeader(block: Buffer, path: string, at: number): { name: string; l
     length <= MOST_BYTES &&
     Number.isSafeInteger(seconds) &&
     tarHeader({ path: name, mode: MODE, size: length, seconds }).equals(block)
-  if (!right) throw bad(path, at, at === 0 ? 'this is no backup of Karo' : 'a header in it is damaged')
+  if (!right) throw bad(path, at, 'a header in it is damaged')
   return { name, length }
+}
+
+/** Throws KaroError `bad_file` for what never was a backup: another copy of it would be none either. */
+async function beginsAsOurs(file: FileHandle, path: string): Promise<void> {
+  const begin = Buffer.alloc(HEAD.length)
+  const { bytesRead } = await file.read(begin, 0, begin.length, 0)
+  if (bytesRead === begin.length && begin.toString('latin1') === HEAD) return
+  throw new KaroError('bad_file', `this is not a karo backup${bytesRead === 0 ? ': it is empty' : ''}`, {
+    where: path,
+    hint: 'Nothing was changed. A backup is what karo backup <file> makes.',
+  })
 }
 
 async function readAt(file: FileHandle, path: string, at: number, length: number): Promise<Buffer> {

@@ -186,7 +186,7 @@ describe('damage', () => {
       const ran = await karoIn(home, ['restore', file, '--json'])
       expect(ran.code).toBe(1)
       const { error } = JSON.parse(ran.stdout) as { error: { message: string; where: string } }
-      expect(error.message).toMatch(/damaged|no backup/)
+      expect(error.message).toMatch(/damaged|not a karo backup/)
       expect(error.where).toContain(file)
       expect(existsSync(home)).toBe(false)
     }

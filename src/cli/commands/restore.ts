@@ -5,6 +5,7 @@ import { systemClock, systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { faultsFromEnv } from '../../base/faults.ts'
 import { type HomePaths, homePaths, servicePaths } from '../../config/paths.ts'
+import { atHome } from '../at-home.ts'
 import type { Command } from '../command.ts'
 import { printable } from '../format.ts'
 import { createLiveLine } from '../live-line.ts'
@@ -67,6 +68,8 @@ export const restore: readonly Command[] = [
           says.push('Who was denied or revoked after the backup is not any more: look through karo peers.')
         if (aside !== undefined) says.push(`What was here before is in ${aside}.`)
         if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
+        if (head.key || existsSync(paths.key))
+          says.push('', `Next: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`)
         io.out(`${fitted(says.join('\n'), io.columns)}\n`)
         return EXIT.done
       } finally {

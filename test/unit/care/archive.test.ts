@@ -80,3 +80,22 @@ test.each([
   await expect(refused).rejects.toBeInstanceOf(KaroError)
   await expect(refused).rejects.toMatchObject({ code: 'bad_file' })
 })
+
+test.each([
+  ['an empty file', Buffer.alloc(0), 'this is not a karo backup: it is empty'],
+  ['a short text', Buffer.from('x\n'), 'this is not a karo backup'],
+  ['zeros', Buffer.alloc(10_240), 'this is not a karo backup'],
+])('%s is not called a damaged backup', async (_, bytes, message) => {
+  const file = join(temporaryDirectory(), 'other')
+  writeFileSync(file, bytes)
+  await expect(openArchive(file)).rejects.toMatchObject({ code: 'bad_file', message, where: file })
+})
+
+test('a backup that is cut within its first block is a damaged one', async () => {
+  const file = join(temporaryDirectory(), 'cut')
+  writeFileSync(file, 'karo-backup.json\0\0\0')
+  await expect(openArchive(file)).rejects.toMatchObject({
+    code: 'bad_file',
+    message: 'the backup is damaged: it ends too early',
+  })
+})
