@@ -2,6 +2,7 @@
 import { styleText } from 'node:util'
 import type { LogLevel } from '../../base/log.ts'
 import { localTime, printable } from '../format.ts'
+import { wrap } from '../text.ts'
 
 export interface LogLine {
   /** RFC 3339 UTC. */
@@ -22,8 +23,14 @@ const COLOUR: Readonly<Record<LogLevel, 'gray' | 'blue' | 'yellow' | 'red'>> = {
   error: 'red',
 }
 
-/** `2026-11-20 08:15:02 warn  the clocks differ (peer=karo:… skew_ms=70000)`, without what could move the cursor. */
-export function logLine(line: LogLine, { colour }: { readonly colour: boolean }): string {
+/**
+ * `2026-11-20 08:15:02 warn  the clocks differ (peer=karo:… skew_ms=70000)`, without what could move the cursor; broken at
+ * `columns` and indented below what was said. Without a newline at its end.
+ */
+export function logLine(
+  line: LogLine,
+  { colour, columns }: { readonly colour: boolean; readonly columns: number },
+): string {
   const paint = (style: Parameters<typeof styleText>[0], text: string): string =>
     colour ? styleText(style, text, { validateStream: false }) : text
   const facts = Object.entries(line)
@@ -32,6 +39,17 @@ export function logLine(line: LogLine, { colour }: { readonly colour: boolean })
     .join(' ')
   const level = String(line.level)
   const styled = paint(COLOUR[line.level] ?? 'gray', level.padEnd(5))
-  const rest = facts === '' ? '' : paint('gray', ` (${printable(facts)})`)
-  return `${paint('gray', localTime(line.time))} ${styled} ${printable(String(line.msg))}${rest}`
+  const time = localTime(line.time)
+  const says = printable(String(line.msg))
+  const indent = time.length + 1 + Math.max(level.length, 5) + 1
+  const lines = wrap(`${says}${facts === '' ? '' : ` (${printable(facts)})`}`, columns - indent)
+  /** What is still to come of the sentence; the facts behind it are grey. */
+  let sentence = says.length
+  const body = lines.map((text) => {
+    const said = text.slice(0, sentence)
+    const facts = text.slice(sentence)
+    sentence = Math.max(0, sentence - text.length - 1)
+    return `${said}${facts === '' ? '' : paint('gray', facts)}`
+  })
+  return `${paint('gray', time)} ${styled} ${body.join(`\n${' '.repeat(indent)}`)}`
 }
