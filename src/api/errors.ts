@@ -33,6 +33,9 @@ export class RateLimited extends KaroError {
   }
 }
 
+/** The form of a name that people give to something, as the schemas have it. */
+const WORD = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
+
 /** Where nobody said when to try again. */
 const RETRY_AFTER_MS = 1_000
 
@@ -55,9 +58,12 @@ export function describeError(error: unknown): DescribedError {
 }
 
 function sayInvalid(fault: { message?: string; params?: Record<string, unknown> }): string {
-  const message = fault.message ?? 'is not valid'
-  const extra = fault.params?.additionalProperty ?? fault.params?.allowedValues
-  return extra === undefined ? message : `${message}: ${String(extra)}`
+  const { additionalProperty, missingProperty, allowedValues, pattern } = fault.params ?? {}
+  if (additionalProperty !== undefined) return `there is no field '${String(additionalProperty)}' here`
+  if (missingProperty !== undefined) return `the field '${String(missingProperty)}' is missing`
+  if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`
+  if (pattern === WORD) return 'letters, digits, . _ - only, beginning with a letter or digit, at most 64'
+  return fault.message ?? 'is not valid'
 }
 
 function say(code: ErrorCode, message: string, where?: string, hint?: string): DescribedError {

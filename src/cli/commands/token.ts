@@ -10,10 +10,14 @@ import {
   type TokenShape,
 } from '../../api/shapes.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
+import { atHome } from '../at-home.ts'
 import type { Command } from '../command.ts'
 import { duration, localTime } from '../format.ts'
 import { table } from '../table.ts'
 import { parseDuration } from '../time.ts'
+
+/** As the API takes it. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 const create: Command = {
   name: 'token create',
@@ -40,6 +44,15 @@ const create: Command = {
     if (ttl < TOKEN_TTL_MS.least || ttl > TOKEN_TTL_MS.most) {
       throw new KaroError('bad_request', 'a token holds for a minute to 366 days', { where: '--ttl' })
     }
+    if (typeof options.name === 'string' && !NAME.test(options.name)) {
+      throw new KaroError(
+        'bad_request',
+        'letters, digits, . _ - only, beginning with a letter or digit, at most 64',
+        {
+          where: '--name',
+        },
+      )
+    }
     const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }
     const made = (await callDaemon(io, 'POST', '/api/v1/tokens', wanted)) as TokenCreatedShape
     if (io.json) {
@@ -48,7 +61,7 @@ const create: Command = {
     }
     io.out(`${made.token}\n`)
     io.err(
-      `Scope ${made.scope}, until ${localTime(made.expires_at)}. It is not shown again; karo token revoke ${made.name}  ends it.\n`,
+      `Scope ${made.scope}, until ${localTime(made.expires_at)}. It is not shown again; \`${atHome('karo token revoke', io)} ${made.name}\` ends it.\n`,
     )
     if (!made.http.enabled) {
       io.err('It opens nothing yet: this node has its API on 127.0.0.1 switched off (http.enabled).\n')

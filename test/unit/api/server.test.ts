@@ -66,7 +66,11 @@ const routes: Routes = (server) => {
           type: 'object',
           additionalProperties: false,
           required: ['limit'],
-          properties: { limit: { type: 'integer', minimum: 1, maximum: 10 } },
+          properties: {
+            limit: { type: 'integer', minimum: 1, maximum: 10 },
+            name: { type: 'string', pattern: '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' },
+            shell: { enum: ['bash', 'zsh'] },
+          },
         },
       },
     },
@@ -113,6 +117,14 @@ describe('requests', () => {
     const answer = await post(payload)
     expect(answer.statusCode).toBe(status)
     expect(answer.json().error).toMatchObject({ code, ...(where && { where }) })
+  })
+
+  test('what is wrong with a field is said in words, by its name', async () => {
+    const said = async (payload: string) => (await post(payload)).json().error.message
+    expect(await said('{"limit":1,"limmit":2}')).toBe("there is no field 'limmit' here")
+    expect(await said('{}')).toBe("the field 'limit' is missing")
+    expect(await said('{"limit":1,"name":"a b"}')).toMatch(/^letters, digits, \. _ - only/)
+    expect(await said('{"limit":1,"shell":"csh"}')).toBe('must be one of bash, zsh')
   })
 
   test('another content type is refused', async () => {

@@ -52,6 +52,11 @@ test('is revoked by name, by id, or by the token itself, of which only the id is
   expect([missing.code, missing.err]).toEqual([1, expect.stringContaining("no token 'one'")])
 })
 
+test('a name that it cannot have is said in words', async () => {
+  const { code, err } = await karo(await startRig(), 'token', 'create', '--name', 'a b')
+  expect([code, err]).toEqual([2, expect.stringMatching(/^karo: --name: letters, digits, \. _ - only/)])
+})
+
 test('where nothing listens it is said that a new token opens nothing, beside it', async () => {
   const on = await karo(await startRig(), 'token', 'create')
   expect(on.err).not.toContain('opens nothing')
