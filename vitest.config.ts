@@ -23,8 +23,8 @@ export default defineConfig({
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Daemons in many files at once would only wait for each other's processor.
-          fileParallelism: false,
+          // Daemons wait more than they work; in more files at once they would only wait for each other's processor.
+          maxWorkers: 2,
         },
       },
       {
