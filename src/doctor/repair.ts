@@ -61,6 +61,10 @@ function ledgerOptions(key: string): RepairOptions {
   }
 }
 
+/** What may bring back more than a repair: as it has to be typed, but for the home. */
+export const restoreCommand = (service: boolean): string =>
+  service ? 'sudo karo restore <file> --service --replace' : 'karo restore <file> --replace'
+
 /** Where the one that was damaged is kept, and how to be rid of it. */
 export function aboutCopy(copy: string): string {
   return `The database as it was is kept in ${copy}. When you do not need it any more: rm -r ${quote(copy)}`

@@ -470,7 +470,9 @@ describe('--repair', () => {
     writeFileSync(join(db, 'CURRENT'), 'nonsense')
     const sick = await doctor(node)
     expect(failing(sick)).toEqual(['daemon.running', 'store.database'])
-    expect(find(sick, 'store.database').fix).toBe('karo doctor --repair --home '.concat(node.home))
+    const [mends, ...others] = find(sick, 'store.database').fix?.split('\n') ?? []
+    expect(mends).toBe('karo doctor --repair --home '.concat(node.home))
+    expect(others).toEqual([expect.stringContaining(`karo restore <file> --replace --home ${node.home}`)])
     const damaged = await repair('--dry-run')
     expect({ code: damaged.code, ok: (JSON.parse(damaged.stdout) as { ok: boolean }).ok }).toEqual({
       code: 1,

@@ -121,9 +121,14 @@ async function egress(io: CommandIo): Promise<ExitCode> {
 /** Exit 1 when it is damaged and still is, after --dry-run, and when rows are gone: nothing goes on as if all were well. */
 async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
   const { mendDatabase } = await import('../../doctor/repair.ts')
-  const report = await mendDatabase(worldOf(io, []), dry)
+  const world = worldOf(io, [])
+  const report = await mendDatabase(world, dry)
   const { repairView } = await import('../views/doctor-repair.ts')
-  io.out(io.json ? `${JSON.stringify({ dry_run: dry, ...report })}\n` : repairView(report, dry, io))
+  io.out(
+    io.json
+      ? `${JSON.stringify({ dry_run: dry, ...report })}\n`
+      : repairView(report, { dry, service: world.service }, io),
+  )
   return report.ok || (report.copy !== undefined && report.loss === 'none') ? EXIT.done : EXIT.failed
 }
 

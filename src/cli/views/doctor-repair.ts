@@ -1,5 +1,5 @@
 // What a look into a database, or its repair, came to: what is wrong, what was kept and lost of each kind of row.
-import { aboutCopy, type Report } from '../../doctor/repair.ts'
+import { aboutCopy, type Report, restoreCommand } from '../../doctor/repair.ts'
 import { atHome, type Place } from '../at-home.ts'
 import { bytes, printable } from '../format.ts'
 import { table } from '../table.ts'
@@ -10,8 +10,15 @@ interface Screen extends Place {
   readonly columns: number
 }
 
+interface How {
+  /** Nothing was to be changed. */
+  readonly dry: boolean
+  /** The node is the machine's. */
+  readonly service: boolean
+}
+
 /** Ends with a newline. */
-export function repairView(report: Report, dry: boolean, screen: Screen): string {
+export function repairView(report: Report, how: How, screen: Screen): string {
   const { findings, keyspaces, loss } = report
   const found = findings.map(({ where, what }) => `${printable(where)}: ${printable(what)}\n`).join('')
   const rows = table(
@@ -32,7 +39,7 @@ export function repairView(report: Report, dry: boolean, screen: Screen): string
   return (
     fitted(`${found}${found === '' ? '' : '\n'}`, screen.columns) +
     rows +
-    fitted(`\n${lost(report)}${conclusion(report, dry, screen)}\n`, screen.columns)
+    fitted(`\n${lost(report)}${conclusion(report, how, screen)}\n`, screen.columns)
   )
 }
 
@@ -51,18 +58,16 @@ function share(part: number): string {
   return `, probably about ${part < 0.01 ? 'a hundredth' : `${Math.round(part * 100)} %`} of everything.`
 }
 
-const RESTORE = 'karo restore <file> --replace'
-
-function conclusion({ ok, loss, directory, copy }: Report, dry: boolean, screen: Screen): string {
+function conclusion({ ok, loss, directory, copy }: Report, { dry, service }: How, screen: Screen): string {
+  const restore = atHome(restoreCommand(service), screen)
   if (copy !== undefined) {
     if (loss === 'none') return `Repaired: nothing is lost. ${aboutCopy(copy)}`
-    return `What could be read is saved, the rest is gone from it. A backup may have more: ${atHome(RESTORE, screen)}
+    return `What could be read is saved, the rest is gone from it. A backup may have more: ${restore}
 ${aboutCopy(copy)}`
   }
   if (ok) return `${directory} is whole; nothing was changed.`
   if (!dry) return `${directory} is damaged.`
-  const backup =
-    loss === 'none' ? '' : `If there is a backup, look first what that has: ${atHome(RESTORE, screen)}\n`
+  const backup = loss === 'none' ? '' : `If there is a backup, look first what that has: ${restore}\n`
   return `${directory} is damaged; nothing was changed.
 ${backup}To repair it: ${atHome('karo doctor --repair', screen)}`
 }

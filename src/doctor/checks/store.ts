@@ -5,6 +5,7 @@ import type { DaemonFacts } from '../../api/shapes.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import { KaroError } from '../../base/errors.ts'
 import { bytes } from '../../cli/format.ts'
+import { restoreCommand } from '../repair.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'
@@ -53,7 +54,10 @@ async function databaseAtRest(world: World): Promise<Finding> {
   const [first] = damaged
   if (first === undefined) return ok(`${bytes(directoryBytes(db))}, its files are whole`)
   const more = damaged.length === 1 ? '' : ` (and ${damaged.length - 1} more)`
-  return fail(`it is damaged: ${first.where}: ${first.what}${more}`, `karo doctor --repair${world.homeFlag}`)
+  return fail(
+    `it is damaged: ${first.where}: ${first.what}${more}`,
+    `karo doctor --repair${world.homeFlag}\nor, with a backup, which may have more: ${restoreCommand(world.service)}${world.homeFlag}`,
+  )
 }
 
 export interface Room {

@@ -13,6 +13,7 @@ import { fillDatabase, openIn } from '../../support/damage.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
 const EVENTS = 200
+const DONE = { dry: false, service: false }
 const SCREEN = { colour: false, columns: 200 }
 let parent: string
 let whole: string
@@ -89,11 +90,13 @@ test('when all is in what cannot be read the report says so, and what else there
   const looked = await checkDatabase(directory)
   expect(looked).toMatchObject({ ok: false, loss: 'unknown' })
   expect(looked.unreadable_bytes).toBe(looked.row_bytes)
-  const before = repairView(looked, true, SCREEN)
+  const ofService = repairView(looked, { dry: true, service: true }, SCREEN)
+  expect(ofService).toContain('sudo karo restore <file> --service --replace')
+  const before = repairView(looked, { dry: true, service: false }, SCREEN)
   expect(before).toContain('Lost: unknown, probably nearly everything.')
   expect(before.indexOf('karo restore <file> --replace')).toBeLessThan(before.indexOf('karo doctor --repair'))
   expect(before).toContain('karo restore <file> --replace')
-  const after = repairView(await repairDatabase(directory), false, SCREEN)
+  const after = repairView(await repairDatabase(directory), DONE, SCREEN)
   expect(after).toContain('Lost: unknown, probably nearly everything.')
   expect(after).toContain('karo restore <file> --replace')
   expect(after).not.toContain('Repaired')
@@ -113,7 +116,7 @@ test('a file that is gone counts for what it held; lists of files cost nothing',
   copyFileSync('/dev/null', join(listless, 'CURRENT'))
   const harmless = await repairDatabase(listless)
   expect(harmless).toMatchObject({ loss: 'none', unreadable_bytes: 0 })
-  expect(repairView(harmless, false, SCREEN)).toContain('Repaired: nothing is lost.')
+  expect(repairView(harmless, DONE, SCREEN)).toContain('Repaired: nothing is lost.')
 })
 
 test('rows that are left out are a loss that can be counted', async () => {
@@ -125,5 +128,5 @@ test('rows that are left out are a loss that can be counted', async () => {
   unlinkSync(join(directory, 'CLOSED'))
   const report = await repairDatabase(directory)
   expect(report).toMatchObject({ ok: false, loss: 'counted', keyspaces: { consent: { lost: 1 } } })
-  expect(repairView(report, false, SCREEN)).not.toContain('Repaired')
+  expect(repairView(report, DONE, SCREEN)).not.toContain('Repaired')
 })
