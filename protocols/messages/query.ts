@@ -6,7 +6,13 @@ import { bytes, label, listOf, publicName, timestamp, uint } from './fields.ts'
 import { activityPatterns, comparedToolUsage, nodeHealthStatus, safetyPosture } from './numbers.ts'
 
 /** The main source's QueryType. */
-export const QUERY_TYPES = ['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'Anomalies', 'NodeHealth'] as const
+export const QUERY_TYPES = [
+  'ToolUsage',
+  'SafetyPosture',
+  'ActivityPatterns',
+  'Anomalies',
+  'NodeHealth',
+] as const
 export type QueryType = (typeof QUERY_TYPES)[number]
 
 /** Longest life of a question: it is then stale for everybody, whatever their replay caches remember. */
