@@ -2,6 +2,7 @@
 import { lstatSync, mkdirSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import type { Random } from '../base/clock.ts'
+import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { createFile } from '../base/files.ts'
 import { refuseForeign } from '../config/guarded.ts'
@@ -94,10 +95,11 @@ export function ensureHome(paths: HomePaths, options: HomeOptions): ReadyHome {
     return { identity: key.identity, created: pick(true), existed: pick(false) }
   } catch (cause) {
     if (cause instanceof KaroError) throw cause
-    const { path, message } = cause as NodeJS.ErrnoException
-    throw new KaroError('bad_file', `cannot make the node's directory: ${message}`, {
-      where: path ?? paths.home,
-      hint: 'Choose another directory with --home or KARO_HOME.',
+    const { path = paths.home } = cause as NodeJS.ErrnoException
+    const { reason, hint } = diskTrouble(path, cause)
+    throw new KaroError('bad_file', `cannot make the node's directory: ${reason}`, {
+      where: path,
+      hint: `${hint} Another directory is chosen with --home or KARO_HOME.`,
       cause,
     })
   }

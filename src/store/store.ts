@@ -2,6 +2,7 @@
 import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
+import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { type Faults, noFaults } from '../base/faults.ts'
 import type { Log } from '../base/log.ts'
@@ -172,12 +173,14 @@ function explainOpen(error: unknown, directory: string): unknown {
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-    case 'ENOSPC':
-      return new KaroError('bad_file', 'the database cannot be read or written', {
+    case 'ENOSPC': {
+      const { reason, hint } = diskTrouble(join(directory, 'CURRENT'), error)
+      return new KaroError('bad_file', `the database cannot be read or written: ${reason}`, {
         where: directory,
-        hint: 'Check that the directory belongs to this user and that the disk is not full.',
+        hint,
         cause: error,
       })
+    }
     default:
       return error
   }

@@ -1,10 +1,11 @@
 // A disk that is full, or fails: shells stay quiet, the daemon says so once, answers, and goes on when there is room.
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import type { EventShape } from '../../src/api/shapes.ts'
 import { openIn } from '../support/damage.ts'
 import { startShell, type TypedShell } from '../support/hooked-shell.ts'
-import { startNode, type TestNode, temporaryHome } from '../support/node.ts'
+import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { ended } from '../support/processes.ts'
 import { breakingDisk, smallDisk } from '../support/small-disk.ts'
 import { until } from '../support/until.ts'
@@ -153,4 +154,28 @@ test.runIf(isRoot)('what is said to be written after a full disk is there after 
   const next = await openIn(directory)
   for (const known of [0, 49, uid - 1, 1000, 1049]) expect(await next.consent.get(known)).toBeDefined()
   await next.stop()
+})
+
+test.runIf(isRoot)('a start on a disk that is full or read-only says which of the two it is', async () => {
+  const { home, fill, free } = smallDisk(4)
+  const env = cleanEnv(home)
+  const karo = (...args: readonly string[]) => runKaro(args, env)
+  expect((await karo('init')).code).toBe(0)
+  fill()
+  const full = await karo('up')
+  expect([full.code, full.stderr]).toEqual([
+    1,
+    expect.stringContaining('there is no room left on the disk of'),
+  ])
+  free()
+  expect(spawnSync('mount', ['-o', 'remount,ro', home]).status).toBe(0)
+  const readOnly = await karo('up')
+  expect([readOnly.code, readOnly.stderr]).toEqual([1, expect.stringContaining('is read-only (EROFS)')])
+  const other = await karo('up', '--home', join(home, 'other'))
+  expect([other.code, other.stderr]).toEqual([
+    1,
+    expect.stringContaining(`the file system of ${home} is read-only`),
+  ])
+  const doctor = await karo('doctor', '--only', 'home.directory')
+  expect([doctor.code, doctor.stdout]).toEqual([1, expect.stringContaining('its file system is read-only')])
 })
