@@ -23,6 +23,8 @@ const COPIED: Readonly<Record<string, string>> = {
   'configs/config.toml': 'etc/karo/config.toml',
   'README.md': `${DOC}/README.md`,
   'docs/operations.md': `${DOC}/operations.md`,
+  'docs/machines.md': `${DOC}/machines.md`,
+  'docs/ledger.md': `${DOC}/ledger.md`,
   'docs/configuration.md': `${DOC}/configuration.md`,
   'docs/security.md': `${DOC}/security.md`,
   'docs/doctor.md': `${DOC}/doctor.md`,
