@@ -95,7 +95,7 @@ test.runIf(isRoot)('killed while the disk is full, it says why it cannot start',
   await node.kill9()
   const tried = await nodeOn(disk.home, false)
   expect(await ended(tried.process)).toEqual({ code: 1, signal: null })
-  expect(tried.log()).toContain('disk is not full')
+  expect(tried.log()).toContain('there is no room left')
   expect(tried.log()).not.toMatch(/\n\s+at /)
   disk.free()
   const next = await nodeOn(disk.home)
