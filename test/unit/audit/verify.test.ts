@@ -223,6 +223,17 @@ describe('a key that was replaced', () => {
     expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 4 })
   })
 
+  test('an entry that names another is nothing to who signed it', async () => {
+    const db = await ledger()
+    const { seq, hash } = (await repositoryRows(db)).at(-1)!
+    const details = { previous: identity.nodeId, next: testIdentity(4).nodeId }
+    const row = makeRow(seq + 1, Date.now(), { type: 'key_rotation', success: true, details }, hash)
+    const body = { seq: row.seq, hash: row.hash, ts: row.ts, entries: row.seq }
+    const head = signHead(body, successor, systemClock, systemRandom)
+    await createAuditRepository(db).append([row], { head })
+    expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 4 })
+  })
+
   test('does not cover what a third one signed among it', async () => {
     const db = await ledger()
     const { hash, ts } = (await repositoryRows(db))[5]!

@@ -154,11 +154,11 @@ describe('a home whose key is lost', () => {
     return home
   }
 
-  test.each([['init'], ['up'], ['identity', 'show'], ['identity', 'protect']])(
-    '%s %s makes no other node of it, and says the two ways out',
-    async (...line) => {
+  test.each(['init', 'up', 'identity show', 'identity protect'])(
+    'karo %s makes no other node of it, and says the two ways out',
+    async (line) => {
       const home = await lost()
-      const { code, stdout, stderr } = await karo(home, line)
+      const { code, stdout, stderr } = await karo(home, line.split(' '))
       expect([code, stdout]).toEqual([EXIT.refused, ''])
       expect(stderr).toContain(`${home}/identity.key: a node's history is here`)
       expect(stderr).toMatch(/from a backup[\s\S]*karo identity new --home/)
