@@ -95,7 +95,8 @@ export function recordingPaths(env: Env, exists: (path: string) => boolean = exi
   const own = homePaths(env)
   // Without the environment: what systemd names there to some other service is not Karo's.
   const machine = servicePaths({})
-  const hasOwn = Boolean(env.KARO_HOME) || exists(own.key)
+  // A key that is lost comes back: until then what is typed waits for it.
+  const hasOwn = Boolean(env.KARO_HOME) || exists(own.key) || exists(own.db)
   if (!hasOwn && (exists(machine.socket) || exists(machine.spool))) {
     return { whose: 'machine', spool: machine.spool, configuration: dirname(machine.config) }
   }

@@ -72,6 +72,7 @@ describe('recordingPaths', () => {
     ["the machine's daemon runs", ['/run/karo/karo.sock'], machine],
     ["the machine's is installed and rests", ['/var/spool/karo'], machine],
     ['a node of their own', ['/h/.local/share/karo/identity.key'], own],
+    ['one whose key is lost', ['/run/karo/karo.sock', '/var/spool/karo', '/h/.local/share/karo/db'], own],
     ['both', ['/run/karo/karo.sock', '/var/spool/karo', '/h/.local/share/karo/identity.key'], own],
   ])('%s', (_, there, where) => {
     expect(recordingPaths(env, (path) => there.includes(path))).toEqual(where)
