@@ -17,13 +17,20 @@ async function listening(address: string | number): Promise<Server> {
   return server
 }
 
+/** Becomes somebody else only when it runs: where this program lies nobody else may be able to start it. */
+const SCRIPT = `const [path, uid] = process.argv.slice(1)
+const { connect } = require('node:net')
+if (uid) {
+  process.setgroups([])
+  process.setgid(Number(uid))
+  process.setuid(Number(uid))
+}
+connect(path).on('error', () => {})`
+
 /** Somebody in a process of their own. */
 function connecting(address: string, uid?: number): ChildProcess {
-  const script = "require('node:net').connect(process.argv[1]).on('error', () => {})"
-  const child = spawn(process.execPath, ['-e', script, address], {
-    stdio: 'ignore',
-    ...(uid !== undefined && { uid, gid: uid }),
-  })
+  const who = uid === undefined ? [] : [String(uid)]
+  const child = spawn(process.execPath, ['-e', SCRIPT, address, ...who], { stdio: 'ignore' })
   onTestFinished(() => void child.kill('SIGKILL'))
   return child
 }
