@@ -171,7 +171,9 @@ describe('one machine', () => {
     const on = following(node, '--json', '--type', 'consent_changed')
     await until(
       async () => {
+        // Only what changes is told.
         await node.json(['share', 'off'])
+        await node.json(['share', 'on'])
         return on.events().length > 0
       },
       { what: 'it follows', pollMs: 200 },
@@ -181,11 +183,11 @@ describe('one machine', () => {
     const again = await startNode({ home: node.home })
     await on.first('lost')
     const before = on.events().length
-    await again.json(['share', 'on'])
+    await again.json(['share', 'off'])
     await until(() => on.events().length > before, { what: 'what happens after it' })
     const [lost, next] = on.events().slice(-2) as [FeedEvent, FeedEvent]
     expect([lost.type, lost.data]).toEqual(['lost', { count: null }])
-    expect([next.type, next.data]).toEqual(['consent_changed', { change: 'on' }])
+    expect([next.type, next.data]).toEqual(['consent_changed', { change: 'off' }])
     expect(lost.id.split('-')[0]).toBe(next.id.split('-')[0])
     expect(await on.interrupt()).toEqual({ code: 0, signal: null })
     await again.stop()
