@@ -43,7 +43,9 @@ function packaged(
   if (user !== undefined) chownSync(out, user, user)
   const line = `umask ${umask}; exec "$0" "$@"`
   const script = join(root, 'scripts/package.ts')
-  execFileSync('sh', ['-c', line, process.execPath, script, '--out', out, ...FAST, ...args], {
+  // Its own runtime: a stranger may not be able to come to this checkout's.
+  const node = join(root, 'node_modules/node/bin/node')
+  execFileSync('sh', ['-c', line, node, script, '--out', out, ...FAST, ...args], {
     cwd: out,
     env: { ...process.env, ...env },
     ...(user === undefined ? {} : { uid: user, gid: user }),
