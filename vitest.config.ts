@@ -1,9 +1,12 @@
 // Three kinds of tests: unit (one room, in process), contract (the whole tree's promises), integration (real processes).
+import { availableParallelism } from 'node:os'
 import { defineConfig } from 'vitest/config'
 
 export default defineConfig({
   test: {
     pool: 'forks',
+    // One a processor; what vitest takes by itself leaves half of a small machine idle.
+    maxWorkers: Math.max(2, availableParallelism()),
     setupFiles: ['test/support/after-file.ts'],
     // Unit tests are many and short; what starts processes shares the machine with them badly.
     projects: [
