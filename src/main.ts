@@ -3,7 +3,7 @@ import { homedir } from 'node:os'
 import { dirname } from 'node:path'
 import { createAccess } from './access/index.ts'
 import { createApi } from './api/control-socket.ts'
-import { fairShare } from './api/fair-share.ts'
+import { createFairShare } from './api/fair-share.ts'
 import { createHttp } from './api/http.ts'
 import { auditRoutes } from './api/routes/audit.ts'
 import { backupRoutes } from './api/routes/backup.ts'
@@ -121,7 +121,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const faults = faultsFromEnv(env)
   const store = openStore({ ...common, directory: paths.db, faults })
   const credentials = await openPeerCredentials(log)
-  const share = fairShare(credentials.uidOf)
+  const shares = createFairShare()
   const access = createAccess({
     ...{ config, clock, timers, log },
     names: createNameService(),
@@ -203,7 +203,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     ],
     onConnection(socket) {
       credentials.note(socket)
-      if (options.service) share(socket)
+      if (options.service && !shares.take(credentials.uidOf(socket), socket)) socket.destroy()
     },
     async callerOf(request, reply) {
       if (http.owns(request.raw.socket)) return http.callerOf(request.raw, reply.raw)

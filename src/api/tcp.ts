@@ -7,6 +7,7 @@ import type { Log } from '../base/log.ts'
 import type { HealthCheck, Room } from '../base/room.ts'
 import { DRAIN_MS } from './control-socket.ts'
 import { describeError } from './errors.ts'
+import { createFairShare } from './fair-share.ts'
 import { judgeHead, type Refusal } from './guard.ts'
 import { createVouched } from './vouched.ts'
 
@@ -25,8 +26,6 @@ const KEEP_ALIVE_MS = 5_000
 /** Without a byte either way; streams of events say something more often, and no query is silent for longer. */
 const IDLE_MS = 90_000
 const CONNECTIONS_MAX = 64
-/** Of one person who shows something that is good: a quarter of the places, as on the control socket. */
-const CONNECTIONS_EACH = 16
 
 /** Of every answer, whoever makes it; a route may say something else for itself. */
 const HEADERS = {
@@ -80,8 +79,8 @@ export function createTcpListener(options: TcpOptions): TcpListener {
   /** One request on them was refused; node:http hands on what was sent behind it all the same. */
   const finished = new WeakSet<Socket>()
   const vouched = createVouched({ timers })
-  /** Vouched connections by uid. */
-  const held = new Map<number, number>()
+  /** Of those who show something that is good, as on the control socket. */
+  const shares = createFairShare()
 
   function accept(socket: Socket): void {
     if (strangers.size + vouched.size >= CONNECTIONS_MAX) {
@@ -120,18 +119,6 @@ export function createTcpListener(options: TcpOptions): TcpListener {
       connection: 'close',
     })
     response.end(text)
-  }
-
-  function hold(uid: number, socket: Socket): boolean {
-    const now = held.get(uid) ?? 0
-    if (now >= CONNECTIONS_EACH) return false
-    held.set(uid, now + 1)
-    socket.once('close', () => {
-      const left = held.get(uid)! - 1
-      if (left > 0) held.set(uid, left)
-      else held.delete(uid)
-    })
-    return true
   }
 
   return {
@@ -179,7 +166,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     vouch(uid, socket, response, stillGood) {
       // Gone while it was looked at: there is nobody to answer.
       if (!strangers.has(socket) && !vouched.has(socket)) return true
-      if (strangers.has(socket) && !hold(uid, socket)) return false
+      if (strangers.has(socket) && !shares.take(uid, socket)) return false
       strangers.delete(socket)
       vouched.vouch(socket, response, stillGood)
       return true
