@@ -3,8 +3,8 @@ import type { Command, CommandOption } from '../../src/cli/command.ts'
 import { COMMAND_GROUPS, COMMANDS, type CommandEntry } from '../../src/cli/commands.ts'
 import { COMMON_OPTIONS, placeholder } from '../../src/cli/program.ts'
 import { ENVIRONMENT } from '../../src/config/environment.ts'
-import { defaultText } from '../../src/config/sample.ts'
-import { envName, isLive, KEY_LIST } from '../../src/config/table.ts'
+import { defaultText, inForce } from '../../src/config/sample.ts'
+import { envName, KEY_LIST } from '../../src/config/table.ts'
 
 export interface ManPage {
   readonly name: string
@@ -40,6 +40,7 @@ const EXIT_STATUS: readonly (readonly [status: string, means: string])[] = [
   ['3', 'the daemon is not running'],
   ['4', 'refused by policy, guard, or the key'],
   ['5', 'a query whose coverage is incomplete, with --require-complete'],
+  ['130, 143', 'ended by a signal'],
 ]
 
 const FILES: readonly (readonly [path: string, is: string])[] = [
@@ -145,7 +146,7 @@ function configPage(): string[] {
     ),
     ...[...sections].flatMap(([section, keys]) => [
       macro('SH', `[${section}]`),
-      text(isLive({ path: `${section}.` }) ? 'In force after a reload.' : 'In force after a restart.'),
+      text(inForce(section).replaceAll('`', '')),
       ...keys.flatMap((key) => {
         const env = envName(key)
         const facts = [

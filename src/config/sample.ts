@@ -79,7 +79,7 @@ export function configurationPage(): string {
   }
   const tables = [...sections].map(
     ([section, rows]) =>
-      `## [${section}]\n\n${isLive({ path: `${section}.` }) ? 'In force after a reload of the service; after a restart of your own `karo up`.' : 'In force after a restart.'}\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
+      `## [${section}]\n\n${inForce(section)}\n\n| key | default | allowed | environment | meaning |\n| --- | --- | --- | --- | --- |\n${rows.join('\n')}\n`,
   )
   return `# Configuration
 
@@ -105,4 +105,11 @@ ${tables.join('\n')}
 | --- | --- |
 ${ENVIRONMENT.map(({ name, description }) => `| \`${name}\` | ${cell(description)} |`).join('\n')}
 `
+}
+
+/** When a changed key of this section counts, in one sentence. */
+export function inForce(section: string): string {
+  return isLive({ path: `${section}.` })
+    ? 'In force after a reload of the service; after a restart of your own `karo up`.'
+    : 'In force after a restart.'
 }

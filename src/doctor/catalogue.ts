@@ -36,7 +36,7 @@ export const CHECKS = {
     severity: 'fail',
     needsDaemon: false,
     fix: 'Correct the line that is named; karo config list shows every key. chmod go-w <file> where others may write.',
-    safeFix: "takes the write permission of others from the file and the node's directory, if they are yours",
+    safeFix: 'takes the write permission of others from the file, if it is yours',
   },
   'config.in_force': {
     group: 'node',
@@ -56,7 +56,7 @@ export const CHECKS = {
     severity: 'fail',
     needsDaemon: false,
     fix: 'karo init makes it; chmod 700 <directory>; rm -r <directory>/before-restore-<date> when you are content; sudo chown -R <user> <directory>.',
-    safeFix: 'takes permissions from others, and makes the directories below it that are missing',
+    safeFix: 'takes permissions from others, and makes the database directory if it is missing',
   },
   'home.owner': {
     group: 'node',

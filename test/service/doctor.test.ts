@@ -65,6 +65,17 @@ describe.runIf(possible.ok)('karo doctor of a service', () => {
     }
   })
 
+  test('who has a node of their own that does not run is told of that one, not of the machine’s', async () => {
+    await machine.must('useradd -m -s /bin/bash -G karo own')
+    await machine.must("su - own -c 'karo init --json'")
+    const checks = await doctor('own')
+    expect(find(checks, 'home.directory').detail).toContain('/home/own')
+    expect(find(checks, 'daemon.running')).toMatchObject({ outcome: 'fail' })
+    expect(find(checks, 'daemon.running').fix).not.toContain('kill')
+    const repaired = await machine.run("su - own -c 'karo doctor --egress --json'")
+    expect([repaired.code, JSON.parse(repaired.output).error.code]).toEqual([3, 'not_running'])
+  })
+
   test('somebody sees what is theirs to see; the rest says that it takes root', async () => {
     const checks = await doctor('ann')
     expect(failing(checks)).toEqual([])

@@ -109,10 +109,12 @@ async function egress(io: CommandIo): Promise<ExitCode> {
   const world = worldOf(io, [])
   const config = world.config()
   if ('error' in config) throw config.error
-  const facts = async () => (await callDaemon(io, 'GET', '/api/v1/doctor')) as DaemonFacts
+  const { socket } = world
+  const daemon = { socket, trace: io.trace }
+  const facts = async () => (await callDaemon(daemon, 'GET', '/api/v1/doctor')) as DaemonFacts
   const { pid } = await facts()
   const { lookAtEgress } = await import('../../doctor/egress-look.ts')
-  const sockets = await lookAtEgress({ pid, socket: io.socket, mesh: config.loaded.config.mesh, facts })
+  const sockets = await lookAtEgress({ pid, socket, mesh: config.loaded.config.mesh, facts })
   const ok = sockets.every(({ why }) => why !== null)
   io.out(io.json ? `${JSON.stringify({ ok, pid, sockets })}\n` : egressView(sockets, io))
   return ok ? EXIT.done : EXIT.failed
@@ -149,10 +151,12 @@ function selected({ options }: CommandInput): readonly CheckId[] {
 /** The node that commands of this person are about: their own, or where they have none, the machine's. */
 function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
   const service = recordingPaths(io.env).whose === 'machine'
+  const paths = service ? servicePaths({}) : homePaths(io.env)
   return createWorld({
-    paths: service ? servicePaths({}) : homePaths(io.env),
+    paths,
     service,
-    socket: io.socket,
+    // Not io.socket: where one's own daemon does not run, that may be the machine's.
+    socket: paths.socket,
     homeFlag: io.env.KARO_HOME ? ` --home ${quote(io.home)}` : '',
     env: io.env,
     now: systemClock.now,

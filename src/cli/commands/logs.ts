@@ -4,6 +4,7 @@ import { EXIT, KaroError } from '../../base/errors.ts'
 import { LOG_LEVELS } from '../../base/log.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { pause, watchInterrupt } from '../interrupt.ts'
+import { parseWhole } from '../values.ts'
 import { type LogLine, logLine } from '../views/logs.ts'
 
 const LINES_MAX = 1_000
@@ -68,14 +69,7 @@ interface Asked {
 
 /** Throws KaroError bad_request. */
 function askedOf({ options }: CommandInput): Asked {
-  const text = String(options.lines)
-  const lines = Number(text)
-  if (!/^\d{1,4}$/.test(text) || lines > LINES_MAX) {
-    throw new KaroError('bad_request', `'${text}' is no number of lines`, {
-      where: '--lines',
-      hint: `It can be 0 to ${LINES_MAX}.`,
-    })
-  }
+  const lines = parseWhole(String(options.lines), '--lines', 0, LINES_MAX)
   const { level, trace } = options
   if (trace !== undefined && !/^[0-9a-f]{1,32}$/.test(String(trace))) {
     throw new KaroError('bad_request', `'${String(trace)}' is no trace id`, {

@@ -7,7 +7,7 @@ import { readSystem, type World } from '../world.ts'
 
 /** package.json, "engines". */
 const NODE_LEAST = [22, 12] as const
-/** A full mesh of 32 and a database need some 150; the card's 1024 leaves room. */
+/** A full mesh of 32 and a database need some 150; 1024, the usual limit, leaves room. */
 const FILES_LEAST = 1024
 /** Share of the limit that may be in use. */
 const FILES_USED = 0.8
