@@ -70,7 +70,9 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       ;(reply as FastifyReply).code(status).send(body)
     },
   })
+  const started = new WeakMap<object, number>()
   server.addHook('onRequest', (request, reply, done) => {
+    started.set(request, clock.monotonic())
     reply.header('x-trace-id', request.id)
     reply.header('cache-control', 'no-store')
     done()
@@ -95,11 +97,6 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     const { config } = request.routeOptions
     checkRights({ method: request.method, config }, caller)
     if (config.daily && caller !== undefined) spendDaily(caller.uid)
-  })
-  const started = new WeakMap<object, number>()
-  server.addHook('onRequest', (request, _reply, done) => {
-    started.set(request, clock.monotonic())
-    done()
   })
   // What follows something lasts as long as its reader likes: what counts is when the answer begins.
   const begun = new WeakMap<object, number>()

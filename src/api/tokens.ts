@@ -137,16 +137,20 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
         .sort((a, b) => b.created_at - a.created_at),
 
     async revoke(uid, which) {
-      const record = ownOf(uid).find(({ id, name }) => id === which || name === which)
+      // Also one that opens nothing any more, but is still on a disk that failed when it was revoked.
+      const record = [...records.values()].find(
+        ({ id, name, uid: owner }) => owner === uid && (id === which || name === which),
+      )
       if (record === undefined) {
         throw new KaroError('not_found', `you have no token '${which}'`, {
           hint: 'karo token list shows yours.',
         })
       }
       // At once, and whatever the disk says: it opens nothing any more.
-      records.delete(record.id)
+      records.set(record.id, { ...record, expires_at: 0 })
       for (const listener of listeners) listener()
       await serially(() => repository.remove([record.id]))
+      records.delete(record.id)
       void audit.record({ type: 'token_revoked', success: true, details: { uid, token: record.id } })
       return shown(record)
     },

@@ -149,11 +149,14 @@ export function createAudit(options: AuditOptions): Audit {
   async function writeNext(): Promise<void> {
     const batch = queue.splice(0, BATCH_MAX)
     const told = dropped
+    /** Of these, until they are written. */
+    let lost = batch.length
     retryDue = false
     try {
       const sign = headDue
       headDue = false
       await write(chain(batch), sign)
+      lost = 0
       dropped -= told
       failure = undefined
       const cut = await checkpoint()
@@ -161,7 +164,7 @@ export function createAudit(options: AuditOptions): Audit {
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error)
       trimBefore = undefined
-      drop(batch.length)
+      if (lost > 0) drop(lost)
     }
     for (const { written } of batch) written()
   }

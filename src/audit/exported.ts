@@ -76,6 +76,10 @@ export async function verifyExport(lines: AsyncIterable<unknown>): Promise<Expor
     const line = step.value as Partial<AuditEntry & ExportHead & { timestamp: string }> | null
     if (line?.head !== undefined) {
       if (firstBad !== null) continue
+      if (typeof line.head !== 'object' || line.head === null) {
+        firstBad = expected
+        continue
+      }
       const told = readSigned(line.head)
       // Over the entry just read, and no other.
       if (

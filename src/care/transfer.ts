@@ -154,6 +154,8 @@ const miscounted = (told: number | string, events: number): string =>
 
 /** Longer than any line an export has; what is behind it is not looked at. */
 const LONGEST = 4 * 1024 * 1024
+/** Likewise: a row has a dozen. */
+const FIELDS_MOST = 64
 
 async function* readNdjson(text: AsyncIterable<string>): AsyncGenerator<Read, void> {
   let line = 0
@@ -263,6 +265,10 @@ async function* csvRows(
   for await (const piece of text) {
     for (const c of piece) {
       if (c === '\n') line++
+      if (field.length > LONGEST || fields.length > FIELDS_MOST) {
+        yield { line: begun, next: line, fields, whole: false }
+        return
+      }
       if (quote) {
         quote = false
         if (c === '"') {
@@ -286,7 +292,6 @@ async function* csvRows(
         field = ''
         begun = line
       } else field += c
-      if (field.length > LONGEST) break
     }
   }
   if (quote) inQuotes = false

@@ -146,6 +146,7 @@ export function createFollower(deps: FollowerDeps): Follower {
         throw error
       }
       faults.hit('after-batch')
+      told = undefined
       state.position = position
       if (batch.length > 0) stored(batch)
       if (dropped > 0) log.warn({ dropped }, 'commands were lost before they reached the daemon')
@@ -224,7 +225,6 @@ export function createFollower(deps: FollowerDeps): Follower {
   async function guarded(work: () => Promise<void>): Promise<void> {
     try {
       await work()
-      told = undefined
     } catch (error) {
       failures++
       const reason = error instanceof Error ? error.message : String(error)

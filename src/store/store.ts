@@ -50,6 +50,15 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
   if (faults !== noFaults) db.on('write', () => faults.hit('after-write'))
   const replay = createReplayRepository(db)
 
+  let probing: Promise<void> | undefined
+  async function probe(): Promise<void> {
+    const written = Buffer.alloc(8)
+    written.writeDoubleBE(clock.monotonic())
+    await db.put(PROBE_KEY, written)
+    const read = await db.get(PROBE_KEY)
+    if (read === undefined || !written.equals(read)) throw new Error('the database did not keep a value')
+  }
+
   return {
     name: 'store',
     events: createEventRepository(db),
@@ -114,12 +123,12 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
 
     snapshot: () => snapshot(db),
 
-    async probe() {
-      const written = Buffer.alloc(8)
-      written.writeDoubleBE(clock.monotonic())
-      await db.put(PROBE_KEY, written)
-      const read = await db.get(PROBE_KEY)
-      if (read === undefined || !written.equals(read)) throw new Error('the database did not keep a value')
+    // All write the same key: who comes while one is under way is told what that one finds.
+    probe() {
+      probing ??= probe().finally(() => {
+        probing = undefined
+      })
+      return probing
     },
   }
 }

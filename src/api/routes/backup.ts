@@ -44,7 +44,11 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
       const now = clock.now()
       try {
         const key = body.key ? await readFile(paths.key) : undefined
-        const config = await readFile(paths.config).catch(() => undefined)
+        // There may be none; one that cannot be read is not left out in silence.
+        const config = await readFile(paths.config).catch((error: NodeJS.ErrnoException) => {
+          if (error.code !== 'ENOENT') throw error
+          return undefined
+        })
         await audit.record({
           type: 'backup_begun',
           success: true,

@@ -136,6 +136,20 @@ describe('a token', () => {
     ).rejects.toMatchObject({ code: 'not_found' })
   })
 
+  test('that is revoked while the disk fails opens nothing, and can be revoked for good later', async () => {
+    const rig = await start()
+    const made = await rig.token(ANN)
+    const { remove } = rig.repository
+    rig.repository.remove = () => Promise.reject(new Error('ENOSPC'))
+    const revoke = () => rig.asPerson(ANN, 'POST', '/api/v1/tokens/revoke', { token: made.id })
+    await expect(revoke()).rejects.toThrow()
+    expect((await rig.with(made.token, '/api/v1/mine')).status).toBe(401)
+    rig.repository.remove = remove
+    await revoke()
+    expect(await rig.repository.all()).toEqual([])
+    await expect(revoke()).rejects.toMatchObject({ code: 'not_found' })
+  })
+
   test.each(['id', 'name'] as const)('is revoked by its %s, at once', async (by) => {
     const rig = await start()
     const made = await rig.token(ANN, { name: 'script' })

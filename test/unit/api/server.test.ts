@@ -192,6 +192,27 @@ test('what an answer took is told from its beginning: a stream lasts as long as 
   ])
 })
 
+test('what an answer took counts from the request, also of one that is refused', async () => {
+  const answered: { status: number; elapsed_ms: number }[] = []
+  let now = 0
+  const server = buildServer({
+    ...deps,
+    routes: [(scope) => void scope.get('/api/v1/mine', { config: { access: 'person' } }, async () => ({}))],
+    clock: { now: () => 0, monotonic: () => now },
+    callerOf: async ({ headers }) => {
+      now += 3_000
+      return headers.known === undefined ? undefined : owner(1)
+    },
+    onAnswered: ({ status, elapsed_ms }) => void answered.push({ status, elapsed_ms }),
+  })
+  await server.inject('/api/v1/mine')
+  await server.inject({ url: '/api/v1/mine', headers: { known: 'yes' } })
+  expect(answered).toEqual([
+    { status: 401, elapsed_ms: 3_000 },
+    { status: 200, elapsed_ms: 3_000 },
+  ])
+})
+
 describe('the socket', () => {
   test('survives an accept that fails', async () => {
     const onConnection = (socket: Socket & { server?: EventEmitter }) =>

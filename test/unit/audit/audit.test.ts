@@ -198,6 +198,29 @@ test('a disk that fails costs entries, says so in health, and is told in the led
   expect(await audit.verify()).toMatchObject({ ok: true, entries: 2 })
 })
 
+test('what was written is not told to be lost when what is written after it fails', async () => {
+  const { repository } = await started()
+  let broken = true
+  const { audit } = auditOver(
+    {
+      ...repository,
+      // The checkpoint alone takes a base with it.
+      append: (rows, more) =>
+        broken && more?.base !== undefined
+          ? Promise.reject(new Error('disk full'))
+          : repository.append(rows, more),
+    },
+    10,
+  )
+  await audit.start(never)
+  for (let n = 1; n <= 12; n++) await audit.record(note(n))
+  expect(audit.health?.()).toMatchObject([{ ok: false }])
+  broken = false
+  await audit.record(note(13))
+  expect(await audit.log({ limit: 100, type: 'entries_dropped' })).toEqual([])
+  expect(await audit.verify()).toMatchObject({ ok: true })
+})
+
 test('the queue is bounded, and what it dropped is counted in the ledger', async () => {
   const { repository } = await started()
   const gate = Promise.withResolvers<void>()

@@ -69,6 +69,14 @@ async function* read(lines: readonly unknown[]): AsyncGenerator<unknown> {
 }
 const verdict = (lines: readonly unknown[]) => verifyExport(read(lines))
 
+test.each([null, 1, 'x', []])('a head that is none is bad, and no more: %j', async (head) => {
+  const { audit } = await ledger(HOURS)
+  const lines: unknown[] = await exported(audit)
+  const end = lines.length - 1
+  expect(await verdict([...lines.slice(0, end), { head }])).toMatchObject({ ok: false })
+  expect(await verdict([lines[0], { head }])).toMatchObject({ ok: false })
+})
+
 test('a whole ledger is proven to its newest entry, which is signed for it', async () => {
   const { audit } = await ledger(HOURS)
   const lines = await exported(audit)

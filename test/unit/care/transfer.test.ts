@@ -144,6 +144,23 @@ test('a file that was cut off, of a newer version, or of another kind is told fr
   expect(problems(await readAll(csv.replace(',bash,', ',')))).toEqual([[2, 'has 11 fields instead of 12']])
 })
 
+test.each([
+  ['an open quote', '"'],
+  ['commas', ','],
+])('a table is not read on behind a row that cannot be one: %s', async (_, with_) => {
+  let given = 0
+  async function* endless(): AsyncGenerator<string, void> {
+    yield fileOf('csv', []).split('\r\n')[0] as string
+    yield '\r\n'
+    for (; given < 100; given++)
+      yield with_ === ',' ? ','.repeat(64 * 1024) : `"${'x'.repeat(64 * 1024)}`.slice(given === 0 ? 0 : 1)
+  }
+  const read: Read[] = []
+  for await (const one of readTransfer(endless())) read.push(one)
+  expect(problems(read)).toEqual([[2, expect.stringContaining('missing its end')]])
+  expect(given).toBeLessThan(100)
+})
+
 test.each(EXPORT_FORMATS)(
   '%s: a time that was changed beside the id is not taken for the old one',
   async (format) => {

@@ -16,7 +16,7 @@ import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
 import { type Faults, noFaults } from '../../../src/base/faults.ts'
-import { silentLog } from '../../../src/base/log.ts'
+import { type Log, silentLog } from '../../../src/base/log.ts'
 import { createObserve } from '../../../src/observe/index.ts'
 import { revealLevel0 } from '../../../src/observe/level0.ts'
 import { createEventRepository, type EventRepository } from '../../../src/store/events.ts'
@@ -49,14 +49,14 @@ async function world(): Promise<World> {
 
 async function observing(
   w: World,
-  more: { faults?: Faults; events?: EventRepository; ignore?: string[] } = {},
+  more: { faults?: Faults; events?: EventRepository; ignore?: string[]; log?: Log } = {},
 ) {
   const observe = createObserve({
     config: { history: { ignore: more.ignore ?? [] } },
     events: more.events ?? w.events,
     spoolDirectory: w.directory,
     clock: systemClock,
-    log: silentLog,
+    log: more.log ?? silentLog,
     faults: more.faults ?? noFaults,
     sweepMs: 20,
   })
@@ -120,6 +120,29 @@ test('a batch that fails is read again, once', async () => {
   await observing(w, { events: flaky })
   await count(w, 3)
   expect(await w.commands()).toEqual(['a', 'b', 'c'])
+})
+
+test('spool files that wait are told of once, whoever else’s are idle', async () => {
+  const w = await world()
+  let tried = 0
+  const full: EventRepository = {
+    ...w.events,
+    ingest(batch) {
+      if (batch.position.name !== waiting) return w.events.ingest(batch)
+      tried++
+      return Promise.reject(new Error('disk full'))
+    },
+  }
+  const waiting = liveName()
+  const idle = waiting.replace(`-${process.pid}-`, `-${process.ppid}-`)
+  append(w.directory, idle, records(['idle']))
+  let told = 0
+  const log: Log = { ...silentLog, error: () => void told++, child: () => log }
+  await observing(w, { events: full, log })
+  await count(w, 1)
+  append(w.directory, waiting, records(['waits']))
+  await until(async () => tried >= 5, { what: 'it is tried again and again' })
+  expect(told).toBe(1)
 })
 
 test('a backlog larger than one look is read to its end', async () => {
