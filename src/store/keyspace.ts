@@ -30,6 +30,10 @@ export const KEYSPACES = {
   event_counts: 22,
   /** From which day on each person's rollups are whole. */
   rollups_from: 23,
+  /** What the commands of hooked shells used: by time, per person. */
+  processes: 24,
+  /** Which events one import brought, so that it can be undone. */
+  imports: 25,
 } as const
 export type Keyspace = keyof typeof KEYSPACES
 
