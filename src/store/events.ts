@@ -18,7 +18,7 @@ import {
   type StoredEvent,
 } from './event-rows.ts'
 import { createEventTransfer, type EventTransfer, unknownEvents } from './event-transfer.ts'
-import { createRollupWriter } from './rollup-writer.ts'
+import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
 import {
   deletePosition,
   putDropped,
@@ -31,10 +31,13 @@ import {
 
 export { type EventInput, idOfEvent, type StoredEvent } from './event-rows.ts'
 export type { WholeEvent } from './event-transfer.ts'
+export type { GuardNote } from './rollup-writer.ts'
 export type { SpoolPosition } from './spool-positions.ts'
 
 interface EventBatch {
   readonly events: readonly EventInput[]
+  /** What the guard noted between them; counted and not kept. */
+  readonly guarded?: readonly GuardNote[]
   /** Where these events were read up to. */
   readonly position: SpoolPosition
   /** Records found to be lost since the last batch. */
@@ -108,12 +111,23 @@ export function createEventRepository(db: Database): EventRepository {
     return old.length === 0 ? events : [...(await unknownEvents(db, old)), ...younger]
   }
 
+  /** A note has no name to be known by: what a repair may have counted already is not counted again. */
+  async function notCountedYet(notes: readonly GuardNote[]): Promise<readonly GuardNote[]> {
+    repairedUs ??= await readRepaired(db)
+    const from = repairedUs
+    return notes.filter((note) => note.at_us > from)
+  }
+
   /** Appends to `changes` and writes them all. */
-  async function store(events: readonly EventInput[], changes: Change[]): Promise<void> {
+  async function store(
+    events: readonly EventInput[],
+    changes: Change[],
+    notes: readonly GuardNote[] = [],
+  ): Promise<void> {
     try {
-      if (events.length > 0) {
+      if (events.length + notes.length > 0) {
         const numbers = await number(events, changes)
-        await rollups.fold(events, numbers, changes)
+        await rollups.fold(events, numbers, notes, changes)
         for (const [uid, own] of Map.groupBy(events, (event) => event.uid)) {
           await counts.add(uid, own.length, changes)
         }
@@ -185,7 +199,7 @@ export function createEventRepository(db: Database): EventRepository {
         const changes: Change[] = [putPosition(batch.position)]
         dropped ??= await readDropped(db)
         if (batch.dropped > 0) changes.push(putDropped(dropped + batch.dropped))
-        await store(await notKnownYet(batch.events), changes)
+        await store(await notKnownYet(batch.events), changes, await notCountedYet(batch.guarded ?? []))
         dropped += batch.dropped
       }),
 

@@ -66,9 +66,12 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
     changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, before.encode()) })
   }
   async function replaces(key: Buffer, rollup: MutableRollup): Promise<boolean> {
-    const stored = await db.get(key)
-    if (stored !== undefined && decodeRollup(stored).count >= rollup.count) return false
-    changes.push({ type: 'put', key, value: encodeRollup(rollup) })
+    const value = await db.get(key)
+    const stored = value === undefined ? undefined : decodeRollup(value)
+    if (stored !== undefined && stored.count >= rollup.count) return false
+    // No event tells of what the guard did: as far as that can be read, it is kept.
+    const guard = stored?.guard ?? rollup.guard
+    changes.push({ type: 'put', key, value: encodeRollup({ ...rollup, guard }) })
     return true
   }
 

@@ -28,8 +28,9 @@ const any: Check = () => true
 
 function isRollup(key: Uint8Array, value: Uint8Array): boolean {
   if (key.length !== UID_KEY + 4) return false
-  const { count, failures, duration_ms, hourly } = decodeRollup(value)
-  return [count, failures, duration_ms, ...hourly].every(isCount) && hourly.length === 24
+  const { count, failures, duration_ms, hourly, guard, generated } = decodeRollup(value)
+  const numbers = [count, failures, duration_ms, ...hourly, ...Object.values(guard), generated]
+  return numbers.every(isCount) && hourly.length === 24
 }
 
 function isCommand(key: Uint8Array, value: Uint8Array): boolean {

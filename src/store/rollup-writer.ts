@@ -3,7 +3,15 @@ import type { RiskLevel } from '../risk/index.ts'
 import type { Change, Database } from './database.ts'
 import { type EventInput, hasFailed } from './event-rows.ts'
 import { createNumberSet, type NumberSet } from './number-set.ts'
-import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, hourKey, type Rollup } from './rollups.ts'
+import {
+  dayCommandsKey,
+  dayKey,
+  decodeRollup,
+  encodeRollup,
+  type GuardOutcome,
+  hourKey,
+  type Rollup,
+} from './rollups.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
 const VALUE_VERSION = 1
@@ -21,11 +29,29 @@ export interface MutableRollup extends MutableTally {
   tools: Record<string, MutableTally & { category: string }>
   risk: Record<RiskLevel, number>
   hourly: number[]
+  guard: Record<GuardOutcome, number>
+  generated: number
+}
+
+/** What the guard did about one line: no command, only whose it was and when. */
+export interface GuardNote {
+  readonly uid: number
+  /** Microseconds since the epoch. */
+  readonly at_us: number
+  readonly outcome: GuardOutcome
+  readonly risk_level: RiskLevel
+  /** The machine's calendar then, as an event's. */
+  readonly local: { readonly day: number; readonly hour: number }
 }
 
 export interface RollupWriter {
   /** Appends the rollups' new values; `numbers` are the events' command numbers. */
-  fold(events: readonly EventInput[], numbers: readonly number[], changes: Change[]): Promise<void>
+  fold(
+    events: readonly EventInput[],
+    numbers: readonly number[],
+    notes: readonly GuardNote[],
+    changes: Change[],
+  ): Promise<void>
   /** Forgets what was folded since the last durable batch: that batch was not written. */
   reset(): void
 }
@@ -42,20 +68,23 @@ export function createRollupWriter(db: Database): RollupWriter {
   })
 
   return {
-    async fold(events, numbers, changes) {
+    async fold(events, numbers, notes, changes) {
       // Keys are made once per hour and day, not once per event: most events of a batch share theirs.
       const hours = new Map<string, Buffer>()
       const dayRollups = new Map<string, Buffer>()
       const daySets = new Map<string, Buffer>()
-      for (const { uid, start_us, local } of events) {
-        const hour = hourOf(start_us)
+      const touch = (uid: number, us: number, localDay: number): void => {
+        const hour = hourOf(us)
         if (!hours.has(`h ${uid} ${hour}`)) hours.set(`h ${uid} ${hour}`, hourKey(uid, hour))
-        const day = `d ${uid} ${local.day}`
-        if (!dayRollups.has(day)) {
-          dayRollups.set(day, dayKey(uid, local.day))
-          daySets.set(day, dayCommandsKey(uid, local.day))
-        }
+        const day = `d ${uid} ${localDay}`
+        if (!dayRollups.has(day)) dayRollups.set(day, dayKey(uid, localDay))
       }
+      for (const { uid, start_us, local } of events) {
+        touch(uid, start_us, local.day)
+        const day = `d ${uid} ${local.day}`
+        if (!daySets.has(day)) daySets.set(day, dayCommandsKey(uid, local.day))
+      }
+      for (const { uid, at_us, local } of notes) touch(uid, at_us, local.day)
       const keys = new Map([...hours, ...dayRollups])
       const counted = await rollups.get(keys)
       const ran = await days.get(daySets)
@@ -65,6 +94,10 @@ export function createRollupWriter(db: Database): RollupWriter {
         count(counted.get(`h ${event.uid} ${hourOf(event.start_us)}`)!, event)
         count(counted.get(day)!, event)
         if (ran.get(day)!.add(numbers[i]!)) grown.add(day)
+      }
+      for (const { uid, at_us, local, outcome } of notes) {
+        counted.get(`h ${uid} ${hourOf(at_us)}`)!.guard[outcome]++
+        counted.get(`d ${uid} ${local.day}`)!.guard[outcome]++
       }
       for (const [name, key] of keys) {
         changes.push({ type: 'put', key, value: encodeRollup(counted.get(name)!) })
@@ -112,7 +145,7 @@ function createCache<T>(db: Database, decode: (value: Uint8Array | undefined) =>
 /** What a rollup counts of an event. */
 export type Countable = Pick<
   EventInput,
-  'exit_code' | 'duration_us' | 'category' | 'tool' | 'risk_level' | 'local'
+  'exit_code' | 'duration_us' | 'category' | 'tool' | 'risk_level' | 'karo_generated' | 'local'
 >
 
 export function count(rollup: MutableRollup, event: Countable): void {
@@ -128,6 +161,7 @@ export function count(rollup: MutableRollup, event: Countable): void {
   rollup.categories[event.category]!.duration_ms += duration
   rollup.risk[event.risk_level]++
   rollup.hourly[event.local.hour]!++
+  if (event.karo_generated) rollup.generated++
 }
 
 export const emptyRollup = (): MutableRollup => ({
@@ -138,6 +172,8 @@ export const emptyRollup = (): MutableRollup => ({
   tools: {},
   risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
   hourly: new Array<number>(24).fill(0),
+  guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
+  generated: 0,
 })
 
 /** A freshly decoded rollup belongs to its decoder alone, so its objects may be changed in place. */

@@ -16,6 +16,10 @@ export interface CategoryTally extends Tally {
   readonly duration_ms: number
 }
 
+/** What the guard did before a command ran, or instead; `unjudged`: it failed, and the command ran or was stopped unseen. */
+export const GUARD_OUTCOMES = ['blocked', 'confirmed', 'declined', 'unjudged'] as const
+export type GuardOutcome = (typeof GUARD_OUTCOMES)[number]
+
 export interface Rollup extends Tally {
   readonly duration_ms: number
   /** By category. */
@@ -25,6 +29,10 @@ export interface Rollup extends Tally {
   readonly risk: Readonly<Record<RiskLevel, number>>
   /** Commands by local hour of the day, 24 numbers. */
   readonly hourly: readonly number[]
+  /** Not commands that ran, but what the guard said of lines; `count` has those that ran after all. */
+  readonly guard: Readonly<Record<GuardOutcome, number>>
+  /** Of `count`, those that a program typed on the person's behalf. */
+  readonly generated: number
 }
 
 export interface RollupRepository {
@@ -75,6 +83,9 @@ type RollupRow = readonly [
   tools: Readonly<Record<string, readonly [category: string, count: number, failures: number]>>,
   risk: readonly [safe: number, moderate: number, high: number, critical: number],
   hourly: readonly number[],
+  // Absent while all of them are 0, and in rows from before they were counted.
+  guard?: readonly [blocked: number, confirmed: number, declined: number, unjudged: number],
+  generated?: number,
 ]
 
 export function encodeRollup(rollup: Rollup): Buffer {
@@ -96,14 +107,19 @@ export function encodeRollup(rollup: Rollup): Buffer {
     [safe, moderate, high, critical],
     rollup.hourly,
   ]
-  return encodeValue(ROLLUP_VERSION, row)
+  const { blocked, confirmed, declined, unjudged } = rollup.guard
+  const more = blocked + confirmed + declined + unjudged + rollup.generated > 0
+  return encodeValue(
+    ROLLUP_VERSION,
+    more ? [...row, [blocked, confirmed, declined, unjudged], rollup.generated] : row,
+  )
 }
 
+const NO_GUARD = [0, 0, 0, 0] as const
+
 export function decodeRollup(value: Uint8Array): Rollup {
-  const [count, failures, duration_ms, categoryRows, toolRows, riskRow, hourly] = decodeValue<RollupRow>(
-    ROLLUP_VERSION,
-    value,
-  )
+  const row = decodeValue<RollupRow>(ROLLUP_VERSION, value)
+  const [count, failures, duration_ms, categoryRows, toolRows, riskRow, hourly, guardRow, generated = 0] = row
   // A year of days has tens of thousands of tallies: no Object.entries, no destructuring of arrays (both iterate).
   const categories: Record<string, CategoryTally> = {}
   for (const name in categoryRows) {
@@ -116,7 +132,18 @@ export function decodeRollup(value: Uint8Array): Rollup {
     tools[name] = { category: row[0], count: row[1], failures: row[2] }
   }
   const [safe, moderate, high, critical] = riskRow
-  return { count, failures, duration_ms, categories, tools, risk: { safe, moderate, high, critical }, hourly }
+  const [blocked, confirmed, declined, unjudged] = guardRow ?? NO_GUARD
+  return {
+    count,
+    failures,
+    duration_ms,
+    categories,
+    tools,
+    risk: { safe, moderate, high, critical },
+    hourly,
+    guard: { blocked, confirmed, declined, unjudged },
+    generated,
+  }
 }
 
 export function createRollupRepository(db: Database): RollupRepository {
