@@ -7,6 +7,7 @@ export const ROOMS = {
   level0: 'src/observe/level0.ts',
   hooks: 'src/observe/hooks/',
   observe: 'src/observe/',
+  processes: 'src/processes/',
   // Without a slash: events.ts and the event-… files beside it.
   events: 'src/store/event',
   rollupStore: 'src/store/rollups.ts',
@@ -16,8 +17,10 @@ export const ROOMS = {
   documentStore: 'src/store/documents.ts',
   auditStore: 'src/store/audit.ts',
   tokenStore: 'src/store/tokens.ts',
+  processStore: 'src/store/processes.ts',
   store: 'src/store/',
   risk: 'src/risk/',
+  copilot: 'src/copilot/',
   insight: 'src/insight/',
   dictionary: 'src/insight/dictionary.ts',
   config: 'src/config/',
@@ -61,11 +64,15 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   dictionary: [],
   levels: [],
   risk: ['base'],
+  // Explains and proposes: looks at text, manual pages and the model its owner configured; never at the store.
+  copilot: ['base', 'risk', 'config'],
   identity: ['protocols', 'base'],
   config: ['protocols', 'base', 'risk', 'levels'],
   hooks: ['base'],
   // Level 0 lives here …
   observe: ['level0', 'hooks', 'base', 'risk', 'events', 'store', 'config', 'dictionary'],
+  // Names of processes are level 0 too; whose they are and which line they ran in is observed, never asked of a shell.
+  processes: ['level0', 'observe', 'events', 'processStore', 'base', 'config'],
   events: ['level0', 'store', 'rollupStore', 'base', 'risk'],
   // … and the store keeps it, but decides nothing. Its door hands out events, so whoever faces the network may only
   // come in by the one repository it needs.
@@ -78,6 +85,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'documentStore',
     'auditStore',
     'tokenStore',
+    'processStore',
     'base',
     'protocols',
     'risk',
@@ -89,6 +97,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   documentStore: ['store', 'base', 'protocols'],
   auditStore: ['store', 'base'],
   tokenStore: ['store', 'base'],
+  processStore: ['level0', 'events', 'store', 'base'],
   // The only door from level 0 to level 1: rollups in, summaries out; never events' text.
   insight: ['dictionary', 'rollupStore', 'base', 'protocols', 'risk'],
   // Who may do what here, of the people of this machine.
@@ -166,6 +175,8 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'events',
     'store',
     'tokenStore',
+    'processes',
+    'processStore',
     'insight',
     'mesh',
     'query',
@@ -221,6 +232,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'trust',
     'policy',
     'observe',
+    'processes',
     'insight',
     'mesh',
     'documents',

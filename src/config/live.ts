@@ -44,6 +44,9 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
       get history() {
         return current.config.history
       },
+      get processes() {
+        return current.config.processes
+      },
       get retention() {
         return current.config.retention
       },

@@ -294,6 +294,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
     },
     guard: { profile: v(KEYS.guardProfile) },
     history: { ignore: v(KEYS.historyIgnore) },
+    processes: { enabled: v(KEYS.processesEnabled), keep_days: v(KEYS.processesKeepDays) },
     retention: {
       events_days: v(KEYS.retentionEvents),
       rollups_days: v(KEYS.retentionRollups),

@@ -303,6 +303,22 @@ export const KEYS = {
     example: '["pass *", "*--password*"]',
   }),
 
+  processesEnabled: key({
+    path: 'processes.enabled',
+    kind: kind.boolean,
+    default: true,
+    description:
+      'Watch what the commands of hooked shells use while they run: the name of each process, how long, how much memory and CPU time. Never its arguments, its environment, its files or what it sends.',
+  }),
+  processesKeepDays: key({
+    path: 'processes.keep_days',
+    kind: kind.integer(0, 36_500),
+    default: 30,
+    unit: 'days',
+    description:
+      'How long that is kept, and not longer than the commands (`retention.events_days`); 0 is as long as there is room for it, the newest 100 000 per person.',
+  }),
+
   retentionEvents: key({
     path: 'retention.events_days',
     kind: kind.integer(0, 36_500),
@@ -372,6 +388,7 @@ const LIVE_SECTIONS: Readonly<Record<keyof Config, boolean>> = {
   sharing: true,
   guard: true,
   history: true,
+  processes: true,
   retention: true,
   query: true,
   log: true,
