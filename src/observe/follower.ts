@@ -6,6 +6,7 @@ import type { Faults } from '../base/faults.ts'
 import type { Log } from '../base/log.ts'
 import type { EventInput, EventRepository, SpoolPosition } from '../store/events.ts'
 import type { Digest } from './digest.ts'
+import type { HookedShell } from './index.ts'
 import { lookInto, parseSpoolName, removeSpoolFile, type SpoolName, shellAlive } from './spool-file.ts'
 import { createSpoolParser, type SpoolParser } from './spool-record.ts'
 
@@ -20,8 +21,8 @@ export interface FollowerDeps {
   readonly directory: string
   readonly events: EventRepository
   readonly digest: Digest
-  /** These are in the store now. */
-  readonly stored: (events: readonly EventInput[]) => void
+  /** These are in the store now; `shell` wrote them, undefined while it is not known whose file it is. */
+  readonly stored: (events: readonly EventInput[], shell: HookedShell | undefined) => void
   readonly clock: Clock
   readonly log: Log
   readonly faults: Faults
@@ -36,6 +37,8 @@ export interface Follower {
   read(names: Iterable<string>): Promise<void>
   /** Looks at every file there is: reads what no notification told of, and removes what is done with. */
   sweep(): Promise<void>
+  /** Who writes here: of each shell the file it writes now. */
+  shells(): readonly HookedShell[]
   /** Bytes that are not stored yet. */
   pendingBytes(): number
   /** Times since the start that a file could not be read or stored. */
@@ -89,6 +92,12 @@ export function createFollower(deps: FollowerDeps): Follower {
     } catch {
       return undefined
     }
+  }
+
+  /** Undefined until it is known whose file it is. */
+  function writerOf({ position, owner, readAt }: Followed): HookedShell | undefined {
+    const named = owner === undefined ? undefined : parseSpoolName(position.name)
+    return named && { uid: owner!, pid: named.pid, born: named.born, written: readAt }
   }
 
   /** Reads one piece; true when there may be more. */
@@ -148,7 +157,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       faults.hit('after-batch')
       told = undefined
       state.position = position
-      if (batch.length > 0) stored(batch)
+      if (batch.length > 0) stored(batch, writerOf(state))
       if (dropped > 0) log.warn({ dropped }, 'commands were lost before they reached the daemon')
     }
     state.damaged = damaged
@@ -268,6 +277,17 @@ export function createFollower(deps: FollowerDeps): Follower {
     },
 
     failures: () => failures,
+
+    shells() {
+      const newest = new Map<string, HookedShell>()
+      for (const state of followed.values()) {
+        const shell = writerOf(state)
+        if (shell === undefined) continue
+        const key = `${shell.uid}-${shell.pid}`
+        if (shell.born > (newest.get(key)?.born ?? -1)) newest.set(key, shell)
+      }
+      return [...newest.values()]
+    },
 
     pendingBytes() {
       let pending = 0

@@ -15,9 +15,35 @@ export interface RecordedCommand {
   readonly risk_level: RiskLevel
 }
 
+/** A shell that has loaded the hook, by the file it writes. */
+export interface HookedShell {
+  /** Owner of the file. */
+  readonly uid: number
+  /** As the file's name says: whether that process is this shell is for whoever uses it to check. */
+  readonly pid: number
+  /** When it loaded the hook, microseconds since the epoch. */
+  readonly born: number
+  /** Bytes of records so far. */
+  readonly written: number
+}
+
+/** When a command line ran, and how it ended. */
+export interface RanLine {
+  /** As in the history. */
+  readonly id: string
+  /** Microseconds since the epoch. */
+  readonly start_us: number
+  readonly duration_us: number | null
+  readonly exit_code: number | null
+}
+
 export interface Observe extends Room {
   /** Fires when commands are stored, in the order of their shell. */
   onRecorded(listener: (commands: readonly RecordedCommand[]) => void): () => void
+  /** Fires with the lines of one shell when they are stored. */
+  onRan(listener: (shell: HookedShell, lines: readonly RanLine[]) => void): () => void
+  /** Every shell that has written and is not known to be gone. */
+  shells(): readonly HookedShell[]
   /** `config.history.ignore` has changed: holds for what is read from now on. */
   reload(): void
   /** Times since the start that something of the spool could not be read or stored, and waits. */

@@ -8,7 +8,7 @@ import type { Config } from '../config/index.ts'
 import { type EventInput, type EventRepository, idOfEvent } from '../store/events.ts'
 import { createDigest } from './digest.ts'
 import { createFollower } from './follower.ts'
-import type { Observe, RecordedCommand } from './index.ts'
+import type { HookedShell, Observe, RanLine, RecordedCommand } from './index.ts'
 
 /** inotify drops silently when its queue is full, and does not work everywhere: nothing waits longer than this. */
 const SWEEP_MS = 3_000
@@ -34,6 +34,7 @@ export function createObserve(deps: ObserveDeps): Observe {
     stopping: () => stopped,
   })
   const listeners = new Set<(commands: readonly RecordedCommand[]) => void>()
+  const ranListeners = new Set<(shell: HookedShell, lines: readonly RanLine[]) => void>()
   const changed = new Set<string>()
   let sweepDue = false
   let stopped = true
@@ -43,7 +44,13 @@ export function createObserve(deps: ObserveDeps): Observe {
   let timer: NodeJS.Timeout | undefined
   let work: Promise<void> | undefined
 
-  function tellRecorded(stored: readonly EventInput[]): void {
+  function tellRecorded(stored: readonly EventInput[], shell: HookedShell | undefined): void {
+    if (shell !== undefined && ranListeners.size > 0) {
+      const lines = stored.map(({ start_us, tag, duration_us, exit_code }) => ({
+        ...{ id: idOfEvent(start_us, tag), start_us, duration_us, exit_code },
+      }))
+      for (const listener of ranListeners) listener(shell, lines)
+    }
     if (listeners.size === 0) return
     const commands = stored.map(({ uid, start_us, tag, category, risk_level }) => ({
       ...{ uid, id: idOfEvent(start_us, tag), timestamp: Math.floor(start_us / 1000) },
@@ -148,6 +155,13 @@ export function createObserve(deps: ObserveDeps): Observe {
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
+
+    onRan(listener) {
+      ranListeners.add(listener)
+      return () => ranListeners.delete(listener)
+    },
+
+    shells: follower.shells,
 
     reload() {
       digest = createDigest(config.history.ignore)
