@@ -17,7 +17,7 @@ export interface RetentionDeps {
   readonly store: {
     readonly events: Pick<
       Store['events'],
-      'removeEvents' | 'removeTexts' | 'removeRollups' | 'purge' | 'people'
+      'removeEvents' | 'removeTexts' | 'removeRollups' | 'purge' | 'isUnpurged' | 'people'
     >
   }
   /** Removes entries before a time (ms since the epoch); the chain stays provable. */
@@ -67,7 +67,7 @@ export function createRetention(deps: RetentionDeps): Retention {
       const texts = await events.removeTexts(uid, signal)
       const counted =
         rollups_days === 0 ? 0 : await events.removeRollups(uid, localDay(now) - rollups_days, signal)
-      if (gone + texts + counted === 0) continue
+      if (gone + texts + counted === 0 && !(await events.isUnpurged(uid))) continue
       await events.purge(uid)
       log.info({ events: gone, texts, counts: counted }, 'what is older than retention asks for was removed')
     }

@@ -16,6 +16,8 @@ export const BY_HASH = { bytes: Uint8Array.of(2) }
 const HIGHEST = { bytes: Uint8Array.of(3) }
 /** There while events were removed whose texts have not been looked for yet. */
 export const UNSWEPT = { bytes: Uint8Array.of(4) }
+/** There while removed events may still lie in the files. */
+export const UNPURGED = { bytes: Uint8Array.of(5) }
 export const NUMBER_AT = 1 + 4 + 1
 /** People repeat themselves: most commands are answered from here. */
 const CACHED_TEXTS = 8192

@@ -1,7 +1,7 @@
 // Removes events for their age, and the texts that no event names any more; each batch leaves a whole database.
 
 import { blake3 } from '../base/hash.ts'
-import type { Serial } from '../base/serial.ts'
+import { createSerial, type Serial } from '../base/serial.ts'
 import { type Change, compact, type Database } from './database.ts'
 import {
   BY_HASH,
@@ -11,6 +11,7 @@ import {
   highestNumber,
   NUMBER_AT,
   textOf,
+  UNPURGED,
   UNSWEPT,
 } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
@@ -41,6 +42,8 @@ export interface EventRetention {
   removeRollups(uid: number, day: number, signal: AbortSignal): Promise<number>
   /** Takes what was removed out of the files; runs beside reading and writing. */
   purge(uid: number): Promise<void>
+  /** True where a removal was ended before it was out of the files. */
+  isUnpurged(uid: number): Promise<boolean>
 }
 
 export interface RetentionDeps {
@@ -59,6 +62,9 @@ export function createEventRetention({
   counts,
 }: RetentionDeps): EventRetention {
   const unsweptKey = (uid: number): Buffer => makeKey('commands', { u32: uid }, UNSWEPT)
+  const unpurgedKey = (uid: number): Buffer => makeKey('commands', { u32: uid }, UNPURGED)
+  /** Numbers are watched for one at a time. */
+  const oneByOne = createSerial()
 
   async function removeSome(uid: number, time: number): Promise<number> {
     const range = {
@@ -80,6 +86,60 @@ export function createEventRetention({
     return keys.length
   }
 
+  async function removeTexts(uid: number, signal: AbortSignal): Promise<number> {
+    if ((await db.get(unsweptKey(uid))) === undefined) return 0
+    // What is given out from here on is not among the events that are looked at, and stays.
+    const { used, keys } = await serially(async () => ({
+      used: commands.watch(uid),
+      keys: db.keys(eventsOf(uid)),
+    }))
+    const named = createNumberSet()
+    try {
+      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+        signal.throwIfAborted()
+        for (const key of page) named.add(commandOfKey(key))
+      }
+      return await removeUnnamed()
+    } finally {
+      await keys.close()
+      commands.unwatch()
+    }
+
+    async function removeUnnamed(): Promise<number> {
+      let removed = 0
+      const rows = db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER))
+      try {
+        for (let page = await rows.nextv(BATCH); page.length > 0; page = await rows.nextv(BATCH)) {
+          signal.throwIfAborted()
+          await serially(async () => {
+            const changes: Change[] = []
+            let some = 0
+            for (const [key, value] of page) {
+              const number = readU32(key, NUMBER_AT)
+              if (named.has(number) || used.has(number)) continue
+              some++
+              const hash = { bytes: blake3([textOf(value)], HASH_BYTES) }
+              changes.push(
+                { type: 'del', key },
+                { type: 'del', key: makeKey('commands', { u32: uid }, BY_HASH, hash) },
+              )
+            }
+            if (some === 0) return
+            // Days remember numbers: one that was given is never given again.
+            changes.push(await highestNumber(db, uid))
+            await db.batch(changes)
+            commands.forget(uid)
+            removed += some
+          })
+        }
+      } finally {
+        await rows.close()
+      }
+      await db.del(unsweptKey(uid))
+      return removed
+    }
+  }
+
   return {
     async people() {
       const uids = new Set(await counts.people())
@@ -97,59 +157,7 @@ export function createEventRetention({
       }
     },
 
-    async removeTexts(uid, signal) {
-      if ((await db.get(unsweptKey(uid))) === undefined) return 0
-      // What is given out from here on is not among the events that are looked at, and stays.
-      const { used, keys } = await serially(async () => ({
-        used: commands.watch(uid),
-        keys: db.keys(eventsOf(uid)),
-      }))
-      const named = createNumberSet()
-      try {
-        for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-          signal.throwIfAborted()
-          for (const key of page) named.add(commandOfKey(key))
-        }
-        return await removeUnnamed()
-      } finally {
-        await keys.close()
-        commands.unwatch()
-      }
-
-      async function removeUnnamed(): Promise<number> {
-        let removed = 0
-        const rows = db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER))
-        try {
-          for (let page = await rows.nextv(BATCH); page.length > 0; page = await rows.nextv(BATCH)) {
-            signal.throwIfAborted()
-            await serially(async () => {
-              const changes: Change[] = []
-              let some = 0
-              for (const [key, value] of page) {
-                const number = readU32(key, NUMBER_AT)
-                if (named.has(number) || used.has(number)) continue
-                some++
-                const hash = { bytes: blake3([textOf(value)], HASH_BYTES) }
-                changes.push(
-                  { type: 'del', key },
-                  { type: 'del', key: makeKey('commands', { u32: uid }, BY_HASH, hash) },
-                )
-              }
-              if (some === 0) return
-              // Days remember numbers: one that was given is never given again.
-              changes.push(await highestNumber(db, uid))
-              await db.batch(changes)
-              commands.forget(uid)
-              removed += some
-            })
-          }
-        } finally {
-          await rows.close()
-        }
-        await db.del(unsweptKey(uid))
-        return removed
-      }
-    },
+    removeTexts: (uid, signal) => oneByOne(() => removeTexts(uid, signal)),
 
     async removeRollups(uid, day, signal) {
       let removed = 0
@@ -177,6 +185,9 @@ export function createEventRetention({
       for (const keyspace of ['events', 'commands', 'rollups_hour', 'rollups_day', 'command_days'] as const) {
         await compact(db, keyRange(keyspace, { u32: uid }))
       }
+      await db.del(unpurgedKey(uid))
     },
+
+    isUnpurged: async (uid) => (await db.get(unpurgedKey(uid))) !== undefined,
   }
 }

@@ -8,11 +8,13 @@ import {
   EVENTS_BYTE,
   eventsOf,
   FLAGS_AT,
+  isCounted,
   readU32,
   START_AT,
   startOfKey,
   TAG_AT,
   UID_AT,
+  UNTIMED_BIT,
 } from './key-of-event.ts'
 import { makeKey } from './keyspace.ts'
 import { decodeValue, encodeValue } from './value.ts'
@@ -38,6 +40,8 @@ export interface EventInput {
   readonly karo_generated: boolean
   /** The machine's calendar when it began: days since 1970-01-01 of the local date, and the hour, 0 to 23. */
   readonly local: { readonly day: number; readonly hour: number }
+  /** Imported without a time: `start_us` is a place in the order, and it is not counted by hour and day. */
+  readonly untimed?: true
 }
 
 /** One event as it is read back. */
@@ -55,6 +59,8 @@ export interface StoredEvent {
   readonly category: string
   readonly tool: string
   readonly karo_generated: boolean
+  /** Imported without a time: `timestamp` is a place in the order. */
+  readonly untimed?: true
 }
 
 const VALUE_VERSION = 1
@@ -69,7 +75,10 @@ export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
   event.exit_code !== null && event.exit_code !== 0
 
 export function eventKey(event: EventInput, command: number): Buffer {
-  const flags = RISK_LEVELS.indexOf(event.risk_level) | (hasFailed(event) ? FAILED_BIT : 0)
+  const flags =
+    RISK_LEVELS.indexOf(event.risk_level) |
+    (hasFailed(event) ? FAILED_BIT : 0) |
+    (event.untimed ? UNTIMED_BIT : 0)
   const key = Buffer.allocUnsafe(EVENT_KEY_BYTES)
   key[0] = EVENTS_BYTE
   key.writeUInt32BE(event.uid, UID_AT)
@@ -90,6 +99,8 @@ export function eventRange(uid: number, since = 0): { gte: Buffer; lt: Buffer } 
     lt: eventsOf(uid).lt,
   }
 }
+
+const untimedOf = (key: Uint8Array): { readonly untimed?: true } => (isCounted(key) ? {} : { untimed: true })
 
 /** What a key says without its value. */
 export interface EventKeyFacts {
@@ -131,6 +142,16 @@ export function encodeEvent(event: EventInput): Buffer {
 export const idOfEvent = (startUs: number, tag: number): string =>
   startUs.toString(36).padStart(START_DIGITS, '0') + tag.toString(36).padStart(TAG_DIGITS, '0')
 
+export const idOfKey = (key: Uint8Array): string => idOfEvent(startOfKey(key), readU32(key, TAG_AT))
+
+/** Undefined for what is no id. */
+export function parseEventId(id: string): { readonly start_us: number; readonly tag: number } | undefined {
+  if (id.length !== START_DIGITS + TAG_DIGITS || !/^[0-9a-z]+$/.test(id)) return undefined
+  const start_us = Number.parseInt(id.slice(0, START_DIGITS), 36)
+  const tag = Number.parseInt(id.slice(START_DIGITS), 36)
+  return Number.isSafeInteger(start_us) && tag < 2 ** 32 ? { start_us, tag } : undefined
+}
+
 export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<string>): StoredEvent {
   const [durationUs, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(
     VALUE_VERSION,
@@ -138,7 +159,7 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
   )
   const startUs = startOfKey(key)
   return {
-    id: idOfEvent(startUs, readU32(key, TAG_AT)),
+    id: idOfKey(key),
     timestamp: Math.floor(startUs / 1000),
     shell,
     command,
@@ -149,10 +170,11 @@ export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<
     category,
     tool,
     karo_generated,
+    ...untimedOf(key),
   }
 }
 
-const NO_TEXT = markLevel0('')
+export const NO_TEXT = markLevel0('')
 
 /** For whoever only counts: the command is left empty. */
 export const decodeWithoutText = (key: Uint8Array, value: Uint8Array): StoredEvent =>
@@ -180,5 +202,6 @@ export function decodeWhole(
     category,
     tool,
     karo_generated,
+    ...untimedOf(key),
   }
 }

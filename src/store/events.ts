@@ -4,8 +4,10 @@ import { createSerial } from '../base/serial.ts'
 import { revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
 import type { Change, Database, Snapshot } from './database.ts'
+import { countBetween } from './event-between.ts'
 import { commandTexts, createCommandTable, findCommands } from './event-commands.ts'
 import { createEventCounts } from './event-counts.ts'
+import { createEventRemoval, type EventRemoval, type RemovedWith } from './event-removal.ts'
 import { createEventRetention, type EventRetention } from './event-retention.ts'
 import {
   decodeEvent,
@@ -19,6 +21,7 @@ import {
 } from './event-rows.ts'
 import { createEventTransfer, type EventTransfer, unknownEvents } from './event-transfer.ts'
 import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
+import type { Rollup } from './rollups.ts'
 import {
   deletePosition,
   putDropped,
@@ -29,9 +32,11 @@ import {
   type SpoolPosition,
 } from './spool-positions.ts'
 
+export type { RemovedEvent, RemovedWith } from './event-removal.ts'
 export { type EventInput, idOfEvent, type StoredEvent } from './event-rows.ts'
 export type { WholeEvent } from './event-transfer.ts'
 export type { GuardNote } from './rollup-writer.ts'
+export { GUARD_OUTCOMES, type GuardOutcome } from './rollups.ts'
 export type { SpoolPosition } from './spool-positions.ts'
 
 interface EventBatch {
@@ -58,7 +63,7 @@ export interface EventFilter {
   readonly limit: number
 }
 
-export interface EventRepository extends EventTransfer, EventRetention {
+export interface EventRepository extends EventTransfer, EventRetention, EventRemoval {
   /** All or nothing: events, distinct commands, rollups, unique counts and the spool position in one Level batch. */
   ingest(batch: EventBatch): Promise<void>
   /** Writes the position once more and waits for the disk (fsync): everything before it is then safe to delete. */
@@ -72,16 +77,23 @@ export interface EventRepository extends EventTransfer, EventRetention {
   search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
   /** Events of one person. */
   count(uid: number): Promise<number>
+  /** Those that began in [from, to), ms since the epoch, counted as a rollup is; for spans of an hour or less. */
+  countBetween(uid: number, from: number, to: number): Promise<Rollup>
 }
 
 /** Rows per step of a scan: large enough to be fast, small enough not to hold up the event loop for long. */
 const PAGE = 4096
 
-export function createEventRepository(db: Database): EventRepository {
+/** `removedWith`: whoever keeps something beside events that must go with them. */
+export function createEventRepository(
+  db: Database,
+  removedWith: readonly RemovedWith[] = [],
+): EventRepository {
   const serially = createSerial()
   const commands = createCommandTable(db)
   const rollups = createRollupWriter(db)
   const counts = createEventCounts(db)
+  const retention = createEventRetention({ db, serially, commands, rollups, counts })
   let dropped: number | undefined
   /** Microseconds since the epoch; 0 when nothing was ever lost. */
   let repairedUs: number | undefined
@@ -204,7 +216,8 @@ export function createEventRepository(db: Database): EventRepository {
       }),
 
     ...createEventTransfer(db, serially, store),
-    ...createEventRetention({ db, serially, commands, rollups, counts }),
+    ...retention,
+    ...createEventRemoval({ db, serially, rollups, counts, retention, removedWith }),
 
     settle: (position) => serially(() => db.batch([putPosition(position)], { sync: true })),
 
@@ -226,6 +239,8 @@ export function createEventRepository(db: Database): EventRepository {
     },
 
     count: counts.of,
+
+    countBetween: (uid, from, to) => countBetween(db, uid, from, to),
   }
 }
 

@@ -4,6 +4,8 @@ export interface NumberSet {
   /** True when it was not in the set. */
   add(number: number): boolean
   has(number: number): boolean
+  /** True when it was in the set. */
+  delete(number: number): boolean
   /** Adds everything of an encoded set. Throws RangeError for bytes that `encode` did not make. */
   addEncoded(bytes: Uint8Array): void
   size(): number
@@ -35,6 +37,14 @@ export function createNumberSet(): NumberSet {
       return true
     },
     has: (number) => ((words[number >>> 5] ?? 0) & (1 << (number & 31))) !== 0,
+    delete(number) {
+      const at = number >>> 5
+      const bit = 1 << (number & 31)
+      const word = words[at] ?? 0
+      if ((word & bit) === 0) return false
+      words[at] = word & ~bit
+      return true
+    },
     // A year of a busy person is a million members, read for every look at the year: hence the plain loop.
     addEncoded(bytes) {
       const end = bytes.length

@@ -3,6 +3,7 @@ import { decodeWithoutText } from './event-rows.ts'
 import { EVENT_KEY_BYTES, readU32, UID_AT } from './key-of-event.ts'
 import { KEYSPACES, type Keyspace } from './keyspace.ts'
 import { createNumberSet } from './number-set.ts'
+import { isProcessRow } from './processes.ts'
 import { decodeRollup } from './rollups.ts'
 import { readRecord } from './tokens.ts'
 import { decodeValue } from './value.ts'
@@ -35,7 +36,7 @@ function isRollup(key: Uint8Array, value: Uint8Array): boolean {
 
 function isCommand(key: Uint8Array, value: Uint8Array): boolean {
   const kind = key[UID_KEY]
-  if (kind === 3 || kind === 4) return key.length === UID_KEY + 1 && decodes(value)
+  if (kind === 3 || kind === 4 || kind === 5) return key.length === UID_KEY + 1 && decodes(value)
   if (kind === 2) return key.length === UID_KEY + 1 + 16 && isCount(decodeValue(VALUE_VERSION, value))
   return kind === 1 && key.length === UID_KEY + 1 + 4 && typeof decodeValue(VALUE_VERSION, value) === 'string'
 }
@@ -70,6 +71,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   replay: (key, value) => key.length === 1 + 8 + 1 + 32 + 16 && value.length === 0,
   audit: (_, value) => decodes(value),
   spool_offsets: (_, value) => decodes(value),
+  processes: isProcessRow,
 }
 
 /** False for a row that cannot be used. Never throws. */

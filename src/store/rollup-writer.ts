@@ -52,11 +52,22 @@ export interface RollupWriter {
     notes: readonly GuardNote[],
     changes: Change[],
   ): Promise<void>
+  /** Takes events out of what was counted of them; a day has a command no more whose `lastOfDay` goes. */
+  unfold(events: readonly Unfolded[], changes: Change[]): Promise<void>
   /** Forgets what was folded since the last durable batch: that batch was not written. */
   reset(): void
 }
 
-/** One per database; only one call of `fold` at a time. */
+/** An event that goes. */
+export interface Unfolded extends Countable {
+  readonly uid: number
+  readonly start_us: number
+  readonly number: number
+  /** No other event of this day has this number. */
+  readonly lastOfDay: boolean
+}
+
+/** One per database; only one call of `fold` or `unfold` at a time. */
 export function createRollupWriter(db: Database): RollupWriter {
   const rollups = createCache<MutableRollup>(db, (value) =>
     value === undefined ? emptyRollup() : mutable(decodeRollup(value)),
@@ -107,12 +118,53 @@ export function createRollupWriter(db: Database): RollupWriter {
         changes.push({ type: 'put', key: daySets.get(name)!, value })
       }
     },
+    async unfold(events, changes) {
+      const keys = new Map<string, Buffer>()
+      const daySets = new Map<string, Buffer>()
+      for (const { uid, start_us, local } of events) {
+        const hour = hourOf(start_us)
+        keys.set(`h ${uid} ${hour}`, hourKey(uid, hour))
+        for (const day of nearDays(local.day)) {
+          keys.set(`d ${uid} ${day}`, dayKey(uid, day))
+          daySets.set(`d ${uid} ${day}`, dayCommandsKey(uid, day))
+        }
+      }
+      const counted = await rollups.get(keys)
+      const ran = await days.get(daySets)
+      const changed = new Set<string>()
+      const shrunk = new Set<string>()
+      for (const event of events) {
+        const { uid, local } = event
+        const hour = `h ${uid} ${hourOf(event.start_us)}`
+        if (uncount(counted.get(hour)!, event)) changed.add(hour)
+        const named = nearDays(local.day).map((day) => `d ${uid} ${day}`)
+        const day = named.find((name) => uncount(counted.get(name)!, event))
+        if (day !== undefined) changed.add(day)
+        const set = event.lastOfDay ? named.find((name) => ran.get(name)!.delete(event.number)) : undefined
+        if (set !== undefined) shrunk.add(set)
+      }
+      for (const name of changed) {
+        const rollup = counted.get(name)!
+        const isEmpty = rollup.count === 0 && Object.values(rollup.guard).every((many) => many === 0)
+        const key = keys.get(name)!
+        changes.push(isEmpty ? { type: 'del', key } : { type: 'put', key, value: encodeRollup(rollup) })
+      }
+      for (const name of shrunk) {
+        const set = ran.get(name)!
+        const key = daySets.get(name)!
+        if (set.size() === 0) changes.push({ type: 'del', key })
+        else changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, set.encode()) })
+      }
+    },
     reset() {
       rollups.clear()
       days.clear()
     },
   }
 }
+
+/** The day the machine's calendar says now, and those beside it: it may have said another when the event came. */
+const nearDays = (day: number): readonly number[] => [day, ...(day > 0 ? [day - 1] : []), day + 1]
 
 const hourOf = (startUs: number): number => Math.floor(startUs / US_PER_HOUR)
 
@@ -162,6 +214,30 @@ export function count(rollup: MutableRollup, event: Countable): void {
   rollup.risk[event.risk_level]++
   rollup.hourly[event.local.hour]!++
   if (event.karo_generated) rollup.generated++
+}
+
+/** False, and nothing changed, where it was not counted: what was counted may have been removed for its age. */
+function uncount(rollup: MutableRollup, event: Countable): boolean {
+  const category = rollup.categories[event.category]
+  const tool = rollup.tools[event.tool]
+  if (category === undefined || tool === undefined) return false
+  const failed = hasFailed(event) ? 1 : 0
+  const duration = Math.round((event.duration_us ?? 0) / 1000)
+  for (const tally of [rollup, category, tool]) {
+    tally.count = Math.max(0, tally.count - 1)
+    tally.failures = Math.max(0, tally.failures - failed)
+  }
+  rollup.duration_ms = Math.max(0, rollup.duration_ms - duration)
+  category.duration_ms = Math.max(0, category.duration_ms - duration)
+  if (category.count === 0) delete rollup.categories[event.category]
+  if (tool.count === 0) delete rollup.tools[event.tool]
+  rollup.risk[event.risk_level] = Math.max(0, rollup.risk[event.risk_level] - 1)
+  // Counted by another calendar, it is where most of it is: an hour of UTC has one hour of the day, or two.
+  const { hour } = event.local
+  const slot = rollup.hourly[hour] ? hour : rollup.hourly.indexOf(Math.max(...rollup.hourly))
+  rollup.hourly[slot] = Math.max(0, rollup.hourly[slot]! - 1)
+  if (event.karo_generated) rollup.generated = Math.max(0, rollup.generated - 1)
+  return true
 }
 
 export const emptyRollup = (): MutableRollup => ({

@@ -25,6 +25,7 @@ function world(retention: { events_days: number; rollups_days: number; audit_day
         removeTexts: (uid) => done(`texts ${uid}`, 0),
         removeRollups: (uid, day) => done(`rollups ${uid} ${Math.floor(NOW / DAY_MS) - day}`, 0),
         purge: async (uid) => void did.push(`purge ${uid}`),
+        isUnpurged: async () => false,
       },
     },
     trimLedger: async (before) => void did.push(`ledger ${(NOW - before) / DAY_MS}`),

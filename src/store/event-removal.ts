@@ -1,0 +1,144 @@
+// Takes single events out for good: they, their texts, and what was counted of them; each batch leaves a whole database.
+
+import { localDay, startOfLocalDay } from '../base/calendar.ts'
+import type { Serial } from '../base/serial.ts'
+import type { Change, Database } from './database.ts'
+import { UNPURGED, UNSWEPT } from './event-commands.ts'
+import type { EventCounts } from './event-counts.ts'
+import type { EventRetention } from './event-retention.ts'
+import { decodeWhole, idOfKey, NO_TEXT, parseEventId } from './event-rows.ts'
+import { commandOfKey, eventsOf, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
+import { makeKey } from './keyspace.ts'
+import type { RollupWriter, Unfolded } from './rollup-writer.ts'
+import { encodeValue } from './value.ts'
+
+const VALUE_VERSION = 1
+/** Events removed in one batch: some milliseconds, in which nothing else is written. */
+const BATCH = 1_000
+const PAGE = 4_096
+
+/** An event that goes, as whoever keeps something beside it needs it. */
+export interface RemovedEvent {
+  readonly id: string
+  readonly start_us: number
+  readonly tag: number
+}
+
+/** Appends what must go with these events of one person, in the same batch. */
+export type RemovedWith = (uid: number, events: readonly RemovedEvent[], changes: Change[]) => Promise<void>
+
+export interface EventRemoval {
+  /**
+   * Removes these events of one person, the texts that no event names any more, and what was counted of both; they are
+   * out of the files when it resolves, with how many there were. Ids that are not there are passed over. A kill in it
+   * leaves a part of them removed, and the next sweep of retention takes the rest of what they left behind.
+   */
+  remove(uid: number, ids: readonly string[], signal: AbortSignal): Promise<{ events: number; texts: number }>
+}
+
+export interface RemovalDeps {
+  readonly db: Database
+  readonly serially: Serial
+  readonly rollups: RollupWriter
+  readonly counts: EventCounts
+  readonly retention: EventRetention
+  readonly removedWith: readonly RemovedWith[]
+}
+
+const nameOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
+
+const firstKeyOf = (uid: number, day: number): Buffer =>
+  makeKey('events', { u32: uid }, { u64: Math.max(0, startOfLocalDay(day)) * 1000 })
+
+export function createEventRemoval(deps: RemovalDeps): EventRemoval {
+  const { db, serially, rollups, counts, retention, removedWith } = deps
+  async function find(uid: number, ids: readonly string[]): Promise<(readonly [Uint8Array, Uint8Array])[]> {
+    const found: (readonly [Uint8Array, Uint8Array])[] = []
+    // One iterator that goes from each to the next: ids sort as their events do.
+    const rows = db.iterator(eventsOf(uid))
+    try {
+      for (const id of [...new Set(ids)].toSorted()) {
+        const event = parseEventId(id)
+        if (event === undefined) continue
+        const begin = makeKey('events', { u32: uid }, { u64: event.start_us }, { u32: event.tag })
+        rows.seek(begin)
+        const row = await rows.next()
+        if (row !== undefined && Buffer.compare(row[0].subarray(0, begin.length), begin) === 0)
+          found.push(row)
+      }
+    } finally {
+      await rows.close()
+    }
+    return found
+  }
+
+  /** Of these events, one of each number that no other event of its day has. */
+  async function lastOfTheirDays(
+    uid: number,
+    events: readonly (readonly [key: Uint8Array, day: number])[],
+  ): Promise<ReadonlySet<Uint8Array>> {
+    const last = new Set<Uint8Array>()
+    for (const [day, own] of Map.groupBy(events, ([, day]) => day)) {
+      const leaving = new Set(own.map(([key]) => nameOf(key)))
+      const goes = new Map(own.map(([key]) => [commandOfKey(key), key]))
+      const keys = db.keys({ gte: firstKeyOf(uid, day), lt: firstKeyOf(uid, day + 1) })
+      try {
+        for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+          for (const key of page) if (!leaving.has(nameOf(key))) goes.delete(commandOfKey(key))
+        }
+      } finally {
+        await keys.close()
+      }
+      for (const key of goes.values()) last.add(key)
+    }
+    return last
+  }
+
+  async function removeSome(uid: number, ids: readonly string[]): Promise<number> {
+    const rows = await find(uid, ids)
+    if (rows.length === 0) return 0
+    const days = rows.map(([key]) => [key, Math.max(0, localDay(startOfKey(key) / 1000))] as const)
+    const last = await lastOfTheirDays(uid, days)
+    const changes: Change[] = rows.map(([key]) => ({ type: 'del', key }))
+    // Their texts go later, and then all of it out of the files; a kill before that is made up for by these marks.
+    for (const mark of [UNSWEPT, UNPURGED]) {
+      const key = makeKey('commands', { u32: uid }, mark)
+      changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, true) })
+    }
+    try {
+      const events = rows.map(([key, value], i): Unfolded => {
+        const event = decodeWhole(key, value, NO_TEXT)
+        const hour = new Date(Math.floor(event.start_us / 1000)).getHours()
+        const local = { day: days[i]![1], hour }
+        return { ...event, uid, local, number: commandOfKey(key), lastOfDay: last.has(key) }
+      })
+      await rollups.unfold(events, changes)
+      await counts.add(uid, -rows.length, changes)
+      const removed = rows.map(([key]) => ({
+        id: idOfKey(key),
+        start_us: startOfKey(key),
+        tag: readU32(key, TAG_AT),
+      }))
+      for (const also of removedWith) await also(uid, removed, changes)
+      await db.batch(changes)
+    } catch (error) {
+      rollups.reset()
+      counts.reset()
+      throw error
+    }
+    return rows.length
+  }
+
+  return {
+    async remove(uid, ids, signal) {
+      let events = 0
+      for (let at = 0; at < ids.length; at += BATCH) {
+        signal.throwIfAborted()
+        events += await serially(() => removeSome(uid, ids.slice(at, at + BATCH)))
+      }
+      const texts = await retention.removeTexts(uid, signal)
+      if (events + texts > 0) await retention.purge(uid)
+      return { events, texts }
+    },
+  }
+}

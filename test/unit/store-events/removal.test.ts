@@ -1,0 +1,127 @@
+// Single events that are removed are gone: from answers, from counts, from unique sets, and from the files.
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { createEventRepository, type EventRepository, idOfEvent } from '../../../src/store/events.ts'
+import { createRollupRepository } from '../../../src/store/rollups.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../support/events.ts'
+import { T0 } from '../../support/spool.ts'
+
+const never = new AbortController().signal
+let position = 0
+const ingest = (events: EventRepository, list: readonly (readonly [n: number, sketch: Sketch])[]) =>
+  events.ingest({
+    events: list.map(([n, sketch]) => eventOf(n, sketch)),
+    position: positionAt(++position),
+    dropped: 0,
+  })
+const idOf = (n: number): string => idOfEvent(T0 + n * 1_000_000, n)
+
+function holds(directory: string, text: string): boolean {
+  return readdirSync(directory).some((name) => readFileSync(join(directory, name)).includes(text))
+}
+
+test('a canary is in no file any more, and all that was counted of it is not either', async () => {
+  const directory = temporaryDirectory()
+  const db = await temporaryDatabase(directory)
+  const events = createEventRepository(db)
+  const rollups = createRollupRepository(db)
+  await ingest(events, [
+    [1, { command: 'echo kept', cwd: '/home/kept' }],
+    [2, { uid: 1001, command: 'echo of another' }],
+  ])
+  const before = await Promise.all([rollups.days(1000, 0, 99_999), rollups.hours(1000, 0, 999_999)])
+  const unique = await rollups.uniqueCommands(1000, 0, 99_999)
+  await ingest(events, [
+    [3, { command: 'echo canary-text', cwd: '/home/canary-place', exit_code: 3, tool: 'canary-tool' }],
+    [4, { command: 'echo canary-text', cwd: '/home/canary-place', risk_level: 'high', karo_generated: true }],
+    [5, { command: 'echo kept', category: 'git', duration_us: null }],
+  ])
+  expect(holds(directory, 'canary')).toBe(true)
+  const ids = [idOf(3), idOf(4), idOf(5), idOf(3), idOf(77), 'no id', idOf(2)]
+  expect(await events.remove(1000, ids, never)).toEqual({ events: 3, texts: 1 })
+  expect(holds(directory, 'canary')).toBe(false)
+  expect(await events.count(1000)).toBe(1)
+  expect(await events.count(1001)).toBe(1)
+  expect(await events.search(1000, { words: ['canary'], limit: 9 })).toEqual({ events: [], total: 0 })
+  expect(await Promise.all([rollups.days(1000, 0, 99_999), rollups.hours(1000, 0, 999_999)])).toEqual(before)
+  expect(await rollups.uniqueCommands(1000, 0, 99_999)).toBe(unique)
+  expect(await events.isUnpurged(1000)).toBe(false)
+})
+
+test('a removal that was ended is finished by the next sweep', async () => {
+  const directory = temporaryDirectory()
+  const db = await temporaryDatabase(directory)
+  const events = createEventRepository(db)
+  await ingest(events, [
+    [1, { command: 'echo canary-text' }],
+    [2, { command: 'echo kept' }],
+  ])
+  const ending = new AbortController()
+  const batch = db.batch.bind(db)
+  db.batch = ((...args: never[]) => {
+    ending.abort()
+    return (batch as (...all: never[]) => Promise<void>)(...args)
+  }) as never
+  await expect(events.remove(1000, [idOf(1)], ending.signal)).rejects.toThrow()
+  const next = createEventRepository(db)
+  expect(await next.count(1000)).toBe(1)
+  expect(await next.isUnpurged(1000)).toBe(true)
+  expect(await next.removeTexts(1000, never)).toBe(1)
+  await next.purge(1000)
+  expect(holds(directory, 'canary-text')).toBe(false)
+  expect(await next.isUnpurged(1000)).toBe(false)
+})
+
+test('what is kept beside events goes in the same batch', async () => {
+  const told: unknown[] = []
+  const events = createEventRepository(await temporaryDatabase(), [
+    async (uid, removed, changes) => void told.push([uid, removed, changes.length > 0]),
+  ])
+  await ingest(events, [[1, {}]])
+  await events.remove(1000, [idOf(1)], never)
+  expect(told).toEqual([[1000, [{ id: idOf(1), start_us: T0 + 1_000_000, tag: 1 }], true]])
+})
+
+test('what is counted is what is counted of the events that are left', async () => {
+  const sketch = fc.record({
+    hour: fc.integer({ min: 0, max: 60 }),
+    word: fc.integer({ min: 0, max: 4 }),
+    exit_code: fc.constantFrom(0, 1, null),
+    goes: fc.boolean(),
+  })
+  await fc.assert(
+    fc.asyncProperty(fc.array(sketch, { maxLength: 20 }), async (sketches) => {
+      const made = sketches.map(({ hour, word, exit_code }, n): readonly [number, Sketch] => {
+        const start_us = T0 + hour * 3_600_000_000 + n
+        const at = new Date(start_us / 1000)
+        const day = Math.round(Date.UTC(at.getFullYear(), at.getMonth(), at.getDate()) / 86_400_000)
+        const local = { day, hour: at.getHours() }
+        return [n, { start_us, command: `word ${word}`, tool: `tool${word}`, exit_code, local }]
+      })
+      const [all, left] = [await temporaryDatabase(), await temporaryDatabase()]
+      const events = createEventRepository(all)
+      await ingest(events, made)
+      const going = made.filter((_, i) => sketches[i]!.goes)
+      await events.remove(
+        1000,
+        going.map(([n, { start_us }]) => idOfEvent(start_us!, n)),
+        never,
+      )
+      await ingest(
+        createEventRepository(left),
+        made.filter((_, i) => !sketches[i]!.goes),
+      )
+      const [got, wanted] = [createRollupRepository(all), createRollupRepository(left)]
+      expect(await got.days(1000, 0, 99_999)).toEqual(await wanted.days(1000, 0, 99_999))
+      expect(await got.hours(1000, 0, 999_999)).toEqual(await wanted.hours(1000, 0, 999_999))
+      for (const day of new Set(made.map(([, { local }]) => local!.day)))
+        expect(await got.uniqueCommands(1000, day, day + 1)).toBe(
+          await wanted.uniqueCommands(1000, day, day + 1),
+        )
+    }),
+    { numRuns: 25 },
+  )
+})
