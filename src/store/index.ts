@@ -5,6 +5,7 @@ import type { ConsentRepository } from './consent.ts'
 import type { DocumentRepository } from './documents.ts'
 import type { EventRepository } from './events.ts'
 import type { MemberRepository } from './members.ts'
+import type { ProcessRepository } from './processes.ts'
 import type { ReplayRepository } from './replay.ts'
 import type { RetentionTimeRepository } from './retention-time.ts'
 import type { RollupRepository } from './rollups.ts'
@@ -19,6 +20,7 @@ export interface Store extends Room {
   readonly audit: AuditRepository
   readonly documents: DocumentRepository
   readonly tokens: TokenRepository
+  readonly processes: ProcessRepository
   readonly retentionTime: RetentionTimeRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>

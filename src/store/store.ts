@@ -17,6 +17,7 @@ import type { Store } from './index.ts'
 import { makeKey } from './keyspace.ts'
 import { createMemberRepository } from './members.ts'
 import { migrate } from './migrations.ts'
+import { createProcessRepository } from './processes.ts'
 import { checkFiles, finishRepair } from './repair.ts'
 import { createReplayRepository } from './replay.ts'
 import { createRetentionTimeRepository } from './retention-time.ts'
@@ -69,6 +70,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     audit: createAuditRepository(db),
     documents: createDocumentRepository(db),
     tokens: createTokenRepository(db),
+    processes: createProcessRepository(db),
     retentionTime: createRetentionTimeRepository(db),
 
     async start(signal) {
