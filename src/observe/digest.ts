@@ -3,14 +3,18 @@ import { HOUR_MS, localDay } from '../base/calendar.ts'
 import { createRecent } from '../base/recent.ts'
 import { type ToolUsed, toolOf } from '../insight/dictionary.ts'
 import { checkCommand, firstTool, type RiskLevel } from '../risk/index.ts'
-import type { EventInput } from '../store/events.ts'
+import type { EventInput, GuardNote } from '../store/events.ts'
 import { globMatcher } from './hooks/quote.ts'
 import { markLevel0 } from './level0.ts'
 import { redact, redactDirectory } from './redact.ts'
 import type { SpoolRecord } from './spool-record.ts'
 
 /** The event of a record, or undefined when it is to be forgotten. */
-export type Digest = (record: SpoolRecord, uid: number) => EventInput | undefined
+export interface Digest {
+  (record: SpoolRecord, uid: number): EventInput | undefined
+  /** What the guard did, when the record tells of that and of no command. */
+  note(record: SpoolRecord, uid: number): GuardNote | undefined
+}
 
 interface Judged extends ToolUsed {
   readonly risk: RiskLevel
@@ -43,7 +47,9 @@ export function createDigest(ignore: readonly string[]): Digest {
     return { tool, category, risk, text: redact(line), cwd: redactDirectory(cwd) }
   }
 
-  return (record, uid) => {
+  const localOf = ({ startUs }: SpoolRecord) => calendar(Math.floor(startUs / 1000))
+
+  function digest(record: SpoolRecord, uid: number): EventInput | undefined {
     const { command, shell, cwd } = record
     const key = `${shell} ${cwd}\0${command}`
     let judged = cache.get(key)
@@ -64,10 +70,16 @@ export function createDigest(ignore: readonly string[]): Digest {
       risk_level: judged.risk,
       category: judged.category,
       tool: judged.tool,
-      karo_generated: false,
-      local: calendar(Math.floor(record.startUs / 1000)),
+      karo_generated: record.generated === true,
+      local: localOf(record),
     }
   }
+
+  function note(record: SpoolRecord, uid: number): GuardNote | undefined {
+    return record.note && { uid, at_us: record.startUs, ...record.note, local: localOf(record) }
+  }
+
+  return Object.assign(digest, { note })
 }
 
 /**

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Faults } from '../base/faults.ts'
 import type { Log } from '../base/log.ts'
-import type { EventInput, EventRepository, SpoolPosition } from '../store/events.ts'
+import type { EventInput, EventRepository, GuardNote, SpoolPosition } from '../store/events.ts'
 import type { Digest } from './digest.ts'
 import type { HookedShell } from './index.ts'
 import { lookInto, parseSpoolName, removeSpoolFile, type SpoolName, shellAlive } from './spool-file.ts'
@@ -20,7 +20,8 @@ const MAX_GAP = 10_000
 export interface FollowerDeps {
   readonly directory: string
   readonly events: EventRepository
-  readonly digest: Digest
+  /** The one in force. */
+  readonly digest: () => Digest
   /** These are in the store now; `shell` wrote them, undefined while it is not known whose file it is. */
   readonly stored: (events: readonly EventInput[], shell: HookedShell | undefined) => void
   readonly clock: Clock
@@ -119,6 +120,8 @@ export function createFollower(deps: FollowerDeps): Follower {
     // The parser counts from where it was made, at the position that was stored then.
     const base = begin - state.parser.consumed()
     const batch: EventInput[] = []
+    const guarded: GuardNote[] = []
+    const digested = digest()
     let { sequence } = state.position
     let { damaged } = state
     let dropped = 0
@@ -135,7 +138,9 @@ export function createFollower(deps: FollowerDeps): Follower {
       dropped += Math.max(gap, damaged)
       damaged = 0
       sequence = Math.max(sequence, item.record.sequence)
-      const event = digest(item.record, look.uid)
+      const note = digested.note(item.record, look.uid)
+      if (note !== undefined) guarded.push(note)
+      const event = digested(item.record, look.uid)
       if (event !== undefined) batch.push(event)
     }
     state.readAt = begin + look.bytes.length
@@ -149,7 +154,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       const position: SpoolPosition = { name, file: look.file, offset: end, sequence }
       faults.hit('before-batch')
       try {
-        await events.ingest({ events: batch, position, dropped })
+        await events.ingest({ events: batch, guarded, position, dropped })
       } catch (error) {
         restart(state)
         throw error

@@ -29,7 +29,7 @@ export function createObserve(deps: ObserveDeps): Observe {
   let digest = createDigest(config.history.ignore)
   const follower = createFollower({
     ...{ directory, events, clock, log, faults },
-    digest: (record, uid) => digest(record, uid),
+    digest: () => digest,
     stored: tellRecorded,
     stopping: () => stopped,
   })

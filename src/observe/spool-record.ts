@@ -1,4 +1,6 @@
 // Reads the records of a spool file from its bytes, however they are cut into pieces, and finds its way after damage.
+import { RISK_LEVELS, type RiskLevel } from '../risk/levels.ts'
+import { GUARD_OUTCOMES, type GuardOutcome } from '../store/events.ts'
 
 /** What a shell's hook wrote about one command; the text is level 0. */
 export interface SpoolRecord {
@@ -13,6 +15,15 @@ export interface SpoolRecord {
   readonly exitCode: number | null
   /** Empty when the shell had no text for it. */
   readonly command: string
+  /** A program ran it on the person's behalf. */
+  readonly generated?: true
+  /** No command: what the guard did about one, without its text. */
+  readonly note?: SpoolNote
+}
+
+export interface SpoolNote {
+  readonly outcome: GuardOutcome
+  readonly risk_level: RiskLevel
 }
 
 /** A complete record, or bytes that are none; `end` is the number of bytes pushed up to and including it. */
@@ -145,8 +156,8 @@ function readRecord(fields: readonly string[], cut = false): SpoolRecord | undef
   const endUs = end === '?' ? null : whole(end!, LATEST_US)
   const exitCode = exit === '?' ? null : whole(exit!, 0xffff_ffff)
   if (endUs === undefined || exitCode === undefined) return undefined
-  const command = readCommand(listed!)
-  if (command === undefined) return undefined
+  const text = readText(listed!)
+  if (text === undefined) return undefined
   // The clock may have been set back while the command ran.
   const durationUs = endUs === null || endUs < startUs ? null : endUs - startUs
   return {
@@ -157,7 +168,8 @@ function readRecord(fields: readonly string[], cut = false): SpoolRecord | undef
     shell: shell!,
     cwd: cwd!,
     exitCode,
-    command: cut ? command + CUT_MARK : command,
+    ...text,
+    ...(cut && { command: text.command + CUT_MARK }),
   }
 }
 
@@ -173,19 +185,35 @@ function whole(digits: string, most: number): number | undefined {
   return number <= most ? number : undefined
 }
 
-/** How the hook wrote the text: as `fc` lists one entry, the same in POSIX mode, several entries, or as it is. */
-const LISTINGS: Readonly<Record<string, ((listed: string) => string) | undefined>> = {
-  // A tab, then a blank or, for an edited entry, an asterisk.
-  '-': (listed) => listed.slice(2),
-  _: (listed) => listed.slice(1),
-  '=': (text) => text,
-  '+': (listed) => listed.replace(/(^|\n)\t[ *]?/g, '$1'),
+type Text = Pick<SpoolRecord, 'command' | 'generated' | 'note'>
+
+/** How the text was written, by its first character. */
+const LISTINGS: Readonly<Record<string, ((listed: string) => Text | undefined) | undefined>> = {
+  // As `fc` lists one entry: a tab, then a blank or, for an edited entry, an asterisk.
+  '-': (listed) => ({ command: withoutLineEnds(listed.slice(2)) }),
+  // The same in POSIX mode.
+  _: (listed) => ({ command: withoutLineEnds(listed.slice(1)) }),
+  // As it is.
+  '=': (text) => ({ command: withoutLineEnds(text) }),
+  // As it is, run by a program on the person's behalf.
+  '@': (text) => ({ command: withoutLineEnds(text), generated: true }),
+  // Several entries.
+  '+': (listed) => ({ command: withoutLineEnds(listed.replace(/(^|\n)\t[ *]?/g, '$1')) }),
+  // What the guard did, and the level it found: `blocked high`.
+  '!': (text) => {
+    const [outcome, level, ...more] = text.split(' ')
+    const risk_level = RISK_LEVELS.find((one) => one === level)
+    const known = GUARD_OUTCOMES.find((one) => one === outcome)
+    if (known === undefined || risk_level === undefined || more.length > 0) return undefined
+    return { command: '', note: { outcome: known, risk_level } }
+  },
 }
 
-function readCommand(listed: string): string | undefined {
-  const read = LISTINGS[listed[0]!]
-  if (read === undefined) return undefined
-  const command = read(listed.slice(1))
+function readText(listed: string): Text | undefined {
+  return LISTINGS[listed[0]!]?.(listed.slice(1))
+}
+
+function withoutLineEnds(command: string): string {
   let end = command.length
   while (end > 0 && command[end - 1] === '\n') end--
   return command.slice(0, end)

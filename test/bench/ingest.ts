@@ -59,10 +59,11 @@ export async function measureIngest(perRound = 20_000, rounds = 11): Promise<Ing
     await raw.open()
     await db.open()
     const name = liveName()
+    const digest = createDigest([])
     const follower = createFollower({
       directory: spool,
       events: createEventRepository(db),
-      digest: createDigest([]),
+      digest: () => digest,
       stored: () => {},
       clock: systemClock,
       log: silentLog,

@@ -72,3 +72,23 @@ test('day and hour are the machine’s own, on both sides of an hour', () => {
     expect(local).toEqual({ day: midnight / 86_400_000, hour: date.getHours() })
   }
 })
+
+test("what a program ran on the person's behalf says so", () => {
+  const digest = createDigest([])
+  expect(digest(spooled('make'), 0)!.karo_generated).toBe(false)
+  expect(digest(spooled('make', { generated: true }), 0)!.karo_generated).toBe(true)
+})
+
+test('what the guard did is a note and no event', () => {
+  const digest = createDigest([])
+  const noted = spooled('', { note: { outcome: 'declined', risk_level: 'high' } })
+  expect(digest(noted, 7)).toBeUndefined()
+  expect(digest.note(noted, 7)).toEqual({
+    uid: 7,
+    at_us: T0,
+    outcome: 'declined',
+    risk_level: 'high',
+    local: expect.objectContaining({ day: expect.any(Number), hour: expect.any(Number) }),
+  })
+  expect(digest.note(spooled('ls'), 7)).toBeUndefined()
+})

@@ -123,6 +123,20 @@ test('POSIX listings, several entries, and unknown ends', () => {
   expect(commands(parse(Buffer.from(plain.replace('-\t x\n', '-'))))).toEqual([''])
 })
 
+test("what a program ran on the person's behalf, and what the guard did", () => {
+  const plain = record({ command: 'ls -l' }).toString()
+  const marked = (text: string) =>
+    parse(Buffer.from(plain.replace('\0-\t ls -l\n\0', `\0${text}\0`)))[0]?.record
+  expect(marked('@make test')).toMatchObject({ command: 'make test', generated: true })
+  expect(marked('=make test')).not.toHaveProperty('generated')
+  expect(marked('!blocked critical')).toMatchObject({
+    command: '',
+    note: { outcome: 'blocked', risk_level: 'critical' },
+  })
+  for (const text of ['!', '!blocked', '!blocked huge', '!ran high', '!blocked high rm -rf /', '?x'])
+    expect(marked(text)).toBeUndefined()
+})
+
 test('a clock set back gives no negative duration', () => {
   expect(good(parse(record({ command: 'x', start: T0, end: T0 - 1 })))[0]!.durationUs).toBeNull()
 })
