@@ -9,6 +9,8 @@ export const COMMAND_AT = TAG_AT + 4
 export const FLAGS_AT = COMMAND_AT + 4
 export const EVENT_KEY_BYTES = FLAGS_AT + 1
 export const EVENTS_BYTE = KEYSPACES.events
+/** In the flags: when it ran is not known, only after and before what; its start is a place in that order. */
+export const UNTIMED_BIT = 0b1000
 
 const US_PER_HOUR = 3_600_000_000
 
@@ -24,6 +26,9 @@ export function readU32(bytes: Uint8Array, at: number): number {
 
 /** The number of the distinct command that ran. */
 export const commandOfKey = (key: Uint8Array): number => readU32(key, COMMAND_AT)
+
+/** Whether it is counted by hour and day: not where its time is only a place among others. */
+export const isCounted = (key: Uint8Array): boolean => ((key[FLAGS_AT] as number) & UNTIMED_BIT) === 0
 
 /** Microseconds since the epoch. */
 export const startOfKey = (key: Uint8Array): number =>
