@@ -133,7 +133,10 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const sharing = createSharing({ ...common, consent: store.consent, trust, audit })
   const observe = createObserve({ ...common, events: store.events, spoolDirectory: paths.spool, faults })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
-  const insight = createInsight({ ...common, rollups: store.rollups, node })
+  const insight = createInsight({
+    ...{ ...common, rollups: store.rollups, node },
+    countBetween: store.events.countBetween,
+  })
   const { replay } = store
   const mesh = createMesh({ ...common, trust, audit, replay, name, version: VERSION, onEncoded })
   const documents = createDocuments({ ...common, repository: store.documents, trust, mesh, audit, timers })

@@ -17,6 +17,7 @@ const at = '2026-11-20T14:52:13.715Z'
 const ready = { ready: true, checks: [{ name: 'store.open', ok: true, detail: 'the database is open' }] }
 const hours = (at9: number): number[] => Array.from({ length: 24 }, (_, hour) => (hour === 9 ? at9 : 0))
 const byRisk = { safe: 120, moderate: 9, high: 2, critical: 0 }
+const guard = { blocked: 1, confirmed: 2, declined: 1, unjudged: 0 }
 const period = { granularity: 'day', ...today }
 const edition = { period, published_at: at, expires_at: '2026-12-26T00:00:00.000Z', bytes: 1834 }
 
@@ -68,9 +69,25 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   Statistics: {
     ...{ period: 'today', time_range: today, total_commands: 131, unique_commands: 60, failures: 7 },
     total_duration_ms: 421_000,
-    categories: [{ category: 'git', count: 42, failures: 1 }],
-    tools: [{ tool: 'git', category: 'git', count: 42, failures: 1 }],
-    ...{ hourly: hours(131), daily: [0, 0, 0, 0, 131, 0, 0], by_risk_level: byRisk },
+    ...{ by_risk_level: byRisk, guard, karo_generated: 3 },
+    categories: [{ category: 'git', count: 42, failures: 1, previous: 40, change: 0.05 }],
+    tools: [{ tool: 'git', category: 'git', count: 42, failures: 1, previous: 40, change: 0.05 }],
+    ...{ hourly: hours(131), daily: [0, 0, 0, 0, 131, 0, 0] },
+    heat: [0, 0, 0, 0, 131, 0, 0].map(hours),
+    timeline: { unit: 'hour', points: [{ start: today.start, count: 0 }] },
+    failing: [
+      {
+        ...{ tool: 'make', category: 'build', count: 9, failures: 4 },
+        ...{ rate: 0.44, previous_rate: 0.25, rose: false },
+      },
+    ],
+    busiest: { date: '2026-11-20', count: 131 },
+    ...{ active_days: 1, streak: { current: 12, longest: 31 }, recorded_since: '2026-02-11', change: 0.12 },
+    before: {
+      time_range: { start: '2026-11-19T00:00:00.000Z', end: '2026-11-20T00:00:00.000Z' },
+      ...{ total_commands: 117, failures: 9, total_duration_ms: 398_000, by_risk_level: byRisk },
+      ...{ guard, karo_generated: 0 },
+    },
   },
   PeerList: { peers: [peer] },
   PeerAnswer: { peer },

@@ -1,5 +1,5 @@
 // Adds rollups up, and sorts what comes out by how much it was used.
-import type { CategoryTally, Rollup, Tally } from '../store/rollups.ts'
+import { type CategoryTally, GUARD_OUTCOMES, type Rollup, type Tally } from '../store/rollups.ts'
 
 export interface Folded {
   readonly total: Tally & { readonly duration_ms: number }
@@ -9,12 +9,16 @@ export interface Folded {
   /** 24 numbers. */
   readonly hourly: readonly number[]
   readonly risk: Rollup['risk']
+  readonly guard: Rollup['guard']
+  readonly generated: number
 }
 
 /** A year of days is tens of thousands of tallies: plain loops, and no object that is not kept. */
 export function fold(rollups: readonly Rollup[]): Folded {
   const total = { count: 0, failures: 0, duration_ms: 0 }
   const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
+  const guard = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
+  let generated = 0
   const hourly = new Array<number>(24).fill(0)
   const categories = new Map<
     string,
@@ -26,6 +30,8 @@ export function fold(rollups: readonly Rollup[]): Folded {
     add(total, rollup)
     total.duration_ms += rollup.duration_ms
     for (const level of Object.keys(risk) as (keyof typeof risk)[]) risk[level] += rollup.risk[level]
+    for (const outcome of GUARD_OUTCOMES) guard[outcome] += rollup.guard[outcome]
+    generated += rollup.generated
     for (let hour = 0; hour < 24; hour++) hourly[hour]! += rollup.hourly[hour] ?? 0
     for (const category in rollup.categories) {
       const tally = rollup.categories[category]!
@@ -45,8 +51,7 @@ export function fold(rollups: readonly Rollup[]): Folded {
     total,
     categories: byCount([...categories.values()], ({ category }) => category),
     tools: byCount([...tools.values()], ({ tool }) => tool),
-    hourly,
-    risk,
+    ...{ hourly, risk, guard, generated },
   }
 }
 

@@ -7,16 +7,14 @@ import type {
 } from '../../protocols/messages/numbers.ts'
 import type { PatternStat } from '../../protocols/messages/summary.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import { DAY_MS, HOUR_MS, localDay, startOfLocalDay, weekdayOf } from '../base/calendar.ts'
-import type { Clock } from '../base/clock.ts'
-import type { Rollup, RollupRepository } from '../store/rollups.ts'
+import { DAY_MS, HOUR_MS, weekdayOf } from '../base/calendar.ts'
+import type { Rollup } from '../store/rollups.ts'
 import { type Folded, fold } from './fold.ts'
-import type { Insight, Statistics, TimeRange } from './index.ts'
+import type { Insight, TimeRange } from './index.ts'
+import { createStatistics, type StatisticsDeps } from './statistics.ts'
 import { dayOfLocalHour, floorToHour } from './time.ts'
 
-export interface InsightDeps {
-  readonly rollups: RollupRepository
-  readonly clock: Clock
+export interface InsightDeps extends StatisticsDeps {
   readonly node: {
     readonly nodeId: NodeId
     readonly fingerprint: string
@@ -25,21 +23,13 @@ export interface InsightDeps {
   }
 }
 
-/** Local days that each period looks back on, today included. */
-const PERIOD_DAYS: Readonly<Record<Statistics['period'], number>> = {
-  today: 1,
-  week: 7,
-  month: 30,
-  year: 365,
-}
-
 /** The UTC hours since the epoch that a range touches: [from, to). */
 const hoursIn = (range: TimeRange): { readonly from: number; readonly to: number } => ({
   from: Math.floor(range.start / HOUR_MS),
   to: Math.ceil(range.end / HOUR_MS),
 })
 
-export function createInsight({ rollups, clock, node }: InsightDeps): Insight {
+export function createInsight({ rollups, countBetween, clock, node }: InsightDeps): Insight {
   const startedAt = clock.monotonic()
 
   async function hoursOf(uids: readonly number[], range: TimeRange) {
@@ -125,27 +115,6 @@ export function createInsight({ rollups, clock, node }: InsightDeps): Insight {
       }
     },
 
-    async statistics(uid, period): Promise<Statistics> {
-      const now = clock.now()
-      const today = localDay(now)
-      const first = today - PERIOD_DAYS[period] + 1
-      const days = await rollups.days(uid, first, today + 1)
-      const { total, categories, tools, hourly, risk } = fold(days.map(({ rollup }) => rollup))
-      const daily = new Array<number>(7).fill(0)
-      for (const { day, rollup } of days) daily[weekdayOf(day)]! += rollup.count
-      return {
-        period,
-        range: { start: startOfLocalDay(first), end: now },
-        total_commands: total.count,
-        unique_commands: await rollups.uniqueCommands(uid, first, today + 1),
-        failures: total.failures,
-        total_duration_ms: total.duration_ms,
-        categories: categories.map(({ category, count, failures }) => ({ category, count, failures })),
-        tools,
-        hourly,
-        daily,
-        by_risk_level: risk,
-      }
-    },
+    statistics: createStatistics({ rollups, countBetween, clock }),
   }
 }

@@ -26,3 +26,25 @@ export function dayOfLocalHour(hour: number, localHour: number): number {
 }
 
 const mod = (a: number, n: number): number => ((a % n) + n) % n
+
+/**
+ * Whole UTC hours, since the epoch, within a span of ms: [from, to), and what is left of it at its ends. A local
+ * midnight is none where the zone is half an hour off.
+ */
+export function hoursBetween(
+  start: number,
+  end: number,
+): {
+  readonly from: number
+  readonly to: number
+  readonly edges: readonly { readonly start: number; readonly end: number }[]
+} {
+  const from = Math.ceil(start / HOUR_MS)
+  const to = Math.floor(end / HOUR_MS)
+  if (from > to) return { from, to: from, edges: [{ start, end }] }
+  const edges = [
+    { start, end: from * HOUR_MS },
+    { start: to * HOUR_MS, end },
+  ]
+  return { from, to, edges: edges.filter((edge) => edge.start < edge.end) }
+}

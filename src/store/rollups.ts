@@ -42,6 +42,10 @@ export interface RollupRepository {
   hours(uid: number, from: number, to: number): Promise<readonly { hour: number; rollup: Rollup }[]>
   /** Days [from, to) that have events, in order; days since 1970-01-01 of the local date. */
   days(uid: number, from: number, to: number): Promise<readonly { day: number; rollup: Rollup }[]>
+  /** The first day that has a rollup, since 1970-01-01. */
+  firstDay(uid: number): Promise<number | undefined>
+  /** The days [from, to) that have a rollup, in order; only keys are read. */
+  dayNumbers(uid: number, from: number, to: number): Promise<readonly number[]>
   /** Distinct commands on the days [from, to), exactly. */
   uniqueCommands(uid: number, from: number, to: number): Promise<number>
   /** Distinct commands in the hours [from, to), exactly; it reads the days inside and the events of their edges. */
@@ -197,6 +201,14 @@ export function createRollupRepository(db: Database): RollupRepository {
     },
     async days(uid, from, to) {
       return (await read('rollups_day', uid, from, to)).map(({ at, rollup }) => ({ day: at, rollup }))
+    },
+    async firstDay(uid) {
+      const [key] = await db.keys({ ...keyRange('rollups_day', { u32: uid }), limit: 1 }).all()
+      return key === undefined ? undefined : Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT)
+    },
+    async dayNumbers(uid, from, to) {
+      const keys = await db.keys(timeRange('rollups_day', uid, from, to)).all()
+      return keys.map((key) => Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT))
     },
     async uniqueCommands(uid, from, to) {
       const union = createNumberSet()

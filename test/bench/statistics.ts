@@ -56,7 +56,11 @@ export async function measureStatistics(events = 1_000_000): Promise<StatisticsC
     const db = newDatabase(directory)
     await db.open()
     const node = { nodeId: 'karo:ed25519:' as NodeId, fingerprint: '', name: '', version: '' }
-    const insight = createInsight({ rollups: createRollupRepository(db), clock: systemClock, node })
+    const insight = createInsight({
+      rollups: createRollupRepository(db),
+      countBetween: createEventRepository(db).countBetween,
+      ...{ clock: systemClock, node },
+    })
     const times: number[] = []
     let unique = 0
     for (let i = 0; i < 40; i++) {

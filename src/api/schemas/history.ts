@@ -1,7 +1,7 @@
 // Schemas of a person's own commands and numbers: /history, /stats. Level 0, for nobody else.
 import * as z from 'zod'
 import { STATISTICS_PERIODS } from '../shapes.ts'
-import { category, count, integer, listOf, moment, riskLevel, text, timeRange } from './fields.ts'
+import { category, count, integer, listOf, moment, riskLevel, share, text, timeRange } from './fields.ts'
 
 const event = z
   .strictObject({
@@ -28,29 +28,94 @@ export const history = z
 
 const counted = { count: count('commands'), failures: count('of those, ended with another code than 0') }
 
+const change = z
+  .number()
+  .min(-1)
+  .nullable()
+  .describe(
+    'against the period before, as a ratio: 0.5 is half as many again; null when there were none or it is not known',
+  )
+
+const compared = {
+  ...counted,
+  previous: count('commands in the period before; null when that is not known').nullable(),
+  change,
+}
+
+const date = (what: string) => z.iso.date().describe(what)
+
+const totals = {
+  time_range: timeRange,
+  total_commands: count('commands'),
+  failures: count('ended with another code than 0'),
+  total_duration_ms: count('milliseconds, of those whose duration is known'),
+  by_risk_level: byRiskLevel(),
+  guard: z
+    .strictObject({
+      blocked: count('lines it did not let run'),
+      confirmed: count('lines that it asked about and that ran'),
+      declined: count('lines that it asked about and that did not run'),
+      unjudged: count('lines it could not judge in time'),
+    })
+    .describe('what the guard did; a line that did not run is no command'),
+  karo_generated: count('of all commands, typed by a program on behalf of the person'),
+}
+
+const hoursOfDay = z.array(count('commands')).length(24).readonly()
+
 export const statistics = z
   .strictObject({
     period: z.enum(STATISTICS_PERIODS),
-    time_range: timeRange,
-    total_commands: count('commands'),
+    ...totals,
     unique_commands: count('different ones'),
-    failures: count('ended with another code than 0'),
-    total_duration_ms: count('milliseconds, of those whose duration is known'),
-    categories: listOf(z.strictObject({ category: category(), ...counted })),
+    categories: listOf(z.strictObject({ category: category(), ...compared })),
     tools: listOf(
       z.strictObject({
         tool: text(32, 'name in the public dictionary of tools, else `other`'),
         category: category(),
-        ...counted,
+        ...compared,
       }),
     ),
-    hourly: z
-      .array(count('commands'))
-      .length(24)
-      .readonly()
-      .describe("by hour of the day, the machine's local time"),
+    hourly: hoursOfDay.describe("by hour of the day, the machine's local time"),
     daily: z.array(count('commands')).length(7).readonly().describe('by day of the week, Monday first'),
-    by_risk_level: byRiskLevel(),
+    heat: z.array(hoursOfDay).length(7).readonly().describe('by both: a row for each day of the week'),
+    timeline: z.strictObject({
+      unit: z.enum(['hour', 'day', 'week']).describe('how long each point is'),
+      points: listOf(
+        z.strictObject({ start: moment('when it began'), count: count('commands') }),
+        64,
+      ).describe('in order, none left out'),
+    }),
+    failing: listOf(
+      z.strictObject({
+        tool: text(32, 'name in the public dictionary of tools, else `other`'),
+        category: category(),
+        ...counted,
+        rate: share('failures of all'),
+        previous_rate: share(
+          'in the period before; null when it was not used or that is not known',
+        ).nullable(),
+        rose: z.boolean().describe('by more than chance explains'),
+      }),
+      5,
+    ).describe('those whose rate rose, then those that failed most'),
+    busiest: z
+      .strictObject({ date: date('the local date'), count: count('commands') })
+      .nullable()
+      .describe('the day with the most commands'),
+    active_days: count('days with commands'),
+    streak: z.strictObject({
+      current: count('days in a row with commands, up to today or yesterday'),
+      longest: count('the most there were in two years'),
+    }),
+    recorded_since: date('the first local date there are numbers of').nullable(),
+    change,
+    before: z
+      .strictObject(totals)
+      .nullable()
+      .describe(
+        'the period of the same length before, up to the same time of day; null when not all of it was recorded',
+      ),
   })
   .meta({ id: 'Statistics', description: "A person's own numbers." })
 export type StatisticsShape = z.infer<typeof statistics>

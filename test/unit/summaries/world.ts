@@ -103,7 +103,11 @@ export async function createWorld({
   let tag = 0
   let broken = false
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name: 'self', version: '1.0.0' }
-  const insight = createInsight({ rollups: createRollupRepository(db), clock, node })
+  const insight = createInsight({
+    rollups: createRollupRepository(db),
+    countBetween: createEventRepository(db).countBetween,
+    ...{ clock, node },
+  })
   const onChange = (listener: () => void) => {
     listeners.add(listener)
     return () => listeners.delete(listener)

@@ -1,0 +1,41 @@
+// What ran between two moments, counted from the events themselves: for the edges that no whole hour covers.
+import type { Database } from './database.ts'
+import { decodeWithoutText } from './event-rows.ts'
+import { startOfKey } from './key-of-event.ts'
+import { makeKey } from './keyspace.ts'
+import { count, emptyRollup } from './rollup-writer.ts'
+import type { Rollup } from './rollups.ts'
+
+const PAGE = 4_096
+
+/**
+ * One person's events that began in [from, to), ms since the epoch, as a rollup of them; what the guard did is no event
+ * and not in it. Costs what there are: for spans of an hour or less.
+ */
+export async function countBetween(db: Database, uid: number, from: number, to: number): Promise<Rollup> {
+  const rollup = emptyRollup()
+  if (from >= to) return rollup
+  const at = (ms: number): Buffer =>
+    makeKey(
+      'events',
+      { u32: uid },
+      { u64: Math.min(Math.max(0, Math.ceil(ms)) * 1000, Number.MAX_SAFE_INTEGER) },
+    )
+  const rows = db.iterator({ gte: at(from), lt: at(to) })
+  try {
+    for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
+      for (const [key, value] of page) {
+        const event = decodeWithoutText(key, value)
+        const date = new Date(startOfKey(key) / 1000)
+        count(rollup, {
+          ...event,
+          duration_us: event.duration_ms === null ? null : event.duration_ms * 1000,
+          local: { day: 0, hour: date.getHours() },
+        })
+      }
+    }
+  } finally {
+    await rows.close()
+  }
+  return rollup
+}
