@@ -24,6 +24,7 @@ export const ROOMS = {
   insight: 'src/insight/',
   dictionary: 'src/insight/dictionary.ts',
   config: 'src/config/',
+  guard: 'src/guard/',
   feed: 'src/feed/',
   identity: 'src/identity/',
   levels: 'src/trust/levels.ts',
@@ -69,6 +70,8 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   identity: ['protocols', 'base'],
   config: ['protocols', 'base', 'risk', 'levels'],
   hooks: ['base'],
+  // The owner's own rules over the built-in ones; asked before anything is run on somebody's word.
+  guard: ['base', 'config', 'risk', 'hooks'],
   // Level 0 lives here …
   observe: ['level0', 'hooks', 'base', 'risk', 'events', 'store', 'config', 'dictionary'],
   // Names of processes are level 0 too; whose they are and which line they ran in is observed, never asked of a shell.
@@ -215,6 +218,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'config',
     'identity',
     'risk',
+    'guard',
     'hooks',
     'protocols',
     'auditFile',

@@ -41,7 +41,14 @@ export interface Config {
     >
     readonly k_min: number
   }
-  readonly guard: { readonly profile: GuardProfile }
+  readonly guard: {
+    readonly profile: GuardProfile
+    /** Absolute; empty: guard.toml in the node's directory. */
+    readonly rules: string
+    readonly on_error: 'allow' | 'block'
+    /** For the judgement of one command. */
+    readonly timeout_ms: number
+  }
   readonly history: {
     /** Commands that match any of these globs are not recorded; read by the hook and by the daemon. */
     readonly ignore: readonly string[]

@@ -292,7 +292,12 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
       },
       k_min: v(KEYS.sharingKMin),
     },
-    guard: { profile: v(KEYS.guardProfile) },
+    guard: {
+      profile: v(KEYS.guardProfile),
+      rules: v(KEYS.guardRules),
+      on_error: v(KEYS.guardOnError),
+      timeout_ms: v(KEYS.guardTimeout),
+    },
     history: { ignore: v(KEYS.historyIgnore) },
     processes: { enabled: v(KEYS.processesEnabled), keep_days: v(KEYS.processesKeepDays) },
     retention: {

@@ -291,8 +291,32 @@ export const KEYS = {
     kind: kind.oneOf<GuardProfile>(['strict', 'moderate', 'permissive', 'off']),
     default: 'moderate',
     description:
-      'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off. `karo check` judges by it; ' +
-      'nothing guards shells in this version.',
+      'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off. `karo check` judges by it, ' +
+      'and the guard of bash, zsh and fish (`karo shell init`) before a command runs.',
+  }),
+  guardRules: key({
+    path: 'guard.rules',
+    kind: value.optionalPath,
+    default: '',
+    defaultText: "guard.toml in the node's directory",
+    description:
+      'The file with rules of your own: [[allow]] and [[deny]] (`karo guard`). One that others may write, or that is broken, makes the profile strict.',
+    example: '"/home/me/dotfiles/guard.toml"',
+  }),
+  guardOnError: key({
+    path: 'guard.on_error',
+    kind: kind.oneOf(['allow', 'block']),
+    default: 'allow',
+    description:
+      'What happens to a command that the guard could not judge, because it failed or took too long: allow runs it, block puts it back into the line. It is said and counted either way.',
+  }),
+  guardTimeout: key({
+    path: 'guard.timeout_ms',
+    kind: kind.integer(50, 10_000),
+    default: 300,
+    unit: 'ms',
+    description:
+      'How long judging one command may take, not counting the start of the program and the time you take to answer. Then guard.on_error decides.',
   }),
 
   historyIgnore: key({

@@ -1,0 +1,138 @@
+// Judges a line as its owner wants it: the built-in rules, then the exceptions and prohibitions of the rules files.
+import { dirname } from 'node:path'
+import { globMatcher } from '../observe/hooks/quote.ts'
+import { commandsOf, type RunCommand } from '../risk/commands-of.ts'
+import { decide, worse } from '../risk/decide.ts'
+import { type CheckOptions, checkCommand, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
+import { MAX_MATCHES } from '../risk/limits.ts'
+import { isCore } from '../risk/rule-ids.ts'
+import type { Guard, GuardRule } from './guard.ts'
+
+export interface Where {
+  /** Default: bash. */
+  readonly shell?: NonNullable<CheckOptions['shell']>
+  /** Absolute. */
+  readonly cwd?: string
+  readonly home?: string
+}
+
+/**
+ * What the guard says of a line. A denied command is blocked whatever the profile; of a person's own prohibitions, whose
+ * profile is not off. The catastrophic core is never lowered. Never throws; the work is bounded as a check's.
+ */
+export function judge(guard: Guard, command: string, where: Where = {}): RiskVerdict {
+  const verdict = checkCommand(command, { ...where, profile: guard.profile })
+  const rules = guard.rules.filter(({ until }) => until === undefined || until > guard.now())
+  if (rules.length === 0) return verdict
+  const commands = commandsOf(command, where)
+  const allows = rules.filter(({ kind }) => kind === 'allow')
+  const lowered = lower(verdict, allows, commands, where)
+  const denied = guard.profile === 'off' ? rules.filter(({ whose }) => whose === 'machine') : rules
+  const blocks = denied.flatMap((rule) =>
+    rule.kind === 'deny' ? (matchOf(rule, command, verdict, commands, where) ?? []) : [],
+  )
+  if (blocks.length === 0) return lowered === verdict ? verdict : decided(guard, verdict, lowered.matches)
+  const [first] = blocks
+  const safer = blocks.find((block) => block.safer !== undefined)?.safer
+  const matches = [...blocks.map(({ match }) => match), ...lowered.matches].slice(0, MAX_MATCHES)
+  const { safer: _, ...rest } = decided(guard, verdict, matches)
+  return { ...rest, decision: 'block', ...(first && safer !== undefined && { safer }) }
+}
+
+function decided(guard: Guard, verdict: RiskVerdict, matches: readonly RiskMatch[]): RiskVerdict {
+  const { safer, ...rest } = verdict
+  const risk_level = matches.reduce<RiskMatch['risk_level']>(
+    (worst, match) => worse(worst, match.risk_level),
+    'safe',
+  )
+  // The safer form mends the worst finding; where that was allowed, there is nothing to mend.
+  const mends = safer !== undefined && risk_level === verdict.risk_level
+  return {
+    ...rest,
+    risk_level,
+    matches,
+    decision: decide(guard.profile, risk_level, verdict.command.length),
+    ...(mends && { safer }),
+  }
+}
+
+/** Without the findings that are allowed; the same object when there are none. */
+function lower(
+  verdict: RiskVerdict,
+  allows: readonly GuardRule[],
+  commands: readonly RunCommand[],
+  where: Where,
+): RiskVerdict {
+  // Offsets of a text with NULs are of another text; and behind a full list more may be hidden.
+  if (allows.length === 0 || verdict.command.includes('\0') || verdict.matches.length >= MAX_MATCHES)
+    return verdict
+  const matches = verdict.matches.filter(
+    (match) => isCore(match.rule) || !allows.some((rule) => excuses(rule, match, commands, where)),
+  )
+  return matches.length === verdict.matches.length ? verdict : { ...verdict, matches }
+}
+
+/** Whether the exception covers every innermost command that the finding may be about. */
+function excuses(
+  rule: GuardRule,
+  { rule: id, span: [start, end] }: RiskMatch,
+  commands: readonly RunCommand[],
+  where: Where,
+): boolean {
+  if (rule.rule !== undefined && rule.rule !== id) return false
+  if (rule.command === undefined && rule.cwd === undefined) return true
+  const around = commands.filter(({ span }) => span[0] <= start && end <= span[1])
+  const least = Math.min(...around.map(({ span }) => span[1] - span[0]))
+  const innermost = around.filter(({ span }) => span[1] - span[0] === least)
+  return innermost.length > 0 && innermost.every((one) => fits(rule, one, where))
+}
+
+/** What a prohibition says of the line, or undefined when it does not concern it. */
+function matchOf(
+  rule: GuardRule,
+  line: string,
+  verdict: RiskVerdict,
+  commands: readonly RunCommand[],
+  where: Where,
+): { readonly match: RiskMatch; readonly safer?: string } | undefined {
+  const span = spanOf(rule, line, verdict, commands, where)
+  if (span === undefined) return undefined
+  const by = rule.whose === 'machine' ? "this machine's rules" : 'a rule of your own'
+  return {
+    match: {
+      rule: rule.whose === 'machine' ? 'machine-deny' : 'own-deny',
+      risk_level: 'high',
+      why: rule.why ?? `Denied by ${by} (${rule.where}).`,
+      span,
+    },
+    ...(rule.safer !== undefined && { safer: rule.safer }),
+  }
+}
+
+function spanOf(
+  rule: GuardRule,
+  line: string,
+  verdict: RiskVerdict,
+  commands: readonly RunCommand[],
+  where: Where,
+): RiskMatch['span'] | undefined {
+  if (rule.rule !== undefined) {
+    return verdict.matches.find((match) => match.rule === rule.rule && excuses(rule, match, commands, where))
+      ?.span
+  }
+  const found = commands.find((one) => fits(rule, one, where))
+  if (found !== undefined) return found.span
+  // What the grammar cannot read is one text.
+  const whole = { text: line.trim(), cwd: where.cwd ?? '.', span: [0, line.length] as const }
+  return fits(rule, whole, where) ? whole.span : undefined
+}
+
+function fits(rule: GuardRule, { text, cwd }: RunCommand, { home = '/home/~' }: Where): boolean {
+  if (rule.command !== undefined && !globMatcher(rule.command)(text)) return false
+  if (rule.cwd === undefined) return true
+  const glob = globMatcher(rule.cwd.replace(/^~(?=\/|$)/, () => home).replace(/(?<=.)\/+$/, ''))
+  for (let place = cwd; ; place = dirname(place)) {
+    if (glob(place)) return true
+    if (place === dirname(place)) return false
+  }
+}
