@@ -1,7 +1,7 @@
 // What ran between two moments, counted from the events themselves: for the edges that no whole hour covers.
 import type { Database } from './database.ts'
 import { decodeWithoutText } from './event-rows.ts'
-import { startOfKey } from './key-of-event.ts'
+import { isCounted, startOfKey } from './key-of-event.ts'
 import { makeKey } from './keyspace.ts'
 import { count, emptyRollup } from './rollup-writer.ts'
 import type { Rollup } from './rollups.ts'
@@ -25,6 +25,7 @@ export async function countBetween(db: Database, uid: number, from: number, to: 
   try {
     for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
       for (const [key, value] of page) {
+        if (!isCounted(key)) continue
         const event = decodeWithoutText(key, value)
         const date = new Date(startOfKey(key) / 1000)
         count(rollup, {

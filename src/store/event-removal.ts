@@ -7,7 +7,7 @@ import { UNPURGED, UNSWEPT } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
 import type { EventRetention } from './event-retention.ts'
 import { decodeWhole, idOfKey, NO_TEXT, parseEventId } from './event-rows.ts'
-import { commandOfKey, eventsOf, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
+import { commandOfKey, eventsOf, isCounted, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
 import { makeKey } from './keyspace.ts'
 import type { RollupWriter, Unfolded } from './rollup-writer.ts'
 import { encodeValue } from './value.ts'
@@ -80,11 +80,13 @@ export function createEventRemoval(deps: RemovalDeps): EventRemoval {
     const last = new Set<Uint8Array>()
     for (const [day, own] of Map.groupBy(events, ([, day]) => day)) {
       const leaving = new Set(own.map(([key]) => nameOf(key)))
-      const goes = new Map(own.map(([key]) => [commandOfKey(key), key]))
+      const counted = own.filter(([key]) => isCounted(key))
+      const goes = new Map(counted.map(([key]) => [commandOfKey(key), key]))
       const keys = db.keys({ gte: firstKeyOf(uid, day), lt: firstKeyOf(uid, day + 1) })
       try {
         for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-          for (const key of page) if (!leaving.has(nameOf(key))) goes.delete(commandOfKey(key))
+          for (const key of page)
+            if (isCounted(key) && !leaving.has(nameOf(key))) goes.delete(commandOfKey(key))
         }
       } finally {
         await keys.close()
@@ -106,11 +108,12 @@ export function createEventRemoval(deps: RemovalDeps): EventRemoval {
       changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, true) })
     }
     try {
-      const events = rows.map(([key, value], i): Unfolded => {
+      const events = rows.flatMap(([key, value], i): readonly Unfolded[] => {
+        if (!isCounted(key)) return []
         const event = decodeWhole(key, value, NO_TEXT)
         const hour = new Date(Math.floor(event.start_us / 1000)).getHours()
         const local = { day: days[i]![1], hour }
-        return { ...event, uid, local, number: commandOfKey(key), lastOfDay: last.has(key) }
+        return [{ ...event, uid, local, number: commandOfKey(key), lastOfDay: last.has(key) }]
       })
       await rollups.unfold(events, changes)
       await counts.add(uid, -rows.length, changes)

@@ -7,6 +7,7 @@ import type { Change, Database, Snapshot } from './database.ts'
 import { countBetween } from './event-between.ts'
 import { commandTexts, createCommandTable, findCommands } from './event-commands.ts'
 import { createEventCounts } from './event-counts.ts'
+import { createEventImports, type EventImports } from './event-imports.ts'
 import { createEventRemoval, type EventRemoval, type RemovedWith } from './event-removal.ts'
 import { createEventRetention, type EventRetention } from './event-retention.ts'
 import {
@@ -32,6 +33,8 @@ import {
   type SpoolPosition,
 } from './spool-positions.ts'
 
+export type { Arrival, Importing } from './event-imports.ts'
+export { UNKNOWN_SHELL } from './event-imports.ts'
 export type { RemovedEvent, RemovedWith } from './event-removal.ts'
 export { type EventInput, idOfEvent, type StoredEvent } from './event-rows.ts'
 export type { WholeEvent } from './event-transfer.ts'
@@ -63,7 +66,7 @@ export interface EventFilter {
   readonly limit: number
 }
 
-export interface EventRepository extends EventTransfer, EventRetention, EventRemoval {
+export interface EventRepository extends EventTransfer, EventRetention, EventRemoval, EventImports {
   /** All or nothing: events, distinct commands, rollups, unique counts and the spool position in one Level batch. */
   ingest(batch: EventBatch): Promise<void>
   /** Writes the position once more and waits for the disk (fsync): everything before it is then safe to delete. */
@@ -94,6 +97,7 @@ export function createEventRepository(
   const rollups = createRollupWriter(db)
   const counts = createEventCounts(db)
   const retention = createEventRetention({ db, serially, commands, rollups, counts })
+  const removal = createEventRemoval({ db, serially, rollups, counts, retention, removedWith })
   let dropped: number | undefined
   /** Microseconds since the epoch; 0 when nothing was ever lost. */
   let repairedUs: number | undefined
@@ -217,7 +221,8 @@ export function createEventRepository(
 
     ...createEventTransfer(db, serially, store),
     ...retention,
-    ...createEventRemoval({ db, serially, rollups, counts, retention, removedWith }),
+    ...removal,
+    ...createEventImports({ db, serially, store, remove: removal.remove }),
 
     settle: (position) => serially(() => db.batch([putPosition(position)], { sync: true })),
 

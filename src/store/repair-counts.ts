@@ -3,7 +3,7 @@ import { HOUR_MS, localDay } from '../base/calendar.ts'
 import type { Change, Database } from './database.ts'
 import { countKey, decodeCount, encodeCount } from './event-counts.ts'
 import { decodeWithoutText } from './event-rows.ts'
-import { commandOfKey, eventsOf, readU32, startOfKey, UID_AT } from './key-of-event.ts'
+import { commandOfKey, eventsOf, isCounted, readU32, startOfKey, UID_AT } from './key-of-event.ts'
 import { keyRange } from './keyspace.ts'
 import { createNumberSet } from './number-set.ts'
 import { type Countable, count, emptyRollup, type MutableRollup } from './rollup-writer.ts'
@@ -80,6 +80,7 @@ export async function recount(db: Database, uid: number, days: boolean): Promise
     for (let page = await events.nextv(PAGE); page.length > 0; page = await events.nextv(PAGE)) {
       total += page.length
       for (const [key, value] of page) {
+        if (!isCounted(key)) continue
         const event = decodeWithoutText(key, value)
         const time = startOfKey(key) / 1000
         const hourAt = Math.floor(time / HOUR_MS)

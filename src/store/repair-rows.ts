@@ -1,5 +1,6 @@
 // Whether a row of the database is one that this program would write: by its key, and by what its value decodes to.
 import { decodeWithoutText } from './event-rows.ts'
+import { isImportRow } from './imports.ts'
 import { EVENT_KEY_BYTES, readU32, UID_AT } from './key-of-event.ts'
 import { KEYSPACES, type Keyspace } from './keyspace.ts'
 import { createNumberSet } from './number-set.ts'
@@ -71,6 +72,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   replay: (key, value) => key.length === 1 + 8 + 1 + 32 + 16 && value.length === 0,
   audit: (_, value) => decodes(value),
   spool_offsets: (_, value) => decodes(value),
+  imports: isImportRow,
   processes: isProcessRow,
 }
 

@@ -90,7 +90,8 @@ export function createRollupWriter(db: Database): RollupWriter {
         const day = `d ${uid} ${localDay}`
         if (!dayRollups.has(day)) dayRollups.set(day, dayKey(uid, localDay))
       }
-      for (const { uid, start_us, local } of events) {
+      for (const { uid, start_us, local, untimed } of events) {
+        if (untimed) continue
         touch(uid, start_us, local.day)
         const day = `d ${uid} ${local.day}`
         if (!daySets.has(day)) daySets.set(day, dayCommandsKey(uid, local.day))
@@ -101,6 +102,7 @@ export function createRollupWriter(db: Database): RollupWriter {
       const ran = await days.get(daySets)
       const grown = new Set<string>()
       for (const [i, event] of events.entries()) {
+        if (event.untimed) continue
         const day = `d ${event.uid} ${event.local.day}`
         count(counted.get(`h ${event.uid} ${hourOf(event.start_us)}`)!, event)
         count(counted.get(day)!, event)

@@ -1,7 +1,7 @@
 // What was counted, by UTC hour and by local day, per person: names of the public dictionary and numbers only.
 import type { RiskLevel } from '../risk/index.ts'
 import type { Database } from './database.ts'
-import { commandOfKey, eventSpan, UID_AT } from './key-of-event.ts'
+import { commandOfKey, eventSpan, isCounted, UID_AT } from './key-of-event.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import { createNumberSet, type NumberSet } from './number-set.ts'
 import { decodeValue, encodeValue } from './value.ts'
@@ -177,7 +177,7 @@ export function createRollupRepository(db: Database): RollupRepository {
     const keys = db.keys(eventSpan(uid, from, to))
     try {
       for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-        for (const key of page) union.add(commandOfKey(key))
+        for (const key of page) if (isCounted(key)) union.add(commandOfKey(key))
       }
     } finally {
       await keys.close()

@@ -1,0 +1,261 @@
+// Brings in what other programs recorded: none of it twice, and with it the list by which an import can be undone.
+import { blake3 } from '../base/hash.ts'
+import { createRecent } from '../base/recent.ts'
+import type { Serial } from '../base/serial.ts'
+import { revealLevel0 } from '../observe/level0.ts'
+import type { Change, Database, Snapshot } from './database.ts'
+import { BY_HASH, HASH_BYTES, VALUE_VERSION as TEXT_VERSION } from './event-commands.ts'
+import type { EventRemoval } from './event-removal.ts'
+import { decodeWithoutText, type EventInput, idOfEvent } from './event-rows.ts'
+import { unknownEvents } from './event-transfer.ts'
+import {
+  type ImportAbout,
+  type ImportRecord,
+  newestPieces,
+  nextImport,
+  putImport,
+  putPiece,
+  readImport,
+  readImports,
+  removeImport,
+} from './imports.ts'
+import { commandOfKey, eventsOf, isCounted, startOfKey } from './key-of-event.ts'
+import { makeKey } from './keyspace.ts'
+import { decodeValue } from './value.ts'
+
+/** An event from elsewhere, and how it is recognised. */
+export interface Arrival {
+  readonly event: EventInput
+  /** By its id alone: what karo export wrote. Otherwise also by what ran at that time, or how often it is there. */
+  readonly exact: boolean
+  /** Of an event without a time: the how-manieth of its text this is in the file, from 1. */
+  readonly nth: number
+}
+
+export interface Importing {
+  /** All or none of these; resolves with how many were new. One call at a time. */
+  add(arrivals: readonly Arrival[]): Promise<number>
+  /** Resolves with the import's number; null when it brought nothing. */
+  finish(now: number): Promise<number | null>
+  /** Lets go of what was held for it; what was stored stays, and can be undone. */
+  close(): Promise<void>
+}
+
+export interface EventImports {
+  /** Compares with what is there now; what comes by other ways meanwhile is not looked at. */
+  beginImport(uid: number, about: ImportAbout, dryRun: boolean): Promise<Importing>
+  /** Newest first, at most `most`. */
+  imports(uid: number, most: number): Promise<readonly ImportRecord[]>
+  /**
+   * Takes out some of what an import brought, the last first: about `most` events in one call. `left`: how many it still
+   * has; 0 when it is gone. Undefined for a number that nobody has. A kill in it leaves an import that can be undone further.
+   */
+  undoImport(
+    uid: number,
+    number: number,
+    most: number,
+    signal: AbortSignal,
+  ): Promise<{ readonly removed: number; readonly left: number } | undefined>
+}
+
+/**
+ * Clocks are read before and after a prompt by different programs, and some keep whole seconds only: one command that
+ * two of them saw is at most this far apart.
+ */
+const SAME_US = 2_000_000
+const PAGE = 2_048
+/** Matches that are remembered, so that two that arrive are not both taken for one that is there. */
+const REMEMBERED = 8_192
+
+interface Deps {
+  readonly db: Database
+  readonly serially: Serial
+  readonly store: (events: readonly EventInput[], changes: Change[]) => Promise<void>
+  readonly remove: EventRemoval['remove']
+}
+
+export function createEventImports({ db, serially, store, remove }: Deps): EventImports {
+  return {
+    async beginImport(uid, about, dryRun) {
+      const snapshot = db.snapshot()
+      const look = createLook(db, uid, snapshot)
+      let record: ImportRecord | undefined
+      let pieces = 0
+
+      async function write(events: readonly EventInput[]): Promise<void> {
+        const changes: Change[] = []
+        let next = record
+        if (next === undefined) {
+          const { number, change } = await nextImport(db, uid)
+          next = { ...about, number, finished_at: null, events: 0 }
+          changes.push(change)
+        }
+        next = { ...next, events: next.events + events.length }
+        changes.push(putImport(uid, next), putPiece(uid, next.number, pieces, events))
+        await store(events, changes)
+        pieces++
+        record = next
+      }
+
+      return {
+        async add(arrivals) {
+          const fresh = await look.unknown(arrivals)
+          return serially(async () => {
+            const events = await unknownEvents(
+              db,
+              fresh.map(({ event }) => event),
+            )
+            if (events.length > 0 && !dryRun) await write(events)
+            return events.length
+          })
+        },
+        async finish(now) {
+          if (record === undefined) return null
+          record = { ...record, finished_at: now }
+          const done = record
+          await serially(() => db.batch([putImport(uid, done)]))
+          return done.number
+        },
+        close: () => snapshot.close(),
+      }
+    },
+
+    imports: (uid, most) => readImports(db, uid, most),
+
+    async undoImport(uid, number, most, signal) {
+      const record = await readImport(db, uid, number)
+      if (record === undefined) return undefined
+      const { keys, ids, last } = await newestPieces(db, uid, number, most)
+      const names = ids.map(({ start_us, tag }) => idOfEvent(start_us, tag))
+      const { events: removed } = await remove(uid, names, signal)
+      const left = last ? 0 : Math.max(1, record.events - ids.length)
+      const changes: Change[] = keys.map((key) => ({ type: 'del', key }))
+      changes.push(last ? removeImport(uid, number) : putImport(uid, { ...record, events: left }))
+      await serially(() => db.batch(changes))
+      return { removed, left }
+    },
+  }
+}
+
+/** Who of those that arrive is there already, as of `snapshot`. */
+function createLook(db: Database, uid: number, snapshot: Snapshot) {
+  const taken = createRecent<string, true>(REMEMBERED)
+  /** How often each command was there, by its number; by shell. */
+  const counts = new Map<string, Promise<Uint32Array>>()
+
+  async function numbersOf(events: readonly EventInput[]): Promise<readonly (number | undefined)[]> {
+    const keys = events.map(({ command }) => {
+      const hash = { bytes: blake3([revealLevel0(command)], HASH_BYTES) }
+      return makeKey('commands', { u32: uid }, BY_HASH, hash)
+    })
+    const values = await db.getMany<Uint8Array, Uint8Array>(keys, { snapshot })
+    return values.map((value) => (value === undefined ? undefined : decodeValue<number>(TEXT_VERSION, value)))
+  }
+
+  async function countAll(shell: string): Promise<Uint32Array> {
+    let counted = new Uint32Array(1024)
+    const rows = db.iterator({ ...eventsOf(uid), snapshot })
+    try {
+      for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
+        for (const [key, value] of page) {
+          if (!sameShell(decodeWithoutText(key, value).shell, shell)) continue
+          const number = commandOfKey(key)
+          if (number >= counted.length) {
+            const larger = new Uint32Array(Math.max(number + 1, counted.length * 2))
+            larger.set(counted)
+            counted = larger
+          }
+          counted[number]!++
+        }
+      }
+    } finally {
+      await rows.close()
+    }
+    return counted
+  }
+
+  /** By how often its text is there: the first n of a file are those that are there already. */
+  async function unknownUntimed(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
+    const numbers = await numbersOf(arrivals.map(({ event }) => event))
+    const fresh: Arrival[] = []
+    for (const [i, arrival] of arrivals.entries()) {
+      const number = numbers[i]
+      const { shell } = arrival.event
+      if (number !== undefined && !counts.has(shell)) counts.set(shell, countAll(shell))
+      const there = number === undefined ? 0 : ((await counts.get(shell)!)[number] ?? 0)
+      if (arrival.nth > there) fresh.push(arrival)
+    }
+    return fresh
+  }
+
+  /** By what ran at about that time; one that is there answers for one that arrives. */
+  async function unknownTimed(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
+    const sorted = arrivals.toSorted((a, b) => a.event.start_us - b.event.start_us)
+    const near = await nearby(sorted)
+    const some = sorted.filter((_, i) => near[i]!.length > 0)
+    if (some.length === 0) return sorted
+    const numbers = new Map((await numbersOf(some.map(({ event }) => event))).map((n, i) => [some[i]!, n]))
+    const fitting = sorted.map((arrival, i) =>
+      near[i]!.filter((key) => isCounted(key) && commandOfKey(key) === numbers.get(arrival)),
+    )
+    const wanted = [...new Set(fitting.flat())]
+    const values = await db.getMany<Uint8Array, Uint8Array>(wanted, { snapshot })
+    const shells = new Map(wanted.map((key, i) => [key, decodeWithoutText(key, values[i]!).shell]))
+    return sorted.filter((arrival, i) => {
+      const name = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
+      const same = fitting[i]!.find(
+        (key) => taken.get(name(key)) === undefined && sameShell(shells.get(key)!, arrival.event.shell),
+      )
+      if (same !== undefined) taken.set(name(same), true)
+      return same === undefined
+    })
+  }
+
+  /** For each of them, in the order of time, the keys of what is there from 2 s before it to 2 s after. */
+  async function nearby(sorted: readonly Arrival[]): Promise<readonly (readonly Uint8Array[])[]> {
+    const keys = db.keys({ ...eventsOf(uid), snapshot })
+    try {
+      let window: Uint8Array[] = []
+      let ahead: Uint8Array | undefined
+      let atEnd = false
+      const found: (readonly Uint8Array[])[] = []
+      for (const { event } of sorted) {
+        const from = Math.max(0, event.start_us - SAME_US)
+        const to = event.start_us + SAME_US
+        window = window.filter((key) => startOfKey(key) >= from)
+        if (!atEnd && (ahead === undefined || startOfKey(ahead) < from)) {
+          keys.seek(makeKey('events', { u32: uid }, { u64: from }))
+          ahead = await keys.next()
+          atEnd = ahead === undefined
+        }
+        while (ahead !== undefined && startOfKey(ahead) <= to) {
+          window.push(ahead)
+          ahead = await keys.next()
+          atEnd = ahead === undefined
+        }
+        found.push(window.slice())
+      }
+      return found
+    } finally {
+      await keys.close()
+    }
+  }
+
+  return {
+    /** In any order. */
+    async unknown(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
+      const exact = arrivals.filter((one) => one.exact)
+      const untimed = arrivals.filter((one) => !one.exact && one.event.untimed)
+      const timed = arrivals.filter((one) => !one.exact && !one.event.untimed)
+      return [
+        ...exact,
+        ...(untimed.length > 0 ? await unknownUntimed(untimed) : []),
+        ...(timed.length > 0 ? await unknownTimed(timed) : []),
+      ]
+    },
+  }
+}
+
+/** Not every program says which shell it was. */
+export const UNKNOWN_SHELL = '?'
+const sameShell = (a: string, b: string): boolean => a === b || a === UNKNOWN_SHELL || b === UNKNOWN_SHELL
