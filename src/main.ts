@@ -16,6 +16,7 @@ import { metricsRoutes } from './api/routes/metrics.ts'
 import { openApiRoutes } from './api/routes/openapi.ts'
 import { peersRoutes } from './api/routes/peers.ts'
 import { problemsRoutes } from './api/routes/problems.ts'
+import { processesRoutes } from './api/routes/processes.ts'
 import { queryRoutes } from './api/routes/query.ts'
 import { shareRoutes } from './api/routes/share.ts'
 import { statsRoutes } from './api/routes/stats.ts'
@@ -56,6 +57,7 @@ import { createProblems } from './ops/report-problems.ts'
 import { watchEnding } from './ops/signals.ts'
 import { openTap } from './ops/tap.ts'
 import { startWatchdog, type Vital } from './ops/watchdog.ts'
+import { createProcesses } from './processes/index.ts'
 import { createQuery } from './query/index.ts'
 import { createSharing } from './sharing/index.ts'
 import { isDiskTrouble, openStore } from './store/index.ts'
@@ -132,6 +134,10 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const trust = createTrust({ ...common, repository: store.members, audit })
   const sharing = createSharing({ ...common, consent: store.consent, trust, audit })
   const observe = createObserve({ ...common, events: store.events, spoolDirectory: paths.spool, faults })
+  const processes = createProcesses({
+    ...{ config, observe, clock, timers, log },
+    repository: store.processes,
+  })
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
   const insight = createInsight({
     ...{ ...common, rollups: store.rollups, node },
@@ -186,6 +192,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       historyRoutes({ events: store.events }),
       exportRoutes({ events: store.events, config, clock }),
       statsRoutes({ insight }),
+      processesRoutes({ processes }),
       peersRoutes({ trust, mesh }),
       shareRoutes({ sharing, summaries, trust }),
       summariesRoutes({ summaries, trust, clock }),
@@ -234,6 +241,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     audit,
     trust,
     observe,
+    processes,
     // Before the mesh: they have to know what they hold, and what was answered, before the first frame comes.
     documents,
     summaries,

@@ -51,6 +51,15 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
   },
   Health: { ...ready, pid: 4711 },
   Identity: self,
+  Processes: {
+    processes: [
+      {
+        ...{ name: 'node', pid: 4711, shell: 'bash', started_at: at, duration_ms: 93_400, running: false },
+        ...{ peak_rss_bytes: 412_876_800, cpu_ms: 61_250, exit_code: 0, event_id: '0e1e8c7ce17ccaf3ab' },
+      },
+    ],
+    total: 1,
+  },
   History: {
     events: [
       {

@@ -17,6 +17,7 @@ export type { ErrorShape } from './schemas/error.ts'
 export type { FeedData, FeedEvent } from './schemas/events.ts'
 export type { EventShape, StatisticsShape } from './schemas/history.ts'
 export type { PeerAnswerShape, PeerShape } from './schemas/peers.ts'
+export type { ProcessesShape, ProcessShape } from './schemas/processes.ts'
 export type { Coverage, Outcome, QueryLine, QueryResult } from './schemas/query.ts'
 export type {
   HeldSummariesShape,
@@ -36,6 +37,11 @@ export type {
 
 export const HISTORY_LIMIT_DEFAULT = 50
 export const HISTORY_LIMIT_MAX = 10_000
+
+/** By what processes may be ordered, the most first. */
+export const PROCESS_SORTS = ['memory', 'cpu', 'duration', 'started'] as const
+export const PROCESSES_LIMIT_DEFAULT = 20
+export const PROCESSES_LIMIT_MAX = 1_000
 
 export const STATISTICS_PERIODS = ['today', 'week', 'month', 'year'] as const
 

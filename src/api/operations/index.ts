@@ -9,6 +9,7 @@ import { exportHistory, importHistory } from './export.ts'
 import { getHistory, getStats } from './history.ts'
 import { getOpenApi } from './openapi.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from './peers.ts'
+import { getProcesses } from './processes.ts'
 import { postQuery } from './query.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from './share.ts'
 import { getHealth, getIdentity, getStatus } from './status.ts'
@@ -34,6 +35,7 @@ export const OPERATIONS: readonly Operation[] = [
   exportHistory,
   importHistory,
   getStats,
+  getProcesses,
   getPeers,
   explainPeer,
   trustPeer,

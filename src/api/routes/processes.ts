@@ -1,0 +1,28 @@
+// /processes: what the processes of one's own shells use; level 0, only for the person whose shells they are.
+import { revealLevel0 } from '../../observe/level0.ts'
+import type { FoundProcess, Processes } from '../../processes/index.ts'
+import { serve } from '../operation.ts'
+import { getProcesses } from '../operations/processes.ts'
+import type { Routes } from '../route.ts'
+import type { ProcessShape } from '../shapes.ts'
+
+interface ProcessesDeps {
+  readonly processes: Pick<Processes, 'search'>
+}
+
+export function processesRoutes({ processes }: ProcessesDeps): Routes {
+  return (server) => {
+    serve(server, getProcesses, async ({ query, caller }) => {
+      const { since, now, ...filter } = query
+      const from = since === undefined ? {} : { since: Date.parse(since) }
+      const found = await processes.search(caller.uid, { ...filter, ...from }, now)
+      return { processes: found.processes.map(shapeOf), total: found.total }
+    })
+  }
+}
+
+const shapeOf = ({ name, started_at, ...process }: FoundProcess): ProcessShape => ({
+  ...process,
+  name: revealLevel0(name),
+  started_at: new Date(started_at).toISOString(),
+})

@@ -1,0 +1,69 @@
+// One process that is, or was, watched, as the watch remembers it.
+import { type Level0, markLevel0 } from '../observe/level0.ts'
+import type { ProcessRow } from '../store/processes.ts'
+import type { ProcStat } from './proc.ts'
+
+/** The line that started it, and the most that any process of it held. */
+export interface Line {
+  readonly uid: number
+  readonly id: string
+  readonly exitCode: number | null
+  /** Milliseconds since the epoch. */
+  readonly end: number
+  peak: number
+}
+
+export interface Member {
+  readonly pid: number
+  readonly uid: number
+  readonly shell: string
+  /** Key of the shell, as the watch has it. */
+  readonly of: string
+  /** 1: a child of the shell itself. */
+  readonly depth: number
+  /** Since the boot, ms. */
+  readonly startedMs: number
+  /** Milliseconds since the epoch; kept, whatever happens to the clock. */
+  startedAt: number
+  name: string
+  /** Age when it was last seen alive. */
+  ageMs: number
+  cpuMs: number
+  peak: number | undefined
+  threads: number
+  foregroundAt: number | undefined
+  kids: ReadonlySet<number>
+  line: Line | undefined
+  /** Looked at again from then on (monotonic), and after that so much later. */
+  dueAt: number
+  everyMs: number
+}
+
+/** What has become of it, from another look. */
+export function update(member: Member, stat: ProcStat, uptimeMs: number, now: number): void {
+  member.name = stat.name
+  member.cpuMs = stat.cpuMs
+  member.threads = stat.threads
+  member.ageMs = Math.max(0, uptimeMs - member.startedMs)
+  if (stat.group === stat.foreground) member.foregroundAt = now
+}
+
+export const nameOf = ({ name }: Member): Level0<string> => markLevel0(name)
+
+export function rowOf(member: Member): ProcessRow {
+  const { pid, shell, startedAt, ageMs, peak, cpuMs, line, depth } = member
+  const atEnd = line !== undefined && depth === 1 && startedAt + ageMs <= line.end + END_SLACK_MS
+  return {
+    ...{ pid, shell },
+    name: nameOf(member),
+    started_at: Math.floor(startedAt),
+    duration_ms: Math.round(ageMs),
+    peak_rss_bytes: peak ?? null,
+    cpu_ms: cpuMs,
+    // What goes on in the background has another end than its line.
+    exit_code: atEnd ? line.exitCode : null,
+    event_id: line?.id ?? null,
+  }
+}
+
+const END_SLACK_MS = 50

@@ -1,0 +1,330 @@
+// Walks the children of hooked shells through /proc, from one look to the next, and remembers what they used.
+import type { Clock } from '../base/clock.ts'
+import type { HookedShell, RanLine } from '../observe/index.ts'
+import type { ProcessBatch, ProcessRow } from '../store/processes.ts'
+import type { SilentHook } from './index.ts'
+import { spanOf, startedBy } from './line.ts'
+import { type Line, type Member, rowOf, update } from './member.ts'
+import type { Proc } from './proc.ts'
+import { createSilence, type Silence } from './silence.ts'
+
+/** Shells at the same time; of more the oldest are watched. */
+export const SHELLS_MAX = 256
+/** Processes alive at the same time, of all shells and of one; others are not looked at until some have ended. */
+export const LIVE_MAX = 1024
+export const LIVE_PER_SHELL_MAX = 256
+/** Steps from the shell. */
+export const DEPTH_MAX = 16
+/** Ended while their line went on, of one shell; the oldest then stay without it. */
+const WAITING_MAX = 1000
+/** Lines of a shell that are remembered, for what they left in the background. */
+const LINES_MAX = 32
+/** To be written; the oldest are dropped when the store takes nothing for long. */
+const UNWRITTEN_MAX = 5000
+/** Between two looks at a process: the first while things change, the second when they have not for a while. */
+const LOOK_MS = 900
+const LOOK_MAX_MS = 5_000
+/** Clocks of kernel and hook differ, and a shell may load its hook within its first moments. */
+const BORN_SLACK_MS = 2_000
+
+/** Names of the programs that are hooked. */
+const SHELLS: ReadonlySet<string> = new Set(['bash', 'rbash', 'zsh', 'fish', 'sh', 'dash'])
+
+interface Shell {
+  readonly uid: number
+  readonly pid: number
+  readonly name: string
+  readonly startedMs: number
+  written: number
+  over: boolean
+  kids: ReadonlySet<number>
+  live: number
+  /** Ended, and their line has not been told of. */
+  waiting: Member[]
+  /** Newest last. */
+  lines: { readonly told: RanLine; readonly line: Line }[]
+  readonly silence: Silence
+}
+
+export interface Looked {
+  readonly shells: number
+  readonly live: number
+  /** Processes that began or ended since the last look. */
+  readonly changed: number
+}
+
+export interface Watch {
+  /** One look at everything; these are the shells that there are. */
+  look(hooked: readonly HookedShell[]): Looked
+  /** These lines of that shell have ended. */
+  ran(shell: HookedShell, lines: readonly RanLine[]): void
+  running(uid: number): readonly ProcessRow[]
+  silent(): readonly SilentHook[]
+  /** What there is to write since the last time. */
+  take(): readonly ProcessBatch[]
+  /** These could not be written. */
+  giveBack(): void
+  /** They were stored. */
+  done(): void
+  /** Processes that were there before the watch: the store may know them, under a start some ms apart. */
+  strangers(): readonly Member[]
+  /** All that lives is to be written as it is now, and forgotten. */
+  end(): void
+}
+
+export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clock: Clock }): Watch {
+  const shells = new Map<string, Shell>()
+  /** Files of what is no shell of that person. */
+  let refused = new Set<string>()
+  const members = new Map<number, Member>()
+  let dirty = new Set<Member>()
+  let dirtyLines = new Set<Line>()
+  let taken: { members: Set<Member>; lines: Set<Line> } | undefined
+  let strangers: Member[] = []
+  let began: number | undefined
+  let changed = 0
+
+  function admit(key: string, { uid, pid, born, written }: HookedShell, uptime: number): void {
+    const stat = proc.stat(pid)
+    const now = clock.now()
+    const isShell =
+      stat !== undefined &&
+      SHELLS.has(stat.name) &&
+      // A number that is used again: what has it now began after the hook was loaded.
+      now - (uptime - stat.startedMs) <= born / 1000 + BORN_SLACK_MS &&
+      // Anybody may give a file any name: nobody is told what somebody else's shell runs.
+      proc.userOf(pid) === uid
+    if (!isShell) {
+      refused.add(key)
+      return
+    }
+    shells.set(key, {
+      ...{ uid, pid, written, startedMs: stat.startedMs, name: stat.name },
+      ...{ over: false, kids: new Set(), live: 0, waiting: [], lines: [] },
+      silence: createSilence(written, now),
+    })
+  }
+
+  function meet(hooked: readonly HookedShell[], uptime: number): void {
+    const here = new Set<string>()
+    for (const one of hooked) {
+      const key = keyOf(one)
+      here.add(key)
+      const shell = shells.get(key)
+      if (shell !== undefined) shell.written = one.written
+      else if (!refused.has(key) && shells.size < SHELLS_MAX) admit(key, one, uptime)
+    }
+    refused = new Set([...refused].filter((key) => here.has(key)))
+    for (const [key, shell] of shells) {
+      if (here.has(key)) continue
+      // Nobody will tell of another line of it; what still runs is followed to its end.
+      shell.over = true
+      shell.waiting = []
+      if (shell.live === 0) shells.delete(key)
+    }
+  }
+
+  function begin(pid: number, of: string, depth: number, uptime: number): void {
+    const shell = shells.get(of)
+    if (shell === undefined || members.size >= LIVE_MAX || shell.live >= LIVE_PER_SHELL_MAX) return
+    const stat = proc.stat(pid)
+    if (stat === undefined || isOver(stat.state)) return
+    const now = clock.now()
+    const age = Math.max(0, uptime - stat.startedMs)
+    const member: Member = {
+      ...{ pid, of, depth, uid: shell.uid, shell: shell.name, startedMs: stat.startedMs },
+      startedAt: now - age,
+      ...{ name: stat.name, ageMs: age, cpuMs: stat.cpuMs, threads: stat.threads },
+      peak: proc.peakBytes(pid),
+      ...{ foregroundAt: undefined, line: undefined, kids: new Set() },
+      ...{ dueAt: 0, everyMs: LOOK_MS },
+    }
+    update(member, stat, uptime, now)
+    members.set(pid, member)
+    shell.live++
+    changed++
+    if (began !== undefined && stat.startedMs < began) strangers.push(member)
+    const its = shell.lines.findLast(({ told }) => startedBy(member, told))
+    if (its !== undefined) assign(member, its.line)
+  }
+
+  function end(member: Member): void {
+    const { pid, of } = member
+    members.delete(pid)
+    changed++
+    write(member)
+    const shell = shells.get(of)
+    if (shell === undefined) return
+    shell.live--
+    if (member.line !== undefined || shell.over) return
+    shell.waiting.push(member)
+    if (shell.waiting.length > WAITING_MAX) shell.waiting.shift()
+  }
+
+  function write(member: Member): void {
+    dirty.add(member)
+    if (dirty.size > UNWRITTEN_MAX) dirty.delete(first(dirty))
+    raise(member)
+  }
+
+  /** Its line needed at least as much. */
+  function raise({ line, peak = 0 }: Member): void {
+    if (line === undefined || peak <= line.peak) return
+    line.peak = peak
+    dirtyLines.add(line)
+    if (dirtyLines.size > UNWRITTEN_MAX) dirtyLines.delete(first(dirtyLines))
+  }
+
+  /** What is new among the children of one, and what is missing. */
+  function compare(
+    before: ReadonlySet<number>,
+    kids: readonly number[],
+    of: string,
+    depth: number,
+    uptime: number,
+  ): ReadonlySet<number> {
+    const after = new Set(kids)
+    for (const pid of before) {
+      const gone = after.has(pid) ? undefined : members.get(pid)
+      if (gone !== undefined) gone.dueAt = 0
+    }
+    for (const pid of kids) {
+      if (!members.has(pid) && !shellPids.has(pid)) begin(pid, of, depth, uptime)
+    }
+    return after
+  }
+
+  /** A shell in a shell is watched by itself. */
+  let shellPids: ReadonlySet<number> = new Set()
+
+  function lookAtShell(key: string, shell: Shell, uptime: number, at: number): void {
+    const stat = proc.stat(shell.pid)
+    if (stat === undefined || stat.startedMs !== shell.startedMs || isOver(stat.state)) {
+      shell.over = true
+      return
+    }
+    shell.kids = compare(shell.kids, proc.children(shell.pid, stat.threads), key, 1, uptime)
+    shell.silence.look(stat, shell.written, at, clock.now())
+  }
+
+  function lookAt(member: Member, uptime: number, at: number): void {
+    const stat = proc.stat(member.pid)
+    const same = stat?.startedMs === member.startedMs
+    if (stat === undefined || !same || isOver(stat.state)) {
+      // A process that waits to be taken leave of still says how much time it took.
+      if (same && stat !== undefined) member.cpuMs = stat.cpuMs
+      end(member)
+      return
+    }
+    update(member, stat, uptime, clock.now())
+    const peak = proc.peakBytes(member.pid)
+    if (peak !== undefined && peak > (member.peak ?? 0)) member.peak = peak
+    const before = changed
+    const shell = shells.get(member.of)
+    // What a shell has left behind is followed to its end, but what that starts is not the shell's any more.
+    if (shell?.over === false && member.depth < DEPTH_MAX && !shellPids.has(member.pid)) {
+      const kids = proc.children(member.pid, member.threads)
+      member.kids = compare(member.kids, kids, member.of, member.depth + 1, uptime)
+    }
+    member.everyMs = changed > before ? LOOK_MS : Math.min(member.everyMs * 1.5, LOOK_MAX_MS)
+    member.dueAt = at + member.everyMs
+  }
+
+  function assign(member: Member, line: Line): void {
+    member.line = line
+    raise(member)
+  }
+
+  function lineOf({ uid }: Shell, told: RanLine): Line {
+    const [begin, end = begin] = spanOf(told)
+    return { uid, id: told.id, exitCode: told.exit_code, end, peak: 0 }
+  }
+
+  return {
+    look(hooked) {
+      const uptime = proc.uptimeMs()
+      if (uptime === undefined || (hooked.length === 0 && members.size === 0)) {
+        shells.clear()
+        return { shells: 0, live: 0, changed: 0 }
+      }
+      began ??= uptime
+      const at = clock.monotonic()
+      changed = 0
+      meet(hooked, uptime)
+      shellPids = new Set([...shells.values()].filter(({ over }) => !over).map(({ pid }) => pid))
+      for (const [key, shell] of shells) if (!shell.over) lookAtShell(key, shell, uptime, at)
+      // Those that begin meanwhile are looked through too.
+      for (const member of members.values()) if (member.dueAt <= at) lookAt(member, uptime, at)
+      return { shells: shells.size, live: members.size, changed }
+    },
+
+    ran(hooked, lines) {
+      const key = keyOf(hooked)
+      const shell = shells.get(key)
+      if (shell === undefined) return
+      for (const told of lines) {
+        const line = lineOf(shell, told)
+        const its = (member: Member): boolean => member.line === undefined && startedBy(member, told)
+        for (const member of members.values()) if (member.of === key && its(member)) assign(member, line)
+        for (const member of shell.waiting.filter(its)) {
+          assign(member, line)
+          write(member)
+        }
+        shell.waiting = shell.waiting.filter((member) => member.line === undefined)
+        shell.lines = [...shell.lines, { told, line }].slice(-LINES_MAX)
+      }
+    },
+
+    running: (uid) => [...members.values()].filter((member) => member.uid === uid).map(rowOf),
+
+    silent() {
+      const at = clock.monotonic()
+      return [...shells.values()].flatMap(({ uid, name, silence, over }) => {
+        const since = over ? undefined : silence.since(at)
+        return since === undefined ? [] : [{ uid, shell: name, since }]
+      })
+    },
+
+    take() {
+      taken = { members: dirty, lines: dirtyLines }
+      dirty = new Set()
+      dirtyLines = new Set()
+      const uids = new Set([...taken.members, ...taken.lines].map(({ uid }) => uid))
+      return [...uids].map((uid) => ({
+        uid,
+        rows: [...taken!.members].filter((member) => member.uid === uid).map(rowOf),
+        peaks: [...taken!.lines]
+          .filter((line) => line.uid === uid)
+          .map(({ id, peak }) => ({ event_id: id, peak_rss_bytes: peak })),
+      }))
+    },
+
+    giveBack() {
+      if (taken === undefined) return
+      dirty = new Set([...taken.members, ...dirty].slice(-UNWRITTEN_MAX))
+      dirtyLines = new Set([...taken.lines, ...dirtyLines].slice(-UNWRITTEN_MAX))
+      taken = undefined
+    },
+
+    done() {
+      taken = undefined
+    },
+
+    strangers() {
+      const some = strangers
+      strangers = []
+      return some
+    },
+
+    end() {
+      for (const member of members.values()) write(member)
+      members.clear()
+      shells.clear()
+      began = undefined
+    },
+  }
+}
+
+const keyOf = ({ uid, pid, born }: HookedShell): string => `${uid}-${pid}-${born}`
+const isOver = (state: string): boolean => state === 'Z' || state === 'X'
+const first = <T>(set: ReadonlySet<T>): T => set.values().next().value as T
