@@ -26,6 +26,7 @@ export const ROOMS = {
   config: 'src/config/',
   guard: 'src/guard/',
   feed: 'src/feed/',
+  imports: 'src/imports/',
   identity: 'src/identity/',
   levels: 'src/trust/levels.ts',
   trust: 'src/trust/',
@@ -45,6 +46,9 @@ export const ROOMS = {
   api: 'src/api/',
   doctor: 'src/doctor/',
   care: 'src/care/',
+  // AI coding tools: their hooks, and what serves them.
+  adapters: 'src/adapters/',
+  mcp: 'src/mcp/',
   cli: 'src/cli/',
   // How numbers look to people.
   format: 'src/cli/format.ts',
@@ -103,6 +107,8 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   processStore: ['level0', 'events', 'store', 'base'],
   // The only door from level 0 to level 1: rollups in, summaries out; never events' text.
   insight: ['dictionary', 'rollupStore', 'base', 'protocols', 'risk'],
+  // Reads and writes what other programs keep as history; whose it is, and where it goes, is not its business.
+  imports: ['base'],
   // Who may do what here, of the people of this machine.
   access: ['base', 'config'],
   auditFile: ['audit', 'base', 'protocols'],
@@ -189,6 +195,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'summaries',
     'feed',
     'care',
+    'imports',
   ],
   // Runs beside the daemon, not in it; of the store only to look into a database that nobody has open.
   doctor: [
@@ -207,9 +214,16 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   // A node's data as a whole, and a person's own as a file: what is in the rows is not its business.
   care: ['base', 'config', 'identity', 'store', 'risk', 'audit', 'ops'],
   format: [],
+  // What another program hands over, and what it is told; the judgement comes from outside.
+  adapters: ['base', 'risk'],
+  // A client of the daemon, like the command line.
+  mcp: ['apiClient', 'shapes', 'base', 'protocols', 'guard', 'copilot', 'risk'],
   cli: [
+    'adapters',
+    'mcp',
     'format',
     'care',
+    'imports',
     'doctor',
     'up',
     'apiClient',
@@ -263,6 +277,7 @@ export const PACKAGE_DOORS: Readonly<Record<string, readonly RoomName[]>> = {
   'prom-client': ['metrics'],
   commander: ['cli'],
   unbash: ['risk'],
+  '@modelcontextprotocol/*': ['mcp'],
   msgpackr: ['protocols', 'store'],
   'blake3-wasm': ['base'],
   '@noble/*': ['identity'],

@@ -11,6 +11,7 @@ import { type DoctorDeps, doctorRoutes } from './api/routes/doctor.ts'
 import { eventsRoutes } from './api/routes/events.ts'
 import { exportRoutes } from './api/routes/export.ts'
 import { historyRoutes } from './api/routes/history.ts'
+import { importRoutes } from './api/routes/import.ts'
 import { logsRoutes } from './api/routes/logs.ts'
 import { metricsRoutes } from './api/routes/metrics.ts'
 import { openApiRoutes } from './api/routes/openapi.ts'
@@ -190,7 +191,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
         http: http.address,
       }),
       historyRoutes({ events: store.events }),
-      exportRoutes({ events: store.events, config, clock }),
+      exportRoutes({ events: store.events }),
+      importRoutes({ events: store.events, config, clock, random, timers }),
       statsRoutes({ insight }),
       processesRoutes({ processes }),
       peersRoutes({ trust, mesh }),

@@ -20,6 +20,8 @@ export interface TransferEvent {
   readonly category: string
   readonly tool: string
   readonly karo_generated: boolean
+  /** It came here without a time: that of the id is a place in the order. Only where it is so. */
+  readonly untimed?: true
 }
 
 export const ID = /^[0-9a-z]{11}[0-9a-z]{7}$/
@@ -27,7 +29,7 @@ export const ID = /^[0-9a-z]{11}[0-9a-z]{7}$/
 export const MOST = { command: 262_144, field: 8_192, word: 64, events: 1_000 } as const
 const INT32 = 2 ** 31
 
-type Field = keyof TransferEvent
+type Field = Exclude<keyof TransferEvent, 'untimed'>
 type Check = (value: unknown) => boolean
 const textOf =
   (most: number, least = 0): Check =>
@@ -52,6 +54,8 @@ const FIELDS: Readonly<Record<Field, Check>> = {
   karo_generated: (value) => typeof value === 'boolean',
 }
 const NAMES = Object.keys(FIELDS) as readonly Field[]
+/** What an event need not have. */
+const UNTIMED = 'untimed'
 
 /** Start in microseconds since the epoch and tag. */
 export function readId(id: string): { readonly start_us: number; readonly tag: number } {
@@ -87,7 +91,9 @@ function checkEvent(value: unknown): TransferEvent | string {
     if (!Object.hasOwn(given, name)) return `has no ${name}`
     if (!FIELDS[name](given[name])) return `has an unusable ${name}`
   }
+  if (Object.hasOwn(given, UNTIMED) && given[UNTIMED] !== true) return `has an unusable ${UNTIMED}`
   for (const name of Object.keys(given)) {
+    if (name === UNTIMED) continue
     if (!Object.hasOwn(FIELDS, name)) return `has a field that nobody knows: ${JSON.stringify(name)}`
   }
   const event = given as unknown as TransferEvent
@@ -117,11 +123,11 @@ export const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
     end: (events) => `${JSON.stringify({ end: events })}\n`,
   },
   csv: {
-    head: `karo_export,${NAMES.join(',')}\r\n`,
+    head: `karo_export,${NAMES.join(',')},${UNTIMED}\r\n`,
     line: (event) =>
-      `${EXPORT_VERSION},${NAMES.map((name) => quoted(event[name] === null ? '' : String(event[name]))).join(',')}\r\n`,
+      `${EXPORT_VERSION},${NAMES.map((name) => quoted(event[name] === null ? '' : String(event[name]))).join(',')},${event.untimed === true}\r\n`,
     // As many fields as any other row (RFC 4180), where an event has its id the number of them.
-    end: (events) => `${CSV_END},${events}${','.repeat(NAMES.length - 1)}\r\n`,
+    end: (events) => `${CSV_END},${events}${','.repeat(NAMES.length)}\r\n`,
   },
 }
 
@@ -222,7 +228,8 @@ async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Read, void>
     if (!whole) yield { line, problem: 'is missing its end: the file was cut off, or a quote is too many' }
     else if (names === undefined) {
       names = fields
-      const wanted = ['karo_export', ...NAMES]
+      // Before there were events without a time the last column was not there.
+      const wanted = ['karo_export', ...NAMES, ...(fields.length > NAMES.length + 1 ? [UNTIMED] : [])]
       if (wanted.length !== fields.length || wanted.some((name, i) => fields[i] !== name)) {
         yield { line, problem: `should be ${wanted.join(',')}` }
         return
@@ -235,9 +242,11 @@ async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Read, void>
       if (end !== String(events)) yield { line, problem: miscounted(end, events) }
     } else if (fields[0] !== String(EXPORT_VERSION)) yield { line, problem: newer(fields[0]) }
     else {
-      const event = checkEvent(
-        Object.fromEntries(NAMES.map((name, i) => [name, fromCsv(name, fields[i + 1] as string)])),
-      )
+      const told = fields[NAMES.length + 1] ?? 'false'
+      const event = checkEvent({
+        ...Object.fromEntries(NAMES.map((name, i) => [name, fromCsv(name, fields[i + 1] as string)])),
+        ...(told !== 'false' && { [UNTIMED]: told === 'true' || told }),
+      })
       yield typeof event === 'string' ? { line, problem: event } : { line, event }
     }
   }

@@ -59,8 +59,8 @@ export interface CommandIo {
   readonly terminal: boolean
   /** Stderr is one: a line may be shown there for a while. */
   readonly liveLine: boolean
-  /** People's output and JSON documents: stdout. */
-  out(text: string): void
+  /** People's output and JSON documents: stdout. Bytes, where a file's format is no text. */
+  out(text: string | Uint8Array): void
   /** Diagnostics: stderr. */
   err(text: string): void
 }

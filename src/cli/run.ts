@@ -12,7 +12,7 @@ import { printable } from './format.ts'
 import { fitted } from './text.ts'
 
 interface OutputStream {
-  write(text: string): unknown
+  write(text: string | Uint8Array): unknown
   readonly isTTY?: boolean
   readonly columns?: number
 }

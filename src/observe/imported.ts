@@ -1,9 +1,10 @@
-// Makes an event of one that a person brings from a file: secrets out, names of the public dictionary only.
+// Makes an event of one that a person brings from a file: secrets out, judged, names of the public dictionary only.
 import { localDay } from '../base/calendar.ts'
 import { toolOf } from '../insight/dictionary.ts'
 import { firstTool } from '../risk/index.ts'
 import type { EventInput } from '../store/events.ts'
-import { markLevel0 } from './level0.ts'
+import { createDigest } from './digest.ts'
+import { markLevel0, revealLevel0 } from './level0.ts'
 import { redact, redactDirectory } from './redact.ts'
 
 /** What the file says; command and directory in plain text. */
@@ -27,5 +28,55 @@ export function importedEvent(uid: number, { command, cwd, tool, category, ...ev
     command: markLevel0(redact(command)),
     cwd: markLevel0(redactDirectory(cwd)),
     local: { day: Math.max(0, localDay(time)), hour: new Date(time).getHours() },
+  }
+}
+
+/** A command as another program recorded it. */
+export interface ForeignCommand {
+  readonly start_us: number
+  /** The time is only a place in the order. */
+  readonly untimed: boolean
+  /** The how-manieth of the same text and time, or of the same text where there is none. */
+  readonly nth: number
+  readonly shell: string
+  readonly command: string
+  readonly cwd: string
+  readonly exit_code: number | null
+  readonly duration_us: number | null
+  readonly karo_generated: boolean
+}
+
+/** Undefined for what is to be left out; `redacted`: a secret was in it. */
+export type ForeignDigest = (
+  uid: number,
+  foreign: ForeignCommand,
+) => { readonly event: EventInput; readonly redacted: boolean } | undefined
+
+/**
+ * What applies to what is typed now applies to it: leading blanks, `ignore` (the globs of history.ignore), redaction, risk.
+ * The tag follows from source, time and text, so that the same command of the same file is the same event.
+ */
+export function createForeignDigest(source: string, ignore: readonly string[]): ForeignDigest {
+  const digest = createDigest(ignore)
+  return (uid, { command, shell, cwd, ...foreign }) => {
+    const { start_us, untimed, nth } = foreign
+    const event = digest(
+      {
+        session: `import ${source} ${untimed ? '?' : start_us} ${command}`,
+        sequence: nth,
+        startUs: start_us,
+        durationUs: foreign.duration_us,
+        ...{ shell, cwd, command },
+        exitCode: foreign.exit_code,
+        ...(foreign.karo_generated && { generated: true as const }),
+      },
+      uid,
+    )
+    return (
+      event && {
+        event: untimed ? { ...event, untimed: true } : event,
+        redacted: revealLevel0(event.command) !== command,
+      }
+    )
   }
 }

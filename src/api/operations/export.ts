@@ -4,6 +4,7 @@ import { ID, MOST } from '../../care/transfer.ts'
 import { defineOperation } from '../operation.ts'
 import { count, text } from '../schemas/fields.ts'
 import { RISK_LEVELS } from '../shapes.ts'
+import { importKey } from './import.ts'
 
 const INT32 = 2 ** 31
 
@@ -27,6 +28,7 @@ const transferEvent = z.strictObject({
   category: z.string().min(1).max(MOST.word),
   tool: z.string().min(1).max(MOST.word),
   karo_generated: z.boolean(),
+  untimed: z.literal(true).exactOptional().describe('the time is only a place in the order'),
 })
 
 export const exportHistory = defineOperation({
@@ -55,6 +57,7 @@ export const importHistory = defineOperation({
   body: z.strictObject({
     events: z.array(transferEvent).min(1).max(MOST.events).readonly(),
     dry_run: z.boolean().default(false).describe('only say what would be done'),
+    key: importKey().exactOptional(),
   }),
   answer: async () =>
     z.strictObject({

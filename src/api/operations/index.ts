@@ -7,6 +7,7 @@ import { getDoctor } from './doctor.ts'
 import { getEvents } from './events.ts'
 import { exportHistory, importHistory } from './export.ts'
 import { getHistory, getStats } from './history.ts'
+import { beginImport, finishImport, getImports, importEntries, undoImport } from './import.ts'
 import { getOpenApi } from './openapi.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from './peers.ts'
 import { getProcesses } from './processes.ts'
@@ -34,6 +35,11 @@ export const OPERATIONS: readonly Operation[] = [
   getHistory,
   exportHistory,
   importHistory,
+  beginImport,
+  importEntries,
+  finishImport,
+  getImports,
+  undoImport,
   getStats,
   getProcesses,
   getPeers,

@@ -15,6 +15,10 @@ const event = z
     risk_level: riskLevel(),
     category: category(),
     karo_generated: z.boolean().describe('Karo proposed it'),
+    untimed: z
+      .literal(true)
+      .exactOptional()
+      .describe('imported without a time: the timestamp is a place in the order'),
   })
   .meta({ id: 'Command', description: 'One command line that ran. Never leaves this machine.' })
 export type EventShape = z.infer<typeof event>

@@ -1,0 +1,203 @@
+// /imports: one import of each person at a time, batch after batch, and undoing one.
+import { setImmediate as turn } from 'node:timers/promises'
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { disagreement, readId } from '../../care/transfer.ts'
+import type { Config } from '../../config/index.ts'
+import { createForeignDigest, type ForeignDigest, importedEvent } from '../../observe/imported.ts'
+import type { Arrival, EventRepository, Importing } from '../../store/events.ts'
+import { createOneEach } from '../one-each.ts'
+import { serve } from '../operation.ts'
+import { importHistory } from '../operations/export.ts'
+import { beginImport, finishImport, getImports, importEntries, undoImport } from '../operations/import.ts'
+import type { Routes } from '../route.ts'
+import { IMPORTS_LISTED } from '../shapes.ts'
+
+/** Whoever says nothing for so long has gone. */
+const IDLE_MS = 60_000
+/** Imports under way, of all people: each holds on to what is removed meanwhile. */
+const MOST = 16
+/** Judged in one go: a few milliseconds, in which nothing else is done. */
+const SLICE = 64
+/** Taken out in one request; each such request goes over the person's texts once. */
+const UNDO_EVENTS = 20_000
+
+interface ImportDeps {
+  readonly events: Pick<EventRepository, 'beginImport' | 'imports' | 'undoImport'>
+  readonly config: Pick<Config, 'retention' | 'history'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly random: Pick<Random, 'bytes'>
+  readonly timers: Timers
+}
+
+interface Session {
+  readonly key: string
+  readonly importing: Importing
+  readonly digest: ForeignDigest
+  forgetTimer(): void
+  /** Until that is done nothing is closed. */
+  work: Promise<unknown>
+}
+
+export function importRoutes({ events, config, clock, random, timers }: ImportDeps): Routes {
+  const sessions = new Map<number, Session>()
+  const oneEach = createOneEach()
+
+  async function end(uid: number, session: Session): Promise<void> {
+    if (sessions.get(uid) === session) sessions.delete(uid)
+    session.forgetTimer()
+    await session.work.catch(() => {})
+    await session.importing.close()
+  }
+
+  function watch(uid: number, session: Session): void {
+    session.forgetTimer()
+    session.forgetTimer = timers.after(IDLE_MS, () => void end(uid, session).catch(() => {}))
+  }
+
+  /** One piece of work at a time for each person. Throws KaroError `not_found` when that import is not under way. */
+  function within<T>(uid: number, key: string, work: (session: Session) => Promise<T>): Promise<T> {
+    return oneEach(uid, async () => {
+      const session = sessions.get(uid)
+      if (session?.key !== key) {
+        throw new KaroError('not_found', 'that import is not under way any more', {
+          hint: 'What it brought is here: karo import list. The same import again adds the rest.',
+        })
+      }
+      session.forgetTimer()
+      const done = work(session)
+      session.work = done
+      try {
+        return await done
+      } finally {
+        watch(uid, session)
+      }
+    })
+  }
+
+  /** Milliseconds since the epoch; what is older is removed at once. */
+  function oldestKept(): number {
+    const { events_days } = config.retention
+    return events_days === 0 ? 0 : clock.now() - events_days * DAY_MS
+  }
+
+  return (server) => {
+    serve(server, beginImport, async ({ caller: { uid }, body: { dry_run, ...about } }) =>
+      oneEach(uid, async () => {
+        const before = sessions.get(uid)
+        if (before !== undefined) await end(uid, before)
+        if (sessions.size >= MOST)
+          throw new KaroError('rate_limited', 'too many imports are under way; try again soon')
+        const importing = await events.beginImport(uid, { ...about, started_at: clock.now() }, dry_run)
+        const session: Session = {
+          key: Buffer.from(random.bytes(8)).toString('hex'),
+          importing,
+          digest: createForeignDigest(about.source, config.history.ignore),
+          forgetTimer: () => {},
+          work: Promise.resolve(),
+        }
+        sessions.set(uid, session)
+        watch(uid, session)
+        return { key: session.key }
+      }),
+    )
+
+    serve(server, importEntries, async ({ caller: { uid }, body }) =>
+      within(uid, body.key, async ({ importing, digest }) => {
+        const oldest = oldestKept() * 1000
+        const arrivals: Arrival[] = []
+        const sum = { added: 0, known: 0, ignored: 0, redacted: 0, too_old: 0 }
+        for (const [i, entry] of body.entries.entries()) {
+          if (i > 0 && i % SLICE === 0) await turn()
+          if (entry.start_us < oldest) {
+            sum.too_old++
+            continue
+          }
+          const made = digest(uid, entry)
+          if (made === undefined) {
+            sum.ignored++
+            continue
+          }
+          if (made.redacted) sum.redacted++
+          arrivals.push({ event: made.event, exact: false, nth: entry.nth })
+        }
+        sum.added = arrivals.length > 0 ? await importing.add(arrivals) : 0
+        sum.known = arrivals.length - sum.added
+        return sum
+      }),
+    )
+
+    serve(server, importHistory, async ({ caller: { uid }, body }) => {
+      for (const [i, event] of body.events.entries()) {
+        const wrong = disagreement(event)
+        if (wrong !== undefined)
+          throw new KaroError('bad_request', `event ${i} ${wrong}`, { where: 'events' })
+      }
+      const oldest = oldestKept()
+      const kept = body.events.filter(({ id }) => readId(id).start_us >= oldest * 1000)
+      const arrivals = kept.map(({ id, timestamp: _, ...event }): Arrival => {
+        return { event: importedEvent(uid, { ...event, ...readId(id) }), exact: true, nth: 1 }
+      })
+      const add = (importing: Importing) => (arrivals.length > 0 ? importing.add(arrivals) : 0)
+      const added =
+        body.key === undefined
+          ? await alone(uid, body.dry_run, add)
+          : await within(uid, body.key, async ({ importing }) => add(importing))
+      return { added, known: kept.length - added, too_old: body.events.length - kept.length }
+    })
+
+    /** An import of one request. */
+    async function alone(
+      uid: number,
+      dryRun: boolean,
+      add: (importing: Importing) => number | Promise<number>,
+    ): Promise<number> {
+      const about = { source: 'karo', file: 'API', started_at: clock.now() }
+      const importing = await events.beginImport(uid, about, dryRun)
+      try {
+        const added = await add(importing)
+        await importing.finish(clock.now())
+        return added
+      } finally {
+        await importing.close()
+      }
+    }
+
+    serve(server, finishImport, async ({ caller: { uid }, body }) =>
+      within(uid, body.key, async (session) => {
+        const id = await session.importing.finish(clock.now())
+        session.work = Promise.resolve()
+        await end(uid, session)
+        return { id }
+      }),
+    )
+
+    serve(server, getImports, async ({ caller }) => {
+      const found = await events.imports(caller.uid, IMPORTS_LISTED)
+      const time = (at: number): string => new Date(at).toISOString()
+      return {
+        imports: found.map(({ number: id, source, file, started_at, finished_at, events: brought }) => ({
+          ...{ id, source, file, started_at: time(started_at) },
+          finished_at: finished_at === null ? null : time(finished_at),
+          events: brought,
+        })),
+      }
+    })
+
+    serve(server, undoImport, async ({ caller: { uid }, body: { id } }) =>
+      oneEach(uid, async () => {
+        if (sessions.has(uid))
+          throw new KaroError('conflict', 'an import of yours is under way', {
+            hint: 'Wait until it is done, or stop it.',
+          })
+        const undone = await events.undoImport(uid, id, UNDO_EVENTS, new AbortController().signal)
+        if (undone === undefined)
+          throw new KaroError('not_found', `there is no import ${id}`, {
+            hint: 'karo import list shows them.',
+          })
+        return undone
+      }),
+    )
+  }
+}

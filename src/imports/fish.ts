@@ -1,0 +1,89 @@
+// Reads and writes the history file of fish: YAML but for its escapes (fish, src/history/yaml_backend.rs).
+import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
+import { linesOf, UNENDED } from './lines.ts'
+
+const COMMAND = Buffer.from('- cmd:')
+const WHEN = /^ +when: *(-?\d{1,15})\s*$/
+const BACKSLASH = 0x5c
+const BLANK = 0x20
+
+interface Begun {
+  readonly line: number
+  readonly bytes: Buffer
+  readonly cut: boolean
+  start_us: number | null
+}
+
+/** An entry ends where the next begins; `paths` are files it named, not where it ran, and are left out. */
+export async function* readFish(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Item, void> {
+  let begun: Begun | undefined
+  function* finish(): Generator<Item> {
+    if (begun === undefined) return
+    const { line, start_us } = begun
+    const told = commandOf(unescaped(begun.bytes), begun.cut)
+    if (told !== undefined) yield { line, entry: plainEntry(told.command, start_us, 'fish'), cut: told.cut }
+    else if (begun.bytes.length > 0) yield { line, problem: 'holds no command' }
+    begun = undefined
+  }
+  for await (const { number, bytes: found, cut, ended } of linesOf(bytes, 2 * COMMAND_BYTES)) {
+    if (!ended) {
+      if (found.subarray(0, COMMAND.length).equals(COMMAND)) yield* finish()
+      // Its time, or more of it, may be missing.
+      yield { line: begun?.line ?? number, problem: UNENDED }
+      return
+    }
+    if (found.subarray(0, COMMAND.length).equals(COMMAND)) {
+      yield* finish()
+      let from = COMMAND.length
+      while (isBlank(found[from])) from++
+      begun = { line: number, bytes: Buffer.from(found.subarray(from)), cut, start_us: null }
+      continue
+    }
+    if (found[0] === BLANK && begun !== undefined) {
+      const match = found.length > 64 ? null : WHEN.exec(found.toString('latin1'))
+      if (match !== null) begun.start_us = startOfSeconds(Number(match[1]))
+      continue
+    }
+    // What YAML has beside entries, fish skips, too.
+    if (found.length === 0 || /^(%|---|\.\.\.)/.test(found.toString('latin1', 0, 3))) continue
+    yield* finish()
+    yield { line: number, problem: 'does not belong to any entry' }
+  }
+  yield* finish()
+}
+
+/** U+0009 to U+000D and the blank: what fish trims. */
+const isBlank = (byte: number | undefined): boolean =>
+  byte === BLANK || (byte !== undefined && byte >= 0x09 && byte <= 0x0d)
+
+/** `\\` is a backslash, `\n` a line end; a backslash before anything else is itself. */
+function unescaped(bytes: Buffer): Buffer {
+  const first = bytes.indexOf(BACKSLASH)
+  if (first < 0) return bytes
+  const out = Buffer.from(bytes)
+  let to = first
+  for (let from = first; from < bytes.length; from++) {
+    const byte = bytes[from]!
+    const next = byte === BACKSLASH ? bytes[from + 1] : undefined
+    if (next === BACKSLASH || next === 0x6e) {
+      out[to++] = next === BACKSLASH ? BACKSLASH : 0x0a
+      from++
+    } else out[to++] = byte
+  }
+  return out.subarray(0, to)
+}
+
+/** Blanks at its beginning fish does not keep. `seconds` since the epoch. */
+export function writeFish({
+  command,
+  seconds,
+}: {
+  readonly command: string
+  readonly seconds: number
+}): string {
+  const text = command
+    .replace(/^[\t-\r ]+/, '')
+    .replaceAll('\\', '\\\\')
+    .replaceAll('\n', '\\n')
+  return `- cmd: ${text}\n  when: ${seconds}\n`
+}

@@ -1,0 +1,59 @@
+// Cuts a file's bytes into lines, however they come; of a line only so much is kept.
+
+export interface Line {
+  /** From 1. */
+  readonly number: number
+  /** Without its end. Only until the next line is asked for. */
+  readonly bytes: Buffer
+  /** It was longer. */
+  readonly cut: boolean
+  /** False only for a last one that has none. */
+  readonly ended: boolean
+}
+
+const NEWLINE = 0x0a
+const RETURN = 0x0d
+
+/**
+ * `most`: bytes that are kept of a line. Whether lines end as on Windows (CR LF) the first one says: elsewhere a CR
+ * before the end belongs to the command.
+ */
+export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Line, void> {
+  let number = 0
+  let windows: boolean | undefined
+  /** Of a line that has not ended. */
+  let begun: Buffer[] = []
+  let kept = 0
+  let size = 0
+  function finish(last: Buffer, ended: boolean): Line {
+    const whole =
+      kept === 0 ? last : Buffer.concat([...begun, last.subarray(0, Math.max(0, most + 1 - kept))])
+    const length = size + last.length
+    begun = []
+    kept = 0
+    size = 0
+    number++
+    windows ??= ended && whole[whole.length - 1] === RETURN && length === whole.length
+    const line =
+      windows && length === whole.length && whole[whole.length - 1] === RETURN ? whole.subarray(0, -1) : whole
+    return { number, bytes: line.subarray(0, most), cut: line.length > most || length > whole.length, ended }
+  }
+  for await (const piece of bytes) {
+    const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.length)
+    let at = 0
+    for (let end = chunk.indexOf(NEWLINE); end >= 0; end = chunk.indexOf(NEWLINE, at)) {
+      yield finish(chunk.subarray(at, end), true)
+      at = end + 1
+    }
+    if (at < chunk.length) {
+      // A copy: whoever gives the bytes may use their memory again.
+      const rest = Buffer.from(chunk.subarray(at, at + Math.max(0, most + 1 - kept)))
+      if (rest.length > 0) begun.push(rest)
+      kept += rest.length
+      size += chunk.length - at
+    }
+  }
+  if (size > 0) yield finish(Buffer.alloc(0), false)
+}
+
+export const UNENDED = 'has no end: it is being written, or was cut off'
