@@ -20,6 +20,7 @@ import {
   type Plugin,
   stop,
 } from 'esbuild'
+import { knowledgeFiles } from './knowledge.ts'
 
 const ROOT = join(import.meta.dirname, '..')
 export const DIST = join(ROOT, 'dist')
@@ -149,6 +150,7 @@ function passedOn(chunks: ReadonlyMap<string, string>): ReadonlyMap<string, stri
 /** The finished files by their path below dist/, the same bytes wherever and whenever; and esbuild's account. */
 export async function assemble(): Promise<{ files: ReadonlyMap<string, Uint8Array>; metafile: Metafile }> {
   const { outputFiles, metafile } = await bundle()
+  const knowledge = await knowledgeFiles()
   await stop()
   const files = new Map<string, Uint8Array>()
   const idle = passedOn(new Map(outputFiles.map((file) => [basename(file.path), file.text])))
@@ -161,6 +163,7 @@ export async function assemble(): Promise<{ files: ReadonlyMap<string, Uint8Arra
   for (const file of outputFiles) {
     if (!idle.has(basename(file.path))) files.set(relative(DIST, file.path), Buffer.from(finished(file)))
   }
+  for (const [name, bytes] of knowledge) files.set(name, bytes)
   return { files, metafile }
 }
 
@@ -207,7 +210,13 @@ export function isFresh(): boolean {
 function sourcesStamp(): string {
   const hash = createHash('sha256')
   const files = globSync(
-    ['src/**/*.{ts,json}', 'protocols/**/*.ts', 'package.json', 'package-lock.json', 'scripts/build.ts'],
+    [
+      'src/**/*.{ts,json}',
+      'protocols/**/*.ts',
+      'package.json',
+      'package-lock.json',
+      'scripts/{build,knowledge}.ts',
+    ],
     { cwd: ROOT },
   )
   for (const file of files.sort()) {

@@ -1,0 +1,43 @@
+// karo explain: what each part of a command line does, who says so, and what is risky in it. Needs no daemon, no init.
+import { EXIT } from '../../base/errors.ts'
+import { explainCommand } from '../../copilot/index.ts'
+import { checkCommand, SHELLS } from '../../risk/index.ts'
+import type { Command } from '../command.ts'
+import { commandText } from '../command-text.ts'
+import { printExplanation } from '../views/explain.ts'
+
+const command: Command = {
+  name: 'explain',
+  summary: 'what each part of a command does',
+  args: [
+    {
+      name: 'command',
+      required: true,
+      variadic: true,
+      description: 'the command as one quoted argument; - reads it from standard input',
+    },
+  ],
+  options: [
+    {
+      name: 'shell',
+      value: 'shell',
+      description: 'the shell that would run it',
+      choices: SHELLS,
+      default: 'bash',
+    },
+  ],
+  examples: [
+    { run: "karo explain 'tar -xzf backup.tgz -C /tmp'", does: 'says what each word means' },
+    { run: "karo explain --json 'ls | wc -l'", does: 'the parts with their places, as JSON' },
+    { run: 'karo explain - < script.sh', does: 'explains a script' },
+  ],
+  async run(io, input) {
+    const text = await commandText(input.args.command as readonly string[], 'explain')
+    const shell = input.options.shell as (typeof SHELLS)[number]
+    const explanation = await explainCommand(text, { shell, judge: (one) => checkCommand(one, { shell }) })
+    io.out(io.json ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation, io))
+    return EXIT.done
+  },
+}
+
+export const explain: readonly Command[] = [command]

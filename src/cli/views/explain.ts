@@ -1,0 +1,193 @@
+// An explanation as a person reads it: the line as a tree, each word with what it means, findings where they belong.
+import { styleText } from 'node:util'
+import type { ExplainedPart, Explanation } from '../../copilot/index.ts'
+import type { GuardDecision } from '../../risk/index.ts'
+import type { CommandIo } from '../command.ts'
+import { printable } from '../format.ts'
+import { RISK_COLOURS } from '../risk-colours.ts'
+import { cut, fitted, textWidth, wrap } from '../text.ts'
+
+type Style = Parameters<typeof styleText>[0]
+type Screen = Pick<CommandIo, 'colour' | 'columns'>
+
+const DECISIONS: Readonly<Record<GuardDecision, string>> = {
+  allow: 'allowed',
+  confirm: 'asks for confirmation',
+  block: 'blocked',
+}
+/** Cells of a word at most; a longer one is cut, or its meaning stands below it. */
+const WIDEST_LABEL = 28
+/** Rows shown; a script of a thousand lines is for --json. */
+const MOST_ROWS = 400
+
+interface Row {
+  readonly depth: number
+  readonly label: string
+  readonly meaning: string
+  readonly source: string
+  readonly style: Style | undefined
+}
+
+/** Ends with a newline; holds no control character of the command. */
+export function printExplanation(explanation: Explanation, screen: Screen): string {
+  const paint = (style: Style, text: string) =>
+    screen.colour ? styleText(style, text, { validateStream: false }) : text
+  const rows = explanation.parts.flatMap((part) => rowsOf(part, 0, explanation))
+  const shown = rows.slice(0, MOST_ROWS)
+  const width = Math.min(
+    WIDEST_LABEL,
+    Math.max(0, ...shown.map(({ depth, label }) => 2 * depth + textWidth(label))),
+  )
+  const lines = shown.flatMap((row) => rowLines(row, width, screen.columns, paint))
+  const notes = [
+    ...(rows.length > shown.length
+      ? [`… ${rows.length - shown.length} more parts; --json has all of them.`]
+      : []),
+    ...(explanation.truncated ? ['The command is too long or too deep to be explained whole.'] : []),
+    ...(explanation.parsed || explanation.truncated
+      ? []
+      : [
+          `The parser could not read all of it as ${explanation.shell}; what is missing above was not understood.`,
+        ]),
+  ]
+  const level = `${paint(['bold', RISK_COLOURS[explanation.risk_level]], explanation.risk_level)} – ${DECISIONS[explanation.decision]}`
+  const safer = explanation.safer === null ? [] : [`safer: ${paint('green', printable(explanation.safer))}`]
+  const sources = sourceNote(explanation.sources)
+  return [
+    fitted(printable(explanation.summary), screen.columns),
+    '',
+    ...lines,
+    ...(lines.length > 0 ? [''] : []),
+    ...notes.map((note) => fitted(note, screen.columns)),
+    level,
+    ...safer,
+    ...(sources === '' ? [] : [paint('dim', fitted(sources, screen.columns))]),
+    '',
+  ].join('\n')
+}
+
+const SOURCES: readonly (readonly [RegExp, string])[] = [
+  [/^fig /, 'fig: the descriptions of @withfig/autocomplete'],
+  [/^man /, "man: this machine's manual pages"],
+]
+
+function sourceNote(sources: readonly string[]): string {
+  const used = SOURCES.filter(([pattern]) => sources.some((source) => pattern.test(source)))
+  return used.map(([, text]) => text).join('; ')
+}
+
+/** Parts that only hold others, whose own line would say nothing a reader needs. */
+const SILENT: ReadonlySet<string> = new Set(['command', 'pipeline', 'list', 'script'])
+
+function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
+  const inner =
+    part.kind === 'command'
+      ? commandRows(part, depth, all)
+      : part.parts.flatMap((one) => rowsOf(one, depth + (SILENT.has(part.kind) ? 0 : 1), all))
+  if (SILENT.has(part.kind)) return [...inner, ...riskRows(part, depth, all)]
+  // A plain word that the shell keeps as it is needs no line for itself inside another part.
+  const own: Row = {
+    depth,
+    label: part.text,
+    meaning: meaningOf(part),
+    source: sourceOf(part),
+    style: undefined,
+  }
+  const whole = HOLDERS.has(part.kind) ? [{ ...own, label: firstWord(part.text) }] : [own]
+  return [...whole, ...riskRows(part, depth + 1, all), ...inner]
+}
+
+/** Compound commands: their keywords stand among their parts, so only their meaning is shown. */
+const HOLDERS: ReadonlySet<string> = new Set([
+  'if',
+  'loop',
+  'case',
+  'function',
+  'subshell',
+  'group',
+  'coprocess',
+])
+const firstWord = (text: string): string => `${/^[^\s;]+/.exec(text)?.[0] ?? ''} …`
+
+function meaningOf(part: ExplainedPart): string {
+  if (part.meaning !== null) return part.meaning
+  if (part.kind === 'name') return 'Karo does not know this command'
+  if (part.kind === 'option') return 'Karo does not know this option'
+  return ''
+}
+
+const sourceOf = ({ source }: ExplainedPart): string =>
+  source === null || source === 'shell' || source === 'karo' ? '' : source.startsWith('fig ') ? 'fig' : source
+
+/** The command word, and indented below it its words, an option together with its argument. */
+function commandRows(command: ExplainedPart, depth: number, all: Explanation): Row[] {
+  const rows: Row[] = []
+  let named = 0
+  for (let i = 0; i < command.parts.length; i++) {
+    const part = command.parts[i] as ExplainedPart
+    const next = command.parts[i + 1]
+    if (part.kind === 'name') {
+      rows.push(...styled(rowsOf(part, depth + named, all), 'bold'))
+      named = 1
+      continue
+    }
+    const below = depth + named
+    const plainWord = part.kind === 'option' && part.parts.every(({ kind }) => kind === 'option')
+    if (plainWord && part.parts.length > 0) {
+      rows.push(
+        ...part.parts.flatMap((letter) => rowsOf(letter, below, all)),
+        ...riskRows(part, below + 1, all),
+      )
+    } else if (part.kind === 'option' && next?.kind === 'value' && next.parts.length === 0) {
+      const [own, ...rest] = rowsOf(part, below, all) as [Row, ...Row[]]
+      rows.push({ ...own, label: `${own.label} ${next.text}` }, ...rest, ...riskRows(next, below + 1, all))
+      i++
+    } else if (part.kind === 'assignment' || part.kind === 'redirection' || part.kind === 'heredoc') {
+      rows.push(...leafRows(part, below, all))
+    } else rows.push(...rowsOf(part, below, all))
+  }
+  return [...rows, ...riskRows(command, depth + 1, all)]
+}
+
+/** A redirection's target is part of its own text; only what the shell puts in there is worth a line. */
+function leafRows(part: ExplainedPart, depth: number, all: Explanation): Row[] {
+  const flat = part.parts.flatMap((inner) => (inner.kind === 'word' ? inner.parts : [inner]))
+  return rowsOf({ ...part, parts: flat }, depth, all)
+}
+
+const styled = ([first, ...rest]: readonly Row[], style: Style): Row[] =>
+  first === undefined ? [] : [{ ...first, style }, ...rest]
+
+function riskRows(part: ExplainedPart, depth: number, all: Explanation): Row[] {
+  return part.risks.flatMap((rule) => {
+    const match = all.matches.find((one) => one.rule === rule)
+    if (match === undefined) return []
+    const meaning = `${match.risk_level}: ${match.why} (${rule})`
+    return [{ depth, label: '!', meaning, source: '', style: RISK_COLOURS[match.risk_level] }]
+  })
+}
+
+const GAP = 2
+
+function rowLines(
+  row: Row,
+  width: number,
+  columns: number,
+  paint: (style: Style, text: string) => string,
+): string[] {
+  const indent = ' '.repeat(2 * row.depth)
+  const label = cut(printable(row.label), Math.max(8, Math.min(columns, 76) - indent.length))
+  const text = printable(row.meaning) + (row.source === '' ? '' : ` [${printable(row.source)}]`)
+  const coloured = row.style === undefined ? label : paint(row.style, label)
+  const taken = indent.length + textWidth(label)
+  if (text === '') return [`${indent}${coloured}`]
+  const at = width + GAP
+  const texts = columns === Number.POSITIVE_INFINITY ? [text] : wrap(text, columns - at)
+  const shownTexts =
+    row.label === '!' && row.style !== undefined ? texts.map((one) => paint(row.style as Style, one)) : texts
+  const [first = '', ...rest] = shownTexts
+  const more = rest.map((one) => `${' '.repeat(at)}${one}`)
+  // A long word's meaning stands below it.
+  if (taken > width) return [`${indent}${coloured}`, `${' '.repeat(at)}${first}`, ...more]
+  return [`${indent}${coloured}${' '.repeat(at - taken)}${first}`, ...more]
+}

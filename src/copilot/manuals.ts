@@ -1,0 +1,179 @@
+// What this machine's manual pages say: one line about a command from whatis, options out of the page itself.
+import { spawn } from 'node:child_process'
+import { accessSync, constants } from 'node:fs'
+import { join } from 'node:path'
+
+/** Milliseconds a manual page may take to be laid out; the longest of all take about one second. */
+const PAGE_MS = 2_000
+const WHATIS_MS = 500
+/** Bytes of a page; bash's has 400 KB. */
+const MOST_BYTES = 4 * 1024 * 1024
+/** Pages laid out for one explanation: each costs about a tenth of a second. */
+const MOST_PAGES = 6
+const MOST_DESCRIPTION = 200
+const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/
+/** Where programs of the system are: a manual's program is never taken from elsewhere. */
+const SYSTEM = ['/usr/bin', '/bin', '/usr/local/bin']
+
+export interface ManualOption {
+  readonly names: readonly string[]
+  readonly argument: string | undefined
+  readonly description: string
+}
+
+export interface ManualPage {
+  /** `curl(1)`. */
+  readonly title: string
+  readonly options: readonly ManualOption[]
+}
+
+export interface Manuals {
+  /** `text` as `sort lines of text files`, with the page's title; undefined when nobody here knows the name. */
+  whatis(name: string): Promise<{ readonly title: string; readonly text: string } | undefined>
+  page(name: string): Promise<ManualPage | undefined>
+}
+
+/** Looks only for programs that are in `path` (as PATH): what is no program is never handed to another process. */
+export function createManuals(path: string): Manuals {
+  const pages = new Map<string, Promise<ManualPage | undefined>>()
+  return {
+    async whatis(name) {
+      if (!isProgram(name, path)) return undefined
+      return readWhatis(name, (await run('whatis', ['--', name], WHATIS_MS)) ?? '')
+    },
+    page(name) {
+      const known = pages.get(name)
+      if (known !== undefined) return known
+      const page =
+        pages.size < MOST_PAGES && isProgram(name, path) ? readPage(name) : Promise.resolve(undefined)
+      pages.set(name, page)
+      return page
+    },
+  }
+}
+
+function isProgram(name: string, path: string): boolean {
+  if (!NAME.test(name)) return false
+  const directories = path.split(':').filter((directory) => directory.startsWith('/'))
+  return [...directories.slice(0, 64), '/usr/sbin', '/sbin'].some((directory) =>
+    canRun(join(directory, name)),
+  )
+}
+
+function canRun(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function readPage(name: string): Promise<ManualPage | undefined> {
+  const text = await run('man', ['-P', 'cat', '--', name], PAGE_MS)
+  return text === undefined ? undefined : { title: titleOf(text) ?? `${name}(1)`, options: readOptions(text) }
+}
+
+/** What a program of the system prints, or undefined: it is absent, fails, is slow or says too much. */
+function run(program: string, args: readonly string[], deadlineMs: number): Promise<string | undefined> {
+  const file = SYSTEM.map((directory) => join(directory, program)).find(canRun)
+  if (file === undefined) return Promise.resolve(undefined)
+  return new Promise((resolve) => {
+    const child = spawn(file, [...args], {
+      stdio: ['ignore', 'pipe', 'ignore'],
+      // No pager, no input filter, nothing else of the person's own environment.
+      env: {
+        PATH: SYSTEM.join(':'),
+        LC_ALL: 'C.UTF-8',
+        TERM: 'dumb',
+        MANPAGER: 'cat',
+        PAGER: 'cat',
+        MANWIDTH: '240',
+        GROFF_NO_SGR: '1',
+        MAN_DISABLE_SECCOMP: '1',
+      },
+      timeout: deadlineMs,
+      killSignal: 'SIGKILL',
+    })
+    const chunks: Buffer[] = []
+    let length = 0
+    child.stdout.on('data', (chunk: Buffer) => {
+      length += chunk.length
+      if (length > MOST_BYTES) child.kill('SIGKILL')
+      else chunks.push(chunk)
+    })
+    child.on('error', () => resolve(undefined))
+    child.on('close', (code) => resolve(code === 0 ? Buffer.concat(chunks).toString('utf8') : undefined))
+  })
+}
+
+/** `sort (1)             - sort lines of text files`; of several sections the first that is about a program. */
+export function readWhatis(name: string, text: string): { title: string; text: string } | undefined {
+  const found = text.split('\n').flatMap((line) => {
+    const [, topic, section, what] = /^(\S+) \(([\w:.+-]+)\)\s+- (.+)$/.exec(line) ?? []
+    return topic === name && section !== undefined && what !== undefined
+      ? [{ section, what: clean(what) }]
+      : []
+  })
+  const best = found.find(({ section }) => /^[168]/.test(section)) ?? found[0]
+  return best && { title: `${name}(${best.section})`, text: best.what }
+}
+
+/** `CURL(1)  curl Manual  CURL(1)`: the page's first line. */
+function titleOf(text: string): string | undefined {
+  const [, name, section] = /^([A-Z0-9a-z_.+:-]+)\((\w+)\)\s/.exec(text.trimStart()) ?? []
+  return name === undefined ? undefined : `${name.toLowerCase()}(${section})`
+}
+
+/** Options of a laid-out page: lines that begin with dashes, what stands beside or indented below them. */
+export function readOptions(text: string): readonly ManualOption[] {
+  const lines = text.split('\n')
+  const found: ManualOption[] = []
+  for (let i = 0; i < lines.length && found.length < 2_000; i++) {
+    const line = lines[i] as string
+    const [, indent, rest] = /^( {1,16})(-{1,2}[\w?#@].*)$/.exec(line) ?? []
+    if (indent === undefined || rest === undefined) continue
+    const [heading = '', ...beside] = rest.split(/\s{2,}/)
+    const names = [...heading.matchAll(/(?:^|[\s,|[])(-{1,2}[A-Za-z0-9?#@][\w-]*)/g)].map(
+      (match) => match[1] as string,
+    )
+    if (names.length === 0 || names.length > 8) continue
+    const below: string[] = []
+    if (beside.length === 0) {
+      for (let next = i + 1; next < lines.length && below.length < 4; next++) {
+        const [space = ''] = /^ */.exec(lines[next] as string) ?? []
+        if ((lines[next] as string).trim() === '' && below.length === 0 && next < i + 2) continue
+        if (space.length <= indent.length || (lines[next] as string).trim() === '') break
+        below.push((lines[next] as string).trim())
+      }
+    }
+    const description = firstSentence(clean([...beside, ...below].join(' ')))
+    if (description === '') continue
+    found.push({ names, argument: argumentOf(heading), description })
+  }
+  return found
+}
+
+/** `-o, --output <file>`, `--color[=WHEN]` (may be left out: `?WHEN`), `-n NUM`. */
+function argumentOf(heading: string): string | undefined {
+  const maybe = /\[=?<?([\w.:-]+)>?\]\s*$/.exec(heading)?.[1]
+  if (maybe !== undefined) return `${maybe}?`
+  return /(?:=|\s)<?([A-Za-z][\w.:/-]*)>?(?:\.\.\.)?\s*$/.exec(heading)?.[1]
+}
+
+/** One line, without hyphens at line ends and control characters. */
+function clean(text: string): string {
+  return text
+    .replace(/\u2010 |\u00ad ?/g, '')
+    .replaceAll('\u2010', '-')
+    .replace(/[\p{Cc}\p{Cf}]/gu, '')
+    .replace(/\s+/g, ' ')
+    .trim()
+}
+
+function firstSentence(text: string): string {
+  const end = /^.{20,}?[.](?=\s+[A-Z("])/.exec(text)?.[0] ?? text
+  return end.length <= MOST_DESCRIPTION
+    ? end
+    : `${end.slice(0, MOST_DESCRIPTION - 1).replace(/\s+\S*$/, '')}…`
+}

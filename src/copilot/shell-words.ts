@@ -1,0 +1,232 @@
+// What the shell's own signs and words mean: keywords, operators, redirections, variables, exit codes, signals.
+
+/** By the word; `fish` where fish gives it another meaning. */
+export const KEYWORDS: ReadonlyMap<string, string> = new Map([
+  ['if', 'Runs what follows `then` only if the command after `if` succeeds (exit code 0)'],
+  ['then', 'What to do if the condition held'],
+  ['elif', 'Otherwise, if this other condition holds'],
+  ['else', 'Otherwise'],
+  ['fi', 'Ends the `if`'],
+  ['for', 'Repeats the body once per word of a list, with the variable set to that word'],
+  ['foreach', 'Repeats the body once per word of a list'],
+  ['in', 'Begins the list'],
+  ['do', 'Begins the body that is repeated'],
+  ['done', 'Ends the loop'],
+  ['while', 'Repeats the body as long as the condition succeeds'],
+  ['until', 'Repeats the body until the condition succeeds'],
+  ['case', 'Compares a word with patterns and runs the first branch that fits'],
+  ['esac', 'Ends the `case`'],
+  ['select', 'Shows a numbered menu of the words and runs the body for each choice'],
+  ['function', 'Defines a function: a name for commands to run later'],
+  ['time', 'Measures how long the pipeline behind it takes'],
+  ['coproc', 'Runs the command in the background, with pipes to and from it'],
+  ['!', 'Turns the exit code round: success counts as failure and the other way round'],
+  ['{', 'Begins a group that runs in this shell'],
+  ['}', 'Ends the group'],
+  ['and', 'Only if the command before succeeded (fish)'],
+  ['or', 'Only if the command before failed (fish)'],
+  ['not', 'Turns the exit code round (fish)'],
+  ['begin', 'Begins a block (fish)'],
+  ['end', 'Ends the block (fish)'],
+  ['switch', 'Compares a word with patterns (fish)'],
+  ['repeat', 'Repeats a command that many times (zsh)'],
+])
+
+export const OPERATORS: Readonly<Record<string, string>> = {
+  '|': 'Pipe: what the left command prints becomes the input of the right one',
+  '|&': 'Pipe for output and error messages both',
+  '&&': 'And: the right side runs only if the left one succeeded',
+  '||': 'Or: the right side runs only if the left one failed',
+  ';': 'Then: the next command runs afterwards, whether or not this one succeeded',
+  '&': 'Runs the command before it in the background; the shell does not wait',
+  ';;': 'Ends this branch of the `case`',
+  ';&': 'Continues with the next branch without comparing',
+  ';;&': 'Goes on comparing with the next branches',
+  '(': 'Begins a subshell, or the words of a pattern',
+  ')': 'Ends it',
+}
+
+const STREAMS: Readonly<Record<string, string>> = {
+  '0': 'standard input',
+  '1': 'standard output',
+  '2': 'error messages (standard error)',
+}
+
+/** A redirection such as `2>` or `<<<`, with its target as typed; undefined for none known. */
+export function redirection(operator: string, target: string): string | undefined {
+  const [, descriptor = '', sign = ''] = /^(\d*|\{\w+\})([<>&|]+)$/.exec(operator) ?? []
+  const stream = descriptor === '' ? undefined : (STREAMS[descriptor] ?? `file descriptor ${descriptor}`)
+  const output = stream ?? 'standard output'
+  const input = stream ?? 'standard input'
+  const nowhere = target === '/dev/null'
+  switch (sign) {
+    case '>':
+      return nowhere ? `Throws ${output} away` : `Writes ${output} into the file, replacing what it held`
+    case '>|':
+      return `Writes ${output} into the file, replacing it even under \`noclobber\``
+    case '>>':
+      return `Appends ${output} to the end of the file`
+    case '<':
+      return `Takes ${input} from the file`
+    case '<>':
+      return `Opens the file for reading and writing as ${input}`
+    case '>&':
+      if (target === '-') return `Closes ${output}`
+      return /^\d$/.test(target)
+        ? `Sends ${output} where ${STREAMS[target] ?? `file descriptor ${target}`} goes`
+        : 'Writes standard output and error messages into the file'
+    case '<&':
+      return target === '-' ? `Closes ${input}` : `Takes ${input} from file descriptor ${target}`
+    case '&>':
+      return nowhere
+        ? 'Throws output and error messages away'
+        : 'Writes output and error messages into the file, replacing what it held'
+    case '&>>':
+      return 'Appends output and error messages to the file'
+    case '<<<':
+      return 'Gives the word as standard input'
+    default:
+      return undefined
+  }
+}
+
+const VARIABLES: Readonly<Record<string, string>> = {
+  '?': 'the exit code of the last command: 0 means success',
+  $: "this shell's process id",
+  '!': 'the process id of the last background command',
+  '@': 'all arguments, each its own word when in double quotes',
+  '*': 'all arguments, as one word when in double quotes',
+  '#': 'the number of arguments',
+  '0': 'the name of the shell or script',
+  '-': "the shell's own options",
+  _: 'the last word of the command before',
+  HOME: 'your home directory',
+  PATH: 'the directories in which commands are looked up',
+  PWD: 'the directory you are in',
+  OLDPWD: 'the directory you were in before',
+  USER: 'your user name',
+  LOGNAME: 'your user name',
+  SHELL: 'your login shell',
+  UID: 'your user number',
+  EUID: 'the user number that counts for permissions',
+  HOSTNAME: "this machine's name",
+  RANDOM: 'a random number from 0 to 32767',
+  SECONDS: 'seconds since the shell started',
+  LINENO: 'the line number in the script',
+  IFS: 'the characters at which unquoted text is split into words',
+  TERM: 'the kind of terminal',
+  EDITOR: 'your preferred editor',
+  LANG: 'your language settings',
+  TMPDIR: 'the directory for temporary files',
+  DISPLAY: 'the X display programs draw on',
+  status: 'the exit code of the last command (fish)',
+  argv: 'the arguments',
+}
+
+const OPERATIONS: readonly (readonly [RegExp, string])[] = [
+  [/^:?-/, 'or, if it is not set, the text after it'],
+  [/^:?=/, 'set first to the text after it if it was not set'],
+  [/^:?\?/, 'or, if it is not set, an error'],
+  [/^:?\+/, 'the text after it if the variable is set, else nothing'],
+  [/^##/, 'without the longest beginning that fits the pattern'],
+  [/^#/, 'without the shortest beginning that fits the pattern'],
+  [/^%%/, 'without the longest end that fits the pattern'],
+  [/^%/, 'without the shortest end that fits the pattern'],
+  [/^\/\//, 'with every fit of the pattern replaced'],
+  [/^\//, 'with the first fit of the pattern replaced'],
+  [/^:/, 'a part of it, from that position'],
+  [/^\^\^/, 'in capitals'],
+  [/^,,/, 'in small letters'],
+  [/^[\^,]/, 'with its first letter changed'],
+  [/^\[/, 'an entry of it'],
+]
+
+/** `$HOME`, `${x:-y}`, `$?`, as typed. */
+export function variable(text: string): string {
+  const plain = /^\$([A-Za-z_]\w*|[0-9?$!@*#_-])$/.exec(text)?.[1]
+  if (plain !== undefined) return `Is replaced by ${named(plain)}`
+  const length = /^\$\{#(\w+)/.exec(text)?.[1]
+  if (length !== undefined) return `Is replaced by the length of ${named(length)}`
+  const [, name, rest = ''] = /^\$\{!?([A-Za-z_]\w*|[0-9?$!@*#_-])(.*)\}$/s.exec(text) ?? []
+  if (name === undefined) return 'Is replaced by the value of a variable'
+  const how = OPERATIONS.find(([sign]) => sign.test(rest))?.[1]
+  return `Is replaced by ${named(name)}${how === undefined ? '' : `, ${how}`}`
+}
+
+function named(name: string): string {
+  if (/^[1-9]$/.test(name)) return `argument ${name}`
+  return Object.hasOwn(VARIABLES, name) ? (VARIABLES[name] as string) : `the value of the variable ${name}`
+}
+
+/** POSIX numbers of the common ones; names without SIG. */
+export const SIGNALS: Readonly<Record<string, readonly [number: number, does: string]>> = {
+  HUP: [1, 'the terminal was closed; many services read their configuration again'],
+  INT: [2, 'interrupt, like Ctrl-C'],
+  QUIT: [3, 'quit with a core dump, like Ctrl-\\'],
+  KILL: [9, 'end at once; cannot be caught, so nothing is saved or cleaned up'],
+  USR1: [10, 'user-defined; its meaning is up to the program'],
+  USR2: [12, 'user-defined; its meaning is up to the program'],
+  PIPE: [13, 'nobody reads what it writes'],
+  ALRM: [14, 'a timer ran out'],
+  TERM: [15, 'please end, cleaning up first; the default of kill'],
+  CHLD: [17, 'a child process ended'],
+  CONT: [18, 'continue after a stop'],
+  STOP: [19, 'stop; cannot be caught'],
+  TSTP: [20, 'stop, like Ctrl-Z'],
+  WINCH: [28, 'the terminal changed its size'],
+}
+
+/** `9`, `KILL` or `SIGKILL`, in any case; undefined for what is no common signal. */
+export function signal(word: string): string | undefined {
+  const name = word.toUpperCase().replace(/^SIG/, '')
+  const found = Object.hasOwn(SIGNALS, name)
+    ? name
+    : Object.keys(SIGNALS).find((one) => String(SIGNALS[one]?.[0]) === word)
+  return found === undefined ? undefined : `SIG${found} (${SIGNALS[found]?.[0]}): ${SIGNALS[found]?.[1]}`
+}
+
+/** Of `exit` and `return`: what a number says to whoever started the command. */
+export function exitCode(word: string): string | undefined {
+  if (!/^\d{1,3}$/.test(word)) return undefined
+  const n = Number(word)
+  if (n === 0) return 'Success'
+  if (n === 1) return 'General failure'
+  if (n === 2) return 'Wrong usage, by convention'
+  if (n === 126) return 'Found but not executable'
+  if (n === 127) return 'Command not found'
+  if (n > 128 && n < 160) return `Ended by signal ${n - 128}`
+  return 'Failure; what the number means is up to the command'
+}
+
+/** Mode of chmod: `755`, `u+x`, `go-w`. */
+export function mode(word: string): string | undefined {
+  if (/^[0-7]{3,4}$/.test(word)) {
+    const digits = [...word.slice(-3)].map(Number)
+    const who = ['owner', 'group', 'others']
+    const texts = digits.map((digit, i) => `${who[i]} ${rights(digit)}`)
+    const special = word.length === 4 ? Number(word[0]) : 0
+    const extra = [special & 4 && 'setuid', special & 2 && 'setgid', special & 1 && 'sticky'].filter(Boolean)
+    return `Permissions: ${texts.join(', ')}${extra.length > 0 ? `; ${extra.join(', ')}` : ''}`
+  }
+  const symbolic = /^([ugoa]*)([+=-])([rwxXst]*)$/.exec(word)
+  if (symbolic === null) return undefined
+  const [, who = '', sign = '', what = ''] = symbolic
+  const people: Readonly<Record<string, string>> = {
+    u: 'the owner',
+    g: 'the group',
+    o: 'others',
+    a: 'everyone',
+  }
+  const names: Readonly<Record<string, string>> = {
+    r: 'read', w: 'write', x: 'execute', X: 'execute (directories, and what already is)', s: 'setuid/setgid', t: 'sticky',
+  } // biome-ignore format: a compact table
+  const verb = { '+': 'Gives', '-': 'Takes away from', '=': 'Sets for' }[sign] as string
+  const whom = who === '' ? 'everyone' : [...who].map((one) => people[one]).join(' and ')
+  const rightsText = what === '' ? 'nothing' : [...what].map((one) => names[one]).join(', ')
+  return `${verb} ${whom}: ${rightsText}`
+}
+
+function rights(digit: number): string {
+  const list = [digit & 4 && 'read', digit & 2 && 'write', digit & 1 && 'execute'].filter(Boolean)
+  return list.length === 0 ? 'nothing' : list.join('+')
+}

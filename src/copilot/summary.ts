@@ -1,0 +1,64 @@
+// One sentence about a whole command line, from its outermost parts.
+import type { ExplainedPart } from './explanation.ts'
+
+/** Commands named in it; of more, how many. */
+const MOST_NAMED = 6
+
+/** For no parts at all: that nothing runs. */
+export function summary(parts: readonly ExplainedPart[]): string {
+  const [only] = parts
+  if (only === undefined) return 'Nothing runs.'
+  if (parts.length === 1 && only.kind === 'command') return oneCommand(only)
+  const named = [...steps(parts)]
+  if (named.length === 0) return 'Runs no command.'
+  const left = named.length - MOST_NAMED
+  return `Runs ${named.slice(0, MOST_NAMED).join('')}${left > 0 ? `; and ${left} more` : ''}.`
+}
+
+function oneCommand(command: ExplainedPart): string {
+  const does = command.parts.findLast(({ kind, meaning }) => kind === 'name' && meaning !== null)?.meaning
+  const inner = command.parts.find(({ kind }) => kind === 'command')
+  const name = nameOf(command)
+  if (inner !== undefined) return `Runs ${nameOf(inner)} by way of ${name}.`
+  if (does) return `${does.replace(/\.$/, '')}.`
+  return name === '' ? 'Runs no command.' : `Runs ${name}, which Karo knows nothing about.`
+}
+
+/** The command word and the subcommands behind it. */
+const nameOf = ({ parts }: ExplainedPart): string =>
+  parts
+    .filter(({ kind }) => kind === 'name')
+    .map(({ text }) => text)
+    .join(' ')
+
+/** How a command follows the one before, by the operator between them. */
+const LINKS: Readonly<Record<string, string>> = {
+  '|': ' and feeds its output to ',
+  '|&': ' and feeds its output and errors to ',
+  '&&': '; if that succeeds, ',
+  '||': '; if that fails, ',
+  '&': ' in the background; meanwhile ',
+}
+
+function* steps(parts: readonly ExplainedPart[]): Generator<string> {
+  let operator: string | undefined
+  for (const { part, sign } of flat(parts)) {
+    if (sign !== undefined) operator = sign
+    else {
+      const name = nameOf(part)
+      if (name === '') continue
+      yield operator === undefined ? name : `${LINKS[operator] ?? '; then '}${name}`
+      operator = ';'
+    }
+  }
+}
+
+function* flat(
+  parts: readonly ExplainedPart[],
+): Generator<{ readonly part: ExplainedPart; readonly sign?: string }> {
+  for (const part of parts) {
+    if (part.kind === 'command') yield { part }
+    else if (part.kind === 'operator') yield { part, sign: part.text }
+    else if (part.kind !== 'function') yield* flat(part.parts)
+  }
+}
