@@ -21,9 +21,11 @@ const WAITING_MAX = 1000
 const LINES_MAX = 32
 /** To be written; the oldest are dropped when the store takes nothing for long. */
 const UNWRITTEN_MAX = 5000
-/** Between two looks at a process: the first while things change, the second when they have not for a while. */
+/** Between two looks at a process: while it is young or starts others, and when neither has been for a while. */
 const LOOK_MS = 900
 const LOOK_MAX_MS = 5_000
+/** Most of what a process needs it needs early, and most have ended by then. */
+const YOUNG_MS = 10_000
 /** Clocks of kernel and hook differ, and a shell may load its hook within its first moments. */
 const BORN_SLACK_MS = 2_000
 
@@ -226,7 +228,8 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       const kids = proc.children(member.pid, member.threads)
       member.kids = compare(member.kids, kids, member.of, member.depth + 1, uptime)
     }
-    member.everyMs = changed > before ? LOOK_MS : Math.min(member.everyMs * 1.5, LOOK_MAX_MS)
+    const often = changed > before || member.ageMs < YOUNG_MS
+    member.everyMs = often ? LOOK_MS : Math.min(member.everyMs * 1.5, LOOK_MAX_MS)
     member.dueAt = at + member.everyMs
   }
 
