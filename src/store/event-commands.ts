@@ -143,16 +143,16 @@ export async function highestNumber(db: Database, uid: number): Promise<Change> 
 
 export const textOf = (value: Uint8Array): string => decodeValue<string>(VALUE_VERSION, value)
 
-/** Texts of these numbers at that moment; a number without a text is a damaged database and throws. */
+/** Texts of these numbers at that moment, else now; a number without a text is a damaged database and throws. */
 export async function commandTexts(
   db: Database,
   uid: number,
   numbers: readonly number[],
-  snapshot: Snapshot,
+  snapshot?: Snapshot,
 ): Promise<ReadonlyMap<number, Level0<string>>> {
   const distinct = [...new Set(numbers)]
   const keys = distinct.map((n) => makeKey('commands', { u32: uid }, BY_NUMBER, { u32: n }))
-  const values = await db.getMany<Uint8Array, Uint8Array>(keys, { snapshot })
+  const values = await db.getMany<Uint8Array, Uint8Array>(keys, snapshot ? { snapshot } : {})
   const texts = new Map<number, Level0<string>>()
   for (const [i, value] of values.entries()) {
     if (value === undefined) throw new Error('an event refers to a command text that is not stored')
@@ -161,20 +161,18 @@ export async function commandTexts(
   return texts
 }
 
-/** Numbers of the texts that hold every one of these words, ignoring case. */
+/** Numbers of the texts that fit; each is asked for in lower case. */
 export async function findCommands(
   db: Database,
   uid: number,
-  words: readonly string[],
+  fits: (text: string) => boolean,
 ): Promise<ReadonlySet<number>> {
-  const wanted = words.map((word) => word.toLowerCase())
   const found = new Set<number>()
   const rows = db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER))
   try {
     for (let page = await rows.nextv(1000); page.length > 0; page = await rows.nextv(1000)) {
       for (const [key, value] of page) {
-        const text = decodeValue<string>(VALUE_VERSION, value).toLowerCase()
-        if (wanted.every((word) => text.includes(word))) found.add(Buffer.from(key).readUInt32BE(NUMBER_AT))
+        if (fits(textOf(value).toLowerCase())) found.add(Buffer.from(key).readUInt32BE(NUMBER_AT))
       }
     }
   } finally {

@@ -5,6 +5,7 @@ import type { Serial } from '../base/serial.ts'
 import type { Change, Database } from './database.ts'
 import { UNPURGED, UNSWEPT } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
+import type { Recall } from './event-recall.ts'
 import type { EventRetention } from './event-retention.ts'
 import { decodeWhole, idOfKey, NO_TEXT, parseEventId } from './event-rows.ts'
 import { commandOfKey, eventsOf, isCounted, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
@@ -42,6 +43,7 @@ export interface RemovalDeps {
   readonly rollups: RollupWriter
   readonly counts: EventCounts
   readonly retention: EventRetention
+  readonly recall: Pick<Recall, 'removed'>
   readonly removedWith: readonly RemovedWith[]
 }
 
@@ -51,7 +53,7 @@ const firstKeyOf = (uid: number, day: number): Buffer =>
   makeKey('events', { u32: uid }, { u64: Math.max(0, startOfLocalDay(day)) * 1000 })
 
 export function createEventRemoval(deps: RemovalDeps): EventRemoval {
-  const { db, serially, rollups, counts, retention, removedWith } = deps
+  const { db, serially, rollups, counts, retention, recall, removedWith } = deps
   async function find(uid: number, ids: readonly string[]): Promise<(readonly [Uint8Array, Uint8Array])[]> {
     const found: (readonly [Uint8Array, Uint8Array])[] = []
     // One iterator that goes from each to the next: ids sort as their events do.
@@ -129,6 +131,10 @@ export function createEventRemoval(deps: RemovalDeps): EventRemoval {
       counts.reset()
       throw error
     }
+    recall.removed(
+      uid,
+      rows.map(([key]) => key),
+    )
     return rows.length
   }
 

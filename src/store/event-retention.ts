@@ -15,6 +15,7 @@ import {
   UNSWEPT,
 } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
+import type { Recall } from './event-recall.ts'
 import { commandOfKey, eventsOf, readU32 } from './key-of-event.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import { createNumberSet } from './number-set.ts'
@@ -52,6 +53,7 @@ export interface RetentionDeps {
   readonly commands: CommandTable
   readonly rollups: RollupWriter
   readonly counts: EventCounts
+  readonly recall: Pick<Recall, 'removed' | 'textsRemoved'>
 }
 
 export function createEventRetention({
@@ -60,6 +62,7 @@ export function createEventRetention({
   commands,
   rollups,
   counts,
+  recall,
 }: RetentionDeps): EventRetention {
   const unsweptKey = (uid: number): Buffer => makeKey('commands', { u32: uid }, UNSWEPT)
   const unpurgedKey = (uid: number): Buffer => makeKey('commands', { u32: uid }, UNPURGED)
@@ -83,6 +86,7 @@ export function createEventRetention({
       counts.reset()
       throw error
     }
+    recall.removed(uid, keys)
     return keys.length
   }
 
@@ -113,23 +117,24 @@ export function createEventRetention({
           signal.throwIfAborted()
           await serially(async () => {
             const changes: Change[] = []
-            let some = 0
+            const some: number[] = []
             for (const [key, value] of page) {
               const number = readU32(key, NUMBER_AT)
               if (named.has(number) || used.has(number)) continue
-              some++
+              some.push(number)
               const hash = { bytes: blake3([textOf(value)], HASH_BYTES) }
               changes.push(
                 { type: 'del', key },
                 { type: 'del', key: makeKey('commands', { u32: uid }, BY_HASH, hash) },
               )
             }
-            if (some === 0) return
+            if (some.length === 0) return
             // Days remember numbers: one that was given is never given again.
             changes.push(await highestNumber(db, uid))
             await db.batch(changes)
             commands.forget(uid)
-            removed += some
+            recall.textsRemoved(uid, some)
+            removed += some.length
           })
         }
       } finally {

@@ -64,8 +64,8 @@ export interface StoredEvent {
 }
 
 const VALUE_VERSION = 1
-const RISK_BITS = 0b11
-const FAILED_BIT = 0b100
+export const RISK_BITS = 0b11
+export const FAILED_BIT = 0b100
 /** 36^11 microseconds end in the year 6140, 36^7 is above 2^32. */
 const START_DIGITS = 11
 const TAG_DIGITS = 7
@@ -74,19 +74,38 @@ const TAG_DIGITS = 7
 export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
   event.exit_code !== null && event.exit_code !== 0
 
-export function eventKey(event: EventInput, command: number): Buffer {
-  const flags =
-    RISK_LEVELS.indexOf(event.risk_level) |
-    (hasFailed(event) ? FAILED_BIT : 0) |
-    (event.untimed ? UNTIMED_BIT : 0)
+/** What filters ask for most, in one byte of the key. */
+export const eventFlags = (event: Pick<EventInput, 'exit_code' | 'risk_level' | 'untimed'>): number =>
+  RISK_LEVELS.indexOf(event.risk_level) |
+  (hasFailed(event) ? FAILED_BIT : 0) |
+  (event.untimed ? UNTIMED_BIT : 0)
+
+export const eventKey = (event: EventInput, number: number): Buffer =>
+  eventKeyOf(event.uid, {
+    start_us: event.start_us,
+    tag: event.tag,
+    number,
+    flags: eventFlags(event),
+  })
+
+/** What a key is made of beside its owner. */
+export interface EventKeyParts {
+  readonly start_us: number
+  readonly tag: number
+  /** Of the distinct text. */
+  readonly number: number
+  readonly flags: number
+}
+
+export function eventKeyOf(uid: number, { start_us, tag, number, flags }: EventKeyParts): Buffer {
   const key = Buffer.allocUnsafe(EVENT_KEY_BYTES)
   key[0] = EVENTS_BYTE
-  key.writeUInt32BE(event.uid, UID_AT)
+  key.writeUInt32BE(uid, UID_AT)
   // Twice 32 bits: writeBigUInt64BE would allocate a BigInt per event.
-  key.writeUInt32BE(Math.floor(event.start_us / 2 ** 32), START_AT)
-  key.writeUInt32BE(event.start_us % 2 ** 32, START_AT + 4)
-  key.writeUInt32BE(event.tag, TAG_AT)
-  key.writeUInt32BE(command, COMMAND_AT)
+  key.writeUInt32BE(Math.floor(start_us / 2 ** 32), START_AT)
+  key.writeUInt32BE(start_us % 2 ** 32, START_AT + 4)
+  key.writeUInt32BE(tag, TAG_AT)
+  key.writeUInt32BE(number, COMMAND_AT)
   key[FLAGS_AT] = flags
   return key
 }

@@ -1,25 +1,17 @@
 // Level 0: every command that ran, stored with its spool offset and rollups in one atomic batch, and searched.
 
+import { type Clock, systemClock } from '../base/clock.ts'
 import { createSerial } from '../base/serial.ts'
-import { revealLevel0 } from '../observe/level0.ts'
-import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
-import type { Change, Database, Snapshot } from './database.ts'
+import type { Change, Database } from './database.ts'
 import { countBetween } from './event-between.ts'
-import { commandTexts, createCommandTable, findCommands } from './event-commands.ts'
+import { createCommandTable } from './event-commands.ts'
 import { createEventCounts } from './event-counts.ts'
 import { createEventImports, type EventImports } from './event-imports.ts'
+import { createRecall } from './event-recall.ts'
 import { createEventRemoval, type EventRemoval, type RemovedWith } from './event-removal.ts'
 import { createEventRetention, type EventRetention } from './event-retention.ts'
-import {
-  decodeEvent,
-  decodeWithoutText,
-  type EventInput,
-  encodeEvent,
-  eventKey,
-  eventRange,
-  readEventKey,
-  type StoredEvent,
-} from './event-rows.ts'
+import { type EventInput, encodeEvent, eventKey } from './event-rows.ts'
+import { createEventSearch, type EventSearch } from './event-search.ts'
 import { createEventTransfer, type EventTransfer, unknownEvents } from './event-transfer.ts'
 import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
 import type { Rollup } from './rollups.ts'
@@ -37,6 +29,7 @@ export type { Arrival, Importing } from './event-imports.ts'
 export { UNKNOWN_SHELL } from './event-imports.ts'
 export type { RemovedEvent, RemovedWith } from './event-removal.ts'
 export { type EventInput, idOfEvent, type StoredEvent } from './event-rows.ts'
+export type { EventFilter, Ranking } from './event-search.ts'
 export type { WholeEvent } from './event-transfer.ts'
 export type { GuardNote } from './rollup-writer.ts'
 export { GUARD_OUTCOMES, type GuardOutcome } from './rollups.ts'
@@ -52,21 +45,12 @@ interface EventBatch {
   readonly dropped: number
 }
 
-export interface EventFilter {
-  /** Every one must occur in the command, ignoring case. */
-  readonly words: readonly string[]
-  /** The directory itself or one below it. */
-  readonly cwd?: string
-  readonly failed?: boolean
-  /** This level or a higher one. */
-  readonly risk?: RiskLevel
-  /** Milliseconds since the epoch. */
-  readonly since?: number
-  readonly shell?: string
-  readonly limit: number
-}
-
-export interface EventRepository extends EventTransfer, EventRetention, EventRemoval, EventImports {
+export interface EventRepository
+  extends EventTransfer,
+    EventRetention,
+    EventRemoval,
+    EventImports,
+    EventSearch {
   /** All or nothing: events, distinct commands, rollups, unique counts and the spool position in one Level batch. */
   ingest(batch: EventBatch): Promise<void>
   /** Writes the position once more and waits for the disk (fsync): everything before it is then safe to delete. */
@@ -76,28 +60,25 @@ export interface EventRepository extends EventTransfer, EventRetention, EventRem
   positions(): Promise<readonly SpoolPosition[]>
   /** Records that were written, or were to be written, and never came to be events. */
   dropped(): Promise<number>
-  /** Newest first; `total` counts all that match, not only the first `limit`. */
-  search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
   /** Events of one person. */
   count(uid: number): Promise<number>
   /** Those that began in [from, to), ms since the epoch, counted as a rollup is; for spans of an hour or less. */
   countBetween(uid: number, from: number, to: number): Promise<Rollup>
 }
 
-/** Rows per step of a scan: large enough to be fast, small enough not to hold up the event loop for long. */
-const PAGE = 4096
-
 /** `removedWith`: whoever keeps something beside events that must go with them. */
 export function createEventRepository(
   db: Database,
   removedWith: readonly RemovedWith[] = [],
+  clock: Clock = systemClock,
 ): EventRepository {
   const serially = createSerial()
   const commands = createCommandTable(db)
   const rollups = createRollupWriter(db)
   const counts = createEventCounts(db)
-  const retention = createEventRetention({ db, serially, commands, rollups, counts })
-  const removal = createEventRemoval({ db, serially, rollups, counts, retention, removedWith })
+  const recall = createRecall({ db, serially, clock })
+  const retention = createEventRetention({ db, serially, commands, rollups, counts, recall })
+  const removal = createEventRemoval({ db, serially, rollups, counts, retention, recall, removedWith })
   let dropped: number | undefined
   /** Microseconds since the epoch; 0 when nothing was ever lost. */
   let repairedUs: number | undefined
@@ -140,9 +121,10 @@ export function createEventRepository(
     changes: Change[],
     notes: readonly GuardNote[] = [],
   ): Promise<void> {
+    let numbers: readonly number[] = []
     try {
       if (events.length + notes.length > 0) {
-        const numbers = await number(events, changes)
+        numbers = await number(events, changes)
         await rollups.fold(events, numbers, notes, changes)
         for (const [uid, own] of Map.groupBy(events, (event) => event.uid)) {
           await counts.add(uid, own.length, changes)
@@ -159,54 +141,7 @@ export function createEventRepository(
       counts.reset()
       throw error
     }
-  }
-
-  /** As of `snapshot`: what is removed meanwhile is still there. */
-  async function searchIn(
-    snapshot: Snapshot,
-    uid: number,
-    filter: EventFilter,
-  ): Promise<{ events: readonly StoredEvent[]; total: number }> {
-    const wanted = filter.words.length > 0 ? await findCommands(db, uid, filter.words) : undefined
-    if (wanted?.size === 0) return { events: [], total: 0 }
-    const least = filter.risk === undefined ? 0 : RISK_LEVELS.indexOf(filter.risk)
-    const byValue = filter.cwd !== undefined || filter.shell !== undefined
-    const unfiltered = !wanted && least === 0 && !byValue && !filter.failed && filter.since === undefined
-    const hits: (readonly [key: Uint8Array, value: Uint8Array | undefined])[] = []
-    let total = 0
-    const keys = db.keys({ ...eventRange(uid, filter.since), reverse: true, snapshot })
-    try {
-      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
-        const fits = page.filter((key) => {
-          const { command, risk, failed } = readEventKey(key)
-          return risk >= least && (!filter.failed || failed) && (!wanted || wanted.has(command))
-        })
-        const values = byValue ? await db.getMany<Uint8Array, Uint8Array>(fits, { snapshot }) : []
-        for (const [i, key] of fits.entries()) {
-          if (byValue && !fitsValue(key, values[i]!, filter)) continue
-          total++
-          if (hits.length < filter.limit) hits.push([key, values[i]])
-        }
-        if (unfiltered && hits.length >= filter.limit) break
-      }
-    } finally {
-      await keys.close()
-    }
-    if (unfiltered) total = await counts.of(uid)
-    const texts = await commandTexts(
-      db,
-      uid,
-      hits.map(([key]) => readEventKey(key).command),
-      snapshot,
-    )
-    const values = byValue
-      ? hits.map(([, value]) => value)
-      : await db.getMany<Uint8Array, Uint8Array>(
-          hits.map(([key]) => key),
-          { snapshot },
-        )
-    const events = hits.map(([key], i) => decodeEvent(key, values[i]!, texts.get(readEventKey(key).command)!))
-    return { events, total }
+    recall.stored(events, numbers)
   }
 
   return {
@@ -222,6 +157,7 @@ export function createEventRepository(
     ...createEventTransfer(db, serially, store),
     ...retention,
     ...removal,
+    ...createEventSearch({ db, serially, counts, recall }),
     ...createEventImports({ db, serially, store, remove: removal.remove }),
 
     settle: (position) => serially(() => db.batch([putPosition(position)], { sync: true })),
@@ -234,25 +170,8 @@ export function createEventRepository(
       return dropped ?? readDropped(db)
     },
 
-    async search(uid, filter) {
-      const snapshot = db.snapshot()
-      try {
-        return await searchIn(snapshot, uid, filter)
-      } finally {
-        await snapshot.close()
-      }
-    },
-
     count: counts.of,
 
     countBetween: (uid, from, to) => countBetween(db, uid, from, to),
   }
-}
-
-function fitsValue(key: Uint8Array, value: Uint8Array, filter: EventFilter): boolean {
-  const event = decodeWithoutText(key, value)
-  if (filter.shell !== undefined && event.shell !== filter.shell) return false
-  if (filter.cwd === undefined) return true
-  const cwd = revealLevel0(event.cwd)
-  return cwd === filter.cwd || cwd.startsWith(filter.cwd.endsWith('/') ? filter.cwd : `${filter.cwd}/`)
 }

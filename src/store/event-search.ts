@@ -1,0 +1,311 @@
+// Finds a person's events, newest first, and their distinct commands by worth: in the index, or in the database itself.
+
+import type { Serial } from '../base/serial.ts'
+import { revealLevel0 } from '../observe/level0.ts'
+import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
+import type { Database, Snapshot } from './database.ts'
+import { commandTexts, findCommands } from './event-commands.ts'
+import type { EventCounts } from './event-counts.ts'
+import type { Chunk, EventIndex, IndexFilter } from './event-index.ts'
+import type { Recall } from './event-recall.ts'
+import {
+  decodeEvent,
+  decodeWithoutText,
+  type EventKeyParts,
+  eventKeyOf,
+  eventRange,
+  readEventKey,
+  type StoredEvent,
+} from './event-rows.ts'
+import { startOfKey } from './key-of-event.ts'
+
+export interface EventFilter {
+  /** Every one must occur in the command, ignoring case. */
+  readonly words: readonly string[]
+  /** None of these may. */
+  readonly without?: readonly string[]
+  /** The directory itself or one below it. */
+  readonly cwd?: string
+  readonly failed?: boolean
+  /** This level or a higher one. */
+  readonly risk?: RiskLevel
+  /** Milliseconds since the epoch: from, and before. */
+  readonly since?: number
+  readonly until?: number
+  readonly shell?: string
+  /** Exactly this exit code. */
+  readonly exit?: number
+  /** At least so many milliseconds. */
+  readonly longerMs?: number
+  /** Typed on the person's behalf, or by themselves. */
+  readonly generated?: boolean
+  /** Of each command only the newest that fits. */
+  readonly unique?: boolean
+  readonly limit: number
+}
+
+/** What a distinct command is worth to whoever asks: functions of values, which say nothing of the database. */
+export interface Ranking {
+  /** How well a text fits, in lower case; 0: not at all. */
+  match(text: string): number
+  /** What a use in that directory is worth. */
+  place(cwd: string): number
+  /** What a use of that age (ms) is worth. */
+  use(ageMs: number, failed: boolean): number
+  /** The whole: `worth` is the sum of what its uses are worth, `ageMs` how old the newest of them is. */
+  score(command: { readonly match: number; readonly worth: number; readonly ageMs: number }): number
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+export interface RankedCommand {
+  /** The newest use that fits. */
+  readonly event: StoredEvent
+  /** Uses that fit, and of these the failed ones. */
+  readonly uses: number
+  readonly failures: number
+}
+
+export interface RankedCommands {
+  /** Best first. */
+  readonly commands: readonly RankedCommand[]
+  /** Distinct commands that fit. */
+  readonly total: number
+  /** False while only the newest events were looked at. */
+  readonly complete: boolean
+}
+
+export interface EventSearch {
+  /** Newest first; `total` counts all that match, not only the first `limit`. */
+  search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
+  /** Distinct commands, best first, of the events that the filter lets through; its words are the ranking's. */
+  rank(uid: number, filter: Omit<EventFilter, 'words' | 'unique'>, ranking: Ranking): Promise<RankedCommands>
+}
+
+/** Rows per step of a scan: large enough to be fast, small enough not to hold up the event loop for long. */
+const PAGE = 4096
+/** Long texts read at a time: each may have 64 KB. */
+const LONG_PAGE = 64
+
+export function createEventSearch(deps: {
+  readonly db: Database
+  readonly serially: Serial
+  readonly counts: EventCounts
+  readonly recall: Recall
+}): EventSearch {
+  const { db, serially, counts, recall } = deps
+
+  /** What these texts are, of which the index keeps only the beginning. */
+  async function longFits(
+    uid: number,
+    index: EventIndex,
+    fits: (text: string) => boolean,
+  ): Promise<ReadonlyMap<number, boolean>> {
+    const found = new Map<number, boolean>()
+    const numbers = index.longTexts()
+    for (let at = 0; at < numbers.length; at += LONG_PAGE) {
+      const texts = await commandTexts(db, uid, numbers.slice(at, at + LONG_PAGE))
+      for (const [number, text] of texts) found.set(number, fits(revealLevel0(text).toLowerCase()))
+    }
+    return found
+  }
+
+  async function inIndex(
+    uid: number,
+    index: EventIndex,
+    filter: EventFilter,
+  ): Promise<{ hits: readonly EventKeyParts[]; total: number; snapshot: Snapshot }> {
+    const fits = textFits(filter)
+    const long = fits === undefined ? undefined : await longFits(uid, index, fits)
+    const hits: EventKeyParts[] = []
+    const seen = filter.unique ? new Uint8Array(index.numbers()) : undefined
+    let total = 0
+    const byNumber = fits && { fits: (n: number) => long?.get(n) ?? fits(index.text(n) ?? '') }
+    index.each({ ...indexFilter(filter), ...byNumber }, (chunk, at) => {
+      if (seen !== undefined) {
+        const number = chunk.number[at]!
+        if (seen[number] === 1) return true
+        seen[number] = 1
+      }
+      total++
+      if (hits.length < filter.limit) hits.push(index.hit(chunk, at))
+      return true
+    })
+    return { hits, total, snapshot: db.snapshot() }
+  }
+
+  async function read(uid: number, keys: readonly Uint8Array[], snapshot: Snapshot): Promise<StoredEvent[]> {
+    const numbers = keys.map((key) => readEventKey(key).command)
+    const texts = await commandTexts(db, uid, numbers, snapshot)
+    const values = await db.getMany<Uint8Array, Uint8Array>([...keys], { snapshot })
+    return keys.map((key, i) => decodeEvent(key, values[i]!, texts.get(numbers[i]!)!))
+  }
+
+  /** As of `snapshot`: what is removed meanwhile is still there. */
+  async function inDatabase(
+    snapshot: Snapshot,
+    uid: number,
+    filter: EventFilter,
+  ): Promise<{ events: readonly StoredEvent[]; total: number }> {
+    const fits = textFits(filter)
+    const wanted = fits && (await findCommands(db, uid, fits))
+    if (wanted?.size === 0) return { events: [], total: 0 }
+    const least = filter.risk === undefined ? 0 : RISK_LEVELS.indexOf(filter.risk)
+    const until = filter.until === undefined ? Number.POSITIVE_INFINITY : Math.ceil(filter.until) * 1000
+    const byValue = VALUE_FILTERS.some((name) => filter[name] !== undefined)
+    const hits: Uint8Array[] = []
+    const seen = filter.unique ? new Set<number>() : undefined
+    let total = 0
+    const keys = db.keys({ ...eventRange(uid, filter.since), reverse: true, snapshot })
+    try {
+      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+        const fitting = page.filter((key) => {
+          const { command, risk, failed } = readEventKey(key)
+          if (risk < least || (filter.failed && !failed) || startOfKey(key) >= until) return false
+          return !wanted || wanted.has(command)
+        })
+        const values = byValue ? await db.getMany<Uint8Array, Uint8Array>(fitting, { snapshot }) : []
+        for (const [i, key] of fitting.entries()) {
+          if (byValue && !fitsValue(decodeWithoutText(key, values[i]!), filter)) continue
+          if (seen !== undefined) {
+            const { command } = readEventKey(key)
+            if (seen.has(command)) continue
+            seen.add(command)
+          }
+          total++
+          if (hits.length < filter.limit) hits.push(key)
+        }
+        if (isUnfiltered(filter) && hits.length >= filter.limit) break
+      }
+    } finally {
+      await keys.close()
+    }
+    if (isUnfiltered(filter)) total = await counts.of(uid)
+    return { events: await read(uid, hits, snapshot), total }
+  }
+
+  return {
+    async search(uid, filter) {
+      // The newest alone need no index, and whoever only looks at them none that stays.
+      const whole = isUnfiltered(filter) ? undefined : recall.whole(uid)
+      if (whole === undefined) {
+        const snapshot = db.snapshot()
+        try {
+          return await inDatabase(snapshot, uid, filter)
+        } finally {
+          await snapshot.close()
+        }
+      }
+      const { hits, total, snapshot } = await serially(() => inIndex(uid, whole.index, filter))
+      try {
+        const keys = hits.map((hit) => eventKeyOf(uid, hit))
+        return { events: await read(uid, keys, snapshot), total }
+      } finally {
+        await snapshot.close()
+      }
+    },
+
+    async rank(uid, filter, ranking) {
+      const recalled = await recall.begun(uid)
+      const { ranked, snapshot } = await serially(async () => ({
+        ranked: rankIn(recalled.index, filter, ranking),
+        snapshot: db.snapshot(),
+      }))
+      try {
+        const keys = ranked.best.map(({ hit }) => eventKeyOf(uid, hit))
+        const events = await read(uid, keys, snapshot)
+        const commands = ranked.best.map(({ uses, failures }, i) => ({ event: events[i]!, uses, failures }))
+        return { commands, total: ranked.total, complete: recalled.complete }
+      } finally {
+        await snapshot.close()
+      }
+    },
+  }
+}
+
+interface Best {
+  readonly score: number
+  readonly hit: EventKeyParts
+  readonly uses: number
+  readonly failures: number
+}
+
+/** One pass over the events from the newest back, and one over the texts. */
+function rankIn(
+  index: EventIndex,
+  filter: Omit<EventFilter, 'words' | 'unique'>,
+  { match, place, use, score, now }: Ranking,
+): { best: readonly Best[]; total: number } {
+  const numbers = index.numbers()
+  const matches = Float64Array.from({ length: numbers }, (_, n) => match(index.text(n) ?? ''))
+  const places = Float64Array.from(index.places(), place)
+  const worth = new Float64Array(numbers)
+  const uses = new Uint32Array(numbers)
+  const failures = new Uint32Array(numbers)
+  const newest = new Map<number, readonly [Chunk, number]>()
+  const order: number[] = []
+  index.each({ ...indexFilter(filter), fits: (n) => matches[n]! > 0 }, (chunk, at) => {
+    const number = chunk.number[at]!
+    if (uses[number] === 0) {
+      newest.set(number, [chunk, at])
+      order.push(number)
+    }
+    const failed = index.failed(chunk, at)
+    uses[number]!++
+    if (failed) failures[number]!++
+    const ageMs = Math.max(0, now - chunk.start[at]! / 1000)
+    worth[number]! += places[chunk.place[at]!]! * use(ageMs, failed)
+    return true
+  })
+  const best: { readonly score: number; readonly number: number }[] = []
+  for (const number of order) {
+    const [chunk, at] = newest.get(number)!
+    const ageMs = Math.max(0, now - chunk.start[at]! / 1000)
+    const one = { score: score({ match: matches[number]!, worth: worth[number]!, ageMs }), number }
+    if (best.length === filter.limit && one.score <= best.at(-1)!.score) continue
+    const behind = best.findIndex((other) => other.score < one.score)
+    best.splice(behind < 0 ? best.length : behind, 0, one)
+    if (best.length > filter.limit) best.pop()
+  }
+  return {
+    total: order.length,
+    best: best.map((one) => ({
+      score: one.score,
+      hit: index.hit(...newest.get(one.number)!),
+      uses: uses[one.number]!,
+      failures: failures[one.number]!,
+    })),
+  }
+}
+
+/** Of a text in lower case; undefined where any will do. */
+function textFits({ words, without = [] }: EventFilter): ((text: string) => boolean) | undefined {
+  if (words.length + without.length === 0) return undefined
+  const wanted = words.map((word) => word.toLowerCase())
+  const unwanted = without.map((word) => word.toLowerCase())
+  return (text) =>
+    wanted.every((word) => text.includes(word)) && !unwanted.some((word) => text.includes(word))
+}
+
+/** These are not in an event's key. */
+const VALUE_FILTERS = ['cwd', 'shell', 'exit', 'longerMs', 'generated'] as const
+const FILTERS = [...VALUE_FILTERS, 'failed', 'risk', 'since', 'until', 'unique'] as const
+
+const isUnfiltered = (filter: EventFilter): boolean =>
+  textFits(filter) === undefined && FILTERS.every((name) => !filter[name] && filter[name] !== 0)
+
+function indexFilter({ cwd, limit: _, ...filter }: Omit<EventFilter, 'words' | 'unique'>): IndexFilter {
+  return { ...filter, ...(cwd !== undefined && { inPlace: (place) => isIn(place, cwd) }) }
+}
+
+function fitsValue(event: StoredEvent, { cwd, shell, exit, longerMs, generated }: EventFilter): boolean {
+  if (shell !== undefined && event.shell !== shell) return false
+  if (exit !== undefined && event.exit_code !== exit) return false
+  if (longerMs !== undefined && (event.duration_ms === null || event.duration_ms < longerMs)) return false
+  if (generated !== undefined && event.karo_generated !== generated) return false
+  return cwd === undefined || isIn(revealLevel0(event.cwd), cwd)
+}
+
+/** The directory itself or one below it. */
+const isIn = (place: string, cwd: string): boolean =>
+  place === cwd || place.startsWith(cwd.endsWith('/') ? cwd : `${cwd}/`)
