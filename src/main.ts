@@ -13,6 +13,7 @@ import { exportRoutes } from './api/routes/export.ts'
 import { historyRoutes } from './api/routes/history.ts'
 import { importRoutes } from './api/routes/import.ts'
 import { logsRoutes } from './api/routes/logs.ts'
+import { mcpRoutes } from './api/routes/mcp.ts'
 import { metricsRoutes } from './api/routes/metrics.ts'
 import { openApiRoutes } from './api/routes/openapi.ts'
 import { peersRoutes } from './api/routes/peers.ts'
@@ -200,6 +201,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       summariesRoutes({ summaries, trust, clock }),
       queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
       auditRoutes({ audit, trust, clock }),
+      mcpRoutes({ audit }),
       ...http.routes,
       eventsRoutes({ feed: happenings, timers }),
       openApiRoutes(),

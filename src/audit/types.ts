@@ -16,6 +16,8 @@ export const AUDIT_TYPES = [
   'trust_change',
   'consent_change',
   'key_rotation',
+  /** An AI coding tool read commands of a person's history through `karo mcp`: how many, never which. */
+  'mcp_history_read',
   'token_created',
   'token_revoked',
   /** Requests over TCP that were turned away, counted by reason. */

@@ -53,6 +53,8 @@ export interface Config {
     /** Commands that match any of these globs are not recorded; read by the hook and by the daemon. */
     readonly ignore: readonly string[]
   }
+  /** AI coding tools may read the history of the person they work for. */
+  readonly mcp: { readonly history: boolean }
   /** Of what the commands of hooked shells use while they run; `keep_days` 0 keeps as long as there is room. */
   readonly processes: { readonly enabled: boolean; readonly keep_days: number }
   /** Days; 0 keeps for ever. */

@@ -299,6 +299,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
       timeout_ms: v(KEYS.guardTimeout),
     },
     history: { ignore: v(KEYS.historyIgnore) },
+    mcp: { history: v(KEYS.mcpHistory) },
     processes: { enabled: v(KEYS.processesEnabled), keep_days: v(KEYS.processesKeepDays) },
     retention: {
       events_days: v(KEYS.retentionEvents),

@@ -327,6 +327,14 @@ export const KEYS = {
     example: '["pass *", "*--password*"]',
   }),
 
+  mcpHistory: key({
+    path: 'mcp.history',
+    kind: kind.boolean,
+    default: false,
+    description:
+      'Let AI coding tools read your history through `karo mcp`, with secrets taken out as it is stored. Each time is an entry of the ledger. What they read they may send to whoever runs their model.',
+  }),
+
   processesEnabled: key({
     path: 'processes.enabled',
     kind: kind.boolean,
@@ -412,6 +420,7 @@ const LIVE_SECTIONS: Readonly<Record<keyof Config, boolean>> = {
   sharing: true,
   guard: true,
   history: true,
+  mcp: true,
   processes: true,
   retention: true,
   query: true,

@@ -132,6 +132,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
     )
   },
   key_rotation: null,
+  mcp_history_read: null,
   token_created: null,
   token_revoked: null,
   api_refused: null,

@@ -8,6 +8,7 @@ import { getEvents } from './events.ts'
 import { exportHistory, importHistory } from './export.ts'
 import { getHistory, getStats } from './history.ts'
 import { beginImport, finishImport, getImports, importEntries, undoImport } from './import.ts'
+import { noteRead } from './mcp.ts'
 import { getOpenApi } from './openapi.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from './peers.ts'
 import { getProcesses } from './processes.ts'
@@ -57,6 +58,7 @@ export const OPERATIONS: readonly Operation[] = [
   whoAsked,
   verifyAudit,
   exportAudit,
+  noteRead,
   getTokens,
   createToken,
   revokeToken,

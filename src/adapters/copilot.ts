@@ -1,0 +1,58 @@
+// GitHub Copilot CLI: preToolUse, postToolUse and postToolUseFailure hooks of its bash tool.
+// Source: https://docs.github.com/en/copilot/reference/hooks-reference (camelCase payloads; a hook that exits with
+// another code than 0 denies, one that says nothing leaves the decision to the tool).
+import type { Adapter } from './adapter.ts'
+import { BadCall } from './adapter.ts'
+import { HOOK_SECONDS } from './claude.ts'
+import { callOf, commandOf, directoryOf, type Members, membersOf } from './fields.ts'
+
+export const copilot: Adapter = {
+  name: 'copilot',
+  title: 'GitHub Copilot CLI',
+  asks: true,
+  read(input) {
+    const call = callOf(input)
+    if (call.toolName !== 'bash') return { kind: 'other' }
+    const what = {
+      command: commandOf(argumentsOf(call).command),
+      ...directoryOf(call.cwd),
+      shell: 'bash',
+    } as const
+    // These payloads have no name of their event: only what ran has a result or an error.
+    const result = membersOf(call.toolResult)
+    if (result?.resultType === 'denied') return { kind: 'other' }
+    if (result === undefined && call.error === undefined) return { kind: 'before', ...what }
+    return { kind: 'after', ...what, exitCode: null, durationMs: null }
+  },
+  answer: (reply) =>
+    reply.decision === 'none'
+      ? undefined
+      : { permissionDecision: reply.decision, permissionDecisionReason: reply.reason },
+  settings: {
+    directory: { env: 'COPILOT_HOME', name: '.copilot' },
+    userFile: 'hooks/karo.json',
+    projectFile: '.github/hooks/karo.json',
+    hooksOnly: true,
+    fixed: { version: 1 },
+    entries: (command) => {
+      const entry = [{ type: 'command', bash: command, timeoutSec: HOOK_SECONDS }]
+      return { preToolUse: entry, postToolUse: entry, postToolUseFailure: entry }
+    },
+  },
+}
+
+/** An object, or in earlier versions its JSON as a text. */
+function argumentsOf(call: Members): Members {
+  const args = typeof call.toolArgs === 'string' ? parsed(call.toolArgs) : call.toolArgs
+  const members = membersOf(args)
+  if (members === undefined) throw new BadCall('the call has no arguments')
+  return members
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new BadCall("the call's arguments are not JSON")
+  }
+}

@@ -1,0 +1,44 @@
+// Reads members of JSON that somebody else wrote, without trusting any of it.
+import { BadCall } from './adapter.ts'
+
+export type Members = Readonly<Record<string, unknown>>
+
+export function membersOf(value: unknown): Members | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined
+}
+
+/** The call itself must be an object. */
+export function callOf(value: unknown): Members {
+  const members = membersOf(value)
+  if (members === undefined) throw new BadCall('the call is not a JSON object')
+  return members
+}
+
+export const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)
+
+/** The command of a shell tool: without one nothing can be judged. */
+export function commandOf(value: unknown): string {
+  const command = textOf(value)
+  if (command === undefined) throw new BadCall('the call has no command')
+  return command
+}
+
+/** Absolute, or nothing: a relative one is relative to something that is not known here. */
+export function directoryOf(value: unknown): { readonly cwd?: string } {
+  const cwd = textOf(value)
+  return cwd?.startsWith('/') ? { cwd } : {}
+}
+
+/** A whole number of milliseconds that can be meant. */
+export function durationOf(value: unknown): number | null {
+  return typeof value === 'number' && value >= 0 && value <= MOST_MS ? Math.round(value) : null
+}
+/** A year; more is not a duration of a command. */
+const MOST_MS = 366 * 86_400_000
+
+/** 0 to 255, as wait(2) has them. */
+export function exitCodeOf(value: unknown): number | null {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= 255
+    ? (value as number)
+    : null
+}

@@ -1,0 +1,55 @@
+// Gemini CLI: BeforeTool and AfterTool hooks of its run_shell_command.
+// Source: google-gemini/gemini-cli, docs/hooks/reference.md (decisions are `allow` and `deny`; silence means none), and
+// packages/core/src/tools/shell.ts for the text of a result.
+import { resolve } from 'node:path'
+import type { Adapter, ToolCall } from './adapter.ts'
+import { HOOK_SECONDS } from './claude.ts'
+import { callOf, commandOf, directoryOf, exitCodeOf, type Members, membersOf, textOf } from './fields.ts'
+
+export const gemini: Adapter = {
+  name: 'gemini',
+  title: 'Gemini CLI',
+  asks: false,
+  read(input) {
+    const call = callOf(input)
+    if (call.tool_name !== 'run_shell_command') return { kind: 'other' }
+    if (call.hook_event_name === 'BeforeTool') return { kind: 'before', ...whatOf(call) }
+    if (call.hook_event_name !== 'AfterTool') return { kind: 'other' }
+    return { kind: 'after', ...whatOf(call), exitCode: exitCode(call), durationMs: null }
+  },
+  answer: (reply) =>
+    reply.decision === 'none'
+      ? undefined
+      : { decision: 'deny', reason: reply.reason, systemMessage: reply.reason },
+  settings: {
+    directory: { name: '.gemini' },
+    userFile: 'settings.json',
+    projectFile: '.gemini/settings.json',
+    hooksOnly: false,
+    fixed: {},
+    entries: (command) => {
+      const hook = { type: 'command', name: 'karo', command, timeout: HOOK_SECONDS * 1000 }
+      const entry = [{ matcher: 'run_shell_command', hooks: [hook] }]
+      return { BeforeTool: entry, AfterTool: entry }
+    },
+  },
+}
+
+function whatOf(call: Members): Pick<ToolCall & { kind: 'before' }, 'command' | 'cwd' | 'shell'> {
+  const { command, dir_path } = membersOf(call.tool_input) ?? {}
+  const { cwd } = directoryOf(call.cwd)
+  // Relative to the directory of the session.
+  const below = textOf(dir_path)
+  const where = cwd !== undefined && below !== undefined ? resolve(cwd, below) : cwd
+  return { command: commandOf(command), ...directoryOf(where), shell: 'bash' }
+}
+
+/** `Output: …`, then one line each of what there is to tell; a code of 0 is not told. */
+function exitCode(call: Members): number | null {
+  const { llmContent, error } = membersOf(call.tool_response) ?? {}
+  const told = textOf(llmContent)
+  if (error !== undefined || told === undefined || !told.startsWith('Output: ')) return null
+  const code = [...told.matchAll(/^Exit Code: (\d{1,3})$/gm)].at(-1)?.[1]
+  if (code !== undefined) return exitCodeOf(Number(code))
+  return /^(?:Signal|Error): /m.test(told) ? null : 0
+}

@@ -1,0 +1,129 @@
+// Puts Karo's hooks into the text of a tool's settings file and takes them out again.
+import type { HookSettings } from './adapter.ts'
+import {
+  type Json,
+  jsonOf,
+  memberOf,
+  type Node,
+  NotEditable,
+  parseNode,
+  withAdded,
+  withoutElement,
+} from './json-edit.ts'
+
+/** How ours are found again: a comment to the shell that the tool hands the line to. */
+export const MARK = '# karo hook'
+
+/** Where the tool keeps its hooks, in every one of these files. */
+const HOOKS = 'hooks'
+
+/**
+ * The settings with our hooks in them once; a text that has exactly these already comes back as it is. `text` is the
+ * file as it is, empty for a file that is not there. `command` ends with MARK. Throws NotEditable.
+ */
+export function withHooks(text: string, settings: HookSettings, command: string): string {
+  const wanted = settings.entries(command)
+  if (text.trim() !== '' && JSON.stringify(ownHooks(text)) === JSON.stringify(sorted(wanted))) return text
+  let edited = text.trim() === '' ? '{}\n' : withoutHooks(text)
+  for (const [key, value] of Object.entries(settings.fixed)) {
+    if (memberOf(parseNode(edited), key) === undefined) edited = added(edited, [], value, key)
+  }
+  if (memberOf(parseNode(edited), HOOKS) === undefined) edited = added(edited, [], {}, HOOKS)
+  for (const [event, entries] of Object.entries(wanted)) {
+    if (eventNode(edited, event) === undefined) edited = added(edited, [HOOKS], [], event)
+    for (const entry of entries as readonly Json[]) edited = added(edited, [HOOKS, event], entry)
+  }
+  return edited
+}
+
+/** The settings without our hooks, and without what was only there to hold them. Throws NotEditable. */
+export function withoutHooks(text: string): string {
+  let edited = text
+  for (let own = findOwn(edited); own !== undefined; own = findOwn(edited)) {
+    edited = withoutElement(edited, own.from, own.index)
+  }
+  return edited
+}
+
+/** True when nothing but `fixed` is left, so that the file may go. */
+export function isBare(text: string, { fixed }: HookSettings): boolean {
+  const root = parseNode(text)
+  return root.kind === 'members' && root.members.every(({ key }) => Object.hasOwn(fixed, key))
+}
+
+/** Our entries by event, as they stand in the file. Throws NotEditable. */
+export function ownHooks(text: string): Readonly<Record<string, readonly Json[]>> {
+  const found: Record<string, Json[]> = {}
+  for (const { event, node } of entriesOf(text)) {
+    const entry = jsonOf(text, node)
+    if (hasMark(entry)) found[event] = [...(found[event] ?? []), entry]
+  }
+  return sorted(found)
+}
+
+function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
+}
+
+type Container = Exclude<Node, { kind: 'scalar' }>
+
+/** Adds to what stands at the path of members. */
+function added(text: string, path: readonly string[], value: Json, key?: string): string {
+  const into = path.reduce<Node | undefined>((node, name) => node && memberOf(node, name), parseNode(text))
+  const wants = key === undefined ? 'list' : 'members'
+  if (into?.kind !== wants) throw new NotEditable(`"${path.join('.')}" in it is not what this tool has there`)
+  return withAdded(text, into as Container, value, key)
+}
+
+function eventNode(text: string, event: string): Node | undefined {
+  const hooks = memberOf(parseNode(text), HOOKS)
+  return hooks && memberOf(hooks, event)
+}
+
+/** Every entry of every event. Throws NotEditable for a file that is built otherwise. */
+function entriesOf(text: string): readonly { event: string; list: Container; index: number; node: Node }[] {
+  const root = parseNode(text)
+  if (root.kind !== 'members') throw new NotEditable('it is not a JSON object')
+  const hooks = memberOf(root, HOOKS)
+  if (hooks === undefined) return []
+  if (hooks.kind !== 'members') throw new NotEditable('"hooks" in it is not an object')
+  return hooks.members.flatMap(({ key: event, value: list }) =>
+    // Other members than events stand here too, `disabled` of Gemini CLI for one.
+    list.kind === 'list' ? list.items.map((node, index) => ({ event, list, index, node })) : [],
+  )
+}
+
+/** The next element to take out: a hook of ours, or what has become empty by that. */
+function findOwn(text: string): { from: Container; index: number } | undefined {
+  for (const { event, list, index, node } of entriesOf(text)) {
+    if (!hasMark(jsonOf(text, node))) continue
+    const inner = memberOf(node, HOOKS)
+    if (inner?.kind === 'list' && inner.items.length > 1) {
+      // Somebody put another hook beside ours.
+      const own = inner.items.findIndex((item) => isOurs(jsonOf(text, item)))
+      if (own >= 0) return { from: inner, index: own }
+    }
+    if (list.kind === 'list' && list.items.length > 1) return { from: list, index }
+    const root = parseNode(text) as Container & { kind: 'members' }
+    const hooks = memberOf(root, HOOKS) as Container & { kind: 'members' }
+    if (hooks.members.length > 1)
+      return { from: hooks, index: hooks.members.findIndex(({ key }) => key === event) }
+    return { from: root, index: root.members.findIndex(({ key }) => key === HOOKS) }
+  }
+  return undefined
+}
+
+/** A hook itself, or a group of hooks with one of ours in it. */
+function hasMark(entry: Json): boolean {
+  if (isOurs(entry)) return true
+  const inner = isObject(entry) ? entry[HOOKS] : undefined
+  return Array.isArray(inner) && (inner as readonly Json[]).some(isOurs)
+}
+
+function isOurs(hook: Json): boolean {
+  if (!isObject(hook)) return false
+  return [hook.command, hook.bash].some((line) => typeof line === 'string' && line.endsWith(MARK))
+}
+
+const isObject = (value: Json): value is { readonly [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)

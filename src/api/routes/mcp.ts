@@ -1,0 +1,23 @@
+// /mcp: each time an AI coding tool reads a person's history, the ledger says so.
+import type { Audit } from '../../audit/index.ts'
+import { serve } from '../operation.ts'
+import { noteRead } from '../operations/mcp.ts'
+import type { Routes } from '../route.ts'
+
+interface McpDeps {
+  readonly audit: Pick<Audit, 'record'>
+}
+
+export function mcpRoutes({ audit }: McpDeps): Routes {
+  return (server) => {
+    serve(server, noteRead, async ({ caller, body: { events, total }, id }) => {
+      await audit.record({
+        type: 'mcp_history_read',
+        success: true,
+        trace_id: id,
+        details: { uid: caller.uid, events, total },
+      })
+      return { noted: true } as const
+    })
+  }
+}

@@ -1,0 +1,88 @@
+// karo mcp: serves an AI coding tool over standard input and output, by the Model Context Protocol.
+import { homedir } from 'node:os'
+import { callDaemon } from '../../api/client.ts'
+import { systemClock } from '../../base/clock.ts'
+import { EXIT, KaroError } from '../../base/errors.ts'
+import { loadConfig } from '../../config/load.ts'
+import { loadGuard } from '../../guard/index.ts'
+import type { Command, CommandIo } from '../command.ts'
+import { watchInterrupt } from '../interrupt.ts'
+
+export const mcp: readonly Command[] = [
+  {
+    name: 'mcp',
+    summary: 'serve check, explain, stats, queries and, if you allow it, history to an AI coding tool (MCP)',
+    args: [],
+    options: [],
+    examples: [
+      { run: 'claude mcp add karo -- karo mcp', does: 'makes Claude Code start it' },
+      {
+        run: 'karo config get mcp.history',
+        does: 'whether such a tool may read your history: history = true under [mcp] in config.toml',
+      },
+    ],
+    async run(io) {
+      if (process.stdin.isTTY) {
+        throw new KaroError('bad_request', 'this speaks a protocol with a program, not with a person', {
+          where: 'karo mcp',
+          hint: 'Name it as an MCP server in the settings of your AI coding tool: command karo, argument mcp.',
+        })
+      }
+      const { serveMcp } = await import('../../mcp/index.ts')
+      const interrupt = watchInterrupt()
+      let told = false
+      try {
+        await serveMcp(
+          worldOf(io),
+          { input: process.stdin, output: process.stdout },
+          interrupt.signal,
+          (what) => {
+            // Once: a program that sends nonsense sends much of it.
+            if (!told) io.err(`karo: ${what}\n`)
+            told = true
+          },
+        )
+      } finally {
+        interrupt.release()
+        // A question under way would hold the process until its answer; nobody waits for that any more.
+        process.stdin.destroy()
+      }
+      return EXIT.done
+    },
+  },
+]
+
+function worldOf(io: CommandIo) {
+  return {
+    guard: () => loadGuard({ home: io.home, env: io.env }),
+    cwd: workingDirectory(),
+    home: io.env.HOME || homedir(),
+    mayReadHistory: mayReadHistory(io),
+    ask: (
+      method: 'GET' | 'POST',
+      path: string,
+      body: unknown,
+      { deadlineMs }: { readonly deadlineMs?: number },
+    ) => callDaemon({ socket: io.socket }, method, path, body, deadlineMs),
+    now: systemClock.now,
+    monotonic: systemClock.monotonic,
+  }
+}
+
+/** A configuration that cannot be used allows nothing. */
+function mayReadHistory({ home, env }: CommandIo): boolean {
+  try {
+    return loadConfig({ home, env }).config.mcp.history
+  } catch {
+    return false
+  }
+}
+
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    // It was deleted.
+    return undefined
+  }
+}

@@ -1,0 +1,45 @@
+// Serves one AI coding tool over standard input and output, until either ends.
+import type { Readable, Writable } from 'node:stream'
+import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
+import { type Clocked, createServer } from './server.ts'
+import type { McpWorld } from './tool.ts'
+
+/** One message; a command of 100 000 characters fits, escaped. */
+const MOST_MESSAGE = 1024 * 1024
+
+export interface McpStreams {
+  readonly input: Readable
+  readonly output: Writable
+}
+
+/**
+ * Resolves when the connection is over: the other side closed it, `signal` was aborted, or it sent a message that is too
+ * large, which `trouble` is told. Only protocol is written to `output`.
+ */
+export async function serveMcp(
+  world: McpWorld & Clocked,
+  { input, output }: McpStreams,
+  signal: AbortSignal,
+  trouble: (what: string) => void,
+): Promise<void> {
+  const transport = new StdioServerTransport(input, output, { maxBufferSize: MOST_MESSAGE })
+  const over = Promise.withResolvers<void>()
+  const handle = serveStdio(() => createServer(world, world), {
+    transport,
+    // Not its message: that may repeat what was sent.
+    onerror: () => trouble('something was sent that is no message of the protocol'),
+  })
+  const { onclose } = transport
+  transport.onclose = () => {
+    onclose?.()
+    over.resolve()
+  }
+  const end = (): void => void handle.close()
+  signal.addEventListener('abort', end, { once: true })
+  if (signal.aborted) end()
+  try {
+    await over.promise
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
+}

@@ -1,0 +1,66 @@
+// The tool that asks the mesh: each node answers for itself, as far as its people consent.
+import * as z from 'zod'
+import { defineTool } from './tool.ts'
+
+const HOUR_MS = 3_600_000
+/** A year. */
+const MOST_HOURS = 366 * 24
+/** Above the longest question (60 s), so that the daemon's own deadline speaks first. */
+const DEADLINE_MS = 75_000
+
+const QUERY_TYPE = {
+  tools: 'ToolUsage',
+  safety: 'SafetyPosture',
+  activity: 'ActivityPatterns',
+  health: 'NodeHealth',
+} as const
+
+export const query = defineTool({
+  name: 'query',
+  title: 'Ask the mesh',
+  description:
+    "Numbers from the other Karo nodes of this network: tools in use, safety, activity, health. Each owner's consent is enforced where the data lives; `coverage` says who answered and why the others did not. Never the text of a command.",
+  input: z.strictObject({
+    type: z.enum(['tools', 'safety', 'activity', 'health']),
+    last_hours: z.int().min(1).max(MOST_HOURS).default(168).describe('the time until now'),
+    level: z
+      .union([z.literal(1), z.literal(2)])
+      .optional()
+      .describe(
+        '1: numbers of consenting nodes; 2: totals of many; default: what the owners let this node have',
+      ),
+    team: z.string().min(1).max(64).optional().describe('only the members of this team'),
+  }),
+  output: z.looseObject({
+    query_type: z.string(),
+    level: z.int(),
+    status: z.string().describe('success, no_data, access_denied or withheld'),
+    data: z.looseObject({}).nullable(),
+    coverage: z.looseObject({
+      known: z.int(),
+      answered: z.int(),
+      denied: z.int(),
+      withheld: z.int(),
+      failed: z.int(),
+      unreachable: z.int(),
+      complete: z.boolean(),
+    }),
+  }),
+  async run({ ask, now }, { type, last_hours, level, team }) {
+    const end = now()
+    const range = {
+      start: new Date(end - last_hours * HOUR_MS).toISOString(),
+      end: new Date(end).toISOString(),
+    }
+    const body = {
+      query_type: QUERY_TYPE[type],
+      range,
+      ...(level !== undefined && { level }),
+      ...(team !== undefined && { team }),
+    }
+    const answer = (await ask('POST', '/api/v1/query', body, { deadlineMs: DEADLINE_MS })) as {
+      data?: unknown
+    }
+    return { result: { ...answer, data: answer.data ?? null } as never }
+  },
+})

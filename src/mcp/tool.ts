@@ -1,0 +1,58 @@
+// What one tool of the server is: data for the list, and one function; and what it may use.
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import type * as z from 'zod'
+import type { Guard } from '../guard/index.ts'
+
+/** What the tools reach for; everything is passed in. */
+export interface McpWorld {
+  /** The guard as its files are now. */
+  readonly guard: () => Guard
+  /** Where relative paths begin that a caller does not place. */
+  readonly cwd: string | undefined
+  readonly home: string
+  /** The owner lets AI coding tools read the history. */
+  readonly mayReadHistory: boolean
+  /** One request to the daemon; throws KaroError. */
+  readonly ask: (
+    method: 'GET' | 'POST',
+    path: string,
+    body: unknown,
+    options: { readonly deadlineMs?: number },
+  ) => Promise<unknown>
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly input: Input
+  readonly output: Output
+  /** Not in the list while the world says so; called all the same it says why. */
+  readonly offered?: (world: McpWorld) => boolean
+  /** Throws KaroError, which becomes the result of a call that failed. */
+  readonly run: (
+    world: McpWorld,
+    input: z.output<Input>,
+  ) => Promise<{ readonly result: z.input<Output>; readonly notice?: string }>
+}
+
+/** Gives the tool its types. */
+export const defineTool = <Input extends z.ZodObject, Output extends z.ZodObject>(
+  tool: Tool<Input, Output>,
+): Tool => tool as unknown as Tool
+
+/** A result as MCP has it: typed, and the same as a text for callers that read only that. */
+export function toResult(result: object, notice?: string): CallToolResult {
+  const text = (said: string) => ({ type: 'text' as const, text: said })
+  return {
+    content: [...(notice === undefined ? [] : [text(notice)]), text(JSON.stringify(result))],
+    structuredContent: result as Record<string, unknown>,
+  }
+}
+
+export const failed = (message: string): CallToolResult => ({
+  content: [{ type: 'text', text: message }],
+  isError: true,
+})
