@@ -2,10 +2,11 @@
 import { dirname } from 'node:path'
 import { globMatcher } from '../observe/hooks/quote.ts'
 import { commandsOf, type RunCommand } from '../risk/commands-of.ts'
-import { decide, worse } from '../risk/decide.ts'
+import { compareLevels, decide, worse } from '../risk/decide.ts'
 import { type CheckOptions, checkCommand, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
 import { MAX_MATCHES } from '../risk/limits.ts'
 import { isCore } from '../risk/rule-ids.ts'
+import { type Definition, expand } from './definitions.ts'
 import type { Guard, GuardRule } from './guard.ts'
 
 export interface Where {
@@ -14,17 +15,46 @@ export interface Where {
   /** Absolute. */
   readonly cwd?: string
   readonly home?: string
+  /** Aliases and functions of the shell whose names the line may hold. */
+  readonly definitions?: readonly Definition[]
 }
 
 /**
- * What the guard says of a line. A denied command is blocked whatever the profile; of a person's own prohibitions, whose
+ * What the guard says of a line; with definitions the worse of what it says as it is typed and as it runs. A denied command is blocked whatever the profile; of a person's own prohibitions, whose
  * profile is not off. The catastrophic core is never lowered. Never throws; the work is bounded as a check's.
  */
 export function judge(guard: Guard, command: string, where: Where = {}): RiskVerdict {
-  const verdict = checkCommand(command, { ...where, profile: guard.profile })
+  const typed = judgeText(guard, command, where)
+  const meant = where.definitions && expand(command, where.definitions, where)
+  return meant === undefined ? typed : both(guard, typed, judgeText(guard, meant, where))
+}
+
+/** That a definition, in the shell's own print of it, cannot be read says nothing about what was typed. */
+const ABOUT_READING: ReadonlySet<string> = new Set(['unparsed', 'unparsed-tool', 'too-deep', 'too-long'])
+
+/** The verdict of what was typed with what its words mean; what only they do is shown at the whole line. */
+function both(guard: Guard, typed: RiskVerdict, meant: RiskVerdict): RiskVerdict {
+  const span: RiskMatch['span'] = [0, typed.command.length]
+  const known = new Set(typed.matches.map(({ rule }) => rule))
+  const added = meant.matches.flatMap((match) =>
+    known.has(match.rule) || ABOUT_READING.has(match.rule)
+      ? []
+      : [{ ...match, why: `${match.why} (By what an alias or function in it stands for.)`, span }],
+  )
+  if (added.length === 0) return typed
+  const matches = [...typed.matches, ...added]
+    .sort((a, b) => compareLevels(b.risk_level, a.risk_level))
+    .slice(0, MAX_MATCHES)
+  const together = decided(guard, typed, matches)
+  const denied = [typed, meant].some(({ matches: all }) => all.some(({ rule }) => DENIED.has(rule)))
+  return denied ? { ...together, decision: 'block' } : together
+}
+
+function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {
+  const verdict = checkCommand(command, { ...placeOf(where), profile: guard.profile })
   const rules = guard.rules.filter(({ until }) => until === undefined || until > guard.now())
   if (rules.length === 0) return verdict
-  const commands = commandsOf(command, where)
+  const commands = commandsOf(command, placeOf(where))
   const allows = rules.filter(({ kind }) => kind === 'allow')
   const lowered = lower(verdict, allows, commands, where)
   const denied = guard.profile === 'off' ? rules.filter(({ whose }) => whose === 'machine') : rules
@@ -32,12 +62,21 @@ export function judge(guard: Guard, command: string, where: Where = {}): RiskVer
     rule.kind === 'deny' ? (matchOf(rule, command, verdict, commands, where) ?? []) : [],
   )
   if (blocks.length === 0) return lowered === verdict ? verdict : decided(guard, verdict, lowered.matches)
-  const [first] = blocks
   const safer = blocks.find((block) => block.safer !== undefined)?.safer
   const matches = [...blocks.map(({ match }) => match), ...lowered.matches].slice(0, MAX_MATCHES)
   const { safer: _, ...rest } = decided(guard, verdict, matches)
-  return { ...rest, decision: 'block', ...(first && safer !== undefined && { safer }) }
+  return { ...rest, decision: 'block', ...(safer !== undefined && { safer }) }
 }
+
+const placeOf = ({ shell, cwd, home }: Where): Pick<CheckOptions, 'shell' | 'cwd' | 'home'> => ({
+  ...(shell !== undefined && { shell }),
+  ...(cwd !== undefined && { cwd }),
+  ...(home !== undefined && { home }),
+})
+
+/** What a prohibition is called among the findings. */
+const DENY_NAMES: Readonly<Record<GuardRule['whose'], string>> = { own: 'own-deny', machine: 'machine-deny' }
+const DENIED: ReadonlySet<string> = new Set(Object.values(DENY_NAMES))
 
 function decided(guard: Guard, verdict: RiskVerdict, matches: readonly RiskMatch[]): RiskVerdict {
   const { safer, ...rest } = verdict
@@ -100,7 +139,7 @@ function matchOf(
   const by = rule.whose === 'machine' ? "this machine's rules" : 'a rule of your own'
   return {
     match: {
-      rule: rule.whose === 'machine' ? 'machine-deny' : 'own-deny',
+      rule: DENY_NAMES[rule.whose],
       risk_level: 'high',
       why: rule.why ?? `Denied by ${by} (${rule.where}).`,
       span,

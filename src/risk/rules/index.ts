@@ -50,13 +50,13 @@ export function ruleForFact(fact: LineFact): LineRule {
 }
 
 /** Tools that rules for every command treat specially by name. */
-const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
+export const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
   'tee dd dcfldd cp mv install ln truncate shred sed perl rm unlink find gfind history unset set export declare typeset journalctl auditctl nc ncat netcat socat'.split(
     ' ',
   ),
 )
 /** The shells' own grammar, and builtins that change how the rest of a line is read. */
-const GRAMMAR: ReadonlySet<string> = new Set(
+export const GRAMMAR: ReadonlySet<string> = new Set(
   'if then else elif fi for while until do done case esac in select function coproc time and or not begin end switch repeat foreach cd pushd'.split(
     ' ',
   ),

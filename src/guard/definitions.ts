@@ -1,0 +1,93 @@
+// Puts what aliases and functions stand for into a line, as the shell will, so that it is judged by what it does.
+import { commandsOf } from '../risk/commands-of.ts'
+import type { Where } from './judge.ts'
+
+/** What the shell says that a word means, in its own words. */
+export interface Definition {
+  /** `global` is zsh's: it stands for a word anywhere. */
+  readonly kind: 'alias' | 'global' | 'function'
+  readonly name: string
+  /** Of a function its body, without the braces around it. */
+  readonly text: string
+}
+
+/** Definitions within definitions. */
+const MOST_ROUNDS = 6
+/** UTF-16 units the line may grow to; then no more is put in. */
+const MOST_LENGTH = 32_768
+/** Assignments in front of a command: `A=1 B='x y' `. */
+const ASSIGNMENTS = /^(?:\w+\+?=(?:[^\s'"\\;|&()<>`$]|'[^']*'|"[^"]*"|\\.)*[ \t]+)*/
+
+/** The line as it runs, or undefined when it holds none of the words. A quoted word (`\ll`) stays what it is. */
+export function expand(line: string, definitions: readonly Definition[], where: Where): string | undefined {
+  let left = definitions
+  let text = line
+  for (let round = 0; round < MOST_ROUNDS && left.length > 0; round++) {
+    const used = new Set<Definition>()
+    const next = globals(once(text, left, where, used), left, used)
+    if (used.size === 0 || next.length > MOST_LENGTH) break
+    text = next
+    // A word within its own definition means the command.
+    left = left.filter((definition) => !used.has(definition))
+  }
+  return text === line ? undefined : text
+}
+
+function once(text: string, definitions: readonly Definition[], where: Where, used: Set<Definition>): string {
+  const byName = new Map(definitions.filter(({ kind }) => kind !== 'global').map((one) => [one.name, one]))
+  let out = text
+  let before = Number.POSITIVE_INFINITY
+  // From the last to the first, so that offsets hold; of one inside another only the inner, the outer in the next round.
+  const commands = commandsOf(text, where).toSorted((a, b) => b.span[0] - a.span[0])
+  for (const { span } of commands) {
+    const skipped = ASSIGNMENTS.exec(text.slice(span[0], span[1]))?.[0].length ?? 0
+    const start = span[0] + skipped
+    const word = /^[^\s;|&()<>`'"\\$]+/.exec(text.slice(start, span[1]))?.[0]
+    const definition = word === undefined ? undefined : byName.get(word)
+    if (word === undefined || definition === undefined) continue
+    const end = definition.kind === 'function' ? span[1] : start + word.length
+    if (end > before) continue
+    used.add(definition)
+    const rest = text.slice(start + word.length, end)
+    const meaning =
+      definition.kind === 'function' ? inline(definition.text, rest, where.shell) : definition.text
+    out = out.slice(0, start) + meaning + out.slice(end)
+    before = start
+  }
+  return out
+}
+
+/** A call as a group of its own, its arguments where the body looks for them. */
+function inline(body: string, args: string, shell: Where['shell']): string {
+  return shell === 'fish' ? `begin; set argv${args}\n${body}\nend` : `{ set --${args}\n${body}\n}`
+}
+
+function globals(text: string, definitions: readonly Definition[], used: Set<Definition>): string {
+  let out = text
+  for (const definition of definitions) {
+    if (definition.kind !== 'global') continue
+    const words = out.split(/([\s;|&()<>]+)/)
+    if (!words.includes(definition.name)) continue
+    used.add(definition)
+    out = words.map((word) => (word === definition.name ? definition.text : word)).join('')
+  }
+  return out
+}
+
+/** A hook's list: records end with U+001E, their kind, name and text with U+001F between them. */
+export function readDefinitions(list: string, shell: Where['shell']): readonly Definition[] {
+  return list.split('\u001e').flatMap((record): Definition[] => {
+    const [kind, name, ...text] = record.split('\u001f')
+    if (name === undefined || name === '' || text.length === 0) return []
+    const whole = text.join('\u001f')
+    if (kind === 'alias' || kind === 'global') return [{ kind, name, text: whole }]
+    return kind === 'function' ? [{ kind, name, text: bodyOf(whole, shell) }] : []
+  })
+}
+
+/** Of a function as the shell prints it: `name () { … }`; zsh prints the body alone, fish `function … end`. */
+function bodyOf(text: string, shell: Where['shell']): string {
+  if (shell === 'fish') return text.replace(/^(?:#[^\n]*\n)*function [^\n]*\n/, '').replace(/\n?end\s*$/, '')
+  if (shell === 'zsh') return text
+  return text.replace(/^[^{]*\{/, '').replace(/\}[^}]*$/, '')
+}
