@@ -61,16 +61,18 @@ export interface Chunk {
 
 const COLUMNS = ['start', 'tag', 'number', 'place', 'took', 'exit', 'flags'] as const
 
-const newChunk = (): Chunk => ({
+const newChunk = (capacity = CHUNK): Chunk => ({
   size: 0,
-  start: new Float64Array(CHUNK),
-  tag: new Uint32Array(CHUNK),
-  number: new Uint32Array(CHUNK),
-  place: new Uint32Array(CHUNK),
-  took: new Uint32Array(CHUNK),
-  exit: new Uint16Array(CHUNK),
-  flags: new Uint16Array(CHUNK),
+  start: new Float64Array(capacity),
+  tag: new Uint32Array(capacity),
+  number: new Uint32Array(capacity),
+  place: new Uint32Array(capacity),
+  took: new Uint32Array(capacity),
+  exit: new Uint16Array(capacity),
+  flags: new Uint16Array(capacity),
 })
+
+const capacityOf = (chunk: Chunk): number => chunk.start.length
 
 export interface EventIndex {
   /** Events that are older than all there are; ascending, at most CHUNK. */
@@ -148,20 +150,19 @@ export function createEventIndex(): EventIndex {
     return high < 0 ? -1 : low
   }
 
-  function split(at: number): void {
-    const full = chunks[at]!
-    const half = full.size >>> 1
+  /** Of a full chunk, what begins at `from` in a new one of the usual size. */
+  function moved(full: Chunk, from: number): Chunk {
     const rest = newChunk()
-    for (const column of COLUMNS) rest[column].set(full[column].subarray(half, full.size))
-    rest.size = full.size - half
-    full.size = half
-    chunks.splice(at + 1, 0, rest)
+    for (const column of COLUMNS) rest[column].set(full[column].subarray(from, full.size))
+    rest.size = full.size - from
+    full.size = from
+    return rest
   }
 
   return {
     prepend(events) {
       if (events.length === 0) return
-      const chunk = newChunk()
+      const chunk = newChunk(events.length)
       for (const [i, event] of events.entries()) write(chunk, i, event)
       chunk.size = events.length
       chunks.unshift(chunk)
@@ -174,11 +175,16 @@ export function createEventIndex(): EventIndex {
       let which = chunkOf(start_us, tag)
       let at = placeIn(chunks[which]!, start_us, tag)
       if (isAt(chunks[which]!, at, start_us, tag)) return
-      if (chunks[which]!.size === CHUNK) {
+      const full = chunks[which]!
+      if (full.size === capacityOf(full)) {
+        if (full.size < CHUNK) chunks[which] = moved(full, 0)
         // Behind the last one, the usual place, a new one is begun.
-        if (which === chunks.length - 1 && at === CHUNK) chunks.push(newChunk())
-        else split(which)
-        if (at >= chunks[which]!.size) at -= chunks[which++]!.size
+        else if (which === chunks.length - 1 && at === CHUNK) chunks.push(newChunk())
+        else chunks.splice(which + 1, 0, moved(full, CHUNK >>> 1))
+        if (full.size > 0 && at >= full.size) {
+          at -= full.size
+          which++
+        }
       }
       const chunk = chunks[which]!
       for (const column of COLUMNS) chunk[column].copyWithin(at + 1, at, chunk.size)

@@ -11,6 +11,10 @@ import { eventsOf, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
 
 /** 28 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
 const EVENTS_MOST = 2_000_000
+/** Read first: more than fit on a screen, few enough to be there at once. */
+const FIRST = 512
+/** Rows of a chunk are not more: what LevelDB hands over in one piece. */
+const READ_BYTES = 1024 * 1024
 /** Characters of all texts together. */
 const TEXTS_MOST = 64 * 1024 * 1024
 /** More people than search at one machine at the same time. */
@@ -91,9 +95,10 @@ export function createRecall(deps: {
     const { uid, index, first } = person
     // From here on it is told of every change.
     const snapshot = await serially(async () => db.snapshot())
-    const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot })
+    const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
     try {
-      for (let page = await rows.nextv(CHUNK); page.length > 0; page = await rows.nextv(CHUNK)) {
+      // The first are what somebody waits for.
+      for (let page = await rows.nextv(FIRST); page.length > 0; page = await rows.nextv(CHUNK)) {
         if (people.get(uid) !== person) return first.resolve(person)
         const events = page.reverse().map(([key, value]) => eventOfRow(key, value))
         await loadTexts(person, events, snapshot)

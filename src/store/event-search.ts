@@ -242,12 +242,16 @@ function rankIn(
   const worth = new Float64Array(numbers)
   const uses = new Uint32Array(numbers)
   const failures = new Uint32Array(numbers)
-  const newest = new Map<number, readonly [Chunk, number]>()
+  const chunks: Readonly<Chunk>[] = []
+  const newestChunk = new Uint32Array(numbers)
+  const newestAt = new Uint32Array(numbers)
   const order: number[] = []
   index.each({ ...indexFilter(filter), fits: (n) => matches[n]! > 0 }, (chunk, at) => {
     const number = chunk.number[at]!
+    if (chunks.at(-1) !== chunk) chunks.push(chunk)
     if (uses[number] === 0) {
-      newest.set(number, [chunk, at])
+      newestChunk[number] = chunks.length - 1
+      newestAt[number] = at
       order.push(number)
     }
     const failed = index.failed(chunk, at)
@@ -259,8 +263,8 @@ function rankIn(
   })
   const best: { readonly score: number; readonly number: number }[] = []
   for (const number of order) {
-    const [chunk, at] = newest.get(number)!
-    const ageMs = Math.max(0, now - chunk.start[at]! / 1000)
+    const start = chunks[newestChunk[number]!]!.start[newestAt[number]!]!
+    const ageMs = Math.max(0, now - start / 1000)
     const one = { score: score({ match: matches[number]!, worth: worth[number]!, ageMs }), number }
     if (best.length === filter.limit && one.score <= best.at(-1)!.score) continue
     const behind = best.findIndex((other) => other.score < one.score)
@@ -271,7 +275,7 @@ function rankIn(
     total: order.length,
     best: best.map((one) => ({
       score: one.score,
-      hit: index.hit(...newest.get(one.number)!),
+      hit: index.hit(chunks[newestChunk[one.number]!]!, newestAt[one.number]!),
       uses: uses[one.number]!,
       failures: failures[one.number]!,
     })),
