@@ -1,20 +1,21 @@
 // Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
-import { foreignCode } from './interpreters.ts'
-import { enterWrapper, type InnerCommand, type InnerScript, joined, type Layer, NOTHING } from './layers.ts'
+import {
+  type Carrier,
+  commandLayer as command,
+  enterWrapper,
+  type InnerCommand,
+  type InnerScript,
+  item,
+  joined,
+  type Layer,
+  NOTHING,
+  scriptLayer as scriptWords,
+} from './layers.ts'
 import { type Arg, type Output, SOMETHING, TAINT, UNKNOWN } from './model.ts'
 import { readOptions } from './options.ts'
+import { isSecretFile } from './secrets.ts'
+import { commandIn, TOOL_CARRIERS } from './tool-carriers.ts'
 import type { Wrapper } from './wrappers.ts'
-
-export type Carrier = (args: readonly Arg[], input: Output) => Layer
-
-function item(text: string, near: Arg): Arg {
-  return { text, span: near.span, taint: TAINT.opaque }
-}
-
-function command(words: readonly Arg[], inherits = false): Layer {
-  if (words.length === 0) return NOTHING
-  return { ...NOTHING, commands: [{ words, privileged: false, inherits, assignments: [] }] }
-}
 
 function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]): Arg[] {
   return words.flatMap((word) =>
@@ -35,18 +36,21 @@ function xargs(args: readonly Arg[], input: Output): Layer {
   const words = head.slice(start)
   if (words.length === 0) return NOTHING
   const near = words[0] as Arg
-  const items =
-    input.text === undefined
-      ? input.under === undefined
-        ? [{ ...near, text: UNKNOWN, taint: input.taint | TAINT.opaque }]
-        : input.under.map((text) => item(text, near))
-      : input.text
-          .split(/[\s\0]+/)
-          .filter((text) => text !== '')
-          .slice(0, 100)
-          .map((text) => ({ text, span: near.span, taint: input.taint }))
   const options = readOptions('xargs', args.slice(0, start - 1))
   const marker = markerOf(args.slice(0, start - 1)) ?? (options.flag('i') ? '{}' : undefined)
+  const source = args.find((arg, i) => arg.output !== undefined && i < start - 1)?.output ?? input
+  const whole = marker !== undefined || options.flag('0', 'null', 'd', 'delimiter') !== undefined
+  const items =
+    source.text === undefined
+      ? source.under === undefined
+        ? [{ ...near, text: UNKNOWN, taint: source.taint | TAINT.opaque }]
+        : source.under.map((text) => item(text, near))
+      : source.text
+          .split(whole ? /[\n\0]+/ : /[\s\0]+/)
+          .map((text) => (whole ? text.trim() : text.replace(/["'\\]/g, '')))
+          .filter((text) => text !== '')
+          .slice(0, 100)
+          .map((text) => ({ text, span: near.span, taint: source.taint }))
   return command(marker === undefined ? [...words, ...items] : replaced(words, marker, items))
 }
 
@@ -80,7 +84,10 @@ export function findTargets(args: readonly Arg[]): {
 
 function find(args: readonly Arg[]): Layer {
   const { whole, tops } = findTargets(args)
-  const items = tops.map((top) => (whole ? top : { ...top, text: `${top.text}/${SOMETHING}` }))
+  // A name that is searched for tells what is found, where it is a credential's.
+  const name = args[args.findIndex((arg) => /^-i?name$/.test(arg.text)) + 1]?.text ?? ''
+  const found = isSecretFile(`/${name}`, { cwd: '/', home: '/' }) ? `${SOMETHING}/${name}` : SOMETHING
+  const items = tops.map((top) => (whole ? top : { ...top, text: `${top.text}/${found}` }))
   const commands: InnerCommand[] = []
   for (let i = 0; i < args.length; i++) {
     if (!/^-(?:exec|execdir|ok|okdir)$/.test((args[i] as Arg).text)) continue
@@ -88,7 +95,7 @@ function find(args: readonly Arg[]): Layer {
     const words = args.slice(i + 1, end < 0 ? undefined : end)
     if (words.length > 0)
       commands.push({
-        words: replaced(words, '{}', items),
+        words: replaced(words, '{}', words[0]?.text === '{}' ? [item(SOMETHING, words[0])] : items),
         privileged: false,
         inherits: false,
         assignments: [],
@@ -104,8 +111,10 @@ function fd(args: readonly Arg[]): Layer {
   const words = args.slice(at + 1)
   if (words.length === 0) return NOTHING
   // fd pattern directory …: names found below a directory given, or below this one.
-  const top = args.slice(0, at).filter((arg) => !arg.text.startsWith('-'))[1]?.text ?? '.'
-  const found = item(`${top}/${SOMETHING}`, words[0] as Arg)
+  const operands = args.slice(0, at).filter((arg) => !arg.text.startsWith('-'))
+  const top = operands[1]?.text ?? '.'
+  const all = /^(?:\.|\.\*|\^)?$/.test(operands[0]?.text ?? '') && at === operands.length
+  const found = item(`${top}/${all ? '*' : SOMETHING}`, words[0] as Arg)
   return command(
     words.some((word) => word.text.includes('{}')) ? replaced(words, '{}', [found]) : [...words, found],
   )
@@ -132,9 +141,8 @@ function parallel(args: readonly Arg[], input: Output): Layer {
     values: 'j jobs I a arg-file S sshlogin C colsep N n L delay timeout joblog results'.split(' '),
   }
   const head = [args[0] as Arg, ...(split < 0 ? args : args.slice(0, split))]
-  if (args.length === 0) return NOTHING
-  const words = head.slice(enterWrapper(wrapper, head).start)
-  const near = args[0] as Arg
+  const near = args[0] ?? { text: '', span: [0, 0] as const, taint: TAINT.none }
+  const words = args.length === 0 ? [] : head.slice(enterWrapper(wrapper, head).start)
   const given =
     split >= 0
       ? args.slice(split + 1).slice(0, 20)
@@ -157,9 +165,9 @@ function parallel(args: readonly Arg[], input: Output): Layer {
   return { ...NOTHING, scripts }
 }
 
-function scriptWords(args: readonly Arg[]): Layer {
-  return { ...NOTHING, scripts: args.map((arg) => ({ text: arg.text, taint: arg.taint, span: arg.span })) }
-}
+/** Settings whose value git runs; as `-c key=value` or `config key value`. */
+const GIT_COMMANDS =
+  /^(?:core\.(?:pager|sshcommand|editor|fsmonitor|askpass|gitproxy)|sequence\.editor|diff\.external|(?:diff|difftool|merge|mergetool|filter)\.[^=]*\.(?:command|textconv|cmd|driver|clean|smudge|process)|gpg\.(?:[a-z]+\.)?program|pager\.\w+|(?:credential\.)(?:[^=]*\.)?helper|uploadpack\.packobjectshook|interactive\.difffilter)(?:=([\s\S]*))?$/i
 
 function git(args: readonly Arg[]): Layer {
   const scripts: InnerScript[] = []
@@ -172,6 +180,13 @@ function git(args: readonly Arg[]): Layer {
     const alias = /^alias\.[^=]+=!([\s\S]*)$/.exec(arg.text)
     if (alias !== null) add(arg, alias[1])
     const next = args[i + 1]
+    const set = GIT_COMMANDS.exec(arg.text)
+    if (set !== null) {
+      const value = set[1] === undefined ? next : { ...arg, text: set[1] }
+      // A credential helper is git's own program unless it is a path or starts with `!`.
+      if (!arg.text.startsWith('credential') || /^[!/]/.test(value?.text ?? ''))
+        add(value, value?.text.replace(/^!/, ''))
+    }
     if (/^alias\.[^=]+$/.test(arg.text) && next?.text.startsWith('!')) add(next, next.text.slice(1))
     if (arg.text === '--exec' || (arg.text === '-x' && args[0]?.text === 'rebase')) add(next, next?.text)
     if (arg.text.startsWith('--exec=')) add(arg, arg.text.slice(7))
@@ -210,22 +225,6 @@ function source(args: readonly Arg[]): Layer {
     : { ...NOTHING, runsFile: file }
 }
 
-/** Options of ordinary tools whose value is a command of its own. */
-function commandIn(pattern: RegExp): Carrier {
-  return (args) => {
-    const found = args.flatMap((arg, i) => {
-      const match = pattern.exec(arg.text)
-      if (match === null) return []
-      const text = match[1]
-      const next = args[i + 1]
-      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
-    })
-    return scriptWords(found)
-  }
-}
-
-const editor = commandIn(/^(?:-c|--cmd|\+)?[: ]*!(.+)$/)
-
 export const CARRIERS: Readonly<Record<string, Carrier>> = {
   xargs,
   find,
@@ -243,26 +242,37 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
   parallel,
   git,
   tmux,
-  awk: (args) => ({ ...NOTHING, scripts: args.flatMap((arg) => foreignCode(arg).scripts) }),
-  gawk: (args) => ({ ...NOTHING, scripts: args.flatMap((arg) => foreignCode(arg).scripts) }),
-  mawk: (args) => ({ ...NOTHING, scripts: args.flatMap((arg) => foreignCode(arg).scripts) }),
-  tar: commandIn(/^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=)(.+)$/),
+  tar: commandIn(
+    /^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=|-I)(.*)$/,
+  ),
   rsync: commandIn(/^(?:-[a-zA-Z]*e|--rsh(?:=(.+))?)$/),
-  vi: editor,
-  vim: editor,
-  nvim: editor,
-  ex: editor,
   trap: (args) => scriptWords(args.filter((arg) => !arg.text.startsWith('-')).slice(0, 1)),
-  alias: (args) =>
-    scriptWords(
-      args.flatMap((arg) =>
-        arg.text.includes('=') ? [{ ...arg, text: arg.text.slice(arg.text.indexOf('=') + 1) }] : [],
-      ),
-    ),
-  ansible: afterValue('-a', '--args'),
+  // fish also writes `alias name 'command'`.
+  alias: (args) => {
+    const set = args.flatMap((arg) =>
+      arg.text.includes('=') ? [{ ...arg, text: arg.text.slice(arg.text.indexOf('=') + 1) }] : [],
+    )
+    return scriptWords(set.length > 0 ? set : args.slice(1))
+  },
+  abbr: (args) => scriptWords(args.slice(1).filter((arg) => !arg.text.startsWith('-'))),
+  bind: (args) =>
+    scriptWords(args.slice(1).map((arg) => ({ ...arg, text: arg.text.replace(/^"[^"]*":\s*/, '') }))),
+  ansible: (args, input) => {
+    const { scripts, ...rest } = afterValue('-a', '--args')(args, input)
+    const bare = scripts.map((script) => ({
+      ...script,
+      text: script.text.replace(/^(?:cmd|_raw_params)=(["']?)([\s\S]*)\1$/, '$2'),
+    }))
+    return { ...rest, scripts: bare }
+  },
   vagrant: afterValue('-c', '--command'),
-  screen: (args) =>
-    command(
+  screen: (args) => {
+    const sent = args.findIndex((arg) => arg.text === '-X')
+    if (sent >= 0)
+      return scriptWords(
+        args.slice(sent + 2).map((arg) => ({ ...arg, text: arg.text.replace(/(?:\\n|\^M)+$/, '') })),
+      )
+    return command(
       args.slice(
         Math.max(
           0,
@@ -271,11 +281,13 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
           ),
         ),
       ),
-    ),
+    )
+  },
   at: () => ({ ...NOTHING, runsInput: 'shell' }),
   batch: () => ({ ...NOTHING, runsInput: 'shell' }),
   adb: (args) =>
     args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,
   '.': source,
   source,
+  ...TOOL_CARRIERS,
 }

@@ -79,6 +79,9 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
     cwd: options.cwd ?? '.',
     variables: new Map(),
     parameters: undefined,
+    secretFiles: new Set(),
+    sockets: new Set(),
+    ...(options.karoHome !== undefined && { karoHome: options.karoHome }),
   }
   const { line, places } = readable(command)
   const placed = ([start, end]: Span): Span =>

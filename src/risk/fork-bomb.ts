@@ -23,3 +23,13 @@ export function isForkBomb(node: FunctionNode): boolean {
   visit(node.body, false)
   return calls >= 2 && spreading
 }
+
+/** `while true; do something & done`: an endless loop whose every statement is left running behind it. */
+export function isSpawnLoop(node: Extract<SyntaxNode, { type: 'While' }>): boolean {
+  const test = node.clause.commands[0]
+  const command = test?.type === 'Statement' ? test.command : test
+  const endless =
+    command?.type === 'Command' && /^(?:true|:|1)$/.test(command.name?.value ?? '') && node.kind === 'while'
+  const body = node.body.commands
+  return endless && body.length > 0 && body.every((it) => it.type === 'Statement' && it.background === true)
+}

@@ -31,6 +31,8 @@ export interface Walk {
   readonly findings: Findings
   readonly budget: Budget
   readonly functions: Map<string, { readonly node: FunctionNode; readonly frame: Frame }>
+  /** Texts of the aliases the line has defined; of zsh's global ones as `-g name`. */
+  readonly aliases: Map<string, string>
   /** Paths of the files the line has downloaded so far. */
   readonly downloads: Set<string>
   readScript(text: string, frame: Frame): Output

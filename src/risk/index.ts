@@ -30,6 +30,8 @@ export interface CheckOptions {
   /** Absolute; without it relative paths are judged as harmless as they look. */
   readonly cwd?: string
   readonly home?: string
+  /** Karo's own directory with its key and database, absolute, where it is not `~/.local/share/karo`. */
+  readonly karoHome?: string
   /** Ids of rules whose findings the owner accepts; the catastrophic core is not lowered by it. */
   readonly allow?: readonly string[]
 }

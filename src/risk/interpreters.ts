@@ -1,6 +1,6 @@
 // Shells and other interpreters: where in their words, files or input the code is that they run.
-import { type InnerScript, type Layer, NOTHING } from './layers.ts'
-import type { Arg } from './model.ts'
+import { type InnerScript, type Layer, NOTHING, quoted } from './layers.ts'
+import { type Arg, TAINT } from './model.ts'
 import { INTERPRETERS } from './wrappers.ts'
 
 export function unwrapShell(words: readonly Arg[]): Layer {
@@ -30,6 +30,7 @@ export function unwrapShell(words: readonly Arg[]): Layer {
       taint: operand.taint,
       span: operand.span,
       parameters: words.slice(i + 2),
+      assignments: words.slice(i + 1, i + 2).map((value) => ({ name: '0', value })),
     }
     return { ...NOTHING, scripts: [script] }
   }
@@ -40,6 +41,18 @@ export function unwrapShell(words: readonly Arg[]): Layer {
   )
     return { ...NOTHING, runsInput: 'shell' }
   return { ...NOTHING, runsFile: operand }
+}
+
+/** Options of an interpreter that take a value: it may look like a cluster of letters. */
+const VALUE_LETTERS: Readonly<Record<string, RegExp>> = {
+  perl: /[MmIC0]/,
+  ruby: /[rICKTE]/,
+  python: /[WX]/,
+  python2: /[WX]/,
+  python3: /[WX]/,
+  node: /r/,
+  nodejs: /r/,
+  php: /[dcz]/,
 }
 
 export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
@@ -60,22 +73,27 @@ export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
         return codeLayer(value < 0 ? words[i + 1] : { ...word, text: bare.slice(value + 1) }, backticks)
       continue
     }
-    const at = [...bare].findIndex((letter) => codes.includes(letter))
+    // In `-rsocket -e …` the letters behind r are a name.
+    const named = VALUE_LETTERS[name]?.exec(bare)
+    const letters = named === undefined || named === null ? bare : bare.slice(0, named.index)
+    const at = [...letters].findIndex((letter) => codes.includes(letter))
     if (at >= 0)
       return codeLayer(at + 1 < bare.length ? { ...word, text: bare.slice(at + 1) } : words[i + 1], backticks)
     // python -m module, node --version …: no code from standard input.
-    if (/^[mvVhS]/.test(bare)) return NOTHING
+    if (/^[mvVhS]/.test(bare) && !named) return NOTHING
+    if (named && named.index === bare.length - 1) i++
   }
   return { ...NOTHING, runsInput: 'other' }
 }
 
 function codeLayer(code: Arg | undefined, hasBackticks: boolean): Layer {
   if (code === undefined) return NOTHING
-  return { ...NOTHING, ...foreignCode(code, hasBackticks), runsText: code }
+  const { scripts } = readCode(code, hasBackticks)
+  return { ...NOTHING, scripts, origin: originOfRunCode(code.text), runsText: code }
 }
 
 const CALLS_SHELL =
-  /(?:system|popen\w*|exec\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec)\s*\(?\s*\[?\s*(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1/g
+  /(?:system|popen\w*|exec\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$)\s*\(?\s*\[?\s*f?(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1/g
 const DELETES_TREE =
   /(?:rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|\brm)\s*\(?\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
 
@@ -88,7 +106,7 @@ export function foreignCode(
   for (const call of code.text.matchAll(CALLS_SHELL)) {
     const rest = code.text.slice(call.index + call[0].length, call.index + call[0].length + 500)
     // subprocess.run(["rm", "-rf", "/"]): the following literals belong to the same command.
-    const items = /^(?:\s*,\s*["'][^"']*["'])+/.exec(rest)
+    const items = /^(?:\s*,\s*\[?\s*["'][^"']*["'])+/.exec(rest)
     const more = [...(items?.[0] ?? '').matchAll(/["']([^"']*)["']/g)].map((item) => item[1])
     scripts.push({ text: [call[2], ...more].join(' '), taint: code.taint, span: code.span })
   }
@@ -97,10 +115,50 @@ export function foreignCode(
       scripts.push({ text: call[1] as string, taint: code.taint, span: code.span })
   for (const call of code.text.matchAll(DELETES_TREE)) {
     scripts.push({
-      text: `rm -rf '${(call[2] as string).replaceAll("'", '')}'`,
+      text: `rm -rf ${quoted(call[2] as string)}`,
       taint: code.taint,
       span: code.span,
     })
   }
   return { scripts }
+}
+
+/** Like foreignCode, and looks into what the code decodes as well. */
+export function readCode(
+  code: Pick<Arg, 'text' | 'taint' | 'span'>,
+  hasBackticks = false,
+): Pick<Layer, 'scripts'> {
+  const hidden = RUNS_TEXT.test(code.text) ? decodedLiterals(code.text) : []
+  const more = hidden.flatMap((text) => [
+    ...foreignCode({ ...code, text }).scripts,
+    { text, taint: code.taint, span: code.span },
+  ])
+  return { scripts: [...foreignCode(code, hasBackticks).scripts, ...more] }
+}
+
+const RUNS_TEXT =
+  /\b(?:exec|eval|instance_eval|class_eval|compile|assert|runInNewContext|Function)\b|\bsystem\b|\bpopen\b/
+const DECODES =
+  /b64decode|b32decode|unhexlify|fromhex|base64_decode|gzinflate|str_rot13|\batob\b|decode64|unpack1?\b|\bpack\s*\(|fromCharCode|zlib\.|marshal\.loads|Buffer\.from\([^)]*(?:base64|hex)|\.decode\(\s*["'](?:hex|base64|rot13)/
+const DOWNLOADS =
+  /urlopen|urlretrieve|requests\.(?:get|post)|httpx\.get|LWP::Simple|HTTP::Tiny|URI\.open|open-uri|Net::HTTP|file_get_contents\(\s*["']https?:|curl_exec|https?["']?\)?\.get|\bfetch\s*\(|axios/
+
+/** Whether code in another language runs what it has decoded or fetched: its origin as taint. */
+export function originOfRunCode(code: string): number {
+  if (!RUNS_TEXT.test(code)) return TAINT.none
+  return (
+    (DOWNLOADS.test(code) ? TAINT.network : TAINT.none) | (DECODES.test(code) ? TAINT.decoded : TAINT.none)
+  )
+}
+
+/** Literals that such code decodes, as the text they hide: bounded by the code's own length. */
+function decodedLiterals(code: string): readonly string[] {
+  const out: string[] = []
+  for (const match of code.matchAll(
+    /(?:b64decode|base64_decode|atob|decode64)\s*\(\s*b?(["'])([\w+/=-]{4,4000})\1/g,
+  ))
+    out.push(Buffer.from(match[2] as string, 'base64').toString('utf8'))
+  for (const match of code.matchAll(/(?:unhexlify|fromhex)\s*\(\s*b?(["'])([0-9a-fA-F]{4,4000})\1/g))
+    out.push(Buffer.from(match[2] as string, 'hex').toString('utf8'))
+  return out.slice(0, 8)
 }

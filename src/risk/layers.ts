@@ -1,5 +1,5 @@
 // What one layer of a command holds: the commands and scripts inside it, and how a wrapper's own words are skipped.
-import type { Arg } from './model.ts'
+import { type Arg, type Output, TAINT } from './model.ts'
 import type { Wrapper } from './wrappers.ts'
 
 export interface InnerCommand {
@@ -27,11 +27,35 @@ export interface Layer {
   readonly runsInput: false | 'shell' | 'other'
   /** Code in another language it runs. */
   readonly runsText?: Arg
+  /** Origin, as taint, of what that code runs in turn. */
+  readonly origin?: number
   /** A file it runs as a script. */
   readonly runsFile?: Arg
 }
 
+/** Finds the commands in a tool's words and in what it reads. */
+export type Carrier = (args: readonly Arg[], input: Output) => Layer
+
 export const NOTHING: Layer = { commands: [], scripts: [], runsInput: false }
+
+/** A word that a carrier puts in place of what it will find. */
+export function item(text: string, near: Arg): Arg {
+  return { text, span: near.span, taint: TAINT.opaque }
+}
+
+export function commandLayer(words: readonly Arg[], inherits = false): Layer {
+  if (words.length === 0) return NOTHING
+  return { ...NOTHING, commands: [{ words, privileged: false, inherits, assignments: [] }] }
+}
+
+export function scriptLayer(args: readonly Arg[]): Layer {
+  return { ...NOTHING, scripts: args.map((arg) => ({ text: arg.text, taint: arg.taint, span: arg.span })) }
+}
+
+/** A word that a shell reads back as exactly this text. */
+export function quoted(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
 
 const ASSIGNMENT = /^([A-Za-z_]\w*)=([\s\S]*)$/
 
@@ -76,6 +100,10 @@ function optionAt(wrapper: Wrapper, words: readonly Arg[], i: number, scripts: A
   const dashes = text.startsWith('--') ? 2 : 1
   const equals = text.indexOf('=')
   const whole = takes(text.slice(dashes, equals < 0 ? undefined : equals))
+  const keyword = (value: Arg | undefined) => {
+    const command = value === undefined ? undefined : wrapper.keywords?.exec(value.text)?.[1]
+    if (command !== undefined) scripts.push({ ...(value as Arg), text: command })
+  }
   if (whole !== undefined && (dashes === 2 || text.length > 2)) {
     const value = equals < 0 ? words[i + 1] : { ...word, text: text.slice(equals + 1) }
     if (whole === 'script' && value !== undefined) scripts.push(value)
@@ -88,6 +116,7 @@ function optionAt(wrapper: Wrapper, words: readonly Arg[], i: number, scripts: A
     const joined = at + 1 < text.length
     const value = joined ? { ...word, text: text.slice(at + 1) } : words[i + 1]
     if (kind === 'script' && value !== undefined) scripts.push(value)
+    if (text[at] === 'o') keyword(value)
     return joined ? i : i + 1
   }
   return i

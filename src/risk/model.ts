@@ -21,6 +21,8 @@ export const TAINT = {
   secret: 8,
   /** Unknown for any other reason. */
   opaque: 16,
+  /** Printed by a shell that takes its commands from somewhere else. */
+  shell: 32,
 } as const
 
 /** One word after quote removal and expansion. */
@@ -36,6 +38,8 @@ export interface Redirection {
   /** `>`, `>>`, `<`, `<>`, `>|`, `&>`, `&>>`, `>&`, `<&`. */
   readonly operator: string
   readonly target: Arg
+  /** The file descriptor that is redirected, where the line names one. */
+  readonly descriptor?: string
 }
 
 /** What a command is known to print. */
@@ -43,19 +47,37 @@ export interface Output {
   /** Undefined when it cannot be known from the text alone. */
   readonly text: string | undefined
   readonly taint: number
+  /** Where only some of the text is known: that. */
+  readonly partial?: string
+  /** What reading the file gives whose name is printed. */
+  readonly feeds?: Output
   /** The printed file names, each top alone or with an unknown rest, where the command lists files. */
   readonly under?: readonly string[]
 }
 
 export const NO_OUTPUT: Output = { text: '', taint: TAINT.none }
 
+/** What a variable holds. */
+export interface Value {
+  readonly text: string
+  readonly taint: number
+  /** What reading it gives, when it names a file that a substitution made. */
+  readonly output?: Output
+}
+
 /** The shell's state as far as the line itself determines it. */
 export interface Scope {
   readonly shell: Shell
   readonly home: string
+  /** Karo's own directory, where it is not the usual one. */
+  readonly karoHome?: string
+  /** Paths of files this line has copied credentials into. */
+  readonly secretFiles?: Set<string>
+  /** Descriptors this line has tied to a network connection. */
+  readonly sockets?: Set<string>
   /** Absolute, or relative to the unknown directory the line starts in (`.`). */
   cwd: string
-  readonly variables: Map<string, { readonly text: string; readonly taint: number }>
+  readonly variables: Map<string, Value>
   /** `$1`, `$2`, …; undefined when unknown. */
   parameters: readonly Arg[] | undefined
 }
@@ -83,6 +105,7 @@ export type LineFact =
   | 'decoded-code'
   | 'unseen-code'
   | 'downloaded-code'
+  | 'planted-code'
   | 'fork-bomb'
   | 'unparsed'
   | 'unparsed-tool'

@@ -15,8 +15,10 @@ import { readOptions } from './options.ts'
 import { mustStayHere } from './secrets.ts'
 
 const NETWORK = names(
-  'curl wget wget2 fetch lynx links w3m http https xh httpie aria2c nc ncat netcat socat telnet ftp ssh axel',
+  'curl wget wget2 fetch lynx links w3m http https xh httpie aria2c nc ncat netcat socat telnet ftp ssh axel dig host nslookup drill',
 )
+/** Alone, they print every variable, or everything that was typed. */
+const LISTS_VALUES = names('env printenv history export set declare typeset')
 const LISTS = names('ls find gfind fd fdfind locate plocate tree grep rg ag')
 /** Programs documented to be used as `eval "$(program …)"`. */
 const GENERATORS = names(
@@ -29,12 +31,15 @@ const DECODERS = names(
   'base64 base32 basenc openssl xxd gunzip zcat uncompress bzcat xzcat zstdcat gzip bzip2 xz zstd lz4 rev tac tr uudecode gpg ccrypt age',
 )
 const SILENT = names(
-  ': true false cd pushd popd export set unset alias source . test [ sleep mkdir touch rm cp mv chmod chown ln',
+  ': true false cd pushd popd export set declare typeset unset alias source . test [ sleep mkdir touch rm cp mv chmod chown ln',
 )
 
 function names(text: string): ReadonlySet<string> {
   return new Set(text.split(/\s+/))
 }
+
+/** Connections that stay open both ways: what they print may be somebody typing. */
+const DIALOGUES = names('nc ncat netcat socat telnet')
 
 const unknown = (taint: number, under?: readonly string[]): Output => ({
   text: undefined,
@@ -48,17 +53,21 @@ export function outputOf(command: SimpleCommand): Output {
   const taint = taintOf(args)
   if (name === 'echo') return echo(args)
   if (name === 'printf') return printf(args)
+  if (LISTS_VALUES.has(name) && args.length === 0) return unknown(TAINT.opaque | TAINT.secret)
   if (SILENT.has(name)) return NO_OUTPUT
-  if (NETWORK.has(name)) return unknown(TAINT.network | input.taint)
+  if (NETWORK.has(name)) {
+    const keys = args.some((arg) => arg.text.includes('169.254.169.254')) ? TAINT.secret : TAINT.none
+    return unknown(TAINT.network | keys | (DIALOGUES.has(name) ? TAINT.shell : TAINT.none) | input.taint)
+  }
   if (GENERATORS.has(name) || args.some((arg) => GENERATING_WORDS.has(arg.text)))
     return unknown(TAINT.generated)
   if (DECODERS.has(name)) return decoder(command)
   if (name === 'cat' || name === 'tee' || name === 'head' || name === 'tail') return reader(command)
+  if (name === 'string') return fishString(args)
+  if (name === 'psub') return { text: `/dev/fd/${SOMETHING}`, taint: input.taint, feeds: input }
   const computed = pathTool(command)
   if (computed !== undefined) return { text: computed, taint }
   if (LISTS.has(name)) return unknown(TAINT.opaque, listed(command))
-  if (/^(?:env|printenv|history)$/.test(name) && args.length === 0)
-    return unknown(TAINT.opaque | TAINT.secret)
   return {
     ...unknown(TAINT.opaque | input.taint | secretTaint(command)),
     ...(input.under && { under: input.under.map(filtered) }),
@@ -91,13 +100,24 @@ function listed(command: SimpleCommand): readonly string[] {
     return tops.map((top) => (whole ? top.text : `${top.text}/${SOMETHING}`))
   }
   const operands = readOptions(command.name, command.args).operands.map((arg) => arg.text)
+  if (command.name === 'ls' && !operands.some((text) => /[*?[]/.test(text)))
+    return (operands.length === 0 ? ['.'] : operands).map((top) => `${top}/*`)
   const tops = command.name === 'ls' || command.name === 'tree' ? operands : operands.slice(1)
   return (tops.length === 0 ? ['.'] : tops).map((top) => `${top}/${SOMETHING}`)
 }
 
 /** A filter between the list and its reader leaves only some of the files. */
 function filtered(top: string): string {
-  return top.endsWith(SOMETHING) ? top : `${top}/${SOMETHING}`
+  return top.endsWith(SOMETHING) ? top : `${top.replace(/\/\*$/, '')}/${SOMETHING}`
+}
+
+/** fish's string builtin, as far as it puts words together; any other subcommand gives its words unchanged. */
+function fishString(args: readonly Arg[]): Output {
+  const words = args.slice(1).filter((arg) => !arg.text.startsWith('-'))
+  const joins = args[0]?.text === 'join'
+  const [separator, rest] = joins ? [words[0]?.text ?? '', words.slice(1)] : ['\n', words]
+  const text = rest.map((arg) => arg.text).join(separator)
+  return { text: args[0]?.text === 'unescape' ? decodeEscapes(text) : text, taint: taintOf(args) }
 }
 
 function pathTool(command: SimpleCommand): string | undefined {
@@ -146,7 +166,7 @@ function echo(args: readonly Arg[]): Output {
   return { text: `${escapes ? decodeEscapes(text) : text}\n`, taint: taintOf(args) }
 }
 
-function printf(args: readonly Arg[]): Output {
+export function printf(args: readonly Arg[]): Output {
   const rest = args[0]?.text === '--' ? args.slice(1) : args
   if (rest[0]?.text === '-v') return NO_OUTPUT
   const format = decodeEscapes(rest[0]?.text ?? '')
@@ -195,6 +215,8 @@ function decoder(command: SimpleCommand): Output {
   const text = source.trim()
   if (name === 'base64' || (name === 'openssl' && args.some((arg) => /base64|^-a$/.test(arg.text))))
     return { text: Buffer.from(text, 'base64').toString('utf8'), taint }
+  if (name === 'tr') return { text: translated(source, args), taint }
+  if (name === 'base32') return { text: fromBase32(text), taint }
   if (name === 'xxd') return { text: Buffer.from(text.replace(/\s/g, ''), 'hex').toString('utf8'), taint }
   if (name === 'rev')
     return {
@@ -205,4 +227,39 @@ function decoder(command: SimpleCommand): Output {
       taint,
     }
   return unknown(taint)
+}
+
+/** tr with ranges and deletion, as `tr a-z n-za-m` needs it. */
+function translated(text: string, args: readonly Arg[]): string {
+  const deletes = args.some((arg) => /^-[a-z]*d/.test(arg.text))
+  const [from = '', to = ''] = args.filter((arg) => !arg.text.startsWith('-')).map((arg) => charsOf(arg.text))
+  return [...text]
+    .map((char) => {
+      const at = from.indexOf(char)
+      return at < 0 ? char : deletes ? '' : (to[Math.min(at, to.length - 1)] ?? char)
+    })
+    .join('')
+}
+
+function charsOf(set: string): string {
+  const named = set
+    .replace('[:upper:]', 'A-Z')
+    .replace('[:lower:]', 'a-z')
+    .replace('[:digit:]', '0-9')
+    .replace('[:space:]', ' \n\t')
+  return decodeEscapes(named).replace(/([A-Za-z0-9])-([A-Za-z0-9])/g, (_all, first: string, last: string) => {
+    const length = Math.max(0, last.charCodeAt(0) - first.charCodeAt(0) + 1)
+    return String.fromCharCode(
+      ...Array.from({ length: Math.min(length, 128) }, (_, i) => first.charCodeAt(0) + i),
+    )
+  })
+}
+
+function fromBase32(text: string): string {
+  let bits = ''
+  for (const char of text.toUpperCase().slice(0, 8_192)) {
+    const value = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(char)
+    if (value >= 0) bits += value.toString(2).padStart(5, '0')
+  }
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))).toString('utf8')
 }

@@ -57,6 +57,11 @@ const DISK_SAMPLES = words(
   '/dev/sda /dev/sda1 /dev/sdb /dev/nvme0n1 /dev/nvme0n1p1 /dev/vda /dev/vda1 /dev/xvda /dev/hda /dev/mmcblk0 /dev/disk0',
 )
 
+/** bash opens a network connection for these. */
+export function isSocket(path: string): boolean {
+  return /^\/dev\/(?:tcp|udp)\//.test(path)
+}
+
 /** Lexically normalised path; absolute if it can be known, otherwise starting with `.` or `..`. */
 export function resolvePath(text: string, scope: Pick<Scope, 'cwd'>): string {
   const joined = text.startsWith('/') ? text : `${scope.cwd}/${text}`

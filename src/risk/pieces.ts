@@ -4,6 +4,10 @@ export interface Piece {
   readonly text: string
   /** Offset of `text` in the whole; every character keeps its place. */
   readonly start: number
+  /** Variable that takes what this statement prints: it stood in parentheses, a substitution in fish. */
+  readonly binds?: string
+  /** A loop's variable and its values, or a function's name: known to the statements that follow. */
+  readonly heads?: { readonly loop: string; readonly values: string } | { readonly name: string }
 }
 
 /** Words that only introduce a statement; blanked so that what follows is read as the command. */
@@ -17,7 +21,7 @@ const MAX_PARENTHESES = 16
 const MAX_OPENERS = 16
 
 /** Bare parentheses (fish substitutions) become statements of their own, with an unknown variable in their place. */
-export function splitPieces(text: string): readonly Piece[] {
+export function splitPieces(text: string, counter = { next: 0 }): readonly Piece[] {
   const out: Piece[] = []
   const chars = [...Array(text.length).keys()].map((i) => text[i] as string)
   const opens: number[] = []
@@ -58,13 +62,29 @@ export function splitPieces(text: string): readonly Piece[] {
       else if (text[open - 1] !== '$' && text[open - 1] !== '<' && text[open - 1] !== '>') {
         const inner = chars.slice(open + 1, i).join('')
         const blank = opens.length === 0 && !begunBefore
-        if (inner.trim() !== '')
-          for (const piece of splitPieces(inner)) push(out, piece.text, open + 1 + piece.start)
-        chars.fill(blank || inner.trim() === '' ? ' ' : '_', open, i + 1)
-        if (!blank && inner.trim() !== '') chars[open] = '$'
+        const binds = `_${(counter.next++).toString(36)}`.padEnd(i - open, '_').slice(0, i - open)
+        if (inner.trim() !== '') {
+          const pieces = splitPieces(inner, counter)
+          for (const [at, piece] of pieces.entries())
+            out.push({
+              ...piece,
+              start: open + 1 + piece.start,
+              ...(at === pieces.length - 1 && !blank && { binds }),
+            })
+        }
+        chars.fill(' ', open, i + 1)
+        if (!blank && inner.trim() !== '')
+          for (let at = open; at <= i; at++) chars[at] = `$${binds}`[at - open] as string
       }
     } else if (opens.length > 0) continue
     else if (char === ';' || char === '\n') cut(i, i + 1)
+    // A brace alone between blanks opens or closes a block, in zsh also behind a condition.
+    else if (
+      (char === '{' || char === '}') &&
+      /^\s?$/.test(text[i - 1] ?? '') &&
+      /^[\s;]?$/.test(text[i + 1] ?? '')
+    )
+      cut(i, i + 1)
     else if (char === '&' && text[i - 1] !== '>' && text[i - 1] !== '<' && text[i + 1] !== '>') cut(i, i + 1)
     else if (char === '|' && text[i + 1] === '|') {
       cut(i, i + 2)
@@ -88,12 +108,21 @@ function push(out: Piece[], raw: string, start: number): void {
     (_all, gap: string, word: string) => `|${gap}${' '.repeat(word.length)}`,
   )
   const header = HEADERS.exec(text)
+  let heads: Piece['heads']
   if (header !== null) {
+    heads = headOf(text)
     const lead = (header[1] as string).length
     const word = (header[2] as string).length
     text = `${' '.repeat(lead)}:${' '.repeat(word - 1)}${text.slice(lead + word)}`
   }
   const closer = CLOSERS.exec(text)
   if (closer !== null) text = text.slice(0, closer.index)
-  if (text.trim() !== '') out.push({ text, start })
+  if (text.trim() !== '') out.push({ text, start, ...(heads !== undefined && { heads }) })
+}
+
+function headOf(text: string): Piece['heads'] {
+  const loop = /^\s*(?:for|foreach|select)\s+(\w+)\s+(?:in\s+)?([\s\S]*)$/.exec(text)
+  if (loop !== null) return { loop: loop[1] as string, values: loop[2] as string }
+  const named = /^\s*function\s+(?:-\S+\s+)*([\w.-]+)/.exec(text)
+  return named === null ? undefined : { name: named[1] as string }
 }

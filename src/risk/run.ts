@@ -1,7 +1,7 @@
 // Follows the words of a command as if they ran: shows it to the rules, then goes into what it wraps, calls or feeds.
 import { cloneScope, type Frame, type Walk } from './frame.ts'
-import { foreignCode } from './interpreters.ts'
-import type { InnerScript, Layer } from './layers.ts'
+import { originOfRunCode, readCode } from './interpreters.ts'
+import { type InnerScript, type Layer, quoted } from './layers.ts'
 import { MAX_DEPTH, spend } from './limits.ts'
 import {
   type Arg,
@@ -18,6 +18,8 @@ import { outputOf } from './output.ts'
 import { emptyReading, isUnresolved, resolvePath } from './paths.ts'
 import { applyBuiltin, assign, downloadedFile } from './state.ts'
 import { unwrapLayer } from './unwrap.ts'
+import { SHELLS } from './wrappers.ts'
+import { noteWrites } from './writes.ts'
 
 interface Running {
   readonly words: readonly Arg[]
@@ -63,7 +65,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   }
   walk.findings.command(command)
   if (behind !== undefined) return behind
-  applyBuiltin(command)
+  applyBuiltin(command, walk)
   const saved = downloadedFile(command)
   if (saved !== undefined) walk.downloads.add(resolvePath(saved, scope))
   if (first.text.includes('/')) runFile(walk, first, span, scope)
@@ -79,8 +81,34 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
       calling,
     })
   }
+  const aliased = withAliases(walk, words, name, frame)
+  if (aliased !== undefined)
+    readNested(walk, aliased.script, { ...frame, calling: aliased.calling, input: running.input })
   const layer = unwrapLayer([{ ...first, text: name }, ...args], running.input)
-  return runLayer(walk, layer, command, running, frame, layers)
+  const output = runLayer(walk, layer, command, running, frame, layers)
+  noteWrites(walk, command, output, frame)
+  return output
+}
+
+/** The words with the aliases of this line put in, as bash does from the next line on and zsh for global ones anywhere. */
+function withAliases(walk: Walk, words: readonly Arg[], name: string, frame: Frame) {
+  const { aliases } = walk
+  if (aliases.size === 0) return undefined
+  const used = words.filter((word, i) => aliases.has(`-g ${word.text}`) || (i === 0 && aliases.has(name)))
+  const key = `alias ${used.map((word) => word.text).join(' ')}`
+  if (used.length === 0 || frame.calling.includes(key)) return undefined
+  const texts = words.map(
+    (word, i) =>
+      (i === 0 ? aliases.get(name) : undefined) ?? aliases.get(`-g ${word.text}`) ?? quoted(word.text),
+  )
+  const [first, last] = [words[0] as Arg, words.at(-1) as Arg]
+  const taint = words.reduce((sum, word) => sum | word.taint, 0)
+  const script: InnerScript = {
+    text: texts.join(' '),
+    taint,
+    span: [first.span[0], Math.max(first.span[1], last.span[1])],
+  }
+  return { script, calling: [...frame.calling, key] }
 }
 
 function runLayer(
@@ -125,13 +153,16 @@ function runLayer(
   if (layer.runsInput !== false) runInput(walk, layer.runsInput, running, frame)
   if (layer.runsText !== undefined && isUnresolved(layer.runsText.text) && !/\w/.test(layer.runsText.text))
     codeFact(walk, layer.runsText.taint, layer.runsText.span)
+  if (layer.origin) codeFact(walk, layer.origin, command.span)
   if (layer.runsFile !== undefined) {
     const file = layer.runsFile
     if (file.output !== undefined)
       runInput(walk, 'shell', { ...running, input: file.output, fromFile: false }, frame)
     else runFile(walk, file, running.span, frame.scope)
   }
-  return outputs.at(-1) ?? outputOf(command)
+  const output = outputs.at(-1) ?? outputOf(command)
+  const commanded = layer.runsInput === 'shell' && !running.input.text && SHELLS.has(command.name)
+  return commanded ? { ...output, text: undefined, taint: output.taint | TAINT.shell } : output
 }
 
 function runFile(walk: Walk, file: Arg, span: Span, scope: Scope): void {
@@ -142,6 +173,8 @@ function runFile(walk: Walk, file: Arg, span: Span, scope: Scope): void {
 function runInput(walk: Walk, language: 'shell' | 'other', running: Running, frame: Frame): void {
   const { input, span } = running
   if (running.fromFile) return
+  const origin = language === 'other' ? originOfRunCode(input.text ?? '') : TAINT.none
+  if (origin !== TAINT.none) codeFact(walk, origin, span)
   if (input.text === undefined) {
     codeFact(walk, input.taint, span)
     return
@@ -150,7 +183,7 @@ function runInput(walk: Walk, language: 'shell' | 'other', running: Running, fra
   const scripts: readonly InnerScript[] =
     language === 'shell'
       ? [{ text: input.text, taint: input.taint, span: [0, walk.line.length] }]
-      : foreignCode({ text: input.text, taint: input.taint, span }).scripts
+      : readCode({ text: input.text, taint: input.taint, span }).scripts
   const privileged = running.privileged
   for (const script of scripts)
     readNested(walk, script, { ...frame, scope: cloneScope(frame.scope), input: NO_OUTPUT, privileged })

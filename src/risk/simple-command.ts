@@ -11,9 +11,15 @@ import {
   type Span,
   TAINT,
 } from './model.ts'
+import { isSocket, isUnresolved } from './paths.ts'
 import { readNested, run } from './run.ts'
+import { mustStayHere } from './secrets.ts'
 import { assign } from './state.ts'
 import { expandOne, expandText, expandWord } from './words.ts'
+
+/** Variables whose value some program runs: before every prompt, for each connection, to show or edit a text. */
+const HOLDS_COMMAND =
+  /^(?:PROMPT_COMMAND|PS[0-4]|(?:SUDO_|GIT_|GIT_SEQUENCE_)?EDITOR|VISUAL|(?:GIT_|MAN|SYSTEMD_)?PAGER|GIT_SSH(?:_COMMAND)?|GIT_EXTERNAL_DIFF|GIT_ASKPASS|SSH_ASKPASS|SUDO_ASKPASS|GIT_PROXY_COMMAND|RSYNC_RSH|CVS_RSH|BROWSER|LESSOPEN|LESSCLOSE|BASH_ENV|ENV)$/
 
 /** Expands the command's words, assignments and redirections, and runs them; what it prints. */
 export function simple(walk: Walk, command: Command, frame: Frame): Output {
@@ -41,12 +47,15 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
     else if (word.value.type === 'Word') {
       const value = expandOne(word.value, scope, host)
       words.push({ text: `${word.name}=${value.text}`, span: frame.at(word), taint: value.taint })
+    } else {
+      const all = word.value.elements.flatMap((element) => expandWord(element, scope, host))
+      const text = `${word.name}=${all.map((arg) => arg.text).join(' ')}`
+      words.push({ text, span: frame.at(word), taint: taintOf(all) })
     }
   }
   const { list, input, fromFile } = redirections(walk, [...command.redirects], frame)
   for (const set of assignments) {
-    // bash runs it before every prompt.
-    if (set.name === 'PROMPT_COMMAND')
+    if (HOLDS_COMMAND.test(set.name) && !isUnresolved(set.value.text))
       readNested(walk, { ...set.value }, { ...frame, scope: cloneScope(scope) })
   }
   if (words.length === 0) {
@@ -98,18 +107,29 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
       const target = expandOne(it.target, frame.scope, host)
       if (it.type === 'HereString') input = { text: target.text, taint: target.taint }
       else {
-        list.push({ operator: it.operator, target })
+        const descriptor =
+          it.descriptor !== undefined && 'value' in it.descriptor ? String(it.descriptor.value) : undefined
+        list.push({ operator: it.operator, target, ...(descriptor !== undefined && { descriptor }) })
+        if (it.operator === '<&' && frame.scope.sockets?.has(target.text))
+          input = { text: undefined, taint: TAINT.network | TAINT.shell }
         if (
           it.operator === '<' &&
           (it.descriptor === undefined || !('value' in it.descriptor) || it.descriptor.value === 0)
         ) {
-          fromFile = target.taint === TAINT.none
-          input = { text: undefined, taint: target.taint | TAINT.opaque }
+          fromFile = target.output === undefined && target.taint === TAINT.none && !isSocket(target.text)
+          input = target.output ?? readFrom(target, frame)
         }
       }
     }
   }
   return { list, input, fromFile }
+}
+
+/** A file's content is not known, only what kind of file it is. */
+function readFrom(target: Arg, { scope }: Frame): Output {
+  const network = isSocket(target.text) ? TAINT.network : TAINT.none
+  const secret = mustStayHere(target.text, scope) ? TAINT.secret : TAINT.none
+  return { text: undefined, taint: target.taint | TAINT.opaque | network | secret }
 }
 
 function taintOf(args: readonly Arg[]): number {

@@ -1,7 +1,9 @@
 // What builtins change for the rest of the line: directory, variables, parameters; and which files a line downloads.
+import type { Walk } from './frame.ts'
 import { type Arg, baseName, type Scope, type SimpleCommand, TAINT, UNKNOWN } from './model.ts'
 import { readOptions } from './options.ts'
-import { resolvePath } from './paths.ts'
+import { printf } from './output.ts'
+import { isSocket, resolvePath } from './paths.ts'
 
 const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly'])
 
@@ -15,7 +17,7 @@ export function assign(
   scope.variables.set(set.name, { text, taint: set.value.taint | (before?.taint ?? 0) })
 }
 
-export function applyBuiltin(command: SimpleCommand): void {
+export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>): void {
   const { name, args, scope } = command
   if (name === 'cd' || name === 'pushd') {
     const target = args.find((arg) => !/^-[LPe@]+$/.test(arg.text))
@@ -26,15 +28,24 @@ export function applyBuiltin(command: SimpleCommand): void {
   } else if (name === 'unset') {
     for (const arg of args) scope.variables.set(arg.text, { text: '', taint: TAINT.none })
   } else if (name === 'read' || name === 'mapfile' || name === 'readarray') {
-    for (const arg of args)
-      if (/^[A-Za-z_]\w*$/.test(arg.text))
-        scope.variables.set(arg.text, { text: UNKNOWN, taint: TAINT.opaque | command.input.taint })
+    readVariables(command)
   } else if (name === 'printf' && args[0]?.text === '-v' && args[1] !== undefined) {
-    scope.variables.set(args[1].text, { text: UNKNOWN, taint: TAINT.opaque })
+    const made = printf(args.slice(2))
+    scope.variables.set(args[1].text, { text: made.text ?? UNKNOWN, taint: made.taint })
+  } else if (name === 'alias') {
+    defineAliases(args, walk)
+  } else if (name === 'exec') {
+    for (const { descriptor, target } of command.redirections)
+      if (descriptor !== undefined && isSocket(target.text)) scope.sockets?.add(descriptor)
+  } else if (name === 'ztcp') {
+    // zsh leaves the connection's descriptor in REPLY.
+    scope.sockets?.add('REPLY')
+    scope.variables.set('REPLY', { text: 'REPLY', taint: TAINT.none })
   } else if (name === 'set' && args[0]?.text === '--') {
     scope.parameters = args.slice(1)
   } else if (name === 'set' && scope.shell === 'fish') {
-    const words = args.filter((arg) => !arg.text.startsWith('-'))
+    const from = args.findIndex((arg) => !arg.text.startsWith('-'))
+    const words = from < 0 ? [] : args.slice(from)
     if (words[0] !== undefined) {
       const values = words.slice(1)
       scope.variables.set(words[0].text, {
@@ -42,6 +53,45 @@ export function applyBuiltin(command: SimpleCommand): void {
         taint: values.reduce((sum, arg) => sum | arg.taint, 0),
       })
     }
+  }
+}
+
+/** `read a b <<< text` and `mapfile`: from the first line, or all of it, if that is known. */
+function readVariables(command: SimpleCommand): void {
+  const { name, args, scope, input } = command
+  const taint = input.taint | (input.text === undefined ? TAINT.opaque : TAINT.none)
+  const names = args.filter(({ text }) => /^[A-Za-z_]\w*$/.test(text)).map(({ text }) => text)
+  if (names.length === 0 && name === 'read') names.push('REPLY')
+  const whole = name !== 'read' || args.some(({ text }) => /^-[A-Za-z]*[aAd]/.test(text))
+  const line = whole ? input.text?.trim() : input.text?.split('\n')[0]
+  const own = command.assignments.find((set) => set.name === 'IFS')?.value.text
+  const ifs = own ?? scope.variables.get('IFS')?.text ?? ' \t'
+  const fields = line === undefined ? [] : splitAt(line, ifs, whole ? 1 : names.length)
+  names.forEach((variable, i) => {
+    scope.variables.set(variable, { text: line === undefined ? UNKNOWN : (fields[i] ?? ''), taint })
+  })
+}
+
+/** At most `count` fields; the last one keeps the rest. */
+function splitAt(line: string, separators: string, count: number): readonly string[] {
+  const out: string[] = []
+  let rest = line.trim()
+  while (out.length < count - 1) {
+    const at = [...rest].findIndex((char) => separators.includes(char))
+    if (at < 0) break
+    out.push(rest.slice(0, at))
+    rest = rest.slice(at + 1).trimStart()
+  }
+  return [...out, rest]
+}
+
+function defineAliases(args: readonly Arg[], walk: Pick<Walk, 'aliases'>): void {
+  const global = args.some((arg) => /^-[a-z]*g/.test(arg.text))
+  for (const [i, arg] of args.entries()) {
+    const match = /^([^=]+)=([\s\S]*)$/.exec(arg.text)
+    const [name, text] = match === null ? [arg.text, args[i + 1]?.text] : [match[1] as string, match[2]]
+    if (!name.startsWith('-') && text !== undefined) walk.aliases.set(global ? `-g ${name}` : name, text)
+    if (match === null && !name.startsWith('-')) break
   }
 }
 
@@ -54,12 +104,15 @@ function assignWord(scope: Scope, arg: Arg): void {
 export function downloadedFile(command: SimpleCommand): string | undefined {
   const { name, args } = command
   if (name !== 'curl' && name !== 'wget') return undefined
-  const redirected = command.redirections.find(({ operator }) => operator === '>' || operator === '>|')
+  const redirected = command.redirections.find(({ operator }) => /^>[|>]?$/.test(operator))
   if (redirected !== undefined) return redirected.target.text
   const options = readOptions(name, args)
   const named = name === 'curl' ? options.value('o', 'output') : options.value('O', 'output-document')
   if (named !== undefined) return named.text === '-' ? undefined : named.text
   if (name === 'curl' && options.flag('O', 'remote-name') === undefined) return undefined
   const url = options.operands.find((arg) => arg.text.includes('/'))
-  return url === undefined ? undefined : baseName(url.text.replace(/[?#].*$/, ''))
+  if (url === undefined) return undefined
+  const into = options.value('P', 'directory-prefix', 'output-dir')
+  const file = baseName(url.text.replace(/[?#].*$/, ''))
+  return into === undefined ? file : `${into.text}/${file}`
 }

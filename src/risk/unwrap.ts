@@ -1,7 +1,7 @@
 // Takes one layer off a command: the command behind sudo, env, timeout, xargs, find -exec …, and scripts in its words.
-import { CARRIERS, type Carrier } from './carriers.ts'
+import { CARRIERS } from './carriers.ts'
 import { unwrapInterpreter, unwrapShell } from './interpreters.ts'
-import { enterWrapper, joined, type Layer, NOTHING } from './layers.ts'
+import { type Carrier, enterWrapper, joined, type Layer, NOTHING } from './layers.ts'
 import { type Arg, baseName, type Output } from './model.ts'
 import { interpreterName, SHELLS, WRAPPERS, type Wrapper } from './wrappers.ts'
 
@@ -36,7 +36,7 @@ function unwrapTable(wrapper: Wrapper, name: string, words: readonly Arg[]): Lay
     privileged,
   }))
   if (rest.length === 0)
-    return { ...NOTHING, scripts: found, runsInput: privileged && wantsShell(name, words) && 'shell' }
+    return { ...NOTHING, scripts: found, runsInput: readsInput(wrapper, name, words) && 'shell' }
   if (wrapper.joins) return { ...NOTHING, scripts: [...found, { ...joined(rest), assignments, privileged }] }
   return {
     commands: [{ words: rest, privileged, inherits: true, assignments }],
@@ -45,8 +45,11 @@ function unwrapTable(wrapper: Wrapper, name: string, words: readonly Arg[]): Lay
   }
 }
 
-/** `sudo -s` and `sudo -i` without a command, and plain `su`, start a shell that reads standard input. */
-function wantsShell(name: string, words: readonly Arg[]): boolean {
+/** `sudo -s` and `sudo -i` without a command, plain `su` and `ssh host` start a shell that reads standard input. */
+function readsInput(wrapper: Wrapper, name: string, words: readonly Arg[]): boolean {
+  if (wrapper.opensShell)
+    return words.length > 1 && !words.some((word) => /^-[A-Za-z]*[NVQOGWnf]/.test(word.text))
+  if (wrapper.privileged !== true) return false
   return (
     name === 'su' ||
     words.some((word) => /^-[A-Za-z]*[si]/.test(word.text) || /^--(?:shell|login)$/.test(word.text))

@@ -1,6 +1,6 @@
 // Walks the statements of a line, and of every script inside it, in the order the shell would run them.
 import { forEachChild, type ParsedScript, parse, type SyntaxNode } from 'unbash'
-import { isForkBomb } from './fork-bomb.ts'
+import { isForkBomb, isSpawnLoop } from './fork-bomb.ts'
 import { cloneScope, type Findings, type Frame, type Walk } from './frame.ts'
 import { type Budget, MAX_DEPTH, MAX_LOOP_ROUNDS, MAX_NESTING, spend } from './limits.ts'
 import {
@@ -12,8 +12,9 @@ import {
   SOMETHING,
   type Span,
   TAINT,
+  UNKNOWN,
 } from './model.ts'
-import { splitPieces } from './pieces.ts'
+import { type Piece, splitPieces } from './pieces.ts'
 import { parseScript } from './script.ts'
 import { bare, redirections, simple } from './simple-command.ts'
 import { expandOne, expandWord, type WordHost } from './words.ts'
@@ -21,7 +22,17 @@ import { expandOne, expandWord, type WordHost } from './words.ts'
 /** Never throws for any string; the work is bounded by `budget`. */
 export function walkLine(line: string, scope: Scope, findings: Findings, budget: Budget): void {
   const functions: Walk['functions'] = new Map()
-  const walk: Walk = { line, findings, budget, functions, downloads: new Set(), readScript, node, hostOf }
+  const walk: Walk = {
+    line,
+    findings,
+    budget,
+    functions,
+    aliases: new Map(),
+    downloads: new Set(),
+    readScript,
+    node,
+    hostOf,
+  }
   let nesting = 0
 
   function readScript(text: string, frame: Frame): Output {
@@ -40,11 +51,21 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
   function readPieces(text: string, frame: Frame): Output {
     let output = NO_OUTPUT
     let clean = true
+    const { variables } = frame.scope
     for (const piece of splitPieces(text)) {
       const script = parse(piece.text)
       if (script.errors !== undefined && script.errors.length > 0) clean = false
       const at: Frame['at'] = (node) => frame.at({ pos: piece.start + node.pos, end: piece.start + node.end })
       output = statements(script.commands, { ...frame, at })
+      if (piece.binds !== undefined) {
+        const printed = output.text?.replace(/\n+$/, '') ?? UNKNOWN
+        variables.set(piece.binds, {
+          text: printed,
+          taint: output.taint,
+          ...(output.feeds && { output: output.feeds }),
+        })
+      }
+      if (piece.heads !== undefined) noteHead(piece.heads, text, frame)
     }
     if (!clean) {
       const whole = frame.at({ pos: 0, end: text.length })
@@ -57,17 +78,42 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     return output
   }
 
+  /** The values of a loop's variable together, and the words a function is called with, each as one list. */
+  function noteHead(head: NonNullable<Piece['heads']>, text: string, { scope }: Frame): void {
+    if ('loop' in head) {
+      const words = parse(`: ${head.values}`).commands[0]?.command
+      const all = words?.type === 'Command' ? words.args : []
+      const host = hostOf({ ...top, scope, at: () => [0, 0] })
+      const values = all.flatMap((word) => (word.type === 'Word' ? expandWord(word, scope, host) : []))
+      const known = values.filter((value) => value.text !== '')
+      scope.variables.set(head.loop, {
+        text: known.length === 0 ? SOMETHING : known.map((value) => value.text).join(' '),
+        taint: known.reduce((sum, value) => sum | value.taint, 0),
+      })
+      return
+    }
+    const calls = new RegExp(
+      `(?:^|[;&|\\n]|\\b(?:and|or|not|begin)\\b)\\s*${head.name.replaceAll('.', '\\.')}\\s+([^;&|\\n]+)`,
+      'g',
+    )
+    const words = [...text.matchAll(calls)].map((call) => (call[1] as string).replace(/["'\\]/g, ''))
+    if (words.length > 0) scope.variables.set('argv', { text: words.join(' '), taint: TAINT.none })
+  }
+
   function statements(nodes: readonly SyntaxNode[], frame: Frame): Output {
+    if (nodes.length === 1) return node(nodes[0] as SyntaxNode, frame)
     let text: string | undefined = ''
     let taint: number = TAINT.none
     let under: readonly string[] | undefined
+    let partial = ''
     for (const child of nodes) {
       const output = node(child, frame)
       text = text === undefined || output.text === undefined ? undefined : text + output.text
       taint |= output.taint
       under = output.under ?? under
+      partial += output.text ?? output.partial ?? ''
     }
-    return { text, taint, ...(under === undefined ? {} : { under }) }
+    return { text, taint, ...(text === undefined && { partial }), ...(under === undefined ? {} : { under }) }
   }
 
   function node(it: SyntaxNode, frame: Frame): Output {
@@ -110,7 +156,8 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       case 'Elif':
         return statements([it.clause, it.then], frame)
       case 'While':
-        return statements([it.clause, it.body], frame)
+        if (isSpawnLoop(it)) findings.fact('fork-bomb', frame.at(it))
+        return eachLine(it, frame)
       case 'For':
       case 'Select':
         return loop(it, frame)
@@ -166,6 +213,17 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     }
   }
 
+  /** `while read x`: the body once for each line that is known, or each place the lines are known to name. */
+  function eachLine(it: Extract<SyntaxNode, { type: 'While' }>, frame: Frame): Output {
+    const { text, under, taint } = frame.input
+    const lines = text === undefined ? (under ?? []) : text.split('\n').filter((line) => line !== '')
+    if (lines.length < 2 && under === undefined) return statements([it.clause, it.body], frame)
+    const outputs = lines
+      .slice(0, MAX_LOOP_ROUNDS)
+      .map((line) => statements([it.clause, it.body], { ...frame, input: { text: line, taint } }))
+    return { text: undefined, taint: outputs.reduce((sum, output) => sum | output.taint, taint) }
+  }
+
   /** Looks for substitutions in nodes that run nothing themselves: tests, arithmetic. */
   function sweep(it: SyntaxNode | undefined, frame: Frame): void {
     if (it === undefined || !spend(budget, 'nodes')) return
@@ -208,7 +266,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     })
   }
 
-  readScript(line, {
+  const top: Frame = {
     depth: 0,
     scope,
     input: NO_OUTPUT,
@@ -216,6 +274,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     calling: [],
     payload: undefined,
     at: (it) => [it.pos, Math.max(it.pos, it.end)],
-  })
+  }
+  readScript(line, top)
   if (budget.exhausted) findings.fact('too-deep', [0, line.length])
 }

@@ -1,9 +1,10 @@
 // Expands a parsed word to what the command would get: quotes, tilde, variables, braces, substitutions, splitting.
-import type { ParameterExpansionPart, ParsedScript, SyntaxNode, Word, WordPart } from 'unbash'
+import type { ParsedScript, SyntaxNode, Word, WordPart } from 'unbash'
 import { parse } from 'unbash'
 import { expandBraces } from './braces.ts'
 import { MAX_WORD_LENGTH } from './limits.ts'
 import { type Arg, type Output, type Scope, SOMETHING, type Span, TAINT, UNKNOWN } from './model.ts'
+import { bounded, isList, parameter, variable } from './variables.ts'
 
 /** What the expansion needs from the layer that walks scripts. */
 export interface WordHost {
@@ -32,13 +33,32 @@ export function expandWord(word: Word, scope: Scope, host: WordHost): Arg[] {
     return [{ text: `/dev/fd/${SOMETHING}`, span, taint: output.taint, output }]
   }
   if (parts === undefined) return [{ text: bounded(unescaped(word, scope)), span, taint: TAINT.none }]
+  const held = only?.type === 'SimpleExpansion' ? scope.variables.get(only.text.slice(1)) : undefined
+  if (held?.output !== undefined) return [{ ...held, span }]
   if (parts.some((part) => part.type === 'BraceExpansion')) return expandBraceWord(word, scope, host)
   const pieces: Piece[] = []
   parts.forEach((part, i) => {
-    expandPart(part, i === 0, scope, host, pieces)
+    const before = parts[i - 1]
+    const rest = before === undefined ? undefined : subscript(before, part, scope)
+    if (rest === undefined) expandPart(part, i === 0, scope, host, pieces)
+    else if (rest !== '') pieces.push({ text: rest, split: false, taint: TAINT.none })
   })
-  return fields(pieces, span, parts.some(isQuoted))
+  return fields(pieces, span, parts.some(isQuoted), blanks(scope))
 }
+
+/** In zsh and fish `$x[1]` is a part of `$x`: what stands behind the subscript; undefined for no subscript. */
+function subscript(before: WordPart, part: WordPart, { shell }: Scope): string | undefined {
+  if ((shell !== 'zsh' && shell !== 'fish') || before.type !== 'SimpleExpansion') return undefined
+  if (part.type !== 'Literal' && part.type !== 'Glob') return undefined
+  return /^\[[^\]]*\]([\s\S]*)$/.exec(part.text)?.[1]
+}
+
+/** What splits unquoted expansions: blanks, whatever IFS says, so that an odd one hides nothing, and its own characters. */
+function blanks(scope: Scope): RegExp {
+  const ifs = scope.variables.get('IFS')?.text ?? ''
+  return ifs.trim() === '' ? BLANKS : new RegExp(`[ \\t\\n${ifs.replace(/[\\\]^-]/g, '\\$&')}]`)
+}
+const BLANKS = /[ \t\n]/
 
 /** The word as one field: assignments and redirection targets are not split. */
 export function expandOne(word: Word, scope: Scope, host: WordHost): Arg {
@@ -58,16 +78,6 @@ export function expandText(parts: readonly WordPart[], span: Span, scope: Scope,
 
 function isQuoted(part: WordPart): boolean {
   return part.type === 'DoubleQuoted' || part.type === 'SingleQuoted' || part.type === 'AnsiCQuoted'
-}
-
-/** `"$@"` and `"${x[@]}"` remain several words inside quotes. */
-function isList(part: WordPart): boolean {
-  if (part.type === 'SimpleExpansion') return part.text === '$@'
-  return part.type === 'ParameterExpansion' && (part.parameter === '@' || part.index?.value === '@')
-}
-
-function bounded(text: string): string {
-  return text.length > MAX_WORD_LENGTH ? UNKNOWN : text
 }
 
 function unescaped(word: Word, scope: Scope): string {
@@ -106,7 +116,7 @@ function expandBraceWord(word: Word, scope: Scope, host: WordHost): Arg[] {
       parts.forEach((inner, i) => {
         expandPart(inner, i === 0, scope, still, pieces)
       })
-      return fields(pieces, span, parts.some(isQuoted))
+      return fields(pieces, span, parts.some(isQuoted), blanks(scope))
     })
   })
 }
@@ -139,7 +149,7 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
       out.push({ ...variable(part.text.slice(1), scope), split: true })
       return
     case 'ParameterExpansion':
-      out.push({ ...parameter(part, scope, host), split: true })
+      out.push({ ...parameter(part, scope, (word) => expandOne(word, scope, host)), split: true })
       return
     case 'CommandExpansion': {
       const output = host.substitute(part.script, host.at(part), scope)
@@ -160,7 +170,7 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
   }
 }
 
-function fields(pieces: readonly Piece[], span: Span, quoted: boolean): Arg[] {
+function fields(pieces: readonly Piece[], span: Span, quoted: boolean, split: RegExp): Arg[] {
   const out: Arg[] = []
   let text = ''
   let taint: number = TAINT.none
@@ -172,12 +182,12 @@ function fields(pieces: readonly Piece[], span: Span, quoted: boolean): Arg[] {
     open = false
   }
   for (const piece of pieces) {
-    if (!piece.split || !/[ \t\n]/.test(piece.text)) {
+    if (!piece.split || !split.test(piece.text)) {
       text = text.length > MAX_WORD_LENGTH ? text : text + piece.text
       taint |= piece.taint
       continue
     }
-    piece.text.split(/[ \t\n]/).forEach((field, i) => {
+    piece.text.split(split).forEach((field, i) => {
       if (i > 0) close()
       text += field
       taint |= piece.taint
@@ -185,106 +195,4 @@ function fields(pieces: readonly Piece[], span: Span, quoted: boolean): Arg[] {
   }
   close()
   return out
-}
-
-type Value = { readonly text: string; readonly taint: number }
-const unknown: Value = { text: UNKNOWN, taint: TAINT.opaque }
-const something: Value = { text: SOMETHING, taint: TAINT.opaque }
-const known = (text: string): Value => ({ text, taint: TAINT.none })
-
-/** Variables that name a program the person chose; taken as an ordinary one so that `$EDITOR file` stays quiet. */
-const PROGRAMS: Readonly<Record<string, string>> = {
-  SHELL: '/bin/sh', BASH: '/bin/bash', 0: '/bin/sh', EDITOR: 'vi', VISUAL: 'vi', PAGER: 'less', BROWSER: 'xdg-open',
-  MAKE: 'make', CC: 'cc', CXX: 'c++', PYTHON: 'python',
-} // biome-ignore format: a compact table
-const NEVER_EMPTY = new Set(
-  '$ ? # ! - _ USER LOGNAME UID EUID PPID HOSTNAME RANDOM SECONDS LINENO OSTYPE HOSTTYPE MACHTYPE EPOCHSECONDS EPOCHREALTIME TERM LANG'.split(
-    ' ',
-  ),
-)
-
-function variable(name: string, scope: Scope): Value {
-  const set = scope.variables.get(name)
-  if (set !== undefined) return set
-  if (/^[1-9]$/.test(name) && scope.parameters !== undefined)
-    return scope.parameters[Number(name) - 1] ?? known('')
-  if ((name === '@' || name === '*') && scope.parameters !== undefined) {
-    const all = scope.parameters
-    return { text: all.map((arg) => arg.text).join(' '), taint: all.reduce((sum, arg) => sum | arg.taint, 0) }
-  }
-  if (name === 'HOME') return known(scope.home)
-  if (name === 'PWD') return known(scope.cwd)
-  if (name === 'IFS') return known(' ')
-  if (name === 'TMPDIR') return known('/tmp')
-  if (name === 'XDG_CONFIG_HOME') return known(`${scope.home}/.config`)
-  if (name === 'XDG_DATA_HOME') return known(`${scope.home}/.local/share`)
-  if (name === 'XDG_CACHE_HOME') return known(`${scope.home}/.cache`)
-  if (NEVER_EMPTY.has(name)) return something
-  if (Object.hasOwn(PROGRAMS, name)) return known(PROGRAMS[name] as string)
-  return unknown
-}
-
-function parameter(part: ParameterExpansionPart, scope: Scope, host: WordHost): Value {
-  if (part.prefix === '#') return something
-  let value = variable(part.parameter, scope)
-  if (part.prefix === '!') value = value.text === UNKNOWN ? unknown : variable(value.text, scope)
-  if (part.index !== undefined && /^\d+$/.test(part.index.value))
-    value = { ...value, text: value.text.split(' ')[Number(part.index.value)] ?? '' }
-  const operation = part.operation
-  if (operation === undefined) return value
-  const isKnown = value.text !== UNKNOWN && value.text !== ''
-  switch (operation.type) {
-    case 'Default': {
-      if (operation.operator.endsWith('?')) return isKnown ? value : something
-      const operand = expandOne(operation.operand, scope, host)
-      if (operation.operator.endsWith('+')) return operand
-      return isKnown ? value : operand
-    }
-    case 'CaseModification': {
-      const change = operation.operator[0] === '^' ? 'toUpperCase' : 'toLowerCase'
-      const whole = operation.operator.length === 2
-      const text = whole ? value.text[change]() : value.text.charAt(0)[change]() + value.text.slice(1)
-      return { text, taint: value.taint }
-    }
-    case 'Slice': {
-      const offset = Number(operation.offset.value)
-      const length = operation.length === undefined ? undefined : Number(operation.length.value)
-      if (!isKnown || !Number.isInteger(offset) || (length !== undefined && !Number.isInteger(length)))
-        return unknown
-      const start = offset < 0 ? value.text.length + offset : offset
-      return {
-        text: value.text.slice(
-          start,
-          length === undefined ? undefined : length < 0 ? length : start + length,
-        ),
-        taint: value.taint,
-      }
-    }
-    case 'Replace': {
-      const pattern = expandOne(operation.pattern, scope, host).text
-      const replacement = expandOne(operation.replacement, scope, host).text
-      if (!isKnown || pattern === '' || /[*?[]/.test(pattern)) return unknown
-      const text =
-        operation.operator === '//'
-          ? value.text.replaceAll(pattern, () => replacement)
-          : value.text.replace(pattern, () => replacement)
-      return { text: bounded(text), taint: value.taint }
-    }
-    case 'Remove': {
-      const pattern = expandOne(operation.operand, scope, host).text
-      if (!isKnown || /[*?[]/.test(pattern)) return unknown
-      const text = operation.operator.startsWith('#')
-        ? value.text.startsWith(pattern)
-          ? value.text.slice(pattern.length)
-          : value.text
-        : value.text.endsWith(pattern)
-          ? value.text.slice(0, value.text.length - pattern.length)
-          : value.text
-      return { text, taint: value.taint }
-    }
-    case 'Transform':
-    case 'Names':
-    case 'Unknown':
-      return unknown
-  }
 }

@@ -9,6 +9,10 @@ export interface Wrapper {
   readonly assigns?: boolean
   /** Options whose value is a script of its own. */
   readonly scripts?: readonly string[]
+  /** Of a setting given with -o: the command in it. */
+  readonly keywords?: RegExp
+  /** Without a command it starts a shell that reads its input. */
+  readonly opensShell?: boolean
   /** The command runs as somebody else, root by default. */
   readonly privileged?: boolean
   /** Not a tool of its own: the command behind it is what the person used. */
@@ -58,6 +62,7 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   ionice: { values: list('c class n classdata p'), transparent: true },
   chrt: { values: list('T P D'), skip: 1, transparent: true },
   taskset: { skip: 1, transparent: true },
+  sched: { skip: 1, joins: true },
   numactl: { values: list('N m C p'), transparent: true },
   prlimit: { transparent: true },
   timeout: { values: list('k kill-after s signal'), skip: 1, transparent: true },
@@ -97,8 +102,34 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   script: { scripts: list('c command'), values: list('E I O T B'), skip: ALL },
   entr: {},
   repeat: { skip: 1, transparent: true },
+  wsl: { values: list('d distribution u user') },
+  sshpass: { values: list('p f d P'), transparent: true },
+  rlwrap: { values: list('H f b a'), transparent: true },
+  setarch: { skip: 1, transparent: true },
+  linux32: { transparent: true },
+  cpulimit: { values: list('l p'), transparent: true },
+  chpst: { values: list('u U b e / n l L m o p f c t'), transparent: true },
+  setuidgid: { skip: 1, privileged: true, transparent: true },
+  gosu: { skip: 1, privileged: true, transparent: true },
+  'su-exec': { skip: 1, privileged: true, transparent: true },
+  setpriv: { values: list('reuid regid groups ambient-caps inh-caps bounding-set'), transparent: true },
+  capsh: { scripts: list('c'), skip: ALL },
+  bwrap: { afterDashes: true },
+  perf: { skip: 1 },
+  valgrind: { transparent: true },
+  hyperfine: { joins: true },
+  dotenv: { values: list('e f'), transparent: true },
+  direnv: { skip: 2 },
+  mise: { skip: 1, afterDashes: true },
   watch: { values: list('n interval q'), joins: true },
-  ssh: { values: list('p i l o F J L R D b c E e I m O Q S W w B'), skip: 1, joins: true },
+  ssh: {
+    values: list('p i l o F J L R D b c E e I m O Q S W w B'),
+    keywords:
+      /^\s*(?:ProxyCommand|LocalCommand|RemoteCommand|KnownHostsCommand)\s*[=\s]\s*(?!none$)([\s\S]+)$/i,
+    skip: 1,
+    joins: true,
+    opensShell: true,
+  },
   mosh: { skip: 1, afterDashes: true },
   'lxc-attach': { values: list('n name'), afterDashes: true },
   tsocks: { transparent: true },

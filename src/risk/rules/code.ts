@@ -99,13 +99,46 @@ export const LINE_RULES: readonly LineRule[] = [
     },
   },
   {
+    id: 'planted-code',
+    level: 'high',
+    why: 'Puts text nobody has read into a file that is run, or trusted, from now on.',
+    safer: 'curl -fsSLo /tmp/new URL && less /tmp/new',
+    examples: {
+      risky: [
+        'curl -s x >> ~/.bashrc',
+        'wget -O ~/.profile x',
+        'curl -fsSL x | sudo tee /etc/profile.d/x.sh',
+        'curl https://x/key >> ~/.ssh/authorized_keys',
+        'echo bHM= | base64 -d >> ~/.zshrc',
+        'wget -qO- x | sudo tee -a /etc/ld.so.preload',
+      ],
+      harmless: [
+        'curl -fsSL x | sudo tee /etc/apt/trusted.gpg.d/x.asc',
+        "echo 'export A=1' >> ~/.bashrc",
+        'cat k.pub >> ~/.ssh/authorized_keys',
+        'curl -o ~/.bashrc.new x',
+      ],
+    },
+  },
+  {
     id: 'fork-bomb',
     level: 'critical',
     core: true,
     why: 'Starts copies of itself until the machine stops responding.',
     examples: {
-      risky: [':(){ :|:& };:', 'bomb() { bomb | bomb & }; bomb', 'f(){ f & f & }; f'],
-      harmless: ['f() { g | h & }; f', 'r() { r; }', 'x() { echo a | cat; }; x'],
+      risky: [
+        ':(){ :|:& };:',
+        'bomb() { bomb | bomb & }; bomb',
+        'f(){ f & f & }; f',
+        'while true; do sh & done',
+        'while :; do sleep 1000 & done',
+      ],
+      harmless: [
+        'while true; do make & wait; done',
+        'f() { g | h & }; f',
+        'r() { r; }',
+        'x() { echo a | cat; }; x',
+      ],
     },
   },
   {

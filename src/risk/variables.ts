@@ -1,0 +1,142 @@
+// What variables and parameter expansions stand for, as far as the line itself says it.
+import type { ParameterExpansionPart, ParameterSliceOperation, Word, WordPart } from 'unbash'
+import { MAX_WORD_LENGTH } from './limits.ts'
+import { type Arg, type Scope, SOMETHING, TAINT, UNKNOWN, type Value } from './model.ts'
+
+const unknown: Value = { text: UNKNOWN, taint: TAINT.opaque }
+const something: Value = { text: SOMETHING, taint: TAINT.opaque }
+const known = (text: string): Value => ({ text, taint: TAINT.none })
+
+export function bounded(text: string): string {
+  return text.length > MAX_WORD_LENGTH ? UNKNOWN : text
+}
+
+/** Variables that name a program the person chose; taken as an ordinary one so that `$EDITOR file` stays quiet. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  SHELL: '/bin/sh', BASH: '/bin/bash', 0: '/bin/sh', EDITOR: 'vi', VISUAL: 'vi', PAGER: 'less', BROWSER: 'xdg-open',
+  MAKE: 'make', CC: 'cc', CXX: 'c++', PYTHON: 'python',
+} // biome-ignore format: a compact table
+const NEVER_EMPTY = new Set(
+  '$ ? # ! - _ USER LOGNAME UID EUID PPID HOSTNAME RANDOM SECONDS LINENO OSTYPE HOSTTYPE MACHTYPE EPOCHSECONDS EPOCHREALTIME TERM LANG'.split(
+    ' ',
+  ),
+)
+
+export function variable(name: string, scope: Scope): Value {
+  const set = scope.variables.get(name)
+  if (set !== undefined) return set
+  if (/^[1-9]$/.test(name) && scope.parameters !== undefined)
+    return scope.parameters[Number(name) - 1] ?? known('')
+  if ((name === '@' || name === '*' || name === 'argv') && scope.parameters !== undefined) {
+    const all = scope.parameters
+    return { text: all.map((arg) => arg.text).join(' '), taint: all.reduce((sum, arg) => sum | arg.taint, 0) }
+  }
+  if (name === 'HOME') return known(scope.home)
+  if (name === 'PWD') return known(scope.cwd)
+  if (name === 'IFS') return known(' ')
+  if (name === 'TMPDIR') return known('/tmp')
+  if (name === 'KARO_HOME') return known(scope.karoHome ?? `${scope.home}/.local/share/karo`)
+  if (name === 'XDG_CONFIG_HOME') return known(`${scope.home}/.config`)
+  if (name === 'XDG_DATA_HOME') return known(`${scope.home}/.local/share`)
+  if (name === 'XDG_CACHE_HOME') return known(`${scope.home}/.cache`)
+  if (NEVER_EMPTY.has(name)) return something
+  if (Object.hasOwn(PROGRAMS, name)) return known(PROGRAMS[name] as string)
+  return unknown
+}
+
+export function parameter(
+  part: ParameterExpansionPart,
+  scope: Scope,
+  expand: (word: Word) => Pick<Arg, 'text' | 'taint'>,
+): Value {
+  if (part.prefix === '#') return something
+  // zsh's ${=x}, ${~x} and ${(flags)x} are x, however it is split or matched.
+  const flagged = scope.shell === 'zsh' ? /^\$\{(?:\([^)]*\))?[=~^]*([A-Za-z_]\w*)\}$/.exec(part.text) : null
+  if (flagged !== null) return variable(flagged[1] as string, scope)
+  let value = variable(part.parameter, scope)
+  if (part.prefix === '!') value = value.text === UNKNOWN ? unknown : variable(value.text, scope)
+  if (part.index !== undefined && /^\d+$/.test(part.index.value))
+    value = { ...value, text: value.text.split(' ')[Number(part.index.value)] ?? '' }
+  const operation = part.operation
+  if (operation === undefined) return value
+  const isKnown = value.text !== UNKNOWN && value.text !== ''
+  switch (operation.type) {
+    case 'Default': {
+      if (operation.operator.endsWith('?')) return isKnown ? value : something
+      const operand = expand(operation.operand)
+      if (operation.operator.endsWith('+')) return operand
+      return isKnown ? value : operand
+    }
+    case 'CaseModification': {
+      const change = operation.operator[0] === '^' ? 'toUpperCase' : 'toLowerCase'
+      const whole = operation.operator.length === 2
+      const text = whole ? value.text[change]() : value.text.charAt(0)[change]() + value.text.slice(1)
+      return { text, taint: value.taint }
+    }
+    case 'Slice': {
+      if (isList(part)) return { ...value, text: slicedList(value.text, part, operation) }
+      const offset = Number(operation.offset.value)
+      const length = operation.length === undefined ? undefined : Number(operation.length.value)
+      if (!isKnown || !Number.isInteger(offset) || (length !== undefined && !Number.isInteger(length)))
+        return unknown
+      const start = offset < 0 ? value.text.length + offset : offset
+      return {
+        text: value.text.slice(
+          start,
+          length === undefined ? undefined : length < 0 ? length : start + length,
+        ),
+        taint: value.taint,
+      }
+    }
+    case 'Replace': {
+      const pattern = expand(operation.pattern).text
+      const replacement = expand(operation.replacement).text
+      if (!isKnown || pattern === '' || /[*?[]/.test(pattern)) return unknown
+      const text =
+        operation.operator === '//'
+          ? value.text.replaceAll(pattern, () => replacement)
+          : value.text.replace(pattern, () => replacement)
+      return { text: bounded(text), taint: value.taint }
+    }
+    case 'Remove': {
+      const pattern = expand(operation.operand).text
+      if (!isKnown || /[*?[]/.test(pattern)) return unknown
+      const text = operation.operator.startsWith('#')
+        ? value.text.startsWith(pattern)
+          ? value.text.slice(pattern.length)
+          : value.text
+        : value.text.endsWith(pattern)
+          ? value.text.slice(0, value.text.length - pattern.length)
+          : value.text
+      return { text, taint: value.taint }
+    }
+    case 'Transform': {
+      const kind = operation.operand.value
+      return kind === 'U' || kind === 'L'
+        ? { ...value, text: kind === 'U' ? value.text.toUpperCase() : value.text.toLowerCase() }
+        : value
+    }
+    case 'Names':
+    case 'Unknown':
+      return unknown
+  }
+}
+
+/** `"$@"` and `"${x[@]}"` remain several words inside quotes. */
+export function isList(part: WordPart): boolean {
+  if (part.type === 'SimpleExpansion') return part.text === '$@'
+  return (
+    part.type === 'ParameterExpansion' &&
+    (/^[@*]$/.test(part.parameter) || /^[@*]$/.test(part.index?.value ?? ''))
+  )
+}
+
+/** `${@:2}` counts words, the first being 1 for parameters and 0 for arrays. */
+function slicedList(text: string, part: ParameterExpansionPart, operation: ParameterSliceOperation): string {
+  const from = Number(operation.offset.value) - (part.index === undefined ? 1 : 0)
+  const length = operation.length === undefined ? undefined : Number(operation.length.value)
+  if (!Number.isInteger(from) || (length !== undefined && !Number.isInteger(length))) return UNKNOWN
+  const words = text.split(' ')
+  const start = from < 0 && part.index !== undefined ? Math.max(0, words.length + from) : Math.max(0, from)
+  return words.slice(start, length === undefined ? undefined : start + length).join(' ')
+}
