@@ -1,19 +1,43 @@
-// Counts as bars: along a line, as one line of small columns, or as a chart of several lines.
+// Counts as bars, lines of small columns, charts and shades; in block characters, or in ASCII for what shows no others.
 
 const EIGHTHS = ['', '▏', '▎', '▍', '▌', '▋', '▊', '▉'] as const
 const LEVELS = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'] as const
+const SHADES = ['░', '▒', '▓', '█'] as const
+const ASCII_LEVELS = [':', '-', '=', '+', '*', 'o', '%', '#'] as const
+const ASCII_SHADES = ['-', '+', '*', '#'] as const
+
+/**
+ * Whether block characters can be shown: when the locale's characters are UTF-8 (LC_ALL before LC_CTYPE before LANG, as
+ * POSIX has it; with none of them it is "C"), and not on the Linux console, whose fonts lack most of them.
+ */
+export function showsBlocks(env: Readonly<Record<string, string | undefined>>): boolean {
+  const locale = env.LC_ALL || env.LC_CTYPE || env.LANG || 'C'
+  return /utf-?8/i.test(locale) && env.TERM !== 'linux'
+}
 
 /** `share` 0 to 1 of `cells`, exact to an eighth of a cell; something is never nothing. */
-export function bar(share: number, cells: number): string {
+export function bar(share: number, cells: number, blocks = true): string {
+  if (!blocks) return '#'.repeat(Math.max(1, Math.round(share * cells)))
   const eighths = Math.max(1, Math.round(share * cells * 8))
   return '█'.repeat(eighths >> 3) + EIGHTHS[eighths & 7]
 }
 
 /** One character per count, the tallest for the most; nothing at all is a dot. */
-export function spark(counts: readonly number[]): string {
+export function spark(counts: readonly number[], blocks = true): string {
+  const levels = blocks ? LEVELS : ASCII_LEVELS
   const most = Math.max(1, ...counts)
-  return counts.map((n) => (n === 0 ? '·' : LEVELS[Math.ceil((n / most) * LEVELS.length) - 1])).join('')
+  return counts
+    .map((n) => (n === 0 ? nothing(blocks) : levels[Math.ceil((n / most) * levels.length) - 1]))
+    .join('')
 }
+
+/** One character, the darker the more of `most`; nothing at all is a dot. */
+export function shade(count: number, most: number, blocks = true): string {
+  const shades = blocks ? SHADES : ASCII_SHADES
+  return count === 0 ? nothing(blocks) : (shades[Math.ceil((count / most) * shades.length) - 1] ?? shades[0])
+}
+
+const nothing = (blocks: boolean): string => (blocks ? '·' : '.')
 
 /** `lines` lines, top first, each count `width` cells wide with a gap of one; something is never nothing. */
 export function chart(counts: readonly number[], lines: number, width: number): string[] {

@@ -1,83 +1,306 @@
-// How `karo stats` looks to a person: totals, bars of tools and categories, hours and weekdays, risk.
-import { styleText } from 'node:util'
+// How `karo stats` looks to a person: totals beside the period before, rankings, when the work was done, risk and failures.
+import { stripVTControlCharacters, styleText } from 'node:util'
 import type { RISK_LEVELS, StatisticsShape } from '../../api/shapes.ts'
-import { bar, spark } from '../bars.ts'
+import { bar, shade, showsBlocks, spark } from '../bars.ts'
 import type { CommandIo } from '../command.ts'
 import { duration } from '../format.ts'
 import { RISK_COLOURS } from '../risk-colours.ts'
 import { table } from '../table.ts'
+import { cut, textWidth } from '../text.ts'
 
-type Screen = Pick<CommandIo, 'colour' | 'columns'>
+type Screen = Pick<CommandIo, 'colour' | 'columns' | 'env'>
+type Colour = Parameters<typeof styleText>[0]
 
-/** Rows of a ranking; the rest is summed up in one line. */
-const RANKED = 8
-const BAR_CELLS = 24
-const WEEKDAYS = ['Mo', 'Tu', 'We', 'Th', 'Fr', 'Sa', 'Su'] as const
+/** Rows of a ranking; with all else a week fits into 24 lines. */
+const RANKED = 6
+const BAR_CELLS = 6
+/** Longer names of tools are cut, so that two rankings stand side by side. */
+const NAME_CELLS = 12
+/** Cells between what stands side by side. */
+const GAP = 3
+/** Cells a timeline takes at most. */
+const TIMELINE_CELLS = 48
+const LABEL_CELLS = 10
+const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 
-const TITLES: Readonly<Record<StatisticsShape['period'], string>> = {
-  today: 'Today',
-  week: 'The last 7 days',
-  month: 'The last 30 days',
-  year: 'The last 365 days',
+const PERIODS: Readonly<
+  Record<
+    StatisticsShape['period'],
+    { readonly title: string; readonly before: string; readonly days: number }
+  >
+> = {
+  today: { title: 'Today', before: 'yesterday until then', days: 1 },
+  week: { title: 'The last 7 days', before: 'the 7 days before', days: 7 },
+  month: { title: 'The last 30 days', before: 'the 30 days before', days: 30 },
+  year: { title: 'The last 365 days', before: 'the 365 days before', days: 365 },
 }
 
 export function statsView(numbers: StatisticsShape, levels: typeof RISK_LEVELS, screen: Screen): string {
-  const { total_commands: total, unique_commands: unique, failures } = numbers
-  const title = strong(TITLES[numbers.period], screen)
-  if (total === 0) return `${title}: no commands yet.\n`
-  const risks = levels
-    .filter((level) => numbers.by_risk_level[level] > 0)
-    .map((level) => `${numbers.by_risk_level[level]} ${paint(RISK_COLOURS[level], level, screen)}`)
-  return [
-    `${title}: ${total} commands, ${unique} different, ${failures} failed (${percent(failures, total)}), ${duration(numbers.total_duration_ms)} in all\n`,
-    ranking('Tools', numbers.tools, (row) => row.tool, screen),
-    ranking('Categories', numbers.categories, (row) => row.category, screen),
-    `${strong('Hours', screen)}      0 ${spark(numbers.hourly)} 23\n`,
-    numbers.period === 'today'
-      ? ''
-      : `${strong('Weekdays', screen)}   ${numbers.daily.map((n, day) => `${WEEKDAYS[day]} ${n}`).join('  ')}\n`,
-    `${strong('Risk', screen)}       ${risks.join(', ')}\n`,
+  const blocks = showsBlocks(screen.env)
+  const guarded = Object.values(numbers.guard).some((count) => count > 0)
+  if (numbers.total_commands === 0 && !guarded) {
+    return `${strong(PERIODS[numbers.period].title, screen)}: no commands yet.\n`
+  }
+  const parts = [
+    [...headLines(numbers, screen), timelineLine(numbers, screen, blocks)],
+    besideEachOther(
+      ranking('Tools', numbers.tools, (row) => row.tool, numbers.before !== null, screen, blocks),
+      ranking(
+        'Categories',
+        numbers.categories,
+        (row) => row.category,
+        numbers.before !== null,
+        screen,
+        blocks,
+      ),
+      screen,
+    ),
+    numbers.period === 'today' ? [] : heatLines(numbers, screen, blocks),
+    [
+      ...listed('Risk', riskParts(numbers, levels), screen),
+      ...listed('Guard', guardParts(numbers), screen),
+      ...listed('Failing', failingParts(numbers), screen),
+    ],
   ]
-    .filter((part) => part !== '')
+  return parts
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.map((line) => `${line}\n`).join(''))
     .join('\n')
 }
 
-interface Counted {
-  readonly count: number
-  readonly failures: number
+function headLines(numbers: StatisticsShape, screen: Screen): string[] {
+  const { period, before, failures, total_commands: total, unique_commands: unique } = numbers
+  const { title, days } = PERIODS[period]
+  const rate =
+    before === null || before.total_commands === 0
+      ? ''
+      : `, before ${percent(before.failures, before.total_commands)}`
+  const facts = [
+    `${grouped(unique)} different`,
+    failures === 0 ? 'none failed' : `${grouped(failures)} failed (${percent(failures, total)}${rate})`,
+    `${duration(numbers.total_duration_ms)} in all`,
+    ...(days === 1 ? [] : [`on ${numbers.active_days} of ${days} days`]),
+    ...(numbers.streak.current > 1 ? [`${numbers.streak.current} days in a row`] : []),
+    ...(numbers.karo_generated === 0
+      ? []
+      : [`${percent(numbers.karo_generated, total)} typed by programs for you`]),
+  ]
+  const commands = `${grouped(total)} ${total === 1 ? 'command' : 'commands'}`
+  return [
+    ...sentence(`${strong(title, screen)}: ${commands}, ${comparison(numbers)}`, screen),
+    ...sentence(facts.join(', '), screen),
+  ]
 }
 
-function ranking<Row extends Counted>(
+function comparison({
+  before,
+  change,
+  total_commands: total,
+  period,
+  recorded_since,
+}: StatisticsShape): string {
+  if (before === null) return `nothing to compare with: recorded since ${recorded_since ?? 'today'}`
+  const what = PERIODS[period].before
+  const earlier = grouped(before.total_commands)
+  if (change === null) return `none ${what}`
+  if (total === before.total_commands) return `as many as ${what}`
+  const more = change > 0
+  const size =
+    more && change >= 2
+      ? `${times(change + 1)} as many as`
+      : `${ratio(Math.abs(change))} ${more ? 'more' : 'fewer'} than`
+  return `${size} ${what} (${earlier})`
+}
+
+const times = (n: number): string => `${n < 10 ? n.toFixed(1) : Math.round(n)} times`
+
+function timelineLine(
+  { timeline, busiest, period }: StatisticsShape,
+  screen: Screen,
+  blocks: boolean,
+): string {
+  const { points, unit } = timeline
+  const room = Math.min(TIMELINE_CELLS, screen.columns - 2 * LABEL_CELLS)
+  const each = Math.max(1, Math.min(6, Math.floor(room / points.length)))
+  const shown = points.slice(-Math.max(1, Math.floor(room / each)))
+  const drawn = [
+    ...spark(
+      shown.map(({ count }) => count),
+      blocks,
+    ),
+  ]
+    .map((c) => c.repeat(each))
+    .join('')
+  const named = (at: string | undefined): string =>
+    unit === 'hour' ? `${new Date(at ?? 0).getHours()} h` : dayName(at)
+  const line = `${named(shown[0]?.start)} ${paint('cyan', drawn, screen)} ${named(points.at(-1)?.start)}`
+  const most =
+    busiest === null || period === 'today'
+      ? ''
+      : `  most: ${dayName(`${busiest.date}T12:00`)}, ${grouped(busiest.count)}`
+  return width(line + most) <= screen.columns ? line + most : line
+}
+
+/** `Fri 20 Nov`, of the local date. */
+function dayName(at: string | undefined): string {
+  const date = new Date(at ?? 0)
+  return `${WEEKDAYS[(date.getDay() + 6) % 7]} ${date.getDate()} ${MONTHS[date.getMonth()]}`
+}
+
+type Ranked = StatisticsShape['tools'][number] | StatisticsShape['categories'][number]
+
+function ranking<Row extends Ranked>(
   title: string,
   rows: readonly Row[],
   name: (row: Row) => string,
+  compared: boolean,
   screen: Screen,
-): string {
+  blocks: boolean,
+): string[] {
+  if (rows.length === 0) return []
   const most = Math.max(...rows.map((row) => row.count))
-  const shown = rows.slice(0, RANKED)
-  const rest = rows.slice(RANKED)
-  const lines = table(
-    shown,
+  const text = table(
+    rows.slice(0, RANKED),
     [
-      { title: '', value: (row) => `  ${name(row)}` },
-      { title: '', value: (row) => String(row.count), align: 'right' },
-      { title: '', value: (row) => bar(row.count / most, BAR_CELLS), style: () => 'cyan' },
+      { title, value: (row) => cut(name(row), NAME_CELLS) },
+      {
+        title: rows.length > RANKED ? `of ${rows.length}` : '',
+        value: (row) => grouped(row.count),
+        align: 'right',
+      },
       {
         title: '',
-        value: (row) => (row.failures === 0 ? '' : `${percent(row.failures, row.count)} failed`),
+        value: (row) => bar(row.count / most, BAR_CELLS, blocks).padEnd(BAR_CELLS),
+        style: () => 'cyan',
+      },
+      ...(compared ? [{ title: 'change', value: changed, align: 'right' as const }] : []),
+      {
+        title: 'failed',
+        value: (row) => (row.failures === 0 ? '' : percent(row.failures, row.count)),
+        align: 'right',
         style: () => 'red',
       },
     ],
     screen,
   )
-  const others = rest.reduce((sum, row) => sum + row.count, 0)
-  const more = rest.length === 0 ? '' : `  and ${rest.length} more: ${others}\n`
-  return `${strong(title, screen)}\n${lines}${more}`
+  return text.trimEnd().split('\n')
 }
 
-const percent = (part: number, whole: number): string => `${Math.round((part / whole) * 100)} %`
+function changed({ change, previous }: Ranked): string {
+  if (change === null) return previous === 0 ? 'new' : ''
+  if (Math.round(change * 100) === 0) return '='
+  return change >= 9.995
+    ? `x ${Math.round(change + 1)}`
+    : `${change > 0 ? '+' : '-'}${ratio(Math.abs(change))}`
+}
 
-function paint(colour: Parameters<typeof styleText>[0], text: string, { colour: on }: Screen): string {
+function heatLines({ heat, daily }: StatisticsShape, screen: Screen, blocks: boolean): string[] {
+  const most = Math.max(1, ...heat.flat())
+  const each = screen.columns >= LABEL_CELLS + 48 + 8 ? 2 : 1
+  const hours = Array.from({ length: 8 }, (_, i) => String(i * 3).padEnd(3 * each)).join('')
+  const title = `${strong('Hours', screen)}${' '.repeat(LABEL_CELLS - 5)}${paint('dim', hours.trimEnd(), screen)}`
+  const rows = heat.map((counts, day) => {
+    const cells = counts.map((count) => shade(count, most, blocks).repeat(each)).join('')
+    const label = `  ${WEEKDAYS[day]}`.padEnd(LABEL_CELLS)
+    return `${label}${paint('cyan', cells, screen)} ${grouped(daily[day] ?? 0).padStart(7)}`
+  })
+  return [title, ...rows]
+}
+
+interface Part {
+  readonly text: string
+  readonly colour?: Colour
+}
+
+function riskParts({ by_risk_level: counts, before }: StatisticsShape, levels: typeof RISK_LEVELS): Part[] {
+  return levels
+    .filter((level) => counts[level] > 0)
+    .map((level) => {
+      const earlier =
+        level === 'safe' || before === null ? '' : ` (before ${grouped(before.by_risk_level[level])})`
+      return { text: `${grouped(counts[level])} ${level}${earlier}`, colour: RISK_COLOURS[level] }
+    })
+}
+
+const GUARD_WORDS: readonly (readonly [keyof StatisticsShape['guard'], string, Colour])[] = [
+  ['blocked', 'blocked', 'red'],
+  ['confirmed', 'run after you were asked', 'yellow'],
+  ['declined', 'not run after you were asked', 'green'],
+  ['unjudged', 'not judged in time', 'magenta'],
+]
+
+const guardParts = ({ guard }: StatisticsShape): Part[] =>
+  GUARD_WORDS.filter(([outcome]) => guard[outcome] > 0).map(([outcome, words, colour]) => ({
+    text: `${grouped(guard[outcome])} ${words}`,
+    colour,
+  }))
+
+function failingParts({ failing }: StatisticsShape): Part[] {
+  return failing.slice(0, 3).map(({ tool, count, failures, rate, previous_rate, rose }) => {
+    const now = `${tool} ${grouped(failures)} of ${grouped(count)} (${ratio(rate)}`
+    return rose
+      ? { text: `${now}, before ${ratio(previous_rate ?? 0)})`, colour: 'red' as const }
+      : { text: `${now})` }
+  })
+}
+
+/** A label and what belongs to it, in as many lines as it takes; nothing where there is nothing. */
+function listed(label: string, parts: readonly Part[], screen: Screen): string[] {
+  if (parts.length === 0) return []
+  const lines: Part[][] = [[]]
+  let used = LABEL_CELLS
+  for (const part of parts) {
+    const cells = textWidth(part.text) + 2
+    if (used + cells > screen.columns && lines.at(-1)!.length > 0) {
+      lines.push([])
+      used = LABEL_CELLS
+    }
+    lines.at(-1)!.push(part)
+    used += cells
+  }
+  return lines.map((line, i) => {
+    const shown = line
+      .map(({ text, colour }) => (colour === undefined ? text : paint(colour, text, screen)))
+      .join(', ')
+    const more = i < lines.length - 1 ? ',' : ''
+    return `${i === 0 ? strong(label, screen) : ' '.repeat(label.length)}${' '.repeat(LABEL_CELLS - label.length)}${shown}${more}`
+  })
+}
+
+/** Words in as many lines as the screen needs. */
+function sentence(text: string, screen: Screen): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && width(line) + 1 + width(word) > screen.columns) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}
+
+/** Two blocks of lines, where both have room; else the second below the first. */
+function besideEachOther(left: readonly string[], right: readonly string[], { columns }: Screen): string[] {
+  const widest = Math.max(0, ...left.map(width))
+  const room = widest + GAP + Math.max(0, ...right.map(width))
+  if (columns === Number.POSITIVE_INFINITY || room > columns) return [...left, '', ...right]
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
+    const line = left[i] ?? ''
+    return `${line}${' '.repeat(widest - width(line) + GAP)}${right[i] ?? ''}`.trimEnd()
+  })
+}
+
+const width = (text: string): number => textWidth(stripVTControlCharacters(text))
+
+const ratio = (share: number): string => `${share > 0 && share < 0.005 ? '<1' : Math.round(share * 100)} %`
+const percent = (part: number, whole: number): string => ratio(whole === 0 ? 0 : part / whole)
+
+/** `1,234,567`; Intl would do it too, and load for 25 ms. */
+const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
+
+function paint(colour: Colour, text: string, { colour: on }: Screen): string {
   return on ? styleText(colour, text, { validateStream: false }) : text
 }
 
