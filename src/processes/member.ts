@@ -1,5 +1,5 @@
 // One process that is, or was, watched, as the watch remembers it.
-import { type Level0, markLevel0 } from '../observe/level0.ts'
+import { markLevel0 } from '../observe/level0.ts'
 import type { ProcessRow } from '../store/processes.ts'
 import type { ProcStat } from './proc.ts'
 
@@ -32,6 +32,8 @@ export interface Member {
   peak: number | undefined
   threads: number
   foregroundAt: number | undefined
+  /** When a look found it gone, as startedAt. */
+  goneAt: number | undefined
   kids: ReadonlySet<number>
   line: Line | undefined
   /** Looked at again from then on (monotonic), and after that so much later. */
@@ -48,14 +50,19 @@ export function update(member: Member, stat: ProcStat, uptimeMs: number, now: nu
   if (stat.group === stat.foreground) member.foregroundAt = now
 }
 
-export const nameOf = ({ name }: Member): Level0<string> => markLevel0(name)
+/** It ended between two looks: when its line did so too, both did at once, as nearly as can be told. */
+export function endWithLine(member: Member): void {
+  const { line, goneAt, startedAt, ageMs } = member
+  if (line === undefined || goneAt === undefined) return
+  if (line.end > startedAt + ageMs && line.end <= goneAt) member.ageMs = line.end - startedAt
+}
 
 export function rowOf(member: Member): ProcessRow {
   const { pid, shell, startedAt, ageMs, peak, cpuMs, line, depth } = member
   const atEnd = line !== undefined && depth === 1 && startedAt + ageMs <= line.end + END_SLACK_MS
   return {
     ...{ pid, shell },
-    name: nameOf(member),
+    name: markLevel0(member.name),
     started_at: Math.floor(startedAt),
     duration_ms: Math.round(ageMs),
     peak_rss_bytes: peak ?? null,

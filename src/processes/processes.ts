@@ -97,9 +97,15 @@ export function createProcesses(deps: ProcessesDeps): Processes {
       signal.throwIfAborted()
       stopped = false
       unlisten = observe.onRan((shell, lines) => {
+        if (!config.processes.enabled) return
+        watch.ran(shell, lines)
         // Somebody is at work: what comes next is not to be missed.
-        changedAt = clock.monotonic()
-        if (config.processes.enabled) watch.ran(shell, lines)
+        const now = clock.monotonic()
+        if (now - changedAt >= CALM_MS) {
+          cancel?.()
+          cancel = timers.after(BUSY_MS, look)
+        }
+        changedAt = now
       })
       look()
     },

@@ -4,7 +4,7 @@ import type { HookedShell, RanLine } from '../observe/index.ts'
 import type { ProcessBatch, ProcessRow } from '../store/processes.ts'
 import type { SilentHook } from './index.ts'
 import { spanOf, startedBy } from './line.ts'
-import { type Line, type Member, rowOf, update } from './member.ts'
+import { endWithLine, type Line, type Member, rowOf, update } from './member.ts'
 import type { Proc } from './proc.ts'
 import { createSilence, type Silence } from './silence.ts'
 
@@ -138,7 +138,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       startedAt: now - age,
       ...{ name: stat.name, ageMs: age, cpuMs: stat.cpuMs, threads: stat.threads },
       peak: proc.peakBytes(pid),
-      ...{ foregroundAt: undefined, line: undefined, kids: new Set() },
+      ...{ foregroundAt: undefined, goneAt: undefined, line: undefined, kids: new Set() },
       ...{ dueAt: 0, everyMs: LOOK_MS },
     }
     update(member, stat, uptime, now)
@@ -154,6 +154,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     const { pid, of } = member
     members.delete(pid)
     changed++
+    member.goneAt = clock.now()
     write(member)
     const shell = shells.get(of)
     if (shell === undefined) return
@@ -164,6 +165,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   }
 
   function write(member: Member): void {
+    endWithLine(member)
     dirty.add(member)
     if (dirty.size > UNWRITTEN_MAX) dirty.delete(first(dirty))
     raise(member)
@@ -263,6 +265,9 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
 
     ran(hooked, lines) {
       const key = keyOf(hooked)
+      const uptime = shells.has(key) ? undefined : proc.uptimeMs()
+      // Before the first look at it: what this line left in the background is still to be seen.
+      if (uptime !== undefined && !refused.has(key) && shells.size < SHELLS_MAX) admit(key, hooked, uptime)
       const shell = shells.get(key)
       if (shell === undefined) return
       for (const told of lines) {

@@ -230,6 +230,43 @@ test('lines typed at once: what has the terminal when the first is over belongs 
   expect(watch.running(1000)).toMatchObject([{ event_id: 'make' }])
 })
 
+test('a shell is known by its first line already, and what that left in the background is its', () => {
+  const { m, look, watch, shell } = world()
+  const begin = m.now()
+  m.run(200, 'sleep', 100)
+  m.pass(2)
+  watch.ran(shell, [line('first', begin, m.now())])
+  m.pass(1_000)
+  look()
+  expect(watch.running(1000)).toMatchObject([{ name: 'sleep', event_id: 'first' }])
+  const foreign = m.shell(500, 'bash', 2000)
+  m.run(501, 'secret-tool', 500)
+  watch.ran({ ...foreign, uid: 1000 }, [line('forged', begin, m.now())])
+  look(shell, { ...foreign, uid: 1000 })
+  expect(watch.running(1000)).toHaveLength(1)
+})
+
+test.each(['before', 'after'])(
+  'a line that is told %s its process is missed says when that ended',
+  (when) => {
+    const { m, look, watch, shell, written } = world()
+    look()
+    m.pass(5_000)
+    const begin = m.now()
+    m.run(200, 'sort', 100)
+    m.pass(1_000)
+    look()
+    m.pass(600)
+    m.end(200)
+    const its = line('its', begin, m.now())
+    if (when === 'before') watch.ran(shell, [its])
+    m.pass(400)
+    look()
+    if (when === 'after') watch.ran(shell, [its])
+    expect(written()).toMatchObject([{ name: 'sort', duration_ms: 1_600, event_id: 'its', exit_code: 0 }])
+  },
+)
+
 test('lines of one shell say nothing of the processes of another', () => {
   const { m, look, watch, shell } = world()
   const other = m.shell(500)
