@@ -15,7 +15,13 @@ export type {
 } from './schemas/doctor.ts'
 export type { ErrorShape } from './schemas/error.ts'
 export type { FeedData, FeedEvent } from './schemas/events.ts'
-export type { EventShape, StatisticsShape } from './schemas/history.ts'
+export type {
+  DeletedShape,
+  EventShape,
+  RankedCommandShape,
+  RankedShape,
+  StatisticsShape,
+} from './schemas/history.ts'
 export type { ImportedShape, ImportListShape, ImportShape } from './schemas/import.ts'
 export type { PeerAnswerShape, PeerShape } from './schemas/peers.ts'
 export type { ProcessesShape, ProcessShape } from './schemas/processes.ts'
@@ -38,6 +44,8 @@ export type {
 
 export const HISTORY_LIMIT_DEFAULT = 50
 export const HISTORY_LIMIT_MAX = 10_000
+export const RANKED_LIMIT_MAX = 500
+export const DELETE_IDS_MAX = 10_000
 
 /** By what processes may be ordered, the most first. */
 export const PROCESS_SORTS = ['memory', 'cpu', 'duration', 'started'] as const
@@ -45,7 +53,7 @@ export const PROCESSES_LIMIT_DEFAULT = 20
 export const PROCESSES_LIMIT_MAX = 1_000
 
 /** Entries of one request of an import, their bytes as JSON, and the length of a command among them. */
-export const IMPORT_BATCH = { entries: 1_000, bytes: 1024 * 1024, command: 65_664 } as const
+export const IMPORT_BATCH = { entries: 1_000, bytes: 2 * 1024 * 1024, command: 65_664 } as const
 export const IMPORTS_LISTED = 1_000
 
 export const STATISTICS_PERIODS = ['today', 'week', 'month', 'year'] as const

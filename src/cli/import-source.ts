@@ -47,7 +47,25 @@ function fileSource(path: string): ImportSource {
 }
 
 async function standardInput(input: AsyncIterable<Uint8Array>): Promise<ImportSource> {
-  const where = 'standard input'
+  const kept = await keepInput(input)
+  return {
+    where: STANDARD_INPUT,
+    look: async () => STANDARD_INPUT,
+    async *text() {
+      yield* kept.createReadStream({
+        encoding: 'utf8',
+        start: 0,
+        autoClose: false,
+      }) as AsyncIterable<string>
+    },
+    close: () => kept.close(),
+  }
+}
+
+export const STANDARD_INPUT = 'standard input'
+
+/** All of it, in a file that nobody finds. Throws KaroError `bad_file`. */
+export async function keepInput(input: AsyncIterable<Uint8Array>): Promise<FileHandle> {
   let file: FileHandle | undefined
   try {
     const directory = await mkdtemp(join(tmpdir(), 'karo-import-'))
@@ -58,26 +76,14 @@ async function standardInput(input: AsyncIterable<Uint8Array>): Promise<ImportSo
       rmSync(directory, { recursive: true })
     }
     for await (const chunk of input) await file.writeFile(chunk)
+    return file
   } catch (cause) {
     await file?.close()
     const { reason, hint } = diskTrouble(join(tmpdir(), 'input'), cause)
     throw new KaroError('bad_file', `it cannot be kept to be read twice: ${reason}`, {
-      where,
+      where: STANDARD_INPUT,
       hint: `${hint} TMPDIR names another directory.`,
       cause,
     })
-  }
-  const kept = file
-  return {
-    where,
-    look: async () => where,
-    async *text() {
-      yield* kept.createReadStream({
-        encoding: 'utf8',
-        start: 0,
-        autoClose: false,
-      }) as AsyncIterable<string>
-    },
-    close: () => kept.close(),
   }
 }

@@ -1,127 +1,202 @@
-// karo import: what karo export wrote, into your own history; all of the file is read before any of it is stored.
+// karo import: other shells' histories, and what karo export wrote, into your own; and out of it again.
 import { callDaemon } from '../../api/client.ts'
+import type { ImportListShape, ImportShape } from '../../api/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
-import { MOST, readTransfer, type TransferEvent } from '../../care/transfer.ts'
-import type { Command, CommandIo } from '../command.ts'
-import { type ImportSource, openSource } from '../import-source.ts'
-import { createLiveLine, type LiveLine } from '../live-line.ts'
+import { SHELLS, SOURCES, type Source } from '../../imports/entry.ts'
+import type { Command, CommandInput, CommandIo, CommandOption } from '../command.ts'
+import { confirm } from '../confirm.ts'
+import { findHistory, openHistory } from '../foreign-history.ts'
+import { bytes, localTime, printable } from '../format.ts'
+import { importExport } from '../import-export.ts'
+import { type ImportSummary, runImport } from '../import-run.ts'
+import { watchInterrupt } from '../interrupt.ts'
+import { createLiveLine } from '../live-line.ts'
+import { parseWhole } from '../values.ts'
+import { commands, importsView, importView } from '../views/import.ts'
 
-/** A request that is answered soon. */
-const BATCH_BYTES = 96 * 1024
-/** Below what the daemon takes as one request; a hook records far less of a line. */
-const EVENT_BYTES = 240 * 1024
-/** Lines that are named; of the others only the number is. */
-const SHOWN = 20
-const EVERY = 10_000
+const DRY_RUN: CommandOption = { name: 'dry-run', description: 'say what would be done, and do nothing' }
+const ALL_HOSTS: CommandOption = {
+  name: 'all-hosts',
+  description: 'of atuin, also what was typed on other machines',
+}
+/** Texts are gone over once for each part. */
+const UNDO_MS = 300_000
+const MOST_ID = 2 ** 31 - 1
 
-interface Imported {
-  readonly added: number
-  readonly known: number
-  readonly too_old: number
+const USUAL: Readonly<Record<Source, string>> = {
+  bash: '$HISTFILE or ~/.bash_history',
+  zsh: '$HISTFILE, ${ZDOTDIR:-~}/.zsh_history, ~/.histfile or ~/.zhistory',
+  fish: '~/.local/share/fish/fish_history, or that of $fish_history',
+  atuin: 'what its configuration says, or ~/.local/share/atuin/history.db',
 }
 
-export const importing: readonly Command[] = [
-  {
-    name: 'import',
-    summary: 'add what karo export wrote to your own history; what is there already stays as it is',
+async function importOne(
+  io: CommandIo,
+  source: Source,
+  name: string | undefined,
+  { options }: CommandInput,
+): Promise<ImportSummary> {
+  const history = await openHistory(io, source, name, { allHosts: options['all-hosts'] === true })
+  const interrupt = watchInterrupt()
+  try {
+    for (const note of history.notes) io.err(`${note}\n`)
+    return await runImport(io, history, {
+      dryRun: options['dry-run'] === true,
+      signal: interrupt.signal,
+    })
+  } finally {
+    interrupt.release()
+    await history.close()
+  }
+}
+
+const exitOf = (summaries: readonly ImportSummary[]): ExitCode =>
+  summaries.some(({ interrupted }) => interrupted) ? EXIT.failed : EXIT.done
+
+const file: Command = {
+  name: 'import',
+  summary: 'add what karo export wrote to your own history; what is there already stays as it is',
+  args: [
+    {
+      name: 'file',
+      required: true,
+      description: 'NDJSON or CSV, as karo export writes them; - for standard input',
+      completes: 'file',
+    },
+  ],
+  options: [DRY_RUN],
+  examples: [
+    { run: 'karo import history.ndjson', does: 'twice does no harm' },
+    { run: 'karo import history.csv --dry-run', does: 'which lines are wrong, and how many are new' },
+    { run: 'ssh old karo export | karo import -', does: 'from another machine, without a file' },
+    { run: 'karo import auto', does: 'the histories of your shells instead, and of atuin' },
+  ],
+  run: (io, { args, options }) => importExport(io, args.file as string, options['dry-run'] === true),
+}
+
+const auto: Command = {
+  name: 'import auto',
+  summary: 'add the histories of bash, zsh, fish and atuin that are there',
+  args: [],
+  options: [DRY_RUN, ALL_HOSTS],
+  examples: [
+    { run: 'karo import auto --dry-run', does: 'which there are, and how many commands are new' },
+    { run: 'karo import auto', does: 'all of them; each is an import of its own' },
+  ],
+  async run(io, input) {
+    const found: { source: Source; path: string; bytes: number }[] = []
+    // atuin knows most of each command: what it has, the shells' own files need not bring.
+    for (const source of ['atuin', ...SHELLS] as const) {
+      const one = await findHistory(io, source)
+      if (one !== undefined) found.push({ source, ...one })
+    }
+    if (found.length === 0) {
+      throw new KaroError('not_found', 'no history of bash, zsh, fish or atuin was found', {
+        hint: 'Name the file: karo import bash FILE',
+      })
+    }
+    const summaries: ImportSummary[] = []
+    for (const { source, path, bytes: size } of found) {
+      if (!io.json) io.err(`${source}: ${printable(path)}, ${bytes(size)}\n`)
+      const summary = await importOne(io, source, path, input)
+      summaries.push(summary)
+      if (!io.json) io.out(importView(summary, io))
+      if (summary.interrupted) break
+    }
+    if (io.json) io.out(`${JSON.stringify({ imports: summaries })}\n`)
+    return exitOf(summaries)
+  },
+}
+
+const foreign = SOURCES.map(
+  (source): Command => ({
+    name: `import ${source}`,
+    summary: `add the history of ${source} to your own; twice does no harm`,
     args: [
       {
         name: 'file',
-        required: true,
-        description: 'NDJSON or CSV, as karo export writes them; - for standard input',
+        required: false,
+        description: `default: ${USUAL[source]}${source === 'atuin' ? '' : '; - for standard input'}`,
         completes: 'file',
       },
     ],
-    options: [{ name: 'dry-run', description: 'say what would be done, and do nothing' }],
+    options: source === 'atuin' ? [DRY_RUN, ALL_HOSTS] : [DRY_RUN],
     examples: [
-      { run: 'karo import history.ndjson', does: 'twice does no harm' },
-      { run: 'karo import history.csv --dry-run', does: 'which lines are wrong, and how many are new' },
-      { run: 'ssh old karo export | karo import -', does: 'from another machine, without a file' },
+      { run: `karo import ${source} --dry-run`, does: 'how many of its commands are new' },
+      { run: `karo import ${source}`, does: 'adds them; karo import undo takes them out again' },
     ],
-    async run(io, { args, options }) {
-      const source = await openSource(args.file as string, process.stdin)
-      const dryRun = options['dry-run'] === true
-      const live = createLiveLine(io)
-      try {
-        const before = await source.look()
-        const events = await check(source, live)
-        const sum = { added: 0, known: 0, too_old: 0 }
-        let done = 0
-        for await (const batch of batchesOf(source)) {
-          const body = { events: batch, dry_run: dryRun }
-          const one = (await callDaemon(io, 'POST', '/api/v1/import', body)) as Imported
-          sum.added += one.added
-          sum.known += one.known
-          sum.too_old += one.too_old
-          done += batch.length
-          live.show(`${done} of ${events} events`)
-        }
-        if (before !== (await source.look())) {
-          throw new KaroError('conflict', 'the file changed while it was read', {
-            where: source.where,
-            hint: 'Run it once more: what is there already is left alone.',
-          })
-        }
-        live.end()
-        return report(io, sum, dryRun)
-      } finally {
-        live.end()
-        await source.close()
-      }
+    async run(io, input) {
+      const summary = await importOne(io, source, input.args.file as string | undefined, input)
+      io.out(io.json ? `${JSON.stringify(summary)}\n` : importView(summary, io))
+      return exitOf([summary])
     },
+  }),
+)
+
+const listed = async (io: CommandIo): Promise<readonly ImportShape[]> =>
+  ((await callDaemon(io, 'GET', '/api/v1/imports')) as ImportListShape).imports
+
+const list: Command = {
+  name: 'import list',
+  summary: 'the imports that can be undone',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo import list', does: 'what each brought, and when' }],
+  async run(io) {
+    const imports = await listed(io)
+    io.out(io.json ? `${JSON.stringify({ imports })}\n` : importsView(imports, io))
+    return EXIT.done
   },
-]
-
-function report(io: CommandIo, { added, known, too_old }: Imported, dryRun: boolean): ExitCode {
-  if (io.json) io.out(`${JSON.stringify({ added, known, too_old, dry_run: dryRun })}\n`)
-  else {
-    const old = too_old > 0 ? ` ${too_old} are older than retention.events_days keeps, and left out.` : ''
-    io.out(`${added} events ${dryRun ? 'would be' : 'were'} added, ${known} are here already.${old}\n`)
-  }
-  return EXIT.done
 }
 
-/** How many events there are. Throws KaroError `bad_file` that names the lines that are wrong. */
-async function check(source: ImportSource, live: LiveLine): Promise<number> {
-  const bad: string[] = []
-  let wrong = 0
-  let events = 0
-  for await (const read of readTransfer(source.text())) {
-    if ('event' in read) {
-      const tooLong = sizeOf(read.event) > EVENT_BYTES
-      if (++events % EVERY === 0) live.show(`checking: ${events} events`)
-      if (!tooLong) continue
+const undo: Command = {
+  name: 'import undo',
+  summary: 'take out what an import brought, and nothing else',
+  args: [{ name: 'id', required: false, description: 'from karo import list; the last one when left out' }],
+  options: [{ name: 'yes', short: 'y', description: 'do not ask' }],
+  examples: [
+    { run: 'karo import undo', does: 'the last import, after asking' },
+    { run: 'karo import undo 3 --yes', does: 'import 3, without asking' },
+  ],
+  async run(io, { args, options }) {
+    const wanted =
+      typeof args.id === 'string' ? parseWhole(args.id, 'karo import undo', 1, MOST_ID) : undefined
+    const imports = await listed(io)
+    const one = wanted === undefined ? imports[0] : imports.find(({ id }) => id === wanted)
+    if (one === undefined) {
+      const what = wanted === undefined ? 'nothing was imported' : `there is no import ${wanted}`
+      throw new KaroError('not_found', what, { hint: 'karo import list shows what can be undone.' })
     }
-    wrong++
-    if (bad.length < SHOWN) bad.push(`line ${read.line} ${'problem' in read ? read.problem : 'is too long'}`)
-  }
-  if (wrong === 0) return events
-  const more = wrong > bad.length ? `\nand ${wrong - bad.length} more` : ''
-  throw new KaroError(
-    'bad_file',
-    `nothing was imported, because ${wrong === 1 ? 'a line' : `${wrong} lines`} cannot be read`,
-    {
-      where: source.where,
-      hint: `${bad.join('\n')}${more}`,
-    },
-  )
-}
-
-const sizeOf = (event: TransferEvent): number => Buffer.byteLength(JSON.stringify(event))
-
-async function* batchesOf(source: ImportSource): AsyncGenerator<readonly TransferEvent[], void> {
-  let batch: TransferEvent[] = []
-  let bytes = 0
-  for await (const read of readTransfer(source.text())) {
-    if (!('event' in read)) continue
-    const size = sizeOf(read.event)
-    if (batch.length > 0 && (batch.length >= MOST.events || bytes + size > BATCH_BYTES)) {
-      yield batch
-      batch = []
-      bytes = 0
+    const { id, source, file: from, events, started_at } = one
+    const question = `Take out ${commands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
+    if (!(await confirm(question, options.yes === true, 'karo import undo'))) {
+      io.err('Nothing was taken out.\n')
+      return EXIT.failed
     }
-    batch.push(read.event)
-    bytes += size
-  }
-  if (batch.length > 0) yield batch
+    const live = createLiveLine(io)
+    let removed = 0
+    try {
+      for (let left = events; left > 0; ) {
+        const told = (await callDaemon(io, 'POST', '/api/v1/imports/undo', { id }, UNDO_MS)) as {
+          removed: number
+          left: number
+        }
+        removed += told.removed
+        left = told.left
+        live.show(`${removed} of ${commands(events)} taken out`)
+      }
+    } finally {
+      live.end()
+    }
+    const gone = events - removed
+    const before = gone > 0 ? ` ${commands(gone)} had been deleted, or were too old, before.` : ''
+    io.out(
+      io.json
+        ? `${JSON.stringify({ id, removed })}\n`
+        : `${commands(removed)} of import ${id} taken out.${before}\n`,
+    )
+    return EXIT.done
+  },
 }
+
+export const importing: readonly Command[] = [file, auto, ...foreign, list, undo]

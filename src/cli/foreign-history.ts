@@ -1,0 +1,224 @@
+// Opens another program's history for reading: finds it, refuses what is none, and says how far it was read.
+import { constants, readFileSync } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { homedir, hostname } from 'node:os'
+import { resolve } from 'node:path'
+import { diskTrouble } from '../base/disk-trouble.ts'
+import { KaroError } from '../base/errors.ts'
+import { openAtuin } from '../imports/atuin.ts'
+import { readBash } from '../imports/bash.ts'
+import type { ForeignShell, Item, Reader, Source } from '../imports/entry.ts'
+import { readFish } from '../imports/fish.ts'
+import { LOOKED_AT, LOOKS, type Looks, looksOf, TAKES } from '../imports/looks.ts'
+import { placesOf } from '../imports/places.ts'
+import type { Survey } from '../imports/timeline.ts'
+import { readZsh } from '../imports/zsh.ts'
+import type { CommandIo } from './command.ts'
+import { keepInput, STANDARD_INPUT } from './import-source.ts'
+
+export interface ForeignHistory {
+  readonly source: Source
+  /** For people. */
+  readonly where: string
+  /** Bytes, or rows of a database. */
+  readonly total: number
+  /** Of these, read so far. */
+  done(): number
+  /** When it was last written, microseconds since the epoch. */
+  readonly end_us: number
+  /** What else there is to say of it before it is read. */
+  readonly notes: readonly string[]
+  survey(): Promise<Survey>
+  /** From the beginning, each time. */
+  items(): AsyncGenerator<Item, void>
+  close(): Promise<void>
+}
+
+const READERS: Readonly<Record<ForeignShell, Reader>> = { bash: readBash, zsh: readZsh, fish: readFish }
+const PIECE = 256 * 1024
+
+const textOf = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Where a history is looked for. */
+export const placesFor = (io: Pick<CommandIo, 'env'>, source: Source): readonly string[] =>
+  placesOf(source, { env: io.env, home: io.env.HOME ?? homedir(), read: textOf })
+
+/** The first place where there is one; undefined where there is none. Throws nothing. */
+export async function findHistory(
+  io: Pick<CommandIo, 'env'>,
+  source: Source,
+): Promise<{ readonly path: string; readonly bytes: number } | undefined> {
+  for (const path of placesFor(io, source)) {
+    const found = await look(path).catch(() => undefined)
+    if (found !== undefined && found.looks !== 'empty' && TAKES[source].includes(found.looks))
+      return { path, bytes: found.bytes }
+  }
+  return undefined
+}
+
+async function look(path: string): Promise<{ readonly looks: Looks; readonly bytes: number }> {
+  const file = await openFile(path)
+  try {
+    const { size } = await file.stat()
+    return { looks: await beginning(file), bytes: size }
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * `name`: a file, `-` for standard input, or undefined for the usual place. Throws KaroError `not_found`; `bad_file` for
+ * what is no such history, and says what it looks like.
+ */
+export async function openHistory(
+  io: Pick<CommandIo, 'env'>,
+  source: Source,
+  name: string | undefined,
+  { allHosts }: { readonly allHosts: boolean },
+): Promise<ForeignHistory> {
+  const path = name === undefined ? (await findHistory(io, source))?.path : name
+  if (path === undefined) {
+    const places = placesFor(io, source)
+    throw new KaroError('not_found', `no history of ${source} was found`, {
+      where: places.join(', '),
+      hint: `Name the file: karo import ${source} FILE`,
+    })
+  }
+  if (source === 'atuin') return openDatabase(resolve(path), allHosts)
+  return path === '-' ? openText(source, undefined) : openText(source, resolve(path))
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  let found: Awaited<ReturnType<typeof stat>>
+  try {
+    found = await stat(path)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new KaroError('not_found', 'there is no such file', { where: path, cause })
+    throw unreadable(path, cause)
+  }
+  // A fifo would be waited for, and a device has no end.
+  if (!found.isFile()) {
+    const kind = found.isDirectory() ? 'a directory' : 'no regular file'
+    throw new KaroError('bad_file', `it is ${kind}`, { where: path })
+  }
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+function unreadable(path: string, cause: unknown): KaroError {
+  const { reason, hint } = diskTrouble(path, cause)
+  return new KaroError('bad_file', `it cannot be read: ${reason}`, { where: path, hint, cause })
+}
+
+async function beginning(file: FileHandle): Promise<Looks> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0)
+  return looksOf(buffer.subarray(0, bytesRead))
+}
+
+async function openText(source: ForeignShell, path: string | undefined): Promise<ForeignHistory> {
+  const where = path ?? STANDARD_INPUT
+  const file = path === undefined ? await keepInput(process.stdin) : await openFile(path)
+  try {
+    const looks = await beginning(file)
+    if (!TAKES[source].includes(looks)) throw wrongKind(source, looks, where)
+    // As much as there is now: what is written meanwhile is for the next time.
+    const { size, mtimeMs } = await file.stat()
+    return textHistory(source, where, file, size, Math.floor(mtimeMs) * 1000)
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+function wrongKind(source: Source, looks: Looks, where: string): KaroError {
+  const right: Partial<Record<Looks, string>> = {
+    bash: 'karo import bash FILE',
+    zsh: 'karo import zsh FILE',
+    fish: 'karo import fish FILE',
+    sqlite: 'karo import atuin FILE, if it is atuin’s',
+    karo: 'karo import FILE',
+    'old-fish': 'Start fish 2 or newer once: it brings the file to what it is today.',
+    gzip: `gunzip -c FILE | karo import ${source} -`,
+  }
+  const hint = right[looks]
+  return new KaroError('bad_file', `it is no history of ${source}; it looks like ${LOOKS[looks]}`, {
+    where,
+    ...(hint !== undefined && { hint }),
+  })
+}
+
+function textHistory(
+  source: ForeignShell,
+  where: string,
+  file: FileHandle,
+  size: number,
+  end_us: number,
+): ForeignHistory {
+  let done = 0
+  async function* bytes(): AsyncGenerator<Uint8Array, void> {
+    const buffer = Buffer.alloc(PIECE)
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(PIECE, size - at), at)
+      if (bytesRead === 0) return
+      at += bytesRead
+      done = at
+      yield buffer.subarray(0, bytesRead)
+    }
+  }
+  const items = (): AsyncGenerator<Item, void> => READERS[source](bytes())
+  return {
+    ...{ source, where, total: size, end_us, notes: [], items },
+    done: () => done,
+    async survey() {
+      let untimed = 0
+      for await (const item of items()) {
+        if (!('entry' in item)) continue
+        if (item.entry.start_us !== null) return { untimed, first_us: item.entry.start_us }
+        untimed++
+      }
+      return { untimed, first_us: null }
+    },
+    close: () => file.close(),
+  }
+}
+
+async function openDatabase(path: string, allHosts: boolean): Promise<ForeignHistory> {
+  const file = await openFile(path)
+  try {
+    const looks = await beginning(file)
+    if (!TAKES.atuin.includes(looks)) throw wrongKind('atuin', looks, path)
+  } finally {
+    await file.close()
+  }
+  const history = await openAtuin(path)
+  const own = hostname().toLowerCase()
+  const hosts = allHosts ? undefined : new Set([own])
+  const total = allHosts ? history.total : (history.hosts.get(own) ?? 0)
+  const others = history.total - total
+  let done = 0
+  return {
+    ...{ source: 'atuin', where: path, total, end_us: 0 },
+    notes:
+      others > 0 ? [`${others} commands of other machines are left out: --all-hosts brings them, too`] : [],
+    done: () => done,
+    survey: async () => ({ untimed: 0, first_us: null }),
+    async *items() {
+      done = 0
+      for (const item of history.items(hosts)) {
+        done++
+        yield item
+      }
+    },
+    close: async () => history.close(),
+  }
+}

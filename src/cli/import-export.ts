@@ -1,0 +1,125 @@
+// Brings what karo export wrote into the daemon; all of the file is read before any of it is stored.
+import { callDaemon } from '../api/client.ts'
+import { EXIT, type ExitCode, KaroError } from '../base/errors.ts'
+import { MOST, readTransfer, type TransferEvent } from '../care/transfer.ts'
+import type { CommandIo } from './command.ts'
+import { type ImportSource, openSource } from './import-source.ts'
+import { watchInterrupt } from './interrupt.ts'
+import { createLiveLine, type LiveLine } from './live-line.ts'
+import { createProgress } from './progress.ts'
+
+/** A request that is answered soon. */
+const BATCH_BYTES = 96 * 1024
+/** Below what the daemon takes as one request; a hook records far less of a line. */
+const EVENT_BYTES = 240 * 1024
+/** Lines that are named; of the others only the number is. */
+const SHOWN = 20
+const EVERY = 10_000
+
+interface Imported {
+  readonly added: number
+  readonly known: number
+  readonly too_old: number
+}
+
+/** Adds what karo export wrote, from `name` or, for `-`, standard input. Throws KaroError `bad_file`, `conflict`. */
+export async function importExport(io: CommandIo, name: string, dryRun: boolean): Promise<ExitCode> {
+  const source = await openSource(name, process.stdin)
+  const interrupt = watchInterrupt()
+  const live = createLiveLine(io)
+  const progress = createProgress(live, io)
+  try {
+    const before = await source.look()
+    const events = await check(source, live)
+    const about = { source: 'karo', file: source.where, dry_run: dryRun }
+    const { key } = (await callDaemon(io, 'POST', '/api/v1/imports', about)) as { key: string }
+    const sum = { added: 0, known: 0, too_old: 0 }
+    let done = 0
+    for await (const batch of batchesOf(source)) {
+      if (interrupt.signal.aborted) break
+      const body = { events: batch, dry_run: dryRun, key }
+      const one = (await callDaemon(io, 'POST', '/api/v1/import', body)) as Imported
+      sum.added += one.added
+      sum.known += one.known
+      sum.too_old += one.too_old
+      done += batch.length
+      progress.show({ share: done / events, commands: done })
+    }
+    const { id } = (await callDaemon(io, 'POST', '/api/v1/imports/finish', { key })) as { id: number | null }
+    if (before !== (await source.look())) {
+      throw new KaroError('conflict', 'the file changed while it was read', {
+        where: source.where,
+        hint: 'Run it once more: what is there already is left alone.',
+      })
+    }
+    live.end()
+    return report(io, { ...sum, id, dry_run: dryRun }, interrupt.signal.aborted)
+  } finally {
+    live.end()
+    interrupt.release()
+    await source.close()
+  }
+}
+
+function report(
+  io: CommandIo,
+  told: Imported & { readonly id: number | null; readonly dry_run: boolean },
+  interrupted: boolean,
+): ExitCode {
+  const { added, known, too_old, id, dry_run } = told
+  if (io.json) io.out(`${JSON.stringify({ added, known, too_old, dry_run, id, interrupted })}\n`)
+  else {
+    const old = too_old > 0 ? ` ${too_old} are older than retention.events_days keeps, and left out.` : ''
+    const undo = id === null ? '' : ` karo import undo ${id} takes them out again.`
+    const stopped = interrupted ? ' It was interrupted; the same import again adds the rest.' : ''
+    io.out(
+      `${added} events ${dry_run ? 'would be' : 'were'} added, ${known} are here already.${old}${undo}${stopped}\n`,
+    )
+  }
+  return interrupted ? EXIT.failed : EXIT.done
+}
+
+/** How many events there are. Throws KaroError `bad_file` that names the lines that are wrong. */
+async function check(source: ImportSource, live: LiveLine): Promise<number> {
+  const bad: string[] = []
+  let wrong = 0
+  let events = 0
+  for await (const read of readTransfer(source.text())) {
+    if ('event' in read) {
+      const tooLong = sizeOf(read.event) > EVENT_BYTES
+      if (++events % EVERY === 0) live.show(`checking: ${events} events`)
+      if (!tooLong) continue
+    }
+    wrong++
+    if (bad.length < SHOWN) bad.push(`line ${read.line} ${'problem' in read ? read.problem : 'is too long'}`)
+  }
+  if (wrong === 0) return events
+  const more = wrong > bad.length ? `\nand ${wrong - bad.length} more` : ''
+  throw new KaroError(
+    'bad_file',
+    `nothing was imported, because ${wrong === 1 ? 'a line' : `${wrong} lines`} cannot be read`,
+    {
+      where: source.where,
+      hint: `${bad.join('\n')}${more}`,
+    },
+  )
+}
+
+const sizeOf = (event: TransferEvent): number => Buffer.byteLength(JSON.stringify(event))
+
+async function* batchesOf(source: ImportSource): AsyncGenerator<readonly TransferEvent[], void> {
+  let batch: TransferEvent[] = []
+  let bytes = 0
+  for await (const read of readTransfer(source.text())) {
+    if (!('event' in read)) continue
+    const size = sizeOf(read.event)
+    if (batch.length > 0 && (batch.length >= MOST.events || bytes + size > BATCH_BYTES)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(read.event)
+    bytes += size
+  }
+  if (batch.length > 0) yield batch
+}

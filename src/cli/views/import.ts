@@ -1,0 +1,57 @@
+// What an import came to, and the list of those that can be undone, as people read them.
+import type { ImportShape } from '../../api/shapes.ts'
+import type { CommandIo } from '../command.ts'
+import { duration, localTime, printable } from '../format.ts'
+import type { ImportSummary } from '../import-run.ts'
+import { table } from '../table.ts'
+
+/** `1 command`, `2 commands`. */
+export const commands = (n: number): string => `${n} command${n === 1 ? '' : 's'}`
+
+export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' | 'columns'>): string {
+  const { source, file, read, elapsed_ms, dry_run, interrupted, id, bad_lines, bad } = summary
+  const rate = elapsed_ms > 0 ? `, ${Math.round((read / elapsed_ms) * 1000)} a second` : ''
+  const head = `${commands(read)} of ${source} read from ${printable(file)} in ${duration(elapsed_ms)}${rate}.\n`
+  const rows = [
+    [dry_run ? 'new' : 'added', summary.added, dry_run ? 'nothing was stored: this is a dry run' : undo(id)],
+    ['known', summary.known, 'here already, and left as they are'],
+    ['ignored', summary.ignored, 'kept out by a leading blank or by history.ignore'],
+    ['redacted', summary.redacted, 'had a secret, which was taken out'],
+    ['cut', summary.cut, 'longer than 64 KiB, and marked where they end'],
+    ['untimed', summary.untimed, 'without a time: kept in their order, not counted by hour and day'],
+    ['too old', summary.too_old, 'older than retention.events_days keeps'],
+    ['unusable', bad, 'lines that are no command'],
+  ] as const
+  const shown = rows.filter(([name, n]) => n > 0 || name === rows[0][0] || name === 'known')
+  const columns = [
+    { title: '', value: ([name]: (typeof shown)[number]) => `  ${name}` },
+    { title: '', align: 'right' as const, value: ([, n]: (typeof shown)[number]) => String(n) },
+    { title: '', value: ([, , what]: (typeof shown)[number]) => what, wrap: true },
+  ]
+  const lines = bad_lines.map(({ line, problem }) => `    line ${line} ${problem}\n`).join('')
+  const more = bad > bad_lines.length ? `    and ${bad - bad_lines.length} more\n` : ''
+  const stopped = interrupted ? 'It was interrupted; the same import again adds the rest.\n' : ''
+  return head + table(shown, columns, io) + lines + more + stopped
+}
+
+const undo = (id: number | null): string =>
+  id === null ? '' : `import ${id}; karo import undo ${id} takes them out again`
+
+export function importsView(
+  imports: readonly ImportShape[],
+  io: Pick<CommandIo, 'colour' | 'columns'>,
+): string {
+  if (imports.length === 0) return 'Nothing was imported.\n'
+  return table(
+    imports.toReversed(),
+    [
+      { title: 'ID', align: 'right', value: ({ id }) => String(id) },
+      { title: 'BEGUN', value: ({ started_at }) => localTime(started_at) },
+      { title: 'FROM', value: ({ source }) => source },
+      { title: 'COMMANDS', align: 'right', value: ({ events }) => String(events) },
+      { title: '', value: ({ finished_at }) => (finished_at === null ? 'broken off' : '') },
+      { title: 'FILE', value: ({ file }) => file, shrink: true, keep: 'end' },
+    ],
+    io,
+  )
+}

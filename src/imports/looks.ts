@@ -1,0 +1,50 @@
+// What a file is, told by how it begins: so that the wrong reader says which is the right one.
+import type { Source } from './entry.ts'
+
+export type Looks = Source | 'empty' | 'karo' | 'old-fish' | 'lines' | 'sqlite' | 'gzip' | 'binary'
+
+/** Bytes of the beginning that are looked at. */
+export const LOOKED_AT = 64 * 1024
+
+/** What a person calls it. */
+export const LOOKS: Readonly<Record<Looks, string>> = {
+  bash: 'a history of bash, with times',
+  zsh: 'an extended history of zsh',
+  fish: 'a history of fish',
+  atuin: "atuin's database",
+  empty: 'an empty file',
+  karo: 'what karo export wrote',
+  'old-fish': 'a history of fish before 2.0',
+  lines: 'lines of text',
+  sqlite: 'an SQLite database',
+  gzip: 'a compressed file',
+  binary: 'no text',
+}
+
+/** Which of them each reader takes; `sqlite`: whether it is atuin's, its tables say. */
+export const TAKES: Readonly<Record<Source, readonly Looks[]>> = {
+  bash: ['bash', 'lines', 'empty'],
+  zsh: ['zsh', 'lines', 'empty'],
+  fish: ['fish', 'empty'],
+  atuin: ['sqlite'],
+}
+
+const SQLITE = Buffer.from('SQLite format 3\0')
+
+/** `begin`: the first bytes of the file, LOOKED_AT of them or all there are. */
+export function looksOf(begin: Uint8Array): Looks {
+  const bytes = Buffer.from(begin.buffer, begin.byteOffset, begin.length)
+  if (bytes.length === 0) return 'empty'
+  if (bytes.subarray(0, SQLITE.length).equals(SQLITE)) return 'sqlite'
+  if (bytes[0] === 0x1f && bytes[1] === 0x8b) return 'gzip'
+  const text = bytes.toString('latin1')
+  if (/^(\{"karo_export"|karo_export,)/.test(text)) return 'karo'
+  if (/^- cmd:/m.test(text) && /^ +when: /m.test(text)) return 'fish'
+  if (/^- cmd:/.test(text)) return 'fish'
+  if (/^: *\d{1,12}:\d{1,12};/m.test(text)) return 'zsh'
+  if (/^#\d{6,12}\r?$/m.test(text)) return 'bash'
+  if (/^# \d{6,12}\r?$/.test(text.split('\n', 1)[0]!)) return 'old-fish'
+  // A power cut leaves some NUL bytes in a history; other files are full of what no line has.
+  const strange = text.match(/[\0-\x06\x0e-\x1a\x1c-\x1f]/g)?.length ?? 0
+  return strange > bytes.length / 4 ? 'binary' : 'lines'
+}
