@@ -1,5 +1,6 @@
 // What is read of /proc, and nothing else is: names, parents, times and memory of processes; proc(5).
-import { closeSync, openSync, readdirSync, readSync } from 'node:fs'
+import { closeSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs'
+import { basename } from 'node:path'
 
 export interface ProcStat {
   readonly name: string
@@ -36,6 +37,11 @@ const CHILDREN_MAX = 1024
 /** Each thread has a list of its own; programs that start others from more threads than this are not looked through. */
 const THREADS_MAX = 16
 
+/** What Node, from 24 on, calls its first thread, and the kernel then the process, whatever program that runs. */
+const THREAD_OF_NODE = 'MainThread'
+/** As long as the kernel lets names be. */
+const NAME_MAX = 15
+
 export function createProc(root = '/proc'): Proc {
   const buffer = Buffer.allocUnsafe(PIECE)
 
@@ -54,6 +60,15 @@ export function createProc(root = '/proc'): Proc {
       return undefined
     } finally {
       closeSync(fd)
+    }
+  }
+
+  /** Name of its program's file; undefined where this process may not know: another user's. */
+  function programOf(pid: number): string | undefined {
+    try {
+      return basename(readlinkSync(`${root}/${pid}/exe`)).slice(0, NAME_MAX)
+    } catch {
+      return undefined
     }
   }
 
@@ -88,8 +103,8 @@ export function createProc(root = '/proc'): Proc {
     },
 
     stat(pid) {
-      const text = read(`${pid}/stat`)
-      return text === undefined ? undefined : parseStat(text)
+      const stat = parseStat(read(`${pid}/stat`) ?? '')
+      return stat?.name === THREAD_OF_NODE ? { ...stat, name: programOf(pid) ?? stat.name } : stat
     },
 
     children(pid, threads) {

@@ -22,6 +22,7 @@ test('this process: its name, times, memory, user and children', async () => {
   await until(() => proc.stat(child.pid!)?.name === 'sleep', { what: 'the child is sleep' })
   const own = proc.stat(process.pid)!
   expect(own.threads).toBeGreaterThan(1)
+  expect(own.name, 'not what Node calls its thread').toBe('node')
   const uptime = proc.uptimeMs()!
   expect(own.startedMs).toBeLessThanOrEqual(uptime)
   expect(Math.abs(uptime - own.startedMs - process.uptime() * 1000)).toBeLessThan(60_000)
