@@ -191,7 +191,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
         service: options.service,
         http: http.address,
       }),
-      historyRoutes({ events: store.events }),
+      historyRoutes({ ...{ observe, audit, clock }, events: store.events, processes: store.processes }),
       exportRoutes({ events: store.events }),
       importRoutes({ events: store.events, config, clock, random, timers }),
       statsRoutes({ insight }),

@@ -75,6 +75,24 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
     ],
     total: 1,
   },
+  RankedCommands: {
+    commands: [
+      {
+        ...{
+          id: '0e1e8c7ce17ccaf3ab',
+          timestamp: at,
+          shell: 'bash',
+          command: 'docker run --rm -it shop:dev',
+          cwd: '/srv/shop',
+        },
+        ...{ exit_code: 0, duration_ms: 93_400, risk_level: 'safe', category: 'docker' },
+        ...{ karo_generated: false, uses: 31, failures: 2 },
+      },
+    ],
+    total: 1,
+    complete: true,
+  },
+  DeletedCommands: { events: 2, texts: 1, dry_run: false, sample: [] },
   Statistics: {
     ...{ period: 'today', time_range: today, total_commands: 131, unique_commands: 60, failures: 7 },
     total_duration_ms: 421_000,

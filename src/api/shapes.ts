@@ -1,10 +1,12 @@
 // What the API takes and gives as types, made from its schemas, and the light constants that the command line shares.
 
+export { KINDS as ANOMALY_KINDS } from '../anomalies/signal.ts'
 export { AUDIT_TYPES } from '../audit/types.ts'
 export { checkFilters, FILTER_FIELDS, OPERATORS, parseFilter, passes, WEEKDAYS } from '../query/filters.ts'
 export type { AskedType } from '../query/index.ts'
 export { RISK_LEVELS } from '../risk/levels.ts'
 export { TRUST_LEVELS } from '../trust/levels.ts'
+export type { AnomaliesShape, AnomalyShape, MutesShape, ToldShape } from './schemas/anomalies.ts'
 export type { AskersShape, AuditEntryShape, AuditVerdict } from './schemas/audit.ts'
 export type {
   ConnectionFacts,
@@ -73,6 +75,7 @@ export const EVENT_TYPES = [
   'health_changed',
   'config_reloaded',
   'command_recorded',
+  'anomaly_found',
   'lost',
 ] as const
 export type EventType = (typeof EVENT_TYPES)[number]

@@ -20,6 +20,8 @@ export const AUDIT_TYPES = [
   'mcp_history_read',
   'token_created',
   'token_revoked',
+  /** A person removed some of their own commands: how many, and nothing of them. */
+  'history_deleted',
   /** Requests over TCP that were turned away, counted by reason. */
   'api_refused',
   /** A copy of the whole node began to leave it; whether its key was in it. It may have ended anywhere. */

@@ -18,16 +18,22 @@ interface RecordedCommand {
   readonly risk_level: FeedData['command_recorded']['risk_level']
 }
 
+/** One that begins: names of the public dictionary and numbers. */
+type FoundAnomaly = Omit<FeedData['anomaly_found'], 'signal_id'> & { readonly id: string }
+
 interface FeedSources {
   readonly audit: Pick<Audit, 'onRecord'>
   readonly trust: Pick<Trust, 'opinion' | 'onPresence'>
   readonly observe: {
     onRecorded(listener: (commands: readonly RecordedCommand[]) => void): () => void
   }
+  readonly anomalies: {
+    onBegun(listener: (uid: number, signal: FoundAnomaly) => void): () => void
+  }
 }
 
 /** From now on, until the function that is returned is called. */
-export function connectFeed(feed: Feed, { audit, trust, observe }: FeedSources): () => void {
+export function connectFeed(feed: Feed, { audit, trust, observe, anomalies }: FeedSources): () => void {
   const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
     const { node_id, fingerprint, name } = trust.opinion(node)
     return { node_id, fingerprint, name }
@@ -52,6 +58,9 @@ export function connectFeed(feed: Feed, { audit, trust, observe }: FeedSources):
         const began_at = new Date(timestamp).toISOString()
         feed.tell('command_recorded', { command_id: id, began_at, category, risk_level }, uid)
       }
+    }),
+    anomalies.onBegun((uid, { id, kind, subject, severity }) => {
+      feed.tell('anomaly_found', { signal_id: id, kind, subject, severity }, uid)
     }),
   ]
   return () => {
@@ -135,6 +144,7 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   mcp_history_read: null,
   token_created: null,
   token_revoked: null,
+  history_deleted: null,
   api_refused: null,
   ledger_conflict: null,
   checkpoint: null,

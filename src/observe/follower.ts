@@ -7,7 +7,14 @@ import type { Log } from '../base/log.ts'
 import type { EventInput, EventRepository, GuardNote, SpoolPosition } from '../store/events.ts'
 import type { Digest } from './digest.ts'
 import type { HookedShell } from './index.ts'
-import { lookInto, parseSpoolName, removeSpoolFile, type SpoolName, shellAlive } from './spool-file.ts'
+import {
+  blankOut,
+  lookInto,
+  parseSpoolName,
+  removeSpoolFile,
+  type SpoolName,
+  shellAlive,
+} from './spool-file.ts'
 import { createSpoolParser, type SpoolParser } from './spool-record.ts'
 
 /** One turn of one file: a backlog does not keep the others waiting, nor the event loop. */
@@ -42,6 +49,8 @@ export interface Follower {
   shells(): readonly HookedShell[]
   /** Bytes that are not stored yet. */
   pendingBytes(): number
+  /** Overwrites what is stored of this person's files, where this process may write them. */
+  blank(uid: number): Promise<void>
   /** Times since the start that a file could not be read or stored. */
   failures(): number
   /** The system's code (`EACCES`) when the directory cannot be listed, or files in it not opened, made or removed. */
@@ -278,6 +287,21 @@ export function createFollower(deps: FollowerDeps): Follower {
         } else if (followed.has(name) || followed.size < MAX_FILES) {
           await guarded(() => (done.has(file) ? finish(name) : drain(name)))
         }
+      }
+    },
+
+    async blank(uid) {
+      const shells = new Set<string>()
+      for (const { owner, position } of [...followed.values()]) {
+        if (owner !== uid || position.offset === 0) continue
+        // On the disk before it is nowhere else.
+        await events.settle(position)
+        blankOut(join(directory, position.name), { ...position, uid })
+        shells.add(position.name)
+      }
+      for (const { name, kind } of list()) {
+        if (kind !== 'text' || !shells.has(name.replace(/text$/, 'spool'))) continue
+        blankOut(join(directory, name), { uid, offset: Number.POSITIVE_INFINITY })
       }
     },
 

@@ -46,6 +46,13 @@ export interface Observe extends Room {
   shells(): readonly HookedShell[]
   /** `config.history.ignore` has changed: holds for what is read from now on. */
   reload(): void
+  /** Resolves when what shells had written before is stored. */
+  catchUp(): Promise<void>
+  /**
+   * Overwrites what was stored of this person's spool files, so that a text that was removed from the history is not in
+   * them either. Of files that this process may not write nothing happens: they go with their shells.
+   */
+  blank(uid: number): Promise<void>
   /** Times since the start that something of the spool could not be read or stored, and waits. */
   failures(): number
   /** Bytes of the spool that are not events yet, and records that were lost before they could be. */

@@ -167,6 +167,15 @@ export function createObserve(deps: ObserveDeps): Observe {
       digest = createDigest(config.history.ignore)
     },
 
+    async catchUp() {
+      sweepDue = true
+      wake()
+      // A round that was under way may have passed what is meant; who goes on writing is not waited for.
+      for (let round = 0; round < 2 && work !== undefined; round++) await work
+    },
+
+    blank: (uid) => follower.blank(uid),
+
     failures: () => failures + follower.failures(),
 
     async status() {

@@ -1,5 +1,14 @@
 // One spool file: its name, a bounded look into it, and whether the shell that writes it is still there.
-import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, unlinkSync } from 'node:fs'
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
 import { uptime } from 'node:os'
 import { join } from 'node:path'
 
@@ -64,6 +73,38 @@ export function lookInto(
     return { file, uid: Number(stat.uid), size, bytes: buffer.subarray(0, read) }
   } catch {
     return undefined
+  } finally {
+    closeSync(fd)
+  }
+}
+
+const BLANK_BYTES = 64 * 1024
+
+/**
+ * Overwrites the first `offset` bytes with NULs, which are no records, if it is still that file (`dev:ino`; any where
+ * absent) and that person's. Bytes behind them, which a shell may be adding, are left alone. Nothing happens where this process may not write.
+ */
+export function blankOut(
+  path: string,
+  { file, offset, uid }: { readonly file?: string; readonly offset: number; readonly uid: number },
+): void {
+  let fd: number
+  try {
+    fd = openSync(path, constants.O_RDWR | constants.O_NOFOLLOW | constants.O_NONBLOCK)
+  } catch {
+    return
+  }
+  try {
+    const stat = fstatSync(fd, { bigint: true })
+    if (!stat.isFile() || stat.nlink > 1n || Number(stat.uid) !== uid) return
+    if (file !== undefined && file !== `${stat.dev}:${stat.ino}`) return
+    const end = Math.min(offset, Number(stat.size))
+    const nothing = Buffer.alloc(Math.min(end, BLANK_BYTES))
+    for (let at = 0; at < end; at += BLANK_BYTES) {
+      writeSync(fd, nothing, 0, Math.min(BLANK_BYTES, end - at), at)
+    }
+  } catch {
+    // A disk that takes nothing: the file goes with its shell.
   } finally {
     closeSync(fd)
   }

@@ -29,6 +29,17 @@ const PAGE = 4_096
 /** Rows removed in one batch: some milliseconds, in which nothing else is written. */
 const BATCH = 500
 
+/** Where anything of a person's events lies. */
+const PURGED = [
+  'events',
+  'commands',
+  'rollups_hour',
+  'rollups_day',
+  'command_days',
+  'processes',
+  'imports',
+] as const
+
 export interface EventRetention {
   /** Everybody who has events here, or numbers. */
   people(): Promise<readonly number[]>
@@ -187,7 +198,7 @@ export function createEventRetention({
     },
 
     async purge(uid) {
-      for (const keyspace of ['events', 'commands', 'rollups_hour', 'rollups_day', 'command_days'] as const) {
+      for (const keyspace of PURGED) {
         await compact(db, keyRange(keyspace, { u32: uid }))
       }
       await db.del(unpurgedKey(uid))

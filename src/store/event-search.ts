@@ -14,6 +14,8 @@ import {
   type EventKeyParts,
   eventKeyOf,
   eventRange,
+  idOfKey,
+  parseEventId,
   readEventKey,
   type StoredEvent,
 } from './event-rows.ts'
@@ -76,6 +78,13 @@ export interface RankedCommands {
 }
 
 export interface EventSearch {
+  /** Ids of all that the filter lets through, or of those of these that are there; newest first. */
+  find(
+    uid: number,
+    wanted: readonly string[] | Omit<EventFilter, 'limit' | 'unique'>,
+  ): Promise<readonly string[]>
+  /** In their order; those that are not there are left out. */
+  read(uid: number, ids: readonly string[]): Promise<readonly StoredEvent[]>
   /** Newest first; `total` counts all that match, not only the first `limit`. */
   search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
   /** Distinct commands, best first, of the events that the filter lets through; its words are the ranking's. */
@@ -134,6 +143,38 @@ export function createEventSearch(deps: {
     return { hits, total, snapshot: db.snapshot() }
   }
 
+  /** Keys of these events, in the order of ids; undefined for those that are not there. */
+  async function keysOf(
+    uid: number,
+    ids: readonly string[],
+    snapshot: Snapshot,
+  ): Promise<(Uint8Array | undefined)[]> {
+    const found: (Uint8Array | undefined)[] = []
+    const keys = db.keys({ ...eventRange(uid), snapshot })
+    try {
+      for (const id of ids) {
+        const event = parseEventId(id)
+        if (event === undefined) continue
+        const begin = eventKeyOf(uid, { ...event, number: 0, flags: 0 })
+        keys.seek(begin)
+        const key = await keys.next()
+        found.push(key !== undefined && idOfKey(key) === id ? key : undefined)
+      }
+    } finally {
+      await keys.close()
+    }
+    return found
+  }
+
+  async function atOneMoment<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    const snapshot = db.snapshot()
+    try {
+      return await work(snapshot)
+    } finally {
+      await snapshot.close()
+    }
+  }
+
   async function read(uid: number, keys: readonly Uint8Array[], snapshot: Snapshot): Promise<StoredEvent[]> {
     const numbers = keys.map((key) => readEventKey(key).command)
     const texts = await commandTexts(db, uid, numbers, snapshot)
@@ -146,10 +187,10 @@ export function createEventSearch(deps: {
     snapshot: Snapshot,
     uid: number,
     filter: EventFilter,
-  ): Promise<{ events: readonly StoredEvent[]; total: number }> {
+  ): Promise<{ keys: readonly Uint8Array[]; total: number }> {
     const fits = textFits(filter)
     const wanted = fits && (await findCommands(db, uid, fits))
-    if (wanted?.size === 0) return { events: [], total: 0 }
+    if (wanted?.size === 0) return { keys: [], total: 0 }
     const least = filter.risk === undefined ? 0 : RISK_LEVELS.indexOf(filter.risk)
     const until = filter.until === undefined ? Number.POSITIVE_INFINITY : Math.ceil(filter.until) * 1000
     const byValue = VALUE_FILTERS.some((name) => filter[name] !== undefined)
@@ -181,7 +222,7 @@ export function createEventSearch(deps: {
       await keys.close()
     }
     if (isUnfiltered(filter)) total = await counts.of(uid)
-    return { events: await read(uid, hits, snapshot), total }
+    return { keys: hits, total }
   }
 
   return {
@@ -189,12 +230,10 @@ export function createEventSearch(deps: {
       // The newest alone need no index, and whoever only looks at them none that stays.
       const whole = isUnfiltered(filter) ? undefined : recall.whole(uid)
       if (whole === undefined) {
-        const snapshot = db.snapshot()
-        try {
-          return await inDatabase(snapshot, uid, filter)
-        } finally {
-          await snapshot.close()
-        }
+        return atOneMoment(async (snapshot) => {
+          const { keys, total } = await inDatabase(snapshot, uid, filter)
+          return { events: await read(uid, keys, snapshot), total }
+        })
       }
       const { hits, total, snapshot } = await serially(() => inIndex(uid, whole.index, filter))
       try {
@@ -204,6 +243,23 @@ export function createEventSearch(deps: {
         await snapshot.close()
       }
     },
+
+    find: (uid, wanted) =>
+      atOneMoment(async (snapshot) => {
+        if (!('words' in wanted)) {
+          const keys = await keysOf(uid, [...wanted].toSorted().reverse(), snapshot)
+          return keys.flatMap((key) => (key === undefined ? [] : idOfKey(key)))
+        }
+        const { keys } = await inDatabase(snapshot, uid, { ...wanted, limit: Number.POSITIVE_INFINITY })
+        return keys.map(idOfKey)
+      }),
+
+    read: (uid, ids) =>
+      atOneMoment(async (snapshot) => {
+        const keys = await keysOf(uid, ids, snapshot)
+        const there = keys.filter((key) => key !== undefined)
+        return read(uid, there, snapshot)
+      }),
 
     async rank(uid, filter, ranking) {
       const recalled = await recall.begun(uid)

@@ -6,13 +6,14 @@ import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { type Faults, noFaults } from '../base/faults.ts'
 import type { Log } from '../base/log.ts'
+import { createAnomalyRepository } from './anomalies.ts'
 import { createAuditRepository } from './audit.ts'
 import { removeClosed, writeClosed } from './closed.ts'
 import { createConsentRepository } from './consent.ts'
 import { newDatabase } from './database.ts'
 import { type Disk, watchDisk } from './disk.ts'
 import { createDocumentRepository } from './documents.ts'
-import { createEventRepository } from './events.ts'
+import { createEventRepository, type RemovedWith } from './events.ts'
 import type { Store } from './index.ts'
 import { makeKey } from './keyspace.ts'
 import { createMemberRepository } from './members.ts'
@@ -51,6 +52,15 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
   if (faults !== noFaults) db.on('write', () => faults.hit('after-write'))
   const replay = createReplayRepository(db)
 
+  const processes = createProcessRepository(db)
+  // What the programs of a command line used says a good deal of it.
+  const removeProcesses: RemovedWith = async (uid, events) => {
+    await processes.forget(
+      uid,
+      events.map(({ id }) => id),
+    )
+  }
+
   let probing: Promise<void> | undefined
   async function probe(): Promise<void> {
     const written = Buffer.alloc(8)
@@ -62,7 +72,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
 
   return {
     name: 'store',
-    events: createEventRepository(db),
+    events: createEventRepository(db, [removeProcesses], clock),
     rollups: createRollupRepository(db),
     members: createMemberRepository(db),
     consent: createConsentRepository(db),
@@ -70,7 +80,8 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     audit: createAuditRepository(db),
     documents: createDocumentRepository(db),
     tokens: createTokenRepository(db),
-    processes: createProcessRepository(db),
+    processes,
+    anomalies: createAnomalyRepository(db),
     retentionTime: createRetentionTimeRepository(db),
 
     async start(signal) {

@@ -1,27 +1,129 @@
-// /history: a person's own commands, searched; the only route that hands out level 0, and only to its owner.
+// /history: a person's own commands, searched, ranked and removed; level 0 goes from here to its owner alone.
+import type { Audit } from '../../audit/index.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { fitOf, readQuestion, scoreOf, worthOfPlace, worthOfUse } from '../../finder/index.ts'
 import { revealLevel0 } from '../../observe/level0.ts'
-import type { EventRepository, StoredEvent } from '../../store/events.ts'
+import type { EventFilter, EventRepository, StoredEvent } from '../../store/events.ts'
+import type { ProcessRepository } from '../../store/processes.ts'
 import { serve } from '../operation.ts'
-import { getHistory } from '../operations/history.ts'
+import { deleteHistory, getHistory, getRankedCommands } from '../operations/history.ts'
 import type { Routes } from '../route.ts'
-import type { EventShape } from '../shapes.ts'
+import type { EventShape, RankedCommandShape } from '../shapes.ts'
 
 interface HistoryDeps {
-  readonly events: Pick<EventRepository, 'search'>
+  readonly events: Pick<EventRepository, 'search' | 'rank' | 'find' | 'read' | 'remove'>
+  readonly processes: Pick<ProcessRepository, 'peaks'>
+  readonly observe: {
+    /** What shells have written until now is stored. */
+    catchUp(): Promise<void>
+    /** What was read of this person's spool files is in them no more. */
+    blank(uid: number): Promise<void>
+  }
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
 }
 
-/** Newest first; `total` counts all that match. */
-export function historyRoutes({ events }: HistoryDeps): Routes {
+/** Commands that somebody is shown before they go. */
+const SAMPLE = 10
+
+type Filters = Omit<
+  EventFilter,
+  'words' | 'without' | 'longerMs' | 'since' | 'until' | 'unique' | 'limit'
+> & {
+  readonly word?: readonly string[] | undefined
+  readonly without?: readonly string[] | undefined
+  readonly since?: string
+  readonly until?: string
+  readonly longer_ms?: number
+}
+
+/** Errors of `delete`: `bad_request` when it names neither commands nor anything they have in common. */
+export function historyRoutes({ events, processes, observe, audit, clock }: HistoryDeps): Routes {
+  async function withPeaks(uid: number, found: readonly StoredEvent[]): Promise<EventShape[]> {
+    const peaks = await processes.peaks(
+      uid,
+      found.map(({ id }) => id),
+    )
+    return found.map((event) => ({ ...shapeOf(event), peak_rss_bytes: peaks.get(event.id) ?? null }))
+  }
+
   return (server) => {
     serve(server, getHistory, async ({ query, caller }) => {
-      const { word = [], since, ...filter } = query
-      const found = await events.search(caller.uid, {
-        ...filter,
-        words: word,
-        ...(since === undefined ? {} : { since: Date.parse(since) }),
-      })
-      return { events: found.events.map(shapeOf), total: found.total }
+      const { unique, limit, ...filters } = query
+      const filter = { ...filterOf(filters), ...(unique && { unique }), limit }
+      const found = await events.search(caller.uid, filter)
+      return { events: await withPeaks(caller.uid, found.events), total: found.total }
     })
+
+    serve(server, getRankedCommands, async ({ query, caller }) => {
+      const { q, here, limit, ...filters } = query
+      const question = readQuestion(q)
+      const asked = question.words.length + question.without.length > 0
+      const { words: _, ...filter } = filterOf(filters)
+      const ranked = await events.rank(
+        caller.uid,
+        { ...filter, limit },
+        {
+          match: (text) => fitOf(question, text),
+          place: (cwd) => worthOfPlace(cwd, here),
+          use: worthOfUse,
+          score: (command) => scoreOf(command, asked),
+          now: clock.now(),
+        },
+      )
+      const { total, complete } = ranked
+      const commands = ranked.commands.map(({ event, uses, failures }): RankedCommandShape => {
+        return { ...shapeOf(event), uses, failures }
+      })
+      return { commands, total, complete }
+    })
+
+    serve(server, deleteHistory, async ({ body, caller, id: trace_id }) => {
+      const { ids, dry_run, ...filters } = body
+      const { uid } = caller
+      const named = Object.values(filters).some((value) => value !== undefined && String(value) !== '')
+      if ((ids === undefined) === !named) {
+        throw new KaroError(
+          'bad_request',
+          ids ? 'ids and filters do not go together' : 'nothing says what is to go',
+          { where: 'body', hint: 'Give ids, or words, a directory or a time.' },
+        )
+      }
+      // What was typed a moment ago may still be on its way.
+      await observe.catchUp()
+      const found = await events.find(uid, ids ?? filterOf(filters))
+      if (dry_run) {
+        const sample = await events.read(uid, found.slice(0, SAMPLE))
+        return { events: found.length, texts: 0, dry_run, sample: sample.map(shapeOf) }
+      }
+      // Hanging up does not stop it: what is to go, goes.
+      const gone = await events.remove(uid, found, new AbortController().signal)
+      await observe.blank(uid)
+      if (gone.events > 0) {
+        const details = { events: gone.events, uid }
+        await audit.record({ type: 'history_deleted', success: true, trace_id, details })
+      }
+      return { ...gone, dry_run, sample: [] }
+    })
+  }
+}
+
+function filterOf({
+  word = [],
+  without = [],
+  since,
+  until,
+  longer_ms,
+  ...filter
+}: Filters): Omit<EventFilter, 'limit'> {
+  return {
+    ...filter,
+    words: word,
+    without,
+    ...(since !== undefined && { since: Date.parse(since) }),
+    ...(until !== undefined && { until: Date.parse(until) }),
+    ...(longer_ms !== undefined && { longerMs: longer_ms }),
   }
 }
 

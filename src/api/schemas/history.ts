@@ -1,24 +1,31 @@
-// Schemas of a person's own commands and numbers: /history, /stats. Level 0, for nobody else.
+// Schemas of a person's own commands and numbers: /history and what is below it, /stats. Level 0, for nobody else.
 import * as z from 'zod'
 import { STATISTICS_PERIODS } from '../shapes.ts'
 import { category, count, integer, listOf, moment, riskLevel, share, text, timeRange } from './fields.ts'
 
+const command = {
+  id: text(32, 'sorts by time within a person'),
+  timestamp: moment('when it began'),
+  shell: text(32, 'bash, zsh, fish or sh'),
+  command: z.string().describe('the text, after redaction of secrets'),
+  cwd: z.string().describe('directory it ran in'),
+  exit_code: integer('null when it is not known').nullable(),
+  duration_ms: count('milliseconds; null when it is not known').nullable(),
+  risk_level: riskLevel(),
+  category: category(),
+  karo_generated: z.boolean().describe('Karo proposed it'),
+  untimed: z
+    .literal(true)
+    .exactOptional()
+    .describe('imported without a time: the timestamp is a place in the order'),
+}
+
 const event = z
   .strictObject({
-    id: text(32, 'sorts by time within a person'),
-    timestamp: moment('when it began'),
-    shell: text(32, 'bash, zsh, fish or sh'),
-    command: z.string().describe('the text, after redaction of secrets'),
-    cwd: z.string().describe('directory it ran in'),
-    exit_code: integer('null when it is not known').nullable(),
-    duration_ms: count('milliseconds; null when it is not known').nullable(),
-    risk_level: riskLevel(),
-    category: category(),
-    karo_generated: z.boolean().describe('Karo proposed it'),
-    untimed: z
-      .literal(true)
-      .exactOptional()
-      .describe('imported without a time: the timestamp is a place in the order'),
+    ...command,
+    peak_rss_bytes: count('most memory that one of its processes held, in bytes; null when none was seen')
+      .nullable()
+      .exactOptional(),
   })
   .meta({ id: 'Command', description: 'One command line that ran. Never leaves this machine.' })
 export type EventShape = z.infer<typeof event>
@@ -29,6 +36,36 @@ export const history = z
     total: count('all that match, also those beyond the limit'),
   })
   .meta({ id: 'History' })
+
+const rankedCommand = z
+  .strictObject({
+    ...command,
+    uses: count('how often it was used, of the uses that fit'),
+    failures: count('of those, ended with another code than 0'),
+  })
+  .meta({ id: 'RankedCommand', description: 'A command, with its newest use. Never leaves this machine.' })
+export type RankedCommandShape = z.infer<typeof rankedCommand>
+
+export const rankedCommands = z
+  .strictObject({
+    commands: listOf(rankedCommand).describe('likeliest first'),
+    total: count('different commands that fit, also those beyond the limit'),
+    complete: z
+      .boolean()
+      .describe('false: only the newest were looked through yet; asked again, there are more'),
+  })
+  .meta({ id: 'RankedCommands' })
+export type RankedShape = z.infer<typeof rankedCommands>
+
+export const deletedCommands = z
+  .strictObject({
+    events: count('commands that are gone, or would be'),
+    texts: count('texts that nothing else had; 0 with `dry_run`'),
+    dry_run: z.boolean(),
+    sample: listOf(event, 20).describe('with `dry_run` the newest of them, else none'),
+  })
+  .meta({ id: 'DeletedCommands' })
+export type DeletedShape = z.infer<typeof deletedCommands>
 
 const counted = { count: count('commands'), failures: count('of those, ended with another code than 0') }
 

@@ -1,0 +1,102 @@
+// How well a command fits what was typed: all words in it, or else all letters in their order, close together.
+
+/** Longer commands are not looked through letter by letter. */
+const LETTERS_MOST = 512
+/** Nobody types more to find something. */
+const WORDS_MOST = 32
+/** Letters that are spread over more than so many times their number are chance. */
+const SPREAD_MOST = 4
+
+export interface Question {
+  /** In lower case. */
+  readonly words: readonly string[]
+  readonly without: readonly string[]
+  /** All letters of the words, to be found in this order where the words are not. */
+  readonly letters: string
+}
+
+/** Words between blanks, `"two words"` as one, `!word` for one that must not occur (as fzf has it). */
+export function readQuestion(text: string): Question {
+  const words: string[] = []
+  const without: string[] = []
+  for (const [, not, quoted, bare] of text.toLowerCase().matchAll(/(!(?=\S))?(?:"([^"]*)"?|(\S+))/g)) {
+    const word = quoted ?? bare ?? ''
+    if (word !== '') (not === undefined ? words : without).push(word)
+  }
+  return {
+    words: words.slice(0, WORDS_MOST),
+    without: without.slice(0, WORDS_MOST),
+    letters: words.slice(0, WORDS_MOST).join('').replaceAll(/\s/g, ''),
+  }
+}
+
+/**
+ * 0: not at all; below 1: by its letters; 1 and more: by its words, 3 where it begins with the first of them. `text` is
+ * in lower case.
+ */
+export function fitOf({ words, without, letters }: Question, text: string): number {
+  for (const word of without) if (text.includes(word)) return 0
+  if (words.length === 0) return 1
+  let boundaries = 0
+  for (const word of words) {
+    const at = text.indexOf(word)
+    if (at < 0) return letters.length < 2 || text.length > LETTERS_MOST ? 0 : fitOfLetters(letters, text)
+    if (isBoundary(text, at)) boundaries++
+  }
+  if (text.startsWith(words[0]!)) return 3
+  return 1 + boundaries / words.length
+}
+
+/** True where a word begins. */
+const isBoundary = (text: string, at: number): boolean => at === 0 || /[^\p{L}\p{N}]/u.test(text[at - 1]!)
+
+function fitOfLetters(letters: string, text: string): number {
+  const span = spanOf(letters, text)
+  if (span === undefined) return 0
+  const [begin, end] = span
+  const tightness = letters.length / (end - begin)
+  if (tightness * SPREAD_MOST < 1) return 0
+  return tightness * (isBoundary(text, begin) ? 0.9 : 0.6)
+}
+
+/** From the first place where the letters end, back to the last where they then begin. */
+function spanOf(letters: string, text: string): readonly [begin: number, end: number] | undefined {
+  let at = -1
+  for (let i = 0; i < letters.length; i++) {
+    at = text.indexOf(letters[i]!, at + 1)
+    if (at < 0) return undefined
+  }
+  const end = at + 1
+  let begin = end
+  for (let i = letters.length - 1; i >= 0; i--) begin = text.lastIndexOf(letters[i]!, begin - 1)
+  return [begin, end]
+}
+
+/** What of the command answers the question, as ranges [begin, end) in order; none where case changes its length. */
+export function answersIn(question: Question, command: string): readonly (readonly [number, number])[] {
+  const text = command.toLowerCase()
+  if (text.length !== command.length) return []
+  const { words, letters } = question
+  const found = words.map((word) => [text.indexOf(word), text.indexOf(word) + word.length] as const)
+  if (found.every(([begin]) => begin >= 0)) return joined(found)
+  const span = spanOf(letters, text)
+  if (span === undefined) return []
+  const places: [number, number][] = []
+  let at = span[0]
+  for (const letter of letters) {
+    at = text.indexOf(letter, at)
+    places.push([at, at + 1])
+    at++
+  }
+  return joined(places)
+}
+
+function joined(ranges: readonly (readonly [number, number])[]): (readonly [number, number])[] {
+  const out: [number, number][] = []
+  for (const [begin, end] of ranges.toSorted(([a], [b]) => a - b)) {
+    const last = out.at(-1)
+    if (last !== undefined && begin <= last[1]) last[1] = Math.max(last[1], end)
+    else out.push([begin, end])
+  }
+  return out
+}
