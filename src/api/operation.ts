@@ -109,13 +109,28 @@ function createCheck(part: 'querystring' | 'body', schema: z.ZodType): (request:
   let json: object | undefined
   return (request) => {
     // Members with a default may be left out.
-    json ??= z.toJSONSchema(schema, { io: 'input', target: 'draft-7', override: plain })
+    json ??= z.toJSONSchema(schema, {
+      ...{ io: 'input', target: 'draft-7' },
+      override(of) {
+        plain(of)
+        keepNull(of)
+      },
+    })
     const validate = request.compileValidationSchema(json as Record<string, unknown>, part)
     const value = part === 'body' ? request.body : request.query
     if (validate(value ?? null)) return
     const told = { statusCode: 400, validation: validate.errors, validationContext: part }
     throw Object.assign(new Error('the request is not what the schema says'), told)
   }
+}
+
+/** A validator that makes numbers of texts would make 0 of a null that is tried as a number first. */
+function keepNull({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
+  const [one, other, ...more] = jsonSchema.anyOf ?? []
+  if (one === undefined || other?.type !== 'null' || more.length > 0 || typeof one.type !== 'string') return
+  delete jsonSchema.anyOf
+  // Draft 7 has lists of types; the type of BaseSchema does not.
+  Object.assign(jsonSchema, { ...one, ...jsonSchema, type: [one.type, 'null'] })
 }
 
 /** Takes out what Zod says beside the schema itself. */
