@@ -58,8 +58,8 @@ export function endWithLine(member: Member): void {
 }
 
 export function rowOf(member: Member): ProcessRow {
-  const { pid, shell, startedAt, ageMs, peak, cpuMs, line, depth } = member
-  const atEnd = line !== undefined && depth === 1 && startedAt + ageMs <= line.end + END_SLACK_MS
+  const { pid, shell, startedAt, ageMs, peak, cpuMs, line, depth, goneAt } = member
+  const ended = goneAt !== undefined && depth === 1 && line !== undefined
   return {
     ...{ pid, shell },
     name: markLevel0(member.name),
@@ -68,7 +68,7 @@ export function rowOf(member: Member): ProcessRow {
     peak_rss_bytes: peak ?? null,
     cpu_ms: cpuMs,
     // What goes on in the background has another end than its line.
-    exit_code: atEnd ? line.exitCode : null,
+    exit_code: ended && startedAt + ageMs <= line.end + END_SLACK_MS ? line.exitCode : null,
     event_id: line?.id ?? null,
   }
 }

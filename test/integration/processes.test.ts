@@ -52,7 +52,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     await shell.prompt()
     const line = await event(go)
     const over = await until(
-      async () => (await processes('--name', 'NODE')).processes.find(({ event_id }) => event_id === line.id),
+      async () =>
+        (await processes('--name', 'NODE')).processes.find(
+          ({ event_id, running }) => event_id === line.id && !running,
+        ),
       { what: 'it is over and known by its line' },
     )
     expect(over).toMatchObject({ pid: runs.pid, started_at: runs.started_at, running: false, exit_code: 3 })
