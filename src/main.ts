@@ -232,6 +232,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   })
   const retention = createRetention({
     ...{ config, store, timers, log },
+    trimProcesses: processes.trim,
     trimLedger: (before) => audit.trim(before),
     time: createRetentionTime({
       ...{ repository: store.retentionTime, ledger: store.audit, clock },

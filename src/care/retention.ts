@@ -1,4 +1,4 @@
-// Lets what is older than the owner wants go: events, what was counted of them, entries of the ledger; a little at a time.
+// Lets what is older than the owner wants go: events, what was counted and used, entries of the ledger; a little at a time.
 import { DAY_MS, localDay } from '../base/calendar.ts'
 import type { Timers } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -13,13 +13,15 @@ const EVERY_MS = 3_600_000
 
 export interface RetentionDeps {
   /** Read at each sweep: a reload is in force at the next one. */
-  readonly config: Pick<Config, 'retention'>
+  readonly config: Pick<Config, 'retention' | 'processes'>
   readonly store: {
     readonly events: Pick<
       Store['events'],
       'removeEvents' | 'removeTexts' | 'removeRollups' | 'purge' | 'isUnpurged' | 'people'
     >
   }
+  /** Removes what processes used before a time (ms since the epoch); resolves with how many rows. */
+  readonly trimProcesses: (before: number, signal: AbortSignal) => Promise<number>
   /** Removes entries before a time (ms since the epoch); the chain stays provable. */
   readonly trimLedger: (before: number) => Promise<void>
   readonly time: RetentionTime
@@ -35,16 +37,23 @@ export interface Retention extends Room {
 
 /** Sweeps a minute after the start and every hour; `stop` ends one that is under way after its batch. */
 export function createRetention(deps: RetentionDeps): Retention {
-  const { config, store, trimLedger, time, timers, log } = deps
+  const { config, store, trimProcesses, trimLedger, time, timers, log } = deps
   const { events } = store
   let ending = new AbortController()
   let cancel: (() => void) | undefined
   let under: Promise<void> | undefined
   let waiting = false
 
+  /** What a command used is not kept longer than the command; 0 keeps. */
+  const processDays = (): number => {
+    const bounds = [config.processes.keep_days, config.retention.events_days].filter((days) => days > 0)
+    return bounds.length === 0 ? 0 : Math.min(...bounds)
+  }
+
   const waits = (): number => {
     const { events_days, rollups_days, audit_days } = config.retention
-    return events_days + rollups_days + audit_days === 0 ? 0 : time.behind()
+    const any = events_days + rollups_days + audit_days + processDays()
+    return any === 0 ? 0 : time.behind()
   }
 
   function tellOfWaiting(): void {
@@ -71,6 +80,8 @@ export function createRetention(deps: RetentionDeps): Retention {
       await events.purge(uid)
       log.info({ events: gone, texts, counts: counted }, 'what is older than retention asks for was removed')
     }
+    const days = processDays()
+    if (days > 0) await trimProcesses(now - days * DAY_MS, signal)
     if (audit_days > 0) await trimLedger(now - audit_days * DAY_MS)
   }
 

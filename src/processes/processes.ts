@@ -19,7 +19,7 @@ const SHARE = 0.005
 const LATE_MS = 10_000
 const WRITE_MS = 3_000
 /** Rows of one person; the oldest go. Some 100 bytes each. */
-export const ROWS_MAX = 100_000
+const ROWS_MAX = 100_000
 /** Written between two looks at how many there are. */
 const PRUNE_EVERY = 5_000
 /** What is read of /proc twice lies so close together. */
@@ -78,7 +78,7 @@ export function createProcesses(deps: ProcessesDeps): Processes {
       written += batches.reduce((sum, { rows, peaks }) => sum + rows.length + peaks.length, 0)
       if (written >= PRUNE_EVERY) {
         written = 0
-        for (const uid of await repository.people()) await repository.prune(uid, 0, ROWS_MAX, ending.signal)
+        await trim(0, ending.signal)
       }
     } catch (error) {
       watch.giveBack()
@@ -88,6 +88,13 @@ export function createProcesses(deps: ProcessesDeps): Processes {
     } finally {
       writing = undefined
     }
+  }
+
+  async function trim(time: number, signal: AbortSignal): Promise<number> {
+    let removed = 0
+    for (const uid of await repository.people())
+      removed += await repository.prune(uid, time, ROWS_MAX, signal)
+    return removed
   }
 
   return {
@@ -128,6 +135,8 @@ export function createProcesses(deps: ProcessesDeps): Processes {
       searchProcesses(watch.running(uid), now ? none() : repository.rows(uid, filter.since), filter),
 
     peaks: repository.peaks,
+
+    trim,
 
     silentHooks: watch.silent,
   }

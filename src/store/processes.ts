@@ -1,6 +1,6 @@
 // Level 0: what the processes of hooked shells used, by time and person, and the most that each command line needed.
 import { type Level0, revealLevel0 } from '../observe/level0.ts'
-import type { Change, Database } from './database.ts'
+import { type Change, compact, type Database } from './database.ts'
 import { idOfEvent } from './event-rows.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import { decodeValue, encodeValue } from './value.ts'
@@ -45,7 +45,10 @@ export interface ProcessRepository {
   peaks(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, number>>
   /** Everybody who has rows. */
   people(): Promise<readonly number[]>
-  /** Removes what began before `time` (ms since the epoch), and the oldest beyond `most` rows; resolves with how many. */
+  /**
+   * Removes what began before `time` (ms since the epoch), and the oldest beyond `most` rows, from the files too;
+   * resolves with how many.
+   */
   prune(uid: number, time: number, most: number, signal: AbortSignal): Promise<number>
   /** Takes these command lines out: their processes, and what they needed. Resolves with how many rows. */
   forget(uid: number, ids: readonly string[]): Promise<number>
@@ -212,6 +215,7 @@ export function createProcessRepository(db: Database): ProcessRepository {
         const excess = (await count(range)) - most
         if (excess > 0) removed += await removeFirst(range, excess, signal)
       }
+      if (removed > 0) await compact(db, keyRange('processes', { u32: uid }))
       return removed
     },
 

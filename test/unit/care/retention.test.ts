@@ -6,7 +6,10 @@ import { createRetention } from '../../../src/care/retention.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 
-function world(retention: { events_days: number; rollups_days: number; audit_days: number }) {
+function world(
+  retention: { events_days: number; rollups_days: number; audit_days: number },
+  { keep_days = 0 } = {},
+) {
   const did: string[] = []
   const waiting: { ms: number; run: () => void }[] = []
   let fails = false
@@ -17,7 +20,7 @@ function world(retention: { events_days: number; rollups_days: number; audit_day
     return count
   }
   const room = createRetention({
-    config: { retention },
+    config: { retention, processes: { enabled: true, keep_days } },
     store: {
       events: {
         people: async () => [7, 8],
@@ -28,6 +31,7 @@ function world(retention: { events_days: number; rollups_days: number; audit_day
         isUnpurged: async () => false,
       },
     },
+    trimProcesses: (before) => done(`processes ${(NOW - before) / DAY_MS}`, 0),
     trimLedger: async (before) => void did.push(`ledger ${(NOW - before) / DAY_MS}`),
     time: { start: async () => {}, advance: async () => NOW, behind: () => behind },
     timers: {
@@ -56,7 +60,7 @@ test('0 keeps; anything else is days, and only who lost something is purged', as
   await bounded.room.sweep(new AbortController().signal)
   expect(bounded.did).toEqual([
     ...['events 7 30', 'texts 7', 'rollups 7 400', 'purge 7'],
-    ...['events 8 30', 'texts 8', 'rollups 8 400', 'ledger 90'],
+    ...['events 8 30', 'texts 8', 'rollups 8 400', 'processes 30', 'ledger 90'],
   ])
 })
 
@@ -85,4 +89,17 @@ test('what waits for the clock is told, unless nothing is ever removed', () => {
   const forever = world({ events_days: 0, rollups_days: 0, audit_days: 0 })
   forever.wait(30 * DAY_MS)
   expect(forever.room.waits()).toBe(0)
+})
+
+test('what processes used goes by its own bound, and with the commands at the latest', async () => {
+  for (const [events_days, keep_days, days] of [
+    [0, 7, 7],
+    [90, 30, 30],
+    [5, 30, 5],
+    [5, 0, 5],
+  ] as const) {
+    const { room, did } = world({ events_days, rollups_days: 0, audit_days: 0 }, { keep_days })
+    await room.sweep(new AbortController().signal)
+    expect(did.filter((what) => what.startsWith('processes'))).toEqual([`processes ${days}`])
+  }
 })
