@@ -12,8 +12,11 @@ import { makeKey } from './keyspace.ts'
 export type WholeEvent = Omit<EventInput, 'uid' | 'local'>
 
 export interface EventTransfer {
-  /** All of one person as of the first step, oldest first, in pages. */
-  whole(uid: number): AsyncGenerator<readonly WholeEvent[], void>
+  /** All of one person as of the first step, oldest first, in pages; `from` and `before`: ms since the epoch. */
+  whole(
+    uid: number,
+    span?: { readonly from?: number; readonly before?: number },
+  ): AsyncGenerator<readonly WholeEvent[], void>
   /**
    * Stores those that are not there yet: one event is one start and tag. All or nothing; with `dryRun` nothing.
    * Resolves with how many were new.
@@ -30,9 +33,13 @@ export function createEventTransfer(
   store: (events: readonly EventInput[], changes: Change[]) => Promise<void>,
 ): EventTransfer {
   return {
-    async *whole(uid) {
+    async *whole(uid, { from, before } = {}) {
       const snapshot = db.snapshot()
-      const rows = db.iterator({ ...eventsOf(uid), snapshot })
+      const rows = db.iterator({
+        gte: from === undefined ? eventsOf(uid).gte : at(uid, from),
+        lt: before === undefined ? eventsOf(uid).lt : at(uid, before),
+        snapshot,
+      })
       try {
         for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
           const numbers = page.map(([key]) => readEventKey(key).command)
@@ -56,6 +63,14 @@ export function createEventTransfer(
       }),
   }
 }
+
+/** Where the events of a moment begin, ms since the epoch. */
+const at = (uid: number, ms: number): Buffer =>
+  makeKey(
+    'events',
+    { u32: uid },
+    { u64: Math.min(Math.max(0, Math.ceil(ms)) * 1000, Number.MAX_SAFE_INTEGER) },
+  )
 
 /** Those of one person's events that are not there yet, by start and tag, each once. */
 async function unknownOf(

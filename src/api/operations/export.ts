@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { ID, MOST } from '../../care/transfer.ts'
 import { defineOperation } from '../operation.ts'
-import { count, text } from '../schemas/fields.ts'
+import { count, listOf, moment, text } from '../schemas/fields.ts'
 import { RISK_LEVELS } from '../shapes.ts'
 import { importKey } from './import.ts'
 
@@ -37,9 +37,18 @@ export const exportHistory = defineOperation({
   access: 'person',
   via: 'socket',
   tag: 'terminal',
-  summary: "The caller's whole history",
+  summary: "The caller's whole history, or a part of it",
   description:
     'Oldest first, as of the moment it is asked for, without loss; ends with `{"end": <number of events>}`.',
+  query: z.strictObject({
+    word: listOf(z.string().min(1).max(1024), 32)
+      .optional()
+      .describe('repeated; every one must occur in the command, ignoring case'),
+    cwd: z.string().min(1).max(4096).exactOptional().describe('absolute; this directory and those below it'),
+    since: moment('only newer ones').exactOptional(),
+    until: moment('only older ones').exactOptional(),
+    shell: z.string().min(1).max(32).exactOptional(),
+  }),
   texts: [
     { type: 'application/x-ndjson', description: 'One event a line.', item: async () => transferEvent },
   ],

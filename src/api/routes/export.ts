@@ -1,5 +1,6 @@
 // /export: a person's own history out of the node, and nobody else's.
 import { Readable } from 'node:stream'
+import type * as z from 'zod'
 import { type TransferEvent, timestampOf, WRITERS } from '../../care/transfer.ts'
 import { revealLevel0 } from '../../observe/level0.ts'
 import { type EventRepository, idOfEvent, type WholeEvent } from '../../store/events.ts'
@@ -12,22 +13,54 @@ interface ExportDeps {
 }
 
 export function exportRoutes({ events }: ExportDeps): Routes {
-  async function* lines(uid: number): AsyncGenerator<string, void> {
+  async function* lines(uid: number, filter: Filter): AsyncGenerator<string, void> {
     const { head, line, end } = WRITERS.ndjson
     yield head
     let count = 0
-    for await (const page of events.whole(uid)) {
-      yield page.map((event) => line(transferOf(event))).join('')
-      count += page.length
+    for await (const page of events.whole(uid, filter.range)) {
+      const wanted = page.filter(filter.fits)
+      yield wanted.map((event) => line(transferOf(event))).join('')
+      count += wanted.length
     }
     yield end(count)
   }
 
   return (server) => {
-    serve(server, exportHistory, async ({ caller }, reply) => {
-      const stream = Readable.from(lines(caller.uid), { objectMode: false })
+    serve(server, exportHistory, async ({ caller, query }, reply) => {
+      const stream = Readable.from(lines(caller.uid, filterOf(query)), { objectMode: false })
       return reply.type('application/x-ndjson').send(stream)
     })
+  }
+}
+
+interface Filter {
+  /** Milliseconds since the epoch: from, and before. */
+  readonly range: { readonly from?: number; readonly before?: number }
+  readonly fits: (event: WholeEvent) => boolean
+}
+
+function filterOf({
+  word = [],
+  cwd,
+  since,
+  until,
+  shell,
+}: z.output<typeof exportHistory.query & {}>): Filter {
+  const words = word.map((one) => one.toLowerCase())
+  const below = cwd === undefined ? '' : cwd.endsWith('/') ? cwd : `${cwd}/`
+  return {
+    range: {
+      ...(since !== undefined && { from: Date.parse(since) }),
+      ...(until !== undefined && { before: Date.parse(until) }),
+    },
+    fits(event) {
+      if (shell !== undefined && event.shell !== shell) return false
+      const place = revealLevel0(event.cwd)
+      if (cwd !== undefined && place !== cwd && !place.startsWith(below)) return false
+      if (words.length === 0) return true
+      const text = revealLevel0(event.command).toLowerCase()
+      return words.every((one) => text.includes(one))
+    },
   }
 }
 

@@ -275,7 +275,7 @@ const exportLedger: Command = {
       range.set('until', rfc3339(parseUntil(options.until, now, '--until'), '--until'))
     const csv = options.format === 'csv'
     const file = typeof options.output === 'string' ? options.output : undefined
-    if (csv && io.json && file === undefined) throw noJson()
+    if (csv && io.json && file === undefined) throw noJson('csv')
     const output = file === undefined ? undefined : createOutput(file)
     const write = output === undefined ? io.out : output.write
     let entries = 0

@@ -2,27 +2,52 @@
 import { resolve } from 'node:path'
 import { streamDaemon } from '../../api/client.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
-import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../care/transfer.ts'
-import type { Command, CommandIo } from '../command.ts'
+import {
+  EXPORT_FORMATS,
+  type ExportFormat,
+  readId,
+  type TransferEvent,
+  WRITERS,
+} from '../../care/transfer.ts'
+import { type ForeignShell, SHELLS } from '../../imports/entry.ts'
+import { SHELL_WRITERS } from '../../imports/writers.ts'
+import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { createLiveLine } from '../live-line.ts'
 import { createOutput } from '../output-file.ts'
+import { parseSince, parseUntil, rfc3339 } from '../time.ts'
+import { checkText, pathWith } from '../values.ts'
 
 const IDLE_MS = 60_000
 const PIECE = 64 * 1024
 const EVERY = 10_000
+/** What the API takes. */
+const MOST_WORD = 1024
+const MOST_PATH = 4096
+const MOST_SHELL_NAME = 32
+
+type Format = ExportFormat | ForeignShell
+const FORMATS = [...EXPORT_FORMATS, ...SHELLS] as const
 
 export const exporting: readonly Command[] = [
   {
     name: 'export',
-    summary: 'your whole history as a file, to keep or to bring elsewhere with karo import',
-    args: [],
+    summary: 'your history as a file, to keep or to bring elsewhere: to another Karo, or back to your shell',
+    args: [
+      {
+        name: 'words',
+        required: false,
+        variadic: true,
+        description: 'only commands with all of these words, in any case (default: all commands)',
+      },
+    ],
     options: [
       {
         name: 'format',
         value: 'format',
-        choices: EXPORT_FORMATS,
+        choices: FORMATS,
         default: 'ndjson',
-        description: 'NDJSON, one JSON document a line, also with --json; or CSV for spreadsheets',
+        description:
+          'NDJSON, one JSON document a line, also with --json; CSV for spreadsheets; or what bash, zsh or fish keep themselves: text and time',
       },
       {
         name: 'output',
@@ -31,71 +56,125 @@ export const exporting: readonly Command[] = [
         completes: 'file',
         description: 'where to; it must not exist yet (default: standard output)',
       },
+      { name: 'since', value: 'when', description: 'only newer ones: 2h, 7d, today, or a time' },
+      { name: 'until', value: 'when', description: 'only older ones' },
+      {
+        name: 'cwd',
+        value: 'dir',
+        completes: 'directory',
+        description: 'only what ran in this directory and below it',
+      },
+      {
+        name: 'shell',
+        value: 'name',
+        completes: ['bash', 'zsh', 'fish', 'sh'],
+        description: 'only from this shell',
+      },
     ],
     examples: [
       { run: 'karo export -o history.ndjson', does: 'everything you typed, readable by you alone' },
       { run: 'karo export --format csv | head', does: 'a look at it' },
+      { run: 'karo export --format bash >> ~/.bash_history', does: 'back to where it came from' },
+      { run: 'karo export --since 7d --cwd . make', does: 'what was made here this week' },
     ],
-    async run(io, { options }) {
-      const format = options.format as ExportFormat
+    async run(io, input) {
+      const { options } = input
+      const format = options.format as Format
+      const path = pathWith('/api/v1/export', filterOf(input), 'karo export')
       if (typeof options.output !== 'string') {
-        if (io.json && format === 'csv') throw noJson()
-        await write(io, format, async (text) => io.out(text))
+        if (io.json && format !== 'ndjson') throw noJson(format)
+        await write(io, path, format, async (content) => io.out(content))
         return EXIT.done
       }
-      const path = resolve(options.output)
-      const events = await toFile(io, format, path)
-      if (io.json) io.out(`${JSON.stringify({ file: path, events })}\n`)
-      else io.err(`${events} events are in ${path}.\n`)
+      const file = resolve(options.output)
+      const events = await toFile(io, path, format, file)
+      if (io.json) io.out(`${JSON.stringify({ file, events })}\n`)
+      else io.err(`${events} events are in ${file}.\n`)
       return EXIT.done
     },
   },
 ]
 
-/** What a table is on standard output no reader of JSON can take. */
-export const noJson = (): KaroError =>
-  new KaroError('bad_request', 'it does not go with --format csv on standard output', {
+function filterOf({ args, options }: CommandInput): URLSearchParams {
+  const filter = new URLSearchParams()
+  const now = Date.now()
+  for (const word of (args.words ?? []) as readonly string[])
+    filter.append('word', checkText(word, 'words', MOST_WORD))
+  if (typeof options.since === 'string')
+    filter.set('since', rfc3339(parseSince(options.since, now), '--since'))
+  if (typeof options.until === 'string')
+    filter.set('until', rfc3339(parseUntil(options.until, now, '--until'), '--until'))
+  if (typeof options.cwd === 'string') filter.set('cwd', checkText(resolve(options.cwd), '--cwd', MOST_PATH))
+  if (typeof options.shell === 'string')
+    filter.set('shell', checkText(options.shell, '--shell', MOST_SHELL_NAME))
+  return filter
+}
+
+/** What is no JSON on standard output no reader of JSON can take. */
+export const noJson = (format: string): KaroError =>
+  new KaroError('bad_request', `it does not go with --format ${format} on standard output`, {
     where: '--json',
     hint: 'Leave one of them out, or name a file with --output.',
   })
 
+interface BytesWriter {
+  readonly head: string
+  line(event: TransferEvent): string | Uint8Array
+  end(events: number): string
+}
+
+const shellWriter = (shell: ForeignShell): BytesWriter => ({
+  head: '',
+  line: ({ id, command, duration_us }) =>
+    SHELL_WRITERS[shell]({ command, start_us: readId(id).start_us, duration_us }),
+  end: () => '',
+})
+
+const isShell = (format: Format): format is ForeignShell => SHELLS.includes(format as ForeignShell)
+
 /** Resolves with how many events there were. Throws KaroError `unavailable` when the daemon broke off. */
 async function write(
   io: CommandIo,
-  format: ExportFormat,
-  out: (text: string) => Promise<void>,
+  path: string,
+  format: Format,
+  out: (content: Uint8Array) => Promise<void>,
 ): Promise<number> {
-  const { head, line, end } = WRITERS[format]
-  let text = head
+  const { head, line, end } = isShell(format) ? shellWriter(format) : WRITERS[format]
+  let parts: Uint8Array[] = [Buffer.from(head)]
+  let size = 0
   let events = 0
   let whole = false
   const live = createLiveLine(io)
   try {
-    for await (const value of streamDaemon(io, 'GET', '/api/v1/export', undefined, { idleMs: IDLE_MS })) {
+    for await (const value of streamDaemon(io, 'GET', path, undefined, { idleMs: IDLE_MS })) {
       const told = value as { karo_export?: number; end?: number }
       if (told.karo_export !== undefined) continue
       if (told.end !== undefined) {
         whole = told.end === events
         continue
       }
-      text += line(value as TransferEvent)
+      const made = line(value as TransferEvent)
+      const bytes = typeof made === 'string' ? Buffer.from(made) : made
+      parts.push(bytes)
+      size += bytes.length
       if (++events % EVERY === 0) live.show(`${events} events`)
-      if (text.length < PIECE) continue
-      await out(text)
-      text = ''
+      if (size < PIECE) continue
+      await out(Buffer.concat(parts))
+      parts = []
+      size = 0
     }
   } finally {
     live.end()
   }
   if (!whole) throw new KaroError('unavailable', "the daemon's answer broke off")
-  await out(text + end(events))
+  await out(Buffer.concat([...parts, Buffer.from(end(events))]))
   return events
 }
 
-async function toFile(io: CommandIo, format: ExportFormat, path: string): Promise<number> {
-  const output = createOutput(path)
+async function toFile(io: CommandIo, path: string, format: Format, file: string): Promise<number> {
+  const output = createOutput(file)
   try {
-    const events = await write(io, format, async (text) => output.write(text))
+    const events = await write(io, path, format, async (content) => output.write(content))
     output.finish()
     return events
   } finally {
