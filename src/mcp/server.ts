@@ -41,14 +41,14 @@ export function createServer(world: McpWorld, { monotonic }: Clocked): McpServer
         outputSchema: tool.output,
         annotations: annotationsOf(tool),
       },
-      async (input) => {
+      async (input, { mcpReq: { signal } }) => {
         if (!quota.take(monotonic()))
           return failed('Too many calls: 120 a minute are answered. Wait a little.')
         if (running >= MOST_AT_ONCE)
           return failed(`${MOST_AT_ONCE} calls are under way. Wait for one of them to end.`)
         running++
         try {
-          const { result, notice } = await tool.run(world, input)
+          const { result, notice } = await tool.run(world, input, signal)
           return toResult(result, notice)
         } catch (error) {
           return failed(said(error))

@@ -14,7 +14,7 @@ const shell = z.enum(SHELLS).default('bash').describe('the shell that would run 
 const cwd = z
   .string()
   .max(MOST_PATH)
-  .startsWith('/')
+  .regex(/^\//)
   .optional()
   .describe('absolute directory it would run in; default: where this server was started')
 

@@ -27,8 +27,8 @@ export const stats = defineTool({
     categories: z.array(z.looseObject({ category: z.string(), count })),
     by_risk_level: z.looseObject({}),
   }),
-  async run({ ask }, { period }) {
-    const numbers = await ask('GET', `/api/v1/stats?period=${period}`, undefined, {})
+  async run({ ask }, { period }, signal) {
+    const numbers = await ask('GET', `/api/v1/stats?period=${period}`, undefined, { signal })
     return { result: numbers as never }
   },
 })
@@ -48,7 +48,7 @@ export const history = defineTool({
       .max(16)
       .default([])
       .describe('every one must occur in the command, ignoring case'),
-    cwd: z.string().max(4096).startsWith('/').optional().describe('only in this directory and below it'),
+    cwd: z.string().max(4096).regex(/^\//).optional().describe('only in this directory and below it'),
     failed: z.boolean().optional().describe('only those that ended with an error'),
     risk: z.enum(RISK_LEVELS).optional().describe('only this risk or higher'),
     since: z.iso.datetime({ offset: true }).optional().describe('only newer ones, RFC 3339'),
@@ -72,7 +72,7 @@ export const history = defineTool({
     total: count.describe('all that match, also those beyond the limit'),
   }),
   offered: ({ mayReadHistory }) => mayReadHistory,
-  async run({ ask, mayReadHistory }, input) {
+  async run({ ask, mayReadHistory }, input, signal) {
     if (!mayReadHistory) {
       throw new KaroError('refused', 'the person has not allowed AI coding tools to read their history', {
         hint: 'They can allow it: history = true under [mcp] in config.toml, or KARO_MCP_HISTORY=true in the environment of this server. Do not look for it in other places.',
@@ -84,12 +84,12 @@ export const history = defineTool({
     if (failed === true) search.set('failed', 'true')
     if (since !== undefined) search.set('since', new Date(since).toISOString())
     for (const [name, value] of Object.entries(filters)) if (value !== undefined) search.set(name, value)
-    const found = (await ask('GET', `/api/v1/history?${search}`, undefined, {})) as {
+    const found = (await ask('GET', `/api/v1/history?${search}`, undefined, { signal })) as {
       events: { command: string }[]
       total: number
     }
     // Before anything is handed on: what cannot be noted is not read.
-    await ask('POST', '/api/v1/mcp/reads', { events: found.events.length, total: found.total }, {})
+    await ask('POST', '/api/v1/mcp/reads', { events: found.events.length, total: found.total }, { signal })
     return { result: { notice: NOTICE, ...found } as never, notice: NOTICE }
   },
 })

@@ -46,7 +46,7 @@ export const query = defineTool({
       complete: z.boolean(),
     }),
   }),
-  async run({ ask, now }, { type, last_hours, level, team }) {
+  async run({ ask, now }, { type, last_hours, level, team }, signal) {
     const end = now()
     const range = {
       start: new Date(end - last_hours * HOUR_MS).toISOString(),
@@ -58,7 +58,7 @@ export const query = defineTool({
       ...(level !== undefined && { level }),
       ...(team !== undefined && { team }),
     }
-    const answer = (await ask('POST', '/api/v1/query', body, { deadlineMs: DEADLINE_MS })) as {
+    const answer = (await ask('POST', '/api/v1/query', body, { deadlineMs: DEADLINE_MS, signal })) as {
       data?: unknown
     }
     return { result: { ...answer, data: answer.data ?? null } as never }

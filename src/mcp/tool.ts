@@ -17,7 +17,7 @@ export interface McpWorld {
     method: 'GET' | 'POST',
     path: string,
     body: unknown,
-    options: { readonly deadlineMs?: number },
+    options: { readonly signal: AbortSignal; readonly deadlineMs?: number },
   ) => Promise<unknown>
   /** Milliseconds since the epoch. */
   readonly now: () => number
@@ -35,6 +35,8 @@ export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.
   readonly run: (
     world: McpWorld,
     input: z.output<Input>,
+    /** Aborted when the call is taken back, or the connection is over. */
+    signal: AbortSignal,
   ) => Promise<{ readonly result: z.input<Output>; readonly notice?: string }>
 }
 

@@ -1,6 +1,6 @@
 // karo mcp: serves an AI coding tool over standard input and output, by the Model Context Protocol.
 import { homedir } from 'node:os'
-import { callDaemon } from '../../api/client.ts'
+import { streamBytes } from '../../api/client.ts'
 import { systemClock } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
@@ -44,7 +44,7 @@ export const mcp: readonly Command[] = [
         )
       } finally {
         interrupt.release()
-        // A question under way would hold the process until its answer; nobody waits for that any more.
+        // It would hold the process.
         process.stdin.destroy()
       }
       return EXIT.done
@@ -58,16 +58,43 @@ function worldOf(io: CommandIo) {
     cwd: workingDirectory(),
     home: io.env.HOME || homedir(),
     mayReadHistory: mayReadHistory(io),
-    ask: (
-      method: 'GET' | 'POST',
-      path: string,
-      body: unknown,
-      { deadlineMs }: { readonly deadlineMs?: number },
-    ) => callDaemon({ socket: io.socket }, method, path, body, deadlineMs),
+    ask: (method: 'GET' | 'POST', path: string, body: unknown, options: AskOptions) =>
+      ask(io.socket, { method, path, body, type: 'application/json' }, options),
     now: systemClock.now,
     monotonic: systemClock.monotonic,
   }
 }
+
+interface AskOptions {
+  readonly signal: AbortSignal
+  readonly deadlineMs?: number
+}
+
+/** One request that is hung up on when nobody waits for its answer any more. Throws KaroError. */
+async function ask(
+  socket: string,
+  request: Parameters<typeof streamBytes>[1],
+  { signal, deadlineMs = DEADLINE_MS }: AskOptions,
+): Promise<unknown> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of streamBytes({ socket }, request, { deadlineMs, signal })) {
+    chunks.push(chunk)
+    size += chunk.length
+    if (size > MOST_ANSWER)
+      throw new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less.' })
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'))
+  } catch {
+    throw new KaroError('unavailable', "the daemon's answer broke off")
+  }
+}
+
+/** A daemon that takes longer for anything but a query is stuck. */
+const DEADLINE_MS = 15_000
+/** More than a model can read. */
+const MOST_ANSWER = 8 * 1024 * 1024
 
 /** A configuration that cannot be used allows nothing. */
 function mayReadHistory({ home, env }: CommandIo): boolean {
