@@ -18,10 +18,13 @@ export const ROOMS = {
   auditStore: 'src/store/audit.ts',
   tokenStore: 'src/store/tokens.ts',
   processStore: 'src/store/processes.ts',
+  anomalyStore: 'src/store/anomalies.ts',
   store: 'src/store/',
   risk: 'src/risk/',
   copilot: 'src/copilot/',
   insight: 'src/insight/',
+  signal: 'src/anomalies/signal.ts',
+  anomalies: 'src/anomalies/',
   dictionary: 'src/insight/dictionary.ts',
   config: 'src/config/',
   guard: 'src/guard/',
@@ -49,6 +52,8 @@ export const ROOMS = {
   // AI coding tools: their hooks, and what serves them.
   adapters: 'src/adapters/',
   mcp: 'src/mcp/',
+  // What a command of one's history is worth, and what keys mean: functions of values.
+  finder: 'src/finder/',
   cli: 'src/cli/',
   // How numbers look to people.
   format: 'src/cli/format.ts',
@@ -93,6 +98,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'auditStore',
     'tokenStore',
     'processStore',
+    'anomalyStore',
     'base',
     'protocols',
     'risk',
@@ -105,10 +111,14 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   auditStore: ['store', 'base'],
   tokenStore: ['store', 'base'],
   processStore: ['level0', 'events', 'store', 'base'],
+  anomalyStore: ['store', 'base'],
   // The only door from level 0 to level 1: rollups in, summaries out; never events' text.
   insight: ['dictionary', 'rollupStore', 'base', 'protocols', 'risk'],
   // Reads and writes what other programs keep as history; whose it is, and where it goes, is not its business.
   imports: ['base'],
+  // What is unusual in those rollups, for the person themself.
+  anomalies: ['signal', 'rollupStore', 'anomalyStore', 'base', 'config'],
+  signal: [],
   // Who may do what here, of the people of this machine.
   access: ['base', 'config'],
   auditFile: ['audit', 'base', 'protocols'],
@@ -153,6 +163,8 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   // Reads how the other rooms are, in numbers; what shells typed is not among them.
   metrics: [
     'base',
+    'anomalies',
+    'signal',
     'protocols',
     'trust',
     'mesh',
@@ -164,10 +176,11 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'store',
   ],
   // What the command line shares with the daemon: types of the schemas, and constants that load nothing.
-  shapes: ['schemas', 'levels', 'risk', 'query', 'audit'],
+  shapes: ['schemas', 'signal', 'levels', 'risk', 'query', 'audit'],
   schemas: ['shapes', 'base', 'protocols', 'levels', 'risk', 'policy', 'query', 'audit'],
   apiClient: ['base', 'config', 'shapes'],
   api: [
+    'finder',
     'apiClient',
     'shapes',
     'schemas',
@@ -187,6 +200,8 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'processes',
     'processStore',
     'insight',
+    'anomalies',
+    'signal',
     'mesh',
     'query',
     'sharing',
@@ -214,11 +229,13 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   // A node's data as a whole, and a person's own as a file: what is in the rows is not its business.
   care: ['base', 'config', 'identity', 'store', 'risk', 'audit', 'ops'],
   format: [],
+  finder: [],
   // What another program hands over, and what it is told; the judgement comes from outside.
   adapters: ['base', 'risk'],
   // A client of the daemon, like the command line.
   mcp: ['apiClient', 'shapes', 'base', 'protocols', 'guard', 'copilot', 'risk'],
   cli: [
+    'finder',
     'adapters',
     'mcp',
     'format',
@@ -252,6 +269,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'observe',
     'processes',
     'insight',
+    'anomalies',
     'mesh',
     'documents',
     'summaries',

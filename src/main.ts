@@ -2,9 +2,11 @@
 import { homedir } from 'node:os'
 import { dirname } from 'node:path'
 import { createAccess } from './access/index.ts'
+import { createAnomalies } from './anomalies/index.ts'
 import { createApi } from './api/control-socket.ts'
 import { createFairShare } from './api/fair-share.ts'
 import { createHttp } from './api/http.ts'
+import { anomaliesRoutes } from './api/routes/anomalies.ts'
 import { auditRoutes } from './api/routes/audit.ts'
 import { backupRoutes } from './api/routes/backup.ts'
 import { type DoctorDeps, doctorRoutes } from './api/routes/doctor.ts'
@@ -97,7 +99,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     clock,
     readings: () =>
       readAll({
-        ...{ health, mesh, trust, documents, summaries, query, store, observe, audit },
+        ...{ health, mesh, trust, documents, summaries, query, store, observe, audit, anomalies },
         feed: happenings,
         version: VERSION,
         probe: probe.lately,
@@ -144,6 +146,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const insight = createInsight({
     ...{ ...common, rollups: store.rollups, node },
     countBetween: store.events.countBetween,
+    isGuarded: () => config.guard.profile !== 'off',
+    silentHooks: processes.silentHooks,
+  })
+  const anomalies = createAnomalies({
+    ...{ ...common, timers, rollups: store.rollups, repository: store.anomalies },
+    silentHooks: processes.silentHooks,
   })
   const { replay } = store
   const mesh = createMesh({ ...common, trust, audit, replay, name, version: VERSION, onEncoded })
@@ -165,7 +173,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   })
   const probe = createProbe({ probe: store.probe, probed: metrics.probed, clock, timers })
   const happenings = createFeed({ clock, random })
-  connectFeed(happenings, { audit, trust, observe })
+  connectFeed(happenings, { audit, trust, observe, anomalies })
   const health = () => healthOf(rooms)
   const drift = (): ReturnType<DoctorDeps['drift']> => {
     try {
@@ -188,6 +196,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     routes: [
       statusRoutes({
         ...{ identity, name, clock, mesh, trust, store, observe, documents, summaries, health },
+        anomalies,
         service: options.service,
         http: http.address,
       }),
@@ -195,6 +204,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       exportRoutes({ events: store.events }),
       importRoutes({ events: store.events, config, clock, random, timers }),
       statsRoutes({ insight }),
+      anomaliesRoutes({ anomalies, config }),
       processesRoutes({ processes }),
       peersRoutes({ trust, mesh }),
       shareRoutes({ sharing, summaries, trust }),
@@ -247,6 +257,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     trust,
     observe,
     processes,
+    anomalies,
     // Before the mesh: they have to know what they hold, and what was answered, before the first frame comes.
     documents,
     summaries,

@@ -18,6 +18,17 @@ const ready = { ready: true, checks: [{ name: 'store.open', ok: true, detail: 't
 const hours = (at9: number): number[] => Array.from({ length: 24 }, (_, hour) => (hour === 9 ? at9 : 0))
 const byRisk = { safe: 120, moderate: 9, high: 2, critical: 0 }
 const guard = { blocked: 1, confirmed: 2, declined: 1, unjudged: 0 }
+const signal = {
+  ...{ id: '3f9a12c4', kind: 'timing', subject: null, severity: 6 },
+  words: '34 commands between 2:00 and 4:00; none then, nor an hour around it, on the 38 days of work before',
+  ...{ first_seen: '2026-11-20T02:00:00.000Z', last_seen: '2026-11-20T04:00:00.000Z', count: 1 },
+  ...{ ongoing: true, muted: false, seen: false },
+  numbers: {
+    ...{ unit: 'commands', observed: 34, expected: 0, spread: null, n: 38 },
+    window: { start: '2026-11-20T02:00:00.000Z', end: '2026-11-20T04:00:00.000Z' },
+  },
+}
+const mute = { target: 'unusual_pattern/docker', until: null }
 const period = { granularity: 'day', ...today }
 const edition = { period, published_at: at, expires_at: '2026-12-26T00:00:00.000Z', bytes: 1834 }
 
@@ -116,6 +127,9 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       ...{ guard, karo_generated: 0 },
     },
   },
+  Anomalies: { signals: [signal], mutes: [mute] },
+  Mutes: { mutes: [mute] },
+  SeenAnomalies: { signals: [signal] },
   PeerList: { peers: [peer] },
   PeerAnswer: { peer },
   QueryResult: {

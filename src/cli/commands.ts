@@ -38,7 +38,13 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => (await import('./commands/processes.ts')).processes,
   },
   { name: 'stats', group: 'terminal', load: async () => (await import('./commands/stats.ts')).stats },
+  {
+    name: 'anomalies',
+    group: 'terminal',
+    load: async () => (await import('./commands/anomalies.ts')).anomalies,
+  },
   { name: 'check', group: 'terminal', load: async () => (await import('./commands/check.ts')).check },
+  { name: 'guard', group: 'terminal', load: async () => (await import('./commands/guard.ts')).guard },
   { name: 'explain', group: 'terminal', load: async () => (await import('./commands/explain.ts')).explain },
   { name: 'hook', group: 'terminal', load: async () => (await import('./commands/hook.ts')).hook },
   { name: 'mcp', group: 'terminal', load: async () => (await import('./commands/mcp.ts')).mcp },

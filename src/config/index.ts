@@ -57,6 +57,8 @@ export interface Config {
   readonly mcp: { readonly history: boolean }
   /** Of what the commands of hooked shells use while they run; `keep_days` 0 keeps as long as there is room. */
   readonly processes: { readonly enabled: boolean; readonly keep_days: number }
+  /** Of a person's own numbers; `notice`: one line in a new shell. */
+  readonly anomalies: { readonly enabled: boolean; readonly notice: boolean }
   /** Days; 0 keeps for ever. */
   readonly retention: {
     readonly events_days: number

@@ -50,6 +50,9 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
       get processes() {
         return current.config.processes
       },
+      get anomalies() {
+        return current.config.anomalies
+      },
       get retention() {
         return current.config.retention
       },

@@ -301,6 +301,7 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
     history: { ignore: v(KEYS.historyIgnore) },
     mcp: { history: v(KEYS.mcpHistory) },
     processes: { enabled: v(KEYS.processesEnabled), keep_days: v(KEYS.processesKeepDays) },
+    anomalies: { enabled: v(KEYS.anomaliesEnabled), notice: v(KEYS.anomaliesNotice) },
     retention: {
       events_days: v(KEYS.retentionEvents),
       rollups_days: v(KEYS.retentionRollups),

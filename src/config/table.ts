@@ -351,6 +351,21 @@ export const KEYS = {
       'How long that is kept, and not longer than the commands (`retention.events_days`); 0 is as long as there is room for it, the newest 100 000 per person.',
   }),
 
+  anomaliesEnabled: key({
+    path: 'anomalies.enabled',
+    kind: kind.boolean,
+    default: true,
+    description:
+      'Look every few minutes whether something in your numbers is unusual for you: `karo anomalies`. Only counts are looked at, and only you are told.',
+  }),
+  anomaliesNotice: key({
+    path: 'anomalies.notice',
+    kind: kind.boolean,
+    default: true,
+    description:
+      'Say so in one line when a new shell starts, once for each signal of severity 5 or more that you have not seen.',
+  }),
+
   retentionEvents: key({
     path: 'retention.events_days',
     kind: kind.integer(0, 36_500),
@@ -422,6 +437,7 @@ const LIVE_SECTIONS: Readonly<Record<keyof Config, boolean>> = {
   history: true,
   mcp: true,
   processes: true,
+  anomalies: true,
   retention: true,
   query: true,
   log: true,

@@ -15,6 +15,10 @@ import { createStatistics, type StatisticsDeps } from './statistics.ts'
 import { dayOfLocalHour, floorToHour } from './time.ts'
 
 export interface InsightDeps extends StatisticsDeps {
+  /** The guard is on for those who use this node's configuration. */
+  readonly isGuarded: () => boolean
+  /** Shells that run programs while their hook says nothing, of everybody. */
+  readonly silentHooks: () => readonly { readonly uid: number }[]
   readonly node: {
     readonly nodeId: NodeId
     readonly fingerprint: string
@@ -29,7 +33,14 @@ const hoursIn = (range: TimeRange): { readonly from: number; readonly to: number
   to: Math.ceil(range.end / HOUR_MS),
 })
 
-export function createInsight({ rollups, countBetween, clock, node }: InsightDeps): Insight {
+export function createInsight({
+  rollups,
+  countBetween,
+  isGuarded,
+  silentHooks,
+  clock,
+  node,
+}: InsightDeps): Insight {
   const startedAt = clock.monotonic()
 
   async function hoursOf(uids: readonly number[], range: TimeRange) {
@@ -56,16 +67,15 @@ export function createInsight({ rollups, countBetween, clock, node }: InsightDep
     },
 
     async safetyPosture(uids, range): Promise<SafetyPosture> {
-      const { risk } = await foldOf(uids, range)
-      // What is stored knows only how risky a command was: no guard runs before commands yet, so nothing was blocked or
-      // confirmed; no agent runs any, so people typed them all; and silent hooks are not looked for.
+      const { risk, guard, generated } = await foldOf(uids, range)
       return {
         by_risk_level: risk,
-        blocked: 0,
-        confirmed_risky: 0,
-        karo_generated: 0,
-        guarded: false,
-        hook_silent: false,
+        blocked: guard.blocked,
+        confirmed_risky: guard.confirmed,
+        karo_generated: generated,
+        // The two are as of now: of the past nobody knows them.
+        guarded: isGuarded(),
+        hook_silent: silentHooks().some(({ uid }) => uids.includes(uid)),
       }
     },
 

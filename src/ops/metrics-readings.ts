@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { performance } from 'node:perf_hooks'
+import type { Anomalies } from '../anomalies/index.ts'
 import type { Audit } from '../audit/index.ts'
 import type { HealthCheck } from '../base/room.ts'
 import { roughSize, roughWaiting } from '../base/rough.ts'
@@ -25,6 +26,7 @@ export interface Sources {
   readonly store: Pick<Store, 'bytes'>
   readonly observe: Pick<Observe, 'status' | 'failures'>
   readonly audit: Pick<Audit, 'status'>
+  readonly anomalies: Pick<Anomalies, 'counts'>
   /** Of the feed, which also has what people did, no more than how many follow it. */
   readonly feed: { followers(): number }
   /** Tries the database and says so to the metrics; at most as often as it finds sensible. */
@@ -151,6 +153,10 @@ const ledger: Part = ({ audit }) => {
   return { karo_audit_entries_total: written, karo_audit_dropped_entries_total: dropped }
 }
 
+const unusual: Part = async ({ anomalies }) => ({
+  karo_anomaly_signals: by('anomaly', await anomalies.counts()),
+})
+
 const followed: Part = ({ feed }) => ({ karo_event_followers: feed.followers() })
 
 const disks: Part = async ({ places }) => {
@@ -194,6 +200,7 @@ const PARTS: readonly Part[] = [
   store,
   spool,
   ledger,
+  unusual,
   followed,
   disks,
   daemon,

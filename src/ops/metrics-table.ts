@@ -1,6 +1,7 @@
 // Every metric and every value a label may have, as data: nothing else is ever exported, whatever peers and callers send.
 import { REJECT_CODES } from '../../protocols/frame.ts'
 import { ANSWER_STATUSES, QUERY_TYPES } from '../../protocols/messages/query.ts'
+import { KINDS } from '../anomalies/signal.ts'
 import { HEALTH_CHECKS } from '../base/checks.ts'
 import { LOG_LEVELS } from '../base/log.ts'
 import { ENDINGS, OUTCOMES } from '../query/result.ts'
@@ -10,6 +11,7 @@ export const OTHER = 'other'
 
 /** By label. Node ids, names, people, paths and commands are in none of them. */
 export const LABELS = {
+  anomaly: KINDS,
   check: HEALTH_CHECKS,
   /** Of a refused frame. */
   reason: REJECT_CODES,
@@ -208,6 +210,12 @@ export const METRICS = {
     read: true,
     type: 'counter',
     help: 'Times that something of the spool could not be read or stored, and had to wait.',
+  },
+  karo_anomaly_signals: {
+    read: true,
+    type: 'gauge',
+    help: 'Signals of anomalies of everybody here that are kept and began before today (UTC): when somebody works does not show.',
+    labels: ['anomaly'],
   },
   karo_audit_entries_total: {
     read: true,

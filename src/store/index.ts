@@ -1,5 +1,6 @@
 // The store room's door: one Level database, one repository per keyspace group; it stores and decides nothing.
 import type { Room } from '../base/room.ts'
+import type { AnomalyRepository } from './anomalies.ts'
 import type { AuditRepository } from './audit.ts'
 import type { ConsentRepository } from './consent.ts'
 import type { DocumentRepository } from './documents.ts'
@@ -21,6 +22,7 @@ export interface Store extends Room {
   readonly documents: DocumentRepository
   readonly tokens: TokenRepository
   readonly processes: ProcessRepository
+  readonly anomalies: AnomalyRepository
   readonly retentionTime: RetentionTimeRepository
   /** Bytes on disk, approximate. */
   bytes(): Promise<number>

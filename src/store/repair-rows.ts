@@ -1,4 +1,5 @@
 // Whether a row of the database is one that this program would write: by its key, and by what its value decodes to.
+import { isAnomalyRow } from './anomalies.ts'
 import { decodeWithoutText } from './event-rows.ts'
 import { isImportRow } from './imports.ts'
 import { EVENT_KEY_BYTES, readU32, UID_AT } from './key-of-event.ts'
@@ -74,6 +75,7 @@ const CHECKS: Partial<Record<Keyspace, Check>> = {
   spool_offsets: (_, value) => decodes(value),
   imports: isImportRow,
   processes: isProcessRow,
+  anomalies: isAnomalyRow,
 }
 
 /** False for a row that cannot be used. Never throws. */

@@ -35,6 +35,14 @@ export interface Rollup extends Tally {
   readonly generated: number
 }
 
+/** Of an hour or a day without anything. */
+export const NO_ROLLUP: Rollup = Object.freeze({
+  ...{ count: 0, failures: 0, duration_ms: 0, generated: 0, categories: {}, tools: {} },
+  risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
+  hourly: new Array<number>(24).fill(0),
+  guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
+})
+
 export interface RollupRepository {
   /** People who have any events here. */
   uids(): Promise<readonly number[]>

@@ -1,5 +1,6 @@
 // Every operation of the API there is, in the order the document shows them; a route that is not here has no page.
 import type { Operation } from '../operation.ts'
+import { getAnomalies, muteAnomalies, seeAnomalies, unmuteAnomalies } from './anomalies.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from './audit.ts'
 import { confirmBackup, makeBackup } from './backup.ts'
 import { getLogs, getMetrics, getMetricsPlainly, getProblems } from './care.ts'
@@ -42,6 +43,10 @@ export const OPERATIONS: readonly Operation[] = [
   getImports,
   undoImport,
   getStats,
+  getAnomalies,
+  muteAnomalies,
+  unmuteAnomalies,
+  seeAnomalies,
   getProcesses,
   getPeers,
   explainPeer,

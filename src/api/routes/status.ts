@@ -1,4 +1,5 @@
 // What the node is and how it is: /status, /health and /identity.
+import type { Anomalies } from '../../anomalies/index.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { HealthCheck } from '../../base/room.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
@@ -25,6 +26,7 @@ interface StatusDeps {
   readonly trust: Pick<Trust, 'members'>
   readonly store: Pick<Store, 'bytes'> & { readonly events: Pick<Store['events'], 'count'> }
   readonly observe: Pick<Observe, 'status'>
+  readonly anomalies: Pick<Anomalies, 'unseen'>
   readonly documents: Pick<Documents, 'counts'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly http: () => Address | null
@@ -40,10 +42,11 @@ export function statusRoutes(deps: StatusDeps): Routes {
     serve(server, getStatus, async ({ caller }) => {
       const mesh = deps.mesh.status()
       // A store that cannot be read shows as a failing check, not as a status that cannot be had.
-      const [events, bytes, spool] = await Promise.all([
+      const [events, bytes, spool, unseen] = await Promise.all([
         deps.store.events.count(caller.uid).catch(() => 0),
         deps.store.bytes().catch(() => 0),
         deps.observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
+        deps.anomalies.unseen(caller.uid).catch(() => 0),
       ])
       return {
         ...self,
@@ -62,6 +65,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
         http: { listen: hostAndPort(deps.http()) },
         store: { events, bytes: roughSize(bytes) },
         spool: caller.admin ? spool : { ...spool, pending_bytes: roughWaiting(spool.pending_bytes) },
+        anomalies: { unseen },
         documents: deps.documents.counts(),
         summaries: deps.summaries.status(),
         health: deps.health(),

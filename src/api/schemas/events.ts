@@ -1,6 +1,6 @@
 // Schemas of what the event stream tells: one per type of event, and the event around it.
 import * as z from 'zod'
-import type { EventType } from '../shapes.ts'
+import { ANOMALY_KINDS, type EventType } from '../shapes.ts'
 import { category, count, listOf, moment, nodeRef, riskLevel, text, traceId, trustLevel } from './fields.ts'
 
 const peer = nodeRef
@@ -62,6 +62,12 @@ const DATA = {
     category: category(),
     risk_level: riskLevel(),
   }),
+  anomaly_found: z.strictObject({
+    signal_id: text(16, 'as in /anomalies'),
+    kind: z.enum(ANOMALY_KINDS),
+    subject: text(32, 'a tool, category or shell; null: all of it').nullable(),
+    severity: z.int().min(1).max(10),
+  }),
   lost: z.strictObject({
     count: count(
       'events that are not there any more; null when nobody can tell, as after a restart',
@@ -94,6 +100,7 @@ export const feedEvent = z
     of('health_changed'),
     of('config_reloaded'),
     of('command_recorded'),
+    of('anomaly_found'),
     of('lost'),
   ])
   .meta({

@@ -71,6 +71,9 @@ export const status = z
       ),
       dropped: count('commands that were lost before they reached the daemon'),
     }),
+    anomalies: z
+      .strictObject({ unseen: count('signals that the caller was not told of and did not mute') })
+      .describe("what is unusual in the caller's own numbers"),
     documents: z
       .strictObject({
         own: count('written by this node'),

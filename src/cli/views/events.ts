@@ -30,6 +30,8 @@ const LINES: { readonly [T in EventType]: (data: FeedData[T]) => string } = {
   config_reloaded: ({ applied, waiting }) =>
     `configuration reloaded: ${keys(applied)}${waiting.length === 0 ? '' : `; after a restart: ${keys(waiting)}`}`,
   command_recorded: ({ category, risk_level }) => `a command of yours: ${printable(category)}, ${risk_level}`,
+  anomaly_found: ({ signal_id, kind, subject, severity }) =>
+    `unusual in your numbers: ${kind.replaceAll('_', ' ')}${subject === null ? '' : ` (${printable(subject)})`}, severity ${severity}: karo anomalies show ${printable(signal_id)}`,
   lost: ({ count }) =>
     count === null
       ? 'events before this are not known: the daemon was started anew'

@@ -82,9 +82,7 @@ function headLines(numbers: StatisticsShape, screen: Screen): string[] {
     `${duration(numbers.total_duration_ms)} in all`,
     ...(days === 1 ? [] : [`on ${numbers.active_days} of ${days} days`]),
     ...(numbers.streak.current > 1 ? [`${numbers.streak.current} days in a row`] : []),
-    ...(numbers.karo_generated === 0
-      ? []
-      : [`${percent(numbers.karo_generated, total)} typed by programs for you`]),
+    ...(numbers.karo_generated === 0 ? [] : [`${percent(numbers.karo_generated, total)} by programs`]),
   ]
   const commands = `${grouped(total)} ${total === 1 ? 'command' : 'commands'}`
   return [
@@ -225,8 +223,8 @@ function riskParts({ by_risk_level: counts, before }: StatisticsShape, levels: t
 
 const GUARD_WORDS: readonly (readonly [keyof StatisticsShape['guard'], string, Colour])[] = [
   ['blocked', 'blocked', 'red'],
-  ['confirmed', 'run after you were asked', 'yellow'],
-  ['declined', 'not run after you were asked', 'green'],
+  ['confirmed', 'confirmed', 'yellow'],
+  ['declined', 'declined', 'green'],
   ['unjudged', 'not judged in time', 'magenta'],
 ]
 

@@ -27,6 +27,7 @@ export function statusView(
     summariesLine(status),
     storeLine(status),
     spoolLine(status),
+    ...unusualLine(status),
   ]
   const overview = table(
     lines,
@@ -118,6 +119,13 @@ function storeLine({ service, store }: StatusShape): Line {
 function spoolLine({ spool }: StatusShape): Line {
   const waiting = spool.pending_bytes === 0 ? 'nothing waiting' : `${bytes(spool.pending_bytes)} waiting`
   return { subject: 'spool', says: spool.dropped === 0 ? waiting : `${waiting}, ${spool.dropped} dropped` }
+}
+
+/** Nothing unusual is not worth a line. */
+function unusualLine({ anomalies }: StatusShape): Line[] {
+  // A daemon of an older version does not look.
+  const unseen = anomalies?.unseen ?? 0
+  return unseen === 0 ? [] : [{ subject: 'unusual', says: `${unseen} new in your numbers: karo anomalies` }]
 }
 
 /** What is wrong, then what could be done next. */

@@ -23,6 +23,7 @@ const DATA: FeedData = {
   health_changed: { ready: false, failing: [EVIL] },
   config_reloaded: { applied: [EVIL], waiting: [EVIL] },
   command_recorded: { command_id: 'x', began_at: 'y', category: EVIL, risk_level: 'high' },
+  anomaly_found: { signal_id: EVIL, kind: 'timing', subject: EVIL, severity: 6 },
   lost: { count: 2 },
 }
 const eventOf = (type: EventType, data: unknown = DATA[type]): FeedEvent =>

@@ -24,6 +24,7 @@ const SHAPE: StatusShape = {
   http: { listen: '127.0.0.1:9237' },
   store: { events: 1_234_567, bytes: 20 * 1024 * 1024 },
   spool: { pending_bytes: 0, dropped: 0 },
+  anomalies: { unseen: 0 },
   documents: { own: 3, received: 1_200, relayed: 0, bytes: 2 * 1024 * 1024, conflicts: 0 },
   summaries: { recipients: 1, left_out: 0, refused: 0 },
   health: { ready: true, checks: [{ name: 'store.open', ok: true, detail: 'open' }] },
@@ -45,6 +46,10 @@ test('a healthy node is eight lines', () => {
       '',
     ].join('\n'),
   )
+})
+
+test('what is unusual and was not seen is one line more', () => {
+  expect(view({ anomalies: { unseen: 2 } })).toMatch(/^unusual {4}2 new in your numbers: karo anomalies$/m)
 })
 
 test('nobody connected, and somebody who waits', () => {

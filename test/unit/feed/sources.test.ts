@@ -1,6 +1,6 @@
 // What the rooms tell becomes events: each for whom it is, and never with anything of a command's text.
 import { expect, test } from 'vitest'
-import type { FeedEvent } from '../../../src/api/shapes.ts'
+import type { FeedData, FeedEvent } from '../../../src/api/shapes.ts'
 import type { AuditRecord } from '../../../src/audit/index.ts'
 import { AUDIT_TYPES } from '../../../src/audit/types.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
@@ -18,6 +18,7 @@ function rooms() {
   let record: ((entry: AuditRecord) => void) | undefined
   let presence: ((node: typeof bob, presence: Presence, by: 'link' | 'gossip') => void) | undefined
   let recorded: ((commands: readonly object[]) => void) | undefined
+  let begun: ((uid: number, signal: FeedData['anomaly_found'] & { id: string }) => void) | undefined
   const end = connectFeed(feed, {
     audit: {
       onRecord(listener) {
@@ -41,6 +42,12 @@ function rooms() {
         return () => (recorded = undefined)
       },
     },
+    anomalies: {
+      onBegun(listener) {
+        begun = listener as typeof begun
+        return () => (begun = undefined)
+      },
+    },
   })
   const of = (uid: number): Omit<FeedEvent, 'id' | 'timestamp'>[] => {
     const follower = feed.follow(uid, '0')
@@ -57,7 +64,8 @@ function rooms() {
       record?.({ success: true, details: {}, ...entry }),
     presence: (now: Presence) => presence?.(bob, now, 'gossip'),
     recorded: (commands: readonly object[]) => recorded?.(commands),
-    listening: () => [record, presence, recorded].filter((one) => one !== undefined).length,
+    begun: (uid: number, signal: object) => begun?.(uid, signal as never),
+    listening: () => [record, presence, recorded, begun].filter((one) => one !== undefined).length,
   }
 }
 
@@ -130,6 +138,15 @@ test('what is one person’s is theirs alone; without a person it is nobody’s'
   expect(JSON.stringify(of(ANN))).not.toContain('secret-word')
 })
 
+test('what is unusual in somebody’s numbers is theirs alone', () => {
+  const { begun, of } = rooms()
+  const found = { id: '3f9a12c4', kind: 'timing', subject: null, severity: 6 }
+  begun(ANN, { ...found, observed: 34, seen: false })
+  expect(of(CID)).toEqual([])
+  const { id: signal_id, ...data } = found
+  expect(of(ANN)).toEqual([{ type: 'anomaly_found', data: { signal_id, ...data } }])
+})
+
 test('no entry of the ledger breaks it, whatever is missing', () => {
   const { record, of } = rooms()
   for (const type of AUDIT_TYPES) record({ type })
@@ -138,7 +155,7 @@ test('no entry of the ledger breaks it, whatever is missing', () => {
 
 test('it ends', () => {
   const { end, listening } = rooms()
-  expect(listening()).toBe(3)
+  expect(listening()).toBe(4)
   end()
   expect(listening()).toBe(0)
 })

@@ -29,6 +29,8 @@ async function insightOf(sketches: readonly (Sketch & { readonly ago?: number })
   return createInsight({
     rollups: createRollupRepository(db),
     countBetween: createEventRepository(db).countBetween,
+    isGuarded: () => false,
+    silentHooks: () => [],
     ...{ clock, node },
   })
 }

@@ -50,6 +50,7 @@ function sources(changed: Partial<Record<keyof Sources, unknown>> = {}): Sources
     observe: { status: async () => ({ pending_bytes: 5, dropped: 6 }), failures: () => 7 },
     feed: { followers: () => 4 },
     audit: { status: () => ({ written: 8, dropped: 9 }) },
+    anomalies: { counts: async () => Object.fromEntries(LABELS.anomaly.map((kind) => [kind, 1])) },
     probe: async () => {},
     places: { home: '/', spool: '/' },
     ...changed,

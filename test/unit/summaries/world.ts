@@ -106,6 +106,8 @@ export async function createWorld({
   const insight = createInsight({
     rollups: createRollupRepository(db),
     countBetween: createEventRepository(db).countBetween,
+    isGuarded: () => false,
+    silentHooks: () => [],
     ...{ clock, node },
   })
   const onChange = (listener: () => void) => {

@@ -1,0 +1,58 @@
+// /anomalies: what is unusual in a person's own numbers.
+import type { Anomalies, ShownSignal } from '../../anomalies/index.ts'
+import type { Config } from '../../config/index.ts'
+import { serve } from '../operation.ts'
+import { getAnomalies, muteAnomalies, seeAnomalies, unmuteAnomalies } from '../operations/anomalies.ts'
+import type { Routes } from '../route.ts'
+import type { AnomalyShape, MutesShape } from '../shapes.ts'
+
+interface AnomaliesRoutesDeps {
+  readonly anomalies: Pick<Anomalies, 'signals' | 'mutes' | 'mute' | 'unmute' | 'see'>
+  readonly config: Pick<Config, 'anomalies'>
+}
+
+export function anomaliesRoutes({ anomalies, config }: AnomaliesRoutesDeps): Routes {
+  const mutesOf = async (uid: number): Promise<MutesShape> => ({
+    mutes: (await anomalies.mutes(uid)).map(({ target, until }) => ({
+      // A kind's own signals have no subject.
+      target: target.replace(/\/$/, ''),
+      until: until === null ? null : time(until),
+    })),
+  })
+  return (server) => {
+    serve(server, getAnomalies, async ({ query, caller }) => {
+      const since = query.since === undefined ? Number.NEGATIVE_INFINITY : Date.parse(query.since)
+      const signals = (await anomalies.signals(caller.uid)).filter(
+        ({ muted, last_seen }) => (query.all || !muted) && last_seen > since,
+      )
+      return { signals: signals.map(shapeOf), ...(await mutesOf(caller.uid)) }
+    })
+    serve(server, muteAnomalies, async ({ body, caller }) => {
+      await anomalies.mute(caller.uid, body.what, body.for_ms)
+      return mutesOf(caller.uid)
+    })
+    serve(server, unmuteAnomalies, async ({ body, caller }) => {
+      await anomalies.unmute(caller.uid, body.what)
+      return mutesOf(caller.uid)
+    })
+    serve(server, seeAnomalies, async ({ body, caller }) => {
+      if (body.notice && !config.anomalies.notice) return { signals: [] }
+      return { signals: (await anomalies.see(caller.uid, body.severity)).map(shapeOf) }
+    })
+  }
+}
+
+const time = (ms: number): string => new Date(ms).toISOString()
+
+function shapeOf(signal: ShownSignal): AnomalyShape {
+  const { id, kind, subject, severity, words, count, ongoing, muted, seen } = signal
+  const { unit, observed, expected, spread, n, window } = signal
+  return {
+    ...{ id, kind, subject, severity, words, count, ongoing, muted, seen },
+    ...{ first_seen: time(signal.first_seen), last_seen: time(signal.last_seen) },
+    numbers: {
+      ...{ unit, observed, expected, spread, n },
+      window: { start: time(window.start), end: time(window.end) },
+    },
+  }
+}

@@ -1,0 +1,102 @@
+// How anomalies look to a person: a line each with what it says, and one with all its numbers.
+import { styleText } from 'node:util'
+import type { AnomaliesShape, AnomalyShape, MutesShape } from '../../api/shapes.ts'
+import type { CommandIo } from '../command.ts'
+import { ago, localTime } from '../format.ts'
+import { table } from '../table.ts'
+import { wrap } from '../text.ts'
+
+type Screen = Pick<CommandIo, 'colour' | 'columns'>
+
+export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, screen: Screen): string {
+  const lines =
+    signals.length === 0
+      ? 'Nothing unusual.\n'
+      : table(
+          signals,
+          [
+            { title: 'ID', value: ({ id }) => id },
+            { title: 'SEVERITY', value: ({ severity }) => String(severity), align: 'right', style: colourOf },
+            { title: 'SEEN', value: ({ last_seen }) => ago(now - Date.parse(last_seen)) },
+            { title: 'DAYS', value: ({ count }) => String(count), align: 'right' },
+            { title: 'WHAT', value: whatOf, style: ({ muted }) => (muted ? 'dim' : undefined), wrap: true },
+          ],
+          screen,
+        )
+  return mutes.length === 0 ? lines : `${lines}\n${mutesView({ mutes }, screen)}`
+}
+
+const whatOf = ({ seen, muted, words }: AnomalyShape): string =>
+  `${muted ? 'muted: ' : seen ? '' : 'new: '}${words}`
+
+const colourOf = ({ severity }: AnomalyShape): 'red' | 'yellow' | undefined =>
+  severity >= 7 ? 'red' : severity >= 5 ? 'yellow' : undefined
+
+const UNITS: Readonly<Record<AnomalyShape['numbers']['unit'], string>> = {
+  commands: 'commands',
+  failures_of_100: 'failures of 100 commands',
+  minutes: 'minutes',
+}
+
+export function anomalyView(signal: AnomalyShape, now: number, screen: Screen): string {
+  const { numbers, kind, subject } = signal
+  const unit = UNITS[numbers.unit]
+  const rows: (readonly [string, string])[] = [
+    ['kind', subject === null ? kind : `${kind}, ${subject}`],
+    ['severity', `${signal.severity} of 10`],
+    ['observed', `${rounded(numbers.observed)} ${unit}`],
+    ['usual', usualOf(signal)],
+    ['learnt from', learntFrom(signal)],
+    ['window', `${localTime(numbers.window.start)} to ${localTime(numbers.window.end)}`],
+    ['first seen', `${localTime(signal.first_seen)}, ${ago(now - Date.parse(signal.first_seen))}`],
+    [
+      'last seen',
+      `${localTime(signal.last_seen)}, on ${signal.count} ${signal.count === 1 ? 'day' : 'days'}`,
+    ],
+    ['state', `${signal.ongoing ? 'going on' : 'over'}${signal.muted ? ', muted' : ''}`],
+  ]
+  const text = wrap(
+    `${signal.words[0]?.toUpperCase()}${signal.words.slice(1)}.`,
+    Math.min(screen.columns, 100),
+  )
+  return `${text.join('\n')}\n\n${table(
+    rows,
+    [
+      { title: '', value: ([name]) => name, style: () => 'bold' },
+      { title: '', value: ([, value]) => value, wrap: true },
+    ],
+    screen,
+  )}\n${paint(screen, `karo anomalies mute ${signal.id}`)}  hears no more of it for a week\n`
+}
+
+function usualOf({ numbers }: AnomalyShape): string {
+  const { expected, spread, unit } = numbers
+  if (unit === 'minutes') return 'none'
+  const varies = spread === null ? '' : `, give or take ${rounded(spread)}`
+  return expected === 0 ? `none${varies}` : `${rounded(expected)} ${UNITS[unit]}${varies}`
+}
+
+function learntFrom({ kind, numbers }: AnomalyShape): string {
+  if (numbers.n === 0) return 'nothing: it is looked at by itself'
+  return kind === 'failure_rate'
+    ? `${numbers.n} commands`
+    : `${numbers.n} days with commands, of the last eight weeks`
+}
+
+export function mutesView({ mutes }: MutesShape, screen: Screen): string {
+  if (mutes.length === 0) return 'Nothing is muted.\n'
+  return table(
+    mutes,
+    [
+      { title: 'MUTED', value: ({ target }) => target },
+      { title: 'UNTIL', value: ({ until }) => (until === null ? 'you unmute it' : localTime(until)) },
+    ],
+    screen,
+  )
+}
+
+const rounded = (value: number): string =>
+  Number.isInteger(value) ? String(value) : value.toFixed(value < 1 ? 2 : 1)
+
+const paint = ({ colour }: Screen, text: string): string =>
+  colour ? styleText('bold', text, { validateStream: false }) : text
