@@ -293,6 +293,8 @@ export function hookCases(dialect: Dialect): void {
       // Modes do not stop root, so this shell is nobody's.
       const asNobody = ['sh', '-c', 'chown -R 65534 .; exec setpriv --reuid=65534 --clear-groups "$@"', 'sh']
       const shell = await start(isRoot ? { through: asNobody } : {})
+      // The shell has made it when it began.
+      for (const name of readdirSync(shell.spool)) rmSync(join(shell.spool, name))
       chmodSync(shell.spool, 0o500)
       expect(await shell.type('echo 1')).toBe('1\n')
       chmodSync(shell.spool, 0o700)
@@ -304,6 +306,17 @@ export function hookCases(dialect: Dialect): void {
       const shell = await start({ spool: false })
       symlinkSync('/nowhere/at/all', shell.spool)
       expect(await shell.type('echo 1')).toBe('1\n')
+    })
+
+    test('its file is there before the first command, and empty', async () => {
+      const shell = await start()
+      const [file, ...others] = readdirSync(shell.spool)
+      expect(others).toEqual([])
+      expect(file).toMatch(new RegExp(`^${process.getuid!()}-${shell.pid}-\\d{16}\\.spool$`))
+      expect(statSync(join(shell.spool, file!))).toMatchObject({ size: 0 })
+      expect(statSync(join(shell.spool, file!)).mode & 0o777).toBe(0o600)
+      await shell.type('echo 1')
+      expect(commandsOf(shell.spool)).toEqual(['echo 1'])
     })
 
     test('its file is deleted: the next record makes it anew', async () => {

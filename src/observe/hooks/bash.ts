@@ -191,6 +191,8 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     PS0=\${PS0-}\${__karo[ps0]}
     export -n PS0
   fi
+  # The file is there before the first command: by it the daemon knows which shells there are.
+  [[ \${__karo[fd]} || \${KARO_PAUSE:-0} != 0 ]] || { __karo_open; } 2>&- || :
 fi
 `
 }

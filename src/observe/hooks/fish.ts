@@ -59,6 +59,10 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         builtin set --global __karo_cwd
         # Fish 3.5 and later.
         builtin set --global __karo_mtime (builtin contains --index -- path (builtin --names))
+        # The file is there before the first command: by it the daemon knows which shells there are.
+        if builtin contains -- "$KARO_PAUSE" '' 0; and builtin test -z "$fish_private_mode" -a -d $__karo_dir -a -w $__karo_dir
+            /bin/sh -c 'umask 027; [ -O "$1" ] && umask 077; : >>"$2"' sh $__karo_dir $__karo_file 2>/dev/null
+        end
     end
 
     # Between Enter and the command.

@@ -137,6 +137,9 @@ $__karo_text" 2>&1) in
     done
   }
 
+  # The file is there before the first command: by it the daemon knows which shells there are.
+  { [ "${'$'}{KARO_PAUSE:-0}" = 0 ] && [ -d "$__karo_dir" ] && [ -w "$__karo_dir" ] && __karo_create "$__karo_file.spool"; } 2>/dev/null || :
+
   # Dash would go on with the rest of the line after a trap, so an error of its own ends it instead.
   \trap '__karo_int=x; if [ "$__karo_run" ]; then { : "${'$'}{__karo_never?}"; } 2>/dev/null; fi' INT
   while [ -z "$__karo_over" ]; do

@@ -85,6 +85,8 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
     precmd_functions=(__karo_precmd $precmd_functions)
   }
   (( $preexec_functions[(I)__karo_preexec] )) || preexec_functions+=(__karo_preexec)
+  # The file is there before the first command: by it the daemon knows which shells there are.
+  [[ -n $__karo_fd || \${KARO_PAUSE:-0} != 0 ]] || __karo_open 2>/dev/null
 fi
 :
 `
