@@ -167,7 +167,9 @@ export function parseCommandLine(
     )
     const options = [...command.options, ...COMMON_OPTIONS].map((option) => {
       const declared = leaf.options.find((o) => o.long === `--${option.name}`)!
-      return [option.name, leaf.getOptionValue(declared.attributeName())] as const
+      const value = leaf.getOptionValue(declared.attributeName())
+      // Commander's value of `--no-x` is that of x: true unless it is given.
+      return [option.name, declared.negate ? value === false || undefined : value] as const
     })
     input = {
       args: Object.fromEntries(args) as CommandInput['args'],

@@ -28,7 +28,7 @@ export interface CliWorld {
  * Parsed here, so that commander is not even loaded: what scripts, prompts and hooks run often, and `up`, which keeps
  * for months what it loads.
  */
-const HOT: ReadonlySet<string> = new Set(['status', 'check', 'up'])
+const HOT: ReadonlySet<string> = new Set(['status', 'check', 'hook', 'up', 'guard ask'])
 
 /** The input of a plain command line, or undefined for anything that deserves commander: help, errors, oddities. */
 export function parsePlain(command: Command, words: readonly string[]): CommandInput | undefined {
@@ -188,10 +188,11 @@ function asksJson(argv: readonly string[]): boolean {
 async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Promise<ExitCode> {
   const entries = world.commands ?? COMMANDS
 
-  if (argv[0] !== undefined && HOT.has(argv[0])) {
+  const hot = [argv[0], argv.slice(0, 2).join(' ')].find((name) => name !== undefined && HOT.has(name))
+  if (hot !== undefined) {
     const commands = await entries.find((entry) => entry.name === argv[0])?.load()
-    const command = commands?.find((c) => c.name === argv[0])
-    const input = command && parsePlain(command, argv.slice(1))
+    const command = commands?.find((c) => c.name === hot)
+    const input = command && parsePlain(command, argv.slice(hot.split(' ').length))
     if (input) return command.run(makeIo(world, input.options, run), input)
   }
 

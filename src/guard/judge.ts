@@ -6,6 +6,7 @@ import { compareLevels, decide, worse } from '../risk/decide.ts'
 import { type CheckOptions, checkCommand, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
 import { MAX_MATCHES } from '../risk/limits.ts'
 import { isCore } from '../risk/rule-ids.ts'
+import { ruleForFact } from '../risk/rules/index.ts'
 import { type Definition, expand } from './definitions.ts'
 import type { Guard, GuardRule } from './guard.ts'
 
@@ -17,6 +18,10 @@ export interface Where {
   readonly home?: string
   /** Aliases and functions of the shell whose names the line may hold. */
   readonly definitions?: readonly Definition[]
+  /** More lines will follow: that it cannot be read yet says nothing. */
+  readonly unfinished?: boolean
+  /** It is the beginning of a line that is too long to be read. */
+  readonly cut?: boolean
 }
 
 /**
@@ -24,13 +29,30 @@ export interface Where {
  * profile is not off. The catastrophic core is never lowered. Never throws; the work is bounded as a check's.
  */
 export function judge(guard: Guard, command: string, where: Where = {}): RiskVerdict {
-  const typed = judgeText(guard, command, where)
+  const asTyped = judgeText(guard, command, where)
+  const typed = where.cut || where.unfinished ? amended(guard, asTyped, where) : asTyped
   const meant = where.definitions && expand(command, where.definitions, where)
   return meant === undefined ? typed : both(guard, typed, judgeText(guard, meant, where))
 }
 
 /** That a definition, in the shell's own print of it, cannot be read says nothing about what was typed. */
 const ABOUT_READING: ReadonlySet<string> = new Set(['unparsed', 'unparsed-tool', 'too-deep', 'too-long'])
+
+function amended(guard: Guard, verdict: RiskVerdict, { cut, unfinished }: Where): RiskVerdict {
+  const matches = unfinished
+    ? verdict.matches.filter(({ rule }) => rule !== 'unparsed' && rule !== 'unparsed-tool')
+    : verdict.matches
+  const { level: risk_level, why } = ruleForFact('too-long')
+  const span: RiskMatch['span'] = [0, verdict.command.length]
+  const all = cut ? [...matches, { rule: 'too-long', risk_level, why, span }] : matches
+  return atLeast(
+    decided(guard, verdict, all),
+    verdict.matches.some(({ rule }) => DENIED.has(rule)),
+  )
+}
+
+const atLeast = (verdict: RiskVerdict, denied: boolean): RiskVerdict =>
+  denied ? { ...verdict, decision: 'block' } : verdict
 
 /** The verdict of what was typed with what its words mean; what only they do is shown at the whole line. */
 function both(guard: Guard, typed: RiskVerdict, meant: RiskVerdict): RiskVerdict {
@@ -47,7 +69,7 @@ function both(guard: Guard, typed: RiskVerdict, meant: RiskVerdict): RiskVerdict
     .slice(0, MAX_MATCHES)
   const together = decided(guard, typed, matches)
   const denied = [typed, meant].some(({ matches: all }) => all.some(({ rule }) => DENIED.has(rule)))
-  return denied ? { ...together, decision: 'block' } : together
+  return atLeast(together, denied)
 }
 
 function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {

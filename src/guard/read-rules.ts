@@ -19,7 +19,8 @@ export function readRules(
   return text === undefined ? undefined : parseRules(text, path, whose)
 }
 
-function readText(path: string, self: number): string | undefined {
+/** The bytes as text, after the same looks. */
+export function readText(path: string, self = process.getuid?.() ?? 0): string | undefined {
   let descriptor: number
   try {
     // Non-blocking, so that a FIFO does not hold us.

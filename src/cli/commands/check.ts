@@ -1,52 +1,14 @@
 // karo check: how risky a command line is, which rules say so, and a safer form. Needs no daemon and no init.
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { EXIT, KaroError } from '../../base/errors.ts'
-import {
-  type CheckOptions,
-  checkCommand,
-  DEFAULT_PROFILE,
-  GUARD_PROFILES,
-  type GuardProfile,
-  type RiskVerdict,
-  SHELLS,
-} from '../../risk/index.ts'
+import { judge, type Where } from '../../guard/judge.ts'
+import { quickGuard } from '../../guard/quick.ts'
+import { GUARD_PROFILES, type GuardProfile, type RiskVerdict, SHELLS } from '../../risk/index.ts'
 import { printVerdict } from '../check-report.ts'
-import type { Command, CommandInput, CommandIo } from '../command.ts'
+import type { Command, CommandInput } from '../command.ts'
 import { printable } from '../format.ts'
 
 /** Bytes read from standard input. Longer than any command is judged; beyond, it is no command line. */
 const MOST_INPUT = 4 * 1024 * 1024
-
-/** `--profile`, then KARO_GUARD_PROFILE, then the file; the code that reads TOML is loaded only if the file sets it. */
-async function profileOf(io: CommandIo, given: string | undefined): Promise<GuardProfile> {
-  if (given !== undefined) return given as GuardProfile
-  const fromEnv = io.env.KARO_GUARD_PROFILE
-  let text = ''
-  if (!fromEnv) {
-    try {
-      text = readFileSync(join(io.home, 'config.toml'), 'utf8')
-    } catch (error) {
-      // The command is judged all the same, by the default; but what the owner meant may have been stricter.
-      const { code, message } = error as NodeJS.ErrnoException
-      if (code !== 'ENOENT')
-        io.err(`warning: ${printable(message)}; judged by the profile ${DEFAULT_PROFILE}\n`)
-      return DEFAULT_PROFILE
-    }
-    if (!setsGuard(text)) return DEFAULT_PROFILE
-  }
-  const { loadConfig } = await import('../../config/load.ts')
-  return loadConfig({ home: io.home, env: io.env }).config.guard.profile
-}
-
-/** False only if no key of [guard] is set, wrong ones included: the bare section of the sample sets none. */
-function setsGuard(toml: string): boolean {
-  // A line of a multi-line string may look like these too, but sets nothing either.
-  const withoutComments = toml.replace(/^[ \t]*#.*$/gm, '')
-  const said = withoutComments.replace(/^\[guard\](?!\s*[^\s[])/m, '')
-  // Escapes could spell the word otherwise in a quoted key, `"gu\u0061rd"`.
-  return /guard|\\[ux]/i.test(said)
-}
 
 async function readInput(): Promise<string> {
   const chunks: Buffer[] = []
@@ -123,13 +85,16 @@ const command: Command = {
     const text = await textOf(input)
     const home = io.env.HOME
     const cwd = workingDirectory()
-    const options: CheckOptions = {
-      shell: input.options.shell as NonNullable<CheckOptions['shell']>,
-      profile: await profileOf(io, input.options.profile as string | undefined),
+    const found = await quickGuard({ home: io.home, env: io.env })
+    // What is written wrong somebody can mend; what cannot be read at all makes it strict, as in the shells.
+    if (found.failure !== undefined && /:\d+$|^KARO_/.test(found.failure.where ?? '')) throw found.failure
+    for (const warning of found.warnings) io.err(`warning: ${printable(warning)}\n`)
+    const { profile = found.profile } = input.options as { readonly profile?: GuardProfile }
+    const verdict = judge({ ...found, profile }, text, {
+      shell: input.options.shell as NonNullable<Where['shell']>,
       ...(home?.startsWith('/') && { home: home.replace(/\/+$/, '') || '/' }),
       ...(cwd !== undefined && { cwd }),
-    }
-    const verdict = checkCommand(text, options)
+    })
     io.out(io.json ? `${JSON.stringify(shapeOf(verdict))}\n` : printVerdict(verdict, io))
     return verdict.decision === 'allow' ? EXIT.done : EXIT.refused
   },

@@ -7,8 +7,12 @@ import { systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { type Recording, recordingPaths, servicePaths } from '../../config/paths.ts'
+import { loadGuard, MACHINE_RULES } from '../../guard/index.ts'
+import { GUARD_SHELLS } from '../../observe/hooks/guard.ts'
+import { GUARDS } from '../../observe/hooks/guards.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import { HOOKS, SHELLS } from '../../observe/hooks/index.ts'
+import { ruledTools } from '../../risk/ruled-tools.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption } from '../command.ts'
 import { editFile, withLine, withoutLine } from '../rc-file.ts'
 import { START_FILES } from '../start-files.ts'
@@ -32,14 +36,21 @@ const rcOption: CommandOption = {
   description: `its start file (default: ${SHELLS.map((name) => `${name} ${START_FILES[name].where}`).join('; ')})`,
 }
 
+const NO_GUARD = 'no-guard'
+const noGuardOption: CommandOption = {
+  name: NO_GUARD,
+  description: 'only record: nothing is asked about before it runs',
+}
+
 const shellInit: Command = {
   name: 'shell init',
-  summary: 'print the hook that records the commands of a shell',
+  summary: 'print the hook that records the commands of a shell, and guards it (bash, zsh, fish)',
   args: [shellArgument],
-  options: [],
+  options: [noGuardOption],
   examples: [
     { run: 'eval "$(karo shell init bash)"', does: 'records this shell from now on' },
     { run: 'karo shell init fish | source', does: 'the same in fish' },
+    { run: 'karo shell init bash --no-guard', does: 'the hook without the guard' },
     { run: 'export KARO_PAUSE=1', does: 'pauses a recorded shell until unset KARO_PAUSE' },
     {
       run: 'karo config get history.ignore',
@@ -49,7 +60,8 @@ const shellInit: Command = {
   async run(io, input) {
     const shell = shellOf(input.args.shell, 'shell')
     const recording = recordingPaths(io.env)
-    const hook = HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) })
+    const record = HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) })
+    const hook = record + (input.options[NO_GUARD] ? '' : guardOf(io, shell))
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : hook)
     return EXIT.done
   },
@@ -68,11 +80,33 @@ function ignoredBy({ whose, configuration }: Recording, env: CommandIo['env']): 
   }
 }
 
+/** Nothing for a shell without a line editor, nor for a profile that lets everything through. */
+function guardOf(io: CommandIo, shell: Shell): string {
+  const guarded = GUARD_SHELLS.find((one) => one === shell)
+  const guard = guarded && loadGuard(io)
+  if (guarded === undefined || guard === undefined) return ''
+  // A prohibition for everybody on this machine holds in every profile.
+  const holds = guard.rules.some(({ kind, whose }) => kind === 'deny' && whose === 'machine')
+  if (guard.profile === 'off' && !holds) return ''
+  const home = io.env.KARO_HOME ? ['--home', io.home] : []
+  return GUARDS[guarded]({
+    ask: [...programOf(io).words, 'guard', 'ask', '--shell', guarded, ...home],
+    ruled: ruledTools().filter((name) => !ONLY_BEFORE_OTHERS.has(name)),
+    files: guard.files.map(({ path }) => path),
+    machineFile: MACHINE_RULES,
+    timeoutMs: guard.timeoutMs,
+    onError: guard.onError,
+  })
+}
+
+/** Alone in a line they only change the directory. */
+const ONLY_BEFORE_OTHERS: ReadonlySet<string> = new Set(['cd', 'pushd'])
+
 const shellInstall: Command = {
   name: 'shell install',
   summary: "add the hook to the shell's start file; once, however often it is run",
   args: [perhapsShellArgument],
-  options: [rcOption],
+  options: [rcOption, noGuardOption],
   examples: [
     { run: 'karo shell install', does: 'records every new shell of yours' },
     { run: 'karo shell install bash', does: 'records every new bash' },
@@ -81,7 +115,7 @@ const shellInstall: Command = {
   async run(io, input) {
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
-    const line = hookLine(io, shell)
+    const line = hookLine(io, shell, input.options[NO_GUARD] ? [`--${NO_GUARD}`] : [])
     const { whose, spool } = recordingPaths(io.env)
     // The machine's is made with its service, with owners that only root can give.
     if (whose === 'own') makeDirectory(spool, 0o700, 'the spool directory')
@@ -163,23 +197,30 @@ function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): stri
 }
 
 /**
- * By name where the shell will find it, so that an update of Karo needs no change here; otherwise by the paths of this
- * process's own runtime and program, since the `node` that the program's first line would find may be too old. A
- * machine without Karo (start files are shared between machines) loads nothing and says nothing.
+ * The line of the start file. A machine without Karo (start files are shared between machines) loads nothing and says
+ * nothing. `flags` are those of `shell init`.
  */
-export function hookLine(io: CommandIo, shell: Shell): string {
+export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] = []): string {
   const { quote, line } = START_FILES[shell]
-  const program = process.argv[1] ?? 'karo'
   const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''
-  const load = (test: string, run: string): string => line(test, `${run} shell init ${shell}${home}`)
-  let loads: string
-  if (isOnPath(io, program)) loads = load('command -v karo >/dev/null 2>&1', 'karo')
-  else {
-    const [node, file] = [quote(process.execPath), quote(realpathSync(program))]
-    loads = load(`[ -x ${node} ] && [ -r ${file} ]`, `${node} ${file}`)
-  }
+  const { words, byName } = programOf(io)
+  const run = byName ? 'karo' : words.map(quote).join(' ')
+  const test = byName
+    ? 'command -v karo >/dev/null 2>&1'
+    : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${quote(word)} ]`).join(' && ')
+  const loads = line(test, `${[run, 'shell init', shell, ...flags].join(' ')}${home}`)
   // The file is edited byte by byte.
   return Buffer.from(loads, 'utf8').toString('latin1')
+}
+
+/**
+ * This program by name where the shell will find it, so that an update of Karo needs no change; otherwise by the paths
+ * of this process's own runtime and program, since the `node` that the program's first line would find may be too old.
+ */
+function programOf(io: CommandIo): { readonly words: readonly string[]; readonly byName: boolean } {
+  const program = process.argv[1] ?? 'karo'
+  if (isOnPath(io, program)) return { words: ['karo'], byName: true }
+  return { words: [process.execPath, realpathSync(program)], byName: false }
 }
 
 /** True when `karo` on the PATH is this very program. */

@@ -60,12 +60,12 @@ test('every field is always there', async () => {
   })
 })
 
-test('a configuration that cannot be read is told, and the command judged all the same', async () => {
+test('a configuration that cannot be read is told, and the command judged strictly', async () => {
   expect((await karo(['check', 'ls'])).stderr).toBe('')
   mkdirSync(join(home, 'config.toml'))
   const run = await karo(['check', 'git push --force', '--json'])
-  expect(run.stderr).toMatch(/^warning: .*moderate\n$/)
-  expect([run.exit, run.json().decision]).toEqual([4, 'confirm'])
+  expect(run.stderr).toMatch(/^warning: .*strict until that is mended\n$/)
+  expect([run.exit, run.json().decision]).toEqual([4, 'block'])
 })
 
 test.each([

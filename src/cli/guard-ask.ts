@@ -1,0 +1,83 @@
+// What a shell's guard asks about a line, and what the person at the terminal answers; the shell reads it in one line.
+import { EXIT, type ExitCode } from '../base/errors.ts'
+import { readDefinitions } from '../guard/definitions.ts'
+import type { Guard } from '../guard/guard.ts'
+import { judge } from '../guard/judge.ts'
+import { quickGuard } from '../guard/quick.ts'
+import { MOST_ASKED } from '../observe/hooks/guard.ts'
+import type { RiskVerdict, SHELLS } from '../risk/index.ts'
+import { type Unfinished, unfinished } from '../risk/unfinished.ts'
+import type { CommandIo } from './command.ts'
+
+export type Shell = (typeof SHELLS)[number]
+
+/**
+ * run: the line may run. edit: it stays to be changed. drop: it goes. put: another text takes its place, and follows in
+ * the next lines.
+ */
+export type Verb = 'run' | 'edit' | 'drop' | 'put'
+
+export interface Answer {
+  readonly verb: Verb
+  /** What is to be noted; `-`: nothing. */
+  readonly outcome: '-' | 'blocked' | 'confirmed' | 'declined' | 'unjudged'
+  readonly text?: string
+}
+
+/** A word that the shell can compare a line with. */
+const PLAIN_WORD = /^[\w.+-]{1,64}$/
+
+/**
+ * The line is in KARO_GUARD_LINE (its first characters; how many there are, in KARO_GUARD_LENGTH), what its aliases and
+ * functions mean in KARO_GUARD_NAMES: never in argv, which everybody on the machine may read. `live`: tells the shell
+ * when it has started (`up`) and when it waits for the person (`wait`), so that the shell can give up in between.
+ */
+export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Promise<ExitCode> {
+  const line = io.env.KARO_GUARD_LINE ?? ''
+  if (live) io.out('up\n')
+  const guard = await quickGuard({ home: io.home, env: io.env })
+  const open = shell === 'fish' ? undefined : unfinished(line)
+  const verdict = judge(guard, line, {
+    shell,
+    ...placeOf(io),
+    definitions: readDefinitions(io.env.KARO_GUARD_NAMES ?? '', shell),
+    unfinished: open !== undefined,
+    cut: Number(io.env.KARO_GUARD_LENGTH ?? 0) > MOST_ASKED,
+  })
+  const answer = await answerTo(io, guard, verdict, shell, live)
+  io.out(`${answer.verb} ${answer.outcome} ${verdict.risk_level} ${endOf(open)}\n${answer.text ?? ''}`)
+  return EXIT.done
+}
+
+async function answerTo(
+  io: CommandIo,
+  guard: Guard,
+  verdict: RiskVerdict,
+  shell: Shell,
+  live: boolean,
+): Promise<Answer> {
+  if (verdict.decision === 'allow') return { verb: 'run', outcome: '-' }
+  if (live) io.out('wait\n')
+  const { converse } = await import('./guard-terminal.ts')
+  return converse(io, guard, verdict, shell)
+}
+
+const endOf = (open: Unfinished | undefined): string =>
+  open?.here !== undefined && PLAIN_WORD.test(open.here) ? open.here : '-'
+
+function placeOf({ env }: CommandIo): { readonly cwd?: string; readonly home?: string } {
+  const home = env.HOME
+  return {
+    ...(home?.startsWith('/') && { home: home.replace(/\/+$/, '') || '/' }),
+    ...workingDirectory(),
+  }
+}
+
+function workingDirectory(): { readonly cwd?: string } {
+  try {
+    return { cwd: process.cwd() }
+  } catch {
+    // It was deleted: relative paths are then judged as they look.
+    return {}
+  }
+}

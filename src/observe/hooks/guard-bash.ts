@@ -1,0 +1,207 @@
+// The guard of bash: Enter first asks what the line would do; appended to the hook that records.
+import {
+  type GuardOptions,
+  MOST_ASKED,
+  MOST_DEFINED,
+  MOST_WORDS,
+  PLAIN_LENGTH,
+  START_SECONDS,
+  unanswered,
+} from './guard.ts'
+import { quoteShell } from './quote.ts'
+
+/**
+ * Keys that accept a line become two: the first runs a handler (`bind -x`), which decides what the second does. Lines of
+ * one command come singly (PS2), so what was accepted is kept until the next prompt or command. All of what is asked
+ * runs in a subshell: `$!`, options and traps of the person stay as they are.
+ */
+export function bashGuard(options: GuardOptions): string {
+  const { ask, ruled, files, machineFile, timeoutMs, onError } = options
+  const program = ask.map(quoteShell).join(' ')
+  return String.raw`
+# Karo's guard: what could do harm is asked about before it runs. export KARO_GUARD_PROFILE=off stops it in this shell.
+if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${'$'}{BLE_VERSION-} ]]; then
+  if [[ ${'$'}{__karo_guard[@]@a} != *A* ]]; then
+    unset -v __karo_guard __karo_ruled
+    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line)
+    declare -gA __karo_ruled=(${ruled.map((name) => `[${name}]=1`).join(' ')})
+  fi
+
+  # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
+  __karo_guard_plain() {
+    [[ $1 == [A-Za-z0-9_]* && $1 != *[!A-Za-z0-9_./:,@%^+=\ -]* && ${'$'}{#1} -lt ${PLAIN_LENGTH} ]] || return 1
+    local word=${'$'}{1%% *} text= own= file seen=' '
+    for file in ${files.map(quoteShell).join(' ')}; do
+      # A prohibition may be about any tool.
+      if [[ -e $file ]]; then
+        text=
+        IFS= builtin read -r -d '' -n 262144 text <"$file"
+        own+=$text
+      fi
+    done
+    [[ $own != *\\* && $own != *[\"\'][*?]* ]] || return 1
+    while :; do
+      [[ $word != *[!A-Za-z0-9_+-]* && ! ${'$'}{__karo_ruled[$word]+x} && ( -z $own || $own != *"$word"* ) ]] || return 1
+      if [[ ! ${'$'}{BASH_ALIASES[$word]+x} || $seen == *" $word "* ]]; then break; fi
+      text=${'$'}{BASH_ALIASES[$word]} seen+="$word "
+      [[ $text == [A-Za-z0-9_]* && $text != *[!A-Za-z0-9_./:,@%^+=\ -]* && $text != *' ' ]] || return 1
+      word=${'$'}{text%% *}
+    done
+    ! declare -F -- "$word" >/dev/null
+  }
+
+  # Sets the array asked to what aliases and functions among the words of $1 stand for, and those in their texts.
+  __karo_guard_names() {
+    local word text list=() known=' ' i=0 size=0 IFS=$' \t\n'
+    set -f
+    list=(${'$'}{1//[!A-Za-z0-9_.:+@%-]/ })
+    for ((i = 0; i < ${'$'}{#list[@]} && i < ${MOST_WORDS}; ++i)); do
+      word=${'$'}{list[i]} text=
+      [[ $known != *" $word "* ]] || continue
+      known+="$word "
+      if [[ ${'$'}{BASH_ALIASES[$word]+x} ]]; then
+        text=${'$'}{BASH_ALIASES[$word]}
+        names+=alias$'\x1f'$word$'\x1f'$text$'\x1e'
+      elif declare -F -- "$word" >/dev/null; then
+        text=$(declare -f -- "$word")
+        ((${'$'}{#text} < ${MOST_DEFINED})) || continue
+        names+=function$'\x1f'$word$'\x1f'$text$'\x1e'
+      else
+        continue
+      fi
+      ((${'$'}{#names} < ${MOST_DEFINED})) || break
+      list+=(${'$'}{text//[!A-Za-z0-9_.:+@%-]/ })
+    done
+  }
+
+  # In a subshell: prints what is to be done with the line in text, and why, in one line; behind "put" a text follows.
+  __karo_guard_ask() {
+    local fd word= rest= names= pid
+    builtin trap - INT TERM
+    set +exu
+    __karo_guard_names "$text"
+    exec {fd}< <(
+      export KARO_GUARD_LINE="${'$'}{text:0:${MOST_ASKED}}" KARO_GUARD_LENGTH=${'$'}{#text} KARO_GUARD_NAMES="$names"
+      export KARO_GUARD_PROFILE="${'$'}{KARO_GUARD_PROFILE-}"
+      exec -- ${program} --live 2>/dev/null
+    )
+    pid=$!
+    if builtin read -r -t ${START_SECONDS} -u "$fd" word && [[ $word == up ]] &&
+      builtin read -r -t ${timeoutMs / 1000} -u "$fd" word rest; then
+      # Somebody is asked, and takes the time it takes.
+      if [[ $word == wait ]]; then
+        word=
+        builtin read -r -u "$fd" word rest
+      fi
+      case $word in
+      run | edit | drop)
+        builtin printf '%s\n' "$word $rest"
+        return
+        ;;
+      put)
+        IFS= builtin read -r -d '' -u "$fd" text
+        builtin printf '%s\n%s' "put $rest" "$text"
+        return
+        ;;
+      esac
+    fi
+    builtin kill -KILL "$pid" 2>/dev/null
+    builtin printf '%s\n' ${quoteShell(unanswered(onError).words)} >/dev/tty
+    builtin printf '%s\n' '${unanswered(onError).verb} unjudged safe -'
+  }
+
+  # Notes in the spool what the guard did, $1, and the level it had found, $2; no text.
+  __karo_guard_note() {
+    local now=${'$'}{EPOCHREALTIME/[^0-9]} fd
+    [[ ${'$'}{KARO_PAUSE:-0} == 0 ]] || return 0
+    [[ ${'$'}{__karo[fd]} && -e ${'$'}{__karo[file]} ]] || __karo_open
+    fd=${'$'}{__karo[fd]}
+    ((++__karo[seq]))
+    [[ $fd ]] || return 0
+    builtin trap '' XFSZ
+    builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!%s %s\0.\0' \
+      "${'$'}{__karo[id]}" "${'$'}{__karo[seq]}" "$now" "$now" "$1" "$2" >&"$fd"
+    builtin trap - XFSZ
+  }
+
+  # Makes the second key do $1.
+  __karo_guard_then() {
+    local map
+    [[ ${'$'}{__karo_guard[then]} != "$1" ]] || return 0
+    __karo_guard[then]=$1
+    for map in emacs vi-insert vi-command; do builtin bind -m "$map" "\"\C-x\C-zk9\": $1"; done
+  }
+
+  # The first key; $1 is what the second does when the line may run.
+  __karo_guard_enter() {
+    local line=$READLINE_LINE text answer= verb= outcome= level= here=
+    # What has run since is another command.
+    [[ ${'$'}{__karo_guard[since]} == "${'$'}{__karo[begun]}" ]] || __karo_guard[head]= __karo_guard[here]=
+    __karo_guard[since]=${'$'}{__karo[begun]}
+    text=${'$'}{__karo_guard[head]}$line
+    if [[ ${'$'}{KARO_GUARD_PROFILE-} == off && ! -e ${quoteShell(machineFile)} ]]; then
+      verb=run
+    elif [[ -z ${'$'}{__karo_guard[head]} ]]; then
+      if [[ -z $line ]] || __karo_guard_plain "$line"; then verb=run; fi
+    elif [[ ${'$'}{__karo_guard[here]} ]]; then
+      # Inside a here-document nothing runs before its end.
+      answer=${'$'}{line#"${'$'}{line%%[!$'\t']*}"}
+      if [[ $answer == "${'$'}{__karo_guard[here]}" ]]; then __karo_guard[here]=; else verb=run here=${'$'}{__karo_guard[here]}; fi
+    fi
+    if [[ -z $verb ]]; then
+      if [[ $- == *H* && ( $line == *!* || $line == ^* ) ]]; then
+        # What runs is what the history makes of it.
+        answer=$(builtin history -p -- "$line" 2>/dev/null; builtin printf .)
+        answer=${'$'}{answer%.}
+        [[ -z $answer ]] || text=${'$'}{__karo_guard[head]}${'$'}{answer%$'\n'}
+      fi
+      answer=$(__karo_guard_ask; builtin printf .)
+      answer=${'$'}{answer%.}
+      IFS=' ' builtin read -r verb outcome level here <<<"${'$'}{answer%%$'\n'*}"
+      [[ $outcome == - ]] || __karo_guard_note "$outcome" "$level" || :
+    fi
+    case $verb in
+    run)
+      __karo_guard[head]+=$line$'\n'
+      __karo_guard[here]=$here
+      __karo_guard_then "$1"
+      return
+      ;;
+    put) READLINE_LINE=${'$'}{answer#*$'\n'} READLINE_POINT=${'$'}{#READLINE_LINE} ;;
+    drop) READLINE_LINE= READLINE_POINT=0 ;;
+    esac
+    __karo_guard_then redraw-current-line
+    if [[ ${'$'}{__karo_guard[head]} ]]; then
+      # What was accepted before is in the shell already: all of it goes, and can be had from the history.
+      [[ ! -o history || $text == [[:blank:]]* ]] || builtin history -s -- "$text"
+      READLINE_LINE= READLINE_POINT=0 __karo_guard[head]=
+      builtin kill -s INT "$$"
+    fi
+  }
+
+  # Every key that accepts a line, in every keymap.
+  __karo_guard_keys() {
+    local map key keys action n
+    for map in emacs vi-insert vi-command; do
+      builtin bind -m "$map" '"\C-x\C-zk9": accept-line'
+      n=1
+      for action in accept-line operate-and-get-next; do
+        builtin bind -m "$map" -x "\"\C-x\C-zk$n\": __karo_guard_enter $action || :"
+        keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
+        while [[ $keys == *\"* ]]; do
+          keys=${'$'}{keys#*\"}
+          key=${'$'}{keys%%\"*} keys=${'$'}{keys#*\"}
+          [[ $key == *'\C-x\C-zk'* ]] || builtin bind -m "$map" "\"$key\": \"\C-x\C-zk$n\C-x\C-zk9\""
+        done
+        ((++n))
+      done
+    done
+  }
+  __karo_guard_keys
+
+  if [[ ${'$'}{PROMPT_COMMAND[*]-} != *__karo_guard* ]]; then
+    PROMPT_COMMAND+=('__karo_guard[head]= __karo_guard[here]=')
+  fi
+fi
+`
+}

@@ -1,0 +1,164 @@
+// The guard of fish: Enter first asks what the line would do; appended to the hook that records.
+import {
+  type GuardOptions,
+  MOST_ASKED,
+  MOST_DEFINED,
+  MOST_WORDS,
+  PLAIN_LENGTH,
+  START_SECONDS,
+  unanswered,
+} from './guard.ts'
+import { quoteFish } from './quote.ts'
+
+/** Keys that run a line in fish's own bindings (__fish_shared_key_bindings). */
+const KEYS = ['\\r', '\\n', '\\e\\[27\\;5\\;13~', '\\e\\[13\\;5u', '\\e\\[27\\;2\\;13~', '\\e\\[13\\;2u']
+
+/**
+ * Fish itself runs the line, by `commandline -f execute`, or adds a line to one that is not finished. It has no way to
+ * wait for a time: timeout(1) does, where it is installed; it ends with a signal that the program ignores once it has
+ * asked the person.
+ */
+export function fishGuard({ ask, ruled, files, machineFile, timeoutMs, onError }: GuardOptions): string {
+  const { verb, words } = unanswered(onError)
+  return String.raw`
+# Karo's guard: what could do harm is asked about before it runs. set -gx KARO_GUARD_PROFILE off stops it in this shell.
+if builtin status is-interactive; and builtin set --query __karo_dir
+
+    builtin set --global __karo_ruled ${ruled.join(' ')}
+    builtin set --global __karo_guard_prompt 0
+    builtin set --global __karo_guard_limit
+
+    # Enter is a guarded key only where a command is typed, not for what read asks.
+    function __karo_guard_begin --on-event fish_prompt
+        builtin set --global __karo_guard_prompt 1
+    end
+    function __karo_guard_end --on-event fish_preexec
+        builtin set --global __karo_guard_prompt 0
+    end
+
+    # Whether $argv is plain: a tool nobody has rules for, and signs that fish does not expand.
+    function __karo_guard_plain
+        builtin string match --quiet --regex -- '\A[A-Za-z0-9_][A-Za-z0-9_+-]*(?: [A-Za-z0-9_./:,@%+= -]*)?\z' "$argv"
+        or return 1
+        builtin test (builtin string length -- "$argv") -lt ${PLAIN_LENGTH}; or return 1
+        builtin set --local word (builtin string replace --regex ' .*' '' -- "$argv")
+        builtin contains -- $word $__karo_ruled; and return 1
+        for file in ${files.map(quoteFish).join(' ')}
+            builtin test -e $file; or continue
+            # A prohibition may be about any tool.
+            builtin read --null --local own <$file
+            builtin string match --quiet --regex -- '\\\\|["\'][*?]' "$own"; and return 1
+            builtin string match --quiet -- "*$word*" "$own"; and return 1
+        end
+        builtin abbr --query -- $word 2>/dev/null; and return 1
+        builtin functions --query -- $word; or return 0
+        # Fish comes with functions of its own, such as ls.
+        builtin string match --quiet -- "$__fish_data_dir/*" (builtin functions --details -- $word)
+    end
+
+    # Prints what functions and abbreviations among the words of $argv stand for, and those in their texts.
+    function __karo_guard_names
+        builtin set --local words (builtin string split --no-empty -- ' ' (builtin string replace --regex --all -- '[^A-Za-z0-9_.:+@%-]' ' ' $argv))
+        builtin set --local known
+        builtin set --local size 0
+        builtin set --local short (builtin abbr --show 2>/dev/null)
+        while builtin set --query words[1]; and builtin test (builtin count $known) -lt ${MOST_WORDS} -a $size -lt ${MOST_DEFINED}
+            builtin set --local word $words[1]
+            builtin set --erase words[1]
+            builtin contains -- $word $known; and continue
+            builtin set --append known $word
+            builtin set --local kind
+            builtin set --local text
+            builtin set --local found (builtin string match --regex -- "^abbr -a (.*)-- "(builtin string escape --style=regex -- $word)" (.*)" $short)
+            if builtin set --query found[3]
+                builtin set kind alias
+                builtin string match --quiet -- '*anywhere*' $found[2]; and builtin set kind global
+                builtin set text (builtin string unescape -- $found[3])
+            else if builtin functions --query -- $word
+                builtin string match --quiet -- "$__fish_data_dir/*" (builtin functions --details -- $word); and continue
+                builtin set kind function
+                builtin set text (builtin functions -- $word | builtin string collect)
+                builtin test (builtin string length -- "$text") -lt ${MOST_DEFINED}; or continue
+            else
+                continue
+            end
+            builtin printf '%s\x1f%s\x1f%s\x1e' $kind $word "$text"
+            builtin set size (builtin math $size + (builtin string length -- "$text"))
+            builtin set --append words (builtin string split --no-empty -- ' ' (builtin string replace --regex --all -- '[^A-Za-z0-9_.:+@%-]' ' ' $text))
+        end
+    end
+
+    # Notes in the spool what the guard did, $argv[1], and the level it had found, $argv[2]; no text.
+    function __karo_guard_note
+        builtin contains -- "$KARO_PAUSE" '' 0; or return
+        __karo_uptime
+        builtin set --global __karo_begun $__karo_up
+        builtin set --local numbers (builtin math --scale=0 -- $__karo_seq + 1) (builtin math --scale=0 -- $__karo_begun + $__karo_since)000
+        builtin set --global __karo_begun
+        builtin set --global __karo_seq $numbers[1]
+        if builtin test -z "$__karo_failed" -a -w "$__karo_file"
+            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0fish\0?\0?\0!%s %s\0.\0' $__karo_id $numbers[1] $numbers[2] $numbers[2] $argv >>$__karo_file
+            or builtin set --global __karo_failed 1
+        else if builtin test -d $__karo_dir -a -w $__karo_dir
+            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0fish\0?\0?\0!%s %s\0.\0' $__karo_id $numbers[1] $numbers[2] $numbers[2] $argv |
+                /bin/sh -c 'umask 027; [ -O "$1" ] && umask 077; exec cat >>"$2"' sh $__karo_dir $__karo_file 2>/dev/null
+            and builtin set --global __karo_failed
+        end
+    end
+
+    # Runs what is typed.
+    function __karo_guard_run
+        builtin string match --quiet -- '*vi_key_bindings' "$fish_key_bindings"; and builtin set --global fish_bind_mode insert
+        builtin commandline --function execute
+    end
+
+    function __karo_guard_enter
+        builtin set --local line (builtin commandline --current-buffer | builtin string collect)
+        if builtin test "$__karo_guard_prompt" != 1 -o -z "$line"
+            or builtin commandline --paging-mode
+            or begin; builtin test "$KARO_GUARD_PROFILE" = off; and not builtin test -e ${quoteFish(machineFile)}; end
+            or __karo_guard_plain "$line"
+            __karo_guard_run
+            return
+        end
+        # Fish adds a line end to what is not finished.
+        builtin commandline --is-valid
+        if builtin test $status -eq 2
+            __karo_guard_run
+            return
+        end
+        if builtin test -z "$__karo_guard_limit"
+            builtin set --global __karo_guard_limit command
+            command timeout --foreground 9 true 2>/dev/null
+            and builtin set --global __karo_guard_limit command timeout --foreground --signal=USR2 ${START_SECONDS + timeoutMs / 1000}
+        end
+        builtin set --local --export KARO_GUARD_LINE (builtin string sub --length ${MOST_ASKED} -- "$line" | builtin string collect)
+        builtin set --local --export KARO_GUARD_LENGTH (builtin string length -- "$line" | builtin string join ' ')
+        builtin set --local --export KARO_GUARD_NAMES (__karo_guard_names $line | builtin string collect)
+        builtin set --local answer ($__karo_guard_limit ${ask.map(quoteFish).join(' ')} 2>/dev/null)
+        builtin set --local said (builtin string split ' ' -- $answer[1])
+        if not builtin contains -- "$said[1]" run edit drop put
+            builtin printf '\n%s\n' ${quoteFish(words)} >/dev/tty
+            builtin set said ${verb} unjudged safe -
+        end
+        builtin test $said[2] = -; or __karo_guard_note $said[2] $said[3]
+        switch $said[1]
+            case run
+                __karo_guard_run
+                return
+            case drop
+                builtin commandline --replace -- ''
+            case put
+                builtin commandline --replace -- (builtin string join \n -- $answer[2..-1] | builtin string collect)
+        end
+        builtin commandline --function repaint
+    end
+
+    for mode in default insert replace visual
+        for key in ${KEYS.join(' ')}
+            builtin bind --mode $mode $key __karo_guard_enter
+        end
+    end
+end
+`
+}

@@ -1,0 +1,49 @@
+// What the guard's part of a hook is made from: how a shell asks about a line, and what it need not ask about.
+
+/** Shells whose line editor can be guarded; dash has none. */
+export const GUARD_SHELLS = ['bash', 'zsh', 'fish'] as const
+
+export interface GuardOptions {
+  /** The program that judges and its first words, `karo guard ask --shell bash`; absolute, or found by name. */
+  readonly ask: readonly string[]
+  /** Names of tools that something is to be said about; a plain line of any other runs unasked. */
+  readonly ruled: readonly string[]
+  /** Rules files whose prohibitions may name any tool. */
+  readonly files: readonly string[]
+  /** The rules that hold for everybody: where there are none, KARO_GUARD_PROFILE=off is nobody's question. */
+  readonly machineFile: string
+  /** Milliseconds that judging a line may take. */
+  readonly timeoutMs: number
+  readonly onError: 'allow' | 'block'
+}
+
+/** The code that is appended to a shell's hook. */
+export type GuardHook = (options: GuardOptions) => string
+
+/** Seconds that the program may take to start, which is not judging; longer than any machine at work needs. */
+export const START_SECONDS = 5
+/** Longer lines are asked about in any case: the strictest profile reads no more unasked. */
+export const PLAIN_LENGTH = 1000
+/** Characters handed over; what is longer says so and is never Safe. An environment string has at most 128 KiB. */
+export const MOST_ASKED = 30_000
+/** Of all definitions together. */
+export const MOST_DEFINED = 8_000
+/** Words looked up among aliases and functions. */
+export const MOST_WORDS = 200
+
+/** What a shell does and says when nobody has answered. */
+export function unanswered(onError: GuardOptions['onError']): {
+  readonly verb: string
+  readonly words: string
+} {
+  return onError === 'allow'
+    ? {
+        verb: 'run',
+        words: 'karo: the guard did not answer, so this runs unjudged (guard.on_error = "allow")',
+      }
+    : {
+        verb: 'edit',
+        words:
+          'karo: the guard did not answer, so this does not run (guard.on_error = "block"); export KARO_GUARD_PROFILE=off stops the guard',
+      }
+}
