@@ -1,0 +1,247 @@
+// Nothing that is imported is there twice, what is there already is left alone, and an undo takes out exactly what came.
+import { expect, test } from 'vitest'
+import type { Database } from '../../../src/store/database.ts'
+import {
+  type Arrival,
+  createEventRepository,
+  type EventRepository,
+  idOfEvent,
+} from '../../../src/store/events.ts'
+import { keyRange } from '../../../src/store/keyspace.ts'
+import { recount } from '../../../src/store/repair-counts.ts'
+import { isSound } from '../../../src/store/repair-rows.ts'
+import { createRollupRepository } from '../../../src/store/rollups.ts'
+import { temporaryDatabase } from '../../support/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../support/events.ts'
+import { T0 } from '../../support/spool.ts'
+
+const UID = 1000
+const never = new AbortController().signal
+const ABOUT = { source: 'bash', file: '/home/ann/.bash_history', started_at: 1 }
+
+let position = 0
+const live = (events: EventRepository, list: readonly Sketch[]) =>
+  events.ingest({
+    events: list.map((sketch, i) => eventOf(1_000_000 + ++position * 100 + i, sketch)),
+    position: positionAt(position),
+    dropped: 0,
+  })
+
+/** `at`: seconds after T0. */
+const timed = (command: string, at: number, more: Sketch = {}): Arrival => {
+  const start_us = T0 + at * 1_000_000
+  const tag = [...`${command} ${at}`].reduce((sum, c) => (sum * 31 + c.charCodeAt(0)) >>> 0, 7)
+  return { event: eventOf(0, { command, start_us, tag, exit_code: null, ...more }), exact: false, nth: 1 }
+}
+const untimed = (command: string, at: number, nth: number, more: Sketch = {}): Arrival => {
+  const { event } = timed(command, at, more)
+  return { event: { ...event, tag: event.tag ^ nth, untimed: true }, exact: false, nth }
+}
+
+async function bring(events: EventRepository, ...batches: readonly (readonly Arrival[])[]) {
+  const importing = await events.beginImport(UID, ABOUT, false)
+  const added: number[] = []
+  for (const batch of batches) added.push(await importing.add(batch))
+  const number = await importing.finish(2)
+  await importing.close()
+  return { added, number }
+}
+
+const commandsOf = async (events: EventRepository): Promise<string[]> =>
+  (await events.search(UID, { words: [], limit: 1_000 })).events.map(({ command }) => String(command))
+
+/** All that is stored of a person but the list of imports. */
+async function everything(db: Database): Promise<string[]> {
+  const rows: string[] = []
+  for await (const [key, value] of db.iterator()) {
+    // Imports; and what is marked until the next sweep, the number of a text that is given once only.
+    if (key[0] === 25 || (key[0] === 3 && [3, 4, 5].includes(key[5]!))) continue
+    rows.push(`${Buffer.from(key).toString('hex')} ${Buffer.from(value).toString('hex')}`)
+  }
+  return rows
+}
+
+async function opened() {
+  const db = await temporaryDatabase()
+  return { db, events: createEventRepository(db), rollups: createRollupRepository(db) }
+}
+
+test('twice is once, in any cut into batches', async () => {
+  const { events } = await opened()
+  const file = Array.from({ length: 10 }, (_, i) => timed(`echo ${i % 3}`, i))
+  expect(await bring(events, file)).toEqual({ added: [10], number: 1 })
+  expect(await bring(events, file.slice(0, 3), file.slice(3))).toEqual({ added: [0, 0], number: null })
+  expect(await bring(events, [...file, timed('echo new', 90)])).toEqual({ added: [1], number: 2 })
+  expect(await commandsOf(events)).toHaveLength(11)
+})
+
+test('what was recorded here is known: same text, same shell, at most two seconds apart', async () => {
+  const { events } = await opened()
+  const at = (seconds: number) => ({ start_us: T0 + seconds * 1_000_000 })
+  await live(events, [
+    { command: 'make', ...at(10.9) },
+    { command: 'make', ...at(40) },
+    { command: 'ls', shell: 'zsh', ...at(70) },
+    { command: 'pwd', ...at(90) },
+  ])
+  const fresh = [timed('make', 37), timed('make', 43), timed('ls', 70), timed('pwd -P', 90)]
+  const known = [timed('make', 10), timed('make', 41), timed('pwd', 88), timed('ls', 70, { shell: '?' })]
+  const importing = await events.beginImport(UID, ABOUT, true)
+  expect(await importing.add(known)).toBe(0)
+  await importing.close()
+  expect((await bring(events, [...fresh, ...known])).added).toEqual([4])
+})
+
+test('one that is there answers for one that arrives, in one batch and in several', async () => {
+  for (const cut of [1, 2, 4]) {
+    const { events } = await opened()
+    await live(events, [
+      { command: 'ls', start_us: T0 },
+      { command: 'ls', start_us: T0 + 1_200_000 },
+    ])
+    const file = [0, 0, 1, 1].map((second, i) => timed('ls', second + i / 1e6))
+    const importing = await events.beginImport(UID, ABOUT, false)
+    let added = 0
+    for (let at = 0; at < file.length; at += cut) added += await importing.add(file.slice(at, at + cut))
+    await importing.close()
+    expect(added).toBe(2)
+  }
+})
+
+test('repeats of one import are all kept: it is compared with what was there before', async () => {
+  const { events } = await opened()
+  expect((await bring(events, [timed('ls', 0), timed('ls', 1)], [timed('ls', 2)])).added).toEqual([2, 1])
+})
+
+test('without a time: as often as the text is there in that shell, whatever its place', async () => {
+  const { events } = await opened()
+  await live(events, [
+    { command: 'ls' },
+    { command: 'ls', start_us: T0 + 5 },
+    { command: 'vi', shell: 'zsh' },
+  ])
+  const file = (from: number) => [
+    untimed('ls', from, 1),
+    untimed('vi', from + 1, 1),
+    untimed('ls', from + 2, 2),
+    untimed('ls', from + 3, 3),
+  ]
+  expect((await bring(events, file(0))).added).toEqual([2])
+  // The file was written since: all places are others.
+  expect((await bring(events, file(500))).added).toEqual([0])
+  expect((await bring(events, [...file(900), untimed('ls', 990, 4)])).added).toEqual([1])
+  expect((await commandsOf(events)).filter((command) => command === 'ls')).toHaveLength(4)
+})
+
+test('without a time nothing is counted by hour and day, also not by a repair, and not taken off by an undo', async () => {
+  const { db, events, rollups } = await opened()
+  await live(events, [{ command: 'ls', start_us: T0 }])
+  const numbers = async () => [
+    await rollups.hours(UID, 0, 999_999),
+    await rollups.days(UID, 0, 99_999),
+    await rollups.uniqueCommands(UID, 0, 99_999),
+    await rollups.uniqueCommandsOfHours(UID, 0, 999_999),
+    await rollups.uniqueCommandsOfHours(UID, Math.floor(T0 / 3.6e9), Math.floor(T0 / 3.6e9) + 1),
+  ]
+  const before = await numbers()
+  const { number } = await bring(events, [untimed('ls', 1, 2), untimed('pwd', 2, 1)])
+  expect(await numbers()).toEqual(before)
+  expect(await events.count(UID)).toBe(3)
+  expect((await recount(db, UID, true)).rollups_hour).toBe(0)
+  expect(await numbers()).toEqual(before)
+  const found = await events.search(UID, { words: [], limit: 9 })
+  expect(found.events.map(({ untimed }) => untimed)).toEqual([true, true, undefined])
+  await events.undoImport(UID, number!, 100, never)
+  expect(await numbers()).toEqual(before)
+  expect(await events.count(UID)).toBe(1)
+})
+
+test('an undo takes out exactly what came: not what was there, not what came since', async () => {
+  const { db, events } = await opened()
+  await live(events, [
+    { command: 'before', start_us: T0 - 5e6 },
+    { command: 'both', start_us: T0 },
+  ])
+  const before = await everything(db)
+  const first = await bring(events, [timed('both', 0), timed('both', 60), timed('theirs', 61)])
+  expect(first).toEqual({ added: [2], number: 1 })
+  expect(await events.undoImport(UID, 1, 100, never)).toEqual({ removed: 2, left: 0 })
+  expect(await everything(db)).toEqual(before)
+  expect(await events.imports(UID, 9)).toEqual([])
+
+  await bring(events, [timed('both', 60), timed('theirs', 61)])
+  await live(events, [
+    { command: 'since', start_us: T0 + 99e6 },
+    { command: 'theirs', start_us: T0 + 99e6 },
+  ])
+  expect(await events.undoImport(UID, 1, 100, never)).toBeUndefined()
+  expect(await events.undoImport(UID, 2, 100, never)).toEqual({ removed: 2, left: 0 })
+  expect(await commandsOf(events)).toEqual(expect.arrayContaining(['before', 'both', 'since', 'theirs']))
+  expect(await events.count(UID)).toBe(4)
+})
+
+test('in parts, the last first; what was removed before is passed over; another person has no part in it', async () => {
+  const { db, events } = await opened()
+  const batches = [0, 1, 2].map((b) =>
+    Array.from({ length: 5 }, (_, i) => timed(`echo ${b} ${i}`, b * 10 + i)),
+  )
+  await bring(events, ...batches)
+  const { start_us, tag } = batches[2]![1]!.event
+  await events.remove(UID, [idOfEvent(start_us, tag)], never)
+  expect(await events.undoImport(UID + 1, 1, 5, never)).toBeUndefined()
+  expect(await events.undoImport(UID, 1, 5, never)).toEqual({ removed: 4, left: 10 })
+  expect(await events.imports(UID, 9)).toMatchObject([{ number: 1, events: 10, finished_at: 2 }])
+  expect(await events.undoImport(UID, 1, 5, never)).toEqual({ removed: 5, left: 5 })
+  expect(await events.undoImport(UID, 1, 5, never)).toEqual({ removed: 5, left: 0 })
+  expect(await events.count(UID)).toBe(0)
+  expect(await db.keys(keyRange('imports', { u32: UID })).all()).toHaveLength(1)
+  expect((await bring(events, batches[0]!)).number).toBe(2)
+})
+
+test('a kill between the events and the list of an undo leaves one that can be undone', async () => {
+  const { db, events } = await opened()
+  await bring(events, [timed('a', 0), timed('b', 1)])
+  const batch = db.batch.bind(db)
+  let left = 1
+  db.batch = ((...args: never[]) => {
+    // The one that takes the events out is written, and nothing after it.
+    if (left-- <= 0) return Promise.reject(new Error('killed'))
+    return (batch as (...all: never[]) => Promise<void>)(...args)
+  }) as never
+  await expect(events.undoImport(UID, 1, 100, never)).rejects.toThrow('killed')
+  db.batch = batch
+  const next = createEventRepository(db)
+  expect(await next.count(UID)).toBe(0)
+  expect(await next.imports(UID, 9)).toHaveLength(1)
+  expect(await next.undoImport(UID, 1, 100, never)).toEqual({ removed: 0, left: 0 })
+  expect(await next.imports(UID, 9)).toEqual([])
+})
+
+test('an import that was broken off is listed, and can be undone', async () => {
+  const { events } = await opened()
+  const importing = await events.beginImport(UID, ABOUT, false)
+  await importing.add([timed('a', 0)])
+  await importing.close()
+  expect(await events.imports(UID, 9)).toEqual([{ ...ABOUT, number: 1, finished_at: null, events: 1 }])
+  expect(await events.undoImport(UID, 1, 100, never)).toEqual({ removed: 1, left: 0 })
+})
+
+test('by id alone: what an export wrote, also two of one second', async () => {
+  const { events } = await opened()
+  await live(events, [{ command: 'ls', start_us: T0 }])
+  const exact = [timed('ls', 0.5), timed('ls', 0.6)].map((one) => ({ ...one, exact: true }))
+  expect((await bring(events, exact)).added).toEqual([2])
+  expect((await bring(events, exact)).added).toEqual([0])
+})
+
+test('rows of imports are told from damage', async () => {
+  const { db, events } = await opened()
+  await bring(events, [timed('a', 0)])
+  const rows = await db.iterator(keyRange('imports')).all()
+  expect(rows).toHaveLength(3)
+  for (const [key, value] of rows) {
+    expect(isSound('imports', key, value)).toBe(true)
+    expect(isSound('imports', key, value.subarray(0, value.length - 1))).toBe(false)
+    expect(isSound('imports', key.subarray(0, key.length - 1), value)).toBe(false)
+  }
+})
