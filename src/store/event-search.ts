@@ -4,7 +4,7 @@ import type { Serial } from '../base/serial.ts'
 import { revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
 import type { Database, Snapshot } from './database.ts'
-import { commandTexts, findCommands } from './event-commands.ts'
+import { commandTexts, findCommands, numberOf } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
 import type { Chunk, EventIndex, IndexFilter } from './event-index.ts'
 import type { Recall } from './event-recall.ts'
@@ -78,10 +78,10 @@ export interface RankedCommands {
 }
 
 export interface EventSearch {
-  /** Ids of all that the filter lets through, or of those of these that are there; newest first. */
+  /** Ids of all that the filter lets through, of every use of one text, or of those of these that are there; newest first. */
   find(
     uid: number,
-    wanted: readonly string[] | Omit<EventFilter, 'limit' | 'unique'>,
+    wanted: readonly string[] | { readonly text: string } | Omit<EventFilter, 'limit' | 'unique'>,
   ): Promise<readonly string[]>
   /** In their order; those that are not there are left out. */
   read(uid: number, ids: readonly string[]): Promise<readonly StoredEvent[]>
@@ -166,6 +166,19 @@ export function createEventSearch(deps: {
     return found
   }
 
+  async function usesOf(uid: number, number: number, snapshot: Snapshot): Promise<string[]> {
+    const ids: string[] = []
+    const keys = db.keys({ ...eventRange(uid), reverse: true, snapshot })
+    try {
+      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+        for (const key of page) if (readEventKey(key).command === number) ids.push(idOfKey(key))
+      }
+    } finally {
+      await keys.close()
+    }
+    return ids
+  }
+
   async function atOneMoment<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
     const snapshot = db.snapshot()
     try {
@@ -246,6 +259,10 @@ export function createEventSearch(deps: {
 
     find: (uid, wanted) =>
       atOneMoment(async (snapshot) => {
+        if ('text' in wanted) {
+          const number = await numberOf(db, uid, wanted.text, snapshot)
+          return number === undefined ? [] : usesOf(uid, number, snapshot)
+        }
         if (!('words' in wanted)) {
           const keys = await keysOf(uid, [...wanted].toSorted().reverse(), snapshot)
           return keys.flatMap((key) => (key === undefined ? [] : idOfKey(key)))

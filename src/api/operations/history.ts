@@ -85,6 +85,9 @@ export const getRankedCommands = defineOperation({
   example: { query: { q: 'docker run', here: '/srv/shop', limit: '10' } },
 })
 
+/** What the spool keeps of one is shorter, in bytes. */
+const COMMAND_MAX = 128 * 1024
+
 export const deleteHistory = defineOperation({
   method: 'POST',
   path: '/api/v1/history/delete',
@@ -93,11 +96,12 @@ export const deleteHistory = defineOperation({
   tag: 'terminal',
   summary: "Removes some of the caller's own commands for good",
   description:
-    'They are out of the database, its files, and all numbers that are kept of them, when this is answered. Given `ids`, ' +
-    'those of them; given filters, whatever fits all of them. With `dry_run` nothing is removed. The text may still stand ' +
+    'They are out of the database, its files, and all numbers that are kept of them, when this is answered. Given `ids` or a `command`, ' +
+    'those; given filters, whatever fits all of them. With `dry_run` nothing is removed. The text may still stand ' +
     "in the shell's own history, in backups, and counted in summaries that were shared before.",
   body: z.strictObject({
     ids: listOf(z.string().min(1).max(32), DELETE_IDS_MAX).exactOptional(),
+    command: z.string().min(1).max(COMMAND_MAX).exactOptional().describe('every use of exactly this text'),
     ...filters,
     dry_run: z.boolean().default(false),
   }),

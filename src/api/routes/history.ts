@@ -80,19 +80,21 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
     })
 
     serve(server, deleteHistory, async ({ body, caller, id: trace_id }) => {
-      const { ids, dry_run, ...filters } = body
+      const { ids, command, dry_run, ...filters } = body
       const { uid } = caller
       const named = Object.values(filters).some((value) => value !== undefined && String(value) !== '')
-      if ((ids === undefined) === !named) {
-        throw new KaroError(
-          'bad_request',
-          ids ? 'ids and filters do not go together' : 'nothing says what is to go',
-          { where: 'body', hint: 'Give ids, or words, a directory or a time.' },
-        )
+      if ([ids !== undefined, command !== undefined, named].filter(Boolean).length !== 1) {
+        throw new KaroError('bad_request', 'it takes ids, or one command, or filters: one of the three', {
+          where: 'body',
+          hint: 'Give ids, or words, a directory or a time.',
+        })
       }
       // What was typed a moment ago may still be on its way.
       await observe.catchUp()
-      const found = await events.find(uid, ids ?? filterOf(filters))
+      const found = await events.find(
+        uid,
+        ids ?? (command === undefined ? filterOf(filters) : { text: command }),
+      )
       if (dry_run) {
         const sample = await events.read(uid, found.slice(0, SAMPLE))
         return { events: found.length, texts: 0, dry_run, sample: sample.map(shapeOf) }

@@ -1,0 +1,127 @@
+// The terminal of the finder: /dev/tty whatever stdin and stdout are, drawn on and given back on every way out.
+import { closeSync, openSync } from 'node:fs'
+import { ReadStream, WriteStream } from 'node:tty'
+import { KaroError } from '../base/errors.ts'
+import type { Frame } from './finder-view.ts'
+
+export interface FinderTerminal {
+  size(): { readonly columns: number; readonly rows: number }
+  draw(frame: Frame): void
+  /** As it was before; once more does no harm. */
+  close(): void
+}
+
+export interface TerminalEvents {
+  readonly onText: (text: string) => void
+  readonly onResize: () => void
+  /** It is gone, or somebody wants this process to end. */
+  readonly onEnd: (signal: NodeJS.Signals | undefined) => void
+}
+
+/** xterm: another screen, no wrapping at its edge, pastes told from typing. */
+const ENTER = '\x1b[?1049h\x1b[?7l\x1b[?2004h'
+const LEAVE = '\x1b[?2004l\x1b[?7h\x1b[?1049l'
+const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const
+
+/** Throws KaroError `unavailable` where there is no terminal, or one that cannot be drawn on. */
+export function openFinderTerminal(
+  env: Readonly<Record<string, string | undefined>>,
+  events: TerminalEvents,
+): FinderTerminal {
+  if (env.TERM === undefined || env.TERM === '' || env.TERM === 'dumb')
+    throw new KaroError('unavailable', 'this terminal cannot be drawn on', {
+      where: 'TERM',
+      hint: 'Search without --interactive: karo history <words>',
+    })
+  let fd: number
+  try {
+    fd = openSync('/dev/tty', 'r+')
+  } catch (cause) {
+    throw new KaroError('unavailable', 'there is no terminal to choose at', {
+      hint: 'Search without --interactive: karo history <words>',
+      cause,
+    })
+  }
+  const input = new ReadStream(fd)
+  // A descriptor of its own: closing one stream must not close the other.
+  const output = new WriteStream(openSync('/dev/tty', 'r+'))
+  let open = true
+
+  function close(): void {
+    if (!open) return
+    open = false
+    for (const name of SIGNALS) process.off(name, onSignal)
+    process.off('SIGTSTP', onStop)
+    process.off('SIGCONT', onContinue)
+    process.off('exit', close)
+    input.off('data', onData)
+    giveBack()
+    input.destroy()
+    output.destroy()
+  }
+  function giveBack(): void {
+    try {
+      output.write(LEAVE)
+      input.setRawMode(false)
+    } catch {
+      // It is gone, and with it what was to be restored.
+    }
+  }
+  function take(): void {
+    input.setRawMode(true)
+    output.write(ENTER)
+  }
+  const onData = (data: Buffer): void => events.onText(data.toString('utf8'))
+  const onSignal = (signal: NodeJS.Signals): void => events.onEnd(signal)
+  // From outside: in raw mode Ctrl-Z is a key like others.
+  const onStop = (): void => {
+    giveBack()
+    process.kill(process.pid, 'SIGSTOP')
+  }
+  const onContinue = (): void => {
+    if (!open) return
+    take()
+    events.onResize()
+  }
+
+  for (const name of SIGNALS) process.on(name, onSignal)
+  process.on('SIGTSTP', onStop)
+  process.on('SIGCONT', onContinue)
+  // Also when something was thrown that nobody caught.
+  process.on('exit', close)
+  input.on('data', onData)
+  input.on('end', () => events.onEnd(undefined))
+  input.on('error', () => events.onEnd(undefined))
+  output.on('error', () => events.onEnd(undefined))
+  output.on('resize', events.onResize)
+  try {
+    take()
+  } catch (cause) {
+    close()
+    closeQuietly(fd)
+    throw new KaroError('unavailable', 'this terminal cannot be used', { cause })
+  }
+
+  return {
+    size: () => ({ columns: output.columns || 80, rows: output.rows || 24 }),
+    draw({ lines, cursor }) {
+      if (!open) return
+      const { rows } = output
+      const painted = lines
+        .slice(0, rows || 24)
+        .map((line, row) => `\x1b[${row + 1};1H${line}\x1b[0m\x1b[K`)
+        .join('')
+      const rest = lines.length < (rows || 24) ? `\x1b[${lines.length + 1};1H\x1b[J` : ''
+      output.write(`\x1b[?25l${painted}${rest}\x1b[${cursor.row + 1};${cursor.column + 1}H\x1b[?25h`)
+    },
+    close,
+  }
+}
+
+function closeQuietly(fd: number): void {
+  try {
+    closeSync(fd)
+  } catch {
+    // The stream has closed it.
+  }
+}

@@ -1,0 +1,35 @@
+// A person's commands as columns of a table.
+import type { EventShape } from '../api/shapes.ts'
+import type { CommandIo } from './command.ts'
+import { duration, localTime } from './format.ts'
+import { RISK_COLOURS } from './risk-colours.ts'
+import type { Column } from './table.ts'
+
+type Shown = Omit<EventShape, 'peak_rss_bytes'>
+
+export const historyColumns = (io: CommandIo): readonly Column<Shown>[] => [
+  { title: 'TIME', value: (event) => when(event, io.columns) },
+  {
+    title: 'EXIT',
+    align: 'right',
+    value: (event) => String(event.exit_code ?? '–'),
+    style: (event) => (event.exit_code ? 'red' : undefined),
+  },
+  {
+    title: 'TOOK',
+    align: 'right',
+    value: (event) => duration(event.duration_ms ?? Number.NaN),
+  },
+  {
+    title: 'RISK',
+    value: (event) => event.risk_level,
+    style: (event) => RISK_COLOURS[event.risk_level],
+  },
+  { title: 'IN', value: (event) => event.cwd, shrink: 'first', keep: 'end' },
+  { title: 'COMMAND', value: (event) => event.command, shrink: true },
+]
+
+/** Without year and seconds where the commands need the room. */
+const when = ({ timestamp }: Shown, columns: number): string =>
+  columns < WIDE_SCREEN ? localTime(timestamp).slice(5, 16) : localTime(timestamp)
+const WIDE_SCREEN = 100

@@ -1,0 +1,138 @@
+// karo history delete: shows what would go, asks, and has it removed for good.
+import { callDaemon } from '../api/client.ts'
+import type { DeletedShape } from '../api/shapes.ts'
+import { EXIT, type ExitCode, KaroError } from '../base/errors.ts'
+import type { Command, CommandInput, CommandIo } from './command.ts'
+import { historyColumns } from './history-columns.ts'
+import { filterOptions, filtersOf } from './history-filters.ts'
+import { table } from './table.ts'
+import { fitted } from './text.ts'
+import { parseSince, rfc3339 } from './time.ts'
+
+export const deleteHistory: Command = {
+  name: 'history delete',
+  summary: 'remove commands from your history for good',
+  args: [
+    {
+      name: 'what',
+      required: false,
+      variadic: true,
+      description: 'words that must all occur in the command, or ids',
+    },
+  ],
+  options: [
+    ...filterOptions,
+    { name: 'before', value: 'when', description: 'only older ones: 30d, a date, now for all until now' },
+    { name: 'dry-run', description: 'only show what would go' },
+    { name: 'yes', short: 'y', description: 'do not ask' },
+  ],
+  examples: [
+    { run: 'karo history delete --dry-run hunter2', does: 'what would go' },
+    { run: 'karo history delete --before 90d --cwd ~/client', does: 'what is older, in one place' },
+    {
+      run: 'karo history delete 0e1e8c7ce17ccaf3ab --yes',
+      does: 'one event, by its id of karo history --json',
+    },
+  ],
+  run: deleteSome,
+}
+
+async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+  const body = removalOf(input)
+  const at = '/api/v1/history/delete'
+  const would = (await callDaemon(
+    io,
+    'POST',
+    at,
+    { ...body, dry_run: true },
+    DELETE_DEADLINE_MS,
+  )) as DeletedShape
+  const isDry = input.options['dry-run'] === true
+  if (isDry || would.events === 0) {
+    if (io.json) io.out(`${JSON.stringify(would)}\n`)
+    else if (would.events === 0) io.out('Nothing in your history matches.\n')
+    else io.out(shownRemoval(would, io))
+    return EXIT.done
+  }
+  if (input.options.yes !== true) {
+    if (io.json || !process.stdin.isTTY) {
+      throw new KaroError(
+        'bad_request',
+        `it would delete ${many(would.events)}, and there is nobody to ask`,
+        {
+          where: 'karo history delete',
+          hint: 'Look with --dry-run, then say --yes.',
+        },
+      )
+    }
+    io.err(shownRemoval(would, io))
+    if (!(await confirm(`Delete ${many(would.events)} for good? [y/N] `))) {
+      io.err('Nothing was deleted.\n')
+      return EXIT.failed
+    }
+  }
+  const gone = (await callDaemon(io, 'POST', at, body, DELETE_DEADLINE_MS)) as DeletedShape
+  if (io.json) io.out(`${JSON.stringify(gone)}\n`)
+  else {
+    io.out(
+      `Deleted ${many(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that nothing else had.\n`,
+    )
+    io.err(fitted(`${OWN_HISTORY}\n`, io.columns))
+  }
+  return EXIT.done
+}
+
+/** Compaction of a large database takes its time. */
+const DELETE_DEADLINE_MS = 120_000
+const OWN_HISTORY = `Your shell's own history still has what it had:
+  bash: history -d <number>; history -w    zsh: edit $HISTFILE    fish: history delete <text>
+Backups made before, and numbers already shared, are as they were.`
+
+const many = (events: number): string => (events === 1 ? '1 command' : `${events} commands`)
+
+function shownRemoval({ events, sample }: DeletedShape, io: CommandIo): string {
+  const more = events > sample.length ? `… and ${events - sample.length} older ones.\n` : ''
+  return `${table(sample.toReversed(), historyColumns(io), io)}${more}`
+}
+
+const EVENT_ID = /^[0-9a-z]{18}$/
+
+/** Throws KaroError bad_request that names the option. */
+function removalOf(input: CommandInput): Record<string, unknown> {
+  const { args, options } = input
+  const what = (args.what ?? []) as readonly string[]
+  const filters = filtersOf({ args: { words: what }, options })
+  const moment = parseBefore(options.before)
+  if (what.length > 0 && what.every((word) => EVENT_ID.test(word))) {
+    if (Object.keys(filters).length > 1 || moment !== undefined)
+      throw new KaroError('bad_request', 'ids name what goes; filters do not go with them', {
+        where: 'karo history delete',
+      })
+    return { ids: what }
+  }
+  if (Object.keys(filters).length === 0 && moment === undefined) {
+    throw new KaroError('bad_request', 'nothing says what is to go', {
+      where: 'karo history delete',
+      hint: 'Give words or ids, or --before, --cwd or another filter; --before now is everything.',
+    })
+  }
+  // Not what comes while somebody thinks about it.
+  return { ...filters, until: rfc3339(moment ?? Date.now(), '--before') }
+}
+
+function parseBefore(before: CommandInput['options'][string]): number | undefined {
+  return typeof before === 'string' ? parseSince(before, Date.now(), '--before') : undefined
+}
+
+async function confirm(question: string): Promise<boolean> {
+  const { createInterface } = await import('node:readline/promises')
+  const asking = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    return /^(?:y|yes)$/i.test((await asking.question(question)).trim())
+  } catch {
+    // Ctrl-C or the end of what is typed.
+    return false
+  } finally {
+    asking.close()
+  }
+}

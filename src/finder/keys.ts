@@ -1,0 +1,141 @@
+// What a terminal sends, as keys: text, pastes, and the sequences of xterm and its kin (ECMA-48, terminfo).
+
+export type KeyName =
+  | 'enter'
+  | 'tab'
+  | 'escape'
+  | 'up'
+  | 'down'
+  | 'left'
+  | 'right'
+  | 'home'
+  | 'end'
+  | 'page-up'
+  | 'page-down'
+  | 'backspace'
+  | 'delete'
+  | 'delete-word'
+  | 'delete-line'
+  | 'remove'
+  | 'mode'
+  | 'help'
+  | 'redraw'
+
+/** `text` is printable, and may be a whole paste. */
+export type Key = { readonly name: KeyName } | { readonly text: string }
+
+/** Ctrl and a letter, and what sends the same. */
+const CONTROLS: Readonly<Record<string, KeyName>> = {
+  '\x01': 'home',
+  '\x02': 'left',
+  '\x03': 'escape',
+  '\x04': 'remove',
+  '\x05': 'end',
+  '\x06': 'right',
+  '\x07': 'escape',
+  '\x08': 'backspace',
+  '\x09': 'tab',
+  '\x0a': 'enter',
+  '\x0c': 'redraw',
+  '\x0d': 'enter',
+  '\x0e': 'down',
+  '\x10': 'up',
+  '\x12': 'mode',
+  '\x15': 'delete-line',
+  '\x17': 'delete-word',
+  '\x7f': 'backspace',
+}
+
+/** By what follows ESC. */
+const SEQUENCES: Readonly<Record<string, KeyName>> = {
+  '[A': 'up',
+  '[B': 'down',
+  '[C': 'right',
+  '[D': 'left',
+  OA: 'up',
+  OB: 'down',
+  OC: 'right',
+  OD: 'left',
+  '[H': 'home',
+  '[F': 'end',
+  OH: 'home',
+  OF: 'end',
+  '[1~': 'home',
+  '[4~': 'end',
+  '[7~': 'home',
+  '[8~': 'end',
+  '[3~': 'delete',
+  '[5~': 'page-up',
+  '[6~': 'page-down',
+  OP: 'help',
+  '[11~': 'help',
+  '[[A': 'help',
+  '\x7f': 'delete-word',
+}
+
+const PASTE = '[200~'
+const PASTE_END = '\x1b[201~'
+/** A paste is no longer; what comes is not held beyond. */
+const HELD_MOST = 64 * 1024
+/** A sequence: CSI, with parameters and an end; SS3 and a letter; or ESC and one character. */
+const SEQUENCE = /^\x1b(\[\[[A-E]|\[[0-9;:<=>?]*[ -/]*[@-~]|O[\x40-\x7e]|[^[O])/u
+const UNFINISHED = /^\x1b(?:\[\[?[0-9;:<=>?]*[ -/]*|O)?$/
+
+export interface KeyReader {
+  /** What was typed, with what was held back before. */
+  push(text: string): readonly Key[]
+  /** True while a sequence may go on: an ESC alone is one only when nothing follows. */
+  waiting(): boolean
+  /** Nothing follows. */
+  flush(): readonly Key[]
+}
+
+export function createKeyReader(): KeyReader {
+  let held = ''
+
+  function read(isEnd: boolean): Key[] {
+    const keys: Key[] = []
+    while (held !== '') {
+      if (held.startsWith(`\x1b${PASTE}`)) {
+        const end = held.indexOf(PASTE_END)
+        if (end < 0 && held.length < HELD_MOST && !isEnd) break
+        const text = held.slice(PASTE.length + 1, end < 0 ? undefined : end)
+        held = end < 0 ? '' : held.slice(end + PASTE_END.length)
+        const plain = plainText(text)
+        if (plain !== '') keys.push({ text: plain })
+        continue
+      }
+      if (held.startsWith('\x1b')) {
+        if (UNFINISHED.test(held) && !isEnd && held.length < HELD_MOST) break
+        const [whole = '\x1b', sequence = ''] = SEQUENCE.exec(held) ?? []
+        held = held.slice(whole.length)
+        const name = whole === '\x1b' ? 'escape' : SEQUENCES[sequence]
+        if (name !== undefined) keys.push({ name })
+        continue
+      }
+      const [control = ''] = held
+      const name = CONTROLS[control]
+      if (name !== undefined || /\p{Cc}/u.test(control)) {
+        if (name !== undefined) keys.push({ name })
+        held = held.slice(1)
+        continue
+      }
+      const [text = control] = /^\P{Cc}+/u.exec(held) ?? []
+      keys.push({ text })
+      held = held.slice(text.length)
+    }
+    return keys
+  }
+
+  return {
+    push(text) {
+      held += text
+      return read(false)
+    },
+    waiting: () => held !== '',
+    flush: () => read(true),
+  }
+}
+
+/** One line, whatever was pasted. */
+const plainText = (text: string): string => text.replaceAll(/\p{Cc}+/gu, ' ')

@@ -1,0 +1,149 @@
+// What the finder shows and does: a state, and what each key and each answer makes of it.
+import type { Key, KeyName } from './keys.ts'
+
+/** Where is looked, in the order in which Ctrl-R goes through them. */
+export const MODES = ['all', 'here', 'failed'] as const
+export type Mode = (typeof MODES)[number]
+
+/** A command as it is shown. */
+export interface Found {
+  readonly id: string
+  readonly command: string
+  readonly cwd: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly exit_code: number | null
+  readonly duration_ms: number | null
+  readonly risk_level: 'safe' | 'moderate' | 'high' | 'critical'
+  readonly uses: number
+  readonly failures: number
+}
+
+export interface FinderState {
+  readonly question: string
+  /** In front of which UTF-16 unit of the question. */
+  readonly cursor: number
+  readonly mode: Mode
+  readonly found: readonly Found[]
+  readonly total: number
+  /** False: more may come of the same question. */
+  readonly complete: boolean
+  readonly selected: number
+  readonly overlay: 'none' | 'help' | 'remove'
+  /** Said once, until the next key. */
+  readonly notice: string | undefined
+  /** True until the first answer. */
+  readonly empty: boolean
+}
+
+/** What is to be done outside of it. */
+export type Effect =
+  | { readonly kind: 'ask' }
+  | { readonly kind: 'take'; readonly command: string }
+  | { readonly kind: 'leave' }
+  | { readonly kind: 'remove'; readonly found: Found }
+  | { readonly kind: 'redraw' }
+
+/** Longer questions are not asked. */
+export const QUESTION_MOST = 1000
+
+export const initialState = (question: string, mode: Mode): FinderState => {
+  const first = question.replaceAll(/\p{Cc}+/gu, ' ').slice(0, QUESTION_MOST)
+  return {
+    ...{ question: first, cursor: first.length, mode, found: [], total: 0, complete: false, selected: 0 },
+    ...{ overlay: 'none', notice: undefined, empty: true },
+  }
+}
+
+export interface Step {
+  readonly state: FinderState
+  readonly effect?: Effect
+}
+
+/** `page` is how many commands are shown at once. */
+export function onKey(before: FinderState, key: Key, page: number): Step {
+  const state = { ...before, notice: undefined }
+  if (state.overlay === 'help') return { state: { ...state, overlay: 'none' } }
+  if (state.overlay === 'remove') {
+    const isYes = 'text' in key && /^[yY]$/.test(key.text)
+    const found = state.found[state.selected]
+    const after: FinderState = { ...state, overlay: 'none' }
+    return isYes && found !== undefined
+      ? { state: after, effect: { kind: 'remove', found } }
+      : { state: after }
+  }
+  if ('text' in key) {
+    if (key.text === '?' && state.question === '') return { state: { ...state, overlay: 'help' } }
+    return edited(state, state.cursor, state.cursor, key.text)
+  }
+  return ON_KEY[key.name](state, page)
+}
+
+const moveTo = (state: FinderState, selected: number): Step => ({
+  state: { ...state, selected: Math.max(0, Math.min(selected, state.found.length - 1)) },
+})
+
+const ON_KEY: Readonly<Record<KeyName, (state: FinderState, page: number) => Step>> = {
+  enter: taken,
+  tab: taken,
+  escape: (state) => ({ state, effect: { kind: 'leave' } }),
+  up: (state) => moveTo(state, state.selected - 1),
+  down: (state) => moveTo(state, state.selected + 1),
+  'page-up': (state, page) => moveTo(state, state.selected - page),
+  'page-down': (state, page) => moveTo(state, state.selected + page),
+  left: (state) => ({ state: { ...state, cursor: before(state.question, state.cursor) } }),
+  right: (state) => ({ state: { ...state, cursor: behind(state.question, state.cursor) } }),
+  home: (state) => ({ state: { ...state, cursor: 0 } }),
+  end: (state) => ({ state: { ...state, cursor: state.question.length } }),
+  backspace: (state) => edited(state, before(state.question, state.cursor), state.cursor, ''),
+  delete: (state) => edited(state, state.cursor, behind(state.question, state.cursor), ''),
+  'delete-word'(state) {
+    const [word = ''] = /\S*\s*$/.exec(state.question.slice(0, state.cursor)) ?? []
+    return edited(state, state.cursor - word.length, state.cursor, '')
+  },
+  'delete-line': (state) => edited(state, 0, state.cursor, ''),
+  mode(state) {
+    const mode = MODES[(MODES.indexOf(state.mode) + 1) % MODES.length]!
+    return { state: { ...state, mode, selected: 0 }, effect: { kind: 'ask' } }
+  },
+  remove: (state) => ({
+    state: { ...state, overlay: state.found.length === 0 ? 'none' : 'remove' },
+  }),
+  help: (state) => ({ state: { ...state, overlay: 'help' } }),
+  redraw: (state) => ({ state, effect: { kind: 'redraw' } }),
+}
+
+function taken(state: FinderState): Step {
+  const found = state.found[state.selected]
+  return { state, effect: found ? { kind: 'take', command: found.command } : { kind: 'leave' } }
+}
+
+function edited(state: FinderState, from: number, to: number, text: string): Step {
+  if (from === to && text === '') return { state }
+  const question = state.question.slice(0, from) + text + state.question.slice(to)
+  if (question.length > QUESTION_MOST) return { state: { ...state, notice: 'That is too long to look for.' } }
+  const after = { ...state, question, cursor: from + text.length, selected: 0 }
+  return { state: after, effect: { kind: 'ask' } }
+}
+
+const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' })
+
+/** Where what a person takes for one character begins and ends. */
+function before(text: string, at: number): number {
+  return at === 0 ? 0 : (graphemes.segment(text).containing(at - 1)?.index ?? 0)
+}
+function behind(text: string, at: number): number {
+  const one = graphemes.segment(text).containing(at)
+  return one === undefined ? text.length : one.index + one.segment.length
+}
+
+/** An answer to what is asked now. What is selected stays so, if it is still there and was chosen. */
+export function onAnswer(
+  state: FinderState,
+  answer: Pick<FinderState, 'found' | 'total' | 'complete'>,
+): FinderState {
+  const chosen = state.selected > 0 ? state.found[state.selected]?.id : undefined
+  const again = answer.found.findIndex(({ id }) => id === chosen)
+  const last = Math.max(0, answer.found.length - 1)
+  return { ...state, ...answer, selected: again >= 0 ? again : Math.min(state.selected, last), empty: false }
+}
