@@ -1,6 +1,7 @@
 // `npm run bench`: measures Karo beside what it is compared with, in one run on one machine, and prints the ratios.
 import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
+import { measureMcp, measureToolHook } from '../test/bench/ai-tools.ts'
 import { measureCheck } from '../test/bench/check.ts'
 import { measureGossip } from '../test/bench/gossip.ts'
 import { measureDashHook, measureHook, measureZshHook } from '../test/bench/hook.ts'
@@ -106,6 +107,21 @@ const BENCHMARKS: readonly Benchmark[] = [
         ...pair('karo status, no config.toml', status.bare, most('ratio', 1.5)),
         ...pair("karo check 'git status'", check.init, most('ratio', 2)),
         ...pair("karo check 'git status', no config.toml", check.bare, most('ratio', 2)),
+      ]
+    },
+  },
+  {
+    name: 'ai-tools',
+    async run({ quick }) {
+      const hook = await measureToolHook(quick ? 10 : 30)
+      const mcp = await measureMcp(quick ? 20 : 50)
+      const beside = { what: 'node -e 0', value: hook.node_ms }
+      const figure = (name: string, value: number): Figure => ({ name, value, unit: 'ms' })
+      return [
+        { ...figure("an AI tool's hook, before a command", hook.before_ms), beside, ratio: hook.ratio },
+        figure("an AI tool's hook, after a command", hook.after_ms),
+        figure('karo mcp, start to handshake', mcp.connect_ms),
+        figure('karo mcp, one check', mcp.check_ms),
       ]
     },
   },
