@@ -268,10 +268,12 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
   vagrant: afterValue('-c', '--command'),
   screen: (args) => {
     const sent = args.findIndex((arg) => arg.text === '-X')
-    if (sent >= 0)
-      return scriptWords(
-        args.slice(sent + 2).map((arg) => ({ ...arg, text: arg.text.replace(/(?:\\n|\^M)+$/, '') })),
-      )
+    if (sent >= 0) {
+      const words = args
+        .slice(sent + 2)
+        .map((arg) => ({ ...arg, text: arg.text.replace(/(?:\\n|\^M)+$/, '') }))
+      return words.length === 0 ? NOTHING : { ...NOTHING, scripts: [joined(words)] }
+    }
     return command(
       args.slice(
         Math.max(

@@ -19,6 +19,10 @@ const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066
 interface Finding {
   readonly rule: Rule | LineRule
   readonly span: Span
+  /** Where the whole command stands that it is about. */
+  readonly whole: Span
+  /** The safer form that the rule made from the command. */
+  readonly made?: string | undefined
 }
 
 /**
@@ -33,7 +37,7 @@ export function checkCommand(command: string, options: CheckOptions): RiskVerdic
     ({ rule, span }): RiskMatch => ({ rule: rule.id, risk_level: rule.level, why: rule.why, span }),
   )
   const level = matches.reduce<RiskLevel>((worst, match) => worse(worst, match.risk_level), 'safe')
-  const safer = saferForm(command, counted)
+  const safer = saferForm(command, counted, options)
   return {
     command,
     risk_level: level,
@@ -61,10 +65,11 @@ export function riskLevelOf(command: string, shell: Shell): RiskLevel {
 /** Every finding, worst first, then by place; at most MAX_MATCHES. Exported for tests of the bounds. */
 export function findAll(command: string, options: CheckOptions, budget: Budget): readonly Finding[] {
   const found = new Map<string, Finding>()
-  const add = (rule: Rule | LineRule, [start, end]: Span) => {
-    const span: Span = [clamp(start, command), clamp(Math.max(start, end), command)]
+  const clamped = ([start, end]: Span): Span => [clamp(start, command), clamp(Math.max(start, end), command)]
+  const add = (rule: Rule | LineRule, at: Span, around: Span = at, made?: string) => {
+    const span = clamped(at)
     const key = `${rule.id} ${span[0]} ${span[1]}`
-    if (found.size < 1_000 && !found.has(key)) found.set(key, { rule, span })
+    if (found.size < 1_000 && !found.has(key)) found.set(key, { rule, span, whole: clamped(around), made })
   }
   const fact = (kind: LineFact, span: Span) => add(ruleForFact(kind), span)
   const hidden = HIDDEN.exec(command)
@@ -90,7 +95,8 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
     line,
     scope,
     {
-      command: (simple) => judge(simple, (rule, span) => add(rule, placed(span))),
+      command: (simple) =>
+        judge(simple, (rule, span, made) => add(rule, placed(span), placed(simple.span), made)),
       fact: (kind, span) => fact(kind, placed(span)),
       isKnownTool: (name) => rulesFor(name).length > 0,
     },
@@ -120,13 +126,16 @@ function clamp(offset: number, command: string): number {
   return Math.min(Math.max(offset, 0), command.length)
 }
 
-function judge(command: SimpleCommand, add: (rule: Rule, span: Span) => void): void {
-  const own = rulesFor(command.name)
-  const options = readOptions(command.name, command.args)
+function judge(command: SimpleCommand, add: (rule: Rule, span: Span, made?: string) => void): void {
+  // python3.12 is judged as python3.
+  const name = /\d\.\d+$/.test(command.name) ? command.name.replace(/(\d)\.\d+$/, '$1') : command.name
+  const own = rulesFor(name)
+  const options = readOptions(name, command.args)
   for (const list of concernsEveryRule(command) ? [own, EVERY_COMMAND] : [own]) {
     for (const rule of list) {
       const span = spanOf(rule.when(command, options), command)
-      if (span !== undefined) add(rule, span)
+      if (span === undefined) continue
+      add(rule, span, typeof rule.safer === 'function' ? rule.safer(command, options) : undefined)
     }
   }
 }
@@ -143,13 +152,30 @@ function spanOf(hit: Hit, command: SimpleCommand): Span | undefined {
 }
 
 /** From a finding of the worst level: mending a lesser one would not make the command safer. */
-function saferForm(command: string, findings: readonly Finding[]): string | undefined {
+function saferForm(command: string, findings: readonly Finding[], options: CheckOptions): string | undefined {
   const worst = findings.filter(({ rule }) => rule.level === findings[0]?.rule.level)
   if (worst.some(({ rule }) => rule.core === true && rule.safer === undefined)) return undefined
-  const found = worst.find(({ rule }) => rule.safer !== undefined)
-  const safer = found?.rule.safer
-  if (found === undefined || safer === undefined) return undefined
-  if (typeof safer === 'string') return safer
-  const [start, end] = found.span
-  return command.slice(0, start) + safer.instead + command.slice(end)
+  for (const finding of worst) {
+    const form = formOf(command, finding)
+    // Judged again: a form that is not safer, in this place, is none.
+    if (form !== undefined && compareLevels(levelIn(form, options), finding.rule.level) < 0) return form
+  }
+  return undefined
+}
+
+function formOf(command: string, { rule, span, whole, made }: Finding): string | undefined {
+  const { safer } = rule
+  if (safer === undefined || typeof safer === 'string') return safer
+  if (typeof safer === 'function')
+    return made === undefined ? undefined : command.slice(0, whole[0]) + made + command.slice(whole[1])
+  const [start, end] = 'instead' in safer ? span : [whole[1], whole[1]]
+  const text = 'instead' in safer ? safer.instead : ` ${safer.append}`
+  return command.slice(0, start) + text + command.slice(end)
+}
+
+function levelIn(command: string, options: CheckOptions): RiskLevel {
+  return findAll(command, options, newBudget()).reduce<RiskLevel>(
+    (worst, { rule }) => worse(worst, rule.level),
+    'safe',
+  )
 }

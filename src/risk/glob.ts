@@ -42,5 +42,5 @@ export function isGlob(component: string): boolean {
 
 /** Whether a component stands for (nearly) everything in its directory: `*`, `.*`, `?*`, `[!.]*`, `.[^.]*`, `**`, `*.*`, `!(x)`; zsh's `*(D)`, `^x`. */
 export function isEverything(component: string): boolean {
-  return /^(?:\.?(?:\?|\[[!^][^\]]*\])?\*+|\*\.\*|\.\?\?\*|[*!]\(.*\)|\^.+)$/.test(component)
+  return /^(?:\.?(?:\?|\[[!^][^\]]*\])?\*+|\*\.\*|\.\?\?\*|[*!]\(.*\)|\^.+|\*~.+)$/.test(component)
 }

@@ -64,13 +64,17 @@ export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
     if (text === '-' || text === '/dev/stdin') return { ...NOTHING, runsInput: 'other' }
     const bare = text.startsWith('--') ? text.slice(2) : text.startsWith('-') ? text.slice(1) : undefined
     if (bare === undefined) {
-      if (codes.includes(text)) return codeLayer(words[i + 1], backticks)
+      if (codes.includes(text)) return codeLayer(words[i + 1], backticks, words)
       return { ...NOTHING, runsFile: word }
     }
     if (text.startsWith('--')) {
       const [key, value] = [bare.split('=', 1)[0] as string, bare.indexOf('=')]
       if (codes.includes(key))
-        return codeLayer(value < 0 ? words[i + 1] : { ...word, text: bare.slice(value + 1) }, backticks)
+        return codeLayer(
+          value < 0 ? words[i + 1] : { ...word, text: bare.slice(value + 1) },
+          backticks,
+          words,
+        )
       continue
     }
     // In `-rsocket -e …` the letters behind r are a name.
@@ -78,7 +82,11 @@ export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
     const letters = named === undefined || named === null ? bare : bare.slice(0, named.index)
     const at = [...letters].findIndex((letter) => codes.includes(letter))
     if (at >= 0)
-      return codeLayer(at + 1 < bare.length ? { ...word, text: bare.slice(at + 1) } : words[i + 1], backticks)
+      return codeLayer(
+        at + 1 < bare.length ? { ...word, text: bare.slice(at + 1) } : words[i + 1],
+        backticks,
+        words,
+      )
     // python -m module, node --version …: no code from standard input.
     if (/^[mvVhS]/.test(bare) && !named) return NOTHING
     if (named && named.index === bare.length - 1) i++
@@ -86,10 +94,15 @@ export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
   return { ...NOTHING, runsInput: 'other' }
 }
 
-function codeLayer(code: Arg | undefined, hasBackticks: boolean): Layer {
+function codeLayer(code: Arg | undefined, hasBackticks: boolean, words: readonly Arg[]): Layer {
   if (code === undefined) return NOTHING
   const { scripts } = readCode(code, hasBackticks)
-  return { ...NOTHING, scripts, origin: originOfRunCode(code.text), runsText: code }
+  return {
+    ...NOTHING,
+    scripts,
+    origin: originOfRunCode(words.map((word) => word.text).join(' ')),
+    runsText: code,
+  }
 }
 
 const CALLS_SHELL =
@@ -141,7 +154,7 @@ const RUNS_TEXT =
 const DECODES =
   /b64decode|b32decode|unhexlify|fromhex|base64_decode|gzinflate|str_rot13|\batob\b|decode64|unpack1?\b|\bpack\s*\(|fromCharCode|zlib\.|marshal\.loads|Buffer\.from\([^)]*(?:base64|hex)|\.decode\(\s*["'](?:hex|base64|rot13)/
 const DOWNLOADS =
-  /urlopen|urlretrieve|requests\.(?:get|post)|httpx\.get|LWP::Simple|HTTP::Tiny|URI\.open|open-uri|Net::HTTP|file_get_contents\(\s*["']https?:|curl_exec|https?["']?\)?\.get|\bfetch\s*\(|axios/
+  /urlopen|urlretrieve|requests["')]*\.(?:get|post)|httpx\.get|LWP::Simple|HTTP::Tiny|URI\.open|open-uri|Net::HTTP|file_get_contents\(\s*["']https?:|curl_exec|https?["']?\)?\.get|\bfetch\s*\(|axios/
 
 /** Whether code in another language runs what it has decoded or fetched: its origin as taint. */
 export function originOfRunCode(code: string): number {

@@ -86,6 +86,8 @@ export interface Scope {
 export interface SimpleCommand {
   /** Last path component of the command word; empty for bare assignments and redirections. */
   readonly name: string
+  /** The command word with the path it was typed with. */
+  readonly path: string
   /** False when part of the command word could not be resolved. */
   readonly known: boolean
   readonly args: readonly Arg[]

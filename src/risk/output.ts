@@ -6,12 +6,14 @@ import {
   baseName,
   NO_OUTPUT,
   type Output,
+  type Scope,
   type SimpleCommand,
   SOMETHING,
   TAINT,
   UNKNOWN,
 } from './model.ts'
 import { readOptions } from './options.ts'
+import { resolvePath } from './paths.ts'
 import { mustStayHere } from './secrets.ts'
 
 const NETWORK = names(
@@ -41,6 +43,10 @@ function names(text: string): ReadonlySet<string> {
 /** Connections that stay open both ways: what they print may be somebody typing. */
 const DIALOGUES = names('nc ncat netcat socat telnet')
 
+/** Commands that print credentials by themselves. */
+const EXPORTS_SECRETS =
+  /^gpg2? .*--export-secret|^kubectl .*\bget secrets?\b|^(?:vault|bao) (?:read|kv get)\b|^pass (?:show )?\S|^op (?:read|item get)\b|^security (?:find-|dump-)|^aws configure export-credentials|^secret-tool lookup/
+
 const unknown = (taint: number, under?: readonly string[]): Output => ({
   text: undefined,
   taint,
@@ -63,6 +69,9 @@ export function outputOf(command: SimpleCommand): Output {
     return unknown(TAINT.generated)
   if (DECODERS.has(name)) return decoder(command)
   if (name === 'cat' || name === 'tee' || name === 'head' || name === 'tail') return reader(command)
+  if (name === 'sed' && input.text !== undefined && args.length === 1)
+    return edited(input, (args[0] as Arg).text)
+  if (name === 'yes') return { text: `${args.map((arg) => arg.text).join(' ') || 'y'}\n`, taint }
   if (name === 'string') return fishString(args)
   if (name === 'psub') return { text: `/dev/fd/${SOMETHING}`, taint: input.taint, feeds: input }
   const computed = pathTool(command)
@@ -78,8 +87,16 @@ function taintOf(args: readonly Arg[]): number {
   return args.reduce((sum, arg) => sum | arg.taint, 0)
 }
 
+/** tar's -C names the directory its operands lie in. */
+function whereRead({ name, args, scope }: SimpleCommand): Scope {
+  const into = name === 'tar' ? args.findIndex((arg) => /^(?:-C|--directory)$/.test(arg.text)) : -1
+  return into < 0 ? scope : { ...scope, cwd: resolvePath(args[into + 1]?.text ?? '.', scope) }
+}
+
 function secretTaint(command: SimpleCommand): number {
-  const reads = command.args.some((arg) => mustStayHere(arg.text, command.scope))
+  const reads =
+    EXPORTS_SECRETS.test([command.name, ...command.args.map((arg) => arg.text)].join(' ').slice(0, 500)) ||
+    command.args.some((arg) => mustStayHere(arg.text.replace(/^if=/, ''), whereRead(command)))
   return reads ? TAINT.secret : TAINT.none
 }
 
@@ -111,9 +128,22 @@ function filtered(top: string): string {
   return top.endsWith(SOMETHING) ? top : `${top.replace(/\/\*$/, '')}/${SOMETHING}`
 }
 
+/** sed with plain substitutions only: `s/a/b/; s/c/d/g`. */
+function edited(input: Output, program: string): Output {
+  let text = input.text as string
+  for (const part of program.split(/[;\n]/)) {
+    const match = /^\s*s([^\w\s\\])([^\\[\]*.^$]*?)\1([^\\&]*?)\1(g?)\s*$/.exec(part)
+    if (match === null) return unknown(input.taint | TAINT.opaque)
+    const [, , from = '', to = '', all] = match
+    text = all === 'g' ? text.replaceAll(from, () => to) : text.replace(from, () => to)
+  }
+  return { text: text.slice(0, 65_536), taint: input.taint }
+}
+
 /** fish's string builtin, as far as it puts words together; any other subcommand gives its words unchanged. */
 function fishString(args: readonly Arg[]): Output {
-  const words = args.slice(1).filter((arg) => !arg.text.startsWith('-'))
+  const from = args.findIndex((arg, i) => i > 0 && !arg.text.startsWith('-'))
+  const words = from < 0 ? [] : args.slice(from)
   const joins = args[0]?.text === 'join'
   const [separator, rest] = joins ? [words[0]?.text ?? '', words.slice(1)] : ['\n', words]
   const text = rest.map((arg) => arg.text).join(separator)

@@ -44,7 +44,7 @@ const TEMPORARY = words('/tmp /var/tmp /var/cache /dev/shm /var/lib/apt/lists /u
 const PERSONAL =
   words(`Documents Desktop Pictures Music Videos Downloads Movies Library .config .local .local/share .mozilla
   .thunderbird .password-store .vim .emacs.d .kube .aws .docker .azure .config/gcloud Dropbox OneDrive Nextcloud`)
-const KEYS = words('.ssh .gnupg .local/share/karo')
+const KEYS = words('.ssh .gnupg .local/share/karo .local/share/karo/db .local/share/karo/identity.key')
 
 function words(text: string): readonly string[] {
   return text.split(/\s+/)
@@ -90,7 +90,7 @@ export function isUnresolved(text: string): boolean {
 }
 
 /** Judges a word as a path. Patterns count as the most precious thing they could name. */
-export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home'>): Place {
+export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home' | 'karoHome'>): Place {
   if (text === '') return 'other'
   const path = resolvePath(text, scope)
   const components = path.split('/')
@@ -102,6 +102,7 @@ export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home'>): Place
   const whole = components.join('/') || (path.startsWith('/') ? '/' : '.')
   if (whole === '/') return 'root'
   if (isDisk(whole)) return 'disk'
+  if (isNode(whole, scope)) return 'keys'
   if (TEMPORARY.some((top) => isWithin(whole, top))) return 'temporary'
   const home = homePlace(whole, scope.home)
   if (home !== undefined && home !== 'other') return home
@@ -114,6 +115,15 @@ export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home'>): Place
   if (SHARED_TREES.some((top) => isWithin(whole, top))) return 'inside-shared'
   if (SYSTEM_TREES.some((top) => isWithin(whole, top))) return 'inside-system'
   return 'other'
+}
+
+/** This node's own key and database, where they are not below a home. */
+function isNode(path: string, { karoHome }: Pick<Scope, 'karoHome'>): boolean {
+  return [karoHome, '/var/lib/karo'].some(
+    (top) =>
+      top !== undefined &&
+      (path === top || path === `${top}/db` || path === `${top}/identity.key` || covers(path, top)),
+  )
 }
 
 function isDisk(path: string): boolean {

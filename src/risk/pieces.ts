@@ -16,6 +16,8 @@ const OPENERS = /^(\s*)(if|then|else|elif|while|until|do|begin|and|or|not|\{|\}|
 const HEADERS = /^(\s*)(for|foreach|select|switch|case|function|repeat\s+\S+\s+do)(?=\s)/
 const CLOSERS = /\s(?:\}|end)\s*$/
 
+const ZSH_LOOP = /^\s*(?:for|foreach|select)\s+(\w+)\s*$/
+
 /** Deeper parentheses and longer runs of keywords are not looked into one by one, which bounds the work. */
 const MAX_PARENTHESES = 16
 const MAX_OPENERS = 16
@@ -61,6 +63,14 @@ export function splitPieces(text: string, counter = { next: 0 }): readonly Piece
       if (open === undefined) cut(i, i + 1)
       else if (text[open - 1] !== '$' && text[open - 1] !== '<' && text[open - 1] !== '>') {
         const inner = chars.slice(open + 1, i).join('')
+        const loop = opens.length === 0 ? ZSH_LOOP.exec(chars.slice(start, open).join('')) : null
+        if (loop !== null) {
+          // zsh: for x (a b) command
+          out.push({ text: `: ${inner}`, start: open - 1, heads: { loop: loop[1] as string, values: inner } })
+          start = i + 1
+          begun = false
+          continue
+        }
         const blank = opens.length === 0 && !begunBefore
         const binds = `_${(counter.next++).toString(36)}`.padEnd(i - open, '_').slice(0, i - open)
         if (inner.trim() !== '') {

@@ -54,6 +54,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   const args = words.slice(1)
   const command: SimpleCommand = {
     name,
+    path: first.text,
     known,
     args,
     assignments: running.assignments,

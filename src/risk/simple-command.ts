@@ -80,6 +80,7 @@ export function bare(
   const { scope, privileged } = frame
   return {
     name: '',
+    path: '',
     known: true,
     args: [],
     assignments,

@@ -40,13 +40,14 @@ function scriptsOf(texts: readonly (string | undefined)[], near: Pick<Arg, 'span
   }
 }
 
-const both = (...layers: readonly Layer[]): Layer =>
-  layers.reduce((sum, layer) => ({
-    ...sum,
-    ...layer,
-    scripts: [...sum.scripts, ...layer.scripts],
-    runsInput: layer.runsInput === false ? sum.runsInput : layer.runsInput,
-  }))
+function both(...layers: readonly Layer[]): Layer {
+  const runs = layers.map((layer) => layer.runsInput).filter((kind) => kind !== false)
+  return {
+    commands: layers.flatMap((layer) => layer.commands),
+    scripts: layers.flatMap((layer) => layer.scripts),
+    runsInput: runs.at(-1) ?? false,
+  }
+}
 
 /** The commands of a schedule's lines; system files name a user before the command. */
 export function cronCommands(text: string, hasUser: boolean): readonly string[] {

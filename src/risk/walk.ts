@@ -51,21 +51,23 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
   function readPieces(text: string, frame: Frame): Output {
     let output = NO_OUTPUT
     let clean = true
-    const { variables } = frame.scope
+    // zsh: () { … } arguments
+    const given = /\(\)\s*\{[^{}]*\}[ \t]+([^;&|\n]+)/.exec(text)?.[1]
+    const scope = given === undefined ? frame.scope : cloneScope(frame.scope, wordsOf(given, frame))
     for (const piece of splitPieces(text)) {
       const script = parse(piece.text)
       if (script.errors !== undefined && script.errors.length > 0) clean = false
       const at: Frame['at'] = (node) => frame.at({ pos: piece.start + node.pos, end: piece.start + node.end })
-      output = statements(script.commands, { ...frame, at })
+      output = statements(script.commands, { ...frame, scope, at })
       if (piece.binds !== undefined) {
         const printed = output.text?.replace(/\n+$/, '') ?? UNKNOWN
-        variables.set(piece.binds, {
+        scope.variables.set(piece.binds, {
           text: printed,
           taint: output.taint,
           ...(output.feeds && { output: output.feeds }),
         })
       }
-      if (piece.heads !== undefined) noteHead(piece.heads, text, frame)
+      if (piece.heads !== undefined) noteHead(piece.heads, text, { ...frame, scope })
     }
     if (!clean) {
       const whole = frame.at({ pos: 0, end: text.length })
@@ -78,13 +80,17 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     return output
   }
 
+  function wordsOf(text: string, frame: Frame): readonly Arg[] {
+    const command = parse(`: ${text}`).commands[0]?.command
+    const host = hostOf({ ...frame, at: () => [0, 0] })
+    const words = command?.type === 'Command' ? command.args : []
+    return words.flatMap((word) => (word.type === 'Word' ? expandWord(word, frame.scope, host) : []))
+  }
+
   /** The values of a loop's variable together, and the words a function is called with, each as one list. */
   function noteHead(head: NonNullable<Piece['heads']>, text: string, { scope }: Frame): void {
     if ('loop' in head) {
-      const words = parse(`: ${head.values}`).commands[0]?.command
-      const all = words?.type === 'Command' ? words.args : []
-      const host = hostOf({ ...top, scope, at: () => [0, 0] })
-      const values = all.flatMap((word) => (word.type === 'Word' ? expandWord(word, scope, host) : []))
+      const values = wordsOf(head.values, { ...top, scope })
       const known = values.filter((value) => value.text !== '')
       scope.variables.set(head.loop, {
         text: known.length === 0 ? SOMETHING : known.map((value) => value.text).join(' '),

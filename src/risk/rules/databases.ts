@@ -6,9 +6,9 @@ const CLIENTS = tools(
   'psql mysql mariadb sqlite3 sqlcmd mongosh mongo cockroach clickhouse-client duckdb sqlplus usql pgcli mycli isql bq cqlsh',
 )
 const DROPS =
-  /\b(?:drop\s+(?:database|schema|table|user|role|tablespace|keyspace|view|index|owned)\b|truncate\s+(?:table\s+)?\w|dropDatabase\s*\(|\.drop\s*\(|deleteMany\s*\(\s*\{\s*\}|\.remove\s*\(\s*\{\s*\})/i
+  /\b(?:alter\s+table\s+[\w."`]+\s+drop\s+(?!constraint|index|not)|reset\s+master\b|flushall\b|drop\s+(?:database|schema|table|user|role|tablespace|keyspace|view|index|owned)\b|truncate\s+(?:table\s+)?\w|dropDatabase\s*\(|\.drop\s*\(|deleteMany\s*\(\s*\{\s*\}|\.remove\s*\(\s*\{\s*\})/i
 const DELETES_ALL =
-  /\b(?:delete\s+from\s+[\w."`]+\s*(?:;|$)|update\s+[\w."`]+\s+set\s+(?:(?!\bwhere\b)[^;])*(?:;|$))/i
+  /\b(?:delete\s+from\s+(?:only\s+)?[\w."`]+\s*(?:;|$|where\s+(?:true|1|'?(\d+)'?\s*=\s*'?\1'?)\s*(?:;|$))|update\s+[\w."`]+\s+set\s+(?:(?!\bwhere\b)[^;])*(?:;|$))/i
 
 /** SQL a client is given: in its arguments or on its standard input. */
 function statements(c: SimpleCommand): readonly Arg[] {
@@ -16,7 +16,17 @@ function statements(c: SimpleCommand): readonly Arg[] {
     c.input.text === undefined || c.input.text === ''
       ? []
       : [{ text: c.input.text, span: c.span, taint: TAINT.none }]
-  return [...c.args, ...input]
+  // psql -f <(echo …): the file's content is on the line.
+  const files = c.args.flatMap((arg) =>
+    arg.output?.text === undefined ? [] : [{ ...arg, text: arg.output.text }],
+  )
+  return [...c.args.map(optionValue), ...input, ...files]
+}
+
+/** `--command=statement` without the option's name. */
+function optionValue(arg: Arg): Arg {
+  const value = /^--[\w-]+=([\s\S]*)$/.exec(arg.text)?.[1]
+  return value === undefined ? arg : { ...arg, text: value }
 }
 
 function clean(text: string): string {
@@ -67,7 +77,9 @@ export const DATABASE_RULES: readonly Rule[] = [
     id: 'database-drop-tool',
     level: 'high',
     why: 'Drops a database with everything in it.',
-    tools: tools('dropdb dropuser mysqladmin redis-cli valkey-cli etcdctl consul influx sqlx pg_dropcluster'),
+    tools: tools(
+      'dropdb dropuser mysqladmin redis-cli valkey-cli etcdctl consul influx sqlx pg_dropcluster pg_restore pg_resetwal mongorestore rabbitmqctl kafka-topics.sh kafka-topics kafka-delete-records.sh',
+    ),
     when: (c, o) => {
       const text = c.args.map((arg) => arg.text).join(' ')
       switch (c.name) {
@@ -76,9 +88,10 @@ export const DATABASE_RULES: readonly Rule[] = [
         case 'redis-cli':
         case 'valkey-cli':
           return only(
-            /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b/i.test(
+            /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
               `${text} ${c.input.text ?? ''}`,
-            ),
+            ) ||
+              (/\b(?:del|unlink)\b/i.test(text) && c.args.some((arg) => arg.taint !== 0)),
             true,
           )
         case 'etcdctl':
@@ -87,6 +100,17 @@ export const DATABASE_RULES: readonly Rule[] = [
           return only(/\bkv delete\b/.test(text) && /-recurse/.test(text), true)
         case 'sqlx':
           return only(/^database (?:drop|reset)\b/.test(text), true)
+        case 'pg_restore':
+          return only(o.flag('c', 'clean'), true)
+        case 'pg_resetwal':
+          return only(!o.flag('n', 'dry-run'), true)
+        case 'mongorestore':
+          return only(o.flag('drop'), true)
+        case 'rabbitmqctl':
+          return only(/^(?:force_reset|reset|delete_(?:queue|vhost|user))\b/.test(text), true)
+        case 'kafka-topics.sh':
+        case 'kafka-topics':
+          return only(o.flag('delete'), true)
         case 'influx':
           return only(/drop\s+database|bucket delete/i.test(text), true)
         default:
@@ -110,14 +134,16 @@ export const DATABASE_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Empties or rebuilds the application’s database.',
     tools: tools(
-      'rails rake python python3 php npx prisma sequelize knex alembic flask django-admin manage.py artisan mix bin/rails',
+      'diesel drush wp rails rake python python3 php npx prisma sequelize knex alembic flask django-admin manage.py artisan mix bin/rails',
     ),
     when: (_c, o) => {
       const text = o.operands.map((arg) => arg.text).join(' ')
       return only(
-        /(?:^|\s)(?:db:(?:drop|reset|purge|migrate:reset|schema:load|wipe)|migrate:(?:fresh|reset|refresh)|ecto\.(?:drop|reset)|(?:\S*manage\.py )?(?:flush|reset_db|sqlflush)$|(?:prisma )?migrate reset|(?:prisma )?db push --force-reset|db:migrate:undo:all|downgrade base)/.test(
+        /(?:^|\s)(?:db:(?:drop|reset|purge|migrate:reset|schema:load|wipe)|migrate:(?:fresh|reset|refresh)|ecto\.(?:drop|reset)|(?:\S*manage\.py )?(?:flush|reset_db|sqlflush)$|(?:prisma )?migrate reset|(?:prisma )?db push$|database (?:drop|reset)|db (?:reset|drop|clean)|sql-drop|db:migrate:undo:all|downgrade base)/.test(
           text,
-        ) && !/pip|install/.test(text),
+        ) &&
+          !/pip|install/.test(text) &&
+          (!/db push$/.test(text) || o.flag('force-reset')),
         verb(o) !== '',
       )
     },
@@ -131,6 +157,40 @@ export const DATABASE_RULES: readonly Rule[] = [
         'mix ecto.reset',
       ],
       harmless: ['rails db:migrate', 'python manage.py migrate', 'npx prisma generate', 'php artisan serve'],
+    },
+  },
+  {
+    id: 'sql-grant-all',
+    level: 'high',
+    why: 'Gives somebody every right in the database server.',
+    tools: CLIENTS,
+    when: (c) =>
+      asked(
+        c,
+        /\bgrant\s+all\b[\s\S]*\bon\s+\*\.\*|\balter\s+(?:user|role)\s+\S+\s+(?:with\s+)?superuser\b/i,
+      ),
+    examples: {
+      risky: ['mysql -e \'GRANT ALL ON *.* TO x@"%"\'', 'psql -c "ALTER ROLE me SUPERUSER"'],
+      harmless: ['mysql -e "GRANT SELECT ON db.* TO x"', 'psql -c "GRANT ALL ON TABLE t TO me"'],
+    },
+  },
+  {
+    id: 'index-delete',
+    level: 'high',
+    why: 'Deletes a search index with everything in it.',
+    tools: tools('curl http https xh httpie'),
+    when: (_c, o) =>
+      only(
+        o.value('X', 'request')?.text.toUpperCase() === 'DELETE' || verb(o) === 'DELETE',
+        o.operands.filter((arg) => /:9200\/[^_?]|\/_all\b|\/\*$|\/_data_stream\//.test(arg.text)),
+      ),
+    examples: {
+      risky: [
+        'curl -X DELETE http://es:9200/_all',
+        "curl -XDELETE 'http://localhost:9200/*'",
+        'curl -X DELETE localhost:9200/logs-1',
+      ],
+      harmless: ['curl -X DELETE http://localhost:3000/items/1', 'curl http://localhost:9200/_cat/indices'],
     },
   },
 ]

@@ -1,4 +1,6 @@
 // Rules about deleting files and directory trees.
+import { findTargets } from '../carriers.ts'
+import { quoted } from '../layers.ts'
 import { SOMETHING, UNKNOWN } from '../model.ts'
 import { inPlace, inPlaceIfEmpty, isOpaque, matching, only, type Rule, tools } from './rule.ts'
 import { DELETERS, deletedTrees, isRecursive } from './targets.ts'
@@ -63,6 +65,23 @@ export const DELETION_RULES: readonly Rule[] = [
         'rm -rf "~"',
         'find ~ -name "*.tmp" -delete',
       ],
+    },
+  },
+  {
+    id: 'rsync-delete-all',
+    level: 'critical',
+    core: true,
+    why: 'Deletes everything there that the source does not have.',
+    tools: tools('rsync'),
+    when: (c, o) =>
+      only(
+        matching(c.args, /^--del(?:ete.*)?$/).length > 0 && !o.flag('n', 'dry-run'),
+        inPlace(c, o.operands.slice(-1), 'root', 'home', 'system', 'keys'),
+      ),
+    safer: { append: '--dry-run' },
+    examples: {
+      risky: ['rsync -a --delete empty/ /', 'rsync -av --delete a/ ~/', 'rsync --delete x/ /home/'],
+      harmless: ['rsync -av --delete src/ backup/', 'rsync -a src/ ~/', 'rsync -an --delete x/ ~/'],
     },
   },
   {
@@ -173,7 +192,7 @@ export const DELETION_RULES: readonly Rule[] = [
     when: (c, o) =>
       inPlace(
         c,
-        deletedTrees(c, o).filter((arg) => c.name !== 'find' || arg.text !== '.'),
+        deletedTrees(c, o).filter(() => !c.name.endsWith('find')),
         'working',
       ),
     safer: 'ls -A',
@@ -191,9 +210,9 @@ export const DELETION_RULES: readonly Rule[] = [
         'rm -rf ^keep',
         'find . | xargs rm -rf',
         'rm -rf "$PWD"',
-        'find .. -delete',
+        'ls | xargs rm -rf',
       ],
-      harmless: ['rm -rf build/*', 'rm -rf *.o', 'rm *.log', 'rm -rf ./target'],
+      harmless: ['rm -rf build/*', 'rm -rf *.o', 'rm *.log', 'rm -rf ./target', 'ls *.o | xargs rm -rf'],
     },
   },
   {
@@ -262,6 +281,70 @@ export const DELETION_RULES: readonly Rule[] = [
     examples: { risky: ['rm *', 'rm -f ./*', 'rm -f ~/*'], harmless: ['rm *.txt', 'rm -i old', 'rm -rf *'] },
   },
   {
+    id: 'rm-all-files-deep',
+    level: 'high',
+    why: 'Deletes every file in this directory and all below it.',
+    tools: tools('rm grm srm unlink'),
+    when: (c, o) =>
+      only(
+        !isRecursive(o),
+        inPlace(c, o.operands, 'working', 'home').filter((arg) => /(?:^|\/)\*\*(?:\/|$)/.test(arg.text)),
+      ),
+    safer: 'ls -A',
+    examples: { risky: ['rm **/*', 'rm -f **/*(.)'], harmless: ['rm **/*.pyc', 'rm *'] },
+  },
+  {
+    id: 'find-delete-here',
+    level: 'high',
+    why: 'Deletes every file in this directory and all below it.',
+    tools: tools('find gfind'),
+    when: (c) => {
+      const { tops } = findTargets(c.args)
+      const told = c.args.some((arg) => arg.text === '-delete')
+      const narrowed = c.args.some((arg) =>
+        /^-(?!type$|delete$|depth$|print|maxdepth$|mindepth$|xdev$|mount$|[HLP]$)[a-z]/.test(arg.text),
+      )
+      return only(told && !narrowed, inPlace(c, tops, 'working'))
+    },
+    safer: (c) =>
+      `${c.name} ${c.args.map((arg) => quoted(arg.text === '-delete' ? '-print' : arg.text)).join(' ')}`,
+    examples: {
+      risky: [
+        'find . -delete',
+        'find . -type f -delete',
+        'find . -mindepth 1 -delete',
+        'find .. -type f -delete',
+      ],
+      harmless: [
+        'find . -name "*.pyc" -delete',
+        'find . -type d -empty -delete',
+        'find build -delete',
+        'find . -type f -mtime +7 -delete',
+      ],
+    },
+  },
+  {
+    id: 'archive-and-delete',
+    level: 'high',
+    why: 'Deletes the originals once they are packed or copied, with nothing checked.',
+    tools: tools('tar gtar bsdtar zip 7z 7za rsync rar'),
+    when: (c, o) =>
+      only(
+        o.flag('remove-files', 'remove-source-files', 'sdel', 'df') ??
+          (c.name === 'zip' && o.flag('m', 'move')),
+        inPlace(c, o.operands, 'root', 'home', 'system', 'inside-system', 'keys', 'personal'),
+      ),
+    examples: {
+      risky: [
+        'tar czf x.tgz ~ --remove-files',
+        'zip -rm x.zip ~/Documents',
+        'rsync -a --remove-source-files ~/ /mnt/x/',
+        '7z a -sdel x.7z ~/Documents',
+      ],
+      harmless: ['tar czf x.tgz ~/Documents', 'zip -r x.zip dir', 'tar czf x.tgz old --remove-files'],
+    },
+  },
+  {
     id: 'rm-privileged',
     level: 'moderate',
     why: 'Deletes a tree as another user, so no permission stands in its way.',
@@ -295,12 +378,16 @@ export const DELETION_RULES: readonly Rule[] = [
     tools: tools('rsync'),
     when: (c, o) =>
       only(
-        matching(c.args, /^--del(?:ete.*)?$/).length > 0,
-        inPlace(c, o.operands.slice(-1), 'root', 'home', 'system', 'personal', 'keys', 'shared-root'),
+        matching(c.args, /^--del(?:ete.*)?$/).length > 0 && !o.flag('n', 'dry-run'),
+        inPlace(c, o.operands.slice(-1), 'personal', 'shared-root', 'inside-system'),
       ),
-    safer: 'rsync --dry-run',
+    safer: { append: '--dry-run' },
     examples: {
-      risky: ['rsync -a --delete empty/ /', 'rsync -av --delete a/ ~/', 'rsync --delete x/ /home/'],
+      risky: [
+        'rsync -a --delete src/ ~/Documents',
+        'rsync -av --delete a/ /srv/',
+        'rsync --delete x/ /etc/nginx',
+      ],
       harmless: ['rsync -av --delete src/ backup/', 'rsync -a src/ ~/'],
     },
   },

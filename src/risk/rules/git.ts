@@ -1,4 +1,5 @@
 // Rules about git: what loses history or work.
+import type { Arg } from '../model.ts'
 import type { Options } from '../options.ts'
 import { matching, only, type Rule, tools, verb } from './rule.ts'
 
@@ -12,8 +13,10 @@ export const GIT_RULES: readonly Rule[] = [
     why: 'Overwrites the history others share with you.',
     tools: GIT,
     when: (c, o) => {
-      if (!is(o, 'push')) return undefined
-      const forced = c.args.filter((arg) => /^-[a-zA-Z]*f[a-zA-Z]*$|^--forc?e?$|^--mirror$/.test(arg.text))
+      if (!is(o, 'push') || o.flag('n', 'dry-run')) return undefined
+      const forced = c.args.filter((arg) =>
+        /^-[a-zA-Z]*f[a-zA-Z]*$|^--forc?e?$|^--mirror$|^--prune$/.test(arg.text),
+      )
       return forced.length > 0 ? forced : matching(o.operands.slice(2), /^\+/)
     },
     safer: { instead: '--force-with-lease' },
@@ -40,8 +43,9 @@ export const GIT_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Deletes a branch or tag for everybody.',
     tools: GIT,
+    safer: { append: '--dry-run' },
     when: (_c, o) =>
-      only(is(o, 'push'), [
+      only(is(o, 'push') && !o.flag('n', 'dry-run'), [
         ...matching(o.operands.slice(2), /^:./),
         ...[o.flag('d', 'delete')].filter((arg) => arg !== undefined),
       ]),
@@ -138,13 +142,21 @@ export const GIT_RULES: readonly Rule[] = [
     tools: GIT,
     when: (c, o) =>
       (is(o, 'branch') && (o.flag('D') ?? (o.flag('d', 'delete') && o.flag('f', 'force')))) ||
-      (is(o, 'stash') && /^(?:drop|clear)$/.test(verb(o, 1))) ||
-      (is(o, 'update-ref') && o.flag('d')) ||
+      (is(o, 'stash') && verb(o, 1) === 'drop') ||
+      (is(o, 'tag') && o.flag('d', 'delete')) ||
+      (is(o, 'rm') && o.flag('r') && o.operands.slice(1).some((arg) => /^(?:\.|\*|:\/)$/.test(arg.text))) ||
+      (is(o, 'submodule') && verb(o, 1) === 'deinit' && o.flag('f', 'force')) ||
       (is(o, 'worktree') && verb(o, 1) === 'remove' && o.flag('f', 'force'))
         ? c.args.slice(0)
         : undefined,
     examples: {
-      risky: ['git branch -D x', 'git stash clear', 'git stash drop', 'git worktree remove -f x'],
+      risky: [
+        'git branch -D x',
+        'git stash drop',
+        'git worktree remove -f x',
+        'git tag -d v1',
+        'git rm -rf .',
+      ],
       harmless: ['git branch -d x', 'git stash', 'git stash pop', 'git branch'],
     },
   },
@@ -158,7 +170,9 @@ export const GIT_RULES: readonly Rule[] = [
       is(o, 'filter-branch', 'filter-repo') ||
       (is(o, 'reflog') &&
         /^(?:expire|delete)$/.test(verb(o, 1)) &&
-        c.args.some((arg) => /now|all/.test(arg.text))) ||
+        (verb(o, 1) === 'delete' || c.args.some((arg) => /now|all/.test(arg.text)))) ||
+      (is(o, 'prune') && c.args.some((arg) => /^(?:--expire=)?(?:now|all)$/.test(arg.text))) ||
+      (is(o, 'stash') && verb(o, 1) === 'clear') ||
       (is(o, 'gc') && c.args.some((arg) => /^--prune=(?:now|all)$/.test(arg.text))),
     examples: {
       risky: [
@@ -166,8 +180,67 @@ export const GIT_RULES: readonly Rule[] = [
         'git reflog expire --expire=now --all',
         'git gc --prune=now --aggressive',
         'git filter-repo --path x',
+        'git stash clear',
+        'git prune --expire=now',
       ],
       harmless: ['git gc', 'git reflog', 'git rebase -i HEAD~3', 'git commit --amend'],
+    },
+  },
+  {
+    id: 'git-delete-main',
+    level: 'high',
+    why: 'Deletes the branch that everybody builds on, or whatever branches a program lists.',
+    tools: GIT,
+    when: (c, o) => {
+      const forced = o.flag('D') ?? (o.flag('d', 'delete') && (is(o, 'push') || o.flag('f', 'force')))
+      const main = (arg: Arg) =>
+        /^:?(?:refs\/heads\/)?(?:main|master|trunk|develop|production|release)$/.test(arg.text)
+      if (is(o, 'branch'))
+        return only(
+          forced,
+          o.operands.slice(1).filter((arg) => main(arg) || arg.taint !== 0),
+        )
+      if (is(o, 'push') && !o.flag('n', 'dry-run'))
+        return o.operands.slice(2).filter((arg) => main(arg) && (forced || arg.text.startsWith(':')))
+      if (is(o, 'update-ref')) return o.flag('stdin') ? c.input.text !== '' : only(o.flag('d'), true)
+      return undefined
+    },
+    safer: 'git branch -vv',
+    examples: {
+      risky: [
+        'git push origin --delete main',
+        'git push origin :master',
+        'git branch -D main',
+        'git branch | xargs git branch -D',
+        'git update-ref -d refs/heads/main',
+      ],
+      harmless: [
+        'git branch -D feature',
+        'git push origin :feature',
+        'git branch -d main',
+        'git push origin main',
+        'git push origin --delete feature',
+      ],
+    },
+  },
+  {
+    id: 'git-hooks-path',
+    level: 'moderate',
+    why: 'Runs programs of that directory at every commit, checkout and push from now on.',
+    tools: GIT,
+    when: (_c, o) =>
+      only(
+        is(o, 'config') &&
+          /^core\.hookspath$/i.test(verb(o, 1)) &&
+          o.operands.length > 2 &&
+          !o.flag('unset', 'get'),
+        o.operands
+          .slice(2, 3)
+          .filter((arg) => /^\/(?:tmp|var\/tmp|dev\/shm)\//.test(arg.text) || o.flag('global', 'system')),
+      ),
+    examples: {
+      risky: ['git config --global core.hooksPath /tmp/h', 'git config core.hooksPath /tmp/hooks'],
+      harmless: ['git config core.hooksPath .githooks', 'git config --get core.hooksPath'],
     },
   },
 ]

@@ -1,31 +1,51 @@
 // The table of rules: every rule there is, and which of them look at which command.
 import type { LineFact, SimpleCommand } from '../model.ts'
 import { isWrapper } from '../unwrap.ts'
+import { ACCOUNT_RULES } from './accounts.ts'
+import { CLUSTER_RULES } from './clusters.ts'
 import { CODE_RULES, LINE_RULES } from './code.ts'
+import { CONTAINER_RULES } from './containers.ts'
 import { DATABASE_RULES } from './databases.ts'
+import { DEFENCE_RULES } from './defence.ts'
 import { DELETION_RULES } from './deletions.ts'
 import { DISK_RULES } from './disks.ts'
 import { GIT_RULES } from './git.ts'
+import { KEY_RULES } from './keys.ts'
+import { NETWORK_RULES } from './network.ts'
 import { OVERWRITE_RULES } from './overwrites.ts'
+import { PACKAGE_RULES } from './packages.ts'
 import { PERMISSION_RULES } from './permissions.ts'
 import { PLATFORM_RULES } from './platforms.ts'
 import { RECORD_RULES } from './records.ts'
 import type { LineRule, Rule } from './rule.ts'
+import { SCHEDULE_RULES } from './schedule.ts'
 import { SECRET_RULES } from './secrets.ts'
+import { SHELL_RULES } from './shells.ts'
 import { SYSTEM_RULES } from './system.ts'
+import { VOLUME_RULES } from './volumes.ts'
 
 export const RULES: readonly Rule[] = [
   ...DELETION_RULES,
+  ...KEY_RULES,
   ...OVERWRITE_RULES,
   ...RECORD_RULES,
   ...DISK_RULES,
+  ...VOLUME_RULES,
   ...PERMISSION_RULES,
+  ...ACCOUNT_RULES,
   ...CODE_RULES,
+  ...SHELL_RULES,
   ...SECRET_RULES,
   ...GIT_RULES,
   ...DATABASE_RULES,
+  ...CONTAINER_RULES,
+  ...CLUSTER_RULES,
   ...PLATFORM_RULES,
+  ...PACKAGE_RULES,
   ...SYSTEM_RULES,
+  ...DEFENCE_RULES,
+  ...NETWORK_RULES,
+  ...SCHEDULE_RULES,
 ]
 
 const BY_TOOL = new Map<string, Rule[]>()
@@ -51,7 +71,7 @@ export function ruleForFact(fact: LineFact): LineRule {
 
 /** Tools that rules for every command treat specially by name. */
 export const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
-  'tee dd dcfldd cp mv install ln truncate shred sed perl rm unlink find gfind history unset set export declare typeset journalctl auditctl nc ncat netcat socat'.split(
+  'tee dd dcfldd cp mv install ln truncate shred sed perl rm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat openssl telnet xterm qemu-img ddrescue partclone.restore curl wget'.split(
     ' ',
   ),
 )

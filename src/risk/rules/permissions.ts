@@ -1,6 +1,7 @@
 // Rules about permissions, ownership and accounts.
 import type { Arg, SimpleCommand } from '../model.ts'
 import type { Options } from '../options.ts'
+import { resolvePath } from '../paths.ts'
 import { inPlace, inPlaceIfEmpty, matching, only, type Rule, tools } from './rule.ts'
 import { isRecursive } from './targets.ts'
 
@@ -27,7 +28,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     tools: CHANGERS,
     when: (c, o) =>
       only(isRecursive(o), [
-        ...inPlace(c, filesOf(c, o), 'root', 'system'),
+        ...inPlace(c, c.name === 'chattr' ? c.args : filesOf(c, o), 'root', 'system'),
         ...inPlaceIfEmpty(c, filesOf(c, o), 'root'),
       ]),
     examples: {
@@ -51,7 +52,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     when: (c, o) =>
       only(
         !isRecursive(o) && OPEN_TO_ALL.test(split(o).mode?.text ?? ''),
-        inPlace(c, split(o).files, 'root', 'system', 'inside-system', 'home', 'disk'),
+        inPlace(c, split(o).files, 'root', 'system', 'inside-system', 'home', 'disk', 'keys'),
       ),
     examples: {
       risky: ['chmod 777 /', 'chmod 666 /etc/passwd', 'chmod a+rwx /usr/bin', 'chmod 666 /dev/sda'],
@@ -155,31 +156,77 @@ export const PERMISSION_RULES: readonly Rule[] = [
     },
   },
   {
-    id: 'account-remove',
+    id: 'permissions-taken',
     level: 'high',
-    why: 'Removes an account, perhaps with all its files.',
-    tools: tools('userdel deluser groupdel'),
-    when: (_c, o) => o.operands.length > 0,
-    examples: { risky: ['sudo userdel -r bob', 'deluser bob'], harmless: ['userdel --help', 'groups'] },
+    why: 'Takes from the system the right to read or run its own files.',
+    tools: tools('chmod'),
+    when: (c, o) =>
+      only(
+        !isRecursive(o) &&
+          c.args.some((arg) => /^(?:[augo]*-[rwxst]+|0{1,4}|[0-3]00|[augo]+=)$/.test(arg.text)),
+        inPlace(c, o.operands, 'root', 'system', 'inside-system').filter((arg) =>
+          /^\/(?:s?bin|usr|lib|etc\/?$|boot|$)/.test(resolvePath(arg.text, c.scope)),
+        ),
+      ),
+    examples: {
+      risky: ['chmod -x /bin/chmod', 'chmod 000 /etc', 'chmod a-r /usr/lib', 'chmod 000 /'],
+      harmless: ['chmod 600 /etc/ssl/private/x.key', 'chmod -x script.sh', 'chmod 755 /usr/bin/x'],
+    },
   },
   {
-    id: 'account-open',
+    id: 'owner-system',
     level: 'high',
-    why: 'Gives an account no password or the rights of root.',
-    tools: tools('passwd usermod useradd adduser gpasswd'),
-    when: (c, o) => {
-      const all = c.args.map((arg) => arg.text).join(' ')
-      if (c.name === 'passwd') return only(o.flag('d', 'delete'), true)
-      if (/^user/.test(c.name) && /(?:-o\b.*-u ?0\b|-u ?0\b.*-o\b|--uid[ =]0\b)/.test(all)) return true
-      return only(
-        /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all) &&
-          /-[a-zA-Z]*G|--groups|-a\b|\bsudo$/.test(all),
-        true,
-      )
-    },
+    why: 'Gives somebody a file the whole system relies on.',
+    tools: tools('chown chgrp'),
+    when: (c, o) =>
+      only(!isRecursive(o) && !/^(?:root|0)?(?::(?:root|0)?)?$/.test(o.operands[0]?.text ?? ''), [
+        ...inPlace(c, filesOf(c, o), 'root', 'system'),
+        ...filesOf(c, o).filter((arg) =>
+          /^\/(?:etc\/(?:passwd|g?shadow|sudoers.*|group|pam\.d\/.*|ssh\/.*)|(?:usr\/)?s?bin\/.*|boot\/.*)$/.test(
+            resolvePath(arg.text, c.scope),
+          ),
+        ),
+      ]),
     examples: {
-      risky: ['passwd -d root', 'usermod -aG sudo bob', 'useradd -o -u 0 x'],
-      harmless: ['passwd', 'useradd -m bob', 'usermod -s /bin/zsh me'],
+      risky: [
+        'chown me /etc/passwd',
+        'chown me:me /usr/bin/sudo',
+        'find / -print0 | xargs -0 chown me',
+        'chown me /etc',
+      ],
+      harmless: [
+        'chown root:root /etc/passwd',
+        'chown me file',
+        'chown www-data /var/www/x',
+        'chgrp docker /usr/local/bin/x',
+      ],
     },
+  },
+  {
+    id: 'immutable',
+    level: 'moderate',
+    why: 'Makes files unchangeable, or changeable again, even for root.',
+    tools: tools('chattr chflags'),
+    when: (c, o) =>
+      only(
+        !isRecursive(o),
+        c.args.filter((arg) => /^[+-][a-zA-Z]*[ia]|^(?:no)?[su]chg$/.test(arg.text)),
+      ),
+    examples: {
+      risky: ['chattr +i /etc/passwd', 'chattr -i x', 'chflags schg x'],
+      harmless: ['lsattr x', 'chattr +C dir'],
+    },
+  },
+  {
+    id: 'open-socket',
+    level: 'high',
+    why: 'Lets every user command Docker, which is root on this machine.',
+    tools: tools('chmod chown'),
+    when: (c, o) =>
+      only(
+        c.name === 'chmod' ? OPEN_TO_ALL.test(split(o).mode?.text ?? '') : false,
+        matching(split(o).files, /\/(?:docker|containerd|podman|libvirt-sock)(?:\.sock)?$/),
+      ),
+    examples: { risky: ['chmod 666 /var/run/docker.sock'], harmless: ['chmod 660 /var/run/docker.sock'] },
   },
 ]

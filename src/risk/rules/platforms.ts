@@ -1,165 +1,10 @@
-// Rules about containers, clusters, clouds and what they hold.
-import type { Arg, SimpleCommand } from '../model.ts'
-import { matching, only, type Rule, tools, verb } from './rule.ts'
-
-const DOCKER = tools('docker podman nerdctl docker-compose podman-compose')
-const KUBE = tools('kubectl oc k')
+// Rules about infrastructure, clouds, virtual machines and published packages.
+import type { SimpleCommand } from '../model.ts'
+import { only, type Rule, tools, verb } from './rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
-const hasOpaqueList = (args: readonly Arg[]) => args.some((arg) => arg.taint !== 0)
 
 export const PLATFORM_RULES: readonly Rule[] = [
-  {
-    id: 'docker-prune',
-    level: 'moderate',
-    why: 'Deletes containers, images or caches that nothing uses just now.',
-    tools: DOCKER,
-    when: (c, o) =>
-      only(
-        /^(?:system|image|container|builder|network|buildx)$/.test(verb(o)) &&
-          verb(o, 1) === 'prune' &&
-          !/--volumes/.test(line(c)),
-        true,
-      ),
-    safer: 'docker system df',
-    examples: {
-      risky: ['docker system prune -af', 'docker image prune -a', 'podman system prune'],
-      harmless: ['docker system df', 'docker ps', 'docker images'],
-    },
-  },
-  {
-    id: 'docker-volumes',
-    level: 'high',
-    why: 'Deletes volumes with the data in them.',
-    tools: DOCKER,
-    when: (c, o) => {
-      const text = line(c)
-      if (verb(o) === 'volume') return only(/^(?:rm|remove|prune)$/.test(verb(o, 1)), true)
-      if (verb(o) === 'system') return only(verb(o, 1) === 'prune' && /--volumes/.test(text), true)
-      return only(
-        /(?:^|\s)down(?:\s|$)/.test(text) &&
-          (c.name.includes('compose') || verb(o) === 'compose') &&
-          /(?:\s-v\b|--volumes\b)/.test(text),
-        true,
-      )
-    },
-    examples: {
-      risky: [
-        'docker volume rm data',
-        'docker volume prune -f',
-        'docker system prune -a --volumes',
-        'docker compose down -v',
-        'docker-compose down --volumes',
-      ],
-      harmless: ['docker volume ls', 'docker compose down', 'docker run -v a:b x'],
-    },
-  },
-  {
-    id: 'docker-all',
-    level: 'high',
-    why: 'Removes or stops every container or image at once.',
-    tools: DOCKER,
-    when: (_c, o) => only(/^(?:rm|rmi|kill)$/.test(verb(o)) && hasOpaqueList(o.operands), true),
-    examples: {
-      risky: ['docker rm -f $(docker ps -aq)', 'docker rmi $(docker images -q)'],
-      harmless: ['docker rm web', 'docker rm -f web', 'docker rmi x'],
-    },
-  },
-  {
-    id: 'docker-host',
-    level: 'high',
-    why: 'Gives the container the host’s files, devices or Docker itself: root on the machine.',
-    tools: DOCKER,
-    when: (c, o) =>
-      only(
-        /^(?:run|create|exec)$/.test(verb(o)) || verb(o) === 'container',
-        matching(
-          c.args,
-          /^--privileged(?:=true)?$|^(?:--volume=|-v=?)?\/:\/?|^(?:--volume=|-v=?)?\/(?:etc|root|boot|var\/run\/docker\.sock|run\/docker\.sock|dev):|^--(?:pid|ipc|userns)=host$|source=\/,|src=\/,|docker\.sock/,
-        ),
-      ),
-    examples: {
-      risky: [
-        'docker run --privileged x',
-        'docker run -v /:/host x',
-        'docker run -v /var/run/docker.sock:/var/run/docker.sock x',
-        'docker run --pid=host x',
-      ],
-      harmless: [
-        'docker run -it --rm ubuntu',
-        'docker run -v $PWD:/app node',
-        'docker run -p 80:80 nginx',
-        'docker run -v /srv/data:/data x',
-      ],
-    },
-  },
-  {
-    id: 'kube-delete-many',
-    level: 'high',
-    why: 'Deletes a namespace, storage, nodes or everything of a kind.',
-    tools: KUBE,
-    when: (_c, o) =>
-      only(
-        verb(o) === 'delete',
-        o.flag('all', 'all-namespaces', 'A')
-          ? true
-          : matching(
-              o.operands.slice(1),
-              /^(?:ns|namespaces?|project|pvc?|persistentvolumes?|persistentvolumeclaims?|nodes?|no|crds?|customresourcedefinitions?|all|sts|statefulsets?|storageclass(?:es)?)(?:\/.*|,.*)?$/,
-            ),
-      ),
-    safer: 'kubectl delete --dry-run=server',
-    examples: {
-      risky: [
-        'kubectl delete namespace prod',
-        'kubectl delete ns/prod',
-        'kubectl delete pods --all',
-        'kubectl delete all --all -n x',
-        'kubectl -n x delete pvc data',
-        'kubectl delete node n1',
-      ],
-      harmless: ['kubectl get ns', 'kubectl delete pod x', 'kubectl get all -A', 'kubectl describe node n1'],
-    },
-  },
-  {
-    id: 'kube-delete',
-    level: 'moderate',
-    why: 'Deletes or drains something that runs in the cluster.',
-    tools: KUBE,
-    when: (c, o) =>
-      only(
-        (verb(o) === 'delete' && !/^pods?$|^po$|^pods?\//.test(verb(o, 1))) ||
-          verb(o) === 'drain' ||
-          /--replicas=0\b/.test(line(c)) ||
-          (verb(o) === 'replace' && o.flag('force')),
-        true,
-      ),
-    examples: {
-      risky: [
-        'kubectl delete deployment web',
-        'kubectl delete -f app.yaml',
-        'kubectl drain n1',
-        'kubectl scale deploy/web --replicas=0',
-      ],
-      harmless: [
-        'kubectl delete pod x',
-        'kubectl apply -f app.yaml',
-        'kubectl scale deploy/web --replicas=3',
-        'kubectl logs x',
-      ],
-    },
-  },
-  {
-    id: 'helm-uninstall',
-    level: 'moderate',
-    why: 'Removes a release from the cluster.',
-    tools: tools('helm'),
-    when: (_c, o) => only(/^(?:uninstall|delete|del|un)$/.test(verb(o)), true),
-    examples: {
-      risky: ['helm uninstall web', 'helm -n x delete web'],
-      harmless: ['helm list', 'helm upgrade web .', 'helm install web .'],
-    },
-  },
   {
     id: 'infra-destroy',
     level: 'high',
@@ -172,14 +17,24 @@ export const PLATFORM_RULES: readonly Rule[] = [
       if (/^(?:terraform|tofu|terragrunt)$/.test(c.name))
         return only(
           verb(o) === 'destroy' ||
+            (verb(o) === 'workspace' && verb(o, 1) === 'delete' && o.flag('force')) ||
             (/^(?:apply|run-all|state)$/.test(verb(o)) &&
               (c.args.some((arg) => arg.text === '-destroy' || arg.text === '--destroy') ||
                 verb(o, 1) === 'destroy')),
           true,
         )
-      return only(/^(?:destroy|remove|delete|down)$/.test(verb(o)), true)
+      return only(
+        (/^(?:destroy|remove|delete|down)$/.test(verb(o)) && !o.flag('preview-only', 'dry-run')) ||
+          (c.name === 'pulumi' && verb(o) === 'stack' && verb(o, 1) === 'rm'),
+        true,
+      )
     },
-    safer: 'terraform plan -destroy',
+    safer: (c) =>
+      /^(?:terraform|tofu)$/.test(c.name)
+        ? `${c.name} plan -destroy`
+        : c.name === 'pulumi'
+          ? 'pulumi destroy --preview-only'
+          : undefined,
     examples: {
       risky: [
         'terraform destroy',
@@ -209,6 +64,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
       only(
         (verb(o) === 'apply' && c.args.some((arg) => /^--?auto-approve$/.test(arg.text))) ||
           (verb(o) === 'state' && /^(?:rm|push)$/.test(verb(o, 1))) ||
+          (verb(o) === 'up' && o.flag('y', 'yes')) ||
           verb(o) === 'force-unlock' ||
           verb(o) === 'taint',
         true,
@@ -223,28 +79,30 @@ export const PLATFORM_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Deletes stored data, machines or keys in the cloud.',
     tools: tools(
-      'aws gcloud gsutil az doctl heroku flyctl fly gh b2 rclone mc s3cmd openstack ibmcloud linode-cli hcloud vercel netlify',
+      'aws gcloud gsutil az doctl heroku flyctl fly gh b2 rclone mc s3cmd openstack ibmcloud linode-cli hcloud vercel netlify oci wrangler supabase firebase bq railway render scw aliyun',
     ),
     when: (c, o) => {
       const text = o.operands.map((arg) => arg.text).join(' ')
       switch (c.name) {
         case 'aws':
           return only(
-            /^s3 (?:rb|rm)\b/.test(text)
-              ? o.flag('recursive', 'force') || /^s3 rb/.test(text)
-              : /^\S+ (?:terminate-instances|delete-(?:db|bucket|table|stack|cluster|volume|snapshot|user|role|key|vault|file-system|repository|hosted-zone|secret)\S*|schedule-key-deletion|purge-queue|deregister-image)/.test(
+            /^s3 (?:rb|rm|sync)\b/.test(text)
+              ? !o.flag('dryrun') && (o.flag('recursive', 'force', 'delete') || /^s3 rb/.test(text))
+              : /^\S+ (?:terminate-instances|delete-(?!tags?\b|message)\S+|terminate-\S+|stop-logging|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
                   text,
                 ),
             true,
           )
         case 'gsutil':
           return only(
-            /^(?:rb|rm)\b/.test(text) && (o.flag('r', 'R', 'a') || /^rb/.test(text) || /\*\*/.test(text)),
+            (/^(?:rb|rm)\b/.test(text) && (o.flag('r', 'R', 'a') || /^rb/.test(text) || /\*\*/.test(text))) ||
+              (/^rsync\b/.test(text) && o.flag('d') && !o.flag('n')),
             true,
           )
         case 'rclone':
           return only(
-            /^(?:purge|delete|sync)\b/.test(text) && !o.flag('n', 'dry-run') && !/^sync/.test(text),
+            !o.flag('n', 'dry-run') &&
+              (/^(?:purge|delete)\b/.test(text) || (/^sync\b/.test(text) && o.flag('delete-excluded'))),
             true,
           )
         case 's3cmd':
@@ -252,11 +110,25 @@ export const PLATFORM_RULES: readonly Rule[] = [
         case 'b2':
           return only(/^(?:rb|rm|del|delete-bucket)\b/.test(text) && o.flag('r', 'recursive', 'force'), true)
         case 'gh':
-          return only(/^repo (?:delete|archive)\b/.test(text), true)
+          return only(
+            /^repo (?:delete|archive)\b/.test(text) ||
+              (verb(o) === 'api' &&
+                o.value('X', 'method')?.text.toUpperCase() === 'DELETE' &&
+                /^api \/?(?:repos|orgs)\/[^/ ]+(?:\/[^/ ]+)?$/.test(text)),
+            true,
+          )
+        case 'supabase':
+          return only(/^db reset\b/.test(text) && o.flag('linked', 'db-url'), true)
         case 'heroku':
           return only(/^(?:apps:destroy|pg:reset|apps:delete|addons:destroy)\b/.test(text), true)
         default:
-          return only(/(?:^|\s)(?:delete|destroy|purge|remove)(?:\s|$)/.test(text), true)
+          return only(
+            /(?:^|\s)(?:\S+:|\S+-)?(?:delete|destroy|purge|remove|terminate|rm)(?:-\S+)?(?:\s|$)/.test(
+              text,
+            ) &&
+              (!/\brm\b/.test(text) || o.flag('r', 'R', 'recursive')),
+            true,
+          )
       }
     },
     examples: {
@@ -273,6 +145,11 @@ export const PLATFORM_RULES: readonly Rule[] = [
         'heroku pg:reset',
         'rclone purge r:b',
         'doctl compute droplet delete 1',
+        'aws cloudtrail stop-logging --name t',
+        'aws s3 sync . s3://b --delete',
+        'gcloud storage rm -r gs://b',
+        'firebase firestore:delete --all-collections',
+        'gh api -X DELETE repos/o/r',
       ],
       harmless: [
         'aws s3 ls',
@@ -283,6 +160,10 @@ export const PLATFORM_RULES: readonly Rule[] = [
         'gh pr list',
         'gh repo clone x/y',
         'rclone sync a b:',
+        'aws s3 sync . s3://b',
+        'gcloud storage rm gs://b/x',
+        'aws sqs delete-message --queue-url q --receipt-handle h',
+        'supabase db reset',
       ],
     },
   },
@@ -333,6 +214,80 @@ export const PLATFORM_RULES: readonly Rule[] = [
     examples: {
       risky: ['npm unpublish x --force', 'cargo yank --version 1.0.0', 'gem yank x'],
       harmless: ['npm install', 'npm publish --dry-run', 'cargo build'],
+    },
+  },
+  {
+    id: 'cloud-open',
+    level: 'high',
+    why: 'Gives everybody, or somebody, access to what is in the cloud.',
+    tools: tools('aws gcloud az gsutil'),
+    when: (c) => {
+      const text = line(c)
+      return only(
+        /\biam (?:attach-(?:user|role|group)-policy|put-(?:user|role|group)-policy|create-policy-version|update-assume-role-policy)\b/.test(
+          text,
+        ) ||
+          /authorize-security-group-ingress\b.*(?:0\.0\.0\.0\/0|::\/0).*|authorize-security-group-ingress\b.*--protocol (?:all|-1)/.test(
+            text,
+          ) ||
+          /\b(?:acl|acls?|grant\S*)[= ]*public-read|public-read-write|allUsers|allAuthenticatedUsers|put-public-access-block\b.*false|delete-public-access-block/.test(
+            text,
+          ) ||
+          /add-iam-policy-binding\b.*roles\/(?:owner|editor|iam\.)/.test(text) ||
+          /role assignment create\b.*(?:Owner|Contributor)/.test(text),
+        true,
+      )
+    },
+    examples: {
+      risky: [
+        'aws iam attach-user-policy --user-name x --policy-arn arn:aws:iam::aws:policy/AdministratorAccess',
+        'aws ec2 authorize-security-group-ingress --group-id g --protocol all --cidr 0.0.0.0/0',
+        'aws s3api put-bucket-acl --bucket b --acl public-read',
+        'gcloud projects add-iam-policy-binding p --member=allUsers --role=roles/owner',
+      ],
+      harmless: [
+        'aws iam list-users',
+        'aws ec2 authorize-security-group-ingress --group-id g --protocol tcp --port 22 --cidr 10.0.0.0/8',
+        'aws s3api get-bucket-acl --bucket b',
+      ],
+    },
+  },
+  {
+    id: 'cloud-credential',
+    level: 'moderate',
+    why: 'Makes or prints a key that acts in your name.',
+    tools: tools('aws gcloud az op'),
+    when: (c) =>
+      only(
+        /\biam create-access-key\b|\bconfigure export-credentials\b|service-accounts keys create\b|ad sp create-for-rbac|item get\b.*--reveal/.test(
+          line(c),
+        ),
+        true,
+      ),
+    examples: {
+      risky: [
+        'aws iam create-access-key --user-name admin',
+        'aws configure export-credentials',
+        'gcloud iam service-accounts keys create k.json --iam-account x',
+      ],
+      harmless: ['aws sts get-caller-identity', 'gcloud auth list', 'op item list'],
+    },
+  },
+  {
+    id: 'vault-close',
+    level: 'high',
+    why: 'Seals the secret store, or deletes what it keeps.',
+    tools: tools('vault bao'),
+    when: (_c, o) =>
+      only(
+        /^(?:operator (?:seal|step-down)|secrets disable|auth disable|kv (?:metadata delete|destroy)|delete|token revoke|lease revoke)\b/.test(
+          o.operands.map((arg) => arg.text).join(' '),
+        ),
+        true,
+      ),
+    examples: {
+      risky: ['vault operator seal', 'vault secrets disable secret/', 'vault kv metadata delete secret/x'],
+      harmless: ['vault status', 'vault kv get secret/x', 'vault secrets list'],
     },
   },
 ]

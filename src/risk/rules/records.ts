@@ -1,6 +1,7 @@
 // Rules about wiping the records of what was done: shell history and logs.
-import { inPlace, matching, only, type Rule } from './rule.ts'
-import { deletedTrees, isRecursive, overwritten } from './targets.ts'
+import { findTargets } from '../carriers.ts'
+import { inPlace, matching, only, type Rule, tools } from './rule.ts'
+import { isRecursive, overwritten } from './targets.ts'
 
 const HISTORY_FILE =
   /(?:^|\/)\.(?:bash_history|zsh_history|history|local\/share\/fish\/fish_history|python_history|mysql_history|psql_history|lesshst)$/
@@ -50,17 +51,23 @@ export const RECORD_RULES: readonly Rule[] = [
     tools: ['*'],
     when: (c, o) => {
       if (c.name === 'journalctl')
-        return only(matching(c.args, /^--vacuum-(?:time=\d+s?|size=\d+K?)$/).length, true)
+        return only(matching(c.args, /^--vacuum-(?:time=\d+s?|size=\d+K?|files=[01])$/).length, true)
       if (c.name === 'auditctl') return only(o.flag('D'), true)
+      if (c.name === 'sed') return matching(o.flag('i', 'in-place') ? o.operands : [], /^\/var\/log\//)
       const victims = /^(?:rm|shred|unlink|find|gfind)$/.test(c.name)
         ? c.name.endsWith('find')
-          ? deletedTrees(c, o)
+          ? c.args.some((arg) => arg.text === '-delete' || arg.text === '-exec')
+            ? findTargets(c.args).tops.filter(
+                () => !c.args.some((arg) => /^-(?:i?name|[mac]time|[mac]min|size|newer\w*)$/.test(arg.text)),
+              )
+            : []
           : o.operands
         : overwritten(c, o)
       return inPlace(c, victims, 'log').filter(
         (arg) =>
           /^\/var\/log\/(?:[^/]*$|(?:audit|journal)\b)/.test(`${arg.text}`.replace(/\/+$/, '/')) ||
-          isRecursive(o),
+          isRecursive(o) ||
+          c.name.endsWith('find'),
       )
     },
     examples: {
@@ -73,13 +80,24 @@ export const RECORD_RULES: readonly Rule[] = [
         'journalctl --vacuum-time=1s',
         'auditctl -D',
         'echo > /var/log/wtmp',
+        'find /var/log -type f -delete',
+        "sed -i '/evil/d' /var/log/auth.log",
       ],
       harmless: [
         'tail -f /var/log/syslog',
         'journalctl --vacuum-time=2weeks',
         'echo x >> /var/log/app.log',
         'rm ./app.log',
+        "find /var/log -name '*.gz' -mtime +30 -delete",
       ],
     },
+  },
+  {
+    id: 'wipe-kernel-log',
+    level: 'moderate',
+    why: 'Empties the kernel’s messages.',
+    tools: tools('dmesg'),
+    when: (_c, o) => o.flag('C', 'clear', 'c', 'read-clear') !== undefined,
+    examples: { risky: ['dmesg -C', 'sudo dmesg --clear'], harmless: ['dmesg', 'dmesg -T', 'dmesg -w'] },
   },
 ]

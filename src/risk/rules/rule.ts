@@ -7,6 +7,13 @@ import { emptyReading, type Place, placeOf } from '../paths.ts'
 /** What made a rule apply: the words to point at, or the whole command. */
 export type Hit = readonly Arg[] | boolean | undefined
 
+/** A safer command: as it is, with other words for those pointed at, with words added, or made from the command. */
+export type Safer =
+  | string
+  | { readonly instead: string }
+  | { readonly append: string }
+  | ((command: SimpleCommand, options: Options) => string | undefined)
+
 export interface Rule {
   /** Stable; shown to people and used to allow a finding. */
   readonly id: string
@@ -16,8 +23,7 @@ export interface Rule {
   /** Command names it looks at; `*` = every command, bare redirections and assignments included. */
   readonly tools: readonly string[]
   readonly when: (command: SimpleCommand, options: Options) => Hit
-  /** A safer command; as `instead`, a replacement for the first word pointed at. */
-  readonly safer?: string | { readonly instead: string }
+  readonly safer?: Safer
   /** Catastrophic core: nobody's allow list lowers it. */
   readonly core?: true
   /** Tests run these: the first list must trigger the rule, the second must not. */
@@ -41,10 +47,10 @@ export function inPlace(command: SimpleCommand, args: readonly Arg[], ...places:
 /** Many rules ask about the same word; a word judged for one directory keeps its answer. */
 const PLACES = new WeakMap<Arg, { readonly cwd: string; readonly home: string; readonly place: Place }>()
 
-function knownPlace(arg: Arg, { cwd, home }: Pick<Scope, 'cwd' | 'home'>): Place {
+function knownPlace(arg: Arg, { cwd, home, karoHome }: Scope): Place {
   const before = PLACES.get(arg)
   if (before?.cwd === cwd && before.home === home) return before.place
-  const place = placeOf(arg.text, { cwd, home })
+  const place = placeOf(arg.text, { cwd, home, ...(karoHome !== undefined && { karoHome }) })
   PLACES.set(arg, { cwd, home, place })
   return place
 }

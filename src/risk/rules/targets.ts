@@ -57,6 +57,25 @@ function written(command: SimpleCommand, options: Options): readonly Arg[] {
     case 'truncate':
     case 'shred':
       return options.operands
+    case 'qemu-img':
+      return options.operands[0]?.text === 'convert' ? options.operands.slice(2).slice(-1) : []
+    case 'ddrescue':
+      return options.operands.slice(1, 2)
+    case 'partclone.restore':
+      return [options.value('o', 'output'), options.value('O', 'overwrite')].filter(
+        (arg) => arg !== undefined,
+      )
+    case 'curl':
+    case 'wget': {
+      const file =
+        command.name === 'curl' ? options.value('o', 'output') : options.value('O', 'output-document')
+      return file === undefined ? [] : [file]
+    }
+    case 'find':
+    case 'gfind':
+      return command.args.filter((_arg, i) =>
+        /^-(?:fprintf?|fprint0|fls)$/.test(command.args[i - 1]?.text ?? ''),
+      )
     case 'sed':
     case 'perl':
       return options.flag('i', 'in-place') ? options.operands.slice(1) : []
