@@ -297,8 +297,7 @@ function awayFrom(hour: number, worked: (hour: number) => boolean): number {
 const RISKY_LEAST_HOUR = 4
 /** The hours are those of the clock: what lies across one is seen in two together. */
 const RISKY_LEAST_TWO = 6
-/** Whoever does such things every other day is told of twice as many as on nearly all their days. */
-const RISKY_OVER_USUAL = 2
+/** Whoever does such things for a living is told of more in that hour than on nineteen of twenty whole days. */
 const RISKY_USUAL_SHARE = 0.95
 
 function repeatedRisk({ hours, baseline }: Look): readonly Finding[] {
@@ -318,7 +317,7 @@ function repeatedRisk({ hours, baseline }: Look): readonly Finding[] {
           : undefined
     if (seen !== undefined && seen.observed > (worst?.observed ?? 0)) worst = seen
   }
-  if (worst === undefined || worst.observed <= RISKY_OVER_USUAL * usual) return []
+  if (worst === undefined || worst.observed <= usual) return []
   const { observed, window, grave } = worst
   return [
     {
