@@ -18,9 +18,11 @@ export interface TerminalEvents {
   readonly onEnd: (signal: NodeJS.Signals | undefined) => void
 }
 
-/** xterm: another screen, no wrapping at its edge, pastes told from typing. */
-const ENTER = '\x1b[?1049h\x1b[?7l\x1b[?2004h'
-const LEAVE = '\x1b[?2004l\x1b[?7h\x1b[?1049l'
+/** xterm: another screen, no wrapping at its edge; pastes told from typing. */
+const ENTER = '\x1b[?1049h\x1b[?7l'
+const LEAVE = '\x1b[?7h\x1b[?1049l'
+/** Within a line editor that is its affair, on or off, and so it stays. */
+const PASTES = { on: '\x1b[?2004h', off: '\x1b[?2004l' } as const
 const SIGNALS = ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const
 
 /** Throws KaroError `unavailable` where there is no terminal, or one that cannot be drawn on. */
@@ -44,6 +46,7 @@ export function openFinderTerminal(
   }
   const input = new ReadStream(fd)
   // A descriptor of its own: closing one stream must not close the other.
+  const pastes = env.KARO_LINE === undefined
   const output = new WriteStream(openSync('/dev/tty', 'r+'))
   let open = true
 
@@ -61,7 +64,7 @@ export function openFinderTerminal(
   }
   function giveBack(): void {
     try {
-      output.write(LEAVE)
+      output.write((pastes ? PASTES.off : '') + LEAVE)
       input.setRawMode(false)
     } catch {
       // It is gone, and with it what was to be restored.
@@ -69,7 +72,7 @@ export function openFinderTerminal(
   }
   function take(): void {
     input.setRawMode(true)
-    output.write(ENTER)
+    output.write(ENTER + (pastes ? PASTES.on : ''))
   }
   const onData = (data: Buffer): void => events.onText(data.toString('utf8'))
   const onSignal = (signal: NodeJS.Signals): void => events.onEnd(signal)

@@ -8,6 +8,8 @@ import { EXIT, KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
 import { type Recording, recordingPaths, servicePaths } from '../../config/paths.ts'
 import { loadGuard, MACHINE_RULES } from '../../guard/index.ts'
+import type { FinderShell } from '../../observe/hooks/finder.ts'
+import { FINDERS } from '../../observe/hooks/finders.ts'
 import { GUARD_SHELLS } from '../../observe/hooks/guard.ts'
 import { GUARDS } from '../../observe/hooks/guards.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
@@ -42,11 +44,17 @@ const noGuardOption: CommandOption = {
   description: 'only record: nothing is asked about before it runs',
 }
 
+const CTRL_R = 'ctrl-r'
+const ctrlROption: CommandOption = {
+  name: CTRL_R,
+  description: 'Ctrl-R finds in what was recorded: karo history --interactive (bash, zsh, fish)',
+}
+
 const shellInit: Command = {
   name: 'shell init',
   summary: 'print the hook that records the commands of a shell, and guards it (bash, zsh, fish)',
   args: [shellArgument],
-  options: [noGuardOption],
+  options: [noGuardOption, ctrlROption],
   examples: [
     { run: 'eval "$(karo shell init bash)"', does: 'records this shell from now on' },
     { run: 'karo shell init fish | source', does: 'the same in fish' },
@@ -61,7 +69,8 @@ const shellInit: Command = {
     const shell = shellOf(input.args.shell, 'shell')
     const recording = recordingPaths(io.env)
     const record = HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) })
-    const hook = record + (input.options[NO_GUARD] ? '' : guardOf(io, shell))
+    const guard = input.options[NO_GUARD] ? '' : guardOf(io, shell)
+    const hook = record + guard + (input.options[CTRL_R] ? finderOf(io, shell) : '')
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : hook)
     return EXIT.done
   },
@@ -99,6 +108,21 @@ function guardOf(io: CommandIo, shell: Shell): string {
   })
 }
 
+/** Throws KaroError bad_request for a shell without a line editor. */
+function finderShell(shell: Shell): FinderShell {
+  const found = GUARD_SHELLS.find((one) => one === shell)
+  if (found !== undefined) return found
+  throw new KaroError('bad_request', `${shell} has no line editor that Ctrl-R could find for`, {
+    where: `--${CTRL_R}`,
+    hint: `Shells that have one: ${GUARD_SHELLS.join(', ')}.`,
+  })
+}
+
+function finderOf(io: CommandIo, shell: Shell): string {
+  const home = io.env.KARO_HOME ? ['--home', io.home] : []
+  return FINDERS[finderShell(shell)]({ find: [...programOf(io).words, 'history', '--interactive', ...home] })
+}
+
 /** Alone in a line they only change the directory. */
 const ONLY_BEFORE_OTHERS: ReadonlySet<string> = new Set(['cd', 'pushd'])
 
@@ -106,16 +130,19 @@ const shellInstall: Command = {
   name: 'shell install',
   summary: "add the hook to the shell's start file; once, however often it is run",
   args: [perhapsShellArgument],
-  options: [rcOption, noGuardOption],
+  options: [rcOption, noGuardOption, ctrlROption],
   examples: [
     { run: 'karo shell install', does: 'records every new shell of yours' },
     { run: 'karo shell install bash', does: 'records every new bash' },
+    { run: 'karo shell install --ctrl-r', does: 'and finds in what is recorded on Ctrl-R' },
     { run: 'karo shell install bash --rc ~/.bashrc.local', does: 'in a file of your own' },
   ],
   async run(io, input) {
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
-    const line = hookLine(io, shell, input.options[NO_GUARD] ? [`--${NO_GUARD}`] : [])
+    if (input.options[CTRL_R]) finderShell(shell)
+    const flags = [NO_GUARD, CTRL_R].filter((name) => input.options[name]).map((name) => `--${name}`)
+    const line = hookLine(io, shell, flags)
     const { whose, spool } = recordingPaths(io.env)
     // The machine's is made with its service, with owners that only root can give.
     if (whose === 'own') makeDirectory(spool, 0o700, 'the spool directory')
