@@ -103,9 +103,10 @@ export function placeOf(text: string, scope: Pick<Scope, 'cwd' | 'home' | 'karoH
   if (whole === '/') return 'root'
   if (isDisk(whole)) return 'disk'
   if (isNode(whole, scope)) return 'keys'
-  if (TEMPORARY.some((top) => isWithin(whole, top))) return 'temporary'
   const home = homePlace(whole, scope.home)
+  // A home is one wherever it is, also below /tmp.
   if (home !== undefined && home !== 'other') return home
+  if (TEMPORARY.some((top) => isWithin(whole, top))) return 'temporary'
   if (SYSTEM.some((known) => covers(whole, known))) return 'system'
   if (whole === '/var/log' || whole.startsWith('/var/log/')) return 'log'
   if (SHARED_ROOTS.some((known) => covers(whole, known))) return 'shared-root'
