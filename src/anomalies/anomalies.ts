@@ -144,7 +144,12 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
     const uids = new Set([...(await rollups.uids()), ...silentHooks().map(({ uid }) => uid)])
     for (const uid of uids) {
       if (ended) return
-      await look(uid)
+      try {
+        await look(uid)
+      } catch (error) {
+        // One person's damaged row must not keep others from being looked after.
+        log.warn({ reason: String(error) }, 'the numbers of one person were not looked through for anomalies')
+      }
     }
   }
 
