@@ -23,6 +23,8 @@ export const TAINT = {
   opaque: 16,
   /** Printed by a shell that takes its commands from somewhere else. */
   shell: 32,
+  /** Came over a connection that stays open both ways: perhaps somebody typing. */
+  dialogue: 64,
 } as const
 
 /** One word after quote removal and expansion. */

@@ -34,6 +34,7 @@ const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   kill: list('s signal n'),
   tee: [],
   sed: list('e expression f file'),
+  rabbitmqctl: list('n node p vhost t timeout'),
   crontab: list('u'),
   useradd: list('u uid g gid G groups d home-dir s shell c comment'),
   'qemu-img': list('f O o S'),

@@ -28,7 +28,9 @@ const GENERATORS = names(
   opam conda mamba micromamba thefuck karo fzf docker-machine minikube dircolors gdircolors lesspipe lesspipe.sh resize
   luarocks asdf oh-my-posh navi tmuxifier register-python-argcomplete pipenv poetry sheldon antibody vivid devbox guix`,
 )
-const GENERATING_WORDS = names('completion completions --completion shellenv shell-init --bash --zsh --fish')
+const GENERATING_WORDS = names(
+  'completion completions --completion shellenv shell-init init hook activate alias --init --bash --zsh --fish',
+)
 const DECODERS = names(
   'base64 base32 basenc openssl xxd gunzip zcat uncompress bzcat xzcat zstdcat gzip bzip2 xz zstd lz4 rev tac tr uudecode gpg ccrypt age',
 )
@@ -63,7 +65,7 @@ export function outputOf(command: SimpleCommand): Output {
   if (SILENT.has(name)) return NO_OUTPUT
   if (NETWORK.has(name)) {
     const keys = args.some((arg) => arg.text.includes('169.254.169.254')) ? TAINT.secret : TAINT.none
-    return unknown(TAINT.network | keys | (DIALOGUES.has(name) ? TAINT.shell : TAINT.none) | input.taint)
+    return unknown(TAINT.network | keys | (DIALOGUES.has(name) ? TAINT.dialogue : TAINT.none) | input.taint)
   }
   if (GENERATORS.has(name) || args.some((arg) => GENERATING_WORDS.has(arg.text)))
     return unknown(TAINT.generated)

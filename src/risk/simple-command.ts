@@ -112,7 +112,7 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
           it.descriptor !== undefined && 'value' in it.descriptor ? String(it.descriptor.value) : undefined
         list.push({ operator: it.operator, target, ...(descriptor !== undefined && { descriptor }) })
         if (it.operator === '<&' && frame.scope.sockets?.has(target.text))
-          input = { text: undefined, taint: TAINT.network | TAINT.shell }
+          input = { text: undefined, taint: TAINT.network | TAINT.dialogue }
         if (
           it.operator === '<' &&
           (it.descriptor === undefined || !('value' in it.descriptor) || it.descriptor.value === 0)

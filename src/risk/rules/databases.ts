@@ -107,7 +107,7 @@ export const DATABASE_RULES: readonly Rule[] = [
         case 'mongorestore':
           return only(o.flag('drop'), true)
         case 'rabbitmqctl':
-          return only(/^(?:force_reset|reset|delete_(?:queue|vhost|user))\b/.test(text), true)
+          return only(/^(?:force_reset|reset|delete_(?:queue|vhost|user))$/.test(verb(o)), true)
         case 'kafka-topics.sh':
         case 'kafka-topics':
           return only(o.flag('delete'), true)

@@ -22,6 +22,7 @@ import { SCHEDULE_RULES } from './schedule.ts'
 import { SECRET_RULES } from './secrets.ts'
 import { SHELL_RULES } from './shells.ts'
 import { SYSTEM_RULES } from './system.ts'
+import { TOOL_RULES } from './tools.ts'
 import { VOLUME_RULES } from './volumes.ts'
 
 export const RULES: readonly Rule[] = [
@@ -41,6 +42,7 @@ export const RULES: readonly Rule[] = [
   ...CONTAINER_RULES,
   ...CLUSTER_RULES,
   ...PLATFORM_RULES,
+  ...TOOL_RULES,
   ...PACKAGE_RULES,
   ...SYSTEM_RULES,
   ...DEFENCE_RULES,

@@ -4,6 +4,7 @@ import { appended, overwritten } from './targets.ts'
 
 const RC_FILE =
   /(?:^|\/)\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|bash_logout|config\/fish\/config\.fish|vimrc|gitconfig|ssh\/(?:config|authorized_keys|known_hosts)|tmux\.conf)$/
+const MOUNTS = /^\/etc\/(?:fstab|crypttab)$/
 const ACCOUNTS =
   /^\/etc\/(?:passwd|shadow|group|gshadow|sudoers(?:\.d\/.*)?|fstab|pam\.d\/.*|crypttab|ld\.so\.preload)$/
 /** Directories made for dropping files into, and files that guides tell everybody to write. */
@@ -71,7 +72,7 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     why: 'Adds an account, a permission or a mount by hand.',
     tools: ['*'],
     when: (c, o) => [
-      ...matching(appended(c, o), ACCOUNTS),
+      ...matching(appended(c, o), ACCOUNTS).filter((arg) => !MOUNTS.test(arg.text)),
       ...(c.name === 'sed' ? matching(overwritten(c, o), ACCOUNTS) : []),
     ],
     safer: 'sudo visudo',
@@ -82,6 +83,21 @@ export const OVERWRITE_RULES: readonly Rule[] = [
         'sed -i s/a/b/ /etc/sudoers',
       ],
       harmless: ['echo x >> notes', 'sudo visudo'],
+    },
+  },
+  {
+    id: 'append-mounts',
+    level: 'moderate',
+    why: 'Adds a mount: a mistake in it may keep the machine from starting.',
+    tools: ['*'],
+    when: (c, o) => matching(appended(c, o), MOUNTS),
+    safer: 'sudo cp /etc/fstab /etc/fstab.bak',
+    examples: {
+      risky: [
+        'echo "/dev/sdb1 /data ext4 defaults 0 2" | sudo tee -a /etc/fstab',
+        'genfstab -U /mnt >> /etc/fstab',
+      ],
+      harmless: ['cat /etc/fstab', 'echo x >> fstab'],
     },
   },
   {

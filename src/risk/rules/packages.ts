@@ -64,10 +64,8 @@ export const PACKAGE_RULES: readonly Rule[] = [
     when: (c) =>
       only(
         c.args.some((arg) =>
-          /^(?:i|in|install|add|get|run|create|exec|dlx|-[a-zA-Z]*[iU][a-zA-Z]*|localinstall)$/.test(
-            arg.text,
-          ),
-        ) || c.name === 'npx',
+          /^(?:i|in|install|add|get|create|-[a-zA-Z]*[iU][a-zA-Z]*|localinstall)$/.test(arg.text),
+        ),
         matching(c.args, /^(?:--[\w-]+=)?http:\/\/(?!localhost|127\.|\[::1\])/),
       ),
     examples: {
@@ -95,7 +93,7 @@ export const PACKAGE_RULES: readonly Rule[] = [
       const words = [verb(o), verb(o, 1)]
       if (c.name === 'cargo') return only(verb(o) === 'install', matching(c.args, /^--git(?:=.*)?$/))
       if (c.name === 'go')
-        return only(/^(?:run|install)$/.test(verb(o)), matching(o.operands.slice(1), /^[\w-]+\.[\w.-]+\/.*@/))
+        return only(verb(o) === 'run', matching(o.operands.slice(1), /^[\w-]+\.[\w.-]+\/.*@/))
       if (c.name === 'brew')
         return only(/^(?:install|tap)$/.test(verb(o)), matching(o.operands.slice(1), /^https?:|\.git$/))
       return only(
@@ -118,6 +116,8 @@ export const PACKAGE_RULES: readonly Rule[] = [
         'cargo install ripgrep',
         'go run ./cmd',
         'go install ./...',
+        'go install golang.org/x/tools/gopls@latest',
+        'pipx run httpx http://x.example',
         'brew install wget',
       ],
     },
@@ -130,7 +130,7 @@ export const PACKAGE_RULES: readonly Rule[] = [
     when: (c, o) =>
       only(
         c.name !== 'deno' || /^(?:run|install|eval)$/.test(verb(o)),
-        matching(o.operands, /^(?:git\+)?https?:\/\//),
+        matching(o.operands.slice(0, 2), /^(?:git\+)?https?:\/\//),
       ),
     examples: {
       risky: ['npx https://x.example/p.tgz', 'deno run -A https://x.example/m.ts'],

@@ -88,7 +88,7 @@ export const PLATFORM_RULES: readonly Rule[] = [
           return only(
             /^s3 (?:rb|rm|sync)\b/.test(text)
               ? !o.flag('dryrun') && (o.flag('recursive', 'force', 'delete') || /^s3 rb/.test(text))
-              : /^\S+ (?:terminate-instances|delete-(?!tags?\b|message)\S+|terminate-\S+|stop-logging|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
+              : /^\S+ (?:terminate-instances|delete-(?:db|bucket|objects?|table|stack|cluster|nodegroup|volume|snapshot|user|role|key|vault|file-system|repository|hosted-zone|secret|instance|trail|log-group|function|pool|domain|certificate-authority|backup|stream|replication-group|distribution|archive\b)\S*|admin-delete-\S+|batch-delete-\S+|terminate-\S+|stop-logging|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
                   text,
                 ),
             true,
@@ -165,6 +165,23 @@ export const PLATFORM_RULES: readonly Rule[] = [
         'aws sqs delete-message --queue-url q --receipt-handle h',
         'supabase db reset',
       ],
+    },
+  },
+  {
+    id: 'cloud-delete',
+    level: 'moderate',
+    why: 'Deletes something in the cloud.',
+    tools: tools('aws'),
+    when: (_c, o) =>
+      /^[\w-]+ (?:delete|remove|deregister|detach|revoke|release)-(?!tags?\b|message)/.test(
+        `${verb(o)} ${verb(o, 1)}`,
+      ),
+    examples: {
+      risky: [
+        'aws ec2 delete-security-group --group-id g',
+        'aws accessanalyzer delete-archive-rule --rule-name r',
+      ],
+      harmless: ['aws ec2 describe-instances', 'aws sqs delete-message --queue-url q --receipt-handle h'],
     },
   },
   {

@@ -44,9 +44,11 @@ export const SECRET_RULES: readonly Rule[] = [
       const given =
         c.name === 'ssh'
           ? []
-          : named(c, (text) => mustStayHere(text, c.scope) && isOperand(c, text)).filter(
-              (arg) => !isLoginKey(c, arg),
-            )
+          : c.name === 'az' && c.args[0]?.text === 'login'
+            ? []
+            : named(c, (text) => mustStayHere(text, c.scope) && isOperand(c, text)).filter(
+                (arg) => !isLoginKey(c, arg),
+              )
       return fromInput ? true : [...redirected, ...given, ...inWords]
     },
     examples: {

