@@ -140,7 +140,8 @@ async function openText(source: ForeignShell, path: string | undefined): Promise
   }
 }
 
-function wrongKind(source: Source, looks: Looks, where: string): KaroError {
+/** `source`: what it was taken for. */
+export function wrongKind(source: Source | 'karo', looks: Looks, where: string): KaroError {
   const right: Partial<Record<Looks, string>> = {
     bash: 'karo import bash FILE',
     zsh: 'karo import zsh FILE',
@@ -148,10 +149,11 @@ function wrongKind(source: Source, looks: Looks, where: string): KaroError {
     sqlite: 'karo import atuin FILE, if it is atuin’s',
     karo: 'karo import FILE',
     'old-fish': 'Start fish 2 or newer once: it brings the file to what it is today.',
-    gzip: `gunzip -c FILE | karo import ${source} -`,
+    gzip: `gunzip -c FILE | karo import ${source === 'karo' ? '' : `${source} `}-`,
   }
   const hint = right[looks]
-  return new KaroError('bad_file', `it is no history of ${source}; it looks like ${LOOKS[looks]}`, {
+  const wanted = source === 'karo' ? 'not what karo export wrote' : `no history of ${source}`
+  return new KaroError('bad_file', `it is ${wanted}; it looks like ${LOOKS[looks]}`, {
     where,
     ...(hint !== undefined && { hint }),
   })

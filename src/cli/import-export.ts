@@ -2,7 +2,9 @@
 import { callDaemon } from '../api/client.ts'
 import { EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { MOST, readTransfer, type TransferEvent } from '../care/transfer.ts'
+import { looksOf } from '../imports/looks.ts'
 import type { CommandIo } from './command.ts'
+import { wrongKind } from './foreign-history.ts'
 import { type ImportSource, openSource } from './import-source.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLiveLine, type LiveLine } from './live-line.ts'
@@ -30,6 +32,7 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
   const progress = createProgress(live, io)
   try {
     const before = await source.look()
+    await refuseOthers(source)
     const events = await check(source, live)
     const about = { source: 'karo', file: source.where, dry_run: dryRun }
     const { key } = (await callDaemon(io, 'POST', '/api/v1/imports', about)) as { key: string }
@@ -77,6 +80,12 @@ function report(
     )
   }
   return interrupted ? EXIT.failed : EXIT.done
+}
+
+/** Throws KaroError `bad_file` for another program's history, and says how that comes in. */
+async function refuseOthers(source: ImportSource): Promise<void> {
+  const looks = looksOf(await source.beginning())
+  if (looks !== 'karo' && looks !== 'lines') throw wrongKind('karo', looks, source.where)
 }
 
 /** How many events there are. Throws KaroError `bad_file` that names the lines that are wrong. */

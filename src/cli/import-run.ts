@@ -25,6 +25,8 @@ export interface ImportSummary {
   readonly too_old: number
   readonly cut: number
   readonly untimed: number
+  /** Of the last two seconds: left to the hook, or to the next import. */
+  readonly recent: number
   /** Lines that are none, and the first of them. */
   readonly bad: number
   readonly bad_lines: readonly { readonly line: number; readonly problem: string }[]
@@ -36,8 +38,8 @@ const BATCH_BYTES = 192 * 1024
 /** The daemon may be busy with others. */
 const DEADLINE_MS = 60_000
 const BAD_SHOWN = 20
-/** What is running now its shell will record when it is done. */
-const RUNNING_US = 2_000_000
+/** What is running now its hook will record when it is done: the import itself, for one. */
+const RECENT_US = 2_000_000
 
 type Sent = Placed & Omit<ForeignEntry, 'start_us'>
 
@@ -50,7 +52,7 @@ export async function runImport(
   const now_us = Date.now() * 1000
   const live = createLiveLine(io)
   const progress = createProgress(live, io)
-  const counts = { read: 0, cut: 0, untimed: 0, bad: 0 }
+  const counts = { read: 0, cut: 0, untimed: 0, recent: 0, bad: 0 }
   const sum = { added: 0, known: 0, ignored: 0, redacted: 0, too_old: 0 }
   const bad_lines: { line: number; problem: string }[] = []
   try {
@@ -89,8 +91,8 @@ export async function runImport(
       if (item.cut) counts.cut++
       const placed = place(item.entry)
       if (placed.untimed) counts.untimed++
-      else if (placed.start_us > now_us - RUNNING_US) {
-        sum.known++
+      else if (placed.start_us > now_us - RECENT_US) {
+        counts.recent++
         continue
       }
       const size = item.entry.command.length + item.entry.cwd.length + 160

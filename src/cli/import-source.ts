@@ -5,12 +5,15 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
+import { LOOKED_AT } from '../imports/looks.ts'
 
 export interface ImportSource {
   /** For messages. */
   readonly where: string
   /** Tells whether it is the same file with the same content. Throws KaroError `not_found`. */
   look(): Promise<string>
+  /** Its first bytes: what it looks like. Throws KaroError `bad_file`. */
+  beginning(): Promise<Uint8Array>
   /** From the beginning, each time. Throws KaroError `bad_file`. */
   text(): AsyncGenerator<string, void>
   close(): Promise<void>
@@ -21,7 +24,14 @@ export async function openSource(name: string, input: AsyncIterable<Uint8Array>)
   return name === '-' ? standardInput(input) : fileSource(resolve(name))
 }
 
+async function beginningOf(file: FileHandle): Promise<Uint8Array> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0)
+  return buffer.subarray(0, bytesRead)
+}
+
 function fileSource(path: string): ImportSource {
+  const unreadable = (cause: unknown): KaroError =>
+    new KaroError('bad_file', `the file cannot be read: ${(cause as Error).message}`, { where: path, cause })
   return {
     where: path,
     async look() {
@@ -36,10 +46,18 @@ function fileSource(path: string): ImportSource {
       try {
         yield* createReadStream(path, { encoding: 'utf8' }) as AsyncIterable<string>
       } catch (cause) {
-        throw new KaroError('bad_file', `the file cannot be read: ${(cause as Error).message}`, {
-          where: path,
-          cause,
-        })
+        throw unreadable(cause)
+      }
+    },
+    async beginning() {
+      let file: FileHandle | undefined
+      try {
+        file = await open(path, 'r')
+        return await beginningOf(file)
+      } catch (cause) {
+        throw unreadable(cause)
+      } finally {
+        await file?.close()
       }
     },
     async close() {},
@@ -51,6 +69,7 @@ async function standardInput(input: AsyncIterable<Uint8Array>): Promise<ImportSo
   return {
     where: STANDARD_INPUT,
     look: async () => STANDARD_INPUT,
+    beginning: () => beginningOf(kept),
     async *text() {
       yield* kept.createReadStream({
         encoding: 'utf8',

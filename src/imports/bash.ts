@@ -69,6 +69,8 @@ function* whole({ lines, start_us }: Block): Generator<Item> {
     kept.push(Buffer.from('\n'), bytes)
     size += 1 + bytes.length
   }
+  // Where `lithist` is set, bash keeps the line end of a heredoc's last line.
+  while (kept.length > 1 && kept.at(-1)!.length === 0) kept.splice(-2)
   const cut = lines.some((line) => line.cut)
   yield* one({ number: first.number, bytes: Buffer.concat(kept), cut }, start_us)
 }

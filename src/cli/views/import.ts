@@ -19,6 +19,11 @@ export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' 
     ['redacted', summary.redacted, 'had a secret, which was taken out'],
     ['cut', summary.cut, 'longer than 64 KiB, and marked where they end'],
     ['untimed', summary.untimed, 'without a time: kept in their order, not counted by hour and day'],
+    [
+      'recent',
+      summary.recent,
+      'of the last two seconds: recorded when they end, or brought by the next import',
+    ],
     ['too old', summary.too_old, 'older than retention.events_days keeps'],
     ['unusable', bad, 'lines that are no command'],
   ] as const

@@ -45,7 +45,7 @@ describe('bash', () => {
 
   test('with times all lines up to the next time are one command', async () => {
     const file =
-      '#1700000000\nls\n#1700000001\nfor i in 1 2\ndo\n\n  echo $i\ndone\n#1700000002\ncat <<E\n#! x\nE\n'
+      '#1700000000\nls\n#1700000001\nfor i in 1 2\ndo\n\n  echo $i\ndone\n#1700000002\ncat <<E\n#! x\nE\n\n'
     expect(brief(await read('bash', file))).toEqual([
       ['ls', 1_700_000_000],
       ['for i in 1 2\ndo\n\n  echo $i\ndone', 1_700_000_001],
