@@ -65,11 +65,16 @@ async function answerTo(
 const endOf = (open: Unfinished | undefined): string =>
   open?.here !== undefined && PLAIN_WORD.test(open.here) ? open.here : '-'
 
-function placeOf({ env }: CommandIo): { readonly cwd?: string; readonly home?: string } {
+function placeOf({ env, home: karoHome }: CommandIo): {
+  readonly cwd?: string
+  readonly home?: string
+  readonly karoHome: string
+} {
   const home = env.HOME
   return {
     ...(home?.startsWith('/') && { home: home.replace(/\/+$/, '') || '/' }),
     ...workingDirectory(),
+    karoHome,
   }
 }
 

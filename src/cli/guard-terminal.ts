@@ -8,7 +8,7 @@ import { isCore } from '../risk/rule-ids.ts'
 import { printVerdict } from './check-report.ts'
 import type { CommandIo } from './command.ts'
 import { printable } from './format.ts'
-import type { Answer, Shell } from './guard-ask.ts'
+import type { Answer, Shell, Verb } from './guard-ask.ts'
 import { fitted } from './text.ts'
 
 /** What was typed before the question could be read is no answer to it: a paste goes on while its first line is judged. */
@@ -31,22 +31,29 @@ export async function converse(
   const colour = !env.NO_COLOR && env.TERM !== 'dumb'
   const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
     colour ? styleText(format, text, { validateStream: false }) : text
+  // zsh ends the line itself.
+  const lineEnd = shell === 'zsh' ? '' : '\n'
   try {
     // These leave the cursor in the line; bash has taken the line away.
     if (shell === 'zsh' || shell === 'fish') terminal.write('\n')
     for (const warning of guard.warnings) terminal.write(fitted(`karo: ${printable(warning)}\n`, columns))
     terminal.write(fitted(`karo: ${printVerdict(verdict, { colour, columns })}`, columns))
     if (verdict.decision === 'block') {
-      terminal.write(`${blockedWords(verdict)}\n`)
+      terminal.write(blockedWords(verdict) + lineEnd)
       // What else was pasted must not be added to the line that stays.
       await terminal.drain()
       return { verb: 'edit', outcome: 'blocked' }
     }
-    return await question(terminal, verdict, columns, paint)
+    const answer = await question(terminal, verdict, columns, paint)
+    terminal.write(`${SAID[answer.verb]}${lineEnd}`)
+    return answer
   } finally {
     terminal.close()
   }
 }
+
+/** What is shown of an answer. */
+const SAID: Readonly<Record<Verb, string>> = { run: 'yes', edit: 'edit', put: 'safer form', drop: 'no' }
 
 const outcomeOf = ({ decision }: RiskVerdict): Answer['outcome'] =>
   decision === 'block' ? 'blocked' : 'declined'
@@ -75,25 +82,21 @@ async function question(
     `${paint('bold', '?')} explain`,
   ]
   const prompt = `Run it? ${keys.join(', ')} [n] `
-  terminal.write(prompt)
   await terminal.drain()
+  terminal.write(prompt)
   for (;;) {
     const key = await terminal.key()
-    const done = (answer: Answer, said: string): Answer => {
-      terminal.write(`${said}\n`)
-      return answer
-    }
     switch (key) {
       case 'y':
       case 'Y':
-        return done({ verb: 'run', outcome: 'confirmed' }, 'yes')
+        return { verb: 'run', outcome: 'confirmed' }
       case 'e':
       case 'E':
-        return done({ verb: 'edit', outcome: 'declined' }, 'edit')
+        return { verb: 'edit', outcome: 'declined' }
       case 's':
       case 'S':
         if (verdict.safer === undefined) break
-        return done({ verb: 'put', outcome: 'declined', text: verdict.safer }, 'safer form')
+        return { verb: 'put', outcome: 'declined', text: verdict.safer }
       case '?':
         terminal.write(fitted(`?\n${explained(verdict)}`, columns) + prompt)
         break
@@ -105,7 +108,7 @@ async function question(
       case CTRL_C:
       case CTRL_D:
       case ESCAPE:
-        return done({ verb: 'drop', outcome: 'declined' }, 'no')
+        return { verb: 'drop', outcome: 'declined' }
     }
   }
 }

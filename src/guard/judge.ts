@@ -16,6 +16,8 @@ export interface Where {
   /** Absolute. */
   readonly cwd?: string
   readonly home?: string
+  /** KARO_HOME: the node's key and database belong to the core. */
+  readonly karoHome?: string
   /** Aliases and functions of the shell whose names the line may hold. */
   readonly definitions?: readonly Definition[]
   /** More lines will follow: that it cannot be read yet says nothing. */
@@ -90,10 +92,16 @@ function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {
   return { ...rest, decision: 'block', ...(safer !== undefined && { safer }) }
 }
 
-const placeOf = ({ shell, cwd, home }: Where): Pick<CheckOptions, 'shell' | 'cwd' | 'home'> => ({
+const placeOf = ({
+  shell,
+  cwd,
+  home,
+  karoHome,
+}: Where): Pick<CheckOptions, 'shell' | 'cwd' | 'home' | 'karoHome'> => ({
   ...(shell !== undefined && { shell }),
   ...(cwd !== undefined && { cwd }),
   ...(home !== undefined && { home }),
+  ...(karoHome !== undefined && { karoHome }),
 })
 
 /** What a prohibition is called among the findings. */

@@ -30,7 +30,8 @@ function isSet({ home, env }: GuardSources): boolean {
   try {
     return setsGuard(readFileSync(join(home, 'config.toml'), 'utf8'))
   } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ENOENT'
+    const { code } = error as NodeJS.ErrnoException
+    return code !== 'ENOENT' && code !== 'ENOTDIR'
   }
 }
 

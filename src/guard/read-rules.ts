@@ -26,7 +26,8 @@ export function readText(path: string, self = process.getuid?.() ?? 0): string |
     // Non-blocking, so that a FIFO does not hold us.
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw new KaroError('bad_config', `the rules cannot be read: ${(cause as Error).message}`, {
       where: path,
       cause,

@@ -3,6 +3,8 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
 import { onTestFinished } from 'vitest'
+import type { GuardOptions } from '../../src/observe/hooks/guard.ts'
+import { GUARDS } from '../../src/observe/hooks/guards.ts'
 import type { Shell } from '../../src/observe/hooks/hook.ts'
 import { HOOKS } from '../../src/observe/hooks/index.ts'
 import { createSpoolParser, type SpoolRecord } from '../../src/observe/spool-record.ts'
@@ -81,6 +83,10 @@ export interface ShellOptions {
   /** Another tool draws the prompt: what is waited for is a mark that is printed in front of it. */
   readonly marked?: true
   readonly ignore?: readonly string[]
+  /** Appended to the hook. */
+  readonly guard?: GuardOptions
+  /** Where HOME, rc and spool are to be; default: a new one. */
+  readonly directory?: string
   /** False: the spool directory is not made. A path: one that is there already. */
   readonly spool?: boolean | string
   readonly env?: Readonly<Record<string, string>>
@@ -120,7 +126,7 @@ const NEW_LINE_MARK = /⏎ +⏎ $/
 
 export async function startShell(options: ShellOptions = {}): Promise<TypedShell> {
   const how = PROGRAMS[options.program ?? 'bash']
-  const directory = temporaryDirectory()
+  const directory = options.directory ?? temporaryDirectory()
   const spool = typeof options.spool === 'string' ? options.spool : join(directory, 'spool')
   const rc = join(directory, how.rc)
   if (options.spool === undefined || options.spool === true) mkdirSync(spool, { mode: 0o700 })
@@ -129,9 +135,10 @@ export async function startShell(options: ShellOptions = {}): Promise<TypedShell
     mkdirSync(join(directory, '.local/share/fish/generated_completions'), { recursive: true })
   mkdirSync(dirname(rc), { recursive: true })
   const hook = HOOKS[how.shell]({ spoolDirectory: spool, ignore: options.ignore ?? [] })
+  const guard = options.guard && how.shell !== 'sh' ? GUARDS[how.shell](options.guard) : ''
   writeFileSync(
     rc,
-    `${how.before}\n${options.before ?? ''}\n${hook}\n${options.after ?? ''}\n${(options.marked && how.mark) || ''}\n`,
+    `${how.before}\n${options.before ?? ''}\n${hook}${guard}\n${options.after ?? ''}\n${(options.marked && how.mark) || ''}\n`,
   )
   const [program, ...args] = [...(options.through ?? []), ...how.argv(rc)]
   const clean = Object.entries(process.env).filter(

@@ -94,6 +94,7 @@ const command: Command = {
       shell: input.options.shell as NonNullable<Where['shell']>,
       ...(home?.startsWith('/') && { home: home.replace(/\/+$/, '') || '/' }),
       ...(cwd !== undefined && { cwd }),
+      karoHome: io.home,
     })
     io.out(io.json ? `${JSON.stringify(shapeOf(verdict))}\n` : printVerdict(verdict, io))
     return verdict.decision === 'allow' ? EXIT.done : EXIT.refused

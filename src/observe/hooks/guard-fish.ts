@@ -26,7 +26,6 @@ if builtin status is-interactive; and builtin set --query __karo_dir
 
     builtin set --global __karo_ruled ${ruled.join(' ')}
     builtin set --global __karo_guard_prompt 0
-    builtin set --global __karo_guard_limit
 
     # Enter is a guarded key only where a command is typed, not for what read asks.
     function __karo_guard_begin --on-event fish_prompt
@@ -127,15 +126,15 @@ if builtin status is-interactive; and builtin set --query __karo_dir
             __karo_guard_run
             return
         end
-        if builtin test -z "$__karo_guard_limit"
-            builtin set --global __karo_guard_limit command
+        if not builtin set --query __karo_guard_limit
+            builtin set --global __karo_guard_limit
             command timeout --foreground 9 true 2>/dev/null
-            and builtin set --global __karo_guard_limit command timeout --foreground --signal=USR2 ${START_SECONDS + timeoutMs / 1000}
+            and builtin set --global __karo_guard_limit timeout --foreground --signal=USR2 ${START_SECONDS + timeoutMs / 1000}
         end
         builtin set --local --export KARO_GUARD_LINE (builtin string sub --length ${MOST_ASKED} -- "$line" | builtin string collect)
         builtin set --local --export KARO_GUARD_LENGTH (builtin string length -- "$line" | builtin string join ' ')
         builtin set --local --export KARO_GUARD_NAMES (__karo_guard_names $line | builtin string collect)
-        builtin set --local answer ($__karo_guard_limit ${ask.map(quoteFish).join(' ')} 2>/dev/null)
+        builtin set --local answer (command $__karo_guard_limit ${ask.map(quoteFish).join(' ')} 2>/dev/null)
         builtin set --local said (builtin string split ' ' -- $answer[1])
         if not builtin contains -- "$said[1]" run edit drop put
             builtin printf '\n%s\n' ${quoteFish(words)} >/dev/tty
