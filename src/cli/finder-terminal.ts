@@ -7,6 +7,8 @@ import type { Frame } from './finder-view.ts'
 export interface FinderTerminal {
   size(): { readonly columns: number; readonly rows: number }
   draw(frame: Frame): void
+  /** What stands there may be anything: the next frame is drawn whole. */
+  forget(): void
   /** As it was before; once more does no harm. */
   close(): void
 }
@@ -49,6 +51,7 @@ export function openFinderTerminal(
   const pastes = env.KARO_LINE === undefined
   const output = new WriteStream(openSync('/dev/tty', 'r+'))
   let open = true
+  let drawn: (string | undefined)[] = []
 
   function close(): void {
     if (!open) return
@@ -71,6 +74,7 @@ export function openFinderTerminal(
     }
   }
   function take(): void {
+    drawn = []
     input.setRawMode(true)
     output.write(ENTER + (pastes ? PASTES.on : ''))
   }
@@ -109,13 +113,18 @@ export function openFinderTerminal(
     size: () => ({ columns: output.columns || 80, rows: output.rows || 24 }),
     draw({ lines, cursor }) {
       if (!open) return
-      const { rows } = output
-      const painted = lines
-        .slice(0, rows || 24)
-        .map((line, row) => `\x1b[${row + 1};1H${line}\x1b[0m\x1b[K`)
-        .join('')
-      const rest = lines.length < (rows || 24) ? `\x1b[${lines.length + 1};1H\x1b[J` : ''
-      output.write(`\x1b[?25l${painted}${rest}\x1b[${cursor.row + 1};${cursor.column + 1}H\x1b[?25h`)
+      const rows = output.rows || 24
+      let painted = ''
+      for (let row = 0; row < rows; row++) {
+        const line = lines[row] ?? ''
+        if (drawn[row] === line) continue
+        painted += `\x1b[${row + 1};1H${line}\x1b[0m\x1b[K`
+        drawn[row] = line
+      }
+      output.write(`\x1b[?25l${painted}\x1b[${cursor.row + 1};${cursor.column + 1}H\x1b[?25h`)
+    },
+    forget() {
+      drawn = []
     },
     close,
   }

@@ -12,6 +12,7 @@ import {
   type Mode,
   onAnswer,
   onKey,
+  type Step,
 } from '../finder/index.ts'
 import type { CommandIo } from './command.ts'
 import { type FinderTerminal, openFinderTerminal } from './finder-terminal.ts'
@@ -73,7 +74,7 @@ export async function runFinder(
         const { question, mode } = state
         const answer = await search(question, mode)
         if (isOver || question !== state.question || mode !== state.mode) continue
-        state = onAnswer(state, answer)
+        act(onAnswer(state, answer))
         draw()
         if (!answer.complete) again = setTimeout(() => void ask(), AGAIN_MS)
       } while (due && !isOver)
@@ -128,7 +129,12 @@ export async function runFinder(
     take: ({ command }) => done.resolve(command),
     leave: () => done.resolve(undefined),
     remove: ({ found }) => void remove(found),
-    redraw: () => draw(),
+    redraw: () => terminal?.forget(),
+  }
+
+  function act({ state: after, effect }: Step): void {
+    state = after
+    if (effect !== undefined) (EFFECTS[effect.kind] as (effect: Effect) => void)(effect)
   }
 
   function press(pressed: readonly Key[]): void {
@@ -148,7 +154,10 @@ export async function runFinder(
         press(keys.push(text))
         if (keys.waiting()) escaping = setTimeout(() => press(keys.flush()), ESCAPE_MS)
       },
-      onResize: draw,
+      onResize() {
+        terminal?.forget()
+        draw()
+      },
       onEnd: (signal) =>
         done.reject(new KaroError('unavailable', signal ? `ended by ${signal}` : 'the terminal is gone')),
     })

@@ -12,4 +12,5 @@ export {
   type Mode,
   onAnswer,
   onKey,
+  type Step,
 } from './state.ts'

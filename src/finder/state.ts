@@ -30,6 +30,12 @@ export interface FinderState {
   readonly complete: boolean
   readonly selected: number
   readonly overlay: 'none' | 'help' | 'remove'
+  /** What is asked about before it is removed: what is found may change meanwhile. */
+  readonly removing: Found | undefined
+  /** True while what is shown answers an earlier question. */
+  readonly stale: boolean
+  /** Enter was pressed meanwhile: the best of the answer is meant. */
+  readonly taking: boolean
   /** Said once, until the next key. */
   readonly notice: string | undefined
   /** True until the first answer. */
@@ -51,7 +57,7 @@ export const initialState = (question: string, mode: Mode): FinderState => {
   const first = question.replaceAll(/\p{Cc}+/gu, ' ').slice(0, QUESTION_MOST)
   return {
     ...{ question: first, cursor: first.length, mode, found: [], total: 0, complete: false, selected: 0 },
-    ...{ overlay: 'none', notice: undefined, empty: true },
+    ...{ overlay: 'none', removing: undefined, notice: undefined, empty: true, stale: true, taking: false },
   }
 }
 
@@ -62,7 +68,7 @@ export interface Step {
 
 /** `page` is how many commands are shown at once. */
 export function onKey(before: FinderState, key: Key, page: number): Step {
-  const state = { ...before, notice: undefined }
+  const state = { ...before, notice: undefined, taking: false }
   if (state.overlay === 'help') return { state: { ...state, overlay: 'none' } }
   if (state.overlay === 'remove') {
     const isYes = 'text' in key && /^[yY]$/.test(key.text)
@@ -104,16 +110,18 @@ const ON_KEY: Readonly<Record<KeyName, (state: FinderState, page: number) => Ste
   'delete-line': (state) => edited(state, 0, state.cursor, ''),
   mode(state) {
     const mode = MODES[(MODES.indexOf(state.mode) + 1) % MODES.length]!
-    return { state: { ...state, mode, selected: 0 }, effect: { kind: 'ask' } }
+    return { state: { ...state, mode, selected: 0, stale: true }, effect: { kind: 'ask' } }
   },
-  remove: (state) => ({
-    state: { ...state, overlay: state.found.length === 0 ? 'none' : 'remove' },
-  }),
+  remove(state) {
+    const removing = state.stale ? undefined : state.found[state.selected]
+    return { state: { ...state, removing, overlay: removing === undefined ? 'none' : 'remove' } }
+  },
   help: (state) => ({ state: { ...state, overlay: 'help' } }),
   redraw: (state) => ({ state, effect: { kind: 'redraw' } }),
 }
 
 function taken(state: FinderState): Step {
+  if (state.stale) return { state: { ...state, taking: true } }
   const found = state.found[state.selected]
   return { state, effect: found ? { kind: 'take', command: found.command } : { kind: 'leave' } }
 }
@@ -122,7 +130,7 @@ function edited(state: FinderState, from: number, to: number, text: string): Ste
   if (from === to && text === '') return { state }
   const question = state.question.slice(0, from) + text + state.question.slice(to)
   if (question.length > QUESTION_MOST) return { state: { ...state, notice: 'That is too long to look for.' } }
-  const after = { ...state, question, cursor: from + text.length, selected: 0 }
+  const after = { ...state, question, cursor: from + text.length, selected: 0, stale: true }
   return { state: after, effect: { kind: 'ask' } }
 }
 
@@ -141,9 +149,11 @@ function behind(text: string, at: number): number {
 export function onAnswer(
   state: FinderState,
   answer: Pick<FinderState, 'found' | 'total' | 'complete'>,
-): FinderState {
+): Step {
   const chosen = state.selected > 0 ? state.found[state.selected]?.id : undefined
   const again = answer.found.findIndex(({ id }) => id === chosen)
   const last = Math.max(0, answer.found.length - 1)
-  return { ...state, ...answer, selected: again >= 0 ? again : Math.min(state.selected, last), empty: false }
+  const selected = again >= 0 ? again : Math.min(state.selected, last)
+  const after = { ...state, ...answer, selected, empty: false, stale: false }
+  return state.taking ? taken({ ...after, taking: false }) : { state: after }
 }
