@@ -130,6 +130,9 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
       .sort((a, b) => b.last_seen - a.last_seen || b.severity - a.severity)
   }
 
+  const unseen: Anomalies['unseen'] = async (uid, least) =>
+    (await shown(uid)).filter((one) => !one.seen && !one.muted && one.severity >= least)
+
   /** A kind, or what the signal with this id is about. */
   async function targetFor(uid: number, what: string): Promise<string> {
     if (KINDS.includes(what as Kind)) return what
@@ -211,9 +214,10 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
       await serially(() => repository.unmute(uid, target))
     },
 
+    unseen,
     see: (uid, severity) =>
       serially(async () => {
-        const found = (await shown(uid)).filter((one) => !one.seen && !one.muted && one.severity >= severity)
+        const found = await unseen(uid, severity)
         const put = found.map(({ muted: _muted, ongoing: _ongoing, words: _words, ...signal }) => ({
           ...signal,
           seen: true,
@@ -221,7 +225,6 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
         await repository.update(uid, { put, remove: [] })
         return found
       }),
-    unseen: async (uid) => (await shown(uid)).filter(({ seen, muted: quiet }) => !seen && !quiet).length,
 
     async counts() {
       const counts = await repository.countByKind(Math.floor(clock.now() / DAY_MS) * DAY_MS)

@@ -9,21 +9,20 @@ const LIMIT_MS = 50
 const SEVERITY = 5
 
 /**
- * To stderr, and only where that is a terminal and stdout is not: so as a start file calls it. Each signal once. Nobody
- * who has no daemon, or a slow one, hears of it.
+ * To stderr, and only where that is a terminal and stdout is none: so a start file calls it. Each signal once; where the
+ * daemon is not there or slow, another time.
  */
 export async function tellUnusual(io: CommandIo): Promise<void> {
-  if (io.terminal || !io.liveLine) return
-  const ended = Promise.withResolvers<undefined>()
-  const timer = setTimeout(() => ended.resolve(undefined), LIMIT_MS)
+  if (io.json || io.terminal || !io.liveLine) return
+  const seen = (body: object) => callDaemon(io, 'POST', '/api/v1/anomalies/seen', body, LIMIT_MS)
   try {
-    const asked = callDaemon(io, 'POST', '/api/v1/anomalies/seen', { severity: SEVERITY, notice: true })
-    const told = (await Promise.race([asked.catch(() => undefined), ended.promise])) as ToldShape | undefined
-    const [first] = told?.signals ?? []
+    const { signals } = (await seen({ severity: SEVERITY, notice: true })) as ToldShape
+    const [first] = signals
     if (first === undefined) return
-    const more = told!.signals.length - 1
-    io.err(`karo: ${first.words}${more === 0 ? '' : `; ${more} more`}  (karo anomalies)\n`)
-  } finally {
-    clearTimeout(timer)
+    const more = signals.length === 1 ? '' : `; ${signals.length - 1} more`
+    io.err(`karo: ${first.words}${more}  (karo anomalies)\n`)
+    await seen({ severity: SEVERITY })
+  } catch {
+    // The hook is what the shell waits for.
   }
 }

@@ -66,10 +66,11 @@ export const seeAnomalies = defineOperation({
   access: 'person',
   tag: 'terminal',
   summary: 'Take note of what was not seen yet',
-  description: 'Each is handed out once. With `notice` none where `anomalies.notice` is off.',
+  description:
+    'Each is handed out once. With `notice` they are only told, and none where `anomalies.notice` is off: for whoever was not asked by the person.',
   body: z.strictObject({
     severity: z.int().min(1).max(10).default(1).describe('this one or more'),
-    notice: z.boolean().default(false).describe('asked for without being asked by the person'),
+    notice: z.boolean().default(false).describe('only tell, if that is wanted; take no note'),
   }),
   answer: async () => (await schemas()).told,
   example: { body: { severity: 5 } },

@@ -7,7 +7,7 @@ import type { Routes } from '../route.ts'
 import type { AnomalyShape, MutesShape } from '../shapes.ts'
 
 interface AnomaliesRoutesDeps {
-  readonly anomalies: Pick<Anomalies, 'signals' | 'mutes' | 'mute' | 'unmute' | 'see'>
+  readonly anomalies: Pick<Anomalies, 'signals' | 'mutes' | 'mute' | 'unmute' | 'unseen' | 'see'>
   readonly config: Pick<Config, 'anomalies'>
 }
 
@@ -37,7 +37,10 @@ export function anomaliesRoutes({ anomalies, config }: AnomaliesRoutesDeps): Rou
     })
     serve(server, seeAnomalies, async ({ body, caller }) => {
       if (body.notice && !config.anomalies.notice) return { signals: [] }
-      return { signals: (await anomalies.see(caller.uid, body.severity)).map(shapeOf) }
+      const unseen = body.notice
+        ? await anomalies.unseen(caller.uid, body.severity)
+        : await anomalies.see(caller.uid, body.severity)
+      return { signals: unseen.map(shapeOf) }
     })
   }
 }

@@ -46,7 +46,10 @@ export function statusRoutes(deps: StatusDeps): Routes {
         deps.store.events.count(caller.uid).catch(() => 0),
         deps.store.bytes().catch(() => 0),
         deps.observe.status().catch(() => ({ pending_bytes: 0, dropped: 0 })),
-        deps.anomalies.unseen(caller.uid).catch(() => 0),
+        deps.anomalies.unseen(caller.uid, 1).then(
+          ({ length }) => length,
+          () => 0,
+        ),
       ])
       return {
         ...self,

@@ -16,6 +16,7 @@ import type { Shell } from '../../observe/hooks/hook.ts'
 import { HOOKS, SHELLS } from '../../observe/hooks/index.ts'
 import { ruledTools } from '../../risk/ruled-tools.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption } from '../command.ts'
+import { tellUnusual } from '../notice.ts'
 import { editFile, withLine, withoutLine } from '../rc-file.ts'
 import { START_FILES } from '../start-files.ts'
 import { fitted } from '../text.ts'
@@ -72,6 +73,7 @@ const shellInit: Command = {
     const guard = input.options[NO_GUARD] ? '' : guardOf(io, shell)
     const hook = record + guard + (input.options[CTRL_R] ? finderOf(io, shell) : '')
     io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : hook)
+    await tellUnusual(io)
     return EXIT.done
   },
 }

@@ -111,7 +111,7 @@ test('what is muted is not told, and what its mute runs out for is', async () =>
   await world.anomalies.mute(ME, 'unusual_pattern', 60_000)
   await world.typed(20, 0, DOCKER)
   expect(await world.anomalies.signals(ME)).toMatchObject([{ muted: true }])
-  expect([await world.anomalies.unseen(ME), await world.anomalies.see(ME, 1), heard]).toEqual([0, [], []])
+  expect([await world.anomalies.unseen(ME, 1), await world.anomalies.see(ME, 1), heard]).toEqual([[], [], []])
   world.set(NOON + 60_001)
   expect(await world.anomalies.signals(ME)).toMatchObject([{ muted: false, seen: false }])
   expect(await world.anomalies.see(ME, 1)).toHaveLength(1)
