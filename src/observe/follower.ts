@@ -1,6 +1,7 @@
 // Follows the spool files of all shells: each record becomes an event once, and files go when they are done with.
-import { accessSync, constants, type Dirent, lstatSync, readdirSync, statSync } from 'node:fs'
+import { accessSync, constants, type Dirent, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import type { Faults } from '../base/faults.ts'
 import type { Log } from '../base/log.ts'
@@ -12,13 +13,16 @@ import {
   lookInto,
   parseSpoolName,
   removeSpoolFile,
+  SPOOL_FILE_MAX,
   type SpoolName,
   shellAlive,
 } from './spool-file.ts'
 import { createSpoolParser, type SpoolParser } from './spool-record.ts'
 
-/** One turn of one file: a backlog does not keep the others waiting, nor the event loop. */
+/** One piece of one file: a backlog does not keep the event loop waiting … */
 const READ_BYTES = 256 * 1024
+/** … and so many of them in a row no other file. */
+const TURN_PIECES = 16
 /** Shells at the same time; the files of more stay where they are until others are done with. */
 const MAX_FILES = 4096
 /** A sequence number says how many records are missing; a forged one says nonsense. */
@@ -31,6 +35,8 @@ export interface FollowerDeps {
   readonly digest: () => Digest
   /** These are in the store now; `shell` wrote them, undefined while it is not known whose file it is. */
   readonly stored: (events: readonly EventInput[], shell: HookedShell | undefined) => void
+  /** There is more in this file; it is to be read when others have had their turn. */
+  readonly more: (name: string) => void
   readonly clock: Clock
   readonly log: Log
   readonly faults: Faults
@@ -111,7 +117,7 @@ export function createFollower(deps: FollowerDeps): Follower {
   }
 
   /** Reads one piece; true when there may be more. */
-  async function turn(name: string, last = false): Promise<boolean> {
+  async function readPiece(name: string, last = false): Promise<boolean> {
     const state = followed.get(name) ?? follow({ name, file: '', offset: 0, sequence: 0 })
     const look = lookInto(
       join(directory, name),
@@ -178,23 +184,29 @@ export function createFollower(deps: FollowerDeps): Follower {
     return look.bytes.length === READ_BYTES
   }
 
-  async function drain(name: string): Promise<void> {
-    let more = true
-    while (more && !stopping()) more = await turn(name)
+  /** One turn of one file; true when it was read to its end. */
+  async function drain(name: string): Promise<boolean> {
+    for (let piece = 0; piece < TURN_PIECES && !stopping(); piece++) {
+      if (!(await readPiece(name))) return true
+      // A piece without a record waits for no disk, and would let nobody else run.
+      await setImmediate()
+    }
+    deps.more(name)
+    return false
   }
 
   /** The shell is gone: what is left is read and made durable before the file goes. */
   async function finish(name: string): Promise<void> {
-    await drain(name)
+    const whole = await drain(name)
     const state = followed.get(name)
-    if (stopping() || state === undefined) return
+    if (!whole || stopping() || state === undefined) return
     if (state.position.file === '') {
       // Never readable: written by another user, or not by a hook at all.
       if (lookInto(join(directory, name), () => 0, 0) !== 'refused') return
       if (removeSpoolFile(directory, name)) log.warn({}, 'a spool file that may not be read was removed')
       return
     } else {
-      await turn(name, true)
+      await readPiece(name, true)
       await events.settle(state.position)
       // Somebody who still writes keeps the file.
       if (sizeOf(name) !== state.position.offset) return
@@ -208,9 +220,11 @@ export function createFollower(deps: FollowerDeps): Follower {
     followed.delete(name)
   }
 
+  /** Of what may be read; undefined for anything else that has such a name. */
   function sizeOf(name: string): number | undefined {
     try {
-      return statSync(join(directory, name)).size
+      const stat = lstatSync(join(directory, name))
+      return stat.isFile() && stat.size <= SPOOL_FILE_MAX ? stat.size : undefined
     } catch {
       return undefined
     }
@@ -266,7 +280,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       for (const name of names) {
         if (parseSpoolName(name)?.kind !== 'spool') continue
         if (!followed.has(name) && followed.size >= MAX_FILES) continue
-        await guarded(() => drain(name))
+        await guarded(async () => void (await drain(name)))
       }
     },
 
@@ -285,7 +299,7 @@ export function createFollower(deps: FollowerDeps): Follower {
         if (file.kind === 'text') {
           if (done.has(file)) removeSpoolFile(directory, name)
         } else if (followed.has(name) || followed.size < MAX_FILES) {
-          await guarded(() => (done.has(file) ? finish(name) : drain(name)))
+          await guarded(async () => void (await (done.has(file) ? finish(name) : drain(name))))
         }
       }
     },

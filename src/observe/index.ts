@@ -60,3 +60,4 @@ export interface Observe extends Room {
 }
 
 export { createObserve } from './observe.ts'
+export { isShell } from './spool-file.ts'

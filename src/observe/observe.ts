@@ -31,6 +31,7 @@ export function createObserve(deps: ObserveDeps): Observe {
     ...{ directory, events, clock, log, faults },
     digest: () => digest,
     stored: tellRecorded,
+    more: (name) => changed.add(name),
     stopping: () => stopped,
   })
   const listeners = new Set<(commands: readonly RecordedCommand[]) => void>()

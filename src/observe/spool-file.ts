@@ -43,11 +43,14 @@ export interface SpoolLook {
 /** Write permission for the group and for everybody. */
 const OTHERS_WRITE = 0o022n
 
+/** No shell leaves more: seven million commands. What is larger is a trick, such as a file made of one hole. */
+export const SPOOL_FILE_MAX = 2 ** 30
+
 /**
  * At most `most` bytes from the offset that `offset` chooses. Undefined when the file is gone or cannot be read now;
  * `refused` when it never will be: a symbolic link, no regular file, one whose mode keeps this process out, or one
- * that somebody else may have written or put here: others may write it, or it has a second name. No hook leaves such a
- * file. One of another user that can be read is read.
+ * that somebody else may have written or put here: others may write it, or it has a second name; or one that is too
+ * large. No hook leaves such a file. One of another user that can be read is read.
  */
 export function lookInto(
   path: string,
@@ -67,6 +70,7 @@ export function lookInto(
     if (!stat.isFile() || stat.nlink > 1n || (stat.mode & OTHERS_WRITE) !== 0n) return 'refused'
     const file = `${stat.dev}:${stat.ino}`
     const size = Number(stat.size)
+    if (size > SPOOL_FILE_MAX) return 'refused'
     const at = offset(file, size)
     const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(most, size - at)))
     const read = buffer.length === 0 ? 0 : readSync(fd, buffer, 0, buffer.length, at)
@@ -115,7 +119,16 @@ const SLACK_US = 2_000_000
 /** USER_HZ, the same on every Linux architecture Node runs on. */
 const TICKS_PER_SECOND = 100
 
-/** True unless no process has that pid, or the one that has it began after the shell had loaded its hook. */
+/** Names of the programs that are hooked. */
+const SHELLS: ReadonlySet<string> = new Set(['bash', 'rbash', 'zsh', 'fish', 'sh', 'dash'])
+
+/** Whether the kernel's name of a process, or a thread, is that of a program that is hooked. */
+export const isShell = (name: string): boolean => SHELLS.has(name)
+
+/**
+ * True unless no process has that pid, or the one that has it is no shell and began after the hook was loaded. Of a shell
+ * that is not asked: once the clock has been set, all of them seem to have begun at another time than they did.
+ */
 export function shellAlive({ pid, born }: SpoolName, now: number): boolean {
   let stat: string
   try {
@@ -124,7 +137,9 @@ export function shellAlive({ pid, born }: SpoolName, now: number): boolean {
     return false
   }
   // proc(5): the name in parentheses may hold anything; starttime is the 20th field after it.
-  const started = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19])
+  const close = stat.lastIndexOf(')')
+  if (isShell(stat.slice(stat.indexOf('(') + 1, close))) return true
+  const started = Number(stat.slice(close + 2).split(' ')[19])
   if (Number.isNaN(started)) return true
   const bootUs = (now - uptime() * 1000) * 1000
   return bootUs + (started / TICKS_PER_SECOND) * 1_000_000 <= born + SLACK_US

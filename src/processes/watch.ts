@@ -1,6 +1,6 @@
 // Walks the children of hooked shells through /proc, from one look to the next, and remembers what they used.
 import type { Clock } from '../base/clock.ts'
-import type { HookedShell, RanLine } from '../observe/index.ts'
+import { type HookedShell, isShell, type RanLine } from '../observe/index.ts'
 import type { ProcessBatch, ProcessRow } from '../store/processes.ts'
 import type { SilentHook } from './index.ts'
 import { spanOf, startedBy } from './line.ts'
@@ -28,9 +28,6 @@ const LOOK_MAX_MS = 5_000
 const YOUNG_MS = 10_000
 /** Clocks of kernel and hook differ, and a shell may load its hook within its first moments. */
 const BORN_SLACK_MS = 2_000
-
-/** Names of the programs that are hooked. */
-const SHELLS: ReadonlySet<string> = new Set(['bash', 'rbash', 'zsh', 'fish', 'sh', 'dash'])
 
 interface Shell {
   readonly uid: number
@@ -89,14 +86,14 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   function admit(key: string, { uid, pid, born, written }: HookedShell, uptime: number): void {
     const stat = proc.stat(pid)
     const now = clock.now()
-    const isShell =
+    const watched =
       stat !== undefined &&
-      SHELLS.has(stat.name) &&
+      isShell(stat.name) &&
       // A number that is used again: what has it now began after the hook was loaded.
       now - (uptime - stat.startedMs) <= born / 1000 + BORN_SLACK_MS &&
       // Anybody may give a file any name: nobody is told what somebody else's shell runs.
       proc.userOf(pid) === uid
-    if (!isShell) {
+    if (!watched) {
       refused.add(key)
       return
     }
