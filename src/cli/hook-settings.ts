@@ -34,15 +34,12 @@ export function installHook(
 ): ExitCode {
   const place = placeOf(io, input, home)
   // The file is edited byte by byte.
-  const line = Buffer.from(hookLine(io, place.adapter.name, onError), 'utf8').toString('latin1')
+  const line = Buffer.from(hookLine(io, place, onError), 'utf8').toString('latin1')
   const content = (text: string): string => withHooks(text, place.settings, line)
-  const paste = JSON.stringify(
-    { hooks: place.settings.entries(hookLine(io, place.adapter.name, onError)) },
-    null,
-    2,
-  )
+  const paste = JSON.stringify({ hooks: place.settings.entries(hookLine(io, place, onError)) }, null, 2)
   if (input.options['dry-run'] === true) return show(io, place, edited(place, content, paste))
   checkOwner(place)
+  const found = fs.existsSync(toolDirectory(io, place.settings, home))
   makeDirectory(dirname(place.file))
   const before = textOf(place.file)
   const after = edited(place, content, paste)
@@ -58,7 +55,12 @@ export function installHook(
       io.columns,
     ),
   )
-  if (changed && place.settings.afterwards) io.out(fitted(`${place.settings.afterwards}\n`, io.columns))
+  const more = [
+    place.settings.afterwards,
+    found ? undefined : `There is no sign of ${title} here yet; it will find this once it is installed.`,
+    place.scope === 'project' ? 'Whoever works here without karo on their PATH works as before.' : undefined,
+  ]
+  if (changed) for (const said of more) if (said !== undefined) io.out(fitted(`${said}\n`, io.columns))
   return EXIT.done
 }
 
@@ -73,7 +75,9 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
   if (input.options['dry-run'] === true) return show(io, place, after)
   checkOwner(place)
   const changed = after !== before
-  if (changed && place.settings.hooksOnly && isBare(after, place.settings)) fs.rmSync(place.file)
+  // Without a copy there was no such file before.
+  const ours = place.settings.hooksOnly && !fs.existsSync(copyOf(place.file))
+  if (changed && ours && isBare(after, place.settings)) fs.rmSync(place.file)
   else if (changed) write(place, withoutHooks)
   dropCopy(place.file)
   report(io, place, changed, changed ? 'Removed from' : 'Not in')
@@ -139,9 +143,12 @@ function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: st
 
 /**
  * What the tool hands to a shell. Where the owner lets commands run that cannot be judged, a program that is missing or
- * broken changes nothing; where not, code 2 denies (all of these tools say so).
+ * broken changes nothing; where not, code 2 denies (all of these tools say so). A project's settings are for others too,
+ * who may have no Karo, or another home.
  */
-export function hookLine(io: CommandIo, tool: AdapterName, onError: 'allow' | 'block'): string {
+function hookLine(io: CommandIo, { adapter, scope }: Place, onError: 'allow' | 'block'): string {
+  const tool = adapter.name
+  if (scope === 'project') return `command -v karo >/dev/null && karo hook ${tool} || exit 0 ${MARK}`
   const program = process.argv[1] ?? 'karo'
   const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''
   const own = `hook ${tool}${home}`

@@ -1,5 +1,6 @@
 // AI coding tools with Karo's hook in their settings: what is denied never runs, what ran is in the history as generated.
 import {
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -246,7 +247,10 @@ describe('settings files', () => {
     expect(readFileSync(outside, 'utf8')).toBe('{}')
     rmSync(join(at.cwd, '.claude/settings.json'))
     expect(await inProject(['hook', 'install', 'claude', '--project'])).toMatchObject({ code: 0 })
-    expect(existsSync(join(at.cwd, '.claude/settings.json'))).toBe(true)
+    // For whoever works there: nothing of this machine stands in it.
+    const shared = readFileSync(join(at.cwd, '.claude/settings.json'), 'utf8')
+    expect(shared).toContain('"command -v karo >/dev/null && karo hook claude || exit 0 # karo hook"')
+    expect(shared).not.toContain(at.home)
     expect(existsSync(join(at.home, '.claude'))).toBe(false)
     const { tools } = JSON.parse((await inProject(['hook', 'list', '--json'])).stdout)
     expect(tools[0]).toMatchObject({
@@ -258,6 +262,33 @@ describe('settings files', () => {
     mkdirSync(join(at.home, '.gemini/settings.json'), { recursive: true })
     expect((await runKaro(['hook', 'install', 'gemini'], at.env)).code).toBe(1)
   })
+})
+
+test.skipIf(process.getuid?.() !== 0)('the settings of somebody else are not changed', async () => {
+  const at = place()
+  const file = join(at.home, '.codex/hooks.json')
+  mkdirSync(join(at.home, '.codex'))
+  writeFileSync(file, '{}')
+  chownSync(file, 65_534, 65_534)
+  const { code, stderr } = await runKaro(['hook', 'install', 'codex'], at.env)
+  expect([code, stderr]).toEqual([1, expect.stringContaining('another user')])
+  expect(readdirSync(join(at.home, '.codex'))).toEqual(['hooks.json'])
+  expect(readFileSync(file, 'utf8')).toBe('{}')
+})
+
+test('a command of a megabyte, deep nesting and odd bytes are answered', async () => {
+  const at = place()
+  const odd = [
+    'x'.repeat(1_000_000),
+    `${'$('.repeat(5_000)}rm -rf /${')'.repeat(5_000)}`,
+    'a\0b; touch forbidden',
+    '\ud800 \u202e',
+  ]
+  for (const command of odd) {
+    const { code, stdout } = await runKaro(['hook', 'generic'], at.env, JSON.stringify({ command }))
+    expect([0, 4]).toContain(code)
+    expect(['none', 'ask', 'deny']).toContain(JSON.parse(stdout).decision)
+  }
 })
 
 /** As somebody would in that directory. */
