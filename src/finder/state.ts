@@ -72,10 +72,10 @@ export function onKey(before: FinderState, key: Key, page: number): Step {
   if (state.overlay === 'help') return { state: { ...state, overlay: 'none' } }
   if (state.overlay === 'remove') {
     const isYes = 'text' in key && /^[yY]$/.test(key.text)
-    const found = state.found[state.selected]
-    const after: FinderState = { ...state, overlay: 'none' }
-    return isYes && found !== undefined
-      ? { state: after, effect: { kind: 'remove', found } }
+    const { removing } = state
+    const after: FinderState = { ...state, overlay: 'none', removing: undefined }
+    return isYes && removing !== undefined
+      ? { state: after, effect: { kind: 'remove', found: removing } }
       : { state: after }
   }
   if ('text' in key) {
