@@ -4,7 +4,7 @@ import { KaroError } from '../base/errors.ts'
 
 /**
  * True for `y` and `yes`. `yes`: it was said beforehand (--yes). Throws KaroError `bad_request` where nobody can be
- * asked; Ctrl-C and Ctrl-D are a no.
+ * asked; Ctrl-D is a no, and Ctrl-C ends the program as anywhere.
  */
 export async function confirm(question: string, yes: boolean, where: string): Promise<boolean> {
   if (yes) return true
@@ -14,11 +14,11 @@ export async function confirm(question: string, yes: boolean, where: string): Pr
       where,
       hint: 'With --yes it does not ask.',
     })
-  const asking = createInterface({ input, output })
+  // The terminal edits the line itself: nothing has to be restored, and nothing is drawn that one might not know.
+  const asking = createInterface({ input, output, terminal: false })
   try {
     return await new Promise((resolve) => {
       asking.once('close', () => resolve(false))
-      asking.once('SIGINT', () => resolve(false))
       asking.question(`${question} [y/N] `, (answer) => resolve(/^y(es)?$/i.test(answer.trim())))
     })
   } finally {

@@ -320,7 +320,7 @@ describe('a home with several histories', () => {
       1,
       expect.stringContaining('a history of bash'),
     ])
-    expect(await says('bash', write('zip', '\x1f\x8b\b123'))).toEqual([
+    expect(await says('bash', write('zip', Buffer.from('1f8b0800', 'hex')))).toEqual([
       1,
       expect.stringContaining('compressed'),
     ])

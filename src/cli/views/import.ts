@@ -4,6 +4,7 @@ import type { CommandIo } from '../command.ts'
 import { duration, localTime, printable } from '../format.ts'
 import type { ImportSummary } from '../import-run.ts'
 import { table } from '../table.ts'
+import { fitted } from '../text.ts'
 
 /** `1 command`, `2 commands`. */
 export const commands = (n: number): string => `${n} command${n === 1 ? '' : 's'}`
@@ -11,7 +12,7 @@ export const commands = (n: number): string => `${n} command${n === 1 ? '' : 's'
 export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' | 'columns'>): string {
   const { source, file, read, elapsed_ms, dry_run, interrupted, id, bad_lines, bad } = summary
   const rate = elapsed_ms > 0 ? `, ${Math.round((read / elapsed_ms) * 1000)} a second` : ''
-  const head = `${commands(read)} of ${source} read from ${printable(file)} in ${duration(elapsed_ms)}${rate}.\n`
+  const head = `${commands(read)} of ${source} read from ${printable(file)} in ${duration(elapsed_ms)}${rate}.`
   const rows = [
     [dry_run ? 'new' : 'added', summary.added, dry_run ? 'nothing was stored: this is a dry run' : undo(id)],
     ['known', summary.known, 'here already, and left as they are'],
@@ -36,7 +37,7 @@ export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' 
   const lines = bad_lines.map(({ line, problem }) => `    line ${line} ${problem}\n`).join('')
   const more = bad > bad_lines.length ? `    and ${bad - bad_lines.length} more\n` : ''
   const stopped = interrupted ? 'It was interrupted; the same import again adds the rest.\n' : ''
-  return head + table(shown, columns, io) + lines + more + stopped
+  return `${fitted(head, io.columns)}\n${table(shown, columns, io)}${lines}${more}${stopped}`
 }
 
 const undo = (id: number | null): string =>
