@@ -46,6 +46,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   { name: 'check', group: 'terminal', load: async () => (await import('./commands/check.ts')).check },
   { name: 'guard', group: 'terminal', load: async () => (await import('./commands/guard.ts')).guard },
   { name: 'explain', group: 'terminal', load: async () => (await import('./commands/explain.ts')).explain },
+  { name: 'ask', group: 'terminal', load: async () => (await import('./commands/ask.ts')).ask },
   { name: 'hook', group: 'terminal', load: async () => (await import('./commands/hook.ts')).hook },
   { name: 'mcp', group: 'terminal', load: async () => (await import('./commands/mcp.ts')).mcp },
   { name: 'peers', group: 'mesh', load: async () => (await import('./commands/peers.ts')).peers },

@@ -28,7 +28,7 @@ export interface CliWorld {
  * Parsed here, so that commander is not even loaded: what scripts, prompts and hooks run often, and `up`, which keeps
  * for months what it loads.
  */
-const HOT: ReadonlySet<string> = new Set(['status', 'check', 'hook', 'up', 'guard ask'])
+const HOT: ReadonlySet<string> = new Set(['status', 'check', 'explain', 'ask', 'hook', 'up', 'guard ask'])
 
 /** The input of a plain command line, or undefined for anything that deserves commander: help, errors, oddities. */
 export function parsePlain(command: Command, words: readonly string[]): CommandInput | undefined {

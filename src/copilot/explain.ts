@@ -59,6 +59,7 @@ async function explainPart(part: Part, line: string, lexicon: Lexicon): Promise<
   const inner: ExplainedPart[] = []
   if (part.kind === 'command') inner.push(...(await readArguments(part.parts, line, lexicon, explain)))
   else for (const one of part.parts) inner.push(await explain(one))
+  if (part.kind === 'loop') inner.splice(0, inner.length, ...loopWords(inner))
   const meaning = shellMeaning(part, text, line)
   return {
     kind: part.kind,
@@ -141,6 +142,16 @@ function shellMeaning(part: Part, text: string, line: string): string | undefine
     case 'unreadable':
       return 'The parser could not read this part, so Karo cannot say what it does'
   }
+}
+
+/** The words of `for x in a b`: the variable, then what it is set to. */
+function loopWords(parts: readonly ExplainedPart[]): readonly ExplainedPart[] {
+  const first = parts.findIndex(({ kind }) => kind === 'word')
+  return parts.map((part, i) => {
+    if (part.kind !== 'word') return part
+    const meaning = i === first ? 'The variable, set anew in each round' : 'A word of the list'
+    return { ...part, meaning, source: 'shell' }
+  })
 }
 
 const LOOPS: Readonly<Record<string, string>> = {

@@ -64,7 +64,7 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
     return {
       name,
       does,
-      words: own?.words === true || path.some(({ l }) => l === 1),
+      words: own === undefined ? path.some(({ l }) => l === 1) : own.words === true,
       async option(spelling) {
         const known = ownOption(own, spelling)
         if (known !== undefined) return known
@@ -79,7 +79,7 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
         return makeTool({
           name: longer,
           does: text === undefined ? undefined : { text: capital(text), source: `fig ${longer}` },
-          own: undefined,
+          own: Object.hasOwn(TOOLS, longer) ? TOOLS[longer] : undefined,
           path: [...path, known],
         })
       },

@@ -156,9 +156,9 @@ export function readOptions(text: string): readonly ManualOption[] {
 
 /** `-o, --output <file>`, `--color[=WHEN]` (may be left out: `?WHEN`), `-n NUM`. */
 function argumentOf(heading: string): string | undefined {
-  const maybe = /\[=?<?([\w.:-]+)>?\]\s*$/.exec(heading)?.[1]
+  const maybe = /\[=?<?([^\s[\]<>]+)>?\]\s*$/.exec(heading)?.[1]
   if (maybe !== undefined) return `${maybe}?`
-  return /(?:=|\s)<?([A-Za-z][\w.:/-]*)>?(?:\.\.\.)?\s*$/.exec(heading)?.[1]
+  return /[=\s]<?([A-Za-z][^\s[\]<>=]*)>?(?:\.\.\.)?\s*$/.exec(heading)?.[1]
 }
 
 /** One line, without hyphens at line ends and control characters. */

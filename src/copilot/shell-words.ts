@@ -33,12 +33,12 @@ export const KEYWORDS: ReadonlyMap<string, string> = new Map([
 ])
 
 export const OPERATORS: Readonly<Record<string, string>> = {
-  '|': 'Pipe: what the left command prints becomes the input of the right one',
+  '|': 'Pipe: what the left side prints is the input of the right side',
   '|&': 'Pipe for output and error messages both',
-  '&&': 'And: the right side runs only if the left one succeeded',
-  '||': 'Or: the right side runs only if the left one failed',
-  ';': 'Then: the next command runs afterwards, whether or not this one succeeded',
-  '&': 'Runs the command before it in the background; the shell does not wait',
+  '&&': 'And then, only if that succeeded',
+  '||': 'Otherwise: only if that failed',
+  ';': 'Then, whether or not that succeeded',
+  '&': 'In the background: the shell does not wait for it',
   ';;': 'Ends this branch of the `case`',
   ';&': 'Continues with the next branch without comparing',
   ';;&': 'Goes on comparing with the next branches',

@@ -17,19 +17,23 @@ export function summary(parts: readonly ExplainedPart[]): string {
 
 function oneCommand(command: ExplainedPart): string {
   const does = command.parts.findLast(({ kind, meaning }) => kind === 'name' && meaning !== null)?.meaning
-  const inner = command.parts.find(({ kind }) => kind === 'command')
   const name = nameOf(command)
-  if (inner !== undefined) return `Runs ${nameOf(inner)} by way of ${name}.`
+  if (command.parts.some(({ kind }) => kind === 'command')) return `Runs ${name}.`
   if (does) return `${does.replace(/\.$/, '')}.`
   return name === '' ? 'Runs no command.' : `Runs ${name}, which Karo knows nothing about.`
 }
 
-/** The command word and the subcommands behind it. */
-const nameOf = ({ parts }: ExplainedPart): string =>
-  parts
-    .filter(({ kind }) => kind === 'name')
-    .map(({ text }) => text)
-    .join(' ')
+/** Commands that only change how the one behind them runs. */
+const CARRIERS: ReadonlySet<string> = new Set('sudo doas env nohup nice time timeout command exec'.split(' '))
+
+/** The command word and the subcommands behind it; and of one that runs another, that one. */
+function nameOf({ parts }: ExplainedPart): string {
+  const names = parts.filter(({ kind }) => kind === 'name')
+  const name = names.map(({ text }) => text).join(' ')
+  const inner = parts.find(({ kind }) => kind === 'command')
+  if (inner === undefined) return name
+  return CARRIERS.has(name) ? `${name} ${nameOf(inner)}` : `${name} (which runs ${nameOf(inner)})`
+}
 
 /** How a command follows the one before, by the operator between them. */
 const LINKS: Readonly<Record<string, string>> = {
@@ -43,8 +47,10 @@ const LINKS: Readonly<Record<string, string>> = {
 function* steps(parts: readonly ExplainedPart[]): Generator<string> {
   let operator: string | undefined
   for (const { part, sign } of flat(parts)) {
-    if (sign !== undefined) operator = sign
-    else {
+    if (sign !== undefined) {
+      // Only what stands between two commands.
+      if (operator !== undefined) operator = sign
+    } else {
       const name = nameOf(part)
       if (name === '') continue
       yield operator === undefined ? name : `${LINKS[operator] ?? '; then '}${name}`

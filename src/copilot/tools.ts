@@ -238,6 +238,24 @@ export const TOOLS: Readonly<Record<string, OwnTool>> = {
   ip: { does: 'Shows and changes network addresses, links and routes' },
   man: { does: 'Shows the manual page', options: { '-k --apropos': 'searches the descriptions', '-f --whatis': 'only the one-line description' }, operands: ['the page'] },
   jq: { does: 'Takes parts out of JSON and changes it', operands: ['the filter', 'the file'] },
+  'git push': {
+    does: 'Sends commits to another repository',
+    options: { '-f --force': 'replaces the history there, also what others added', '--force-with-lease =?ref': 'replaces the history there, unless others added to it', '-u --set-upstream': 'remembers the branch there as the one to follow', '--all': 'all branches', '--tags': 'all tags', '-d --delete': 'deletes the branch there', '-n --dry-run': 'only says what it would do', '--mirror': 'makes the other side equal to this one', '--no-verify': 'without the hooks' },
+    operands: ['the repository', 'the branch'],
+  },
+  'git reset': {
+    does: 'Moves the branch to another commit',
+    options: { '--hard': 'and throws changes in files away', '--soft': 'and keeps changes ready to commit', '--mixed': 'and keeps changes in files', '-p --patch': 'asks for each change', '-q --quiet': 'quietly' },
+    operands: ['the commit'],
+  },
+  'git clean': {
+    does: 'Deletes files that git does not know',
+    options: { '-f --force': 'really', '-d': 'whole directories too', '-x': 'ignored files too', '-X': 'only ignored files', '-n --dry-run': 'only says what it would delete', '-i --interactive': 'asks', '-e --exclude =pattern': 'without such files', '-q --quiet': 'quietly' },
+  },
+  'git commit': {
+    does: 'Records changes as a commit',
+    options: { '-m --message =message': 'with this message', '-a --all': 'with all changes of known files', '--amend': 'replaces the last commit', '--no-edit': 'with the message it had', '-v --verbose': 'shows the changes in the editor', '--no-verify -n': 'without the hooks', '-s --signoff': 'signs off', '-S --gpg-sign =?key': 'with a signature', '--fixup =commit': 'to be merged into that commit', '--allow-empty': 'even without changes', '-p --patch': 'asks for each change' },
+  },
   karo: { does: "Karo: your terminal's history, risk and explanations" },
 } // biome-ignore format: a table
 

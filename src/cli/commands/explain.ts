@@ -1,9 +1,10 @@
 // karo explain: what each part of a command line does, who says so, and what is risky in it. Needs no daemon, no init.
 import { EXIT } from '../../base/errors.ts'
 import { explainCommand } from '../../copilot/index.ts'
-import { checkCommand, SHELLS } from '../../risk/index.ts'
+import { SHELLS } from '../../risk/index.ts'
 import type { Command } from '../command.ts'
 import { commandText } from '../command-text.ts'
+import { judging } from '../judging.ts'
 import { printExplanation } from '../views/explain.ts'
 
 const command: Command = {
@@ -34,7 +35,7 @@ const command: Command = {
   async run(io, input) {
     const text = await commandText(input.args.command as readonly string[], 'explain')
     const shell = input.options.shell as (typeof SHELLS)[number]
-    const explanation = await explainCommand(text, { shell, judge: (one) => checkCommand(one, { shell }) })
+    const explanation = await explainCommand(text, { shell, judge: await judging(io, shell) })
     io.out(io.json ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation, io))
     return EXIT.done
   },

@@ -32,7 +32,7 @@ interface Row {
 export function printExplanation(explanation: Explanation, screen: Screen): string {
   const paint = (style: Style, text: string) =>
     screen.colour ? styleText(style, text, { validateStream: false }) : text
-  const rows = explanation.parts.flatMap((part) => rowsOf(part, 0, explanation))
+  const rows = once(explanation.parts.flatMap((part) => rowsOf(part, 0, explanation)))
   const shown = rows.slice(0, MOST_ROWS)
   const width = Math.min(
     WIDEST_LABEL,
@@ -66,6 +66,20 @@ export function printExplanation(explanation: Explanation, screen: Screen): stri
   ].join('\n')
 }
 
+/** A finding that concerns several places is told at the first. */
+function once(rows: readonly Row[]): readonly Row[] {
+  const told = new Set<string>()
+  return rows.filter(({ label, meaning }) => {
+    if (label !== FINDING) return true
+    const isNew = !told.has(meaning)
+    told.add(meaning)
+    return isNew
+  })
+}
+
+/** Stands where a word would, in front of a finding. */
+const FINDING = '!'
+
 const SOURCES: readonly (readonly [RegExp, string])[] = [
   [/^fig /, 'fig: the descriptions of @withfig/autocomplete'],
   [/^man /, "man: this machine's manual pages"],
@@ -83,7 +97,7 @@ function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
   const inner =
     part.kind === 'command'
       ? commandRows(part, depth, all)
-      : part.parts.flatMap((one) => rowsOf(one, depth + (SILENT.has(part.kind) ? 0 : 1), all))
+      : spoken(part).flatMap((one) => rowsOf(one, depth + (SILENT.has(part.kind) ? 0 : 1), all))
   if (SILENT.has(part.kind)) return [...inner, ...riskRows(part, depth, all)]
   // A plain word that the shell keeps as it is needs no line for itself inside another part.
   const own: Row = {
@@ -96,6 +110,10 @@ function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
   const whole = HOLDERS.has(part.kind) ? [{ ...own, label: firstWord(part.text) }] : [own]
   return [...whole, ...riskRows(part, depth + 1, all), ...inner]
 }
+
+/** The semicolons that a compound command's keywords need say nothing. */
+const spoken = ({ kind, parts }: ExplainedPart): readonly ExplainedPart[] =>
+  HOLDERS.has(kind) ? parts.filter((part) => part.kind !== 'operator' || part.text !== ';') : parts
 
 /** Compound commands: their keywords stand among their parts, so only their meaning is shown. */
 const HOLDERS: ReadonlySet<string> = new Set([
@@ -138,9 +156,9 @@ function commandRows(command: ExplainedPart, depth: number, all: Explanation): R
         ...part.parts.flatMap((letter) => rowsOf(letter, below, all)),
         ...riskRows(part, below + 1, all),
       )
-    } else if (part.kind === 'option' && next?.kind === 'value' && next.parts.length === 0) {
+    } else if (part.kind === 'option' && next?.kind === 'value') {
       const [own, ...rest] = rowsOf(part, below, all) as [Row, ...Row[]]
-      rows.push({ ...own, label: `${own.label} ${next.text}` }, ...rest, ...riskRows(next, below + 1, all))
+      rows.push({ ...own, label: `${own.label} ${next.text}` }, ...rest, ...rowsOf(next, below, all).slice(1))
       i++
     } else if (part.kind === 'assignment' || part.kind === 'redirection' || part.kind === 'heredoc') {
       rows.push(...leafRows(part, below, all))
@@ -163,7 +181,7 @@ function riskRows(part: ExplainedPart, depth: number, all: Explanation): Row[] {
     const match = all.matches.find((one) => one.rule === rule)
     if (match === undefined) return []
     const meaning = `${match.risk_level}: ${match.why} (${rule})`
-    return [{ depth, label: '!', meaning, source: '', style: RISK_COLOURS[match.risk_level] }]
+    return [{ depth, label: FINDING, meaning, source: '', style: RISK_COLOURS[match.risk_level] }]
   })
 }
 
@@ -184,7 +202,9 @@ function rowLines(
   const at = width + GAP
   const texts = columns === Number.POSITIVE_INFINITY ? [text] : wrap(text, columns - at)
   const shownTexts =
-    row.label === '!' && row.style !== undefined ? texts.map((one) => paint(row.style as Style, one)) : texts
+    row.label === FINDING && row.style !== undefined
+      ? texts.map((one) => paint(row.style as Style, one))
+      : texts
   const [first = '', ...rest] = shownTexts
   const more = rest.map((one) => `${' '.repeat(at)}${one}`)
   // A long word's meaning stands below it.

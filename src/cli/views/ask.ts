@@ -1,0 +1,39 @@
+// The answer to a request as a person reads it: the command alone on its line, who says so, its risk, and others.
+import { styleText } from 'node:util'
+import type { Answer, Proposal } from '../../copilot/ask.ts'
+import type { GuardDecision } from '../../risk/index.ts'
+import type { CommandIo } from '../command.ts'
+import { printable } from '../format.ts'
+import { RISK_COLOURS } from '../risk-colours.ts'
+import { fitted } from '../text.ts'
+
+const DECISIONS: Readonly<Record<GuardDecision, string>> = {
+  allow: 'allowed',
+  confirm: 'asks for confirmation',
+  block: 'blocked',
+}
+
+/** Ends with a newline; holds no control character of a command. */
+export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | 'columns'>): string {
+  const paint = (style: Parameters<typeof styleText>[0], text: string) =>
+    screen.colour ? styleText(style, text, { validateStream: false }) : text
+  const level = ({ risk_level, decision }: Pick<Proposal, 'risk_level' | 'decision'>): string =>
+    `${paint(RISK_COLOURS[risk_level], risk_level)} – ${DECISIONS[decision]}`
+  const notes = answer.notes.map((note) => fitted(`note: ${printable(note)}`, screen.columns))
+  if (answer.command === null) {
+    const said = 'Karo knows no command for that. Other words may help: what to do, with which kind of thing.'
+    return `${[fitted(said, screen.columns), ...notes].join('\n')}\n`
+  }
+  const { command, source, risk_level, decision, placeholders } = answer
+  const lines = [paint('bold', printable(command)), '']
+  if (risk_level !== null && decision !== null)
+    lines.push(`  ${level({ risk_level, decision })}, from: ${source}`)
+  for (const reason of answer.reasons) lines.push(fitted(`  ${printable(reason)}`, screen.columns))
+  if (placeholders.length > 0) lines.push(`  to fill in: ${placeholders.join(', ')}`)
+  if (answer.alternatives.length > 0) {
+    lines.push('', paint('dim', 'or:'))
+    for (const other of answer.alternatives)
+      lines.push(`  ${printable(other.command)}`, `    ${level(other)}, from: ${other.source}`)
+  }
+  return `${[...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`
+}

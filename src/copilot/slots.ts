@@ -1,0 +1,179 @@
+// What may fill each slot of a recipe, and how a value is written into the command: always as one quoted word.
+import type { Entity, EntityKind } from './entities.ts'
+
+interface SlotKind {
+  /** A word that wordings know is only taken where one beside it says what it is, as in `the folder build`. */
+  readonly careful?: true
+  /** Kinds of named things it takes, the best first. */
+  readonly takes: readonly EntityKind[]
+  /** It may also take a plain word of the request. */
+  readonly word?: true
+  /** What the value must look like, also one the person will replace. */
+  readonly form?: RegExp
+  /** From the named thing to the value. */
+  readonly value?: (entity: Entity) => string | undefined
+}
+
+const digits = /^\d{1,9}$/
+const name = /^[\w@][\w.@:+/-]*$/
+
+/** Quoted text is a path only where it looks like one. */
+const pathOf = ({ kind, value }: Entity): string | undefined =>
+  kind !== 'quoted' || /[./~]/.test(value) ? value : undefined
+
+const inDays = ({ minutes }: Entity): string | undefined =>
+  minutes === undefined || minutes < 1_440 ? undefined : String(Math.round(minutes / 1_440))
+const inMinutes = ({ minutes }: Entity): string | undefined =>
+  minutes === undefined || minutes >= 1_440 || minutes < 1 ? undefined : String(Math.round(minutes))
+const inSeconds = ({ kind, value, minutes }: Entity): string | undefined =>
+  kind === 'number' ? value : minutes === undefined ? undefined : String(Math.round(minutes * 60))
+const asDuration = ({ kind, value, minutes }: Entity): string | undefined => {
+  if (kind === 'number') return value
+  if (minutes === undefined) return undefined
+  return minutes < 1
+    ? String(Math.round(minutes * 60))
+    : minutes % 60 === 0
+      ? `${minutes / 60}h`
+      : `${minutes}m`
+}
+const hostOf = ({ value }: Entity): string => value.replace(/^[a-z]+:\/\//, '').replace(/[/:].*$/s, '')
+
+export const SLOTS = {
+  dir: { takes: ['path', 'here', 'quoted'], word: true, careful: true, value: pathOf },
+  // A path that ends with a slash is a directory.
+  file: {
+    takes: ['file', 'path', 'glob', 'quoted'],
+    word: true,
+    careful: true,
+    form: /[^/~.]$/,
+    value: pathOf,
+  },
+  path: { takes: ['path', 'file', 'here', 'glob', 'quoted'], word: true, careful: true, value: pathOf },
+  dest: { takes: ['path', 'file', 'here', 'quoted'], word: true, careful: true, value: pathOf },
+  tgz: { takes: ['file', 'path', 'quoted'], form: /\.(?:tar\.gz|tgz)$/ },
+  tar: { takes: ['file', 'path', 'quoted'], form: /\.(?:tar|tar\.\w+|tgz|tbz2?|txz)$/ },
+  zip: { takes: ['file', 'path', 'quoted'], form: /\.(?:zip|jar|war|apk|epub|docx|xlsx)$/ },
+  gz: { takes: ['file', 'path', 'quoted'], form: /(?<!\.tar)\.gz$/ },
+  sevenzip: { takes: ['file', 'path', 'quoted'], form: /\.7z$/ },
+  name: { takes: ['quoted', 'file', 'glob'], word: true },
+  word: { takes: ['quoted'], word: true, form: /^[\w.-]+$/ },
+  ext: { takes: ['ext'], form: /^[\w.-]+$/ },
+  text: { takes: ['quoted', 'url', 'ip', 'login', 'domain'], word: true },
+  sed: { takes: ['quoted'], word: true },
+  key: { takes: ['quoted'], word: true, form: /^[\w.]+$/ },
+  message: { takes: ['quoted'] },
+  cmd: { takes: ['quoted'], word: true },
+  n: { takes: ['number'], form: digits },
+  seconds: { takes: ['time', 'number'], form: digits, value: inSeconds },
+  port: { takes: ['number'], form: digits },
+  pid: { takes: ['number'], form: digits },
+  size: { takes: ['size'], form: /^\d+[ckMGT]?$/ },
+  days: { takes: ['time'], form: digits, value: inDays },
+  minutes: { takes: ['time'], form: digits, value: inMinutes },
+  duration: { takes: ['time', 'number'], form: /^\d+[smhd]?$/, value: asDuration },
+  percent: { takes: ['percent'], form: /^\d{1,4}%$/ },
+  time: { takes: ['quoted'], form: /^[\d:]+$/ },
+  host: { takes: ['login', 'ip', 'domain', 'url'], word: true, form: /^[\w@][\w.@:-]*$/, value: hostOf },
+  ip: { takes: ['ip', 'cidr'] },
+  net: { takes: ['cidr'] },
+  url: { takes: ['url', 'domain', 'quoted'] },
+  user: { takes: ['quoted'], word: true, form: name },
+  group: { takes: ['quoted'], word: true, form: name },
+  process: { takes: ['quoted'], word: true },
+  service: { takes: ['quoted', 'file'], word: true, form: name },
+  package: { takes: ['quoted'], word: true, form: name },
+  tool: { takes: ['quoted'], word: true, form: name },
+  container: { takes: ['quoted'], word: true, form: name },
+  image: { takes: ['quoted', 'file'], word: true, form: name },
+  pod: { takes: ['quoted'], word: true, form: name },
+  ns: { takes: ['quoted'], word: true, form: name },
+  branch: { takes: ['quoted', 'mode', 'file'], word: true, form: name },
+  commit: { takes: ['mode', 'quoted'], word: true, form: /^[\w~^./-]+$/ },
+  device: { takes: ['device', 'path'] },
+  iface: { takes: ['quoted'], word: true, form: /^[a-z]+\d\S*$|^wl\w+$|^en\w+$/ },
+  zone: { takes: ['path', 'file', 'quoted'], word: true },
+  char: { takes: ['quoted'] },
+  pattern: { takes: ['quoted', 'glob', 'file', 'path'], word: true },
+  prefix: { takes: ['quoted'], word: true },
+  mode: { takes: ['number'], form: /^[0-7]{3,4}$/ },
+} as const satisfies Readonly<Record<string, SlotKind>>
+export type SlotName = keyof typeof SLOTS
+
+/** `file2` takes what `file` takes. */
+export function slotKind(slot: string): SlotKind {
+  return SLOTS[slot.replace(/\d$/, '') as SlotName]
+}
+
+/** The value a named thing gives to a slot; undefined when it does not fit. */
+export function valueFrom(entity: Entity, kind: SlotKind): string | undefined {
+  if (!kind.takes.includes(entity.kind)) return undefined
+  const value = kind.value === undefined ? entity.value : kind.value(entity)
+  return value !== undefined && fits(value, kind) ? value : undefined
+}
+
+export function fits(value: string, { form }: SlotKind): boolean {
+  return value !== '' && value.length <= 400 && !/[\p{Cc}\p{Cf}]/u.test(value) && (form?.test(value) ?? true)
+}
+
+export interface Filled {
+  readonly command: string
+  /** Names in capitals that stand for what the request did not say. */
+  readonly missing: readonly string[]
+}
+
+/** The command of a recipe with its slots filled. `values` by slot name. */
+export function fill(template: string, values: ReadonlyMap<string, string>): Filled {
+  const missing = new Set<string>()
+  let quote = ''
+  let command = ''
+  let at = 0
+  for (const match of template.matchAll(/\{([a-z]+\d?)(?:=([^{}]*))?\}/g)) {
+    const [whole, slot = '', fallback] = match
+    const before = template.slice(at, match.index)
+    quote = quoteAfter(before, quote)
+    command += before
+    at = match.index + whole.length
+    // Braces of other programs, such as docker's formats, are no slots.
+    if (!Object.hasOwn(SLOTS, slot.replace(/\d$/, ''))) {
+      command += whole
+      continue
+    }
+    const given = values.get(slot)
+    const value = given ?? fallback ?? slot.replace(/\d$/, (digit) => `_${digit}`).toUpperCase()
+    if (given === undefined && fallback === undefined) missing.add(value)
+    const isCommand = /^cmd/.test(slot)
+    if (given === undefined || (isCommand && quote === '')) command += value
+    else
+      command += /^sed/.test(slot)
+        ? forSed(value, /2$/.test(slot))
+        : quoted(value, quote, /\s$|^$/.test(command))
+  }
+  return { command: command + template.slice(at), missing: [...missing] }
+}
+
+/** The quote that is open after `text`. */
+function quoteAfter(text: string, open: string): string {
+  let quote = open
+  for (const char of text) {
+    if (quote === '') quote = char === "'" || char === '"' ? char : ''
+    else if (char === quote) quote = ''
+  }
+  return quote
+}
+
+const PLAIN = /^[\w@%+=:,./-]+$/
+
+function quoted(value: string, quote: string, begins: boolean): string {
+  if (quote === "'") return value.replaceAll("'", "'\\''")
+  if (quote === '"') return value.replace(/[\\"$`!]/g, '\\$&')
+  // The shell is to expand the home directory, and a pattern the person wrote as one.
+  if (begins && /^~(?:\/[\w@%+=:,./-]*)?$/.test(value)) return value
+  const safe = begins && value.startsWith('-') ? `./${value}` : value
+  return PLAIN.test(safe) ? safe : `'${safe.replaceAll("'", "'\\''")}'`
+}
+
+/** Text inside `'s/…/…/'`: taken literally, and the quote around it kept whole. */
+function forSed(value: string, replacement: boolean): string {
+  const literal = replacement ? value.replace(/[\\/&]/g, '\\$&') : value.replace(/[\\/.*[\]^$]/g, '\\$&')
+  return literal.replaceAll("'", "'\\''")
+}
