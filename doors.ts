@@ -250,6 +250,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'identity',
     'risk',
     'guard',
+    'copilot',
     'hooks',
     'protocols',
     'auditFile',
