@@ -252,7 +252,9 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
     const set = args.flatMap((arg) =>
       arg.text.includes('=') ? [{ ...arg, text: arg.text.slice(arg.text.indexOf('=') + 1) }] : [],
     )
-    return scriptWords(set.length > 0 ? set : args.slice(1))
+    // zsh's global aliases may start with an operator: alias -g G='| grep'.
+    const bodies = set.length > 0 ? set : args.slice(1)
+    return scriptWords(bodies.map((arg) => ({ ...arg, text: arg.text.replace(/^\s*[|&;]+/, '') })))
   },
   abbr: (args) => scriptWords(args.slice(1).filter((arg) => !arg.text.startsWith('-'))),
   bind: (args) =>

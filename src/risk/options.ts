@@ -35,6 +35,8 @@ const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   tee: [],
   sed: list('e expression f file'),
   rabbitmqctl: list('n node p vhost t timeout'),
+  pip: list('r requirement i index-url extra-index-url c constraint t target f find-links trusted-host'),
+  pip3: list('r requirement i index-url extra-index-url c constraint t target f find-links trusted-host'),
   crontab: list('u'),
   useradd: list('u uid g gid G groups d home-dir s shell c comment'),
   'qemu-img': list('f O o S'),

@@ -11,7 +11,8 @@ export interface Piece {
 }
 
 /** Words that only introduce a statement; blanked so that what follows is read as the command. */
-const OPENERS = /^(\s*)(if|then|else|elif|while|until|do|begin|and|or|not|\{|\}|!|end|fi|done|esac)(?=\s|;|$)/
+const OPENERS =
+  /^(\s*)(if|then|else|elif|while|until|do|begin|and|or|not|\{|\}|!|end(?!\s*\|)|fi|done|esac)(?=\s|;|$)/
 /** Words whose statement is no command; turned into `:` so that substitutions in it are still seen. */
 const HEADERS = /^(\s*)(for|foreach|select|switch|case|function|repeat\s+\S+\s+do)(?=\s)/
 const CLOSERS = /\s(?:\}|end)\s*$/

@@ -1,7 +1,8 @@
 // Measures the risk check in process: microseconds per command, cold start excluded.
-import { readFileSync } from 'node:fs'
 import { pathToFileURL } from 'node:url'
+import { parse } from 'unbash'
 import { checkCommand, firstTool, riskLevelOf } from '../../src/risk/index.ts'
+import { dangerousLines, everydayLines } from '../support/corpus.ts'
 
 export interface CheckFigures {
   /** Median µs of checkCommand over the everyday corpus. */
@@ -17,9 +18,7 @@ export interface CheckFigures {
 
 /** Runs for a second or two. */
 export function measureCheck(rounds = 50): CheckFigures {
-  const corpus = readFileSync(new URL('../unit/risk/everyday.txt', import.meta.url), 'utf8')
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'))
+  const corpus = everydayLines().map((line) => line.command)
   const options = { home: '/home/me', cwd: '/home/me/work' }
   const times: number[] = []
   for (let round = 0; round < rounds; round++) {

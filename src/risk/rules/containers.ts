@@ -72,8 +72,8 @@ export const CONTAINER_RULES: readonly Rule[] = [
       only(
         /^(?:run|create|exec)$/.test(verb(o)) || verb(o) === 'container',
         matching(
-          c.args,
-          /^--privileged(?:=true)?$|^--cap-add=(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE|CAP_SYS_ADMIN)$|^(?:ALL|SYS_ADMIN|SYS_MODULE|CAP_SYS_ADMIN)$|^--device=\/dev\/(?:sd|nvme|vd|mem|kmem)|^\/dev\/(?:sd[a-z]|nvme\d|vd[a-z]|mem$)|^--security-opt=(?:apparmor|seccomp)=unconfined$|^(?:--volume=|-v=?)?\/:\/?|^(?:--volume=|-v=?)?\/(?:etc|root|boot|var\/run\/docker\.sock|run\/docker\.sock|dev):|^--(?:pid|ipc|userns)=host$|(?:source|src)=\/(?:etc|root|boot|dev|var\/lib)?\/?(?:,|$)|docker\.sock/i,
+          joinedOptions(c.args),
+          /^--privileged(?:=true)?$|^--cap-add=(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE|CAP_SYS_ADMIN)$|^--device=\/dev\/(?:sd|nvme|vd|mem|kmem)|^--security-opt=(?:apparmor|seccomp)=unconfined$|^(?:--volume=|-v=?)?\/:\/?|^(?:--volume=|-v=?)?\/(?:etc|root|boot|var\/run\/docker\.sock|run\/docker\.sock|dev):|^--(?:pid|ipc|userns)=host$|(?:source|src)=\/(?:etc|root|boot|dev|var\/lib)?\/?(?:,|$)|docker\.sock/i,
         ),
       ),
     examples: {
@@ -159,3 +159,13 @@ export const CONTAINER_RULES: readonly Rule[] = [
     },
   },
 ]
+
+/** Words with `--cap-add ALL` read as `--cap-add=ALL`, so that one pattern finds both ways of writing. */
+function joinedOptions(args: readonly Arg[]): readonly Arg[] {
+  return args.map((arg, i) => {
+    const before = args[i - 1]?.text ?? ''
+    return /^--(?:cap-add|device|security-opt|pid|ipc|userns|volume|mount)$/.test(before)
+      ? { ...arg, text: `${before}=${arg.text}` }
+      : arg
+  })
+}

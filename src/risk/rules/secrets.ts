@@ -114,7 +114,7 @@ export const SECRET_RULES: readonly Rule[] = [
             o.flag('w', 'd', 'g'),
           true,
         )
-      if (c.name === 'kubectl') return only(/\bget\b.*\bsecrets?\b.*-o ?(?!name|wide)/.test(text), true)
+      if (c.name === 'kubectl') return only(/\bget\b.*\bsecrets?\b.*-o(?!\s*(?:name|wide))/.test(text), true)
       return undefined
     },
     examples: {
