@@ -12,6 +12,7 @@ import { NotEditable } from '../adapters/json-edit.ts'
 import { isBare, MARK, ownHooks, withHooks, withoutHooks } from '../adapters/settings.ts'
 import { systemRandom } from '../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../base/errors.ts'
+import { recordingPaths } from '../config/paths.ts'
 import { quote } from '../doctor/shell-words.ts'
 import type { CommandInput, CommandIo } from './command.ts'
 import { printable } from './format.ts'
@@ -40,7 +41,10 @@ export function installHook(
   if (input.options['dry-run'] === true) return show(io, place, edited(place, content, paste))
   checkOwner(place)
   const found = fs.existsSync(toolDirectory(io, place.settings, home))
-  makeDirectory(dirname(place.file))
+  makeDirectory(dirname(place.file), 0o755)
+  // What runs before the first `karo up` is kept for it. The machine's is made with its service.
+  const { whose, spool } = recordingPaths(io.env)
+  if (whose === 'own') makeDirectory(spool, 0o700)
   const before = textOf(place.file)
   const after = edited(place, content, paste)
   if (before !== undefined && before !== after && Object.keys(ownHooks(before)).length === 0)
@@ -232,9 +236,9 @@ function checkOwner({ file, scope }: Place): void {
   }
 }
 
-function makeDirectory(directory: string): void {
+function makeDirectory(directory: string, mode: number): void {
   try {
-    fs.mkdirSync(directory, { recursive: true, mode: 0o755 })
+    fs.mkdirSync(directory, { recursive: true, mode })
   } catch (cause) {
     throw new KaroError('bad_file', `the directory cannot be made: ${(cause as Error).message}`, {
       where: directory,

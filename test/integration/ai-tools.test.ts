@@ -163,6 +163,15 @@ test('while the daemon is down the hook judges and records all the same; KARO_PA
   await until(() => spoolOf(second.home).length === 0, { what: 'nothing is left in the spool' })
 })
 
+test('what runs before the first start of a node is kept for it', async () => {
+  const home = temporaryHome()
+  const at = place({}, home)
+  await runKaro(['hook', 'install', 'gemini'], at.env)
+  expect(await codingTool('gemini', at).run('echo early')).toMatchObject({ ran: true })
+  const first = await startNode({ name: 'first', home })
+  await until(async () => (await first.json<{ total: number }>(['history'])).total === 1, { what: 'it' })
+})
+
 test('broken calls: nothing of them is said, and on_error decides', async () => {
   const at = place()
   for (const input of [

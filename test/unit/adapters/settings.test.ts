@@ -74,7 +74,7 @@ describe.each(tools)('%s', (_, settings) => {
       '{"hooks":[]}',
       '{"hooks":{}, "hooks":{}}',
       '\u{feff}{}',
-      `${'['.repeat(500)}${']'.repeat(500)}`,
+      `{"a":${'['.repeat(500)}${']'.repeat(500)}}`,
     ]) {
       expect(() => withHooks(text, settings, LINE)).toThrow(NotEditable)
     }
