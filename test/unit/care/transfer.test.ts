@@ -32,11 +32,13 @@ const event: fc.Arbitrary<TransferEvent> = fc
     category: fc.constantFrom('git', 'other'),
     tool: fc.constantFrom('git', 'other'),
     karo_generated: fc.boolean(),
+    untimed: fc.boolean(),
   })
-  .map(({ start, tag, ...others }) => ({
+  .map(({ start, tag, untimed, ...others }) => ({
     id: idOfEvent(start, tag),
     timestamp: timestampOf(start),
     ...others,
+    ...(untimed && { untimed }),
   }))
 
 async function* pieces(whole: string, length: number): AsyncGenerator<string, void> {
@@ -137,11 +139,11 @@ test('a file that was cut off, of a newer version, or of another kind is told fr
   ])
   expect(problems(await readAll(`${csv}${rows[1]}\r\n`))).toEqual([[5, 'stands behind the end']])
   // The end is a row like the others to whoever reads a table.
-  expect(new Set(rows.slice(0, -1).map((row) => row.split(',').length))).toEqual(new Set([12]))
+  expect(new Set(rows.slice(0, -1).map((row) => row.split(',').length))).toEqual(new Set([13]))
   expect(problems(await readAll(csv.replace('\r\n1,', '\r\n2,')))).toEqual([
     [2, expect.stringContaining('version "2"')],
   ])
-  expect(problems(await readAll(csv.replace(',bash,', ',')))).toEqual([[2, 'has 11 fields instead of 12']])
+  expect(problems(await readAll(csv.replace(',bash,', ',')))).toEqual([[2, 'has 12 fields instead of 13']])
 })
 
 test.each([
@@ -178,4 +180,26 @@ test.each(EXPORT_FORMATS)(
 test('the id tells start and tag', () => {
   expect(readId(plain.id).tag).toBe(1)
   expect(new Date(readId(plain.id).start_us / 1000).getUTCFullYear()).toBe(2026)
+})
+
+test('files from before there were events without a time are read as they were', async () => {
+  const one: TransferEvent = {
+    ...{ id: idOfEvent(1_700_000_000_000_000, 7), timestamp: '2023-11-14T22:13:20.000Z', shell: 'bash' },
+    ...{ command: 'ls', cwd: '/tmp', exit_code: 0, duration_us: null, risk_level: 'safe' },
+    ...{ category: 'file_ops', tool: 'ls', karo_generated: false },
+  }
+  const old = fileOf('csv', [one])
+    .replace(',untimed\r\n', '\r\n')
+    .replace(',false\r\n', '\r\n')
+    .replace(/,\r\n$/, '\r\n')
+  expect(old).not.toContain('untimed')
+  expect(await readAll(old)).toEqual([{ line: 2, event: one }])
+  for (const untimed of ['no', '1', ''])
+    expect(await readAll(fileOf('csv', [one]).replace(/,false\r\n/, `,${untimed}\r\n`))).toMatchObject([
+      { line: 2, problem: expect.stringContaining('untimed') },
+    ])
+  const wrong = JSON.stringify({ ...one, untimed: false })
+  expect(await readAll(`${WRITERS.ndjson.head}${wrong}\n${WRITERS.ndjson.end(1)}`)).toMatchObject([
+    { line: 2, problem: expect.stringContaining('untimed') },
+  ])
 })
