@@ -53,6 +53,17 @@ export interface Config {
     /** Commands that match any of these globs are not recorded; read by the hook and by the daemon. */
     readonly ignore: readonly string[]
   }
+  /** The local model of `karo ask`. */
+  readonly ask: {
+    /** http or https, without a name or key in it; empty: no model. */
+    readonly endpoint: string
+    readonly model: string
+    /** ms, of the whole answer. */
+    readonly timeout_ms: number
+    /** Absolute; empty: none. */
+    readonly key_file: string
+    readonly share_history: boolean
+  }
   /** AI coding tools may read the history of the person they work for. */
   readonly mcp: { readonly history: boolean }
   /** Of what the commands of hooked shells use while they run; `keep_days` 0 keeps as long as there is room. */

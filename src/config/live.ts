@@ -44,6 +44,9 @@ export function createLiveConfig(first: LoadedConfig): LiveConfig {
       get history() {
         return current.config.history
       },
+      get ask() {
+        return current.config.ask
+      },
       get mcp() {
         return current.config.mcp
       },

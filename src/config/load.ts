@@ -299,6 +299,13 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
       timeout_ms: v(KEYS.guardTimeout),
     },
     history: { ignore: v(KEYS.historyIgnore) },
+    ask: {
+      endpoint: v(KEYS.askEndpoint),
+      model: v(KEYS.askModel),
+      timeout_ms: v(KEYS.askTimeout),
+      key_file: v(KEYS.askKeyFile),
+      share_history: v(KEYS.askShareHistory),
+    },
     mcp: { history: v(KEYS.mcpHistory) },
     processes: { enabled: v(KEYS.processesEnabled), keep_days: v(KEYS.processesKeepDays) },
     anomalies: { enabled: v(KEYS.anomaliesEnabled), notice: v(KEYS.anomaliesNotice) },

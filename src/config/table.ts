@@ -327,6 +327,43 @@ export const KEYS = {
     example: '["pass *", "*--password*"]',
   }),
 
+  askEndpoint: key({
+    path: 'ask.endpoint',
+    kind: value.modelEndpoint,
+    default: '',
+    description:
+      'Address of a local model that `karo ask` asks as well, as OpenAI-compatible servers have it; empty: none. Only an address of this machine or of private address space is ever connected to; a name is looked up, and everything it stands for has to be private.',
+    example: '"http://127.0.0.1:11434/v1"',
+  }),
+  askModel: key({
+    path: 'ask.model',
+    kind: value.modelName,
+    default: '',
+    description: 'The name of the model there; empty: whatever the server takes by default.',
+    example: '"qwen2.5-coder:7b"',
+  }),
+  askTimeout: key({
+    path: 'ask.timeout_ms',
+    kind: kind.integer(500, 120_000),
+    default: 20_000,
+    unit: 'ms',
+    description: 'How long the model may take for its whole answer; then `karo ask` answers without it.',
+  }),
+  askKeyFile: key({
+    path: 'ask.key_file',
+    kind: value.optionalPath,
+    default: '',
+    description: 'A file with the key the model asks for, which others may not read.',
+    example: '"/home/me/.config/model.key"',
+  }),
+  askShareHistory: key({
+    path: 'ask.share_history',
+    kind: kind.boolean,
+    default: false,
+    description:
+      'Tell the model up to twenty of your own commands that resemble the request, with secrets taken out. Off: it learns the words you asked, your shell and which tools are installed.',
+  }),
+
   mcpHistory: key({
     path: 'mcp.history',
     kind: kind.boolean,
@@ -435,6 +472,7 @@ const LIVE_SECTIONS: Readonly<Record<keyof Config, boolean>> = {
   sharing: true,
   guard: true,
   history: true,
+  ask: true,
   mcp: true,
   processes: true,
   anomalies: true,

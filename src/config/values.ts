@@ -190,3 +190,17 @@ export const trustedPeers: Kind<ReadonlyMap<NodeId, TrustedPeer>> = {
     return peers
   },
 }
+
+/** Where a model answers: no name, key, query or fragment in it. Whether it is private is seen when it is asked. */
+export const modelEndpoint = text('an http or https address, or empty', (value) => {
+  if (value === '') return undefined
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url === undefined || !/^https?:$/.test(url.protocol)) return 'that is no http or https address'
+  if (url.username !== '' || url.password !== '')
+    return 'it holds a name or key; put the key into ask.key_file'
+  return url.search === '' && url.hash === '' ? undefined : 'it has a query or fragment'
+})
+
+export const modelName = text('a name of up to 128 characters', (value) =>
+  /^[\w./:@+-]{0,128}$/.test(value) ? undefined : 'it is too long or has other characters than a model name',
+)
