@@ -2,7 +2,7 @@
 import { pathToFileURL } from 'node:url'
 import { parse } from 'unbash'
 import { checkCommand, firstTool, riskLevelOf } from '../../src/risk/index.ts'
-import { dangerousLines, everydayLines } from '../support/corpus.ts'
+import { dangerousLines, everydayLines } from '../support/lines.ts'
 
 export interface CheckFigures {
   /** Median µs of checkCommand over the everyday corpus. */
