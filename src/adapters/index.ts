@@ -1,5 +1,5 @@
 // The adapters' door: AI coding tools' hooks in, the guard's answer out, and what ran into the spool.
 export { ADAPTER_NAMES, type Adapter, type AdapterName, type HookSettings } from './adapter.ts'
-export { type Answered, answerCall, type Judgement } from './call.ts'
+export { answerCall } from './call.ts'
 export { leaveInSpool } from './spool.ts'
 export { ADAPTERS } from './table.ts'

@@ -25,7 +25,7 @@ export interface RanCommand {
 }
 
 /** What the guard did, without any text. */
-export interface Note {
+interface Note {
   readonly outcome: 'blocked' | 'confirmed' | 'unjudged'
   readonly risk_level: RiskLevel
 }
