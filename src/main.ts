@@ -203,7 +203,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       historyRoutes({ ...{ observe, audit, clock }, events: store.events, processes: store.processes }),
       exportRoutes({ events: store.events }),
       importRoutes({ events: store.events, config, clock, random, timers }),
-      statsRoutes({ insight }),
+      statsRoutes({ insight, events: store.events }),
       anomaliesRoutes({ anomalies, config }),
       processesRoutes({ processes }),
       peersRoutes({ trust, mesh }),

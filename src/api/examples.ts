@@ -127,6 +127,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
       ...{ guard, karo_generated: 0 },
     },
   },
+  MostUsedCommands: { commands: [{ command: 'git status', count: 212, failures: 1 }] },
   Anomalies: { signals: [signal], mutes: [mute] },
   Mutes: { mutes: [mute] },
   SeenAnomalies: { signals: [signal] },

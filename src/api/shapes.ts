@@ -20,6 +20,7 @@ export type { FeedData, FeedEvent } from './schemas/events.ts'
 export type {
   DeletedShape,
   EventShape,
+  MostUsedShape,
   RankedCommandShape,
   RankedShape,
   StatisticsShape,

@@ -94,6 +94,8 @@ export interface Insight {
   commandPatterns(uids: readonly number[], range: TimeRange): Promise<readonly PatternStat[]>
   /** No person's data: this node's name, version, uptime and number of events in 24 h. */
   nodeHealth(): Promise<NodeHealthStatus>
+  /** The span of a period that ends now. */
+  periodOf(period: Statistics['period']): TimeRange
   /** For the person themself. */
   statistics(uid: number, period: Statistics['period']): Promise<Statistics>
 }

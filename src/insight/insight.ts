@@ -7,10 +7,11 @@ import type {
 } from '../../protocols/messages/numbers.ts'
 import type { PatternStat } from '../../protocols/messages/summary.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import { DAY_MS, HOUR_MS, weekdayOf } from '../base/calendar.ts'
+import { DAY_MS, HOUR_MS, localDay, weekdayOf } from '../base/calendar.ts'
 import type { Rollup } from '../store/rollups.ts'
 import { type Folded, fold } from './fold.ts'
 import type { Insight, TimeRange } from './index.ts'
+import { spanOf } from './periods.ts'
 import { createStatistics, type StatisticsDeps } from './statistics.ts'
 import { dayOfLocalHour, floorToHour } from './time.ts'
 
@@ -123,6 +124,11 @@ export function createInsight({
         last_seen: new Date(now).toISOString(),
         events_24h: total.count,
       }
+    },
+
+    periodOf(period) {
+      const now = clock.now()
+      return spanOf(period, localDay(now), now).range
     },
 
     statistics: createStatistics({ rollups, countBetween, clock }),

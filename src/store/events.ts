@@ -6,6 +6,7 @@ import type { Change, Database } from './database.ts'
 import { countBetween } from './event-between.ts'
 import { createCommandTable } from './event-commands.ts'
 import { createEventCounts } from './event-counts.ts'
+import { type MostUsed, mostUsed } from './event-most-used.ts'
 import { createEventImports, type EventImports } from './event-imports.ts'
 import { createRecall } from './event-recall.ts'
 import { createEventRemoval, type EventRemoval, type RemovedWith } from './event-removal.ts'
@@ -64,6 +65,8 @@ export interface EventRepository
   count(uid: number): Promise<number>
   /** Those that began in [from, to), ms since the epoch, counted as a rollup is; for spans of an hour or less. */
   countBetween(uid: number, from: number, to: number): Promise<Rollup>
+  /** Of those from `since` (ms since the epoch) on, most often first; looks through all of them. */
+  mostUsed(uid: number, since: number, limit: number): Promise<readonly MostUsed[]>
 }
 
 /** `removedWith`: whoever keeps something beside events that must go with them. */
@@ -173,5 +176,6 @@ export function createEventRepository(
     count: counts.of,
 
     countBetween: (uid, from, to) => countBetween(db, uid, from, to),
+    mostUsed: (uid, since, limit) => mostUsed(db, uid, since, limit),
   }
 }

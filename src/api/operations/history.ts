@@ -8,7 +8,6 @@ import {
   HISTORY_LIMIT_MAX,
   RANKED_LIMIT_MAX,
   RISK_LEVELS,
-  STATISTICS_PERIODS,
 } from '../shapes.ts'
 
 const schemas = () => import('../schemas/history.ts')
@@ -109,17 +108,4 @@ export const deleteHistory = defineOperation({
   answer: async () => (await schemas()).deletedCommands,
   errors: ['bad_request'],
   example: { body: { word: ['hunter2'], dry_run: true } },
-})
-
-export const getStats = defineOperation({
-  method: 'GET',
-  path: '/api/v1/stats',
-  access: 'person',
-  tag: 'terminal',
-  summary: "The caller's own numbers",
-  query: z.strictObject({
-    period: z.enum(STATISTICS_PERIODS).default('today').describe("by the machine's own calendar"),
-  }),
-  answer: async () => (await schemas()).statistics,
-  example: { query: { period: 'week' } },
 })

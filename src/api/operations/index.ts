@@ -7,7 +7,7 @@ import { getLogs, getMetrics, getMetricsPlainly, getProblems } from './care.ts'
 import { getDoctor } from './doctor.ts'
 import { getEvents } from './events.ts'
 import { exportHistory, importHistory } from './export.ts'
-import { getHistory, getStats } from './history.ts'
+import { deleteHistory, getHistory, getRankedCommands } from './history.ts'
 import { beginImport, finishImport, getImports, importEntries, undoImport } from './import.ts'
 import { noteRead } from './mcp.ts'
 import { getOpenApi } from './openapi.ts'
@@ -15,6 +15,7 @@ import { DECISIONS, explainPeer, getPeers, trustPeer } from './peers.ts'
 import { getProcesses } from './processes.ts'
 import { postQuery } from './query.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from './share.ts'
+import { getMostUsed, getStats } from './stats.ts'
 import { getHealth, getIdentity, getStatus } from './status.ts'
 import { getPublished, getSummaries } from './summaries.ts'
 import {
@@ -35,6 +36,8 @@ export const OPERATIONS: readonly Operation[] = [
   getDoctor,
   getEvents,
   getHistory,
+  getRankedCommands,
+  deleteHistory,
   exportHistory,
   importHistory,
   beginImport,
@@ -43,6 +46,7 @@ export const OPERATIONS: readonly Operation[] = [
   getImports,
   undoImport,
   getStats,
+  getMostUsed,
   getAnomalies,
   muteAnomalies,
   unmuteAnomalies,

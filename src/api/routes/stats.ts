@@ -1,15 +1,23 @@
 // /stats: a person's own numbers, from rollups.
 import type { Insight, TimeRange } from '../../insight/index.ts'
+import { revealLevel0 } from '../../observe/level0.ts'
+import type { EventRepository } from '../../store/events.ts'
 import { serve } from '../operation.ts'
-import { getStats } from '../operations/history.ts'
+import { getMostUsed, getStats } from '../operations/stats.ts'
 import type { Routes } from '../route.ts'
 
 interface StatsDeps {
-  readonly insight: Pick<Insight, 'statistics'>
+  readonly insight: Pick<Insight, 'statistics' | 'periodOf'>
+  readonly events: Pick<EventRepository, 'mostUsed'>
 }
 
-export function statsRoutes({ insight }: StatsDeps): Routes {
+export function statsRoutes({ insight, events }: StatsDeps): Routes {
   return (server) => {
+    serve(server, getMostUsed, async ({ query, caller }) => {
+      const { start } = insight.periodOf(query.period)
+      const most = await events.mostUsed(caller.uid, start, query.limit)
+      return { commands: most.map(({ command, ...tally }) => ({ command: revealLevel0(command), ...tally })) }
+    })
     serve(server, getStats, async ({ query, caller }) => {
       const { timeline, before, ...numbers } = await insight.statistics(caller.uid, query.period)
       const { unit, points } = timeline

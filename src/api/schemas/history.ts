@@ -161,6 +161,16 @@ export const statistics = z
   .meta({ id: 'Statistics', description: "A person's own numbers." })
 export type StatisticsShape = z.infer<typeof statistics>
 
+export const mostUsed = z
+  .strictObject({
+    commands: listOf(
+      z.strictObject({ command: z.string().describe('the text, after redaction of secrets'), ...counted }),
+      1000,
+    ).describe('most often first'),
+  })
+  .meta({ id: 'MostUsedCommands', description: 'Never leaves this machine.' })
+export type MostUsedShape = z.infer<typeof mostUsed>
+
 export function byRiskLevel() {
   return z.strictObject({
     safe: count('commands'),

@@ -1,14 +1,19 @@
 // karo stats: your own work in numbers.
 import { callDaemon } from '../../api/client.ts'
-import { RISK_LEVELS, STATISTICS_PERIODS, type StatisticsShape } from '../../api/shapes.ts'
+import {
+  type MostUsedShape,
+  RISK_LEVELS,
+  STATISTICS_PERIODS,
+  type StatisticsShape,
+} from '../../api/shapes.ts'
 import { EXIT } from '../../base/errors.ts'
 import type { Command } from '../command.ts'
-import { statsView } from '../views/stats.ts'
+import { mostUsedView, statsView } from '../views/stats.ts'
 
 export const stats: readonly Command[] = [
   {
     name: 'stats',
-    summary: 'your commands in numbers: tools, categories, failures, hours, risk',
+    summary: 'your commands in numbers: tools, categories, failures, hours, risk, beside the period before',
     args: [
       {
         name: 'period',
@@ -17,15 +22,21 @@ export const stats: readonly Command[] = [
         choices: STATISTICS_PERIODS,
       },
     ],
-    options: [],
+    options: [{ name: 'commands', description: 'also the commands that ran most often' }],
     examples: [
-      { run: 'karo stats', does: 'today' },
+      { run: 'karo stats', does: 'today, beside yesterday until the same time' },
+      { run: 'karo stats week --commands', does: 'the last 7 days, and what was typed most' },
       { run: 'karo stats month --json', does: 'the last 30 days, for a script' },
     ],
-    async run(io, { args }) {
+    async run(io, { args, options }) {
       const period = typeof args.period === 'string' ? args.period : 'today'
       const numbers = (await callDaemon(io, 'GET', `/api/v1/stats?period=${period}`)) as StatisticsShape
-      io.out(io.json ? `${JSON.stringify(numbers)}\n` : statsView(numbers, RISK_LEVELS, io))
+      const most =
+        options.commands === true
+          ? ((await callDaemon(io, 'GET', `/api/v1/stats/commands?period=${period}`)) as MostUsedShape)
+          : undefined
+      if (io.json) io.out(`${JSON.stringify({ ...numbers, ...most })}\n`)
+      else io.out(statsView(numbers, RISK_LEVELS, io) + (most === undefined ? '' : mostUsedView(most, io)))
       return EXIT.done
     },
   },

@@ -1,26 +1,38 @@
 // How `karo stats` looks to a person: totals beside the period before, rankings, when the work was done, risk and failures.
-import { stripVTControlCharacters, styleText } from 'node:util'
-import type { RISK_LEVELS, StatisticsShape } from '../../api/shapes.ts'
+import type { MostUsedShape, RISK_LEVELS, StatisticsShape } from '../../api/shapes.ts'
 import { bar, shade, showsBlocks, spark } from '../bars.ts'
 import type { CommandIo } from '../command.ts'
 import { duration } from '../format.ts'
 import { RISK_COLOURS } from '../risk-colours.ts'
 import { table } from '../table.ts'
-import { cut, textWidth } from '../text.ts'
+import { cut } from '../text.ts'
+import {
+  besideEachOther,
+  grouped,
+  type Screen as Lines,
+  listed,
+  type Part,
+  paint,
+  percent,
+  ratio,
+  sentence,
+  strong,
+  width,
+} from './lines.ts'
 
-type Screen = Pick<CommandIo, 'colour' | 'columns' | 'env'>
-type Colour = Parameters<typeof styleText>[0]
+type Screen = Lines & Pick<CommandIo, 'env'>
 
 /** Rows of a ranking; with all else a week fits into 24 lines. */
 const RANKED = 6
 const BAR_CELLS = 6
 /** Longer names of tools are cut, so that two rankings stand side by side. */
 const NAME_CELLS = 12
-/** Cells between what stands side by side. */
-const GAP = 3
 /** Cells a timeline takes at most. */
 const TIMELINE_CELLS = 48
-const LABEL_CELLS = 10
+/** `Wed 20 Nov` and a blank. */
+const DAY_CELLS = 11
+/** Narrower screens show less beside each name. */
+const NARROW = 42
 const WEEKDAYS = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'] as const
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'] as const
 
@@ -119,7 +131,7 @@ function timelineLine(
   blocks: boolean,
 ): string {
   const { points, unit } = timeline
-  const room = Math.min(TIMELINE_CELLS, screen.columns - 2 * LABEL_CELLS)
+  const room = Math.min(TIMELINE_CELLS, screen.columns - 2 * DAY_CELLS)
   const each = Math.max(1, Math.min(6, Math.floor(room / points.length)))
   const shown = points.slice(-Math.max(1, Math.floor(room / each)))
   const drawn = [
@@ -167,11 +179,15 @@ function ranking<Row extends Ranked>(
         value: (row) => grouped(row.count),
         align: 'right',
       },
-      {
-        title: '',
-        value: (row) => bar(row.count / most, BAR_CELLS, blocks).padEnd(BAR_CELLS),
-        style: () => 'cyan',
-      },
+      ...(screen.columns < NARROW
+        ? []
+        : [
+            {
+              title: '',
+              value: (row: Row) => bar(row.count / most, BAR_CELLS, blocks).padEnd(BAR_CELLS),
+              style: () => 'cyan' as const,
+            },
+          ]),
       ...(compared ? [{ title: 'change', value: changed, align: 'right' as const }] : []),
       {
         title: 'failed',
@@ -195,20 +211,37 @@ function changed({ change, previous }: Ranked): string {
 
 function heatLines({ heat, daily }: StatisticsShape, screen: Screen, blocks: boolean): string[] {
   const most = Math.max(1, ...heat.flat())
-  const each = screen.columns >= LABEL_CELLS + 48 + 8 ? 2 : 1
+  const narrow = screen.columns < NARROW
+  const each = screen.columns >= 66 ? 2 : 1
+  const label = narrow ? 5 : 10
   const hours = Array.from({ length: 8 }, (_, i) => String(i * 3).padEnd(3 * each)).join('')
-  const title = `${strong('Hours', screen)}${' '.repeat(LABEL_CELLS - 5)}${paint('dim', hours.trimEnd(), screen)}`
+  const title = `${strong('Hours'.padEnd(label), screen)}${paint('dim', hours.trimEnd(), screen)}`
   const rows = heat.map((counts, day) => {
     const cells = counts.map((count) => shade(count, most, blocks).repeat(each)).join('')
-    const label = `  ${WEEKDAYS[day]}`.padEnd(LABEL_CELLS)
-    return `${label}${paint('cyan', cells, screen)} ${grouped(daily[day] ?? 0).padStart(7)}`
+    const total = narrow ? '' : ` ${grouped(daily[day] ?? 0).padStart(7)}`
+    return `${`${narrow ? '' : '  '}${WEEKDAYS[day]}`.padEnd(label)}${paint('cyan', cells, screen)}${total}`
   })
   return [title, ...rows]
 }
 
-interface Part {
-  readonly text: string
-  readonly colour?: Colour
+/** Below the rest; a blank line before it. */
+export function mostUsedView({ commands }: MostUsedShape, screen: Screen): string {
+  if (commands.length === 0) return ''
+  const rows = table(
+    commands,
+    [
+      { title: 'Commands', value: ({ count }) => grouped(count), align: 'right' },
+      {
+        title: 'failed',
+        value: ({ count, failures }) => (failures === 0 ? '' : percent(failures, count)),
+        align: 'right',
+        style: () => 'red',
+      },
+      { title: '', value: ({ command }) => command, shrink: true },
+    ],
+    screen,
+  )
+  return `\n${rows}`
 }
 
 function riskParts({ by_risk_level: counts, before }: StatisticsShape, levels: typeof RISK_LEVELS): Part[] {
@@ -221,7 +254,11 @@ function riskParts({ by_risk_level: counts, before }: StatisticsShape, levels: t
     })
 }
 
-const GUARD_WORDS: readonly (readonly [keyof StatisticsShape['guard'], string, Colour])[] = [
+const GUARD_WORDS: readonly (readonly [
+  keyof StatisticsShape['guard'],
+  string,
+  NonNullable<Part['colour']>,
+])[] = [
   ['blocked', 'blocked', 'red'],
   ['confirmed', 'confirmed', 'yellow'],
   ['declined', 'declined', 'green'],
@@ -242,64 +279,3 @@ function failingParts({ failing }: StatisticsShape): Part[] {
       : { text: `${now})` }
   })
 }
-
-/** A label and what belongs to it, in as many lines as it takes; nothing where there is nothing. */
-function listed(label: string, parts: readonly Part[], screen: Screen): string[] {
-  if (parts.length === 0) return []
-  const lines: Part[][] = [[]]
-  let used = LABEL_CELLS
-  for (const part of parts) {
-    const cells = textWidth(part.text) + 2
-    if (used + cells > screen.columns && lines.at(-1)!.length > 0) {
-      lines.push([])
-      used = LABEL_CELLS
-    }
-    lines.at(-1)!.push(part)
-    used += cells
-  }
-  return lines.map((line, i) => {
-    const shown = line
-      .map(({ text, colour }) => (colour === undefined ? text : paint(colour, text, screen)))
-      .join(', ')
-    const more = i < lines.length - 1 ? ',' : ''
-    return `${i === 0 ? strong(label, screen) : ' '.repeat(label.length)}${' '.repeat(LABEL_CELLS - label.length)}${shown}${more}`
-  })
-}
-
-/** Words in as many lines as the screen needs. */
-function sentence(text: string, screen: Screen): string[] {
-  const lines: string[] = []
-  let line = ''
-  for (const word of text.split(' ')) {
-    if (line !== '' && width(line) + 1 + width(word) > screen.columns) {
-      lines.push(line)
-      line = word
-    } else line = line === '' ? word : `${line} ${word}`
-  }
-  return [...lines, line]
-}
-
-/** Two blocks of lines, where both have room; else the second below the first. */
-function besideEachOther(left: readonly string[], right: readonly string[], { columns }: Screen): string[] {
-  const widest = Math.max(0, ...left.map(width))
-  const room = widest + GAP + Math.max(0, ...right.map(width))
-  if (columns === Number.POSITIVE_INFINITY || room > columns) return [...left, '', ...right]
-  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
-    const line = left[i] ?? ''
-    return `${line}${' '.repeat(widest - width(line) + GAP)}${right[i] ?? ''}`.trimEnd()
-  })
-}
-
-const width = (text: string): number => textWidth(stripVTControlCharacters(text))
-
-const ratio = (share: number): string => `${share > 0 && share < 0.005 ? '<1' : Math.round(share * 100)} %`
-const percent = (part: number, whole: number): string => ratio(whole === 0 ? 0 : part / whole)
-
-/** `1,234,567`; Intl would do it too, and load for 25 ms. */
-const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
-
-function paint(colour: Colour, text: string, { colour: on }: Screen): string {
-  return on ? styleText(colour, text, { validateStream: false }) : text
-}
-
-const strong = (text: string, screen: Screen): string => paint('bold', text, screen)

@@ -1,0 +1,83 @@
+// Lines of a screenful: labels with their parts, sentences, blocks side by side, and how numbers and colours are written.
+import { stripVTControlCharacters, styleText } from 'node:util'
+import type { CommandIo } from '../command.ts'
+import { textWidth } from '../text.ts'
+
+export type Screen = Pick<CommandIo, 'colour' | 'columns'>
+type Colour = Parameters<typeof styleText>[0]
+
+/** Cells of a label, and between what stands side by side. */
+const LABEL_CELLS = 10
+const GAP = 3
+
+export interface Part {
+  readonly text: string
+  readonly colour?: Colour
+}
+
+/** A label and what belongs to it, in as many lines as it takes; nothing where there is nothing. */
+export function listed(label: string, parts: readonly Part[], screen: Screen): string[] {
+  if (parts.length === 0) return []
+  const lines: Part[][] = [[]]
+  let used = LABEL_CELLS
+  for (const part of parts) {
+    const cells = textWidth(part.text) + 2
+    if (used + cells > screen.columns && lines.at(-1)!.length > 0) {
+      lines.push([])
+      used = LABEL_CELLS
+    }
+    lines.at(-1)!.push(part)
+    used += cells
+  }
+  return lines.map((line, i) => {
+    const shown = line
+      .map(({ text, colour }) => (colour === undefined ? text : paint(colour, text, screen)))
+      .join(', ')
+    const more = i < lines.length - 1 ? ',' : ''
+    return `${i === 0 ? strong(label, screen) : ' '.repeat(label.length)}${' '.repeat(LABEL_CELLS - label.length)}${shown}${more}`
+  })
+}
+
+/** Words in as many lines as the screen needs. */
+export function sentence(text: string, screen: Screen): string[] {
+  const lines: string[] = []
+  let line = ''
+  for (const word of text.split(' ')) {
+    if (line !== '' && width(line) + 1 + width(word) > screen.columns) {
+      lines.push(line)
+      line = word
+    } else line = line === '' ? word : `${line} ${word}`
+  }
+  return [...lines, line]
+}
+
+/** Two blocks of lines, where both have room; else the second below the first. */
+export function besideEachOther(
+  left: readonly string[],
+  right: readonly string[],
+  { columns }: Screen,
+): string[] {
+  const widest = Math.max(0, ...left.map(width))
+  const room = widest + GAP + Math.max(0, ...right.map(width))
+  if (columns === Number.POSITIVE_INFINITY || room > columns) return [...left, '', ...right]
+  return Array.from({ length: Math.max(left.length, right.length) }, (_, i) => {
+    const line = left[i] ?? ''
+    return `${line}${' '.repeat(widest - width(line) + GAP)}${right[i] ?? ''}`.trimEnd()
+  })
+}
+
+export const width = (text: string): number => textWidth(stripVTControlCharacters(text))
+
+/** `12 %`; something is never nothing. */
+export const ratio = (share: number): string =>
+  `${share > 0 && share < 0.005 ? '<1' : Math.round(share * 100)} %`
+export const percent = (part: number, whole: number): string => ratio(whole === 0 ? 0 : part / whole)
+
+/** `1,234,567`; Intl would do it too, and load for 25 ms. */
+export const grouped = (n: number): string => String(n).replace(/\B(?=(\d{3})+$)/g, ',')
+
+export function paint(colour: Colour, text: string, { colour: on }: Screen): string {
+  return on ? styleText(colour, text, { validateStream: false }) : text
+}
+
+export const strong = (text: string, screen: Screen): string => paint('bold', text, screen)
