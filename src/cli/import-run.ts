@@ -55,9 +55,10 @@ export async function runImport(
   const counts = { read: 0, cut: 0, untimed: 0, recent: 0, bad: 0 }
   const sum = { added: 0, known: 0, ignored: 0, redacted: 0, too_old: 0 }
   const bad_lines: { line: number; problem: string }[] = []
+  let key: string | undefined
   try {
     const about = { source: history.source, file: history.where, dry_run: dryRun }
-    const { key } = (await callDaemon(io, 'POST', '/api/v1/imports', about)) as { key: string }
+    key = ((await callDaemon(io, 'POST', '/api/v1/imports', about)) as { key: string }).key
     const place = createTimeline(await history.survey(), history.end_us)
     let batch: Sent[] = []
     let bytes = 0
@@ -108,6 +109,10 @@ export async function runImport(
       ...{ source: history.source, file: history.where, id, dry_run: dryRun, interrupted: signal.aborted },
       ...{ ...counts, ...sum, bad_lines, elapsed_ms: Math.round(performance.now() - begun) },
     }
+  } catch (error) {
+    // So that it can be undone at once; if that fails, too, the daemon lets go of it by itself.
+    if (key !== undefined) await callDaemon(io, 'POST', '/api/v1/imports/finish', { key }).catch(() => {})
+    throw error
   } finally {
     live.end()
   }

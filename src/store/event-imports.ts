@@ -33,6 +33,8 @@ export interface Arrival {
 }
 
 export interface Importing {
+  /** What it is listed under; null until it brought something. */
+  number(): number | null
   /** All or none of these; resolves with how many were new. One call at a time. */
   add(arrivals: readonly Arrival[]): Promise<number>
   /** Resolves with the import's number; null when it brought nothing. */
@@ -98,6 +100,7 @@ export function createEventImports({ db, serially, store, remove }: Deps): Event
       }
 
       return {
+        number: () => record?.number ?? null,
         async add(arrivals) {
           const fresh = await look.unknown(arrivals)
           return serially(async () => {

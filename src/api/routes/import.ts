@@ -187,10 +187,11 @@ export function importRoutes({ events, config, clock, random, timers }: ImportDe
 
     serve(server, undoImport, async ({ caller: { uid }, body: { id } }) =>
       oneEach(uid, async () => {
-        if (sessions.has(uid))
-          throw new KaroError('conflict', 'an import of yours is under way', {
-            hint: 'Wait until it is done, or stop it.',
+        if (sessions.get(uid)?.importing.number() === id) {
+          throw new KaroError('conflict', 'that import is under way', {
+            hint: 'Wait until it is done, or stop it; one that was broken off is let go of after a minute.',
           })
+        }
         const undone = await events.undoImport(uid, id, UNDO_EVENTS, new AbortController().signal)
         if (undone === undefined)
           throw new KaroError('not_found', `there is no import ${id}`, {
