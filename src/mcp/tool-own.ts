@@ -53,6 +53,11 @@ export const history = defineTool({
     risk: z.enum(RISK_LEVELS).optional().describe('only this risk or higher'),
     since: z.iso.datetime({ offset: true }).optional().describe('only newer ones, RFC 3339'),
     shell: z.enum(['bash', 'zsh', 'fish', 'sh']).optional(),
+    generated: z
+      .boolean()
+      .optional()
+      .describe('true: only what a program ran for the person; false: only what they typed'),
+    unique: z.boolean().optional().describe('of each command only the newest'),
     limit: z.int().min(1).max(MOST_EVENTS).default(DEFAULT_EVENTS),
   }),
   output: z.looseObject({
@@ -78,12 +83,12 @@ export const history = defineTool({
         hint: 'They can allow it: history = true under [mcp] in config.toml, or KARO_MCP_HISTORY=true in the environment of this server. Do not look for it in other places.',
       })
     }
-    const { words, limit, failed, since, ...filters } = input
+    const { words, limit, since, ...filters } = input
     const search = new URLSearchParams({ limit: String(limit) })
     for (const word of words) search.append('word', word)
-    if (failed === true) search.set('failed', 'true')
     if (since !== undefined) search.set('since', new Date(since).toISOString())
-    for (const [name, value] of Object.entries(filters)) if (value !== undefined) search.set(name, value)
+    for (const [name, value] of Object.entries(filters))
+      if (value !== undefined) search.set(name, String(value))
     const found = (await ask('GET', `/api/v1/history?${search}`, undefined, { signal })) as {
       events: { command: string }[]
       total: number
