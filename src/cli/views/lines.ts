@@ -38,11 +38,11 @@ export function listed(label: string, parts: readonly Part[], screen: Screen): s
   })
 }
 
-/** Words in as many lines as the screen needs. */
-export function sentence(text: string, screen: Screen): string[] {
+/** Words, or phrases that stay together, in as many lines as the screen needs. */
+export function sentence(words: readonly string[], screen: Screen): string[] {
   const lines: string[] = []
   let line = ''
-  for (const word of text.split(' ')) {
+  for (const word of words) {
     if (line !== '' && width(line) + 1 + width(word) > screen.columns) {
       lines.push(line)
       line = word

@@ -98,8 +98,11 @@ function headLines(numbers: StatisticsShape, screen: Screen): string[] {
   ]
   const commands = `${grouped(total)} ${total === 1 ? 'command' : 'commands'}`
   return [
-    ...sentence(`${strong(title, screen)}: ${commands}, ${comparison(numbers)}`, screen),
-    ...sentence(facts.join(', '), screen),
+    ...sentence(`${strong(title, screen)}: ${commands}, ${comparison(numbers)}`.split(' '), screen),
+    ...sentence(
+      facts.map((fact, i) => (i < facts.length - 1 ? `${fact},` : fact)),
+      screen,
+    ),
   ]
 }
 
@@ -173,7 +176,7 @@ function ranking<Row extends Ranked>(
   const text = table(
     rows.slice(0, RANKED),
     [
-      { title, value: (row) => cut(name(row), NAME_CELLS) },
+      { title, value: (row) => (blocks ? cut(name(row), NAME_CELLS) : name(row).slice(0, NAME_CELLS)) },
       {
         title: rows.length > RANKED ? `of ${rows.length}` : '',
         value: (row) => grouped(row.count),
