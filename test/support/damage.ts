@@ -73,7 +73,9 @@ export async function fillDatabase(directory: string, events: number): Promise<v
     const to = half === 0 ? Math.floor(events / 2) : events
     for (let at = from; at < to; at += 100) {
       const batch = Array.from({ length: Math.min(100, to - at) }, (_, i) => someEvent(at + i))
-      await store.events.ingest({ events: batch, position: positionAt(at + 1), dropped: 0 })
+      // Some of them were imported.
+      if (at === from) await importAll(store, batch)
+      else await store.events.ingest({ events: batch, position: positionAt(at + 1), dropped: 0 })
     }
     await store.consent.put({
       ...{ uid: 1000, allow_peers: ['*'], allow_supervisors: [], deny_peers: [], off: false },
@@ -93,6 +95,16 @@ export async function fillDatabase(directory: string, events: number): Promise<v
       ],
     })
     await store.stop()
+  }
+}
+
+async function importAll(store: Store, events: readonly EventInput[]): Promise<void> {
+  for (const [uid, own] of Map.groupBy(events, (event) => event.uid)) {
+    const about = { source: 'karo', file: 'history.ndjson', started_at: 1_795_000_000_000 }
+    const importing = await store.events.beginImport(uid, about, false)
+    await importing.add(own.map((event) => ({ event, exact: true, nth: 1 })))
+    await importing.finish(1_795_000_000_001)
+    await importing.close()
   }
 }
 
@@ -168,6 +180,16 @@ export async function damageRound(whole: string, events: number, copy: string, s
         const text = revealLevel0(command)
         if (text === LOST_TEXT) placeholders++
         else if (!texts.has(text)) fail('a text that nobody typed')
+      }
+    }
+    // What is left of the lists of imports can be undone, and takes out nothing else.
+    for (const uid of [1000, 1001]) {
+      for (const { number } of await store.events.imports(uid, 10)) {
+        const before = await store.events.count(uid)
+        const undone = await store.events.undoImport(uid, number, 100, new AbortController().signal)
+        const removed = undone?.removed ?? -1
+        if (before - (await store.events.count(uid)) !== removed) fail('an undo miscounts')
+        if (removed > 100) fail('an undo takes out what an import did not bring')
       }
     }
   } finally {
