@@ -153,7 +153,9 @@ function parallel(args: readonly Arg[], input: Output): Layer {
             .slice(0, 20)
             .map((text) => ({ text, span: near.span, taint: input.taint }))
         : [item(`./${SOMETHING}`, near)]
-  const scripts = given.map((one) => {
+  // Nothing to fill in yet: the command is judged as it stands.
+  const fills = given.length === 0 ? [{ ...near, text: '' }] : given
+  const scripts = fills.map((one) => {
     const all =
       words.length === 0
         ? [one]

@@ -201,19 +201,24 @@ function echo(args: readonly Arg[]): Output {
 export function printf(args: readonly Arg[]): Output {
   const rest = args[0]?.text === '--' ? args.slice(1) : args
   if (rest[0]?.text === '-v') return NO_OUTPUT
-  const format = decodeEscapes(rest[0]?.text ?? '')
+  const format = rest[0]?.text ?? ''
   const values = rest.slice(1).map((arg) => arg.text)
-  const holes = format.match(/%[^%]/g)?.length ?? 0
   let next = 0
   let text = ''
-  // The format repeats until the values are used up.
+  // The format repeats until the values are used up. An escape that makes a % starts no directive.
   do {
-    text += format.replace(/%(?:%|[-0-9.]*([a-zA-Z]))/g, (whole, kind: string | undefined) => {
-      if (whole === '%%') return '%'
-      const value = values[next++] ?? ''
-      return kind === 'b' ? decodeEscapes(value) : value
-    })
-  } while (holes > 0 && next < values.length && text.length < 4096)
+    const before = next
+    text += format.replace(
+      /\\(?:x[0-9A-Fa-f]{1,2}|[0-7]{1,4}|u[0-9A-Fa-f]{1,4}|[\s\S])|%(?:%|[-0-9.*#+ ]*([a-zA-Z]))/g,
+      (whole, kind: string | undefined) => {
+        if (whole === '%%') return '%'
+        if (kind === undefined) return decodeEscapes(whole)
+        const value = values[next++] ?? ''
+        return kind === 'b' ? decodeEscapes(value) : value
+      },
+    )
+    if (next === before) break
+  } while (next < values.length && text.length < 4096)
   return { text, taint: taintOf(args) }
 }
 

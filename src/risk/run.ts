@@ -71,9 +71,10 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   if (saved !== undefined) walk.downloads.add(resolvePath(saved, scope))
   if (first.text.includes('/')) runFile(walk, first, span, scope)
   const called = walk.functions.get(name)
-  if (called !== undefined && !frame.calling.includes(name)) {
+  const body = `${name} ${called?.node.pos}`
+  if (called !== undefined && !frame.calling.includes(body)) {
     const { input } = running
-    const calling = [...frame.calling, name]
+    const calling = [...frame.calling, body]
     walk.node(called.node.body, {
       ...called.frame,
       scope: cloneScope(scope, args),

@@ -194,7 +194,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
         node(it.body, {
           ...frame,
           scope: cloneScope(frame.scope),
-          calling: [...frame.calling, it.name.value],
+          calling: [...frame.calling, `${it.name.value} ${it.pos}`],
         })
         return NO_OUTPUT
       default:

@@ -36,6 +36,8 @@ const isOpen = (line: string) =>
 /** One word, written another way. */
 function otherWord(word: string, random: Random): string {
   const at = random.below(Math.max(1, word.length))
+  // To echo, -n, -e and -E are options of its own.
+  const say = /^-[neE]+$/.test(word) ? 'printf %s' : 'echo'
   const ways = [
     `'${word}'`,
     `"${word}"`,
@@ -46,9 +48,9 @@ function otherWord(word: string, random: Random): string {
     `${word.slice(0, at)}\\\n${word.slice(at)}`,
     `$'${[...word].map((char) => `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`).join('')}'`,
     `$'${[...word].map((char) => `\\${char.charCodeAt(0).toString(8).padStart(3, '0')}`).join('')}'`,
-    `$(echo '${word}')`,
+    `$(${say} '${word}')`,
     `$(printf %s '${word}')`,
-    `\`echo ${word}\``,
+    `\`${say} ${word}\``,
     `\${NOTHING:-${word}}`,
     `"$(printf '%s' "${word}")"`,
   ]
@@ -110,7 +112,9 @@ export const DISGUISES: readonly Disguise[] = [
   words('function', (line) => `f() { ${line.split(' ')[0]} "$@"; }; f ${line.split(' ').slice(1).join(' ')}`),
   words('xargs', (line) => {
     const all = line.split(' ')
-    return all.length < 2 ? line : `echo '${all.at(-1)}' | xargs ${all.slice(0, -1).join(' ')}`
+    return all.length < 2 || /^-[neE]+$/.test(all.at(-1) as string)
+      ? line
+      : `echo '${all.at(-1)}' | xargs ${all.slice(0, -1).join(' ')}`
   }),
   words('brace words', (line) => `{${line.replaceAll(',', '\\,').replaceAll(' ', ',')},}`),
   {
@@ -163,7 +167,7 @@ export const DISGUISES: readonly Disguise[] = [
     (line, shell) => shell === 'bash' && isPlain(line),
   ),
   wrap('watch', (line) => `watch -n 1 ${quoted(line)}`),
-  wrap('variable and eval', (line) => `X=${quoted(line)}; eval "$X"`),
+  wrap('variable and eval', (line) => `HELD=${quoted(line)}; eval "$HELD"`),
   wrap(
     'printf octal',
     (line) =>
@@ -241,11 +245,11 @@ const WRAPPERS = [
   'sudo ', 'sudo -u root ', 'sudo -E -n ', 'sudo --user=root -- ', 'doas ', 'env ', 'env A=1 ', 'env -i ', 'nohup ', 'nice ', 'nice -n 5 ',
   'timeout 5 ', 'timeout -k 1 10s ', 'command ', 'builtin command ', 'exec ', 'stdbuf -oL ', 'setsid ', 'ionice -c 3 ', 'chrt 5 ', 'taskset 1 ', 'busybox ',
   'strace -f ', 'unshare -r ', 'systemd-run ', 'flock /tmp/l ', 'docker exec -it web ', 'kubectl exec web -- ', 'chroot /mnt ', 'nsenter -t 1 -m ', 'ssh host ',
-  'xargs ', 'watch ', 'find . -maxdepth 0 -exec ', 'parallel ', 'unbuffer ', 'caffeinate ', 'run0 ', 'pkexec ', 'runuser -u root -- ', '$NOTHING ', 'A=1 ',
+  'xargs ', 'watch ', 'find . -maxdepth 0 -exec ', 'parallel ', 'unbuffer ', 'caffeinate ', 'run0 ', 'pkexec ', 'runuser -u root -- ', '$NOTHING ',
 ] // biome-ignore format: a compact table
 
-/** Some lines say where they are: behind `find … -exec` or with `xargs` the words behind them are its own. */
-const ENDINGS: Readonly<Record<string, string>> = { 'find . -maxdepth 0 -exec ': ' \\;' }
+/** `find … -exec` wants its end marked. */
+const endingOf = (text: string) => (text.includes('-exec ') ? ' \\;' : '')
 
 /** One disguise of the line, or the line itself where the one that was drawn does not fit. */
 export function disguised(
@@ -256,8 +260,10 @@ export function disguised(
   const { name, fits, make } = pick(random, disguises)
   if (!fits(line.command, line.shell)) return { name: 'none', text: line.command }
   const text = make(line.command, random)
-  const ending = Object.entries(ENDINGS).find(([start]) => text.includes(start))?.[1] ?? ''
-  return { name, text: text + ending }
+  return {
+    name,
+    text: text.startsWith(line.command) || !name.includes('wrapper') ? text : text + endingOf(text),
+  }
 }
 
 /** `rounds` disguised lines of the corpus; those that were judged lower than they are without it. */
