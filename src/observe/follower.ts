@@ -11,9 +11,9 @@ import type { HookedShell } from './index.ts'
 import {
   blankOut,
   lookInto,
+  mayBeHooks,
   parseSpoolName,
   removeSpoolFile,
-  SPOOL_FILE_MAX,
   type SpoolName,
   shellAlive,
 } from './spool-file.ts'
@@ -23,6 +23,8 @@ import { createSpoolParser, type SpoolParser } from './spool-record.ts'
 const READ_BYTES = 256 * 1024
 /** … and so many of them in a row no other file. */
 const TURN_PIECES = 16
+/** Files that go together, after one wait for the disk. */
+const FINISHED_AT_ONCE = 64
 /** Shells at the same time; the files of more stay where they are until others are done with. */
 const MAX_FILES = 4096
 /** A sequence number says how many records are missing; a forged one says nonsense. */
@@ -70,6 +72,8 @@ interface Followed {
   /** How far the parser has read; `position.offset` is how far records are complete and stored. */
   readAt: number
   parser: SpoolParser
+  /** When it was made, as far as the file system tells; of this life of the daemon only. */
+  made: bigint | undefined
   /** Damage since the last good record. */
   damaged: number
 }
@@ -96,6 +100,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       owner: ownerOf(position.name),
       readAt: position.offset,
       parser: createSpoolParser(),
+      made: undefined,
       damaged: 0,
     }
     followed.set(position.name, state)
@@ -121,9 +126,12 @@ export function createFollower(deps: FollowerDeps): Follower {
     const state = followed.get(name) ?? follow({ name, file: '', offset: 0, sequence: 0 })
     const look = lookInto(
       join(directory, name),
-      (file, size) => {
+      (file, size, made) => {
         const { position } = state
-        if (position.file !== file || size < state.readAt) {
+        // The number of a file that was removed is given to the next one that is made.
+        const another = state.made !== undefined && state.made !== made
+        state.made = made
+        if (position.file !== file || size < state.readAt || another) {
           restart(state, { name, file, offset: 0, sequence: position.sequence })
         }
         return state.readAt
@@ -195,36 +203,52 @@ export function createFollower(deps: FollowerDeps): Follower {
     return false
   }
 
-  /** The shell is gone: what is left is read and made durable before the file goes. */
-  async function finish(name: string): Promise<void> {
+  /** The shell is gone: what is left is read. Its file may go when that is durable; undefined: not yet. */
+  async function conclude(name: string): Promise<Followed | undefined> {
     const whole = await drain(name)
     const state = followed.get(name)
-    if (!whole || stopping() || state === undefined) return
+    if (!whole || stopping() || state === undefined) return undefined
     if (state.position.file === '') {
       // Never readable: written by another user, or not by a hook at all.
-      if (lookInto(join(directory, name), () => 0, 0) !== 'refused') return
+      if (lookInto(join(directory, name), () => 0, 0) !== 'refused') return undefined
       if (removeSpoolFile(directory, name)) log.warn({}, 'a spool file that may not be read was removed')
-      return
-    } else {
-      await readPiece(name, true)
-      await events.settle(state.position)
-      // Somebody who still writes keeps the file.
-      if (sizeOf(name) !== state.position.offset) return
+      return undefined
     }
-    faults.hit('before-unlink')
-    const removed = removeSpoolFile(directory, name)
-    faults.hit('after-unlink')
-    // Its position is all that keeps a file that stays from being read again.
-    if (!removed) return
-    await events.forget([name])
-    followed.delete(name)
+    await readPiece(name, true)
+    return state
+  }
+
+  /** Files of shells that are gone: the disk is waited for once for all of them. */
+  async function finish(names: readonly string[]): Promise<void> {
+    const over: Followed[] = []
+    for (const name of names) {
+      await guarded(async () => {
+        const state = await conclude(name)
+        if (state !== undefined) over.push(state)
+      })
+    }
+    const last = over.at(-1)
+    if (last === undefined || stopping()) return
+    // Everything that was written before it is then on the disk, too.
+    await events.settle(last.position)
+    const gone: string[] = []
+    for (const { position } of over) {
+      // Somebody who still writes keeps the file.
+      if (sizeOf(position.name) !== position.offset) continue
+      faults.hit('before-unlink')
+      // Its position is all that keeps a file that stays from being read again.
+      if (removeSpoolFile(directory, position.name)) gone.push(position.name)
+      faults.hit('after-unlink')
+    }
+    await events.forget(gone)
+    for (const name of gone) followed.delete(name)
   }
 
   /** Of what may be read; undefined for anything else that has such a name. */
   function sizeOf(name: string): number | undefined {
     try {
-      const stat = lstatSync(join(directory, name))
-      return stat.isFile() && stat.size <= SPOOL_FILE_MAX ? stat.size : undefined
+      const stat = lstatSync(join(directory, name), { bigint: true })
+      return mayBeHooks(stat) ? Number(stat.size) : undefined
     } catch {
       return undefined
     }
@@ -293,15 +317,23 @@ export function createFollower(deps: FollowerDeps): Follower {
         for (const name of gone) followed.delete(name)
       }
       const done = over(all)
+      let ended: string[] = []
+      const finishSome = async (): Promise<void> => {
+        const names = ended
+        ended = []
+        if (names.length > 0) await guarded(() => finish(names))
+      }
       for (const file of all) {
         if (stopping()) return
         const { name } = file
         if (file.kind === 'text') {
           if (done.has(file)) removeSpoolFile(directory, name)
         } else if (followed.has(name) || followed.size < MAX_FILES) {
-          await guarded(async () => void (await (done.has(file) ? finish(name) : drain(name))))
+          if (!done.has(file)) await guarded(async () => void (await drain(name)))
+          else if (ended.push(name) === FINISHED_AT_ONCE) await finishSome()
         }
       }
+      await finishSome()
     },
 
     async blank(uid) {

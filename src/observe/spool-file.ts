@@ -1,5 +1,6 @@
 // One spool file: its name, a bounded look into it, and whether the shell that writes it is still there.
 import {
+  type BigIntStats,
   closeSync,
   constants,
   fstatSync,
@@ -43,8 +44,20 @@ export interface SpoolLook {
 /** Write permission for the group and for everybody. */
 const OTHERS_WRITE = 0o022n
 
+/** False for what no hook leaves: no regular file, one that others may write, with a second name, or too large. */
+export const mayBeHooks = (stat: BigIntStats): boolean =>
+  stat.isFile() &&
+  stat.nlink === 1n &&
+  (stat.mode & OTHERS_WRITE) === 0n &&
+  stat.size <= BigInt(SPOOL_FILE_MAX)
+
+/** Nanoseconds since the epoch; undefined where the system gives the time of the last change instead. */
+function timeMade({ birthtimeNs, ctimeNs }: BigIntStats): bigint | undefined {
+  return birthtimeNs > 0n && birthtimeNs !== ctimeNs ? birthtimeNs : undefined
+}
+
 /** No shell leaves more: seven million commands. What is larger is a trick, such as a file made of one hole. */
-export const SPOOL_FILE_MAX = 2 ** 30
+const SPOOL_FILE_MAX = 2 ** 30
 
 /**
  * At most `most` bytes from the offset that `offset` chooses. Undefined when the file is gone or cannot be read now;
@@ -54,7 +67,7 @@ export const SPOOL_FILE_MAX = 2 ** 30
  */
 export function lookInto(
   path: string,
-  offset: (file: string, size: number) => number,
+  offset: (file: string, size: number, made: bigint | undefined) => number,
   most: number,
 ): SpoolLook | 'refused' | undefined {
   let fd: number
@@ -67,11 +80,10 @@ export function lookInto(
   }
   try {
     const stat = fstatSync(fd, { bigint: true })
-    if (!stat.isFile() || stat.nlink > 1n || (stat.mode & OTHERS_WRITE) !== 0n) return 'refused'
+    if (!mayBeHooks(stat)) return 'refused'
     const file = `${stat.dev}:${stat.ino}`
     const size = Number(stat.size)
-    if (size > SPOOL_FILE_MAX) return 'refused'
-    const at = offset(file, size)
+    const at = offset(file, size, timeMade(stat))
     const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(most, size - at)))
     const read = buffer.length === 0 ? 0 : readSync(fd, buffer, 0, buffer.length, at)
     return { file, uid: Number(stat.uid), size, bytes: buffer.subarray(0, read) }
