@@ -86,9 +86,14 @@ test('what was recorded here is known: same text, same shell, at most two second
   ])
   const fresh = [timed('make', 37), timed('make', 43), timed('ls', 70), timed('pwd -P', 90)]
   const known = [timed('make', 10), timed('make', 41), timed('pwd', 88), timed('ls', 70, { shell: '?' })]
-  const importing = await events.beginImport(UID, ABOUT, true)
-  expect(await importing.add(known)).toBe(0)
-  await importing.close()
+  for (const [arrivals, added] of [
+    [known, 0],
+    [fresh, 4],
+  ] as const) {
+    const importing = await events.beginImport(UID, ABOUT, true)
+    expect(await importing.add(arrivals)).toBe(added)
+    await importing.close()
+  }
   expect((await bring(events, [...fresh, ...known])).added).toEqual([4])
 })
 
@@ -131,6 +136,12 @@ test('without a time: as often as the text is there in that shell, whatever its 
   expect((await bring(events, file(500))).added).toEqual([0])
   expect((await bring(events, [...file(900), untimed('ls', 990, 4)])).added).toEqual([1])
   expect((await commandsOf(events)).filter((command) => command === 'ls')).toHaveLength(4)
+})
+
+test('a place without a time is no time that something could have run at', async () => {
+  const { events } = await opened()
+  await bring(events, [untimed('ls', 10, 1)])
+  expect((await bring(events, [timed('ls', 10)])).added).toEqual([1])
 })
 
 test('without a time nothing is counted by hour and day, also not by a repair, and not taken off by an undo', async () => {
