@@ -1,12 +1,15 @@
 // Finds a command for a request in words: recipes, own history, option descriptions; each answer is judged first.
 import type { GuardDecision, RiskLevel, RiskVerdict, SHELLS } from '../risk/index.ts'
+import type { Knowledge } from './knowledge.ts'
 import { buildIndex, type Index, search } from './match.ts'
+import { optionsFor } from './option-search.ts'
+import { type OwnCommand, ownCandidates } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
 import { fill } from './slots.ts'
 
 export interface Proposal {
   readonly command: string
-  /** `recipe`, `history`, `fig <command>`, `model <name>`. */
+  /** `recipe`, `history`, `options` (Karo's table), `fig <command>`, `model <name>`. */
   readonly source: string
   readonly risk_level: RiskLevel
   readonly decision: GuardDecision
@@ -32,6 +35,13 @@ export interface Answer {
 export interface AskOptions {
   readonly shell: (typeof SHELLS)[number]
   readonly judge: (command: string) => RiskVerdict
+  readonly knowledge: Knowledge
+  /** What the person ran before, newest first; empty when no daemon says it. */
+  readonly own?: readonly OwnCommand[]
+  readonly cwd?: string
+  /** The model's command, read strictly; not judged yet. */
+  readonly model?: { readonly name: string; readonly command: string }
+  readonly notes?: readonly string[]
 }
 
 /** A candidate before it is judged. */
@@ -49,23 +59,22 @@ const NEAR = 0.25
 const MOST_ALTERNATIVES = 3
 
 let index: Index | undefined
+const ownIndex = (): Index => (index ??= buildIndex(RECIPES))
 
-/** Recipes for a request, best first, each with its slots filled; none below what is worth saying. */
-export function recipesFor(request: string, shell: AskOptions['shell']): readonly Candidate[] {
-  index ??= buildIndex(RECIPES)
-  return search(request, index)
-    .filter(({ score }) => score >= LEAST_SCORE)
-    .slice(0, 2 * MOST_ALTERNATIVES)
-    .map(({ recipe, score, values }) => {
-      const template = (shell === 'fish' ? recipe.fish : undefined) ?? recipe.run
-      const { command, missing } = fill(template, values)
-      return { command, source: 'recipe', score, placeholders: missing }
-    })
+/** Deterministic; runs nothing. A blocked command of the model is never the answer while there is another. */
+export function findCommand(request: string, options: AskOptions): Answer {
+  const { judge, model, notes = [] } = options
+  const offline = offlineProposals(request, options)
+  if (model === undefined) return answerOf(offline, notes)
+  const own = judged({ command: model.command, source: `model ${model.name}`, placeholders: [] }, judge)
+  const others = offline.filter(({ command }) => command !== own.command).slice(0, MOST_ALTERNATIVES)
+  if (own.decision !== 'block' || others.length === 0) return answerOf([own, ...others], notes)
+  const note = `The model's command is blocked: ${own.reasons.join(' ') || 'it is too long'}`
+  return answerOf([...others, own], [...notes, note])
 }
 
-/** Deterministic; runs nothing. `others`: further candidates, such as own commands that fit. */
-export function askOffline(request: string, options: AskOptions, others: readonly Candidate[] = []): Answer {
-  const all = [...recipesFor(request, options.shell), ...others].sort((a, b) => b.score - a.score)
+function offlineProposals(request: string, options: AskOptions): readonly Proposal[] {
+  const all = candidates(request, options)
   const best = all[0]?.score ?? 0
   const proposals: Proposal[] = []
   for (const candidate of all) {
@@ -73,18 +82,50 @@ export function askOffline(request: string, options: AskOptions, others: readonl
     if (proposals.some((one) => one.command === candidate.command)) continue
     proposals.push(judged(candidate, options.judge))
   }
-  return answerOf(proposals, [])
+  return proposals
 }
 
-export function judged(
+function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOptions): readonly Candidate[] {
+  const recipes = recipesFor(request, shell)
+  const before = ownCandidates(request, own, cwd, { knowledge, index: ownIndex() })
+  const found = [...recipes, ...before].sort((a, b) => b.score - a.score)
+  // The knowledge file is only looked through where nothing better is known.
+  return (found[0]?.score ?? 0) >= SURE
+    ? found
+    : [...found, ...optionsFor(request, knowledge, ownIndex(), found.length > 0)].sort(
+        (a, b) => b.score - a.score,
+      )
+}
+
+/** A recipe or an own command with this score needs no company. */
+const SURE = 0.75
+
+function recipesFor(request: string, shell: AskOptions['shell']): readonly Candidate[] {
+  return search(request, ownIndex())
+    .filter(({ score }) => score >= LEAST_SCORE)
+    .slice(0, 2 * MOST_ALTERNATIVES)
+    .map(({ recipe, score, values }) => {
+      const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
+      return { command, source: 'recipe', score, placeholders: missing }
+    })
+}
+
+function judged(
   { command, source, placeholders }: Omit<Candidate, 'score'>,
   judge: AskOptions['judge'],
 ): Proposal {
   const { risk_level, decision, matches } = judge(command)
-  return { command, source, risk_level, decision, placeholders, reasons: matches.map(({ why }) => why) }
+  return {
+    command,
+    source,
+    risk_level,
+    decision,
+    placeholders,
+    reasons: [...new Set(matches.map(({ why }) => why))],
+  }
 }
 
-export function answerOf(proposals: readonly Proposal[], notes: readonly string[]): Answer {
+function answerOf(proposals: readonly Proposal[], notes: readonly string[]): Answer {
   const [first, ...alternatives] = proposals
   const nothing = {
     command: null,

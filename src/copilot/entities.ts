@@ -81,7 +81,7 @@ const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity |
   [/^\d+\s?percent\b/i, (m) => ({ kind: 'percent', value: `${Number.parseInt(m[0], 10)}%` })],
   [/^(?:in )?(?:this|the current|the present|current) (?:directory|folder|dir|repo|repository|project)\b/i, () => ({ kind: 'here', value: '.' })],
   [/^here\b/i, () => ({ kind: 'here', value: '.' })],
-  [/^(?:my|the) home (?:directory|folder|dir)\b/i, () => ({ kind: 'path', value: '~' })],
+  [/^(?:my|the) home(?: (?:directory|folder|dir))?\b(?! page)/i, () => ({ kind: 'path', value: '~' })],
   [/^\*\.([a-z0-9]{1,8}(?:\.[a-z0-9]{1,4})?)(?![\w*])/i, (m) => ({ kind: 'ext', value: m[1] as string })],
   [/^(?:\.[a-z0-9]{1,5}(?:\.(?:gz|xz|bz2))?)(?=$|[\s,;?!])/i, (m) => extension(m[0].slice(1))],
   [/^(?:~|\.{1,2}|[\w.@+-]*)?\/[^\s'"]*/, (m) => (/^[a-z]+\/[a-z]+$/.test(m[0]) && !/^(?:src|etc|var|usr|home|tmp|opt|docs?|test|tests|lib|bin|build|dist|out|app|web)\//.test(m[0]) ? { kind: 'file', value: m[0] } : { kind: 'path', value: trimmed(m[0]) })],
@@ -139,10 +139,12 @@ function extension(text: string): Entity | undefined {
 
 function fileName(text: string): Entity | undefined {
   const name = text.replace(/[.,]+$/, '')
+  // A kind of archive, not one.
+  if (/^tar\.\w+$/.test(name)) return undefined
   const ext = name.slice(name.indexOf('.') + 1).toLowerCase()
   const last = name.slice(name.lastIndexOf('.') + 1).toLowerCase()
   if (KNOWN_EXTENSIONS.has(ext) || KNOWN_EXTENSIONS.has(last)) return { kind: 'file', value: name }
-  if (/^\d+(?:\.\d+)+$/.test(name) || /^(?:e\.g|i\.e|etc)$/.test(name)) return undefined
+  if (/^v?\d+(?:\.\d+)+$/.test(name) || /^(?:e\.g|i\.e|etc)$/.test(name)) return undefined
   return /^[\w-]+\.[a-z]\w{0,7}$/.test(name) ? { kind: 'file', value: name } : { kind: 'domain', value: name }
 }
 

@@ -23,6 +23,10 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bwho am i\b|\b(?:my|which|what) user ?name\b|\bwhich user\b/g, ' whoami '],
   [/\b(?:uncommitted|not (?:yet )?committed)\b/g, ' notcommitted '],
   [/\b(?:unpushed|not (?:yet )?pushed)\b/g, ' notpushed '],
+  [/\b(?:untouched|unmodified|unchanged)\b/g, ' not change '],
+  [/^end (?:the )?(?:process|program|task|app)\b/g, ' kill process '],
+  [/\bname ?servers?\b/g, ' nameserver '],
+  [/\b(first|last|top) line\b/g, ' $1 1 line '],
   [/\be-?mails?\b/g, ' email '],
   [
     /\b(?:case[- ]?insensitive(?:ly)?|ignor\w+ (?:the )?case|regardless of case|no matter the case)\b/g,
@@ -62,7 +66,7 @@ const SYNONYMS: readonly string[] = [
   'find search locate seek lookup discover spot where whereabouts hunt',
   'show list display print see view output tell enumerate present reveal ls',
   'dir directory folder directories',
-  'delete remove erase rm del purge trash unlink destroy eliminate nuke',
+  'delete remove erase drop rm del purge trash unlink destroy eliminate nuke',
   'create make new generate add mk build produce initialise initialize',
   'large big huge bigger larger greater exceeding above over biggest largest heaviest heavy hogging',
   'small smaller less under below tiny',
@@ -75,7 +79,7 @@ const SYNONYMS: readonly string[] = [
   'start launch run',
   'restart reboot bounce relaunch',
   'extract unpack untar decompress unzip uncompress unarchive expand',
-  'compress pack zip archive shrink',
+  'compress pack archive shrink',
   'contain contains containing include includes mention mentions having match matching matches holds',
   'text string word phrase pattern term expression occurrence occurrences',
   'replace substitute swap exchange',
@@ -98,7 +102,7 @@ const SYNONYMS: readonly string[] = [
   'line lines row rows',
   'column columns field fields',
   'sort order sorted ordered arrange rank',
-  'duplicate duplicates repeated identical same twice',
+  'duplicate duplicates dupes dupe repeated identical same twice',
   'unique distinct dedupe deduplicate',
   'compare diff difference differences differ differs',
   'permission permissions rights mode access chmod',
@@ -118,7 +122,10 @@ const SYNONYMS: readonly string[] = [
   'resolve lookup dns',
   'branch branches',
   'commit commits committed',
-  'discard drop dump undo revert abandon forget',
+  'discard dump abandon forget',
+  'undo revert',
+  'configuration config configure settings setting',
+  'not nobody never',
   'stage staged staging index',
   'container containers',
   'image images picture pictures photo photos',
@@ -212,10 +219,10 @@ const SYNONYMS: readonly string[] = [
 
 /** Words that say nothing about what is wanted. */
 const STOP: ReadonlySet<string> = new Set(
-  `a an the of in on at to for by with and or is are was were be been am do does did doing done i me my mine we us our you your it its
+  `a an got the of in on at to for by with and or is are was were be been am do does did doing done i me my mine we us our you your it its
   this that these those there here then than so if as into onto how what when can could would should will want need like
   please let lets just some any which who whose have has had give current currently now very really quickly quick easy way command
-  also too still already yet ever even actually simply once whether there's what's i'm it's terminal linux fish unix via through up out off them they one thing things stuff`.split(
+  also too still already yet ever even actually simply once whether there's what's i'm it's terminal linux fish via up out off them they one thing things stuff`.split(
     /\s+/,
   ),
 )

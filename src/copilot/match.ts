@@ -40,6 +40,8 @@ const LEFT_OUT = 0.2
 const UNFILLED = 0.13
 /** For a thing of just the kind the command is for, such as a .zip. */
 const SPECIFIC = 0.04
+/** For each better kind of thing a slot would have taken. */
+const POOR = 0.02
 const IN_ORDER = 0.08
 /** A verb of the request that the wording has not, or the other way round. */
 const OTHER_VERB = 0.13
@@ -104,7 +106,8 @@ export function ask(text: string, index: Index): readonly Asked[] {
   const prepared = keepNamed(text)
   return readRequest(prepared).flatMap((token): readonly Asked[] => {
     if (token.entity !== undefined) return [{ ...token, concept: undefined }]
-    if (isStop(token.word)) return []
+    // An option somebody half remembers names nothing.
+    if (isStop(token.word) || token.word.startsWith('-')) return []
     const plain = token.word.replace(/['-]s$|'$/, '')
     const own = concept(plain)
     if (index.knows(own)) return [{ ...token, concept: own }]
@@ -171,7 +174,9 @@ const shared = ({ words }: Wording, asked: ReadonlySet<string>, index: Index): n
 }
 
 /** A command that destroys is only for who asked for that, and did not say not to. */
-function mayDestroy({ asks }: Recipe, asked: readonly Asked[]): boolean {
+function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean {
+  const excluded = new Set(unless?.map(concept))
+  if (asked.some((token) => token.concept !== undefined && excluded.has(token.concept))) return false
   if (asks === undefined) return true
   const wanted = new Set(asks.map(concept))
   const not = concept('not')
@@ -182,7 +187,7 @@ function mayDestroy({ asks }: Recipe, asked: readonly Asked[]): boolean {
 }
 
 function compare(wording: Wording, asked: readonly Asked[], index: Index): Found {
-  const { values, used, nouns } = align(wording, asked, index)
+  const { values, used, nouns, kinds } = align(wording, asked, index)
   const left = asked.filter((_, i) => !used.has(i))
   const words = new Set(left.flatMap((token) => token.concept ?? []))
   let matched = 0
@@ -200,6 +205,8 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     asked.some(({ entity }) => entity !== undefined) || slots.length > 0 ? needed(wording.recipe.run) : [],
   )
   for (const slot of slots) names.add(slot.slice(1, -1))
+  // What a slot takes only when nothing better is there fits less.
+  const poor = [...kinds].reduce((sum, [slot, entity]) => sum + Math.min(rank(entity, slot), 3), 0)
   const unfilled = [...names].filter((slot) => !values.has(slot)).length
   const specific = [...values.keys()].filter((slot) => /^(?:tgz|tar|zip|gz|sevenzip)$/.test(slot)).length
   const verbs = [...VERBS].filter((verb) => words.has(verb) !== wording.words.has(verb)).length
@@ -209,6 +216,7 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     IN_ORDER * inOrder(wording, left) -
     LEFT_OUT * forgotten -
     UNFILLED * unfilled -
+    POOR * poor -
     OTHER_VERB * Math.min(verbs, 2)
   return { recipe: wording.recipe, score, values }
 }
@@ -230,16 +238,19 @@ function align({ recipe, parts, words }: Wording, asked: readonly Asked[], index
   const used = new Set<number>()
   const places = new Map<string, number>()
   const nouns = new Set<number>()
+  const kinds = new Map<string, Entity>()
   const take = (slot: string, i: number, value: string): void => {
     values.set(slot, value)
     used.add(i)
     places.set(slot, i)
+    const { entity } = asked[i] as Asked
+    if (entity !== undefined && entity.kind !== 'quoted') kinds.set(slot, entity)
     // The noun beside it only says what it is: `user bob`, `the nginx service`.
     const noun = concept(slot.replace(/\d$/, ''))
     for (const beside of [i - 1, i + 1])
       if (asked[beside]?.concept === noun && !words.has(noun)) {
         used.add(beside)
-        nouns.add(beside)
+        nouns.add(beside).add(i)
       }
   }
   const slots = parts.filter((part) => part.startsWith('{')).map((part) => part.slice(1, -1))
@@ -273,7 +284,7 @@ function align({ recipe, parts, words }: Wording, asked: readonly Asked[], index
     const token = asked[i]
     if (token !== undefined && fits(token.raw, kind)) take(slot, i, token.raw)
   }
-  return { values, used, nouns }
+  return { values, used, nouns, kinds }
 }
 
 const templateSlots = (run: string): string[] => [
@@ -339,7 +350,7 @@ function wordFor(
     return asked.findIndex((token) => token.concept === part)
   }
   const at = parts.indexOf(`{${slot}}`)
-  if (at < 0) return namedWord(slot, asked, free)
+  if (at < 0) return namedWord(slot, asked, used, free)
   const previous = find(parts[at - 1])
   // `the user called bob` names bob.
   const own = concept(slot.replace(/\d$/, ''))
@@ -358,17 +369,33 @@ function wordFor(
 }
 
 /** A word beside the noun the slot is called after: `directory build`. */
-function namedWord(slot: string, asked: readonly Asked[], free: (i: number) => boolean): number {
+function namedWord(
+  slot: string,
+  asked: readonly Asked[],
+  used: ReadonlySet<number>,
+  free: (i: number) => boolean,
+): number {
   const noun = concept(slot.replace(/\d$/, ''))
   const at = asked.findIndex((token) => token.concept === noun || token.concept === NAMED)
-  return at < 0 ? -1 : free(at + 1) ? at + 1 : -1
+  if (at < 0) return -1
+  const next = asked[at + 1]
+  const isName =
+    next !== undefined && next.entity === undefined && !used.has(at + 1) && !isGrammar(next.concept)
+  return free(at + 1) || isName ? at + 1 : -1
 }
+
+/** Words that stand behind a noun without being its name. */
+const isGrammar = (word: string | undefined): boolean =>
+  word !== undefined &&
+  ['recursive', 'only', 'not', 'every', 'from', 'named', 'new', 'last', 'exist', 'inside']
+    .map(concept)
+    .includes(word)
 
 const NAMED = concept('named')
 
 /** Verbs and such that are never a name, wherever they stand. */
 const NEVER_NAMES: ReadonlySet<string> = new Set(
-  'find show delete create change copy move count sort file dir all every recursive ignorecase hidden last first only not new running without each line'
+  'find show delete create change copy move count sort file dir all every recursive ignorecase hidden last first only not new running without each line service container branch user package process port pod image group computer key url archive from named have'
     .split(' ')
     .map(concept),
 )

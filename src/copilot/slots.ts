@@ -25,6 +25,12 @@ const inDays = ({ minutes }: Entity): string | undefined =>
   minutes === undefined || minutes < 1_440 ? undefined : String(Math.round(minutes / 1_440))
 const inMinutes = ({ minutes }: Entity): string | undefined =>
   minutes === undefined || minutes >= 1_440 || minutes < 1 ? undefined : String(Math.round(minutes))
+const asSince = ({ value, minutes }: Entity): string | undefined =>
+  /^(?:today|yesterday)$/.test(value)
+    ? value
+    : minutes === undefined
+      ? undefined
+      : `${Math.round(minutes)} minutes ago`
 const inSeconds = ({ kind, value, minutes }: Entity): string | undefined =>
   kind === 'number' ? value : minutes === undefined ? undefined : String(Math.round(minutes * 60))
 const asDuration = ({ kind, value, minutes }: Entity): string | undefined => {
@@ -69,6 +75,7 @@ export const SLOTS = {
   pid: { takes: ['number'], form: digits },
   size: { takes: ['size'], form: /^\d+[ckMGT]?$/ },
   days: { takes: ['time'], form: digits, value: inDays },
+  since: { takes: ['time'], form: /^[a-z0-9 ]+$/, value: asSince },
   minutes: { takes: ['time'], form: digits, value: inMinutes },
   duration: { takes: ['time', 'number'], form: /^\d+[smhd]?$/, value: asDuration },
   percent: { takes: ['percent'], form: /^\d{1,4}%$/ },

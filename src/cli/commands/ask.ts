@@ -1,6 +1,10 @@
 // karo ask: words → a command and its risk, without a daemon, an init or a network; it runs nothing.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { EXIT, KaroError } from '../../base/errors.ts'
-import { askOffline } from '../../copilot/ask.ts'
+import { type Answer, findCommand } from '../../copilot/ask.ts'
+import { openKnowledge } from '../../copilot/knowledge.ts'
+import type { OwnCommand } from '../../copilot/own-history.ts'
 import { SHELLS } from '../../risk/index.ts'
 import type { Command, CommandIo } from '../command.ts'
 import { judging } from '../judging.ts'
@@ -8,11 +12,64 @@ import { printAnswer } from '../views/ask.ts'
 
 type Shell = (typeof SHELLS)[number]
 
+/** Own commands looked through, the newest ones. */
+const MOST_OWN = 1_000
+/** ms; a daemon that takes longer has better things to do. */
+const OWN_MS = 400
+
 /** `--shell`, else the one the person's commands are typed into, as far as it is one of ours. */
 function shellOf(given: string | boolean | readonly string[] | undefined, env: CommandIo['env']): Shell {
   if (typeof given === 'string') return given as Shell
   const own = env.SHELL?.slice(env.SHELL.lastIndexOf('/') + 1)
   return SHELLS.find((shell) => shell === own) ?? 'bash'
+}
+
+/** What the person ran before, when a daemon runs; it is only a help, so that nothing here may fail. */
+async function ownCommands(io: CommandIo): Promise<readonly OwnCommand[]> {
+  try {
+    const { callDaemon } = await import('../../api/client.ts')
+    const path = `/api/v1/history?limit=${MOST_OWN}`
+    const found = (await callDaemon(io, 'GET', path, undefined, OWN_MS)) as { events: readonly OwnCommand[] }
+    return found.events
+  } catch {
+    return []
+  }
+}
+
+/** False only if no key of [ask] is set: the code that reads TOML and speaks HTTP is loaded only then. */
+function wantsModel(io: CommandIo): boolean {
+  if (io.env.KARO_ASK_ENDPOINT) return true
+  try {
+    const text = readFileSync(join(io.home, 'config.toml'), 'utf8').replace(/^[ \t]*#.*$/gm, '')
+    return /endpoint|\\[ux]/i.test(text)
+  } catch {
+    return false
+  }
+}
+
+function workingDirectory(): string | undefined {
+  try {
+    return process.cwd()
+  } catch {
+    return undefined
+  }
+}
+
+async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
+  const own = await ownCommands(io)
+  const cwd = workingDirectory()
+  const model = wantsModel(io)
+    ? await (await import('../ask-model.ts')).modelAnswer(io, { request, shell, own })
+    : undefined
+  return findCommand(request, {
+    shell,
+    own,
+    judge: await judging(io, shell),
+    knowledge: openKnowledge(),
+    ...(cwd !== undefined && { cwd }),
+    ...(model?.command !== undefined && { model: { name: model.name, command: model.command } }),
+    ...(model?.note !== undefined && { notes: [model.note] }),
+  })
 }
 
 const command: Command = {
@@ -40,13 +97,11 @@ const command: Command = {
     { run: "karo ask --json 'undo the last commit'", does: 'the command, its risk and others as JSON' },
   ],
   async run(io, input) {
-    const words = input.args.words as readonly string[]
-    const request = words.join(' ')
+    const request = (input.args.words as readonly string[]).join(' ')
     if (request.trim() === '') throw new KaroError('bad_request', 'nothing was asked', { where: 'karo ask' })
-    const shell = shellOf(input.options.shell, io.env)
-    const answer = askOffline(request, { shell, judge: await judging(io, shell) })
-    io.out(io.json ? `${JSON.stringify(answer)}\n` : printAnswer(answer, io))
-    return answer.command === null ? EXIT.failed : EXIT.done
+    const found = await answer(io, request, shellOf(input.options.shell, io.env))
+    io.out(io.json ? `${JSON.stringify(found)}\n` : printAnswer(found, io))
+    return found.command === null ? EXIT.failed : EXIT.done
   },
 }
 

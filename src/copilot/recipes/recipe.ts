@@ -12,11 +12,14 @@ export interface Recipe {
   readonly says: readonly string[]
   /** It destroys, ends or overwrites something: only offered when the request has one of these words (as stems). */
   readonly asks?: readonly string[]
+  /** It is never offered when the request has one of these. */
+  readonly unless?: readonly string[]
 }
 
 interface More {
   readonly fish?: string
   readonly asks?: string
+  readonly unless?: string
 }
 
 /** `says`: wordings separated by `|`. */
@@ -26,5 +29,6 @@ export function recipe(run: string, says: string, more: More = {}): Recipe {
     says: says.split('|').map((one) => one.trim()),
     ...(more.fish !== undefined && { fish: more.fish }),
     ...(more.asks !== undefined && { asks: more.asks.split(' ') }),
+    ...(more.unless !== undefined && { unless: more.unless.split(' ') }),
   }
 }

@@ -1,0 +1,105 @@
+// Asks the model of the configuration for `karo ask`: what it may know, how long it may take, what is said of it.
+import { accessSync, constants, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { KaroError } from '../base/errors.ts'
+import { loadConfig } from '../config/load.ts'
+import { concepts } from '../copilot/language.ts'
+import { askModel, TOOLS_TOLD } from '../copilot/model/index.ts'
+import type { OwnCommand } from '../copilot/own-history.ts'
+import type { SHELLS } from '../risk/index.ts'
+import type { CommandIo } from './command.ts'
+import { watchInterrupt } from './interrupt.ts'
+import { createLiveLine } from './live-line.ts'
+
+export interface ModelSaid {
+  readonly name: string
+  readonly command?: string
+  /** Why there is no command of it. */
+  readonly note?: string
+}
+
+/** Others may neither read nor change the file with the key. */
+const TOO_WIDE = 0o077
+const MOST_KEY = 4_096
+const MOST_SHARED = 20
+
+/** Undefined when no model is configured. A configuration that cannot be used is a note, not an end. */
+export async function modelAnswer(
+  io: CommandIo,
+  asked: {
+    readonly request: string
+    readonly shell: (typeof SHELLS)[number]
+    readonly own: readonly OwnCommand[]
+  },
+): Promise<ModelSaid | undefined> {
+  let settings: ReturnType<typeof loadConfig>['config']['ask']
+  let key: string | undefined
+  try {
+    settings = loadConfig({ home: io.home, env: io.env }).config.ask
+    if (settings.endpoint === '') return undefined
+    key = settings.key_file === '' ? undefined : keyIn(settings.key_file)
+  } catch (error) {
+    const what =
+      error instanceof KaroError ? [error.where, error.message].filter(Boolean).join(': ') : 'it failed'
+    return { name: '', note: `The model was not asked: ${what}.` }
+  }
+  const interrupt = watchInterrupt()
+  const line = createLiveLine(io)
+  line.show(`asking ${settings.model || 'the model'} …`)
+  try {
+    const { request, shell, own } = asked
+    const history = settings.share_history ? resembling(request, own) : []
+    const tools = TOOLS_TOLD.filter((tool) => isInstalled(tool, io.env.PATH ?? ''))
+    const said = await askModel(
+      { words: request, shell, tools, history, model: settings.model },
+      {
+        endpoint: settings.endpoint,
+        key,
+        timeoutMs: settings.timeout_ms,
+        signal: interrupt.signal,
+        progress: (characters) =>
+          line.show(`asking ${settings.model || 'the model'} … ${characters} characters`),
+      },
+    )
+    const name = settings.model || 'of the server'
+    return 'command' in said
+      ? { name, command: said.command }
+      : { name, note: `The model was not used: ${said.failure}.` }
+  } finally {
+    line.end()
+    interrupt.release()
+  }
+}
+
+/** Throws KaroError bad_file for a file that others may read, that is empty, or no file. */
+function keyIn(path: string): string {
+  const wrong = (message: string): KaroError => new KaroError('bad_file', message, { where: path })
+  try {
+    const { mode, size } = statSync(path)
+    if ((mode & TOO_WIDE) !== 0) throw wrong(`others may read the model's key; run: chmod 600 ${path}`)
+    if (size > MOST_KEY) throw wrong("the model's key is too long")
+    const key = readFileSync(path, 'utf8').trim()
+    if (!/^[\x21-\x7e]+$/.test(key)) throw wrong("the model's key is empty or has characters no key has")
+    return key
+  } catch (error) {
+    throw error instanceof KaroError ? error : wrong("the model's key cannot be read")
+  }
+}
+
+/** Stored texts have their secrets taken out already; only those that share a word with the request go on. */
+function resembling(request: string, own: readonly OwnCommand[]): readonly string[] {
+  const words = new Set(concepts(request))
+  const found = own.filter(({ command }) => concepts(command).some((word) => words.has(word)))
+  return [...new Set(found.map(({ command }) => command))].slice(0, MOST_SHARED)
+}
+
+function isInstalled(tool: string, path: string): boolean {
+  return path.split(':').some((directory) => {
+    try {
+      accessSync(join(directory, tool), constants.X_OK)
+      return directory.startsWith('/')
+    } catch {
+      return false
+    }
+  })
+}

@@ -1,0 +1,57 @@
+// What a model is told: the words, the shell, the system, which tools are here; own commands only when that is allowed.
+import type { SHELLS } from '../../risk/index.ts'
+
+export interface Prompt {
+  readonly words: string
+  readonly shell: (typeof SHELLS)[number]
+  /** Of those a model might use: what is installed. */
+  readonly tools: readonly string[]
+  /** Own commands that resemble the request, secrets taken out; empty unless the owner shares them. */
+  readonly history: readonly string[]
+  readonly model: string
+}
+
+/** UTF-16 units of the request and of each own command. */
+const MOST_WORDS = 1_000
+const MOST_COMMAND = 300
+const MOST_HISTORY = 20
+
+const TASK = [
+  'You turn a request into one shell command.',
+  'Answer with JSON only: {"command": "…"}. The command is one line. No explanation, no alternatives.',
+  'Prefer commands that change nothing. Delete, overwrite or stop something only if the request asks for exactly that.',
+  'Use only standard tools and those that are installed. Write FILE, DIR or HOST where the request names none.',
+].join('\n')
+
+/** Body of a request to /chat/completions. */
+export function requestBody({ words, shell, tools, history, model }: Prompt): string {
+  const facts = [
+    `Shell: ${shell}`,
+    `System: Linux`,
+    `Installed: ${tools.join(' ')}`,
+    ...(history.length === 0
+      ? []
+      : [
+          'Commands this person used before:',
+          ...history.slice(0, MOST_HISTORY).map((one) => one.slice(0, MOST_COMMAND)),
+        ]),
+    `Request: ${words.slice(0, MOST_WORDS)}`,
+  ]
+  return JSON.stringify({
+    ...(model !== '' && { model }),
+    messages: [
+      { role: 'system', content: TASK },
+      { role: 'user', content: facts.join('\n') },
+    ],
+    temperature: 0,
+    max_tokens: 300,
+    stream: true,
+  })
+}
+
+/** Tools whose presence decides which command is right; looked up in PATH. */
+export const TOOLS_TOLD: readonly string[] =
+  `git docker podman kubectl helm terraform ansible curl wget rg fd fzf jq yq rsync tmux apt dnf pacman apk brew snap flatpak pip npm pnpm yarn cargo go
+  make cmake gcc python3 node ruby perl systemctl journalctl ss ip nft ufw nmap dig openssl gpg zip unzip 7z ffmpeg convert sqlite3 psql mysql redis-cli tree htop`.split(
+    /\s+/,
+  )

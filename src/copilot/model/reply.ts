@@ -1,0 +1,98 @@
+// Reads what a model wrote: the pieces of its answer, and the one command in it; everything else is refused.
+import { describe } from '../../risk/describe.ts'
+import type { SHELLS } from '../../risk/index.ts'
+import { unusable } from './exchange.ts'
+
+/** UTF-16 units of one event of the stream, and of the whole reply. */
+const MOST_LINE = 64 * 1024
+const MOST_REPLY = 16 * 1024
+/** UTF-16 units of a command that is shown. */
+const MOST_COMMAND = 1_000
+
+/** Puts the reply together as its pieces come. Throws KaroError unavailable for what no model's server sends. */
+export function createReply(type: string) {
+  let pending = ''
+  let reply = ''
+  const add = (text: string): void => {
+    reply += text
+    if (reply.length > MOST_REPLY) throw unusable('its answer has no end')
+  }
+  return {
+    /** True when the stream has said that it is over. */
+    push(text: string): boolean {
+      pending += text
+      if (type === 'application/json') return false
+      const lines = pending.split(/\r?\n/)
+      pending = lines.pop() ?? ''
+      if (pending.length > MOST_LINE) throw unusable('one line of its answer has no end')
+      for (const line of lines) {
+        const data = /^data: ?(.*)$/.exec(line)?.[1]
+        if (data === undefined) continue
+        if (data.trim() === '[DONE]') return true
+        add(contentOf(parsed(data), 'delta'))
+      }
+      return false
+    },
+    end(): string {
+      if (type === 'application/json') add(contentOf(parsed(pending), 'message'))
+      return reply
+    },
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw unusable('its answer is no JSON')
+  }
+}
+
+/** `choices[0].delta.content` of a stream's event, `choices[0].message.content` of a whole answer. */
+function contentOf(value: unknown, part: 'delta' | 'message'): string {
+  const choice = isBag(value) && Array.isArray(value.choices) ? (value.choices[0] as unknown) : undefined
+  const message = isBag(choice) ? choice[part] : undefined
+  const content = isBag(message) ? message.content : undefined
+  if (typeof content === 'string') return content
+  // Events without text say who speaks, or how many tokens there were.
+  if (part === 'delta' && isBag(value) && !('error' in value)) return ''
+  throw unusable('its answer has another shape')
+}
+
+const isBag = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+/**
+ * The one command of a reply: all of it is JSON with a text `command`, or it holds exactly one fenced block of one line.
+ * Throws KaroError unavailable for any other reply, and for a command that is too long, does not parse, or has characters
+ * a terminal would act on.
+ */
+export function commandIn(reply: string, shell: (typeof SHELLS)[number]): string {
+  const command = (jsonCommand(reply) ?? fencedCommand(reply))?.trim()
+  if (command === undefined || command === '') throw unusable('its answer is not one command')
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u.test(command))
+    throw unusable('its command is more than one line, or has characters that hide something')
+  if (command.length > MOST_COMMAND) throw unusable('its command is too long')
+  const { parsed: understood, parts } = describe(command, shell)
+  if (!understood || parts.length === 0) throw unusable(`its command is no ${shell} command`)
+  return command
+}
+
+function jsonCommand(reply: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(reply)
+    return isBag(value) && typeof value.command === 'string' ? value.command : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function fencedCommand(reply: string): string | undefined {
+  const fences = reply.split('```')
+  if (fences.length !== 3) return undefined
+  const inside = fences[1] as string
+  // The name of a language stands on the fence's own line.
+  const body = inside.includes('\n') ? inside.replace(/^[\w+-]*[ \t]*\n/, '') : inside
+  // One block may hold the JSON that was asked for.
+  return jsonCommand(body) ?? body
+}

@@ -1,0 +1,74 @@
+// Finds what the person used before for the same: own commands that hold the request's words, the same directory first.
+import type { Candidate } from './ask.ts'
+import type { Knowledge } from './knowledge.ts'
+import { concept, concepts, isStop } from './language.ts'
+import type { Index } from './match.ts'
+import { TOOLS } from './tools.ts'
+
+/** One command that ran, as the history gives it. */
+export interface OwnCommand {
+  readonly command: string
+  readonly cwd: string
+  readonly exit_code: number | null
+  readonly risk_level: string
+}
+
+/** Share of the request's weight that a command has to hold. */
+const LEAST_HELD = 0.75
+/** Below what a recipe that says exactly this gets: what was asked for in words comes before what was once typed. */
+const BEST = 0.9
+const SAME_DIRECTORY = 0.06
+const MOST_LENGTH = 400
+
+/** Whoever wants one of these says so. */
+const DESTROYS =
+  /^(?:sudo\s+)?(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|wipefs|fdisk)\b|\b(?:delete|destroy|prune|drop|reset|clean|purge|--force|-delete)\b/
+const ASKS_IT: ReadonlySet<string> = new Set(
+  'delete kill stop discard force overwrite reset clean prune format shutdown restart wipe empty clear'
+    .split(' ')
+    .map(concept),
+)
+
+/** At most three, best first. Only what worked. `cwd`: where the person is. */
+export function ownCandidates(
+  request: string,
+  own: readonly OwnCommand[],
+  cwd: string | undefined,
+  { knowledge, index }: { readonly knowledge: Knowledge; readonly index: Index },
+): readonly Candidate[] {
+  const asked = new Set(concepts(request))
+  if (asked.size < 2) return []
+  const destructive = [...asked].some((word) => ASKS_IT.has(word))
+  const all = [...asked].reduce((sum, word) => sum + index.weight(word), 0)
+  const best = new Map<string, number>()
+  for (const { command, cwd: where, exit_code, risk_level } of own) {
+    if (exit_code !== 0 || command.length > MOST_LENGTH || /[\p{Cc}\p{Cf}]/u.test(command)) continue
+    if (!destructive && (risk_level !== 'safe' || DESTROYS.test(command))) continue
+    // Karo's own questions hold their words and answer nothing.
+    if (/^karo\b/.test(command)) continue
+    const typed = new Set(wordsIn(command))
+    const about = new Set(concepts(describedAs(command, knowledge)))
+    const held = [...asked].filter((word) => typed.has(word) || about.has(word))
+    if (held.length < 2 || !held.some((word) => typed.has(word))) continue
+    const share = held.reduce((sum, word) => sum + index.weight(word), 0) / all
+    if (share < LEAST_HELD) continue
+    const score = BEST * share + (where === cwd ? SAME_DIRECTORY : 0)
+    best.set(command, Math.max(score, best.get(command) ?? 0))
+  }
+  return [...best]
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    .slice(0, 3)
+    .map(([command, score]) => ({ command, source: 'history', score, placeholders: [] }))
+}
+
+const wordsIn = (command: string): string[] =>
+  (command.toLowerCase().match(/[a-z0-9]+/g) ?? []).filter((word) => !isStop(word)).map(concept)
+
+/** What its tool and subcommand do. */
+function describedAs(command: string, knowledge: Knowledge): string {
+  const [tool = '', sub = ''] = command.replace(/^sudo\s+/, '').split(/\s+/)
+  const known = knowledge.command(tool)
+  const own = Object.hasOwn(TOOLS, tool) ? TOOLS[tool]?.does : undefined
+  const below = known?.s?.find(([names]) => names.includes(sub))?.[1].d
+  return [own ?? known?.d ?? '', below ?? ''].join(' ')
+}
