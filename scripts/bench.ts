@@ -6,6 +6,7 @@ import { measureCheck } from '../test/bench/check.ts'
 import { measureGossip } from '../test/bench/gossip.ts'
 import { measureDashHook, measureHook, measureZshHook } from '../test/bench/hook.ts'
 import { measureIdle } from '../test/bench/idle.ts'
+import { measureImport } from '../test/bench/import.ts'
 import { measureIngest } from '../test/bench/ingest.ts'
 import { measureJoin } from '../test/bench/join.ts'
 import { type MeshCosts, measureIdleFleets, measureMesh } from '../test/bench/mesh.ts'
@@ -84,6 +85,23 @@ const BENCHMARKS: readonly Benchmark[] = [
       const beside = { what: 'batched Level puts', value: raw_puts_per_second }
       const name = 'spool to stored event'
       return [{ name, value: events_per_second, unit: '/s', beside, ratio, aim: least('ratio', 0.25) }]
+    },
+  },
+  {
+    name: 'import',
+    async run({ quick }) {
+      const rate = await measureImport(quick ? 10_000 : 100_000, quick ? 1 : 3)
+      const beside = { what: '`wc -l` of the file', value: rate.wc_per_second }
+      const figure = (name: string, value: number): Figure => ({
+        ...{ name: `${name}, ${rate.commands.toLocaleString('en')} commands`, value, unit: '/s', beside },
+        ratio: value / rate.wc_per_second,
+      })
+      return [
+        { ...figure('karo import bash with its bar', rate.new_per_second), aim: least('value', 20_000) },
+        figure('the same once more: all known', rate.known_per_second),
+        figure('karo import undo', rate.undo_per_second),
+        figure('the reader alone, in process', rate.read_per_second),
+      ]
     },
   },
   {
