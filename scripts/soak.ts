@@ -8,9 +8,11 @@ import { damageRounds } from '../test/support/damage.ts'
 import { asksAll, beginTrial, denies, holdsAll, isCut, loses } from '../test/support/endure.ts'
 import { INSPECTED } from '../test/support/heap.ts'
 import { befriend, nextTo } from '../test/support/honest.ts'
+import { PROFILES, type Profile } from '../test/support/lives.ts'
 import { startNode } from '../test/support/node.ts'
 import { endAll } from '../test/support/processes.ts'
 import { besiege } from '../test/support/siege.ts'
+import { falseAlarms } from '../test/support/watched-life.ts'
 import { build, isFresh } from './build.ts'
 
 interface Run {
@@ -24,6 +26,9 @@ const FRAMES = 1_000_000
 const DAEMONS = 50
 const CRASH_ROUNDS = 200
 const DAMAGE_ROUNDS = 100
+const YEARS_LIVED = 100
+/** One a month of severity 5 or more. */
+const SIGNALS_A_YEAR_MAX = 12
 /** Heap after garbage collection at the end, beside its value after ten thousand frames. */
 const HEAP_GROWTH_MAX = 1.1
 /** Of buffers, bytes: eight members' replay windows in full take 3.5 MiB. */
@@ -75,6 +80,18 @@ const RUNS: readonly Run[] = [
     name: 'damage',
     does: 'a hundred databases with bytes turned and files cut off: refused, repaired, nothing silently gone',
     run: (seed) => damageRounds({ rounds: DAMAGE_ROUNDS, seed }),
+  },
+  {
+    name: 'lives',
+    does: 'a hundred ordinary years each of three made-up people: hardly anything is called unusual',
+    async run(seed) {
+      const told = (Object.keys(PROFILES) as Profile[]).map((profile) => {
+        const { all, weigh } = falseAlarms(profile, YEARS_LIVED, seed)
+        ok(weigh <= YEARS_LIVED * SIGNALS_A_YEAR_MAX, `${profile}: ${weigh} signals in ${YEARS_LIVED} years`)
+        return `${profile} ${(all / YEARS_LIVED).toFixed(1)} a year, ${(weigh / YEARS_LIVED).toFixed(1)} of them of severity 5 or more`
+      })
+      return told.join('; ')
+    },
   },
   {
     name: 'sim',

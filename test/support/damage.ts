@@ -15,7 +15,7 @@ import { systemClock } from '../../src/base/clock.ts'
 import { KaroError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { revealLevel0 } from '../../src/observe/level0.ts'
-import type { EventInput } from '../../src/store/events.ts'
+import type { EventInput, GuardNote } from '../../src/store/events.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
 import { checkDatabase, type Report, repairDatabase } from '../../src/store/repair.ts'
 import { LOST_TEXT } from '../../src/store/repair-commands.ts'
@@ -75,8 +75,13 @@ export async function fillDatabase(directory: string, events: number): Promise<v
       const batch = Array.from({ length: Math.min(100, to - at) }, (_, i) => someEvent(at + i))
       // Some of them were imported.
       if (at === from) await importAll(store, batch)
-      else await store.events.ingest({ events: batch, position: positionAt(at + 1), dropped: 0 })
+      else {
+        const guarded = [blockedBeside(batch[0]!)]
+        await store.events.ingest({ events: batch, guarded, position: positionAt(at + 1), dropped: 0 })
+      }
     }
+    await store.anomalies.update(1000, { put: [someSignal(half)], remove: [], day: 20_000 + half })
+    await store.anomalies.mute(1000, { target: `timing/${half}`, until: null })
     await store.consent.put({
       ...{ uid: 1000, allow_peers: ['*'], allow_supervisors: [], deny_peers: [], off: false },
       decided_at: 1 + half,
@@ -96,6 +101,40 @@ export async function fillDatabase(directory: string, events: number): Promise<v
     })
     await store.stop()
   }
+}
+
+const blockedBeside = ({ uid, start_us, local }: EventInput): GuardNote => ({
+  ...{ uid, at_us: start_us, local },
+  ...{ outcome: 'blocked', risk_level: 'high' },
+})
+
+const someSignal = (n: number) => ({
+  ...{
+    id: `0000000${n}`,
+    kind: 'timing',
+    subject: null,
+    severity: 6,
+    unit: 'commands',
+    observed: 34,
+    expected: 0,
+  },
+  ...{
+    spread: null,
+    n: 30,
+    window: { start: 1, end: 2 },
+    first_seen: 1,
+    last_seen: 2,
+    count: 1,
+    last_day: 1,
+    seen: true,
+  },
+})
+
+/** What is not of events: lines that were stopped, signals, mutes. */
+async function besideEvents({ rollups, anomalies }: Store): Promise<readonly number[]> {
+  const days = await Promise.all([1000, 1001].map((uid) => rollups.days(uid, 0, 99_999)))
+  const blocked = days.flat().reduce((sum, { rollup }) => sum + rollup.guard.blocked, 0)
+  return [blocked, (await anomalies.signals(1000)).length, (await anomalies.mutes(1000)).length]
 }
 
 async function importAll(store: Store, events: readonly EventInput[]): Promise<void> {
@@ -172,6 +211,7 @@ export async function damageRound(whole: string, events: number, copy: string, s
   const store = await openIn(copy)
   let kept = 0
   let placeholders = 0
+  let beside: readonly number[] = []
   try {
     for (const uid of [1000, 1001]) {
       const found = await store.events.search(uid, { words: [], limit: events })
@@ -182,6 +222,7 @@ export async function damageRound(whole: string, events: number, copy: string, s
         else if (!texts.has(text)) fail('a text that nobody typed')
       }
     }
+    beside = await besideEvents(store)
     // What is left of the lists of imports can be undone, and takes out nothing else.
     for (const uid of [1000, 1001]) {
       for (const { number } of await store.events.imports(uid, 10)) {
@@ -199,6 +240,11 @@ export async function damageRound(whole: string, events: number, copy: string, s
   const told = report.keyspaces.commands?.lost ?? 0
   if (placeholders > 0 && told === 0) fail('texts are lost and nobody says so')
   const lossless = report.ok || !report.findings.some(({ where }) => /^\d+\.(ldb|log)/.test(where))
+  // The first batch of each half was imported, without a guard.
+  const besideOfWhole = [events / 100 - 2, 2, 2]
+  if (beside.some((count, i) => count > besideOfWhole[i]!)) fail('more beside events than there was')
+  if (lossless && beside.join() !== besideOfWhole.join())
+    fail('what is beside events is gone and nobody says so')
   if (lossless && (kept !== events || placeholders > 0)) fail('events are gone and nobody says so')
   // What the ledger lost stays lost, and is told again.
   if (!(await checkDatabase(copy)).ok) fail('what was repaired is not whole')

@@ -4,7 +4,22 @@ import { findings } from '../../src/anomalies/kinds.ts'
 import { settle } from '../../src/anomalies/settle.ts'
 import type { Signal } from '../../src/anomalies/signal.ts'
 import { HOUR_MS } from '../../src/base/calendar.ts'
-import { dayOf, type LivedDay, midnight } from './lives.ts'
+import { dayOf, type LivedDay, live, midnight, type Profile } from './lives.ts'
+
+/** From here on a signal is told to somebody who did not ask: the severity of the notice. */
+export const WEIGHS = 5
+
+/** Signals of ordinary years of one kind of person: how many there were, and how many of them weigh. */
+export function falseAlarms(profile: Profile, years: number, seed: number): { all: number; weigh: number } {
+  let all = 0
+  let weigh = 0
+  for (let year = 0; year < years; year++) {
+    const signals = watchLife(live(profile, seed + year * 7919, 20_000, 365))
+    all += signals.length
+    weigh += signals.filter(({ severity }) => severity >= WEIGHS).length
+  }
+  return { all, weigh }
+}
 
 /** All signals of that life, in the order they began. */
 export function watchLife(life: readonly LivedDay[], lookEveryHour = true): readonly Signal[] {
