@@ -1,5 +1,6 @@
 // AI coding tools with Karo's hook in their settings: what is denied never runs, what ran is in the history as generated.
 import {
+  chmodSync,
   chownSync,
   existsSync,
   mkdirSync,
@@ -7,11 +8,14 @@ import {
   readFileSync,
   realpathSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
+import { leaveInSpool } from '../../src/adapters/index.ts'
+import { callDaemon } from '../../src/api/client.ts'
 import type { EventShape, StatisticsShape } from '../../src/api/shapes.ts'
 import { codingTool, TOOLS } from '../support/coding-tool.ts'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'
@@ -284,6 +288,33 @@ test.skipIf(process.getuid?.() !== 0)('the settings of somebody else are not cha
   expect(readdirSync(join(at.home, '.codex'))).toEqual(['hooks.json'])
   expect(readFileSync(file, 'utf8')).toBe('{}')
 })
+
+test.skipIf(process.getuid?.() !== 0)(
+  "on the machine's node what a person's tool ran is theirs, and readable by nobody else",
+  async () => {
+    const [ann, group] = [12_345, 12_399]
+    const machine = await startNode({ name: 'machine' })
+    const spool = join(machine.home, 'spool')
+    chmodSync(machine.home, 0o711)
+    chownSync(spool, 0, group)
+    chmodSync(spool, 0o3733)
+    const ran = { command: 'echo hers', cwd: '/srv', shell: 'bash', exitCode: 0, durationMs: 1 } as const
+    process.seteuid?.(ann)
+    const left = leaveInSpool([{ ran }], { directory: spool, uid: ann, pid: process.pid, now: Date.now() })
+    process.seteuid?.(0)
+    expect(left).toBe(true)
+    const [name = ''] = spoolOf(machine.home)
+    const { mode, uid, gid } = statSync(join(spool, name))
+    expect([mode & 0o777, uid, gid]).toEqual([0o640, ann, group])
+    await until(async () => (await machine.status()).spool.pending_bytes === 0, { what: 'it is read' })
+    expect(await machine.json(['history'])).toMatchObject({ events: [] })
+    chmodSync(join(machine.home, 'karo.sock'), 0o666)
+    process.seteuid?.(ann)
+    const asked = callDaemon({ socket: join(machine.home, 'karo.sock') }, 'GET', '/api/v1/history')
+    process.seteuid?.(0)
+    expect(await asked).toMatchObject({ events: [{ command: 'echo hers', karo_generated: true }], total: 1 })
+  },
+)
 
 test('a command of a megabyte, deep nesting and odd bytes are answered', async () => {
   const at = place()
