@@ -7,7 +7,7 @@ import type { Change, Database, Snapshot } from './database.ts'
 import { BY_HASH, HASH_BYTES, VALUE_VERSION as TEXT_VERSION } from './event-commands.ts'
 import type { EventRemoval } from './event-removal.ts'
 import { decodeWithoutText, type EventInput, idOfEvent } from './event-rows.ts'
-import { unknownEvents } from './event-transfer.ts'
+import { keysBetween, mostAtOnce, unknownEvents } from './event-transfer.ts'
 import {
   type ImportAbout,
   type ImportRecord,
@@ -216,6 +216,16 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
 
   /** For each of them, in the order of time, the keys of what is there from 2 s before it to 2 s after. */
   async function nearby(sorted: readonly Arrival[]): Promise<readonly (readonly Uint8Array[])[]> {
+    const there = await keysBetween(db, uid, {
+      from: (sorted[0]?.event.start_us ?? 0) - SAME_US,
+      to: (sorted.at(-1)?.event.start_us ?? 0) + SAME_US,
+      ...{ most: mostAtOnce(sorted.length), snapshot },
+    })
+    return there === undefined ? nearbyFarApart(sorted) : nearbyAmong(there, sorted)
+  }
+
+  /** Where much lies between them: from one to the next. */
+  async function nearbyFarApart(sorted: readonly Arrival[]): Promise<readonly (readonly Uint8Array[])[]> {
     const keys = db.keys({ ...eventsOf(uid), snapshot })
     try {
       let window: Uint8Array[] = []
@@ -257,6 +267,22 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
       ]
     },
   }
+}
+
+/** The same, of keys in the order of time. */
+function nearbyAmong(
+  keys: readonly Uint8Array[],
+  sorted: readonly Arrival[],
+): readonly (readonly Uint8Array[])[] {
+  const times = keys.map(startOfKey)
+  let begin = 0
+  let end = 0
+  return sorted.map(({ event }) => {
+    while (begin < keys.length && times[begin]! < event.start_us - SAME_US) begin++
+    end = Math.max(end, begin)
+    while (end < keys.length && times[end]! <= event.start_us + SAME_US) end++
+    return keys.slice(begin, end)
+  })
 }
 
 /** Not every program says which shell it was. */

@@ -138,6 +138,20 @@ test('without a time: as often as the text is there in that shell, whatever its 
   expect((await commandsOf(events)).filter((command) => command === 'ls')).toHaveLength(4)
 })
 
+test('few that lie far apart, with much between them, are known as well', async () => {
+  const { events } = await opened()
+  const much = Array.from({ length: 1_500 }, (_, i) => ({
+    command: `echo ${i}`,
+    start_us: T0 + i * 1_000_000,
+  }))
+  await live(events, much)
+  const file = [timed('echo 0', 1), timed('echo 7', 3), timed('echo 700', 700), timed('echo 1499', 1_497)]
+  const added = [timed('echo 0', 2.5), ...file.slice(1)]
+  expect((await bring(events, file)).added).toEqual([1])
+  expect((await bring(events, added)).added).toEqual([1])
+  expect((await bring(events, [...file, added[0]!])).added).toEqual([0])
+})
+
 test('a place without a time is no time that something could have run at', async () => {
   const { events } = await opened()
   await bring(events, [untimed('ls', 10, 1)])
