@@ -54,7 +54,7 @@ export async function knowledgeFiles(): Promise<ReadonlyMap<string, Uint8Array>>
 }
 
 /** What `karo explain` reads: an index of names, and each command's knowledge, deflated, one after the other. */
-async function extract(): Promise<{ index: Uint8Array; data: Uint8Array }> {
+export async function extract(): Promise<{ index: Uint8Array; data: Uint8Array }> {
   const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8')) as { version: string }
   const commands: Record<string, readonly [start: number, length: number]> = {}
   const chunks: Uint8Array[] = []

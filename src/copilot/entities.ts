@@ -65,7 +65,7 @@ const TLDS =
   'com|org|net|io|dev|de|uk|eu|fr|local|lan|internal|corp|edu|gov|info|app|ai|co|me|test|example|home|arpa'
 
 const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity | undefined])[] = [
-  [/^(["'`])([^"'`]*)\1(?=$|[\s,.;:?!])/, (m) => ({ kind: 'quoted', value: m[2] as string })],
+  [/^(["'`])((?:(?!\1).)*)\1(?=$|[\s,.;:?!])/, (m) => ({ kind: 'quoted', value: m[2] as string })],
   [/^\u201c([^\u201d]*)\u201d/, (m) => ({ kind: 'quoted', value: m[1] as string })],
   [/^[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/i, (m) => ({ kind: 'url', value: m[0].replace(/[.,;!?]+$/, '') })],
   [/^git@[\w.-]+:[\w./~-]+/, (m) => ({ kind: 'url', value: m[0] })],

@@ -61,8 +61,8 @@ export const PROCESSES: readonly Recipe[] = [
   recipe('sudo journalctl --vacuum-time={days=7}d', 'delete journal entries older than {days}|clean up old system logs|shrink the journal', { asks: 'delete clean shrink' }),
   recipe('crontab -l', 'list my cron jobs|show scheduled tasks|what is in my crontab'),
   recipe('crontab -e', 'edit my cron jobs|add a cron job|schedule a command regularly'),
-  recipe('sudo shutdown -h now', 'shut down the computer|power off now|turn the machine off', { asks: 'shutdown poweroff off' }),
-  recipe('sudo shutdown -r now', 'reboot the machine|restart the computer', { asks: 'reboot restart' }),
+  recipe('sudo shutdown -h now', 'shut down the computer|power off now|turn the machine off', { asks: 'shutdown poweroff off', unless: 'planned schedule cancel' }),
+  recipe('sudo shutdown -r now', 'reboot the machine|restart the computer', { asks: 'reboot restart', unless: 'planned schedule cancel' }),
   recipe('shutdown -c', 'cancel the shutdown|abort a scheduled reboot'),
 
   recipe('sudo apt install {package}', 'install {package}|install the package {package}|add the package {package}|apt install {package}|how do i install {package}'),

@@ -1,0 +1,139 @@
+// What `karo ask` answers without a model: requests as people type them, and that nothing destroys unless it was asked.
+import { beforeAll, expect, test } from 'vitest'
+import { findCommand } from '../../../src/copilot/ask.ts'
+import type { Knowledge } from '../../../src/copilot/knowledge.ts'
+import { RECIPES } from '../../../src/copilot/recipes/index.ts'
+import { checkCommand, type SHELLS } from '../../../src/risk/index.ts'
+import { builtKnowledge } from '../../support/knowledge.ts'
+import { readRequests } from '../../support/requests.ts'
+
+let knowledge: Knowledge
+beforeAll(async () => {
+  ;({ knowledge } = await builtKnowledge())
+})
+
+const judge = (command: string) => checkCommand(command, { shell: 'bash' })
+const ask = (words: string, shell: (typeof SHELLS)[number] = 'bash') =>
+  findCommand(words, { shell, judge, knowledge })
+
+/** Commands that end, overwrite or delete something. */
+const DESTROYS =
+  /(?:^|[|;&]\s*|sudo )(?:rm|rmdir|shred|kill|pkill|killall|fuser -k|mkfs\S*|dd|truncate|userdel)\b|-delete\b|\b(?:prune|reset --hard|clean -f|push --force|branch -D|restore|rollout undo|remove|autoremove|uninstall|stop|down|shutdown|rmi|container rm|docker rm)\b/
+/** Words of somebody who wants that. */
+const WANTS =
+  /\b(?:delet|remov|rm\b|eras|drop|purg|get rid|clean|empty|clear|kill|terminat|end\b|stop|shut|reboot|power|free\b|format|writ|boot|burn|flash|wipe|shred|discard|undo|throw|restor|revert|forget|unistall|uninstall|disabl|unused|unmount|unstage|dupes|rolls? back|reset|image|bring|down|truncat|restart)/i
+
+test.each(['requests.txt', 'requests-held-out.txt'])(
+  'nine of ten of %s are answered as they should',
+  (file) => {
+    const requests = readRequests(file)
+    const wrong = requests.filter(({ words, accepts }) => !accepts.test(ask(words).command ?? ''))
+    expect(
+      wrong.length / requests.length,
+      wrong.map(({ words }) => `${words} → ${ask(words).command}`).join('\n'),
+    ).toBeLessThan(0.1)
+  },
+)
+
+test('no answer destroys anything unless that was asked for', () => {
+  const requests = ['requests.txt', 'requests-held-out.txt'].flatMap((file) => readRequests(file))
+  const dangerous = requests
+    .filter(({ words }) => !WANTS.test(words))
+    .map(({ words }) => [words, ask(words).command ?? ''] as const)
+    .filter(([, command]) => DESTROYS.test(command))
+  expect(dangerous).toEqual([])
+})
+
+test.each([
+  'show me what is in my home directory',
+  'list all files older than 30 days',
+  'which untracked files are there',
+  'how many stopped containers do I have',
+  "find empty files but don't delete them",
+  'do not remove any logs, just list files older than 7 days',
+  'never delete my branch, only show branches',
+  'which processes could I look at',
+  'preview git clean',
+  'show unused docker images without removing them',
+  'keep all files but list the biggest ones',
+  'is there a shutdown planned',
+  'what would terraform change',
+])('%s: nothing that destroys', (words) => {
+  const { command, alternatives } = ask(words)
+  for (const one of [command ?? '', ...alternatives.map((other) => other.command)])
+    expect(one).not.toMatch(
+      /\b(?:rm|kill|prune|-delete|mkfs|dd|shutdown|reset --hard|clean -fd|branch -[dD])\b/,
+    )
+})
+
+test('undoing a commit with its changes kept never throws them away', () => {
+  for (const words of [
+    'remove last commit but keep files',
+    'undo last commit and keep my changes',
+    'revert last commit',
+  ]) {
+    const { command, alternatives } = ask(words)
+    expect([command, ...alternatives.map((one) => one.command)].join('\n')).not.toMatch(/--hard/)
+  }
+})
+
+test.each([
+  'deploy quantum flux capacitor to mars',
+  'the weather in Paris',
+  'asdf qwer zxcv',
+  'please write a poem about autumn leaves',
+  '?????',
+  'the of and',
+  '',
+  '   ',
+])('%j: no guess', (words) => {
+  const answer = ask(words)
+  expect(answer).toMatchObject({ command: null, source: null, risk_level: null, decision: null })
+})
+
+test('what is named goes into the command as one quoted word, whatever it is', () => {
+  const hostile = [`$(touch pwned)`, '`id`', 'a b', `it's`, '; rm -rf /', '-rf', '!!', 'a\\b', '&& reboot']
+  for (const text of hostile) {
+    const quote = text.includes("'") ? '"' : "'"
+    const { command } = ask(`which files contain ${quote}${text}${quote}`)
+    expect(command).toMatch(/^grep -rl /)
+    expect(judge(command as string).risk_level, command as string).toBe('safe')
+  }
+  expect(ask('which files contain "it\'s"').command).toBe("grep -rl 'it'\\''s' .")
+  expect(ask('replace "a/b" with "c&d" in x.txt').command).toBe("sed -i 's/a\\/b/c\\&d/g' x.txt")
+  expect(ask("replace 'x' with \"o'clock\" in x.txt").command).toBe("sed -i 's/x/o'\\''clock/g' x.txt")
+})
+
+test('fish has its own form where it needs one', () => {
+  expect(ask('rename all .jpeg to .jpg', 'fish').command).toContain('path change-extension jpg')
+  expect(ask('stop all containers', 'fish').command).toBe('docker stop (docker ps -q)')
+})
+
+test('an option is found by what it does', () => {
+  expect(ask('curl follow redirects')).toMatchObject({ command: 'curl -L', source: 'fig curl' })
+})
+
+test('the same words give the same answer', () => {
+  expect(ask('find large files')).toEqual(ask('find large files'))
+})
+
+test('odd requests end soon and harm nothing', () => {
+  const odd = [
+    'x'.repeat(100_000),
+    'find '.repeat(50_000),
+    '\u0000\u001b[31m',
+    '"'.repeat(9_999),
+    '((((',
+    '🙂'.repeat(500),
+    "'",
+    '{file}{dir}',
+  ]
+  for (const words of odd) {
+    const { command } = ask(words)
+    expect(command ?? '').not.toMatch(/[\u0000-\u001f]/)
+  }
+})
+
+test('there are recipes enough', () => {
+  expect(RECIPES.length).toBeGreaterThan(500)
+})
