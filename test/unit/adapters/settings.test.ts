@@ -83,6 +83,39 @@ describe.each(tools)('%s', (_, settings) => {
   })
 })
 
+test('whatever else stands in such a file, ours goes in and out and the rest stays', () => {
+  const entries = fc.array(fc.jsonValue({ maxDepth: 2 }), { maxLength: 3 })
+  const hooks = fc.dictionary(fc.constantFrom('PreToolUse', 'Stop', 'x'), entries)
+  const files = fc.record({ hooks, other: fc.jsonValue({ maxDepth: 2 }) }, { requiredKeys: [] })
+  fc.assert(
+    fc.property(
+      files,
+      fc.constantFrom(undefined, 2, '\t'),
+      fc.constantFrom(...tools),
+      (value, layout, tool) => {
+        const [, settings] = tool
+        const text = JSON.stringify(value, null, layout)
+        const before = JSON.parse(text)
+        const once = withHooks(text, settings, LINE)
+        const wanted = settings.entries(LINE) as Record<string, readonly Json[]>
+        const after = JSON.parse(once)
+        for (const [event, own] of Object.entries(wanted)) {
+          expect(after.hooks[event]).toEqual([...(before.hooks?.[event] ?? []), ...own])
+        }
+        expect(withHooks(once, settings, LINE)).toBe(once)
+        const { hooks: left = {}, ...rest } = JSON.parse(withoutHooks(once))
+        for (const key of Object.keys(settings.fixed)) delete rest[key]
+        const { hooks: had = {}, ...others } = before
+        expect(rest).toEqual(others)
+        // A list that was empty is as if it were not there.
+        const full = (lists: Record<string, unknown[]>) =>
+          Object.fromEntries(Object.entries(lists).filter(([, list]) => list.length > 0))
+        expect(full(left)).toEqual(full(had))
+      },
+    ),
+  )
+})
+
 describe('edits of JSON', () => {
   const object = fc.dictionary(fc.string(), fc.jsonValue({ maxDepth: 3 }), { maxKeys: 5 })
   const layouts = fc.constantFrom(undefined, 1, 2, 4, '\t')
