@@ -71,7 +71,7 @@ export interface Statistics extends Totals {
   readonly busiest: { readonly date: string; readonly count: number } | null
   /** Days with commands. */
   readonly active_days: number
-  /** Days in a row with commands, of the last two years: up to now, and the most there were. */
+  /** Days in a row with commands, of the last year: up to now, and the most there were. */
   readonly streak: { readonly current: number; readonly longest: number }
   /** The first day there are numbers of, `2026-11-20`. */
   readonly recorded_since: string | null

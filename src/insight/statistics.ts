@@ -4,7 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Rollup, RollupRepository, Tally } from '../store/rollups.ts'
 import { type Folded, fold } from './fold.ts'
 import type { Failing, Statistics } from './index.ts'
-import { type Span, spanBefore, spanOf } from './periods.ts'
+import { PERIOD_DAYS, type Span, spanBefore, spanOf } from './periods.ts'
 import { hoursBetween } from './time.ts'
 import { changeOf, hasRisen } from './trends.ts'
 
@@ -19,8 +19,8 @@ type Day = { readonly day: number; readonly rollup: Rollup }
 
 /** Of all tools: those that a person would look at. */
 const FAILING_MOST = 5
-/** Streaks are looked for this far back: two years. */
-const STREAK_DAYS = 731
+/** Streaks are looked for this far back: as far as the longest period. */
+const STREAK_DAYS = PERIOD_DAYS.year
 /** A point of a year is a week. */
 const WEEK = 7
 

@@ -147,7 +147,7 @@ export const statistics = z
     active_days: count('days with commands'),
     streak: z.strictObject({
       current: count('days in a row with commands, up to today or yesterday'),
-      longest: count('the most there were in two years'),
+      longest: count('the most there were in a year'),
     }),
     recorded_since: date('the first local date there are numbers of').nullable(),
     change,
