@@ -1,7 +1,7 @@
 // What the parts of a walk share: where a script is being read, what the line has defined, and who is told.
 import type { Function as FunctionNode, SyntaxNode } from 'unbash'
 import type { Budget } from './limits.ts'
-import type { Arg, LineFact, Output, Scope, SimpleCommand, Span } from './model.ts'
+import type { Arg, LineFact, Output, Scope, SimpleCommand, Span, Variables } from './model.ts'
 import type { WordHost } from './words.ts'
 
 export interface Findings {
@@ -41,5 +41,14 @@ export interface Walk {
 }
 
 export function cloneScope(scope: Scope, parameters: readonly Arg[] | undefined = scope.parameters): Scope {
-  return { ...scope, parameters, variables: new Map(scope.variables) }
+  return { ...scope, parameters, variables: above(scope.variables) }
+}
+
+/** Variables that can be set without changing those below; copying them all for each subshell would cost their square. */
+function above(below: Variables): Variables {
+  const own: Variables = new Map()
+  return {
+    get: (name) => own.get(name) ?? below.get(name),
+    set: (name, value) => own.set(name, value),
+  }
 }

@@ -67,6 +67,11 @@ export interface Value {
   readonly output?: Output
 }
 
+export interface Variables {
+  get(name: string): Value | undefined
+  set(name: string, value: Value): unknown
+}
+
 /** The shell's state as far as the line itself determines it. */
 export interface Scope {
   readonly shell: Shell
@@ -79,7 +84,7 @@ export interface Scope {
   readonly sockets?: Set<string>
   /** Absolute, or relative to the unknown directory the line starts in (`.`). */
   cwd: string
-  readonly variables: Map<string, Value>
+  readonly variables: Variables
   /** `$1`, `$2`, …; undefined when unknown. */
   parameters: readonly Arg[] | undefined
 }

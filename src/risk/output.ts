@@ -96,9 +96,11 @@ function whereRead({ name, args, scope }: SimpleCommand): Scope {
 }
 
 function secretTaint(command: SimpleCommand): number {
+  const where = whereRead(command)
+  const words = [command.name, ...command.args.map((arg) => arg.text)].join(' ')
   const reads =
-    EXPORTS_SECRETS.test([command.name, ...command.args.map((arg) => arg.text)].join(' ').slice(0, 500)) ||
-    command.args.some((arg) => mustStayHere(arg.text.replace(/^if=/, ''), whereRead(command)))
+    EXPORTS_SECRETS.test(words.slice(0, 500)) ||
+    command.args.some((arg) => mustStayHere(arg.text.replace(/^if=/, ''), where))
   return reads ? TAINT.secret : TAINT.none
 }
 

@@ -22,6 +22,10 @@ const ZSH_LOOP = /^\s*(?:for|foreach|select)\s+(\w+)\s*$/
 /** Deeper parentheses and longer runs of keywords are not looked into one by one, which bounds the work. */
 const MAX_PARENTHESES = 16
 const MAX_OPENERS = 16
+/** Substitutions whose output is remembered. */
+const MAX_BOUND = 64
+/** UTF-16 units before a loop's list in parentheses. */
+const MAX_HEAD = 80
 
 /** Bare parentheses (fish substitutions) become statements of their own, with an unknown variable in their place. */
 export function splitPieces(text: string, counter = { next: 0 }): readonly Piece[] {
@@ -64,7 +68,8 @@ export function splitPieces(text: string, counter = { next: 0 }): readonly Piece
       if (open === undefined) cut(i, i + 1)
       else if (text[open - 1] !== '$' && text[open - 1] !== '<' && text[open - 1] !== '>') {
         const inner = chars.slice(open + 1, i).join('')
-        const loop = opens.length === 0 ? ZSH_LOOP.exec(chars.slice(start, open).join('')) : null
+        const isHead = opens.length === 0 && open - start < MAX_HEAD
+        const loop = isHead ? ZSH_LOOP.exec(chars.slice(start, open).join('')) : null
         if (loop !== null) {
           // zsh: for x (a b) command
           out.push({ text: `: ${inner}`, start: open - 1, heads: { loop: loop[1] as string, values: inner } })
@@ -80,7 +85,7 @@ export function splitPieces(text: string, counter = { next: 0 }): readonly Piece
             out.push({
               ...piece,
               start: open + 1 + piece.start,
-              ...(at === pieces.length - 1 && !blank && { binds }),
+              ...(at === pieces.length - 1 && !blank && counter.next <= MAX_BOUND && { binds }),
             })
         }
         chars.fill(' ', open, i + 1)

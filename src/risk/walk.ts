@@ -1,5 +1,5 @@
 // Walks the statements of a line, and of every script inside it, in the order the shell would run them.
-import { forEachChild, type ParsedScript, parse, type SyntaxNode } from 'unbash'
+import { forEachChild, type ParsedScript, type SyntaxNode } from 'unbash'
 import { isForkBomb, isSpawnLoop } from './fork-bomb.ts'
 import { cloneScope, type Findings, type Frame, type Walk } from './frame.ts'
 import { type Budget, MAX_DEPTH, MAX_LOOP_ROUNDS, MAX_NESTING, spend } from './limits.ts'
@@ -15,9 +15,12 @@ import {
   UNKNOWN,
 } from './model.ts'
 import { type Piece, splitPieces } from './pieces.ts'
-import { parseScript } from './script.ts'
+import { parseSafely, parseScript } from './script.ts'
 import { bare, redirections, simple } from './simple-command.ts'
 import { expandOne, expandWord, type WordHost } from './words.ts'
+
+/** Loops and functions, in text the grammar does not accept, whose values are followed. */
+const MAX_HEADS = 16
 
 /** Never throws for any string; the work is bounded by `budget`. */
 export function walkLine(line: string, scope: Scope, findings: Findings, budget: Budget): void {
@@ -54,8 +57,9 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     // zsh: () { … } arguments
     const given = /\(\)\s*\{[^{}]*\}[ \t]+([^;&|\n]+)/.exec(text)?.[1]
     const scope = given === undefined ? frame.scope : cloneScope(frame.scope, wordsOf(given, frame))
+    let heads = 0
     for (const piece of splitPieces(text)) {
-      const script = parse(piece.text)
+      const script = parseSafely(piece.text)
       if (script.errors !== undefined && script.errors.length > 0) clean = false
       const at: Frame['at'] = (node) => frame.at({ pos: piece.start + node.pos, end: piece.start + node.end })
       output = statements(script.commands, { ...frame, scope, at })
@@ -67,7 +71,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
           ...(output.feeds && { output: output.feeds }),
         })
       }
-      if (piece.heads !== undefined) noteHead(piece.heads, text, { ...frame, scope })
+      if (piece.heads !== undefined && heads++ < MAX_HEADS) noteHead(piece.heads, text, { ...frame, scope })
     }
     if (!clean) {
       const whole = frame.at({ pos: 0, end: text.length })
@@ -81,7 +85,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
   }
 
   function wordsOf(text: string, frame: Frame): readonly Arg[] {
-    const command = parse(`: ${text}`).commands[0]?.command
+    const command = parseSafely(`: ${text}`).commands[0]?.command
     const host = hostOf({ ...frame, at: () => [0, 0] })
     const words = command?.type === 'Command' ? command.args : []
     return words.flatMap((word) => (word.type === 'Word' ? expandWord(word, frame.scope, host) : []))

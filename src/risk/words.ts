@@ -1,9 +1,9 @@
 // Expands a parsed word to what the command would get: quotes, tilde, variables, braces, substitutions, splitting.
 import type { ParsedScript, SyntaxNode, Word, WordPart } from 'unbash'
-import { parse } from 'unbash'
 import { expandBraces } from './braces.ts'
 import { MAX_WORD_LENGTH } from './limits.ts'
 import { type Arg, type Output, type Scope, SOMETHING, type Span, TAINT, UNKNOWN } from './model.ts'
+import { parseSafely } from './script.ts'
 import { bounded, isList, parameter, variable } from './variables.ts'
 
 /** What the expansion needs from the layer that walks scripts. */
@@ -105,7 +105,7 @@ function expandBraceWord(word: Word, scope: Scope, host: WordHost): Arg[] {
     at: () => span,
   }
   return raw.flatMap((text) => {
-    const statement = parse(`: ${text}`).commands[0]?.command
+    const statement = parseSafely(`: ${text}`).commands[0]?.command
     if (statement?.type !== 'Command') return [{ text, span, taint: TAINT.none }]
     return statement.suffix.flatMap((part) => {
       if (part.type !== 'Word') return []
