@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest'
 import { localDay, startOfLocalDay } from '../../../src/base/calendar.ts'
 import { createInsight, floorToHour, widenToHours } from '../../../src/insight/index.ts'
-import { createEventRepository } from '../../../src/store/events.ts'
+import { createEventRepository, type GuardNote } from '../../../src/store/events.ts'
 import { createRollupRepository } from '../../../src/store/rollups.ts'
 import { temporaryDatabase } from '../../support/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../support/events.ts'
@@ -12,7 +12,10 @@ const HOUR = 3_600_000
 const NOW = new Date(2026, 10, 20, 15, 30).getTime()
 const identity = testIdentity(0)
 
-async function insightOf(sketches: readonly (Sketch & { readonly ago?: number })[]) {
+async function insightOf(
+  sketches: readonly (Sketch & { readonly ago?: number })[],
+  { notes = [] as readonly GuardNote[], silent = [] as readonly number[], guarded = false } = {},
+) {
   const db = await temporaryDatabase()
   const events = sketches.map(({ ago = 0, ...sketch }, tag) => {
     const date = new Date(NOW - ago)
@@ -23,14 +26,14 @@ async function insightOf(sketches: readonly (Sketch & { readonly ago?: number })
       local: { day: localDay(date.getTime()), hour: date.getHours() },
     })
   })
-  await createEventRepository(db).ingest({ events, position: positionAt(1), dropped: 0 })
+  await createEventRepository(db).ingest({ events, guarded: notes, position: positionAt(1), dropped: 0 })
   const clock = { now: () => NOW, monotonic: () => NOW }
   const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name: 'eng', version: '1.2.3' }
   return createInsight({
     rollups: createRollupRepository(db),
     countBetween: createEventRepository(db).countBetween,
-    isGuarded: () => false,
-    silentHooks: () => [],
+    isGuarded: () => guarded,
+    silentHooks: () => silent.map((uid) => ({ uid })),
     ...{ clock, node },
   })
 }
@@ -70,6 +73,31 @@ test('safety posture counts by level of risk; a guard that does not exist is not
     guarded: false,
     hook_silent: false,
   })
+})
+
+test('safety posture tells what the guard did and what programs typed, of the people asked for', async () => {
+  const note = (outcome: GuardNote['outcome'], uid = 1000, ago = 0): GuardNote => ({
+    ...{ uid, outcome, at_us: (NOW - ago) * 1000, risk_level: 'high' },
+    local: { day: localDay(NOW - ago), hour: new Date(NOW - ago).getHours() },
+  })
+  const notes = [
+    note('blocked'),
+    note('blocked', 1001),
+    note('confirmed'),
+    note('declined'),
+    note('unjudged'),
+  ]
+  const world = {
+    notes: [...notes, note('blocked', 1002), note('blocked', 1000, 30 * HOUR)],
+    ...{ silent: [1001], guarded: true },
+  }
+  const insight = await insightOf([{ karo_generated: true }, {}], world)
+  const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
+  expect(await insight.safetyPosture([1000, 1001], range)).toEqual({
+    by_risk_level: { safe: 2, moderate: 0, high: 0, critical: 0 },
+    ...{ blocked: 2, confirmed_risky: 1, karo_generated: 1, guarded: true, hook_silent: true },
+  })
+  expect(await insight.safetyPosture([1000], range)).toMatchObject({ blocked: 1, hook_silent: false })
 })
 
 test('activity tells hours and weekdays by the clock of the owner; unique commands are each person’s own', async () => {
