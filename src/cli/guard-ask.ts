@@ -25,7 +25,7 @@ export interface Answer {
 }
 
 /** A word that the shell can compare a line with. */
-const PLAIN_WORD = /^[\w.+-]{1,64}$/
+const PLAIN_WORD = /^\w[\w.+-]{0,63}$/
 
 /**
  * The line is in KARO_GUARD_LINE (its first characters; how many there are, in KARO_GUARD_LENGTH), what its aliases and

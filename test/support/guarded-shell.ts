@@ -4,9 +4,11 @@ import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ENTRY } from '../../scripts/build.ts'
 import type { GUARD_SHELLS, GuardOptions } from '../../src/observe/hooks/guard.ts'
+import type { SpoolRecord } from '../../src/observe/spool-record.ts'
 import { ruledTools } from '../../src/risk/ruled-tools.ts'
 import { temporaryDirectory } from './database.ts'
-import { type ShellOptions, startShell, type TypedShell } from './hooked-shell.ts'
+import { type ShellOptions, spooled, startShell, type TypedShell } from './hooked-shell.ts'
+import { until } from './until.ts'
 
 /** They note their words and do nothing else. */
 const STAND_INS = ['rm', 'dd', 'git', 'kubectl', 'shutdown', 'mkfs.ext4', 'chmod', 'make']
@@ -25,9 +27,20 @@ export interface GuardedShell extends TypedShell {
   readonly home: string
   /** What ran of the stand-ins, each call one line: `rm -rf /x`. */
   ran(): readonly string[]
-  /** Types the line and Enter, waits for the question or the refusal, then sends the keys and waits for the prompt. */
-  answer(line: string, keys: string): Promise<string>
+  /** What the guard noted: `blocked critical`. */
+  notes(): readonly string[]
+  /** Types the line and Enter; resolves when it has run, by its record. */
+  run(line: string): Promise<void>
+  /** Types the line and Enter, then the keys when it is asked about; resolves when the guard has noted something. */
+  noted(line: string, ...keys: readonly string[]): Promise<void>
+  /** Resolves when the line editor has the line again, after something was shown. */
+  back(): Promise<void>
+  /** Types the line, which is blocked, and takes it away again; what was shown. */
+  blocked(line: string): Promise<string>
 }
+
+/** Takes the line away, in all three. */
+export const CLEAR = '\u0015'
 
 export async function startGuarded(options: GuardedOptions): Promise<GuardedShell> {
   const directory = options.directory ?? temporaryDirectory()
@@ -59,15 +72,49 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
       ...options.guard,
     },
   })
+  const records = (noted: boolean): readonly SpoolRecord[] =>
+    spooled(shell.spool).filter(({ note }) => (note !== undefined) === noted)
+  async function more(noted: boolean, what: string, act: () => void | Promise<void>): Promise<void> {
+    const before = records(noted).length
+    await act()
+    await until(() => records(noted).length > before, {
+      what: `${what}, after ${JSON.stringify(shell.screen().slice(-1500))}`,
+    })
+  }
+  const enter = (line: string): void => shell.keys(`${line.replaceAll('\n', '\r')}\r`)
+  const noted: GuardedShell['noted'] = (line, ...keys) =>
+    more(true, `a note of the guard about ${line}`, async () => {
+      const from = shell.screen().length
+      enter(line)
+      for (const [i, key] of keys.entries()) {
+        const asked = () => shell.screen().slice(from).split('Run it?').length > i + 1
+        await until(asked, { what: `question ${i + 1} about ${line}` })
+        shell.keys(key)
+      }
+    })
+  const back = async (): Promise<void> => {
+    await until(() => /(?:Run it|does not run)[\s\S]*@\d+@ [^@]*$/.test(shell.screen()), {
+      what: `the line again, after ${JSON.stringify(shell.screen().slice(-1500))}`,
+    })
+  }
   return {
     ...shell,
     home,
-    ran: () => readFileSync(log, 'utf8').split('\n').filter(Boolean),
-    async answer(line, keys) {
-      shell.keys(`${line.replaceAll('\n', '\r')}\r`)
-      await shell.printed('Run it?')
-      shell.keys(keys)
-      return shell.prompt()
+    back,
+    // Fish looks at git's configuration, and which rm there is, while one types.
+    ran: () =>
+      readFileSync(log, 'utf8')
+        .split('\n')
+        .filter((line) => line !== '' && !/^git config|--version$/.test(line)),
+    notes: () => records(true).map(({ note }) => `${note?.outcome} ${note?.risk_level}`),
+    run: (line) => more(false, `a record of ${line}`, () => enter(line)),
+    noted,
+    async blocked(line) {
+      const from = shell.screen().length
+      await noted(line)
+      await back()
+      shell.keys(CLEAR)
+      return shell.screen().slice(from)
     },
   }
 }

@@ -155,9 +155,11 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
         answer=${'$'}{answer%.}
         [[ -z $answer ]] || text=${'$'}{__karo_guard[head]}${'$'}{answer%$'\n'}
       fi
-      answer=$(__karo_guard_ask; builtin printf .)
+      # Not from the terminal: a subshell that fails would take readline's settings from it.
+      answer=$(__karo_guard_ask </dev/null; builtin printf .)
       answer=${'$'}{answer%.}
       IFS=' ' builtin read -r verb outcome level here <<<"${'$'}{answer%%$'\n'*}"
+      here=${'$'}{here#-}
       [[ $outcome == - ]] || __karo_guard_note "$outcome" "$level" || :
     fi
     case $verb in

@@ -41,7 +41,7 @@ if [ "\${__karo_kind##*/}" = dash ] && [ "\${__karo_pid-}" != "$$" ]; then
       if [ "$__karo_line" = Umask: ]; then break; fi
     done </proc/self/status
     if [ -O "$__karo_dir" ]; then \\umask 077; else \\umask 027; fi
-    : >>"$1"
+    \\command : >>"$1"
     \\umask "$__karo_rest"
   }
 
