@@ -211,7 +211,9 @@ async function openDatabase(path: string, allHosts: boolean): Promise<ForeignHis
   return {
     ...{ source: 'atuin', where: path, total, end_us: 0 },
     notes:
-      others > 0 ? [`${others} commands of other machines are left out: --all-hosts brings them, too`] : [],
+      others > 0
+        ? [`What was typed on other machines (${others}) is left out: --all-hosts brings it, too.`]
+        : [],
     done: () => done,
     survey: async () => ({ untimed: 0, first_us: null }),
     async *items() {

@@ -233,7 +233,7 @@ describe('a home with several histories', () => {
 
   test('other machines of atuin only when they are asked for', async () => {
     const ran = await karo('import', 'atuin', '--dry-run')
-    expect([ran.code, ran.stderr]).toEqual([0, expect.stringContaining('1 commands of other machines')])
+    expect([ran.code, ran.stderr]).toEqual([0, expect.stringContaining('on other machines (1)')])
     expect(await own.json(['import', 'atuin', '--all-hosts', '--dry-run'])).toMatchObject({
       read: 3,
       added: 1,
