@@ -78,7 +78,10 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const uids = [...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat()))]
     const oldest = Math.min(...latePeriods(now).map(({ start }) => start))
     const range = { start: oldest, end: floorToHour(now) + HOUR_MS }
-    return Buffer.from(blake3([JSON.stringify(await insight.commandPatterns(uids, range))])).toString('hex')
+    const patterns = await insight.commandPatterns(uids, range)
+    // A line that the guard stopped is no command.
+    const { blocked, confirmed_risky } = await insight.safetyPosture(uids, range)
+    return Buffer.from(blake3([JSON.stringify([patterns, blocked, confirmed_risky])])).toString('hex')
   }
 
   /** The periods to look at; `late`: those that may have become another by late events are among them. */

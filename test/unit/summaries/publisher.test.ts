@@ -218,6 +218,15 @@ describe('when', () => {
     expect(hour).toMatchObject({ generated_at: NOW + 60_000, tool_usage: { tools: [{ uses: 3 }] } })
   })
 
+  test('an open period is published again when the guard stopped a line, though nothing ran', async () => {
+    const { world, publisher } = await shared()
+    await publisher.round()
+    await world.guarded(1000, 'blocked')
+    await publisher.round()
+    const hour = (await opened(2, world, OPEN_HOUR))!.at(-1)!
+    expect(hour).toMatchObject({ safety_stats: { blocked: 1 }, activity_pattern: { total_commands: 2 } })
+  })
+
   test('a clock that goes back does not lose editions', async () => {
     const { world, publisher } = await shared()
     await publisher.round()

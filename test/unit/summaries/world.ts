@@ -11,7 +11,7 @@ import type { StoredDocument } from '../../../src/documents/index.ts'
 import { createHints } from '../../../src/identity/index.ts'
 import { createInsight } from '../../../src/insight/index.ts'
 import type { Consent } from '../../../src/policy/index.ts'
-import { createEventRepository, type EventInput } from '../../../src/store/events.ts'
+import { createEventRepository, type EventInput, type GuardNote } from '../../../src/store/events.ts'
 import { createRollupRepository } from '../../../src/store/rollups.ts'
 import { createReader } from '../../../src/summaries/cover.ts'
 import { createPublisher } from '../../../src/summaries/publisher.ts'
@@ -199,6 +199,12 @@ export async function createWorld({
         return eventOf(0, { ...sketch, tag: tag++, start_us: at * 1000, local })
       })
       await events.ingest({ events: typed, position: positionAt(tag), dropped: 0 })
+    },
+    /** The guard did that now, and nothing ran. */
+    async guarded(uid: number, outcome: GuardNote['outcome']): Promise<void> {
+      const local = { day: Math.floor(time.now / DAY), hour: Math.floor((time.now % DAY) / HOUR) }
+      const note: GuardNote = { uid, at_us: time.now * 1000, outcome, risk_level: 'high', local }
+      await events.ingest({ events: [], guarded: [note], position: positionAt(tag), dropped: 0 })
     },
   }
 }
