@@ -158,6 +158,8 @@ export function readOptions(text: string): readonly ManualOption[] {
 function argumentOf(heading: string): string | undefined {
   const maybe = /\[=?<?([^\s[\]<>]+)>?\]\s*$/.exec(heading)?.[1]
   if (maybe !== undefined) return `${maybe}?`
+  // `--since=, --until=`: an argument without a name.
+  if (/--[\w-]+=(?:,|$)/.test(heading)) return 'value'
   return /[=\s]<?([A-Za-z][^\s[\]<>=]*)>?(?:\.\.\.)?\s*$/.exec(heading)?.[1]
 }
 

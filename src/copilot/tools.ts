@@ -228,7 +228,7 @@ export const TOOLS: Readonly<Record<string, OwnTool>> = {
   mkfs: { does: 'Makes a new, empty file system; everything on the disk is lost', options: { '-t --type =type': 'of this type' }, operands: ['the disk or partition'] },
   shred: { does: 'Overwrites files so that they cannot be recovered', options: { '-u': 'deletes them afterwards', '-n --iterations =number': 'so many times', '-z --zero': 'with zeros at the end', '-v --verbose': 'says what it does', '-f --force': 'also where it may not write', '-s --size =bytes': 'only so many bytes' }, operands: ['the file or disk'] },
   bash: shellTool('bash'),
-  sh: shellTool('The system shell'),
+  sh: shellTool('the system shell'),
   zsh: shellTool('zsh'),
   fish: shellTool('fish'),
   dash: shellTool('dash'),
@@ -261,7 +261,7 @@ export const TOOLS: Readonly<Record<string, OwnTool>> = {
 
 function shellTool(name: string): OwnTool {
   return {
-    does: `${name}: runs commands`,
+    does: `Runs commands: ${name}`,
     options: {
       '-c =commands': 'runs this text', '-l --login': 'as a login shell', '-i': 'interactively', '-x': 'prints each command before it runs', '-e': 'stops at the first failure', '-s': 'reads commands from standard input', '-n': 'only checks the syntax', '-u': 'treats unset variables as errors', '-o =option': 'with this option', '-v': 'prints lines as they are read', '--norc': 'without its start file', '--noprofile': 'without the login files', '-p': 'privileged: keeps effective rights',
     },

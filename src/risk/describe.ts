@@ -168,10 +168,10 @@ class Describer {
     const gap = text
       .slice(from, Math.max(from, to))
       .replace(/(^|\s)#[^\n]*/g, (comment) => ' '.repeat(comment.length))
-    for (const match of gap.matchAll(/\|\||&&|;;&|;&|;;|\|&|[;&|()]|\{|\}|[a-z]+|\[\[|\]\]/g)) {
+    for (const match of gap.matchAll(/\|\||&&|;;&|;&|;;|\|&|[;&|()]|[{}!]|[a-z]+|\[\[|\]\]/g)) {
       if (!this.#spend()) break
       const [value] = match
-      const kind = /^[a-z{}]/.test(value) ? 'keyword' : 'operator'
+      const kind = /^[a-z{}!]/.test(value) ? 'keyword' : 'operator'
       const start = from + match.index
       found.push(this.#part(kind, at(start, start + value.length), value))
     }
@@ -406,8 +406,7 @@ class Describer {
       case 'SimpleExpansion':
       case 'ParameterExpansion':
         // What stood in parentheses, and was read as a statement of its own.
-        if (/^\$_*$/.test(part.text) && this.#line[span[0]] === '(')
-          return [this.#part('substitution', span, this.#line.slice(...span))]
+        if (this.#line[span[0]] === '(') return [this.#part('substitution', span, this.#line.slice(...span))]
         return [this.#part('variable', span, part.text)]
       case 'ArithmeticExpansion':
         return [this.#part('arithmetic', span, part.text)]

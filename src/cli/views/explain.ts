@@ -94,12 +94,15 @@ function sourceNote(sources: readonly string[]): string {
 const SILENT: ReadonlySet<string> = new Set(['command', 'pipeline', 'list', 'script'])
 
 function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
+  const [only] = part.parts
+  // A word that is nothing but one variable or substitution is explained as that.
+  if (part.kind === 'word' && part.parts.length === 1 && only !== undefined && isSame(part, only))
+    return [...rowsOf(only, depth, all), ...riskRows(part, depth + 1, all)]
   const inner =
     part.kind === 'command'
       ? commandRows(part, depth, all)
       : spoken(part).flatMap((one) => rowsOf(one, depth + (SILENT.has(part.kind) ? 0 : 1), all))
   if (SILENT.has(part.kind)) return [...inner, ...riskRows(part, depth, all)]
-  // A plain word that the shell keeps as it is needs no line for itself inside another part.
   const own: Row = {
     depth,
     label: part.text,
@@ -110,6 +113,9 @@ function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
   const whole = HOLDERS.has(part.kind) ? [{ ...own, label: firstWord(part.text) }] : [own]
   return [...whole, ...riskRows(part, depth + 1, all), ...inner]
 }
+
+const isSame = (a: ExplainedPart, b: ExplainedPart): boolean =>
+  a.span[0] === b.span[0] && a.span[1] === b.span[1] && b.kind !== 'script'
 
 /** The semicolons that a compound command's keywords need say nothing. */
 const spoken = ({ kind, parts }: ExplainedPart): readonly ExplainedPart[] =>
@@ -152,13 +158,16 @@ function commandRows(command: ExplainedPart, depth: number, all: Explanation): R
     const below = depth + named
     const plainWord = part.kind === 'option' && part.parts.every(({ kind }) => kind === 'option')
     if (plainWord && part.parts.length > 0) {
-      rows.push(
-        ...part.parts.flatMap((letter) => rowsOf(letter, below, all)),
-        ...riskRows(part, below + 1, all),
-      )
+      const letters = part.parts.map((letter) => rowsOf(letter, below, all))
+      const last = letters.at(-1)?.[0]
+      if (last !== undefined && next?.kind === 'value') {
+        letters[letters.length - 1] = [withValue(last, next), ...rowsOf(next, below, all).slice(1)]
+        i++
+      }
+      rows.push(...letters.flat(), ...riskRows(part, below + 1, all))
     } else if (part.kind === 'option' && next?.kind === 'value') {
       const [own, ...rest] = rowsOf(part, below, all) as [Row, ...Row[]]
-      rows.push({ ...own, label: `${own.label} ${next.text}` }, ...rest, ...rowsOf(next, below, all).slice(1))
+      rows.push(withValue(own, next), ...rest, ...rowsOf(next, below, all).slice(1))
       i++
     } else if (part.kind === 'assignment' || part.kind === 'redirection' || part.kind === 'heredoc') {
       rows.push(...leafRows(part, below, all))
@@ -166,6 +175,8 @@ function commandRows(command: ExplainedPart, depth: number, all: Explanation): R
   }
   return [...rows, ...riskRows(command, depth + 1, all)]
 }
+
+const withValue = (row: Row, { text }: ExplainedPart): Row => ({ ...row, label: `${row.label} ${text}` })
 
 /** A redirection's target is part of its own text; only what the shell puts in there is worth a line. */
 function leafRows(part: ExplainedPart, depth: number, all: Explanation): Row[] {
