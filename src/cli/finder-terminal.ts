@@ -51,7 +51,7 @@ export function openFinderTerminal(
   const pastes = env.KARO_LINE === undefined
   const output = new WriteStream(openSync('/dev/tty', 'r+'))
   let open = true
-  let drawn: (string | undefined)[] = []
+  let drawn: (string | undefined)[] | undefined
 
   function close(): void {
     if (!open) return
@@ -59,6 +59,7 @@ export function openFinderTerminal(
     for (const name of SIGNALS) process.off(name, onSignal)
     process.off('SIGTSTP', onStop)
     process.off('SIGCONT', onContinue)
+    process.off('SIGWINCH', onSize)
     process.off('exit', close)
     input.off('data', onData)
     giveBack()
@@ -74,7 +75,7 @@ export function openFinderTerminal(
     }
   }
   function take(): void {
-    drawn = []
+    drawn = undefined
     input.setRawMode(true)
     output.write(ENTER + (pastes ? PASTES.on : ''))
   }
@@ -85,6 +86,8 @@ export function openFinderTerminal(
     giveBack()
     process.kill(process.pid, 'SIGSTOP')
   }
+  // Node does this for stdout alone; the stream then says `resize` where the size is another.
+  const onSize = (): void => (output as unknown as { _refreshSize(): void })._refreshSize()
   const onContinue = (): void => {
     if (!open) return
     take()
@@ -94,6 +97,7 @@ export function openFinderTerminal(
   for (const name of SIGNALS) process.on(name, onSignal)
   process.on('SIGTSTP', onStop)
   process.on('SIGCONT', onContinue)
+  process.on('SIGWINCH', onSize)
   // Also when something was thrown that nobody caught.
   process.on('exit', close)
   input.on('data', onData)
@@ -114,17 +118,19 @@ export function openFinderTerminal(
     draw({ lines, cursor }) {
       if (!open) return
       const rows = output.rows || 24
-      let painted = ''
+      // What stands there may be anything.
+      let painted = drawn === undefined ? '\x1b[2J' : ''
+      drawn ??= []
       for (let row = 0; row < rows; row++) {
         const line = lines[row] ?? ''
-        if (drawn[row] === line) continue
+        if ((drawn[row] ?? '') === line) continue
         painted += `\x1b[${row + 1};1H${line}\x1b[0m\x1b[K`
         drawn[row] = line
       }
       output.write(`\x1b[?25l${painted}\x1b[${cursor.row + 1};${cursor.column + 1}H\x1b[?25h`)
     },
     forget() {
-      drawn = []
+      drawn = undefined
     },
     close,
   }

@@ -1,0 +1,223 @@
+// Ctrl-R in real shells at real terminals: what is chosen comes to the line, and whatever happens the shell goes on.
+import { execFileSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { beforeAll, describe, expect, test } from 'vitest'
+import type { EventShape } from '../../src/api/shapes.ts'
+import { openFinderShell } from '../support/finder-shell.ts'
+import { startNode, type TestNode } from '../support/node.ts'
+import { append, deadName, record } from '../support/spool.ts'
+import { until } from '../support/until.ts'
+
+const SHELLS = (['bash', 'zsh', 'fish'] as const).filter((shell) => {
+  try {
+    execFileSync(shell, ['-c', 'true'])
+    return true
+  } catch {
+    return false
+  }
+})
+/** How the shell's own begins. */
+const OWN_SEARCH = { bash: 'reverse-i-search', zsh: 'bck-i-search', fish: 'search: ' } as const
+const CTRL_R = '\x12'
+const ESC = '\x1b'
+
+let node: TestNode
+let made = 0
+/** As if a shell that is gone had run them, lately; resolves when they are stored. */
+async function past(...commands: readonly string[]): Promise<void> {
+  const before = (await node.status()).store.events
+  const start = (Date.now() - 3_600_000) * 1000 + made * 1000
+  const bytes = commands.map((command, i) =>
+    record({ command, sequence: i + 1, start: start + i * 1000, cwd: '/srv' }),
+  )
+  append(join(node.home, 'spool'), deadName(++made), Buffer.concat(bytes))
+  await until(async () => (await node.status()).store.events === before + commands.length, {
+    what: 'the past',
+  })
+}
+const history = async (...words: string[]): Promise<readonly EventShape[]> =>
+  (await node.json<{ events: EventShape[] }>(['history', ...words])).events
+
+beforeAll(async () => {
+  node = await startNode()
+  await past('echo from-the-past', 'ls /nonexistent-past', 'printf "one\ntwo-of-past"')
+})
+
+describe.each(SHELLS)('%s', (shell) => {
+  test('Enter brings the command to the line, where it is edited and run; it does not run by itself', async () => {
+    await past(`echo chosen-${shell}`)
+    const at = await openFinderShell(shell, { node })
+    at.keys(CTRL_R)
+    await at.finds('echo from-the-past')
+    at.keys(`chosen-${shell}`)
+    await at.finds('1 command')
+    const left = at.left()
+    at.keys('\r')
+    await left
+    const ran = at.printed(new RegExp(`[\r\n]chosen-${shell}-edited\r?\n`))
+    at.keys('-edited\r')
+    await ran
+    // It did not run before it was edited.
+    await until(async () => (await history(`chosen-${shell}`)).length === 2, { what: 'the edited command' })
+    expect((await history(`chosen-${shell}`)).map(({ command }) => command)).toEqual([
+      `echo chosen-${shell}-edited`,
+      `echo chosen-${shell}`,
+    ])
+  })
+
+  test('Esc leaves the line as it was', async () => {
+    const at = await openFinderShell(shell, { node })
+    at.keys('echo left-as-it-was')
+    await until(() => at.output().includes('was'), { what: 'the line' })
+    at.keys(CTRL_R)
+    // What is typed is the question.
+    expect((await at.finds('> echo left-as-it-was'))[1]).toBe('> echo left-as-it-was')
+    const left = at.left()
+    at.keys(ESC)
+    await left
+    const ran = at.printed(/[\r\n]left-as-it-was\r?\n/)
+    at.keys('\r')
+    await ran
+  })
+
+  test('several lines come as they are', async () => {
+    const at = await openFinderShell(shell, { node })
+    at.keys(`${CTRL_R}two-of-past\r`)
+    await until(() => at.output().includes('\x1b[?1049l'), { what: 'the choice' })
+    const ran = at.printed(/[\r\n]one\r?\n\r?two-of-past/)
+    at.keys('\r')
+    await ran
+  })
+
+  test('Ctrl-D deletes for good, after a question', async () => {
+    await past(`echo doomed-${shell} here`)
+    const at = await openFinderShell(shell, { node })
+    at.keys(`${CTRL_R}doomed-${shell}`)
+    await at.finds('1 command')
+    at.keys('\x04')
+    await at.finds('for good? y / n')
+    at.keys('n')
+    expect(await history(`doomed-${shell}`)).toHaveLength(1)
+    at.keys('\x04')
+    await at.finds('for good? y / n')
+    at.keys('y')
+    await at.finds('Deleted: one use.')
+    const left = at.left()
+    at.keys(ESC)
+    await left
+    expect(await history(`doomed-${shell}`)).toEqual([])
+    for (const name of readdirSync(join(node.home, 'db')))
+      expect(readFileSync(join(node.home, 'db', name)).includes(`doomed-${shell}`)).toBe(false)
+  })
+
+  test('ended by a signal it gives the terminal back, and the shell goes on with its own search', async () => {
+    const at = await openFinderShell(shell, { node })
+    at.keys(CTRL_R)
+    await at.finds('from-the-past')
+    const left = at.left()
+    process.kill(finderPid(at.directory), 'SIGTERM')
+    expect(await left).toContain('\x1b[?1049l')
+    await until(() => at.output().includes('ended by SIGTERM'), { what: 'why it ended' })
+    expect(await at.run('echo alive-again')).toContain('alive-again')
+  })
+
+  test('without a daemon it says so in one line, and the shell searches itself', async () => {
+    const down = await startNode()
+    const at = await openFinderShell(shell, { node: down })
+    await down.stop()
+    const said = at.printed(OWN_SEARCH[shell])
+    at.keys(CTRL_R)
+    expect(await said).toContain('the karo daemon is not running')
+    expect(await at.run('echo alive-again')).toContain('alive-again')
+  })
+
+  test('what the guard forbids is not run by way of the finder', async () => {
+    const rule = await node.karo(['guard', 'deny', `printf forbidden-${shell}*`])
+    expect(rule.code, rule.stderr).toBe(0)
+    await past(`printf forbidden-${shell}-%s yes`)
+    const at = await openFinderShell(shell, { node })
+    at.keys(`${CTRL_R}forbidden-${shell}`)
+    await at.finds('1 command')
+    const left = at.left()
+    at.keys('\r')
+    await left
+    const refused = at.printed(/karo/i)
+    at.keys('\r')
+    await refused
+    expect(await at.run('echo next')).not.toContain(`forbidden-${shell}-yes`)
+    expect(at.output()).not.toContain(`forbidden-${shell}-yes`)
+  })
+
+  test('it fits a terminal that changes its size, down to almost nothing', async () => {
+    const at = await openFinderShell(shell, { node })
+    at.keys(CTRL_R)
+    await at.finds('from-the-past')
+    for (const [columns, rows] of [
+      [30, 8],
+      [20, 3],
+      [120, 40],
+    ] as const) {
+      at.resize(columns, rows)
+      await until(() => at.finder()!.length === rows, { what: `${rows} rows, not ${at.finder()!.length}` })
+      for (const line of at.finder()!) expect(line.length).toBeLessThanOrEqual(columns)
+    }
+    const left = at.left()
+    at.keys('\x03')
+    await left
+    expect(await at.run('echo alive-again')).toContain('alive-again')
+  })
+})
+
+test('in vi mode as well, from both of its keymaps', async () => {
+  const at = await openFinderShell('bash', { node, before: 'set -o vi' })
+  for (const keys of [CTRL_R, `${ESC}${CTRL_R}`]) {
+    at.keys(keys)
+    await at.finds('from-the-past')
+    const left = at.left()
+    at.keys('\x03')
+    await left
+  }
+})
+
+test('NO_COLOR has no colours, and a terminal that cannot be drawn on the shell’s own search', async () => {
+  const plain = await openFinderShell('bash', { node, env: { NO_COLOR: '1' } })
+  plain.keys(CTRL_R)
+  await plain.finds('from-the-past')
+  expect(plain.output().slice(plain.output().lastIndexOf('\x1b[?1049h'))).not.toMatch(/\x1b\[[1-9][0-9;]*m/)
+  plain.keys('\x03')
+
+  const dumb = await openFinderShell('bash', { node, env: { TERM: 'dumb' } })
+  const said = dumb.printed('reverse-i-search')
+  dumb.keys(CTRL_R)
+  expect(await said).toContain('this terminal cannot be drawn on')
+})
+
+test('by itself it prints what was chosen, and --json one document', async () => {
+  const at = await openFinderShell('bash', { node, after: `karo() { ${karoWords()} "$@"; }` })
+  at.keys('karo history -i --json from-the-past >out; cat out\r')
+  await at.finds('from-the-past')
+  const printed = at.printed('{"picked":"echo from-the-past')
+  at.keys('\r')
+  await printed
+})
+
+const karoWords = (): string => `'${process.execPath}' '${join(import.meta.dirname, '../../dist/karo.js')}'`
+
+/** The program that the shell of that directory waits for. */
+function finderPid(directory: string): number {
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue
+    try {
+      const line = readFileSync(`/proc/${name}/cmdline`, 'utf8')
+      if (
+        line.includes('history\0--interactive') &&
+        readFileSync(`/proc/${name}/environ`, 'utf8').includes(directory)
+      )
+        return Number(name)
+    } catch {
+      // Gone meanwhile, or somebody else's.
+    }
+  }
+  throw new Error('there is no finder')
+}
