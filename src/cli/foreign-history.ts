@@ -46,7 +46,7 @@ const textOf = (path: string): string | undefined => {
 }
 
 /** Where a history is looked for. */
-export const placesFor = (io: Pick<CommandIo, 'env'>, source: Source): readonly string[] =>
+const placesFor = (io: Pick<CommandIo, 'env'>, source: Source): readonly string[] =>
   placesOf(source, { env: io.env, home: io.env.HOME ?? homedir(), read: textOf })
 
 /** The first place where there is one; undefined where there is none. Throws nothing. */

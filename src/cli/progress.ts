@@ -15,6 +15,7 @@ const WORDS = 44
 const EVERY_MS = 100
 /** Before that it would be guessing. */
 const PATIENCE_MS = 1_000
+const LEAST_SHARE = 0.01
 
 export function createProgress(
   live: Pick<LiveLine, 'show'>,
@@ -46,7 +47,7 @@ export function progressLine(of: {
   const bar = width < BAR.least ? '' : `[${'#'.repeat(full)}${' '.repeat(width - full)}] `
   const rate = of.elapsed_ms > 0 ? Math.round((of.commands / of.elapsed_ms) * 1000) : 0
   const left =
-    share > 0 && of.elapsed_ms > PATIENCE_MS
+    share >= LEAST_SHARE && of.elapsed_ms > PATIENCE_MS
       ? `, ${duration(((1 - share) / share) * of.elapsed_ms)} left`
       : ''
   return `${bar}${Math.floor(share * 100)} % ${of.commands} commands, ${rate}/s${left}`

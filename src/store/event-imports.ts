@@ -286,5 +286,5 @@ function nearbyAmong(
 }
 
 /** Not every program says which shell it was. */
-export const UNKNOWN_SHELL = '?'
+const UNKNOWN_SHELL = '?'
 const sameShell = (a: string, b: string): boolean => a === b || a === UNKNOWN_SHELL || b === UNKNOWN_SHELL
