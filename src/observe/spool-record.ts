@@ -84,6 +84,11 @@ export function createSpoolParser(): SpoolParser {
       const items: SpoolItem[] = []
       let at = 0
       for (;;) {
+        // A hole in the file: of a million NULs none says more than the first.
+        if (fields.length === 0 && length === 0 && !stray && bytes[at] === 0) {
+          inRecord = true
+          while (bytes[at] === 0) at++
+        }
         // Nearly every record lies whole in one push: read at once, it costs a third.
         const end = inRecord && fields.length === 0 && length === 0 ? endOfRecord(bytes, at) : undefined
         if (end !== undefined) {
