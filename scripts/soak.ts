@@ -2,6 +2,7 @@
 import { ok } from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 import { fuzzFrames } from '../test/fuzz/frames.ts'
+import { fuzzRisk } from '../test/fuzz/risk.ts'
 import { describeRun, simulate } from '../test/sim/echo.ts'
 import { crashRounds } from '../test/support/crash.ts'
 import { damageRounds } from '../test/support/damage.ts'
@@ -23,6 +24,7 @@ interface Run {
 }
 
 const FRAMES = 1_000_000
+const DISGUISED_LINES = 500_000
 const DAEMONS = 50
 const CRASH_ROUNDS = 200
 const DAMAGE_ROUNDS = 100
@@ -42,6 +44,16 @@ const RUNS: readonly Run[] = [
       const { forged, lost, accepted, heapWarm, heapEnd } = fuzzFrames(FRAMES, seed)
       ok(forged === 0 && lost === 0, `${forged} forged frames accepted, ${lost} honest ones refused`)
       return `${accepted} accepted, ${heapGrowth(heapWarm, heapEnd)}`
+    },
+  },
+  {
+    name: 'risk',
+    does: 'half a million disguised dangerous lines, none of which may be judged lower than it is',
+    async run(seed) {
+      const { lowered, slowestMs } = fuzzRisk(DISGUISED_LINES, seed)
+      const first = lowered[0]
+      ok(first === undefined, `${lowered.length} lowered, such as ${first?.disguise}: ${first?.line}`)
+      return `${DISGUISED_LINES} lines, the slowest in ${slowestMs.toFixed(0)} ms`
     },
   },
   {

@@ -319,6 +319,14 @@ describe('the work is bounded', () => {
     stars: `rm -rf /${'*a'.repeat(2_000)}`,
     'decoded text decoding itself': `X='eval "$X$X"'; eval "$X"`,
     'a megabyte': 'x'.repeat(1_000_000),
+    'empty parentheses': '()'.repeat(30_000),
+    'functions in functions': 'a()'.repeat(20_000),
+    'here-documents without end': `cat ${'<<E '.repeat(15_000)}`,
+    'open expansions': `echo ${'${a:-'.repeat(13_000)}`,
+    'functions without bodies': 'function f;'.repeat(5_000),
+    'alias of itself': "alias a='a a'; a; alias b='a b'; b",
+    'a schedule of schedules': `crontab <<< '${'* * * * * crontab -\n'.repeat(2_000)}'`,
+    'substitutions in parentheses': `for i in ${'(a) '.repeat(15_000)}`,
   }
   for (const [name, command] of Object.entries(BOMBS)) {
     test.each(SHELLS)(`${name} in %s`, (shell) => {
@@ -334,7 +342,9 @@ describe('the work is bounded', () => {
   })
   test.each(
     Object.keys(BOMBS).filter((name) =>
-      /commands|megabyte|loops|wrappers|functions|words|eval|here-doc|deep braces in/.test(name),
+      /commands|megabyte|loops|wrappers|functions|words|eval|here-doc|deep braces in|here-documents without|functions in/.test(
+        name,
+      ),
     ),
   )('%s is not Safe: it was not read to its end', (name) => {
     expect(levelOf(BOMBS[name] as string)).not.toBe('safe')
