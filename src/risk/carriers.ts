@@ -129,10 +129,13 @@ function container(args: readonly Arg[]): Layer {
       ' ',
     )
   const tail = args.slice(at)
-  const dashes = tail.findIndex((arg) => arg.text === '--')
-  if (dashes > 0) return command(tail.slice(dashes + 1), true)
   const { start } = enterWrapper({ values, skip: 1 }, tail)
-  return command(tail.slice(start), true)
+  const dashes = tail.findIndex((arg) => arg.text === '--')
+  const first = command(tail.slice(start), true)
+  // Behind an option with a value that is not in the list, only `--` tells where the command starts.
+  return dashes < start
+    ? first
+    : { ...first, commands: [...command(tail.slice(dashes + 1)).commands, ...first.commands] }
 }
 
 function parallel(args: readonly Arg[], input: Output): Layer {
