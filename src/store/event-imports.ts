@@ -199,7 +199,9 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
     if (some.length === 0) return sorted
     const numbers = new Map((await numbersOf(some.map(({ event }) => event))).map((n, i) => [some[i]!, n]))
     const fitting = sorted.map((arrival, i) =>
-      near[i]!.filter((key) => isCounted(key) && commandOfKey(key) === numbers.get(arrival)),
+      near[i]!.filter(
+        (key) => commandOfKey(key) === numbers.get(arrival) && (isCounted(key) || sameSecond(key, arrival)),
+      ),
     )
     const wanted = [...new Set(fitting.flat())]
     const values = await db.getMany<Uint8Array, Uint8Array>(wanted, { snapshot })
@@ -207,7 +209,9 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
     return sorted.filter((arrival, i) => {
       const name = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
       const same = fitting[i]!.find(
-        (key) => taken.get(name(key)) === undefined && sameShell(shells.get(key)!, arrival.event.shell),
+        (key) =>
+          taken.get(name(key)) === undefined &&
+          (sameShell(shells.get(key)!, arrival.event.shell) || sameSecond(key, arrival)),
       )
       if (same !== undefined) taken.set(name(same), true)
       return same === undefined
@@ -284,6 +288,10 @@ function nearbyAmong(
     return keys.slice(begin, end)
   })
 }
+
+/** So precisely nobody types the same into two shells: it went out for one of them, or with a place for a time, and is back. */
+const sameSecond = (key: Uint8Array, { event }: Arrival): boolean =>
+  Math.floor(startOfKey(key) / 1_000_000) === Math.floor(event.start_us / 1_000_000)
 
 /** Not every program says which shell it was. */
 const UNKNOWN_SHELL = '?'

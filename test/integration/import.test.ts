@@ -366,7 +366,7 @@ describe('a home with several histories', () => {
       expect((await karo('export', '--format', format, '-o', file)).code).toBe(0)
       const summary = await bring(own, format, file, '--dry-run')
       const events = await historyOf(own)
-      expect(summary).toMatchObject({ read: events.length, bad: 0 })
+      expect(summary).toMatchObject({ read: events.length, bad: 0, added: 0 })
       const other = await startNode({ name: `to-${format}` })
       expect(await bring(other, format, file)).toMatchObject({ added: events.length })
       const seconds = ({ timestamp, command }: EventShape) => [timestamp.slice(0, 19), command]

@@ -84,8 +84,8 @@ test('what was recorded here is known: same text, same shell, at most two second
     { command: 'ls', shell: 'zsh', ...at(70) },
     { command: 'pwd', ...at(90) },
   ])
-  const fresh = [timed('make', 37), timed('make', 43), timed('ls', 70), timed('pwd -P', 90)]
-  const known = [timed('make', 10), timed('make', 41), timed('pwd', 88), timed('ls', 70, { shell: '?' })]
+  const fresh = [timed('make', 37), timed('make', 43), timed('ls', 71), timed('pwd -P', 90)]
+  const known = [timed('make', 10), timed('make', 41), timed('pwd', 88), timed('ls', 71, { shell: '?' })]
   for (const [arrivals, added] of [
     [known, 0],
     [fresh, 4],
@@ -152,10 +152,17 @@ test('few that lie far apart, with much between them, are known as well', async 
   expect((await bring(events, [...file, added[0]!])).added).toEqual([0])
 })
 
+test('what went out in the words of another shell, and with a place for a time, is known when it comes back', async () => {
+  const { events } = await opened()
+  await live(events, [{ command: 'ls', shell: 'zsh', start_us: T0 + 400_000 }])
+  await bring(events, [untimed('pwd', 7, 1)])
+  expect((await bring(events, [timed('ls', 0), timed('pwd', 7)])).added).toEqual([0])
+})
+
 test('a place without a time is no time that something could have run at', async () => {
   const { events } = await opened()
   await bring(events, [untimed('ls', 10, 1)])
-  expect((await bring(events, [timed('ls', 10)])).added).toEqual([1])
+  expect((await bring(events, [timed('ls', 11)])).added).toEqual([1])
 })
 
 test('without a time nothing is counted by hour and day, also not by a repair, and not taken off by an undo', async () => {
