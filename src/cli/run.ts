@@ -191,7 +191,10 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
   const hot = [argv[0], argv.slice(0, 2).join(' ')].find((name) => name !== undefined && HOT.has(name))
   if (hot !== undefined) {
     const commands = await entries.find((entry) => entry.name === argv[0])?.load()
-    const command = commands?.find((c) => c.name === hot)
+    const longer = argv.slice(0, 2).join(' ')
+    // `history delete` is not a search for "delete".
+    const name = commands?.some((c) => c.name === longer) ? longer : hot
+    const command = name === hot ? commands?.find((c) => c.name === hot) : undefined
     const input = command && parsePlain(command, argv.slice(hot.split(' ').length))
     if (input) return command.run(makeIo(world, input.options, run), input)
   }

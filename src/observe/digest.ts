@@ -40,6 +40,8 @@ export function createDigest(ignore: readonly string[]): Digest {
   function judge(line: string, shell: string, cwd: string): Judged | typeof FORGET {
     // A leading blank is the usual sign for "not this one", whatever the shell itself does with it.
     if (line === '' || /^\s/.test(line) || /^KARO_PAUSE=(?!0?\s)/.test(line)) return FORGET
+    // It names what is to be nowhere any more.
+    if (/^karo\s+history\s+delete\s/.test(line)) return FORGET
     if (ignored.some((matches) => matches(line))) return FORGET
     const dialect = shell === 'zsh' || shell === 'fish' || shell === 'sh' ? shell : 'bash'
     const { tool, category } = toolOf(firstTool(line, dialect))

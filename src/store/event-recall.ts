@@ -31,7 +31,9 @@ export interface Recalled {
 export interface Recall {
   /** Begins to load, if need be; resolves as soon as the newest events are there. */
   begun(uid: number): Promise<Recalled>
-  /** Undefined until all are there; begins to load, if need be. */
+  /** Begins to load, if need be. */
+  begin(uid: number): void
+  /** Undefined until all are there. */
   whole(uid: number): Recalled | undefined
   /** These are in the database now; called where nothing else is written, as are the others. */
   stored(events: readonly EventInput[], numbers: readonly number[]): void
@@ -154,9 +156,11 @@ export function createRecall(deps: {
 
   return {
     begun: (uid) => recalled(uid).first.promise,
+    begin: (uid) => void recalled(uid),
     whole(uid) {
-      const person = recalled(uid)
-      return person.complete ? person : undefined
+      const person = people.get(uid)
+      if (person !== undefined) person.usedAt = clock.monotonic()
+      return person?.complete ? person : undefined
     },
     stored(events, numbers) {
       if (people.size === 0) return

@@ -146,7 +146,8 @@ export function createEventRemoval(deps: RemovalDeps): EventRemoval {
         events += await serially(() => removeSome(uid, ids.slice(at, at + BATCH)))
       }
       const texts = await retention.removeTexts(uid, signal)
-      if (events + texts > 0) await retention.purge(uid)
+      // Also what a removal left behind that was ended.
+      if (events + texts > 0 || (await retention.isUnpurged(uid))) await retention.purge(uid)
       return { events, texts }
     },
   }

@@ -243,10 +243,13 @@ export function createEventSearch(deps: {
       // The newest alone need no index, and whoever only looks at them none that stays.
       const whole = isUnfiltered(filter) ? undefined : recall.whole(uid)
       if (whole === undefined) {
-        return atOneMoment(async (snapshot) => {
+        const found = await atOneMoment(async (snapshot) => {
           const { keys, total } = await inDatabase(snapshot, uid, filter)
           return { events: await read(uid, keys, snapshot), total }
         })
+        // For the next time; not at the same time, because each would wait for the other.
+        if (!isUnfiltered(filter)) recall.begin(uid)
+        return found
       }
       const { hits, total, snapshot } = await serially(() => inIndex(uid, whole.index, filter))
       try {

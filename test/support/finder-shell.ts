@@ -38,7 +38,7 @@ const HOW: Readonly<Record<FinderShell, HowToStart>> = {
     argv: () => ['fish', '--interactive'],
     env: (rc) => ({ XDG_CONFIG_HOME: dirname(dirname(rc)) }),
     prompt: "set fish_greeting; function fish_prompt; echo -n '@> '; end",
-    clear: '\x03\x03',
+    clear: '\x03\x15\x0b',
   },
 }
 

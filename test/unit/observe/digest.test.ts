@@ -19,6 +19,7 @@ const spooled = (command: string, more: Partial<SpoolRecord> = {}): SpoolRecord 
 
 test.each([
   [' ls', 'a leading blank'],
+  ['karo history delete hunter2', 'what is to be nowhere any more'],
   ['\tls', 'a leading tab'],
   ['', 'no text'],
   ['pass show bank', 'a pattern'],
