@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type {
   AuditEntryShape,
   EventShape,
+  ProcessesShape,
   SharePreviewShape,
   SharingView,
   StatisticsShape,
@@ -135,6 +136,30 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     expect(await json<StatusShape>('root', 'status')).toMatchObject({
       you: { uid: 0, admin: true, asks: true },
       store: { events: 0 },
+    })
+  })
+
+  test('each sees what their own programs use, root what root’s do; the service reads it without any right', async () => {
+    await stay('ann', 'sleep 4001 &', 'wait')
+    const now = (user: string) => json<ProcessesShape>(user, 'processes --now')
+    const [found] = await until(
+      async () => {
+        const { processes } = await now('ann')
+        return processes.length > 0 && processes
+      },
+      { what: 'ann’s program is seen', deadlineMs: 60_000, pollMs: 500 },
+    )
+    expect(found).toMatchObject({ name: 'sleep', shell: 'bash', running: true })
+    expect(found!.peak_rss_bytes).toBeGreaterThan(100_000)
+    for (const other of ['bob', 'eve', 'root']) {
+      const { output } = await run(other, 'karo processes --json')
+      expect(output).not.toContain(String(found!.pid))
+    }
+    await machine.must('systemctl stop shell-of-ann; systemctl reset-failed shell-of-ann || true')
+    await until(async () => (await now('ann')).total === 0, {
+      what: 'it is gone',
+      deadlineMs: 60_000,
+      pollMs: 500,
     })
   })
 
