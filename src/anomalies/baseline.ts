@@ -8,6 +8,12 @@ import type { Rollup } from '../store/rollups.ts'
  */
 export const BASELINE_DAYS = 56
 
+/**
+ * Two working weeks, or two months of weekends: with fewer, the median and its spread are themselves guesses, and every
+ * hour and tool is new.
+ */
+export const WARM_UP_DAYS = 14
+
 export interface Day {
   /** Since 1970-01-01 of the local date. */
   readonly day: number

@@ -30,7 +30,7 @@ export function spoolPast(home: string, past: readonly Past[], uid = process.get
   const spool = join(home, 'spool')
   mkdirSync(spool, { recursive: true, mode: 0o700 })
   const bytes = past.map(({ command, at, exit = 0 }, i) =>
-    record({ command, sequence: i + 1, session: `0-1-${files}`, start: at * 1000, exit }),
+    record({ command, sequence: i + 1, session: `0-1-${files}`, start: Math.round(at * 1000), exit }),
   )
   // Of a process that does not exist: complete, and the daemon may take it away.
   const name = `${uid}-4294967295-${T0 + files++}.spool`

@@ -1,7 +1,8 @@
 // Each kind finds what it is for, in numbers of its own making, and stays silent just below and before it knows enough.
 import { describe, expect, test } from 'vitest'
-import { BASELINE_DAYS, baselineOf } from '../../../src/anomalies/baseline.ts'
-import { findings, KIND_TABLE, type Look, WARM_UP_DAYS } from '../../../src/anomalies/kinds.ts'
+import { BASELINE_DAYS, baselineOf, WARM_UP_DAYS } from '../../../src/anomalies/baseline.ts'
+import { findings, KIND_TABLE } from '../../../src/anomalies/kinds.ts'
+import type { Look } from '../../../src/anomalies/look.ts'
 import type { Kind } from '../../../src/anomalies/signal.ts'
 import { HOUR_MS } from '../../../src/base/calendar.ts'
 import type { MutableRollup } from '../../../src/store/rollup-writer.ts'
@@ -183,6 +184,9 @@ describe('repeated_risk', () => {
       { observed: 6, window: { start: midnight(TODAY) + 14 * HOUR_MS, end: midnight(TODAY) + 16 * HOUR_MS } },
     ])
     expect(find([...risky(3, 14), ...risky(3, 16)])).toEqual([])
+    // What one hour had by itself is not said of two.
+    const one = [{ hour: 13, tool: 'ls' }, ...risky(6, 14)]
+    expect(find(one)[0]!.window.end - find(one)[0]!.window.start).toBe(HOUR_MS)
   })
   test('lines that the guard stopped count, though they did not run, and weigh more', () => {
     const change = ({ hours }: Look) => {
