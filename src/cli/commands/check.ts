@@ -1,10 +1,10 @@
 // karo check: how risky a command line is, which rules say so, and a safer form. Needs no daemon and no init.
-import { EXIT, KaroError } from '../../base/errors.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { judge, type Where } from '../../guard/judge.ts'
 import { quickGuard } from '../../guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile, type RiskVerdict, SHELLS } from '../../risk/index.ts'
 import { printVerdict } from '../check-report.ts'
-import type { Command, CommandInput } from '../command.ts'
+import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { printable } from '../format.ts'
 
 /** Bytes read from standard input. Longer than any command is judged; beyond, it is no command line. */
@@ -43,11 +43,27 @@ async function textOf(input: CommandInput): Promise<string> {
       hint: `Quote it: karo check '${words.join(' ').replaceAll("'", "'\\''").slice(0, 200)}'`,
     })
   }
-  return words[0] === '-' ? await readInput() : (words[0] as string)
+  if (words[0] === undefined)
+    throw new KaroError('bad_request', 'no command is given', {
+      where: 'karo check',
+      hint: "Quote one: karo check 'rm -rf build'; karo check --rules lists the rules.",
+    })
+  return words[0] === '-' ? await readInput() : words[0]
 }
 
 /** Every field always, for scripts; `safer` is null where there is no safer form. */
 const shapeOf = ({ safer, ...verdict }: RiskVerdict) => ({ ...verdict, safer: safer ?? null })
+
+/** Every rule, or those with the word. */
+async function listRules(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+  const [{ ruleList }, { printRules }] = await Promise.all([
+    import('../../risk/rule-list.ts'),
+    import('../rules-report.ts'),
+  ])
+  const rules = ruleList((input.args.command as readonly string[]).join(' '))
+  io.out(io.json ? `${JSON.stringify({ rules })}\n` : printRules(rules, io))
+  return EXIT.done
+}
 
 const command: Command = {
   name: 'check',
@@ -55,7 +71,7 @@ const command: Command = {
   args: [
     {
       name: 'command',
-      required: true,
+      required: false,
       variadic: true,
       description: 'the command as one quoted argument; - reads it from standard input',
     },
@@ -75,13 +91,19 @@ const command: Command = {
         'what is blocked and what needs a confirmation; default is guard.profile of the configuration',
       choices: GUARD_PROFILES,
     },
+    {
+      name: 'rules',
+      description: 'list the built-in rules instead; with a word, those it occurs in',
+    },
   ],
   examples: [
     { run: "karo check 'rm -rf ~/'", does: 'says why this is blocked, and exits 4' },
     { run: "karo check --json 'git push --force'", does: 'the verdict as JSON, with a safer form' },
     { run: 'karo check - < script.sh', does: 'judges a whole script' },
+    { run: 'karo check --rules git', does: 'the rules about git, with the ids that exceptions name' },
   ],
   async run(io, input) {
+    if (input.options.rules === true) return listRules(io, input)
     const text = await textOf(input)
     const home = io.env.HOME
     const cwd = workingDirectory()

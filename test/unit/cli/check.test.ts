@@ -197,3 +197,18 @@ test('- reads the command from standard input; any bytes will do', () => {
   expect(run(Buffer.from('rm\0 -rf /'))).toMatchObject({ exit: 4, verdict: { risk_level: 'critical' } })
   expect(run(Buffer.alloc(1024 * 1024, 'x'))).toMatchObject({ exit: 4, verdict: { risk_level: 'high' } })
 })
+
+test('--rules lists the built-in rules, a word only those it occurs in', async () => {
+  const all = (await karo(['check', '--rules', '--json'])).json().rules as readonly Record<string, unknown>[]
+  expect(all.length).toBeGreaterThan(150)
+  expect(all.find(({ rule }) => rule === 'rm-root')).toMatchObject({ risk_level: 'critical', core: true })
+  const some = (await karo(['check', '--rules', '--json', 'terraform'])).json().rules as readonly {
+    rule: string
+  }[]
+  expect(some.map(({ rule }) => rule)).toContain('infra-destroy')
+  expect(some.length).toBeLessThan(10)
+  const shown = await karo(['check', '--rules', 'git-force'])
+  expect(shown).toMatchObject({ exit: 0, stderr: '' })
+  expect(shown.stdout).toMatch(/^RULE +LEVEL +WHAT MAY HAPPEN\ngit-force-push +high/)
+  expect((await karo(['check'])).exit).not.toBe(0)
+})

@@ -1,0 +1,24 @@
+// The built-in rules as a table for people: the worst first, the catastrophic core marked.
+import { RISK_LEVELS } from '../risk/levels.ts'
+import type { RuleEntry } from '../risk/rule-list.ts'
+import type { CommandIo } from './command.ts'
+import { type Column, table } from './table.ts'
+
+const COLUMNS: readonly Column<RuleEntry>[] = [
+  { title: 'RULE', value: (row) => row.rule },
+  {
+    title: 'LEVEL',
+    value: (row) => (row.core ? `${row.risk_level} *` : row.risk_level),
+    style: (row) => (row.risk_level === 'moderate' ? 'yellow' : 'red'),
+  },
+  { title: 'WHAT MAY HAPPEN', value: (row) => row.why, wrap: true },
+]
+
+/** Ends with a newline. */
+export function printRules(rules: readonly RuleEntry[], io: Pick<CommandIo, 'colour' | 'columns'>): string {
+  const sorted = [...rules].sort(
+    (a, b) => RISK_LEVELS.indexOf(b.risk_level) - RISK_LEVELS.indexOf(a.risk_level),
+  )
+  const core = sorted.some((rule) => rule.core)
+  return `${table(sorted, COLUMNS, io)}\n${rules.length} rules${core ? '; * = no exception lowers it' : ''}\n`
+}
