@@ -54,6 +54,6 @@ export interface Signal extends Finding {
   readonly seen: boolean
 }
 
-/** What a mute is about: one kind, or one subject of it. */
+/** What a mute is about: one subject of a kind, or all of it. */
 export const targetOf = ({ kind, subject }: Pick<Finding, 'kind' | 'subject'>): string =>
-  subject === null ? `${kind}/` : `${kind}/${subject}`
+  subject === null ? kind : `${kind}/${subject}`

@@ -134,6 +134,9 @@ describe('what is unusual', () => {
 
     await node.json(['anomalies', 'unmute', id])
     expect((await list()).signals).toHaveLength(2)
+    // As the list names it.
+    await node.json(['anomalies', 'unmute', 'timing'])
+    expect((await list()).mutes).toEqual([])
     const again = await node.karo(['anomalies', 'unmute', id])
     expect([again.code, again.stderr]).toEqual([1, expect.stringContaining('is not muted')])
     const unknown = await node.karo(['anomalies', 'mute', 'nothing'])

@@ -26,7 +26,9 @@ const what = z
   .string()
   .min(1)
   .max(64)
-  .describe('the id of a signal, for all that say the same of the same tool, category or shell; or a kind')
+  .describe(
+    'the id of a signal, for all that say the same of the same tool, category or shell, or where it is about none of them, for its kind; or a kind',
+  )
 
 export const muteAnomalies = defineOperation({
   method: 'POST',

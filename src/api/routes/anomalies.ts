@@ -14,8 +14,7 @@ interface AnomaliesRoutesDeps {
 export function anomaliesRoutes({ anomalies, config }: AnomaliesRoutesDeps): Routes {
   const mutesOf = async (uid: number): Promise<MutesShape> => ({
     mutes: (await anomalies.mutes(uid)).map(({ target, until }) => ({
-      // A kind's own signals have no subject.
-      target: target.replace(/\/$/, ''),
+      target,
       until: until === null ? null : time(until),
     })),
   })

@@ -8,7 +8,7 @@ type Colour = Parameters<typeof styleText>[0]
 
 /** Cells of a label, and between what stands side by side. */
 const LABEL_CELLS = 10
-const GAP = 3
+const GAP = 2
 
 export interface Part {
   readonly text: string

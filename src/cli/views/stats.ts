@@ -24,9 +24,12 @@ type Screen = Lines & Pick<CommandIo, 'env'>
 
 /** Rows of a ranking; with all else a week fits into 24 lines. */
 const RANKED = 6
-const BAR_CELLS = 6
+const BAR_CELLS = 4
+const WIDE_BAR_CELLS = 8
+/** From here on there is room for them twice. */
+const WIDE = 100
 /** Longer names of tools are cut, so that two rankings stand side by side. */
-const NAME_CELLS = 12
+const NAME_CELLS = 10
 /** Cells a timeline takes at most. */
 const TIMELINE_CELLS = 48
 /** `Wed 20 Nov` and a blank. */
@@ -173,6 +176,7 @@ function ranking<Row extends Ranked>(
 ): string[] {
   if (rows.length === 0) return []
   const most = Math.max(...rows.map((row) => row.count))
+  const cells = screen.columns >= WIDE ? WIDE_BAR_CELLS : BAR_CELLS
   const text = table(
     rows.slice(0, RANKED),
     [
@@ -187,7 +191,7 @@ function ranking<Row extends Ranked>(
         : [
             {
               title: '',
-              value: (row: Row) => bar(row.count / most, BAR_CELLS, blocks).padEnd(BAR_CELLS),
+              value: (row: Row) => bar(row.count / most, cells, blocks).padEnd(cells),
               style: () => 'cyan' as const,
             },
           ]),

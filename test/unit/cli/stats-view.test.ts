@@ -45,8 +45,8 @@ test('a week, whole', () => {
 4 different, 1 failed (10 %, before 25 %), 1m 01s in all, on 1 of 7 days
 Sat 14 Nov ····································██████ Fri 20 Nov
 
-Tools              change  failed   Categories              change  failed
-git    10  ██████   +25 %    10 %   git         10  ██████   +25 %    10 %
+Tools            change  failed  Categories            change  failed
+git    10  ████   +25 %    10 %  git         10  ████   +25 %    10 %
 
 Hours     0     3     6     9     12    15    18    21
   Mon     ················································       0
