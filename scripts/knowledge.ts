@@ -1,4 +1,4 @@
-// Makes the knowledge file of `karo explain`: commands, options and subcommands out of @withfig/autocomplete's modules.
+// Makes what `karo explain` and `karo ask` read: descriptions out of @withfig/autocomplete, and the recipes' wordings.
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -11,6 +11,8 @@ import {
   type KnowledgeIndex,
   type OptionKnowledge,
 } from '../src/copilot/knowledge-format.ts'
+import { prepare } from '../src/copilot/match.ts'
+import { RECIPES } from '../src/copilot/recipes/index.ts'
 
 const PACKAGE = join(import.meta.dirname, '../node_modules/@withfig/autocomplete')
 const BUILD = join(PACKAGE, 'build')
@@ -50,6 +52,7 @@ export async function knowledgeFiles(): Promise<ReadonlyMap<string, Uint8Array>>
     ['knowledge/index.json', readFileSync(kept[0])],
     ['knowledge/commands.bin', readFileSync(kept[1])],
     ['knowledge/LICENSE.txt', readFileSync(join(PACKAGE, 'LICENSE'))],
+    ['knowledge/wordings.json', Buffer.from(JSON.stringify(prepare(RECIPES)))],
   ])
 }
 

@@ -101,7 +101,12 @@ async function readOption(part: Part, next: Part | undefined, reading: Reading):
   const equals = value.indexOf('=')
   const joined = equals > 1 && value.startsWith('-')
   const spelling = joined ? value.slice(0, equals) : value
-  const whole = await tool.option(spelling)
+  // Letters written together would cost a manual page to be known as no word.
+  const alone =
+    tool.words ||
+    !/^-[A-Za-z]{2,}/.test(value) ||
+    [...value.slice(1, 1 + MOST_LETTERS)].some((letter) => tool.shipped(`-${letter}`) === undefined)
+  const whole = alone ? await tool.option(spelling) : tool.shipped(spelling)
   if (whole !== undefined)
     return whole.argument === undefined || joined
       ? one(await flag(part, reading, whole))

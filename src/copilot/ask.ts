@@ -59,7 +59,7 @@ const NEAR = 0.25
 const MOST_ALTERNATIVES = 3
 
 let index: Index | undefined
-const ownIndex = (): Index => (index ??= buildIndex(RECIPES))
+const ownIndex = (knowledge: Knowledge): Index => (index ??= buildIndex(RECIPES, knowledge.wordings()))
 
 /** Deterministic; runs nothing. A blocked command of the model is never the answer while there is another. */
 export function findCommand(request: string, options: AskOptions): Answer {
@@ -86,13 +86,13 @@ function offlineProposals(request: string, options: AskOptions): readonly Propos
 }
 
 function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOptions): readonly Candidate[] {
-  const recipes = recipesFor(request, shell)
-  const before = ownCandidates(request, own, cwd, { knowledge, index: ownIndex() })
+  const recipes = recipesFor(request, shell, ownIndex(knowledge))
+  const before = ownCandidates(request, own, cwd, { knowledge, index: ownIndex(knowledge) })
   const found = [...recipes, ...before].sort((a, b) => b.score - a.score)
   // The knowledge file is only looked through where nothing better is known.
   return (found[0]?.score ?? 0) >= SURE
     ? found
-    : [...found, ...optionsFor(request, knowledge, ownIndex(), found.length > 0)].sort(
+    : [...found, ...optionsFor(request, knowledge, ownIndex(knowledge), found.length > 0)].sort(
         (a, b) => b.score - a.score,
       )
 }
@@ -100,8 +100,8 @@ function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOpt
 /** A recipe or an own command with this score needs no company. */
 const SURE = 0.75
 
-function recipesFor(request: string, shell: AskOptions['shell']): readonly Candidate[] {
-  return search(request, ownIndex())
+function recipesFor(request: string, shell: AskOptions['shell'], index: Index): readonly Candidate[] {
+  return search(request, index)
     .filter(({ score }) => score >= LEAST_SCORE)
     .slice(0, 2 * MOST_ALTERNATIVES)
     .map(({ recipe, score, values }) => {

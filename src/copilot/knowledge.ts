@@ -3,6 +3,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 import { type CommandKnowledge, KNOWLEDGE_FORMAT, type KnowledgeIndex } from './knowledge-format.ts'
+import type { Prepared } from './match.ts'
 
 /** Beside the chunk this becomes part of, and from the sources where the build put it. */
 const PLACES = ['../knowledge', '../../dist/knowledge'].map((path) => join(import.meta.dirname, path))
@@ -15,6 +16,8 @@ export interface Knowledge {
   /** What is known of a command by its plain name; a damaged or missing file knows nothing. */
   command(name: string): CommandKnowledge | undefined
   names(): readonly string[]
+  /** The recipes' wordings as the build of this program took them apart; undefined where it is not a built one. */
+  wordings(): Prepared | undefined
 }
 
 /** `directory`: where index.json and commands.bin are; default: where the build puts them. */
@@ -31,6 +34,8 @@ export function openKnowledge(directory?: string): Knowledge {
       return kept.get(name)
     },
     names: () => Object.keys(found?.index.commands ?? {}),
+    // Never from elsewhere: they have to be those of this program's own recipes.
+    wordings: () => readJson<Prepared>(join(directory ?? (PLACES[0] as string), 'wordings.json')),
   }
 }
 
@@ -40,9 +45,14 @@ interface Opened {
 }
 
 function readIndex(directory: string): Opened | undefined {
+  const index = readJson<KnowledgeIndex>(join(directory, 'index.json'))
+  return index?.format === KNOWLEDGE_FORMAT ? { index, data: join(directory, 'commands.bin') } : undefined
+}
+
+/** What our own build wrote; undefined when it is missing or no JSON. */
+function readJson<T>(path: string): T | undefined {
   try {
-    const index = JSON.parse(readFileSync(join(directory, 'index.json'), 'utf8')) as KnowledgeIndex
-    return index.format === KNOWLEDGE_FORMAT ? { index, data: join(directory, 'commands.bin') } : undefined
+    return JSON.parse(readFileSync(path, 'utf8')) as T
   } catch {
     return undefined
   }

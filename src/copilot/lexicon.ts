@@ -21,7 +21,9 @@ export interface Tool {
   readonly does: Meaning | undefined
   /** Options are words with one dash, which cannot be written together. */
   readonly words: boolean
-  /** The option spelled so, dashes included. */
+  /** The option spelled so, dashes included, as far as what is shipped knows it. */
+  shipped(spelling: string): OptionMeaning | undefined
+  /** The same, and what the manual page says, which takes a tenth of a second. */
   option(spelling: string): Promise<OptionMeaning | undefined>
   /** The tool as it is behind one of its subcommands. */
   subcommand(word: string): Tool | undefined
@@ -65,6 +67,7 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
       name,
       does,
       words: own === undefined ? path.some(({ l }) => l === 1) : own.words === true,
+      shipped: (spelling) => ownOption(own, spelling) ?? figOption(path, spelling, `fig ${name}`),
       async option(spelling) {
         const known = ownOption(own, spelling)
         if (known !== undefined) return known

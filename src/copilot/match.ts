@@ -62,9 +62,29 @@ const VERBS: ReadonlySet<string> = new Set(
     .map(concept),
 )
 
-export function buildIndex(recipes: readonly Recipe[]): Index {
+/** The wordings of all recipes taken apart: what costs most of an index, so that a build can do it beforehand. */
+export interface Prepared {
+  /** In the order of the recipes and their wordings. */
+  readonly parts: readonly (readonly string[])[]
+  /** Words a misspelt one may have meant. */
+  readonly vocabulary: readonly string[]
+}
+
+export function prepare(recipes: readonly Recipe[]): Prepared {
+  const words = recipes.flatMap(({ says }) =>
+    says.flatMap((text) => normalise(text).match(/[a-z][a-z-]{3,}/g) ?? []),
+  )
+  return {
+    parts: recipes.flatMap(({ says }) => says.map(wordingParts)),
+    vocabulary: [...new Set(words)],
+  }
+}
+
+/** `prepared`: of exactly these recipes. */
+export function buildIndex(recipes: readonly Recipe[], prepared: Prepared = prepare(recipes)): Index {
+  let next = 0
   const parsed = recipes.flatMap((recipe) =>
-    recipe.says.map((text) => ({ recipe, parts: wordingParts(text) })),
+    recipe.says.map(() => ({ recipe, parts: prepared.parts[next++] as readonly string[] })),
   )
   const seen = new Map<string, number>()
   for (const { parts } of parsed) {
@@ -72,9 +92,6 @@ export function buildIndex(recipes: readonly Recipe[]): Index {
       seen.set(word, (seen.get(word) ?? 0) + 1)
   }
   const weight = (word: string): number => Math.log(1 + parsed.length / (seen.get(word) ?? 0.5)) * 0.7
-  const vocabulary = new Set(
-    recipes.flatMap(({ says }) => says.flatMap((text) => normalise(text).match(/[a-z][a-z-]{3,}/g) ?? [])),
-  )
   return {
     wordings: parsed.map(({ recipe, parts }) => {
       const words = new Set(parts.filter((part) => !part.startsWith('{')))
@@ -82,7 +99,7 @@ export function buildIndex(recipes: readonly Recipe[]): Index {
     }),
     weight: (word) => (seen.has(word) ? weight(word) : STRANGE),
     knows: (word) => seen.has(word),
-    vocabulary: [...vocabulary],
+    vocabulary: prepared.vocabulary,
   }
 }
 
