@@ -1,11 +1,12 @@
 // The guard in real bash, zsh and fish at a real terminal. What is dangerous is replaced by programs that only note
 // how they were called, and HOME is a directory of the test's own.
-import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../support/database.ts'
-import { CLEAR, startGuarded } from '../support/guarded-shell.ts'
+import { CLEAR, type GuardedOptions, startGuarded } from '../support/guarded-shell.ts'
 import { commandsOf } from '../support/hooked-shell.ts'
+import { PROMPT_TOOLS } from '../support/prompt-tools.ts'
 import { until } from '../support/until.ts'
 
 /** A program in place of the one that judges; `body` is its sh code. */
@@ -114,7 +115,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     const shell = await startGuarded({ program })
     await shell.noted(fish ? 'for i in 1 2\nrm -rf ~\nend' : 'for i in 1 2; do\nrm -rf ~\ndone')
     await shell.back()
-    shell.keys('\u0003')
+    await shell.cancel()
     await shell.run(fish ? 'for i in 1 2\nmake $i\nend' : 'for i in 1 2; do\nmake $i\ndone')
     expect(shell.ran()).toEqual(['make 1', 'make 2'])
   })
@@ -165,4 +166,163 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     await until(() => shell.notes().length === 2, { what: 'two notes' })
     expect(shell.ran()).toEqual(['git push --force'])
   })
+})
+
+describe('what else accepts a line', () => {
+  const XTERM = { TERM: 'xterm' }
+  /** What a terminal sends for a paste. */
+  const pasted = (text: string): string => `\x1b[200~${text}\x1b[201~`
+
+  test.each(['bash', 'zsh', 'fish'] as const)(
+    '%s: a paste of several lines is judged before any of it runs',
+    async (program) => {
+      const options: GuardedOptions = {
+        program,
+        env: XTERM,
+        marked: true,
+        ...(program === 'zsh' && { after: "zle_bracketed_paste=($'\\e[?2004h' $'\\e[?2004l')" }),
+      }
+      const shell = await startGuarded(options)
+      await shell.noted(pasted('make one\nrm -rf ~\nmake two'))
+      expect(shell.notes()).toEqual(['blocked critical'])
+      expect(shell.ran()).toEqual([])
+      const other = await startGuarded(options)
+      await other.run(pasted('make one\nmake two'))
+      await until(() => other.ran().length === 2, { what: 'two commands' })
+      expect(other.ran()).toEqual(['make one', 'make two'])
+    },
+  )
+
+  test.each(['bash', 'zsh', 'fish'] as const)('%s: in vi mode, from both of its modes', async (program) => {
+    const after = { bash: 'set -o vi', zsh: 'bindkey -v', fish: 'fish_vi_key_bindings' }[program]
+    const shell = await startGuarded({ program, after, ...(program === 'fish' && { marked: true }) })
+    await shell.noted('git push -f a', 'y')
+    shell.keys('git push -f b\x1b')
+    // What tells an escape key from an escape sequence is time, in all of them.
+    await until(() => shell.screen().endsWith('b') || /b\x1b?\S*$/.test(shell.screen()), { what: 'the line' })
+    await new Promise((resolve) => setTimeout(resolve, 700))
+    await shell.noted('', 'y')
+    await until(() => shell.ran().length === 2, { what: 'two pushes' })
+    expect(shell.ran()).toEqual(['git push -f a', 'git push -f b'])
+  })
+
+  test.each(['bash', 'zsh'] as const)('%s: what the history makes of a line', async (program) => {
+    const shell = await startGuarded({
+      program,
+      before: program === 'bash' ? 'set -o history; set -H' : 'HISTSIZE=100',
+    })
+    await shell.noted('git push -f', 'y')
+    await shell.noted('!!', 'n')
+    await shell.noted('^push^push -q^', 'n')
+    await shell.noted('!git', 'y')
+    await until(() => shell.ran().length === 2, { what: 'two pushes' })
+    expect(shell.ran()).toEqual(['git push -f', 'git push -f'])
+  })
+
+  test.each(['bash', 'zsh'] as const)(
+    '%s: here-documents are asked about when they end, and by what they feed',
+    async (program) => {
+      const shell = await startGuarded({ program })
+      await shell.run('cat <<END >x\nrm -rf ~\n$(true)\nEND')
+      expect(shell.notes()).toEqual([])
+      await shell.noted('sh <<END\nrm -rf ~\nEND')
+      expect(shell.notes()).toEqual(['blocked critical'])
+      expect(shell.ran()).toEqual([])
+    },
+  )
+
+  test('bash: Ctrl-J, operate-and-get-next, and under set -eu in POSIX mode', async () => {
+    const shell = await startGuarded({ program: 'bash' })
+    shell.keys('git push -f\n')
+    await until(() => shell.screen().includes('Run it?'), { what: 'a question' })
+    shell.keys('n')
+    await until(() => shell.notes().length === 1, { what: 'a note' })
+    shell.keys('git push -f\u000f')
+    await until(() => shell.screen().split('Run it?').length === 3, { what: 'a question' })
+    shell.keys('n')
+    await until(() => shell.notes().length === 2, { what: 'a note' })
+    await shell.run('set -eu -o posix')
+    await shell.noted('git push -f', 'n')
+    expect(await shell.blocked('rm -rf ~')).toContain('It does not run')
+    await shell.run('true')
+    expect(shell.ran()).toEqual([])
+  })
+
+  test('zsh: the widgets that accept and keep', async () => {
+    const shell = await startGuarded({
+      program: 'zsh',
+      after:
+        "bindkey '^Xh' accept-and-hold; bindkey '^Xi' accept-and-infer-next-history; bindkey '^Xj' accept-line-and-down-history",
+    })
+    for (const key of ['\u0018h', '\u0018i', '\u0018j']) {
+      const before = shell.notes().length
+      shell.keys(`git push -f${key}`)
+      await until(() => shell.screen().split('Run it?').length === before + 2, {
+        what: `a question after ${JSON.stringify(key)}`,
+      })
+      shell.keys('n')
+      await until(() => shell.notes().length === before + 1, { what: 'a note' })
+      await shell.back()
+      shell.keys(CLEAR)
+    }
+    expect(shell.ran()).toEqual([])
+  })
+
+  test('zsh: vared and select are nobody’s commands; global and suffix aliases are', async () => {
+    const shell = await startGuarded({
+      program: 'zsh',
+      after: "alias -g HOMEDIR=~; alias -s wipe='rm -rf ~;'; word=x",
+    })
+    shell.keys('vared word\r')
+    await shell.printed('vared word\r\r\n')
+    await shell.run(' $(rm -rf ~)')
+    expect(await shell.blocked('rm -rf HOMEDIR')).toContain('It does not run')
+    expect(await shell.blocked('a.wipe')).toContain('It does not run')
+    expect(shell.ran()).toEqual([])
+  })
+
+  test('fish: abbreviations are judged as what they become; read is not asked about', async () => {
+    const shell = await startGuarded({ program: 'fish', after: 'abbr -a gpf -- git push --force' })
+    await shell.noted('gpf', 'n')
+    shell.keys('read answer\r')
+    await shell.printed('read>')
+    await shell.run('rm -rf ~')
+    expect(shell.notes()).toEqual(['declined high'])
+    expect(shell.ran()).toEqual([])
+  })
+})
+
+describe.each(PROMPT_TOOLS)('beside $name in $program', ({ program, file, line, works }) => {
+  test.runIf(existsSync(file) && program !== 'dash').each(['before', 'after'] as const)(
+    'loaded %s the guard: both work, and each command is recorded once',
+    async (when) => {
+      if (program !== 'bash' && program !== 'zsh' && program !== 'fish') return
+      const shell = await startGuarded({
+        program,
+        [when]: line,
+        marked: true,
+        env: { TERM: 'xterm-256color' },
+        directory: temporaryDirectory(),
+      })
+      await shell.run('make one')
+      await shell.noted('git push -f a', 'n')
+      await shell.noted('git push -f b', 'y')
+      await until(() => shell.ran().length === 2, { what: 'two commands' })
+      // What one of the tools is asked about.
+      const before = program === 'fish' ? [] : ['(exit 5)']
+      for (const typed of before) await shell.run(typed)
+      const from = shell.screen().length
+      await shell.run(works)
+      await until(() => /^yes/m.test(shell.screen().slice(from)), { what: 'the tool at work' })
+      await shell.noted('rm -rf ~')
+      expect(shell.ran()).toEqual(['make one', 'git push -f b'])
+      expect(commandsOf(shell.spool).filter((command) => command !== '')).toEqual([
+        'make one',
+        'git push -f b',
+        ...before,
+        works,
+      ])
+      expect(shell.notes()).toEqual(['declined high', 'confirmed high', 'blocked critical'])
+    },
+  )
 })

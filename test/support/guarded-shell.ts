@@ -35,6 +35,8 @@ export interface GuardedShell extends TypedShell {
   noted(line: string, ...keys: readonly string[]): Promise<void>
   /** Resolves when the line editor has the line again, after something was shown. */
   back(): Promise<void>
+  /** Ctrl-C; resolves when there is a new prompt. */
+  cancel(): Promise<void>
   /** Types the line, which is blocked, and takes it away again; what was shown. */
   blocked(line: string): Promise<string>
 }
@@ -101,6 +103,12 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
     ...shell,
     home,
     back,
+    async cancel() {
+      const prompts = () => shell.screen().split(/@\d+@ /).length
+      const before = prompts()
+      shell.keys('\u0003')
+      await until(() => prompts() > before, { what: 'a new prompt' })
+    },
     // Fish looks at git's configuration, and which rm there is, while one types.
     ran: () =>
       readFileSync(log, 'utf8')

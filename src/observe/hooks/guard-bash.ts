@@ -150,8 +150,15 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     fi
     if [[ -z $verb ]]; then
       if [[ $- == *H* && ( $line == *!* || $line == ^* ) ]]; then
-        # What runs is what the history makes of it.
-        answer=$(builtin history -p -- "$line" 2>/dev/null; builtin printf .)
+        # What runs is what the history makes of it. The command takes the newest entry for itself and away, unless it
+        # was put there by hand.
+        answer=$(
+          set +o history
+          builtin history -s -- .
+          builtin history -d -1
+          builtin history -p -- "$line" 2>/dev/null
+          builtin printf .
+        )
         answer=${'$'}{answer%.}
         [[ -z $answer ]] || text=${'$'}{__karo_guard[head]}${'$'}{answer%$'\n'}
       fi
@@ -175,7 +182,12 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     __karo_guard_then redraw-current-line
     if [[ ${'$'}{__karo_guard[head]} ]]; then
       # What was accepted before is in the shell already: all of it goes, and can be had from the history.
-      [[ ! -o history || $text == [[:blank:]]* ]] || builtin history -s -- "$text"
+      if [[ -o history && $text != [[:blank:]]* ]]; then
+        # Otherwise the newest entry, which is somebody's, would go.
+        set +o history
+        builtin history -s -- "$text"
+        set -o history
+      fi
       READLINE_LINE= READLINE_POINT=0 __karo_guard[head]=
       builtin kill -s INT "$$"
     fi

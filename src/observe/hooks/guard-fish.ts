@@ -140,7 +140,11 @@ if builtin status is-interactive; and builtin set --query __karo_dir
             builtin printf '\n%s\n' ${quoteFish(words)} >/dev/tty
             builtin set said ${verb} unjudged safe -
         end
-        builtin test $said[2] = -; or __karo_guard_note $said[2] $said[3]
+        if builtin test $said[2] != -
+            __karo_guard_note $said[2] $said[3]
+            # Fish draws from where it believes the line to begin.
+            builtin string repeat --no-newline --count (builtin math (builtin commandline --line) - 1) \n >/dev/tty
+        end
         switch $said[1]
             case run
                 __karo_guard_run
