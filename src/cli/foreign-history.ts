@@ -3,7 +3,6 @@ import { constants, readFileSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
 import { resolve } from 'node:path'
-import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { openAtuin } from '../imports/atuin.ts'
 import { readBash } from '../imports/bash.ts'
@@ -115,9 +114,17 @@ async function openFile(path: string): Promise<FileHandle> {
   }
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'it, or a directory on the way, is not for you to read',
+  EPERM: 'it, or a directory on the way, is not for you to read',
+  ELOOP: 'links lead in a circle',
+  ENOTDIR: 'something on the way is no directory',
+}
+
 function unreadable(path: string, cause: unknown): KaroError {
-  const { reason, hint } = diskTrouble(path, cause)
-  return new KaroError('bad_file', `it cannot be read: ${reason}`, { where: path, hint, cause })
+  const { code = 'unknown' } = cause as NodeJS.ErrnoException
+  const reason = REASONS[code] ?? code
+  return new KaroError('bad_file', `it cannot be read: ${reason}`, { where: path, cause })
 }
 
 async function beginning(file: FileHandle): Promise<Looks> {

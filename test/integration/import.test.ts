@@ -299,6 +299,7 @@ describe('a home with several histories', () => {
   test('what is no such history is named for what it is', async () => {
     execFileSync('mkfifo', [path('fifo')])
     symlinkSync(path('.zsh_history'), path('link'))
+    symlinkSync(path('circle'), path('circle'))
     const says = async (...args: string[]) => {
       const { code, stderr } = await karo('import', ...args)
       return [code, stderr.replaceAll(home, '')]
@@ -330,6 +331,7 @@ describe('a home with several histories', () => {
     ])
     expect(await says('bash', home)).toEqual([1, expect.stringContaining('a directory')])
     expect(await says('bash', path('fifo'))).toEqual([1, expect.stringContaining('no regular file')])
+    expect(await says('bash', path('circle'))).toEqual([1, expect.stringContaining('in a circle')])
     expect(await says('bash', path('nothing'))).toEqual([1, expect.stringContaining('no such file')])
     expect(await says(path('.zsh_history'))).toEqual([1, expect.stringContaining('import zsh FILE')])
     expect(await own.json(['import', 'bash', write('empty', '')])).toMatchObject({ read: 0, id: null })
