@@ -3,7 +3,9 @@ import { loadavg } from 'node:os'
 import { parseArgs } from 'node:util'
 import { measureMcp, measureToolHook } from '../test/bench/ai-tools.ts'
 import { measureCheck } from '../test/bench/check.ts'
+import { measureCopilot } from '../test/bench/copilot.ts'
 import { measureGossip } from '../test/bench/gossip.ts'
+import { measureFinder, measureHistory } from '../test/bench/history.ts'
 import { measureDashHook, measureHook, measureZshHook } from '../test/bench/hook.ts'
 import { measureIdle } from '../test/bench/idle.ts'
 import { measureImport } from '../test/bench/import.ts'
@@ -120,6 +122,38 @@ const BENCHMARKS: readonly Benchmark[] = [
     },
   },
   {
+    name: 'history',
+    async run({ quick }) {
+      const cost = await measureHistory(quick ? 100_000 : 1_000_000)
+      const of = `${cost.events.toLocaleString('en')} events, ${cost.distinct.toLocaleString('en')} distinct`
+      const beside = { what: 'grep -ic over the texts', value: cost.grep_ms }
+      const ms = (name: string, value: number, aim?: Aim): Figure => ({
+        ...{ name, value, unit: 'ms', beside, ratio: value / beside.value, ...(aim && { aim }) },
+      })
+      return [
+        ...Object.entries(cost.search_ms).map(([what, value]) =>
+          ms(`search in ${of}: ${what}`, value, most('value', 50)),
+        ),
+        ...Object.entries(cost.rank_ms).map(([what, value]) => ms(`finder's order of them: ${what}`, value)),
+        ms('search, database just opened', cost.cold_ms),
+        ms("finder's first page, database just opened", cost.first_page_ms, most('value', 50)),
+        ms('until all are recalled', cost.recalled_ms),
+        { name: 'memory of what is recalled', value: cost.recalled_mib, unit: 'MiB' },
+      ]
+    },
+  },
+  {
+    name: 'finder',
+    async run({ quick }) {
+      const { frame_ms, commands_ms, node_ms } = await measureFinder(quick ? 7 : 25)
+      const figure = (name: string, value: number): Figure => ({
+        ...{ name, value, unit: 'ms', beside: { what: 'node -e 0 in a terminal', value: node_ms } },
+        ratio: value / node_ms,
+      })
+      return [figure('Ctrl-R, first frame', frame_ms), figure('Ctrl-R, first commands', commands_ms)]
+    },
+  },
+  {
     name: 'commands',
     async run({ quick }) {
       const { status, check } = await measureCommands(quick ? 15 : 40)
@@ -143,6 +177,34 @@ const BENCHMARKS: readonly Benchmark[] = [
         figure("an AI tool's hook, after a command", hook.after_ms),
         figure('karo mcp, start to handshake', mcp.connect_ms),
         figure('karo mcp, one check', mcp.check_ms),
+      ]
+    },
+  },
+  {
+    name: 'copilot',
+    async run({ quick }) {
+      const found = await measureCopilot(quick ? 8 : 20)
+      const beside = { what: 'node -e 0', value: found.node_ms }
+      const whole = (name: string, value: number): Figure => ({
+        ...{ name, value, unit: 'ms', beside },
+        ratio: value / found.node_ms,
+      })
+      const manual = { what: 'man', value: found.manual_ms ?? 0 }
+      return [
+        whole("karo explain 'git push --force …'", found.explain_ms),
+        {
+          ...{ name: 'karo explain, above node -e 0', value: found.explain_more_ms, unit: 'ms' },
+          aim: most('value', 60),
+        },
+        whole("karo ask 'files larger than …'", found.ask_ms),
+        ...(found.explain_manual_ms === null
+          ? []
+          : [
+              {
+                ...{ name: 'karo explain, with a manual page', value: found.explain_manual_ms, unit: 'ms' },
+                ...{ beside: manual, ratio: found.explain_manual_ms / manual.value },
+              },
+            ]),
       ]
     },
   },
