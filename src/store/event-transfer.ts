@@ -1,8 +1,7 @@
-// A person's events as they are, out of the database and into one: in the order of time, and none of them twice.
+// A person's events as they are, in the order of time; and which of some are not among them yet.
 
-import type { Serial } from '../base/serial.ts'
 import type { Level0 } from '../observe/level0.ts'
-import type { Change, Database, Snapshot } from './database.ts'
+import type { Database, Snapshot } from './database.ts'
 import { commandTexts } from './event-commands.ts'
 import { decodeWhole, type EventInput, readEventKey } from './event-rows.ts'
 import { eventsOf, TAG_AT } from './key-of-event.ts'
@@ -17,21 +16,12 @@ export interface EventTransfer {
     uid: number,
     span?: { readonly from?: number; readonly before?: number },
   ): AsyncGenerator<readonly WholeEvent[], void>
-  /**
-   * Stores those that are not there yet: one event is one start and tag. All or nothing; with `dryRun` nothing.
-   * Resolves with how many were new.
-   */
-  add(events: readonly EventInput[], dryRun: boolean): Promise<number>
 }
 
 const PAGE = 1_000
 const ID_END = TAG_AT + 4
 
-export function createEventTransfer(
-  db: Database,
-  serially: Serial,
-  store: (events: readonly EventInput[], changes: Change[]) => Promise<void>,
-): EventTransfer {
+export function createEventTransfer(db: Database): EventTransfer {
   return {
     async *whole(uid, { from, before } = {}) {
       const snapshot = db.snapshot()
@@ -51,16 +41,6 @@ export function createEventTransfer(
         await snapshot.close()
       }
     },
-
-    add: (events, dryRun) =>
-      serially(async () => {
-        const found = await unknownEvents(db, events)
-        if (found.length > 0 && !dryRun) {
-          const changes: Change[] = []
-          await store(found, changes)
-        }
-        return found.length
-      }),
   }
 }
 
@@ -137,7 +117,7 @@ async function unknownOf(
   return found
 }
 
-/** The same of several people. */
+/** Those that are not there yet, of several people: one event is one start and tag. */
 export async function unknownEvents(
   db: Database,
   events: readonly EventInput[],

@@ -156,7 +156,7 @@ export function createEventRepository(
         dropped += batch.dropped
       }),
 
-    ...createEventTransfer(db, serially, store),
+    ...createEventTransfer(db),
     ...retention,
     ...removal,
     ...createEventSearch({ db, serially, counts, recall }),
