@@ -1,0 +1,74 @@
+// karo guard: what it shows, and rules in and out of the file.
+import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { runCli } from '../../../src/cli/run.ts'
+import { temporaryDirectory } from '../../support/database.ts'
+
+function node() {
+  const home = join(temporaryDirectory(), 'k')
+  return {
+    file: join(home, 'guard.toml'),
+    async karo(...argv: readonly string[]) {
+      let stdout = ''
+      let stderr = ''
+      const exit = await runCli(argv, {
+        env: { HOME: '/home/me', KARO_HOME: home },
+        stdout: { write: (text: string) => (stdout += text) },
+        stderr: { write: (text: string) => (stderr += text) },
+      })
+      return { exit, stdout, stderr }
+    },
+  }
+}
+
+test('rules are added, listed, hold, and go', async () => {
+  const { karo, file } = node()
+  expect((await karo('guard', 'list')).stdout).toContain('No rules.')
+  expect((await karo('check', 'git push --force')).exit).toBe(4)
+  expect((await karo('guard', 'allow', 'git-force-push', '--for', '2h')).exit).toBe(0)
+  expect(statSync(file).mode & 0o777).toBe(0o600)
+  expect((await karo('check', 'git push --force')).exit).toBe(0)
+  expect((await karo('guard', 'deny', 'make deploy*', '--why', 'Ask Ada.')).exit).toBe(0)
+  expect((await karo('check', 'sudo make deploy')).stdout).toContain('Ask Ada.')
+  const { rules } = JSON.parse((await karo('guard', 'list', '--json')).stdout) as {
+    rules: readonly { number: number; kind: string }[]
+  }
+  expect(rules.map(({ number, kind }) => `${number} ${kind}`)).toEqual(['1 allow', '2 deny'])
+  expect((await karo('guard', 'list')).stdout).toMatch(/1 {2}allow git-force-push/)
+  expect((await karo('guard', 'remove', '2')).exit).toBe(0)
+  expect((await karo('check', 'make deploy')).exit).toBe(0)
+  expect((await karo('guard', 'remove', '2')).exit).toBe(1)
+  expect(readFileSync(file, 'utf8')).toMatch(/^\[\[allow\]\]\nrule = 'git-force-push'\nuntil = .*Z\n$/)
+})
+
+test('what cannot be allowed, is no rule or no number is refused, and nothing is written', async () => {
+  const { karo, file } = node()
+  expect((await karo('guard', 'allow', 'rm-root')).exit).toBe(4)
+  expect((await karo('guard', 'allow', 'git-force-psh')).stderr).toContain('git-force-push')
+  expect((await karo('guard', 'allow', 'git-force-push', '--for', 'ever')).exit).toBe(2)
+  expect((await karo('guard', 'remove', 'x')).exit).toBe(2)
+  expect((await karo('guard', 'deny', '')).exit).toBe(2)
+  expect(() => statSync(file)).toThrow()
+})
+
+test('the status says what is in force and what is broken', async () => {
+  const { karo, file } = node()
+  await karo('guard', 'deny', 'x')
+  expect((await karo('guard')).stdout).toContain('blocks critical, asks about high')
+  const { exit, stdout } = await karo('guard', '--json')
+  expect(exit).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    profile: 'moderate',
+    source: 'default',
+    on_error: 'allow',
+    timeout_ms: 300,
+    rules: [{ number: 1, kind: 'deny', command: 'x' }],
+    warnings: [],
+    last_7_days: null,
+  })
+  writeFileSync(file, 'broken')
+  const broken = await karo('guard')
+  expect(broken.stderr).toMatch(/warning: .*guard\.toml:1:\d+: .*strict/)
+  expect(broken.stdout).toContain('profile    strict')
+})

@@ -1,0 +1,102 @@
+// What the shells let through unasked, what aliases and functions make of a line, and which lines are not finished.
+import { readdirSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { expand, readDefinitions } from '../../../src/guard/definitions.ts'
+import { judge, loadGuard } from '../../../src/guard/index.ts'
+import { ruledTools } from '../../../src/risk/ruled-tools.ts'
+import { isUnruled } from '../../../src/risk/rules/index.ts'
+import { unfinished } from '../../../src/risk/unfinished.ts'
+
+const PLACE = { home: '/home/me', cwd: '/home/me/work' }
+const guard = loadGuard({ home: '/nonexistent', env: {}, machineFile: '/nonexistent/guard.toml' })
+
+test('every tool somebody has rules for is among those the shells ask about', () => {
+  const ruled = new Set(ruledTools())
+  const installed = ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].flatMap((directory) => {
+    try {
+      return readdirSync(directory)
+    } catch {
+      return []
+    }
+  })
+  const known =
+    'rm dd git sudo doas sh bash zsh fish python3 perl node eval source exec env xargs find kubectl docker if for while case function time noglob nocorrect command builtin alias unalias fc trap crontab at ssh'
+  const missing = [...installed, ...known.split(' ')].filter(
+    (name) => /^\w[\w+-]*$/.test(name) && !isUnruled(name) && !ruled.has(name),
+  )
+  expect(missing).toEqual([])
+  // And of what is not among them, nothing plain is more than safe.
+  const plain = installed.filter((name) => /^\w[\w+-]*$/.test(name) && !ruled.has(name)).slice(0, 400)
+  expect(
+    plain.filter((name) => judge(guard, `${name} -rf / a=b x@y:/z`, PLACE).decision !== 'allow'),
+  ).toEqual([])
+})
+
+const DEFINITIONS = readDefinitions(
+  [
+    'alias\u001fll\u001frm -rf',
+    'alias\u001fls\u001fls --color=auto',
+    'alias\u001ffirst\u001fsecond a',
+    'alias\u001fsecond\u001frm -rf ~;',
+    'function\u001fwipe\u001fwipe () \n{ \n    rm -rf "$1"\n}',
+    'function\u001fbig\u001fbig () \n{ \n    if [[ a; then\n}',
+    'global\u001fG\u001f| sh',
+    'nonsense',
+  ].join('\u001e'),
+  'bash',
+)
+
+test.each([
+  ['ll ~', 'rm -rf ~', 'block'],
+  ['A=1 ll ~', 'A=1 rm -rf ~', 'block'],
+  ['true; (ll ~)', 'true; (rm -rf ~)', 'block'],
+  ['echo $(ll ~)', 'echo $(rm -rf ~)', 'block'],
+  ['ls -la', 'ls --color=auto -la', 'allow'],
+  ['first', 'rm -rf ~; a', 'block'],
+  ['wipe ~', '{ set -- ~\n \n    rm -rf "$1"\n\n}', 'block'],
+  ['wipe ./x', '{ set -- ./x\n \n    rm -rf "$1"\n\n}', 'allow'],
+  ['\\ll ~', undefined, 'allow'],
+  ["'ll' ~", undefined, 'allow'],
+  ['echo ll', undefined, 'allow'],
+  ['curl x G', 'curl x | sh', 'confirm'],
+  // That its text cannot be read says nothing about what was typed.
+  ['big', '{ set --\n \n    if [[ a; then\n\n}', 'allow'],
+] as const)('%j stands for %j: %s', (line, meant, decision) => {
+  expect(expand(line, DEFINITIONS, PLACE)).toBe(meant)
+  expect(judge(guard, line, { ...PLACE, definitions: DEFINITIONS }).decision).toBe(decision)
+})
+
+test('definitions that grow for ever end', () => {
+  const definitions = Array.from({ length: 50 }, (_, i) => ({
+    kind: 'alias' as const,
+    name: `a${i}`,
+    text: `a${i + 1}; a${i + 1}; a${i + 1}`,
+  }))
+  expect(expand('a0', definitions, PLACE)!.length).toBeLessThan(40_000)
+})
+
+test.each([
+  ['ls', undefined],
+  ['ls )', undefined],
+  ['for i in 1 2', {}],
+  ["echo 'a", {}],
+  ['ls |', {}],
+  ['ls \\', {}],
+  ['ls \\\\', undefined],
+  ['cat <<END', { here: 'END' }],
+  ['cat <<END\nfor i in', { here: 'END' }],
+  ["cat <<-'E N'\n\tx", { here: 'E N' }],
+  ['cat <<END\nx\nEND', undefined],
+  ['cat <<-END\nx\n\tEND', undefined],
+  ['if true; then cat <<A <<B\nA\n', { here: 'B' }],
+] as const)('%j: what is missing is %j', (text, missing) => {
+  expect(unfinished(text)).toEqual(missing)
+})
+
+test('what is not finished is not blamed for it; what is cut is never safe', () => {
+  const decide = (line: string, more: object) => judge(guard, line, { ...PLACE, ...more })
+  expect(decide('for f in *; do rm "$f"', { unfinished: true }).decision).toBe('allow')
+  expect(decide('for f in *; do rm -rf ~', { unfinished: true }).decision).toBe('block')
+  expect(decide('echo x', { cut: true })).toMatchObject({ decision: 'confirm', risk_level: 'high' })
+  expect(decide('rm -rf ~', { cut: true }).decision).toBe('block')
+})
