@@ -47,14 +47,13 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
     { ...body, dry_run: true },
     DELETE_DEADLINE_MS,
   )) as DeletedShape
-  const isDry = input.options['dry-run'] === true
-  if (isDry || would.events === 0) {
+  if (input.options['dry-run'] === true) {
     if (io.json) io.out(`${JSON.stringify(would)}\n`)
-    else if (would.events === 0) io.out('Nothing in your history matches.\n')
-    else io.out(shownRemoval(would, io))
+    else io.out(would.events === 0 ? NOTHING : shownRemoval(would, io))
     return EXIT.done
   }
-  if (input.options.yes !== true) {
+  // Nothing to ask about; asked for all the same, it finishes what was ended half-way.
+  if (input.options.yes !== true && would.events > 0) {
     if (io.json || !process.stdin.isTTY) {
       throw new KaroError(
         'bad_request',
@@ -73,6 +72,7 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
   }
   const gone = (await callDaemon(io, 'POST', at, body, DELETE_DEADLINE_MS)) as DeletedShape
   if (io.json) io.out(`${JSON.stringify(gone)}\n`)
+  else if (gone.events === 0) io.out(NOTHING)
   else {
     io.out(
       `Deleted ${many(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that nothing else had.\n`,
@@ -82,6 +82,7 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
   return EXIT.done
 }
 
+const NOTHING = 'Nothing in your history matches.\n'
 /** Compaction of a large database takes its time. */
 const DELETE_DEADLINE_MS = 120_000
 const OWN_HISTORY = `Your shell's own history still has what it had:
