@@ -1,0 +1,106 @@
+// A person sees, ranks and removes their own commands and nobody else's, and nothing by mistake.
+import { expect, test } from 'vitest'
+import { historyRoutes } from '../../../src/api/routes/history.ts'
+import { buildServer } from '../../../src/api/server.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { createEventRepository } from '../../../src/store/events.ts'
+import { createProcessRepository } from '../../../src/store/processes.ts'
+import { owner } from '../../support/callers.ts'
+import { temporaryDatabase } from '../../support/database.ts'
+import { eventOf, positionAt } from '../../support/events.ts'
+import { T0 } from '../../support/spool.ts'
+
+async function world() {
+  const db = await temporaryDatabase()
+  const events = createEventRepository(db)
+  const told: unknown[] = []
+  await events.ingest({
+    events: [
+      eventOf(1, { command: 'make test', cwd: '/srv' }),
+      eventOf(2, { command: 'make test', cwd: '/srv' }),
+      eventOf(3, { command: 'make clean', cwd: '/home' }),
+      eventOf(4, { uid: 1001, command: 'make secrets of another' }),
+    ],
+    position: positionAt(1),
+    dropped: 0,
+  })
+  const clock = { now: () => T0 / 1000 + 3_600_000, monotonic: () => 0 }
+  const routes = historyRoutes({
+    ...{ events, clock, processes: createProcessRepository(db) },
+    observe: {
+      catchUp: async () => void told.push('caught up'),
+      blank: async (uid) => void told.push(`blank ${uid}`),
+    },
+    audit: { record: async ({ type, details }) => void told.push({ type, ...details }) },
+  })
+  let uid = 1000
+  const server = buildServer({ routes: [routes], callerOf: () => owner(uid), clock, log: silentLog })
+  const call = async (method: 'GET' | 'POST', url: string, payload?: object) => {
+    const answer = await server.inject({ method, url, ...(payload && { payload }) })
+    return { status: answer.statusCode, body: answer.json() }
+  }
+  return { call, told, as: (other: number) => (uid = other) }
+}
+
+test('ranked, with here in front, and only one’s own', async () => {
+  const { call, as } = await world()
+  const ranked = async (query: string) => (await call('GET', `/api/v1/history/commands?${query}`)).body
+  expect(await ranked('q=make&here=/home')).toMatchObject({
+    total: 2,
+    commands: [{ command: 'make clean' }, { uses: 2 }],
+  })
+  expect(await ranked('q=make&here=/srv')).toMatchObject({
+    commands: [{ command: 'make test', uses: 2 }, {}],
+  })
+  expect(await ranked('q=secrets')).toMatchObject({ total: 0, commands: [] })
+  as(1001)
+  expect(await ranked('')).toMatchObject({ total: 1, commands: [{ command: 'make secrets of another' }] })
+})
+
+test('removed are one’s own, by one way of naming them at a time', async () => {
+  const { call, told, as } = await world()
+  const at = '/api/v1/history/delete'
+  for (const body of [
+    {},
+    { word: [] },
+    { ids: ['x'], word: ['make'] },
+    { command: 'a', cwd: '/' },
+    { dry_run: true },
+  ])
+    expect(await call('POST', at, body), JSON.stringify(body)).toMatchObject({ status: 400 })
+  expect(told).toEqual([])
+
+  const { body: dry } = await call('POST', at, { word: ['make'], dry_run: true })
+  expect(dry).toMatchObject({ events: 3, texts: 0, dry_run: true })
+  expect(dry.sample).toHaveLength(3)
+  expect(told).toEqual(['caught up'])
+
+  const { body: all } = await call('GET', '/api/v1/history')
+  as(1001)
+  expect((await call('POST', at, { ids: all.events.map(({ id }: { id: string }) => id) })).body.events).toBe(
+    0,
+  )
+  as(1000)
+  expect((await call('POST', at, { command: 'make test' })).body).toEqual({
+    ...{ events: 2, texts: 1, dry_run: false, sample: [] },
+  })
+  expect(told).toContainEqual({ type: 'history_deleted', events: 2, uid: 1000 })
+  // Nothing of the text is in the ledger.
+  expect(JSON.stringify(told)).not.toContain('make')
+  expect((await call('GET', '/api/v1/history')).body.total).toBe(1)
+  as(1001)
+  expect((await call('GET', '/api/v1/history')).body.total).toBe(1)
+})
+
+test('a filter that is none is refused before anything is looked for', async () => {
+  const { call } = await world()
+  for (const query of [
+    'exit=-1',
+    'exit=256',
+    'longer_ms=x',
+    'nothing=1',
+    `q=${'x'.repeat(1025)}`,
+    'limit=501',
+  ])
+    expect((await call('GET', `/api/v1/history/commands?${query}`)).status, query).toBe(400)
+})
