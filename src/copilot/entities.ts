@@ -36,7 +36,7 @@ export interface Token {
 }
 
 /** Characters of a request that are read; more is no request. */
-export const MOST_REQUEST = 1_000
+const MOST_REQUEST = 1_000
 const MOST_TOKENS = 80
 
 const UNITS: Readonly<Record<string, string>> = {

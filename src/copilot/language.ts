@@ -236,7 +236,7 @@ const STEMS: ReadonlyMap<string, string> = new Map(
 )
 
 /** Plural, -ing, -ed and a final e taken off; both sides go through it, so that it need not be a word. */
-export function stem(word: string): string {
+function stem(word: string): string {
   let text = word
   if (text.length <= 3) return text
   if (/ies$/.test(text)) text = `${text.slice(0, -3)}y`

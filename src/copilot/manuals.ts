@@ -21,7 +21,7 @@ export interface ManualOption {
   readonly description: string
 }
 
-export interface ManualPage {
+interface ManualPage {
   /** `curl(1)`. */
   readonly title: string
   readonly options: readonly ManualOption[]

@@ -119,7 +119,7 @@ interface Asked extends Token {
 }
 
 /** The request's tokens; words nobody knows are taken for misspelt ones where one known word is near. */
-export function ask(text: string, index: Index): readonly Asked[] {
+function ask(text: string, index: Index): readonly Asked[] {
   const prepared = keepNamed(text)
   return readRequest(prepared).flatMap((token): readonly Asked[] => {
     if (token.entity !== undefined) return [{ ...token, concept: undefined }]

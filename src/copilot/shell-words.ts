@@ -159,7 +159,7 @@ function named(name: string): string {
 }
 
 /** POSIX numbers of the common ones; names without SIG. */
-export const SIGNALS: Readonly<Record<string, readonly [number: number, does: string]>> = {
+const SIGNALS: Readonly<Record<string, readonly [number: number, does: string]>> = {
   HUP: [1, 'the terminal was closed; many services read their configuration again'],
   INT: [2, 'interrupt, like Ctrl-C'],
   QUIT: [3, 'quit with a core dump, like Ctrl-\\'],

@@ -44,7 +44,7 @@ const asDuration = ({ kind, value, minutes }: Entity): string | undefined => {
 }
 const hostOf = ({ value }: Entity): string => value.replace(/^[a-z]+:\/\//, '').replace(/[/:].*$/s, '')
 
-export const SLOTS = {
+const SLOTS = {
   dir: { takes: ['path', 'here', 'quoted'], word: true, careful: true, value: pathOf },
   // A path that ends with a slash is a directory.
   file: {
@@ -104,7 +104,7 @@ export const SLOTS = {
   prefix: { takes: ['quoted'], word: true },
   mode: { takes: ['number'], form: /^[0-7]{3,4}$/ },
 } as const satisfies Readonly<Record<string, SlotKind>>
-export type SlotName = keyof typeof SLOTS
+type SlotName = keyof typeof SLOTS
 
 /** `file2` takes what `file` takes. */
 export function slotKind(slot: string): SlotKind {
