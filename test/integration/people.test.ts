@@ -161,6 +161,7 @@ describe.runIf(root)('a node of two people', () => {
     }
     expect(Object.fromEntries(shown)).toEqual({
       '/api/v1/history': [ANN, BOB],
+      '/api/v1/history/commands': [ANN, BOB],
       '/api/v1/export': [ANN, BOB],
     })
   })
