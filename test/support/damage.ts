@@ -14,9 +14,10 @@ import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
 import { KaroError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { revealLevel0 } from '../../src/observe/level0.ts'
+import { markLevel0, revealLevel0 } from '../../src/observe/level0.ts'
 import type { EventInput, GuardNote } from '../../src/store/events.ts'
 import { openStore, type Store } from '../../src/store/index.ts'
+import type { ProcessBatch } from '../../src/store/processes.ts'
 import { checkDatabase, type Report, repairDatabase } from '../../src/store/repair.ts'
 import { LOST_TEXT } from '../../src/store/repair-commands.ts'
 import { eventOf, positionAt } from './events.ts'
@@ -80,6 +81,7 @@ export async function fillDatabase(directory: string, events: number): Promise<v
         await store.events.ingest({ events: batch, guarded, position: positionAt(at + 1), dropped: 0 })
       }
     }
+    await store.processes.write([whatRan(half)])
     await store.anomalies.update(1000, { put: [someSignal(half)], remove: [], day: 20_000 + half })
     await store.anomalies.mute(1000, { target: `timing/${half}`, until: null })
     await store.consent.put({
@@ -108,6 +110,20 @@ const blockedBeside = ({ uid, start_us, local }: EventInput): GuardNote => ({
   ...{ outcome: 'blocked', risk_level: 'high' },
 })
 
+/** Twenty processes, and what their lines needed. */
+const whatRan = (half: number): ProcessBatch => ({
+  uid: 1000,
+  rows: Array.from({ length: PROCESSES }, (_, i) => ({
+    ...{ started_at: 1_795_000_000_000 + 1_000 * (half * PROCESSES + i), pid: 4711 + i, shell: 'bash' },
+    ...{ name: markLevel0(`tool${i}`), duration_ms: 2_000, peak_rss_bytes: 1_000_000 + i, cpu_ms: 10 },
+    ...{ exit_code: i % 2 === 0 ? 0 : null, event_id: `0hocdwl8bao0z79n${half}${i % 10}` },
+  })),
+  peaks: Array.from({ length: PROCESSES }, (_, i) => ({
+    ...{ event_id: `0hocdwl8bao0z7${half}${String(i).padStart(3, '0')}`, peak_rss_bytes: 1_000_000 + i },
+  })),
+})
+const PROCESSES = 20
+
 const someSignal = (n: number) => ({
   ...{
     id: `0000000${n}`,
@@ -130,11 +146,18 @@ const someSignal = (n: number) => ({
   },
 })
 
-/** What is not of events: lines that were stopped, signals, mutes. */
-async function besideEvents({ rollups, anomalies }: Store): Promise<readonly number[]> {
+/** What is not of events: lines that were stopped, signals, mutes, processes. */
+async function besideEvents({ rollups, anomalies, processes }: Store): Promise<readonly number[]> {
   const days = await Promise.all([1000, 1001].map((uid) => rollups.days(uid, 0, 99_999)))
   const blocked = days.flat().reduce((sum, { rollup }) => sum + rollup.guard.blocked, 0)
-  return [blocked, (await anomalies.signals(1000)).length, (await anomalies.mutes(1000)).length]
+  let ran = 0
+  for await (const page of processes.rows(1000)) ran += page.length
+  const ids = [0, 1].flatMap((half) => whatRan(half).peaks.map(({ event_id }) => event_id))
+  const peaks = await processes.peaks(1000, ids)
+  return [
+    ...[blocked, (await anomalies.signals(1000)).length, (await anomalies.mutes(1000)).length],
+    ...[ran, peaks.size],
+  ]
 }
 
 async function importAll(store: Store, events: readonly EventInput[]): Promise<void> {
@@ -241,7 +264,7 @@ export async function damageRound(whole: string, events: number, copy: string, s
   if (placeholders > 0 && told === 0) fail('texts are lost and nobody says so')
   const lossless = report.ok || !report.findings.some(({ where }) => /^\d+\.(ldb|log)/.test(where))
   // The first batch of each half was imported, without a guard.
-  const besideOfWhole = [events / 100 - 2, 2, 2]
+  const besideOfWhole = [events / 100 - 2, 2, 2, 2 * PROCESSES, 2 * PROCESSES]
   if (beside.some((count, i) => count > besideOfWhole[i]!)) fail('more beside events than there was')
   if (lossless && beside.join() !== besideOfWhole.join())
     fail('what is beside events is gone and nobody says so')
