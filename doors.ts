@@ -225,6 +225,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
     'ops',
     'hooks',
     'format',
+    'guard',
   ],
   // A node's data as a whole, and a person's own as a file: what is in the rows is not its business.
   care: ['base', 'config', 'identity', 'store', 'risk', 'audit', 'ops'],

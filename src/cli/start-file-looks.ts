@@ -6,7 +6,7 @@ import { systemRandom } from '../base/clock.ts'
 import type { StartFileLook } from '../doctor/world.ts'
 import { SHELLS } from '../observe/hooks/index.ts'
 import type { CommandIo } from './command.ts'
-import { hookLine } from './commands/shell.ts'
+import { HOOK_FLAGS, hookLine } from './commands/shell.ts'
 import { editFile, markedLines, withLine } from './rc-file.ts'
 import { START_FILES } from './start-files.ts'
 
@@ -19,7 +19,9 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
     const file = resolve(START_FILES[shell].path(io.env, io.env.HOME || homedir()))
     const text = textOf(file)
     const marked = markedLines(text)
-    const expected = hookLine(io, shell)
+    // As it was asked for when it was written.
+    const flags = HOOK_FLAGS.filter((flag) => marked.some((line) => line.includes(` ${flag}`)))
+    const expected = hookLine(io, shell, flags)
     return {
       shell,
       file,

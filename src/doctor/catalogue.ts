@@ -209,6 +209,16 @@ export const CHECKS = {
     fix: 'Open a new shell, or: eval "$(karo shell init <shell>)"',
     safeFix: null,
   },
+  'shell.guard': {
+    group: 'terminal',
+    title: 'guard',
+    what: "The rules files of the guard, yours and the machine's, can be used and nobody else may write them; which profile is in force, and which shells are only recorded.",
+    why: 'With a file it cannot use the guard is strict: it blocks what you mean to allow.',
+    severity: 'warn',
+    needsDaemon: false,
+    fix: 'Correct the line that is named; chmod go-w <file> where others may write.',
+    safeFix: null,
+  },
   'spool.directory': {
     group: 'terminal',
     title: 'spool',

@@ -8,6 +8,7 @@ import {
   daemonVersion,
 } from './checks/daemon.ts'
 import { meshFirewall } from './checks/firewall.ts'
+import { shellGuard } from './checks/guard.ts'
 import { configFile, configInForce, homeDirectory, homeKey, homeOwner } from './checks/home.ts'
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
 import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
@@ -37,6 +38,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'clock.synchronised': clockSynchronised,
   'clock.peers': clockPeers,
   'shell.hooks': shellHooks,
+  'shell.guard': shellGuard,
   'shell.recorded': shellRecorded,
   'spool.directory': spoolDirectory,
   'spool.waiting': spoolWaiting,

@@ -51,6 +51,9 @@ const ctrlROption: CommandOption = {
   description: 'Ctrl-R finds in what was recorded: karo history --interactive (bash, zsh, fish)',
 }
 
+/** Of `shell init`; `shell install` writes those that it was given into the line. */
+export const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`]
+
 const shellInit: Command = {
   name: 'shell init',
   summary: 'print the hook that records the commands of a shell, and guards it (bash, zsh, fish)',
@@ -143,7 +146,7 @@ const shellInstall: Command = {
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     if (input.options[CTRL_R]) finderShell(shell)
-    const flags = [NO_GUARD, CTRL_R].filter((name) => input.options[name]).map((name) => `--${name}`)
+    const flags = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
     const line = hookLine(io, shell, flags)
     const { whose, spool } = recordingPaths(io.env)
     // The machine's is made with its service, with owners that only root can give.
