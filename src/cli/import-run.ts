@@ -112,6 +112,10 @@ export async function runImport(
   } catch (error) {
     // So that it can be undone at once; if that fails, too, the daemon lets go of it by itself.
     if (key !== undefined) await callDaemon(io, 'POST', '/api/v1/imports/finish', { key }).catch(() => {})
+    if (sum.added > 0 && !dryRun)
+      io.err(
+        `${sum.added} commands had been added by then: karo import list. The same import again adds the rest.\n`,
+      )
     throw error
   } finally {
     live.end()
