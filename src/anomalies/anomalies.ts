@@ -14,7 +14,7 @@ import { settle } from './settle.ts'
 import { KINDS, type Kind, type Signal, targetOf } from './signal.ts'
 import { wordsOf } from './words.ts'
 
-export interface AnomaliesDeps {
+interface AnomaliesDeps {
   readonly config: Pick<Config, 'anomalies'>
   readonly repository: AnomalyRepository
   readonly rollups: RollupRepository

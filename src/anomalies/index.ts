@@ -33,5 +33,4 @@ export interface Anomalies extends Room {
   onBegun(listener: (uid: number, signal: Signal) => void): () => void
 }
 
-export { type AnomaliesDeps, createAnomalies } from './anomalies.ts'
-export { KINDS, type Kind, type Signal } from './signal.ts'
+export { createAnomalies } from './anomalies.ts'

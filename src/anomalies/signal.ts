@@ -11,13 +11,11 @@ export const KINDS = [
 ] as const
 export type Kind = (typeof KINDS)[number]
 
-export const SEVERITY_MAX = 10
-
 /** What `observed`, `expected` and `spread` are counted in. */
-export type Unit = 'commands' | 'failures_of_100' | 'minutes'
+type Unit = 'commands' | 'failures_of_100' | 'minutes'
 
 /** The numbers behind a signal: nothing in it is text of anybody's. */
-export interface Numbers {
+interface Numbers {
   readonly unit: Unit
   readonly observed: number
   /** What is usual for this person; 0 for what never was. */

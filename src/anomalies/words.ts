@@ -1,16 +1,6 @@
 // What a signal says, in one sentence of its own numbers.
 import type { Kind, Signal } from './signal.ts'
 
-/** What a kind is about, for people. */
-export const KIND_WORDS: Readonly<Record<Kind, string>> = {
-  unusual_pattern: 'a tool or category never or far less used before',
-  failure_rate: 'more fails than usual',
-  timing: 'work at hours or on weekdays that were always free',
-  repeated_risk: 'several risky commands within an hour or two',
-  deviation: 'far more commands in a day than usual',
-  hook_silent: 'a shell whose hook stopped recording',
-}
-
 const WORDS: Readonly<Record<Kind, (signal: Signal) => string>> = {
   unusual_pattern: ({ subject, observed, expected, n }) =>
     expected === 0

@@ -12,7 +12,7 @@ const STATE = { bytes: Uint8Array.of(3) }
 const NAME_AT = UID_AT + 4 + 1
 
 /** As the anomalies room makes them; names are of the public dictionary, times in ms since the epoch. */
-export interface SignalRow {
+interface SignalRow {
   readonly id: string
   readonly kind: string
   readonly subject: string | null
