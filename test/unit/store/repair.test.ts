@@ -184,6 +184,8 @@ test('rows that cannot be understood are counted, by keyspace, and left out; the
   await change(directory, async (db) => {
     await db.put(makeKey('events', { u32: 1000 }), Buffer.from('x'))
     await db.put(makeKey('consent', { u32: 7 }), Buffer.from([1, 0xc1]))
+    const ran = makeKey('processes', { u32: 1000 }, { bytes: Uint8Array.of(1) }, { u64: 5 }, { u32: 7 })
+    await db.put(ran, Buffer.from([1, 0xc1]))
     await db.put(Buffer.from([250, 1]), Buffer.from('x'))
     await db.del(makeKey('audit', { bytes: Uint8Array.of(1) }, { u64: 5 }))
     await db.put(makeKey('audit', { bytes: Uint8Array.of(1) }, { u64: 9 }), Buffer.from([1, 0]))
@@ -197,11 +199,13 @@ test('rows that cannot be understood are counted, by keyspace, and left out; the
   })
   expect(report.keyspaces.events).toMatchObject({ kept: EVENTS, lost: 1 })
   expect(report.keyspaces.consent).toMatchObject({ lost: 1 })
+  expect(report.keyspaces.processes).toMatchObject({ lost: 1 })
   expect(report.keyspaces.audit).toMatchObject({ kept: 39, lost: 2 })
   expect(told).toEqual(['9'])
   expect(report.findings.map(({ where }) => where)).toEqual([
     'events',
     'consent',
+    'processes',
     'meta',
     'consent',
     'members',
