@@ -168,6 +168,8 @@ function formOf(command: string, { rule, span, whole, made }: Finding): string |
   if (safer === undefined || typeof safer === 'string') return safer
   if (typeof safer === 'function')
     return made === undefined ? undefined : command.slice(0, whole[0]) + made + command.slice(whole[1])
+  if ('rewrite' in safer)
+    return command.slice(0, span[0]) + safer.rewrite(command.slice(...span)) + command.slice(span[1])
   const [start, end] = 'instead' in safer ? span : [whole[1], whole[1]]
   const text = 'instead' in safer ? safer.instead : ` ${safer.append}`
   return command.slice(0, start) + text + command.slice(end)

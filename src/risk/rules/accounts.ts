@@ -1,4 +1,5 @@
 // Rules about accounts: removing them, locking them, giving them the rights of root.
+import { byTool, rather, say } from './rewrite.ts'
 import { only, type Rule, tools, verb } from './rule.ts'
 
 export const ACCOUNT_RULES: readonly Rule[] = [
@@ -8,6 +9,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     why: 'Removes an account, perhaps with all its files.',
     tools: tools('userdel deluser groupdel'),
     when: (_c, o) => o.operands.length > 0,
+    safer: byTool({ userdel: rather('usermod', '-L'), deluser: rather('usermod', '-L') }),
     examples: { risky: ['sudo userdel -r bob', 'deluser bob'], harmless: ['userdel --help', 'groups'] },
   },
   {
@@ -26,6 +28,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
         true,
       )
     },
+    safer: byTool({ passwd: rather('passwd'), usermod: (_c, o) => say('id', o.operands.at(-1)) }),
     examples: {
       risky: ['passwd -d root', 'usermod -aG sudo bob', 'useradd -o -u 0 x'],
       harmless: ['passwd', 'useradd -m bob', 'usermod -s /bin/zsh me'],
@@ -52,6 +55,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
           return c.name === 'chpasswd'
       }
     },
+    safer: byTool({ passwd: rather('passwd', '-S'), chage: rather('chage', '-l') }),
     examples: {
       risky: [
         'passwd -l root',
@@ -77,6 +81,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
           ),
         ),
       ),
+    safer: 'sshd -T',
     examples: {
       risky: [
         "sed -i 's/PermitRootLogin no/PermitRootLogin yes/' /etc/ssh/sshd_config",

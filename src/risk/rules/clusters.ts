@@ -1,5 +1,6 @@
 // Rules about clusters and what runs in them.
 import type { Arg, SimpleCommand } from '../model.ts'
+import { byTool, without } from './rewrite.ts'
 import { matching, only, type Rule, tools, verb } from './rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
@@ -119,6 +120,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
     tools: KUBE,
     when: (c, o) =>
       only(verb(o) === 'create' && /rolebinding/.test(verb(o, 1)), matching(c.args, /cluster-admin/)),
+    safer: { instead: '--clusterrole=view' },
     examples: {
       risky: ['kubectl create clusterrolebinding x --clusterrole=cluster-admin --user=me'],
       harmless: [
@@ -187,6 +189,7 @@ export const CLUSTER_RULES: readonly Rule[] = [
       c.name === 'minikube'
         ? only(verb(o) === 'delete' && o.flag('all', 'purge'), true)
         : only(/^(?:job )?stop\b/.test(o.operands.map((arg) => arg.text).join(' ')) && o.flag('purge'), true),
+    safer: byTool({ minikube: 'minikube profile list', nomad: without(/^-purge$/) }),
     examples: {
       risky: ['minikube delete --all --purge', 'nomad job stop -purge web'],
       harmless: ['minikube stop', 'nomad job status', 'nomad job stop web'],

@@ -41,6 +41,7 @@ export const LINE_RULES: readonly LineRule[] = [
     id: 'decoded-code',
     level: 'high',
     why: 'Runs a decoded payload: the text hides what will happen.',
+    safer: 'base64 -d FILE | less',
     examples: {
       risky: [
         'echo cm0= | base64 -d | sh',
@@ -86,6 +87,7 @@ export const LINE_RULES: readonly LineRule[] = [
     id: 'downloaded-code',
     level: 'high',
     why: 'Runs a file this very line has downloaded, which nobody has read.',
+    safer: 'less FILE',
     examples: {
       risky: [
         'curl -o x.sh URL && sh x.sh',

@@ -1,10 +1,13 @@
 // Rules about containers and what they hold or are given.
 import type { Arg, SimpleCommand } from '../model.ts'
+import { byTool, type Rewrite, say, without } from './rewrite.ts'
 import { matching, only, type Rule, tools, verb } from './rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
 const DOCKER = tools('docker podman nerdctl docker-compose podman-compose')
 const hasOpaqueList = (args: readonly Arg[]) => args.some((arg) => arg.taint !== 0)
+
+const volumes: Rewrite = (c, o) => say(c.name, 'volume', 'inspect', ...o.operands.slice(2))
 
 export const CONTAINER_RULES: readonly Rule[] = [
   {
@@ -41,6 +44,15 @@ export const CONTAINER_RULES: readonly Rule[] = [
         true,
       )
     },
+    safer: byTool({
+      'docker volume rm': volumes,
+      'docker volume prune': 'docker volume ls',
+      'docker system': 'docker system df -v',
+      'docker compose': without(/^(?:-v|--volumes)$/),
+      'docker-compose': without(/^(?:-v|--volumes)$/),
+      'podman volume rm': volumes,
+      'podman volume prune': 'podman volume ls',
+    }),
     examples: {
       risky: [
         'docker volume rm data',
@@ -58,6 +70,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
     why: 'Removes or stops every container or image at once.',
     tools: DOCKER,
     when: (_c, o) => only(/^(?:rm|rmi|kill)$/.test(verb(o)) && hasOpaqueList(o.operands), true),
+    safer: byTool({ docker: 'docker ps -a', podman: 'podman ps -a' }),
     examples: {
       risky: ['docker rm -f $(docker ps -aq)', 'docker rmi $(docker images -q)'],
       harmless: ['docker rm web', 'docker rm -f web', 'docker rmi x'],
@@ -101,6 +114,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
         /^(?:stop|restart|pause)$/.test(verb(o)) && (hasOpaqueList(o.operands) || o.flag('a', 'all')),
         true,
       ),
+    safer: byTool({ docker: 'docker ps', podman: 'podman ps' }),
     examples: {
       risky: ['docker stop $(docker ps -q)', 'podman stop -a'],
       harmless: ['docker stop web', 'docker restart web'],
@@ -117,6 +131,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
         return only(two !== 'swarm leave' || o.flag('f', 'force'), true)
       return only(/^(?:rm|rmi|container rm|image rm)\b/.test(two) && o.flag('a', 'all'), true)
     },
+    safer: byTool({ podman: 'podman system df', docker: 'docker system df' }),
     examples: {
       risky: ['podman system reset -f', 'podman rm -af', 'docker swarm leave --force'],
       harmless: ['podman rm web', 'docker swarm init', 'podman machine start'],
@@ -132,6 +147,7 @@ export const CONTAINER_RULES: readonly Rule[] = [
         /^(?:stack|service|node|secret|config)$/.test(verb(o)) && /^(?:rm|remove|down)$/.test(verb(o, 1)),
         true,
       ),
+    safer: byTool({ docker: 'docker service ls' }),
     examples: {
       risky: ['docker stack rm prod', 'docker service rm web'],
       harmless: ['docker stack ps prod', 'docker service ls'],

@@ -1,5 +1,6 @@
 // Rules about databases: statements and tools that drop what they hold.
 import { type Arg, type SimpleCommand, TAINT } from '../model.ts'
+import { byTool, say, without } from './rewrite.ts'
 import { only, type Rule, tools, verb } from './rule.ts'
 
 const CLIENTS = tools(
@@ -43,6 +44,14 @@ export const DATABASE_RULES: readonly Rule[] = [
     why: 'Drops a table, a schema or a whole database.',
     tools: CLIENTS,
     when: (c) => asked(c, DROPS),
+    safer: byTool({
+      psql: 'pg_dump > before.sql',
+      mysql: 'mysqldump --all-databases > before.sql',
+      mariadb: 'mariadb-dump --all-databases > before.sql',
+      sqlite3: (_c, o) => say('sqlite3', o.operands[0], '.dump'),
+      mongosh: 'mongodump',
+      mongo: 'mongodump',
+    }),
     examples: {
       risky: [
         'psql -c "DROP TABLE users"',
@@ -68,6 +77,7 @@ export const DATABASE_RULES: readonly Rule[] = [
     why: 'Changes or deletes every row, because it has no WHERE.',
     tools: CLIENTS,
     when: (c) => asked(c, DELETES_ALL),
+    safer: { rewrite: (raw) => raw.replace(/delete\s+from\s+(?:only\s+)?/i, 'SELECT count(*) FROM ') },
     examples: {
       risky: ['psql -c "DELETE FROM users"', 'mysql -e "update t set a=1;"'],
       harmless: ['psql -c "DELETE FROM users WHERE id=1"', 'mysql -e "update t set a=1 where id=2;"'],
@@ -117,6 +127,17 @@ export const DATABASE_RULES: readonly Rule[] = [
           return o.operands.length > 0
       }
     },
+    safer: byTool({
+      dropdb: (_c, o) => {
+        const dump = say('pg_dump', '-Fc', o.operands.at(-1))
+        return dump && `${dump} > before.dump`
+      },
+      'redis-cli': 'redis-cli dbsize',
+      'valkey-cli': 'valkey-cli dbsize',
+      pg_restore: without(/^(?:-c|--clean)$/),
+      mongorestore: without(/^--drop$/),
+      rabbitmqctl: 'rabbitmqctl list_queues',
+    }),
     examples: {
       risky: [
         'dropdb prod',
@@ -147,6 +168,16 @@ export const DATABASE_RULES: readonly Rule[] = [
         verb(o) !== '',
       )
     },
+    safer: byTool({
+      rails: 'rails db:migrate:status',
+      rake: 'rake db:migrate:status',
+      python: 'python manage.py dumpdata',
+      python3: 'python3 manage.py dumpdata',
+      prisma: 'prisma migrate status',
+      php: 'php artisan migrate:status',
+      mix: 'mix ecto.migrations',
+      alembic: 'alembic history',
+    }),
     examples: {
       risky: [
         'rails db:drop',

@@ -1,12 +1,14 @@
-// Rules about deleting files and directory trees.
-import { findTargets } from '../carriers.ts'
-import { quoted } from '../layers.ts'
 import { SOMETHING, UNKNOWN } from '../model.ts'
+import { movedAside, rather } from './rewrite.ts'
 import { inPlace, inPlaceIfEmpty, isOpaque, matching, only, type Rule, tools } from './rule.ts'
 import { DELETERS, deletedTrees, isRecursive } from './targets.ts'
 
 /** An unknown child of the root: any system directory, or what `find /` found. */
 const ROOT_CHILD = new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`)
+
+/** `${DIR:?}`: the shell stops there when the variable is empty. */
+const insisting = (raw: string) =>
+  raw.replace(/\$\{?([A-Za-z_]\w*)\}?(?=["/]|$)/g, (_all, name: string) => `\${${name}:?}`)
 
 export const DELETION_RULES: readonly Rule[] = [
   {
@@ -68,23 +70,6 @@ export const DELETION_RULES: readonly Rule[] = [
     },
   },
   {
-    id: 'rsync-delete-all',
-    level: 'critical',
-    core: true,
-    why: 'Deletes everything there that the source does not have.',
-    tools: tools('rsync'),
-    when: (c, o) =>
-      only(
-        matching(c.args, /^--del(?:ete.*)?$/).length > 0 && !o.flag('n', 'dry-run'),
-        inPlace(c, o.operands.slice(-1), 'root', 'home', 'system', 'keys'),
-      ),
-    safer: { append: '--dry-run' },
-    examples: {
-      risky: ['rsync -a --delete empty/ /', 'rsync -av --delete a/ ~/', 'rsync --delete x/ /home/'],
-      harmless: ['rsync -av --delete src/ backup/', 'rsync -a src/ ~/', 'rsync -an --delete x/ ~/'],
-    },
-  },
-  {
     id: 'rm-system',
     level: 'critical',
     core: true,
@@ -125,6 +110,7 @@ export const DELETION_RULES: readonly Rule[] = [
     why: 'Deletes files that belong to the system.',
     tools: DELETERS,
     when: (c, o) => inPlace(c, deletedTrees(c, o), 'inside-system'),
+    safer: movedAside,
     examples: {
       risky: ['rm -rf /etc/nginx', 'sudo rm -rf /usr/lib/python3', 'rm -r /boot/grub2'],
       harmless: ['rm -rf /usr/local/lib/mytool', 'rm -rf /var/lib/apt/lists/*'],
@@ -140,6 +126,7 @@ export const DELETION_RULES: readonly Rule[] = [
         ...inPlace(c, o.operands, 'root', 'system', 'inside-system', 'disk'),
         ...o.operands.filter((arg) => ROOT_CHILD.test(arg.text)),
       ]),
+    safer: movedAside,
     examples: {
       risky: [
         'rm /etc/fstab',
@@ -157,6 +144,7 @@ export const DELETION_RULES: readonly Rule[] = [
     why: 'Deletes the top of a tree that services or several people share.',
     tools: DELETERS,
     when: (c, o) => inPlace(c, deletedTrees(c, o), 'shared-root'),
+    safer: rather('ls', '-d'),
     examples: {
       risky: ['rm -rf /opt/*', 'rm -rf /srv', 'rm -rf /usr/local', 'rm -rf /var/www/html/*'],
       harmless: ['rm -rf /opt/app/old'],
@@ -168,6 +156,7 @@ export const DELETION_RULES: readonly Rule[] = [
     why: 'Deletes a tree that services or other people may use.',
     tools: DELETERS,
     when: (c, o) => inPlace(c, deletedTrees(c, o), 'inside-shared'),
+    safer: movedAside,
     examples: {
       risky: ['rm -rf /opt/app', 'rm -rf /srv/git/old.git'],
       harmless: ['rm -rf ./opt/app', 'rm /opt/app/x.log'],
@@ -179,6 +168,7 @@ export const DELETION_RULES: readonly Rule[] = [
     why: 'Deletes personal files or the settings of many programs.',
     tools: DELETERS,
     when: (c, o) => inPlace(c, deletedTrees(c, o), 'personal'),
+    safer: rather('gio', 'trash'),
     examples: {
       risky: ['rm -rf ~/Documents', 'rm -rf ~/.config', 'rm -rf ~/D*'],
       harmless: ['rm -rf ~/.config/foo', 'rm ~/Documents/x.txt'],
@@ -226,6 +216,7 @@ export const DELETION_RULES: readonly Rule[] = [
       // `$X/*` reads as `/*`; a child of the root that is not known could be any system directory.
       return [...named, ...trees.filter((arg) => !named.includes(arg) && ROOT_CHILD.test(arg.text))]
     },
+    safer: { rewrite: insisting },
     examples: {
       risky: [
         'rm -rf "$DIR"/*',
@@ -255,6 +246,7 @@ export const DELETION_RULES: readonly Rule[] = [
         isRecursive(o),
         o.operands.filter((arg) => isOpaque(arg) && arg.text.includes(UNKNOWN)),
       ),
+    safer: { rewrite: insisting },
     examples: {
       risky: ['rm -rf $DIR', 'rm -r "$(cat list)"'],
       harmless: ['rm -rf "$DIR/cache"', 'rm $FILE', 'T=$(mktemp -d); rm -rf "$T"'],
@@ -266,6 +258,7 @@ export const DELETION_RULES: readonly Rule[] = [
     why: 'Deletes a repository with all its history.',
     tools: DELETERS,
     when: (c, o) => matching(deletedTrees(c, o), /(?:^|\/)\.git\/*\*?$/),
+    safer: movedAside,
     examples: {
       risky: ['rm -rf .git', 'rm -rf project/.git/', 'find .git -delete'],
       harmless: ['rm -rf .github', 'rm .git/index.lock', 'rm -rf .git/hooks'],
@@ -294,57 +287,6 @@ export const DELETION_RULES: readonly Rule[] = [
     examples: { risky: ['rm **/*', 'rm -f **/*(.)'], harmless: ['rm **/*.pyc', 'rm *'] },
   },
   {
-    id: 'find-delete-here',
-    level: 'high',
-    why: 'Deletes every file in this directory and all below it.',
-    tools: tools('find gfind'),
-    when: (c) => {
-      const { tops } = findTargets(c.args)
-      const told = c.args.some((arg) => arg.text === '-delete')
-      const narrowed = c.args.some((arg) =>
-        /^-(?!type$|delete$|depth$|print|maxdepth$|mindepth$|xdev$|mount$|[HLP]$)[a-z]/.test(arg.text),
-      )
-      return only(told && !narrowed, inPlace(c, tops, 'working'))
-    },
-    safer: (c) =>
-      `${c.name} ${c.args.map((arg) => quoted(arg.text === '-delete' ? '-print' : arg.text)).join(' ')}`,
-    examples: {
-      risky: [
-        'find . -delete',
-        'find . -type f -delete',
-        'find . -mindepth 1 -delete',
-        'find .. -type f -delete',
-      ],
-      harmless: [
-        'find . -name "*.pyc" -delete',
-        'find . -type d -empty -delete',
-        'find build -delete',
-        'find . -type f -mtime +7 -delete',
-      ],
-    },
-  },
-  {
-    id: 'archive-and-delete',
-    level: 'high',
-    why: 'Deletes the originals once they are packed or copied, with nothing checked.',
-    tools: tools('tar gtar bsdtar zip 7z 7za rsync rar'),
-    when: (c, o) =>
-      only(
-        o.flag('remove-files', 'remove-source-files', 'sdel', 'df') ??
-          (c.name === 'zip' && o.flag('m', 'move')),
-        inPlace(c, o.operands, 'root', 'home', 'system', 'inside-system', 'keys', 'personal'),
-      ),
-    examples: {
-      risky: [
-        'tar czf x.tgz ~ --remove-files',
-        'zip -rm x.zip ~/Documents',
-        'rsync -a --remove-source-files ~/ /mnt/x/',
-        '7z a -sdel x.7z ~/Documents',
-      ],
-      harmless: ['tar czf x.tgz ~/Documents', 'zip -r x.zip dir', 'tar czf x.tgz old --remove-files'],
-    },
-  },
-  {
     id: 'rm-privileged',
     level: 'moderate',
     why: 'Deletes a tree as another user, so no permission stands in its way.',
@@ -354,41 +296,6 @@ export const DELETION_RULES: readonly Rule[] = [
     examples: {
       risky: ['sudo rm -rf build', 'doas rm -r old'],
       harmless: ['sudo rm -rf /var/lib/apt/lists/*', 'sudo rm file', 'rm -rf build', 'sudo rm -rf /tmp/x'],
-    },
-  },
-  {
-    id: 'find-delete-wide',
-    level: 'high',
-    why: 'Deletes whatever matches in the whole system, a home or a system tree.',
-    tools: tools('find gfind'),
-    when: (c, o) =>
-      only(
-        c.args.some((arg) => arg.text === '-delete') && deletedTrees(c, o).length === 0,
-        inPlace(c, o.operands, 'root', 'system', 'inside-system', 'home'),
-      ),
-    examples: {
-      risky: ['find / -name core -delete', 'find /etc -type f -delete', 'find ~ -type f -delete'],
-      harmless: ['find . -name "*.pyc" -delete', 'find /tmp -mtime +7 -delete', 'find / -name x'],
-    },
-  },
-  {
-    id: 'rsync-delete',
-    level: 'high',
-    why: 'Deletes everything in the target that the source does not have.',
-    tools: tools('rsync'),
-    when: (c, o) =>
-      only(
-        matching(c.args, /^--del(?:ete.*)?$/).length > 0 && !o.flag('n', 'dry-run'),
-        inPlace(c, o.operands.slice(-1), 'personal', 'shared-root', 'inside-system'),
-      ),
-    safer: { append: '--dry-run' },
-    examples: {
-      risky: [
-        'rsync -a --delete src/ ~/Documents',
-        'rsync -av --delete a/ /srv/',
-        'rsync --delete x/ /etc/nginx',
-      ],
-      harmless: ['rsync -av --delete src/ backup/', 'rsync -a src/ ~/'],
     },
   },
 ]

@@ -1,6 +1,7 @@
 // Rules about disks, partitions, filesystems and volumes.
 import { baseName } from '../model.ts'
 import { isUnresolved, resolvePath } from '../paths.ts'
+import { byTool, rather } from './rewrite.ts'
 import { inPlace, isOpaque, matching, only, type Rule, tools } from './rule.ts'
 import { overwritten } from './targets.ts'
 
@@ -23,6 +24,7 @@ export const DISK_RULES: readonly Rule[] = [
         ),
         'disk',
       ),
+    safer: 'lsblk -f',
     examples: {
       risky: [
         'dd if=/dev/zero of=/dev/sda',
@@ -52,6 +54,7 @@ export const DISK_RULES: readonly Rule[] = [
     why: 'Makes a new filesystem; everything on the disk is lost.',
     tools: MKFS,
     when: (c, o) => inPlace(c, o.operands, 'disk'),
+    safer: 'lsblk -f',
     examples: {
       risky: [
         'mkfs.ext4 /dev/sda1',
@@ -69,6 +72,7 @@ export const DISK_RULES: readonly Rule[] = [
     tools: MKFS,
     when: (_c, o) =>
       o.operands.filter((arg) => isUnresolved(arg.text) || /^\/dev\/(?:loop|ram)\d/.test(arg.text)),
+    safer: 'lsblk -f',
     examples: { risky: ['mkfs.ext4 "$DEV"', 'mkfs.ext4 /dev/loop0'], harmless: ['mkfs.ext4 disk.img'] },
   },
   {
@@ -80,6 +84,7 @@ export const DISK_RULES: readonly Rule[] = [
       overwritten(c, o).filter(
         (arg) => isOpaque(arg) || (isUnresolved(arg.text) && arg.text.startsWith('/dev/')),
       ),
+    safer: 'lsblk -f',
     examples: {
       risky: ['dd if=x of=$DISK', 'dd if=/dev/zero of=/dev/$d'],
       harmless: ['dd if=x of="$HOME/x.img"', 'dd if=$A of=out.img'],
@@ -147,6 +152,7 @@ export const DISK_RULES: readonly Rule[] = [
           return undefined
       }
     },
+    safer: 'lsblk -f',
     examples: {
       risky: [
         'wipefs -a /dev/sda',
@@ -185,6 +191,7 @@ export const DISK_RULES: readonly Rule[] = [
         !o.flag('l', 'list') && !c.args.some((arg) => arg.text === 'print'),
         inPlace(c, o.operands, 'disk'),
       ),
+    safer: rather('fdisk', '-l'),
     examples: {
       risky: ['fdisk /dev/sda', 'sudo cfdisk /dev/nvme0n1'],
       harmless: ['fdisk -l', 'fdisk -l /dev/sda', 'sudo parted /dev/sda print'],
@@ -204,6 +211,15 @@ export const DISK_RULES: readonly Rule[] = [
         )
       return c.args.length > 0
     },
+    safer: byTool({
+      lvremove: 'lvs',
+      vgremove: 'vgs',
+      pvremove: 'pvs',
+      lvreduce: 'lvs',
+      'zfs destroy': 'zfs list -t all',
+      'zfs rollback': 'zfs list -t snapshot',
+      btrfs: 'btrfs subvolume list .',
+    }),
     examples: {
       risky: ['lvremove -f vg/lv', 'zfs destroy -r tank/data', 'btrfs subvolume delete x'],
       harmless: ['zfs list', 'btrfs filesystem df /', 'lvs'],
@@ -216,6 +232,7 @@ export const DISK_RULES: readonly Rule[] = [
     tools: tools('umount swapoff'),
     when: (c, o) =>
       o.flag('a', 'all') ? true : inPlace(c, c.name === 'umount' ? o.operands : [], 'root', 'system', 'home'),
+    safer: 'findmnt',
     examples: {
       risky: ['umount -a', 'swapoff -a', 'umount -l /home'],
       harmless: ['umount /mnt/usb', 'swapoff /swapfile'],

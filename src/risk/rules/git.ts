@@ -1,6 +1,7 @@
 // Rules about git: what loses history or work.
 import type { Arg } from '../model.ts'
 import type { Options } from '../options.ts'
+import { byTool, say } from './rewrite.ts'
 import { matching, only, type Rule, tools, verb } from './rule.ts'
 
 const GIT = tools('git')
@@ -149,6 +150,13 @@ export const GIT_RULES: readonly Rule[] = [
       (is(o, 'worktree') && verb(o, 1) === 'remove' && o.flag('f', 'force'))
         ? c.args.slice(0)
         : undefined,
+    safer: byTool({
+      'git branch': (_c, o) => say('git', 'branch', '-d', ...o.operands.slice(1)),
+      'git stash drop': 'git stash show -p',
+      'git tag': (_c, o) => say('git', 'show', '--stat', ...o.operands.slice(1)),
+      'git rm': 'git rm --cached -r .',
+      'git worktree': (_c, o) => say('git', ...o.operands),
+    }),
     examples: {
       risky: [
         'git branch -D x',
@@ -174,6 +182,14 @@ export const GIT_RULES: readonly Rule[] = [
       (is(o, 'prune') && c.args.some((arg) => /^(?:--expire=)?(?:now|all)$/.test(arg.text))) ||
       (is(o, 'stash') && verb(o, 1) === 'clear') ||
       (is(o, 'gc') && c.args.some((arg) => /^--prune=(?:now|all)$/.test(arg.text))),
+    safer: byTool({
+      'git gc': 'git gc',
+      'git prune': 'git prune -n',
+      'git reflog': 'git reflog',
+      'git stash': 'git stash list',
+      git: 'git branch before-rewrite',
+      'git-filter-repo': 'git branch before-rewrite',
+    }),
     examples: {
       risky: [
         'git filter-branch --tree-filter "rm x" HEAD',

@@ -21,12 +21,14 @@ import type { LineRule, Rule } from './rule.ts'
 import { SCHEDULE_RULES } from './schedule.ts'
 import { SECRET_RULES } from './secrets.ts'
 import { SHELL_RULES } from './shells.ts'
+import { SWEEP_RULES } from './sweeps.ts'
 import { SYSTEM_RULES } from './system.ts'
 import { TOOL_RULES } from './tools.ts'
 import { VOLUME_RULES } from './volumes.ts'
 
 export const RULES: readonly Rule[] = [
   ...DELETION_RULES,
+  ...SWEEP_RULES,
   ...KEY_RULES,
   ...OVERWRITE_RULES,
   ...RECORD_RULES,

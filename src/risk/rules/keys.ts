@@ -3,6 +3,7 @@ import { isEverything } from '../glob.ts'
 import type { Arg, SimpleCommand } from '../model.ts'
 import type { Options } from '../options.ts'
 import { resolvePath } from '../paths.ts'
+import { byTool, movedAside, say } from './rewrite.ts'
 import { inPlace, only, type Rule } from './rule.ts'
 import { isRecursive, overwritten } from './targets.ts'
 
@@ -43,6 +44,7 @@ export const KEY_RULES: readonly Rule[] = [
     why: 'Destroys a private key, which nothing brings back.',
     tools: ['*'],
     when: (c, o) => destroyed(c, o).filter((arg) => PRIVATE_KEY.test(resolvePath(arg.text, c.scope))),
+    safer: byTool({ rm: movedAside, shred: movedAside, unlink: movedAside }),
     examples: {
       risky: [
         'rm ~/.ssh/id_ed25519',
@@ -64,6 +66,7 @@ export const KEY_RULES: readonly Rule[] = [
           (o.flag('f') && /^\s*y/.test(c.input.text ?? '')),
         true,
       ),
+    safer: byTool({ 'ssh-keygen': (_c, o) => say('ssh-keygen', '-p', '-f', o.value('f')) }),
     examples: {
       risky: [
         "ssh-keygen -p -N '' -f ~/.ssh/id_rsa",

@@ -1,5 +1,6 @@
 // Rules about the network: cutting the machine off, and giving up the checks of who is at the other end.
 import type { SimpleCommand } from '../model.ts'
+import { byTool, without } from './rewrite.ts'
 import { inPlace, matching, only, type Rule, tools } from './rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
@@ -23,6 +24,12 @@ export const NETWORK_RULES: readonly Rule[] = [
         }[c.name]?.test(line(c)),
         true,
       ),
+    safer: byTool({
+      ip: 'ip -br link',
+      ifconfig: 'ifconfig -a',
+      nmcli: 'nmcli device',
+      ifdown: 'ip -br link',
+    }),
     examples: {
       risky: [
         'ip link set eth0 down',
@@ -101,6 +108,7 @@ export const NETWORK_RULES: readonly Rule[] = [
         true,
       )
     },
+    safer: byTool({ curl: without(/^(?:-k|--insecure)$/), wget: without(/^--no-check-certificate$/) }),
     examples: {
       risky: [
         'curl -k https://x.example/f',

@@ -91,7 +91,7 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     why: 'Adds a mount: a mistake in it may keep the machine from starting.',
     tools: ['*'],
     when: (c, o) => matching(appended(c, o), MOUNTS),
-    safer: 'sudo cp /etc/fstab /etc/fstab.bak',
+    safer: 'findmnt --verify',
     examples: {
       risky: [
         'echo "/dev/sdb1 /data ext4 defaults 0 2" | sudo tee -a /etc/fstab',

@@ -1,8 +1,13 @@
 // Rules about package managers: what they remove, and what they install from where.
+import { byTool, tried, without } from './rewrite.ts'
 import { matching, only, type Rule, tools, verb } from './rule.ts'
 
 const ESSENTIAL =
   /^(?:libc6|glibc|systemd|systemd-sysv|coreutils|bash|dash|sudo|util-linux|login|passwd|apt|dpkg|rpm|dnf|yum|pacman|linux|linux-image.*|linux-headers.*|kernel.*|grub.*|openssl|libssl.*|python3?|python3-minimal|perl-base|openssh-server|network-manager|init|base-files|busybox|musl|filesystem|\*)$/
+
+const plainly = without(
+  /^--(?:allow-unauthenticated|force-yes|nogpgcheck|no-gpg-checks|allow-untrusted|nodeps|nosignature|force-all|force-depends|trusted-host.*|allow-remove-essential)$/,
+)
 
 export const PACKAGE_RULES: readonly Rule[] = [
   {
@@ -18,6 +23,12 @@ export const PACKAGE_RULES: readonly Rule[] = [
         (c.name === 'pacman' && c.args.some((arg) => /^-R/.test(arg.text)))
       return only(removes, matching(o.operands, ESSENTIAL))
     },
+    safer: byTool({
+      apt: tried('--simulate'),
+      'apt-get': tried('--simulate'),
+      dnf: tried('--assumeno'),
+      yum: tried('--assumeno'),
+    }),
     examples: {
       risky: [
         'apt remove libc6',
@@ -46,6 +57,14 @@ export const PACKAGE_RULES: readonly Rule[] = [
         c.args,
         /^--(?:allow-unauthenticated|force-yes|nogpgcheck|no-gpg-checks|allow-untrusted|nodeps|nosignature|force-all|force-depends|trusted-host.*|allow-remove-essential)$|^-Rdd$/,
       ),
+    safer: byTool({
+      apt: plainly,
+      'apt-get': plainly,
+      dnf: plainly,
+      yum: plainly,
+      pip: plainly,
+      pip3: plainly,
+    }),
     examples: {
       risky: [
         'apt-get install --allow-unauthenticated x',
@@ -68,6 +87,7 @@ export const PACKAGE_RULES: readonly Rule[] = [
         ),
         matching(c.args, /^(?:--[\w-]+=)?http:\/\/(?!localhost|127\.|\[::1\])/),
       ),
+    safer: { rewrite: (raw) => raw.replace(/http:\/\//g, 'https://') },
     examples: {
       risky: [
         'pip install --index-url http://x/simple p',

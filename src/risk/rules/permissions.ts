@@ -2,6 +2,7 @@
 import type { Arg, SimpleCommand } from '../model.ts'
 import type { Options } from '../options.ts'
 import { resolvePath } from '../paths.ts'
+import { byTool, type Rewrite, rather, say } from './rewrite.ts'
 import { inPlace, inPlaceIfEmpty, matching, only, type Rule, tools } from './rule.ts'
 import { isRecursive } from './targets.ts'
 
@@ -19,6 +20,10 @@ function filesOf(c: SimpleCommand, o: Options): readonly Arg[] {
   return c.name === 'setfacl' || o.value('reference') !== undefined ? o.operands : split(o).files
 }
 
+/** `chmod -x file` has no operand but the file. */
+const looked: Rewrite = (_c, o) =>
+  rather('ls', '-ld')(_c, { ...o, operands: o.operands.slice(o.operands.length > 1 ? 1 : 0) })
+
 export const PERMISSION_RULES: readonly Rule[] = [
   {
     id: 'permissions-system',
@@ -31,6 +36,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
         ...inPlace(c, c.name === 'chattr' ? c.args : filesOf(c, o), 'root', 'system'),
         ...inPlaceIfEmpty(c, filesOf(c, o), 'root'),
       ]),
+    safer: byTool({ chmod: looked, chown: looked, chgrp: looked, chattr: 'lsattr -d', setfacl: 'getfacl' }),
     examples: {
       risky: [
         'chmod -R 777 /',
@@ -54,6 +60,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
         !isRecursive(o) && OPEN_TO_ALL.test(split(o).mode?.text ?? ''),
         inPlace(c, split(o).files, 'root', 'system', 'inside-system', 'home', 'disk', 'keys'),
       ),
+    safer: looked,
     examples: {
       risky: ['chmod 777 /', 'chmod 666 /etc/passwd', 'chmod a+rwx /usr/bin', 'chmod 666 /dev/sda'],
       harmless: ['chmod 777 x', 'chmod 755 /usr/bin', 'chmod 1777 /tmp'],
@@ -65,6 +72,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     why: 'Changes permissions or owners of a tree that belongs to the system.',
     tools: CHANGERS,
     when: (c, o) => only(isRecursive(o), inPlace(c, filesOf(c, o), 'inside-system', 'keys', 'home')),
+    safer: byTool({ chmod: looked, chown: looked, chgrp: looked }),
     examples: {
       risky: ['chown -R www-data /etc/nginx', 'chmod -R 700 /usr/lib/x', 'chmod -R 755 ~'],
       harmless: ['chown -R me ./x', 'chmod 600 ~/.ssh/config'],
@@ -115,6 +123,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
     why: 'Takes every permission away from a whole tree.',
     tools: tools('chmod'),
     when: (_c, o) => only(isRecursive(o), matching(o.operands.slice(0, 1), /^(?:0+|a-rwx|ugo-rwx)$/)),
+    safer: { instead: 'go-rwx' },
     examples: { risky: ['chmod -R 000 dir'], harmless: ['chmod 000 file', 'chmod -R 700 dir'] },
   },
   {
@@ -126,6 +135,10 @@ export const PERMISSION_RULES: readonly Rule[] = [
       c.name === 'setcap'
         ? matching(o.operands, /cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module)/)
         : matching(o.operands.slice(0, 1), /^(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwx]*s)$/),
+    safer: byTool({
+      chmod: (_c, o) => say('chmod', '755', ...o.operands.slice(1)),
+      setcap: (_c, o) => say('getcap', ...o.operands.slice(1)),
+    }),
     examples: {
       risky: ['chmod u+s /bin/bash', 'chmod 4755 x', 'chmod +s x', 'setcap cap_setuid+ep /usr/bin/python3'],
       harmless: [
@@ -168,6 +181,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
           /^\/(?:s?bin|usr|lib|etc\/?$|boot|$)/.test(resolvePath(arg.text, c.scope)),
         ),
       ),
+    safer: looked,
     examples: {
       risky: ['chmod -x /bin/chmod', 'chmod 000 /etc', 'chmod a-r /usr/lib', 'chmod 000 /'],
       harmless: ['chmod 600 /etc/ssl/private/x.key', 'chmod -x script.sh', 'chmod 755 /usr/bin/x'],
@@ -187,6 +201,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
           ),
         ),
       ]),
+    safer: looked,
     examples: {
       risky: [
         'chown me /etc/passwd',
@@ -227,6 +242,7 @@ export const PERMISSION_RULES: readonly Rule[] = [
         c.name === 'chmod' ? OPEN_TO_ALL.test(split(o).mode?.text ?? '') : false,
         matching(split(o).files, /\/(?:docker|containerd|podman|libvirt-sock)(?:\.sock)?$/),
       ),
+    safer: byTool({ chmod: (_c, o) => say('chmod', '660', ...o.operands.slice(1)) }),
     examples: { risky: ['chmod 666 /var/run/docker.sock'], harmless: ['chmod 660 /var/run/docker.sock'] },
   },
 ]

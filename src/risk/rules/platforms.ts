@@ -1,5 +1,6 @@
 // Rules about infrastructure, clouds, virtual machines and published packages.
 import type { SimpleCommand } from '../model.ts'
+import { byTool, tried } from './rewrite.ts'
 import { only, type Rule, tools, verb } from './rule.ts'
 
 const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
@@ -69,6 +70,13 @@ export const PLATFORM_RULES: readonly Rule[] = [
           verb(o) === 'taint',
         true,
       ),
+    safer: byTool({
+      'terraform apply': 'terraform plan',
+      'tofu apply': 'tofu plan',
+      'pulumi up': 'pulumi preview',
+      'terraform state': 'terraform state list',
+      'terraform taint': 'terraform plan',
+    }),
     examples: {
       risky: ['terraform apply -auto-approve', 'terraform state rm x'],
       harmless: ['terraform apply', 'terraform state list'],
@@ -131,6 +139,14 @@ export const PLATFORM_RULES: readonly Rule[] = [
           )
       }
     },
+    safer: byTool({
+      'aws s3 rm': tried('--dryrun'),
+      'aws s3 sync': tried('--dryrun'),
+      'aws s3 rb': 'aws s3 ls',
+      rclone: tried('--dry-run'),
+      gsutil: 'gsutil ls',
+      'gh repo': 'gh repo view',
+    }),
     examples: {
       risky: [
         'aws s3 rm s3://b --recursive',
@@ -203,6 +219,14 @@ export const PLATFORM_RULES: readonly Rule[] = [
           return only(/^(?:destroy|delete)$/.test(verb(o)) && o.operands.length + c.args.length > 1, true)
       }
     },
+    safer: byTool({
+      'vagrant destroy': 'vagrant halt',
+      'virsh undefine': 'virsh list --all',
+      qm: 'qm list',
+      pct: 'pct list',
+      multipass: 'multipass list',
+      VBoxManage: 'VBoxManage list vms',
+    }),
     examples: {
       risky: [
         'vagrant destroy -f',

@@ -70,6 +70,7 @@ export const RECORD_RULES: readonly Rule[] = [
           c.name.endsWith('find'),
       )
     },
+    safer: 'journalctl --vacuum-time=2weeks',
     examples: {
       risky: [
         'rm -rf /var/log/*',
@@ -98,6 +99,7 @@ export const RECORD_RULES: readonly Rule[] = [
     why: 'Empties the kernel’s messages.',
     tools: tools('dmesg'),
     when: (_c, o) => o.flag('C', 'clear', 'c', 'read-clear') !== undefined,
+    safer: 'dmesg -T',
     examples: { risky: ['dmesg -C', 'sudo dmesg --clear'], harmless: ['dmesg', 'dmesg -T', 'dmesg -w'] },
   },
 ]

@@ -12,6 +12,7 @@ export type Safer =
   | string
   | { readonly instead: string }
   | { readonly append: string }
+  | { readonly rewrite: (raw: string) => string }
   | ((command: SimpleCommand, options: Options) => string | undefined)
 
 export interface Rule {

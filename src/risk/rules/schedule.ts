@@ -30,6 +30,7 @@ export const SCHEDULE_RULES: readonly Rule[] = [
       const fromFile = c.redirections.some((r) => r.operator === '<')
       return dash.length > 0 ? dash : only(o.operands.length === 0 && !fromFile, c.input.text !== '')
     },
+    safer: 'crontab -l',
     examples: {
       risky: ['(crontab -l; echo "* * * * * x") | crontab -'],
       harmless: ['crontab -l', 'crontab jobs.txt', 'crontab -e', 'crontab'],

@@ -2,6 +2,7 @@
 import { type Arg, type SimpleCommand, TAINT } from '../model.ts'
 import { isSocket, resolvePath } from '../paths.ts'
 import { holdsSecrets, isSecretFile, mustStayHere } from '../secrets.ts'
+import { rather, say } from './rewrite.ts'
 import { matching, only, type Rule, tools } from './rule.ts'
 
 const READERS = tools(
@@ -83,6 +84,7 @@ export const SECRET_RULES: readonly Rule[] = [
         .filter((r) => r.operator === '<' && isSecretFile(r.target.text, c.scope))
         .map((r) => r.target),
     ],
+    safer: rather('ls', '-l'),
     examples: {
       risky: [
         'cat ~/.ssh/id_rsa',
@@ -138,6 +140,10 @@ export const SECRET_RULES: readonly Rule[] = [
             ),
           ),
       ),
+    safer: (_c, o) => {
+      const ignored = say('echo', o.operands[1])
+      return ignored === undefined ? undefined : `${ignored} >> .gitignore`
+    },
     examples: {
       risky: ['git add .env', 'git add -f config/server.pem', 'git add id_rsa'],
       harmless: ['git add .', 'git add .env.example', 'git add src/env.ts'],

@@ -1,4 +1,5 @@
 // Rules about the running system: power, processes, services, firewall, kernel, scheduler, packages.
+import { byTool, say } from './rewrite.ts'
 import { only, type Rule, tools, verb } from './rule.ts'
 
 export const SYSTEM_RULES: readonly Rule[] = [
@@ -33,6 +34,7 @@ export const SYSTEM_RULES: readonly Rule[] = [
       if (c.name === 'kexec') return only(o.flag('e', 'exec'), true)
       return !o.flag('c', 'help', 'version', 'show')
     },
+    safer: 'who',
     examples: {
       risky: [
         'shutdown -h now',
@@ -73,6 +75,7 @@ export const SYSTEM_RULES: readonly Rule[] = [
         return true
       return undefined
     },
+    safer: 'ps aux',
     examples: {
       risky: [
         'kill -9 -1',
@@ -109,6 +112,11 @@ export const SYSTEM_RULES: readonly Rule[] = [
               o.operands.length === 0,
               [o.value('u', 'U', 'euid', 'user', 'uid')].filter((arg) => arg !== undefined),
             ),
+    safer: byTool({
+      pkill: (_c, o) => say('pgrep', '-l', '-u', o.value('u', 'U')),
+      killall: (_c, o) => say('pgrep', '-l', '-u', o.value('u')),
+      loginctl: 'loginctl list-sessions',
+    }),
     examples: {
       risky: ['pkill -u bob', 'pkill -KILL -u bob', 'loginctl terminate-user bob', 'killall -u bob'],
       harmless: ['pkill -u me firefox', 'loginctl list-sessions'],
@@ -127,6 +135,7 @@ export const SYSTEM_RULES: readonly Rule[] = [
           : c.name === 'flashrom'
             ? only(o.flag('w', 'E', 'write', 'erase'), true)
             : o.operands.length > 0,
+    safer: byTool({ efibootmgr: 'efibootmgr -v', bootctl: 'bootctl status' }),
     examples: {
       risky: ['grub-install /dev/sda', 'efibootmgr -b 0001 -B', 'bootctl remove'],
       harmless: ['efibootmgr', 'bootctl status', 'update-grub'],

@@ -1,5 +1,8 @@
 // Rules about filesystems and volumes as a whole: made anew, shrunk, repaired, taken away, covered by others.
+import { byTool, type Rewrite, say } from './rewrite.ts'
 import { inPlace, matching, only, type Rule, tools, verb } from './rule.ts'
+
+const readOnly: Rewrite = (c, o) => say(c.name, '-n', ...o.operands)
 
 export const VOLUME_RULES: readonly Rule[] = [
   {
@@ -14,6 +17,7 @@ export const VOLUME_RULES: readonly Rule[] = [
       if (c.name === 'mdadm' && !o.flag('C', 'create')) return undefined
       return inPlace(c, o.operands, 'disk')
     },
+    safer: 'lsblk -f',
     examples: {
       risky: [
         'pvcreate -ff /dev/sda',
@@ -71,7 +75,13 @@ export const VOLUME_RULES: readonly Rule[] = [
     why: 'Repairs without asking; on a mounted filesystem that destroys it.',
     tools: tools('fsck e2fsck fsck.ext4 fsck.ext3 fsck.ext2 fsck.vfat fsck.xfs'),
     when: (_c, o) => only(o.flag('y', 'a', 'p'), true),
-    safer: { append: '-n' },
+    safer: byTool({
+      fsck: readOnly,
+      e2fsck: readOnly,
+      'fsck.ext4': readOnly,
+      'fsck.ext3': readOnly,
+      'fsck.ext2': readOnly,
+    }),
     examples: {
       risky: ['fsck -y /dev/sda1', 'e2fsck -fy /dev/sda1', 'sudo fsck.ext4 -p /dev/sdb2'],
       harmless: ['fsck -n /dev/sda1', 'e2fsck -n /dev/sda1', 'fsck --version'],

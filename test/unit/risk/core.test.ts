@@ -1,0 +1,134 @@
+// The catastrophic core: the root, homes, disks and key stores, whatever the spelling, and no exception lowers it.
+import { describe, expect, test } from 'vitest'
+import { checkCommand } from '../../../src/risk/index.ts'
+import { RULE_IDS } from '../../../src/risk/rule-ids.ts'
+import { PLACE } from '../../support/lines.ts'
+
+const allow = [...RULE_IDS]
+const verdict = (command: string) => checkCommand(command, { ...PLACE, karoHome: '/data/karo', allow })
+const isCore = (command: string) =>
+  expect(verdict(command), command).toMatchObject({ risk_level: 'critical', decision: 'block' })
+
+const TREES = [
+  '/',
+  '/*',
+  '//',
+  '/etc',
+  '/usr/',
+  '/boot',
+  '/var',
+  '/home',
+  '~',
+  '~/',
+  '$HOME',
+  '"${HOME}"',
+  '/home/*',
+  '~root',
+  '/e?c',
+  '/{usr,etc}',
+]
+const STORES = [
+  '~/.ssh',
+  '~/.gnupg',
+  '~/.local/share/karo',
+  '$KARO_HOME',
+  '/data/karo',
+  '/data/karo/db',
+  '/data/../data/karo',
+  '/var/lib/karo',
+  '~/.ss?',
+  '/root/.ssh',
+  '/home/alice/.gnupg',
+]
+const DISKS = [
+  '/dev/sda',
+  '/dev/nvme0n1p2',
+  '/dev/disk/by-id/x',
+  '/dev/mapper/vg-root',
+  '/dev/sd?',
+  '"/dev/"sda',
+  '/dev/./sda',
+]
+
+describe('trees and key stores', () => {
+  const destroyers: readonly ((place: string) => string)[] = [
+    (place) => `rm -rf ${place}`,
+    (place) => `rm -r -- ${place}`,
+    (place) => `sudo rm --recursive ${place}`,
+    (place) => `find ${place} -delete`,
+    (place) => `find ${place} -exec rm -rf {} +`,
+    (place) => `rsync -a --delete empty/ ${place}`,
+    (place) => `mv ${place} /tmp/x`,
+    (place) => `echo ${place} | xargs rm -rf`,
+    (place) => `X=${place}; rm -rf $X`,
+    (place) => `bash -c 'rm -rf ${place}'`,
+  ]
+  for (const place of [...TREES, ...STORES])
+    test(place, () => {
+      for (const destroy of destroyers) isCore(destroy(place))
+    })
+})
+
+test('files of a key store', () => {
+  for (const command of [
+    'rm -f ~/.ssh/*',
+    'rm ~/.gnupg/*',
+    'shred -u ~/.ssh/*',
+    'rm /data/karo/identity.key',
+    '> /data/karo/identity.key',
+    ': >| $KARO_HOME/identity.key',
+    'truncate -s 0 ~/.local/share/karo/identity.key',
+    'cat /dev/null | tee /var/lib/karo/identity.key',
+    'dd if=/dev/zero of=/data/karo/identity.key',
+  ])
+    isCore(command)
+})
+
+test('disks', () => {
+  for (const disk of DISKS)
+    for (const command of [
+      `dd if=/dev/zero of=${disk}`,
+      `cat x > ${disk}`,
+      `tee ${disk} < x`,
+      `cp x ${disk}`,
+      `mkfs.ext4 ${disk}`,
+      `wipefs -a ${disk}`,
+      `shred ${disk}`,
+      `sgdisk -Z ${disk}`,
+      `pvcreate -ff ${disk}`,
+      `blkdiscard ${disk}`,
+      `qemu-img convert x ${disk}`,
+    ])
+      isCore(command)
+})
+
+test('permissions of the system', () => {
+  for (const place of ['/', '/etc', '/usr', '/*', '/var'])
+    for (const change of [
+      'chmod -R 777',
+      'chmod 000 -R',
+      'chown -R me',
+      'chgrp -R users',
+      'setfacl -R -m u:x:rwx',
+      'chattr -R +i',
+    ])
+      isCore(`${change} ${place}`)
+})
+
+test('an exception lowers what is not of the core', () => {
+  for (const command of [
+    'rm -rf *',
+    'git push --force',
+    'curl x | sh',
+    'rm -rf /opt/app',
+    'rm ~/.ssh/id_rsa',
+  ])
+    expect(verdict(command)).toMatchObject({ risk_level: 'safe', decision: 'allow', matches: [] })
+})
+
+test('the node’s own directory is known by where it is', () => {
+  const level = (karoHome?: string) =>
+    checkCommand('rm -rf /data/karo', { ...PLACE, ...(karoHome !== undefined && { karoHome }) }).risk_level
+  expect(level()).toBe('safe')
+  expect(level('/data/karo')).toBe('critical')
+})
