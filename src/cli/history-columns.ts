@@ -29,7 +29,9 @@ export const historyColumns = (io: CommandIo): readonly Column<Shown>[] => [
   { title: 'COMMAND', value: (event) => event.command, shrink: true },
 ]
 
-/** Without year and seconds where the commands need the room. */
-const when = ({ timestamp }: Shown, columns: number): string =>
-  columns < WIDE_SCREEN ? localTime(timestamp).slice(5, 16) : localTime(timestamp)
+/** Without year and seconds where the commands need the room; a place in the order is no time. */
+const when = ({ timestamp, untimed }: Shown, columns: number): string => {
+  if (untimed) return '–'
+  return columns < WIDE_SCREEN ? localTime(timestamp).slice(5, 16) : localTime(timestamp)
+}
 const WIDE_SCREEN = 100

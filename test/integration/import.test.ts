@@ -275,6 +275,7 @@ describe('a home with several histories', () => {
     expect(await bring(own, 'zsh', file)).toMatchObject({ added: 50, untimed: 50 })
     const kept = (await historyOf(own)).filter(({ untimed }) => untimed)
     expect(kept.map(({ command }) => command)).toEqual(lines)
+    expect((await karo('history', '--shell', 'zsh', 'echo', '--limit', '1')).stdout).toMatch(/^– .* echo 9$/m)
     const after = await own.json<StatisticsShape>(['stats', 'year'])
     expect(after.total_commands).toBe(before.total_commands)
     writeFileSync(file, `${lines.slice(10).join('\n')}\necho new\n`)
