@@ -52,6 +52,14 @@ const CONTEXT = 0.35
 const CONTEXTS: ReadonlySet<string> = new Set(
   'git docker kubernetes compose local text file line'.split(' ').map(concept),
 )
+/** A verb that changes the machine, which the request does not have. */
+const UNASKED = 0.12
+const CHANGES: ReadonlySet<string> = new Set(
+  'install uninstall delete kill stop restart reboot format'.split(' ').map(concept),
+)
+/** Most of the wording is missing, and plain words were taken for names: more guessed than understood. */
+const GUESSED = 0.25
+const HALF = 0.6
 /** Candidates looked at closely. */
 const CLOSE_LOOK = 80
 
@@ -227,6 +235,7 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
   const unfilled = [...names].filter((slot) => !values.has(slot)).length
   const specific = [...values.keys()].filter((slot) => /^(?:tgz|tar|zip|gz|sevenzip)$/.test(slot)).length
   const verbs = [...VERBS].filter((verb) => words.has(verb) !== wording.words.has(verb)).length
+  const unasked = [...CHANGES].some((verb) => wording.words.has(verb) && !words.has(verb))
   const score =
     overlap +
     SPECIFIC * specific +
@@ -234,7 +243,9 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     LEFT_OUT * forgotten -
     UNFILLED * unfilled -
     POOR * poor -
-    OTHER_VERB * Math.min(verbs, 2)
+    OTHER_VERB * Math.min(verbs, 2) -
+    (unasked ? UNASKED : 0) -
+    (matched < HALF * said && [...used].some((i) => asked[i]?.entity === undefined) ? GUESSED : 0)
   return { recipe: wording.recipe, score, values }
 }
 

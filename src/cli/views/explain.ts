@@ -15,8 +15,8 @@ const DECISIONS: Readonly<Record<GuardDecision, string>> = {
   confirm: 'asks for confirmation',
   block: 'blocked',
 }
-/** Cells of a word at most; a longer one is cut, or its meaning stands below it. */
-const WIDEST_LABEL = 28
+/** Cells of a word, with its indent, whose meaning stands beside it; that of a longer one stands below. */
+const WIDEST_LABEL = 22
 /** Rows shown; a script of a thousand lines is for --json. */
 const MOST_ROWS = 400
 
@@ -34,10 +34,8 @@ export function printExplanation(explanation: Explanation, screen: Screen): stri
     screen.colour ? styleText(style, text, { validateStream: false }) : text
   const rows = once(explanation.parts.flatMap((part) => rowsOf(part, 0, explanation)))
   const shown = rows.slice(0, MOST_ROWS)
-  const width = Math.min(
-    WIDEST_LABEL,
-    Math.max(0, ...shown.map(({ depth, label }) => 2 * depth + textWidth(label))),
-  )
+  const widths = shown.map(({ depth, label }) => 2 * depth + textWidth(label))
+  const width = Math.max(0, ...widths.filter((one) => one <= WIDEST_LABEL))
   const lines = shown.flatMap((row) => rowLines(row, width, screen.columns, paint))
   const notes = [
     ...(rows.length > shown.length
@@ -87,7 +85,7 @@ const SOURCES: readonly (readonly [RegExp, string])[] = [
 
 function sourceNote(sources: readonly string[]): string {
   const used = SOURCES.filter(([pattern]) => sources.some((source) => pattern.test(source)))
-  return used.map(([, text]) => text).join('; ')
+  return used.length === 0 ? '' : [...used.map(([, text]) => text), "no mark: Karo's own words"].join('; ')
 }
 
 /** Parts that only hold others, whose own line would say nothing a reader needs. */
