@@ -11,7 +11,9 @@ import { measureIdle } from '../test/bench/idle.ts'
 import { measureImport } from '../test/bench/import.ts'
 import { measureIngest } from '../test/bench/ingest.ts'
 import { measureJoin } from '../test/bench/join.ts'
+import { measureMemory } from '../test/bench/memory.ts'
 import { type MeshCosts, measureIdleFleets, measureMesh } from '../test/bench/mesh.ts'
+import { measureWatch } from '../test/bench/processes.ts'
 import { measureQuery } from '../test/bench/query.ts'
 import { hasSerf } from '../test/bench/serf.ts'
 import { measureCommands, measureReady, type StartTime } from '../test/bench/start.ts'
@@ -118,6 +120,38 @@ const BENCHMARKS: readonly Benchmark[] = [
         { name: 'stats --commands of a year', value: cost.most_used_ms, unit: 'ms' },
         { name: 'the same, database just opened', value: cost.cold_ms, unit: 'ms' },
         { name: 'history search in them', value: cost.search_ms, unit: 'ms' },
+      ]
+    },
+  },
+  {
+    name: 'processes',
+    async run({ quick }) {
+      const cost = await measureWatch(quick ? 10 : 60)
+      const figure = (name: string, on: number, off: number): Figure => ({
+        ...{ name, value: on, unit: '% of a core', beside: { what: 'the watch off', value: off } },
+        ratio: on / off,
+      })
+      return [
+        figure(`a daemon with ${cost.shells} shells that wait`, cost.idle_on, cost.idle_off),
+        figure('and one that starts four processes a second', cost.busy_on, cost.busy_off),
+      ]
+    },
+  },
+  {
+    name: 'memory',
+    async run({ quick }) {
+      const use = await measureMemory(quick ? 50_000 : 1_000_000)
+      const of = `${use.events.toLocaleString('en')} events`
+      const beside = { what: 'an empty daemon', value: use.empty_rest }
+      const figure = (name: string, value: number, aim?: Aim): Figure => ({
+        ...{ name, value, unit: 'MiB resident', beside, ratio: value / beside.value, ...(aim && { aim }) },
+      })
+      return [
+        figure(`at rest with ${of}`, use.full_rest, most('ratio', 1.5)),
+        figure('after the first search', use.after_search, most('value', 512)),
+        figure('after statistics of a year', use.after_year),
+        figure(`after ${use.searches} searches`, use.after_many),
+        { name: 'heap that these left', value: use.growth, unit: 'MiB', aim: most('value', 5) },
       ]
     },
   },
