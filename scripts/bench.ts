@@ -5,6 +5,7 @@ import { measureMcp, measureToolHook } from '../test/bench/ai-tools.ts'
 import { measureCheck } from '../test/bench/check.ts'
 import { measureCopilot } from '../test/bench/copilot.ts'
 import { measureGossip } from '../test/bench/gossip.ts'
+import { measureGuard } from '../test/bench/guard.ts'
 import { measureFinder, measureHistory } from '../test/bench/history.ts'
 import { measureDashHook, measureHook, measureZshHook } from '../test/bench/hook.ts'
 import { measureIdle } from '../test/bench/idle.ts'
@@ -70,6 +71,21 @@ const BENCHMARKS: readonly Benchmark[] = [
           other ? [figure(`${shell} hook, a command`, other.hook_us, other.two_forks_us)] : [],
         ),
       ]
+    },
+  },
+  {
+    name: 'guard',
+    async run({ quick }) {
+      const costs = await measureGuard(quick ? 10 : 40)
+      return costs.flatMap(({ shell, plain, checked }) =>
+        Object.entries({ plain, checked }).map(
+          ([kind, { bare_ms, guarded_ms }]): Figure => ({
+            ...{ name: `${shell}, a ${kind} line, Enter to prompt`, value: guarded_ms, unit: 'ms' },
+            beside: { what: 'without the guard', value: bare_ms },
+            ratio: guarded_ms / bare_ms,
+          }),
+        ),
+      )
     },
   },
   {
