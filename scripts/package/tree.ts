@@ -28,6 +28,7 @@ const COPIED: Readonly<Record<string, string>> = {
   'docs/configuration.md': `${DOC}/configuration.md`,
   'docs/security.md': `${DOC}/security.md`,
   'docs/doctor.md': `${DOC}/doctor.md`,
+  'docs/copilot.md': `${DOC}/copilot.md`,
   'docs/api.md': `${DOC}/api.md`,
   'docs/metrics.md': `${DOC}/metrics.md`,
   'docs/openapi.json': `${DOC}/openapi.json`,
@@ -112,9 +113,12 @@ function filesOf(name: string): string[] {
     .filter((file) => !file.startsWith('prebuilds/') || file.startsWith(`prebuilds/linux-${process.arch}/`))
 }
 
+/** Not in the bundle: what a build made data of. */
+const EXTRACTED = ['node_modules/@withfig/autocomplete']
+
 /** The licences of everything in the bundle, sorted by name. */
 function thirdParty({ inputs }: Metafile): string {
-  const directories = new Set<string>()
+  const directories = new Set<string>(EXTRACTED)
   for (const input of Object.keys(inputs)) {
     const inside = /^(.*node_modules\/(?:@[^/]+\/)?[^/]+)\//.exec(input)?.[1]
     if (inside !== undefined) directories.add(inside)

@@ -67,7 +67,7 @@ const SYNONYMS: readonly string[] = [
   'show list display print see view output tell enumerate present reveal ls',
   'dir directory folder directories',
   'delete remove erase drop rm del purge trash unlink destroy eliminate nuke',
-  'create make new generate add mk build produce initialise initialize',
+  'create make new generate add mk initialise initialize',
   'large big huge bigger larger greater exceeding above over biggest largest heaviest heavy hogging',
   'small smaller less under below tiny',
   'change modify alter edit modified touched',
