@@ -232,7 +232,9 @@ export function createEventIndex(): EventIndex {
       const until = filter.until === undefined ? Number.POSITIVE_INFINITY : Math.ceil(filter.until) * 1000
       const shellId = shell === undefined ? -1 : (shellIds.get(shell) ?? -2)
       if (shellId === -2) return
-      const wanted = fits && Uint8Array.from({ length: texts.length }, (_, n) => (fits(n) ? 1 : 0))
+      const wanted = fits && new Uint8Array(texts.length)
+      // A hundred thousand, for each key that is pressed: hence the plain loop.
+      if (wanted !== undefined) for (let n = 0; n < wanted.length; n++) if (fits!(n)) wanted[n] = 1
       const places = inPlace && Uint8Array.from(placeNames, (name) => (inPlace(name) ? 1 : 0))
       for (let c = chunks.length - 1; c >= 0; c--) {
         const chunk = chunks[c]!

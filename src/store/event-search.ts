@@ -313,7 +313,11 @@ function rankIn(
   { match, place, use, score, now }: Ranking,
 ): { best: readonly Best[]; total: number } {
   const numbers = index.numbers()
-  const matches = Float64Array.from({ length: numbers }, (_, n) => match(index.text(n) ?? ''))
+  const matches = new Float64Array(numbers)
+  for (let n = 0; n < numbers; n++) {
+    const text = index.text(n)
+    if (text !== undefined) matches[n] = match(text)
+  }
   const places = Float64Array.from(index.places(), place)
   const worth = new Float64Array(numbers)
   const uses = new Uint32Array(numbers)

@@ -3,6 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { spawn } from '@lydell/node-pty'
 import { fitOf, readQuestion, scoreOf, worthOfPlace, worthOfUse } from '../../src/finder/index.ts'
 import { newDatabase } from '../../src/store/database.ts'
@@ -121,8 +123,14 @@ function ranking(text: string): Ranking {
   }
 }
 
-/** Of what is recalled nearly all is columns. */
-const memory = (): number => process.memoryUsage().arrayBuffers + process.memoryUsage().heapUsed
+/** Bytes in use after a full collection. */
+function memory(): number {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  collect()
+  const { arrayBuffers, heapUsed } = process.memoryUsage()
+  return arrayBuffers + heapUsed
+}
 
 async function timed(work: () => Promise<unknown>): Promise<number> {
   const began = performance.now()

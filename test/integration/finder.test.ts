@@ -202,6 +202,45 @@ test('by itself it prints what was chosen, and --json one document', async () =>
   await printed
 })
 
+test('stopped and continued it is drawn anew, and the terminal is the shell’s meanwhile', async () => {
+  const at = await openFinderShell('bash', { node, after: `karo() { ${karoWords()} "$@"; }` })
+  at.keys('karo history -i\r')
+  await at.finds('from-the-past')
+  const pid = finderPid(at.directory)
+  const left = at.left()
+  process.kill(pid, 'SIGTSTP')
+  await left
+  // Whatever the shell says of it, it goes on at the same place.
+  await until(() => at.output().includes('Stopped'), { what: 'the shell, which knows of it' })
+  at.keys('fg\r')
+  await at.finds('from-the-past')
+  const over = at.left()
+  at.keys('\x03')
+  await over
+  expect(await at.run('echo alive-again')).toContain('alive-again')
+})
+
+test('at a terminal a deletion shows what would go and asks; no, Ctrl-C and Enter are no', async () => {
+  await past('echo to-be-asked-about')
+  const at = await openFinderShell('bash', { node, after: `karo() { ${karoWords()} "$@"; }` })
+  for (const no of ['n\r', '\r', '\x03', '\x04']) {
+    const asked = at.printed('for good? [y/N]')
+    at.keys('karo history delete to-be-asked\r')
+    expect(await asked).toContain('echo to-be-asked-about')
+    const over = at.printed('Nothing was deleted.')
+    at.keys(no)
+    await over
+    expect(await history('to-be-asked')).toHaveLength(1)
+  }
+  const asked = at.printed('for good? [y/N]')
+  at.keys('karo history delete to-be-asked\r')
+  await asked
+  const over = at.printed('Deleted 1 command')
+  at.keys('y\r')
+  await over
+  expect(await history('to-be-asked')).toEqual([])
+})
+
 const karoWords = (): string => `'${process.execPath}' '${join(import.meta.dirname, '../../dist/karo.js')}'`
 
 /** The program that the shell of that directory waits for. */
@@ -211,7 +250,7 @@ function finderPid(directory: string): number {
     try {
       const line = readFileSync(`/proc/${name}/cmdline`, 'utf8')
       if (
-        line.includes('history\0--interactive') &&
+        /history\0(?:--interactive|-i)/.test(line) &&
         readFileSync(`/proc/${name}/environ`, 'utf8').includes(directory)
       )
         return Number(name)
