@@ -8,6 +8,7 @@ import { MOST_ASKED } from '../observe/hooks/guard.ts'
 import type { RiskVerdict, SHELLS } from '../risk/index.ts'
 import { type Unfinished, unfinished } from '../risk/unfinished.ts'
 import type { CommandIo } from './command.ts'
+import { placeOf } from './place.ts'
 
 export type Shell = (typeof SHELLS)[number]
 
@@ -64,25 +65,3 @@ async function answerTo(
 
 const endOf = (open: Unfinished | undefined): string =>
   open?.here !== undefined && PLAIN_WORD.test(open.here) ? open.here : '-'
-
-function placeOf({ env, home: karoHome }: CommandIo): {
-  readonly cwd?: string
-  readonly home?: string
-  readonly karoHome: string
-} {
-  const home = env.HOME
-  return {
-    ...(home?.startsWith('/') && { home: home.replace(/\/+$/, '') || '/' }),
-    ...workingDirectory(),
-    karoHome,
-  }
-}
-
-function workingDirectory(): { readonly cwd?: string } {
-  try {
-    return { cwd: process.cwd() }
-  } catch {
-    // It was deleted: relative paths are then judged as they look.
-    return {}
-  }
-}

@@ -4,6 +4,7 @@ import { quickGuard } from '../guard/quick.ts'
 import type { RiskVerdict, SHELLS } from '../risk/index.ts'
 import type { CommandIo } from './command.ts'
 import { printable } from './format.ts'
+import { placeOf } from './place.ts'
 
 /** Judges as the guard of this home and machine would in that shell; never throws for a broken file, it is strict then. */
 export async function judging(
@@ -12,22 +13,6 @@ export async function judging(
 ): Promise<(command: string) => RiskVerdict> {
   const guard = await quickGuard({ home: io.home, env: io.env })
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
-  const home = io.env.HOME
-  const cwd = workingDirectory()
-  const where = {
-    shell,
-    karoHome: io.home,
-    ...(home?.startsWith('/') && { home: home.replace(/\/+$/, '') || '/' }),
-    ...(cwd !== undefined && { cwd }),
-  }
+  const where = { shell, ...placeOf(io) }
   return (command) => judge(guard, command, where)
-}
-
-function workingDirectory(): string | undefined {
-  try {
-    return process.cwd()
-  } catch {
-    // It was deleted: relative paths are then judged as they look.
-    return undefined
-  }
 }

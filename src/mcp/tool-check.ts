@@ -3,7 +3,7 @@ import * as z from 'zod'
 import { explainCommand } from '../copilot/index.ts'
 import { judge } from '../guard/index.ts'
 import { RISK_LEVELS, type RiskVerdict, SHELLS } from '../risk/index.ts'
-import { defineTool } from './tool.ts'
+import { defineTool, type McpWorld } from './tool.ts'
 
 /** UTF-16 units: longer than any line that is meant to be run. */
 const MOST_COMMAND = 100_000
@@ -99,9 +99,8 @@ export const explain = defineTool({
 const plain = ({ span, ...match }: RiskVerdict['matches'][number]) => ({ ...match, span: [...span] })
 
 function whereOf(
-  world: { readonly cwd: string | undefined; readonly home: string },
-  input: { readonly shell: (typeof SHELLS)[number]; readonly cwd?: string | undefined },
+  { place }: Pick<McpWorld, 'place'>,
+  { shell, cwd }: { readonly shell: (typeof SHELLS)[number]; readonly cwd?: string | undefined },
 ) {
-  const where = input.cwd ?? world.cwd
-  return { shell: input.shell, home: world.home, ...(where !== undefined && { cwd: where }) }
+  return { ...place, shell, ...(cwd !== undefined && { cwd }) }
 }

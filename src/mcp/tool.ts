@@ -7,9 +7,8 @@ import type { Guard } from '../guard/index.ts'
 export interface McpWorld {
   /** The guard as its files are now. */
   readonly guard: () => Guard
-  /** Where relative paths begin that a caller does not place. */
-  readonly cwd: string | undefined
-  readonly home: string
+  /** Where a command would run that a caller does not place; `karoHome` is the node's, which is guarded. */
+  readonly place: { readonly cwd?: string; readonly home?: string; readonly karoHome: string }
   /** The owner lets AI coding tools read the history. */
   readonly mayReadHistory: boolean
   /** One request to the daemon; throws KaroError. */

@@ -8,6 +8,7 @@ import type { OwnCommand } from '../../copilot/own-history.ts'
 import { SHELLS } from '../../risk/index.ts'
 import type { Command, CommandIo } from '../command.ts'
 import { judging } from '../judging.ts'
+import { workingDirectory } from '../place.ts'
 import { printAnswer } from '../views/ask.ts'
 
 type Shell = (typeof SHELLS)[number]
@@ -44,14 +45,6 @@ function wantsModel(io: CommandIo): boolean {
     return /endpoint|\\[ux]/i.test(text)
   } catch {
     return false
-  }
-}
-
-function workingDirectory(): string | undefined {
-  try {
-    return process.cwd()
-  } catch {
-    return undefined
   }
 }
 

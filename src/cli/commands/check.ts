@@ -6,6 +6,7 @@ import { GUARD_PROFILES, type GuardProfile, type RiskVerdict, SHELLS } from '../
 import { printVerdict } from '../check-report.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { printable } from '../format.ts'
+import { placeOf } from '../place.ts'
 
 /** Bytes read from standard input. Longer than any command is judged; beyond, it is no command line. */
 const MOST_INPUT = 4 * 1024 * 1024
@@ -24,15 +25,6 @@ async function readInput(): Promise<string> {
   return Buffer.concat(chunks)
     .toString('utf8')
     .replace(/\r?\n$/, '')
-}
-
-function workingDirectory(): string | undefined {
-  try {
-    return process.cwd()
-  } catch {
-    // It was deleted: relative paths are then judged as they look.
-    return undefined
-  }
 }
 
 async function textOf(input: CommandInput): Promise<string> {
@@ -105,8 +97,6 @@ const command: Command = {
   async run(io, input) {
     if (input.options.rules === true) return listRules(io, input)
     const text = await textOf(input)
-    const home = io.env.HOME
-    const cwd = workingDirectory()
     const found = await quickGuard({ home: io.home, env: io.env })
     // What is written wrong somebody can mend; what cannot be read at all makes it strict, as in the shells.
     if (found.failure !== undefined && /:\d+$|^KARO_/.test(found.failure.where ?? '')) throw found.failure
@@ -114,9 +104,7 @@ const command: Command = {
     const { profile = found.profile } = input.options as { readonly profile?: GuardProfile }
     const verdict = judge({ ...found, profile }, text, {
       shell: input.options.shell as NonNullable<Where['shell']>,
-      ...(home?.startsWith('/') && { home: home.replace(/\/+$/, '') || '/' }),
-      ...(cwd !== undefined && { cwd }),
-      karoHome: io.home,
+      ...placeOf(io),
     })
     io.out(io.json ? `${JSON.stringify(shapeOf(verdict))}\n` : printVerdict(verdict, io))
     return verdict.decision === 'allow' ? EXIT.done : EXIT.refused

@@ -1,5 +1,4 @@
 // karo hook: what AI coding tools call before and after a command of theirs, and what puts it into their settings.
-import { homedir } from 'node:os'
 import {
   ADAPTER_NAMES,
   ADAPTERS,
@@ -14,6 +13,7 @@ import { judge, loadGuard } from '../../guard/index.ts'
 import type { Command, CommandArgument, CommandIo, CommandOption } from '../command.ts'
 import { printable } from '../format.ts'
 import { readInput } from '../hook-input.ts'
+import { homeOf, placeOf } from '../place.ts'
 
 /** Those that have settings to put it into. */
 const INSTALLED = ADAPTER_NAMES.filter((name) => ADAPTERS[name].settings !== undefined)
@@ -54,7 +54,7 @@ const call: Command = {
 }
 
 async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<ExitCode> {
-  const home = homeOf(io)
+  const place = placeOf(io)
   const guard = loadGuard({ home: io.home, env: io.env })
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   const input = await readInput(process.stdin)
@@ -63,8 +63,7 @@ async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<E
     input.text,
     {
       onError: guard.onError,
-      judge: (command, { shell, cwd = workingDirectory() }) =>
-        judge(guard, command, { shell, home, ...(cwd !== undefined && { cwd }) }),
+      judge: (command, where) => judge(guard, command, { ...place, ...where }),
     },
     input.trouble,
   )
@@ -136,17 +135,6 @@ const list: Command = {
     const { listHooks } = await import('../hook-settings.ts')
     return listHooks(io, homeOf(io))
   },
-}
-
-const homeOf = ({ env }: CommandIo): string => env.HOME || homedir()
-
-function workingDirectory(): string | undefined {
-  try {
-    return process.cwd()
-  } catch {
-    // It was deleted.
-    return undefined
-  }
 }
 
 export const hook: readonly Command[] = [call, install, uninstall, list]

@@ -1,5 +1,4 @@
 // karo mcp: serves an AI coding tool over standard input and output, by the Model Context Protocol.
-import { homedir } from 'node:os'
 import { streamBytes } from '../../api/client.ts'
 import { systemClock } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
@@ -7,6 +6,7 @@ import { loadConfig } from '../../config/load.ts'
 import { loadGuard } from '../../guard/index.ts'
 import type { Command, CommandIo } from '../command.ts'
 import { watchInterrupt } from '../interrupt.ts'
+import { placeOf } from '../place.ts'
 
 export const mcp: readonly Command[] = [
   {
@@ -55,8 +55,7 @@ export const mcp: readonly Command[] = [
 function worldOf(io: CommandIo) {
   return {
     guard: () => loadGuard({ home: io.home, env: io.env }),
-    cwd: workingDirectory(),
-    home: io.env.HOME || homedir(),
+    place: placeOf(io),
     mayReadHistory: mayReadHistory(io),
     ask: (method: 'GET' | 'POST', path: string, body: unknown, options: AskOptions) =>
       ask(io.socket, { method, path, body, type: 'application/json' }, options),
@@ -102,14 +101,5 @@ function mayReadHistory({ home, env }: CommandIo): boolean {
     return loadConfig({ home, env }).config.mcp.history
   } catch {
     return false
-  }
-}
-
-function workingDirectory(): string | undefined {
-  try {
-    return process.cwd()
-  } catch {
-    // It was deleted.
-    return undefined
   }
 }

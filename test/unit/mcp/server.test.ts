@@ -19,8 +19,7 @@ async function connect(world: Partial<McpWorld> & { readonly monotonic?: () => n
   const server = createServer(
     {
       guard: () => loadGuard({ home: '/none', env: {}, machineFile: '/none/guard.toml' }),
-      cwd: '/work/app',
-      home: '/home/dev',
+      place: { cwd: '/work/app', home: '/home/dev', karoHome: '/home/dev/.local/share/karo' },
       mayReadHistory: true,
       ask: () => Promise.reject(new KaroError('not_running', 'the karo daemon is not running')),
       now: () => Date.parse('2026-11-20T12:00:00Z'),
