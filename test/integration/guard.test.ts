@@ -80,6 +80,27 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     expect(commandsOf(shell.spool).filter((line) => line !== '')).toEqual(shell.ran())
   })
 
+  test('what was typed before the question is no answer to it, nor is a paste', async () => {
+    const shell = await startGuarded({ program })
+    const asked = async (times: number) =>
+      until(() => shell.screen().split('Run it?').length > times, { what: `question ${times}` })
+    shell.keys('git push -f a\ry')
+    await asked(1)
+    shell.keys('\u001b[200~y\u001b[201~')
+    // Neither was one, so it asks still; this shows it again.
+    await until(
+      () => {
+        shell.keys('?')
+        return shell.screen().split('Run it?').length > 2
+      },
+      { what: 'the question again', pollMs: 200 },
+    )
+    shell.keys('n')
+    await until(() => shell.notes().length === 1, { what: 'a note' })
+    expect(shell.notes()).toEqual(['declined high'])
+    expect(shell.ran()).toEqual([])
+  })
+
   test('what is blocked does not run, stays in the line, and leaves no text', async () => {
     const shell = await startGuarded({ program })
     const lines = [

@@ -100,3 +100,13 @@ test('what is not finished is not blamed for it; what is cut is never safe', () 
   expect(decide('echo x', { cut: true })).toMatchObject({ decision: 'confirm', risk_level: 'high' })
   expect(decide('rm -rf ~', { cut: true }).decision).toBe('block')
 })
+
+test('a deny holds through definitions, and for what is not finished or cut', () => {
+  const rule = { kind: 'deny', whose: 'own', where: '/g:1', command: 'make deploy*' } as const
+  const denying = { ...guard, profile: 'permissive', rules: [rule] } as const
+  const definitions = [{ kind: 'alias', name: 'd', text: 'make deploy' }] as const
+  expect(judge(denying, 'd', { ...PLACE, definitions }).decision).toBe('block')
+  expect(judge(denying, 'make deploy', { ...PLACE, unfinished: true }).decision).toBe('block')
+  expect(judge(denying, 'make deploy', { ...PLACE, cut: true }).decision).toBe('block')
+  expect(judge(denying, 'make test', { ...PLACE, definitions }).decision).toBe('allow')
+})
