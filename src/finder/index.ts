@@ -1,14 +1,13 @@
 // The finder's door: what a command is worth, how it fits, and what the keys do; no terminal, no daemon.
 
 export { createKeyReader, type Key } from './keys.ts'
-export { answersIn, fitOf, type Question, readQuestion } from './match.ts'
+export { answersIn, fitOf, readQuestion } from './match.ts'
 export { scoreOf, worthOfPlace, worthOfUse } from './rank.ts'
 export {
   type Effect,
   type FinderState,
   type Found,
   initialState,
-  MODES,
   type Mode,
   onAnswer,
   onKey,

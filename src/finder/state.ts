@@ -2,7 +2,7 @@
 import type { Key, KeyName } from './keys.ts'
 
 /** Where is looked, in the order in which Ctrl-R goes through them. */
-export const MODES = ['all', 'here', 'failed'] as const
+const MODES = ['all', 'here', 'failed'] as const
 export type Mode = (typeof MODES)[number]
 
 /** A command as it is shown. */
@@ -51,7 +51,7 @@ export type Effect =
   | { readonly kind: 'redraw' }
 
 /** Longer questions are not asked. */
-export const QUESTION_MOST = 1000
+const QUESTION_MOST = 1000
 
 export const initialState = (question: string, mode: Mode): FinderState => {
   const first = question.replaceAll(/\p{Cc}+/gu, ' ').slice(0, QUESTION_MOST)

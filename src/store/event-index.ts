@@ -39,7 +39,7 @@ export interface IndexFilter {
 /** Events of one chunk: 28 bytes each, so that a million are 28 MB. */
 export const CHUNK = 4_096
 /** Longer texts are kept up to here; whether the rest of one holds a word its owner reads from the database. */
-export const TEXT_KEPT = 4_096
+const TEXT_KEPT = 4_096
 /** Of 16 bits: those of the key, one, and which shell. */
 const KEY_FLAGS = 0xff
 const GENERATED = 0x100

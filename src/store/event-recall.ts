@@ -22,7 +22,7 @@ const PEOPLE_MOST = 2
 /** What nobody looked through for so long is let go when something is typed. */
 const IDLE_MS = 15 * 60_000
 
-export interface Recalled {
+interface Recalled {
   readonly index: EventIndex
   /** False: only the newest events are there. */
   complete: boolean

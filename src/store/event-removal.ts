@@ -19,7 +19,7 @@ const BATCH = 1_000
 const PAGE = 4_096
 
 /** An event that goes, as whoever keeps something beside it needs it. */
-export interface RemovedEvent {
+interface RemovedEvent {
   readonly id: string
   readonly start_us: number
   readonly tag: number

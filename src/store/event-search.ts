@@ -60,7 +60,7 @@ export interface Ranking {
   readonly now: number
 }
 
-export interface RankedCommand {
+interface RankedCommand {
   /** The newest use that fits. */
   readonly event: StoredEvent
   /** Uses that fit, and of these the failed ones. */
@@ -68,7 +68,7 @@ export interface RankedCommand {
   readonly failures: number
 }
 
-export interface RankedCommands {
+interface RankedCommands {
   /** Best first. */
   readonly commands: readonly RankedCommand[]
   /** Distinct commands that fit. */

@@ -27,7 +27,7 @@ import {
 } from './spool-positions.ts'
 
 export type { Arrival, Importing } from './event-imports.ts'
-export type { RemovedEvent, RemovedWith } from './event-removal.ts'
+export type { RemovedWith } from './event-removal.ts'
 export { type EventInput, idOfEvent, type StoredEvent } from './event-rows.ts'
 export type { EventFilter, Ranking } from './event-search.ts'
 export type { WholeEvent } from './event-transfer.ts'

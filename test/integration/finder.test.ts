@@ -220,6 +220,22 @@ test('stopped and continued it is drawn anew, and the terminal is the shell’s 
   expect(await at.run('echo alive-again')).toContain('alive-again')
 })
 
+test('a daemon that goes meanwhile is told of in the last line, and the line is left alone', async () => {
+  const down = await startNode()
+  const at = await openFinderShell('bash', { node: down })
+  at.keys(`echo mine${CTRL_R}`)
+  await at.finds('0 commands')
+  await down.stop()
+  at.keys('x')
+  await at.finds('the karo daemon is not running; Esc leaves')
+  const left = at.left()
+  at.keys(ESC)
+  await left
+  const ran = at.printed(/[\r\n]mine\r?\n/)
+  at.keys('\r')
+  await ran
+})
+
 test('at a terminal a deletion shows what would go and asks; no, Ctrl-C and Enter are no', async () => {
   await past('echo to-be-asked-about')
   const at = await openFinderShell('bash', { node, after: `karo() { ${karoWords()} "$@"; }` })
