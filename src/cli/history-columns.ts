@@ -1,13 +1,20 @@
 // A person's commands as columns of a table.
 import type { EventShape } from '../api/shapes.ts'
 import type { CommandIo } from './command.ts'
-import { duration, localTime } from './format.ts'
+import { bytes, duration, localTime } from './format.ts'
 import { RISK_COLOURS } from './risk-colours.ts'
 import type { Column } from './table.ts'
 
-type Shown = Omit<EventShape, 'peak_rss_bytes'>
+type Shown = Omit<EventShape, 'peak_rss_bytes'> & Partial<Pick<EventShape, 'peak_rss_bytes'>>
 
-export const historyColumns = (io: CommandIo): readonly Column<Shown>[] => [
+const PEAK: Column<Shown> = {
+  title: 'PEAK',
+  align: 'right',
+  value: ({ peak_rss_bytes: peak }) => (typeof peak === 'number' ? bytes(peak) : '–'),
+}
+
+/** `peaks`: with what the commands needed, where the terminal has room for it. */
+export const historyColumns = (io: CommandIo, peaks = false): readonly Column<Shown>[] => [
   { title: 'TIME', value: (event) => when(event, io.columns) },
   {
     title: 'EXIT',
@@ -20,6 +27,7 @@ export const historyColumns = (io: CommandIo): readonly Column<Shown>[] => [
     align: 'right',
     value: (event) => duration(event.duration_ms ?? Number.NaN),
   },
+  ...(peaks && io.terminal && io.columns >= ROOMY_SCREEN ? [PEAK] : []),
   {
     title: 'RISK',
     value: (event) => event.risk_level,
@@ -35,3 +43,4 @@ const when = ({ timestamp, untimed }: Shown, columns: number): string => {
   return columns < WIDE_SCREEN ? localTime(timestamp).slice(5, 16) : localTime(timestamp)
 }
 const WIDE_SCREEN = 100
+const ROOMY_SCREEN = 120

@@ -65,7 +65,8 @@ const find: Command = {
       io.out(`${total === 0 && isUnfiltered(input) ? NOTHING_YET : 'Nothing in your history matches.'}\n`)
       return EXIT.done
     }
-    io.out(table(events.toReversed(), historyColumns(io), io))
+    const peaks = events.some(({ peak_rss_bytes: peak }) => typeof peak === 'number')
+    io.out(table(events.toReversed(), historyColumns(io, peaks), io))
     if (total > events.length) io.err(`${events.length} of ${total}; --limit shows more.\n`)
     return EXIT.done
   },
