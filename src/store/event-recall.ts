@@ -24,8 +24,10 @@ const IDLE_MS = 15 * 60_000
 
 interface Recalled {
   readonly index: EventIndex
-  /** False: only the newest events are there. */
+  /** False: only the newest events are there … */
   complete: boolean
+  /** … and no more will come: there are too many. */
+  settled: boolean
 }
 
 export interface Recall {
@@ -78,6 +80,7 @@ export function createRecall(deps: {
       uid,
       index: createEventIndex(),
       complete: false,
+      settled: false,
       first: Promise.withResolvers(),
       frontier: [Number.POSITIVE_INFINITY, 0],
       waiting: [],
@@ -108,11 +111,15 @@ export function createRecall(deps: {
         person.frontier = [events[0]!.start_us, events[0]!.tag]
         catchUp(person)
         first.resolve(person)
-        if (index.size() >= EVENTS_MOST || index.textChars() >= TEXTS_MOST) return
+        if (index.size() >= EVENTS_MOST || index.textChars() >= TEXTS_MOST) {
+          person.settled = true
+          return
+        }
       }
       person.frontier = [Number.NEGATIVE_INFINITY, 0]
       catchUp(person)
       person.complete = true
+      person.settled = true
       first.resolve(person)
     } finally {
       await rows.close()

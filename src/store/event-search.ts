@@ -73,7 +73,7 @@ interface RankedCommands {
   readonly commands: readonly RankedCommand[]
   /** Distinct commands that fit. */
   readonly total: number
-  /** False while only the newest events were looked at. */
+  /** False while only the newest events were looked at, and more are coming. */
   readonly complete: boolean
 }
 
@@ -291,7 +291,7 @@ export function createEventSearch(deps: {
         const keys = ranked.best.map(({ hit }) => eventKeyOf(uid, hit))
         const events = await read(uid, keys, snapshot)
         const commands = ranked.best.map(({ uses, failures }, i) => ({ event: events[i]!, uses, failures }))
-        return { commands, total: ranked.total, complete: recalled.complete }
+        return { commands, total: ranked.total, complete: recalled.settled }
       } finally {
         await snapshot.close()
       }
