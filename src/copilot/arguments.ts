@@ -195,7 +195,11 @@ async function readLetters(part: Part, next: Part | undefined, reading: Reading)
     const takes = option?.argument !== undefined && rest !== '' && !(await isLetters(rest, option, tool))
     const span: Span = plain ? [start + 1 + i, takes ? end : start + 2 + i] : part.span
     const text =
-      option === undefined ? undefined : takes ? { ...option, text: `${option.text}: ${rest}` } : option
+      option === undefined
+        ? undefined
+        : takes
+          ? { ...option, text: `${option.text.replace(/[.]$/, '')}: ${rest}` }
+          : option
     found.push({
       kind: 'option',
       span,

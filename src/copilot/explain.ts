@@ -8,6 +8,7 @@ import { createLexicon, type Lexicon } from './lexicon.ts'
 import { createManuals, type Manuals } from './manuals.ts'
 import { KEYWORDS, OPERATORS, redirection, variable } from './shell-words.ts'
 import { summary } from './summary.ts'
+import { TOOLS } from './tools.ts'
 
 export interface ExplainOptions {
   /** Default bash. */
@@ -29,7 +30,10 @@ export async function explainCommand(command: string, options: ExplainOptions): 
   const verdict = judge(command)
   const { parts: seen, parsed, truncated } = describe(command, shell)
   const manuals = options.manuals ?? createManuals(process.env.PATH ?? '')
-  const lexicon = createLexicon(options.knowledge ?? openKnowledge(), manuals === false ? undefined : manuals)
+  const lexicon = withFunctions(
+    functionsIn(seen),
+    createLexicon(options.knowledge ?? openKnowledge(), manuals === false ? undefined : manuals),
+  )
   const parts: ExplainedPart[] = []
   for (const part of seen) parts.push(await explainPart(part, command, lexicon))
   const placed = placeRisks(parts, verdict.matches)
@@ -45,6 +49,25 @@ export async function explainCommand(command: string, options: ExplainOptions): 
     safer: verdict.safer ?? null,
     sources: [...new Set(placed.flatMap(sourcesOf))],
     truncated,
+  }
+}
+
+const functionsIn = (parts: readonly Part[]): ReadonlySet<string> =>
+  new Set(
+    parts.flatMap(({ kind, value, parts: inner }) => [
+      ...(kind === 'function' ? [value] : []),
+      ...functionsIn(inner),
+    ]),
+  )
+
+/** Functions of the line come before programs of the same name, as in the shell. */
+function withFunctions(names: ReadonlySet<string>, lexicon: Lexicon): Lexicon {
+  return {
+    async tool(name) {
+      const tool = await lexicon.tool(names.has(name) ? '' : name)
+      if (!names.has(name)) return tool
+      return { ...tool, name, does: { text: 'The function that this line defines', source: 'shell' } }
+    },
   }
 }
 
@@ -107,7 +130,7 @@ function shellMeaning(part: Part, text: string, line: string): string | undefine
     case 'keyword':
       return KEYWORDS.get(value)
     case 'operator':
-      return Object.hasOwn(OPERATORS, value) ? OPERATORS[value] : undefined
+      return Object.hasOwn(OPERATORS, value) ? OPERATORS[value] : testOperator(value)
     case 'comment':
       return 'A comment: ignored'
     case 'assignment':
@@ -173,6 +196,12 @@ function globbed(text: string): string {
   if (text === '?') return 'Stands for any one character'
   if (text.startsWith('[')) return 'Stands for one of these characters'
   return 'A pattern: the shell puts in the files that fit'
+}
+
+/** `-f`, `==` and the like inside `[[ … ]]`. */
+function testOperator(sign: string): string | undefined {
+  const found = Object.entries(TOOLS['[']?.options ?? {}).find(([key]) => key.split(' ').includes(sign))?.[1]
+  return found === undefined ? undefined : found.charAt(0).toUpperCase() + found.slice(1)
 }
 
 /** Each finding at the innermost part that holds all of it; one that no part holds stays in `matches` alone. */

@@ -66,7 +66,8 @@ export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined
     return {
       name,
       does,
-      words: own === undefined ? path.some(({ l }) => l === 1) : own.words === true,
+      // Where the own table has no options, the other's say how they are written.
+      words: own?.options === undefined ? path.some(({ l }) => l === 1) : own.words === true,
       shipped: (spelling) => ownOption(own, spelling) ?? figOption(path, spelling, `fig ${name}`),
       async option(spelling) {
         const known = ownOption(own, spelling)
@@ -132,8 +133,9 @@ function figOption(
   for (const command of path.toReversed()) {
     const found = command.o?.find(spelled)
     if (found !== undefined && found.d !== undefined) return meaning(found.d, source, found.a)
-    if (found !== undefined) {
-      const long = found.n.find((name) => name.startsWith('--')) ?? spelling
+    const long = found?.n.find((name) => name.startsWith('--'))
+    // A letter without a description says nothing.
+    if (found !== undefined && long !== undefined) {
       return meaning(long.replace(/^-+/, '').replaceAll('-', ' ').replace(/=$/, ''), source, found.a)
     }
   }

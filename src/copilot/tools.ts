@@ -256,6 +256,14 @@ export const TOOLS: Readonly<Record<string, OwnTool>> = {
     does: 'Records changes as a commit',
     options: { '-m --message =message': 'with this message', '-a --all': 'with all changes of known files', '--amend': 'replaces the last commit', '--no-edit': 'with the message it had', '-v --verbose': 'shows the changes in the editor', '--no-verify -n': 'without the hooks', '-s --signoff': 'signs off', '-S --gpg-sign =?key': 'with a signature', '--fixup =commit': 'to be merged into that commit', '--allow-empty': 'even without changes', '-p --patch': 'asks for each change' },
   },
+  kubectl: { does: 'Controls a Kubernetes cluster' },
+  systemctl: { does: 'Controls services and the machine through systemd' },
+  make: { does: 'Builds what a Makefile describes', operands: ['the target'] },
+  aws: { does: 'Controls Amazon Web Services' },
+  mosh: { does: 'Logs in to another machine over unsteady networks' },
+  pytest: { does: "Runs a Python project's tests" },
+  webpack: { does: 'Bundles JavaScript for browsers' },
+  tailscale: { does: 'Controls the Tailscale network of this machine' },
   karo: { does: "Karo: your terminal's history, risk and explanations" },
 } // biome-ignore format: a table
 

@@ -244,7 +244,12 @@ class Describer {
         return holding('function', node.name.value, [node.body])
       case 'TestCommand':
         return [
-          this.#part('test', span, text.slice(node.pos, node.end), this.#wordsIn(node.expression, at, depth)),
+          this.#part(
+            'test',
+            span,
+            text.slice(node.pos, node.end),
+            this.#wordsIn(node.expression, text, at, depth),
+          ),
         ]
       case 'ArithmeticCommand':
         return [this.#part('arithmetic', span, node.body)]
@@ -274,13 +279,23 @@ class Describer {
     return found
   }
 
-  #wordsIn(node: SyntaxNode, at: Place, depth: number): Part[] {
+  /** Words and operators of a test, in order. */
+  #wordsIn(node: SyntaxNode, text: string, at: Place, depth: number): Part[] {
     if (node.type === 'Word') return [this.#word(node, at, depth)]
     const found: Part[] = []
     if (this.#nesting >= MAX_NESTING || !this.#spend()) return found
     this.#nesting++
+    let end = node.pos
+    const sign = (to: number): void => {
+      const value = text.slice(end, to).trim()
+      const start = text.indexOf(value, end)
+      if (/^[^\s()]{1,4}$/.test(value))
+        found.push(this.#part('operator', at(start, start + value.length), value))
+    }
     forEachChild(node, (child) => {
-      found.push(...this.#wordsIn(child, at, depth))
+      sign(child.pos)
+      found.push(...this.#wordsIn(child, text, at, depth))
+      end = child.end
     })
     this.#nesting--
     return found

@@ -99,7 +99,11 @@ function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
   const inner =
     part.kind === 'command'
       ? commandRows(part, depth, all)
-      : spoken(part).flatMap((one) => rowsOf(one, depth + (SILENT.has(part.kind) ? 0 : 1), all))
+      : LEAVES.has(part.kind)
+        ? part.parts
+            .flatMap((one) => (one.kind === 'word' ? one.parts : [one]))
+            .flatMap((one) => rowsOf(one, depth + 1, all))
+        : spoken(part).flatMap((one) => rowsOf(one, depth + (SILENT.has(part.kind) ? 0 : 1), all))
   if (SILENT.has(part.kind)) return [...inner, ...riskRows(part, depth, all)]
   const own: Row = {
     depth,
@@ -115,9 +119,19 @@ function rowsOf(part: ExplainedPart, depth: number, all: Explanation): Row[] {
 const isSame = (a: ExplainedPart, b: ExplainedPart): boolean =>
   a.span[0] === b.span[0] && a.span[1] === b.span[1] && b.kind !== 'script'
 
-/** The semicolons that a compound command's keywords need say nothing. */
+/** The signs that a compound command's keywords need say nothing, nor does a function's name. */
 const spoken = ({ kind, parts }: ExplainedPart): readonly ExplainedPart[] =>
-  HOLDERS.has(kind) ? parts.filter((part) => part.kind !== 'operator' || part.text !== ';') : parts
+  HOLDERS.has(kind)
+    ? parts.filter(
+        (part) =>
+          !(part.kind === 'operator' && SEPARATES.test(part.text)) &&
+          !(part.kind === 'keyword' && part.meaning === null),
+      )
+    : parts
+const SEPARATES = /^[;()]$/
+
+/** What a redirection or an assignment is about is part of its own text; only what the shell puts in there gets a line. */
+const LEAVES: ReadonlySet<string> = new Set(['redirection', 'heredoc', 'assignment'])
 
 /** Compound commands: their keywords stand among their parts, so only their meaning is shown. */
 const HOLDERS: ReadonlySet<string> = new Set([
@@ -167,20 +181,12 @@ function commandRows(command: ExplainedPart, depth: number, all: Explanation): R
       const [own, ...rest] = rowsOf(part, below, all) as [Row, ...Row[]]
       rows.push(withValue(own, next), ...rest, ...rowsOf(next, below, all).slice(1))
       i++
-    } else if (part.kind === 'assignment' || part.kind === 'redirection' || part.kind === 'heredoc') {
-      rows.push(...leafRows(part, below, all))
     } else rows.push(...rowsOf(part, below, all))
   }
   return [...rows, ...riskRows(command, depth + 1, all)]
 }
 
 const withValue = (row: Row, { text }: ExplainedPart): Row => ({ ...row, label: `${row.label} ${text}` })
-
-/** A redirection's target is part of its own text; only what the shell puts in there is worth a line. */
-function leafRows(part: ExplainedPart, depth: number, all: Explanation): Row[] {
-  const flat = part.parts.flatMap((inner) => (inner.kind === 'word' ? inner.parts : [inner]))
-  return rowsOf({ ...part, parts: flat }, depth, all)
-}
 
 const styled = ([first, ...rest]: readonly Row[], style: Style): Row[] =>
   first === undefined ? [] : [{ ...first, style }, ...rest]

@@ -256,3 +256,16 @@ ls                Lists files
 safe – allowed
 `)
 })
+
+test.each([
+  ['[[ -f x && $y == z ]]', '-f', 'Is a file'],
+  ['[[ -f x && $y == z ]]', '==', 'The texts are equal'],
+  ['f() { echo hi; }; f', 'f', 'The function that this line defines'],
+  ['for f in a b; do echo; done', 'a', 'A word of the list'],
+])('%s: %s (compound)', async (command, text, meaning) => {
+  expect(
+    flat((await explain(command)).parts)
+      .filter((part) => part.text === text)
+      .map((part) => part.meaning),
+  ).toContain(meaning)
+})
