@@ -148,8 +148,9 @@ export function createRecall(deps: {
   function apply(person: Person, change: Change): void {
     const { start_us, tag } = 'add' in change ? change.add : change.remove
     const [from, fromTag] = person.frontier
-    if (start_us < from || (start_us === from && tag < fromTag)) person.waiting.push(change)
-    else if ('add' in change) person.index.add(change.add)
+    if (start_us < from || (start_us === from && tag < fromTag)) {
+      if (!person.settled) person.waiting.push(change)
+    } else if ('add' in change) person.index.add(change.add)
     else person.index.remove(start_us, tag)
   }
 
