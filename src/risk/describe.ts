@@ -99,7 +99,7 @@ class Describer {
 
   all(): Description {
     const parts = this.#script(this.#line, (start, end) => [start, end], 0)
-    return { parts, parsed: this.#parsed, truncated: this.#truncated }
+    return { parts: within(parts, 0, this.#line.length), parsed: this.#parsed, truncated: this.#truncated }
   }
 
   #script(text: string, at: Place, depth: number): Part[] {
@@ -447,6 +447,15 @@ class Describer {
   #source(at: Place): string {
     return this.#line.slice(at(0, 0)[0])
   }
+}
+
+/** Where the parser had to guess, a node may reach out of the one around it. */
+function within(parts: readonly Part[], from: number, to: number): readonly Part[] {
+  return parts.map((part) => {
+    const start = Math.min(Math.max(part.span[0], from), to)
+    const end = Math.min(Math.max(part.span[1], start), to)
+    return { ...part, span: [start, end], parts: within(part.parts, start, end) }
+  })
 }
 
 /** Statements read out of a fish substitution, put back into it. */
