@@ -1,7 +1,7 @@
 // Opens another program's history for reading: finds it, refuses what is none, and says how far it was read.
 import { constants, readFileSync } from 'node:fs'
 import { type FileHandle, open, stat } from 'node:fs/promises'
-import { homedir, hostname } from 'node:os'
+import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import { openAtuin } from '../imports/atuin.ts'
@@ -14,6 +14,7 @@ import type { Survey } from '../imports/timeline.ts'
 import { readZsh } from '../imports/zsh.ts'
 import type { CommandIo } from './command.ts'
 import { keepInput, STANDARD_INPUT } from './import-source.ts'
+import { homeOf } from './place.ts'
 
 export interface ForeignHistory {
   readonly source: Source
@@ -46,7 +47,7 @@ const textOf = (path: string): string | undefined => {
 
 /** Where a history is looked for. */
 const placesFor = (io: Pick<CommandIo, 'env'>, source: Source): readonly string[] =>
-  placesOf(source, { env: io.env, home: io.env.HOME ?? homedir(), read: textOf })
+  placesOf(source, { env: io.env, home: homeOf(io), read: textOf })
 
 /** The first place where there is one; undefined where there is none. Throws nothing. */
 export async function findHistory(

@@ -1,6 +1,6 @@
 // karo hook install, uninstall and list: the settings files of AI coding tools, edited as little as possible.
 import * as fs from 'node:fs'
-import { delimiter, dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import {
   ADAPTER_NAMES,
   ADAPTERS,
@@ -16,6 +16,7 @@ import { recordingPaths } from '../config/paths.ts'
 import { quote } from '../doctor/shell-words.ts'
 import type { CommandInput, CommandIo } from './command.ts'
 import { printable } from './format.ts'
+import { programOf } from './own-program.ts'
 import { editFile } from './rc-file.ts'
 import { table } from './table.ts'
 import { fitted } from './text.ts'
@@ -153,28 +154,14 @@ function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: st
 function hookLine(io: CommandIo, { adapter, scope }: Place, onError: 'allow' | 'block'): string {
   const tool = adapter.name
   if (scope === 'project') return `command -v karo >/dev/null && karo hook ${tool} || exit 0 ${MARK}`
-  const program = process.argv[1] ?? 'karo'
   const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''
-  const own = `hook ${tool}${home}`
-  const file = isOnPath(io, program) ? undefined : fs.realpathSync(program)
-  const run = file === undefined ? `karo ${own}` : `${quote(process.execPath)} ${quote(file)} ${own}`
+  const { words, byName } = programOf(io)
+  const run = `${words.map(quote).join(' ')} hook ${tool}${home}`
   if (onError === 'block') return `${run} || exit 2 ${MARK}`
-  const there = file === undefined ? 'command -v karo >/dev/null' : `[ -r ${quote(file)} ]`
+  const there = byName
+    ? 'command -v karo >/dev/null'
+    : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${quote(word)} ]`).join(' && ')
   return `${there} && ${run} || exit 0 ${MARK}`
-}
-
-/** True when `karo` on the PATH is this very program. */
-function isOnPath({ env }: CommandIo, program: string): boolean {
-  for (const directory of (env.PATH ?? '').split(delimiter)) {
-    const candidate = join(directory, 'karo')
-    try {
-      fs.accessSync(candidate, fs.constants.X_OK)
-      return fs.realpathSync(candidate) === fs.realpathSync(program)
-    } catch {
-      // Not in this one.
-    }
-  }
-  return false
 }
 
 /** As the file is edited: byte by byte. */

@@ -1,7 +1,6 @@
 // karo shell: the hook that records commands, printed, or put into the shell's start file.
-import { accessSync, constants, mkdirSync, realpathSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { basename, delimiter, dirname, join, resolve } from 'node:path'
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { basename, dirname, resolve } from 'node:path'
 import { joinGroup } from '../../api/client.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
@@ -17,6 +16,8 @@ import { HOOKS, SHELLS } from '../../observe/hooks/index.ts'
 import { ruledTools } from '../../risk/ruled-tools.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption } from '../command.ts'
 import { tellUnusual } from '../notice.ts'
+import { programOf } from '../own-program.ts'
+import { homeOf } from '../place.ts'
 import { editFile, withLine, withoutLine } from '../rc-file.ts'
 import { START_FILES } from '../start-files.ts'
 import { fitted } from '../text.ts'
@@ -225,7 +226,7 @@ function makeDirectory(directory: string, mode: number, what: string): void {
 function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): string {
   if (options.rc === '') throw new KaroError('bad_request', 'the file name is empty', { where: '--rc' })
   if (typeof options.rc === 'string') return resolve(options.rc)
-  return resolve(START_FILES[shell].path(io.env, io.env.HOME || homedir()))
+  return resolve(START_FILES[shell].path(io.env, homeOf(io)))
 }
 
 /**
@@ -243,30 +244,6 @@ export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] =
   const loads = line(test, `${[run, 'shell init', shell, ...flags].join(' ')}${home}`)
   // The file is edited byte by byte.
   return Buffer.from(loads, 'utf8').toString('latin1')
-}
-
-/**
- * This program by name where the shell will find it, so that an update of Karo needs no change; otherwise by the paths
- * of this process's own runtime and program, since the `node` that the program's first line would find may be too old.
- */
-function programOf(io: CommandIo): { readonly words: readonly string[]; readonly byName: boolean } {
-  const program = process.argv[1] ?? 'karo'
-  if (isOnPath(io, program)) return { words: ['karo'], byName: true }
-  return { words: [process.execPath, realpathSync(program)], byName: false }
-}
-
-/** True when `karo` on the PATH is this very program. */
-function isOnPath(io: CommandIo, program: string): boolean {
-  for (const directory of (io.env.PATH ?? '').split(delimiter)) {
-    const candidate = join(directory, 'karo')
-    try {
-      accessSync(candidate, constants.X_OK)
-      return realpathSync(candidate) === realpathSync(program)
-    } catch {
-      // Not in this one.
-    }
-  }
-  return false
 }
 
 function report(
