@@ -93,8 +93,16 @@ const BENCHMARKS: readonly Benchmark[] = [
     async run() {
       const cost = measureCheck()
       return [
-        { name: 'risk check in process, median', value: cost.typical_us, unit: 'µs' },
+        {
+          ...{ name: 'risk check in process, median', value: cost.typical_us, unit: 'µs' },
+          ...{
+            beside: { what: 'the parse alone', value: cost.parse_us },
+            ratio: cost.typical_us / cost.parse_us,
+          },
+        },
         { name: 'risk check in process, 99 %', value: cost.p99_us, unit: 'µs' },
+        { name: 'risk level of a line no rule knows', value: cost.plain_us, unit: 'µs' },
+        { name: 'risk check of a dangerous line, with its safer form', value: cost.dangerous_us, unit: 'µs' },
       ]
     },
   },
@@ -131,6 +139,7 @@ const BENCHMARKS: readonly Benchmark[] = [
       const of = `${cost.events.toLocaleString('en')} events, ${cost.unique_commands.toLocaleString('en')} distinct`
       return [
         { name: `stats year of ${of}`, value: cost.statistics_ms, unit: 'ms', aim: most('value', 20) },
+        { name: 'the same, processor time', value: cost.statistics_cpu_ms, unit: 'ms' },
         { name: 'stats week of them', value: cost.week_ms, unit: 'ms' },
         { name: 'a look for anomalies', value: cost.look_ms, unit: 'ms', aim: most('value', 20) },
         { name: 'stats --commands of a year', value: cost.most_used_ms, unit: 'ms' },
