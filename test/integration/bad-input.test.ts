@@ -17,6 +17,7 @@ import {
   writeSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import { spawn as spawnPty } from '@lydell/node-pty'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, StatisticsShape } from '../../src/api/shapes.ts'
 import { type Program, startShell } from '../support/hooked-shell.ts'
@@ -25,6 +26,7 @@ import { track } from '../support/processes.ts'
 import { append, deadName, liveName, record, records, T0 } from '../support/spool.ts'
 import { until } from '../support/until.ts'
 
+const KARO = join(import.meta.dirname, '../../dist/karo.js')
 const MIB = 2 ** 20
 const isRoot = process.getuid?.() === 0
 /** ESC, C1's CSI, backspace, bell, carriage return, an overriding direction: none may reach a terminal from outside. */
@@ -181,6 +183,28 @@ describe('what a spool file says', () => {
     // For programs it is what it was.
     expect((await history('title')).events[0]!.command).toBe(WILD)
   })
+})
+
+test('the finder shows it, and does none of it', async () => {
+  append(spool, fresh(), record({ command: WILD, cwd: '/tmp/\u001b[31m', start: now() }))
+  await stored('title')
+  const terminal = spawnPty(process.execPath, [KARO, 'history', '--interactive'], {
+    ...{ name: 'xterm', cols: 80, rows: 24 },
+    env: cleanEnv(node.home),
+  })
+  let screen = ''
+  let over = false
+  terminal.onData((data) => (screen += data))
+  terminal.onExit(() => (over = true))
+  try {
+    terminal.write('gnp')
+    await until(() => screen.includes('\\x1b]0;title'), { what: `it is on the screen: ${screen}` })
+    expect(screen).not.toMatch(/\u001b\]0;title|\u009b|\u202e|\u2028/)
+    terminal.write('\u0003')
+    await until(() => over, { what: 'it ends' })
+  } finally {
+    if (!over) terminal.kill('SIGKILL')
+  }
 })
 
 describe('what a spool file is', () => {
@@ -374,9 +398,8 @@ describe('the command line', () => {
       const ran = await new Promise<Ran>((resolve, reject) => {
         // No string of JavaScript becomes these bytes: the shell makes them.
         const script = `exec "$0" "$1" ${command} "$(printf 'echo \\377\\376 \\303\\050')"`
-        const karo = join(import.meta.dirname, '../../dist/karo.js')
         const child = track(
-          spawn('sh', ['-c', script, process.execPath, karo], { env: cleanEnv(node.home), stdio: 'pipe' }),
+          spawn('sh', ['-c', script, process.execPath, KARO], { env: cleanEnv(node.home), stdio: 'pipe' }),
         )
         let [stdout, stderr] = ['', '']
         child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text))

@@ -6,6 +6,7 @@ import {
   linkSync,
   mkdirSync,
   readdirSync,
+  readFileSync,
   renameSync,
   rmSync,
   symlinkSync,
@@ -14,7 +15,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { systemClock } from '../../../src/base/clock.ts'
+import { type Clock, systemClock } from '../../../src/base/clock.ts'
 import { type Faults, noFaults } from '../../../src/base/faults.ts'
 import { type Log, silentLog } from '../../../src/base/log.ts'
 import { createObserve } from '../../../src/observe/index.ts'
@@ -49,13 +50,13 @@ async function world(): Promise<World> {
 
 async function observing(
   w: World,
-  more: { faults?: Faults; events?: EventRepository; ignore?: string[]; log?: Log } = {},
+  more: { faults?: Faults; events?: EventRepository; ignore?: string[]; log?: Log; clock?: Clock } = {},
 ) {
   const observe = createObserve({
     config: { history: { ignore: more.ignore ?? [] } },
     events: more.events ?? w.events,
     spoolDirectory: w.directory,
-    clock: systemClock,
+    clock: more.clock ?? systemClock,
     log: more.log ?? silentLog,
     faults: more.faults ?? noFaults,
     sweepMs: 20,
@@ -414,4 +415,23 @@ test('a living process other than this one keeps its file', async () => {
   expect(readdirSync(w.directory)).toEqual([name])
   child.kill()
   await until(() => readdirSync(w.directory).length === 0, { what: 'it goes with its process' })
+})
+
+test.each([
+  ['forward', 3_600_000],
+  ['back', -3_600_000],
+])('a clock that jumped %s ends no shell', async (_, by) => {
+  const w = await world()
+  const shell = spawn('bash', ['-c', 'read -r line'], { stdio: ['pipe', 'ignore', 'ignore'] })
+  onTestFinished(() => void shell.kill('SIGKILL'))
+  await until(() => readFileSync(`/proc/${shell.pid}/comm`, 'utf8') === 'bash\n', { what: 'it is a shell' })
+  const name = `${uid}-${shell.pid}-${Date.now() * 1000}.spool`
+  append(w.directory, name, records(['a']))
+  append(w.directory, deadName(), records(['b'], 1, { session: 'x' }))
+  await observing(w, { clock: { ...systemClock, now: () => Date.now() + by } })
+  await until(() => !readdirSync(w.directory).includes(deadName()), { what: 'a sweep has passed' })
+  expect(readdirSync(w.directory)).toEqual([name])
+  shell.kill('SIGKILL')
+  await until(() => readdirSync(w.directory).length === 0, { what: 'it goes with its shell' })
+  expect((await w.commands()).sort()).toEqual(['a', 'b'])
 })
