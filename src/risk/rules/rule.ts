@@ -8,7 +8,7 @@ import { emptyReading, type Place, placeOf } from '../paths.ts'
 export type Hit = readonly Arg[] | boolean | undefined
 
 /** A safer command: as it is, with other words for those pointed at, with words added, or made from the command. */
-export type Safer =
+type Safer =
   | string
   | { readonly instead: string }
   | { readonly append: string }
