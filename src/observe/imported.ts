@@ -32,7 +32,7 @@ export function importedEvent(uid: number, { command, cwd, tool, category, ...ev
 }
 
 /** A command as another program recorded it. */
-export interface ForeignCommand {
+interface ForeignCommand {
   readonly start_us: number
   /** The time is only a place in the order. */
   readonly untimed: boolean
