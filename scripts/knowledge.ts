@@ -11,8 +11,8 @@ import {
   type KnowledgeIndex,
   type OptionKnowledge,
 } from '../src/copilot/knowledge-format.ts'
-import { prepare } from '../src/copilot/match.ts'
 import { RECIPES } from '../src/copilot/recipes/index.ts'
+import { prepare } from '../src/copilot/wordings.ts'
 
 const PACKAGE = join(import.meta.dirname, '../node_modules/@withfig/autocomplete')
 const BUILD = join(PACKAGE, 'build')

@@ -74,11 +74,11 @@ function usageError(error: CommanderError, name: string): KaroError {
     .split('\n')
   const meant = suggestion?.match(/\(Did you mean (.*)\?\)/)?.[1]
   // The options of the command to be judged look like ours.
-  const quote = name === 'check' && error.code === 'commander.unknownOption'
+  const quote = (name === 'check' || name === 'explain') && error.code === 'commander.unknownOption'
   return new KaroError('bad_request', first.replace(/\.$/, ''), {
     where: `karo ${name}`,
     hint: quote
-      ? "Put the command in quotes: karo check 'git push --force'"
+      ? `Put the command in quotes: karo ${name} 'git push --force'`
       : meant
         ? `Did you mean ${meant}?`
         : `karo ${name} --help shows what it takes.`,

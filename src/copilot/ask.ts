@@ -1,11 +1,12 @@
 // Finds a command for a request in words: recipes, own history, option descriptions; each answer is judged first.
 import type { GuardDecision, RiskLevel, RiskVerdict, SHELLS } from '../risk/index.ts'
 import type { Knowledge } from './knowledge.ts'
-import { buildIndex, type Index, search } from './match.ts'
+import { search } from './match.ts'
 import { optionsFor } from './option-search.ts'
 import { type OwnCommand, ownCandidates } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
 import { fill } from './slots.ts'
+import { buildIndex, type Index } from './wordings.ts'
 
 export interface Proposal {
   readonly command: string

@@ -3,7 +3,7 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { inflateRawSync } from 'node:zlib'
 import { type CommandKnowledge, KNOWLEDGE_FORMAT, type KnowledgeIndex } from './knowledge-format.ts'
-import type { Prepared } from './match.ts'
+import type { Prepared } from './wordings.ts'
 
 /** Beside the chunk this becomes part of, and from the sources where the build put it. */
 const PLACES = ['../knowledge', '../../dist/knowledge'].map((path) => join(import.meta.dirname, path))

@@ -3,8 +3,8 @@ import type { Candidate } from './ask.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { CommandKnowledge } from './knowledge-format.ts'
 import { concepts } from './language.ts'
-import type { Index } from './match.ts'
 import { TOOLS } from './tools.ts'
+import type { Index } from './wordings.ts'
 
 interface Described {
   readonly command: string

@@ -2,8 +2,8 @@
 import type { Candidate } from './ask.ts'
 import type { Knowledge } from './knowledge.ts'
 import { concept, concepts, isStop } from './language.ts'
-import type { Index } from './match.ts'
 import { TOOLS } from './tools.ts'
+import type { Index } from './wordings.ts'
 
 /** One command that ran, as the history gives it. */
 export interface OwnCommand {

@@ -1,0 +1,174 @@
+// Fills the slots of a wording from a request: what is named there, then plain words that stand where the slot does.
+import type { Asked } from './asked.ts'
+import type { Entity } from './entities.ts'
+import { concept } from './language.ts'
+import { fits, slotKind, valueFrom } from './slots.ts'
+import type { Index, Wording } from './wordings.ts'
+
+/** Fills the wording's slots from the request: what is named, then plain words that stand where the slot does. */
+export function align({ recipe, parts, words }: Wording, asked: readonly Asked[], index: Index) {
+  const values = new Map<string, string>()
+  const used = new Set<number>()
+  const places = new Map<string, number>()
+  const nouns = new Set<number>()
+  const kinds = new Map<string, Entity>()
+  const take = (slot: string, i: number, value: string): void => {
+    values.set(slot, value)
+    used.add(i)
+    places.set(slot, i)
+    const { entity } = asked[i] as Asked
+    if (entity !== undefined && entity.kind !== 'quoted') kinds.set(slot, entity)
+    // The noun beside it only says what it is: `user bob`, `the nginx service`.
+    const noun = concept(slot.replace(/\d$/, ''))
+    for (const beside of [i - 1, i + 1])
+      if (asked[beside]?.concept === noun && !words.has(noun)) {
+        used.add(beside)
+        nouns.add(beside).add(i)
+      }
+  }
+  const slots = parts.filter((part) => part.startsWith('{')).map((part) => part.slice(1, -1))
+  const others = templateSlots(recipe.run).filter((slot) => !slots.includes(slot))
+  const wanted = [...slots, ...others]
+  // What only one of the slots can take first, so that `{file}` does not take what `{host}` needs.
+  for (const slot of wanted) {
+    const at = slots.includes(slot) ? cueIndex(slot, parts, asked) : -1
+    const kind = slotKind(slot)
+    const order = nearFirst(asked, at)
+    for (const i of order) {
+      if (used.has(i) || values.has(slot)) continue
+      const entity = asked[i]?.entity as Entity | undefined
+      const value = entity && valueFrom(entity, kind)
+      if (entity === undefined || value === undefined) continue
+      const better = wanted.some(
+        (other) =>
+          other !== slot &&
+          !values.has(other) &&
+          rank(entity, other) < rank(entity, slot) &&
+          valueFrom(entity, slotKind(other)) !== undefined,
+      )
+      if (!better) take(slot, i, value)
+    }
+  }
+  for (const slot of wanted) {
+    if (values.has(slot)) continue
+    const kind = slotKind(slot)
+    if (kind.word !== true) continue
+    const i = wordFor({ slot, parts, words, places }, asked, used, index)
+    const token = asked[i]
+    if (token !== undefined && fits(token.raw, kind)) take(slot, i, token.raw)
+  }
+  return { values, used, nouns, kinds }
+}
+
+const templateSlots = (run: string): string[] => [
+  ...new Set(
+    [...run.matchAll(/\{([a-z]+\d?)(?:=[^{}]*)?\}/g)]
+      .map((match) => match[1] as string)
+      .filter((slot) => slotKind(slot) !== undefined),
+  ),
+]
+
+/** Slots that have no default. */
+export const needed = (run: string): string[] =>
+  [...run.matchAll(/\{([a-z]+\d?)\}/g)]
+    .map((match) => match[1] as string)
+    .filter((slot) => slotKind(slot) !== undefined)
+
+/** How early a slot's kinds name this one. */
+export function rank(entity: Entity, slot: string): number {
+  const at = (slotKind(slot).takes as readonly string[]).indexOf(entity.kind)
+  return at < 0 ? 99 : at
+}
+
+/** Index in the request of the word that stands before the slot in the wording; -1 when it is not there. */
+function cueIndex(slot: string, parts: readonly string[], asked: readonly Asked[]): number {
+  const before = parts[parts.indexOf(`{${slot}}`) - 1]
+  return before === undefined || before.startsWith('{')
+    ? -1
+    : asked.findIndex((token) => token.concept === before)
+}
+
+/** Indices in order, those behind the cue first. */
+function nearFirst(asked: readonly Asked[], cue: number): readonly number[] {
+  const all = [...asked.keys()]
+  return cue < 0 ? all : [...all.filter((i) => i === cue + 1), ...all.filter((i) => i !== cue + 1)]
+}
+
+interface Place {
+  readonly slot: string
+  readonly parts: readonly string[]
+  readonly words: ReadonlySet<string>
+  /** Where in the request the slots already filled were found. */
+  readonly places: ReadonlyMap<string, number>
+}
+
+/** Index of a plain word for the slot: beside its neighbours of the wording, else the only word nobody knows. */
+function wordFor(
+  { slot, parts, words, places }: Place,
+  asked: readonly Asked[],
+  used: ReadonlySet<number>,
+  index: Index,
+): number {
+  const nouns: readonly (string | undefined)[] = [NAMED, concept('dir'), concept('file')]
+  const free = (i: number): boolean => {
+    const token = asked[i]
+    if (token === undefined || token.entity !== undefined || used.has(i)) return false
+    const beside = nouns.includes(asked[i - 1]?.concept) || nouns.includes(asked[i + 1]?.concept)
+    if (slotKind(slot).careful === true && index.knows(token.concept ?? '') && !beside) return false
+    return !words.has(token.concept ?? '') && !NEVER_NAMES.has(token.concept ?? '')
+  }
+  const find = (part: string | undefined): number => {
+    if (part === undefined) return -1
+    if (part.startsWith('{')) return places.get(part.slice(1, -1)) ?? -1
+    return asked.findIndex((token) => token.concept === part)
+  }
+  const at = parts.indexOf(`{${slot}}`)
+  if (at < 0) return namedWord(slot, asked, used, free)
+  const previous = find(parts[at - 1])
+  // `the user called bob` names bob.
+  const own = concept(slot.replace(/\d$/, ''))
+  let behind = previous + 1
+  while (
+    [NAMED, own].includes(asked[behind]?.concept ?? '') &&
+    asked[behind + 1]?.entity === undefined &&
+    behind + 1 < asked.length
+  )
+    behind++
+  if (previous >= 0 && free(behind)) return behind
+  const next = find(parts[at + 1])
+  if (next > 0 && free(next - 1)) return next - 1
+  const unknown = [...asked.keys()].filter((i) => free(i) && !index.knows(asked[i]?.concept ?? ''))
+  return unknown.length === 1 ? (unknown[0] as number) : -1
+}
+
+/** A word beside the noun the slot is called after: `directory build`. */
+function namedWord(
+  slot: string,
+  asked: readonly Asked[],
+  used: ReadonlySet<number>,
+  free: (i: number) => boolean,
+): number {
+  const noun = concept(slot.replace(/\d$/, ''))
+  const at = asked.findIndex((token) => token.concept === noun || token.concept === NAMED)
+  if (at < 0) return -1
+  const next = asked[at + 1]
+  const isName =
+    next !== undefined && next.entity === undefined && !used.has(at + 1) && !isGrammar(next.concept)
+  return free(at + 1) || isName ? at + 1 : -1
+}
+
+/** Words that stand behind a noun without being its name. */
+const isGrammar = (word: string | undefined): boolean =>
+  word !== undefined &&
+  ['recursive', 'only', 'not', 'every', 'from', 'named', 'new', 'last', 'exist', 'inside']
+    .map(concept)
+    .includes(word)
+
+const NAMED = concept('named')
+
+/** Verbs and such that are never a name, wherever they stand. */
+const NEVER_NAMES: ReadonlySet<string> = new Set(
+  'find show delete create change copy move count sort file dir all every recursive ignorecase hidden last first only not new running without each line service container branch user package process port pod image group computer key url archive from named have'
+    .split(' ')
+    .map(concept),
+)

@@ -1,0 +1,54 @@
+// Reads a request: its words as concepts, misspelt ones as what they meant, and what it names.
+import { readRequest, type Token } from './entities.ts'
+import { concept, distance, isStop, normalise } from './language.ts'
+import type { Index } from './wordings.ts'
+
+/** A token of the request, with its concepts when it is a word. */
+export interface Asked extends Token {
+  readonly concept: string | undefined
+}
+
+/** The request's tokens; words nobody knows are taken for misspelt ones where one known word is near. */
+export function readAsked(text: string, index: Index): readonly Asked[] {
+  const prepared = keepNamed(text)
+  return readRequest(prepared).flatMap((token): readonly Asked[] => {
+    if (token.entity !== undefined) return [{ ...token, concept: undefined }]
+    // An option somebody half remembers names nothing.
+    if (isStop(token.word) || token.word.startsWith('-')) return []
+    const plain = token.word.replace(/['-]s$|'$/, '')
+    const own = concept(plain)
+    if (index.knows(own)) return [{ ...token, concept: own }]
+    const meant = correct(plain, index)
+    return [{ ...token, concept: meant === undefined ? own : concept(meant) }]
+  })
+}
+
+/** Phrases of several words replaced, but nothing inside quotes, paths or names touched. */
+function keepNamed(text: string): string {
+  return text
+    .slice(0, 2_000)
+    .split(/("[^"]*"|'[^']*'(?=\s|$|[.,?!])|`[^`]*`|\S*[/@~*.]\S*|\S*[A-Z]\S*)/)
+    .map((part, i) => (i % 2 === 1 && !/^[A-Z]?[a-z'-]+[.,?!]?$/.test(part) ? part : normalisedWords(part)))
+    .join('')
+}
+
+function normalisedWords(text: string): string {
+  const lower = normalise(text)
+  return lower === text.toLowerCase() ? text : lower
+}
+
+function correct(word: string, index: Index): string | undefined {
+  if (word.length < 5 || /\d/.test(word)) return undefined
+  const most = word.length >= 8 ? 2 : 1
+  let best: string | undefined
+  let least = most + 1
+  for (const known of index.vocabulary) {
+    if (known[0] !== word[0] || known.length < 4) continue
+    const d = distance(word, known, most)
+    if (d < least) {
+      least = d
+      best = known
+    }
+  }
+  return best
+}
