@@ -30,4 +30,4 @@ export interface Processes extends Room {
 }
 
 export { createProcesses } from './processes.ts'
-export type { FoundProcess, ProcessFilter, ProcessSort } from './search.ts'
+export type { FoundProcess } from './search.ts'

@@ -2,7 +2,7 @@
 import { revealLevel0 } from '../observe/level0.ts'
 import type { ProcessRow } from '../store/processes.ts'
 
-export type ProcessSort = 'memory' | 'cpu' | 'duration' | 'started'
+type ProcessSort = 'memory' | 'cpu' | 'duration' | 'started'
 
 export interface ProcessFilter {
   /** Began then or later, ms since the epoch. Those that run are there whenever they began. */

@@ -45,7 +45,7 @@ interface Shell {
   readonly silence: Silence
 }
 
-export interface Looked {
+interface Looked {
   readonly shells: number
   readonly live: number
   /** Processes that began or ended since the last look. */

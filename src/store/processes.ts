@@ -23,7 +23,7 @@ export interface ProcessRow {
 }
 
 /** The most memory that any one process of a command line held. */
-export interface LinePeak {
+interface LinePeak {
   readonly event_id: string
   readonly peak_rss_bytes: number
 }
@@ -255,7 +255,7 @@ function encodeRow(row: ProcessRow): Buffer {
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 
 /** Undefined for a damaged one. */
-export function readProcess(key: Uint8Array, value: Uint8Array): ProcessRow | undefined {
+function readProcess(key: Uint8Array, value: Uint8Array): ProcessRow | undefined {
   if (key.length !== KEY_BYTES || key[KIND_AT] !== PROCESS.bytes[0]) return undefined
   try {
     const [name, shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id] = decodeValue<Value>(
