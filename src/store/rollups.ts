@@ -4,6 +4,7 @@ import type { Database } from './database.ts'
 import { commandOfKey, eventSpan, isCounted, UID_AT } from './key-of-event.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import { createNumberSet, type NumberSet } from './number-set.ts'
+import { createRollupSum } from './rollup-sum.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
 export interface Tally {
@@ -43,6 +44,16 @@ export const NO_ROLLUP: Rollup = Object.freeze({
   guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
 })
 
+export interface SumOfDays {
+  readonly sum: Rollup
+  /** In order. */
+  readonly days: readonly {
+    readonly day: number
+    readonly count: number
+    readonly hourly: readonly number[]
+  }[]
+}
+
 export interface RollupRepository {
   /** People who have any events here. */
   uids(): Promise<readonly number[]>
@@ -50,6 +61,8 @@ export interface RollupRepository {
   hours(uid: number, from: number, to: number): Promise<readonly { hour: number; rollup: Rollup }[]>
   /** Days [from, to) that have events, in order; days since 1970-01-01 of the local date. */
   days(uid: number, from: number, to: number): Promise<readonly { day: number; rollup: Rollup }[]>
+  /** The days [from, to) added up, and what each had by hour; a third of the cost of `days`. */
+  sumOfDays(uid: number, from: number, to: number): Promise<SumOfDays>
   /** The first day that has a rollup, since 1970-01-01. */
   firstDay(uid: number): Promise<number | undefined>
   /** The days [from, to) that have a rollup, in order; only keys are read. */
@@ -209,6 +222,15 @@ export function createRollupRepository(db: Database): RollupRepository {
     },
     async days(uid, from, to) {
       return (await read('rollups_day', uid, from, to)).map(({ at, rollup }) => ({ day: at, rollup }))
+    },
+    async sumOfDays(uid, from, to) {
+      const sums = createRollupSum()
+      const rows = await db.iterator(timeRange('rollups_day', uid, from, to)).all()
+      const days = rows.map(([key, value]) => ({
+        day: Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT),
+        ...sums.add(value, ROLLUP_VERSION),
+      }))
+      return { sum: sums.sum(), days }
     },
     async firstDay(uid) {
       const [key] = await db.keys({ ...keyRange('rollups_day', { u32: uid }), limit: 1 }).all()

@@ -1,0 +1,188 @@
+// Adds rollups up from their bytes: nothing is made of a row but its numbers, which a year of days is worth.
+import type { GuardOutcome, Rollup } from './rollups.ts'
+
+interface DayCounts {
+  readonly count: number
+  /** Commands by local hour of the day, 24 numbers. */
+  readonly hourly: readonly number[]
+}
+
+export interface RollupSum {
+  /** Adds one value as `encodeRollup` makes them. Throws RangeError for any other, and has then added nothing. */
+  add(value: Uint8Array, version: number): DayCounts
+  sum(): Rollup
+}
+
+interface Sums {
+  count: number
+  failures: number
+  duration_ms: number
+  generated: number
+}
+interface ToolSum {
+  readonly category: string
+  count: number
+  failures: number
+}
+
+/** Names are few and come again in every row: each is made once. By a hash of their bytes. */
+type Names = Map<number, { readonly bytes: Uint8Array; readonly name: string }[]>
+
+export function createRollupSum(): RollupSum {
+  const total: Sums = { count: 0, failures: 0, duration_ms: 0, generated: 0 }
+  const categories = new Map<string, { count: number; failures: number; duration_ms: number }>()
+  const tools = new Map<string, ToolSum>()
+  const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
+  const guard: Record<GuardOutcome, number> = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
+  const hours = new Array<number>(24).fill(0)
+  const names: Names = new Map()
+  /** Numbers of the row, in its order; they are added when all of it was read. */
+  let read: number[] = []
+  let called: string[] = []
+
+  /** The row's numbers and names in their order, and how many categories and tools it has. */
+  function scan(value: Uint8Array): {
+    readonly parts: number
+    readonly categories: number
+    readonly tools: number
+  } {
+    read = []
+    called = []
+    const reader = createReader(value, names)
+    const parts = reader.list()
+    if (parts !== 7 && parts !== 9) throw new RangeError('a rollup of other parts')
+    for (let i = 0; i < 3; i++) read.push(reader.number())
+    const ofCategories = reader.map()
+    for (let i = 0; i < ofCategories; i++) {
+      called.push(reader.text())
+      for (let left = reader.list(3); left > 0; left--) read.push(reader.number())
+    }
+    const ofTools = reader.map()
+    for (let i = 0; i < ofTools; i++) {
+      called.push(reader.text())
+      reader.list(3)
+      called.push(reader.text())
+      read.push(reader.number(), reader.number())
+    }
+    for (let left = reader.list(4); left > 0; left--) read.push(reader.number())
+    for (let left = reader.list(24); left > 0; left--) read.push(reader.number())
+    if (parts === 9) {
+      for (let left = reader.list(4); left > 0; left--) read.push(reader.number())
+      read.push(reader.number())
+    }
+    if (!reader.ended()) throw new RangeError('more than a rollup')
+    return { parts, categories: ofCategories, tools: ofTools }
+  }
+
+  return {
+    add(value, version) {
+      if (value[0] !== version)
+        throw new RangeError(`stored value has version ${value[0]}, expected ${version}`)
+      const row = scan(value)
+      let at = 0
+      let word = 0
+      const next = (): number => read[at++]!
+      const count = next()
+      total.count += count
+      total.failures += next()
+      total.duration_ms += next()
+      for (let i = 0; i < row.categories; i++) {
+        const name = called[word++]!
+        const sum = categories.get(name) ?? { count: 0, failures: 0, duration_ms: 0 }
+        categories.set(name, sum)
+        sum.count += next()
+        sum.failures += next()
+        sum.duration_ms += next()
+      }
+      for (let i = 0; i < row.tools; i++) {
+        const name = called[word++]!
+        const category = called[word++]!
+        const sum = tools.get(name) ?? { category, count: 0, failures: 0 }
+        tools.set(name, sum)
+        sum.count += next()
+        sum.failures += next()
+      }
+      risk.safe += next()
+      risk.moderate += next()
+      risk.high += next()
+      risk.critical += next()
+      const hourly = read.slice(at, at + 24)
+      for (let hour = 0; hour < 24; hour++) hours[hour]! += next()
+      if (row.parts === 9) {
+        guard.blocked += next()
+        guard.confirmed += next()
+        guard.declined += next()
+        guard.unjudged += next()
+        total.generated += next()
+      }
+      return { count, hourly }
+    },
+    sum: () => ({
+      ...total,
+      ...{ risk, guard, hourly: hours },
+      categories: Object.fromEntries(categories),
+      tools: Object.fromEntries(tools),
+    }),
+  }
+}
+
+/** So much of MessagePack as a rollup needs, after the byte of its version. */
+function createReader(bytes: Uint8Array, names: Names) {
+  let at = 1
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const unexpected = (): never => {
+    throw new RangeError('no rollup')
+  }
+  /** Of a list or map: `fix` + n in one byte, or `large` and n in two. */
+  function size(fix: number, large: number): number {
+    const byte = view.getUint8(at++)
+    if ((byte & 0xf0) === fix) return byte & 0x0f
+    if (byte !== large) return unexpected()
+    at += 2
+    return view.getUint16(at - 2)
+  }
+  return {
+    number(): number {
+      const byte = view.getUint8(at++)
+      if (byte < 0x80) return byte
+      const width = NUMBERS[byte - 0xcb] ?? unexpected()
+      at += width
+      const from = at - width
+      if (byte === 0xcb) return view.getFloat64(from)
+      if (byte === 0xcc) return view.getUint8(from)
+      return byte === 0xcd ? view.getUint16(from) : view.getUint32(from)
+    },
+    text(): string {
+      const byte = view.getUint8(at++)
+      const length = (byte & 0xe0) === 0xa0 ? byte & 0x1f : byte === 0xd9 ? view.getUint8(at++) : unexpected()
+      const from = at
+      at += length
+      if (at > bytes.length) unexpected()
+      let hash = length
+      for (let i = from; i < at; i++) hash = (Math.imul(hash, 31) + bytes[i]!) | 0
+      const known = names.get(hash)
+      const found = known?.find(({ bytes: own }) => sameAt(own, bytes, from, length))
+      if (found !== undefined) return found.name
+      const own = bytes.slice(from, at)
+      const made = { bytes: own, name: Buffer.from(own).toString('utf8') }
+      if (known === undefined) names.set(hash, [made])
+      else known.push(made)
+      return made.name
+    },
+    map: () => size(0x80, 0xde),
+    list(expected?: number): number {
+      const length = size(0x90, 0xdc)
+      return expected === undefined || length === expected ? length : unexpected()
+    },
+    ended: () => at === bytes.length,
+  }
+}
+
+/** Bytes of float64, uint8, uint16 and uint32, from 0xcb on. */
+const NUMBERS = [8, 1, 2, 4] as const
+
+function sameAt(own: Uint8Array, bytes: Uint8Array, from: number, length: number): boolean {
+  if (own.length !== length) return false
+  for (let i = 0; i < length; i++) if (own[i] !== bytes[from + i]) return false
+  return true
+}
