@@ -19,6 +19,8 @@ export interface Key<T> {
   readonly unit?: string
   /** As it stands in the file; what the sample shows where the default would teach nothing. */
   readonly example?: string
+  /** A consent: whoever starts a program sets its environment, so only the owner's own file gives it. */
+  readonly fileOnly?: true
   /** Accepted for the sake of shared files, but nothing in this version reads it. */
   readonly effect?: 'none yet'
 }
@@ -368,6 +370,7 @@ export const KEYS = {
     path: 'mcp.history',
     kind: kind.boolean,
     default: false,
+    fileOnly: true,
     description:
       'Let AI coding tools read your history through `karo mcp`, with secrets taken out as it is stored. Each time is an entry of the ledger. What they read they may send to whoever runs their model.',
   }),
@@ -487,7 +490,8 @@ export function isLive({ path }: Pick<Key<unknown>, 'path'>): boolean {
   return Object.hasOwn(LIVE_SECTIONS, section) && LIVE_SECTIONS[section as keyof Config]
 }
 
-/** `mesh.port` → `KARO_MESH_PORT`; undefined for keys that an environment variable cannot express. */
-export function envName(k: Pick<Key<unknown>, 'path' | 'kind'>): string | undefined {
+/** `mesh.port` → `KARO_MESH_PORT`; undefined for keys that an environment variable cannot express, or may not. */
+export function envName(k: Pick<Key<unknown>, 'path' | 'kind' | 'fileOnly'>): string | undefined {
+  if (k.fileOnly) return undefined
   return k.kind.fromText && `KARO_${k.path.toUpperCase().replaceAll('.', '_')}`
 }

@@ -80,7 +80,7 @@ export const history = defineTool({
   async run({ ask, mayReadHistory }, input, signal) {
     if (!mayReadHistory) {
       throw new KaroError('refused', 'the person has not allowed AI coding tools to read their history', {
-        hint: 'They can allow it: history = true under [mcp] in config.toml, or KARO_MCP_HISTORY=true in the environment of this server. Do not look for it in other places.',
+        hint: 'That is for them alone to decide, in the configuration of Karo. Do not change it, and do not look for their history in other places.',
       })
     }
     const { words, limit, since, ...filters } = input

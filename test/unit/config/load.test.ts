@@ -98,12 +98,20 @@ describe('sources', () => {
     ])
   })
 
-  test('names every variable after its key, except where only a table can say it', () => {
+  test('names every variable after its key, except where only a table can say it, and of consents', () => {
     for (const key of KEY_LIST) {
       const expected = `KARO_${key.path.toUpperCase().replaceAll('.', '_')}`
-      const tables = ['peers.trusted', 'trust.domains', 'policy.files']
-      expect(envName(key)).toBe(tables.includes(key.path) ? undefined : expected)
+      const without = ['peers.trusted', 'trust.domains', 'policy.files', 'mcp.history']
+      expect(envName(key)).toBe(without.includes(key.path) ? undefined : expected)
     }
+  })
+
+  test('a consent is given in the file only', () => {
+    const env = { KARO_MCP_HISTORY: 'true' }
+    const { config, warnings } = load(undefined, env)
+    expect(config.mcp.history).toBe(false)
+    expect(warnings).toEqual([expect.stringContaining('KARO_MCP_HISTORY is no configuration key')])
+    expect(load('[mcp]\nhistory = true', { KARO_MCP_HISTORY: 'false' }).config.mcp.history).toBe(true)
   })
 
   test('a wrong variable is refused by its name', () => {
