@@ -75,7 +75,7 @@ export function ruleForFact(fact: LineFact): LineRule {
 
 /** Tools that rules for every command treat specially by name. */
 export const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
-  'tee dd dcfldd cp mv install ln truncate shred sed perl rm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat openssl telnet xterm qemu-img ddrescue partclone.restore curl wget'.split(
+  'tee dd dcfldd cp mv install ln truncate shred sed perl rm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat socket julia jrunscript jjs groovy scala tclsh expect luajit R octave guile elixir erl swipl ghci openssl telnet xterm qemu-img ddrescue partclone.restore curl wget'.split(
     ' ',
   ),
 )

@@ -130,11 +130,15 @@ export const PERMISSION_RULES: readonly Rule[] = [
     id: 'setuid',
     level: 'high',
     why: 'Whoever starts the file gets its owner’s rights.',
-    tools: tools('chmod setcap'),
+    tools: tools('chmod setcap install'),
     when: (c, o) =>
-      c.name === 'setcap'
-        ? matching(o.operands, /cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module)/)
-        : matching(o.operands.slice(0, 1), /^(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwx]*s)$/),
+      c.name === 'install'
+        ? [o.value('m', 'mode')]
+            .filter((arg) => arg !== undefined && /^(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwx]*s)$/.test(arg.text))
+            .filter((arg) => arg !== undefined)
+        : c.name === 'setcap'
+          ? matching(o.operands, /cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module)/)
+          : matching(o.operands.slice(0, 1), /^(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwx]*s)$/),
     safer: byTool({
       chmod: (_c, o) => say('chmod', '755', ...o.operands.slice(1)),
       setcap: (_c, o) => say('getcap', ...o.operands.slice(1)),

