@@ -51,12 +51,15 @@ export interface Candidate {
   readonly source: string
   readonly score: number
   readonly placeholders: readonly string[]
+  /** It destroys something: beside another answer it has to fit almost as well. */
+  readonly destroys?: boolean
 }
 
 /** Below this the request is something else; nothing is proposed rather than guessed. */
 const LEAST_SCORE = 0.5
-/** An alternative is at most so much worse than the answer. */
+/** An alternative is at most so much worse than the answer; one that destroys something, so much. */
 const NEAR = 0.25
+const NEAR_DESTROYING = 0.08
 const MOST_ALTERNATIVES = 3
 
 let index: Index | undefined
@@ -80,11 +83,23 @@ function offlineProposals(request: string, options: AskOptions): readonly Propos
   const proposals: Proposal[] = []
   for (const candidate of all) {
     if (candidate.score < best - NEAR || proposals.length > MOST_ALTERNATIVES) break
+    if (
+      candidate.destroys === true &&
+      proposals.length > 0 &&
+      !isNear(candidate, proposals[0] as Proposal, best)
+    )
+      continue
     if (proposals.some((one) => one.command === candidate.command)) continue
     proposals.push(judged(candidate, options.judge))
   }
   return proposals
 }
+
+/** Beside another answer, what destroys something is only shown when it fits as well and is done by the same tool. */
+const isNear = ({ command, score }: Candidate, first: Proposal, best: number): boolean =>
+  score >= best - NEAR_DESTROYING && toolOf(command) === toolOf(first.command)
+
+const toolOf = (command: string): string => command.replace(/^sudo /, '').split(' ', 1)[0] as string
 
 function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOptions): readonly Candidate[] {
   const recipes = recipesFor(request, shell, ownIndex(knowledge))
@@ -93,13 +108,16 @@ function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOpt
   // The knowledge file is only looked through where nothing better is known.
   return (found[0]?.score ?? 0) >= SURE
     ? found
-    : [...found, ...optionsFor(request, knowledge, ownIndex(knowledge), found.length > 0)].sort(
-        (a, b) => b.score - a.score,
-      )
+    : [
+        ...found,
+        ...optionsFor(request, knowledge, ownIndex(knowledge), (found[0]?.score ?? 0) >= LIKELY),
+      ].sort((a, b) => b.score - a.score)
 }
 
 /** A recipe or an own command with this score needs no company. */
 const SURE = 0.75
+/** With this one it is worth more than a description of an option of a tool that was not named. */
+const LIKELY = 0.62
 
 function recipesFor(request: string, shell: AskOptions['shell'], index: Index): readonly Candidate[] {
   return search(request, index)
@@ -107,7 +125,8 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
     .slice(0, 2 * MOST_ALTERNATIVES)
     .map(({ recipe, score, values }) => {
       const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
-      return { command, source: 'recipe', score, placeholders: missing }
+      const destroys = recipe.asks !== undefined
+      return { command, source: 'recipe', score, placeholders: missing, destroys }
     })
 }
 

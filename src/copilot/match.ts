@@ -39,6 +39,13 @@ const CHANGES: ReadonlySet<string> = new Set(
 /** Most of the wording is missing, and plain words were taken for names: more guessed than understood. */
 const GUESSED = 0.25
 const HALF = 0.6
+/** A word of the request that a command that destroys is not about; these are about nothing. */
+const STRAY = 0.25
+const SOFT: ReadonlySet<string> = new Set(
+  'every file dir git docker compose local force now recursive only inside program process delete name not text line thing please safe computer package branch'
+    .split(' ')
+    .map(concept),
+)
 /** Candidates looked at closely. */
 const CLOSE_LOOK = 80
 
@@ -114,6 +121,10 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
   const specific = [...values.keys()].filter((slot) => /^(?:tgz|tar|zip|gz|sevenzip)$/.test(slot)).length
   const verbs = [...VERBS].filter((verb) => words.has(verb) !== wording.words.has(verb)).length
   const unasked = [...CHANGES].some((verb) => wording.words.has(verb) && !words.has(verb))
+  // What destroys has to be about everything that is asked: the containers, not the images.
+  const stray =
+    wording.recipe.asks !== undefined &&
+    [...words].some((word) => index.knows(word) && !wording.words.has(word) && !SOFT.has(word))
   const score =
     overlap +
     SPECIFIC * specific +
@@ -122,6 +133,7 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     UNFILLED * unfilled -
     POOR * poor -
     OTHER_VERB * Math.min(verbs, 2) -
+    (stray ? STRAY : 0) -
     (unasked ? UNASKED : 0) -
     (matched < HALF * said && [...used].some((i) => asked[i]?.entity === undefined) ? GUESSED : 0)
   return { recipe: wording.recipe, score, values }

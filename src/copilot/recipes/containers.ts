@@ -18,6 +18,7 @@ export const CONTAINERS: readonly Recipe[] = [
   recipe('docker restart {container}', 'restart the container {container}'),
   recipe('docker rm {container}', 'delete the container {container}|remove a stopped container', { asks: 'delete' }),
   recipe('docker rm -f {container}', 'force remove the running container {container}|kill and delete a container', { asks: 'delete' }),
+  recipe('docker rm $(docker ps -aq)', 'remove all docker containers|delete all containers', { asks: 'delete', fish: 'docker rm (docker ps -aq)' }),
   recipe('docker container prune', 'delete all stopped containers|remove stopped docker containers', { asks: 'delete clean prune' }),
   recipe('docker rmi {image}', 'delete the image {image}|remove a docker image', { asks: 'delete' }),
   recipe('docker image prune', 'delete unused docker images|remove dangling images', { asks: 'delete clean prune' }),
