@@ -12,7 +12,7 @@ const MIB = 2 ** 20
 /** Holds 150 MiB, burns a little, and ends with 3 when a file of that name is there. */
 const HOG = `const { existsSync } = require('node:fs')
 const held = Buffer.alloc(150 * ${MIB}, 1)
-for (let i = 0, end = Date.now() + 300; Date.now() < end; i++) Math.sqrt(i)
+while (process.cpuUsage().user < 300_000) Math.sqrt(Math.random())
 setInterval(() => existsSync(process.argv[2]) && process.exit(held[0] + 2), 20)
 `
 
@@ -45,7 +45,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     const go = join(shell.directory, 'go')
     shell.keys(`${process.execPath} hog.cjs ${go}\r`)
     const mine = (found: ProcessesShape) =>
-      found.processes.find(({ name, peak_rss_bytes: peak }) => name === 'node' && (peak ?? 0) > 150 * MIB)
+      found.processes.find(
+        ({ name, peak_rss_bytes: peak, cpu_ms }) =>
+          name === 'node' && (peak ?? 0) > 150 * MIB && cpu_ms >= 200,
+      )
     const runs = await until(async () => mine(await processes('--now')), { what: 'it runs' })
     expect(runs).toMatchObject({ running: true, shell: program, exit_code: null, event_id: null })
     writeFileSync(go, '')
@@ -95,6 +98,25 @@ test('for people: a table of programs, the largest first, without a word of thei
   expect(stdout + node.log()).not.toMatch(/secret-argument|SECRET_ENV|hidden/)
   writeFileSync(go, '')
   await shell.prompt()
+})
+
+test('a command that is deleted takes along what it needed and what its programs used', async () => {
+  const shell = await hooked('bash')
+  const go = join(shell.directory, 'gone-for-good')
+  shell.keys(`${process.execPath} hog.cjs ${go}\r`)
+  await until(async () => (await processes('--now', '--name', 'node')).total > 0, { what: 'it runs' })
+  writeFileSync(go, '')
+  await shell.prompt()
+  const line = await event('gone-for-good')
+  const its = async () =>
+    (await processes()).processes.find(({ event_id, running }) => event_id === line.id && !running)
+  const { pid } = await until(its, { what: 'it is over' })
+  const needed = async () =>
+    (await node.json<{ events: EventShape[] }>(['history', 'gone-for-good'])).events[0]?.peak_rss_bytes
+  await until(async () => ((await needed()) ?? 0) > 150 * MIB, { what: 'what it needed is in the history' })
+  expect((await node.karo(['history', 'delete', line.id, '--yes'])).code).toBe(0)
+  expect((await processes('--limit', '1000')).processes.map((one) => one.pid)).not.toContain(pid)
+  expect(await needed()).toBeUndefined()
 })
 
 test('what a name may do to a terminal is shown, not done', async () => {
