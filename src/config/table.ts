@@ -418,10 +418,10 @@ export const KEYS = {
   retentionRollups: key({
     path: 'retention.rollups_days',
     kind: kind.integer(0, 36_500),
-    default: 400,
+    default: 800,
     unit: 'days',
     description:
-      'How long what was counted of each hour and day is kept; 0 is for ever. Below 366 the numbers of a year are not whole.',
+      'How long what was counted of each hour and day is kept; 0 is for ever. Below 732 a year is not compared with the year before, below 366 its numbers are not whole.',
   }),
   retentionAudit: key({
     path: 'retention.audit_days',
