@@ -284,7 +284,7 @@ describe('karo config', () => {
   test.each([
     ['mesh.prot', 'Did you mean mesh.port?'],
     ['port', 'Did you mean mesh.port or http.port?'],
-    ['guard', 'Did you mean guard.profile?'],
+    ['guard', 'Did you mean guard.profile or guard.rules or guard.on_error or guard.timeout_ms?'],
     ['xyzzyx', 'config list shows all keys.'],
   ])('get %s is wrong usage with a way out', async (key, hint) => {
     const { code, stdout, stderr } = await karo(newHome(), ['config', 'get', key])
