@@ -137,3 +137,16 @@ test('odd requests end soon and harm nothing', () => {
 test('there are recipes enough', () => {
   expect(RECIPES.length).toBeGreaterThan(500)
 })
+
+test('what destroys is about what was asked for, also among the alternatives', () => {
+  const all = (words: string) => {
+    const { command, alternatives } = ask(words)
+    return [command ?? '', ...alternatives.map((one) => one.command)]
+  }
+  for (const command of all('delete all branches')) expect(command).toMatch(/^git /)
+  for (const command of all('remove all docker containers'))
+    expect(command).not.toMatch(/\brmi\b|image|volume/)
+  expect(all('delete the directory build')[0]).toBe('rm -r build')
+  expect(all('write debian.iso to /dev/sdc')[0]).toMatch(/^sudo dd /)
+  expect(ask('write debian.iso to /dev/sdc')).toMatchObject({ risk_level: 'critical', decision: 'block' })
+})
