@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest'
 import { temporaryDirectory } from '../support/database.ts'
 import { CLEAR, type GuardedOptions, startGuarded } from '../support/guarded-shell.ts'
 import { commandsOf } from '../support/hooked-shell.ts'
+import { startNode } from '../support/node.ts'
 import { PROMPT_TOOLS } from '../support/prompt-tools.ts'
 import { until } from '../support/until.ts'
 
@@ -129,10 +130,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     const shell = await startGuarded({
       program,
       after: fish
-        ? "alias ll='rm -rf ~'; function wipe; rm -rf $argv; end; function outer; wipe $argv; end; alias quiet='ls -d'"
-        : "alias ll='rm -rf ~'; wipe() { rm -rf \"$@\"; }; outer() { wipe \"$@\"; }; alias quiet='ls -d'; alias ls='ls -d'; alias echo='rm -rf ~;'",
+        ? "alias ll='rm -rf ~'; function wipe; rm -rf $argv; end; function outer; wipe $argv; end; alias quiet='ls -d'; function bye; rm -rf ~; end"
+        : "alias ll='rm -rf ~'; wipe() { rm -rf \"$@\"; }; outer() { wipe \"$@\"; }; bye() { rm -rf ~; }; alias quiet='ls -d'; alias ls='ls -d'; alias echo='rm -rf ~;'",
     })
-    for (const line of ['ll', 'wipe ~', 'outer ~/', 'true; ll', ...(fish ? [] : ['echo harmless'])])
+    for (const line of ['ll', 'bye', 'wipe ~', 'outer ~/', 'true; ll', ...(fish ? [] : ['echo harmless'])])
       expect(await shell.blocked(line), line).toContain('It does not run')
     for (const line of ['wipe ./x', 'quiet /', 'ls /']) await shell.run(line)
     expect(shell.ran()).toEqual(['rm -rf ./x'])
@@ -167,11 +168,11 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
 
   test('the rules file holds at once: of tools nobody else has rules for, too', async () => {
     const shell = await startGuarded({ program })
-    await shell.run('make deploy')
+    await shell.run('deployit prod')
     const rules = join(shell.home, 'guard.toml')
-    writeFileSync(rules, "[[deny]]\ncommand = 'make deploy*'\nwhy = 'Ask Ada.'\n", { mode: 0o600 })
-    expect(await shell.blocked('make deploy')).toContain('Ask Ada.')
-    expect(await shell.blocked('sudo env A=1 make deploy -j2')).toContain('Ask Ada.')
+    writeFileSync(rules, "[[deny]]\ncommand = 'deployit prod*'\nwhy = 'Ask Ada.'\n", { mode: 0o600 })
+    expect(await shell.blocked('deployit prod')).toContain('Ask Ada.')
+    expect(await shell.blocked('sudo env A=1 deployit prod -j2')).toContain('Ask Ada.')
     writeFileSync(rules, "[[allow]]\nrule = 'git-force-push'\n", { mode: 0o600 })
     await shell.run('git push --force')
     // Broken: strict, and said so.
@@ -179,7 +180,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     expect(await shell.blocked('git push --force')).toMatch(/unknown key alow[\s\S]*It does not run/)
     rmSync(rules)
     await shell.run('true')
-    expect(shell.ran()).toEqual(['make deploy', 'git push --force'])
+    expect(shell.ran()).toEqual(['deployit prod', 'git push --force'])
   })
 
   test('a profile is another one at once: of this shell, or of the configuration', async () => {
@@ -352,4 +353,22 @@ describe.each(PROMPT_TOOLS)('beside $name in $program', ({ program, file, line, 
       expect(shell.notes()).toEqual(['declined high', 'confirmed high', 'blocked critical'])
     },
   )
+})
+
+test('the daemon counts what the guard did, and has no text of it', async () => {
+  const node = await startNode()
+  const shell = await startGuarded({ program: 'bash', spool: join(node.home, 'spool') })
+  await shell.blocked('rm -rf ~')
+  await shell.noted('git push -f', 'n')
+  await shell.noted('git push -f', 'y')
+  const { guard } = await until(
+    async () => {
+      const stats = await node.json<{ total_commands: number; guard: Record<string, number> }>(['stats'])
+      return stats.guard.confirmed === 1 && stats
+    },
+    { what: 'what the guard did, in the statistics' },
+  )
+  expect(guard).toEqual({ blocked: 1, confirmed: 1, declined: 1, unjudged: 0 })
+  const { events } = await node.json<{ events: readonly { command: string }[] }>(['history'])
+  expect(events.map(({ command }) => command)).toEqual(['git push -f'])
 })

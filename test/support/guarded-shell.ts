@@ -11,7 +11,7 @@ import { type ShellOptions, spooled, startShell, type TypedShell } from './hooke
 import { until } from './until.ts'
 
 /** They note their words and do nothing else. */
-const STAND_INS = ['rm', 'dd', 'git', 'kubectl', 'shutdown', 'mkfs.ext4', 'chmod', 'make']
+const STAND_INS = ['rm', 'dd', 'git', 'kubectl', 'shutdown', 'mkfs.ext4', 'chmod', 'make', 'deployit']
 
 export interface GuardedOptions extends Omit<ShellOptions, 'guard' | 'program'> {
   readonly program: (typeof GUARD_SHELLS)[number]
