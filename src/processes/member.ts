@@ -10,7 +10,10 @@ export interface Line {
   readonly exitCode: number | null
   /** Milliseconds since the epoch. */
   readonly end: number
+  /** Bytes; -1: nothing was told of it yet. */
   peak: number
+  /** When the last of them began, as `end`. */
+  lastStart: number
 }
 
 export interface Member {

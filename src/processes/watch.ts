@@ -169,9 +169,10 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   }
 
   /** Its line needed at least as much. */
-  function raise({ line, peak = 0 }: Member): void {
-    if (line === undefined || peak <= line.peak) return
-    line.peak = peak
+  function raise({ line, peak = 0, startedAt }: Member): void {
+    if (line === undefined || (peak <= line.peak && startedAt <= line.lastStart)) return
+    line.peak = Math.max(line.peak, peak)
+    line.lastStart = Math.max(line.lastStart, startedAt)
     dirtyLines.add(line)
     if (dirtyLines.size > UNWRITTEN_MAX) dirtyLines.delete(first(dirtyLines))
   }
@@ -239,7 +240,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
 
   function lineOf({ uid }: Shell, told: RanLine): Line {
     const [begin, end = begin] = spanOf(told)
-    return { uid, id: told.id, exitCode: told.exit_code, end, peak: 0 }
+    return { uid, id: told.id, exitCode: told.exit_code, end, peak: -1, lastStart: 0 }
   }
 
   return {
@@ -300,7 +301,9 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
         rows: [...taken!.members].filter((member) => member.uid === uid).map(rowOf),
         peaks: [...taken!.lines]
           .filter((line) => line.uid === uid)
-          .map(({ id, peak }) => ({ event_id: id, peak_rss_bytes: peak })),
+          .map(({ id, peak, lastStart }) => ({
+            ...{ event_id: id, peak_rss_bytes: peak, last_start: lastStart },
+          })),
       }))
     },
 

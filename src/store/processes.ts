@@ -25,7 +25,10 @@ export interface ProcessRow {
 /** The most memory that any one process of a command line held. */
 interface LinePeak {
   readonly event_id: string
+  /** 0: of none of them could it be read. */
   readonly peak_rss_bytes: number
+  /** When the last of its processes began, ms since the epoch. */
+  readonly last_start: number
 }
 
 export interface ProcessBatch {
@@ -122,6 +125,17 @@ export function createProcessRepository(db: Database): ProcessRepository {
     return removed
   }
 
+  /** What is known of these lines. */
+  async function seen(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, SeenLine>> {
+    const values = await db.getMany(ids.map((id) => peakKey(uid, id)))
+    const found = new Map<string, SeenLine>()
+    for (const [i, value] of values.entries()) {
+      const line = value === undefined ? undefined : readPeak(value)
+      if (line !== undefined) found.set(ids[i]!, line)
+    }
+    return found
+  }
+
   async function count(range: { gte: Buffer; lt: Buffer }): Promise<number> {
     const keys = db.keys(range)
     let found = 0
@@ -141,8 +155,8 @@ export function createProcessRepository(db: Database): ProcessRepository {
         for (const row of rows) {
           changes.push({ type: 'put', key: processKey(uid, row), value: encodeRow(row) })
         }
-        for (const { event_id, peak_rss_bytes } of peaks) {
-          const value = encodeValue(VALUE_VERSION, peak_rss_bytes)
+        for (const { event_id, peak_rss_bytes, last_start } of peaks) {
+          const value = encodeValue(VALUE_VERSION, [peak_rss_bytes, Math.ceil(last_start)])
           changes.push({ type: 'put', key: peakKey(uid, event_id), value })
         }
       }
@@ -170,12 +184,8 @@ export function createProcessRepository(db: Database): ProcessRepository {
     },
 
     async peaks(uid, ids) {
-      const values = await db.getMany(ids.map((id) => peakKey(uid, id)))
       const found = new Map<string, number>()
-      for (const [i, value] of values.entries()) {
-        const peak = value === undefined ? undefined : readPeak(value)
-        if (peak !== undefined) found.set(ids[i]!, peak)
-      }
+      for (const [id, { peak }] of await seen(uid, ids)) if (peak > 0) found.set(id, peak)
       return found
     },
 
@@ -220,20 +230,20 @@ export function createProcessRepository(db: Database): ProcessRepository {
     },
 
     async forget(uid, ids) {
-      const gone = new Set(ids)
       const changes: Change[] = []
-      const known = await this.peaks(uid, ids)
-      for (const id of known.keys()) changes.push({ type: 'del', key: peakKey(uid, id) })
-      const first = ids.reduce((least, id) => (id < least ? id : least), ids[0] ?? '')
-      if (first === '') return 0
-      const since = startOfId(first) - START_SLACK_MS
-      for await (const page of pages(processesSince(uid, since))) {
-        for (const [key, value] of page) {
-          const id = readProcess(key, value)?.event_id ?? null
-          if (id !== null && gone.has(id)) changes.push({ type: 'del', key })
+      for (const [id, { lastStart }] of await seen(uid, ids)) {
+        changes.push({ type: 'del', key: peakKey(uid, id) })
+        const range = {
+          gte: processesSince(uid, startOfId(id) - START_SLACK_MS).gte,
+          lt: processesSince(uid, lastStart + 1).gte,
+        }
+        for await (const page of pages(range)) {
+          for (const [key, value] of page) {
+            if (readProcess(key, value)?.event_id === id) changes.push({ type: 'del', key })
+          }
         }
       }
-      await db.batch(changes)
+      if (changes.length > 0) await db.batch(changes)
       return changes.length
     },
   }
@@ -279,10 +289,15 @@ function readProcess(key: Uint8Array, value: Uint8Array): ProcessRow | undefined
   }
 }
 
-function readPeak(value: Uint8Array): number | undefined {
+interface SeenLine {
+  readonly peak: number
+  readonly lastStart: number
+}
+
+function readPeak(value: Uint8Array): SeenLine | undefined {
   try {
-    const peak = decodeValue<unknown>(VALUE_VERSION, value)
-    return isCount(peak) ? peak : undefined
+    const [peak, lastStart] = decodeValue<readonly unknown[]>(VALUE_VERSION, value)
+    return isCount(peak) && isCount(lastStart) ? { peak, lastStart } : undefined
   } catch {
     return undefined
   }

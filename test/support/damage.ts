@@ -120,6 +120,7 @@ const whatRan = (half: number): ProcessBatch => ({
   })),
   peaks: Array.from({ length: PROCESSES }, (_, i) => ({
     ...{ event_id: `0hocdwl8bao0z7${half}${String(i).padStart(3, '0')}`, peak_rss_bytes: 1_000_000 + i },
+    last_start: 1_795_000_000_000,
   })),
 })
 const PROCESSES = 20

@@ -13,7 +13,7 @@ import type { EventShape, RankedCommandShape } from '../shapes.ts'
 
 interface HistoryDeps {
   readonly events: Pick<EventRepository, 'search' | 'rank' | 'find' | 'read' | 'remove'>
-  readonly processes: Pick<ProcessRepository, 'peaks' | 'forget'>
+  readonly processes: Pick<ProcessRepository, 'peaks'>
   readonly observe: {
     /** What shells have written until now is stored. */
     catchUp(): Promise<void>
@@ -100,7 +100,6 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
         return { events: found.length, texts: 0, dry_run, sample: sample.map(shapeOf) }
       }
       // Hanging up does not stop it: what is to go, goes.
-      await processes.forget(uid, found)
       const gone = await events.remove(uid, found, new AbortController().signal)
       await observe.blank(uid)
       if (gone.events > 0) {

@@ -61,11 +61,12 @@ test('a process is found by its number about its time', async () => {
 test('what lines needed, of those of which anything was seen', async () => {
   const { repository } = await world()
   const peaks = [
-    { event_id: idAt(1), peak_rss_bytes: 5 },
-    { event_id: idAt(2), peak_rss_bytes: 6 },
+    { event_id: idAt(1), peak_rss_bytes: 5, last_start: 0 },
+    { event_id: idAt(2), peak_rss_bytes: 6, last_start: 0 },
+    { event_id: idAt(4), peak_rss_bytes: 0, last_start: 0 },
   ]
   await repository.write([{ uid: 1000, rows: [], peaks }])
-  expect([...(await repository.peaks(1000, [idAt(1), idAt(3), idAt(2)]))]).toEqual([
+  expect([...(await repository.peaks(1000, [idAt(1), idAt(3), idAt(2), idAt(4)]))]).toEqual([
     [idAt(1), 5],
     [idAt(2), 6],
   ])
@@ -74,7 +75,7 @@ test('what lines needed, of those of which anything was seen', async () => {
 
 test('the old go, and the oldest beyond so many; nobody else’s', async () => {
   const { repository, put, names } = await world()
-  const peaks = [1, 2, 3, 4, 5].map((n) => ({ event_id: idAt(n), peak_rss_bytes: n }))
+  const peaks = [1, 2, 3, 4, 5].map((n) => ({ event_id: idAt(n), peak_rss_bytes: n, last_start: 0 }))
   await repository.write([{ uid: 1000, rows: [1, 2, 3, 4, 5].map((n) => row(n)), peaks }])
   await put(2000, row(1))
   expect(await repository.prune(1000, MORNING + 2_000, 1_000, never)).toBe(2)
@@ -99,9 +100,15 @@ test('lines that are taken out take their processes along, and no others', async
     row(4),
     row(5, { event_id: idAt(5) }),
   )
-  await repository.write([{ uid: 1000, rows: [], peaks: [{ event_id: idAt(1), peak_rss_bytes: 1 }] }])
+  const late = idOfEvent((MORNING + 2_020) * 1000, 9)
+  const peaks = [
+    { event_id: idAt(1), peak_rss_bytes: 1, last_start: MORNING + 3_000 },
+    { event_id: late, peak_rss_bytes: 0, last_start: MORNING + 2_000 },
+    { event_id: idAt(5), peak_rss_bytes: 1, last_start: MORNING + 5_000 },
+  ]
+  await repository.write([{ uid: 1000, rows: [], peaks }])
   expect(await repository.forget(1000, [])).toBe(0)
-  expect(await repository.forget(1000, [idOfEvent((MORNING + 2_020) * 1000, 9), idAt(1)])).toBe(4)
+  expect(await repository.forget(1000, [late, idAt(1), idAt(7)])).toBe(5)
   expect(await names()).toEqual(['tool4', 'tool5'])
   expect((await repository.peaks(1000, [idAt(1)])).size).toBe(0)
 })
@@ -109,7 +116,9 @@ test('lines that are taken out take their processes along, and no others', async
 test('a damaged row is told from a good one, and passed over', async () => {
   const { db, repository, put, names } = await world()
   await put(1000, row(1), row(2))
-  await repository.write([{ uid: 1000, rows: [], peaks: [{ event_id: idAt(1), peak_rss_bytes: 1 }] }])
+  await repository.write([
+    { uid: 1000, rows: [], peaks: [{ event_id: idAt(1), peak_rss_bytes: 1, last_start: 0 }] },
+  ])
   const rows = await db.iterator(keyRange('processes')).all()
   expect(rows.map(([key, value]) => isProcessRow(key, value))).toEqual([true, true, true])
   for (const [key, value] of rows) {

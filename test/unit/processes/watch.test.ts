@@ -185,7 +185,7 @@ test('a process belongs to the line during which it began; the line needed what 
     { name: 'sort', event_id: 'its', exit_code: 3 },
     { name: 'uniq', event_id: 'its', exit_code: 3 },
   ])
-  expect(peaksOf(batches)).toEqual([{ event_id: 'its', peak_rss_bytes: 8_000_000 }])
+  expect(peaksOf(batches)).toEqual([{ event_id: 'its', peak_rss_bytes: 8_000_000, last_start: begin }])
   // Told once.
   watch.ran(shell, [line('later', begin, m.now())])
   expect(watch.take()).toEqual([])
@@ -210,7 +210,7 @@ test('what a line leaves in the background is its, although it ended before anyb
   look()
   const batches = watch.take()
   expect(rowsOf(batches)).toMatchObject([{ name: 'sleep', event_id: 'background', exit_code: null }])
-  expect(last(peaksOf(batches))).toEqual({ event_id: 'background', peak_rss_bytes: 44_000_000 })
+  expect(last(peaksOf(batches))).toMatchObject({ event_id: 'background', peak_rss_bytes: 44_000_000 })
 })
 
 test('lines typed at once: what has the terminal when the first is over belongs to the next', () => {
