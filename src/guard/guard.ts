@@ -2,9 +2,6 @@
 import type { KaroError } from '../base/errors.ts'
 import { DEFAULT_PROFILE, type GuardProfile } from '../risk/index.ts'
 
-/** Whether a line that could not be judged in time runs. */
-export type OnError = 'allow' | 'block'
-
 /** Of a rules file: an exception from the built-in rules, or a command that is never to run. */
 export interface GuardRule {
   readonly kind: 'allow' | 'deny'
@@ -28,7 +25,8 @@ export interface Guard {
   readonly profile: GuardProfile
   /** What set the profile: `default`, `config.toml:3`, `KARO_GUARD_PROFILE`, or the file whose floor or fault did. */
   readonly source: string
-  readonly onError: OnError
+  /** Whether a line that could not be judged in time runs. */
+  readonly onError: 'allow' | 'block'
   /** How long judging one line may take. */
   readonly timeoutMs: number
   readonly rules: readonly GuardRule[]

@@ -20,7 +20,7 @@ export interface GuardSources {
 export const MACHINE_RULES = join(dirname(servicePaths({}).config), 'guard.toml')
 
 /** The owner's rules file while guard.rules names no other. */
-export const ownRules = (home: string): string => join(home, 'guard.toml')
+const ownRules = (home: string): string => join(home, 'guard.toml')
 
 /** Reads everything anew each time. Never throws: what is broken makes the profile strict, and `warnings` say why. */
 export function loadGuard(from: GuardSources): Guard {

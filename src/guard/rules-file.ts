@@ -9,7 +9,7 @@ import { isCore, RULE_IDS } from '../risk/rule-ids.ts'
 import type { GuardRule } from './guard.ts'
 
 /** Rules of one file; more than anybody reads over. */
-export const MOST_RULES = 1000
+const MOST_RULES = 1000
 /** UTF-16 units of one text in it. */
 const MOST_TEXT = 1000
 
