@@ -61,6 +61,14 @@ export function ownHooks(text: string): Readonly<Record<string, readonly Json[]>
   return sorted(found)
 }
 
+/** The lines that our hooks hand to a shell, each once. Throws NotEditable. */
+export function ownLines(text: string): readonly string[] {
+  const hooks = Object.values(ownHooks(text))
+    .flat()
+    .flatMap((entry) => [entry, ...innerHooks(entry)])
+  return [...new Set(hooks.map(ownLine).filter((line) => line !== undefined))]
+}
+
 function sorted<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
   return Object.fromEntries(Object.entries(record).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
@@ -115,14 +123,20 @@ function findOwn(text: string): { from: Container; index: number } | undefined {
 
 /** A hook itself, or a group of hooks with one of ours in it. */
 function hasMark(entry: Json): boolean {
-  if (isOurs(entry)) return true
-  const inner = isObject(entry) ? entry[HOOKS] : undefined
-  return Array.isArray(inner) && (inner as readonly Json[]).some(isOurs)
+  return isOurs(entry) || innerHooks(entry).some(isOurs)
 }
 
-function isOurs(hook: Json): boolean {
-  if (!isObject(hook)) return false
-  return [hook.command, hook.bash].some((line) => typeof line === 'string' && line.endsWith(MARK))
+function innerHooks(entry: Json): readonly Json[] {
+  const inner = isObject(entry) ? entry[HOOKS] : undefined
+  return Array.isArray(inner) ? (inner as readonly Json[]) : []
+}
+
+const isOurs = (hook: Json): boolean => ownLine(hook) !== undefined
+
+function ownLine(hook: Json): string | undefined {
+  if (!isObject(hook)) return undefined
+  const found = [hook.command, hook.bash].find((line) => typeof line === 'string' && line.endsWith(MARK))
+  return found as string | undefined
 }
 
 const isObject = (value: Json): value is { readonly [key: string]: Json } =>

@@ -135,7 +135,7 @@ function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): 
   return { adapter, settings, scope, file: fileOf(io, settings, scope, home) }
 }
 
-function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scope'], home: string): string {
+export function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scope'], home: string): string {
   return scope === 'project'
     ? resolve(settings.projectFile)
     : join(toolDirectory(io, settings, home), settings.userFile)
@@ -151,7 +151,11 @@ function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: st
  * broken changes nothing; where not, code 2 denies (all of these tools say so). A project's settings are for others too,
  * who may have no Karo, or another home.
  */
-function hookLine(io: CommandIo, { adapter, scope }: Place, onError: 'allow' | 'block'): string {
+export function hookLine(
+  io: CommandIo,
+  { adapter, scope }: Pick<Place, 'adapter' | 'scope'>,
+  onError: 'allow' | 'block',
+): string {
   const tool = adapter.name
   if (scope === 'project') return `command -v karo >/dev/null && karo hook ${tool} || exit 0 ${MARK}`
   const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''

@@ -219,6 +219,16 @@ export const CHECKS = {
     fix: 'Correct the line that is named; chmod go-w <file> where others may write.',
     safeFix: null,
   },
+  'tools.hooks': {
+    group: 'terminal',
+    title: 'AI coding tools',
+    what: "Where a tool's own settings have the hook: it is there once and for every event, what it calls is still there, and it stops or lets go on as guard.on_error says now.",
+    why: 'A tool whose hook cannot run goes on without being judged, or runs nothing any more; the line is as guard.on_error was when it was installed.',
+    severity: 'warn',
+    needsDaemon: false,
+    fix: 'karo hook install <tool>',
+    safeFix: 'writes the hook anew where one is there that is stale; it adds none where there is none',
+  },
   'spool.directory': {
     group: 'terminal',
     title: 'spool',

@@ -15,6 +15,7 @@ import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } fro
 import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
 import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
 import { shellHooks, shellRecorded, spoolDirectory, spoolWaiting } from './checks/terminal.ts'
+import { toolHooks } from './checks/tools.ts'
 import type { Finding } from './result.ts'
 import type { World } from './world.ts'
 
@@ -40,6 +41,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'shell.hooks': shellHooks,
   'shell.guard': shellGuard,
   'shell.recorded': shellRecorded,
+  'tools.hooks': toolHooks,
   'spool.directory': spoolDirectory,
   'spool.waiting': spoolWaiting,
   'store.database': storeDatabase,

@@ -46,6 +46,22 @@ export interface StartFileLook {
   readonly refresh: () => void
 }
 
+/** One AI coding tool whose settings of this person have Karo's hook, as the command line knows it. */
+export interface ToolHookLook {
+  readonly tool: string
+  /** As its makers write it. */
+  readonly title: string
+  readonly file: string
+  /** What the file hands to a shell, each once; none where it is not in the tool's form. */
+  readonly lines: readonly string[]
+  /** They stand at every event at which this version puts them. */
+  readonly placed: boolean
+  /** The line of `karo hook install` now. */
+  readonly expected: string
+  /** Writes it in place of those that are there. */
+  readonly refresh: () => void
+}
+
 interface Subject {
   readonly paths: HomePaths
   /** The machine's own daemon, for all its users. */
@@ -74,6 +90,7 @@ export interface World extends Subject {
   interfaces(): NodeJS.Dict<NetworkInterfaceInfo[]>
   readonly run: RunCommand
   startFiles(): readonly StartFileLook[]
+  toolHooks(): readonly ToolHookLook[]
 }
 
 export interface WorldOptions extends Subject {
@@ -81,6 +98,7 @@ export interface WorldOptions extends Subject {
   /** Ask for multicast to be tried, which takes two seconds. */
   readonly multicast: boolean
   readonly startFiles: () => readonly StartFileLook[]
+  readonly toolHooks: () => readonly ToolHookLook[]
 }
 
 export function createWorld(options: WorldOptions): World {
@@ -144,6 +162,7 @@ export function createWorld(options: WorldOptions): World {
     interfaces: networkInterfaces,
     run: commandRunner(env),
     startFiles: once(options.startFiles),
+    toolHooks: once(options.toolHooks),
   }
 }
 

@@ -1,4 +1,5 @@
 // AI coding tools with Karo's hook in their settings: what is denied never runs, what ran is in the history as generated.
+import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
   chownSync,
@@ -134,6 +135,57 @@ describe.each(TOOLS)('%s', (name) => {
       expect(existsSync(join(at.cwd, 'made'))).toBe(onError === 'allow')
     }
   })
+})
+
+test('a runtime that is gone is not tried', async () => {
+  const at = place()
+  await runKaro(['hook', 'install', 'cursor'], at.env)
+  const settings = readFileSync(join(at.home, '.cursor/hooks.json'), 'utf8')
+  const gone = settings.replaceAll(process.execPath, join(at.home, 'gone'))
+  const { hooks } = JSON.parse(gone) as { hooks: Record<string, { command: string }[]> }
+  const line = hooks.beforeShellExecution![0]!.command
+  expect(line).toContain(join(at.home, 'gone'))
+  expect(spawnSync('sh', ['-c', line], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
+})
+
+test('karo doctor tells which hooks are not as the owner wants them now, and writes them anew', async () => {
+  const at = place({}, temporaryHome())
+  const doctor = async (...more: string[]) => {
+    const ran = await runKaro(['doctor', '--only', 'tools.hooks', '--json', ...more], at.env)
+    return (JSON.parse(ran.stdout) as { checks: { outcome: string; detail: string; fix?: string }[] })
+      .checks[0]!
+  }
+  for (const name of TOOLS) await runKaro(['hook', 'install', name], at.env)
+  expect(await doctor()).toMatchObject({ outcome: 'ok', detail: expect.stringContaining('Claude Code') })
+
+  writeFileSync(join(at.env.KARO_HOME!, 'config.toml'), '[guard]\non_error = "block"\n', { mode: 0o600 })
+  const found = await doctor()
+  expect(found.outcome).toBe('warn')
+  expect(found.detail.split('guard.on_error is "block"')).toHaveLength(TOOLS.length + 1)
+  expect(found.fix).toContain(`karo hook install claude --home ${at.env.KARO_HOME}`)
+  const settings = TOOLS.map((name) => codingTool(name, at).settings)
+  for (const file of settings) expect(readFileSync(file, 'utf8')).toContain('|| exit 0 #')
+
+  expect(await doctor('--fix')).toMatchObject({ outcome: 'ok' })
+  const after = settings.map((file) => readFileSync(file, 'utf8'))
+  for (const text of after) {
+    expect(text).toContain('|| exit 2 #')
+    expect(text).not.toContain('exit 0')
+  }
+
+  // Of a configuration that is broken nothing is known: what is there stays.
+  writeFileSync(join(at.env.KARO_HOME!, 'config.toml'), '[guard', { mode: 0o600 })
+  expect(await doctor('--fix')).toMatchObject({ outcome: 'ok' })
+  expect(settings.map((file) => readFileSync(file, 'utf8'))).toEqual(after)
+
+  // An event that an earlier version did not know.
+  const [claude] = settings
+  const text = JSON.parse(readFileSync(claude!, 'utf8')) as { hooks: Record<string, unknown> }
+  const { PostToolUseFailure: _, ...fewer } = text.hooks
+  writeFileSync(claude!, JSON.stringify({ ...text, hooks: fewer }))
+  expect(await doctor()).toMatchObject({ outcome: 'warn', detail: expect.stringContaining('every event') })
+  expect(await doctor('--fix')).toMatchObject({ outcome: 'ok' })
+  expect(JSON.parse(readFileSync(claude!, 'utf8'))).toEqual(text)
 })
 
 test('while the daemon is down the hook judges and records all the same; KARO_PAUSE keeps things out', async () => {

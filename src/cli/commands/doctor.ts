@@ -12,6 +12,7 @@ import { createWorld, type World } from '../../doctor/world.ts'
 import { atHome } from '../at-home.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { startFileLooks } from '../start-file-looks.ts'
+import { toolHookLooks } from '../tool-hook-looks.ts'
 import { doctorView } from '../views/doctor.ts'
 import { egressView } from '../views/egress.ts'
 
@@ -42,7 +43,7 @@ const command: Command = {
   ],
   examples: [
     { run: 'karo doctor', does: 'looks at everything; failures first, each with its fix' },
-    { run: 'karo doctor --fix', does: 'mends modes, missing directories, leftovers and stale hook lines' },
+    { run: 'karo doctor --fix', does: 'mends modes, missing directories, leftovers and stale hooks' },
     { run: 'karo doctor --only mesh.multicast --json', does: 'one check, for a script' },
     { run: 'karo doctor --egress', does: 'every open socket, and to whom it leads' },
     {
@@ -162,6 +163,7 @@ function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
     now: systemClock.now,
     multicast: ids.includes('mesh.multicast'),
     startFiles: () => startFileLooks(io),
+    toolHooks: () => toolHookLooks(io),
   })
 }
 

@@ -60,7 +60,8 @@ function pathsIn(line: string): string[] {
   )
 }
 
-const homeOf = (line: string): string => /--home (?:'([^']*)'|([^\s)]+))/.exec(line)?.slice(1).join('') ?? ''
+export const homeOf = (line: string): string =>
+  /--home (?:'([^']*)'|([^\s)]+))/.exec(line)?.slice(1).join('') ?? ''
 
 export async function shellRecorded(world: World): Promise<Finding> {
   const shell = terminalShell(process.ppid)

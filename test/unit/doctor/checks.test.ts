@@ -14,8 +14,9 @@ import {
 import { judgePending, judgeVersions } from '../../../src/doctor/checks/peers.ts'
 import { judgeRetention, judgeRooms, judgeSummaries } from '../../../src/doctor/checks/store.ts'
 import { judgeHook, judgeServiceSpool, judgeWaiting, readGroup } from '../../../src/doctor/checks/terminal.ts'
+import { judgeToolHook } from '../../../src/doctor/checks/tools.ts'
 import type { Finding } from '../../../src/doctor/result.ts'
-import type { StartFileLook } from '../../../src/doctor/world.ts'
+import type { StartFileLook, ToolHookLook } from '../../../src/doctor/world.ts'
 
 const outcomes = (findings: readonly Finding[]): string[] => findings.map(({ outcome }) => outcome)
 const MIB = 1024 * 1024
@@ -473,5 +474,46 @@ describe('hooks', () => {
   test("a line of one's own is one; another shell needs none", () => {
     expect(judge({ marked: [], byHand: true })?.outcome).toBe('ok')
     expect(judge({ marked: [], login: false })).toBeUndefined()
+  })
+})
+
+describe('hooks of AI coding tools', () => {
+  const goesOn =
+    "[ -x '/n/node' ] && [ -r '/n/my karo.js' ] && /n/node '/n/my karo.js' hook claude --home '/h/k' || exit 0 # karo hook"
+  const stops = "/n/node '/n/my karo.js' hook claude --home '/h/k' || exit 2 # karo hook"
+  const look: ToolHookLook = {
+    ...{ tool: 'claude', title: 'Claude Code', file: '/h/.claude/settings.json' },
+    ...{ lines: [goesOn], placed: true, expected: goesOn, refresh: () => {} },
+  }
+  const judge = (differs: Partial<ToolHookLook>, there = ['/n/node', '/n/my karo.js']) =>
+    judgeToolHook({ ...look, ...differs }, ' --home /h/k', (path) => there.includes(path))
+
+  test('as it would be written now, or by another way to the same', () => {
+    expect(judge({}).outcome).toBe('ok')
+    expect(judge({ lines: [stops], expected: stops }).outcome).toBe('ok')
+    const byName = goesOn.replaceAll("/n/node '/n/my karo.js'", 'karo').replace(/^.*&& karo/, 'karo')
+    expect(judge({ lines: [byName] }, ['karo']).outcome).toBe('ok')
+    expect(judge({ lines: [byName] }).outcome).toBe('warn')
+  })
+
+  test.each([
+    ['a program that is gone', {}, ['/n/node'], 'unjudged'],
+    ['a runtime that is gone', { lines: [stops], expected: stops }, ['/n/my karo.js'], 'no command'],
+    ['of when commands were to run all the same', { expected: stops }, undefined, '"block"'],
+    ['of when they were not', { lines: [stops] }, undefined, '"allow"'],
+    ['not at every event', { placed: false }, undefined, 'every event'],
+    ['two of them', { lines: [goesOn, stops] }, undefined, '2 hooks'],
+  ] as const)('%s', (_, differs, there, says) => {
+    const found = judge(differs, there && [...there])
+    expect(found).toMatchObject({ outcome: 'warn', fix: 'karo hook install claude --home /h/k' })
+    expect(found.detail).toContain(says)
+    expect(found.safe).toBeDefined()
+  })
+
+  test('of another node it is that node’s, and what cannot be read is not written', () => {
+    const other = stops.replace('/h/k', '/h/other')
+    expect(judge({ lines: [other] })).toMatchObject({ outcome: 'ok' })
+    expect(judge({ lines: [] }).outcome).toBe('warn')
+    expect(judge({ lines: [] }).safe).toBeUndefined()
   })
 })

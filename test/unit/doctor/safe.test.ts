@@ -72,6 +72,7 @@ function real(home: string): World {
     ...{ paths: there, service: false, socket: there.socket, homeFlag: '', env: {}, multicast: false },
     now: () => 0,
     startFiles: () => [],
+    toolHooks: () => [],
   })
 }
 
