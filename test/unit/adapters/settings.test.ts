@@ -128,7 +128,7 @@ describe('edits of JSON', () => {
         if (node.kind !== 'members') throw new Error('an object is an object')
         const key = 'k'.repeat(1 + Math.max(0, ...Object.keys(value).map(({ length }) => length)))
         const longer = withAdded(text, node, more as Json, key)
-        expect(JSON.parse(longer)).toEqual({ ...value, [key]: JSON.parse(JSON.stringify(more)) })
+        expect(JSON.parse(longer)).toEqual({ ...JSON.parse(text), [key]: JSON.parse(JSON.stringify(more)) })
         const again = parseNode(longer)
         if (again.kind !== 'members') throw new Error('an object is an object')
         expect(withoutElement(longer, again, again.members.length - 1)).toBe(text)
