@@ -1,6 +1,8 @@
 // What an AI coding tool's hook is to Karo: how its calls are read, how it is answered, and where it is set up.
 import type { Json } from './json-edit.ts'
 
+export type Members = Readonly<Record<string, unknown>>
+
 export const ADAPTER_NAMES = ['claude', 'codex', 'copilot', 'cursor', 'gemini', 'generic'] as const
 export type AdapterName = (typeof ADAPTER_NAMES)[number]
 
@@ -54,6 +56,8 @@ export interface Adapter {
   readonly asks: boolean
   /** Throws BadCall for what is not its format; the value is parsed JSON of anybody's making. */
   readonly read: (input: unknown) => ToolCall
+  /** The call tells of what ran, whatever else is missing in it or wrong: there is nothing left to refuse. */
+  readonly ran: (call: Members) => boolean
   /** The document for its standard output; undefined: nothing is written, which means no opinion. */
   readonly answer: (reply: Reply) => Json | undefined
   /** Absent: nothing to install. */

@@ -29,6 +29,7 @@ export const claude: Adapter = {
     if (event === 'PostToolUseFailure') return after(call, failedWith(call))
     return { kind: 'other' }
   },
+  ran: ({ hook_event_name }) => hook_event_name === 'PostToolUse' || hook_event_name === 'PostToolUseFailure',
   answer: answerLikeClaude,
   settings: {
     directory: { env: 'CLAUDE_CONFIG_DIR', name: '.claude' },

@@ -18,6 +18,7 @@ export const codex: Adapter = {
     if (call.hook_event_name === 'PostToolUse') return after(call, null)
     return { kind: 'other' }
   },
+  ran: ({ hook_event_name }) => hook_event_name === 'PostToolUse',
   answer: answerLikeClaude,
   settings: {
     directory: { env: 'CODEX_HOME', name: '.codex' },

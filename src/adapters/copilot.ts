@@ -18,12 +18,11 @@ export const copilot: Adapter = {
       ...directoryOf(call.cwd),
       shell: 'bash',
     } as const
-    // These payloads have no name of their event: only what ran has a result or an error.
-    const result = membersOf(call.toolResult)
-    if (result?.resultType === 'denied') return { kind: 'other' }
-    if (result === undefined && call.error === undefined) return { kind: 'before', ...what }
+    if (membersOf(call.toolResult)?.resultType === 'denied') return { kind: 'other' }
+    if (!wasRun(call)) return { kind: 'before', ...what }
     return { kind: 'after', ...what, exitCode: null, durationMs: null }
   },
+  ran: wasRun,
   answer: (reply) =>
     reply.decision === 'none'
       ? undefined
@@ -39,6 +38,11 @@ export const copilot: Adapter = {
       return { preToolUse: entry, postToolUse: entry, postToolUseFailure: entry }
     },
   },
+}
+
+/** These payloads have no name of their event: only what ran has a result or an error. */
+function wasRun({ toolResult, error }: Members): boolean {
+  return membersOf(toolResult) !== undefined || error !== undefined
 }
 
 /** An object, or in earlier versions its JSON as a text. */

@@ -16,6 +16,7 @@ export const cursor: Adapter = {
     // It hands on the output, and no exit code.
     return { kind: 'after', ...what, exitCode: null, durationMs: durationOf(call.duration) }
   },
+  ran: ({ hook_event_name }) => hook_event_name === 'afterShellExecution',
   answer: (reply) =>
     reply.decision === 'none'
       ? undefined

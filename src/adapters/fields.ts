@@ -1,7 +1,7 @@
 // Reads members of JSON that somebody else wrote, without trusting any of it.
-import { BadCall } from './adapter.ts'
+import { BadCall, type Members } from './adapter.ts'
 
-export type Members = Readonly<Record<string, unknown>>
+export type { Members }
 
 export function membersOf(value: unknown): Members | undefined {
   return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : undefined

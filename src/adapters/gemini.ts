@@ -17,6 +17,7 @@ export const gemini: Adapter = {
     if (call.hook_event_name !== 'AfterTool') return { kind: 'other' }
     return { kind: 'after', ...whatOf(call), exitCode: exitCode(call), durationMs: null }
   },
+  ran: ({ hook_event_name }) => hook_event_name === 'AfterTool',
   answer: (reply) =>
     reply.decision === 'none'
       ? undefined

@@ -30,5 +30,6 @@ export const generic: Adapter = {
       durationMs: durationOf(call.duration_ms),
     }
   },
+  ran: ({ event }) => event === 'after',
   answer: (reply) => ({ decision: reply.decision, reason: reply.decision === 'none' ? null : reply.reason }),
 }

@@ -2,6 +2,8 @@
 
 /** With the whole output of a command in it; far more than any tool hands on. */
 const MOST_BYTES = 32 * 1024 * 1024
+/** Bytes; the event, the directory and the command stand in front of the output. */
+const MOST_BEGINNING = 1024 * 1024
 /** Tools wait 10 s or longer for their hook. */
 const LIMIT_MS = 5_000
 
@@ -10,6 +12,8 @@ export interface HookInput {
   readonly text: string | undefined
   /** Why; nothing of what came. */
   readonly trouble?: string
+  /** What came of it then; of much, the first MiB. */
+  readonly beginning?: string
 }
 
 export async function readInput(
@@ -19,6 +23,10 @@ export async function readInput(
   const chunks: Buffer[] = []
   let size = 0
   let late = false
+  const broken = (trouble: string): HookInput => {
+    const beginning = Buffer.concat(chunks).subarray(0, MOST_BEGINNING).toString('utf8')
+    return { text: undefined, trouble, beginning }
+  }
   const timer = setTimeout(() => {
     late = true
     stream.destroy()
@@ -27,14 +35,14 @@ export async function readInput(
     for await (const chunk of stream) {
       const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk
       size += bytes.length
-      if (size > MOST_BYTES) return { text: undefined, trouble: 'its input is too large' }
       chunks.push(bytes)
+      if (size > MOST_BYTES) return broken('its input is too large')
     }
   } catch {
-    if (!late) return { text: undefined, trouble: 'its input broke off' }
+    if (!late) return broken('its input broke off')
   } finally {
     clearTimeout(timer)
   }
-  if (late) return { text: undefined, trouble: 'its input did not end in time' }
+  if (late) return broken('its input did not end in time')
   return { text: Buffer.concat(chunks).toString('utf8') }
 }

@@ -65,7 +65,7 @@ async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<E
       onError: guard.onError,
       judge: (command, where) => judge(guard, command, { ...place, ...where }),
     },
-    input.trouble,
+    input,
   )
   if ((io.env.KARO_PAUSE ?? '0') === '0') {
     leaveInSpool(entries, {

@@ -93,6 +93,44 @@ describe.each(DOCUMENTED)('$tool', ({ tool, intends, reports, told, others, brok
     }
   })
 
+  test('what ran is neither refused nor counted as unjudged, however much of the call is missing', () => {
+    const text = JSON.stringify(reports(CONFIRMED, '/work/app'))
+    for (let length = 0; length < text.length; length++) {
+      const beginning = text.slice(0, length)
+      const { reply, entries } = answerCall(adapter, undefined, closed, { beginning })
+      // Until it is known what it is, it may be about to run.
+      const unknown = entries.some((entry) => 'note' in entry && entry.note.outcome === 'unjudged')
+      expect(reply.decision).toBe(unknown ? 'deny' : 'none')
+      expect(answerCall(adapter, beginning, closed)).toMatchObject({ reply: { decision: reply.decision } })
+      const kept = entries.flatMap((entry) => ('ran' in entry ? [entry.ran.command] : []))
+      expect([[], [CONFIRMED]]).toContainEqual(kept)
+    }
+    const beginning = `${text.slice(0, -1)},"more":"${'x'.repeat(100)}`
+    expect(answerCall(adapter, undefined, closed, { beginning })).toEqual({
+      reply: { decision: 'none' },
+      entries: [
+        { note: { outcome: 'confirmed', risk_level: 'high' } },
+        {
+          ran: {
+            ...{ kind: 'after', command: CONFIRMED, cwd: '/work/app', shell: 'bash' },
+            ...{ exitCode: null, durationMs: null },
+          },
+        },
+      ],
+    })
+  })
+
+  test('what is about to run is not taken for what ran, whatever stands in its command', () => {
+    const words = JSON.stringify(reports(ALLOWED, '/w'))
+    for (const command of [words, `"${words}`, `x","${words.slice(1)}`]) {
+      const text = JSON.stringify(intends(command, '/w'))
+      for (let length = 0; length < text.length; length++) {
+        const { reply } = answerCall(adapter, undefined, closed, { beginning: text.slice(0, length) })
+        expect(reply.decision).toBe('deny')
+      }
+    }
+  })
+
   test('a check that fails follows on_error', () => {
     const failing = () => {
       throw new Error('canary')

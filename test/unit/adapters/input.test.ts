@@ -18,6 +18,7 @@ test('a tool that never ends its input is not waited for', async () => {
   expect(await readInput(stream, 20)).toEqual({
     text: undefined,
     trouble: 'its input did not end in time',
+    beginning: '{',
   })
   expect(stream.destroyed).toBe(true)
 })
@@ -25,14 +26,19 @@ test('a tool that never ends its input is not waited for', async () => {
 test('nor is more kept than any tool sends', async () => {
   const stream = new PassThrough({ highWaterMark: 64 * 1024 * 1024 })
   const read = readInput(stream)
+  stream.write('{"event":"after"')
   for (let n = 0; n < 33; n++) stream.write(Buffer.alloc(1024 * 1024, 0x20))
   stream.end()
-  expect(await read).toEqual({ text: undefined, trouble: 'its input is too large' })
+  const { beginning, ...rest } = await read
+  expect(rest).toEqual({ text: undefined, trouble: 'its input is too large' })
+  expect(beginning).toHaveLength(1024 * 1024)
+  expect(beginning?.trimEnd()).toBe('{"event":"after"')
 })
 
 test('an input that breaks off is told as that', async () => {
   const stream = new PassThrough()
   const read = readInput(stream)
-  stream.destroy(new Error('canary'))
-  expect(await read).toEqual({ text: undefined, trouble: 'its input broke off' })
+  stream.write('{"a')
+  setImmediate(() => stream.destroy(new Error('canary')))
+  expect(await read).toEqual({ text: undefined, trouble: 'its input broke off', beginning: '{"a' })
 })
