@@ -68,6 +68,9 @@ import { isDiskTrouble, openStore } from './store/index.ts'
 import { createSummaries } from './summaries/index.ts'
 import { createTrust } from './trust/index.ts'
 
+/** After all that a start is waited for: then what one finds by Ctrl-R comes into memory. */
+const PREPARE_AFTER_MS = 2_000
+
 export interface DaemonOptions {
   readonly paths: HomePaths
   readonly identity: Identity
@@ -294,6 +297,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       details: { version: VERSION, member_id: identity.memberId },
     })
     running.resolve()
+    // Nobody waits for it: a daemon that ends meanwhile, or cannot read, is told of elsewhere.
+    const unprepare = timers.after(PREPARE_AFTER_MS, () => store.events.prepareSearch().catch(() => {}))
     const unlag = watchLag(metrics.lagged, clock.monotonic)
     const limitMs = watchdogMs(env)
     if (limitMs !== undefined) metrics.watchdog(limitMs)
@@ -304,6 +309,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     const unfeed = limitMs === undefined ? undefined : startWatchdog({ limitMs, vitals, feed, timers, log })
     await aborted(ending.signal)
     notify.stopping()
+    unprepare()
     unwatch()
     unfeed?.()
     unlag()

@@ -128,8 +128,7 @@ export function createCommandTable(db: Database): CommandTable {
 }
 
 async function lastNumber(db: Database, uid: number): Promise<number> {
-  const range = keyRange('commands', { u32: uid }, BY_NUMBER)
-  const [last] = await db.keys({ ...range, reverse: true, limit: 1 }).all()
+  const [last] = await db.keys({ ...textsOf(uid), reverse: true, limit: 1 }).all()
   const stored = await db.get(makeKey('commands', { u32: uid }, HIGHEST))
   const highest = stored === undefined ? 0 : decodeValue<number>(VALUE_VERSION, stored)
   return Math.max(highest, last === undefined ? 0 : Buffer.from(last).readUInt32BE(NUMBER_AT))
@@ -140,6 +139,10 @@ export async function highestNumber(db: Database, uid: number): Promise<Change> 
   const value = encodeValue(VALUE_VERSION, await lastNumber(db, uid))
   return { type: 'put', key: makeKey('commands', { u32: uid }, HIGHEST), value }
 }
+
+/** Where all texts of a person are, by their numbers. */
+export const textsOf = (uid: number): { gte: Buffer; lt: Buffer } =>
+  keyRange('commands', { u32: uid }, BY_NUMBER)
 
 export const textOf = (value: Uint8Array): string => decodeValue<string>(VALUE_VERSION, value)
 
@@ -180,7 +183,7 @@ export async function findCommands(
   fits: (text: string) => boolean,
 ): Promise<ReadonlySet<number>> {
   const found = new Set<number>()
-  const rows = db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER))
+  const rows = db.iterator(textsOf(uid))
   try {
     for (let page = await rows.nextv(1000); page.length > 0; page = await rows.nextv(1000)) {
       for (const [key, value] of page) {

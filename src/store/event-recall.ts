@@ -2,25 +2,31 @@
 
 import type { Clock } from '../base/clock.ts'
 import type { Serial } from '../base/serial.ts'
-import { type Level0, revealLevel0 } from '../observe/level0.ts'
+import { revealLevel0 } from '../observe/level0.ts'
 import type { Database, Snapshot } from './database.ts'
-import { commandTexts } from './event-commands.ts'
+import { createEventReader } from './event-bytes.ts'
+import { commandTexts, NUMBER_AT, textOf, textsOf } from './event-commands.ts'
 import { CHUNK, createEventIndex, type EventIndex, type IndexedEvent } from './event-index.ts'
-import { decodeWhole, type EventInput, NO_TEXT, readEventKey } from './event-rows.ts'
+import type { EventInput } from './event-rows.ts'
 import { eventsOf, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
 
 /** 28 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
 const EVENTS_MOST = 2_000_000
 /** Read first: more than fit on a screen, few enough to be there at once. */
 const FIRST = 512
+/** Texts that are read in one piece. */
+const TEXTS = 1_024
 /** Rows of a chunk are not more: what LevelDB hands over in one piece. */
 const READ_BYTES = 1024 * 1024
 /** Characters of all texts together. */
 const TEXTS_MOST = 64 * 1024 * 1024
 /** More people than search at one machine at the same time. */
 const PEOPLE_MOST = 2
-/** What nobody looked through for so long is let go when something is typed. */
+/** What nobody looked through for so long is let go when something is typed … */
 const IDLE_MS = 15 * 60_000
+/** … unless it is no larger than this: loading it again costs whoever searches more than it costs to keep. */
+const KEPT_EVENTS = 1_200_000
+const KEPT_CHARS = 8 * 1024 * 1024
 
 interface Recalled {
   readonly index: EventIndex
@@ -33,10 +39,10 @@ interface Recalled {
 export interface Recall {
   /** Begins to load, if need be; resolves as soon as the newest events are there. */
   begun(uid: number): Promise<Recalled>
-  /** Begins to load, if need be. */
-  begin(uid: number): void
-  /** Undefined until all are there. */
-  whole(uid: number): Recalled | undefined
+  /** As soon as all from `since` (ms since the epoch) on are there; undefined where they are too many. */
+  whole(uid: number, since?: number): Promise<Recalled | undefined>
+  /** Loads what these people are likely to ask for; resolves when it is there. Who searches meanwhile goes first. */
+  prepare(uids: readonly number[]): Promise<void>
   /** These are in the database now; called where nothing else is written, as are the others. */
   stored(events: readonly EventInput[], numbers: readonly number[]): void
   removed(uid: number, keys: readonly Uint8Array[]): void
@@ -45,11 +51,14 @@ export interface Recall {
 
 interface Person extends Recalled {
   readonly uid: number
-  readonly first: PromiseWithResolvers<Recalled>
+  /** Resolves when more is there, or no more will come. */
+  step: PromiseWithResolvers<void>
   /** Nothing older is loaded yet; microseconds and tag. */
   frontier: readonly [start_us: number, tag: number]
   /** What came and went below the frontier. */
   waiting: Change[]
+  /** Texts that went while others were loaded. */
+  readonly forgotten: Set<number>
   usedAt: number
 }
 
@@ -74,68 +83,98 @@ export function createRecall(deps: {
 
   function begin(uid: number): Person {
     const others = [...people.values()].sort((a, b) => a.usedAt - b.usedAt)
-    for (const { uid: oldest } of others.slice(0, Math.max(0, others.length + 1 - PEOPLE_MOST)))
-      people.delete(oldest)
+    for (const one of others.slice(0, Math.max(0, others.length + 1 - PEOPLE_MOST))) people.delete(one.uid)
     const person: Person = {
       uid,
       index: createEventIndex(),
       complete: false,
       settled: false,
-      first: Promise.withResolvers(),
+      step: newStep(),
       frontier: [Number.POSITIVE_INFINITY, 0],
       waiting: [],
+      forgotten: new Set(),
       usedAt: clock.monotonic(),
     }
     people.set(uid, person)
-    // Whoever waits is told; nobody else minds.
-    person.first.promise.catch(() => {})
-    load(person).catch((error: unknown) => {
-      if (people.get(uid) === person) people.delete(uid)
-      person.first.reject(error)
-    })
+    load(person)
+      .then(
+        () => person.step.resolve(),
+        (error: unknown) => {
+          if (people.get(uid) === person) people.delete(uid)
+          person.step.reject(error)
+        },
+      )
+      .finally(() => {
+        person.settled = true
+        person.waiting = []
+        person.forgotten.clear()
+      })
     return person
   }
 
+  async function reached(person: Person, isThere: () => boolean): Promise<void> {
+    while (!person.settled && !isThere()) await person.step.promise
+  }
+
   async function load(person: Person): Promise<void> {
-    const { uid, index, first } = person
+    const { uid, index } = person
+    const read = createEventReader()
     // From here on it is told of every change.
     const snapshot = await serially(async () => db.snapshot())
     const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
     try {
       // The first are what somebody waits for.
       for (let page = await rows.nextv(FIRST); page.length > 0; page = await rows.nextv(CHUNK)) {
-        if (people.get(uid) !== person) return first.resolve(person)
-        const events = page.reverse().map(([key, value]) => eventOfRow(key, value))
-        await loadTexts(person, events, snapshot)
+        const events = page.reverse().map(([key, value]) => read(key, value))
+        await loadMissing(person, events, snapshot)
+        if (people.get(uid) !== person) return
+        const isFirst = index.size() === 0
         index.prepend(events)
-        person.frontier = [events[0]!.start_us, events[0]!.tag]
-        catchUp(person)
-        first.resolve(person)
-        if (index.size() >= EVENTS_MOST || index.textChars() >= TEXTS_MOST) {
-          person.settled = true
-          return
-        }
+        moveTo(person, [events[0]!.start_us, events[0]!.tag])
+        if (index.size() >= EVENTS_MOST || index.textChars() >= TEXTS_MOST) return
+        if (isFirst && events.length === FIRST) await loadTexts(person, snapshot)
       }
-      person.frontier = [Number.NEGATIVE_INFINITY, 0]
-      catchUp(person)
       person.complete = true
-      person.settled = true
-      first.resolve(person)
+      moveTo(person, [Number.NEGATIVE_INFINITY, 0])
     } finally {
       await rows.close()
       await snapshot.close()
     }
   }
 
-  async function loadTexts(
-    { uid, index }: Person,
+  /** All of them, the newest first, as far as there is room: looked for one by one they take four times as long. */
+  async function loadTexts({ uid, index, forgotten }: Person, snapshot: Snapshot): Promise<void> {
+    const rows = db.iterator({ ...textsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
+    try {
+      for (let page = await rows.nextv(TEXTS); page.length > 0; page = await rows.nextv(TEXTS)) {
+        for (const [key, value] of page) {
+          const number = readU32(key, NUMBER_AT)
+          if (!index.hasText(number) && !forgotten.has(number)) index.setText(number, textOf(value))
+        }
+        if (index.textChars() >= TEXTS_MOST / 2) return
+      }
+    } finally {
+      await rows.close()
+    }
+  }
+
+  async function loadMissing(
+    { uid, index, forgotten }: Person,
     events: readonly IndexedEvent[],
     snapshot: Snapshot,
   ): Promise<void> {
     const missing = events.map(({ number }) => number).filter((number) => !index.hasText(number))
     if (missing.length === 0) return
-    const texts: ReadonlyMap<number, Level0<string>> = await commandTexts(db, uid, missing, snapshot)
-    for (const [number, text] of texts) index.setText(number, revealLevel0(text))
+    for (const [number, text] of await commandTexts(db, uid, missing, snapshot))
+      if (!forgotten.has(number)) index.setText(number, revealLevel0(text))
+  }
+
+  function moveTo(person: Person, frontier: Person['frontier']): void {
+    person.frontier = frontier
+    catchUp(person)
+    const { step } = person
+    person.step = newStep()
+    step.resolve()
   }
 
   /** What is not below the frontier any more. */
@@ -158,17 +197,29 @@ export function createRecall(deps: {
     const now = clock.monotonic()
     for (const [uid, { index, usedAt }] of people) {
       const isTooLarge = index.size() > EVENTS_MOST + CHUNK || index.textChars() > 2 * TEXTS_MOST
-      if (now - usedAt > IDLE_MS || isTooLarge) people.delete(uid)
+      const isSmall = index.size() <= KEPT_EVENTS && index.textChars() <= KEPT_CHARS
+      if (isTooLarge || (!isSmall && now - usedAt > IDLE_MS)) people.delete(uid)
     }
   }
 
   return {
-    begun: (uid) => recalled(uid).first.promise,
-    begin: (uid) => void recalled(uid),
-    whole(uid) {
-      const person = people.get(uid)
-      if (person !== undefined) person.usedAt = clock.monotonic()
-      return person?.complete ? person : undefined
+    async begun(uid) {
+      const person = recalled(uid)
+      await reached(person, () => person.index.size() > 0)
+      return person
+    },
+    async whole(uid, since = 0) {
+      const person = recalled(uid)
+      const isThere = () => person.complete || person.frontier[0] < Math.ceil(since) * 1000
+      await reached(person, isThere)
+      return people.get(uid) === person && isThere() ? person : undefined
+    },
+    async prepare(uids) {
+      for (const uid of uids.slice(0, PEOPLE_MOST)) {
+        if (people.size >= PEOPLE_MOST) return
+        const person = people.get(uid) ?? begin(uid)
+        await reached(person, () => false)
+      }
     },
     stored(events, numbers) {
       if (people.size === 0) return
@@ -189,12 +240,18 @@ export function createRecall(deps: {
     },
     textsRemoved(uid, numbers) {
       const person = people.get(uid)
-      if (person !== undefined) for (const number of numbers) person.index.forgetText(number)
+      if (person === undefined) return
+      for (const number of numbers) {
+        person.index.forgetText(number)
+        if (!person.settled) person.forgotten.add(number)
+      }
     },
   }
 }
 
-function eventOfRow(key: Uint8Array, value: Uint8Array): IndexedEvent {
-  const event = decodeWhole(key, value, NO_TEXT)
-  return { ...event, number: readEventKey(key).command, cwd: revealLevel0(event.cwd) }
+function newStep(): PromiseWithResolvers<void> {
+  const step = Promise.withResolvers<void>()
+  // Whoever waits is told of an error; nobody else minds.
+  step.promise.catch(() => {})
+  return step
 }

@@ -63,7 +63,7 @@ export interface StoredEvent {
   readonly untimed?: true
 }
 
-const VALUE_VERSION = 1
+export const EVENT_VERSION = 1
 export const RISK_BITS = 0b11
 export const FAILED_BIT = 0b100
 /** 36^11 microseconds end in the year 6140, 36^7 is above 2^32. */
@@ -154,7 +154,7 @@ export function encodeEvent(event: EventInput): Buffer {
     event.shell,
     event.karo_generated,
   ]
-  return encodeValue(VALUE_VERSION, row)
+  return encodeValue(EVENT_VERSION, row)
 }
 
 /** Short, sorts by time within a person. */
@@ -173,7 +173,7 @@ export function parseEventId(id: string): { readonly start_us: number; readonly 
 
 export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<string>): StoredEvent {
   const [durationUs, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(
-    VALUE_VERSION,
+    EVENT_VERSION,
     value,
   )
   const startUs = startOfKey(key)
@@ -206,7 +206,7 @@ export function decodeWhole(
   command: Level0<string>,
 ): Omit<EventInput, 'uid' | 'local'> {
   const [duration_us, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(
-    VALUE_VERSION,
+    EVENT_VERSION,
     value,
   )
   return {

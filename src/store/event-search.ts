@@ -241,15 +241,12 @@ export function createEventSearch(deps: {
   return {
     async search(uid, filter) {
       // The newest alone need no index, and whoever only looks at them none that stays.
-      const whole = isUnfiltered(filter) ? undefined : recall.whole(uid)
+      const whole = isUnfiltered(filter) ? undefined : await recall.whole(uid, filter.since)
       if (whole === undefined) {
-        const found = await atOneMoment(async (snapshot) => {
+        return atOneMoment(async (snapshot) => {
           const { keys, total } = await inDatabase(snapshot, uid, filter)
           return { events: await read(uid, keys, snapshot), total }
         })
-        // For the next time; not at the same time, because each would wait for the other.
-        if (!isUnfiltered(filter)) recall.begin(uid)
-        return found
       }
       const { hits, total, snapshot } = await serially(() => inIndex(uid, whole.index, filter))
       try {

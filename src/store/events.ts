@@ -14,6 +14,7 @@ import { createEventRetention, type EventRetention } from './event-retention.ts'
 import { type EventInput, encodeEvent, eventKey } from './event-rows.ts'
 import { createEventSearch, type EventSearch } from './event-search.ts'
 import { createEventTransfer, type EventTransfer, unknownEvents } from './event-transfer.ts'
+import { eventsOf, startOfKey } from './key-of-event.ts'
 import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
 import type { Rollup } from './rollups.ts'
 import {
@@ -64,6 +65,8 @@ export interface EventRepository
   count(uid: number): Promise<number>
   /** Those that began in [from, to), ms since the epoch, counted as a rollup is; for spans of an hour or less. */
   countBetween(uid: number, from: number, to: number): Promise<Rollup>
+  /** So that the first search need not wait: for those who typed last. Resolves when all is loaded. */
+  prepareSearch(): Promise<void>
   /** Of those from `since` (ms since the epoch) on, most often first; looks through all of them. */
   mostUsed(uid: number, since: number, limit: number): Promise<readonly MostUsed[]>
 }
@@ -173,6 +176,17 @@ export function createEventRepository(
     },
 
     count: counts.of,
+
+    async prepareSearch() {
+      const newest = await Promise.all(
+        (await counts.people()).map(async (uid) => {
+          const [key] = await db.keys({ ...eventsOf(uid), reverse: true, limit: 1 }).all()
+          return { uid, start_us: key === undefined ? 0 : startOfKey(key) }
+        }),
+      )
+      const typed = newest.filter(({ start_us }) => start_us > 0).sort((a, b) => b.start_us - a.start_us)
+      await recall.prepare(typed.map(({ uid }) => uid))
+    },
 
     countBetween: (uid, from, to) => countBetween(db, uid, from, to),
     mostUsed: (uid, since, limit) => mostUsed(db, uid, since, limit),

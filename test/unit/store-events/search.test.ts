@@ -142,8 +142,11 @@ test('whatever comes and goes, from the database and from the index', async () =
         }
         for (const wanted of filters) {
           const expected = naive(list, wanted)
-          // Of nobody that searched before: from the database.
+          // The columns of who did not search before are loaded now …
           expect(await search(createEventRepository(db), wanted)).toEqual(expected)
+          // … and for what is to be deleted or exported the database itself is asked.
+          const { limit, unique, ...all } = wanted
+          if (!unique) expect((await events.find(1000, all)).slice(0, limit)).toEqual(expected.ids)
           await recalled(events)
           expect(await search(events, wanted)).toEqual(expected)
         }
@@ -182,7 +185,7 @@ test('while others type and remove, what is found is there', async () => {
   }
 })
 
-test('a person who has long searched nothing costs no memory, and finds again', async () => {
+test('who searched long ago finds what came since', async () => {
   let now = 0
   const clock = { now: () => 0, monotonic: () => now }
   const events = createEventRepository(await temporaryDatabase(), [], clock)
@@ -194,6 +197,35 @@ test('a person who has long searched nothing costs no memory, and finds again', 
   await ingest(2)
   const first = await events.rank(1000, { limit: 1 }, plain)
   expect(first.commands[0]?.uses).toBe(2)
+})
+
+test('what is prepared is there, also of what came since', async () => {
+  const db = await temporaryDatabase()
+  const before = createEventRepository(db)
+  const ingest = (events: EventRepository, n: number) =>
+    events.ingest({ events: [eventOf(n, {})], position: positionAt(++position), dropped: 0 })
+  await ingest(before, 1)
+  const events = createEventRepository(db)
+  await events.prepareSearch()
+  // Not the first page only.
+  expect((await events.rank(1000, { limit: 1 }, plain)).complete).toBe(true)
+  await ingest(events, 2)
+  expect((await search(events, { words: ['ls'], limit: 5 })).total).toBe(2)
+})
+
+test('a text that is deleted while its owner is loaded is not found any more', async () => {
+  const events = createEventRepository(await temporaryDatabase())
+  await events.ingest({
+    events: Array.from({ length: 3_000 }, (_, n) => eventOf(n, { command: `echo ${n}` })),
+    position: positionAt(++position),
+    dropped: 0,
+  })
+  const searching = search(events, { words: ['echo 7'], limit: 1 })
+  await events.removeEvents(1000, T0 / 1000 + 2_000 * 1000, never)
+  await events.removeTexts(1000, never)
+  await searching
+  expect(await search(events, { words: ['echo 77'], limit: 1 })).toEqual({ ids: [], total: 0 })
+  expect((await search(events, { words: ['echo 27'], limit: 1 })).total).toBe(100)
 })
 
 test('ranked by what the caller says a use is worth, with what was used how often', async () => {
