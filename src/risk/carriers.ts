@@ -11,9 +11,9 @@ import {
   NOTHING,
   scriptLayer as scriptWords,
 } from './layers.ts'
+import { fdTargets, findTargets, MAX_LISTED } from './listings.ts'
 import { type Arg, type Output, SOMETHING, TAINT, UNKNOWN } from './model.ts'
 import { readOptions } from './options.ts'
-import { isSecretFile } from './secrets.ts'
 import { commandIn, TOOL_CARRIERS } from './tool-carriers.ts'
 import type { Wrapper } from './wrappers.ts'
 
@@ -27,6 +27,13 @@ function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]):
   )
 }
 
+/** The command with the items in the marker's place: all at once, or one by one where the marker is part of a word. */
+function onEach(words: readonly Arg[], marker: string, items: readonly Arg[]): readonly InnerCommand[] {
+  const within = words.some((word) => word.text !== marker && word.text.includes(marker))
+  const rounds = within && items.length > 1 ? items.slice(0, MAX_LISTED).map((one) => [one]) : [items]
+  return rounds.flatMap((round) => command(replaced(words, marker, round)).commands)
+}
+
 function xargs(args: readonly Arg[], input: Output): Layer {
   const wrapper: Wrapper = {
     values: 'I n P L d a s E max-args max-procs max-lines delimiter arg-file replace max-chars'.split(' '),
@@ -36,9 +43,11 @@ function xargs(args: readonly Arg[], input: Output): Layer {
   const words = head.slice(start)
   if (words.length === 0) return NOTHING
   const near = words[0] as Arg
-  const options = readOptions('xargs', args.slice(0, start - 1))
-  const marker = markerOf(args.slice(0, start - 1)) ?? (options.flag('i') ? '{}' : undefined)
-  const source = args.find((arg, i) => arg.output !== undefined && i < start - 1)?.output ?? input
+  const own = args.slice(0, start - 1)
+  const options = readOptions('xargs', own)
+  const marker = markerOf(own) ?? (options.flag('i') ? '{}' : undefined)
+  const file = options.value('a', 'arg-file')
+  const source = file?.output ?? (file === undefined ? input : { text: undefined, taint: TAINT.opaque })
   const whole = marker !== undefined || options.flag('0', 'null', 'd', 'delimiter') !== undefined
   const items =
     source.text === undefined
@@ -51,7 +60,9 @@ function xargs(args: readonly Arg[], input: Output): Layer {
           .filter((text) => text !== '')
           .slice(0, 100)
           .map((text) => ({ text, span: near.span, taint: source.taint }))
-  return command(marker === undefined ? [...words, ...items] : replaced(words, marker, items))
+  return marker === undefined
+    ? command([...words, ...items])
+    : { ...NOTHING, commands: onEach(words, marker, items) }
 }
 
 function markerOf(options: readonly Arg[]): string | undefined {
@@ -64,42 +75,15 @@ function markerOf(options: readonly Arg[]): string | undefined {
   return undefined
 }
 
-/** Tests that leave only some files of the tree; without one of them the whole tree is meant. */
-const FIND_FILTERS =
-  /^-(?:i?name|i?path|i?regex|i?wholename|i?lname|type|[mac]time|[mac]min|newer.*|size|empty|user|group|uid|perm|nouser|nogroup|mindepth|maxdepth|links|inum|samefile)$/
-
-/** Where a find starts, and what each found file may be. */
-export function findTargets(args: readonly Arg[]): {
-  readonly whole: boolean
-  readonly tops: readonly Arg[]
-} {
-  const from = args.findIndex((arg) => !/^-(?:[HLP]|O\d|D)$/.test(arg.text))
-  const rest = args.slice(Math.max(from, 0))
-  const end = rest.findIndex((arg) => /^[-(!]/.test(arg.text))
-  const tops = end < 0 ? rest : rest.slice(0, end)
-  const near = args[0] ?? { text: '.', span: [0, 0] as const, taint: 0 }
-  const whole = !rest.some((arg) => FIND_FILTERS.test(arg.text))
-  return { whole, tops: tops.length === 0 ? [{ ...near, text: '.' }] : tops }
-}
-
 function find(args: readonly Arg[]): Layer {
-  const { whole, tops } = findTargets(args)
-  // A name that is searched for tells what is found, where it is a credential's.
-  const name = args[args.findIndex((arg) => /^-i?name$/.test(arg.text)) + 1]?.text ?? ''
-  const found = isSecretFile(`/${name}`, { cwd: '/', home: '/' }) ? `${SOMETHING}/${name}` : SOMETHING
-  const items = tops.map((top) => (whole ? top : { ...top, text: `${top.text}/${found}` }))
+  const { items } = findTargets(args)
   const commands: InnerCommand[] = []
   for (let i = 0; i < args.length; i++) {
     if (!/^-(?:exec|execdir|ok|okdir)$/.test((args[i] as Arg).text)) continue
     const end = args.findIndex((arg, at) => at > i && /^(?:;|\+)$/.test(arg.text))
     const words = args.slice(i + 1, end < 0 ? undefined : end)
     if (words.length > 0)
-      commands.push({
-        words: replaced(words, '{}', words[0]?.text === '{}' ? [item(SOMETHING, words[0])] : items),
-        privileged: false,
-        inherits: false,
-        assignments: [],
-      })
+      commands.push(...onEach(words, '{}', words[0]?.text === '{}' ? [item(SOMETHING, words[0])] : items))
     i += words.length
   }
   return { ...NOTHING, commands }
@@ -107,17 +91,11 @@ function find(args: readonly Arg[]): Layer {
 
 function fd(args: readonly Arg[]): Layer {
   const at = args.findIndex((arg) => /^(?:-x|-X|--exec|--exec-batch)$/.test(arg.text))
-  if (at < 0) return NOTHING
-  const words = args.slice(at + 1)
+  const words = at < 0 ? [] : args.slice(at + 1)
   if (words.length === 0) return NOTHING
-  // fd pattern directory …: names found below a directory given, or below this one.
-  const operands = args.slice(0, at).filter((arg) => !arg.text.startsWith('-'))
-  const top = operands[1]?.text ?? '.'
-  const all = /^(?:\.|\.\*|\^)?$/.test(operands[0]?.text ?? '') && at === operands.length
-  const found = item(`${top}/${all ? '*' : SOMETHING}`, words[0] as Arg)
-  return command(
-    words.some((word) => word.text.includes('{}')) ? replaced(words, '{}', [found]) : [...words, found],
-  )
+  const found = fdTargets(args).map((text) => item(text, words[0] as Arg))
+  const marked = words.some((word) => word.text.includes('{}'))
+  return marked ? { ...NOTHING, commands: onEach(words, '{}', found) } : command([...words, ...found])
 }
 
 /** `docker exec`/`run`, `podman`, `kubectl exec`: the command after the container's or image's name. */
@@ -138,6 +116,15 @@ function container(args: readonly Arg[]): Layer {
     : { ...first, commands: [...command(tail.slice(dashes + 1)).commands, ...first.commands] }
 }
 
+/** The lines of an input as words; a single unknown one where they are not known. */
+function linesOf(source: Output, near: Arg): readonly Arg[] {
+  const { text, under, taint } = source
+  if (text === undefined && under === undefined)
+    return [{ ...near, text: UNKNOWN, taint: taint | TAINT.opaque }]
+  const lines = text === undefined ? (under ?? []) : text.split('\n').filter((line) => line !== '')
+  return lines.slice(0, MAX_LISTED).map((line) => ({ text: line, span: near.span, taint }))
+}
+
 function parallel(args: readonly Arg[], input: Output): Layer {
   const split = args.findIndex((arg) => /^:::/.test(arg.text))
   const wrapper: Wrapper = {
@@ -146,16 +133,10 @@ function parallel(args: readonly Arg[], input: Output): Layer {
   const head = [args[0] as Arg, ...(split < 0 ? args : args.slice(0, split))]
   const near = args[0] ?? { text: '', span: [0, 0] as const, taint: TAINT.none }
   const words = args.length === 0 ? [] : head.slice(enterWrapper(wrapper, head).start)
-  const given =
-    split >= 0
-      ? args.slice(split + 1).slice(0, 20)
-      : input.text !== undefined
-        ? input.text
-            .split('\n')
-            .filter(Boolean)
-            .slice(0, 20)
-            .map((text) => ({ text, span: near.span, taint: input.taint }))
-        : [item(`./${SOMETHING}`, near)]
+  const files = split >= 0 && (args[split] as Arg).text.startsWith('::::')
+  const file = files ? args[split + 1] : readOptions('parallel', head.slice(1)).value('a', 'arg-file')
+  const source = file === undefined ? input : (file.output ?? { text: undefined, taint: TAINT.opaque })
+  const given = split >= 0 && !files ? args.slice(split + 1).slice(0, MAX_LISTED) : linesOf(source, near)
   // Nothing to fill in yet: the command is judged as it stands.
   const fills = given.length === 0 ? [{ ...near, text: '' }] : given
   const scripts = fills.map((one) => {

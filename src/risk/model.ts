@@ -34,6 +34,8 @@ export interface Arg {
   readonly taint: number
   /** What reading it gives, when the word is a process substitution. */
   readonly output?: Output
+  /** The files it may name, where it is unknown but for that. */
+  readonly under?: readonly string[]
 }
 
 export interface Redirection {
@@ -65,6 +67,8 @@ export interface Value {
   readonly taint: number
   /** What reading it gives, when it names a file that a substitution made. */
   readonly output?: Output
+  /** The files it may name, where it is unknown but for that. */
+  readonly under?: readonly string[]
 }
 
 export interface Variables {

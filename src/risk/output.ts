@@ -1,6 +1,6 @@
 // What a command prints, as far as its words say it: echo, printf, decoders; otherwise only where it came from.
 
-import { findTargets } from './carriers.ts'
+import { filtered, listed } from './listings.ts'
 import {
   type Arg,
   baseName,
@@ -21,7 +21,6 @@ const NETWORK = names(
 )
 /** Alone, they print every variable, or everything that was typed. */
 const LISTS_VALUES = names('env printenv history export set declare typeset')
-const LISTS = names('ls find gfind fd fdfind locate plocate tree grep rg ag')
 /** Programs documented to be used as `eval "$(program …)"`. */
 const GENERATORS = names(
   `ssh-agent gpg-agent keychain direnv brew pyenv rbenv nodenv goenv jenv phpenv fnm volta starship zoxide atuin mise rtx
@@ -57,10 +56,11 @@ const unknown = (taint: number, under?: readonly string[]): Output => ({
 
 /** Output of a command that is not itself a wrapper. */
 export function outputOf(command: SimpleCommand): Output {
-  const { name, args, input } = command
+  const { name, args, input, scope } = command
   const taint = taintOf(args)
   if (name === 'echo') return echo(args)
   if (name === 'printf') return printf(args)
+  if (name === 'print' && scope.shell === 'zsh') return print(args)
   if (LISTS_VALUES.has(name) && args.length === 0) return unknown(TAINT.opaque | TAINT.secret)
   if (SILENT.has(name)) return NO_OUTPUT
   if (NETWORK.has(name)) {
@@ -78,10 +78,11 @@ export function outputOf(command: SimpleCommand): Output {
   if (name === 'psub') return { text: `/dev/fd/${SOMETHING}`, taint: input.taint, feeds: input }
   const computed = pathTool(command)
   if (computed !== undefined) return { text: computed, taint }
-  if (LISTS.has(name)) return unknown(TAINT.opaque, listed(command))
+  const files = listed(command)
+  if (files !== undefined) return unknown(TAINT.opaque, files)
   return {
     ...unknown(TAINT.opaque | input.taint | secretTaint(command)),
-    ...(input.under && { under: input.under.map(filtered) }),
+    ...(input.under && { under: filtered(command, input.under) }),
   }
 }
 
@@ -112,24 +113,8 @@ function reader(command: SimpleCommand): Output {
       : { ...command.input, text: undefined, taint: command.input.taint | TAINT.opaque }
   }
   // A process substitution as file carries its own origin.
+  if (command.name === 'cat' && files.length === 1 && files[0]?.output !== undefined) return files[0].output
   return unknown(TAINT.opaque | taintOf(files) | secretTaint(command))
-}
-
-function listed(command: SimpleCommand): readonly string[] {
-  if (/find$/.test(command.name)) {
-    const { whole, tops } = findTargets(command.args)
-    return tops.map((top) => (whole ? top.text : `${top.text}/${SOMETHING}`))
-  }
-  const operands = readOptions(command.name, command.args).operands.map((arg) => arg.text)
-  if (command.name === 'ls' && !operands.some((text) => /[*?[]/.test(text)))
-    return (operands.length === 0 ? ['.'] : operands).map((top) => `${top}/*`)
-  const tops = command.name === 'ls' || command.name === 'tree' ? operands : operands.slice(1)
-  return (tops.length === 0 ? ['.'] : tops).map((top) => `${top}/${SOMETHING}`)
-}
-
-/** A filter between the list and its reader leaves only some of the files. */
-function filtered(top: string): string {
-  return top.endsWith(SOMETHING) ? top : `${top.replace(/\/\*$/, '')}/${SOMETHING}`
 }
 
 /** sed with plain substitutions only: `s/a/b/; s/c/d/g`. */
@@ -198,6 +183,22 @@ function echo(args: readonly Arg[]): Output {
     .map((arg) => arg.text)
     .join(' ')
   return { text: `${escapes ? decodeEscapes(text) : text}\n`, taint: taintOf(args) }
+}
+
+/** zsh's print: one word a line with -l, ended by NUL with -N; other letters change what is printed in ways not followed. */
+function print(args: readonly Arg[]): Output {
+  const end = args.findIndex((arg) => !/^-[rnlNo]+$/.test(arg.text))
+  const words = args.slice(end < 0 ? args.length : end)
+  if (/^-[A-Za-z]/.test(words[0]?.text ?? '')) return unknown(taintOf(args) | TAINT.opaque)
+  const letters = args
+    .slice(0, args.length - words.length)
+    .map((arg) => arg.text)
+    .join('')
+  const plain = /^--?$/.test(words[0]?.text ?? '') ? words.slice(1) : words
+  const text = plain
+    .map((arg) => arg.text)
+    .join(letters.includes('l') ? '\n' : letters.includes('N') ? '\0' : ' ')
+  return { text: `${letters.includes('r') ? text : decodeEscapes(text)}\n`, taint: taintOf(args) }
 }
 
 export function printf(args: readonly Arg[]): Output {

@@ -46,7 +46,7 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
     if (word.type === 'Word') words.push(...expandWord(word, scope, host))
     else if (word.value.type === 'Word') {
       const value = expandOne(word.value, scope, host)
-      words.push({ text: `${word.name}=${value.text}`, span: frame.at(word), taint: value.taint })
+      words.push({ ...value, text: `${word.name}=${value.text}`, span: frame.at(word) })
     } else {
       const all = word.value.elements.flatMap((element) => expandWord(element, scope, host))
       const text = `${word.name}=${all.map((arg) => arg.text).join(' ')}`

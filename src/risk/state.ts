@@ -9,12 +9,17 @@ const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly'])
 
 export function assign(
   scope: Scope,
-  set: { readonly name: string; readonly value: Pick<Arg, 'text' | 'taint'> },
+  set: { readonly name: string; readonly value: Pick<Arg, 'text' | 'taint' | 'under'> },
   append: boolean | undefined,
 ): void {
   const before = append === true ? scope.variables.get(set.name) : undefined
   const text = ((before?.text ?? (append === true ? UNKNOWN : '')) + set.value.text).slice(0, 8192)
-  scope.variables.set(set.name, { text, taint: set.value.taint | (before?.taint ?? 0) })
+  const under = set.value.under ?? before?.under
+  scope.variables.set(set.name, {
+    text,
+    taint: set.value.taint | (before?.taint ?? 0),
+    ...(under && { under }),
+  })
 }
 
 export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>): void {
@@ -68,7 +73,12 @@ function readVariables(command: SimpleCommand): void {
   const ifs = own ?? scope.variables.get('IFS')?.text ?? ' \t'
   const fields = line === undefined ? [] : splitAt(line, ifs, whole ? 1 : names.length)
   names.forEach((variable, i) => {
-    scope.variables.set(variable, { text: line === undefined ? UNKNOWN : (fields[i] ?? ''), taint })
+    scope.variables.set(
+      variable,
+      line === undefined
+        ? { text: UNKNOWN, taint, ...(input.under && { under: input.under }) }
+        : { text: fields[i] ?? '', taint },
+    )
   })
 }
 
@@ -97,7 +107,8 @@ function defineAliases(args: readonly Arg[], walk: Pick<Walk, 'aliases'>): void 
 
 function assignWord(scope: Scope, arg: Arg): void {
   const match = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(arg.text)
-  if (match !== null) scope.variables.set(match[1] as string, { text: match[2] as string, taint: arg.taint })
+  if (match !== null)
+    assign(scope, { name: match[1] as string, value: { ...arg, text: match[2] as string } }, false)
 }
 
 /** The file curl or wget writes, as typed. */

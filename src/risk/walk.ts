@@ -3,6 +3,7 @@ import { forEachChild, type ParsedScript, type SyntaxNode } from 'unbash'
 import { isForkBomb, isSpawnLoop } from './fork-bomb.ts'
 import { cloneScope, type Findings, type Frame, type Walk } from './frame.ts'
 import { type Budget, MAX_DEPTH, MAX_LOOP_ROUNDS, MAX_NESTING, spend } from './limits.ts'
+import { MAX_LISTED } from './listings.ts'
 import {
   type Arg,
   baseName,
@@ -69,6 +70,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
           text: printed,
           taint: output.taint,
           ...(output.feeds && { output: output.feeds }),
+          ...(output.text === undefined && output.under && { under: output.under }),
         })
       }
       if (piece.heads !== undefined && heads++ < MAX_HEADS) noteHead(piece.heads, text, { ...frame, scope })
@@ -120,7 +122,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       const output = node(child, frame)
       text = text === undefined || output.text === undefined ? undefined : text + output.text
       taint |= output.taint
-      under = output.under ?? under
+      if (output.under !== undefined) under = [...(under ?? []), ...output.under].slice(0, MAX_LISTED)
       partial += output.text ?? output.partial ?? ''
     }
     return { text, taint, ...(text === undefined && { partial }), ...(under === undefined ? {} : { under }) }
@@ -209,7 +211,8 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
 
   function loop(it: Extract<SyntaxNode, { type: 'For' | 'Select' }>, frame: Frame): Output {
     const host = hostOf(frame)
-    const list = it.wordlist?.flatMap((word) => expandWord(word, frame.scope, host)) ?? []
+    const list =
+      it.wordlist?.flatMap((word) => expandWord(word, frame.scope, host)) ?? frame.scope.parameters ?? []
     const rounds: Pick<Arg, 'text' | 'taint'>[] = list.slice(0, MAX_LOOP_ROUNDS)
     if (list.length === 0 || list.length > MAX_LOOP_ROUNDS)
       rounds.push({ text: SOMETHING, taint: TAINT.opaque })

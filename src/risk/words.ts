@@ -2,6 +2,7 @@
 import type { ParsedScript, SyntaxNode, Word, WordPart } from 'unbash'
 import { expandBraces } from './braces.ts'
 import { MAX_WORD_LENGTH } from './limits.ts'
+import { MAX_LISTED } from './listings.ts'
 import { type Arg, type Output, type Scope, SOMETHING, type Span, TAINT, UNKNOWN } from './model.ts'
 import { parseSafely } from './script.ts'
 import { bounded, isList, parameter, variable } from './variables.ts'
@@ -21,21 +22,32 @@ interface Piece {
   /** Unquoted expansions are split at blanks. */
   readonly split: boolean
   readonly taint: number
+  readonly under?: readonly string[]
 }
 
 /** The fields one word becomes: none for an empty unquoted expansion, several for braces or splitting. */
 export function expandWord(word: Word, scope: Scope, host: WordHost): Arg[] {
+  const { own, listed } = expanded(word, scope, host)
+  return listed.length === 0 ? own : [...own, ...listed]
+}
+
+/** The word as it is, and beside it what it is with each file name that an unknown part may be. */
+function expanded(
+  word: Word,
+  scope: Scope,
+  host: WordHost,
+): { readonly own: Arg[]; readonly listed: readonly Arg[] } {
   const span = host.at(word)
   const parts = word.parts
   const only = parts?.length === 1 ? parts[0] : undefined
   if (only?.type === 'ProcessSubstitution') {
     const output = host.substitute(only.script, host.at(only), scope)
-    return [{ text: `/dev/fd/${SOMETHING}`, span, taint: output.taint, output }]
+    return alone([{ text: `/dev/fd/${SOMETHING}`, span, taint: output.taint, output }])
   }
-  if (parts === undefined) return [{ text: bounded(unescaped(word, scope)), span, taint: TAINT.none }]
+  if (parts === undefined) return alone([{ text: bounded(unescaped(word, scope)), span, taint: TAINT.none }])
   const held = only?.type === 'SimpleExpansion' ? scope.variables.get(only.text.slice(1)) : undefined
-  if (held?.output !== undefined) return [{ ...held, span }]
-  if (parts.some((part) => part.type === 'BraceExpansion')) return expandBraceWord(word, scope, host)
+  if (held?.output !== undefined) return alone([{ ...held, span }])
+  if (parts.some((part) => part.type === 'BraceExpansion')) return alone(expandBraceWord(word, scope, host))
   const pieces: Piece[] = []
   parts.forEach((part, i) => {
     const before = parts[i - 1]
@@ -43,7 +55,20 @@ export function expandWord(word: Word, scope: Scope, host: WordHost): Arg[] {
     if (rest === undefined) expandPart(part, i === 0, scope, host, pieces)
     else if (rest !== '') pieces.push({ text: rest, split: false, taint: TAINT.none })
   })
-  return fields(pieces, span, parts.some(isQuoted), blanks(scope))
+  return { own: fields(pieces, span, parts.some(isQuoted), blanks(scope)), listed: listings(pieces, span) }
+}
+
+const alone = (own: Arg[]) => ({ own, listed: [] })
+
+function listings(pieces: readonly Piece[], span: Span): readonly Arg[] {
+  const at = pieces.findIndex((piece) => piece.under !== undefined)
+  if (at < 0) return []
+  const taint = pieces.reduce((sum, piece) => sum | piece.taint, 0)
+  return (pieces[at]?.under ?? []).slice(0, MAX_LISTED).map((name) => ({
+    text: bounded(pieces.map((piece, i) => (i === at ? name : piece.text)).join('')),
+    span,
+    taint,
+  }))
 }
 
 /** In zsh and fish `$x[1]` is a part of `$x`: what stands behind the subscript; undefined for no subscript. */
@@ -62,10 +87,11 @@ const BLANKS = /[ \t\n]/
 
 /** The word as one field: assignments and redirection targets are not split. */
 export function expandOne(word: Word, scope: Scope, host: WordHost): Arg {
-  const all = expandWord(word, scope, host)
-  if (all.length === 1) return all[0] as Arg
+  const { own: all, listed } = expanded(word, scope, host)
+  const under = listed.length === 0 ? {} : { under: listed.map((arg) => arg.text) }
+  if (all.length === 1) return { ...(all[0] as Arg), ...under }
   const taint = all.reduce((sum, arg) => sum | arg.taint, 0)
-  return { text: bounded(all.map((arg) => arg.text).join(' ')), span: host.at(word), taint }
+  return { text: bounded(all.map((arg) => arg.text).join(' ')), span: host.at(word), taint, ...under }
 }
 
 /** A here-document's body: expanded, never split. */
@@ -155,7 +181,8 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
       const output = host.substitute(part.script, host.at(part), scope)
       // $(…) drops trailing newlines.
       const text = output.text?.replace(/\n+$/, '')
-      out.push({ text: text ?? UNKNOWN, split: true, taint: output.taint })
+      const under = text === undefined && output.under ? { under: output.under } : {}
+      out.push({ text: text ?? UNKNOWN, split: true, taint: output.taint, ...under })
       return
     }
     case 'ArithmeticExpansion':

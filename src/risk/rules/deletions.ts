@@ -1,7 +1,7 @@
 import { SOMETHING, UNKNOWN } from '../model.ts'
 import { movedAside, rather } from './rewrite.ts'
 import { inPlace, inPlaceIfEmpty, isOpaque, matching, only, type Rule, tools } from './rule.ts'
-import { DELETERS, deletedTrees, isRecursive } from './targets.ts'
+import { DELETERS, deletedTrees, FOUND_IN_ROOT, isRecursive } from './targets.ts'
 
 /** An unknown child of the root: any system directory, or what `find /` found. */
 const ROOT_CHILD = new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`)
@@ -214,7 +214,12 @@ export const DELETION_RULES: readonly Rule[] = [
       const trees = deletedTrees(c, o)
       const named = inPlaceIfEmpty(c, trees, 'root', 'home', 'system', 'keys', 'working')
       // `$X/*` reads as `/*`; a child of the root that is not known could be any system directory.
-      return [...named, ...trees.filter((arg) => !named.includes(arg) && ROOT_CHILD.test(arg.text))]
+      return [
+        ...named,
+        ...trees.filter(
+          (arg) => !named.includes(arg) && ROOT_CHILD.test(arg.text) && !FOUND_IN_ROOT.test(arg.text),
+        ),
+      ]
     },
     safer: { rewrite: insisting },
     examples: {
@@ -226,7 +231,6 @@ export const DELETION_RULES: readonly Rule[] = [
         'rm -rf $A$B/',
         'cd $DIR && rm -rf *',
         'rm -rf ${DIR}/usr',
-        'find / -name core -exec rm -rf {} +',
       ],
       harmless: [
         'rm -rf "${DIR:?}"/*',

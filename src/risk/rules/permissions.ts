@@ -20,6 +20,11 @@ function filesOf(c: SimpleCommand, o: Options): readonly Arg[] {
   return c.name === 'setfacl' || o.value('reference') !== undefined ? o.operands : split(o).files
 }
 
+/** All that is below, as a pattern or as what find lists. */
+function isDeep(arg: Arg): boolean {
+  return /(?:^|\/)\*\*\//.test(arg.text)
+}
+
 /** `chmod -x file` has no operand but the file. */
 const looked: Rewrite = (_c, o) =>
   rather('ls', '-ld')(_c, { ...o, operands: o.operands.slice(o.operands.length > 1 ? 1 : 0) })
@@ -31,11 +36,11 @@ export const PERMISSION_RULES: readonly Rule[] = [
     core: true,
     why: 'Changes permissions or owners of the whole system, so that it no longer starts or protects anything.',
     tools: CHANGERS,
-    when: (c, o) =>
-      only(isRecursive(o), [
-        ...inPlace(c, c.name === 'chattr' ? c.args : filesOf(c, o), 'root', 'system'),
-        ...inPlaceIfEmpty(c, filesOf(c, o), 'root'),
-      ]),
+    when: (c, o) => {
+      const all = c.name === 'chattr' ? c.args : filesOf(c, o)
+      const trees = isRecursive(o) ? all : all.filter(isDeep)
+      return [...inPlace(c, trees, 'root', 'system'), ...inPlaceIfEmpty(c, trees, 'root')]
+    },
     safer: byTool({ chmod: looked, chown: looked, chgrp: looked, chattr: 'lsattr -d', setfacl: 'getfacl' }),
     examples: {
       risky: [
@@ -46,6 +51,8 @@ export const PERMISSION_RULES: readonly Rule[] = [
         'chmod --recursive 644 /*',
         'chmod 777 -R /var',
         'chmod -R 777 $DIR/',
+        'find / -exec chown me {} +',
+        'ls -d /* | xargs chown -R me',
       ],
       harmless: ['chmod -R 755 public', 'chown -R me ~/.npm', 'chmod 755 /usr/local/bin/x'],
     },

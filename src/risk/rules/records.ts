@@ -1,5 +1,5 @@
 // Rules about wiping the records of what was done: shell history and logs.
-import { findTargets } from '../carriers.ts'
+import { findTargets } from '../listings.ts'
 import { inPlace, matching, only, type Rule, tools } from './rule.ts'
 import { isRecursive, overwritten } from './targets.ts'
 

@@ -1,9 +1,10 @@
 // Rules about tools that delete on their way: find, rsync, archivers.
-import { findTargets } from '../carriers.ts'
+
 import { quoted } from '../layers.ts'
-import { type Rewrite, say, without } from './rewrite.ts'
+import { findTargets } from '../listings.ts'
+import { byTool, type Rewrite, say, without } from './rewrite.ts'
 import { inPlace, matching, only, type Rule, tools } from './rule.ts'
-import { deletedTrees } from './targets.ts'
+import { deletedTrees, FOUND_IN_ROOT } from './targets.ts'
 
 /** What find would delete, shown. */
 const listed: Rewrite = (c) =>
@@ -53,11 +54,8 @@ export const SWEEP_RULES: readonly Rule[] = [
     why: 'Deletes every file in this directory and all below it.',
     tools: tools('find gfind'),
     when: (c) => {
-      const { tops } = findTargets(c.args)
+      const { tops, narrowed } = findTargets(c.args)
       const told = c.args.some((arg) => arg.text === '-delete')
-      const narrowed = c.args.some((arg) =>
-        /^-(?!type$|delete$|depth$|print|maxdepth$|mindepth$|xdev$|mount$|[HLP]$)[a-z]/.test(arg.text),
-      )
       return only(told && !narrowed, inPlace(c, tops, 'working'))
     },
     safer: (c) =>
@@ -68,6 +66,7 @@ export const SWEEP_RULES: readonly Rule[] = [
         'find . -type f -delete',
         'find . -mindepth 1 -delete',
         'find .. -type f -delete',
+        'find . ! -name keep -delete',
       ],
       harmless: [
         'find . -name "*.pyc" -delete',
@@ -81,15 +80,23 @@ export const SWEEP_RULES: readonly Rule[] = [
     id: 'find-delete-wide',
     level: 'high',
     why: 'Deletes whatever matches in the whole system, a home or a system tree.',
-    tools: tools('find gfind'),
+    tools: tools('find gfind rm grm srm'),
     when: (c, o) =>
-      only(
-        c.args.some((arg) => arg.text === '-delete') && deletedTrees(c, o).length === 0,
-        inPlace(c, o.operands, 'root', 'system', 'inside-system', 'home'),
-      ),
-    safer: listed,
+      c.name.endsWith('rm')
+        ? matching(deletedTrees(c, o), FOUND_IN_ROOT)
+        : only(
+            c.args.some((arg) => arg.text === '-delete') && deletedTrees(c, o).length === 0,
+            inPlace(c, findTargets(c.args).tops, 'root', 'system', 'inside-system', 'home'),
+          ),
+    safer: byTool({ find: listed, gfind: listed }),
     examples: {
-      risky: ['find / -name core -delete', 'find /etc -type f -delete', 'find ~ -type f -delete'],
+      risky: [
+        'find / -name core -delete',
+        "find /etc -name '*.conf' -delete",
+        'find ~ -type f -maxdepth 1 -delete',
+        'find / -name core -exec rm -rf {} +',
+        'locate core | xargs rm -rf',
+      ],
       harmless: ['find . -name "*.pyc" -delete', 'find /tmp -mtime +7 -delete', 'find / -name x'],
     },
   },

@@ -1,16 +1,19 @@
 // Which files a command deletes, overwrites or changes, over the many tools that do so.
 
-import { findTargets } from '../carriers.ts'
-import type { Arg, SimpleCommand } from '../model.ts'
+import { findTargets } from '../listings.ts'
+import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
 import type { Options } from '../options.ts'
 
 export const DELETERS = ['rm', 'grm', 'srm', 'find', 'gfind', 'rmtree'] as const
+
+/** What a search of the whole system found. */
+export const FOUND_IN_ROOT = new RegExp(`^/+${SOMETHING}/*$`)
 
 export function isRecursive(options: Options): boolean {
   return options.flag('r', 'R', 'recursive') !== undefined
 }
 
-/** Trees a command removes: `rm -r` operands, starts of a `find … -delete`. */
+/** Trees a command removes: `rm -r` operands, starts of a `find … -delete` that leaves nothing but kinds. */
 export function deletedTrees(command: SimpleCommand, options: Options): readonly Arg[] {
   if (/find$/.test(command.name)) {
     const { whole, tops } = findTargets(command.args)

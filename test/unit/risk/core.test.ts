@@ -69,6 +69,48 @@ describe('trees and key stores', () => {
     })
 })
 
+describe('lists that one command makes and another deletes by', () => {
+  const lists = [
+    (place: string) => `ls -d ${place}/*`,
+    (place: string) => `ls -1d ${place}/* | sort | grep -v proc`,
+    (place: string) => `find ${place} -maxdepth 1`,
+    (place: string) => `find ${place} -mindepth 1 -maxdepth 1 -print`,
+    (place: string) => `find ${place} ! -name keep`,
+    (place: string) => `fd . ${place}/`,
+    (place: string) => `du -a ${place} | cut -f2`,
+  ]
+  const readers = [
+    (list: string) => `${list} | xargs rm -rf`,
+    (list: string) => `${list} | xargs -I{} sh -c 'rm -rf {}'`,
+    (list: string) => `${list} | sudo xargs -d '\n' chown -R me`,
+    (list: string) => `${list} | xargs chmod -R 700`,
+    (list: string) => `${list} | xargs -I{} mv {} /tmp`,
+    (list: string) => `${list} | while read -r f; do rm -rf "$f"; done`,
+    (list: string) => `while IFS= read -r f; do rm -rf "$f"; done < <(${list})`,
+    (list: string) => `${list} | parallel rm -rf {}`,
+    (list: string) => `parallel rm -rf :::: <(${list})`,
+    (list: string) => `xargs -a <(${list}) rm -rf`,
+    (list: string) => `for f in $(${list}); do rm -rf "$f"; done`,
+    (list: string) => `rm -rf $(${list})`,
+    (list: string) => `X=$(${list}); rm -rf $X`,
+    (list: string) => `mapfile -t a < <(${list}); rm -rf "\${a[@]}"`,
+  ]
+  for (const place of ['', '/etc', '/usr'])
+    test(place || '/', () => {
+      for (const list of lists)
+        for (const read of readers) isCore(read(list(place || '/').replace('//', '/')))
+    })
+  test('a home', () => {
+    for (const list of lists)
+      for (const read of readers.filter((one) => !/ch(?:own|mod)/.test(one('')))) isCore(read(list('~')))
+  })
+  test('find -exec, whatever the depth', () => {
+    for (const depth of ['-maxdepth 1', '-mindepth 1', '-mindepth 1 -maxdepth 1', '-type d', "! -name 'x'"])
+      for (const run of ['rm -rf {} +', 'mv {} /tmp \\;', `sh -c 'rm -rf "$1"' _ {} \\;`])
+        for (const place of ['/', '~', '/etc']) isCore(`find ${place} ${depth} -exec ${run}`)
+  })
+})
+
 test('files of a key store', () => {
   for (const command of [
     'rm -f ~/.ssh/*',
