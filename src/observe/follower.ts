@@ -118,7 +118,8 @@ export function createFollower(deps: FollowerDeps): Follower {
   /** Undefined until it is known whose file it is. */
   function writerOf({ position, owner, readAt }: Followed): HookedShell | undefined {
     const named = owner === undefined ? undefined : parseSpoolName(position.name)
-    return named && { uid: owner!, pid: named.pid, born: named.born, written: readAt }
+    const paused = position.paused === true
+    return named && { uid: owner!, pid: named.pid, born: named.born, written: readAt, paused }
   }
 
   /** Reads one piece; true when there may be more. */
@@ -145,7 +146,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     const batch: EventInput[] = []
     const guarded: GuardNote[] = []
     const digested = digest()
-    let { sequence } = state.position
+    let { sequence, paused } = state.position
     let { damaged } = state
     let dropped = 0
     let end = state.position.offset
@@ -161,6 +162,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       dropped += Math.max(gap, damaged)
       damaged = 0
       sequence = Math.max(sequence, item.record.sequence)
+      paused = item.record.paused
       const note = digested.note(item.record, look.uid)
       if (note !== undefined) guarded.push(note)
       const event = digested(item.record, look.uid)
@@ -174,7 +176,13 @@ export function createFollower(deps: FollowerDeps): Follower {
       damaged = 0
     }
     if (end > state.position.offset || dropped > 0) {
-      const position: SpoolPosition = { name, file: look.file, offset: end, sequence }
+      const position: SpoolPosition = {
+        name,
+        file: look.file,
+        offset: end,
+        sequence,
+        ...(paused && { paused }),
+      }
       faults.hit('before-batch')
       try {
         await events.ingest({ events: batch, guarded, position, dropped })

@@ -25,6 +25,8 @@ export interface HookedShell {
   readonly born: number
   /** Bytes of records so far. */
   readonly written: number
+  /** It has said that it records nothing for now, because its person wants it so. */
+  readonly paused: boolean
 }
 
 /** When a command line ran, and how it ended. */

@@ -19,6 +19,8 @@ export interface SpoolRecord {
   readonly generated?: true
   /** No command: what the guard did about one, without its text. */
   readonly note?: SpoolNote
+  /** No command: the shell records nothing until its next record. */
+  readonly paused?: true
 }
 
 export interface SpoolNote {
@@ -190,7 +192,7 @@ function whole(digits: string, most: number): number | undefined {
   return number <= most ? number : undefined
 }
 
-type Text = Pick<SpoolRecord, 'command' | 'generated' | 'note'>
+type Text = Pick<SpoolRecord, 'command' | 'generated' | 'note' | 'paused'>
 
 /** How the text was written, by its first character. */
 const LISTINGS: Readonly<Record<string, ((listed: string) => Text | undefined) | undefined>> = {
@@ -204,8 +206,9 @@ const LISTINGS: Readonly<Record<string, ((listed: string) => Text | undefined) |
   '@': (text) => ({ command: withoutLineEnds(text), generated: true }),
   // Several entries.
   '+': (listed) => ({ command: withoutLineEnds(listed.replace(/(^|\n)\t[ *]?/g, '$1')) }),
-  // What the guard did, and the level it found: `blocked high`.
+  // Not to record any more, or what the guard did, and the level it found: `blocked high`.
   '!': (text) => {
+    if (text === 'paused') return { command: '', paused: true }
     const [outcome, level, ...more] = text.split(' ')
     const risk_level = RISK_LEVELS.find((one) => one === level)
     const known = GUARD_OUTCOMES.find((one) => one === outcome)

@@ -35,6 +35,7 @@ interface Shell {
   readonly name: string
   readonly startedMs: number
   written: number
+  paused: boolean
   over: boolean
   kids: ReadonlySet<number>
   live: number
@@ -83,7 +84,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   let began: number | undefined
   let changed = 0
 
-  function admit(key: string, { uid, pid, born, written }: HookedShell, uptime: number): void {
+  function admit(key: string, { uid, pid, born, written, paused }: HookedShell, uptime: number): void {
     const stat = proc.stat(pid)
     const now = clock.now()
     const watched =
@@ -98,7 +99,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       return
     }
     shells.set(key, {
-      ...{ uid, pid, written, startedMs: stat.startedMs, name: stat.name },
+      ...{ uid, pid, written, paused, startedMs: stat.startedMs, name: stat.name },
       ...{ over: false, kids: new Set(), live: 0, waiting: [], lines: [] },
       silence: createSilence(written, now),
     })
@@ -110,8 +111,10 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       const key = keyOf(one)
       here.add(key)
       const shell = shells.get(key)
-      if (shell !== undefined) shell.written = one.written
-      else if (!refused.has(key) && shells.size < SHELLS_MAX) admit(key, one, uptime)
+      if (shell !== undefined) {
+        shell.written = one.written
+        shell.paused = one.paused
+      } else if (!refused.has(key) && shells.size < SHELLS_MAX) admit(key, one, uptime)
     }
     refused = new Set([...refused].filter((key) => here.has(key)))
     for (const [key, shell] of shells) {
@@ -285,8 +288,8 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
 
     silent() {
       const at = clock.monotonic()
-      return [...shells.values()].flatMap(({ uid, name, silence, over }) => {
-        const since = over ? undefined : silence.since(at)
+      return [...shells.values()].flatMap(({ uid, name, silence, over, paused }) => {
+        const since = over || paused ? undefined : silence.since(at)
         return since === undefined ? [] : [{ uid, shell: name, since }]
       })
     },

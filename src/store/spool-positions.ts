@@ -12,7 +12,11 @@ export interface SpoolPosition {
   readonly offset: number
   /** Sequence number of the last record read; a gap after it means lost records. */
   readonly sequence: number
+  /** That record said that its shell records nothing until the next. */
+  readonly paused?: true
 }
+
+type Row = readonly [file: string, offset: number, sequence: number, paused?: true]
 
 const VALUE_VERSION = 1
 const FILES = { bytes: Uint8Array.of(1) }
@@ -23,7 +27,8 @@ const NAME_AT = 2
 const positionKey = (name: string): Buffer => makeKey('spool_offsets', FILES, { text: name })
 
 export function putPosition(position: SpoolPosition): Change {
-  const row = [position.file, position.offset, position.sequence]
+  const { file, offset, sequence, paused } = position
+  const row: Row = paused ? [file, offset, sequence, paused] : [file, offset, sequence]
   return { type: 'put', key: positionKey(position.name), value: encodeValue(VALUE_VERSION, row) }
 }
 
@@ -38,8 +43,9 @@ export const putDropped = (total: number): Change => ({
 export async function readPositions(db: Database): Promise<readonly SpoolPosition[]> {
   const rows = await db.iterator(keyRange('spool_offsets', FILES)).all()
   return rows.map(([key, value]) => {
-    const [file, offset, sequence] = decodeValue<[string, number, number]>(VALUE_VERSION, value)
-    return { name: Buffer.from(key).toString('utf8', NAME_AT), file, offset, sequence }
+    const [file, offset, sequence, paused] = decodeValue<Row>(VALUE_VERSION, value)
+    const name = Buffer.from(key).toString('utf8', NAME_AT)
+    return { name, file, offset, sequence, ...(paused && { paused }) }
   })
 }
 

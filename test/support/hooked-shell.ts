@@ -221,4 +221,6 @@ export function spooled(directory: string): SpoolRecord[] {
     })
 }
 
-export const commandsOf = (directory: string): string[] => spooled(directory).map(({ command }) => command)
+/** Without the notes of shells that are paused. */
+export const commandsOf = (directory: string): string[] =>
+  spooled(directory).flatMap(({ command, paused }) => (paused ? [] : command))

@@ -7,8 +7,9 @@ import { quoteShell, toShellPattern } from './quote.ts'
  *
  * A record is two NULs, then NUL-terminated: version, session, sequence, start and end in microseconds, shell, cwd
  * (when the command began), exit code, text, a dot; `?` where something is not known. The text begins with how it is
- * written: `-` as `fc -l` prints one entry, `_` the same in POSIX mode, `+` several entries. `exit` and `exec` end
- * the shell before the next prompt and leave no record.
+ * written: `-` as `fc -l` prints one entry, `_` the same in POSIX mode, `+` several entries. `!paused` is no command: until
+ * the next record nothing is recorded, because the person wants it so. `exit` and `exec` end the shell before the next
+ * prompt and leave no record.
  */
 export function bashHook({ spoolDirectory, ignore }: HookOptions): string {
   const directory = quoteShell(spoolDirectory)
@@ -24,7 +25,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     unset -v __karo
     declare -gA __karo=([dir]=${directory} [id]="$EUID-$$-\${EPOCHREALTIME/[^0-9]}" [on]=x [fd]= [text]= [file]= [seq]=0
       [begun]=0 [runs]=0 [at]=0 [base]=0 [first]=0 [last]=0 [arg]= [parts]= [said]= [cwd]="\${PWD-}"
-      [mode]= [plain]= [want]= [mark]= [call]='__karo_prompt "$?" "$_" "\${#PIPESTATUS[@]}"')
+      [mode]= [paused]= [plain]= [want]= [mark]= [call]='__karo_prompt "$?" "$_" "\${#PIPESTATUS[@]}"')
     # Runs between Enter and the command: notes the time and the number the history has reached. Expands to
     # nothing. No "!" in it: POSIX mode would replace that by a history number.
     __karo[ps0]='\${__karo[on]:$((__karo[begun]=\${EPOCHREALTIME/[^0-9]}+0,__karo[runs]+=1,__karo[at]=HISTCMD,1)):0}'
@@ -36,7 +37,16 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     [[ -o posix ]] && __karo[mark]=_
     # The text is needed here to keep out a line with a leading space, and to see a new command under erasedups.
     [[ :\${HISTCONTROL-}: == *:ignore@(space|both):* && $HISTCONTROL != *erasedups* ]] || __karo[want]=x
-    [[ -o history && \${KARO_PAUSE:-0} == 0 && \${__karo[mark]}\${__karo[want]} == - ]] && __karo[plain]=1
+    if [[ -o history && \${KARO_PAUSE:-0} == 0 ]]; then
+      __karo[paused]=
+      [[ \${__karo[mark]}\${__karo[want]} == - ]] && __karo[plain]=1
+    elif [[ -z \${__karo[paused]-} && \${__karo[fd]} && -e \${__karo[file]} ]]; then
+      # Once a note instead of records: without it the daemon would take this for a hook that fails.
+      __karo[paused]=x
+      ((++__karo[seq]))
+      builtin printf '\\0\\0001\\0%s\\0%s\\0%s\\0%s\\0bash\\0?\\0?\\0!paused\\0.\\0' "\${__karo[id]}" \\
+        "\${__karo[seq]}" "\${EPOCHREALTIME/[^0-9]}" "\${EPOCHREALTIME/[^0-9]}" >&"\${__karo[fd]}"
+    fi
   }
 
   # Sets __karo[fd] to a descriptor on this shell's own file, or to nothing.
@@ -148,10 +158,10 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   __karo_prompt() {
     {
       if ((__karo[runs])); then
-        [[ $SHELLOPTS,\${HISTCONTROL-},\${KARO_PAUSE-} == "\${__karo[mode]}" ]] ||
-          __karo_mode "$SHELLOPTS,\${HISTCONTROL-},\${KARO_PAUSE-}" || :
         # A write beyond ulimit -f must not end the shell.
         builtin trap '' XFSZ
+        [[ $SHELLOPTS,\${HISTCONTROL-},\${KARO_PAUSE-} == "\${__karo[mode]}" ]] ||
+          __karo_mode "$SHELLOPTS,\${HISTCONTROL-},\${KARO_PAUSE-}" || :
         if ((__karo[plain] && __karo[runs] == 1 && __karo[at] == HISTCMD && __karo[base] + 1 == HISTCMD)) &&
           [[ \${__karo[fd]} && -e \${__karo[file]} ]]; then
           # The common case, one new line of history, without the function calls: they would double its cost.

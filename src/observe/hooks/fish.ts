@@ -57,6 +57,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         builtin set --global __karo_begun
         builtin set --global __karo_ended
         builtin set --global __karo_cwd
+        builtin set --global __karo_paused
         # Fish 3.5 and later.
         builtin set --global __karo_mtime (builtin contains --index -- path (builtin --names))
         # The file is there before the first command: by it the daemon knows which shells there are.
@@ -80,14 +81,29 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
     function __karo_postexec --on-event fish_postexec
         builtin set --local code $status
         builtin set --query argv[1]; or return
-        # What ran is nobody's business.
-        if builtin test -z "$__karo_begun"
-            or not builtin contains -- "$KARO_PAUSE" '' 0
+        builtin test -n "$__karo_begun"; or return
+        builtin set --local cwd "$__karo_cwd"
+        builtin test -n "$cwd"; or builtin set cwd '?'
+        builtin set --local text "=$argv[1]"
+        if not builtin contains -- "$KARO_PAUSE" '' 0
             or builtin test -n "$fish_private_mode"
             or begin; builtin set --query fish_history; and builtin test -z "$fish_history"; end
-            or builtin string match --quiet --regex -- ${quoteFish(`(?s)\\A(?:\\s${patterns})`)} "$argv[1]"
-            builtin set --global __karo_begun
-            return
+            # Once a note instead: without it the daemon would take this for a hook that fails.
+            if builtin test -n "$__karo_paused" -o ! -f "$__karo_file"
+                builtin set --global __karo_begun
+                return
+            end
+            builtin set --global __karo_paused x
+            builtin set cwd '?'
+            builtin set code '?'
+            builtin set text '!paused'
+        else
+            builtin set --global __karo_paused
+            # What ran is nobody's business.
+            if builtin string match --quiet --regex -- ${quoteFish(`(?s)\\A(?:\\s${patterns})`)} "$argv[1]"
+                builtin set --global __karo_begun
+                return
+            end
         end
         # A command substitution costs more than all the rest: one for all numbers.
         builtin set --local IFS \\n
@@ -104,9 +120,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         # A number without a record is how the daemon learns of a lost one.
         builtin set --global __karo_seq $numbers[1]
         builtin set --global __karo_ended $numbers[3]
-        builtin set --local cwd "$__karo_cwd"
-        builtin test -n "$cwd"; or builtin set cwd '?'
-        builtin set --local fields $__karo_id $numbers[1] $numbers[2]000 $numbers[3]000 fish $cwd $code "=$argv[1]" .
+        builtin set --local fields $__karo_id $numbers[1] $numbers[2]000 $numbers[3]000 fish $cwd $code $text .
         if builtin test -z "$__karo_failed" -a -f "$__karo_file" -a -w "$__karo_file"
             builtin printf '\\0\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0' 1 $fields >>$__karo_file
             or builtin set --global __karo_failed 1

@@ -21,7 +21,7 @@ esac
 # A dash inside this one may inherit all of this, under set -a.
 if [ "\${__karo_kind##*/}" = dash ] && [ "\${__karo_pid-}" != "$$" ]; then
   __karo_pid=$$ __karo_dir=${quoteShell(spoolDirectory)} __karo_seq=0 __karo_base=0 __karo_seen=
-  __karo_text= __karo_code=0 __karo_out=0 __karo_last= __karo_run= __karo_int= __karo_x= __karo_over=
+  __karo_text= __karo_code=0 __karo_out=0 __karo_last= __karo_run= __karo_int= __karo_x= __karo_over= __karo_paused=
 
   # The only clock that dash can read without a fork; it counts from boot, in hundredths of a second.
   __karo_clock() {
@@ -47,16 +47,24 @@ if [ "\${__karo_kind##*/}" = dash ] && [ "\${__karo_pid-}" != "$$" ]; then
 
   # Appends the command as one record.
   __karo_record() {
-    case $__karo_text in '' | [[:space:]]*${patterns}) return 0 ;; esac
-    [ "\${KARO_PAUSE:-0}" = 0 ] || \\return 0
+    if [ "\${KARO_PAUSE:-0}" = 0 ]; then
+      __karo_paused=
+      case $__karo_text in '' | [[:space:]]*${patterns}) return 0 ;; esac
+      \\set -- "\${__karo_cwd:-?}" "$__karo_code" "=$__karo_text"
+    else
+      # Once a note instead: without it the daemon would take this for a hook that fails.
+      [ -z "$__karo_paused" ] && [ -e "$__karo_file.spool" ] || \\return 0
+      __karo_paused=x __karo_begun=$__karo_now
+      \\set -- '?' '?' '!paused'
+    fi
     # A number without a record is how the daemon learns of a lost one.
     __karo_seq=$((__karo_seq + 1))
     [ -d "$__karo_dir" ] && [ -w "$__karo_dir" ] || \\return 0
     [ -e "$__karo_file.spool" ] || __karo_create "$__karo_file.spool"
     # A write beyond ulimit -f must not end the shell.
     \\trap '' XFSZ
-    \\command printf '\\0\\0001\\0%s\\0%s\\0%s\\0%s\\0sh\\0%s\\0%s\\0=%s\\0.\\0' "$__karo_id" "$__karo_seq" "$__karo_begun" \\
-      "$__karo_now" "\${__karo_cwd:-?}" "$__karo_code" "$__karo_text" >>"$__karo_file.spool"
+    \\command printf '\\0\\0001\\0%s\\0%s\\0%s\\0%s\\0sh\\0%s\\0%s\\0%s\\0.\\0' "$__karo_id" "$__karo_seq" "$__karo_begun" \\
+      "$__karo_now" "$@" >>"$__karo_file.spool"
     \\trap - XFSZ
   }
 ${LOOP}fi

@@ -34,7 +34,7 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
   builtin typeset -g __karo_fd
   if [[ $__karo[dir] != ${directory} ]]; then
     (( __karo_now = EPOCHREALTIME * 1000000 ))
-    __karo=(dir ${directory} id "$EUID-$$-$__karo_now" file "" seq 0 begun 0 cwd "" text "")
+    __karo=(dir ${directory} id "$EUID-$$-$__karo_now" file "" seq 0 begun 0 cwd "" text "" paused "")
   fi
 
   # Between Enter and the command. $1 is what was typed, empty when there is no history.
@@ -58,19 +58,27 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
 
   # Before the prompt. Zsh itself gives $? and $_ back to what comes after.
   __karo_precmd() {
-    builtin set -- $?
-    # Nothing ran, or what ran is nobody's business.
-    if [[ -z $__karo[text] || \${KARO_PAUSE:-0} != 0 || $__karo[text] == [[:space:]]*${patterns} ]]; then
-      __karo[text]=
-      return 0
-    fi
+    builtin set -- $? "\${__karo[cwd]:-?}" "=\${__karo[text]//$'\\0'}"
     (( __karo_now = EPOCHREALTIME * 1000000 ))
+    if [[ \${KARO_PAUSE:-0} != 0 ]]; then
+      __karo[text]=
+      # Once a note instead: without it the daemon would take this for a hook that fails.
+      [[ -z $__karo[paused] && -n $__karo_fd && /dev/fd/$__karo_fd -ef $__karo[file] ]] || return 0
+      builtin set -- "?" "?" "!paused"
+      __karo[paused]=x __karo[begun]=$__karo_now
+    else
+      __karo[paused]=
+      # Nothing ran, or what ran is nobody's business.
+      if [[ -z $__karo[text] || $__karo[text] == [[:space:]]*${patterns} ]]; then
+        __karo[text]=
+        return 0
+      fi
+    fi
     # A number without a record is how the daemon learns of a lost one.
     (( ++__karo[seq] ))
     [[ -n $__karo_fd && /dev/fd/$__karo_fd -ef $__karo[file] ]] || __karo_open 2>/dev/null
     if [[ -n $__karo_fd ]]; then
-      builtin set -- "" "" 1 "$__karo[id]" "$__karo[seq]" "$__karo[begun]" "$__karo_now" zsh "\${__karo[cwd]:-?}" "$1" \\
-        "=\${__karo[text]//$'\\0'}" . ""
+      builtin set -- "" "" 1 "$__karo[id]" "$__karo[seq]" "$__karo[begun]" "$__karo_now" zsh "$2" "$1" "$3" . ""
       # A write beyond ulimit -f must not end the shell.
       builtin trap "" XFSZ
       builtin syswrite -o $__karo_fd "\${(pj:\\0:)@}" || __karo_open 2>/dev/null

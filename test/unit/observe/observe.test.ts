@@ -146,6 +146,26 @@ test('spool files that wait are told of once, whoever else’s are idle', async 
   expect(told).toBe(1)
 })
 
+test('a shell that says it is paused is, also after a restart, until its next record; it is no event and no loss', async () => {
+  const w = await world()
+  // A name of this process's number: a shell that is there.
+  const name = liveName()
+  const paused = Buffer.from(record({ command: 'x', sequence: 2 }).toString().replace('-\t x\n', '!paused'))
+  append(w.directory, name, Buffer.concat([records(['one']), paused]))
+  const first = await observing(w)
+  const says = (observe: typeof first, wanted: boolean) =>
+    until(() => observe.shells().some((shell) => shell.paused === wanted), { what: `paused: ${wanted}` })
+  await says(first, true)
+  await first.blank(uid)
+  await first.stop()
+  const second = await observing(w)
+  await says(second, true)
+  append(w.directory, name, records(['two'], 3))
+  await says(second, false)
+  expect(await w.commands()).toEqual(['one', 'two'])
+  expect(await second.status()).toEqual({ pending_bytes: 0, dropped: 0 })
+})
+
 test('a backlog larger than one look is read to its end', async () => {
   const w = await world()
   const commands = Array.from({ length: 6000 }, (_, i) => `echo ${i} ${'x'.repeat(i % 200)}`)

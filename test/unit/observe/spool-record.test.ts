@@ -133,7 +133,19 @@ test("what a program ran on the person's behalf, and what the guard did", () => 
     command: '',
     note: { outcome: 'blocked', risk_level: 'critical' },
   })
-  for (const text of ['!', '!blocked', '!blocked huge', '!ran high', '!blocked high rm -rf /', '?x'])
+  expect(marked('!paused')).toMatchObject({ command: '', paused: true })
+  expect(marked('!paused')).not.toHaveProperty('note')
+  for (const text of [
+    '!',
+    '!paused high',
+    '!paused ',
+    '!Paused',
+    '!blocked',
+    '!blocked huge',
+    '!ran high',
+    '!blocked high rm -rf /',
+    '?x',
+  ])
     expect(marked(text)).toBeUndefined()
 })
 

@@ -25,8 +25,8 @@ function world() {
       m.pass(1_000)
       watch.look([shell])
     },
-    recorded() {
-      shell = { ...shell, written: shell.written + 80 }
+    recorded(paused = false) {
+      shell = { ...shell, written: shell.written + 80, paused }
       watch.look([shell])
     },
   }
@@ -51,6 +51,23 @@ test('a record ends it, and it begins anew from there', () => {
   for (let i = 0; i < SILENT_ROUNDS; i++) command()
   m.pass(SILENT_MS)
   command()
+  expect(watch.silent()).toEqual([{ uid: 1000, shell: 'zsh', since }])
+})
+
+test('a shell that has said it is paused is none of it, and counts anew once it records again', () => {
+  const { m, watch, command, recorded } = world()
+  const commands = () => {
+    for (let i = 0; i < SILENT_ROUNDS; i++) command()
+    m.pass(SILENT_MS)
+    command()
+  }
+  recorded(true)
+  commands()
+  expect(watch.silent()).toEqual([])
+  recorded()
+  const since = m.now()
+  expect(watch.silent()).toEqual([])
+  commands()
   expect(watch.silent()).toEqual([{ uid: 1000, shell: 'zsh', since }])
 })
 

@@ -82,7 +82,7 @@ test('what has a spool file and is no shell, or not that person’s, is not watc
   m.run(501, 'secret-tool', 500)
   look(
     shell,
-    { uid: 1000, pid: 400, born: m.now() * 1000, written: 0 },
+    { uid: 1000, pid: 400, born: m.now() * 1000, written: 0, paused: false },
     // Somebody gave a file of theirs the number of another person's shell.
     { ...foreign, uid: 1000 },
     { ...foreign, uid: 3000 },
