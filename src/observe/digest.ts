@@ -88,7 +88,7 @@ export function createDigest(ignore: readonly string[]): Digest {
  * 32-bit FNV-1a (draft-eastlake-fnv) over the UTF-16 units of uid, session and sequence: tells events of one
  * microsecond apart. What a shell's records have in common is hashed once.
  */
-function createTags(): (uid: number, record: Pick<SpoolRecord, 'session' | 'sequence'>) => number {
+export function createTags(): (uid: number, record: Pick<SpoolRecord, 'session' | 'sequence'>) => number {
   let from = { uid: Number.NaN, session: '', hash: 0 }
   return (uid, { session, sequence }) => {
     if (uid !== from.uid || session !== from.session) {

@@ -3,7 +3,7 @@ import { localDay } from '../base/calendar.ts'
 import { toolOf } from '../insight/dictionary.ts'
 import { firstTool } from '../risk/index.ts'
 import type { EventInput } from '../store/events.ts'
-import { createDigest } from './digest.ts'
+import { createDigest, createTags } from './digest.ts'
 import { markLevel0, revealLevel0 } from './level0.ts'
 import { redact, redactDirectory } from './redact.ts'
 
@@ -54,29 +54,29 @@ export type ForeignDigest = (
 
 /**
  * What applies to what is typed now applies to it: leading blanks, `ignore` (the globs of history.ignore), redaction, risk.
- * The tag follows from source, time and text, so that the same command of the same file is the same event.
+ * The tag follows from source, time and what is kept of the text, so that the same command of the same file is the same
+ * event; a tag made of a secret would let it be guessed from the id.
  */
 export function createForeignDigest(source: string, ignore: readonly string[]): ForeignDigest {
   const digest = createDigest(ignore)
+  const tagOf = createTags()
   return (uid, { command, shell, cwd, ...foreign }) => {
-    const { start_us, untimed, nth } = foreign
+    const { start_us, untimed } = foreign
     const event = digest(
       {
-        session: `import ${source} ${untimed ? '?' : start_us} ${command}`,
-        sequence: nth,
-        startUs: start_us,
-        durationUs: foreign.duration_us,
+        ...{ session: '', sequence: 0, startUs: start_us, durationUs: foreign.duration_us },
         ...{ shell, cwd, command },
         exitCode: foreign.exit_code,
         ...(foreign.karo_generated && { generated: true as const }),
       },
       uid,
     )
-    return (
-      event && {
-        event: untimed ? { ...event, untimed: true } : event,
-        redacted: revealLevel0(event.command) !== command,
-      }
-    )
+    if (event === undefined) return undefined
+    const text = revealLevel0(event.command)
+    const tag = tagOf(uid, {
+      session: `import ${source} ${untimed ? '?' : start_us} ${text}`,
+      sequence: foreign.nth,
+    })
+    return { event: { ...event, tag, ...(untimed && { untimed }) }, redacted: text !== command }
   }
 }

@@ -135,6 +135,28 @@ test('what is kept out of what is typed, and what retention would remove, is lef
   expect(String(found[1]!.command)).not.toContain('hunter2')
 })
 
+test('an id tells nothing of a secret; two that differ in theirs are two, and the same file again is none', async () => {
+  const idsOf = async (...secrets: readonly string[]) => {
+    const { events, as, begin, entry } = await started()
+    const entries = secrets.flatMap((one, i) => [
+      entry(`mysql -u root -p${one} shop`, i * 1e-6),
+      entry(`mysql -u root -p${one} shop`, 50 + i * 1e-3, { untimed: true }),
+    ])
+    const added: number[] = []
+    for (let again = 0; again < 2; again++) {
+      const key = await begin(ANN)
+      added.push(((await as(ANN, '/entries', { key, entries })).body as { added: number }).added)
+      await as(ANN, '/finish', { key })
+    }
+    const found = await events.search(1000, { words: [], limit: 9 })
+    return { added, ids: found.events.map(({ id }) => id) }
+  }
+  const first = await idsOf('hunter2')
+  expect(first).toMatchObject({ added: [2, 0], ids: { length: 2 } })
+  expect(await idsOf('Tr0ub4dor')).toEqual(first)
+  expect(await idsOf('hunter2', 'Tr0ub4dor')).toMatchObject({ added: [4, 0] })
+})
+
 test('a dry run stores nothing', async () => {
   const { events, as, begin, entry } = await started()
   const key = await begin(ANN, true)
