@@ -36,16 +36,17 @@ export interface IndexFilter {
   readonly generated?: boolean
 }
 
-/** Events of one chunk: 28 bytes each, so that a million are 28 MB. */
+/** Events of one chunk: 30 bytes each, so that a million are 30 MB. */
 export const CHUNK = 4_096
 /** Longer texts are kept up to here; whether the rest of one holds a word its owner reads from the database. */
 const TEXT_KEPT = 4_096
-/** Of 16 bits: those of the key, one, and which shell. */
+/** Of 32 bits: those of the key, one, and which shell: more names than there can be events. */
 const KEY_FLAGS = 0xff
 const GENERATED = 0x100
 const SHELL_SHIFT = 9
-const SHELLS_MOST = 0x7f
+/** No exit code, and one that does not fit: shells tell 0 to 255. */
 const NO_EXIT = 0xffff
+const OTHER_EXIT = 0xfffe
 const NO_DURATION = 0xffff_ffff
 
 export interface Chunk {
@@ -56,7 +57,7 @@ export interface Chunk {
   readonly place: Uint32Array
   readonly took: Uint32Array
   readonly exit: Uint16Array
-  readonly flags: Uint16Array
+  readonly flags: Uint32Array
 }
 
 const COLUMNS = ['start', 'tag', 'number', 'place', 'took', 'exit', 'flags'] as const
@@ -69,7 +70,7 @@ const newChunk = (capacity = CHUNK): Chunk => ({
   place: new Uint32Array(capacity),
   took: new Uint32Array(capacity),
   exit: new Uint16Array(capacity),
-  flags: new Uint16Array(capacity),
+  flags: new Uint32Array(capacity),
 })
 
 const capacityOf = (chunk: Chunk): number => chunk.start.length
@@ -99,7 +100,6 @@ export interface EventIndex {
   places(): readonly string[]
 }
 
-/** Throws RangeError for more different shells than a flag can hold. */
 export function createEventIndex(): EventIndex {
   const chunks: Chunk[] = []
   const placeIds = new Map<string, number>()
@@ -125,7 +125,6 @@ export function createEventIndex(): EventIndex {
 
   function write(chunk: Chunk, at: number, event: IndexedEvent): void {
     const shell = idOf(shellIds, event.shell)
-    if (shell > SHELLS_MOST) throw new RangeError('too many different shells')
     chunk.start[at] = event.start_us
     chunk.tag[at] = event.tag
     chunk.number[at] = event.number
@@ -134,7 +133,7 @@ export function createEventIndex(): EventIndex {
       event.duration_us === null
         ? NO_DURATION
         : Math.min(Math.round(event.duration_us / 1000), NO_DURATION - 1)
-    chunk.exit[at] = event.exit_code === null ? NO_EXIT : Math.min(event.exit_code, NO_EXIT - 1)
+    chunk.exit[at] = exitOf(event)
     chunk.flags[at] = eventFlags(event) | (event.karo_generated ? GENERATED : 0) | (shell << SHELL_SHIFT)
   }
 
@@ -264,6 +263,11 @@ export function createEventIndex(): EventIndex {
       flags: chunk.flags[at]! & KEY_FLAGS,
     }),
   }
+}
+
+function exitOf({ exit_code }: IndexedEvent): number {
+  if (exit_code === null) return NO_EXIT
+  return exit_code >= 0 && exit_code < OTHER_EXIT ? exit_code : OTHER_EXIT
 }
 
 const isAt = (chunk: Chunk, at: number, start_us: number, tag: number): boolean =>

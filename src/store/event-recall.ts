@@ -10,7 +10,7 @@ import { CHUNK, createEventIndex, type EventIndex, type IndexedEvent } from './e
 import type { EventInput } from './event-rows.ts'
 import { eventsOf, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
 
-/** 28 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
+/** 30 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
 const EVENTS_MOST = 2_000_000
 /** Read first: more than fit on a screen, few enough to be there at once. */
 const FIRST = 512
@@ -43,7 +43,7 @@ export interface Recall {
   whole(uid: number, since?: number): Promise<Recalled | undefined>
   /** Loads what these people are likely to ask for; resolves when it is there. Who searches meanwhile goes first. */
   prepare(uids: readonly number[]): Promise<void>
-  /** These are in the database now; called where nothing else is written, as are the others. */
+  /** These are in the database now, so it never throws; called where nothing else is written, as are the others. */
   stored(events: readonly EventInput[], numbers: readonly number[]): void
   removed(uid: number, keys: readonly Uint8Array[]): void
   textsRemoved(uid: number, numbers: readonly number[]): void
@@ -202,6 +202,15 @@ export function createRecall(deps: {
     }
   }
 
+  /** What is in the database already is not refused any more: an index that cannot take it goes, and is loaded again. */
+  function tell(take: () => void): void {
+    try {
+      take()
+    } catch {
+      people.clear()
+    }
+  }
+
   return {
     async begun(uid) {
       const person = recalled(uid)
@@ -223,20 +232,24 @@ export function createRecall(deps: {
     },
     stored(events, numbers) {
       if (people.size === 0) return
-      letGo()
-      for (const [i, event] of events.entries()) {
-        const number = numbers[i]!
-        const person = people.get(event.uid)
-        if (person === undefined) continue
-        if (!person.index.hasText(number)) person.index.setText(number, revealLevel0(event.command))
-        apply(person, { add: { ...event, number, cwd: revealLevel0(event.cwd) } })
-      }
+      tell(() => {
+        letGo()
+        for (const [i, event] of events.entries()) {
+          const number = numbers[i]!
+          const person = people.get(event.uid)
+          if (person === undefined) continue
+          if (!person.index.hasText(number)) person.index.setText(number, revealLevel0(event.command))
+          apply(person, { add: { ...event, number, cwd: revealLevel0(event.cwd) } })
+        }
+      })
     },
     removed(uid, keys) {
       const person = people.get(uid)
       if (person === undefined) return
-      for (const key of keys)
-        apply(person, { remove: { start_us: startOfKey(key), tag: readU32(key, TAG_AT) } })
+      tell(() => {
+        for (const key of keys)
+          apply(person, { remove: { start_us: startOfKey(key), tag: readU32(key, TAG_AT) } })
+      })
     },
     textsRemoved(uid, numbers) {
       const person = people.get(uid)

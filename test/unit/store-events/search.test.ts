@@ -199,6 +199,62 @@ test('who searched long ago finds what came since', async () => {
   expect(first.commands[0]?.uses).toBe(2)
 })
 
+test('shells by more names than anybody has', async () => {
+  const db = await temporaryDatabase()
+  const events = createEventRepository(db)
+  await recalled(events)
+  const shells = Array.from({ length: 700 }, (_, n) => `sh${n}`)
+  const ingest = (from: number, some: readonly string[]) =>
+    events.ingest({
+      events: some.map((shell, i) => eventOf(from + i, { shell })),
+      position: positionAt(++position),
+      dropped: 0,
+    })
+  await ingest(0, shells)
+  // Told of them, and loaded.
+  for (const searched of [events, createEventRepository(db)]) {
+    for (const n of [0, 127, 128, 255, 511, 699]) {
+      const found = await search(searched, { words: [], shell: `sh${n}`, limit: 5 })
+      expect(found).toEqual({ ids: [idOfEvent(T0 + n * 1_000_000, n)], total: 1 })
+    }
+  }
+})
+
+test('an exit code that no shell gives is taken for no other', async () => {
+  const events = createEventRepository(await temporaryDatabase())
+  await recalled(events)
+  const codes = [7, 65_543, -65_529, -1, null]
+  await events.ingest({
+    events: codes.map((exit_code, n) => eventOf(n, { exit_code })),
+    position: positionAt(++position),
+    dropped: 0,
+  })
+  const found = await search(events, { words: [], exit: 7, limit: 5 })
+  expect(found).toEqual({ ids: [idOfEvent(T0, 0)], total: 1 })
+})
+
+test('an index that breaks loses nothing that was stored, and counts nothing twice', async () => {
+  let broken = false
+  const clock = {
+    now: () => 0,
+    monotonic() {
+      if (broken) throw new RangeError('no room')
+      return 0
+    },
+  }
+  const events = createEventRepository(await temporaryDatabase(), [], clock)
+  const ingest = (n: number) =>
+    events.ingest({ events: [eventOf(n, {})], position: positionAt(++position), dropped: 0 })
+  await ingest(1)
+  await recalled(events)
+  broken = true
+  await ingest(2)
+  broken = false
+  await ingest(3)
+  expect(await events.count(1000)).toBe(3)
+  expect((await search(events, { words: ['ls'], limit: 5 })).total).toBe(3)
+})
+
 test('what is prepared is there, also of what came since', async () => {
   const db = await temporaryDatabase()
   const before = createEventRepository(db)
