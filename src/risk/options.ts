@@ -43,6 +43,7 @@ const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   'partclone.restore': list('s source o output O overwrite L logfile'),
   helm: list('n namespace kube-context kubeconfig f values set version'),
   find: [],
+  karo: list('home'),
   xargs: list('I n P L d a s E max-args max-procs max-lines delimiter arg-file replace max-chars'),
   parallel: list('j jobs I a arg-file S sshlogin C colsep N n L delay timeout joblog results'),
   du: list('d max-depth exclude t threshold B block-size'),

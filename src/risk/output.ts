@@ -150,6 +150,7 @@ function pathTool(command: SimpleCommand): string | undefined {
     case 'which':
     case 'command':
     case 'type':
+      return first === undefined || first.includes('/') ? first : `/usr/local/bin/${first}`
     case 'realpath':
     case 'readlink':
       return first

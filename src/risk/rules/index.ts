@@ -10,6 +10,7 @@ import { DEFENCE_RULES } from './defence.ts'
 import { DELETION_RULES } from './deletions.ts'
 import { DISK_RULES } from './disks.ts'
 import { GIT_RULES } from './git.ts'
+import { GUARD_RULES } from './guard.ts'
 import { KEY_RULES } from './keys.ts'
 import { NETWORK_RULES } from './network.ts'
 import { OVERWRITE_RULES } from './overwrites.ts'
@@ -48,6 +49,7 @@ export const RULES: readonly Rule[] = [
   ...PACKAGE_RULES,
   ...SYSTEM_RULES,
   ...DEFENCE_RULES,
+  ...GUARD_RULES,
   ...NETWORK_RULES,
   ...SCHEDULE_RULES,
 ]
