@@ -26,8 +26,15 @@ export interface TransferEvent {
 
 export const ID = /^[0-9a-z]{11}[0-9a-z]{7}$/
 /** What a hook records at most is below each. */
-export const MOST = { command: 262_144, field: 8_192, word: 64, events: 1_000 } as const
-const INT32 = 2 ** 31
+export const MOST = {
+  command: 262_144,
+  field: 8_192,
+  word: 64,
+  events: 1_000,
+  exit_code: 2 ** 32 - 1,
+} as const
+/** As hooks name it; `?` where whoever recorded it did not say. */
+export const SHELL = /^([a-z]{1,16}|\?)$/
 
 type Field = Exclude<keyof TransferEvent, 'untimed'>
 type Check = (value: unknown) => boolean
@@ -35,19 +42,19 @@ const textOf =
   (most: number, least = 0): Check =>
   (value) =>
     typeof value === 'string' && value.length >= least && value.length <= most && value.isWellFormed()
-const integerOrNull =
-  (least: number, most: number): Check =>
+const wholeOrNull =
+  (most: number): Check =>
   (value) =>
-    value === null || (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most)
+    value === null || (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most)
 
 const FIELDS: Readonly<Record<Field, Check>> = {
   id: (value) => typeof value === 'string' && ID.test(value) && isSensible(value),
   timestamp: textOf(40),
-  shell: textOf(MOST.field),
+  shell: (value) => typeof value === 'string' && SHELL.test(value),
   command: textOf(MOST.command, 1),
   cwd: textOf(MOST.field),
-  exit_code: integerOrNull(-INT32, INT32 - 1),
-  duration_us: integerOrNull(0, Number.MAX_SAFE_INTEGER),
+  exit_code: wholeOrNull(MOST.exit_code),
+  duration_us: wholeOrNull(Number.MAX_SAFE_INTEGER),
   risk_level: (value) => RISK_LEVELS.includes(value as RiskLevel),
   category: textOf(MOST.word, 1),
   tool: textOf(MOST.word, 1),

@@ -1,12 +1,10 @@
 // /export and /import, described.
 import * as z from 'zod'
-import { ID, MOST } from '../../care/transfer.ts'
+import { ID, MOST, SHELL } from '../../care/transfer.ts'
 import { defineOperation } from '../operation.ts'
 import { count, listOf, moment, text } from '../schemas/fields.ts'
 import { RISK_LEVELS } from '../shapes.ts'
 import { importKey } from './import.ts'
-
-const INT32 = 2 ** 31
 
 /** One command as a file has it. */
 const transferEvent = z.strictObject({
@@ -15,14 +13,10 @@ const transferEvent = z.strictObject({
     .regex(ID)
     .describe('start in microseconds and a tag, in base 36: the same event, the same id'),
   timestamp: text(40, 'RFC 3339, for people: the millisecond that the id has; another one is refused'),
-  shell: z.string().max(MOST.field),
+  shell: z.string().regex(SHELL),
   command: z.string().min(1).max(MOST.command),
   cwd: z.string().max(MOST.field),
-  exit_code: z
-    .int()
-    .min(-INT32)
-    .max(INT32 - 1)
-    .nullable(),
+  exit_code: z.int().min(0).max(MOST.exit_code).nullable(),
   duration_us: z.int().min(0).nullable(),
   risk_level: z.enum(RISK_LEVELS),
   category: z.string().min(1).max(MOST.word),

@@ -1,5 +1,6 @@
 // /imports, described: what other programs recorded, into the caller's history, and out of it again.
 import * as z from 'zod'
+import { MOST, SHELL } from '../../care/transfer.ts'
 import { SOURCES } from '../../imports/entry.ts'
 import { defineOperation } from '../operation.ts'
 import { count, text } from '../schemas/fields.ts'
@@ -45,15 +46,10 @@ const foreignEntry = z.strictObject({
     .max(INT32)
     .default(1)
     .describe('the how-manieth of the same text and time, or of the same text where there is none'),
-  shell: z.string().regex(/^([a-z]{1,16}|\?)$/),
+  shell: z.string().regex(SHELL),
   command: z.string().min(1).max(IMPORT_BATCH.command),
   cwd: text(8_192, 'absolute, or ? where it is not known').default('?'),
-  exit_code: z
-    .int()
-    .min(-INT32)
-    .max(2 ** 32 - 1)
-    .nullable()
-    .default(null),
+  exit_code: z.int().min(0).max(MOST.exit_code).nullable().default(null),
   duration_us: z.int().min(0).nullable().default(null),
   karo_generated: z.boolean().default(false).describe('a program typed it'),
 })

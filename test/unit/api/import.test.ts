@@ -174,6 +174,8 @@ test('mistakes are told', async () => {
     [{ ...entry('ls', 0), shell: 'BASH; rm' }],
     [{ ...entry('ls', 0), start_us: -1 }],
     [{ ...entry('ls', 0), nth: 0 }],
+    [{ ...entry('ls', 0), exit_code: -1 }],
+    [{ ...entry('ls', 0), exit_code: 2 ** 32 }],
     [{ ...entry('ls', 0), uid: 0 }],
     [entry('x'.repeat(70_000), 0)],
     Array.from({ length: 1_001 }, (_, i) => entry('ls', i)),

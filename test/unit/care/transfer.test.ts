@@ -23,10 +23,10 @@ const event: fc.Arbitrary<TransferEvent> = fc
   .record({
     start: fc.integer({ min: 0, max: 7_000_000_000_000_000 }),
     tag: fc.integer({ min: 0, max: 2 ** 32 - 1 }),
-    shell: typed,
+    shell: fc.stringMatching(/^([a-z]{1,16}|\?)$/),
     command: typed.filter((command) => command !== ''),
     cwd: typed,
-    exit_code: fc.option(fc.integer({ min: -1, max: 255 })),
+    exit_code: fc.option(fc.oneof(fc.integer({ min: 0, max: 255 }), fc.constant(2 ** 32 - 1))),
     duration_us: fc.option(fc.maxSafeNat()),
     risk_level: fc.constantFrom(...RISK_LEVELS),
     category: fc.constantFrom('git', 'other'),
@@ -115,6 +115,18 @@ test('lines that are wrong are named, and the others are read', async () => {
     [10, 'is no JSON'],
   ])
   expect(read.filter((one) => 'event' in one)).toHaveLength(2)
+})
+
+test.each<readonly [string, unknown]>([
+  ['shell', 'BASH; rm'],
+  ['shell', ''],
+  ['shell', 'x'.repeat(17)],
+  ['exit_code', -1],
+  ['exit_code', 2 ** 32],
+])('what no hook records is not taken for a %s: %j', async (name, value) => {
+  const wrong = { ...plain, [name]: value } as TransferEvent
+  for (const format of EXPORT_FORMATS)
+    expect(problems(await readAll(fileOf(format, [wrong])))).toEqual([[2, `has an unusable ${name}`]])
 })
 
 test('a file that was cut off, of a newer version, or of another kind is told from an export', async () => {
