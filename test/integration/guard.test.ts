@@ -185,13 +185,13 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
 
   test('a profile is another one at once: of this shell, or of the configuration', async () => {
     const shell = await startGuarded({ program })
-    await shell.run(fish ? 'set -gx KARO_GUARD_PROFILE off' : 'KARO_GUARD_PROFILE=off')
+    await shell.noted(fish ? 'set -gx KARO_GUARD_PROFILE off' : 'KARO_GUARD_PROFILE=off', 'y')
     await shell.run('git push --force')
     await shell.run(fish ? 'set -e KARO_GUARD_PROFILE' : 'unset KARO_GUARD_PROFILE')
     await shell.noted('git push --force', 'n')
     writeFileSync(join(shell.home, 'config.toml'), '[guard]\nprofile = "strict"\n', { mode: 0o600 })
     expect(await shell.blocked('git push --force')).toContain('It does not run')
-    await until(() => shell.notes().length === 2, { what: 'two notes' })
+    await until(() => shell.notes().length === 3, { what: 'three notes' })
     expect(shell.ran()).toEqual(['git push --force'])
   })
 })
