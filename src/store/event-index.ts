@@ -75,9 +75,16 @@ const newChunk = (capacity = CHUNK): Chunk => ({
 
 const capacityOf = (chunk: Chunk): number => chunk.start.length
 
+export interface Older {
+  /** Descending, at most CHUNK. */
+  take(event: IndexedEvent): void
+  /** Puts them into the index; once. */
+  publish(): void
+}
+
 export interface EventIndex {
-  /** Events that are older than all there are; ascending, at most CHUNK. */
-  prepend(events: readonly IndexedEvent[]): void
+  /** For events that are older than all there are. */
+  older(): Older
   /** Nothing happens when it is there. */
   add(event: IndexedEvent): void
   /** Nothing happens when it is not there. */
@@ -159,13 +166,25 @@ export function createEventIndex(): EventIndex {
   }
 
   return {
-    prepend(events) {
-      if (events.length === 0) return
-      const chunk = newChunk(events.length)
-      for (const [i, event] of events.entries()) write(chunk, i, event)
-      chunk.size = events.length
-      chunks.unshift(chunk)
-      total += events.length
+    older() {
+      const chunk = newChunk()
+      // From its end, as they come.
+      let at = CHUNK
+      return {
+        take(event) {
+          write(chunk, at - 1, event)
+          at--
+        },
+        publish() {
+          const size = CHUNK - at
+          if (size === 0) return
+          const fitting = at === 0 ? chunk : newChunk(size)
+          if (at > 0) for (const column of COLUMNS) fitting[column].set(chunk[column].subarray(at))
+          fitting.size = size
+          chunks.unshift(fitting)
+          total += size
+        },
+      }
     },
 
     add(event) {

@@ -9,6 +9,7 @@ import { commandTexts, NUMBER_AT, textOf, textsOf } from './event-commands.ts'
 import { CHUNK, createEventIndex, type EventIndex, type IndexedEvent } from './event-index.ts'
 import type { EventInput } from './event-rows.ts'
 import { eventsOf, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
+import { type NewestReader, openReader } from './newest-reader.ts'
 
 /** 30 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
 const EVENTS_MOST = 2_000_000
@@ -16,8 +17,6 @@ const EVENTS_MOST = 2_000_000
 const FIRST = 512
 /** Texts that are read in one piece. */
 const TEXTS = 1_024
-/** Rows of a chunk are not more: what LevelDB hands over in one piece. */
-const READ_BYTES = 1024 * 1024
 /** Characters of all texts together. */
 const TEXTS_MOST = 64 * 1024 * 1024
 /** More people than search at one machine at the same time. */
@@ -118,54 +117,56 @@ export function createRecall(deps: {
 
   async function load(person: Person): Promise<void> {
     const { uid, index } = person
-    const read = createEventReader()
+    const eventOf = createEventReader()
+    let older = index.older()
+    let oldest: Person['frontier'] = person.frontier
+    const missing = new Set<number>()
+    // Straight into the columns: what outlives its row makes the memory of the whole process grow.
+    const take = (key: Uint8Array, value: Uint8Array): void => {
+      const event = eventOf(key, value)
+      older.take(event)
+      oldest = [event.start_us, event.tag]
+      if (!index.hasText(event.number)) missing.add(event.number)
+    }
     // From here on it is told of every change.
-    const snapshot = await serially(async () => db.snapshot())
-    const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
+    const reader = await serially(() => openReader(db))
     try {
       // The first are what somebody waits for.
-      for (let page = await rows.nextv(FIRST); page.length > 0; page = await rows.nextv(CHUNK)) {
-        const events = page.reverse().map(([key, value]) => read(key, value))
-        await loadMissing(person, events, snapshot)
+      for await (const page of reader.newest(eventsOf(uid), take, FIRST, CHUNK)) {
+        await loadMissing(person, missing, reader.snapshot)
         if (people.get(uid) !== person) return
         const isFirst = index.size() === 0
-        index.prepend(events)
-        moveTo(person, [events[0]!.start_us, events[0]!.tag])
+        older.publish()
+        older = index.older()
+        missing.clear()
+        moveTo(person, oldest)
         if (index.size() >= EVENTS_MOST || index.textChars() >= TEXTS_MOST) return
-        if (isFirst && events.length === FIRST) await loadTexts(person, snapshot)
+        if (isFirst && page.length === FIRST) await loadTexts(person, reader)
       }
       person.complete = true
       moveTo(person, [Number.NEGATIVE_INFINITY, 0])
     } finally {
-      await rows.close()
-      await snapshot.close()
+      await reader.close()
     }
   }
 
   /** All of them, the newest first, as far as there is room: looked for one by one they take four times as long. */
-  async function loadTexts({ uid, index, forgotten }: Person, snapshot: Snapshot): Promise<void> {
-    const rows = db.iterator({ ...textsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
-    try {
-      for (let page = await rows.nextv(TEXTS); page.length > 0; page = await rows.nextv(TEXTS)) {
-        for (const [key, value] of page) {
-          const number = readU32(key, NUMBER_AT)
-          if (!index.hasText(number) && !forgotten.has(number)) index.setText(number, textOf(value))
-        }
-        if (index.textChars() >= TEXTS_MOST / 2) return
-      }
-    } finally {
-      await rows.close()
+  async function loadTexts({ uid, index, forgotten }: Person, reader: NewestReader): Promise<void> {
+    const read = (key: Uint8Array, value: Uint8Array): void => {
+      const number = readU32(key, NUMBER_AT)
+      if (!index.hasText(number) && !forgotten.has(number)) index.setText(number, textOf(value))
     }
+    for await (const _ of reader.newest(textsOf(uid), read, TEXTS, TEXTS))
+      if (index.textChars() >= TEXTS_MOST / 2) return
   }
 
   async function loadMissing(
     { uid, index, forgotten }: Person,
-    events: readonly IndexedEvent[],
+    numbers: ReadonlySet<number>,
     snapshot: Snapshot,
   ): Promise<void> {
-    const missing = events.map(({ number }) => number).filter((number) => !index.hasText(number))
-    if (missing.length === 0) return
-    for (const [number, text] of await commandTexts(db, uid, missing, snapshot))
+    if (numbers.size === 0) return
+    for (const [number, text] of await commandTexts(db, uid, [...numbers], snapshot))
       if (!forgotten.has(number)) index.setText(number, revealLevel0(text))
   }
 
