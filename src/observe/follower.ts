@@ -14,6 +14,7 @@ import {
   mayBeHooks,
   parseSpoolName,
   removeSpoolFile,
+  type Span,
   type SpoolName,
   shellAlive,
 } from './spool-file.ts'
@@ -145,6 +146,8 @@ export function createFollower(deps: FollowerDeps): Follower {
     const base = begin - state.parser.consumed()
     const batch: EventInput[] = []
     const guarded: GuardNote[] = []
+    /** Records that are to be nowhere: they leave no event, and what they say is not to stay in the file. */
+    const forgotten: Span[] = []
     const digested = digest()
     let { sequence, paused } = state.position
     let { damaged } = state
@@ -152,6 +155,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     let end = state.position.offset
     if (look.bytes.length > 0) faults.hit('after-read')
     for (const item of state.parser.push(look.bytes)) {
+      const from = end
       end = base + item.end
       if (item.record === undefined) {
         damaged++
@@ -167,6 +171,7 @@ export function createFollower(deps: FollowerDeps): Follower {
       if (note !== undefined) guarded.push(note)
       const event = digested(item.record, look.uid)
       if (event !== undefined) batch.push(event)
+      else if (item.record.command !== '') forgotten.push([from, end])
     }
     state.readAt = begin + look.bytes.length
     if (last) {
@@ -197,6 +202,11 @@ export function createFollower(deps: FollowerDeps): Follower {
       if (dropped > 0) log.warn({ dropped }, 'commands were lost before they reached the daemon')
     }
     state.damaged = damaged
+    if (forgotten.length > 0) {
+      // Once the position is on the disk they are not read again, and not taken for lost.
+      await events.settle(state.position)
+      blankOut(join(directory, name), { file: look.file, spans: forgotten, uid: look.uid })
+    }
     return look.bytes.length === READ_BYTES
   }
 
@@ -350,12 +360,13 @@ export function createFollower(deps: FollowerDeps): Follower {
         if (owner !== uid || position.offset === 0) continue
         // On the disk before it is nowhere else.
         await events.settle(position)
-        blankOut(join(directory, position.name), { ...position, uid })
+        const { name, file, offset } = position
+        blankOut(join(directory, name), { file, spans: [[0, offset]], uid })
         shells.add(position.name)
       }
       for (const { name, kind } of list()) {
         if (kind !== 'text' || !shells.has(name.replace(/text$/, 'spool'))) continue
-        blankOut(join(directory, name), { uid, offset: Number.POSITIVE_INFINITY })
+        blankOut(join(directory, name), { uid, spans: [[0, Number.POSITIVE_INFINITY]] })
       }
     },
 

@@ -96,13 +96,17 @@ export function lookInto(
 
 const BLANK_BYTES = 64 * 1024
 
+/** From the first byte to the one before the second. */
+export type Span = readonly [from: number, to: number]
+
 /**
- * Overwrites the first `offset` bytes with NULs, which are no records, if it is still that file (`dev:ino`; any where
- * absent) and that person's. Bytes behind them, which a shell may be adding, are left alone. Nothing happens where this process may not write.
+ * Overwrites these spans with NULs, which are no records, if it is still that file (`dev:ino`; any where absent) and
+ * that person's. Bytes behind them, which a shell may be adding, are left alone. Nothing happens where this process may
+ * not write.
  */
 export function blankOut(
   path: string,
-  { file, offset, uid }: { readonly file?: string; readonly offset: number; readonly uid: number },
+  { file, spans, uid }: { readonly file?: string; readonly spans: readonly Span[]; readonly uid: number },
 ): void {
   let fd: number
   try {
@@ -114,10 +118,12 @@ export function blankOut(
     const stat = fstatSync(fd, { bigint: true })
     if (!stat.isFile() || stat.nlink > 1n || Number(stat.uid) !== uid) return
     if (file !== undefined && file !== `${stat.dev}:${stat.ino}`) return
-    const end = Math.min(offset, Number(stat.size))
-    const nothing = Buffer.alloc(Math.min(end, BLANK_BYTES))
-    for (let at = 0; at < end; at += BLANK_BYTES) {
-      writeSync(fd, nothing, 0, Math.min(BLANK_BYTES, end - at), at)
+    const nothing = Buffer.alloc(BLANK_BYTES)
+    for (const [from, to] of spans) {
+      const end = Math.min(to, Number(stat.size))
+      for (let at = from; at < end; at += BLANK_BYTES) {
+        writeSync(fd, nothing, 0, Math.min(BLANK_BYTES, end - at), at)
+      }
     }
   } catch {
     // A disk that takes nothing: the file goes with its shell.

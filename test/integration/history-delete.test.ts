@@ -1,8 +1,11 @@
 // What a person deletes is nowhere in their node's home any more, whatever happens while it goes.
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { ENTRY } from '../../scripts/build.ts'
 import type { AuditEntryShape, DeletedShape, EventShape, StatisticsShape } from '../../src/api/shapes.ts'
+import { isInstalled } from '../support/hook-cases.ts'
+import { startShell } from '../support/hooked-shell.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { append, liveName, record } from '../support/spool.ts'
 import { until } from '../support/until.ts'
@@ -92,6 +95,28 @@ test('nothing of it is in the database, the spool or the log; the rest is as it 
   const next = await startNode({ home: node.home })
   expect(await found(next)).toHaveLength(3)
 })
+
+test.each(['bash', 'zsh', 'fish', 'dash'] as const)(
+  '%s: neither is it in the line that deletes it, while the shell is still there',
+  async (program) => {
+    if (!isInstalled(program)) return
+    const node = await startNode()
+    mkdirSync(join(node.home, 'spool'), { recursive: true })
+    const run = `${process.execPath} ${ENTRY}`
+    const shell = await startShell({
+      ...{ program, spool: join(node.home, 'spool'), env: { KARO_HOME: node.home } },
+      before: program === 'fish' ? `function karo; ${run} $argv; end` : `karo() { ${run} "$@"; }`,
+    })
+    await shell.typeAll('echo canary-word', 'echo kept')
+    await until(async () => (await node.status()).store.events === 2, { what: 'the commands' })
+    expect(await shell.type('karo history delete canary-word --yes')).toContain('Deleted 1 command')
+    await until(() => holding(node.home, 'canary-word').length === 0, { what: 'it is nowhere' })
+    await shell.type('echo after')
+    await until(async () => (await node.status()).store.events === 2, { what: 'the next command' })
+    expect((await found(node)).map(({ command }) => command)).toEqual(['echo after', 'echo kept'])
+    expect((await node.status()).spool.dropped).toBe(0)
+  },
+)
 
 test('by id, by place, by time; and never by nothing', async () => {
   const node = await startNode()

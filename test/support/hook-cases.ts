@@ -210,6 +210,15 @@ export function hookCases(dialect: Dialect): void {
       expect(written(shell.spool)).not.toMatch(/bank|vault|it's/)
     })
 
+    test('a line that deletes names what is to be nowhere: it is written nowhere either', async () => {
+      // With a pattern bash too looks at each line before it writes it.
+      const shell = await start({ ignore: ['pass *'] })
+      await shell.typeAll('echo a', 'karo history delete secret', 'echo b')
+      expect(commandsOf(shell.spool)).toEqual(['echo a', 'echo b'])
+      expect(written(shell.spool)).not.toContain('secret')
+      expect(spooled(shell.spool).map(({ sequence }) => sequence)).toEqual([1, 2])
+    })
+
     test('paused', async () => {
       const shell = await start()
       await shell.typeAll('echo a', lines.export('KARO_PAUSE', '1'), 'echo paused')

@@ -1,5 +1,5 @@
 // The bash hook: the text that `karo shell init bash` prints, with the spool directory and the ignore globs built in.
-import type { HookOptions } from './hook.ts'
+import { type HookOptions, unwritten } from './hook.ts'
 import { quoteShell, toShellPattern } from './quote.ts'
 
 /**
@@ -14,7 +14,9 @@ import { quoteShell, toShellPattern } from './quote.ts'
 export function bashHook({ spoolDirectory, ignore }: HookOptions): string {
   const directory = quoteShell(spoolDirectory)
   const want = ignore.length > 0 ? 'x' : ''
-  const patterns = ignore.map((glob) => ` | ${toShellPattern(glob)}`).join('')
+  const patterns = unwritten(ignore)
+    .map((glob) => ` | ${toShellPattern(glob)}`)
+    .join('')
   return `# Karo's hook for bash 5.1 and later. After each command it appends one record to this shell's own file in the
 # spool directory: no fork, no wait, no daemon needed. export KARO_PAUSE=1 stops it, unset KARO_PAUSE resumes.
 if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && shopt -q promptvars &&

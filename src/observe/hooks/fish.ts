@@ -1,5 +1,5 @@
 // The fish hook: the text that `karo shell init fish` prints, with the spool directory and the ignore globs built in.
-import type { HookOptions } from './hook.ts'
+import { type HookOptions, unwritten } from './hook.ts'
 import { quoteFish, toRegExpSource } from './quote.ts'
 
 /**
@@ -18,7 +18,9 @@ import { quoteFish, toRegExpSource } from './quote.ts'
  * silently, until there is room again.
  */
 export function fishHook({ spoolDirectory, ignore }: HookOptions): string {
-  const patterns = ignore.map((glob) => `|${toRegExpSource(glob)}\\z`).join('')
+  const patterns = unwritten(ignore)
+    .map((glob) => `|${toRegExpSource(glob)}\\z`)
+    .join('')
   return `# Karo's hook for fish 3.1 and later. After each command it appends one record to this shell's own file in the
 # spool directory: no fork, no wait, no daemon needed. set -gx KARO_PAUSE 1 stops it, set -e KARO_PAUSE resumes.
 if builtin status is-interactive; and builtin test -r /proc/uptime

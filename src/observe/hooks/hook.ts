@@ -10,5 +10,11 @@ export interface HookOptions {
   readonly ignore: readonly string[]
 }
 
+/** Globs of what is never written: the person's, and a line that names what is to be nowhere any more. */
+export const unwritten = (ignore: readonly string[]): readonly string[] => [
+  ...ignore,
+  'karo history delete *',
+]
+
 /** The code that a shell runs once, when it starts: what `karo shell init` prints. */
 export type Hook = (options: HookOptions) => string

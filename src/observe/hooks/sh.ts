@@ -1,5 +1,5 @@
 // The sh hook: the text that `karo shell init sh` prints, with the spool directory and the ignore globs built in.
-import type { HookOptions } from './hook.ts'
+import { type HookOptions, unwritten } from './hook.ts'
 import { quoteShell, toShellPattern } from './quote.ts'
 
 /**
@@ -10,7 +10,9 @@ import { quoteShell, toShellPattern } from './quote.ts'
  * `exec` end the shell before the next prompt and leave no record.
  */
 export function shHook({ spoolDirectory, ignore }: HookOptions): string {
-  const patterns = ignore.map((glob) => ` | ${toShellPattern(glob)}`).join('')
+  const patterns = unwritten(ignore)
+    .map((glob) => ` | ${toShellPattern(glob)}`)
+    .join('')
   return `# Karo's hook for dash. After each command it appends one record to this shell's own file in the spool directory:
 # no fork, no wait, no daemon needed. export KARO_PAUSE=1 stops it, unset KARO_PAUSE resumes.
 # It must be the last thing that a start file does: from here on dash reads what is typed through it.

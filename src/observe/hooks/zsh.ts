@@ -1,5 +1,5 @@
 // The zsh hook: the text that `karo shell init zsh` prints, with the spool directory and the ignore globs built in.
-import type { HookOptions } from './hook.ts'
+import { type HookOptions, unwritten } from './hook.ts'
 import { quoteShell, toShellPattern } from './quote.ts'
 
 /**
@@ -12,7 +12,9 @@ import { quoteShell, toShellPattern } from './quote.ts'
  */
 export function zshHook({ spoolDirectory, ignore }: HookOptions): string {
   const directory = quoteShell(spoolDirectory)
-  const patterns = ignore.map((glob) => ` || $__karo[text] == ${toShellPattern(glob)}`).join('')
+  const patterns = unwritten(ignore)
+    .map((glob) => ` || $__karo[text] == ${toShellPattern(glob)}`)
+    .join('')
   // In one quoted string, because aliases and options of the person would already change how it is read.
   return `# Karo's hook for zsh 5.3 and later. After each command it appends one record to this shell's own file in the
 # spool directory: no fork, no wait, no daemon needed. export KARO_PAUSE=1 stops it, unset KARO_PAUSE resumes.

@@ -259,6 +259,28 @@ test('ignored and private lines leave no event and are not dropped', async () =>
   expect((await observe.status()).dropped).toBe(0)
 })
 
+test('what leaves no event leaves no text in the file either, and is no loss', async () => {
+  const w = await world()
+  const name = liveName()
+  const path = join(w.directory, name)
+  const lines = ['karo history delete secret', 'one', 'pass secret', 'karo  history delete secret', 'two']
+  append(w.directory, name, records(lines))
+  const size = readFileSync(path).length
+  const observe = await observing(w, { ignore: ['pass *'] })
+  await until(() => !readFileSync(path).includes('secret'), { what: 'nothing of it is there' })
+  expect(readFileSync(path).length).toBe(size)
+  expect(readFileSync(path, 'utf8')).toMatch(/one[\s\S]*two/)
+  append(w.directory, name, records(['pass secret', 'three'], 6))
+  await count(w, 3)
+  await until(() => !readFileSync(path).includes('secret'), { what: 'nothing of the next is there' })
+  await observe.stop()
+  const again = await observing(w)
+  append(w.directory, name, records(['four'], 8))
+  await count(w, 4)
+  expect(await w.commands()).toEqual(['one', 'two', 'three', 'four'])
+  expect(await again.status()).toEqual({ pending_bytes: 0, dropped: 0 })
+})
+
 test('a file that was deleted, replaced or emptied by somebody is read from its start', async () => {
   const w = await world()
   const name = liveName()
