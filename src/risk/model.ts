@@ -106,6 +106,8 @@ export interface SimpleCommand {
   readonly redirections: readonly Redirection[]
   /** What it reads from its standard input. */
   readonly input: Output
+  /** The line has given this name to a function or alias of its own. */
+  readonly isOwn?: boolean
   /** Reached through sudo, doas, su or pkexec. */
   readonly privileged: boolean
   readonly span: Span

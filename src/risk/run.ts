@@ -63,6 +63,7 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
     privileged: running.privileged,
     span: layers === 0 ? span : [first.span[0], Math.max(first.span[1], (words.at(-1) as Arg).span[1])],
     scope,
+    ...((walk.functions.has(name) || walk.aliases.has(name)) && { isOwn: true }),
   }
   walk.findings.command(command)
   if (behind !== undefined) return behind

@@ -1,6 +1,6 @@
 // Rules about code of unknown origin reaching an interpreter, and about what makes commands mean something else.
 import type { Arg, SimpleCommand } from '../model.ts'
-import { inPlace, type LineRule, matching, type Rule, tools } from './rule.ts'
+import { inPlace, type LineRule, matching, only, type Rule, tools } from './rule.ts'
 
 export const LINE_RULES: readonly LineRule[] = [
   {
@@ -208,6 +208,27 @@ export const CODE_RULES: readonly Rule[] = [
     },
   },
   {
+    id: 'repeat-unseen',
+    level: 'high',
+    why: 'Runs an earlier command again, which this line does not show.',
+    tools: tools('fc r'),
+    when: (c) => only(!c.args.some((arg) => arg.text === '--help') && repeats(c), true),
+    safer: 'fc -l',
+    examples: {
+      risky: [
+        'fc -s',
+        'fc -s git',
+        'fc -s a=b 12',
+        'fc',
+        'fc -e vim 10 12',
+        'fc -e - 5',
+        'fc -e true -1',
+        'builtin fc -s',
+      ],
+      harmless: ['fc --help', 'fc -l', 'fc -ln -10', 'fc -lr 1 5', 'history'],
+    },
+  },
+  {
     id: 'preload',
     level: 'high',
     why: 'Every program started so runs that library’s code first.',
@@ -274,6 +295,16 @@ export const CODE_RULES: readonly Rule[] = [
     },
   },
 ]
+
+/** fc runs what was repeated, or what an editor leaves of it, unless it lists or, in zsh, keeps the history's file; r is zsh's `fc -e -`. */
+function repeats({ name, args, scope, isOwn }: SimpleCommand): boolean {
+  if (isOwn === true) return false
+  if (name === 'r') return scope.shell === 'zsh'
+  if (scope.shell === 'fish') return false
+  const end = args.findIndex((arg) => !/^-[a-zA-Z]/.test(arg.text))
+  const letters = (end < 0 ? args : args.slice(0, end)).map((arg) => arg.text).join('')
+  return letters.includes('s') || !/[lApPRWI]/.test(letters)
+}
 
 /** Values that the command gives to variables of that name, in front of it or by declaring them. */
 function valuesSet(c: SimpleCommand, name: RegExp, value: RegExp): Arg[] {
