@@ -8,13 +8,14 @@ import { BY_HASH, HASH_BYTES, VALUE_VERSION as TEXT_VERSION } from './event-comm
 import type { EventRemoval } from './event-removal.ts'
 import { decodeWithoutText, type EventInput, idOfEvent } from './event-rows.ts'
 import { keysBetween, mostAtOnce, unknownEvents } from './event-transfer.ts'
+import type { ImportLists } from './import-lists.ts'
 import {
+  decodePiece,
   type ImportAbout,
   type ImportRecord,
   newestPieces,
   nextImport,
   putImport,
-  putPiece,
   readImport,
   readImports,
   removeImport,
@@ -74,33 +75,38 @@ interface Deps {
   readonly serially: Serial
   readonly store: (events: readonly EventInput[], changes: Change[]) => Promise<void>
   readonly remove: EventRemoval['remove']
+  readonly lists: ImportLists
 }
 
-export function createEventImports({ db, serially, store, remove }: Deps): EventImports {
+export function createEventImports({ db, serially, store, remove, lists }: Deps): EventImports {
   return {
     async beginImport(uid, about, dryRun) {
       const snapshot = db.snapshot()
       const look = createLook(db, uid, snapshot)
-      let record: ImportRecord | undefined
+      let number: number | null = null
       let pieces = 0
 
       async function write(events: readonly EventInput[]): Promise<void> {
         const changes: Change[] = []
-        let next = record
-        if (next === undefined) {
-          const { number, change } = await nextImport(db, uid)
-          next = { ...about, number, finished_at: null, events: 0 }
-          changes.push(change)
+        let own = number
+        if (own === null) {
+          const next = await nextImport(db, uid)
+          own = next.number
+          changes.push(next.change)
         }
-        next = { ...next, events: next.events + events.length }
-        changes.push(putImport(uid, next), putPiece(uid, next.number, pieces, events))
+        // Events of it may have been removed since, all of them even.
+        const there = await readImport(db, uid, own)
+        const record = there ?? { ...about, number: own, finished_at: null, events: 0 }
+        // A number that was written, whatever came then, is not used again.
+        const piece = pieces++
+        await lists.add(uid, { number: own, piece }, events, changes)
+        changes.push(putImport(uid, { ...record, events: record.events + events.length }))
         await store(events, changes)
-        pieces++
-        record = next
+        number = own
       }
 
       return {
-        number: () => record?.number ?? null,
+        number: () => number,
         async add(arrivals) {
           const fresh = await look.unknown(arrivals)
           return serially(async () => {
@@ -113,11 +119,14 @@ export function createEventImports({ db, serially, store, remove }: Deps): Event
           })
         },
         async finish(now) {
-          if (record === undefined) return null
-          record = { ...record, finished_at: now }
-          const done = record
-          await serially(() => db.batch([putImport(uid, done)]))
-          return done.number
+          const own = number
+          if (own === null) return null
+          return serially(async () => {
+            const record = await readImport(db, uid, own)
+            if (record === undefined) return null
+            await db.batch([putImport(uid, { ...record, finished_at: now })])
+            return own
+          })
         },
         close: () => snapshot.close(),
       }
@@ -126,15 +135,24 @@ export function createEventImports({ db, serially, store, remove }: Deps): Event
     imports: (uid, most) => readImports(db, uid, most),
 
     async undoImport(uid, number, most, signal) {
-      const record = await readImport(db, uid, number)
-      if (record === undefined) return undefined
+      if ((await readImport(db, uid, number)) === undefined) return undefined
       const { keys, ids, last } = await newestPieces(db, uid, number, most)
       const names = ids.map(({ start_us, tag }) => idOfEvent(start_us, tag))
-      const { events: removed } = await remove(uid, names, signal)
-      const left = last ? 0 : Math.max(1, record.events - ids.length)
-      const changes: Change[] = keys.map((key) => ({ type: 'del', key }))
-      changes.push(last ? removeImport(uid, number) : putImport(uid, { ...record, events: left }))
-      await serially(() => db.batch(changes))
+      const { events: removed } = await remove(uid, names, signal, { more: !last })
+      // That took them off the list; what a repair could not save of the events is still on it.
+      const left = await serially(async () => {
+        const record = await readImport(db, uid, number)
+        if (record === undefined) return 0
+        const changes: Change[] = keys.map((key) => ({ type: 'del', key }))
+        const stale = (await db.getMany([...keys])).reduce(
+          (sum, value) => sum + (value === undefined ? 0 : decodePiece(value).length),
+          0,
+        )
+        const events = Math.max(1, record.events - stale)
+        changes.push(last ? removeImport(uid, number) : putImport(uid, { ...record, events }))
+        await db.batch(changes)
+        return last ? 0 : events
+      })
       return { removed, left }
     },
   }

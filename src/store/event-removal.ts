@@ -32,9 +32,15 @@ export interface EventRemoval {
   /**
    * Removes these events of one person, the texts that no event names any more, and what was counted of both; they are
    * out of the files when it resolves, with how many there were. Ids that are not there are passed over. A kill in it
-   * leaves a part of them removed, and the next sweep of retention takes the rest of what they left behind.
+   * leaves a part of them removed, and the next sweep of retention takes the rest of what they left behind. `more`:
+   * others follow at once; texts and files, over all of which it goes, are left to the last call.
    */
-  remove(uid: number, ids: readonly string[], signal: AbortSignal): Promise<{ events: number; texts: number }>
+  remove(
+    uid: number,
+    ids: readonly string[],
+    signal: AbortSignal,
+    options?: { readonly more?: boolean },
+  ): Promise<{ events: number; texts: number }>
 }
 
 export interface RemovalDeps {
@@ -139,12 +145,13 @@ export function createEventRemoval(deps: RemovalDeps): EventRemoval {
   }
 
   return {
-    async remove(uid, ids, signal) {
+    async remove(uid, ids, signal, { more = false } = {}) {
       let events = 0
       for (let at = 0; at < ids.length; at += BATCH) {
         signal.throwIfAborted()
         events += await serially(() => removeSome(uid, ids.slice(at, at + BATCH)))
       }
+      if (more) return { events, texts: 0 }
       const texts = await retention.removeTexts(uid, signal)
       // Also what a removal left behind that was ended.
       if (events + texts > 0 || (await retention.isUnpurged(uid))) await retention.purge(uid)

@@ -16,7 +16,8 @@ import {
 } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
 import type { Recall } from './event-recall.ts'
-import { commandOfKey, eventsOf, readU32 } from './key-of-event.ts'
+import type { ImportLists } from './import-lists.ts'
+import { commandOfKey, eventsOf, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import { createNumberSet } from './number-set.ts'
 import type { RollupWriter } from './rollup-writer.ts'
@@ -65,6 +66,7 @@ export interface RetentionDeps {
   readonly rollups: RollupWriter
   readonly counts: EventCounts
   readonly recall: Pick<Recall, 'removed' | 'textsRemoved'>
+  readonly lists: Pick<ImportLists, 'takeOff'>
 }
 
 export function createEventRetention({
@@ -74,6 +76,7 @@ export function createEventRetention({
   rollups,
   counts,
   recall,
+  lists,
 }: RetentionDeps): EventRetention {
   const unsweptKey = (uid: number): Buffer => makeKey('commands', { u32: uid }, UNSWEPT)
   const unpurgedKey = (uid: number): Buffer => makeKey('commands', { u32: uid }, UNPURGED)
@@ -88,6 +91,8 @@ export function createEventRetention({
     const keys = await db.keys({ ...range, limit: BATCH }).all()
     if (keys.length === 0) return 0
     const changes: Change[] = keys.map((key) => ({ type: 'del', key }))
+    const ids = keys.map((key) => ({ start_us: startOfKey(key), tag: readU32(key, TAG_AT) }))
+    await lists.takeOff(uid, ids, changes)
     // Their texts go later; a kill before that is made up for by this mark.
     changes.push({ type: 'put', key: unsweptKey(uid), value: encodeValue(VALUE_VERSION, true) })
     try {

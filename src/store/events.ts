@@ -14,6 +14,7 @@ import { createEventRetention, type EventRetention } from './event-retention.ts'
 import { type EventInput, encodeEvent, eventKey } from './event-rows.ts'
 import { createEventSearch, type EventSearch } from './event-search.ts'
 import { createEventTransfer, type EventTransfer, unknownEvents } from './event-transfer.ts'
+import { createImportLists } from './import-lists.ts'
 import { eventsOf, startOfKey } from './key-of-event.ts'
 import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
 import type { Rollup } from './rollups.ts'
@@ -82,8 +83,12 @@ export function createEventRepository(
   const rollups = createRollupWriter(db)
   const counts = createEventCounts(db)
   const recall = createRecall({ db, serially, clock })
-  const retention = createEventRetention({ db, serially, commands, rollups, counts, recall })
-  const removal = createEventRemoval({ db, serially, rollups, counts, retention, recall, removedWith })
+  const lists = createImportLists(db)
+  const retention = createEventRetention({ db, serially, commands, rollups, counts, recall, lists })
+  const removal = createEventRemoval({
+    ...{ db, serially, rollups, counts, retention, recall },
+    removedWith: [lists.takeOff, ...removedWith],
+  })
   let dropped: number | undefined
   /** Microseconds since the epoch; 0 when nothing was ever lost. */
   let repairedUs: number | undefined
@@ -163,7 +168,7 @@ export function createEventRepository(
     ...retention,
     ...removal,
     ...createEventSearch({ db, serially, counts, recall }),
-    ...createEventImports({ db, serially, store, remove: removal.remove }),
+    ...createEventImports({ db, serially, store, remove: removal.remove, lists }),
 
     settle: (position) => serially(() => db.batch([putPosition(position)], { sync: true })),
 

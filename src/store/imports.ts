@@ -49,8 +49,14 @@ type HeadRow = readonly [
 
 const headKey = (uid: number, number: number): Buffer =>
   makeKey('imports', { u32: uid }, HEAD, { u32: number })
-const pieceKey = (uid: number, number: number, piece: number): Buffer =>
+export const pieceKey = (uid: number, number: number, piece: number): Buffer =>
   makeKey('imports', { u32: uid }, PIECE, { u32: number }, { u32: piece })
+export const numberOfPiece = (key: Uint8Array): number => readU32(key, NUMBER_AT)
+/** The pieces of one import, or of all of a person's. */
+export const piecesOf = (uid: number, number?: number): { gte: Buffer; lt: Buffer } =>
+  number === undefined
+    ? keyRange('imports', { u32: uid }, PIECE)
+    : keyRange('imports', { u32: uid }, PIECE, { u32: number })
 const highestKey = (uid: number): Buffer => makeKey('imports', { u32: uid }, HIGHEST)
 
 export const putImport = (uid: number, record: ImportRecord): Change => {
@@ -64,7 +70,7 @@ function decodeHead(key: Uint8Array, value: Uint8Array): ImportRecord {
   return { number: readU32(key, NUMBER_AT), source, file, started_at, finished_at, events }
 }
 
-export function putPiece(uid: number, number: number, piece: number, ids: readonly EventId[]): Change {
+export function putPiece(key: Uint8Array, ids: readonly EventId[]): Change {
   const value = Buffer.alloc(1 + ids.length * ID_BYTES)
   value[0] = VALUE_VERSION
   for (const [i, { start_us, tag }] of ids.entries()) {
@@ -73,10 +79,11 @@ export function putPiece(uid: number, number: number, piece: number, ids: readon
     value.writeUInt32BE(start_us % 2 ** 32, at + 4)
     value.writeUInt32BE(tag, at + 8)
   }
-  return { type: 'put', key: pieceKey(uid, number, piece), value }
+  return { type: 'put', key, value }
 }
 
-function decodePiece(value: Uint8Array): readonly EventId[] {
+/** Throws for a damaged one. */
+export function decodePiece(value: Uint8Array): readonly EventId[] {
   if (value[0] !== VALUE_VERSION || (value.length - 1) % ID_BYTES !== 0)
     throw new Error('a piece of an import is damaged')
   return Array.from({ length: (value.length - 1) / ID_BYTES }, (_, i) => {
@@ -133,8 +140,7 @@ export async function newestPieces(
 }> {
   const keys: Uint8Array[] = []
   const ids: EventId[] = []
-  const range = keyRange('imports', { u32: uid }, PIECE, { u32: number })
-  const rows = db.iterator({ ...range, reverse: true })
+  const rows = db.iterator({ ...piecesOf(uid, number), reverse: true })
   try {
     for (let row = await rows.next(); row !== undefined; row = await rows.next()) {
       const some = decodePiece(row[1])

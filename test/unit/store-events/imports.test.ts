@@ -230,9 +230,80 @@ test('in parts, the last first; what was removed before is passed over; another 
   expect((await bring(events, batches[0]!)).number).toBe(2)
 })
 
-test('a kill between the events and the list of an undo leaves one that can be undone', async () => {
+test('who deletes what an import brought, and imports it again, keeps it when the first is undone', async () => {
+  const { db, events } = await opened()
+  const file = [timed('echo 1', 0), timed('echo 2', 1), timed('echo 3', 2), timed('ls', 3)]
+  await bring(events, file)
+  const ids = file.slice(0, 3).map(({ event }) => idOfEvent(event.start_us, event.tag))
+  await events.remove(UID, ids, never)
+  expect(await events.imports(UID, 9)).toMatchObject([{ number: 1, events: 1 }])
+  expect(await bring(events, file)).toEqual({ added: [3], number: 2 })
+  expect(await events.undoImport(UID, 1, 100, never)).toEqual({ removed: 1, left: 0 })
+  expect(await commandsOf(events)).toEqual(['echo 3', 'echo 2', 'echo 1'])
+
+  // What has none left is on no list, and nothing of its events is left on the disk.
+  await events.remove(UID, ids, never)
+  expect(await events.imports(UID, 9)).toEqual([])
+  expect(await db.keys(keyRange('imports', { u32: UID })).all()).toHaveLength(1)
+})
+
+test('what goes for its age is off the list as well', async () => {
+  const { events } = await opened()
+  await bring(events, [timed('a', 0), timed('b', 60)], [timed('c', 1)])
+  await events.removeEvents(UID, T0 / 1000 + 30_000, never)
+  expect(await events.imports(UID, 9)).toMatchObject([{ events: 1 }])
+  expect((await bring(events, [timed('a', 0), timed('b', 60)])).added).toEqual([1])
+  expect(await events.undoImport(UID, 1, 100, never)).toEqual({ removed: 1, left: 0 })
+  expect(await commandsOf(events)).toEqual(['a'])
+})
+
+test('an event is on the list that brought it last, also where it got lost without being removed', async () => {
   const { db, events } = await opened()
   await bring(events, [timed('a', 0), timed('b', 1)])
+  const rows = await db.keys(keyRange('events', { u32: UID })).all()
+  await db.del(rows[0]!)
+  const next = createEventRepository(db)
+  expect((await bring(next, [timed('a', 0), timed('b', 1)])).added).toEqual([1])
+  expect(await next.imports(UID, 9)).toMatchObject([
+    { number: 2, events: 1 },
+    { number: 1, events: 1 },
+  ])
+  expect(await next.undoImport(UID, 1, 100, never)).toEqual({ removed: 1, left: 0 })
+  expect(await commandsOf(next)).toEqual(['a'])
+})
+
+test('an import counts on after some of it was deleted, or all', async () => {
+  const { events } = await opened()
+  const [a, b, c] = [timed('a', 0), timed('b', 1), timed('c', 2)] as const
+  const importing = await events.beginImport(UID, ABOUT, false)
+  await importing.add([a, b])
+  await events.remove(UID, [idOfEvent(a.event.start_us, a.event.tag)], never)
+  await importing.add([c])
+  expect(await events.imports(UID, 9)).toMatchObject([{ number: 1, events: 2 }])
+  const ids = [b, c].map(({ event }) => idOfEvent(event.start_us, event.tag))
+  await events.remove(UID, ids, never)
+  await importing.add([timed('d', 3)])
+  expect(await importing.finish(2)).toBe(1)
+  await importing.close()
+  expect(await events.imports(UID, 9)).toMatchObject([{ number: 1, events: 1, finished_at: 2 }])
+})
+
+test('an undo in parts goes over texts and files once, at its end', async () => {
+  const { db, events } = await opened()
+  await bring(events, [timed('a', 0)], [timed('b', 1)])
+  const texts = () => db.keys(keyRange('commands', { u32: UID }, { bytes: Uint8Array.of(2) })).all()
+  const before = (await texts()).length
+  expect(await events.undoImport(UID, 1, 1, never)).toEqual({ removed: 1, left: 1 })
+  expect(await texts()).toHaveLength(before)
+  expect(await events.isUnpurged(UID)).toBe(true)
+  expect(await events.undoImport(UID, 1, 1, never)).toEqual({ removed: 1, left: 0 })
+  expect(await texts()).toHaveLength(0)
+  expect(await events.isUnpurged(UID)).toBe(false)
+})
+
+test('a kill in an undo leaves an import that can be undone further, of just what is there', async () => {
+  const { db, events } = await opened()
+  await bring(events, [timed('a', 0)], [timed('b', 1)])
   const batch = db.batch.bind(db)
   let left = 1
   db.batch = ((...args: never[]) => {
@@ -240,12 +311,12 @@ test('a kill between the events and the list of an undo leaves one that can be u
     if (left-- <= 0) return Promise.reject(new Error('killed'))
     return (batch as (...all: never[]) => Promise<void>)(...args)
   }) as never
-  await expect(events.undoImport(UID, 1, 100, never)).rejects.toThrow('killed')
+  await expect(events.undoImport(UID, 1, 1, never)).rejects.toThrow('killed')
   db.batch = batch
   const next = createEventRepository(db)
-  expect(await next.count(UID)).toBe(0)
-  expect(await next.imports(UID, 9)).toHaveLength(1)
-  expect(await next.undoImport(UID, 1, 100, never)).toEqual({ removed: 0, left: 0 })
+  expect(await next.count(UID)).toBe(1)
+  expect(await next.imports(UID, 9)).toMatchObject([{ number: 1, events: 1 }])
+  expect(await next.undoImport(UID, 1, 1, never)).toEqual({ removed: 1, left: 0 })
   expect(await next.imports(UID, 9)).toEqual([])
 })
 
