@@ -129,7 +129,7 @@ export function createRecall(deps: {
       if (!index.hasText(event.number)) missing.add(event.number)
     }
     // From here on it is told of every change.
-    const reader = await serially(() => openReader(db))
+    const reader = await serially(() => openReader(db, [eventsOf(uid), textsOf(uid)]))
     try {
       // The first are what somebody waits for.
       for await (const page of reader.newest(eventsOf(uid), take, FIRST, CHUNK)) {

@@ -21,7 +21,7 @@ export interface Range {
 /** The files at one moment. What is removed from the database later is read all the same: close it soon. */
 export interface OpenFiles {
   /**
-   * Descending, in pages of `first` rows and then `size`; only the last may have less, and none is empty. `read` may not
+   * Of one of the ranges, descending, in pages of `first` rows and then `size`; only the last may have less, and none is empty. `read` may not
    * change the bytes. Throws for files that are damaged or not as LevelDB makes them; what came before is right.
    */
   pages<T>(
@@ -35,13 +35,15 @@ export interface OpenFiles {
 
 /** LevelDB may take files away between the look at its list and their opening: then it is looked at again. */
 const TRIES = 8
+/** Of 2 MB; more than anybody's history needs, and few enough beside what LevelDB and others have open. */
+const TABLES_MOST = 256
 /** Blocks that stand side by side are read in pieces of about this size. */
 const WINDOW = 256 * 1024
 
-/** Only while nothing is written to the keys that are asked for. Throws when the files cannot be had. */
-export async function openFiles(directory: string): Promise<OpenFiles> {
+/** Those with any of `ranges`; only while nothing is written to them. Throws when the files cannot be had. */
+export async function openFiles(directory: string, ranges: readonly Range[]): Promise<OpenFiles> {
   for (let tries = 1; ; tries++) {
-    const found = await openOnce(directory)
+    const found = await openOnce(directory, ranges)
     if (found !== undefined) return found
     if (tries === TRIES) throw new Error('the files of the database do not come to rest')
   }
@@ -52,7 +54,7 @@ interface Table extends TablePlace {
 }
 
 /** Undefined when files changed meanwhile. */
-async function openOnce(directory: string): Promise<OpenFiles | undefined> {
+async function openOnce(directory: string, ranges: readonly Range[]): Promise<OpenFiles | undefined> {
   const tables: Table[] = []
   const close = async (): Promise<void> => {
     await Promise.all(tables.map(({ file }) => file.close()))
@@ -64,7 +66,9 @@ async function openOnce(directory: string): Promise<OpenFiles | undefined> {
     const listed = await readFile(manifest)
     const { version, damaged, torn } = readManifest(listed)
     if (damaged.length > 0) throw new Error('the manifest is damaged')
-    for (const [number, place] of version.tables) {
+    const wanted = [...version.tables].filter(([, place]) => ranges.some((range) => isIn(place, range)))
+    if (wanted.length > TABLES_MOST) throw new Error('too many tables')
+    for (const [number, place] of wanted) {
       const file = await open(join(directory, `${String(number).padStart(6, '0')}.ldb`))
       tables.push({ ...place, file })
     }
@@ -73,7 +77,10 @@ async function openOnce(directory: string): Promise<OpenFiles | undefined> {
       if (Number.parseInt(name, 10) < version.log) continue
       for (const item of readLog(await readFile(join(directory, name)))) {
         if (item.kind === 'damaged') throw new Error('a log is damaged')
-        if (item.kind === 'record') logs.push(...readBatch(item.bytes))
+        if (item.kind !== 'record') continue
+        for (const entry of readBatch(item.bytes))
+          if (ranges.some(({ gte, lt }) => isBelow(entry.key, lt) && !isBelow(entry.key, gte)))
+            logs.push({ ...entry, key: entry.key.slice(), value: entry.value?.slice() })
       }
     }
     // A log goes only after a table with what was in it is listed.
@@ -108,7 +115,7 @@ async function* pagesOf<T>(
   size: number,
 ): AsyncGenerator<T[], void> {
   const inRange = ({ key }: Entry): boolean => isBelow(key, lt) && !isBelow(key, gte)
-  const all = tables.filter(({ smallest, largest }) => isBelow(smallest, lt) && !isBelow(largest, gte))
+  const all = tables.filter((table) => isIn(table, { gte, lt }))
   const runs: Run[] = [inMemory(logs.filter(inRange).sort((a, b) => Buffer.compare(b.key, a.key)))]
   // Tables of one level do not overlap, but for the first level's.
   for (const [level, some] of Map.groupBy(all, (table) => table.level)) {
@@ -256,6 +263,9 @@ async function readAt(file: FileHandle, from: number, length: number): Promise<B
   if (bytesRead !== length) throw new RangeError('ends early')
   return bytes
 }
+
+const isIn = ({ smallest, largest }: TablePlace, { gte, lt }: Range): boolean =>
+  isBelow(smallest, lt) && !isBelow(largest, gte)
 
 const isBelow = (a: Uint8Array, b: Uint8Array): boolean => {
   const length = Math.min(a.length, b.length)

@@ -21,12 +21,12 @@ export interface NewestReader {
 /** What LevelDB hands over in one piece. */
 const READ_BYTES = 1024 * 1024
 
-/** To be called, and waited for, where nothing else is written to what will be read. */
-export async function openReader(db: Database): Promise<NewestReader> {
+/** Of these ranges. To be called, and waited for, where nothing is written to them. */
+export async function openReader(db: Database, ranges: readonly Range[]): Promise<NewestReader> {
   const snapshot = db.snapshot()
   let files: OpenFiles | undefined
   try {
-    files = await openFiles(db.location)
+    files = await openFiles(db.location, ranges)
   } catch {
     // What is wrong with them LevelDB says, or doctor.
   }

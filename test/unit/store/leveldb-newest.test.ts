@@ -91,7 +91,7 @@ test('the same rows in the same order', async () => {
         const db = await smallDatabase()
         await apply(db, steps)
         const range = { gte: keyOf(Math.min(a, b)), lt: keyOf(Math.max(a, b)) }
-        const files = await openFiles(db.location)
+        const files = await openFiles(db.location, [range])
         const pages = await all(files.pages(range, text, 3, size))
         await files.close()
         expect(pages.flat()).toEqual(await rowsOf(db, range))
@@ -110,7 +110,7 @@ test('as of the moment it was opened, while others write and LevelDB merges', as
   const write = (n: number) => apply(db, [{ put: 0, count: 400, length: 500 + n, same: false }])
   await write(0)
   for (let n = 1; n <= 10; n++) {
-    const reader = await openReader(db)
+    const reader = await openReader(db, [range])
     const expected = await rowsOf(db, range)
     const writing = (async () => {
       for (let more = 0; more < 3; more++) await write(n)
@@ -134,7 +134,7 @@ test('beside other keys that are written all the time', async () => {
   })()
   try {
     for (let n = 0; n < 40; n++) {
-      const reader = await openReader(db)
+      const reader = await openReader(db, [range])
       const rows = (await all(reader.newest(range, text, 10, 50))).flat()
       await reader.close()
       expect(rows).toEqual(expected)
@@ -159,7 +159,7 @@ test('a block whose checksum is wrong is found out, and what is left is read row
   // LevelDB itself does not look at it.
   bytes[block!.at + block!.size + 1]! ^= 1
   writeFileSync(table, bytes)
-  const files = await openFiles(db.location)
+  const files = await openFiles(db.location, [range])
   const rows: string[] = []
   const reading = async () => {
     for await (const page of files.pages(range, text, 10, 50)) rows.push(...page)
@@ -169,7 +169,7 @@ test('a block whose checksum is wrong is found out, and what is left is read row
   expect(rows.length).toBeGreaterThan(0)
   expect(rows).toEqual(expected.slice(0, rows.length))
 
-  const reader = await openReader(db)
+  const reader = await openReader(db, [range])
   expect((await all(reader.newest(range, text, 10, 50))).flat()).toEqual(expected)
   await reader.close()
 })
