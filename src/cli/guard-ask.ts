@@ -5,6 +5,7 @@ import type { Guard } from '../guard/guard.ts'
 import { judge } from '../guard/judge.ts'
 import { quickGuard } from '../guard/quick.ts'
 import { MOST_ASKED } from '../observe/hooks/guard.ts'
+import { decide } from '../risk/decide.ts'
 import type { RiskVerdict, SHELLS } from '../risk/index.ts'
 import { type Unfinished, unfinished } from '../risk/unfinished.ts'
 import type { CommandIo } from './command.ts'
@@ -37,6 +38,10 @@ export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Prom
   const line = io.env.KARO_GUARD_LINE ?? ''
   if (live) io.out('up\n')
   const guard = await quickGuard({ home: io.home, env: io.env })
+  // It is asked about whatever is found in it: the person can wait for that, and no limit may run it unjudged.
+  const long = decide(guard.profile, 'safe', line.length) !== 'allow'
+  const wait = (): void => tellWait(io, live)
+  if (long) wait()
   const open = shell === 'fish' ? undefined : unfinished(line)
   const verdict = judge(guard, line, {
     shell,
@@ -45,7 +50,7 @@ export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Prom
     unfinished: open !== undefined,
     cut: Number(io.env.KARO_GUARD_LENGTH ?? 0) > MOST_ASKED,
   })
-  const answer = await answerTo(io, guard, verdict, shell, live)
+  const answer = await answerTo(io, guard, verdict, shell, long ? () => undefined : wait)
   io.out(`${answer.verb} ${answer.outcome} ${verdict.risk_level} ${endOf(open)}\n${answer.text ?? ''}`)
   return EXIT.done
 }
@@ -55,12 +60,18 @@ async function answerTo(
   guard: Guard,
   verdict: RiskVerdict,
   shell: Shell,
-  live: boolean,
+  wait: () => void,
 ): Promise<Answer> {
   if (verdict.decision === 'allow') return { verb: 'run', outcome: '-' }
-  if (live) io.out('wait\n')
+  wait()
   const { converse } = await import('./guard-terminal.ts')
   return converse(io, guard, verdict, shell)
+}
+
+/** From here on no limit ends this, not even the signal of the timeout(1) that fish has to take: a person takes time. */
+function tellWait(io: CommandIo, live: boolean): void {
+  process.on('SIGUSR2', () => undefined)
+  if (live) io.out('wait\n')
 }
 
 const endOf = (open: Unfinished | undefined): string =>

@@ -1,5 +1,6 @@
 // The guard of fish: Enter first asks what the line would do; appended to the hook that records.
 import {
+  CUT_OFF,
   type GuardOptions,
   MOST_ASKED,
   MOST_DEFINED,
@@ -15,8 +16,11 @@ const KEYS = ['\\r', '\\n', '\\e\\[27\\;5\\;13~', '\\e\\[13\\;5u', '\\e\\[27\\;2
 
 /**
  * Fish itself runs the line, by `commandline -f execute`, or adds a line to one that is not finished. It has no way to
- * wait for a time: timeout(1) does, where it is installed; it ends with a signal that the program ignores once it has
- * asked the person.
+ * wait for a time: timeout(1) does, where it is installed; it sends a signal that the program ignores from when it
+ * asks the person. In front of the answer stand the words up and wait, which tell how far a program without one has come.
+ *
+ * While completions are listed, Enter in fish either takes the one that is chosen or runs the line, and no script can
+ * tell which: so the line is judged as it stands, and one that the person was asked about is done with at once.
  */
 export function fishGuard({ ask, ruled, files, machineFile, timeoutMs, onError }: GuardOptions): string {
   const { verb, words } = unanswered(onError)
@@ -114,7 +118,6 @@ if builtin status is-interactive; and builtin set --query __karo_dir
     function __karo_guard_enter
         builtin set --local line (builtin commandline --current-buffer | builtin string collect)
         if builtin test "$__karo_guard_prompt" != 1 -o -z "$line"
-            or builtin commandline --paging-mode
             or begin; builtin test "$KARO_GUARD_PROFILE" = off; and not builtin test -e ${quoteFish(machineFile)}; end
             or __karo_guard_plain "$line"
             __karo_guard_run
@@ -134,13 +137,24 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --local --export KARO_GUARD_LINE (builtin string sub --length ${MOST_ASKED} -- "$line" | builtin string collect)
         builtin set --local --export KARO_GUARD_LENGTH (builtin string length -- "$line" | builtin string join ' ')
         builtin set --local --export KARO_GUARD_NAMES (__karo_guard_names $line | builtin string collect)
-        builtin set --local answer (command $__karo_guard_limit ${ask.map(quoteFish).join(' ')} 2>/dev/null)
+        builtin set --local answer (command $__karo_guard_limit ${ask.map(quoteFish).join(' ')} --live 2>/dev/null)
+        builtin test "$answer[1]" = up; and builtin set --erase answer[1]
         builtin set --local said (builtin string split ' ' -- $answer[1])
+        if builtin test "$said[1]" = wait
+            builtin set --erase answer[1]
+            builtin set said (builtin string split ' ' -- $answer[1])
+            if not builtin contains -- "$said[1]" run edit drop put
+                builtin printf '\n%s\n' ${quoteFish(CUT_OFF)} >/dev/tty
+                builtin set said edit unjudged safe -
+            end
+        end
         if not builtin contains -- "$said[1]" run edit drop put
             builtin printf '\n%s\n' ${quoteFish(words)} >/dev/tty
             builtin set said ${verb} unjudged safe -
         end
         if builtin test $said[2] != -
+            # This ends the list of completions, and keeps what was chosen of it.
+            builtin commandline --paging-mode; and builtin commandline --function end-of-buffer
             __karo_guard_note $said[2] $said[3]
             # Fish draws from where it believes the line to begin.
             builtin string repeat --no-newline --count (builtin math (builtin commandline --line) - 1) \n >/dev/tty

@@ -31,7 +31,10 @@ export const MOST_DEFINED = 8_000
 /** Words looked up among aliases and functions. */
 export const MOST_WORDS = 200
 
-/** What a shell does and says when nobody has answered. */
+/** Said when the program ended while the person was asked: no limit and no fault makes a yes of that. */
+export const CUT_OFF = 'karo: the question got no answer, so this does not run'
+
+/** What a shell does and says when nobody was asked, and nothing was judged. */
 export function unanswered(onError: GuardOptions['onError']): {
   readonly verb: string
   readonly words: string
