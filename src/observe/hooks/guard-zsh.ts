@@ -1,5 +1,6 @@
 // The guard of zsh: the widgets that accept a line first ask what it would do; appended to the hook that records.
 import {
+  CUT_OFF,
   type GuardOptions,
   MOST_ASKED,
   MOST_DEFINED,
@@ -92,6 +93,7 @@ ${files
 
   # In a subshell: prints what is to be done with the line, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
+    __karo_guard[asked]=
     __karo_guard_names "$__karo_guard[text]"
     exec {__karo_guard_fd}< <(
       builtin export KARO_GUARD_LINE="${'$'}{__karo_guard[text][1,${MOST_ASKED}]}" KARO_GUARD_LENGTH=${'$'}{#__karo_guard[text]}
@@ -102,7 +104,7 @@ ${files
       IFS=" " builtin read -r -t ${timeoutMs / 1000} -u $__karo_guard_fd __karo_guard_word __karo_guard_rest; then
       # Somebody is asked, and takes the time it takes.
       if [[ $__karo_guard_word == wait ]]; then
-        __karo_guard_word=
+        __karo_guard_word= __karo_guard[asked]=1
         IFS=" " builtin read -r -u $__karo_guard_fd __karo_guard_word __karo_guard_rest
       fi
       case $__karo_guard_word in
@@ -117,6 +119,11 @@ ${files
       esac
     fi
     builtin kill -KILL $sysparams[procsubstpid] 2>/dev/null
+    if [[ -n $__karo_guard[asked] ]]; then
+      builtin print -r -- $'\n'${quoteShell(CUT_OFF)} >/dev/tty
+      builtin print -r -- "edit unjudged safe -"
+      return 0
+    fi
     builtin print -r -- $'\n'${quoteShell(unanswered(onError).words)} >/dev/tty
     builtin print -r -- "${unanswered(onError).verb} unjudged safe -"
   }
@@ -188,6 +195,9 @@ ${WIDGETS.map(
     zle -N ${name} __karo_guard_${name}
   fi`,
 ).join('\n')}
+  # In a search of the history these keys would run what is found without the widgets: they end it, and the next Enter
+  # runs what was found.
+  for __karo_guard_word in '^M' '^J' '^O' '^[a' '^[A'; do builtin bindkey -M isearch $__karo_guard_word accept-search; done
 fi
 :
 `
