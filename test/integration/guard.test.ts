@@ -3,6 +3,7 @@
 import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { ENTRY } from '../../scripts/build.ts'
 import { temporaryDirectory } from '../support/database.ts'
 import { CLEAR, type GuardedOptions, startGuarded } from '../support/guarded-shell.ts'
 import { commandsOf } from '../support/hooked-shell.ts'
@@ -166,6 +167,34 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     }
   })
 
+  test('a question waits longer than judging may take, and is no yes when the program that asked is gone', async () => {
+    const directory = temporaryDirectory()
+    const pid = join(directory, 'pid')
+    // It tells who asks, and then is that.
+    const ask = [
+      ...standIn(`echo $$ >${pid}; exec "$@"`),
+      ...[process.execPath, ENTRY, 'guard', 'ask', '--shell', program],
+    ]
+    const shell = await startGuarded({ program, guard: { ask, onError: 'allow', timeoutMs: 2_000 } })
+    await shell.noted('git push -f a', 'n')
+    // All limits are over by then, in a shell that has only one.
+    const begun = process.hrtime.bigint()
+    shell.keys('git push -f b\r')
+    await until(() => shell.screen().split('Run it?').length > 2, { what: 'a question' })
+    await until(() => process.hrtime.bigint() - begun > 8_000_000_000n, { what: 'the end of all limits' })
+    shell.keys('y')
+    await until(() => shell.ran().length === 1, { what: 'what was confirmed' })
+    shell.keys('git push -f c\r')
+    await until(() => shell.screen().split('Run it?').length > 3, { what: 'a question' })
+    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL')
+    await shell.printed('got no answer')
+    await until(() => shell.notes().length === 3, { what: 'a note' })
+    shell.keys(CLEAR)
+    await shell.run('true')
+    expect(shell.ran()).toEqual(['git push -f b'])
+    expect(shell.notes()).toEqual(['declined high', 'confirmed high', 'unjudged safe'])
+  })
+
   test('the rules file holds at once: of tools nobody else has rules for, too', async () => {
     const shell = await startGuarded({ program })
     await shell.run('deployit prod')
@@ -296,6 +325,83 @@ describe('what else accepts a line', () => {
     expect(shell.ran()).toEqual([])
   })
 
+  test('bash: $_ is what it was, set -x shows nothing of the guard, and what read -e reads is no command', async () => {
+    const shell = await startGuarded({ program: 'bash' })
+    await shell.run('mkdir -p some/where')
+    await shell.run('cd $_ && make "$_"')
+    await shell.run('make one two')
+    await shell.noted('git push -f $_', 'y')
+    await until(() => shell.ran().length === 3, { what: 'three commands' })
+    expect(shell.ran()).toEqual(['make some/where', 'make one two', 'git push -f two'])
+    await shell.run('set -x')
+    const from = shell.screen().length
+    await shell.run('echo plain')
+    await shell.run('make "$PWD"')
+    expect(shell.screen().slice(from)).not.toMatch(/^\++ .*(?:set \+x|local|__karo_guard|READLINE)/m)
+    await shell.run('set +x')
+    shell.keys('read -e -p answer: answer\r')
+    await shell.printed('answer:')
+    await shell.run('rm -rf ~')
+    // Whose hook is gone is guarded still.
+    await shell.run('PROMPT_COMMAND=')
+    expect(shell.notes()).toEqual(['confirmed high'])
+    await shell.noted('git push -f z', 'n')
+    expect(shell.ran().slice(3)).toEqual([`make ${shell.directory}/some/where`])
+  })
+
+  test.each([
+    ['emacs', '', '\u0018\u0005'],
+    ['vi', 'i', 'v'],
+  ])('bash: what the editor of %s mode leaves is judged before it runs', async (mode, insert, key) => {
+    const directory = temporaryDirectory()
+    const editor = join(directory, 'editor')
+    writeFileSync(editor, '#!/bin/sh\nsed -i "s/^make/git push -f/" "$1"; echo "true" >>"$1"; echo edited\n')
+    chmodSync(editor, 0o755)
+    const shell = await startGuarded({ program: 'bash', before: `set -o ${mode}`, env: { VISUAL: editor } })
+    const edit = async (line: string, times: number): Promise<void> => {
+      shell.keys(line)
+      if (mode === 'vi') {
+        shell.keys('\u001b')
+        // As above: only time tells what it is.
+        await new Promise((resolve) => setTimeout(resolve, 700))
+      }
+      shell.keys(key)
+      await until(() => shell.screen().split('edited').length > times, { what: 'the editor' })
+    }
+    await edit('make a', 1)
+    await shell.noted('', 'n')
+    // In vi mode it is a command still.
+    await edit(`${insert}make b`, 2)
+    await shell.noted('', 'y')
+    const ran = () => shell.ran().filter((line) => !line.startsWith('rm -f -- '))
+    await until(() => ran().length === 1, { what: 'a push' })
+    expect(ran()).toEqual(['git push -f b'])
+    expect(shell.notes()).toEqual(['declined high', 'confirmed high'])
+  })
+
+  test('zsh: no key runs what a search of the history has found', async () => {
+    const shell = await startGuarded({
+      program: 'zsh',
+      env: XTERM,
+      marked: true,
+      before: 'HISTSIZE=100; bindkey -e',
+    })
+    await shell.noted('git push -f a', 'y')
+    await until(() => shell.ran().length === 1, { what: 'a push' })
+    for (const key of ['\r', '\n', '\u000f', '\u001ba', '\u001bA']) {
+      await shell.run('true')
+      const from = shell.screen().length
+      shell.keys('\u0012')
+      await until(() => shell.screen().slice(from).includes('bck-i-search'), { what: 'a search' })
+      // Each key comes by itself: the second Enter is the one that runs it.
+      shell.keys(`push${key}`)
+      await shell.noted('', 'n')
+    }
+    await shell.run('true')
+    expect(shell.ran()).toEqual(['git push -f a'])
+    expect(shell.notes()).toEqual(['confirmed high', ...Array.from({ length: 5 }, () => 'declined high')])
+  })
+
   test('zsh: vared and select are nobody’s commands; global and suffix aliases are', async () => {
     const shell = await startGuarded({
       program: 'zsh',
@@ -307,6 +413,40 @@ describe('what else accepts a line', () => {
     expect(await shell.blocked('rm -rf HOMEDIR')).toContain('It does not run')
     expect(await shell.blocked('a.wipe')).toContain('It does not run')
     expect(shell.ran()).toEqual([])
+  })
+
+  test('fish: a line is judged while completions are listed, and what is chosen of them', async () => {
+    const shell = await startGuarded({
+      program: 'fish',
+      env: XTERM,
+      marked: true,
+      after: "complete -c git -e; complete -c git -f -a 'one two'; complete -c deployit -f -a 'one two'",
+    })
+    // Its completions look at what is there.
+    const ran = () => shell.ran().filter((line) => line !== 'git remote')
+    const listed = async (line: string, tabs: number): Promise<void> => {
+      shell.keys(line)
+      for (let tab = 0; tab < tabs; tab++) {
+        const from = shell.screen().length
+        shell.keys('\t')
+        await until(() => /one[\s\S]*two/.test(shell.screen().slice(from)), { what: `list ${tab}` })
+      }
+    }
+    // Nothing is chosen: one Enter runs the line.
+    await listed('git push -f ', 1)
+    await shell.noted('', 'n')
+    await listed('git push -f ', 1)
+    await shell.noted('', 'y')
+    await until(() => ran().length === 1, { what: 'what was confirmed' })
+    // One is: it comes to the line, which is judged with it, and is done with.
+    await listed('git push -f ', 2)
+    await shell.noted('', 'y')
+    await until(() => ran().length === 2, { what: 'what was confirmed with a choice' })
+    // Where nothing is asked, all is as fish does it: the first Enter takes the choice.
+    await listed('deployit ', 2)
+    shell.keys('\r')
+    await shell.run('')
+    expect(ran()).toEqual(['git push -f', 'git push -f one', 'deployit one'])
   })
 
   test('fish: abbreviations are judged as what they become; read is not asked about', async () => {

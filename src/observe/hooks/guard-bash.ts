@@ -1,5 +1,6 @@
 // The guard of bash: Enter first asks what the line would do; appended to the hook that records.
 import {
+  CUT_OFF,
   type GuardOptions,
   MOST_ASKED,
   MOST_DEFINED,
@@ -14,6 +15,11 @@ import { quoteShell } from './quote.ts'
  * Keys that accept a line become two: the first runs a handler (`bind -x`), which decides what the second does. Lines of
  * one command come singly (PS2), so what was accepted is kept until the next prompt or command. All of what is asked
  * runs in a subshell: `$!`, options and traps of the person stay as they are.
+ *
+ * The handler may be called in the middle of a token, of a string in several lines. Bash 5.2 parses the text of `$(…)`
+ * and `<(…)` again when it expands them, and damages what it has read of that token: it ends at the next line (free():
+ * invalid next size). Backquotes are not parsed before the subshell is there; so handlers, and what they call in the
+ * shell itself, have only these.
  */
 export function bashGuard(options: GuardOptions): string {
   const { ask, ruled, files, machineFile, timeoutMs, onError } = options
@@ -76,7 +82,7 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
 
   # In a subshell: prints what is to be done with the line in text, and why, in one line; behind "put" a text follows.
   __karo_guard_ask() {
-    local fd word= rest= names= pid
+    local fd word= rest= names= pid asked=
     builtin trap - INT TERM
     set +exu
     __karo_guard_names "$text"
@@ -90,7 +96,7 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       builtin read -r -t ${timeoutMs / 1000} -u "$fd" word rest; then
       # Somebody is asked, and takes the time it takes.
       if [[ $word == wait ]]; then
-        word=
+        word= asked=1
         builtin read -r -u "$fd" word rest
       fi
       case $word in
@@ -106,8 +112,22 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       esac
     fi
     builtin kill -KILL "$pid" 2>/dev/null
+    if [[ $asked ]]; then
+      builtin printf '%s\n' ${quoteShell(CUT_OFF)} >/dev/tty
+      builtin printf 'edit unjudged safe -\n'
+      return
+    fi
     builtin printf '%s\n' ${quoteShell(unanswered(onError).words)} >/dev/tty
     builtin printf '%s\n' '${unanswered(onError).verb} unjudged safe -'
+  }
+
+  # In a subshell: prints what the history makes of $1. The command takes the newest entry for itself and away, unless
+  # it was put there by hand.
+  __karo_guard_history() {
+    set +o history
+    builtin history -s -- .
+    builtin history -d -1
+    builtin history -p -- "$1" 2>/dev/null
   }
 
   # Notes in the spool what the guard did, $1, and the level it had found, $2; no text.
@@ -132,8 +152,15 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     for map in emacs vi-insert vi-command; do builtin bind -m "$map" "\"\C-x\C-zk9\": $1"; done
   }
 
-  # The first key; $1 is what the second does when the line may run.
+  # The first key; $1 is what the second does when the line may run. $2 is $_, which ends as it was.
   __karo_guard_enter() {
+    local -
+    set +x
+    # A command runs, and reads a line: what is read is no command.
+    if ((__karo[runs])) && [[ ${'$'}{PROMPT_COMMAND[*]-} == *__karo_prompt* ]]; then
+      __karo_guard_then "$1"
+      return
+    fi
     local line=$READLINE_LINE text answer= verb= outcome= level= here=
     # What has run since is another command.
     [[ ${'$'}{__karo_guard[since]} == "${'$'}{__karo[begun]}" ]] || __karo_guard[head]= __karo_guard[here]=
@@ -150,20 +177,13 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     fi
     if [[ -z $verb ]]; then
       if [[ $- == *H* && ( $line == *!* || $line == ^* ) ]]; then
-        # What runs is what the history makes of it. The command takes the newest entry for itself and away, unless it
-        # was put there by hand.
-        answer=$(
-          set +o history
-          builtin history -s -- .
-          builtin history -d -1
-          builtin history -p -- "$line" 2>/dev/null
-          builtin printf .
-        )
+        # What runs is what the history makes of it.
+        answer=${'`'}__karo_guard_history "$line"; builtin printf .${'`'}
         answer=${'$'}{answer%.}
         [[ -z $answer ]] || text=${'$'}{__karo_guard[head]}${'$'}{answer%$'\n'}
       fi
       # Not from the terminal: a subshell that fails would take readline's settings from it.
-      answer=$(__karo_guard_ask </dev/null; builtin printf .)
+      answer=${'`'}__karo_guard_ask </dev/null; builtin printf .${'`'}
       answer=${'$'}{answer%.}
       IFS=' ' builtin read -r verb outcome level here <<<"${'$'}{answer%%$'\n'*}"
       here=${'$'}{here#-}
@@ -193,6 +213,25 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     fi
   }
 
+  # Instead of the keys that run what an editor leaves: it comes to the line, and Enter runs it. $1 is $_.
+  __karo_guard_edit() {
+    local - file= modes=
+    set +x
+    local IFS=$' \t\n'
+    if file=$(builtin command mktemp); then
+      builtin printf '%s\n' "$READLINE_LINE" >|"$file"
+      modes=$(builtin command stty -g </dev/tty)
+      builtin command stty sane </dev/tty
+      if [[ -o vi ]]; then
+        builtin eval "${'$'}{VISUAL:-${'$'}{EDITOR:-vi}} \"\$file\"" </dev/tty >/dev/tty 2>&1
+      else
+        builtin eval "${'$'}{VISUAL:-${'$'}{EDITOR:-emacs}} \"\$file\"" </dev/tty >/dev/tty 2>&1
+      fi && READLINE_LINE=$(<"$file") READLINE_POINT=${'$'}{#READLINE_LINE}
+      builtin command stty "$modes" </dev/tty
+      builtin command rm -f -- "$file"
+    fi
+  }
+
   # Every key that accepts a line, in every keymap.
   __karo_guard_keys() {
     local map key keys action n
@@ -200,7 +239,7 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       builtin bind -m "$map" '"\C-x\C-zk9": accept-line'
       n=1
       for action in accept-line operate-and-get-next; do
-        builtin bind -m "$map" -x "\"\C-x\C-zk$n\": __karo_guard_enter $action || :"
+        builtin bind -m "$map" -x "\"\C-x\C-zk$n\": { __karo_guard_enter $action \"\$_\" || : \"\$_\"; } 2>/dev/null"
         keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
         while [[ $keys == *\"* ]]; do
           keys=${'$'}{keys#*\"}
@@ -208,6 +247,15 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
           [[ $key == *'\C-x\C-zk'* ]] || builtin bind -m "$map" "\"$key\": \"\C-x\C-zk$n\C-x\C-zk9\""
         done
         ((++n))
+      done
+      builtin bind -m "$map" -x '"\C-x\C-zk8": { __karo_guard_edit "$_" || : "$_"; } 2>/dev/null'
+      for action in edit-and-execute-command vi-edit-and-execute-command; do
+        keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
+        while [[ $keys == *\"* ]]; do
+          keys=${'$'}{keys#*\"}
+          key=${'$'}{keys%%\"*} keys=${'$'}{keys#*\"}
+          builtin bind -m "$map" "\"$key\": \"\C-x\C-zk8\""
+        done
       done
     done
   }
