@@ -1,35 +1,23 @@
 // Level 0: what the processes of hooked shells used, by time and person, and the most that each command line needed.
-import { type Level0, revealLevel0 } from '../observe/level0.ts'
 import { type Change, compact, type Database } from './database.ts'
-import { idOfEvent } from './event-rows.ts'
 import { keyRange, makeKey } from './keyspace.ts'
-import { decodeValue, encodeValue } from './value.ts'
+import {
+  encodePeak,
+  encodeProcess,
+  type LinePeak,
+  type ProcessRow,
+  peakKey,
+  peaksUntil,
+  personOf,
+  processesSince,
+  processKey,
+  type Range,
+  readPeak,
+  readProcess,
+  type SeenLine,
+} from './process-rows.ts'
 
-export interface ProcessRow {
-  /** Milliseconds since the epoch. */
-  readonly started_at: number
-  readonly pid: number
-  /** As the kernel has it, at most 15 bytes. */
-  readonly name: Level0<string>
-  /** Name of the shell it was started in. */
-  readonly shell: string
-  readonly duration_ms: number
-  readonly peak_rss_bytes: number | null
-  readonly cpu_ms: number
-  /** Of its command line. */
-  readonly exit_code: number | null
-  /** Its command line, as in the history. */
-  readonly event_id: string | null
-}
-
-/** The most memory that any one process of a command line held. */
-interface LinePeak {
-  readonly event_id: string
-  /** 0: of none of them could it be read. */
-  readonly peak_rss_bytes: number
-  /** When the last of its processes began, ms since the epoch. */
-  readonly last_start: number
-}
+export type { ProcessRow } from './process-rows.ts'
 
 export interface ProcessBatch {
   readonly uid: number
@@ -57,49 +45,14 @@ export interface ProcessRepository {
   forget(uid: number, ids: readonly string[]): Promise<number>
 }
 
-const VALUE_VERSION = 1
-/** Kinds of keys: processes ‖ uid u32 ‖ kind u8 ‖ … */
-const PROCESS = { bytes: Uint8Array.of(1) }
-const PEAK = { bytes: Uint8Array.of(2) }
-const UID_AT = 1
-const KIND_AT = UID_AT + 4
-const START_AT = KIND_AT + 1
-const PID_AT = START_AT + 8
-const KEY_BYTES = PID_AT + 4
 const PAGE = 1_000
 /** Rows removed in one batch. */
 const BATCH = 500
 /** 2^32 - 1, the last of all people. */
 const LAST_UID = 0xffff_ffff
 
-type Value = readonly [
-  name: string,
-  shell: string,
-  durationMs: number,
-  peakRssBytes: number | null,
-  cpuMs: number,
-  exitCode: number | null,
-  eventId: string | null,
-]
-
-const atLeast0 = (time: number): number => Math.min(Math.max(0, Math.floor(time)), Number.MAX_SAFE_INTEGER)
-
-const processKey = (uid: number, { started_at, pid }: Pick<ProcessRow, 'started_at' | 'pid'>): Buffer =>
-  makeKey('processes', { u32: uid }, PROCESS, { u64: atLeast0(started_at) }, { u32: pid })
-
-const peakKey = (uid: number, id: string): Buffer => makeKey('processes', { u32: uid }, PEAK, { text: id })
-
-/** Those that began from `since` on. */
-const processesSince = (uid: number, since: number): { gte: Buffer; lt: Buffer } => ({
-  gte: makeKey('processes', { u32: uid }, PROCESS, { u64: atLeast0(since) }),
-  lt: keyRange('processes', { u32: uid }, PROCESS).lt,
-})
-
 export function createProcessRepository(db: Database): ProcessRepository {
-  async function* pages(range: {
-    gte: Buffer
-    lt: Buffer
-  }): AsyncGenerator<[Uint8Array, Uint8Array][], void> {
+  async function* pages(range: Range): AsyncGenerator<[Uint8Array, Uint8Array][], void> {
     const found = db.iterator(range)
     try {
       for (let page = await found.nextv(PAGE); page.length > 0; page = await found.nextv(PAGE)) yield page
@@ -109,11 +62,7 @@ export function createProcessRepository(db: Database): ProcessRepository {
   }
 
   /** Removes the first rows of a range: all, or at most so many. */
-  async function removeFirst(
-    range: { gte: Buffer; lt: Buffer },
-    most: number,
-    signal: AbortSignal,
-  ): Promise<number> {
+  async function removeFirst(range: Range, most: number, signal: AbortSignal): Promise<number> {
     let removed = 0
     while (removed < most) {
       signal.throwIfAborted()
@@ -136,7 +85,7 @@ export function createProcessRepository(db: Database): ProcessRepository {
     return found
   }
 
-  async function count(range: { gte: Buffer; lt: Buffer }): Promise<number> {
+  async function count(range: Range): Promise<number> {
     const keys = db.keys(range)
     let found = 0
     try {
@@ -153,11 +102,10 @@ export function createProcessRepository(db: Database): ProcessRepository {
       const changes: Change[] = []
       for (const { uid, rows, peaks } of batches) {
         for (const row of rows) {
-          changes.push({ type: 'put', key: processKey(uid, row), value: encodeRow(row) })
+          changes.push({ type: 'put', key: processKey(uid, row), value: encodeProcess(row) })
         }
-        for (const { event_id, peak_rss_bytes, last_start } of peaks) {
-          const value = encodeValue(VALUE_VERSION, [peak_rss_bytes, Math.ceil(last_start)])
-          changes.push({ type: 'put', key: peakKey(uid, event_id), value })
+        for (const peak of peaks) {
+          changes.push({ type: 'put', key: peakKey(uid, peak.event_id), value: encodePeak(peak) })
         }
       }
       if (changes.length > 0) await db.batch(changes)
@@ -170,10 +118,7 @@ export function createProcessRepository(db: Database): ProcessRepository {
     },
 
     async find(uid, pid, started_at, within) {
-      const range = {
-        gte: processesSince(uid, started_at - within).gte,
-        lt: processesSince(uid, started_at + within + 1).gte,
-      }
+      const range = processesSince(uid, started_at - within, started_at + within + 1)
       for await (const page of pages(range)) {
         for (const [key, value] of page) {
           const row = readProcess(key, value)
@@ -199,8 +144,8 @@ export function createProcessRepository(db: Database): ProcessRepository {
             limit: 1,
           })
           .all()
-        if (key === undefined || key.length <= KIND_AT) break
-        const uid = Buffer.from(key).readUInt32BE(UID_AT)
+        const uid = key && personOf(key)
+        if (uid === undefined) break
         uids.push(uid)
         from = uid + 1
       }
@@ -208,20 +153,12 @@ export function createProcessRepository(db: Database): ProcessRepository {
     },
 
     async prune(uid, time, most, signal) {
-      const all = keyRange('processes', { u32: uid }, PROCESS)
-      const allPeaks = keyRange('processes', { u32: uid }, PEAK)
-      const before = atLeast0(time)
       let removed = 0
-      if (before > 0) {
-        removed += await removeFirst(
-          { gte: all.gte, lt: processesSince(uid, before).gte },
-          Number.POSITIVE_INFINITY,
-          signal,
-        )
-        const lt = peakKey(uid, idOfEvent(before * 1000, 0))
-        removed += await removeFirst({ gte: allPeaks.gte, lt }, Number.POSITIVE_INFINITY, signal)
+      if (time > 0) {
+        for (const range of [processesSince(uid, 0, time), peaksUntil(uid, time)])
+          removed += await removeFirst(range, Number.POSITIVE_INFINITY, signal)
       }
-      for (const range of [all, allPeaks]) {
+      for (const range of [processesSince(uid, 0), peaksUntil(uid)]) {
         const excess = (await count(range)) - most
         if (excess > 0) removed += await removeFirst(range, excess, signal)
       }
@@ -233,10 +170,7 @@ export function createProcessRepository(db: Database): ProcessRepository {
       const changes: Change[] = []
       for (const [id, { lastStart }] of await seen(uid, ids)) {
         changes.push({ type: 'del', key: peakKey(uid, id) })
-        const range = {
-          gte: processesSince(uid, startOfId(id) - START_SLACK_MS).gte,
-          lt: processesSince(uid, lastStart + 1).gte,
-        }
+        const range = processesSince(uid, startOfId(id) - START_SLACK_MS, lastStart + 1)
         for await (const page of pages(range)) {
           for (const [key, value] of page) {
             if (readProcess(key, value)?.event_id === id) changes.push({ type: 'del', key })
@@ -255,56 +189,3 @@ const START_SLACK_MS = 1_000
 /** Milliseconds since the epoch, from an event's id. */
 const startOfId = (id: string): number => Math.floor(Number.parseInt(id.slice(0, ID_START_DIGITS), 36) / 1000)
 const ID_START_DIGITS = 11
-
-function encodeRow(row: ProcessRow): Buffer {
-  const { name, shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id } = row
-  const value: Value = [revealLevel0(name), shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id]
-  return encodeValue(VALUE_VERSION, value)
-}
-
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
-
-/** Undefined for a damaged one. */
-function readProcess(key: Uint8Array, value: Uint8Array): ProcessRow | undefined {
-  if (key.length !== KEY_BYTES || key[KIND_AT] !== PROCESS.bytes[0]) return undefined
-  try {
-    const [name, shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id] = decodeValue<Value>(
-      VALUE_VERSION,
-      value,
-    )
-    const whole =
-      [name, shell].every((text) => typeof text === 'string') &&
-      [duration_ms, peak_rss_bytes ?? 0, cpu_ms, exit_code ?? 0].every(isCount) &&
-      (event_id === null || typeof event_id === 'string')
-    if (!whole) return undefined
-    const bytes = Buffer.from(key.buffer, key.byteOffset, key.length)
-    return {
-      started_at: Number(bytes.readBigUInt64BE(START_AT)),
-      pid: bytes.readUInt32BE(PID_AT),
-      name: name as unknown as Level0<string>,
-      ...{ shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id },
-    }
-  } catch {
-    return undefined
-  }
-}
-
-interface SeenLine {
-  readonly peak: number
-  readonly lastStart: number
-}
-
-function readPeak(value: Uint8Array): SeenLine | undefined {
-  try {
-    const [peak, lastStart] = decodeValue<readonly unknown[]>(VALUE_VERSION, value)
-    return isCount(peak) && isCount(lastStart) ? { peak, lastStart } : undefined
-  } catch {
-    return undefined
-  }
-}
-
-/** Whether a row of this keyspace is one that this program would write. */
-export const isProcessRow = (key: Uint8Array, value: Uint8Array): boolean =>
-  key[KIND_AT] === PEAK.bytes[0]
-    ? key.length > START_AT && readPeak(value) !== undefined
-    : readProcess(key, value) !== undefined
