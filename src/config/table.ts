@@ -315,7 +315,7 @@ export const KEYS = {
   guardTimeout: key({
     path: 'guard.timeout_ms',
     kind: kind.integer(50, 10_000),
-    default: 300,
+    default: 2_000,
     unit: 'ms',
     description:
       'How long judging one command may take, not counting the start of the program and the time you take to answer. Then guard.on_error decides.',

@@ -44,7 +44,7 @@ export const DEFAULTS = {
   profile: DEFAULT_PROFILE,
   source: 'default',
   onError: 'allow',
-  timeoutMs: 300,
+  timeoutMs: 2_000,
 } as const satisfies Partial<Guard>
 
 /** From the strictest on. */
