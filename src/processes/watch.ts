@@ -1,12 +1,13 @@
 // Walks the children of hooked shells through /proc, from one look to the next, and remembers what they used.
 import type { Clock } from '../base/clock.ts'
-import { type HookedShell, isShell, type RanLine } from '../observe/index.ts'
-import type { ProcessBatch, ProcessRow } from '../store/processes.ts'
+import type { HookedShell, RanLine } from '../observe/index.ts'
+import type { ProcessRow } from '../store/processes.ts'
 import type { SilentHook } from './index.ts'
 import { spanOf, startedBy } from './line.ts'
 import { endWithLine, type Line, type Member, rowOf, update } from './member.ts'
 import type { Proc } from './proc.ts'
-import { createSilence, type Silence } from './silence.ts'
+import { keyOf, recognise, type Shell } from './shell.ts'
+import { createUnwritten, type Unwritten } from './unwritten.ts'
 
 /** Shells at the same time; of more the oldest are watched. */
 export const SHELLS_MAX = 256
@@ -19,32 +20,11 @@ export const DEPTH_MAX = 16
 const WAITING_MAX = 1000
 /** Lines of a shell that are remembered, for what they left in the background. */
 const LINES_MAX = 32
-/** To be written; the oldest are dropped when the store takes nothing for long. */
-const UNWRITTEN_MAX = 5000
 /** Between two looks at a process: while it is young or starts others, and when neither has been for a while. */
 const LOOK_MS = 900
 const LOOK_MAX_MS = 5_000
 /** Most of what a process needs it needs early, and most have ended by then. */
 const YOUNG_MS = 10_000
-/** Clocks of kernel and hook differ, and a shell may load its hook within its first moments. */
-const BORN_SLACK_MS = 2_000
-
-interface Shell {
-  readonly uid: number
-  readonly pid: number
-  readonly name: string
-  readonly startedMs: number
-  written: number
-  paused: boolean
-  over: boolean
-  kids: ReadonlySet<number>
-  live: number
-  /** Ended, and their line has not been told of. */
-  waiting: Member[]
-  /** Newest last. */
-  lines: { readonly told: RanLine; readonly line: Line }[]
-  readonly silence: Silence
-}
 
 interface Looked {
   readonly shells: number
@@ -53,19 +33,13 @@ interface Looked {
   readonly changed: number
 }
 
-export interface Watch {
+export interface Watch extends Pick<Unwritten, 'take' | 'giveBack' | 'done'> {
   /** One look at everything; these are the shells that there are. */
   look(hooked: readonly HookedShell[]): Looked
   /** These lines of that shell have ended. */
   ran(shell: HookedShell, lines: readonly RanLine[]): void
   running(uid: number): readonly ProcessRow[]
   silent(): readonly SilentHook[]
-  /** What there is to write since the last time. */
-  take(): readonly ProcessBatch[]
-  /** These could not be written. */
-  giveBack(): void
-  /** They were stored. */
-  done(): void
   /** Processes that were there before the watch: the store may know them, under a start some ms apart. */
   strangers(): readonly Member[]
   /** All that lives is to be written as it is now, and forgotten. */
@@ -77,32 +51,15 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   /** Files of what is no shell of that person. */
   let refused = new Set<string>()
   const members = new Map<number, Member>()
-  let dirty = new Set<Member>()
-  let dirtyLines = new Set<Line>()
-  let taken: { members: Set<Member>; lines: Set<Line> } | undefined
+  const unwritten = createUnwritten()
   let strangers: Member[] = []
   let began: number | undefined
   let changed = 0
 
-  function admit(key: string, { uid, pid, born, written, paused }: HookedShell, uptime: number): void {
-    const stat = proc.stat(pid)
-    const now = clock.now()
-    const watched =
-      stat !== undefined &&
-      isShell(stat.name) &&
-      // A number that is used again: what has it now began after the hook was loaded.
-      now - (uptime - stat.startedMs) <= born / 1000 + BORN_SLACK_MS &&
-      // Anybody may give a file any name: nobody is told what somebody else's shell runs.
-      proc.userOf(pid) === uid
-    if (!watched) {
-      refused.add(key)
-      return
-    }
-    shells.set(key, {
-      ...{ uid, pid, written, paused, startedMs: stat.startedMs, name: stat.name },
-      ...{ over: false, kids: new Set(), live: 0, waiting: [], lines: [] },
-      silence: createSilence(written, now),
-    })
+  function admit(key: string, hooked: HookedShell, uptime: number): void {
+    const shell = recognise(hooked, { proc, now: clock.now(), uptime })
+    if (shell === undefined) refused.add(key)
+    else shells.set(key, shell)
   }
 
   function meet(hooked: readonly HookedShell[], uptime: number): void {
@@ -166,8 +123,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
 
   function write(member: Member): void {
     endWithLine(member)
-    dirty.add(member)
-    if (dirty.size > UNWRITTEN_MAX) dirty.delete(first(dirty))
+    unwritten.member(member)
     raise(member)
   }
 
@@ -176,8 +132,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     if (line === undefined || (peak <= line.peak && startedAt <= line.lastStart)) return
     line.peak = Math.max(line.peak, peak)
     line.lastStart = Math.max(line.lastStart, startedAt)
-    dirtyLines.add(line)
-    if (dirtyLines.size > UNWRITTEN_MAX) dirtyLines.delete(first(dirtyLines))
+    unwritten.line(line)
   }
 
   /** What is new among the children of one, and what is missing. */
@@ -294,32 +249,9 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       })
     },
 
-    take() {
-      taken = { members: dirty, lines: dirtyLines }
-      dirty = new Set()
-      dirtyLines = new Set()
-      const uids = new Set([...taken.members, ...taken.lines].map(({ uid }) => uid))
-      return [...uids].map((uid) => ({
-        uid,
-        rows: [...taken!.members].filter((member) => member.uid === uid).map(rowOf),
-        peaks: [...taken!.lines]
-          .filter((line) => line.uid === uid)
-          .map(({ id, peak, lastStart }) => ({
-            ...{ event_id: id, peak_rss_bytes: peak, last_start: lastStart },
-          })),
-      }))
-    },
-
-    giveBack() {
-      if (taken === undefined) return
-      dirty = new Set([...taken.members, ...dirty].slice(-UNWRITTEN_MAX))
-      dirtyLines = new Set([...taken.lines, ...dirtyLines].slice(-UNWRITTEN_MAX))
-      taken = undefined
-    },
-
-    done() {
-      taken = undefined
-    },
+    take: unwritten.take,
+    giveBack: unwritten.giveBack,
+    done: unwritten.done,
 
     strangers() {
       const some = strangers
@@ -336,6 +268,4 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   }
 }
 
-const keyOf = ({ uid, pid, born }: HookedShell): string => `${uid}-${pid}-${born}`
 const isOver = (state: string): boolean => state === 'Z' || state === 'X'
-const first = <T>(set: ReadonlySet<T>): T => set.values().next().value as T
