@@ -102,9 +102,22 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
     },
     budget,
   )
-  return [...found.values()]
+  return narrowest([...found.values()])
     .sort((a, b) => compareLevels(b.rule.level, a.rule.level) || a.span[0] - b.span[0])
     .slice(0, MAX_MATCHES)
+}
+
+/** Where a rule points at a place and, of the same, at a part of it, the part: one finding, told once. */
+function narrowest(findings: readonly Finding[]): Finding[] {
+  const ends = new Map<string, number>()
+  // From the last start to the first, the shorter of two first: what begins later has been seen.
+  return findings
+    .toSorted((a, b) => b.span[0] - a.span[0] || a.span[1] - b.span[1])
+    .filter(({ rule, span }) => {
+      const least = ends.get(rule.id) ?? Number.POSITIVE_INFINITY
+      ends.set(rule.id, Math.min(least, span[1]))
+      return least > span[1]
+    })
 }
 
 /**

@@ -108,7 +108,7 @@ function codeLayer(code: Arg | undefined, hasBackticks: boolean, words: readonly
 const CALLS_SHELL =
   /(?:system|popen\w*|exec\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$)\s*\(?\s*\[?\s*f?(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1/g
 const DELETES_TREE =
-  /(?:rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|\brm)\s*\(?\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
+  /(?:Deno\.remove(?:Sync)?|rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|\brm)\s*\(?\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
 
 /** Shell commands and tree deletions in the code of other languages: calls with a literal string only. */
 export function foreignCode(

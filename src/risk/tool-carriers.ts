@@ -180,6 +180,21 @@ function runner(verbs: RegExp | undefined, values = '', skip = 0): Carrier {
   }
 }
 
+/** Tools that run the command behind one of their words: `nix develop -c …`, `gdb --args …`, `guix shell x -- …`. */
+function behind(word: RegExp): Carrier {
+  return (args) => {
+    const at = args.findIndex((arg) => word.test(arg.text))
+    return at < 0 ? NOTHING : commandLayer(args.slice(at + 1), true)
+  }
+}
+
+/** hub and yadm are git with more verbs. */
+const asGit: Carrier = (args) =>
+  args.length === 0 ? NOTHING : commandLayer([{ ...(args[0] as Arg), text: 'git' }, ...args], true)
+
+const gdbCommand = commandIn(/^(?:-ex|--eval-command)?\s*(?:shell|!)\s*(.+)$/)
+const lldbCommand = commandIn(/^(?:platform )?shell\s+(.+)$/)
+
 /** start-stop-daemon --exec program -- arguments. */
 function daemon(args: readonly Arg[]): Layer {
   const at = args.findIndex((arg) => /^(?:-x|--exec|-a|--startas)$/.test(arg.text))
@@ -225,8 +240,27 @@ export const TOOL_CARRIERS: Readonly<Record<string, Carrier>> = {
   'x-terminal-emulator': terminal,
   expect: spawned,
   tclsh: spawned,
-  gdb: commandIn(/^(?:-ex|--eval-command)?\s*(?:shell|!)\s*(.+)$/),
-  lldb: commandIn(/^(?:platform )?shell\s+(.+)$/),
+  gdb: (args, input) => both(gdbCommand(args, input), behind(/^--?args$/)(args, input)),
+  lldb: (args, input) => both(lldbCommand(args, input), behind(/^--$/)(args, input)),
+  hub: asGit,
+  yadm: asGit,
+  nix: behind(/^(?:-c|--command)$/),
+  guix: behind(/^--$/),
+  distrobox: behind(/^(?:--|-e|--exec)$/),
+  'distrobox-enter': behind(/^(?:--|-e|--exec)$/),
+  reflex: behind(/^--$/),
+  bpftrace: commandIn(/^-c$/),
+  nodemon: commandIn(/^(?:-x|--exec(?:=(.+))?)$/),
+  concurrently: (args) => scriptLayer(args.filter((arg) => !arg.text.startsWith('-'))),
+  toolbox: runner(/^run$/, 'c container d distro r release'),
+  devbox: runner(/^run$/),
+  infisical: runner(/^run$/, 'env path token projectId'),
+  asdf: runner(/^exec$/),
+  lerna: runner(/^exec$/, 'scope ignore concurrency'),
+  rr: runner(/^record$/),
+  uftrace: runner(/^record$/),
+  bunx: runner(undefined, 'p package'),
+  micromamba: runner(/^run$/, 'n name p prefix'),
   man: commandIn(/^(?:-P|--pager(?:=(.+))?)$/),
   salt,
   'salt-ssh': salt,

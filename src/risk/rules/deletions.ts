@@ -1,7 +1,7 @@
 import { SOMETHING, UNKNOWN } from '../model.ts'
 import { movedAside, rather } from './rewrite.ts'
 import { inPlace, inPlaceIfEmpty, isOpaque, matching, only, type Rule, tools } from './rule.ts'
-import { DELETERS, deletedTrees, FOUND_IN_ROOT, isRecursive } from './targets.ts'
+import { DELETERS, deletedTrees, FOUND_IN_ROOT, isRecursive, TREE_DELETERS } from './targets.ts'
 
 /** An unknown child of the root: any system directory, or what `find /` found. */
 const ROOT_CHILD = new RegExp(`^/+[${UNKNOWN}${SOMETHING}]+/*$`)
@@ -37,6 +37,8 @@ export const DELETION_RULES: readonly Rule[] = [
         'X=/; rm -rf $X',
         'echo / | xargs rm -rf',
         'python3 -c \'import shutil; shutil.rmtree("/")\'',
+        'deno eval \'Deno.removeSync("/",{recursive:true})\'',
+        'npx rimraf /',
       ],
       harmless: ['rm -rf /tmp/x', 'rm -rf ./', 'ls /', 'find / -name x', 'rm -rf target'],
     },
@@ -244,15 +246,11 @@ export const DELETION_RULES: readonly Rule[] = [
     id: 'rm-unknown',
     level: 'moderate',
     why: 'What this deletes depends on something the text does not show.',
-    tools: tools('rm grm srm'),
-    when: (_c, o) =>
-      only(
-        isRecursive(o),
-        o.operands.filter((arg) => isOpaque(arg) && arg.text.includes(UNKNOWN)),
-      ),
+    tools: ['rm', 'grm', 'srm', ...TREE_DELETERS],
+    when: (c, o) => deletedTrees(c, o).filter((arg) => isOpaque(arg) && arg.text.includes(UNKNOWN)),
     safer: { rewrite: insisting },
     examples: {
-      risky: ['rm -rf $DIR', 'rm -r "$(cat list)"'],
+      risky: ['rm -rf $DIR', 'rm -r "$(cat list)"', 'rimraf $DIR'],
       harmless: ['rm -rf "$DIR/cache"', 'rm $FILE', 'T=$(mktemp -d); rm -rf "$T"'],
     },
   },

@@ -1,5 +1,7 @@
 // Rules about overwriting files, adding to those the system trusts, and moving them away.
-import { inPlace, matching, only, type Rule, tools } from './rule.ts'
+import type { Arg, SimpleCommand } from '../model.ts'
+import type { Options } from '../options.ts'
+import { inPlace, matching, only, type Rule, tools, verb } from './rule.ts'
 import { appended, overwritten } from './targets.ts'
 
 const RC_FILE =
@@ -10,6 +12,13 @@ const ACCOUNTS =
 /** Directories made for dropping files into, and files that guides tell everybody to write. */
 const DROP_IN =
   /^\/etc\/(?:[^/]+(?:\/[^/]+)*\.d\/|apt\/|yum\.repos\.d\/|default\/|nginx\/|systemd\/system\/|docker\/|modprobe\.d\/|hosts$|hostname$|environment$|motd$|issue$|profile$)/
+
+/** What a command moves away, to another place or into the trash. */
+function moved({ name }: SimpleCommand, o: Options): readonly Arg[] {
+  if (name === 'gio') return verb(o) === 'trash' ? o.operands.slice(1) : []
+  if (name.startsWith('kioclient')) return verb(o) === 'move' ? o.operands.slice(1, -1) : []
+  return name !== 'mv' || o.value('t', 'target-directory') ? o.operands : o.operands.slice(0, -1)
+}
 
 export const OVERWRITE_RULES: readonly Rule[] = [
   {
@@ -29,19 +38,19 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     level: 'critical',
     core: true,
     why: 'Moves away a directory the system, or a person, cannot work without.',
-    tools: tools('mv'),
-    when: (c, o) =>
-      inPlace(
-        c,
-        o.value('t', 'target-directory') ? o.operands : o.operands.slice(0, -1),
-        'root',
-        'system',
-        'home',
-        'keys',
-      ),
+    tools: tools('mv trash trash-put gio gvfs-trash kioclient kioclient5'),
+    when: (c, o) => inPlace(c, moved(c, o), 'root', 'system', 'home', 'keys'),
     examples: {
-      risky: ['mv /etc /tmp/etc', 'mv /usr/lib /old', 'mv ~ /mnt/backup', 'mv /* /tmp', 'mv -t /tmp /bin'],
-      harmless: ['mv a.txt /etc', 'mv x ~', 'mv ./etc old'],
+      risky: [
+        'mv /etc /tmp/etc',
+        'mv /usr/lib /old',
+        'mv ~ /mnt/backup',
+        'mv /* /tmp',
+        'mv -t /tmp /bin',
+        'trash-put /',
+        'gio trash ~',
+      ],
+      harmless: ['mv a.txt /etc', 'mv x ~', 'mv ./etc old', 'trash ~/x', 'gio trash old', 'gio list /'],
     },
   },
   {

@@ -4,7 +4,9 @@ import { findTargets } from '../listings.ts'
 import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
 import type { Options } from '../options.ts'
 
-export const DELETERS = ['rm', 'grm', 'srm', 'find', 'gfind', 'rmtree'] as const
+/** Always whole trees, without an option that says so. */
+export const TREE_DELETERS = ['rimraf', 'del', 'del-cli'] as const
+export const DELETERS = ['rm', 'grm', 'srm', 'find', 'gfind', 'rmtree', ...TREE_DELETERS] as const
 
 /** What a search of the whole system found. */
 export const FOUND_IN_ROOT = new RegExp(`^/+${SOMETHING}/*$`)
@@ -19,7 +21,8 @@ export function deletedTrees(command: SimpleCommand, options: Options): readonly
     const { whole, tops } = findTargets(command.args)
     return command.args.some((arg) => arg.text === '-delete') && whole ? tops : []
   }
-  return isRecursive(options) ? options.operands : []
+  const always = TREE_DELETERS.some((name) => name === command.name)
+  return always || isRecursive(options) ? options.operands : []
 }
 
 /** Files a command writes over, by redirection or by its arguments. */

@@ -133,3 +133,12 @@ describe('other shells', () => {
     expect(checkCommand(command, { ...PLACE, shell }).risk_level).toBe(level)
   })
 })
+
+test('a finding is told once, where it is narrowest; in two places twice', () => {
+  const places = (command: string) =>
+    checkCommand(command, PLACE).matches.map(({ rule, span }) => `${rule}: ${command.slice(...span)}`)
+  expect(places('echo cm0gLXJmIC8= | base64 -d | sudo sh').filter((it) => /^decoded-code/.test(it))).toEqual([
+    'decoded-code: sudo sh',
+  ])
+  expect(places('rm -rf /; rm -rf /*')).toEqual(['rm-root: /', 'rm-root: /*'])
+})
