@@ -205,7 +205,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       }),
       historyRoutes({ ...{ observe, audit, clock }, events: store.events, processes: store.processes }),
       exportRoutes({ events: store.events }),
-      importRoutes({ events: store.events, config, clock, random, timers }),
+      importRoutes({ ...{ observe, config, clock, random, timers }, events: store.events }),
       statsRoutes({ insight, events: store.events }),
       anomaliesRoutes({ anomalies, config }),
       processesRoutes({ processes }),

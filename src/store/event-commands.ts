@@ -146,6 +146,21 @@ export const textsOf = (uid: number): { gte: Buffer; lt: Buffer } =>
 
 export const textOf = (value: Uint8Array): string => decodeValue<string>(VALUE_VERSION, value)
 
+/** Their numbers at that moment, else now; undefined for a text that is not there. */
+export async function numbersOfTexts(
+  db: Database,
+  uid: number,
+  texts: readonly Level0<string>[],
+  snapshot?: Snapshot,
+): Promise<readonly (number | undefined)[]> {
+  const keys = texts.map((text) => {
+    const hash = { bytes: blake3([revealLevel0(text)], HASH_BYTES) }
+    return makeKey('commands', { u32: uid }, BY_HASH, hash)
+  })
+  const values = await db.getMany<Uint8Array, Uint8Array>(keys, snapshot ? { snapshot } : {})
+  return values.map((value) => (value === undefined ? undefined : decodeValue<number>(VALUE_VERSION, value)))
+}
+
 /** Texts of these numbers at that moment, else now; a number without a text is a damaged database and throws. */
 export async function commandTexts(
   db: Database,

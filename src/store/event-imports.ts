@@ -1,12 +1,11 @@
 // Brings in what other programs recorded: none of it twice, and with it the list by which an import can be undone.
-import { blake3 } from '../base/hash.ts'
 import { createRecent } from '../base/recent.ts'
 import type { Serial } from '../base/serial.ts'
-import { revealLevel0 } from '../observe/level0.ts'
 import type { Change, Database, Snapshot } from './database.ts'
-import { BY_HASH, HASH_BYTES, VALUE_VERSION as TEXT_VERSION } from './event-commands.ts'
+import { numbersOfTexts } from './event-commands.ts'
 import type { EventRemoval } from './event-removal.ts'
-import { decodeWithoutText, type EventInput, idOfEvent } from './event-rows.ts'
+import { SAME_US } from './event-replaced.ts'
+import { decodeWithoutText, type EventInput, idOfEvent, sameShell } from './event-rows.ts'
 import { keysBetween, mostAtOnce, unknownEvents } from './event-transfer.ts'
 import type { ImportLists } from './import-lists.ts'
 import {
@@ -22,7 +21,6 @@ import {
 } from './imports.ts'
 import { commandOfKey, eventsOf, isCounted, startOfKey } from './key-of-event.ts'
 import { makeKey } from './keyspace.ts'
-import { decodeValue } from './value.ts'
 
 /** An event from elsewhere, and how it is recognised. */
 export interface Arrival {
@@ -61,11 +59,6 @@ export interface EventImports {
   ): Promise<{ readonly removed: number; readonly left: number } | undefined>
 }
 
-/**
- * Clocks are read before and after a prompt by different programs, and some keep whole seconds only: one command that
- * two of them saw is at most this far apart.
- */
-const SAME_US = 2_000_000
 const PAGE = 2_048
 /** Matches that are remembered, so that two that arrive are not both taken for one that is there. */
 const REMEMBERED = 8_192
@@ -164,14 +157,13 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
   /** How often each command was there, by its number; by shell. */
   const counts = new Map<string, Promise<Uint32Array>>()
 
-  async function numbersOf(events: readonly EventInput[]): Promise<readonly (number | undefined)[]> {
-    const keys = events.map(({ command }) => {
-      const hash = { bytes: blake3([revealLevel0(command)], HASH_BYTES) }
-      return makeKey('commands', { u32: uid }, BY_HASH, hash)
-    })
-    const values = await db.getMany<Uint8Array, Uint8Array>(keys, { snapshot })
-    return values.map((value) => (value === undefined ? undefined : decodeValue<number>(TEXT_VERSION, value)))
-  }
+  const numbersOf = (events: readonly EventInput[]): Promise<readonly (number | undefined)[]> =>
+    numbersOfTexts(
+      db,
+      uid,
+      events.map(({ command }) => command),
+      snapshot,
+    )
 
   async function countAll(shell: string): Promise<Uint32Array> {
     let counted = new Uint32Array(1024)
@@ -310,7 +302,3 @@ function nearbyAmong(
 /** So precisely nobody types the same into two shells: it went out for one of them, or with a place for a time, and is back. */
 const sameSecond = (key: Uint8Array, { event }: Arrival): boolean =>
   Math.floor(startOfKey(key) / 1_000_000) === Math.floor(event.start_us / 1_000_000)
-
-/** Not every program says which shell it was. */
-const UNKNOWN_SHELL = '?'
-const sameShell = (a: string, b: string): boolean => a === b || a === UNKNOWN_SHELL || b === UNKNOWN_SHELL

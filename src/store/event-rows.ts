@@ -224,3 +224,8 @@ export function decodeWhole(
     ...untimedOf(key),
   }
 }
+
+/** Not every program that is imported from says which shell it was. */
+const UNKNOWN_SHELL = '?'
+export const sameShell = (a: string, b: string): boolean =>
+  a === b || a === UNKNOWN_SHELL || b === UNKNOWN_SHELL

@@ -10,6 +10,7 @@ import { createEventImports, type EventImports } from './event-imports.ts'
 import { type MostUsed, mostUsed } from './event-most-used.ts'
 import { createRecall } from './event-recall.ts'
 import { createEventRemoval, type EventRemoval, type RemovedWith } from './event-removal.ts'
+import { createReplaced } from './event-replaced.ts'
 import { createEventRetention, type EventRetention } from './event-retention.ts'
 import { type EventInput, encodeEvent, eventKey } from './event-rows.ts'
 import { createEventSearch, type EventSearch } from './event-search.ts'
@@ -85,10 +86,11 @@ export function createEventRepository(
   const recall = createRecall({ db, serially, clock })
   const lists = createImportLists(db)
   const retention = createEventRetention({ db, serially, commands, rollups, counts, recall, lists })
-  const removal = createEventRemoval({
+  const { removeSome, ...removal } = createEventRemoval({
     ...{ db, serially, rollups, counts, retention, recall },
     removedWith: [lists.takeOff, ...removedWith],
   })
+  const replacedBy = createReplaced({ db, lists })
   let dropped: number | undefined
   /** Microseconds since the epoch; 0 when nothing was ever lost. */
   let repairedUs: number | undefined
@@ -160,7 +162,13 @@ export function createEventRepository(
         const changes: Change[] = [putPosition(batch.position)]
         dropped ??= await readDropped(db)
         if (batch.dropped > 0) changes.push(putDropped(dropped + batch.dropped))
-        await store(await notKnownYet(batch.events), changes, await notCountedYet(batch.guarded ?? []))
+        const fresh = await notKnownYet(batch.events)
+        // In a batch of its own: a kill between the two leaves the record in the spool, and it is read again.
+        for (const [uid, own] of Map.groupBy(fresh, (event) => event.uid)) {
+          const replaced = await replacedBy(uid, own)
+          if (replaced.length > 0) await removeSome(uid, replaced)
+        }
+        await store(fresh, changes, await notCountedYet(batch.guarded ?? []))
         dropped += batch.dropped
       }),
 

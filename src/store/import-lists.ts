@@ -1,4 +1,5 @@
 // Keeps the lists of imports true: an event that is gone is on none, and one that came twice is on the newer one only.
+import { createRecent } from '../base/recent.ts'
 import type { Change, Database } from './database.ts'
 import { idOfEvent } from './event-rows.ts'
 import {
@@ -23,6 +24,15 @@ export interface ImportLists {
     events: readonly EventId[],
     changes: Change[],
   ): Promise<void>
+  /** Those of these that begin at most `within` microseconds from where imports brought something; few or none of what runs now. */
+  near<T extends Begun>(uid: number, events: readonly T[], within: number): Promise<readonly T[]>
+  /** Whether an import brought this one. */
+  listed(uid: number, event: EventId): Promise<boolean>
+}
+
+/** What is compared with the lists begins about when something that is on one does. */
+interface Begun {
+  readonly start_us: number
 }
 
 /** Where the events of a piece lie, or lay before some were taken off. */
@@ -35,6 +45,7 @@ interface Span {
 type Spans = Map<string, Span>
 
 const PAGE = 256
+const PEOPLE = 32
 
 const nameOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
 const idOf = ({ start_us, tag }: EventId): string => idOfEvent(start_us, tag)
@@ -52,13 +63,14 @@ function spanOf(key: Uint8Array, events: readonly EventId[]): Span {
 /** Whoever calls writes nothing else of the same person meanwhile, and writes the changes, or nothing. */
 export function createImportLists(db: Database): ImportLists {
   /**
-   * Of whoever was looked at last: some dozen bytes for a thousand events. It may say more than there is, because a batch
+   * Of those who were looked at last: some dozen bytes for a thousand events. It may say more than there is, because a batch
    * may fail after this or take a piece away: such a piece is not found.
    */
-  let known: { readonly uid: number; readonly spans: Spans } | undefined
+  const known = createRecent<number, Spans>(PEOPLE)
 
   async function spansOf(uid: number): Promise<Spans> {
-    if (known?.uid === uid) return known.spans
+    const held = known.get(uid)
+    if (held !== undefined) return held
     const spans: Spans = new Map()
     const rows = db.iterator(piecesOf(uid))
     try {
@@ -68,7 +80,7 @@ export function createImportLists(db: Database): ImportLists {
     } finally {
       await rows.close()
     }
-    known = { uid, spans }
+    known.set(uid, spans)
     return spans
   }
 
@@ -109,6 +121,28 @@ export function createImportLists(db: Database): ImportLists {
 
   return {
     takeOff,
+
+    async near(uid, events, within) {
+      const spans = await spansOf(uid)
+      if (spans.size === 0) return []
+      const all = [...spans.values()]
+      return events.filter(({ start_us }) =>
+        all.some(({ from, to }) => start_us >= from - within && start_us <= to + within),
+      )
+    },
+
+    async listed(uid, event) {
+      const { start_us } = event
+      const spans = await spansOf(uid)
+      const keys = [...spans.values()]
+        .filter(({ from, to }) => start_us >= from && start_us <= to)
+        .map(({ key }) => key)
+      const pieces = await db.getMany(keys)
+      return pieces.some(
+        (piece) => piece !== undefined && decodePiece(piece).some((id) => idOf(id) === idOf(event)),
+      )
+    },
+
     async add(uid, { number, piece }, events, changes) {
       await takeOff(uid, events, changes)
       const key = pieceKey(uid, number, piece)

@@ -6,6 +6,7 @@ import { KaroError } from '../../base/errors.ts'
 import { disagreement, readId } from '../../care/transfer.ts'
 import type { Config } from '../../config/index.ts'
 import { createForeignDigest, type ForeignDigest, importedEvent } from '../../observe/imported.ts'
+import type { Observe } from '../../observe/index.ts'
 import type { Arrival, EventRepository, Importing } from '../../store/events.ts'
 import { createOneEach } from '../one-each.ts'
 import { serve } from '../operation.ts'
@@ -25,6 +26,7 @@ const UNDO_EVENTS = 20_000
 
 interface ImportDeps {
   readonly events: Pick<EventRepository, 'beginImport' | 'imports' | 'undoImport'>
+  readonly observe: Pick<Observe, 'catchUp'>
   readonly config: Pick<Config, 'retention' | 'history'>
   readonly clock: Pick<Clock, 'now'>
   readonly random: Pick<Random, 'bytes'>
@@ -40,7 +42,7 @@ interface Session {
   work: Promise<unknown>
 }
 
-export function importRoutes({ events, config, clock, random, timers }: ImportDeps): Routes {
+export function importRoutes({ events, observe, config, clock, random, timers }: ImportDeps): Routes {
   const sessions = new Map<number, Session>()
   const oneEach = createOneEach()
 
@@ -89,6 +91,8 @@ export function importRoutes({ events, config, clock, random, timers }: ImportDe
         if (before !== undefined) await end(uid, before)
         if (sessions.size >= MOST)
           throw new KaroError('rate_limited', 'too many imports are under way; try again soon')
+        // It is compared with what is there: what was typed a moment ago may still be on its way.
+        await observe.catchUp()
         const importing = await events.beginImport(uid, { ...about, started_at: clock.now() }, dry_run)
         const session: Session = {
           key: Buffer.from(random.bytes(8)).toString('hex'),
@@ -154,6 +158,7 @@ export function importRoutes({ events, config, clock, random, timers }: ImportDe
       add: (importing: Importing) => number | Promise<number>,
     ): Promise<number> {
       const about = { source: 'karo', file: 'API', started_at: clock.now() }
+      await observe.catchUp()
       const importing = await events.beginImport(uid, about, dryRun)
       try {
         const added = await add(importing)

@@ -8,6 +8,7 @@ import { silentLog } from '../../../src/base/log.ts'
 import { createEventRepository } from '../../../src/store/events.ts'
 import { owner } from '../../support/callers.ts'
 import { temporaryDatabase } from '../../support/database.ts'
+import { eventOf, positionAt } from '../../support/events.ts'
 import { T0 } from '../../support/spool.ts'
 import { VirtualTime } from '../../support/virtual-time.ts'
 
@@ -17,11 +18,19 @@ const BOB = owner(1001)
 async function started(config: { events_days?: number; ignore?: readonly string[] } = {}) {
   const events = createEventRepository(await temporaryDatabase())
   const time = new VirtualTime(T0 / 1000 + 3_600_000)
+  let onItsWay: (() => Promise<void>) | undefined
   let caller: Caller = ANN
   const server = buildServer({
     routes: [
       importRoutes({
         events,
+        observe: {
+          async catchUp() {
+            const bring = onItsWay
+            onItsWay = undefined
+            await bring?.()
+          },
+        },
         config: {
           retention: { events_days: config.events_days ?? 0, rollups_days: 0, ledger_days: 0 },
           history: { ignore: config.ignore ?? [] },
@@ -49,7 +58,10 @@ async function started(config: { events_days?: number; ignore?: readonly string[
     ...{ start_us: T0 + seconds * 1_000_000, shell: 'bash', command },
     ...more,
   })
-  return { events, time, as, begin, entry }
+  const later = (bring: () => Promise<void>): void => {
+    onItsWay = bring
+  }
+  return { events, time, as, begin, entry, later }
 }
 
 test('batch after batch, and what is finished takes no more', async () => {
@@ -155,6 +167,14 @@ test('an id tells nothing of a secret; two that differ in theirs are two, and th
   expect(first).toMatchObject({ added: [2, 0], ids: { length: 2 } })
   expect(await idsOf('Tr0ub4dor')).toEqual(first)
   expect(await idsOf('hunter2', 'Tr0ub4dor')).toMatchObject({ added: [4, 0] })
+})
+
+test('what the hooks have written, and nobody has read yet, is known to an import', async () => {
+  const { events, as, begin, entry, later } = await started()
+  later(() => events.ingest({ events: [eventOf(0)], position: positionAt(1), dropped: 0 }))
+  const key = await begin(ANN)
+  const { body } = await as(ANN, '/entries', { key, entries: [entry('ls', 0)] })
+  expect(body).toMatchObject({ added: 0, known: 1 })
 })
 
 test('a dry run stores nothing', async () => {

@@ -113,6 +113,56 @@ test('one that is there answers for one that arrives, in one batch and in severa
   }
 })
 
+test('what still ran when it was imported gives way to its record, and to that alone', async () => {
+  const { db, events, rollups } = await opened()
+  await bring(events, [
+    timed('vim a', 0),
+    timed('vim a', 1, { exit_code: 0 }),
+    timed('ssh b', 2, { shell: '?' }),
+    timed('ssh b', 3, { shell: 'zsh' }),
+    timed('make', 4),
+    untimed('top', 5, 1),
+    timed('ls', 9),
+  ])
+  const at = (seconds: number) => ({ start_us: T0 + seconds * 1_000_000 })
+  await live(events, [
+    { command: 'vim a', ...at(1.4), exit_code: 0 },
+    { command: 'ssh b', ...at(2.9), exit_code: 1 },
+    { command: 'make -j', ...at(4), exit_code: 2 },
+    { command: 'top', ...at(5), exit_code: 0 },
+    { command: 'ls', ...at(6.9), exit_code: 0 },
+  ])
+  const { events: found } = await events.search(UID, { words: [], limit: 20 })
+  expect(found.map(({ command, shell, exit_code }) => `${String(command)} ${shell} ${exit_code}`)).toEqual([
+    'ls bash null',
+    'ls bash 0',
+    'top bash null',
+    'top bash 0',
+    'make bash null',
+    'make -j bash 2',
+    'ssh b zsh null',
+    'ssh b bash 1',
+    'vim a bash 0',
+    'vim a bash 0',
+  ])
+  const hours = async () => JSON.stringify(await rollups.hours(UID, 0, 999_999))
+  const counted = await hours()
+  expect(await recount(db, UID, true)).toMatchObject({ rollups_hour: 0, rollups_day: 0 })
+  expect(await hours()).toBe(counted)
+  expect(await events.imports(UID, 9)).toMatchObject([{ events: 5 }])
+  expect(await events.undoImport(UID, 1, 100, never)).toEqual({ removed: 5, left: 0 })
+})
+
+test('what one typed twice is replaced once, and a record replaces no other record', async () => {
+  const { events } = await opened()
+  await bring(events, [timed('sleep 9', 0)])
+  await live(events, [{ command: 'sleep 9', start_us: T0 + 100_000, exit_code: null }])
+  await live(events, [{ command: 'sleep 9', start_us: T0 + 200_000, exit_code: 0 }])
+  expect(await events.count(UID)).toBe(2)
+  await bring(events, [timed('sleep 9', 1), timed('sleep 9', 2)])
+  expect(await events.count(UID)).toBe(2)
+})
+
 test('repeats of one import are all kept: it is compared with what was there before', async () => {
   const { events } = await opened()
   expect((await bring(events, [timed('ls', 0), timed('ls', 1)], [timed('ls', 2)])).added).toEqual([2, 1])
