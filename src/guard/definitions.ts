@@ -4,8 +4,9 @@ import type { Where } from './judge.ts'
 
 /** What the shell says that a word means, in its own words. */
 export interface Definition {
-  /** `global` is zsh's: it stands for a word anywhere. */
-  readonly kind: 'alias' | 'global' | 'function'
+  /** `global` is zsh's: it stands for a word anywhere. `unread`: there is one, and the shell could not hand it over. */
+  readonly kind: 'alias' | 'global' | 'function' | 'unread'
+  /** Of what is unread also `*`: words were too many to be looked up. */
   readonly name: string
   /** Of a function its body, without the braces around it. */
   readonly text: string
@@ -18,22 +19,45 @@ const MOST_LENGTH = 32_768
 /** Assignments in front of a command: `A=1 B='x y' `. */
 const ASSIGNMENTS = /^(?:\w+\+?=(?:[^\s'"\\;|&()<>`$]|'[^']*'|"[^"]*"|\\.)*[ \t]+)*/
 
-/** The line as it runs, or undefined when it holds none of the words. A quoted word (`\ll`) stays what it is. */
-export function expand(line: string, definitions: readonly Definition[], where: Where): string | undefined {
-  let left = definitions
-  let text = line
-  for (let round = 0; round < MOST_ROUNDS && left.length > 0; round++) {
-    const used = new Set<Definition>()
-    const next = globals(once(text, left, where, used), left, used)
-    if (used.size === 0 || next.length > MOST_LENGTH) break
-    text = next
-    // A word within its own definition means the command.
-    left = left.filter((definition) => !used.has(definition))
-  }
-  return text === line ? undefined : text
+/** What a line comes to with its definitions. */
+export interface Meaning {
+  /** The line as it runs, as far as is known; undefined when it holds none of the words. */
+  readonly text: string | undefined
+  /** Name of one that runs and whose text is not in it. */
+  readonly unread?: string
 }
 
-function once(text: string, definitions: readonly Definition[], where: Where, used: Set<Definition>): string {
+interface Use {
+  readonly used: Set<Definition>
+  unread: string | undefined
+}
+
+/** A quoted word (`\ll`) is no alias, but still a function. */
+export function expand(line: string, definitions: readonly Definition[], where: Where): Meaning {
+  let left = definitions
+  let text = line
+  let unread = definitions.find(({ kind, name }) => kind === 'unread' && name === '*')?.name
+  for (let round = 0; left.length > 0; round++) {
+    const use: Use = { used: new Set(), unread: undefined }
+    const next = globals(once(text, left, where, use), left, use.used)
+    unread ??= use.unread
+    const [first] = use.used
+    if (first === undefined) break
+    if (round === MOST_ROUNDS || next.length > MOST_LENGTH) {
+      unread ??= first.name
+      break
+    }
+    text = next
+    // A word within its own definition means the command.
+    left = left.filter((definition) => !use.used.has(definition))
+  }
+  return { text: text === line ? undefined : text, ...(unread !== undefined && { unread }) }
+}
+
+/** The first word of a command, also one that is quoted in a way that needs no shell to be read. */
+const FIRST_WORD = /^(?:[^\s;|&()<>`'"\\$]|\\[\s\S]|'[^']*'|"[^"\\$`]*")+/
+
+function once(text: string, definitions: readonly Definition[], where: Where, use: Use): string {
   const byName = new Map(definitions.filter(({ kind }) => kind !== 'global').map((one) => [one.name, one]))
   let out = text
   let before = Number.POSITIVE_INFINITY
@@ -42,12 +66,18 @@ function once(text: string, definitions: readonly Definition[], where: Where, us
   for (const { span } of commands) {
     const skipped = ASSIGNMENTS.exec(text.slice(span[0], span[1]))?.[0].length ?? 0
     const start = span[0] + skipped
-    const word = /^[^\s;|&()<>`'"\\$]+/.exec(text.slice(start, span[1]))?.[0]
-    const definition = word === undefined ? undefined : byName.get(word)
-    if (word === undefined || definition === undefined) continue
+    const word = FIRST_WORD.exec(text.slice(start, span[1]))?.[0]
+    if (word === undefined) continue
+    const plain = word.replace(/\\([\s\S])|['"]/g, '$1')
+    const definition = byName.get(plain)
+    if (definition === undefined || (definition.kind === 'alias' && plain !== word)) continue
+    if (definition.kind === 'unread') {
+      use.unread ??= definition.name
+      continue
+    }
     const end = definition.kind === 'function' ? span[1] : start + word.length
     if (end > before) continue
-    used.add(definition)
+    use.used.add(definition)
     const rest = text.slice(start + word.length, end)
     const meaning =
       definition.kind === 'function' ? inline(definition.text, rest, where.shell) : definition.text
@@ -80,7 +110,7 @@ export function readDefinitions(list: string, shell: Where['shell']): readonly D
     const [kind, name, ...text] = record.split('\u001f')
     if (name === undefined || name === '' || text.length === 0) return []
     const whole = text.join('\u001f')
-    if (kind === 'alias' || kind === 'global') return [{ kind, name, text: whole }]
+    if (kind === 'alias' || kind === 'global' || kind === 'unread') return [{ kind, name, text: whole }]
     return kind === 'function' ? [{ kind, name, text: bodyOf(whole, shell) }] : []
   })
 }

@@ -33,12 +33,41 @@ export interface Where {
 export function judge(guard: Guard, command: string, where: Where = {}): RiskVerdict {
   const asTyped = judgeText(guard, command, where)
   const typed = where.cut || where.unfinished ? amended(guard, asTyped, where) : asTyped
-  const meant = where.definitions && expand(command, where.definitions, where)
-  return meant === undefined ? typed : both(guard, typed, judgeText(guard, meant, where))
+  if (where.definitions === undefined) return typed
+  const meant = expand(command, where.definitions, where)
+  const known = meant.text === undefined ? typed : both(guard, typed, judgeText(guard, meant.text, where))
+  return meant.unread === undefined ? known : withUnread(guard, known, meant.unread, where)
 }
 
-/** That a definition, in the shell's own print of it, cannot be read says nothing about what was typed. */
-const ABOUT_READING: ReadonlySet<string> = new Set(['unparsed', 'unparsed-tool', 'too-deep', 'too-long'])
+/** That a definition, in the shell's own print of it, cannot be parsed says nothing about what was typed. */
+const ABOUT_READING: ReadonlySet<string> = new Set(['unparsed', 'unparsed-tool'])
+
+/** A command that runs and that nobody has read is asked about in every profile, but where its owner accepts that. */
+function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Where): RiskVerdict {
+  if (guard.profile === 'off') return verdict
+  const { level: risk_level } = ruleForFact('too-long')
+  const shown = name.replace(/[^\w.:+-]/g, '?').slice(0, 40)
+  const match: RiskMatch = {
+    rule: 'too-long',
+    risk_level,
+    why:
+      name === '*'
+        ? 'Has too many words to look up what functions and aliases they are.'
+        : `Runs ${shown}, a function or alias that is too long or too deep to be read.`,
+    span: [0, verdict.command.length],
+  }
+  const commands = commandsOf(verdict.command, placeOf(where))
+  if (
+    guard.rules.some(
+      (rule) => rule.kind === 'allow' && live(guard, rule) && excuses(rule, match, commands, where),
+    )
+  )
+    return verdict
+  const denied = verdict.matches.some(({ rule }) => DENIED.has(rule))
+  const together = decided(guard, verdict, [match, ...verdict.matches].slice(0, MAX_MATCHES))
+  const asked = together.decision === 'allow' ? { ...together, decision: 'confirm' as const } : together
+  return atLeast(asked, denied)
+}
 
 function amended(guard: Guard, verdict: RiskVerdict, { cut, unfinished }: Where): RiskVerdict {
   const matches = unfinished
@@ -76,7 +105,7 @@ function both(guard: Guard, typed: RiskVerdict, meant: RiskVerdict): RiskVerdict
 
 function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {
   const verdict = checkCommand(command, { ...placeOf(where), profile: guard.profile })
-  const rules = guard.rules.filter(({ until }) => until === undefined || until > guard.now())
+  const rules = guard.rules.filter((rule) => live(guard, rule))
   if (rules.length === 0) return verdict
   const commands = commandsOf(command, placeOf(where))
   const allows = rules.filter(({ kind }) => kind === 'allow')
@@ -91,6 +120,8 @@ function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {
   const { safer: _, ...rest } = decided(guard, verdict, matches)
   return { ...rest, decision: 'block', ...(safer !== undefined && { safer }) }
 }
+
+const live = ({ now }: Guard, { until }: GuardRule): boolean => until === undefined || until > now()
 
 const placeOf = ({
   shell,

@@ -1,6 +1,6 @@
 // The guard in real bash, zsh and fish at a real terminal. What is dangerous is replaced by programs that only note
 // how they were called, and HOME is a directory of the test's own.
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ENTRY } from '../../scripts/build.ts'
@@ -138,6 +138,30 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       expect(await shell.blocked(line), line).toContain('It does not run')
     for (const line of ['wipe ./x', 'quiet /', 'ls /']) await shell.run(line)
     expect(shell.ran()).toEqual(['rm -rf ./x'])
+  })
+
+  test('functions that are too long to be read, or are loaded when they run, are asked about', async () => {
+    const fpath = join(temporaryDirectory(), 'functions')
+    mkdirSync(fpath)
+    const lazy = join(fpath, fish ? 'lazy.fish' : 'lazy')
+    writeFileSync(lazy, fish ? 'function lazy; git push --force lazy; end\n' : 'git push --force lazy\n')
+    const filler = 'true xxxxxxxxxxxxxxxxxxxx; '.repeat(400)
+    const defined = fish
+      ? `function long; ${filler}git push --force long; end; set -p fish_function_path ${fpath}`
+      : `long() { ${filler}git push --force long; }`
+    // The two that come first leave no room for the third.
+    const half = 'true xxxxxxxxxxxxxxxxxxxx; '.repeat(140)
+    const more = fish
+      ? `function one; ${half}end; function two; ${half}end; function three; git push --force three; end`
+      : `one() { ${half} }; two() { ${half} }; three() { git push --force three; }`
+    const autoload = program === 'zsh' ? `fpath=(${fpath} $fpath); autoload -Uz lazy` : ''
+    const shell = await startGuarded({ program, after: `${defined}\n${more}\n${autoload}` })
+    for (const line of ['long', 'one; two; three', ...(program === 'bash' ? [] : ['lazy'])])
+      await shell.noted(line, 'n')
+    expect(shell.ran()).toEqual([])
+    await shell.run('one')
+    await shell.run('echo long')
+    expect(shell.notes().length).toBe(program === 'bash' ? 2 : 3)
   })
 
   test('a line in several lines is judged as a whole', async () => {

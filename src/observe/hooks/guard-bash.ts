@@ -56,27 +56,35 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     ! declare -F -- "$word" >/dev/null
   }
 
-  # Sets the array asked to what aliases and functions among the words of $1 stand for, and those in their texts.
+  # Sets names to what aliases and functions among the words of $1 stand for, and those in their texts. What has no room
+  # is there as unread.
   __karo_guard_names() {
-    local word text list=() known=' ' i=0 size=0 IFS=$' \t\n'
+    local word text kind list=() i=0 IFS=$' \t\n' ends=$' \t\n;|&()<>\x60\x27"\\\\$'
+    local -A known=()
     set -f
-    list=(${'$'}{1//[!A-Za-z0-9_.:+@%-]/ })
-    for ((i = 0; i < ${'$'}{#list[@]} && i < ${MOST_WORDS}; ++i)); do
+    list=(${'$'}{1//[$ends]/ })
+    for ((i = 0; i < ${'$'}{#list[@]}; ++i)); do
       word=${'$'}{list[i]} text=
-      [[ $known != *" $word "* ]] || continue
-      known+="$word "
+      [[ $word != [@*] && ! ${'$'}{known[x$word]+x} ]] || continue
+      if ((${'$'}{#known[@]} >= ${MOST_WORDS})); then
+        names+=unread$'\x1f*\x1f\x1e'
+        break
+      fi
+      known[x$word]=1
       if [[ ${'$'}{BASH_ALIASES[$word]+x} ]]; then
-        text=${'$'}{BASH_ALIASES[$word]}
-        names+=alias$'\x1f'$word$'\x1f'$text$'\x1e'
+        kind=alias text=${'$'}{BASH_ALIASES[$word]}
       elif declare -F -- "$word" >/dev/null; then
-        text=$(declare -f -- "$word")
-        ((${'$'}{#text} < ${MOST_DEFINED})) || continue
-        names+=function$'\x1f'$word$'\x1f'$text$'\x1e'
+        kind=function
+        ((${'$'}{#names} >= ${MOST_DEFINED})) || text=$(declare -f -- "$word")
       else
         continue
       fi
-      ((${'$'}{#names} < ${MOST_DEFINED})) || break
-      list+=(${'$'}{text//[!A-Za-z0-9_.:+@%-]/ })
+      if ((${'$'}{#names} + ${'$'}{#text} >= ${MOST_DEFINED})); then
+        names+=unread$'\x1f'$word$'\x1f\x1e'
+      else
+        names+=$kind$'\x1f'$word$'\x1f'$text$'\x1e'
+        list+=(${'$'}{text//[$ends]/ })
+      fi
     done
   }
 

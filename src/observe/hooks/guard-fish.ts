@@ -59,16 +59,22 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin string match --quiet -- "$__fish_data_dir/*" (builtin functions --details -- $word)
     end
 
-    # Prints what functions and abbreviations among the words of $argv stand for, and those in their texts.
+    # Prints what functions and abbreviations among the words of $argv stand for, and those in their texts. What has no
+    # room is there as unread.
     function __karo_guard_names
-        builtin set --local words (builtin string split --no-empty -- ' ' (builtin string replace --regex --all -- '[^A-Za-z0-9_.:+@%-]' ' ' $argv))
+        builtin set --local ends '[\s;|&()<>\x60\'"\\\\$]'
+        builtin set --local words (builtin string split --no-empty -- ' ' (builtin string replace --regex --all -- $ends ' ' $argv))
         builtin set --local known
         builtin set --local size 0
         builtin set --local short (builtin abbr --show 2>/dev/null)
-        while builtin set --query words[1]; and builtin test (builtin count $known) -lt ${MOST_WORDS} -a $size -lt ${MOST_DEFINED}
+        while builtin set --query words[1]
             builtin set --local word $words[1]
             builtin set --erase words[1]
             builtin contains -- $word $known; and continue
+            if builtin test (builtin count $known) -ge ${MOST_WORDS}
+                builtin printf 'unread\x1f*\x1f\x1e'
+                return
+            end
             builtin set --append known $word
             builtin set --local kind
             builtin set --local text
@@ -81,13 +87,16 @@ if builtin status is-interactive; and builtin set --query __karo_dir
                 builtin string match --quiet -- "$__fish_data_dir/*" (builtin functions --details -- $word); and continue
                 builtin set kind function
                 builtin set text (builtin functions -- $word | builtin string collect)
-                builtin test (builtin string length -- "$text") -lt ${MOST_DEFINED}; or continue
             else
+                continue
+            end
+            if builtin test (builtin math $size + (builtin string length -- "$text")) -ge ${MOST_DEFINED}
+                builtin printf 'unread\x1f%s\x1f\x1e' $word
                 continue
             end
             builtin printf '%s\x1f%s\x1f%s\x1e' $kind $word "$text"
             builtin set size (builtin math $size + (builtin string length -- "$text"))
-            builtin set --append words (builtin string split --no-empty -- ' ' (builtin string replace --regex --all -- '[^A-Za-z0-9_.:+@%-]' ' ' $text))
+            builtin set --append words (builtin string split --no-empty -- ' ' (builtin string replace --regex --all -- $ends ' ' $text))
         end
     end
 

@@ -66,28 +66,41 @@ ${files
   }
 
   # Sets __karo_guard[names] to what aliases and functions among the words of $1 stand for, and those in their texts.
+  # What has no room is there as unread. In a subshell, because functions may have to be loaded to be read.
   __karo_guard_names() {
     __karo_guard[names]= __karo_guard[known]=" " __karo_guard[tries]=0
-    builtin set -- ${'$'}{(s: :)${'$'}{1//[^A-Za-z0-9_.:+@%-]/ }}
-    while (( $# && __karo_guard[tries]++ < ${MOST_WORDS} && ${'$'}{#__karo_guard[names]} < ${MOST_DEFINED} )); do
+    __karo_guard[ends]=$'[ \t\n;|&()<>\x60\x27"\\\\$]'
+    builtin set -- ${'$'}{(s: :)${'$'}{1//${'$'}{~__karo_guard[ends]}/ }}
+    while (( $# )); do
       __karo_guard_word=$1
       builtin shift
-      [[ $__karo_guard_word == *[A-Za-z0-9_]* && $__karo_guard[known] != *" $__karo_guard_word "* ]] || continue
+      [[ $__karo_guard_word != ([@*]|*[\]\[]*) && $__karo_guard[known] != *" $__karo_guard_word "* ]] || continue
+      if (( __karo_guard[tries]++ >= ${MOST_WORDS} )); then
+        __karo_guard[names]+=unread$'\x1f*\x1f\x1e'
+        break
+      fi
       __karo_guard[known]+="$__karo_guard_word "
       if (( ${'$'}{+galiases[$__karo_guard_word]} )); then
         __karo_guard[kind]=global __karo_guard[meant]=$galiases[$__karo_guard_word]
       elif (( ${'$'}{+aliases[$__karo_guard_word]} )); then
         __karo_guard[kind]=alias __karo_guard[meant]=$aliases[$__karo_guard_word]
       elif (( ${'$'}{+functions[$__karo_guard_word]} )); then
+        [[ $functions[$__karo_guard_word] != "builtin autoload -"* ]] ||
+          builtin autoload +X -- $__karo_guard_word >/dev/null 2>&1
         __karo_guard[kind]=function __karo_guard[meant]=$functions[$__karo_guard_word]
-        (( ${'$'}{#__karo_guard[meant]} < ${MOST_DEFINED} )) || continue
+        [[ $__karo_guard[meant] != "builtin autoload -"* ]] || __karo_guard[kind]=unread
       elif [[ $__karo_guard_word == ?*.?* ]] && (( ${'$'}{+saliases[${'$'}{__karo_guard_word##*.}]} )); then
         __karo_guard[kind]=alias __karo_guard[meant]="$saliases[${'$'}{__karo_guard_word##*.}] $__karo_guard_word"
       else
         continue
       fi
-      __karo_guard[names]+=$__karo_guard[kind]$'\x1f'$__karo_guard_word$'\x1f'$__karo_guard[meant]$'\x1e'
-      builtin set -- "$@" ${'$'}{(s: :)${'$'}{__karo_guard[meant]//[^A-Za-z0-9_.:+@%-]/ }}
+      if [[ $__karo_guard[kind] == unread ]] ||
+        (( ${'$'}{#__karo_guard[names]} + ${'$'}{#__karo_guard[meant]} >= ${MOST_DEFINED} )); then
+        __karo_guard[names]+=unread$'\x1f'$__karo_guard_word$'\x1f\x1e'
+      else
+        __karo_guard[names]+=$__karo_guard[kind]$'\x1f'$__karo_guard_word$'\x1f'$__karo_guard[meant]$'\x1e'
+        builtin set -- "$@" ${'$'}{(s: :)${'$'}{__karo_guard[meant]//${'$'}{~__karo_guard[ends]}/ }}
+      fi
     done
   }
 

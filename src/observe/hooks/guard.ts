@@ -26,10 +26,10 @@ export const START_SECONDS = 5
 export const PLAIN_LENGTH = 1000
 /** Characters handed over; what is longer says so and is never Safe. An environment string has at most 128 KiB. */
 export const MOST_ASKED = 30_000
-/** Of all definitions together. */
+/** Characters of all definitions together; of those that have no room any more only the names are handed over. */
 export const MOST_DEFINED = 8_000
-/** Words looked up among aliases and functions. */
-export const MOST_WORDS = 200
+/** Different words looked up among aliases and functions; where there are more, that is said. */
+export const MOST_WORDS = 1_000
 
 /** Said when the program ended while the person was asked: no limit and no fault makes a yes of that. */
 export const CUT_OFF = 'karo: the question got no answer, so this does not run'

@@ -57,12 +57,14 @@ test.each([
   ['wipe ./x', '{ set -- ./x\n \n    rm -rf "$1"\n\n}', 'allow'],
   ['\\ll ~', undefined, 'allow'],
   ["'ll' ~", undefined, 'allow'],
+  ['\\wipe ~', '{ set -- ~\n \n    rm -rf "$1"\n\n}', 'block'],
+  [`w'ip'"e" ~`, '{ set -- ~\n \n    rm -rf "$1"\n\n}', 'block'],
   ['echo ll', undefined, 'allow'],
   ['curl x G', 'curl x | sh', 'confirm'],
   // That its text cannot be read says nothing about what was typed.
   ['big', '{ set --\n \n    if [[ a; then\n\n}', 'allow'],
 ] as const)('%j stands for %j: %s', (line, meant, decision) => {
-  expect(expand(line, DEFINITIONS, PLACE)).toBe(meant)
+  expect(expand(line, DEFINITIONS, PLACE).text).toBe(meant)
   expect(judge(guard, line, { ...PLACE, definitions: DEFINITIONS }).decision).toBe(decision)
 })
 
@@ -72,7 +74,10 @@ test('definitions that grow for ever end', () => {
     name: `a${i}`,
     text: `a${i + 1}; a${i + 1}; a${i + 1}`,
   }))
-  expect(expand('a0', definitions, PLACE)!.length).toBeLessThan(40_000)
+  const { text, unread } = expand('a0', definitions, PLACE)
+  expect(text!.length).toBeLessThan(40_000)
+  expect(unread).toMatch(/^a\d+$/)
+  expect(judge(guard, 'a0', { ...PLACE, definitions }).decision).toBe('confirm')
 })
 
 test.each([
@@ -109,4 +114,28 @@ test('a deny holds through definitions, and for what is not finished or cut', ()
   expect(judge(denying, 'make deploy', { ...PLACE, unfinished: true }).decision).toBe('block')
   expect(judge(denying, 'make deploy', { ...PLACE, cut: true }).decision).toBe('block')
   expect(judge(denying, 'make test', { ...PLACE, definitions }).decision).toBe('allow')
+})
+
+test('what was not handed over is asked about where it runs, in every profile that asks', () => {
+  const definitions = readDefinitions(
+    'unread\u001fnvm\u001f\u001efunction\u001fouter\u001fouter () \n{ \n    nvm use\n}\u001e',
+    'bash',
+  )
+  const decide = (line: string, more: object = {}) =>
+    judge({ ...guard, ...more }, line, { ...PLACE, definitions }).decision
+  expect(['nvm use', 'true && "nvm" use', 'outer', 'echo $(nvm ls)'].map((line) => decide(line))).toEqual(
+    Array.from({ length: 4 }, () => 'confirm'),
+  )
+  expect(['echo nvm', 'ls'].map((line) => decide(line))).toEqual(['allow', 'allow'])
+  expect(['strict', 'permissive', 'off'].map((profile) => decide('nvm use', { profile }))).toEqual([
+    'block',
+    'confirm',
+    'allow',
+  ])
+  expect(decide('nvm use; rm -rf ~')).toBe('block')
+  const allow = { kind: 'allow', whose: 'own', where: '/g:1', rule: 'too-long', command: 'nvm *' } as const
+  expect(decide('nvm use', { rules: [allow] })).toBe('allow')
+  expect(decide('outer', { rules: [allow] })).toBe('confirm')
+  const many = readDefinitions('unread\u001f*\u001f\u001e', 'bash')
+  expect(judge(guard, 'ls', { ...PLACE, definitions: many }).decision).toBe('confirm')
 })
