@@ -370,10 +370,14 @@ function textFits({ words, without = [] }: EventFilter): ((text: string) => bool
 
 /** These are not in an event's key. */
 const VALUE_FILTERS = ['cwd', 'shell', 'exit', 'longerMs', 'generated'] as const
-const FILTERS = [...VALUE_FILTERS, 'failed', 'risk', 'since', 'until', 'unique'] as const
+/** `false` is something to look for in these; in `failed` and `unique` it asks for nothing. */
+const FILTERS = [...VALUE_FILTERS, 'risk', 'since', 'until'] as const
 
 const isUnfiltered = (filter: EventFilter): boolean =>
-  textFits(filter) === undefined && FILTERS.every((name) => !filter[name] && filter[name] !== 0)
+  textFits(filter) === undefined &&
+  FILTERS.every((name) => filter[name] === undefined) &&
+  !filter.failed &&
+  !filter.unique
 
 function indexFilter({ cwd, limit: _, ...filter }: Omit<EventFilter, 'words' | 'unique'>): IndexFilter {
   return { ...filter, ...(cwd !== undefined && { inPlace: (place) => isIn(place, cwd) }) }

@@ -199,6 +199,16 @@ test('who searched long ago finds what came since', async () => {
   expect(first.commands[0]?.uses).toBe(2)
 })
 
+test('what a program typed is left out of the count of what somebody typed', async () => {
+  const events = createEventRepository(await temporaryDatabase())
+  const made = [true, false, true].map((karo_generated, n) => eventOf(n, { karo_generated }))
+  await events.ingest({ events: made, position: positionAt(++position), dropped: 0 })
+  // As many as are asked for are found before all were looked at.
+  const found = await search(events, { words: [], generated: false, limit: 1 })
+  expect(found).toEqual({ ids: [idOfEvent(T0 + 1_000_000, 1)], total: 1 })
+  expect((await search(events, { words: [], failed: false, unique: false, limit: 1 })).total).toBe(3)
+})
+
 test('shells by more names than anybody has', async () => {
   const db = await temporaryDatabase()
   const events = createEventRepository(db)
