@@ -14,6 +14,8 @@ const DECISIONS: Readonly<Record<GuardDecision, string>> = {
   confirm: 'asks for confirmation',
   block: 'blocked',
 }
+/** Characters of a safer form that are shown at most: the findings above it stay on a small screen. */
+const MOST_SAFER = 400
 /** Columns of a command shown around what a finding is about. */
 const MOST_SHOWN = 100
 
@@ -35,8 +37,19 @@ export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' 
     shown = place
     lines.push(`  ${paint(COLOURS[match.risk_level], match.risk_level)} ${match.rule}: ${match.why}`)
   }
-  if (verdict.safer !== undefined) lines.push('', `  safer: ${paint('green', printable(verdict.safer))}`)
+  if (verdict.safer !== undefined)
+    lines.push('', `  safer: ${paint('green', printable(changed(verdict.command, verdict.safer)))}`)
   return `${lines.join('\n')}\n`
+}
+
+/** A long safer form only around what differs from the command. */
+function changed(command: string, safer: string): string {
+  if (safer.length <= MOST_SAFER) return safer
+  let same = 0
+  while (same < safer.length && safer[same] === command[same]) same++
+  const from = Math.max(0, Math.min(same - MOST_SHOWN / 2, safer.length - MOST_SAFER))
+  const to = Math.min(safer.length, from + MOST_SAFER)
+  return `${from > 0 ? '…' : ''}${safer.slice(from, to)}${to < safer.length ? '…' : ''}`
 }
 
 /** The line of the command that the finding is in, and a line of marks under its words. */

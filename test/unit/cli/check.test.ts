@@ -212,3 +212,13 @@ test('--rules lists the built-in rules, a word only those it occurs in', async (
   expect(shown.stdout).toMatch(/^RULE +LEVEL +WHAT MAY HAPPEN\ngit-force-push +high/)
   expect((await karo(['check'])).exit).not.toBe(0)
 })
+
+test('a long safer form is shown around what differs, and whole in JSON', async () => {
+  const words = Array.from({ length: 1_000 }, (_, i) => `w${i}`).join(' ')
+  const line = `echo ${words}; git push --force origin main; echo ${words}`
+  const shown = (await karo(['check', line])).stdout
+  expect(shown.length).toBeLessThan(1_500)
+  expect(shown).toMatch(/^ {2}safer: ….*git push --force-with-lease origin main.*…$/m)
+  const { safer } = (await karo(['check', '--json', line])).json()
+  expect(safer).toBe(line.replace('--force', '--force-with-lease'))
+})
