@@ -3,6 +3,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
 import type { Guard } from '../guard/guard.ts'
+import { decide } from '../risk/decide.ts'
 import type { RiskVerdict } from '../risk/index.ts'
 import { isCore } from '../risk/rule-ids.ts'
 import { printVerdict } from './check-report.ts'
@@ -39,7 +40,7 @@ export async function converse(
     for (const warning of guard.warnings) terminal.write(fitted(`karo: ${printable(warning)}\n`, columns))
     terminal.write(fitted(`karo: ${printVerdict(verdict, { colour, columns })}`, columns))
     if (verdict.decision === 'block') {
-      terminal.write(blockedWords(verdict) + lineEnd)
+      terminal.write(blockedWords(guard, verdict) + lineEnd)
       // What else was pasted must not be added to the line that stays.
       await terminal.drain()
       return { verb: 'edit', outcome: 'blocked' }
@@ -59,12 +60,16 @@ const outcomeOf = ({ decision }: RiskVerdict): Answer['outcome'] =>
   decision === 'block' ? 'blocked' : 'declined'
 
 /** What a person can do who means it. */
-function blockedWords({ matches }: RiskVerdict): string {
+function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): string {
   const rules = [...new Set(matches.map(({ rule }) => rule))]
   const first = rules.find((rule) => !rule.endsWith('-deny'))
   if (rules.some((rule) => rule.endsWith('-deny')))
     return '  It does not run: a rules file denies it (karo guard list).'
   if (first === undefined || rules.some(isCore)) return '  It does not run. The line is yours to change.'
+  // That command is blocked as well where its own level is; then only an editor gets the exception in.
+  const own = files.find(({ whose }) => whose === 'own')?.path
+  if (decide(profile, 'high', 0) === 'block' && own !== undefined)
+    return `  It does not run. The line is yours to change; an exception for ${first} in ${own} lets it through.`
   return `  It does not run. The line is yours to change; karo guard allow ${first} --for 10m lets it through.`
 }
 

@@ -243,7 +243,10 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     await shell.run(fish ? 'set -e KARO_GUARD_PROFILE' : 'unset KARO_GUARD_PROFILE')
     await shell.noted('git push --force', 'n')
     writeFileSync(join(shell.home, 'config.toml'), '[guard]\nprofile = "strict"\n', { mode: 0o600 })
-    expect(await shell.blocked('git push --force')).toContain('It does not run')
+    // No advice that would be blocked as well.
+    const said = (await shell.blocked('git push --force')).replace(/\s/g, '')
+    expect(said).toContain('Itdoesnotrun')
+    expect(said).toContain(`anexceptionforgit-force-pushin${join(shell.home, 'guard.toml')}`)
     await until(() => shell.notes().length === 3, { what: 'three notes' })
     expect(shell.ran()).toEqual(['git push --force'])
   })
