@@ -21,13 +21,11 @@ export interface Range {
 /** The files at one moment. What is removed from the database later is read all the same: close it soon. */
 export interface OpenFiles {
   /**
-   * Of one of the ranges, descending, in pages of `first` rows and then `size`; only the last may have less, and none is empty. `read` may not
-   * change the bytes. Throws for files that are damaged or not as LevelDB makes them; what came before is right.
+   * Of one of the ranges, descending, in pages of `size` rows; only the last may have less, and none is empty. `read` may not change the bytes. Throws for files that are damaged or not as LevelDB makes them; what came before is right.
    */
   pages<T>(
     range: Range,
     read: (key: Uint8Array, value: Uint8Array) => T,
-    first: number,
     size: number,
   ): AsyncGenerator<T[], void>
   close(): Promise<void>
@@ -37,6 +35,8 @@ export interface OpenFiles {
 const TRIES = 8
 /** Of 2 MB; more than anybody's history needs, and few enough beside what LevelDB and others have open. */
 const TABLES_MOST = 256
+/** Rows between which others have their turn: about a millisecond. */
+const TURN = 1_024
 /** Blocks that stand side by side are read in pieces of about this size. */
 const WINDOW = 256 * 1024
 
@@ -72,17 +72,9 @@ async function openOnce(directory: string, ranges: readonly Range[]): Promise<Op
       const file = await open(join(directory, `${String(number).padStart(6, '0')}.ldb`))
       tables.push({ ...place, file })
     }
-    const logs: Entry[] = []
-    for (const name of (await readdir(directory)).filter((one) => /^\d{6,}\.log$/.test(one))) {
-      if (Number.parseInt(name, 10) < version.log) continue
-      for (const item of readLog(await readFile(join(directory, name)))) {
-        if (item.kind === 'damaged') throw new Error('a log is damaged')
-        if (item.kind !== 'record') continue
-        for (const entry of readBatch(item.bytes))
-          if (ranges.some(({ gte, lt }) => isBelow(entry.key, lt) && !isBelow(entry.key, gte)))
-            logs.push({ ...entry, key: entry.key.slice(), value: entry.value?.slice() })
-      }
-    }
+    const logs: Uint8Array[] = []
+    for (const name of (await readdir(directory)).filter((one) => /^\d{6,}\.log$/.test(one)))
+      if (Number.parseInt(name, 10) >= version.log) logs.push(await readFile(join(directory, name)))
     // A log goes only after a table with what was in it is listed.
     const same = (await readFile(join(directory, 'CURRENT'), 'latin1')) === current
     if (same && torn === undefined && (await stat(manifest)).size === listed.length)
@@ -108,15 +100,13 @@ interface Run {
 
 async function* pagesOf<T>(
   tables: readonly Table[],
-  logs: readonly Entry[],
+  logs: readonly Uint8Array[],
   { gte, lt }: Range,
   read: (key: Uint8Array, value: Uint8Array) => T,
-  first: number,
   size: number,
 ): AsyncGenerator<T[], void> {
-  const inRange = ({ key }: Entry): boolean => isBelow(key, lt) && !isBelow(key, gte)
   const all = tables.filter((table) => isIn(table, { gte, lt }))
-  const runs: Run[] = [inMemory(logs.filter(inRange).sort((a, b) => Buffer.compare(b.key, a.key)))]
+  const runs: Run[] = [inMemory(logs.flatMap((log) => inLog(log, { gte, lt })))]
   // Tables of one level do not overlap, but for the first level's.
   for (const [level, some] of Map.groupBy(all, (table) => table.level)) {
     const sorted = some.sort((a, b) => Buffer.compare(b.smallest, a.smallest))
@@ -125,7 +115,7 @@ async function* pagesOf<T>(
   }
 
   let page: T[] = []
-  let full = first
+  let taken = 0
   let last: Entry | undefined
   const take = (entry: Entry): void => {
     if (last !== undefined && Buffer.compare(last.key, entry.key) === 0) {
@@ -151,11 +141,10 @@ async function* pagesOf<T>(
     ) {
       take(entry)
       top.drop()
-      if (page.length < full) continue
+      if (++taken % TURN === 0) await setImmediate()
+      if (page.length < size) continue
       yield page
       page = []
-      full = size
-      await setImmediate()
     }
     live = await filled(live)
   }
@@ -183,7 +172,21 @@ function highest(runs: readonly Run[]): { top: Run; second: Uint8Array | undefin
   return { top, second }
 }
 
-function inMemory(entries: readonly Entry[]): Run {
+/** What is in no table yet. */
+function inLog(log: Uint8Array, { gte, lt }: Range): Entry[] {
+  const entries: Entry[] = []
+  for (const item of readLog(log)) {
+    // Torn is what somebody else writes just now.
+    if (item.kind === 'damaged') throw new RangeError('a log is damaged')
+    if (item.kind !== 'record') continue
+    for (const entry of readBatch(item.bytes))
+      if (isBelow(entry.key, lt) && !isBelow(entry.key, gte)) entries.push(entry)
+  }
+  return entries
+}
+
+function inMemory(found: readonly Entry[]): Run {
+  const entries = found.toSorted((a, b) => Buffer.compare(b.key, a.key))
   let at = 0
   return { head: () => entries[at], drop: () => void at++, fill: async () => false }
 }

@@ -36,8 +36,9 @@ export async function openReader(db: Database, ranges: readonly Range[]): Promis
     read: (key: Uint8Array, value: Uint8Array) => T,
     first: number,
     size: number,
+    limit = -1,
   ): AsyncGenerator<T[], void> {
-    const rows = db.iterator({ ...range, reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
+    const rows = db.iterator({ ...range, reverse: true, snapshot, limit, highWaterMarkBytes: READ_BYTES })
     try {
       for (let page = await rows.nextv(first); page.length > 0; page = await rows.nextv(size))
         yield page.map(([key, value]) => read(key, value))
@@ -61,8 +62,13 @@ export async function openReader(db: Database, ranges: readonly Range[]): Promis
         page.push(read(key, value))
         last = key
       }
+      // The first are there sooner by row: a log has to be read as a whole.
+      for await (const _ of byRow(range, noting, first, first, first)) {
+        yield page
+        page = []
+      }
       try {
-        for await (const _ of files.pages(range, noting, first, size)) {
+        for await (const _ of files.pages({ ...range, lt: last }, noting, size)) {
           const whole = page
           page = []
           yield whole
