@@ -75,7 +75,7 @@ const newChunk = (capacity = CHUNK): Chunk => ({
 
 const capacityOf = (chunk: Chunk): number => chunk.start.length
 
-export interface Older {
+interface Older {
   /** Descending, at most CHUNK. */
   take(event: IndexedEvent): void
   /** Puts them into the index; once. */
