@@ -1,6 +1,6 @@
 // Opens another program's history for reading: finds it, refuses what is none, and says how far it was read.
-import { constants, readFileSync } from 'node:fs'
-import { type FileHandle, open, stat } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
@@ -15,6 +15,7 @@ import { readZsh } from '../imports/zsh.ts'
 import type { CommandIo } from './command.ts'
 import { keepInput, STANDARD_INPUT } from './import-source.ts'
 import { homeOf } from './place.ts'
+import { openRegular } from './regular-file.ts'
 
 export interface ForeignHistory {
   readonly source: Source
@@ -63,7 +64,7 @@ export async function findHistory(
 }
 
 async function look(path: string): Promise<{ readonly looks: Looks; readonly bytes: number }> {
-  const file = await openFile(path)
+  const file = await openRegular(path)
   try {
     const { size } = await file.stat()
     return { looks: await beginning(file), bytes: size }
@@ -94,40 +95,6 @@ export async function openHistory(
   return path === '-' ? openText(source, undefined) : openText(source, resolve(path))
 }
 
-async function openFile(path: string): Promise<FileHandle> {
-  let found: Awaited<ReturnType<typeof stat>>
-  try {
-    found = await stat(path)
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new KaroError('not_found', 'there is no such file', { where: path, cause })
-    throw unreadable(path, cause)
-  }
-  // A fifo would be waited for, and a device has no end.
-  if (!found.isFile()) {
-    const kind = found.isDirectory() ? 'a directory' : 'no regular file'
-    throw new KaroError('bad_file', `it is ${kind}`, { where: path })
-  }
-  try {
-    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
-  } catch (cause) {
-    throw unreadable(path, cause)
-  }
-}
-
-const REASONS: Readonly<Record<string, string>> = {
-  EACCES: 'it, or a directory on the way, is not for you to read',
-  EPERM: 'it, or a directory on the way, is not for you to read',
-  ELOOP: 'links lead in a circle',
-  ENOTDIR: 'something on the way is no directory',
-}
-
-function unreadable(path: string, cause: unknown): KaroError {
-  const { code = 'unknown' } = cause as NodeJS.ErrnoException
-  const reason = REASONS[code] ?? code
-  return new KaroError('bad_file', `it cannot be read: ${reason}`, { where: path, cause })
-}
-
 async function beginning(file: FileHandle): Promise<Looks> {
   const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0)
   return looksOf(buffer.subarray(0, bytesRead))
@@ -135,7 +102,7 @@ async function beginning(file: FileHandle): Promise<Looks> {
 
 async function openText(source: ForeignShell, path: string | undefined): Promise<ForeignHistory> {
   const where = path ?? STANDARD_INPUT
-  const file = path === undefined ? await keepInput(process.stdin) : await openFile(path)
+  const file = path === undefined ? await keepInput(process.stdin) : await openRegular(path)
   try {
     const looks = await beginning(file)
     if (!TAKES[source].includes(looks)) throw wrongKind(source, looks, where)
@@ -203,7 +170,7 @@ function textHistory(
 }
 
 async function openDatabase(path: string, allHosts: boolean): Promise<ForeignHistory> {
-  const file = await openFile(path)
+  const file = await openRegular(path)
   try {
     const looks = await beginning(file)
     if (!TAKES.atuin.includes(looks)) throw wrongKind('atuin', looks, path)

@@ -5,6 +5,7 @@ import { MOST, readTransfer, type TransferEvent } from '../care/transfer.ts'
 import { looksOf } from '../imports/looks.ts'
 import type { CommandIo } from './command.ts'
 import { wrongKind } from './foreign-history.ts'
+import { withImport } from './import-session.ts'
 import { type ImportSource, openSource } from './import-source.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLiveLine, type LiveLine } from './live-line.ts'
@@ -33,30 +34,31 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
   try {
     const before = await source.look()
     await refuseOthers(source)
-    const events = await check(source, live)
+    const events = await check(source, live, interrupt.signal)
     const about = { source: 'karo', file: source.where, dry_run: dryRun }
-    const { key } = (await callDaemon(io, 'POST', '/api/v1/imports', about)) as { key: string }
-    const sum = { added: 0, known: 0, too_old: 0 }
-    let done = 0
-    for await (const batch of batchesOf(source)) {
-      if (interrupt.signal.aborted) break
-      const body = { events: batch, dry_run: dryRun, key }
-      const one = (await callDaemon(io, 'POST', '/api/v1/import', body)) as Imported
-      sum.added += one.added
-      sum.known += one.known
-      sum.too_old += one.too_old
-      done += batch.length
-      progress.show({ share: done / events, commands: done })
-    }
-    const { id } = (await callDaemon(io, 'POST', '/api/v1/imports/finish', { key })) as { id: number | null }
-    if (before !== (await source.look())) {
-      throw new KaroError('conflict', 'the file changed while it was read', {
-        where: source.where,
-        hint: 'Run it once more: what is there already is left alone.',
-      })
-    }
+    const told = await withImport(io, live, about, async (key) => {
+      const sum = { added: 0, known: 0, too_old: 0 }
+      let done = 0
+      for await (const batch of batchesOf(source)) {
+        if (interrupt.signal.aborted) break
+        const body = { events: batch, dry_run: dryRun, key }
+        const one = (await callDaemon(io, 'POST', '/api/v1/import', body)) as Imported
+        sum.added += one.added
+        sum.known += one.known
+        sum.too_old += one.too_old
+        done += batch.length
+        progress.show({ share: done / events, commands: done })
+      }
+      if (before !== (await source.look())) {
+        throw new KaroError('conflict', 'the file changed while it was read', {
+          where: source.where,
+          hint: 'Run it once more: what is there already is left alone.',
+        })
+      }
+      return sum
+    })
     live.end()
-    return report(io, { ...sum, id, dry_run: dryRun }, interrupt.signal.aborted)
+    return report(io, { ...told, dry_run: dryRun }, interrupt.signal.aborted)
   } finally {
     live.end()
     interrupt.release()
@@ -89,11 +91,12 @@ async function refuseOthers(source: ImportSource): Promise<void> {
 }
 
 /** How many events there are. Throws KaroError `bad_file` that names the lines that are wrong. */
-async function check(source: ImportSource, live: LiveLine): Promise<number> {
+async function check(source: ImportSource, live: LiveLine, signal: AbortSignal): Promise<number> {
   const bad: string[] = []
   let wrong = 0
   let events = 0
   for await (const read of readTransfer(source.text())) {
+    if (signal.aborted) return events
     if ('event' in read) {
       const tooLong = sizeOf(read.event) > EVENT_BYTES
       if (++events % EVERY === 0) live.show(`checking: ${events} events`)

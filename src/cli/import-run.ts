@@ -5,6 +5,7 @@ import type { ForeignEntry } from '../imports/entry.ts'
 import { createTimeline, type Placed } from '../imports/timeline.ts'
 import type { CommandIo } from './command.ts'
 import type { ForeignHistory } from './foreign-history.ts'
+import { withImport } from './import-session.ts'
 import { createLiveLine } from './live-line.ts'
 import { createProgress } from './progress.ts'
 
@@ -55,68 +56,60 @@ export async function runImport(
   const counts = { read: 0, cut: 0, untimed: 0, recent: 0, bad: 0 }
   const sum = { added: 0, known: 0, ignored: 0, redacted: 0, too_old: 0 }
   const bad_lines: { line: number; problem: string }[] = []
-  let key: string | undefined
   try {
     const about = { source: history.source, file: history.where, dry_run: dryRun }
-    key = ((await callDaemon(io, 'POST', '/api/v1/imports', about)) as { key: string }).key
-    const place = createTimeline(await history.survey(), history.end_us)
-    let batch: Sent[] = []
-    let bytes = 0
-    let under: Promise<void> = Promise.resolve()
+    const { id } = await withImport(io, live, about, async (key) => {
+      const place = createTimeline(await history.survey(), history.end_us)
+      let batch: Sent[] = []
+      let bytes = 0
+      let under: Promise<void> = Promise.resolve()
 
-    async function send(entries: readonly Sent[]): Promise<void> {
-      const told = (await callDaemon(
-        ...([io, 'POST', '/api/v1/imports/entries', { key, entries }, DEADLINE_MS] as const),
-      )) as ImportedShape
-      for (const name of Object.keys(sum) as (keyof ImportedShape)[]) sum[name] += told[name]
-      progress.show({ share: history.done() / history.total, commands: counts.read })
-    }
-    async function flush(): Promise<void> {
+      async function send(entries: readonly Sent[]): Promise<void> {
+        const told = (await callDaemon(
+          ...([io, 'POST', '/api/v1/imports/entries', { key, entries }, DEADLINE_MS] as const),
+        )) as ImportedShape
+        for (const name of Object.keys(sum) as (keyof ImportedShape)[]) sum[name] += told[name]
+        progress.show({ share: history.done() / history.total, commands: counts.read })
+      }
+      async function flush(): Promise<void> {
+        await under
+        const entries = batch
+        batch = []
+        bytes = 0
+        under = send(entries)
+        // It is waited for before the next, or at the end: until then it is nobody's failure.
+        under.catch(() => {})
+      }
+
+      for await (const item of history.items()) {
+        if (signal.aborted) break
+        if (!('entry' in item)) {
+          counts.bad++
+          if (bad_lines.length < BAD_SHOWN) bad_lines.push({ line: item.line, problem: item.problem })
+          continue
+        }
+        counts.read++
+        if (item.cut) counts.cut++
+        const placed = place(item.entry)
+        if (placed.untimed) counts.untimed++
+        else if (placed.start_us > now_us - RECENT_US) {
+          counts.recent++
+          continue
+        }
+        const size = item.entry.command.length + item.entry.cwd.length + 160
+        if (batch.length > 0 && (batch.length >= IMPORT_BATCH.entries || bytes + size > BATCH_BYTES))
+          await flush()
+        batch.push({ ...item.entry, ...placed })
+        bytes += size
+      }
+      if (batch.length > 0 && !signal.aborted) await flush()
       await under
-      const entries = batch
-      batch = []
-      bytes = 0
-      under = send(entries)
-      // It is waited for before the next, or at the end: until then it is nobody's failure.
-      under.catch(() => {})
-    }
-
-    for await (const item of history.items()) {
-      if (signal.aborted) break
-      if (!('entry' in item)) {
-        counts.bad++
-        if (bad_lines.length < BAD_SHOWN) bad_lines.push({ line: item.line, problem: item.problem })
-        continue
-      }
-      counts.read++
-      if (item.cut) counts.cut++
-      const placed = place(item.entry)
-      if (placed.untimed) counts.untimed++
-      else if (placed.start_us > now_us - RECENT_US) {
-        counts.recent++
-        continue
-      }
-      const size = item.entry.command.length + item.entry.cwd.length + 160
-      if (batch.length > 0 && (batch.length >= IMPORT_BATCH.entries || bytes + size > BATCH_BYTES))
-        await flush()
-      batch.push({ ...item.entry, ...placed })
-      bytes += size
-    }
-    if (batch.length > 0 && !signal.aborted) await flush()
-    await under
-    const { id } = (await callDaemon(io, 'POST', '/api/v1/imports/finish', { key })) as { id: number | null }
+      return {}
+    })
     return {
       ...{ source: history.source, file: history.where, id, dry_run: dryRun, interrupted: signal.aborted },
       ...{ ...counts, ...sum, bad_lines, elapsed_ms: Math.round(performance.now() - begun) },
     }
-  } catch (error) {
-    // So that it can be undone at once; if that fails, too, the daemon lets go of it by itself.
-    if (key !== undefined) await callDaemon(io, 'POST', '/api/v1/imports/finish', { key }).catch(() => {})
-    if (sum.added > 0 && !dryRun)
-      io.err(
-        `${sum.added} commands had been added by then: karo import list. The same import again adds the rest.\n`,
-      )
-    throw error
   } finally {
     live.end()
   }

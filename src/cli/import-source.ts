@@ -1,16 +1,17 @@
 // What is imported: a file, or standard input, kept where nobody finds it, because all of it is read twice.
-import { createReadStream, rmSync } from 'node:fs'
-import { type FileHandle, mkdtemp, open, stat } from 'node:fs/promises'
+import { rmSync } from 'node:fs'
+import { type FileHandle, mkdtemp, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { LOOKED_AT } from '../imports/looks.ts'
+import { openRegular } from './regular-file.ts'
 
 export interface ImportSource {
   /** For messages. */
   readonly where: string
-  /** Tells whether it is the same file with the same content. Throws KaroError `not_found`. */
+  /** Tells whether its content is the same as before. */
   look(): Promise<string>
   /** Its first bytes: what it looks like. Throws KaroError `bad_file`. */
   beginning(): Promise<Uint8Array>
@@ -19,65 +20,39 @@ export interface ImportSource {
   close(): Promise<void>
 }
 
-/** `-` is standard input, as for every filter. */
+/** `-` is standard input, as for every filter. Throws KaroError `not_found`, `bad_file`. */
 export async function openSource(name: string, input: AsyncIterable<Uint8Array>): Promise<ImportSource> {
-  return name === '-' ? standardInput(input) : fileSource(resolve(name))
+  if (name === '-') return sourceOf(STANDARD_INPUT, await keepInput(input))
+  const path = resolve(name)
+  return sourceOf(path, await openRegular(path))
 }
 
-async function beginningOf(file: FileHandle): Promise<Uint8Array> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0)
-  return buffer.subarray(0, bytesRead)
-}
-
-function fileSource(path: string): ImportSource {
+function sourceOf(where: string, file: FileHandle): ImportSource {
   const unreadable = (cause: unknown): KaroError =>
-    new KaroError('bad_file', `the file cannot be read: ${(cause as Error).message}`, { where: path, cause })
+    new KaroError('bad_file', `the file cannot be read: ${(cause as Error).message}`, { where, cause })
   return {
-    where: path,
+    where,
     async look() {
-      try {
-        const { ino, size, mtimeMs } = await stat(path)
-        return `${ino} ${size} ${mtimeMs}`
-      } catch (cause) {
-        throw new KaroError('not_found', 'there is no such file', { where: path, cause })
-      }
+      const { size, mtimeMs } = await file.stat()
+      return `${size} ${mtimeMs}`
     },
     async *text() {
+      const whole = { encoding: 'utf8', start: 0, autoClose: false } as const
       try {
-        yield* createReadStream(path, { encoding: 'utf8' }) as AsyncIterable<string>
+        yield* file.createReadStream(whole) as AsyncIterable<string>
       } catch (cause) {
         throw unreadable(cause)
       }
     },
     async beginning() {
-      let file: FileHandle | undefined
       try {
-        file = await open(path, 'r')
-        return await beginningOf(file)
+        const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0)
+        return buffer.subarray(0, bytesRead)
       } catch (cause) {
         throw unreadable(cause)
-      } finally {
-        await file?.close()
       }
     },
-    async close() {},
-  }
-}
-
-async function standardInput(input: AsyncIterable<Uint8Array>): Promise<ImportSource> {
-  const kept = await keepInput(input)
-  return {
-    where: STANDARD_INPUT,
-    look: async () => STANDARD_INPUT,
-    beginning: () => beginningOf(kept),
-    async *text() {
-      yield* kept.createReadStream({
-        encoding: 'utf8',
-        start: 0,
-        autoClose: false,
-      }) as AsyncIterable<string>
-    },
-    close: () => kept.close(),
+    close: () => file.close(),
   }
 }
 

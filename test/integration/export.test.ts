@@ -1,5 +1,6 @@
 // A person's own history leaves as a file and comes back without loss, once; a file that is wrong changes nothing.
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { callDaemon } from '../../src/api/client.ts'
@@ -108,6 +109,20 @@ test('a file with wrong lines changes nothing, and each is named', async () => {
   expect(ran.stderr).toContain('line 10 has an unusable exit_code')
   expect(await historyOf(other)).toEqual([])
   expect((await other.karo(['import', join(directory, 'nothing')])).stderr).toContain('no such file')
+  execFileSync('mkfifo', [join(directory, 'fifo')])
+  expect((await other.karo(['import', join(directory, 'fifo')])).stderr).toContain('no regular file')
+})
+
+test('a file that changes while it is read: told, with what came of it, which can be taken out at once', async () => {
+  const file = join(temporaryHome(), 'restless.ndjson')
+  await node.karo(['export', '-o', file])
+  const other = await startNode({ name: 'restless' })
+  const touching = setInterval(() => utimesSync(file, new Date(), new Date()), 1)
+  const ran = await other.karo(['import', file]).finally(() => clearInterval(touching))
+  expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('changed while it was read')])
+  expect(ran.stderr).toContain('karo import undo 1 takes it out')
+  expect(await other.json(['import', 'undo', '1', '--yes'])).toMatchObject({ id: 1 })
+  expect(await historyOf(other)).toEqual([])
 })
 
 test('a file that somebody made brings in no secret and no name of its own to share', async () => {

@@ -1,0 +1,39 @@
+// Opens a file that a person named for reading, and waits for nothing.
+import { constants } from 'node:fs'
+import { type FileHandle, open, stat } from 'node:fs/promises'
+import { KaroError } from '../base/errors.ts'
+
+/** Throws KaroError `not_found`; `bad_file` for what cannot be read, or is no file with an end. */
+export async function openRegular(path: string): Promise<FileHandle> {
+  let found: Awaited<ReturnType<typeof stat>>
+  try {
+    found = await stat(path)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
+      throw new KaroError('not_found', 'there is no such file', { where: path, cause })
+    throw unreadable(path, cause)
+  }
+  // A fifo would be waited for, and a device has no end.
+  if (!found.isFile()) {
+    const kind = found.isDirectory() ? 'a directory' : 'no regular file'
+    throw new KaroError('bad_file', `it is ${kind}`, { where: path })
+  }
+  try {
+    return await open(path, constants.O_RDONLY | constants.O_NONBLOCK)
+  } catch (cause) {
+    throw unreadable(path, cause)
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: 'it, or a directory on the way, is not for you to read',
+  EPERM: 'it, or a directory on the way, is not for you to read',
+  ELOOP: 'links lead in a circle',
+  ENOTDIR: 'something on the way is no directory',
+}
+
+function unreadable(path: string, cause: unknown): KaroError {
+  const { code = 'unknown' } = cause as NodeJS.ErrnoException
+  const reason = REASONS[code] ?? code
+  return new KaroError('bad_file', `it cannot be read: ${reason}`, { where: path, cause })
+}
