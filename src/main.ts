@@ -203,7 +203,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
         service: options.service,
         http: http.address,
       }),
-      historyRoutes({ ...{ observe, audit, clock }, events: store.events, processes: store.processes }),
+      historyRoutes({ ...{ observe, audit, clock, processes }, events: store.events }),
       exportRoutes({ events: store.events }),
       importRoutes({ ...{ observe, config, clock, random, timers }, events: store.events }),
       statsRoutes({ insight, events: store.events }),

@@ -23,6 +23,8 @@ export interface Processes extends Room {
   ): Promise<{ readonly processes: readonly FoundProcess[]; readonly total: number }>
   /** The most memory (bytes) that any one process of these command lines held, of those of which any was seen. */
   peaks(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** These command lines of that person go: resolves when nothing of them will be written any more. */
+  forget(uid: number, ids: readonly string[]): Promise<void>
   /** Removes what began before `time` (ms since the epoch), everybody's; resolves with how many rows. */
   trim(time: number, signal: AbortSignal): Promise<number>
   /** Of everybody; empty where the watch is off. */

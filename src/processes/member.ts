@@ -14,6 +14,8 @@ export interface Line {
   peak: number
   /** When the last of them began, as `end`. */
   lastStart: number
+  /** It was deleted: nothing of what it started is to be kept. */
+  deleted: boolean
 }
 
 export interface Member {
@@ -72,7 +74,7 @@ export function rowOf(member: Member): ProcessRow {
     cpu_ms: cpuMs,
     // What goes on in the background has another end than its line.
     exit_code: ended && startedAt + ageMs <= line.end + END_SLACK_MS ? line.exitCode : null,
-    event_id: line?.id ?? null,
+    event_id: line === undefined || line.deleted ? null : line.id,
   }
 }
 

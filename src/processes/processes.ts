@@ -136,6 +136,11 @@ export function createProcesses(deps: ProcessesDeps): Processes {
 
     peaks: repository.peaks,
 
+    async forget(uid, ids) {
+      watch.forget(uid, new Set(ids))
+      await writing
+    },
+
     trim,
 
     silentHooks: watch.silent,

@@ -14,6 +14,8 @@ export interface Unwritten {
   giveBack(): void
   /** They were stored. */
   done(): void
+  /** Lines of which something waits, or is being written. */
+  lines(): readonly Line[]
 }
 
 export function createUnwritten(): Unwritten {
@@ -26,7 +28,10 @@ export function createUnwritten(): Unwritten {
     line: (line) => addTo(lines, line),
 
     take() {
-      const now = { members, lines }
+      const now = {
+        members: new Set([...members].filter(({ line }) => line?.deleted !== true)),
+        lines: new Set([...lines].filter(({ deleted }) => !deleted)),
+      }
       taken = now
       members = new Set()
       lines = new Set()
@@ -51,6 +56,11 @@ export function createUnwritten(): Unwritten {
 
     done() {
       taken = undefined
+    },
+
+    lines() {
+      const all = [...members, ...(taken?.members ?? [])]
+      return [...lines, ...(taken?.lines ?? []), ...all.flatMap(({ line }) => line ?? [])]
     },
   }
 }

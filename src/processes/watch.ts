@@ -40,6 +40,8 @@ export interface Watch extends Pick<Unwritten, 'take' | 'giveBack' | 'done'> {
   ran(shell: HookedShell, lines: readonly RanLine[]): void
   running(uid: number): readonly ProcessRow[]
   silent(): readonly SilentHook[]
+  /** These lines of that person were deleted: what they started, or still run, is written no more. */
+  forget(uid: number, ids: ReadonlySet<string>): void
   /** Processes that were there before the watch: the store may know them, under a start some ms apart. */
   strangers(): readonly Member[]
   /** All that lives is to be written as it is now, and forgotten. */
@@ -198,7 +200,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
 
   function lineOf({ uid }: Shell, told: RanLine): Line {
     const [begin, end = begin] = spanOf(told)
-    return { uid, id: told.id, exitCode: told.exit_code, end, peak: -1, lastStart: 0 }
+    return { uid, id: told.id, exitCode: told.exit_code, end, peak: -1, lastStart: 0, deleted: false }
   }
 
   return {
@@ -252,6 +254,13 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     take: unwritten.take,
     giveBack: unwritten.giveBack,
     done: unwritten.done,
+
+    forget(uid, ids) {
+      const known = [...shells.values()].flatMap(({ lines }) => lines.map(({ line }) => line))
+      const running = [...members.values()].flatMap(({ line }) => line ?? [])
+      for (const line of [...known, ...running, ...unwritten.lines()])
+        if (line.uid === uid && ids.has(line.id)) line.deleted = true
+    },
 
     strangers() {
       const some = strangers

@@ -4,8 +4,8 @@ import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { fitOf, readQuestion, scoreOf, worthOfPlace, worthOfUse } from '../../finder/index.ts'
 import { revealLevel0 } from '../../observe/level0.ts'
+import type { Processes } from '../../processes/index.ts'
 import type { EventFilter, EventRepository, StoredEvent } from '../../store/events.ts'
-import type { ProcessRepository } from '../../store/processes.ts'
 import { serve } from '../operation.ts'
 import { deleteHistory, getHistory, getRankedCommands } from '../operations/history.ts'
 import type { Routes } from '../route.ts'
@@ -13,7 +13,7 @@ import type { EventShape, RankedCommandShape } from '../shapes.ts'
 
 interface HistoryDeps {
   readonly events: Pick<EventRepository, 'search' | 'rank' | 'find' | 'read' | 'remove'>
-  readonly processes: Pick<ProcessRepository, 'peaks'>
+  readonly processes: Pick<Processes, 'peaks' | 'forget'>
   readonly observe: {
     /** What shells have written until now is stored. */
     catchUp(): Promise<void>
@@ -99,9 +99,12 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
         const sample = await events.read(uid, found.slice(0, SAMPLE))
         return { events: found.length, texts: 0, dry_run, sample: sample.map(shapeOf) }
       }
+      await processes.forget(uid, found)
+      // All of it is stored, and in the files of the shells only once more. A kill from here on leaves commands that are
+      // still there to be deleted, and not bytes of such as are gone.
+      await observe.blank(uid)
       // Hanging up does not stop it: what is to go, goes.
       const gone = await events.remove(uid, found, new AbortController().signal)
-      await observe.blank(uid)
       if (gone.events > 0) {
         const details = { events: gone.events, uid }
         await audit.record({ type: 'history_deleted', success: true, trace_id, details })

@@ -10,7 +10,7 @@ import { temporaryDatabase } from '../../support/database.ts'
 import { eventOf, positionAt } from '../../support/events.ts'
 import { T0 } from '../../support/spool.ts'
 
-async function world() {
+async function world({ fails = false } = {}) {
   const db = await temporaryDatabase()
   const events = createEventRepository(db)
   const told: unknown[] = []
@@ -26,7 +26,19 @@ async function world() {
   })
   const clock = { now: () => T0 / 1000 + 3_600_000, monotonic: () => 0 }
   const routes = historyRoutes({
-    ...{ events, clock, processes: createProcessRepository(db) },
+    clock,
+    events: {
+      ...events,
+      async remove(...all: Parameters<typeof events.remove>) {
+        told.push('remove')
+        if (fails) throw new Error('killed')
+        return events.remove(...all)
+      },
+    },
+    processes: {
+      peaks: createProcessRepository(db).peaks,
+      forget: async (uid, ids) => void told.push(`forget ${ids.length} of ${uid}`),
+    },
     observe: {
       catchUp: async () => void told.push('caught up'),
       blank: async (uid) => void told.push(`blank ${uid}`),
@@ -90,6 +102,12 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
   expect((await call('GET', '/api/v1/history')).body.total).toBe(1)
   as(1001)
   expect((await call('GET', '/api/v1/history')).body.total).toBe(1)
+})
+
+test('what shells wrote is blanked, and what watches forgets, before anything is removed', async () => {
+  const { call, told } = await world({ fails: true })
+  await call('POST', '/api/v1/history/delete', { command: 'make test' })
+  expect(told).toEqual(['caught up', 'forget 2 of 1000', 'blank 1000', 'remove'])
 })
 
 test('a filter that is none is refused before anything is looked for', async () => {

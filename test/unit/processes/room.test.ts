@@ -17,11 +17,13 @@ async function world(config = { processes: { enabled: true, keep_days: 30 } }) {
   let listener: ((shell: HookedShell, lines: readonly RanLine[]) => void) | undefined
   let due: { ms: number; run: () => void } | undefined
   let fails = false
+  let written: Promise<void> | undefined
   const stored = createProcessRepository(await temporaryDatabase())
   const repository: ProcessRepository = {
     ...stored,
     async write(batches) {
       if (fails) throw new Error('the disk is full')
+      await written
       await stored.write(batches)
     },
   }
@@ -49,6 +51,10 @@ async function world(config = { processes: { enabled: true, keep_days: 30 } }) {
     ...{ m, shells, processes, warned, config },
     fail: (on: boolean) => {
       fails = on
+    },
+    /** Writing waits for this. */
+    hold: (until: Promise<void>) => {
+      written = until
     },
     ran: (shell: HookedShell, ...lines: readonly RanLine[]) => listener?.(shell, lines),
     wait: () => due?.ms,
@@ -115,6 +121,28 @@ test('what ended is written within seconds; what lives, at the end', async () =>
   await until(async () => (await w.rows()).length === 1, { what: 'what ended is written' })
   await w.processes.stop()
   expect((await w.rows()).map(({ pid }) => pid).sort()).toEqual([200, 201])
+  await w.processes.stop()
+})
+
+test('whoever deletes a line waits for what is being written of it', async () => {
+  const w = await world()
+  const shell = w.m.shell(100)
+  w.shells.push(shell)
+  w.m.run(200, 'make', 100)
+  await w.processes.start(never)
+  w.m.end(200)
+  const { promise, resolve } = Promise.withResolvers<void>()
+  w.hold(promise)
+  for (let i = 0; i < 5; i++) await w.next()
+  let forgotten = false
+  const forgetting = w.processes.forget(1000, ['any']).then(() => {
+    forgotten = true
+  })
+  await w.rows()
+  expect(forgotten).toBe(false)
+  resolve()
+  await forgetting
+  expect(await w.rows()).toHaveLength(1)
   await w.processes.stop()
 })
 
