@@ -17,7 +17,8 @@ export const ROOMS = {
   documentStore: 'src/store/documents.ts',
   auditStore: 'src/store/audit.ts',
   tokenStore: 'src/store/tokens.ts',
-  processStore: 'src/store/processes.ts',
+  // Without its end: process-rows.ts beside processes.ts.
+  processStore: 'src/store/process',
   anomalyStore: 'src/store/anomalies.ts',
   store: 'src/store/',
   risk: 'src/risk/',

@@ -23,7 +23,7 @@ export interface SpoolRecord {
   readonly paused?: true
 }
 
-export interface SpoolNote {
+interface SpoolNote {
   readonly outcome: GuardOutcome
   readonly risk_level: RiskLevel
 }
