@@ -2,7 +2,8 @@
 import { HOUR_MS, localDay } from '../base/calendar.ts'
 import { createRecent } from '../base/recent.ts'
 import { type ToolUsed, toolOf } from '../insight/dictionary.ts'
-import { checkCommand, firstTool, type RiskLevel } from '../risk/index.ts'
+import { commandsOf } from '../risk/commands-of.ts'
+import { checkCommand, firstTool, type RiskLevel, type SHELLS } from '../risk/index.ts'
 import type { EventInput, GuardNote } from '../store/events.ts'
 import { globMatcher } from './hooks/quote.ts'
 import { markLevel0 } from './level0.ts'
@@ -25,6 +26,16 @@ interface Judged extends ToolUsed {
 /** What was typed is private and leaves no event. */
 const FORGET = 'forget'
 
+/** Cheap, and true of every line that the parser has to look at. */
+const MAY_DELETE = ['karo', 'history', 'delete'] as const
+/** Of a simple command after quote removal, also with options of the program in front. */
+const DELETES = /^karo\s+(-\S+\s+([^-\s]\S*\s+)?)*history\s+delete(\s|$)/
+
+/** Whether the line, anywhere in it, names what is to be nowhere any more. */
+const namesDeleted = (line: string, shell: (typeof SHELLS)[number]): boolean =>
+  MAY_DELETE.every((word) => line.includes(word)) &&
+  (DELETES.test(line) || commandsOf(line, { shell }).some(({ text }) => DELETES.test(text)))
+
 /** People repeat themselves: judging and redacting a line again would be most of the work. */
 const CACHED = 16_384
 /** Longer lines are judged each time, so that the cache stays below 16 MB. */
@@ -40,10 +51,9 @@ export function createDigest(ignore: readonly string[]): Digest {
   function judge(line: string, shell: string, cwd: string): Judged | typeof FORGET {
     // A leading blank is the usual sign for "not this one", whatever the shell itself does with it.
     if (line === '' || /^\s/.test(line) || /^KARO_PAUSE=(?!0?\s)/.test(line)) return FORGET
-    // It names what is to be nowhere any more.
-    if (/^karo\s+history\s+delete\s/.test(line)) return FORGET
     if (ignored.some((matches) => matches(line))) return FORGET
     const dialect = shell === 'zsh' || shell === 'fish' || shell === 'sh' ? shell : 'bash'
+    if (namesDeleted(line, dialect)) return FORGET
     const { tool, category } = toolOf(firstTool(line, dialect))
     const risk = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) }).risk_level
     return { tool, category, risk, text: redact(line), cwd: redactDirectory(cwd) }

@@ -20,6 +20,17 @@ const spooled = (command: string, more: Partial<SpoolRecord> = {}): SpoolRecord 
 test.each([
   [' ls', 'a leading blank'],
   ['karo history delete hunter2', 'what is to be nowhere any more'],
+  ['karo --home /srv/k history delete hunter2', 'the same behind an option'],
+  ['karo --json --home=/srv/k history delete --yes hunter2', 'the same behind options'],
+  ['command karo history delete hunter2', 'the same behind a builtin'],
+  ['KARO_HOME=/k sudo -u ann /usr/bin/karo history delete hunter2', 'the same behind a wrapper'],
+  ['cd /tmp && karo history delete hunter2', 'the same behind another command'],
+  [
+    'for x in a b; do "karo" history \\\n delete hunter2; done',
+    'the same in a loop, quoted and in two lines',
+  ],
+  ["sh -c 'karo history delete hunter2'", 'the same in a shell of its own'],
+  ['karo history delete hunter2 &&', 'the same in a line that does not end'],
   ['\tls', 'a leading tab'],
   ['', 'no text'],
   ['pass show bank', 'a pattern'],
@@ -29,7 +40,16 @@ test.each([
   expect(createDigest(['pass *', '*vault*'])(spooled(command), 0)).toBeUndefined()
 })
 
-test.each(['ls', 'passwd', 'KARO_PAUSE=0 ls', 'KARO_PAUSE= ls', 'PASS show'])('%j is kept', (command) => {
+test.each([
+  'karo history list delete',
+  'karo history',
+  'echo karo history delete x',
+  'ls',
+  'passwd',
+  'KARO_PAUSE=0 ls',
+  'KARO_PAUSE= ls',
+  'PASS show',
+])('%j is kept', (command) => {
   expect(createDigest(['pass *', '*vault*'])(spooled(command), 0)).toBeDefined()
 })
 
