@@ -16,10 +16,10 @@ import { quoteShell } from './quote.ts'
  * one command come singly (PS2), so what was accepted is kept until the next prompt or command. All of what is asked
  * runs in a subshell: `$!`, options and traps of the person stay as they are.
  *
- * The handler may be called in the middle of a token, of a string in several lines. Bash 5.2 parses the text of `$(…)`
- * and `<(…)` again when it expands them, and damages what it has read of that token: it ends at the next line (free():
- * invalid next size). Backquotes are not parsed before the subshell is there; so handlers, and what they call in the
- * shell itself, have only these.
+ * The handler may be called in the middle of a token, of a string in several lines. What bash 5.2 parses there must be
+ * simple: `$(…)` and `<(…)`, which it parses again when it expands them, and compound commands in the text of `bind -x`
+ * reset its stack of quotes, and the memory in front of that is written to (free(): invalid next size). Backquotes are
+ * parsed in the subshell only, and functions have been parsed before; so handlers have only these.
  */
 export function bashGuard(options: GuardOptions): string {
   const { ask, ruled, files, machineFile, timeoutMs, onError } = options
@@ -164,6 +164,8 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
   __karo_guard_enter() {
     local -
     set +x
+    # The next line may be in the middle of a token.
+    __karo_guard_form simple
     # A command runs, and reads a line: what is read is no command.
     if ((__karo[runs])) && [[ ${'$'}{PROMPT_COMMAND[*]-} == *__karo_prompt* ]]; then
       __karo_guard_then "$1"
@@ -226,18 +228,31 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     local - file= modes=
     set +x
     local IFS=$' \t\n'
-    if file=$(builtin command mktemp); then
+    if file=${'`'}builtin command mktemp${'`'}; then
       builtin printf '%s\n' "$READLINE_LINE" >|"$file"
-      modes=$(builtin command stty -g </dev/tty)
+      modes=${'`'}builtin command stty -g </dev/tty${'`'}
       builtin command stty sane </dev/tty
       if [[ -o vi ]]; then
         builtin eval "${'$'}{VISUAL:-${'$'}{EDITOR:-vi}} \"\$file\"" </dev/tty >/dev/tty 2>&1
       else
         builtin eval "${'$'}{VISUAL:-${'$'}{EDITOR:-emacs}} \"\$file\"" </dev/tty >/dev/tty 2>&1
-      fi && READLINE_LINE=$(<"$file") READLINE_POINT=${'$'}{#READLINE_LINE}
+      fi && READLINE_LINE=${'`'}builtin command cat -- "$file"${'`'} READLINE_POINT=${'$'}{#READLINE_LINE}
       builtin command stty "$modes" </dev/tty
       builtin command rm -f -- "$file"
     fi
+  }
+
+  # How the first keys call their handler: "hidden" from set -x, or "simple". Hidden takes a compound command.
+  __karo_guard_form() {
+    local map action call n=1
+    [[ ${'$'}{__karo_guard[form]-} != "$1" ]] || return 0
+    __karo_guard[form]=$1
+    for action in accept-line operate-and-get-next; do
+      call="__karo_guard_enter $action \"\$_\" 2>/dev/null || : \"\$_\""
+      [[ $1 == simple ]] || call="{ $call; } 2>/dev/null"
+      for map in emacs vi-insert vi-command; do builtin bind -m "$map" -x "\"\C-x\C-zk$n\": $call"; done
+      ((++n))
+    done
   }
 
   # Every key that accepts a line, in every keymap.
@@ -247,7 +262,6 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       builtin bind -m "$map" '"\C-x\C-zk9": accept-line'
       n=1
       for action in accept-line operate-and-get-next; do
-        builtin bind -m "$map" -x "\"\C-x\C-zk$n\": { __karo_guard_enter $action \"\$_\" || : \"\$_\"; } 2>/dev/null"
         keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
         while [[ $keys == *\"* ]]; do
           keys=${'$'}{keys#*\"}
@@ -256,7 +270,7 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
         done
         ((++n))
       done
-      builtin bind -m "$map" -x '"\C-x\C-zk8": { __karo_guard_edit "$_" || : "$_"; } 2>/dev/null'
+      builtin bind -m "$map" -x '"\C-x\C-zk8": __karo_guard_edit "$_" 2>/dev/null || : "$_"'
       for action in edit-and-execute-command vi-edit-and-execute-command; do
         keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
         while [[ $keys == *\"* ]]; do
@@ -267,10 +281,13 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       done
     done
   }
+  __karo_guard[form]=
+  __karo_guard_form simple
   __karo_guard_keys
 
   if [[ ${'$'}{PROMPT_COMMAND[*]-} != *__karo_guard* ]]; then
-    PROMPT_COMMAND+=('__karo_guard[head]= __karo_guard[here]=')
+    # At a first prompt no token is begun.
+    PROMPT_COMMAND+=('{ __karo_guard[head]= __karo_guard[here]=; [[ $- != *x* ]] || __karo_guard_form hidden; } 2>/dev/null')
   fi
 fi
 `
