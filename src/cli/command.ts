@@ -5,7 +5,7 @@ import type { ExitCode } from '../base/errors.ts'
  * What Tab offers where there are no choices: `node`, `team`, `role` and `audience` (all three, and `*`) are asked of the
  * running daemon; a list is words that are not all there is. Absent: nothing can be known beforehand.
  */
-export type Completes = LiveWords | 'file' | 'directory' | 'config-key' | readonly string[]
+export type Completes = LiveWords | 'file' | 'directory' | 'config-key' | 'risk-rule' | readonly string[]
 export type LiveWords = 'node' | 'team' | 'role' | 'audience'
 
 export interface CommandArgument {

@@ -33,7 +33,14 @@ const cwd = {
 const allow: Command = {
   name: 'guard allow',
   summary: 'accept what a rule finds; never the catastrophic core',
-  args: [{ name: 'rule', required: true, description: 'id of the rule, as karo check shows it' }],
+  args: [
+    {
+      name: 'rule',
+      required: true,
+      description: 'id of the rule, as karo check shows it',
+      completes: 'risk-rule',
+    },
+  ],
   options: [
     { name: 'command', value: 'glob', description: 'only in commands like this: "git push --force * wip/*"' },
     cwd,

@@ -1,5 +1,6 @@
 // What Tab may offer at every place of the command line, from the table of commands; the shells' scripts are made of it.
 import { KEY_LIST } from '../../config/table.ts'
+import { ruleList } from '../../risk/rule-list.ts'
 import type { Command, CommandArgument, CommandOption, Completes, LiveWords } from '../command.ts'
 import type { CommandEntry } from '../commands.ts'
 import { COMMON_OPTIONS } from '../program.ts'
@@ -104,6 +105,11 @@ function offered(completes: Completes): Offer {
       kind: 'words',
       words: KEY_LIST.map(({ path, description }) => plain({ word: path, about: description })),
     }
+  }
+  if (completes === 'risk-rule') {
+    // Those of the core nobody can accept.
+    const rules = ruleList().filter(({ core }) => !core)
+    return { kind: 'words', words: rules.map(({ rule, why }) => plain({ word: rule, about: why })) }
   }
   return typeof completes === 'string' ? { kind: 'live', what: completes } : words(completes)
 }

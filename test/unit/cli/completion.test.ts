@@ -72,3 +72,11 @@ test('every command and every option of the table is offered, in every shell', a
     for (const { name } of commands) expect(script).toContain(`'${name}'`)
   }
 })
+
+test('the rules that karo guard allow can accept are offered, and none of the core', async () => {
+  const place = (await completionSpec(COMMANDS)).find(({ path }) => path === 'guard allow')
+  const [offer] = place?.args ?? []
+  const words = offer?.kind === 'words' ? offer.words.map(({ word }) => word) : []
+  expect(words).toContain('git-force-push')
+  expect(words).not.toContain('rm-home')
+})
