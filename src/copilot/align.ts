@@ -37,7 +37,7 @@ export function align({ recipe, parts, words }: Wording, asked: readonly Asked[]
     for (const i of order) {
       if (used.has(i) || values.has(slot)) continue
       const entity = asked[i]?.entity as Entity | undefined
-      const value = entity && valueFrom(entity, kind)
+      const value = entity && (valueFrom(entity, kind) ?? quotedName(entity, slot, asked[i - 1]))
       if (entity === undefined || value === undefined) continue
       const better = wanted.some(
         (other) =>
@@ -59,6 +59,15 @@ export function align({ recipe, parts, words }: Wording, asked: readonly Asked[]
   }
   return { values, used, nouns, kinds }
 }
+
+/** `the file named "-rf *"`: said to be a name, whatever it looks like. */
+const quotedName = (entity: Entity, slot: string, before: Asked | undefined): string | undefined =>
+  entity.kind === 'quoted' &&
+  slotKind(slot).careful === true &&
+  [NAMED, concept('file'), concept('dir')].includes(before?.concept ?? '') &&
+  !/[\p{Cc}\p{Cf}]/u.test(entity.value)
+    ? entity.value
+    : undefined
 
 const templateSlots = (run: string): string[] => [
   ...new Set(
@@ -102,6 +111,42 @@ interface Place {
   readonly places: ReadonlyMap<string, number>
 }
 
+/** Words that stand before a place or a name. */
+const LEADS: ReadonlySet<string> = new Set('in to into under inside within as'.split(' '))
+/** Directories as projects and systems call them. */
+const USUAL_PLACES: ReadonlySet<string> = new Set(
+  `src lib bin build dist out target docs test tests vendor node_modules assets public static data scripts config conf cache tmp temp etc var opt
+  home srv mnt media downloads documents pictures music videos desktop backup backups logs images photos makefile dockerfile readme license`.split(
+    /\s+/,
+  ),
+)
+
+/** Whether a plain word is the name of a file or directory, by its letters or by the word before it. */
+const isPlace = ({ word, raw, before, concept: meant }: Asked, index: Index): boolean =>
+  /[\d_./-]/.test(raw) ||
+  (USUAL_PLACES.has(word) && !index.knows(meant ?? '')) ||
+  (LEADS.has(before) && !index.knows(meant ?? ''))
+
+/** Behind such a word it is that place, whatever else it means. */
+const isUsualPlace = ({ word, before }: Asked): boolean =>
+  USUAL_PLACES.has(word) && /^(?:to|into|folder|directory|dir|named|called)$/.test(before)
+
+const ABOUT_IT: ReadonlySet<string> = new Set(
+  'tree size content permission name owner version type show'.split(' ').map(concept),
+)
+
+/** Beside `file` or `folder`: a word nobody knows, or directly behind it one that says nothing about it. */
+const isNameBeside = ({ word, before, concept: meant }: Asked, index: Index): boolean =>
+  !index.knows(meant ?? '')
+    ? !/(?:ed|ing)$/.test(word)
+    : /^(?:file|folder|directory|dir|named|called)$/.test(before) &&
+      !/(?:ed|ing|er|est)$/.test(word) &&
+      !ABOUT_IT.has(meant ?? '')
+
+/** How something is to be done is the name of nothing. */
+const isAdverb = (word: string): boolean =>
+  /^[a-z]{3,}ly$/.test(word) && !/^(?:family|reply|assembly)$/.test(word)
+
 /** Index of a plain word for the slot: beside its neighbours of the wording, else the only word nobody knows. */
 function wordFor(
   { slot, parts, words, places }: Place,
@@ -113,8 +158,12 @@ function wordFor(
   const free = (i: number): boolean => {
     const token = asked[i]
     if (token === undefined || token.entity !== undefined || used.has(i)) return false
+    if (isUsualPlace(token)) return true
     const beside = nouns.includes(asked[i - 1]?.concept) || nouns.includes(asked[i + 1]?.concept)
-    if (slotKind(slot).careful === true && index.knows(token.concept ?? '') && !beside) return false
+    // Any noun could be the name of a file; it is one where something says so.
+    if (slotKind(slot).careful === true && !isPlace(token, index) && !(beside && isNameBeside(token, index)))
+      return false
+    if (isAdverb(token.word)) return false
     return !words.has(token.concept ?? '') && !NEVER_NAMES.has(token.concept ?? '')
   }
   const find = (part: string | undefined): number => {
@@ -123,7 +172,7 @@ function wordFor(
     return asked.findIndex((token) => token.concept === part)
   }
   const at = parts.indexOf(`{${slot}}`)
-  if (at < 0) return namedWord(slot, asked, used, free)
+  if (at < 0) return namedWord(slot, asked, used, free, index)
   const previous = find(parts[at - 1])
   // `the user called bob` names bob.
   const own = concept(slot.replace(/\d$/, ''))
@@ -147,20 +196,26 @@ function namedWord(
   asked: readonly Asked[],
   used: ReadonlySet<number>,
   free: (i: number) => boolean,
+  index: Index,
 ): number {
   const noun = concept(slot.replace(/\d$/, ''))
   const at = asked.findIndex((token) => token.concept === noun || token.concept === NAMED)
   if (at < 0) return -1
   const next = asked[at + 1]
   const isName =
-    next !== undefined && next.entity === undefined && !used.has(at + 1) && !isGrammar(next.concept)
+    next !== undefined &&
+    next.entity === undefined &&
+    !used.has(at + 1) &&
+    !isGrammar(next.concept) &&
+    !/(?:ed|ing)$|^(?:by|from|to|in|of)$/.test(next.word) &&
+    (slotKind(slot).careful !== true || isUsualPlace(next) || isNameBeside(next, index))
   return free(at + 1) || isName ? at + 1 : -1
 }
 
 /** Words that stand behind a noun without being its name. */
 const isGrammar = (word: string | undefined): boolean =>
   word !== undefined &&
-  ['recursive', 'only', 'not', 'every', 'from', 'named', 'new', 'last', 'exist', 'inside']
+  ['over', 'recursive', 'only', 'not', 'every', 'from', 'named', 'new', 'last', 'exist', 'inside']
     .map(concept)
     .includes(word)
 
@@ -168,7 +223,7 @@ const NAMED = concept('named')
 
 /** Verbs and such that are never a name, wherever they stand. */
 const NEVER_NAMES: ReadonlySet<string> = new Set(
-  'find show delete create change copy move count sort file dir all every recursive ignorecase hidden last first only not new running without each line service container branch user package process port pod image group computer key url archive from named have'
+  'over find show delete create change copy move count sort file dir all every recursive ignorecase hidden last first only not new running without each line service container branch user package process port pod image group computer key url archive from named have'
     .split(' ')
     .map(concept),
 )

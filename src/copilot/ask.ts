@@ -1,9 +1,11 @@
 // Finds a command for a request in words: recipes, own history, option descriptions; each answer is judged first.
+import { compareLevels, worse } from '../risk/decide.ts'
 import type { GuardDecision, RiskLevel, RiskVerdict, SHELLS } from '../risk/index.ts'
 import type { Knowledge } from './knowledge.ts'
+import { concepts } from './language.ts'
 import { search } from './match.ts'
 import { optionsFor } from './option-search.ts'
-import { type OwnCommand, ownCandidates } from './own-history.ts'
+import { destroysByName, type OwnCommand, ownCandidates, wantsToDestroy } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
 import { fill } from './slots.ts'
 import { buildIndex, type Index } from './wordings.ts'
@@ -65,16 +67,31 @@ const MOST_ALTERNATIVES = 3
 let index: Index | undefined
 const ownIndex = (knowledge: Knowledge): Index => (index ??= buildIndex(RECIPES, knowledge.wordings()))
 
-/** Deterministic; runs nothing. A blocked command of the model is never the answer while there is another. */
+/**
+ * Deterministic; runs nothing. The model's command stands above the recipes only if it is not blocked and, unless the
+ * words ask for that, neither destroys anything nor is riskier than the best recipe; alone, too, it is no answer then.
+ */
 export function findCommand(request: string, options: AskOptions): Answer {
   const { judge, model, notes = [] } = options
   const offline = offlineProposals(request, options)
   if (model === undefined) return answerOf(offline, notes)
   const own = judged({ command: model.command, source: `model ${model.name}`, placeholders: [] }, judge)
   const others = offline.filter(({ command }) => command !== own.command).slice(0, MOST_ALTERNATIVES)
-  if (own.decision !== 'block' || others.length === 0) return answerOf([own, ...others], notes)
-  const note = `The model's command is blocked: ${own.reasons.join(' ') || 'it is too long'}`
-  return answerOf([...others, own], [...notes, note])
+  const against = objection(request, own, offline[0])
+  if (against === undefined) return answerOf([own, ...others], notes)
+  const said = [...notes, `The model's command ${against}`]
+  return others.length > 0 ? answerOf([...others, own], said) : { ...answerOf([], said), alternatives: [own] }
+}
+
+/** Why the model's command is not the answer, to follow its name; undefined when nothing speaks against it. */
+function objection(request: string, own: Proposal, best: Proposal | undefined): string | undefined {
+  if (own.decision === 'block') return `is blocked: ${own.reasons.join(' ') || 'it is too long'}`
+  // A recipe says the same, and was only found for words that ask for it.
+  if (best?.command === own.command || wantsToDestroy(concepts(request))) return undefined
+  if (destroysByName(own.command)) return 'deletes, ends or overwrites something, which was not asked for.'
+  if (compareLevels(own.risk_level, best?.risk_level ?? 'moderate') <= 0) return undefined
+  const why = own.reasons.join(' ')
+  return best === undefined ? `is risky: ${why}` : `is riskier than what Karo knows: ${why}`
 }
 
 function offlineProposals(request: string, options: AskOptions): readonly Proposal[] {
@@ -131,19 +148,35 @@ function recipesFor(request: string, shell: AskOptions['shell'], index: Index): 
 }
 
 function judged(
-  { command, source, placeholders }: Omit<Candidate, 'score'>,
+  { command, source, placeholders, destroys }: Omit<Candidate, 'score'>,
   judge: AskOptions['judge'],
 ): Proposal {
-  const { risk_level, decision, matches } = judge(command)
+  const asWritten = judge(command)
+  const verdict =
+    placeholders.length === 0 ? asWritten : worst(asWritten, judge(unknowns(command, placeholders)))
+  const { risk_level, decision, matches } = verdict
+  const reasons = [...new Set(matches.map(({ why }) => why))]
+  const open = placeholders.length > 0 && (destroys === true || verdict !== asWritten)
   return {
     command,
     source,
-    risk_level,
+    // What is destroyed is not said yet.
+    risk_level: open ? worse(risk_level, 'moderate') : risk_level,
     decision,
     placeholders,
-    reasons: [...new Set(matches.map(({ why }) => why))],
+    reasons: open ? [...reasons, `How risky it is depends on ${placeholders.join(' and ')}.`] : reasons,
   }
 }
+
+const worst = (one: RiskVerdict, other: RiskVerdict): RiskVerdict =>
+  compareLevels(other.risk_level, one.risk_level) > 0 ? other : one
+
+/** The command with variables nobody knows for its placeholders, so that it is judged as if they could be anything. */
+const unknowns = (command: string, placeholders: readonly string[]): string =>
+  placeholders.reduce(
+    (text, name) => text.replaceAll(new RegExp(`(?<![\\w$"'{])${name}(?![\\w"'}])`, 'g'), `"$${name}"`),
+    command,
+  )
 
 function answerOf(proposals: readonly Proposal[], notes: readonly string[]): Answer {
   const [first, ...alternatives] = proposals

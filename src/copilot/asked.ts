@@ -6,22 +6,33 @@ import type { Index } from './wordings.ts'
 /** A token of the request, with its concepts when it is a word. */
 export interface Asked extends Token {
   readonly concept: string | undefined
+  /** The word typed directly before it, lower case; empty at the beginning and behind something named. */
+  readonly before: string
 }
 
 /** The request's tokens; words nobody knows are taken for misspelt ones where one known word is near. */
 export function readAsked(text: string, index: Index): readonly Asked[] {
-  const prepared = keepNamed(text)
-  return readRequest(prepared).flatMap((token): readonly Asked[] => {
-    if (token.entity !== undefined) return [{ ...token, concept: undefined }]
+  // `up` says nothing elsewhere.
+  const prepared = keepNamed(text.replace(/^\s*is (\S{1,200}) (?:up|online)\b/i, 'is $1 reachable'))
+  const tokens = readRequest(prepared)
+  return tokens.flatMap((token, i): readonly Asked[] => {
+    const before = tokens[i - 1]?.word ?? ''
+    if (token.entity !== undefined) return [{ ...token, concept: undefined, before }]
     // An option somebody half remembers names nothing.
-    if (isStop(token.word) || token.word.startsWith('-')) return []
+    if ((isStop(token.word) && !isLetterName(tokens, i)) || token.word.startsWith('-')) return []
     const plain = token.word.replace(/['-]s$|'$/, '')
     const own = concept(plain)
-    if (index.knows(own)) return [{ ...token, concept: own }]
+    if (index.knows(own)) return [{ ...token, concept: own, before }]
     const meant = correct(plain, index)
-    return [{ ...token, concept: meant === undefined ? own : concept(meant) }]
+    return [{ ...token, concept: meant === undefined ? own : concept(meant), before }]
   })
 }
+
+/** `branch a to b`: there the letter is no article. */
+const isLetterName = (tokens: readonly Token[], i: number): boolean =>
+  tokens[i]?.word === 'a' &&
+  /^(?:branch|dir|directory|folder|file)$/.test(tokens[i - 1]?.word ?? '') &&
+  /^(?:to|into|and|with|)$/.test(tokens[i + 1]?.word ?? '')
 
 /** Phrases of several words replaced, but nothing inside quotes, paths or names touched. */
 function keepNamed(text: string): string {

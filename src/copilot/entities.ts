@@ -4,6 +4,7 @@ export type EntityKind =
   | 'quoted'
   | 'url'
   | 'login'
+  | 'remote'
   | 'cidr'
   | 'ip'
   | 'device'
@@ -57,7 +58,7 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 const KNOWN_EXTENSIONS: ReadonlySet<string> = new Set(
   `txt log pdf jpg jpeg png gif svg webp mp3 mp4 mkv avi mov wav flac ogg py js ts jsx tsx json csv tsv xml html htm css scss md rst zip tar tgz gz bz2 xz 7z
   c h cpp hpp cc java kt go rs rb php pl sh bash zsh fish yaml yml toml ini conf cfg env bak tmp old swp iso img deb rpm apk sql db sqlite doc docx xls xlsx ppt pptx odt
-  o so a class jar war pyc whl pem key crt cer pub lock patch diff tex bib ipynb r lua vim dat bin out err pcap service list properties gradle dockerfile tar.gz tar.xz tar.bz2`.split(
+  o so a class jar war pyc whl gpg asc pem key crt cer pub lock patch diff tex bib ipynb r lua vim dat bin out err pcap service list properties gradle dockerfile tar.gz tar.xz tar.bz2`.split(
     /\s+/,
   ),
 )
@@ -67,8 +68,11 @@ const TLDS =
 const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity | undefined])[] = [
   [/^(["'`])((?:(?!\1).)*)\1(?=$|[\s,.;:?!])/, (m) => ({ kind: 'quoted', value: m[2] as string })],
   [/^\u201c([^\u201d]*)\u201d/, (m) => ({ kind: 'quoted', value: m[1] as string })],
+  [/^\{[^{}\n]*:[^{}\n]*\}(?=\s|$)/, (m) => ({ kind: 'quoted', value: m[0] })],
+  [/^[a-z_]\w*\(\)?(?=\s|$)/i, (m) => ({ kind: 'quoted', value: m[0] })],
   [/^[a-z][a-z0-9+.-]*:\/\/[^\s'"]+/i, (m) => ({ kind: 'url', value: m[0].replace(/[.,;!?]+$/, '') })],
   [/^git@[\w.-]+:[\w./~-]+/, (m) => ({ kind: 'url', value: m[0] })],
+  [/^[a-z_][\w.-]*@[a-z0-9][\w.-]*:[\w./~-]+/i, (m) => ({ kind: 'remote', value: m[0].replace(/(?<=.)[/.]+$/, '') })],
   [/^[a-z_][\w.-]*@[a-z0-9][\w.-]*/i, (m) => ({ kind: 'login', value: m[0].replace(/[.]+$/, '') })],
   [/^\d{1,3}(?:\.\d{1,3}){3}\/\d{1,2}(?!\S)/, (m) => ({ kind: 'cidr', value: m[0] })],
   [/^\d{1,3}(?:\.\d{1,3}){3}(?![\w/])/, (m) => ({ kind: 'ip', value: m[0] })],
@@ -94,6 +98,7 @@ const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity |
   [/^(?:Makefile|Dockerfile|README|LICENSE|Jenkinsfile|Vagrantfile|Gemfile|Cargo\.toml)\b/, (m) => ({ kind: 'file', value: m[0] })],
   [/^HEAD(?:[~^]\d*)*/, (m) => ({ kind: 'mode', value: m[0] })],
   [/^(\d+)(?:st|nd|rd|th)\b/i, (m) => ({ kind: 'number', value: m[1] as string })],
+  [/^(\d+)\s?(?:px|pixels?)\b/i, (m) => ({ kind: 'number', value: m[1] as string })],
   [/^:?(\d+)(?![\w.-])/, (m) => ({ kind: 'number', value: m[1] as string })],
 ] // biome-ignore format: one pattern a line
 
@@ -153,7 +158,7 @@ export function readRequest(text: string): readonly Token[] {
   const found: Token[] = []
   let rest = text.slice(0, MOST_REQUEST).replace(/[\p{Cc}\p{Cf}]/gu, ' ')
   while (rest !== '' && found.length < MOST_TOKENS) {
-    const space = /^(?:[\s,;!?()[\]{}<>=|&:]+|["'`])/.exec(rest)
+    const space = /^(?:\s+|[,;!?()[\]{}<>=|&:"'`])/.exec(rest)
     const named = entityAt(rest)
     if (named !== undefined) {
       found.push({ word: '', raw: rest.slice(0, named.length), entity: named.entity })
@@ -204,7 +209,16 @@ function kindsOfFiles(tokens: readonly Token[]): readonly Token[] {
       : KNOWN_EXTENSIONS.has(word)
         ? word
         : undefined
-    if (isKind && ext !== undefined) return { ...token, entity: { kind: 'ext', value: ext } }
+    // `list files` is a verb, `a file` an article.
+    const isPlain = (word === 'list' && i === 0) || (word === 'a' && next !== 'files')
+    if (isKind && ext !== undefined && !isPlain) return { ...token, entity: { kind: 'ext', value: ext } }
+    const led = tokens[i - 1]?.word ?? ''
+    if (/^(?:photos|pictures)$/.test(word) && /^(?:all|every|my|the)$/.test(led))
+      return { ...token, entity: { kind: 'ext', value: 'jpg' } }
+    if (/^(?:to|into)$/.test(led) && /^(?:mp[34]|mkv|webm|wav|ogg|flac|gif)$/.test(word))
+      return { ...token, entity: { kind: 'ext', value: word } }
+    // A directory, not documents of an office.
+    if (word === 'docs' && /^(?:folder|directory|dir|to|into|in)$/.test(led)) return token
     if (
       plural !== word &&
       KNOWN_EXTENSIONS.has(plural) &&

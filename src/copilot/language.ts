@@ -2,6 +2,7 @@
 
 /** Several words that mean one; tried in order, on lower-case text. */
 const PHRASES: readonly (readonly [RegExp, string])[] = [
+  [/\bwhats\b/g, "what's"],
   [/\b(?:how many|number of|amount of|total number of)\b/g, ' count '],
   [/\bhow (?:big|large|heavy)\b/g, ' size '],
   [/\bhow much (?:disk |free |hard disk )?(?:space|storage)\b/g, ' space size '],
@@ -12,6 +13,10 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
     /\b(?:shut ?down|power(?:ing)? off|turn off (?:the |my )?(?:computer|machine|pc|laptop|server)|switch off)\b/g,
     ' shutdown ',
   ],
+  [/\b(?:the|my) (?:trash|recycle bin|rubbish)(?: can| bin)?\b/g, ' trashcan '],
+  [/\bwould be\b/g, ' preview '],
+  [/\b(?:turn|turned|turning|switch) off\b/g, ' disable '],
+  [/\b(?:what|who|which (?:process|program|service))(?:'s| is)? listen(?:s|ing)\b/g, ' holder listening '],
   [/\b(?:log ?in ?to|log into|login to)\b/g, ' login '],
   [/\b(?:logged in)\b/g, ' login '],
   [/\blog in\b/g, ' login '],
@@ -25,6 +30,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:unpushed|not (?:yet )?pushed)\b/g, ' notpushed '],
   [/\b(?:untouched|unmodified|unchanged)\b/g, ' not change '],
   [/^end (?:the )?(?:process|program|task|app)\b/g, ' kill process '],
+  [/\bright now\b/g, ' '],
   [/\bname ?servers?\b/g, ' nameserver '],
   [/\b(first|last|top) line\b/g, ' $1 1 line '],
   [/\be-?mails?\b/g, ' email '],
@@ -88,7 +94,7 @@ const SYNONYMS: readonly string[] = [
   'space storage room',
   'use usage uses using consume consumes eat eats take hog hogs',
   'memory ram',
-  'cpu processor processors cores core',
+  'cpu cpus processor processors cores core',
   'machine computer system box pc laptop host server',
   'shell bash sh zsh console prompt',
   'switch jump',
@@ -222,7 +228,7 @@ const STOP: ReadonlySet<string> = new Set(
   `a an got the of in on at to for by with and or is are was were be been am do does did doing done i me my mine we us our you your it its
   this that these those there here then than so if as into onto how what when can could would should will want need like
   please let lets just some any which who whose have has had give current currently now very really quickly quick easy way command
-  also too still already yet ever even actually simply once whether there's what's i'm it's terminal linux fish via up out off them they one thing things stuff`.split(
+  also too still already yet ever even actually simply once whether there's what's i'm but anything it's terminal linux fish via up out off them they one thing things stuff`.split(
     /\s+/,
   ),
 )

@@ -39,6 +39,11 @@ const CHANGES: ReadonlySet<string> = new Set(
 /** Most of the wording is missing, and plain words were taken for names: more guessed than understood. */
 const GUESSED = 0.25
 const HALF = 0.6
+/** What is asked to be deleted is only shown. */
+const UNDONE = 0.6
+const HALF_DONE: ReadonlySet<string> = new Set('delete kill format overwrite'.split(' ').map(concept))
+/** For each of at most two words that no wording knows. */
+const STRANGER = 0.05
 /** A word of the request that a command that destroys is not about; these are about nothing. */
 const STRAY = 0.25
 const SOFT: ReadonlySet<string> = new Set(
@@ -51,13 +56,17 @@ const CLOSE_LOOK = 80
 
 /** What is done: two requests with different ones are different requests. */
 const VERBS: ReadonlySet<string> = new Set(
-  'delete copy move rename create replace count compress extract kill stop start restart install uninstall download upload sort compare mount unmount encode decode enable disable merge split sync convert squash rebase stash revert discard change open generate append insert verify follow kill run format'
+  'delete copy move rename create replace count compress extract kill stop start restart install uninstall download upload sort compare mount unmount encode decode enable disable merge split sync convert squash rebase stash revert discard change open generate overwrite append insert verify follow kill run format'
     .split(' ')
     .map(concept),
 )
 
+/** The end of it is missing. */
+const UNFINISHED = /\b(?:and|or|but|not|the|with)(?: (?:in|to|of|from))?[\s.?!]*$/i
+
 /** The recipes by score, best first; each once, with its best wording. */
 export function search(text: string, index: Index): readonly Found[] {
+  if (UNFINISHED.test(text)) return []
   const asked = readAsked(text, index)
   const words = new Set(asked.flatMap((token) => token.concept ?? []))
   // Only things are named: whoever does that wants to see them.
@@ -71,6 +80,7 @@ export function search(text: string, index: Index): readonly Found[] {
   for (const { wording } of close) {
     if (!mayDestroy(wording.recipe, asked)) continue
     const found = compare(wording, asked, index)
+    if (found === undefined) continue
     const before = best.get(wording.recipe)
     if (before === undefined || found.score > before.score) best.set(wording.recipe, found)
   }
@@ -82,6 +92,10 @@ const shared = ({ words }: Wording, asked: ReadonlySet<string>, index: Index): n
   for (const word of asked) if (words.has(word)) total += index.weight(word)
   return total
 }
+
+const NOT = concept('not')
+const isAskedFor = (verb: string, asked: readonly Asked[]): boolean =>
+  asked.some((token, i) => token.concept === verb && asked[i - 1]?.concept !== NOT)
 
 /** A command that destroys is only for who asked for that, and did not say not to. */
 function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean {
@@ -96,10 +110,16 @@ function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean 
   })
 }
 
-function compare(wording: Wording, asked: readonly Asked[], index: Index): Found {
+function compare(wording: Wording, asked: readonly Asked[], index: Index): Found | undefined {
   const { values, used, nouns, kinds } = align(wording, asked, index)
   const left = asked.filter((_, i) => !used.has(i))
   const words = new Set(left.flatMap((token) => token.concept ?? []))
+  // `without deleting anything` is kept by what deletes nothing.
+  for (const verb of HALF_DONE)
+    if (words.has(verb) && !isAskedFor(verb, asked) && !wording.words.has(verb)) {
+      words.delete(verb)
+      words.delete(NOT)
+    }
   let matched = 0
   for (const word of words) if (wording.words.has(word)) matched += index.weight(word)
   const all = sum(words, index.weight)
@@ -115,11 +135,16 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     asked.some(({ entity }) => entity !== undefined) || slots.length > 0 ? needed(wording.recipe.run) : [],
   )
   for (const slot of slots) names.add(slot.slice(1, -1))
+  const open = needed(wording.recipe.run).filter((slot) => !values.has(slot))
+  if (!isEnough(wording, words, open, asked, values)) return undefined
   // What a slot takes only when nothing better is there fits less.
   const poor = [...kinds].reduce((sum, [slot, entity]) => sum + Math.min(rank(entity, slot), 3), 0)
   const unfilled = [...names].filter((slot) => !values.has(slot)).length
-  const specific = [...values.keys()].filter((slot) => /^(?:tgz|tar|zip|gz|sevenzip)$/.test(slot)).length
+  const specific = [...values.keys()].filter((slot) =>
+    /^(?:tgz|tar|zip|gz|sevenzip|rar|csv|gpg|upstream)$/.test(slot),
+  ).length
   const verbs = [...VERBS].filter((verb) => words.has(verb) !== wording.words.has(verb)).length
+  const half = [...HALF_DONE].some((verb) => isAskedFor(verb, asked) && !wording.words.has(verb))
   const unasked = [...CHANGES].some((verb) => wording.words.has(verb) && !words.has(verb))
   // What destroys has to be about everything that is asked: the containers, not the images.
   const stray =
@@ -130,13 +155,68 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     SPECIFIC * specific +
     IN_ORDER * inOrder(wording, left) -
     LEFT_OUT * forgotten -
+    LEFT_OUT *
+      left.filter(
+        ({ entity }) =>
+          ['device', 'ext'].includes(entity?.kind ?? '') || (wording.recipe.asks && entity?.kind === 'path'),
+      ).length -
     UNFILLED * unfilled -
     POOR * poor -
     OTHER_VERB * Math.min(verbs, 2) -
     (stray ? STRAY : 0) -
     (unasked ? UNASKED : 0) -
+    (half ? UNDONE : 0) -
+    STRANGER * Math.min(2, [...words].filter((word) => !index.knows(word)).length) -
     (matched < HALF * said && [...used].some((i) => asked[i]?.entity === undefined) ? GUESSED : 0)
   return { recipe: wording.recipe, score, values }
+}
+
+const EVERY = concept('every')
+const asConcepts = (words: string): ReadonlySet<string> => new Set(words.split(' ').map(concept))
+/** Words that say how much, not of what. */
+const AMOUNTS = asConcepts('every old new last first large small')
+const SAYS_LITTLE = asConcepts('create every old new last first large small show find')
+const TOOL_NAMES = asConcepts('git docker kubernetes compose local')
+const MADE_UP = /\{(?:days|minutes|size|ext|port)=/
+
+/**
+ * False for a request that says too little to be answered with this: one word of several, everything there is where a
+ * thing has to be named, and for what destroys also a verb without a thing, or a bound that the recipe would make up.
+ */
+function isEnough(
+  { recipe, words: own, weight }: Wording,
+  words: ReadonlySet<string>,
+  open: readonly string[],
+  asked: readonly Asked[],
+  values: ReadonlyMap<string, string>,
+): boolean {
+  const shared = [...words].filter((word) => own.has(word))
+  const left = asked.filter(
+    ({ entity }) => entity !== undefined && ![...values.values()].includes(entity.value),
+  ).length
+  const isWhole = shared.length === own.size && open.length === 0
+  const isAlone = words.size <= 1 && !asked.some(({ entity }) => entity !== undefined) && values.size === 0
+  if (isAlone && (!isWhole || weight === 0)) return false
+  if (open.length > 0 && words.has(EVERY) && (recipe.asks !== undefined || !own.has(EVERY))) return false
+  if (open.length > 0 && left > 0 && shared.length < 2) return false
+  if (values.size === 0 && !shared.some((word) => !SAYS_LITTLE.has(word)))
+    if ([...words].some((word) => !own.has(word) && !SOFT.has(word))) return false
+  // `stop everything`: whatever it is, no command does it.
+  const verbs = new Set((recipe.asks ?? []).map(concept))
+  const isBare = [...words].every((word) => VERBS.has(word) || verbs.has(word) || AMOUNTS.has(word))
+  if (values.size === 0 && words.has(EVERY) && isBare && !(isWhole && own.has(EVERY))) return false
+  if (recipe.asks === undefined) return true
+  const isThing = (word: string): boolean => !verbs.has(word) && !AMOUNTS.has(word) && !TOOL_NAMES.has(word)
+  const things = shared.filter(isThing)
+  // All of something is not only what is left over of it, nor the last few.
+  if (words.has(EVERY) && values.size === 0 && [...own].some((word) => isThing(word) && !words.has(word)))
+    return false
+  if (words.has(EVERY) && !own.has(EVERY) && !values.has('n') && /\{n=/.test(recipe.run)) return false
+  if (things.length === 0 && values.size === 0 && (open.length > 0 || [...own].some(isThing))) return false
+  const isMadeUp =
+    MADE_UP.test(recipe.run) &&
+    ![...values.keys()].some((slot) => /^(?:days|minutes|size|ext|port)$/.test(slot))
+  return !isMadeUp || shared.length === own.size
 }
 
 /** Share of the wording's neighbouring words that are neighbours in the request as well. */

@@ -23,11 +23,21 @@ const MOST_LENGTH = 400
 /** Whoever wants one of these says so. */
 const DESTROYS =
   /^(?:sudo\s+)?(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|wipefs|fdisk)\b|\b(?:delete|destroy|prune|drop|reset|clean|purge|--force|-delete)\b/
+/** As a word where a command can begin, or as the argument of what runs others. */
+const ANYWHERE =
+  /(?:^|[\s;|&({"'`/])(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|poweroff|wipefs|fdisk)(?=\s|$)/
 const ASKS_IT: ReadonlySet<string> = new Set(
   'delete kill stop discard force overwrite reset clean prune format shutdown restart wipe empty clear'
     .split(' ')
     .map(concept),
 )
+
+/** Whether the request's concepts ask for something that destroys. */
+export const wantsToDestroy = (asked: Iterable<string>): boolean =>
+  [...asked].some((word) => ASKS_IT.has(word))
+
+/** Whether a command destroys something by what it is called, also behind others and inside what runs it. */
+export const destroysByName = (command: string): boolean => DESTROYS.test(command) || ANYWHERE.test(command)
 
 /** At most three, best first. Only what worked. `cwd`: where the person is. */
 export function ownCandidates(
@@ -38,7 +48,7 @@ export function ownCandidates(
 ): readonly Candidate[] {
   const asked = new Set(concepts(request))
   if (asked.size < 2) return []
-  const destructive = [...asked].some((word) => ASKS_IT.has(word))
+  const destructive = wantsToDestroy(asked)
   const all = [...asked].reduce((sum, word) => sum + index.weight(word), 0)
   const best = new Map<string, number>()
   for (const { command, cwd: where, exit_code, risk_level } of own) {

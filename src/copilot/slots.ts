@@ -25,6 +25,8 @@ const inDays = ({ minutes }: Entity): string | undefined =>
   minutes === undefined || minutes < 1_440 ? undefined : String(Math.round(minutes / 1_440))
 const inMinutes = ({ minutes }: Entity): string | undefined =>
   minutes === undefined || minutes >= 1_440 || minutes < 1 ? undefined : String(Math.round(minutes))
+const inWaiting = ({ minutes }: Entity): string | undefined =>
+  minutes === undefined ? undefined : String(Math.round(minutes))
 const asSince = ({ value, minutes }: Entity): string | undefined =>
   /^(?:today|yesterday)$/.test(value)
     ? value
@@ -55,13 +57,29 @@ const SLOTS = {
     value: pathOf,
   },
   path: { takes: ['path', 'file', 'here', 'glob', 'quoted'], word: true, careful: true, value: pathOf },
-  dest: { takes: ['path', 'file', 'here', 'quoted'], word: true, careful: true, value: pathOf },
+  dest: {
+    takes: ['path', 'file', 'here', 'quoted'],
+    word: true,
+    careful: true,
+    form: /^(?!\/$|\/dev\/)/,
+    value: pathOf,
+  },
   tgz: { takes: ['file', 'path', 'quoted'], form: /\.(?:tar\.gz|tgz)$/ },
-  tar: { takes: ['file', 'path', 'quoted'], form: /\.(?:tar|tar\.\w+|tgz|tbz2?|txz)$/ },
+  tar: { takes: ['file', 'path', 'quoted'], form: /\.(?:tar|tar\.(?!gz$)\w+|tbz2?|txz)$/ },
   zip: { takes: ['file', 'path', 'quoted'], form: /\.(?:zip|jar|war|apk|epub|docx|xlsx)$/ },
   gz: { takes: ['file', 'path', 'quoted'], form: /(?<!\.tar)\.gz$/ },
+  rar: { takes: ['file', 'path', 'quoted'], form: /\.rar$/ },
+  csv: { takes: ['file', 'path', 'quoted'], form: /\.csv$/ },
+  gpg: { takes: ['file', 'path', 'quoted'], form: /\.(?:gpg|asc|pgp)$/ },
   sevenzip: { takes: ['file', 'path', 'quoted'], form: /\.7z$/ },
-  name: { takes: ['quoted', 'file', 'glob'], word: true },
+  // Not a pattern that fits every file.
+  name: { takes: ['quoted', 'file', 'glob'], word: true, form: /[^*?./\s]/ },
+  // What is deleted wherever it is: named, or called as no word is.
+  entry: {
+    takes: ['quoted', 'file', 'glob'],
+    word: true,
+    form: /^(?=.*[^*?./\s])(?:.*[._].*|target|dist|build|vendor|venv|coverage)$/,
+  },
   word: { takes: ['quoted'], word: true, form: /^[\w.-]+$/ },
   ext: { takes: ['ext'], form: /^[\w.-]+$/ },
   text: { takes: ['quoted', 'url', 'ip', 'login', 'domain'], word: true },
@@ -70,6 +88,18 @@ const SLOTS = {
   message: { takes: ['quoted'] },
   cmd: { takes: ['quoted'], word: true },
   n: { takes: ['number'], form: digits },
+  // Lines of a list with a line of titles above it.
+  top: { takes: ['number'], form: digits, value: ({ value }) => String(Number(value) + 1) },
+  width: { takes: ['number'], form: digits },
+  wait: { takes: ['time'], form: digits, value: inWaiting },
+  when: { takes: ['time'], form: /^(?:today|yesterday)$/ },
+  signal: {
+    takes: ['quoted'],
+    word: true,
+    form: /^(?:SIG)?[A-Z]{3,6}\d?$/,
+    value: ({ value }) => value.replace(/^SIG/, ''),
+  },
+  upstream: { takes: ['file', 'path', 'quoted'], form: /^(?:origin|upstream)\/[\w./-]+$/ },
   seconds: { takes: ['time', 'number'], form: digits, value: inSeconds },
   port: { takes: ['number'], form: digits },
   pid: { takes: ['number'], form: digits },
@@ -81,13 +111,15 @@ const SLOTS = {
   percent: { takes: ['percent'], form: /^\d{1,4}%$/ },
   time: { takes: ['quoted'], form: /^[\d:]+$/ },
   host: { takes: ['login', 'ip', 'domain', 'url'], word: true, form: /^[\w@][\w.@:-]*$/, value: hostOf },
+  remote: { takes: ['remote'] },
   ip: { takes: ['ip', 'cidr'] },
   net: { takes: ['cidr'] },
   url: { takes: ['url', 'domain', 'quoted'] },
   user: { takes: ['quoted'], word: true, form: name },
   group: { takes: ['quoted'], word: true, form: name },
   process: { takes: ['quoted'], word: true },
-  service: { takes: ['quoted', 'file'], word: true, form: name },
+  // `run the tests` starts no service.
+  service: { takes: ['quoted', 'file'], word: true, form: /^(?!tests?$)[\w@][\w.@:+/-]*$/ },
   package: { takes: ['quoted'], word: true, form: name },
   tool: { takes: ['quoted'], word: true, form: name },
   container: { takes: ['quoted'], word: true, form: name },
@@ -153,7 +185,7 @@ export function fill(template: string, values: ReadonlyMap<string, string>): Fil
     else
       command += /^sed/.test(slot)
         ? forSed(value, /2$/.test(slot))
-        : quoted(value, quote, /\s$|^$/.test(command))
+        : quoted(value, quote, /(?<!-i?name)\s$|^$/.test(command))
   }
   return { command: command + template.slice(at), missing: [...missing] }
 }

@@ -34,6 +34,14 @@ test('no answer is exit 1, and no guess', async () => {
   expect([shown.code, shown.stdout]).toEqual([1, expect.stringContaining('knows no command for that')])
 })
 
+test('words that hide something are refused', async () => {
+  for (const words of ['delete file \u001b[31mx', 'delete file a\u202etxt.b']) {
+    const ran = await runKaro(['ask', words], cleanEnv(temporaryHome()))
+    expect([ran.code, ran.stdout]).toEqual([2, ''])
+    expect(ran.stderr).toContain('control or invisible characters')
+  }
+})
+
 test('words need no quotes', async () => {
   const { stdout } = await runKaro(['ask', 'how', 'much', 'memory', 'is', 'free'], cleanEnv(temporaryHome()))
   expect(stdout.split('\n')[0]).toBe('free -h')

@@ -7,7 +7,7 @@ export interface Request {
   readonly accepts: RegExp
 }
 
-/** Lines `request => pattern` of a file in test/corpus; `#` begins a comment. */
+/** Lines `request => pattern` of a file in test/corpus; `(nothing)`: no answer; `#` begins a comment. */
 export function readRequests(name: string): readonly Request[] {
   return readFileSync(join(import.meta.dirname, '../corpus', name), 'utf8')
     .split('\n')
@@ -15,6 +15,7 @@ export function readRequests(name: string): readonly Request[] {
     .map((line) => {
       const at = line.lastIndexOf(' => ')
       if (at < 0) throw new Error(`no pattern: ${line}`)
-      return { words: line.slice(0, at), accepts: new RegExp(line.slice(at + 4)) }
+      const pattern = line.slice(at + 4)
+      return { words: line.slice(0, at), accepts: pattern === '(nothing)' ? /^$/ : new RegExp(pattern) }
     })
 }

@@ -92,6 +92,11 @@ const command: Command = {
   async run(io, input) {
     const request = (input.args.words as readonly string[]).join(' ')
     if (request.trim() === '') throw new KaroError('bad_request', 'nothing was asked', { where: 'karo ask' })
+    // They would go into the command, or hide what was asked; joiners belong to some scripts' letters.
+    if (/[^\P{Cc}\t\n\r]|[^\P{Cf}\u200c\u200d]/u.test(request))
+      throw new KaroError('bad_request', 'the words hold control or invisible characters', {
+        where: 'karo ask',
+      })
     const found = await answer(io, request, shellOf(input.options.shell, io.env))
     io.out(io.json ? `${JSON.stringify(found)}\n` : printAnswer(found, io))
     return found.command === null ? EXIT.failed : EXIT.done

@@ -2,7 +2,7 @@
 import { type Recipe, recipe } from './recipe.ts'
 
 export const CONTAINERS: readonly Recipe[] = [
-  recipe('docker ps', 'list running containers|running containers|show docker containers|which containers are running'),
+  recipe('docker ps', 'list running containers|which containers do i have|running containers|show docker containers|which containers are running'),
   recipe('docker ps -a', 'list all containers including stopped ones|all containers, stopped too|show stopped containers'),
   recipe('docker images', 'list docker images|which images do i have'),
   recipe('docker run -it --rm {image} sh', 'start a shell in a new container of {image}|run {image} interactively|try the image {image}'),
@@ -10,7 +10,7 @@ export const CONTAINERS: readonly Recipe[] = [
   recipe('docker exec -it {container} sh', 'open a shell in the container {container}|shell into the container {container}|bash into {container}|enter a container'),
   recipe('docker exec {container} {cmd}', 'run {cmd} in the container {container}|execute a command in a container'),
   recipe('docker logs -f {container}', 'follow the logs of the container {container}|watch container logs live|tail the logs of the container {container}|tail docker logs'),
-  recipe('docker logs --tail {n=100} {container}', 'show the last {n} log lines of the container {container}|logs of the container {container}|docker logs of {container}'),
+  recipe('docker logs --tail {n=100} {container}', 'show the last {n} log lines of the container {container}|docker logs of {container} last {n} lines|last {n} lines of the docker logs of {container}|logs of the container {container}|docker logs of {container}'),
   recipe('docker stop {container}', 'stop the container {container}|docker stop {container}', { asks: 'stop' }),
   recipe('docker stop $(docker ps -q)', 'stop all running containers|stop all containers|stop every docker container', { asks: 'stop', fish: 'docker stop (docker ps -q)' }),
   recipe('docker kill {container}', 'kill the container {container}', { asks: 'kill' }),
@@ -33,10 +33,10 @@ export const CONTAINERS: readonly Recipe[] = [
   recipe('docker tag {image} {name}', 'tag the image {image} as {name}|give an image another name'),
   recipe('docker inspect {container}', 'show details of the container {container}|inspect a container'),
   recipe("docker inspect -f '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}' {container}", 'ip address of the container {container}'),
-  recipe('docker stats', 'how much cpu and memory do containers use|docker resource usage'),
+  recipe('docker stats', 'how much cpu and memory do containers use|which container uses the most memory|docker resource usage'),
   recipe('docker top {container}', 'processes in the container {container}'),
   recipe('docker port {container}', 'which ports does the container {container} publish|published ports of a container'),
-  recipe('docker cp {container}:{path} {dest=.}', 'copy {path} out of the container {container}|get a file from a container'),
+  recipe('docker cp {container}:{path} {dest=.}', 'copy {path} out of the container {container}|copy the file {path} from the container {container}|get a file from a container'),
   recipe('docker cp {file} {container}:{path}', 'copy {file} into the container {container}|put a file into a container'),
   recipe('docker save -o {file=image.tar} {image}', 'save the image {image} to a file|export a docker image'),
   recipe('docker load -i {file}', 'load a docker image from {file}'),
@@ -57,7 +57,8 @@ export const CONTAINERS: readonly Recipe[] = [
   recipe('kubectl logs {pod}', 'show the logs of the pod {pod}|logs of {pod} in kubernetes'),
   recipe('kubectl logs --previous {pod}', 'logs of the crashed container of the pod {pod}|previous logs of a pod'),
   recipe('kubectl exec -it {pod} -- sh', 'open a shell in the pod {pod}|exec into a pod'),
-  recipe('kubectl port-forward {pod} {port=8080}:{port2=80}', 'forward port {port} to the pod {pod}|reach a pod on a local port'),
+  recipe('kubectl port-forward {pod} {port=8080}:{port=8080}', 'forward port {port} of the pod {pod}|forward port {port} to the pod {pod}'),
+  recipe('kubectl port-forward {pod} {port=8080}:{port2=80}', 'forward port {port} to port {port2} of the pod {pod}|reach a pod on a local port'),
   recipe('kubectl apply -f {file}', 'apply the manifest {file}|apply {file}|deploy {file} to kubernetes|kubectl apply {file}'),
   recipe('kubectl delete pod {pod}', 'delete the pod {pod}|remove a pod', { asks: 'delete' }),
   recipe('kubectl delete -f {file}', 'delete the resources in {file} from kubernetes', { asks: 'delete' }),
@@ -84,4 +85,11 @@ export const CONTAINERS: readonly Recipe[] = [
   recipe('terraform apply', 'apply the terraform changes'),
   recipe('make -j"$(nproc)"', 'build with all cores|make in parallel', { fish: 'make -j(nproc)' }),
   recipe('ansible-playbook {file}', 'run the ansible playbook {file}'),
+
+  recipe('docker rmi $(docker images -q)', 'delete all docker images|remove all images', { asks: 'delete', fish: 'docker rmi (docker images -q)' }),
+  recipe('docker restart $(docker ps -q)', 'restart all containers|restart every docker container', { asks: 'restart', fish: 'docker restart (docker ps -q)' }),
+  recipe('docker compose down -v', 'stop docker compose and remove volumes|take down the compose services with their volumes', { asks: 'stop down delete' }),
+  recipe('kubectl get pods --field-selector=status.phase!=Running', 'list pods that are not running|kubectl pods not running|which pods are not running'),
+  recipe('kubectl exec -it {pod} -- bash', 'open bash in the pod {pod}|exec bash in a pod'),
+  recipe("docker images --format '{{.Size}}\\t{{.Repository}}:{{.Tag}}' | sort -hr", 'show docker images by size|docker images sorted by size|largest docker images'),
 ] // biome-ignore format: a table

@@ -21,22 +21,22 @@ const DESTROYS =
   /(?:^|[|;&]\s*|sudo )(?:rm|rmdir|shred|kill|pkill|killall|fuser -k|mkfs\S*|dd|truncate|userdel)\b|-delete\b|\b(?:prune|reset --hard|clean -f|push --force|branch -D|restore|rollout undo|remove|autoremove|uninstall|stop|down|shutdown|rmi|container rm|docker rm)\b/
 /** Words of somebody who wants that. */
 const WANTS =
-  /\b(?:delet|remov|rm\b|eras|drop|purg|get rid|clean|empty|clear|kill|terminat|end\b|stop|shut|reboot|power|free\b|format|writ|boot|burn|flash|wipe|shred|discard|undo|throw|restor|revert|forget|unistall|uninstall|disabl|unused|unmount|unstage|dupes|rolls? back|reset|image|bring|down|truncat|restart)/i
+  /\b(?:delet|remov|rm\b|eras|drop|purg|get rid|clean|empty|clear|kill|terminat|end\b|stop|shut|reboot|power|free\b|format|writ|boot|burn|flash|wipe|shred|discard|undo|throw|restor|revert|forget|unistall|uninstall|disabl|unused|unmount|send SIG|unstage|dupes|rolls? back|reset|image|bring|down|truncat|restart)/i
 
-test.each(['requests.txt', 'requests-held-out.txt'])(
-  'nine of ten of %s are answered as they should',
-  (file) => {
-    const requests = readRequests(file)
-    const wrong = requests.filter(({ words, accepts }) => !accepts.test(ask(words).command ?? ''))
-    expect(
-      wrong.length / requests.length,
-      wrong.map(({ words }) => `${words} → ${ask(words).command}`).join('\n'),
-    ).toBeLessThan(0.1)
-  },
-)
+/** In the order in which they were written. */
+const FILES = ['requests.txt', 'requests-held-out.txt', 'requests-fresh.txt', 'requests-tried.txt']
+
+test.each(FILES)('nine of ten of %s are answered as they should', (file) => {
+  const requests = readRequests(file)
+  const wrong = requests.filter(({ words, accepts }) => !accepts.test(ask(words).command ?? ''))
+  expect(
+    wrong.length / requests.length,
+    wrong.map(({ words }) => `${words} → ${ask(words).command}`).join('\n'),
+  ).toBeLessThan(0.1)
+})
 
 test('no answer destroys anything unless that was asked for', () => {
-  const requests = ['requests.txt', 'requests-held-out.txt'].flatMap((file) => readRequests(file))
+  const requests = FILES.flatMap((file) => readRequests(file))
   const dangerous = requests
     .filter(({ words }) => !WANTS.test(words))
     .map(({ words }) => [words, ask(words).command ?? ''] as const)
@@ -149,4 +149,92 @@ test('what destroys is about what was asked for, also among the alternatives', (
   expect(all('delete the directory build')[0]).toBe('rm -r build')
   expect(all('write debian.iso to /dev/sdc')[0]).toMatch(/^sudo dd /)
   expect(ask('write debian.iso to /dev/sdc')).toMatchObject({ risk_level: 'critical', decision: 'block' })
+})
+
+test.each([
+  'make a coffee',
+  'make me a sandwich',
+  'meaning of life',
+  'files',
+  'list',
+  'git',
+  'remove',
+  'format',
+  'everything',
+  'i want to see',
+  'find files but not in',
+  'run the tests',
+  'set PATH permanently',
+  'make everything writable',
+  'nuke it',
+  'wipe it all',
+  'what did i delete',
+  'delete the internet',
+  'move / to /dev/null',
+  'make /dev/sda empty',
+  'overwrite /etc/passwd with empty file',
+  'delete "*"',
+])('%j has no answer, and nothing is offered beside it that destroys', (words) => {
+  const { command, alternatives } = ask(words)
+  expect([command, alternatives]).toEqual([null, []])
+})
+
+test.each([
+  'delete everything',
+  'erase all my files',
+  'kill everything',
+  'kill all processes',
+  'stop everything',
+  'restart everything',
+  'clean everything',
+  'uninstall everything',
+  'remove all packages',
+  'delete all logs',
+  'delete all commits',
+  'chmod everything 777',
+  'empty the trash',
+  'erase all my files',
+])('%j: nothing that destroys anything', (words) => {
+  const { command, alternatives } = ask(words)
+  for (const one of [command ?? '', ...alternatives.map((other) => other.command)])
+    expect(one).not.toMatch(
+      /(?:^|sudo )(?:rm|pkill|kill|fuser|shutdown|chmod|docker|apt)\b|-delete\b|-fd\b|reset/,
+    )
+})
+
+test('a noun is a file or a directory only where something says so', () => {
+  for (const [words, command] of [
+    ['disk usage of each directory sorted', 'du -h --max-depth=1 . | sort -hr'],
+    ['search for TODO in all js files', "grep -rn --include='*.js' TODO ."],
+    ['copy directory to another machine', 'scp -r DIR HOST:'],
+    ['delete the folder old_project', 'rm -r old_project'],
+    ['how big is node_modules', 'du -sh node_modules'],
+  ] as const)
+    expect(ask(words).command, words).toBe(command)
+})
+
+test('what is to be deleted is not only searched for', () => {
+  expect(ask('find files larger than 1G and delete them').command).toBe('find . -type f -size +1G -delete')
+  expect(ask('list files without deleting anything').command).toBe('ls .')
+})
+
+test.each([
+  ['format usb stick', 'DEVICE', /^(?:high|critical)$/],
+  ['delete a folder', 'DIR', /^(?:moderate|high)$/],
+  ['remove a file', 'FILE', /^(?:moderate|high)$/],
+  ['delete a docker image', 'IMAGE', /^(?:moderate|high)$/],
+])('%j is judged as if %s could be anything', (words, name, level) => {
+  const { risk_level, placeholders, reasons } = ask(words)
+  expect(placeholders).toContain(name)
+  expect(risk_level).toMatch(level)
+  expect(reasons.join(' ')).toContain(`How risky it is depends on ${name}.`)
+  expect(ask('show lines of the file')).toMatchObject({ risk_level: 'safe', reasons: [] })
+})
+
+test('as many of a list as were asked for, below its titles', () => {
+  expect(ask('top 10 processes by memory').command).toBe('ps aux --sort=-%mem | head -n 11')
+})
+
+test('a name that looks like an option or a pattern stays a name', () => {
+  expect(ask('delete file named "-rf *"').command).toBe("rm './-rf *'")
 })
