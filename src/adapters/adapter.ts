@@ -27,7 +27,11 @@ export type ToolCall =
 
 /** What the tool is to do. `none`: Karo has no opinion, and the tool's own rules and questions stay as they are. */
 export type Reply =
-  | { readonly decision: 'none' }
+  | {
+      readonly decision: 'none'
+      /** Why it was not judged at all; tools that have no place for it are told nothing. */
+      readonly unjudged?: string
+    }
   | { readonly decision: 'ask' | 'deny'; readonly reason: string }
 
 /** Where a tool keeps its hooks. */

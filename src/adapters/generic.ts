@@ -6,7 +6,8 @@ const SHELLS: ReadonlySet<unknown> = new Set<ToolShell>(['bash', 'zsh', 'fish', 
 
 /**
  * `{"command","cwd"?,"shell"?,"event"?,"exit_code"?,"duration_ms"?}`: without `event`, or with "before", the command is
- * about to run; with "after" it ran. Answered with `{"decision","reason"}`: decision is "none", "ask" or "deny".
+ * about to run; with "after" it ran. `cwd` is absolute. Answered with `{"decision","reason"}`: decision is "none", "ask" or
+ * "deny"; with "none" a reason says that it was not judged, and why.
  */
 export const generic: Adapter = {
   name: 'generic',
@@ -31,5 +32,8 @@ export const generic: Adapter = {
     }
   },
   ran: ({ event }) => event === 'after',
-  answer: (reply) => ({ decision: reply.decision, reason: reply.decision === 'none' ? null : reply.reason }),
+  answer: (reply) => ({
+    decision: reply.decision,
+    reason: reply.decision === 'none' ? (reply.unjudged ?? null) : reply.reason,
+  }),
 }

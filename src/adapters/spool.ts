@@ -89,12 +89,15 @@ function isCrowded(directory: string): boolean {
 function encode(entry: Entry, session: string, sequence: number, now: number): Buffer {
   const end = Math.floor(now * 1000)
   const told = 'ran' in entry ? ofCommand(entry.ran, end) : ofNote(entry.note, end)
-  const fields = ['1', session, sequence, told.start, end, told.shell, told.cwd, told.exit, told.text, '.']
+  const { start, ended = end, shell, cwd, exit, text } = told
+  const fields = ['1', session, sequence, start, ended, shell, cwd, exit, text, '.']
   return Buffer.from(`\0\0${fields.join('\0')}\0`)
 }
 
 interface Told {
   readonly start: number
+  /** `?` where nobody told how long it took. */
+  readonly ended?: '?'
   readonly shell: ToolShell
   readonly cwd: string
   readonly exit: number | '?'
@@ -105,7 +108,8 @@ function ofCommand({ command, cwd = '?', shell, exitCode, durationMs }: RanComma
   const start = Math.max(0, end - (durationMs ?? 0) * 1000)
   // A blank in front keeps a person's line private; a tool has no such wish.
   const text = plain(command).replace(/^\s+/, '').slice(0, MOST_TEXT)
-  return { start, shell, cwd: plain(cwd) || '?', exit: exitCode ?? '?', text: `@${text}` }
+  const told = { start, shell, cwd: plain(cwd) || '?', exit: exitCode ?? '?', text: `@${text}` } as const
+  return durationMs === null ? { ...told, ended: '?' } : told
 }
 
 const ofNote = ({ outcome, risk_level }: Note, end: number): Told => ({

@@ -13,7 +13,7 @@ const MOST_WHYS = 3
 export function replyTo(verdict: RiskVerdict, { asks }: Pick<Adapter, 'asks'>): Reply {
   const { decision, risk_level } = verdict
   if (decision === 'allow') return { decision: 'none' }
-  const because = `${whysOf(verdict)}${verdict.safer === undefined ? '' : ` Safer: ${verdict.safer}`}`
+  const because = `${whysOf(verdict)}${verdict.safer === undefined ? '' : ` Safer: \`${verdict.safer}\`.`}`
   if (decision === 'confirm' && asks) {
     return { decision: 'ask', reason: bounded(`Karo (${risk_level} risk): ${because}`) }
   }
@@ -26,7 +26,7 @@ export function replyTo(verdict: RiskVerdict, { asks }: Pick<Adapter, 'asks'>): 
 
 /** What the guard does when it cannot judge (`guard.on_error`). `why` holds nothing of the command. */
 export function replyToFailure(onError: 'allow' | 'block', why: string): Reply {
-  if (onError === 'allow') return { decision: 'none' }
+  if (onError === 'allow') return { decision: 'none', unjudged: `not judged: ${why}` }
   return {
     decision: 'deny',
     reason: `Karo could not judge this command (${why}), and guard.on_error is "block".`,

@@ -12,6 +12,8 @@ const UNIT_MS: Readonly<Record<string, number>> = {
 const DURATION = /^(\d{1,9}(?:\.\d{1,3})?)\s*(ms|s|m|h|d|w)$/
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2})$/
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/
+/** As `karo history` prints it, local time; the date may be missing. */
+const LOCAL = /^(?:(\d{4}-\d{2}-\d{2})[Tt ])?(\d{2}):(\d{2})(?::(\d{2}))?$/
 
 /** `90s`, `1.5h`, `7d` in ms. Throws KaroError bad_request; `where` names the option, e.g. `--timeout`. */
 export function parseDuration(text: string, where: string): number {
@@ -27,7 +29,8 @@ export function parseDuration(text: string, where: string): number {
 
 /**
  * A moment as ms since the epoch: a length of time before `now` (`2h`), `now`, `today` or `yesterday` and
- * `YYYY-MM-DD` (their first moment, local time), or RFC 3339 with its offset.
+ * `YYYY-MM-DD` (their first moment, local time), a local time with or without its date (`2026-11-20 08:00`, `08:00` of
+ * today), or RFC 3339 with its offset.
  * Throws KaroError bad_request; `where` names the option.
  */
 export function parseSince(text: string, now: number, where = '--since'): number {
@@ -38,12 +41,14 @@ export function parseSince(text: string, now: number, where = '--since'): number
   today.setHours(0, 0, 0, 0)
   if (word === 'today') return today.getTime()
   if (word === 'yesterday') return today.setDate(today.getDate() - 1)
-  const date = DATE.exec(word)
-  if (date) {
-    const [year, month, day] = [Number(date[1]), Number(date[2]) - 1, Number(date[3])]
-    const local = new Date(year, month, day)
-    // Date rolls 31 February over into March; a person mistyped.
-    if (year >= 1000 && local.getMonth() === month && local.getDate() === day) return local.getTime()
+  const day = startOfDate(word)
+  if (day !== undefined) return day
+  const local = LOCAL.exec(word)
+  if (local) {
+    const [hours, minutes, seconds] = [Number(local[2]), Number(local[3]), Number(local[4] ?? 0)]
+    const first = local[1] === undefined ? today.getTime() : startOfDate(local[1])
+    if (first !== undefined && hours < 24 && minutes < 60 && seconds < 60)
+      return new Date(first).setHours(hours, minutes, seconds)
   }
   if (RFC3339.test(word)) {
     const parsed = Date.parse(word.replace(' ', 'T').toUpperCase())
@@ -51,8 +56,19 @@ export function parseSince(text: string, now: number, where = '--since'): number
   }
   throw new KaroError('bad_request', `'${text}' is not a time`, {
     where,
-    hint: 'Write how long ago (30m, 2h, 7d), today, a date (2026-11-20), or RFC 3339 (2026-11-20T08:00:00Z).',
+    hint: 'Write how long ago (30m, 2h, 7d), today, a date (2026-11-20), a local time (2026-11-20 08:00), or RFC 3339 (2026-11-20T08:00:00Z).',
   })
+}
+
+/** The first moment of a local date; undefined for what is none. */
+function startOfDate(word: string): number | undefined {
+  const date = DATE.exec(word)
+  if (!date) return undefined
+  const [year, month, day] = [Number(date[1]), Number(date[2]) - 1, Number(date[3])]
+  const local = new Date(year, month, day)
+  // Date rolls 31 February over into March; a person mistyped.
+  const real = year >= 1000 && local.getMonth() === month && local.getDate() === day
+  return real ? local.getTime() : undefined
 }
 
 /**

@@ -66,7 +66,7 @@ describe.each(TOOLS)('%s', (name) => {
     expect(existsSync(join(at.cwd, 'allowed'))).toBe(true)
     expect(await tool.run('touch forbidden-1')).toMatchObject({
       ...{ ran: false, said: 'deny' },
-      reason: expect.stringMatching(/No such file, please\..*Safer: touch allowed/),
+      reason: expect.stringMatching(/No such file, please\..*Safer: `touch allowed`\./),
     })
     expect(await tool.run(String.raw`"to"'uch' f\orbidden-2; echo x`)).toMatchObject({ ran: false })
     expect(await tool.run('false')).toMatchObject({ ran: true })

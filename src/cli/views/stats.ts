@@ -93,8 +93,8 @@ function headLines(numbers: StatisticsShape, screen: Screen): string[] {
       : `, before ${percent(before.failures, before.total_commands)}`
   const facts = [
     `${grouped(unique)} different`,
-    failures === 0 ? 'none failed' : `${grouped(failures)} failed (${percent(failures, total)}${rate})`,
-    `${duration(numbers.total_duration_ms)} in all`,
+    failures === 0 ? 'no failure known' : `${grouped(failures)} failed (${percent(failures, total)}${rate})`,
+    ...(numbers.total_duration_ms === 0 ? [] : [`${duration(numbers.total_duration_ms)} in all`]),
     ...(days === 1 ? [] : [`on ${numbers.active_days} of ${days} days`]),
     ...(numbers.streak.current > 1 ? [`${numbers.streak.current} days in a row`] : []),
     ...(numbers.karo_generated === 0 ? [] : [`${percent(numbers.karo_generated, total)} by programs`]),
@@ -269,7 +269,7 @@ const GUARD_WORDS: readonly (readonly [
   ['blocked', 'blocked', 'red'],
   ['confirmed', 'confirmed', 'yellow'],
   ['declined', 'declined', 'green'],
-  ['unjudged', 'not judged in time', 'magenta'],
+  ['unjudged', 'not judged', 'magenta'],
 ]
 
 const guardParts = ({ guard }: StatisticsShape): Part[] =>

@@ -80,13 +80,18 @@ describe.each(DOCUMENTED)('$tool', ({ tool, intends, reports, told, others, brok
 
   test('a call that is not what is documented follows on_error, and says nothing of what stood in it', () => {
     for (const input of [...broken, null, 7, [], 'text']) {
-      expect(call(input, open).reply).toEqual({ decision: 'none' })
+      expect(call(input, open).reply).toEqual({
+        decision: 'none',
+        unjudged: expect.stringMatching(/^not judged: ./),
+      })
       const { reply, entries } = call(input, closed)
       expect(reply).toMatchObject({ decision: 'deny', reason: expect.stringContaining('could not judge') })
       expect(entries).toEqual([{ note: { outcome: 'unjudged', risk_level: 'high' } }])
     }
     for (const text of ['', '{', '{"tool_name":"Bash","canary-5a1"', undefined]) {
-      expect(answerCall(adapter, text, open).reply).toEqual({ decision: 'none' })
+      const unjudged = answerCall(adapter, text, open).reply
+      expect(unjudged).toEqual({ decision: 'none', unjudged: expect.stringContaining('not judged') })
+      expect(JSON.stringify(unjudged)).not.toContain('canary')
       const { reply } = answerCall(adapter, text, closed)
       expect(reply.decision).toBe('deny')
       expect(JSON.stringify(reply)).not.toContain('canary')
@@ -228,5 +233,15 @@ describe('what Gemini CLI tells of an end', () => {
     ).toMatchObject({
       cwd: '/home',
     })
+  })
+})
+
+test('whoever writes an adapter of their own is told what was not judged', () => {
+  const { generic } = ADAPTERS
+  const answered = (text: string) => generic.answer(answerCall(generic, text, open).reply)
+  expect(answered('{"command":"ls"}')).toEqual({ decision: 'none', reason: null })
+  expect(answered('{"command":5}')).toEqual({
+    decision: 'none',
+    reason: 'not judged: the call has no command',
   })
 })

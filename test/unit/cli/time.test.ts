@@ -39,6 +39,12 @@ describe('parseSince', () => {
     expect(parseSince('2026-02-28', NOW)).toBe(new Date(2026, 1, 28).getTime())
   })
 
+  test('takes a local time as it is shown, with or without its date', () => {
+    expect(parseSince('2026-11-19 18:58:16', NOW)).toBe(new Date(2026, 10, 19, 18, 58, 16).getTime())
+    expect(parseSince('2026-11-19T18:58', NOW)).toBe(new Date(2026, 10, 19, 18, 58).getTime())
+    expect(parseSince('08:05', NOW)).toBe(new Date(NOW).setHours(8, 5, 0, 0))
+  })
+
   test.each([
     ['2026-11-20T08:00:00Z', Date.UTC(2026, 10, 20, 8)],
     ['2026-11-20t08:00:00z', Date.UTC(2026, 10, 20, 8)],
@@ -53,7 +59,10 @@ describe('parseSince', () => {
     'tomorrow',
     '2026-02-31',
     '2026-13-01',
-    '2026-11-20T08:00:00',
+    '2026-02-31 08:00',
+    '2026-11-20 24:00',
+    '8:00',
+    '08:60',
     '20.11.2026',
     '1700000000',
     '2026-11-20T25:00:00Z',
