@@ -22,7 +22,7 @@ import { unwrapLayer } from './unwrap.ts'
  * The compound ones (`pipeline` … `coprocess`) hold statements, keywords and operators. `quoted` and what follows
  * stand inside words.
  */
-export const PART_KINDS = [
+const PART_KINDS = [
   'command',
   'script',
   'pipeline',

@@ -17,7 +17,7 @@ export interface CodingTool {
   run(command: string): Promise<Ran>
 }
 
-export interface Ran {
+interface Ran {
   readonly ran: boolean
   /** What the hooks said before it; null: nothing. */
   readonly said: string | null

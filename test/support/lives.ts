@@ -6,7 +6,7 @@ import { count, emptyRollup, type MutableRollup } from '../../src/store/rollup-w
 import type { Rollup } from '../../src/store/rollups.ts'
 
 /** Uniform in [0, 1), the same for the same seed (mulberry32). */
-export function dice(seed: number): () => number {
+function dice(seed: number): () => number {
   let state = seed >>> 0
   return () => {
     state = (state + 0x6d2b79f5) >>> 0

@@ -7,7 +7,7 @@ import { HOUR_MS } from '../../src/base/calendar.ts'
 import { dayOf, type LivedDay, live, midnight, type Profile } from './lives.ts'
 
 /** From here on a signal is told to somebody who did not ask: the severity of the notice. */
-export const WEIGHS = 5
+const WEIGHS = 5
 
 /** Signals of ordinary years of one kind of person: how many there were, and how many of them weigh. */
 export function falseAlarms(profile: Profile, years: number, seed: number): { all: number; weigh: number } {
