@@ -31,7 +31,7 @@ interface Numbers {
 /** One thing that a test of today's numbers found. */
 export interface Finding extends Numbers {
   readonly kind: Kind
-  /** A tool or category of the public dictionary, or a shell; null: all of it. */
+  /** A tool or category of the public dictionary, a shell or a weekday; null: all of it. */
   readonly subject: string | null
   /** 1 to 10. */
   readonly severity: number

@@ -8,9 +8,9 @@ const WORDS: Readonly<Record<Kind, (signal: Signal) => string>> = {
       : `${observed} commands of ${subject} in a day; ${some(expected)} a day over the ${n} days of work before`,
   failure_rate: ({ subject, observed, expected, n, window }) =>
     `${some(observed)} of 100 commands${subject === null ? '' : ` of ${subject}`} failed ${span(window)}; usually ${some(expected)} do (of ${n} before)`,
-  timing: ({ observed, n, window }) =>
-    window.end - window.start > HALF_DAY_MS
-      ? `${observed} commands on a ${weekday(window.start)}; none on that weekday for eight weeks`
+  timing: ({ subject, observed, n, window }) =>
+    subject !== null
+      ? `${observed} commands on a ${subject}; none on any ${subject} among the ${n} days of work before`
       : `${observed} commands between ${clock(window.start)} and ${clock(window.end)}; none then, nor an hour around it, on the ${n} days of work before`,
   repeated_risk: ({ observed, expected, window, n }) =>
     `${observed} commands of high risk or stopped by the guard ${span(window)}${n === 0 ? '' : `; usually ${expected === 0 ? 'none' : some(expected)} a day`}`,
@@ -23,10 +23,7 @@ const WORDS: Readonly<Record<Kind, (signal: Signal) => string>> = {
 export const wordsOf = (signal: Signal): string => WORDS[signal.kind](signal)
 
 const HOUR_MS = 3_600_000
-const HALF_DAY_MS = 12 * HOUR_MS
-const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'] as const
 
-const weekday = (time: number): string => WEEKDAYS[new Date(time).getDay()]!
 const clock = (time: number): string => {
   const at = new Date(time)
   return `${at.getHours()}:${String(at.getMinutes()).padStart(2, '0')}`

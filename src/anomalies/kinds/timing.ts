@@ -10,17 +10,26 @@ const TIMING_LEAST = 10
 const TIMING_LEAST_DAY = 20
 /** So many of a weekday have to have been free before it is one. */
 const FREE_WEEKS = 6
+/** Subjects, by the number of the weekday. */
+const WEEKDAYS = 'Monday Tuesday Wednesday Thursday Friday Saturday Sunday'.split(' ')
 
-/** The hours of a day at which nothing was ever typed, nor in the hour before or after; and weekdays likewise. */
+/**
+ * The hours of a day at which nothing was ever typed, nor in the hour before or after; and weekdays likewise, whose name
+ * is the subject. Hours that were always free lie on both sides of those of work: what is told is one stretch of them,
+ * so that the times named are true of every hour between.
+ */
 export function timing({ day, rollup, baseline, span }: Look): readonly Finding[] {
   const { hours, weekdays, weeks, days } = baseline
   const worked = (hour: number): boolean => (hours[(hour + 24) % 24] ?? 0) > 0
   const strange = Array.from({ length: 24 }, (_, hour) => hour).filter(
     (hour) => !worked(hour - 1) && !worked(hour) && !worked(hour + 1),
   )
-  const active = strange.filter((hour) => (rollup.hourly[hour] ?? 0) > 0)
-  const observed = active.reduce((sum, hour) => sum + (rollup.hourly[hour] ?? 0), 0)
+  const typed = (stretch: readonly number[]): number =>
+    stretch.reduce((sum, hour) => sum + (rollup.hourly[hour] ?? 0), 0)
+  const stretch = stretchesOf(strange).toSorted((a, b) => typed(b) - typed(a))[0] ?? []
+  const observed = typed(stretch)
   if (observed >= TIMING_LEAST) {
+    const active = stretch.filter((hour) => (rollup.hourly[hour] ?? 0) > 0)
     const distance = Math.max(...active.map((hour) => awayFrom(hour, worked)))
     const [first, last] = [Math.min(...active), Math.max(...active)]
     const window = {
@@ -43,7 +52,7 @@ export function timing({ day, rollup, baseline, span }: Look): readonly Finding[
     {
       ...{
         kind: 'timing',
-        subject: null,
+        subject: WEEKDAYS[weekdayOf(day)]!,
         unit: 'commands',
         observed: rollup.count,
         expected: 0,
@@ -53,6 +62,16 @@ export function timing({ day, rollup, baseline, span }: Look): readonly Finding[
       severity: severity(3.4 + Math.min(1, Math.log2(rollup.count / TIMING_LEAST_DAY) / 2)),
     },
   ]
+}
+
+/** Numbers in order, in runs without a gap. */
+function stretchesOf(hours: readonly number[]): readonly (readonly number[])[] {
+  const found: number[][] = []
+  for (const hour of hours) {
+    if (found.at(-1)?.at(-1) === hour - 1) found.at(-1)!.push(hour)
+    else found.push([hour])
+  }
+  return found
 }
 
 /** Hours to the nearest one that is worked at, around midnight as well. */

@@ -65,7 +65,7 @@ const DATA = {
   anomaly_found: z.strictObject({
     signal_id: text(16, 'as in /anomalies'),
     kind: z.enum(ANOMALY_KINDS),
-    subject: text(32, 'a tool, category or shell; null: all of it').nullable(),
+    subject: text(32, 'a tool, category, shell or weekday; null: all of it').nullable(),
     severity: z.int().min(1).max(10),
   }),
   lost: z.strictObject({

@@ -162,11 +162,21 @@ describe('timing', () => {
     expect(at(17)[0]!.severity).toBeLessThan(at(20)[0]!.severity)
     expect(at(0)[0]!.severity).toBe(at(1)[0]!.severity)
   })
+  test('before and after the usual hours: the stretch with more of them, and nothing is said of those between', () => {
+    const both = findings(
+      looking([...many(30, { hour: 3, tool: 'git' }), ...many(12, { hour: 20, tool: 'git' })], { days: 36 }),
+    ).filter(({ kind }) => kind === 'timing')
+    expect(both).toMatchObject([{ subject: null, observed: 30 }])
+    expect(both[0]!.window).toEqual({
+      start: midnight(TODAY) + 3 * HOUR_MS,
+      end: midnight(TODAY) + 4 * HOUR_MS,
+    })
+  })
   test('a look at a log is not work', () => {
     expect(at(3, 9)).toEqual([])
   })
   test('on a weekday that was always free', () => {
-    expect(at(9, 25, TODAY + 2)).toMatchObject([{ observed: 25, severity: 4 }])
+    expect(at(9, 25, TODAY + 2)).toMatchObject([{ subject: 'Saturday', observed: 25, severity: 4 }])
     expect(at(9, 19, TODAY + 2)).toEqual([])
     // Three weeks are too few to call it free.
     expect(findings(looking(many(25, { hour: 9, tool: 'git' }), { today: TODAY + 2, days: 15 }))).toEqual([])

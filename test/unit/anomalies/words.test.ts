@@ -41,7 +41,15 @@ const SAID: Readonly<Record<Kind, readonly (readonly [Partial<Signal>, string])[
       { window: hours(3, 5) },
       '40 commands between 3:00 and 5:00; none then, nor an hour around it, on the 30 days of work before',
     ],
-    [{}, '40 commands on a Saturday; none on that weekday for eight weeks'],
+    // Half a day of hours that were always free, as early in the day as a weekday's would be, is no weekday.
+    [
+      { window: hours(0, 20) },
+      '40 commands between 0:00 and 20:00; none then, nor an hour around it, on the 30 days of work before',
+    ],
+    [
+      { subject: 'Saturday', window: hours(0, 9) },
+      '40 commands on a Saturday; none on any Saturday among the 30 days of work before',
+    ],
   ],
   repeated_risk: [
     [{ n: 0, window: hours(3, 4) }, '40 commands of high risk or stopped by the guard within an hour'],
