@@ -1,5 +1,5 @@
 // Whole hours of UTC and the owner's days: the grains of rollups, and how a range is widened to them.
-import { DAY_MS, HOUR_MS } from '../base/calendar.ts'
+import { HOUR_MS } from '../base/calendar.ts'
 
 /** Start of the UTC hour that `time` (ms since the epoch) lies in. */
 export const floorToHour = (time: number): number => Math.floor(time / HOUR_MS) * HOUR_MS
@@ -11,21 +11,6 @@ export function widenToHours(range: { readonly start: number; readonly end: numb
 } {
   return { start: floorToHour(range.start), end: -floorToHour(-range.end) }
 }
-
-/**
- * The local date (days since 1970-01-01) of what ran in the UTC hour `hour` (since the epoch) when the owner's clock
- * said `localHour`, 0 to 23. The two tell the zone that held then, whatever holds now: only zones a whole day apart
- * (UTC-12 to -10 and UTC+12 to +14) need the present one to be told apart.
- */
-export function dayOfLocalHour(hour: number, localHour: number): number {
-  const offsetNow = -new Date(hour * HOUR_MS).getTimezoneOffset() / 60
-  // The offset as far as full hours show it: a zone of +5:30 shows as 5 in one half of the hour and as 6 in the other.
-  let offset = mod(localHour - hour, 24)
-  if (offset > 14 || (offset >= 12 && offsetNow < 0)) offset -= 24
-  return Math.floor(((hour + offset) * HOUR_MS) / DAY_MS)
-}
-
-const mod = (a: number, n: number): number => ((a % n) + n) % n
 
 /**
  * Whole UTC hours, since the epoch, within a span of ms: [from, to), and what is left of it at its ends. A local

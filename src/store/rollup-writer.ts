@@ -1,4 +1,5 @@
 // Folds new events into the rollups of their hour and day, as changes for the batch that stores the events.
+import { dayOfLocalHour } from '../base/calendar.ts'
 import type { RiskLevel } from '../risk/index.ts'
 import type { Change, Database } from './database.ts'
 import { type EventInput, hasFailed } from './event-rows.ts'
@@ -135,11 +136,13 @@ export function createRollupWriter(db: Database): RollupWriter {
       const ran = await days.get(daySets)
       const changed = new Set<string>()
       const shrunk = new Set<string>()
-      for (const event of events) {
-        const { uid, local } = event
-        const hour = `h ${uid} ${hourOf(event.start_us)}`
+      for (const going of events) {
+        const { uid } = going
+        const hour = `h ${uid} ${hourOf(going.start_us)}`
+        const event = { ...going, local: localThen(counted.get(hour)!, going) }
         if (uncount(counted.get(hour)!, event)) changed.add(hour)
-        const named = nearDays(local.day).map((day) => `d ${uid} ${day}`)
+        const days = new Set([event.local.day, ...nearDays(going.local.day)])
+        const named = [...days].map((day) => `d ${uid} ${day}`).filter((name) => counted.has(name))
         const day = named.find((name) => uncount(counted.get(name)!, event))
         if (day !== undefined) changed.add(day)
         const set = event.lastOfDay ? named.find((name) => ran.get(name)!.delete(event.number)) : undefined
@@ -167,6 +170,15 @@ export function createRollupWriter(db: Database): RollupWriter {
 
 /** The day the machine's calendar says now, and those beside it: it may have said another when the event came. */
 const nearDays = (day: number): readonly number[] => [day, ...(day > 0 ? [day - 1] : []), day + 1]
+
+/** What the machine's calendar said when it was counted: its hour has it, whatever zone holds now. */
+function localThen({ hourly }: Rollup, { start_us, local }: Unfolded): EventInput['local'] {
+  if (hourly[local.hour]) return local
+  const most = Math.max(...hourly)
+  if (most === 0) return local
+  const hour = hourly.indexOf(most)
+  return { day: dayOfLocalHour(hourOf(start_us), hour), hour }
+}
 
 const hourOf = (startUs: number): number => Math.floor(startUs / US_PER_HOUR)
 

@@ -85,6 +85,23 @@ test('what is kept beside events goes in the same batch', async () => {
   expect(told).toEqual([[1000, [{ id: idOf(1), start_us: T0 + 1_000_000, tag: 1 }], true]])
 })
 
+test('a day that another zone counted loses what it had, and no day beside it does', async () => {
+  const db = await temporaryDatabase()
+  const [events, rollups] = [createEventRepository(db), createRollupRepository(db)]
+  // Nine in the morning in UTC; six hours later it is the next day in Tokyo.
+  const morning = Date.UTC(2026, 10, 20, 9) * 1000
+  const day = morning / 86_400_000_000
+  const stays: Sketch = { start_us: morning, local: { day: Math.floor(day), hour: 9 } }
+  const goes = { start_us: morning + 6 * 3_600_000_000, local: { day: Math.floor(day) + 1, hour: 0 } }
+  const counted = () => Promise.all([rollups.days(1000, 0, 99_999), rollups.hours(1000, 0, 999_999)])
+  await ingest(events, [[1, stays]])
+  const before = await counted()
+  await ingest(events, [[2, { ...goes, command: 'other' }]])
+  await events.remove(1000, [idOfEvent(goes.start_us, 2)], never)
+  expect(await counted()).toEqual(before)
+  expect(await rollups.uniqueCommands(1000, 0, 99_999)).toBe(1)
+})
+
 test('what is counted is what is counted of the events that are left', async () => {
   const sketch = fc.record({
     hour: fc.integer({ min: 0, max: 60 }),
