@@ -1,4 +1,4 @@
-// Adds one marked line to a shell's start file and takes it out again, leaving every other byte as it was.
+// Adds one marked line to a shell's start file and takes it out again, leaving every other line as it was.
 import * as fs from 'node:fs'
 import { dirname } from 'node:path'
 import type { Random } from '../base/clock.ts'
@@ -12,17 +12,19 @@ const MOST_BYTES = 8 * 1024 * 1024
 
 const LF = '\n'
 
-/** The file's text with `line` in it once: in place of an earlier one, or at the end. */
+/**
+ * The file's text with `line` in it once: in place of an earlier one, or at the end. What is appended to the file later
+ * must not become part of it, so it ends in a line end whatever the file did.
+ */
 export function withLine(text: string, line: string): string {
   const marked = `${line} ${MARK}`
   const lines = text.split(LF)
   const at = lines.findIndex(isMarked)
-  if (at >= 0) {
-    return lines.flatMap((old, i) => (i === at ? [marked] : isMarked(old) ? [] : [old])).join(LF)
-  }
-  // A file that does not end its last line still does not: removing ours restores it exactly.
-  if (text === '' || text.endsWith(LF)) return `${text}${marked}${LF}`
-  return `${text}${LF}${marked}`
+  const changed =
+    at < 0
+      ? `${text}${text === '' || text.endsWith(LF) ? '' : LF}${marked}`
+      : lines.flatMap((old, i) => (i === at ? [marked] : isMarked(old) ? [] : [old])).join(LF)
+  return at < 0 || changed.endsWith(marked) ? `${changed}${LF}` : changed
 }
 
 /** The file's text without the line. */

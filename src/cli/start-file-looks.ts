@@ -5,7 +5,7 @@ import { systemRandom } from '../base/clock.ts'
 import type { StartFileLook } from '../doctor/world.ts'
 import { SHELLS } from '../observe/hooks/index.ts'
 import type { CommandIo } from './command.ts'
-import { HOOK_FLAGS, hookLine } from './commands/shell.ts'
+import { flagsFrom, hookLine } from './commands/shell.ts'
 import { homeOf } from './place.ts'
 import { editFile, markedLines, withLine } from './rc-file.ts'
 import { START_FILES } from './start-files.ts'
@@ -20,8 +20,7 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
     const text = textOf(file)
     const marked = markedLines(text)
     // As it was asked for when it was written.
-    const flags = HOOK_FLAGS.filter((flag) => marked.some((line) => line.includes(` ${flag}`)))
-    const expected = hookLine(io, shell, flags)
+    const expected = hookLine(io, shell, flagsFrom(marked))
     return {
       shell,
       file,

@@ -18,7 +18,7 @@ import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption }
 import { tellUnusual } from '../notice.ts'
 import { programOf } from '../own-program.ts'
 import { homeOf } from '../place.ts'
-import { editFile, withLine, withoutLine } from '../rc-file.ts'
+import { editFile, markedLines, withLine, withoutLine } from '../rc-file.ts'
 import { START_FILES } from '../start-files.ts'
 import { fitted } from '../text.ts'
 
@@ -52,8 +52,14 @@ const ctrlROption: CommandOption = {
   description: 'Ctrl-R finds in what was recorded: karo history --interactive (bash, zsh, fish)',
 }
 
-/** Of `shell init`; `shell install` writes those that it was given into the line. */
-export const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`]
+/** Of `shell init`; `shell install` writes those that it was given into the line, and keeps those that are there. */
+const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`]
+
+/** Of `shell install`: each takes a flag out of the line again. */
+const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
+  { name: 'guard', flag: `--${NO_GUARD}`, description: 'the guard again, where the line had --no-guard' },
+  { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "Ctrl-R is the shell's own again" },
+]
 
 const shellInit: Command = {
   name: 'shell init',
@@ -134,9 +140,10 @@ const ONLY_BEFORE_OTHERS: ReadonlySet<string> = new Set(['cd', 'pushd'])
 
 const shellInstall: Command = {
   name: 'shell install',
-  summary: "add the hook to the shell's start file; once, however often it is run",
+  summary:
+    "add the hook to the shell's start file; once, however often it is run, with the flags it was given there",
   args: [perhapsShellArgument],
-  options: [rcOption, noGuardOption, ctrlROption],
+  options: [rcOption, noGuardOption, ctrlROption, ...WITHOUT],
   examples: [
     { run: 'karo shell install', does: 'records every new shell of yours' },
     { run: 'karo shell install bash', does: 'records every new bash' },
@@ -147,15 +154,24 @@ const shellInstall: Command = {
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     if (input.options[CTRL_R]) finderShell(shell)
-    const flags = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
-    const line = hookLine(io, shell, flags)
+    const given = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
+    const undone = WITHOUT.filter(({ name }) => input.options[name]).map(({ flag }) => flag)
     const { whose, spool } = recordingPaths(io.env)
     // The machine's is made with its service, with owners that only root can give.
     if (whose === 'own') makeDirectory(spool, 0o700, 'the spool directory')
     if (START_FILES[shell].makesDirectory)
       makeDirectory(dirname(file), 0o755, 'the directory of the start file')
-    const changed = editFile(file, (text) => withLine(text, line), systemRandom)
-    report(io, { shell, file, changed }, changed ? 'Added to' : 'Already in')
+    let there = false
+    const changed = editFile(
+      file,
+      (text) => {
+        const had = markedLines(text)
+        there = had.length > 0
+        return withLine(text, hookLine(io, shell, flagsFrom(had, given, undone)))
+      },
+      systemRandom,
+    )
+    report(io, { shell, file, changed }, !changed ? 'Already in' : there ? 'Changed in' : 'Added to')
     if (io.json) return EXIT.done
     const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
     if (hint !== undefined) io.out(fitted(`${hint}\n`, io.columns))
@@ -178,6 +194,16 @@ const shellUninstall: Command = {
     report(io, { shell, file, changed }, changed ? 'Removed from' : 'Not in')
     return EXIT.done
   },
+}
+
+/** Of the lines that are there, and what is given now; in the order of HOOK_FLAGS. */
+export function flagsFrom(
+  lines: readonly string[],
+  given: readonly string[] = [],
+  undone: readonly string[] = [],
+): readonly string[] {
+  const had = (flag: string): boolean => lines.some((line) => line.includes(` ${flag}`))
+  return HOOK_FLAGS.filter((flag) => given.includes(flag) || (had(flag) && !undone.includes(flag)))
 }
 
 /** Records go to the machine's node whoever types them; only members of its group may ask it for their own. */

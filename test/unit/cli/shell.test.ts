@@ -123,7 +123,8 @@ describe('shell install and uninstall', () => {
     })
     expect(readFileSync(rc)).toEqual(once)
     expect((await karo(env, 'shell', 'uninstall', 'bash')).code).toBe(0)
-    expect(readFileSync(rc)).toEqual(Buffer.from(before ?? ''))
+    const ended = before === '# mine\nexport A=1' ? `${before}\n` : (before ?? '')
+    expect(readFileSync(rc)).toEqual(Buffer.from(ended))
     expect(await karo(env, 'shell', 'uninstall')).toMatchObject({
       code: 0,
       out: expect.stringContaining('Not in'),
@@ -204,6 +205,25 @@ describe('shell install and uninstall', () => {
     expect(lines[1]).toContain("--home '/srv/karo'\\''s'")
   })
 
+  test('flags stay until they are taken out by name', async () => {
+    const { env, rc } = home()
+    const install = async (...flags: string[]): Promise<string> => {
+      const { code, out } = await karo(env, 'shell', 'install', 'bash', ...flags)
+      expect(code).toBe(0)
+      return out
+    }
+    const flags = (): readonly string[] => readFileSync(rc, 'utf8').match(/--(?:no-guard|ctrl-r)/g) ?? []
+    expect(await install('--ctrl-r')).toMatch(/^Added to/)
+    expect(await install()).toMatch(/^Already in/)
+    expect(flags()).toEqual(['--ctrl-r'])
+    expect(await install('--no-guard')).toMatch(/^Changed in/)
+    expect(flags()).toEqual(['--no-guard', '--ctrl-r'])
+    await install('--no-ctrl-r')
+    expect(flags()).toEqual(['--no-guard'])
+    await install('--guard')
+    expect(flags()).toEqual([])
+  })
+
   test('a shell without karo, or without its runtime, loads nothing, says nothing, and goes on under set -e', async () => {
     const { env, rc } = home()
     await karo(env, 'shell', 'install', 'bash')
@@ -270,15 +290,18 @@ describe('shell install and uninstall', () => {
   })
 })
 
-test('adding and removing restores any text', () => {
+test('what is appended later is no part of the line: adding and removing restores all but a last line end', () => {
   const text = fc
     .array(fc.constantFrom('a', '\n', '\r', ' ', '#', '# karo', "'"), { maxLength: 20 })
     .map((parts) => parts.join(''))
   fc.assert(
     fc.property(text, (before) => {
       const once = withLine(before, 'line')
+      expect(once.endsWith('\n')).toBe(true)
       expect(withLine(once, 'line')).toBe(once)
-      expect(withoutLine(once)).toBe(before)
+      // As an earlier version left it.
+      expect(withLine(once.slice(0, -1), 'line')).toBe(once)
+      expect(withoutLine(`${once}later`)).toBe(`${before}${/[^\n]$/.test(before) ? '\n' : ''}later`)
     }),
   )
 })
