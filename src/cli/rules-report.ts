@@ -2,6 +2,7 @@
 import { RISK_LEVELS } from '../risk/levels.ts'
 import type { RuleEntry } from '../risk/rule-list.ts'
 import type { CommandIo } from './command.ts'
+import { printable } from './format.ts'
 import { type Column, table } from './table.ts'
 
 const COLUMNS: readonly Column<RuleEntry>[] = [
@@ -14,8 +15,13 @@ const COLUMNS: readonly Column<RuleEntry>[] = [
   { title: 'WHAT MAY HAPPEN', value: (row) => row.why, wrap: true },
 ]
 
-/** Ends with a newline. */
-export function printRules(rules: readonly RuleEntry[], io: Pick<CommandIo, 'colour' | 'columns'>): string {
+/** `asked`: the word they were chosen by. Ends with a newline. */
+export function printRules(
+  rules: readonly RuleEntry[],
+  io: Pick<CommandIo, 'colour' | 'columns'>,
+  asked: string,
+): string {
+  if (rules.length === 0) return `No rule has "${printable(asked)}".\n`
   const sorted = [...rules].sort(
     (a, b) => RISK_LEVELS.indexOf(b.risk_level) - RISK_LEVELS.indexOf(a.risk_level),
   )

@@ -51,7 +51,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     return output
   }
 
-  /** For text that is no bash: statement by statement, and never Safe if some statement still cannot be read. */
+  /** For text that is no bash: statement by statement, and Safe only where the shell's own grammar may be another. */
   function readPieces(text: string, frame: Frame): Output {
     let output = NO_OUTPUT
     let clean = true
@@ -79,6 +79,9 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       const whole = frame.at({ pos: 0, end: text.length })
       const risky = text.split(/[\s;|&(){}<>'"`\\]+/).some((word) => findings.isKnownTool(baseName(word)))
       findings.fact(risky ? 'unparsed-tool' : 'unparsed', whole)
+    } else if (frame.scope.shell === 'bash' || frame.scope.shell === 'sh') {
+      // What each part says is known, and what the shell makes of the whole is not. In zsh and fish it may be right so.
+      findings.fact('unparsed', frame.at({ pos: 0, end: text.length }))
     }
     const bomb = /function\s+([\w-]+)\s*[;\n]\s*\1\s*\|\s*\1\b/.exec(text)
     if (bomb !== null)

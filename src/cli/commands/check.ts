@@ -52,8 +52,9 @@ async function listRules(io: CommandIo, input: CommandInput): Promise<ExitCode> 
     import('../../risk/rule-list.ts'),
     import('../rules-report.ts'),
   ])
-  const rules = ruleList((input.args.command as readonly string[]).join(' '))
-  io.out(io.json ? `${JSON.stringify({ rules })}\n` : printRules(rules, io))
+  const asked = (input.args.command as readonly string[]).join(' ')
+  const rules = ruleList(asked)
+  io.out(io.json ? `${JSON.stringify({ rules })}\n` : printRules(rules, io, asked))
   return EXIT.done
 }
 

@@ -145,7 +145,10 @@ export const LINE_RULES: readonly LineRule[] = [
     id: 'unparsed',
     level: 'moderate',
     why: 'This cannot be read as a shell command, so what it does is not known.',
-    examples: { risky: ["echo 'open", 'ls $(', 'echo "x'], harmless: ['echo "x"', 'if true; then ls; fi'] },
+    examples: {
+      risky: ["echo 'open", 'ls $(', 'echo "x', 'for i in', 'if true', 'ls )'],
+      harmless: ['echo "x"', 'if true; then ls; fi', 'for i in 1; do ls; done'],
+    },
   },
   {
     id: 'unparsed-tool',

@@ -39,6 +39,27 @@ test.each([
   expect(run.json()).toMatchObject({ command, risk_level: level, decision })
 })
 
+test('what is no command yet is not known to be safe', async () => {
+  for (const command of ['for i in', 'if true', 'ls )']) {
+    expect((await karo(['check', '--json', command])).json()).toMatchObject({
+      risk_level: 'moderate',
+      matches: [{ rule: 'unparsed', span: [0, command.length] }],
+    })
+    expect((await karo(['check', '--json', '--shell', 'sh', command])).json()).toMatchObject({
+      risk_level: 'moderate',
+    })
+  }
+  for (const command of ['if [[ x ]] { ls }', 'for i (1 2) ls'])
+    expect((await karo(['check', '--json', '--shell', 'zsh', command])).json()).toMatchObject({
+      risk_level: 'safe',
+    })
+})
+
+test('rules by a word that is in none', async () => {
+  expect((await karo(['check', '--rules', 'zz\x1b[31mz'])).stdout).toMatch(/^No rule has "zz[^\x1b]*z"\.\n$/)
+  expect((await karo(['check', '--rules', 'zzz', '--json'])).json()).toEqual({ rules: [] })
+})
+
 test('the JSON shape', async () => {
   const { json } = await karo(['check', 'git push --force', '--json'])
   expect(json()).toEqual({
