@@ -18,6 +18,8 @@ interface Reading {
   ended: boolean
   /** A subcommand may still follow. */
   mayDescend: boolean
+  /** Options written without a dash whose arguments are the words behind them, one after the other. */
+  owed: { readonly letter: string; readonly option: OptionMeaning }[]
   readonly line: string
   readonly explain: Explain
 }
@@ -36,7 +38,7 @@ export async function readArguments(
     if (part.kind === 'name') {
       const name = baseName(part.value)
       const tool = await lexicon.tool(name)
-      reading = { tool, operands: 0, ended: false, mayDescend: true, line, explain }
+      reading = { tool, operands: 0, ended: false, mayDescend: true, owed: [], line, explain }
       found.push({ ...(await explain(part)), ...meant(nameMeaning(part, tool)) })
     } else if (reading === undefined || part.kind !== 'word') {
       found.push(await explain(part))
@@ -71,6 +73,8 @@ interface Read {
 
 async function readWord(part: Part, next: Part | undefined, reading: Reading): Promise<Read> {
   const { value } = part
+  const owed = reading.owed.shift()
+  if (owed !== undefined) return one(await argument(part, reading, owed.option, `the option ${owed.letter}`))
   if (!reading.ended && value === '--') {
     reading.ended = true
     const text = 'Ends the options: what follows is taken as it is, even with a dash'
@@ -166,8 +170,13 @@ async function taking(
   return { explained: [own, await argument(next, reading, option)], tookNext: true }
 }
 
-async function argument(part: Part, reading: Reading, option: OptionMeaning): Promise<ExplainedPart> {
-  const text = `The ${option.argument ?? 'value'} of the option before it`
+async function argument(
+  part: Part,
+  reading: Reading,
+  option: OptionMeaning,
+  of = 'the option before it',
+): Promise<ExplainedPart> {
+  const text = `The ${option.argument ?? 'value'} of ${of}`
   const read = await reading.explain(part)
   const script = read.parts.some(({ kind }) => kind === 'script')
   return {
@@ -245,7 +254,8 @@ async function isLetters(rest: string, option: OptionMeaning, tool: Tool): Promi
 async function readOperand(part: Part, reading: Reading): Promise<ExplainedPart> {
   const { tool } = reading
   const { value } = part
-  if (reading.mayDescend) {
+  // What is described as subcommands of tar are such letters.
+  if (reading.mayDescend && tool.name !== 'tar') {
     const deeper = tool.subcommand(value)
     if (deeper !== undefined) {
       reading.tool = deeper
@@ -257,11 +267,15 @@ async function readOperand(part: Part, reading: Reading): Promise<ExplainedPart>
   const special = specialOperand(value, index, tool.name)
   if (special !== undefined) return explained(part, reading, 'word', special)
   if (index === 0 && /^(?:tar|ar|ps)$/.test(tool.name) && /^[A-Za-z]+$/.test(value)) {
-    // tar and ps take their letters without a dash as well.
+    // They take their letters without a dash as well.
     const whole = await tool.option(value)
     if (whole !== undefined) return explained(part, reading, 'option', whole)
-    const old = tool.name === 'tar' ? await oldLetters(part, reading) : undefined
-    if (old !== undefined) return old
+    // What ps means by a letter depends on the dash.
+    const old = tool.name === 'ps' ? undefined : await oldLetters(part, reading)
+    if (old !== undefined) {
+      reading.operands = 0
+      return old
+    }
   }
   const script = part.parts.some(({ kind }) => kind === 'script')
   const meaning: Meaning | undefined = script
@@ -280,9 +294,11 @@ function operandMeaning(tool: Tool, index: number): Meaning | undefined {
 async function oldLetters(part: Part, reading: Reading): Promise<ExplainedPart | undefined> {
   const [start] = part.span
   const parts: ExplainedPart[] = []
+  const owed: Reading['owed'] = []
   for (const [i, letter] of [...part.value].slice(0, MOST_LETTERS).entries()) {
     const option = await reading.tool.option(`-${letter}`)
     if (option === undefined) return undefined
+    if (option.argument !== undefined && !option.optional) owed.push({ letter, option })
     parts.push({
       kind: 'option',
       span: [start + i, start + i + 1],
@@ -292,7 +308,11 @@ async function oldLetters(part: Part, reading: Reading): Promise<ExplainedPart |
       parts: [],
     })
   }
-  const meaning = { text: `${parts.length} options without a dash`, source: 'karo' }
+  reading.owed = owed
+  const meaning = {
+    text: parts.length === 1 ? 'An option without a dash' : `${parts.length} options without a dash`,
+    source: 'karo',
+  }
   return { ...(await explained(part, reading, 'option', meaning)), parts }
 }
 

@@ -193,6 +193,11 @@ export const TOOLS: Readonly<Record<string, OwnTool>> = {
     },
     operands: ['a file in the archive'],
   },
+  ar: {
+    does: 'Packs object files into a library, or takes them out',
+    options: { '-r': 'puts files in, replacing those of the same name', '-q': 'adds files at its end', '-d': 'removes files from it', '-t': 'lists what is in it', '-x': 'unpacks', '-p': 'prints files of it', '-m': 'moves files within it', '-c': 'makes the library without a word', '-s': 'writes an index of its symbols', '-u': 'only newer files', '-v': 'says what it does', '-D': 'without times and owners' },
+    operands: ['the library', 'a file in the library'],
+  },
   gzip: { does: 'Compresses files to .gz, replacing them', options: { '-d --decompress': 'decompresses', '-k --keep': 'keeps the original', '-c --stdout': 'to standard output', '-9 --best': 'smallest', '-1 --fast': 'fastest', '-r --recursive': 'everything below', '-l --list': 'shows sizes', '-t --test': 'only checks', '-v --verbose': 'says what it does', '-f --force': 'replaces files' }, operands: ['the file'] },
   gunzip: { does: 'Decompresses .gz files, replacing them', options: { '-k --keep': 'keeps the original', '-c --stdout': 'to standard output', '-f --force': 'replaces files' }, operands: ['the file'] },
   unzip: { does: 'Unpacks zip archives', options: { '-d =directory': 'into this directory', '-l': 'only lists', '-o': 'replaces files without asking', '-n': 'never replaces files', '-q': 'quietly', '-t': 'only checks', '-j': 'without directories', '-p': 'to standard output', '-x =files': 'without these files' }, operands: ['the archive', 'a file in it'] },
