@@ -370,7 +370,8 @@ describe('what else accepts a line', () => {
     await shell.printed('answer:')
     await shell.run('rm -rf ~')
     // Whose hook is gone is guarded still.
-    await shell.run('PROMPT_COMMAND=')
+    shell.keys('PROMPT_COMMAND=\r')
+    await until(() => /PROMPT_COMMAND=\r\n@\d+@ $/.test(shell.screen()), { what: 'a prompt' })
     expect(shell.notes()).toEqual(['confirmed high'])
     await shell.noted('git push -f z', 'n')
     expect(shell.ran().slice(3)).toEqual([`make ${shell.directory}/some/where`])
