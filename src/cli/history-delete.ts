@@ -4,7 +4,8 @@ import type { DeletedShape } from '../api/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import type { Command, CommandInput, CommandIo } from './command.ts'
 import { historyColumns } from './history-columns.ts'
-import { filterOptions, filtersOf } from './history-filters.ts'
+import { checkSpan, filterOptions, filtersOf } from './history-filters.ts'
+import { nothingFound } from './nothing-found.ts'
 import { table } from './table.ts'
 import { fitted } from './text.ts'
 import { parseSince, rfc3339 } from './time.ts'
@@ -49,7 +50,7 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
   )) as DeletedShape
   if (input.options['dry-run'] === true) {
     if (io.json) io.out(`${JSON.stringify(would)}\n`)
-    else io.out(would.events === 0 ? NOTHING : shownRemoval(would, io))
+    else io.out(would.events === 0 ? await nothing(io, input) : shownRemoval(would, io))
     return EXIT.done
   }
   // Nothing to ask about; asked for all the same, it finishes what was ended half-way.
@@ -72,7 +73,7 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
   }
   const gone = (await callDaemon(io, 'POST', at, body, DELETE_DEADLINE_MS)) as DeletedShape
   if (io.json) io.out(`${JSON.stringify(gone)}\n`)
-  else if (gone.events === 0) io.out(NOTHING)
+  else if (gone.events === 0) io.out(await nothing(io, input))
   else {
     io.out(
       `Deleted ${many(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that nothing else had.\n`,
@@ -82,7 +83,8 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
   return EXIT.done
 }
 
-const NOTHING = 'Nothing in your history matches.\n'
+const nothing = async (io: CommandIo, input: CommandInput): Promise<string> =>
+  `${await nothingFound(io, input)}\n`
 /** Compaction of a large database takes its time. */
 const DELETE_DEADLINE_MS = 120_000
 const OWN_HISTORY = `Your shell's own history still has what it had:
@@ -118,7 +120,9 @@ function removalOf(input: CommandInput): Record<string, unknown> {
     })
   }
   // Not what comes while somebody thinks about it.
-  return { ...filters, until: rfc3339(moment ?? Date.now(), '--before') }
+  const before = rfc3339(moment ?? Date.now(), '--before')
+  if (moment !== undefined) checkSpan(filters.since, before, '--before')
+  return { ...filters, until: before }
 }
 
 function parseBefore(before: CommandInput['options'][string]): number | undefined {

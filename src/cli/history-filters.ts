@@ -73,8 +73,10 @@ export function filtersOf({
     filters.since = rfc3339(parseSince(options.since, Date.now()), '--since')
   if (typeof options.until === 'string')
     filters.until = rfc3339(parseUntil(options.until, Date.now(), '--until'), '--until')
+  checkSpan(filters.since, filters.until, '--until')
   if (typeof options.risk === 'string') filters.risk = options.risk
-  if (typeof options.shell === 'string') filters.shell = checkText(options.shell, '--shell', MOST_SHELL_NAME)
+  if (typeof options.shell === 'string')
+    filters.shell = checkText(options.shell, '--shell', MOST_SHELL_NAME).toLowerCase()
   if (typeof options.exit === 'string') filters.exit = parseWhole(options.exit, '--exit', 0, 255)
   if (typeof options.longer === 'string')
     filters.longer_ms = Math.min(parseDuration(options.longer, '--longer'), MOST_MS)
@@ -85,13 +87,29 @@ export function filtersOf({
 }
 const MOST_MS = 4_000_000_000
 
+/** RFC 3339, both. Throws KaroError bad_request when nothing can lie between them. */
+export function checkSpan(since: unknown, until: unknown, where: string): void {
+  if (typeof since !== 'string' || typeof until !== 'string' || Date.parse(since) < Date.parse(until)) return
+  throw new KaroError('bad_request', `it is not later than --since, so nothing lies between them`, {
+    where,
+    hint: `From ${until} to ${since} would be --since and ${where} the other way round.`,
+  })
+}
+
+/** As the API's query. */
+export function queryOf(filters: ReturnType<typeof filtersOf>): URLSearchParams {
+  const query = new URLSearchParams()
+  for (const [name, value] of Object.entries(filters)) {
+    for (const one of Array.isArray(value) ? (value as readonly string[]) : [String(value)])
+      query.append(name, one)
+  }
+  return query
+}
+
 export function searchOf(input: CommandInput): URLSearchParams {
   const limit = parseWhole(String(input.options.limit), '--limit', 1, HISTORY_LIMIT_MAX)
-  const search = new URLSearchParams({ limit: String(limit) })
-  for (const [name, value] of Object.entries(filtersOf(input))) {
-    for (const one of Array.isArray(value) ? (value as readonly string[]) : [String(value)])
-      search.append(name, one)
-  }
+  const search = queryOf(filtersOf(input))
+  search.set('limit', String(limit))
   if (input.options.unique === true) search.set('unique', 'true')
   return search
 }

@@ -141,6 +141,22 @@ test('by id, by place, by time; and never by nothing', async () => {
   expect(await found(node)).toEqual([])
 })
 
+test('when nothing is found, one is told whether the shell or the directory is there at all', async () => {
+  const node = await startNode()
+  await shellAt(node)('echo one')
+  const said = async (...args: string[]) => (await node.karo(args)).stdout
+  expect(await said('history', '--shell', 'BASH')).toContain('echo one')
+  const none = 'Nothing in your history matches.\n'
+  expect(await said('history', '--shell', 'bash', 'two')).toBe(none)
+  for (const args of [['history'], ['history', '--rank'], ['history', 'delete', '--dry-run']]) {
+    expect(await said(...args, '--shell', 'csh')).toMatch(/ever recorded .*"csh"/)
+    expect(await said(...args, '--cwd', '/nowhere')).toMatch(
+      /ever recorded in "\/nowhere".*no such directory/,
+    )
+    expect(await said(...args, '--cwd', '/usr')).toMatch(/ever recorded in "\/usr"\.$/m)
+  }
+})
+
 test('killed at any moment, it is whole, and done when it is asked again', async () => {
   let node = await startNode()
   const home = node.home

@@ -11,19 +11,15 @@ import {
 } from '../../care/transfer.ts'
 import { type ForeignShell, SHELLS } from '../../imports/entry.ts'
 import { SHELL_WRITERS } from '../../imports/writers.ts'
-import type { Command, CommandInput, CommandIo } from '../command.ts'
+import type { Command, CommandIo } from '../command.ts'
+import { filtersOf, queryOf } from '../history-filters.ts'
 import { createLiveLine } from '../live-line.ts'
 import { createOutput } from '../output-file.ts'
-import { parseSince, parseUntil, rfc3339 } from '../time.ts'
-import { checkText, pathWith } from '../values.ts'
+import { pathWith } from '../values.ts'
 
 const IDLE_MS = 60_000
 const PIECE = 64 * 1024
 const EVERY = 10_000
-/** What the API takes. */
-const MOST_WORD = 1024
-const MOST_PATH = 4096
-const MOST_SHELL_NAME = 32
 
 type Format = ExportFormat | ForeignShell
 const FORMATS = [...EXPORT_FORMATS, ...SHELLS] as const
@@ -80,7 +76,7 @@ export const exporting: readonly Command[] = [
     async run(io, input) {
       const { options } = input
       const format = options.format as Format
-      const path = pathWith('/api/v1/export', filterOf(input), 'karo export')
+      const path = pathWith('/api/v1/export', queryOf(filtersOf(input)), 'karo export')
       if (typeof options.output !== 'string') {
         if (io.json && format !== 'ndjson') throw noJson(format)
         await write(io, path, format, async (content) => io.out(content))
@@ -94,21 +90,6 @@ export const exporting: readonly Command[] = [
     },
   },
 ]
-
-function filterOf({ args, options }: CommandInput): URLSearchParams {
-  const filter = new URLSearchParams()
-  const now = Date.now()
-  for (const word of (args.words ?? []) as readonly string[])
-    filter.append('word', checkText(word, 'words', MOST_WORD))
-  if (typeof options.since === 'string')
-    filter.set('since', rfc3339(parseSince(options.since, now), '--since'))
-  if (typeof options.until === 'string')
-    filter.set('until', rfc3339(parseUntil(options.until, now, '--until'), '--until'))
-  if (typeof options.cwd === 'string') filter.set('cwd', checkText(resolve(options.cwd), '--cwd', MOST_PATH))
-  if (typeof options.shell === 'string')
-    filter.set('shell', checkText(options.shell, '--shell', MOST_SHELL_NAME))
-  return filter
-}
 
 /** What is no JSON on standard output no reader of JSON can take. */
 export const noJson = (format: string): KaroError =>

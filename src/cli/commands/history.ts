@@ -15,6 +15,7 @@ import { historyColumns } from '../history-columns.ts'
 import { deleteHistory } from '../history-delete.ts'
 import { filterOptions, isUnfiltered, searchOf } from '../history-filters.ts'
 import { pause } from '../interrupt.ts'
+import { nothingFound } from '../nothing-found.ts'
 import { table } from '../table.ts'
 import { parseWhole, pathWith } from '../values.ts'
 
@@ -62,7 +63,7 @@ const find: Command = {
     }
     const { events, total } = found
     if (events.length === 0) {
-      io.out(`${total === 0 && isUnfiltered(input) ? NOTHING_YET : 'Nothing in your history matches.'}\n`)
+      io.out(`${total === 0 && isUnfiltered(input) ? NOTHING_YET : await nothingFound(io, input)}\n`)
       return EXIT.done
     }
     const peaks = events.some(({ peak_rss_bytes: peak }) => typeof peak === 'number')
@@ -105,7 +106,7 @@ async function rank(io: CommandIo, input: CommandInput): Promise<ExitCode> {
     io.out(`${JSON.stringify(ranked)}\n`)
     return EXIT.done
   }
-  if (ranked.commands.length === 0) io.out('Nothing in your history matches.\n')
+  if (ranked.commands.length === 0) io.out(`${await nothingFound(io, input)}\n`)
   else {
     const uses = {
       title: 'USES',
