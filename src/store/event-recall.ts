@@ -9,7 +9,6 @@ import { commandTexts, NUMBER_AT, textOf, textsOf } from './event-commands.ts'
 import { CHUNK, createEventIndex, type EventIndex, type IndexedEvent } from './event-index.ts'
 import type { EventInput } from './event-rows.ts'
 import { eventsOf, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
-import { type NewestReader, openReader } from './newest-reader.ts'
 
 /** 30 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
 const EVENTS_MOST = 2_000_000
@@ -17,6 +16,8 @@ const EVENTS_MOST = 2_000_000
 const FIRST = 512
 /** Texts that are read in one piece. */
 const TEXTS = 1_024
+/** What LevelDB hands over in one piece. */
+const READ_BYTES = 1024 * 1024
 /** Characters of all texts together. */
 const TEXTS_MOST = 64 * 1024 * 1024
 /** More people than search at one machine at the same time. */
@@ -129,11 +130,13 @@ export function createRecall(deps: {
       if (!index.hasText(event.number)) missing.add(event.number)
     }
     // From here on it is told of every change.
-    const reader = await serially(() => openReader(db, [eventsOf(uid), textsOf(uid)]))
+    const snapshot = await serially(async () => db.snapshot())
+    const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
     try {
       // The first are what somebody waits for.
-      for await (const page of reader.newest(eventsOf(uid), take, FIRST, CHUNK)) {
-        await loadMissing(person, missing, reader.snapshot)
+      for (let page = await rows.nextv(FIRST); page.length > 0; page = await rows.nextv(CHUNK)) {
+        for (const [key, value] of page) take(key, value)
+        await loadMissing(person, missing, snapshot)
         if (people.get(uid) !== person) return
         const isFirst = index.size() === 0
         older.publish()
@@ -141,23 +144,30 @@ export function createRecall(deps: {
         missing.clear()
         moveTo(person, oldest)
         if (index.size() >= EVENTS_MOST || index.textChars() >= TEXTS_MOST) return
-        if (isFirst && page.length === FIRST) await loadTexts(person, reader)
+        if (isFirst && page.length === FIRST) await loadTexts(person, snapshot)
       }
       person.complete = true
       moveTo(person, [Number.NEGATIVE_INFINITY, 0])
     } finally {
-      await reader.close()
+      await rows.close()
+      await snapshot.close()
     }
   }
 
   /** All of them, the newest first, as far as there is room: looked for one by one they take four times as long. */
-  async function loadTexts({ uid, index, forgotten }: Person, reader: NewestReader): Promise<void> {
-    const read = (key: Uint8Array, value: Uint8Array): void => {
-      const number = readU32(key, NUMBER_AT)
-      if (!index.hasText(number) && !forgotten.has(number)) index.setText(number, textOf(value))
+  async function loadTexts({ uid, index, forgotten }: Person, snapshot: Snapshot): Promise<void> {
+    const rows = db.iterator({ ...textsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
+    try {
+      for (let page = await rows.nextv(TEXTS); page.length > 0; page = await rows.nextv(TEXTS)) {
+        for (const [key, value] of page) {
+          const number = readU32(key, NUMBER_AT)
+          if (!index.hasText(number) && !forgotten.has(number)) index.setText(number, textOf(value))
+        }
+        if (index.textChars() >= TEXTS_MOST / 2) return
+      }
+    } finally {
+      await rows.close()
     }
-    for await (const _ of reader.newest(textsOf(uid), read, TEXTS, TEXTS))
-      if (index.textChars() >= TEXTS_MOST / 2) return
   }
 
   async function loadMissing(

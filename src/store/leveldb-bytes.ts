@@ -49,30 +49,29 @@ export function unsnap(compressed: Uint8Array): Uint8Array {
   const reader = createByteReader(compressed)
   const length = reader.varint()
   if (length > MOST_BYTES) throw new RangeError('too large')
-  const out = new Uint8Array(length)
-  const end = compressed.length
-  let from = end - reader.left()
+  const out = Buffer.allocUnsafe(length)
   let at = 0
-  while (from < end) {
-    const tag = compressed[from++]!
+  const little = (bytes: number): number => {
+    let value = 0
+    for (let i = 0; i < bytes; i++) value += reader.byte() * 2 ** (8 * i)
+    return value
+  }
+  while (reader.left() > 0) {
+    const tag = reader.byte()
     const kind = tag & 3
-    // Behind the tag: the rest of a literal's length, or how far back a copy begins.
-    const more = kind === 0 ? Math.max(0, (tag >>> 2) - 59) : kind === 3 ? 4 : kind
-    if (more > end - from) throw new RangeError('ends early')
-    let told = 0
-    for (let i = 0, factor = 1; i < more; i++, factor *= 256) told += compressed[from++]! * factor
     if (kind === 0) {
-      const size = 1 + (more === 0 ? tag >>> 2 : told)
-      if (size > end - from) throw new RangeError('ends early')
+      const told = tag >>> 2
+      const size = 1 + (told < 60 ? told : little(told - 59))
       if (size > length - at) throw new RangeError('more than it says')
-      for (const stop = at + size; at < stop; at++) out[at] = compressed[from++]!
+      out.set(reader.bytes(size), at)
+      at += size
       continue
     }
     const size = kind === 1 ? 4 + ((tag >>> 2) & 7) : 1 + (tag >>> 2)
-    const back = kind === 1 ? (tag >>> 5) * 256 + told : told
+    const back = kind === 1 ? (tag >>> 5) * 256 + reader.byte() : little(kind === 2 ? 2 : 4)
     if (back === 0 || back > at || size > length - at) throw new RangeError('copies what is not there')
     // Byte by byte: the copy may overlap what it makes.
-    for (const stop = at + size; at < stop; at++) out[at] = out[at - back]!
+    for (const stop = at + size; at < stop; at++) out[at] = out[at - back] as number
   }
   if (at !== length) throw new RangeError('less than it says')
   return out

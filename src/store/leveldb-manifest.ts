@@ -2,19 +2,9 @@
 import { createByteReader } from './leveldb-bytes.ts'
 import { readLog } from './leveldb-log.ts'
 
-export interface TablePlace {
-  /** Bytes. */
-  readonly size: number
-  /** Those of level 0 may overlap. */
-  readonly level: number
-  /** Keys, without what LevelDB writes behind them. */
-  readonly smallest: Uint8Array
-  readonly largest: Uint8Array
-}
-
 interface Version {
-  /** By the numbers of the files. */
-  readonly tables: ReadonlyMap<number, TablePlace>
+  /** Bytes of each table, by its number. */
+  readonly tables: ReadonlyMap<number, number>
   /** Logs of this number and above hold what is in no table yet. */
   readonly log: number
   /** The highest number given to a file. */
@@ -42,7 +32,7 @@ const TAG = {
 }
 
 export function readManifest(file: Uint8Array): ManifestRead {
-  const tables = new Map<number, TablePlace>()
+  const tables = new Map<number, number>()
   let log = 0
   let nextFile = 0
   const damaged: { at: number; length: number }[] = []
@@ -86,11 +76,11 @@ export function readManifest(file: Uint8Array): ManifestRead {
           tables.delete(reader.varint())
           break
         case TAG.added: {
-          const level = reader.varint()
+          reader.varint()
           const number = reader.varint()
-          const size = reader.varint()
-          const [smallest, largest] = [reader.text(), reader.text()].map((key) => key.subarray(0, -8))
-          tables.set(number, { size, level, smallest: smallest!, largest: largest! })
+          tables.set(number, reader.varint())
+          reader.text()
+          reader.text()
           break
         }
         default:

@@ -4,8 +4,7 @@ import { crc32c, masked } from './leveldb-crc.ts'
 
 const FOOTER = 48
 const MAGIC = 0xdb47_7524_8b80_fb57n
-/** Behind each block: how it is compressed, and a checksum. */
-export const BLOCK_TRAILER = 5
+const TRAILER = 5
 const RAW = 0
 const SNAPPY = 1
 /** Blocks without an index are found by their checksums; one of a 1 MB document is the largest there is. */
@@ -38,7 +37,7 @@ export function readTable(file: Uint8Array, entry?: (entry: Entry) => void): rea
   const blocks = blocksOf(file, damage)
   for (const handle of blocks ?? findBlocks(file, damage)) {
     if (!isWhole(file, handle)) {
-      damage.push({ at: handle.at, length: handle.size + BLOCK_TRAILER, what: 'its checksum is wrong' })
+      damage.push({ at: handle.at, length: handle.size + TRAILER, what: 'its checksum is wrong' })
       continue
     }
     if (entry === undefined) continue
@@ -48,11 +47,7 @@ export function readTable(file: Uint8Array, entry?: (entry: Entry) => void): rea
         if (read !== undefined) entry(read)
       }
     } catch {
-      damage.push({
-        at: handle.at,
-        length: handle.size + BLOCK_TRAILER,
-        what: 'its entries cannot be told apart',
-      })
+      damage.push({ at: handle.at, length: handle.size + TRAILER, what: 'its entries cannot be told apart' })
     }
   }
   return damage
@@ -73,7 +68,7 @@ function blocksOf(file: Uint8Array, damage: TableDamage[]): readonly Handle[] | 
     const reader = createByteReader(file, at, file.length - 8)
     const meta = { at: reader.varint(), size: reader.varint() }
     const index = { at: reader.varint(), size: reader.varint() }
-    const whole = [meta, index].every((handle) => handle.at + handle.size + BLOCK_TRAILER <= at)
+    const whole = [meta, index].every((handle) => handle.at + handle.size + TRAILER <= at)
     if (!whole) return end('its index is not where it should be')
     if (!isWhole(file, meta))
       damage.push({ at: meta.at, length: meta.size, what: 'its list of filters is damaged' })
@@ -100,7 +95,7 @@ function handleOf(value: Uint8Array): Handle {
 
 function isWhole(file: Uint8Array, { at, size }: Handle): boolean {
   const trailer = at + size
-  if (trailer + BLOCK_TRAILER > file.length) return false
+  if (trailer + TRAILER > file.length) return false
   const stored = new DataView(file.buffer, file.byteOffset + trailer + 1, 4).getUint32(0, true)
   return masked(crc32c(file, at, trailer + 1)) === stored
 }
@@ -111,61 +106,23 @@ function contentOf(file: Uint8Array, { at, size }: Handle): Uint8Array {
   return file[at + size] === SNAPPY ? unsnap(content) : content
 }
 
-export type TableIndex = readonly {
-  /** Not below any key of the block, and not above any of the next one. */
-  readonly key: Uint8Array
-  readonly at: number
-  readonly size: number
-}[]
-
-/** Where the blocks of a table of `size` bytes are. Throws RangeError for what is none. */
-export async function openTableIndex(
-  readAt: (from: number, length: number) => Promise<Uint8Array>,
-  size: number,
-): Promise<TableIndex> {
-  const footer = await readAt(size - FOOTER, FOOTER)
-  const magic = new DataView(footer.buffer, footer.byteOffset, FOOTER).getBigUint64(FOOTER - 8, true)
-  if (magic !== MAGIC) throw new RangeError('its last bytes are not those of a table')
-  const reader = createByteReader(footer)
-  reader.varint()
-  reader.varint()
-  const index = { at: reader.varint(), size: reader.varint() }
-  const block = await readAt(index.at, index.size + BLOCK_TRAILER)
-  if (!isWhole(block, { at: 0, size: index.size })) throw new RangeError('its index is damaged')
-  const content = contentOf(block, { at: 0, size: index.size })
-  return [...entriesOf(content)].map(([key, value]) => ({ key: key.subarray(0, -8), ...handleOf(value) }))
-}
-
-/** All of one block with the checksum behind it, ascending. Throws RangeError for a damaged one. */
-export function readEntries(block: Uint8Array): readonly Entry[] {
-  const handle = { at: 0, size: block.length - BLOCK_TRAILER }
-  if (!isWhole(block, handle)) throw new RangeError('its checksum is wrong')
-  const entries: Entry[] = []
-  for (const [key, value] of entriesOf(contentOf(block, handle))) {
-    const read = internal(key, value)
-    if (read === undefined) throw new RangeError('no such entry')
-    entries.push(read)
-  }
-  return entries
-}
-
 /** Without an index: blocks stand one after the other from the beginning, and each ends where its checksum fits. */
 function* findBlocks(file: Uint8Array, damage: TableDamage[]): Generator<Handle> {
   const view = new DataView(file.buffer, file.byteOffset, file.byteLength)
   let at = 0
-  while (at + BLOCK_TRAILER < file.length) {
+  while (at + TRAILER < file.length) {
     const size = lengthOfBlock(file, view, at)
     if (size === undefined) {
       damage.push({ at, length: file.length - at, what: 'no block begins there' })
       return
     }
     yield { at, size }
-    at += size + BLOCK_TRAILER
+    at += size + TRAILER
   }
 }
 
 function lengthOfBlock(file: Uint8Array, view: DataView, at: number): number | undefined {
-  const most = Math.min(file.length - BLOCK_TRAILER, at + LONGEST_BLOCK)
+  const most = Math.min(file.length - TRAILER, at + LONGEST_BLOCK)
   let crc = 0
   for (let end = at; end <= most; end++) {
     crc = crc32c(file, end, end + 1, crc)
@@ -183,18 +140,13 @@ function* entriesOf(block: Uint8Array): Generator<readonly [key: Uint8Array, val
   const end = block.length - 4 - 4 * view.getUint32(block.length - 4, true)
   if (end < 0) throw new RangeError('ends early')
   const reader = createByteReader(block, 0, end)
-  let key = new Uint8Array(0)
+  let key = Buffer.alloc(0)
   while (reader.left() > 0) {
     const shared = reader.varint()
     const own = reader.varint()
     const length = reader.varint()
     if (shared > key.length) throw new RangeError('shares what is not there')
-    const rest = reader.bytes(own)
-    // Keys are short: byte by byte is what costs least.
-    const next = new Uint8Array(shared + own)
-    for (let i = 0; i < shared; i++) next[i] = key[i]!
-    for (let i = 0; i < own; i++) next[shared + i] = rest[i]!
-    key = next
+    key = Buffer.concat([key.subarray(0, shared), reader.bytes(own)])
     yield [key, reader.bytes(length)]
   }
 }
@@ -205,12 +157,14 @@ const VALUE = 1
 /** A key in a table ends with eight bytes: the sequence number and whether it is a value (dbformat.h). */
 function internal(key: Uint8Array, value: Uint8Array): Entry | undefined {
   if (key.length < 8) return undefined
-  const at = key.length - 8
-  const type = key[at]
+  const view = new DataView(key.buffer, key.byteOffset + key.length - 8, 8)
+  const type = view.getUint8(0)
   if (type !== DELETION && type !== VALUE) return undefined
-  let sequence = 0
-  for (let i = 7; i > 0; i--) sequence = sequence * 256 + key[at + i]!
-  return { key: key.slice(0, at), value: type === VALUE ? value : undefined, sequence }
+  return {
+    key: key.subarray(0, -8),
+    value: type === VALUE ? value : undefined,
+    sequence: Number(view.getBigUint64(0, true) >> 8n),
+  }
 }
 
 /** The changes in one record of a write-ahead log (write_batch.cc). Throws RangeError for anything else. */

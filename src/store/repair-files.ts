@@ -79,7 +79,7 @@ export async function readFiles(
     if (version === undefined) return true
     return LOG.test(name) ? numberOf(name) >= version.log : version.tables.has(numberOf(name))
   }
-  for (const [number, { size }] of version?.tables ?? []) {
+  for (const [number, size] of version?.tables ?? []) {
     const name = names.find((one) => TABLE.test(one) && numberOf(one) === number)
     const found = name === undefined ? 0 : (await stat(join(directory, name))).size
     if (found === size) continue
