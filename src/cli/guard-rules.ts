@@ -8,6 +8,7 @@ import { closest } from '../base/suggest.ts'
 import { type NewRule, withoutRule, withRule } from '../guard/edit.ts'
 import { type Guard, type GuardRule, loadGuard } from '../guard/index.ts'
 import { readText } from '../guard/read-rules.ts'
+import { parseRules } from '../guard/rules-file.ts'
 import { isCore, RULE_IDS } from '../risk/rule-ids.ts'
 import type { CommandInput, CommandIo } from './command.ts'
 import { printable } from './format.ts'
@@ -88,7 +89,18 @@ export function allowRule(io: CommandIo, { args, options }: CommandInput): ExitC
 }
 
 export function denyCommand(io: CommandIo, { args, options }: CommandInput): ExitCode {
-  return add(io, { kind: 'deny', command: args.command as string, ...texts(options, 'cwd', 'why', 'safer') })
+  const command = args.command as string
+  if (command.trim() === '')
+    throw new KaroError('bad_request', 'the command is empty', {
+      where: 'karo guard deny',
+      hint: 'Name the words of one command, with * for what may be anything: "kubectl delete*".',
+    })
+  if (/^[*\s]+$/.test(command))
+    throw new KaroError('bad_request', `'${command}' is every command, so no shell could run anything`, {
+      where: 'karo guard deny',
+      hint: 'Begin with the name of a tool: "kubectl *".',
+    })
+  return add(io, { kind: 'deny', command, ...texts(options, 'cwd', 'why', 'safer') })
 }
 
 export function removeRule(io: CommandIo, { args }: CommandInput): ExitCode {
@@ -131,7 +143,10 @@ function edit(guard: Guard, change: (text: string, file: string) => string): voi
   // Which file it is stands in the configuration.
   if (guard.failure !== undefined) throw guard.failure
   const file = ownFile(guard)
-  const text = change(readText(file) ?? '', file)
+  const before = readText(file) ?? ''
+  // What is wrong in it is told by where it stands there, not in what it would become.
+  parseRules(before, file, 'own')
+  const text = change(before, file)
   try {
     mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
     replaceFile(file, text, 0o600, systemRandom)

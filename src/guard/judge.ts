@@ -220,8 +220,11 @@ function spanOf(
     return verdict.matches.find((match) => match.rule === rule.rule && excuses(rule, match, commands, where))
       ?.span
   }
-  const found = commands.find((one) => fits(rule, one, where))
+  // Whoever has denied too much must be able to take it back.
+  const takesBack = ({ text }: RunCommand): boolean => rule.whose === 'own' && /^karo guard(?: |$)/.test(text)
+  const found = commands.find((one) => !takesBack(one) && fits(rule, one, where))
   if (found !== undefined) return found.span
+  if (commands.length > 0 && commands.every(takesBack)) return undefined
   // What the grammar cannot read is one text.
   const whole = { text: line.trim(), cwd: where.cwd ?? '.', span: [0, line.length] as const }
   return fits(rule, whole, where) ? whole.span : undefined

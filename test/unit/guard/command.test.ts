@@ -72,3 +72,27 @@ test('the status says what is in force and what is broken', async () => {
   expect(broken.stderr).toMatch(/warning: .*guard\.toml:1:\d+: .*strict/)
   expect(broken.stdout).toContain('profile    strict')
 })
+
+test('what denies everything is refused; what denies the guard itself can be taken back', async () => {
+  const { karo, file } = node()
+  for (const all of ['*', '**', ' * '])
+    expect((await karo('guard', 'deny', all)).stderr).toContain('every command')
+  expect((await karo('guard', 'deny', ' ')).stderr).toContain('the command is empty')
+  expect(() => statSync(file)).toThrow()
+  await karo('guard', 'deny', 'k*')
+  const { stdout } = await karo('check', 'karo guard remove 1')
+  expect(stdout).toContain('guard-off')
+  expect(stdout).not.toContain('own-deny')
+  expect((await karo('check', 'karo guard list; kubectl get x')).exit).toBe(4)
+  expect((await karo('check', 'karo down')).exit).toBe(4)
+})
+
+test('what is wrong in the file is told by its place there', async () => {
+  const { karo, file } = node()
+  await karo('guard', 'deny', 'x')
+  writeFileSync(file, '[[deny]]\ncommand = "x\n', { mode: 0o600 })
+  const before = (await karo('guard', 'remove', '1')).stderr
+  expect(before).toContain('guard.toml:2')
+  const after = (await karo('guard', 'allow', 'git-force-push')).stderr
+  expect(/guard\.toml:\d+:\d+/.exec(after)).toEqual(/guard\.toml:\d+:\d+/.exec(before))
+})
