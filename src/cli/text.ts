@@ -2,15 +2,17 @@
 
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u
+/** Select Graphic Rendition (ECMA-48, 8.3.117). */
+const COLOUR = /\x1b\[[0-9;:]*m/g
 const ZERO = /[\p{Mn}\p{Me}]/u
 /** Lines of text are not made shorter than this, however narrow the terminal says it is. */
 const LEAST_LINE = 20
 
-/** Terminal cells a text takes: wide characters (CJK, emoji) two, combining marks none. */
+/** Terminal cells a text takes: wide characters (CJK, emoji) two, combining marks and colours none. */
 export function textWidth(text: string): number {
   if (/^[\x20-\x7e]*$/.test(text)) return text.length
   let width = 0
-  for (const c of text) width += ZERO.test(c) ? 0 : WIDE.test(c) ? 2 : 1
+  for (const c of text.replace(COLOUR, '')) width += ZERO.test(c) ? 0 : WIDE.test(c) ? 2 : 1
   return width
 }
 
