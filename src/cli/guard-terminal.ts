@@ -40,7 +40,7 @@ export async function converse(
     for (const warning of guard.warnings) terminal.write(fitted(`karo: ${printable(warning)}\n`, columns))
     terminal.write(fitted(`karo: ${printVerdict(verdict, { colour, columns })}`, columns))
     if (verdict.decision === 'block') {
-      terminal.write(blockedWords(guard, verdict) + lineEnd)
+      terminal.write(blockedWords(guard, verdict, shell) + lineEnd)
       // What else was pasted must not be added to the line that stays.
       await terminal.drain()
       return { verb: 'edit', outcome: 'blocked' }
@@ -59,18 +59,22 @@ const SAID: Readonly<Record<Verb, string>> = { run: 'yes', edit: 'edit', put: 's
 const outcomeOf = ({ decision }: RiskVerdict): Answer['outcome'] =>
   decision === 'block' ? 'blocked' : 'declined'
 
-/** What a person can do who means it. */
-function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict): string {
+/** What a person can do who means it. Of several lines bash has taken all but the last already. */
+function blockedWords({ profile, files }: Guard, { matches, command }: RiskVerdict, shell: Shell): string {
+  const yours =
+    shell === 'bash' && command.includes('\n')
+      ? 'The command is in your history (↑)'
+      : 'The line is yours to change'
   const rules = [...new Set(matches.map(({ rule }) => rule))]
   const first = rules.find((rule) => !rule.endsWith('-deny'))
   if (rules.some((rule) => rule.endsWith('-deny')))
     return '  It does not run: a rules file denies it (karo guard list).'
-  if (first === undefined || rules.some(isCore)) return '  It does not run. The line is yours to change.'
+  if (first === undefined || rules.some(isCore)) return `  It does not run. ${yours}.`
   // That command is blocked as well where its own level is; then only an editor gets the exception in.
   const own = files.find(({ whose }) => whose === 'own')?.path
   if (decide(profile, 'high', 0) === 'block' && own !== undefined)
-    return `  It does not run. The line is yours to change; an exception for ${first} in ${own} lets it through.`
-  return `  It does not run. The line is yours to change; karo guard allow ${first} --for 10m lets it through.`
+    return `  It does not run. ${yours}; an exception for ${first} in ${own} lets it through.`
+  return `  It does not run. ${yours}; karo guard allow ${first} --for 10m lets it through.`
 }
 
 async function question(

@@ -167,6 +167,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   test('a line in several lines is judged as a whole', async () => {
     const shell = await startGuarded({ program })
     await shell.noted(fish ? 'for i in 1 2\nrm -rf ~\nend' : 'for i in 1 2; do\nrm -rf ~\ndone')
+    await shell.printed(program === 'bash' ? 'is in your history' : 'line is yours to change')
     await shell.back()
     await shell.cancel()
     await shell.run(fish ? 'for i in 1 2\nmake $i\nend' : 'for i in 1 2; do\nmake $i\ndone')
