@@ -36,6 +36,15 @@ const namesDeleted = (line: string, shell: (typeof SHELLS)[number]): boolean =>
   MAY_DELETE.every((word) => line.includes(word)) &&
   (DELETES.test(line) || commandsOf(line, { shell }).some(({ text }) => DELETES.test(text)))
 
+/** Completion leaves a blank behind, and with it the same command is no other one; an escaped blank is part of a word. */
+export function withoutLastBlanks(line: string): string {
+  let end = line.length
+  while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) end--
+  let escapes = 0
+  while (escapes < end && line[end - 1 - escapes] === '\\') escapes++
+  return line.slice(0, escapes % 2 === 1 && end < line.length ? end + 1 : end)
+}
+
 /** People repeat themselves: judging and redacting a line again would be most of the work. */
 const CACHED = 16_384
 /** Longer lines are judged each time, so that the cache stays below 16 MB. */
@@ -56,7 +65,7 @@ export function createDigest(ignore: readonly string[]): Digest {
     if (namesDeleted(line, dialect)) return FORGET
     const { tool, category } = toolOf(firstTool(line, dialect))
     const risk = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) }).risk_level
-    return { tool, category, risk, text: redact(line), cwd: redactDirectory(cwd) }
+    return { tool, category, risk, text: redact(withoutLastBlanks(line)), cwd: redactDirectory(cwd) }
   }
 
   const localOf = ({ startUs }: SpoolRecord) => calendar(Math.floor(startUs / 1000))

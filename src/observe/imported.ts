@@ -3,7 +3,7 @@ import { localDay } from '../base/calendar.ts'
 import { toolOf } from '../insight/dictionary.ts'
 import { firstTool } from '../risk/index.ts'
 import type { EventInput } from '../store/events.ts'
-import { createDigest, createTags } from './digest.ts'
+import { createDigest, createTags, withoutLastBlanks } from './digest.ts'
 import { markLevel0, revealLevel0 } from './level0.ts'
 import { redact, redactDirectory } from './redact.ts'
 
@@ -77,6 +77,9 @@ export function createForeignDigest(source: string, ignore: readonly string[]): 
       session: `import ${source} ${untimed ? '?' : start_us} ${text}`,
       sequence: foreign.nth,
     })
-    return { event: { ...event, tag, ...(untimed && { untimed }) }, redacted: text !== command }
+    return {
+      event: { ...event, tag, ...(untimed && { untimed }) },
+      redacted: text !== withoutLastBlanks(command),
+    }
   }
 }

@@ -127,7 +127,7 @@ test('what is kept out of what is typed, and what retention would remove, is lef
     entry('KARO_PAUSE=1 x', 2),
     entry('deploy --password=hunter2hunter', 3),
     entry('old', -40 * 86_400),
-    entry('rm -rf /', 4, { exit_code: null, duration_us: null, cwd: '/', untimed: true }),
+    entry('rm -rf / ', 4, { exit_code: null, duration_us: null, cwd: '/', untimed: true }),
   ]
   expect((await as(ANN, '/entries', { key, entries })).body).toEqual({
     ...{ added: 2, known: 0, ignored: 3, redacted: 1, too_old: 1 },

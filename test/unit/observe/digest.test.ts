@@ -69,6 +69,19 @@ test.each([
   expect(createDigest([])(spooled(command), 0)).toMatchObject({ tool, category, risk_level })
 })
 
+test.each([
+  ['ls a.txt ', 'ls a.txt'],
+  ['ls  \t ', 'ls'],
+  ['ls a\\ ', 'ls a\\ '],
+  ['ls a\\  ', 'ls a\\ '],
+  ['ls a\\\\ ', 'ls a\\\\'],
+  ["echo 'a '", "echo 'a '"],
+  ['ls a\\', 'ls a\\'],
+])('what completion leaves behind is not kept: %j', (command, kept) => {
+  const event = createDigest([])(spooled(command), 0)!
+  expect(revealLevel0(event.command)).toBe(kept)
+})
+
 test('risk is judged where the command ran', () => {
   const digest = createDigest([])
   expect(digest(spooled('rm -rf *', { cwd: '/' }), 0)!.risk_level).toBe('critical')
