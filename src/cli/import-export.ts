@@ -36,8 +36,8 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
     await refuseOthers(source)
     const events = await check(source, live, interrupt.signal)
     const about = { source: 'karo', file: source.where, dry_run: dryRun }
-    const told = await withImport(io, live, about, async (key) => {
-      const sum = { added: 0, known: 0, too_old: 0 }
+    const sum = { added: 0, known: 0, too_old: 0 }
+    const id = await withImport(io, live, about, sum, async (key) => {
       let done = 0
       for await (const batch of batchesOf(source)) {
         if (interrupt.signal.aborted) break
@@ -55,10 +55,9 @@ export async function importExport(io: CommandIo, name: string, dryRun: boolean)
           hint: 'Run it once more: what is there already is left alone.',
         })
       }
-      return sum
     })
     live.end()
-    return report(io, { ...told, dry_run: dryRun }, interrupt.signal.aborted)
+    return report(io, { ...sum, id, dry_run: dryRun }, interrupt.signal.aborted)
   } finally {
     live.end()
     interrupt.release()

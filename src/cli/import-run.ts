@@ -58,7 +58,7 @@ export async function runImport(
   const bad_lines: { line: number; problem: string }[] = []
   try {
     const about = { source: history.source, file: history.where, dry_run: dryRun }
-    const { id } = await withImport(io, live, about, async (key) => {
+    const id = await withImport(io, live, about, sum, async (key) => {
       const place = createTimeline(await history.survey(), history.end_us)
       let batch: Sent[] = []
       let bytes = 0
@@ -104,7 +104,6 @@ export async function runImport(
       }
       if (batch.length > 0 && !signal.aborted) await flush()
       await under
-      return {}
     })
     return {
       ...{ source: history.source, file: history.where, id, dry_run: dryRun, interrupted: signal.aborted },

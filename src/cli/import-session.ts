@@ -10,32 +10,31 @@ interface About {
 }
 
 /**
- * `work` gets the key of the import. `id` is its number, null when nothing was added. When `work` throws, the person is
- * told what there is of it, and the error is thrown on.
+ * `work` gets the key of the import, and adds to `sum` what it has added. Resolves with the import's number, null when
+ * nothing was added. When `work` throws, the person is told what there is of it, and the error is thrown on.
  */
-export async function withImport<T>(
+export async function withImport(
   io: CommandIo,
   live: LiveLine,
   about: About,
-  work: (key: string) => Promise<T>,
-): Promise<T & { readonly id: number | null }> {
+  sum: { readonly added: number },
+  work: (key: string) => Promise<void>,
+): Promise<number | null> {
   const { key } = (await callDaemon(io, 'POST', '/api/v1/imports', about)) as { key: string }
   const finish = async (): Promise<number | null> =>
     ((await callDaemon(io, 'POST', '/api/v1/imports/finish', { key })) as { id: number | null }).id
-  let done: T
   try {
-    done = await work(key)
+    await work(key)
   } catch (error) {
     live.end()
     // If that fails, too, the daemon lets go of it by itself.
     const id = await finish().catch(() => undefined)
-    if (id === undefined && !about.dry_run)
-      io.err('What had been added by then: karo import list. The same import again adds the rest.\n')
+    const came = `${sum.added > 0 ? sum.added : 'Some'} commands had been added by then`
     if (typeof id === 'number')
-      io.err(
-        `What had been added by then is import ${id}: karo import undo ${id} takes it out, the same import again adds the rest.\n`,
-      )
+      io.err(`${came}: karo import undo ${id} takes them out, the same import again adds the rest.\n`)
+    else if (sum.added > 0 && !about.dry_run)
+      io.err(`${came}: karo import list. The same import again adds the rest.\n`)
     throw error
   }
-  return { ...done, id: await finish() }
+  return finish()
 }
