@@ -43,6 +43,11 @@ export function listRules(io: CommandIo): ExitCode {
     return EXIT.done
   }
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
+  const unread = guard.files.filter((file) => file.unread)
+  if (rules.length === 0 && unread.length > 0) {
+    io.out(unread.map(({ path }) => `Not read: ${printable(path)}\n`).join(''))
+    return EXIT.done
+  }
   if (rules.length === 0) {
     io.out(`No rules. karo guard allow and karo guard deny write them to ${ownFile(guard)}.\n`)
     return EXIT.done

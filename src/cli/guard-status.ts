@@ -26,9 +26,13 @@ export async function showGuard(io: CommandIo): Promise<ExitCode> {
   const lines = [
     `profile    ${guard.profile} (${guard.source}): ${effectOf(guard)}`,
     `on error   ${guard.onError === 'allow' ? 'runs, and says so' : 'does not run'} (after ${guard.timeoutMs} ms)`,
-    ...guard.files.map(({ path, whose }) => {
+    ...guard.files.map(({ path, whose, unread }) => {
       const count = rules.filter((rule) => rule.whose === whose).length
-      const what = count === 0 ? 'no rules' : `${count} ${count === 1 ? 'rule' : 'rules'} (karo guard list)`
+      const what = unread
+        ? 'not read'
+        : count === 0
+          ? 'no rules'
+          : `${count} ${count === 1 ? 'rule' : 'rules'} (karo guard list)`
       return `${whose === 'own' ? 'your rules' : "machine's "} ${printable(path)}: ${what}`
     }),
     ...(lately === undefined ? [] : [`last week  ${saidOf(lately)}`]),

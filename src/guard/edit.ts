@@ -43,9 +43,13 @@ export function withoutRule(text: string, number: number, file: string): string 
   // Comments and empty lines right before the next table are about that one.
   let end = next < 0 ? lines.length : next
   while (next >= 0 && end > start! + 1 && /^\s*(?:#.*)?$/.test(lines[end - 1]!)) end--
-  const rest = start === undefined ? text : [...lines.slice(0, start), ...lines.slice(end)].join('\n')
+  // One empty line was put in front of it.
+  const blank = start !== undefined && start > 0 && lines[start - 1]!.trim() === ''
+  const kept =
+    start === undefined ? lines : [...lines.slice(0, blank ? start - 1 : start), ...lines.slice(end)]
+  const rest = start === 0 ? kept.join('\n').replace(/^\n+/, '') : kept.join('\n')
   const left = isSame(parseRules(rest, file, 'own').rules, rules.toSpliced(number - 1, 1))
-  if (left) return next < 0 ? rest.replace(/\n+$/, '\n').replace(/^\n$/, '') : rest
+  if (left) return next < 0 ? rest.replace(/\n*$/, '\n').replace(/^\n$/, '') : rest
   throw new KaroError('conflict', 'this rule is written in a way that only an editor can take out', {
     where: rule.where,
     hint: 'Delete it in the file.',

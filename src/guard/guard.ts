@@ -31,7 +31,12 @@ export interface Guard {
   readonly timeoutMs: number
   readonly rules: readonly GuardRule[]
   /** Rules files that were read, and those that would be. */
-  readonly files: readonly { readonly path: string; readonly whose: GuardRule['whose'] }[]
+  readonly files: readonly {
+    readonly path: string
+    readonly whose: GuardRule['whose']
+    /** It is there, and cannot be used: `warnings` say why. */
+    readonly unread?: true
+  }[]
   /** What is wrong and what follows from it, each one sentence for a person. */
   readonly warnings: readonly string[]
   /** Why the configuration could not be used; the profile is strict then. */

@@ -52,10 +52,12 @@ export function loadGuard(from: GuardSources): Guard {
     } catch (error) {
       warnings.push(`${said(error as Error)}; the profile is strict until that is mended`)
       tighten('strict', path)
+      unread.add(path)
       return undefined
     }
   }
 
+  const unread = new Set<string>()
   const own = config?.rules || ownRules(from.home)
   const ownFile = read(own, 'own', Boolean(config?.rules))
   const machine = read(machineFile, 'machine')
@@ -67,8 +69,8 @@ export function loadGuard(from: GuardSources): Guard {
     timeoutMs: config?.timeout_ms ?? DEFAULTS.timeoutMs,
     rules: [...(machine?.rules ?? []), ...(ownFile?.rules ?? [])],
     files: [
-      { path: machineFile, whose: 'machine' },
-      { path: own, whose: 'own' },
+      { path: machineFile, whose: 'machine', ...(unread.has(machineFile) && { unread: true }) },
+      { path: own, whose: 'own', ...(unread.has(own) && { unread: true }) },
     ],
     warnings,
     ...(failure && { failure }),

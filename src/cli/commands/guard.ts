@@ -1,4 +1,5 @@
 // karo guard: what is in force, rules of one's own, and what the shells ask.
+import { KaroError } from '../../base/errors.ts'
 import { GUARD_SHELLS } from '../../observe/hooks/guard.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
 
@@ -103,6 +104,11 @@ const ask: Command = {
     },
   ],
   async run(io: CommandIo, input: CommandInput) {
+    if (io.env.KARO_GUARD_LINE === undefined)
+      throw new KaroError('bad_request', 'a shell runs this, with the line in its environment', {
+        where: 'karo guard ask',
+        hint: "karo check '<command>' judges one; karo guard shows what is in force.",
+      })
     const { askAbout } = await import('../guard-ask.ts')
     const shell = input.options.shell as (typeof GUARD_SHELLS)[number]
     return askAbout(io, shell, input.options.live === true)

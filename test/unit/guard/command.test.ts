@@ -93,6 +93,16 @@ test('what is wrong in the file is told by its place there', async () => {
   writeFileSync(file, '[[deny]]\ncommand = "x\n', { mode: 0o600 })
   const before = (await karo('guard', 'remove', '1')).stderr
   expect(before).toContain('guard.toml:2')
+  expect((await karo('guard')).stdout).toContain('guard.toml: not read')
+  expect((await karo('guard', 'list')).stdout).toMatch(/^Not read: .*guard\.toml\n$/)
   const after = (await karo('guard', 'allow', 'git-force-push')).stderr
   expect(/guard\.toml:\d+:\d+/.exec(after)).toEqual(/guard\.toml:\d+:\d+/.exec(before))
+})
+
+test('what a shell asks is nothing for a person to run', async () => {
+  expect(await node().karo('guard', 'ask')).toMatchObject({
+    exit: 2,
+    stdout: '',
+    stderr: expect.stringContaining('a shell runs this'),
+  })
 })

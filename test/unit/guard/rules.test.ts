@@ -215,7 +215,8 @@ test('any rules go into a file and out of it again, and leave the rest as it was
   expect(tidy).toBe(
     "# mine\n\n[[allow]]\nrule = 'git-force-push'\nuntil = 2026-11-20T12:00:00.000Z\n\n[[deny]]\ncommand = \"it's\"\n",
   )
-  expect(withoutRule(tidy, 1, '/g')).toBe('# mine\n\n\n[[deny]]\ncommand = "it\'s"\n')
+  expect(withoutRule(tidy, 1, '/g')).toBe('# mine\n\n[[deny]]\ncommand = "it\'s"\n')
+  expect(withoutRule(tidy, 2, '/g')).toBe(tidy.slice(0, tidy.indexOf('\n[[deny]]')))
   expect(() => withoutRule(tidy, 3, '/g')).toThrow(/no rule 3/)
   expect(() => withoutRule("allow = [{ rule = 'git-force-push' }]\n", 1, '/g')).toThrow(/only an editor/)
 })
