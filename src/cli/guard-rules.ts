@@ -132,13 +132,32 @@ function texts<const Name extends string>(
   return Object.fromEntries(given.map((name) => [name, options[name]])) as { [name in Name]?: string }
 }
 
+/** About the same, whenever it ends. */
+const isSame = (a: NewRule, b: NewRule): boolean =>
+  (['kind', 'rule', 'command', 'cwd', 'why', 'safer'] as const).every((field) => a[field] === b[field])
+
 function add(io: CommandIo, rule: NewRule): ExitCode {
   const guard = loadGuard(io)
-  edit(guard, (text, file) => withRule(text, rule, file))
+  const own = guard.rules.filter(({ whose }) => whose === 'own')
+  const at = own.findIndex((one) => isSame(one, rule))
+  const there = own[at]
+  const until = rule.until ?? Number.POSITIVE_INFINITY
+  if (there !== undefined && (there.until ?? Number.POSITIVE_INFINITY) >= until) {
+    const same = numbered(guard).find(({ number }) => number === at + 1)
+    io.out(io.json ? `${JSON.stringify({ added: same ?? null })}\n` : `Already in ${ownFile(guard)}\n`)
+    return EXIT.done
+  }
+  edit(guard, (text, file) =>
+    withRule(there === undefined ? text : withoutRule(text, at + 1, file), rule, file),
+  )
   const after = numbered(loadGuard(io))
   // Exceptions are listed before prohibitions, so the newest of its kind.
   const added = after.findLast(({ kind, whose }) => kind === rule.kind && whose === 'own')
-  io.out(io.json ? `${JSON.stringify({ added: added ?? null })}\n` : `Added to ${ownFile(guard)}\n`)
+  io.out(
+    io.json
+      ? `${JSON.stringify({ added: added ?? null })}\n`
+      : `${there === undefined ? 'Added to' : 'Extended in'} ${ownFile(guard)}\n`,
+  )
   return EXIT.done
 }
 

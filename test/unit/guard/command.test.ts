@@ -106,3 +106,23 @@ test('what a shell asks is nothing for a person to run', async () => {
     stderr: expect.stringContaining('a shell runs this'),
   })
 })
+
+test('the same rule is there once, and for the longer time', async () => {
+  const { karo } = node()
+  const rules = async () =>
+    (JSON.parse((await karo('guard', 'list', '--json')).stdout) as { rules: { until: string | null }[] })
+      .rules
+  const allow = async (...more: readonly string[]) =>
+    (await karo('guard', 'allow', 'git-force-push', ...more)).stdout.replace(/ .*\n/, '')
+  expect(await allow('--for', '1h')).toBe('Added')
+  const [first] = await rules()
+  expect(await allow('--for', '10m')).toBe('Already')
+  expect(await rules()).toEqual([first])
+  expect(await allow('--for', '2h')).toBe('Extended')
+  expect(Date.parse((await rules())[0]!.until!)).toBeGreaterThan(Date.parse(first!.until!))
+  expect(await allow()).toBe('Extended')
+  expect(await allow()).toBe('Already')
+  expect(await rules()).toMatchObject([{ until: null }])
+  expect(await allow('--command', 'git push --force x')).toBe('Added')
+  expect(await rules()).toHaveLength(2)
+})
