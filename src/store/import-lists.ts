@@ -126,7 +126,10 @@ export function createImportLists(db: Database): ImportLists {
       const spans = await spansOf(uid)
       if (spans.size === 0) return []
       const all = [...spans.values()]
-      return events.filter(({ start_us }) =>
+      // What runs now began after all that was imported.
+      const newest = all.reduce((latest, { to }) => Math.max(latest, to), 0)
+      const old = events.filter(({ start_us }) => start_us <= newest + within)
+      return old.filter(({ start_us }) =>
         all.some(({ from, to }) => start_us >= from - within && start_us <= to + within),
       )
     },
