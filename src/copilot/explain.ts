@@ -3,16 +3,19 @@ import { describe, type Part } from '../risk/describe.ts'
 import { checkCommand, type RiskMatch, type RiskVerdict, type SHELLS } from '../risk/index.ts'
 import { readArguments } from './arguments.ts'
 import type { ExplainedPart, Explanation } from './explanation.ts'
+import { FISH_TOOLS } from './fish-tools.ts'
 import { type Knowledge, openKnowledge } from './knowledge.ts'
 import { createLexicon, type Lexicon } from './lexicon.ts'
 import { createManuals, type Manuals } from './manuals.ts'
-import { KEYWORDS, OPERATORS, redirection, variable } from './shell-words.ts'
+import { FISH_KEYWORDS, KEYWORDS, OPERATORS, redirection, variable } from './shell-words.ts'
 import { summary } from './summary.ts'
 import { TOOLS } from './tools.ts'
 
+type Shell = (typeof SHELLS)[number]
+
 export interface ExplainOptions {
   /** Default bash. */
-  readonly shell?: (typeof SHELLS)[number]
+  readonly shell?: Shell
   /** The guard's judgement of a command; the risk room's by the default profile when absent. */
   readonly judge?: (command: string) => RiskVerdict
   /** What was extracted when the program was built; default: the file beside it. */
@@ -32,10 +35,14 @@ export async function explainCommand(command: string, options: ExplainOptions): 
   const manuals = options.manuals ?? createManuals(process.env.PATH ?? '')
   const lexicon = withFunctions(
     functionsIn(seen),
-    createLexicon(options.knowledge ?? openKnowledge(), manuals === false ? undefined : manuals),
+    createLexicon(
+      options.knowledge ?? openKnowledge(),
+      manuals === false ? undefined : manuals,
+      shell === 'fish' ? FISH_TOOLS : {},
+    ),
   )
   const parts: ExplainedPart[] = []
-  for (const part of seen) parts.push(await explainPart(part, command, lexicon))
+  for (const part of seen) parts.push(await explainPart(part, command, lexicon, shell))
   const placed = placeRisks(parts, verdict.matches)
   return {
     command,
@@ -76,14 +83,16 @@ const sourcesOf = (part: ExplainedPart): readonly string[] => [
   ...part.parts.flatMap(sourcesOf),
 ]
 
-async function explainPart(part: Part, line: string, lexicon: Lexicon): Promise<ExplainedPart> {
-  const explain = (inner: Part) => explainPart(inner, line, lexicon)
+async function explainPart(part: Part, line: string, lexicon: Lexicon, shell: Shell): Promise<ExplainedPart> {
+  const explain = (inner: Part) => explainPart(inner, line, lexicon, shell)
   const text = line.slice(...part.span)
   const inner: ExplainedPart[] = []
   if (part.kind === 'command') inner.push(...(await readArguments(part.parts, line, lexicon, explain)))
   else for (const one of part.parts) inner.push(await explain(one))
   if (part.kind === 'loop') inner.splice(0, inner.length, ...loopWords(inner))
-  const meaning = shellMeaning(part, text, line)
+  if (part.kind === 'function' || part.kind === 'case')
+    inner.splice(0, inner.length, ...named(inner, WORDS_OF[part.kind]))
+  const meaning = shellMeaning(part, text, line, shell)
   return {
     kind: part.kind,
     span: part.span,
@@ -96,7 +105,7 @@ async function explainPart(part: Part, line: string, lexicon: Lexicon): Promise<
 }
 
 /** What the shell itself does with a part; undefined for what only the command can tell. */
-function shellMeaning(part: Part, text: string, line: string): string | undefined {
+function shellMeaning(part: Part, text: string, line: string, shell: Shell): string | undefined {
   const { kind, value } = part
   switch (kind) {
     case 'command':
@@ -128,7 +137,7 @@ function shellMeaning(part: Part, text: string, line: string): string | undefine
     case 'coprocess':
       return 'Runs in the background, with pipes to and from it'
     case 'keyword':
-      return KEYWORDS.get(value)
+      return (shell === 'fish' ? FISH_KEYWORDS.get(value) : undefined) ?? KEYWORDS.get(value)
     case 'operator':
       return Object.hasOwn(OPERATORS, value) ? OPERATORS[value] : testOperator(value)
     case 'comment':
@@ -176,6 +185,46 @@ function loopWords(parts: readonly ExplainedPart[]): readonly ExplainedPart[] {
     return { ...part, meaning, source: 'shell' }
   })
 }
+
+/** Words of a head that are arguments of no command; `first` is what the first of them is. */
+const WORDS_OF = {
+  function: { first: 'The name of the function', other: 'Says how it is called' },
+  case: { first: 'The word that is compared', other: 'A pattern: this branch runs when the word fits it' },
+} as const
+
+function named(
+  parts: readonly ExplainedPart[],
+  { first, other }: { readonly first: string; readonly other: string },
+): readonly ExplainedPart[] {
+  const at = parts.findIndex(({ kind }) => kind === 'word')
+  return parts.map((part, i) =>
+    part.kind === 'word'
+      ? {
+          ...part,
+          meaning: i === at ? first : other,
+          source: 'shell',
+          parts: i === at ? part.parts : pattern(part.parts),
+        }
+      : part,
+  )
+}
+
+/** Signs of a pattern are compared with a word here; no files are put in. */
+const pattern = (parts: readonly ExplainedPart[]): readonly ExplainedPart[] =>
+  parts.map((part) =>
+    part.kind !== 'glob'
+      ? part
+      : {
+          ...part,
+          meaning: part.text.startsWith('[')
+            ? 'Fits one of these characters'
+            : part.text === '?'
+              ? 'Fits any one character'
+              : part.text === '*'
+                ? 'Fits any text'
+                : 'A pattern of text',
+        },
+  )
 
 const LOOPS: Readonly<Record<string, string>> = {
   for: 'Repeats the body once per word of the list',

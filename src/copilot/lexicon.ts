@@ -34,9 +34,15 @@ export interface Lexicon {
   tool(name: string): Promise<Tool>
 }
 
-export function createLexicon(knowledge: Knowledge, manuals: Manuals | undefined): Lexicon {
+/** `ofShell`: what Karo says itself of a shell's commands, before its table. */
+export function createLexicon(
+  knowledge: Knowledge,
+  manuals: Manuals | undefined,
+  ofShell: Readonly<Record<string, OwnTool>> = {},
+): Lexicon {
   async function tool(name: string): Promise<Tool> {
-    const own = Object.hasOwn(TOOLS, name) ? TOOLS[name] : undefined
+    const table = Object.hasOwn(ofShell, name) ? ofShell : TOOLS
+    const own = Object.hasOwn(table, name) ? table[name] : undefined
     const fig = knowledge.command(name)
     const described = own?.does ?? fig?.d
     const source = own === undefined ? `fig ${name}` : 'karo'

@@ -1,6 +1,6 @@
 // What the shell's own signs and words mean: keywords, operators, redirections, variables, exit codes, signals.
 
-/** By the word; `fish` where fish gives it another meaning. */
+/** By the word; marked where only one shell has it. */
 export const KEYWORDS: ReadonlyMap<string, string> = new Map([
   ['if', 'Runs what follows `then` only if the command after `if` succeeds (exit code 0)'],
   ['then', 'What to do if the condition held'],
@@ -30,6 +30,12 @@ export const KEYWORDS: ReadonlyMap<string, string> = new Map([
   ['end', 'Ends the block (fish)'],
   ['switch', 'Compares a word with patterns (fish)'],
   ['repeat', 'Repeats a command that many times (zsh)'],
+])
+
+/** Where fish means something else by the word than the other shells. */
+export const FISH_KEYWORDS: ReadonlyMap<string, string> = new Map([
+  ['if', 'Runs what follows only if the command after it succeeds (exit code 0)'],
+  ['case', 'Begins what runs when one of these patterns fits'],
 ])
 
 export const OPERATORS: Readonly<Record<string, string>> = {

@@ -10,10 +10,20 @@ export function summary(parts: readonly ExplainedPart[]): string {
   if (only === undefined) return 'Nothing runs.'
   if (parts.length === 1 && only.kind === 'command') return oneCommand(only)
   const named = [...steps(parts)]
-  if (named.length === 0) return 'Runs no command.'
+  if (named.length === 0) {
+    const defined = parts.filter(({ kind }) => kind === 'function').length
+    return defined === 0
+      ? 'Runs no command.'
+      : `Defines ${defined === 1 ? 'a function' : `${defined} functions`}; nothing runs until it is called.`
+  }
   const left = named.length - MOST_NAMED
-  return `Runs ${named.slice(0, MOST_NAMED).join('')}${left > 0 ? `; and ${left} more` : ''}.`
+  const again = parts.length === 1 && only.kind === 'loop' ? `, ${howOften(only)}` : ''
+  return `Runs ${named.slice(0, MOST_NAMED).join('')}${left > 0 ? `; and ${left} more` : ''}${again}.`
 }
+
+/** Out of what its kind of loop means. */
+const howOften = ({ meaning }: ExplainedPart): string =>
+  /^Repeats the body (.+)$/.exec(meaning ?? '')?.[1] ?? 'again and again'
 
 function oneCommand(command: ExplainedPart): string {
   const does = command.parts.findLast(({ kind, meaning }) => kind === 'name' && meaning !== null)?.meaning

@@ -11,6 +11,7 @@ import {
   type Word,
   type WordPart,
 } from 'unbash'
+import { nestBlocks } from './fish-blocks.ts'
 import { MAX_COMMAND_LENGTH, MAX_DEPTH, MAX_NESTING, MAX_WORDS } from './limits.ts'
 import { type Arg, NO_OUTPUT, type Shell, type Span, TAINT } from './model.ts'
 import { splitPieces } from './pieces.ts'
@@ -128,7 +129,19 @@ class Describer {
         this.#parsed = false
         const lead = piece.text.length - piece.text.trimStart().length
         found.push(this.#part('unreadable', place(lead, piece.text.trimEnd().length), piece.text.trim()))
-      } else found.push(...this.#statements(script.commands, piece.text, place, depth))
+      } else {
+        const statements = this.#statements(script.commands, piece.text, place, depth)
+        const header = HEADER.exec(text.slice(piece.start, end))
+        const [first] = statements
+        if (header === null || first?.kind !== 'command') found.push(...statements)
+        else {
+          const begin = piece.start + (header[1] as string).length
+          const word = header[2] as string
+          covered.fill(1, begin, begin + word.length)
+          const keyword = this.#part('keyword', at(begin, begin + word.length), word)
+          found.push(headerPart(keyword, first), ...statements.slice(1))
+        }
+      }
     }
     for (const word of text.matchAll(/[^\s;&|()]+|[;&|]+|[()]/g)) {
       const [value] = word
@@ -138,7 +151,8 @@ class Describer {
       const kind = /^[;&|\n]/.test(value) ? 'operator' : 'keyword'
       if (this.#spend()) found.push(this.#part(kind, at(start, start + value.length), value))
     }
-    return nested(found.sort((a, b) => a.span[0] - b.span[0] || b.span[1] - a.span[1]))
+    const parts = nested(found.sort((a, b) => a.span[0] - b.span[0] || b.span[1] - a.span[1]))
+    return this.#shell === 'fish' ? nestBlocks(parts) : parts
   }
 
   #part(kind: PartKind, span: Span, value = '', parts: readonly Part[] = []): Part {
@@ -449,6 +463,25 @@ class Describer {
   }
 }
 
+/** What the pieces hold as `:`, because it is no command. */
+const HEADER = /^(\s*)(for|foreach|select|switch|case|function)(?=\s)/
+
+/** The head of a loop, function or choice, whose words are no arguments of a command. */
+function headerPart(keyword: Part, { span, parts }: Part): Part {
+  const words = parts
+    .filter(({ kind }) => kind !== 'name')
+    .map((part): Part => (part.value === 'in' ? { ...part, kind: 'keyword' } : part))
+  const { value } = keyword
+  const named = words.find((word) => !word.value.startsWith('-'))?.value ?? ''
+  const [kind, says]: [PartKind, string] =
+    value === 'function'
+      ? ['function', named]
+      : value === 'switch' || value === 'case'
+        ? ['case', value]
+        : ['loop', value === 'foreach' ? 'for' : value]
+  return { kind, span, value: says, parts: [keyword, ...words] }
+}
+
 /** Where the parser had to guess, a node may reach out of the one around it. */
 function within(parts: readonly Part[], from: number, to: number): readonly Part[] {
   return parts.map((part) => {
@@ -473,6 +506,6 @@ function insert(parts: readonly Part[], part: Part): readonly Part[] {
   const at = parts.findIndex(({ span }) => span[0] <= part.span[0] && part.span[1] <= span[1])
   const around = parts[at]
   return around === undefined
-    ? [...parts, part]
+    ? [...parts, part].sort((a, b) => a.span[0] - b.span[0])
     : parts.with(at, { ...around, parts: insert(around.parts, part) })
 }

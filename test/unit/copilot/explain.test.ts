@@ -127,6 +127,68 @@ test('fish is read as fish', async () => {
   expect(meaningOf(found, 'date')).toBe('Prints or sets date and time')
 })
 
+describe('blocks of fish', () => {
+  test.each([
+    ['for i in (seq 3); echo $i; end', 'loop', 'Runs seq; then echo, once per word of the list.'],
+    ['while true; sleep 1; end', 'loop', 'Runs true; then sleep, as long as the condition succeeds.'],
+    ['function f; ls; end', 'function', 'Defines a function; nothing runs until it is called.'],
+    ['if test -f x; cat x; else if true; ls; end', 'if', 'Runs test; then cat; then true; then ls.'],
+    ['switch $x; case a "b*"; ls; case "*"; pwd; end', 'case', 'Runs ls; then pwd.'],
+    ['begin; ls; end', 'group', 'Runs ls.'],
+    ['for i in a b; ls $i; end | wc -l', 'pipeline', 'Runs ls and feeds its output to wc.'],
+  ])('%s is one part', async (command, kind, said) => {
+    const found = await explain(command, 'fish')
+    expect(found.parts).toMatchObject([{ kind, text: command }])
+    expect(found.summary).toBe(said)
+    for (const { text, meaning } of flat(found.parts))
+      expect(`${text} ${meaning}`).not.toMatch(/argument of :|`then`/)
+  })
+  test('what is behind them is not in them, and what has no end or no beginning stays in the row', async () => {
+    const kindsOf = async (command: string) =>
+      (await explain(command, 'fish')).parts.map(({ kind, text }) => `${kind} ${text}`)
+    expect(await kindsOf('function f; for i in a; ls; end; end; f')).toEqual([
+      'function function f; for i in a; ls; end; end',
+      'operator ;',
+      'command f',
+    ])
+    expect(await kindsOf('begin; ls')).toEqual(['keyword begin', 'operator ;', 'command ls'])
+    expect(await kindsOf('ls; end; pwd')).toEqual([
+      'command ls',
+      'operator ;',
+      'keyword end',
+      'operator ;',
+      'command pwd',
+    ])
+    expect((await kindsOf('ls | while read l; echo $l; end; begin; pwd; end')).at(-1)).toBe(
+      'group begin; pwd; end',
+    )
+  })
+  test('words of their heads, and commands that are others in fish', async () => {
+    const loop = await explain('for i in a b; ls; end', 'fish')
+    expect(meaningOf(loop, 'i')).toBe('The variable, set anew in each round')
+    expect(meaningOf(loop, 'b')).toBe('A word of the list')
+    expect(meaningOf(await explain('set -x A b', 'fish'), '-x')).toBe(
+      'Hands it on to the programs started from here',
+    )
+    expect(meaningOf(await explain('set -x'), '-x')).toBe('Prints each command before it runs')
+  })
+})
+
+test('patterns of a case are compared, not put in', async () => {
+  const found = await explain('case $x in a) ls;; *) pwd;; esac')
+  expect(meaningOf(found, '$x')).toMatch(/^Is replaced by/)
+  expect(meaningOf(found, 'a')).toBe('A pattern: this branch runs when the word fits it')
+  expect(meaningOf(found, '*')).toBe('Fits any text')
+})
+
+test('a loop is summed up as one, and an unfinished one is no argument of a command', async () => {
+  expect((await explain('for i in 1 2; do echo $i; done')).summary).toBe(
+    'Runs echo, once per word of the list.',
+  )
+  const unfinished = await explain('for i in 1 2; do ls')
+  expect(meaningOf(unfinished, 'i')).toBe('The variable, set anew in each round')
+})
+
 test('manual pages are asked about what nothing shipped describes', async () => {
   const manuals: Manuals = {
     whatis: async (name) =>
