@@ -113,6 +113,7 @@ interface Place {
 
 /** Words that stand before a place or a name. */
 const LEADS: ReadonlySet<string> = new Set('in to into under inside within as'.split(' '))
+const TAKES_A_NAME: ReadonlySet<string> = new Set('symlink copy move rename cp mv'.split(' '))
 /** Directories as projects and systems call them. */
 const USUAL_PLACES: ReadonlySet<string> = new Set(
   `src lib bin build dist out target docs test tests vendor node_modules assets public static data scripts config conf cache tmp temp etc var opt
@@ -125,7 +126,7 @@ const USUAL_PLACES: ReadonlySet<string> = new Set(
 const isPlace = ({ word, raw, before, concept: meant }: Asked, index: Index): boolean =>
   /[\d_./-]/.test(raw) ||
   (USUAL_PLACES.has(word) && !index.knows(meant ?? '')) ||
-  (LEADS.has(before) && !index.knows(meant ?? ''))
+  ((LEADS.has(before) || TAKES_A_NAME.has(before)) && !index.knows(meant ?? ''))
 
 /** Behind such a word it is that place, whatever else it means. */
 const isUsualPlace = ({ word, before }: Asked): boolean =>

@@ -210,7 +210,11 @@ function kindsOfFiles(tokens: readonly Token[]): readonly Token[] {
         ? word
         : undefined
     // `list files` is a verb, `a file` an article.
-    const isPlain = (word === 'list' && i === 0) || (word === 'a' && next !== 'files')
+    const isPlain =
+      (word === 'list' && i === 0) ||
+      (word === 'a' && next !== 'files') ||
+      // `the json file a.json` names one file.
+      (next === 'file' && tokens[i + 2]?.entity?.kind === 'file')
     if (isKind && ext !== undefined && !isPlain) return { ...token, entity: { kind: 'ext', value: ext } }
     const led = tokens[i - 1]?.word ?? ''
     if (/^(?:photos|pictures)$/.test(word) && /^(?:all|every|my|the)$/.test(led))

@@ -112,7 +112,10 @@ function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean 
 
 function compare(wording: Wording, asked: readonly Asked[], index: Index): Found | undefined {
   const { values, used, nouns, kinds } = align(wording, asked, index)
-  const left = asked.filter((_, i) => !used.has(i))
+  const { run } = wording.recipe
+  // `all zip files`, which the command itself names.
+  const isSaid = ({ entity }: Asked): boolean => entity?.kind === 'ext' && run.includes(`*.${entity.value};`)
+  const left = asked.filter((token, i) => !used.has(i) && !isSaid(token))
   const words = new Set(left.flatMap((token) => token.concept ?? []))
   // `without deleting anything` is kept by what deletes nothing.
   for (const verb of HALF_DONE)
@@ -179,6 +182,10 @@ const SAYS_LITTLE = asConcepts('create every old new last first large small show
 const TOOL_NAMES = asConcepts('git docker kubernetes compose local')
 const MADE_UP = /\{(?:days|minutes|size|ext|port)=/
 
+const NAMED = concept('named')
+const isHalfName = (word: Asked | undefined, next: Asked | undefined, taken: readonly string[]): boolean =>
+  word?.concept !== undefined && next?.entity?.kind === 'file' && !taken.includes(word.raw)
+
 /**
  * False for a request that says too little to be answered with this: one word of several, everything there is where a
  * thing has to be named, and for what destroys also a verb without a thing, or a bound that the recipe would make up.
@@ -190,6 +197,8 @@ function isEnough(
   asked: readonly Asked[],
   values: ReadonlyMap<string, string>,
 ): boolean {
+  // Not how often.
+  const isEvery = asked.some((token, i) => token.concept === EVERY && asked[i + 1]?.entity?.kind !== 'time')
   const shared = [...words].filter((word) => own.has(word))
   const left = asked.filter(
     ({ entity }) => entity !== undefined && ![...values.values()].includes(entity.value),
@@ -197,21 +206,26 @@ function isEnough(
   const isWhole = shared.length === own.size && open.length === 0
   const isAlone = words.size <= 1 && !asked.some(({ entity }) => entity !== undefined) && values.size === 0
   if (isAlone && (!isWhole || weight === 0)) return false
-  if (open.length > 0 && words.has(EVERY) && (recipe.asks !== undefined || !own.has(EVERY))) return false
+  if (open.length > 0 && isEvery && (recipe.asks !== undefined || !own.has(EVERY))) return false
   if (open.length > 0 && left > 0 && shared.length < 2) return false
   if (values.size === 0 && !shared.some((word) => !SAYS_LITTLE.has(word)))
     if ([...words].some((word) => !own.has(word) && !SOFT.has(word))) return false
   // `stop everything`: whatever it is, no command does it.
   const verbs = new Set((recipe.asks ?? []).map(concept))
   const isBare = [...words].every((word) => VERBS.has(word) || verbs.has(word) || AMOUNTS.has(word))
-  if (values.size === 0 && words.has(EVERY) && isBare && !(isWhole && own.has(EVERY))) return false
+  if (values.size === 0 && isEvery && isBare && !(isWhole && own.has(EVERY))) return false
   if (recipe.asks === undefined) return true
   const isThing = (word: string): boolean => !verbs.has(word) && !AMOUNTS.has(word) && !TOOL_NAMES.has(word)
   const things = shared.filter(isThing)
-  // All of something is not only what is left over of it, nor the last few.
-  if (words.has(EVERY) && values.size === 0 && [...own].some((word) => isThing(word) && !words.has(word)))
+  // A name of several words without quotes: what its last word names is another file.
+  const taken = [...values.values()]
+  if (asked.some(({ concept: meant }, i) => meant === NAMED && isHalfName(asked[i + 1], asked[i + 2], taken)))
     return false
-  if (words.has(EVERY) && !own.has(EVERY) && !values.has('n') && /\{n=/.test(recipe.run)) return false
+  // Wherever they are: only for who says that there are several.
+  if (values.has('entry') && !isEvery) return false
+  // All of something is not only what is left over of it, nor the last few.
+  if (isEvery && values.size === 0 && [...own].some((word) => isThing(word) && !words.has(word))) return false
+  if (isEvery && !own.has(EVERY) && !values.has('n') && /\{n=/.test(recipe.run)) return false
   if (things.length === 0 && values.size === 0 && (open.length > 0 || [...own].some(isThing))) return false
   const isMadeUp =
     MADE_UP.test(recipe.run) &&

@@ -128,6 +128,7 @@ const SLOTS = {
   ns: { takes: ['quoted'], word: true, form: name },
   branch: { takes: ['quoted', 'mode', 'file'], word: true, form: name },
   commit: { takes: ['mode', 'quoted'], word: true, form: /^[\w~^./-]+$/ },
+  hash: { takes: ['quoted', 'mode'], word: true, form: /^(?=.*\d)[0-9a-f]{6,40}$|^HEAD/ },
   device: { takes: ['device', 'path'] },
   iface: { takes: ['quoted'], word: true, form: /^[a-z]+\d\S*$|^wl\w+$|^en\w+$/ },
   zone: { takes: ['path', 'file', 'quoted'], word: true },

@@ -117,6 +117,17 @@ test.each<[string, Script]>([
   })
 })
 
+test('a blocked command of a model is no answer, and shown as what it is', async () => {
+  const model = await fakeModel(streamed('{"command": "rm -rf /"}'))
+  const { code, answer } = await ask('qwertyuiop', withModel(model.endpoint))
+  expect([code, answer.command]).toEqual([1, null])
+  const env = cleanEnv(temporaryHome(), withModel(model.endpoint))
+  const shown = await runKaro(['ask', 'qwertyuiop'], env)
+  expect([shown.code, shown.stdout.split('\n')[0]]).toEqual([1, expect.stringContaining('knows no command')])
+  expect(shown.stdout).toMatch(/too risky:\n {2}rm -rf \/\n {4}critical – blocked, from: model tiny/)
+  expect(shown.stdout).toMatch(/note: The model's command is blocked: Deletes every file/)
+})
+
 test('an address outside is refused, and the offline answer stays', async () => {
   const { code, answer } = await ask('how full is my disk', withModel('http://198.51.100.7/v1'))
   expect([code, answer.command]).toEqual([0, 'df -h'])

@@ -20,9 +20,21 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
   const level = ({ risk_level, decision }: Pick<Proposal, 'risk_level' | 'decision'>): string =>
     `${paint(RISK_COLOURS[risk_level], risk_level)} – ${DECISIONS[decision]}`
   const notes = answer.notes.map((note) => fitted(`note: ${printable(note)}`, screen.columns))
+  const others = (): readonly string[] =>
+    answer.alternatives.length === 0
+      ? []
+      : [
+          '',
+          paint('dim', answer.command === null ? 'not asked for, or too risky:' : 'or:'),
+          ...answer.alternatives.flatMap((other) => [
+            `  ${printable(other.command)}`,
+            `    ${level(other)}, from: ${other.source}`,
+          ]),
+          ...(answer.command === null ? [''] : []),
+        ]
   if (answer.command === null) {
     const said = 'Karo knows no command for that. Other words may help: what to do, with which kind of thing.'
-    return `${[fitted(said, screen.columns), ...notes].join('\n')}\n`
+    return `${[fitted(said, screen.columns), ...others(), ...notes].join('\n')}\n`
   }
   const { command, source, risk_level, decision, placeholders } = answer
   const lines = [paint('bold', printable(command)), '']
@@ -30,10 +42,6 @@ export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | '
     lines.push(`  ${level({ risk_level, decision })}, from: ${source}`)
   for (const reason of answer.reasons) lines.push(fitted(`  ${printable(reason)}`, screen.columns))
   if (placeholders.length > 0) lines.push(`  to fill in: ${placeholders.join(', ')}`)
-  if (answer.alternatives.length > 0) {
-    lines.push('', paint('dim', 'or:'))
-    for (const other of answer.alternatives)
-      lines.push(`  ${printable(other.command)}`, `    ${level(other)}, from: ${other.source}`)
-  }
+  lines.push(...others())
   return `${[...lines, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`
 }

@@ -80,7 +80,7 @@ export const GIT: readonly Recipe[] = [
   recipe('git config --global user.name {text}', 'set my git user name|configure my name for commits'),
   recipe('git config --list', 'show the git configuration'),
   recipe('git reflog', 'show where HEAD was|find a lost commit|recover a deleted commit or branch'),
-  recipe('git bisect start', 'find the commit that introduced a bug|start a git bisect'),
+  recipe('git bisect start', 'find the commit that introduced a bug|start a git bisect|bisect'),
   recipe('git shortlog -sn', 'how many commits did each author make|who made the most commits|contributors of this repository'),
   recipe('git rev-list --count HEAD', 'how many commits are there|number of commits'),
   recipe('git rev-parse HEAD', 'hash of the current commit|current commit id'),
@@ -94,7 +94,7 @@ export const GIT: readonly Recipe[] = [
 
   recipe("git log --author={user} --since='{days=7} days ago' --oneline", 'commits of {user} of the last {days}|show commits of {days} by {user}|commits by {user} since {days}'),
   recipe("git log --since='{since=yesterday}' -p", 'git log since {since}|git show what changed since {since}|what changed in git since {since}|what changed since {since}'),
-  recipe('git switch --detach {commit}', 'go back to the commit {commit}|checkout the commit {commit}|switch to the commit {commit}'),
+  recipe('git switch --detach {hash}', 'go back to the commit {hash}|checkout the commit {hash}|switch to the commit {hash}'),
   recipe('git branch -m {branch} {branch2}', 'rename branch {branch} to {branch2}|rename the branch {branch} to {branch2}'),
   recipe('git reset --soft HEAD~{n=1}', 'remove the last {n} commits|delete the last {n} commits', { asks: 'undo reset delete' }),
   recipe('git push origin {branch}', 'push {branch}|push the branch {branch}|push {branch} to origin'),

@@ -31,7 +31,7 @@ export const PROCESSES: readonly Recipe[] = [
   recipe('disown -h %{n=1}', 'detach job {n} from the shell|keep a job running when the shell closes'),
   recipe('timeout {duration=10s} {cmd}', 'run {cmd} for at most {duration}|stop a command after {duration}|run with a time limit'),
   recipe('time {cmd}', 'measure how long {cmd} takes|time the command {cmd}'),
-  recipe('watch -n {seconds=2} {cmd}', 'repeat {cmd} every {seconds} seconds|run a command again and again|watch the output of {cmd}'),
+  recipe('watch -n {seconds=2} {cmd}', 'repeat {cmd} every {seconds} seconds|watch a command every {seconds}|run a command again and again|watch the output of {cmd}'),
   recipe('nice -n 19 {cmd}', 'run {cmd} with low priority|start a command with the lowest priority'),
   recipe('sudo renice -n {n=10} -p {pid}', 'change the priority of process {pid}|make a running process less important'),
   recipe('strace -f -p {pid}', 'trace system calls of process {pid}|see what the process {pid} is doing'),

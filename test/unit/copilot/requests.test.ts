@@ -23,16 +23,23 @@ const DESTROYS =
 const WANTS =
   /\b(?:delet|remov|rm\b|eras|drop|purg|get rid|clean|empty|clear|kill|terminat|end\b|stop|shut|reboot|power|free\b|format|writ|boot|burn|flash|wipe|shred|discard|undo|throw|restor|revert|forget|unistall|uninstall|disabl|unused|unmount|send SIG|unstage|dupes|rolls? back|reset|image|bring|down|truncat|restart)/i
 
-/** In the order in which they were written. */
-const FILES = ['requests.txt', 'requests-held-out.txt', 'requests-fresh.txt', 'requests-tried.txt']
+/** By what share at least of each is answered as it should be; the last were only counted. */
+const LEAST: Readonly<Record<string, number>> = {
+  'requests.txt': 0.9,
+  'requests-held-out.txt': 0.9,
+  'requests-tried.txt': 0.95,
+  'requests-fresh.txt': 0.9,
+  'requests-unseen.txt': 0.65,
+}
+const FILES = Object.keys(LEAST)
 
-test.each(FILES)('nine of ten of %s are answered as they should', (file) => {
+test.each(FILES)('so many of %s are answered as they should', (file) => {
   const requests = readRequests(file)
   const wrong = requests.filter(({ words, accepts }) => !accepts.test(ask(words).command ?? ''))
   expect(
-    wrong.length / requests.length,
+    1 - wrong.length / requests.length,
     wrong.map(({ words }) => `${words} → ${ask(words).command}`).join('\n'),
-  ).toBeLessThan(0.1)
+  ).toBeGreaterThan(LEAST[file] ?? 1)
 })
 
 test('no answer destroys anything unless that was asked for', () => {
@@ -211,6 +218,13 @@ test('a noun is a file or a directory only where something says so', () => {
     ['how big is node_modules', 'du -sh node_modules'],
   ] as const)
     expect(ask(words).command, words).toBe(command)
+})
+
+test('what is deleted wherever it is was said to be several', () => {
+  const { command, alternatives } = ask('delete the file named old notes.txt')
+  for (const one of [command ?? '', ...alternatives.map((other) => other.command)])
+    expect(one).not.toMatch(/^(?:find|rm)/)
+  expect(ask('remove all .DS_Store files').command).toBe('find . -name .DS_Store -delete')
 })
 
 test('what is to be deleted is not only searched for', () => {
