@@ -360,7 +360,10 @@ function rankIn(
 }
 
 /** Of a text in lower case; undefined where any will do. */
-function textFits({ words, without = [] }: EventFilter): ((text: string) => boolean) | undefined {
+export function textFits({
+  words,
+  without = [],
+}: Pick<EventFilter, 'words' | 'without'>): ((text: string) => boolean) | undefined {
   if (words.length + without.length === 0) return undefined
   const wanted = words.map((word) => word.toLowerCase())
   const unwanted = without.map((word) => word.toLowerCase())
@@ -392,5 +395,5 @@ function fitsValue(event: StoredEvent, { cwd, shell, exit, longerMs, generated }
 }
 
 /** The directory itself or one below it. */
-const isIn = (place: string, cwd: string): boolean =>
+export const isIn = (place: string, cwd: string): boolean =>
   place === cwd || place.startsWith(cwd.endsWith('/') ? cwd : `${cwd}/`)

@@ -1,5 +1,6 @@
 // Level 0: what the processes of hooked shells used, by time and person, and the most that each command line needed.
 import { type Change, compact, type Database } from './database.ts'
+import { parseEventId } from './event-rows.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import {
   encodePeak,
@@ -187,5 +188,4 @@ export function createProcessRepository(db: Database): ProcessRepository {
 const START_SLACK_MS = 1_000
 
 /** Milliseconds since the epoch, from an event's id. */
-const startOfId = (id: string): number => Math.floor(Number.parseInt(id.slice(0, ID_START_DIGITS), 36) / 1000)
-const ID_START_DIGITS = 11
+const startOfId = (id: string): number => Math.floor((parseEventId(id)?.start_us ?? 0) / 1000)

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream'
 import type * as z from 'zod'
 import { type TransferEvent, timestampOf, WRITERS } from '../../care/transfer.ts'
 import { revealLevel0 } from '../../observe/level0.ts'
-import { type EventRepository, idOfEvent, type WholeEvent } from '../../store/events.ts'
+import { type EventRepository, idOfEvent, isIn, textFits, type WholeEvent } from '../../store/events.ts'
 import { serve } from '../operation.ts'
 import { exportHistory } from '../operations/export.ts'
 import type { Routes } from '../route.ts'
@@ -46,8 +46,7 @@ function filterOf({
   until,
   shell,
 }: z.output<typeof exportHistory.query & {}>): Filter {
-  const words = word.map((one) => one.toLowerCase())
-  const below = cwd === undefined ? '' : cwd.endsWith('/') ? cwd : `${cwd}/`
+  const fits = textFits({ words: word })
   return {
     range: {
       ...(since !== undefined && { from: Date.parse(since) }),
@@ -55,11 +54,8 @@ function filterOf({
     },
     fits(event) {
       if (shell !== undefined && event.shell !== shell) return false
-      const place = revealLevel0(event.cwd)
-      if (cwd !== undefined && place !== cwd && !place.startsWith(below)) return false
-      if (words.length === 0) return true
-      const text = revealLevel0(event.command).toLowerCase()
-      return words.every((one) => text.includes(one))
+      if (cwd !== undefined && !isIn(revealLevel0(event.cwd), cwd)) return false
+      return fits === undefined || fits(revealLevel0(event.command).toLowerCase())
     },
   }
 }
