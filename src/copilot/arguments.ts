@@ -63,8 +63,12 @@ const meant = (meaning: Meaning | undefined): Pick<ExplainedPart, 'meaning' | 's
 function nameMeaning(part: Part, tool: Tool): Meaning | undefined {
   if (part.parts.some(({ kind }) => kind === 'variable' || kind === 'substitution'))
     return { text: 'The command is only known when the line runs', source: 'shell' }
+  if (/^!(?:!|-?\d|[\w?])/.test(part.value)) return { text: ofHistory(part.value), source: 'shell' }
   return tool.does
 }
+
+const ofHistory = (value: string): string =>
+  `${value === '!!' ? 'The command before this one' : 'A command of the history'}: bash and zsh put it in here before anything runs, so Karo cannot see it`
 
 interface Read {
   readonly explained: readonly ExplainedPart[]

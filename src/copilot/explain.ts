@@ -243,6 +243,7 @@ function globbed(text: string): string {
   if (text === '*') return 'Stands for any characters: the shell puts in the files that fit'
   if (text === '**') return 'Stands for any characters, perhaps also directories in between'
   if (text === '?') return 'Stands for any one character'
+  if (text.startsWith('(')) return 'Alternatives, or which of the files that fit (zsh)'
   if (text.startsWith('[')) return 'Stands for one of these characters'
   return 'A pattern: the shell puts in the files that fit'
 }

@@ -101,7 +101,12 @@ export function createLexicon(
         const arg = args?.[Math.min(index, args.length - 1)]
         const isMore = args !== undefined && index >= args.length && !/…/.test(arg ?? '')
         if (arg === undefined || isMore || /^value/.test(arg)) return undefined
-        return { text: capital(arg.replace(/[?…]+$/, '')), source: `fig ${name}` }
+        const said = arg.replace(/[?…]+$/, '')
+        // UNIT, as a synopsis spells it.
+        return {
+          text: capital(/^[A-Z_-]{3,}$/.test(said) ? said.toLowerCase() : said),
+          source: `fig ${name}`,
+        }
       },
     }
   }

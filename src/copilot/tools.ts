@@ -193,6 +193,16 @@ export const TOOLS: Readonly<Record<string, OwnTool>> = {
     },
     operands: ['a file in the archive'],
   },
+  'git log': {
+    does: 'Shows commits, the newest first',
+    options: { '--graph': 'draws how branches part and join', '--all': 'of all branches and tags', '--decorate': 'with the names of branches and tags', '--stat': 'with how much changed in which file', '--reverse': 'the oldest first', '--since --after =time': 'only newer than this', '--until --before =time': 'only older than this', '--author =pattern': 'only by this author', '--grep =pattern': 'only whose message fits', '--no-merges': 'without merges', '--merges': 'merges only', '--name-only': 'with the names of changed files', '--follow': 'also from before the file was renamed', '-S =text': 'only where this text came or went' },
+    operands: ['a branch, a range such as a..b, or a file'],
+  },
+  'docker compose': {
+    does: 'Runs several containers together, as a file describes them',
+    options: { '-f --file =file': 'described in this file', '-p --project-name =name': 'under this name', '-d --detach': 'in the background', '--build': 'builds images first', '-v --volumes': 'of `down`: removes their volumes as well', '--remove-orphans': 'also containers that the file no longer names', '--profile =profile': 'with this profile' },
+    operands: ['what to do: up starts them, down stops and removes them, logs, ps, exec …', 'the service'],
+  },
   ar: {
     does: 'Packs object files into a library, or takes them out',
     options: { '-r': 'puts files in, replacing those of the same name', '-q': 'adds files at its end', '-d': 'removes files from it', '-t': 'lists what is in it', '-x': 'unpacks', '-p': 'prints files of it', '-m': 'moves files within it', '-c': 'makes the library without a word', '-s': 'writes an index of its symbols', '-u': 'only newer files', '-v': 'says what it does', '-D': 'without times and owners' },

@@ -152,7 +152,18 @@ class Describer {
       if (this.#spend()) found.push(this.#part(kind, at(start, start + value.length), value))
     }
     const parts = nested(found.sort((a, b) => a.span[0] - b.span[0] || b.span[1] - a.span[1]))
-    return this.#shell === 'fish' ? nestBlocks(parts) : parts
+    return this.#shell === 'fish' ? nestBlocks(parts) : this.#qualified(parts)
+  }
+
+  /** zsh: parentheses that touch a word are of its pattern, `*(.om[1])` or `(a|b)*`, and run nothing. */
+  #qualified(parts: readonly Part[]): Part[] {
+    return parts.map((part) =>
+      part.kind === 'substitution' &&
+      this.#line[part.span[0]] === '(' &&
+      /\S/.test(this.#line[part.span[0] - 1] ?? ' ')
+        ? { ...part, kind: 'glob', parts: [] }
+        : { ...part, parts: this.#qualified(part.parts) },
+    )
   }
 
   #part(kind: PartKind, span: Span, value = '', parts: readonly Part[] = []): Part {
@@ -335,7 +346,10 @@ class Describer {
       if (part.type === 'Word') words.push(this.#word(part, at, depth))
       else if (part.type === 'Assignment') {
         const [start, end] = at(part.pos, part.end)
-        words.push(this.#part('word', [start, end], part.text, this.#assignment(part, at, depth).parts))
+        // As the command gets it: `alias ll="ls -l"` without its quotes.
+        const value = part.value.type === 'ArrayValue' ? undefined : part.value
+        const text = value === undefined ? part.text : part.text.slice(0, value.pos - part.pos) + value.value
+        words.push(this.#part('word', [start, end], text, this.#assignment(part, at, depth).parts))
       } else others.push(this.#redirection(part, at, depth))
     }
     const inner = words.length === 0 ? [] : this.#unwrapped(words, depth)

@@ -39,6 +39,17 @@ test.each([
   ['ar rcs lib.a x.o', 'lib.a', 'The library'],
   ['ar rcs lib.a x.o', 'x.o', 'A file in the library'],
   ['ps aux', 'aux', 'All processes of all users, with processor and memory'],
+  ['alias ll="ls -l"', 'ls', 'Lists files'],
+  ['alias ll="ls -l"', '-l', 'One per line with permissions, owner, size and time'],
+  [
+    'sudo !!',
+    '!!',
+    'The command before this one: bash and zsh put it in here before anything runs, so Karo cannot see it',
+  ],
+  ['systemctl restart nginx', 'nginx', 'Unit'],
+  ['git log --graph --all', '--graph', 'Draws how branches part and join'],
+  ['git log --oneline', '--oneline', 'Show each commit as a single line'],
+  ['docker compose up -d', '-d', 'In the background'],
   ['ls -lah', '-h', 'Sizes as 1K, 23M'],
   ['grep -A3 x f', '-A3', 'And so many lines after: 3'],
   ['grep --after-context=3 x f', '--after-context=3', 'And so many lines after'],
@@ -179,6 +190,12 @@ test('patterns of a case are compared, not put in', async () => {
   expect(meaningOf(found, '$x')).toMatch(/^Is replaced by/)
   expect(meaningOf(found, 'a')).toBe('A pattern: this branch runs when the word fits it')
   expect(meaningOf(found, '*')).toBe('Fits any text')
+})
+
+test('what touches a pattern of zsh in parentheses runs nothing', async () => {
+  const found = await explain('ls **/*.c(.om[1,3])', 'zsh')
+  expect(meaningOf(found, '(.om[1,3])')).toBe('Alternatives, or which of the files that fit (zsh)')
+  expect(found.summary).toBe('Lists files.')
 })
 
 test('a loop is summed up as one, and an unfinished one is no argument of a command', async () => {
