@@ -42,8 +42,6 @@ export interface HookSettings {
   readonly userFile: string
   /** The file below a project's directory. */
   readonly projectFile: string
-  /** Nothing but hooks stands in it: it goes when ours were the last. */
-  readonly hooksOnly: boolean
   /** Members that the file must have beside its hooks. */
   readonly fixed: Readonly<Record<string, Json>>
   /** What is added below `hooks`, by event, for a command line that the tool hands to a shell. */

@@ -35,7 +35,6 @@ export const claude: Adapter = {
     directory: { env: 'CLAUDE_CONFIG_DIR', name: '.claude' },
     userFile: 'settings.json',
     projectFile: '.claude/settings.json',
-    hooksOnly: false,
     fixed: {},
     entries: (command) => {
       const entry = [{ matcher: 'Bash', hooks: [{ type: 'command', command, timeout: HOOK_SECONDS }] }]

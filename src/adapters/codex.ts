@@ -24,7 +24,6 @@ export const codex: Adapter = {
     directory: { env: 'CODEX_HOME', name: '.codex' },
     userFile: 'hooks.json',
     projectFile: '.codex/hooks.json',
-    hooksOnly: true,
     fixed: {},
     entries: (command) => {
       const entry = [{ matcher: 'Bash', hooks: [{ type: 'command', command, timeout: HOOK_SECONDS }] }]

@@ -31,7 +31,6 @@ export const copilot: Adapter = {
     directory: { env: 'COPILOT_HOME', name: '.copilot' },
     userFile: 'hooks/karo.json',
     projectFile: '.github/hooks/karo.json',
-    hooksOnly: true,
     fixed: { version: 1 },
     entries: (command) => {
       const entry = [{ type: 'command', bash: command, timeoutSec: HOOK_SECONDS }]

@@ -25,7 +25,6 @@ export const cursor: Adapter = {
     directory: { name: '.cursor' },
     userFile: 'hooks.json',
     projectFile: '.cursor/hooks.json',
-    hooksOnly: true,
     fixed: { version: 1 },
     entries: (command) => ({ beforeShellExecution: [{ command }], afterShellExecution: [{ command }] }),
     afterwards: 'Restart Cursor to load it.',

@@ -26,7 +26,6 @@ export const gemini: Adapter = {
     directory: { name: '.gemini' },
     userFile: 'settings.json',
     projectFile: '.gemini/settings.json',
-    hooksOnly: false,
     fixed: {},
     entries: (command) => {
       const hook = { type: 'command', name: 'karo', command, timeout: HOOK_SECONDS * 1000 }

@@ -41,7 +41,7 @@ export function installHook(
   const paste = JSON.stringify({ hooks: place.settings.entries(hookLine(io, place, onError)) }, null, 2)
   if (input.options['dry-run'] === true) return show(io, place, edited(place, content, paste))
   checkOwner(place)
-  const found = fs.existsSync(toolDirectory(io, place.settings, home))
+  const found = isHere(io, place.settings, home)
   makeDirectory(dirname(place.file), 0o755)
   // What runs before the first `karo up` is kept for it. The machine's is made with its service.
   const { whose, spool } = recordingPaths(io.env)
@@ -80,13 +80,60 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
   if (input.options['dry-run'] === true) return show(io, place, after)
   checkOwner(place)
   const changed = after !== before
-  // Without a copy there was no such file before.
-  const ours = place.settings.hooksOnly && !fs.existsSync(copyOf(place.file))
-  if (changed && ours && isBare(after, place.settings)) fs.rmSync(place.file)
-  else if (changed) write(place, withoutHooks)
+  if (changed && isOwnFile(place.file, after, place.settings)) {
+    fs.rmSync(place.file)
+    dropDirectories(place, toolDirectory(io, place.settings, home))
+  } else if (changed) write(place, withoutHooks)
   dropCopy(place.file)
   report(io, place, changed, changed ? 'Removed from' : 'Not in')
   return EXIT.done
+}
+
+/** Karo made the file, and nobody else has put anything into it: without a copy there was no such file before. */
+const isOwnFile = (file: string, withoutOurs: string, settings: HookSettings): boolean =>
+  !fs.existsSync(copyOf(file)) && isBare(withoutOurs, settings)
+
+/** Those that are empty now, from that of the file up to the tool's: with a file of Karo's own they came. */
+function dropDirectories({ file, scope }: Place, ofTool: string): void {
+  const end = scope === 'project' ? process.cwd() : dirname(ofTool)
+  for (let directory = dirname(file); directory !== end && isBelow(directory, end); ) {
+    try {
+      fs.rmdirSync(directory)
+    } catch {
+      // Something stands in it, or it is a link: it stays.
+      return
+    }
+    directory = dirname(directory)
+  }
+}
+
+const isBelow = (path: string, directory: string): boolean => path.startsWith(join(directory, '/'))
+
+/** The tool's directory has something in it that Karo did not make. */
+function isHere(io: CommandIo, settings: HookSettings, home: string): boolean {
+  const directory = toolDirectory(io, settings, home)
+  const file = fileOf(io, settings, 'user', home)
+  const isForeign = (path: string): boolean => {
+    if (path === file) return !isOwn(file, settings)
+    if (!isBelow(file, path)) return true
+    return fs.readdirSync(path).some((name) => isForeign(join(path, name)))
+  }
+  try {
+    const names = fs.readdirSync(directory)
+    return names.length === 0 || names.some((name) => isForeign(join(directory, name)))
+  } catch {
+    // What cannot be looked into is there all the same.
+    return fs.existsSync(directory)
+  }
+}
+
+function isOwn(file: string, settings: HookSettings): boolean {
+  try {
+    const text = fs.readFileSync(file, 'latin1')
+    return Object.keys(ownHooks(text)).length > 0 && isOwnFile(file, withoutHooks(text), settings)
+  } catch {
+    return false
+  }
 }
 
 export function listHooks(io: CommandIo, home: string): ExitCode {
@@ -98,7 +145,7 @@ export function listHooks(io: CommandIo, home: string): ExitCode {
       const file = fileOf(io, settings, scope, home)
       return { file, installed: isInstalled(file) }
     }
-    const found = fs.existsSync(toolDirectory(io, settings, home))
+    const found = isHere(io, settings, home)
     return [{ tool: name, title: adapter.title, found, user: at('user'), project: at('project') }]
   })
   if (io.json) {

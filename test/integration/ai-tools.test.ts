@@ -286,6 +286,28 @@ describe('settings files', () => {
     expect(readdirSync(join(at.home, '.claude'))).toEqual(['settings.json'])
   })
 
+  test.each(['claude', 'copilot'])(
+    'what it made for %s goes again, and is no sign of the tool',
+    async (tool) => {
+      const at = place()
+      const before = readdirSync(at.home)
+      const isHere = async () => {
+        const { tools } = JSON.parse((await runKaro(['hook', 'list', '--json'], at.env)).stdout)
+        return tools.find((one: { tool: string }) => one.tool === tool)
+      }
+      await runKaro(['hook', 'install', tool], at.env)
+      expect(await isHere()).toMatchObject({ found: false, user: { installed: true } })
+      await runKaro(['hook', 'uninstall', tool], at.env)
+      expect(readdirSync(at.home).filter((name) => name === `.${tool}`)).toEqual([])
+      await runKaro(['hook', 'install', tool], at.env)
+      writeFileSync(join(at.home, `.${tool}/history.jsonl`), '')
+      expect(await isHere()).toMatchObject({ found: true })
+      await runKaro(['hook', 'uninstall', tool], at.env)
+      expect(readdirSync(join(at.home, `.${tool}`))).toEqual(['history.jsonl'])
+      expect(before).not.toContain(`.${tool}`)
+    },
+  )
+
   test('comments are not destroyed: it says what to add by hand', async () => {
     const at = place()
     const file = join(at.home, '.claude/settings.json')
