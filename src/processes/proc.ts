@@ -27,6 +27,8 @@ export interface Proc {
   peakBytes(pid: number): number | undefined
   /** Its real user; undefined when it is gone. */
   userOf(pid: number): number | undefined
+  /** Karo's own guard or finder, which the shell's hook runs and nobody typed. Of what is no Node nothing is read for it. */
+  isOwn(pid: number, name: string): boolean
 }
 
 /** USER_HZ, the same on every Linux architecture Node runs on. */
@@ -39,6 +41,10 @@ const THREADS_MAX = 16
 
 /** What Node, from 24 on, calls its first thread, and the kernel then the process, whatever program that runs. */
 const THREAD_OF_NODE = 'MainThread'
+/** Under these Karo's program can be seen. */
+const NAMES_OF_NODE: ReadonlySet<string> = new Set([THREAD_OF_NODE, 'node', 'karo'])
+/** `… karo.js guard ask …`, `… karo history --interactive …`: the first words of what the hooks run; proc(5), cmdline. */
+const OWN = /^(?:[^\0]*\0){0,2}[^\0]*\/karo(?:\.js)?\0(?:guard\0ask|history\0--interactive)\0/
 /** As long as the kernel lets names be. */
 const NAME_MAX = 15
 
@@ -127,6 +133,8 @@ export function createProc(root = '/proc'): Proc {
       const kib = /^VmHWM:\s*(\d{1,15}) kB$/m.exec(read(`${pid}/status`) ?? '')?.[1]
       return kib === undefined ? undefined : Number(kib) * 1024
     },
+
+    isOwn: (pid, name) => NAMES_OF_NODE.has(name) && OWN.test(read(`${pid}/cmdline`) ?? ''),
 
     userOf(pid) {
       const uid = /^Uid:\s*(\d{1,10})\s/m.exec(read(`${pid}/status`) ?? '')?.[1]

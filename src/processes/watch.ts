@@ -89,7 +89,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     const shell = shells.get(of)
     if (shell === undefined || members.size >= LIVE_MAX || shell.live >= LIVE_PER_SHELL_MAX) return
     const stat = proc.stat(pid)
-    if (stat === undefined || isOver(stat.state)) return
+    if (stat === undefined || isOver(stat.state) || proc.isOwn(pid, stat.name)) return
     const now = clock.now()
     const age = Math.max(0, uptime - stat.startedMs)
     const member: Member = {

@@ -14,6 +14,7 @@ interface Running {
   cpuMs: number
   startedMs: number
   peak: number | undefined
+  own?: boolean
 }
 
 /** 2026-11-20 08:15 UTC. */
@@ -41,6 +42,7 @@ export function machine(uptimeMs = 1_000_000) {
       return running.get(pid)?.peak
     },
     userOf: (pid) => running.get(pid)?.uid,
+    isOwn: (pid) => running.get(pid)?.own === true,
   }
 
   /** Up the parents to the one that has a terminal. */

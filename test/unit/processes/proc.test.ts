@@ -37,6 +37,22 @@ test('this process: its name, times, memory, user and children', async () => {
   expect(proc.userOf(child.pid!)).toBeUndefined()
 })
 
+test('Karo’s own guard and finder are known by their words, and of others no words are read', () => {
+  const root = temporaryDirectory()
+  const [node, karo] = ['/usr/bin/node', '/opt/karo/dist/karo.js']
+  const own = (words: readonly string[], name = 'node'): boolean => {
+    mkdirSync(join(root, '7'), { recursive: true })
+    writeFileSync(join(root, '7/cmdline'), words.map((word) => `${word}\0`).join(''))
+    return createProc(root).isOwn(7, name)
+  }
+  expect(own([node, karo, 'guard', 'ask', '--shell', 'bash'])).toBe(true)
+  expect(own(['node', '/usr/bin/karo', 'guard', 'ask', '--shell', 'zsh'], 'MainThread')).toBe(true)
+  expect(own([node, karo, 'history', '--interactive'])).toBe(true)
+  expect(own([node, karo, 'history', 'guard', 'ask'])).toBe(false)
+  expect(own([node, 'server.js', 'guard', 'ask'])).toBe(false)
+  expect(own([node, karo, 'guard', 'ask'], 'make')).toBe(false)
+})
+
 test('a machine without /proc', () => {
   const none = createProc('/nonexistent')
   expect(none.uptimeMs()).toBeUndefined()

@@ -62,6 +62,16 @@ test('a child of a shell: its name, when it began, how long, the most memory, an
   expect(written(), 'nothing is written twice').toEqual([])
 })
 
+test('what Karo itself does for a shell is no process of the person', () => {
+  const { m, look, names } = world()
+  m.run(200, 'node', 100, { own: true })
+  m.run(201, 'node', 100)
+  look()
+  m.pass(1_000)
+  look()
+  expect(names()).toEqual(['node'])
+})
+
 test('children of children too, but not of a shell in a shell, which is watched by itself', () => {
   const { m, look, shell, names } = world()
   const inner = { ...m.shell(300), born: m.now() * 1000 }
