@@ -71,6 +71,8 @@ export interface Command {
   readonly summary: string
   readonly args: readonly CommandArgument[]
   readonly options: readonly CommandOption[]
+  /** What `--json` prints, where that is not always one document. */
+  readonly json?: string
   readonly examples: readonly { readonly run: string; readonly does: string }[]
   /** Throws KaroError; the runner prints it (to stderr, as JSON on stdout with --json) and maps its exit code. */
   run(io: CommandIo, input: CommandInput): Promise<ExitCode>

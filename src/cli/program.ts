@@ -42,7 +42,8 @@ function toCommander(command: Command, name: string, width: number): Commander {
   }
   for (const option of [...command.options, ...COMMON_OPTIONS]) {
     const long = option.value ? `--${option.name} <${option.value}>` : `--${option.name}`
-    const made = new Option(option.short ? `-${option.short}, ${long}` : long, option.description)
+    const description = option.name === 'json' ? (command.json ?? option.description) : option.description
+    const made = new Option(option.short ? `-${option.short}, ${long}` : long, description)
     if (option.choices) made.choices([...option.choices])
     if (option.default !== undefined) made.default(option.default)
     if (option.repeat) {

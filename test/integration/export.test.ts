@@ -36,7 +36,7 @@ test.each(['ndjson', 'csv'])(
     const exported = await node.karo(['export', '--format', format, '-o', file])
     expect([exported.code, exported.stderr]).toEqual([
       0,
-      expect.stringContaining(`${COMMANDS.length} events`),
+      expect.stringContaining(`${COMMANDS.length} commands are in `),
     ])
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect((await node.karo(['export', '-o', file])).stderr).toContain('there is a file of that name')

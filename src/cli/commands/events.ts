@@ -37,6 +37,7 @@ const follow: Command = {
     },
     { name: 'limit', value: 'n', description: 'end after so many events' },
   ],
+  json: 'NDJSON, one JSON document a line, as it happens',
   examples: [
     { run: 'karo events', does: 'shows who comes and goes, who asks, what is published' },
     {

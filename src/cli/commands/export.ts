@@ -43,7 +43,7 @@ export const exporting: readonly Command[] = [
         choices: FORMATS,
         default: 'ndjson',
         description:
-          'NDJSON, one JSON document a line, also with --json; CSV for spreadsheets; or what bash, zsh or fish keep themselves: text and time',
+          'NDJSON, one JSON document a line; CSV for spreadsheets; or what bash, zsh or fish keep themselves: text and time',
       },
       {
         name: 'output',
@@ -67,6 +67,7 @@ export const exporting: readonly Command[] = [
         description: 'only from this shell',
       },
     ],
+    json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
     examples: [
       { run: 'karo export -o history.ndjson', does: 'everything you typed, readable by you alone' },
       { run: 'karo export --format csv | head', does: 'a look at it' },
@@ -85,7 +86,7 @@ export const exporting: readonly Command[] = [
       const file = resolve(options.output)
       const events = await toFile(io, path, format, file)
       if (io.json) io.out(`${JSON.stringify({ file, events })}\n`)
-      else io.err(`${events} events are in ${file}.\n`)
+      else io.err(`${events === 1 ? '1 command is' : `${events} commands are`} in ${file}.\n`)
       return EXIT.done
     },
   },
@@ -138,7 +139,7 @@ async function write(
       const bytes = typeof made === 'string' ? Buffer.from(made) : made
       parts.push(bytes)
       size += bytes.length
-      if (++events % EVERY === 0) live.show(`${events} events`)
+      if (++events % EVERY === 0) live.show(`${events} commands`)
       if (size < PIECE) continue
       await out(Buffer.concat(parts))
       parts = []

@@ -171,6 +171,11 @@ describe('help', () => {
     }
   })
 
+  test('says of --json what a command prints that prints more than one document', () => {
+    const told = (rest: Partial<Command>) => parseCommandLine('x', [command('x', rest)], ['--help'], 80)
+    expect(told({ json: 'NDJSON' })).toMatchObject({ text: expect.stringMatching(/--json +NDJSON\n/) })
+    expect(told({})).toMatchObject({ text: expect.stringMatching(/--json +print one JSON document/) })
+  })
   test.each(['', 'help', '--help', '-h'])('karo %s lists every command by group', async (line) => {
     const { code, stdout, stderr } = await karo(line)
     expect([code, stderr]).toEqual([EXIT.done, ''])
