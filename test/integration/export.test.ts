@@ -80,7 +80,7 @@ test('--json is a document a line, and no table', async () => {
     const table = await node.karo([...command, '--format', 'csv', '--json'])
     expect([table.code, JSON.parse(table.stdout)]).toMatchObject([2, { error: { where: '--json' } }])
     expect((await node.karo([...command, '--help'])).stdout.replace(/\s+/g, ' ')).toContain(
-      'document a line, also with --json',
+      'NDJSON, one JSON document a line; with --output',
     )
   }
 })

@@ -172,7 +172,7 @@ describe('help', () => {
   })
 
   test('says of --json what a command prints that prints more than one document', () => {
-    const told = (rest: Partial<Command>) => parseCommandLine('x', [command('x', rest)], ['--help'], 80)
+    const told = (rest: Partial<Command>) => parseCommandLine('x', [command('x', rest)], ['x', '--help'], 80)
     expect(told({ json: 'NDJSON' })).toMatchObject({ text: expect.stringMatching(/--json +NDJSON\n/) })
     expect(told({})).toMatchObject({ text: expect.stringMatching(/--json +print one JSON document/) })
   })
