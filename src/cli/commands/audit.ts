@@ -246,8 +246,7 @@ const exportLedger: Command = {
     {
       name: 'format',
       value: 'format',
-      description:
-        'ndjson can be verified, and is one JSON document a line, also with --json; csv is for a spreadsheet',
+      description: 'ndjson can be verified, and is one JSON document a line; csv is for a spreadsheet',
       choices: ['ndjson', 'csv'],
       default: 'ndjson',
     },
@@ -261,6 +260,7 @@ const exportLedger: Command = {
     { name: 'since', value: 'when', description: 'from here on: 7d, a date, or RFC 3339' },
     { name: 'until', value: 'when', description: 'to the first signature after this, at most an hour later' },
   ],
+  json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
   examples: [
     { run: 'karo audit export -o ledger.ndjson', does: 'all of it' },
     { run: 'karo audit verify --file ledger.ndjson', does: 'wherever that file is' },
