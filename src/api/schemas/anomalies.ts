@@ -9,7 +9,10 @@ const signal = z
   .strictObject({
     id: text(16, 'of one person'),
     kind: z.enum(ANOMALY_KINDS),
-    subject: text(32, 'a tool or category of the public dictionary, a shell or a weekday; null: all of it').nullable(),
+    subject: text(
+      32,
+      'a tool or category of the public dictionary, a shell or a weekday; null: all of it',
+    ).nullable(),
     severity: z.int().min(1).max(10),
     words: text(512, 'one sentence of its numbers'),
     first_seen: moment('when it began'),
