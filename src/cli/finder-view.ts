@@ -92,7 +92,12 @@ function rowsOf(state: FinderState, screen: Screen, room: number, paint: Paint):
     return `${isSelected ? paint(['bold', 'cyan'], '>') : ' '} ${before}${isSelected ? paint('bold', text) : text}`
   })
   if (state.found.length === 0 && !state.empty)
-    lines.push(`  ${state.question === '' ? NOTHING_YET[state.mode] : 'Nothing in your history matches.'}`)
+    lines.push(
+      cut(
+        `  ${state.question === '' ? NOTHING_YET[state.mode] : 'Nothing in your history matches.'}`,
+        screen.columns,
+      ),
+    )
   return [...lines, ...new Array<string>(Math.max(0, room - lines.length)).fill('')].slice(0, room)
 }
 

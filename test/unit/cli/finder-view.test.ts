@@ -37,6 +37,12 @@ test('at 80×24, as people see it', () => {
   ])
 })
 
+test('a narrow screen has room for what says that nothing is found', () => {
+  for (const question of ['', 'a'])
+    for (const line of drawFinder(state(question), { ...screen, columns: 24, rows: 3 }).lines)
+      expect(textWidth(line)).toBeLessThanOrEqual(24)
+})
+
 test('it fits every screen, whatever commands hold, and colours change nothing but colours', () => {
   const text = fc.string({
     unit: fc.constantFrom(
