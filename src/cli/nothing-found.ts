@@ -2,6 +2,7 @@
 import { statSync } from 'node:fs'
 import { callDaemon } from '../api/client.ts'
 import type { CommandInput, CommandIo } from './command.ts'
+import { printable } from './format.ts'
 import { filtersOf } from './history-filters.ts'
 import { pathWith } from './values.ts'
 
@@ -17,10 +18,13 @@ export async function nothingFound(io: CommandIo, { options }: CommandInput): Pr
     return ((await callDaemon(io, 'GET', path)) as { total: number }).total === 0
   }
   if (typeof shell === 'string' && (await never('shell', shell)))
-    return `Nothing was ever recorded from a shell that is called ${JSON.stringify(shell)}.`
+    return `Nothing was ever recorded from a shell that is called ${quoted(shell)}.`
   if (typeof cwd === 'string' && (await never('cwd', cwd))) {
     const there = statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true
-    return `Nothing was ever recorded in ${JSON.stringify(cwd)}${there ? '' : ', and there is no such directory'}.`
+    return `Nothing was ever recorded in ${quoted(cwd)}${there ? '' : ', and there is no such directory'}.`
   }
   return 'Nothing in your history matches.'
 }
+
+/** It may hold anything; the terminal is told no more than can be seen. */
+const quoted = (text: string): string => `"${printable(text)}"`
