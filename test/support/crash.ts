@@ -109,7 +109,7 @@ async function crashRound(seed: number, report: CrashReport, step: (text: string
   async function openShells(node: TestNode, most: number): Promise<void> {
     await until(() => existsSync(spool) || isOver(node), { what: 'a spool directory' })
     if (!existsSync(spool)) return
-    if (!existsSync(rc)) writeFileSync(rc, (await node.karo(['shell', 'init', 'bash'])).stdout)
+    if (!existsSync(rc)) writeFileSync(rc, (await node.karo(['shell', 'init', 'bash', '--no-guard'])).stdout)
     while (shells.length < most) {
       const mark = `s${shells.length + former.length}x`
       shells.push(await openTypist({ rc, mark, seed: random.below(2 ** 31) }))
