@@ -9,8 +9,8 @@ export interface Progress {
 }
 
 const BAR = { least: 10, most: 30 } as const
-/** Room that the words beside the bar take. */
-const WORDS = 44
+/** Its two ends, and what parts it from the words. */
+const FRAME = '[] '.length
 /** What a person can follow. */
 const EVERY_MS = 100
 /** Before that it would be guessing. */
@@ -42,13 +42,15 @@ export function progressLine(of: {
   readonly columns: number
 }): string {
   const share = Math.min(1, Math.max(0, Number.isFinite(of.share) ? of.share : 1))
-  const width = Math.min(BAR.most, of.columns - WORDS - 1)
-  const full = Math.floor(share * width)
-  const bar = width < BAR.least ? '' : `[${'#'.repeat(full)}${' '.repeat(width - full)}] `
   const rate = of.elapsed_ms > 0 ? Math.round((of.commands / of.elapsed_ms) * 1000) : 0
   const left =
     share >= LEAST_SHARE && of.elapsed_ms > PATIENCE_MS
       ? `, ${duration(((1 - share) / share) * of.elapsed_ms)} left`
       : ''
-  return `${bar}${Math.floor(share * 100)} % ${of.commands} commands, ${rate}/s${left}`
+  const words = `${Math.floor(share * 100)} % ${of.commands} commands, ${rate}/s${left}`
+  // A line as wide as the terminal would wrap, and be drawn twice.
+  const width = Math.min(BAR.most, of.columns - 1 - FRAME - words.length)
+  if (width < BAR.least) return words
+  const full = Math.floor(share * width)
+  return `[${'#'.repeat(full)}${' '.repeat(width - full)}] ${words}`
 }

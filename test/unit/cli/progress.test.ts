@@ -28,6 +28,7 @@ test('it fits, whatever there is to say', () => {
         expect(line.length).toBeLessThan(of.columns)
       },
     ),
+    { examples: [[{ share: 1, commands: 100_100, elapsed_ms: 1_001, columns: 60 }]] },
   )
 })
 
