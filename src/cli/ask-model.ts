@@ -6,7 +6,7 @@ import { loadConfig } from '../config/load.ts'
 import { concepts } from '../copilot/language.ts'
 import { askModel, TOOLS_TOLD } from '../copilot/model/index.ts'
 import type { OwnCommand } from '../copilot/own-history.ts'
-import type { SHELLS } from '../risk/index.ts'
+import type { Shell } from '../risk/index.ts'
 import type { CommandIo } from './command.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLiveLine } from './live-line.ts'
@@ -28,7 +28,7 @@ export async function modelAnswer(
   io: CommandIo,
   asked: {
     readonly request: string
-    readonly shell: (typeof SHELLS)[number]
+    readonly shell: Shell
     readonly own: readonly OwnCommand[]
   },
 ): Promise<ModelSaid | undefined> {

@@ -1,18 +1,39 @@
-// The command line that a command is about: one quoted argument, or `-` for standard input.
+// The command line that a command is about: one quoted argument, or `-` for standard input; and the shell that it is for.
 import { KaroError } from '../base/errors.ts'
+import { SHELLS, type Shell } from '../risk/index.ts'
+import type { CommandInput, CommandOption } from './command.ts'
 
 /** Bytes read from standard input: longer than any command is judged; beyond, it is no command line. */
 const MOST_INPUT = 4 * 1024 * 1024
 
-/** `words` as given to `karo <name>`. Throws bad_request for several words, too_large for endless input. */
-export async function commandText(words: readonly string[], name: string): Promise<string> {
+export const shellOption: CommandOption = {
+  name: 'shell',
+  value: 'shell',
+  description: 'the shell that would run it',
+  choices: SHELLS,
+  default: 'bash',
+}
+export const shellOf = ({ options }: CommandInput): Shell => options.shell as Shell
+
+/**
+ * The argument `command` as given to `karo <name>`. Throws bad_request for none and for several words, too_large for
+ * endless input. `none`: what else one might have wanted who gives no command.
+ */
+export async function commandText({ args }: CommandInput, name: string, none = ''): Promise<string> {
+  const words = args.command as readonly string[]
+  if (words[0] === undefined) {
+    throw new KaroError('bad_request', 'no command is given', {
+      where: `karo ${name}`,
+      hint: `Quote one: karo ${name} 'rm -rf build'${none && `; ${none}`}.`,
+    })
+  }
   if (words.length > 1) {
     throw new KaroError('bad_request', 'the command must be one argument', {
       where: `karo ${name}`,
       hint: `Quote it: karo ${name} '${words.join(' ').replaceAll("'", "'\\''").slice(0, 200)}'`,
     })
   }
-  return words[0] === '-' ? await readInput(name) : (words[0] as string)
+  return words[0] === '-' ? await readInput(name) : words[0]
 }
 
 async function readInput(name: string): Promise<string> {

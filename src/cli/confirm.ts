@@ -1,10 +1,11 @@
 // Asks a person at a terminal whether to go on; whoever cannot be asked has to say so beforehand.
 import { createInterface } from 'node:readline'
 import { KaroError } from '../base/errors.ts'
+import { watchInterrupt } from './interrupt.ts'
 
 /**
  * True for `y` and `yes`. `yes`: it was said beforehand (--yes). Throws KaroError `bad_request` where nobody can be
- * asked; Ctrl-D is a no, and Ctrl-C ends the program as anywhere.
+ * asked. Ctrl-C and Ctrl-D are a no.
  */
 export async function confirm(question: string, yes: boolean, where: string): Promise<boolean> {
   if (yes) return true
@@ -16,12 +17,19 @@ export async function confirm(question: string, yes: boolean, where: string): Pr
     })
   // The terminal edits the line itself: nothing has to be restored, and nothing is drawn that one might not know.
   const asking = createInterface({ input, output, terminal: false })
+  const interrupt = watchInterrupt()
   try {
-    return await new Promise((resolve) => {
-      asking.once('close', () => resolve(false))
-      asking.question(`${question} [y/N] `, (answer) => resolve(/^y(es)?$/i.test(answer.trim())))
+    const answer = await new Promise<string | undefined>((resolve) => {
+      const nothing = (): void => resolve(undefined)
+      asking.once('close', nothing)
+      interrupt.signal.addEventListener('abort', nothing)
+      asking.question(`${question} [y/N] `, resolve)
     })
+    // What was not ended by Enter leaves the cursor behind the question.
+    if (answer === undefined) output.write('\n')
+    return /^y(es)?$/i.test(answer?.trim() ?? '')
   } finally {
+    interrupt.release()
     asking.close()
   }
 }

@@ -6,12 +6,10 @@ import { judge } from '../guard/judge.ts'
 import { quickGuard } from '../guard/quick.ts'
 import { MOST_ASKED } from '../observe/hooks/guard.ts'
 import { decide } from '../risk/decide.ts'
-import type { RiskVerdict, SHELLS } from '../risk/index.ts'
+import type { RiskVerdict, Shell } from '../risk/index.ts'
 import { type Unfinished, unfinished } from '../risk/unfinished.ts'
 import type { CommandIo } from './command.ts'
 import { placeOf } from './place.ts'
-
-export type Shell = (typeof SHELLS)[number]
 
 /**
  * run: the line may run. edit: it stays to be changed. drop: it goes. put: another text takes its place, and follows in

@@ -3,6 +3,7 @@ import { callDaemon } from '../api/client.ts'
 import type { DeletedShape } from '../api/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import type { Command, CommandInput, CommandIo } from './command.ts'
+import { confirm } from './confirm.ts'
 import { historyColumns } from './history-columns.ts'
 import { checkSpan, filterOptions, filtersOf } from './history-filters.ts'
 import { nothingFound } from './nothing-found.ts'
@@ -55,18 +56,8 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
   }
   // Nothing to ask about; asked for all the same, it finishes what was ended half-way.
   if (input.options.yes !== true && would.events > 0) {
-    if (io.json || !process.stdin.isTTY) {
-      throw new KaroError(
-        'bad_request',
-        `it would delete ${many(would.events)}, and there is nobody to ask`,
-        {
-          where: 'karo history delete',
-          hint: 'Look with --dry-run, then say --yes.',
-        },
-      )
-    }
-    io.err(shownRemoval(would, io))
-    if (!(await confirm(`Delete ${many(would.events)} for good? [y/N] `))) {
+    const question = `${shownRemoval(would, io)}Delete ${many(would.events)} for good?`
+    if (!(await confirm(question, false, 'karo history delete'))) {
       io.err('Nothing was deleted.\n')
       return EXIT.failed
     }
@@ -127,17 +118,4 @@ function removalOf(input: CommandInput): Record<string, unknown> {
 
 function parseBefore(before: CommandInput['options'][string]): number | undefined {
   return typeof before === 'string' ? parseSince(before, Date.now(), '--before') : undefined
-}
-
-async function confirm(question: string): Promise<boolean> {
-  const { createInterface } = await import('node:readline/promises')
-  const asking = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    return /^(?:y|yes)$/i.test((await asking.question(question)).trim())
-  } catch {
-    // Ctrl-C or the end of what is typed.
-    return false
-  } finally {
-    asking.close()
-  }
 }

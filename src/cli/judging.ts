@@ -1,7 +1,7 @@
 // The guard's judgement for commands that show others: one guard per run, its warnings told once, where one is.
 import { judge } from '../guard/judge.ts'
 import { quickGuard } from '../guard/quick.ts'
-import type { RiskVerdict, SHELLS } from '../risk/index.ts'
+import type { RiskVerdict, Shell } from '../risk/index.ts'
 import type { CommandIo } from './command.ts'
 import { printable } from './format.ts'
 import { placeOf } from './place.ts'
@@ -9,7 +9,7 @@ import { placeOf } from './place.ts'
 /** Judges as the guard of this home and machine would in that shell; never throws for a broken file, it is strict then. */
 export async function judging(
   io: Pick<CommandIo, 'home' | 'env' | 'err'>,
-  shell: (typeof SHELLS)[number],
+  shell: Shell,
 ): Promise<(command: string) => RiskVerdict> {
   const guard = await quickGuard({ home: io.home, env: io.env })
   for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)

@@ -1,5 +1,5 @@
 // Reads a command's words as the command would: subcommands, options with their arguments, operands; with meanings.
-import type { Part } from '../risk/describe.ts'
+import type { Part } from '../risk/parts.ts'
 import type { ExplainedPart, Span } from './explanation.ts'
 import type { Lexicon, Meaning, OptionMeaning, Tool } from './lexicon.ts'
 import { exitCode, mode, signal } from './shell-words.ts'

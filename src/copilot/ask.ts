@@ -1,6 +1,6 @@
 // Finds a command for a request in words: recipes, own history, option descriptions; each answer is judged first.
 import { compareLevels, worse } from '../risk/decide.ts'
-import type { GuardDecision, RiskLevel, RiskVerdict, SHELLS } from '../risk/index.ts'
+import type { GuardDecision, RiskLevel, RiskVerdict, Shell } from '../risk/index.ts'
 import type { Knowledge } from './knowledge.ts'
 import { concepts } from './language.ts'
 import { search } from './match.ts'
@@ -36,7 +36,7 @@ export interface Answer {
 }
 
 export interface AskOptions {
-  readonly shell: (typeof SHELLS)[number]
+  readonly shell: Shell
   readonly judge: (command: string) => RiskVerdict
   readonly knowledge: Knowledge
   /** What the person ran before, newest first; empty when no daemon says it. */

@@ -1,6 +1,7 @@
 // Explains a command line: what the parser saw, what each word means and who says so, and the findings beside it.
-import { describe, type Part } from '../risk/describe.ts'
-import { checkCommand, type RiskMatch, type RiskVerdict, type SHELLS } from '../risk/index.ts'
+import { describe } from '../risk/describe.ts'
+import { checkCommand, type RiskMatch, type RiskVerdict, type Shell } from '../risk/index.ts'
+import type { Part } from '../risk/parts.ts'
 import { readArguments } from './arguments.ts'
 import type { ExplainedPart, Explanation } from './explanation.ts'
 import { FISH_TOOLS } from './fish-tools.ts'
@@ -10,8 +11,6 @@ import { createManuals, type Manuals } from './manuals.ts'
 import { FISH_KEYWORDS, KEYWORDS, OPERATORS, redirection, variable } from './shell-words.ts'
 import { summary } from './summary.ts'
 import { TOOLS } from './tools.ts'
-
-type Shell = (typeof SHELLS)[number]
 
 export interface ExplainOptions {
   /** Default bash. */

@@ -1,7 +1,7 @@
 // The shape of an explanation: a command line as a tree of parts, each with what it means and who says so.
 
-import type { PartKind } from '../risk/describe.ts'
 import type { GuardDecision, RiskLevel, RiskMatch } from '../risk/index.ts'
+import type { PartKind } from '../risk/parts.ts'
 
 /** UTF-16 offsets [start, end) into the command as given. */
 export type Span = readonly [start: number, end: number]

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { explainCommand } from '../copilot/index.ts'
 import { judge } from '../guard/index.ts'
-import { RISK_LEVELS, type RiskVerdict, SHELLS } from '../risk/index.ts'
+import { RISK_LEVELS, type RiskVerdict, SHELLS, type Shell } from '../risk/index.ts'
 import { defineTool, type McpWorld } from './tool.ts'
 
 /** UTF-16 units: longer than any line that is meant to be run. */
@@ -100,7 +100,7 @@ const plain = ({ span, ...match }: RiskVerdict['matches'][number]) => ({ ...matc
 
 function whereOf(
   { place }: Pick<McpWorld, 'place'>,
-  { shell, cwd }: { readonly shell: (typeof SHELLS)[number]; readonly cwd?: string | undefined },
+  { shell, cwd }: { readonly shell: Shell; readonly cwd?: string | undefined },
 ) {
   return { ...place, shell, ...(cwd !== undefined && { cwd }) }
 }

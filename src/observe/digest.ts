@@ -3,7 +3,7 @@ import { HOUR_MS, localDay } from '../base/calendar.ts'
 import { createRecent } from '../base/recent.ts'
 import { type ToolUsed, toolOf } from '../insight/dictionary.ts'
 import { commandsOf } from '../risk/commands-of.ts'
-import { checkCommand, firstTool, type RiskLevel, type SHELLS } from '../risk/index.ts'
+import { checkCommand, firstTool, type RiskLevel, type Shell } from '../risk/index.ts'
 import type { EventInput, GuardNote } from '../store/events.ts'
 import { globMatcher } from './hooks/quote.ts'
 import { markLevel0 } from './level0.ts'
@@ -32,7 +32,7 @@ const MAY_DELETE = ['karo', 'history', 'delete'] as const
 const DELETES = /^karo\s+(-\S+\s+([^-\s]\S*\s+)?)*history\s+delete(\s|$)/
 
 /** Whether the line, anywhere in it, names what is to be nowhere any more. */
-const namesDeleted = (line: string, shell: (typeof SHELLS)[number]): boolean =>
+const namesDeleted = (line: string, shell: Shell): boolean =>
   MAY_DELETE.every((word) => line.includes(word)) &&
   (DELETES.test(line) || commandsOf(line, { shell }).some(({ text }) => DELETES.test(text)))
 

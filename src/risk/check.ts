@@ -1,8 +1,9 @@
 // Judges a command line: reads it, applies the rules, decides by profile.
 import { compareLevels, decide, worse } from './decide.ts'
 import type { CheckOptions, GuardProfile, RiskLevel, RiskMatch, RiskVerdict } from './index.ts'
+import type { Shell } from './levels.ts'
 import { type Budget, MAX_COMMAND_LENGTH, MAX_MATCHES, newBudget } from './limits.ts'
-import type { Arg, LineFact, Scope, Shell, SimpleCommand, Span } from './model.ts'
+import type { Arg, LineFact, Scope, SimpleCommand, Span } from './model.ts'
 import { readOptions } from './options.ts'
 import { concernsEveryRule, EVERY_COMMAND, isUnruled, ruleForFact, rulesFor } from './rules/index.ts'
 import type { Hit, LineRule, Rule } from './rules/rule.ts'

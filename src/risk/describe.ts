@@ -12,64 +12,13 @@ import {
   type WordPart,
 } from 'unbash'
 import { nestBlocks } from './fish-blocks.ts'
+import type { Shell } from './levels.ts'
 import { MAX_COMMAND_LENGTH, MAX_DEPTH, MAX_NESTING, MAX_WORDS } from './limits.ts'
-import { type Arg, NO_OUTPUT, type Shell, type Span, TAINT } from './model.ts'
+import { type Arg, NO_OUTPUT, type Span, TAINT } from './model.ts'
+import { type Description, headerPart, nested, type Part, type PartKind, within } from './parts.ts'
 import { splitPieces } from './pieces.ts'
 import { parseScript } from './script.ts'
 import { unwrapLayer } from './unwrap.ts'
-
-/**
- * `command`: a simple command, its parts in order; `script`: a command line inside a word, as of `bash -c`.
- * The compound ones (`pipeline` … `coprocess`) hold statements, keywords and operators. `quoted` and what follows
- * stand inside words.
- */
-const PART_KINDS = [
-  'command',
-  'script',
-  'pipeline',
-  'list',
-  'if',
-  'loop',
-  'case',
-  'function',
-  'subshell',
-  'group',
-  'test',
-  'arithmetic',
-  'coprocess',
-  'keyword',
-  'operator',
-  'comment',
-  'name',
-  'word',
-  'assignment',
-  'redirection',
-  'heredoc',
-  'variable',
-  'substitution',
-  'process-substitution',
-  'glob',
-  'brace',
-  'tilde',
-  'unreadable',
-] as const
-export type PartKind = (typeof PART_KINDS)[number]
-
-export interface Part {
-  readonly kind: PartKind
-  readonly span: Span
-  /** Of a word its text after quote removal, of a keyword or operator itself, of a loop `for`, `while`, …; else empty. */
-  readonly value: string
-  readonly parts: readonly Part[]
-}
-
-export interface Description {
-  readonly parts: readonly Part[]
-  /** False when the grammar did not accept all of the text. */
-  readonly parsed: boolean
-  /** True when bounds were reached: parts are missing, or the text is too long to be read at all. */
-  readonly truncated: boolean
-}
 
 /** More parts than anybody reads. */
 const MAX_PARTS = 3_000
@@ -84,6 +33,9 @@ export function describe(command: string, shell: Shell): Description {
   const line = command.replace(/[\r\0]/g, ' ')
   return new Describer(line, shell).all()
 }
+
+/** What the pieces hold as `:`, because it is no command. */
+const HEADER = /^(\s*)(for|foreach|select|switch|case|function)(?=\s)/
 
 class Describer {
   readonly #line: string
@@ -475,51 +427,4 @@ class Describer {
   #source(at: Place): string {
     return this.#line.slice(at(0, 0)[0])
   }
-}
-
-/** What the pieces hold as `:`, because it is no command. */
-const HEADER = /^(\s*)(for|foreach|select|switch|case|function)(?=\s)/
-
-/** The head of a loop, function or choice, whose words are no arguments of a command. */
-function headerPart(keyword: Part, { span, parts }: Part): Part {
-  const words = parts
-    .filter(({ kind }) => kind !== 'name')
-    .map((part): Part => (part.value === 'in' ? { ...part, kind: 'keyword' } : part))
-  const { value } = keyword
-  const named = words.find((word) => !word.value.startsWith('-'))?.value ?? ''
-  const [kind, says]: [PartKind, string] =
-    value === 'function'
-      ? ['function', named]
-      : value === 'switch' || value === 'case'
-        ? ['case', value]
-        : ['loop', value === 'foreach' ? 'for' : value]
-  return { kind, span, value: says, parts: [keyword, ...words] }
-}
-
-/** Where the parser had to guess, a node may reach out of the one around it. */
-function within(parts: readonly Part[], from: number, to: number): readonly Part[] {
-  return parts.map((part) => {
-    const start = Math.min(Math.max(part.span[0], from), to)
-    const end = Math.min(Math.max(part.span[1], start), to)
-    return { ...part, span: [start, end], parts: within(part.parts, start, end) }
-  })
-}
-
-/** Statements read out of a fish substitution, put back into it. */
-function nested(parts: readonly Part[]): Part[] {
-  const found: Part[] = []
-  for (const part of parts) {
-    const before = found.at(-1)
-    if (before === undefined || part.span[0] >= before.span[1]) found.push(part)
-    else found[found.length - 1] = { ...before, parts: insert(before.parts, part) }
-  }
-  return found
-}
-
-function insert(parts: readonly Part[], part: Part): readonly Part[] {
-  const at = parts.findIndex(({ span }) => span[0] <= part.span[0] && part.span[1] <= span[1])
-  const around = parts[at]
-  return around === undefined
-    ? [...parts, part].sort((a, b) => a.span[0] - b.span[0])
-    : parts.with(at, { ...around, parts: insert(around.parts, part) })
 }

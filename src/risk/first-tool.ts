@@ -1,8 +1,9 @@
 // The tool a person used: the command word of a line's first simple command, behind sudo, env, time and the like.
 import { type Command, forEachChild, type SyntaxNode } from 'unbash'
 import { enterWrapper } from './layers.ts'
+import type { Shell } from './levels.ts'
 import { MAX_COMMAND_LENGTH } from './limits.ts'
-import { type Arg, baseName, NO_OUTPUT, type Scope, type Shell, TAINT, UNKNOWN } from './model.ts'
+import { type Arg, baseName, NO_OUTPUT, type Scope, TAINT, UNKNOWN } from './model.ts'
 import { isUnresolved } from './paths.ts'
 import { parseScript } from './script.ts'
 import { expandWord, type WordHost } from './words.ts'

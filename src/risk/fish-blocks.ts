@@ -1,5 +1,5 @@
 // Puts what stands between the head of a block of fish and its `end` into one part, out of parts in a row.
-import type { Part, PartKind } from './describe.ts'
+import type { Part, PartKind } from './parts.ts'
 
 /** By the word that begins it. */
 const BLOCKS: ReadonlyMap<string, readonly [kind: PartKind, value: string]> = new Map([

@@ -1,7 +1,14 @@
 // The risk room's door: judges a command line as text; pure, no I/O, no clock.
-import type { GuardProfile, RiskLevel, SHELLS } from './levels.ts'
+import type { GuardProfile, RiskLevel, Shell } from './levels.ts'
 
-export { GUARD_PROFILES, type GuardProfile, RISK_LEVELS, type RiskLevel, SHELLS } from './levels.ts'
+export {
+  GUARD_PROFILES,
+  type GuardProfile,
+  RISK_LEVELS,
+  type RiskLevel,
+  SHELLS,
+  type Shell,
+} from './levels.ts'
 
 export type GuardDecision = 'allow' | 'confirm' | 'block'
 
@@ -25,7 +32,7 @@ export interface RiskVerdict {
 }
 
 export interface CheckOptions {
-  readonly shell?: (typeof SHELLS)[number]
+  readonly shell?: Shell
   readonly profile?: GuardProfile
   /** Absolute; without it relative paths are judged as harmless as they look. */
   readonly cwd?: string

@@ -7,3 +7,4 @@ export const GUARD_PROFILES = ['strict', 'moderate', 'permissive', 'off'] as con
 export type GuardProfile = (typeof GUARD_PROFILES)[number]
 
 export const SHELLS = ['bash', 'zsh', 'fish', 'sh'] as const
+export type Shell = (typeof SHELLS)[number]

@@ -1,7 +1,5 @@
 // What the layers of the risk room hand to each other: words after expansion, simple commands, their output.
-import type { CheckOptions } from './index.ts'
-
-export type Shell = NonNullable<CheckOptions['shell']>
+import type { Shell } from './levels.ts'
 
 /** UTF-16 offsets [start, end) into the command as given. */
 export type Span = readonly [start: number, end: number]

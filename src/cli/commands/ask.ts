@@ -5,13 +5,11 @@ import { EXIT, KaroError } from '../../base/errors.ts'
 import { type Answer, findCommand } from '../../copilot/ask.ts'
 import { openKnowledge } from '../../copilot/knowledge.ts'
 import type { OwnCommand } from '../../copilot/own-history.ts'
-import { SHELLS } from '../../risk/index.ts'
+import { SHELLS, type Shell } from '../../risk/index.ts'
 import type { Command, CommandIo } from '../command.ts'
 import { judging } from '../judging.ts'
 import { workingDirectory } from '../place.ts'
 import { printAnswer } from '../views/ask.ts'
-
-type Shell = (typeof SHELLS)[number]
 
 /** Own commands looked through, the newest ones. */
 const MOST_OWN = 1_000

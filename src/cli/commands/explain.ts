@@ -1,9 +1,8 @@
 // karo explain: what each part of a command line does, who says so, and what is risky in it. Needs no daemon, no init.
 import { EXIT } from '../../base/errors.ts'
 import { explainCommand } from '../../copilot/index.ts'
-import { SHELLS } from '../../risk/index.ts'
 import type { Command } from '../command.ts'
-import { commandText } from '../command-text.ts'
+import { commandText, shellOf, shellOption } from '../command-text.ts'
 import { judging } from '../judging.ts'
 import { printExplanation } from '../views/explain.ts'
 
@@ -18,23 +17,15 @@ const command: Command = {
       description: 'the command as one quoted argument; - reads it from standard input',
     },
   ],
-  options: [
-    {
-      name: 'shell',
-      value: 'shell',
-      description: 'the shell that would run it',
-      choices: SHELLS,
-      default: 'bash',
-    },
-  ],
+  options: [shellOption],
   examples: [
     { run: "karo explain 'tar -xzf backup.tgz -C /tmp'", does: 'says what each word means' },
     { run: "karo explain --json 'ls | wc -l'", does: 'the parts with their places, as JSON' },
     { run: 'karo explain - < script.sh', does: 'explains a script' },
   ],
   async run(io, input) {
-    const text = await commandText(input.args.command as readonly string[], 'explain')
-    const shell = input.options.shell as (typeof SHELLS)[number]
+    const text = await commandText(input, 'explain')
+    const shell = shellOf(input)
     const explanation = await explainCommand(text, { shell, judge: await judging(io, shell) })
     io.out(io.json ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation, io))
     return EXIT.done

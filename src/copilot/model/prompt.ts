@@ -1,9 +1,9 @@
 // What a model is told: the words, the shell, the system, which tools are here; own commands only when that is allowed.
-import type { SHELLS } from '../../risk/index.ts'
+import type { Shell } from '../../risk/index.ts'
 
 export interface Prompt {
   readonly words: string
-  readonly shell: (typeof SHELLS)[number]
+  readonly shell: Shell
   /** Of those a model might use: what is installed. */
   readonly tools: readonly string[]
   /** Own commands that resemble the request, secrets taken out; empty unless the owner shares them. */

@@ -1,6 +1,6 @@
 // Reads what a model wrote: the pieces of its answer, and the one command in it; everything else is refused.
 import { describe } from '../../risk/describe.ts'
-import type { SHELLS } from '../../risk/index.ts'
+import type { Shell } from '../../risk/index.ts'
 import { unusable } from './exchange.ts'
 
 /** UTF-16 units of one event of the stream, and of the whole reply. */
@@ -67,7 +67,7 @@ const isBag = (value: unknown): value is Readonly<Record<string, unknown>> =>
  * Throws KaroError unavailable for any other reply, and for a command that is too long, does not parse, or has characters
  * a terminal would act on.
  */
-export function commandIn(reply: string, shell: (typeof SHELLS)[number]): string {
+export function commandIn(reply: string, shell: Shell): string {
   const command = (jsonCommand(reply) ?? fencedCommand(reply))?.trim()
   if (command === undefined || command === '') throw unusable('its answer is not one command')
   if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u.test(command))
