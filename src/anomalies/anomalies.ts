@@ -130,8 +130,10 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
       .sort((a, b) => b.last_seen - a.last_seen || b.severity - a.severity)
   }
 
-  const unseen: Anomalies['unseen'] = async (uid, least) =>
-    (await shown(uid)).filter((one) => !one.seen && !one.muted && one.severity >= least)
+  const unseen: Anomalies['unseen'] = async (uid, least, ids) =>
+    (await shown(uid)).filter(
+      (one) => !one.seen && !one.muted && one.severity >= least && (ids?.includes(one.id) ?? true),
+    )
 
   /** A kind, or what the signal with this id is about. */
   async function targetFor(uid: number, what: string): Promise<string> {
@@ -215,9 +217,9 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
     },
 
     unseen,
-    see: (uid, severity) =>
+    see: (uid, severity, ids) =>
       serially(async () => {
-        const found = await unseen(uid, severity)
+        const found = await unseen(uid, severity, ids)
         const put = found.map(({ muted: _muted, ongoing: _ongoing, words: _words, ...signal }) => ({
           ...signal,
           seen: true,

@@ -23,10 +23,10 @@ export interface Anomalies extends Room {
   mute(uid: number, what: string, forMs: number | null): Promise<MuteRow>
   /** Likewise. KaroErrors: `not_found` for what is not muted. */
   unmute(uid: number, what: string): Promise<void>
-  /** Without looking: those of this severity or more that the person was not told of, the muted apart. */
-  unseen(uid: number, severity: number): Promise<readonly ShownSignal[]>
+  /** Without looking: those of this severity or more (and of these ids) that the person was not told of, the muted apart. */
+  unseen(uid: number, severity: number, ids?: readonly string[]): Promise<readonly ShownSignal[]>
   /** The same, marked as seen from now on. */
-  see(uid: number, severity: number): Promise<readonly ShownSignal[]>
+  see(uid: number, severity: number, ids?: readonly string[]): Promise<readonly ShownSignal[]>
   /** How many signals of each kind began before today (UTC), of everybody. */
   counts(): Promise<Readonly<Record<Kind, number>>>
   /** Called for each that begins and is not muted; returns what ends that. */

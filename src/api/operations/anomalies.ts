@@ -1,7 +1,7 @@
 // /anomalies, described: what is unusual in the caller's own numbers, and what they do not want to hear of.
 import * as z from 'zod'
 import { defineOperation } from '../operation.ts'
-import { moment } from '../schemas/fields.ts'
+import { listOf, moment } from '../schemas/fields.ts'
 
 const schemas = () => import('../schemas/anomalies.ts')
 
@@ -72,6 +72,7 @@ export const seeAnomalies = defineOperation({
     'Each is handed out once. With `notice` they are only told, and none where `anomalies.notice` is off: for whoever was not asked by the person.',
   body: z.strictObject({
     severity: z.int().min(1).max(10).default(1).describe('this one or more'),
+    ids: listOf(z.string().min(1).max(16), 500).exactOptional().describe('only these signals'),
     notice: z.boolean().default(false).describe('only tell, if that is wanted; take no note'),
   }),
   answer: async () => (await schemas()).told,

@@ -37,8 +37,8 @@ export function anomaliesRoutes({ anomalies, config }: AnomaliesRoutesDeps): Rou
     serve(server, seeAnomalies, async ({ body, caller }) => {
       if (body.notice && !config.anomalies.notice) return { signals: [] }
       const unseen = body.notice
-        ? await anomalies.unseen(caller.uid, body.severity)
-        : await anomalies.see(caller.uid, body.severity)
+        ? await anomalies.unseen(caller.uid, body.severity, body.ids)
+        : await anomalies.see(caller.uid, body.severity, body.ids)
       return { signals: unseen.map(shapeOf) }
     })
   }

@@ -3,7 +3,7 @@ import { callDaemon } from '../../api/client.ts'
 import { ANOMALY_KINDS, type AnomaliesShape, type MutesShape } from '../../api/shapes.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import type { Command, CommandIo } from '../command.ts'
-import { parseDuration, parseSince } from '../time.ts'
+import { parseDuration, parseSince, rfc3339 } from '../time.ts'
 import { anomaliesView, anomalyView, mutesView } from '../views/anomalies.ts'
 
 const PATH = '/api/v1/anomalies'
@@ -34,7 +34,8 @@ export const anomalies: readonly Command[] = [
     async run(io, { options }) {
       const found = await ask(io, options.all === true, options.since)
       // Whoever was shown them needs no notice any more.
-      if (!io.json) await callDaemon(io, 'POST', `${PATH}/seen`, {})
+      const ids = found.signals.filter(({ seen }) => !seen).map(({ id }) => id)
+      if (!io.json && ids.length > 0) await callDaemon(io, 'POST', `${PATH}/seen`, { ids })
       io.out(io.json ? `${JSON.stringify(found)}\n` : anomaliesView(found, Date.now(), io))
       return EXIT.done
     },
@@ -101,7 +102,7 @@ export const anomalies: readonly Command[] = [
 async function ask(io: CommandIo, all: boolean, since: unknown): Promise<AnomaliesShape> {
   const query = new URLSearchParams({
     ...(all && { all: 'true' }),
-    ...(typeof since === 'string' && { since: new Date(parseSince(since, Date.now())).toISOString() }),
+    ...(typeof since === 'string' && { since: rfc3339(parseSince(since, Date.now()), '--since') }),
   })
   return (await callDaemon(io, 'GET', `${PATH}?${query}`)) as AnomaliesShape
 }

@@ -118,6 +118,17 @@ test('what is muted is not told, and what its mute runs out for is', async () =>
   expect(await world.anomalies.mutes(ME)).toEqual([])
 })
 
+test('only those that are named are seen', async () => {
+  const world = await room()
+  await weeks(world)
+  await world.typed(20, 0, DOCKER)
+  await world.typed(20, 0, { tool: 'psql', category: 'database' })
+  const [one, ...others] = (await world.anomalies.signals(ME)).map(({ id }) => id)
+  expect(others.length).toBeGreaterThan(0)
+  expect((await world.anomalies.see(ME, 1, [one!, 'no such'])).map(({ id }) => id)).toEqual([one])
+  expect((await world.anomalies.unseen(ME, 1)).map(({ id }) => id).sort()).toEqual(others.sort())
+})
+
 test('a mute by id is about the same of the same, whenever it comes', async () => {
   const world = await room()
   await weeks(world)

@@ -1,45 +1,7 @@
 // karo peers, karo share and karo audit against a daemon that is played: what is sent, what is printed, which exit code.
-import { createServer } from 'node:http'
-import { join } from 'node:path'
-import { expect, onTestFinished, test } from 'vitest'
-import { runCli } from '../../../src/cli/run.ts'
-import { temporaryDirectory } from '../../support/database.ts'
+import { expect, test } from 'vitest'
 import { testIdentity } from '../../support/identity.ts'
-
-interface Request {
-  readonly line: string
-  readonly body: unknown
-}
-
-/** Answers by `METHOD path`, without the query; 404 for the rest. */
-async function karo(answers: Record<string, unknown>, ...words: string[]) {
-  const home = temporaryDirectory()
-  const requests: Request[] = []
-  const server = createServer((request, response) => {
-    let text = ''
-    request.on('data', (chunk) => (text += chunk))
-    request.on('end', () => {
-      requests.push({
-        line: `${request.method} ${request.url}`,
-        body: text === '' ? undefined : JSON.parse(text),
-      })
-      const answer = answers[`${request.method} ${request.url?.split('?')[0]}`]
-      response.statusCode = answer === undefined ? 404 : 200
-      const missing = { error: { code: 'not_found', message: 'no such thing', hint: 'look elsewhere' } }
-      response.end(JSON.stringify(answer ?? missing))
-    })
-  })
-  await new Promise<void>((resolve) => server.listen(join(home, 'karo.sock'), resolve))
-  onTestFinished(() => void server.close())
-  let out = ''
-  let err = ''
-  const code = await runCli(words, {
-    env: { KARO_HOME: home },
-    stdout: { write: (text) => (out += text) },
-    stderr: { write: (text) => (err += text) },
-  })
-  return { code, out, err, requests }
-}
+import { karo } from '../../support/played-daemon.ts'
 
 const bob = {
   node_id: testIdentity(1).nodeId,
