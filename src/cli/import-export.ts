@@ -10,6 +10,7 @@ import { type ImportSource, openSource } from './import-source.ts'
 import { watchInterrupt } from './interrupt.ts'
 import { createLiveLine, type LiveLine } from './live-line.ts'
 import { createProgress } from './progress.ts'
+import { commands } from './views/import.ts'
 
 /** A request that is answered soon. */
 const BATCH_BYTES = 96 * 1024
@@ -73,15 +74,18 @@ function report(
   const { added, known, too_old, id, dry_run } = told
   if (io.json) io.out(`${JSON.stringify({ added, known, too_old, dry_run, id, interrupted })}\n`)
   else {
-    const old = too_old > 0 ? ` ${too_old} are older than retention.events_days keeps, and left out.` : ''
+    const old =
+      too_old > 0 ? ` ${too_old} ${are(too_old)} older than retention.events_days keeps, and left out.` : ''
     const undo = id === null ? '' : ` karo import undo ${id} takes them out again.`
     const stopped = interrupted ? ' It was interrupted; the same import again adds the rest.' : ''
     io.out(
-      `${added} events ${dry_run ? 'would be' : 'were'} added, ${known} are here already.${old}${undo}${stopped}\n`,
+      `${commands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} ${are(known)} here already.${old}${undo}${stopped}\n`,
     )
   }
   return interrupted ? EXIT.failed : EXIT.done
 }
+
+const are = (n: number): string => (n === 1 ? 'is' : 'are')
 
 /** Throws KaroError `bad_file` for another program's history, and says how that comes in. */
 async function refuseOthers(source: ImportSource): Promise<void> {
@@ -98,7 +102,7 @@ async function check(source: ImportSource, live: LiveLine, signal: AbortSignal):
     if (signal.aborted) return events
     if ('event' in read) {
       const tooLong = sizeOf(read.event) > EVENT_BYTES
-      if (++events % EVERY === 0) live.show(`checking: ${events} events`)
+      if (++events % EVERY === 0) live.show(`checking: ${commands(events)}`)
       if (!tooLong) continue
     }
     wrong++

@@ -2,6 +2,7 @@
 import { callDaemon } from '../api/client.ts'
 import type { CommandIo } from './command.ts'
 import type { LiveLine } from './live-line.ts'
+import { commands } from './views/import.ts'
 
 interface About {
   readonly source: string
@@ -29,7 +30,7 @@ export async function withImport(
     live.end()
     // If that fails, too, the daemon lets go of it by itself.
     const id = await finish().catch(() => undefined)
-    const came = `${sum.added > 0 ? sum.added : 'Some'} commands had been added by then`
+    const came = `${sum.added > 0 ? commands(sum.added) : 'Some commands'} had been added by then`
     if (typeof id === 'number')
       io.err(`${came}: karo import undo ${id} takes them out, the same import again adds the rest.\n`)
     else if (sum.added > 0 && !about.dry_run)

@@ -5,11 +5,9 @@ import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { VERSION } from '../base/version.ts'
 import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
-import { atHome } from './at-home.ts'
 import type { Command, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
-import { printable } from './format.ts'
-import { fitted } from './text.ts'
+import { errorLines, toldOf } from './error-text.ts'
 
 interface OutputStream {
   write(text: string | Uint8Array): unknown
@@ -139,40 +137,20 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
 }
 
 function report(error: unknown, world: CliWorld, json: boolean, { trace, io }: Run): ExitCode {
-  const known = error instanceof KaroError
-  const code = known ? error.code : 'internal'
-  const message = error instanceof Error ? error.message : String(error)
-  const where = known ? error.where : undefined
-  const looks =
-    code === 'internal' && trace ? `karo logs tail --trace ${trace} shows what its log says.` : undefined
-  const plain = (known ? error.hint : undefined) ?? looks
-  // Also what the daemon says, which does not know by which name it was found.
-  const hint = plain && io ? atHome(plain, io) : plain
+  const told = toldOf(error, io, trace)
   if (json) {
-    const shape = {
-      error: {
-        code,
-        message,
-        ...(where && { where }),
-        ...(hint && { hint }),
-        ...(trace && { trace_id: trace }),
-      },
-    }
+    const shape = { error: { ...told, ...(trace && { trace_id: trace }) } }
     world.stdout.write(`${JSON.stringify(shape)}\n`)
   } else {
-    const first = known ? message : `internal error: ${message}`
-    // A usage error's place is the command itself, `karo peers trust`: no need to say karo twice.
-    const program = where === 'karo' || where?.startsWith('karo ') ? '' : 'karo: '
-    const place = where === undefined ? '' : `${printable(where)}: `
     const { stderr } = world
     const columns = (stderr.isTTY && stderr.columns) || Number.POSITIVE_INFINITY
-    stderr.write(`${fitted(`${program}${place}${printable(first)}`, columns)}\n`)
-    if (hint) stderr.write(`${fitted(`  ${hint.split('\n').map(printable).join('\n  ')}`, columns)}\n`)
+    const first = error instanceof KaroError ? told.message : `internal error: ${told.message}`
+    stderr.write(errorLines(told, columns, first))
   }
   if (world.env.KARO_DEBUG === '1' && error instanceof Error) {
     for (let e: unknown = error; e instanceof Error; e = e.cause) world.stderr.write(`${e.stack}\n`)
   }
-  return ERROR_CODES[code].exit
+  return ERROR_CODES[told.code].exit
 }
 
 /** What a shell or a pager was told; undefined for nonsense. */

@@ -66,6 +66,7 @@ test('a bar within 80 columns, and Ctrl-C: what came is told, and can be taken o
 
   const asking = atTerminal(node, ['import', 'undo'])
   await asking.shows(/Take out \d+ commands that import 1 brought .*\? \[y\/N\] $/s)
+  for (const line of asking.shown().split(/\r?\n/)) expect(line.length).toBeLessThanOrEqual(80)
   asking.type('\r')
   expect(await asking.ended()).toBe(1)
   expect(await events(node)).toBe(one!.events)

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
 import { beforeAll, describe, expect, test } from 'vitest'
 import { callDaemon } from '../../src/api/client.ts'
 import type { EventShape, ImportListShape, StatisticsShape } from '../../src/api/shapes.ts'
@@ -392,6 +393,49 @@ describe('a home with several histories', () => {
       ),
     ).toBe(1)
     expect((await karo('export', '--format', 'fish', '--json')).code).toBe(2)
+  })
+})
+
+describe('several histories, and the first is none of atuin’s', () => {
+  let own: TestNode
+  beforeAll(async () => {
+    const home = temporaryHome()
+    own = await startNode({
+      name: 'one-broken',
+      env: { HOME: home, XDG_DATA_HOME: join(home, 'data'), XDG_CONFIG_HOME: home, HISTFILE: '' },
+    })
+    mkdirSync(join(home, 'data/atuin'), { recursive: true })
+    const other = new DatabaseSync(join(home, 'data/atuin/history.db'))
+    other.exec('CREATE TABLE bookmarks (url TEXT)')
+    other.close()
+    writeFileSync(join(home, '.bash_history'), '#1700000000\nmake all\n')
+    writeFileSync(join(home, '.zsh_history'), ': 1700000100:2;git status\n')
+  })
+
+  test('it is named, the others come in, and the exit code says that not all did', async () => {
+    const ran = await own.karo(['import', 'auto', '--dry-run'])
+    expect([ran.code, ran.stderr]).toEqual([1, expect.stringContaining('but not the one in which atuin')])
+    expect(ran.stdout).toMatch(/1 command of bash.*1 command of zsh/s)
+    const { code, stdout } = await own.karo(['import', 'auto', '--json'])
+    expect([code, JSON.parse(stdout)]).toEqual([
+      1,
+      {
+        imports: [
+          {
+            ...{ source: 'atuin', file: expect.stringMatching(/history\.db$/) },
+            error: { code: 'bad_file', message: expect.any(String), where: expect.any(String) },
+          },
+          expect.objectContaining({ source: 'bash', added: 1, id: 1 }),
+          expect.objectContaining({ source: 'zsh', added: 1, id: 2 }),
+        ],
+      },
+    ])
+  })
+
+  test('without a daemon it is said once, and nothing of the histories', async () => {
+    await own.stop()
+    const ran = await own.karo(['import', 'auto'])
+    expect([ran.code, ran.stderr]).toEqual([3, expect.not.stringContaining('atuin')])
   })
 })
 

@@ -5,12 +5,14 @@ import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { SHELLS, SOURCES, type Source } from '../../imports/entry.ts'
 import type { Command, CommandInput, CommandIo, CommandOption } from '../command.ts'
 import { confirm } from '../confirm.ts'
+import { errorLines, type ToldError, toldOf } from '../error-text.ts'
 import { findHistory, openHistory } from '../foreign-history.ts'
 import { bytes, localTime, printable } from '../format.ts'
 import { importExport } from '../import-export.ts'
 import { type ImportSummary, runImport } from '../import-run.ts'
 import { watchInterrupt } from '../interrupt.ts'
 import { createLiveLine } from '../live-line.ts'
+import { fitted } from '../text.ts'
 import { parseWhole } from '../values.ts'
 import { commands, importsView, importView } from '../views/import.ts'
 
@@ -22,6 +24,8 @@ const ALL_HOSTS: CommandOption = {
 /** Texts are gone over once for each part. */
 const UNDO_MS = 300_000
 const MOST_ID = 2 ** 31 - 1
+/** Behind a question. */
+const ROOM_FOR_ANSWER = ' [y/N] yes'.length
 
 const USUAL: Readonly<Record<Source, string>> = {
   bash: '$HISTFILE or ~/.bash_history',
@@ -50,8 +54,15 @@ async function importOne(
   }
 }
 
-const exitOf = (summaries: readonly ImportSummary[]): ExitCode =>
-  summaries.some(({ interrupted }) => interrupted) ? EXIT.failed : EXIT.done
+/** One of several that could not be brought, or not all of it. */
+interface Failed {
+  readonly source: Source
+  readonly file: string
+  readonly error: ToldError
+}
+
+const exitOf = (imports: readonly (ImportSummary | Failed)[]): ExitCode =>
+  imports.some((one) => 'error' in one || one.interrupted) ? EXIT.failed : EXIT.done
 
 const file: Command = {
   name: 'import',
@@ -95,16 +106,23 @@ const auto: Command = {
         hint: 'Name the file: karo import bash FILE',
       })
     }
-    const summaries: ImportSummary[] = []
+    // Whether somebody is there who takes them is no matter of any one history.
+    await listed(io)
+    const imports: (ImportSummary | Failed)[] = []
     for (const { source, path, bytes: size } of found) {
       if (!io.json) io.err(`${source}: ${printable(path)}, ${bytes(size)}\n`)
-      const summary = await importOne(io, source, path, input)
-      summaries.push(summary)
-      if (!io.json) io.out(importView(summary, io))
-      if (summary.interrupted) break
+      const one = await importOne(io, source, path, input).catch((error: unknown): Failed => {
+        if (!(error instanceof KaroError)) throw error
+        return { source, file: path, error: toldOf(error, io) }
+      })
+      imports.push(one)
+      const failed = 'error' in one
+      if (!io.json && failed) io.err(errorLines(one.error, io.columns))
+      if (!io.json && !failed) io.out(importView(one, io))
+      if (!failed && one.interrupted) break
     }
-    if (io.json) io.out(`${JSON.stringify({ imports: summaries })}\n`)
-    return exitOf(summaries)
+    if (io.json) io.out(`${JSON.stringify({ imports })}\n`)
+    return exitOf(imports)
   },
 }
 
@@ -168,7 +186,8 @@ const undo: Command = {
       throw new KaroError('not_found', what, { hint: 'karo import list shows what can be undone.' })
     }
     const { id, source, file: from, events, started_at } = one
-    const question = `Take out ${commands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
+    const about = `Take out ${commands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
+    const question = fitted(about, io.columns - ROOM_FOR_ANSWER)
     if (!(await confirm(question, options.yes === true, 'karo import undo'))) {
       io.err('Nothing was taken out.\n')
       return EXIT.failed
