@@ -47,6 +47,8 @@ export function openFinderTerminal(
     })
   }
   const input = new ReadStream(fd)
+  // A character may come in two reads.
+  input.setEncoding('utf8')
   // A descriptor of its own: closing one stream must not close the other.
   const pastes = env.KARO_LINE === undefined
   const output = new WriteStream(openSync('/dev/tty', 'r+'))
@@ -79,7 +81,7 @@ export function openFinderTerminal(
     input.setRawMode(true)
     output.write(ENTER + (pastes ? PASTES.on : ''))
   }
-  const onData = (data: Buffer): void => events.onText(data.toString('utf8'))
+  const onData = (text: string): void => events.onText(text)
   const onSignal = (signal: NodeJS.Signals): void => events.onEnd(signal)
   // From outside: in raw mode Ctrl-Z is a key like others.
   const onStop = (): void => {

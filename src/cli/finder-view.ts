@@ -137,10 +137,10 @@ function marked(
   return out
 }
 
-/** All of the selected command, and what is known of it. */
+/** All of the command that is asked about, else of the selected one, and what is known of it. */
 function preview(state: FinderState, screen: Screen, paint: Paint): string[] {
   const { columns, rows, home } = screen
-  const found = state.found[state.selected]
+  const found = state.removing ?? state.found[state.selected]
   const most = previewRows(rows)
   const rule = paint('dim', '─'.repeat(Math.max(0, columns - 1)))
   const blank = new Array<string>(most).fill('')

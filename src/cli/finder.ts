@@ -1,6 +1,6 @@
 // karo history --interactive: asks the daemon as one types, and resolves with the command that was chosen.
 import { callDaemon } from '../api/client.ts'
-import type { DeletedShape, RankedShape } from '../api/shapes.ts'
+import type { RankedShape } from '../api/shapes.ts'
 import { KaroError } from '../base/errors.ts'
 import {
   createKeyReader,
@@ -17,13 +17,14 @@ import {
 import type { CommandIo } from './command.ts'
 import { type FinderTerminal, openFinderTerminal } from './finder-terminal.ts'
 import { drawFinder, listRows } from './finder-view.ts'
+import { removeCommands } from './history-delete.ts'
 
 export interface FinderOptions {
   /** What is typed already. */
   readonly question: string
   readonly mode: Mode
-  /** The person's directory; absolute. */
-  readonly here: string
+  /** The person's directory; absolute. Undefined where it was deleted. */
+  readonly here: string | undefined
   /** Further parameters of every question. */
   readonly filters: URLSearchParams
 }
@@ -94,9 +95,12 @@ export async function runFinder(
   ): Promise<Pick<FinderState, 'found' | 'total' | 'complete'>> {
     const parameters = new URLSearchParams(filters)
     parameters.set('q', question)
-    parameters.set('here', here)
+    if (here !== undefined) parameters.set('here', here)
     parameters.set('limit', String(ASKED))
-    if (mode === 'here') parameters.set('cwd', here)
+    if (mode === 'here') {
+      if (here === undefined) return { found: [], total: 0, complete: true }
+      parameters.set('cwd', here)
+    }
     if (mode === 'failed') parameters.set('failed', 'true')
     const ranked = (await callDaemon(io, 'GET', `/api/v1/history/commands?${parameters}`)) as RankedShape
     const found = ranked.commands.map((one): Found => ({ ...one, at: Date.parse(one.timestamp) }))
@@ -107,9 +111,7 @@ export async function runFinder(
     state = { ...state, notice: 'Deleting …' }
     draw()
     try {
-      const { events } = (await callDaemon(io, 'POST', '/api/v1/history/delete', {
-        command: found.command,
-      })) as DeletedShape
+      const { events } = await removeCommands(io, { command: found.command })
       state = {
         ...state,
         notice: `Deleted: ${events === 1 ? 'one use' : `${events} uses`}. Your shell's own history still has it.`,

@@ -39,16 +39,18 @@ export const deleteHistory: Command = {
   run: deleteSome,
 }
 
+/** Compaction of a large database takes its time. */
+const DELETE_DEADLINE_MS = 120_000
+
+export const removeCommands = async (
+  io: Pick<CommandIo, 'socket' | 'trace'>,
+  body: Readonly<Record<string, unknown>>,
+): Promise<DeletedShape> =>
+  (await callDaemon(io, 'POST', '/api/v1/history/delete', body, DELETE_DEADLINE_MS)) as DeletedShape
+
 async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   const body = removalOf(input)
-  const at = '/api/v1/history/delete'
-  const would = (await callDaemon(
-    io,
-    'POST',
-    at,
-    { ...body, dry_run: true },
-    DELETE_DEADLINE_MS,
-  )) as DeletedShape
+  const would = await removeCommands(io, { ...body, dry_run: true })
   if (input.options['dry-run'] === true) {
     if (io.json) io.out(`${JSON.stringify(would)}\n`)
     else io.out(would.events === 0 ? await nothing(io, input) : shownRemoval(would, io))
@@ -62,7 +64,7 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
       return EXIT.failed
     }
   }
-  const gone = (await callDaemon(io, 'POST', at, body, DELETE_DEADLINE_MS)) as DeletedShape
+  const gone = await removeCommands(io, body)
   if (io.json) io.out(`${JSON.stringify(gone)}\n`)
   else if (gone.events === 0) io.out(await nothing(io, input))
   else {
@@ -76,8 +78,6 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
 
 const nothing = async (io: CommandIo, input: CommandInput): Promise<string> =>
   `${await nothingFound(io, input)}\n`
-/** Compaction of a large database takes its time. */
-const DELETE_DEADLINE_MS = 120_000
 const OWN_HISTORY = `Your shell's own history still has what it had:
   bash: history -d <number>; history -w    zsh: edit $HISTFILE    fish: history delete <text>
 Backups made before, and numbers already shared, are as they were.`

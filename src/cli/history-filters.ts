@@ -29,6 +29,9 @@ export const filterOptions: readonly CommandOption[] = [
   { name: 'typed', description: 'only what you typed yourself' },
 ]
 
+/** Not of what is deleted: that has --before. */
+export const untilOption: CommandOption = { name: 'until', value: 'when', description: 'only older ones' }
+
 /** What the API takes. */
 const MOST_WORDS = 32
 const MOST_WORD = 1024

@@ -145,13 +145,14 @@ function behind(text: string, at: number): number {
   return one === undefined ? text.length : one.index + one.segment.length
 }
 
-/** An answer to what is asked now. What is selected stays so, if it is still there and was chosen. */
+/** An answer to what is asked now. What is selected stays so, if it is still there and was chosen or is asked about. */
 export function onAnswer(
   state: FinderState,
   answer: Pick<FinderState, 'found' | 'total' | 'complete'>,
 ): Step {
-  const chosen = state.selected > 0 ? state.found[state.selected]?.id : undefined
-  const again = answer.found.findIndex(({ id }) => id === chosen)
+  const isMeant = state.selected > 0 || state.removing !== undefined
+  const chosen = isMeant ? state.found[state.selected]?.command : undefined
+  const again = answer.found.findIndex(({ command }) => command === chosen)
   const last = Math.max(0, answer.found.length - 1)
   const selected = again >= 0 ? again : Math.min(state.selected, last)
   const after = { ...state, ...answer, selected, empty: false, stale: false }

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape } from '../../src/api/shapes.ts'
 import { openFinderShell } from '../support/finder-shell.ts'
 import { startNode, type TestNode } from '../support/node.ts'
-import { append, deadName, record } from '../support/spool.ts'
+import { append, deadName, record, type Spooled } from '../support/spool.ts'
 import { until } from '../support/until.ts'
 
 const SHELLS = (['bash', 'zsh', 'fish'] as const).filter((shell) => {
@@ -25,11 +25,14 @@ const ESC = '\x1b'
 let node: TestNode
 let made = 0
 /** As if a shell that is gone had run them, lately; resolves when they are stored. */
-async function past(...commands: readonly string[]): Promise<void> {
+async function past(...commands: readonly (string | Spooled)[]): Promise<void> {
   const before = (await node.status()).store.events
   const start = (Date.now() - 3_600_000) * 1000 + made * 1000
   const bytes = commands.map((command, i) =>
-    record({ command, sequence: i + 1, start: start + i * 1000, cwd: '/srv' }),
+    record({
+      ...{ sequence: i + 1, start: start + i * 1000, cwd: '/srv' },
+      ...(typeof command === 'string' ? { command } : command),
+    }),
   )
   append(join(node.home, 'spool'), deadName(++made), Buffer.concat(bytes))
   await until(async () => (await node.status()).store.events === before + commands.length, {
@@ -98,6 +101,7 @@ describe.each(SHELLS)('%s', (shell) => {
     at.keys('\x04')
     await at.finds('for good? y / n')
     at.keys('n')
+    await until(() => !at.finder()!.some((line) => line.includes('for good?')), { what: 'that it is heard' })
     expect(await history(`doomed-${shell}`)).toHaveLength(1)
     at.keys('\x04')
     await at.finds('for good? y / n')
@@ -200,6 +204,43 @@ test('by itself it prints what was chosen, and --json one document', async () =>
   const printed = at.printed('{"picked":"echo from-the-past')
   at.keys('\r')
   await printed
+})
+
+test('of what failed only that in one directory, where both are asked for', async () => {
+  await past(
+    { command: 'failed-once here', cwd: '/srv/failing', exit: 1 },
+    { command: 'failed-once elsewhere', exit: 1 },
+    { command: 'failed-once not', cwd: '/srv/failing' },
+  )
+  const at = await openFinderShell('bash', { node, after: `karo() { ${karoWords()} "$@"; }` })
+  at.keys('karo history -i --failed --cwd /srv/failing failed-once\r')
+  const lines = await at.finds('1 command')
+  expect(lines[0]).toContain('history: failed')
+  expect(lines[2]).toContain('failed-once here')
+  at.keys('\x03')
+})
+
+test('in a directory that was deleted it works, and nothing is there', async () => {
+  const at = await openFinderShell('bash', { node })
+  await at.run('mkdir gone; cd gone; rmdir ../gone')
+  at.keys(CTRL_R)
+  await at.finds('from-the-past')
+  at.keys(CTRL_R)
+  expect((await at.finds('Nothing was run in this directory'))[0]).toContain('history: here')
+  at.keys('\x03')
+})
+
+test('a character that comes in two pieces is one', async () => {
+  const at = await openFinderShell('bash', { node })
+  at.keys(CTRL_R)
+  await at.finds('from-the-past')
+  const [first, second] = Buffer.from('ü')
+  at.keys(Buffer.from(['x'.charCodeAt(0), first!]))
+  // What came with it was read, too.
+  await at.finds('> x')
+  at.keys(Buffer.from([second!, 'y'.charCodeAt(0)]))
+  expect((await at.finds('üy'))[1]).toBe('> xüy')
+  at.keys('\x03')
 })
 
 test('stopped and continued it is drawn anew, and the terminal is the shell’s meanwhile', async () => {

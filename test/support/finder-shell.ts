@@ -54,8 +54,8 @@ export interface FinderShellOptions {
 
 export interface FinderShellAtWork {
   readonly directory: string
-  /** Sends keys as they are. */
-  keys(keys: string): void
+  /** Sends keys as they are; bytes, where not all of a character is sent at once. */
+  keys(keys: string | Uint8Array): void
   /** Lines of the finder, while it is there; undefined otherwise. */
   finder(): readonly string[] | undefined
   /** Resolves with the finder's lines as soon as one of them holds the text. */
@@ -137,7 +137,8 @@ export async function openFinderShell(
   }
   const work: FinderShellAtWork = {
     directory,
-    keys: (keys) => terminal.write(keys),
+    // Its types know of text only.
+    keys: (keys) => terminal.write(keys as string),
     finder,
     async finds(text) {
       await until(() => finder()?.some((line) => line.includes(text)), {

@@ -12,7 +12,7 @@ import {
 import { type ForeignShell, SHELLS } from '../../imports/entry.ts'
 import { SHELL_WRITERS } from '../../imports/writers.ts'
 import type { Command, CommandIo } from '../command.ts'
-import { filtersOf, queryOf } from '../history-filters.ts'
+import { filterOptions, filtersOf, queryOf, untilOption } from '../history-filters.ts'
 import { createLiveLine } from '../live-line.ts'
 import { createOutput } from '../output-file.ts'
 import { pathWith } from '../values.ts'
@@ -52,20 +52,8 @@ export const exporting: readonly Command[] = [
         completes: 'file',
         description: 'where to; it must not exist yet (default: standard output)',
       },
-      { name: 'since', value: 'when', description: 'only newer ones: 2h, 7d, today, or a time' },
-      { name: 'until', value: 'when', description: 'only older ones' },
-      {
-        name: 'cwd',
-        value: 'dir',
-        completes: 'directory',
-        description: 'only what ran in this directory and below it',
-      },
-      {
-        name: 'shell',
-        value: 'name',
-        completes: ['bash', 'zsh', 'fish', 'sh'],
-        description: 'only from this shell',
-      },
+      ...filterOptions.filter(({ name }) => name === 'since' || name === 'cwd' || name === 'shell'),
+      untilOption,
     ],
     json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
     examples: [

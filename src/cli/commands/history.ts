@@ -13,9 +13,10 @@ import { EXIT, type ExitCode } from '../../base/errors.ts'
 import type { Command, CommandInput, CommandIo } from '../command.ts'
 import { historyColumns } from '../history-columns.ts'
 import { deleteHistory } from '../history-delete.ts'
-import { filterOptions, isUnfiltered, searchOf } from '../history-filters.ts'
+import { filterOptions, isUnfiltered, searchOf, untilOption } from '../history-filters.ts'
 import { pause } from '../interrupt.ts'
 import { nothingFound } from '../nothing-found.ts'
+import { workingDirectory } from '../place.ts'
 import { table } from '../table.ts'
 import { parseWhole, pathWith } from '../values.ts'
 
@@ -32,13 +33,13 @@ const find: Command = {
   ],
   options: [
     ...filterOptions,
-    { name: 'until', value: 'when', description: 'only older ones' },
+    untilOption,
     { name: 'unique', description: 'each command once, its newest use' },
     { name: 'rank', description: 'each command once, the likeliest last: often, lately, here, successful' },
     {
       name: 'limit',
       value: 'n',
-      description: `how many at most (up to ${HISTORY_LIMIT_MAX})`,
+      description: `how many at most (up to ${HISTORY_LIMIT_MAX}, with --rank ${RANKED_LIMIT_MAX})`,
       default: String(HISTORY_LIMIT_DEFAULT),
     },
     { name: 'interactive', short: 'i', description: 'choose one at the terminal; it is printed, not run' },
@@ -90,7 +91,8 @@ function questionOf({ args, options }: CommandInput): string {
 async function rank(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   const search = rankingOf(input)
   search.set('q', questionOf(input))
-  search.set('here', process.cwd())
+  const here = workingDirectory()
+  if (here !== undefined) search.set('here', here)
   const limit = parseWhole(String(input.options.limit), '--limit', 1, RANKED_LIMIT_MAX)
   search.set('limit', String(limit))
   const path = pathWith('/api/v1/history/commands', search, 'karo history')
@@ -115,6 +117,8 @@ async function rank(io: CommandIo, input: CommandInput): Promise<ExitCode> {
     } as const
     io.out(table(ranked.commands.toReversed(), [uses, ...historyColumns(io)], io))
   }
+  if (!ranked.complete)
+    io.err('Older commands are still being loaded; a moment later the order may be another.\n')
   return EXIT.done
 }
 const RANK_PATIENCE_MS = 10_000
@@ -125,9 +129,10 @@ async function choose(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   const { runFinder } = await import('../finder.ts')
   const filters = rankingOf(input)
   const mode = filters.has('failed') ? 'failed' : filters.has('cwd') ? 'here' : 'all'
-  const here = resolve(typeof input.options.cwd === 'string' ? input.options.cwd : '.')
-  filters.delete('failed')
-  filters.delete('cwd')
+  const here = typeof input.options.cwd === 'string' ? resolve(input.options.cwd) : workingDirectory()
+  // The mode asks for it; another mode leaves it what every question has.
+  if (mode === 'failed') filters.delete('failed')
+  if (mode === 'here') filters.delete('cwd')
   // A line that is being typed is nobody else's business: arguments of a process are everybody's to read.
   const question = questionOf(input) || (io.env.KARO_LINE ?? '')
   const picked = await runFinder(io, { question, mode, here, filters })

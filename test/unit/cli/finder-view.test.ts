@@ -91,6 +91,14 @@ test('it fits every screen, whatever commands hold, and colours change nothing b
   )
 })
 
+test('what is asked about is what is shown whole, whatever is found meanwhile', () => {
+  const asked = { ...state('', found('secret')), overlay: 'remove' as const, removing: found('secret') }
+  const { state: later } = onAnswer(asked, { found: [found('other')], total: 1, complete: true })
+  const { lines } = drawFinder(later, screen)
+  expect(lines).toContainEqual(expect.stringMatching(/^ {2}secret *$/))
+  expect(lines).not.toContain('  other')
+})
+
 test('the one that is selected is always among those shown', () => {
   const commands = Array.from({ length: 100 }, (_, i) => found(`command number ${i}`))
   for (const rows of [4, 5, 10, 24, 60]) {

@@ -53,9 +53,11 @@ test('what was asked about is removed, whatever is found meanwhile; any key but 
   expect(asked.state.overlay).toBe('remove')
   const later = onAnswer(asked.state, answer('other')).state
   expect(press(later, 'y').effect).toEqual({ kind: 'remove', found: found('secret') })
-  for (const no of ['n', 'x', key('enter'), key('escape')])
-    expect(press(asked.state, no)).toMatchObject({ state: { overlay: 'none' } })
-  expect(press(asked.state, key('enter')).effect).toBeUndefined()
+  for (const no of ['n', 'x', key('enter'), key('escape')]) {
+    const answered = press(asked.state, no)
+    expect(answered).toMatchObject({ state: { overlay: 'none' } })
+    expect(answered.effect).toBeUndefined()
+  }
   // Nothing is asked about that does not answer the question.
   expect(press(press(shown('secret'), 's').state, key('remove')).state.overlay).toBe('none')
 })
@@ -95,4 +97,9 @@ test('who chose another one keeps it when more come', () => {
   const state = press(shown('a', 'b'), key('down')).state
   expect(onAnswer(state, answer('new', 'a', 'b')).state.selected).toBe(2)
   expect(onAnswer(state, answer('new')).state.selected).toBe(0)
+})
+
+test('what is asked about stays selected when more come, also the first', () => {
+  const { state } = press(shown('a', 'b'), key('remove'))
+  expect(onAnswer(state, answer('new', 'a', 'b')).state.selected).toBe(1)
 })

@@ -1,0 +1,42 @@
+// karo history against a daemon that is played: what is said of an order that is not whole, and of a directory that is gone.
+import { afterEach, expect, test, vi } from 'vitest'
+import { karo } from '../../support/played-daemon.ts'
+
+const COMMANDS = 'GET /api/v1/history/commands'
+const make = {
+  ...{ id: '1', timestamp: '2026-11-20T08:15:00.000Z', command: 'make all', cwd: '/srv', shell: 'bash' },
+  ...{ exit_code: 0, duration_ms: 12, risk_level: 'safe', uses: 3, failures: 0 },
+}
+const ranked = (complete: boolean) => ({ [COMMANDS]: { commands: [make], total: 1, complete } })
+
+afterEach(() => {
+  vi.restoreAllMocks()
+})
+
+test('an order that not all commands were there for is told to be one', async () => {
+  expect((await karo(ranked(true), 'history', '--rank')).err).toBe('')
+  // As if the time were over at once.
+  vi.spyOn(AbortSignal, 'timeout').mockReturnValue(AbortSignal.abort())
+  const told = await karo(ranked(false), 'history', '--rank')
+  expect([told.code, told.out, told.err]).toEqual([
+    0,
+    expect.stringContaining('make all'),
+    expect.stringContaining('Older commands'),
+  ])
+  const document = await karo(ranked(false), 'history', '--rank', '--json')
+  expect([JSON.parse(document.out).complete, document.err]).toEqual([false, ''])
+})
+
+test('the ranking knows where one is, and works where that was deleted', async () => {
+  expect((await karo(ranked(true), 'history', '--rank')).requests).toEqual([
+    {
+      line: expect.stringContaining(new URLSearchParams({ here: process.cwd() }).toString()),
+      body: undefined,
+    },
+  ])
+  vi.spyOn(process, 'cwd').mockImplementation(() => {
+    throw Object.assign(new Error('ENOENT: no such file or directory, uv_cwd'), { code: 'ENOENT' })
+  })
+  const { code, requests } = await karo(ranked(true), 'history', '--rank')
+  expect([code, requests]).toEqual([0, [{ line: expect.not.stringContaining('here='), body: undefined }]])
+})
