@@ -2,8 +2,8 @@
 import { compareLevels, worse } from '../risk/decide.ts'
 import type { GuardDecision, RiskLevel, RiskVerdict, Shell } from '../risk/index.ts'
 import type { Knowledge } from './knowledge.ts'
-import { concepts } from './language.ts'
 import { search } from './match.ts'
+import { PLACEHOLDERS } from './model/prompt.ts'
 import { optionsFor } from './option-search.ts'
 import { destroysByName, type OwnCommand, ownCandidates, wantsToDestroy } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
@@ -68,53 +68,64 @@ let index: Index | undefined
 const ownIndex = (knowledge: Knowledge): Index => (index ??= buildIndex(RECIPES, knowledge.wordings()))
 
 /**
- * Deterministic; runs nothing. The model's command stands above the recipes only if it is not blocked and, unless the
- * words ask for that, neither destroys anything nor is riskier than the best recipe; alone, too, it is no answer then.
+ * Deterministic; runs nothing. The model's command stands above the recipes only if it is not blocked, is not riskier
+ * than the best of them and, unless that was asked for, destroys nothing; alone, too, it is no answer otherwise.
  */
 export function findCommand(request: string, options: AskOptions): Answer {
   const { judge, model, notes = [] } = options
-  const offline = offlineProposals(request, options)
+  const known = offlineCandidates(request, options)
+  const offline = known.map((candidate) => judged(candidate, judge))
   if (model === undefined) return answerOf(offline, notes)
-  const own = judged({ command: model.command, source: `model ${model.name}`, placeholders: [] }, judge)
+  const own = judged(ofModel(model), judge)
   const others = offline.filter(({ command }) => command !== own.command).slice(0, MOST_ALTERNATIVES)
-  const against = objection(request, own, offline[0])
+  const against = objection(own, offline[0], isForDestroying(request, known[0]))
   if (against === undefined) return answerOf([own, ...others], notes)
   const said = [...notes, `The model's command ${against}`]
   return others.length > 0 ? answerOf([...others, own], said) : { ...answerOf([], said), alternatives: [own] }
 }
 
+const ofModel = ({ name, command }: NonNullable<AskOptions['model']>) => ({
+  command,
+  source: `model ${name}`,
+  placeholders: PLACEHOLDERS.filter(
+    // Not a variable of that name that the command itself sets or reads.
+    (one) => new RegExp(`\\b${one}\\b`).test(command) && !new RegExp(`\\$\\{?${one}\\b`).test(command),
+  ),
+  destroys: destroysByName(command),
+})
+
+/** The words say so, and the recipe that says what they say does so: `restart nginx` consents to no deletion. */
+const isForDestroying = (request: string, best: Candidate | undefined): boolean =>
+  wantsToDestroy(request) && (best?.source !== 'recipe' || best.destroys === true)
+
 /** Why the model's command is not the answer, to follow its name; undefined when nothing speaks against it. */
-function objection(request: string, own: Proposal, best: Proposal | undefined): string | undefined {
+function objection(own: Proposal, best: Proposal | undefined, mayDestroy: boolean): string | undefined {
   if (own.decision === 'block') return `is blocked: ${own.reasons.join(' ') || 'it is too long'}`
   // A recipe says the same, and was only found for words that ask for it.
-  if (best?.command === own.command || wantsToDestroy(concepts(request))) return undefined
-  if (destroysByName(own.command)) return 'deletes, ends or overwrites something, which was not asked for.'
+  if (best?.command === own.command) return undefined
+  if (!mayDestroy && destroysByName(own.command))
+    return 'deletes, ends or overwrites something, which was not asked for.'
   if (compareLevels(own.risk_level, best?.risk_level ?? 'moderate') <= 0) return undefined
   const why = own.reasons.join(' ')
   return best === undefined ? `is risky: ${why}` : `is riskier than what Karo knows: ${why}`
 }
 
-function offlineProposals(request: string, options: AskOptions): readonly Proposal[] {
+function offlineCandidates(request: string, options: AskOptions): readonly Candidate[] {
   const all = candidates(request, options)
-  const best = all[0]?.score ?? 0
-  const proposals: Proposal[] = []
+  const [best] = all
+  const kept: Candidate[] = []
   for (const candidate of all) {
-    if (candidate.score < best - NEAR || proposals.length > MOST_ALTERNATIVES) break
-    if (
-      candidate.destroys === true &&
-      proposals.length > 0 &&
-      !isNear(candidate, proposals[0] as Proposal, best)
-    )
-      continue
-    if (proposals.some((one) => one.command === candidate.command)) continue
-    proposals.push(judged(candidate, options.judge))
+    if (candidate.score < best!.score - NEAR || kept.length > MOST_ALTERNATIVES) break
+    if (candidate.destroys === true && candidate !== best && !isNear(candidate, best!)) continue
+    if (kept.some((one) => one.command === candidate.command)) continue
+    kept.push(candidate)
   }
-  return proposals
+  return kept
 }
 
 /** Beside another answer, what destroys something is only shown when it fits as well and is done by the same tool. */
-const isNear = ({ command, score }: Candidate, first: Proposal, best: number): boolean =>
-  score >= best - NEAR_DESTROYING && toolOf(command) === toolOf(first.command)
+const isNear = ({ command, score }: Candidate, best: Candidate): boolean =>
+  score >= best.score - NEAR_DESTROYING && toolOf(command) === toolOf(best.command)
 
 const toolOf = (command: string): string => command.replace(/^sudo /, '').split(' ', 1)[0] as string
 

@@ -3,6 +3,16 @@
 /** Several words that mean one; tried in order, on lower-case text. */
 const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bwhats\b/g, "what's"],
+  [/\b(?:find(?:ing)? out|figure out|determine|do i know|can i tell)\b/g, ' show '],
+  [/\b(?:get|go|drop|hop) into\b/g, ' enter '],
+  // Who gets a thing's property wants to see it.
+  [
+    /\b(?:get|obtain|retrieve) (?=(?:only |just )?(?:the|an?|all|information|info|details)\b)(?!.*(?:\bfrom\b|https?:|\bback\b|\burl\b|\bpage\b|\blatest changes\b|\brequest\b|\bshell\b))/g,
+    ' show ',
+  ],
+  [/\b(?:was|were|been|is|got) (?:first )?created\b|\bcreation (?:date|time)\b/g, ' creationtime '],
+  [/\b(pretty|human|password)-(?=print|readable|protect)/g, '$1 '],
+  [/\bupper(?: ?case)? and lower ?case\b/g, ' ignorecase '],
   [/\b(?:how many|number of|amount of|total number of)\b/g, ' count '],
   [/\bhow (?:big|large|heavy)\b/g, ' size '],
   [/\bhow much (?:disk |free |hard disk )?(?:space|storage)\b/g, ' space size '],
@@ -21,7 +31,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:logged in)\b/g, ' login '],
   [/\blog in\b/g, ' login '],
   [
-    /\b(?:in|on|with|using|from|inside) (?:the |a |my )?(?:bash|zsh|fish|shell|terminal|linux|unix|ubuntu|debian|command[ -]line|console|cli)\b/g,
+    /\b(?:in|on|with|using|from|inside|at|via|through|under|for) (?:the |a |my )?(?:(?:linux|unix|ubuntu|debian|bash|gnu)(?:\/\w+)? )?(?:bash|zsh|fish|shell|terminal|linux|unix|ubuntu|debian|command[ -]line|console|cli)(?: script)?\b/g,
     ' ',
   ],
   [/\bwhat(?:'s| is| are)? (?:in|inside)\b|\b(?:look|peek) (?:inside|into)\b/g, ' content '],
@@ -73,10 +83,11 @@ const SYNONYMS: readonly string[] = [
   'show list display print see view output tell enumerate present reveal ls',
   'dir directory folder directories',
   'delete remove erase drop rm del purge trash unlink destroy eliminate nuke',
+  'repository repo repositories',
   'create make new generate add mk initialise initialize',
   'large big huge bigger larger greater exceeding above over biggest largest heaviest heavy hogging',
   'small smaller less under below tiny',
-  'change modify alter edit modified touched',
+  'change modify alter edit modified modification touched',
   'last recent recently latest newest past within previous',
   'move mv relocate',
   'copy cp duplicate',
@@ -112,7 +123,7 @@ const SYNONYMS: readonly string[] = [
   'unique distinct dedupe deduplicate',
   'compare diff difference differences differ differs',
   'permission permissions rights mode access chmod',
-  'owner owned owns belong belongs ownership',
+  'owner owners owned owns belong belongs ownership',
   'user account person',
   'group groups',
   'execute executable runnable',
@@ -228,6 +239,7 @@ const STOP: ReadonlySet<string> = new Set(
   `a an got the of in on at to for by with and or is are was were be been am do does did doing done i me my mine we us our you your it its
   this that these those there here then than so if as into onto how what when can could would should will want need like
   please let lets just some any which who whose have has had give current currently now very really quickly quick easy way command
+  specific particular certain given several multiple own using
   also too still already yet ever even actually simply once whether there's what's i'm but anything it's terminal linux fish via up out off them they one thing things stuff`.split(
     /\s+/,
   ),
@@ -243,7 +255,8 @@ const STEMS: ReadonlyMap<string, string> = new Map(
 
 /** Plural, -ing, -ed and a final e taken off; both sides go through it, so that it need not be a word. */
 function stem(word: string): string {
-  let text = word
+  // `locally`, but not `apply`, `only`.
+  let text = /^[a-z]{4,}(?<!p|mi)ly$/.test(word) ? word.slice(0, -2) : word
   if (text.length <= 3) return text
   if (/ies$/.test(text)) text = `${text.slice(0, -3)}y`
   else if (/(?:ss|us|is)$/.test(text)) return text
@@ -255,10 +268,15 @@ function stem(word: string): string {
 }
 
 /** Lower case, with phrases of several words as one. */
-export function normalise(text: string): string {
-  let out = text.toLowerCase().replace(/[\u2018\u2019]/g, "'")
-  for (const [pattern, word] of PHRASES) out = out.replace(pattern, word)
-  return out.replace(/\b(?:do|does|did|is|are|can|was)(?: not|n'?t)\b|\bcannot\b/g, ' not ')
+export const normalise = (text: string): string => withPhrases(text.toLowerCase())
+
+const ANY_CASE = PHRASES.map(([pattern, word]) => [new RegExp(pattern.source, 'gi'), word] as const)
+
+/** The same, with every other word as it was typed. */
+export function withPhrases(text: string): string {
+  let out = text.replace(/[\u2018\u2019]/g, "'")
+  for (const [pattern, word] of ANY_CASE) out = out.replace(pattern, word)
+  return out.replace(/\b(?:do|does|did|is|are|can|was)(?: not|n'?t)\b|\bcannot\b/gi, ' not ')
 }
 
 export const isStop = (word: string): boolean => STOP.has(word)
@@ -276,6 +294,12 @@ export function concepts(text: string): string[] {
     .filter((word) => word !== '' && !isStop(word))
     .map(concept)
 }
+
+export const NOT = concept('not')
+
+/** Whether the words ask for that, and do not forbid it: `without deleting`. `said`: their concepts, in order. */
+export const isAskedFor = (verb: string, said: readonly (string | undefined)[]): boolean =>
+  said.some((word, i) => word === verb && (verb === NOT || said[i - 1] !== NOT))
 
 /** Damerau–Levenshtein distance, given up beyond `most`. */
 export function distance(a: string, b: string, most: number): number {

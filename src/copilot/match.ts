@@ -1,7 +1,7 @@
 // Finds the recipes that answer a request: how much of what is asked a wording says, and how much more it says.
 import { align, needed, rank } from './align.ts'
 import { type Asked, readAsked } from './asked.ts'
-import { concept } from './language.ts'
+import { concept, isAskedFor, NOT } from './language.ts'
 import type { Recipe } from './recipes/recipe.ts'
 import { type Index, sum, type Wording } from './wordings.ts'
 
@@ -93,21 +93,15 @@ const shared = ({ words }: Wording, asked: ReadonlySet<string>, index: Index): n
   return total
 }
 
-const NOT = concept('not')
-const isAskedFor = (verb: string, asked: readonly Asked[]): boolean =>
-  asked.some((token, i) => token.concept === verb && asked[i - 1]?.concept !== NOT)
+const saidIn = (asked: readonly Asked[]) => asked.map((token) => token.concept)
 
 /** A command that destroys is only for who asked for that, and did not say not to. */
 function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean {
   const excluded = new Set(unless?.map(concept))
   if (asked.some((token) => token.concept !== undefined && excluded.has(token.concept))) return false
   if (asks === undefined) return true
-  const wanted = new Set(asks.map(concept))
-  const not = concept('not')
-  return asked.some((token, i) => {
-    if (token.concept === undefined || !wanted.has(token.concept)) return false
-    return token.concept === not || asked[i - 1]?.concept !== not
-  })
+  const said = saidIn(asked)
+  return asks.some((word) => isAskedFor(concept(word), said))
 }
 
 function compare(wording: Wording, asked: readonly Asked[], index: Index): Found | undefined {
@@ -117,9 +111,10 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
   const isSaid = ({ entity }: Asked): boolean => entity?.kind === 'ext' && run.includes(`*.${entity.value};`)
   const left = asked.filter((token, i) => !used.has(i) && !isSaid(token))
   const words = new Set(left.flatMap((token) => token.concept ?? []))
+  const spoken = saidIn(asked)
   // `without deleting anything` is kept by what deletes nothing.
   for (const verb of HALF_DONE)
-    if (words.has(verb) && !isAskedFor(verb, asked) && !wording.words.has(verb)) {
+    if (words.has(verb) && !isAskedFor(verb, spoken) && !wording.words.has(verb)) {
       words.delete(verb)
       words.delete(NOT)
     }
@@ -147,7 +142,7 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     /^(?:tgz|tar|zip|gz|sevenzip|rar|csv|gpg|upstream)$/.test(slot),
   ).length
   const verbs = [...VERBS].filter((verb) => words.has(verb) !== wording.words.has(verb)).length
-  const half = [...HALF_DONE].some((verb) => isAskedFor(verb, asked) && !wording.words.has(verb))
+  const half = [...HALF_DONE].some((verb) => isAskedFor(verb, spoken) && !wording.words.has(verb))
   const unasked = [...CHANGES].some((verb) => wording.words.has(verb) && !words.has(verb))
   // What destroys has to be about everything that is asked: the containers, not the images.
   const stray =

@@ -1,7 +1,7 @@
 // Finds what the person used before for the same: own commands that hold the request's words, the same directory first.
 import type { Candidate } from './ask.ts'
 import type { Knowledge } from './knowledge.ts'
-import { concept, concepts, isStop } from './language.ts'
+import { concept, concepts, isAskedFor, isStop } from './language.ts'
 import { TOOLS } from './tools.ts'
 import type { Index } from './wordings.ts'
 
@@ -26,15 +26,16 @@ const DESTROYS =
 /** As a word where a command can begin, or as the argument of what runs others. */
 const ANYWHERE =
   /(?:^|[\s;|&({"'`/])(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|poweroff|wipefs|fdisk)(?=\s|$)/
-const ASKS_IT: ReadonlySet<string> = new Set(
+const ASKS_IT: readonly string[] =
   'delete kill stop discard force overwrite reset clean prune format shutdown restart wipe empty clear'
     .split(' ')
-    .map(concept),
-)
+    .map(concept)
 
-/** Whether the request's concepts ask for something that destroys. */
-export const wantsToDestroy = (asked: Iterable<string>): boolean =>
-  [...asked].some((word) => ASKS_IT.has(word))
+/** Whether the request may ask for something that destroys; some of the words mean other things too: `empty files`. */
+export function wantsToDestroy(request: string): boolean {
+  const said = concepts(request)
+  return ASKS_IT.some((word) => isAskedFor(word, said))
+}
 
 /** Whether a command destroys something by what it is called, also behind others and inside what runs it. */
 export const destroysByName = (command: string): boolean => DESTROYS.test(command) || ANYWHERE.test(command)
@@ -48,12 +49,12 @@ export function ownCandidates(
 ): readonly Candidate[] {
   const asked = new Set(concepts(request))
   if (asked.size < 2) return []
-  const destructive = wantsToDestroy(asked)
+  const destructive = wantsToDestroy(request)
   const all = [...asked].reduce((sum, word) => sum + index.weight(word), 0)
   const best = new Map<string, number>()
   for (const { command, cwd: where, exit_code, risk_level } of own) {
     if (exit_code !== 0 || command.length > MOST_LENGTH || /[\p{Cc}\p{Cf}]/u.test(command)) continue
-    if (!destructive && (risk_level !== 'safe' || DESTROYS.test(command))) continue
+    if (!destructive && (risk_level !== 'safe' || destroysByName(command))) continue
     // Karo's own questions hold their words and answer nothing.
     if (/^karo\b/.test(command)) continue
     const typed = new Set(wordsIn(command))

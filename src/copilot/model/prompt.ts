@@ -16,11 +16,15 @@ const MOST_WORDS = 1_000
 const MOST_COMMAND = 300
 const MOST_HISTORY = 20
 
+/** What stands in a command for something that the request does not name. */
+export const PLACEHOLDERS = ['FILE', 'DIR', 'HOST'] as const
+
 const TASK = [
   'You turn a request into one shell command.',
   'Answer with JSON only: {"command": "…"}. The command is one line. No explanation, no alternatives.',
   'Prefer commands that change nothing. Delete, overwrite or stop something only if the request asks for exactly that.',
-  'Use only standard tools and those that are installed. Write FILE, DIR or HOST where the request names none.',
+  'Use only standard tools and those that are installed. Write ' +
+    `${PLACEHOLDERS.slice(0, -1).join(', ')} or ${PLACEHOLDERS.at(-1)} where the request names none.`,
 ].join('\n')
 
 /** Body of a request to /chat/completions. */
