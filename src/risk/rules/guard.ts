@@ -60,6 +60,7 @@ export const GUARD_RULES: readonly Rule[] = [
         'export KARO_HOME=/tmp/x',
         'echo "[guard]" >> $KARO_HOME/config.toml',
         'rm ~/.local/share/karo/guard.toml',
+        'srm ~/.local/share/karo/guard.toml',
         'sed -i d ~/.claude/settings.json',
         'mv new.json .claude/settings.local.json',
         'cp settings.json ~/.claude/',
@@ -224,7 +225,7 @@ function endsAs(path: string, end: string): boolean {
   )
 }
 
-const TAKES_AWAY: ReadonlySet<string> = new Set(['rm', 'grm', 'srm', 'unlink', 'mv', 'shred', 'find'])
+const TAKES_AWAY: ReadonlySet<string> = new Set(['rm', 'grm', 'srm', 'wipe', 'unlink', 'mv', 'shred', 'find'])
 
 /** A file that is put into a directory under its own name. */
 function placed(c: SimpleCommand, o: Options): readonly Arg[] {

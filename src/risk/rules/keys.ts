@@ -33,6 +33,8 @@ export const KEY_RULES: readonly Rule[] = [
         'rm ~/.local/share/karo/identity.key',
         '> ~/.local/share/karo/identity.key',
         'shred -u ~/.gnupg/*',
+        'srm ~/.ssh/*',
+        'wipe -f ~/.ssh/*',
         'rm $KARO_HOME/identity.key',
       ],
       harmless: ['rm ~/.ssh/known_hosts.old', 'cp ~/.ssh/config ~/.ssh/config.bak', 'rm ~/.ssh/*.tmp'],
@@ -49,6 +51,7 @@ export const KEY_RULES: readonly Rule[] = [
       risky: [
         'rm ~/.ssh/id_ed25519',
         'shred -u ~/.ssh/id_rsa',
+        'grm ~/.ssh/id_rsa',
         'dd if=/dev/zero of=/home/me/.ssh/id_rsa',
         '> ~/.ssh/id_ecdsa',
       ],

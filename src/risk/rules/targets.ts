@@ -6,7 +6,7 @@ import type { Options } from '../options.ts'
 
 /** Always whole trees, without an option that says so. */
 export const TREE_DELETERS = ['rimraf', 'del', 'del-cli'] as const
-export const DELETERS = ['rm', 'grm', 'srm', 'find', 'gfind', 'rmtree', ...TREE_DELETERS] as const
+export const DELETERS = ['rm', 'grm', 'srm', 'wipe', 'find', 'gfind', 'rmtree', ...TREE_DELETERS] as const
 
 /** What a search of the whole system found. */
 export const FOUND_IN_ROOT = new RegExp(`^/+${SOMETHING}/*$`)

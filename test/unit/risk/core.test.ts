@@ -54,6 +54,8 @@ describe('trees and key stores', () => {
   const destroyers: readonly ((place: string) => string)[] = [
     (place) => `rm -rf ${place}`,
     (place) => `rm -r -- ${place}`,
+    (place) => `srm -r ${place}`,
+    (place) => `wipe -rf ${place}`,
     (place) => `sudo rm --recursive ${place}`,
     (place) => `find ${place} -delete`,
     (place) => `find ${place} -exec rm -rf {} +`,
@@ -112,11 +114,10 @@ describe('lists that one command makes and another deletes by', () => {
 })
 
 test('files of a key store', () => {
+  for (const tool of ['rm -f', 'grm', 'srm', 'wipe', 'unlink', 'shred -u'])
+    for (const files of ['~/.ssh/*', '~/.gnupg/*', '/data/karo/identity.key', '$KARO_HOME/identity.key'])
+      isCore(`${tool} ${files}`)
   for (const command of [
-    'rm -f ~/.ssh/*',
-    'rm ~/.gnupg/*',
-    'shred -u ~/.ssh/*',
-    'rm /data/karo/identity.key',
     '> /data/karo/identity.key',
     ': >| $KARO_HOME/identity.key',
     'truncate -s 0 ~/.local/share/karo/identity.key',

@@ -1,8 +1,14 @@
 // Every rule of the table against its own examples, and the table's own order.
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { checkCommand, RISK_LEVELS } from '../../../src/risk/index.ts'
+import { newBudget } from '../../../src/risk/limits.ts'
+import type { SimpleCommand } from '../../../src/risk/model.ts'
+import { readOptions } from '../../../src/risk/options.ts'
 import { LINE_RULES } from '../../../src/risk/rules/code.ts'
-import { RULES } from '../../../src/risk/rules/index.ts'
+import { concernsEveryRule, EVERY_COMMAND, RULES } from '../../../src/risk/rules/index.ts'
+import type { Rule } from '../../../src/risk/rules/rule.ts'
+import { walkLine } from '../../../src/risk/walk.ts'
 
 const ALL = [...RULES, ...LINE_RULES]
 const found = (command: string) =>
@@ -43,4 +49,51 @@ test('a safer form is itself judged lower than what it replaces', () => {
       )
     }
   }
+})
+
+/** Commands of the rule's risky examples that hold nothing but a name and words. */
+function plainCommands({ examples }: Rule): readonly SimpleCommand[] {
+  const found: SimpleCommand[] = []
+  const findings = {
+    command: (it: SimpleCommand) => found.push(it),
+    fact: () => {},
+    isKnownTool: () => false,
+  }
+  for (const line of examples.risky)
+    walkLine(
+      line,
+      {
+        shell: 'bash',
+        home: '/home/me',
+        cwd: '/home/me/src/project',
+        variables: new Map(),
+        parameters: undefined,
+      },
+      findings,
+      newBudget(),
+    )
+  return found.filter(
+    ({ known, args, assignments, redirections }) =>
+      known && args.length > 0 && assignments.length === 0 && redirections.length === 0,
+  )
+}
+
+test('a tool that a rule for every command knows by name is not spared these rules', () => {
+  const rules = new URL('../../../src/risk/rules/', import.meta.url)
+  const text = readdirSync(rules).map((file) => readFileSync(new URL(file, rules), 'utf8'))
+  // Whatever could be the name of a tool, in a list or in a pattern.
+  const words = new Set(text.join('\n').match(/\b[a-z][\w.+-]+\b/g))
+  expect([...words]).toEqual(expect.arrayContaining(['rm', 'srm', 'wipe', 'qemu-img', 'partclone.restore']))
+  const missed = EVERY_COMMAND.flatMap((rule) =>
+    plainCommands(rule).flatMap((command) =>
+      [...words]
+        .filter((name) => !rule.tools.includes(name) && !concernsEveryRule({ ...command, name }))
+        .filter((name) => {
+          const hit = rule.when({ ...command, name }, readOptions(name, command.args))
+          return hit === true || (Array.isArray(hit) && hit.length > 0)
+        })
+        .map((name) => `${rule.id}: ${name}`),
+    ),
+  )
+  expect(missed).toEqual([])
 })
