@@ -18,6 +18,7 @@ const HIGHEST = { bytes: Uint8Array.of(3) }
 export const UNSWEPT = { bytes: Uint8Array.of(4) }
 /** There while removed events may still lie in the files. */
 export const UNPURGED = { bytes: Uint8Array.of(5) }
+export type Mark = typeof UNSWEPT | typeof UNPURGED
 export const NUMBER_AT = 1 + 4 + 1
 /** People repeat themselves: most commands are answered from here. */
 const CACHED_TEXTS = 8192
@@ -139,6 +140,22 @@ export async function highestNumber(db: Database, uid: number): Promise<Change> 
   const value = encodeValue(VALUE_VERSION, await lastNumber(db, uid))
   return { type: 'put', key: makeKey('commands', { u32: uid }, HIGHEST), value }
 }
+
+export const markKey = (uid: number, mark: Mark): Buffer => makeKey('commands', { u32: uid }, mark)
+
+/** `begun`: somebody is at it, and what is left meanwhile is not among what they see. */
+export const putMark = (uid: number, mark: Mark, state: 'left' | 'begun'): Change => ({
+  type: 'put',
+  key: markKey(uid, mark),
+  value: encodeValue(VALUE_VERSION, state === 'left'),
+})
+
+/**
+ * To be written with the removal of events: their texts go later, and then all of it out of the files; a kill before
+ * that is made up for by these marks.
+ */
+export const left = (uid: number): readonly Change[] =>
+  [UNSWEPT, UNPURGED].map((mark) => putMark(uid, mark, 'left'))
 
 /** Where all texts of a person are, by their numbers. */
 export const textsOf = (uid: number): { gte: Buffer; lt: Buffer } =>

@@ -3,7 +3,7 @@
 import { localDay, startOfLocalDay } from '../base/calendar.ts'
 import type { Serial } from '../base/serial.ts'
 import type { Change, Database } from './database.ts'
-import { UNPURGED, UNSWEPT } from './event-commands.ts'
+import { left } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
 import type { Recall } from './event-recall.ts'
 import type { EventRetention } from './event-retention.ts'
@@ -11,9 +11,7 @@ import { decodeWhole, idOfKey, NO_TEXT, parseEventId } from './event-rows.ts'
 import { commandOfKey, eventsOf, isCounted, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
 import { makeKey } from './keyspace.ts'
 import type { RollupWriter, Unfolded } from './rollup-writer.ts'
-import { encodeValue } from './value.ts'
 
-const VALUE_VERSION = 1
 /** Events removed in one batch: some milliseconds, in which nothing else is written. */
 const BATCH = 1_000
 const PAGE = 4_096
@@ -93,11 +91,13 @@ export function createEventRemoval(
       const leaving = new Set(own.map(([key]) => nameOf(key)))
       const counted = own.filter(([key]) => isCounted(key))
       const goes = new Map(counted.map(([key]) => [commandOfKey(key), key]))
+      if (goes.size === 0) continue
       const keys = db.keys({ gte: firstKeyOf(uid, day), lt: firstKeyOf(uid, day + 1) })
       try {
         for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
           for (const key of page)
             if (isCounted(key) && !leaving.has(nameOf(key))) goes.delete(commandOfKey(key))
+          if (goes.size === 0) break
         }
       } finally {
         await keys.close()
@@ -113,11 +113,7 @@ export function createEventRemoval(
     const days = rows.map(([key]) => [key, Math.max(0, localDay(startOfKey(key) / 1000))] as const)
     const last = await lastOfTheirDays(uid, days)
     const changes: Change[] = rows.map(([key]) => ({ type: 'del', key }))
-    // Their texts go later, and then all of it out of the files; a kill before that is made up for by these marks.
-    for (const mark of [UNSWEPT, UNPURGED]) {
-      const key = makeKey('commands', { u32: uid }, mark)
-      changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, true) })
-    }
+    changes.push(...left(uid))
     try {
       const events = rows.flatMap(([key, value], i): readonly Unfolded[] => {
         if (!isCounted(key)) return []

@@ -9,7 +9,11 @@ import {
   type CommandTable,
   HASH_BYTES,
   highestNumber,
+  left,
+  type Mark,
+  markKey,
   NUMBER_AT,
+  putMark,
   textOf,
   UNPURGED,
   UNSWEPT,
@@ -23,7 +27,7 @@ import { createNumberSet } from './number-set.ts'
 import type { RollupWriter } from './rollup-writer.ts'
 import { createRollupRepository, rollupsBefore } from './rollups.ts'
 import { putRollupsFrom, readRollupsFrom } from './rollups-from.ts'
-import { encodeValue } from './value.ts'
+import { decodeValue } from './value.ts'
 
 const VALUE_VERSION = 1
 const PAGE = 4_096
@@ -78,10 +82,22 @@ export function createEventRetention({
   recall,
   lists,
 }: RetentionDeps): EventRetention {
-  const unsweptKey = (uid: number): Buffer => makeKey('commands', { u32: uid }, UNSWEPT)
-  const unpurgedKey = (uid: number): Buffer => makeKey('commands', { u32: uid }, UNPURGED)
   /** Numbers are watched for one at a time. */
   const oneByOne = createSerial()
+  const purging = createSerial()
+
+  const isMarked = async (uid: number, mark: Mark): Promise<boolean> =>
+    (await db.get(markKey(uid, mark))) !== undefined
+
+  /** What is left from here on marks it anew; ended in the middle, it is still marked. */
+  const begun = (uid: number, mark: Mark): Promise<void> => db.batch([putMark(uid, mark, 'begun')])
+
+  const done = (uid: number, mark: Mark): Promise<void> =>
+    serially(async () => {
+      const key = markKey(uid, mark)
+      const value = await db.get(key)
+      if (value !== undefined && !decodeValue<boolean>(VALUE_VERSION, value)) await db.del(key)
+    })
 
   async function removeSome(uid: number, time: number): Promise<number> {
     const range = {
@@ -93,8 +109,7 @@ export function createEventRetention({
     const changes: Change[] = keys.map((key) => ({ type: 'del', key }))
     const ids = keys.map((key) => ({ start_us: startOfKey(key), tag: readU32(key, TAG_AT) }))
     await lists.takeOff(uid, ids, changes)
-    // Their texts go later; a kill before that is made up for by this mark.
-    changes.push({ type: 'put', key: unsweptKey(uid), value: encodeValue(VALUE_VERSION, true) })
+    changes.push(...left(uid))
     try {
       await counts.add(uid, -keys.length, changes)
       await db.batch(changes)
@@ -107,12 +122,12 @@ export function createEventRetention({
   }
 
   async function removeTexts(uid: number, signal: AbortSignal): Promise<number> {
-    if ((await db.get(unsweptKey(uid))) === undefined) return 0
+    if (!(await isMarked(uid, UNSWEPT))) return 0
     // What is given out from here on is not among the events that are looked at, and stays.
-    const { used, keys } = await serially(async () => ({
-      used: commands.watch(uid),
-      keys: db.keys(eventsOf(uid)),
-    }))
+    const { used, keys } = await serially(async () => {
+      await begun(uid, UNSWEPT)
+      return { used: commands.watch(uid), keys: db.keys(eventsOf(uid)) }
+    })
     const named = createNumberSet()
     try {
       for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
@@ -146,7 +161,7 @@ export function createEventRetention({
             }
             if (some.length === 0) return
             // Days remember numbers: one that was given is never given again.
-            changes.push(await highestNumber(db, uid))
+            changes.push(await highestNumber(db, uid), putMark(uid, UNPURGED, 'left'))
             await db.batch(changes)
             commands.forget(uid)
             recall.textsRemoved(uid, some)
@@ -156,7 +171,7 @@ export function createEventRetention({
       } finally {
         await rows.close()
       }
-      await db.del(unsweptKey(uid))
+      await done(uid, UNSWEPT)
       return removed
     }
   }
@@ -202,13 +217,13 @@ export function createEventRetention({
       return removed
     },
 
-    async purge(uid) {
-      for (const keyspace of PURGED) {
-        await compact(db, keyRange(keyspace, { u32: uid }))
-      }
-      await db.del(unpurgedKey(uid))
-    },
+    purge: (uid) =>
+      purging(async () => {
+        await serially(() => begun(uid, UNPURGED))
+        for (const keyspace of PURGED) await compact(db, keyRange(keyspace, { u32: uid }))
+        await done(uid, UNPURGED)
+      }),
 
-    isUnpurged: async (uid) => (await db.get(unpurgedKey(uid))) !== undefined,
+    isUnpurged: (uid) => isMarked(uid, UNPURGED),
   }
 }

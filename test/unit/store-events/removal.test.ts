@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createEventRepository, type EventRepository, idOfEvent } from '../../../src/store/events.ts'
+import { eventsOf } from '../../../src/store/key-of-event.ts'
 import { createRollupRepository } from '../../../src/store/rollups.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../support/events.ts'
@@ -73,6 +74,98 @@ test('a removal that was ended is finished by the next sweep', async () => {
   await next.purge(1000)
   expect(holds(directory, 'canary-text')).toBe(false)
   expect(await next.isUnpurged(1000)).toBe(false)
+})
+
+test('a text whose events go while texts are looked for goes as well', async () => {
+  const directory = temporaryDirectory()
+  const db = await temporaryDatabase(directory)
+  const events = createEventRepository(db)
+  await ingest(events, [
+    [1, { command: 'echo canary-one' }],
+    [2, { command: 'echo canary-two' }],
+    [3, { command: 'echo kept' }],
+  ])
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const all = eventsOf(1000).gte
+  const keys = db.keys.bind(db)
+  db.keys = ((options: { gte: Uint8Array }) => {
+    const found = keys(options)
+    if (Buffer.compare(options.gte, all) !== 0) return found
+    const nextv = found.nextv.bind(found) as (size: number) => ReturnType<typeof found.nextv>
+    found.nextv = (async (size: number) => {
+      begun.resolve()
+      await held.promise
+      return nextv(size)
+    }) as never
+    return found
+  }) as never
+  const first = events.remove(1000, [idOf(1)], never)
+  await begun.promise
+  // Committed now; its text is among those that the first one has seen named.
+  await events.remove(1000, [idOf(2)], never, { more: true })
+  const second = events.remove(1000, [], never)
+  held.resolve()
+  expect([await first, await second]).toEqual([
+    { events: 1, texts: 1 },
+    { events: 0, texts: 1 },
+  ])
+  expect(holds(directory, 'canary')).toBe(false)
+  expect(await events.isUnpurged(1000)).toBe(false)
+})
+
+test('what goes while the files are purged is purged again', async () => {
+  const directory = temporaryDirectory()
+  const db = await temporaryDatabase(directory)
+  const events = createEventRepository(db)
+  await ingest(events, [
+    [1, { command: 'echo canary' }],
+    [2, { command: 'echo kept' }],
+  ])
+  const [begun, held] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  const level = db as unknown as { compactRange(...range: never[]): Promise<void> }
+  const compactRange = level.compactRange
+  level.compactRange = async (...range) => {
+    begun.resolve()
+    await held.promise
+    return compactRange.apply(db, range)
+  }
+  const purging = events.purge(1000)
+  await begun.promise
+  await events.remove(1000, [idOf(1)], never, { more: true })
+  held.resolve()
+  await purging
+  // As after a kill: whoever comes next knows of it.
+  expect(await events.isUnpurged(1000)).toBe(true)
+  expect(await events.remove(1000, [], never)).toEqual({ events: 0, texts: 1 })
+  expect(holds(directory, 'canary')).toBe(false)
+  expect(await events.isUnpurged(1000)).toBe(false)
+})
+
+test('a day is looked through for those only that are counted in it, and no further than need be', async () => {
+  const db = await temporaryDatabase()
+  const events = createEventRepository(db)
+  const day = Date.UTC(2026, 10, 20, 12) * 1000
+  const at = (n: number): Sketch => ({ start_us: day + n })
+  await ingest(
+    events,
+    Array.from({ length: 5_000 }, (_, n) => [n, at(n)] as const),
+  )
+  await ingest(events, [[5_000, { ...at(5_000), untimed: true }]])
+  let pages = 0
+  const keys = db.keys.bind(db)
+  db.keys = ((options: { gte: Uint8Array }) => {
+    const found = keys(options)
+    const nextv = found.nextv.bind(found) as (size: number) => ReturnType<typeof found.nextv>
+    found.nextv = ((size: number) => {
+      if (options.gte.length > eventsOf(1000).gte.length) pages++
+      return nextv(size)
+    }) as never
+    return found
+  }) as never
+  await events.remove(1000, [idOfEvent(day + 5_000, 5_000)], never, { more: true })
+  expect(pages).toBe(0)
+  await events.remove(1000, [idOfEvent(day + 4_999, 4_999)], never, { more: true })
+  expect(pages).toBe(1)
 })
 
 test('what is kept beside events goes in the same batch', async () => {
