@@ -4,9 +4,6 @@ import type { Line, Member } from './member.ts'
 import type { Proc } from './proc.ts'
 import { createSilence, type Silence } from './silence.ts'
 
-/** Clocks of kernel and hook differ, and a shell may load its hook within its first moments. */
-const BORN_SLACK_MS = 2_000
-
 export interface Shell {
   readonly uid: number
   readonly pid: number
@@ -26,15 +23,16 @@ export interface Shell {
 
 export const keyOf = ({ uid, pid, born }: HookedShell): string => `${uid}-${pid}-${born}`
 
-/** Undefined when it is no shell, not that person's, or not the one that loaded the hook; `uptime` as /proc counts. */
+/**
+ * Undefined when it is no shell, or not that person's. When it began is not compared with when the hook was loaded: once
+ * the clock has been set, all of them seem to have begun at another time than they did.
+ */
 export function recognise(
-  { uid, pid, born, written, paused }: HookedShell,
-  { proc, now, uptime }: { readonly proc: Proc; readonly now: number; readonly uptime: number },
+  { uid, pid, written, paused }: HookedShell,
+  { proc, now }: { readonly proc: Proc; readonly now: number },
 ): Shell | undefined {
   const stat = proc.stat(pid)
   if (stat === undefined || !isShell(stat.name)) return undefined
-  // A number that is used again: what has it now began after the hook was loaded.
-  if (now - (uptime - stat.startedMs) > born / 1000 + BORN_SLACK_MS) return undefined
   // Anybody may give a file any name: nobody is told what somebody else's shell runs.
   if (proc.userOf(pid) !== uid) return undefined
   return {

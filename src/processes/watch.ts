@@ -25,6 +25,8 @@ const LOOK_MS = 900
 const LOOK_MAX_MS = 5_000
 /** Most of what a process needs it needs early, and most have ended by then. */
 const YOUNG_MS = 10_000
+/** What a hook without a subshell calls Karo by. */
+const LIMITER = 'timeout'
 
 interface Looked {
   readonly shells: number
@@ -42,7 +44,7 @@ export interface Watch extends Pick<Unwritten, 'take' | 'giveBack' | 'done'> {
   silent(): readonly SilentHook[]
   /** These lines of that person were deleted: what they started, or still run, is written no more. */
   forget(uid: number, ids: ReadonlySet<string>): void
-  /** Processes that were there before the watch: the store may know them, under a start some ms apart. */
+  /** Processes that were there before the watch: the store may know them, under a start some ms apart. Until `done`. */
   strangers(): readonly Member[]
   /** All that lives is to be written as it is now, and forgotten. */
   end(): void
@@ -55,16 +57,18 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   const members = new Map<number, Member>()
   const unwritten = createUnwritten()
   let strangers: Member[] = []
+  /** Those of them that are being looked for in the store. */
+  let sought: ReadonlySet<Member> = new Set()
   let began: number | undefined
   let changed = 0
 
-  function admit(key: string, hooked: HookedShell, uptime: number): void {
-    const shell = recognise(hooked, { proc, now: clock.now(), uptime })
+  function admit(key: string, hooked: HookedShell): void {
+    const shell = recognise(hooked, { proc, now: clock.now() })
     if (shell === undefined) refused.add(key)
     else shells.set(key, shell)
   }
 
-  function meet(hooked: readonly HookedShell[], uptime: number): void {
+  function meet(hooked: readonly HookedShell[]): void {
     const here = new Set<string>()
     for (const one of hooked) {
       const key = keyOf(one)
@@ -73,7 +77,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       if (shell !== undefined) {
         shell.written = one.written
         shell.paused = one.paused
-      } else if (!refused.has(key) && shells.size < SHELLS_MAX) admit(key, one, uptime)
+      } else if (!refused.has(key) && shells.size < SHELLS_MAX) admit(key, one)
     }
     refused = new Set([...refused].filter((key) => here.has(key)))
     for (const [key, shell] of shells) {
@@ -85,11 +89,32 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     }
   }
 
-  function begin(pid: number, of: string, depth: number, uptime: number): void {
+  /** A name that what a hook calls Karo by has: its subshell's, or the limiter's. */
+  const mayCall = (name: string, shell: Shell): boolean => name === shell.name || name === LIMITER
+
+  const callsOwn = (pid: number, threads: number): boolean =>
+    proc.children(pid, threads).some((kid) => {
+      const stat = proc.stat(kid)
+      return stat !== undefined && proc.isOwn(kid, stat.name)
+    })
+
+  /** It turns out to be Karo's own: as if it had not been seen. */
+  function leaveOut(member: Member, shell: Shell): void {
+    if (!members.delete(member.pid)) return
+    shell.live--
+    strangers = strangers.filter((stranger) => stranger !== member)
+  }
+
+  function begin(pid: number, of: string, depth: number, uptime: number, parent?: Member): void {
     const shell = shells.get(of)
     if (shell === undefined || members.size >= LIVE_MAX || shell.live >= LIVE_PER_SHELL_MAX) return
     const stat = proc.stat(pid)
-    if (stat === undefined || isOver(stat.state) || proc.isOwn(pid, stat.name)) return
+    if (stat === undefined || isOver(stat.state)) return
+    if (proc.isOwn(pid, stat.name)) {
+      if (parent !== undefined && mayCall(parent.name, shell)) leaveOut(parent, shell)
+      return
+    }
+    if (mayCall(stat.name, shell) && callsOwn(pid, stat.threads)) return
     const now = clock.now()
     const age = Math.max(0, uptime - stat.startedMs)
     const member: Member = {
@@ -144,6 +169,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     of: string,
     depth: number,
     uptime: number,
+    parent?: Member,
   ): ReadonlySet<number> {
     const after = new Set(kids)
     for (const pid of before) {
@@ -151,7 +177,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       if (gone !== undefined) gone.dueAt = 0
     }
     for (const pid of kids) {
-      if (!members.has(pid) && !shellPids.has(pid)) begin(pid, of, depth, uptime)
+      if (!members.has(pid) && !shellPids.has(pid)) begin(pid, of, depth, uptime, parent)
     }
     return after
   }
@@ -178,15 +204,20 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       end(member)
       return
     }
+    const shell = shells.get(member.of)
+    // It was seen between fork and exec.
+    if (shell !== undefined && stat.name !== member.name && proc.isOwn(member.pid, stat.name)) {
+      leaveOut(member, shell)
+      return
+    }
     update(member, stat, uptime, clock.now())
     const peak = proc.peakBytes(member.pid)
     if (peak !== undefined && peak > (member.peak ?? 0)) member.peak = peak
     const before = changed
-    const shell = shells.get(member.of)
     // What a shell has left behind is followed to its end, but what that starts is not the shell's any more.
     if (shell?.over === false && member.depth < DEPTH_MAX && !shellPids.has(member.pid)) {
       const kids = proc.children(member.pid, member.threads)
-      member.kids = compare(member.kids, kids, member.of, member.depth + 1, uptime)
+      member.kids = compare(member.kids, kids, member.of, member.depth + 1, uptime, member)
     }
     const often = changed > before || member.ageMs < YOUNG_MS
     member.everyMs = often ? LOOK_MS : Math.min(member.everyMs * 1.5, LOOK_MAX_MS)
@@ -213,7 +244,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       began ??= uptime
       const at = clock.monotonic()
       changed = 0
-      meet(hooked, uptime)
+      meet(hooked)
       shellPids = new Set([...shells.values()].filter(({ over }) => !over).map(({ pid }) => pid))
       for (const [key, shell] of shells) if (!shell.over) lookAtShell(key, shell, uptime, at)
       // Those that begin meanwhile are looked through too.
@@ -223,9 +254,8 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
 
     ran(hooked, lines) {
       const key = keyOf(hooked)
-      const uptime = shells.has(key) ? undefined : proc.uptimeMs()
       // Before the first look at it: what this line left in the background is still to be seen.
-      if (uptime !== undefined && !refused.has(key) && shells.size < SHELLS_MAX) admit(key, hooked, uptime)
+      if (!shells.has(key) && !refused.has(key) && shells.size < SHELLS_MAX) admit(key, hooked)
       const shell = shells.get(key)
       if (shell === undefined) return
       for (const told of lines) {
@@ -253,7 +283,10 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
 
     take: unwritten.take,
     giveBack: unwritten.giveBack,
-    done: unwritten.done,
+    done() {
+      unwritten.done()
+      strangers = strangers.filter((member) => !sought.has(member))
+    },
 
     forget(uid, ids) {
       const known = [...shells.values()].flatMap(({ lines }) => lines.map(({ line }) => line))
@@ -263,9 +296,8 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     },
 
     strangers() {
-      const some = strangers
-      strangers = []
-      return some
+      sought = new Set(strangers)
+      return strangers
     },
 
     end() {

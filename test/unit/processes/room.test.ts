@@ -21,6 +21,10 @@ async function world(config = { processes: { enabled: true, keep_days: 30 } }) {
   const stored = createProcessRepository(await temporaryDatabase())
   const repository: ProcessRepository = {
     ...stored,
+    async find(...what) {
+      if (fails) throw new Error('the disk is full')
+      return stored.find(...what)
+    },
     async write(batches) {
       if (fails) throw new Error('the disk is full')
       await written
@@ -159,6 +163,27 @@ test('a disk that is full is told of once, and what waits is written when there 
   w.fail(false)
   for (let i = 0; i < 5; i++) await w.next()
   await until(async () => (await w.rows()).length === 1, { what: 'it is written' })
+  await w.processes.stop()
+})
+
+test('what was there before the watch is found again in the store, also when that failed at first', async () => {
+  const w = await world()
+  w.shells.push(w.m.shell(100))
+  w.m.run(200, 'server', 100)
+  await w.processes.start(never)
+  await w.processes.stop()
+  const [known] = await w.rows()
+  // The clocks are some ms apart.
+  w.m.pass(10_000, 10_007)
+  w.fail(true)
+  await w.processes.start(never)
+  for (let i = 0; i < 5; i++) await w.next()
+  expect(await w.rows(), 'nothing is written without having looked').toEqual([known])
+  w.fail(false)
+  w.m.end(200)
+  for (let i = 0; i < 5; i++) await w.next()
+  await until(async () => (await w.rows())[0]?.duration_ms !== known!.duration_ms, { what: 'its end' })
+  expect((await w.rows()).map(({ started_at }) => started_at)).toEqual([known!.started_at])
   await w.processes.stop()
 })
 

@@ -72,6 +72,44 @@ test('what Karo itself does for a shell is no process of the person', () => {
   expect(names()).toEqual(['node'])
 })
 
+test.each([
+  ['bash', 'bash'],
+  ['zsh', 'zsh'],
+  ['fish', 'timeout'],
+])('in %s Karo is called by a %s: neither is a process of the person', (program, between) => {
+  const { m, watch, names, written } = world()
+  const shell = m.shell(300, program)
+  const look = () => watch.look([shell])
+  m.run(301, between, 300)
+  m.run(302, 'node', 301, { own: true })
+  look()
+  expect(names(), 'both are there').toEqual([])
+  // Met before it calls, or before what it called is Karo.
+  m.run(310, between, 300)
+  m.run(320, between, 300)
+  m.run(321, program, 320)
+  m.pass(1_000)
+  look()
+  expect(names()).toHaveLength(3)
+  m.run(311, 'node', 310, { own: true })
+  m.change(321, { name: 'node', own: true })
+  for (let i = 0; i < 2; i++) {
+    m.pass(1_000)
+    look()
+  }
+  expect(names(), 'its child came later').toEqual([])
+  for (const pid of [301, 302, 310, 311, 320, 321]) m.end(pid)
+  m.pass(1_000)
+  look()
+  expect(written()).toEqual([])
+  // A person's own.
+  m.run(330, between, 300)
+  m.run(331, 'node', 330)
+  m.pass(1_000)
+  look()
+  expect(names()).toEqual([between, 'node'])
+})
+
 test('children of children too, but not of a shell in a shell, which is watched by itself', () => {
   const { m, look, shell, names } = world()
   const inner = { ...m.shell(300), born: m.now() * 1000 }
@@ -131,14 +169,23 @@ test('a number that is used again is another process, and no shell', () => {
   expect(names()).not.toContain('third')
 })
 
-test('a shell whose number was given to another since the hook was loaded is not watched', () => {
+test('a shell that loaded the hook before the clock was set forward is watched', () => {
+  const { m, look, names } = world()
+  const before = m.shell(600)
+  m.run(601, 'make', 600)
+  m.pass(60_000, 86_400_000)
+  look(before)
+  expect(names()).toEqual(['make'])
+})
+
+test('a shell whose number was given to another person’s since the hook was loaded is not watched', () => {
   const { m, look, names } = world()
   const gone = m.shell(600)
   m.pass(60_000)
-  m.run(600, 'bash', 1, { foreground: 600 })
+  m.run(600, 'bash', 1, { foreground: 600, uid: 2000 })
   m.run(601, 'other', 600)
   look(gone)
-  expect(names()).toEqual([])
+  expect([...names(), ...names(2000)]).toEqual([])
 })
 
 test('what outlives its shell is followed to its end, and what it then starts is not', () => {
