@@ -86,7 +86,7 @@ Section: admin
 Priority: optional
 Description: terminal intelligence for closed networks
  A personal copilot for the commands of a machine, and a serverless encrypted
- mesh of machines together. Raw commands never leave the machine.
+ mesh of machines together. The mesh never carries raw commands.
  .
  Brings its own Node.js.
 `

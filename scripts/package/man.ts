@@ -66,7 +66,7 @@ function overview(groups: readonly Group[]): string[] {
     `${bold('karo')} ${italic('command')} [${italic('options')}]`,
     macro('SH', 'DESCRIPTION'),
     text(
-      'A personal copilot for the commands of a machine, and a serverless encrypted mesh of machines together. Raw commands never leave the machine. karo up runs the node; every other command talks to it over its control socket, or needs none. Each group of commands has a page of its own, karo-peers(1) and so on.',
+      'A personal copilot for the commands of a machine, and a serverless encrypted mesh of machines together. The mesh never carries raw commands. karo up runs the node; every other command talks to it over its control socket, or needs none. Each group of commands has a page of its own, karo-peers(1) and so on.',
     ),
     macro('SH', 'COMMANDS'),
     ...listed,

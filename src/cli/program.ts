@@ -205,7 +205,7 @@ export async function overview(entries: readonly CommandEntry[], width: number):
   })
   const before = `Usage: karo <command> [options]
 
-Terminal intelligence for closed networks. Raw commands never leave this machine.
+Terminal intelligence for closed networks. The mesh never carries raw commands.
 
 `
   const after = `Every command takes --json, --home <dir> and --help. karo help <command> shows its options and examples.
