@@ -43,7 +43,7 @@ export function createServer(world: McpWorld, { monotonic }: Clocked): McpServer
       },
       async (input, { mcpReq: { signal } }) => {
         if (!quota.take(monotonic()))
-          return failed('Too many calls: 120 a minute are answered. Wait a little.')
+          return failed(`Too many calls: ${CALLS.frames} a minute are answered. Wait a little.`)
         if (running >= MOST_AT_ONCE)
           return failed(`${MOST_AT_ONCE} calls are under way. Wait for one of them to end.`)
         running++
@@ -59,8 +59,9 @@ export function createServer(world: McpWorld, { monotonic }: Clocked): McpServer
     )
   }
   // What is not offered is not listed either, but says why when it is called.
-  const offered = TOOLS.filter((tool) => tool.offered?.(world) ?? true).map(listed)
-  server.server.setRequestHandler('tools/list', () => ({ tools: offered }))
+  server.server.setRequestHandler('tools/list', () => ({
+    tools: TOOLS.filter((tool) => tool.offered?.(world) ?? true).map(listed),
+  }))
   return server
 }
 

@@ -76,9 +76,9 @@ export const history = defineTool({
     ),
     total: count.describe('all that match, also those beyond the limit'),
   }),
-  offered: ({ mayReadHistory }) => mayReadHistory,
+  offered: ({ mayReadHistory }) => mayReadHistory(),
   async run({ ask, mayReadHistory }, input, signal) {
-    if (!mayReadHistory) {
+    if (!mayReadHistory()) {
       throw new KaroError('refused', 'the person has not allowed AI coding tools to read their history', {
         hint: 'That is for them alone to decide, in the configuration of Karo. Do not change it, and do not look for their history in other places.',
       })

@@ -9,8 +9,8 @@ export interface McpWorld {
   readonly guard: () => Guard
   /** Where a command would run that a caller does not place; `karoHome` is the node's, which is guarded. */
   readonly place: { readonly cwd?: string; readonly home?: string; readonly karoHome: string }
-  /** The owner lets AI coding tools read the history. */
-  readonly mayReadHistory: boolean
+  /** Whether the owner lets AI coding tools read the history, as the configuration says now. */
+  readonly mayReadHistory: () => boolean
   /** One request to the daemon; throws KaroError. */
   readonly ask: (
     method: 'GET' | 'POST',

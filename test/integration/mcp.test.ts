@@ -333,13 +333,14 @@ describe('raw lines', () => {
     const peer = raw()
     peer.send(...hello('2025-06-18'))
     for (let n = 1; n <= 200; n++) peer.send(toolCall(n, 'check', { command: 'ls' }))
-    const last = await peer.answer(200)
-    expect(last).toMatchObject({
-      result: { isError: true, content: [{ text: expect.stringContaining('Too many') }] },
-    })
+    await until(() => peer.lines().length === 201, { what: 'every answer' })
+    // How many depends on how long it all took: places come back with time.
+    const refused = peer.lines().filter(({ result }) => result?.isError === true)
+    expect(refused.map(({ result }) => result?.content[0]?.text)).toContainEqual(
+      expect.stringContaining('Too many'),
+    )
     const answered = peer.lines().filter(({ result }) => result?.structuredContent !== undefined)
     expect(answered.length).toBeGreaterThanOrEqual(120)
-    expect(answered.length).toBeLessThan(130)
   })
 
   test.each(['end', 'SIGTERM', 'SIGINT', 'cancel'] as const)(
@@ -384,16 +385,23 @@ describe('raw lines', () => {
   )
 })
 
-test('the manual’s way in: configuration file, and a configuration that is broken allows nothing', async () => {
+test('the manual’s way in: configuration file, as it is at each call; a broken one allows nothing', async () => {
   const home = temporaryHome()
   mkdirSync(home, { recursive: true })
   const config = join(home, 'config.toml')
-  writeFileSync(config, '[mcp]\nhistory = true\n', { mode: 0o600 })
-  const offered = async () => {
-    const { client } = await connect(cleanEnv(home))
-    return (await client.listTools()).tools.map(({ name }) => name)
-  }
+  const allow = (text = '[mcp]\nhistory = true\n') => writeFileSync(config, text, { mode: 0o600 })
+  allow()
+  const connected = (await connect(cleanEnv(home))).client
+  const offered = async (client = connected) => (await client.listTools()).tools.map(({ name }) => name)
+  const said = async () => (await call(connected, 'history')).content[0]!.text
   expect(await offered()).toContain('history')
-  writeFileSync(config, `${readFileSync(config, 'utf8')}[nonsense\n`)
-  expect(await offered()).not.toContain('history')
+  expect(await said()).toContain('karo up')
+  for (const withdrawn of ['[mcp]\nhistory = false\n', `${readFileSync(config, 'utf8')}[nonsense\n`]) {
+    allow(withdrawn)
+    expect(await said()).toContain('for them alone to decide')
+    expect(await offered()).not.toContain('history')
+    expect(await offered((await connect(cleanEnv(home))).client)).not.toContain('history')
+    allow()
+    expect(await said()).toContain('karo up')
+  }
 })

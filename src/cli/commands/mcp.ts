@@ -56,7 +56,7 @@ function worldOf(io: CommandIo) {
   return {
     guard: () => loadGuard({ home: io.home, env: io.env }),
     place: placeOf(io),
-    mayReadHistory: mayReadHistory(io),
+    mayReadHistory: () => mayReadHistory(io),
     ask: (method: 'GET' | 'POST', path: string, body: unknown, options: AskOptions) =>
       ask(io.socket, { method, path, body, type: 'application/json' }, options),
     now: systemClock.now,

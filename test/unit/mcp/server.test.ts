@@ -20,7 +20,7 @@ async function connect(world: Partial<McpWorld> & { readonly monotonic?: () => n
     {
       guard: () => loadGuard({ home: '/none', env: {}, machineFile: '/none/guard.toml' }),
       place: { cwd: '/work/app', home: '/home/dev', karoHome: '/home/dev/.local/share/karo' },
-      mayReadHistory: true,
+      mayReadHistory: () => true,
       ask: () => Promise.reject(new KaroError('not_running', 'the karo daemon is not running')),
       now: () => Date.parse('2026-11-20T12:00:00Z'),
       ...parts,
@@ -88,6 +88,26 @@ test('a daemon of another version may say more than is known here', async () => 
     method === 'POST' ? {} : { events: [], total: 0, something: { new: true } }
   const client = await connect({ ask })
   expect((await call(client, 'history')).structuredContent).toMatchObject({ something: { new: true } })
+})
+
+test('who withdraws the history withdraws it from a tool that is connected', async () => {
+  let allowed = true
+  let asked = 0
+  const ask: Ask = async () => {
+    asked++
+    return { events: [], total: 0 }
+  }
+  const client = await connect({ ask, mayReadHistory: () => allowed })
+  const names = async () => (await client.listTools()).tools.map(({ name }) => name)
+  expect(await names()).toContain('history')
+  expect((await call(client, 'history')).isError).not.toBe(true)
+  allowed = false
+  const before = asked
+  expect(await call(client, 'history')).toMatchObject({
+    ...{ isError: true, content: [{ text: expect.stringContaining('not allowed') }] },
+  })
+  expect(await names()).not.toContain('history')
+  expect(asked).toBe(before)
 })
 
 test('what the daemon is asked: the words, the filters, and the time as it has it', async () => {
