@@ -63,15 +63,10 @@ test('own commands that worked before, the same directory first', async () => {
   append(
     join(node.home, 'spool'),
     liveName(Date.now() * 1000 + 1),
-    records(['./deploy-staging-failed.sh'], 1, { exit: 1, session: '9-9-9' }),
+    records(['./deploy-staging-blue-failed.sh'], 1, { exit: 1, session: '9-9-9' }),
   )
-  const answer = await until(
-    async () => {
-      const { answer: found } = await ask('deploy staging blue', {}, node.home)
-      return found.command === null ? undefined : found
-    },
-    { what: 'the commands are stored' },
-  )
+  await until(async () => (await node.status()).store.events === 3, { what: 'the commands are stored' })
+  const { answer } = await ask('deploy staging blue', {}, node.home)
   expect(answer).toMatchObject({ command: './deploy-blue.sh staging --fast', source: 'history' })
   expect(JSON.stringify(answer)).not.toContain('failed')
 })
