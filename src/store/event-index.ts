@@ -18,12 +18,8 @@ export interface IndexedEvent {
   readonly untimed?: true
 }
 
-/** Which events: every part that is there must fit. */
-export interface IndexFilter {
-  /** By the number of the text; absent: all. */
-  readonly fits?: (number: number) => boolean
-  /** Of the directory. */
-  readonly inPlace?: (cwd: string) => boolean
+/** Which events, by what is known of each beside its text and place: every part that is there must fit. */
+export interface FactFilter {
   readonly failed?: boolean
   /** This level or a higher one. */
   readonly risk?: RiskLevel
@@ -31,9 +27,19 @@ export interface IndexFilter {
   readonly since?: number
   readonly until?: number
   readonly shell?: string
+  /** Exactly this exit code. */
   readonly exit?: number
+  /** At least so many milliseconds. */
   readonly longerMs?: number
+  /** Typed on the person's behalf, or by themselves. */
   readonly generated?: boolean
+}
+
+export interface IndexFilter extends FactFilter {
+  /** By the number of the text; absent: all. */
+  readonly fits?: (number: number) => boolean
+  /** Of the directory. */
+  readonly inPlace?: (cwd: string) => boolean
 }
 
 /** Events of one chunk: 30 bytes each, so that a million are 30 MB. */

@@ -34,11 +34,13 @@ interface Recalled {
   complete: boolean
   /** … and no more will come: there are too many. */
   settled: boolean
+  /** False: it is told of nothing any more. Asked where nothing else is written. */
+  isTold(): boolean
 }
 
 export interface Recall {
-  /** Begins to load, if need be; resolves as soon as the newest events are there. */
-  begun(uid: number): Promise<Recalled>
+  /** Begins to load, if need be; `work` comes as soon as the newest events are there, or none, and is not put out by others. */
+  begun<T>(uid: number, work: (recalled: Recalled) => Promise<T>): Promise<T>
   /** As soon as all from `since` (ms since the epoch) on are there; undefined where they are too many. */
   whole(uid: number, since?: number): Promise<Recalled | undefined>
   /** Loads what these people are likely to ask for; resolves when it is there. Who searches meanwhile goes first. */
@@ -60,6 +62,8 @@ interface Person extends Recalled {
   /** Texts that went while others were loaded. */
   readonly forgotten: Set<number>
   usedAt: number
+  /** Who wait for the newest events, or look through them. */
+  waiters: number
 }
 
 type Change =
@@ -82,25 +86,25 @@ export function createRecall(deps: {
   }
 
   function begin(uid: number): Person {
-    const others = [...people.values()].sort((a, b) => a.usedAt - b.usedAt)
-    for (const one of others.slice(0, Math.max(0, others.length + 1 - PEOPLE_MOST))) people.delete(one.uid)
     const person: Person = {
       uid,
       index: createEventIndex(),
       complete: false,
       settled: false,
+      isTold: () => people.get(uid) === person,
       step: newStep(),
       frontier: [Number.POSITIVE_INFINITY, 0],
       waiting: [],
       forgotten: new Set(),
       usedAt: clock.monotonic(),
+      waiters: 0,
     }
     people.set(uid, person)
     load(person)
       .then(
         () => person.step.resolve(),
         (error: unknown) => {
-          if (people.get(uid) === person) people.delete(uid)
+          if (person.isTold()) people.delete(uid)
           person.step.reject(error)
         },
       )
@@ -110,6 +114,13 @@ export function createRecall(deps: {
         person.forgotten.clear()
       })
     return person
+  }
+
+  /** Nobody puts out whom others wait for: one page, and they would put out each other before any of them has it. */
+  function makeRoom(): void {
+    const free = [...people.values()].filter(({ waiters }) => waiters === 0)
+    free.sort((a, b) => a.usedAt - b.usedAt)
+    for (const one of free.slice(0, Math.max(0, people.size - PEOPLE_MOST))) people.delete(one.uid)
   }
 
   async function reached(person: Person, isThere: () => boolean): Promise<void> {
@@ -137,7 +148,7 @@ export function createRecall(deps: {
       for (let page = await rows.nextv(FIRST); page.length > 0; page = await rows.nextv(CHUNK)) {
         for (const [key, value] of page) take(key, value)
         await loadMissing(person, missing, snapshot)
-        if (people.get(uid) !== person) return
+        if (!person.isTold()) return
         const isFirst = index.size() === 0
         older.publish()
         older = index.older()
@@ -223,16 +234,24 @@ export function createRecall(deps: {
   }
 
   return {
-    async begun(uid) {
+    async begun(uid, work) {
       const person = recalled(uid)
-      await reached(person, () => person.index.size() > 0)
-      return person
+      person.waiters++
+      makeRoom()
+      try {
+        await reached(person, () => person.index.size() > 0)
+        return await work(person)
+      } finally {
+        person.waiters--
+        makeRoom()
+      }
     },
     async whole(uid, since = 0) {
       const person = recalled(uid)
+      makeRoom()
       const isThere = () => person.complete || person.frontier[0] < Math.ceil(since) * 1000
       await reached(person, isThere)
-      return people.get(uid) === person && isThere() ? person : undefined
+      return person.isTold() && isThere() ? person : undefined
     },
     async prepare(uids) {
       for (const uid of uids.slice(0, PEOPLE_MOST)) {

@@ -6,7 +6,7 @@ import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
 import type { Database, Snapshot } from './database.ts'
 import { commandTexts, findCommands, numberOf } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
-import type { Chunk, EventIndex, IndexFilter } from './event-index.ts'
+import type { Chunk, EventIndex, FactFilter, IndexFilter } from './event-index.ts'
 import type { Recall } from './event-recall.ts'
 import {
   decodeEvent,
@@ -21,26 +21,13 @@ import {
 } from './event-rows.ts'
 import { startOfKey } from './key-of-event.ts'
 
-export interface EventFilter {
+export interface EventFilter extends FactFilter {
   /** Every one must occur in the command, ignoring case. */
   readonly words: readonly string[]
   /** None of these may. */
   readonly without?: readonly string[]
   /** The directory itself or one below it. */
   readonly cwd?: string
-  readonly failed?: boolean
-  /** This level or a higher one. */
-  readonly risk?: RiskLevel
-  /** Milliseconds since the epoch: from, and before. */
-  readonly since?: number
-  readonly until?: number
-  readonly shell?: string
-  /** Exactly this exit code. */
-  readonly exit?: number
-  /** At least so many milliseconds. */
-  readonly longerMs?: number
-  /** Typed on the person's behalf, or by themselves. */
-  readonly generated?: boolean
   /** Of each command only the newest that fits. */
   readonly unique?: boolean
   readonly limit: number
@@ -242,13 +229,16 @@ export function createEventSearch(deps: {
     async search(uid, filter) {
       // The newest alone need no index, and whoever only looks at them none that stays.
       const whole = isUnfiltered(filter) ? undefined : await recall.whole(uid, filter.since)
-      if (whole === undefined) {
+      const found =
+        whole &&
+        (await serially(async () => (whole.isTold() ? inIndex(uid, whole.index, filter) : undefined)))
+      if (found === undefined) {
         return atOneMoment(async (snapshot) => {
           const { keys, total } = await inDatabase(snapshot, uid, filter)
           return { events: await read(uid, keys, snapshot), total }
         })
       }
-      const { hits, total, snapshot } = await serially(() => inIndex(uid, whole.index, filter))
+      const { hits, total, snapshot } = found
       try {
         const keys = hits.map((hit) => eventKeyOf(uid, hit))
         return { events: await read(uid, keys, snapshot), total }
@@ -264,7 +254,7 @@ export function createEventSearch(deps: {
           return number === undefined ? [] : usesOf(uid, number, snapshot)
         }
         if (!('words' in wanted)) {
-          const keys = await keysOf(uid, [...wanted].toSorted().reverse(), snapshot)
+          const keys = await keysOf(uid, [...new Set(wanted)].toSorted().reverse(), snapshot)
           return keys.flatMap((key) => (key === undefined ? [] : idOfKey(key)))
         }
         const { keys } = await inDatabase(snapshot, uid, { ...wanted, limit: Number.POSITIVE_INFINITY })
@@ -279,16 +269,23 @@ export function createEventSearch(deps: {
       }),
 
     async rank(uid, filter, ranking) {
-      const recalled = await recall.begun(uid)
-      const { ranked, snapshot } = await serially(async () => ({
-        ranked: rankIn(recalled.index, filter, ranking),
-        snapshot: db.snapshot(),
-      }))
+      const looked = () =>
+        recall.begun(uid, (recalled) =>
+          serially(async () => {
+            if (!recalled.isTold()) return undefined
+            const ranked = rankIn(recalled.index, filter, ranking)
+            return { ranked, snapshot: db.snapshot(), complete: recalled.settled }
+          }),
+        )
+      let found = await looked()
+      // It broke, or grew too large, and is loaded again.
+      while (found === undefined) found = await looked()
+      const { ranked, snapshot, complete } = found
       try {
         const keys = ranked.best.map(({ hit }) => eventKeyOf(uid, hit))
         const events = await read(uid, keys, snapshot)
         const commands = ranked.best.map(({ uses, failures }, i) => ({ event: events[i]!, uses, failures }))
-        return { commands, total: ranked.total, complete: recalled.settled }
+        return { commands, total: ranked.total, complete }
       } finally {
         await snapshot.close()
       }
@@ -376,7 +373,8 @@ const VALUE_FILTERS = ['cwd', 'shell', 'exit', 'longerMs', 'generated'] as const
 /** `false` is something to look for in these; in `failed` and `unique` it asks for nothing. */
 const FILTERS = [...VALUE_FILTERS, 'risk', 'since', 'until'] as const
 
-const isUnfiltered = (filter: EventFilter): boolean =>
+/** True for what lets everything through. */
+export const isUnfiltered = (filter: Omit<EventFilter, 'limit'>): boolean =>
   textFits(filter) === undefined &&
   FILTERS.every((name) => filter[name] === undefined) &&
   !filter.failed &&

@@ -32,7 +32,7 @@ import {
 export type { Arrival, Importing } from './event-imports.ts'
 export type { RemovedWith } from './event-removal.ts'
 export { type EventInput, idOfEvent, type StoredEvent } from './event-rows.ts'
-export { type EventFilter, isIn, type Ranking, textFits } from './event-search.ts'
+export { type EventFilter, isIn, isUnfiltered, type Ranking, textFits } from './event-search.ts'
 export type { WholeEvent } from './event-transfer.ts'
 export type { GuardNote } from './rollup-writer.ts'
 export { GUARD_OUTCOMES, type GuardOutcome } from './rollups.ts'

@@ -5,7 +5,7 @@ import { KaroError } from '../../base/errors.ts'
 import { fitOf, readQuestion, scoreOf, worthOfPlace, worthOfUse } from '../../finder/index.ts'
 import { revealLevel0 } from '../../observe/level0.ts'
 import type { Processes } from '../../processes/index.ts'
-import type { EventFilter, EventRepository, StoredEvent } from '../../store/events.ts'
+import { type EventFilter, type EventRepository, isUnfiltered, type StoredEvent } from '../../store/events.ts'
 import { serve } from '../operation.ts'
 import { deleteHistory, getHistory, getRankedCommands } from '../operations/history.ts'
 import type { Routes } from '../route.ts'
@@ -82,7 +82,7 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
     serve(server, deleteHistory, async ({ body, caller, id: trace_id }) => {
       const { ids, command, dry_run, ...filters } = body
       const { uid } = caller
-      const named = Object.values(filters).some((value) => value !== undefined && String(value) !== '')
+      const named = !isUnfiltered(filterOf(filters))
       if ([ids !== undefined, command !== undefined, named].filter(Boolean).length !== 1) {
         throw new KaroError('bad_request', 'it takes ids, or one command, or filters: one of the three', {
           where: 'body',

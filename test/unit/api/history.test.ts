@@ -75,6 +75,8 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
   for (const body of [
     {},
     { word: [] },
+    { failed: false },
+    { failed: false, without: [], dry_run: true },
     { ids: ['x'], word: ['make'] },
     { command: 'a', cwd: '/' },
     { dry_run: true },
@@ -88,6 +90,8 @@ test('removed are one’s own, by one way of naming them at a time', async () =>
   expect(told).toEqual(['caught up'])
 
   const { body: all } = await call('GET', '/api/v1/history')
+  const [{ id }] = all.events
+  expect((await call('POST', at, { ids: [id, id], dry_run: true })).body).toMatchObject({ events: 1 })
   as(1001)
   expect((await call('POST', at, { ids: all.events.map(({ id }: { id: string }) => id) })).body.events).toBe(
     0,

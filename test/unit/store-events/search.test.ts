@@ -329,3 +329,45 @@ test('ranked by what the caller says a use is worth, with what was used how ofte
   const here = await events.rank(1000, { limit: 5, cwd: '/work', failed: true }, ranking)
   expect(here.commands.map(({ uses }) => uses)).toEqual([1])
 })
+
+test('three people at once: each finds their own', async () => {
+  const db = await temporaryDatabase()
+  const before = createEventRepository(db)
+  const uids = [1000, 1001, 1002]
+  await before.ingest({
+    events: uids.map((uid) => eventOf(1, { uid, command: `echo ${uid}` })),
+    position: positionAt(++position),
+    dropped: 0,
+  })
+  const events = createEventRepository(db)
+  for (let round = 0; round < 3; round++) {
+    const found = await Promise.all(uids.map((uid) => events.rank(uid, { limit: 5 }, plain)))
+    expect(found.map(({ total }) => total)).toEqual([1, 1, 1])
+  }
+})
+
+test('who is put out of memory by others while they wait is told of nothing that is gone', async () => {
+  const db = await temporaryDatabase()
+  const events = createEventRepository(db)
+  await events.ingest({
+    events: [eventOf(1), eventOf(2), eventOf(3, { uid: 1001 }), eventOf(4, { uid: 1002 })],
+    position: positionAt(++position),
+    dropped: 0,
+  })
+  await recalled(events)
+  const held = Promise.withResolvers<void>()
+  const batch = db.batch.bind(db)
+  db.batch = (async (...args: never[]) => {
+    await held.promise
+    return (batch as (...all: never[]) => Promise<void>)(...args)
+  }) as never
+  const removing = events.remove(1000, [idOfEvent(T0 + 1_000_000, 1)], never)
+  const searching = search(events, { words: ['ls'], limit: 5 })
+  // It has its index now, and waits for its turn.
+  await new Promise((resolve) => setImmediate(resolve))
+  const others = [1001, 1002].map((uid) => events.rank(uid, { limit: 5 }, plain))
+  held.resolve()
+  await removing
+  expect(await searching).toEqual({ ids: [idOfEvent(T0 + 2_000_000, 2)], total: 1 })
+  expect((await Promise.all(others)).map(({ total }) => total)).toEqual([1, 1])
+})
