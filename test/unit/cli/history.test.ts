@@ -39,4 +39,9 @@ test('the ranking knows where one is, and works where that was deleted', async (
   })
   const { code, requests } = await karo(ranked(true), 'history', '--rank')
   expect([code, requests]).toEqual([0, [{ line: expect.not.stringContaining('here='), body: undefined }]])
+  expect(await karo({}, 'history', '--cwd', 'below')).toMatchObject({
+    ...{ code: 2, requests: [], err: expect.stringContaining('--cwd: the directory you are in was deleted') },
+  })
+  const named = await karo(ranked(true), 'history', '--rank', '--cwd', '/srv/./shop')
+  expect(named.requests[0]!.line).toContain(new URLSearchParams({ cwd: '/srv/shop' }).toString())
 })
