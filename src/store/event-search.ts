@@ -2,7 +2,7 @@
 
 import type { Serial } from '../base/serial.ts'
 import { revealLevel0 } from '../observe/level0.ts'
-import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
+import { RISK_LEVELS } from '../risk/index.ts'
 import type { Database, Snapshot } from './database.ts'
 import { commandTexts, findCommands, numberOf } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
