@@ -5,13 +5,13 @@ import { onTestFinished } from 'vitest'
 import { runCli } from '../../src/cli/run.ts'
 import { temporaryDirectory } from './database.ts'
 
-export interface PlayedRequest {
+interface PlayedRequest {
   readonly line: string
   readonly body: unknown
 }
 
 /** Answers by `METHOD path`, without the query; 404 for the rest. */
-export type Answers = Readonly<Record<string, unknown>>
+type Answers = Readonly<Record<string, unknown>>
 
 export async function playDaemon(answers: Answers) {
   const home = temporaryDirectory()
