@@ -21,6 +21,8 @@ export interface ExplainOptions {
   readonly knowledge?: Knowledge
   /** This machine's manual pages; default: those of the programs in PATH. False: only what is shipped. */
   readonly manuals?: Manuals | false
+  /** Once aborted, no more manual pages are looked for. */
+  readonly signal?: AbortSignal
 }
 
 /** UTF-16 units of a part's text as it is shown; its span tells all of it. */
@@ -31,7 +33,7 @@ export async function explainCommand(command: string, options: ExplainOptions): 
   const { shell = 'bash', judge = (text) => checkCommand(text, { shell }) } = options
   const verdict = judge(command)
   const { parts: seen, parsed, truncated } = describe(command, shell)
-  const manuals = options.manuals ?? createManuals(process.env.PATH ?? '')
+  const manuals = options.manuals ?? createManuals(process.env.PATH ?? '', { signal: options.signal })
   const lexicon = withFunctions(
     functionsIn(seen),
     createLexicon(

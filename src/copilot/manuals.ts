@@ -10,6 +10,8 @@ const WHATIS_MS = 500
 const MOST_BYTES = 4 * 1024 * 1024
 /** Pages laid out for one explanation: each costs about a tenth of a second. */
 const MOST_PAGES = 6
+/** Programs that whatis is asked for. */
+const MOST_LINES = 20
 const MOST_DESCRIPTION = 200
 const NAME = /^[A-Za-z0-9_][A-Za-z0-9_.+-]{0,63}$/
 /** Where programs of the system are: a manual's program is never taken from elsewhere. */
@@ -27,28 +29,51 @@ interface ManualPage {
   readonly options: readonly ManualOption[]
 }
 
+interface ManualLine {
+  readonly title: string
+  readonly text: string
+}
+
 export interface Manuals {
   /** `text` as `sort lines of text files`, with the page's title; undefined when nobody here knows the name. */
-  whatis(name: string): Promise<{ readonly title: string; readonly text: string } | undefined>
+  whatis(name: string): Promise<ManualLine | undefined>
   page(name: string): Promise<ManualPage | undefined>
 }
 
-/** Looks only for programs that are in `path` (as PATH): what is no program is never handed to another process. */
-export function createManuals(path: string): Manuals {
-  const pages = new Map<string, Promise<ManualPage | undefined>>()
+export interface ManualSources {
+  /** Once aborted, nothing more is run. */
+  readonly signal?: AbortSignal | undefined
+  readonly run?: typeof runProgram
+}
+
+/**
+ * Looks only for programs that are in `path` (as PATH): what is no program is never handed to another process. Of each it
+ * looks once, and of so many as an explanation is worth.
+ */
+export function createManuals(path: string, { signal, run = runProgram }: ManualSources = {}): Manuals {
+  function once<T>(most: number, read: (name: string) => Promise<T | undefined>) {
+    const known = new Map<string, Promise<T | undefined>>()
+    let left = most
+    return (name: string): Promise<T | undefined> => {
+      const before = known.get(name)
+      if (before !== undefined) return before
+      const isWorthIt = left > 0 && signal?.aborted !== true && isProgram(name, path)
+      if (isWorthIt) left--
+      const found = isWorthIt ? read(name) : Promise.resolve(undefined)
+      known.set(name, found)
+      return found
+    }
+  }
   return {
-    async whatis(name) {
-      if (!isProgram(name, path)) return undefined
-      return readWhatis(name, (await run('whatis', ['--', name], WHATIS_MS)) ?? '')
-    },
-    page(name) {
-      const known = pages.get(name)
-      if (known !== undefined) return known
-      const page =
-        pages.size < MOST_PAGES && isProgram(name, path) ? readPage(name) : Promise.resolve(undefined)
-      pages.set(name, page)
-      return page
-    },
+    whatis: once(MOST_LINES, async (name) =>
+      readWhatis(name, (await run('whatis', ['--', name], WHATIS_MS, signal)) ?? ''),
+    ),
+    page: once(MOST_PAGES, async (name) => {
+      const text = await run('man', ['-P', 'cat', '--', name], PAGE_MS, signal)
+      return text === undefined
+        ? undefined
+        : { title: titleOf(text) ?? `${name}(1)`, options: readOptions(text) }
+    }),
   }
 }
 
@@ -69,13 +94,13 @@ function canRun(file: string): boolean {
   }
 }
 
-async function readPage(name: string): Promise<ManualPage | undefined> {
-  const text = await run('man', ['-P', 'cat', '--', name], PAGE_MS)
-  return text === undefined ? undefined : { title: titleOf(text) ?? `${name}(1)`, options: readOptions(text) }
-}
-
-/** What a program of the system prints, or undefined: it is absent, fails, is slow or says too much. */
-function run(program: string, args: readonly string[], deadlineMs: number): Promise<string | undefined> {
+/** What a program of the system prints, or undefined: it is absent, fails, is slow, says too much, or was taken back. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  deadlineMs: number,
+  signal?: AbortSignal,
+): Promise<string | undefined> {
   const file = SYSTEM.map((directory) => join(directory, program)).find(canRun)
   if (file === undefined) return Promise.resolve(undefined)
   return new Promise((resolve) => {
@@ -93,6 +118,7 @@ function run(program: string, args: readonly string[], deadlineMs: number): Prom
         MAN_DISABLE_SECCOMP: '1',
       },
       timeout: deadlineMs,
+      ...(signal !== undefined && { signal }),
       killSignal: 'SIGKILL',
     })
     const chunks: Buffer[] = []
@@ -108,7 +134,7 @@ function run(program: string, args: readonly string[], deadlineMs: number): Prom
 }
 
 /** `sort (1)             - sort lines of text files`; of several sections the first that is about a program. */
-export function readWhatis(name: string, text: string): { title: string; text: string } | undefined {
+export function readWhatis(name: string, text: string): ManualLine | undefined {
   const found = text.split('\n').flatMap((line) => {
     const [, topic, section, what] = /^(\S+) \(([\w:.+-]+)\)\s+- (.+)$/.exec(line) ?? []
     return topic === name && section !== undefined && what !== undefined

@@ -80,11 +80,12 @@ export const explain = defineTool({
     matches,
     safer: z.string().nullable(),
   }),
-  async run(world, input) {
+  async run(world, input, signal) {
     const guard = world.guard()
     const explained = await explainCommand(input.command, {
       shell: input.shell,
       judge: (text) => judge(guard, text, whereOf(world, input)),
+      signal,
     })
     return {
       result: {
