@@ -1,6 +1,6 @@
 // Writes the table of keys for people: the commented config.toml and the page docs/configuration.md.
 import { ENVIRONMENT } from './environment.ts'
-import { envName, isLive, KEY_LIST, type Key } from './table.ts'
+import { envName, KEY_LIST, type Key, whenInForce } from './table.ts'
 
 const WIDTH = 100
 
@@ -109,7 +109,11 @@ ${ENVIRONMENT.map(({ name, description }) => `| \`${name}\` | ${cell(description
 
 /** When a changed key of this section counts, in one sentence. */
 export function inForce(section: string): string {
-  return isLive({ path: `${section}.` })
-    ? 'In force after a reload of the service; after a restart of your own `karo up`.'
-    : 'In force after a restart.'
+  return SENTENCES[whenInForce(section)]
 }
+
+const SENTENCES = {
+  restart: 'In force after a restart.',
+  reload: 'In force after a reload of the service; after a restart of your own `karo up`.',
+  'at once': 'In force at once: each command reads it anew.',
+} as const

@@ -294,7 +294,8 @@ export const KEYS = {
     default: 'moderate',
     description:
       'How much risk needs a confirmation or is blocked: strict, moderate, permissive or off. `karo check` judges by it, ' +
-      'and the guard of bash, zsh and fish (`karo shell init`) before a command runs.',
+      'and the guard of bash, zsh and fish (`karo shell init`) before a command runs. Whether it is on, as the node tells ' +
+      'the mesh, changes with a reload of the service.',
   }),
   guardRules: key({
     path: 'guard.rules',
@@ -462,33 +463,38 @@ export const KEYS = {
 /** All keys, in the order of the file. */
 export const KEY_LIST: readonly Key<unknown>[] = Object.values(KEYS) as unknown as readonly Key<unknown>[]
 
-/** Sections that a running daemon takes over when it is told to reload; names, addresses and ports are built upon. */
-const LIVE_SECTIONS: Readonly<Record<keyof Config, boolean>> = {
-  node: false,
-  identity: false,
-  mesh: false,
-  overlay: false,
-  access: true,
-  http: false,
-  discovery: false,
-  peers: true,
-  sharing: true,
-  guard: true,
-  history: true,
-  ask: true,
-  mcp: true,
-  processes: true,
-  anomalies: true,
-  retention: true,
-  query: true,
-  log: true,
+/**
+ * When a new value of a section is in force: names, addresses and ports are built upon until a `restart`; a running daemon
+ * takes over others when it is told to `reload`; what commands use, each reads anew, so that it is `at once`.
+ */
+const IN_FORCE: Readonly<Record<keyof Config, 'restart' | 'reload' | 'at once'>> = {
+  node: 'restart',
+  identity: 'restart',
+  mesh: 'restart',
+  overlay: 'restart',
+  access: 'reload',
+  http: 'restart',
+  discovery: 'restart',
+  peers: 'reload',
+  sharing: 'reload',
+  guard: 'at once',
+  history: 'reload',
+  ask: 'at once',
+  mcp: 'at once',
+  processes: 'reload',
+  anomalies: 'reload',
+  retention: 'reload',
+  query: 'reload',
+  log: 'reload',
 }
 
-/** True when a reload puts a new value into force; false when that takes a restart. */
-export function isLive({ path }: Pick<Key<unknown>, 'path'>): boolean {
-  const section = path.split('.')[0]!
-  return Object.hasOwn(LIVE_SECTIONS, section) && LIVE_SECTIONS[section as keyof Config]
-}
+/** Of a section, or of one that has none of its own: `trust`. */
+export const whenInForce = (section: string): 'restart' | 'reload' | 'at once' =>
+  Object.hasOwn(IN_FORCE, section) ? IN_FORCE[section as keyof Config] : 'restart'
+
+/** True when a new value waits for no restart of the daemon. */
+export const isLive = ({ path }: Pick<Key<unknown>, 'path'>): boolean =>
+  whenInForce(path.split('.')[0]!) !== 'restart'
 
 /** `mesh.port` → `KARO_MESH_PORT`; undefined for keys that an environment variable cannot express, or may not. */
 export function envName(k: Pick<Key<unknown>, 'path' | 'kind' | 'fileOnly'>): string | undefined {

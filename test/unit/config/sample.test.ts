@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../../src/config/index.ts'
-import { configurationPage, sampleConfig, toToml } from '../../../src/config/sample.ts'
+import { configurationPage, inForce, sampleConfig, toToml } from '../../../src/config/sample.ts'
 import { KEY_LIST } from '../../../src/config/table.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
@@ -14,6 +14,13 @@ function load(toml: string) {
   writeFileSync(join(home, 'config.toml'), toml, { mode: 0o600 })
   return loadConfig({ home, env: {} })
 }
+
+test('what commands read waits for nobody, what the daemon keeps for a reload, what is built upon for a restart', () => {
+  const said = (sections: string[]) => sections.map((section) => inForce(section).slice(0, 20))
+  expect(said(['guard', 'ask', 'mcp'])).toEqual(Array(3).fill('In force at once: ea'))
+  expect(said(['sharing', 'history'])).toEqual(Array(2).fill('In force after a rel'))
+  expect(said(['mesh', 'trust'])).toEqual(Array(2).fill('In force after a res'))
+})
 
 describe('the sample configuration', () => {
   test('is the committed one, and so is the page', () => {
