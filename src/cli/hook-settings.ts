@@ -35,10 +35,11 @@ export function installHook(
   onError: 'allow' | 'block',
 ): ExitCode {
   const place = placeOf(io, input, home)
+  const line = hookLine(io, place, onError)
   // The file is edited byte by byte.
-  const line = Buffer.from(hookLine(io, place, onError), 'utf8').toString('latin1')
-  const content = (text: string): string => withHooks(text, place.settings, line)
-  const paste = JSON.stringify({ hooks: place.settings.entries(hookLine(io, place, onError)) }, null, 2)
+  const bytes = Buffer.from(line, 'utf8').toString('latin1')
+  const content = (text: string): string => withHooks(text, place.settings, bytes)
+  const paste = JSON.stringify({ hooks: place.settings.entries(line) }, null, 2)
   if (input.options['dry-run'] === true) return show(io, place, edited(place, content, paste))
   checkOwner(place)
   const found = isHere(io, place.settings, home)

@@ -1,4 +1,5 @@
 // The guard's judgement for commands that show others: one guard per run, its warnings told once, where one is.
+import type { Guard } from '../guard/guard.ts'
 import { judge } from '../guard/judge.ts'
 import { quickGuard } from '../guard/quick.ts'
 import type { RiskVerdict, Shell } from '../risk/index.ts'
@@ -6,13 +7,19 @@ import type { CommandIo } from './command.ts'
 import { printable } from './format.ts'
 import { placeOf } from './place.ts'
 
-/** Judges as the guard of this home and machine would in that shell; never throws for a broken file, it is strict then. */
+/** The guard of this home and machine, its warnings told; never throws for a broken file, it is strict then. */
+export async function toldGuard(io: Pick<CommandIo, 'home' | 'env' | 'err'>): Promise<Guard> {
+  const guard = await quickGuard({ home: io.home, env: io.env })
+  for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
+  return guard
+}
+
+/** Judges as the guard of this home and machine would in that shell. */
 export async function judging(
   io: Pick<CommandIo, 'home' | 'env' | 'err'>,
   shell: Shell,
 ): Promise<(command: string) => RiskVerdict> {
-  const guard = await quickGuard({ home: io.home, env: io.env })
-  for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
+  const guard = await toldGuard(io)
   const where = { shell, ...placeOf(io) }
   return (command) => judge(guard, command, where)
 }

@@ -57,6 +57,15 @@ test.each([
   expect(external.filter((name) => HEAVY_PACKAGES.test(name))).toEqual([])
 })
 
+test.each(['check', 'ask', 'explain', 'hook'])('%s reads TOML only where a file sets something', (name) => {
+  const command = `src/cli/commands/${name}.ts`
+  const { sources } = loadedFor(...PROGRAM, command)
+  expect(sources).toContain(command)
+  expect(
+    sources.filter((source) => /smol-toml|^src\/(config\/(load|table)|guard\/load)\.ts$/.test(source)),
+  ).toEqual([])
+})
+
 test('no command but up loads the mesh, the store, the API server or its schemas', () => {
   const commands = Object.values(outputs)
     .map((output) => output.entryPoint ?? '')

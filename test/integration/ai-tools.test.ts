@@ -195,9 +195,12 @@ test('while the daemon is down the hook judges and records all the same; KARO_PA
   await second.stop()
   writeFileSync(join(second.home, 'guard.toml'), RULES, { mode: 0o600 })
   const tool = codingTool('claude', at)
-  await Promise.all(Array.from({ length: 5 }, (_, n) => tool.run(`echo ${n}`)))
+  const withPause = (value: string) => codingTool('claude', { ...at, env: { ...at.env, KARO_PAUSE: value } })
+  // Empty is not paused, as in the shells.
+  const recording = [tool, withPause('0'), withPause('')]
+  await Promise.all(Array.from({ length: 5 }, (_, n) => recording[n % 3]!.run(`echo ${n}`)))
   expect(await tool.run('touch forbidden-1')).toMatchObject({ ran: false })
-  const paused = codingTool('claude', { ...at, env: { ...at.env, KARO_PAUSE: '1' } })
+  const paused = withPause('1')
   expect(await paused.run('echo private')).toMatchObject({ ran: true })
   expect(spoolOf(second.home)).toHaveLength(6)
 

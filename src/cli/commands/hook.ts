@@ -9,10 +9,11 @@ import {
 } from '../../adapters/index.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { recordingPaths } from '../../config/paths.ts'
-import { judge, loadGuard } from '../../guard/index.ts'
+import { judge } from '../../guard/judge.ts'
+import { quickGuard } from '../../guard/quick.ts'
 import type { Command, CommandArgument, CommandIo, CommandOption } from '../command.ts'
-import { printable } from '../format.ts'
 import { readInput } from '../hook-input.ts'
+import { toldGuard } from '../judging.ts'
 import { homeOf, placeOf } from '../place.ts'
 
 /** Those that have settings to put it into. */
@@ -55,8 +56,7 @@ const call: Command = {
 
 async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<ExitCode> {
   const place = placeOf(io)
-  const guard = loadGuard({ home: io.home, env: io.env })
-  for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
+  const guard = await toldGuard(io)
   const input = await readInput(process.stdin)
   const { reply, entries } = answerCall(
     adapter,
@@ -67,7 +67,8 @@ async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<E
     },
     input,
   )
-  if ((io.env.KARO_PAUSE ?? '0') === '0') {
+  // As the shells' hooks have it: empty is not paused.
+  if ((io.env.KARO_PAUSE || '0') === '0') {
     leaveInSpool(entries, {
       directory: recordingPaths(io.env).spool,
       uid: process.getuid?.() ?? 0,
@@ -108,7 +109,7 @@ const install: Command = {
   ],
   async run(io, input) {
     const { installHook } = await import('../hook-settings.ts')
-    const { onError } = loadGuard({ home: io.home, env: io.env })
+    const { onError } = await quickGuard({ home: io.home, env: io.env })
     return installHook(io, input, homeOf(io), onError)
   },
 }
