@@ -1,4 +1,5 @@
 // Brings in what other programs recorded: none of it twice, and with it the list by which an import can be undone.
+import { KaroError } from '../base/errors.ts'
 import { createRecent } from '../base/recent.ts'
 import type { Serial } from '../base/serial.ts'
 import type { Change, Database, Snapshot } from './database.ts'
@@ -6,7 +7,7 @@ import { numbersOfTexts } from './event-commands.ts'
 import type { EventRemoval } from './event-removal.ts'
 import { SAME_US } from './event-replaced.ts'
 import { decodeWithoutText, type EventInput, idOfEvent, sameShell } from './event-rows.ts'
-import { keysBetween, mostAtOnce, unknownEvents } from './event-transfer.ts'
+import { unknownEvents } from './event-transfer.ts'
 import type { ImportLists } from './import-lists.ts'
 import {
   decodePiece,
@@ -34,7 +35,10 @@ export interface Arrival {
 export interface Importing {
   /** What it is listed under; null until it brought something. */
   number(): number | null
-  /** All or none of these; resolves with how many were new. One call at a time. */
+  /**
+   * All or none of these; resolves with how many were new. One call at a time. KaroError `bad_request` where those without
+   * a time are of too many shells.
+   */
   add(arrivals: readonly Arrival[]): Promise<number>
   /** Resolves with the import's number; null when it brought nothing. */
   finish(now: number): Promise<number | null>
@@ -60,6 +64,10 @@ export interface EventImports {
 }
 
 const PAGE = 2_048
+/** Rows that are read before one is looked for: reading one costs a hundredth of looking for it. */
+const PASSED = 100
+/** Names of shells in one import without times, each of which is counted once: a file has one, and `?`. */
+const SHELLS_MOST = 8
 /** Matches that are remembered, so that two that arrive are not both taken for one that is there. */
 const REMEMBERED = 8_192
 
@@ -156,6 +164,8 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
   const taken = createRecent<string, true>(REMEMBERED)
   /** How often each command was there, by its number; by shell. */
   const counts = new Map<string, Promise<Uint32Array>>()
+  /** Of what arrived without a time. */
+  const shells = new Set<string>()
 
   const numbersOf = (events: readonly EventInput[]): Promise<readonly (number | undefined)[]> =>
     numbersOfTexts(
@@ -189,6 +199,14 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
 
   /** By how often its text is there: the first n of a file are those that are there already. */
   async function unknownUntimed(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
+    for (const { event } of arrivals) {
+      if (!shells.has(event.shell) && shells.size === SHELLS_MOST)
+        throw new KaroError('bad_request', `commands without a time are of at most ${SHELLS_MOST} shells`, {
+          where: 'entries',
+          hint: 'Import the history of each shell by itself.',
+        })
+      shells.add(event.shell)
+    }
     const numbers = await numbersOf(arrivals.map(({ event }) => event))
     const fresh: Arrival[] = []
     for (const [i, arrival] of arrivals.entries()) {
@@ -204,67 +222,54 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
   /** By what ran at about that time; one that is there answers for one that arrives. */
   async function unknownTimed(arrivals: readonly Arrival[]): Promise<readonly Arrival[]> {
     const sorted = arrivals.toSorted((a, b) => a.event.start_us - b.event.start_us)
-    const near = await nearby(sorted)
-    const some = sorted.filter((_, i) => near[i]!.length > 0)
-    if (some.length === 0) return sorted
-    const numbers = new Map((await numbersOf(some.map(({ event }) => event))).map((n, i) => [some[i]!, n]))
-    const fitting = sorted.map((arrival, i) =>
-      near[i]!.filter(
-        (key) => commandOfKey(key) === numbers.get(arrival) && (isCounted(key) || sameSecond(key, arrival)),
-      ),
-    )
-    const wanted = [...new Set(fitting.flat())]
-    const values = await db.getMany<Uint8Array, Uint8Array>(wanted, { snapshot })
-    const shells = new Map(wanted.map((key, i) => [key, decodeWithoutText(key, values[i]!).shell]))
-    return sorted.filter((arrival, i) => {
-      const name = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
-      const same = fitting[i]!.find(
-        (key) =>
-          taken.get(name(key)) === undefined &&
-          (sameShell(shells.get(key)!, arrival.event.shell) || sameSecond(key, arrival)),
-      )
-      if (same !== undefined) taken.set(name(same), true)
-      return same === undefined
-    })
+    const numbers = await numbersOf(sorted.map(({ event }) => event))
+    // Of one second there may be a whole history (bash gives it to lines without a time): each is compared with its like only.
+    const unanswered = Map.groupBy(sorted.keys(), (i) => numbers[i])
+    unanswered.delete(undefined)
+    const known = new Set<number>()
+    const compared = sorted.filter((_, i) => numbers[i] !== undefined)
+    for await (const [key, value] of nearby(compared)) {
+      const own = unanswered.get(commandOfKey(key))
+      if (own === undefined) continue
+      const at = startOfKey(key)
+      while (own.length > 0 && sorted[own[0]!]!.event.start_us < at - SAME_US) own.shift()
+      const name = Buffer.from(key).toString('latin1')
+      if (own.length === 0 || taken.get(name) !== undefined) continue
+      const { shell } = decodeWithoutText(key, value)
+      for (const [place, i] of own.entries()) {
+        const arrival = sorted[i]!
+        if (arrival.event.start_us > at + SAME_US) break
+        if (!sameSecond(key, arrival) && !(isCounted(key) && sameShell(shell, arrival.event.shell))) continue
+        own.splice(place, 1)
+        known.add(i)
+        taken.set(name, true)
+        break
+      }
+    }
+    return sorted.filter((_, i) => !known.has(i))
   }
 
-  /** For each of them, in the order of time, the keys of what is there from 2 s before it to 2 s after. */
-  async function nearby(sorted: readonly Arrival[]): Promise<readonly (readonly Uint8Array[])[]> {
-    const there = await keysBetween(db, uid, {
-      from: (sorted[0]?.event.start_us ?? 0) - SAME_US,
-      to: (sorted.at(-1)?.event.start_us ?? 0) + SAME_US,
-      ...{ most: mostAtOnce(sorted.length), snapshot },
-    })
-    return there === undefined ? nearbyFarApart(sorted) : nearbyAmong(there, sorted)
-  }
-
-  /** Where much lies between them: from one to the next. */
-  async function nearbyFarApart(sorted: readonly Arrival[]): Promise<readonly (readonly Uint8Array[])[]> {
-    const keys = db.keys({ ...eventsOf(uid), snapshot })
+  /** What is there from 2 s before to 2 s after any of these, which are in the order of time, as it is; each once. */
+  async function* nearby(sorted: readonly Arrival[]): AsyncGenerator<[Uint8Array, Uint8Array], void> {
+    if (sorted.length === 0) return
+    const rows = db.iterator({ ...eventsOf(uid), snapshot })
     try {
-      let window: Uint8Array[] = []
-      let ahead: Uint8Array | undefined
-      let atEnd = false
-      const found: (readonly Uint8Array[])[] = []
+      let row: [Uint8Array, Uint8Array] | undefined
       for (const { event } of sorted) {
         const from = Math.max(0, event.start_us - SAME_US)
-        const to = event.start_us + SAME_US
-        window = window.filter((key) => startOfKey(key) >= from)
-        if (!atEnd && (ahead === undefined || startOfKey(ahead) < from)) {
-          keys.seek(makeKey('events', { u32: uid }, { u64: from }))
-          ahead = await keys.next()
-          atEnd = ahead === undefined
+        for (let n = 0; n < PASSED && row !== undefined && startOfKey(row[0]) < from; n++)
+          row = await rows.next()
+        if (row === undefined || startOfKey(row[0]) < from) {
+          rows.seek(makeKey('events', { u32: uid }, { u64: from }))
+          row = await rows.next()
         }
-        while (ahead !== undefined && startOfKey(ahead) <= to) {
-          window.push(ahead)
-          ahead = await keys.next()
-          atEnd = ahead === undefined
-        }
-        found.push(window.slice())
+        for (; row !== undefined && startOfKey(row[0]) <= event.start_us + SAME_US; row = await rows.next())
+          yield row
+        // Nothing is there behind it.
+        if (row === undefined) return
       }
-      return found
     } finally {
-      await keys.close()
+      await rows.close()
     }
   }
 
@@ -281,22 +286,6 @@ function createLook(db: Database, uid: number, snapshot: Snapshot) {
       ]
     },
   }
-}
-
-/** The same, of keys in the order of time. */
-function nearbyAmong(
-  keys: readonly Uint8Array[],
-  sorted: readonly Arrival[],
-): readonly (readonly Uint8Array[])[] {
-  const times = keys.map(startOfKey)
-  let begin = 0
-  let end = 0
-  return sorted.map(({ event }) => {
-    while (begin < keys.length && times[begin]! < event.start_us - SAME_US) begin++
-    end = Math.max(end, begin)
-    while (end < keys.length && times[end]! <= event.start_us + SAME_US) end++
-    return keys.slice(begin, end)
-  })
 }
 
 /** So precisely nobody types the same into two shells: it went out for one of them, or with a place for a time, and is back. */

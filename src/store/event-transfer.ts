@@ -79,7 +79,7 @@ export async function keysBetween(
 }
 
 /** How many keys are read at once, for so many that are looked for: reading one costs a hundredth of looking for it. */
-export const mostAtOnce = (wanted: number): number => 1_000 + 10 * wanted
+const mostAtOnce = (wanted: number): number => 1_000 + 10 * wanted
 
 const nameOf = (key: Uint8Array): string => Buffer.from(key.subarray(0, ID_END)).toString('latin1')
 

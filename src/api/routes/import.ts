@@ -38,8 +38,6 @@ interface Session {
   readonly importing: Importing
   readonly digest: ForeignDigest
   forgetTimer(): void
-  /** Until that is done nothing is closed. */
-  work: Promise<unknown>
 }
 
 export function importRoutes({ events, observe, config, clock, random, timers }: ImportDeps): Routes {
@@ -49,7 +47,6 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
   async function end(uid: number, session: Session): Promise<void> {
     if (sessions.get(uid) === session) sessions.delete(uid)
     session.forgetTimer()
-    await session.work.catch(() => {})
     await session.importing.close()
   }
 
@@ -68,12 +65,10 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
         })
       }
       session.forgetTimer()
-      const done = work(session)
-      session.work = done
       try {
-        return await done
+        return await work(session)
       } finally {
-        watch(uid, session)
+        if (sessions.get(uid) === session) watch(uid, session)
       }
     })
   }
@@ -99,7 +94,6 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
           importing,
           digest: createForeignDigest(about.source, config.history.ignore),
           forgetTimer: () => {},
-          work: Promise.resolve(),
         }
         sessions.set(uid, session)
         watch(uid, session)
@@ -172,7 +166,6 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
     serve(server, finishImport, async ({ caller: { uid }, body }) =>
       within(uid, body.key, async (session) => {
         const id = await session.importing.finish(clock.now())
-        session.work = Promise.resolve()
         await end(uid, session)
         return { id }
       }),

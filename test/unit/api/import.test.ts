@@ -79,6 +79,12 @@ test('batch after batch, and what is finished takes no more', async () => {
   })
 })
 
+test('what is finished is not watched any more', async () => {
+  const { time, as, begin } = await started()
+  await as(ANN, '/finish', { key: await begin(ANN) })
+  expect(await time.pass(() => false)).toBe(0)
+})
+
 test('a key opens nothing to anybody else, and nobody undoes what is not theirs', async () => {
   const { events, as, begin, entry } = await started()
   const key = await begin(ANN)

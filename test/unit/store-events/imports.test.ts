@@ -1,4 +1,6 @@
 // Nothing that is imported is there twice, what is there already is left alone, and an undo takes out exactly what came.
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import type { Database } from '../../../src/store/database.ts'
 import {
@@ -11,7 +13,7 @@ import { keyRange } from '../../../src/store/keyspace.ts'
 import { recount } from '../../../src/store/repair-counts.ts'
 import { isSound } from '../../../src/store/repair-rows.ts'
 import { createRollupRepository } from '../../../src/store/rollups.ts'
-import { temporaryDatabase } from '../../support/database.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
 import { eventOf, positionAt, type Sketch } from '../../support/events.ts'
 import { T0 } from '../../support/spool.ts'
 
@@ -188,6 +190,23 @@ test('without a time: as often as the text is there in that shell, whatever its 
   expect((await commandsOf(events)).filter((command) => command === 'ls')).toHaveLength(4)
 })
 
+test('a whole history of one second is known again, in little memory', () => {
+  const script = fileURLToPath(new URL('./crowded-second.ts', import.meta.url))
+  const args = ['--max-old-space-size=48', script, temporaryDirectory()]
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' })
+  expect(stdout, stderr).toBe('15000\n0\n')
+})
+
+test('the same text in crowds: each that is there answers for one, in its second or in its shell', async () => {
+  const { events } = await opened()
+  const crowd = (from: number, shell: string, length: number): Arrival[] =>
+    Array.from({ length }, (_, i) => timed('ls', from + i / 1e6, { shell, tag: 7_000 + i }))
+  await bring(events, crowd(0, 'zsh', 40))
+  // Of the next second, and another shell: not known; of the same second: known.
+  expect((await bring(events, crowd(1, 'bash', 3))).added).toEqual([3])
+  expect((await bring(events, crowd(0.9, 'bash', 45))).added).toEqual([2])
+})
+
 test('few that lie far apart, with much between them, are known as well', async () => {
   const { events } = await opened()
   const much = Array.from({ length: 1_500 }, (_, i) => ({
@@ -207,6 +226,19 @@ test('what went out in the words of another shell, and with a place for a time, 
   await live(events, [{ command: 'ls', shell: 'zsh', start_us: T0 + 400_000 }])
   await bring(events, [untimed('pwd', 7, 1)])
   expect((await bring(events, [timed('ls', 0), timed('pwd', 7)])).added).toEqual([0])
+})
+
+test('without a time of a few shells only: each is counted over all that is there', async () => {
+  const { events } = await opened()
+  const shells = Array.from({ length: 9 }, (_, i) => `sh${'abcdefghi'[i]}`)
+  const file = shells.map((shell, i) => untimed('ls', i, 1, { shell }))
+  const importing = await events.beginImport(UID, ABOUT, false)
+  await expect(importing.add(file)).rejects.toMatchObject({ code: 'bad_request' })
+  expect(await events.count(UID)).toBe(0)
+  expect(await importing.add(file.slice(0, 8))).toBe(8)
+  // A time tells more than a count.
+  expect(await importing.add([timed('ls', 99, { shell: 'other' })])).toBe(1)
+  await importing.close()
 })
 
 test('a place without a time is no time that something could have run at', async () => {
