@@ -1,9 +1,10 @@
 // Ctrl-R in real shells at real terminals: what is chosen comes to the line, and whatever happens the shell goes on.
 import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape } from '../../src/api/shapes.ts'
+import { temporaryDirectory } from '../support/database.ts'
 import { openFinderShell } from '../support/finder-shell.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { append, deadName, record, type Spooled } from '../support/spool.ts'
@@ -84,6 +85,31 @@ describe.each(SHELLS)('%s', (shell) => {
     await ran
   })
 
+  test('what the runtime warns of is no part of the choice, nor of a line that is left', async () => {
+    const warns = join(temporaryDirectory(), 'warns.cjs')
+    writeFileSync(warns, "process.emitWarning('by-the-runtime')\n")
+    const at = await openFinderShell(shell, { node, env: { NODE_OPTIONS: `--require=${warns}` } })
+    at.keys('echo left-alone')
+    await until(() => at.output().includes('alone'), { what: 'the line' })
+    at.keys(CTRL_R)
+    await at.finds('> echo left-alone')
+    expect(at.output()).toContain('by-the-runtime')
+    const left = at.left()
+    at.keys(ESC)
+    await left
+    const same = at.printed(/[\r\n]left-alone\r?\n/)
+    at.keys('\r')
+    await same
+    at.keys(`${CTRL_R}from-the-past`)
+    await at.finds('1 command')
+    const chosen = at.left()
+    at.keys('\r')
+    await chosen
+    const ran = at.printed(/[\r\n]from-the-past\r?\n/)
+    at.keys('\r')
+    await ran
+  })
+
   test('several lines come as they are', async () => {
     const at = await openFinderShell(shell, { node })
     at.keys(`${CTRL_R}two-of-past\r`)
@@ -126,7 +152,7 @@ describe.each(SHELLS)('%s', (shell) => {
     expect(await at.run('echo alive-again')).toContain('alive-again')
   })
 
-  test('without a daemon it says so in one line, and the shell searches itself', async () => {
+  test('without a daemon it says so, and the shell searches itself', async () => {
     const down = await startNode()
     const at = await openFinderShell(shell, { node: down })
     await down.stop()

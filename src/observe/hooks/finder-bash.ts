@@ -16,12 +16,11 @@ if [[ $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${'$'}{BLE_VERSION-}
   # $1 is $_, which ends as it was.
   __karo_find() {
     local found then=redraw-current-line map
-    if found=${'`'}__karo_found 2>&1${'`'}; then
+    if found=${'`'}__karo_found${'`'}; then
       if [[ $found ]]; then
         READLINE_LINE=$found READLINE_POINT=${'$'}{#found}
       fi
     else
-      builtin printf '%s\n' "${'$'}{found%%$'\n'*}" >&2
       then=reverse-search-history
     fi
     for map in emacs vi-insert vi-command; do builtin bind -m "$map" "\"\C-x\C-zs\": $then"; done

@@ -11,14 +11,13 @@ if builtin status is-interactive
         builtin set --local typed (builtin commandline | builtin string collect)
         builtin set --local IFS \\n
         builtin set --local --export KARO_LINE (builtin string sub --length ${MOST_TYPED} -- "$typed" | builtin string collect)
-        builtin set --local found (command ${find.map(quoteFish).join(' ')} 2>&1)
+        builtin set --local found (command ${find.map(quoteFish).join(' ')})
         if builtin test $status -eq 0
             if builtin set --query found[1]
                 builtin commandline --replace -- (builtin string join \\n -- $found | builtin string collect)
             end
             builtin commandline --function repaint
         else
-            builtin printf '\\n%s\\n' $found[1] >&2
             builtin commandline --function repaint
             if builtin contains -- history-pager (builtin bind --function-names)
                 builtin commandline --function history-pager

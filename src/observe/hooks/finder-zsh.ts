@@ -16,7 +16,7 @@ const body = (find: readonly string[]): string => String.raw`
 if [[ -o interactive && -o zle ]] && builtin zmodload zsh/zle 2>/dev/null; then
   builtin typeset -g __karo_found
   __karo_find() {
-    if __karo_found=$(KARO_LINE=${'$'}{BUFFER[1,${MOST_TYPED}]} builtin command ${find.map(quoteShell).join(' ')} </dev/tty 2>&1); then
+    if __karo_found=$(KARO_LINE=${'$'}{BUFFER[1,${MOST_TYPED}]} builtin command ${find.map(quoteShell).join(' ')} </dev/tty); then
       if [[ -n $__karo_found ]]; then
         BUFFER=$__karo_found
         CURSOR=$#BUFFER
@@ -24,8 +24,9 @@ if [[ -o interactive && -o zle ]] && builtin zmodload zsh/zle 2>/dev/null; then
       __karo_found=
       builtin zle .redisplay
     else
-      builtin zle -M "${'$'}{__karo_found%%$'\n'*}"
       __karo_found=
+      # Why was printed by the program; the prompt comes anew below.
+      builtin zle -I
       builtin zle history-incremental-search-backward
     fi
   }

@@ -11,7 +11,7 @@ export interface FinderHookOptions {
 
 /**
  * The code that is appended to a shell's hook: Ctrl-R hands what is typed to the finder in the environment (arguments of a
- * process are everybody's to read) and takes its choice back to the line. Where the finder fails, its reason is shown and
+ * process are everybody's to read) and takes its choice, which alone is on stdout, back to the line. Where it fails, it says why at the terminal and
  * the shell's own search begins.
  */
 export type FinderHook = (options: FinderHookOptions) => string
