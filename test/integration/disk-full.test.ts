@@ -29,7 +29,8 @@ async function unready(node: TestNode): Promise<string> {
   return failing.detail
 }
 
-const says = (node: TestNode, text: string): number => node.log().split(text).length - 1
+/** Lines of its log that say just that; the reason of another one may hold the same words. */
+const says = (node: TestNode, message: string): number => node.log().split(`"msg":"${message}`).length - 1
 
 async function typedAndStored(shell: TypedShell, node: TestNode, line: string): Promise<void> {
   await shell.type(line)
