@@ -141,8 +141,11 @@ export function createRollupWriter(db: Database): RollupWriter {
         const hour = `h ${uid} ${hourOf(going.start_us)}`
         const event = { ...going, local: localThen(counted.get(hour)!, going) }
         if (uncount(counted.get(hour)!, event)) changed.add(hour)
-        const days = new Set([event.local.day, ...nearDays(going.local.day)])
-        const named = [...days].map((day) => `d ${uid} ${day}`).filter((name) => counted.has(name))
+        // Its hour says which day it was, or, of another zone, nearly: a day that is gone is not made up for by one beside it.
+        const beside = event.local === going.local ? [] : nearDays(going.local.day)
+        const named = [...new Set([event.local.day, ...beside])]
+          .map((day) => `d ${uid} ${day}`)
+          .filter((name) => counted.has(name))
         const day = named.find((name) => uncount(counted.get(name)!, event))
         if (day !== undefined) changed.add(day)
         const set = event.lastOfDay ? named.find((name) => ran.get(name)!.delete(event.number)) : undefined

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { HOUR_MS, startOfLocalDay } from '../../../src/base/calendar.ts'
 import { createEventRepository, type EventRepository, idOfEvent } from '../../../src/store/events.ts'
 import { eventsOf } from '../../../src/store/key-of-event.ts'
 import { createRollupRepository } from '../../../src/store/rollups.ts'
@@ -192,6 +193,25 @@ test('a day that another zone counted loses what it had, and no day beside it do
   await ingest(events, [[2, { ...goes, command: 'other' }]])
   await events.remove(1000, [idOfEvent(goes.start_us, 2)], never)
   expect(await counted()).toEqual(before)
+  expect(await rollups.uniqueCommands(1000, 0, 99_999)).toBe(1)
+})
+
+test('a day that is gone for its age is not taken from the one behind it', async () => {
+  const db = await temporaryDatabase()
+  const [events, rollups] = [createEventRepository(db), createRollupRepository(db)]
+  const day = 20_777
+  // Hours of the evening are kept a little longer than their day, because elsewhere it is the next one.
+  const made = [3, 21, 24 + 9].map((hour, n): readonly [number, Sketch] => {
+    const local = { day: day + Math.floor(hour / 24), hour: hour % 24 }
+    return [n, { start_us: (startOfLocalDay(day) + hour * HOUR_MS) * 1000, local }]
+  })
+  await ingest(events, made)
+  await events.removeRollups(1000, day + 1, never)
+  const before = await rollups.days(1000, 0, 99_999)
+  expect(before).toMatchObject([{ day: day + 1, rollup: { count: 1 } }])
+  const gone = made.slice(0, 2).map(([n, { start_us }]) => idOfEvent(start_us!, n))
+  expect(await events.remove(1000, gone, never)).toMatchObject({ events: 2 })
+  expect(await rollups.days(1000, 0, 99_999)).toEqual(before)
   expect(await rollups.uniqueCommands(1000, 0, 99_999)).toBe(1)
 })
 
