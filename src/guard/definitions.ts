@@ -32,7 +32,7 @@ interface Use {
   unread: string | undefined
 }
 
-/** A quoted word (`\ll`) is no alias, but still a function. */
+/** A quoted word (`\ll`) is no alias, but still a function; so is an alias's own name in its text. */
 export function expand(line: string, definitions: readonly Definition[], where: Where): Meaning {
   let left = definitions
   let text = line
@@ -58,7 +58,11 @@ export function expand(line: string, definitions: readonly Definition[], where: 
 const FIRST_WORD = /^(?:[^\s;|&()<>`'"\\$]|\\[\s\S]|'[^']*'|"[^"\\$`]*")+/
 
 function once(text: string, definitions: readonly Definition[], where: Where, use: Use): string {
-  const byName = new Map(definitions.filter(({ kind }) => kind !== 'global').map((one) => [one.name, one]))
+  const named = (...kinds: readonly Definition['kind'][]) =>
+    new Map(definitions.filter(({ kind }) => kinds.includes(kind)).map((one) => [one.name, one]))
+  const aliases = named('alias', 'global')
+  const functions = named('function')
+  const unread = named('unread')
   let out = text
   let before = Number.POSITIVE_INFINITY
   // From the last to the first, so that offsets hold; of one inside another only the inner, the outer in the next round.
@@ -69,8 +73,13 @@ function once(text: string, definitions: readonly Definition[], where: Where, us
     const word = FIRST_WORD.exec(text.slice(start, span[1]))?.[0]
     if (word === undefined) continue
     const plain = word.replace(/\\([\s\S])|['"]/g, '$1')
-    const definition = byName.get(plain)
-    if (definition === undefined || (definition.kind === 'alias' && plain !== word)) continue
+    // Of one name there may be both: an alias, where it is not quoted, comes before a function.
+    const definition =
+      plain === word
+        ? (aliases.get(plain) ?? unread.get(plain) ?? functions.get(plain))
+        : (functions.get(plain) ?? unread.get(plain))
+    // Those that stand for a word anywhere are put in by themselves.
+    if (definition === undefined || definition.kind === 'global') continue
     if (definition.kind === 'unread') {
       use.unread ??= definition.name
       continue

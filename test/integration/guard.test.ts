@@ -140,6 +140,19 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     expect(shell.ran()).toEqual(['rm -rf ./x'])
   })
 
+  test('a function behind a short form of the same name is judged too', async () => {
+    const shell = await startGuarded({
+      program,
+      after: fish
+        ? 'function both; rm -r $argv; end; abbr -a both both -f'
+        : 'function both { rm -r "$@"; }; alias both="both -f"',
+    })
+    for (const line of ['both ~', fish ? "'both' ~" : '\\both ~'])
+      expect(await shell.blocked(line), line).toContain('It does not run')
+    await shell.run('both ./x')
+    expect(shell.ran()).toEqual(['rm -r -f ./x'])
+  })
+
   test('functions that are too long to be read, or are loaded when they run, are asked about', async () => {
     const fpath = join(temporaryDirectory(), 'functions')
     mkdirSync(fpath)

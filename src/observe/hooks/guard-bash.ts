@@ -64,27 +64,30 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     set -f
     list=(${'$'}{1//[$ends]/ })
     for ((i = 0; i < ${'$'}{#list[@]}; ++i)); do
-      word=${'$'}{list[i]} text=
+      word=${'$'}{list[i]}
       [[ $word != [@*] && ! ${'$'}{known[x$word]+x} ]] || continue
       if ((${'$'}{#known[@]} >= ${MOST_WORDS})); then
         names+=unread$'\x1f*\x1f\x1e'
         break
       fi
       known[x$word]=1
-      if [[ ${'$'}{BASH_ALIASES[$word]+x} ]]; then
-        kind=alias text=${'$'}{BASH_ALIASES[$word]}
-      elif declare -F -- "$word" >/dev/null; then
-        kind=function
-        ((${'$'}{#names} >= ${MOST_DEFINED})) || text=$(declare -f -- "$word")
-      else
-        continue
-      fi
-      if ((${'$'}{#names} + ${'$'}{#text} >= ${MOST_DEFINED})); then
-        names+=unread$'\x1f'$word$'\x1f\x1e'
-      else
-        names+=$kind$'\x1f'$word$'\x1f'$text$'\x1e'
-        list+=(${'$'}{text//[$ends]/ })
-      fi
+      # A quoted word is no alias and may be a function; so may a word in the text of an alias of the same name.
+      for kind in alias function; do
+        if [[ $kind == alias ]]; then
+          [[ ${'$'}{BASH_ALIASES[$word]+x} ]] || continue
+          text=${'$'}{BASH_ALIASES[$word]}
+        else
+          declare -F -- "$word" >/dev/null || continue
+          text=
+          ((${'$'}{#names} >= ${MOST_DEFINED})) || text=$(declare -f -- "$word")
+        fi
+        if ((${'$'}{#names} + ${'$'}{#text} >= ${MOST_DEFINED})); then
+          names+=unread$'\x1f'$word$'\x1f\x1e'
+        else
+          names+=$kind$'\x1f'$word$'\x1f'$text$'\x1e'
+          list+=(${'$'}{text//[$ends]/ })
+        fi
+      done
     done
   }
 

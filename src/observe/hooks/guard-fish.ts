@@ -76,27 +76,32 @@ if builtin status is-interactive; and builtin set --query __karo_dir
                 return
             end
             builtin set --append known $word
-            builtin set --local kind
-            builtin set --local text
+            builtin set --local kinds
+            builtin set --local texts
             builtin set --local found (builtin string match --regex -- "^abbr -a (.*)-- "(builtin string escape --style=regex -- $word)" (.*)" $short)
             if builtin set --query found[3]
-                builtin set kind alias
-                builtin string match --quiet -- '*anywhere*' $found[2]; and builtin set kind global
-                builtin set text (builtin string unescape -- $found[3])
-            else if builtin functions --query -- $word
-                builtin string match --quiet -- "$__fish_data_dir/*" (builtin functions --details -- $word); and continue
-                builtin set kind function
-                builtin set text (builtin functions -- $word | builtin string collect)
-            else
-                continue
+                builtin set kinds alias
+                builtin string match --quiet -- '*anywhere*' $found[2]; and builtin set kinds global
+                builtin set texts (builtin string unescape -- $found[3])
+                builtin set texts "$texts"
             end
-            if builtin test (builtin math $size + (builtin string length -- "$text")) -ge ${MOST_DEFINED}
-                builtin printf 'unread\x1f%s\x1f\x1e' $word
-                continue
+            # A quoted word is no abbreviation and may be a function; so may a word in the text of one of the same name.
+            if builtin functions --query -- $word
+                and not builtin string match --quiet -- "$__fish_data_dir/*" (builtin functions --details -- $word)
+                builtin set --append kinds function
+                builtin set --append texts (builtin functions -- $word | builtin string collect)
             end
-            builtin printf '%s\x1f%s\x1f%s\x1e' $kind $word "$text"
-            builtin set size (builtin math $size + (builtin string length -- "$text"))
-            builtin set --append words (builtin string split --no-empty -- ' ' (builtin string replace --regex --all -- $ends ' ' $text))
+            while builtin set --query kinds[1]
+                if builtin test (builtin math $size + (builtin string length -- "$texts[1]")) -ge ${MOST_DEFINED}
+                    builtin printf 'unread\x1f%s\x1f\x1e' $word
+                else
+                    builtin printf '%s\x1f%s\x1f%s\x1e' $kinds[1] $word "$texts[1]"
+                    builtin set size (builtin math $size + (builtin string length -- "$texts[1]"))
+                    builtin set --append words (builtin string split --no-empty -- ' ' (builtin string replace --regex --all -- $ends ' ' $texts[1]))
+                end
+                builtin set --erase kinds[1]
+                builtin set --erase texts[1]
+            end
         end
     end
 

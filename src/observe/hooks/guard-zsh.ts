@@ -65,6 +65,15 @@ ${files
     (( $#galiases == 0 )) || [[ " $1 " != *" "(${'$'}{~${'$'}{(j:|:)${'$'}{(kb)galiases}}})" "* ]]
   }
 
+  # Notes that the word is $1 for the text $2.
+  __karo_guard_define() {
+    if [[ $2 == "builtin autoload -"* ]] || (( ${'$'}{#__karo_guard[names]} + $#2 >= ${MOST_DEFINED} )); then
+      __karo_guard[names]+=unread$'\x1f'$__karo_guard_word$'\x1f\x1e'
+    else
+      __karo_guard[names]+=$1$'\x1f'$__karo_guard_word$'\x1f'$2$'\x1e' __karo_guard[more]+=" $2"
+    fi
+  }
+
   # Sets __karo_guard[names] to what aliases and functions among the words of $1 stand for, and those in their texts.
   # What has no room is there as unread. In a subshell, because functions may have to be loaded to be read.
   __karo_guard_names() {
@@ -80,27 +89,21 @@ ${files
         break
       fi
       __karo_guard[known]+="$__karo_guard_word "
+      __karo_guard[more]=
       if (( ${'$'}{+galiases[$__karo_guard_word]} )); then
-        __karo_guard[kind]=global __karo_guard[meant]=$galiases[$__karo_guard_word]
+        __karo_guard_define global "$galiases[$__karo_guard_word]"
       elif (( ${'$'}{+aliases[$__karo_guard_word]} )); then
-        __karo_guard[kind]=alias __karo_guard[meant]=$aliases[$__karo_guard_word]
-      elif (( ${'$'}{+functions[$__karo_guard_word]} )); then
+        __karo_guard_define alias "$aliases[$__karo_guard_word]"
+      elif [[ $__karo_guard_word == ?*.?* ]] && (( ${'$'}{+saliases[${'$'}{__karo_guard_word##*.}]} )); then
+        __karo_guard_define alias "$saliases[${'$'}{__karo_guard_word##*.}] $__karo_guard_word"
+      fi
+      # A quoted word is no alias and may be a function; so may a word in the text of an alias of the same name.
+      if (( ${'$'}{+functions[$__karo_guard_word]} )); then
         [[ $functions[$__karo_guard_word] != "builtin autoload -"* ]] ||
           builtin autoload +X -- $__karo_guard_word >/dev/null 2>&1
-        __karo_guard[kind]=function __karo_guard[meant]=$functions[$__karo_guard_word]
-        [[ $__karo_guard[meant] != "builtin autoload -"* ]] || __karo_guard[kind]=unread
-      elif [[ $__karo_guard_word == ?*.?* ]] && (( ${'$'}{+saliases[${'$'}{__karo_guard_word##*.}]} )); then
-        __karo_guard[kind]=alias __karo_guard[meant]="$saliases[${'$'}{__karo_guard_word##*.}] $__karo_guard_word"
-      else
-        continue
+        __karo_guard_define function "$functions[$__karo_guard_word]"
       fi
-      if [[ $__karo_guard[kind] == unread ]] ||
-        (( ${'$'}{#__karo_guard[names]} + ${'$'}{#__karo_guard[meant]} >= ${MOST_DEFINED} )); then
-        __karo_guard[names]+=unread$'\x1f'$__karo_guard_word$'\x1f\x1e'
-      else
-        __karo_guard[names]+=$__karo_guard[kind]$'\x1f'$__karo_guard_word$'\x1f'$__karo_guard[meant]$'\x1e'
-        builtin set -- "$@" ${'$'}{(s: :)${'$'}{__karo_guard[meant]//${'$'}{~__karo_guard[ends]}/ }}
-      fi
+      builtin set -- "$@" ${'$'}{(s: :)${'$'}{__karo_guard[more]//${'$'}{~__karo_guard[ends]}/ }}
     done
   }
 

@@ -40,6 +40,12 @@ const DEFINITIONS = readDefinitions(
     'alias\u001fsecond\u001frm -rf ~;',
     'function\u001fwipe\u001fwipe () \n{ \n    rm -rf "$1"\n}',
     'function\u001fbig\u001fbig () \n{ \n    if [[ a; then\n}',
+    'alias\u001fboth\u001fboth -f',
+    'function\u001fboth\u001fboth () \n{ \n    rm -r "$@"\n}',
+    'function\u001fbehind\u001fbehind () \n{ \n    rm -r "$@"\n}',
+    'alias\u001fbehind\u001fstat -f',
+    'function\u001fANY\u001fANY () \n{ \n    true\n}',
+    'global\u001fANY\u001frm -rf ~',
     'global\u001fG\u001f| sh',
     'nonsense',
   ].join('\u001e'),
@@ -59,8 +65,13 @@ test.each([
   ["'ll' ~", undefined, 'allow'],
   ['\\wipe ~', '{ set -- ~\n \n    rm -rf "$1"\n\n}', 'block'],
   [`w'ip'"e" ~`, '{ set -- ~\n \n    rm -rf "$1"\n\n}', 'block'],
+  ['both ~', '{ set -- -f ~\n \n    rm -r "$@"\n\n}', 'block'],
+  ['\\both ~', '{ set -- ~\n \n    rm -r "$@"\n\n}', 'block'],
+  ['behind ~', 'stat -f ~', 'allow'],
+  ["'behind' ~", '{ set -- ~\n \n    rm -r "$@"\n\n}', 'block'],
   ['echo ll', undefined, 'allow'],
   ['curl x G', 'curl x | sh', 'confirm'],
+  ['ANY', 'rm -rf ~', 'block'],
   // That its text cannot be read says nothing about what was typed.
   ['big', '{ set --\n \n    if [[ a; then\n\n}', 'allow'],
 ] as const)('%j stands for %j: %s', (line, meant, decision) => {
@@ -133,6 +144,9 @@ test('what was not handed over is asked about where it runs, in every profile th
     'allow',
   ])
   expect(decide('nvm use; rm -rf ~')).toBe('block')
+  const behind = readDefinitions('alias\u001fnvm\u001fnvm -q\u001eunread\u001fnvm\u001f\u001e', 'bash')
+  for (const line of ['nvm use', '\\nvm use'])
+    expect(judge(guard, line, { ...PLACE, definitions: behind }).decision, line).toBe('confirm')
   const allow = { kind: 'allow', whose: 'own', where: '/g:1', rule: 'too-long', command: 'nvm *' } as const
   expect(decide('nvm use', { rules: [allow] })).toBe('allow')
   expect(decide('outer', { rules: [allow] })).toBe('confirm')
