@@ -21,16 +21,6 @@ const COPIED: Readonly<Record<string, string>> = {
   'systemd/sysusers.d/karo.conf': 'usr/lib/sysusers.d/karo.conf',
   'systemd/tmpfiles.d/karo.conf': 'usr/lib/tmpfiles.d/karo.conf',
   'configs/config.toml': 'etc/karo/config.toml',
-  'README.md': `${DOC}/README.md`,
-  'docs/operations.md': `${DOC}/operations.md`,
-  'docs/machines.md': `${DOC}/machines.md`,
-  'docs/ledger.md': `${DOC}/ledger.md`,
-  'docs/configuration.md': `${DOC}/configuration.md`,
-  'docs/security.md': `${DOC}/security.md`,
-  'docs/doctor.md': `${DOC}/doctor.md`,
-  'docs/copilot.md': `${DOC}/copilot.md`,
-  'docs/api.md': `${DOC}/api.md`,
-  'docs/metrics.md': `${DOC}/metrics.md`,
   'docs/openapi.json': `${DOC}/openapi.json`,
   'configs/prometheus/karo-alerts.yml': `${DOC}/examples/karo-alerts.yml`,
   'configs/prometheus/scrape.yml': `${DOC}/examples/prometheus-scrape.yml`,
@@ -39,11 +29,22 @@ const COPIED: Readonly<Record<string, string>> = {
   'packaging/debian/lintian-overrides': 'usr/share/lintian/overrides/karo',
 }
 
+/** All pages for people, by where they are installed: beside each other, so that their links lead on. */
+export function pages(): ReadonlyMap<string, string> {
+  const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+  const documents = globSync('docs/{,decisions/}*.md', { cwd: ROOT }).sort()
+  return new Map([
+    [`${DOC}/README.md`, read('README.md').replaceAll('](docs/', '](')],
+    ...documents.map((path) => [path.replace(/^docs/, DOC), read(path)] as const),
+  ])
+}
+
 /** Without leading slashes, unsorted, directories left out. `seconds`: since the epoch, the date of what has one. */
 export async function installedTree(seconds: number): Promise<Entry[]> {
   const { files, metafile } = await assemble()
   const entries: Entry[] = [
     ...Object.entries(COPIED).map(([from, path]) => plain(path, readFileSync(join(ROOT, from)))),
+    ...[...pages()].map(([path, text]) => plain(path, Buffer.from(text))),
     {
       path: `${LIB}/bin/node`,
       mode: 0o755,
