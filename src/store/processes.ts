@@ -42,8 +42,8 @@ export interface ProcessRepository {
    * resolves with how many.
    */
   prune(uid: number, time: number, most: number, signal: AbortSignal): Promise<number>
-  /** Takes these command lines out: their processes, and what they needed. Resolves with how many rows. */
-  forget(uid: number, ids: readonly string[]): Promise<number>
+  /** Appends what takes these command lines out: their processes, and what they needed. */
+  forget(uid: number, ids: readonly string[], changes: Change[]): Promise<void>
 }
 
 const PAGE = 1_000
@@ -167,8 +167,7 @@ export function createProcessRepository(db: Database): ProcessRepository {
       return removed
     },
 
-    async forget(uid, ids) {
-      const changes: Change[] = []
+    async forget(uid, ids, changes) {
       for (const [id, { lastStart }] of await seen(uid, ids)) {
         changes.push({ type: 'del', key: peakKey(uid, id) })
         const range = processesSince(uid, startOfId(id) - START_SLACK_MS, lastStart + 1)
@@ -178,8 +177,6 @@ export function createProcessRepository(db: Database): ProcessRepository {
           }
         }
       }
-      if (changes.length > 0) await db.batch(changes)
-      return changes.length
     },
   }
 }

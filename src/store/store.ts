@@ -54,12 +54,12 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
 
   const processes = createProcessRepository(db)
   // What the programs of a command line used says a good deal of it.
-  const removeProcesses: RemovedWith = async (uid, events) => {
-    await processes.forget(
+  const removeProcesses: RemovedWith = (uid, events, changes) =>
+    processes.forget(
       uid,
       events.map(({ id }) => id),
+      changes,
     )
-  }
 
   let probing: Promise<void> | undefined
   async function probe(): Promise<void> {

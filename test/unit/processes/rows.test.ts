@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import { markLevel0, revealLevel0 } from '../../../src/observe/level0.ts'
 import { searchProcesses } from '../../../src/processes/search.ts'
+import type { Change } from '../../../src/store/database.ts'
 import { idOfEvent } from '../../../src/store/events.ts'
 import { keyRange } from '../../../src/store/keyspace.ts'
 import { isProcessRow } from '../../../src/store/process-rows.ts'
@@ -91,7 +92,7 @@ test('the old go, and the oldest beyond so many; nobody else’s', async () => {
 })
 
 test('lines that are taken out take their processes along, and no others', async () => {
-  const { repository, put, names } = await world()
+  const { db, repository, put, names } = await world()
   await put(
     1000,
     row(1, { event_id: idAt(1) }),
@@ -108,8 +109,14 @@ test('lines that are taken out take their processes along, and no others', async
     { event_id: idAt(5), peak_rss_bytes: 1, last_start: MORNING + 5_000 },
   ]
   await repository.write([{ uid: 1000, rows: [], peaks }])
-  expect(await repository.forget(1000, [])).toBe(0)
-  expect(await repository.forget(1000, [late, idAt(1), idAt(7)])).toBe(5)
+  const changes: Change[] = []
+  await repository.forget(1000, [], changes)
+  expect(changes).toEqual([])
+  await repository.forget(1000, [late, idAt(1), idAt(7)], changes)
+  // Of one batch with whatever else goes.
+  expect(await names()).toHaveLength(5)
+  expect(changes).toHaveLength(5)
+  await db.batch(changes)
   expect(await names()).toEqual(['tool4', 'tool5'])
   expect((await repository.peaks(1000, [idAt(1)])).size).toBe(0)
 })
