@@ -78,7 +78,12 @@ export function createRetention(deps: RetentionDeps): Retention {
         rollups_days === 0 ? 0 : await events.removeRollups(uid, localDay(now) - rollups_days, signal)
       if (gone + texts + counted === 0 && !(await events.isUnpurged(uid))) continue
       await events.purge(uid)
-      log.info({ events: gone, texts, counts: counted }, 'what is older than retention asks for was removed')
+      // Otherwise only what was ended before is out of the files now.
+      if (gone + texts + counted > 0)
+        log.info(
+          { events: gone, texts, counts: counted },
+          'what is older than retention asks for was removed',
+        )
     }
     const days = processDays()
     if (days > 0) await trimProcesses(now - days * DAY_MS, signal)

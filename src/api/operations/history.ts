@@ -1,4 +1,4 @@
-// /history, what is in it and what is taken out, and /stats, described.
+// /history, described: what is in it, and what is taken out.
 import * as z from 'zod'
 import { defineOperation } from '../operation.ts'
 import { listOf, moment } from '../schemas/fields.ts'

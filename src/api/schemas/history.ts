@@ -6,14 +6,14 @@ import { category, count, integer, listOf, moment, riskLevel, share, text, timeR
 const command = {
   id: text(32, 'sorts by time within a person'),
   timestamp: moment('when it began'),
-  shell: text(32, 'bash, zsh, fish or sh'),
+  shell: text(32, 'bash, zsh, fish or sh; of an import as it was named there, or `?`'),
   command: z.string().describe('the text, after redaction of secrets'),
   cwd: z.string().describe('directory it ran in'),
   exit_code: integer('null when it is not known').nullable(),
   duration_ms: count('milliseconds; null when it is not known').nullable(),
   risk_level: riskLevel(),
   category: category(),
-  karo_generated: z.boolean().describe('Karo proposed it'),
+  karo_generated: z.boolean().describe("a program typed it on the person's behalf"),
   untimed: z
     .literal(true)
     .exactOptional()
@@ -96,7 +96,7 @@ const totals = {
       blocked: count('lines it did not let run'),
       confirmed: count('lines that it asked about and that ran'),
       declined: count('lines that it asked about and that did not run'),
-      unjudged: count('lines it could not judge in time'),
+      unjudged: count('lines that were not judged: it was too slow, or failed'),
     })
     .describe('what the guard did; a line that did not run is no command'),
   karo_generated: count('of all commands, typed by a program on behalf of the person'),

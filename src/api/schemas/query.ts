@@ -62,7 +62,7 @@ const data = z.union([
       by_risk_level: byRiskLevel(),
       blocked: count('commands the guard blocked'),
       confirmed_risky: count('risky commands a person confirmed'),
-      karo_generated: count('commands Karo proposed'),
+      karo_generated: count("commands that a program typed on a person's behalf"),
       nodes_reporting: count('nodes behind these numbers, this one included'),
       nodes_guarded: count('of those, where the guard is on'),
       hooks_silent: count('of those, where a shell hook stopped reporting'),

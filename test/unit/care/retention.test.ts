@@ -8,11 +8,12 @@ const NOW = Date.UTC(2026, 10, 20, 12)
 
 function world(
   retention: { events_days: number; rollups_days: number; audit_days: number },
-  { keep_days = 0 } = {},
+  { keep_days = 0, unpurged = false } = {},
 ) {
   const did: string[] = []
   const waiting: { ms: number; run: () => void }[] = []
   let fails = false
+  let told = 0
   let behind = 0
   const done = async (what: string, count: number): Promise<number> => {
     if (fails) throw new Error('the disk is full')
@@ -28,7 +29,7 @@ function world(
         removeTexts: (uid) => done(`texts ${uid}`, 0),
         removeRollups: (uid, day) => done(`rollups ${uid} ${Math.floor(NOW / DAY_MS) - day}`, 0),
         purge: async (uid) => void did.push(`purge ${uid}`),
-        isUnpurged: async () => false,
+        isUnpurged: async () => unpurged,
       },
     },
     trimProcesses: (before) => done(`processes ${(NOW - before) / DAY_MS}`, 0),
@@ -41,7 +42,7 @@ function world(
         return () => void waiting.splice(waiting.indexOf(one), 1)
       },
     },
-    log: silentLog,
+    log: { ...silentLog, info: () => void told++ },
   })
   const fail = (on: boolean): void => {
     fails = on
@@ -49,7 +50,7 @@ function world(
   const wait = (ms: number): void => {
     behind = ms
   }
-  return { room, did, waiting, fail, wait }
+  return { room, did, waiting, fail, wait, told: () => told }
 }
 
 test('0 keeps; anything else is days, and only who lost something is purged', async () => {
@@ -62,6 +63,16 @@ test('0 keeps; anything else is days, and only who lost something is purged', as
     ...['events 7 30', 'texts 7', 'rollups 7 400', 'purge 7'],
     ...['events 8 30', 'texts 8', 'rollups 8 400', 'processes 30', 'ledger 90'],
   ])
+})
+
+test('what a sweep that was ended left in the files goes, and only what went for its age is told of', async () => {
+  const { room, did, told } = world({ events_days: 0, rollups_days: 0, audit_days: 0 }, { unpurged: true })
+  await room.sweep(new AbortController().signal)
+  expect(did).toEqual(['texts 7', 'purge 7', 'texts 8', 'purge 8'])
+  expect(told()).toBe(0)
+  const aged = world({ events_days: 30, rollups_days: 0, audit_days: 0 })
+  await aged.room.sweep(new AbortController().signal)
+  expect(aged.told()).toBe(1)
 })
 
 test('it begins after a minute, comes again every hour also after a failure, and stops', async () => {
