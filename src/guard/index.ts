@@ -1,4 +1,5 @@
 // The guard room's door: what this owner lets through, asks about and blocks; it reads files and runs nothing.
 export type { Guard, GuardRule } from './guard.ts'
 export { judge } from './judge.ts'
-export { type GuardSources, loadGuard, MACHINE_RULES } from './load.ts'
+export { type GuardSources, loadGuard } from './load.ts'
+export { MACHINE_RULES } from './quick.ts'

@@ -1,9 +1,10 @@
 // Loads the guard: configuration, the owner's rules and the machine's; whatever of them is broken makes it strict.
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import { type LoadedConfig, loadConfig } from '../config/load.ts'
-import { type Env, servicePaths } from '../config/paths.ts'
+import type { Env } from '../config/paths.ts'
 import { DEFAULTS, type Guard, type GuardRule, stricter } from './guard.ts'
+import { MACHINE_RULES, setsAny } from './quick.ts'
 import { readRules } from './read-rules.ts'
 import type { RulesFile } from './rules-file.ts'
 
@@ -16,13 +17,13 @@ export interface GuardSources {
   readonly now?: () => number
 }
 
-/** Without the environment: a person must not be able to put another file in its place. */
-export const MACHINE_RULES = join(dirname(servicePaths({}).config), 'guard.toml')
-
 /** The owner's rules file while guard.rules names no other. */
 const ownRules = (home: string): string => join(home, 'guard.toml')
 
-/** Reads everything anew each time. Never throws: what is broken makes the profile strict, and `warnings` say why. */
+/**
+ * Reads everything anew each time. Never throws: what is broken makes the profile strict, and `warnings` say why. A
+ * configuration that is broken and says nothing of the guard leaves it as it is without one.
+ */
 export function loadGuard(from: GuardSources): Guard {
   const warnings: string[] = []
   const { machineFile = MACHINE_RULES, now = Date.now } = from
@@ -31,12 +32,17 @@ export function loadGuard(from: GuardSources): Guard {
   try {
     loaded = loadConfig(from)
   } catch (error) {
-    failure = error instanceof KaroError ? error : new KaroError('bad_config', String(error))
-    warnings.push(`${said(failure)}; the profile is strict until that is mended`)
+    if (setsAny(from)) {
+      failure = error instanceof KaroError ? error : new KaroError('bad_config', String(error))
+      warnings.push(`${said(failure)}; the profile is strict until that is mended`)
+    }
   }
   const config = loaded?.config.guard
-  let profile = config?.profile ?? 'strict'
-  let source = loaded?.sources.get('guard.profile') ?? 'a configuration that cannot be used'
+  let profile = failure === undefined ? (config?.profile ?? DEFAULTS.profile) : 'strict'
+  let source =
+    failure === undefined
+      ? (loaded?.sources.get('guard.profile') ?? DEFAULTS.source)
+      : 'a configuration that cannot be used'
   const tighten = (least: Guard['profile'], by: string): void => {
     const both = stricter(profile, least)
     if (both !== profile) source = by

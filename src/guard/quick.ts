@@ -4,14 +4,17 @@ import { join } from 'node:path'
 import { DEFAULTS, type Guard } from './guard.ts'
 import type { GuardSources } from './load.ts'
 
-/** Where the machine's rules are; said here too, because load.ts is what is not to be loaded. */
-const MACHINE_RULES = '/etc/karo/guard.toml'
+/**
+ * Rules that hold for everybody on this machine: beside the service's configuration, written out because that code is
+ * not to be loaded here. Without the environment: a person must not be able to put another file in its place.
+ */
+export const MACHINE_RULES = '/etc/karo/guard.toml'
 
 /** Never rejects; see loadGuard. */
 export async function quickGuard(from: GuardSources): Promise<Guard> {
   const { machineFile = MACHINE_RULES, now = Date.now } = from
   const own = join(from.home, 'guard.toml')
-  if (isSet(from) || existsSync(own) || existsSync(machineFile))
+  if (setsAny(from) || existsSync(own) || existsSync(machineFile))
     return (await import('./load.ts')).loadGuard(from)
   return {
     ...DEFAULTS,
@@ -25,7 +28,8 @@ export async function quickGuard(from: GuardSources): Promise<Guard> {
   }
 }
 
-function isSet({ home, env }: GuardSources): boolean {
+/** Whether configuration or environment say anything of the guard; what else is wrong in them is not about it. */
+export function setsAny({ home, env }: GuardSources): boolean {
   if (Object.keys(env).some((name) => name.startsWith('KARO_GUARD_') && env[name])) return true
   try {
     return setsGuard(readFileSync(join(home, 'config.toml'), 'utf8'))

@@ -1,11 +1,12 @@
 // Rules files: what they mean, what is wrong with them and where, who may write them, and how they are edited.
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { KaroError } from '../../../src/base/errors.ts'
+import { servicePaths } from '../../../src/config/paths.ts'
 import { withoutRule, withRule } from '../../../src/guard/edit.ts'
-import { type GuardSources, judge, loadGuard } from '../../../src/guard/index.ts'
+import { type GuardSources, judge, loadGuard, MACHINE_RULES } from '../../../src/guard/index.ts'
 import { quickGuard } from '../../../src/guard/quick.ts'
 import { readRules } from '../../../src/guard/read-rules.ts'
 import { parseRules } from '../../../src/guard/rules-file.ts'
@@ -180,12 +181,36 @@ test('the quick way finds the same as the whole one', async () => {
     { config: '[node]\nname = "x"\n' },
     { own: "[[deny]]\ncommand = 'x'\n" },
     { config: '[guard]\nprofile = "strict"\n' },
+    ...['[nod]\nname = "x"\n', '[node\n', '\u0000'].flatMap((config) => [
+      { config },
+      { config, own: "[[deny]]\ncommand = 'x'\n" },
+      { config, machine: "floor = 'moderate'\n" },
+      { config: `${config}[guard]\nprofile = "permissive"\n` },
+    ]),
   ]) {
-    const { guard, from } = guardOf(files)
-    expect(await quickGuard(from)).toEqual(guard)
+    for (const env of [{}, { KARO_LOG_LEVEL: 'nonsense' }, { KARO_GUARD_PROFILE: 'permissive' }]) {
+      const { guard, from } = guardOf(files, env)
+      expect(await quickGuard(from), JSON.stringify([files, env])).toEqual(guard)
+    }
   }
   const { from } = guardOf({})
   expect((await quickGuard({ ...from, env: { KARO_GUARD_PROFILE: 'strict' } })).profile).toBe('strict')
+})
+
+test('a mistake in the configuration that is not about the guard leaves it as it is', () => {
+  const config = '[nod]\nname = "x"\n'
+  for (const guard of [
+    guardOf({ config }).guard,
+    guardOf({}, { KARO_LOG_LEVEL: 'nonsense' }).guard,
+    guardOf({ config, own: "[[deny]]\ncommand = 'x'\n" }).guard,
+  ])
+    expect(guard).toMatchObject({ profile: 'moderate', source: 'default', warnings: [] })
+  const said = guardOf({ config: `${config}[guard]\nprofile = "permissive"\n` }).guard
+  expect([said.profile, said.warnings.length]).toEqual(['strict', 1])
+})
+
+test('the machine’s rules are beside the configuration of its service', () => {
+  expect(MACHINE_RULES).toBe(join(dirname(servicePaths({}).config), 'guard.toml'))
 })
 
 test('any rules go into a file and out of it again, and leave the rest as it was', () => {
