@@ -1,5 +1,6 @@
 // Serves one AI coding tool over standard input and output, until either ends.
 import type { Readable, Writable } from 'node:stream'
+import { isInitializeRequest, isJSONRPCRequest, ProtocolErrorCode } from '@modelcontextprotocol/server'
 import { StdioServerTransport, serveStdio } from '@modelcontextprotocol/server/stdio'
 import { type Clocked, createServer } from './server.ts'
 import type { McpWorld } from './tool.ts'
@@ -29,7 +30,17 @@ export async function serveMcp(
     // Not its message: that may repeat what was sent.
     onerror: () => trouble('something was sent that is no message of the protocol'),
   })
-  const { onclose } = transport
+  const { onclose, onmessage } = transport
+  transport.onmessage = (message) => {
+    const isGreeting = isJSONRPCRequest(message) && message.method === 'initialize'
+    if (!isGreeting || isInitializeRequest(message)) return onmessage?.(message)
+    // The library would answer with an internal error, and with all that its schema says of it.
+    const error = {
+      code: ProtocolErrorCode.InvalidParams,
+      message: 'initialize takes protocolVersion, capabilities and clientInfo',
+    }
+    transport.send({ jsonrpc: '2.0', id: message.id, error }).catch(() => {})
+  }
   transport.onclose = () => {
     onclose?.()
     over.resolve()

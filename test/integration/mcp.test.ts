@@ -292,6 +292,18 @@ describe('raw lines', () => {
     expect((await ended(peer.child)).code).toBe(0)
   })
 
+  test('a greeting that lacks something is told what it takes, and the next one is taken', async () => {
+    const peer = raw()
+    const greeting = { protocolVersion: '2025-06-18', clientInfo: { name: 't', version: '1' } }
+    peer.send({ jsonrpc: '2.0', id: 1, method: 'initialize' }, request(2, 'initialize', greeting))
+    peer.send(request(3, 'initialize', { ...greeting, capabilities: { more: {} }, more: true }))
+    for (const id of [1, 2]) {
+      const { error } = await peer.answer(id)
+      expect(error).toMatchObject({ code: -32602, message: expect.stringMatching(/^initialize takes .+$/) })
+    }
+    expect(await peer.answer(3)).toMatchObject({ result: { protocolVersion: '2025-06-18' } })
+  })
+
   test('unknown tools, wrong types and too much are refused, and the next call is answered', async () => {
     const peer = raw()
     peer.send(...hello('2025-06-18'))

@@ -14,6 +14,7 @@ export const mcp: readonly Command[] = [
     summary: 'serve check, explain, stats, queries and, if you allow it, history to an AI coding tool (MCP)',
     args: [],
     options: [],
+    json: 'an error of the start as JSON; the protocol is JSON in any case',
     examples: [
       { run: 'claude mcp add karo -- karo mcp', does: 'makes Claude Code start it' },
       {
