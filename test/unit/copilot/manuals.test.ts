@@ -48,7 +48,7 @@ test('nothing more is run for what was taken back, and what runs is ended', asyn
   const { explain, ran } = machine({ signal: taken.signal })
   await explain(NAMES[0]!)
   expect(ran).toHaveLength(1)
-  const running = runProgram('sleep', ['600'], 600_000, taken.signal)
+  const running = runProgram('sleep', ['60'], 60_000, taken.signal)
   taken.abort()
   await explain(NAMES.join('; '))
   expect(ran).toHaveLength(1)
