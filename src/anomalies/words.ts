@@ -1,4 +1,5 @@
 // What a signal says, in one sentence of its own numbers.
+import { HOUR_MS } from '../base/calendar.ts'
 import type { Kind, Signal } from './signal.ts'
 
 const WORDS: Readonly<Record<Kind, (signal: Signal) => string>> = {
@@ -21,8 +22,6 @@ const WORDS: Readonly<Record<Kind, (signal: Signal) => string>> = {
 }
 
 export const wordsOf = (signal: Signal): string => WORDS[signal.kind](signal)
-
-const HOUR_MS = 3_600_000
 
 const clock = (time: number): string => {
   const at = new Date(time)

@@ -2,6 +2,8 @@
 
 export const HOUR_MS = 3_600_000
 export const DAY_MS = 24 * HOUR_MS
+/** The year 2200: beyond it is no clock that was wrong, but a file that is. */
+export const LATEST_MS = Date.UTC(2200)
 
 /** Days since 1970-01-01 of the local date of `time` (ms since the epoch): what a person calls a day, however long. */
 export function localDay(time: number): number {

@@ -1,4 +1,6 @@
 // A person's own history as a file: one event a line (NDJSON), or a table (CSV, RFC 4180); written and read without loss.
+import { LATEST_MS } from '../base/calendar.ts'
+import { EVENT_ID, readEventId } from '../base/event-id.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/levels.ts'
 
 /** Raised when a reader of today could not read what is written then. */
@@ -24,7 +26,7 @@ export interface TransferEvent {
   readonly untimed?: true
 }
 
-export const ID = /^[0-9a-z]{11}[0-9a-z]{7}$/
+export { EVENT_ID as ID, readEventId as readId } from '../base/event-id.ts'
 /** What a hook records at most is below each. */
 export const MOST = {
   command: 262_144,
@@ -48,7 +50,7 @@ const wholeOrNull =
     value === null || (Number.isSafeInteger(value) && (value as number) >= 0 && (value as number) <= most)
 
 const FIELDS: Readonly<Record<Field, Check>> = {
-  id: (value) => typeof value === 'string' && ID.test(value) && isSensible(value),
+  id: (value) => typeof value === 'string' && EVENT_ID.test(value) && isSensible(value),
   timestamp: textOf(40),
   shell: (value) => typeof value === 'string' && SHELL.test(value),
   command: textOf(MOST.command, 1),
@@ -64,16 +66,9 @@ const NAMES = Object.keys(FIELDS) as readonly Field[]
 /** What an event need not have. */
 const UNTIMED = 'untimed'
 
-/** Start in microseconds since the epoch and tag. */
-export function readId(id: string): { readonly start_us: number; readonly tag: number } {
-  return { start_us: Number.parseInt(id.slice(0, 11), 36), tag: Number.parseInt(id.slice(11), 36) }
-}
-
-/** Beyond the year 2200 is no clock that was wrong, but a file that is. */
-const LATEST_US = Date.UTC(2200) * 1000
 const isSensible = (id: string): boolean => {
-  const { start_us, tag } = readId(id)
-  return start_us <= LATEST_US && tag < 2 ** 32
+  const { start_us, tag } = readEventId(id)
+  return start_us <= LATEST_MS * 1000 && tag < 2 ** 32
 }
 
 /** RFC 3339 of an event's start, whole milliseconds. */
@@ -85,7 +80,7 @@ export const timestampOf = (start_us: number): string => new Date(Math.floor(sta
  */
 export function disagreement({ id, timestamp }: Pick<TransferEvent, 'id' | 'timestamp'>): string | undefined {
   if (!isSensible(id)) return 'has an unusable id'
-  const told = timestampOf(readId(id).start_us)
+  const told = timestampOf(readEventId(id).start_us)
   if (Date.parse(timestamp) === Date.parse(told)) return undefined
   return `has an id and a timestamp that disagree: the id says ${told}`
 }

@@ -1,5 +1,6 @@
 // Reads atuin's database as it is on disk (crates/atuin-client/migrations), without writing to it or to what it syncs.
 import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { LATEST_MS } from '../base/calendar.ts'
 import { KaroError } from '../base/errors.ts'
 import { COMMAND_BYTES, commandOf, type ForeignEntry, type Item, UNKNOWN } from './entry.ts'
 
@@ -11,8 +12,7 @@ const BUSY_MS = 5_000
 /** history.rs, AuthorKind. */
 const AGENT = 2
 const EXIT_MOST = 2 ** 31 - 1
-/** Beyond the year 2200 is no clock that was wrong. */
-const MOST_NS = `${Date.UTC(2200)}000000`
+const MOST_NS = `${LATEST_MS}000000`
 
 export interface AtuinHistory {
   /** Entries that are not deleted. */

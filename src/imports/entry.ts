@@ -1,4 +1,5 @@
 // What a foreign history says about one command, whichever program wrote it.
+import { LATEST_MS } from '../base/calendar.ts'
 
 /** Programs whose history can be read. */
 export const SHELLS = ['bash', 'zsh', 'fish'] as const
@@ -36,12 +37,11 @@ export type Reader = (bytes: AsyncIterable<Uint8Array>) => AsyncGenerator<Item, 
 export const COMMAND_BYTES = 64 * 1024
 const CUT_MARK = ' …[cut]'
 
-/** Beyond the year 2200 is no clock that was wrong. */
-const LATEST_S = Date.UTC(2200) / 1000
-
 /** Seconds since the epoch as microseconds; null for what no clock has said. */
 export function startOfSeconds(seconds: number): number | null {
-  return Number.isSafeInteger(seconds) && seconds > 0 && seconds < LATEST_S ? seconds * 1_000_000 : null
+  return Number.isSafeInteger(seconds) && seconds > 0 && seconds < LATEST_MS / 1000
+    ? seconds * 1_000_000
+    : null
 }
 
 /** Undefined where nothing is left: no command, only blank lines, or bytes that a disk left behind. */

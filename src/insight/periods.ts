@@ -1,5 +1,5 @@
 // The spans of `karo stats`: so many of the owner's days up to now, and as many before them up to the same time of day.
-import { startOfLocalDay } from '../base/calendar.ts'
+import { DAY_MS, startOfLocalDay } from '../base/calendar.ts'
 import type { Statistics, TimeRange } from './index.ts'
 
 /** Local days that each period looks back on, today included. */
@@ -31,7 +31,7 @@ export function spanOf(period: Statistics['period'], today: number, now: number)
 export function spanBefore({ first, last, range }: Span): Span {
   const length = last - first + 1
   const now = new Date(range.end)
-  const day = new Date((last - length) * 86_400_000)
+  const day = new Date((last - length) * DAY_MS)
   const end = new Date(
     ...([day.getUTCFullYear(), day.getUTCMonth(), day.getUTCDate()] as const),
     ...([now.getHours(), now.getMinutes(), now.getSeconds(), now.getMilliseconds()] as const),

@@ -1,8 +1,7 @@
 // What ran between two moments, counted from the events themselves: for the edges that no whole hour covers.
 import type { Database } from './database.ts'
 import { decodeWithoutText } from './event-rows.ts'
-import { isCounted, startOfKey } from './key-of-event.ts'
-import { makeKey } from './keyspace.ts'
+import { eventsBetween, isCounted, startOfKey } from './key-of-event.ts'
 import { count, emptyRollup } from './rollup-writer.ts'
 import type { Rollup } from './rollups.ts'
 
@@ -15,13 +14,7 @@ const PAGE = 4_096
 export async function countBetween(db: Database, uid: number, from: number, to: number): Promise<Rollup> {
   const rollup = emptyRollup()
   if (from >= to) return rollup
-  const at = (ms: number): Buffer =>
-    makeKey(
-      'events',
-      { u32: uid },
-      { u64: Math.min(Math.max(0, Math.ceil(ms)) * 1000, Number.MAX_SAFE_INTEGER) },
-    )
-  const rows = db.iterator({ gte: at(from), lt: at(to) })
+  const rows = db.iterator(eventsBetween(uid, from, to))
   try {
     for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
       for (const [key, value] of page) {

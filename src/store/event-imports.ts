@@ -1,12 +1,13 @@
 // Brings in what other programs recorded: none of it twice, and with it the list by which an import can be undone.
 import { KaroError } from '../base/errors.ts'
+import { idOfEvent } from '../base/event-id.ts'
 import { createRecent } from '../base/recent.ts'
 import type { Serial } from '../base/serial.ts'
 import type { Change, Database, Snapshot } from './database.ts'
 import { numbersOfTexts } from './event-commands.ts'
 import type { EventRemoval } from './event-removal.ts'
 import { SAME_US } from './event-replaced.ts'
-import { decodeWithoutText, type EventInput, idOfEvent, sameShell } from './event-rows.ts'
+import { decodeWithoutText, type EventInput, sameShell } from './event-rows.ts'
 import { unknownEvents } from './event-transfer.ts'
 import type { ImportLists } from './import-lists.ts'
 import {

@@ -2,8 +2,8 @@
 import type { Level0 } from '../observe/level0.ts'
 import type { Database } from './database.ts'
 import { commandTexts } from './event-commands.ts'
-import { eventRange, readEventKey } from './event-rows.ts'
-import { isCounted } from './key-of-event.ts'
+import { readEventKey } from './event-rows.ts'
+import { eventsBetween, isCounted } from './key-of-event.ts'
 
 const PAGE = 4_096
 
@@ -25,7 +25,7 @@ export async function mostUsed(
   limit: number,
 ): Promise<readonly MostUsed[]> {
   const snapshot = db.snapshot()
-  const keys = db.keys({ ...eventRange(uid, since), snapshot })
+  const keys = db.keys({ ...eventsBetween(uid, since), snapshot })
   const counts = new Map<number, { count: number; failures: number }>()
   try {
     for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {

@@ -1,15 +1,16 @@
 // Takes single events out for good: they, their texts, and what was counted of them; each batch leaves a whole database.
 
 import { localDay, startOfLocalDay } from '../base/calendar.ts'
+import { parseEventId } from '../base/event-id.ts'
 import type { Serial } from '../base/serial.ts'
 import type { Change, Database } from './database.ts'
 import { left } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
 import type { Recall } from './event-recall.ts'
 import type { EventRetention } from './event-retention.ts'
-import { decodeWhole, idOfKey, NO_TEXT, parseEventId } from './event-rows.ts'
-import { commandOfKey, eventsOf, isCounted, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
-import { makeKey } from './keyspace.ts'
+import { decodeWhole, idOfKey, NO_TEXT } from './event-rows.ts'
+import { keysOfEvents } from './event-transfer.ts'
+import { commandOfKey, eventsBetween, isCounted, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
 import type { RollupWriter, Unfolded } from './rollup-writer.ts'
 
 /** Events removed in one batch: some milliseconds, in which nothing else is written. */
@@ -53,32 +54,16 @@ export interface RemovalDeps {
 
 const nameOf = (key: Uint8Array): string => Buffer.from(key).toString('latin1')
 
-const firstKeyOf = (uid: number, day: number): Buffer =>
-  makeKey('events', { u32: uid }, { u64: Math.max(0, startOfLocalDay(day)) * 1000 })
-
 /** `removeSome`: for whoever holds the turn to write; texts and files are left to the next sweep of retention. */
 export function createEventRemoval(
   deps: RemovalDeps,
 ): EventRemoval & { removeSome(uid: number, ids: readonly string[]): Promise<number> } {
   const { db, serially, rollups, counts, retention, recall, removedWith } = deps
   async function find(uid: number, ids: readonly string[]): Promise<(readonly [Uint8Array, Uint8Array])[]> {
-    const found: (readonly [Uint8Array, Uint8Array])[] = []
-    // One iterator that goes from each to the next: ids sort as their events do.
-    const rows = db.iterator(eventsOf(uid))
-    try {
-      for (const id of [...new Set(ids)].toSorted()) {
-        const event = parseEventId(id)
-        if (event === undefined) continue
-        const begin = makeKey('events', { u32: uid }, { u64: event.start_us }, { u32: event.tag })
-        rows.seek(begin)
-        const row = await rows.next()
-        if (row !== undefined && Buffer.compare(row[0].subarray(0, begin.length), begin) === 0)
-          found.push(row)
-      }
-    } finally {
-      await rows.close()
-    }
-    return found
+    const events = [...new Set(ids)].toSorted().flatMap((id) => parseEventId(id) ?? [])
+    const keys = (await keysOfEvents(db, uid, events)).filter((key) => key !== undefined)
+    const values = await db.getMany<Uint8Array, Uint8Array>(keys, {})
+    return keys.map((key, i) => [key, values[i]!] as const)
   }
 
   /** Of these events, one of each number that no other event of its day has. */
@@ -92,7 +77,7 @@ export function createEventRemoval(
       const counted = own.filter(([key]) => isCounted(key))
       const goes = new Map(counted.map(([key]) => [commandOfKey(key), key]))
       if (goes.size === 0) continue
-      const keys = db.keys({ gte: firstKeyOf(uid, day), lt: firstKeyOf(uid, day + 1) })
+      const keys = db.keys(eventsBetween(uid, startOfLocalDay(day), startOfLocalDay(day + 1)))
       try {
         for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
           for (const key of page)

@@ -21,7 +21,7 @@ import {
 import type { EventCounts } from './event-counts.ts'
 import type { Recall } from './event-recall.ts'
 import type { ImportLists } from './import-lists.ts'
-import { commandOfKey, eventsOf, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
+import { commandOfKey, eventsBetween, eventsOf, readU32, startOfKey, TAG_AT } from './key-of-event.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import { createNumberSet } from './number-set.ts'
 import type { RollupWriter } from './rollup-writer.ts'
@@ -100,10 +100,7 @@ export function createEventRetention({
     })
 
   async function removeSome(uid: number, time: number): Promise<number> {
-    const range = {
-      gte: eventsOf(uid).gte,
-      lt: makeKey('events', { u32: uid }, { u64: Math.max(0, time) * 1000 }),
-    }
+    const range = eventsBetween(uid, 0, time)
     const keys = await db.keys({ ...range, limit: BATCH }).all()
     if (keys.length === 0) return 0
     const changes: Change[] = keys.map((key) => ({ type: 'del', key }))

@@ -1,4 +1,5 @@
 // How one event lies in the database: a key that answers most filters by itself, and a value with the rest.
+import { idOfEvent } from '../base/event-id.ts'
 import { type Level0, markLevel0, revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/index.ts'
 import {
@@ -6,7 +7,6 @@ import {
   commandOfKey,
   EVENT_KEY_BYTES,
   EVENTS_BYTE,
-  eventsOf,
   FLAGS_AT,
   isCounted,
   readU32,
@@ -16,7 +16,6 @@ import {
   UID_AT,
   UNTIMED_BIT,
 } from './key-of-event.ts'
-import { makeKey } from './keyspace.ts'
 import { decodeValue, encodeValue } from './value.ts'
 
 /** One command line that ran, as observation hands it to the store. */
@@ -66,10 +65,6 @@ export interface StoredEvent {
 export const EVENT_VERSION = 1
 export const RISK_BITS = 0b11
 export const FAILED_BIT = 0b100
-/** 36^11 microseconds end in the year 6140, 36^7 is above 2^32. */
-const START_DIGITS = 11
-const TAG_DIGITS = 7
-
 /** A command that ended with another exit code than 0. */
 export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
   event.exit_code !== null && event.exit_code !== 0
@@ -110,15 +105,6 @@ export function eventKeyOf(uid: number, { start_us, tag, number, flags }: EventK
   return key
 }
 
-/** Events of one person from `since` (ms since the epoch) on. */
-export function eventRange(uid: number, since = 0): { gte: Buffer; lt: Buffer } {
-  const first = Math.max(0, Math.ceil(since)) * 1000
-  return {
-    gte: makeKey('events', { u32: uid }, { u64: Math.min(first, Number.MAX_SAFE_INTEGER) }),
-    lt: eventsOf(uid).lt,
-  }
-}
-
 const untimedOf = (key: Uint8Array): { readonly untimed?: true } => (isCounted(key) ? {} : { untimed: true })
 
 /** What a key says without its value. */
@@ -157,19 +143,7 @@ export function encodeEvent(event: EventInput): Buffer {
   return encodeValue(EVENT_VERSION, row)
 }
 
-/** Short, sorts by time within a person. */
-export const idOfEvent = (startUs: number, tag: number): string =>
-  startUs.toString(36).padStart(START_DIGITS, '0') + tag.toString(36).padStart(TAG_DIGITS, '0')
-
 export const idOfKey = (key: Uint8Array): string => idOfEvent(startOfKey(key), readU32(key, TAG_AT))
-
-/** Undefined for what is no id. */
-export function parseEventId(id: string): { readonly start_us: number; readonly tag: number } | undefined {
-  if (id.length !== START_DIGITS + TAG_DIGITS || !/^[0-9a-z]+$/.test(id)) return undefined
-  const start_us = Number.parseInt(id.slice(0, START_DIGITS), 36)
-  const tag = Number.parseInt(id.slice(START_DIGITS), 36)
-  return Number.isSafeInteger(start_us) && tag < 2 ** 32 ? { start_us, tag } : undefined
-}
 
 export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<string>): StoredEvent {
   const [durationUs, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(

@@ -1,5 +1,6 @@
 // Finds a person's events, newest first, and their distinct commands by worth: in the index, or in the database itself.
 
+import { parseEventId } from '../base/event-id.ts'
 import type { Serial } from '../base/serial.ts'
 import { revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS } from '../risk/index.ts'
@@ -13,13 +14,12 @@ import {
   decodeWithoutText,
   type EventKeyParts,
   eventKeyOf,
-  eventRange,
   idOfKey,
-  parseEventId,
   readEventKey,
   type StoredEvent,
 } from './event-rows.ts'
-import { startOfKey } from './key-of-event.ts'
+import { keysOfEvents } from './event-transfer.ts'
+import { eventsBetween, eventsOf, startOfKey } from './key-of-event.ts'
 
 export interface EventFilter extends FactFilter {
   /** Every one must occur in the command, ignoring case. */
@@ -130,32 +130,20 @@ export function createEventSearch(deps: {
     return { hits, total, snapshot: db.snapshot() }
   }
 
-  /** Keys of these events, in the order of ids; undefined for those that are not there. */
-  async function keysOf(
-    uid: number,
-    ids: readonly string[],
-    snapshot: Snapshot,
-  ): Promise<(Uint8Array | undefined)[]> {
-    const found: (Uint8Array | undefined)[] = []
-    const keys = db.keys({ ...eventRange(uid), snapshot })
-    try {
-      for (const id of ids) {
-        const event = parseEventId(id)
-        if (event === undefined) continue
-        const begin = eventKeyOf(uid, { ...event, number: 0, flags: 0 })
-        keys.seek(begin)
-        const key = await keys.next()
-        found.push(key !== undefined && idOfKey(key) === id ? key : undefined)
-      }
-    } finally {
-      await keys.close()
-    }
-    return found
+  /** Keys of those of these events that are there, in the order of ids. */
+  async function keysOf(uid: number, ids: readonly string[], snapshot: Snapshot): Promise<Uint8Array[]> {
+    const keys = await keysOfEvents(
+      db,
+      uid,
+      ids.flatMap((id) => parseEventId(id) ?? []),
+      snapshot,
+    )
+    return keys.filter((key) => key !== undefined)
   }
 
   async function usesOf(uid: number, number: number, snapshot: Snapshot): Promise<string[]> {
     const ids: string[] = []
-    const keys = db.keys({ ...eventRange(uid), reverse: true, snapshot })
+    const keys = db.keys({ ...eventsOf(uid), reverse: true, snapshot })
     try {
       for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
         for (const key of page) if (readEventKey(key).command === number) ids.push(idOfKey(key))
@@ -197,7 +185,7 @@ export function createEventSearch(deps: {
     const hits: Uint8Array[] = []
     const seen = filter.unique ? new Set<number>() : undefined
     let total = 0
-    const keys = db.keys({ ...eventRange(uid, filter.since), reverse: true, snapshot })
+    const keys = db.keys({ ...eventsBetween(uid, filter.since ?? 0), reverse: true, snapshot })
     try {
       for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
         const fitting = page.filter((key) => {
@@ -255,7 +243,7 @@ export function createEventSearch(deps: {
         }
         if (!('words' in wanted)) {
           const keys = await keysOf(uid, [...new Set(wanted)].toSorted().reverse(), snapshot)
-          return keys.flatMap((key) => (key === undefined ? [] : idOfKey(key)))
+          return keys.map(idOfKey)
         }
         const { keys } = await inDatabase(snapshot, uid, { ...wanted, limit: Number.POSITIVE_INFINITY })
         return keys.map(idOfKey)
@@ -264,8 +252,7 @@ export function createEventSearch(deps: {
     read: (uid, ids) =>
       atOneMoment(async (snapshot) => {
         const keys = await keysOf(uid, ids, snapshot)
-        const there = keys.filter((key) => key !== undefined)
-        return read(uid, there, snapshot)
+        return read(uid, keys, snapshot)
       }),
 
     async rank(uid, filter, ranking) {

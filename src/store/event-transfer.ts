@@ -4,7 +4,7 @@ import type { Level0 } from '../observe/level0.ts'
 import type { Database, Snapshot } from './database.ts'
 import { commandTexts } from './event-commands.ts'
 import { decodeWhole, type EventInput, readEventKey } from './event-rows.ts'
-import { eventsOf, TAG_AT } from './key-of-event.ts'
+import { eventsBetween, eventsOf, TAG_AT } from './key-of-event.ts'
 import { makeKey } from './keyspace.ts'
 
 /** Without what the receiving machine's calendar says. */
@@ -26,8 +26,7 @@ export function createEventTransfer(db: Database): EventTransfer {
     async *whole(uid, { from, before } = {}) {
       const snapshot = db.snapshot()
       const rows = db.iterator({
-        gte: from === undefined ? eventsOf(uid).gte : at(uid, from),
-        lt: before === undefined ? eventsOf(uid).lt : at(uid, before),
+        ...eventsBetween(uid, from ?? 0, before),
         snapshot,
       })
       try {
@@ -43,14 +42,6 @@ export function createEventTransfer(db: Database): EventTransfer {
     },
   }
 }
-
-/** Where the events of a moment begin, ms since the epoch. */
-const at = (uid: number, ms: number): Buffer =>
-  makeKey(
-    'events',
-    { u32: uid },
-    { u64: Math.min(Math.max(0, Math.ceil(ms)) * 1000, Number.MAX_SAFE_INTEGER) },
-  )
 
 /**
  * The keys of one person's events that began in [from, to], microseconds since the epoch, in order; undefined when there
@@ -81,6 +72,32 @@ export async function keysBetween(
 /** How many keys are read at once, for so many that are looked for: reading one costs a hundredth of looking for it. */
 const mostAtOnce = (wanted: number): number => 1_000 + 10 * wanted
 
+/** The keys of those of one person's events that are there, in the order they are named; undefined for the others. */
+export async function keysOfEvents(
+  db: Database,
+  uid: number,
+  events: readonly { readonly start_us: number; readonly tag: number }[],
+  snapshot?: Snapshot,
+): Promise<readonly (Uint8Array | undefined)[]> {
+  const found: (Uint8Array | undefined)[] = []
+  // One iterator that goes from each to the next: a person's events lie together.
+  const keys = db.keys({ ...eventsOf(uid), ...(snapshot && { snapshot }) })
+  try {
+    for (const event of events) {
+      const id = beginOf(uid, event)
+      keys.seek(id)
+      const key = await keys.next()
+      found.push(key !== undefined && Buffer.compare(key.subarray(0, ID_END), id) === 0 ? key : undefined)
+    }
+  } finally {
+    await keys.close()
+  }
+  return found
+}
+
+const beginOf = (uid: number, { start_us, tag }: { start_us: number; tag: number }): Buffer =>
+  makeKey('events', { u32: uid }, { u64: start_us }, { u32: tag })
+
 const nameOf = (key: Uint8Array): string => Buffer.from(key.subarray(0, ID_END)).toString('latin1')
 
 /** Those of one person's events that are not there yet, by start and tag, each once. */
@@ -89,32 +106,19 @@ async function unknownOf(
   uid: number,
   events: readonly EventInput[],
 ): Promise<readonly EventInput[]> {
-  const found: EventInput[] = []
-  const seen = new Set<string>()
   const sorted = events.toSorted((a, b) => a.start_us - b.start_us || a.tag - b.tag)
+  const each = sorted.filter(({ start_us, tag }, i) => {
+    const before = sorted[i - 1]
+    return before?.start_us !== start_us || before.tag !== tag
+  })
   const [from, to] = [sorted[0]?.start_us ?? 0, sorted.at(-1)?.start_us ?? 0]
-  const there = await keysBetween(db, uid, { from, to, most: mostAtOnce(events.length) })
-  if (there !== undefined) for (const key of there) seen.add(nameOf(key))
-  // One iterator that goes from each to the next: a person's events lie together.
-  const keys = db.keys(eventsOf(uid))
-  try {
-    for (const event of sorted) {
-      const id = makeKey('events', { u32: uid }, { u64: event.start_us }, { u32: event.tag })
-      const name = id.toString('latin1')
-      if (seen.has(name)) continue
-      seen.add(name)
-      if (there !== undefined) {
-        found.push(event)
-        continue
-      }
-      keys.seek(id)
-      const key = await keys.next()
-      if (key === undefined || Buffer.compare(key.subarray(0, ID_END), id) !== 0) found.push(event)
-    }
-  } finally {
-    await keys.close()
+  const among = await keysBetween(db, uid, { from, to, most: mostAtOnce(events.length) })
+  if (among !== undefined) {
+    const names = new Set(among.map(nameOf))
+    return each.filter((event) => !names.has(nameOf(beginOf(uid, event))))
   }
-  return found
+  const keys = await keysOfEvents(db, uid, each)
+  return each.filter((_, i) => keys[i] === undefined)
 }
 
 /** Those that are not there yet, of several people: one event is one start and tag. */

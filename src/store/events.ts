@@ -29,9 +29,10 @@ import {
   type SpoolPosition,
 } from './spool-positions.ts'
 
+export { idOfEvent } from '../base/event-id.ts'
 export type { Arrival, Importing } from './event-imports.ts'
 export type { RemovedWith } from './event-removal.ts'
-export { type EventInput, idOfEvent, type StoredEvent } from './event-rows.ts'
+export type { EventInput, StoredEvent } from './event-rows.ts'
 export { type EventFilter, isIn, isUnfiltered, type Ranking, textFits } from './event-search.ts'
 export type { WholeEvent } from './event-transfer.ts'
 export type { GuardNote } from './rollup-writer.ts'

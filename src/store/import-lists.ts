@@ -1,7 +1,7 @@
 // Keeps the lists of imports true: an event that is gone is on none, and one that came twice is on the newer one only.
+import { idOfEvent } from '../base/event-id.ts'
 import { createRecent } from '../base/recent.ts'
 import type { Change, Database } from './database.ts'
-import { idOfEvent } from './event-rows.ts'
 import {
   decodePiece,
   type EventId,

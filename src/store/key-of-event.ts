@@ -12,8 +12,6 @@ export const EVENTS_BYTE = KEYSPACES.events
 /** In the flags: when it ran is not known, only after and before what; its start is a place in that order. */
 export const UNTIMED_BIT = 0b1000
 
-const US_PER_HOUR = 3_600_000_000
-
 export function readU32(bytes: Uint8Array, at: number): number {
   return (
     ((bytes[at] as number) * 2 ** 24 +
@@ -34,13 +32,13 @@ export const isCounted = (key: Uint8Array): boolean => ((key[FLAGS_AT] as number
 export const startOfKey = (key: Uint8Array): number =>
   readU32(key, START_AT) * 2 ** 32 + readU32(key, START_AT + 4)
 
-/** Events of one person in the hours [from, to), since the epoch, UTC. */
-export function eventSpan(uid: number, from: number, to: number): { gte: Buffer; lt: Buffer } {
-  const at = (hour: number): Buffer => {
-    const us = Math.max(0, Math.floor(hour)) * US_PER_HOUR
+/** Those of one person's events that began in [from, before), ms since the epoch. */
+export function eventsBetween(uid: number, from: number, before?: number): { gte: Buffer; lt: Buffer } {
+  const at = (ms: number): Buffer => {
+    const us = Math.max(0, Math.ceil(ms)) * 1000
     return makeKey('events', { u32: uid }, { u64: Math.min(us, Number.MAX_SAFE_INTEGER) })
   }
-  return { gte: at(from), lt: at(to) }
+  return { gte: at(from), lt: before === undefined ? eventsOf(uid).lt : at(before) }
 }
 
 /** All events of one person. */

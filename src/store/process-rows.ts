@@ -1,6 +1,7 @@
 // How the process watch's rows are kept: one for each process, by person and start, and one for each command line.
+
+import { idOfEvent } from '../base/event-id.ts'
 import { type Level0, revealLevel0 } from '../observe/level0.ts'
-import { idOfEvent } from './event-rows.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import { decodeValue, encodeValue } from './value.ts'
 

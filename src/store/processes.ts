@@ -1,6 +1,7 @@
 // Level 0: what the processes of hooked shells used, by time and person, and the most that each command line needed.
+
+import { parseEventId } from '../base/event-id.ts'
 import { type Change, compact, type Database } from './database.ts'
-import { parseEventId } from './event-rows.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import {
   encodePeak,

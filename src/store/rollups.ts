@@ -1,7 +1,8 @@
 // What was counted, by UTC hour and by local day, per person: names of the public dictionary and numbers only.
+import { HOUR_MS } from '../base/calendar.ts'
 import type { RiskLevel } from '../risk/index.ts'
 import type { Database } from './database.ts'
-import { commandOfKey, eventSpan, isCounted, UID_AT } from './key-of-event.ts'
+import { commandOfKey, eventsBetween, isCounted, UID_AT } from './key-of-event.ts'
 import { keyRange, makeKey } from './keyspace.ts'
 import { createNumberSet, type NumberSet } from './number-set.ts'
 import { createRollupSum } from './rollup-sum.ts'
@@ -195,7 +196,7 @@ export function createRollupRepository(db: Database): RollupRepository {
   /** Only keys are read: the number of its command is in an event's key. */
   async function addEvents(union: NumberSet, uid: number, from: number, to: number): Promise<void> {
     if (from >= to) return
-    const keys = db.keys(eventSpan(uid, from, to))
+    const keys = db.keys(eventsBetween(uid, Math.floor(from) * HOUR_MS, Math.floor(to) * HOUR_MS))
     try {
       for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
         for (const key of page) if (isCounted(key)) union.add(commandOfKey(key))

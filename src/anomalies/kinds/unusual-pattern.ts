@@ -14,7 +14,7 @@ const MORE_Z = 8
 const MORE_OVER_MOST = 3
 
 export function unusualPattern(look: Look): readonly Finding[] {
-  const { rollup, baseline } = look
+  const { rollup } = look
   const categories = Object.entries(rollup.categories).flatMap(([name, { count }]) =>
     // What has no category has nothing in common.
     name === 'other'
@@ -27,7 +27,7 @@ export function unusualPattern(look: Look): readonly Finding[] {
       ? []
       : unusual(look, name, count, (day) => day.rollup.tools[name]?.count ?? 0, NEW_TOOL_LEAST, 2.9),
   )
-  return baseline.days.length === 0 ? [] : [...categories, ...tools]
+  return [...categories, ...tools]
 }
 
 function unusual(

@@ -1,5 +1,6 @@
 // /imports, described: what other programs recorded, into the caller's history, and out of it again.
 import * as z from 'zod'
+import { LATEST_MS } from '../../base/calendar.ts'
 import { MOST, SHELL } from '../../care/transfer.ts'
 import { SOURCES } from '../../imports/entry.ts'
 import { defineOperation } from '../operation.ts'
@@ -10,8 +11,6 @@ const schemas = () => import('../schemas/import.ts')
 
 const ofPerson = { access: 'person', via: 'socket', tag: 'terminal' } as const
 const INT32 = 2 ** 31
-/** The year 2200. */
-const LATEST_US = 7_258_118_400_000_000
 
 /** What the daemon calls an import that is under way. */
 export const importKey = () =>
@@ -38,7 +37,11 @@ export const beginImport = defineOperation({
 })
 
 const foreignEntry = z.strictObject({
-  start_us: z.int().min(0).max(LATEST_US).describe('when it began, microseconds since the epoch'),
+  start_us: z
+    .int()
+    .min(0)
+    .max(LATEST_MS * 1000)
+    .describe('when it began, microseconds since the epoch'),
   untimed: z.boolean().default(false).describe('the time is only a place in the order'),
   nth: z
     .int()
