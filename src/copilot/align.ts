@@ -39,11 +39,13 @@ export function align({ recipe, parts, words }: Wording, asked: readonly Asked[]
       const entity = asked[i]?.entity as Entity | undefined
       const value = entity && (valueFrom(entity, kind) ?? quotedName(entity, slot, asked[i - 1]))
       if (entity === undefined || value === undefined) continue
+      const isWhereTo = /^(?:to|into)$/.test((asked[i] as Asked).before)
       const better = wanted.some(
         (other) =>
           other !== slot &&
           !values.has(other) &&
-          rank(entity, other) < rank(entity, slot) &&
+          (rank(entity, other) < rank(entity, slot) ||
+            (isWhereTo && other === 'dest' && slots.includes(other))) &&
           valueFrom(entity, slotKind(other)) !== undefined,
       )
       if (!better) take(slot, i, value)
@@ -129,7 +131,7 @@ const isPlace = ({ word, raw, before, concept: meant }: Asked, index: Index): bo
   ((LEADS.has(before) || TAKES_A_NAME.has(before)) && !index.knows(meant ?? ''))
 
 /** Behind such a word it is that place, whatever else it means. */
-const isUsualPlace = ({ word, before }: Asked): boolean =>
+export const isUsualPlace = ({ word, before }: Asked): boolean =>
   USUAL_PLACES.has(word) && /^(?:to|into|folder|directory|dir|named|called)$/.test(before)
 
 const ABOUT_IT: ReadonlySet<string> = new Set(
@@ -143,6 +145,34 @@ const isNameBeside = ({ word, before, concept: meant }: Asked, index: Index): bo
     : /^(?:file|folder|directory|dir|named|called)$/.test(before) &&
       !/(?:ed|ing|er|est)$/.test(word) &&
       !ABOUT_IT.has(meant ?? '')
+
+/** `lock a`, `the owner of`, `a zombie`: by the words beside it a verb, a property or a kind, and no name. */
+const isSentence = ({ word, before, after, concept: meant }: Asked, slot: string): boolean =>
+  /^(?:an?|the|my|all|every|each|some|any)$/.test(after) ||
+  (!/\d|[_./-]/.test(word) && (/^[a-z]{3,}(?<!fe)ed$/.test(word) || ENGLISH.has(word))) ||
+  (before === 'the' && after === 'of') ||
+  (/^an?$/.test(before) && !/^(?:named|called)$/.test(after)) ||
+  (OF_A_TOOL.test(slot) && TOOLS_MEANT.has(meant ?? ''))
+
+/** Common words of sentences about files and machines that nothing is called by. */
+const ENGLISH: ReadonlySet<string> = new Set(
+  `stdin stdout stderr instead itself themselves entire whole actual original part parts portion portions section sections piece pieces separator delimiter
+  thread threads membership memberships option argument arguments parameter result example case cases kind kinds reason problem issue question answer idea
+  point amount total maximum minimum average encoding spelling comma commas newline newlines whitespace blank blanks quote quotes
+  ability access action activity area attribute attributes behaviour behavior beginning bottom cause chance condition conditions contrast creation date degree detail
+  details difference differences direction effect effort element elements end existence extra fact future goal good great half hand help hour important
+  job knowledge law life limit love man matter meaning means middle mind minute moment money month morning movement need night nobody none nothing number
+  opportunity others outside pair past pattern people percent period permission person place possible power practice presence present pressure previous price proof
+  property properties purpose quality quick range rate reality reason relation right role room same second sense sentence sentences shape side sight sign simple
+  situation size skill society solution someone something somewhere sort specific speed statement step strength such technique term terms thing things thought time
+  trouble truth variety voice walk week weight wish wonder world year yesterday zombie zombies`.split(/\s+/),
+)
+
+/** A branch of git, not one that is called so. */
+const OF_A_TOOL = /^(?:commit|branch|hash|container|pod|name)\d?$/
+const TOOLS_MEANT: ReadonlySet<string> = new Set(
+  'git docker kubernetes compose repository remote'.split(' ').map(concept),
+)
 
 /** How something is to be done is the name of nothing. */
 const isAdverb = (word: string): boolean =>
@@ -164,7 +194,7 @@ function wordFor(
     // Any noun could be the name of a file; it is one where something says so.
     if (slotKind(slot).careful === true && !isPlace(token, index) && !(beside && isNameBeside(token, index)))
       return false
-    if (isAdverb(token.word)) return false
+    if (isAdverb(token.word) || isSentence(token, slot)) return false
     return !words.has(token.concept ?? '') && !NEVER_NAMES.has(token.concept ?? '')
   }
   const find = (part: string | undefined): number => {
@@ -206,6 +236,7 @@ function namedWord(
   const isName =
     next !== undefined &&
     next.entity === undefined &&
+    next.before === asked[at]?.word &&
     !used.has(at + 1) &&
     !isGrammar(next.concept) &&
     !/(?:ed|ing)$|^(?:by|from|to|in|of)$/.test(next.word) &&
@@ -224,7 +255,7 @@ const NAMED = concept('named')
 
 /** Verbs and such that are never a name, wherever they stand. */
 const NEVER_NAMES: ReadonlySet<string> = new Set(
-  'over find show delete create change copy move count sort file dir all every recursive ignorecase hidden last first only not new running without each line service container branch user package process port pod image group computer key url archive from named have'
+  'over find show delete create change copy move count sort file dir all every recursive ignorecase hidden last first only not new running without each line service container branch user package process port pod image group computer key url archive from named have use'
     .split(' ')
     .map(concept),
 )

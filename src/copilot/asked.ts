@@ -1,6 +1,7 @@
 // Reads a request: its words as concepts, misspelt ones as what they meant, and what it names.
 import { readRequest, type Token } from './entities.ts'
-import { concept, distance, isStop, normalise } from './language.ts'
+import { concept, distance, isStop, withPhrases } from './language.ts'
+import { TOOLS } from './tools.ts'
 import type { Index } from './wordings.ts'
 
 /** A token of the request, with its concepts when it is a word. */
@@ -8,6 +9,8 @@ export interface Asked extends Token {
   readonly concept: string | undefined
   /** The word typed directly before it, lower case; empty at the beginning and behind something named. */
   readonly before: string
+  /** The word typed directly behind it, likewise. */
+  readonly after: string
 }
 
 /** The request's tokens; words nobody knows are taken for misspelt ones where one known word is near. */
@@ -16,15 +19,16 @@ export function readAsked(text: string, index: Index): readonly Asked[] {
   const prepared = keepNamed(text.replace(/^\s*is (\S{1,200}) (?:up|online)\b/i, 'is $1 reachable'))
   const tokens = readRequest(prepared)
   return tokens.flatMap((token, i): readonly Asked[] => {
-    const before = tokens[i - 1]?.word ?? ''
-    if (token.entity !== undefined) return [{ ...token, concept: undefined, before }]
+    const beside = { before: tokens[i - 1]?.word ?? '', after: tokens[i + 1]?.word ?? '' }
+    if (token.entity !== undefined) return [{ ...token, concept: undefined, ...beside }]
     // An option somebody half remembers names nothing.
     if ((isStop(token.word) && !isLetterName(tokens, i)) || token.word.startsWith('-')) return []
     const plain = token.word.replace(/['-]s$|'$/, '')
     const own = concept(plain)
-    if (index.knows(own)) return [{ ...token, concept: own, before }]
+    // What is a tool's name is not misspelt.
+    if (index.knows(own) || Object.hasOwn(TOOLS, plain)) return [{ ...token, concept: own, ...beside }]
     const meant = correct(plain, index)
-    return [{ ...token, concept: meant === undefined ? own : concept(meant), before }]
+    return [{ ...token, concept: meant === undefined ? own : concept(meant), ...beside }]
   })
 }
 
@@ -38,14 +42,11 @@ const isLetterName = (tokens: readonly Token[], i: number): boolean =>
 function keepNamed(text: string): string {
   return text
     .slice(0, 2_000)
-    .split(/("[^"]*"|'[^']*'(?=\s|$|[.,?!])|`[^`]*`|\S*[/@~*.]\S*|\S*[A-Z]\S*)/)
-    .map((part, i) => (i % 2 === 1 && !/^[A-Z]?[a-z'-]+[.,?!]?$/.test(part) ? part : normalisedWords(part)))
+    .split(
+      /("[^"]*"|'[^']*'(?=\s|$|[.,?!])|`[^`]*`|\S*[/@~*]\S*|\S*\.(?=\w)\S*|\S*[A-Z]\S*[A-Z]\S*|\S*[a-z]\S*[A-Z]\S*)/,
+    )
+    .map((part, i) => (i % 2 === 1 ? part : withPhrases(part)))
     .join('')
-}
-
-function normalisedWords(text: string): string {
-  const lower = normalise(text)
-  return lower === text.toLowerCase() ? text : lower
 }
 
 function correct(word: string, index: Index): string | undefined {

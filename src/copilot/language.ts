@@ -5,6 +5,10 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\bwhats\b/g, "what's"],
   [/\b(?:find(?:ing)? out|figure out|determine|do i know|can i tell)\b/g, ' show '],
   [/\b(?:get|go|drop|hop) into\b/g, ' enter '],
+  [
+    /\b(?:using|with|via) (?=(?:the )?(?:git|docker|find|ls|grep|sed|awk|curl|wget|tar|ssh|sort|systemd)\b)/g,
+    ' ',
+  ],
   // Who gets a thing's property wants to see it.
   [
     /\b(?:get|obtain|retrieve) (?=(?:only |just )?(?:the|an?|all|information|info|details)\b)(?!.*(?:\bfrom\b|https?:|\bback\b|\burl\b|\bpage\b|\blatest changes\b|\brequest\b|\bshell\b))/g,
@@ -12,6 +16,12 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   ],
   [/\b(?:was|were|been|is|got) (?:first )?created\b|\bcreation (?:date|time)\b/g, ' creationtime '],
   [/\b(pretty|human|password)-(?=print|readable|protect)/g, '$1 '],
+  [
+    /\b(?:and|with) (?:everything|all (?:of )?(?:the |its |their )?(?:files|contents?|sub-?(?:folders|directories|dirs))(?: and files)?)(?: (?:in|inside|below|under|of) (?:it|them))?(?=[\s.?!]*$| to\b| into\b| from\b)/g,
+    ' recursive ',
+  ],
+  [/\b(?:and|with) everything (?:in|inside|below|under) (?:it|them)\b/g, ' recursive '],
+  [/\bchmod\b/g, ' chmod permission '],
   [/\bupper(?: ?case)? and lower ?case\b/g, ' ignorecase '],
   [/\b(?:how many|number of|amount of|total number of)\b/g, ' count '],
   [/\bhow (?:big|large|heavy)\b/g, ' size '],
@@ -122,7 +132,7 @@ const SYNONYMS: readonly string[] = [
   'duplicate duplicates dupes dupe repeated identical same twice',
   'unique distinct dedupe deduplicate',
   'compare diff difference differences differ differs',
-  'permission permissions rights mode access chmod',
+  'permission permissions rights mode access',
   'owner owners owned owns belong belongs ownership',
   'user account person',
   'group groups',
@@ -205,6 +215,7 @@ const SYNONYMS: readonly string[] = [
   'average mean',
   'sum total add',
   'frequent common frequency often',
+  'corrupt damaged corrupted intact',
   'script',
   'history',
   'interface interfaces nic card adapter',
@@ -239,7 +250,7 @@ const STOP: ReadonlySet<string> = new Set(
   `a an got the of in on at to for by with and or is are was were be been am do does did doing done i me my mine we us our you your it its
   this that these those there here then than so if as into onto how what when can could would should will want need like
   please let lets just some any which who whose have has had give current currently now very really quickly quick easy way command
-  specific particular certain given several multiple own using
+  specific particular certain given several multiple own
   also too still already yet ever even actually simply once whether there's what's i'm but anything it's terminal linux fish via up out off them they one thing things stuff`.split(
     /\s+/,
   ),
@@ -258,6 +269,8 @@ function stem(word: string): string {
   // `locally`, but not `apply`, `only`.
   let text = /^[a-z]{4,}(?<!p|mi)ly$/.test(word) ? word.slice(0, -2) : word
   if (text.length <= 3) return text
+  // What is set is no verb.
+  if (/^settings?$/.test(text)) return 'setting'
   if (/ies$/.test(text)) text = `${text.slice(0, -3)}y`
   else if (/(?:ss|us|is)$/.test(text)) return text
   else if (/(?:sh|ch|x|z|ss)es$/.test(text)) text = text.slice(0, -2)

@@ -1,8 +1,9 @@
 // Finds the recipes that answer a request: how much of what is asked a wording says, and how much more it says.
-import { align, needed, rank } from './align.ts'
+import { align, isUsualPlace, needed, rank } from './align.ts'
 import { type Asked, readAsked } from './asked.ts'
 import { concept, isAskedFor, NOT } from './language.ts'
 import type { Recipe } from './recipes/recipe.ts'
+import { isOnlyFor, nounsOf, slotKind } from './slots.ts'
 import { type Index, sum, type Wording } from './wordings.ts'
 
 export interface Found {
@@ -17,6 +18,8 @@ const ASKED = 0.58
 /** For something named that the command leaves out, and for a slot that nothing fills. */
 const LEFT_OUT = 0.2
 const UNFILLED = 0.13
+/** The same where the request says what it is, without its name: `a branch`. */
+const UNNAMED = 0.07
 /** For a thing of just the kind the command is for, such as a .zip. */
 const SPECIFIC = 0.04
 /** For each better kind of thing a slot would have taken. */
@@ -24,12 +27,14 @@ const POOR = 0.02
 const IN_ORDER = 0.08
 /** A verb of the request that the wording has not, or the other way round. */
 const OTHER_VERB = 0.13
+/** Another tool than the one that is named. */
+const OTHER_TOOL = 0.15
 /** How much a word counts that fills a slot although wordings know it: it may have meant itself. */
 const BORROWED = 0.8
 /** How much of a wording's word counts that only says which tool it is about. */
 const CONTEXT = 0.35
 const CONTEXTS: ReadonlySet<string> = new Set(
-  'git docker kubernetes compose local text file line'.split(' ').map(concept),
+  'git repository docker kubernetes compose local text file line'.split(' ').map(concept),
 )
 /** A verb that changes the machine, which the request does not have. */
 const UNASKED = 0.12
@@ -47,7 +52,7 @@ const STRANGER = 0.05
 /** A word of the request that a command that destroys is not about; these are about nothing. */
 const STRAY = 0.25
 const SOFT: ReadonlySet<string> = new Set(
-  'every file dir git docker compose local force now recursive only inside program process delete name not text line thing please safe computer package branch'
+  'every file dir git repository docker compose local force now recursive only inside program process delete name not text line thing please safe computer package branch'
     .split(' ')
     .map(concept),
 )
@@ -93,6 +98,37 @@ const shared = ({ words }: Wording, asked: ReadonlySet<string>, index: Index): n
   return total
 }
 
+/** `a file`; not `this machine`, and of what is not read as text `ports` are none that has to be named. */
+const isUnnamedThing = ({ raw, before }: Asked, slot: string): boolean =>
+  !/^(?:this|my)$/.test(before) &&
+  (slotKind(slot).careful === true || /^(?:text|sed|n)/.test(slot) || !/[^s]s$/.test(raw))
+
+const toolsByRecipe = new Map<Recipe, readonly string[]>()
+/** What the programs that a recipe runs are called in requests. */
+function toolsOf(recipe: Recipe): readonly string[] {
+  const known = toolsByRecipe.get(recipe)
+  if (known !== undefined) return known
+  const names = [...recipe.run.matchAll(/(?:^|[|;&(] ?)(?:sudo |xargs (?:-\S+ )*)?([a-z][\w-]*)/g)].map(
+    ([, name]) => name as string,
+  )
+  const tools = names
+    .flatMap((name) => (Object.hasOwn(CALLED, name) ? (CALLED[name] as string) : name).split(' '))
+    .map(concept)
+  toolsByRecipe.set(recipe, tools)
+  return tools
+}
+const CALLED: Readonly<Record<string, string>> = {
+  git: 'git repository',
+  kubectl: 'kubectl kubernetes cluster',
+  systemctl: 'systemctl systemd',
+  journalctl: 'journalctl systemd',
+  apt: 'apt ubuntu debian',
+}
+/** Who names one of these wants it used. */
+const NAMED_TOOLS: ReadonlySet<string> = new Set(
+  'git docker kubernetes kubectl curl wget grep sed awk tar rsync'.split(' '),
+)
+
 const saidIn = (asked: readonly Asked[]) => asked.map((token) => token.concept)
 
 /** A command that destroys is only for who asked for that, and did not say not to. */
@@ -109,8 +145,34 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
   const { run } = wording.recipe
   // `all zip files`, which the command itself names.
   const isSaid = ({ entity }: Asked): boolean => entity?.kind === 'ext' && run.includes(`*.${entity.value};`)
-  const left = asked.filter((token, i) => !used.has(i) && !isSaid(token))
-  const words = new Set(left.flatMap((token) => token.concept ?? []))
+  const empty = wording.parts
+    .filter((part) => part.startsWith('{'))
+    .map((part) => part.slice(1, -1))
+    .filter((slot) => !values.has(slot))
+  // `a .deb file`, which the wording says as a word or is for.
+  const asWord = ({ entity }: Asked): string[] =>
+    entity?.kind === 'ext' && wording.words.has(entity.value.toLowerCase())
+      ? [entity.value.toLowerCase()]
+      : []
+  const isFor = ({ entity }: Asked): boolean =>
+    entity?.kind === 'ext' && empty.some((slot) => isOnlyFor(slot, entity.value))
+  const typed = asked.filter((token, i) => !used.has(i) && !isSaid(token))
+  const left = typed.filter((token) => asWord(token).length === 0 && !isFor(token))
+  const words = new Set([...left.flatMap((token) => token.concept ?? []), ...typed.flatMap(asWord)])
+  const own = new Set(wording.words)
+  const unnamed = new Set<string>()
+  const isUnnamed = (slot: string) => (token: Asked, i: number) =>
+    isUnnamedThing(token, slot) && !(asked[i + 1] !== undefined && isUsualPlace(asked[i + 1] as Asked))
+  for (const slot of empty) {
+    const nouns = nounsOf(slot).map(concept)
+    const said = asked.filter(
+      (token, i) => !used.has(i) && nouns.includes(token.concept ?? '') && isUnnamed(slot)(token, i),
+    )
+    for (const { concept: noun } of said) own.add(noun as string)
+    if (said.length > 0) unnamed.add(slot)
+  }
+  for (const tool of toolsOf(wording.recipe)) if (words.has(tool)) own.add(tool)
+  if (typed.some(isFor)) for (const slot of empty) unnamed.add(slot)
   const spoken = saidIn(asked)
   // `without deleting anything` is kept by what deletes nothing.
   for (const verb of HALF_DONE)
@@ -119,13 +181,19 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
       words.delete(NOT)
     }
   let matched = 0
-  for (const word of words) if (wording.words.has(word)) matched += index.weight(word)
+  for (const word of words) if (own.has(word)) matched += index.weight(word)
   const all = sum(words, index.weight)
   const borrowed = [...used]
     .flatMap((i) => (nouns.has(i) ? [] : (asked[i]?.concept ?? [])))
     .filter((word) => index.knows(word))
   const context = [...wording.words].filter((word) => CONTEXTS.has(word) && !words.has(word))
-  const said = wording.weight - (1 - CONTEXT) * sum(context, index.weight)
+  const said =
+    wording.weight -
+    (1 - CONTEXT) * sum(context, index.weight) +
+    sum(
+      [...own].filter((word) => !wording.words.has(word)),
+      index.weight,
+    )
   const overlap = matched / (ASKED * (all + BORROWED * sum(borrowed, index.weight)) + (1 - ASKED) * said || 1)
   const forgotten = left.filter(({ entity }) => entity !== undefined && entity.kind !== 'here').length
   const slots = wording.parts.filter((part) => part.startsWith('{'))
@@ -137,17 +205,19 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
   if (!isEnough(wording, words, open, asked, values)) return undefined
   // What a slot takes only when nothing better is there fits less.
   const poor = [...kinds].reduce((sum, [slot, entity]) => sum + Math.min(rank(entity, slot), 3), 0)
-  const unfilled = [...names].filter((slot) => !values.has(slot)).length
+  const missing = [...names].filter((slot) => !values.has(slot))
+  const unfilled = missing.filter((slot) => !unnamed.has(slot)).length
   const specific = [...values.keys()].filter((slot) =>
     /^(?:tgz|tar|zip|gz|sevenzip|rar|csv|gpg|upstream)$/.test(slot),
   ).length
-  const verbs = [...VERBS].filter((verb) => words.has(verb) !== wording.words.has(verb)).length
+  const verbs = [...VERBS].filter((word) => words.has(word) !== wording.words.has(word)).length
+  const otherTool = [...words].some((word) => NAMED_TOOLS.has(word) && !own.has(word))
   const half = [...HALF_DONE].some((verb) => isAskedFor(verb, spoken) && !wording.words.has(verb))
   const unasked = [...CHANGES].some((verb) => wording.words.has(verb) && !words.has(verb))
   // What destroys has to be about everything that is asked: the containers, not the images.
   const stray =
     wording.recipe.asks !== undefined &&
-    [...words].some((word) => index.knows(word) && !wording.words.has(word) && !SOFT.has(word))
+    [...words].some((word) => index.knows(word) && !own.has(word) && !SOFT.has(word))
   const score =
     overlap +
     SPECIFIC * specific +
@@ -159,11 +229,13 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
           ['device', 'ext'].includes(entity?.kind ?? '') || (wording.recipe.asks && entity?.kind === 'path'),
       ).length -
     UNFILLED * unfilled -
+    UNNAMED * (missing.length - unfilled) -
     POOR * poor -
     OTHER_VERB * Math.min(verbs, 2) -
     (stray ? STRAY : 0) -
     (unasked ? UNASKED : 0) -
     (half ? UNDONE : 0) -
+    (otherTool ? OTHER_TOOL : 0) -
     STRANGER * Math.min(2, [...words].filter((word) => !index.knows(word)).length) -
     (matched < HALF * said && [...used].some((i) => asked[i]?.entity === undefined) ? GUESSED : 0)
   return { recipe: wording.recipe, score, values }

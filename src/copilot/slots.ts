@@ -111,6 +111,8 @@ const SLOTS = {
   percent: { takes: ['percent'], form: /^\d{1,4}%$/ },
   time: { takes: ['quoted'], form: /^[\d:]+$/ },
   host: { takes: ['login', 'ip', 'domain', 'url'], word: true, form: /^[\w@][\w.@:-]*$/, value: hostOf },
+  // Without a user.
+  server: { takes: ['ip', 'domain', 'url'], word: true, form: /^\w[\w.:-]*$/, value: hostOf },
   remote: { takes: ['remote'] },
   ip: { takes: ['ip', 'cidr'] },
   net: { takes: ['cidr'] },
@@ -122,7 +124,7 @@ const SLOTS = {
   service: { takes: ['quoted', 'file'], word: true, form: /^(?!tests?$)[\w@][\w.@:+/-]*$/ },
   package: { takes: ['quoted'], word: true, form: name },
   tool: { takes: ['quoted'], word: true, form: name },
-  container: { takes: ['quoted'], word: true, form: name },
+  container: { takes: ['quoted'], word: true, form: /^(?!tests?$)[\w@][\w.@:+/-]*$/ },
   image: { takes: ['quoted', 'file'], word: true, form: name },
   pod: { takes: ['quoted'], word: true, form: name },
   ns: { takes: ['quoted'], word: true, form: name },
@@ -142,6 +144,24 @@ type SlotName = keyof typeof SLOTS
 /** `file2` takes what `file` takes. */
 export function slotKind(slot: string): SlotKind {
   return SLOTS[slot.replace(/\d$/, '') as SlotName]
+}
+
+/** What a request calls a thing that it does not name; else the slot's own name. */
+const NOUNS: Readonly<Record<string, string>> = {
+  path: 'file dir', dest: 'file dir', tgz: 'tarball archive', tar: 'tar tarball', text: 'text', sed: 'text', ext: 'extension', host: 'server', url: 'url link', n: 'number nth', pid: 'process pid',
+  char: 'delimiter', device: 'device disk', ip: 'ip', ns: 'namespace', hash: 'commit', entry: 'file', zone: 'timezone', days: 'days', cmd: 'output', tool: 'program',
+} // biome-ignore format: a compact table
+
+/** Words that a request has for what fills the slot, without naming it: `a file`. */
+export const nounsOf = (slot: string): readonly string[] => {
+  const plain = slot.replace(/\d$/, '')
+  return (NOUNS[plain] ?? plain).split(' ')
+}
+
+/** Whether only files of that kind fill the slot: `.tar.gz`. */
+export const isOnlyFor = (slot: string, ext: string): boolean => {
+  const { form } = slotKind(slot)
+  return form?.test(`a.${ext}`) === true && !form.test('a.b')
 }
 
 /** The value a named thing gives to a slot; undefined when it does not fit. */

@@ -4,7 +4,7 @@ import { type Recipe, recipe } from './recipe.ts'
 export const NETWORK: readonly Recipe[] = [
   recipe('curl -LO {url}', 'download {url}|download a file from {url}|fetch the file {url}|save a url to disk'),
   recipe('curl -Lo {file} {url}', 'download {url} as {file}|download {url} and save it as {file}|save {url} to {file}|download a file under another name'),
-  recipe('wget -c {url}', 'resume the download of {url}|download {url} and resume|continue an interrupted download'),
+  recipe('wget -c {url}', 'resume the download of {url}|download {url} and resume|continue an interrupted download|resume a broken download|continue a download with wget'),
   recipe('wget -r -np -k {url}', 'download a whole website|mirror the site {url}'),
   recipe('curl -I {url}', 'show the http headers of {url}|response headers of {url}|only headers of a web page'),
   recipe('curl -sL {url}', 'print the content of {url}|get the page {url}|make a get request to {url}|fetch a url'),
@@ -61,7 +61,7 @@ export const NETWORK: readonly Recipe[] = [
   recipe('ssh -i {file} {host}', 'ssh to {host} with the key {file}|log in with a private key'),
   recipe('ssh {host} {cmd}', 'run {cmd} on {host}|execute a command on a remote machine|run a command over ssh'),
   recipe('ssh-keygen -t ed25519', 'create an ssh key|generate a new ssh key pair|make a key for ssh'),
-  recipe('ssh-copy-id {host}', 'copy my ssh key to {host}|log in to {host} without a password|install my public key on {host}'),
+  recipe('ssh-copy-id {host}', 'copy my ssh key to {host}|log in to {host} without a password|install my public key on {host}|put my public key on a server|copy my public key to {host}|add my ssh key to a server'),
   recipe('ssh -L {port=8080}:localhost:{port2=80} {host}', 'forward local port {port} to port {port2} on {host}|ssh tunnel to {host}|local port forwarding|access port {port2} of {host} locally'),
   recipe('ssh -R {port=8080}:localhost:{port2=80} {host}', 'reverse tunnel from {host}|remote port forwarding|make my local port {port2} reachable on {host}'),
   recipe('ssh -D {port=1080} {host}', 'socks proxy over ssh|use {host} as a socks proxy'),
@@ -94,4 +94,8 @@ export const NETWORK: readonly Recipe[] = [
   recipe('scp {file} {remote}', 'copy {file} to {remote}|send {file} to {remote}|upload {file} to {remote}'),
   recipe('scp -r {dir} {remote}', 'copy the folder {dir} to {remote}|upload the directory {dir} to {remote}'),
   recipe('scp {remote} {dest=.}', 'download {remote}|get {remote}|copy {remote} to {dest}'),
+  recipe('curl -k {url}', 'curl and ignore certificate errors|request {url} without verifying the certificate|ignore the invalid certificate of {url}|skip ssl verification with curl'),
+  recipe('wget -i {file}', 'download all urls in {file}|download a list of urls from a file|download every link in {file}'),
+  recipe('scp -r {host}:{path} {dest=.}', 'copy a folder from a remote server|copy the directory {path} from {host} to {dest}|download a directory from {host}|copy a remote folder to the local machine'),
+  recipe('ssh {user}@{server}', 'ssh into {server} as {user}|log in to {server} as {user}|connect to {server} as user {user}|ssh to {server} with the user name {user}'),
 ] // biome-ignore format: a table
