@@ -166,7 +166,8 @@ export function createFollower(deps: FollowerDeps): Follower {
       dropped += Math.max(gap, damaged)
       damaged = 0
       sequence = Math.max(sequence, item.record.sequence)
-      paused = item.record.paused
+      // What the guard notes is no record of a command: it says nothing of whether there will be any.
+      if (item.record.note === undefined) paused = item.record.paused
       const note = digested.note(item.record, look.uid)
       if (note !== undefined) guarded.push(note)
       const event = digested(item.record, look.uid)

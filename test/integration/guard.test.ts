@@ -1,6 +1,6 @@
 // The guard in real bash, zsh and fish at a real terminal. What is dangerous is replaced by programs that only note
 // how they were called, and HOME is a directory of the test's own.
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { ENTRY } from '../../scripts/build.ts'
@@ -8,7 +8,6 @@ import { temporaryDirectory } from '../support/database.ts'
 import { CLEAR, type GuardedOptions, startGuarded } from '../support/guarded-shell.ts'
 import { commandsOf } from '../support/hooked-shell.ts'
 import { startNode } from '../support/node.ts'
-import { PROMPT_TOOLS } from '../support/prompt-tools.ts'
 import { until } from '../support/until.ts'
 
 /** A program in place of the one that judges; `body` is its sh code. */
@@ -66,7 +65,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     await shell.noted('git push --force d', 's')
     await shell.run('')
     await shell.noted('git push --force e', '?', 'y')
-    await until(() => shell.ran().length === 4, { what: 'four that ran' })
+    const recorded = () => commandsOf(shell.spool).filter((line) => line !== '')
+    await until(() => shell.ran().length === 4 && recorded().length === 4, { what: 'four that ran' })
     expect(shell.ran()).toEqual([
       'git push --force a',
       'git push --force c edited',
@@ -79,7 +79,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
         .map((note) => note.replace(' high', ''))
         .join(' '),
     ).toBe('confirmed declined declined declined declined confirmed declined confirmed')
-    expect(commandsOf(shell.spool).filter((line) => line !== '')).toEqual(shell.ran())
+    expect(recorded()).toEqual(shell.ran())
   })
 
   test('what was typed before the question is no answer to it, nor is a paste', async () => {
@@ -121,10 +121,16 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     ]
     for (const line of lines) expect(await shell.blocked(line)).toContain('It does not run')
     await shell.noted('rm -rf ~/')
-    await shell.run('some/dir')
-    expect(shell.ran()).toEqual([`rm -rf ${shell.directory}/some/dir`])
-    expect(shell.notes()).toEqual(Array.from({ length: 7 }, () => 'blocked critical'))
-    expect(commandsOf(shell.spool).filter((line) => line !== '')).toEqual(['rm -rf ~/some/dir'])
+    // The cursor stands in front of it.
+    await shell.run('make ')
+    await shell.noted('rm -rf ~/')
+    await shell.run('\u0005some/dir')
+    expect(shell.ran()).toEqual([`make rm -rf ${shell.directory}/`, `rm -rf ${shell.directory}/some/dir`])
+    expect(shell.notes()).toEqual(Array.from({ length: 8 }, () => 'blocked critical'))
+    expect(commandsOf(shell.spool).filter((line) => line !== '')).toEqual([
+      'make rm -rf ~/',
+      'rm -rf ~/some/dir',
+    ])
   })
 
   test('aliases and functions are judged by what they do', async () => {
@@ -188,13 +194,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   })
 
   test.each(['allow', 'block'] as const)('nobody answers: on_error = %s decides', async (onError) => {
-    for (const [ask, what] of [
-      [['/nonexistent/karo'], 'no program'],
-      [standIn('exit 7'), 'one that fails'],
-      [standIn('kill -9 $$'), 'one that is killed'],
-      [standIn("printf 'up\\nnonsense\\n'"), 'one that says something else'],
-      [standIn("printf 'up\\n'; exec sleep 600"), 'one that takes too long'],
-    ] as const) {
+    const silent = async (ask: readonly string[], what: string): Promise<void> => {
       const shell = await startGuarded({ program, guard: { ask, onError, timeoutMs: 100 } })
       await shell.noted('git push')
       await shell.printed('did not answer')
@@ -203,34 +203,14 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       expect(shell.ran(), what).toEqual(onError === 'allow' ? ['git push'] : [])
       expect(shell.notes(), what).toEqual(['unjudged safe'])
     }
-  })
-
-  test('a question waits longer than judging may take, and is no yes when the program that asked is gone', async () => {
-    const directory = temporaryDirectory()
-    const pid = join(directory, 'pid')
-    // It tells who asks, and then is that.
-    const ask = [
-      ...standIn(`echo $$ >${pid}; exec "$@"`),
-      ...[process.execPath, ENTRY, 'guard', 'ask', '--shell', program],
-    ]
-    const shell = await startGuarded({ program, guard: { ask, onError: 'allow', timeoutMs: 2_000 } })
-    await shell.noted('git push -f a', 'n')
-    // All limits are over by then, in a shell that has only one.
-    const begun = process.hrtime.bigint()
-    shell.keys('git push -f b\r')
-    await until(() => shell.screen().split('Run it?').length > 2, { what: 'a question' })
-    await until(() => process.hrtime.bigint() - begun > 8_000_000_000n, { what: 'the end of all limits' })
-    shell.keys('y')
-    await until(() => shell.ran().length === 1, { what: 'what was confirmed' })
-    shell.keys('git push -f c\r')
-    await until(() => shell.screen().split('Run it?').length > 3, { what: 'a question' })
-    process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL')
-    await shell.printed('got no answer')
-    await until(() => shell.notes().length === 3, { what: 'a note' })
-    shell.keys(CLEAR)
-    await shell.run('true')
-    expect(shell.ran()).toEqual(['git push -f b'])
-    expect(shell.notes()).toEqual(['declined high', 'confirmed high', 'unjudged safe'])
+    // At once: the last of them takes as long as it is waited for.
+    await Promise.all([
+      silent(['/nonexistent/karo'], 'no program'),
+      silent(standIn('exit 7'), 'one that fails'),
+      silent(standIn('kill -9 $$'), 'one that is killed'),
+      silent(standIn("printf 'up\\nnonsense\\n'"), 'one that says something else'),
+      silent(standIn("printf 'up\\n'; exec sleep 600"), 'one that takes too long'),
+    ])
   })
 
   test('the rules file holds at once: of tools nobody else has rules for, too', async () => {
@@ -266,276 +246,38 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
   })
 })
 
-describe('what else accepts a line', () => {
-  const XTERM = { TERM: 'xterm' }
-  /** What a terminal sends for a paste. */
-  const pasted = (text: string): string => `\x1b[200~${text}\x1b[201~`
+/** A question that waits longer than judging may take, and is no yes when the program that asked is gone. */
+async function waits(program: GuardedOptions['program']): Promise<void> {
+  const directory = temporaryDirectory()
+  const pid = join(directory, 'pid')
+  // It tells who asks, and then is that.
+  const ask = [
+    ...standIn(`echo $$ >${pid}; exec "$@"`),
+    ...[process.execPath, ENTRY, 'guard', 'ask', '--shell', program],
+  ]
+  const shell = await startGuarded({ program, guard: { ask, onError: 'allow', timeoutMs: 2_000 } })
+  await shell.noted('git push -f a', 'n')
+  // All limits are over by then, in a shell that has only one.
+  const begun = process.hrtime.bigint()
+  shell.keys('git push -f b\r')
+  await until(() => shell.screen().split('Run it?').length > 2, { what: 'a question' })
+  await until(() => process.hrtime.bigint() - begun > 8_000_000_000n, { what: 'the end of all limits' })
+  shell.keys('y')
+  await until(() => shell.ran().length === 1, { what: 'what was confirmed' })
+  shell.keys('git push -f c\r')
+  await until(() => shell.screen().split('Run it?').length > 3, { what: 'a question' })
+  process.kill(Number(readFileSync(pid, 'utf8')), 'SIGKILL')
+  await shell.printed('got no answer')
+  await until(() => shell.notes().length === 3, { what: 'a note' })
+  shell.keys(CLEAR)
+  await shell.run('true')
+  expect(shell.ran()).toEqual(['git push -f b'])
+  expect(shell.notes()).toEqual(['declined high', 'confirmed high', 'unjudged safe'])
+}
 
-  test.each(['bash', 'zsh', 'fish'] as const)(
-    '%s: a paste of several lines is judged before any of it runs',
-    async (program) => {
-      const options: GuardedOptions = {
-        program,
-        env: XTERM,
-        marked: true,
-        ...(program === 'zsh' && { after: "zle_bracketed_paste=($'\\e[?2004h' $'\\e[?2004l')" }),
-      }
-      const shell = await startGuarded(options)
-      await shell.noted(pasted('make one\nrm -rf ~\nmake two'))
-      expect(shell.notes()).toEqual(['blocked critical'])
-      expect(shell.ran()).toEqual([])
-      const other = await startGuarded(options)
-      await other.run(pasted('make one\nmake two'))
-      await until(() => other.ran().length === 2, { what: 'two commands' })
-      expect(other.ran()).toEqual(['make one', 'make two'])
-    },
-  )
-
-  test.each(['bash', 'zsh', 'fish'] as const)('%s: in vi mode, from both of its modes', async (program) => {
-    const after = { bash: 'set -o vi', zsh: 'bindkey -v', fish: 'fish_vi_key_bindings' }[program]
-    const shell = await startGuarded({ program, after, ...(program === 'fish' && { marked: true }) })
-    await shell.noted('git push -f a', 'y')
-    shell.keys('git push -f b\x1b')
-    // What tells an escape key from an escape sequence is time, in all of them.
-    await until(() => shell.screen().endsWith('b') || /b\x1b?\S*$/.test(shell.screen()), { what: 'the line' })
-    await new Promise((resolve) => setTimeout(resolve, 700))
-    await shell.noted('', 'y')
-    await until(() => shell.ran().length === 2, { what: 'two pushes' })
-    expect(shell.ran()).toEqual(['git push -f a', 'git push -f b'])
-  })
-
-  test.each(['bash', 'zsh'] as const)('%s: what the history makes of a line', async (program) => {
-    const shell = await startGuarded({
-      program,
-      before: program === 'bash' ? 'set -o history; set -H' : 'HISTSIZE=100',
-    })
-    await shell.noted('git push -f', 'y')
-    await shell.noted('!!', 'n')
-    await shell.noted('^push^push -q^', 'n')
-    await shell.noted('!git', 'y')
-    await until(() => shell.ran().length === 2, { what: 'two pushes' })
-    expect(shell.ran()).toEqual(['git push -f', 'git push -f'])
-  })
-
-  test.each(['bash', 'zsh'] as const)(
-    '%s: here-documents are asked about when they end, and by what they feed',
-    async (program) => {
-      const shell = await startGuarded({ program })
-      await shell.run('cat <<END >x\nrm -rf ~\n$(true)\nEND')
-      expect(shell.notes()).toEqual([])
-      await shell.noted('sh <<END\nrm -rf ~\nEND')
-      expect(shell.notes()).toEqual(['blocked critical'])
-      expect(shell.ran()).toEqual([])
-    },
-  )
-
-  test('bash: Ctrl-J, operate-and-get-next, and under set -eu in POSIX mode', async () => {
-    const shell = await startGuarded({ program: 'bash' })
-    shell.keys('git push -f\n')
-    await until(() => shell.screen().includes('Run it?'), { what: 'a question' })
-    shell.keys('n')
-    await until(() => shell.notes().length === 1, { what: 'a note' })
-    shell.keys('git push -f\u000f')
-    await until(() => shell.screen().split('Run it?').length === 3, { what: 'a question' })
-    shell.keys('n')
-    await until(() => shell.notes().length === 2, { what: 'a note' })
-    await shell.run('set -eu -o posix')
-    await shell.noted('git push -f', 'n')
-    expect(await shell.blocked('rm -rf ~')).toContain('It does not run')
-    await shell.run('true')
-    expect(shell.ran()).toEqual([])
-  })
-
-  test('zsh: the widgets that accept and keep', async () => {
-    const shell = await startGuarded({
-      program: 'zsh',
-      after:
-        "bindkey '^Xh' accept-and-hold; bindkey '^Xi' accept-and-infer-next-history; bindkey '^Xj' accept-line-and-down-history",
-    })
-    for (const key of ['\u0018h', '\u0018i', '\u0018j']) {
-      const before = shell.notes().length
-      shell.keys(`git push -f${key}`)
-      await until(() => shell.screen().split('Run it?').length === before + 2, {
-        what: `a question after ${JSON.stringify(key)}`,
-      })
-      shell.keys('n')
-      await until(() => shell.notes().length === before + 1, { what: 'a note' })
-      await shell.back()
-      shell.keys(CLEAR)
-    }
-    expect(shell.ran()).toEqual([])
-  })
-
-  test('bash: $_ is what it was, set -x shows nothing of the guard, and what read -e reads is no command', async () => {
-    const shell = await startGuarded({ program: 'bash' })
-    await shell.run('mkdir -p some/where')
-    await shell.run('cd $_ && make "$_"')
-    await shell.run('make one two')
-    await shell.noted('git push -f $_', 'y')
-    await until(() => shell.ran().length === 3, { what: 'three commands' })
-    expect(shell.ran()).toEqual(['make some/where', 'make one two', 'git push -f two'])
-    await shell.run('set -x')
-    const from = shell.screen().length
-    await shell.run('echo plain')
-    await shell.run('make "$PWD"')
-    expect(shell.screen().slice(from)).not.toMatch(/^\++ .*(?:set \+x|local|__karo_guard|READLINE)/m)
-    await shell.run('set +x')
-    shell.keys('read -e -p answer: answer\r')
-    await shell.printed('answer:')
-    await shell.run('rm -rf ~')
-    // Whose hook is gone is guarded still.
-    shell.keys('PROMPT_COMMAND=\r')
-    await until(() => /PROMPT_COMMAND=\r\n@\d+@ $/.test(shell.screen()), { what: 'a prompt' })
-    expect(shell.notes()).toEqual(['confirmed high'])
-    await shell.noted('git push -f z', 'n')
-    expect(shell.ran().slice(3)).toEqual([`make ${shell.directory}/some/where`])
-  })
-
-  test.each([
-    ['emacs', '', '\u0018\u0005'],
-    ['vi', 'i', 'v'],
-  ])('bash: what the editor of %s mode leaves is judged before it runs', async (mode, insert, key) => {
-    const directory = temporaryDirectory()
-    const editor = join(directory, 'editor')
-    writeFileSync(editor, '#!/bin/sh\nsed -i "s/^make/git push -f/" "$1"; echo "true" >>"$1"; echo edited\n')
-    chmodSync(editor, 0o755)
-    const shell = await startGuarded({ program: 'bash', before: `set -o ${mode}`, env: { VISUAL: editor } })
-    const edit = async (line: string, times: number): Promise<void> => {
-      shell.keys(line)
-      if (mode === 'vi') {
-        shell.keys('\u001b')
-        // As above: only time tells what it is.
-        await new Promise((resolve) => setTimeout(resolve, 700))
-      }
-      shell.keys(key)
-      await until(() => shell.screen().split('edited').length > times, { what: 'the editor' })
-    }
-    await edit('make a', 1)
-    await shell.noted('', 'n')
-    // In vi mode it is a command still.
-    await edit(`${insert}make b`, 2)
-    await shell.noted('', 'y')
-    const ran = () => shell.ran().filter((line) => !line.startsWith('rm -f -- '))
-    await until(() => ran().length === 1, { what: 'a push' })
-    expect(ran()).toEqual(['git push -f b'])
-    expect(shell.notes()).toEqual(['declined high', 'confirmed high'])
-  })
-
-  test('zsh: no key runs what a search of the history has found', async () => {
-    const shell = await startGuarded({
-      program: 'zsh',
-      env: XTERM,
-      marked: true,
-      // Not Ctrl-R: between two lines a terminal takes that for itself.
-      before: "HISTSIZE=100; bindkey -e; bindkey '\\es' history-incremental-search-backward",
-    })
-    await shell.noted('git push -f a', 'y')
-    await until(() => shell.ran().length === 1, { what: 'a push' })
-    for (const key of ['\r', '\n', '\u000f', '\u001ba', '\u001bA']) {
-      await shell.run('true')
-      const from = shell.screen().length
-      shell.keys('\u001bs')
-      await until(() => shell.screen().slice(from).includes('bck-i-search'), { what: 'a search' })
-      // Each key comes by itself: the second Enter is the one that runs it.
-      shell.keys(`push${key}`)
-      await shell.noted('', 'n')
-    }
-    await shell.run('true')
-    expect(shell.ran()).toEqual(['git push -f a'])
-    expect(shell.notes()).toEqual(['confirmed high', ...Array.from({ length: 5 }, () => 'declined high')])
-  })
-
-  test('zsh: vared and select are nobody’s commands; global and suffix aliases are', async () => {
-    const shell = await startGuarded({
-      program: 'zsh',
-      after: "alias -g HOMEDIR=~; alias -s wipe='rm -rf ~;'; word=x",
-    })
-    shell.keys('vared word\r')
-    await shell.printed('vared word\r\r\n')
-    await shell.run(' $(rm -rf ~)')
-    expect(await shell.blocked('rm -rf HOMEDIR')).toContain('It does not run')
-    expect(await shell.blocked('a.wipe')).toContain('It does not run')
-    expect(shell.ran()).toEqual([])
-  })
-
-  test('fish: a line is judged while completions are listed, and what is chosen of them', async () => {
-    const shell = await startGuarded({
-      program: 'fish',
-      env: XTERM,
-      marked: true,
-      after: "complete -c git -e; complete -c git -f -a 'one two'; complete -c deployit -f -a 'one two'",
-    })
-    // Its completions look at what is there.
-    const ran = () => shell.ran().filter((line) => line !== 'git remote')
-    const listed = async (line: string, tabs: number): Promise<void> => {
-      shell.keys(line)
-      for (let tab = 0; tab < tabs; tab++) {
-        const from = shell.screen().length
-        shell.keys('\t')
-        await until(() => /one[\s\S]*two/.test(shell.screen().slice(from)), { what: `list ${tab}` })
-      }
-    }
-    // Nothing is chosen: one Enter runs the line.
-    await listed('git push -f ', 1)
-    await shell.noted('', 'n')
-    await listed('git push -f ', 1)
-    await shell.noted('', 'y')
-    await until(() => ran().length === 1, { what: 'what was confirmed' })
-    // One is: it comes to the line, which is judged with it, and is done with.
-    await listed('git push -f ', 2)
-    await shell.noted('', 'y')
-    await until(() => ran().length === 2, { what: 'what was confirmed with a choice' })
-    // Where nothing is asked, all is as fish does it: the first Enter takes the choice.
-    await listed('deployit ', 2)
-    shell.keys('\r')
-    await shell.run('')
-    expect(ran()).toEqual(['git push -f', 'git push -f one', 'deployit one'])
-  })
-
-  test('fish: abbreviations are judged as what they become; read is not asked about', async () => {
-    const shell = await startGuarded({ program: 'fish', after: 'abbr -a gpf -- git push --force' })
-    await shell.noted('gpf', 'n')
-    shell.keys('read answer\r')
-    await shell.printed('read>')
-    await shell.run('rm -rf ~')
-    expect(shell.notes()).toEqual(['declined high'])
-    expect(shell.ran()).toEqual([])
-  })
-})
-
-describe.each(PROMPT_TOOLS)('beside $name in $program', ({ program, file, line, works }) => {
-  test.runIf(existsSync(file) && program !== 'dash').each(['before', 'after'] as const)(
-    'loaded %s the guard: both work, and each command is recorded once',
-    async (when) => {
-      if (program !== 'bash' && program !== 'zsh' && program !== 'fish') return
-      const shell = await startGuarded({
-        program,
-        [when]: line,
-        marked: true,
-        env: { TERM: 'xterm-256color' },
-        directory: temporaryDirectory(),
-      })
-      await shell.run('make one')
-      await shell.noted('git push -f a', 'n')
-      await shell.noted('git push -f b', 'y')
-      await until(() => shell.ran().length === 2, { what: 'two commands' })
-      // What one of the tools is asked about.
-      const before = program === 'fish' ? [] : ['(exit 5)']
-      for (const typed of before) await shell.run(typed)
-      const from = shell.screen().length
-      await shell.run(works)
-      await until(() => /^yes/m.test(shell.screen().slice(from)), { what: 'the tool at work' })
-      await shell.noted('rm -rf ~')
-      expect(shell.ran()).toEqual(['make one', 'git push -f b'])
-      expect(commandsOf(shell.spool).filter((command) => command !== '')).toEqual([
-        'make one',
-        'git push -f b',
-        ...before,
-        works,
-      ])
-      expect(shell.notes()).toEqual(['declined high', 'confirmed high', 'blocked critical'])
-    },
-  )
+test('a question waits longer than judging may take, and is no yes when the program that asked is gone', async () => {
+  // At once: nearly all of it is waiting.
+  await Promise.all([waits('bash'), waits('zsh'), waits('fish')])
 })
 
 test('the daemon counts what the guard did, and has no text of it', async () => {

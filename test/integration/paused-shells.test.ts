@@ -1,4 +1,6 @@
 // A shell that is paused records nothing because its person wants it so; one that cannot record is told of. Real shells.
+import { chmodSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { noFaults } from '../../src/base/faults.ts'
@@ -9,17 +11,17 @@ import { createProc } from '../../src/processes/proc.ts'
 import { SILENT_MS, SILENT_ROUNDS } from '../../src/processes/silence.ts'
 import { createEventRepository } from '../../src/store/events.ts'
 import { createProcessRepository } from '../../src/store/processes.ts'
-import { temporaryDatabase } from '../support/database.ts'
+import { temporaryDatabase, temporaryDirectory } from '../support/database.ts'
 import { isInstalled } from '../support/hook-cases.ts'
-import { type Program, startShell } from '../support/hooked-shell.ts'
+import { type Program, type ShellOptions, spooled, startShell } from '../support/hooked-shell.ts'
 import { until } from '../support/until.ts'
 
 const never = new AbortController().signal
 const proc = createProc()
 
 /** A hooked shell, and the rooms that watch it, with a clock that can be turned and looks that are taken when wanted. */
-async function watched(program: Program) {
-  const shell = await startShell({ program })
+async function watched(program: Program, options: ShellOptions = {}) {
+  const shell = await startShell({ ...options, program })
   const db = await temporaryDatabase()
   let turned = 0
   let look = (): void => {}
@@ -112,4 +114,74 @@ test.each(['bash', 'zsh', 'fish', 'dash'] as const)('%s', { timeout: 60_000 }, a
   await commandsOfTenMinutes()
   expect(silent()).toMatchObject([{ uid: process.getuid!(), shell: program }])
   expect((await observe.status()).dropped, 'a pause is no loss').toBe(0)
+})
+
+/** A guard that refuses what begins with git, at once; and how often it was asked. */
+function refusing() {
+  const directory = temporaryDirectory()
+  const [program, asked] = [join(directory, 'karo'), join(directory, 'asked')]
+  writeFileSync(asked, '')
+  writeFileSync(
+    program,
+    `#!/bin/sh
+printf 'up\\n'
+case $KARO_GUARD_LINE in git*) echo drop declined high -; echo x >>'${asked}' ;; *) echo run - safe - ;; esac
+`,
+  )
+  chmodSync(program, 0o755)
+  return {
+    asked: () => readFileSync(asked, 'utf8').split('\n').length - 1,
+    options: {
+      marked: true,
+      guard: {
+        ...{ ask: [program], ruled: ['git'], files: [], machineFile: join(directory, 'none') },
+        ...{ timeoutMs: 20_000, onError: 'block' },
+      },
+    } satisfies ShellOptions,
+  }
+}
+
+test.each([
+  ['bash', 'set +o history', 'set -o history'],
+  ['fish', 'set -g fish_private_mode 1', 'set -e fish_private_mode'],
+  ['fish', "set -g fish_history ''", 'set -e fish_history'],
+] as const)(
+  '%s: what the guard refuses after %s is noted nowhere, and the shell stays paused',
+  { timeout: 60_000 },
+  async (program, pause, resume) => {
+    if (!isInstalled(program)) return
+    const { asked, options } = refusing()
+    const { shell, observe, its, silent, commandsOfTenMinutes } = await watched(program, options)
+    await shell.type('true')
+    await shell.type(pause)
+    await until(() => its()?.paused, { what: 'it is known to be paused' })
+    const before = spooled(shell.spool).length
+    shell.keys('git push\r')
+    await until(() => asked() === 1, { what: 'the guard was asked' })
+    await shell.type('true')
+    await observe.catchUp()
+    expect(spooled(shell.spool)).toHaveLength(before)
+    expect(its()?.paused).toBe(true)
+    await commandsOfTenMinutes()
+    expect(silent()).toEqual([])
+
+    await shell.type(resume)
+    await shell.type('true')
+    shell.keys('git push\r')
+    await until(() => spooled(shell.spool).some(({ note }) => note?.outcome === 'declined'), {
+      what: 'what was refused is noted again',
+    })
+  },
+)
+
+test('fish: one that is private from its start has no file, whatever the guard refuses', async () => {
+  if (!isInstalled('fish')) return
+  for (const before of ['set -g fish_private_mode 1', "set -g fish_history ''"]) {
+    const { asked, options } = refusing()
+    const shell = await startShell({ ...options, program: 'fish', before })
+    shell.keys('git push\r')
+    await until(() => asked() === 1, { what: 'the guard was asked' })
+    await shell.type('true')
+    expect(readdirSync(shell.spool)).toEqual([])
+  }
 })

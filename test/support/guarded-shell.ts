@@ -41,8 +41,8 @@ export interface GuardedShell extends TypedShell {
   blocked(line: string): Promise<string>
 }
 
-/** Takes the line away, in all three. */
-export const CLEAR = '\u0015'
+/** Takes the line away, in all three, wherever the cursor is. */
+export const CLEAR = '\u0005\u0015'
 
 export async function startGuarded(options: GuardedOptions): Promise<GuardedShell> {
   const directory = options.directory ?? temporaryDirectory()

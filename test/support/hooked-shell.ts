@@ -141,8 +141,9 @@ export async function startShell(options: ShellOptions = {}): Promise<TypedShell
     `${how.before}\n${options.before ?? ''}\n${hook}${guard}\n${options.after ?? ''}\n${(options.marked && how.mark) || ''}\n`,
   )
   const [program, ...args] = [...(options.through ?? []), ...how.argv(rc)]
+  // By its editor (npm names one) zsh chooses its keys.
   const clean = Object.entries(process.env).filter(
-    ([key]) => !/^(KARO_|PROMPT_COMMAND|PS0|BASH|HIST|ZDOTDIR|ENV$|XDG_)/.test(key),
+    ([key]) => !/^(KARO_|PROMPT_COMMAND|PS0|BASH|HIST|ZDOTDIR|ENV$|EDITOR$|VISUAL$|XDG_)/.test(key),
   )
   const terminal = spawn(program!, args, {
     cols: 200,

@@ -11,12 +11,12 @@ export function zshFinder({ find }: FinderHookOptions): string {
 }
 
 /** As in the hook, functions have no variables: the person may have made one of that name read-only. */
-const body = (find: readonly string[]): string => String.raw`
+const body = (find: readonly string[]): string => `
 # Karo's finder on Ctrl-R: the command that is chosen comes to the line and is not run.
 if [[ -o interactive && -o zle ]] && builtin zmodload zsh/zle 2>/dev/null; then
   builtin typeset -g __karo_found
   __karo_find() {
-    if __karo_found=$(KARO_LINE=${'$'}{BUFFER[1,${MOST_TYPED}]} builtin command ${find.map(quoteShell).join(' ')} </dev/tty); then
+    if __karo_found=$(KARO_LINE=\${BUFFER[1,${MOST_TYPED}]} builtin command ${find.map(quoteShell).join(' ')} </dev/tty); then
       if [[ -n $__karo_found ]]; then
         BUFFER=$__karo_found
         CURSOR=$#BUFFER

@@ -11,8 +11,8 @@ export interface FinderHookOptions {
 
 /**
  * The code that is appended to a shell's hook: Ctrl-R hands what is typed to the finder in the environment (arguments of a
- * process are everybody's to read) and takes its choice, which alone is on stdout, back to the line. Where it fails, it says why at the terminal and
- * the shell's own search begins.
+ * process are everybody's to read) and takes its choice, which alone is on stdout, back to the line. Where it fails,
+ * it says why at the terminal, and the shell's own search begins.
  */
 export type FinderHook = (options: FinderHookOptions) => string
 

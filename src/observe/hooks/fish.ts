@@ -49,6 +49,13 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         builtin test -z "$__karo_mtime"; or builtin path mtime -- $__karo_file
     end
 
+    # Whether nothing is to be recorded now, because the person wants it so.
+    function __karo_is_paused
+        not builtin contains -- "$KARO_PAUSE" '' 0
+        or builtin test -n "$fish_private_mode"
+        or begin; builtin set --query fish_history; and builtin test -z "$fish_history"; end
+    end
+
     if builtin test "$__karo_dir" != ${quoteFish(spoolDirectory)}
         __karo_clock
         builtin set --global __karo_dir ${quoteFish(spoolDirectory)}
@@ -63,7 +70,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         # Fish 3.5 and later.
         builtin set --global __karo_mtime (builtin contains --index -- path (builtin --names))
         # The file is there before the first command: by it the daemon knows which shells there are.
-        if builtin contains -- "$KARO_PAUSE" '' 0; and builtin test -z "$fish_private_mode" -a -d $__karo_dir -a -w $__karo_dir
+        if not __karo_is_paused; and builtin test -d $__karo_dir -a -w $__karo_dir
             /bin/sh -c 'umask 027; [ -O "$1" ] && umask 077; : >>"$2"' sh $__karo_dir $__karo_file 2>/dev/null
         end
     end
@@ -87,9 +94,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         builtin set --local cwd "$__karo_cwd"
         builtin test -n "$cwd"; or builtin set cwd '?'
         builtin set --local text "=$argv[1]"
-        if not builtin contains -- "$KARO_PAUSE" '' 0
-            or builtin test -n "$fish_private_mode"
-            or begin; builtin set --query fish_history; and builtin test -z "$fish_history"; end
+        if __karo_is_paused
             # Once a note instead: without it the daemon would take this for a hook that fails.
             if builtin test -n "$__karo_paused" -o ! -f "$__karo_file"
                 builtin set --global __karo_begun

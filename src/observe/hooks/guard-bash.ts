@@ -30,8 +30,8 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
   if [[ ${'$'}{__karo_guard[@]@a} != *A* ]]; then
     unset -v __karo_guard __karo_ruled
     declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line)
-    declare -gA __karo_ruled=(${ruled.map((name) => `[${name}]=1`).join(' ')})
   fi
+  declare -gA __karo_ruled=(${ruled.map((name) => `[${name}]=1`).join(' ')})
 
   # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
   __karo_guard_plain() {
@@ -144,7 +144,7 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
   # Notes in the spool what the guard did, $1, and the level it had found, $2; no text.
   __karo_guard_note() {
     local now=${'$'}{EPOCHREALTIME/[^0-9]} fd
-    [[ ${'$'}{KARO_PAUSE:-0} == 0 ]] || return 0
+    [[ -o history && ${'$'}{KARO_PAUSE:-0} == 0 ]] || return 0
     [[ ${'$'}{__karo[fd]} && -e ${'$'}{__karo[file]} ]] || __karo_open
     fd=${'$'}{__karo[fd]}
     ((++__karo[seq]))
@@ -209,6 +209,8 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       __karo_guard_then "$1"
       return
       ;;
+    # One more key is not to make another line of it: the cursor stands in front.
+    edit) [[ $outcome != blocked ]] || READLINE_POINT=0 ;;
     put) READLINE_LINE=${'$'}{answer#*$'\n'} READLINE_POINT=${'$'}{#READLINE_LINE} ;;
     drop) READLINE_LINE= READLINE_POINT=0 ;;
     esac

@@ -107,7 +107,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
 
     # Notes in the spool what the guard did, $argv[1], and the level it had found, $argv[2]; no text.
     function __karo_guard_note
-        builtin contains -- "$KARO_PAUSE" '' 0; or return
+        __karo_is_paused; and return
         __karo_uptime
         builtin set --global __karo_begun $__karo_up
         builtin set --local numbers (builtin math --scale=0 -- $__karo_seq + 1) (builtin math --scale=0 -- $__karo_begun + $__karo_since)000
@@ -177,6 +177,9 @@ if builtin status is-interactive; and builtin set --query __karo_dir
             case run
                 __karo_guard_run
                 return
+            case edit
+                # One more key is not to make another line of it: the cursor stands in front.
+                builtin test $said[2] = blocked; and builtin commandline --function beginning-of-buffer
             case drop
                 builtin commandline --replace -- ''
             case put

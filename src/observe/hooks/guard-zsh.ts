@@ -200,7 +200,8 @@ ${files
       zle .send-break
     else
       BUFFER=$__karo_guard[text]
-      CURSOR=$#BUFFER
+      # One more key is not to make another line of it: after a block the cursor stands in front.
+      if [[ $__karo_guard[outcome] == blocked ]]; then CURSOR=0; else CURSOR=$#BUFFER; fi
     fi
   }
 

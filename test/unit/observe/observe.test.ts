@@ -160,7 +160,12 @@ test('a shell that says it is paused is, also after a restart, until its next re
   await first.stop()
   const second = await observing(w)
   await says(second, true)
-  append(w.directory, name, records(['two'], 3))
+  // What the guard does meanwhile is no command.
+  const note = record({ command: 'x', sequence: 3 }).toString().replace('-\t x\n', '!declined high')
+  append(w.directory, name, Buffer.from(note))
+  await second.catchUp()
+  await says(second, true)
+  append(w.directory, name, records(['two'], 4))
   await says(second, false)
   expect(await w.commands()).toEqual(['one', 'two'])
   expect(await second.status()).toEqual({ pending_bytes: 0, dropped: 0 })
