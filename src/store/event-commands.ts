@@ -185,13 +185,25 @@ export async function commandTexts(
   numbers: readonly number[],
   snapshot?: Snapshot,
 ): Promise<ReadonlyMap<number, Level0<string>>> {
+  const texts = await textsThere(db, uid, numbers, snapshot)
+  if (numbers.some((number) => !texts.has(number)))
+    throw new Error('an event refers to a command text that is not stored')
+  return texts
+}
+
+/** The same, of those numbers that have one. */
+export async function textsThere(
+  db: Database,
+  uid: number,
+  numbers: readonly number[],
+  snapshot?: Snapshot,
+): Promise<ReadonlyMap<number, Level0<string>>> {
   const distinct = [...new Set(numbers)]
   const keys = distinct.map((n) => makeKey('commands', { u32: uid }, BY_NUMBER, { u32: n }))
   const values = await db.getMany<Uint8Array, Uint8Array>(keys, snapshot ? { snapshot } : {})
   const texts = new Map<number, Level0<string>>()
   for (const [i, value] of values.entries()) {
-    if (value === undefined) throw new Error('an event refers to a command text that is not stored')
-    texts.set(distinct[i] as number, markLevel0(decodeValue<string>(VALUE_VERSION, value)))
+    if (value !== undefined) texts.set(distinct[i] as number, markLevel0(textOf(value)))
   }
   return texts
 }

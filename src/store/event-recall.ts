@@ -28,7 +28,7 @@ const IDLE_MS = 15 * 60_000
 const KEPT_EVENTS = 1_200_000
 const KEPT_CHARS = 8 * 1024 * 1024
 
-interface Recalled {
+export interface Recalled {
   readonly index: EventIndex
   /** False: only the newest events are there … */
   complete: boolean

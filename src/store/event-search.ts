@@ -5,10 +5,10 @@ import type { Serial } from '../base/serial.ts'
 import { revealLevel0 } from '../observe/level0.ts'
 import { RISK_LEVELS } from '../risk/index.ts'
 import type { Database, Snapshot } from './database.ts'
-import { commandTexts, findCommands, numberOf } from './event-commands.ts'
+import { commandTexts, findCommands, numberOf, textsThere } from './event-commands.ts'
 import type { EventCounts } from './event-counts.ts'
 import type { Chunk, EventIndex, FactFilter, IndexFilter } from './event-index.ts'
-import type { Recall } from './event-recall.ts'
+import type { Recall, Recalled } from './event-recall.ts'
 import {
   decodeEvent,
   decodeWithoutText,
@@ -91,33 +91,44 @@ export function createEventSearch(deps: {
 }): EventSearch {
   const { db, serially, counts, recall } = deps
 
-  /** What these texts are, of which the index keeps only the beginning. */
-  async function longFits(
-    uid: number,
-    index: EventIndex,
-    fits: (text: string) => boolean,
-  ): Promise<ReadonlyMap<number, boolean>> {
-    const found = new Map<number, boolean>()
-    const numbers = index.longTexts()
+  /** Adds whether they fit of those texts of which the index keeps only the beginning; what a number means never changes. */
+  async function addLong(
+    long: Map<number, boolean>,
+    { uid, index, fits }: { uid: number; index: EventIndex; fits: (text: string) => boolean },
+  ): Promise<void> {
+    const numbers = index.longTexts().filter((number) => !long.has(number))
     for (let at = 0; at < numbers.length; at += LONG_PAGE) {
-      const texts = await commandTexts(db, uid, numbers.slice(at, at + LONG_PAGE))
-      for (const [number, text] of texts) found.set(number, fits(revealLevel0(text).toLowerCase()))
+      const texts = await textsThere(db, uid, numbers.slice(at, at + LONG_PAGE))
+      for (const [number, text] of texts) long.set(number, fits(revealLevel0(text).toLowerCase()))
     }
-    return found
   }
 
+  /** Undefined where the index is told of nothing any more. */
   async function inIndex(
     uid: number,
+    { index, isTold }: Pick<Recalled, 'index' | 'isTold'>,
+    filter: EventFilter,
+  ): Promise<{ hits: readonly EventKeyParts[]; total: number; snapshot: Snapshot } | undefined> {
+    const fits = textFits(filter)
+    const long = new Map<number, boolean>()
+    // From the disk, while others write; in its turn only what came meanwhile.
+    if (fits !== undefined) await addLong(long, { uid, index, fits })
+    return serially(async () => {
+      if (!isTold()) return undefined
+      if (fits !== undefined) await addLong(long, { uid, index, fits })
+      return foundIn(index, filter, fits && ((n) => long.get(n) ?? fits(index.text(n) ?? '')))
+    })
+  }
+
+  function foundIn(
     index: EventIndex,
     filter: EventFilter,
-  ): Promise<{ hits: readonly EventKeyParts[]; total: number; snapshot: Snapshot }> {
-    const fits = textFits(filter)
-    const long = fits === undefined ? undefined : await longFits(uid, index, fits)
+    fits: ((number: number) => boolean) | undefined,
+  ): { hits: readonly EventKeyParts[]; total: number; snapshot: Snapshot } {
     const hits: EventKeyParts[] = []
     const seen = filter.unique ? new Uint8Array(index.numbers()) : undefined
     let total = 0
-    const byNumber = fits && { fits: (n: number) => long?.get(n) ?? fits(index.text(n) ?? '') }
-    index.each({ ...indexFilter(filter), ...byNumber }, (chunk, at) => {
+    index.each({ ...indexFilter(filter), ...(fits && { fits }) }, (chunk, at) => {
       if (seen !== undefined) {
         const number = chunk.number[at]!
         if (seen[number] === 1) return true
@@ -217,9 +228,7 @@ export function createEventSearch(deps: {
     async search(uid, filter) {
       // The newest alone need no index, and whoever only looks at them none that stays.
       const whole = isUnfiltered(filter) ? undefined : await recall.whole(uid, filter.since)
-      const found =
-        whole &&
-        (await serially(async () => (whole.isTold() ? inIndex(uid, whole.index, filter) : undefined)))
+      const found = whole && (await inIndex(uid, whole, filter))
       if (found === undefined) {
         return atOneMoment(async (snapshot) => {
           const { keys, total } = await inDatabase(snapshot, uid, filter)

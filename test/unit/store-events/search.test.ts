@@ -371,3 +371,27 @@ test('who is put out of memory by others while they wait is told of nothing that
   expect(await searching).toEqual({ ids: [idOfEvent(T0 + 2_000_000, 2)], total: 1 })
   expect((await Promise.all(others)).map(({ total }) => total)).toEqual([1, 1])
 })
+
+test('who searches long texts holds up nobody who types', async () => {
+  const db = await temporaryDatabase()
+  const events = createEventRepository(db)
+  const long = { command: `echo ${'x'.repeat(5_000)} tail` }
+  const ingest = (n: number) =>
+    events.ingest({ events: [eventOf(n, long)], position: positionAt(++position), dropped: 0 })
+  await ingest(1)
+  await recalled(events)
+  const held = Promise.withResolvers<void>()
+  const getMany = db.getMany.bind(db)
+  db.getMany = (async (...args: never[]) => {
+    db.getMany = getMany
+    await held.promise
+    return (getMany as (...all: never[]) => Promise<unknown>)(...args)
+  }) as never
+  const searching = search(events, { words: ['tail'], limit: 5 })
+  // It reads now …
+  await new Promise((resolve) => setImmediate(resolve))
+  await ingest(2)
+  held.resolve()
+  // … and answers with what has come since.
+  expect((await searching).total).toBe(2)
+})
