@@ -1,5 +1,4 @@
 // Follows the spool files of all shells: each record becomes an event once, and files go when they are done with.
-import { accessSync, constants, type Dirent, lstatSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
@@ -8,16 +7,8 @@ import type { Log } from '../base/log.ts'
 import type { EventInput, EventRepository, GuardNote, SpoolPosition } from '../store/events.ts'
 import type { Digest } from './digest.ts'
 import type { HookedShell } from './index.ts'
-import {
-  blankOut,
-  lookInto,
-  mayBeHooks,
-  parseSpoolName,
-  removeSpoolFile,
-  type Span,
-  type SpoolName,
-  shellAlive,
-} from './spool-file.ts'
+import { listSpool, obstacleAt, ownerOf, shellsOver, sizeOf } from './spool-directory.ts'
+import { blankOut, lookInto, parseSpoolName, removeSpoolFile, type Span } from './spool-file.ts'
 import { createSpoolParser, type SpoolParser } from './spool-record.ts'
 
 /** One piece of one file: a backlog does not keep the event loop waiting … */
@@ -98,7 +89,7 @@ export function createFollower(deps: FollowerDeps): Follower {
   function follow(position: SpoolPosition): Followed {
     const state: Followed = {
       position,
-      owner: ownerOf(position.name),
+      owner: ownerOf(directory, position.name),
       readAt: position.offset,
       parser: createSpoolParser(),
       made: undefined,
@@ -106,14 +97,6 @@ export function createFollower(deps: FollowerDeps): Follower {
     }
     followed.set(position.name, state)
     return state
-  }
-
-  function ownerOf(name: string): number | undefined {
-    try {
-      return lstatSync(join(directory, name)).uid
-    } catch {
-      return undefined
-    }
   }
 
   /** Undefined until it is known whose file it is. */
@@ -253,7 +236,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     const gone: string[] = []
     for (const { position } of over) {
       // Somebody who still writes keeps the file.
-      if (sizeOf(position.name) !== position.offset) continue
+      if (sizeOf(directory, position.name) !== position.offset) continue
       faults.hit('before-unlink')
       // Its position is all that keeps a file that stays from being read again.
       if (removeSpoolFile(directory, position.name)) gone.push(position.name)
@@ -261,45 +244,6 @@ export function createFollower(deps: FollowerDeps): Follower {
     }
     await events.forget(gone)
     for (const name of gone) followed.delete(name)
-  }
-
-  /** Of what may be read; undefined for anything else that has such a name. */
-  function sizeOf(name: string): number | undefined {
-    try {
-      const stat = lstatSync(join(directory, name), { bigint: true })
-      return mayBeHooks(stat) ? Number(stat.size) : undefined
-    } catch {
-      return undefined
-    }
-  }
-
-  function list(): SpoolName[] {
-    let entries: Dirent[]
-    try {
-      entries = readdirSync(directory, { withFileTypes: true })
-    } catch {
-      // health() tells it.
-      return []
-    }
-    // No hook makes directories, and unlink(2) does not remove them.
-    return entries.flatMap((entry) => (entry.isDirectory() ? [] : (parseSpoolName(entry.name) ?? [])))
-  }
-
-  /** Files whose shell is gone, or has loaded the hook anew after `exec`; nobody's by the name of somebody else's file. */
-  function over(all: readonly SpoolName[]): ReadonlySet<SpoolName> {
-    const newest = new Map<string, number>()
-    /** Undefined until it is known whose file it is. */
-    const shellOf = ({ name, pid }: SpoolName): string | undefined => {
-      const owner = followed.get(name)?.owner
-      return owner === undefined ? undefined : `${owner}-${pid}`
-    }
-    for (const file of all) {
-      const shell = shellOf(file)
-      if (shell !== undefined) newest.set(shell, Math.max(file.born, newest.get(shell) ?? 0))
-    }
-    const now = clock.now()
-    const replaced = (file: SpoolName): boolean => file.born < (newest.get(shellOf(file) ?? '') ?? 0)
-    return new Set(all.filter((file) => replaced(file) || !shellAlive(file, now)))
   }
 
   async function guarded(work: () => Promise<void>): Promise<void> {
@@ -328,14 +272,14 @@ export function createFollower(deps: FollowerDeps): Follower {
     },
 
     async sweep() {
-      const all = list()
+      const all = listSpool(directory)
       const here = new Set(all.map(({ name }) => name))
       const gone = [...followed.keys()].filter((name) => !here.has(name))
       if (gone.length > 0) {
         await events.forget(gone)
         for (const name of gone) followed.delete(name)
       }
-      const done = over(all)
+      const done = shellsOver(all, { owner: (name) => followed.get(name)?.owner, now: clock.now() })
       let ended: string[] = []
       const finishSome = async (): Promise<void> => {
         const names = ended
@@ -365,7 +309,7 @@ export function createFollower(deps: FollowerDeps): Follower {
         blankOut(join(directory, name), { file, spans: [[0, offset]], uid })
         shells.add(position.name)
       }
-      for (const { name, kind } of list()) {
+      for (const { name, kind } of listSpool(directory)) {
         if (kind !== 'text' || !shells.has(name.replace(/text$/, 'spool'))) continue
         blankOut(join(directory, name), { uid, spans: [[0, Number.POSITIVE_INFINITY]] })
       }
@@ -386,21 +330,13 @@ export function createFollower(deps: FollowerDeps): Follower {
 
     pendingBytes() {
       let pending = 0
-      for (const { name, kind } of list()) {
+      for (const { name, kind } of listSpool(directory)) {
         if (kind !== 'spool') continue
-        pending += Math.max(0, (sizeOf(name) ?? 0) - (followed.get(name)?.position.offset ?? 0))
+        pending += Math.max(0, (sizeOf(directory, name) ?? 0) - (followed.get(name)?.position.offset ?? 0))
       }
       return pending
     },
 
-    obstacle() {
-      try {
-        readdirSync(directory)
-        accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
-        return undefined
-      } catch (error) {
-        return (error as NodeJS.ErrnoException).code ?? String(error)
-      }
-    },
+    obstacle: () => obstacleAt(directory),
   }
 }
