@@ -162,6 +162,9 @@ export function parseCommandLine(
   new Commander('karo').addCommand(leaf)
   const rest = sub ? afterGroup.slice(skipped + 1) : afterGroup.slice(skipped)
   let input: CommandInput | undefined
+  // Of `--x` and `--no-x` commander would take the last.
+  const flags = new Set<string>()
+  for (const { name } of command.options) leaf.on(`option:${name}`, () => flags.add(name))
   leaf.action((...given: unknown[]) => {
     const args = command.args.map(
       ({ name, oneThing }, i) => [name, oneThing ? leaf.args.slice(i) : given[i]] as const,
@@ -184,6 +187,11 @@ export function parseCommandLine(
     if (error.code === 'commander.helpDisplayed') return { kind: 'help', text: help(leaf) }
     throw usageError(error, command.name)
   }
+  const both = [...flags].find((name) => flags.has(`no-${name}`))
+  if (both !== undefined)
+    throw new KaroError('bad_request', `--${both} and --no-${both} exclude each other`, {
+      where: `--${both}`,
+    })
   return { kind: 'run', command, input: input! }
 }
 

@@ -78,7 +78,10 @@ export const processes: readonly Command[] = [
           io,
         ),
       )
-      if (total > rows.length) io.err(`${rows.length} of ${total}; --limit shows more.\n`)
+      // No limit shows more than that.
+      const further =
+        rows.length < PROCESSES_LIMIT_MAX ? '--limit shows more' : '--since and --name show others'
+      if (total > rows.length) io.err(`${rows.length} of ${total}; ${further}.\n`)
       return EXIT.done
     },
   },

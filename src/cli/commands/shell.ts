@@ -109,9 +109,8 @@ function guardOf(io: CommandIo, shell: Shell): string {
   // A prohibition for everybody on this machine holds in every profile.
   const holds = guard.rules.some(({ kind, whose }) => kind === 'deny' && whose === 'machine')
   if (guard.profile === 'off' && !holds) return ''
-  const home = io.env.KARO_HOME ? ['--home', io.home] : []
   return GUARDS[guarded]({
-    ask: [...programOf(io).words, 'guard', 'ask', '--shell', guarded, ...home],
+    ask: [...programOf(io).words, 'guard', 'ask', '--shell', guarded, ...homeWords(io)],
     ruled: ruledTools().filter((name) => !ONLY_BEFORE_OTHERS.has(name)),
     files: guard.files.map(({ path }) => path),
     machineFile: MACHINE_RULES,
@@ -131,9 +130,12 @@ function finderShell(shell: Shell): FinderShell {
 }
 
 function finderOf(io: CommandIo, shell: Shell): string {
-  const home = io.env.KARO_HOME ? ['--home', io.home] : []
-  return FINDERS[finderShell(shell)]({ find: [...programOf(io).words, 'history', '--interactive', ...home] })
+  const find = [...programOf(io).words, 'history', '--interactive', ...homeWords(io)]
+  return FINDERS[finderShell(shell)]({ find })
 }
+
+/** Where another home than the usual is meant, what a shell calls has to be told; unquoted. */
+const homeWords = (io: CommandIo): readonly string[] => (io.env.KARO_HOME ? ['--home', io.home] : [])
 
 /** Alone in a line they only change the directory. */
 const ONLY_BEFORE_OTHERS: ReadonlySet<string> = new Set(['cd', 'pushd'])
@@ -261,13 +263,14 @@ function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): stri
  */
 export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] = []): string {
   const { quote, line } = START_FILES[shell]
-  const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''
+  const [option, home] = homeWords(io)
   const { words, byName } = programOf(io)
   const run = byName ? 'karo' : words.map(quote).join(' ')
   const test = byName
     ? 'command -v karo >/dev/null 2>&1'
     : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${quote(word)} ]`).join(' && ')
-  const loads = line(test, `${[run, 'shell init', shell, ...flags].join(' ')}${home}`)
+  const where = home === undefined ? [] : [option, quote(home)]
+  const loads = line(test, [run, 'shell init', shell, ...flags, ...where].join(' '))
   // The file is edited byte by byte.
   return Buffer.from(loads, 'utf8').toString('latin1')
 }

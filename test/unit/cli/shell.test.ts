@@ -220,6 +220,14 @@ describe('shell install and uninstall', () => {
     expect(flags()).toEqual(['--no-guard', '--ctrl-r'])
     await install('--no-ctrl-r')
     expect(flags()).toEqual(['--no-guard'])
+    for (const both of [
+      ['--guard', '--no-guard'],
+      ['--ctrl-r', '--no-ctrl-r'],
+    ]) {
+      const { code, err } = await karo(env, 'shell', 'install', 'bash', ...both)
+      expect([code, err]).toEqual([2, expect.stringContaining('exclude each other')])
+      expect(flags()).toEqual(['--no-guard'])
+    }
     await install('--guard')
     expect(flags()).toEqual([])
   })
