@@ -10,7 +10,10 @@ export interface HookOptions {
   readonly ignore: readonly string[]
 }
 
-/** Globs of what is never written: the person's, and a line that names what is to be nowhere any more. */
+/**
+ * Globs of what is never written: the person's, and a line that names what is to be nowhere any more. Bash, where the person
+ * has none, looks at no text, which would cost as much again: the daemon blanks out that line, where it may write the file.
+ */
 export const unwritten = (ignore: readonly string[]): readonly string[] => [
   ...ignore,
   'karo history delete *',
