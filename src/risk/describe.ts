@@ -5,7 +5,6 @@ import {
   type CommandNode,
   forEachChild,
   type ParsedScript,
-  parse,
   type Redirection,
   type SyntaxNode,
   type Word,
@@ -17,7 +16,7 @@ import { MAX_COMMAND_LENGTH, MAX_DEPTH, MAX_NESTING, MAX_WORDS } from './limits.
 import { type Arg, NO_OUTPUT, type Span, TAINT } from './model.ts'
 import { type Description, headerPart, nested, type Part, type PartKind, within } from './parts.ts'
 import { splitPieces } from './pieces.ts'
-import { parseScript } from './script.ts'
+import { parseSafely, parseScript } from './script.ts'
 import { unwrapLayer } from './unwrap.ts'
 
 /** More parts than anybody reads. */
@@ -72,7 +71,7 @@ class Describer {
     const found: Part[] = []
     const covered = new Uint8Array(text.length)
     for (const piece of splitPieces(text)) {
-      const script = parse(piece.text)
+      const script = parseSafely(piece.text)
       const end = piece.start + piece.text.length
       for (let i = piece.start; i < end; i++)
         if (/\S/.test(piece.text[i - piece.start] as string)) covered[i] = 1

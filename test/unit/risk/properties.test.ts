@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { findAll } from '../../../src/risk/check.ts'
+import { describe as describeLine } from '../../../src/risk/describe.ts'
 import {
   checkCommand,
   GUARD_PROFILES,
@@ -349,4 +350,17 @@ describe('the work is bounded', () => {
   )('%s is not Safe: it was not read to its end', (name) => {
     expect(levelOf(BOMBS[name] as string)).not.toBe('safe')
   })
+})
+
+test('what costs the parser more than it is worth is not read to say what a line consists of', () => {
+  for (const shell of SHELLS)
+    for (const line of [
+      `echo ${'${x} '.repeat(3_000)}`,
+      '${x:-'.repeat(13_000),
+      `cat ${'<<a '.repeat(1_500)}`,
+    ])
+      expect(describeLine(line, shell), line.slice(0, 6)).toMatchObject({
+        parsed: false,
+        parts: [{ kind: 'unreadable' }],
+      })
 })
