@@ -63,27 +63,19 @@ function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Whe
     )
   )
     return verdict
-  const denied = verdict.matches.some(({ rule }) => DENIED.has(rule))
-  const together = decided(guard, verdict, [match, ...verdict.matches].slice(0, MAX_MATCHES))
-  const asked = together.decision === 'allow' ? { ...together, decision: 'confirm' as const } : together
-  return atLeast(asked, denied)
+  const together = decided(guard, verdict, [match, ...verdict.matches])
+  return together.decision === 'allow' ? { ...together, decision: 'confirm' } : together
 }
 
 function amended(guard: Guard, verdict: RiskVerdict, { cut, unfinished }: Where): RiskVerdict {
   const matches = unfinished
-    ? verdict.matches.filter(({ rule }) => rule !== 'unparsed' && rule !== 'unparsed-tool')
+    ? verdict.matches.filter(({ rule }) => !ABOUT_READING.has(rule))
     : verdict.matches
   const { level: risk_level, why } = ruleForFact('too-long')
   const span: RiskMatch['span'] = [0, verdict.command.length]
   const all = cut ? [...matches, { rule: 'too-long', risk_level, why, span }] : matches
-  return atLeast(
-    decided(guard, verdict, all),
-    verdict.matches.some(({ rule }) => DENIED.has(rule)),
-  )
+  return decided(guard, verdict, all)
 }
-
-const atLeast = (verdict: RiskVerdict, denied: boolean): RiskVerdict =>
-  denied ? { ...verdict, decision: 'block' } : verdict
 
 /** The verdict of what was typed with what its words mean; what only they do is shown at the whole line. */
 function both(guard: Guard, typed: RiskVerdict, meant: RiskVerdict): RiskVerdict {
@@ -95,12 +87,8 @@ function both(guard: Guard, typed: RiskVerdict, meant: RiskVerdict): RiskVerdict
       : [{ ...match, why: `${match.why} (By what an alias or function in it stands for.)`, span }],
   )
   if (added.length === 0) return typed
-  const matches = [...typed.matches, ...added]
-    .sort((a, b) => compareLevels(b.risk_level, a.risk_level))
-    .slice(0, MAX_MATCHES)
-  const together = decided(guard, typed, matches)
-  const denied = [typed, meant].some(({ matches: all }) => all.some(({ rule }) => DENIED.has(rule)))
-  return atLeast(together, denied)
+  const matches = [...typed.matches, ...added].sort((a, b) => compareLevels(b.risk_level, a.risk_level))
+  return decided(guard, typed, matches)
 }
 
 function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {
@@ -116,9 +104,11 @@ function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {
   )
   if (blocks.length === 0) return lowered === verdict ? verdict : decided(guard, verdict, lowered.matches)
   const safer = blocks.find((block) => block.safer !== undefined)?.safer
-  const matches = [...blocks.map(({ match }) => match), ...lowered.matches].slice(0, MAX_MATCHES)
-  const { safer: _, ...rest } = decided(guard, verdict, matches)
-  return { ...rest, decision: 'block', ...(safer !== undefined && { safer }) }
+  const { safer: _, ...rest } = decided(guard, verdict, [
+    ...blocks.map(({ match }) => match),
+    ...lowered.matches,
+  ])
+  return { ...rest, ...(safer !== undefined && { safer }) }
 }
 
 const live = ({ now }: Guard, { until }: GuardRule): boolean => until === undefined || until > now()
@@ -137,9 +127,14 @@ const placeOf = ({
 
 /** What a prohibition is called among the findings. */
 const DENY_NAMES: Readonly<Record<GuardRule['whose'], string>> = { own: 'own-deny', machine: 'machine-deny' }
+/** Findings that say that there may be more commands in the line than are known. */
+const NOT_READ: ReadonlySet<string> = new Set([...ABOUT_READING, 'too-deep', 'too-long'])
 const DENIED: ReadonlySet<string> = new Set(Object.values(DENY_NAMES))
 
-function decided(guard: Guard, verdict: RiskVerdict, matches: readonly RiskMatch[]): RiskVerdict {
+/** The verdict with these findings instead, of which only the first are kept; what is denied is blocked in any case. */
+function decided(guard: Guard, verdict: RiskVerdict, found: readonly RiskMatch[]): RiskVerdict {
+  const denied = found.some(({ rule }) => DENIED.has(rule))
+  const matches = found.slice(0, MAX_MATCHES)
   const { safer, ...rest } = verdict
   const risk_level = matches.reduce<RiskMatch['risk_level']>(
     (worst, match) => worse(worst, match.risk_level),
@@ -151,7 +146,7 @@ function decided(guard: Guard, verdict: RiskVerdict, matches: readonly RiskMatch
     ...rest,
     risk_level,
     matches,
-    decision: decide(guard.profile, risk_level, verdict.command.length),
+    decision: denied ? 'block' : decide(guard.profile, risk_level, verdict.command.length),
     ...(mends && { safer }),
   }
 }
@@ -225,6 +220,12 @@ function spanOf(
   const found = commands.find((one) => !takesBack(one) && fits(rule, one, where))
   if (found !== undefined) return found.span
   if (commands.length > 0 && commands.every(takesBack)) return undefined
+  const isRead =
+    commands.length > 0 &&
+    verdict.matches.length < MAX_MATCHES &&
+    !verdict.matches.some(({ rule: id }) => NOT_READ.has(id))
+  // No simple command holds an operator: who writes one means the line.
+  if (isRead && !/[;&|<>]/.test(rule.command ?? '')) return undefined
   // What the grammar cannot read is one text.
   const whole = { text: line.trim(), cwd: where.cwd ?? '.', span: [0, line.length] as const }
   return fits(rule, whole, where) ? whole.span : undefined

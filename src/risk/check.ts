@@ -32,13 +32,11 @@ interface Finding {
  */
 export function checkCommand(command: string, options: CheckOptions): RiskVerdict {
   const findings = findAll(command, options, newBudget())
-  const allowed = options.allow ?? []
-  const counted = findings.filter(({ rule }) => rule.core === true || !allowed.includes(rule.id))
-  const matches = counted.map(
+  const matches = findings.map(
     ({ rule, span }): RiskMatch => ({ rule: rule.id, risk_level: rule.level, why: rule.why, span }),
   )
   const level = matches.reduce<RiskLevel>((worst, match) => worse(worst, match.risk_level), 'safe')
-  const safer = saferForm(command, counted, options)
+  const safer = saferForm(command, findings, options)
   return {
     command,
     risk_level: level,

@@ -39,8 +39,6 @@ export interface CheckOptions {
   readonly home?: string
   /** Karo's own directory with its key and database, absolute, where it is not `~/.local/share/karo`. */
   readonly karoHome?: string
-  /** Ids of rules whose findings the owner accepts; the catastrophic core is not lowered by it. */
-  readonly allow?: readonly string[]
 }
 
 export { checkCommand, DEFAULT_PROFILE, riskLevelOf } from './check.ts'

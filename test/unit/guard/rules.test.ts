@@ -117,6 +117,36 @@ test('a deny blocks the command wherever it stands in the line, in every profile
   expect(decisions(`[[allow]]\ncommand = '*'\n${own}`, lines.slice(0, 1))).toEqual(['block'])
 })
 
+test('a deny is about one simple command; the whole line counts where it cannot be read, or the deny says so', () => {
+  const deny = (command: string, ...lines: readonly string[]) =>
+    decisions(`[[deny]]\ncommand = '${command}'\n`, lines)
+  expect(
+    deny(
+      'git push*main*',
+      'git push origin wip; git checkout main',
+      'git push origin wip | tee main',
+      'git push origin "wip" && echo main',
+      'true; git push origin main',
+      'git push origin main | cat',
+      'git push origin wip; ls main "',
+    ),
+  ).toEqual(['allow', 'allow', 'allow', 'block', 'block', 'block'])
+  expect(deny('wget * | less', 'wget x | less', 'wget x')).toEqual(['block', 'allow'])
+  // Behind a full list there may be one that says that the line could not be read.
+  const many = Array.from({ length: 25 }, (_, i) => `git push -f r${i}`).join('; ')
+  expect(deny('git push*r0*z9*', `${many}; echo z9`)).toEqual(['block'])
+})
+
+test('what is denied is blocked in every profile, however much else is found', () => {
+  const many = Array.from({ length: 25 }, (_, i) => `rm -rf ~/ /etc/${i}`).join('; ')
+  const config = '[guard]\nprofile = "permissive"\n'
+  const { guard } = guardOf({ own: "[[deny]]\ncommand = 'make *'\n", config })
+  const definitions = [{ kind: 'alias', name: 'all', text: many }] as const
+  expect(judge(guard, 'rm -rf ~', PLACE).decision).toBe('confirm')
+  for (const more of [{}, { definitions }, { cut: true }, { unfinished: true }])
+    expect(judge(guard, 'all; make x', { ...PLACE, ...more }).decision).toBe('block')
+})
+
 test('what the machine denies, and its floor, no person loosens', () => {
   const machine = "floor = 'moderate'\n[[deny]]\ncommand = 'make deploy*'\n"
   const { guard } = guardOf({ machine, own: "[[allow]]\ncommand = '*'\n" }, { KARO_GUARD_PROFILE: 'off' })

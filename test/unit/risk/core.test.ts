@@ -1,11 +1,19 @@
 // The catastrophic core: the root, homes, disks and key stores, whatever the spelling, and no exception lowers it.
 import { describe, expect, test } from 'vitest'
+import { DEFAULTS, type Guard } from '../../../src/guard/guard.ts'
+import { judge } from '../../../src/guard/index.ts'
 import { checkCommand } from '../../../src/risk/index.ts'
-import { RULE_IDS } from '../../../src/risk/rule-ids.ts'
 import { PLACE } from '../../support/lines.ts'
 
-const allow = [...RULE_IDS]
-const verdict = (command: string) => checkCommand(command, { ...PLACE, karoHome: '/data/karo', allow })
+/** With an exception from everything. */
+const guard: Guard = {
+  ...DEFAULTS,
+  rules: [{ kind: 'allow', whose: 'own', where: '/g:1', command: '*' }],
+  files: [],
+  warnings: [],
+  now: () => 0,
+}
+const verdict = (command: string) => judge(guard, command, { ...PLACE, karoHome: '/data/karo' })
 const isCore = (command: string) =>
   expect(verdict(command), command).toMatchObject({ risk_level: 'critical', decision: 'block' })
 

@@ -1,5 +1,7 @@
-// Profiles, the allow list and the catastrophic core, and the spans of findings.
+// Profiles, exceptions and the catastrophic core, and the spans of findings.
 import { describe, expect, test } from 'vitest'
+import { DEFAULTS } from '../../../src/guard/guard.ts'
+import { judge } from '../../../src/guard/index.ts'
 import { checkCommand, type GuardProfile, type RiskLevel } from '../../../src/risk/index.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
@@ -35,9 +37,13 @@ describe('profiles', () => {
   })
 })
 
-describe('the allow list', () => {
+describe('an exception', () => {
+  const excusing = (rule: string, command: string) => {
+    const rules = [{ kind: 'allow', whose: 'own', where: '/g:1', rule }] as const
+    return judge({ ...DEFAULTS, rules, files: [], warnings: [], now: () => 0 }, command, PLACE)
+  }
   test('lowers a finding', () => {
-    const verdict = checkCommand('git push --force', { ...PLACE, allow: ['git-force-push'] })
+    const verdict = excusing('git-force-push', 'git push --force')
     expect(verdict).toMatchObject({ risk_level: 'safe', decision: 'allow', matches: [] })
   })
   test.each([
@@ -52,7 +58,7 @@ describe('the allow list', () => {
     ['mv-system', 'mv /usr /x'],
     ['fork-bomb', ':(){ :|:& };:'],
   ])('never the catastrophic core: %s', (rule, command) => {
-    const verdict = checkCommand(command, { ...PLACE, allow: [rule] })
+    const verdict = excusing(rule, command)
     expect(verdict).toMatchObject({ risk_level: 'critical', decision: 'block' })
   })
 })
