@@ -3,6 +3,8 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type { EventShape, ProcessesShape } from '../../src/api/shapes.ts'
+import { createProc } from '../../src/processes/proc.ts'
+import { startGuarded } from '../support/guarded-shell.ts'
 import { type Program, startShell, type TypedShell } from '../support/hooked-shell.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { append, liveName, records } from '../support/spool.ts'
@@ -85,6 +87,36 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
     await until(async () => (await found())?.running === false, { what: 'its end is seen' })
   })
 })
+
+test.each(['bash', 'zsh', 'fish'] as const)(
+  '%s: what asks about a line is no program of the person',
+  async (program) => {
+    const asking = await startGuarded({ program, spool: join(node.home, 'spool') })
+    await asking.run('true')
+    asking.keys('git push -f\r')
+    await asking.printed('Run it?')
+    const proc = createProc()
+    const kids = (pid: number): readonly number[] =>
+      proc.children(pid, 1).flatMap((kid) => [kid, ...kids(kid)])
+    const helpers = kids(asking.pid)
+    expect(helpers.length).toBeGreaterThan(1)
+    const shell = await hooked('bash')
+    shell.keys('cat\r')
+    const now = async () => (await processes('--now', '--limit', '1000')).processes
+    const rows = await until(
+      async () => {
+        const all = await now()
+        return all.some(({ pid }) => kids(shell.pid).includes(pid)) && all
+      },
+      { what: 'a look was taken since' },
+    )
+    expect(rows.filter(({ pid }) => helpers.includes(pid))).toEqual([])
+    shell.keys('\u0004')
+    await shell.prompt()
+    asking.keys('n')
+    await until(() => asking.notes().length === 1, { what: 'a note' })
+  },
+)
 
 test('for people: a table of programs, the largest first, without a word of their arguments', async () => {
   const shell = await hooked('bash')
