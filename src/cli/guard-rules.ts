@@ -1,5 +1,5 @@
 // Rules of one's own: shown by number, added and taken out of the rules file.
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, realpathSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { systemRandom } from '../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../base/errors.ts'
@@ -38,11 +38,11 @@ export function numbered(guard: Guard): readonly ReturnType<typeof shapeOf>[] {
 export function listRules(io: CommandIo): ExitCode {
   const guard = loadGuard(io)
   const rules = numbered(guard)
+  for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   if (io.json) {
     io.out(`${JSON.stringify({ rules })}\n`)
     return EXIT.done
   }
-  for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
   const unread = guard.files.filter((file) => file.unread)
   if (rules.length === 0 && unread.length > 0) {
     io.out(unread.map(({ path }) => `Not read: ${printable(path)}\n`).join(''))
@@ -167,13 +167,16 @@ function edit(guard: Guard, change: (text: string, file: string) => string): voi
   // Which file it is stands in the configuration.
   if (guard.failure !== undefined) throw guard.failure
   const file = ownFile(guard)
-  const before = readText(file) ?? ''
+  const there = readText(file)
+  const before = there ?? ''
   // What is wrong in it is told by where it stands there, not in what it would become.
   parseRules(before, file, 'own')
   const text = change(before, file)
   try {
-    mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
-    replaceFile(file, text, 0o600, systemRandom)
+    // A link into somebody's collection of settings stays one.
+    const real = there === undefined ? file : realpathSync(file)
+    mkdirSync(dirname(real), { recursive: true, mode: 0o700 })
+    replaceFile(real, text, 0o600, systemRandom)
   } catch (cause) {
     throw new KaroError('bad_file', `the rules cannot be written: ${(cause as Error).message}`, {
       where: file,

@@ -1,6 +1,6 @@
 // karo guard: what it shows, and rules in and out of the file.
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { runCli } from '../../../src/cli/run.ts'
 import { temporaryDirectory } from '../../support/database.ts'
@@ -97,6 +97,28 @@ test('what is wrong in the file is told by its place there', async () => {
   expect((await karo('guard', 'list')).stdout).toMatch(/^Not read: .*guard\.toml\n$/)
   const after = (await karo('guard', 'allow', 'git-force-push')).stderr
   expect(/guard\.toml:\d+:\d+/.exec(after)).toEqual(/guard\.toml:\d+:\d+/.exec(before))
+})
+
+test('a list for programs says too that a file could not be read', async () => {
+  const { karo, file } = node()
+  await karo('guard', 'deny', 'x')
+  writeFileSync(file, 'broken')
+  const { stdout, stderr } = await karo('guard', 'list', '--json')
+  expect(JSON.parse(stdout)).toEqual({ rules: [] })
+  expect(stderr).toMatch(/warning: .*guard\.toml:1/)
+})
+
+test('a rules file that is a link stays one', async () => {
+  const { karo, file } = node()
+  const real = join(temporaryDirectory(), 'mine.toml')
+  writeFileSync(real, '', { mode: 0o600 })
+  mkdirSync(dirname(file), { recursive: true, mode: 0o700 })
+  symlinkSync(real, file)
+  expect((await karo('guard', 'deny', 'make deploy*')).exit).toBe(0)
+  expect(lstatSync(file).isSymbolicLink()).toBe(true)
+  expect(readFileSync(real, 'utf8')).toContain('make deploy*')
+  expect((await karo('guard', 'remove', '1')).exit).toBe(0)
+  expect(readFileSync(real, 'utf8')).not.toContain('make deploy*')
 })
 
 test('what a shell asks is nothing for a person to run', async () => {
