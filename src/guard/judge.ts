@@ -5,6 +5,7 @@ import { commandsOf, type RunCommand } from '../risk/commands-of.ts'
 import { compareLevels, decide, worse } from '../risk/decide.ts'
 import { type CheckOptions, checkCommand, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
 import { MAX_MATCHES } from '../risk/limits.ts'
+import { SOME_HOME } from '../risk/model.ts'
 import { isCore } from '../risk/rule-ids.ts'
 import { ruleForFact } from '../risk/rules/index.ts'
 import { type Definition, expand } from './definitions.ts'
@@ -231,7 +232,7 @@ function spanOf(
   return fits(rule, whole, where) ? whole.span : undefined
 }
 
-function fits(rule: GuardRule, { text, cwd }: RunCommand, { home = '/home/~' }: Where): boolean {
+function fits(rule: GuardRule, { text, cwd }: RunCommand, { home = SOME_HOME }: Where): boolean {
   if (rule.command !== undefined && !globMatcher(rule.command)(text)) return false
   if (rule.cwd === undefined) return true
   const glob = globMatcher(rule.cwd.replace(/^~(?=\/|$)/, () => home).replace(/(?<=.)\/+$/, ''))

@@ -13,7 +13,7 @@ import {
 } from './layers.ts'
 import { fdTargets, findTargets, MAX_LISTED } from './listings.ts'
 import { type Arg, type Output, SOMETHING, TAINT, UNKNOWN } from './model.ts'
-import { readOptions } from './options.ts'
+import { readOptions, VALUE_OPTIONS } from './options.ts'
 import { commandIn, TOOL_CARRIERS } from './tool-carriers.ts'
 import type { Wrapper } from './wrappers.ts'
 
@@ -35,9 +35,7 @@ function onEach(words: readonly Arg[], marker: string, items: readonly Arg[]): r
 }
 
 function xargs(args: readonly Arg[], input: Output): Layer {
-  const wrapper: Wrapper = {
-    values: 'I n P L d a s E max-args max-procs max-lines delimiter arg-file replace max-chars'.split(' '),
-  }
+  const wrapper: Wrapper = { values: VALUE_OPTIONS.xargs ?? [] }
   const head = [args[0] ?? item('', { text: '', span: [0, 0], taint: 0 }), ...args]
   const { start } = enterWrapper(wrapper, head)
   const words = head.slice(start)
@@ -127,9 +125,7 @@ function linesOf(source: Output, near: Arg): readonly Arg[] {
 
 function parallel(args: readonly Arg[], input: Output): Layer {
   const split = args.findIndex((arg) => /^:::/.test(arg.text))
-  const wrapper: Wrapper = {
-    values: 'j jobs I a arg-file S sshlogin C colsep N n L delay timeout joblog results'.split(' '),
-  }
+  const wrapper: Wrapper = { values: VALUE_OPTIONS.parallel ?? [] }
   const head = [args[0] as Arg, ...(split < 0 ? args : args.slice(0, split))]
   const near = args[0] ?? { text: '', span: [0, 0] as const, taint: TAINT.none }
   const words = args.length === 0 ? [] : head.slice(enterWrapper(wrapper, head).start)

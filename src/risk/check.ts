@@ -3,16 +3,13 @@ import { compareLevels, decide, worse } from './decide.ts'
 import type { CheckOptions, GuardProfile, RiskLevel, RiskMatch, RiskVerdict } from './index.ts'
 import type { Shell } from './levels.ts'
 import { type Budget, MAX_COMMAND_LENGTH, MAX_MATCHES, newBudget } from './limits.ts'
-import type { Arg, LineFact, Scope, SimpleCommand, Span } from './model.ts'
+import { type Arg, type LineFact, type Scope, type SimpleCommand, SOME_HOME, type Span } from './model.ts'
 import { readOptions } from './options.ts'
 import { concernsEveryRule, EVERY_COMMAND, isUnruled, ruleForFact, rulesFor } from './rules/index.ts'
 import type { Hit, LineRule, Rule } from './rules/rule.ts'
 import { walkLine } from './walk.ts'
 
 export const DEFAULT_PROFILE: GuardProfile = 'moderate'
-
-/** A home directory nobody has, for when none is given: `~` is still known to be one. */
-const SOME_HOME = '/home/~'
 
 /** C0 controls but tab and newline, DEL, and Unicode's direction overrides (Unicode TR 36; CVE-2021-42574). */
 const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/

@@ -1,7 +1,7 @@
 // Every simple command that a line runs, as words: what an owner's own rules are matched against.
 import type { CheckOptions } from './index.ts'
 import { newBudget } from './limits.ts'
-import { type Scope, SOMETHING, type Span, UNKNOWN } from './model.ts'
+import { type Scope, SOME_HOME, SOMETHING, type Span, UNKNOWN } from './model.ts'
 import { walkLine } from './walk.ts'
 
 /** One simple command; of `sudo kubectl delete ns x` both the whole and `kubectl delete ns x` are one. */
@@ -19,10 +19,22 @@ const NOT_KNOWN = new RegExp(`[${UNKNOWN}${SOMETHING}]`, 'g')
 /** In the order the line runs them. Never throws; the work is bounded as a check's. */
 export function commandsOf(
   line: string,
-  { shell = 'bash', cwd = '.', home = '/home/~' }: Pick<CheckOptions, 'shell' | 'cwd' | 'home'>,
+  {
+    shell = 'bash',
+    cwd = '.',
+    home = SOME_HOME,
+    karoHome,
+  }: Pick<CheckOptions, 'shell' | 'cwd' | 'home' | 'karoHome'>,
 ): readonly RunCommand[] {
   const found: RunCommand[] = []
-  const scope: Scope = { shell, home, cwd, variables: new Map(), parameters: undefined }
+  const scope: Scope = {
+    shell,
+    home,
+    cwd,
+    variables: new Map(),
+    parameters: undefined,
+    ...(karoHome !== undefined && { karoHome }),
+  }
   const note = ({ name, args, span, scope: { cwd: there } }: Parameters<Collect>[0]): void => {
     if (name === '') return
     const text = [name, ...args.map((arg) => arg.text)].join(' ').replace(NOT_KNOWN, '')

@@ -3,7 +3,7 @@ import { type Command, forEachChild, type SyntaxNode } from 'unbash'
 import { enterWrapper } from './layers.ts'
 import type { Shell } from './levels.ts'
 import { MAX_COMMAND_LENGTH } from './limits.ts'
-import { type Arg, baseName, NO_OUTPUT, type Scope, TAINT, UNKNOWN } from './model.ts'
+import { type Arg, baseName, NO_OUTPUT, type Scope, SOME_HOME, TAINT, UNKNOWN } from './model.ts'
 import { isUnresolved } from './paths.ts'
 import { parseScript } from './script.ts'
 import { expandWord, type WordHost } from './words.ts'
@@ -27,7 +27,7 @@ export function firstTool(text: string, shell: Shell): string | undefined {
   if (text.length > MAX_COMMAND_LENGTH) return undefined
   const command = firstCommand(parseScript(text), 0)
   if (command?.name === undefined) return undefined
-  const scope: Scope = { shell, home: '/home/~', cwd: '.', variables: new Map(), parameters: undefined }
+  const scope: Scope = { shell, home: SOME_HOME, cwd: '.', variables: new Map(), parameters: undefined }
   let words: readonly Arg[] = [command.name, ...command.args].flatMap((word) =>
     word.type === 'Word'
       ? expandWord(word, scope, host)

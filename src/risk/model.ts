@@ -74,6 +74,9 @@ export interface Variables {
   set(name: string, value: Value): unknown
 }
 
+/** A home directory nobody has, for when none is given: `~` is still known to be one. */
+export const SOME_HOME = '/home/~'
+
 /** The shell's state as far as the line itself determines it. */
 export interface Scope {
   readonly shell: Shell

@@ -62,7 +62,9 @@ export function inPlaceIfEmpty(
   args: readonly Arg[],
   ...places: readonly Place[]
 ): Arg[] {
-  const scope = { home: command.scope.home, cwd: emptyReading(command.scope.cwd) || command.scope.home }
+  const { home, karoHome } = command.scope
+  const cwd = emptyReading(command.scope.cwd) || home
+  const scope = { home, cwd, ...(karoHome !== undefined && { karoHome }) }
   return args.filter((arg) => {
     if (!arg.text.includes(UNKNOWN) && !command.scope.cwd.includes(UNKNOWN)) return false
     const text = emptyReading(arg.text)

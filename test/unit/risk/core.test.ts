@@ -177,6 +177,11 @@ test('an exception lowers what is not of the core', () => {
     expect(verdict(command)).toMatchObject({ risk_level: 'safe', decision: 'allow', matches: [] })
 })
 
+test('the node’s own directory is known where a part of the word is not', () => {
+  for (const command of ['rm -rf "/data/karo$X"', 'rm -rf /data/$X/karo/db'])
+    expect(checkCommand(command, { ...PLACE, karoHome: '/data/karo' }).risk_level, command).not.toBe('safe')
+})
+
 test('the node’s own directory is known by where it is', () => {
   const level = (karoHome?: string) =>
     checkCommand('rm -rf /data/karo', { ...PLACE, ...(karoHome !== undefined && { karoHome }) }).risk_level
