@@ -57,7 +57,15 @@ export function align({ recipe, parts, words }: Wording, asked: readonly Asked[]
     if (kind.word !== true) continue
     const i = wordFor({ slot, parts, words, places }, asked, used, index)
     const token = asked[i]
-    if (token !== undefined && fits(token.raw, kind)) take(slot, i, token.raw)
+    // `the owner of a folder to bob`: what stands behind `to` is for the last slot.
+    const isForOther =
+      /^(?:to|into)$/.test(token?.before ?? '') &&
+      slot !== 'dest' &&
+      wanted
+        .slice(wanted.indexOf(slot) + 1)
+        .some((other) => !values.has(other) && slotKind(other).word === true)
+    if (token !== undefined && !(kind.careful === true && isForOther) && fits(token.raw, kind))
+      take(slot, i, token.raw)
   }
   return { values, used, nouns, kinds }
 }
@@ -135,7 +143,7 @@ export const isUsualPlace = ({ word, before }: Asked): boolean =>
   USUAL_PLACES.has(word) && /^(?:to|into|folder|directory|dir|named|called)$/.test(before)
 
 const ABOUT_IT: ReadonlySet<string> = new Set(
-  'tree size content permission name owner version type show'.split(' ').map(concept),
+  'creationtime tree size content permission name owner version type show'.split(' ').map(concept),
 )
 
 /** Beside `file` or `folder`: a word nobody knows, or directly behind it one that says nothing about it. */
@@ -151,6 +159,7 @@ const isSentence = ({ word, before, after, concept: meant }: Asked, slot: string
   /^(?:an?|the|my|all|every|each|some|any)$/.test(after) ||
   (!/\d|[_./-]/.test(word) && (/^[a-z]{3,}(?<!fe)ed$/.test(word) || ENGLISH.has(word))) ||
   (before === 'the' && after === 'of') ||
+  before === 'my' ||
   (/^an?$/.test(before) && !/^(?:named|called)$/.test(after)) ||
   (OF_A_TOOL.test(slot) && TOOLS_MEANT.has(meant ?? ''))
 
@@ -255,7 +264,7 @@ const NAMED = concept('named')
 
 /** Verbs and such that are never a name, wherever they stand. */
 const NEVER_NAMES: ReadonlySet<string> = new Set(
-  'over find show delete create change copy move count sort file dir all every recursive ignorecase hidden last first only not new running without each line service container branch user package process port pod image group computer key url archive from named have use'
+  'over find show delete create change copy move count sort file dir all every recursive ignorecase hidden last first only not new running without each line service container branch user package process port pod image group computer key url archive from named have use content creationtime'
     .split(' ')
     .map(concept),
 )

@@ -1,9 +1,10 @@
 // Finds the recipes that answer a request: how much of what is asked a wording says, and how much more it says.
 import { align, isUsualPlace, needed, rank } from './align.ts'
 import { type Asked, readAsked } from './asked.ts'
+import type { Entity } from './entities.ts'
 import { concept, isAskedFor, NOT } from './language.ts'
 import type { Recipe } from './recipes/recipe.ts'
-import { isOnlyFor, nounsOf, slotKind } from './slots.ts'
+import { isOnlyFor, nounsOf } from './slots.ts'
 import { type Index, sum, type Wording } from './wordings.ts'
 
 export interface Found {
@@ -19,7 +20,7 @@ const ASKED = 0.58
 const LEFT_OUT = 0.2
 const UNFILLED = 0.13
 /** The same where the request says what it is, without its name: `a branch`. */
-const UNNAMED = 0.07
+const UNNAMED = 0.06
 /** For a thing of just the kind the command is for, such as a .zip. */
 const SPECIFIC = 0.04
 /** For each better kind of thing a slot would have taken. */
@@ -69,9 +70,13 @@ const VERBS: ReadonlySet<string> = new Set(
 /** The end of it is missing. */
 const UNFINISHED = /\b(?:and|or|but|not|the|with)(?: (?:in|to|of|from))?[\s.?!]*$/i
 
+/** Whoever asks so wants to understand something or an opinion. */
+const NO_TASK =
+  /^\s*(?:what(?:'s| is| are) an? [\w-]+|how (?:do|does) [\w -]+ works?|what (?:do|does) [\w -]+ mean|what(?:'s| is) the difference between an? .+|should i .+|explain .+|(?:what(?:'s| is| are)|which(?: is)?) (?:the )?(?:best|better)\b.+)[\s?.!]*$/i
+
 /** The recipes by score, best first; each once, with its best wording. */
 export function search(text: string, index: Index): readonly Found[] {
-  if (UNFINISHED.test(text)) return []
+  if (UNFINISHED.test(text) || NO_TASK.test(text.slice(0, 300))) return []
   const asked = readAsked(text, index)
   const words = new Set(asked.flatMap((token) => token.concept ?? []))
   // Only things are named: whoever does that wants to see them.
@@ -98,10 +103,10 @@ const shared = ({ words }: Wording, asked: ReadonlySet<string>, index: Index): n
   return total
 }
 
-/** `a file`; not `this machine`, and of what is not read as text `ports` are none that has to be named. */
-const isUnnamedThing = ({ raw, before }: Asked, slot: string): boolean =>
+/** `a file`; not `this machine`, and several things are none that has to be named, unless the command takes two. */
+const isUnnamedThing = ({ raw, before }: Asked, slot: string, run: string): boolean =>
   !/^(?:this|my)$/.test(before) &&
-  (slotKind(slot).careful === true || /^(?:text|sed|n)/.test(slot) || !/[^s]s$/.test(raw))
+  (/^(?:text|sed|n)/.test(slot) || run.includes(`{${slot.replace(/\d$/, '')}2`) || !/[^s]s$/.test(raw))
 
 const toolsByRecipe = new Map<Recipe, readonly string[]>()
 /** What the programs that a recipe runs are called in requests. */
@@ -150,10 +155,10 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     .map((part) => part.slice(1, -1))
     .filter((slot) => !values.has(slot))
   // `a .deb file`, which the wording says as a word or is for.
-  const asWord = ({ entity }: Asked): string[] =>
-    entity?.kind === 'ext' && wording.words.has(entity.value.toLowerCase())
-      ? [entity.value.toLowerCase()]
-      : []
+  const asWord = ({ entity }: Asked): string[] => {
+    const word = /^(?:ext|number)$/.test(entity?.kind ?? '') ? (entity as Entity).value.toLowerCase() : ''
+    return wording.words.has(word) ? [word] : []
+  }
   const isFor = ({ entity }: Asked): boolean =>
     entity?.kind === 'ext' && empty.some((slot) => isOnlyFor(slot, entity.value))
   const typed = asked.filter((token, i) => !used.has(i) && !isSaid(token))
@@ -162,7 +167,7 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
   const own = new Set(wording.words)
   const unnamed = new Set<string>()
   const isUnnamed = (slot: string) => (token: Asked, i: number) =>
-    isUnnamedThing(token, slot) && !(asked[i + 1] !== undefined && isUsualPlace(asked[i + 1] as Asked))
+    isUnnamedThing(token, slot, run) && !(asked[i + 1] !== undefined && isUsualPlace(asked[i + 1] as Asked))
   for (const slot of empty) {
     const nouns = nounsOf(slot).map(concept)
     const said = asked.filter(
@@ -245,7 +250,9 @@ const EVERY = concept('every')
 const asConcepts = (words: string): ReadonlySet<string> => new Set(words.split(' ').map(concept))
 /** Words that say how much, not of what. */
 const AMOUNTS = asConcepts('every old new last first large small')
-const SAYS_LITTLE = asConcepts('create every old new last first large small show find')
+const SAYS_LITTLE = asConcepts(
+  'information available status create every old new last first large small show find',
+)
 const TOOL_NAMES = asConcepts('git docker kubernetes compose local')
 const MADE_UP = /\{(?:days|minutes|size|ext|port)=/
 
@@ -273,7 +280,8 @@ function isEnough(
   const isWhole = shared.length === own.size && open.length === 0
   const isAlone = words.size <= 1 && !asked.some(({ entity }) => entity !== undefined) && values.size === 0
   if (isAlone && (!isWhole || weight === 0)) return false
-  if (open.length > 0 && isEvery && (recipe.asks !== undefined || !own.has(EVERY))) return false
+  if (open.length > 0 && isEvery && (recipe.asks !== undefined || (!own.has(EVERY) && shared.length < 3)))
+    return false
   if (open.length > 0 && left > 0 && shared.length < 2) return false
   if (values.size === 0 && !shared.some((word) => !SAYS_LITTLE.has(word)))
     if ([...words].some((word) => !own.has(word) && !SOFT.has(word))) return false
