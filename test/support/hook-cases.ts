@@ -9,6 +9,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -50,6 +51,9 @@ export interface Dialect {
 
 /** Prints `begun` once it can be interrupted. */
 const interrupted = `sh -c 'echo be""gun; exec sleep 60'; echo never`
+
+/** By its path, whoever stands in for it. */
+const DATE = '/bin/date'
 
 const isRoot = process.getuid!() === 0
 
@@ -97,6 +101,22 @@ export function hookCases(dialect: Dialect): void {
       const [file] = readdirSync(shell.spool)
       expect(file).toBe(`${found[0]!.session}.spool`)
       expect(statSync(join(shell.spool, file!)).mode & 0o777).toBe(0o600)
+    })
+
+    test('a machine that is busy while the shell begins shifts no times', async () => {
+      const slow = temporaryDirectory()
+      // Kept waiting once, before it looks at the clock.
+      writeFileSync(
+        join(slow, 'date'),
+        `#!/bin/sh\nmkdir ${slow}/waited 2>/dev/null && sleep 1\nexec ${DATE} "$@"\n`,
+      )
+      chmodSync(join(slow, 'date'), 0o755)
+      const shell = await start({ env: { PATH: `${slow}:${process.env.PATH}` } })
+      const ms = Number((await shell.type(`${DATE} +%s%3N`)).trim())
+      const { startUs, durationUs } = spooled(shell.spool)[0]!
+      // A fourth of what it waited.
+      expect(startUs / 1000).toBeLessThan(ms + 250)
+      expect((startUs + durationUs!) / 1000).toBeGreaterThan(ms - 250)
     })
 
     test('lines of every shape, exactly', async () => {

@@ -32,13 +32,24 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         builtin set --global __karo_up "$seconds$hundredths"0
     end
 
-    # Sets __karo_since to the milliseconds between the epoch and the zero of /proc/uptime.
+    # Sets __karo_since to the milliseconds between the epoch and the zero of /proc/uptime. All times of this shell depend
+    # on it: where date was kept waiting, it is asked again, and the shortest wait counts.
     function __karo_clock
-        __karo_uptime
-        # BusyBox knows no nanoseconds: what is left is a second.
-        builtin set --local now (builtin string match --regex '^\\d{13}|^\\d{10}' -- (command date +%s%N))
-        builtin test (builtin string length -- "$now") -eq 13; or builtin set now "$now"000
-        builtin set --global __karo_since (builtin math --scale=0 -- $now - $__karo_up)
+        builtin set --local least
+        for turn in 1 2 3
+            __karo_uptime
+            builtin set --local before $__karo_up
+            # BusyBox knows no nanoseconds: what is left is a second.
+            builtin set --local now (builtin string match --regex '^\\d{13}|^\\d{10}' -- (command date +%s%N))
+            builtin test (builtin string length -- "$now") -eq 13; or builtin set now "$now"000
+            __karo_uptime
+            builtin set --local wait (builtin math -- $__karo_up - $before)
+            if builtin test -z "$least"; or builtin test "$wait" -lt "$least"
+                builtin set least $wait
+                builtin set --global __karo_since (builtin math --scale=0 -- $now - $__karo_up + $wait / 2)
+            end
+            builtin test "$wait" -gt 20; or break
+        end
     end
 
     # Prints the next number, start and end in milliseconds, and when the file was written last, in seconds.
