@@ -253,7 +253,7 @@ const STOP: ReadonlySet<string> = new Set(
   `a an got the of in on at to for by with and or is are was were be been am do does did doing done i me my mine we us our you your it its
   this that these those there here then than so if as into onto how what when can could would should will want need like
   please let lets just some any which who whose have has had give current currently now very really quickly quick easy way command
-  specific particular certain given several multiple own
+  specific particular certain given several multiple own existing
   also too still already yet ever even actually simply once whether there's what's i'm but anything it's terminal linux fish via up out off them they one thing things stuff`.split(
     /\s+/,
   ),
@@ -272,6 +272,8 @@ function stem(word: string): string {
   // `locally`, but not `apply`, `only`.
   let text = /^[a-z]{4,}(?<!p|mi)ly$/.test(word) ? word.slice(0, -2) : word
   if (text.length <= 3) return text
+  // What runs is not started.
+  if (text === 'running') return text
   // What is set is no verb.
   if (/^settings?$/.test(text)) return 'setting'
   if (/ies$/.test(text)) text = `${text.slice(0, -3)}y`

@@ -187,7 +187,9 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     }
   let matched = 0
   for (const word of words) if (own.has(word)) matched += index.weight(word)
-  const all = sum(words, index.weight)
+  // Whoever asks for something wants to see it, said or not.
+  const all =
+    sum(words, index.weight) - (words.has(SHOW) && !own.has(SHOW) ? (1 - CONTEXT) * index.weight(SHOW) : 0)
   const borrowed = [...used]
     .flatMap((i) => (nouns.has(i) ? [] : (asked[i]?.concept ?? [])))
     .filter((word) => index.knows(word))
@@ -246,6 +248,7 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
   return { recipe: wording.recipe, score, values }
 }
 
+const SHOW = concept('show')
 const EVERY = concept('every')
 const asConcepts = (words: string): ReadonlySet<string> => new Set(words.split(' ').map(concept))
 /** Words that say how much, not of what. */
