@@ -1,19 +1,11 @@
 // A verdict as a person reads it: the level, what will happen, and each finding under the words it is about.
 import { styleText } from 'node:util'
-import type { GuardDecision, RiskLevel, RiskMatch, RiskVerdict } from '../risk/index.ts'
+import type { RiskMatch, RiskVerdict } from '../risk/index.ts'
 import type { CommandIo } from './command.ts'
 import { printable } from './format.ts'
+import { DECISIONS, RISK_COLOURS } from './risk-words.ts'
 import { textWidth } from './text.ts'
 
-const COLOURS = { safe: 'green', moderate: 'yellow', high: 'red', critical: 'red' } as const satisfies Record<
-  RiskLevel,
-  string
->
-const DECISIONS: Readonly<Record<GuardDecision, string>> = {
-  allow: 'allowed',
-  confirm: 'asks for confirmation',
-  block: 'blocked',
-}
 /** Characters of a safer form that are shown at most: the findings above it stay on a small screen. */
 const MOST_SAFER = 400
 /** Columns of a command shown around what a finding is about. */
@@ -23,7 +15,7 @@ const MOST_SHOWN = 100
 export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' | 'columns'>): string {
   const paint = (format: Parameters<typeof styleText>[0], text: string) =>
     io.colour ? styleText(format, text, { validateStream: false }) : text
-  const level = paint(['bold', COLOURS[verdict.risk_level]], verdict.risk_level)
+  const level = paint(['bold', RISK_COLOURS[verdict.risk_level]], verdict.risk_level)
   const lines = [`${level} – ${DECISIONS[verdict.decision]}`]
   if (verdict.matches.length === 0 && verdict.decision !== 'allow')
     lines.push(
@@ -35,7 +27,7 @@ export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' 
     const place = match.span.join(' ')
     if (place !== shown) lines.push('', ...excerpt(verdict.command, match, io.columns, paint))
     shown = place
-    lines.push(`  ${paint(COLOURS[match.risk_level], match.risk_level)} ${match.rule}: ${match.why}`)
+    lines.push(`  ${paint(RISK_COLOURS[match.risk_level], match.risk_level)} ${match.rule}: ${match.why}`)
   }
   if (verdict.safer !== undefined)
     lines.push('', `  safer: ${paint('green', printable(changed(verdict.command, verdict.safer)))}`)
@@ -71,7 +63,7 @@ function excerpt(
   const after = printable(command.slice(Math.min(end, to), to)) + (to < lineEnd ? '…' : '')
   const marks = ' '.repeat(textWidth(before)) + '^'.repeat(Math.max(1, textWidth(marked)))
   return [
-    `  ${before}${paint(COLOURS[risk_level], marked)}${after}`,
-    `  ${paint(COLOURS[risk_level], marks)}`,
+    `  ${before}${paint(RISK_COLOURS[risk_level], marked)}${after}`,
+    `  ${paint(RISK_COLOURS[risk_level], marks)}`,
   ]
 }

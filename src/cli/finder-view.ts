@@ -2,7 +2,7 @@
 import { styleText } from 'node:util'
 import { answersIn, type FinderState, type Found, type Mode, readQuestion } from '../finder/index.ts'
 import { duration, printable } from './format.ts'
-import { RISK_COLOURS } from './risk-colours.ts'
+import { RISK_COLOURS } from './risk-words.ts'
 import { cut, textWidth, wrap } from './text.ts'
 
 export interface Screen {

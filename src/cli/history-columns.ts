@@ -2,7 +2,7 @@
 import type { EventShape } from '../api/shapes.ts'
 import type { CommandIo } from './command.ts'
 import { bytes, duration, localTime } from './format.ts'
-import { RISK_COLOURS } from './risk-colours.ts'
+import { RISK_COLOURS } from './risk-words.ts'
 import type { Column } from './table.ts'
 
 type Shown = Omit<EventShape, 'peak_rss_bytes'> & Partial<Pick<EventShape, 'peak_rss_bytes'>>

@@ -1,17 +1,10 @@
 // The answer to a request as a person reads it: the command alone on its line, who says so, its risk, and others.
 import { styleText } from 'node:util'
 import type { Answer, Proposal } from '../../copilot/ask.ts'
-import type { GuardDecision } from '../../risk/index.ts'
 import type { CommandIo } from '../command.ts'
 import { printable } from '../format.ts'
-import { RISK_COLOURS } from '../risk-colours.ts'
+import { DECISIONS, RISK_COLOURS } from '../risk-words.ts'
 import { fitted } from '../text.ts'
-
-const DECISIONS: Readonly<Record<GuardDecision, string>> = {
-  allow: 'allowed',
-  confirm: 'asks for confirmation',
-  block: 'blocked',
-}
 
 /** Ends with a newline; holds no control character of a command. */
 export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | 'columns'>): string {

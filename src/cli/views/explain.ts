@@ -1,20 +1,14 @@
 // An explanation as a person reads it: the line as a tree, each word with what it means, findings where they belong.
 import { styleText } from 'node:util'
 import type { ExplainedPart, Explanation } from '../../copilot/index.ts'
-import type { GuardDecision } from '../../risk/index.ts'
 import type { CommandIo } from '../command.ts'
 import { printable } from '../format.ts'
-import { RISK_COLOURS } from '../risk-colours.ts'
+import { DECISIONS, RISK_COLOURS } from '../risk-words.ts'
 import { cut, fitted, textWidth, wrap } from '../text.ts'
 
 type Style = Parameters<typeof styleText>[0]
 type Screen = Pick<CommandIo, 'colour' | 'columns'>
 
-const DECISIONS: Readonly<Record<GuardDecision, string>> = {
-  allow: 'allowed',
-  confirm: 'asks for confirmation',
-  block: 'blocked',
-}
 /** Cells of a word, with its indent, whose meaning stands beside it; that of a longer one stands below. */
 const WIDEST_LABEL = 22
 /** Rows shown; a script of a thousand lines is for --json. */

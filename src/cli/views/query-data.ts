@@ -3,7 +3,7 @@ import { styleText } from 'node:util'
 import { passes, type QueryResult, RISK_LEVELS, WEEKDAYS } from '../../api/shapes.ts'
 import { bar, chart, spark } from '../bars.ts'
 import { ago, duration, formatFingerprint } from '../format.ts'
-import { RISK_COLOURS } from '../risk-colours.ts'
+import { RISK_COLOURS } from '../risk-words.ts'
 import { type Column, table } from '../table.ts'
 
 export interface Screen {

@@ -3,7 +3,7 @@ import type { MostUsedShape, RISK_LEVELS, StatisticsShape } from '../../api/shap
 import { bar, shade, showsBlocks, spark } from '../bars.ts'
 import type { CommandIo } from '../command.ts'
 import { duration } from '../format.ts'
-import { RISK_COLOURS } from '../risk-colours.ts'
+import { RISK_COLOURS } from '../risk-words.ts'
 import { table } from '../table.ts'
 import { cut } from '../text.ts'
 import {
