@@ -165,8 +165,9 @@ const isSentence = ({ word, before, after, concept: meant }: Asked, slot: string
 
 /** Common words of sentences about files and machines that nothing is called by. */
 const ENGLISH: ReadonlySet<string> = new Set(
-  `stdin stdout stderr instead itself themselves entire whole actual original part parts portion portions section sections piece pieces separator delimiter
-  thread threads membership memberships option argument arguments parameter result example case cases kind kinds reason problem issue question answer idea
+  `alongside against among around beside besides between beyond during despite except near since through throughout towards toward upon versus
+  stdin stdout stderr instead itself themselves entire whole actual original part parts portion portions section sections piece pieces separator delimiter
+  shell thread threads membership memberships option argument arguments parameter result example case cases kind kinds reason problem issue question answer idea
   point amount total maximum minimum average encoding spelling comma commas newline newlines whitespace blank blanks quote quotes
   ability access action activity area attribute attributes behaviour behavior beginning bottom cause chance condition conditions contrast creation date degree detail
   details difference differences direction effect effort element elements end existence extra fact future goal good great half hand help hour important

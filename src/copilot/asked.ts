@@ -40,13 +40,17 @@ const isLetterName = (tokens: readonly Token[], i: number): boolean =>
 
 /** Phrases of several words replaced, but nothing inside quotes, paths or names touched. */
 function keepNamed(text: string): string {
-  return text
-    .slice(0, 2_000)
-    .split(
-      /("[^"]*"|'[^']*'(?=\s|$|[.,?!])|`[^`]*`|\S*[/@~*]\S*|\S*\.(?=\w)\S*|\S*[A-Z]\S*[A-Z]\S*|\S*[a-z]\S*[A-Z]\S*)/,
-    )
-    .map((part, i) => (i % 2 === 1 ? part : withPhrases(part)))
-    .join('')
+  return (
+    text
+      .slice(0, 2_000)
+      // A command, not a text.
+      .replace(/(['"`])((?:git|docker|kubectl|apt|npm) [a-z][a-z -]{1,40})\1/g, '$2')
+      .split(
+        /("[^"]*"|'[^']*'(?=\s|$|[.,?!])|`[^`]*`|\S*[/@~*]\S*|\S*\.(?=\w)\S*|\S*[A-Z]\S*[A-Z]\S*|\S*[a-z]\S*[A-Z]\S*)/,
+      )
+      .map((part, i) => (i % 2 === 1 ? part : withPhrases(part)))
+      .join('')
+  )
 }
 
 function correct(word: string, index: Index): string | undefined {

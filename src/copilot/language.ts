@@ -23,6 +23,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
   [/\b(?:and|with) everything (?:in|inside|below|under) (?:it|them)\b/g, ' recursive '],
   [/\bchmod\b/g, ' chmod permission '],
   [/\badd(?:ing)? up\b/g, ' sum '],
+  [/\baccessed\b/g, ' read '],
   [/\bmost recent(?:ly)?\b/g, ' last '],
   [/\btext file\b/g, ' file '],
   [/\bupper(?: ?case)? and lower ?case\b/g, ' ignorecase '],

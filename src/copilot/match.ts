@@ -30,6 +30,19 @@ const IN_ORDER = 0.08
 const OTHER_VERB = 0.13
 /** Another tool than the one that is named. */
 const OTHER_TOOL = 0.15
+/** Another thing than one of the request. */
+const OTHER_THING = 0.1
+const THINGS: ReadonlySet<string> = new Set(
+  'commit branch tag stash container pod deployment namespace package service port archive'
+    .split(' ')
+    .map(concept),
+)
+/** What changes something where the request only asks to see it. */
+const OTHER_ACT = 0.12
+const SEES =
+  /^(?:please |can you )?(?:how (?:do|can|could|would|should) (?:i|you|we) |how to )?(?:what|which|who|when|where|see|show|list|display|print|view|is|are|does|how (?:much|many|long|big))\b/i
+const CHANGES_IT =
+  /^(?:sudo (?!lastb|dmesg|fdisk|blkid|iftop|nethogs|tcpdump|smartctl|dmidecode|ufw status|iptables -L|nft list)|git (?:add|commit|switch|push|merge|config --global [\w.]+ |rm|restore|reset|stash(?! list| show))|docker (?:run|start|restart|create|commit|tag|rename|cp|compose (?:up|restart))|(?:mkdir|touch|ln|cp|mv|chmod|chown|export|alias \{) ?|sed -i|kubectl (?:apply|scale|edit|create|rollout restart))/
 /** How much a word counts that fills a slot although wordings know it: it may have meant itself. */
 const BORROWED = 0.8
 /** How much of a wording's word counts that only says which tool it is about. */
@@ -53,7 +66,7 @@ const STRANGER = 0.05
 /** A word of the request that a command that destroys is not about; these are about nothing. */
 const STRAY = 0.25
 const SOFT: ReadonlySet<string> = new Set(
-  'every file dir git repository docker compose local force now recursive only inside program process delete name not text line thing please safe computer package branch'
+  'every file dir git repository docker compose local force now recursive only inside program process delete name not text line thing please safe computer package branch tree'
     .split(' ')
     .map(concept),
 )
@@ -86,10 +99,11 @@ export function search(text: string, index: Index): readonly Found[] {
     .filter((one) => one.shared > 0)
     .sort((a, b) => b.shared / (b.wording.weight + 4) - a.shared / (a.wording.weight + 4))
     .slice(0, CLOSE_LOOK)
+  const sees = SEES.test(text.slice(0, 100))
   const best = new Map<Recipe, Found>()
   for (const { wording } of close) {
     if (!mayDestroy(wording.recipe, asked)) continue
-    const found = compare(wording, asked, index)
+    const found = compare(wording, asked, index, sees)
     if (found === undefined) continue
     const before = best.get(wording.recipe)
     if (before === undefined || found.score > before.score) best.set(wording.recipe, found)
@@ -145,7 +159,7 @@ function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean 
   return asks.some((word) => isAskedFor(concept(word), said))
 }
 
-function compare(wording: Wording, asked: readonly Asked[], index: Index): Found | undefined {
+function compare(wording: Wording, asked: readonly Asked[], index: Index, sees: boolean): Found | undefined {
   const { values, used, nouns, kinds } = align(wording, asked, index)
   const { run } = wording.recipe
   // `all zip files`, which the command itself names.
@@ -218,6 +232,8 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     /^(?:tgz|tar|zip|gz|sevenzip|rar|csv|gpg|upstream)$/.test(slot),
   ).length
   const verbs = [...VERBS].filter((word) => words.has(word) !== wording.words.has(word)).length
+  const strange = [...words].some((word) => THINGS.has(word) && !own.has(word))
+  const acts = sees && CHANGES_IT.test(run)
   const otherTool = [...words].some((word) => NAMED_TOOLS.has(word) && !own.has(word))
   const half = [...HALF_DONE].some((verb) => isAskedFor(verb, spoken) && !wording.words.has(verb))
   const unasked = [...CHANGES].some((verb) => wording.words.has(verb) && !words.has(verb))
@@ -243,12 +259,15 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index): Found
     (unasked ? UNASKED : 0) -
     (half ? UNDONE : 0) -
     (otherTool ? OTHER_TOOL : 0) -
+    (strange ? OTHER_THING : 0) -
+    (acts ? OTHER_ACT : 0) -
     STRANGER * Math.min(2, [...words].filter((word) => !index.knows(word)).length) -
     (matched < HALF * said && [...used].some((i) => asked[i]?.entity === undefined) ? GUESSED : 0)
   return { recipe: wording.recipe, score, values }
 }
 
 const SHOW = concept('show')
+const LINE = concept('line')
 const EVERY = concept('every')
 const asConcepts = (words: string): ReadonlySet<string> => new Set(words.split(' ').map(concept))
 /** Words that say how much, not of what. */
@@ -274,8 +293,11 @@ function isEnough(
   asked: readonly Asked[],
   values: ReadonlyMap<string, string>,
 ): boolean {
-  // Not how often.
-  const isEvery = asked.some((token, i) => token.concept === EVERY && asked[i + 1]?.entity?.kind !== 'time')
+  // Not how often, and not the lines of one file.
+  const isEvery = asked.some(
+    (token, i) =>
+      token.concept === EVERY && asked[i + 1]?.entity?.kind !== 'time' && asked[i + 1]?.concept !== LINE,
+  )
   const shared = [...words].filter((word) => own.has(word))
   const left = asked.filter(
     ({ entity }) => entity !== undefined && ![...values.values()].includes(entity.value),

@@ -8,7 +8,7 @@ export const ARCHIVES: readonly Recipe[] = [
   recipe('tar -tzf {tgz}', 'show the content of {tgz}|content of {tgz}|what is in {tgz}|what is inside the tar.gz|show files in a tarball without extracting'),
   recipe('tar -xzf {tgz} {file}', 'extract only {file} from {tgz}|unpack a single file from a tar.gz|extract just one file from a tarball|extract a single file from {tgz}'),
   recipe('tar -xf {tar}', 'extract {tar}|untar {tar}|unpack a tar.xz or tar.bz2'),
-  recipe('tar -xf {tar} -C {dir}', 'extract {tar} to {dir}|untar {tar} into {dir}'),
+  recipe('tar -xf {tar} -C {dir}', 'extract {tar} to {dir}|untar {tar} into {dir}|extract a tar archive to another directory'),
   recipe('tar -tf {tar}', 'list the content of {tar}|list the content of {tar} without extracting|show the content of {tar}|what is in {tar}'),
   recipe('tar -cJf {tar=archive.tar.xz} {path}', 'create a tar.xz of {path}|compress {path} with xz|smallest tar archive'),
   recipe("tar -czf {tgz=archive.tar.gz} --exclude='{pattern}' {path}", 'create a tar.gz of {path} without {pattern}|archive a folder excluding {pattern}|tar a directory but exclude {pattern}'),
@@ -73,7 +73,7 @@ export const ARCHIVES: readonly Recipe[] = [
   recipe('unzip -t {zip}', 'test whether the zip {zip} is damaged|check a zip archive for errors|verify the zip {zip}|is a zip archive corrupt'),
   recipe('tar -tzf {tgz} > /dev/null', 'test whether {tgz} is damaged|verify a tar.gz archive|is a tarball corrupt'),
   recipe('tar -xf {tar} --wildcards {pattern}', 'extract only files matching {pattern} from {tar}|unpack some files of an archive'),
-  recipe('tar -rf {tar} {file}', 'add {file} to {tar}|append a file to a tar archive|put another file into a tar'),
+  recipe('tar -rf {tar} {file}', 'add {file} to {tar}|append a file to a tar archive|put another file into a tar|add a file to a tar archive'),
   recipe('tar -cf {tar=archive.tar} {path}', 'create a tar of {path} without compression|make an uncompressed tar'),
   recipe('tar -cjf {tar=archive.tar.bz2} {path}', 'create a tar.bz2 of {path}|compress {path} with bzip2'),
   recipe('zip -d {zip} {file}', 'delete {file} from the zip {zip}|remove a file from a zip', { asks: 'delete' }),
@@ -90,4 +90,5 @@ export const ARCHIVES: readonly Recipe[] = [
   recipe('sudo mount -a', 'mount everything in fstab|mount all file systems'),
   recipe('cat /etc/fstab', 'show fstab|what is mounted at boot'),
   recipe('sudo blkid', 'uuids and types of all partitions|blkid of disks'),
+  recipe('for f in *.{ext}; do convert "$f" "${f%.{ext}}.{ext2}"; done', 'convert all {ext} images to {ext2}|convert every {ext} to {ext2}|turn all {ext} files into {ext2}', { fish: 'for f in *.{ext}; convert $f (path change-extension {ext2} $f); end' }),
 ] // biome-ignore format: a table

@@ -58,7 +58,7 @@ export const FILES: readonly Recipe[] = [
   recipe('rm -- *.{ext}', 'delete {ext} files in this directory|remove the {ext} files here', { asks: 'delete' }),
   recipe('shred -u {file}', 'securely delete {file}|wipe a file so that it cannot be recovered|shred the file {file}', { asks: 'delete wipe shred' }),
   recipe('truncate -s 0 {file}', 'empty the file {file}|clear the content of {file}|truncate {file}|make {file} empty without deleting it', { asks: 'empty clear truncate' }),
-  recipe('mkdir -p {dir}', 'create the directory {dir}|make a new folder|create nested directories|make directory {dir} with parents|create a folder called {dir}'),
+  recipe('mkdir -p {dir}', 'create the directory {dir}|make a new folder|create nested directories|make directory {dir} with parents|create a folder called {dir}|make a directory unless it exists|create a directory only if it does not exist yet'),
   recipe('mkdir -p {dir} && cd {dir}', 'create a directory and go into it|make a folder and change to it', { fish: 'mkdir -p {dir}; and cd {dir}' }),
   recipe('touch {file}', 'create an empty file {file}|make a new file called {file}|create a file|update the timestamp of {file}'),
   recipe('truncate -s {size=100M} {file}', 'create a file of size {size}|make a {size} file|create a large sparse test file'),
