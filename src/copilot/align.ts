@@ -249,6 +249,7 @@ function namedWord(
     next.before === asked[at]?.word &&
     !used.has(at + 1) &&
     !isGrammar(next.concept) &&
+    !ENGLISH.has(next.word) &&
     !/(?:ed|ing)$|^(?:by|from|to|in|of)$/.test(next.word) &&
     (slotKind(slot).careful !== true || isUsualPlace(next) || isNameBeside(next, index))
   return free(at + 1) || isName ? at + 1 : -1

@@ -37,6 +37,7 @@ const THINGS: ReadonlySet<string> = new Set(
     .split(' ')
     .map(concept),
 )
+const ALSO: ReadonlySet<string> = new Set([...THINGS, ...'image volume network'.split(' ').map(concept)])
 /** What changes something where the request only asks to see it. */
 const OTHER_ACT = 0.12
 const SEES =
@@ -155,7 +156,8 @@ function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean 
   const excluded = new Set(unless?.map(concept))
   if (asked.some((token) => token.concept !== undefined && excluded.has(token.concept))) return false
   if (asks === undefined) return true
-  const said = saidIn(asked)
+  // What is deleted already is not to be deleted: `list deleted files`.
+  const said = asked.map(({ concept: meant, word }) => (/^(?!shred$).*ed$/.test(word) ? undefined : meant))
   return asks.some((word) => isAskedFor(concept(word), said))
 }
 
@@ -233,6 +235,9 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index, sees: 
   ).length
   const verbs = [...VERBS].filter((word) => words.has(word) !== wording.words.has(word)).length
   const strange = [...words].some((word) => THINGS.has(word) && !own.has(word))
+  // Of two things to be deleted, what deletes one of them is no answer.
+  if (wording.recipe.asks !== undefined && [...words].some((word) => ALSO.has(word) && !own.has(word)))
+    return undefined
   const acts = sees && CHANGES_IT.test(run)
   const otherTool = [...words].some((word) => NAMED_TOOLS.has(word) && !own.has(word))
   const half = [...HALF_DONE].some((verb) => isAskedFor(verb, spoken) && !wording.words.has(verb))
@@ -287,7 +292,7 @@ const isHalfName = (word: Asked | undefined, next: Asked | undefined, taken: rea
  * thing has to be named, and for what destroys also a verb without a thing, or a bound that the recipe would make up.
  */
 function isEnough(
-  { recipe, words: own, weight }: Wording,
+  { recipe, words: own, weight, parts }: Wording,
   words: ReadonlySet<string>,
   open: readonly string[],
   asked: readonly Asked[],
@@ -296,7 +301,9 @@ function isEnough(
   // Not how often, and not the lines of one file.
   const isEvery = asked.some(
     (token, i) =>
-      token.concept === EVERY && asked[i + 1]?.entity?.kind !== 'time' && asked[i + 1]?.concept !== LINE,
+      token.concept === EVERY &&
+      asked[i + 1]?.entity?.kind !== 'time' &&
+      !(asked[i + 1]?.concept === LINE && words.size > 3),
   )
   const shared = [...words].filter((word) => own.has(word))
   const left = asked.filter(
@@ -305,6 +312,7 @@ function isEnough(
   const isWhole = shared.length === own.size && open.length === 0
   const isAlone = words.size <= 1 && !asked.some(({ entity }) => entity !== undefined) && values.size === 0
   if (isAlone && (!isWhole || weight === 0)) return false
+  if (isAlone && recipe.asks !== undefined && parts.length > own.size) return false
   if (open.length > 0 && isEvery && (recipe.asks !== undefined || (!own.has(EVERY) && shared.length < 3)))
     return false
   if (open.length > 0 && left > 0 && shared.length < 2) return false

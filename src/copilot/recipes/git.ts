@@ -145,7 +145,7 @@ export const GIT: readonly Recipe[] = [
   recipe('git tag -a {name} -m {message}', 'create an annotated tag {name}|tag {name} with the message {message}'),
   recipe('git clean -fdx', 'delete untracked and ignored files|remove everything that is not tracked, also ignored files', { asks: 'delete clean' }),
   recipe('git blame -L {n},{n2} {file}', 'who changed lines {n} to {n2} of {file}|blame a range of lines'),
-  recipe('git rm {file}', 'delete {file} from git and from disk|remove a tracked file', { asks: 'delete' }),
+  recipe('git rm {file}', 'git rm {file}|remove a tracked file from the repository', { asks: 'delete' }),
   recipe('git config --global alias.{name} {text}', 'add a git alias|make the git alias {name}'),
   recipe('git config --global --edit', 'edit the git configuration|open my gitconfig'),
   recipe('git config core.fileMode false', 'ignore changes of file permissions in git|git should ignore permission changes'),

@@ -175,7 +175,6 @@ export const PROCESSES: readonly Recipe[] = [
   recipe('ps -eo pid,lstart,cmd', 'when were the processes started|start time of every process'),
   recipe('pidof {process}', 'pid of the program {process}|process ids of {process} and nothing else'),
   recipe('uptime -s', 'when was the machine booted|since when is the system up|boot time'),
-  recipe('crontab -r', 'remove all my cron jobs|delete my crontab', { asks: 'delete' }),
   recipe('echo {cmd} | at now + 1 hour', 'run {cmd} once later|run a command in an hour|schedule {cmd} for later'),
   recipe('systemctl cat {service}', 'show the unit file of {service}|configuration of the service {service}'),
   recipe('systemctl is-enabled {service}', 'does {service} start at boot|is {service} enabled'),

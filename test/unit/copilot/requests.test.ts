@@ -67,6 +67,9 @@ test.each([
   'keep all files but list the biggest ones',
   'is there a shutdown planned',
   'what would terraform change',
+  'list deleted files',
+  'who deleted the file',
+  'show killed processes',
 ])('%s: nothing that destroys', (words) => {
   const { command, alternatives } = ask(words)
   for (const one of [command ?? '', ...alternatives.map((other) => other.command)])
@@ -183,6 +186,12 @@ test.each([
   'make /dev/sda empty',
   'overwrite /etc/passwd with empty file',
   'delete "*"',
+  'reset',
+  'delete all lines',
+  'delete all containers and images',
+  'what is a container',
+  'how does git work',
+  'should I use tabs or spaces',
 ])('%j has no answer, and nothing is offered beside it that destroys', (words) => {
   const { command, alternatives } = ask(words)
   expect([command, alternatives]).toEqual([null, []])
