@@ -5,8 +5,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     pool: 'forks',
-    // One a processor; what vitest takes by itself leaves half of a small machine idle.
-    maxWorkers: Math.max(2, availableParallelism()),
+    // One more than processors: many tests wait, for a deadline, a disk or a daemon, while another can work.
+    maxWorkers: Math.max(2, availableParallelism()) + 1,
     setupFiles: ['test/support/after-file.ts'],
     // Unit tests are many and short; what starts processes shares the machine with them badly.
     projects: [
@@ -26,8 +26,8 @@ export default defineConfig({
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Daemons wait more than they work; in more files at once they would only wait for each other's processor.
-          maxWorkers: 2,
+          // Each file starts daemons, shells and commands of its own: more at once would wait for each other's processor.
+          maxWorkers: 3,
         },
       },
       {
