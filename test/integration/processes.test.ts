@@ -122,7 +122,7 @@ test('for people: a table of programs, the largest first, without a word of thei
   const shell = await hooked('bash')
   const go = join(shell.directory, 'secret-argument')
   shell.keys(`SECRET_ENV=hidden ${process.execPath} hog.cjs ${go}\r`)
-  await until(async () => (await processes('--now')).total > 0, { what: 'it runs' })
+  await until(async () => (await processes('--now', '--name', 'node')).total > 0, { what: 'it runs' })
   const { stdout, code } = await node.karo(['processes', '--now'])
   expect(code).toBe(0)
   expect(stdout).toMatch(/BEGAN +TOOK +PEAK +CPU +EXIT +PID +IN +PROGRAM\n/)
