@@ -126,7 +126,8 @@ export function openFinderTerminal(
       for (let row = 0; row < rows; row++) {
         const line = lines[row] ?? ''
         if ((drawn[row] ?? '') === line) continue
-        painted += `\x1b[${row + 1};1H${line}\x1b[0m\x1b[K`
+        // Behind a full line the cursor stands on its last character, which erasing would take.
+        painted += `\x1b[${row + 1};1H\x1b[K${line}\x1b[0m`
         drawn[row] = line
       }
       output.write(`\x1b[?25l${painted}\x1b[${cursor.row + 1};${cursor.column + 1}H\x1b[?25h`)

@@ -2,7 +2,6 @@
 import { readFileSync } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { hostname } from 'node:os'
-import { resolve } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import { openAtuin } from '../imports/atuin.ts'
 import { readBash } from '../imports/bash.ts'
@@ -14,7 +13,7 @@ import type { Survey } from '../imports/timeline.ts'
 import { readZsh } from '../imports/zsh.ts'
 import type { CommandIo } from './command.ts'
 import { keepInput, STANDARD_INPUT } from './import-source.ts'
-import { homeOf } from './place.ts'
+import { absolutePath, homeOf } from './place.ts'
 import { openRegular } from './regular-file.ts'
 
 export interface ForeignHistory {
@@ -91,8 +90,8 @@ export async function openHistory(
       hint: `Name the file: karo import ${source} FILE`,
     })
   }
-  if (source === 'atuin') return openDatabase(resolve(path), allHosts)
-  return path === '-' ? openText(source, undefined) : openText(source, resolve(path))
+  if (source === 'atuin') return openDatabase(absolutePath(path), allHosts)
+  return path === '-' ? openText(source, undefined) : openText(source, absolutePath(path))
 }
 
 async function beginning(file: FileHandle): Promise<Looks> {

@@ -28,12 +28,13 @@ export interface Answer {
 const PLAIN_WORD = /^\w[\w.+-]{0,63}$/
 
 /**
- * The line is in KARO_GUARD_LINE (its first characters; how many there are, in KARO_GUARD_LENGTH), what its aliases and
- * functions mean in KARO_GUARD_NAMES: never in argv, which everybody on the machine may read. `live`: tells the shell
- * when it has started (`up`) and when it waits for the person (`wait`), so that the shell can give up in between.
+ * The line is in KARO_LINE (its first characters; how many there are, in KARO_LINE_LENGTH), what its aliases and
+ * functions mean in KARO_LINE_NAMES, whether the shell has taken lines of it already in KARO_LINE_TAKEN: never in argv,
+ * which everybody on the machine may read. `live`: tells the shell when it has started (`up`) and when it waits for the
+ * person (`wait`), so that the shell can give up in between.
  */
 export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Promise<ExitCode> {
-  const line = io.env.KARO_GUARD_LINE ?? ''
+  const line = io.env.KARO_LINE ?? ''
   if (live) io.out('up\n')
   const guard = await quickGuard({ home: io.home, env: io.env })
   // It is asked about whatever is found in it: the person can wait for that, and no limit may run it unjudged.
@@ -44,9 +45,9 @@ export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Prom
   const verdict = judge(guard, line, {
     shell,
     ...placeOf(io),
-    definitions: readDefinitions(io.env.KARO_GUARD_NAMES ?? '', shell),
+    definitions: readDefinitions(io.env.KARO_LINE_NAMES ?? '', shell),
     unfinished: open !== undefined,
-    cut: Number(io.env.KARO_GUARD_LENGTH ?? 0) > MOST_ASKED,
+    cut: Number(io.env.KARO_LINE_LENGTH ?? 0) > MOST_ASKED,
   })
   const answer = await answerTo(io, guard, verdict, shell, long ? () => undefined : wait)
   io.out(`${answer.verb} ${answer.outcome} ${verdict.risk_level} ${endOf(open)}\n${answer.text ?? ''}`)

@@ -12,6 +12,7 @@ import { parseRules } from '../guard/rules-file.ts'
 import { isCore, RULE_IDS } from '../risk/rule-ids.ts'
 import type { CommandInput, CommandIo } from './command.ts'
 import { printable } from './format.ts'
+import { absolutePath } from './place.ts'
 import { table } from './table.ts'
 import { parseDuration, rfc3339 } from './time.ts'
 
@@ -88,7 +89,8 @@ export function allowRule(io: CommandIo, { args, options }: CommandInput): ExitC
   return add(io, {
     kind: 'allow',
     rule,
-    ...texts(options, 'command', 'cwd'),
+    ...texts(options, 'command'),
+    ...placeIn(options),
     ...(until !== undefined && { until }),
   })
 }
@@ -105,7 +107,7 @@ export function denyCommand(io: CommandIo, { args, options }: CommandInput): Exi
       where: 'karo guard deny',
       hint: 'Begin with the name of a tool: "kubectl *".',
     })
-  return add(io, { kind: 'deny', command, ...texts(options, 'cwd', 'why', 'safer') })
+  return add(io, { kind: 'deny', command, ...placeIn(options), ...texts(options, 'why', 'safer') })
 }
 
 export function removeRule(io: CommandIo, { args }: CommandInput): ExitCode {
@@ -118,7 +120,12 @@ export function removeRule(io: CommandIo, { args }: CommandInput): ExitCode {
   const guard = loadGuard(io)
   const gone = numbered(guard).find((rule) => rule.number === number)
   edit(guard, (text, file) => withoutRule(text, number, file))
-  io.out(io.json ? `${JSON.stringify({ removed: gone ?? null })}\n` : `Removed from ${ownFile(guard)}\n`)
+  const words = gone && [gone.kind, gone.rule, gone.command].filter(Boolean).join(' ')
+  io.out(
+    io.json
+      ? `${JSON.stringify({ removed: gone ?? null })}\n`
+      : `Removed from ${ownFile(guard)}${words ? `: ${printable(words)}` : ''}\n`,
+  )
   return EXIT.done
 }
 
@@ -130,6 +137,12 @@ function texts<const Name extends string>(
   for (const name of given)
     if (options[name] === '') throw new KaroError('bad_request', 'this is empty', { where: `--${name}` })
   return Object.fromEntries(given.map((name) => [name, options[name]])) as { [name in Name]?: string }
+}
+
+/** A directory is meant from where one is, as everywhere; what begins like a glob is one. */
+function placeIn(options: CommandInput['options']): { readonly cwd?: string } {
+  const { cwd } = texts(options, 'cwd')
+  return cwd === undefined ? {} : { cwd: /^[/~*]/.test(cwd) ? cwd : absolutePath(cwd, '--cwd') }
 }
 
 /** About the same, whenever it ends. */

@@ -40,7 +40,8 @@ export async function converse(
     for (const warning of guard.warnings) terminal.write(fitted(`karo: ${printable(warning)}\n`, columns))
     terminal.write(fitted(`karo: ${printVerdict(verdict, { colour, columns })}`, columns))
     if (verdict.decision === 'block') {
-      terminal.write(blockedWords(guard, verdict, shell) + lineEnd)
+      const taken = Boolean(env.KARO_LINE_TAKEN)
+      terminal.write(fitted(blockedWords(guard, verdict, taken), columns) + lineEnd)
       // What else was pasted must not be added to the line that stays.
       await terminal.drain()
       return { verb: 'edit', outcome: 'blocked' }
@@ -59,12 +60,9 @@ const SAID: Readonly<Record<Verb, string>> = { run: 'yes', edit: 'edit', put: 's
 const outcomeOf = ({ decision }: RiskVerdict): Answer['outcome'] =>
   decision === 'block' ? 'blocked' : 'declined'
 
-/** What a person can do who means it. Of several lines bash has taken all but the last already. */
-function blockedWords({ profile, files }: Guard, { matches, command }: RiskVerdict, shell: Shell): string {
-  const yours =
-    shell === 'bash' && command.includes('\n')
-      ? 'The command is in your history (↑)'
-      : 'The line is yours to change'
+/** What a person can do who means it. `taken`: the shell has the lines before the last one already. */
+function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict, taken: boolean): string {
+  const yours = taken ? 'The command is in your history (↑)' : 'The line is yours to change'
   const rules = [...new Set(matches.map(({ rule }) => rule))]
   const first = rules.find((rule) => !rule.endsWith('-deny'))
   if (rules.some((rule) => rule.endsWith('-deny')))

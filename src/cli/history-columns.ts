@@ -37,10 +37,17 @@ export const historyColumns = (io: CommandIo, peaks = false): readonly Column<Sh
   { title: 'COMMAND', value: (event) => event.command, shrink: true },
 ]
 
-/** Without year and seconds where the commands need the room; a place in the order is no time. */
+/**
+ * Where the commands need the room, without year and seconds, or of another year its day alone; a place in the order is
+ * no time.
+ */
 const when = ({ timestamp, untimed }: Shown, columns: number): string => {
   if (untimed) return '–'
-  return columns < WIDE_SCREEN ? localTime(timestamp).slice(5, 16) : localTime(timestamp)
+  const time = localTime(timestamp)
+  if (columns >= WIDE_SCREEN) return time
+  return time.startsWith(localTime(new Date().toISOString()).slice(0, 5))
+    ? time.slice(5, 16)
+    : time.slice(0, 10)
 }
 const WIDE_SCREEN = 100
 const ROOMY_SCREEN = 120

@@ -1,9 +1,7 @@
-// What narrows a search in the history down, as options and as the API names it.
-import { isAbsolute, resolve } from 'node:path'
 import { HISTORY_LIMIT_MAX, RISK_LEVELS } from '../api/shapes.ts'
 import { KaroError } from '../base/errors.ts'
 import type { CommandInput, CommandOption } from './command.ts'
-import { workingDirectory } from './place.ts'
+import { absolutePath } from './place.ts'
 import { parseDuration, parseSince, parseUntil, rfc3339 } from './time.ts'
 import { checkText, parseWhole } from './values.ts'
 
@@ -72,7 +70,8 @@ export function filtersOf({
     if (list.length > 0) filters[name] = list.map((word) => checkText(word, where, MOST_WORD))
   }
   if (options.failed === true) filters.failed = true
-  if (typeof options.cwd === 'string') filters.cwd = checkText(directory(options.cwd), '--cwd', MOST_PATH)
+  if (typeof options.cwd === 'string')
+    filters.cwd = checkText(absolutePath(options.cwd, '--cwd'), '--cwd', MOST_PATH)
   if (typeof options.since === 'string')
     filters.since = rfc3339(parseSince(options.since, Date.now()), '--since')
   if (typeof options.until === 'string')
@@ -90,16 +89,6 @@ export function filtersOf({
   return filters
 }
 const MOST_MS = 4_000_000_000
-
-/** Absolute. Throws KaroError bad_request where there is nothing that it could be relative to. */
-function directory(path: string): string {
-  const here = isAbsolute(path) ? '/' : workingDirectory()
-  if (here !== undefined) return resolve(here, path)
-  throw new KaroError('bad_request', 'the directory you are in was deleted', {
-    where: '--cwd',
-    hint: 'Name one by its whole path.',
-  })
-}
 
 /** RFC 3339, both. Throws KaroError bad_request when nothing can lie between them. */
 export function checkSpan(since: unknown, until: unknown, where: string): void {

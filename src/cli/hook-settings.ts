@@ -1,6 +1,6 @@
 // karo hook install, uninstall and list: the settings files of AI coding tools, edited as little as possible.
 import * as fs from 'node:fs'
-import { dirname, join, relative, resolve } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import {
   ADAPTER_NAMES,
   ADAPTERS,
@@ -17,6 +17,7 @@ import { quote } from '../doctor/shell-words.ts'
 import type { CommandInput, CommandIo } from './command.ts'
 import { printable } from './format.ts'
 import { programOf } from './own-program.ts'
+import { absolutePath } from './place.ts'
 import { editFile } from './rc-file.ts'
 import { table } from './table.ts'
 import { fitted } from './text.ts'
@@ -96,7 +97,7 @@ const isOwnFile = (file: string, withoutOurs: string, settings: HookSettings): b
 
 /** Those that are empty now, from that of the file up to the tool's: with a file of Karo's own they came. */
 function dropDirectories({ file, scope }: Place, ofTool: string): void {
-  const end = scope === 'project' ? process.cwd() : dirname(ofTool)
+  const end = scope === 'project' ? absolutePath('.') : dirname(ofTool)
   for (let directory = dirname(file); directory !== end && isBelow(directory, end); ) {
     try {
       fs.rmdirSync(directory)
@@ -185,13 +186,13 @@ function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): 
 
 export function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scope'], home: string): string {
   return scope === 'project'
-    ? resolve(settings.projectFile)
+    ? absolutePath(settings.projectFile)
     : join(toolDirectory(io, settings, home), settings.userFile)
 }
 
 function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: string): string {
   const given = directory.env === undefined ? undefined : env[directory.env]
-  return given ? resolve(given) : join(home, directory.name)
+  return given ? absolutePath(given) : join(home, directory.name)
 }
 
 /**

@@ -2,10 +2,11 @@
 import { rmSync } from 'node:fs'
 import { type FileHandle, mkdtemp, open } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { LOOKED_AT } from '../imports/looks.ts'
+import { absolutePath } from './place.ts'
 import { openRegular } from './regular-file.ts'
 
 export interface ImportSource {
@@ -23,7 +24,7 @@ export interface ImportSource {
 /** `-` is standard input, as for every filter. Throws KaroError `not_found`, `bad_file`. */
 export async function openSource(name: string, input: AsyncIterable<Uint8Array>): Promise<ImportSource> {
   if (name === '-') return sourceOf(STANDARD_INPUT, await keepInput(input))
-  const path = resolve(name)
+  const path = absolutePath(name)
   return sourceOf(path, await openRegular(path))
 }
 

@@ -2,6 +2,7 @@
 import { callDaemon } from '../api/client.ts'
 import type { ToldShape } from '../api/shapes.ts'
 import type { CommandIo } from './command.ts'
+import { fitted } from './text.ts'
 
 /** A shell that starts must not wait for numbers: all of it together. */
 const LIMIT_MS = 50
@@ -22,7 +23,7 @@ export async function tellUnusual(io: CommandIo): Promise<void> {
     const [first] = signals
     if (first === undefined) return
     const more = signals.length === 1 ? '' : `; ${signals.length - 1} more`
-    io.err(`karo: ${first.words}${more}  (karo anomalies)\n`)
+    io.err(fitted(`karo: ${first.words}${more}  (karo anomalies)\n`, process.stderr.columns ?? 80))
     // What was found meanwhile is not told yet.
     await seen({ ids: signals.map(({ id }) => id) })
   } catch {

@@ -1,11 +1,12 @@
 // A new file that a command writes piece by piece: there whole at the end, or not at all, and never in place of another.
 import * as fs from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { systemRandom } from '../base/clock.ts'
 import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { beginFile, type NewFile } from '../base/files.ts'
 import { beforeEnd } from './interrupt.ts'
+import { absolutePath } from './place.ts'
 
 /** Of the process with that pid, while it writes. */
 const TEMPORARY = /^\.karo\.(\d+)\.[0-9a-f]+\.tmp$/
@@ -25,7 +26,7 @@ export interface OutputFile {
  * KaroError conflict when there is a file already, bad_file when it cannot be written.
  */
 export function createOutput(name: string): OutputFile {
-  const path = resolve(name)
+  const path = absolutePath(name)
   const taken = new KaroError('conflict', 'there is a file of that name', {
     where: path,
     hint: 'Choose another name.',

@@ -1,5 +1,7 @@
 // Where this process is, as the guard has to know it: asked the same way by everything that has a command judged.
 import { homedir } from 'node:os'
+import { isAbsolute, resolve } from 'node:path'
+import { KaroError } from '../base/errors.ts'
 import type { CommandIo } from './command.ts'
 
 /** Absolute; what is not known is left out. */
@@ -21,6 +23,16 @@ export function placeOf(io: Pick<CommandIo, 'env' | 'home'>): Place {
     ...(cwd !== undefined && { cwd }),
     karoHome: io.home,
   }
+}
+
+/** Absolute. Throws KaroError bad_request, about `where`, when there is nothing that it could be relative to. */
+export function absolutePath(path: string, where: string = path): string {
+  const here = isAbsolute(path) ? '/' : workingDirectory()
+  if (here !== undefined) return resolve(here, path)
+  throw new KaroError('bad_request', 'the directory you are in was deleted', {
+    where,
+    hint: 'Name one by its whole path.',
+  })
 }
 
 export function workingDirectory(): string | undefined {

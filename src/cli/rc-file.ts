@@ -4,6 +4,7 @@ import { dirname } from 'node:path'
 import type { Random } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import { beginFile, temporaryBeside } from '../base/files.ts'
+import { printable } from './format.ts'
 
 /** How the line is found again. */
 const MARK = '# karo shell hook'
@@ -81,7 +82,17 @@ export function editFile(path: string, change: (text: string) => string, random:
 
 /** Through symbolic links, so that the link stays one. */
 function follow(path: string): string {
-  if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return path
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return path
+  if (stat.isSymbolicLink() && !fs.existsSync(path))
+    throw new KaroError(
+      'bad_file',
+      `this is a link to ${printable(fs.readlinkSync(path))}, which is not there`,
+      {
+        where: path,
+        hint: 'Make that file, or name another one with --rc.',
+      },
+    )
   return fs.realpathSync(path)
 }
 

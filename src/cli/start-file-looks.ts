@@ -1,12 +1,12 @@
 // Whether the start files of this person's shells load the hook, for the checks.
 import { readFileSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename } from 'node:path'
 import { systemRandom } from '../base/clock.ts'
 import type { StartFileLook } from '../doctor/world.ts'
 import { SHELLS } from '../observe/hooks/index.ts'
 import type { CommandIo } from './command.ts'
 import { flagsFrom, hookLine } from './commands/shell.ts'
-import { homeOf } from './place.ts'
+import { absolutePath, homeOf } from './place.ts'
 import { editFile, markedLines, withLine } from './rc-file.ts'
 import { START_FILES } from './start-files.ts'
 
@@ -16,7 +16,7 @@ export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
   const login = named === 'dash' ? 'sh' : named
   if (!SHELLS.some((shell) => shell === login)) return []
   return SHELLS.map((shell) => {
-    const file = resolve(START_FILES[shell].path(io.env, homeOf(io)))
+    const file = absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
     const text = textOf(file)
     const marked = markedLines(text)
     // As it was asked for when it was written.

@@ -27,7 +27,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       program,
       guard: {
         ask: standIn(
-          `echo "$KARO_GUARD_LINE" >>${asked}; ${fish ? '' : "printf 'up\\n';"} printf 'run - safe -\\n'`,
+          `echo "$KARO_LINE" >>${asked}; ${fish ? '' : "printf 'up\\n';"} printf 'run - safe -\\n'`,
         ),
       },
     })

@@ -37,7 +37,7 @@ async function everybody(command: string, env: Env): Promise<unknown> {
     karo(['explain', '--json', command]).then(decisionOf),
     karo(['hook', 'generic'], JSON.stringify({ command })).then(decisionOf),
     // Nobody is at a terminal: it stays.
-    karo(['guard', 'ask', '--shell', 'bash'], '', { KARO_GUARD_LINE: command }),
+    karo(['guard', 'ask', '--shell', 'bash'], '', { KARO_LINE: command }),
     byMcp(command, env),
   ])
   return { check, explain, hook, shell: shell.split(' ').slice(0, 3).join(' '), mcp }

@@ -125,7 +125,7 @@ function refusing() {
     program,
     `#!/bin/sh
 printf 'up\\n'
-case $KARO_GUARD_LINE in git*) echo drop declined high -; echo x >>'${asked}' ;; *) echo run - safe - ;; esac
+case $KARO_LINE in git*) echo drop declined high -; echo x >>'${asked}' ;; *) echo run - safe - ;; esac
 `,
   )
   chmodSync(program, 0o755)

@@ -28,7 +28,7 @@ const shellOf = (through: readonly string[] = [], TERM = 'dumb'): Promise<TypedS
     guard: {
       ask: [
         program(
-          `printf 'up\\n'; case $KARO_GUARD_LINE in *no*) echo edit blocked high -;; *) echo run - safe -;; esac`,
+          `printf 'up\\n'; case $KARO_LINE in *no*) echo edit blocked high -;; *) echo run - safe -;; esac`,
         ),
       ],
     },

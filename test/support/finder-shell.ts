@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
+import { textWidth } from '../../src/cli/text.ts'
 import type { FinderShell } from '../../src/observe/hooks/finder.ts'
 import type { TestNode } from './node.ts'
 import { cleanEnv, temporaryHome } from './node.ts'
@@ -110,6 +111,7 @@ export async function openFinderShell(
     cwd: directory,
     env: Object.fromEntries(clean) as Record<string, string>,
   })
+  let width = columns
   let output = ''
   let over = false
   let marks = 0
@@ -121,7 +123,7 @@ export async function openFinderShell(
 
   function finder(): readonly string[] | undefined {
     const from = output.lastIndexOf(OPEN)
-    return from < 0 || output.indexOf(CLOSED, from) >= 0 ? undefined : screenOf(output.slice(from))
+    return from < 0 || output.indexOf(CLOSED, from) >= 0 ? undefined : screenOf(output.slice(from), width)
   }
   async function printed(wanted: string | RegExp, from: number): Promise<string> {
     const isThere = (): boolean => {
@@ -172,7 +174,10 @@ export async function openFinderShell(
       })
       return output.slice(from)
     },
-    resize: (toColumns, toRows) => terminal.resize(toColumns, toRows),
+    resize(toColumns, toRows) {
+      width = toColumns
+      terminal.resize(toColumns, toRows)
+    },
     output: () => output,
   }
   await printed('@> ', 0)
@@ -180,9 +185,10 @@ export async function openFinderShell(
 }
 
 /** What the finder has drawn: it places each line, and erases to its end. */
-function screenOf(drawn: string): string[] {
+function screenOf(drawn: string, columns: number): string[] {
   const lines: string[] = []
   let row = 0
+  let before = ''
   // Only what came since all was drawn anew counts.
   drawn = drawn.slice(Math.max(0, drawn.lastIndexOf('\x1b[2J')))
   for (const [piece, placed, control] of drawn.matchAll(
@@ -190,8 +196,14 @@ function screenOf(drawn: string): string[] {
   )) {
     if (placed !== undefined) {
       row = Number(placed) - 1
-      lines[row] = ''
-    } else if (control === undefined) lines[row] = (lines[row] ?? '') + piece
+      before = ''
+    } else if (control === '\x1b[K') {
+      // Behind a full line the cursor stands on its last character still.
+      lines[row] = textWidth(before) < columns ? before : before.slice(0, -1)
+    } else if (control === undefined) {
+      before += piece
+      lines[row] = before
+    }
   }
   return Array.from(lines, (line) => line ?? '')
 }

@@ -1,5 +1,3 @@
-// karo backup: the whole node in one file, made while it runs, and read again before it has its name.
-import { resolve } from 'node:path'
 import { callDaemon, streamBytes } from '../../api/client.ts'
 import { EXIT } from '../../base/errors.ts'
 import { openArchive } from '../../care/archive.ts'
@@ -7,6 +5,7 @@ import type { Command, CommandIo } from '../command.ts'
 import { bytes, printable } from '../format.ts'
 import { createLiveLine } from '../live-line.ts'
 import { createOutput } from '../output-file.ts'
+import { absolutePath } from '../place.ts'
 import { fitted } from '../text.ts'
 
 /** The daemon reads while this writes: it is silent only while it is stuck. */
@@ -25,7 +24,7 @@ export const backup: readonly Command[] = [
       { run: 'sudo karo backup /var/backups/karo.tar --without-key', does: "of the machine's service" },
     ],
     async run(io, { args, options }) {
-      const path = resolve(args.file as string)
+      const path = absolutePath(args.file as string)
       const output = createOutput(path)
       const line = createLiveLine(io)
       try {

@@ -1,5 +1,3 @@
-// karo export: your own history as a file, or on standard output.
-import { resolve } from 'node:path'
 import { streamDaemon } from '../../api/client.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import {
@@ -15,6 +13,7 @@ import type { Command, CommandIo } from '../command.ts'
 import { filterOptions, filtersOf, queryOf, untilOption } from '../history-filters.ts'
 import { createLiveLine } from '../live-line.ts'
 import { createOutput } from '../output-file.ts'
+import { absolutePath } from '../place.ts'
 import { pathWith } from '../values.ts'
 
 const IDLE_MS = 60_000
@@ -71,7 +70,7 @@ export const exporting: readonly Command[] = [
         await write(io, path, format, async (content) => io.out(content))
         return EXIT.done
       }
-      const file = resolve(options.output)
+      const file = absolutePath(options.output, '--output')
       const events = await toFile(io, path, format, file)
       if (io.json) io.out(`${JSON.stringify({ file, events })}\n`)
       else io.err(`${events === 1 ? '1 command is' : `${events} commands are`} in ${file}.\n`)

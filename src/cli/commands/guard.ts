@@ -99,12 +99,12 @@ const ask: Command = {
   ],
   examples: [
     {
-      run: "KARO_GUARD_LINE='git push --force' karo guard ask",
+      run: "KARO_LINE='git push --force' karo guard ask",
       does: 'asks at the terminal, and prints what is to be done',
     },
   ],
   async run(io: CommandIo, input: CommandInput) {
-    if (io.env.KARO_GUARD_LINE === undefined)
+    if (io.env.KARO_LINE === undefined)
       throw new KaroError('bad_request', 'a shell runs this, with the line in its environment', {
         where: 'karo guard ask',
         hint: "karo check '<command>' judges one; karo guard shows what is in force.",

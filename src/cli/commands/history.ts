@@ -1,5 +1,3 @@
-// karo history: the commands you ran, searched, ranked, and chosen from.
-import { resolve } from 'node:path'
 import { callDaemon } from '../../api/client.ts'
 import {
   type EventShape,
@@ -16,7 +14,7 @@ import { deleteHistory } from '../history-delete.ts'
 import { filterOptions, isUnfiltered, searchOf, untilOption } from '../history-filters.ts'
 import { pause } from '../interrupt.ts'
 import { nothingFound } from '../nothing-found.ts'
-import { workingDirectory } from '../place.ts'
+import { absolutePath, workingDirectory } from '../place.ts'
 import { table } from '../table.ts'
 import { parseWhole, pathWith } from '../values.ts'
 
@@ -129,7 +127,8 @@ async function choose(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   const { runFinder } = await import('../finder.ts')
   const filters = rankingOf(input)
   const mode = filters.has('failed') ? 'failed' : filters.has('cwd') ? 'here' : 'all'
-  const here = typeof input.options.cwd === 'string' ? resolve(input.options.cwd) : workingDirectory()
+  const here =
+    typeof input.options.cwd === 'string' ? absolutePath(input.options.cwd, '--cwd') : workingDirectory()
   // The mode asks for it; another mode leaves it what every question has.
   if (mode === 'failed') filters.delete('failed')
   if (mode === 'here') filters.delete('cwd')

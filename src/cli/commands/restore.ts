@@ -1,6 +1,5 @@
 // karo restore: makes this home the node of a backup.
 import { existsSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { systemClock, systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { faultsFromEnv } from '../../base/faults.ts'
@@ -9,6 +8,7 @@ import { atHome } from '../at-home.ts'
 import type { Command } from '../command.ts'
 import { printable } from '../format.ts'
 import { createLiveLine } from '../live-line.ts'
+import { absolutePath } from '../place.ts'
 import { fitted } from '../text.ts'
 
 export const restore: readonly Command[] = [
@@ -44,7 +44,7 @@ export const restore: readonly Command[] = [
       const line = createLiveLine(io)
       try {
         const restored = await restoreNode({
-          file: resolve(args.file as string),
+          file: absolutePath(args.file as string),
           paths,
           replace: options.replace === true,
           now: systemClock.now(),

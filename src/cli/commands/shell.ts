@@ -1,6 +1,6 @@
 // karo shell: the hook that records commands, printed, or put into the shell's start file.
 import { accessSync, constants, mkdirSync } from 'node:fs'
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname } from 'node:path'
 import { joinGroup } from '../../api/client.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
@@ -17,7 +17,7 @@ import { ruledTools } from '../../risk/ruled-tools.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption } from '../command.ts'
 import { tellUnusual } from '../notice.ts'
 import { programOf } from '../own-program.ts'
-import { homeOf } from '../place.ts'
+import { absolutePath, homeOf } from '../place.ts'
 import { editFile, markedLines, withLine, withoutLine } from '../rc-file.ts'
 import { START_FILES } from '../start-files.ts'
 import { fitted } from '../text.ts'
@@ -253,8 +253,8 @@ function makeDirectory(directory: string, mode: number, what: string): void {
 
 function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): string {
   if (options.rc === '') throw new KaroError('bad_request', 'the file name is empty', { where: '--rc' })
-  if (typeof options.rc === 'string') return resolve(options.rc)
-  return resolve(START_FILES[shell].path(io.env, homeOf(io)))
+  if (typeof options.rc === 'string') return absolutePath(options.rc, '--rc')
+  return absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
 }
 
 /**

@@ -98,7 +98,8 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     set +exu
     __karo_guard_names "$text"
     exec {fd}< <(
-      export KARO_GUARD_LINE="${'$'}{text:0:${MOST_ASKED}}" KARO_GUARD_LENGTH=${'$'}{#text} KARO_GUARD_NAMES="$names"
+      export KARO_LINE="${'$'}{text:0:${MOST_ASKED}}" KARO_LINE_LENGTH=${'$'}{#text} KARO_LINE_NAMES="$names"
+      export KARO_LINE_TAKEN=${'$'}{__karo_guard[head]:+x}
       export KARO_GUARD_PROFILE="${'$'}{KARO_GUARD_PROFILE-}"
       exec -- ${program} --live 2>/dev/null
     )

@@ -148,9 +148,9 @@ if builtin status is-interactive; and builtin set --query __karo_dir
             command timeout --foreground 9 true 2>/dev/null
             and builtin set --global __karo_guard_limit timeout --foreground --signal=USR2 ${START_SECONDS + timeoutMs / 1000}
         end
-        builtin set --local --export KARO_GUARD_LINE (builtin string sub --length ${MOST_ASKED} -- "$line" | builtin string collect)
-        builtin set --local --export KARO_GUARD_LENGTH (builtin string length -- "$line" | builtin string join ' ')
-        builtin set --local --export KARO_GUARD_NAMES (__karo_guard_names $line | builtin string collect)
+        builtin set --local --export KARO_LINE (builtin string sub --length ${MOST_ASKED} -- "$line" | builtin string collect)
+        builtin set --local --export KARO_LINE_LENGTH (builtin string length -- "$line" | builtin string join ' ')
+        builtin set --local --export KARO_LINE_NAMES (__karo_guard_names $line | builtin string collect)
         builtin set --local answer (command $__karo_guard_limit ${ask.map(quoteFish).join(' ')} --live 2>/dev/null)
         builtin test "$answer[1]" = up; and builtin set --erase answer[1]
         builtin set --local said (builtin string split ' ' -- $answer[1])

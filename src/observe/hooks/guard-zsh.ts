@@ -112,8 +112,8 @@ ${files
     __karo_guard[asked]=
     __karo_guard_names "$__karo_guard[text]"
     exec {__karo_guard_fd}< <(
-      builtin export KARO_GUARD_LINE="${'$'}{__karo_guard[text][1,${MOST_ASKED}]}" KARO_GUARD_LENGTH=${'$'}{#__karo_guard[text]}
-      builtin export KARO_GUARD_NAMES="$__karo_guard[names]" KARO_GUARD_PROFILE="${'$'}{KARO_GUARD_PROFILE-}"
+      builtin export KARO_LINE="${'$'}{__karo_guard[text][1,${MOST_ASKED}]}" KARO_LINE_LENGTH=${'$'}{#__karo_guard[text]}
+      builtin export KARO_LINE_NAMES="$__karo_guard[names]" KARO_GUARD_PROFILE="${'$'}{KARO_GUARD_PROFILE-}"
       command ${ask.map(quoteShell).join(' ')} --live 2>/dev/null
     )
     if IFS=" " builtin read -r -t ${START_SECONDS} -u $__karo_guard_fd __karo_guard_word && [[ $__karo_guard_word == up ]] &&

@@ -1,5 +1,7 @@
 // karo history against a daemon that is played: what is said of an order that is not whole, and of a directory that is gone.
 import { afterEach, expect, test, vi } from 'vitest'
+import type { CommandIo } from '../../../src/cli/command.ts'
+import { historyColumns } from '../../../src/cli/history-columns.ts'
 import { karo } from '../../support/played-daemon.ts'
 
 const COMMANDS = 'GET /api/v1/history/commands'
@@ -11,6 +13,13 @@ const ranked = (complete: boolean) => ({ [COMMANDS]: { commands: [make], total: 
 
 afterEach(() => {
   vi.restoreAllMocks()
+})
+
+test('what is of another year says so where there is no room for more', () => {
+  const [time] = historyColumns({ columns: 80 } as CommandIo)
+  const of = (year: number) =>
+    time!.value({ timestamp: new Date(year, 10, 14, 22, 13).toISOString() } as never)
+  expect([of(new Date().getFullYear()), of(2023)]).toEqual(['11-14 22:13', '2023-11-14'])
 })
 
 test('an order that not all commands were there for is told to be one', async () => {
@@ -42,6 +51,12 @@ test('the ranking knows where one is, and works where that was deleted', async (
   expect(await karo({}, 'history', '--cwd', 'below')).toMatchObject({
     ...{ code: 2, requests: [], err: expect.stringContaining('--cwd: the directory you are in was deleted') },
   })
+  for (const line of ['import bash file', 'import file.ndjson', 'export --output out', 'backup out']) {
+    const { code, err, requests } = await karo({}, ...line.split(' '))
+    expect([code, err, requests], line).toEqual([
+      ...[2, expect.stringContaining('the directory you are in was deleted'), []],
+    ])
+  }
   const named = await karo(ranked(true), 'history', '--rank', '--cwd', '/srv/./shop')
   expect(named.requests[0]!.line).toContain(new URLSearchParams({ cwd: '/srv/shop' }).toString())
 })

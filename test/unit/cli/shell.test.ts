@@ -196,6 +196,14 @@ describe('shell install and uninstall', () => {
     expect(existsSync(join(directory, '.bashrc'))).toBe(false)
   })
 
+  test('a link to nowhere is told as one, and stays', async () => {
+    const { env, rc } = home()
+    symlinkSync('nowhere', rc)
+    const { code, err } = await karo(env, 'shell', 'install', 'bash')
+    expect([code, err]).toEqual([1, expect.stringContaining('a link to nowhere, which is not there')])
+    expect(lstatSync(rc).isSymbolicLink()).toBe(true)
+  })
+
   test('a home of its own is named in the line, and an old line is replaced in its place', async () => {
     const { env, rc } = home()
     writeFileSync(rc, 'a\nold # karo shell hook\nb\n')

@@ -22,7 +22,7 @@ async function asked(line: string, env: Record<string, string> = {}): Promise<re
   said.length = 0
   const io = {
     home: '/nonexistent',
-    env: { KARO_GUARD_LINE: line, KARO_GUARD_LENGTH: String(line.length), ...env },
+    env: { KARO_LINE: line, KARO_LINE_LENGTH: String(line.length), ...env },
     out: (text: string) => said.push(...text.trim().split('\n')),
   } as unknown as CommandIo
   await askAbout(io, 'bash', true)

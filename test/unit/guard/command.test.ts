@@ -36,10 +36,24 @@ test('rules are added, listed, hold, and go', async () => {
   }
   expect(rules.map(({ number, kind }) => `${number} ${kind}`)).toEqual(['1 allow', '2 deny'])
   expect((await karo('guard', 'list')).stdout).toMatch(/1 {2}allow git-force-push/)
-  expect((await karo('guard', 'remove', '2')).exit).toBe(0)
+  expect(await karo('guard', 'remove', '2')).toMatchObject({
+    ...{ exit: 0, stdout: expect.stringContaining('deny make deploy*') },
+  })
   expect((await karo('check', 'make deploy')).exit).toBe(0)
   expect((await karo('guard', 'remove', '2')).exit).toBe(1)
   expect(readFileSync(file, 'utf8')).toMatch(/^\[\[allow\]\]\nrule = 'git-force-push'\nuntil = .*Z\n$/)
+})
+
+test('a directory is meant from where one is, and a glob is one', async () => {
+  const { karo, file } = node()
+  for (const cwd of ['.', 'shop', '/srv', '~/client', '*/infra'])
+    await karo('guard', 'deny', 'x', '--cwd', cwd)
+  const { rules } = JSON.parse((await karo('guard', 'list', '--json')).stdout) as {
+    rules: readonly { cwd: string }[]
+  }
+  const here = process.cwd()
+  expect(rules.map(({ cwd }) => cwd)).toEqual([here, `${here}/shop`, '/srv', '~/client', '*/infra'])
+  expect(readFileSync(file, 'utf8')).toContain(`cwd = '${here}'`)
 })
 
 test('what cannot be allowed, is no rule or no number is refused, and nothing is written', async () => {

@@ -7,9 +7,11 @@ import { KaroError } from '../../../src/base/errors.ts'
 import { servicePaths } from '../../../src/config/paths.ts'
 import { withoutRule, withRule } from '../../../src/guard/edit.ts'
 import { type GuardSources, judge, loadGuard, MACHINE_RULES } from '../../../src/guard/index.ts'
-import { quickGuard } from '../../../src/guard/quick.ts'
+import { quickGuard, setsAny } from '../../../src/guard/quick.ts'
 import { readRules } from '../../../src/guard/read-rules.ts'
 import { parseRules } from '../../../src/guard/rules-file.ts'
+import { GUARD_SHELLS } from '../../../src/observe/hooks/guard.ts'
+import { GUARDS } from '../../../src/observe/hooks/guards.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
@@ -275,3 +277,17 @@ test('any rules go into a file and out of it again, and leave the rest as it was
   expect(() => withoutRule(tidy, 3, '/g')).toThrow(/no rule 3/)
   expect(() => withoutRule("allow = [{ rule = 'git-force-push' }]\n", 1, '/g')).toThrow(/only an editor/)
 })
+
+test.each(GUARD_SHELLS)(
+  'what %s asks with is no configuration, which would have TOML read for each line',
+  (shell) => {
+    const text = GUARDS[shell]({
+      ...{ ask: ['karo'], ruled: [], files: [], machineFile: '/none' },
+      ...{ timeoutMs: 1_000, onError: 'allow' },
+    })
+    const names = [...new Set(text.match(/KARO_[A-Z_]+/g))].filter((name) => name !== 'KARO_GUARD_PROFILE')
+    expect(names).toContain('KARO_LINE')
+    const env = Object.fromEntries(names.map((name) => [name, 'x']))
+    expect(setsAny({ home: temporaryDirectory(), env })).toBe(false)
+  },
+)

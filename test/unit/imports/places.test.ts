@@ -79,6 +79,15 @@ describe('looks', () => {
     expect(LOOKS[looks as Looks]).not.toBe('')
   })
 
+  test('chance bytes are no text; a history that a power cut tore is', () => {
+    const chance = Buffer.from(Array.from({ length: 4_096 }, (_, i) => (i * 2_654_435_761) >>> 24))
+    expect(looksOf(chance)).toBe('binary')
+    expect(looksOf(Buffer.from(`${'ls -l\n'.repeat(2_000)}${'\0'.repeat(3_000)}`))).toBe('lines')
+    expect(looksOf(Buffer.from('echo \x01\x02\nls\nmake all the things that there are to make\n'))).toBe(
+      'lines',
+    )
+  })
+
   test('no shell takes what is another one’s, nor what is no text', () => {
     for (const source of SOURCES)
       for (const looks of ['karo', 'gzip', 'binary', 'old-fish'] as const)
