@@ -2,6 +2,7 @@
 import type { ParameterExpansionPart, ParameterSliceOperation, Word, WordPart } from 'unbash'
 import { MAX_WORD_LENGTH } from './limits.ts'
 import { type Arg, type Scope, SOMETHING, TAINT, UNKNOWN, type Value } from './model.ts'
+import { modified, zshBraced } from './spellings.ts'
 
 const unknown: Value = { text: UNKNOWN, taint: TAINT.opaque }
 const something: Value = { text: SOMETHING, taint: TAINT.opaque }
@@ -50,9 +51,8 @@ export function parameter(
   expand: (word: Word) => Pick<Arg, 'text' | 'taint'>,
 ): Value {
   if (part.prefix === '#') return something
-  // zsh's ${=x}, ${~x} and ${(flags)x} are x, however it is split or matched.
-  const flagged = scope.shell === 'zsh' ? /^\$\{(?:\([^)]*\))?[=~^]*([A-Za-z_]\w*)\}$/.exec(part.text) : null
-  if (flagged !== null) return variable(flagged[1] as string, scope)
+  const ofZsh = scope.shell === 'zsh' ? zshBraced(part.text) : undefined
+  if (ofZsh !== undefined) return modified(variable(ofZsh[0], scope), ofZsh[1], unknown)
   let value = variable(part.parameter, scope)
   if (part.prefix === '!') value = value.text === UNKNOWN ? unknown : variable(value.text, scope)
   if (part.index !== undefined && /^\d+$/.test(part.index.value))

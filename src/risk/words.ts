@@ -5,6 +5,7 @@ import { MAX_WORD_LENGTH } from './limits.ts'
 import { MAX_LISTED } from './listings.ts'
 import { type Arg, type Output, type Scope, SOMETHING, type Span, TAINT, UNKNOWN } from './model.ts'
 import { parseSafely } from './script.ts'
+import { asBash } from './spellings.ts'
 import { bounded, isList, parameter, variable } from './variables.ts'
 
 /** What the expansion needs from the layer that walks scripts. */
@@ -31,12 +32,20 @@ export function expandWord(word: Word, scope: Scope, host: WordHost): Arg[] {
   return listed.length === 0 ? own : [...own, ...listed]
 }
 
+interface Expanded {
+  readonly own: Arg[]
+  readonly listed: readonly Arg[]
+}
+
+function expanded(word: Word, scope: Scope, host: WordHost): Expanded {
+  const text = asBash(word.text, scope)
+  const read = text === word.text ? undefined : wordOf(text)
+  if (read === undefined) return expandedWord(word, scope, host)
+  return expandedWord(read, scope, inPlaceOf(host.at(word), host))
+}
+
 /** The word as it is, and beside it what it is with each file name that an unknown part may be. */
-function expanded(
-  word: Word,
-  scope: Scope,
-  host: WordHost,
-): { readonly own: Arg[]; readonly listed: readonly Arg[] } {
+function expandedWord(word: Word, scope: Scope, host: WordHost): Expanded {
   const span = host.at(word)
   const parts = word.parts
   const only = parts?.length === 1 ? parts[0] : undefined
@@ -121,15 +130,26 @@ function tilde(text: string, scope: Scope): string {
   return (user === 'root' ? '/root' : `/home/${user}`) + rest
 }
 
-function expandBraceWord(word: Word, scope: Scope, host: WordHost): Arg[] {
-  const raw = expandBraces(word.text)
-  const span = host.at(word)
-  if (raw === undefined) return [{ text: UNKNOWN, span, taint: TAINT.opaque }]
-  const still: WordHost = {
+function wordOf(text: string): Word | undefined {
+  const statement = parseSafely(`: ${text}`).commands[0]?.command
+  const [word, more] = statement?.type === 'Command' ? statement.args : []
+  return word?.type === 'Word' && more === undefined ? word : undefined
+}
+
+/** For a word in another spelling, whose own offsets are not those of the line. */
+function inPlaceOf(span: Span, host: WordHost): WordHost {
+  return {
     substitute: (script, _at, inner) => host.substitute(script, span, inner, true),
     sweep: host.sweep,
     at: () => span,
   }
+}
+
+function expandBraceWord(word: Word, scope: Scope, host: WordHost): Arg[] {
+  const raw = expandBraces(word.text)
+  const span = host.at(word)
+  if (raw === undefined) return [{ text: UNKNOWN, span, taint: TAINT.opaque }]
+  const still = inPlaceOf(span, host)
   return raw.flatMap((text) => {
     const statement = parseSafely(`: ${text}`).commands[0]?.command
     if (statement?.type !== 'Command') return [{ text, span, taint: TAINT.none }]
@@ -167,7 +187,8 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
       for (const child of part.parts) {
         const inner: Piece[] = []
         expandPart(child, false, scope, host, inner)
-        const several = isList(child)
+        // zsh splits ${=x} between quotes too.
+        const several = isList(child) || (scope.shell === 'zsh' && /^\$\{[~^]*=/.test(child.text))
         for (const piece of inner) out.push({ ...piece, split: several && piece.split })
       }
       return

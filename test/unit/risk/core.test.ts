@@ -188,3 +188,14 @@ test('the node’s own directory is known by where it is', () => {
   expect(level()).toBe('safe')
   expect(level('/data/karo')).toBe('critical')
 })
+
+test.each([
+  ['zsh', 'ls; rm -rf $=HOME && x', '$=HOME'],
+  ['zsh', 'ls; rm -rf "$HOME:h" && x', '"$HOME:h"'],
+  ['fish', 'ls; rm -rf {$HOME}/*; and x', '{$HOME}/*'],
+  ['fish', 'set n HOME; rm -rf $$n; ls', '$$n'],
+] as const)("%s's own spelling of a variable is pointed at as typed: %s", (shell, line, word) => {
+  const [match] = checkCommand(line, { shell, home: '/home/me' }).matches
+  expect(match?.risk_level).toBe('critical')
+  expect(line.slice(...(match?.span ?? [0, 0]))).toBe(word)
+})

@@ -1,0 +1,119 @@
+// What zsh and fish spell otherwise than bash inside a word, in the spelling the parser knows.
+import { baseName, type Scope, type Value } from './model.ts'
+import { isUnresolved } from './paths.ts'
+
+const NAME = '[A-Za-z_]\\w*|\\d+|[@*]'
+const MODIFIER = ':(?:[hrteaAclPquQ]\\d*|g?s/[^/]*/[^/]*/?)'
+/** `$=x`, `$~x`, `$^x`, also doubled; `$x:h`. Escapes and quotes are matched to be passed by. */
+const OF_ZSH = new RegExp(
+  `\\\\[\\s\\S]|['"]|\\$([=~^]*)(${NAME})(?:\\[[^\\]]{0,99}\\])?((?:${MODIFIER})+(?!\\w))?`,
+  'g',
+)
+/** zsh's `${=x}`, `${(flags)x}` and `${x:h}`: x, however it is split or matched, and what is made of it as a path. */
+const BRACED = new RegExp(`^\\$\\{(?:\\([^)]*\\))?[=~^]*(${NAME})((?:${MODIFIER})*)\\}$`)
+const OF_FISH = /\\[\s\S]|['"{},]|(\$+)([A-Za-z_]\w*)(?:\[[^\]]{0,99}\])*/g
+
+/** The word as bash would be given it; itself in the shells that bash's grammar is right for. */
+export function asBash(raw: string, scope: Scope): string {
+  if (!raw.includes('$')) return raw
+  if (scope.shell === 'zsh') return ofZsh(raw)
+  return scope.shell === 'fish' ? ofFish(raw, scope) : raw
+}
+
+function ofZsh(raw: string): string {
+  const inside = quotes()
+  return raw.replace(OF_ZSH, (all, flags: string | undefined, name: string | undefined, mods = '') => {
+    // Between single quotes a backslash is one.
+    if (inside(name === undefined ? all.slice(-1) : '', all.length > 1) === "'" || name === undefined)
+      return all
+    return flags === '' && mods === '' ? all : `\${${flags}${name}${mods}}`
+  })
+}
+
+/** Braces around a variable and without a comma only delimit it, `{$x}y`; `$$n` is the variable that n names. */
+function ofFish(raw: string, scope: Scope): string {
+  const inside = quotes()
+  const open: { readonly at: number; held: boolean; several: boolean }[] = []
+  const out: string[] = []
+  let changed = false
+  let end = 0
+  for (const { 0: all, 1: signs, 2: name, index } of raw.matchAll(OF_FISH)) {
+    out.push(raw.slice(end, index))
+    end = index + all.length
+    const quote = inside(all.length === 1 ? all : '', false)
+    const top = open.at(-1)
+    let text = all
+    if (signs !== undefined && name !== undefined && quote !== "'") {
+      changed ||= signs.length > 1
+      text = signs.length > 1 ? `\${!${named(name, signs.length - 2, scope)}}` : `\${${name}}`
+      if (top !== undefined) top.held = true
+    } else if (quote === '' && all === '{') open.push({ at: out.length, held: false, several: false })
+    else if (quote === '' && all === ',' && top !== undefined) top.several = true
+    else if (quote === '' && all === '}' && top !== undefined) {
+      open.pop()
+      const around = open.at(-1)
+      if (around !== undefined) around.held ||= top.held
+      if (top.held && !top.several) {
+        out[top.at] = ''
+        text = ''
+        changed = true
+      }
+    }
+    out.push(text)
+  }
+  return changed ? out.join('') + raw.slice(end) : raw
+}
+
+/** The name that is left when all but one of the `$` in front have been followed. */
+function named(name: string, times: number, scope: Scope): string {
+  let found = name
+  for (let i = 0; i < times; i++) {
+    const text = scope.variables.get(found)?.text ?? ''
+    if (!/^[A-Za-z_]\w*$/.test(text)) break
+    found = text
+  }
+  return found
+}
+
+/** Follows quotes; says in which the character stands, for a quote itself the one it opens or closes. */
+function quotes(): (char: string, escaped: boolean) => string {
+  let open = ''
+  return (char, escaped) => {
+    const before = open
+    if (char !== "'" && char !== '"') return before
+    if (escaped) {
+      if (before === "'" && char === "'") open = ''
+    } else if (before === '') open = char
+    else if (before === char) open = ''
+    return before
+  }
+}
+
+/** zsh: the variable a braced expansion is of, and its modifiers; undefined for any other form. */
+export function zshBraced(text: string): readonly [name: string, modifiers: string] | undefined {
+  const match = BRACED.exec(text)
+  return match === null ? undefined : [match[1] as string, match[2] as string]
+}
+
+/** A value after zsh's modifiers `:h:t:r…`; `unknown` where they make something of it that the line does not say. */
+export function modified(value: Value, modifiers: string, unknown: Value): Value {
+  let { text } = value
+  for (const [one] of modifiers.matchAll(new RegExp(MODIFIER, 'g'))) {
+    const [, kind] = one
+    if (text === '' || (kind !== undefined && 'aAcPqQ'.includes(kind))) continue
+    if (kind === 'h' && one.length === 2) text = above(text)
+    else if (isUnresolved(text) || one.length > 2) return unknown
+    else if (kind === 't') text = baseName(text.replace(/\/+$/, ''))
+    else if (kind === 'r') text = text.replace(/\.[^./]*$/, '')
+    else if (kind === 'e') text = /\.([^./]*)$/.exec(text)?.[1] ?? ''
+    else text = kind === 'l' ? text.toLowerCase() : text.toUpperCase()
+  }
+  return { ...value, text }
+}
+
+/** What is unknown is under something unknown. */
+function above(path: string): string {
+  const parts = path.replace(/\/+$/, '').split('/')
+  if (parts.length === 1) return path.startsWith('/') ? '/' : isUnresolved(path) ? path : '.'
+  return parts.slice(0, -1).join('/') || '/'
+}
