@@ -2,6 +2,7 @@
 import { compareLevels, worse } from '../risk/decide.ts'
 import type { GuardDecision, RiskLevel, RiskVerdict, Shell } from '../risk/index.ts'
 import type { Knowledge } from './knowledge.ts'
+import { leavesOut } from './limits.ts'
 import { search } from './match.ts'
 import { PLACEHOLDERS } from './model/prompt.ts'
 import { optionsFor } from './option-search.ts'
@@ -78,7 +79,7 @@ export function findCommand(request: string, options: AskOptions): Answer {
   if (model === undefined) return answerOf(offline, notes)
   const own = judged(ofModel(model), judge)
   const others = offline.filter(({ command }) => command !== own.command).slice(0, MOST_ALTERNATIVES)
-  const against = objection(own, offline[0], isForDestroying(request, known[0]))
+  const against = objection(request, own, offline[0], isForDestroying(request, known[0]))
   if (against === undefined) return answerOf([own, ...others], notes)
   const said = [...notes, `The model's command ${against}`]
   return others.length > 0 ? answerOf([...others, own], said) : { ...answerOf([], said), alternatives: [own] }
@@ -99,12 +100,19 @@ const isForDestroying = (request: string, best: Candidate | undefined): boolean 
   wantsToDestroy(request) && (best?.source !== 'recipe' || best.destroys === true)
 
 /** Why the model's command is not the answer, to follow its name; undefined when nothing speaks against it. */
-function objection(own: Proposal, best: Proposal | undefined, mayDestroy: boolean): string | undefined {
+function objection(
+  request: string,
+  own: Proposal,
+  best: Proposal | undefined,
+  mayDestroy: boolean,
+): string | undefined {
   if (own.decision === 'block') return `is blocked: ${own.reasons.join(' ') || 'it is too long'}`
   // A recipe says the same, and was only found for words that ask for it.
   if (best?.command === own.command) return undefined
   if (!mayDestroy && destroysByName(own.command))
     return 'deletes, ends or overwrites something, which was not asked for.'
+  if (destroysByName(own.command) && !leavesOut(request, own.command))
+    return 'deletes, ends or overwrites something that the words may leave out.'
   if (compareLevels(own.risk_level, best?.risk_level ?? 'moderate') <= 0) return undefined
   const why = own.reasons.join(' ')
   return best === undefined ? `is risky: ${why}` : `is riskier than what Karo knows: ${why}`
@@ -147,9 +155,13 @@ const SURE = 0.75
 /** With this one it is worth more than a description of an option of a tool that was not named. */
 const LIKELY = 0.62
 
+/** What other shells have and sh has not. */
+const NOT_IN_SH = /[<>]\(|<<<|&>|\[\[ |\$'/
+
 function recipesFor(request: string, shell: AskOptions['shell'], index: Index): readonly Candidate[] {
   return search(request, index)
     .filter(({ score }) => score >= LEAST_SCORE)
+    .filter(({ recipe }) => shell !== 'sh' || !NOT_IN_SH.test(recipe.run))
     .slice(0, 2 * MOST_ALTERNATIVES)
     .map(({ recipe, score, values }) => {
       const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)

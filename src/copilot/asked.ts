@@ -1,6 +1,6 @@
 // Reads a request: its words as concepts, misspelt ones as what they meant, and what it names.
 import { readRequest, type Token } from './entities.ts'
-import { concept, distance, isStop, withPhrases } from './language.ts'
+import { concept, distance, isStop, NOT, withPhrases } from './language.ts'
 import { TOOLS } from './tools.ts'
 import type { Index } from './wordings.ts'
 
@@ -22,6 +22,8 @@ export function readAsked(text: string, index: Index): readonly Asked[] {
     const beside = { before: tokens[i - 1]?.word ?? '', after: tokens[i + 1]?.word ?? '' }
     if (token.entity !== undefined) return [{ ...token, concept: undefined, ...beside }]
     // An option somebody half remembers names nothing.
+    if (IS_NOT.test(token.word) || (token.word === 'but' && token.raw === 'BUT'))
+      return [{ ...token, concept: NOT, ...beside }]
     if ((isStop(token.word) && !isLetterName(tokens, i)) || token.word.startsWith('-')) return []
     const plain = token.word.replace(/['-]s$|'$/, '')
     const own = concept(plain)
@@ -31,6 +33,9 @@ export function readAsked(text: string, index: Index): readonly Asked[] {
     return [{ ...token, concept: meant === undefined ? own : concept(meant), ...beside }]
   })
 }
+
+/** However it was typed: `DON'T`. */
+const IS_NOT = /n't$|^(?:do|does|is|are|did)nt$/
 
 /** `branch a to b`: there the letter is no article. */
 const isLetterName = (tokens: readonly Token[], i: number): boolean =>

@@ -10,6 +10,7 @@ export type EntityKind =
   | 'device'
   | 'size'
   | 'time'
+  | 'clock'
   | 'percent'
   | 'glob'
   | 'ext'
@@ -80,6 +81,9 @@ const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity |
   [/^(\d+(?:\.\d+)?)\s?(bytes?|[kmgt](?:i?b)?|(?:kilo|mega|giga|tera)bytes?|megs?|gigs?)(?![\w/])/i, size],
   [/^(\d+)[\s-]?(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|[smhd])(?![\w/])/i, time],
   [/^(an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|couple of|few)[\s-](seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)(?![\w/])/i, time],
+  [/^([01]?\d|2[0-3]):([0-5]\d)(?:\s?([ap])\.?m\b\.?)?(?![\d:.])/i, clock],
+  [/^(1[0-2]|0?[1-9])()\s?([ap])\.?m\b\.?/i, clock],
+  [/^(?:at )?(noon|midnight|tonight|tomorrow)\b/i, (m) => ({ kind: 'clock', value: { noon: '12:00', midnight: '00:00' }[(m[1] as string).toLowerCase()] ?? '' })],
   [/^(today|yesterday)\b/i, (m) => ({ kind: 'time', value: m[0].toLowerCase(), minutes: m[1]?.toLowerCase() === 'today' ? 1_440 : 2_880 })],
   [/^(?:last|past|this)\s+(hour|day|night|week|month|year)\b/i, (m) => ({ kind: 'time', value: m[0].toLowerCase(), minutes: MINUTES[(m[1] as string).toLowerCase().replace('night', 'day')] ?? 1_440 })],
   [/^\d+(?:\.\d+)?\s?%/, (m) => ({ kind: 'percent', value: m[0].replace(/\s/, '') })],
@@ -136,6 +140,12 @@ function time(match: RegExpExecArray): Entity | undefined {
   // `10 m` is more likely a size or a distance.
   if (each === undefined || many < 0 || (name === 'm' && /\s/.test(all))) return undefined
   return { kind: 'time', value: all, minutes: many * each }
+}
+
+function clock([, hour = '', minute = '', half]: RegExpExecArray): Entity {
+  const plain = Number(hour)
+  const hours = half === undefined ? plain : (plain % 12) + (half.toLowerCase() === 'p' ? 12 : 0)
+  return { kind: 'clock', value: `${String(hours).padStart(2, '0')}:${minute || '00'}` }
 }
 
 function extension(text: string): Entity | undefined {
@@ -203,7 +213,7 @@ function kindsOfFiles(tokens: readonly Token[]): readonly Token[] {
     const isKind = (
       ONLY_PLURAL.test(word)
         ? /^files$/
-        : /^(?:files?|images?|scripts?|documents?|videos?|extension|pictures?|sources?)$/
+        : /^(?:files?|images?|scripts?|documents?|videos?|extension|pictures?|sources?|ones)$/
     ).test(next)
     const ext = Object.hasOwn(EXTENSIONS, word)
       ? EXTENSIONS[word]

@@ -38,7 +38,18 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
     ' shutdown ',
   ],
   [/\b(?:the|my) (?:trash|recycle bin|rubbish)(?: can| bin)?\b/g, ' trashcan '],
-  [/\bwould be\b/g, ' preview '],
+  [/\bwould be\b|\bdry[- ]?run\b/g, ' preview '],
+  [
+    /\b(?:other than|apart from|aside from|with the exception of|excepting|besides|leaving out|leave out|save for)\b/g,
+    ' not ',
+  ],
+  // `everything but the last`; what is also to be done, or how, takes nothing out.
+  [
+    /\bbut (?!not\b|no\b|never\b|nothing\b|without|do(?:es)?\b|don|keep|ask|only|just|also|with\b|in\b|on\b|at\b|sort|show|list|print|make|preserv|ignor|exclu|skip|overwrit|then\b|i\b|is\b|are\b|can|want)/g,
+    ' not ',
+  ],
+  [/\bnon(?:-|\b)/g, ' not '],
+  [/\bread[- ]only\b/g, ' readonly '],
   [/\b(?:turn|turned|turning|switch) off\b/g, ' disable '],
   [/\b(?:what|who|which (?:process|program|service))(?:'s| is)? listen(?:s|ing)\b/g, ' holder listening '],
   [/\b(?:log ?in ?to|log into|login to)\b/g, ' login '],
@@ -113,7 +124,8 @@ const SYNONYMS: readonly string[] = [
   'compress pack archive shrink',
   'contain contains containing include includes mention mentions having match matching matches holds',
   'text string word phrase pattern term expression occurrence occurrences',
-  'replace substitute swap exchange',
+  'replace substitute',
+  'swap exchange',
   'count tally',
   'size',
   'space storage room',
@@ -156,7 +168,7 @@ const SYNONYMS: readonly string[] = [
   'discard dump abandon forget',
   'undo revert',
   'configuration config configure settings setting',
-  'not nobody never',
+  'not nobody never unless neither nor non besides excepting',
   'stage staged staging index',
   'container containers',
   'image images picture pictures photo photos',
@@ -275,6 +287,8 @@ function stem(word: string): string {
   if (text.length <= 3) return text
   // What runs is not started.
   if (text === 'running') return text
+  // A note is no `not`.
+  if (/^notes?$/.test(text)) return 'note'
   // What is set is no verb.
   if (/^settings?$/.test(text)) return 'setting'
   if (/ies$/.test(text)) text = `${text.slice(0, -3)}y`
@@ -295,7 +309,10 @@ const ANY_CASE = PHRASES.map(([pattern, word]) => [new RegExp(pattern.source, 'g
 export function withPhrases(text: string): string {
   let out = text.replace(/[\u2018\u2019]/g, "'")
   for (const [pattern, word] of ANY_CASE) out = out.replace(pattern, word)
-  return out.replace(/\b(?:do|does|did|is|are|can|was)(?: not|n'?t)\b|\bcannot\b/gi, ' not ')
+  return out.replace(
+    /\b(?:do|does|did|is|are|can|was|were|has|have|had|should|would|must|need|may)(?: not|n'?t)\b|\b(?:cannot|won't)\b/gi,
+    ' not ',
+  )
 }
 
 export const isStop = (word: string): boolean => STOP.has(word)
@@ -315,6 +332,7 @@ export function concepts(text: string): string[] {
 }
 
 export const NOT = concept('not')
+export const PREVIEW = concept('preview')
 
 /** Whether the words ask for that, and do not forbid it: `without deleting`. `said`: their concepts, in order. */
 export const isAskedFor = (verb: string, said: readonly (string | undefined)[]): boolean =>

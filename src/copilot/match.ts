@@ -3,6 +3,7 @@ import { align, isUsualPlace, needed, rank } from './align.ts'
 import { type Asked, readAsked } from './asked.ts'
 import type { Entity } from './entities.ts'
 import { concept, isAskedFor, NOT } from './language.ts'
+import { accountsFor } from './limits.ts'
 import type { Recipe } from './recipes/recipe.ts'
 import { isOnlyFor, nounsOf } from './slots.ts'
 import { type Index, sum, type Wording } from './wordings.ts'
@@ -100,11 +101,10 @@ export function search(text: string, index: Index): readonly Found[] {
     .filter((one) => one.shared > 0)
     .sort((a, b) => b.shared / (b.wording.weight + 4) - a.shared / (a.wording.weight + 4))
     .slice(0, CLOSE_LOOK)
-  const sees = SEES.test(text.slice(0, 100))
   const best = new Map<Recipe, Found>()
   for (const { wording } of close) {
     if (!mayDestroy(wording.recipe, asked)) continue
-    const found = compare(wording, asked, index, sees)
+    const found = compare(wording, asked, index, text.slice(0, 1_000))
     if (found === undefined) continue
     const before = best.get(wording.recipe)
     if (before === undefined || found.score > before.score) best.set(wording.recipe, found)
@@ -161,9 +161,12 @@ function mayDestroy({ asks, unless }: Recipe, asked: readonly Asked[]): boolean 
   return asks.some((word) => isAskedFor(concept(word), said))
 }
 
-function compare(wording: Wording, asked: readonly Asked[], index: Index, sees: boolean): Found | undefined {
+function compare(wording: Wording, asked: readonly Asked[], index: Index, text: string): Found | undefined {
   const { values, used, nouns, kinds } = align(wording, asked, index)
   const { run } = wording.recipe
+  const changes = CHANGES_IT.test(run)
+  const acts = changes || wording.recipe.asks !== undefined
+  if (!accountsFor(text, asked, { wording, values, used, acts })) return undefined
   // `all zip files`, which the command itself names.
   const isSaid = ({ entity }: Asked): boolean => entity?.kind === 'ext' && run.includes(`*.${entity.value};`)
   const empty = wording.parts
@@ -238,7 +241,7 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index, sees: 
   // Of two things to be deleted, what deletes one of them is no answer.
   if (wording.recipe.asks !== undefined && [...words].some((word) => ALSO.has(word) && !own.has(word)))
     return undefined
-  const acts = sees && CHANGES_IT.test(run)
+  const unseen = changes && SEES.test(text.slice(0, 100))
   const otherTool = [...words].some((word) => NAMED_TOOLS.has(word) && !own.has(word))
   const half = [...HALF_DONE].some((verb) => isAskedFor(verb, spoken) && !wording.words.has(verb))
   const unasked = [...CHANGES].some((verb) => wording.words.has(verb) && !words.has(verb))
@@ -265,7 +268,7 @@ function compare(wording: Wording, asked: readonly Asked[], index: Index, sees: 
     (half ? UNDONE : 0) -
     (otherTool ? OTHER_TOOL : 0) -
     (strange ? OTHER_THING : 0) -
-    (acts ? OTHER_ACT : 0) -
+    (unseen ? OTHER_ACT : 0) -
     STRANGER * Math.min(2, [...words].filter((word) => !index.knows(word)).length) -
     (matched < HALF * said && [...used].some((i) => asked[i]?.entity === undefined) ? GUESSED : 0)
   return { recipe: wording.recipe, score, values }

@@ -3,6 +3,7 @@ import type { Candidate } from './ask.ts'
 import type { Knowledge } from './knowledge.ts'
 import type { CommandKnowledge } from './knowledge-format.ts'
 import { concepts } from './language.ts'
+import { describesLimits } from './limits.ts'
 import { TOOLS } from './tools.ts'
 import type { Index } from './wordings.ts'
 
@@ -39,6 +40,7 @@ export function optionsFor(
   const all = (tools.length > 0 ? tools.slice(0, 2) : COMMON).flatMap((tool) => describedOf(tool, knowledge))
   return all
     .slice(0, MOST_OPTIONS)
+    .filter(({ words }) => describesLimits(request, words))
     .map((one) => ({ one, score: likeness(asked, one.words, index) * (tools.length > 0 ? 0.95 : 0.85) }))
     .filter(({ score }) => score >= LEAST)
     .sort(

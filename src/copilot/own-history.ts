@@ -2,6 +2,7 @@
 import type { Candidate } from './ask.ts'
 import type { Knowledge } from './knowledge.ts'
 import { concept, concepts, isAskedFor, isStop } from './language.ts'
+import { leavesOut } from './limits.ts'
 import { TOOLS } from './tools.ts'
 import type { Index } from './wordings.ts'
 
@@ -57,6 +58,8 @@ export function ownCandidates(
     if (!destructive && (risk_level !== 'safe' || destroysByName(command))) continue
     // Karo's own questions hold their words and answer nothing.
     if (/^karo\b/.test(command)) continue
+    if (!leavesOut(request, command)) continue
+    if (destroysByName(command) && !namesAll(request, command, knowledge)) continue
     const typed = new Set(wordsIn(command))
     const about = new Set(concepts(describedAs(command, knowledge)))
     const held = [...asked].filter((word) => typed.has(word) || about.has(word))
@@ -70,6 +73,27 @@ export function ownCandidates(
     .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
     .slice(0, 3)
     .map(([command, score]) => ({ command, source: 'history', score, placeholders: [] }))
+}
+
+/** Whether everything that a command that destroys is given is named in the request, its own subcommands aside. */
+function namesAll(request: string, command: string, knowledge: Knowledge): boolean {
+  const said = new Set(request.toLowerCase().match(/[^\s"'`,;]+/g))
+  const asked = new Set(concepts(request))
+  return command.split(/[;&|()\n]+/).every((part) => {
+    const words = part
+      .replace(/["']/g, ' ')
+      .trim()
+      .split(/\s+/)
+      .filter((word) => word !== 'sudo')
+    const below = knowledge.command(words[0] ?? '')?.s ?? []
+    return words.slice(1).every((word) => {
+      if (/^-/.test(word) || below.some(([names]) => names.includes(word)) || destroysByName(word))
+        return true
+      const bare = word.toLowerCase().replace(/\/+$/, '')
+      const name = bare.replace(/^.*\//, '').replace(/(?<=.)\.\w+$/, '')
+      return said.has(bare) || said.has(name) || (/^\w+$/.test(name) && asked.has(concept(name)))
+    })
+  })
 }
 
 const wordsIn = (command: string): string[] =>

@@ -87,10 +87,18 @@ const SLOTS = {
   key: { takes: ['quoted'], word: true, form: /^[\w.]+$/ },
   message: { takes: ['quoted'] },
   cmd: { takes: ['quoted'], word: true },
+  // What is run by its name: nothing but letters that no shell reads otherwise.
+  script: {
+    takes: ['file', 'path'],
+    form: /^[\w.~][\w@%+=:,./-]*$/,
+    value: ({ value }) => (value.includes('/') ? value : `./${value}`),
+  },
   n: { takes: ['number'], form: digits },
   // Lines of a list with a line of titles above it.
   top: { takes: ['number'], form: digits, value: ({ value }) => String(Number(value) + 1) },
   width: { takes: ['number'], form: digits },
+  // A time of day.
+  clock: { takes: ['clock'], form: /^\d\d:\d\d$/ },
   wait: { takes: ['time'], form: digits, value: inWaiting },
   when: { takes: ['time'], form: /^(?:today|yesterday)$/ },
   signal: {

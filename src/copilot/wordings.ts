@@ -5,6 +5,8 @@ import type { Recipe } from './recipes/recipe.ts'
 /** One wording, ready to compare. */
 export interface Wording {
   readonly recipe: Recipe
+  /** As the recipe has it. */
+  readonly text: string
   /** In order: concepts, and slots as `{name}`. */
   readonly parts: readonly string[]
   readonly words: ReadonlySet<string>
@@ -45,7 +47,7 @@ export function prepare(recipes: readonly Recipe[]): Prepared {
 export function buildIndex(recipes: readonly Recipe[], prepared: Prepared = prepare(recipes)): Index {
   let next = 0
   const parsed = recipes.flatMap((recipe) =>
-    recipe.says.map(() => ({ recipe, parts: prepared.parts[next++] as readonly string[] })),
+    recipe.says.map((text) => ({ recipe, text, parts: prepared.parts[next++] as readonly string[] })),
   )
   const seen = new Map<string, number>()
   for (const { parts } of parsed) {
@@ -54,9 +56,9 @@ export function buildIndex(recipes: readonly Recipe[], prepared: Prepared = prep
   }
   const weight = (word: string): number => Math.log(1 + parsed.length / (seen.get(word) ?? 0.5)) * 0.7
   return {
-    wordings: parsed.map(({ recipe, parts }) => {
+    wordings: parsed.map(({ recipe, text, parts }) => {
       const words = new Set(parts.filter((part) => !part.startsWith('{')))
-      return { recipe, parts, words, weight: sum(words, weight) }
+      return { recipe, text, parts, words, weight: sum(words, weight) }
     }),
     weight: (word) => (seen.has(word) ? weight(word) : STRANGE),
     knows: (word) => seen.has(word),

@@ -1,0 +1,132 @@
+// What of a request limits it (`except`, `not`, `dry run`, a time): a command that leaves that out is no answer to it.
+import type { Asked } from './asked.ts'
+import { concept, concepts, isAskedFor, NOT, PREVIEW } from './language.ts'
+import type { Wording } from './wordings.ts'
+
+/** What tells a command that something is left out of what it does. */
+const NEGATED =
+  /(?:^|[\s(])(?:!|-not|-v|-x|-prune|--invert-match|--(?:exclude|ignore|no-)\S*)(?=[\s('"=]|$)|!=|!\(/
+const KEEP = concept('keep')
+const TIME = concept('time')
+/** Whether or when something is done, not to what. */
+const CONDITIONS = /(?<=\S\s+)(?:when|whenever|if|until|unless|while|after|before)\b/gi
+const SCRIPT = /\.(?:sh|bash|zsh|fish|py|pl|rb|js|ts|php|lua)$/i
+const RUNS = /^(?:run|start|execute|launch|running|starting)$/
+
+/** Concepts and named things behind each word that takes something out of the request. */
+function leftOut(asked: readonly Asked[]): readonly (readonly Asked[])[] {
+  return asked.flatMap((token, i) => (token.concept === NOT ? [asked.slice(i + 1)] : []))
+}
+
+export interface Choice {
+  readonly wording: Wording
+  readonly values: ReadonlyMap<string, string>
+  /** Indices of `asked` that went into the command. */
+  readonly used: ReadonlySet<number>
+  /** It changes or ends something, or runs what it is given. */
+  readonly acts: boolean
+}
+
+/** Whether the wording says every limit of the request, about the same things. */
+export function accountsFor(text: string, asked: readonly Asked[], choice: Choice): boolean {
+  const { wording, values, acts } = choice
+  const { words, recipe } = wording
+  const said = (one: string): boolean => asked.some((token) => token.concept === one)
+  if (!isSaid(asked, choice)) return false
+  if (recipe.asks !== undefined && said(NOT) && !isWhole(asked, choice)) return false
+  if (said(PREVIEW) && !words.has(PREVIEW)) return false
+  if (acts && said(KEEP) && !words.has(KEEP) && !wording.parts.includes(NOT)) return false
+  if (writesOver(recipe.run, values, asked)) return false
+  if (acts || recipe.run.includes('{cmd}'))
+    for (const [condition] of text.matchAll(CONDITIONS))
+      if (!new RegExp(`\\b${condition}\\b`, 'i').test(wording.text)) return false
+  return isTimed(asked, choice)
+}
+
+/** Each thing that is left out stands behind such a word of the wording, too. */
+function isSaid(asked: readonly Asked[], { wording, values, acts }: Choice): boolean {
+  const { parts, recipe } = wording
+  const spoken = asked.map((token) => token.concept)
+  const behind = parts.flatMap((part, i) => (part === NOT ? [parts.slice(i + 1)] : []))
+  const isAgainst = asked[0]?.concept === NOT
+  return leftOut(asked).every((things, i) => {
+    // `without deleting anything` is kept by what deletes nothing.
+    const first = things[0]?.concept
+    if (!acts && recipe.asks === undefined && first !== undefined && FORBIDDEN.has(first))
+      return !isAskedFor(first, spoken)
+    // `not empty files` is about what is empty.
+    const telling = things.filter((thing) => !GENERAL.has(thing.concept ?? ''))
+    const about = telling.length > 0 ? telling : things
+    // `never restart it` is about no part of what is done.
+    const whole = isAgainst && i === 0
+    return behind.some((own) => {
+      if (whole && own.length < parts.length - 1) return false
+      if (about[0]?.entity !== undefined) return holds(own, values, about[0])
+      // What only looks may leave a name to be filled in.
+      const isOpen = !acts && own.some((part) => part.startsWith('{') && !values.has(part.slice(1, -1)))
+      return isOpen || about.some((thing) => own.includes(thing.concept ?? '') || holds(own, values, thing))
+    })
+  })
+}
+
+const GENERAL: ReadonlySet<string> = new Set(
+  'file dir line every text only use ones please now git docker'.split(' ').map(concept),
+)
+const FORBIDDEN: ReadonlySet<string> = new Set('delete kill format overwrite'.split(' ').map(concept))
+
+/** Whether the thing fills one of these slots. */
+const holds = (
+  parts: readonly string[],
+  values: ReadonlyMap<string, string>,
+  { entity, raw }: Asked,
+): boolean =>
+  parts.some((part) => part.startsWith('{') && values.get(part.slice(1, -1)) === (entity?.value ?? raw))
+
+/** What is destroyed but for something is all that was said: the logs, not every file. */
+const isWhole = (asked: readonly Asked[], { wording, used }: Choice): boolean =>
+  asked.every(
+    ({ concept: meant = '', entity }, i) =>
+      used.has(i) ||
+      entity?.kind === 'here' ||
+      (entity === undefined && (wording.words.has(meant) || GENERAL.has(meant))),
+  )
+
+/** A time of day has its slot, or the wording says that there is one; what acts leaves no other time out either. */
+const isTimed = (asked: readonly Asked[], { wording, used, acts }: Choice): boolean =>
+  asked.every(
+    ({ entity }, i) =>
+      used.has(i) || (entity?.kind === 'clock' ? wording.words.has(TIME) : entity?.kind !== 'time' || !acts),
+  )
+
+/** What is to be run, or is a program by its name, would be emptied for the output. */
+function writesOver(run: string, values: ReadonlyMap<string, string>, asked: readonly Asked[]): boolean {
+  if (!run.includes('{cmd}') && !run.includes('{script}')) return false
+  return [...run.matchAll(/(?:(?<!>)>|\btee) \{([a-z]+\d?)/g)].some(([, slot = '']) => {
+    const value = values.get(slot)
+    const token = asked.find(({ entity }) => entity !== undefined && entity.value === value)
+    return value !== undefined && (SCRIPT.test(value) || RUNS.test(token?.before ?? ''))
+  })
+}
+
+/** The same for a command that no wording stands for: it names what is left out, and has a form that leaves it out. */
+export function leavesOut(request: string, command: string): boolean {
+  const said = concepts(request)
+  const limits = said.flatMap((word, i) => (word === NOT || word === PREVIEW ? [said.slice(i + 1)] : []))
+  if (limits.length === 0) return true
+  const held = new Set(concepts(command.replace(/[^A-Za-z0-9]+/g, ' ')))
+  return (
+    !said.includes(PREVIEW) &&
+    NEGATED.test(command) &&
+    limits.every((things) => things.some((one) => held.has(one)))
+  )
+}
+
+/** The same for the description of an option. */
+export function describesLimits(request: string, words: ReadonlySet<string>): boolean {
+  const said = concepts(request)
+  return said.every(
+    (word, i) =>
+      (word !== NOT || (words.has(NOT) && said.slice(i + 1).some((one) => words.has(one)))) &&
+      (word !== PREVIEW || words.has(PREVIEW) || words.has('dry')),
+  )
+}
