@@ -57,10 +57,13 @@ test.each([
   expect(external.filter((name) => HEAVY_PACKAGES.test(name))).toEqual([])
 })
 
-test.each(['check', 'ask', 'explain', 'hook'])('%s reads TOML only where a file sets something', (name) => {
-  const command = `src/cli/commands/${name}.ts`
-  const { sources } = loadedFor(...PROGRAM, command)
-  expect(sources).toContain(command)
+test.each([
+  ...['check', 'ask', 'explain', 'hook'].map((name) => [`src/cli/commands/${name}.ts`]),
+  // What a shell asks.
+  ['src/cli/commands/guard.ts', 'src/cli/guard-ask.ts'],
+])('%s reads TOML only where a file sets something', (...entries) => {
+  const { sources } = loadedFor(...PROGRAM, ...entries)
+  for (const entry of entries) expect(sources).toContain(entry)
   expect(
     sources.filter((source) => /smol-toml|^src\/(config\/(load|table)|guard\/load)\.ts$/.test(source)),
   ).toEqual([])
