@@ -166,6 +166,8 @@ function saferForm(command: string, findings: readonly Finding[], options: Check
   if (worst.some(({ rule }) => rule.core === true && rule.safer === undefined)) return undefined
   for (const finding of worst) {
     const form = formOf(command, finding)
+    // fish has no ${…}, which would end the line in an error.
+    if (options.shell === 'fish' && form?.includes('${') && !command.includes('${')) continue
     // Judged again: a form that is not safer, in this place, is none.
     if (form !== undefined && compareLevels(levelIn(form, options), finding.rule.level) < 0) return form
   }

@@ -12,6 +12,8 @@ const OF_ZSH = new RegExp(
 /** zsh's `${=x}`, `${(flags)x}` and `${x:h}`: x, however it is split or matched, and what is made of it as a path. */
 const BRACED = new RegExp(`^\\$\\{(?:\\([^)]*\\))?[=~^]*(${NAME})((?:${MODIFIER})*)\\}$`)
 const OF_FISH = /\\[\s\S]|['"{},]|(\$+)([A-Za-z_]\w*)(?:\[[^\]]{0,99}\])*/g
+const OF_PIPES =
+  /\\[\s\S]|['"]|((?<!\S)\d+>\||&>?\||>\|(?=\s*(?:sudo|env|xargs|source|eval|\w*sh|python[\d.]*|perl|ruby|node|php)(?:\s|$)))/g
 
 /** The word as bash would be given it; itself in the shells that bash's grammar is right for. */
 export function asBash(raw: string, scope: Scope): string {
@@ -62,6 +64,19 @@ function ofFish(raw: string, scope: Scope): string {
     out.push(text)
   }
   return changed ? out.join('') + raw.slice(end) : raw
+}
+
+/**
+ * fish pipes with `2>|`, `&|` and `&>|` too; a plain pipe of the same length instead. `>|` is one as well, but to
+ * people who write bash's it means a file: it is read as a pipe where a tool follows that runs what it is given.
+ */
+export function withFishPipes(text: string): string {
+  if (!text.includes('>|') && !text.includes('&|')) return text
+  const inside = quotes()
+  return text.replace(OF_PIPES, (all, pipe: string | undefined) => {
+    const quote = inside(all.length === 1 ? all : '', false)
+    return quote === '' && pipe !== undefined ? '|'.padStart(all.length) : all
+  })
 }
 
 /** The name that is left when all but one of the `$` in front have been followed. */

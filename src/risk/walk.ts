@@ -18,6 +18,7 @@ import {
 import { type Piece, splitPieces } from './pieces.ts'
 import { parseSafely, parseScript } from './script.ts'
 import { bare, redirections, simple } from './simple-command.ts'
+import { withFishPipes } from './spellings.ts'
 import { expandOne, expandWord, type WordHost } from './words.ts'
 
 /** Loops and functions, in text the grammar does not accept, whose values are followed. */
@@ -44,7 +45,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       findings.fact('too-deep', frame.at({ pos: 0, end: text.length }))
       return NO_OUTPUT
     }
-    if (frame.scope.shell === 'fish') return readPieces(text, frame)
+    if (frame.scope.shell === 'fish') return readPieces(withFishPipes(text), frame)
     const script = parseScript(text)
     const output = statements(script.commands, frame)
     if (script.errors !== undefined && script.errors.length > 0) readPieces(text, frame)

@@ -199,3 +199,9 @@ test.each([
   expect(match?.risk_level).toBe('critical')
   expect(line.slice(...(match?.span ?? [0, 0]))).toBe(word)
 })
+
+test('a safer form is one its shell can run: fish has no ${…:?}', () => {
+  const safer = (shell: 'bash' | 'fish') => checkCommand('rm -rf "$TMPD"/*', { shell }).safer
+  expect(safer('bash')).toBe('rm -rf "${TMPD:?}"/*')
+  expect(safer('fish')).toBeUndefined()
+})
