@@ -1,7 +1,8 @@
 // Rules about overwriting files, adding to those the system trusts, and moving them away.
-import type { Arg, SimpleCommand } from '../model.ts'
+import { type Arg, baseName, NO_OUTPUT, type SimpleCommand } from '../model.ts'
 import type { Options } from '../options.ts'
-import { inPlace, matching, only, type Rule, tools, verb } from './rule.ts'
+import { type Rewrite, say } from './rewrite.ts'
+import { inPlace, matching, type Rule, tools, verb } from './rule.ts'
 import { appended, overwritten } from './targets.ts'
 
 const RC_FILE =
@@ -18,6 +19,27 @@ function moved({ name }: SimpleCommand, o: Options): readonly Arg[] {
   if (name === 'gio') return verb(o) === 'trash' ? o.operands.slice(1) : []
   if (name.startsWith('kioclient')) return verb(o) === 'move' ? o.operands.slice(1, -1) : []
   return name !== 'mv' || o.value('t', 'target-directory') ? o.operands : o.operands.slice(0, -1)
+}
+
+/**
+ * Another version of the file put there whole, as people keep theirs: a copy, a link to one of the same name. Not
+ * nothing in its place, nor `ln -f` of another file, nor who may log in linked away.
+ */
+function isPutInPlace({ name }: SimpleCommand, o: Options, { text }: Arg): boolean {
+  if (!/^(?:cp|ln|sed|install|mv|perl)$/.test(name)) return false
+  if (/^(?:cp|ln|install)$/.test(name) && o.operands[0]?.text === '/dev/null') return false
+  if (name !== 'ln' || !o.flag('f', 'force')) return true
+  const plain = (path: string) => baseName(path).replace(/^[._]|^dot[._-]/, '')
+  return plain(o.operands[0]?.text ?? '') === plain(text) && !text.endsWith('authorized_keys')
+}
+
+/** `>>` for `>`, where that is all the command is redirected by and what it reads is not on the line. */
+const addedInstead: Rewrite = (c) => {
+  const [sole, more] = c.redirections
+  if (sole?.operator !== '>' || sole.descriptor !== undefined || more !== undefined) return undefined
+  if (c.input !== NO_OUTPUT || c.name === '' || sole.target.span[1] > c.span[1]) return undefined
+  const [command, file] = [say(c.path, ...c.args), say(sole.target)]
+  return command === undefined || file === undefined ? undefined : `${command} >> ${file}`
 }
 
 export const OVERWRITE_RULES: readonly Rule[] = [
@@ -147,12 +169,21 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Overwrites the file your shell or ssh starts from, instead of adding to it.',
     tools: ['*'],
-    when: (c, o) =>
-      only(!/^(?:cp|ln|sed|install|mv|perl)$/.test(c.name), matching(overwritten(c, o), RC_FILE)),
-    safer: { instead: '/dev/stdout' },
+    when: (c, o) => matching(overwritten(c, o), RC_FILE).filter((arg) => !isPutInPlace(c, o, arg)),
+    safer: addedInstead,
     examples: {
-      risky: ['echo "alias x=y" > ~/.bashrc', 'cat key > ~/.ssh/authorized_keys'],
-      harmless: ['echo "export X=1" >> ~/.bashrc', 'cp .vimrc ~/.vimrc', 'cat ~/.bashrc > copy'],
+      risky: [
+        'echo "alias x=y" > ~/.bashrc',
+        'cat key > ~/.ssh/authorized_keys',
+        'ln -sf /dev/null ~/.ssh/authorized_keys',
+        'cp /dev/null ~/.bashrc',
+      ],
+      harmless: [
+        'echo "export X=1" >> ~/.bashrc',
+        'cp .vimrc ~/.vimrc',
+        'cat ~/.bashrc > copy',
+        'ln -sf ~/dotfiles/bashrc ~/.bashrc',
+      ],
     },
   },
   {

@@ -205,3 +205,12 @@ test('a safer form is one its shell can run: fish has no ${…:?}', () => {
   expect(safer('bash')).toBe('rm -rf "${TMPD:?}"/*')
   expect(safer('fish')).toBeUndefined()
 })
+
+test.each([
+  ['echo x > ~/.bashrc', 'echo x >> /home/me/.bashrc'],
+  ['cat > ~/.bashrc <<< x', undefined],
+  ['ln -sf /dev/null ~/.ssh/authorized_keys', undefined],
+])('what is safer than to overwrite a start file is to add to it: %s', (line, safer) => {
+  expect(checkCommand(line, PLACE)).toMatchObject({ risk_level: 'high' })
+  expect(checkCommand(line, PLACE).safer).toBe(safer)
+})
