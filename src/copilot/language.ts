@@ -38,7 +38,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
     ' shutdown ',
   ],
   [/\b(?:the|my) (?:trash|recycle bin|rubbish)(?: can| bin)?\b/g, ' trashcan '],
-  [/\bwould be\b|\bdry[- ]?run\b/g, ' preview '],
+  [/\bwould be\b|\bdry[- ]?run\b|\b(?:simulat|pretend)\w*/g, ' preview '],
   [
     /\b(?:other than|apart from|aside from|with the exception of|excepting|besides|leaving out|leave out|save for)\b/g,
     ' not ',
@@ -48,6 +48,7 @@ const PHRASES: readonly (readonly [RegExp, string])[] = [
     /\bbut (?!not\b|no\b|never\b|nothing\b|without|do(?:es)?\b|don|keep|ask|only|just|also|with\b|in\b|on\b|at\b|sort|show|list|print|make|preserv|ignor|exclu|skip|overwrit|then\b|i\b|is\b|are\b|can|want)/g,
     ' not ',
   ],
+  [/(?<=\b(?:everything|all|files) )minus\b/g, ' not '],
   [/\bnon(?:-|\b)/g, ' not '],
   [/\bread[- ]only\b/g, ' readonly '],
   [/\b(?:turn|turned|turning|switch) off\b/g, ' disable '],

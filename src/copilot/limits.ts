@@ -6,6 +6,7 @@ import type { Wording } from './wordings.ts'
 /** What tells a command that something is left out of what it does. */
 const NEGATED =
   /(?:^|[\s(])(?:!|-not|-v|-x|-prune|--invert-match|--(?:exclude|ignore|no-)\S*)(?=[\s('"=]|$)|!=|!\(/
+const DIR = concept('dir')
 const KEEP = concept('keep')
 const TIME = concept('time')
 /** Whether or when something is done, not to what. */
@@ -33,9 +34,10 @@ export function accountsFor(text: string, asked: readonly Asked[], choice: Choic
   const { words, recipe } = wording
   const said = (one: string): boolean => asked.some((token) => token.concept === one)
   if (!isSaid(asked, choice)) return false
-  if (recipe.asks !== undefined && said(NOT) && !isWhole(asked, choice)) return false
+  if (recipe.asks !== undefined && isBut(asked) && !isWhole(asked, choice)) return false
   if (said(PREVIEW) && !words.has(PREVIEW)) return false
   if (acts && said(KEEP) && !words.has(KEEP) && !wording.parts.includes(NOT)) return false
+  if (recipe.asks !== undefined && !takesAll(asked, choice)) return false
   if (writesOver(recipe.run, values, asked)) return false
   if (acts || recipe.run.includes('{cmd}'))
     for (const [condition] of text.matchAll(CONDITIONS))
@@ -63,7 +65,7 @@ function isSaid(asked: readonly Asked[], { wording, values, acts }: Choice): boo
       if (whole && own.length < parts.length - 1) return false
       if (about[0]?.entity !== undefined) return holds(own, values, about[0])
       // What only looks may leave a name to be filled in.
-      const isOpen = !acts && own.some((part) => part.startsWith('{') && !values.has(part.slice(1, -1)))
+      const isOpen = !acts && own.some((part) => part === '{pattern}' && !values.has('pattern'))
       return isOpen || about.some((thing) => own.includes(thing.concept ?? '') || holds(own, values, thing))
     })
   })
@@ -82,13 +84,40 @@ const holds = (
 ): boolean =>
   parts.some((part) => part.startsWith('{') && values.get(part.slice(1, -1)) === (entity?.value ?? raw))
 
+/** Of two things that are named, what destroys one of them is no answer. */
+const takesAll = (asked: readonly Asked[], { used, values }: Choice): boolean =>
+  asked.every(
+    ({ entity }, i) =>
+      entity === undefined ||
+      used.has(i) ||
+      !WHICH.has(entity.kind) ||
+      // `the last line` is one.
+      (entity.kind === 'number' && entity.value === '1') ||
+      [...values.values()].includes(entity.value),
+  )
+const WHICH: ReadonlySet<string> = new Set([
+  'file',
+  'path',
+  'glob',
+  'size',
+  'time',
+  'clock',
+  'percent',
+  'number',
+  'quoted',
+])
+
+/** Something is left out, not only a way of doing it: `without deleting it`. */
+const isBut = (asked: readonly Asked[]): boolean =>
+  leftOut(asked).some(([first]) => !FORBIDDEN.has(first?.concept ?? ''))
+
 /** What is destroyed but for something is all that was said: the logs, not every file. */
 const isWhole = (asked: readonly Asked[], { wording, used }: Choice): boolean =>
   asked.every(
     ({ concept: meant = '', entity }, i) =>
       used.has(i) ||
       entity?.kind === 'here' ||
-      (entity === undefined && (wording.words.has(meant) || GENERAL.has(meant))),
+      (entity === undefined && (wording.words.has(meant) || (GENERAL.has(meant) && meant !== DIR))),
   )
 
 /** A time of day has its slot, or the wording says that there is one; what acts leaves no other time out either. */

@@ -60,7 +60,7 @@ export const ARCHIVES: readonly Recipe[] = [
   recipe('pdfunite {file} {file2} {dest}', 'merge the pdf files {file} and {file2}|join two pdfs'),
 
   recipe('unrar x {rar}', 'unpack a rar|extract {rar}|unpack {rar}|extract a rar archive'),
-  recipe("zip -r archive.zip . -x '*{pattern}*'", 'zip everything except {pattern}|zip all files without {pattern}'),
+  recipe("zip -r archive.zip . -x '*{pattern}*'", 'zip everything except {pattern}|zip all files without {pattern}', { asks: 'zip compress archive' }),
   recipe("zip -r {dir}.zip {dir} -x '*{pattern}*'", 'zip the folder {dir} without {pattern}|zip {dir} excluding {pattern}|make a zip of {dir} without {pattern}'),
   recipe('zip {zip} {file}', 'add {file} to {zip}|add {file} to the zip {zip}|put {file} into {zip}'),
   recipe('for f in *.zip; do unzip "$f"; done', 'unpack all zip files|extract every zip file here|unzip all zip files', { fish: 'for f in *.zip; unzip $f; end' }),

@@ -24,7 +24,7 @@ export const PROCESSES: readonly Recipe[] = [
   recipe('lscpu', 'show information about the cpu|which processor is this|cpu model'),
   recipe('vmstat {seconds=1}', 'virtual memory statistics every {seconds} seconds|watch memory and swap activity'),
   recipe('nohup {script} > nohup.out 2>&1 &', 'run {script} in the background even after logout|run {script} after logout|keep {script} running after logout|run {script} in the background and keep it running after i log out'),
-  recipe('nohup {script} > {file} 2>&1 &', 'run {script} in the background and log to {file}|run {script} in the background and write the output to {file}'),
+  recipe('nohup {script} > {file} 2>&1 &', 'run {script} in the background and log to {file}|run {script} in the background and write the output to {file}', { asks: 'background' }),
   recipe('{script} &', 'run {script} in the background|start the script {script} in the background'),
   recipe('nohup {cmd} > nohup.out 2>&1 &', 'run {cmd} in the background and keep it after logout|start a command that survives closing the terminal|run in background after logout'),
   recipe('{cmd} &', 'run {cmd} in the background|start a command in the background'),
