@@ -34,6 +34,8 @@ export interface Arg {
   readonly output?: Output
   /** The files it may name, where it is unknown but for that. */
   readonly under?: readonly string[]
+  /** A loop's pattern: one at a time of the files it matches. */
+  readonly each?: boolean
 }
 
 export interface Redirection {
@@ -67,6 +69,8 @@ export interface Value {
   readonly output?: Output
   /** The files it may name, where it is unknown but for that. */
   readonly under?: readonly string[]
+  /** A loop's pattern: one at a time of the files it matches. */
+  readonly each?: boolean
 }
 
 export interface Variables {

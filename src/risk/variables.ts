@@ -50,6 +50,27 @@ export function parameter(
   scope: Scope,
   expand: (word: Word) => Pick<Arg, 'text' | 'taint'>,
 ): Value {
+  const value = expandedParameter(part, scope, expand)
+  const each = variable(part.parameter, scope).each === true && isBeside(part)
+  return each === (value.each === true) ? value : { ...value, each }
+}
+
+/** Whether what is made of a path is in the same directory. */
+function isBeside({ prefix, index, operation }: ParameterExpansionPart): boolean {
+  if (prefix !== undefined || index !== undefined) return false
+  if (operation === undefined || operation.type === 'CaseModification') return true
+  if (operation.type === 'Remove')
+    return operation.operator.startsWith('%') && !/[/$`]/.test(operation.operand.text)
+  return (
+    operation.type === 'Replace' && !/[/$`]/.test(`${operation.pattern.text} ${operation.replacement.text}`)
+  )
+}
+
+function expandedParameter(
+  part: ParameterExpansionPart,
+  scope: Scope,
+  expand: (word: Word) => Pick<Arg, 'text' | 'taint'>,
+): Value {
   if (part.prefix === '#') return something
   const ofZsh = scope.shell === 'zsh' ? zshBraced(part.text) : undefined
   if (ofZsh !== undefined) return modified(variable(ofZsh[0], scope), ofZsh[1], unknown)

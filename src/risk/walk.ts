@@ -2,6 +2,7 @@
 import { forEachChild, type ParsedScript, type SyntaxNode } from 'unbash'
 import { isForkBomb, isSpawnLoop } from './fork-bomb.ts'
 import { cloneScope, type Findings, type Frame, type Walk } from './frame.ts'
+import { isGlob } from './glob.ts'
 import { type Budget, MAX_DEPTH, MAX_LOOP_ROUNDS, MAX_NESTING, spend } from './limits.ts'
 import { MAX_LISTED } from './listings.ts'
 import {
@@ -105,6 +106,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       scope.variables.set(head.loop, {
         text: known.length === 0 ? SOMETHING : known.map((value) => value.text).join(' '),
         taint: known.reduce((sum, value) => sum | value.taint, 0),
+        each: known.length === 1 && isGlob((known[0] as Arg).text),
       })
       return
     }
@@ -221,7 +223,8 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     if (list.length === 0 || list.length > MAX_LOOP_ROUNDS)
       rounds.push({ text: SOMETHING, taint: TAINT.opaque })
     const outputs = rounds.map((value) => {
-      frame.scope.variables.set(it.name.value, { text: value.text, taint: value.taint })
+      const { text, taint } = value
+      frame.scope.variables.set(it.name.value, { text, taint, each: isGlob(text) })
       return node(it.body, frame)
     })
     return {

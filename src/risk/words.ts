@@ -4,6 +4,7 @@ import { expandBraces } from './braces.ts'
 import { MAX_WORD_LENGTH } from './limits.ts'
 import { MAX_LISTED } from './listings.ts'
 import { type Arg, type Output, type Scope, SOMETHING, type Span, TAINT, UNKNOWN } from './model.ts'
+import { isUnresolved } from './paths.ts'
 import { parseSafely } from './script.ts'
 import { asBash } from './spellings.ts'
 import { bounded, isList, parameter, variable } from './variables.ts'
@@ -24,6 +25,7 @@ interface Piece {
   readonly split: boolean
   readonly taint: number
   readonly under?: readonly string[]
+  readonly each?: boolean
 }
 
 /** The fields one word becomes: none for an empty unquoted expansion, several for braces or splitting. */
@@ -222,17 +224,22 @@ function fields(pieces: readonly Piece[], span: Span, quoted: boolean, split: Re
   const out: Arg[] = []
   let text = ''
   let taint: number = TAINT.none
+  // Of a loop's files, only while nothing else in the word is unknown: that might lead anywhere.
+  const known = pieces.every((piece) => piece.each === true || !isUnresolved(piece.text))
+  let each = false
   let open = quoted
   const close = () => {
-    if (open || text !== '') out.push({ text: bounded(text), span, taint })
+    if (open || text !== '') out.push({ text: bounded(text), span, taint, ...(each && known && { each }) })
     text = ''
     taint = TAINT.none
+    each = false
     open = false
   }
   for (const piece of pieces) {
     if (!piece.split || !split.test(piece.text)) {
       text = text.length > MAX_WORD_LENGTH ? text : text + piece.text
       taint |= piece.taint
+      each ||= piece.each === true
       continue
     }
     piece.text.split(split).forEach((field, i) => {

@@ -1,5 +1,6 @@
 // Rules about overwriting files, adding to those the system trusts, and moving them away.
-import { type Arg, baseName, NO_OUTPUT, type SimpleCommand } from '../model.ts'
+import { isGlob } from '../glob.ts'
+import { type Arg, baseName, NO_OUTPUT, type SimpleCommand, UNKNOWN } from '../model.ts'
 import type { Options } from '../options.ts'
 import { type Rewrite, say } from './rewrite.ts'
 import { inPlace, matching, type Rule, tools, verb } from './rule.ts'
@@ -20,6 +21,24 @@ function moved({ name }: SimpleCommand, o: Options): readonly Arg[] {
   if (name.startsWith('kioclient')) return verb(o) === 'move' ? o.operands.slice(1, -1) : []
   return name !== 'mv' || o.value('t', 'target-directory') ? o.operands : o.operands.slice(0, -1)
 }
+
+/**
+ * `for f in *; do mv "$f" "$f.bak"; done`: each file gets another name where it is. Not those that begin with a dot,
+ * without which programs do not find what is theirs.
+ */
+function isRenamedBeside({ name }: SimpleCommand, o: Options, from: Arg): boolean {
+  const [first, to, more] = o.operands
+  if (name !== 'mv' || first !== from || to === undefined || more !== undefined) return false
+  if (o.value('t', 'target-directory') || from.each !== true || to.each !== true) return false
+  const [directory, files] = [directoryOf(from.text), baseName(from.text)]
+  return (
+    /^\*[^*?[\]]*$/.test(files) && !isGlob(directory) && directoryOf(to.text) === directory && isNamed(to)
+  )
+}
+
+const directoryOf = (path: string) => path.slice(0, path.lastIndexOf('/') + 1)
+/** Whether a part of the name is the file's own, so that no two get the same. */
+const isNamed = ({ text }: Arg) => baseName(text).includes('*') || baseName(text).includes(UNKNOWN)
 
 /**
  * Another version of the file put there whole, as people keep theirs: a copy, a link to one of the same name. Not
@@ -61,7 +80,10 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     core: true,
     why: 'Moves away a directory the system, or a person, cannot work without.',
     tools: tools('mv trash trash-put gio gvfs-trash kioclient kioclient5'),
-    when: (c, o) => inPlace(c, moved(c, o), 'root', 'system', 'home', 'keys'),
+    when: (c, o) => [
+      ...inPlace(c, moved(c, o), 'root', 'system', 'keys'),
+      ...inPlace(c, moved(c, o), 'home').filter((arg) => !isRenamedBeside(c, o, arg)),
+    ],
     examples: {
       risky: [
         'mv /etc /tmp/etc',
