@@ -30,8 +30,15 @@ export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' 
     lines.push(`  ${paint(RISK_COLOURS[match.risk_level], match.risk_level)} ${match.rule}: ${match.why}`)
   }
   if (verdict.safer !== undefined)
-    lines.push('', `  safer: ${paint('green', printable(changed(verdict.command, verdict.safer)))}`)
+    lines.push('', ...saferLines(changed(verdict.command, verdict.safer), (line) => paint('green', line)))
   return `${lines.join('\n')}\n`
+}
+
+/** A script's lines one below the other, to be copied as they are. */
+function saferLines(safer: string, paint: (line: string) => string): readonly string[] {
+  const lead = '  safer: '
+  const lines = safer.trimEnd().split('\n')
+  return lines.map((line, i) => (i === 0 ? lead : ' '.repeat(lead.length)) + paint(printable(line)))
 }
 
 /** A long safer form only around what differs from the command. */

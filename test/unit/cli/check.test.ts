@@ -179,6 +179,11 @@ test('what people read: level, decision, the words, why, and the safer form', as
   )
 })
 
+test("a script's safer form is shown line by line", async () => {
+  const { stdout } = await karo(['check', 'ls\ngit push -f\ndate\n'])
+  expect(stdout).toContain('  safer: ls\n         git push --force-with-lease\n         date\n')
+})
+
 test('no control character of the command reaches the terminal', async () => {
   const run = await karo(['check', 'rm -rf / \u001b[2K\u0007 漢字\u202e'])
   expect(run.stdout).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u202e]/)
