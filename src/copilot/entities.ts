@@ -82,6 +82,8 @@ const PATTERNS: readonly (readonly [RegExp, (match: RegExpExecArray) => Entity |
   [/^(\d+)[\s-]?(seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?|[smhd])(?![\w/])/i, time],
   [/^(an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|couple of|few)[\s-](seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|years?)(?![\w/])/i, time],
   [/^([01]?\d|2[0-3]):([0-5]\d)(?:\s?([ap])\.?m\b\.?)?(?![\d:.])/i, clock],
+  [/^at (1?\d|2[0-3])()h\b/i, clock],
+  [/^(?:on|every|until) (?:mon|tues|wednes|thurs|fri|satur|sun)days?\b/i, () => ({ kind: 'clock', value: '' })],
   [/^(1[0-2]|0?[1-9])()\s?([ap])\.?m\b\.?/i, clock],
   [/^(?:at )?(noon|midnight|tonight|tomorrow)\b/i, (m) => ({ kind: 'clock', value: { noon: '12:00', midnight: '00:00' }[(m[1] as string).toLowerCase()] ?? '' })],
   [/^(today|yesterday)\b/i, (m) => ({ kind: 'time', value: m[0].toLowerCase(), minutes: m[1]?.toLowerCase() === 'today' ? 1_440 : 2_880 })],

@@ -58,6 +58,8 @@ function isSaid(asked: readonly Asked[], { wording, values, acts }: Choice): boo
       return !isAskedFor(first, spoken)
     // `not empty files` is about what is empty.
     const telling = things.filter((thing) => !GENERAL.has(thing.concept ?? ''))
+    // `no files`: nothing says which.
+    if (acts && telling.length === 0) return false
     const about = telling.length > 0 ? telling : things
     // `never restart it` is about no part of what is done.
     const whole = isAgainst && i === 0
