@@ -19,7 +19,8 @@ list=/usr/lib/karo/installed-files
 remove_listed() {
   [ -e "$list" ] || return 0
   while read -r file; do rm -f "/$file"; done <"$list"
-  rmdir /usr/share/doc/karo/examples /usr/share/doc/karo 2>/dev/null || true
+  # Directories with it, but not what somebody else put there.
+  find /usr/share/doc/karo -depth -type d -empty -delete 2>/dev/null || true
 }
 
 remove_files() {
