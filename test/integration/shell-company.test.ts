@@ -114,6 +114,9 @@ describe.each(SHELLS)('%s', (program) => {
       await entered(shell, `tmux split-window '${inner}'`)
       await recorded(shell, 'echo pane')
       await left(shell, await recorded(shell, 'false'))
+      // Until tmux has noticed, what is typed goes to the pane that is no more.
+      const panes = () => spawnSync('tmux', ['-L', server, 'list-panes']).stdout.toString().trim().split('\n')
+      await until(() => panes().length === 1, { what: 'one pane' })
       await left(shell, await recorded(shell, 'echo back'))
       await shell.printed('[exited]')
       await recorded(shell, 'echo outside')
