@@ -26,8 +26,8 @@ export default defineConfig({
           globalSetup: ['test/support/build.ts'],
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          // Each file starts daemons, shells and commands of its own: more at once would wait for each other's processor.
-          maxWorkers: 3,
+          // Daemons wait more than they work; in more files at once they would only wait for each other's processor.
+          maxWorkers: 2,
         },
       },
       {
