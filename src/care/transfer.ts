@@ -26,7 +26,6 @@ export interface TransferEvent {
   readonly untimed?: true
 }
 
-export { EVENT_ID as ID, readEventId as readId } from '../base/event-id.ts'
 /** What a hook records at most is below each. */
 export const MOST = {
   command: 262_144,

@@ -1,16 +1,21 @@
 // Asks a person at a terminal whether to go on; whoever cannot be asked has to say so beforehand.
 import { createInterface } from 'node:readline'
 import { KaroError } from '../base/errors.ts'
+import type { CommandIo } from './command.ts'
 import { watchInterrupt } from './interrupt.ts'
 
 /**
  * True for `y` and `yes`. `yes`: it was said beforehand (--yes). Throws KaroError `bad_request` where nobody can be
- * asked. Ctrl-C and Ctrl-D are a no.
+ * asked, nor a program that wants one document (--json). Ctrl-C and Ctrl-D are a no.
  */
-export async function confirm(question: string, yes: boolean, where: string): Promise<boolean> {
+export async function confirm(
+  { json }: Pick<CommandIo, 'json'>,
+  question: string,
+  { yes, where }: { readonly yes: boolean; readonly where: string },
+): Promise<boolean> {
   if (yes) return true
   const { stdin: input, stderr: output } = process
-  if (input.isTTY !== true || output.isTTY !== true)
+  if (json || input.isTTY !== true || output.isTTY !== true)
     throw new KaroError('bad_request', 'nobody can be asked here', {
       where,
       hint: 'With --yes it does not ask.',

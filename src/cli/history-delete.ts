@@ -59,7 +59,7 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
   // Nothing to ask about; asked for all the same, it finishes what was ended half-way.
   if (input.options.yes !== true && would.events > 0) {
     const question = `${shownRemoval(would, io)}Delete ${many(would.events)} for good?`
-    if (!(await confirm(question, false, 'karo history delete'))) {
+    if (!(await confirm(io, question, { yes: false, where: 'karo history delete' }))) {
       io.err('Nothing was deleted.\n')
       return EXIT.failed
     }

@@ -1,3 +1,4 @@
+// What narrows a search in the history down, as options and as the API names it.
 import { HISTORY_LIMIT_MAX, RISK_LEVELS } from '../api/shapes.ts'
 import { KaroError } from '../base/errors.ts'
 import type { CommandInput, CommandOption } from './command.ts'

@@ -5,7 +5,8 @@ import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
 import { callDaemon } from '../../src/api/client.ts'
 import type { EventShape, StatisticsShape } from '../../src/api/shapes.ts'
-import { readId, type TransferEvent, timestampOf } from '../../src/care/transfer.ts'
+import { readEventId } from '../../src/base/event-id.ts'
+import { type TransferEvent, timestampOf } from '../../src/care/transfer.ts'
 import { startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { append, liveName, records } from '../support/spool.ts'
 import { until } from '../support/until.ts'
@@ -170,7 +171,7 @@ test('what retention would remove at once is left out, and told', async () => {
     /"id":"....(.{14})","timestamp":"[^"]*"/g,
     (_, rest: string) => {
       const id = `0g00${rest}`
-      return `"id":"${id}","timestamp":"${timestampOf(readId(id).start_us)}"`
+      return `"id":"${id}","timestamp":"${timestampOf(readEventId(id).start_us)}"`
     },
   )
   writeFileSync(file, aged)

@@ -313,6 +313,11 @@ test('at a terminal a deletion shows what would go and asks; no, Ctrl-C and Ente
     await over
     expect(await history('to-be-asked')).toHaveLength(1)
   }
+  // A program gets one document, not a question.
+  const refused = at.printed('"code":"bad_request"')
+  at.keys('karo history delete --json to-be-asked\r')
+  expect(await refused).not.toContain('for good?')
+  expect(await history('to-be-asked')).toHaveLength(1)
   const asked = at.printed('for good? [y/N]')
   at.keys('karo history delete to-be-asked\r')
   await asked

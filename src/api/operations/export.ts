@@ -1,6 +1,7 @@
 // /export and /import, described.
 import * as z from 'zod'
-import { ID, MOST, SHELL } from '../../care/transfer.ts'
+import { EVENT_ID } from '../../base/event-id.ts'
+import { MOST, SHELL } from '../../care/transfer.ts'
 import { defineOperation } from '../operation.ts'
 import { count, listOf, moment, text } from '../schemas/fields.ts'
 import { RISK_LEVELS } from '../shapes.ts'
@@ -10,7 +11,7 @@ import { importKey } from './import.ts'
 const transferEvent = z.strictObject({
   id: z
     .string()
-    .regex(ID)
+    .regex(EVENT_ID)
     .describe('start in microseconds and a tag, in base 36: the same event, the same id'),
   timestamp: text(40, 'RFC 3339, for people: the millisecond that the id has; another one is refused'),
   shell: z.string().regex(SHELL),

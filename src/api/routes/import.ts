@@ -3,7 +3,8 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { disagreement, readId } from '../../care/transfer.ts'
+import { readEventId } from '../../base/event-id.ts'
+import { disagreement } from '../../care/transfer.ts'
 import type { Config } from '../../config/index.ts'
 import { createForeignDigest, type ForeignDigest, importedEvent } from '../../observe/imported.ts'
 import type { Observe } from '../../observe/index.ts'
@@ -133,9 +134,9 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
           throw new KaroError('bad_request', `event ${i} ${wrong}`, { where: 'events' })
       }
       const oldest = oldestKept()
-      const kept = body.events.filter(({ id }) => readId(id).start_us >= oldest * 1000)
+      const kept = body.events.filter(({ id }) => readEventId(id).start_us >= oldest * 1000)
       const arrivals = kept.map(({ id, timestamp: _, ...event }): Arrival => {
-        return { event: importedEvent(uid, { ...event, ...readId(id) }), exact: true, nth: 1 }
+        return { event: importedEvent(uid, { ...event, ...readEventId(id) }), exact: true, nth: 1 }
       })
       const add = (importing: Importing) => (arrivals.length > 0 ? importing.add(arrivals) : 0)
       const added =

@@ -1,3 +1,4 @@
+// karo backup: the whole node in one file, made while it runs, and read again before it has its name.
 import { callDaemon, streamBytes } from '../../api/client.ts'
 import { EXIT } from '../../base/errors.ts'
 import { openArchive } from '../../care/archive.ts'

@@ -1,12 +1,8 @@
+// karo export: your own history as a file, or on standard output.
 import { streamDaemon } from '../../api/client.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
-import {
-  EXPORT_FORMATS,
-  type ExportFormat,
-  readId,
-  type TransferEvent,
-  WRITERS,
-} from '../../care/transfer.ts'
+import { readEventId } from '../../base/event-id.ts'
+import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../care/transfer.ts'
 import { type ForeignShell, SHELLS } from '../../imports/entry.ts'
 import { SHELL_WRITERS } from '../../imports/writers.ts'
 import type { Command, CommandIo } from '../command.ts'
@@ -95,7 +91,7 @@ interface BytesWriter {
 const shellWriter = (shell: ForeignShell): BytesWriter => ({
   head: '',
   line: ({ id, command, duration_us }) =>
-    SHELL_WRITERS[shell]({ command, start_us: readId(id).start_us, duration_us }),
+    SHELL_WRITERS[shell]({ command, start_us: readEventId(id).start_us, duration_us }),
   end: () => '',
 })
 

@@ -1,3 +1,4 @@
+// karo history: the commands you ran, searched, ranked, and chosen from.
 import { callDaemon } from '../../api/client.ts'
 import {
   type EventShape,

@@ -188,7 +188,7 @@ const undo: Command = {
     const { id, source, file: from, events, started_at } = one
     const about = `Take out ${commands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
     const question = fitted(about, io.columns - ROOM_FOR_ANSWER)
-    if (!(await confirm(question, options.yes === true, 'karo import undo'))) {
+    if (!(await confirm(io, question, { yes: options.yes === true, where: 'karo import undo' }))) {
       io.err('Nothing was taken out.\n')
       return EXIT.failed
     }

@@ -1,3 +1,4 @@
+// Rules about deleting files and directory trees.
 import { SOMETHING, UNKNOWN } from '../model.ts'
 import { movedAside, rather } from './rewrite.ts'
 import { inPlace, inPlaceIfEmpty, isOpaque, matching, only, type Rule, tools } from './rule.ts'

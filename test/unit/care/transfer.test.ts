@@ -1,11 +1,11 @@
 // What a person exports is what is imported, in both formats, whatever was typed; and every line that is wrong is named.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { readEventId } from '../../../src/base/event-id.ts'
 import {
   EXPORT_FORMATS,
   type ExportFormat,
   type Read,
-  readId,
   readTransfer,
   type TransferEvent,
   timestampOf,
@@ -190,8 +190,8 @@ test.each(EXPORT_FORMATS)(
 )
 
 test('the id tells start and tag', () => {
-  expect(readId(plain.id).tag).toBe(1)
-  expect(new Date(readId(plain.id).start_us / 1000).getUTCFullYear()).toBe(2026)
+  expect(readEventId(plain.id).tag).toBe(1)
+  expect(new Date(readEventId(plain.id).start_us / 1000).getUTCFullYear()).toBe(2026)
 })
 
 test('files from before there were events without a time are read as they were', async () => {
