@@ -1,4 +1,5 @@
 // Connections that have not yet proven a key: how many there may be, and how fast one host may open them.
+import { createQuota } from '../../protocols/quota.ts'
 import { isLoopback } from './endpoint.ts'
 
 export interface DoorLimits {
@@ -8,12 +9,24 @@ export interface DoorLimits {
   readonly pendingPerHost: number
   /** Connections of all strange hosts together that are still in their handshake. */
   readonly pendingTotal: number
+  /** Connections of all strange hosts together: so many at once, and in the long run. */
+  readonly together: { readonly frames: number; readonly perMs: number }
 }
 
 /** libp2p's own 5 a second and 10 pending let 200 silent sockets lock newcomers out for good. */
-export const LAN_DOOR: DoorLimits = { perSecond: 20, pendingPerHost: 16, pendingTotal: 128 }
+/**
+ * One machine can have any number of addresses, so that a rate for each bounds nothing. A handshake takes some 3 ms of
+ * a processor: strangers get about a fifth of one.
+ */
+export const LAN_DOOR: DoorLimits = {
+  ...{ perSecond: 20, pendingPerHost: 16, pendingTotal: 128 },
+  together: { frames: 128, perMs: 2_000 },
+}
 /** Many nodes of one person may share a machine, so loopback gets more. */
-export const LOOPBACK_DOOR: DoorLimits = { perSecond: 1_000, pendingPerHost: 256, pendingTotal: 256 }
+export const LOOPBACK_DOOR: DoorLimits = {
+  ...{ perSecond: 1_000, pendingPerHost: 256, pendingTotal: 256 },
+  together: { frames: 512, perMs: 4_000 },
+}
 /** Hosts whose rate is remembered; the one that was quiet longest is forgotten first. */
 const RATES_MAX = 1_024
 
@@ -31,6 +44,7 @@ export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = L
   const pending = new Map<string, number>()
   // Apart, so that somebody on this machine cannot close the door for the LAN.
   const totals = { local: 0, remote: 0 }
+  const together = { local: createQuota(loopback.together), remote: createQuota(lan.together) }
   /** Theoretical arrival time of the next connection by host (GCRA). */
   const rates = new Map<string, number>()
 
@@ -52,7 +66,8 @@ export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = L
       const here = pending.get(host) ?? 0
       if (here >= limits.pendingPerHost || tooFast(host, limits)) return false
       // Addresses of members are let in when strangers have filled the house.
-      if (totals[side] >= limits.pendingTotal && (side === 'local' || !knows(host))) return false
+      const full = totals[side] >= limits.pendingTotal || !together[side].take(now())
+      if (full && (side === 'local' || !knows(host))) return false
       pending.set(host, here + 1)
       totals[side]++
       return true

@@ -6,6 +6,7 @@ import type { Config } from '../config/index.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
 import { endpointOf } from './endpoint.ts'
 import { nodeOf } from './peer.ts'
+import { boundBuffers, boundHandshake } from './unproven.ts'
 
 export interface GaterDeps {
   readonly mesh: Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
@@ -41,10 +42,13 @@ export function createGater({ mesh, doorkeeper, refuses, knows }: GaterDeps): Co
       if (endpoint === undefined || !allowsAddress(mesh, endpoint.ip)) return true
       const { ip } = endpoint
       if (!doorkeeper.enters(ip, knows)) return true
+      boundBuffers(connection)
+      const unbound = boundHandshake(connection)
       let over = false
       const leave = (): void => {
         if (over) return
         over = true
+        unbound()
         doorkeeper.left(ip)
       }
       entered.set(connection, leave)
@@ -53,7 +57,10 @@ export function createGater({ mesh, doorkeeper, refuses, knows }: GaterDeps): Co
     },
     // From here on Noise has proven the key.
     denyInboundEncryptedConnection: refusesKey,
-    denyOutboundEncryptedConnection: refusesKey,
+    denyOutboundEncryptedConnection: (id, connection) => {
+      boundBuffers(connection)
+      return refusesKey(id)
+    },
     denyInboundUpgradedConnection: (id, connection) => {
       settled(connection)
       return refusesKey(id)

@@ -12,12 +12,12 @@ import {
 } from '@libp2p/interface'
 import { type Ping, ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
 import { KaroError } from '../base/errors.ts'
 import type { Dht } from './dht.ts'
 import { readable } from './endpoint.ts'
+import { meteredYamux } from './muxer.ts'
 import type { Timings } from './timings.ts'
 
 interface Guard {
@@ -50,13 +50,6 @@ export interface HostInit {
   readonly version: string
 }
 
-/**
- * Streams one peer may open to us, and we to it, before it is admitted: hello is all it needs, and it may fill all of
- * them with up to `STREAM_BYTES` each.
- */
-const STREAMS_IN_LOBBY = 8
-/** The largest frame; one stream never makes us hold more. */
-const STREAM_BYTES = 1024 * 1024
 /** Connections in all. Strangers have 8 of them; the mesh's design ends well below. */
 const CONNECTIONS_MAX = 1_024
 /** libp2p's own limits at the door count loopback like a stranger; the gater's doorkeeper replaces them. */
@@ -75,15 +68,7 @@ export async function createHost(init: HostInit): Promise<Host> {
       tcp({ inboundSocketInactivityTimeout: socketMs, outboundSocketInactivityTimeout: socketMs }),
     ],
     connectionEncrypters: [noise()],
-    streamMuxers: [
-      yamux({
-        // The heartbeat does this, and yamux would do it for strangers too.
-        enableKeepAlive: false,
-        maxInboundStreams: STREAMS_IN_LOBBY,
-        maxOutboundStreams: STREAMS_IN_LOBBY,
-        streamOptions: { maxStreamWindowSize: STREAM_BYTES, maxReadBufferLength: STREAM_BYTES },
-      }),
-    ],
+    streamMuxers: [meteredYamux()],
     connectionGater: init.gater,
     // A fresh stream per connection every 10 s was most of an idle node's work.
     connectionMonitor: { enabled: false },

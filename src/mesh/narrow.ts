@@ -7,6 +7,8 @@ import {
   UnsupportedProtocolError,
 } from '@libp2p/interface'
 import { abortConnection } from './abort.ts'
+import type { Allowance } from './allowance.ts'
+import { meterOf } from './muxer.ts'
 
 /** Both start false; admission sets `serve` at one end before it sets `out` at the other. */
 export interface View {
@@ -14,6 +16,8 @@ export interface View {
   serve: boolean
   /** This side may open every protocol there. */
   out: boolean
+  /** Told once when the other side has sent more than it may, and what; it must end the connection. */
+  onExcess: (what: string) => void
 }
 
 /** What libp2p's connection reads its protocols from; private there by type only. */
@@ -27,25 +31,22 @@ interface Components {
   metrics?: unknown
 }
 
-/** Of libp2p's yamux; private there by type only. */
-interface Muxer {
-  maxInboundStreams: number
-  maxOutboundStreams: number
-}
-
-/** Streams of an admitted peer: hello, the links, gossip both ways, and what identify and lookups open for a moment. */
-const STREAMS_OF_MEMBER = 32
-
 /**
  * Narrows `connection` to `lobbyProtocol`. A registrar shared by all connections cannot do this: its list of
  * protocols does not know who asks, and multistream-select's `ls` would read it out to a stranger.
  * Must run synchronously in `connection:open`: streams the other side has opened already are dispatched in the
  * microtask after it. Undefined when libp2p's connection no longer has the shape this relies on; it is then aborted.
+ * `allowance` is asked for when the connection serves: until then it has a stranger's.
  */
-export function narrow(connection: Connection, lobbyProtocol: string): View | undefined {
-  const holder = connection as unknown as { components?: Components; muxer?: Muxer }
+export function narrow(
+  connection: Connection,
+  lobbyProtocol: string,
+  allowance: () => Allowance,
+): View | undefined {
+  const holder = connection as unknown as { components?: Components; muxer?: object }
   const whole = holder.components
-  if (whole?.registrar === undefined || whole.peerStore === undefined) {
+  const meter = meterOf(holder.muxer)
+  if (whole?.registrar === undefined || whole.peerStore === undefined || meter === undefined) {
     abortConnection(connection, 'cannot narrow what this connection serves')
     return undefined
   }
@@ -56,12 +57,12 @@ export function narrow(connection: Connection, lobbyProtocol: string): View | un
     },
     set serve(admitted) {
       serve = admitted
-      const { muxer } = holder
-      if (!admitted || muxer === undefined) return
-      muxer.maxInboundStreams = STREAMS_OF_MEMBER
-      muxer.maxOutboundStreams = STREAMS_OF_MEMBER
+      if (admitted) meter.admit(allowance())
     },
     out: false,
+    set onExcess(tell: (what: string) => void) {
+      meter.onExcess = tell
+    },
   }
   const { registrar, peerStore } = whole
   const serves = (protocol: string): boolean => view.serve || protocol === lobbyProtocol

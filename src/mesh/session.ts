@@ -33,6 +33,9 @@ export type EndReason =
   | 'lobby'
   | 'stopping'
 
+/** Under which name the ledger has what is wrong below all streams. */
+const MUXER = '/yamux/1.0.0'
+
 /** What the other side's Goodbye is called here. */
 const HEARD: Readonly<Record<GoodbyeReason, EndReason>> = {
   stopping: 'goodbye',
@@ -147,6 +150,12 @@ export function createSession(deps: SessionDeps, init: SessionInit): Session {
   /** A well-formed frame that has no business here and now. */
   const violation = (code: RejectCode): void => {
     deps.channel.rejections.count(code, hello.id, peer.nodeId)
+    abort('violation')
+  }
+
+  view.onExcess = (what) => {
+    log.debug({ peer: peer.nodeId, what }, 'too much on one connection')
+    deps.channel.rejections.count('rate_limited', MUXER, peer.nodeId)
     abort('violation')
   }
 

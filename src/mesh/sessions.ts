@@ -7,6 +7,7 @@ import { createQuota } from '../../protocols/quota.ts'
 import { hello } from '../../protocols/registry.ts'
 import type { Log } from '../base/log.ts'
 import { abortConnection } from './abort.ts'
+import { memberAllowances } from './allowance.ts'
 import { endpointOf } from './endpoint.ts'
 import { createLobby, type LobbyLimits } from './lobby.ts'
 import { narrow } from './narrow.ts'
@@ -54,6 +55,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
   const sessions = new Map<Connection, Session>()
   const current = new Map<NodeId, Session>()
   const lobby = createLobby<Session>(deps.lobby)
+  const allowanceOf = memberAllowances(() => deps.channel.clock.monotonic())
   let stopping = false
 
   const to = (node: NodeId): Session[] => [...sessions.values()].filter((one) => one.peer.nodeId === node)
@@ -104,7 +106,7 @@ export function createSessions(deps: SessionsDeps): Sessions {
         abortConnection(connection, 'refused')
         return
       }
-      const view = narrow(connection, hello.id)
+      const view = narrow(connection, hello.id, () => allowanceOf(node))
       if (view === undefined) {
         deps.log.error({ peer: node }, 'libp2p has changed: a connection could not be narrowed')
         return

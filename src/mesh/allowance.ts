@@ -1,0 +1,76 @@
+// What one connection may send: a stranger little in its whole life, a member plenty, at a rate that follows its key.
+import type { NodeId } from '../../protocols/node-id.ts'
+import { createQuota, type Quota } from '../../protocols/quota.ts'
+import { createRecent } from '../base/recent.ts'
+
+/** Every method counts, and answers false when that was too much. */
+export interface Allowance {
+  /** A stream was opened that got a place. */
+  stream(): boolean
+  /** A frame of the muxer, or a message of the encryption below it, which may be empty. */
+  frame(): boolean
+  /** A ping of the muxer: each is answered. */
+  ping(): boolean
+  /** Bytes, as announced by a frame's header, before they are kept. */
+  bytes(count: number): boolean
+  /** A message to the other side; a stranger's questions are answered at our expense. */
+  reply(): boolean
+}
+
+/**
+ * A stranger's whole life. Hello needs one stream, about 10 frames each way, and at most 8 KiB; the rest is for other
+ * programs, which look which protocols there are.
+ */
+export const LOBBY_ALLOWANCE = { streams: 16, frames: 512, bytes: 64 * 1024, replies: 512 } as const
+
+/**
+ * A member's rates, far above what the quotas of all streams together make of it. They are kept by key: to connect
+ * anew brings nothing. A member that opens 100 streams a second costs about a thirtieth of a processor.
+ */
+export const MEMBER_RATES = {
+  streams: { frames: 200, perMs: 2_000 },
+  frames: { frames: 40_000, perMs: 10_000 },
+  /** Karo itself sends none, other programs one every 30 s. */
+  pings: { frames: 20, perMs: 60_000 },
+} as const
+
+/** Members whose rates are remembered after they left; one that was forgotten starts with all of it. */
+const MEMBERS_MAX = 1_024
+
+export function lobbyAllowance(): Allowance {
+  const left = { ...LOBBY_ALLOWANCE } as Record<keyof typeof LOBBY_ALLOWANCE, number>
+  const use = (what: keyof typeof left, count = 1): boolean => {
+    left[what] -= count
+    return left[what] >= 0
+  }
+  return {
+    stream: () => use('streams'),
+    frame: () => use('frames'),
+    // A ping is a frame, and its answer a reply.
+    ping: () => true,
+    bytes: (count) => use('bytes', count),
+    reply: () => use('replies'),
+  }
+}
+
+/** The allowance of each member, the same one for all its connections. `now` is monotonic, in milliseconds. */
+export function memberAllowances(now: () => number): (node: NodeId) => Allowance {
+  const members = createRecent<NodeId, Allowance>(MEMBERS_MAX)
+  const make = (): Allowance => {
+    const streams = createQuota(MEMBER_RATES.streams)
+    const frames = createQuota(MEMBER_RATES.frames)
+    const pings = createQuota(MEMBER_RATES.pings)
+    const take = (quota: Quota) => (): boolean => quota.take(now())
+    return {
+      ...{ stream: take(streams), frame: take(frames), ping: take(pings) },
+      // The quotas of the streams bound what is said on them, and the window what is held of it.
+      bytes: () => true,
+      reply: () => true,
+    }
+  }
+  return (node) => {
+    const allowance = members.get(node) ?? make()
+    members.set(node, allowance)
+    return allowance
+  }
+}
