@@ -102,7 +102,9 @@ export function createSessions(deps: SessionsDeps): Sessions {
     opened(connection) {
       const node = nodeOf(connection.remotePeer)
       const ip = endpointOf(connection.remoteAddr)?.ip
-      if (stopping || node === undefined || ip === undefined || deps.refuses(node)) {
+      // One that has ended already would hold its place in the lobby: nobody would tell of its end again.
+      const gone = connection.status !== 'open'
+      if (stopping || gone || node === undefined || ip === undefined || deps.refuses(node)) {
         abortConnection(connection, 'refused')
         return
       }

@@ -1,0 +1,176 @@
+// What a connection may cost below all protocols: frames of the muxer, streams in its life, and handshakes.
+import { connect, type Socket } from 'node:net'
+import type { Connection } from '@libp2p/interface'
+import { expect, onTestFinished, test } from 'vitest'
+import { LOBBY_ALLOWANCE, MEMBER_RATES, memberAllowances } from '../../../src/mesh/allowance.ts'
+import { createDoorkeeper, LAN_DOOR } from '../../../src/mesh/doorkeeper.ts'
+import { createHeaderReader, type YamuxHeader } from '../../../src/mesh/yamux-header.ts'
+import { BURSTS, deafen, header, write, writeEmpty } from '../../hostile/yamux.ts'
+import { testIdentity } from '../../support/mesh-node.ts'
+import type { RawPeer } from '../../support/raw-peer.ts'
+import { until } from '../../support/until.ts'
+import { pair, type Running, raw, start, trusts } from './cluster.ts'
+
+/** Far beyond what anybody may send, and a moment's work to send. */
+const BURSTS_MAX = 2_000
+
+const open = (connection: Connection): boolean => connection.status === 'open'
+const ended = (connection: Connection): Promise<unknown> =>
+  until(() => !open(connection), { what: 'the end of the connection' })
+
+/** Writes burst after burst until the other end has had enough. */
+async function flood(connection: Connection, next: (n: number) => void): Promise<void> {
+  deafen(connection)
+  for (let n = 0; n < BURSTS_MAX && open(connection); n++) {
+    try {
+      next(n)
+    } catch {
+      // It has just been closed.
+      break
+    }
+    // Both ends are in this process.
+    await new Promise((resolve) => setImmediate(resolve))
+  }
+  await ended(connection)
+}
+
+/** A dial resolves before the other end has finished its part. */
+async function known(node: Running, stranger: RawPeer): Promise<Connection> {
+  const connection = await stranger.dial(node.address())
+  const there = (): boolean => node.mesh.inspect().connections.some(({ node_id }) => node_id === stranger.id)
+  await until(there, { what: 'the other end knows' })
+  return connection
+}
+
+const KINDS = Object.entries(BURSTS)
+
+test.each(KINDS)('a stranger’s flood ends its connection: %s', async (_, burst) => {
+  const a = await start({ timings: { lobbyMs: 60_000, negotiateMs: 60_000 } })
+  const connection = await known(a, await raw())
+  await flood(connection, (n) => write(connection, burst(n)))
+  expect(a.mesh.rejections().rate_limited).toBe(1)
+})
+
+test('a stranger’s flood ends its connection: messages with nothing in them, which the muxer never sees', async () => {
+  const a = await start({ timings: { lobbyMs: 60_000 } })
+  const connection = await known(a, await raw())
+  await flood(connection, () => writeEmpty(connection, 64))
+  expect(a.mesh.rejections().rate_limited).toBe(1)
+})
+
+test('sixteen streams in a stranger’s life, also when each is closed before the next', async () => {
+  const a = await start({ timings: { lobbyMs: 60_000 } })
+  const stranger = await raw()
+  const connection = await stranger.dial(a.address())
+  for (let i = 0; i < LOBBY_ALLOWANCE.streams; i++) {
+    await expect(stranger.open(connection, '/nobody/1')).rejects.toThrow()
+    expect(open(connection)).toBe(true)
+  }
+  await expect(stranger.open(connection, '/nobody/1')).rejects.toThrow()
+  await ended(connection)
+})
+
+test.each(KINDS.filter(([name]) => !/empty|of no stream|goodbyes|left/.test(name)))(
+  'an admitted peer’s flood ends its connection, and the others stay: %s',
+  async (_, burst) => {
+    const [a, b] = await pair()
+    const member = await raw()
+    await trusts(a, member)
+    const connection = await member.dial(a.address())
+    await member.join(connection)
+    await flood(connection, (n) => write(connection, burst(n)))
+    expect(a.mesh.rejections().rate_limited).toBe(1)
+    expect(a.audited).toContainEqual(
+      expect.objectContaining({
+        ...{ type: 'policy_violation', peer: member.id },
+        details: { reason: 'rate_limited', protocol: '/yamux/1.0.0', times: 1 },
+      }),
+    )
+    expect(a.mesh.isConnected(b.id)).toBe(true)
+  },
+)
+
+test('a member’s rate goes with its key, not with its connection', () => {
+  let now = 0
+  const allowanceOf = memberAllowances(() => now)
+  const [one, other] = [testIdentity().nodeId, testIdentity().nodeId]
+  const opened = (node: typeof one): number =>
+    Array.from({ length: 1_000 }, () => allowanceOf(node).stream()).filter(Boolean).length
+  const { frames, perMs } = MEMBER_RATES.streams
+  expect(opened(one)).toBe(frames)
+  expect(opened(one)).toBe(0)
+  expect(opened(other)).toBe(frames)
+  now += perMs / 2
+  expect(opened(one)).toBe(frames / 2)
+})
+
+test('headers are found wherever the bytes are cut, and data between them is passed over', () => {
+  const frames = [header(0, 1, 3, 5), Buffer.from('12345'), header(2, 1, 0, 7), header(0, 0, 3, 0)]
+  const bytes = Buffer.concat([...frames, header(1, 8, 3, 2 ** 32 - 1)])
+  for (let size = 1; size <= bytes.length; size++) {
+    const seen: YamuxHeader[] = []
+    const read = createHeaderReader((one) => seen.push(one))
+    for (let at = 0; at < bytes.length; at += size) read(bytes.subarray(at, at + size))
+    expect(seen).toEqual([
+      { type: 0, length: 5 },
+      { type: 2, length: 7 },
+      { type: 0, length: 0 },
+      { type: 1, length: 2 ** 32 - 1 },
+    ])
+  }
+})
+
+/** A TCP connection below everything; `read` is what came back. */
+async function plain(address: { host: string; port: number }): Promise<{ socket: Socket; read(): number }> {
+  const socket = connect(address)
+  let read = 0
+  socket.on('error', () => {}).on('data', (data) => (read += data.length))
+  onTestFinished(() => void socket.destroy())
+  await new Promise((resolve) => socket.once('connect', resolve))
+  return { socket, read: () => read }
+}
+
+test('before its key is proven nobody is answered more than a handshake needs', async () => {
+  const a = await start({ timings: { handshakeMs: 60_000 } })
+  const { socket, read } = await plain(a.address())
+  socket.write('\x13/multistream/1.0.0\n')
+  const asking = setInterval(() => socket.write('\x02x\n'), 1)
+  await until(() => socket.destroyed, { what: 'the end of the connection' })
+  clearInterval(asking)
+  // One line of 20 bytes, and seven times "na".
+  expect(read()).toBeLessThanOrEqual(20 + 7 * 4)
+})
+
+test('before its key is proven nobody may send more than a handshake needs', async () => {
+  const a = await start({ timings: { handshakeMs: 60_000 } })
+  const { socket } = await plain(a.address())
+  // Agreed on Noise, whose first message is announced as 64 KiB and never ends.
+  socket.write('\x13/multistream/1.0.0\n\x07/noise\n')
+  const sending = setInterval(() => socket.write(Buffer.alloc(1_000, 255)), 1)
+  await until(() => socket.destroyed, { what: 'the end of the connection' })
+  clearInterval(sending)
+  expect(socket.bytesWritten).toBeLessThan(1024 * 1024)
+})
+
+test('all strange addresses together have one rate of handshakes, members’ addresses are not kept out by it', () => {
+  let now = 0
+  const door = createDoorkeeper(() => now)
+  const knows = (host: string): boolean => host === '10.0.9.9'
+  let next = 0
+  /** One new address each, which is gone again at once. */
+  const enter = (host = `10.0.${(next >> 8) & 255}.${next++ & 255}`): boolean => {
+    const enters = door.enters(host, knows)
+    if (enters) door.left(host)
+    return enters
+  }
+  const entered = (): number => Array.from({ length: 2_000 }, () => enter()).filter(Boolean).length
+  const { frames, perMs } = LAN_DOOR.together
+  expect(entered()).toBe(frames)
+  expect(enter()).toBe(false)
+  expect(enter('10.0.9.9')).toBe(true)
+  // Whoever is on this machine has a rate of its own.
+  expect(enter('127.0.0.1')).toBe(true)
+  now += perMs / 2
+  // Half of one is given for rounding.
+  expect(entered()).toBeLessThanOrEqual(frames / 2 + 1)
+})
