@@ -1,5 +1,6 @@
 // Which addresses are worth keeping of those that peers claim and discovery hears: private, dialable, plausible.
 
+import { isIP } from 'node:net'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { isPrivateAddress } from '../config/addresses.ts'
 import type { Config } from '../config/index.ts'
@@ -60,14 +61,25 @@ export function announcing(mesh: MeshConfig, listening: readonly Multiaddr[]): r
   return lan.length > 0 ? lan : all
 }
 
-/** Of one mDNS answer, which anybody on the LAN may have written: addresses on our segments, never ourselves. */
+/**
+ * Of one mDNS answer that came from `source`, which anybody on the LAN may have written: of IPv4 addresses the one it
+ * came from, since a node answers from each that it has. No answer comes from an IPv6 address.
+ */
+export function atSource(addresses: readonly Multiaddr[], source: string): readonly Multiaddr[] {
+  return addresses.filter((address) => {
+    const ip = endpointOf(address)?.ip ?? ''
+    return isIP(ip) === 6 || ip === source
+  })
+}
+
+/** Of one mDNS answer: addresses on links of ours, never ourselves. */
 export function heardAddresses(segments: Segments, addresses: readonly Multiaddr[]): readonly string[] {
   const alone = segments.speakFrom.some(isLoopback)
   return addresses
     .slice(0, HEARD_MAX)
     .map(endpointOf)
     .filter((endpoint) => endpoint !== undefined)
-    .filter(({ ip }) => segments.includes(ip) && isLoopback(ip) === alone)
+    .filter(({ ip }) => segments.onLink(ip) && isLoopback(ip) === alone)
     .map(formatEndpoint)
 }
 

@@ -1,4 +1,4 @@
-// Where nodes were last found: addresses by node id, bounded in both, members kept before strangers.
+// Where nodes were last found: addresses by node id, bounded in both, members kept before strangers, proven ones told apart.
 import type { NodeId } from '../../protocols/node-id.ts'
 import { parseEndpoint } from './endpoint.ts'
 
@@ -6,6 +6,8 @@ import { parseEndpoint } from './endpoint.ts'
 export const ADDRESSES_PER_NODE = 8
 /** Addresses of one node that somebody on the LAN says it has, newest first. */
 export const HEARSAY_PER_NODE = 4
+/** Of one node, the newest; as many as there can be others. */
+const PROVEN_PER_NODE = ADDRESSES_PER_NODE
 /** Members are at most as many as the owner trusts; strangers on a LAN can be any number of inventions. */
 const STRANGERS_MAX = 256
 
@@ -14,6 +16,9 @@ export interface Book {
   learn(node: NodeId, addresses: readonly string[]): void
   /** The same for what anybody may have said: it displaces other hearsay only. */
   hear(node: NodeId, addresses: readonly string[]): void
+  /** The node's key has answered at this address, or it came from there. */
+  proved(node: NodeId, address: string): void
+  isProven(node: NodeId, address: string): boolean
   /**
    * In the order to try them: learned ones, then heard ones. After a dial that failed the other way round, since the
    * time of one dial may not suffice for all of them.
@@ -29,6 +34,8 @@ export interface Book {
 interface Entry {
   learned: readonly string[]
   heard: readonly string[]
+  /** In order, the newest last. */
+  proven: readonly string[]
   heardFirst: boolean
 }
 
@@ -61,7 +68,7 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
 
   /** The node's entry, as the newest. */
   const touch = (node: NodeId): Entry => {
-    const entry = entries.get(node) ?? { learned: [], heard: [], heardFirst: false }
+    const entry = entries.get(node) ?? { learned: [], heard: [], proven: [], heardFirst: false }
     entries.delete(node)
     entries.set(node, entry)
     if (entries.size > STRANGERS_MAX) makeRoom()
@@ -83,6 +90,12 @@ export function createBook(isMember: (node: NodeId) => boolean): Book {
       const entry = touch(node)
       entry.heard = [...new Set([...fresh, ...entry.heard])].slice(0, HEARSAY_PER_NODE)
     },
+    proved(node, address) {
+      const entry = entries.get(node)
+      if (entry === undefined || entry.proven.includes(address)) return
+      entry.proven = [...entry.proven, address].slice(-PROVEN_PER_NODE)
+    },
+    isProven: (node, address) => entries.get(node)?.proven.includes(address) === true,
     addresses(node) {
       const { learned = [], heard = [], heardFirst = false } = entries.get(node) ?? {}
       return heardFirst ? [...heard, ...learned] : [...learned, ...heard]

@@ -1,25 +1,36 @@
 // Whom this node connects to: finds members by every means, dials those it wants, lets go of those it has too many of.
 import type { HelloBody } from '../../protocols/messages/hello.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
+import { createQuota, type Quota } from '../../protocols/quota.ts'
 import type { Clock, Random } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { createRecent } from '../base/recent.ts'
 import type { Config } from '../config/index.ts'
 import type { Trust } from '../trust/index.ts'
 import { believable } from './addresses.ts'
 import { type Book, createBook } from './book.ts'
+import { createCaution } from './caution.ts'
 import type { Dht } from './dht.ts'
 import { createDialer } from './dialer.ts'
-import { parseEndpoint } from './endpoint.ts'
+import { endpointOf, formatEndpoint, parseEndpoint } from './endpoint.ts'
 import { createFinder, type Finder } from './finder.ts'
 import { allowsAddress } from './gater.ts'
 import type { Host } from './host.ts'
 import { createOverlay } from './overlay.ts'
+import { createPlaces } from './places.ts'
 import { createReach } from './reach.ts'
 import { createRedial } from './redial.ts'
 import type { EndReason, Session } from './session.ts'
 import type { Sessions } from './sessions.ts'
 import { createSightings } from './sightings.ts'
 import type { Timings } from './timings.ts'
+
+/**
+ * A member that says it is back, or somewhere else, is dialed at once; one that says so without end, at the pace of
+ * the redial loop.
+ */
+const WAKINGS = { frames: 4, perMs: 60_000 }
+const WAKINGS_MAX = 1_024
 
 export interface ContactsDeps {
   readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery'>
@@ -78,6 +89,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
   let finder: Finder | undefined
 
   const book = createBook(admits)
+  const wakings = createRecent<NodeId, Quota>(WAKINGS_MAX)
   const overlay = createOverlay({
     self: deps.self,
     fullMeshUpTo: config.overlay.full_mesh_up_to,
@@ -90,7 +102,9 @@ export function createContacts(deps: ContactsDeps): Contacts {
     failures: (node) => redial.failures(dialer.targetOf(node)),
     isStatic: (node) => dialer.isStatic(node),
   })
-  const dialer = createDialer({ ...deps, book, overlay })
+  const caution = createCaution(config.mesh.port, () => clock.monotonic())
+  const places = createPlaces({ book, caution, admits })
+  const dialer = createDialer({ ...deps, book: places, overlay })
   const redial = createRedial({ clock, random, wanted: dialer.wanted, dial: dialer.dial })
   const dial = (node: NodeId) => redial.dialNow(dialer.targetOf(node))
   const wake = (node: NodeId): void => redial.wake(dialer.targetOf(node))
@@ -114,7 +128,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
     },
     connected,
     onSeen(node) {
-      dialer.meet(node)
+      if (!admits(node) && places.mayMeet(node)) dialer.meet(node)
       wake(node)
     },
   })
@@ -148,7 +162,10 @@ export function createContacts(deps: ContactsDeps): Contacts {
       book.learn(node, addresses)
       if (!worthATry) return
       overlay.present(node)
-      if (!connected(node)) wake(node)
+      if (connected(node)) return
+      const quota = wakings.get(node) ?? createQuota(WAKINGS)
+      wakings.set(node, quota)
+      if (quota.take(clock.monotonic())) wake(node)
     },
     decided(node) {
       if (!admits(node)) return
@@ -158,10 +175,16 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (!connected(node)) void dial(node)
     },
 
-    opened: dialer.opened,
+    opened(session) {
+      dialer.opened(session)
+      const endpoint = endpointOf(session.connection.remoteAddr)
+      if (session.dialed && endpoint !== undefined) book.proved(session.peer.nodeId, formatEndpoint(endpoint))
+    },
     introduced({ peer, ip }, body) {
       const addresses = believable(config.mesh, body.listen, ip, admits(peer.nodeId))
       book.learn(peer.nodeId, addresses)
+      for (const address of addresses)
+        if (parseEndpoint(address)?.ip === ip) book.proved(peer.nodeId, address)
       dialer.met(peer.nodeId)
       return addresses
     },

@@ -18,7 +18,7 @@ import type { Timings } from './timings.ts'
 export interface DialerDeps {
   readonly config: Pick<Config, 'discovery'>
   readonly trust: Pick<Trust, 'admits' | 'refuses'>
-  readonly book: Book
+  readonly book: Pick<Book, 'addresses' | 'failed'>
   readonly overlay: Pick<Overlay, 'due' | 'hasDeclined'>
   /** Made later than this. */
   readonly sessions: () => Pick<Sessions, 'of' | 'neighbour' | 'to'>

@@ -1,5 +1,5 @@
 // Discovery by mDNS: tells where this node listens and hears where others do, on the interfaces it may speak on.
-import { createSocket, type Socket } from 'node:dgram'
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
 import { networkInterfaces } from 'node:os'
 import type { ComponentLogger, PeerDiscovery, PeerInfo, Startable } from '@libp2p/interface'
 import { mdns } from '@libp2p/mdns'
@@ -7,7 +7,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
-import { heardAddresses } from './addresses.ts'
+import { atSource, heardAddresses } from './addresses.ts'
 import { endpointOf, isLoopback } from './endpoint.ts'
 import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
 import { nodeOf } from './peer.ts'
@@ -50,6 +50,7 @@ interface Responder {
   send: (packet: Packet) => void
   update: () => void
   on(event: 'error' | 'warning', listener: (error: Error) => void): void
+  on(event: 'response', listener: (packet: unknown, from: RemoteInfo) => void): void
 }
 
 export function createMdns(deps: MdnsDeps): Mdns {
@@ -76,10 +77,15 @@ export function createMdns(deps: MdnsDeps): Mdns {
     logger: deps.logger,
   } as unknown as Parameters<ReturnType<typeof mdns>>[0]) as PeerDiscovery & Startable
 
+  /** Where the answer came from that is being read. */
+  let source: string | undefined
+
   const onPeer = (event: CustomEvent<PeerInfo>): void => {
     const node = nodeOf(event.detail.id)
-    if (node === undefined) return
-    const addresses = heardAddresses(segments(), event.detail.multiaddrs)
+    if (node === undefined || source === undefined) return
+    const here = segments()
+    if (!here.onLink(source)) return
+    const addresses = heardAddresses(here, atSource(event.detail.multiaddrs, source))
     if (addresses.length > 0) deps.onHeard(node, addresses)
   }
 
@@ -101,6 +107,11 @@ export function createMdns(deps: MdnsDeps): Mdns {
           deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read')
         }
       }
+      // The service listens after this, and tells of nobody but in its own turn.
+      made.on('response', (_packet, from) => {
+        // An answer from another port is none (RFC 6762, section 6).
+        source = from.port === MDNS_PORT ? from.address : undefined
+      })
       made.on('error', (error) => deps.log.warn({ reason: error.message }, 'mDNS does not work here'))
     },
   })

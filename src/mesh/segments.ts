@@ -8,6 +8,8 @@ export interface Segments {
   readonly speakFrom: readonly string[]
   /** Whether an address, ours or another's, lies in them. */
   includes(ip: string): boolean
+  /** Whether it is in them, and in the network of one of our interfaces: reached without a router. */
+  onLink(ip: string): boolean
 }
 
 /** Interfaces are read again after this: an answer to a flood of questions must not read them for each. */
@@ -44,11 +46,17 @@ export function segmentsOf(
     if (family === 0 || !allows(ip)) return false
     return allowed === undefined || allowed.check(ip, family === 4 ? 'ipv4' : 'ipv6')
   }
+  const links = new BlockList()
+  for (const { cidr, family } of own) {
+    const [address, bits] = cidr?.split('/') ?? []
+    if (address !== undefined) links.addSubnet(address, Number(bits), family === 'IPv4' ? 'ipv4' : 'ipv6')
+  }
+  const onLink = (ip: string): boolean => includes(ip) && links.check(ip, isIP(ip) === 4 ? 'ipv4' : 'ipv6')
   const speakable = own
     .filter((info) => info.family === 'IPv4' && includes(info.address))
     .map((info) => info.address)
   const lan = speakable.filter((ip) => !isLoopback(ip))
-  return { speakFrom: lan.length > 0 ? lan : speakable, includes }
+  return { speakFrom: lan.length > 0 ? lan : speakable, includes, onLink }
 }
 
 /**
@@ -60,7 +68,7 @@ export function watchSegments(
   now: () => number,
   onError: (error: unknown) => void,
 ): () => Segments {
-  let known: Segments = { speakFrom: [], includes: () => false }
+  let known: Segments = { speakFrom: [], includes: () => false, onLink: () => false }
   let readAt = Number.NEGATIVE_INFINITY
   return () => {
     if (now() - readAt < READ_EVERY_MS) return known
