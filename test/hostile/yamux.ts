@@ -29,7 +29,7 @@ export function header(type: number, flags: number, stream: number, length: numb
 }
 
 /** Numbers of streams far from those that the peer's own muxer gives; odd, as of whoever dials. */
-export const streamNumber = (n: number): number => 1_000_001 + 2 * n
+const streamNumber = (n: number): number => 1_000_001 + 2 * n
 
 /** One burst of each kind; `n` counts bursts, so that no number of a stream comes twice. */
 export type Burst = (n: number) => Uint8Array
@@ -40,11 +40,13 @@ const burst =
   (n) =>
     Buffer.concat(Array.from({ length: PER_BURST }, (_, i) => frame(streamNumber(n * PER_BURST + i))))
 
+export const openedAndReset: Burst = burst((id) =>
+  Buffer.concat([header(WINDOW_UPDATE, SYN, id, 0), header(WINDOW_UPDATE, RST, id, 0)]),
+)
+
 /** Everything that costs whoever gets it something, and whoever sends it 12 bytes. */
 export const BURSTS: Readonly<Record<string, Burst>> = {
-  'streams opened and reset': burst((id) =>
-    Buffer.concat([header(WINDOW_UPDATE, SYN, id, 0), header(WINDOW_UPDATE, RST, id, 0)]),
-  ),
+  'streams opened and reset': openedAndReset,
   'streams opened, closed and reset': burst((id) =>
     Buffer.concat([header(DATA, SYN | FIN, id, 0), header(WINDOW_UPDATE, RST, id, 0)]),
   ),

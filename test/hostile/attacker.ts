@@ -1,0 +1,31 @@
+// The process of one attacker: told on its standard input whom to attack and how, until that input ends.
+import { createInterface } from 'node:readline'
+import { testIdentity } from '../support/mesh-node.ts'
+import type { Place } from './attack.ts'
+import { ATTACKS_KNOWN } from './table.ts'
+
+/** The first and only line. */
+export interface Order extends Omit<Place, 'identity'> {
+  readonly attack: string
+  /** Hex, 32 bytes. */
+  readonly key: string
+}
+
+if (import.meta.main) {
+  const control = new AbortController()
+  // A refused connection ends in a rejection somewhere in libp2p; none of that is news to an attacker.
+  process.on('unhandledRejection', () => {})
+  process.on('uncaughtException', () => {})
+  const lines = createInterface({ input: process.stdin })
+  lines.once('close', () => control.abort())
+  lines.once('line', (line) => {
+    const { attack, key, ...place } = JSON.parse(line) as Order
+    const found = ATTACKS_KNOWN.find(({ name }) => name === attack)
+    if (found === undefined) process.exit(2)
+    const identity = testIdentity(Buffer.from(key, 'hex'))
+    process.stdout.write('begun\n')
+    void found.run({ ...place, identity }, control.signal).then((done) => {
+      process.stdout.write(`${JSON.stringify(done)}\n`, () => process.exit())
+    })
+  })
+}

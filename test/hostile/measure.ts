@@ -1,0 +1,130 @@
+// What a node is worth to others while something goes on: its memory, its answers, and what it records.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { QueryResult } from '../../src/api/shapes.ts'
+import { median } from '../bench/median.ts'
+import { api } from '../support/honest.ts'
+import type { TestNode } from '../support/node.ts'
+import { append, liveName, record } from '../support/spool.ts'
+import { until } from '../support/until.ts'
+
+/** One author may ask twenty questions in ten seconds. */
+const ASKS_EVERY_MS = 600
+const TYPES_EVERY_MS = 300
+const SAMPLES_EVERY_MS = 100
+const RANGE_MS = 3_600_000
+/** Both are generous: slow is measured, never is an error. */
+const PATIENCE_MS = 30_000
+const STORED_WITHIN_MS = 60_000
+
+export interface Measured {
+  readonly seconds: number
+  /** Bytes resident in memory: the most of all samples, and the middle one. */
+  readonly peakBytes: number
+  readonly medianBytes: number
+  /** Processor time in a second, 1 = one processor. */
+  readonly processors: number
+  readonly asked: number
+  /** Of these, answered by everybody who was known. */
+  readonly complete: number
+  readonly answerMs: number
+  readonly slowestAnswerMs: number
+  /** Commands typed, each of which was stored. */
+  readonly recorded: number
+  readonly recordMs: number
+  readonly slowestRecordMs: number
+}
+
+export interface Measure {
+  /** The victim, one other member of its mesh, and how long. */
+  readonly victim: TestNode
+  readonly honest: TestNode
+  readonly seconds: number
+}
+
+/** Asks, types and samples for that long, each on its own. Rejects when what was typed is not stored in a minute. */
+export async function measure({ victim, honest, seconds }: Measure): Promise<Measured> {
+  const begun = performance.now()
+  const busyBefore = processorSeconds(victim.pid)
+  const over = (): boolean => performance.now() - begun > seconds * 1_000
+  const [answers, records, sizes] = await Promise.all([
+    asking(honest, over),
+    typing(victim, over),
+    sampling(victim, over),
+  ])
+  const took = (performance.now() - begun) / 1_000
+  const latencies = answers.map(({ ms }) => ms)
+  return {
+    seconds: took,
+    peakBytes: Math.max(...sizes),
+    medianBytes: median(sizes),
+    processors: (processorSeconds(victim.pid) - busyBefore) / took,
+    asked: answers.length,
+    complete: answers.filter(({ complete }) => complete).length,
+    answerMs: median(latencies),
+    slowestAnswerMs: Math.max(...latencies),
+    recorded: records.length,
+    recordMs: median(records),
+    slowestRecordMs: Math.max(...records),
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
+
+/** At least once. */
+async function repeat<T>(over: () => boolean, everyMs: number, once: () => T | Promise<T>): Promise<T[]> {
+  const results: T[] = []
+  do {
+    const began = performance.now()
+    results.push(await once())
+    await pause(Math.max(0, began + everyMs - performance.now()))
+  } while (!over())
+  return results
+}
+
+function asking(honest: TestNode, over: () => boolean): Promise<{ ms: number; complete: boolean }[]> {
+  let asked = 0
+  return repeat(over, ASKS_EVERY_MS, async () => {
+    const began = performance.now()
+    const now = Date.now()
+    const range = { start: new Date(now - RANGE_MS).toISOString(), end: new Date(now).toISOString() }
+    const query_type = asked++ % 2 === 0 ? 'ToolUsage' : 'NodeHealth'
+    const body = { query_type, range, timeout_ms: PATIENCE_MS }
+    const { coverage } = (await api(honest, 'POST', 'query', body)) as QueryResult
+    return { ms: performance.now() - began, complete: coverage.complete && coverage.answered === 1 }
+  })
+}
+
+/** Typed into one shell, which is this process. Resolves with how long each took to be stored. */
+async function typing(victim: TestNode, over: () => boolean): Promise<number[]> {
+  const name = liveName()
+  let sequence = 0
+  return await repeat(over, TYPES_EVERY_MS, async () => {
+    const { events } = (await victim.status()).store
+    const began = performance.now()
+    const start = Date.now() * 1_000
+    append(
+      join(victim.home, 'spool'),
+      name,
+      record({ command: 'ls', sequence: ++sequence, start, end: start }),
+    )
+    await until(async () => (await victim.status()).store.events > events, {
+      what: 'a command that was typed is stored',
+      deadlineMs: STORED_WITHIN_MS,
+    })
+    return performance.now() - began
+  })
+}
+
+const sampling = ({ pid }: TestNode, over: () => boolean): Promise<number[]> =>
+  repeat(over, SAMPLES_EVERY_MS, () => residentBytes(pid))
+
+export function residentBytes(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
+}
+
+/** User and system time so far. Linux counts both in hundredths of a second. */
+function processorSeconds(pid: number): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? []
+  return (Number(fields[11]) + Number(fields[12])) / 100
+}
