@@ -3,6 +3,7 @@ import { ok } from 'node:assert/strict'
 import { parseArgs } from 'node:util'
 import { fuzzFrames } from '../test/fuzz/frames.ts'
 import { fuzzRisk } from '../test/fuzz/risk.ts'
+import { describeTrial, failures, holdTrial } from '../test/hostile/trial.ts'
 import { describeRun, simulate } from '../test/sim/echo.ts'
 import { crashRounds } from '../test/support/crash.ts'
 import { damageRounds } from '../test/support/damage.ts'
@@ -19,11 +20,13 @@ import { build, isFresh } from './build.ts'
 interface Run {
   readonly name: string
   readonly does: string
-  /** Resolves with what it measured; rejects when something did not hold. */
-  run(seed: number): Promise<string>
+  /** Resolves with what it measured; rejects when something did not hold. `seconds` is what was asked for, if at all. */
+  run(seed: number, seconds: number | undefined): Promise<string>
 }
 
 const FRAMES = 1_000_000
+/** All attacks together. */
+const HOSTILE_SECONDS = 300
 const DISGUISED_LINES = 500_000
 const DAEMONS = 50
 const CRASH_ROUNDS = 200
@@ -58,6 +61,17 @@ const RUNS: readonly Run[] = [
   },
   {
     name: 'hostile',
+    does: "strangers', members' and other accounts' attacks for five minutes (--seconds N), beside the same node in peace",
+    async run(seed, seconds = HOSTILE_SECONDS) {
+      const report = await holdTrial({ seconds, seed })
+      const said = describeTrial(report)
+      const broken = failures(report)
+      ok(broken.length === 0, `${broken.join('; ')}\n${said}`)
+      return `answered and recorded under every attack\n${said}\n `
+    },
+  },
+  {
+    name: 'siege',
     does: 'a million hostile frames over TCP at a daemon, while its neighbour goes on asking it',
     async run(seed) {
       const victim = await startNode({ name: 'victim', env: { NODE_OPTIONS: INSPECTED } })
@@ -139,34 +153,42 @@ function bufferGrowth(warm: number, end: number): string {
 
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
-const USAGE = `npm run soak -- [--seed N] [name…]
+const USAGE = `npm run soak -- [--seed N] [--seconds N] [name…]
 ${RUNS.map(({ name, does }) => `  ${name.padEnd(10)}${does}\n`).join('')}`
 
-function chosen(): { readonly seed: number; readonly runs: readonly Run[] } | undefined {
+interface Chosen {
+  readonly seed: number
+  readonly seconds: number | undefined
+  readonly runs: readonly Run[]
+}
+
+function chosen(): Chosen | undefined {
   try {
     const { values, positionals } = parseArgs({
-      options: { seed: { type: 'string' } },
+      options: { seed: { type: 'string' }, seconds: { type: 'string' } },
       allowPositionals: true,
     })
     // A run without a seed is another one each time, and says which.
     const seed = Number(values.seed ?? Date.now() % 2 ** 32)
     const known = positionals.every((word) => RUNS.some(({ name }) => name === word))
+    const seconds = values.seconds === undefined ? undefined : Number(values.seconds)
+    if (seconds !== undefined && !(seconds > 0)) return undefined
     if (!Number.isInteger(seed) || seed < 0 || seed >= 2 ** 32 || !known) return undefined
     const runs = RUNS.filter(({ name }) => positionals.length === 0 || positionals.includes(name))
-    return { seed, runs }
+    return { seed, seconds, runs }
   } catch {
     return undefined
   }
 }
 
-async function soak(runs: readonly Run[], seed: number): Promise<number> {
+async function soak({ runs, seed, seconds }: Chosen): Promise<number> {
   let failed = 0
   for (const { name, run } of runs) {
     const began = performance.now()
     const took = (): string => `${((performance.now() - began) / 1_000).toFixed(1)} s, seed ${seed}`
     let ended = true
     try {
-      process.stdout.write(`✓ ${name}: ${await run(seed)} (${took()})\n`)
+      process.stdout.write(`✓ ${name}: ${await run(seed, seconds)} (${took()})\n`)
     } catch (error) {
       ended = false
       failed++
@@ -184,5 +206,5 @@ if (what === undefined) {
   process.exitCode = 2
 } else {
   if (!isFresh()) await build()
-  process.exitCode = (await soak(what.runs, what.seed)) === 0 ? 0 : 1
+  process.exitCode = (await soak(what)) === 0 ? 0 : 1
 }

@@ -90,8 +90,13 @@ function asking(honest: TestNode, over: () => boolean): Promise<{ ms: number; co
     const range = { start: new Date(now - RANGE_MS).toISOString(), end: new Date(now).toISOString() }
     const query_type = asked++ % 2 === 0 ? 'ToolUsage' : 'NodeHealth'
     const body = { query_type, range, timeout_ms: PATIENCE_MS }
-    const { coverage } = (await api(honest, 'POST', 'query', body)) as QueryResult
-    return { ms: performance.now() - began, complete: coverage.complete && coverage.answered === 1 }
+    try {
+      const { coverage } = (await api(honest, 'POST', 'query', body)) as QueryResult
+      return { ms: performance.now() - began, complete: coverage.complete && coverage.answered === 1 }
+    } catch {
+      // Its own node did not even say so in time.
+      return { ms: performance.now() - began, complete: false }
+    }
   })
 }
 
@@ -100,7 +105,10 @@ async function typing(victim: TestNode, over: () => boolean): Promise<number[]> 
   const name = liveName()
   let sequence = 0
   return await repeat(over, TYPES_EVERY_MS, async () => {
-    const { events } = (await victim.status()).store
+    const before = await until(async () => ({ events: (await victim.status()).store.events }), {
+      what: 'the node says how much it has recorded',
+      deadlineMs: STORED_WITHIN_MS,
+    })
     const began = performance.now()
     const start = Date.now() * 1_000
     append(
@@ -108,7 +116,7 @@ async function typing(victim: TestNode, over: () => boolean): Promise<number[]> 
       name,
       record({ command: 'ls', sequence: ++sequence, start, end: start }),
     )
-    await until(async () => (await victim.status()).store.events > events, {
+    await until(async () => (await victim.status()).store.events > before.events, {
       what: 'a command that was typed is stored',
       deadlineMs: STORED_WITHIN_MS,
     })
