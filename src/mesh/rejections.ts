@@ -3,6 +3,7 @@ import { REJECT_CODES, type RejectCode } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { createQuota } from '../../protocols/quota.ts'
 import type { Audit } from '../audit/index.ts'
+import { DAY_MS } from '../base/calendar.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { createSparing } from '../base/sparing.ts'
@@ -22,8 +23,11 @@ export interface Rejections {
   stale(): readonly NodeId[]
 }
 
-/** All strangers together: keys cost them nothing, and the ledger's oldest entries give way to its newest. */
+/** All strangers together: keys cost them nothing. Ten a minute, and a hundred a day. */
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
+const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
+/** What a member repeats is told after a minute, two, four, up to an hour. */
+const MEMBERS_AUDITED = { everyMs: 60_000, mostMs: 3_600_000 }
 
 const STALE_REMEMBERED_MS = 15 * 60_000
 /** More tell nobody more; the one that was refused longest ago gives way. */
@@ -38,8 +42,8 @@ export interface RejectionsDeps {
 
 export function createRejections({ audit, clock, log, admits }: RejectionsDeps): Rejections {
   const counts = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>
-  /** Of members one entry per peer and code in a minute; what comes between is told as `times` in the next. */
-  const entries = createSparing({ clock })
+  /** Of members one entry per peer and code at a time; what comes between is told as `times` in the next. */
+  const entries = createSparing({ clock, ...MEMBERS_AUDITED })
   /** One line per peer, protocol and code in a minute. */
   const lines = createSparing({ clock })
 
@@ -47,6 +51,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
   const stale = new Map<NodeId, number>()
 
   const strangers = createQuota(STRANGERS_AUDITED)
+  const strangersToday = createQuota(STRANGERS_A_DAY)
   /** Of strangers, since the last entry about one. */
   let untold = 0
 
@@ -71,7 +76,8 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       if (times === undefined) return false
       details.times = times
     } else {
-      if (!strangers.take(clock.monotonic())) {
+      const now = clock.monotonic()
+      if (!strangers.take(now) || !strangersToday.take(now)) {
         untold++
         return false
       }

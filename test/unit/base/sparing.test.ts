@@ -34,3 +34,23 @@ test('however many keys there are, only so many are told in a minute, and every 
   for (let n = 0; n < 20; n++) told += sparing.times(`end ${n}`) ?? 0
   expect(told).toBeGreaterThan(5_000)
 })
+
+test('what goes on is told ever more rarely, and from the start again after a pause', () => {
+  const clock = { time: 0, monotonic: () => clock.time }
+  const sparing = createSparing({ clock, mostMs: 3_600_000 })
+  const toldAt: number[] = []
+  let sum = 0
+  for (; clock.time < 24 * 3_600_000; clock.time += 1_000) {
+    const times = sparing.times('a')
+    if (times !== undefined) toldAt.push(clock.time / 60_000)
+    sum += times ?? 0
+  }
+  expect(toldAt.slice(0, 8)).toEqual([0, 1, 3, 7, 15, 31, 63, 123])
+  expect(toldAt.length).toBeLessThan(32)
+  expect(sum + sparing.left().reduce((all, [, times]) => all + times, 0)).toBe(24 * 3_600)
+  expect(sparing.left()).toEqual([])
+  clock.time += 3 * 3_600_000
+  expect(sparing.times('a')).toBe(1)
+  clock.time += 60_000
+  expect(sparing.times('a')).toBe(1)
+})
