@@ -61,6 +61,8 @@ export function createAudit(options: AuditOptions): Audit {
   let signedSeq = 0
   let headDue = false
   let headTimer: NodeJS.Timeout | undefined
+  /** Monotonic. */
+  let startedAt = clock.monotonic()
   let retryDue = false
   /** Older entries are to go (ms since the epoch). */
   let trimBefore: number | undefined
@@ -94,8 +96,10 @@ export function createAudit(options: AuditOptions): Audit {
   async function write(rows: readonly AuditRow[], sign: boolean, cut?: Cut): Promise<void> {
     const last = rows.at(-1) ?? newest
     const entries = last.seq - (cut?.base.seq ?? base?.seq ?? 0)
+    // When it is signed, not when something was done: every member reads it.
+    const ts = Math.max(last.ts, clock.now())
     const head = sign
-      ? signHead({ seq: last.seq, hash: last.hash, ts: last.ts, entries }, identity, clock, random)
+      ? signHead({ seq: last.seq, hash: last.hash, ts, entries }, identity, clock, random)
       : undefined
     await repository.append(rows, { ...(head && { head }), ...(cut && { base: cut.base, keep: cut.keep }) })
     newest = last
@@ -180,14 +184,16 @@ export function createAudit(options: AuditOptions): Audit {
     retryTimer.unref()
   }
 
+  /** At a full hour since the start: when a head comes shall not say when something was done. */
   function armHead(): void {
     if (headTimer !== undefined) return
+    const wait = HEAD_EVERY_MS - ((clock.monotonic() - startedAt) % HEAD_EVERY_MS)
     headTimer = setTimeout(() => {
       headTimer = undefined
       tellCounted()
       headDue = newest.seq > signedSeq
       void pump()
-    }, HEAD_EVERY_MS)
+    }, wait)
     headTimer.unref()
   }
 
@@ -208,6 +214,7 @@ export function createAudit(options: AuditOptions): Audit {
       const { signed } = end
       signedSeq = signed?.seq ?? 0
       state = 'open'
+      startedAt = clock.monotonic()
       // Restored without its key, or given another: what the old one signed stays its, and is told to be.
       const own = formatNodeId(identity.publicKey)
       const signer = signed === undefined ? undefined : readHead(signed)?.signer

@@ -53,7 +53,7 @@ test('348 questions a minute by invented authors for five hours are less than 20
   const { clock, entries, book, asked, whoAsked } = setUp()
   const authors = Array.from({ length: 50 }, (_, n) => testIdentity(100 + n))
   for (let minute = 0; minute < 300; minute++) {
-    for (let n = 0; n < 348; n++) await asked(authors[(minute + n) % authors.length])
+    for (let n = 0; n < 348; n++) await asked(authors[(minute + n) % authors.length] as Identity)
     clock.time += MINUTE
   }
   await book.flush()
