@@ -206,6 +206,7 @@ function page(): string {
     '',
     ...FIELD_HEAD,
     ...fieldRows(jsonSchema(nodeSummary)),
+    '| `pad` (optional) | bin | zeros that make the map 1, 2, 4, 8, 16 or 32 KiB long, where that is possible |',
     '',
     'Additional data of both `sealed` and `key`: "karo-summary-v1" ‖ author 32 ‖ granularity u8 (hour 0, day 1, week 2) ‖',
     'start u64 ‖ version u64 ‖ index of the box u8, integers big-endian. `sealed` is ChaCha20-Poly1305 under the content key',

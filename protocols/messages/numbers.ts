@@ -57,6 +57,6 @@ export const nodeHealthStatus = z.object({
   uptime_seconds: uint(),
   online: z.boolean(),
   last_seen: z.iso.datetime({ precision: 3 }).describe('RFC 3339 UTC'),
-  events_24h: uint(),
+  events_24h: uint().describe('commands of the 24 hours before the last full hour, rounded'),
 })
 export type NodeHealthStatus = z.infer<typeof nodeHealthStatus>

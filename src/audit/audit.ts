@@ -1,6 +1,5 @@
 // The audit room: one writer appends what happened to the chained ledger, in call order, and signs its head.
 import { formatNodeId } from '../../protocols/node-id.ts'
-import { DAY_MS } from '../base/calendar.ts'
 import type { Clock, Random } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import type { Identity } from '../identity/index.ts'
@@ -8,8 +7,10 @@ import type { AuditBase, AuditRepository, AuditRow } from '../store/audit.ts'
 import { readEnd } from './continue.ts'
 import { GENESIS, makeRow, readRow } from './entry.ts'
 import { type ExportEntry, headerOf } from './exported.ts'
+import { type Cut, createFront } from './front.ts'
 import { readHead, signHead } from './head.ts'
 import type { Audit, AuditEntry, AuditRecord, AuditVerdict } from './index.ts'
+import { createNoise } from './noise.ts'
 import { keyChange } from './signers.ts'
 import { createTimes } from './times.ts'
 import { verifyLedger } from './verify.ts'
@@ -46,6 +47,8 @@ export function createAudit(options: AuditOptions): Audit {
   const { repository, identity, clock, random, log, keptMax = KEPT_MAX } = options
   const queue: Waiting[] = []
   const times = createTimes(repository)
+  const front = createFront({ repository, keptMax })
+  const noise = createNoise(clock)
   /** Not yet told in the ledger. */
   let dropped = 0
   let droppedSinceStart = 0
@@ -53,11 +56,13 @@ export function createAudit(options: AuditOptions): Audit {
   let failure: string | undefined
   /** Number, time and hash of the newest entry on disk. */
   let newest: Pick<AuditRow, 'seq' | 'ts' | 'hash'> = { seq: 0, ts: 0, hash: GENESIS }
-  /** Number of the last removed entry; 0 when none was. */
-  let removed = 0
+  /** The last removed entry; undefined when none was. */
+  let base: AuditBase | undefined
   let signedSeq = 0
   let headDue = false
   let headTimer: NodeJS.Timeout | undefined
+  /** Monotonic. */
+  let startedAt = clock.monotonic()
   let retryDue = false
   /** Older entries are to go (ms since the epoch). */
   let trimBefore: number | undefined
@@ -88,49 +93,18 @@ export function createAudit(options: AuditOptions): Audit {
     return rows
   }
 
-  /** The last entry to let go: when there are too many the oldest tenth, and those before `trimBefore`. */
-  async function lastToGo(): Promise<number> {
-    let seq = newest.seq - removed > keptMax ? newest.seq - Math.floor(keptMax * 0.9) : removed
-    const before = trimBefore
-    trimBefore = undefined
-    if (before === undefined) return seq
-    let oldest: number | undefined
-    let through = 0
-    for await (const { seq: at, row } of repository.forwards()) {
-      if (row === undefined || row.ts >= before) break
-      oldest ??= row.ts
-      through = at
-    }
-    // Once a day: each time costs an entry and a signature.
-    if (oldest !== undefined && oldest < before - DAY_MS) seq = Math.max(seq, through)
-    return seq
-  }
-
-  /** Where entries have to go: the checkpoint that stands for them, to be written with its head. */
-  async function checkpoint(): Promise<{ row: AuditRow; base: AuditBase } | undefined> {
-    const seq = await lastToGo()
-    if (seq <= removed) return undefined
-    const last = (await repository.at(seq))?.row
-    // A damaged entry is evidence: nothing is removed from a ledger that cannot be continued from there.
-    if (last === undefined) return undefined
-    const base = { seq, hash: last.hash }
-    const details = { removed_through: seq, hash: Buffer.from(last.hash).toString('hex') }
-    return {
-      row: makeRow(newest.seq + 1, clock.now(), { type: 'checkpoint', success: true, details }, newest.hash),
-      base,
-    }
-  }
-
-  async function write(rows: readonly AuditRow[], sign: boolean, base?: AuditBase): Promise<void> {
+  async function write(rows: readonly AuditRow[], sign: boolean, cut?: Cut): Promise<void> {
     const last = rows.at(-1) ?? newest
-    const entries = last.seq - (base?.seq ?? removed)
+    const entries = last.seq - (cut?.base.seq ?? base?.seq ?? 0)
+    // When it is signed, not when something was done: every member reads it.
+    const ts = Math.max(last.ts, clock.now())
     const head = sign
-      ? signHead({ seq: last.seq, hash: last.hash, ts: last.ts, entries }, identity, clock, random)
+      ? signHead({ seq: last.seq, hash: last.hash, ts, entries }, identity, clock, random)
       : undefined
-    await repository.append(rows, { ...(head && { head }), ...(base && { base }) })
+    await repository.append(rows, { ...(head && { head }), ...(cut && { base: cut.base, keep: cut.keep }) })
     newest = last
     for (const { seq, ts } of rows) times.note(seq, ts)
-    removed = base?.seq ?? removed
+    base = cut?.base ?? base
     if (head === undefined) return
     signedSeq = last.seq
     tell(headListeners, head.frame)
@@ -159,8 +133,10 @@ export function createAudit(options: AuditOptions): Audit {
       lost = 0
       dropped -= told
       failure = undefined
-      const cut = await checkpoint()
-      if (cut !== undefined) await write([cut.row], true, cut.base)
+      const before = trimBefore
+      trimBefore = undefined
+      const cut = await front.cut(newest, base, clock.now(), before)
+      if (cut !== undefined) await write([cut.row], true, cut)
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error)
       trimBefore = undefined
@@ -181,6 +157,24 @@ export function createAudit(options: AuditOptions): Audit {
     return pumping
   }
 
+  function enqueue(record: AuditRecord): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (queue.length >= QUEUE_MAX || state === 'stopped') {
+      drop(1)
+      resolve()
+    } else {
+      queue.push({ record, ts: clock.now(), written: resolve })
+      // What comes before the start is written when it has started.
+      if (state === 'open') void pump()
+    }
+    return promise
+  }
+
+  function tellCounted(atOnce = false): void {
+    const counted = noise.due(atOnce)
+    if (counted !== undefined) void enqueue(counted)
+  }
+
   function retryLater(): void {
     retryTimer ??= setTimeout(() => {
       retryTimer = undefined
@@ -190,13 +184,16 @@ export function createAudit(options: AuditOptions): Audit {
     retryTimer.unref()
   }
 
+  /** At a full hour since the start: when a head comes shall not say when something was done. */
   function armHead(): void {
     if (headTimer !== undefined) return
+    const wait = HEAD_EVERY_MS - ((clock.monotonic() - startedAt) % HEAD_EVERY_MS)
     headTimer = setTimeout(() => {
       headTimer = undefined
+      tellCounted()
       headDue = newest.seq > signedSeq
       void pump()
-    }, HEAD_EVERY_MS)
+    }, wait)
     headTimer.unref()
   }
 
@@ -213,10 +210,11 @@ export function createAudit(options: AuditOptions): Audit {
         )
       }
       newest = end.newest
-      removed = end.removed
+      base = end.base
       const { signed } = end
       signedSeq = signed?.seq ?? 0
       state = 'open'
+      startedAt = clock.monotonic()
       // Restored without its key, or given another: what the old one signed stays its, and is told to be.
       const own = formatNodeId(identity.publicKey)
       const signer = signed === undefined ? undefined : readHead(signed)?.signer
@@ -235,6 +233,7 @@ export function createAudit(options: AuditOptions): Audit {
 
     async stop() {
       if (state !== 'open') return
+      tellCounted(true)
       state = 'stopped'
       clearTimeout(headTimer)
       clearTimeout(retryTimer)
@@ -254,16 +253,9 @@ export function createAudit(options: AuditOptions): Audit {
 
     record(record) {
       tell(recordListeners, record)
-      const { promise, resolve } = Promise.withResolvers<void>()
-      if (queue.length >= QUEUE_MAX || state === 'stopped') {
-        drop(1)
-        resolve()
-      } else {
-        queue.push({ record, ts: clock.now(), written: resolve })
-        // What comes before the start is written when it has started.
-        if (state === 'open') void pump()
-      }
-      return promise
+      const admitted = noise.admits(record)
+      tellCounted()
+      return admitted ? enqueue(record) : Promise.resolve()
     },
 
     async log({ limit, type, peer, since, uid }) {
@@ -305,8 +297,11 @@ export function createAudit(options: AuditOptions): Audit {
       const heads = new Map((await repository.heads()).map((head) => [head.seq, head.frame]))
       const newestHead = Math.max(...heads.keys())
       let base: AuditBase = (await repository.base()) ?? { seq: 0, hash: GENESIS }
+      const removed = base.seq
       let begun = false
       for await (const { seq, row } of repository.forwards()) {
+        // Decisions from before there: the chain they stood in is gone, so they prove nothing elsewhere.
+        if (seq <= removed) continue
         // What cannot be read is nowhere in time: it is told where it stands.
         if (!begun && row !== undefined && row.ts < since) {
           base = { seq, hash: row.hash }

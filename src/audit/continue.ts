@@ -1,5 +1,5 @@
 // Where a ledger goes on: after its newest entry, and never with a number that was given out before.
-import type { AuditRepository, AuditRow } from '../store/audit.ts'
+import type { AuditBase, AuditRepository, AuditRow } from '../store/audit.ts'
 import { GENESIS, makeRow } from './entry.ts'
 import type { AuditRecord } from './index.ts'
 
@@ -8,8 +8,8 @@ export interface LedgerEnd {
   readonly newest: Pick<AuditRow, 'seq' | 'ts' | 'hash'>
   /** There is an entry with that number, and it cannot be read. */
   readonly damaged: boolean
-  /** Number of the last removed entry; 0 when none was. */
-  readonly removed: number
+  /** The last removed entry; undefined when none was. */
+  readonly base: AuditBase | undefined
   /** Number of the newest entry that a signed head covers, and that head; it is empty when damaged. */
   readonly signed: { readonly seq: number; readonly frame: Uint8Array } | undefined
 }
@@ -17,15 +17,15 @@ export interface LedgerEnd {
 /** `now` (ms since the epoch) stands for the time of an entry that cannot be read. */
 export async function readEnd(repository: AuditRepository, now: number): Promise<LedgerEnd> {
   const place = await repository.newest()
-  const removed = (await repository.base())?.seq ?? 0
-  const newest = place?.row ?? { seq: place?.seq ?? removed, ts: now, hash: GENESIS }
+  const base = await repository.base()
+  const newest = place?.row ?? { seq: place?.seq ?? base?.seq ?? 0, ts: now, hash: GENESIS }
   const signed = (await repository.heads()).at(-1)
   // Entries cut off the end must stay missed: numbers that were signed are not given out again.
   const seq = Math.max(newest.seq, signed?.seq ?? 0)
   return {
     newest: { ...newest, seq },
     damaged: place !== undefined && place.row === undefined,
-    removed,
+    base,
     signed,
   }
 }

@@ -36,5 +36,42 @@ export const AUDIT_TYPES = [
   'checkpoint',
   /** Entries that could not be written, or came faster than they could be. */
   'entries_dropped',
+  /** What other machines did beyond the entries they may cause: how many of each type were counted and not written. */
+  'entries_counted',
 ] as const
 export type AuditType = (typeof AUDIT_TYPES)[number]
+
+/**
+ * Who causes entries of a type, and so what becomes of them when the ledger is full:
+ * `decision`: a person of this node decided; kept when the entries around it go.
+ * `own`: this node or its people did it; goes when it is the oldest.
+ * `question`: a question of another node; the query room bounds them for each author.
+ * `remote`: another machine did it, as often as it likes; all of these together have a budget.
+ */
+export const AUDIT_CAUSES: Readonly<Record<AuditType, 'decision' | 'own' | 'question' | 'remote'>> = {
+  node_started: 'own',
+  node_stopped: 'own',
+  peer_connected: 'remote',
+  peer_disconnected: 'remote',
+  peer_pending: 'remote',
+  query_asked: 'own',
+  query_received: 'question',
+  query_responded: 'question',
+  summary_published: 'own',
+  policy_violation: 'remote',
+  trust_change: 'decision',
+  consent_change: 'decision',
+  key_rotation: 'decision',
+  mcp_history_read: 'own',
+  token_created: 'decision',
+  token_revoked: 'decision',
+  history_deleted: 'decision',
+  api_refused: 'own',
+  backup_begun: 'decision',
+  backup_made: 'decision',
+  node_restored: 'decision',
+  ledger_conflict: 'remote',
+  checkpoint: 'own',
+  entries_dropped: 'own',
+  entries_counted: 'own',
+}

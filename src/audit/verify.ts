@@ -4,6 +4,7 @@ import type { AuditRepository, AuditRow } from '../store/audit.ts'
 import { GENESIS, hashEntry, readRow } from './entry.ts'
 import { readHead } from './head.ts'
 import type { AuditVerdict } from './index.ts'
+import { lastingDigest } from './lasting.ts'
 import { createSigners } from './signers.ts'
 
 /** `publicKey`: whose signature the heads must have, or that of a key it replaced. Reads the ledger as of its start. */
@@ -23,20 +24,30 @@ export async function verifyLedger(
   let head: Uint8Array = previous
   let entries = 0
   let firstBad: number | null = null
-  // A front that was removed must be told by an entry that is itself under a signed head.
+  /** Decisions from before the base, in their order. */
+  const kept: AuditRow[] = []
+  // A front that was removed must be told by an entry that is itself under a signed head, and so must be what stayed of it.
   let baseProven = base === undefined
+  let keptHash: unknown
   for await (const { seq, row } of repository.forwards()) {
     entries++
     if (row !== undefined) head = row.hash
     if (firstBad !== null) continue
+    if (base !== undefined && seq <= base.seq) {
+      if (row === undefined) firstBad = seq
+      else kept.push(row)
+      continue
+    }
     if (seq !== expected || row === undefined || !continues(row, previous) || !agrees(row, signed)) {
       firstBad = expected
       continue
     }
     if (base !== undefined && seq <= newestHead && row.type === 'checkpoint') {
       const told = readRow(row)?.details
-      baseProven ||=
-        told?.removed_through === base.seq && told.hash === Buffer.from(base.hash).toString('hex')
+      if (told?.removed_through === base.seq && told.hash === Buffer.from(base.hash).toString('hex')) {
+        baseProven = true
+        keptHash = told.decisions_hash
+      }
     }
     if (row.type === 'key_rotation') signers.entry(seq, row.type, readRow(row)?.details)
     const over = signed.get(seq)
@@ -45,6 +56,8 @@ export async function verifyLedger(
     expected++
   }
   if (firstBad === null && !baseProven) firstBad = (base?.seq ?? 0) + 1
+  const digest = lastingDigest(kept)
+  if (firstBad === null && hexOf(digest) !== keptHash) firstBad = kept[0]?.seq ?? base?.seq ?? 1
   // A signed head over entries that are not there: the end was cut off.
   if (firstBad === null && newestHead >= expected) firstBad = expected
   const { unproven, earlier } = signers.judge(formatNodeId(publicKey))
@@ -57,6 +70,9 @@ export async function verifyLedger(
     earlier_keys: earlier,
   }
 }
+
+const hexOf = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes === undefined ? undefined : Buffer.from(bytes).toString('hex')
 
 const continues = (row: AuditRow, previous: Uint8Array): boolean =>
   Buffer.compare(hashEntry(row, previous), row.hash) === 0

@@ -4,7 +4,7 @@ import type { AuditEntry } from './index.ts'
 
 export interface Asked {
   readonly peer: NodeId
-  /** Null for what was turned away before it was read. */
+  /** Null for what was turned away before it was read, and for what the peer handed on for others that are not admitted. */
   readonly query_type: string | null
   /** Questions that were read. */
   readonly asked: number
@@ -26,6 +26,10 @@ const GROUPS_MAX = 10_000
 const RULES_MAX = 8
 
 type Counting = { -readonly [K in keyof Asked]: Asked[K] } & { rules: string[] }
+
+function addRule({ rules }: Counting, rule: unknown): void {
+  if (typeof rule === 'string' && !rules.includes(rule) && rules.length < RULES_MAX) rules.push(rule)
+}
 
 /** Entries from the newest on; the newest asker first. */
 export function createWhoAsked(): { add(entry: AuditEntry): void; result(): readonly Asked[] } {
@@ -58,18 +62,22 @@ export function createWhoAsked(): { add(entry: AuditEntry): void; result(): read
       const group = groupOf(entry)
       if (group === undefined) return
       const { details, ts } = entry
+      const times = typeof details.times === 'number' ? details.times : 1
       group.first = Math.min(group.first, ts)
       group.last = Math.max(group.last, ts)
       if (entry.type === 'query_received') {
-        if (entry.success) group.asked++
-        else group.busy += typeof details.times === 'number' ? details.times : 1
+        if (entry.success) group.asked += times
+        else if (details.reason === 'author_not_admitted') {
+          // Handed on by this peer, for authors that may have nothing here: read, and refused.
+          group.asked += times
+          group.refused += times
+          addRule(group, details.reason)
+        } else group.busy += times
         return
       }
-      if (details.decision === 'allow') group.allowed++
-      else group.refused++
-      const { rule } = details
-      if (typeof rule === 'string' && !group.rules.includes(rule) && group.rules.length < RULES_MAX)
-        group.rules.push(rule)
+      if (details.decision === 'allow') group.allowed += times
+      else group.refused += times
+      addRule(group, details.rule)
     },
     result: () => [...groups.values()].sort((a, b) => b.last - a.last),
   }

@@ -1,8 +1,10 @@
 // Authors that contradict themselves: two documents of one version, or a newer one that takes back what an older one said.
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Audit } from '../audit/index.ts'
+import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
 import { createRecent } from '../base/recent.ts'
+import { createSparing } from '../base/sparing.ts'
 import type { DocumentRepository } from '../store/documents.ts'
 import { type Entry, keyOf } from './catalog.ts'
 import { KINDS } from './kinds.ts'
@@ -10,6 +12,8 @@ import { type Document, rereadDocument } from './read.ts'
 
 /** Editions that are remembered for having a twin, and authors that were told on for it. */
 const REMEMBERED = 1_024
+/** An author that goes on contradicting itself in the same way is told at once, then after an hour, two, four, up to a day. */
+const TOLD = { everyMs: 3_600_000, mostMs: 24 * 3_600_000 }
 
 export interface Contradictions {
   /** Its author signed another document of that version: counted, and told once for each author. */
@@ -24,9 +28,11 @@ export interface Contradictions {
 export function createContradictions(deps: {
   readonly repository: Pick<DocumentRepository, 'frame'>
   readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
   readonly log: Log
 }): Contradictions {
-  const { repository, audit, log } = deps
+  const { repository, audit, clock, log } = deps
+  const conflicts = createSparing({ clock, ...TOLD })
   const proven = createRecent<string, true>(REMEMBERED)
   const told = createRecent<NodeId, true>(REMEMBERED)
   let count = 0
@@ -65,6 +71,8 @@ export function createContradictions(deps: {
       const reason = older === undefined ? undefined : contradicts(older, document.frame)
       if (older === undefined || reason === undefined) return
       const { author } = document.head
+      const times = conflicts.times(`${author} ${reason}`)
+      if (times === undefined) return
       log.warn({ peer: author, reason }, 'a member contradicts what it signed before')
       await audit.record({
         type: 'ledger_conflict',
@@ -72,6 +80,7 @@ export function createContradictions(deps: {
         peer: author,
         details: {
           reason,
+          ...(times > 1 ? { times } : {}),
           ...facts('before', older.body),
           ...facts('now', document.frame.body),
         },

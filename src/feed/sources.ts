@@ -152,4 +152,5 @@ const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told)
   backup_made: null,
   node_restored: null,
   entries_dropped: null,
+  entries_counted: null,
 }

@@ -111,8 +111,9 @@ export function createInsight({
 
     async nodeHealth(): Promise<NodeHealthStatus> {
       const now = clock.now()
-      // Whole hours, as everything at level 1: the last 23 to 24 and the open one.
-      const range = { start: floorToHour(now) - DAY_MS + HOUR_MS, end: now + 1 }
+      // Every member may have it, without anybody's consent: nothing of the open hour, and no exact number.
+      const lastHour = floorToHour(now)
+      const range = { start: lastHour - DAY_MS, end: lastHour }
       const { total } = await foldOf(await rollups.uids(), range)
       return {
         node_id: node.nodeId,
@@ -122,7 +123,7 @@ export function createInsight({
         uptime_seconds: Math.floor((clock.monotonic() - startedAt) / 1_000),
         online: true,
         last_seen: new Date(now).toISOString(),
-        events_24h: total.count,
+        events_24h: rounded(total.count),
       }
     },
 
@@ -133,4 +134,10 @@ export function createInsight({
 
     statistics: createStatistics({ rollups, countBetween, clock }),
   }
+}
+
+/** To tens below 100, to fifties below 1000, and to two digits from there on: one command more or less does not show. */
+function rounded(count: number): number {
+  const step = count < 100 ? 10 : count < 1_000 ? 50 : 10 ** (String(count).length - 2)
+  return Math.round(count / step) * step
 }

@@ -23,7 +23,7 @@ import type { Replay } from './replay.ts'
 export interface ChannelDeps {
   readonly identity: Pick<Identity, 'publicKey' | 'sign'>
   readonly replay: Pick<Replay, 'check'>
-  readonly rejections: Pick<Rejections, 'count'>
+  readonly rejections: Pick<Rejections, 'count' | 'failed'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -75,15 +75,10 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
   }
 
   const refuse = (error: unknown): void => {
-    // Anything but a FrameError is a mistake of ours; the stream ends all the same.
+    // Anything but a FrameError is a mistake of ours; the frame that showed it is refused all the same.
     const code = error instanceof FrameError ? error.code : 'malformed'
-    if (!(error instanceof FrameError)) deps.log.error({ reason: String(error) }, 'decoding failed')
-    const told = deps.rejections.count(code, protocol.id, peer.nodeId)
-    const fields = { peer: peer.nodeId, protocol: protocol.id, reason: String(error) }
-    // Only this one has a cause that its people should look for; as often as the ledger is told, not more.
-    if (code === 'stale' && told)
-      deps.log.warn(fields, 'a frame was refused: compare the clocks of the two machines')
-    else deps.log.debug(fields, 'a frame was refused')
+    if (!(error instanceof FrameError)) deps.rejections.failed(protocol.id, peer.nodeId, error)
+    deps.rejections.count(code, protocol.id, peer.nodeId, String(error))
     reset(String(error), code)
   }
 
@@ -103,7 +98,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
       init.onFrame(frame)
     } catch (error) {
       if (error instanceof FrameError) throw error
-      deps.log.error({ reason: String(error), protocol: protocol.id }, 'a frame handler threw')
+      deps.rejections.failed(protocol.id, peer.nodeId, error)
     }
   }
 

@@ -13,7 +13,6 @@ import {
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { createQuota, type Quota } from '../../protocols/quota.ts'
 import type { Clock } from '../base/clock.ts'
-import type { Log } from '../base/log.ts'
 import { createRecent } from '../base/recent.ts'
 import { verifySignature } from '../identity/index.ts'
 import type { Trust } from '../trust/index.ts'
@@ -52,9 +51,8 @@ const VERDICTS: Readonly<Record<RejectCode, 'ignore' | 'reject'>> = {
 export interface IntakeDeps {
   readonly self: NodeId
   readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member'>
-  readonly rejections: Pick<Rejections, 'count'>
+  readonly rejections: Pick<Rejections, 'count' | 'failed'>
   readonly clock: Clock
-  readonly log: Log
 }
 
 /** What one neighbour may hand on still. */
@@ -69,7 +67,7 @@ export interface Intake {
   judge(topic: Topic, handler: GossipHandler, bytes: Uint8Array, from: PeerRef): GossipVerdict
 }
 
-export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps): Intake {
+export function createIntake({ self, trust, rejections, clock }: IntakeDeps): Intake {
   const tables = new WeakMap<Topic, MessageTable>()
   const handedOn = createRecent<NodeId, Handed>(NEIGHBOURS_MAX)
   const authors = createRecent<string, Quota>(AUTHORS_MAX)
@@ -125,8 +123,9 @@ export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps
     author: NodeId | undefined,
   ): GossipVerdict => {
     const verdict = VERDICTS[error.code]
-    if (verdict === 'reject' || author === from.nodeId) rejections.count(error.code, topic.id, from.nodeId)
-    log.debug({ peer: from.nodeId, topic: topic.id, reason: error.message }, 'a gossiped frame was refused')
+    if (verdict === 'reject' || author === from.nodeId) {
+      rejections.count(error.code, topic.id, from.nodeId, error.message)
+    }
     return verdict
   }
 
@@ -137,7 +136,7 @@ export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps
       if (verdict === 'reject') rejections.count('malformed', topic.id, from.nodeId)
       return verdict
     } catch (error) {
-      log.error({ topic: topic.id, reason: String(error) }, 'a gossip handler threw')
+      rejections.failed(topic.id, from.nodeId, error)
       return 'ignore'
     }
   }
@@ -164,8 +163,9 @@ export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps
         return hand(topic, handler, frame, from)
       } catch (error) {
         if (error instanceof FrameError) return refuse(topic, error, from, author)
-        log.error({ reason: String(error) }, 'decoding failed')
-        return 'ignore'
+        // A mistake of ours; the frame that showed it is refused all the same, and is passed on by nobody.
+        rejections.failed(topic.id, from.nodeId, error)
+        return refuse(topic, new FrameError('malformed', 'it could not be decoded'), from, author)
       }
     },
   }

@@ -35,7 +35,7 @@ export interface GossipDeps {
   readonly channel: Omit<ChannelDeps, 'rejections'>
   readonly self: NodeId
   readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member'>
-  readonly rejections: Pick<Rejections, 'count'>
+  readonly rejections: Pick<Rejections, 'count' | 'failed'>
   /** The admitted session of a neighbour. */
   readonly neighbour: (node: NodeId) => Session | undefined
 }
@@ -63,7 +63,7 @@ export interface GossipRouter {
 
 export function createGossip(deps: GossipDeps): GossipRouter {
   const { identity, clock, random, log } = deps.channel
-  const intake = createIntake({ ...deps, clock, log })
+  const intake = createIntake({ ...deps, clock })
   const topics = new Map<string, { readonly topic: Topic; readonly handler: GossipHandler }>()
   let router: Router | undefined
   let registrar: GossipSubComponents['registrar'] | undefined

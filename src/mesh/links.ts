@@ -68,7 +68,10 @@ export function createLinks(deps: LinksDeps): Links {
     try {
       line.handler[what]?.(peer)
     } catch (error) {
-      log.error({ reason: String(error), protocol: line.protocol.id }, 'a link handler threw')
+      log.error(
+        { peer: peer.nodeId, reason: String(error), protocol: line.protocol.id },
+        'a link handler threw',
+      )
     }
     deps.onChange()
   }

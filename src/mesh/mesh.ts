@@ -66,7 +66,7 @@ export function createMesh(deps: MeshDeps): Mesh {
   const admits = (node: NodeId): boolean => trust.admits(node)
   const refuses = (node: NodeId): boolean => trust.refuses(node)
 
-  const rejections = createRejections({ audit: deps.audit, clock, admits })
+  const rejections = createRejections({ audit: deps.audit, clock, log, admits })
   const replay = createReplay(deps.replay, clock, random, log)
   const news = createNews({ trust, audit: deps.audit, clock, log })
   const twins = createTwins({ audit: deps.audit, clock, log })

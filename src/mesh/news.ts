@@ -3,8 +3,10 @@ import type { HelloBody } from '../../protocols/messages/hello.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { createQuota, type Quota } from '../../protocols/quota.ts'
 import type { Audit } from '../audit/index.ts'
+import { DAY_MS } from '../base/calendar.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { createSparing } from '../base/sparing.ts'
 import type { Trust } from '../trust/index.ts'
 import type { EndReason, Session } from './session.ts'
 
@@ -26,10 +28,11 @@ export interface NewsDeps {
   readonly log: Log
 }
 
-/** Strangers that get an audit entry of their own: keys cost nothing, the ledger does. */
+/** Strangers that get an audit entry of their own, ten a minute and a hundred a day: keys cost nothing, the ledger does. */
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
+const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
 /** Comings and goings of one member that get an entry: whoever reconnects all day must not fill the ledger. */
-const VISITS_AUDITED = { frames: 30, perMs: 3_600_000 }
+const VISITS_AUDITED = { frames: 30, perMs: DAY_MS }
 /** Warnings about clocks, for all members and for all strangers together: the log is not to be flooded by them. */
 const SKEWS_TOLD = { frames: 10, perMs: 60_000 }
 /** Members whose visits are counted; the one that was away longest is forgotten first. */
@@ -40,7 +43,9 @@ const TELL_EVERY_MS = 60_000
 
 export function createNews({ trust, audit, clock, log }: NewsDeps): News {
   const strangers = createQuota(STRANGERS_AUDITED)
+  const strangersToday = createQuota(STRANGERS_A_DAY)
   const skews = { member: createQuota(SKEWS_TOLD), stranger: createQuota(SKEWS_TOLD) }
+  const lines = createSparing({ clock })
   const told = new WeakMap<Session, number>()
   const met = new WeakMap<Session, readonly string[]>()
   const oneSided = new Set<NodeId>()
@@ -69,6 +74,12 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
     })
   }
 
+  /** One line a minute for each neighbour and kind. */
+  const say = (peer: NodeId, fields: Readonly<Record<string, string>>, message: string): void => {
+    const times = lines.times(`${peer} ${message}`)
+    if (times !== undefined) log.info({ peer, ...fields, ...(times === 1 ? {} : { times }) }, message)
+  }
+
   return {
     met(session, body, addresses) {
       const { nodeId } = session.peer
@@ -91,7 +102,8 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       }
       const isNew = !trust.pending().some((one) => one.node_id === nodeId)
       trust.sawStranger(nodeId, seen)
-      if (!isNew || !strangers.take(clock.monotonic())) return
+      const now = clock.monotonic()
+      if (!isNew || !strangers.take(now) || !strangersToday.take(now)) return
       log.info({ peer: nodeId }, 'somebody new waits for approval')
       void audit.record({
         type: 'peer_pending',
@@ -106,14 +118,14 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       oneSided.delete(nodeId)
       told.set(session, clock.monotonic())
       trust.sawMember(nodeId, { ...(name === undefined ? {} : { name }), addresses: met.get(session) ?? [] })
-      log.info({ peer: nodeId, address: session.ip }, 'neighbour connected')
+      say(nodeId, { address: session.ip }, 'neighbour connected')
       recordVisit('peer_connected', nodeId, { address: session.ip })
     },
     left(session, reason) {
       const { nodeId } = session.peer
       // Whoever was just refused is no member any more.
       if (trust.admits(nodeId)) trust.sawMember(nodeId, reason === 'goodbye' ? { offline: true } : {})
-      log.info({ peer: nodeId, reason }, 'neighbour gone')
+      say(nodeId, { reason }, 'neighbour gone')
       recordVisit('peer_disconnected', nodeId, { reason })
     },
     alive(session) {

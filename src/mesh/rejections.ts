@@ -1,26 +1,33 @@
-// Refused frames and connections: counted by code, and told to the audit ledger as often as a person can read.
+// Refused frames: counted by code, and told to the audit ledger and the log as often as a person can read, with the peer.
 import { REJECT_CODES, type RejectCode } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { createQuota } from '../../protocols/quota.ts'
 import type { Audit } from '../audit/index.ts'
+import { DAY_MS } from '../base/calendar.ts'
 import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import { createSparing } from '../base/sparing.ts'
 
 export type RejectionCounts = Readonly<Record<RejectCode, number>>
 
 export interface Rejections {
-  /** `protocol` is the stream's id. True: it got an entry in the ledger, and is worth a person's look. */
-  count(code: RejectCode, protocol: string, peer: NodeId): boolean
+  /**
+   * A frame of `peer` was refused. `protocol` is the stream's or topic's id; `reason` is for the log, and holds nothing
+   * of the frame. True: it got an entry in the ledger, and is worth a person's look.
+   */
+  count(code: RejectCode, protocol: string, peer: NodeId, reason?: string): boolean
+  /** A frame of `peer` made code of this node throw: a mistake of ours, and told in the log. */
+  failed(protocol: string, peer: NodeId, error: unknown): void
   counts(): RejectionCounts
   /** Members whose frames were too old or too new within the last quarter of an hour: their clock, or ours, is wrong. */
   stale(): readonly NodeId[]
 }
 
-/** Of members one entry per peer and code in this time; what comes between is told as `times` in the next. */
-const AUDIT_EVERY_MS = 60_000
-/** Pairs of peer and code that are remembered; beyond, and until they age, only the counters count. */
-const AUDITED_MAX = 256
-/** All strangers together: keys cost them nothing, and the ledger's oldest entries give way to its newest. */
+/** All strangers together: keys cost them nothing. Ten a minute, and a hundred a day. */
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
+const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
+/** What a member repeats is told after a minute, two, four, up to an hour. */
+const MEMBERS_AUDITED = { everyMs: 60_000, mostMs: 3_600_000 }
 
 const STALE_REMEMBERED_MS = 15 * 60_000
 /** More tell nobody more; the one that was refused longest ago gives way. */
@@ -29,39 +36,61 @@ const STALE_MAX = 64
 export interface RejectionsDeps {
   readonly audit: Pick<Audit, 'record'>
   readonly clock: Clock
+  readonly log: Log
   readonly admits: (node: NodeId) => boolean
 }
 
-export function createRejections({ audit, clock, admits }: RejectionsDeps): Rejections {
+export function createRejections({ audit, clock, log, admits }: RejectionsDeps): Rejections {
   const counts = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>
-  const audited = new Map<string, { at: number; since: number }>()
+  /** Of members one entry per peer and code at a time; what comes between is told as `times` in the next. */
+  const entries = createSparing({ clock, ...MEMBERS_AUDITED })
+  /** One line per peer, protocol and code in a minute. */
+  const lines = createSparing({ clock })
 
   /** When each was last refused for its time, oldest first. */
   const stale = new Map<NodeId, number>()
 
   const strangers = createQuota(STRANGERS_AUDITED)
+  const strangersToday = createQuota(STRANGERS_A_DAY)
   /** Of strangers, since the last entry about one. */
   let untold = 0
 
-  const forgetOld = (now: number): void => {
-    for (const [key, { at }] of audited) if (now - at >= AUDIT_EVERY_MS) audited.delete(key)
+  /** Strangers share a line per protocol and code: their keys cost them nothing. */
+  const nameOf = (peer: NodeId): string => (admits(peer) ? peer : 'stranger')
+
+  const say = (code: RejectCode, protocol: string, peer: NodeId, reason: string, told: boolean): void => {
+    const times = lines.times(`${nameOf(peer)} ${protocol} ${code}`)
+    if (times === undefined) return
+    const fields = { peer, protocol, code, times, reason }
+    // Only this one has a cause that its people should look for; as often as the ledger is told, not more.
+    if (code === 'stale' && told)
+      log.warn(fields, 'a frame was refused: compare the clocks of the two machines')
+    else log.debug(fields, 'a frame was refused')
   }
 
-  /** How often it happened since the last entry, with this time; undefined when there shall be none now. */
-  const timesOfMember = (key: string, now: number): number | undefined => {
-    const last = audited.get(key)
-    if (last !== undefined && now - last.at < AUDIT_EVERY_MS) {
-      last.since++
-      return undefined
+  /** True when the ledger is told now. */
+  const enter = (code: RejectCode, protocol: string, peer: NodeId): boolean => {
+    const details: Record<string, string | number> = { reason: code, protocol }
+    if (admits(peer)) {
+      const times = entries.times(`${peer} ${code}`)
+      if (times === undefined) return false
+      details.times = times
+    } else {
+      const now = clock.monotonic()
+      if (!strangers.take(now) || !strangersToday.take(now)) {
+        untold++
+        return false
+      }
+      details.times = 1
+      if (untold > 0) details.unrecorded = untold
+      untold = 0
     }
-    if (audited.size >= AUDITED_MAX) forgetOld(now)
-    if (last === undefined && audited.size >= AUDITED_MAX) return undefined
-    audited.set(key, { at: now, since: 0 })
-    return (last?.since ?? 0) + 1
+    void audit.record({ type: 'policy_violation', success: false, peer, details })
+    return true
   }
 
   return {
-    count(code, protocol, peer) {
+    count(code, protocol, peer, reason = code) {
       counts[code]++
       const now = clock.monotonic()
       if (code === 'stale' && admits(peer)) {
@@ -69,22 +98,14 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
         stale.set(peer, now)
         if (stale.size > STALE_MAX) stale.delete(stale.keys().next().value as NodeId)
       }
-      const details: Record<string, string | number> = { reason: code, protocol }
-      if (admits(peer)) {
-        const times = timesOfMember(`${peer} ${code}`, now)
-        if (times === undefined) return false
-        details.times = times
-      } else {
-        if (!strangers.take(now)) {
-          untold++
-          return false
-        }
-        details.times = 1
-        if (untold > 0) details.unrecorded = untold
-        untold = 0
-      }
-      void audit.record({ type: 'policy_violation', success: false, peer, details })
-      return true
+      const told = enter(code, protocol, peer)
+      say(code, protocol, peer, reason, told)
+      return told
+    },
+    failed(protocol, peer, error) {
+      const times = lines.times(`${nameOf(peer)} ${protocol} failed`)
+      if (times === undefined) return
+      log.error({ peer, protocol, times, reason: String(error) }, 'a frame could not be handled')
     },
     counts: () => ({ ...counts }),
     stale: () =>

@@ -3,11 +3,12 @@
 import { bodyOf, type Frame, FrameError } from '../../protocols/frame.ts'
 import { QUERY_HOPS, QueryDone, QueryHop } from '../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
-import type { Audit, AuditRecord } from '../audit/index.ts'
+import type { Audit } from '../audit/index.ts'
 import type { Log } from '../base/log.ts'
 import { createRecent } from '../base/recent.ts'
 import type { Link, PeerRef } from '../mesh/index.ts'
 import type { ReplayRepository } from '../store/replay.ts'
+import { createBook } from './book.ts'
 import {
   type AnswerBody,
   type Author,
@@ -20,7 +21,6 @@ import {
 import { CARRIED_MAX, type RoutedId, type Router } from './forward.ts'
 import type { QueryWatch } from './index.ts'
 import { createIntake } from './intake.ts'
-import { rfc3339 } from './range.ts'
 import { createSeen, type Entry } from './seen.ts'
 import { answerOf, type JudgeDeps, judge, type Verdict } from './verdict.ts'
 
@@ -58,7 +58,8 @@ export interface Answerer {
 export function createAnswerer(deps: AnswererDeps): Answerer {
   const { identity, audit, link, router, log, clock, revision, watch } = deps
   const seen = createSeen(deps.replay)
-  const intake = createIntake(audit, clock)
+  const intake = createIntake(clock)
+  const book = createBook({ audit, trust: deps.trust, clock })
   const working = new Set<Promise<void>>()
 
   const self = formatNodeId(identity.publicKey)
@@ -152,7 +153,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     const { entry, durable } = added
     wait(entry, peer, until)
     track(
-      durable.then(() => work(question, entry)),
+      durable.then(() => work(question, entry, peer.nodeId)),
       question,
       entry,
     )
@@ -160,7 +161,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   }
 
   function turnAway(peer: PeerRef, question: Question): void {
-    intake.refused(peer.nodeId)
+    book.refused(peer.nodeId)
     refuse(question, 'busy', [peer.nodeId])
   }
 
@@ -179,14 +180,17 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     } else {
       entry.state = 'answering'
       wait(entry, peer, until)
-      track(work(question, entry), question, entry)
+      track(work(question, entry, peer.nodeId), question, entry)
     }
   }
 
   function track(answering: Promise<void>, question: Question, entry: Entry): void {
     const tracked = answering
       .catch((error: unknown) => {
-        log.error({ error: String(error), trace_id: traceOf(question) }, 'a question could not be answered')
+        log.error(
+          { peer: question.authorId, error: String(error), trace_id: traceOf(question) },
+          'a question could not be answered',
+        )
         const waiting = [...entry.waiting.keys()]
         rest(entry)
         refuse(question, 'error', waiting)
@@ -195,9 +199,9 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     working.add(tracked)
   }
 
-  async function work(question: Question, entry: Entry): Promise<void> {
+  async function work(question: Question, entry: Entry, neighbour: NodeId): Promise<void> {
     // Before anything is read: whoever is asked about can see that somebody asked, whatever happens next.
-    await audit.record(recordOf('query_received', question, {}))
+    await book.received(question, neighbour)
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const at = revision()
       const verdict = await judge(deps, question)
@@ -212,7 +216,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     throw new Error('consent or trust kept changing')
   }
 
-  function deliver(
+  async function deliver(
     question: Question,
     entry: Entry,
     { decision, uids, level }: Verdict,
@@ -226,28 +230,18 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     rest(entry)
     const sent = send(question, bytes, listening)
     watch?.answered({ query_type: question.body.query_type, status: answer.status })
-    const outcome = {
-      status: answer.status,
-      decision: decision.effect,
-      rule: decision.rule,
-      people: uids.length,
-      sent,
+    const outcome = { status: answer.status, people: uids.length, sent }
+    if (!(await book.responded(question, { ...outcome, decision, level }))) return
+    const fields = {
+      peer: question.authorId,
+      trace_id: traceOf(question),
+      query_type: question.body.query_type,
+      // In a line of the log `level` is the line's.
+      query_level: level,
+      ...{ decision: decision.effect, rule: decision.rule },
+      ...outcome,
     }
-    log.info(
-      {
-        peer: question.authorId,
-        trace_id: traceOf(question),
-        query_type: question.body.query_type,
-        // In a line of the log `level` is the line's.
-        query_level: level,
-        ...outcome,
-      },
-      'question answered',
-    )
-    return audit.record({
-      ...recordOf('query_responded', question, { ...outcome, level }),
-      success: answer.status === 'success' || answer.status === 'no_data',
-    })
+    log.info(fields, 'question answered')
   }
 
   /** True when it was sent to somebody. This node's part in the question is then over. */
@@ -282,7 +276,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     answering: () => working.size,
     async idle() {
       await Promise.all(working)
-      await intake.flush()
+      await book.flush()
     },
   }
 }
@@ -301,23 +295,3 @@ const idOf = ({ author, body }: Question): RoutedId => ({ author, query_id: body
 
 const traceOf = (question: Question): string | null =>
   question.trace === undefined ? null : hex(question.trace)
-
-function recordOf(
-  type: AuditRecord['type'],
-  { authorId, body, trace }: Question,
-  details: AuditRecord['details'],
-): AuditRecord {
-  return {
-    type,
-    success: true,
-    peer: authorId,
-    ...(trace === undefined ? {} : { trace_id: hex(trace) }),
-    details: {
-      query_id: hex(body.query_id),
-      query_type: body.query_type,
-      range_start: rfc3339(body.time_range.start),
-      range_end: rfc3339(body.time_range.end),
-      ...details,
-    },
-  }
-}

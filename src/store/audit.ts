@@ -29,15 +29,23 @@ export interface SignedHead {
   readonly frame: Uint8Array
 }
 
-/** The last entry that was removed from the front, for the first kept one to chain to. */
+/** The last entry that was removed from the front, for the first one after it to chain to. */
 export interface AuditBase {
   readonly seq: number
   readonly hash: Uint8Array
+  /** Digest (32 bytes) of the entries up to `seq` that were kept; absent when none was. */
+  readonly lasting?: Uint8Array
 }
 
 export interface AuditRepository {
-  /** One atomic batch, on disk (fsync) when it resolves. `base` removes the entries and heads up to it. */
-  append(rows: readonly AuditRow[], also?: { head?: SignedHead; base?: AuditBase }): Promise<void>
+  /**
+   * One atomic batch, on disk (fsync) when it resolves. `base` removes the entries up to it, but for those whose
+   * numbers are in `keep`, and the heads.
+   */
+  append(
+    rows: readonly AuditRow[],
+    also?: { head?: SignedHead; base?: AuditBase; keep?: ReadonlySet<number> },
+  ): Promise<void>
   /** Undefined when nothing was ever removed, or the row is damaged. */
   base(): Promise<AuditBase | undefined>
   /** Undefined where there is no such entry. */
@@ -66,7 +74,7 @@ export function createAuditRepository(db: Database): AuditRepository {
     }
   }
   return {
-    async append(rows, { head, base } = {}) {
+    async append(rows, { head, base, keep } = {}) {
       const batch: Change[] = rows.map((row) => ({
         type: 'put',
         key: makeKey('audit', ENTRIES, { u64: row.seq }),
@@ -75,9 +83,14 @@ export function createAuditRepository(db: Database): AuditRepository {
       if (base !== undefined) {
         for (const kind of [ENTRIES, HEADS]) {
           const range = { gte: makeKey('audit', kind), lte: makeKey('audit', kind, { u64: base.seq }) }
-          for (const key of await db.keys(range).all()) batch.push({ type: 'del', key })
+          for (const key of await db.keys(range).all()) {
+            if (kind === ENTRIES && keep?.has(seqOf(key)) === true) continue
+            batch.push({ type: 'del', key })
+          }
         }
-        batch.push({ type: 'put', key: BASE_KEY, value: encodeValue(VALUE_VERSION, [base.seq, base.hash]) })
+        const { seq, hash, lasting } = base
+        const value = encodeValue(VALUE_VERSION, lasting === undefined ? [seq, hash] : [seq, hash, lasting])
+        batch.push({ type: 'put', key: BASE_KEY, value })
       }
       if (head !== undefined) {
         const value = encodeValue(VALUE_VERSION, head.frame)
@@ -131,8 +144,9 @@ function decodeRow(seq: number, value: Uint8Array): AuditRow | undefined {
 function decodeBase(value: Uint8Array): AuditBase | undefined {
   const fields = decodeExact<unknown[]>(value)
   if (!Array.isArray(fields)) return undefined
-  const [seq, hash] = fields
-  return isCount(seq) && isHash(hash) ? { seq, hash } : undefined
+  const [seq, hash, lasting] = fields
+  if (!isCount(seq) || !isHash(hash)) return undefined
+  return isHash(lasting) ? { seq, hash, lasting } : { seq, hash }
 }
 
 const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0

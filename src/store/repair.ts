@@ -244,12 +244,15 @@ async function closeAll(db: Database, note: Note): Promise<void> {
 /** What is gone from a chain cannot be made again: a repair leaves it as it is, and says so every time. */
 async function checkLedger(db: Database, of: Of, note: Note, ledger: RepairOptions['ledger']): Promise<void> {
   const repository = createAuditRepository(db)
-  let expected = ((await repository.base())?.seq ?? 0) + 1
+  const removed = (await repository.base())?.seq ?? 0
+  let expected = removed + 1
   let missing = 0
   let bad = 0
   for await (const { seq, row } of repository.forwards()) {
-    missing += Math.max(0, seq - expected)
     if (row === undefined) bad++
+    // Kept decisions from before what was removed stand alone.
+    if (seq <= removed) continue
+    missing += Math.max(0, seq - expected)
     expected = seq + 1
   }
   of('audit').lost += missing + bad

@@ -4,7 +4,7 @@ import { type NodeSummary, SealedSummary, type SealedSummaryBody } from '../../p
 import { formatNodeId, type NodeId, parseNodeId } from '../../protocols/node-id.ts'
 import { GRANULARITIES, KEPT_MS, type Period, slotOf } from '../../protocols/periods.ts'
 import { FrameError } from '../../protocols/reject.ts'
-import { decodeSummary } from '../../protocols/summary.ts'
+import { decodeSummary, paddedLength, padSummary, unpadSummary } from '../../protocols/summary.ts'
 import type { Clock, Random } from '../base/clock.ts'
 import {
   findHint,
@@ -56,7 +56,7 @@ const PLACE_BYTES = 80
 export function boxesThatFit(boxes: readonly PlainBox[]): number {
   let bytes = DOCUMENT_BYTES
   const over = boxes.findIndex(({ plaintext, recipients }) => {
-    bytes += BOX_BYTES + plaintext.length + (recipients.length + 1) * PLACE_BYTES
+    bytes += BOX_BYTES + paddedLength(plaintext.length) + (recipients.length + 1) * PLACE_BYTES
     return bytes > SealedSummary.limit
   })
   return over < 0 ? boxes.length : over
@@ -87,7 +87,8 @@ export function writeDocument(
       const aad = additionalData(author, period, version, box)
       const sealed = sealToMany(
         places.map(({ sealingKey }) => sealingKey),
-        plaintext,
+        // A size says how many tools somebody used; padded, it says little.
+        padSummary(plaintext),
         aad,
         random,
       )
@@ -141,7 +142,8 @@ function openAt(
   const { epk, recipients, sealed } = body.boxes[box]!
   const own = requireKey(sealingKeyOf(identity.publicKey))
   const aad = additionalData(publicKey, body, body.version, box)
-  return openForMany(identity.agree, own, { epk, key: recipients[place]!.key, sealed }, aad)
+  const padded = openForMany(identity.agree, own, { epk, key: recipients[place]!.key, sealed }, aad)
+  return padded === undefined ? undefined : unpadSummary(padded)
 }
 
 /**

@@ -32,8 +32,14 @@ export interface SummariesDeps {
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
 
-/** Milliseconds between looks: the edition of a period that is not over is at most that old. */
+/** Milliseconds between alarms. */
 export const EVERY_MS = 60_000
+/**
+ * After these minutes since the start, and then after every hour since then, it looks for what changed. Members that may
+ * read no number see when an edition was made: the times follow from the start of the daemon, never from typing.
+ */
+const FIRST_MINUTES = [1, 2]
+const LOOK_EVERY_MINUTES = 60
 /** The second look after a start: what was typed while the daemon was down has been read by then. */
 export const SOON_MS = 5_000
 
@@ -78,10 +84,11 @@ export function createSummaries(deps: SummariesDeps): Summaries {
     busy = false
   }
 
-  function again(ms: number): void {
+  /** `minute`: since the look soon after the start. */
+  function again(ms: number, minute = 0): void {
     stopTimer = timers.after(ms, () => {
-      look()
-      again(EVERY_MS)
+      if (minute % LOOK_EVERY_MINUTES === 0 || FIRST_MINUTES.includes(minute)) look()
+      again(EVERY_MS, minute + 1)
     })
   }
 

@@ -175,6 +175,37 @@ test('the head is signed every hour while there is something new, and on stop', 
   expect(formatNodeId(frame.envelope.sender)).toBe(identity.nodeId)
 })
 
+test('when a head is signed follows from the start, and says nothing of when something was done', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { audit, clock, repository } = await started()
+  const begun = clock.time
+  const pass = (ms: number): void => {
+    clock.time += ms
+    vi.advanceTimersByTime(ms)
+  }
+  const times: number[] = []
+  audit.onHead((frame) => {
+    const { body } = decodeFrame(frame, { messages: messageTable([AuditHead]), verify: verifySignature })
+    times.push((body as { ts: number }).ts - begun)
+  })
+  /** Written, and the writer has come to rest. */
+  const written = async (n: number): Promise<void> => {
+    await audit.record(note(n))
+    await audit.verify()
+  }
+  pass(17 * 60_000)
+  await written(1)
+  pass(HEAD_EVERY_MS - 17 * 60_000)
+  await vi.waitUntil(() => times.length === 1)
+  pass(HEAD_EVERY_MS + 42 * 60_000)
+  await written(2)
+  pass(HEAD_EVERY_MS - 42 * 60_000)
+  await vi.waitUntil(() => times.length === 2)
+  expect(times).toEqual([HEAD_EVERY_MS, 3 * HEAD_EVERY_MS])
+  expect((await repository.newest())?.row?.ts).toBe(begun + 2 * HEAD_EVERY_MS + 42 * 60_000)
+})
+
 test('a disk that fails costs entries, says so in health, and is told in the ledger once it works again', async () => {
   const { repository } = await started()
   let broken = true

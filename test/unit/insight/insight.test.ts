@@ -138,8 +138,9 @@ test('the range of an hour widens to that hour and its next', () => {
   expect(widenToHours({ start: hour, end: hour + HOUR })).toEqual({ start: hour, end: hour + HOUR })
 })
 
-test('health tells the node, and how many events of a day, of everybody together', async () => {
-  const insight = await insightOf([{}, { uid: 1001, ago: 20 * HOUR }, { ago: 25 * HOUR }])
+test('health tells the node, and about how many events of a day, of everybody together, up to the last full hour', async () => {
+  const old = Array.from({ length: 4 }, () => ({ uid: 1001, ago: 20 * HOUR }))
+  const insight = await insightOf([...old, ...old, ...old, { ago: 26 * HOUR }])
   expect(await insight.nodeHealth()).toEqual({
     node_id: identity.nodeId,
     fingerprint: identity.fingerprint,
@@ -148,8 +149,19 @@ test('health tells the node, and how many events of a day, of everybody together
     uptime_seconds: 0,
     online: true,
     last_seen: new Date(NOW).toISOString(),
-    events_24h: 2,
+    events_24h: 10,
   })
+})
+
+test('health, polled while somebody types, says the same before and after each command', async () => {
+  const quiet = await insightOf([])
+  const typing = await insightOf(Array.from({ length: 40 }, () => ({})))
+  expect((await typing.nodeHealth()).events_24h).toBe((await quiet.nodeHealth()).events_24h)
+  // Also once the hour is over: one more or less does not show.
+  const of = async (count: number) =>
+    (await (await insightOf(Array.from({ length: count }, () => ({ ago: 2 * HOUR })))).nodeHealth())
+      .events_24h
+  expect([await of(1), await of(4), await of(5), await of(14), await of(15)]).toEqual([0, 0, 10, 10, 20])
 })
 
 const DAY = 24 * HOUR

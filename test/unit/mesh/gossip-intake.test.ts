@@ -4,7 +4,6 @@ import { encodeFrame } from '../../../protocols/frame.ts'
 import { Presence } from '../../../protocols/messages/presence.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { presence } from '../../../protocols/registry.ts'
-import { silentLog } from '../../../src/base/log.ts'
 import type { Identity } from '../../../src/identity/index.ts'
 import { createIntake } from '../../../src/mesh/gossip-intake.ts'
 import type { GossipVerdict, PeerRef } from '../../../src/mesh/index.ts'
@@ -43,9 +42,8 @@ function node(at: Identity = self) {
   const intake = createIntake({
     self: at.nodeId,
     trust,
-    rejections: { count: (code) => refused.push(code) > 0 },
+    rejections: { count: (code) => refused.push(code) > 0, failed: () => {} },
     clock,
-    log: silentLog,
   })
   const accepted: NodeId[] = []
   const message = ({ nodeId }: PeerRef): GossipVerdict => {

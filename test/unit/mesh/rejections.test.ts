@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { AuditRecord } from '../../../src/audit/index.ts'
+import { silentLog } from '../../../src/base/log.ts'
 import { createRejections } from '../../../src/mesh/rejections.ts'
 
 function setUp() {
@@ -11,6 +12,7 @@ function setUp() {
   const rejections = createRejections({
     audit: { record: async (entry) => void entries.push(entry) },
     clock,
+    log: silentLog,
     admits: (node) => node === member,
   })
   return { member, entries, clock, rejections }

@@ -278,8 +278,14 @@ describe('a question', () => {
       systemRandom.bytes(16),
     )
     asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
-    await soon(() => owner.audits.length === 2)
-    expect(owner.audits[1]).toMatchObject({ peer: stranger.ref.nodeId, details: { decision: 'deny' } })
+    await soon(() => owner.audits.length === 1)
+    // It is counted for the neighbour: keys of authors cost nothing.
+    expect(owner.audits[0]).toMatchObject({
+      type: 'query_received',
+      success: false,
+      peer: asker.ref.nodeId,
+      details: { reason: 'author_not_admitted', author: stranger.ref.nodeId, times: 1 },
+    })
     expect(owner.gathered).toEqual([])
   })
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { encodeFrame, SIGNATURE_BYTES } from '../../../protocols/frame.ts'
 import { type NodeSummary, SealedSummary } from '../../../protocols/messages/summary.ts'
 import { type Granularity, type Period, periodOf, slotOf } from '../../../protocols/periods.ts'
-import { encodeSummary } from '../../../protocols/summary.ts'
+import { encodeSummary, padSummary, unpadSummary } from '../../../protocols/summary.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { createHints, openForMany, sealingKeyOf } from '../../../src/identity/index.ts'
@@ -80,7 +80,9 @@ test('a box is bound to author, period, edition and its place, in the order that
   bound.writeUInt8(1, 17)
   const aad = Buffer.concat([Buffer.from('karo-summary-v1'), ann.publicKey, bound])
   const own = sealingKeyOf(bob.publicKey)!
-  expect(openForMany(bob.agree, own, { epk, key, sealed }, aad)).toEqual(box.plaintext)
+  const opened = openForMany(bob.agree, own, { epk, key, sealed }, aad)!
+  expect(opened).toEqual(padSummary(box.plaintext))
+  expect(unpadSummary(opened)).toEqual(box.plaintext)
 })
 
 describe('what covers a range', () => {

@@ -212,7 +212,7 @@ test('people see every number that would leave', async () => {
   }
 })
 
-test('the room looks at its start, soon again, at every change of consent or trust, and once a minute', async () => {
+test('the room looks at its start, soon again, at every change of consent or trust, and a minute and two after the start', async () => {
   const world = await typed()
   const { room, ring, alarms } = await serve(world)
   await room.start(new AbortController().signal)

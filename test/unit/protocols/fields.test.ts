@@ -1,0 +1,197 @@
+// Every field of every message, with every type of MessagePack in it: refused as malformed or read, and never thrown out of.
+import { expect, test } from 'vitest'
+import type * as z from 'zod'
+import { decodeAnswer } from '../../../protocols/answer.ts'
+import type { Message, WireBody, WireValue } from '../../../protocols/define.ts'
+import { decodeFrame, FrameError, messageTable } from '../../../protocols/frame.ts'
+import { sealedAnswer } from '../../../protocols/messages/query.ts'
+import { nodeSummary } from '../../../protocols/messages/summary.ts'
+import { MESSAGES, STREAMS, TOPICS } from '../../../protocols/registry.ts'
+import { decodeSummary } from '../../../protocols/summary.ts'
+import { silentLog } from '../../../src/base/log.ts'
+import { readDocument } from '../../../src/documents/read.ts'
+import { openChannel } from '../../../src/mesh/channel.ts'
+import { createIntake } from '../../../src/mesh/gossip-intake.ts'
+import { readQuestion } from '../../../src/query/document.ts'
+import { fieldsOf, HOSTILE_VALUES, withField } from '../../fuzz/fields.ts'
+import { createFakeTrust } from '../../support/fake-trust.ts'
+import { rawFrame } from '../../support/frames.ts'
+import { testIdentity } from '../../support/identity.ts'
+import { goldenAnswers, goldenFrames, goldenSummaries, verifyEd25519 } from '../../support/vectors.ts'
+
+const NOW = 1_763_626_500_000
+const author = testIdentity(7)
+const verify = verifyEd25519
+const clock = { now: () => NOW, monotonic: () => NOW }
+
+interface Case {
+  readonly what: string
+  readonly frame: Uint8Array
+}
+
+let count = 0
+/** Correctly signed, with a fresh nonce and a sequence number that grows; `body` is MessagePack. */
+function signed(message: Message, body: Uint8Array): Uint8Array {
+  const nonce = Buffer.alloc(16)
+  nonce.writeUInt32BE(++count)
+  const seq = message.carried === 'hop' ? count : 0
+  const envelope: WireValue = { sender: author.publicKey, ts: NOW, nonce: new Uint8Array(nonce), seq }
+  return rawFrame({
+    type: message.type,
+    payload: withField(envelope, ['body'], body),
+    sign: (bytes) => author.sign(bytes),
+  })
+}
+
+/** Honest bodies to put hostile fields into; the fields beside them are then as they should be. */
+function honestOf(message: Message): readonly WireBody[] {
+  const bodies = goldenFrames.filter(({ type }) => type === message.type).map(({ body }) => body)
+  return bodies.length === 0 ? [{}] : bodies.slice(0, 2)
+}
+
+function hostileBodies(schema: z.ZodType, honest: readonly WireValue[]): [string, Uint8Array][] {
+  const fields = fieldsOf(schema)
+  return honest.flatMap((body) =>
+    fields.flatMap((path) =>
+      Object.entries(HOSTILE_VALUES).map(([name, bytes]): [string, Uint8Array] => [
+        `${path.join('.') || 'the body'}: ${name}`,
+        withField(body, path, bytes),
+      ]),
+    ),
+  )
+}
+
+const casesOf = (message: Message): Case[] =>
+  hostileBodies(message.body, honestOf(message)).map(([what, body]) => ({
+    what,
+    frame: signed(message, body),
+  }))
+
+/** Undefined: read. Throws what is no FrameError. */
+function refusalOf(what: string, read: () => unknown): string | undefined {
+  try {
+    read()
+    return undefined
+  } catch (error) {
+    if (error instanceof FrameError) return error.code
+    throw new Error(`${what}: ${String(error)}`)
+  }
+}
+
+const REFUSED = ['malformed', 'too_large']
+
+const messages = [...MESSAGES.values()]
+test.each(messages.map((message) => [message.name, message] as const))('%s', (_, message) => {
+  const cases = casesOf(message)
+  const codes = new Set<string | undefined>()
+  for (const { what, frame } of cases) {
+    codes.add(refusalOf(what, () => decodeFrame(frame, { messages: MESSAGES, verify })))
+    refusalOf(what, () => readDocument(frame, NOW))
+    refusalOf(what, () => readQuestion(frame, new Uint8Array(16), NOW))
+  }
+  expect(cases.length).toBeGreaterThan(Object.keys(HOSTILE_VALUES).length)
+  expect(codes).toContain('malformed')
+  expect([...codes].filter((code) => code !== undefined && !REFUSED.includes(code))).toEqual([])
+})
+
+test.each([
+  ['an answer', sealedAnswer, goldenAnswers, decodeAnswer],
+  ['a summary', nodeSummary, goldenSummaries, decodeSummary],
+] as const)('%s inside its seal', (_, schema, golden, decode) => {
+  const honest = golden.slice(0, 4).map(({ value }) => value)
+  const codes = new Set(
+    hostileBodies(schema, honest).map(([what, body]) => refusalOf(what, () => decode(body))),
+  )
+  expect(codes).toContain('malformed')
+  expect([...codes].filter((code) => code !== undefined && !REFUSED.includes(code))).toEqual([])
+})
+
+/** What is told of frames, and of whom. */
+function witness() {
+  const told: string[] = []
+  return {
+    told,
+    rejections: {
+      count: (code: string, _protocol: string, peer: string) => told.push(`${code} ${peer}`) > 0,
+      failed: (_protocol: string, peer: string, error: unknown) => {
+        throw new Error(`${peer}: ${String(error)}`)
+      },
+    },
+  }
+}
+
+const ofTopics = TOPICS.flatMap((topic) =>
+  Object.values(topic.messages).map((message) => ({ topic, message })),
+)
+test.each(ofTopics.map((one) => [`${one.topic.id} ${one.message.name}`, one] as const))(
+  '%s is held against the neighbour that hands it on',
+  (_, { topic, message }) => {
+    const relay = testIdentity(8)
+    const table = messageTable(Object.values(topic.messages))
+    for (const { what, frame } of casesOf(message)) {
+      const { told, rejections } = witness()
+      const trust = createFakeTrust([relay.nodeId, author.nodeId])
+      const intake = createIntake({ self: testIdentity(9).nodeId, trust, rejections, clock })
+      const code = refusalOf(what, () => decodeFrame(frame, { messages: table, verify }))
+      const verdict = intake.judge(topic, { message: () => 'accept' }, frame, relay)
+      expect(verdict, what).toBe(code === undefined ? 'accept' : 'reject')
+      expect(told, what).toEqual(code === undefined ? [] : [`${code} ${relay.nodeId}`])
+    }
+  },
+)
+
+/** As much of a libp2p stream as a channel uses. */
+class PlayedStream extends EventTarget {
+  readonly status = 'open'
+  readonly writeStatus = 'writable'
+  readonly writeBufferLength = 0
+  aborted = false
+  send(): boolean {
+    return true
+  }
+  abort(): void {
+    this.aborted = true
+  }
+  arrive(data: Uint8Array): void {
+    this.dispatchEvent(Object.assign(new Event('message'), { data }))
+  }
+}
+
+const ofStreams = STREAMS.flatMap((stream) =>
+  Object.values(stream.messages).map((message) => ({ stream, message })),
+)
+test.each(ofStreams.map((one) => [`${one.stream.id} ${one.message.name}`, one] as const))(
+  '%s cuts its sender off',
+  (_, { stream: protocol, message }) => {
+    const table = messageTable(Object.values(protocol.messages))
+    for (const { what, frame } of casesOf(message)) {
+      const { told, rejections } = witness()
+      const stream = new PlayedStream()
+      const got: unknown[] = []
+      openChannel(
+        {
+          identity: testIdentity(9),
+          replay: { check: () => () => {} },
+          rejections,
+          clock,
+          random: { bytes: (length) => new Uint8Array(length), float: () => 0 },
+          log: silentLog,
+        },
+        {
+          stream: stream as unknown as Parameters<typeof openChannel>[1]['stream'],
+          protocol,
+          peer: author,
+          quota: { take: () => true },
+          member: () => true,
+          onFrame: (one) => got.push(one),
+          onClose: () => {},
+        },
+      )
+      stream.arrive(frame)
+      const code = refusalOf(what, () => decodeFrame(frame, { messages: table, verify }))
+      expect(stream.aborted, what).toBe(code !== undefined)
+      expect(told, what).toEqual(code === undefined ? [] : [`${code} ${author.nodeId}`])
+      expect(got.length, what).toBe(code === undefined ? 1 : 0)
+    }
+  },
+)
