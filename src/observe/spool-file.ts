@@ -23,9 +23,12 @@ export interface SpoolName {
   readonly kind: 'spool' | 'text'
 }
 
-/** Undefined for files that no hook made. */
+/**
+ * Undefined for files that no hook made. The last part is random, so that nobody else can make the file first; hooks of
+ * earlier versions, which shells that are open may still have, leave it out.
+ */
 export function parseSpoolName(name: string): SpoolName | undefined {
-  const match = /^(\d{1,10})-(\d{1,10})-(\d{10,17})\.(spool|text)$/.exec(name)
+  const match = /^(\d{1,10})-(\d{1,10})-(\d{10,17})(?:-[0-9a-f]{32})?\.(spool|text)$/.exec(name)
   if (match === null) return undefined
   const [, uid, pid, born, kind] = match
   return { name, uid: Number(uid), pid: Number(pid), born: Number(born), kind: kind as SpoolName['kind'] }
