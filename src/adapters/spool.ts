@@ -38,6 +38,8 @@ export interface SpoolWriter {
   readonly pid: number
   /** Milliseconds since the epoch. */
   readonly now: number
+  /** 16 random bytes: nobody else can name the file before it is there. */
+  readonly secret: Uint8Array
 }
 
 /** The daemon reads at most 64 KiB of a command, and cuts a longer one itself. */
@@ -50,9 +52,12 @@ const MOST_WAITING = 4096
  * process is gone, and this one writes nothing after this. False when the records could not be left; like a shell's
  * hook it says nothing of that, because the tool must not be disturbed.
  */
-export function leaveInSpool(entries: readonly Entry[], { directory, uid, pid, now }: SpoolWriter): boolean {
+export function leaveInSpool(
+  entries: readonly Entry[],
+  { directory, uid, pid, now, secret }: SpoolWriter,
+): boolean {
   if (entries.length === 0) return true
-  const id = `${uid}-${pid}-${Math.floor(now * 1000)}`
+  const id = `${uid}-${pid}-${Math.floor(now * 1000)}-${Buffer.from(secret).toString('hex')}`
   const path = join(directory, `${id}.spool`)
   try {
     if (isCrowded(directory)) return false

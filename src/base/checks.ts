@@ -6,6 +6,7 @@ export const HEALTH_CHECKS = [
   'store.writable',
   'audit.writable',
   'observe.spool',
+  'observe.files',
   'mesh.listening',
   'http.listening',
 ] as const

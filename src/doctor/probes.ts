@@ -13,6 +13,7 @@ import { configFile, configInForce, homeDirectory, homeKey, homeOwner } from './
 import { clockPeers, clockSynchronised, runtimeFiles, runtimeInotify, runtimeNode } from './checks/machine.ts'
 import { httpListener, meshAddresses, meshLanOnly, meshMulticast, meshPort } from './checks/mesh.ts'
 import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/peers.ts'
+import { spoolFollowed, spoolShared } from './checks/spool.ts'
 import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
 import { shellHooks, shellRecorded, spoolDirectory, spoolWaiting } from './checks/terminal.ts'
 import { toolHooks } from './checks/tools.ts'
@@ -44,6 +45,8 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'tools.hooks': toolHooks,
   'spool.directory': spoolDirectory,
   'spool.waiting': spoolWaiting,
+  'spool.followed': spoolFollowed,
+  'spool.shared': spoolShared,
   'store.database': storeDatabase,
   'store.disk': storeDisk,
   'store.retention': storeRetention,

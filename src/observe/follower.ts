@@ -6,19 +6,23 @@ import type { Faults } from '../base/faults.ts'
 import type { Log } from '../base/log.ts'
 import type { EventInput, EventRepository, GuardNote, SpoolPosition } from '../store/events.ts'
 import type { Digest } from './digest.ts'
-import type { HookedShell } from './index.ts'
-import { listSpool, obstacleAt, ownerOf, shellsOver, sizeOf } from './spool-directory.ts'
-import { blankOut, lookInto, parseSpoolName, removeSpoolFile, type Span } from './spool-file.ts'
-import { createSpoolParser, type SpoolParser } from './spool-record.ts'
+import { createFollowedFiles, type Followed, restart, writerOf } from './followed.ts'
+import type { HookedShell, Unfollowed } from './index.ts'
+import { createShares, MOST_OF_ONE, type Shares } from './shares.ts'
+import { createLister, listSpool, obstacleAt, ownerOf, shellsOver, sizeOf } from './spool-directory.ts'
+import {
+  blankOut,
+  lookInto,
+  parseSpoolName,
+  removeSpoolFile,
+  type Span,
+  type SpoolName,
+} from './spool-file.ts'
 
-/** One piece of one file: a backlog does not keep the event loop waiting … */
+/** One piece of one file: a backlog does not keep the event loop waiting. */
 const READ_BYTES = 256 * 1024
-/** … and so many of them in a row no other file. */
-const TURN_PIECES = 16
 /** Files that go together, after one wait for the disk. */
 const FINISHED_AT_ONCE = 64
-/** Shells at the same time; the files of more stay where they are until others are done with. */
-const MAX_FILES = 4096
 /** A sequence number says how many records are missing; a forged one says nonsense. */
 const MAX_GAP = 10_000
 
@@ -32,6 +36,8 @@ export interface FollowerDeps {
   /** There is more in this file; it is to be read when others have had their turn. */
   readonly more: (name: string) => void
   readonly clock: Clock
+  /** Default: as many files and bytes as shells need. */
+  readonly shares?: Shares
   readonly log: Log
   readonly faults: Faults
   /** True once the room is asked to stop: no new piece is begun. */
@@ -43,8 +49,13 @@ export interface Follower {
   load(): Promise<void>
   /** Reads what is new in these files. */
   read(names: Iterable<string>): Promise<void>
-  /** Looks at every file there is: reads what no notification told of, and removes what is done with. */
-  sweep(): Promise<void>
+  /**
+   * Looks at every file there is: reads what no notification told of, and removes what is done with. True when it made
+   * room for files that wait to be followed.
+   */
+  sweep(): Promise<boolean>
+  /** Whose files are not followed, because that person's share or everybody's is full, as the last sweep saw it. */
+  unfollowed(): readonly Unfollowed[]
   /** Who writes here: of each shell the file it writes now. */
   shells(): readonly HookedShell[]
   /** Bytes that are not stored yet. */
@@ -57,58 +68,20 @@ export interface Follower {
   obstacle(): string | undefined
 }
 
-interface Followed {
-  position: SpoolPosition
-  /** Whose file it was when it was first seen. */
-  readonly owner: number | undefined
-  /** How far the parser has read; `position.offset` is how far records are complete and stored. */
-  readAt: number
-  parser: SpoolParser
-  /** When it was made, as far as the file system tells; of this life of the daemon only. */
-  made: bigint | undefined
-  /** Damage since the last good record. */
-  damaged: number
-}
-
 export function createFollower(deps: FollowerDeps): Follower {
   const { directory, events, digest, stored, clock, log, faults, stopping } = deps
-  const followed = new Map<string, Followed>()
+  const { shares = createShares() } = deps
+  const followed = createFollowedFiles(directory, shares)
+  const lister = createLister(directory)
+  let unfollowed: readonly Unfollowed[] = []
   let failures = 0
 
   /** Why the last piece was not stored. */
   let told: string | undefined
 
-  /** Starts again at what is stored: after a failure, and for a new file of an old name. */
-  function restart(state: Followed, position = state.position): void {
-    state.position = position
-    state.readAt = position.offset
-    state.parser = createSpoolParser()
-    state.damaged = 0
-  }
-
-  function follow(position: SpoolPosition): Followed {
-    const state: Followed = {
-      position,
-      owner: ownerOf(directory, position.name),
-      readAt: position.offset,
-      parser: createSpoolParser(),
-      made: undefined,
-      damaged: 0,
-    }
-    followed.set(position.name, state)
-    return state
-  }
-
-  /** Undefined until it is known whose file it is. */
-  function writerOf({ position, owner, readAt }: Followed): HookedShell | undefined {
-    const named = owner === undefined ? undefined : parseSpoolName(position.name)
-    const paused = position.paused === true
-    return named && { uid: owner!, pid: named.pid, born: named.born, written: readAt, paused }
-  }
-
   /** Reads one piece; true when there may be more. */
-  async function readPiece(name: string, last = false): Promise<boolean> {
-    const state = followed.get(name) ?? follow({ name, file: '', offset: 0, sequence: 0 })
+  async function readPiece(state: Followed, last = false): Promise<boolean> {
+    const { name } = state.position
     const look = lookInto(
       join(directory, name),
       (file, size, made) => {
@@ -119,11 +92,18 @@ export function createFollower(deps: FollowerDeps): Follower {
         if (position.file !== file || size < state.readAt || another) {
           restart(state, { name, file, offset: 0, sequence: position.sequence })
         }
-        return state.readAt
+        if (state.hole !== size) state.hole = undefined
+        return state.hole ?? state.readAt
       },
       READ_BYTES,
     )
-    if (look === undefined || look === 'refused') return false
+    const readable = look !== undefined && look !== 'refused'
+    shares.spend(state.owner, readable ? look.bytes.length : 0)
+    if (!readable) return false
+    if (look.sparse && look.bytes.every((byte) => byte === 0)) {
+      state.hole = look.size
+      return false
+    }
     const begin = state.readAt
     // The parser counts from where it was made, at the position that was stored then.
     const base = begin - state.parser.consumed()
@@ -194,14 +174,16 @@ export function createFollower(deps: FollowerDeps): Follower {
     return look.bytes.length === READ_BYTES
   }
 
-  /** One turn of one file; true when it was read to its end. */
+  /** What is left of its owner's turn; true when it was read to its end. */
   async function drain(name: string): Promise<boolean> {
-    for (let piece = 0; piece < TURN_PIECES && !stopping(); piece++) {
-      if (!(await readPiece(name))) return true
+    const state = followed.get(name)
+    if (state === undefined) return false
+    while (!shares.isSpent(state.owner) && !stopping()) {
+      if (!(await readPiece(state))) return true
       // A piece without a record waits for no disk, and would let nobody else run.
       await setImmediate()
     }
-    deps.more(name)
+    if (!shares.isThrottled(state.owner)) deps.more(name)
     return false
   }
 
@@ -210,13 +192,13 @@ export function createFollower(deps: FollowerDeps): Follower {
     const whole = await drain(name)
     const state = followed.get(name)
     if (!whole || stopping() || state === undefined) return undefined
-    if (state.position.file === '') {
-      // Never readable: written by another user, or not by a hook at all.
-      if (lookInto(join(directory, name), () => 0, 0) !== 'refused') return undefined
+    // Not readable: written by another user, or not by a hook at all.
+    if (state.hole !== undefined || lookInto(join(directory, name), () => 0, 0) === 'refused') {
       if (removeSpoolFile(directory, name)) log.warn({}, 'a spool file that may not be read was removed')
       return undefined
     }
-    await readPiece(name, true)
+    if (state.position.file === '') return undefined
+    await readPiece(state, true)
     return state
   }
 
@@ -243,7 +225,39 @@ export function createFollower(deps: FollowerDeps): Follower {
       faults.hit('after-unlink')
     }
     await events.forget(gone)
-    for (const name of gone) followed.delete(name)
+    gone.forEach(followed.forget)
+  }
+
+  /** What is removed from outside, by its owner or with the directory; `here`: the names there are, where all are known. */
+  async function forgetGone(here: ReadonlySet<string> | undefined): Promise<void> {
+    const isGone = (name: string): boolean =>
+      here === undefined ? ownerOf(directory, name) === undefined : !here.has(name)
+    const gone = followed.names().filter(isGone)
+    if (gone.length === 0) return
+    await events.forget(gone)
+    gone.forEach(followed.forget)
+  }
+
+  /** Files to look at now, as many of each person as are followed; whether others wait for that. */
+  function divided(all: readonly SpoolName[]): {
+    readonly mine: readonly SpoolName[]
+    readonly waiting: boolean
+  } {
+    const left = new Map<number, number>()
+    const texts = new Map<number | undefined, number>()
+    const mine = all.filter((file) => {
+      const owner = followed.get(file.name)?.owner ?? ownerOf(directory, file.name)
+      if (file.kind === 'text') {
+        const before = texts.get(owner) ?? 0
+        texts.set(owner, before + 1)
+        return before < MOST_OF_ONE
+      }
+      if (followed.admit(file.name, owner)) return true
+      if (owner !== undefined) left.set(owner, (left.get(owner) ?? 0) + 1)
+      return false
+    })
+    unfollowed = [...left].map(([uid, files]) => ({ uid, files })).sort((a, b) => b.files - a.files)
+    return { mine, waiting: left.size > 0 }
   }
 
   async function guarded(work: () => Promise<void>): Promise<void> {
@@ -260,48 +274,48 @@ export function createFollower(deps: FollowerDeps): Follower {
 
   return {
     async load() {
-      for (const position of await events.positions()) follow(position)
+      for (const position of await events.positions()) followed.add(position)
     },
 
     async read(names) {
+      shares.begin(clock.monotonic())
       for (const name of names) {
-        if (parseSpoolName(name)?.kind !== 'spool') continue
-        if (!followed.has(name) && followed.size >= MAX_FILES) continue
+        if (parseSpoolName(name)?.kind !== 'spool' || !followed.admit(name)) continue
         await guarded(async () => void (await drain(name)))
       }
     },
 
     async sweep() {
-      const all = listSpool(directory)
-      const here = new Set(all.map(({ name }) => name))
-      const gone = [...followed.keys()].filter((name) => !here.has(name))
-      if (gone.length > 0) {
-        await events.forget(gone)
-        for (const name of gone) followed.delete(name)
-      }
-      const done = shellsOver(all, { owner: (name) => followed.get(name)?.owner, now: clock.now() })
+      shares.begin(clock.monotonic())
+      const { files: all, whole } = lister.next()
+      await forgetGone(whole ? new Set(all.map(({ name }) => name)) : undefined)
+      const { mine, waiting } = divided(all)
+      const done = shellsOver(mine, { owner: (name) => followed.get(name)?.owner, now: clock.now() })
       let ended: string[] = []
       const finishSome = async (): Promise<void> => {
         const names = ended
         ended = []
         if (names.length > 0) await guarded(() => finish(names))
       }
-      for (const file of all) {
-        if (stopping()) return
+      const before = followed.size
+      for (const file of mine) {
+        if (stopping()) return false
         const { name } = file
         if (file.kind === 'text') {
           if (done.has(file)) removeSpoolFile(directory, name)
-        } else if (followed.has(name) || followed.size < MAX_FILES) {
-          if (!done.has(file)) await guarded(async () => void (await drain(name)))
-          else if (ended.push(name) === FINISHED_AT_ONCE) await finishSome()
-        }
+        } else if (!done.has(file)) await guarded(async () => void (await drain(name)))
+        else if (ended.push(name) === FINISHED_AT_ONCE) await finishSome()
       }
       await finishSome()
+      const unfinished = [...done].some(({ name }) => followed.get(name) !== undefined)
+      return (waiting || unfinished) && followed.size < before
     },
+
+    unfollowed: () => unfollowed,
 
     async blank(uid) {
       const shells = new Set<string>()
-      for (const { owner, position } of [...followed.values()]) {
+      for (const { owner, position } of followed.all()) {
         if (owner !== uid || position.offset === 0) continue
         // On the disk before it is nowhere else.
         await events.settle(position)
@@ -319,7 +333,7 @@ export function createFollower(deps: FollowerDeps): Follower {
 
     shells() {
       const newest = new Map<string, HookedShell>()
-      for (const state of followed.values()) {
+      for (const state of followed.all()) {
         const shell = writerOf(state)
         if (shell === undefined) continue
         const key = `${shell.uid}-${shell.pid}`
@@ -331,7 +345,7 @@ export function createFollower(deps: FollowerDeps): Follower {
     pendingBytes() {
       let pending = 0
       for (const { name, kind } of listSpool(directory)) {
-        if (kind !== 'spool') continue
+        if (kind !== 'spool' || followed.get(name)?.hole !== undefined) continue
         pending += Math.max(0, (sizeOf(directory, name) ?? 0) - (followed.get(name)?.position.offset ?? 0))
       }
       return pending

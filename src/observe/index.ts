@@ -39,6 +39,12 @@ export interface RanLine {
   readonly exit_code: number | null
 }
 
+/** Spool files of one person that nobody reads yet. */
+export interface Unfollowed {
+  readonly uid: number
+  readonly files: number
+}
+
 export interface Observe extends Room {
   /** Fires when commands are stored, in the order of their shell. */
   onRecorded(listener: (commands: readonly RecordedCommand[]) => void): () => void
@@ -55,6 +61,8 @@ export interface Observe extends Room {
    * them either. Of files that this process may not write nothing happens: they go with their shells.
    */
   blank(uid: number): Promise<void>
+  /** Whose files nobody reads yet, because that person's share or everybody's is full; the most first. */
+  unfollowed(): readonly Unfollowed[]
   /** Times since the start that something of the spool could not be read or stored, and waits. */
   failures(): number
   /** Bytes of the spool that are not events yet, and records that were lost before they could be. */

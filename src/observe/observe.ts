@@ -10,6 +10,8 @@ import { createDigest } from './digest.ts'
 import { createFollower } from './follower.ts'
 import type { HookedShell, Observe, RanLine, RecordedCommand } from './index.ts'
 
+/** Names that wait to be read; of more, a sweep finds out. */
+const MOST_CHANGED = 8_192
 /** inotify drops silently when its queue is full, and does not work everywhere: nothing waits longer than this. */
 const SWEEP_MS = 3_000
 
@@ -79,7 +81,7 @@ export function createObserve(deps: ObserveDeps): Observe {
       if (sweepDue) {
         sweepDue = false
         changed.clear()
-        await follower.sweep()
+        if (await follower.sweep()) sweepDue = true
       } else {
         const names = [...changed]
         changed.clear()
@@ -92,7 +94,7 @@ export function createObserve(deps: ObserveDeps): Observe {
     if (watcher !== undefined) return
     try {
       watcher = watch(directory, { persistent: false }, (_event, name) => {
-        if (name === null) sweepDue = true
+        if (name === null || changed.size >= MOST_CHANGED) sweepDue = true
         else changed.add(name)
         wake()
       })
@@ -149,7 +151,16 @@ export function createObserve(deps: ObserveDeps): Observe {
         code === undefined
           ? 'the spool directory can be used'
           : `the spool directory cannot be used (${code}), so commands are not recorded; it must be a directory of the daemon's user with mode 0700`
-      return [{ name: 'observe.spool', ok: code === undefined, detail }]
+      // Told to everybody: whose they are only administrators see, in `karo doctor`.
+      const waiting = stopped ? 0 : follower.unfollowed().reduce((sum, { files }) => sum + files, 0)
+      const followed =
+        waiting === 0
+          ? 'the spool files of all shells are followed'
+          : `${waiting} spool files are not followed, because too many shells are open; karo doctor --only spool.followed says whose`
+      return [
+        { name: 'observe.spool', ok: code === undefined, detail },
+        { name: 'observe.files', ok: waiting === 0, detail: followed },
+      ]
     },
 
     onRecorded(listener) {
@@ -163,6 +174,8 @@ export function createObserve(deps: ObserveDeps): Observe {
     },
 
     shells: follower.shells,
+
+    unfollowed: follower.unfollowed,
 
     reload() {
       digest = createDigest(config.history.ignore)

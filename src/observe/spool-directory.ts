@@ -1,18 +1,61 @@
 // The spool directory from outside: which files are there, how large they are, and whose shells are gone.
-import { accessSync, constants, type Dirent, lstatSync, readdirSync } from 'node:fs'
+import { accessSync, constants, type Dir, type Dirent, lstatSync, opendirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { mayBeHooks, parseSpoolName, type SpoolName, shellAlive } from './spool-file.ts'
 
-export function listSpool(directory: string): SpoolName[] {
-  let entries: Dirent[]
-  try {
-    entries = readdirSync(directory, { withFileTypes: true })
-  } catch {
-    // health() tells it.
-    return []
+/** Names that are read at once: everybody may make files in a shared directory, as many as the disk takes. */
+const MOST_LISTED = 16_384
+
+export interface Listing {
+  readonly files: readonly SpoolName[]
+  /** These are all there are. */
+  readonly whole: boolean
+}
+
+/** Each call lists what is there; of a directory with too many names, the next part. */
+export function createLister(directory: string, most = MOST_LISTED): { next(): Listing; close(): void } {
+  let open: Dir | undefined
+  function close(): void {
+    try {
+      open?.closeSync()
+    } catch {
+      // It was closed when its end was reached.
+    }
+    open = undefined
   }
-  // No hook makes directories, and unlink(2) does not remove them.
-  return entries.flatMap((entry) => (entry.isDirectory() ? [] : (parseSpoolName(entry.name) ?? [])))
+  return {
+    next() {
+      const begun = open === undefined
+      const files: SpoolName[] = []
+      try {
+        open ??= opendirSync(directory, { bufferSize: 512 })
+        for (let seen = 0; seen < most; seen++) {
+          const entry: Dirent | null = open.readSync()
+          if (entry === null) {
+            close()
+            return { files, whole: begun }
+          }
+          // No hook makes directories, and unlink(2) does not remove them.
+          const file = entry.isDirectory() ? undefined : parseSpoolName(entry.name)
+          if (file !== undefined) files.push(file)
+        }
+      } catch {
+        // health() tells it.
+        close()
+        return { files: [], whole: begun }
+      }
+      return { files, whole: false }
+    },
+    close,
+  }
+}
+
+/** What is there, of too many a part. */
+export function listSpool(directory: string): readonly SpoolName[] {
+  const lister = createLister(directory)
+  const { files } = lister.next()
+  lister.close()
+  return files
 }
 
 /** Of what may be read; undefined for anything else that has such a name. */

@@ -23,9 +23,12 @@ export interface SpoolName {
   readonly kind: 'spool' | 'text'
 }
 
-/** Undefined for files that no hook made. */
+/**
+ * Undefined for files that no hook made. The last part is random, so that nobody else can make the file first; hooks of
+ * earlier versions, which shells that are open may still have, leave it out.
+ */
 export function parseSpoolName(name: string): SpoolName | undefined {
-  const match = /^(\d{1,10})-(\d{1,10})-(\d{10,17})\.(spool|text)$/.exec(name)
+  const match = /^(\d{1,10})-(\d{1,10})-(\d{10,17})(?:-[0-9a-f]{32})?\.(spool|text)$/.exec(name)
   if (match === null) return undefined
   const [, uid, pid, born, kind] = match
   return { name, uid: Number(uid), pid: Number(pid), born: Number(born), kind: kind as SpoolName['kind'] }
@@ -37,6 +40,8 @@ export interface SpoolLook {
   /** Owner: whose events these are, whatever name or records say. */
   readonly uid: number
   readonly size: number
+  /** More than a piece of what was to be read is not on the disk at all: a hole, which costs nothing to make. */
+  readonly sparse: boolean
   /** From `offset`, at most `most` bytes. */
   readonly bytes: Uint8Array
 }
@@ -58,6 +63,13 @@ function timeMade({ birthtimeNs, ctimeNs }: BigIntStats): bigint | undefined {
 
 /** No shell leaves more: seven million commands. What is larger is a trick, such as a file made of one hole. */
 const SPOOL_FILE_MAX = 2 ** 30
+/**
+ * What is to be read is taken for a hole when it is longer than this, in bytes, and that many times longer than what the
+ * file takes of the disk. File systems that compress make text at most 32 times smaller.
+ */
+const SPARSE = { bytes: 256 * 1024, times: 64 } as const
+/** Of `stat.blocks`, whatever the file system's own are (stat(2)). */
+const BLOCK_BYTES = 512
 
 /**
  * At most `most` bytes from the offset that `offset` chooses. Undefined when the file is gone or cannot be read now;
@@ -86,7 +98,9 @@ export function lookInto(
     const at = offset(file, size, timeMade(stat))
     const buffer = Buffer.allocUnsafe(Math.max(0, Math.min(most, size - at)))
     const read = buffer.length === 0 ? 0 : readSync(fd, buffer, 0, buffer.length, at)
-    return { file, uid: Number(stat.uid), size, bytes: buffer.subarray(0, read) }
+    const unread = size - at
+    const sparse = unread > SPARSE.bytes && Number(stat.blocks) * BLOCK_BYTES * SPARSE.times < unread
+    return { file, uid: Number(stat.uid), size, sparse, bytes: buffer.subarray(0, read) }
   } catch {
     return undefined
   } finally {

@@ -377,7 +377,14 @@ test.skipIf(process.getuid?.() !== 0)(
     chmodSync(spool, 0o3733)
     const ran = { command: 'echo hers', cwd: '/srv', shell: 'bash', exitCode: 0, durationMs: 1 } as const
     process.seteuid?.(ann)
-    const left = leaveInSpool([{ ran }], { directory: spool, uid: ann, pid: process.pid, now: Date.now() })
+    const writer = {
+      directory: spool,
+      uid: ann,
+      pid: process.pid,
+      now: Date.now(),
+      secret: Buffer.alloc(16, 1),
+    }
+    const left = leaveInSpool([{ ran }], writer)
     process.seteuid?.(0)
     expect(left).toBe(true)
     const [name = ''] = spoolOf(machine.home)

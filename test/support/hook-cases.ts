@@ -1,8 +1,10 @@
 // What every shell's hook promises, as tests to run in each shell that has one.
-import { spawnSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import {
   chmodSync,
+  chownSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -90,7 +92,9 @@ export function hookCases(dialect: Dialect): void {
       ])
       expect(found.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6])
       expect(new Set(found.map(({ session }) => session)).size).toBe(1)
-      expect(found[0]!.session).toMatch(new RegExp(`^${process.getuid!()}-${shell.pid}-\\d{16}$`))
+      expect(found[0]!.session).toMatch(
+        new RegExp(`^${process.getuid!()}-${shell.pid}-\\d{16}-[0-9a-f]{32}$`),
+      )
       expect(new Set(found.map((r) => r.shell))).toEqual(new Set([shellName]))
       const slack = dialect.clockUs
       expect(found[4]!.durationUs).toBeGreaterThanOrEqual(200_000 - slack)
@@ -367,12 +371,80 @@ export function hookCases(dialect: Dialect): void {
       const shell = await start()
       const [file, ...others] = readdirSync(shell.spool)
       expect(others).toEqual([])
-      expect(file).toMatch(new RegExp(`^${process.getuid!()}-${shell.pid}-\\d{16}\\.spool$`))
+      expect(file).toMatch(new RegExp(`^${process.getuid!()}-${shell.pid}-\\d{16}-[0-9a-f]{32}\\.spool$`))
       expect(statSync(join(shell.spool, file!))).toMatchObject({ size: 0 })
       expect(statSync(join(shell.spool, file!)).mode & 0o777).toBe(0o600)
       await shell.type('echo 1')
       expect(commandsOf(shell.spool)).toEqual(['echo 1'])
     })
+
+    test('its name cannot be guessed from what others can see of the shell', async () => {
+      const shell = await start()
+      const second = await start({ spool: shell.spool })
+      const secrets = readdirSync(shell.spool).map((name) => /-([0-9a-f]{32})\.spool$/.exec(name)?.[1])
+      expect(new Set(secrets).size).toBe(2)
+      expect(secrets).not.toContain(undefined)
+      await second.leave()
+    })
+
+    test.runIf(isRoot)('what another account has put in its place is never written to', async () => {
+      const elsewhere = join(temporaryDirectory(), 'elsewhere')
+      const open = (path: string) => {
+        writeFileSync(path, '')
+        chmodSync(path, 0o666)
+        chownSync(path, 65_534, 65_534)
+      }
+      const shell = await start({ spool: false })
+      // As if the name had been known, and the kernel protected nothing.
+      const id = await shell.type(/bash|zsh/.test(program) ? 'echo ${__karo[id]}' : 'echo $__karo_id')
+      const own = join(shell.spool, `${id.trim()}.spool`)
+      mkdirSync(shell.spool)
+      chownSync(shell.spool, 65_534, 65_534)
+      chmodSync(shell.spool, 0o3733)
+      open(elsewhere)
+      const planted = [
+        open,
+        (path: string) => {
+          execFileSync('mkfifo', ['-m', '666', path])
+          chownSync(path, 65_534, 65_534)
+        },
+        (path: string) => symlinkSync(elsewhere, path),
+        (path: string) => symlinkSync(`${elsewhere}.new`, path),
+      ]
+      for (const [i, plant] of planted.entries()) {
+        plant(own)
+        expect(await shell.type(`echo secret${i}`)).toBe(`secret${i}\n`)
+        if (lstatSync(own).isFile()) expect(statSync(own)).toMatchObject({ uid: 65_534, size: 0 })
+        rmSync(own)
+      }
+      expect(readFileSync(elsewhere, 'utf8')).toBe('')
+      expect(existsSync(`${elsewhere}.new`)).toBe(false)
+      await shell.type('echo after')
+      expect(commandsOf(shell.spool)).toEqual(['echo after'])
+      expect(statSync(own).mode & 0o777).toBe(0o640)
+      // While it is open.
+      rmSync(own)
+      open(own)
+      await shell.type('echo secret')
+      expect(readFileSync(own, 'utf8')).toBe('')
+    })
+
+    test.runIf(isRoot)(
+      'whatever the options say: its files are made new, and nobody else may read them',
+      async () => {
+        const spool = temporaryDirectory()
+        chownSync(spool, 65_534, 65_534)
+        chmodSync(spool, 0o3733)
+        const shell = await start({
+          spool,
+          ignore: ['nothing *'],
+          before: program === 'fish' ? 'umask 0' : 'umask 0; set -C',
+        })
+        await shell.typeAll('echo a', 'sleep 1 &', 'echo b')
+        for (const name of readdirSync(spool)) expect(statSync(join(spool, name)).mode & 0o137, name).toBe(0)
+        expect(commandsOf(spool)).toContain('echo b')
+      },
+    )
 
     test('its file is deleted: the next record makes it anew', async () => {
       const shell = await start()

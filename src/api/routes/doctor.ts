@@ -13,6 +13,7 @@ import type { Trust } from '../../trust/index.ts'
 import { serve } from '../operation.ts'
 import { getDoctor } from '../operations/doctor.ts'
 import type { Routes } from '../route.ts'
+import { MOST_UNFOLLOWED } from '../schemas/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../shapes.ts'
 
 export interface DoctorDeps {
@@ -20,7 +21,7 @@ export interface DoctorDeps {
   readonly mesh: Pick<Mesh, 'status' | 'inspect' | 'tryMulticast'>
   readonly trust: Pick<Trust, 'opinion' | 'pending'>
   readonly store: Pick<Store, 'bytes' | 'probe'>
-  readonly observe: Pick<Observe, 'status'>
+  readonly observe: Pick<Observe, 'status' | 'unfollowed'>
   readonly documents: Pick<Documents, 'of'>
   readonly summaries: Pick<Summaries, 'status'>
   readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
@@ -81,7 +82,14 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         },
         store_problem: storeProblem,
         store_bytes: roughSize(bytes),
-        spool: caller.admin ? spool : { ...spool, pending_bytes: roughWaiting(spool.pending_bytes) },
+        spool: {
+          ...spool,
+          ...(!caller.admin && { pending_bytes: roughWaiting(spool.pending_bytes) }),
+          unfollowed: observe
+            .unfollowed()
+            .filter(({ uid }) => caller.admin || uid === caller.uid)
+            .slice(0, MOST_UNFOLLOWED),
+        },
         summaries: { recipients: summaries.status().recipients, last },
         retention_waits_ms: deps.retentionWaits(),
         http: deps.http(),

@@ -7,6 +7,7 @@ import {
   answerCall,
   leaveInSpool,
 } from '../../adapters/index.ts'
+import { systemRandom } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { recordingPaths } from '../../config/paths.ts'
 import { judge } from '../../guard/judge.ts'
@@ -74,6 +75,7 @@ async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<E
       uid: process.getuid?.() ?? 0,
       pid: process.pid,
       now: Date.now(),
+      secret: systemRandom.bytes(16),
     })
   }
   const said = adapter.answer(reply)

@@ -83,6 +83,7 @@ export async function daemonLeftovers(world: World): Promise<readonly Finding[]>
 const HEALTH_EXPLAINED: Readonly<Record<string, CheckId>> = {
   'mesh.listening': 'mesh.port',
   'observe.spool': 'spool.directory',
+  'observe.files': 'spool.followed',
   'store.open': 'store.database',
   'store.writable': 'store.disk',
   'http.listening': 'http.listener',

@@ -1,5 +1,5 @@
 // The bash hook: the text that `karo shell init bash` prints, with the spool directory and the ignore globs built in.
-import { type HookOptions, unwritten } from './hook.ts'
+import { type HookOptions, SECRET, unwritten } from './hook.ts'
 import { quoteShell, toShellPattern } from './quote.ts'
 
 /**
@@ -9,7 +9,7 @@ import { quoteShell, toShellPattern } from './quote.ts'
  * (when the command began), exit code, text, a dot; `?` where something is not known. The text begins with how it is
  * written: `-` as `fc -l` prints one entry, `_` the same in POSIX mode, `+` several entries. `!paused` is no command: until
  * the next record nothing is recorded, because the person wants it so. `exit` and `exec` end the shell before the next
- * prompt and leave no record.
+ * prompt and leave no record. Its files have names that nobody can guess, and are made new: see SECRET in hook.ts.
  */
 export function bashHook({ spoolDirectory, ignore }: HookOptions): string {
   const directory = quoteShell(spoolDirectory)
@@ -20,14 +20,16 @@ export function bashHook({ spoolDirectory, ignore }: HookOptions): string {
   return `# Karo's hook for bash 5.1 and later. After each command it appends one record to this shell's own file in the
 # spool directory: no fork, no wait, no daemon needed. export KARO_PAUSE=1 stops it, unset KARO_PAUSE resumes.
 if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && shopt -q promptvars &&
-  ! shopt -q restricted_shell && [[ \${PROMPT_COMMAND[@]@a} != *r* && \${PS0[@]@a} != *r* ]]; then
+  ! shopt -q restricted_shell && [[ \${PROMPT_COMMAND[@]@a} != *r* && \${PS0[@]@a} != *r* && -r ${SECRET} ]]; then
 
   # All state is in one associative array: arrays are never exported, not even under set -a.
   if [[ \${__karo[@]@a} != *A* || \${__karo[dir]} != ${directory} ]]; then
     unset -v __karo
-    declare -gA __karo=([dir]=${directory} [id]="$EUID-$$-\${EPOCHREALTIME/[^0-9]}" [on]=x [fd]= [text]= [file]= [seq]=0
+    declare -gA __karo=([dir]=${directory} [id]= [on]=x [fd]= [text]= [file]= [seq]=0
       [begun]=0 [runs]=0 [at]=0 [base]=0 [first]=0 [last]=0 [arg]= [parts]= [said]= [cwd]="\${PWD-}"
       [mode]= [paused]= [plain]= [want]= [mark]= [call]='__karo_prompt "$?" "$_" "\${#PIPESTATUS[@]}"')
+    IFS= builtin read -r '__karo[id]' <${SECRET} || :
+    __karo[id]=$EUID-$$-\${EPOCHREALTIME/[^0-9]}-\${__karo[id]//-}
     # Runs between Enter and the command: notes the time and the number the history has reached. Expands to
     # nothing. No "!" in it: POSIX mode would replace that by a history number.
     __karo[ps0]='\${__karo[on]:$((__karo[begun]=\${EPOCHREALTIME/[^0-9]}+0,__karo[runs]+=1,__karo[at]=HISTCMD,1)):0}'
@@ -51,24 +53,43 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     fi
   }
 
+  # Makes sure of $1, a file of this shell's own, with umask $2. It is made new: what somebody else has put in its
+  # place fails, and so do a link and a pipe.
+  __karo_make() {
+    local key= value= mask=
+    if [[ ! -e $1 && ! -L $1 ]]; then
+      while IFS=$' \\t' builtin read -r key value; do
+        [[ $key == Umask: ]] && mask=$value && break
+      done </proc/self/status
+      [[ $mask ]] || return 1
+      builtin umask "$2"
+      if [[ -o noclobber ]]; then
+        : >"$1"
+      else
+        builtin set -C
+        : >"$1"
+        builtin set +C
+      fi
+      builtin umask "$mask"
+    fi
+    [[ -f $1 && -O $1 && ! -L $1 ]]
+  }
+
   # Sets __karo[fd] to a descriptor on this shell's own file, or to nothing.
   __karo_open() {
-    local key= value= mask= fd
+    local fd mask=027
     for fd in "\${__karo[fd]}" "\${__karo[text]}"; do [[ -z $fd ]] || builtin eval "\\exec $fd>&-"; done
     __karo[fd]= __karo[text]=
     [[ -d \${__karo[dir]} && -w \${__karo[dir]} ]] || return 0
     __karo[file]=\${__karo[dir]}/\${__karo[id]}.spool
-    while IFS=$' \\t' builtin read -r key value; do
-      [[ $key == Umask: ]] && mask=$value && break
-    done </proc/self/status
-    [[ $mask ]] || return 0
+    # A directory of one's own is private; a shared one (setgid) lets the daemon's group read.
+    [[ ! -O \${__karo[dir]} ]] || mask=077
+    __karo_make "\${__karo[file]}" "$mask" || return 0
     # A number that people rarely take for themselves, because writing to theirs would damage it.
     for ((fd = 83; fd < 98; ++fd)); do [[ -e /dev/fd/$fd ]] || break; done
-    # A directory of one's own is private; a shared one (setgid) lets the daemon's group read.
-    if [[ -O \${__karo[dir]} ]]; then builtin umask 077; else builtin umask 027; fi
     # Not builtin exec: that would close it again.
-    builtin eval "\\exec $fd>>\\"\\\${__karo[file]}\\"" && __karo[fd]=$fd
-    builtin umask "$mask"
+    builtin eval "\\exec $fd>>\\"\\\${__karo[file]}\\"" || return 0
+    if [[ -f /dev/fd/$fd && -O /dev/fd/$fd ]]; then __karo[fd]=$fd; else builtin eval "\\exec $fd>&-"; fi
   }
 
   # Reads entries $1 to $2 of the history into text, without a fork: through a file of this shell's own.
@@ -76,7 +97,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
     local fd=\${__karo[text]}
     if [[ -z $fd ]]; then
       for ((fd = 98; fd < 113; ++fd)); do [[ -e /dev/fd/$fd ]] || break; done
-      : >|"\${__karo[file]%spool}text"
+      __karo_make "\${__karo[file]%spool}text" 077 && : >|"\${__karo[file]%spool}text" || return 1
       builtin eval "\\exec $fd<\\"\\\${__karo[file]%spool}text\\"" && __karo[text]=$fd
     fi
     builtin fc -ln "-$((HISTCMD - $1))" "-$((HISTCMD - $2))" >>"\${__karo[file]%spool}text"
@@ -87,7 +108,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
   # Appends entries $1 to $2 of the history as one record: $3 start, $4 end, $5 exit code.
   __karo_write() {
     if [[ \${__karo[want]} && $fd ]]; then
-      __karo_read "$1" "$2"
+      __karo_read "$1" "$2" || return 0
       if [[ \${__karo[mark]} == _ ]]; then line=\${text:1}; else line=\${text:2}; fi
       line=\${line%$'\\n'}
       case $line in [[:blank:]]*${patterns})
@@ -134,7 +155,7 @@ if [[ $- == *i* ]] && ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 501)) && sh
         done
       fi
     elif ((last == __karo[base] - 1)); then
-      [[ \${__karo[want]} && $fd ]] && line=\${__karo[said]} && __karo_read "$last" "$last"
+      [[ \${__karo[want]} && $fd ]] && line=\${__karo[said]} && { __karo_read "$last" "$last" || return 0; }
       if [[ -z $line || $text == "$line" ]]; then
         # An unchanged history: a repeat under ignoredups, or a line kept out of it. The same last argument and
         # length of pipeline as after the command before say repeat; its public text is recorded again.

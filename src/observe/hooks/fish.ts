@@ -1,5 +1,5 @@
 // The fish hook: the text that `karo shell init fish` prints, with the spool directory and the ignore globs built in.
-import { type HookOptions, unwritten } from './hook.ts'
+import { type HookOptions, SECRET, unwritten } from './hook.ts'
 import { quoteFish, toRegExpSource } from './quote.ts'
 
 /**
@@ -15,7 +15,9 @@ import { quoteFish, toRegExpSource } from './quote.ts'
  *
  * Fish opens the file anew for each record, because it cannot keep a descriptor. When a write fails it says so itself,
  * `write: No space left on device`, and nothing can silence that; so after the first failure a child process writes,
- * silently, until there is room again.
+ * silently, until there is room again. The file has a name that nobody can guess, is made new by such a child (see SECRET
+ * in hook.ts), and is written while it is this person's: the name is in the child's environment, which nobody else may
+ * read, and in no argument, which everybody may.
  */
 export function fishHook({ spoolDirectory, ignore }: HookOptions): string {
   const patterns = unwritten(ignore)
@@ -23,7 +25,7 @@ export function fishHook({ spoolDirectory, ignore }: HookOptions): string {
     .join('')
   return `# Karo's hook for fish 3.1 and later. After each command it appends one record to this shell's own file in the
 # spool directory: no fork, no wait, no daemon needed. set -gx KARO_PAUSE 1 stops it, set -e KARO_PAUSE resumes.
-if builtin status is-interactive; and builtin test -r /proc/uptime
+if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin test -r ${SECRET}
 
     # Sets __karo_up to the milliseconds that /proc/uptime says.
     function __karo_uptime
@@ -52,6 +54,25 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         end
     end
 
+    # Sets __karo_id, of which nobody can guess the last part.
+    function __karo_name
+        builtin set --local user (command id -u)
+        builtin set --local born (builtin math --scale=0 -- $__karo_up + $__karo_since)
+        builtin set --local IFS -
+        builtin read --local a b c d e <${SECRET}
+        builtin set --global __karo_id $user-$fish_pid-"$born"000-$a$b$c$d$e
+    end
+
+    # Makes the file, new, unless it is this person's already, and appends what comes in unless $argv says not to. A
+    # directory of one's own is private; a shared one (setgid) lets the daemon's group read.
+    function __karo_make
+        builtin set --local --export __karo_to $__karo_file
+        /bin/sh -c 'umask 027; [ -O "$1" ] && umask 077
+            [ -e "$__karo_to" ] || { set -C; : >"$__karo_to"; } || exit 1
+            [ -f "$__karo_to" ] && [ -O "$__karo_to" ] && ! [ -L "$__karo_to" ] || exit 1
+            [ -n "$2" ] || exec cat >>"$__karo_to"' sh $__karo_dir $argv 2>/dev/null
+    end
+
     # Prints the next number, start and end in milliseconds, and when the file was written last, in seconds.
     function __karo_numbers
         builtin math --scale=0 -- $__karo_seq + 1
@@ -70,7 +91,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
     if builtin test "$__karo_dir" != ${quoteFish(spoolDirectory)}
         __karo_clock
         builtin set --global __karo_dir ${quoteFish(spoolDirectory)}
-        builtin set --global __karo_id (command id -u)-$fish_pid-(builtin math --scale=0 -- $__karo_up + $__karo_since)000
+        __karo_name
         builtin set --global __karo_file $__karo_dir/$__karo_id.spool
         builtin set --global __karo_seq 0
         builtin set --global __karo_failed
@@ -82,7 +103,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         builtin set --global __karo_mtime (builtin contains --index -- path (builtin --names))
         # The file is there before the first command: by it the daemon knows which shells there are.
         if not __karo_is_paused; and builtin test -d $__karo_dir -a -w $__karo_dir
-            /bin/sh -c 'umask 027; [ -O "$1" ] && umask 077; : >>"$2"' sh $__karo_dir $__karo_file 2>/dev/null
+            __karo_make empty </dev/null
         end
     end
 
@@ -139,14 +160,12 @@ if builtin status is-interactive; and builtin test -r /proc/uptime
         builtin set --global __karo_seq $numbers[1]
         builtin set --global __karo_ended $numbers[3]
         builtin set --local fields $__karo_id $numbers[1] $numbers[2]000 $numbers[3]000 fish $cwd $code $text .
-        if builtin test -z "$__karo_failed" -a -f "$__karo_file" -a -w "$__karo_file"
+        if builtin test -z "$__karo_failed" -a -O "$__karo_file" -a -w "$__karo_file"
             builtin printf '\\0\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0' 1 $fields >>$__karo_file
             or builtin set --global __karo_failed 1
         else if builtin test -d $__karo_dir -a -w $__karo_dir
-            # The first record, which makes the file, and those after one that could not be written. A directory of
-            # one's own is private; a shared one (setgid) lets the daemon's group read.
-            builtin printf '\\0\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0' 1 $fields |
-                /bin/sh -c 'umask 027; [ -O "$1" ] && umask 077; exec cat >>"$2"' sh $__karo_dir $__karo_file 2>/dev/null
+            # The first record, which makes the file, and those after one that could not be written.
+            builtin printf '\\0\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0' 1 $fields | __karo_make
             and builtin set --global __karo_failed
         end
         builtin set --global __karo_begun

@@ -113,12 +113,11 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin set --local numbers (builtin math --scale=0 -- $__karo_seq + 1) (builtin math --scale=0 -- $__karo_begun + $__karo_since)000
         builtin set --global __karo_begun
         builtin set --global __karo_seq $numbers[1]
-        if builtin test -z "$__karo_failed" -a -w "$__karo_file"
+        if builtin test -z "$__karo_failed" -a -O "$__karo_file" -a -w "$__karo_file"
             builtin printf '\0\0001\0%s\0%s\0%s\0%s\0fish\0?\0?\0!%s %s\0.\0' $__karo_id $numbers[1] $numbers[2] $numbers[2] $argv >>$__karo_file
             or builtin set --global __karo_failed 1
         else if builtin test -d $__karo_dir -a -w $__karo_dir
-            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0fish\0?\0?\0!%s %s\0.\0' $__karo_id $numbers[1] $numbers[2] $numbers[2] $argv |
-                /bin/sh -c 'umask 027; [ -O "$1" ] && umask 077; exec cat >>"$2"' sh $__karo_dir $__karo_file 2>/dev/null
+            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0fish\0?\0?\0!%s %s\0.\0' $__karo_id $numbers[1] $numbers[2] $numbers[2] $argv | __karo_make
             and builtin set --global __karo_failed
         end
     end

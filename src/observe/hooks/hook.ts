@@ -1,5 +1,12 @@
 // What every shell's hook is made from, and the shells that there is one for.
 
+/**
+ * Where a hook reads the last part of its files' names: 122 random bits, another each time, and no fork for them. Whoever
+ * knew the name could make the file first where `fs.protected_regular` is 0, and read what is typed. So every hook makes
+ * its files new and exclusively, writes to none that is not its person's, and does nothing where it cannot read this.
+ */
+export const SECRET = '/proc/sys/kernel/random/uuid'
+
 /** The name that the records carry and `karo shell` takes. */
 export type Shell = 'bash' | 'zsh' | 'fish' | 'sh'
 

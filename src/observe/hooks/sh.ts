@@ -1,5 +1,5 @@
 // The sh hook: the text that `karo shell init sh` prints, with the spool directory and the ignore globs built in.
-import { type HookOptions, unwritten } from './hook.ts'
+import { type HookOptions, SECRET, unwritten } from './hook.ts'
 import { quoteShell, toShellPattern } from './quote.ts'
 
 /**
@@ -7,7 +7,8 @@ import { quoteShell, toShellPattern } from './quote.ts'
  * again is harmless. docs/decisions/dash-reads-through-the-hook.md says why it is made as it is, and what it changes.
  *
  * Records are those of the bash hook, their text marked `=`: as it was typed; the clock has steps of 10 ms. `exit` and
- * `exec` end the shell before the next prompt and leave no record.
+ * `exec` end the shell before the next prompt and leave no record. Its files have names that nobody can guess, and are
+ * made new: see SECRET in hook.ts.
  */
 export function shHook({ spoolDirectory, ignore }: HookOptions): string {
   const patterns = unwritten(ignore)
@@ -21,7 +22,7 @@ case $-:\${BASH_VERSION-}\${ZSH_VERSION-}\${KSH_VERSION-} in
 *) __karo_kind= ;;
 esac
 # A dash inside this one may inherit all of this, under set -a.
-if [ "\${__karo_kind##*/}" = dash ] && [ "\${__karo_pid-}" != "$$" ]; then
+if [ "\${__karo_kind##*/}" = dash ] && [ "\${__karo_pid-}" != "$$" ] && [ -r ${SECRET} ]; then
   __karo_pid=$$ __karo_dir=${quoteShell(spoolDirectory)} __karo_seq=0 __karo_base=0 __karo_seen=
   __karo_text= __karo_code=0 __karo_out=0 __karo_last= __karo_run= __karo_int= __karo_x= __karo_over= __karo_paused=
 
@@ -43,19 +44,29 @@ if [ "\${__karo_kind##*/}" = dash ] && [ "\${__karo_pid-}" != "$$" ]; then
     if [ "$__karo_wait" -le 20000 ]; then break; fi
   done
   __karo_base=$__karo_since
-  \\unset __karo_turn __karo_wait __karo_date __karo_least __karo_since
-  __karo_id=$(\\command id -u)-$$-$((__karo_base + __karo_now))
+  IFS=- \\read -r __karo_a __karo_b __karo_c __karo_d __karo_e <${SECRET}
+  __karo_id=$(\\command id -u)-$$-$((__karo_base + __karo_now))-$__karo_a$__karo_b$__karo_c$__karo_d$__karo_e
+  \\unset __karo_turn __karo_wait __karo_date __karo_least __karo_since __karo_a __karo_b __karo_c __karo_d __karo_e
   __karo_file=$__karo_dir/$__karo_id
 
-  # $1, a file of this shell's own: private in a directory of one's own; a shared one (setgid) lets the daemon's group
-  # read.
+  # Makes $1, a file of this shell's own: private in a directory of one's own; a shared one (setgid) lets the daemon's
+  # group read. It is made new: what somebody else has put in its place fails, and so do a link and a pipe.
   __karo_create() {
+    if [ -e "$1" ] || [ -L "$1" ]; then \\return 1; fi
     while IFS=' 	' \\read -r __karo_line __karo_rest; do
       if [ "$__karo_line" = Umask: ]; then break; fi
     done </proc/self/status
     if [ -O "$__karo_dir" ]; then \\umask 077; else \\umask 027; fi
-    \\command : >>"$1"
+    case $- in
+    *C*) \\command : >"$1" ;;
+    *)
+      \\set -C
+      \\command : >"$1"
+      \\set +C
+      ;;
+    esac
     \\umask "$__karo_rest"
+    [ -f "$1" ] && [ -O "$1" ]
   }
 
   # Appends the command as one record.
@@ -73,7 +84,7 @@ if [ "\${__karo_kind##*/}" = dash ] && [ "\${__karo_pid-}" != "$$" ]; then
     # A number without a record is how the daemon learns of a lost one.
     __karo_seq=$((__karo_seq + 1))
     [ -d "$__karo_dir" ] && [ -w "$__karo_dir" ] || \\return 0
-    [ -e "$__karo_file.spool" ] || __karo_create "$__karo_file.spool"
+    [ -O "$__karo_file.spool" ] || __karo_create "$__karo_file.spool" || \\return 0
     # A write beyond ulimit -f must not end the shell.
     \\trap '' XFSZ
     \\command printf '\\0\\0001\\0%s\\0%s\\0%s\\0%s\\0sh\\0%s\\0%s\\0%s\\0.\\0' "$__karo_id" "$__karo_seq" "$__karo_begun" \\
@@ -107,7 +118,7 @@ __KARO_PROMPT"
       __karo_seen=
       \return 0
     fi
-    [ -e "$__karo_file.text" ] || __karo_create "$__karo_file.text"
+    [ -O "$__karo_file.text" ] || __karo_create "$__karo_file.text" || \return 0
     \jobs >|"$__karo_file.text"
     __karo_rest=
     while IFS= \read -r __karo_line; do

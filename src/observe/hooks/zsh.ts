@@ -1,5 +1,5 @@
 // The zsh hook: the text that `karo shell init zsh` prints, with the spool directory and the ignore globs built in.
-import { type HookOptions, unwritten } from './hook.ts'
+import { type HookOptions, SECRET, unwritten } from './hook.ts'
 import { quoteShell, toShellPattern } from './quote.ts'
 
 /**
@@ -8,7 +8,7 @@ import { quoteShell, toShellPattern } from './quote.ts'
  *
  * Records are those of the bash hook, their text marked `=`: as it was typed. Zsh hands it to preexec whether or not
  * the history keeps it, and hands over nothing when there is no history. `exit` and `exec` end the shell before the
- * next prompt and leave no record.
+ * next prompt and leave no record. Its file has a name that nobody can guess, and is made new: see SECRET in hook.ts.
  */
 export function zshHook({ spoolDirectory, ignore }: HookOptions): string {
   const directory = quoteShell(spoolDirectory)
@@ -25,7 +25,7 @@ export function zshHook({ spoolDirectory, ignore }: HookOptions): string {
 
 /** Functions defined under `emulate -c` run with those options, whatever the person sets (zshbuiltins(1)). */
 const body = (directory: string, patterns: string): string => `
-if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_functions} != *readonly* ]] &&
+if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_functions} != *readonly* && -r ${SECRET} ]] &&
   builtin zmodload zsh/datetime zsh/system 2>/dev/null &&
   builtin zmodload -F zsh/files b:zf_chmod 2>/dev/null; then
 
@@ -36,7 +36,9 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
   builtin typeset -g __karo_fd
   if [[ $__karo[dir] != ${directory} ]]; then
     (( __karo_now = EPOCHREALTIME * 1000000 ))
-    __karo=(dir ${directory} id "$EUID-$$-$__karo_now" file "" seq 0 begun 0 cwd "" text "" paused "")
+    builtin read -r __karo_fd <${SECRET}
+    __karo=(dir ${directory} id "$EUID-$$-$__karo_now-\${__karo_fd//-}" file "" seq 0 begun 0 cwd "" text "" paused "")
+    __karo_fd=
   fi
 
   # Between Enter and the command. $1 is what was typed, empty when there is no history.
@@ -53,7 +55,18 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
     [[ -d $__karo[dir] && -w $__karo[dir] ]] || return 0
     __karo[file]=$__karo[dir]/$__karo[id].spool
     # A name instead of a number: zsh chooses one that nobody has.
-    builtin sysopen -a -w -m 600 -o creat,cloexec,nofollow -u __karo_fd $__karo[file] || return 0
+    if [[ -e $__karo[file] || -L $__karo[file] ]]; then
+      # What somebody else has put in its place is not written to, and neither is a link or a pipe.
+      [[ -f $__karo[file] && -O $__karo[file] ]] || return 0
+      builtin sysopen -a -w -o cloexec,nofollow -u __karo_fd $__karo[file] || return 0
+    else
+      builtin sysopen -a -w -m 600 -o creat,excl,cloexec,nofollow -u __karo_fd $__karo[file] || return 0
+    fi
+    if [[ ! -f /dev/fd/$__karo_fd || ! -O /dev/fd/$__karo_fd ]]; then
+      exec {__karo_fd}>&-
+      __karo_fd=
+      return 0
+    fi
     # A directory of one's own is private; a shared one (setgid) lets the daemon's group read. Whatever the umask.
     if [[ -O $__karo[dir] ]]; then builtin zf_chmod 600 $__karo[file]; else builtin zf_chmod 640 $__karo[file]; fi
   }

@@ -25,7 +25,8 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }))
 
 const uid = process.getuid!()
-const writer = () => ({ directory, uid, pid: 4242, now: 1_795_162_500_123 })
+const secret = Buffer.alloc(16, 0xab)
+const writer = () => ({ directory, uid, pid: 4242, now: 1_795_162_500_123, secret })
 const ran: RanCommand = { command: 'ls', shell: 'bash', exitCode: 0, durationMs: 5 }
 
 function read() {
@@ -108,7 +109,7 @@ describe('what cannot be left', () => {
   test('a link that somebody planted under its name is not written through', () => {
     const victim = join(directory, 'victim')
     writeFileSync(victim, 'whole')
-    symlinkSync(victim, join(directory, `${uid}-4242-1795162500123000.spool`))
+    symlinkSync(victim, join(directory, `${uid}-4242-1795162500123000-${secret.toString('hex')}.spool`))
     expect(leaveInSpool([{ ran }], writer())).toBe(false)
     expect(readFileSync(victim, 'utf8')).toBe('whole')
   })

@@ -17,7 +17,13 @@ const rooms = {
   },
   trust: { pending: () => [] },
   store: { bytes: async () => 1_234_567, probe: async () => {} },
-  observe: { status: async () => ({ pending_bytes: 70_000, dropped: 1 }) },
+  observe: {
+    status: async () => ({ pending_bytes: 70_000, dropped: 1 }),
+    unfollowed: () => [
+      { uid: 1002, files: 3_000 },
+      { uid: 1000, files: 2 },
+    ],
+  },
   documents: { of: async () => [] },
   summaries: { status: () => ({ recipients: 0 }) },
   health: () => ({ ready: true, checks: [] }),
@@ -41,9 +47,18 @@ async function facts(admin: boolean): Promise<DaemonFacts> {
 
 test('who is no administrator is told neither the database’s size nor what waits to the byte', async () => {
   const { store_bytes, spool } = await facts(false)
-  expect([store_bytes, spool]).toEqual([2 * 1024 * 1024, { pending_bytes: 64 * 1024, dropped: 1 }])
+  expect([store_bytes, spool]).toEqual([
+    2 * 1024 * 1024,
+    { ...{ pending_bytes: 64 * 1024, dropped: 1 }, unfollowed: [{ uid: 1000, files: 2 }] },
+  ])
 })
 
 test('an administrator is told what waits', async () => {
-  expect((await facts(true)).spool).toEqual({ pending_bytes: 70_000, dropped: 1 })
+  expect((await facts(true)).spool).toEqual({
+    ...{ pending_bytes: 70_000, dropped: 1 },
+    unfollowed: [
+      { uid: 1002, files: 3_000 },
+      { uid: 1000, files: 2 },
+    ],
+  })
 })

@@ -12,6 +12,7 @@ import {
   judgePort,
 } from '../../../src/doctor/checks/mesh.ts'
 import { judgePending, judgeVersions } from '../../../src/doctor/checks/peers.ts'
+import { judgeFollowed, judgeShared } from '../../../src/doctor/checks/spool.ts'
 import { judgeRetention, judgeRooms, judgeSummaries } from '../../../src/doctor/checks/store.ts'
 import { judgeHook, judgeServiceSpool, judgeWaiting, readGroup } from '../../../src/doctor/checks/terminal.ts'
 import { judgeToolHook } from '../../../src/doctor/checks/tools.ts'
@@ -435,6 +436,41 @@ describe('what is kept', () => {
     expect(judgeRetention({ retention_waits_ms: 0 }).outcome).toBe('ok')
     const waits = judgeRetention({ retention_waits_ms: 30 * 86_400_000 })
     expect(waits).toMatchObject({ outcome: 'warn', detail: expect.stringContaining('30 days ahead') })
+  })
+
+  test('files of shells that nobody reads, and whose they are', () => {
+    expect(outcomes(judgeFollowed([], 1000))).toEqual(['ok'])
+    const unfollowed = [
+      { uid: 1002, files: 3_000 },
+      { uid: 1000, files: 2 },
+    ]
+    expect(judgeFollowed(unfollowed, 1000)).toMatchObject([
+      {
+        outcome: 'fail',
+        detail: expect.stringContaining('uid 1002'),
+        fix: expect.stringContaining('-u 1002'),
+      },
+      { outcome: 'fail', detail: expect.stringContaining('2 of your files') },
+    ])
+  })
+
+  test('what the kernel protects in directories that everybody may write', () => {
+    const all = { protected_regular: 1, protected_fifos: 2, protected_hardlinks: 1, protected_symlinks: 1 }
+    expect(outcomes(judgeShared(all, [], true))).toEqual(['ok'])
+    expect(outcomes(judgeShared({ ...all, protected_regular: 0 }, [], false))).toEqual(['ok'])
+    const [off, ...more] = judgeShared({ ...all, protected_regular: 0, protected_fifos: 0 }, [], true)
+    expect(more).toEqual([])
+    expect(off).toMatchObject({
+      outcome: 'warn',
+      detail: expect.stringMatching(/fs\.protected_regular is 0, fs\.protected_fifos is 0$/),
+      fix: expect.stringContaining("'fs.protected_regular = 1' 'fs.protected_fifos = 1'"),
+    })
+    expect(outcomes(judgeShared(all, ['/srv/open'], false))).toEqual(['warn'])
+    const unknown = {
+      ...{ protected_regular: undefined, protected_fifos: undefined },
+      ...{ protected_hardlinks: undefined, protected_symlinks: undefined },
+    }
+    expect(outcomes(judgeShared(unknown, [], true))).toEqual(['skipped'])
   })
 
   test('spool', () => {

@@ -403,13 +403,16 @@ test('a directory that is named like a spool file is left alone, and counts for 
 test('a spool that cannot be read makes the node unready until it can be', async () => {
   const w = await world()
   const observe = await observing(w)
-  expect(observe.health?.()).toMatchObject([{ name: 'observe.spool', ok: true }])
+  expect(observe.health?.()).toMatchObject([{ name: 'observe.spool', ok: true }, { name: 'observe.files' }])
   rmSync(w.directory, { recursive: true })
   writeFileSync(w.directory, '')
-  expect(observe.health?.()).toMatchObject([{ ok: false, detail: expect.stringContaining('ENOTDIR') }])
+  expect(observe.health?.()).toMatchObject([
+    { ok: false, detail: expect.stringContaining('ENOTDIR') },
+    { ok: true },
+  ])
   rmSync(w.directory)
   mkdirSync(w.directory)
-  expect(observe.health?.()).toMatchObject([{ ok: true }])
+  expect(observe.health?.()).toMatchObject([{ ok: true }, { ok: true }])
 })
 
 test.runIf(uid === 0)('also when only the mode is wrong', async () => {
