@@ -1,17 +1,6 @@
 // Reads a command line into the words of its simple commands, in time linear in its length, whatever it is.
-import type { Word } from './redact-word.ts'
+import { plainWord, type SimpleCommand, type Word } from './redact-word.ts'
 import { ENDS_WORD, WordReader } from './redact-word-reader.ts'
-
-export interface SimpleCommand {
-  /** Without redirections and without the shell's own words (`if`, `do`, `{` …) in front. */
-  readonly words: readonly Word[]
-  /** Here-strings and here-documents on its standard input. */
-  readonly inputs: readonly Word[]
-  /** The commands of the same list whose output it reads: `[from, to)`. */
-  readonly fedBy: { readonly from: number; readonly to: number } | undefined
-  /** `NAME=` or `NAME+=` when the words are the elements of an array. */
-  readonly array: string | undefined
-}
 
 export interface Reading {
   /** The commands of the line, of each comment and of each substitution. */
@@ -75,7 +64,7 @@ class CommandReader extends WordReader {
   }
 
   /** Commands up to and including `end`. */
-  protected list(end: '' | ')' | '`', depth: number, inComment: boolean): void {
+  protected list(end: '' | ')' | '`', depth: number, inComment: boolean): readonly SimpleCommand[] {
     const { text } = this
     const commands: SimpleCommand[] = []
     this.reading.lists.push(commands)
@@ -84,9 +73,9 @@ class CommandReader extends WordReader {
     let words: Word[] = []
     let inputs: Word[] = []
 
-    const finish = (): void => {
+    const finish = (isPattern = false): void => {
       if (words.length > 0 || inputs.length > 0) {
-        commands.push({ words, inputs, fedBy: place.fedBy, array: place.array })
+        commands.push({ words, inputs, fedBy: place.fedBy, array: place.array, isPattern })
       }
       words = []
       inputs = []
@@ -105,7 +94,7 @@ class CommandReader extends WordReader {
       place = { pipeline: commands.length, fedBy: place.fedBy, array }
     }
     const closeGroup = (): void => {
-      finish()
+      finish(groups.length === 0)
       place = groups.pop() ?? place
     }
 
@@ -154,6 +143,7 @@ class CommandReader extends WordReader {
       }
     }
     finish()
+    return commands
   }
 
   private redirection(words: Word[], inputs: Word[], end: string, depth: number): void {
@@ -162,9 +152,10 @@ class CommandReader extends WordReader {
     const operator = this.take(REDIRECTION)
     this.take(BLANKS)
     const c = this.text[this.i]
-    if (c === undefined || c === end || ENDS_WORD.test(c)) return
+    const isSubstitution = operator === '<' && c === '<' && this.text[this.i + 1] === '('
+    if (c === undefined || c === end || (ENDS_WORD.test(c) && !isSubstitution)) return
     const word = this.word(end, depth)
-    if (operator === '<<<') inputs.push(word)
+    if (operator === '<<<' || isSubstitution) inputs.push(word)
     if (operator === '<<' || operator === '<<-') {
       const literal = word.pieces !== undefined
       this.awaited.push({ inputs, delimiter: word.value, literal, tabs: operator === '<<-' })
@@ -203,7 +194,7 @@ class CommandReader extends WordReader {
     const value = this.text.slice(from, to)
     const at = this.offset + from
     const word = literal
-      ? { from: at, to: this.offset + to, value, pieces: undefined, document: true }
+      ? plainWord(at, value, true)
       : new CommandReader(value, at, this.reading).document(depth)
     this.reading.words.push(word)
     return word

@@ -7,18 +7,29 @@ const AS_WORD =
   /(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Pp]sk|PSK|[Jj]wt|JWT|[Bb]earer|BEARER|[Cc]reds?|CREDS?)$|_(?:auth|AUTH)$/
 const RUN_ON =
   /^-*(?:pg|my|mysql|db|user|root|admin|ldap|bind|store|srcstore|deststore|key|ssh|smb|wifi|smtp|imap|mail|proxy)(?:pass|pwd|pw)$/i
+/** Says which of several secrets of that name: `PASSWORD_2`, `db_password_prod`, `password_confirmation`. */
+const VARIANT =
+  /(?:\d{1,2}|[-_.](?:\d{1,2}|old|new|confirm|confirmation|again|prod|production|dev|test|stage|staging|live|plain|plaintext|cleartext|value|text|string|b64|base64))$/i
 /** The working directory. */
 const DIRECTORY = /^(?:OLD)?PWD$/
 /** These announce a file as often as a secret. */
 const FILE_OR_SECRET = /(?:private[-_.]?key|credentials?)$/i
 const FILE = /^(?:~|\.{0,2}\/)|\.[a-z0-9]{2,5}$|^\$/i
+/** Of keys and credentials under longer names too, where the path cannot be one of base 64. */
+const KEY = /(?:key|creds?)$/i
+const RELATIVE = /^[a-z_.-]{1,40}(?:\/[a-z_.-]{1,40}){1,8}$/
 /** Options that ask for or switch what they name, and take no value: `--no-password`, `--show-token`. */
 const SWITCH =
   /^-*(?:no|with|without|ask|show|print|get|reset|change|generate|enable|disable|use|allow|require|prompt|include|hide)-/i
 const OPTION = /^--?[A-Za-z][\w.-]*$/
-/** Says whether there is a secret, not which: `auth=none`; or stands for any, in a pattern or in instructions: `<your password>`. */
+/**
+ * Says whether there is a secret, not which: `auth=none`; or stands for any: `<your password>`, `{{ token }}`, `xxx`,
+ * `***`. `changeme` and the like are none of these: people leave them as they are.
+ */
 const NO_SECRET =
-  /^(?:true|false|yes|no|on|off|none|null|nil|\.[*+]|%[sqv](?:\\n)?|<(?:[a-z]+(?:[ _-][a-z]+)*)?>)$/i
+  /^(?:true|false|yes|no|on|off|none|null|nil|undefined|%[sqv](?:\\n)?|<(?:[a-z]+(?:[ _-][a-z]+)*)?>|\$?\{\{[^{}]{0,80}\}\}|\{\w{0,40}\}|[xX]{3,}|\*{2,}|\.{3}|…|your[-_ ][a-z_ -]{1,40}|\[redacted\])$/i
+/** Matches any secret: `.*`, `([^"]+)`, `[A-Za-z0-9]{32}`. */
+const PATTERN = /^\(?(?:\.|\[[^\]]{1,40}\]|\\[wdSs])(?:[*+]\??|\{\d{1,4},?\d{0,4}\})\)?$/
 const PLACEHOLDER = /^[A-Z_]+$/
 /** Names one that is kept elsewhere. */
 const REFERENCE = /existing[-_.]?secret$/i
@@ -35,14 +46,20 @@ export const NAME_LENGTH = 64
 
 /** True when `name`, of a variable, option (with its dashes) or field, announces that `value` is a secret. */
 export function announcesSecret(name: string, value: string): boolean {
-  if (value === '' || NO_SECRET.test(value)) return false
+  if (value === '' || NO_SECRET.test(value) || PATTERN.test(value)) return false
   // `--password PASSWORD`
   if (PLACEHOLDER.test(value) && value.toLowerCase() === name.replace(/^-+/, '').toLowerCase()) return false
   if (REFERENCE.test(name)) return false
   if (FILE_OR_SECRET.test(name)) return !FILE.test(value)
+  if (KEY.test(name) && (FILE.test(value) || RELATIVE.test(value))) return false
   if (KEY_VARIABLE.test(name) && KEY_TEXT.test(value)) return true
-  return ANYWHERE.test(name) || (AS_WORD.test(name) && !DIRECTORY.test(name)) || RUN_ON.test(name)
+  if (saysSecret(name)) return true
+  const stem = name.replace(VARIANT, '')
+  return stem !== name && saysSecret(stem)
 }
+
+const saysSecret = (name: string): boolean =>
+  ANYWHERE.test(name) || (AS_WORD.test(name) && !DIRECTORY.test(name)) || RUN_ON.test(name)
 
 /** True when the option takes the next word as its secret. */
 export function takesSecret(option: string, next: string): boolean {

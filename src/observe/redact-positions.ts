@@ -1,13 +1,12 @@
 // Finds secrets by where they stand: behind names that announce them, options of tools, and on the way into a prompt.
 
-import type { SimpleCommand } from './redact-command-reader.ts'
+import { fillsSecret, secretsByShell } from './redact-assignments.ts'
+import { secretsBesideUser } from './redact-credentials.ts'
 import { announcesSecret, NAME_LENGTH, takesSecret } from './redact-names.ts'
+import { type Report, reportPrinted, toolName, whole } from './redact-report.ts'
 import type { ToolRule } from './redact-tool-rule.ts'
 import { STDIN, TOOLS, type Tool } from './redact-tools.ts'
-import { isQuoted, type Word } from './redact-word.ts'
-
-/** Takes the part `[from, to)` of a word's value out. */
-export type Report = (word: Word, from: number, to: number) => void
+import { isQuoted, type SimpleCommand, type Word } from './redact-word.ts'
 
 export interface Roles {
   /** Words written for people, such as commit messages: `fix password=empty` is no assignment there. */
@@ -16,6 +15,8 @@ export interface Roles {
   readonly scripts: Set<Word>
   /** Words whose names, to their tool, announce something else: gcloud's `--secret=` names one. */
   readonly harmless: Set<Word>
+  /** Scripts of sed and its like. */
+  readonly edits: Set<Word>
 }
 
 const setOf = (text: string): ReadonlySet<string> => new Set(text.split(' '))
@@ -24,8 +25,8 @@ const setOf = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 const WRAPPERS = setOf(
   'sudo doas run0 pkexec env nohup nice time timeout stdbuf unbuffer command builtin exec setsid ssh docker podman kubectl chroot nsenter',
 )
-const PRINTERS = setOf('echo printf print yes')
 const SETTERS = setOf('set config configure setenv setx --arg')
+const EDITORS = setOf('sed gsed ssed perl')
 const SHELLS = setOf('ssh eval watch parallel autossh')
 const SCRIPT_OPTION = /^-[a-z]*c$/
 const MESSAGE_TOOLS = setOf('git hg svn jj gh glab')
@@ -36,23 +37,26 @@ const HEADER =
 const SCHEME = /^(?:bearer|basic|token|digest)$/i
 const BEARER = /(?:^|[:=])bearer$/i
 const BEARER_TOKEN = /^(?=.{0,200}\d)[\w.~+/-]{8,}=*$/
-/** printf's format without any text of its own. */
-const FORMAT = /^(?:%[sb]|\\n|\s)*$/
+const MAY_BE_USER = /^[-/](?:-?user|u|l|-?login|-?email)/i
+/** An option that names a file: `--password-file <(echo x)`. */
+const FILE_OPTION = /^-.*(?:pass|secret|token|pw).*file=?$/
 
 /** Reports secrets by position in all commands of a list. `named` is false when no name in them announces anything. */
 export function secretsByPosition(
   commands: readonly SimpleCommand[],
   named: boolean,
+  text: string,
   roles: Roles,
   report: Report,
 ): void {
+  if (named) secretsByShell(commands, text, report)
   /** How many ranges of commands that feed a secret's reader begin and end at an index. */
   const feeding = new Int32Array(commands.length + 1)
   for (const { words, inputs, fedBy, array } of commands) {
     if (array !== undefined && announcesSecret(array.replace(/s?\+?=$/i, ''), 'x'))
       words.forEach(whole(report))
     readArguments(words, inputs, named, roles, report)
-    if ((fedBy !== undefined || inputs.length > 0) && readsSecret(words)) {
+    if ((fedBy !== undefined || inputs.length > 0) && (readsSecret(words) || (named && fillsSecret(words)))) {
       inputs.forEach(whole(report))
       if (fedBy !== undefined) {
         feeding[fedBy.from]!++
@@ -65,18 +69,6 @@ export function secretsByPosition(
     depth += feeding[i]!
     if (depth > 0) reportPrinted(command, report)
   }
-}
-
-const whole =
-  (report: Report) =>
-  (word: Word): void =>
-    report(word, 0, word.value.length)
-
-/** The name a word would run, without the path and without what an alias or assignment puts in front. */
-function toolName(word: Word | undefined): string {
-  const value = word?.value ?? ''
-  const name = /^(?:[\w.-]{1,64}=)?[!(]?(?:\S*bin\/|\.\/)?([^/=]{1,40})$/.exec(value)?.[1]
-  return name ?? ''
 }
 
 function readArguments(
@@ -92,6 +84,8 @@ function readArguments(
   let sets = false
   let writes = false
   let runs = false
+  let hasUser = false
+  let edits = false
   for (const [i, word] of words.entries()) {
     const { value } = word
     const next = words[i + 1]
@@ -113,21 +107,27 @@ function readArguments(
         } else if (sets && !value.startsWith('set-') && announcesSecret(value, next.value)) {
           // fish's and csh's `set` takes a list.
           const isShells = words[0]!.value === 'set'
-          words.slice(i + 1, isShells ? undefined : i + 2).forEach(whole(report))
+          for (const each of words.slice(i + 1, isShells ? undefined : i + 2))
+            if (each.value !== '=') whole(report)(each)
           sets = false
         }
       }
     }
+    hasUser ||= MAY_BE_USER.test(value)
+    if (named && next?.value === '$' && FILE_OPTION.test(value)) whole(report)(next)
     const name = toolName(word)
     for (const tool of TOOLS.get(name) ?? []) {
       if (!tools.has(tool)) tools.set(tool, applies(tool.rule, words) ? i : -1)
       asks ||= tool.rule.asks === true
     }
+    if (edits && /s[^\w\s]/.test(value)) roles.edits.add(word)
+    edits ||= EDITORS.has(name)
     sets ||= SETTERS.has(value) && (i === 0 || words[0]!.value !== 'set')
     runs ||= SHELLS.has(name)
     // `gh secret set` takes a secret where `gh issue create` takes a text.
     writes = (writes || MESSAGE_TOOLS.has(name)) && !/^(?:secret|variable|credential)$/.test(value)
   }
+  if (hasUser) secretsBesideUser(words, report)
   if (writes) for (const input of inputs) roles.messages.add(input)
   for (const [tool, at] of tools) {
     const { rule } = tool
@@ -203,16 +203,6 @@ function readsSecret(words: readonly Word[]): boolean {
     const at = tools ? names.findIndex((name, i) => (i === 0 || isWrapped) && tools.has(name)) : 0
     return at >= 0 && (given === undefined || words.some(({ value }, i) => i > at && given.test(value)))
   })
-}
-
-/** What a command prints of its own: `echo`'s words, here-documents. */
-function reportPrinted({ words, inputs }: SimpleCommand, report: Report): void {
-  inputs.forEach(whole(report))
-  const at = words.findIndex((word) => PRINTERS.has(toolName(word)))
-  if (at < 0 || at > 2) return
-  for (const word of words.slice(at + 1)) {
-    if (!/^-[a-zA-Z-]*$/.test(word.value) && !FORMAT.test(word.value)) whole(report)(word)
-  }
 }
 
 /** Reports the values of `name=value` in a word, wherever they begin. */

@@ -110,10 +110,17 @@ export const LOGIN_TOOLS: readonly ToolRule[] = [
     keeps: ['gcloud secrets versions access latest --secret=db-password', 'gcloud secrets add --secret db'],
   },
   {
-    tools: 'doctl vercel codecov glab gotify',
+    tools: 'doctl vercel codecov gotify',
     secret: 't',
-    redacts: ['doctl auth init -t «abc»', 'vercel -t «abc» deploy', 'glab auth login -t «abc»'],
+    redacts: ['doctl auth init -t «abc»', 'vercel -t «abc» deploy'],
     keeps: ['doctl compute ssh x', 'codecov -f c.xml'],
+  },
+  {
+    tools: 'glab',
+    after: /^auth$/,
+    secret: 't',
+    redacts: ['glab auth login -t «abc»'],
+    keeps: ['glab mr create -t title'],
   },
   {
     tools: 'netlify',

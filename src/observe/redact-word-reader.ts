@@ -1,5 +1,5 @@
 // Reads one word of a command line: its quotes, its escapes, and the expansions of the shell in it.
-import { type Quote, type Word, WordParts } from './redact-word.ts'
+import { plainWord, type Quote, type SimpleCommand, type Word, WordParts } from './redact-word.ts'
 
 /** Substitutions inside one another that are understood; what is deeper is read as if it stood outside. */
 const MAX_DEPTH = 24
@@ -13,7 +13,7 @@ const IN_ANSI = /[^'\\]+/y
 const PARAMETER = /\$(?:[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-])/y
 const BRACED = /\$\{[!#]?(?:\w{1,200}|[@*#?$!-])(?:\[[^\]\n]{0,200}\])?/y
 /** Says that a text follows which the shell may take instead. */
-const ALTERNATIVE = /:?[-=+]/y
+const ALTERNATIVE = /::=|:?[-=+]/y
 
 /** A place in the text and the words read so far; the commands of substitutions are read by who reads the line. */
 export abstract class WordReader {
@@ -30,7 +30,7 @@ export abstract class WordReader {
   }
 
   /** Commands up to and including `end`. */
-  protected abstract list(end: ')' | '`', depth: number, inComment: boolean): void
+  protected abstract list(end: ')' | '`', depth: number, inComment: boolean): readonly SimpleCommand[]
 
   /** The text as the body of a here-document whose delimiter is not quoted. */
   document(depth: number): Word {
@@ -45,8 +45,7 @@ export abstract class WordReader {
     const value = this.take(BARE)
     let word: Word
     if (value !== undefined && (this.i >= text.length || ENDS_WORD.test(text[this.i]!))) {
-      const from = this.offset + start
-      word = { from, to: from + value.length, value, pieces: undefined, document: false }
+      word = plainWord(this.offset + start, value, false)
     } else {
       const parts = new WordParts()
       parts.plain(this.offset + start, value ?? '', undefined)
@@ -172,23 +171,29 @@ export abstract class WordReader {
     }
     const from = this.i
     this.i += opening
-    this.list(end, depth + 1, false)
-    parts.expansion(this.offset + from, this.offset + this.i, quote)
+    const commands = this.list(end, depth + 1, false)
+    parts.expansion(this.offset + from, this.offset + this.i, quote, commands)
   }
 
-  /** `${NAME}`; of `${NAME:-text}` the text counts as typed. */
+  /** `${NAME}`; of `${NAME:-text}` the text counts as typed, and what it stands for is noted. */
   private braced(parts: WordParts, quote: Quote | undefined, depth: number): void {
     const from = this.i
-    if (depth >= MAX_DEPTH || this.take(BRACED) === undefined) {
+    const opening = depth >= MAX_DEPTH ? undefined : this.take(BRACED)
+    if (opening === undefined) {
       this.literal(parts, quote)
       return
     }
-    const hasAlternative = this.take(ALTERNATIVE) !== undefined
+    const alternative = this.take(ALTERNATIVE)
+    const hasAlternative = alternative !== undefined
     if (hasAlternative) parts.expansion(this.offset + from, this.offset + this.i, quote)
     const inner = hasAlternative ? parts : new WordParts()
+    const begin = parts.length
     while (this.i < this.text.length && this.text[this.i] !== '}')
       this.bare(inner, IN_BRACES, quote, depth + 1)
     const close = this.i
+    // `${NAME:+text}` says what to write instead of the value, not the value.
+    const isDefault = hasAlternative && !alternative.endsWith('+') && begin < parts.length
+    if (isDefault) parts.default(/\w+/.exec(opening)?.[0] ?? '', begin)
     if (close < this.text.length) this.i++
     if (!hasAlternative) parts.expansion(this.offset + from, this.offset + this.i, quote)
     else if (close < this.i) parts.expansion(this.offset + close, this.offset + this.i, quote)

@@ -21,6 +21,16 @@ interface Piece {
   to: number
   readonly quote: Quote | undefined
   readonly kind: 'plain' | 'escape' | 'expansion'
+  /** What runs in a substitution, `$(…)` or `<(…)`. */
+  readonly commands: readonly SimpleCommand[] | undefined
+}
+
+/** `v` of `${NAME:=v}`, `${NAME-v}` and their like. */
+export interface Default {
+  readonly name: string
+  /** `[from, to)` of the word's value. */
+  readonly from: number
+  readonly to: number
 }
 
 export interface Word {
@@ -33,7 +43,33 @@ export interface Word {
   readonly pieces: readonly Piece[] | undefined
   /** The body of a here-document. */
   readonly document: boolean
+  readonly defaults: readonly Default[]
 }
+
+export interface SimpleCommand {
+  /** Without redirections and without the shell's own words (`if`, `do`, `{` …) in front. */
+  readonly words: readonly Word[]
+  /** Here-strings, here-documents and `<(…)` on its standard input. */
+  readonly inputs: readonly Word[]
+  /** The commands of the same list whose output it reads: `[from, to)`. */
+  readonly fedBy: { readonly from: number; readonly to: number } | undefined
+  /** `NAME=` or `NAME+=` when the words are the elements of an array. */
+  readonly array: string | undefined
+  /** Its last word is a pattern of `case`, which a bracket ends that nothing has opened. */
+  readonly isPattern: boolean
+}
+
+const NO_DEFAULTS: readonly Default[] = []
+
+/** A word that stands in its text as it is, from `from` on. */
+export const plainWord = (from: number, value: string, document: boolean): Word => ({
+  from,
+  to: from + value.length,
+  value,
+  pieces: undefined,
+  document,
+  defaults: NO_DEFAULTS,
+})
 
 /** A part of the text that is to go. */
 export interface Span {
@@ -48,24 +84,37 @@ export interface Span {
 export class WordParts {
   private readonly pieces: Piece[] = []
   private readonly values: string[] = []
-  private length = 0
+  private defaults: Default[] | undefined
+  /** Of the value so far. */
+  length = 0
 
   plain(from: number, value: string, quote: Quote | undefined): void {
     if (value === '') return
     const last = this.pieces.at(-1)
     if (last?.kind === 'plain' && last.to === from && last.quote === quote) last.to += value.length
-    else this.pieces.push({ at: this.length, from, to: from + value.length, quote, kind: 'plain' })
+    else this.pieces.push({ at: this.length, from, to: from + value.length, quote, kind: 'plain', commands: undefined })
     this.push(value)
   }
 
   escape(from: number, to: number, value: string, quote: Quote | undefined): void {
-    this.pieces.push({ at: this.length, from, to, quote, kind: 'escape' })
+    this.pieces.push({ at: this.length, from, to, quote, kind: 'escape', commands: undefined })
     this.push(value)
   }
 
-  expansion(from: number, to: number, quote: Quote | undefined): void {
-    this.pieces.push({ at: this.length, from, to, quote, kind: 'expansion' })
+  expansion(
+    from: number,
+    to: number,
+    quote: Quote | undefined,
+    commands: readonly SimpleCommand[] | undefined = undefined,
+  ): void {
+    this.pieces.push({ at: this.length, from, to, quote, kind: 'expansion', commands })
     this.push('$')
+  }
+
+  /** What was read since the value had the length `from` stands for `name` where that is not set. */
+  default(name: string, from: number): void {
+    this.defaults ??= []
+    this.defaults.push({ name, from, to: this.length })
   }
 
   openQuote(mark: Quote['mark'], from: number): Quote {
@@ -78,7 +127,8 @@ export class WordParts {
   }
 
   word(from: number, to: number, document: boolean): Word {
-    return { from, to, value: this.values.join(''), pieces: this.pieces, document }
+    const value = this.values.join('')
+    return { from, to, value, pieces: this.pieces, document, defaults: this.defaults ?? NO_DEFAULTS }
   }
 
   private push(value: string): void {
@@ -118,6 +168,18 @@ export function spanOf(word: Word, from: number, to: number): Span | undefined {
     open,
     close,
   }
+}
+
+/** The commands of substitutions that the part `[from, to)` of the value consists of. */
+export function substituted(word: Word, from: number, to: number): (readonly SimpleCommand[])[] {
+  const { pieces } = word
+  const found: (readonly SimpleCommand[])[] = []
+  if (pieces === undefined || from >= to) return found
+  for (let i = pieceAt(pieces, from); i < pieces.length && pieces[i]!.at < to; i++) {
+    const { commands } = pieces[i]!
+    if (commands !== undefined) found.push(commands)
+  }
+  return found
 }
 
 /** Whether the character of the value at `offset` stands in quotes. */

@@ -3,11 +3,17 @@ import { MAY_BE_RANDOM, randomTokens } from './entropy.ts'
 import { readCommands } from './redact-command-reader.ts'
 import { MAY_BE_MANIFEST, manifestSecrets } from './redact-manifest.ts'
 import { announcesSecret, MAY_NAME_SECRET } from './redact-names.ts'
-import { type Report, type Roles, secretsByName, secretsByPosition } from './redact-positions.ts'
+import { secretsByDefault } from './redact-assignments.ts'
+import { mayNamePerson } from './redact-credentials.ts'
+import { pairSecrets } from './redact-pairs.ts'
+import { type Roles, secretsByName, secretsByPosition } from './redact-positions.ts'
 import { publicRanges } from './redact-public.ts'
-import { SHAPES } from './redact-shapes.ts'
+import { type Report, reportPrinted } from './redact-report.ts'
+import { type Replacement, replacements } from './redact-sed.ts'
+import { SHAPES, type Shape } from './redact-shapes.ts'
 import { MAY_NAME_TOOL } from './redact-tools.ts'
-import { type Quote, type Span, spanOf, type Word } from './redact-word.ts'
+import { views } from './redact-views.ts'
+import { plainWord, type Quote, type SimpleCommand, type Span, spanOf, substituted, type Word } from './redact-word.ts'
 
 export const REDACTED = '[redacted]'
 
@@ -51,7 +57,10 @@ const MAY_HAVE_SHAPE = new RegExp(SHAPES.map(({ hint }) => hint.source).join('|'
 
 /** Whether any rule can apply: most lines are through after this. */
 const isSuspicious = (text: string): boolean =>
-  MAY_NAME_SECRET.test(text) || MAY_NAME_TOOL.test(text) || MAY_HAVE_SHAPE.test(text)
+  MAY_NAME_SECRET.test(text) ||
+  MAY_NAME_TOOL.test(text) ||
+  MAY_HAVE_SHAPE.test(text) ||
+  mayNamePerson(text)
 
 function redactOnce(line: string): string {
   if (!isSuspicious(line) && !MAY_BE_RANDOM.test(line)) return line
@@ -62,9 +71,16 @@ function redactOnce(line: string): string {
 
 function findSecrets(text: string, depth: number, spans: Span[]): void {
   const { lists, words } = readCommands(text)
+  const printed = new Set<readonly SimpleCommand[]>()
   const report: Report = (word, from, to) => {
     const span = spanOf(word, from, to)
     if (span !== undefined) spans.push(span)
+    // What a substitution prints where a secret stands is the secret: `--password "$(echo x)"`.
+    for (const commands of substituted(word, from, to)) {
+      if (printed.has(commands)) continue
+      printed.add(commands)
+      for (const command of commands) reportPrinted(command, report)
+    }
   }
   let known: readonly [number, number][] | undefined
   const reportRandom: Report = (word, from, to) => {
@@ -73,23 +89,26 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
     if (span !== undefined && !known.some(([begin, end]) => begin < span.to && span.from < end))
       spans.push(span)
   }
-  const roles: Roles = { messages: new Set(), scripts: new Set(), harmless: new Set() }
+  const roles: Roles = { messages: new Set(), scripts: new Set(), harmless: new Set(), edits: new Set() }
   const named = MAY_NAME_SECRET.test(text)
-  for (const commands of lists) secretsByPosition(commands, named, roles, report)
+  for (const commands of lists) secretsByPosition(commands, named, text, roles, report)
 
   const lower = text.toLowerCase()
   const shapes = SHAPES.filter(({ hint }) => hint.test(lower))
-  const mayBeManifest = MAY_BE_MANIFEST.test(lower)
+  const clues: Clues = { shapes, named, mayBeManifest: MAY_BE_MANIFEST.test(lower) }
   for (const word of words) {
     const isMessage = roles.messages.has(word)
-    for (const { certain, pattern } of shapes) {
-      if (certain || !isMessage) secretsByShape(word, pattern, report)
-    }
     // Inner scripts are made of the same characters.
     if (depth === 0) for (const [from, to] of randomTokens(word.value)) reportRandom(word, from, to)
-    if (isMessage) continue
-    if (mayBeManifest) for (const [from, to] of manifestSecrets(word.value)) report(word, from, to)
-    if (named && !roles.scripts.has(word) && !roles.harmless.has(word)) secretsByName(word, report)
+    if (isMessage) {
+      for (const { certain, pattern } of shapes) if (certain) secretsByShape(word, pattern, report)
+      continue
+    }
+    if (named) secretsByDefault(word, report)
+    const edits = roles.edits.has(word) ? replacements(word.value) : []
+    const hasName = !roles.scripts.has(word) && !roles.harmless.has(word)
+    if (edits.length === 0) secretsInText(word, { ...clues, named: named && hasName }, 0, report)
+    else secretsInEdits(word, edits, clues, report)
     const mayBeScript = word.document || word.pieces !== undefined
     if (mayBeScript && depth < MAX_SCRIPTS && isSuspicious(word.value)) {
       const inner: Span[] = []
@@ -97,6 +116,52 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
       for (const { from, to } of inner) report(word, from, to)
     }
   }
+}
+
+/** What a whole text says about what may stand in its words. */
+interface Clues {
+  readonly shapes: readonly Shape[]
+  readonly named: boolean
+  readonly mayBeManifest: boolean
+}
+
+/** Strings in strings, in strings, …: what is escaped more often is judged as it stands. */
+const MAX_ESCAPES = 3
+
+function secretsInText(word: Word, clues: Clues, depth: number, report: Report): void {
+  for (const { pattern } of clues.shapes) secretsByShape(word, pattern, report)
+  if (clues.mayBeManifest) for (const [from, to] of manifestSecrets(word.value)) report(word, from, to)
+  if (!clues.named) return
+  secretsByName(word, report)
+  if (!MAY_NAME_SECRET.test(word.value)) return
+  for (const [from, to] of pairSecrets(word.value)) report(word, from, to)
+  if (depth === MAX_ESCAPES) return
+  for (const view of views(word.value)) {
+    secretsInText(view, clues, depth + 1, (part, from, to) => {
+      const span = spanOf(part, from, to)
+      if (span !== undefined) report(word, span.from, span.to)
+    })
+  }
+}
+
+const BACK_REFERENCE = /^(?:\$\d|\\\d|&)$/
+
+/** Replacements are texts by themselves; names in what they replace announce nothing. */
+function secretsInEdits(word: Word, edits: readonly Replacement[], clues: Clues, report: Report): void {
+  const part = (from: number, to: number): void => {
+    const text = plainWord(0, word.value.slice(from, to), true)
+    secretsInText(text, clues, 0, (_, begin, end) => {
+      if (!BACK_REFERENCE.test(text.value.slice(begin, end))) report(word, from + begin, from + end)
+    })
+  }
+  let done = 0
+  for (const { from, to, old, secret } of edits) {
+    part(done, old)
+    if (secret !== undefined) report(word, ...secret)
+    part(from, to)
+    done = to
+  }
+  part(done, word.value.length)
 }
 
 function secretsByShape(word: Word, pattern: RegExp, report: Report): void {
