@@ -3,6 +3,7 @@ import { EXIT, type ExitCode } from '../base/errors.ts'
 import { readDefinitions } from '../guard/definitions.ts'
 import type { Guard } from '../guard/guard.ts'
 import { judge } from '../guard/judge.ts'
+import { machineOf } from '../guard/machine.ts'
 import { quickGuard } from '../guard/quick.ts'
 import { MOST_ASKED } from '../observe/hooks/guard.ts'
 import { decide } from '../risk/decide.ts'
@@ -42,9 +43,11 @@ export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Prom
   const wait = (): void => tellWait(io, live)
   if (long) wait()
   const open = shell === 'fish' ? undefined : unfinished(line)
+  const place = placeOf(io)
   const verdict = judge(guard, line, {
     shell,
-    ...placeOf(io),
+    ...place,
+    machine: machineOf(place, io.env, guard),
     definitions: readDefinitions(io.env.KARO_LINE_NAMES ?? '', shell),
     unfinished: open !== undefined,
     cut: Number(io.env.KARO_LINE_LENGTH ?? 0) > MOST_ASKED,

@@ -1,6 +1,7 @@
 // The guard's judgement for commands that show others: one guard per run, its warnings told once, where one is.
 import type { Guard } from '../guard/guard.ts'
 import { judge } from '../guard/judge.ts'
+import { machineOf } from '../guard/machine.ts'
 import { quickGuard } from '../guard/quick.ts'
 import type { RiskVerdict, Shell } from '../risk/index.ts'
 import type { CommandIo } from './command.ts'
@@ -20,6 +21,7 @@ export async function judging(
   shell: Shell,
 ): Promise<(command: string) => RiskVerdict> {
   const guard = await toldGuard(io)
-  const where = { shell, ...placeOf(io) }
+  const place = placeOf(io)
+  const where = { shell, ...place, machine: machineOf(place, io.env, guard) }
   return (command) => judge(guard, command, where)
 }

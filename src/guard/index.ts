@@ -2,4 +2,5 @@
 export type { Guard, GuardRule } from './guard.ts'
 export { judge } from './judge.ts'
 export { type GuardSources, loadGuard } from './load.ts'
+export { type MachinePlace, machineOf } from './machine.ts'
 export { MACHINE_RULES } from './quick.ts'

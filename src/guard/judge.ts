@@ -3,7 +3,14 @@ import { dirname } from 'node:path'
 import { globMatcher } from '../observe/hooks/quote.ts'
 import { commandsOf, type RunCommand } from '../risk/commands-of.ts'
 import { compareLevels, decide, worse } from '../risk/decide.ts'
-import { type CheckOptions, checkCommand, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
+import {
+  type Caller,
+  type CheckOptions,
+  checkCommand,
+  type Machine,
+  type RiskMatch,
+  type RiskVerdict,
+} from '../risk/index.ts'
 import { MAX_MATCHES } from '../risk/limits.ts'
 import { SOME_HOME } from '../risk/model.ts'
 import { isCore } from '../risk/rule-ids.ts'
@@ -19,6 +26,10 @@ export interface Where {
   readonly home?: string
   /** KARO_HOME: the node's key and database belong to the core. */
   readonly karoHome?: string
+  /** Default: a person. */
+  readonly caller?: Caller
+  /** What is known of the files here; machineOf gives it. */
+  readonly machine?: Machine
   /** Aliases and functions of the shell whose names the line may hold. */
   readonly definitions?: readonly Definition[]
   /** More lines will follow: that it cannot be read yet says nothing. */
@@ -119,11 +130,15 @@ const placeOf = ({
   cwd,
   home,
   karoHome,
-}: Where): Pick<CheckOptions, 'shell' | 'cwd' | 'home' | 'karoHome'> => ({
+  caller,
+  machine,
+}: Where): Pick<CheckOptions, 'shell' | 'cwd' | 'home' | 'karoHome' | 'caller' | 'machine'> => ({
   ...(shell !== undefined && { shell }),
   ...(cwd !== undefined && { cwd }),
   ...(home !== undefined && { home }),
   ...(karoHome !== undefined && { karoHome }),
+  ...(caller !== undefined && { caller }),
+  ...(machine !== undefined && { machine }),
 })
 
 /** What a prohibition is called among the findings. */

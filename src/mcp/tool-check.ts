@@ -1,7 +1,7 @@
 // Tools about one command: check (may it run?) and explain (what would it do?). They run nothing and need no daemon.
 import * as z from 'zod'
 import { explainCommand } from '../copilot/index.ts'
-import { judge } from '../guard/index.ts'
+import { type Guard, judge } from '../guard/index.ts'
 import { RISK_LEVELS, type RiskVerdict, SHELLS, type Shell } from '../risk/index.ts'
 import { defineTool, type McpWorld } from './tool.ts'
 
@@ -52,7 +52,7 @@ export const check = defineTool({
   }),
   async run(world, input) {
     const guard = world.guard()
-    const { safer = null, ...verdict } = judge(guard, input.command, whereOf(world, input))
+    const { safer = null, ...verdict } = judge(guard, input.command, whereOf(world, guard, input))
     return {
       result: {
         ...verdict,
@@ -84,7 +84,7 @@ export const explain = defineTool({
     const guard = world.guard()
     const explained = await explainCommand(input.command, {
       shell: input.shell,
-      judge: (text) => judge(guard, text, whereOf(world, input)),
+      judge: (text) => judge(guard, text, whereOf(world, guard, input)),
       signal,
     })
     return {
@@ -99,9 +99,12 @@ export const explain = defineTool({
 
 const plain = ({ span, ...match }: RiskVerdict['matches'][number]) => ({ ...match, span: [...span] })
 
+/** A model asks: what it may write is what a tool of its kind may. */
 function whereOf(
-  { place }: Pick<McpWorld, 'place'>,
+  { place, machine }: Pick<McpWorld, 'place' | 'machine'>,
+  guard: Guard,
   { shell, cwd }: { readonly shell: Shell; readonly cwd?: string | undefined },
 ) {
-  return { ...place, shell, ...(cwd !== undefined && { cwd }) }
+  const at = { ...place, ...(cwd !== undefined && { cwd }) }
+  return { ...at, shell, caller: 'tool' as const, machine: machine(at, guard) }
 }

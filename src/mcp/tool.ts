@@ -1,7 +1,8 @@
 // What one tool of the server is: data for the list, and one function; and what it may use.
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type * as z from 'zod'
-import type { Guard } from '../guard/index.ts'
+import type { Guard, MachinePlace } from '../guard/index.ts'
+import type { Machine } from '../risk/index.ts'
 
 /** What the tools reach for; everything is passed in. */
 export interface McpWorld {
@@ -9,6 +10,8 @@ export interface McpWorld {
   readonly guard: () => Guard
   /** Where a command would run that a caller does not place; `karoHome` is the node's, which is guarded. */
   readonly place: { readonly cwd?: string; readonly home?: string; readonly karoHome: string }
+  /** What the judgement is told of the files here. */
+  readonly machine: (place: MachinePlace, guard: Guard) => Machine
   /** Whether the owner lets AI coding tools read the history, as the configuration says now. */
   readonly mayReadHistory: () => boolean
   /** One request to the daemon; throws KaroError. */

@@ -5,7 +5,7 @@ import type { Shell } from './levels.ts'
 import { type Budget, MAX_COMMAND_LENGTH, MAX_MATCHES, newBudget } from './limits.ts'
 import { type Arg, type LineFact, type Scope, type SimpleCommand, SOME_HOME, type Span } from './model.ts'
 import { readOptions } from './options.ts'
-import { concernsEveryRule, EVERY_COMMAND, isUnruled, ruleForFact, rulesFor } from './rules/index.ts'
+import { concernsEveryRule, EVERY_COMMAND, isPlainlySafe, ruleForFact, rulesFor } from './rules/index.ts'
 import type { Hit, LineRule, Rule } from './rules/rule.ts'
 import { walkLine } from './walk.ts'
 
@@ -43,14 +43,14 @@ export function checkCommand(command: string, options: CheckOptions): RiskVerdic
   }
 }
 
-/** Words of letters, digits and a few signs that no shell expands: nothing but the tool's name can matter. */
+/** Words of letters, digits and a few signs that no shell expands: nothing but the tool's name, and a name of a file that matters, is looked at. */
 const PLAIN = /^[A-Za-z0-9_][\w.+-]*(?: [\w./:,@%^+=-]+)*$/
 
 /** The level alone, as checkCommand finds it without knowing directory and home; cheap for plain commands. */
 export function riskLevelOf(command: string, shell: Shell): RiskLevel {
   if (command.length < 1_000 && PLAIN.test(command)) {
     const space = command.indexOf(' ')
-    if (isUnruled(space < 0 ? command : command.slice(0, space))) return 'safe'
+    if (isPlainlySafe(command, space < 0 ? command : command.slice(0, space))) return 'safe'
   }
   return findAll(command, { shell }, newBudget()).reduce<RiskLevel>(
     (worst, { rule }) => worse(worst, rule.level),
@@ -83,6 +83,8 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
     secretFiles: new Set(),
     sockets: new Set(),
     ...(options.karoHome !== undefined && { karoHome: options.karoHome }),
+    ...(options.caller !== undefined && { caller: options.caller }),
+    ...(options.machine !== undefined && { machine: options.machine }),
   }
   const { line, places } = readable(command)
   const placed = ([start, end]: Span): Span =>

@@ -1,9 +1,11 @@
 // The risk room's door: judges a command line as text; pure, no I/O, no clock.
-import type { GuardProfile, RiskLevel, Shell } from './levels.ts'
+import type { Caller, GuardProfile, Machine, RiskLevel, Shell } from './levels.ts'
 
 export {
+  type Caller,
   GUARD_PROFILES,
   type GuardProfile,
+  type Machine,
   RISK_LEVELS,
   type RiskLevel,
   SHELLS,
@@ -39,6 +41,9 @@ export interface CheckOptions {
   readonly home?: string
   /** Karo's own directory with its key and database, absolute, where it is not `~/.local/share/karo`. */
   readonly karoHome?: string
+  /** Default: a person. Of an AI tool more is asked about: writing the files from which shells load the guard, and editors. */
+  readonly caller?: Caller
+  readonly machine?: Machine
 }
 
 export { checkCommand, DEFAULT_PROFILE, riskLevelOf } from './check.ts'

@@ -1,5 +1,5 @@
 // What the layers of the risk room hand to each other: words after expansion, simple commands, their output.
-import type { Shell } from './levels.ts'
+import type { Caller, Machine, Shell } from './levels.ts'
 
 /** UTF-16 offsets [start, end) into the command as given. */
 export type Span = readonly [start: number, end: number]
@@ -87,6 +87,10 @@ export interface Scope {
   readonly home: string
   /** Karo's own directory, where it is not the usual one. */
   readonly karoHome?: string
+  /** Who gave the line; without it a person at a prompt. */
+  readonly caller?: Caller
+  /** What is known of this machine's files. */
+  readonly machine?: Machine
   /** Paths of files this line has copied credentials into. */
   readonly secretFiles?: Set<string>
   /** Descriptors this line has tied to a network connection. */

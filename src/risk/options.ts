@@ -56,6 +56,7 @@ export const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   gsutil: list('h o'),
   'ssh-keygen': list('f t b C N P O I n V m'),
   tail: list('n c'),
+  script: list('c command I O B T E m o log-in log-out log-io log-timing'),
   head: list('n c'),
   chage: list('E expiredate M m W I d'),
   passwd: list('n x w i'),

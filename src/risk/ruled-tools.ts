@@ -1,7 +1,10 @@
 // The names of all tools that the rules, the wrappers or the grammar have anything to say about.
 import { CARRIERS } from './carriers.ts'
+import { OWN_PARTS, SYSTEM_PARTS } from './own-files.ts'
+import { ONLY_READ } from './readers.ts'
 import { GRAMMAR, isUnruled, NAMED_IN_GENERAL_RULES, RULES } from './rules/index.ts'
 import { INTERPRETERS, SHELLS, WRAPPERS } from './wrappers.ts'
+import { WRITERS } from './write-positions.ts'
 
 /**
  * A plain command of any other name is Safe without being read, unless the name has a dot (`python3.12`), a slash or a
@@ -18,4 +21,23 @@ export function ruledTools(): readonly string[] {
     ...GRAMMAR,
   ])
   return [...names].filter((name) => /^\w[\w+-]*$/.test(name) && !isUnruled(name)).sort()
+}
+
+/** What a shell has to know to let a plain line of a tool that is not ruled run unasked; all of it plain words. */
+export interface PlainLines {
+  /** Tools that write no file, whatever their words are. */
+  readonly reads: readonly string[]
+  /** Tools that write a file which they are given. */
+  readonly writers: readonly string[]
+  /** Parts of the line, or of the directory, with which a line of any other tool is asked about. */
+  readonly own: readonly string[]
+  /** Parts with which one of a writer is. */
+  readonly system: readonly string[]
+}
+
+export const PLAIN_LINES: PlainLines = {
+  reads: ONLY_READ.filter(isUnruled),
+  writers: WRITERS.filter((name) => /^\w[\w+-]*$/.test(name) && isUnruled(name)).sort(),
+  own: OWN_PARTS,
+  system: SYSTEM_PARTS,
 }

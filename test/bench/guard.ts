@@ -8,7 +8,7 @@ import { ENTRY } from '../../scripts/build.ts'
 import { GUARD_SHELLS } from '../../src/observe/hooks/guard.ts'
 import { GUARDS } from '../../src/observe/hooks/guards.ts'
 import { HOOKS } from '../../src/observe/hooks/index.ts'
-import { ruledTools } from '../../src/risk/ruled-tools.ts'
+import { PLAIN_LINES, ruledTools } from '../../src/risk/ruled-tools.ts'
 import { median } from './median.ts'
 
 type Shell = (typeof GUARD_SHELLS)[number]
@@ -87,6 +87,7 @@ async function open(
     ? GUARDS[shell]({
         ask: [process.execPath, ENTRY, 'guard', 'ask', '--shell', shell],
         ruled: ruledTools(),
+        plain: PLAIN_LINES,
         files: [join(directory, 'guard.toml')],
         machineFile: join(directory, 'none'),
         timeoutMs: 10_000,

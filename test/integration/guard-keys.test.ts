@@ -3,6 +3,7 @@ import { chmodSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { GUARDS } from '../../src/observe/hooks/guards.ts'
+import { PLAIN_LINES } from '../../src/risk/ruled-tools.ts'
 import { temporaryDirectory } from '../support/database.ts'
 import { CLEAR, type GuardedOptions, type GuardedShell, startGuarded } from '../support/guarded-shell.ts'
 import { until } from '../support/until.ts'
@@ -269,6 +270,7 @@ test.each(['bash', 'zsh', 'fish'] as const)(
     chmodSync(refuses, 0o755)
     const again = join(directory, 'again')
     const options = {
+      plain: PLAIN_LINES,
       files: [],
       machineFile: join(directory, 'none'),
       timeoutMs: 20_000,

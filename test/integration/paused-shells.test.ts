@@ -9,6 +9,7 @@ import { createObserve } from '../../src/observe/index.ts'
 import { createProcesses } from '../../src/processes/index.ts'
 import { createProc } from '../../src/processes/proc.ts'
 import { SILENT_MS, SILENT_ROUNDS } from '../../src/processes/silence.ts'
+import { PLAIN_LINES } from '../../src/risk/ruled-tools.ts'
 import { createEventRepository } from '../../src/store/events.ts'
 import { createProcessRepository } from '../../src/store/processes.ts'
 import { temporaryDatabase, temporaryDirectory } from '../support/database.ts'
@@ -134,7 +135,13 @@ case $KARO_LINE in git*) echo drop declined high -; echo x >>'${asked}' ;; *) ec
     options: {
       marked: true,
       guard: {
-        ...{ ask: [program], ruled: ['git'], files: [], machineFile: join(directory, 'none') },
+        ...{
+          ask: [program],
+          ruled: ['git'],
+          plain: PLAIN_LINES,
+          files: [],
+          machineFile: join(directory, 'none'),
+        },
         ...{ timeoutMs: 20_000, onError: 'block' },
       },
     } satisfies ShellOptions,

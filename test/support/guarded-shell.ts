@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { ENTRY } from '../../scripts/build.ts'
 import type { GUARD_SHELLS, GuardOptions } from '../../src/observe/hooks/guard.ts'
 import type { SpoolRecord } from '../../src/observe/spool-record.ts'
-import { ruledTools } from '../../src/risk/ruled-tools.ts'
+import { PLAIN_LINES, ruledTools } from '../../src/risk/ruled-tools.ts'
 import { temporaryDirectory } from './database.ts'
 import { type ShellOptions, spooled, startShell, type TypedShell } from './hooked-shell.ts'
 import { until } from './until.ts'
@@ -66,6 +66,7 @@ export async function startGuarded(options: GuardedOptions): Promise<GuardedShel
     guard: {
       ask: [process.execPath, ENTRY, 'guard', 'ask', '--shell', options.program],
       ruled: ruledTools().filter((name) => name !== 'cd' && name !== 'pushd'),
+      plain: PLAIN_LINES,
       files: [join(home, 'guard.toml')],
       machineFile: join(directory, 'no-such-file'),
       // Generous: a loaded machine is no reason to fail.

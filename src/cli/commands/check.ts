@@ -1,6 +1,7 @@
 // karo check: how risky a command line is, which rules say so, and a safer form. Needs no daemon and no init.
 import { EXIT, type ExitCode } from '../../base/errors.ts'
 import { judge } from '../../guard/judge.ts'
+import { machineOf } from '../../guard/machine.ts'
 import { quickGuard } from '../../guard/quick.ts'
 import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../risk/index.ts'
 import { printVerdict } from '../check-report.ts'
@@ -63,9 +64,11 @@ const command: Command = {
     if (found.failure !== undefined && /:\d+$|^KARO_/.test(found.failure.where ?? '')) throw found.failure
     for (const warning of found.warnings) io.err(`warning: ${printable(warning)}\n`)
     const { profile = found.profile } = input.options as { readonly profile?: GuardProfile }
+    const place = placeOf(io)
     const verdict = judge({ ...found, profile }, text, {
       shell: shellOf(input),
-      ...placeOf(io),
+      ...place,
+      machine: machineOf(place, io.env, found),
     })
     io.out(io.json ? `${JSON.stringify(shapeOf(verdict))}\n` : printVerdict(verdict, io))
     return verdict.decision === 'allow' ? EXIT.done : EXIT.refused

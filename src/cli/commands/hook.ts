@@ -11,6 +11,7 @@ import { systemRandom } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import { recordingPaths } from '../../config/paths.ts'
 import { judge } from '../../guard/judge.ts'
+import { machineOf } from '../../guard/machine.ts'
 import { quickGuard } from '../../guard/quick.ts'
 import type { Command, CommandArgument, CommandIo, CommandOption } from '../command.ts'
 import { readInput } from '../hook-input.ts'
@@ -64,7 +65,10 @@ async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<E
     input.text,
     {
       onError: guard.onError,
-      judge: (command, where) => judge(guard, command, { ...place, ...where }),
+      judge: (command, where) => {
+        const at = { ...place, ...where }
+        return judge(guard, command, { ...at, caller: 'tool', machine: machineOf(at, io.env, guard) })
+      },
     },
     input,
   )

@@ -3,7 +3,7 @@ import { streamBytes } from '../../api/client.ts'
 import { systemClock } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'
-import { loadGuard } from '../../guard/index.ts'
+import { type Guard, loadGuard, type MachinePlace, machineOf } from '../../guard/index.ts'
 import type { Command, CommandIo } from '../command.ts'
 import { watchInterrupt } from '../interrupt.ts'
 import { placeOf } from '../place.ts'
@@ -57,6 +57,7 @@ function worldOf(io: CommandIo) {
   return {
     guard: () => loadGuard({ home: io.home, env: io.env }),
     place: placeOf(io),
+    machine: (place: MachinePlace, guard: Guard) => machineOf(place, io.env, guard),
     mayReadHistory: () => mayReadHistory(io),
     ask: (method: 'GET' | 'POST', path: string, body: unknown, options: AskOptions) =>
       ask(io.socket, { method, path, body, type: 'application/json' }, options),

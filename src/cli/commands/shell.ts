@@ -13,7 +13,7 @@ import { GUARD_SHELLS } from '../../observe/hooks/guard.ts'
 import { GUARDS } from '../../observe/hooks/guards.ts'
 import type { Shell } from '../../observe/hooks/hook.ts'
 import { HOOKS, SHELLS } from '../../observe/hooks/index.ts'
-import { ruledTools } from '../../risk/ruled-tools.ts'
+import { PLAIN_LINES, ruledTools } from '../../risk/ruled-tools.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption } from '../command.ts'
 import { tellUnusual } from '../notice.ts'
 import { programOf } from '../own-program.ts'
@@ -112,6 +112,7 @@ function guardOf(io: CommandIo, shell: Shell): string {
   return GUARDS[guarded]({
     ask: [...programOf(io).words, 'guard', 'ask', '--shell', guarded, ...homeWords(io)],
     ruled: ruledTools().filter((name) => !ONLY_BEFORE_OTHERS.has(name)),
+    plain: PLAIN_LINES,
     files: guard.files.map(({ path }) => path),
     machineFile: MACHINE_RULES,
     timeoutMs: guard.timeoutMs,

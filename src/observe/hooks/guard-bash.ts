@@ -22,21 +22,22 @@ import { quoteShell } from './quote.ts'
  * parsed in the subshell only, and functions have been parsed before; so handlers have only these.
  */
 export function bashGuard(options: GuardOptions): string {
-  const { ask, ruled, files, machineFile, timeoutMs, onError } = options
+  const { ask, ruled, plain, files, machineFile, timeoutMs, onError } = options
   const program = ask.map(quoteShell).join(' ')
   return String.raw`
 # Karo's guard: what could do harm is asked about before it runs. export KARO_GUARD_PROFILE=off stops it in this shell.
 if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${'$'}{BLE_VERSION-} ]]; then
   if [[ ${'$'}{__karo_guard[@]@a} != *A* ]]; then
-    unset -v __karo_guard __karo_ruled
+    unset -v __karo_guard __karo_ruled __karo_writers
     declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line)
   fi
   declare -gA __karo_ruled=(${ruled.map((name) => `[${name}]=1`).join(' ')})
+  declare -gA __karo_writers=(${plain.writers.map((name) => `[${name}]=1`).join(' ')})
 
   # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
   __karo_guard_plain() {
     [[ $1 == [A-Za-z0-9_]* && $1 != *[!A-Za-z0-9_./:,@%^+=\ -]* && ${'$'}{#1} -lt ${PLAIN_LENGTH} ]] || return 1
-    local word=${'$'}{1%% *} text= own= file seen=' '
+    local word=${'$'}{1%% *} text= own= file seen=' ' words="$PWD/ $1"
     for file in ${files.map(quoteShell).join(' ')}; do
       # A prohibition may be about any tool.
       if [[ -e $file ]]; then
@@ -51,8 +52,16 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       if [[ ! ${'$'}{BASH_ALIASES[$word]+x} || $seen == *" $word "* ]]; then break; fi
       text=${'$'}{BASH_ALIASES[$word]} seen+="$word "
       [[ $text == [A-Za-z0-9_]* && $text != *[!A-Za-z0-9_./:,@%^+=\ -]* && $text != *' ' ]] || return 1
-      word=${'$'}{text%% *}
+      word=${'$'}{text%% *} words+=" $text"
     done
+    # A file that matters may be named by any tool that is not known to read only.
+    case $word in
+    ${plain.reads.join(' | ')}) ;;
+    *)
+      [[ $words != *@(${plain.own.join('|')})* ]] || return 1
+      [[ ! ${'$'}{__karo_writers[$word]+x} || $words != *@(${plain.system.join('|')})* ]] || return 1
+      ;;
+    esac
     ! declare -F -- "$word" >/dev/null
   }
 

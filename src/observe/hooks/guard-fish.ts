@@ -14,6 +14,10 @@ import { quoteFish } from './quote.ts'
 /** Keys that run a line in fish's own bindings (__fish_shared_key_bindings). */
 const KEYS = ['\\r', '\\n', '\\e\\[27\\;5\\;13~', '\\e\\[13\\;5u', '\\e\\[27\\;2\\;13~', '\\e\\[13\\;2u']
 
+/** Of plain parts, none of which has another sign than the dot. */
+const alternatives = (parts: readonly string[]): string =>
+  parts.map((part) => part.replaceAll('.', '\\\\.')).join('|')
+
 /**
  * Fish itself runs the line, by `commandline -f execute`, or adds a line to one that is not finished. It has no way to
  * wait for a time: timeout(1) does, where it is installed; it sends a signal that the program ignores from when it
@@ -22,13 +26,22 @@ const KEYS = ['\\r', '\\n', '\\e\\[27\\;5\\;13~', '\\e\\[13\\;5u', '\\e\\[27\\;2
  * While completions are listed, Enter in fish either takes the one that is chosen or runs the line, and no script can
  * tell which: so the line is judged as it stands, and one that the person was asked about is done with at once.
  */
-export function fishGuard({ ask, ruled, files, machineFile, timeoutMs, onError }: GuardOptions): string {
+export function fishGuard({
+  ask,
+  ruled,
+  plain,
+  files,
+  machineFile,
+  timeoutMs,
+  onError,
+}: GuardOptions): string {
   const { verb, words } = unanswered(onError)
   return String.raw`
 # Karo's guard: what could do harm is asked about before it runs. set -gx KARO_GUARD_PROFILE off stops it in this shell.
 if builtin status is-interactive; and builtin set --query __karo_dir
 
     builtin set --global __karo_ruled ${ruled.join(' ')}
+    builtin set --global __karo_writers ${plain.writers.join(' ')}
     builtin set --global __karo_guard_prompt 0
 
     # Enter is a guarded key only where a command is typed, not for what read asks.
@@ -46,6 +59,13 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin test (builtin string length -- "$argv") -lt ${PLAIN_LENGTH}; or return 1
         builtin set --local word (builtin string replace --regex ' .*' '' -- "$argv")
         builtin contains -- $word $__karo_ruled; and return 1
+        # A file that matters may be named by any tool that is not known to read only.
+        if not builtin contains -- $word ${plain.reads.join(' ')}
+            builtin string match --quiet --regex -- '${alternatives(plain.own)}' "$PWD/ $argv"; and return 1
+            if builtin contains -- $word $__karo_writers
+                builtin string match --quiet --regex -- '${alternatives(plain.system)}' "$PWD/ $argv"; and return 1
+            end
+        end
         for file in ${files.map(quoteFish).join(' ')}
             builtin test -e $file; or continue
             # A prohibition may be about any tool.

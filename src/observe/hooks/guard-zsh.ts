@@ -32,17 +32,26 @@ const WIDGETS = [
 ] as const
 
 /** As in the hook, functions have no variables: the person may have made one of that name read-only. */
-const body = ({ ask, ruled, files, machineFile, timeoutMs, onError }: GuardOptions): string => String.raw`
+const body = ({
+  ask,
+  ruled,
+  plain,
+  files,
+  machineFile,
+  timeoutMs,
+  onError,
+}: GuardOptions): string => String.raw`
 # Karo's guard: what could do harm is asked about before it runs. export KARO_GUARD_PROFILE=off stops it in this shell.
 if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle zsh/parameter 2>/dev/null; then
-  builtin typeset -gA __karo_guard __karo_ruled
+  builtin typeset -gA __karo_guard __karo_ruled __karo_writers
   builtin typeset -g __karo_guard_word __karo_guard_rest __karo_guard_fd
   __karo_ruled=(${ruled.map((name) => `${name} 1`).join(' ')})
+  __karo_writers=(${plain.writers.map((name) => `${name} 1`).join(' ')})
 
   # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
   __karo_guard_plain() {
     [[ $1 == [A-Za-z0-9_]* && $1 != *[^A-Za-z0-9_./:,@%^+=\ -]* && $#1 -lt ${PLAIN_LENGTH} ]] || return 1
-    __karo_guard_word=${'$'}{1%% *} __karo_guard[seen]=" " __karo_guard[own]=
+    __karo_guard_word=${'$'}{1%% *} __karo_guard[seen]=" " __karo_guard[own]= __karo_guard[words]="$PWD/ $1"
 ${files
   .map(
     (file) => `    # A prohibition may be about any tool.
@@ -59,8 +68,13 @@ ${files
       __karo_guard[meant]=$aliases[$__karo_guard_word]
       [[ $__karo_guard[meant] == [A-Za-z0-9_]* && $__karo_guard[meant] != *[^A-Za-z0-9_./:,@%^+=\ -]* &&
         $__karo_guard[meant] != *" " ]] || return 1
-      __karo_guard_word=${'$'}{__karo_guard[meant]%% *}
+      __karo_guard_word=${'$'}{__karo_guard[meant]%% *} __karo_guard[words]+=" $__karo_guard[meant]"
     done
+    # A file that matters may be named by any tool that is not known to read only.
+    if [[ $__karo_guard_word != (${plain.reads.join('|')}) ]]; then
+      [[ $__karo_guard[words] != *(${plain.own.join('|')})* ]] || return 1
+      (( ! ${'$'}{+__karo_writers[$__karo_guard_word]} )) || [[ $__karo_guard[words] != *(${plain.system.join('|')})* ]] || return 1
+    fi
     (( ! ${'$'}{+functions[$__karo_guard_word]} )) || return 1
     (( $#galiases == 0 )) || [[ " $1 " != *" "(${'$'}{~${'$'}{(j:|:)${'$'}{(kb)galiases}}})" "* ]]
   }

@@ -8,6 +8,17 @@ export interface GuardOptions {
   readonly ask: readonly string[]
   /** Names of tools that something is to be said about; a plain line of any other runs unasked. */
   readonly ruled: readonly string[]
+  /** A plain line of any other tool is asked about where one of these says so. */
+  readonly plain: {
+    /** Tools that write no file, whatever their words are. */
+    readonly reads: readonly string[]
+    /** Tools that write a file which they are given. */
+    readonly writers: readonly string[]
+    /** Parts of the line, or of the directory, with which a line of any tool that may write is asked about. */
+    readonly own: readonly string[]
+    /** Parts with which one of a writer is. */
+    readonly system: readonly string[]
+  }
   /** Rules files whose prohibitions may name any tool. */
   readonly files: readonly string[]
   /** The rules that hold for everybody: where there are none, KARO_GUARD_PROFILE=off is nobody's question. */

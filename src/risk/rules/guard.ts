@@ -1,27 +1,9 @@
 // Rules about what switches this guard off, changes what it lets through, or takes away what this node has recorded.
-import { couldMatch, isGlob } from '../glob.ts'
-import { findTargets } from '../listings.ts'
-import { type Arg, baseName, type SimpleCommand } from '../model.ts'
+import type { Arg, SimpleCommand } from '../model.ts'
 import type { Options } from '../options.ts'
-import { resolvePath } from '../paths.ts'
-import { interpreterName } from '../wrappers.ts'
+import { touchedOwn } from './guard-files.ts'
 import { byTool } from './rewrite.ts'
 import { matching, only, type Rule, tools, verb } from './rule.ts'
-import { appended, isRecursive, overwritten } from './targets.ts'
-
-/** The settings in which AI coding tools call the guard, by the ends of their paths. */
-const SETTINGS = tools(
-  '.claude/settings.json .claude/settings.local.json .codex/hooks.json .cursor/hooks.json .gemini/settings.json .copilot/hooks/karo.json .github/hooks/karo.json',
-)
-/** Directories with little else that matters in them. */
-const SETTINGS_DIRECTORIES = tools('.claude .codex .cursor .gemini .copilot .copilot/hooks .github/hooks')
-const PROGRAM = /\/bin\/karo$/
-const SHELL_START = /(?:^|\/)(?:\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv)|config\.fish)$/
-/** The same in another language's code, beside a call that writes or deletes. */
-const NAMED_IN_CODE =
-  /\.claude\/settings|\.(?:codex|cursor)\/hooks|\.gemini\/settings|hooks\/karo\.json|guard\.toml|karo\/config\.toml/
-const WRITES_IN_CODE =
-  /write|unlink|remove|rmSync|rename|truncate|dump|rmtree|\bopen\([^)]*["'][wax]|>\s*["']/i
 
 const VARIABLE = /^KARO_(?:GUARD_\w+|HOME)$/
 /** Values that make the guard stricter than it can be otherwise. */
@@ -38,12 +20,12 @@ export const GUARD_RULES: readonly Rule[] = [
     id: 'guard-off',
     level: 'high',
     why: 'Switches off what judges commands before they run, or changes what it lets through.',
-    tools: ['*', ...tools('karo unset env git sponge patch claude printf read'), ...REMOVES_PACKAGES],
+    tools: ['*', ...tools('karo unset env claude printf read'), ...REMOVES_PACKAGES],
     when: (c, o) => {
       if (c.name === 'karo') return only(!isAsked(o) && loosens(c, o), true)
-      if (REMOVES_PACKAGES.includes(c.name)) return removedPackage(c, o)
+      if (REMOVES_PACKAGES.includes(c.name)) return [...removedPackage(c, o), ...touchedOwn(c, o)]
       if (c.name === 'claude') return matching(c.args, /disableAllHooks/)
-      return [...variables(c, o), ...files(c, o)]
+      return [...variables(c, o), ...touchedOwn(c, o)]
     },
     safer: byTool({ 'karo guard allow': 'karo guard list', 'karo hook uninstall': 'karo hook list' }),
     examples: {
@@ -184,75 +166,4 @@ function unsetBy(c: SimpleCommand): readonly Arg[] {
     const name = /^(?:-u|--unset)=?(.*)$/.exec(arg.text)?.[1] || arg.text
     return VARIABLE.test(name) && (name !== arg.text || /^(?:-u|--unset)$/.test(c.args[i - 1]?.text ?? ''))
   })
-}
-
-/** Files that the guard goes by, or is called from, which the command writes, replaces or takes away. */
-function files(c: SimpleCommand, o: Options): readonly Arg[] {
-  if (interpreterName(c.name) !== undefined && o.operands.length > 0 && o.flag('i') === undefined)
-    return c.args.filter((arg) => NAMED_IN_CODE.test(arg.text) && WRITES_IN_CODE.test(arg.text))
-  const touched = [...overwritten(c, o), ...appended(c, o), ...placed(c, o), ...removed(c, o)]
-  const edited = c.name === 'sed' && o.flag('i', 'in-place') && c.args.some((arg) => /karo/i.test(arg.text))
-  return touched.filter((arg) => {
-    const path = resolvePath(arg.text, c.scope)
-    return isOwn(path, c) || (edited === true && SHELL_START.test(path))
-  })
-}
-
-function isOwn(path: string, c: SimpleCommand): boolean {
-  const { home, karoHome = `${home}/.local/share/karo` } = c.scope
-  const own = [karoHome, '/etc/karo'].some((top) =>
-    ['config.toml', 'guard.toml'].some((name) => endsAs(path, `${top}/${name}`)),
-  )
-  if (own || path.endsWith('/guard.toml') || SETTINGS.some((end) => endsAs(path, end))) return true
-  return TAKES_AWAY.has(c.name) && (PROGRAM.test(path) || isDirectory(path))
-}
-
-function isDirectory(path: string): boolean {
-  return SETTINGS_DIRECTORIES.some((end) => endsAs(path.replace(/\/\*$/, ''), end))
-}
-
-/** Whether the path's last components are, or as patterns could be, those of `end`; no wildcard finds a leading dot. */
-function endsAs(path: string, end: string): boolean {
-  const wanted = end.split('/')
-  const last = path.split('/').slice(-wanted.length)
-  return (
-    last.length === wanted.length &&
-    wanted.every((name, i) => {
-      const component = last[i] as string
-      if (component === name) return true
-      return isGlob(component) && (component[0] === '.') === (name[0] === '.') && couldMatch(component, name)
-    })
-  )
-}
-
-const TAKES_AWAY: ReadonlySet<string> = new Set(['rm', 'grm', 'srm', 'wipe', 'unlink', 'mv', 'shred', 'find'])
-
-/** A file that is put into a directory under its own name. */
-function placed(c: SimpleCommand, o: Options): readonly Arg[] {
-  if (c.name === 'sponge' || c.name === 'patch') return o.operands.slice(0, 1)
-  if (!/^(?:cp|mv|install|ln|rsync)$/.test(c.name)) return []
-  const into = o.value('t', 'target-directory') ?? o.operands.at(-1)
-  if (into === undefined) return []
-  const sources = o.operands.filter((arg) => arg !== into)
-  return sources.map((arg) => ({ ...into, text: `${into.text}/${baseName(arg.text)}` }))
-}
-
-function removed(c: SimpleCommand, o: Options): readonly Arg[] {
-  if (c.name === 'git') return /^(?:rm|mv|checkout|restore)$/.test(verb(o)) ? o.operands.slice(1) : []
-  if (c.name === 'mv') return o.operands.slice(0, o.value('t', 'target-directory') ? undefined : -1)
-  if (!TAKES_AWAY.has(c.name)) return []
-  if (c.name === 'find') return foundAndDeleted(c)
-  return isRecursive(o)
-    ? o.operands
-    : o.operands.filter((arg) => !isDirectory(resolvePath(arg.text, c.scope)))
-}
-
-function foundAndDeleted({ args }: SimpleCommand): readonly Arg[] {
-  if (!args.some((arg) => arg.text === '-delete')) return []
-  const { tops, narrowed } = findTargets(args)
-  const name = args[args.findIndex((arg) => /^-i?name$/.test(arg.text)) + 1]
-  if (!narrowed) return tops
-  return name === args[0] || name === undefined
-    ? []
-    : tops.map((top) => ({ ...top, text: `${top.text}/${name.text}` }))
 }

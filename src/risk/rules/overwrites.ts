@@ -2,18 +2,22 @@
 import { isGlob } from '../glob.ts'
 import { type Arg, baseName, NO_OUTPUT, type SimpleCommand, UNKNOWN } from '../model.ts'
 import type { Options } from '../options.ts'
+import { resolvePath } from '../paths.ts'
 import { type Rewrite, say } from './rewrite.ts'
-import { inPlace, matching, type Rule, tools, verb } from './rule.ts'
-import { appended, overwritten } from './targets.ts'
+import { inPlace, matching, naming, type Rule, tools, verb } from './rule.ts'
+import { appended, filled, overwritten } from './targets.ts'
 
 const RC_FILE =
   /(?:^|\/)\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv|bash_logout|config\/fish\/config\.fish|vimrc|gitconfig|ssh\/(?:config|authorized_keys|known_hosts)|tmux\.conf)$/
+/** Directories in which each file is obeyed: what is unpacked there is not seen one by one. */
+const RULES_THE_SYSTEM =
+  /^\/(?:etc(?:\/(?:sudoers\.d|pam\.d|cron\.[a-z]+|ssh|profile\.d|ld\.so\.conf\.d))?|boot|bin|sbin|usr\/s?bin)$/
 const MOUNTS = /^\/etc\/(?:fstab|crypttab)$/
 const ACCOUNTS =
   /^\/etc\/(?:passwd|shadow|group|gshadow|sudoers(?:\.d\/.*)?|fstab|pam\.d\/.*|crypttab|ld\.so\.preload)$/
 /** Directories made for dropping files into, and files that guides tell everybody to write. */
 const DROP_IN =
-  /^\/etc\/(?:[^/]+(?:\/[^/]+)*\.d\/|apt\/|yum\.repos\.d\/|default\/|nginx\/|systemd\/system\/|docker\/|modprobe\.d\/|hosts$|hostname$|environment$|motd$|issue$|profile$)/
+  /^\/etc\/(?:[^/]+(?:\/[^/]+)*\.d\/|apt\/|yum\.repos\.d\/|default\/|nginx\/|systemd\/system\/|docker\/|modprobe\.d\/|hosts$|hostname$|environment$|motd$|issue$|profile$)|^\/usr\/share\/keyrings\//
 
 /** What a command moves away, to another place or into the trash. */
 function moved({ name }: SimpleCommand, o: Options): readonly Arg[] {
@@ -103,7 +107,8 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     why: 'Overwrites the accounts, permissions or mounts the system starts from.',
     tools: ['*'],
     when: (c, o) =>
-      matching(
+      naming(
+        c,
         overwritten(c, o).filter(() => c.name !== 'sed'),
         ACCOUNTS,
       ),
@@ -115,8 +120,13 @@ export const OVERWRITE_RULES: readonly Rule[] = [
         'echo x | sudo tee /etc/fstab',
         'truncate -s 0 /etc/group',
         'cat a >| "/etc/passwd"',
+        'sort -o /etc/passwd x',
+        'cd /etc && sort x --output=passwd',
+        'openssl enc -in x -out /etc/pass*',
+        'node -e \'require("fs").writeFileSync("/etc/passwd", "x")\'',
+        'sqlite3 x ".output /etc/shadow" "select 1"',
       ],
-      harmless: ['cat /etc/passwd', 'cp /etc/passwd backup', 'echo x > passwd'],
+      harmless: ['cat /etc/passwd', 'cp /etc/passwd backup', 'echo x > passwd', 'sort -o x /etc/passwd'],
     },
   },
   {
@@ -125,8 +135,8 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     why: 'Adds an account, a permission or a mount by hand.',
     tools: ['*'],
     when: (c, o) => [
-      ...matching(appended(c, o), ACCOUNTS).filter((arg) => !MOUNTS.test(arg.text)),
-      ...(c.name === 'sed' ? matching(overwritten(c, o), ACCOUNTS) : []),
+      ...naming(c, appended(c, o), ACCOUNTS).filter((arg) => !MOUNTS.test(arg.text)),
+      ...(c.name === 'sed' ? naming(c, overwritten(c, o), ACCOUNTS) : []),
     ],
     safer: 'sudo visudo',
     examples: {
@@ -143,7 +153,7 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Adds a mount: a mistake in it may keep the machine from starting.',
     tools: ['*'],
-    when: (c, o) => matching(appended(c, o), MOUNTS),
+    when: (c, o) => naming(c, appended(c, o), MOUNTS),
     safer: 'findmnt --verify',
     examples: {
       risky: [
@@ -158,8 +168,9 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Overwrites a file that belongs to the system.',
     tools: ['*'],
-    when: (c, o) =>
-      inPlace(c, overwritten(c, o), 'inside-system').filter(
+    when: (c, o) => [
+      ...filled(c, o).filter((arg) => RULES_THE_SYSTEM.test(resolvePath(arg.text, c.scope))),
+      ...inPlace(c, overwritten(c, o), 'inside-system').filter(
         (arg) =>
           !DROP_IN.test(arg.text) &&
           !ACCOUNTS.test(arg.text) &&
@@ -168,6 +179,7 @@ export const OVERWRITE_RULES: readonly Rule[] = [
           ) &&
           c.name !== 'sed',
       ),
+    ],
     examples: {
       risky: [
         'echo x > /etc/resolv.conf',
@@ -175,6 +187,10 @@ export const OVERWRITE_RULES: readonly Rule[] = [
         'dd if=x of=/boot/vmlinuz',
         'ln -sf /bin/dash /bin/sh',
         'echo 0 > /proc/sys/kernel/randomize_va_space',
+        'sort -o /etc/resolv.conf x',
+        'gcc -o /usr/bin/ls x.c',
+        'tar xf x.tar -C /etc',
+        'awk \'BEGIN { print > "/etc/resolv.conf" }\'',
       ],
       harmless: [
         'ls > /dev/null',
@@ -183,6 +199,9 @@ export const OVERWRITE_RULES: readonly Rule[] = [
         'cp /etc/hosts .',
         'echo hi > /dev/tty',
         'cp tool /usr/local/bin/',
+        'sort /etc/hosts -o hosts',
+        'gcc -o app main.c -lcrypto /usr/lib/libz.a',
+        'tar cf backup.tar -C /etc .',
       ],
     },
   },
@@ -191,7 +210,7 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Overwrites the file your shell or ssh starts from, instead of adding to it.',
     tools: ['*'],
-    when: (c, o) => matching(overwritten(c, o), RC_FILE).filter((arg) => !isPutInPlace(c, o, arg)),
+    when: (c, o) => naming(c, overwritten(c, o), RC_FILE).filter((arg) => !isPutInPlace(c, o, arg)),
     safer: addedInstead,
     examples: {
       risky: [
@@ -213,7 +232,7 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     level: 'moderate',
     why: 'Whoever holds that key may log in from now on.',
     tools: ['*'],
-    when: (c, o) => matching(appended(c, o), /\.ssh\/authorized_keys2?$/),
+    when: (c, o) => naming(c, appended(c, o), /\.ssh\/authorized_keys2?$/),
     examples: {
       risky: ['cat k.pub >> ~/.ssh/authorized_keys'],
       harmless: ['ssh-copy-id me@host', 'cat ~/.ssh/authorized_keys'],

@@ -1,6 +1,6 @@
 // Rules about wiping the records of what was done: shell history and logs.
 import { findTargets } from '../listings.ts'
-import { inPlace, matching, only, type Rule, tools } from './rule.ts'
+import { inPlace, matching, naming, only, type Rule, tools } from './rule.ts'
 import { isRecursive, overwritten } from './targets.ts'
 
 const HISTORY_FILE =
@@ -28,7 +28,7 @@ export const RECORD_RULES: readonly Rule[] = [
         return true
       if (c.name === 'set' && /^\+o$/.test(c.args[0]?.text ?? '') && c.args[1]?.text === 'history')
         return true
-      return matching(overwritten(c, o), HISTORY_FILE)
+      return naming(c, overwritten(c, o), HISTORY_FILE)
     },
     examples: {
       risky: [

@@ -1,8 +1,9 @@
 // What a rule is, and the small vocabulary rules are written in.
+import { couldMatch, isGlob } from '../glob.ts'
 import type { RiskLevel } from '../index.ts'
 import { type Arg, type LineFact, type Scope, type SimpleCommand, SOMETHING, UNKNOWN } from '../model.ts'
 import type { Options } from '../options.ts'
-import { emptyReading, type Place, placeOf } from '../paths.ts'
+import { emptyReading, type Place, placeOf, resolvePath } from '../paths.ts'
 
 /** What made a rule apply: the words to point at, or the whole command. */
 export type Hit = readonly Arg[] | boolean | undefined
@@ -85,6 +86,29 @@ export function isOpaque(arg: Arg): boolean {
 
 export function matching(args: readonly Arg[], pattern: RegExp): Arg[] {
   return args.filter((arg) => pattern.test(arg.text))
+}
+
+/** Files by which a pattern such as `/etc/pass*` is judged: those that every machine has. */
+const SAMPLES = tools(
+  `/etc/passwd /etc/shadow /etc/group /etc/gshadow /etc/sudoers /etc/fstab /etc/crypttab /etc/crontab /etc/anacrontab
+  /etc/ld.so.preload`,
+).map((path) => path.split('/'))
+
+/** Words that name a file the pattern is about, as they stand or from the directory they are used in. */
+export function naming({ scope }: SimpleCommand, args: readonly Arg[], pattern: RegExp): Arg[] {
+  return args.filter(({ text }) => {
+    if (pattern.test(text)) return true
+    const path = resolvePath(text, scope)
+    if (path !== text && pattern.test(path)) return true
+    if (!isGlob(path)) return false
+    const components = path.split('/')
+    return SAMPLES.some(
+      (sample) =>
+        sample.length === components.length &&
+        sample.every((name, i) => couldMatch(components[i] as string, name)) &&
+        pattern.test(sample.join('/')),
+    )
+  })
 }
 
 /** The first operands, as words: `['push', 'origin']`. */

@@ -1,5 +1,5 @@
 // Rules about jobs that run later.
-import { matching, only, type Rule, tools } from './rule.ts'
+import { matching, naming, only, type Rule, tools } from './rule.ts'
 import { appended, overwritten } from './targets.ts'
 
 export const SCHEDULE_RULES: readonly Rule[] = [
@@ -59,7 +59,8 @@ export const SCHEDULE_RULES: readonly Rule[] = [
     why: 'Adds a job that runs as root, or a rule that runs when a device appears.',
     tools: ['*'],
     when: (c, o) =>
-      matching(
+      naming(
+        c,
         [...overwritten(c, o), ...appended(c, o)],
         /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab|udev\/rules\.d\/.+)$|^\/var\/spool\/cron\/.+$/,
       ),

@@ -3,6 +3,7 @@
 import { findTargets } from '../listings.ts'
 import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
 import type { Options } from '../options.ts'
+import { HERE, valuesOf, writtenFiles } from '../write-positions.ts'
 
 /** Always whole trees, without an option that says so. */
 export const TREE_DELETERS = ['rimraf', 'del', 'del-cli'] as const
@@ -30,7 +31,7 @@ export function overwritten(command: SimpleCommand, options: Options): readonly 
   const out = command.redirections
     .filter(({ operator }) => operator === '>' || operator === '>|' || operator === '&>' || operator === '>&')
     .map(({ target }) => target)
-  out.push(...written(command, options))
+  out.push(...writtenFiles(command, options))
   return out
 }
 
@@ -43,48 +44,50 @@ export function appended(command: SimpleCommand, options: Options): readonly Arg
   return out
 }
 
-function written(command: SimpleCommand, options: Options): readonly Arg[] {
-  switch (command.name) {
-    case 'tee':
-      return options.flag('a', 'append') ? [] : options.operands
-    case 'dd':
-    case 'dcfldd':
-      return command.args.flatMap((arg) =>
-        arg.text.startsWith('of=') ? [{ ...arg, text: arg.text.slice(3) }] : [],
-      )
+/** Directories that a command fills with files whose names the line does not show: unpacked, copied, fetched as a whole. */
+export function filled(command: SimpleCommand, options: Options): readonly Arg[] {
+  const { name, args } = command
+  const { operands } = options
+  switch (name) {
+    case 'tar':
+    case 'gtar':
+    case 'bsdtar':
+      return /^-?[a-zA-Z]*x/.test(args[0]?.text ?? '') ||
+        args.some((arg) => /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get))$/.test(arg.text))
+        ? valuesOf(args, ['C', 'directory', 'one-top-level'])
+        : []
+    case 'unzip':
+    case 'unar':
+      return valuesOf(args, ['d', 'o'])
+    case '7z':
+    case '7za':
+      return args.flatMap((arg) => (/^-o./.test(arg.text) ? [{ ...arg, text: arg.text.slice(2) }] : []))
+    case 'unrar':
+    case 'rar':
+    case 'arj':
+      return /^[xe]$/.test(operands[0]?.text ?? '') ? operands.slice(2).slice(-1) : []
+    case 'cpio':
+    case 'pax':
+      return valuesOf(args, ['D', 'directory'])
+    case 'rsync':
     case 'cp':
-    case 'mv':
-    case 'install':
-    case 'ln': {
-      const into = options.value('t', 'target-directory')
-      const last = options.operands.length > 1 ? options.operands.at(-1) : undefined
-      return into !== undefined ? [into] : last === undefined ? [] : [last]
+    case 'gcp': {
+      const into = options.value('t', 'target-directory') ?? operands.at(-1)
+      if (into === undefined || operands.length < 2) return []
+      // The contents of a directory, not the directory under its own name; or, without them, all that is not there.
+      const whole = operands.some((arg) => arg !== into && /\/\.?$|^\.{1,2}$/.test(arg.text))
+      const plain = options.flag('no-target-directory', 'T', 'delete') !== undefined
+      const recursive = name === 'rsync' || options.flag('r', 'R', 'a', 'recursive', 'archive') !== undefined
+      return recursive && (whole || plain) ? [{ ...into, text: into.text.replace(HERE, '') }] : []
     }
-    case 'truncate':
-    case 'shred':
-      return options.operands
-    case 'qemu-img':
-      return options.operands[0]?.text === 'convert' ? options.operands.slice(2).slice(-1) : []
-    case 'ddrescue':
-      return options.operands.slice(1, 2)
-    case 'partclone.restore':
-      return [options.value('o', 'output'), options.value('O', 'overwrite')].filter(
-        (arg) => arg !== undefined,
-      )
     case 'curl':
-    case 'wget': {
-      const file =
-        command.name === 'curl' ? options.value('o', 'output') : options.value('O', 'output-document')
-      return file === undefined ? [] : [file]
-    }
-    case 'find':
-    case 'gfind':
-      return command.args.filter((_arg, i) =>
-        /^-(?:fprintf?|fprint0|fls)$/.test(command.args[i - 1]?.text ?? ''),
-      )
-    case 'sed':
-    case 'perl':
-      return options.flag('i', 'in-place') ? options.operands.slice(1) : []
+      return valuesOf(args, ['output-dir'])
+    case 'wget':
+      return valuesOf(args, ['P', 'directory-prefix'])
+    case 'rustdoc':
+      return valuesOf(args, ['o', 'out-dir'])
+    case 'git':
+      return operands[0]?.text === 'apply' ? valuesOf(args, ['directory']) : []
     default:
       return []
   }

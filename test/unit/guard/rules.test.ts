@@ -12,6 +12,7 @@ import { readRules } from '../../../src/guard/read-rules.ts'
 import { parseRules } from '../../../src/guard/rules-file.ts'
 import { GUARD_SHELLS } from '../../../src/observe/hooks/guard.ts'
 import { GUARDS } from '../../../src/observe/hooks/guards.ts'
+import { PLAIN_LINES } from '../../../src/risk/ruled-tools.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
@@ -282,7 +283,7 @@ test.each(GUARD_SHELLS)(
   'what %s asks with is no configuration, which would have TOML read for each line',
   (shell) => {
     const text = GUARDS[shell]({
-      ...{ ask: ['karo'], ruled: [], files: [], machineFile: '/none' },
+      ...{ ask: ['karo'], ruled: [], plain: PLAIN_LINES, files: [], machineFile: '/none' },
       ...{ timeoutMs: 1_000, onError: 'allow' },
     })
     const names = [...new Set(text.match(/KARO_[A-Z_]+/g))].filter((name) => name !== 'KARO_GUARD_PROFILE')

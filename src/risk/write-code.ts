@@ -1,0 +1,84 @@
+// Which files code in other languages writes, as far as it names them literally, and whether code plainly only reads.
+
+const LITERAL = /(["'`])((?:\\.|(?!\1)[^\\\n]){1,300})\1/g
+/** Text in front of a literal that is looked at. */
+const NEAR = 80
+/** Literals of one text that are looked at; more are not what a command line holds. */
+const MOST_LITERALS = 200
+
+/** Calls whose first argument is written, replaced or taken away. */
+const WRITES_FIRST =
+  /(?:writeFile\w*|appendFile\w*|createWriteStream|write_text|write_bytes|file_put_contents|writefile|spit|\bFile\.(?:bin)?write|\bIO\.(?:bin)?write|FileWriter|FileOutputStream|PrintWriter|\bCreate|truncate\w*|unlink\w*|rm(?:Sync)?|remove|chmod\w*|chown\w*|touch|mkfifo|writelines|writeTextFile\w*|OutFile|out(?:put_)?file|dumpfile|savetxt|write_file|\bVACUUM\s+INTO|\binto\s+(?:out|dump)file|\.(?:output|once|save|backup|log|excel)|\\(?:o|w|out|copy\s+\S+\s+to))\s*\(?\s*$/i
+/** Calls whose second argument is. */
+const WRITES_SECOND =
+  /(?:rename\w*|copy\w*|cp|mv|move|link\w*|symlink\w*|replace|writefile|json_dump)\s*\(?[^()]*,\s*$/i
+const OPENS = /(?:\bopen\w*|fopen|\bOpenFile|\bFile\.new)\s*\(?\s*(?:[\w\s>.()"-]*,\s*)?$/
+const FOR_WRITING =
+  /^\s*,\s*(?:mode\s*[=:]\s*)?(?:["'][rbt]*[wax+]|[^)]{0,60}\b(?:O_)?(?:WRONLY|RDWR|CREAT\w*|write))/i
+const PATH_WRITES = /^\s*\)?\s*\.(?:write\w*|unlink|touch|chmod|rename|replace|open\(\s*["'][wax])/
+/** A redirection: awk's `print > "file"`, Perl's mode in front of the name. */
+const REDIRECTS = /(?:^|[^-=<>])>{1,2}\s*\(?\s*$|["']\+?>{1,2}[^"']*["']\s*,\s*$/
+const IN_TEXT = [
+  // make's $(file >name,text); nu, elvish and xonsh redirect as other shells do.
+  /\$\(file\s+>{1,2}\s*([^\s,)]+)/g,
+  /(?:^|[\s\w'"])>{1,2}\s*([~/][^\s;|&()<>'"`,]+)/g,
+  // Julia takes a path as it is: open(f, /a/b, "w").
+  /,\s*([~/][^\s,()'"]+)\s*,\s*["'][wa]/g,
+  /\\openout\\?\w*\s*=\s*([^\s\\{}]+)/g,
+  // Commands of sqlite3, psql and jshell that take the file without quotes.
+  /(?:^|[\n;'"])\s*(?:\.(?:output|once|save|backup|log|clone)|\\(?:o|out|w|g)|\/save)\s+(?:main\s+)?([^\s"'`;|]+)/g,
+]
+
+/** Paths that stand in the code where it writes, replaces or deletes a file. */
+export function writtenInCode(code: string): readonly string[] {
+  const found: string[] = []
+  let looked = 0
+  for (const match of code.matchAll(LITERAL)) {
+    if (looked++ >= MOST_LITERALS) break
+    const text = match[2] as string
+    const redirected = /^\s*\+?>{1,2}\s*(\S[\s\S]*)$/.exec(text)?.[1]
+    if (redirected !== undefined) {
+      found.push(redirected)
+      continue
+    }
+    const before = code.slice(Math.max(0, match.index - NEAR), match.index)
+    const after = code.slice(match.index + match[0].length, match.index + match[0].length + NEAR)
+    if (
+      WRITES_FIRST.test(before) ||
+      WRITES_SECOND.test(before) ||
+      REDIRECTS.test(before) ||
+      PATH_WRITES.test(after) ||
+      (OPENS.test(before) && FOR_WRITING.test(after))
+    )
+      found.push(text)
+  }
+  for (const pattern of IN_TEXT) for (const match of code.matchAll(pattern)) found.push(match[1] as string)
+  return found
+}
+
+/** Functions and methods that change no file, whatever they are given. */
+const PURE = new Set(
+  `open print printf println puts echo load loads read readline readlines read_text read_bytes readFileSync readFile parse stringify
+  log error require exists existsSync is_file isfile isdir stat statSync items keys values get len str repr format sorted list dict
+  set map filter join split strip trim splitlines startswith endswith expanduser expandvars Path home cwd getcwd environ getenv
+  file_get_contents json_decode json_encode var_dump print_r slurp decode encode toString includes match test search findall sub
+  enumerate range zip int bool type isinstance json_extract readfile select count dumps pprint exit if for while elif and or not in
+  function return tojson fromjson to_entries length getline close END BEGIN substr index tolower toupper eof chomp lines lc uc`.split(
+    /\s+/,
+  ),
+)
+const WRITE_WORDS =
+  /writ|unlink|remove|delete|\brm|renam|replace|truncat|copy|move|\bmv\b|chmod|chown|touch|mkdir|link|append|\bdump\b|save|create|put_|output|\bonce\b|backup|attach|into|exec|eval|system|popen|spawn|subprocess|getattr|__|import_module|\bdo\b|insert|update|vacuum|inplace|\$\^I|-i\b|syscall|sysopen|print\s*\{|print\s+[A-Z]{1,8}\s|\bset\b/i
+
+/** Whether the code consists of nothing but calls that read; what is not known to read counts as writing. */
+export function plainlyReads(code: string): boolean {
+  if (WRITE_WORDS.test(code) || /`|\$\(|(?:^|[^-=<>])>{1,2}\s*["'$~/\w(]|\|\s*["&]/.test(compared(code)))
+    return false
+  for (const call of code.matchAll(/([A-Za-z_]\w*)\s*\(/g)) if (!PURE.has(call[1] as string)) return false
+  for (const opened of code.matchAll(/\b(?:open|fopen)\b([\s\S]{0,400}?)(?=\bopen|\)|;|$)/g))
+    if (/,\s*(?:\w+\s*=\s*)?["'][^"']*[wax+>]/.test(opened[1] as string)) return false
+  return true
+}
+
+/** Without comparisons of numbers, whose sign is a redirection's too. */
+const compared = (code: string): string => code.replace(/>=?\s*-?\d/g, ' ')

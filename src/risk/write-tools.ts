@@ -1,0 +1,147 @@
+// Tools that name a file which they write, and where in their words it stands: data that write-positions.ts reads.
+
+/** Lines of `tools: words`, each tool with the words. */
+function table(text: string): Readonly<Record<string, readonly string[]>> {
+  const lines = text.trim().split(/\s*\n\s*/)
+  return Object.fromEntries(
+    lines.flatMap((line) => {
+      const [names = '', words = ''] = line.split(': ')
+      return names.split(' ').map((name) => [name, words.split(' ')] as const)
+    }),
+  )
+}
+
+const names = (text: string): ReadonlySet<string> => new Set(text.trim().split(/\s+/))
+
+/**
+ * Options whose value is a file that the tool writes. One letter is a short option: alone, at the end of a cluster, or with its
+ * value joined to it. More letters are a long option, behind one dash or two.
+ */
+export const OUTPUT_OPTIONS = table(`
+  sort gsort shuf gshuf: o output
+  curl: o output D dump-header c cookie-jar trace trace-ascii stderr libcurl etag-save hsts alt-svc
+  wget wget2: O output-document o output-file a append-output save-cookies rejected-log hsts-file warc-file
+  aria2c: o out l log save-session save-cookies
+  axel yt-dlp youtube-dl http https xh: o output
+  gcc g++ cc c++ c99 clang clang++ tcc gfortran gccgo rustc rustdoc ghc ocamlc ocamlopt swiftc emcc nim: o output MF MJ
+  go: o coverprofile cpuprofile memprofile trace
+  ld ld.bfd ld.gold ld.lld mold gold as nasm yasm: o output Map
+  esbuild: outfile metafile
+  tsc: outFile outfile tsBuildInfoFile
+  rollup webpack swc babel cleancss uglifyjs terser svgo: o output out-file
+  openssl: out keyout writerand
+  gpg gpg2 gpgsm: o output logger-file status-file
+  age rage age-keygen: o output
+  sops: output
+  minisign: s x
+  pandoc asciidoctor asciidoc mmdc: o output
+  dot neato fdp sfdp circo twopi: o
+  groff enscript a2ps dvips makeinfo xgettext msgfmt msgmerge msgcat msgconv bison yacc flex html2text: o output
+  ctags: o f
+  xsltproc xmllint xmlstarlet tidy: o output
+  gs: o sOutputFile
+  jpegtran cjpeg djpeg: outfile
+  cwebp dwebp oggenc oggdec flac qrencode barcode zint: o output
+  iconv: o output
+  m4: debugfile
+  uudecode base64 xmlsec1 objdump: o output
+  patch gpatch: o output r reject-file
+  sdiff: o output
+  strace ltrace dtruss bpftrace perf: o output
+  valgrind: log-file xml-file
+  time gtime: o output
+  tcpdump tshark dumpcap wireshark varnishlog varnishncsa: w
+  ngrep: O
+  screen: Logfile
+  script: I O B T log-in log-out log-io log-timing
+  hashcat: o outfile potfile-path
+  hydra gobuster ffuf nikto wfuzz masscan zmap: o output output-file oX oJ oG oL
+  nmap: oN oX oS oG oA
+  john: pot
+  pip pip3: log
+  pytest py.test: junitxml junit-xml
+  mypy: junit-xml
+  gtester: o
+  flake8 ruff eslint stylelint bandit semgrep trivy pylint: o output output-file
+  psql: o output L log-file
+  pg_dump pg_dumpall pg_restore: f file
+  mysql mariadb: tee
+  mysqldump mariadb-dump: r result-file log-error
+  mongodump mongoexport: o out archive
+  redis-cli: rdb functions-rdb
+  iptables-save ip6tables-save: f file
+  dmidecode: dump-bin
+  sfdisk: backup-file
+  cryptsetup: header-backup-file
+  ssh: E
+  ssh-copy-id: t
+  rsync rclone: log-file
+  cpio: O F file
+  pv mbuffer: o output
+  nc ncat netcat: o output append-output
+  git: output
+  docker podman: o output cidfile iidfile
+  terraform tofu: out state-out
+  genisoimage mkisofs xorriso xorrisofs: o outdev
+  tree: o
+  less: o O log-file LOG-FILE
+  logrotate: s state l log
+  journalctl: cursor-file
+  asciinema: o output
+  protoc: descriptor_set_out dependency_out
+  node nodejs: redirect-warnings trace-event-file-pattern cpu-prof-name heap-prof-name
+  fish: debug-output profile profile-startup d o
+  xz zstd lz4 brotli: o
+  zip: O output-file log-file
+  qemu-nbd: pid-file
+  partclone.restore: o output O overwrite
+`)
+
+/** Tools whose words with one dash are long options: only `-o FILE` and `-oFILE` are read, no cluster. */
+export const NO_CLUSTERS = names(`
+  gcc g++ cc c++ c99 clang clang++ tcc gfortran gccgo go rustc rustdoc ghc ocamlc ocamlopt swiftc emcc nim ld ld.bfd ld.gold ld.lld
+  mold gold as nasm yasm openssl dot neato fdp sfdp circo twopi gs xorriso xorrisofs genisoimage mkisofs nmap masscan cwebp dwebp
+  terraform tofu xz hashcat screen
+`)
+
+/** Tools whose last operand is the file they write, where there are two or more. */
+export const LAST_OPERAND = names(`
+  cp gcp mv gmv install ginstall ln gln scp rsync rcp convert magick ffmpeg avconv sox rec qpdf pdfunite ps2pdf wkhtmltopdf
+  wkhtmltoimage e2image ditto rsvg-convert wasm-opt objcopy
+`)
+
+/** Tools whose second operand is the file they write, as in `uniq IN OUT`. */
+export const SECOND_OPERAND = names(`
+  uniq guniq xxd split gsplit ddrescue lame pdftotext pdfseparate tesseract sass sassc lessc mksquashfs bspatch
+`)
+
+/** Tools whose first operand is the file they write. */
+export const FIRST_OPERAND = names('zip mknod patch gpatch script ranlib crudini')
+
+/** Tools that write each of their operands. */
+export const EVERY_OPERAND = names(`
+  truncate gtruncate shred gshred fallocate sponge mkfifo dos2unix unix2dos mac2unix unix2mac recode strip gstrip patchelf
+  elfedit chrpath jpegoptim optipng mogrify exiftool isort black rustfmt scrub
+`)
+
+/** Tools that change their operands in place where one of these options is given. */
+export const IN_PLACE = table(`
+  sed gsed perl ruby clang-format autopep8 yapf: i in-place
+  yq: i inplace in-place
+  xmlstarlet xml: L inplace
+  tidy: m modify
+  gofmt goimports shfmt gofumpt prettier biome dprint: w write
+  eslint stylelint ruff: fix
+  gawk: i include
+`)
+
+/** Words that hold the file behind a key, as in `dd of=FILE`. */
+export const KEYED: Readonly<Record<string, RegExp>> = {
+  dd: /^of=([\s\S]+)$/,
+  gdd: /^of=([\s\S]+)$/,
+  dcfldd: /^(?:of|hashlog|errlog)=([\s\S]+)$/,
+  dc3dd: /^(?:of|hof|log|hlog)=([\s\S]+)$/,
+  socat: /^(?:open|create|creat|gopen|file|pipe):([^,]+)/i,
+  mcs: /^[-/]out:([\s\S]+)$/,
+  zig: /^-femit-bin=([\s\S]+)$/,
+}
