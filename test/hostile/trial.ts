@@ -31,7 +31,7 @@ export interface TrialInit {
   readonly attacks?: readonly Attack[]
 }
 
-export interface Period {
+interface Period {
   /** `in peace`, the attack's name, `all at once`. */
   readonly name: string
   readonly measured: Measured
