@@ -59,7 +59,8 @@ export const KEYS = {
     path: 'mesh.port',
     kind: kind.integer(0, 65535),
     default: 9238,
-    description: 'TCP port other nodes connect to. 0 takes any free one.',
+    description:
+      'TCP port other nodes connect to. 0 takes any free one. Strangers find each other by mDNS at 9238, their own port, and ports from 32768 on; a port below 1024 has to stand in `discovery.peers` of the others.',
   }),
   meshListen: key<'auto' | readonly string[]>({
     path: 'mesh.listen',

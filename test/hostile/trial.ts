@@ -18,8 +18,8 @@ const ATTACKER = join(import.meta.dirname, 'attacker.ts')
 const STOPS_WITHIN_MS = 20_000
 /** Connections, streams and what is remembered of them have their time, the longest of them a few seconds. */
 const QUIET_AGAIN_MS = 60_000
-/** The most resident memory under attack, beside that in peace: what a node in use has anyway, and its bounds full. */
-const MEMORY_RATIO_MAX = 2
+/** The most resident memory under attack, beside that in peace, with all that is bounded full at the same time. */
+const MEMORY_RATIO_MAX = 3
 /** What is remembered of members and strangers (nonces, pending, addresses) is bounded, and small beside the program. */
 const HEAP_RATIO_MAX = 1.5
 
@@ -31,7 +31,7 @@ export interface TrialInit {
   readonly attacks?: readonly Attack[]
 }
 
-export interface Period {
+interface Period {
   /** `in peace`, the attack's name, `all at once`. */
   readonly name: string
   readonly measured: Measured

@@ -4,6 +4,7 @@ import { encodeFrame, type RejectCode } from '../../protocols/frame.ts'
 import { MeshQuery, QueryHop, Response } from '../../protocols/messages/query.ts'
 import { createQuota } from '../../protocols/quota.ts'
 import { hello, query } from '../../protocols/registry.ts'
+import { MEMBER_RATES } from '../../src/mesh/allowance.ts'
 import { pick, type Random, randomOf } from '../fuzz/frames.ts'
 import { type Aim, ATTACKS, type Attack, fitting } from './attacks.ts'
 import { type RawPeer, type RawStream, rawPeer } from './raw-peer.ts'
@@ -91,6 +92,8 @@ export interface Assault {
 
 /** Half of what the query stream allows: this way every frame is refused for what it is, none for being many. */
 const PACE = { frames: query.quota.frames / 2, perMs: query.quota.perMs }
+/** The same for the streams that a member may open: the connection of one that opens more is ended. */
+const STREAMS = { frames: MEMBER_RATES.streams.frames * 0.9, perMs: MEMBER_RATES.streams.perMs }
 /** One attack in so many is on the control stream, which costs the connection; one in so many comes from the lobby. */
 const HELLO_ONE_IN = 50
 
@@ -112,6 +115,11 @@ export function createAssault({ address, members, strangers, seed }: AssaultInit
   const asMember = (peer: RawPeer, random: Random): (() => Promise<void>) => {
     const quota = createQuota(PACE)
     const mayWrite = (): boolean => quota.take(performance.now())
+    const streams = createQuota(STREAMS)
+    const open = async (to: Connection): Promise<RawStream> => {
+      while (!streams.take(performance.now())) await new Promise((resolve) => setTimeout(resolve, 5))
+      return await peer.open(to, query.id)
+    }
     let connection: Connection | undefined
     let control: RawStream | undefined
     return async () => {
@@ -123,7 +131,7 @@ export function createAssault({ address, members, strangers, seed }: AssaultInit
         await strike(pick(random, ATTACKS), { peer, protocol: hello, stream: control }, random)
         return
       }
-      const aim = { peer, protocol: query, stream: await peer.open(connection, query.id) }
+      const aim = { peer, protocol: query, stream: await open(connection) }
       for (let more = random.below(3); more > 0 && mayWrite(); more--) {
         aim.stream.send(nuisance(aim, random))
         ignored++

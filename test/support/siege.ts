@@ -1,12 +1,12 @@
 // Many hostile frames at a real daemon while an honest neighbour goes on asking it, and what must hold afterwards.
 import { deepEqual, equal, ok } from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { REJECT_CODES } from '../../protocols/frame.ts'
 import type { AuditVerdict, QueryResult } from '../../src/api/shapes.ts'
 import { newDatabase } from '../../src/store/database.ts'
 import { keyRange } from '../../src/store/keyspace.ts'
 import { REPLAY_MARKS_MAX } from '../../src/store/replay.ts'
+import { residentBytes } from '../hostile/measure.ts'
 import { type HeapUse, heapOf } from './heap.ts'
 import { addressOf, keepAsking, trusts, undisturbed } from './honest.ts'
 import { createAssault, hostilePeers, type Tally } from './hostile.ts'
@@ -104,10 +104,6 @@ export async function besiege({
   } finally {
     await Promise.all([...members, ...strangers].map((peer) => peer.stop()))
   }
-}
-
-function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024
 }
 
 /** Of a node that has ended. */

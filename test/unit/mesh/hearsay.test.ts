@@ -144,8 +144,8 @@ test.each([
     await claim((n) => 1 + (n % 1_023))
     expect(dialed).toEqual([])
     // So that they are listened to again.
-  advance(10 * 60_000)
-  await claim((n) => 2_000 + n)
+    advance(10 * 60_000)
+    await claim((n) => 2_000 + n)
     const { frames, perMs } = MEMBERS_DIALED.perAddress
     expect(dialed).toHaveLength(frames)
     advance(perMs / 2)
