@@ -81,6 +81,8 @@ interface Live {
   readonly trace: Uint8Array
   /** Those known when it began; nobody else's answer counts. */
   readonly members: ReadonlyMap<NodeId, Member>
+  /** Members known by gossip alone and not trusted here, when it began. */
+  readonly hearsay: number
   readonly outreach: Outreach
   readonly absent: Absent
   readonly progress: Progress
@@ -124,16 +126,17 @@ export function createAsker(deps: AskerDeps): Asker {
     )
     const deadlineAt = startedAt + request.timeoutMs
     const { promise, resolve } = Promise.withResolvers<EndedBy>()
-    const members = membersOf(trust, request.team)
+    const { members, hearsay } = membersOf(trust, request.team)
     const { bytes, body } = question
     const query: Live = {
       question,
       trace,
       members,
+      hearsay,
       outreach: createOutreach(deps, {
         question: { author: identity.publicKey, query_id: body.query_id, document: bytes, trace },
         members,
-        known: trust.members().length,
+        known: trust.members().length - hearsay,
         deadlineAt,
         lost: (node) => settle(query, node, soFar(query, node)),
       }),
@@ -285,6 +288,7 @@ export function createAsker(deps: AskerDeps): Asker {
         const summary = found.get(member.node_id)
         return { member, collected: summary ? { outcome: 'from_summary', summary } : collected }
       }),
+      hearsay: query.hearsay,
       k_min: config.sharing.k_min,
       ended_by,
       elapsed_ms: clock.monotonic() - query.startedAt,

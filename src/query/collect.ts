@@ -40,6 +40,8 @@ export interface Collection {
   readonly own: OwnData
   /** Every member that was known when the query began. */
   readonly members: readonly { readonly member: Member; readonly collected: Collected }[]
+  /** Members that are known by gossip alone and not trusted here; they were not asked. */
+  readonly hearsay: number
   readonly k_min: number
   readonly ended_by: QueryResult['ended_by']
   readonly elapsed_ms: number

@@ -48,7 +48,11 @@ export const FILTER_FIELDS: Readonly<Record<QueryType, Readonly<Record<string, F
     version: { kind: 'text', applied: 'owners', meaning: 'of Karo' },
     online: { kind: 'text', applied: 'here', meaning: 'it answers', values: ['true', 'false'] },
     uptime_seconds: { kind: 'number', applied: 'here', meaning: 'since it started' },
-    events_24h: { kind: 'number', applied: 'here', meaning: 'commands of the 24 hours before the last full hour, rounded' },
+    events_24h: {
+      kind: 'number',
+      applied: 'here',
+      meaning: 'commands of the 24 hours before the last full hour, rounded',
+    },
   },
 }
 

@@ -5,7 +5,7 @@ import type { Collection } from './collect.ts'
 /** Different reasons, should owners of several versions give them; more would only repeat. */
 const REASONS_MAX = 4
 
-export function notesOf({ own, members, question, team, self }: Collection): string[] {
+export function notesOf({ own, members, hearsay, question, team, self }: Collection): string[] {
   const reasons = new Set<string>()
   for (const { collected } of members) {
     if (collected.answer?.status === 'withheld' && reasons.size < REASONS_MAX)
@@ -14,6 +14,12 @@ export function notesOf({ own, members, question, team, self }: Collection): str
   const notes = [...reasons].sort(byText)
   if (own.failed) notes.push("This node's own numbers are missing: they could not be read in time.")
   if (team !== undefined) notes.push("A team's numbers are its members': this node's own are left out.")
+  if (hearsay > 0) {
+    const [many, them] = hearsay === 1 ? ['1 more node is', 'it'] : [`${hearsay} more nodes are`, 'them']
+    notes.push(
+      `${many} known only by what others say, and not trusted here, so nobody asked ${them}: see karo peers.`,
+    )
+  }
   const ages = members.flatMap(({ collected }) =>
     collected.summary === undefined ? [] : [self.as_of - collected.summary.as_of],
   )

@@ -10,6 +10,8 @@ export interface Candidate {
   readonly name: string
   /** People here call it so. Otherwise the name is its own claim, which anybody can make. */
   readonly chosen: boolean
+  /** It is trusted here, or had a link to this node. Others stood in the lobby, or are known by gossip alone. */
+  readonly met: boolean
 }
 
 const HINT = 'Run `karo peers` to see who is known, or give the full node id.'
@@ -18,8 +20,11 @@ const LISTED = 8
 
 /**
  * `who` is a full node id (known or not), the fingerprint of a known node in any grouping, or the exact name of one
- * known node; a node that people here call so comes before all that only call themselves so. Never guesses: a name or fingerprint that fits several is a `conflict` that lists them, an unknown one
- * `not_found` with the nearest name, a damaged node id `bad_request`.
+ * known node. What nobody can invent comes first: fingerprints and the names that people here chose, then what nodes
+ * that were met call themselves, and last what strangers and members known by gossip alone do.
+ * A name that looks like a fingerprint means nothing unless people here chose it. Never guesses: what fits several of
+ * the first kind that it fits is a `conflict` that lists them, an unknown one `not_found` with the nearest name, a
+ * damaged node id `bad_request`.
  */
 export function resolveNode(who: string, candidates: readonly Candidate[]): NodeId {
   const text = who.trim()
@@ -30,10 +35,17 @@ export function resolveNode(who: string, candidates: readonly Candidate[]): Node
     })
   }
   const hex = text.toLowerCase().replace(/[\s:-]/g, '')
-  const byFingerprint = /^[0-9a-f]{16}$/.test(hex) ? candidates.filter((c) => c.fingerprint === hex) : []
+  const isFingerprint = /^[0-9a-f]{16}$/.test(hex)
   const called = text === '' ? [] : candidates.filter((candidate) => candidate.name === text)
-  const chosen = called.filter((candidate) => candidate.chosen)
-  const found = [...new Set([...byFingerprint, ...(chosen.length > 0 ? chosen : called)])]
+  const ranks = [
+    candidates.filter(
+      (one) => isFingerprint && (one.fingerprint === hex || (one.chosen && one.name === text)),
+    ),
+    called.filter((candidate) => candidate.chosen),
+    isFingerprint ? [] : called.filter((candidate) => candidate.met),
+    isFingerprint ? [] : called,
+  ]
+  const found = ranks.find((rank) => rank.length > 0) ?? []
   if (found.length > 1) {
     const listed = found.slice(0, LISTED).map((c) => `${c.fingerprint} ${c.name} (${c.node_id})`)
     if (found.length > LISTED) listed.push(`and ${found.length - LISTED} more`)

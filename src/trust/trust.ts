@@ -90,6 +90,10 @@ export function createTrust(options: TrustOptions): Trust {
     return Boolean(trustedByFile.get(node)?.name || (stands && decision.name))
   }
 
+  /** Not one that is known by the word of others or by its own alone, and nobody whom this node refuses. */
+  const isMet = (node: NodeId): boolean =>
+    admits(node) || (!refuses(node) && seen.member(node)?.known_by === 'link')
+
   function hold(held: Held): void {
     if (!decisions.has(formatNodeId(held.keys[0]))) heldCount++
     for (const key of held.keys) decisions.set(formatNodeId(key), held)
@@ -268,7 +272,7 @@ export function createTrust(options: TrustOptions): Trust {
     resolve: (who) =>
       resolveNode(
         who,
-        known().map((node) => ({ ...opinion(node), chosen: isNameChosen(node) })),
+        known().map((node) => ({ ...opinion(node), chosen: isNameChosen(node), met: isMet(node) })),
       ),
 
     members: () => seen.members().filter(counts),

@@ -4,9 +4,9 @@ import { expect, test } from 'vitest'
 import { type Candidate, resolveNode } from '../../../src/trust/resolve.ts'
 import { testIdentity } from '../../support/identity.ts'
 
-const candidate = (n: number, name: string, chosen = false): Candidate => {
+const candidate = (n: number, name: string, chosen = false, met = false): Candidate => {
   const { nodeId, fingerprint } = testIdentity(n)
-  return { node_id: nodeId, fingerprint, name, chosen }
+  return { node_id: nodeId, fingerprint, name, chosen, met }
 }
 const bob = candidate(1, 'bob')
 const ann = candidate(2, 'ann')
@@ -62,9 +62,21 @@ test('a chosen name made of hex digits does not win over the fingerprint it equa
   )
 })
 
-test('a name made to look like another node’s fingerprint does not win over it', () => {
-  const liar = candidate(5, bob.fingerprint)
-  expect(() => resolveNode(bob.fingerprint, [...known, liar])).toThrow(
+test('a name that a stranger makes look like a fingerprint means nothing', () => {
+  const liar = candidate(5, bob.fingerprint, false, true)
+  expect(resolveNode(bob.fingerprint, [liar, ...known])).toBe(bob.node_id)
+  const other = candidate(6, testIdentity(77).fingerprint)
+  expect(() => resolveNode(other.name, [...known, other])).toThrow(
+    expect.objectContaining({ code: 'not_found' }),
+  )
+})
+
+test('one that was met is meant, however many others claim its name; two that were met are a conflict', () => {
+  const ash = candidate(4, 'ash', false, true)
+  const invented = Array.from({ length: 64 }, (_, n) => candidate(100 + n, 'ash'))
+  expect(resolveNode('ash', [...invented, ash])).toBe(ash.node_id)
+  expect(() => resolveNode('ash', invented)).toThrow(expect.objectContaining({ code: 'conflict' }))
+  expect(() => resolveNode('ash', [ash, candidate(5, 'ash', false, true)])).toThrow(
     expect.objectContaining({ code: 'conflict' }),
   )
 })
