@@ -1,6 +1,8 @@
 // What one tool of the server is: data for the list, and one function; and what it may use.
+
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type * as z from 'zod'
+import { jsonText } from '../base/printable.ts'
 import type { Guard } from '../guard/index.ts'
 
 /** What the tools reach for; everything is passed in. */
@@ -48,7 +50,7 @@ export const defineTool = <Input extends z.ZodObject, Output extends z.ZodObject
 export function toResult(result: object, notice?: string): CallToolResult {
   const text = (said: string) => ({ type: 'text' as const, text: said })
   return {
-    content: [...(notice === undefined ? [] : [text(notice)]), text(JSON.stringify(result))],
+    content: [...(notice === undefined ? [] : [text(notice)]), text(jsonText(result))],
     structuredContent: result as Record<string, unknown>,
   }
 }
