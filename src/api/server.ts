@@ -1,10 +1,12 @@
 // What every request of the API goes through, whichever way it came in: limits, who asks, and how errors are told.
+
 import { randomBytes } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import { createQuota, type Quota } from '../../protocols/quota.ts'
 import type { Clock } from '../base/clock.ts'
 import { ERROR_CODES, KaroError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { jsonText } from '../base/printable.ts'
 import { createRecent } from '../base/recent.ts'
 import { describeError, RateLimited } from './errors.ts'
 import { checkRights } from './rights.ts'
@@ -70,6 +72,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
       ;(reply as FastifyReply).code(status).send(body)
     },
   })
+  server.setReplySerializer(jsonText)
   const started = new WeakMap<object, number>()
   server.addHook('onRequest', (request, reply, done) => {
     started.set(request, clock.monotonic())

@@ -1,9 +1,11 @@
 // The listener on 127.0.0.1: what of TCP and HTTP is answered at all, for how long, and on how many connections.
+
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { systemTimers, type Timers } from '../base/clock.ts'
 import { KaroError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { jsonText } from '../base/printable.ts'
 import type { HealthCheck, Room } from '../base/room.ts'
 import { DRAIN_MS } from './control-socket.ts'
 import { describeError } from './errors.ts'
@@ -110,7 +112,7 @@ export function createTcpListener(options: TcpOptions): TcpListener {
     finished.add(request.socket)
     onRefused(refused.reason)
     const { status, body, headers } = describeError(refused.error)
-    const text = JSON.stringify(body)
+    const text = jsonText(body)
     // Closed: what else comes on this connection was meant for somebody else.
     response.writeHead(status, {
       ...headers,

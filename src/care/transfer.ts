@@ -1,10 +1,14 @@
 // A person's own history as a file: one event a line (NDJSON), or a table (CSV, RFC 4180); written and read without loss.
+
 import { LATEST_MS } from '../base/calendar.ts'
 import { EVENT_ID, readEventId } from '../base/event-id.ts'
+import { csvText, fromCsvText, jsonText } from '../base/printable.ts'
 import { RISK_LEVELS, type RiskLevel } from '../risk/levels.ts'
 
 /** Raised when a reader of today could not read what is written then. */
 const EXPORT_VERSION = 1
+/** Of CSV; up to 1 its texts were as they are, from 2 on `csvText` makes them safe for spreadsheets and terminals. */
+const CSV_VERSION = 2
 
 /** One command, as the file has it; all that is known of it but whose it is. */
 export interface TransferEvent {
@@ -95,7 +99,8 @@ function checkEvent(value: unknown): TransferEvent | string {
   if (Object.hasOwn(given, UNTIMED) && given[UNTIMED] !== true) return `has an unusable ${UNTIMED}`
   for (const name of Object.keys(given)) {
     if (name === UNTIMED) continue
-    if (!Object.hasOwn(FIELDS, name)) return `has a field that nobody knows: ${JSON.stringify(name)}`
+    if (!Object.hasOwn(FIELDS, name))
+      return `has a field that nobody knows: ${JSON.stringify(name.slice(0, MOST.word))}`
   }
   const event = given as unknown as TransferEvent
   return disagreement(event) ?? event
@@ -114,19 +119,17 @@ export interface Writer {
 /** Stands where rows of events have the version: shows that the file is whole. */
 const CSV_END = 'end'
 
-const quoted = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
-
 export const WRITERS: Readonly<Record<ExportFormat, Writer>> = {
   ndjson: {
     head: `${JSON.stringify({ karo_export: EXPORT_VERSION })}\n`,
-    line: (event) => `${JSON.stringify(event)}\n`,
+    line: (event) => `${jsonText(event)}\n`,
     // Shows that the file is whole.
     end: (events) => `${JSON.stringify({ end: events })}\n`,
   },
   csv: {
     head: `karo_export,${NAMES.join(',')},${UNTIMED}\r\n`,
     line: (event) =>
-      `${EXPORT_VERSION},${NAMES.map((name) => quoted(event[name] === null ? '' : String(event[name]))).join(',')},${event.untimed === true}\r\n`,
+      `${CSV_VERSION},${NAMES.map((name) => csvText(event[name] === null ? '' : String(event[name]))).join(',')},${event.untimed === true}\r\n`,
     // As many fields as any other row (RFC 4180), where an event has its id the number of them.
     end: (events) => `${CSV_END},${events}${','.repeat(NAMES.length)}\r\n`,
   },
@@ -152,8 +155,8 @@ export async function* readTransfer(text: AsyncIterable<string>): AsyncGenerator
   else yield { line: 1, problem: 'is neither of the formats that karo export writes' }
 }
 
-const newer = (version: unknown): string =>
-  `is of version ${JSON.stringify(version)}; this program knows ${EXPORT_VERSION}`
+const newer = (version: unknown, known = EXPORT_VERSION): string =>
+  `is of version ${JSON.stringify(version)?.slice(0, 64)}; this program knows ${known}`
 
 const CUT_OFF = 'is missing: the file was cut off'
 const miscounted = (told: number | string, events: number): string =>
@@ -241,11 +244,13 @@ async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Read, void>
     else if (fields[0] === CSV_END) {
       end = fields[1] as string
       if (end !== String(events)) yield { line, problem: miscounted(end, events) }
-    } else if (fields[0] !== String(EXPORT_VERSION)) yield { line, problem: newer(fields[0]) }
+    } else if (fields[0] !== '1' && fields[0] !== String(CSV_VERSION))
+      yield { line, problem: newer(fields[0], CSV_VERSION) }
     else {
+      const textOf = fields[0] === '1' ? (field: string) => field : fromCsvText
       const told = fields[NAMES.length + 1] ?? 'false'
       const event = checkEvent({
-        ...Object.fromEntries(NAMES.map((name, i) => [name, fromCsv(name, fields[i + 1] as string)])),
+        ...Object.fromEntries(NAMES.map((name, i) => [name, fromCsv(name, textOf(fields[i + 1] as string))])),
         ...(told !== 'false' && { [UNTIMED]: told === 'true' || told }),
       })
       yield typeof event === 'string' ? { line, problem: event } : { line, event }

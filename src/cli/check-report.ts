@@ -27,7 +27,9 @@ export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' 
     const place = match.span.join(' ')
     if (place !== shown) lines.push('', ...excerpt(verdict.command, match, io.columns, paint))
     shown = place
-    lines.push(`  ${paint(RISK_COLOURS[match.risk_level], match.risk_level)} ${match.rule}: ${match.why}`)
+    lines.push(
+      `  ${paint(RISK_COLOURS[match.risk_level], match.risk_level)} ${printable(match.rule)}: ${printable(match.why)}`,
+    )
   }
   if (verdict.safer !== undefined)
     lines.push('', ...saferLines(changed(verdict.command, verdict.safer), (line) => paint('green', line)))

@@ -59,9 +59,12 @@ export interface CommandIo {
   readonly terminal: boolean
   /** Stderr is one: a line may be shown there for a while. */
   readonly liveLine: boolean
-  /** People's output and JSON documents: stdout. Bytes, where a file's format is no text. */
+  /**
+   * People's output and JSON documents: stdout; what is unsafe in a text is escaped. Bytes are for programs, which read them
+   * as they are; on a terminal they are escaped, too.
+   */
   out(text: string | Uint8Array): void
-  /** Diagnostics: stderr. */
+  /** Diagnostics: stderr; escaped likewise. */
   err(text: string): void
 }
 

@@ -1,6 +1,7 @@
 // Asks a person at a terminal whether to go on; whoever cannot be asked has to say so beforehand.
 import { createInterface } from 'node:readline'
 import { KaroError } from '../base/errors.ts'
+import { screened } from '../base/printable.ts'
 import type { CommandIo } from './command.ts'
 import { watchInterrupt } from './interrupt.ts'
 
@@ -28,7 +29,7 @@ export async function confirm(
       const nothing = (): void => resolve(undefined)
       asking.once('close', nothing)
       interrupt.signal.addEventListener('abort', nothing)
-      asking.question(`${question} [y/N] `, resolve)
+      asking.question(screened(`${question} [y/N] `, { colour: true, redraws: false }), resolve)
     })
     // What was not ended by Enter leaves the cursor behind the question.
     if (answer === undefined) output.write('\n')

@@ -1,4 +1,5 @@
 // How numbers, times and foreign text look to a person at a terminal.
+export { printable } from '../base/printable.ts'
 
 const SECOND = 1000
 const MINUTE = 60 * SECOND
@@ -54,24 +55,6 @@ export function bytes(n: number): string {
   return unit === 0 || value >= 9.95
     ? `${Math.round(value)} ${UNITS[unit]}`
     : `${value.toFixed(1)} ${UNITS[unit]}`
-}
-
-// Control characters, line and paragraph separators, and the marks that reorder or hide text (Unicode TR 36).
-const UNPRINTABLE = /[\p{Cc}\p{Zl}\p{Zp}\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\p{Cs}]/gu
-
-/**
- * Text from elsewhere (names, commands, messages of peers) made safe for a terminal: whatever could move the
- * cursor, change colours or reorder what is read becomes visible as an escape.
- */
-export function printable(text: string): string {
-  // Unicode's tables load on first use, and most text is ASCII.
-  if (/^[\x20-\x7e]*$/.test(text)) return text
-  return text.replace(UNPRINTABLE, (c) => {
-    if (c === '\n') return '\\n'
-    if (c === '\t') return '\\t'
-    const code = c.codePointAt(0)!
-    return code < 0x100 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u{${code.toString(16)}}`
-  })
 }
 
 /** In groups of four, as people read it aloud: `0123 4567 89ab cdef`. */

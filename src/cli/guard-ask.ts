@@ -53,7 +53,8 @@ export async function askAbout(io: CommandIo, shell: Shell, live: boolean): Prom
     cut: Number(io.env.KARO_LINE_LENGTH ?? 0) > MOST_ASKED,
   })
   const answer = await answerTo(io, guard, verdict, shell, long ? () => undefined : wait)
-  io.out(`${answer.verb} ${answer.outcome} ${verdict.risk_level} ${endOf(open)}\n${answer.text ?? ''}`)
+  const head = `${answer.verb} ${answer.outcome} ${verdict.risk_level} ${endOf(open)}`
+  io.out(Buffer.from(`${head}\n${answer.text ?? ''}`))
   return EXIT.done
 }
 

@@ -1,7 +1,9 @@
 // The guard's conversation with the person at the terminal: what was found, and what is to be done with the line.
+
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { ReadStream, WriteStream } from 'node:tty'
 import { styleText } from 'node:util'
+import { screened } from '../base/printable.ts'
 import type { Guard } from '../guard/guard.ts'
 import { decide } from '../risk/decide.ts'
 import type { RiskVerdict, Shell } from '../risk/index.ts'
@@ -124,7 +126,7 @@ function explained({ matches, decision }: RiskVerdict): string {
   const lines = matches.map(({ rule, risk_level, why }) => {
     const allowed =
       rule.endsWith('-deny') || isCore(rule) ? '' : ` (karo guard allow ${rule} accepts it from now on)`
-    return `  ${risk_level} ${rule}: ${why}${allowed}\n`
+    return `  ${risk_level} ${printable(rule)}: ${printable(why)}${printable(allowed)}\n`
   })
   const none = `  Nothing was found in it, but it is longer than the profile lets through unread.\n`
   return `${lines.length > 0 ? lines.join('') : none}  The profile in force asks to ${decision} such a command; y runs it as it stands.\n`
@@ -167,7 +169,7 @@ function openTerminal(): Terminal | undefined {
   return {
     write: (text) => {
       // A raw terminal still turns a line end into both.
-      writeSync(output, text)
+      writeSync(output, screened(text, { colour: true, redraws: true }))
     },
     columns() {
       const screen = new WriteStream(openSync('/dev/tty', 'w'))

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 // The whole module, because taking `parseArgs` out of it loads what few runs need.
 import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
+import { inertJson, jsonText, screened } from '../base/printable.ts'
 import { VERSION } from '../base/version.ts'
 import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
 import type { Command, CommandInput, CommandIo } from './command.ts'
@@ -90,6 +91,8 @@ function socketOf(env: CommandIo['env'], own: HomePaths): string {
   return existsSync(socket) || recordingPaths(env).whose === 'machine' ? socket : own.socket
 }
 
+const PLAIN = { colour: false, redraws: false } as const
+
 /** One run of the program; `trace` is there when a daemon was asked, `io` as soon as a command runs. */
 interface Run {
   trace?: string
@@ -112,6 +115,8 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
   const env = typeof options.home === 'string' ? { ...world.env, KARO_HOME: options.home } : world.env
   const paths = homePaths(env)
   const tty = world.stdout.isTTY === true
+  const json = options.json === true
+  const colour = tty && !env.NO_COLOR && env.TERM !== 'dumb'
   run.io = {
     env,
     home: paths.home,
@@ -122,16 +127,21 @@ function makeIo(world: CliWorld, options: CommandInput['options'], run: Run): Co
       run.trace ??= newTrace()
       return run.trace
     },
-    json: options.json === true,
-    colour: tty && !env.NO_COLOR && env.TERM !== 'dumb',
+    json,
+    colour,
     columns: (tty && world.stdout.columns) || Number.POSITIVE_INFINITY,
     terminal: tty,
     // A getter: Node makes the stream when it is first looked at.
     get liveLine() {
       return world.stderr.isTTY === true && env.TERM !== 'dumb'
     },
-    out: (text) => void world.stdout.write(text),
-    err: (text) => void world.stderr.write(text),
+    // Nothing of what others wrote reaches a terminal as it is, whatever a view has left out.
+    out(text) {
+      if (typeof text !== 'string' && !tty) return void world.stdout.write(text)
+      const whole = typeof text === 'string' ? text : Buffer.from(text).toString('utf8')
+      world.stdout.write(json ? inertJson(whole) : screened(whole, { colour, redraws: tty }))
+    },
+    err: (text) => void world.stderr.write(screened(text, { colour, redraws: true })),
   }
   return run.io
 }
@@ -140,15 +150,16 @@ function report(error: unknown, world: CliWorld, json: boolean, { trace, io }: R
   const told = toldOf(error, io, trace)
   if (json) {
     const shape = { error: { ...told, ...(trace && { trace_id: trace }) } }
-    world.stdout.write(`${JSON.stringify(shape)}\n`)
+    world.stdout.write(`${jsonText(shape)}\n`)
   } else {
     const { stderr } = world
     const columns = (stderr.isTTY && stderr.columns) || Number.POSITIVE_INFINITY
     const first = error instanceof KaroError ? told.message : `internal error: ${told.message}`
-    stderr.write(errorLines(told, columns, first))
+    stderr.write(screened(errorLines(told, columns, first), PLAIN))
   }
   if (world.env.KARO_DEBUG === '1' && error instanceof Error) {
-    for (let e: unknown = error; e instanceof Error; e = e.cause) world.stderr.write(`${e.stack}\n`)
+    for (let e: unknown = error; e instanceof Error; e = e.cause)
+      world.stderr.write(screened(`${e.stack}\n`, PLAIN))
   }
   return ERROR_CODES[told.code].exit
 }

@@ -1,6 +1,8 @@
 // What one tool of the server is: data for the list, and one function; and what it may use.
+
 import type { CallToolResult } from '@modelcontextprotocol/server'
 import type * as z from 'zod'
+import { jsonText } from '../base/printable.ts'
 import type { Guard, MachinePlace } from '../guard/index.ts'
 import type { Machine } from '../risk/index.ts'
 
@@ -51,7 +53,7 @@ export const defineTool = <Input extends z.ZodObject, Output extends z.ZodObject
 export function toResult(result: object, notice?: string): CallToolResult {
   const text = (said: string) => ({ type: 'text' as const, text: said })
   return {
-    content: [...(notice === undefined ? [] : [text(notice)]), text(JSON.stringify(result))],
+    content: [...(notice === undefined ? [] : [text(notice)]), text(jsonText(result))],
     structuredContent: result as Record<string, unknown>,
   }
 }

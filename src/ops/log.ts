@@ -1,6 +1,8 @@
 // The daemon's log: JSON lines on stderr through pino, or short plain lines when a person watches a terminal.
+
 import pino from 'pino'
 import type { Log, LogFields } from '../base/log.ts'
+import { inertJson, printable } from '../base/printable.ts'
 
 type Level = 'debug' | 'info' | 'warn' | 'error'
 
@@ -45,6 +47,8 @@ export function createJsonLog(options: LogOptions): DaemonLog {
       base: { pid: process.pid },
       timestamp: pino.stdTimeFunctions.isoTime,
       formatters: { level: (label) => ({ level: label }) },
+      // Names of others are in it, and it is read on terminals.
+      hooks: { streamWrite: inertJson },
     },
     destination,
   )
@@ -101,7 +105,7 @@ function plainLog(least: Least, write: (text: string) => void, inherited: LogFie
       const facts = Object.entries({ ...inherited, ...fields })
         .filter(([, value]) => value !== undefined && value !== null)
         .map(([key, value]) => `${key}=${String(value)}`)
-      write(`karo: ${word}${message}${facts.length === 0 ? '' : ` (${facts.join(' ')})`}\n`)
+      write(`karo: ${word}${printable(`${message}${facts.length === 0 ? '' : ` (${facts.join(' ')})`}`)}\n`)
     }
   return {
     debug: line('debug', ''),

@@ -1,8 +1,10 @@
 // The audit ledger for its owner: what happened here, and whether the record of it is whole.
+
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
 import type { Audit } from '../../audit/index.ts'
 import type { Clock } from '../../base/clock.ts'
+import { jsonText } from '../../base/printable.ts'
 import type { Trust } from '../../trust/index.ts'
 import { createOneEach } from '../one-each.ts'
 import { serve } from '../operation.ts'
@@ -71,5 +73,5 @@ export function auditRoutes({ audit, trust, clock }: AuditDeps): Routes {
 }
 
 async function* asText(lines: AsyncIterable<unknown>): AsyncGenerator<string> {
-  for await (const line of lines) yield `${JSON.stringify(line)}\n`
+  for await (const line of lines) yield `${jsonText(line)}\n`
 }

@@ -1,6 +1,8 @@
 // /events: what happens on the node as server-sent events (HTML Living Standard, 9.2), continued by id.
+
 import { Readable } from 'node:stream'
 import type { Timers } from '../../base/clock.ts'
+import { jsonText } from '../../base/printable.ts'
 import type { Feed, Follower } from '../../feed/index.ts'
 import { serve } from '../operation.ts'
 import { getEvents } from '../operations/events.ts'
@@ -100,4 +102,4 @@ export function eventsRoutes({ feed, timers, heartbeatMs = HEARTBEAT_MS }: Event
 
 /** JSON has no line breaks of its own, so that the data is one line. */
 const write = (event: FeedEvent): string =>
-  `id: ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`
+  `id: ${event.id}\nevent: ${event.type}\ndata: ${jsonText(event)}\n\n`

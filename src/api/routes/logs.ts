@@ -1,8 +1,10 @@
 // GET /logs: the daemon's own last log lines as NDJSON, and with `follow` those to come.
+
 import { PassThrough } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { LogFilter } from '../../base/log.ts'
+import { jsonText } from '../../base/printable.ts'
 import { serve } from '../operation.ts'
 import { getLogs } from '../operations/care.ts'
 import type { Routes } from '../route.ts'
@@ -45,7 +47,7 @@ export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
         if (dropped === 0) return
         const time = new Date(clock.now()).toISOString()
         const msg = 'lines were left out: they are not read fast enough'
-        out.write(`${JSON.stringify({ time, level: 'warn', pid: process.pid, dropped, msg })}\n`)
+        out.write(`${jsonText({ time, level: 'warn', pid: process.pid, dropped, msg })}\n`)
         dropped = 0
       })
       out.once('close', () => {

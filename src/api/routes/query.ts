@@ -1,7 +1,9 @@
 // POST /query: asks the mesh; whoever hangs up cancels it. As NDJSON it tells the coverage while the query is under way.
+
 import { PassThrough } from 'node:stream'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { QueryFilter } from '../../../protocols/messages/query.ts'
+import { jsonText } from '../../base/printable.ts'
 import type { Query } from '../../query/index.ts'
 import type { Coverage } from '../../query/result.ts'
 import { describeError } from '../errors.ts'
@@ -55,7 +57,7 @@ export function queryRoutes({ query, timeoutMs }: QueryRouteDeps): Routes {
     const say = (line: QueryLine): void => {
       if (!begun) reply.type(NDJSON).send(lines)
       begun = true
-      lines.write(`${JSON.stringify(line)}\n`)
+      lines.write(`${jsonText(line)}\n`)
     }
     try {
       const result = await ask(request, signal, (coverage) => {

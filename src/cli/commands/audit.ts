@@ -1,4 +1,5 @@
 // karo audit: what happened here, and whether the record of it is whole.
+
 import { createReadStream } from 'node:fs'
 import { createInterface } from 'node:readline'
 import { parseNodeId } from '../../../protocols/node-id.ts'
@@ -12,6 +13,7 @@ import {
 } from '../../api/shapes.ts'
 import type { ExportLine, ExportVerdict } from '../../audit/exported.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { csvText, jsonText } from '../../base/printable.ts'
 import type { Command, CommandIo } from '../command.ts'
 import { ago, formatFingerprint, localTime, printable } from '../format.ts'
 import { createOutput } from '../output-file.ts'
@@ -277,7 +279,7 @@ const exportLedger: Command = {
     const file = typeof options.output === 'string' ? options.output : undefined
     if (csv && io.json && file === undefined) throw noJson('csv')
     const output = file === undefined ? undefined : createOutput(file)
-    const write = output === undefined ? io.out : output.write
+    const write = output === undefined ? (text: string) => io.out(Buffer.from(text)) : output.write
     let entries = 0
     try {
       if (csv) write(`${CSV_COLUMNS.join(',')}\r\n`)
@@ -285,7 +287,7 @@ const exportLedger: Command = {
       for await (const line of streamDaemon(io, 'GET', path, undefined, { deadlineMs: EXPORT_MS })) {
         const said = line as ExportLine
         if ('seq' in said) entries++
-        if (!csv) write(`${JSON.stringify(said)}\n`)
+        if (!csv) write(`${jsonText(said)}\n`)
         else if ('hash' in said) write(csvLine(said))
       }
       output?.finish()
@@ -305,12 +307,11 @@ const exportLedger: Command = {
 
 const CSV_COLUMNS = ['seq', 'timestamp', 'type', 'success', 'peer', 'trace_id', 'details', 'hash'] as const
 
-/** RFC 4180. No field begins with a character that a spreadsheet takes for a formula: details are JSON. */
+/** RFC 4180; nothing in it is a formula to a spreadsheet, and nothing hides. */
 function csvLine(entry: AuditEntryShape): string {
   const fields = CSV_COLUMNS.map((name) => {
     const value = entry[name]
-    const field = typeof value === 'object' ? JSON.stringify(value) : String(value ?? '')
-    return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field
+    return csvText(typeof value === 'object' ? jsonText(value) : String(value ?? ''))
   })
   return `${fields.join(',')}\r\n`
 }

@@ -34,7 +34,7 @@ export const completion: readonly Command[] = [
     async run(io, { args }) {
       const shell = args.shell as CompletionShell
       const script = COMPLETION_SCRIPTS[shell](await completionSpec(COMMANDS))
-      io.out(io.json ? `${JSON.stringify({ shell, script })}\n` : script)
+      io.out(io.json ? `${JSON.stringify({ shell, script })}\n` : Buffer.from(script))
       return EXIT.done
     },
   },

@@ -137,7 +137,7 @@ async function choose(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   const question = questionOf(input) || (io.env.KARO_LINE ?? '')
   const picked = await runFinder(io, { question, mode, here, filters })
   if (io.json) io.out(`${JSON.stringify({ picked: picked ?? null })}\n`)
-  else if (picked !== undefined) io.out(`${picked}\n`)
+  else if (picked !== undefined) io.out(Buffer.from(`${picked}\n`))
   return EXIT.done
 }
 

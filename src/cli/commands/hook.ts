@@ -1,4 +1,5 @@
 // karo hook: what AI coding tools call before and after a command of theirs, and what puts it into their settings.
+
 import {
   ADAPTER_NAMES,
   ADAPTERS,
@@ -9,6 +10,7 @@ import {
 } from '../../adapters/index.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { jsonText } from '../../base/printable.ts'
 import { recordingPaths } from '../../config/paths.ts'
 import { judge } from '../../guard/judge.ts'
 import { machineOf } from '../../guard/machine.ts'
@@ -83,7 +85,7 @@ async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<E
     })
   }
   const said = adapter.answer(reply)
-  if (said !== undefined || json) io.out(`${JSON.stringify(said ?? {})}\n`)
+  if (said !== undefined || json) io.out(`${jsonText(said ?? {})}\n`)
   // The tools' own protocols say it in their answer; another code than 0 would be a failure to them.
   return adapter.settings === undefined && reply.decision !== 'none' ? EXIT.refused : EXIT.done
 }

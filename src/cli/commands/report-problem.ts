@@ -1,10 +1,12 @@
 // `karo report-problem`: a file for a report of a mistake in Karo; it is shown, written here, and sent nowhere.
+
 import { dirname, resolve } from 'node:path'
 import { callDaemon } from '../../api/client.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { diskTrouble } from '../../base/disk-trouble.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { createFile } from '../../base/files.ts'
+import { inertJson } from '../../base/printable.ts'
 import { homePaths, servicePaths } from '../../config/paths.ts'
 import type { Command, CommandIo } from '../command.ts'
 import { buildReport, type ProblemReport } from '../problem-report.ts'
@@ -64,7 +66,7 @@ function defaultName(now: number): string {
 function write(file: string, report: ProblemReport): void {
   let created: boolean
   try {
-    created = createFile(file, `${JSON.stringify(report, null, 2)}\n`, MODE, systemRandom)
+    created = createFile(file, `${inertJson(JSON.stringify(report, null, 2))}\n`, MODE, systemRandom)
   } catch (cause) {
     const { reason, hint } = diskTrouble(file, cause)
     throw new KaroError('bad_file', `the report cannot be written: ${reason}`, {

@@ -82,7 +82,7 @@ const shellInit: Command = {
     const record = HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) })
     const guard = input.options[NO_GUARD] ? '' : guardOf(io, shell)
     const hook = record + guard + (input.options[CTRL_R] ? finderOf(io, shell) : '')
-    io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : hook)
+    io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : Buffer.from(hook))
     await tellUnusual(io)
     return EXIT.done
   },

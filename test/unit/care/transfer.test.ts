@@ -91,6 +91,16 @@ const good = JSON.stringify(plain)
 const problems = (read: readonly Read[]): (readonly [number, string])[] =>
   read.flatMap((one) => ('problem' in one ? [[one.line, one.problem] as const] : []))
 
+test('a table of an earlier version is read as it was written', async () => {
+  for (const command of ["'=1", '\\u{41}', "'-x", '=1+1']) {
+    const file = fileOf('csv', [{ ...plain, command: 'x' }])
+      .replace('\r\n2,', '\r\n1,')
+      .replace(',x,', `,${command},`)
+    const [read] = await readAll(file)
+    expect(read).toMatchObject({ event: { command } })
+  }
+})
+
 test('lines that are wrong are named, and the others are read', async () => {
   const { cwd: _, ...without } = plain
   const file = [
@@ -152,8 +162,8 @@ test('a file that was cut off, of a newer version, or of another kind is told fr
   expect(problems(await readAll(`${csv}${rows[1]}\r\n`))).toEqual([[5, 'stands behind the end']])
   // The end is a row like the others to whoever reads a table.
   expect(new Set(rows.slice(0, -1).map((row) => row.split(',').length))).toEqual(new Set([13]))
-  expect(problems(await readAll(csv.replace('\r\n1,', '\r\n2,')))).toEqual([
-    [2, expect.stringContaining('version "2"')],
+  expect(problems(await readAll(csv.replace('\r\n2,', '\r\n3,')))).toEqual([
+    [2, expect.stringContaining('version "3"')],
   ])
   expect(problems(await readAll(csv.replace(',bash,', ',')))).toEqual([[2, 'has 12 fields instead of 13']])
 })

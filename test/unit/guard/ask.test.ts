@@ -23,7 +23,7 @@ async function asked(line: string, env: Record<string, string> = {}): Promise<re
   const io = {
     home: '/nonexistent',
     env: { KARO_LINE: line, KARO_LINE_LENGTH: String(line.length), ...env },
-    out: (text: string) => said.push(...text.trim().split('\n')),
+    out: (text: string | Uint8Array) => said.push(...Buffer.from(text).toString().trim().split('\n')),
   } as unknown as CommandIo
   await askAbout(io, 'bash', true)
   return said.map((word) => word.split(' ')[0] as string)
