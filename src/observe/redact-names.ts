@@ -1,12 +1,12 @@
 // Which names announce that a secret follows: of variables, options, fields and parameters.
 
 const ANYWHERE =
-  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|shared|storage|subscription)[-_.]?key|requirepass|masterauth|sonar\.login)$/i
+  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|shared|storage|subscription)[-_.]?key|requirepass|masterauth|sonar\.login|bw_session|op_session_\w{1,40})$/i
 /** Short words announce something only where a word begins: `dbPass` and `DB_PW`, not `compass`. */
 const AS_WORD =
   /(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Pp]sk|PSK|[Jj]wt|JWT|[Bb]earer|BEARER|[Cc]reds?|CREDS?)$|_(?:auth|AUTH)$/
 const RUN_ON =
-  /^-*(?:pg|my|mysql|db|user|root|admin|ldap|bind|store|srcstore|deststore|key|ssh|smb|wifi|smtp|imap|mail|proxy)(?:pass|pwd|pw)$/i
+  /^-*(?:pg|my|mysql|db|user|root|admin|ldap|bind|remote|local|http|ftp|vnc|rpc|app|client|server|system|super|postgres|ssl|tls|cert|pfx|keystore|trust|account|login|master|default|new|backup|web|vpn|net|wlan|store|srcstore|deststore|key|ssh|smb|wifi|smtp|imap|mail|proxy)(?:pass|pwd|pw)$/i
 /** Says which of several secrets of that name: `PASSWORD_2`, `db_password_prod`, `password_confirmation`. */
 const VARIANT =
   /(?:\d{1,2}|[-_.](?:\d{1,2}|old|new|confirm|confirmation|again|prod|production|dev|test|stage|staging|live|plain|plaintext|cleartext|value|text|string|b64|base64))$/i
@@ -15,9 +15,10 @@ const DIRECTORY = /^(?:OLD)?PWD$/
 /** These announce a file as often as a secret. */
 const FILE_OR_SECRET = /(?:private[-_.]?key|credentials?)$/i
 const FILE = /^(?:~|\.{0,2}\/)|\.[a-z0-9]{2,5}$|^\$/i
-/** Of keys and credentials under longer names too, where the path cannot be one of base 64. */
-const KEY = /(?:key|creds?)$/i
-const RELATIVE = /^[a-z_.-]{1,40}(?:\/[a-z_.-]{1,40}){1,8}$/
+/** Of keys and credentials under longer names too, where it cannot be base 64, which has slashes as well. */
+const KEY = /(?:signing|host|client|server|auth|tls|ssl)[-_.]?key$|creds?$/i
+const KEY_FILE =
+  /^(?:~\/|\.{1,2}\/|\/[a-z]{2,12}\/)[\w.@/-]{1,200}$|^[\w-]{1,60}(?:\.[\w-]{1,20}){0,2}\.(?:pem|key|json|ya?ml|txt|gpg|asc|p12|pfx|jks|keystore|crt|der|env|toml|ini|conf|cfg)$/
 /** Options that ask for or switch what they name, and take no value: `--no-password`, `--show-token`. */
 const SWITCH =
   /^-*(?:no|with|without|ask|show|print|get|reset|change|generate|enable|disable|use|allow|require|prompt|include|hide)-/i
@@ -39,7 +40,7 @@ const KEY_VARIABLE =
 const KEY_TEXT = /^(?:base64:[A-Za-z0-9+/=]{20,}|[0-9a-f]{32,})$/i
 
 /** Quick test for a whole line: without one of these no name in it announces anything. */
-export const MAY_NAME_SECRET = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar/i
+export const MAY_NAME_SECRET = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar|_session/i
 
 /** Longer names are not looked at beyond their last characters. */
 export const NAME_LENGTH = 64
@@ -51,7 +52,7 @@ export function announcesSecret(name: string, value: string): boolean {
   if (PLACEHOLDER.test(value) && value.toLowerCase() === name.replace(/^-+/, '').toLowerCase()) return false
   if (REFERENCE.test(name)) return false
   if (FILE_OR_SECRET.test(name)) return !FILE.test(value)
-  if (KEY.test(name) && (FILE.test(value) || RELATIVE.test(value))) return false
+  if (KEY.test(name) && KEY_FILE.test(value)) return false
   if (KEY_VARIABLE.test(name) && KEY_TEXT.test(value)) return true
   if (saysSecret(name)) return true
   const stem = name.replace(VARIANT, '')

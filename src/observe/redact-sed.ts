@@ -61,7 +61,7 @@ function secretIn(old: string, written: string, at: number): [number, number] | 
   const name = STAND_IN.exec(old)?.groups?.name
   if (name === undefined || written === '') return
   // `s/password/passphrase/` gives a new name, `s/my_token/${TOKEN}/` a variable's value.
-  if (/^[a-z]+$/.test(old) && !CHANGE_ME.test(old)) return
+  if (/^[a-z]+(?:_[a-z]+)*$/.test(old) && !/_here$/.test(old) && !CHANGE_ME.test(old)) return
   if (announcesSecret(written.replace(/\W+$/, ''), 'x')) return
-  return CHANGE_ME.test(name) || announcesSecret(name.replace(/_+$/, ''), written) ? [at, at + written.length] : undefined
+  return CHANGE_ME.test(name) || announcesSecret(name.replace(/_(?:placeholder|here|value|todo)$|_+$/i, ''), written) ? [at, at + written.length] : undefined
 }
