@@ -103,7 +103,7 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     pattern:
       /(?:^|[\n;])[ \t]{0,8}(?:enable[ \t]{1,8}(?:secret|password)|snmp-server[ \t]{1,8}community|username[ \t]{1,8}\S{1,64}[ \t]{1,8}(?:privilege[ \t]{1,8}\d{1,2}[ \t]{1,8})?(?:secret|password))[ \t]{1,8}(?:\d[ \t]{1,8})?(?<secret>\S+)/g,
     certain: false,
-    redacts: ['cat > r.cfg <<E\nusername bob password 0 «pw»\nenable secret «pw»\nE'],
+    redacts: ['cat > r.cfg <<E\nenable secret «pw»\nE'],
     keeps: ['cat > r.cfg <<E\nenable\nsnmp-server location x\nE'],
   },
   {
@@ -115,7 +115,7 @@ export const ACCOUNT_SHAPES: readonly Shape[] = [
     certain: false,
     redacts: [
       `expect -c 'expect "assword:"; send "«hunter2»\\r"'`,
-      'expect <<E\nexpect {\n "*assword:*" { send -- "«pw»\\r" }\n}\nE',
+      'expect <<E\nexpect {\n "*assword:*" { send -- "«pw\\r»" }\n}\nE',
       `python3 -c "c.expect('Password:'); c.sendline('«pw»')"`,
     ],
     keeps: [`expect -c 'expect "yes/no"; send "yes\\r"'`, `expect -c 'expect "assword:"; send "$pw\\r"'`],

@@ -28,7 +28,7 @@ const OPTION = /^--?[A-Za-z][\w.-]*$/
  * `***`. `changeme` and the like are none of these: people leave them as they are.
  */
 const NO_SECRET =
-  /^(?:true|false|yes|no|on|off|none|null|nil|undefined|%[sqv](?:\\n)?|<(?:[a-z]+(?:[ _-][a-z]+)*)?>|\$?\{\{[^{}]{0,80}\}\}|\{\w{0,40}\}|[xX]{3,}|\*{2,}|\.{3}|…|your[-_ ][a-z_ -]{1,40}|\[redacted\])$/i
+  /^(?:true|false|yes|no|on|off|none|null|nil|undefined|%[-\d]{0,4}[sqvd](?:\\?n)?|<(?:[a-z]+(?:[ _-][a-z]+)*)?>|\$?\{\{[^{}]{0,80}\}\}|\$?\{\w{0,40}\}|\{\{|["'`]{1,3}|[xX]{3,}|\*{2,}|\.{3}|…|your[-_ ][a-z_ -]{1,40}|\[redacted\])$/i
 /** Matches any secret: `.*`, `([^"]+)`, `[A-Za-z0-9]{32}`. */
 const PATTERN = /^\(?(?:\.|\[[^\]]{1,40}\]|\\[wdSs])(?:[*+]\??|\{\d{1,4},?\d{0,4}\})\)?$/
 const PLACEHOLDER = /^[A-Z_]+$/
@@ -40,14 +40,19 @@ const KEY_VARIABLE =
 const KEY_TEXT = /^(?:base64:[A-Za-z0-9+/=]{20,}|[0-9a-f]{32,})$/i
 
 /** Quick test for a whole line: without one of these no name in it announces anything. */
-export const MAY_NAME_SECRET = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar|_session/i
+export const MAY_NAME_SECRET =
+  /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar|_session/i
 
 /** Longer names are not looked at beyond their last characters. */
 export const NAME_LENGTH = 64
 
+/** Fetches a secret in another language: `process.env.PW`, `var.db_password`, `os.getenv("PW")`. */
+const EXPRESSION =
+  /^(?:process\.env|import\.meta|os\.(?:environ|getenv)|system\.getenv|env|var|local|data|module|each|self|this|config|settings|secrets?|lookup|getenv)[.[(]/i
+
 /** True when `name`, of a variable, option (with its dashes) or field, announces that `value` is a secret. */
 export function announcesSecret(name: string, value: string): boolean {
-  if (value === '' || NO_SECRET.test(value) || PATTERN.test(value)) return false
+  if (value === '' || standsForOne(value)) return false
   // `--password PASSWORD`
   if (PLACEHOLDER.test(value) && value.toLowerCase() === name.replace(/^-+/, '').toLowerCase()) return false
   if (REFERENCE.test(name)) return false
@@ -57,6 +62,17 @@ export function announcesSecret(name: string, value: string): boolean {
   if (saysSecret(name)) return true
   const stem = name.replace(VARIANT, '')
   return stem !== name && saysSecret(stem)
+}
+
+function standsForOne(value: string): boolean {
+  if (NO_SECRET.test(value) || PATTERN.test(value) || EXPRESSION.test(value)) return true
+  const first = value[0]
+  return (
+    (first === '"' || first === "'") &&
+    value.length > 2 &&
+    value.endsWith(first) &&
+    NO_SECRET.test(value.slice(1, -1))
+  )
 }
 
 const saysSecret = (name: string): boolean =>

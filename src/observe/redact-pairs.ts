@@ -37,7 +37,7 @@ export function pairSecrets(text: string): [from: number, to: number][] {
     const end = NAME_TAIL.lastIndex
     const name = nameAt(text, start, end)
     // The name is judged before a value is looked for, so that no text is read twice.
-    const value = announcesSecret(name, 'x') ? valueOf(text, start, end) : undefined
+    const value = announcesSecret(name, 'x') ? secretOf(text, start, end) : undefined
     if (value !== undefined && announcesSecret(name, text.slice(...value))) found.push(value)
     STEM.lastIndex = Math.max(value?.[1] ?? end, stem.index + 1)
   }
@@ -48,7 +48,7 @@ export function pairSecrets(text: string): [from: number, to: number][] {
 const nameAt = (text: string, start: number, end: number): string =>
   text.slice(start, end).replace(/^[.-]+|[.-]+$/g, '')
 
-function valueOf(text: string, start: number, end: number): [number, number] | undefined {
+function secretOf(text: string, start: number, end: number): [number, number] | undefined {
   SEPARATOR.lastIndex = end
   const separator = SEPARATOR.exec(text)?.groups
   if (separator === undefined) return directiveOf(text, start, end)
@@ -56,7 +56,8 @@ function valueOf(text: string, start: number, end: number): [number, number] | u
   const { close, operator } = separator
   // A comma assigns where a call begins with the name: `define("DB_PASSWORD", "x")`.
   if (operator === ',') {
-    const isCall = CALL.test(text.slice(Math.max(0, start - 8), start)) || VARIABLE.test(text.slice(start, end))
+    const isCall =
+      CALL.test(text.slice(Math.max(0, start - 8), start)) || VARIABLE.test(text.slice(start, end))
     if (close === undefined || !isCall) return
   }
   OPENING.lastIndex = at
@@ -70,7 +71,8 @@ function valueOf(text: string, start: number, end: number): [number, number] | u
   const from = OPENING.lastIndex
   const to = closing(text, from, quote)
   // A list of names, or the next name of an object.
-  if (operator === ',' && (VARIABLE.test(text.slice(from, to)) || NEXT_NAME.test(text.slice(to, to + 8)))) return
+  if (operator === ',' && (VARIABLE.test(text.slice(from, to)) || NEXT_NAME.test(text.slice(to, to + 8))))
+    return
   return to > from ? [from, to] : undefined
 }
 

@@ -3,7 +3,7 @@
 import { fillsSecret, secretsByShell } from './redact-assignments.ts'
 import { readCommands } from './redact-command-reader.ts'
 import { secretsBesideUser, secretsByOption } from './redact-credentials.ts'
-import { announcesSecret, NAME_LENGTH, takesSecret } from './redact-names.ts'
+import { announcesSecret, takesSecret } from './redact-names.ts'
 import { type Report, reportPrinted, toolName, whole } from './redact-report.ts'
 import type { ToolRule } from './redact-tool-rule.ts'
 import { STDIN, TOOLS, type Tool } from './redact-tools.ts'
@@ -119,7 +119,11 @@ function readArguments(
       } else if (!next.value.startsWith('-') || isQuoted(next, 0)) {
         if (value.startsWith('-')) {
           if (!asks && !roles.harmless.has(word) && takesSecret(value, next.value)) whole(report)(next)
-        } else if (sets && !value.startsWith('set-') && announcesSecret(value.replace(/'?\]$/, ''), next.value)) {
+        } else if (
+          sets &&
+          !value.startsWith('set-') &&
+          announcesSecret(value.replace(/'?\]$/, ''), next.value)
+        ) {
           // fish's and csh's `set` takes a list.
           const isShells = words[0]!.value === 'set'
           for (const each of words.slice(i + 1, isShells ? undefined : i + 2))
@@ -215,7 +219,8 @@ function readLast({ rule, valued }: Tool, words: readonly Word[], at: number, re
 }
 
 /** Names a command that prints a secret: `--password-command 'echo x'`, `BORG_PASSCOMMAND='echo x'`. */
-const COMMAND_NAME = /(?:pass(?:word|wd|phrase)?[-_]?(?:cmd|command|eval|prog|program)|extpass|askpass)(?:=|$)/i
+const COMMAND_NAME =
+  /(?:pass(?:word|wd|phrase)?[-_]?(?:cmd|command|eval|prog|program)|extpass|askpass)(?:=|$)/i
 
 function reportCommand(word: Word, next: Word | undefined, report: Report): void {
   const match = COMMAND_NAME.exec(word.value)
@@ -258,62 +263,4 @@ function readsSecret(words: readonly Word[]): 'all' | 'pair' | undefined {
     return at >= 0 && (given === undefined || words.some(({ value }, i) => i > at && given.test(value)))
   })
   return rule && (rule.pair ? 'pair' : 'all')
-}
-
-/** Reports the values of `name=value` in a word, wherever they begin. */
-export function secretsByName(word: Word, report: Report): void {
-  const { value } = word
-  for (let at = value.indexOf('='); at >= 0; at = value.indexOf('=', at + 1)) {
-    // `NAME+=x` of shells, `name:=1` and `name==x` of HTTPie.
-    const operator = value[at - 1] === '+' || value[at - 1] === ':' ? at - 1 : at
-    const found = NAME.exec(value.slice(Math.max(0, operator - NAME_LENGTH), operator))
-    if (found === null) continue
-    const name = found[1]!
-    const start = operator - found[0].length
-    const from = value[at + 1] === '=' ? at + 2 : at + 1
-    const [begin, end] = valueRange(word, start, from, found[0].endsWith(']'))
-    if (announcesSecret(name, value.slice(begin, end))) report(word, begin, end)
-  }
-}
-
-/** Forms nest names: `user[password]=x`. */
-const NAME = /([\w.-]+)\]?$/
-
-/** Where a value ends depends on what its name begins after: fields of a form, of a list, words of a text. */
-function valueRange(word: Word, start: number, from: number, nested: boolean): [from: number, to: number] {
-  const { value } = word
-  const before = nested ? '&' : start === 0 ? undefined : value[start - 1]!
-  // The name is the shell's own word: `TOKEN="a b"`.
-  if (before === undefined && !word.document && !isQuoted(word, 0)) return [from, value.length]
-  const stop = before === undefined ? word.document && BLANK : STOPS[before]
-  const first = value[from]
-  if (first === '"' || first === "'") {
-    const close = value.indexOf(first, from + 1)
-    return [from + 1, close < 0 ? value.length : close]
-  }
-  if (!stop && before !== undefined) return [from, value.length]
-  const end = stop || LINE_END
-  end.lastIndex = from
-  return [from, end.exec(value)?.index ?? value.length]
-}
-
-const LINE_END = /\n/g
-const BLANK = /[\s'"]/g
-const STOPS: Readonly<Record<string, RegExp>> = {
-  ' ': BLANK,
-  '\t': BLANK,
-  '\n': BLANK,
-  '?': /[\s&#'"]/g,
-  '&': /[\n&#'"]/g,
-  ';': /[\n;'"]/g,
-  ',': /[\n,'"]/g,
-  '/': /[\n/]/g,
-  // A pattern for sed or awk.
-  '^': /[\n/]/g,
-  '"': /[\n"]/g,
-  "'": /[\n']/g,
-  '(': /[\n)]/g,
-  // Not in the mark that an earlier round has left.
-  '[': /\n|(?<!\[redacted)\]/g,
-  '{': /[\n,}]/g,
 }

@@ -73,11 +73,12 @@ export const STDIN_RULES: readonly StdinRule[] = [
     // Of `Authorization: Basic`.
     tools: 'base64 basenc gbase64',
     pair: true,
-    redacts: ["echo -n bob:«pw» | base64", 'base64 -w0 <<< "bob:«a b»"'],
+    redacts: ['echo -n bob:«pw» | base64', 'base64 -w0 <<< "bob:«a b»"'],
     keeps: ['echo hello | base64', 'echo "at 10:30" | base64', 'echo https://x/y | base64'],
   },
   {
-    tools: 'op p4 npm pnpm yarn vercel circleci firebase flyctl fly vault keyctl keepassxc-cli zfs hdiutil borg age ipa trino adcli VBoxManage pw doas wp openssl kubectl fetchmail',
+    tools:
+      'op p4 npm pnpm yarn vercel circleci firebase flyctl fly vault keyctl keepassxc-cli zfs hdiutil borg age ipa trino adcli VBoxManage pw doas wp openssl kubectl fetchmail',
     given:
       /^(?:signin|login|adduser|env|store-secret|functions:secrets:set|import|put|patch|write|padd|open|show|add|edit|clip|load-key|change-key|-stdinpass|init|create|key|--password|--stdin-password|addencpassword|-h|-S|passwd|secret|--auth|-p)$/,
     redacts: [
@@ -87,6 +88,11 @@ export const STDIN_RULES: readonly StdinRule[] = [
       'echo «A=pw» | fly secrets import',
       'openssl passwd -stdin <<< «pw»',
     ],
-    keeps: ['echo x | kubectl apply -f -', 'echo x | npm run test', 'borg list r', 'echo y | zfs destroy pool/x'],
+    keeps: [
+      'echo x | kubectl apply -f -',
+      'echo x | npm run test',
+      'borg list r',
+      'echo y | zfs destroy pool/x',
+    ],
   },
 ]

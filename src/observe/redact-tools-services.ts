@@ -152,7 +152,8 @@ export const SERVICE_TOOLS: readonly ToolRule[] = [
     keeps: ['vmrun list', 'keytool -list'],
   },
   {
-    tools: 'unar lsar veracrypt mupdf mutool airdecap-ng openttd fs_cli transcrypt yadm tpm2_createprimary tpm2_create tpm2_load tpm2_unseal',
+    tools:
+      'unar lsar veracrypt mupdf mutool airdecap-ng openttd fs_cli transcrypt yadm tpm2_createprimary tpm2_create tpm2_load tpm2_unseal',
     secret: 'p',
     redacts: ['unar -p «pw» a.rar', 'veracrypt -t -p «pw» v.hc /mnt'],
     keeps: ['unar a.rar', 'mutool show a.pdf'],

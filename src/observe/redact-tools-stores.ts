@@ -7,8 +7,15 @@ export const STORE_TOOLS: readonly ToolRule[] = [
     after: /(?:pass\w*|secret|token|key)$/i,
     last: /^--set$/,
     between: 3,
-    redacts: ['crudini --set f.ini db password «pw»', 'crudini --set --inplace f.ini DEFAULT admin_token «"a b"»'],
-    keeps: ['crudini --set f.ini db user bob', 'crudini --get f.ini db password', 'crudini --set f.ini db password'],
+    redacts: [
+      'crudini --set f.ini db password «pw»',
+      'crudini --set --inplace f.ini DEFAULT admin_token «"a b"»',
+    ],
+    keeps: [
+      'crudini --set f.ini db user bob',
+      'crudini --get f.ini db password',
+      'crudini --set f.ini db password',
+    ],
   },
   {
     tools: 'xmlstarlet dasel',
@@ -27,13 +34,14 @@ export const STORE_TOOLS: readonly ToolRule[] = [
   {
     tools: 'ConvertTo-SecureString',
     last: /^ConvertTo-SecureString$/,
+    unless: /^\$/,
     redacts: ['ConvertTo-SecureString «"a b"» -AsPlainText -Force'],
     keeps: ['ConvertTo-SecureString $x -AsPlainText -Force'],
   },
   {
     tools: 'sshpass curl',
     substituted: 'fK',
-    redacts: ['sshpass -f <(echo «pw») ssh h', "curl -K <(echo «'user = \"bob:pw\"'») https://x"],
+    redacts: ['sshpass -f <(echo «pw») ssh h', 'curl -K <(echo «\'user = "bob:pw"\'») https://x'],
     keeps: ['sshpass -f pw ssh h', 'curl -f https://x', 'curl -K f https://x'],
   },
   {
@@ -78,7 +86,11 @@ export const STORE_TOOLS: readonly ToolRule[] = [
     between: 1,
     next: true,
     unless: /=/,
-    redacts: ['doppler secrets set DB «pw»', 'travis env set X «pw» --private', 'dotnet user-secrets set Conn «"a b"»'],
+    redacts: [
+      'doppler secrets set DB «pw»',
+      'travis env set X «pw» --private',
+      'dotnet user-secrets set Conn «"a b"»',
+    ],
     keeps: ['doppler secrets set DB', 'dotnet user-secrets list', 'glab variable get X'],
   },
   {
@@ -135,7 +147,10 @@ export const STORE_TOOLS: readonly ToolRule[] = [
     tools: 'kubectl oc gcloud docker',
     after: /^(?:secrets?|config)$/,
     files: '--from-file --data-file --from-env-file',
-    redacts: ['kubectl create secret generic s --from-file=a=<(echo «pw»)', 'gcloud secrets create x --data-file=<(echo «pw»)'],
+    redacts: [
+      'kubectl create secret generic s --from-file=a=<(echo «pw»)',
+      'gcloud secrets create x --data-file=<(echo «pw»)',
+    ],
     keeps: ['kubectl create secret generic s --from-file=a=f'],
   },
   {
@@ -165,7 +180,10 @@ export const STORE_TOOLS: readonly ToolRule[] = [
     last: /^(?:set|add)$/,
     between: 3,
     next: true,
-    redacts: ['mc alias set s https://h ACCESS «pw» --api S3v4', 'mc config host add s https://h ACCESS «x1» S3v4'],
+    redacts: [
+      'mc alias set s https://h ACCESS «pw» --api S3v4',
+      'mc config host add s https://h ACCESS «x1» S3v4',
+    ],
     keeps: ['mc alias set s https://h', 'mc alias list'],
   },
   {

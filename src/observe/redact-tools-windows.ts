@@ -55,7 +55,11 @@ export const WINDOWS_TOOLS: readonly ToolRule[] = [
     tools:
       'addcomputer.py atexec.py changepasswd.py dacledit.py dcomexec.py dpapi.py exchanger.py findDelegation.py Get-GPPPassword.py GetADUsers.py getArch.py GetLAPSPassword.py GetNPUsers.py getPac.py getST.py getTGT.py GetUserSPNs.py getTGT lookupsid.py machine_role.py mqtt_check.py mssqlclient.py mssqlinstance.py net.py netview.py ntlmrelayx.py owneredit.py ping.py psexec.py raiseChild.py rbcd.py rdp_check.py reg.py registry-read.py rpcdump.py rpcmap.py sambaPipe.py samrdump.py secretsdump.py services.py smbclient.py smbexec.py smbserver.py ticketer.py wmiexec.py wmipersist.py wmiquery.py impacket-getTGT impacket-GetUserSPNs impacket-GetNPUsers impacket-mssqlclient impacket-lookupsid impacket-samrdump impacket-rpcdump',
     word: /^(?:[\w.-]{1,64}\/[\w.$ -]{1,64}:(?<secret>[^@\s]+)(?:@[\w.-]+)?|[\w.$ -]{1,64}:(?<other>[^@\s]+)@[\w.-]+)$/d,
-    redacts: ['getTGT.py corp.local/bob:«pw»', 'mssqlclient.py bob:«pw»@h -windows-auth', 'reg.py corp/bob:«pw»@h query'],
+    redacts: [
+      'getTGT.py corp.local/bob:«pw»',
+      'mssqlclient.py bob:«pw»@h -windows-auth',
+      'reg.py corp/bob:«pw»@h query',
+    ],
     keeps: ['getTGT.py corp.local/bob', 'mssqlclient.py bob@h -windows-auth'],
   },
 ]

@@ -63,7 +63,9 @@ export const STDIN = STDIN_RULES.map(({ tools, given, pair }) => ({
   pair: pair === true,
 }))
 
-const NAMES: ReadonlySet<string> = new Set([...TOOL_RULES, ...STDIN_RULES].flatMap(({ tools }) => list(tools)))
+const NAMES: ReadonlySet<string> = new Set(
+  [...TOOL_RULES, ...STDIN_RULES].flatMap(({ tools }) => list(tools)),
+)
 
 /** By the first character's code, a bit for each length that a name beginning so has. */
 const LENGTHS = new Int32Array(128)
@@ -84,7 +86,8 @@ export function mayNameTool(text: string): boolean {
     const first = text.charCodeAt(i)
     if (first > 127 || IN_NAME[first] === 0) continue
     const start = i
-    for (let code = first; code < 128 && IN_NAME[code] === 1; ) code = ++i < text.length ? text.charCodeAt(i) : 128
+    for (let code = first; code < 128 && IN_NAME[code] === 1; )
+      code = ++i < text.length ? text.charCodeAt(i) : 128
     const length = i - start
     // A length of 32 shares its bit with 0, which no word has.
     if (length > 31 || (LENGTHS[first]! & (1 << length)) === 0) continue

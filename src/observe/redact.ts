@@ -1,19 +1,28 @@
 // Takes secrets out of a command line before it is stored anywhere, and marks where they were.
 import { MAY_BE_RANDOM, randomTokens } from './entropy.ts'
+import { secretsByDefault } from './redact-assignments.ts'
+import { secretsByName } from './redact-by-name.ts'
 import { readCommands } from './redact-command-reader.ts'
+import { mayNamePerson } from './redact-credentials.ts'
 import { MAY_BE_MANIFEST, manifestSecrets } from './redact-manifest.ts'
 import { announcesSecret, MAY_NAME_SECRET } from './redact-names.ts'
-import { secretsByDefault } from './redact-assignments.ts'
-import { mayNamePerson } from './redact-credentials.ts'
 import { pairSecrets } from './redact-pairs.ts'
-import { type Roles, secretsByName, secretsByPosition } from './redact-positions.ts'
+import { type Roles, secretsByPosition } from './redact-positions.ts'
 import { publicRanges } from './redact-public.ts'
 import { type Report, reportPrinted } from './redact-report.ts'
 import { type Replacement, replacements } from './redact-sed.ts'
 import { SHAPES, type Shape } from './redact-shapes.ts'
 import { mayNameTool } from './redact-tools.ts'
 import { views } from './redact-views.ts'
-import { plainWord, type Quote, type SimpleCommand, type Span, spanOf, substituted, type Word } from './redact-word.ts'
+import {
+  plainWord,
+  type Quote,
+  type SimpleCommand,
+  type Span,
+  spanOf,
+  substituted,
+  type Word,
+} from './redact-word.ts'
 
 export const REDACTED = '[redacted]'
 
@@ -25,7 +34,7 @@ const MAX_ROUNDS = 12
  * returned as it is. Never throws, is idempotent, and takes time linear in the length.
  *
  * It knows the shapes of the tables beside it, and no more. What it cannot see: a secret that no name, tool, shape or
- * randomness gives away (`./login bob hunter2`, an answer to a prompt, `expect` scripts, `.pgpass` lines, `<(echo …)` for a key file); one whose characters are
+ * randomness gives away (`./login bob hunter2`, an answer to a prompt, a key that `<(echo …)` gives to an unknown tool); one whose characters are
  * computed (`PW=$(printf %s hun ter2)`, escapes in `$'\x68…'` that spell an option); one that looks like a variable
  * (`--password=$ecret`, of which the shell takes `$ecret` away too); passwords in URLs of digits up to a slash; random
  * tokens below 20 characters or of letters that could be words (of random ones 4 % are missed at 20, 1 % at 40); what
@@ -66,10 +75,7 @@ const UNNAMED_SHAPES = SHAPES.filter(({ pattern }) => !pattern.source.includes('
 
 /** Whether any rule can apply: most lines are through after this. */
 const isSuspicious = (text: string): boolean =>
-  MAY_NAME_SECRET.test(text) ||
-  mayNameTool(text) ||
-  MAY_HAVE_SHAPE.test(text) ||
-  mayNamePerson(text)
+  MAY_NAME_SECRET.test(text) || mayNameTool(text) || MAY_HAVE_SHAPE.test(text) || mayNamePerson(text)
 
 function redactOnce(line: string): string {
   if (!isSuspicious(line) && !MAY_BE_RANDOM.test(line)) return line
