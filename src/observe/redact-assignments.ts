@@ -59,11 +59,31 @@ export function secretsByShell(commands: readonly SimpleCommand[], text: string,
 
 const announces = (name: string | undefined): boolean => name !== undefined && announcesSecret(name, 'x')
 
-/** `printf -v PASSWORD %s x`. */
+/** `printf -v PASSWORD %s x`, and `printf 'password=%s' x`. */
 function printed(words: readonly Word[], at: number, report: Report): void {
-  if (words[at + 1]?.value !== '-v' || !announces(words[at + 2]?.value)) return
-  for (const word of words.slice(at + 3)) if (!FORMAT.test(word.value)) report(word, 0, word.value.length)
+  const isVariable = words[at + 1]?.value === '-v'
+  if (isVariable && announces(words[at + 2]?.value)) {
+    for (const word of words.slice(at + 3)) if (!FORMAT.test(word.value)) report(word, 0, word.value.length)
+    return
+  }
+  const first = at + (isVariable ? 3 : words[at + 1]?.value === '--' ? 2 : 1)
+  const format = words[first]?.value
+  if (format === undefined) return
+  let argument = first
+  for (const { 0: conversion, index } of format.matchAll(CONVERSION)) {
+    if (conversion === '%%') continue
+    const word = words[++argument]
+    if (word === undefined) return
+    const before = format.slice(Math.max(0, index - 80), index)
+    if (announces(FIELD.exec(before)?.groups?.name) || PGPASS.test(before)) report(word, 0, word.value.length)
+  }
 }
+
+const CONVERSION = /%(?:%|[-\d.]{0,8}[sqbdi])/g
+/** A field's name and what stands between it and the value. */
+const FIELD = /(?:^|\\[nt]|[^\w.-])(?<name>[\w.-]{1,64})["']?\s{0,4}(?:=>|:=|[=: ])\s{0,4}["']?$/
+/** `host:port:database:user:`. */
+const PGPASS = /(?:[\w.*-]+:){4}$/
 
 /** `for pass in a b c`. */
 function walked(words: readonly Word[], at: number, report: Report): void {

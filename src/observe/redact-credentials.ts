@@ -15,7 +15,8 @@ const MAY_BE_PASSWORD = /\s[-/](?:p|P|pw|pass)\s/
 const MAY_BE_USER = /\s[-/](?:u|U|l|-?user|-?login|-?email)/i
 
 /** A port, ports, a process, a version, a path, a variable's name. */
-const NO_PASSWORD = /^(?:\d{1,5}|[\d.]+|[\d.]*:?\d+(?:[:,-]\d+)*(?:\/(?:tcp|udp))?|(?:~|\.{0,2}\/).*|.*\/.*|\$.*)$/s
+const NO_PASSWORD =
+  /^(?:\d{1,5}|\d+(?:\.\d+){1,3}|\d{1,5}(?:[:,-]\d{1,5})+|\d{1,5}\/(?:tcp|udp)|(?:~|\.{0,2}\/).*|.*\/.*|\$.*)$/s
 
 /** Run another command as somebody: their options are not that command's. */
 const RUNNERS = setOf('sudo doas runuser su gosu setpriv chroot run0 pkexec env nohup nice time timeout')
@@ -35,7 +36,8 @@ export function secretsBesideUser(words: readonly Word[], report: Report): void 
     if (USER_WITH_VALUE.test(value)) hasUser = true
     if (next === undefined) continue
     const isValue = !next.value.startsWith('-')
-    if ((USER.test(value) && isValue && !next.value.includes('://')) || USER_OF_WINDOWS.test(value)) hasUser = true
+    if ((USER.test(value) && isValue && !next.value.includes('://')) || USER_OF_WINDOWS.test(value))
+      hasUser = true
     else if ((PASSWORD.test(value) && isValue) || PASSWORD_OF_WINDOWS.test(value)) secret = next
   }
   if (hasUser && secret !== undefined && secret.value !== '' && !NO_PASSWORD.test(secret.value))
@@ -55,4 +57,35 @@ function commandAt(words: readonly Word[]): number {
     }
   }
   return -1
+}
+
+/** Takes a user's name and password in one, whatever the tool. */
+const PAIR_OPTION =
+  /^--?(?:(?:basic|http|proxy|server|client|web|digest|ntlm)[-_]?)?(?:auth|userpwd|user-pass|userpass|basic-auth|auth-basic|auth-cred|credentials?|creds)(?:=|$)/
+const PAIR = /^["']?[^\s:/=]{1,128}:(?!\d{1,5}$|\/\/)(?<secret>[^\s/][^\n]*)/d
+/** An option of Windows: `/password:x`, `/pass x`. */
+const OF_WINDOWS = /^\/(?:password|passwd|pass|pwd|passphrase)(?<value>:.*)?$/is
+
+/** `--basic-auth bob:x`, `/pass:x`: what announces a password in any tool and is no option of the usual form. */
+export function secretsByOption(words: readonly Word[], report: Report): void {
+  for (const [i, word] of words.entries()) {
+    const { value } = word
+    const first = value[0]
+    if (first !== '-' && first !== '/') continue
+    const next = words[i + 1]
+    const option = PAIR_OPTION.exec(value)?.[0]
+    if (option !== undefined) {
+      const isSame = option.endsWith('=')
+      const target = isSame ? word : next
+      const range =
+        target && PAIR.exec(target.value.slice(isSame ? option.length : 0))?.indices?.groups?.secret
+      const shift = isSame ? option.length : 0
+      if (target !== undefined && range) report(target, range[0] + shift, range[1] + shift)
+    }
+    const windows = OF_WINDOWS.exec(value)
+    if (windows === null) continue
+    const given = windows.groups?.value
+    if (given !== undefined) report(word, value.length - given.length + 1, value.length)
+    else if (next !== undefined && !next.value.startsWith('/')) report(next, 0, next.value.length)
+  }
 }

@@ -1,9 +1,5 @@
-// Secrets as fields of data and of other languages, in the syntax of each: JSON, YAML, XML, TOML, SQL and more.
+// Secrets as fields of data and of other languages, in the syntax of each: JSON, YAML, XML, TOML and more.
 import type { Shape } from './redact-shapes.ts'
-
-const SQL_HINT = /password|passwd|identified/
-/** `PASSWORD`, `IDENTIFIED BY`, `SET PASSWORD FOR x`, and what may stand before the quoted secret. */
-const SQL_PASSWORD = String.raw`\b(?:password|passwd|identified\s{1,8}by(?:\s{1,8}password)?|identified\s{1,8}with\s{1,8}[\w'"]{1,40}\s{1,8}(?:by|as)|password\s{1,8}for\s{1,8}[^\s=]{1,80})(?:\s{0,8}[=(]|\s)\s{0,8}(?:password\s{0,2}\(\s{0,8})?`
 
 export const FIELD_SHAPES: readonly Shape[] = [
   {
@@ -38,7 +34,7 @@ export const FIELD_SHAPES: readonly Shape[] = [
   {
     id: 'yaml-field',
     hint: /:[ \t]/,
-    pattern: /^[ \t-]{0,80}(?<name>[\w.-]{1,64}):[ \t]{1,80}(?<secret>[^\s#][^\n]*)/gm,
+    pattern: /^[ \t-]{0,80}(?<name>[\w.-]{1,64}):[ \t]{1,80}(?![|>][+-]?\d?[ \t]*$)(?<secret>[^\s#][^\n]*)/gm,
     certain: false,
     redacts: [
       'kubectl apply -f - <<EOF\nstringData:\n  password: «hunter2»\nEOF',
@@ -51,11 +47,45 @@ export const FIELD_SHAPES: readonly Shape[] = [
     ],
   },
   {
-    // TOML, HCL, INI, jq and yq: the name, blanks, the value.
-    id: 'spaced-assignment',
-    hint: /[\w"'\]][ \t]{1,8}=[ \t]/,
+    id: 'yaml-block',
+    hint: /:[ \t]{1,8}[|>]/,
     pattern:
-      /(?<![\w.-])(?<name>[\w.-]{1,64})[ \t]{1,8}=[ \t]{1,8}"?(?<secret>(?<=")[^"\n]+|(?<=\s)[^\s"'$?%={}()[\]|;,][^\s"']*)/g,
+      /^[ \t-]{0,80}(?<name>[\w.-]{1,64}):[ \t]{1,8}[|>][+-]?\d?[ \t]{0,8}\n(?<indent>[ \t]{1,80})(?<secret>[^\n]+(?:\n\k<indent>[^\n]*)*)/gm,
+    certain: false,
+    redacts: [
+      'cat > v.yml <<E\npassword: |\n  «hunter2»\nuser: x\nE',
+      'cat > v.yml <<E\nkey:\n  token: >-\n    «a\n    b»\n  x: y\nE',
+    ],
+    keeps: ['cat > v.yml <<E\nscript: |\n  echo token\nE'],
+  },
+  {
+    // Kubernetes, Compose and CI services keep variables as lists of names and values.
+    id: 'yaml-named-value',
+    hint: /value:/,
+    pattern:
+      /\b(?:name|key):[ \t]{0,8}["']?(?<name>[\w.-]{1,64})["']?[ \t]{0,8}\n[ \t]{0,80}value:[ \t]{0,8}["']?(?<secret>[^\s"'][^"'\n]*)/g,
+    certain: false,
+    redacts: ['cat > p.yml <<E\nenv:\n- name: DB_PASSWORD\n  value: "«a b»"\nE'],
+    keeps: ['cat > p.yml <<E\nenv:\n- name: DB_USER\n  value: token\nE'],
+  },
+  {
+    id: 'json-named-value',
+    hint: /value["']?\s{0,8}[:=]/,
+    pattern:
+      /\b(?:name|\w{0,20}key|id|variable)["']?\s{0,8}[:=]\s{0,8}["']?(?<name>[\w.-]{1,64})["']?\s{0,8},\s{0,8}["']?\w{0,20}value["']?\s{0,8}[:=]\s{0,8}["']?(?<secret>(?<=")[^"]+|(?<=')[^']+|(?<==)[^\s"',}]+)/gi,
+    certain: false,
+    redacts: [
+      `echo '{"name":"DB_PASSWORD","value":"«a b»"}' > e.json`,
+      'aws cloudformation deploy --parameters ParameterKey=DBPassword,ParameterValue=«hunter2»',
+    ],
+    keeps: [`echo '{"name":"DB_USER","value":"token"}' > e.json`],
+  },
+  {
+    // TOML, HCL, INI, make, jq and yq: the name, blanks, the value.
+    id: 'spaced-assignment',
+    hint: /[\w"'\]][ \t]{1,8}[:?+!.]{0,3}=[ \t]/,
+    pattern:
+      /(?<![\w.-])(?<name>[\w.-]{1,64})[ \t]{1,8}(?::{1,3}|[?+!.])?=[ \t]{1,8}"?(?<secret>(?<=")[^"\n]+|(?<=\s)[^\s"'$?%={}()[\]|;,][^\s"']*)/g,
     certain: false,
     redacts: [
       `jq '.token = "«a b»"' f.json`,
@@ -101,7 +131,7 @@ export const FIELD_SHAPES: readonly Shape[] = [
   {
     id: 'xml-element',
     hint: /<\//,
-    pattern: /<(?<name>[\w.-]{1,64})>(?<secret>[^<\s][^<]*)(?=<\/)/g,
+    pattern: /<(?<name>[\w.-]{1,64})>\s{0,80}(?<secret>[^<\s][^<]*)(?=<\/)/g,
     certain: false,
     redacts: ["echo '<server><password>«a b»</password></server>' > s.xml"],
     keeps: ["echo '<name>password</name>' > s.xml", "echo '<password></password>'"],
@@ -110,27 +140,30 @@ export const FIELD_SHAPES: readonly Shape[] = [
     id: 'xml-attributes',
     hint: /value\s{0,4}=/,
     pattern:
-      /\b(?:key|name)\s{0,4}=\s{0,4}"(?<name>[\w.-]{1,64})"\s{1,8}value\s{0,4}=\s{0,4}"(?<secret>[^"\n]+)/gi,
+      /\b(?:key|name)\s{0,4}=\s{0,4}["'](?<name>[\w.-]{1,64})["']\s{1,8}value\s{0,4}=\s{0,4}["'](?<secret>[^"'\n]+)/gi,
     certain: false,
     redacts: [`echo '<add key="ClearTextPassword" value="«a b»" />'`],
     keeps: [`echo '<add key="User" value="me" />'`],
   },
   {
-    id: 'netrc',
-    hint: /login\s/,
-    pattern: /\blogin\s{1,8}\S{1,128}\s{1,8}password\s{1,8}(?<secret>[^\s'"]+)/g,
-    certain: true,
-    redacts: ["echo 'machine h login me password «pw»' >> ~/.netrc"],
-    keeps: ['echo "the login and the password are the same"'],
+    // `<entry key="password">x</entry>`.
+    id: 'xml-named-element',
+    hint: /(?:name|key|id)\s{0,4}=\s{0,4}["'][^"']{1,64}["'][^<>]{0,80}>/,
+    pattern:
+      /\b(?:key|name|id)\s{0,4}=\s{0,4}["'](?<name>[\w.-]{1,64})["'][^<>]{0,80}>\s{0,80}(?<secret>[^<\s][^<]*)(?=<\/)/gi,
+    certain: false,
+    redacts: [`echo '<entry key="password">«a b»</entry>' > s.xml`],
+    keeps: [`echo '<entry key="user">token</entry>' > s.xml`],
   },
   {
-    // RFC 959.
-    id: 'ftp-session',
-    hint: /pass\s/,
-    pattern: /\bUSER\s{1,8}\S{1,128}\s{0,4}\n(?:quote\s{1,8})?PASS\s{1,8}(?<secret>\S+)/gi,
-    certain: true,
-    redacts: ['ftp -n h <<E\nquote USER me\nquote PASS «pw»\nE'],
-    keeps: ["printf 'PASS test\n'"],
+    // Hadoop's properties and Apple's lists: a name in one element, its value in the next.
+    id: 'xml-name-and-value',
+    hint: /<\/(?:name|key)>/,
+    pattern:
+      /<(?:name|key)>\s{0,8}(?<name>[\w.-]{1,64})\s{0,8}<\/(?:name|key)>\s{0,80}<(?:value|string|data)>\s{0,80}(?<secret>[^<\s][^<]*)(?=<\/)/gi,
+    certain: false,
+    redacts: ["echo '<key>password</key><string>«a b»</string>' > x.plist"],
+    keeps: ["echo '<key>name</key><string>token</string>' > x.plist"],
   },
   {
     id: 'debconf',
@@ -147,31 +180,5 @@ export const FIELD_SHAPES: readonly Shape[] = [
     certain: true,
     redacts: ["qrencode 'WIFI:T:WPA;S:net;P:«a b»;;'"],
     keeps: ["qrencode 'WIFI:S:guest;T:nopass;;'"],
-  },
-  {
-    id: 'sql-single-quoted',
-    hint: SQL_HINT,
-    pattern: new RegExp(String.raw`${SQL_PASSWORD}'(?<secret>(?:[^'\\]|\\[\s\S]|'')+)`, 'gi'),
-    certain: false,
-    redacts: [
-      `psql -c "ALTER USER bob WITH PASSWORD '«x»'"`,
-      `psql -c 'ALTER USER bob PASSWORD '"'«x»'"`,
-      `mysql -e "CREATE USER a@h IDENTIFIED BY '«it''s»'; FLUSH PRIVILEGES"`,
-      `mysql -e "ALTER USER a IDENTIFIED WITH caching_sha2_password BY '«x»'"`,
-      `mysql -e "SET PASSWORD FOR 'a'@'h' = PASSWORD('«x»')"`,
-      `psql <<EOF\ncreate role a login password '«x»';\nEOF`,
-    ],
-    keeps: [
-      `psql -c "SELECT password FROM users WHERE name = 'bob'"`,
-      `psql -c "ALTER USER bob PASSWORD '$PW'"`,
-    ],
-  },
-  {
-    id: 'sql-double-quoted',
-    hint: SQL_HINT,
-    pattern: new RegExp(String.raw`${SQL_PASSWORD}"(?<secret>(?:[^"\\]|\\[\s\S])+)`, 'gi'),
-    certain: false,
-    redacts: [`mysql -e 'CREATE USER a IDENTIFIED BY "«x»"'`],
-    keeps: [`mysql -e 'SELECT "password" "x"'`],
   },
 ]

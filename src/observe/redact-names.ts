@@ -1,12 +1,12 @@
 // Which names announce that a secret follows: of variables, options, fields and parameters.
 
 const ANYWHERE =
-  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|shared|storage|subscription)[-_.]?key|requirepass|masterauth|sonar\.login)$/i
+  /(?:passw(?:or)?d|passwort|kennwort|passphrase|passcode|secret|token|apikey|secret[-_.]?(?:string|key[-_.]?base)|signing[-_.]key|(?:api|access|account|auth|certificate|client|encryption|license|master|pre[-_]?shared|secret|service|shared|storage|subscription)[-_.]?key|requirepass|masterauth|sonar\.login|bw_session|op_session_\w{1,40})$/i
 /** Short words announce something only where a word begins: `dbPass` and `DB_PW`, not `compass`. */
 const AS_WORD =
   /(?:^|[^A-Za-z]|[a-z](?=[A-Z]))(?:[Pp]ass|PASS|[Pp]wd|PWD|[Pp]w|PW|[Pp]sk|PSK|[Jj]wt|JWT|[Bb]earer|BEARER|[Cc]reds?|CREDS?)$|_(?:auth|AUTH)$/
 const RUN_ON =
-  /^-*(?:pg|my|mysql|db|user|root|admin|ldap|bind|store|srcstore|deststore|key|ssh|smb|wifi|smtp|imap|mail|proxy)(?:pass|pwd|pw)$/i
+  /^-*(?:pg|my|mysql|db|user|root|admin|ldap|bind|remote|local|http|ftp|vnc|rpc|app|client|server|system|super|postgres|ssl|tls|cert|pfx|keystore|trust|account|login|master|default|new|backup|web|vpn|net|wlan|store|srcstore|deststore|key|ssh|smb|wifi|smtp|imap|mail|proxy)(?:pass|pwd|pw)$/i
 /** Says which of several secrets of that name: `PASSWORD_2`, `db_password_prod`, `password_confirmation`. */
 const VARIANT =
   /(?:\d{1,2}|[-_.](?:\d{1,2}|old|new|confirm|confirmation|again|prod|production|dev|test|stage|staging|live|plain|plaintext|cleartext|value|text|string|b64|base64))$/i
@@ -15,9 +15,10 @@ const DIRECTORY = /^(?:OLD)?PWD$/
 /** These announce a file as often as a secret. */
 const FILE_OR_SECRET = /(?:private[-_.]?key|credentials?)$/i
 const FILE = /^(?:~|\.{0,2}\/)|\.[a-z0-9]{2,5}$|^\$/i
-/** Of keys and credentials under longer names too, where the path cannot be one of base 64. */
-const KEY = /(?:key|creds?)$/i
-const RELATIVE = /^[a-z_.-]{1,40}(?:\/[a-z_.-]{1,40}){1,8}$/
+/** Of keys and credentials under longer names too, where it cannot be base 64, which has slashes as well. */
+const KEY = /(?:signing|host|client|server|auth|tls|ssl)[-_.]?key$|creds?$/i
+const KEY_FILE =
+  /^(?:~\/|\.{1,2}\/|\/[a-z]{2,12}\/)[\w.@/-]{1,200}$|^[\w-]{1,60}(?:\.[\w-]{1,20}){0,2}\.(?:pem|key|json|ya?ml|txt|gpg|asc|p12|pfx|jks|keystore|crt|der|env|toml|ini|conf|cfg)$/
 /** Options that ask for or switch what they name, and take no value: `--no-password`, `--show-token`. */
 const SWITCH =
   /^-*(?:no|with|without|ask|show|print|get|reset|change|generate|enable|disable|use|allow|require|prompt|include|hide)-/i
@@ -27,7 +28,7 @@ const OPTION = /^--?[A-Za-z][\w.-]*$/
  * `***`. `changeme` and the like are none of these: people leave them as they are.
  */
 const NO_SECRET =
-  /^(?:true|false|yes|no|on|off|none|null|nil|undefined|%[sqv](?:\\n)?|<(?:[a-z]+(?:[ _-][a-z]+)*)?>|\$?\{\{[^{}]{0,80}\}\}|\{\w{0,40}\}|[xX]{3,}|\*{2,}|\.{3}|…|your[-_ ][a-z_ -]{1,40}|\[redacted\])$/i
+  /^(?:true|false|yes|no|on|off|none|null|nil|undefined|%[-\d]{0,4}[sqvd](?:\\?n)?|<(?:[a-z]+(?:[ _-][a-z]+)*)?>|\$?\{\{[^{}]{0,80}\}\}|\$?\{\w{0,40}\}|\{\{|["'`]{1,3}|[xX]{3,}|\*{2,}|\.{3}|…|your[-_ ][a-z_ -]{1,40}|\[redacted\])$/i
 /** Matches any secret: `.*`, `([^"]+)`, `[A-Za-z0-9]{32}`. */
 const PATTERN = /^\(?(?:\.|\[[^\]]{1,40}\]|\\[wdSs])(?:[*+]\??|\{\d{1,4},?\d{0,4}\})\)?$/
 const PLACEHOLDER = /^[A-Z_]+$/
@@ -39,23 +40,39 @@ const KEY_VARIABLE =
 const KEY_TEXT = /^(?:base64:[A-Za-z0-9+/=]{20,}|[0-9a-f]{32,})$/i
 
 /** Quick test for a whole line: without one of these no name in it announces anything. */
-export const MAY_NAME_SECRET = /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar/i
+export const MAY_NAME_SECRET =
+  /pass|pwd|pw|psk|secret|token|key|kennwort|auth|jwt|bearer|cred|sonar|_session/i
 
 /** Longer names are not looked at beyond their last characters. */
 export const NAME_LENGTH = 64
 
+/** Fetches a secret in another language: `process.env.PW`, `var.db_password`, `os.getenv("PW")`. */
+const EXPRESSION =
+  /^(?:process\.env|import\.meta|os\.(?:environ|getenv)|system\.getenv|env|var|local|data|module|each|self|this|config|settings|secrets?|lookup|getenv)[.[(]/i
+
 /** True when `name`, of a variable, option (with its dashes) or field, announces that `value` is a secret. */
 export function announcesSecret(name: string, value: string): boolean {
-  if (value === '' || NO_SECRET.test(value) || PATTERN.test(value)) return false
+  if (value === '' || standsForOne(value)) return false
   // `--password PASSWORD`
   if (PLACEHOLDER.test(value) && value.toLowerCase() === name.replace(/^-+/, '').toLowerCase()) return false
   if (REFERENCE.test(name)) return false
   if (FILE_OR_SECRET.test(name)) return !FILE.test(value)
-  if (KEY.test(name) && (FILE.test(value) || RELATIVE.test(value))) return false
+  if (KEY.test(name) && KEY_FILE.test(value)) return false
   if (KEY_VARIABLE.test(name) && KEY_TEXT.test(value)) return true
   if (saysSecret(name)) return true
   const stem = name.replace(VARIANT, '')
   return stem !== name && saysSecret(stem)
+}
+
+function standsForOne(value: string): boolean {
+  if (NO_SECRET.test(value) || PATTERN.test(value) || EXPRESSION.test(value)) return true
+  const first = value[0]
+  return (
+    (first === '"' || first === "'") &&
+    value.length > 2 &&
+    value.endsWith(first) &&
+    NO_SECRET.test(value.slice(1, -1))
+  )
 }
 
 const saysSecret = (name: string): boolean =>

@@ -1,12 +1,13 @@
 // Finds secrets by where they stand: behind names that announce them, options of tools, and on the way into a prompt.
 
 import { fillsSecret, secretsByShell } from './redact-assignments.ts'
-import { secretsBesideUser } from './redact-credentials.ts'
-import { announcesSecret, NAME_LENGTH, takesSecret } from './redact-names.ts'
+import { readCommands } from './redact-command-reader.ts'
+import { secretsBesideUser, secretsByOption } from './redact-credentials.ts'
+import { announcesSecret, takesSecret } from './redact-names.ts'
 import { type Report, reportPrinted, toolName, whole } from './redact-report.ts'
 import type { ToolRule } from './redact-tool-rule.ts'
 import { STDIN, TOOLS, type Tool } from './redact-tools.ts'
-import { isQuoted, type SimpleCommand, type Word } from './redact-word.ts'
+import { isQuoted, type SimpleCommand, spanOf, type Word } from './redact-word.ts'
 
 export interface Roles {
   /** Words written for people, such as commit messages: `fix password=empty` is no assignment there. */
@@ -23,9 +24,11 @@ const setOf = (text: string): ReadonlySet<string> => new Set(text.split(' '))
 
 /** In front of the command that reads a pipe's other end. */
 const WRAPPERS = setOf(
-  'sudo doas run0 pkexec env nohup nice time timeout stdbuf unbuffer command builtin exec setsid ssh docker podman kubectl chroot nsenter',
+  'npx bunx sudo doas run0 pkexec env nohup nice time timeout stdbuf unbuffer command builtin exec setsid ssh docker podman kubectl chroot nsenter',
 )
-const SETTERS = setOf('set config configure setenv setx --arg')
+const SETTERS = setOf(
+  'set set-env --set config configure setenv setx --arg --argjson write put -replace -insert hset hmset setex mset',
+)
 const EDITORS = setOf('sed gsed ssed perl')
 const SHELLS = setOf('ssh eval watch parallel autossh')
 const SCRIPT_OPTION = /^-[a-z]*c$/
@@ -38,6 +41,8 @@ const SCHEME = /^(?:bearer|basic|token|digest)$/i
 const BEARER = /(?:^|[:=])bearer$/i
 const BEARER_TOKEN = /^(?=.{0,200}\d)[\w.~+/-]{8,}=*$/
 const MAY_BE_USER = /^[-/](?:-?user|u|l|-?login|-?email)/i
+/** Says what kind of value follows: `defaults write d password -string x`. */
+const TYPE = /^-(?:string|str|s|data)$/
 /** An option that names a file: `--password-file <(echo x)`. */
 const FILE_OPTION = /^-.*(?:pass|secret|token|pw).*file=?$/
 
@@ -52,22 +57,28 @@ export function secretsByPosition(
   if (named) secretsByShell(commands, text, report)
   /** How many ranges of commands that feed a secret's reader begin and end at an index. */
   const feeding = new Int32Array(commands.length + 1)
+  const feedingPairs = new Int32Array(commands.length + 1)
   for (const { words, inputs, fedBy, array } of commands) {
     if (array !== undefined && announcesSecret(array.replace(/s?\+?=$/i, ''), 'x'))
       words.forEach(whole(report))
     readArguments(words, inputs, named, roles, report)
-    if ((fedBy !== undefined || inputs.length > 0) && (readsSecret(words) || (named && fillsSecret(words)))) {
-      inputs.forEach(whole(report))
-      if (fedBy !== undefined) {
-        feeding[fedBy.from]!++
-        feeding[fedBy.to]!--
-      }
+    if (fedBy === undefined && inputs.length === 0) continue
+    const reads = readsSecret(words) ?? (named && fillsSecret(words) ? 'all' : undefined)
+    if (reads === undefined) continue
+    inputs.forEach(whole(reads === 'all' ? report : pairOnly(report)))
+    if (fedBy !== undefined) {
+      const counts = reads === 'all' ? feeding : feedingPairs
+      counts[fedBy.from]!++
+      counts[fedBy.to]!--
     }
   }
   let depth = 0
+  let pairDepth = 0
   for (const [i, command] of commands.entries()) {
     depth += feeding[i]!
+    pairDepth += feedingPairs[i]!
     if (depth > 0) reportPrinted(command, report)
+    else if (pairDepth > 0) reportPrinted(command, pairOnly(report))
   }
 }
 
@@ -101,10 +112,18 @@ function readArguments(
     if (named && next !== undefined && !value.includes('=')) {
       if (HEADER.test(value)) reportHeader(next, words[i + 2], report)
       if (BEARER.test(value) && BEARER_TOKEN.test(next.value)) whole(report)(next)
-      if (!next.value.startsWith('-') || isQuoted(next, 0)) {
+      if (sets && TYPE.test(next.value) && !value.startsWith('-') && announcesSecret(value, 'x')) {
+        const typed = words[i + 2]
+        if (typed !== undefined) whole(report)(typed)
+        sets = false
+      } else if (!next.value.startsWith('-') || isQuoted(next, 0)) {
         if (value.startsWith('-')) {
           if (!asks && !roles.harmless.has(word) && takesSecret(value, next.value)) whole(report)(next)
-        } else if (sets && !value.startsWith('set-') && announcesSecret(value, next.value)) {
+        } else if (
+          sets &&
+          !value.startsWith('set-') &&
+          announcesSecret(value.replace(/'?\]$/, ''), next.value)
+        ) {
           // fish's and csh's `set` takes a list.
           const isShells = words[0]!.value === 'set'
           for (const each of words.slice(i + 1, isShells ? undefined : i + 2))
@@ -115,6 +134,7 @@ function readArguments(
     }
     hasUser ||= MAY_BE_USER.test(value)
     if (named && next?.value === '$' && FILE_OPTION.test(value)) whole(report)(next)
+    if (named) reportCommand(word, next, report)
     const name = toolName(word)
     for (const tool of TOOLS.get(name) ?? []) {
       if (!tools.has(tool)) tools.set(tool, applies(tool.rule, words) ? i : -1)
@@ -128,6 +148,7 @@ function readArguments(
     writes = (writes || MESSAGE_TOOLS.has(name)) && !/^(?:secret|variable|credential)$/.test(value)
   }
   if (hasUser) secretsBesideUser(words, report)
+  if (named) secretsByOption(words, report)
   if (writes) for (const input of inputs) roles.messages.add(input)
   for (const [tool, at] of tools) {
     const { rule } = tool
@@ -163,6 +184,9 @@ function readOption(tool: Tool, words: readonly Word[], i: number, report: Repor
   if (value.startsWith('-')) {
     const secret = tool.secret?.exec(value)
     if (secret) takeOption(secret[0].length, false)
+    const file = words[i + 1]
+    if (file?.value === '$' && (tool.substituted?.test(value) || tool.files.has(value.replace(/=.*/s, ''))))
+      whole(report)(file)
     const pair = tool.pair?.exec(value)
     if (pair) takeOption(pair[0].length, true)
     const long = /^--?([A-Za-z][A-Za-z0-9-]{1,40})(?:=|$)/.exec(value)
@@ -172,7 +196,8 @@ function readOption(tool: Tool, words: readonly Word[], i: number, report: Repor
   for (const prefix of tool.prefixes) if (value.startsWith(prefix)) report(word, prefix.length, value.length)
   if (tool.keys.has(value))
     for (const next of words.slice(i + 1, i + 1 + (rule.each ?? 1))) take(next, 0, false)
-  const inWord = rule.word?.exec(value)?.indices?.groups?.secret
+  const groups = rule.word?.exec(value)?.indices?.groups
+  const inWord = groups?.secret ?? groups?.other
   if (inWord) report(word, ...inWord)
 }
 
@@ -182,11 +207,35 @@ function readLast({ rule, valued }: Tool, words: readonly Word[], at: number, re
     (word, i) => i >= at && rule.last!.test(i === at ? toolName(word) : word.value),
   )
   const behind = words.filter(
-    ({ value }, i) => i > Math.max(marker, at) && !value.startsWith('-') && !valued.has(words[i - 1]!.value),
+    ({ value }, i) =>
+      i > Math.max(marker, at) &&
+      !value.startsWith('-') &&
+      !valued.has(words[i - 1]!.value) &&
+      !rule.unless?.test(value),
   )
-  const last = behind.at(-1)
-  if (marker < 0 || last === undefined || behind.length <= (rule.between ?? 0)) return
-  if (!rule.unless?.test(last.value)) whole(report)(last)
+  const between = rule.between ?? 0
+  if (marker < 0 || behind.length <= between) return
+  whole(report)(rule.next === true ? behind[between]! : behind.at(-1)!)
+}
+
+/** Names a command that prints a secret: `--password-command 'echo x'`, `BORG_PASSCOMMAND='echo x'`. */
+const COMMAND_NAME =
+  /(?:pass(?:word|wd|phrase)?[-_]?(?:cmd|command|eval|prog|program)|extpass|askpass)(?:=|$)/i
+
+function reportCommand(word: Word, next: Word | undefined, report: Report): void {
+  const match = COMMAND_NAME.exec(word.value)
+  if (match === null) return
+  const isSame = match[0].endsWith('=')
+  const target = isSame && word.value.length > match.index + match[0].length ? word : next
+  if (target === undefined) return
+  const from = target === word ? match.index + match[0].length : 0
+  if (target.value === '$') whole(report)(target)
+  for (const command of readCommands(target.value.slice(from)).lists.flat()) {
+    reportPrinted(command, (inner, begin, end) => {
+      const span = spanOf(inner, begin, end)
+      if (span !== undefined) report(target, from + span.from, from + span.to)
+    })
+  }
 }
 
 /** The value of `name=value`, whatever the name. */
@@ -195,70 +244,23 @@ function reportAssigned(word: Word, report: Report): void {
   if (name !== undefined && !name.startsWith('-')) report(word, name.length, word.value.length)
 }
 
-/** Whether a command reads a secret from its standard input. */
-function readsSecret(words: readonly Word[]): boolean {
+/** Of `user:secret` the secret; nothing of times, ports and addresses. */
+const PAIR = /^[^\s:/]{1,64}:(?!\d{1,5}$)(?<secret>[^\s:/][^\n]*)/d
+
+const pairOnly =
+  (report: Report): Report =>
+  (word) => {
+    const range = PAIR.exec(word.value)?.indices?.groups?.secret
+    if (range) report(word, ...range)
+  }
+
+/** Whether a command reads a secret from its standard input, or a user's name and a secret. */
+function readsSecret(words: readonly Word[]): 'all' | 'pair' | undefined {
   const names = words.map(toolName)
   const isWrapped = WRAPPERS.has(names[0] ?? '')
-  return STDIN.some(({ tools, given }) => {
+  const rule = STDIN.find(({ tools, given }) => {
     const at = tools ? names.findIndex((name, i) => (i === 0 || isWrapped) && tools.has(name)) : 0
     return at >= 0 && (given === undefined || words.some(({ value }, i) => i > at && given.test(value)))
   })
-}
-
-/** Reports the values of `name=value` in a word, wherever they begin. */
-export function secretsByName(word: Word, report: Report): void {
-  const { value } = word
-  for (let at = value.indexOf('='); at >= 0; at = value.indexOf('=', at + 1)) {
-    // `NAME+=x` of shells, `name:=1` and `name==x` of HTTPie.
-    const operator = value[at - 1] === '+' || value[at - 1] === ':' ? at - 1 : at
-    const found = NAME.exec(value.slice(Math.max(0, operator - NAME_LENGTH), operator))
-    if (found === null) continue
-    const name = found[1]!
-    const start = operator - found[0].length
-    const from = value[at + 1] === '=' ? at + 2 : at + 1
-    const [begin, end] = valueRange(word, start, from, found[0].endsWith(']'))
-    if (announcesSecret(name, value.slice(begin, end))) report(word, begin, end)
-  }
-}
-
-/** Forms nest names: `user[password]=x`. */
-const NAME = /([\w.-]+)\]?$/
-
-/** Where a value ends depends on what its name begins after: fields of a form, of a list, words of a text. */
-function valueRange(word: Word, start: number, from: number, nested: boolean): [from: number, to: number] {
-  const { value } = word
-  const before = nested ? '&' : start === 0 ? undefined : value[start - 1]!
-  // The name is the shell's own word: `TOKEN="a b"`.
-  if (before === undefined && !word.document && !isQuoted(word, 0)) return [from, value.length]
-  const stop = before === undefined ? word.document && BLANK : STOPS[before]
-  const first = value[from]
-  if (first === '"' || first === "'") {
-    const close = value.indexOf(first, from + 1)
-    return [from + 1, close < 0 ? value.length : close]
-  }
-  if (!stop && before !== undefined) return [from, value.length]
-  const end = stop || LINE_END
-  end.lastIndex = from
-  return [from, end.exec(value)?.index ?? value.length]
-}
-
-const LINE_END = /\n/g
-const BLANK = /[\s'"]/g
-const STOPS: Readonly<Record<string, RegExp>> = {
-  ' ': BLANK,
-  '\t': BLANK,
-  '\n': BLANK,
-  '?': /[\s&#'"]/g,
-  '&': /[\n&#'"]/g,
-  ';': /[\n;'"]/g,
-  ',': /[\n,'"]/g,
-  '/': /[\n/]/g,
-  // A pattern for sed or awk.
-  '^': /[\n/]/g,
-  '"': /[\n"]/g,
-  "'": /[\n']/g,
-  '(': /[\n)]/g,
-  // Not in the mark that an earlier round has left.
-  '[': /\n|(?<!\[redacted)\]/g,
-  '{': /[\n,}]/g,
+  return rule && (rule.pair ? 'pair' : 'all')
 }

@@ -18,7 +18,8 @@ const CHANGE_ME = /^(?:change[-_ ]?(?:me|it|this)|replace[-_ ]?me|todo)$/i
 /** A part of the old text that comes back: `\1`, `&`, `$1`, `${1}`, `\g<1>`. */
 const BACK = /^(?:\\\d|&|\$\d|\$\{\w+\}|\\g<\w+>)/
 /** The last name of the old text before what it matches freely: `\(password: *\).*`, `(requirepass )\S+`. */
-const LAST_NAME = /(?<name>[\w.-]{2,64})\\?["']?(?:\\s[*+]?|[\s=:"'*+?\\>)(]|\[[^\]]{0,20}\])*(?:\\?[(.[\\].{0,40})?$/
+const LAST_NAME =
+  /(?<name>[\w.-]{2,64})\\?["']?(?:\\s[*+]?|[\s=:"'*+?\\>)(]|\[[^\]]{0,20}\])*(?:\\?[(.[\\].{0,40})?$/
 
 /** The replacements in a script, in order. Linear in the script's length but for commands that are never closed. */
 export function replacements(script: string): Replacement[] {
@@ -56,12 +57,17 @@ function secretIn(old: string, written: string, at: number): [number, number] | 
     const rest = written.slice(back.length).search(/\\\d|\$\d|\$\{/)
     const to = at + (rest < 0 ? written.length : back.length + rest)
     const from = at + back.length
-    return name !== undefined && to > from && announcesSecret(name, written.slice(back.length)) ? [from, to] : undefined
+    return name !== undefined && to > from && announcesSecret(name, written.slice(back.length))
+      ? [from, to]
+      : undefined
   }
   const name = STAND_IN.exec(old)?.groups?.name
   if (name === undefined || written === '') return
   // `s/password/passphrase/` gives a new name, `s/my_token/${TOKEN}/` a variable's value.
-  if (/^[a-z]+$/.test(old) && !CHANGE_ME.test(old)) return
+  if (/^[a-z]+(?:_[a-z]+)*$/.test(old) && !/_here$/.test(old) && !CHANGE_ME.test(old)) return
   if (announcesSecret(written.replace(/\W+$/, ''), 'x')) return
-  return CHANGE_ME.test(name) || announcesSecret(name.replace(/_+$/, ''), written) ? [at, at + written.length] : undefined
+  return CHANGE_ME.test(name) ||
+    announcesSecret(name.replace(/_(?:placeholder|here|value|todo)$|_+$/i, ''), written)
+    ? [at, at + written.length]
+    : undefined
 }

@@ -1,4 +1,5 @@
 // What secrets look like by themselves, whatever tool they are given to: one row per shape, with examples for and against.
+import { ACCOUNT_SHAPES } from './redact-accounts.ts'
 import { FIELD_SHAPES } from './redact-fields.ts'
 import { TOKEN, TOKEN_HINT } from './redact-tokens.ts'
 
@@ -7,6 +8,8 @@ export interface Shape {
   readonly id: string
   /** In lower case: a line without it cannot hold the shape. */
   readonly hint: RegExp
+  /** Every line that can hold it is found by another quick test: it says a name of a secret or of a tool. */
+  readonly implied?: true
   /**
    * Global. The group `secret`, which ends the match, is what goes; a group `name` must announce it. Linear: every
    * repetition is bounded, or begins where the same repetition cannot begin again, or ends the pattern.
@@ -162,4 +165,5 @@ export const SHAPES: readonly Shape[] = [
     keeps: ["curl 'http://x/?page=2&sort=key'", 'curl "http://x/?key=$T"', "curl 'http://x/?code=404&key=5'"],
   },
   ...FIELD_SHAPES,
+  ...ACCOUNT_SHAPES,
 ]

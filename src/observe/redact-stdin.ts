@@ -4,7 +4,8 @@ import type { StdinRule } from './redact-tool-rule.ts'
 /** Commands that read a secret from their standard input; what is written into it for them is the secret. */
 export const STDIN_RULES: readonly StdinRule[] = [
   {
-    tools: 'passwd chpasswd chgpasswd smbpasswd kinit su cryptsetup ecryptfs-add-passphrase vncpasswd argon2',
+    tools:
+      'passwd chpasswd chgpasswd newusers smbpasswd htdigest kinit su runas realm cryptsetup ecryptfs-add-passphrase encfs gocryptfs vncpasswd argon2 grub-mkpasswd-pbkdf2 gpg-preset-passphrase openconnect vpnc keyring lpass rbw chsh mysql_config_editor elasticsearch-reset-password x11vnc pveum',
     redacts: [
       "echo «'root:pw'» | chpasswd",
       'passwd <<< «x»',
@@ -69,9 +70,29 @@ export const STDIN_RULES: readonly StdinRule[] = [
     keeps: ['echo x | gh issue create -F -', 'gh secret list'],
   },
   {
-    tools: 'read',
-    given: /(?:token|secret|passw(?:or)?d|passphrase|api_?key)$/i,
-    redacts: ['read -r TOKEN <<< «abc»'],
-    keeps: ['read -r name <<< bob', 'read -rs TOKEN'],
+    // Of `Authorization: Basic`.
+    tools: 'base64 basenc gbase64',
+    pair: true,
+    redacts: ['echo -n bob:«pw» | base64', 'base64 -w0 <<< "bob:«a b»"'],
+    keeps: ['echo hello | base64', 'echo "at 10:30" | base64', 'echo https://x/y | base64'],
+  },
+  {
+    tools:
+      'op p4 npm pnpm yarn vercel circleci firebase flyctl fly vault keyctl keepassxc-cli zfs hdiutil borg age ipa trino adcli VBoxManage pw doas wp openssl kubectl fetchmail',
+    given:
+      /^(?:signin|login|adduser|env|store-secret|functions:secrets:set|import|put|patch|write|padd|open|show|add|edit|clip|load-key|change-key|-stdinpass|init|create|key|--password|--stdin-password|addencpassword|-h|-S|passwd|secret|--auth|-p)$/,
+    redacts: [
+      'echo «pw» | p4 login',
+      'borg init -e repokey r <<< «pw»',
+      'echo «pw» | zfs load-key pool/x',
+      'echo «A=pw» | fly secrets import',
+      'openssl passwd -stdin <<< «pw»',
+    ],
+    keeps: [
+      'echo x | kubectl apply -f -',
+      'echo x | npm run test',
+      'borg list r',
+      'echo y | zfs destroy pool/x',
+    ],
   },
 ]

@@ -11,6 +11,10 @@ export interface ToolRule {
   readonly secret?: string
   /** Letters of options whose value is `user:secret`. */
   readonly pair?: string
+  /** Letters of options whose value is a file, where what `<(…)` prints is the secret. */
+  readonly substituted?: string
+  /** Options likewise, with their dashes, separated by blanks. */
+  readonly files?: string
   /** Long options likewise, without dashes, separated by blanks. */
   readonly secretLong?: string
   readonly pairLong?: string
@@ -26,7 +30,9 @@ export interface ToolRule {
   readonly last?: RegExp
   /** How many bare words must stand between the two, such as a user's name; none unless said. */
   readonly between?: number
-  /** Unless it is like this. */
+  /** It is not the last bare word but the first one behind those. */
+  readonly next?: true
+  /** Bare words like this do not count. */
   readonly unless?: RegExp
   /** Options, with their dashes, whose next word is theirs and no bare word, separated by blanks. */
   readonly valued?: string
@@ -51,6 +57,8 @@ export interface StdinRule {
   readonly tools?: string
   /** A word that must be there. */
   readonly given?: RegExp
+  /** Of `user:secret` the secret, and nothing else. */
+  readonly pair?: true
   readonly redacts: readonly string[]
   readonly keeps: readonly string[]
 }

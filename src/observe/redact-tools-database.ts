@@ -70,9 +70,16 @@ export const DATABASE_TOOLS: readonly ToolRule[] = [
   },
   {
     tools: 'redis-cli valkey-cli',
-    keys: 'AUTH auth requirepass masterauth',
+    keys: 'AUTH auth',
+    each: 2,
+    redacts: ['redis-cli AUTH «bob» «pw»', 'redis-cli AUTH «pw»'],
+    keeps: ['redis-cli ping'],
+  },
+  {
+    tools: 'redis-cli valkey-cli',
+    keys: 'requirepass masterauth',
     prefixes: '>',
-    redacts: ['redis-cli AUTH «pw»', "redis-cli ACL SETUSER bob on '>«pw»' +@all"],
+    redacts: ['redis-cli CONFIG SET requirepass «pw»', "redis-cli ACL SETUSER bob on '>«pw»' +@all"],
     keeps: ['redis-cli CONFIG GET requirepass', 'redis-cli ping > f'],
   },
   {

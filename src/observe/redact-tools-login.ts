@@ -166,14 +166,6 @@ export const LOGIN_TOOLS: readonly ToolRule[] = [
     keeps: ['pulumi config set region eu', 'pulumi config set --secret conn'],
   },
   {
-    tools: 'mc',
-    after: /^(?:alias|config)$/,
-    last: /^(?:set|add)$/,
-    between: 3,
-    redacts: ['mc alias set s https://h ACCESS «pw»'],
-    keeps: ['mc alias set s https://h', 'mc alias list'],
-  },
-  {
     tools: 'maas',
     last: /^login$/,
     between: 2,

@@ -7,10 +7,8 @@ const PERCENT = /%(?:2[0-9a-c]|2f|3[a-f]|40|5[bd]|7[bd])/gi
 const MAY_BE_ENCODED = /%(?:3[ad]|22|3e)/i
 const CONTROLS: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t' }
 
-const unescaped = (escape: string): string =>
-  escape.length > 2
-    ? String.fromCharCode(Number.parseInt(escape.slice(2), 16))
-    : (CONTROLS[escape[1]!] ?? escape[1]!)
+const unescaped = (sign: string): string =>
+  sign.length > 2 ? String.fromCharCode(Number.parseInt(sign.slice(2), 16)) : (CONTROLS[sign[1]!] ?? sign[1]!)
 
 const decoded = (percent: string): string => String.fromCharCode(Number.parseInt(percent.slice(1), 16))
 
@@ -22,7 +20,7 @@ export function views(text: string): Word[] {
   return found
 }
 
-function view(text: string, pattern: RegExp, read: (escape: string) => string): Word {
+function view(text: string, pattern: RegExp, read: (sign: string) => string): Word {
   const parts = new WordParts()
   let done = 0
   pattern.lastIndex = 0

@@ -92,7 +92,15 @@ export class WordParts {
     if (value === '') return
     const last = this.pieces.at(-1)
     if (last?.kind === 'plain' && last.to === from && last.quote === quote) last.to += value.length
-    else this.pieces.push({ at: this.length, from, to: from + value.length, quote, kind: 'plain', commands: undefined })
+    else
+      this.pieces.push({
+        at: this.length,
+        from,
+        to: from + value.length,
+        quote,
+        kind: 'plain',
+        commands: undefined,
+      })
     this.push(value)
   }
 

@@ -1,19 +1,28 @@
 // Takes secrets out of a command line before it is stored anywhere, and marks where they were.
 import { MAY_BE_RANDOM, randomTokens } from './entropy.ts'
+import { secretsByDefault } from './redact-assignments.ts'
+import { secretsByName } from './redact-by-name.ts'
 import { readCommands } from './redact-command-reader.ts'
+import { mayNamePerson } from './redact-credentials.ts'
 import { MAY_BE_MANIFEST, manifestSecrets } from './redact-manifest.ts'
 import { announcesSecret, MAY_NAME_SECRET } from './redact-names.ts'
-import { secretsByDefault } from './redact-assignments.ts'
-import { mayNamePerson } from './redact-credentials.ts'
 import { pairSecrets } from './redact-pairs.ts'
-import { type Roles, secretsByName, secretsByPosition } from './redact-positions.ts'
+import { type Roles, secretsByPosition } from './redact-positions.ts'
 import { publicRanges } from './redact-public.ts'
 import { type Report, reportPrinted } from './redact-report.ts'
 import { type Replacement, replacements } from './redact-sed.ts'
 import { SHAPES, type Shape } from './redact-shapes.ts'
-import { MAY_NAME_TOOL } from './redact-tools.ts'
+import { mayNameTool } from './redact-tools.ts'
 import { views } from './redact-views.ts'
-import { plainWord, type Quote, type SimpleCommand, type Span, spanOf, substituted, type Word } from './redact-word.ts'
+import {
+  plainWord,
+  type Quote,
+  type SimpleCommand,
+  type Span,
+  spanOf,
+  substituted,
+  type Word,
+} from './redact-word.ts'
 
 export const REDACTED = '[redacted]'
 
@@ -25,7 +34,7 @@ const MAX_ROUNDS = 12
  * returned as it is. Never throws, is idempotent, and takes time linear in the length.
  *
  * It knows the shapes of the tables beside it, and no more. What it cannot see: a secret that no name, tool, shape or
- * randomness gives away (`./login bob hunter2`, an answer to a prompt, `expect` scripts, `.pgpass` lines, `<(echo …)` for a key file); one whose characters are
+ * randomness gives away (`./login bob hunter2`, an answer to a prompt, a key that `<(echo …)` gives to an unknown tool); one whose characters are
  * computed (`PW=$(printf %s hun ter2)`, escapes in `$'\x68…'` that spell an option); one that looks like a variable
  * (`--password=$ecret`, of which the shell takes `$ecret` away too); passwords in URLs of digits up to a slash; random
  * tokens below 20 characters or of letters that could be words (of random ones 4 % are missed at 20, 1 % at 40); what
@@ -53,14 +62,20 @@ export function redactDirectory(path: string): string {
 /** Scripts in quotes, in quotes, …: what is deeper is judged by its shapes alone. */
 const MAX_SCRIPTS = 4
 
-const MAY_HAVE_SHAPE = new RegExp(SHAPES.map(({ hint }) => hint.source).join('|'), 'i')
+/** Of the shapes that are found in lines without any name of a secret or of a tool. */
+const MAY_HAVE_SHAPE = new RegExp(
+  SHAPES.filter(({ implied, pattern }) => !implied && !pattern.source.includes('(?<name>'))
+    .map(({ hint }) => hint.source)
+    .join('|'),
+  'i',
+)
+
+/** Those that need no name. */
+const UNNAMED_SHAPES = SHAPES.filter(({ pattern }) => !pattern.source.includes('(?<name>'))
 
 /** Whether any rule can apply: most lines are through after this. */
 const isSuspicious = (text: string): boolean =>
-  MAY_NAME_SECRET.test(text) ||
-  MAY_NAME_TOOL.test(text) ||
-  MAY_HAVE_SHAPE.test(text) ||
-  mayNamePerson(text)
+  MAY_NAME_SECRET.test(text) || mayNameTool(text) || MAY_HAVE_SHAPE.test(text) || mayNamePerson(text)
 
 function redactOnce(line: string): string {
   if (!isSuspicious(line) && !MAY_BE_RANDOM.test(line)) return line
@@ -94,8 +109,8 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
   for (const commands of lists) secretsByPosition(commands, named, text, roles, report)
 
   const lower = text.toLowerCase()
-  const shapes = SHAPES.filter(({ hint }) => hint.test(lower))
-  const clues: Clues = { shapes, named, mayBeManifest: MAY_BE_MANIFEST.test(lower) }
+  const shapes = (named ? SHAPES : UNNAMED_SHAPES).filter(({ hint }) => hint.test(lower))
+  const clues: Clues = { shapes, named, byName: true, mayBeManifest: MAY_BE_MANIFEST.test(lower) }
   for (const word of words) {
     const isMessage = roles.messages.has(word)
     // Inner scripts are made of the same characters.
@@ -106,8 +121,10 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
     }
     if (named) secretsByDefault(word, report)
     const edits = roles.edits.has(word) ? replacements(word.value) : []
-    const hasName = !roles.scripts.has(word) && !roles.harmless.has(word)
-    if (edits.length === 0) secretsInText(word, { ...clues, named: named && hasName }, 0, report)
+    // What stands in quotes is read again, as commands.
+    const isScript = roles.scripts.has(word) && word.pieces !== undefined
+    const byName = !isScript && !roles.harmless.has(word)
+    if (edits.length === 0) secretsInText(word, byName ? clues : { ...clues, byName }, 0, report)
     else secretsInEdits(word, edits, clues, report)
     const mayBeScript = word.document || word.pieces !== undefined
     if (mayBeScript && depth < MAX_SCRIPTS && isSuspicious(word.value)) {
@@ -122,6 +139,8 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
 interface Clues {
   readonly shapes: readonly Shape[]
   readonly named: boolean
+  /** Also `name=value` without quotes. */
+  readonly byName: boolean
   readonly mayBeManifest: boolean
 }
 
@@ -132,7 +151,7 @@ function secretsInText(word: Word, clues: Clues, depth: number, report: Report):
   for (const { pattern } of clues.shapes) secretsByShape(word, pattern, report)
   if (clues.mayBeManifest) for (const [from, to] of manifestSecrets(word.value)) report(word, from, to)
   if (!clues.named) return
-  secretsByName(word, report)
+  if (clues.byName) secretsByName(word, report)
   if (!MAY_NAME_SECRET.test(word.value)) return
   for (const [from, to] of pairSecrets(word.value)) report(word, from, to)
   if (depth === MAX_ESCAPES) return
