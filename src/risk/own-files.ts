@@ -9,7 +9,7 @@ const list = (text: string): readonly string[] => text.trim().split(/\s+/)
 export const SETTINGS_ENDS = list(`
   .claude/settings.json .claude/settings.local.json .codex/hooks.json .codex/config.toml .cursor/hooks.json .gemini/settings.json
   .copilot/hooks/karo.json .copilot/config.json .copilot/settings.json .github/hooks/karo.json .github/copilot/settings.json
-  .github/copilot/settings.local.json
+  .github/copilot/settings.local.json systemd/user/karo.service systemd/system/karo.service
 `)
 const SETTINGS = SETTINGS_ENDS.map((end) => end.split('/'))
 
@@ -51,7 +51,9 @@ export const SYSTEM_PARTS = list(`
 `)
 const anyOf = (parts: readonly string[], more = '') =>
   new RegExp(parts.map((part) => part.replaceAll('.', '\\.')).join('|') + more)
-const OWN = anyOf(OWN_PARTS, `|[*?[\`{}${UNKNOWN}${SOMETHING}]`)
+/** A wildcard or an unknown part in a path of several names, or behind a leading dot. */
+const WILD = `[*?[${UNKNOWN}${SOMETHING}]`
+const OWN = anyOf(OWN_PARTS, `|/[^\\s"']*${WILD}|${WILD}[^\\s"']*/|(?:^|[\\s"'=:])\\.[\\w.-]*${WILD}`)
 const SYSTEM = anyOf(SYSTEM_PARTS)
 
 /** Whether a word, or the directory a command runs in, could lead to a file of the guard's. */
@@ -85,7 +87,7 @@ export function isAboveOwn(text: string, where: Where): boolean {
     if (path === '/' || path === '/*') return false
     if (isTop(path, where) || isFile(path, where)) return true
     const top = path.split('/')
-    return knownFiles(where).some(
+    return placesOf(where).known.some(
       (known) => known.length >= top.length && startsAs(top, known.slice(0, top.length)),
     )
   })
@@ -134,8 +136,10 @@ function isStartOf(part: string, { caller }: Where): boolean {
 /** Judges the path as it is written and, where the caller can follow links, as it is. */
 function anyReading(text: string, where: Where, test: (path: string) => boolean): boolean {
   if (text === '' || text.length > 4_096) return false
-  const named = text.replace(/^(?:file:\/\/(?:localhost)?(?=\/)|~(?=\/|$))/, (start) =>
-    start === '~' ? where.home : '',
+  const named = text.replace(
+    /^(?:file:\/\/(?:localhost)?(?=\/)|~([\w.-]*)(?=\/|$))/,
+    (start, user: string) =>
+      start[0] !== '~' ? '' : user === '' ? where.home : user === 'root' ? '/root' : `/home/${user}`,
   )
   if (test(resolvePath(named, where))) return true
   const { machine, cwd } = where
@@ -167,10 +171,8 @@ function isTop(path: string, where: Where): boolean {
   return SETTINGS_DIRECTORIES.some((end) => endsAs(components, end)) || isWithin(components, where)
 }
 
-function isWithin(components: readonly string[], { home, karoHome }: Where): boolean {
-  const tops = [...DIRECTORIES, `${home}/.local/share/karo`.split('/')]
-  if (karoHome !== undefined) tops.push(karoHome.split('/'))
-  return tops.some((top) => startsAs(components, top))
+function isWithin(components: readonly string[], where: Where): boolean {
+  return placesOf(where).tops.some((top) => startsAs(components, top))
 }
 
 /** Without what stands for everything in the directory. */
@@ -180,16 +182,42 @@ function componentsOf(path: string): readonly string[] {
   return components
 }
 
-function knownFiles({ home, karoHome, machine, caller }: Where): readonly (readonly string[])[] {
+interface Places {
+  readonly of: Where
+  /** Directories with all in them. */
+  readonly tops: readonly (readonly string[])[]
+  /** Files and directories that are, or by default would be, there. */
+  readonly known: readonly (readonly string[])[]
+}
+/** Of the last place that was asked about: a line is judged in one. */
+let last: Places | undefined
+
+function placesOf(where: Where): Places {
+  const { home, karoHome, machine, caller } = where
+  const of = last?.of
+  if (
+    last !== undefined &&
+    of?.home === home &&
+    of.karoHome === karoHome &&
+    of.machine === machine &&
+    of.caller === caller
+  )
+    return last
   const below = ['.local/share/karo', '.claude', '.codex', '.cursor', '.gemini', '.copilot']
   const start = caller === 'tool' ? ['.bashrc', '.profile', '.zshrc', '.config/fish/config.fish'] : []
-  return [
-    ...[...below, ...start].map((rest) => `${home}/${rest}`),
-    ...(karoHome === undefined ? [] : [karoHome]),
-    ...(machine?.files ?? []),
-    '/etc/karo',
-    '/usr/lib/karo',
-  ].map((path) => path.split('/'))
+  const own = karoHome === undefined ? [] : [karoHome.split('/')]
+  last = {
+    of: where,
+    tops: [...DIRECTORIES, `${home}/.local/share/karo`.split('/'), ...own],
+    known: [
+      ...[...below, ...start].map((rest) => `${home}/${rest}`.split('/')),
+      ...own,
+      ...(machine?.files ?? []).map((file) => file.split('/')),
+      ['', 'etc', 'karo'],
+      ['', 'usr', 'lib', 'karo'],
+    ],
+  }
+  return last
 }
 
 function covers(path: readonly string[], known: readonly string[]): boolean {

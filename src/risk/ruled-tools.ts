@@ -5,6 +5,7 @@ import { ONLY_READ } from './readers.ts'
 import { GRAMMAR, isUnruled, NAMED_IN_GENERAL_RULES, RULES } from './rules/index.ts'
 import { INTERPRETERS, SHELLS, WRAPPERS } from './wrappers.ts'
 import { WRITERS } from './write-positions.ts'
+import { USUAL_STARTS } from './write-tools.ts'
 
 /**
  * A plain command of any other name is Safe without being read, unless the name has a dot (`python3.12`), a slash or a
@@ -31,13 +32,16 @@ export interface PlainLines {
   readonly writers: readonly string[]
   /** Parts of the line, or of the directory, with which a line of any other tool is asked about. */
   readonly own: readonly string[]
-  /** Parts with which one of a writer is. */
+  /** How words begin that name a file to write, for any tool. */
+  readonly outputs: readonly string[]
+  /** Parts with which one of a writer, or with such a word, is. */
   readonly system: readonly string[]
 }
 
 export const PLAIN_LINES: PlainLines = {
   reads: ONLY_READ.filter(isUnruled),
   writers: WRITERS.filter((name) => /^\w[\w+-]*$/.test(name) && isUnruled(name)).sort(),
+  outputs: USUAL_STARTS,
   own: OWN_PARTS,
   system: SYSTEM_PARTS,
 }

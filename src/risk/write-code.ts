@@ -24,6 +24,10 @@ const IN_TEXT = [
   /(?:^|[\s\w'"])>{1,2}\s*([~/][^\s;|&()<>'"`,]+)/g,
   // Julia takes a path as it is: open(f, /a/b, "w").
   /,\s*([~/][^\s,()'"]+)\s*,\s*["'][wa]/g,
+  // gdb's dump, PowerShell's cmdlets, Puppet's file resource.
+  /\bdump\s+(?:(?:binary|ihex|srec|tekhex|verilog)\s+)?(?:value|memory)\s+([^\s"']+)/g,
+  /\b(?:Out-File|Set-Content|Add-Content|Tee-Object|Copy-Item\s+\S+|Move-Item\s+\S+)\s+(?:-\w*Path\s+)?([^\s"'|;)]+)/gi,
+  /\bfile\s*\{\s*["']([^"']+)["']\s*:/g,
   /\\openout\\?\w*\s*=\s*([^\s\\{}]+)/g,
   // Commands of sqlite3, psql and jshell that take the file without quotes.
   /(?:^|[\n;'"])\s*(?:\.(?:output|once|save|backup|log|clone)|\\(?:o|out|w|g)|\/save)\s+(?:main\s+)?([^\s"'`;|]+)/g,

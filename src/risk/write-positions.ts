@@ -1,6 +1,7 @@
 // Which files a command writes by its arguments: a table of positions for many tools, and what the text of programs says.
 import { type Arg, NO_OUTPUT, type SimpleCommand } from './model.ts'
 import type { Options } from './options.ts'
+import { mayBeOwn, mayBeSystem } from './own-files.ts'
 import { interpreterName } from './wrappers.ts'
 import { writtenInCode } from './write-code.ts'
 import {
@@ -12,6 +13,8 @@ import {
   NO_CLUSTERS,
   OUTPUT_OPTIONS,
   SECOND_OPERAND,
+  USUAL_OPTIONS,
+  USUAL_STARTS,
 } from './write-tools.ts'
 
 type Finder = (command: SimpleCommand, options: Options) => readonly Arg[]
@@ -24,7 +27,7 @@ const verbOf = (options: Options, at = 0): string => options.operands[at]?.text 
 const CODE_TOOLS: ReadonlySet<string> = new Set(
   `awk gawk mawk nawk original-awk octave octave-cli julia R Rscript guile elixir erl swipl ghci scala groovy jjs jrunscript jshell
   tclsh wish expect luajit lua5.1 lua5.3 lua5.4 texlua nu elvish xonsh pwsh oil make gmake latex pdflatex xelatex lualatex tex pdftex
-  sqlite3 sqlite psql mysql mariadb duckdb gnuplot gdb lldb osascript emacs bc raku sbcl clojure bb go deno bun`.split(
+  sqlite3 sqlite psql mysql mariadb duckdb gnuplot gdb lldb puppet powershell osascript emacs bc raku sbcl clojure bb go deno bun`.split(
     /\s+/,
   ),
 )
@@ -220,10 +223,15 @@ export function isWriter(name: string): boolean {
   return IS_WRITER.has(name) || interpreterName(name) !== undefined
 }
 
+/** Whether a tool nobody has described is given an option that usually names the file to write. */
+export function hasOutput(args: readonly Arg[]): boolean {
+  return args.some(({ text }) => text[0] === '-' && USUAL_STARTS.some((start) => text.startsWith(start)))
+}
+
 /** Files that the command's words say it writes over; standard output is none of them. */
 export function writtenFiles(command: SimpleCommand, options: Options): readonly Arg[] {
   const { name, args } = command
-  if (!isWriter(name)) return NOTHING
+  if (!isWriter(name)) return hasOutput(args) ? valuesOf(args, USUAL_OPTIONS, true) : NOTHING
   const out: Arg[] = [...(own(SPECIAL, name)?.(command, options) ?? NOTHING)]
   const valued = own(OUTPUT_OPTIONS, name)
   if (valued !== undefined) out.push(...valuesOf(args, valued, NO_CLUSTERS.has(name)))
@@ -268,9 +276,11 @@ function hasFlag(args: readonly Arg[], names: readonly string[]): boolean {
 }
 
 function byCode(command: SimpleCommand): readonly Arg[] {
+  const matters = (text: string) => mayBeSystem(text) || mayBeOwn(text)
+  const anywhere = matters(command.scope.cwd)
   const texts = [...command.args, ...inputCode(command)]
   return texts.flatMap((arg) =>
-    /["'`>\\./]/.test(arg.text) ? writtenInCode(arg.text).map((text) => ({ ...arg, text })) : [],
+    anywhere || matters(arg.text) ? writtenInCode(arg.text).map((text) => ({ ...arg, text })) : [],
   )
 }
 

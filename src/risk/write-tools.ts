@@ -53,6 +53,8 @@ export const OUTPUT_OPTIONS = table(`
   tcpdump tshark dumpcap wireshark varnishlog varnishncsa: w
   ngrep: O
   screen: Logfile
+  rlwrap: l H
+  history: w a
   script: I O B T log-in log-out log-io log-timing
   hashcat: o outfile potfile-path
   hydra gobuster ffuf nikto wfuzz masscan zmap: o output output-file oX oJ oG oL
@@ -97,6 +99,20 @@ export const OUTPUT_OPTIONS = table(`
   partclone.restore: o output O overwrite
 `)
 
+/** What tools of no table call the file they write; a word that begins like one of these says that there may be one. */
+export const USUAL_OPTIONS: readonly string[] = [
+  'o',
+  'O',
+  'output',
+  'out',
+  'outfile',
+  'output-file',
+  'out-file',
+  'log-file',
+  'logfile',
+]
+export const USUAL_STARTS: readonly string[] = ['-o', '-O', '--out', '--log']
+
 /** Tools whose words with one dash are long options: only `-o FILE` and `-oFILE` are read, no cluster. */
 export const NO_CLUSTERS = names(`
   gcc g++ cc c++ c99 clang clang++ tcc gfortran gccgo go rustc rustdoc ghc ocamlc ocamlopt swiftc emcc nim ld ld.bfd ld.gold ld.lld
@@ -112,7 +128,7 @@ export const LAST_OPERAND = names(`
 
 /** Tools whose second operand is the file they write, as in `uniq IN OUT`. */
 export const SECOND_OPERAND = names(`
-  uniq guniq xxd split gsplit ddrescue lame pdftotext pdfseparate tesseract sass sassc lessc mksquashfs bspatch
+  uniq guniq xxd split gsplit ddrescue lame pdftotext pdfseparate tesseract lwp-download sass sassc lessc mksquashfs bspatch
 `)
 
 /** Tools whose first operand is the file they write. */
@@ -143,5 +159,6 @@ export const KEYED: Readonly<Record<string, RegExp>> = {
   dc3dd: /^(?:of|hof|log|hlog)=([\s\S]+)$/,
   socat: /^(?:open|create|creat|gopen|file|pipe):([^,]+)/i,
   mcs: /^[-/]out:([\s\S]+)$/,
+  exiftool: /^-(?:filename|o)=([\s\S]+)$/i,
   zig: /^-femit-bin=([\s\S]+)$/,
 }

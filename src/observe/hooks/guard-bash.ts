@@ -59,7 +59,7 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     ${plain.reads.join(' | ')}) ;;
     *)
       [[ $words != *@(${plain.own.join('|')})* ]] || return 1
-      [[ ! ${'$'}{__karo_writers[$word]+x} || $words != *@(${plain.system.join('|')})* ]] || return 1
+      [[ ( ! ${'$'}{__karo_writers[$word]+x} && $words != *\ @(${plain.outputs.join('|')})* ) || $words != *@(${plain.system.join('|')})* ]] || return 1
       ;;
     esac
     ! declare -F -- "$word" >/dev/null

@@ -62,7 +62,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         # A file that matters may be named by any tool that is not known to read only.
         if not builtin contains -- $word ${plain.reads.join(' ')}
             builtin string match --quiet --regex -- '${alternatives(plain.own)}' "$PWD/ $argv"; and return 1
-            if builtin contains -- $word $__karo_writers
+            if builtin contains -- $word $__karo_writers; or builtin string match --quiet --regex -- ' (?:${alternatives(plain.outputs)})' "$argv"
                 builtin string match --quiet --regex -- '${alternatives(plain.system)}' "$PWD/ $argv"; and return 1
             end
         end

@@ -73,7 +73,7 @@ ${files
     # A file that matters may be named by any tool that is not known to read only.
     if [[ $__karo_guard_word != (${plain.reads.join('|')}) ]]; then
       [[ $__karo_guard[words] != *(${plain.own.join('|')})* ]] || return 1
-      (( ! ${'$'}{+__karo_writers[$__karo_guard_word]} )) || [[ $__karo_guard[words] != *(${plain.system.join('|')})* ]] || return 1
+      [[ $__karo_guard[words] != *" "(${plain.outputs.join('|')})* ]] && (( ! ${'$'}{+__karo_writers[$__karo_guard_word]} )) || [[ $__karo_guard[words] != *(${plain.system.join('|')})* ]] || return 1
     fi
     (( ! ${'$'}{+functions[$__karo_guard_word]} )) || return 1
     (( $#galiases == 0 )) || [[ " $1 " != *" "(${'$'}{~${'$'}{(j:|:)${'$'}{(kb)galiases}}})" "* ]]

@@ -16,7 +16,9 @@ export interface GuardOptions {
     readonly writers: readonly string[]
     /** Parts of the line, or of the directory, with which a line of any tool that may write is asked about. */
     readonly own: readonly string[]
-    /** Parts with which one of a writer is. */
+    /** How words begin that name a file to write, for any tool. */
+    readonly outputs: readonly string[]
+    /** Parts with which one of a writer, or with such a word, is. */
     readonly system: readonly string[]
   }
   /** Rules files whose prohibitions may name any tool. */

@@ -3,7 +3,16 @@ import { couldMatch } from '../glob.ts'
 import { findTargets } from '../listings.ts'
 import { type Arg, baseName, type SimpleCommand } from '../model.ts'
 import type { Options } from '../options.ts'
-import { isAboveOwn, isOwnDirectory, isOwnFile, isOwnProgram, namesOwn, SETTINGS_ENDS } from '../own-files.ts'
+import {
+  isAboveOwn,
+  isOwnDirectory,
+  isOwnFile,
+  isOwnProgram,
+  mayBeOwn,
+  mayBeSystem,
+  namesOwn,
+  SETTINGS_ENDS,
+} from '../own-files.ts'
 import { resolvePath } from '../paths.ts'
 import { ONLY_READ, onlyReads } from '../readers.ts'
 import { HERE, inputCode, runsCode, valuesOf } from '../write-positions.ts'
@@ -19,11 +28,19 @@ const CHANGES_TREES: ReadonlySet<string> = new Set(
   'chmod chown chgrp chattr setfacl chcon mount umount bindfs sshfs mkfs stow'.split(' '),
 )
 
+const TAKES_TREES: ReadonlySet<string> = new Set([
+  ...REMOVES,
+  ...CHANGES_TREES,
+  ...'mv gmv cp gcp rsync tar gtar bsdtar unzip git 7z 7za rar arj unar'.split(' '),
+])
+
 /** Files that the guard goes by, or is called from, which the command writes, replaces or takes away. */
 export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
   const { scope } = c
+  if (!mayTouch(c)) return NOTHING
   const isOwn = (text: string) => namesOwn(text, scope)
-  const isTarget = (arg: Arg) => isOwnFile(arg.text, scope) || isOwnProgram(arg.text, scope)
+  const isTarget = (arg: Arg) =>
+    isOwnFile(arg.text, scope) || isOwnProgram(arg.text, scope) || (/[:=,]/.test(arg.text) && isOwn(arg.text))
   const found = [...overwritten(c, o), ...appended(c, o)].filter(
     (arg) => isTarget(arg) || isOwnDirectoryItself(arg, c),
   )
@@ -34,6 +51,26 @@ export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
   if (onlyReads(c, o, isOwn)) return found
   const words = inputIsCode(c.name) ? [...c.args, ...inputCode(c)] : c.args
   return [...found, ...words.filter((arg) => isOwn(arg.text))]
+}
+
+const NOTHING: readonly Arg[] = []
+
+/** A cheap look: whether some word could lead to a file of ours, or the tool takes whole trees. */
+function mayTouch({ name, args, redirections, input, scope }: SimpleCommand): boolean {
+  if (scope.machine !== undefined) return true
+  if (TAKES_TREES.has(name)) {
+    const isAboveHome = scope.cwd === scope.home || scope.home.startsWith(`${scope.cwd}/`)
+    if (isAboveHome || args.some((arg) => /^[/~]|\.\.|=[/~]/.test(arg.text))) return true
+  }
+  if (runsCode(name) && args.some((arg) => /["'`]\s*[+.]+\s*["'`]/.test(arg.text))) return true
+  const may = (text: string) => mayBeOwn(text) || (scope.caller === 'tool' && mayBeSystem(text))
+  return (
+    may(scope.cwd) ||
+    args.some((arg) => may(arg.text)) ||
+    redirections.some(({ target }) => may(target.text)) ||
+    (input.text !== undefined && may(input.text)) ||
+    (name === 'sed' && args.some((arg) => /karo/i.test(arg.text)))
+  )
 }
 
 /** Tools whose standard input says which files they change. */

@@ -65,6 +65,11 @@ const addedInstead: Rewrite = (c) => {
   return command === undefined || file === undefined ? undefined : `${command} >> ${file}`
 }
 
+/** A line of it is changed in place by sed, which keeps the others. */
+function isEdited({ name }: SimpleCommand, o: Options, arg: Arg): boolean {
+  return name === 'sed' && o.flag('i', 'in-place') !== undefined && o.operands.includes(arg)
+}
+
 export const OVERWRITE_RULES: readonly Rule[] = [
   {
     id: 'mv-to-null',
@@ -109,7 +114,7 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     when: (c, o) =>
       naming(
         c,
-        overwritten(c, o).filter(() => c.name !== 'sed'),
+        overwritten(c, o).filter((arg) => !isEdited(c, o, arg)),
         ACCOUNTS,
       ),
     examples: {
@@ -136,7 +141,11 @@ export const OVERWRITE_RULES: readonly Rule[] = [
     tools: ['*'],
     when: (c, o) => [
       ...naming(c, appended(c, o), ACCOUNTS).filter((arg) => !MOUNTS.test(arg.text)),
-      ...(c.name === 'sed' ? naming(c, overwritten(c, o), ACCOUNTS) : []),
+      ...naming(
+        c,
+        overwritten(c, o).filter((arg) => isEdited(c, o, arg)),
+        ACCOUNTS,
+      ),
     ],
     safer: 'sudo visudo',
     examples: {
@@ -177,7 +186,7 @@ export const OVERWRITE_RULES: readonly Rule[] = [
           !/^\/dev\/|^\/proc\/(?!sys)|^\/proc\/sys\/vm\/drop_caches|^\/sys\/class\/(?:leds|backlight)/.test(
             arg.text,
           ) &&
-          c.name !== 'sed',
+          !isEdited(c, o, arg),
       ),
     ],
     examples: {

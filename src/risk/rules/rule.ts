@@ -3,6 +3,7 @@ import { couldMatch, isGlob } from '../glob.ts'
 import type { RiskLevel } from '../index.ts'
 import { type Arg, type LineFact, type Scope, type SimpleCommand, SOMETHING, UNKNOWN } from '../model.ts'
 import type { Options } from '../options.ts'
+import { mayBeSystem } from '../own-files.ts'
 import { emptyReading, type Place, placeOf, resolvePath } from '../paths.ts'
 
 /** What made a rule apply: the words to point at, or the whole command. */
@@ -98,6 +99,8 @@ const SAMPLES = tools(
 export function naming({ scope }: SimpleCommand, args: readonly Arg[], pattern: RegExp): Arg[] {
   return args.filter(({ text }) => {
     if (pattern.test(text)) return true
+    // What it is called elsewhere can only matter for a path that is not plain, or from a directory of the system.
+    if (!/\/[./]|\.\.|[*?[]/.test(text) && (text[0] === '/' || !mayBeSystem(scope.cwd))) return false
     const path = resolvePath(text, scope)
     if (path !== text && pattern.test(path)) return true
     if (!isGlob(path)) return false

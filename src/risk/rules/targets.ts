@@ -26,10 +26,24 @@ export function deletedTrees(command: SimpleCommand, options: Options): readonly
   return always || isRecursive(options) ? options.operands : []
 }
 
+/** A dozen rules ask for the same of one command. */
+const OVERWRITTEN = new WeakMap<SimpleCommand, readonly Arg[]>()
+
 /** Files a command writes over, by redirection or by its arguments. */
 export function overwritten(command: SimpleCommand, options: Options): readonly Arg[] {
+  const before = OVERWRITTEN.get(command)
+  if (before !== undefined) return before
+  const found = overwrites(command, options)
+  OVERWRITTEN.set(command, found)
+  return found
+}
+
+function overwrites(command: SimpleCommand, options: Options): readonly Arg[] {
   const out = command.redirections
-    .filter(({ operator }) => operator === '>' || operator === '>|' || operator === '&>' || operator === '>&')
+    .filter(
+      ({ operator }) =>
+        operator === '>' || operator === '>|' || operator === '&>' || operator === '>&' || operator === '<>',
+    )
     .map(({ target }) => target)
   out.push(...writtenFiles(command, options))
   return out
