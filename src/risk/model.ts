@@ -71,6 +71,8 @@ export interface Value {
   readonly under?: readonly string[]
   /** A loop's pattern: one at a time of the files it matches. */
   readonly each?: boolean
+  /** The variable that this name stands for (`declare -n`). */
+  readonly refersTo?: string
 }
 
 export interface Variables {
@@ -89,6 +91,8 @@ export interface Scope {
   readonly karoHome?: string
   /** Paths of files this line has copied credentials into. */
   readonly secretFiles?: Set<string>
+  /** What this line has written into files, by path, and what descriptors it has opened give, as `/dev/fd/3`. */
+  readonly written?: Map<string, Output>
   /** Descriptors this line has tied to a network connection. */
   readonly sockets?: Set<string>
   /** Absolute, or relative to the unknown directory the line starts in (`.`). */
@@ -126,6 +130,7 @@ export type LineFact =
   | 'unseen-code'
   | 'downloaded-code'
   | 'planted-code'
+  | 'carried-command'
   | 'fork-bomb'
   | 'unparsed'
   | 'unparsed-tool'

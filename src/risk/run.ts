@@ -1,4 +1,6 @@
 // Follows the words of a command as if they ran: shows it to the rules, then goes into what it wraps, calls or feeds.
+import { readValue, readWordsAgain } from './builtins.ts'
+import { noteCarried } from './carried.ts'
 import { cloneScope, type Frame, type Walk } from './frame.ts'
 import { originOfRunCode, readCode } from './interpreters.ts'
 import { type InnerScript, type Layer, quoted } from './layers.ts'
@@ -67,7 +69,8 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   }
   walk.findings.command(command)
   if (behind !== undefined) return behind
-  applyBuiltin(command, walk)
+  for (const set of applyBuiltin(command, walk)) readValue(walk, set, frame)
+  readWordsAgain(walk, command, frame)
   const saved = downloadedFile(command)
   if (saved !== undefined) walk.downloads.add(resolvePath(saved, scope))
   if (first.text.includes('/')) runFile(walk, first, span, scope)
@@ -90,7 +93,18 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   const layer = unwrapLayer([{ ...first, text: name }, ...args], running.input)
   const output = runLayer(walk, layer, command, running, frame, layers)
   noteWrites(walk, command, output, frame)
+  const understood = layer.commands.length > 0 || (layer.scripts.length > 0 && layer.runsText === undefined)
+  noteCarried(walk, command, frame, understood, {
+    script: (text, at) =>
+      walk.readScript(text, { ...frame, ...apart(frame), depth: frame.depth + 1, at: () => at }),
+    words: (inner) => run(walk, { ...running, words: inner }, { ...frame, ...apart(frame) }, layers + 1),
+  })
   return output
+}
+
+/** Nothing that is only tried changes what the rest of the line finds. */
+function apart({ scope }: Frame): Pick<Frame, 'scope' | 'trying'> {
+  return { scope: cloneScope(scope), trying: true }
 }
 
 /** The words with the aliases of this line put in, as bash does from the next line on and zsh for global ones anywhere. */

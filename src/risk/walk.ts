@@ -1,5 +1,6 @@
 // Walks the statements of a line, and of every script inside it, in the order the shell would run them.
 import { forEachChild, type ParsedScript, type SyntaxNode } from 'unbash'
+import { readAgain, readArithmetic } from './again.ts'
 import { isForkBomb, isSpawnLoop } from './fork-bomb.ts'
 import { cloneScope, type Findings, type Frame, type Walk } from './frame.ts'
 import { isGlob } from './glob.ts'
@@ -20,7 +21,7 @@ import { type Piece, splitPieces } from './pieces.ts'
 import { parseSafely, parseScript } from './script.ts'
 import { bare, redirections, simple } from './simple-command.ts'
 import { withFishPipes } from './spellings.ts'
-import { expandOne, expandWord, type WordHost } from './words.ts'
+import { expandOne, expandText, expandWord, type WordHost } from './words.ts'
 
 /** Loops and functions, in text the grammar does not accept, whose values are followed. */
 const MAX_HEADS = 16
@@ -34,6 +35,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     budget,
     functions,
     aliases: new Map(),
+    numbers: new Set(),
     downloads: new Set(),
     readScript,
     node,
@@ -255,6 +257,26 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       statements(it.commands, { ...frame, depth: frame.depth + 1 })
       return
     }
+    if (it.type === 'ArithmeticWord') {
+      const { parts } = it
+      const text =
+        parts === undefined ? it.value : expandText(parts, frame.at(it), frame.scope, hostOf(frame)).text
+      readArithmetic(text, frame.at(it), frame.scope, hostOf(frame))
+      return
+    }
+    const compared =
+      it.type === 'TestUnary' && it.operator === '-v'
+        ? [it.operand]
+        : it.type === 'TestBinary' && /^-(?:eq|ne|lt|gt|le|ge)$/.test(it.operator)
+          ? [it.left, it.right]
+          : []
+    for (const word of compared)
+      readArithmetic(
+        expandOne(word, frame.scope, hostOf(frame)).text,
+        frame.at(word),
+        frame.scope,
+        hostOf(frame),
+      )
     forEachChild(it, (child) => sweep(child, frame))
   }
 
@@ -262,6 +284,12 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     return {
       at: frame.at,
       sweep: (it) => forEachChild(it, (child) => sweep(child, frame)),
+      again: (text, what, span, scope) => {
+        const inner: Frame = { ...frame, scope, depth: frame.depth + 1 }
+        if (frame.depth >= MAX_DEPTH) return
+        if (what === 'number') readArithmetic(text, span, scope, hostOf(inner))
+        else readAgain(text, span, scope, hostOf(inner))
+      },
       substitute: (script, span, scope, moved) =>
         substituted(script, { ...frame, scope }, span, moved === true),
     }

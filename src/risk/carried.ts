@@ -1,0 +1,131 @@
+// Commands that stand in the words, environment or input of a tool nobody has described: taken as run, unless it is known not to.
+import type { Frame, Walk } from './frame.ts'
+import { spend } from './limits.ts'
+import { type Arg, baseName, type SimpleCommand, type Span } from './model.ts'
+import { SHELLS } from './wrappers.ts'
+
+const names = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
+
+/** Tools for which words, texts and input are data: they show, search, send or store them. */
+const INERT = names(
+  `echo printf print say cat tac less more most bat head tail tee wc nl od xxd hexdump strings file stat ls dir exa eza lsd tree du df pwd cd
+  pushd popd grep egrep fgrep zgrep rg ag ack pcregrep ugrep sed gsed jq yq xq fx dasel cut tr sort uniq comm join paste column fold fmt rev diff
+  colordiff cmp sdiff patch touch mkdir basename dirname realpath readlink test [ [[ expr true false : set unset read history fc type which whence
+  where whatis apropos whereis man tldr cheat info help git gh glab hub hg svn logger wall write notify-send zenity yad kdialog whiptail dialog
+  figlet toilet banner cowsay lolcat espeak mail mailx sendmail msmtp mutt curl wget http https xh httpie xclip xsel wl-copy pbcopy clip.exe
+  karo claude codex gemini copilot llm ollama aider sgpt aichat chatgpt alias abbr function complete compgen bind trap exit return let shift
+  sha256sum md5sum b2sum cksum base64 base32 iconv todo task jrnl nb vimdiff code subl open xdg-open date cal seq sleep`,
+)
+
+/** Tools whose operands are files, packages, units or verbs of their own, where `rm` may be a name or a verb. */
+const NAMES_THINGS = names(
+  `docker podman nerdctl docker-compose kubectl oc helm minikube aws gcloud az gsutil s3cmd mc rclone doctl hcloud linode-cli fly flyctl heroku
+  npm pnpm yarn bun cargo rustup go pip pip3 pipx poetry conda mamba brew port apt apt-get apt-cache aptitude dpkg dnf yum rpm zypper pacman yay
+  paru apk snap flatpak nix nix-env guix emerge xbps-install gem bundle composer cp mv ln install chmod chown chgrp rm rmdir unlink shred tar zip
+  unzip 7z rsync scp sftp vi vim nvim view nano emacs ed micro hx kak systemctl service journalctl ip hash unhash enable disable command-not-found
+  update-alternatives dvc ipfs bw op pass lxc incus virsh zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export declare
+  typeset local readonly stow bundle rake vagrant terraform tofu`,
+)
+
+/** Tools that destroy what they are pointed at, and launchers of such: where one of them stands among words, so may a command. */
+export const CARRIED: readonly string[] =
+  `rm rmdir unlink shred wipe srm dd truncate find mv cp chmod chown chgrp rsync wipefs blkdiscard sgdisk mkfs mkfs.ext4 mkfs.xfs env sudo doas
+  nice nohup timeout setsid xargs sh bash dash zsh ksh fish busybox toybox`.split(/\s+/)
+const CARRIED_SET: ReadonlySet<string> = new Set(CARRIED)
+
+const ANY = CARRIED.map((name) => name.replaceAll('.', '\\.')).join('|')
+/** Whether a line of plain words may hold a command behind its tool. */
+export const CARRIES_WORDS = new RegExp(`[ /=](?:${ANY}) `)
+/** Where, in a text of any language, a command with at least one argument may begin. */
+const BEGINS = new RegExp(
+  `(?<![\\w.-])(?:/?(?:[\\w.-]+/){0,4})(?:${ANY}|python3?|perl|ruby|node|php|curl|wget|eval|exec|git|crontab|mkfs\\.\\w+)(?=\\s+\\S|["'],?\\s|\\\\_)`,
+  'g',
+)
+/** What is only said: the text goes on to the command, with no more than an opening quote between. */
+const SAID =
+  /\b(?:echo|printf|print|println|puts|log|say|warn|info|debug|error|message|comment|grep)\b[\s("'`]*[^"'`;&|\n%$]*$/i
+/** Code that hands texts to a shell whatever else it does with them. */
+const PIPES_TO_SHELL = /\|&?\s*["']?(?:\/\S*\/)?(?:ba|z|da|k)?sh\b/
+
+/** Texts of one command that are looked into, and places in each. */
+const MAX_TEXTS = 24
+const MAX_PLACES = 6
+/** UTF-16 units of a text that are looked at. */
+const MAX_TEXT = 4_000
+
+/** The commands a text may hold, from where one begins to where its quote or bracket ends. */
+export function commandsIn(text: string): readonly string[] {
+  if (text.length > MAX_TEXT) return []
+  // ["rm", "-rf", "/"] and rm\_-rf are words too.
+  const words = text.replace(/["']\s*,\s*\[?\s*["']/g, ' ').replaceAll('\\_', ' ')
+  const out: string[] = []
+  const shell = PIPES_TO_SHELL.test(words)
+  for (const match of words.matchAll(BEGINS)) {
+    if (out.length >= MAX_PLACES) break
+    if (!shell && SAID.test(words.slice(Math.max(0, match.index - 200), match.index))) continue
+    out.push(upToItsEnd(words.slice(match.index), words[match.index - 1] ?? ''))
+  }
+  return out
+}
+
+const CLOSES: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
+
+/** Cut at the first closing bracket that it did not open, and at the quote that stood in front of it. */
+function upToItsEnd(text: string, before: string): string {
+  const open: string[] = []
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i] as string
+    if (char === '\\') {
+      if (text[i + 1] === before) return text.slice(0, i)
+      i++
+    } else if (/["'`/|]/.test(before) && char === before && before !== '/' && before !== '|')
+      return text.slice(0, i)
+    else if (CLOSES[char] !== undefined) open.push(CLOSES[char])
+    else if (/[)\]}]/.test(char) && open.pop() !== char) return text.slice(0, i)
+  }
+  return text
+}
+
+/** What the parts of a walk need to judge something without reporting it. */
+export interface Trial {
+  script(text: string, span: Span): void
+  words(words: readonly Arg[]): void
+}
+
+/**
+ * Reports a command that the tool holds as text, among its words, in its environment or as its input, if it would be
+ * high or worse alone. `understood`: the tool's own way of running commands was followed, so its words are no riddle.
+ */
+export function noteCarried(
+  walk: Walk,
+  command: SimpleCommand,
+  frame: Frame,
+  understood: boolean,
+  trial: Trial,
+): void {
+  const { name, args, assignments, input } = command
+  const { trials } = walk.findings
+  if (command.isOwn || trials?.isQuiet() !== true) return
+  const judged = (span: Span, run: () => void): boolean => {
+    if (!spend(walk.budget, 'tries') || !trials.wouldReport(run)) return false
+    walk.findings.fact('carried-command', span)
+    return true
+  }
+  const inText = (text: string, span: Span): boolean =>
+    commandsIn(text).some((script) => judged(span, () => trial.script(script, span)))
+  for (const { value } of assignments) if (value.text.includes(' ') && inText(value.text, value.span)) return
+  if (INERT.has(name) || frame.trying === true) return
+  if (!understood) {
+    for (const arg of args.slice(0, MAX_TEXTS))
+      if (/[\s,]|\\_/.test(arg.text) && inText(arg.text, arg.span)) return
+    const text = input.text ?? input.partial
+    if (text !== undefined && text !== '' && inText(text, command.span)) return
+  }
+  if (understood || NAMES_THINGS.has(name) || SHELLS.has(name)) return
+  for (let i = 0; i + 1 < args.length && i < MAX_TEXTS; i++) {
+    const arg = args[i] as Arg
+    const word = arg.text.slice(arg.text.startsWith('-') ? arg.text.indexOf('=') + 1 : 0)
+    if (!CARRIED_SET.has(baseName(word))) continue
+    if (judged(arg.span, () => trial.words([{ ...arg, text: word }, ...args.slice(i + 1)]))) return
+  }
+}
