@@ -23,6 +23,11 @@ export function readArithmetic(text: string, span: Span, scope: Scope, host: Wor
   if (/^\s*\d*\s*$/.test(text) || text.length > MAX_TEXT) return
   const expanded = readAgain(text, span, scope, host)
   if (depth >= MAX_DEPTH) return
+  // What a variable put into it is an expression like the rest.
+  if (expanded !== text) {
+    readArithmetic(expanded, span, scope, host, depth + 1)
+    return
+  }
   let names = 0
   for (const [name] of expanded.matchAll(/[A-Za-z_]\w*/g)) {
     if (names++ >= MAX_NAMES) return

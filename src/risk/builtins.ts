@@ -4,6 +4,8 @@ import { cloneScope, type Frame, type Walk } from './frame.ts'
 import { type Arg, type SimpleCommand, TAINT } from './model.ts'
 import { isUnresolved } from './paths.ts'
 import { readNested } from './run.ts'
+import { HOLDS_COMMAND } from './variables.ts'
+import { contentOf } from './written.ts'
 
 /** Builtins that take names of variables, which may have a subscript. */
 const TAKES_NAMES =
@@ -63,9 +65,6 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
   }
 }
 
-/** Variables whose value some program runs: before every prompt, for each connection, to show or edit a text. */
-const HOLDS_COMMAND =
-  /^(?:PROMPT_COMMAND|PS[0-4]|PROMPT[0-4]?|R?PROMPT[2]?|RPS[12]|SPROMPT|(?:READ)?NULLCMD|(?:SUDO_|SVN_|HG|GH_|KUBE_|SYSTEMD_|GIT_|GIT_SEQUENCE_)?EDITOR|VISUAL|FCEDIT|SELECTED_EDITOR|(?:GIT_|MAN|SYSTEMD_|PSQL_|BAT_|AWS_|GH_|DELTA_)?PAGER|GIT_SSH(?:_COMMAND)?|GIT_EXTERNAL_DIFF|GIT_ASKPASS|SSH_ASKPASS|SUDO_ASKPASS|GIT_PROXY_COMMAND|RSYNC_RSH|RSYNC_CONNECT_PROG|CVS_RSH|SVN_SSH|BORG_RSH|\w+_(?:PASSCOMMAND|PASSWORD_COMMAND)|FZF_\w+_COMMAND|BROWSER|LESSOPEN|LESSCLOSE|BASH_ENV|ENV)$/
 /** Tables of zsh and bash that give names a meaning. */
 const GIVES_MEANING = /^(?:functions|dis_functions|aliases|galiases|saliases|BASH_ALIASES)(?:\[|$)/
 /** Variables that bash keeps as numbers. */
@@ -88,8 +87,11 @@ export function readValue(
     if (set.subscript !== undefined && name.includes('alias') && name !== 'saliases')
       walk.aliases.set(name === 'galiases' ? `-g ${set.subscript}` : set.subscript, value.text)
   }
+  const exported = /^BASH_FUNC_([^%]+)%%$/.exec(name)?.[1]
+  if (exported !== undefined)
+    walk.readScript(`${exported} ${value.text}`, { ...inside, at: () => value.span })
   if (!HOLDS_COMMAND.test(name)) return
-  const file = value.output ?? scope.written?.get(value.text)
+  const file = value.output ?? contentOf(value.text, scope)
   if (file?.text !== undefined && /ENV$/.test(name)) readNested(walk, { ...value, text: file.text }, inside)
   if (isUnresolved(value.text)) return
   // fish's lists and LESSOPEN's pipe signs are no part of the command.

@@ -3,6 +3,7 @@ import type { Frame, Walk } from './frame.ts'
 import { spend } from './limits.ts'
 import { type Arg, baseName, type SimpleCommand, type Span } from './model.ts'
 import { SHELLS } from './wrappers.ts'
+import { contentOf } from './written.ts'
 
 const names = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
 
@@ -12,9 +13,9 @@ const INERT = names(
   pushd popd grep egrep fgrep zgrep rg ag ack pcregrep ugrep sed gsed jq yq xq fx dasel cut tr sort uniq comm join paste column fold fmt rev diff
   colordiff cmp sdiff patch touch mkdir basename dirname realpath readlink test [ [[ expr true false : set unset read history fc type which whence
   where whatis apropos whereis man tldr cheat info help git gh glab hub hg svn logger wall write notify-send zenity yad kdialog whiptail dialog
-  figlet toilet banner cowsay lolcat espeak mail mailx sendmail msmtp mutt curl wget http https xh httpie xclip xsel wl-copy pbcopy clip.exe
+  figlet toilet banner cowsay lolcat espeak mail mailx sendmail msmtp curl wget http https xh httpie xclip xsel wl-copy pbcopy clip.exe
   karo claude codex gemini copilot llm ollama aider sgpt aichat chatgpt alias abbr function complete compgen bind trap exit return let shift
-  sha256sum md5sum b2sum cksum base64 base32 iconv todo task jrnl nb vimdiff code subl open xdg-open date cal seq sleep`,
+  sha256sum md5sum b2sum cksum base64 base32 iconv todo jrnl nb vimdiff code subl open xdg-open date cal seq sleep`,
 )
 
 /** Tools whose operands are files, packages, units or verbs of their own, where `rm` may be a name or a verb. */
@@ -23,7 +24,7 @@ const NAMES_THINGS = names(
   npm pnpm yarn bun cargo rustup go pip pip3 pipx poetry conda mamba brew port apt apt-get apt-cache aptitude dpkg dnf yum rpm zypper pacman yay
   paru apk snap flatpak nix nix-env guix emerge xbps-install gem bundle composer cp mv ln install chmod chown chgrp rm rmdir unlink shred tar zip
   unzip 7z rsync scp sftp vi vim nvim view nano emacs ed micro hx kak systemctl service journalctl ip hash unhash enable disable command-not-found
-  update-alternatives dvc ipfs bw op pass lxc incus virsh zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export declare
+  update-alternatives task dvc ipfs bw op pass lxc incus virsh zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export declare
   typeset local readonly stow bundle rake vagrant terraform tofu`,
 )
 
@@ -43,7 +44,12 @@ const BEGINS = new RegExp(
 )
 /** What is only said: the text goes on to the command, with no more than an opening quote between. */
 const SAID =
-  /\b(?:echo|printf|print|println|puts|log|say|warn|info|debug|error|message|comment|grep)\b[\s("'`]*[^"'`;&|\n%$]*$/i
+  /\b(?:echo|printf|print|println|puts|log|say|warn|info|debug|error|message|comment|grep)\b[\s(]*f?["']?(?![^"'`;&|\n$]*(?:qx|%x)\W$)[^"'`;&|\n%$]*$/i
+/** Options whose value is a command by their name, whatever else the tool takes for data. */
+const RUNS_VALUE =
+  /^--?[\w-]*(?:cmd|command|exec|hook|filter|pager|editor|prog|rsh|ssh|shell|askpass|-pack|script|preview|browser|html|opener|config|^--?(?:pre|post|run|call|smtp-server|setup)$)[\w-]*(?:=|$)/
+/** Verbs behind which a tool of many verbs takes a command. */
+const RUNS_REST = /^(?:exec|execute|run|ssh|rsh|debug|shell|unshare|create|foreach|alias|codespace|cs)$/
 /** Code that hands texts to a shell whatever else it does with them. */
 const PIPES_TO_SHELL = /\|&?\s*["']?(?:\/\S*\/)?(?:ba|z|da|k)?sh\b/
 
@@ -114,18 +120,49 @@ export function noteCarried(
   const inText = (text: string, span: Span): boolean =>
     commandsIn(text).some((script) => judged(span, () => trial.script(script, span)))
   for (const { value } of assignments) if (value.text.includes(' ') && inText(value.text, value.span)) return
-  if (INERT.has(name) || frame.trying === true) return
+  if (frame.trying === true) return
+  if (
+    args.some((arg, i) => valueOf(args, i) !== undefined && inText(textOf(valueOf(args, i) as Arg), arg.span))
+  )
+    return
+  const verb = args.findIndex((arg, i) => i < MAX_VERBS && RUNS_REST.test(arg.text))
+  if (INERT.has(name) && (verb < 0 || name === 'git')) return
   if (!understood) {
-    for (const arg of args.slice(0, MAX_TEXTS))
-      if (/[\s,]|\\_/.test(arg.text) && inText(arg.text, arg.span)) return
+    for (const arg of args.slice(0, MAX_TEXTS)) {
+      const text = textOf(arg)
+      if (/[\s,]|\\_/.test(text) && inText(text, arg.span)) return
+      const content = arg.output ?? contentOf(arg.text.replace(/^--?[\w-]+=/, ''), command.scope)
+      if (content?.text !== undefined && inText(content.text, arg.span)) return
+    }
     const text = input.text ?? input.partial
     if (text !== undefined && text !== '' && inText(text, command.span)) return
   }
-  if (understood || NAMES_THINGS.has(name) || SHELLS.has(name)) return
-  for (let i = 0; i + 1 < args.length && i < MAX_TEXTS; i++) {
+  if (understood || SHELLS.has(name)) return
+  const dashes = args.findIndex((arg) => arg.text === '--')
+  const from = NAMES_THINGS.has(name) ? Math.max(verb, dashes) : 0
+  if (from < 0) return
+  for (let i = from; i + 1 < args.length && i < MAX_TEXTS; i++) {
     const arg = args[i] as Arg
     const word = arg.text.slice(arg.text.startsWith('-') ? arg.text.indexOf('=') + 1 : 0)
     if (!CARRIED_SET.has(baseName(word))) continue
     if (judged(arg.span, () => trial.words([{ ...arg, text: word }, ...args.slice(i + 1)]))) return
   }
+}
+
+/** Words in which the verb of a tool is looked for. */
+const MAX_VERBS = 3
+
+/** The value of the option at this place, if its name says that it is a command. */
+function valueOf(args: readonly Arg[], i: number): Arg | undefined {
+  const arg = args[i] as Arg
+  if (arg.text[0] !== '-' || !RUNS_VALUE.test(arg.text)) return undefined
+  const equals = arg.text.indexOf('=')
+  return equals < 0 ? args[i + 1] : { ...arg, text: arg.text.slice(equals + 1) }
+}
+
+/** A word as a text of its own: without a letter that it may be the value of, `-Crm -rf x`. */
+function textOf({ text }: Arg): string {
+  return /^-[A-Za-z]{1,2}(?=[a-z/!][\w/]* )/.test(text)
+    ? `${text} ; ${text.slice(2)} ; ${text.slice(3)}`
+    : text
 }

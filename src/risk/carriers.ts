@@ -149,7 +149,20 @@ function parallel(args: readonly Arg[], input: Output): Layer {
 
 /** Settings whose value git runs; as `-c key=value` or `config key value`. */
 const GIT_COMMANDS =
-  /^(?:core\.(?:pager|sshcommand|editor|fsmonitor|askpass|gitproxy)|sequence\.editor|diff\.external|(?:diff|difftool|merge|mergetool|filter)\.[^=]*\.(?:command|textconv|cmd|driver|clean|smudge|process)|gpg\.(?:[a-z]+\.)?program|pager\.\w+|(?:credential\.)(?:[^=]*\.)?helper|uploadpack\.packobjectshook|interactive\.difffilter)(?:=([\s\S]*))?$/i
+  /^(?:core\.(?:pager|sshcommand|editor|fsmonitor|askpass|gitproxy)|sequence\.editor|diff\.external|(?:diff|difftool|merge|mergetool|filter)\.[^=]*\.(?:command|textconv|cmd|driver|clean|smudge|process)|gpg\.(?:[a-z]+\.)?(?:program|defaultkeycommand)|(?:browser|man)\.[^=]*\.(?:cmd|path)|sendemail\.\w*cmd|trailer\.[^=]*\.(?:cmd|command)|remote\.[^=]*\.(?:uploadpack|receivepack|vcs)|pager\.\w+|(?:credential\.)(?:[^=]*\.)?helper|uploadpack\.packobjectshook|interactive\.difffilter)(?:=([\s\S]*))?$/i
+
+/** Options whose value git runs, on this machine or the other. */
+const GIT_OPTIONS =
+  /^--(?:exec|upload-pack|receive-pack|extcmd|open-files-in-pager|access-hook|to-cmd|cc-cmd|header-cmd|smtp-server|setup|\w+(?:-\w+)?-filter)(?:=([\s\S]+))?$/
+/** The same as letters of one verb. */
+const GIT_LETTERS: Readonly<Record<string, RegExp>> = {
+  rebase: /^-[a-z]*x([\s\S]*)$/,
+  difftool: /^-[a-z]*x([\s\S]*)$/,
+  clone: /^-u([\s\S]*)$/,
+  grep: /^-O([\s\S]+)$/,
+  shell: /^-c([\s\S]*)$/,
+  instaweb: /^-[db]([\s\S]*)$/,
+}
 
 function git(args: readonly Arg[]): Layer {
   const scripts: InnerScript[] = []
@@ -157,7 +170,10 @@ function git(args: readonly Arg[]): Layer {
     if (arg !== undefined && text !== undefined && text !== '')
       scripts.push({ text, taint: arg.taint, span: arg.span })
   }
-  for (const [i, arg] of args.entries()) {
+  const verb =
+    args.find((arg, i) => !arg.text.startsWith('-') && !/^-[cC]$/.test(args[i - 1]?.text ?? ''))?.text ?? ''
+  for (const [i, given] of args.entries()) {
+    const arg = /^-c./.test(given.text) ? { ...given, text: given.text.slice(2) } : given
     // An alias or hook given on the line: -c alias.x='!cmd', config alias.x '!cmd'.
     const alias = /^alias\.[^=]+=!([\s\S]*)$/.exec(arg.text)
     if (alias !== null) add(arg, alias[1])
@@ -170,9 +186,11 @@ function git(args: readonly Arg[]): Layer {
         add(value, value?.text.replace(/^!/, ''))
     }
     if (/^alias\.[^=]+$/.test(arg.text) && next?.text.startsWith('!')) add(next, next.text.slice(1))
-    if (arg.text === '--exec' || (arg.text === '-x' && args[0]?.text === 'rebase')) add(next, next?.text)
-    if (arg.text.startsWith('--exec=')) add(arg, arg.text.slice(7))
-    if (/^--(?:tree|index|msg|env)-filter$/.test(arg.text)) add(next, next?.text)
+    const option = GIT_OPTIONS.exec(arg.text)
+    if (option !== null) add(option[1] === undefined ? next : arg, option[1] ?? next?.text)
+    const letter = GIT_LETTERS[verb]?.exec(arg.text)
+    if (letter) add(letter[1] ? arg : next, letter[1] || next?.text)
+    if (arg.text.startsWith('ext::')) add(arg, arg.text.slice(5))
   }
   const each = args.findIndex((arg) => arg.text === 'foreach')
   if (each >= 0 && args[0]?.text === 'submodule') {
@@ -189,14 +207,45 @@ function tmux(args: readonly Arg[]): Layer {
       arg.text,
     ),
   )
-  return at < 0 ? NOTHING : scriptWords(args.slice(at + 1).filter((arg) => !arg.text.startsWith('-')))
+  if (at < 0) return NOTHING
+  const rest = args.slice(at + 1)
+  const { scripts } = scriptWords(rest.filter((arg) => !arg.text.startsWith('-')))
+  // A new window runs words as one command, behind its options.
+  const first = rest.findIndex(
+    (arg, i) => !arg.text.startsWith('-') && !/^-[ceFlnst]$/.test(rest[i - 1]?.text ?? ''),
+  )
+  return {
+    ...NOTHING,
+    scripts: first < 0 || rest.length - first < 2 ? scripts : [joined(rest.slice(first)), ...scripts],
+  }
 }
 
 function afterValue(...names: readonly string[]): Carrier {
   return (args) => {
     const at = args.findIndex((arg) => names.includes(arg.text))
-    return at < 0 ? NOTHING : scriptWords(args.slice(at + 1, at + 2))
+    if (at >= 0) return scriptWords(args.slice(at + 1, at + 2))
+    // -a'command', --args='command'
+    for (const arg of args)
+      for (const name of names)
+        if (arg.text.startsWith(name) && arg.text.length > name.length + 1)
+          return scriptWords([{ ...arg, text: arg.text.slice(name.length).replace(/^=/, '') }])
+    return NOTHING
   }
+}
+
+/** bash's complete and compgen, and fish's complete: commands and lists that are expanded. */
+function completes(args: readonly Arg[]): Layer {
+  const value = (names: RegExp) =>
+    args.flatMap((arg, i) => {
+      const match = names.exec(arg.text)
+      if (match === null) return []
+      const text = match[1] ?? match[2]
+      const next = args[i + 1]
+      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
+    })
+  const commands = value(/^(?:-[Cn]([\s\S]*)|--(?:condition|do-complete)(?:=([\s\S]*))?)$/)
+  const lists = value(/^(?:-[aW]([\s\S]*)|--arguments(?:=([\s\S]*))?)$/)
+  return scriptWords([...commands, ...lists.map((arg) => ({ ...arg, text: `: ${arg.text}` }))])
 }
 
 /** In fish, `source` alone reads standard input. */
@@ -240,7 +289,12 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
   },
   abbr: (args) => scriptWords(args.slice(1).filter((arg) => !arg.text.startsWith('-'))),
   bind: (args) =>
-    scriptWords(args.slice(1).map((arg) => ({ ...arg, text: arg.text.replace(/^"[^"]*":\s*/, '') }))),
+    scriptWords(
+      args.slice(1).map((arg) => ({
+        ...arg,
+        text: arg.text.replace(/^"(?:\\.|[^"\\])*":\s*/, '').replace(/^(["'])([\s\S]*)\1$/, '$2'),
+      })),
+    ),
   ansible: (args, input) => {
     const { scripts, ...rest } = afterValue('-a', '--args')(args, input)
     const bare = scripts.map((script) => ({
@@ -269,7 +323,15 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
       ),
     )
   },
-  at: () => ({ ...NOTHING, runsInput: 'shell' }),
+  at: (args) => {
+    const file = args.findIndex((arg) => arg.text === '-f')
+    const runsFile = file < 0 ? undefined : args[file + 1]
+    return runsFile === undefined ? { ...NOTHING, runsInput: 'shell' } : { ...NOTHING, runsFile }
+  },
+  complete: completes,
+  compgen: completes,
+  mapfile: commandIn(/^-C([\s\S]*)$/),
+  readarray: commandIn(/^-C([\s\S]*)$/),
   batch: () => ({ ...NOTHING, runsInput: 'shell' }),
   adb: (args) =>
     args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,

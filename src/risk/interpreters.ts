@@ -4,6 +4,32 @@ import { type Arg, TAINT } from './model.ts'
 import { INTERPRETERS } from './wrappers.ts'
 
 export function unwrapShell(words: readonly Arg[]): Layer {
+  const first = startScripts(words)
+  const rest = unwrapShellCode(words)
+  const scripts = [...first.scripts, ...rest.scripts]
+  return {
+    ...rest,
+    scripts,
+    ...(rest.runsFile === undefined && first.runsFile && { runsFile: first.runsFile }),
+  }
+}
+
+/** fish's `-C code` runs before everything else, and bash's `--rcfile file` in an interactive shell. */
+function startScripts(words: readonly Arg[]): Layer {
+  const scripts: InnerScript[] = []
+  let runsFile: Arg | undefined
+  const isFish = words[0]?.text === 'fish'
+  for (const [i, word] of words.entries()) {
+    const next = words[i + 1]
+    const code = isFish ? /^(?:-[a-zA-Z]*C|--init-command(?:=|$))([\s\S]*)$/.exec(word.text) : null
+    const value = code === null ? undefined : code[1] ? { ...word, text: code[1] } : next
+    if (value !== undefined) scripts.push({ text: value.text, taint: value.taint, span: value.span })
+    if (/^--(?:rcfile|init-file)$/.test(word.text)) runsFile = next
+  }
+  return { ...NOTHING, scripts, ...(runsFile && { runsFile }) }
+}
+
+function unwrapShellCode(words: readonly Arg[]): Layer {
   let code = false
   let i = 1
   for (; i < words.length; i++) {
@@ -19,7 +45,7 @@ export function unwrapShell(words: readonly Arg[]): Layer {
       return { ...NOTHING, scripts: [{ text: text.slice(10), taint: word.taint, span: word.span }] }
     }
     if (/^-[A-Za-z]*c/.test(text)) code = true
-    if (/^(?:[-+][A-Za-z]*[oO]|--rcfile|--init-file)$/.test(text)) i++
+    if (/^(?:[-+][A-Za-z]*[oO]|--rcfile|--init-file|--init-command|-C)$/.test(text)) i++
     if (/^-[A-Za-z]*s/.test(text) && !code) return { ...NOTHING, runsInput: 'shell' }
   }
   const operand = words[i]

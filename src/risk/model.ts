@@ -1,4 +1,5 @@
 // What the layers of the risk room hand to each other: words after expansion, simple commands, their output.
+import type { ParsedScript } from 'unbash'
 import type { Shell } from './levels.ts'
 
 /** UTF-16 offsets [start, end) into the command as given. */
@@ -32,6 +33,8 @@ export interface Arg {
   readonly taint: number
   /** What reading it gives, when the word is a process substitution. */
   readonly output?: Output
+  /** What reads it, when the word is a substitution to be written to: `>(sh)`. */
+  readonly feeds?: ParsedScript
   /** The files it may name, where it is unknown but for that. */
   readonly under?: readonly string[]
   /** A loop's pattern: one at a time of the files it matches. */

@@ -18,6 +18,7 @@ import { run } from './run.ts'
 import { mustStayHere } from './secrets.ts'
 import { assign } from './state.ts'
 import { expandOne, expandText, expandWord } from './words.ts'
+import { contentOf, noteContent } from './written.ts'
 
 /** Expands the command's words, assignments and redirections, and runs them; what it prints. */
 export function simple(walk: Walk, command: Command, frame: Frame): Output {
@@ -106,19 +107,32 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
       input = { text: body?.text ?? it.body.text, taint: body?.taint ?? TAINT.none }
     } else if (it.target !== undefined) {
       const target = expandOne(it.target, frame.scope, host)
-      if (it.type === 'HereString') input = { text: target.text, taint: target.taint }
-      else {
+      const number = it.descriptor !== undefined && 'value' in it.descriptor ? it.descriptor.value : 0
+      const given: Output | undefined =
+        it.type === 'HereString'
+          ? { text: target.text, taint: target.taint }
+          : it.operator === '<'
+            ? target.output
+            : undefined
+      if (number > 0 && given !== undefined) noteContent(`/dev/fd/${number}`, given, frame.scope)
+      if (it.type === 'HereString') {
+        if (number === 0) input = given as Output
+      } else {
         const descriptor =
           it.descriptor !== undefined && 'value' in it.descriptor ? String(it.descriptor.value) : undefined
         list.push({ operator: it.operator, target, ...(descriptor !== undefined && { descriptor }) })
-        if (it.operator === '<&' && frame.scope.sockets?.has(target.text))
-          input = { text: undefined, taint: TAINT.network | TAINT.dialogue }
+        if (it.operator === '<&') {
+          if (frame.scope.sockets?.has(target.text))
+            input = { text: undefined, taint: TAINT.network | TAINT.dialogue }
+          else input = contentOf(`/dev/fd/${target.text}`, frame.scope) ?? input
+        }
         if (
           it.operator === '<' &&
           (it.descriptor === undefined || !('value' in it.descriptor) || it.descriptor.value === 0)
         ) {
-          fromFile = target.output === undefined && target.taint === TAINT.none && !isSocket(target.text)
-          input = target.output ?? readFrom(target, frame)
+          const content = target.output ?? contentOf(target.text, frame.scope)
+          fromFile = content === undefined && target.taint === TAINT.none && !isSocket(target.text)
+          input = content ?? readFrom(target, frame)
         }
       }
     }

@@ -4,6 +4,10 @@ import { MAX_WORD_LENGTH } from './limits.ts'
 import { type Arg, type Scope, SOMETHING, TAINT, UNKNOWN, type Value } from './model.ts'
 import { modified, zshBraced } from './spellings.ts'
 
+/** Variables whose value some program runs: before every prompt, for each connection, to show or edit a text. */
+export const HOLDS_COMMAND =
+  /^(?:PROMPT_COMMAND|PS[0-4]|PROMPT[0-4]?|R?PROMPT[2]?|RPS[12]|SPROMPT|(?:READ)?NULLCMD|(?:SUDO_|SVN_|HG|GH_|KUBE_|SYSTEMD_|GIT_|GIT_SEQUENCE_)?EDITOR|VISUAL|FCEDIT|SELECTED_EDITOR|(?:GIT_|MAN|SYSTEMD_|PSQL_|BAT_|AWS_|GH_|DELTA_)?PAGER|GIT_SSH(?:_COMMAND)?|GIT_EXTERNAL_DIFF|GIT_ASKPASS|SSH_ASKPASS|SUDO_ASKPASS|GIT_PROXY_COMMAND|RSYNC_RSH|RSYNC_CONNECT_PROG|CVS_RSH|SVN_SSH|BORG_RSH|\w+_(?:PASSCOMMAND|PASSWORD_COMMAND)|FZF_\w+_COMMAND|BROWSER|LESSOPEN|LESSCLOSE|BASH_ENV|ENV)$/
+
 const unknown: Value = { text: UNKNOWN, taint: TAINT.opaque }
 const something: Value = { text: SOMETHING, taint: TAINT.opaque }
 const known = (text: string): Value => ({ text, taint: TAINT.none })
@@ -100,8 +104,10 @@ function expandedParameter(
     case 'Default': {
       const operand = expand(operation.operand)
       if (operation.operator.endsWith('?')) return isKnown ? value : something
-      if (operation.operator.endsWith('=') && !isKnown)
+      if (operation.operator.endsWith('=') && !isKnown) {
         scope.variables.set(part.parameter, { text: operand.text, taint: operand.taint })
+        if (HOLDS_COMMAND.test(part.parameter)) again(`$(${operand.text})`, 'prompt')
+      }
       if (operation.operator.endsWith('+')) return operand
       return isKnown ? value : operand
     }
@@ -130,6 +136,8 @@ function expandedParameter(
       }
     }
     case 'Replace': {
+      // A slash in a substitution is no end of the pattern.
+      if (/[$`]/.test(operation.pattern.text)) again(part.text.slice(2, -1), 'prompt')
       const pattern = expand(operation.pattern).text
       const replacement = expand(operation.replacement).text
       if (!isKnown || pattern === '' || /[*?[]/.test(pattern)) return unknown

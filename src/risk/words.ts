@@ -55,7 +55,8 @@ function expandedWord(word: Word, scope: Scope, host: WordHost): Expanded {
   const only = parts?.length === 1 ? parts[0] : undefined
   if (only?.type === 'ProcessSubstitution') {
     const output = host.substitute(only.script, host.at(only), scope)
-    return alone([{ text: `/dev/fd/${SOMETHING}`, span, taint: output.taint, output }])
+    const feeds = only.operator === '>' && only.script !== undefined && { feeds: only.script }
+    return alone([{ text: `/dev/fd/${SOMETHING}`, span, taint: output.taint, output, ...feeds }])
   }
   if (parts === undefined) return alone([{ text: bounded(unescaped(word, scope)), span, taint: TAINT.none }])
   const held = only?.type === 'SimpleExpansion' ? scope.variables.get(only.text.slice(1)) : undefined
