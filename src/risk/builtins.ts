@@ -20,7 +20,9 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
   const { name, args, scope } = command
   const host = walk.hostOf(frame)
   const numbers = (words: readonly Arg[]) => {
-    for (const word of words) readArithmetic(word.text, word.span, scope, host)
+    const [first] = words
+    // An unquoted value with blanks is several words by now.
+    if (first !== undefined) readArithmetic(words.map((word) => word.text).join(' '), first.span, scope, host)
   }
   if (name === 'let') {
     numbers(args)
@@ -31,7 +33,7 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
     return
   }
   if (scope.shell === 'zsh') {
-    if (TAKES_NUMBERS.test(name)) numbers(args.filter((arg) => /[[`$]/.test(arg.text)))
+    if (TAKES_NUMBERS.test(name)) if (args.some((arg) => /[[`$]/.test(arg.text))) numbers(args)
     if (name === 'print' && args.some((arg) => /^-[a-zA-Z]*P/.test(arg.text)))
       for (const arg of args) readAgain(arg.text, arg.span, scope, host)
   }
@@ -39,6 +41,17 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
     const target = /^-v(.*)$/.exec(args[0]?.text ?? '')
     const word = target?.[1] ? args[0] : args[1]
     if (target !== null && word !== undefined) readAgain(word.text, word.span, scope, host)
+    return
+  }
+  if (name === 'hash') {
+    // From now on the name runs that program: bash's hash -p program name, zsh's hash name=program.
+    const at = args.findIndex((arg) => arg.text === '-p')
+    const [program, ...given] = at < 0 ? [] : args.slice(at + 1)
+    for (const { text } of given) if (program !== undefined) walk.aliases.set(text, program.text)
+    for (const { text } of args) {
+      const set = scope.shell === 'zsh' ? /^([\w.-]+)=(.+)$/.exec(text) : null
+      if (set !== null) walk.aliases.set(set[1] as string, set[2] as string)
+    }
     return
   }
   if (!TAKES_NAMES.test(name)) return
@@ -66,7 +79,7 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
 }
 
 /** Tables of zsh and bash that give names a meaning. */
-const GIVES_MEANING = /^(?:functions|dis_functions|aliases|galiases|saliases|BASH_ALIASES)(?:\[|$)/
+const GIVES_MEANING = /^(?:functions|dis_functions|commands|aliases|galiases|saliases|BASH_ALIASES)(?:\[|$)/
 /** Variables that bash keeps as numbers. */
 const ALWAYS_NUMBER = /^(?:RANDOM|SECONDS|OPTIND|HISTCMD|SRANDOM|OPTERR|LINENO)$/
 
@@ -84,7 +97,7 @@ export function readValue(
   const inside = { ...frame, scope: cloneScope(scope) }
   if (GIVES_MEANING.test(name)) {
     readNested(walk, { ...value, text: value.text.replace(/^\s*[|&;]+/, '') }, inside)
-    if (set.subscript !== undefined && name.includes('alias') && name !== 'saliases')
+    if (set.subscript !== undefined && /^(?:commands|g?aliases|BASH_ALIASES)$/.test(name))
       walk.aliases.set(name === 'galiases' ? `-g ${set.subscript}` : set.subscript, value.text)
   }
   const exported = /^BASH_FUNC_([^%]+)%%$/.exec(name)?.[1]

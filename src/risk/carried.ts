@@ -12,7 +12,7 @@ const INERT = names(
   `echo printf print say cat tac less more most bat head tail tee wc nl od xxd hexdump strings file stat ls dir exa eza lsd tree du df pwd cd
   pushd popd grep egrep fgrep zgrep rg ag ack pcregrep ugrep sed gsed jq yq xq fx dasel cut tr sort uniq comm join paste column fold fmt rev diff
   colordiff cmp sdiff patch touch mkdir basename dirname realpath readlink test [ [[ expr true false : set unset read history fc type which whence
-  where whatis apropos whereis man tldr cheat info help git gh glab hub hg svn logger wall write notify-send zenity yad kdialog whiptail dialog
+  where whatis apropos whereis man tldr cheat info help git gh glab hub logger wall write notify-send zenity yad kdialog whiptail dialog
   figlet toilet banner cowsay lolcat espeak mail mailx sendmail msmtp curl wget http https xh httpie xclip xsel wl-copy pbcopy clip.exe
   karo claude codex gemini copilot llm ollama aider sgpt aichat chatgpt alias abbr function complete compgen bind trap exit return let shift
   sha256sum md5sum b2sum cksum base64 base32 iconv todo jrnl nb vimdiff code subl open xdg-open date cal seq sleep`,
@@ -24,7 +24,7 @@ const NAMES_THINGS = names(
   npm pnpm yarn bun cargo rustup go pip pip3 pipx poetry conda mamba brew port apt apt-get apt-cache aptitude dpkg dnf yum rpm zypper pacman yay
   paru apk snap flatpak nix nix-env guix emerge xbps-install gem bundle composer cp mv ln install chmod chown chgrp rm rmdir unlink shred tar zip
   unzip 7z rsync scp sftp vi vim nvim view nano emacs ed micro hx kak systemctl service journalctl ip hash unhash enable disable command-not-found
-  update-alternatives task dvc ipfs bw op pass lxc incus virsh zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export declare
+  update-alternatives task hg svn dvc ipfs bw op pass lxc incus virsh zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export declare
   typeset local readonly stow bundle rake vagrant terraform tofu`,
 )
 
@@ -47,7 +47,7 @@ const SAID =
   /\b(?:echo|printf|print|println|puts|log|say|warn|info|debug|error|message|comment|grep)\b[\s(]*f?["']?(?![^"'`;&|\n$]*(?:qx|%x)\W$)[^"'`;&|\n%$]*$/i
 /** Options whose value is a command by their name, whatever else the tool takes for data. */
 const RUNS_VALUE =
-  /^--?[\w-]*(?:cmd|command|exec|hook|filter|pager|editor|prog|rsh|ssh|shell|askpass|-pack|script|preview|browser|html|opener|config|^--?(?:pre|post|run|call|smtp-server|setup)$)[\w-]*(?:=|$)/
+  /^--?[\w-]*(?:cmd|command|exec|hook|filter|pager|editor|prog|rsh|ssh|shell|askpass|-pack|script|preview|browser|html|opener|config)[\w-]*(?:=|$)|^--?(?:pre|post|run|call|smtp-server|setup)(?:=|$)/
 /** Verbs behind which a tool of many verbs takes a command. */
 const RUNS_REST = /^(?:exec|execute|run|ssh|rsh|debug|shell|unshare|create|foreach|alias|codespace|cs)$/
 /** Code that hands texts to a shell whatever else it does with them. */
@@ -68,8 +68,15 @@ export function commandsIn(text: string): readonly string[] {
   const shell = PIPES_TO_SHELL.test(words)
   for (const match of words.matchAll(BEGINS)) {
     if (out.length >= MAX_PLACES) break
-    if (!shell && SAID.test(words.slice(Math.max(0, match.index - 200), match.index))) continue
-    out.push(upToItsEnd(words.slice(match.index), words[match.index - 1] ?? ''))
+    if (
+      !shell &&
+      !/^q[qwx]?\//.test(match[0]) &&
+      SAID.test(words.slice(Math.max(0, match.index - 200), match.index))
+    )
+      continue
+    // qx/…/ of Perl is no directory.
+    const at = match.index + (/^q[qwx]?\//.exec(match[0])?.[0].length ?? 0)
+    out.push(upToItsEnd(words.slice(at), words[at - 1] ?? ''))
   }
   return out
 }
@@ -143,7 +150,7 @@ export function noteCarried(
   if (from < 0) return
   for (let i = from; i + 1 < args.length && i < MAX_TEXTS; i++) {
     const arg = args[i] as Arg
-    const word = arg.text.slice(arg.text.startsWith('-') ? arg.text.indexOf('=') + 1 : 0)
+    const word = arg.text.slice(arg.text.indexOf('=') + 1)
     if (!CARRIED_SET.has(baseName(word))) continue
     if (judged(arg.span, () => trial.words([{ ...arg, text: word }, ...args.slice(i + 1)]))) return
   }

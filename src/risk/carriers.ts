@@ -96,6 +96,36 @@ function fd(args: readonly Arg[]): Layer {
   return marked ? { ...NOTHING, commands: onEach(words, '{}', found) } : command([...words, ...found])
 }
 
+/** Directories of this machine that a container sees, by their path in it: `-v ~:/h`, `--mount type=bind,src=/,dst=/h`. */
+function volumesOf(options: readonly Arg[]): readonly (readonly [inside: string, outside: string])[] {
+  return options.flatMap((arg, i) => {
+    const joined = /^(?:-v|--volume=|--mount=)([\s\S]+)$/.exec(arg.text)?.[1]
+    const text =
+      joined ?? (/^(?:-v|--volume|--mount)$/.test(options[i - 1]?.text ?? '') ? arg.text : undefined)
+    if (text === undefined) return []
+    const outside = /(?:^|,)(?:src|source)=([^,]+)/.exec(text)?.[1] ?? text.split(':')[0]
+    const inside = /(?:^|,)(?:dst|destination|target)=([^,]+)/.exec(text)?.[1] ?? text.split(':')[1]
+    return inside === undefined || outside === undefined || !/^[/~.\uFDD0]/.test(outside)
+      ? []
+      : [[inside, outside] as const]
+  })
+}
+
+/** Words as this machine would name what they name in the container. */
+function asOnHost(words: readonly Arg[], volumes: ReturnType<typeof volumesOf>): readonly Arg[] {
+  if (volumes.length === 0) return words
+  return words.map((word) => {
+    let { text } = word
+    for (const [inside, outside] of volumes) {
+      const escaped = inside.replace(/\/+$/, '').replace(/[.*+?^$(){}|[\]\\]/g, '\\$&')
+      text = text.replace(new RegExp(`(?<![\\w.-])${escaped}(?=/|$|[\\s"';|&*)])`, 'g'), () =>
+        outside.replace(/(?<=.)\/+$/, ''),
+      )
+    }
+    return { ...word, text }
+  })
+}
+
 /** `docker exec`/`run`, `podman`, `kubectl exec`: the command after the container's or image's name. */
 function container(args: readonly Arg[]): Layer {
   const at = args.findIndex((arg) => /^(?:exec|run)$/.test(arg.text))
@@ -107,7 +137,8 @@ function container(args: readonly Arg[]): Layer {
   const tail = args.slice(at)
   const { start } = enterWrapper({ values, skip: 1 }, tail)
   const dashes = tail.findIndex((arg) => arg.text === '--')
-  const first = command(tail.slice(start), true)
+  const volumes = volumesOf(tail.slice(0, start))
+  const first = command(asOnHost(tail.slice(start), volumes), true)
   // Behind an option with a value that is not in the list, only `--` tells where the command starts.
   return dashes < start
     ? first
@@ -287,7 +318,11 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
     const bodies = set.length > 0 ? set : args.slice(1)
     return scriptWords(bodies.map((arg) => ({ ...arg, text: arg.text.replace(/^\s*[|&;]+/, '') })))
   },
-  abbr: (args) => scriptWords(args.slice(1).filter((arg) => !arg.text.startsWith('-'))),
+  abbr: (args) => {
+    const name = args.findIndex((arg) => !arg.text.startsWith('-'))
+    const words = name < 0 ? [] : args.slice(name + 1).filter((arg) => arg.text !== '--')
+    return words.length === 0 ? NOTHING : { ...NOTHING, scripts: [joined(words)] }
+  },
   bind: (args) =>
     scriptWords(
       args.slice(1).map((arg) => ({

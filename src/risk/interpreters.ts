@@ -1,5 +1,6 @@
 // Shells and other interpreters: where in their words, files or input the code is that they run.
-import { type InnerScript, type Layer, NOTHING, quoted } from './layers.ts'
+import { filesTouched } from './foreign-files.ts'
+import { type InnerScript, type Layer, NOTHING } from './layers.ts'
 import { type Arg, TAINT } from './model.ts'
 import { INTERPRETERS } from './wrappers.ts'
 
@@ -133,9 +134,6 @@ function codeLayer(code: Arg | undefined, hasBackticks: boolean, words: readonly
 
 const CALLS_SHELL =
   /(?:system|popen\w*|exec\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$)\s*\(?\s*\[?\s*f?(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1/g
-const DELETES_TREE =
-  /(?:Deno\.remove(?:Sync)?|rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|\brm)\s*\(?\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
-
 /** Shell commands and tree deletions in the code of other languages: calls with a literal string only. */
 export function foreignCode(
   code: Pick<Arg, 'text' | 'taint' | 'span'>,
@@ -152,13 +150,7 @@ export function foreignCode(
   if (hasBackticks)
     for (const call of code.text.matchAll(/(?:`|(?:%x|qx)[{(])([^`{}()]{1,2000})[`})]/g))
       scripts.push({ text: call[1] as string, taint: code.taint, span: code.span })
-  for (const call of code.text.matchAll(DELETES_TREE)) {
-    scripts.push({
-      text: `rm -rf ${quoted(call[2] as string)}`,
-      taint: code.taint,
-      span: code.span,
-    })
-  }
+  scripts.push(...filesTouched(code))
   return { scripts }
 }
 

@@ -59,6 +59,11 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
   }
   const { list, input, fromFile } = redirections(walk, [...command.redirects], frame)
   for (const set of assignments) readValue(walk, set, frame)
+  // zsh: redirections alone run the program that a variable names.
+  const alone = words.length === 0 && assignments.length === 0 && command.redirects.length > 0
+  const program =
+    alone && scope.shell === 'zsh' && (scope.variables.get('READNULLCMD') ?? scope.variables.get('NULLCMD'))
+  if (program) words.push({ ...program, span })
   if (words.length === 0) {
     if (assignments.length > 0 || list.length > 0) walk.findings.command(bare(list, assignments, span, frame))
     return input === frame.input ? NO_OUTPUT : input

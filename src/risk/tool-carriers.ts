@@ -198,6 +198,23 @@ function behind(word: RegExp): Carrier {
   }
 }
 
+/** cmake's own rm, env and time: `cmake -E rm -rf dir`. */
+function cmake(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) => arg.text === '-E')
+  const [verb, ...rest] = at < 0 ? [] : args.slice(at + 1)
+  if (verb === undefined) return NOTHING
+  if (/^(?:rm|remove|remove_directory)$/.test(verb.text)) {
+    const recursive = verb.text === 'remove_directory' ? [{ ...verb, text: '-rf' }] : []
+    return commandLayer([{ ...verb, text: 'rm' }, ...recursive, ...rest])
+  }
+  if (verb.text === 'env') return commandLayer([verb, ...rest])
+  return verb.text === 'time'
+    ? commandLayer(rest)
+    : verb.text === 'chdir'
+      ? commandLayer(rest.slice(1))
+      : NOTHING
+}
+
 /** hub and yadm are git with more verbs. */
 const asGit: Carrier = (args) =>
   args.length === 0 ? NOTHING : commandLayer([{ ...(args[0] as Arg), text: 'git' }, ...args], true)
@@ -252,6 +269,7 @@ export const TOOL_CARRIERS: Readonly<Record<string, Carrier>> = {
   tclsh: spawned,
   gdb: (args, input) => both(gdbCommand(args, input), behind(/^--?args$/)(args, input)),
   lldb: (args, input) => both(lldbCommand(args, input), behind(/^--$/)(args, input)),
+  cmake,
   hub: asGit,
   yadm: asGit,
   nix: behind(/^(?:-c|--command)$/),

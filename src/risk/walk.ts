@@ -20,7 +20,7 @@ import {
 import { type Piece, splitPieces } from './pieces.ts'
 import { parseSafely, parseScript } from './script.ts'
 import { bare, redirections, simple } from './simple-command.ts'
-import { withFishPipes } from './spellings.ts'
+import { qualifierCode, withFishPipes, withTemporaryFiles } from './spellings.ts'
 import { expandOne, expandText, expandWord, type WordHost } from './words.ts'
 
 /** Loops and functions, in text the grammar does not accept, whose values are followed. */
@@ -49,10 +49,25 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       return NO_OUTPUT
     }
     if (frame.scope.shell === 'fish') return readPieces(withFishPipes(text), frame)
-    const script = parseScript(text)
+    if (frame.scope.shell === 'zsh' && text.includes('(')) readQualifiers(text, frame)
+    const script = parseScript(frame.scope.shell === 'zsh' ? withTemporaryFiles(text) : text)
     const output = statements(script.commands, frame)
-    if (script.errors !== undefined && script.errors.length > 0) readPieces(text, frame)
+    if (script.errors !== undefined && script.errors.length > 0)
+      readPieces(frame.scope.shell === 'zsh' ? withTemporaryFiles(text) : text, frame)
     return output
+  }
+
+  /** zsh runs the code in a pattern's qualifier, `*(e:code:)`, for each file. */
+  function readQualifiers(text: string, frame: Frame): void {
+    for (const code of qualifierCode(text)) {
+      if (frame.depth >= MAX_DEPTH) return
+      readScript(code, {
+        ...frame,
+        depth: frame.depth + 1,
+        scope: cloneScope(frame.scope),
+        at: () => frame.at({ pos: 0, end: text.length }),
+      })
+    }
   }
 
   /** For text that is no bash: statement by statement, and Safe only where the shell's own grammar may be another. */

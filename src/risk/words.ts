@@ -198,7 +198,8 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
         const inner: Piece[] = []
         expandPart(child, false, scope, host, inner)
         // zsh splits ${=x} between quotes too.
-        const several = isList(child) || (scope.shell === 'zsh' && /^\$\{[~^]*=/.test(child.text))
+        const several =
+          isList(child) || (scope.shell === 'zsh' && /^\$\{(?:[~^]*=|\([^)]*[zsf@])/.test(child.text))
         for (const piece of inner) out.push({ ...piece, split: several && piece.split })
       }
       return

@@ -271,6 +271,17 @@ export const CODE_RULES: readonly Rule[] = [
     },
   },
   {
+    id: 'builtin-load',
+    level: 'high',
+    why: 'Loads a library’s code into this shell.',
+    tools: tools('enable'),
+    when: (c) => matching(c.args, /^-[a-z]*f/),
+    examples: {
+      risky: ['enable -f ./x.so x', 'enable -f/tmp/x.so x'],
+      harmless: ['enable -n echo', 'enable'],
+    },
+  },
+  {
     id: 'path-open',
     level: 'moderate',
     why: 'Commands are then looked for first in a directory where anybody may put a program of the same name.',
