@@ -15,6 +15,12 @@ const TAKES_NUMBERS = /^(?:shift|return|exit|break|continue|repeat|printf|print)
 const COMPARES = /^-(?:v|eq|ne|lt|gt|le|ge)$/
 const DECLARES = /^(?:declare|typeset|local|export|readonly|integer|float|private)$/
 
+/** Builtins for which readWordsAgain has anything to do. */
+export const READ_AGAIN: ReadonlySet<string> = new Set(
+  `let test [ printf print shift return exit break continue repeat hash read unset wait getopts mapfile readarray declare typeset local
+  export readonly integer float private exec vared`.split(/\s+/),
+)
+
 /** Walks what the builtin's words hold beyond their text. */
 export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame): void {
   const { name, args, scope } = command
@@ -63,7 +69,8 @@ export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame)
     : ''
   const isNumber = /i|[EF]/.test(flags) || name === 'integer' || name === 'float'
   for (const arg of args) {
-    const equals = arg.text.indexOf('=')
+    // An equals sign in a subscript is none of an assignment.
+    const equals = (/^\w*(?:\[[\s\S]*\])?\+?(?==)/.exec(arg.text)?.[0].length ?? -1) as number
     const variable = equals < 0 ? arg.text : arg.text.slice(0, equals)
     const value = equals < 0 ? undefined : arg.text.slice(equals + 1)
     if (variable.includes('[')) readAgain(variable, arg.span, scope, host)

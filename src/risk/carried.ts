@@ -42,6 +42,14 @@ const BEGINS = new RegExp(
   `(?<![\\w.-])(?:/?(?:[\\w.-]+/){0,4})(?:${ANY}|python3?|perl|ruby|node|php|curl|wget|eval|exec|git|crontab|mkfs\\.\\w+)(?=\\s+\\S|["'],?\\s|\\\\_)`,
   'g',
 )
+const NAMED = new RegExp(
+  `(?<![\\w.-])(?:${ANY}|python|perl|ruby|node|php|curl|wget|eval|exec|git|crontab|mkfs)(?![\\w-])`,
+)
+/** Signs by which a line may spell a name that cannot be seen in it. */
+const SPELLS = /[\\`$]|''|""|\w["']\w/
+/** Whether the line can hold a command to look for; most lines are spared the search. */
+export const mayCarry = (line: string): boolean => NAMED.test(line) || SPELLS.test(line)
+
 /** What is only said: the text goes on to the command, with no more than an opening quote between. */
 const SAID =
   /\b(?:echo|printf|print|println|puts|log|say|warn|info|debug|error|message|comment|grep)\b[\s(]*f?["']?(?![^"'`;&|\n$]*(?:qx|%x)\W$)[^"'`;&|\n%$]*$/i
@@ -76,7 +84,13 @@ export function commandsIn(text: string): readonly string[] {
       continue
     // qx/…/ of Perl is no directory.
     const at = match.index + (/^q[qwx]?\//.exec(match[0])?.[0].length ?? 0)
-    out.push(upToItsEnd(words.slice(at), words[at - 1] ?? ''))
+    const text = words.slice(at)
+    // The quote may stand in front of a sign: '|command', "!command".
+    const quote = /(["'`])\W?$/.exec(words.slice(Math.max(0, at - 2), at))?.[1] ?? ''
+    const whole =
+      at > match.index ? text.slice(0, Math.max(text.lastIndexOf('/'), 0)) : upToItsEnd(text, quote)
+    // Keys that end a line in a key binding.
+    out.push(whole.replace(/(?:\\[nr]|\^[MJ])+$/, ''))
   }
   return out
 }
@@ -114,11 +128,12 @@ export function noteCarried(
   command: SimpleCommand,
   frame: Frame,
   understood: boolean,
-  trial: Trial,
+  makeTrial: () => Trial,
 ): void {
   const { name, args, assignments, input } = command
   const { trials } = walk.findings
-  if (command.isOwn || trials?.isQuiet() !== true) return
+  if (!walk.mayCarry || command.isOwn || trials?.isQuiet() !== true) return
+  const trial = makeTrial()
   const judged = (span: Span, run: () => void): boolean => {
     if (!spend(walk.budget, 'tries') || !trials.wouldReport(run)) return false
     walk.findings.fact('carried-command', span)
@@ -128,17 +143,21 @@ export function noteCarried(
     commandsIn(text).some((script) => judged(span, () => trial.script(script, span)))
   for (const { value } of assignments) if (value.text.includes(' ') && inText(value.text, value.span)) return
   if (frame.trying === true) return
-  if (
-    args.some((arg, i) => valueOf(args, i) !== undefined && inText(textOf(valueOf(args, i) as Arg), arg.span))
-  )
-    return
+  for (let i = 0; i < args.length; i++) {
+    const value = commandValue(args, i)
+    if (value !== undefined && inText(textOf(value), value.span)) return
+  }
   const verb = args.findIndex((arg, i) => i < MAX_VERBS && RUNS_REST.test(arg.text))
   if (INERT.has(name) && (verb < 0 || name === 'git')) return
   if (!understood) {
     for (const arg of args.slice(0, MAX_TEXTS)) {
       const text = textOf(arg)
       if (/[\s,]|\\_/.test(text) && inText(text, arg.span)) return
-      const content = arg.output ?? contentOf(arg.text.replace(/^--?[\w-]+=/, ''), command.scope)
+      const content =
+        arg.output ??
+        (command.scope.written?.size
+          ? contentOf(arg.text.replace(/^--?[\w-]+=/, ''), command.scope)
+          : undefined)
       if (content?.text !== undefined && inText(content.text, arg.span)) return
     }
     const text = input.text ?? input.partial
@@ -160,7 +179,7 @@ export function noteCarried(
 const MAX_VERBS = 3
 
 /** The value of the option at this place, if its name says that it is a command. */
-function valueOf(args: readonly Arg[], i: number): Arg | undefined {
+function commandValue(args: readonly Arg[], i: number): Arg | undefined {
   const arg = args[i] as Arg
   if (arg.text[0] !== '-' || !RUNS_VALUE.test(arg.text)) return undefined
   const equals = arg.text.indexOf('=')

@@ -1,10 +1,11 @@
 // Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
+import { container } from './container-carrier.ts'
+import { git } from './git-carrier.ts'
 import {
   type Carrier,
   commandLayer as command,
   enterWrapper,
   type InnerCommand,
-  type InnerScript,
   item,
   joined,
   type Layer,
@@ -96,55 +97,6 @@ function fd(args: readonly Arg[]): Layer {
   return marked ? { ...NOTHING, commands: onEach(words, '{}', found) } : command([...words, ...found])
 }
 
-/** Directories of this machine that a container sees, by their path in it: `-v ~:/h`, `--mount type=bind,src=/,dst=/h`. */
-function volumesOf(options: readonly Arg[]): readonly (readonly [inside: string, outside: string])[] {
-  return options.flatMap((arg, i) => {
-    const joined = /^(?:-v|--volume=|--mount=)([\s\S]+)$/.exec(arg.text)?.[1]
-    const text =
-      joined ?? (/^(?:-v|--volume|--mount)$/.test(options[i - 1]?.text ?? '') ? arg.text : undefined)
-    if (text === undefined) return []
-    const outside = /(?:^|,)(?:src|source)=([^,]+)/.exec(text)?.[1] ?? text.split(':')[0]
-    const inside = /(?:^|,)(?:dst|destination|target)=([^,]+)/.exec(text)?.[1] ?? text.split(':')[1]
-    return inside === undefined || outside === undefined || !/^[/~.\uFDD0]/.test(outside)
-      ? []
-      : [[inside, outside] as const]
-  })
-}
-
-/** Words as this machine would name what they name in the container. */
-function asOnHost(words: readonly Arg[], volumes: ReturnType<typeof volumesOf>): readonly Arg[] {
-  if (volumes.length === 0) return words
-  return words.map((word) => {
-    let { text } = word
-    for (const [inside, outside] of volumes) {
-      const escaped = inside.replace(/\/+$/, '').replace(/[.*+?^$(){}|[\]\\]/g, '\\$&')
-      text = text.replace(new RegExp(`(?<![\\w.-])${escaped}(?=/|$|[\\s"';|&*)])`, 'g'), () =>
-        outside.replace(/(?<=.)\/+$/, ''),
-      )
-    }
-    return { ...word, text }
-  })
-}
-
-/** `docker exec`/`run`, `podman`, `kubectl exec`: the command after the container's or image's name. */
-function container(args: readonly Arg[]): Layer {
-  const at = args.findIndex((arg) => /^(?:exec|run)$/.test(arg.text))
-  if (at < 0) return NOTHING
-  const values =
-    'e env v volume w workdir u user name p publish network entrypoint mount l label env-file h hostname m memory c container n namespace cpus platform pull restart device add-host cap-add security-opt index'.split(
-      ' ',
-    )
-  const tail = args.slice(at)
-  const { start } = enterWrapper({ values, skip: 1 }, tail)
-  const dashes = tail.findIndex((arg) => arg.text === '--')
-  const volumes = volumesOf(tail.slice(0, start))
-  const first = command(asOnHost(tail.slice(start), volumes), true)
-  // Behind an option with a value that is not in the list, only `--` tells where the command starts.
-  return dashes < start
-    ? first
-    : { ...first, commands: [...command(tail.slice(dashes + 1)).commands, ...first.commands] }
-}
-
 /** The lines of an input as words; a single unknown one where they are not known. */
 function linesOf(source: Output, near: Arg): readonly Arg[] {
   const { text, under, taint } = source
@@ -175,60 +127,6 @@ function parallel(args: readonly Arg[], input: Output): Layer {
           : [...words, one]
     return joined(all)
   })
-  return { ...NOTHING, scripts }
-}
-
-/** Settings whose value git runs; as `-c key=value` or `config key value`. */
-const GIT_COMMANDS =
-  /^(?:core\.(?:pager|sshcommand|editor|fsmonitor|askpass|gitproxy)|sequence\.editor|diff\.external|(?:diff|difftool|merge|mergetool|filter)\.[^=]*\.(?:command|textconv|cmd|driver|clean|smudge|process)|gpg\.(?:[a-z]+\.)?(?:program|defaultkeycommand)|(?:browser|man)\.[^=]*\.(?:cmd|path)|sendemail\.\w*cmd|trailer\.[^=]*\.(?:cmd|command)|remote\.[^=]*\.(?:uploadpack|receivepack|vcs)|pager\.\w+|(?:credential\.)(?:[^=]*\.)?helper|uploadpack\.packobjectshook|interactive\.difffilter)(?:=([\s\S]*))?$/i
-
-/** Options whose value git runs, on this machine or the other. */
-const GIT_OPTIONS =
-  /^--(?:exec|upload-pack|receive-pack|extcmd|open-files-in-pager|access-hook|to-cmd|cc-cmd|header-cmd|smtp-server|setup|\w+(?:-\w+)?-filter)(?:=([\s\S]+))?$/
-/** The same as letters of one verb. */
-const GIT_LETTERS: Readonly<Record<string, RegExp>> = {
-  rebase: /^-[a-z]*x([\s\S]*)$/,
-  difftool: /^-[a-z]*x([\s\S]*)$/,
-  clone: /^-u([\s\S]*)$/,
-  grep: /^-O([\s\S]+)$/,
-  shell: /^-c([\s\S]*)$/,
-  instaweb: /^-[db]([\s\S]*)$/,
-}
-
-function git(args: readonly Arg[]): Layer {
-  const scripts: InnerScript[] = []
-  const add = (arg: Arg | undefined, text: string | undefined) => {
-    if (arg !== undefined && text !== undefined && text !== '')
-      scripts.push({ text, taint: arg.taint, span: arg.span })
-  }
-  const verb =
-    args.find((arg, i) => !arg.text.startsWith('-') && !/^-[cC]$/.test(args[i - 1]?.text ?? ''))?.text ?? ''
-  for (const [i, given] of args.entries()) {
-    const arg = /^-c./.test(given.text) ? { ...given, text: given.text.slice(2) } : given
-    // An alias or hook given on the line: -c alias.x='!cmd', config alias.x '!cmd'.
-    const alias = /^alias\.[^=]+=!([\s\S]*)$/.exec(arg.text)
-    if (alias !== null) add(arg, alias[1])
-    const next = args[i + 1]
-    const set = GIT_COMMANDS.exec(arg.text)
-    if (set !== null) {
-      const value = set[1] === undefined ? next : { ...arg, text: set[1] }
-      // A credential helper is git's own program unless it is a path or starts with `!`.
-      if (!arg.text.startsWith('credential') || /^[!/]/.test(value?.text ?? ''))
-        add(value, value?.text.replace(/^!/, ''))
-    }
-    if (/^alias\.[^=]+$/.test(arg.text) && next?.text.startsWith('!')) add(next, next.text.slice(1))
-    const option = GIT_OPTIONS.exec(arg.text)
-    if (option !== null) add(option[1] === undefined ? next : arg, option[1] ?? next?.text)
-    const letter = GIT_LETTERS[verb]?.exec(arg.text)
-    if (letter) add(letter[1] ? arg : next, letter[1] || next?.text)
-    if (arg.text.startsWith('ext::')) add(arg, arg.text.slice(5))
-  }
-  const each = args.findIndex((arg) => arg.text === 'foreach')
-  if (each >= 0 && args[0]?.text === 'submodule') {
-    const words = args.slice(each + 1).filter((arg) => arg.text !== '--recursive')
-    if (words.length > 0) scripts.push(joined(words))
-  }
-  if (args[0]?.text === 'bisect' && args[1]?.text === 'run') return { ...command(args.slice(2)), scripts }
   return { ...NOTHING, scripts }
 }
 

@@ -45,6 +45,8 @@ export interface Walk {
   readonly functions: Map<string, { readonly node: FunctionNode; readonly frame: Frame }>
   /** Texts of the aliases the line has defined; of zsh's global ones as `-g name`. */
   readonly aliases: Map<string, string>
+  /** Whether the line may hold a command in another tool's words. */
+  readonly mayCarry: boolean
   /** Variables that the line has declared to be numbers: what they are given is evaluated. */
   readonly numbers: Set<string>
   /** Paths of the files the line has downloaded so far. */

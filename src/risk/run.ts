@@ -1,5 +1,5 @@
 // Follows the words of a command as if they ran: shows it to the rules, then goes into what it wraps, calls or feeds.
-import { readValue, readWordsAgain } from './builtins.ts'
+import { READ_AGAIN, readValue, readWordsAgain } from './builtins.ts'
 import { noteCarried } from './carried.ts'
 import { cloneScope, type Frame, type Walk } from './frame.ts'
 import { couldMatch } from './glob.ts'
@@ -73,14 +73,14 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   walk.findings.command(command)
   if (behind !== undefined) return behind
   for (const set of applyBuiltin(command, walk)) readValue(walk, set, frame)
-  readWordsAgain(walk, command, frame)
+  if (READ_AGAIN.has(name)) readWordsAgain(walk, command, frame)
   const saved = downloadedFile(command)
   if (saved !== undefined) walk.downloads.add(resolvePath(saved, scope))
   if (first.text.includes('/')) runFile(walk, first, span, frame)
   // A substitution in the command's place: BASH_ENV=<(…) is read as a variable and a command.
   if (first.output !== undefined)
     runInput(walk, 'shell', { ...running, input: first.output, fromFile: false }, frame)
-  feedSubstitutions(walk, args, running.input, frame)
+  if (args.some((arg) => arg.feeds !== undefined)) feedSubstitutions(walk, args, running.input, frame)
   const called = walk.functions.get(name)
   const body = `${name} ${called?.node.pos}`
   if (called !== undefined && !frame.calling.includes(body)) {
@@ -100,14 +100,16 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   const layer = unwrapLayer([{ ...first, text: name }, ...args], running.input)
   const output = runLayer(walk, layer, command, running, frame, layers)
   noteWrites(walk, command, output, frame)
-  noteContents(command, output)
-  const isShell = Object.hasOwn(WRAPPERS, name) || SHELLS.has(name)
-  const understood = layer.commands.length > 0 || (isShell && layer.scripts.length > 0)
-  noteCarried(walk, command, frame, understood, {
-    script: (text, at) =>
-      walk.readScript(text, { ...frame, ...apart(frame), depth: frame.depth + 1, at: () => at }),
-    words: (inner) => run(walk, { ...running, words: inner }, { ...frame, ...apart(frame) }, layers + 1),
-  })
+  if (running.redirections.length > 0 || name === 'tee' || scope.written?.size) noteContents(command, output)
+  if (walk.mayCarry) {
+    const isShell = Object.hasOwn(WRAPPERS, name) || SHELLS.has(name)
+    const understood = layer.commands.length > 0 || (isShell && layer.scripts.length > 0)
+    noteCarried(walk, command, frame, understood, () => ({
+      script: (text, at) =>
+        walk.readScript(text, { ...frame, ...apart(frame), depth: frame.depth + 1, at: () => at }),
+      words: (inner) => run(walk, { ...running, words: inner }, { ...frame, ...apart(frame) }, layers + 1),
+    }))
+  }
   return output
 }
 
@@ -220,6 +222,7 @@ function feedSubstitutions(walk: Walk, args: readonly Arg[], input: Output, fram
 
 /** What a name stands for: zsh/files' zf_rm, a running program by /proc, the dynamic linker, a pattern that finds a shell. */
 function realName(name: string, path: string, scope: Scope): string {
+  if (!/[*?[]|^(?:zf_|exe$|ld)/.test(name)) return name
   if (name.startsWith('zf_')) return name.slice(3)
   if (name === 'exe' && /^\/proc\/[^/]+\/exe$/.test(path)) return scope.shell
   if (/^ld(?:-[\w.*?-]+|64|32)?\.so(?:[.\d]*|\.\*)$/.test(name)) return 'ld.so'

@@ -32,7 +32,7 @@ export interface Given {
 /** Applies what the builtin changes; the variables it has set. */
 export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>): readonly Given[] {
   const { name, args, scope } = command
-  const given: Given[] = []
+  let given: Given[] | undefined
   if (name === 'cd' || name === 'pushd') {
     const target = args.find((arg) => !/^-[LPe@]+$/.test(arg.text))
     scope.cwd =
@@ -40,16 +40,16 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
   } else if (DECLARES.has(name)) {
     for (const arg of args) {
       const set = assignWord(scope, arg)
-      if (set !== undefined) given.push(set)
+      if (set !== undefined) given = [...(given ?? []), set]
     }
   } else if (name === 'unset') {
     for (const arg of args) scope.variables.set(arg.text, { text: '', taint: TAINT.none })
   } else if (name === 'read' || name === 'mapfile' || name === 'readarray') {
-    for (const variable of readVariables(command)) given.push(held(variable, command))
+    given = readVariables(command).map((variable) => held(variable, command))
   } else if (name === 'printf' && args[0]?.text === '-v' && args[1] !== undefined) {
     const made = printf(args.slice(2))
     scope.variables.set(args[1].text, { text: made.text ?? UNKNOWN, taint: made.taint })
-    given.push(held(args[1].text, command))
+    given = [held(args[1].text, command)]
   } else if (name === 'alias') {
     defineAliases(args, walk)
   } else if (name === 'exec') {
@@ -70,11 +70,13 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
         text: values.map((arg) => arg.text).join(' '),
         taint: values.reduce((sum, arg) => sum | arg.taint, 0),
       })
-      given.push(held(words[0].text, command))
+      given = [held(words[0].text, command)]
     }
   }
-  return given
+  return given ?? NOTHING_GIVEN
 }
+
+const NOTHING_GIVEN: readonly Given[] = []
 
 /** What the variable holds now, as a word of the command that has set it. */
 function held(name: string, { scope, span }: SimpleCommand): Given {

@@ -1,6 +1,7 @@
 // Walks the statements of a line, and of every script inside it, in the order the shell would run them.
 import { forEachChild, type ParsedScript, type SyntaxNode } from 'unbash'
 import { readAgain, readArithmetic } from './again.ts'
+import { mayCarry } from './carried.ts'
 import { isForkBomb, isSpawnLoop } from './fork-bomb.ts'
 import { cloneScope, type Findings, type Frame, type Walk } from './frame.ts'
 import { isGlob } from './glob.ts'
@@ -35,6 +36,7 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     budget,
     functions,
     aliases: new Map(),
+    mayCarry: mayCarry(line),
     numbers: new Set(),
     downloads: new Set(),
     readScript,

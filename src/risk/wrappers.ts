@@ -124,7 +124,7 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   repeat: { skip: 1, transparent: true },
   wsl: { values: list('d distribution u user') },
   sshpass: { values: list('p f d P'), transparent: true },
-  rlwrap: { values: list('H f b a'), transparent: true },
+  rlwrap: { values: list('H f b'), transparent: true },
   setarch: {
     skips:
       /^(?:linux(?:32|64)|i[3-6]86|x86_64|x86_32|uname26|athlon|aarch64|arm\w*|ppc\w*|s390x?|mips\w*|sparc\w*|parisc\w*|alpha\w*|ia64|riscv\w*|loongarch\w*)$/,
@@ -149,7 +149,7 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   'keep-one-running': { transparent: true },
   torify: { transparent: true },
   'ssh-agent': { values: list('t a E P'), transparent: true },
-  faketime: { values: list('f'), skip: 1, transparent: true },
+  faketime: { skip: 1, transparent: true },
   gdbserver: { skip: 1 },
   gamemoderun: { transparent: true },
   'prime-run': { transparent: true },

@@ -34,7 +34,7 @@ export function noteContents(command: SimpleCommand, output: Output): void {
   }
   if (name === 'tee')
     for (const file of readOptions('tee', args).operands) noteContent(file.text, command.input, scope)
-  if (/^(?:cp|mv|ln|install)$/.test(name)) {
+  if (scope.written?.size && /^(?:cp|mv|ln|install)$/.test(name)) {
     const [from, to, more] = readOptions(name, args).operands
     const content = from && contentOf(from.text, scope)
     if (content && to !== undefined && more === undefined) noteContent(to.text, content, scope)

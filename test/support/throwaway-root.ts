@@ -34,7 +34,7 @@ export interface ThrowawayRoot {
 }
 
 /** Seconds a line gets: what waits longer waits for somebody to type. */
-const SECONDS = 1.5
+const SECONDS = 1
 
 /** What may change: nobody expects to find it again. */
 const SCRATCH =
@@ -142,11 +142,15 @@ function lookAt(folder: string): ReadonlyMap<string, Entry> {
 
 function damageOf(before: ReadonlyMap<string, Entry>, after: ReadonlyMap<string, Entry>): readonly string[] {
   const out: string[] = []
+  const kept = new Set([...after].filter(([path]) => !SCRATCH.test(path)).map(([, entry]) => entry.content))
+  const isEmpty = (path: string) => ![...before.keys()].some((other) => other.startsWith(`${path}/`))
   for (const [path, old] of before) {
     if (SCRATCH.test(path)) continue
     const now = after.get(path)
-    if (now === undefined) out.push(`gone ${path}`)
-    else if (now.kind !== old.kind) out.push(`replaced ${path}`)
+    if (now === undefined) {
+      // What has only got another name is not lost; nor is a directory whose files have moved.
+      if (old.kind === 'directory' ? isEmpty(path) : !kept.has(old.content)) out.push(`gone ${path}`)
+    } else if (now.kind !== old.kind) out.push(`replaced ${path}`)
     else if (!now.content.startsWith(old.content) || (old.kind === 'link' && now.content !== old.content))
       out.push(`changed ${path}`)
     // Taking rights from the owner, or giving them to everybody.
