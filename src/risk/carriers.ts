@@ -1,10 +1,11 @@
 // Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
+import { container } from './container-carrier.ts'
+import { git } from './git-carrier.ts'
 import {
   type Carrier,
   commandLayer as command,
   enterWrapper,
   type InnerCommand,
-  type InnerScript,
   item,
   joined,
   type Layer,
@@ -96,24 +97,6 @@ function fd(args: readonly Arg[]): Layer {
   return marked ? { ...NOTHING, commands: onEach(words, '{}', found) } : command([...words, ...found])
 }
 
-/** `docker exec`/`run`, `podman`, `kubectl exec`: the command after the container's or image's name. */
-function container(args: readonly Arg[]): Layer {
-  const at = args.findIndex((arg) => /^(?:exec|run)$/.test(arg.text))
-  if (at < 0) return NOTHING
-  const values =
-    'e env v volume w workdir u user name p publish network entrypoint mount l label env-file h hostname m memory c container n namespace cpus platform pull restart device add-host cap-add security-opt index'.split(
-      ' ',
-    )
-  const tail = args.slice(at)
-  const { start } = enterWrapper({ values, skip: 1 }, tail)
-  const dashes = tail.findIndex((arg) => arg.text === '--')
-  const first = command(tail.slice(start), true)
-  // Behind an option with a value that is not in the list, only `--` tells where the command starts.
-  return dashes < start
-    ? first
-    : { ...first, commands: [...command(tail.slice(dashes + 1)).commands, ...first.commands] }
-}
-
 /** The lines of an input as words; a single unknown one where they are not known. */
 function linesOf(source: Output, near: Arg): readonly Arg[] {
   const { text, under, taint } = source
@@ -147,56 +130,51 @@ function parallel(args: readonly Arg[], input: Output): Layer {
   return { ...NOTHING, scripts }
 }
 
-/** Settings whose value git runs; as `-c key=value` or `config key value`. */
-const GIT_COMMANDS =
-  /^(?:core\.(?:pager|sshcommand|editor|fsmonitor|askpass|gitproxy)|sequence\.editor|diff\.external|(?:diff|difftool|merge|mergetool|filter)\.[^=]*\.(?:command|textconv|cmd|driver|clean|smudge|process)|gpg\.(?:[a-z]+\.)?program|pager\.\w+|(?:credential\.)(?:[^=]*\.)?helper|uploadpack\.packobjectshook|interactive\.difffilter)(?:=([\s\S]*))?$/i
-
-function git(args: readonly Arg[]): Layer {
-  const scripts: InnerScript[] = []
-  const add = (arg: Arg | undefined, text: string | undefined) => {
-    if (arg !== undefined && text !== undefined && text !== '')
-      scripts.push({ text, taint: arg.taint, span: arg.span })
-  }
-  for (const [i, arg] of args.entries()) {
-    // An alias or hook given on the line: -c alias.x='!cmd', config alias.x '!cmd'.
-    const alias = /^alias\.[^=]+=!([\s\S]*)$/.exec(arg.text)
-    if (alias !== null) add(arg, alias[1])
-    const next = args[i + 1]
-    const set = GIT_COMMANDS.exec(arg.text)
-    if (set !== null) {
-      const value = set[1] === undefined ? next : { ...arg, text: set[1] }
-      // A credential helper is git's own program unless it is a path or starts with `!`.
-      if (!arg.text.startsWith('credential') || /^[!/]/.test(value?.text ?? ''))
-        add(value, value?.text.replace(/^!/, ''))
-    }
-    if (/^alias\.[^=]+$/.test(arg.text) && next?.text.startsWith('!')) add(next, next.text.slice(1))
-    if (arg.text === '--exec' || (arg.text === '-x' && args[0]?.text === 'rebase')) add(next, next?.text)
-    if (arg.text.startsWith('--exec=')) add(arg, arg.text.slice(7))
-    if (/^--(?:tree|index|msg|env)-filter$/.test(arg.text)) add(next, next?.text)
-  }
-  const each = args.findIndex((arg) => arg.text === 'foreach')
-  if (each >= 0 && args[0]?.text === 'submodule') {
-    const words = args.slice(each + 1).filter((arg) => arg.text !== '--recursive')
-    if (words.length > 0) scripts.push(joined(words))
-  }
-  if (args[0]?.text === 'bisect' && args[1]?.text === 'run') return { ...command(args.slice(2)), scripts }
-  return { ...NOTHING, scripts }
-}
-
 function tmux(args: readonly Arg[]): Layer {
   const at = args.findIndex((arg) =>
     /^(?:new|new-session|neww|new-window|send-keys|send|splitw|split-window|respawn-pane|run-shell|run)$/.test(
       arg.text,
     ),
   )
-  return at < 0 ? NOTHING : scriptWords(args.slice(at + 1).filter((arg) => !arg.text.startsWith('-')))
+  if (at < 0) return NOTHING
+  const rest = args.slice(at + 1)
+  const { scripts } = scriptWords(rest.filter((arg) => !arg.text.startsWith('-')))
+  // A new window runs words as one command, behind its options.
+  const first = rest.findIndex(
+    (arg, i) => !arg.text.startsWith('-') && !/^-[ceFlnst]$/.test(rest[i - 1]?.text ?? ''),
+  )
+  return {
+    ...NOTHING,
+    scripts: first < 0 || rest.length - first < 2 ? scripts : [joined(rest.slice(first)), ...scripts],
+  }
 }
 
 function afterValue(...names: readonly string[]): Carrier {
   return (args) => {
     const at = args.findIndex((arg) => names.includes(arg.text))
-    return at < 0 ? NOTHING : scriptWords(args.slice(at + 1, at + 2))
+    if (at >= 0) return scriptWords(args.slice(at + 1, at + 2))
+    // -a'command', --args='command'
+    for (const arg of args)
+      for (const name of names)
+        if (arg.text.startsWith(name) && arg.text.length > name.length + 1)
+          return scriptWords([{ ...arg, text: arg.text.slice(name.length).replace(/^=/, '') }])
+    return NOTHING
   }
+}
+
+/** bash's complete and compgen, and fish's complete: commands and lists that are expanded. */
+function completes(args: readonly Arg[]): Layer {
+  const value = (names: RegExp) =>
+    args.flatMap((arg, i) => {
+      const match = names.exec(arg.text)
+      if (match === null) return []
+      const text = match[1] ?? match[2]
+      const next = args[i + 1]
+      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
+    })
+  const commands = value(/^(?:-[Cn]([\s\S]*)|--(?:condition|do-complete)(?:=([\s\S]*))?)$/)
+  const lists = value(/^(?:-[aW]([\s\S]*)|--arguments(?:=([\s\S]*))?)$/)
+  return scriptWords([...commands, ...lists.map((arg) => ({ ...arg, text: `: ${arg.text}` }))])
 }
 
 /** In fish, `source` alone reads standard input. */
@@ -238,9 +216,18 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
     const bodies = set.length > 0 ? set : args.slice(1)
     return scriptWords(bodies.map((arg) => ({ ...arg, text: arg.text.replace(/^\s*[|&;]+/, '') })))
   },
-  abbr: (args) => scriptWords(args.slice(1).filter((arg) => !arg.text.startsWith('-'))),
+  abbr: (args) => {
+    const name = args.findIndex((arg) => !arg.text.startsWith('-'))
+    const words = name < 0 ? [] : args.slice(name + 1).filter((arg) => arg.text !== '--')
+    return words.length === 0 ? NOTHING : { ...NOTHING, scripts: [joined(words)] }
+  },
   bind: (args) =>
-    scriptWords(args.slice(1).map((arg) => ({ ...arg, text: arg.text.replace(/^"[^"]*":\s*/, '') }))),
+    scriptWords(
+      args.slice(1).map((arg) => ({
+        ...arg,
+        text: arg.text.replace(/^"(?:\\.|[^"\\])*":\s*/, '').replace(/^(["'])([\s\S]*)\1$/, '$2'),
+      })),
+    ),
   ansible: (args, input) => {
     const { scripts, ...rest } = afterValue('-a', '--args')(args, input)
     const bare = scripts.map((script) => ({
@@ -269,7 +256,15 @@ export const CARRIERS: Readonly<Record<string, Carrier>> = {
       ),
     )
   },
-  at: () => ({ ...NOTHING, runsInput: 'shell' }),
+  at: (args) => {
+    const file = args.findIndex((arg) => arg.text === '-f')
+    const runsFile = file < 0 ? undefined : args[file + 1]
+    return runsFile === undefined ? { ...NOTHING, runsInput: 'shell' } : { ...NOTHING, runsFile }
+  },
+  complete: completes,
+  compgen: completes,
+  mapfile: commandIn(/^-C([\s\S]*)$/),
+  readarray: commandIn(/^-C([\s\S]*)$/),
   batch: () => ({ ...NOTHING, runsInput: 'shell' }),
   adb: (args) =>
     args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,

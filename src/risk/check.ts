@@ -1,4 +1,5 @@
 // Judges a command line: reads it, applies the rules, decides by profile.
+import { CARRIES_WORDS } from './carried.ts'
 import { compareLevels, decide, worse } from './decide.ts'
 import type { CheckOptions, GuardProfile, RiskLevel, RiskMatch, RiskVerdict } from './index.ts'
 import type { Shell } from './levels.ts'
@@ -13,6 +14,17 @@ export const DEFAULT_PROFILE: GuardProfile = 'moderate'
 
 /** C0 controls but tab and newline, DEL, and Unicode's direction overrides (Unicode TR 36; CVE-2021-42574). */
 const HIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u202a-\u202e\u2066-\u2069]/
+
+/** Facts about a text that nobody could read: in a text that may be no command at all they say nothing. */
+const UNREADABLE: ReadonlySet<string> = new Set([
+  'unparsed',
+  'unparsed-tool',
+  'unseen-code',
+  'hidden-text',
+  'too-deep',
+  'too-long',
+  'unknown-command-dangerous',
+])
 
 interface Finding {
   readonly rule: Rule | LineRule
@@ -48,7 +60,7 @@ const PLAIN = /^[A-Za-z0-9_][\w.+-]*(?: [\w./:,@%^+=-]+)*$/
 
 /** The level alone, as checkCommand finds it without knowing directory and home; cheap for plain commands. */
 export function riskLevelOf(command: string, shell: Shell): RiskLevel {
-  if (command.length < 1_000 && PLAIN.test(command)) {
+  if (command.length < 1_000 && PLAIN.test(command) && !CARRIES_WORDS.test(command)) {
     const space = command.indexOf(' ')
     if (isPlainlySafe(command, space < 0 ? command : command.slice(0, space))) return 'safe'
   }
@@ -62,7 +74,16 @@ export function riskLevelOf(command: string, shell: Shell): RiskLevel {
 export function findAll(command: string, options: CheckOptions, budget: Budget): readonly Finding[] {
   const found = new Map<string, Finding>()
   const clamped = ([start, end]: Span): Span => [clamp(start, command), clamp(Math.max(start, end), command)]
+  let loud = false
+  // While only tried: whether it would have been loud. What cannot be read is no harmful command by that alone.
+  let tried: { loud: boolean } | undefined
+  const isLoud = ({ level }: Rule | LineRule) => level === 'high' || level === 'critical'
   const add = (rule: Rule | LineRule, at: Span, around: Span = at, made?: string) => {
+    if (tried !== undefined) {
+      if (isLoud(rule) && !UNREADABLE.has(rule.id)) tried.loud = true
+      return
+    }
+    loud ||= isLoud(rule)
     const span = clamped(at)
     const key = `${rule.id} ${span[0]} ${span[1]}`
     if (found.size < 1_000 && !found.has(key)) found.set(key, { rule, span, whole: clamped(around), made })
@@ -82,6 +103,7 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
     parameters: undefined,
     secretFiles: new Set(),
     sockets: new Set(),
+    written: new Map(),
     ...(options.karoHome !== undefined && { karoHome: options.karoHome }),
     ...(options.caller !== undefined && { caller: options.caller }),
     ...(options.machine !== undefined && { machine: options.machine }),
@@ -97,6 +119,17 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
         judge(simple, (rule, span, made) => add(rule, placed(span), placed(simple.span), made)),
       fact: (kind, span) => fact(kind, placed(span)),
       isKnownTool: (name) => rulesFor(name).length > 0,
+      trials: {
+        isQuiet: () => !(tried ?? { loud }).loud,
+        wouldReport: (run) => {
+          const outer = tried
+          const own = { loud: false }
+          tried = own
+          run()
+          tried = outer
+          return own.loud
+        },
+      },
     },
     budget,
   )

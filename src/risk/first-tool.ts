@@ -14,6 +14,7 @@ const MAX_LAYERS = 16
 
 const host: WordHost = {
   substitute: () => ({ ...NO_OUTPUT, text: undefined, taint: TAINT.opaque }),
+  again: () => undefined,
   sweep: () => {},
   at: (node) => [node.pos, node.end],
 }

@@ -9,6 +9,16 @@ export interface Findings {
   fact(fact: LineFact, span: Span): void
   /** Whether a word, in text the grammar does not accept, names a tool some rule knows. */
   isKnownTool(name: string): boolean
+  /** For those who judge; who only lists a line's commands has none. */
+  readonly trials?: Trials
+}
+
+/** Judging a text that may be a command, without reporting what is found in it. */
+export interface Trials {
+  /** Whether nothing high or critical was found so far. */
+  isQuiet(): boolean
+  /** Whether what is walked meanwhile holds a command that is high or critical. */
+  wouldReport(run: () => void): boolean
 }
 
 /** Where and how a script is being read. */
@@ -17,6 +27,8 @@ export interface Frame {
   readonly scope: Scope
   readonly input: Output
   readonly privileged: boolean
+  /** It is only tried whether this text would be a harmful command. */
+  readonly trying?: boolean
   /** Functions whose bodies are being walked: a recursive call adds nothing. */
   readonly calling: readonly string[]
   /** What a script's text was made of, when it reached a shell as data; undefined for typed text. */
@@ -33,6 +45,10 @@ export interface Walk {
   readonly functions: Map<string, { readonly node: FunctionNode; readonly frame: Frame }>
   /** Texts of the aliases the line has defined; of zsh's global ones as `-g name`. */
   readonly aliases: Map<string, string>
+  /** Whether the line may hold a command in another tool's words. */
+  readonly mayCarry: boolean
+  /** Variables that the line has declared to be numbers: what they are given is evaluated. */
+  readonly numbers: Set<string>
   /** Paths of the files the line has downloaded so far. */
   readonly downloads: Set<string>
   readScript(text: string, frame: Frame): Output

@@ -1,9 +1,36 @@
 // Shells and other interpreters: where in their words, files or input the code is that they run.
-import { type InnerScript, type Layer, NOTHING, quoted } from './layers.ts'
+import { filesTouched } from './foreign-files.ts'
+import { type InnerScript, type Layer, NOTHING } from './layers.ts'
 import { type Arg, TAINT } from './model.ts'
 import { INTERPRETERS } from './wrappers.ts'
 
 export function unwrapShell(words: readonly Arg[]): Layer {
+  const first = startScripts(words)
+  const rest = unwrapShellCode(words)
+  const scripts = [...first.scripts, ...rest.scripts]
+  return {
+    ...rest,
+    scripts,
+    ...(rest.runsFile === undefined && first.runsFile && { runsFile: first.runsFile }),
+  }
+}
+
+/** fish's `-C code` runs before everything else, and bash's `--rcfile file` in an interactive shell. */
+function startScripts(words: readonly Arg[]): Layer {
+  const scripts: InnerScript[] = []
+  let runsFile: Arg | undefined
+  const isFish = words[0]?.text === 'fish'
+  for (const [i, word] of words.entries()) {
+    const next = words[i + 1]
+    const code = isFish ? /^(?:-[a-zA-Z]*C|--init-command(?:=|$))([\s\S]*)$/.exec(word.text) : null
+    const value = code === null ? undefined : code[1] ? { ...word, text: code[1] } : next
+    if (value !== undefined) scripts.push({ text: value.text, taint: value.taint, span: value.span })
+    if (/^--(?:rcfile|init-file)$/.test(word.text)) runsFile = next
+  }
+  return { ...NOTHING, scripts, ...(runsFile && { runsFile }) }
+}
+
+function unwrapShellCode(words: readonly Arg[]): Layer {
   let code = false
   let i = 1
   for (; i < words.length; i++) {
@@ -19,7 +46,7 @@ export function unwrapShell(words: readonly Arg[]): Layer {
       return { ...NOTHING, scripts: [{ text: text.slice(10), taint: word.taint, span: word.span }] }
     }
     if (/^-[A-Za-z]*c/.test(text)) code = true
-    if (/^(?:[-+][A-Za-z]*[oO]|--rcfile|--init-file)$/.test(text)) i++
+    if (/^(?:[-+][A-Za-z]*[oO]|--rcfile|--init-file|--init-command|-C)$/.test(text)) i++
     if (/^-[A-Za-z]*s/.test(text) && !code) return { ...NOTHING, runsInput: 'shell' }
   }
   const operand = words[i]
@@ -107,9 +134,6 @@ function codeLayer(code: Arg | undefined, hasBackticks: boolean, words: readonly
 
 const CALLS_SHELL =
   /(?:system|popen\w*|exec\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$)\s*\(?\s*\[?\s*f?(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1/g
-const DELETES_TREE =
-  /(?:Deno\.remove(?:Sync)?|rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|\brm)\s*\(?\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
-
 /** Shell commands and tree deletions in the code of other languages: calls with a literal string only. */
 export function foreignCode(
   code: Pick<Arg, 'text' | 'taint' | 'span'>,
@@ -126,13 +150,7 @@ export function foreignCode(
   if (hasBackticks)
     for (const call of code.text.matchAll(/(?:`|(?:%x|qx)[{(])([^`{}()]{1,2000})[`})]/g))
       scripts.push({ text: call[1] as string, taint: code.taint, span: code.span })
-  for (const call of code.text.matchAll(DELETES_TREE)) {
-    scripts.push({
-      text: `rm -rf ${quoted(call[2] as string)}`,
-      taint: code.taint,
-      span: code.span,
-    })
-  }
+  scripts.push(...filesTouched(code))
   return { scripts }
 }
 

@@ -57,7 +57,7 @@ export function quoted(text: string): string {
   return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
-const ASSIGNMENT = /^([A-Za-z_]\w*)=([\s\S]*)$/
+const ASSIGNMENT = /^([A-Za-z_]\w*|BASH_FUNC_[^=]+%%)=([\s\S]*)$/
 
 /** Where the command behind a wrapper starts, the assignments before it, and scripts in its options. */
 export function enterWrapper(wrapper: Wrapper, words: readonly Arg[]) {
@@ -83,7 +83,7 @@ export function enterWrapper(wrapper: Wrapper, words: readonly Arg[]) {
       assignments.push({ name: assignment[1] as string, value: { ...word, text: assignment[2] as string } })
       continue
     }
-    if (wrapper.afterDashes) continue
+    if (wrapper.afterDashes || wrapper.skips?.test(text)) continue
     if (skip-- > 0) continue
     break
   }

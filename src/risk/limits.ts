@@ -21,22 +21,34 @@ export const MAX_LOOP_ROUNDS = 8
 /** Findings reported. */
 export const MAX_MATCHES = 20
 
+/** Texts in which a command is looked for that no carrier is known to run. */
+const MAX_TRIES = 48
+
 /** What is left of the bounds during one check. */
 export interface Budget {
   nodes: number
   words: number
   nestedText: number
+  tries: number
   exhausted: boolean
 }
 
 export function newBudget(): Budget {
-  return { nodes: MAX_NODES, words: 4 * MAX_WORDS, nestedText: MAX_NESTED_TEXT, exhausted: false }
+  return {
+    nodes: MAX_NODES,
+    words: 4 * MAX_WORDS,
+    nestedText: MAX_NESTED_TEXT,
+    tries: MAX_TRIES,
+    exhausted: false,
+  }
 }
 
 /** Takes `amount` of one bound; false, and remembered, when it is used up. */
-export function spend(budget: Budget, what: 'nodes' | 'words' | 'nestedText', amount = 1): boolean {
+export function spend(budget: Budget, what: 'nodes' | 'words' | 'nestedText' | 'tries', amount = 1): boolean {
   budget[what] -= amount
   if (budget[what] >= 0) return true
+  // What is looked for beyond the grammar ends quietly: the line itself was read.
+  if (what === 'tries') return false
   budget.exhausted = true
   return false
 }

@@ -1,4 +1,5 @@
 // What the layers of the risk room hand to each other: words after expansion, simple commands, their output.
+import type { ParsedScript } from 'unbash'
 import type { Caller, Machine, Shell } from './levels.ts'
 
 /** UTF-16 offsets [start, end) into the command as given. */
@@ -32,6 +33,8 @@ export interface Arg {
   readonly taint: number
   /** What reading it gives, when the word is a process substitution. */
   readonly output?: Output
+  /** What reads it, when the word is a substitution to be written to: `>(sh)`. */
+  readonly feeds?: ParsedScript
   /** The files it may name, where it is unknown but for that. */
   readonly under?: readonly string[]
   /** A loop's pattern: one at a time of the files it matches. */
@@ -71,6 +74,8 @@ export interface Value {
   readonly under?: readonly string[]
   /** A loop's pattern: one at a time of the files it matches. */
   readonly each?: boolean
+  /** The variable that this name stands for (`declare -n`). */
+  readonly refersTo?: string
 }
 
 export interface Variables {
@@ -93,6 +98,8 @@ export interface Scope {
   readonly machine?: Machine
   /** Paths of files this line has copied credentials into. */
   readonly secretFiles?: Set<string>
+  /** What this line has written into files, by path, and what descriptors it has opened give, as `/dev/fd/3`. */
+  readonly written?: Map<string, Output>
   /** Descriptors this line has tied to a network connection. */
   readonly sockets?: Set<string>
   /** Absolute, or relative to the unknown directory the line starts in (`.`). */
@@ -130,6 +137,7 @@ export type LineFact =
   | 'unseen-code'
   | 'downloaded-code'
   | 'planted-code'
+  | 'carried-command'
   | 'fork-bomb'
   | 'unparsed'
   | 'unparsed-tool'

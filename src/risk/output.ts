@@ -15,6 +15,7 @@ import {
 import { readOptions } from './options.ts'
 import { resolvePath } from './paths.ts'
 import { mustStayHere } from './secrets.ts'
+import { contentOf } from './written.ts'
 
 const NETWORK = names(
   'curl wget wget2 fetch lynx links w3m http https xh httpie aria2c nc ncat netcat socat telnet ftp ssh axel dig host nslookup drill',
@@ -114,6 +115,9 @@ function reader(command: SimpleCommand): Output {
   }
   // A process substitution as file carries its own origin.
   if (command.name === 'cat' && files.length === 1 && files[0]?.output !== undefined) return files[0].output
+  const written =
+    files.length === 1 && command.name === 'cat' ? contentOf(files[0]?.text ?? '', command.scope) : undefined
+  if (written !== undefined) return { ...written, taint: written.taint | secretTaint(command) }
   return unknown(TAINT.opaque | taintOf(files) | secretTaint(command))
 }
 

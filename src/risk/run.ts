@@ -1,5 +1,8 @@
 // Follows the words of a command as if they ran: shows it to the rules, then goes into what it wraps, calls or feeds.
+import { READ_AGAIN, readValue, readWordsAgain } from './builtins.ts'
+import { noteCarried } from './carried.ts'
 import { cloneScope, type Frame, type Walk } from './frame.ts'
+import { couldMatch } from './glob.ts'
 import { originOfRunCode, readCode } from './interpreters.ts'
 import { type InnerScript, type Layer, quoted } from './layers.ts'
 import { MAX_DEPTH, spend } from './limits.ts'
@@ -18,8 +21,9 @@ import { outputOf } from './output.ts'
 import { emptyReading, isUnresolved, resolvePath } from './paths.ts'
 import { applyBuiltin, assign, downloadedFile } from './state.ts'
 import { unwrapLayer } from './unwrap.ts'
-import { SHELLS } from './wrappers.ts'
+import { SHELLS, WRAPPERS } from './wrappers.ts'
 import { noteWrites } from './writes.ts'
+import { contentOf, noteContents } from './written.ts'
 
 interface Running {
   readonly words: readonly Arg[]
@@ -44,9 +48,10 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   // Unset variables in front leave the next word as the command.
   const next = words.findIndex((word) => emptyReading(word.text) !== '')
   const behind = next > 0 ? run(walk, { ...running, words: words.slice(next) }, frame, layers + 1) : undefined
-  const name = emptyReading(baseName(first.text.replace(/\r$/, '')))
+  const written = emptyReading(baseName(first.text.replace(/\r$/, '')))
+  const name = realName(written, first.text, scope)
   // A pattern such as /bin/r? names whatever file it finds.
-  const resolved = !isUnresolved(baseName(first.text)) && !/[*?]|\[.+\]/.test(first.text)
+  const resolved = name !== written || (!isUnresolved(baseName(first.text)) && !/[*?]|\[.+\]/.test(written))
   // Data that became code without showing even its first word; judged by where it came from.
   const unseen = !resolved && frame.payload !== undefined && !/\w/.test(name)
   if (unseen) codeFact(walk, (frame.payload as number) | first.taint, span)
@@ -67,10 +72,15 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   }
   walk.findings.command(command)
   if (behind !== undefined) return behind
-  applyBuiltin(command, walk)
+  for (const set of applyBuiltin(command, walk)) readValue(walk, set, frame)
+  if (READ_AGAIN.has(name)) readWordsAgain(walk, command, frame)
   const saved = downloadedFile(command)
   if (saved !== undefined) walk.downloads.add(resolvePath(saved, scope))
-  if (first.text.includes('/')) runFile(walk, first, span, scope)
+  if (first.text.includes('/')) runFile(walk, first, span, frame)
+  // A substitution in the command's place: BASH_ENV=<(…) is read as a variable and a command.
+  if (first.output !== undefined)
+    runInput(walk, 'shell', { ...running, input: first.output, fromFile: false }, frame)
+  if (args.some((arg) => arg.feeds !== undefined)) feedSubstitutions(walk, args, running.input, frame)
   const called = walk.functions.get(name)
   const body = `${name} ${called?.node.pos}`
   if (called !== undefined && !frame.calling.includes(body)) {
@@ -90,7 +100,22 @@ export function run(walk: Walk, running: Running, frame: Frame, layers: number):
   const layer = unwrapLayer([{ ...first, text: name }, ...args], running.input)
   const output = runLayer(walk, layer, command, running, frame, layers)
   noteWrites(walk, command, output, frame)
+  if (running.redirections.length > 0 || name === 'tee' || scope.written?.size) noteContents(command, output)
+  if (walk.mayCarry) {
+    const isShell = Object.hasOwn(WRAPPERS, name) || SHELLS.has(name)
+    const understood = layer.commands.length > 0 || (isShell && layer.scripts.length > 0)
+    noteCarried(walk, command, frame, understood, () => ({
+      script: (text, at) =>
+        walk.readScript(text, { ...frame, ...apart(frame), depth: frame.depth + 1, at: () => at }),
+      words: (inner) => run(walk, { ...running, words: inner }, { ...frame, ...apart(frame) }, layers + 1),
+    }))
+  }
   return output
+}
+
+/** Nothing that is only tried changes what the rest of the line finds. */
+function apart({ scope }: Frame): Pick<Frame, 'scope' | 'trying'> {
+  return { scope: cloneScope(scope), trying: true }
 }
 
 /** The words with the aliases of this line put in, as bash does from the next line on and zsh for global ones anywhere. */
@@ -125,6 +150,7 @@ function runLayer(
   const outputs: Output[] = []
   const privileged = (more: boolean | undefined) => running.privileged || more === true
   for (const inner of layer.commands) {
+    for (const set of inner.assignments) readValue(walk, set, frame)
     outputs.push(
       run(
         walk,
@@ -161,16 +187,54 @@ function runLayer(
     const file = layer.runsFile
     if (file.output !== undefined)
       runInput(walk, 'shell', { ...running, input: file.output, fromFile: false }, frame)
-    else runFile(walk, file, running.span, frame.scope)
+    else
+      runFile(
+        walk,
+        file,
+        running.span,
+        frame,
+        SHELLS.has(command.name) || /^(?:\.|source|at|batch)$/.test(command.name),
+      )
   }
   const output = outputs.at(-1) ?? outputOf(command)
   const commanded = layer.runsInput === 'shell' && !running.input.text && SHELLS.has(command.name)
   return commanded ? { ...output, text: undefined, taint: output.taint | TAINT.shell } : output
 }
 
-function runFile(walk: Walk, file: Arg, span: Span, scope: Scope): void {
+function runFile(walk: Walk, file: Arg, span: Span, frame: Frame, isShell = true): void {
+  const { scope } = frame
   if (walk.downloads.has(resolvePath(file.text, scope))) walk.findings.fact('downloaded-code', span)
+  const content = contentOf(file.text, scope)
+  if (content?.text === undefined) return
+  const own = { text: content.text, taint: content.taint, span: file.span }
+  const scripts =
+    isShell && !/^#!.*(?:python|perl|ruby|node|php)/.test(content.text) ? [own] : readCode(own).scripts
+  for (const script of scripts)
+    readNested(walk, script, { ...frame, scope: cloneScope(scope), input: NO_OUTPUT })
 }
+
+/** `tee >(sh)`: what the command passes on is what the substitution reads. */
+function feedSubstitutions(walk: Walk, args: readonly Arg[], input: Output, frame: Frame): void {
+  for (const { feeds } of args)
+    if (feeds !== undefined)
+      walk.node(feeds, { ...frame, scope: cloneScope(frame.scope), depth: frame.depth + 1, input })
+}
+
+/** What a name stands for: zsh/files' zf_rm, a running program by /proc, the dynamic linker, a pattern that finds a shell. */
+function realName(name: string, path: string, scope: Scope): string {
+  if (!/[*?[]|^(?:zf_|exe$|ld)/.test(name)) return name
+  if (name.startsWith('zf_')) return name.slice(3)
+  if (name === 'exe' && /^\/proc\/[^/]+\/exe$/.test(path)) return scope.shell
+  if (/^ld(?:-[\w.*?-]+|64|32)?\.so(?:[.\d]*|\.\*)$/.test(name)) return 'ld.so'
+  if (!/[*?[]/.test(name) || !path.includes('/')) return name
+  return RUNNERS.find((it) => couldMatch(name, it)) ?? name
+}
+
+/** What a pattern in the command's place is taken for, the worst first. */
+const RUNNERS =
+  'rm shred dd bash sh dash zsh fish perl python3 ruby php node env sudo find xargs mv cp chmod chown'.split(
+    ' ',
+  )
 
 /** Standard input reaches a shell or another interpreter. */
 function runInput(walk: Walk, language: 'shell' | 'other', running: Running, frame: Frame): void {

@@ -1,6 +1,8 @@
 // Reads the words, assignments and redirections of a simple command as the shell would before running it.
 import type { Command, Redirection as RedirectionNode } from 'unbash'
-import { cloneScope, type Frame, type Walk } from './frame.ts'
+import { readArithmetic } from './again.ts'
+import { readValue } from './builtins.ts'
+import type { Frame, Walk } from './frame.ts'
 import { MAX_WORDS, spend } from './limits.ts'
 import {
   type Arg,
@@ -11,22 +13,19 @@ import {
   type Span,
   TAINT,
 } from './model.ts'
-import { isSocket, isUnresolved } from './paths.ts'
-import { readNested, run } from './run.ts'
+import { isSocket } from './paths.ts'
+import { run } from './run.ts'
 import { mustStayHere } from './secrets.ts'
 import { assign } from './state.ts'
 import { expandOne, expandText, expandWord } from './words.ts'
-
-/** Variables whose value some program runs: before every prompt, for each connection, to show or edit a text. */
-const HOLDS_COMMAND =
-  /^(?:PROMPT_COMMAND|PS[0-4]|(?:SUDO_|GIT_|GIT_SEQUENCE_)?EDITOR|VISUAL|(?:GIT_|MAN|SYSTEMD_)?PAGER|GIT_SSH(?:_COMMAND)?|GIT_EXTERNAL_DIFF|GIT_ASKPASS|SSH_ASKPASS|SUDO_ASKPASS|GIT_PROXY_COMMAND|RSYNC_RSH|CVS_RSH|BROWSER|LESSOPEN|LESSCLOSE|BASH_ENV|ENV)$/
+import { contentOf, noteContent } from './written.ts'
 
 /** Expands the command's words, assignments and redirections, and runs them; what it prints. */
 export function simple(walk: Walk, command: Command, frame: Frame): Output {
   const host = walk.hostOf(frame)
   const { scope } = frame
   const span = frame.at(command)
-  const assignments: { name: string; value: Arg }[] = []
+  const assignments: { name: string; value: Arg; subscript?: string }[] = []
   for (const prefix of command.prefix) {
     if (prefix.type !== 'Assignment') continue
     if (prefix.value.type === 'ArrayValue') {
@@ -34,6 +33,11 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
       const text = all.map((arg) => arg.text).join(' ')
       assignments.push({ name: prefix.name, value: { text, span: frame.at(prefix), taint: taintOf(all) } })
     } else assignments.push({ name: prefix.name, value: expandOne(prefix.value, scope, host) })
+    if (prefix.index !== undefined) {
+      const { text: subscript, span: at } = expandOne(prefix.index, scope, host)
+      readArithmetic(subscript, at, scope, host)
+      assignments.push({ ...(assignments.pop() as (typeof assignments)[number]), subscript })
+    }
     if (command.name === undefined)
       assign(scope, assignments.at(-1) as (typeof assignments)[number], prefix.append)
   }
@@ -54,10 +58,12 @@ export function simple(walk: Walk, command: Command, frame: Frame): Output {
     }
   }
   const { list, input, fromFile } = redirections(walk, [...command.redirects], frame)
-  for (const set of assignments) {
-    if (HOLDS_COMMAND.test(set.name) && !isUnresolved(set.value.text))
-      readNested(walk, { ...set.value }, { ...frame, scope: cloneScope(scope) })
-  }
+  for (const set of assignments) readValue(walk, set, frame)
+  // zsh: redirections alone run the program that a variable names.
+  const alone = words.length === 0 && assignments.length === 0 && command.redirects.length > 0
+  const program =
+    alone && scope.shell === 'zsh' && (scope.variables.get('READNULLCMD') ?? scope.variables.get('NULLCMD'))
+  if (program) words.push({ ...program, span })
   if (words.length === 0) {
     if (assignments.length > 0 || list.length > 0) walk.findings.command(bare(list, assignments, span, frame))
     return input === frame.input ? NO_OUTPUT : input
@@ -106,19 +112,32 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
       input = { text: body?.text ?? it.body.text, taint: body?.taint ?? TAINT.none }
     } else if (it.target !== undefined) {
       const target = expandOne(it.target, frame.scope, host)
-      if (it.type === 'HereString') input = { text: target.text, taint: target.taint }
-      else {
+      const number = it.descriptor !== undefined && 'value' in it.descriptor ? it.descriptor.value : 0
+      const given: Output | undefined =
+        it.type === 'HereString'
+          ? { text: target.text, taint: target.taint }
+          : it.operator === '<'
+            ? target.output
+            : undefined
+      if (number > 0 && given !== undefined) noteContent(`/dev/fd/${number}`, given, frame.scope)
+      if (it.type === 'HereString') {
+        if (number === 0) input = given as Output
+      } else {
         const descriptor =
           it.descriptor !== undefined && 'value' in it.descriptor ? String(it.descriptor.value) : undefined
         list.push({ operator: it.operator, target, ...(descriptor !== undefined && { descriptor }) })
-        if (it.operator === '<&' && frame.scope.sockets?.has(target.text))
-          input = { text: undefined, taint: TAINT.network | TAINT.dialogue }
+        if (it.operator === '<&') {
+          if (frame.scope.sockets?.has(target.text))
+            input = { text: undefined, taint: TAINT.network | TAINT.dialogue }
+          else input = contentOf(`/dev/fd/${target.text}`, frame.scope) ?? input
+        }
         if (
           it.operator === '<' &&
           (it.descriptor === undefined || !('value' in it.descriptor) || it.descriptor.value === 0)
         ) {
-          fromFile = target.output === undefined && target.taint === TAINT.none && !isSocket(target.text)
-          input = target.output ?? readFrom(target, frame)
+          const content = target.output ?? contentOf(target.text, frame.scope)
+          fromFile = content === undefined && target.taint === TAINT.none && !isSocket(target.text)
+          input = content ?? readFrom(target, frame)
         }
       }
     }

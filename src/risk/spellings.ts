@@ -16,10 +16,26 @@ const OF_PIPES =
   /\\[\s\S]|['"]|((?<!\S)\d+>\||&>?\||>\|(?=\s*(?:sudo|env|xargs|source|eval|\w*sh|python[\d.]*|perl|ruby|node|php)(?:\s|$)))/g
 
 /** The word as bash would be given it; itself in the shells that bash's grammar is right for. */
-export function asBash(raw: string, scope: Scope): string {
+export function asBash(given: string, scope: Scope): string {
+  const raw = scope.shell === 'fish' && given.includes('\\') ? withoutFishEscapes(given) : given
   if (!raw.includes('$')) return raw
   if (scope.shell === 'zsh') return ofZsh(raw)
   return scope.shell === 'fish' ? ofFish(raw, scope) : raw
+}
+
+/** fish reads `\\x72`, `\\162` and `\\u0072` outside quotes as characters. */
+function withoutFishEscapes(raw: string): string {
+  const inside = quotes()
+  return raw.replace(
+    /\\(?:[xX]([0-9A-Fa-f]{1,2})|([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|([\s\S]))|['"]/g,
+    (all, hex?: string, octal?: string, unicode?: string) => {
+      const quote = inside(all.length === 1 ? all : all.slice(-1), all.length > 1)
+      const code = Number.parseInt(hex ?? octal ?? unicode ?? '', hex || unicode ? 16 : 8)
+      if (quote !== '' || Number.isNaN(code)) return all
+      const char = String.fromCharCode(code)
+      return char === "'" ? "\\'" : `'${char}'`
+    },
+  )
 }
 
 function ofZsh(raw: string): string {
@@ -131,4 +147,25 @@ function above(path: string): string {
   const parts = path.replace(/\/+$/, '').split('/')
   if (parts.length === 1) return path.startsWith('/') ? '/' : isUnresolved(path) ? path : '.'
   return parts.slice(0, -1).join('/') || '/'
+}
+
+/** zsh's `=(command)` is `<(command)` with a file on disk: of the same length, so that places stay. */
+export function withTemporaryFiles(text: string): string {
+  return text.includes('=(') ? text.replace(/(?<=^|[\s<;|&(])=\(/g, '<(').replaceAll('<<(', '< (') : text
+}
+
+const QUALIFIER = /[\w*?\]/.~)]\((?:#q)?[-.\w/@*%^,+]*?o?e([:[{<'"|,])/g
+const CLOSING: Readonly<Record<string, string>> = { '[': ']', '{': '}', '<': '>' }
+
+/** The code in the qualifiers of zsh's patterns: `*(e:code:)`, `*(.e{'code'})`, `*(oe[code])`. */
+export function qualifierCode(text: string): readonly string[] {
+  const out: string[] = []
+  for (const match of text.matchAll(QUALIFIER)) {
+    const from = match.index + match[0].length
+    const sign = match[1] as string
+    const end = text.indexOf(CLOSING[sign] ?? sign, from)
+    if (end < 0 || out.length >= 8) continue
+    out.push(text.slice(from, end).replace(/^(["'])([\s\S]*)\1$/, '$2'))
+  }
+  return out
 }

@@ -12,31 +12,44 @@ export function assign(
   set: { readonly name: string; readonly value: Pick<Arg, 'text' | 'taint' | 'under'> },
   append: boolean | undefined,
 ): void {
-  const before = append === true ? scope.variables.get(set.name) : undefined
+  const name = scope.variables.get(set.name)?.refersTo ?? set.name
+  const before = append === true ? scope.variables.get(name) : undefined
   const text = ((before?.text ?? (append === true ? UNKNOWN : '')) + set.value.text).slice(0, 8192)
   const under = set.value.under ?? before?.under
-  scope.variables.set(set.name, {
+  scope.variables.set(name, {
     text,
     taint: set.value.taint | (before?.taint ?? 0),
     ...(under && { under }),
   })
 }
 
-export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>): void {
+/** A variable and what it was given. */
+export interface Given {
+  readonly name: string
+  readonly value: Arg
+}
+
+/** Applies what the builtin changes; the variables it has set. */
+export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>): readonly Given[] {
   const { name, args, scope } = command
+  let given: Given[] | undefined
   if (name === 'cd' || name === 'pushd') {
     const target = args.find((arg) => !/^-[LPe@]+$/.test(arg.text))
     scope.cwd =
       target === undefined ? scope.home : target.text === '-' ? UNKNOWN : resolvePath(target.text, scope)
   } else if (DECLARES.has(name)) {
-    for (const arg of args) assignWord(scope, arg)
+    for (const arg of args) {
+      const set = assignWord(scope, arg)
+      if (set !== undefined) given = [...(given ?? []), set]
+    }
   } else if (name === 'unset') {
     for (const arg of args) scope.variables.set(arg.text, { text: '', taint: TAINT.none })
   } else if (name === 'read' || name === 'mapfile' || name === 'readarray') {
-    readVariables(command)
+    given = readVariables(command).map((variable) => held(variable, command))
   } else if (name === 'printf' && args[0]?.text === '-v' && args[1] !== undefined) {
     const made = printf(args.slice(2))
     scope.variables.set(args[1].text, { text: made.text ?? UNKNOWN, taint: made.taint })
+    given = [held(args[1].text, command)]
   } else if (name === 'alias') {
     defineAliases(args, walk)
   } else if (name === 'exec') {
@@ -57,12 +70,22 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
         text: values.map((arg) => arg.text).join(' '),
         taint: values.reduce((sum, arg) => sum | arg.taint, 0),
       })
+      given = [held(words[0].text, command)]
     }
   }
+  return given ?? NOTHING_GIVEN
+}
+
+const NOTHING_GIVEN: readonly Given[] = []
+
+/** What the variable holds now, as a word of the command that has set it. */
+function held(name: string, { scope, span }: SimpleCommand): Given {
+  const { text, taint } = scope.variables.get(name) ?? { text: UNKNOWN, taint: TAINT.opaque }
+  return { name, value: { text, taint, span } }
 }
 
 /** `read a b <<< text` and `mapfile`: from the first line, or all of it, if that is known. */
-function readVariables(command: SimpleCommand): void {
+function readVariables(command: SimpleCommand): readonly string[] {
   const { name, args, scope, input } = command
   const taint = input.taint | (input.text === undefined ? TAINT.opaque : TAINT.none)
   const names = args.filter(({ text }) => /^[A-Za-z_]\w*$/.test(text)).map(({ text }) => text)
@@ -80,6 +103,7 @@ function readVariables(command: SimpleCommand): void {
         : { text: fields[i] ?? '', taint },
     )
   })
+  return names
 }
 
 /** At most `count` fields; the last one keeps the rest. */
@@ -105,10 +129,12 @@ function defineAliases(args: readonly Arg[], walk: Pick<Walk, 'aliases'>): void 
   }
 }
 
-function assignWord(scope: Scope, arg: Arg): void {
+function assignWord(scope: Scope, arg: Arg): Given | undefined {
   const match = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(arg.text)
-  if (match !== null)
-    assign(scope, { name: match[1] as string, value: { ...arg, text: match[2] as string } }, false)
+  if (match === null) return undefined
+  const set = { name: match[1] as string, value: { ...arg, text: match[2] as string } }
+  assign(scope, set, false)
+  return set
 }
 
 /** The file curl or wget writes, as typed. */

@@ -24,7 +24,7 @@ export function commandIn(pattern: RegExp): Carrier {
     const found = args.flatMap((arg, i) => {
       const match = pattern.exec(arg.text)
       if (match === null) return []
-      const text = match[1]
+      const text = match.slice(1).find((group) => group)
       const next = args[i + 1]
       return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
     })
@@ -75,13 +75,23 @@ function crontab(args: readonly Arg[], input: Output): Layer {
 /** sed's `e` command and flag run text as a command. */
 function sed(args: readonly Arg[]): Layer {
   const options = readOptions('sed', args)
-  const given = args.filter((_arg, i) => /^(?:-[a-zA-Z]*e|--expression)$/.test(args[i - 1]?.text ?? ''))
+  const given = args.flatMap((arg, i) => {
+    const joined = /^--expression=([\s\S]*)$/.exec(arg.text)?.[1]
+    if (joined !== undefined) return [{ ...arg, text: joined }]
+    return /^(?:-[a-zA-Z]*e|--expression)$/.test(args[i - 1]?.text ?? '') ? [arg] : []
+  })
   const programs = given.length > 0 ? given : options.operands.slice(0, 1)
   let layer = NOTHING
   for (const program of programs) {
     const text = program.text
-    const run = /(?:^|[;{}\n])\s*(?:\d+|\$|\/(?:\\.|[^/\\]){0,200}\/)?\s*e(?:\s+([^\n]+))?(?=$|\n)/.exec(text)
+    const run = /(?:^|[;{}\n])\s*(?:\d+|\$|\/(?:\\.|[^/\\]){0,200}\/)?\s*e(?:\s*([^\n]+))?(?=$|\n)/.exec(text)
     if (run !== null) layer = both(layer, scriptsOf([run[1]], program), { ...NOTHING, runsInput: 'shell' })
+    // A bare e runs what the line has become.
+    if (run !== null && run[1] === undefined)
+      for (const [, , , made] of text.matchAll(
+        /s([^\w\s\\])((?:\\.|(?!\1)[^\\]){0,2000})\1((?:\\.|(?!\1)[^\\]){0,2000})\1/g,
+      ))
+        layer = both(layer, scriptsOf([made], program))
     const flag = /s([^\w\s\\])((?:\\.|(?!\1)[^\\]){0,2000})\1((?:\\.|(?!\1)[^\\]){0,2000})\1[gpiIm\d]*e/.exec(
       text,
     )
@@ -170,13 +180,13 @@ const spawned: Carrier = (args, input) => {
 
 /** Tools that run the command behind one of their verbs: `bundle exec …`, `poetry run …`, `npx …`. */
 function runner(verbs: RegExp | undefined, values = '', skip = 0): Carrier {
-  const wrapper = { values: values.split(' '), skip, assigns: true }
+  const wrapper = { values: values.split(' '), skip, assigns: true, scripts: ['c', 'call', 'command'] }
   return (args) => {
     const at = verbs === undefined ? -1 : args.findIndex((arg) => !arg.text.startsWith('-'))
     if (verbs !== undefined && !verbs.test(args[at]?.text ?? '')) return NOTHING
     const tail = verbs === undefined ? [nowhere, ...args] : args.slice(at)
-    const { start } = enterWrapper(wrapper, tail)
-    return commandLayer(tail.slice(start), true)
+    const { start, scripts } = enterWrapper(wrapper, tail)
+    return both(commandLayer(tail.slice(start), true), scriptLayer(scripts))
   }
 }
 
@@ -186,6 +196,23 @@ function behind(word: RegExp): Carrier {
     const at = args.findIndex((arg) => word.test(arg.text))
     return at < 0 ? NOTHING : commandLayer(args.slice(at + 1), true)
   }
+}
+
+/** cmake's own rm, env and time: `cmake -E rm -rf dir`. */
+function cmake(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) => arg.text === '-E')
+  const [verb, ...rest] = at < 0 ? [] : args.slice(at + 1)
+  if (verb === undefined) return NOTHING
+  if (/^(?:rm|remove|remove_directory)$/.test(verb.text)) {
+    const recursive = verb.text === 'remove_directory' ? [{ ...verb, text: '-rf' }] : []
+    return commandLayer([{ ...verb, text: 'rm' }, ...recursive, ...rest])
+  }
+  if (verb.text === 'env') return commandLayer([verb, ...rest])
+  return verb.text === 'time'
+    ? commandLayer(rest)
+    : verb.text === 'chdir'
+      ? commandLayer(rest.slice(1))
+      : NOTHING
 }
 
 /** hub and yadm are git with more verbs. */
@@ -242,6 +269,7 @@ export const TOOL_CARRIERS: Readonly<Record<string, Carrier>> = {
   tclsh: spawned,
   gdb: (args, input) => both(gdbCommand(args, input), behind(/^--?args$/)(args, input)),
   lldb: (args, input) => both(lldbCommand(args, input), behind(/^--$/)(args, input)),
+  cmake,
   hub: asGit,
   yadm: asGit,
   nix: behind(/^(?:-c|--command)$/),
@@ -261,12 +289,12 @@ export const TOOL_CARRIERS: Readonly<Record<string, Carrier>> = {
   uftrace: runner(/^record$/),
   bunx: runner(undefined, 'p package'),
   micromamba: runner(/^run$/, 'n name p prefix'),
-  man: commandIn(/^(?:-P|--pager(?:=(.+))?)$/),
+  man: commandIn(/^(?:-P(.*)|-H(.+)|--(?:pager|html)(?:=(.+))?)$/),
   salt,
   'salt-ssh': salt,
   'start-stop-daemon': daemon,
   print: (args) =>
-    /^-[zs]$/.test(args[0]?.text ?? '') && args.length > 1 ? scriptLayer([withText(args)]) : NOTHING,
+    /^-[a-zA-Z]*[zs]/.test(args[0]?.text ?? '') && args.length > 1 ? scriptLayer([withText(args)]) : NOTHING,
   gcloud: commandIn(/^--command(?:=(.+))?$/),
   fly: commandIn(/^(?:-C|--command(?:=(.+))?)$/),
   flyctl: commandIn(/^(?:-C|--command(?:=(.+))?)$/),

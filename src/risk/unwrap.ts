@@ -1,5 +1,6 @@
 // Takes one layer off a command: the command behind sudo, env, timeout, xargs, find -exec …, and scripts in its words.
 import { CARRIERS } from './carriers.ts'
+import { withSplitStrings } from './env-split.ts'
 import { unwrapInterpreter, unwrapShell } from './interpreters.ts'
 import { type Carrier, enterWrapper, joined, type Layer, NOTHING } from './layers.ts'
 import { type Arg, baseName, type Output } from './model.ts'
@@ -24,7 +25,8 @@ export function isWrapper(name: string): boolean {
   )
 }
 
-function unwrapTable(wrapper: Wrapper, name: string, words: readonly Arg[]): Layer {
+function unwrapTable(wrapper: Wrapper, name: string, given: readonly Arg[]): Layer {
+  const words = name === 'env' ? withSplitStrings(given) : given
   const { start, assignments, scripts } = enterWrapper(wrapper, words)
   const rest = words.slice(start)
   const privileged = wrapper.privileged === true

@@ -1,5 +1,7 @@
 // Walks the statements of a line, and of every script inside it, in the order the shell would run them.
 import { forEachChild, type ParsedScript, type SyntaxNode } from 'unbash'
+import { readAgain, readArithmetic } from './again.ts'
+import { mayCarry } from './carried.ts'
 import { isForkBomb, isSpawnLoop } from './fork-bomb.ts'
 import { cloneScope, type Findings, type Frame, type Walk } from './frame.ts'
 import { isGlob } from './glob.ts'
@@ -19,8 +21,8 @@ import {
 import { type Piece, splitPieces } from './pieces.ts'
 import { parseSafely, parseScript } from './script.ts'
 import { bare, redirections, simple } from './simple-command.ts'
-import { withFishPipes } from './spellings.ts'
-import { expandOne, expandWord, type WordHost } from './words.ts'
+import { qualifierCode, withFishPipes, withTemporaryFiles } from './spellings.ts'
+import { expandOne, expandText, expandWord, type WordHost } from './words.ts'
 
 /** Loops and functions, in text the grammar does not accept, whose values are followed. */
 const MAX_HEADS = 16
@@ -34,6 +36,8 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     budget,
     functions,
     aliases: new Map(),
+    mayCarry: mayCarry(line),
+    numbers: new Set(),
     downloads: new Set(),
     readScript,
     node,
@@ -47,10 +51,25 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       return NO_OUTPUT
     }
     if (frame.scope.shell === 'fish') return readPieces(withFishPipes(text), frame)
-    const script = parseScript(text)
+    if (frame.scope.shell === 'zsh' && text.includes('(')) readQualifiers(text, frame)
+    const script = parseScript(frame.scope.shell === 'zsh' ? withTemporaryFiles(text) : text)
     const output = statements(script.commands, frame)
-    if (script.errors !== undefined && script.errors.length > 0) readPieces(text, frame)
+    if (script.errors !== undefined && script.errors.length > 0)
+      readPieces(frame.scope.shell === 'zsh' ? withTemporaryFiles(text) : text, frame)
     return output
+  }
+
+  /** zsh runs the code in a pattern's qualifier, `*(e:code:)`, for each file. */
+  function readQualifiers(text: string, frame: Frame): void {
+    for (const code of qualifierCode(text)) {
+      if (frame.depth >= MAX_DEPTH) return
+      readScript(code, {
+        ...frame,
+        depth: frame.depth + 1,
+        scope: cloneScope(frame.scope),
+        at: () => frame.at({ pos: 0, end: text.length }),
+      })
+    }
   }
 
   /** For text that is no bash: statement by statement, and Safe only where the shell's own grammar may be another. */
@@ -255,6 +274,26 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       statements(it.commands, { ...frame, depth: frame.depth + 1 })
       return
     }
+    if (it.type === 'ArithmeticWord') {
+      const { parts } = it
+      const text =
+        parts === undefined ? it.value : expandText(parts, frame.at(it), frame.scope, hostOf(frame)).text
+      readArithmetic(text, frame.at(it), frame.scope, hostOf(frame))
+      return
+    }
+    const compared =
+      it.type === 'TestUnary' && it.operator === '-v'
+        ? [it.operand]
+        : it.type === 'TestBinary' && /^-(?:eq|ne|lt|gt|le|ge)$/.test(it.operator)
+          ? [it.left, it.right]
+          : []
+    for (const word of compared)
+      readArithmetic(
+        expandOne(word, frame.scope, hostOf(frame)).text,
+        frame.at(word),
+        frame.scope,
+        hostOf(frame),
+      )
     forEachChild(it, (child) => sweep(child, frame))
   }
 
@@ -262,6 +301,12 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
     return {
       at: frame.at,
       sweep: (it) => forEachChild(it, (child) => sweep(child, frame)),
+      again: (text, what, span, scope) => {
+        const inner: Frame = { ...frame, scope, depth: frame.depth + 1 }
+        if (frame.depth >= MAX_DEPTH) return
+        if (what === 'number') readArithmetic(text, span, scope, hostOf(inner))
+        else readAgain(text, span, scope, hostOf(inner))
+      },
       substitute: (script, span, scope, moved) =>
         substituted(script, { ...frame, scope }, span, moved === true),
     }

@@ -15,6 +15,8 @@ export interface WordHost {
   substitute(script: ParsedScript | undefined, span: Span, scope: Scope, moved?: boolean): Output
   /** Looks at the scripts inside an arithmetic expression. */
   sweep(node: SyntaxNode): void
+  /** Reads a text that is expanded once more: a prompt, or an expression in whose place names stand for their values. */
+  again(text: string, what: 'prompt' | 'number', span: Span, scope: Scope): void
   /** Where a node of the text being read stands in the command as given. */
   at(node: { readonly pos: number; readonly end: number }): Span
 }
@@ -53,7 +55,8 @@ function expandedWord(word: Word, scope: Scope, host: WordHost): Expanded {
   const only = parts?.length === 1 ? parts[0] : undefined
   if (only?.type === 'ProcessSubstitution') {
     const output = host.substitute(only.script, host.at(only), scope)
-    return alone([{ text: `/dev/fd/${SOMETHING}`, span, taint: output.taint, output }])
+    const feeds = only.operator === '>' && only.script !== undefined && { feeds: only.script }
+    return alone([{ text: `/dev/fd/${SOMETHING}`, span, taint: output.taint, output, ...feeds }])
   }
   if (parts === undefined) return alone([{ text: bounded(unescaped(word, scope)), span, taint: TAINT.none }])
   const held = only?.type === 'SimpleExpansion' ? scope.variables.get(only.text.slice(1)) : undefined
@@ -139,10 +142,11 @@ function wordOf(text: string): Word | undefined {
 }
 
 /** For a word in another spelling, whose own offsets are not those of the line. */
-function inPlaceOf(span: Span, host: WordHost): WordHost {
+export function inPlaceOf(span: Span, host: WordHost): WordHost {
   return {
     substitute: (script, _at, inner) => host.substitute(script, span, inner, true),
     sweep: host.sweep,
+    again: host.again,
     at: () => span,
   }
 }
@@ -177,10 +181,14 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
       return
     case 'SingleQuoted':
     case 'AnsiCQuoted':
-    case 'Glob':
       plain(part.value)
       return
+    case 'Glob':
     case 'ExtendedGlob':
+      // What a pattern is made of runs too: [$(command)].
+      for (const child of part.parts ?? []) expandPart(child, false, scope, host, [])
+      plain(part.type === 'Glob' ? part.value : part.text)
+      return
     case 'BraceExpansion':
       plain(part.text)
       return
@@ -190,7 +198,8 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
         const inner: Piece[] = []
         expandPart(child, false, scope, host, inner)
         // zsh splits ${=x} between quotes too.
-        const several = isList(child) || (scope.shell === 'zsh' && /^\$\{[~^]*=/.test(child.text))
+        const several =
+          isList(child) || (scope.shell === 'zsh' && /^\$\{(?:[~^]*=|\([^)]*[zsf@])/.test(child.text))
         for (const piece of inner) out.push({ ...piece, split: several && piece.split })
       }
       return
@@ -198,7 +207,13 @@ function expandPart(part: WordPart, first: boolean, scope: Scope, host: WordHost
       out.push({ ...variable(part.text.slice(1), scope), split: true })
       return
     case 'ParameterExpansion':
-      out.push({ ...parameter(part, scope, (word) => expandOne(word, scope, host)), split: true })
+      out.push({
+        ...parameter(part, scope, {
+          expand: (word) => expandOne(word, scope, host),
+          again: (text, what) => host.again(text, what, host.at(part), scope),
+        }),
+        split: true,
+      })
       return
     case 'CommandExpansion': {
       const output = host.substitute(part.script, host.at(part), scope)

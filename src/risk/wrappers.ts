@@ -5,6 +5,8 @@ export interface Wrapper {
   readonly values?: readonly string[]
   /** Words of its own before the command, such as timeout's duration. */
   readonly skip?: number
+  /** Words of its own that it may do without, such as setarch's architecture. */
+  readonly skips?: RegExp
   /** Accepts NAME=value before the command. */
   readonly assigns?: boolean
   /** Options whose value is a script of its own. */
@@ -49,10 +51,13 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
     skip: ALL,
     privileged: true,
   },
-  runuser: { values: list('u user s shell g G'), scripts: list('c command'), privileged: true },
+  runuser: {
+    values: list('u user s shell g G'),
+    scripts: list('c command session-command'),
+    privileged: true,
+  },
   env: {
     values: list('u unset C chdir a argv0'),
-    scripts: list('S split-string'),
     assigns: true,
     transparent: true,
   },
@@ -82,7 +87,9 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   'xvfb-run': { values: list('n s e f p w'), transparent: true },
   'systemd-inhibit': { values: list('what who why mode'), transparent: true },
   'systemd-run': {
-    values: list('u unit p property t G slice description uid gid on-active on-calendar M H'),
+    values: list(
+      'u unit p property slice description uid gid on-active on-calendar on-boot M H E working-directory',
+    ),
     transparent: true,
   },
   busybox: { transparent: true },
@@ -110,15 +117,54 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
   unshare: { values: list('S G R w'), transparent: true },
   nsenter: { values: list('t target S G r w'), transparent: true },
   firejail: { transparent: true },
-  sg: { skip: 1, scripts: list('c') },
+  sg: { skip: 1, scripts: list('c'), joins: true },
   flock: { values: list('w timeout E conflict-exit-code'), skip: 1, scripts: list('c command') },
   script: { scripts: list('c command'), values: list('E I O T B'), skip: ALL },
-  entr: {},
+  entr: { scripts: list('s') },
   repeat: { skip: 1, transparent: true },
   wsl: { values: list('d distribution u user') },
   sshpass: { values: list('p f d P'), transparent: true },
-  rlwrap: { values: list('H f b a'), transparent: true },
-  setarch: { skip: 1, transparent: true },
+  rlwrap: { values: list('H f b'), transparent: true },
+  setarch: {
+    skips:
+      /^(?:linux(?:32|64)|i[3-6]86|x86_64|x86_32|uname26|athlon|aarch64|arm\w*|ppc\w*|s390x?|mips\w*|sparc\w*|parisc\w*|alpha\w*|ia64|riscv\w*|loongarch\w*)$/,
+    transparent: true,
+  },
+  linux64: { transparent: true },
+  i386: { transparent: true },
+  i686: { transparent: true },
+  x86_64: { transparent: true },
+  uname26: { transparent: true },
+  choom: { values: list('n adjust p pid'), transparent: true },
+  uclampset: { values: list('m M p'), transparent: true },
+  'systemd-cat': { values: list('t identifier p priority'), transparent: true },
+  's6-setuidgid': { skip: 1, privileged: true, transparent: true },
+  envdir: { skip: 1, transparent: true },
+  's6-envdir': { skip: 1, transparent: true },
+  softlimit: { values: list('a c d f l m o p r s t'), transparent: true },
+  setlock: { skip: 1 },
+  ifne: { transparent: true },
+  'run-one': { transparent: true },
+  'run-this-one': { transparent: true },
+  'keep-one-running': { transparent: true },
+  torify: { transparent: true },
+  'ssh-agent': { values: list('t a E P'), transparent: true },
+  faketime: { skip: 1, transparent: true },
+  gdbserver: { skip: 1 },
+  gamemoderun: { transparent: true },
+  'prime-run': { transparent: true },
+  daemonize: { values: list('a c e E l o p u') },
+  'aa-exec': { values: list('p profile n namespace'), transparent: true },
+  runcon: { values: list('t u r l type user role range'), transparent: true },
+  schroot: { values: list('c chroot d directory u user'), transparent: true },
+  'arch-chroot': { values: list('u'), skip: 1 },
+  'systemd-nspawn': { values: list('D directory M machine u user E setenv i image') },
+  mpirun: { values: list('np n H host hostfile machinefile x') },
+  mpiexec: { values: list('np n H host hostfile machinefile x') },
+  srun: { values: list('n N p t c J o e A w') },
+  // The dynamic linker runs the program it is given.
+  'ld.so': { values: list('library-path preload audit argv0 inhibit-rpath'), transparent: true },
+  newgrp: { skip: ALL, opensShell: true },
   linux32: { transparent: true },
   cpulimit: { values: list('l p'), transparent: true },
   chpst: { values: list('u U b e / n l L m o p f c t'), transparent: true },
@@ -159,7 +205,9 @@ export const WRAPPERS: Readonly<Record<string, Wrapper>> = {
 
 /** Shells: they read code from `-c`, a file, or their standard input. */
 export const SHELLS: ReadonlySet<string> = new Set(
-  'sh bash dash zsh ksh mksh ash fish rbash csh tcsh'.split(' '),
+  'sh bash dash zsh ksh ksh93 mksh lksh pdksh oksh loksh ash fish rbash rzsh csh tcsh yash posh sash osh elvish nu xonsh ion'.split(
+    ' ',
+  ),
 )
 
 /** Other interpreters: option that takes code; without it and without a file they read code from standard input. */
@@ -168,13 +216,24 @@ export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
   python2: ['c'],
   python3: ['c'],
   pypy3: ['c'],
+  pypy: ['c'],
+  ipython: ['c'],
+  ipython3: ['c'],
+  jython: ['c'],
+  micropython: ['c'],
+  jruby: ['e'],
+  luajit: ['e'],
+  raku: ['e'],
+  perl6: ['e'],
+  tsx: ['e', 'eval'],
+  'ts-node': ['e', 'eval', 'p', 'print'],
   perl: ['e', 'E'],
   ruby: ['e'],
   node: ['e', 'eval', 'p', 'print'],
   nodejs: ['e', 'eval', 'p', 'print'],
   deno: ['eval'],
   bun: ['e', 'eval'],
-  php: ['r'],
+  php: ['r', 'R', 'B', 'E', 'run', 'process-code', 'process-begin', 'process-end'],
   lua: ['e'],
   osascript: ['e'],
   Rscript: ['e'],
@@ -183,5 +242,8 @@ export const INTERPRETERS: Readonly<Record<string, readonly string[]>> = {
 /** `python3.12` is judged as python3. */
 export function interpreterName(name: string): string | undefined {
   const plain = name.replace(/(\d)\.\d+$/, '$1')
-  return Object.hasOwn(INTERPRETERS, plain) ? plain : undefined
+  if (Object.hasOwn(INTERPRETERS, plain)) return plain
+  // php8, perl5, ruby3
+  const bare = plain.replace(/[\d.]+$/, '')
+  return bare !== plain && Object.hasOwn(INTERPRETERS, bare) ? bare : undefined
 }

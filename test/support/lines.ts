@@ -42,3 +42,38 @@ export function dangerousLines(): readonly DangerousLine[] {
     return [{ least: least as RiskLevel, shell: shell as Shell, command: unfolded(command as string) }]
   })
 }
+
+export interface CarrierLine {
+  readonly shell: Shell
+  /** As it stands in the file. */
+  readonly template: string
+  /** The line that runs this command. */
+  readonly carrying: (command: string) => string
+}
+
+/** One `shell template` a line, ▮ for the command. */
+export function carrierLines(): readonly CarrierLine[] {
+  return read('carriers').flatMap((line) => {
+    const match = /^(bash|zsh|fish|sh) (.*▮.*)$/.exec(line)
+    if (match === null && !/^#+ /.test(line)) throw new Error(`no carrier: ${line}`)
+    if (match === null) return []
+    const [, shell, template = ''] = match
+    return [
+      {
+        shell: shell as Shell,
+        template,
+        carrying: (command) => unfolded(template.replaceAll('▮', () => command)),
+      },
+    ]
+  })
+}
+
+/** Destructive commands of plain words with absolute paths, for carriers. */
+export const PAYLOADS = [
+  'rm -rf /home/me',
+  'find /home/me -delete',
+  'shred -u /home/me/.ssh/id_ed25519',
+  'chmod -R 000 /home/me',
+  'truncate -s 0 /home/me/.ssh/id_ed25519',
+  'rm -r -f /etc',
+] as const

@@ -121,6 +121,29 @@ export const LINE_RULES: readonly LineRule[] = [
     },
   },
   {
+    id: 'carried-command',
+    level: 'high',
+    why: 'Holds a harmful command as a text or among its words, and may run it.',
+    examples: {
+      risky: [
+        'mytool rm -rf /',
+        "mytool --on-exit='rm -rf ~'",
+        "FOO_PAGER='rm -rf ~' foo",
+        'mytool -- sh -c "rm -rf ~"',
+        "mytool <<< 'rm -rf ~'",
+        "frobnicate 'on exit (rm -rf /)'",
+      ],
+      harmless: [
+        "echo 'rm -rf /'",
+        "git commit -m 'never rm -rf /'",
+        "grep -rn 'rm -rf /' scripts",
+        'mytool rm -rf build',
+        "mytool --on-exit='rm -rf build'",
+        'apt install rm',
+      ],
+    },
+  },
+  {
     id: 'fork-bomb',
     level: 'critical',
     core: true,
@@ -245,6 +268,17 @@ export const CODE_RULES: readonly Rule[] = [
     examples: {
       risky: ['LD_PRELOAD=/tmp/x.so ls', 'env LD_PRELOAD=./x.so id', 'export LD_PRELOAD=/tmp/x.so'],
       harmless: ['LD_PRELOAD=/usr/lib/libjemalloc.so redis-server', 'LD_PRELOAD= ls'],
+    },
+  },
+  {
+    id: 'builtin-load',
+    level: 'high',
+    why: 'Loads a library’s code into this shell.',
+    tools: tools('enable'),
+    when: (c) => matching(c.args, /^-[a-z]*f/),
+    examples: {
+      risky: ['enable -f ./x.so x', 'enable -f/tmp/x.so x'],
+      harmless: ['enable -n echo', 'enable'],
     },
   },
   {

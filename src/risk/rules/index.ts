@@ -16,6 +16,7 @@ import { DISK_RULES } from './disks.ts'
 import { GIT_RULES } from './git.ts'
 import { GUARD_RULES } from './guard.ts'
 import { KEY_RULES } from './keys.ts'
+import { MASS_WRITE_RULES } from './mass-writes.ts'
 import { NETWORK_RULES } from './network.ts'
 import { OVERWRITE_RULES } from './overwrites.ts'
 import { PACKAGE_RULES } from './packages.ts'
@@ -36,6 +37,7 @@ export const RULES: readonly Rule[] = [
   ...SWEEP_RULES,
   ...KEY_RULES,
   ...OVERWRITE_RULES,
+  ...MASS_WRITE_RULES,
   ...RECORD_RULES,
   ...DISK_RULES,
   ...VOLUME_RULES,
@@ -81,7 +83,7 @@ export function ruleForFact(fact: LineFact): LineRule {
 
 /** Tools that rules for every command treat specially by name; a test looks for one that is missing. */
 export const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
-  'tee dd dcfldd cp mv install ln truncate shred wipe sed perl rm grm srm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat socket julia jrunscript jjs groovy scala tclsh expect luajit R octave guile elixir erl swipl ghci openssl telnet xterm qemu-img ddrescue partclone.restore curl wget'.split(
+  'ed ex sponge gsed ruby tee dd dcfldd cp mv install ln truncate shred wipe sed perl rm grm srm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat socket julia jrunscript jjs groovy scala tclsh expect luajit R octave guile elixir erl swipl ghci openssl telnet xterm qemu-img ddrescue partclone.restore curl wget'.split(
     ' ',
   ),
 )
