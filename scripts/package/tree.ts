@@ -5,6 +5,7 @@ import { basename, dirname, join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import { VERSION } from '../../src/base/version.ts'
 import { assemble, EXTERNAL } from '../build.ts'
+import { checkedRuntime } from './runtime.ts'
 import { shellFiles } from './shell-files.ts'
 import { type Entry, plain } from './tar.ts'
 
@@ -48,7 +49,7 @@ export async function installedTree(seconds: number): Promise<Entry[]> {
     {
       path: `${LIB}/bin/node`,
       mode: 0o755,
-      content: { bytes: readFileSync(join(MODULES, 'node/bin/node')) },
+      content: { bytes: checkedRuntime(join(MODULES, 'node/bin/node')) },
     },
     // The link's target is the program itself, whose first line names the Node beside it: nothing starts in between.
     { path: 'usr/bin/karo', mode: 0o777, content: { link: '../lib/karo/dist/karo.js' } },
