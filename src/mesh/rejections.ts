@@ -11,7 +11,12 @@ export interface Rejections {
   /** `protocol` is the stream's id. True: it got an entry in the ledger, and is worth a person's look. */
   count(code: RejectCode, protocol: string, peer: NodeId): boolean
   counts(): RejectionCounts
-  /** Members whose frames were too old or too new within the last quarter of an hour: their clock, or ours, is wrong. */
+  /** A frame of this peer was in time: whichever of the two clocks was wrong is right now. */
+  inTime(peer: NodeId): void
+  /**
+   * Members whose frames were too old or too new within the last quarter of an hour, by clocks that nobody has set since:
+   * their clock, or ours, is wrong.
+   */
   stale(): readonly NodeId[]
 }
 
@@ -23,6 +28,8 @@ const AUDITED_MAX = 256
 const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
 
 const STALE_REMEMBERED_MS = 15 * 60_000
+/** The clock here was set: it went further from the time this process runs than clocks do that are kept, or drift. */
+const CLOCK_SET_MS = 10_000
 /** More tell nobody more; the one that was refused longest ago gives way. */
 const STALE_MAX = 64
 
@@ -36,8 +43,9 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
   const counts = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>
   const audited = new Map<string, { at: number; since: number }>()
 
-  /** When each was last refused for its time, oldest first. */
-  const stale = new Map<NodeId, number>()
+  /** When each was last refused for its time, oldest first, and how far our clock was from our running time then. */
+  const stale = new Map<NodeId, { readonly at: number; readonly offset: number }>()
+  const offset = (): number => clock.now() - clock.monotonic()
 
   const strangers = createQuota(STRANGERS_AUDITED)
   /** Of strangers, since the last entry about one. */
@@ -66,7 +74,7 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
       const now = clock.monotonic()
       if (code === 'stale' && admits(peer)) {
         stale.delete(peer)
-        stale.set(peer, now)
+        stale.set(peer, { at: now, offset: offset() })
         if (stale.size > STALE_MAX) stale.delete(stale.keys().next().value as NodeId)
       }
       const details: Record<string, string | number> = { reason: code, protocol }
@@ -87,7 +95,17 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
       return true
     },
     counts: () => ({ ...counts }),
-    stale: () =>
-      [...stale].filter(([, at]) => clock.monotonic() - at <= STALE_REMEMBERED_MS).map(([node]) => node),
+    inTime(peer) {
+      stale.delete(peer)
+    },
+    stale() {
+      const now = clock.monotonic()
+      const ours = offset()
+      return [...stale]
+        .filter(
+          ([, one]) => now - one.at <= STALE_REMEMBERED_MS && Math.abs(ours - one.offset) <= CLOCK_SET_MS,
+        )
+        .map(([node]) => node)
+    },
   }
 }

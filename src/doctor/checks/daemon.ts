@@ -51,11 +51,11 @@ export function judgeDaemon(
         `kill ${state.pid}\n${startOf(world)}`,
       )
     case 'hung': {
+      const said = `something takes connections at ${world.socket}, but: ${state.says}`
+      // What is stopped, or spins, does not heed SIGTERM; systemd kills it after some seconds and starts another.
+      if (world.service) return fail(said, 'sudo systemctl restart karo')
       const kill = state.pid === undefined ? '' : `kill -9 ${state.pid}\n`
-      return fail(
-        `something takes connections at ${world.socket}, but: ${state.says}`,
-        `${kill}${startOf(world)}`,
-      )
+      return fail(said, `${kill}${startOf(world)}`)
     }
   }
 }
