@@ -40,9 +40,10 @@ export function pages(): ReadonlyMap<string, string> {
   ])
 }
 
-/** Without leading slashes, unsorted, directories left out. `seconds`: since the epoch, the date of what has one. */
-export async function installedTree(seconds: number): Promise<Entry[]> {
-  const { files, metafile } = await assemble()
+/** Without leading slashes, unsorted, directories left out. `seconds`: since the epoch, the date of what has one. `commit`: what it says it
+ * was built of. */
+export async function installedTree(seconds: number, commit: string): Promise<Entry[]> {
+  const { files, metafile } = await assemble(commit)
   const entries: Entry[] = [
     ...Object.entries(COPIED).map(([from, path]) => plain(path, readFileSync(join(ROOT, from)))),
     ...[...pages()].map(([path, text]) => plain(path, Buffer.from(text))),

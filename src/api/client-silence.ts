@@ -12,9 +12,15 @@ const PROBE = 'GET /api/v1/health HTTP/1.0\r\n\r\n'
 
 /**
  * After two seconds without an answer the daemon is asked, on a connection of its own, whether it is there. Calls `giveUp` when
- * it does not answer that either within three. Ends with the function that is returned, to be called when something was heard.
+ * it does not answer that either within three. Ends with the function that is returned, to be called when something was heard. `deadlineMs`: the
+ * command's own; when it comes first there is nothing to watch.
  */
-export function watchSilence(socketPath: string, giveUp: (error: KaroError) => void): () => void {
+export function watchSilence(
+  socketPath: string,
+  giveUp: (error: KaroError) => void,
+  deadlineMs = Number.POSITIVE_INFINITY,
+): () => void {
+  if (deadlineMs <= SILENCE_MS + PROBE_MS) return () => {}
   let probe: Socket | undefined
   const hangs = (): void => giveUp(tooLate(SILENCE_MS + PROBE_MS, socketPath))
   const end = (): void => {

@@ -105,7 +105,7 @@ export async function* streamBytes(
   const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the question was taken back'))
   signal?.addEventListener('abort', hangUp, { once: true })
   socket.on('connect', () => socket.write(encodeRequest(daemon, method, path, body, type)))
-  const heard = watchSilence(daemon.socket, (error) => socket.destroy(error))
+  const heard = watchSilence(daemon.socket, (error) => socket.destroy(error), deadlineMs)
   try {
     const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]()
     const { head, rest } = await readHead(chunks)
@@ -195,7 +195,7 @@ function exchange(socketPath: string, request: () => string, deadlineMs: number)
     let size = 0
     const socket: Socket = createConnection({ path: socketPath })
     const timer = setTimeout(() => socket.destroy(tooLate(deadlineMs, socketPath)), deadlineMs)
-    const heard = watchSilence(socketPath, (error) => socket.destroy(error))
+    const heard = watchSilence(socketPath, (error) => socket.destroy(error), deadlineMs)
     socket.on('connect', () => socket.write(request()))
     socket.on('data', (chunk) => {
       heard()

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 // The whole module, because taking `parseArgs` out of it loads what few runs need.
 import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
-import { VERSION } from '../base/version.ts'
+import { BUILD, COMMIT, VERSION } from '../base/version.ts'
 import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
 import type { Command, CommandInput, CommandIo } from './command.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
@@ -198,7 +198,9 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     return EXIT.done
   }
   if (first === '--version' || first === '-V') {
-    world.stdout.write(asksJson(argv) ? `${JSON.stringify({ version: VERSION })}\n` : `karo ${VERSION}\n`)
+    world.stdout.write(
+      asksJson(argv) ? `${JSON.stringify({ version: VERSION, commit: COMMIT })}\n` : `karo ${BUILD}\n`,
+    )
     return EXIT.done
   }
   const entry = entries.find(({ name }) => name === first)

@@ -2,7 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { HealthCheck } from '../../base/room.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
-import { VERSION } from '../../base/version.ts'
+import { BUILD, VERSION } from '../../base/version.ts'
 import type { Documents } from '../../documents/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
@@ -14,6 +14,7 @@ import { serve } from '../operation.ts'
 import { getDoctor } from '../operations/doctor.ts'
 import type { Routes } from '../route.ts'
 import type { DaemonFacts, NamedNode } from '../shapes.ts'
+import type { Token } from '../tokens.ts'
 
 export interface DoctorDeps {
   readonly identity: Pick<Identity, 'nodeId'>
@@ -28,6 +29,8 @@ export interface DoctorDeps {
   readonly drift: () => DaemonFacts['config']
   /** Milliseconds by which retention is behind the clock. */
   readonly retentionWaits: () => number
+  /** Of one person. */
+  readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
 }
 
@@ -61,6 +64,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         pid: process.pid,
         uptime_seconds: Math.floor(process.uptime()),
         version: VERSION,
+        build: BUILD,
         ...deps.health(),
         config: deps.drift(),
         mesh: {
@@ -84,6 +88,11 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         spool: caller.admin ? spool : { ...spool, pending_bytes: roughWaiting(spool.pending_bytes) },
         summaries: { recipients: summaries.status().recipients, last },
         retention_waits_ms: deps.retentionWaits(),
+        tokens_ending: (deps.endingTokens?.(caller.uid) ?? []).map(({ name, scope, expires_at }) => ({
+          name,
+          scope,
+          expires_at: new Date(expires_at).toISOString(),
+        })),
         http: deps.http(),
       }
     })

@@ -1,7 +1,7 @@
 // Checks of the daemon itself: does it answer, is it whole, what did one before it leave, does systemd keep it.
 import { existsSync } from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
-import { VERSION } from '../../base/version.ts'
+import { BUILD } from '../../base/version.ts'
 import { readHolder } from '../../ops/lock.ts'
 import type { CheckId } from '../catalogue.ts'
 import { isOwn, removeOwn } from '../own.ts'
@@ -104,8 +104,10 @@ export async function daemonHealth(world: World): Promise<readonly Finding[]> {
 export async function daemonVersion(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
   if (facts === undefined) return []
-  if (facts.version === VERSION) return [ok(VERSION)]
-  return [warn(`the daemon is ${facts.version}, this command is ${VERSION}`, restartOf(world, facts.pid))]
+  // A daemon from before builds had names tells its version alone.
+  const its = facts.build ?? facts.version
+  if (its === BUILD) return [ok(BUILD)]
+  return [warn(`the daemon is ${its}, this command is ${BUILD}`, restartOf(world, facts.pid))]
 }
 
 export type UnitProperties = Readonly<Record<string, string>>
