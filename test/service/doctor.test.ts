@@ -132,7 +132,10 @@ describe.runIf(possible.ok)('karo doctor of a service', () => {
     const status = await machine.run("su - ann -c 'karo status'")
     expect([status.code, status.output]).toEqual([1, expect.stringContaining('sudo systemctl restart karo')])
     const hung = await doctor('root', '--fix')
-    expect(find(hung, 'daemon.running')).toMatchObject({ outcome: 'fail', fix: 'sudo systemctl restart karo' })
+    expect(find(hung, 'daemon.running')).toMatchObject({
+      outcome: 'fail',
+      fix: 'sudo systemctl restart karo',
+    })
     expect(find(hung, 'daemon.leftovers')).toMatchObject({ outcome: 'ok', detail: 'none' })
     await paste(find(hung, 'daemon.running').fix)
     expect(failing(await doctor())).toEqual([])
