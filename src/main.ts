@@ -353,7 +353,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       const { message, where, hint } = error as KaroError
       metrics.reloaded(false)
       log.error(
-        { reason: where === undefined ? message : `${where}: ${message}`, hint },
+        { reason: where === undefined ? message : `${where}: ${message}`, where, hint },
         'the configuration was not reloaded; what was in force stays',
       )
     }

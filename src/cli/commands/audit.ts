@@ -13,7 +13,7 @@ import {
 import type { ExportLine, ExportVerdict } from '../../audit/exported.ts'
 import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
 import type { Command, CommandIo } from '../command.ts'
-import { ago, localTime, printable } from '../format.ts'
+import { ago, formatFingerprint, localTime, printable } from '../format.ts'
 import { createOutput } from '../output-file.ts'
 import { table } from '../table.ts'
 import { parseDuration, parseSince, parseUntil, rfc3339 } from '../time.ts'
@@ -224,12 +224,7 @@ const whoAsked: Command = {
       table(
         answer.askers,
         [
-          // Of two nodes that are called alike only the fingerprint tells which it was.
-          {
-            title: 'WHO',
-            value: (one) => (one.name === '' ? one.fingerprint : `${one.name} ${one.fingerprint}`),
-            shrink: true,
-          },
+          { title: 'WHO', value: (one) => one.name || formatFingerprint(one.fingerprint), shrink: true },
           { title: 'ABOUT', value: (one) => one.query_type ?? '–' },
           { title: 'ASKED', value: (one) => String(one.asked), align: 'right' },
           { title: 'ALLOWED', value: (one) => String(one.allowed), align: 'right' },

@@ -32,15 +32,3 @@ test('audit log names who is known, and says the fingerprint of everybody', asyn
   expect(lines[3]).toContain(`earlier=${eves} told_by=${bobs},${eves}`)
   expect(out).not.toContain('karo:ed25519:')
 })
-
-test('who-asked tells two nodes of one name apart', async () => {
-  const asker = { name: 'bob', query_type: 'ToolUsage', asked: 1, allowed: 1, refused: 0, busy: 0, rules: [] }
-  const askers = [1, 2].map((n) => ({
-    ...asker,
-    node_id: formatNodeId(keyOf(n)),
-    fingerprint: fingerprintOf(keyOf(n)),
-    last: '2026-11-20T08:00:00Z',
-  }))
-  const { out } = await karo({ 'GET /api/v1/audit/who-asked': { askers } }, 'audit', 'who-asked')
-  for (const n of [1, 2]) expect(out).toContain(`bob ${fingerprintOf(keyOf(n))}`)
-})
