@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs Karo from this directory, without any network: install.sh [--no-start | --remove | --purge]
+# Installs Karo from this directory, without any network: install.sh [--no-start | --remove | --purge | --help]
 # Run again from another version's directory it upgrades, or goes back; data and configuration stay.
 set -eu
 
@@ -11,6 +11,23 @@ fail() {
   exit 1
 }
 
+usage() {
+  cat <<'END'
+Usage: sudo ./install.sh [--no-start | --remove | --purge | --help]
+
+Installs Karo from the directory of this script, without any network, and starts its service. Run from the directory of
+another version it upgrades, or goes back; data and configuration stay.
+
+  --no-start  installs, but neither starts nor restarts the service
+  --remove    removes Karo; /etc/karo, /var/lib/karo and /var/spool/karo stay
+  --purge     removes Karo with its key, its history and its configuration, for good
+  --help      shows this and does nothing
+
+Files: the program in /usr/lib/karo and /usr/bin/karo, configuration in /etc/karo, pages in /usr/share/doc/karo, alert rules
+and a dashboard in /usr/share/karo. What to do next: /usr/share/doc/karo/operations.md
+END
+}
+
 has_systemd() { [ -d /run/systemd/system ]; }
 
 # What was installed outside of /usr/lib/karo, by the version that is there now.
@@ -20,7 +37,7 @@ remove_listed() {
   [ -e "$list" ] || return 0
   while read -r file; do rm -f "/$file"; done <"$list"
   # Directories with it, but not what somebody else put there.
-  find /usr/share/doc/karo -depth -type d -empty -delete 2>/dev/null || true
+  find /usr/share/doc/karo /usr/share/karo -depth -type d -empty -delete 2>/dev/null || true
 }
 
 remove_files() {
@@ -30,6 +47,17 @@ remove_files() {
   rm -f /usr/bin/karo
   if has_systemd; then systemctl daemon-reload; fi
 }
+
+# Before anything is asked of whoever only wants to know.
+case "$mode" in
+  --help | -h)
+    usage
+    exit 0
+    ;;
+  install | --no-start | --remove | --purge) ;;
+  *) fail "unknown: $mode (--no-start, --remove, --purge or --help)" ;;
+esac
+[ $# -le 1 ] || fail "one option at most, and there are $#: see --help"
 
 [ "$(id -u)" -eq 0 ] || fail 'run it as root, it installs a service'
 if command -v dpkg-query >/dev/null && dpkg-query -W -f '${Status}' karo 2>/dev/null | grep -q ' installed$'; then
@@ -49,7 +77,6 @@ case "$mode" in
     echo 'Karo and its data are removed.'
     exit 0
     ;;
-  *) fail "unknown: $mode (--no-start, --remove or --purge)" ;;
 esac
 
 (cd "$here" && sha256sum --check --quiet SHA256SUMS) || fail 'a file is damaged or missing: nothing was installed'

@@ -20,6 +20,7 @@ import {
   type Plugin,
   stop,
 } from 'esbuild'
+import { commitOfSources, headCommit } from './commit.ts'
 import { knowledgeFiles } from './knowledge.ts'
 
 const ROOT = join(import.meta.dirname, '..')
@@ -49,8 +50,8 @@ const COMMONJS = [
 const COMPILE_CACHE =
   "process.getBuiltinModule?.('node:module').enableCompileCache?.(import.meta.dirname+'/.cache');\n"
 
-/** The bundle in memory, with esbuild's account of what went where. */
-export function bundle(): Promise<BuildResult<{ metafile: true; write: false }>> {
+/** The bundle in memory, with esbuild's account of what went where. `commit` as src/base/version.ts has it. */
+export function bundle(commit = commitOfSources()): Promise<BuildResult<{ metafile: true; write: false }>> {
   return esbuild({
     absWorkingDir: ROOT,
     entryPoints: { karo: 'src/cli/main.ts' },
@@ -67,6 +68,7 @@ export function bundle(): Promise<BuildResult<{ metafile: true; write: false }>>
     minifyWhitespace: true,
     minifySyntax: true,
     legalComments: 'external',
+    define: { KARO_COMMIT: JSON.stringify(commit) },
     external: EXTERNAL,
     chunkNames: 'chunks/[name]-[hash]',
     plugins: [oneCore],
@@ -147,9 +149,11 @@ function passedOn(chunks: ReadonlyMap<string, string>): ReadonlyMap<string, stri
   return found
 }
 
-/** The finished files by their path below dist/, the same bytes wherever and whenever; and esbuild's account. */
-export async function assemble(): Promise<{ files: ReadonlyMap<string, Uint8Array>; metafile: Metafile }> {
-  const { outputFiles, metafile } = await bundle()
+/** The finished files by their path below dist/, for one commit the same bytes wherever and whenever; and esbuild's account. */
+export async function assemble(
+  commit = commitOfSources(),
+): Promise<{ files: ReadonlyMap<string, Uint8Array>; metafile: Metafile }> {
+  const { outputFiles, metafile } = await bundle(commit)
   const knowledge = await knowledgeFiles()
   await stop()
   const files = new Map<string, Uint8Array>()
@@ -206,9 +210,9 @@ export function isFresh(): boolean {
   }
 }
 
-/** Changes with every file that goes into the bundle: names, sizes and times of change. */
+/** Changes with every file that goes into the bundle: names, sizes and times of change; and with the commit it is of. */
 function sourcesStamp(): string {
-  const hash = createHash('sha256')
+  const hash = createHash('sha256').update(`${headCommit()}\n`)
   const files = globSync(
     [
       'src/**/*.{ts,json}',

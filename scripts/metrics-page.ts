@@ -21,7 +21,7 @@ ${metrics.join('\n')}
 
 ## Labels
 
-A value that is not in this table is exported as ${code(OTHER)}. Beside these there are ${code('version')} and ${code('node_version')}, of the program itself,
+A value that is not in this table is exported as ${code(OTHER)}. Beside these there are ${code('version')}, ${code('commit')} and ${code('node_version')}, of the program itself,
 and ${code('route')}, the pattern of a route of the API, never the path that was asked for. Whatever is an affair of one person (their
 commands, what they share, their part of the ledger, their tokens) is the one route ${code('personal')}: whoever reads the metrics does
 not learn that somebody looked into their history or changed what they share.

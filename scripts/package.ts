@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { commitOfSources, commitOfVersion } from './commit.ts'
 import { ARCHITECTURES, deb, debName } from './package/deb.ts'
 import { offlineBundle, offlineName, sha256 } from './package/offline.ts'
 import { installedTree } from './package/tree.ts'
@@ -14,6 +15,8 @@ const { values } = parseArgs({
     out: { type: 'string', default: join(ROOT, 'out') },
     /** Default: from package.json and git. */
     version: { type: 'string', multiple: true },
+    /** What the program says it was built of; default: from the version or git. Sources without git say `unknown`. */
+    commit: { type: 'string' },
     /** gzip's, 1 to 9: tests take 1, which is much faster and makes it a tenth larger. */
     level: { type: 'string', default: '9' },
     /** For tests that need one of the two: `deb` or `bundle`. */
@@ -24,11 +27,14 @@ const { values } = parseArgs({
 if (ARCHITECTURES[process.arch] === undefined) throw new Error(`no packages for ${process.arch}`)
 const level = Number(values.level)
 const seconds = sourceTime()
-const tree = await installedTree(seconds)
 const out = resolve(values.out)
 mkdirSync(out, { recursive: true })
 const sums: string[] = []
+const trees = new Map<string, Awaited<ReturnType<typeof installedTree>>>()
 for (const version of values.version ?? [versionOf()]) {
+  const commit = commitOfVersion(version) ?? values.commit ?? commitOfSources()
+  const tree = trees.get(commit) ?? (await installedTree(seconds, commit))
+  trees.set(commit, tree)
   const made: (readonly [name: string, make: () => Buffer])[] = []
   if (values.only !== 'bundle') made.push([debName(version), () => deb({ version, tree, seconds, level })])
   if (values.only !== 'deb')

@@ -33,7 +33,7 @@ import { faultsFromEnv } from './base/faults.ts'
 import { healthOf, startAll, stopAll } from './base/lifecycle.ts'
 import type { Room } from './base/room.ts'
 import { tolerated } from './base/tolerated.ts'
-import { VERSION } from './base/version.ts'
+import { BUILD, COMMIT, VERSION } from './base/version.ts'
 import { createRetention } from './care/retention.ts'
 import { createRetentionTime, hasJustSynchronised } from './care/retention-time.ts'
 import { type Config, createLiveConfig, loadConfig } from './config/index.ts'
@@ -99,11 +99,13 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
   const logs = createLogRing({ level: config.log.level, clock })
   const metrics = createMetrics({
     version: VERSION,
+    commit: COMMIT,
     clock,
     readings: () =>
       readAll({
         ...{ health, mesh, trust, documents, summaries, query, store, observe, audit, anomalies },
         feed: happenings,
+        tokens: http.tokenEnds,
         version: VERSION,
         probe: probe.lately,
         places: { home: paths.db, spool: paths.spool },
@@ -225,6 +227,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       doctorRoutes({
         ...{ identity, mesh, trust, store, observe, documents, summaries, health, drift },
         retentionWaits: () => retention.waits(),
+        endingTokens: http.tokenEnds.of,
         http: http.address,
       }),
     ],
@@ -268,6 +271,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     retention,
     tolerated(mesh, { check: 'mesh.listening', log }),
     http.tokens,
+    http.tokenEnds,
     api,
     ...(config.http.enabled ? [tolerated(http.listener, { check: 'http.listening', log })] : []),
   ]
@@ -286,8 +290,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       // Started it is in either case; what it lacks (a port, a disk) is no reason to be killed.
       notify.ready(status)
       happenings.tell('health_changed', { ready, failing })
-      if (ready) log.info({ node_id: identity.nodeId, name, version: VERSION }, 'ready')
-      else log.warn({ node_id: identity.nodeId, name, version: VERSION, reason }, 'not ready')
+      if (ready) log.info({ node_id: identity.nodeId, name, version: BUILD }, 'ready')
+      else log.warn({ node_id: identity.nodeId, name, version: BUILD, reason }, 'not ready')
       if (options.terminal)
         write(`karo: ${name} is ${ready ? '' : 'running, but not '}ready; Ctrl-C stops it\n`)
     })
@@ -349,7 +353,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       const { message, where, hint } = error as KaroError
       metrics.reloaded(false)
       log.error(
-        { reason: message, where, hint },
+        { reason: where === undefined ? message : `${where}: ${message}`, where, hint },
         'the configuration was not reloaded; what was in force stays',
       )
     }

@@ -5,14 +5,17 @@ import { basename, dirname, join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import { VERSION } from '../../src/base/version.ts'
 import { assemble, EXTERNAL } from '../build.ts'
+import { DOC, INSTALLED, pages } from './pages.ts'
+import { checkedRuntime } from './runtime.ts'
 import { shellFiles } from './shell-files.ts'
 import { type Entry, plain } from './tar.ts'
+
+export { pages }
 
 const ROOT = join(import.meta.dirname, '../..')
 const MODULES = join(ROOT, 'node_modules')
 /** Everything of ours that is no configuration, unit or paper. */
 const LIB = 'usr/lib/karo'
-const DOC = 'usr/share/doc/karo'
 
 /** Files from the repository, as they are. */
 const COPIED: Readonly<Record<string, string>> = {
@@ -20,35 +23,34 @@ const COPIED: Readonly<Record<string, string>> = {
   'systemd/user/karo.service': 'usr/lib/systemd/user/karo.service',
   'systemd/sysusers.d/karo.conf': 'usr/lib/sysusers.d/karo.conf',
   'systemd/tmpfiles.d/karo.conf': 'usr/lib/tmpfiles.d/karo.conf',
-  'configs/config.toml': 'etc/karo/config.toml',
   'docs/openapi.json': `${DOC}/openapi.json`,
-  'configs/prometheus/karo-alerts.yml': `${DOC}/examples/karo-alerts.yml`,
-  'configs/prometheus/scrape.yml': `${DOC}/examples/prometheus-scrape.yml`,
-  'configs/grafana/karo.json': `${DOC}/examples/grafana-karo.json`,
   'packaging/debian/copyright': `${DOC}/copyright`,
   'packaging/debian/lintian-overrides': 'usr/share/lintian/overrides/karo',
 }
 
-/** All pages for people, by where they are installed: beside each other, so that their links lead on. */
-export function pages(): ReadonlyMap<string, string> {
-  const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
-  const documents = globSync('docs/{,decisions/}*.md', { cwd: ROOT }).sort()
-  return new Map([
-    [`${DOC}/README.md`, read('README.md').replaceAll('](docs/', '](')],
-    ...documents.map((path) => [path.replace(/^docs/, DOC), read(path)] as const),
-  ])
+/** Everything in configs/, where the pages say that it is. */
+export function configurations(): Entry[] {
+  const files = globSync('configs/**/*.*', { cwd: ROOT }).sort()
+  return files.map((from) => {
+    const to = Object.keys(INSTALLED)
+      .filter((path) => from.startsWith(path))
+      .sort((a, b) => b.length - a.length)[0] as string
+    return plain(`${INSTALLED[to]}${from.slice(to.length)}`, readFileSync(join(ROOT, from)))
+  })
 }
 
-/** Without leading slashes, unsorted, directories left out. `seconds`: since the epoch, the date of what has one. */
-export async function installedTree(seconds: number): Promise<Entry[]> {
-  const { files, metafile } = await assemble()
+/** Without leading slashes, unsorted, directories left out. `seconds`: since the epoch, the date of what has one. `commit`: what it says it
+ * was built of. */
+export async function installedTree(seconds: number, commit: string): Promise<Entry[]> {
+  const { files, metafile } = await assemble(commit)
   const entries: Entry[] = [
     ...Object.entries(COPIED).map(([from, path]) => plain(path, readFileSync(join(ROOT, from)))),
+    ...configurations(),
     ...[...pages()].map(([path, text]) => plain(path, Buffer.from(text))),
     {
       path: `${LIB}/bin/node`,
       mode: 0o755,
-      content: { bytes: readFileSync(join(MODULES, 'node/bin/node')) },
+      content: { bytes: checkedRuntime(join(MODULES, 'node/bin/node')) },
     },
     // The link's target is the program itself, whose first line names the Node beside it: nothing starts in between.
     { path: 'usr/bin/karo', mode: 0o777, content: { link: '../lib/karo/dist/karo.js' } },

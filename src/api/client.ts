@@ -1,17 +1,16 @@
 // The CLI's way to the daemon: HTTP/1.0 by hand over the control socket, because loading an HTTP library costs more
 // than everything else a short command does.
-import { existsSync } from 'node:fs'
 import { createConnection, type Socket } from 'node:net'
-import { userInfo } from 'node:os'
-import { dirname } from 'node:path'
-import { ERROR_CODES, type ErrorCode, KaroError } from '../base/errors.ts'
-import { servicePaths } from '../config/paths.ts'
-import type { ErrorShape } from './shapes.ts'
+import { KaroError } from '../base/errors.ts'
+import { brokeOff, explain, rebuildError, tooLarge, tooLate } from './client-errors.ts'
+import { watchSilence } from './client-silence.ts'
 
 /** A year of one person's history as JSON stays below this. */
 const MAX_RESPONSE_BYTES = 64 * 1024 * 1024
 /** A daemon that takes longer for anything but a query is stuck. */
 const DEADLINE_MS = 15_000
+/** For how the node is: no answer is an answer then, and with the program's own start it is there within 2 s. */
+export const STATUS_MS = 1_800
 
 const NDJSON = 'application/x-ndjson'
 const NEWLINE = 0x0a
@@ -30,7 +29,8 @@ export interface DaemonAddress {
  * One request; resolves with the JSON of a 2xx answer (undefined when it has no body). `path` starts with
  * `/api/v1/`. Throws KaroError: `not_running` when nobody listens, `bad_file` when the socket may not be used,
  * `timeout`, `unavailable` when the daemon hangs up, `internal` for an answer that is no API answer, or
- * whatever error the daemon told.
+ * whatever error the daemon told. A daemon that says nothing, not even that it is there, is given up after 5 s
+ * whatever the deadline is.
  */
 export async function callDaemon(
   daemon: DaemonAddress,
@@ -98,14 +98,18 @@ export async function* streamBytes(
   signal?.throwIfAborted()
   const socket = createConnection({ path: daemon.socket })
   const timer =
-    deadlineMs === undefined ? undefined : setTimeout(() => socket.destroy(tooLate(deadlineMs)), deadlineMs)
-  if (idleMs !== undefined) socket.setTimeout(idleMs, () => socket.destroy(tooLate(idleMs)))
+    deadlineMs === undefined
+      ? undefined
+      : setTimeout(() => socket.destroy(tooLate(deadlineMs, daemon.socket)), deadlineMs)
+  if (idleMs !== undefined) socket.setTimeout(idleMs, () => socket.destroy(tooLate(idleMs, daemon.socket)))
   const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the question was taken back'))
   signal?.addEventListener('abort', hangUp, { once: true })
   socket.on('connect', () => socket.write(encodeRequest(daemon, method, path, body, type)))
+  const heard = watchSilence(daemon.socket, (error) => socket.destroy(error), deadlineMs)
   try {
     const chunks: AsyncIterator<Buffer> = socket[Symbol.asyncIterator]()
     const { head, rest } = await readHead(chunks)
+    heard()
     if (!/^HTTP\/1\.[01] 2\d\d/.test(head) || !head.toLowerCase().includes(`\r\ncontent-type: ${type}`)) {
       const { status, text } = decodeResponse(
         Buffer.concat([Buffer.from(head, 'latin1'), ...(await drain(rest, chunks))]),
@@ -118,6 +122,7 @@ export async function* streamBytes(
     signal?.throwIfAborted()
     throw explain(error as Error, daemon.socket)
   } finally {
+    heard()
     clearTimeout(timer)
     signal?.removeEventListener('abort', hangUp)
     socket.destroy()
@@ -184,29 +189,26 @@ function encodeRequest(
   return `${method} ${path} HTTP/1.0\r\n${type}${wanted}${traced}${length}\r\n${content}`
 }
 
-const tooLate = (deadlineMs: number): KaroError =>
-  new KaroError('timeout', `the daemon did not answer within ${deadlineMs / 1000} s`, {
-    hint: 'It hangs, or the machine is busy. Which of the two, and what to do: karo doctor',
-  })
-const tooLarge = (): KaroError =>
-  new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
-const brokeOff = (): KaroError => new KaroError('unavailable', "the daemon's answer broke off")
-
 function exchange(socketPath: string, request: () => string, deadlineMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = []
     let size = 0
     const socket: Socket = createConnection({ path: socketPath })
-    const timer = setTimeout(() => socket.destroy(tooLate(deadlineMs)), deadlineMs)
+    const timer = setTimeout(() => socket.destroy(tooLate(deadlineMs, socketPath)), deadlineMs)
+    const heard = watchSilence(socketPath, (error) => socket.destroy(error), deadlineMs)
     socket.on('connect', () => socket.write(request()))
     socket.on('data', (chunk) => {
+      heard()
       size += chunk.length
       chunks.push(chunk)
       if (size > MAX_RESPONSE_BYTES) socket.destroy(tooLarge())
     })
     socket.on('end', () => resolve(Buffer.concat(chunks, size)))
     socket.on('error', (error) => reject(explain(error, socketPath)))
-    socket.on('close', () => clearTimeout(timer))
+    socket.on('close', () => {
+      heard()
+      clearTimeout(timer)
+    })
   })
 }
 
@@ -234,61 +236,4 @@ function parse(text: string): unknown {
   } catch {
     throw new KaroError('internal', 'what answers on the control socket does not speak JSON')
   }
-}
-
-/** How whoever runs this gets to use the machine's node; `purpose` begins the sentence. */
-export function joinGroup(purpose: string): string {
-  return `${purpose}, have an administrator run  usermod -aG karo ${ownName()}  and log in again.`
-}
-
-function ownName(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // No name service knows this uid.
-    return '<your name>'
-  }
-}
-
-/** The error in an ErrorShape as it was thrown in the daemon; `status` says more about anything else. */
-export function rebuildError(value: unknown, status?: number): KaroError {
-  const told = (value as Partial<ErrorShape> | null | undefined)?.error
-  if (typeof told?.code !== 'string' || typeof told.message !== 'string') {
-    const what = status === undefined ? 'an error of another kind' : `HTTP status ${status}`
-    return new KaroError('internal', `the daemon answered with ${what}`)
-  }
-  const code: ErrorCode = Object.hasOwn(ERROR_CODES, told.code) ? (told.code as ErrorCode) : 'internal'
-  return new KaroError(code, told.message, {
-    ...(told.where === undefined ? {} : { where: told.where }),
-    ...(told.hint === undefined ? {} : { hint: told.hint }),
-  })
-}
-
-function explain(error: Error, socketPath: string): KaroError {
-  if (error instanceof KaroError) return error
-  const code = (error as NodeJS.ErrnoException).code
-  const isMachine = socketPath === servicePaths({}).socket
-  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') {
-    return new KaroError('not_running', 'the karo daemon is not running', {
-      where: socketPath,
-      hint: isMachine
-        ? 'Start it with: sudo systemctl start karo'
-        : existsSync(dirname(socketPath))
-          ? 'Start it with: karo up'
-          : 'That directory does not exist. Check --home or KARO_HOME; a new node begins with: karo up',
-    })
-  }
-  if ((code === 'EACCES' || code === 'EPERM') && isMachine) {
-    return new KaroError('refused', "this machine's node is for members of the group karo", {
-      where: socketPath,
-      hint: joinGroup('To use it'),
-    })
-  }
-  if (code === 'EACCES' || code === 'EPERM') {
-    return new KaroError('bad_file', 'the control socket belongs to another user', {
-      where: socketPath,
-      hint: 'Run this as the user that runs the daemon, as a member of its group, or choose your own home with --home.',
-    })
-  }
-  return new KaroError('unavailable', `the daemon hung up: ${error.message}`, { where: socketPath })
 }

@@ -16,6 +16,7 @@ import { sessionRoutes } from './routes/sessions.ts'
 import { tokenRoutes } from './routes/tokens.ts'
 import { createSessions } from './sessions.ts'
 import { type Address, createTcpListener, hostAndPort } from './tcp.ts'
+import { createTokenEnds, type TokenEnds } from './token-ends.ts'
 import { createTokens } from './tokens.ts'
 
 export interface HttpOptions {
@@ -37,6 +38,8 @@ export interface HttpOptions {
 export interface Http {
   /** Must have started before the first request is answered. */
   readonly tokens: Room
+  /** Those that end soon; starts after `tokens`. */
+  readonly tokenEnds: TokenEnds
   /** Fails to start when the port is taken. */
   readonly listener: Room
   readonly routes: readonly Routes[]
@@ -63,6 +66,7 @@ export function createHttp(options: HttpOptions): Http {
   const where = () => ({ enabled: config.http.enabled, listen: hostAndPort(listener.address()) })
   return {
     tokens,
+    tokenEnds: createTokenEnds({ tokens, clock, timers, log }),
     listener: {
       ...listener,
       async stop() {

@@ -80,7 +80,9 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
           .map(([id, schema]) => [id, withExample(id, schema)]),
       ),
       responses: Object.fromEntries(
-        (Object.keys(MEANING) as ErrorCode[]).map((code) => [code, errorResponse([code])]),
+        (Object.keys(MEANING) as ErrorCode[])
+          .filter((code) => JSON.stringify(paths).includes(`"${responseOf(code)}"`))
+          .map((code) => [code, errorResponse([code])]),
       ),
       headers: {
         TraceId: { description: 'ties it to the log and the ledger', schema: { type: 'string' } },
@@ -161,10 +163,12 @@ function errorsOf({ access, query, body, errors = [] }: Operation): Json {
       .sort()
       .map(([status, held]) => [
         status,
-        held.length === 1 ? { $ref: `#/components/responses/${held[0]}` } : errorResponse(held),
+        held.length === 1 ? { $ref: responseOf(held[0] as ErrorCode) } : errorResponse(held),
       ]),
   )
 }
+
+const responseOf = (code: ErrorCode): string => `#/components/responses/${code}`
 
 const errorResponse = (codes: readonly ErrorCode[]): Json => ({
   description: codes.map((code) => `\`${code}\`: ${MEANING[code]}`).join('; '),
@@ -193,9 +197,10 @@ function typed(text: string, { type }: JsonSchema): unknown {
   return type === 'integer' || type === 'boolean' ? JSON.parse(text) : text
 }
 
-/** `GET /api/v1/peers/explain` is `getPeersExplain`. */
+/** `GET /api/v1/peers/explain` is `getPeersExplain`; what is not below `/api/v1` has `Root` in front: `getRootMetrics`. */
 function idOf({ method, path }: Operation): string {
-  const words = path.replace('/api/v1/', '').split(/[^a-z0-9]+/i)
+  const below = path.startsWith('/api/v1/') ? path.slice('/api/v1/'.length) : `root${path}`
+  const words = below.split(/[^a-z0-9]+/i)
   const titled = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
   return method.toLowerCase() + titled.join('')
 }

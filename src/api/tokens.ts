@@ -37,6 +37,8 @@ export interface Tokens extends Room {
   create(uid: number, wanted: NewToken): Promise<{ readonly secret: string; readonly token: Token }>
   /** Of this person, the newest first; expired ones are gone. */
   list(uid: number): readonly Token[]
+  /** Of everybody, those that hold now. */
+  all(): readonly Token[]
   /** By id or name; holds at once. Throws KaroError `not_found`. */
   revoke(uid: number, which: string): Promise<Token>
   /** Undefined for whatever is not a token that holds now. Notes that it was used. */
@@ -135,6 +137,8 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
       ownOf(uid)
         .map(shown)
         .sort((a, b) => b.created_at - a.created_at),
+
+    all: () => [...records.values()].filter(live).map(shown),
 
     async revoke(uid, which) {
       // Also one that opens nothing any more, but is still on a disk that failed when it was revoked.

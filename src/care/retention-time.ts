@@ -28,7 +28,7 @@ export interface RetentionTime {
   start(): Promise<void>
   /** Milliseconds since the epoch, never later than the clock says; remembers how far it came. */
   advance(): Promise<number>
-  /** How far it is behind the clock, milliseconds, as of the last step; 0 below a week. */
+  /** How far the time of the last step is behind the clock, milliseconds; 0 below a week, and before the first step. */
   behind(): number
 }
 
@@ -42,7 +42,7 @@ export function createRetentionTime(deps: RetentionTimeDeps): RetentionTime {
   const { repository, ledger, clock, isConfirmed } = deps
   let time: number | undefined
   let since = 0
-  let behind = 0
+  let stepped = false
 
   async function lastKnown(): Promise<number | undefined> {
     const kept = await repository.get()
@@ -56,7 +56,7 @@ export function createRetentionTime(deps: RetentionTimeDeps): RetentionTime {
       // A node that has no past has nothing to lose.
       time = (await lastKnown()) ?? clock.now()
       since = clock.monotonic()
-      behind = 0
+      stepped = false
     },
     async advance() {
       const now = clock.now()
@@ -66,10 +66,14 @@ export function createRetentionTime(deps: RetentionTimeDeps): RetentionTime {
       time = from + Math.max(-step, Math.min(step, now - from))
       since = at
       await repository.put(time)
-      behind = now - time > TOLD_MS ? now - time : 0
+      stepped = true
       return Math.min(now, time)
     },
-    behind: () => behind,
+    // By the clock as it is now: one that was wrong and was set right is behind no more, without waiting for a step.
+    behind() {
+      const ms = stepped && time !== undefined ? clock.now() - time : 0
+      return ms > TOLD_MS ? ms : 0
+    },
   }
 }
 

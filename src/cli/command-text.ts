@@ -16,8 +16,8 @@ export const shellOption: CommandOption = {
 export const shellOf = ({ options }: CommandInput): Shell => options.shell as Shell
 
 /**
- * The argument `command` as given to `karo <name>`. Throws bad_request for none and for several words, too_large for
- * endless input. `none`: what else one might have wanted who gives no command.
+ * The argument `command` as given to `karo <name>`: one, because several words were made into one when they were parsed.
+ * Throws bad_request for none, too_large for endless input. `none`: what else one might have wanted who gives no command.
  */
 export async function commandText({ args }: CommandInput, name: string, none = ''): Promise<string> {
   const words = args.command as readonly string[]
@@ -25,12 +25,6 @@ export async function commandText({ args }: CommandInput, name: string, none = '
     throw new KaroError('bad_request', 'no command is given', {
       where: `karo ${name}`,
       hint: `Quote one: karo ${name} 'rm -rf build'${none && `; ${none}`}.`,
-    })
-  }
-  if (words.length > 1) {
-    throw new KaroError('bad_request', 'the command must be one argument', {
-      where: `karo ${name}`,
-      hint: `Quote it: karo ${name} '${words.join(' ').replaceAll("'", "'\\''").slice(0, 200)}'`,
     })
   }
   return words[0] === '-' ? await readInput(name) : words[0]

@@ -74,6 +74,8 @@ export interface Command {
   readonly summary: string
   readonly args: readonly CommandArgument[]
   readonly options: readonly CommandOption[]
+  /** Its words are a command line, whose options are not ours (command-line-words.ts). */
+  readonly takesCommandLine?: true
   /** What `--json` prints, where that is not always one document. */
   readonly json?: string
   readonly examples: readonly { readonly run: string; readonly does: string }[]

@@ -8,7 +8,7 @@ import { HEALTH_CHECKS } from '../base/checks.ts'
 import { KaroError } from '../base/errors.ts'
 import { isOwnFrame } from '../base/own-frames.ts'
 import { isCode, isKind, isProblemLevel, type Problem } from '../base/problem.ts'
-import { VERSION } from '../base/version.ts'
+import { BUILD } from '../base/version.ts'
 import { loadConfig } from '../config/load.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { KEY_LIST } from '../config/table.ts'
@@ -102,7 +102,7 @@ export async function buildReport(sources: ReportSources): Promise<ProblemReport
     format: 1,
     created_at: new Date(now).toISOString(),
     program: {
-      version: VERSION,
+      version: BUILD,
       node: process.versions.node,
       platform: process.platform,
       arch: process.arch,

@@ -3,6 +3,7 @@ import { Argument, Command as Commander, CommanderError, InvalidArgumentError, O
 import { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
 import type { Command, CommandArgument, CommandInput, CommandOption } from './command.ts'
+import { withOneCommandLine } from './command-line-words.ts'
 import { COMMAND_GROUPS, type CommandEntry } from './commands.ts'
 import { fitted, wrap } from './text.ts'
 
@@ -79,7 +80,7 @@ function usageError(error: CommanderError, name: string): KaroError {
   return new KaroError('bad_request', first.replace(/\.$/, ''), {
     where: `karo ${name}`,
     hint: quote
-      ? `Put the command in quotes: karo ${name} 'git push --force'`
+      ? `Put the command in quotes: karo ${name} 'git push --force'; without them its options stand behind its name.`
       : meant
         ? `Did you mean ${meant}?`
         : `karo ${name} --help shows what it takes.`,
@@ -160,7 +161,8 @@ export function parseCommandLine(
 
   const leaf = toCommander(command, command.name, width)
   new Commander('karo').addCommand(leaf)
-  const rest = sub ? afterGroup.slice(skipped + 1) : afterGroup.slice(skipped)
+  const after = sub ? afterGroup.slice(skipped + 1) : afterGroup.slice(skipped)
+  const rest = command.takesCommandLine ? withOneCommandLine(command, after) : after
   let input: CommandInput | undefined
   // Of `--x` and `--no-x` commander would take the last.
   const flags = new Set<string>()

@@ -4,9 +4,10 @@ import { existsSync } from 'node:fs'
 import * as util from 'node:util'
 import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { inertJson, jsonText, screened } from '../base/printable.ts'
-import { VERSION } from '../base/version.ts'
+import { BUILD, COMMIT, VERSION } from '../base/version.ts'
 import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
 import type { Command, CommandInput, CommandIo } from './command.ts'
+import { withOneCommandLine } from './command-line-words.ts'
 import { COMMANDS, type CommandEntry } from './commands.ts'
 import { errorLines, toldOf } from './error-text.ts'
 
@@ -184,7 +185,9 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     // `history delete` is not a search for "delete".
     const name = commands?.some((c) => c.name === longer) ? longer : hot
     const command = name === hot ? commands?.find((c) => c.name === hot) : undefined
-    const input = command && parsePlain(command, argv.slice(hot.split(' ').length))
+    const words = argv.slice(hot.split(' ').length)
+    const input =
+      command && parsePlain(command, command.takesCommandLine ? withOneCommandLine(command, words) : words)
     if (input) return command.run(makeIo(world, input.options, run), input)
   }
 
@@ -209,7 +212,9 @@ async function dispatch(argv: readonly string[], world: CliWorld, run: Run): Pro
     return EXIT.done
   }
   if (first === '--version' || first === '-V') {
-    world.stdout.write(asksJson(argv) ? `${JSON.stringify({ version: VERSION })}\n` : `karo ${VERSION}\n`)
+    world.stdout.write(
+      asksJson(argv) ? `${JSON.stringify({ version: VERSION, commit: COMMIT })}\n` : `karo ${BUILD}\n`,
+    )
     return EXIT.done
   }
   const entry = entries.find(({ name }) => name === first)

@@ -138,6 +138,16 @@ export const CHECKS = {
     fix: 'End the program that is named, or choose another http.port.',
     safeFix: null,
   },
+  'tokens.ends': {
+    group: 'node',
+    title: 'tokens',
+    what: 'None of your tokens for the REST API ends within 14 days, those made for less than a day left out.',
+    why: 'What uses it (a scraper, a script) is refused from that moment on.',
+    severity: 'warn',
+    needsDaemon: true,
+    fix: 'karo token create --scope <scope> --name <another name> --ttl 366d, then put it where the old one is used and revoke that.',
+    safeFix: null,
+  },
   'runtime.node': {
     group: 'machine',
     title: 'runtime',

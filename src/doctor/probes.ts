@@ -16,6 +16,7 @@ import { peersPending, peersTrust, peersTwins, peersVersions } from './checks/pe
 import { spoolFollowed, spoolShared } from './checks/spool.ts'
 import { auditLedger, storeDatabase, storeDisk, storeRetention, summariesFresh } from './checks/store.ts'
 import { shellHooks, shellRecorded, spoolDirectory, spoolWaiting } from './checks/terminal.ts'
+import { tokensEnds } from './checks/tokens.ts'
 import { toolHooks } from './checks/tools.ts'
 import type { Finding } from './result.ts'
 import type { World } from './world.ts'
@@ -34,6 +35,7 @@ export const PROBES: Readonly<Record<CheckId, Probe>> = {
   'daemon.version': daemonVersion,
   'daemon.service': daemonService,
   'http.listener': httpListener,
+  'tokens.ends': tokensEnds,
   'runtime.node': runtimeNode,
   'runtime.files': runtimeFiles,
   'runtime.inotify': runtimeInotify,

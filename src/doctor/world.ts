@@ -66,6 +66,8 @@ interface Subject {
   readonly paths: HomePaths
   /** The machine's own daemon, for all its users. */
   readonly service: boolean
+  /** Where the files of whoever runs this are, when that is not the node's home: the machine's node is another user's. */
+  readonly personHome?: string
   /** The control socket that commands use. */
   readonly socket: string
   /** ` --home <dir>` where the node is not the default one, for commands that are shown. */

@@ -23,7 +23,7 @@ import type { Replay } from './replay.ts'
 export interface ChannelDeps {
   readonly identity: Pick<Identity, 'publicKey' | 'sign'>
   readonly replay: Pick<Replay, 'check'>
-  readonly rejections: Pick<Rejections, 'count' | 'failed'>
+  readonly rejections: Pick<Rejections, 'count' | 'failed' | 'inTime'>
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
@@ -91,6 +91,7 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     if (envelope.seq <= received) throw new FrameError('out_of_order', 'the sequence number did not grow')
     received = envelope.seq
     take()
+    deps.rejections.inTime(peer.nodeId)
   }
 
   const deliver = (frame: Frame): void => {

@@ -19,7 +19,12 @@ export interface Rejections {
   /** A frame of `peer` made code of this node throw: a mistake of ours, and told in the log. */
   failed(protocol: string, peer: NodeId, error: unknown): void
   counts(): RejectionCounts
-  /** Members whose frames were too old or too new within the last quarter of an hour: their clock, or ours, is wrong. */
+  /** A frame of this peer was in time: whichever of the two clocks was wrong is right now. */
+  inTime(peer: NodeId): void
+  /**
+   * Members whose frames were too old or too new within the last quarter of an hour, by clocks that nobody has set since:
+   * their clock, or ours, is wrong.
+   */
   stale(): readonly NodeId[]
 }
 
@@ -30,6 +35,8 @@ const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
 const MEMBERS_AUDITED = { everyMs: 60_000, mostMs: 3_600_000 }
 
 const STALE_REMEMBERED_MS = 15 * 60_000
+/** The clock here was set: it went further from the time this process runs than clocks do that are kept, or drift. */
+const CLOCK_SET_MS = 10_000
 /** More tell nobody more; the one that was refused longest ago gives way. */
 const STALE_MAX = 64
 
@@ -47,8 +54,9 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
   /** One line per peer, protocol and code in a minute. */
   const lines = createSparing({ clock })
 
-  /** When each was last refused for its time, oldest first. */
-  const stale = new Map<NodeId, number>()
+  /** When each was last refused for its time, oldest first, and how far our clock was from our running time then. */
+  const stale = new Map<NodeId, { readonly at: number; readonly offset: number }>()
+  const offset = (): number => clock.now() - clock.monotonic()
 
   const strangers = createQuota(STRANGERS_AUDITED)
   const strangersToday = createQuota(STRANGERS_A_DAY)
@@ -95,7 +103,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       const now = clock.monotonic()
       if (code === 'stale' && admits(peer)) {
         stale.delete(peer)
-        stale.set(peer, now)
+        stale.set(peer, { at: now, offset: offset() })
         if (stale.size > STALE_MAX) stale.delete(stale.keys().next().value as NodeId)
       }
       const told = enter(code, protocol, peer)
@@ -108,7 +116,17 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       log.error({ peer, protocol, times, reason: String(error) }, 'a frame could not be handled')
     },
     counts: () => ({ ...counts }),
-    stale: () =>
-      [...stale].filter(([, at]) => clock.monotonic() - at <= STALE_REMEMBERED_MS).map(([node]) => node),
+    inTime(peer) {
+      stale.delete(peer)
+    },
+    stale() {
+      const now = clock.monotonic()
+      const ours = offset()
+      return [...stale]
+        .filter(
+          ([, one]) => now - one.at <= STALE_REMEMBERED_MS && Math.abs(ours - one.offset) <= CLOCK_SET_MS,
+        )
+        .map(([node]) => node)
+    },
   }
 }

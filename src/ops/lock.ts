@@ -3,6 +3,7 @@ import { mkdir, readFile, rename, unlink, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { KaroError } from '../base/errors.ts'
 import type { Room } from '../base/room.ts'
+import { DAEMON_NAME } from './process-name.ts'
 
 /** A pid alone may have been reused; together with its start time it is one process. */
 interface Holder {
@@ -56,8 +57,22 @@ export async function readHolder(
 
 async function isAlive(holder: Holder): Promise<boolean> {
   const now = await describe(holder.pid)
-  if (now.started !== '') return now.started === holder.started
+  if (now.started === holder.started && now.started !== '') return true
+  if (now.started !== '') return ticksOf(now) === ticksOf(holder) && (await isOtherDaemon(holder.pid))
   return holder.started === '' && holder.pid !== process.pid && answersSignal(holder.pid)
+}
+
+const ticksOf = ({ started }: Holder): string => started.slice(started.lastIndexOf(':') + 1)
+
+/**
+ * In a container the boot id depends on who reads it: a unit with mounts of its own sees the kernel's, a shell beside it
+ * one that was made up for the container. So the same pid, started at the same moment after another boot, is the holder
+ * still when the system lists it under the daemon's name. After a real reboot that would take another daemon with
+ * the same pid, started in the same hundredth of a second, before it has written its own lock.
+ */
+async function isOtherDaemon(pid: number): Promise<boolean> {
+  if (pid === process.pid) return false
+  return (await readOrNothing(`/proc/${pid}/comm`))?.trim() === DAEMON_NAME
 }
 
 /** Start time from /proc (proc_pid_stat(5), field 22); a zombie counts as gone. */

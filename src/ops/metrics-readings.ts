@@ -29,6 +29,8 @@ export interface Sources {
   readonly anomalies: Pick<Anomalies, 'counts'>
   /** Of the feed, which also has what people did, no more than how many follow it. */
   readonly feed: { followers(): number }
+  /** Tokens of the API. */
+  readonly tokens?: { count(): number }
   /** Tries the database and says so to the metrics; at most as often as it finds sensible. */
   readonly probe: () => Promise<void>
   /** Directories. */
@@ -159,6 +161,8 @@ const unusual: Part = async ({ anomalies }) => ({
 
 const followed: Part = ({ feed }) => ({ karo_event_followers: feed.followers() })
 
+const tokens: Part = ({ tokens }) => ({ karo_api_tokens_ending: tokens?.count() ?? 0 })
+
 const disks: Part = async ({ places }) => {
   const available: Record<string, number> = {}
   const size: Record<string, number> = {}
@@ -202,6 +206,7 @@ const PARTS: readonly Part[] = [
   ledger,
   unusual,
   followed,
+  tokens,
   disks,
   daemon,
   descriptors,

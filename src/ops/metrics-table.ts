@@ -34,7 +34,7 @@ export const LABELS = {
 type Label = keyof typeof LABELS
 
 /** Labels whose values only the running program knows: its versions, and the patterns of its own routes. */
-export const OWN_LABELS = ['version', 'node_version', 'route'] as const
+export const OWN_LABELS = ['version', 'commit', 'node_version', 'route'] as const
 type OwnLabel = (typeof OWN_LABELS)[number]
 
 export interface Metric {
@@ -55,8 +55,8 @@ export interface Metric {
 export const METRICS = {
   karo_build_info: {
     type: 'gauge',
-    help: 'Always 1: which program runs here.',
-    labels: ['version', 'node_version'],
+    help: 'Always 1: which program runs here, and of which commit it was built.',
+    labels: ['version', 'commit', 'node_version'],
   },
   karo_ready: { read: true, type: 'gauge', help: '1 while every health check is passed, else 0.' },
   karo_health_check_ok: {
@@ -244,6 +244,11 @@ export const METRICS = {
     read: true,
     type: 'gauge',
     help: 'Who follows what happens on the node (karo events, pages), now; 32 at most.',
+  },
+  karo_api_tokens_ending: {
+    read: true,
+    type: 'gauge',
+    help: 'Tokens of everybody here that end within 14 days, without those made for less than a day.',
   },
   karo_api_refused_total: {
     type: 'counter',

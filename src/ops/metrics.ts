@@ -50,11 +50,13 @@ type Labels = Record<string, string | number>
 
 export function createMetrics(options: {
   readonly version: string
+  /** Of which the program was built; absent where its sources run as they are. */
+  readonly commit?: string | undefined
   readonly clock: Clock
   /** What is read at each look; those that fail are left out. */
   readonly readings: () => Promise<Readings>
 }): Metrics {
-  const { version, clock, readings } = options
+  const { version, commit = 'unknown', clock, readings } = options
   const registry = new Registry()
   const all = new Map(Object.entries(METRICS).map(([name, metric]) => [name, make(name, metric, registry)]))
   const routes = new Set<string>()
@@ -69,7 +71,7 @@ export function createMetrics(options: {
   for (const level of LABELS.level) counter('karo_log_lines_total').inc({ level }, 0)
   for (const refusal of LABELS.refusal) counter('karo_api_refused_total').inc({ refusal }, 0)
   for (const outcome of LABELS.outcome) counter('karo_query_members_total').inc({ outcome }, 0)
-  gauge('karo_build_info').set({ version, node_version: process.versions.node }, 1)
+  gauge('karo_build_info').set({ version, commit, node_version: process.versions.node }, 1)
   reloaded(true)
 
   function reloaded(ok: boolean): void {

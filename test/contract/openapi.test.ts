@@ -1,6 +1,7 @@
 // The API's page says what the API is: generated anew it is the same, it is valid, and no route is without its place in it.
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type * as z from 'zod'
@@ -29,6 +30,22 @@ test('it is a valid OpenAPI 3.1 document', async () => {
   expect(validator.version).toBe('3.1')
   const broken = { ...made, paths: { nonsense: {} } }
   expect((await new Validator().validate(broken)).valid).toBe(false)
+})
+
+/** What a linter finds that knows the rules no schema can express: ids that are unique, references, examples, parameters. */
+async function lint(document: unknown): Promise<readonly string[]> {
+  const config = await createConfig({ extends: ['recommended'] })
+  const problems = await lintFromString({ source: JSON.stringify(document), config })
+  return problems.map(({ ruleId, location, message }) => `${ruleId} ${location[0]?.pointer}: ${message}`)
+}
+
+test('an independent linter has nothing to say, and would say it', async () => {
+  expect(await lint(made)).toEqual([])
+  const { paths } = made as { paths: Record<string, Record<string, { operationId: string }>> }
+  const twice = structuredClone(made) as unknown as { paths: typeof paths }
+  const [one, other] = Object.values(twice.paths).flatMap((methods) => Object.values(methods))
+  if (one !== undefined && other !== undefined) other.operationId = one.operationId
+  expect(await lint(twice)).toEqual([expect.stringContaining('operation-operationId-unique')])
 })
 
 test('every described operation is in the list, once', async () => {

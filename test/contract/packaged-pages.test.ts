@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join, posix } from 'node:path'
 import { expect, test } from 'vitest'
-import { pages } from '../../scripts/package/tree.ts'
+import { configurations, pages } from '../../scripts/package/tree.ts'
 
 const packaged = pages()
 
@@ -19,4 +19,22 @@ test.each(['systemd/karo.service', 'systemd/user/karo.service'])('%s names a pag
     /^Documentation=file:\/\/\/(.*)$/m.exec(readFileSync(join(import.meta.dirname, '../..', unit), 'utf8')) ??
     []
   expect([...packaged.keys()]).toContain(page)
+})
+
+test('what pages name of configs/ they name where a package puts it', () => {
+  const installed = configurations().map(({ path }) => `/${path}`)
+  expect(installed).toContain('/etc/karo/config.toml')
+  expect(installed).toContain('/usr/share/karo/prometheus/karo-alerts.test.yml')
+  const named = [...packaged].flatMap(([page, text]) => {
+    expect([page, /(?<![\w/.-])configs\//.exec(text)?.[0]]).toEqual([page, undefined])
+    return [...text.matchAll(/\/usr\/share\/karo[\w/.-]*/g)].map(([path]) => path)
+  })
+  expect(named.length).toBeGreaterThan(3)
+  expect(named.filter((path) => !installed.some((one) => one.startsWith(path)))).toEqual([])
+})
+
+test('the installed page of all pages says how an installed Karo is used, not how its sources are', () => {
+  const text = packaged.get('usr/share/doc/karo/README.md') ?? ''
+  expect(text).toContain('systemctl status karo')
+  expect(text).not.toContain('npm ci')
 })

@@ -121,6 +121,26 @@ describe.runIf(possible.ok)('karo doctor of a service', () => {
     },
   )
 
+  test('somebody whose shells the machine records is told nothing false of their guard', async () => {
+    expect(find(await doctor('ann'), 'shell.guard')).toMatchObject({ outcome: 'ok' })
+    expect(find(await doctor(), 'shell.guard')).toMatchObject({ outcome: 'ok' })
+  })
+
+  test('one that hangs is not called dead: its lock stays, and the command that is shown mends it', async () => {
+    const pid = await machine.must('systemctl show -P MainPID karo')
+    await machine.must(`kill -STOP ${pid}`)
+    const status = await machine.run("su - ann -c 'karo status'")
+    expect([status.code, status.output]).toEqual([1, expect.stringContaining('sudo systemctl restart karo')])
+    const hung = await doctor('root', '--fix')
+    expect(find(hung, 'daemon.running')).toMatchObject({
+      outcome: 'fail',
+      fix: 'sudo systemctl restart karo',
+    })
+    expect(find(hung, 'daemon.leftovers')).toMatchObject({ outcome: 'ok', detail: 'none' })
+    await paste(find(hung, 'daemon.running').fix)
+    expect(failing(await doctor())).toEqual([])
+  })
+
   test('stopped and disabled: both are said, and the commands bring it back', async () => {
     await machine.must('systemctl disable --now karo')
     const down = await doctor()

@@ -137,6 +137,10 @@ test('completions and manual pages are where Debian looks for them, with the lic
     'doc/karo/THIRD-PARTY.txt',
     'doc/karo/copyright',
     'doc/karo/changelog.gz',
+    'karo/prometheus/karo-alerts.yml',
+    'karo/prometheus/karo-alerts.test.yml',
+    'karo/prometheus/scrape.yml',
+    'karo/grafana/karo.json',
   ])
     expect(paths).toContain(`./usr/share/${path}`)
 })
@@ -153,6 +157,31 @@ test('the maintainer scripts are shell that every sh can read', () => {
   const scripts = globSync('packaging/{debian/p*,install.sh}', { cwd: ROOT })
   expect(scripts.length).toBeGreaterThan(3)
   for (const script of scripts) expect(spawnSync('sh', ['-n', join(ROOT, script)]).status, script).toBe(0)
+})
+
+test('install.sh says to anybody how it is used, and does nothing for words that it does not know', () => {
+  const script = join(ROOT, 'packaging/install.sh')
+  const asNobody = process.getuid?.() === 0 ? { uid: STRANGER, gid: STRANGER } : {}
+  for (const word of ['--help', '-h']) {
+    // From standard input, because a stranger may not be able to come to this checkout.
+    const ran = spawnSync('sh', ['-s', '--', word], {
+      input: readFileSync(script),
+      encoding: 'utf8',
+      ...asNobody,
+    })
+    expect([ran.status, ran.stderr]).toEqual([0, ''])
+    for (const option of ['--no-start', '--remove', '--purge', '--help'])
+      expect(ran.stdout).toContain(`  ${option} `)
+  }
+  for (const words of [['--purge-everything'], ['--remove', '--purge']]) {
+    const ran = spawnSync('sh', ['-s', '--', ...words], {
+      input: readFileSync(script),
+      encoding: 'utf8',
+      ...asNobody,
+    })
+    expect([ran.status, ran.stdout]).toEqual([1, ''])
+    expect(ran.stderr).toContain('--help')
+  }
 })
 
 const hasAnalyze = spawnSync('systemd-analyze', ['--version']).status === 0

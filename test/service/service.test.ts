@@ -43,6 +43,11 @@ describe.runIf(possible.ok)('a machine of its own', () => {
   const state = (): Promise<Record<string, string>> =>
     machine.show('karo', 'ActiveState', 'Result', 'MainPID', 'NRestarts', 'StatusText')
   const log = (since = ''): Promise<string> => machine.must(`journalctl -u karo -o cat --no-pager ${since}`)
+  /** What the unit's own processes wrote, without what systemd says of them. */
+  const said = async (): Promise<readonly string[]> => {
+    const lines = await machine.must('journalctl _SYSTEMD_UNIT=karo.service -o cat --no-pager')
+    return lines.split('\n')
+  }
   const json = async <T>(line: string): Promise<T> => JSON.parse(await machine.must(`${line} --json`)) as T
   /** Puts `key = value` below `[section]`, in the file that the package brought. */
   const configure = (section: string, line: string): Promise<string> =>
@@ -116,7 +121,7 @@ describe.runIf(possible.ok)('a machine of its own', () => {
   })
 
   test('the journal has one JSON object a line', async () => {
-    const lines = (await machine.must('journalctl -u karo _COMM=MainThread -o cat --no-pager')).split('\n')
+    const lines = await said()
     expect(lines.length).toBeGreaterThan(0)
     for (const line of lines) {
       expect(JSON.parse(line)).toMatchObject({
@@ -125,6 +130,12 @@ describe.runIf(possible.ok)('a machine of its own', () => {
         msg: expect.any(String),
       })
     }
+  })
+
+  test('the system lists it as karo', async () => {
+    const { MainPID = '' } = await state()
+    expect(await machine.must(`cat /proc/${MainPID}/comm`)).toBe('karo')
+    expect(await machine.must('systemctl status karo --no-pager')).toContain(`Main PID: ${MainPID} (karo)`)
   })
 
   test('reload takes over what it can, names what has to wait, and keeps the process', async () => {
@@ -142,15 +153,28 @@ describe.runIf(possible.ok)('a machine of its own', () => {
     await unconfigure('port = 9300')
   })
 
-  test('a file that cannot be used fails the reload and changes nothing; so does the bare signal', async () => {
+  test('a file that cannot be used fails the reload, which the daemon knows, and changes nothing', async () => {
     const { MainPID } = await state()
+    const reloaded = async (): Promise<string | undefined> => {
+      const script =
+        'require("http").get({ socketPath: "/run/karo/karo.sock", path: "/metrics" }, (r) => r.pipe(process.stdout))'
+      const metrics = await machine.must(`/usr/lib/karo/bin/node -e '${script}'`)
+      return /^karo_config_last_reload_successful (.*)$/m.exec(metrics)?.[1]
+    }
+    expect(await reloaded()).toBe('1')
     await configure('sharing', 'k_min = "many"')
     expect((await machine.run('systemctl reload karo')).code).not.toBe(0)
+    await until(async () => (await reloaded()) === '0', { what: 'the metric says so' })
     expect(await log()).toMatch(/config\.toml:\d+: sharing\.k_min/)
+    expect(await state()).toMatchObject({ ActiveState: 'active', MainPID })
+    // What the unit's commands say beside the daemon would stand between its lines.
+    for (const line of await said()) expect(line).toMatch(/^\{.*\}$/)
+    await unconfigure('k_min = "many"')
+    await machine.must('systemctl reload karo')
+    await until(async () => (await reloaded()) === '1', { what: 'a file that can be used is in force' })
+    await configure('sharing', 'k_min = "many"')
     await machine.must('systemctl kill -s HUP karo')
-    await until(async () => (await log()).includes('what was in force stays'), {
-      what: 'it has refused the file',
-    })
+    await until(async () => (await reloaded()) === '0', { what: 'the bare signal does the same' })
     expect(await state()).toMatchObject({ ActiveState: 'active', MainPID })
     expect(await json('karo share show')).toMatchObject({ max_level: 1 })
     // Nor does it start with it, nor try for ever.

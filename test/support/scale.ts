@@ -1,7 +1,8 @@
 // A mesh of many real daemons, fed from one seed, and what every question to it must come to, whatever happens meanwhile.
 import { deepEqual, equal, ok } from 'node:assert/strict'
 import { join } from 'node:path'
-import { rebuildError, streamDaemon } from '../../src/api/client.ts'
+import { streamDaemon } from '../../src/api/client.ts'
+import { rebuildError } from '../../src/api/client-errors.ts'
 import type { PeerShape, QueryLine, QueryResult } from '../../src/api/shapes.ts'
 import type { AskedType } from '../../src/query/index.ts'
 import type { Coverage } from '../../src/query/result.ts'

@@ -2,7 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { HealthCheck } from '../../base/room.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
-import { VERSION } from '../../base/version.ts'
+import { BUILD, VERSION } from '../../base/version.ts'
 import type { Documents } from '../../documents/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
@@ -15,6 +15,7 @@ import { getDoctor } from '../operations/doctor.ts'
 import type { Routes } from '../route.ts'
 import { MOST_UNFOLLOWED } from '../schemas/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../shapes.ts'
+import type { Token } from '../tokens.ts'
 
 export interface DoctorDeps {
   readonly identity: Pick<Identity, 'nodeId'>
@@ -29,6 +30,8 @@ export interface DoctorDeps {
   readonly drift: () => DaemonFacts['config']
   /** Milliseconds by which retention is behind the clock. */
   readonly retentionWaits: () => number
+  /** Of one person. */
+  readonly endingTokens?: (uid: number) => readonly Pick<Token, 'name' | 'scope' | 'expires_at'>[]
   readonly http: () => DaemonFacts['http']
 }
 
@@ -62,6 +65,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         pid: process.pid,
         uptime_seconds: Math.floor(process.uptime()),
         version: VERSION,
+        build: BUILD,
         ...deps.health(),
         config: deps.drift(),
         mesh: {
@@ -92,6 +96,11 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
         },
         summaries: { recipients: summaries.status().recipients, last },
         retention_waits_ms: deps.retentionWaits(),
+        tokens_ending: (deps.endingTokens?.(caller.uid) ?? []).map(({ name, scope, expires_at }) => ({
+          name,
+          scope,
+          expires_at: new Date(expires_at).toISOString(),
+        })),
         http: deps.http(),
       }
     })

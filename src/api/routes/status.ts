@@ -3,7 +3,7 @@ import type { Anomalies } from '../../anomalies/index.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { HealthCheck } from '../../base/room.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
-import { VERSION } from '../../base/version.ts'
+import { BUILD, VERSION } from '../../base/version.ts'
 import type { Documents } from '../../documents/index.ts'
 import type { Identity } from '../../identity/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
@@ -76,7 +76,7 @@ export function statusRoutes(deps: StatusDeps): Routes {
     })
     serve(server, getHealth, async ({ caller }: { caller?: Caller }) => {
       const { ready, checks } = deps.health()
-      return caller === undefined ? { ready } : { ready, checks, pid: process.pid }
+      return caller === undefined ? { ready } : { ready, checks, pid: process.pid, build: BUILD }
     })
     serve(server, getIdentity, async () => self)
   }

@@ -1,7 +1,9 @@
 // Schema of what only the running daemon can tell the checks of `karo doctor`: /doctor.
 import * as z from 'zod'
+import { TOKENS_PER_PERSON } from '../shapes.ts'
 import { count, fingerprint, integer, listOf, moment, nodeId, nodeName, text } from './fields.ts'
 import { healthCheck } from './status.ts'
+import { token } from './tokens.ts'
 
 /** People of whom it is said; an administrator needs no longer list. */
 export const MOST_UNFOLLOWED = 64
@@ -36,6 +38,7 @@ export const doctorFacts = z
     pid: count('process id of the daemon'),
     uptime_seconds: count('since its process started'),
     version: text(32, 'of Karo'),
+    build: text(64, 'version and commit of the program').exactOptional(),
     ready: z.boolean().describe('every check is ok'),
     checks: listOf(healthCheck, 256),
     config: z
@@ -86,6 +89,16 @@ export const doctorFacts = z
       recipients: count('nodes that may read them'),
       last: moment('when the newest edition was made').nullable(),
     }),
+    tokens_ending: listOf(
+      z.strictObject({
+        name: token.shape.name,
+        scope: token.shape.scope,
+        expires_at: token.shape.expires_at,
+      }),
+      TOKENS_PER_PERSON,
+    )
+      .describe("the caller's tokens that end within 14 days")
+      .exactOptional(),
     http: z
       .strictObject({ host: text(64, 'loopback'), port: count('TCP port') })
       .nullable()

@@ -21,6 +21,7 @@ export const health = z
     ready: healthReport.ready,
     checks: healthReport.checks.exactOptional(),
     pid: count('process id of the daemon').exactOptional(),
+    build: text(64, 'version and commit of the program, `0.1.0+g1a2b3c4`').exactOptional(),
   })
   .meta({ id: 'Health' })
 

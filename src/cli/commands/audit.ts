@@ -79,7 +79,7 @@ const log: Command = {
             title: 'PEER',
             value: (entry) => (entry.peer === undefined ? '–' : peerOf(entry.peer)),
           },
-          { title: 'DETAILS', value: details, wrap: true },
+          { title: 'DETAILS', value: (entry) => details(entry, peerOf), wrap: true },
         ],
         io,
       ),
@@ -88,9 +88,14 @@ const log: Command = {
   },
 }
 
+/** Of any node, wherever its id stands. */
+const NODE_ID = /karo:ed25519:[\w-]{43}/g
+
 /** `bob 0123456789abcdef`, as `peers` and `query` call them and `--peer` takes them; of strangers the fingerprint alone. */
 async function namer(io: CommandIo, entries: readonly AuditEntryShape[]): Promise<(node: string) => string> {
-  if (entries.every(({ peer }) => peer === undefined)) return (node) => node
+  const isNamed = (entry: AuditEntryShape): boolean =>
+    entry.peer !== undefined || details(entry, (node) => node).search(NODE_ID) >= 0
+  if (!entries.some(isNamed)) return (node) => node
   const { peers } = (await callDaemon(io, 'GET', '/api/v1/peers')) as { peers: readonly PeerShape[] }
   const names = new Map<string, string>(peers.map(({ node_id, name }) => [node_id, name]))
   const { fingerprintOf } = await import('../../identity/index.ts')
@@ -102,9 +107,9 @@ async function namer(io: CommandIo, entries: readonly AuditEntryShape[]): Promis
   }
 }
 
-const details = (entry: AuditEntryShape): string =>
+const details = (entry: AuditEntryShape, nameOf: (node: string) => string): string =>
   Object.entries(entry.details)
-    .map(([name, value]) => `${name}=${value}`)
+    .map(([name, value]) => `${name}=${String(value).replace(NODE_ID, nameOf)}`)
     .join(' ')
 
 const counted = (entries: number): string => (entries === 1 ? '1 entry' : `${entries} entries`)

@@ -33,7 +33,8 @@ const command: Command = {
       name: 'command',
       required: false,
       variadic: true,
-      description: 'the command as one quoted argument; - reads it from standard input',
+      oneThing: true,
+      description: 'the command, quoted, or as it would be typed; - reads it from standard input',
     },
   ],
   options: [
@@ -52,10 +53,12 @@ const command: Command = {
   ],
   examples: [
     { run: "karo check 'rm -rf ~/'", does: 'says why this is blocked, and exits 4' },
+    { run: 'karo check rm -rf build', does: 'the same without quotes, for what needs none in a shell' },
     { run: "karo check --json 'git push --force'", does: 'the verdict as JSON, with a safer form' },
     { run: 'karo check - < script.sh', does: 'judges a whole script' },
     { run: 'karo check --rules git', does: 'the rules about git, with the ids that exceptions name' },
   ],
+  takesCommandLine: true,
   async run(io, input) {
     if (input.options.rules === true) return listRules(io, input)
     const text = await commandText(input, 'check', 'karo check --rules lists the rules')

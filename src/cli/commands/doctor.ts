@@ -156,6 +156,7 @@ function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
   return createWorld({
     paths,
     service,
+    personHome: io.home,
     // Not io.socket: where one's own daemon does not run, that may be the machine's.
     socket: paths.socket,
     homeFlag: io.env.KARO_HOME ? ` --home ${quote(io.home)}` : '',

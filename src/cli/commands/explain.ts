@@ -14,7 +14,8 @@ const command: Command = {
       name: 'command',
       required: true,
       variadic: true,
-      description: 'the command as one quoted argument; - reads it from standard input',
+      oneThing: true,
+      description: 'the command, quoted, or as it would be typed; - reads it from standard input',
     },
   ],
   options: [shellOption],
@@ -23,6 +24,7 @@ const command: Command = {
     { run: "karo explain --json 'ls | wc -l'", does: 'the parts with their places, as JSON' },
     { run: 'karo explain - < script.sh', does: 'explains a script' },
   ],
+  takesCommandLine: true,
   async run(io, input) {
     const text = await commandText(input, 'explain')
     const shell = shellOf(input)

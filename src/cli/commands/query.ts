@@ -1,5 +1,6 @@
 // karo query: asks the mesh, and always says who answered and why the others did not.
-import { callDaemon, rebuildError, streamDaemon } from '../../api/client.ts'
+import { callDaemon, streamDaemon } from '../../api/client.ts'
+import { rebuildError } from '../../api/client-errors.ts'
 import {
   type AskedType,
   checkFilters,

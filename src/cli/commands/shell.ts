@@ -1,7 +1,7 @@
 // karo shell: the hook that records commands, printed, or put into the shell's start file.
 import { accessSync, constants, mkdirSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
-import { joinGroup } from '../../api/client.ts'
+import { joinGroup } from '../../api/client-errors.ts'
 import { systemRandom } from '../../base/clock.ts'
 import { EXIT, KaroError } from '../../base/errors.ts'
 import { loadConfig } from '../../config/load.ts'

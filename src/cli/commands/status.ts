@@ -1,5 +1,5 @@
 // `karo status`: the node at a glance, and what to do about whatever is wrong.
-import { callDaemon } from '../../api/client.ts'
+import { callDaemon, STATUS_MS } from '../../api/client.ts'
 import type { StatusShape } from '../../api/shapes.ts'
 import { EXIT } from '../../base/errors.ts'
 import type { Command } from '../command.ts'
@@ -16,7 +16,7 @@ export const status: readonly Command[] = [
       { run: 'karo status --json', does: 'the same for scripts; health.ready says whether it can be used' },
     ],
     async run(io) {
-      const shape = (await callDaemon(io, 'GET', '/api/v1/status')) as StatusShape
+      const shape = (await callDaemon(io, 'GET', '/api/v1/status', undefined, STATUS_MS)) as StatusShape
       io.out(io.json ? `${JSON.stringify(shape)}\n` : statusView(shape, io))
       return EXIT.done
     },

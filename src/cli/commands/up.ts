@@ -7,6 +7,7 @@ import { finishRestore, isReady } from '../../care/finish.ts'
 import { homePaths, servicePaths } from '../../config/paths.ts'
 import { loadIdentity } from '../../identity/index.ts'
 import { holdHome } from '../../ops/home-lock.ts'
+import { DAEMON_NAME, nameProcess } from '../../ops/process-name.ts'
 import type { Command } from '../command.ts'
 import { ensureHome, refuseLostKey } from '../home.ts'
 import { openIdentity } from '../passphrase.ts'
@@ -31,6 +32,7 @@ export const up: readonly Command[] = [
       { run: 'karo up --service', does: 'what the system unit runs' },
     ],
     async run(io, { options }) {
+      nameProcess(DAEMON_NAME)
       const service = options.service === true
       if (service && io.env.KARO_HOME) {
         throw new KaroError('bad_request', 'a service has its own directories', {

@@ -139,6 +139,11 @@ function healthTable(
     [
       { title: 'NODE', value: (row) => row.name, shrink: true },
       { title: 'FINGERPRINT', value: (row) => formatFingerprint(row.fingerprint) },
+      {
+        title: 'ONLINE',
+        value: (row) => (row.online ? 'yes' : 'no'),
+        style: (row) => (row.online ? 'green' : 'yellow'),
+      },
       { title: 'VERSION', value: (row) => row.version ?? '–' },
       {
         title: 'UP',

@@ -1,7 +1,7 @@
 // Checks of the daemon itself: does it answer, is it whole, what did one before it leave, does systemd keep it.
 import { existsSync } from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
-import { VERSION } from '../../base/version.ts'
+import { BUILD } from '../../base/version.ts'
 import { readHolder } from '../../ops/lock.ts'
 import type { CheckId } from '../catalogue.ts'
 import { isOwn, removeOwn } from '../own.ts'
@@ -51,11 +51,11 @@ export function judgeDaemon(
         `kill ${state.pid}\n${startOf(world)}`,
       )
     case 'hung': {
+      const said = `something takes connections at ${world.socket}, but: ${state.says}`
+      // What is stopped, or spins, does not heed SIGTERM; systemd kills it after some seconds and starts another.
+      if (world.service) return fail(said, 'sudo systemctl restart karo')
       const kill = state.pid === undefined ? '' : `kill -9 ${state.pid}\n`
-      return fail(
-        `something takes connections at ${world.socket}, but: ${state.says}`,
-        `${kill}${startOf(world)}`,
-      )
+      return fail(said, `${kill}${startOf(world)}`)
     }
   }
 }
@@ -105,8 +105,10 @@ export async function daemonHealth(world: World): Promise<readonly Finding[]> {
 export async function daemonVersion(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
   if (facts === undefined) return []
-  if (facts.version === VERSION) return [ok(VERSION)]
-  return [warn(`the daemon is ${facts.version}, this command is ${VERSION}`, restartOf(world, facts.pid))]
+  // A daemon from before builds had names tells its version alone.
+  const its = facts.build ?? facts.version
+  if (its === BUILD) return [ok(BUILD)]
+  return [warn(`the daemon is ${its}, this command is ${BUILD}`, restartOf(world, facts.pid))]
 }
 
 export type UnitProperties = Readonly<Record<string, string>>

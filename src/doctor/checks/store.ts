@@ -9,6 +9,7 @@ import { restoreCommand } from '../repair.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
 import type { World } from '../world.ts'
+import { clockSynchronised } from './machine.ts'
 
 /** Below this a day's work may not fit any more. */
 const ROOM_LEAST = 64 * 1024 * 1024
@@ -151,12 +152,22 @@ export function judgeRooms(places: readonly Room[], database: number): readonly 
 
 export async function storeRetention(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
-  return facts === undefined ? [] : [judgeRetention(facts)]
+  if (facts === undefined) return []
+  const synchronised = facts.retention_waits_ms > 0 && (await clockSynchronised(world)).outcome === 'ok'
+  return [judgeRetention(facts, synchronised)]
 }
 
-export function judgeRetention({ retention_waits_ms: ms }: Pick<DaemonFacts, 'retention_waits_ms'>): Finding {
+/** `synchronised`: a time server keeps the clock, so it is right now, whatever it said when the node first ran. */
+export function judgeRetention(
+  { retention_waits_ms: ms }: Pick<DaemonFacts, 'retention_waits_ms'>,
+  synchronised = false,
+): Finding {
   const days = Math.round(ms / DAY_MS)
   if (days === 0) return ok('what is old is removed as the clock says')
+  if (synchronised)
+    return ok(
+      `the clock is synchronised; what is old is removed little by little, because it went ${days} days ahead`,
+    )
   return warn(
     `the clock is ${days} days ahead of what this node has seen: if that is right, what is old is gone after ${days} hours of running at most`,
   )

@@ -103,6 +103,7 @@ test('health tells ready, checks and the pid; identity tells who', async () => {
     ready: false,
     checks: [{ name: 'store.open', ok: false, detail: 'closed' }],
     pid: process.pid,
+    build: VERSION,
   })
   const identity = await server(async () => 0).inject('/api/v1/identity')
   expect(identity.json()).toEqual({ node_id: nodeId, fingerprint: '0123456789abcdef', name: 'eng-042' })

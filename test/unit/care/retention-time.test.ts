@@ -94,6 +94,21 @@ test('what was off for a month is there after thirty hours; nobody is told of a 
   expect(await time.advance()).toBe(at.now)
 })
 
+test('a clock that was ahead and was set right is behind no more at once, not at the next step', async () => {
+  const { at, make, pass } = await world()
+  const first = make()
+  await first.start()
+  await first.advance()
+  at.now += 400 * DAY_MS
+  const time = make()
+  await time.start()
+  pass(60_000)
+  await time.advance()
+  expect(time.behind()).toBeGreaterThan(390 * DAY_MS)
+  at.now -= 400 * DAY_MS
+  expect(time.behind()).toBe(0)
+})
+
 test('a clock that was in 1970 for a while changes nothing for what comes after', async () => {
   const { at, make, pass } = await world()
   let time = make()

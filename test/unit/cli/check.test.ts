@@ -147,11 +147,61 @@ test('a wrong profile is refused, wherever it comes from', async () => {
   expect((await karo(['check', 'ls'])).exit).toBe(2)
 })
 
-test('several words are refused with the quoted form', async () => {
-  const run = await karo(['check', 'rm', 'it', "'s"])
-  expect(run.exit).toBe(2)
-  expect(run.stderr).toContain("karo check 'rm it '\\''s'")
+test('none is refused', async () => {
   expect((await karo(['check'])).exit).toBe(2)
+  expect((await karo(['check', '--'])).exit).toBe(2)
+})
+
+test.each([
+  [['rm', '-rf', '/tmp/x'], 'rm -rf /tmp/x'],
+  [['rm', 'it', "'s"], "rm it ''\\''s'"],
+  [['rm', '-rf', '/tmp/my dir', ''], "rm -rf '/tmp/my dir' ''"],
+  // What the shell that started us left as it is, it meant as it is.
+  [['echo', '*', '$HOME', '~', 'a|b', '>', 'x;y'], "echo '*' '$HOME' '~' 'a|b' '>' 'x;y'"],
+  [['A=1 2', 'B=', '!', 'make', 'C=3 4'], "A='1 2' B= ! make 'C=3 4'"],
+  [['--', 'rm', '--', '-rf'], 'rm -- -rf'],
+  [['--', '-rf', 'x'], '-rf x'],
+  [['--', 'ls -l | wc'], 'ls -l | wc'],
+  [['ls -l | wc'], 'ls -l | wc'],
+  // Options that we have too are the command's behind several words, or behind --.
+  [['aws', 's3', 'rm', 'x', '--profile', 'prod'], 'aws s3 rm x --profile prod'],
+  [['gh', 'pr', 'list', '--json', 'number'], 'gh pr list --json number'],
+  [['tar', '--help', '-x'], 'tar --help -x'],
+  [['su', 'ann', '--shell', '/bin/sh', '-h'], 'su ann --shell /bin/sh -h'],
+  [['--', 'gh', 'pr', 'list', '--json'], 'gh pr list --json'],
+  // Nothing but ours is behind one word, and a last --json is ours.
+  [['git push', '--profile', 'strict', '--shell=bash'], 'git push'],
+  [['git', 'push', '--json'], 'git push'],
+])('the words %j are the command %s', async (words, command) => {
+  expect((await karo(['check', '--json', ...words])).json()).toMatchObject({ command })
+  // The same where commander reads it.
+  expect((await karo(['--json', 'check', '--shell', 'bash', ...words])).json()).toMatchObject({ command })
+  const explained = (
+    await karo(['explain', '--json', ...words.filter((w) => !/^--profile|^strict/.test(w))])
+  ).json()
+  if (!words.includes('--profile')) expect(explained).toMatchObject({ command })
+})
+
+test('several words are judged as they would run', async () => {
+  expect(await karo(['check', 'rm', '-rf', '/'])).toMatchObject({ exit: 4 })
+  expect((await karo(['check', 'git', 'push', '--force', '--json'])).json()).toMatchObject({
+    risk_level: 'high',
+    decision: 'confirm',
+  })
+  expect((await karo(['check', '--json', '!', 'rm', '-rf', '/'])).json()).toMatchObject({ decision: 'block' })
+  // A name that only looks like an option.
+  expect((await karo(['check', '--json', 'echo', "rm -rf /; it's"])).json()).toMatchObject({
+    risk_level: 'safe',
+  })
+  expect((await karo(['check', '--shell', 'fish', '--json', 'echo', "a\\'b"])).json().command).toBe(
+    "echo 'a\\\\\\'b'",
+  )
+})
+
+test('an option in front of the command that is none of ours is wrong usage, and says how to go on', async () => {
+  const run = await karo(['check', '-rf', 'x'])
+  expect(run.exit).toBe(2)
+  expect(run.stderr).toContain('behind its name')
 })
 
 test('--shell chooses the grammar', async () => {

@@ -131,4 +131,7 @@ test('health that is watched says which node came, went, came back or began anew
     expect(said).toMatch(new RegExp(`^${node} .* ${what}$`, 'm'))
   expect(said).toMatch(/^fir .* now$/m)
   expect(queryView(now, SCREEN)).not.toContain('NEW')
+  expect(said).toMatch(/^NODE +FINGERPRINT +ONLINE /m)
+  expect(said).toMatch(/^ash [ 0-9a-z]* yes /m)
+  expect(said).toMatch(/^birch [ 0-9a-z]* no /m)
 })

@@ -178,6 +178,9 @@ describe('daemon', () => {
   })
   test("the machine's is started by systemd", () => {
     expect(judgeDaemon({ kind: 'down' }, { ...of, service: true }).fix).toBe('sudo systemctl start karo')
+    // To start what runs, hung or not, does nothing.
+    const hung = { kind: 'hung', pid: 7, says: 'late' } as const
+    expect(judgeDaemon(hung, { ...of, service: true }).fix).toBe('sudo systemctl restart karo')
   })
 })
 
@@ -436,6 +439,8 @@ describe('what is kept', () => {
     expect(judgeRetention({ retention_waits_ms: 0 }).outcome).toBe('ok')
     const waits = judgeRetention({ retention_waits_ms: 30 * 86_400_000 })
     expect(waits).toMatchObject({ outcome: 'warn', detail: expect.stringContaining('30 days ahead') })
+    // Of a node whose clock was wrong when it first ran: a time server keeps it now.
+    expect(judgeRetention({ retention_waits_ms: 9_000 * 86_400_000 }, true).outcome).toBe('ok')
   })
 
   test('files of shells that nobody reads, and whose they are', () => {

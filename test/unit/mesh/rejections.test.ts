@@ -8,7 +8,8 @@ import { createRejections } from '../../../src/mesh/rejections.ts'
 function setUp() {
   const member = 'karo:ed25519:member' as NodeId
   const entries: AuditRecord[] = []
-  const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time }
+  // `set`: how far somebody has set the clock of the wall.
+  const clock = { time: 0, set: 0, now: () => clock.time + clock.set, monotonic: () => clock.time }
   const rejections = createRejections({
     audit: { record: async (entry) => void entries.push(entry) },
     clock,
@@ -56,4 +57,24 @@ test('members with a wrong clock are remembered for a quarter of an hour, and st
   expect(rejections.stale()).toEqual([member])
   clock.time += 1
   expect(rejections.stale()).toEqual([])
+})
+
+test('a clock that is right again is no fault any more: the other one by its frames, ours by having been set', () => {
+  const { member, clock, rejections } = setUp()
+  rejections.count('stale', 'p', member)
+  clock.time += 30_000
+  rejections.inTime('karo:ed25519:another' as NodeId)
+  expect(rejections.stale()).toEqual([member])
+  rejections.inTime(member)
+  expect(rejections.stale()).toEqual([])
+
+  rejections.count('stale', 'p', member)
+  // What a time server does all the time.
+  clock.set += 900
+  expect(rejections.stale()).toEqual([member])
+  clock.set += 400 * 24 * 60 * 60_000
+  expect(rejections.stale()).toEqual([])
+  // It was set wrong: then the next frame is refused again.
+  rejections.count('stale', 'p', member)
+  expect(rejections.stale()).toEqual([member])
 })

@@ -4,8 +4,8 @@ import { once } from 'node:events'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { createLock, refuseSecond } from '../../../src/ops/lock.ts'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { createLock, readHolder, refuseSecond } from '../../../src/ops/lock.ts'
 
 let home: string
 let path: string
@@ -58,6 +58,31 @@ test.each([
   await lock.start(signal)
   expect(JSON.parse(readFileSync(path, 'utf8'))).toEqual({ pid: process.pid, started: startOf(process.pid) })
   await lock.stop()
+})
+
+/** A process that the system lists under a name, and that does nothing. */
+async function sleeperNamed(name: string): Promise<number> {
+  const script = `require('fs').writeFileSync('/proc/self/comm', '${name}'); console.log(1); setInterval(() => {}, 1000)`
+  const child = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'ignore'] })
+  onTestFinished(() => void child.kill('SIGKILL'))
+  await once(child.stdout, 'data')
+  return child.pid as number
+}
+
+test('in a container the boot id depends on who reads it: the daemon with that pid and start is alive', async () => {
+  const of = (pid: number): string =>
+    JSON.stringify({ pid, started: startOf(pid).replace(/^.*:/, 'what-the-unit-sees:') })
+  const daemon = await sleeperNamed('karo')
+  writeFileSync(path, of(daemon))
+  expect(await readHolder(path)).toEqual({ pid: daemon, alive: true })
+  await expect(refuseSecond(path)).rejects.toMatchObject({ code: 'conflict' })
+  // After a reboot another program may have got the same pid in the same hundredth of a second.
+  const other = await sleeperNamed('other')
+  writeFileSync(path, of(other))
+  expect(await readHolder(path)).toEqual({ pid: other, alive: false })
+  // And so may whoever asks.
+  writeFileSync(path, of(process.pid))
+  expect(await readHolder(path)).toMatchObject({ alive: false })
 })
 
 test('stop does not remove a name that is no longer its own', async () => {
