@@ -100,7 +100,7 @@ export async function* streamBytes(
   const timer =
     deadlineMs === undefined ? undefined : setTimeout(() => socket.destroy(tooLate(deadlineMs)), deadlineMs)
   if (idleMs !== undefined) socket.setTimeout(idleMs, () => socket.destroy(tooLate(idleMs)))
-  const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the question was taken back'))
+  const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the question was cancelled'))
   signal?.addEventListener('abort', hangUp, { once: true })
   socket.on('connect', () => socket.write(encodeRequest(daemon, method, path, body, type)))
   try {
@@ -186,11 +186,13 @@ function encodeRequest(
 
 const tooLate = (deadlineMs: number): KaroError =>
   new KaroError('timeout', `the daemon did not answer within ${deadlineMs / 1000} s`, {
-    hint: 'It hangs, or the machine is busy. Which of the two, and what to do: karo doctor',
+    hint: 'It hangs, or the machine is busy: karo doctor says which, and what to do.',
   })
 const tooLarge = (): KaroError =>
   new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
-const brokeOff = (): KaroError => new KaroError('unavailable', "the daemon's answer broke off")
+const brokeOff = (): KaroError => new KaroError('unavailable', "the daemon's answer ends in the middle", {
+    hint: 'It may have been stopped: karo status says so. Then try again.',
+  })
 
 function exchange(socketPath: string, request: () => string, deadlineMs: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
@@ -216,7 +218,7 @@ function decodeResponse(response: Buffer): { status: number; text: string } {
   const head = response.toString('latin1', 0, Math.max(end, 0))
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1])
   if (end < 0 || Number.isNaN(status)) {
-    throw new KaroError('unavailable', 'the daemon hung up without an answer', {
+    throw new KaroError('unavailable', 'the daemon ended the connection without an answer', {
       hint: 'It may be stopping or busy: try again. If it stays so: karo doctor',
     })
   }
@@ -232,7 +234,7 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new KaroError('internal', 'what answers on the control socket does not speak JSON')
+    throw new KaroError('internal', 'the answer from the control socket is not JSON, so it is not from Karo')
   }
 }
 
@@ -290,5 +292,8 @@ function explain(error: Error, socketPath: string): KaroError {
       hint: 'Run this as the user that runs the daemon, as a member of its group, or choose your own home with --home.',
     })
   }
-  return new KaroError('unavailable', `the daemon hung up: ${error.message}`, { where: socketPath })
+  return new KaroError('unavailable', `the daemon ended the connection: ${error.message}`, {
+    where: socketPath,
+    hint: 'It may have been stopped: karo status says so.',
+  })
 }

@@ -78,7 +78,8 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     // Anything but a FrameError is a mistake of ours; the stream ends all the same.
     const code = error instanceof FrameError ? error.code : 'malformed'
     if (!(error instanceof FrameError)) deps.log.error({ reason: String(error) }, 'decoding failed')
-    const told = deps.rejections.count(code, protocol.id, peer.nodeId)
+    const clockOffMs = error instanceof FrameError ? error.clockOffMs : undefined
+    const told = deps.rejections.count(code, protocol.id, peer.nodeId, clockOffMs)
     const fields = { peer: peer.nodeId, protocol: protocol.id, reason: String(error) }
     // Only this one has a cause that its people should look for; as often as the ledger is told, not more.
     if (code === 'stale' && told)

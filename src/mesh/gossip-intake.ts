@@ -100,7 +100,7 @@ export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps
     if (author === self || trust.refuses(author)) throw new FrameError('not_admitted', 'not heard here')
     const now = clock.now()
     if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
-      throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`)
+      throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`, ts - now)
     }
     if (isUnknown(author)) {
       if (!quotas.unknown.take(clock.monotonic()))
@@ -125,7 +125,8 @@ export function createIntake({ self, trust, rejections, clock, log }: IntakeDeps
     author: NodeId | undefined,
   ): GossipVerdict => {
     const verdict = VERDICTS[error.code]
-    if (verdict === 'reject' || author === from.nodeId) rejections.count(error.code, topic.id, from.nodeId)
+    if (verdict === 'reject' || author === from.nodeId)
+      rejections.count(error.code, topic.id, from.nodeId, error.clockOffMs)
     log.debug({ peer: from.nodeId, topic: topic.id, reason: error.message }, 'a gossiped frame was refused')
     return verdict
   }

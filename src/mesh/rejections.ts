@@ -8,11 +8,23 @@ import type { Clock } from '../base/clock.ts'
 export type RejectionCounts = Readonly<Record<RejectCode, number>>
 
 export interface Rejections {
-  /** `protocol` is the stream's id. True: it got an entry in the ledger, and is worth a person's look. */
-  count(code: RejectCode, protocol: string, peer: NodeId): boolean
+  /**
+   * `protocol` is the stream's id; `clockOffMs` the peer's clock minus this one, when the frame was refused for that.
+   * True: it got an entry in the ledger, and is worth a person's look.
+   */
+  count(code: RejectCode, protocol: string, peer: NodeId, clockOffMs?: number): boolean
   counts(): RejectionCounts
   /** Members whose frames were too old or too new within the last quarter of an hour: their clock, or ours, is wrong. */
-  stale(): readonly NodeId[]
+  stale(): readonly WrongClock[]
+  /** The peer is connected, so its clock is right again. */
+  connected(peer: NodeId): void
+}
+
+/** A member that was refused because of its clock. */
+export interface WrongClock {
+  readonly node_id: NodeId
+  /** The member's clock minus this one, milliseconds, when it was last refused. */
+  readonly clock_off_ms: number
 }
 
 /** Of members one entry per peer and code in this time; what comes between is told as `times` in the next. */
@@ -36,8 +48,8 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
   const counts = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>
   const audited = new Map<string, { at: number; since: number }>()
 
-  /** When each was last refused for its time, oldest first. */
-  const stale = new Map<NodeId, number>()
+  /** When each was last refused for its clock, oldest first. */
+  const stale = new Map<NodeId, { readonly at: number; readonly clock_off_ms: number }>()
 
   const strangers = createQuota(STRANGERS_AUDITED)
   /** Of strangers, since the last entry about one. */
@@ -61,12 +73,13 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
   }
 
   return {
-    count(code, protocol, peer) {
+    count(code, protocol, peer, clockOffMs) {
       counts[code]++
       const now = clock.monotonic()
-      if (code === 'stale' && admits(peer)) {
+      // A question that has expired is stale too, and says nothing of a clock.
+      if (clockOffMs !== undefined && admits(peer)) {
         stale.delete(peer)
-        stale.set(peer, now)
+        stale.set(peer, { at: now, clock_off_ms: Math.round(clockOffMs) })
         if (stale.size > STALE_MAX) stale.delete(stale.keys().next().value as NodeId)
       }
       const details: Record<string, string | number> = { reason: code, protocol }
@@ -88,6 +101,9 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
     },
     counts: () => ({ ...counts }),
     stale: () =>
-      [...stale].filter(([, at]) => clock.monotonic() - at <= STALE_REMEMBERED_MS).map(([node]) => node),
+      [...stale]
+        .filter(([, { at }]) => clock.monotonic() - at <= STALE_REMEMBERED_MS)
+        .map(([node_id, { clock_off_ms }]) => ({ node_id, clock_off_ms })),
+    connected: (peer) => void stale.delete(peer),
   }
 }

@@ -9,7 +9,7 @@ export function checkRequest({ timeoutMs, query_type, level, traceId }: AskReque
   if (!(timeoutMs >= TIMEOUT_MS.least && timeoutMs <= TIMEOUT_MS.most)) {
     throw new KaroError(
       'bad_request',
-      `a query takes ${TIMEOUT_MS.least} ms to ${TIMEOUT_MS.most / 1000} s`,
+      `a timeout is ${TIMEOUT_MS.least} ms to ${TIMEOUT_MS.most / 1000} s`,
       {
         where: 'timeout',
       },
@@ -18,7 +18,7 @@ export function checkRequest({ timeoutMs, query_type, level, traceId }: AskReque
   if (query_type === 'NodeHealth' && level === 2) {
     throw new KaroError(
       'bad_request',
-      'node health is answered by each node for itself: it has level 1 only',
+      'health has level 1 only, because each node answers for itself: leave out --level 2',
       {
         where: 'level',
         hint: 'Leave --level out.',

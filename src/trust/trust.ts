@@ -243,6 +243,7 @@ export function createTrust(options: TrustOptions): Trust {
     admits,
     refuses,
     explain: (node) => explainSteps(evidenceOf(node)),
+    decidedAt: (node) => evidenceOf(node).decision?.decided_at,
 
     async trust(node, terms) {
       const name = terms.name === undefined ? undefined : checkedName(terms.name)

@@ -57,7 +57,7 @@ const log: Command = {
       return EXIT.done
     }
     if (answer.entries.length === 0) {
-      io.out('Nothing in the ledger matches.\n')
+      io.out('No entry of the ledger matches: leave out --type, --peer or --since.\n')
       return EXIT.done
     }
     const peerOf = await namer(io, answer.entries)
@@ -166,7 +166,7 @@ async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
   else if (ok) {
     io.out(`The file is whole: entries ${verdict.first} to ${verdict.last}, each continuing the one before, signed by
   ${node_id}
-That is the node you think of if \`karo identity show\` says so there.
+To be sure which machine that is, compare it with what \`karo identity show\` prints there.
 ${earlierKeys(verdict)}`)
   } else if (first_bad !== null) {
     io.out(
@@ -211,7 +211,7 @@ const whoAsked: Command = {
       return EXIT.done
     }
     if (answer.askers.length === 0) {
-      io.out('Nobody asked.\n')
+      io.out(`No other node asked this one anything in the last ${String(options.last)}.\n`)
       return EXIT.done
     }
     const now = Date.now()

@@ -107,7 +107,7 @@ function summariesLine({ summaries }: StatusShape): Line {
   return {
     subject: 'summaries',
     says:
-      recipients === 0 ? 'for nobody' : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
+      recipients === 0 ? 'none published yet' : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
   }
 }
 
@@ -138,7 +138,7 @@ function adviceOf({ health, mesh, store, documents, summaries, you }: StatusShap
   }
   if (documents.conflicts > 0) {
     advice.push(
-      `${grouped(documents.conflicts)} documents contradict others of the same author; karo audit log --type policy_violation  says whose`,
+      `${grouped(documents.conflicts)} signed documents contradict earlier ones of the same node, as when two machines use one key; karo audit log --type policy_violation  says whose`,
     )
   }
   if (summaries.left_out > 0) {
@@ -147,7 +147,7 @@ function adviceOf({ health, mesh, store, documents, summaries, you }: StatusShap
     )
   }
   if (summaries.refused > 0) {
-    advice.push(`${grouped(summaries.refused)} summaries of others were refused; the log says whose and why`)
+    advice.push(`${grouped(summaries.refused)} summaries of other nodes were refused; karo logs tail  says whose and why`)
   }
   if (mesh.peers_pending > 0 && you.admin) advice.push('karo peers pending  shows who waits to be trusted')
   if (health.ready && store.events === 0) {

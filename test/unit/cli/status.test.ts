@@ -75,14 +75,14 @@ test('what is wrong is named at the end', () => {
 })
 
 test('authors that contradict themselves are named in the ledger', () => {
-  expect(view({ documents: { ...SHAPE.documents, conflicts: 2 } })).toContain('→ 2 documents contradict')
+  expect(view({ documents: { ...SHAPE.documents, conflicts: 2 } })).toContain('→ 2 signed documents contradict')
 })
 
 test('summaries that do not reach everybody, or could not be read, are said', () => {
   const text = view({ summaries: { recipients: 0, left_out: 12, refused: 3 } })
-  expect(text).toMatch(/summaries +for nobody/)
+  expect(text).toMatch(/summaries +none published yet/)
   expect(text).toContain('→ summaries have no room for 12 more nodes')
-  expect(text).toContain('→ 3 summaries of others were refused')
+  expect(text).toContain('→ 3 summaries of other nodes were refused')
 })
 
 test('a node that records nothing yet is told how', () => {

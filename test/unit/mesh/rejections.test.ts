@@ -47,11 +47,22 @@ test('members with a wrong clock are remembered for a quarter of an hour, and st
   const { member, clock, rejections } = setUp()
   rejections.count('malformed', 'p', member)
   expect(rejections.stale()).toEqual([])
+  // A question that has expired says nothing of a clock.
   rejections.count('stale', 'p', member)
-  for (let n = 0; n < 500; n++) rejections.count('stale', 'p', `karo:ed25519:${n}` as NodeId)
-  expect(rejections.stale()).toEqual([member])
+  expect(rejections.stale()).toEqual([])
+  rejections.count('stale', 'p', member, 600_000.4)
+  for (let n = 0; n < 500; n++) rejections.count('stale', 'p', `karo:ed25519:${n}` as NodeId, 600_000)
+  expect(rejections.stale()).toEqual([{ node_id: member, clock_off_ms: 600_000 }])
   clock.time += 15 * 60_000
-  expect(rejections.stale()).toEqual([member])
+  expect(rejections.stale()).toEqual([{ node_id: member, clock_off_ms: 600_000 }])
   clock.time += 1
+  expect(rejections.stale()).toEqual([])
+})
+
+test('a member that is connected has its clock right again', () => {
+  const { member, rejections } = setUp()
+  rejections.count('stale', 'p', member, -600_000)
+  expect(rejections.stale()).toEqual([{ node_id: member, clock_off_ms: -600_000 }])
+  rejections.connected(member)
   expect(rejections.stale()).toEqual([])
 })
