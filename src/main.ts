@@ -362,7 +362,8 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
     try {
       await startAll(all, signal, log)
     } catch (error) {
-      if (error instanceof KaroError && error.code === 'conflict') await refuseSecond(paths.lock, options.service)
+      if (error instanceof KaroError && error.code === 'conflict')
+        await refuseSecond(paths.lock, options.service)
       throw error
     }
   }

@@ -41,8 +41,8 @@ export async function* followDaemon(
     else if (field === 'data') data.push(value)
   }
   throw new KaroError('unavailable', 'the daemon ended the connection', {
-        hint: 'It may have been stopped: karo status says so.',
-      })
+    hint: 'It may have been stopped: karo status says so.',
+  })
 }
 
 function parse(text: string): FeedEvent {

@@ -190,7 +190,8 @@ const tooLate = (deadlineMs: number): KaroError =>
   })
 const tooLarge = (): KaroError =>
   new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
-const brokeOff = (): KaroError => new KaroError('unavailable', "the daemon's answer ends in the middle", {
+const brokeOff = (): KaroError =>
+  new KaroError('unavailable', "the daemon's answer ends in the middle", {
     hint: 'It may have been stopped: karo status says so. Then try again.',
   })
 

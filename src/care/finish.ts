@@ -71,8 +71,12 @@ function asideOf(ready: string): string {
   const strange = readdirSync(ready).find((name) => name !== ASIDE && !RESTORED.some((one) => one === name))
   const aside = readFileSync(join(ready, ASIDE), 'utf8')
   if (strange === undefined && ASIDE_NAME.test(aside)) return aside
-  throw new KaroError('bad_file', 'this directory has the name of an unfinished restore, and no restore left it', {
-    where: strange === undefined ? join(ready, ASIDE) : join(ready, strange),
-    hint: `Look at it, and remove it: rm -r ${ready}`,
-  })
+  throw new KaroError(
+    'bad_file',
+    'this directory has the name of an unfinished restore, and no restore left it',
+    {
+      where: strange === undefined ? join(ready, ASIDE) : join(ready, strange),
+      hint: `Look at it, and remove it: rm -r ${ready}`,
+    },
+  )
 }

@@ -11,10 +11,10 @@ export async function openRegular(path: string): Promise<FileHandle> {
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
       throw new KaroError('not_found', 'there is no such file', {
-      where: path,
-      hint: 'Check the path: ls shows what is there.',
-      cause,
-    })
+        where: path,
+        hint: 'Check the path: ls shows what is there.',
+        cause,
+      })
     throw unreadable(path, cause)
   }
   // A fifo would be waited for, and a device has no end.

@@ -373,7 +373,7 @@ export const CHECKS = {
     group: 'mesh',
     title: 'one key, one machine',
     what: 'No other machine uses the key of this node, and no member is at two addresses by turns, as two machines with one key are.',
-    why: "This happens with a restored backup or a cloned disk beside the original: the two machines push each other out of every connection, every few seconds, and contradict each other.",
+    why: 'This happens with a restored backup or a cloned disk beside the original: the two machines push each other out of every connection, every few seconds, and contradict each other.',
     severity: 'fail',
     needsDaemon: true,
     fix: 'Stop the node on the machine that should not have the key. To make it a node of its own there: mv <home>/identity.key <elsewhere>, then karo identity new.',

@@ -174,7 +174,10 @@ export function protectIdentityFile(path: string, passphrase: Uint8Array, random
 /** Takes the passphrase away. Throws as `loadIdentity`, and KaroError conflict when there is none. */
 export function unprotectIdentityFile(path: string, passphrase: Uint8Array, random: Random): PublicIdentity {
   const pem = readPrivateFile(path)
-  if (!pem.includes(ENCRYPTED)) throw new KaroError('conflict', 'the key has no passphrase, so there is none to take off', { where: path })
+  if (!pem.includes(ENCRYPTED))
+    throw new KaroError('conflict', 'the key has no passphrase, so there is none to take off', {
+      where: path,
+    })
   const key = decode(pem, path, passphrase)
   const { nodeId, fingerprint } = identityOf(key)
   replace(path, key.export({ format: 'pem', type: 'pkcs8' }).toString(), random)

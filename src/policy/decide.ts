@@ -54,9 +54,13 @@ function takenBack(
 ): Decision | undefined {
   if (consent.off) return deny('sharing.off', 'sharing is off (karo share off)')
   if (resource.level > consent.max_level) {
-    return deny('sharing.max_level', `config.toml allows levels up to ${consent.max_level} (sharing.max_level)`)
+    return deny(
+      'sharing.max_level',
+      `config.toml allows levels up to ${consent.max_level} (sharing.max_level)`,
+    )
   }
-  if (!consent.categories[category]) return deny('sharing.category', `config.toml turns ${category} off (sharing.categories)`)
+  if (!consent.categories[category])
+    return deny('sharing.category', `config.toml turns ${category} off (sharing.categories)`)
   if (consent.deny_peers.some((entry) => matchesEntry(entry, principal))) {
     return deny('consent.stopped', 'consent was withdrawn (karo share stop)')
   }

@@ -263,10 +263,12 @@ export function createAsker(deps: AskerDeps): Asker {
   }
 
   /** Trusted here and never met, so no members, for a reason that is known. */
-  const strays = ({ members }: Live): Collection['strays'] =>
+  const strays = ({ members }: Live): NonNullable<Collection['strays']> =>
     trust.known().flatMap((node) => {
       const apart = members.has(node) ? undefined : deps.mesh.apart(node)
-      return apart === undefined ? [] : [{ name: trust.opinion(node).name || trust.opinion(node).fingerprint, apart }]
+      return apart === undefined
+        ? []
+        : [{ name: trust.opinion(node).name || trust.opinion(node).fingerprint, apart }]
     })
 
   async function conclude(query: Live, request: AskRequest, ended_by: EndedBy): Promise<QueryResult> {

@@ -15,8 +15,12 @@ export function notesOf({ own, members, question, team, self, strays = [] }: Col
       reasons.add(collected.answer.reason)
   }
   const notes = [...reasons].sort(byText)
-  if (own.failed) notes.push("This node's own numbers are missing: they could not be read in time. Ask again, or look with karo doctor.")
-  if (team !== undefined) notes.push("Only the members of the team are asked: this node's own numbers are left out.")
+  if (own.failed)
+    notes.push(
+      "This node's own numbers are missing: they could not be read in time. Ask again, or look with karo doctor.",
+    )
+  if (team !== undefined)
+    notes.push("Only the members of the team are asked: this node's own numbers are left out.")
   const ages = members.flatMap(({ collected }) =>
     collected.summary === undefined ? [] : [self.as_of - collected.summary.as_of],
   )

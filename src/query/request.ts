@@ -7,13 +7,9 @@ const TIMEOUT_MS = { least: 100, most: 60_000 } as const
 /** KaroError bad_request; the range and the filters are checked by themselves. */
 export function checkRequest({ timeoutMs, query_type, level, traceId }: AskRequest): void {
   if (!(timeoutMs >= TIMEOUT_MS.least && timeoutMs <= TIMEOUT_MS.most)) {
-    throw new KaroError(
-      'bad_request',
-      `a timeout is ${TIMEOUT_MS.least} ms to ${TIMEOUT_MS.most / 1000} s`,
-      {
-        where: 'timeout',
-      },
-    )
+    throw new KaroError('bad_request', `a timeout is ${TIMEOUT_MS.least} ms to ${TIMEOUT_MS.most / 1000} s`, {
+      where: 'timeout',
+    })
   }
   if (query_type === 'NodeHealth' && level === 2) {
     throw new KaroError(

@@ -34,8 +34,8 @@ export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
     function follow(filter: LogFilter): PassThrough {
       if (followers.size >= FOLLOWERS_MAX) {
         throw new KaroError('rate_limited', `${FOLLOWERS_MAX} others follow the log already`, {
-        hint: 'Read it without --follow, or end one of those.',
-      })
+          hint: 'Read it without --follow, or end one of those.',
+        })
       }
       const out = new PassThrough({ highWaterMark: WAITING_BYTES })
       let dropped = 0

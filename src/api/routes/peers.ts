@@ -10,7 +10,17 @@ import type { PeerAnswerShape, PeerShape } from '../shapes.ts'
 interface PeersDeps {
   readonly trust: Pick<
     Trust,
-    'opinion' | 'decidedAt' | 'explain' | 'trust' | 'deny' | 'revoke' | 'resolve' | 'pending' | 'member' | 'met' | 'known'
+    | 'opinion'
+    | 'decidedAt'
+    | 'explain'
+    | 'trust'
+    | 'deny'
+    | 'revoke'
+    | 'resolve'
+    | 'pending'
+    | 'member'
+    | 'met'
+    | 'known'
   >
   readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
 }

@@ -89,7 +89,8 @@ const command: Command = {
   ],
   async run(io, input) {
     const request = (input.args.words as readonly string[]).join(' ')
-    if (request.trim() === '') throw new KaroError('bad_request', 'the question is empty', {
+    if (request.trim() === '')
+      throw new KaroError('bad_request', 'the question is empty', {
         where: 'karo ask',
         hint: 'Say what to do: karo ask "find files larger than 100 MB"',
       })

@@ -105,7 +105,10 @@ function checkOptions({ options }: CommandInput): void {
     })
   }
   if ((options.only as readonly string[] | undefined)?.length && (first === 'egress' || first === 'repair')) {
-    throw new KaroError('bad_request', 'this is none of the checks that --only chooses from', { where: `--${first}`, hint: 'Leave out --only.' })
+    throw new KaroError('bad_request', 'this is none of the checks that --only chooses from', {
+      where: `--${first}`,
+      hint: 'Leave out --only.',
+    })
   }
 }
 

@@ -43,9 +43,9 @@ const create: Command = {
     const ttl = parseDuration(String(options.ttl), '--ttl')
     if (ttl < TOKEN_TTL_MS.least || ttl > TOKEN_TTL_MS.most) {
       throw new KaroError('bad_request', 'this is not a time from a minute to 366 days', {
-          where: '--ttl',
-          hint: 'Write how long the token is valid: 1h, 30d, 366d.',
-        })
+        where: '--ttl',
+        hint: 'Write how long the token is valid: 1h, 30d, 366d.',
+      })
     }
     if (typeof options.name === 'string' && !NAME.test(options.name)) {
       throw new KaroError(

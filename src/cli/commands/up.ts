@@ -9,8 +9,8 @@ import { loadIdentity } from '../../identity/index.ts'
 import { holdHome } from '../../ops/home-lock.ts'
 import type { Command } from '../command.ts'
 import { ensureHome, refuseLostKey } from '../home.ts'
-import { secondDaemon } from '../second-daemon.ts'
 import { openIdentity } from '../passphrase.ts'
+import { secondDaemon } from '../second-daemon.ts'
 
 /** What some library left open must not keep a daemon alive that has stopped. */
 const LINGER_MS = 200

@@ -19,7 +19,10 @@ const SAID: Readonly<Record<Exclude<Outcome, 'answered' | 'from_summary'>, strin
 const NAMES_MAX = 3
 
 /** `line`: everything in one sentence. `rows`: what it has no room for, and what can be done. */
-export function whoAnswered(result: QueryResult): { readonly line: string; readonly rows: readonly string[] } {
+export function whoAnswered(result: QueryResult): {
+  readonly line: string
+  readonly rows: readonly string[]
+} {
   const { known, answered, from_summary, nodes } = result.coverage
   // Of a team only the members are asked; level 2 has nobody's own numbers, this node's neither.
   const own = result.level === 1 && result.team === undefined && result.own_missing !== true
@@ -31,12 +34,13 @@ export function whoAnswered(result: QueryResult): { readonly line: string; reado
   const groups = groupsOf(nodes)
   const silent = groups.map(({ said, rows }) => `${names(rows)} ${said}`)
   const alone = known === 0 && result.team === undefined ? '; no other node is known' : ''
-  const line = `${count} ${count === 1 ? 'node' : 'nodes'}${parts.length === 0 ? '' : `: ${and(parts)}`}${alone}`
+  const all = `${count} ${count === 1 ? 'node' : 'nodes'}`
+  const line = count === 0 ? others : `${all}${parts.length === 0 ? '' : `: ${and(parts)}`}${alone}`
   return {
     line: [line, ...silent].join('; '),
     rows: [
       ...groups
-        .filter(({ rows }) => rows.length > NAMES_MAX)
+        .filter(({ said, rows }) => rows.length > NAMES_MAX && said !== REFUSED)
         .map(({ said, rows }) => `${said}: ${rows.map(nameOf).join(', ')}`),
       ...clockRows(nodes),
       ...nodes.flatMap((row) => whyRow(row) ?? []).sort(),
@@ -63,14 +67,18 @@ const REFUSED = 'refused'
 /** Who is refused for the clock, with what mends it; where all others are, it is this machine's clock that is wrong. */
 function clockRows(nodes: readonly Row[]): string[] {
   const wrong = nodes.filter(({ why }) => why === 'clock')
-  const rows = wrong.map((row) => `${nameOf(row)}: refused, its clock is ${clockWords(row.clock_off_ms ?? 0)}`).sort()
   if (wrong.length === 0) return []
+  const by = Map.groupBy(wrong, ({ clock_off_ms = 0 }) => clockWords(clock_off_ms))
+  const rows = [...by].map(([words, of]) => {
+    const their = of.length === 1 ? 'its clock is' : 'their clocks are'
+    return `${and(of.map(nameOf).sort())}: refused, ${their} ${words}`
+  })
   const here = wrong.length > 1 && wrong.length === nodes.length
   return [
-    ...rows,
+    ...rows.sort(),
     here
       ? 'All others differ, so it is probably the clock of this machine: sudo timedatectl set-ntp true'
-      : `To set a clock right, on that machine: sudo timedatectl set-ntp true`,
+      : 'To set a clock right, on that machine: sudo timedatectl set-ntp true',
   ]
 }
 

@@ -6,7 +6,6 @@ import { fitted } from '../text.ts'
 import { whoAnswered } from './query-coverage.ts'
 import { dataView, perNodeView, type Screen } from './query-data.ts'
 
-
 const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
   all_done: '',
   deadline: ', stopped at the deadline',
@@ -37,7 +36,8 @@ What can be asked for are the numbers of nodes that share theirs with you: karo 
   // Silence is not the same as nothing to say.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
   if (silent) return 'Nobody answered, and this node has nothing of its own.'
-  if (filters !== undefined) return 'Nothing fits the filters: leave out a --where, or ask for more time with --last.'
+  if (filters !== undefined)
+    return 'Nothing fits the filters: leave out a --where, or ask for more time with --last.'
   return status === 'success' ? 'No numbers.' : 'Nothing was recorded in that time.'
 }
 

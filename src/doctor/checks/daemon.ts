@@ -85,7 +85,8 @@ export async function daemonLeftovers(world: World): Promise<readonly Finding[]>
     const safe = { says: `remove ${path}`, apply: () => removeOwn(path, uid, stat) }
     found.push(warn(`${path} is ${what}`, `rm ${quote(path)}`, isOwn(path, uid) ? safe : undefined))
   }
-  if (state.kind === 'down' && existsSync(world.socket)) leftover(world.socket, 'the socket of a daemon that has ended')
+  if (state.kind === 'down' && existsSync(world.socket))
+    leftover(world.socket, 'the socket of a daemon that has ended')
   const holder = await readHolder(world.paths.lock).catch(() => undefined)
   // While something takes connections it may be the holder, in a process table that is not visible here.
   if (state.kind === 'down' && holder?.alive === false) {

@@ -110,7 +110,8 @@ export function judgeSkews(
       ),
     ),
   ]
-  if (here !== undefined) found.unshift(warn('all others differ, so it is probably the clock of this machine', here))
+  if (here !== undefined)
+    found.unshift(warn('all others differ, so it is probably the clock of this machine', here))
   const most = Math.max(...heard.map(({ skew_ms }) => Math.abs(skew_ms ?? 0)))
   return found.length > 0 ? found : [ok(`${heard.length} compared, at most ${Math.round(most)} ms apart`)]
 }

@@ -20,7 +20,9 @@ export async function peersPending(world: World): Promise<readonly Finding[]> {
 export function judgePending(pending: readonly PendingNode[], now: number): readonly Finding[] {
   const long = pending.filter(({ since }) => now - Date.parse(since) > PENDING_LONG_MS)
   if (long.length === 0)
-    return [ok(pending.length === 0 ? 'no node waits' : `${pending.length} waiting, none for more than an hour`)]
+    return [
+      ok(pending.length === 0 ? 'no node waits' : `${pending.length} waiting, none for more than an hour`),
+    ]
   return long.map((node) =>
     warn(
       `${who(node)} has been waiting to be trusted since ${node.since}`,

@@ -19,7 +19,10 @@ const TMPFILES = 'sudo systemd-tmpfiles --create karo.conf'
 
 export async function shellHooks(world: World): Promise<readonly Finding[]> {
   const looks = world.startFiles()
-  if (looks.length === 0) return [skipped('there is no hook for the shell that $SHELL names; karo shell install bash, zsh, fish or sh')]
+  if (looks.length === 0)
+    return [
+      skipped('there is no hook for the shell that $SHELL names; karo shell install bash, zsh, fish or sh'),
+    ]
   const found = looks.flatMap((look) => {
     const finding = judgeHook(look, world.homeFlag, existsSync)
     if (finding?.safe === undefined || isOwn(look.file, world.uid)) return finding ?? []
@@ -218,5 +221,11 @@ export function judgeWaiting(spool: {
   }
   return found.length > 0
     ? found
-    : [ok(spool.pending_bytes === 0 ? 'everything is in the history' : `${bytes(spool.pending_bytes)} on the way`)]
+    : [
+        ok(
+          spool.pending_bytes === 0
+            ? 'everything is in the history'
+            : `${bytes(spool.pending_bytes)} on the way`,
+        ),
+      ]
 }

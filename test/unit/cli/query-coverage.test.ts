@@ -88,7 +88,11 @@ describe('why', () => {
   it.each([
     ['not_trusted_there', {}, /^fir: does not trust this node; there: karo peers trust/],
     ['left', { last_seen: new Date(Date.now() - 600_000).toISOString() }, /^fir: was stopped .* 10 min ago$/],
-    ['lost', { last_seen: new Date(Date.now() - 600_000).toISOString() }, /^fir: its connection broke, 10 min ago/],
+    [
+      'lost',
+      { last_seen: new Date(Date.now() - 600_000).toISOString() },
+      /^fir: its connection broke, 10 min ago/,
+    ],
     ['silent', {}, /^fir: connected, and did not answer in time/],
     ['away', { last_seen: new Date(Date.now() - 7_200_000).toISOString() }, /^fir: last heard of 2 h ago/],
   ] as const)('%s', (why, more, said) => {

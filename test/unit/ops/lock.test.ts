@@ -78,7 +78,9 @@ function startOf(pid: number): string {
 test('a daemon that a service manager keeps is stopped by it, and one that was typed by its pid', async () => {
   const lock = createLock(path)
   await lock.start(signal)
-  await expect(refuseSecond(path)).rejects.toMatchObject({ hint: expect.stringContaining(`kill ${process.pid}`) })
+  await expect(refuseSecond(path)).rejects.toMatchObject({
+    hint: expect.stringContaining(`kill ${process.pid}`),
+  })
   await expect(refuseSecond(path, true)).rejects.toMatchObject({
     hint: 'Stop it first: sudo systemctl stop karo',
   })

@@ -311,8 +311,11 @@ describe('why a member is unreachable', () => {
   it.each([
     ['it left', { offline: true, last_seen: seen }, { why: 'left', last_seen }],
     ['its connection broke', { unsure: true, last_seen: seen }, { why: 'lost', last_seen }],
-    ['it was not heard of for long', { last_seen: 0 }, { why: 'away', last_seen: '1970-01-01T00:00:00.000Z' }],
-    ['it was there a moment ago', {}, {}],
+    [
+      'it was not heard of for long',
+      { last_seen: 0 },
+      { why: 'away', last_seen: '1970-01-01T00:00:00.000Z' },
+    ],
   ])('%s', async (_, absent, why) => {
     const { nodes, wire } = three()
     const [a, b] = [nodes[0]!, nodes[1]!]
@@ -324,6 +327,13 @@ describe('why a member is unreachable', () => {
       ...why,
     })
     expect(whyOf(result, 'c')).toMatchObject({ outcome: 'answered', why: undefined })
+  })
+
+  it('nothing is said of one that was there a moment ago', async () => {
+    const { nodes, wire } = meshOf([{ name: 'a' }, { name: 'b' }])
+    wire.cut(nodes[0]!.id, nodes[1]!.id)
+    const result = await nodes[0]!.ask()
+    expect(whyOf(result, 'b')).toMatchObject({ outcome: 'unreachable', why: undefined, last_seen: undefined })
   })
 
   it('what the mesh knows is stronger: its clock is wrong, or it trusts this node no more', async () => {
@@ -348,7 +358,9 @@ describe('why a member is unreachable', () => {
     wire.apart.set(c.id, { why: 'clock', clock_off_ms: -600_000 })
     const result = await a.ask()
     expect(result.coverage.known).toBe(1)
-    expect(result.notes.join()).toMatch(/trusted here, and was not asked: refused, its clock is 10 min behind/)
+    expect(result.notes.join()).toMatch(
+      /trusted here, and was not asked: refused, its clock is 10 min behind/,
+    )
   })
 })
 
