@@ -69,7 +69,7 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
   else if (gone.events === 0) io.out(await nothing(io, input))
   else {
     io.out(
-      `Deleted ${many(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that nothing else had.\n`,
+      `Deleted ${many(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that no other command uses.\n`,
     )
     io.err(fitted(`${OWN_HISTORY}\n`, io.columns))
   }

@@ -32,6 +32,12 @@ const FINGERPRINT_GROUP = /^[0-9a-f]{1,16}$/i
  */
 export function oneNode(words: CommandInput['args'][string], where: string): string {
   const all = [words ?? []].flat()
+  if (all.join('').trim() === '') {
+    throw new KaroError('bad_request', 'the name of the node is empty', {
+      where,
+      hint: 'Give its id, its name or its fingerprint: karo peers shows them.',
+    })
+  }
   if (all.length < 2 || all.every((word) => FINGERPRINT_GROUP.test(word))) return all.join(' ')
   throw new KaroError('bad_request', `this takes one node, and '${all.join("', '")}' are ${all.length}`, {
     where,

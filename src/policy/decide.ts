@@ -81,8 +81,8 @@ const LEVEL: Readonly<Record<Resource['level'], Judge>> = {
       return deny('trust.level', `trust level ${principal.trust_level} does not open ${what}`)
     }
     return entitled(consent.allow_peers, principal)
-      ? allow('consent.allow', 'allowed by karo share or config.toml')
-      : deny('consent.none', 'not allowed yet: karo share allow')
+      ? allow('consent.allow', 'consent, by karo share or config.toml')
+      : deny('consent.none', 'no consent yet (karo share allow)')
   },
   2: (principal, action, consent) => {
     if (action === 'summary.receive') return deny('request.level', 'summaries are level 1')
@@ -91,6 +91,6 @@ const LEVEL: Readonly<Record<Resource['level'], Judge>> = {
     }
     return entitled(consent.allow_supervisors, principal) || entitled(consent.allow_peers, principal)
       ? NO_AGGREGATORS
-      : deny('consent.none', 'not allowed yet: karo share allow')
+      : deny('consent.none', 'no consent yet (karo share allow)')
   },
 }

@@ -12,14 +12,10 @@ export function checkRequest({ timeoutMs, query_type, level, traceId }: AskReque
     })
   }
   if (query_type === 'NodeHealth' && level === 2) {
-    throw new KaroError(
-      'bad_request',
-      'health has level 1 only, because each node answers for itself: leave out --level 2',
-      {
-        where: 'level',
-        hint: 'Leave --level out.',
-      },
-    )
+    throw new KaroError('bad_request', 'health has level 1 only, because each node answers for itself', {
+      where: 'level',
+      hint: 'Leave --level out.',
+    })
   }
   if (traceId !== undefined && !/^[0-9a-f]{32}$/.test(traceId)) {
     throw new KaroError('bad_request', 'a trace id is 32 lower-case hex digits', { where: 'x-trace-id' })

@@ -175,10 +175,14 @@ export function createTrust(options: TrustOptions): Trust {
       !sameLabels(terms.roles, file.roles) ||
       !sameLabels(terms.teams, file.teams)
     if (differs) {
-      throw new KaroError('conflict', `the configuration names this node, with level ${file.level}`, {
-        where: 'config.toml [peers.trusted]',
-        hint: 'Change its entry there, then reload the service or restart Karo; the file is stronger than a decision made here.',
-      })
+      throw new KaroError(
+        'conflict',
+        `config.toml trusts this node already, with level ${file.level}, and is stronger than a decision made here`,
+        {
+          where: 'config.toml [peers.trusted]',
+          hint: 'Change its entry there, then reload the service (sudo systemctl reload karo) or restart karo up.',
+        },
+      )
     }
   }
 

@@ -236,7 +236,7 @@ describe('one node', () => {
       const second = await node.karo(['up'])
       expect(second.code).toBe(1)
       expect(second.stderr).toMatch(
-        new RegExp(`pid ${node.pid} holds the lock and does not answer[sS]*kill -9 ${node.pid}; karo .*up`),
+        new RegExp(`pid ${node.pid} holds the lock and does not answer[^]*kill -9 ${node.pid}; karo .*up`),
       )
       expect(find(document, 'home.key').outcome).toBe('ok')
       expect(find(document, 'store.database').outcome).toBe('skipped')

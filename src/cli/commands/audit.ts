@@ -199,7 +199,7 @@ const whoAsked: Command = {
   args: [],
   options: [{ name: 'last', value: 'duration', description: 'how far back', default: DEFAULT_LAST }],
   examples: [
-    { run: 'karo audit who-asked', does: `the last ${DEFAULT_LAST}, whoever asked last first` },
+    { run: 'karo audit who-asked', does: `the last ${DEFAULT_LAST}, the latest question first` },
     { run: 'karo audit who-asked --last 24h --json', does: 'for a script' },
   ],
   async run(io, { options }) {

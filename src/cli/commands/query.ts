@@ -100,7 +100,7 @@ const ask: Command = {
     },
     {
       name: 'require-complete',
-      description: 'exit 5 unless every known node answered, whatever else came of it',
+      description: 'exit 5 unless every known node answered, even when there are numbers',
     },
   ],
   examples: [

@@ -135,7 +135,7 @@ const sessions: Command = {
   async run(io) {
     const answer = (await callDaemon(io, 'GET', '/api/v1/sessions')) as SessionListShape
     if (io.json) io.out(`${JSON.stringify(answer)}\n`)
-    else if (answer.sessions.length === 0) io.out('No sessions.\n')
+    else if (answer.sessions.length === 0) io.out('No session is open in a browser.\n')
     else {
       io.out(
         table(
@@ -172,7 +172,11 @@ const end: Command = {
     const answer = (await callDaemon(io, 'POST', '/api/v1/sessions/end', wanted)) as SessionsEndedShape
     const { ended } = answer
     io.out(
-      io.json ? `${JSON.stringify(answer)}\n` : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
+      io.json
+        ? `${JSON.stringify(answer)}\n`
+        : ended === 0
+          ? 'No session was open.\n'
+          : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
     )
     return EXIT.done
   },

@@ -35,7 +35,8 @@ What can be asked for are the numbers of nodes that share theirs with you: karo 
   }
   // Silence is not the same as nothing to say.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
-  if (silent) return 'Nobody answered, and this node has nothing of its own.'
+  if (silent)
+    return 'Nobody answered, and this node has nothing of its own. karo peers says which nodes are connected.'
   if (filters !== undefined)
     return 'Nothing fits the filters: leave out a --where, or ask for more time with --last.'
   return status === 'success' ? 'No numbers.' : 'Nothing was recorded in that time.'

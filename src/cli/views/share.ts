@@ -14,8 +14,17 @@ export function sharingView(view: SharingView, screen: { colour: boolean; column
   const state = fitted(`${lines.join('\n')}\n`, screen.columns)
   return view.peers.length === 0
     ? `${state}No other node is known yet; karo peers shows them when they are found.\n`
-    : `${state}\n${peers(view, screen)}`
+    : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}`
 }
+
+/** A permission that nothing can use yet looks as if something left. */
+const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): string =>
+  peers.some((peer) => peer.level_2.length > 0)
+    ? fitted(
+        '\nTotals (level 2) cannot be computed by this release yet, so nothing is sent for them.\n',
+        columns,
+      )
+    : ''
 
 function stateLine({ sharing, source, max_level }: SharingView, colour: boolean): string {
   const from =
@@ -41,7 +50,7 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
         value: (peer) => (peer.summaries.length > 0 ? 'yes' : 'no'),
         style: (peer) => (peer.summaries.length > 0 ? 'green' : undefined),
       },
-      { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'yes' : 'no') },
+      { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'not yet' : 'no') },
       { title: 'WHY', value: (peer) => peer.reason, wrap: true },
     ],
     screen,

@@ -35,8 +35,7 @@ export async function* exchange(
       throw unusable('its answer is neither JSON nor a stream of events')
     for await (const chunk of response as AsyncIterable<Buffer>) {
       bytes += chunk.length
-      if (bytes > MOST_BYTES)
-        throw new KaroError('too_large', `the model's answer is longer than ${MOST_BYTES / 1024} KiB`)
+      if (bytes > MOST_BYTES) throw new KaroError('too_large', 'its answer has no end')
       yield { type, text: decoder.decode(chunk, { stream: true }) }
     }
     yield { type, text: decoder.decode() }

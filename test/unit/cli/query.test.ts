@@ -520,7 +520,7 @@ describe('karo share', () => {
     const { out } = await karo(home, 'share', 'stop', 'Ann')
     expect(out).toMatch(/as you decided/)
     expect(out).toMatch(/Stopped: Ann\./)
-    expect(out).toMatch(/Ann +peer +no +no +no +consent was withdrawn/)
+    expect(out).toMatch(/Ann +peer +no +no +no +consent was withdrawn \(karo share stop\)/)
   })
 
   it('takes teams and roles, and refuses what names nobody', async () => {
