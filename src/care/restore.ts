@@ -11,6 +11,7 @@ import { freeName, syncDirectory } from '../base/files.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { readPublicIdentity } from '../identity/index.ts'
 import { holdHome } from '../ops/home-lock.ts'
+import { howToStop } from '../ops/lock.ts'
 import type { Closed } from '../store/fail-closed.ts'
 import { NEWEST_SCHEMA } from '../store/index.ts'
 import { refuseOpen } from '../store/repair.ts'
@@ -58,9 +59,8 @@ export async function restoreNode(options: RestoreOptions): Promise<Restored> {
   try {
     const archive = await openArchive(file, async () => {
       home = becomeOwner(home)
-      // First: the lock names the daemon, and how it is stopped.
+      await refuseOpen(join(home, 'db'), (pid) => howToStop(pid, service))
       if (existsSync(home)) letGo = await hold()
-      await refuseOpen(join(home, 'db'), service)
       if (isReady(home)) finishEarlier(home, faults)
       onStep('checking the backup')
     })

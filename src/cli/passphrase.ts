@@ -107,7 +107,7 @@ export async function newPassphrase(file: unknown): Promise<Buffer> {
     })
   }
   if (typeof file === 'string') return first
-  const second = await askHidden('The same passphrase again: ')
+  const second = await askHidden('The same again: ')
   const same = first.equals(second)
   second.fill(0)
   if (same) return first

@@ -38,7 +38,7 @@ export async function holdHome(
   closeSync(directory)
   if (errno !== os.errno.EWOULDBLOCK) return () => {}
   await refuseSecond(paths.lock, service)
-  throw new KaroError('conflict', 'another karo command is changing this home', {
+  throw new KaroError('conflict', 'another karo is at work in this home', {
     where: paths.home,
     hint: 'A daemon is starting, or a backup is being restored, or the database repaired. Try again when that is done.',
   })

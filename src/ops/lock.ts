@@ -25,7 +25,7 @@ export async function refuseSecond(path: string, service = false): Promise<void>
 }
 
 /** What ends the daemon with this pid and keeps it ended: a service manager starts again what only a signal ended. */
-async function howToStop(pid: number, service: boolean): Promise<string> {
+export async function howToStop(pid: number, service: boolean): Promise<string> {
   const manager = service ? 'system' : await managerOf(pid)
   if (manager === 'system') return 'Stop it first: sudo systemctl stop karo'
   if (manager === 'user') return 'Stop it first: systemctl --user stop karo'

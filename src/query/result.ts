@@ -17,7 +17,7 @@ export type Outcome = (typeof OUTCOMES)[number]
 
 /** Why a member is `unreachable`. `away`: nobody has heard of it lately, and why is not known. */
 export const UNREACHED = ['clock', 'not_trusted_there', 'left', 'lost', 'silent', 'away'] as const
-export type Unreached = (typeof UNREACHED)[number]
+type Unreached = (typeof UNREACHED)[number]
 
 /** What ends a query. */
 export const ENDINGS = ['all_done', 'deadline', 'cancelled'] as const
