@@ -151,7 +151,7 @@ test('--role narrows it to what nodes of that role could read; it goes with no -
     }
   }
   expect((await karo('share', 'preview', '--role', 'lead')).out).toMatch(
-    /Nothing would be sent to nodes with the role lead\./,
+    /Nothing would be sent to nodes with the role lead:/,
   )
   expect(await karo('share', 'preview', '--role', 'lead', '--to', 'bob')).toMatchObject({
     code: 2,
