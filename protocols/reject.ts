@@ -20,10 +20,13 @@ export const REJECT_CODES = Object.keys(REJECTIONS) as readonly RejectCode[]
 /** A frame was refused. `message` is for logs; nothing of the frame's content is in it. */
 export class FrameError extends Error {
   readonly code: RejectCode
+  /** With `stale`, when the sender's own clock is off: that clock minus the receiver's, ms. */
+  readonly clockOffMs: number | undefined
 
-  constructor(code: RejectCode, detail: string) {
+  constructor(code: RejectCode, detail: string, clockOffMs?: number) {
     super(`${code}: ${detail}`)
     this.name = 'FrameError'
     this.code = code
+    this.clockOffMs = clockOffMs
   }
 }

@@ -362,11 +362,12 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
 
   /** The database's lock excludes a second daemon; the lock file says which process the first one is. */
   async function start(all: readonly Room[], signal: AbortSignal): Promise<void> {
-    await refuseSecond(paths.lock)
+    await refuseSecond(paths.lock, options.service)
     try {
       await startAll(all, signal, log)
     } catch (error) {
-      if (error instanceof KaroError && error.code === 'conflict') await refuseSecond(paths.lock)
+      if (error instanceof KaroError && error.code === 'conflict')
+        await refuseSecond(paths.lock, options.service)
       throw error
     }
   }

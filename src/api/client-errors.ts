@@ -19,7 +19,10 @@ const hangs = (message: string, socketPath: string): KaroError =>
   })
 export const tooLarge = (): KaroError =>
   new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
-export const brokeOff = (): KaroError => new KaroError('unavailable', "the daemon's answer broke off")
+export const brokeOff = (): KaroError =>
+  new KaroError('unavailable', "the daemon's answer ends in the middle", {
+    hint: 'It may have been stopped: karo status says so. Then try again.',
+  })
 
 /** How whoever runs this gets to use the machine's node; `purpose` begins the sentence. */
 export function joinGroup(purpose: string): string {
@@ -78,5 +81,8 @@ export function explain(error: Error, socketPath: string): KaroError {
       hint: 'Run this as the user that runs the daemon, as a member of its group, or choose your own home with --home.',
     })
   }
-  return new KaroError('unavailable', `the daemon hung up: ${error.message}`, { where: socketPath })
+  return new KaroError('unavailable', `the daemon ended the connection: ${error.message}`, {
+    where: socketPath,
+    hint: 'It may have been stopped: karo status says so.',
+  })
 }

@@ -40,13 +40,15 @@ export async function* followDaemon(
     if (field === 'id') id = value
     else if (field === 'data') data.push(value)
   }
-  throw new KaroError('unavailable', 'the daemon hung up')
+  throw new KaroError('unavailable', 'the daemon ended the connection', {
+    hint: 'It may have been stopped: karo status says so.',
+  })
 }
 
 function parse(text: string): FeedEvent {
   try {
     return JSON.parse(text) as FeedEvent
   } catch {
-    throw new KaroError('internal', 'what answers on the control socket does not speak JSON')
+    throw new KaroError('internal', 'the answer from the control socket is not JSON, so it is not from Karo')
   }
 }

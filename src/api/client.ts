@@ -102,7 +102,7 @@ export async function* streamBytes(
       ? undefined
       : setTimeout(() => socket.destroy(tooLate(deadlineMs, daemon.socket)), deadlineMs)
   if (idleMs !== undefined) socket.setTimeout(idleMs, () => socket.destroy(tooLate(idleMs, daemon.socket)))
-  const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the question was taken back'))
+  const hangUp = (): void => void socket.destroy(new KaroError('unavailable', 'the question was cancelled'))
   signal?.addEventListener('abort', hangUp, { once: true })
   socket.on('connect', () => socket.write(encodeRequest(daemon, method, path, body, type)))
   const heard = watchSilence(daemon.socket, (error) => socket.destroy(error), deadlineMs)
@@ -218,7 +218,7 @@ function decodeResponse(response: Buffer): { status: number; text: string } {
   const head = response.toString('latin1', 0, Math.max(end, 0))
   const status = Number(/^HTTP\/1\.[01] (\d{3})/.exec(head)?.[1])
   if (end < 0 || Number.isNaN(status)) {
-    throw new KaroError('unavailable', 'the daemon hung up without an answer', {
+    throw new KaroError('unavailable', 'the daemon ended the connection without an answer', {
       hint: 'It may be stopping or busy: try again. If it stays so: karo doctor',
     })
   }
@@ -234,6 +234,6 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text)
   } catch {
-    throw new KaroError('internal', 'what answers on the control socket does not speak JSON')
+    throw new KaroError('internal', 'the answer from the control socket is not JSON, so it is not from Karo')
   }
 }

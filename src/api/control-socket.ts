@@ -136,7 +136,7 @@ async function refuseLive(path: string): Promise<void> {
   if (!(await accepts(path))) return
   const pid = await askPid(path)
   const who = pid === undefined ? 'another process' : `karo with pid ${pid}`
-  throw new KaroError('conflict', `${who} already answers on this socket`, {
+  throw new KaroError('conflict', `${who} already listens on this socket`, {
     where: path,
     hint: `${pid === undefined ? 'Stop it first' : `Stop it first (kill ${pid})`}, or choose another home with --home.`,
   })

@@ -84,7 +84,7 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     const key = request.headers[KEY_HEADER]
     const held = ofSession(cookie, typeof key === 'string' ? key : '') ?? fail(request)
     if (request.method !== 'GET' && request.method !== 'HEAD' && request.headers.origin === undefined) {
-      throw new KaroError('refused', 'a change by a page has to say which page it is', {
+      throw new KaroError('refused', 'a page that changes something has to send the header Origin', {
         hint: 'Browsers send Origin by themselves; scripts use a token instead of a cookie.',
       })
     }

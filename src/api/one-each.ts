@@ -11,7 +11,9 @@ export function createOneEach(): <T>(uid: number, work: () => Promise<T>) => Pro
   return async (uid, work) => {
     const person = people.get(uid) ?? { serially: createSerial(), under: 0 }
     if (person.under > WAITING_MAX) {
-      throw new KaroError('rate_limited', 'you have asked for that several times, and wait for the answers')
+      throw new KaroError('rate_limited', 'this is being worked on for you already', {
+        hint: 'Wait for the answers to your earlier requests.',
+      })
     }
     people.set(uid, person)
     person.under++

@@ -20,7 +20,7 @@ export function checkRights(asked: Asked, caller: Caller | undefined): void {
   MAY_USE[access ?? 'person'](caller)
   if (caller === undefined || access === undefined) return
   if (via === 'socket' && caller.via !== 'socket') {
-    throw new KaroError('refused', 'that is done over the control socket only', {
+    throw new KaroError('refused', 'this is possible only on the machine itself, over the control socket', {
       hint: 'Use the karo command on this machine.',
     })
   }
@@ -31,8 +31,8 @@ export function checkRights(asked: Asked, caller: Caller | undefined): void {
 function checkScope(held: TokenScope, asked: Asked): void {
   const needed = scopeOf(asked)
   if (TOKEN_SCOPES.indexOf(held) >= TOKEN_SCOPES.indexOf(needed)) return
-  throw new KaroError('refused', `a token of scope '${held}' does not open that`, {
-    hint: `It takes one of scope '${needed}': karo token create --scope ${needed}`,
+  throw new KaroError('refused', `a token with the scope '${held}' may not do this`, {
+    hint: `Make a token with the scope '${needed}': karo token create --scope ${needed}`,
   })
 }
 
@@ -49,12 +49,12 @@ const MAY_USE: Readonly<Record<Access, (caller: Caller | undefined) => void>> = 
   asker(caller) {
     if (known(caller).asks) return
     throw new KaroError('refused', 'you may not ask the mesh in the name of this machine', {
-      hint: 'An administrator can allow it in access.askers.',
+      hint: 'An administrator can allow it: add your user name to askers under [access] in config.toml, then systemctl reload karo.',
     })
   },
   admin(caller) {
     if (known(caller).admin) return
-    throw new KaroError('refused', 'only an administrator of this node may do that', {
+    throw new KaroError('refused', 'only an administrator of this node may do this', {
       hint: 'Run it as root, or have an administrator put you into the group karo-admin (or access.admins).',
     })
   },
@@ -62,5 +62,5 @@ const MAY_USE: Readonly<Record<Access, (caller: Caller | undefined) => void>> = 
 
 function known(caller: Caller | undefined): Caller {
   if (caller !== undefined) return caller
-  throw new KaroError('unauthorized', 'nobody known is asking')
+  throw new KaroError('unauthorized', 'this request carries no token and no session')
 }

@@ -112,7 +112,7 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
         if (own.length >= TOKENS_PER_PERSON || records.size >= TOKENS_MAX) {
           const whose = own.length >= TOKENS_PER_PERSON ? 'you have' : 'this node has'
           throw new KaroError('conflict', `${whose} as many tokens as it can keep`, {
-            hint: 'karo token list shows yours; revoke those that nothing uses.',
+            hint: 'karo token list shows yours. Revoke those that nothing uses: karo token revoke <token>',
           })
         }
         const id = Buffer.from(random.bytes(ID_BYTES)).toString('hex')

@@ -281,7 +281,12 @@ async function openFile(path: string): Promise<FileHandle> {
     return await open(path, 'r')
   } catch (cause) {
     const { code, message } = cause as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw new KaroError('not_found', 'there is no such file', { where: path, cause })
+    if (code === 'ENOENT')
+      throw new KaroError('not_found', 'there is no such file', {
+        where: path,
+        hint: 'Name the file that karo backup made.',
+        cause,
+      })
     throw new KaroError('bad_file', `the backup cannot be read: ${message}`, { where: path, cause })
   }
 }

@@ -34,9 +34,9 @@ export const isReady = (home: string): boolean => existsSync(join(home, READY))
 export function finishRestore(home: string, faults: Faults): string | undefined {
   const { uid } = statSync(home)
   if (process.geteuid?.() === 0 && uid !== 0) {
-    throw new KaroError('refused', `a restore is to be finished in a home that belongs to uid ${uid}`, {
+    throw new KaroError('refused', `an unfinished restore waits here, and the home belongs to uid ${uid}`, {
       where: home,
-      hint: 'Run it as that user.',
+      hint: `Run it as that user: sudo -u '#${uid}' karo up`,
     })
   }
   const ready = join(home, READY)
@@ -71,8 +71,12 @@ function asideOf(ready: string): string {
   const strange = readdirSync(ready).find((name) => name !== ASIDE && !RESTORED.some((one) => one === name))
   const aside = readFileSync(join(ready, ASIDE), 'utf8')
   if (strange === undefined && ASIDE_NAME.test(aside)) return aside
-  throw new KaroError('bad_file', 'what stands ready there was left by no restore', {
-    where: strange === undefined ? join(ready, ASIDE) : join(ready, strange),
-    hint: `Look at it, and remove it: rm -r ${ready}`,
-  })
+  throw new KaroError(
+    'bad_file',
+    'this directory has the name of an unfinished restore, and no restore left it',
+    {
+      where: strange === undefined ? join(ready, ASIDE) : join(ready, strange),
+      hint: `Look at it, and remove it: rm -r ${ready}`,
+    },
+  )
 }

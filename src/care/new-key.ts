@@ -17,7 +17,7 @@ export async function newKey(paths: HomePaths, random: Random): Promise<Identity
   if (owner !== undefined && user !== undefined && owner !== user) {
     throw new KaroError('refused', `the directory belongs to uid ${owner}, and so does its key`, {
       where: paths.home,
-      hint: 'Run it as that user.',
+      hint: `Run it as that user: sudo -u '#${owner}' karo identity new`,
     })
   }
   if (!isKeyLost(paths) && statSync(paths.key, { throwIfNoEntry: false }) === undefined) {

@@ -31,10 +31,14 @@ function ownerOfWay(home: string): { readonly path: string; readonly owner: Owne
     const others = owner.uid === 0 ? shared && stat.uid !== 0 : stat.uid !== owner.uid
     shared = stat.uid === 0 && (stat.mode & OTHERS_WRITE) !== 0
     if (others || !stat.isDirectory() || (shared && (stat.mode & STICKY) === 0)) {
-      throw new KaroError('refused', 'root does not go where others on this machine could lead it', {
-        where: at,
-        hint: 'Run it as the user whose home it is.',
-      })
+      throw new KaroError(
+        'refused',
+        'another user can change what this path leads to, so root does not write there',
+        {
+          where: at,
+          hint: 'Run it as the user whose home it is.',
+        },
+      )
     }
     owner = stat
   }

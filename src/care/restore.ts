@@ -11,6 +11,7 @@ import { freeName, syncDirectory } from '../base/files.ts'
 import type { HomePaths } from '../config/paths.ts'
 import { readPublicIdentity } from '../identity/index.ts'
 import { holdHome } from '../ops/home-lock.ts'
+import { howToStop } from '../ops/lock.ts'
 import type { Closed } from '../store/fail-closed.ts'
 import { NEWEST_SCHEMA } from '../store/index.ts'
 import { refuseOpen } from '../store/repair.ts'
@@ -23,6 +24,8 @@ export interface RestoreOptions {
   /** The backup. */
   readonly file: string
   readonly paths: HomePaths
+  /** The home is the machine's own, whose daemon systemd runs. */
+  readonly service?: boolean
   /** What is in the home already is moved aside; without it a home that is not empty is left alone. */
   readonly replace: boolean
   readonly now: number
@@ -49,14 +52,14 @@ export interface Restored {
  * step (it says so) leaves that to the next `karo up` or `karo restore`, which finish it. Root's process belongs to the home's owner from the moment the file is open.
  */
 export async function restoreNode(options: RestoreOptions): Promise<Restored> {
-  const { file, paths, faults, onStep = () => {} } = options
+  const { file, paths, service = false, faults, onStep = () => {} } = options
   let { home } = paths
   let letGo: (() => void) | undefined
-  const hold = () => holdHome({ home, lock: join(home, basename(paths.lock)) })
+  const hold = () => holdHome({ home, lock: join(home, basename(paths.lock)) }, service)
   try {
     const archive = await openArchive(file, async () => {
       home = becomeOwner(home)
-      await refuseOpen(join(home, 'db'))
+      await refuseOpen(join(home, 'db'), (pid) => howToStop(pid, service))
       if (existsSync(home)) letGo = await hold()
       if (isReady(home)) finishEarlier(home, faults)
       onStep('checking the backup')
@@ -71,7 +74,7 @@ export async function restoreNode(options: RestoreOptions): Promise<Restored> {
       if (taken.length > 0 && !options.replace) {
         throw new KaroError('conflict', `there is a node already: ${taken.join(', ')}`, {
           where: home,
-          hint: 'With --replace what is there is moved aside, and kept.',
+          hint: 'Add --replace: what is there is then moved aside and kept. Or restore into an empty directory with --home.',
         })
       }
       return { head: archive.head, ...(await replace(archive, home, options)) }
@@ -171,7 +174,10 @@ async function stage(
     await write(key, archive.key)
     const { nodeId } = readPublicIdentity(key)
     if (nodeId !== archive.head.node_id)
-      throw new KaroError('bad_file', 'the key in the backup is not that of its node', { where: home })
+      throw new KaroError('bad_file', 'the key in the backup belongs to another node', {
+        where: home,
+        hint: 'Nothing was changed. Take another backup.',
+      })
   }
   const configName = ownConfig ? CONFIG_ENTRY : 'config.toml.from-backup'
   if (archive.config !== undefined) await write(join(staging, configName), archive.config)

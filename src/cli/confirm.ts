@@ -17,9 +17,9 @@ export async function confirm(
   if (yes) return true
   const { stdin: input, stderr: output } = process
   if (json || input.isTTY !== true || output.isTTY !== true)
-    throw new KaroError('bad_request', 'nobody can be asked here', {
+    throw new KaroError('bad_request', 'this asks before it goes on, and there is no terminal to ask at', {
       where,
-      hint: 'With --yes it does not ask.',
+      hint: 'Add --yes to do it without being asked.',
     })
   // The terminal edits the line itself: nothing has to be restored, and nothing is drawn that one might not know.
   const asking = createInterface({ input, output, terminal: false })

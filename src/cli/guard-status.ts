@@ -25,7 +25,7 @@ export async function showGuard(io: CommandIo): Promise<ExitCode> {
   }
   const lines = [
     `profile    ${guard.profile} (${guard.source}): ${effectOf(guard)}`,
-    `on error   ${guard.onError === 'allow' ? 'runs, and says so' : 'does not run'} (after ${guard.timeoutMs} ms)`,
+    `on error   when Karo fails, or does not answer within ${guard.timeoutMs} ms, a command ${guard.onError === 'allow' ? 'runs, with a warning' : 'does not run'}`,
     ...guard.files.map(({ path, whose, unread }) => {
       const count = rules.filter((rule) => rule.whose === whose).length
       const what = unread

@@ -69,7 +69,7 @@ async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode>
   else if (gone.events === 0) io.out(await nothing(io, input))
   else {
     io.out(
-      `Deleted ${many(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that nothing else had.\n`,
+      `Deleted ${many(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that no other command uses.\n`,
     )
     io.err(fitted(`${OWN_HISTORY}\n`, io.columns))
   }
@@ -99,15 +99,15 @@ function removalOf(input: CommandInput): Record<string, unknown> {
   const moment = parseBefore(options.before)
   if (what.length > 0 && what.every((word) => EVENT_ID.test(word))) {
     if (Object.keys(filters).length > 1 || moment !== undefined)
-      throw new KaroError('bad_request', 'ids name what goes; filters do not go with them', {
+      throw new KaroError('bad_request', 'ids and filters cannot be given together', {
         where: 'karo history delete',
       })
     return { ids: what }
   }
   if (Object.keys(filters).length === 0 && moment === undefined) {
-    throw new KaroError('bad_request', 'nothing says what is to go', {
+    throw new KaroError('bad_request', 'it is not said which commands to delete', {
       where: 'karo history delete',
-      hint: 'Give words or ids, or --before, --cwd or another filter; --before now is everything.',
+      hint: 'Name words of the commands, their ids, --before, --cwd or another filter. --before now deletes everything.',
     })
   }
   // Not what comes while somebody thinks about it.

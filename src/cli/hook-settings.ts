@@ -53,7 +53,7 @@ export function installHook(
   if (before !== undefined && before !== after && Object.keys(ownHooks(before)).length === 0)
     keepCopy(place.file)
   const changed = write(place, content)
-  report(io, place, changed, changed ? 'Added to' : 'Already in')
+  report(io, place, changed, changed ? 'Added to' : 'The hook is already in')
   if (io.json) return EXIT.done
   const { title, asks } = place.adapter
   io.out(
@@ -65,7 +65,9 @@ export function installHook(
   const more = [
     place.settings.afterwards,
     found ? undefined : `There is no sign of ${title} here yet; it will find this once it is installed.`,
-    place.scope === 'project' ? 'Whoever works here without karo on their PATH works as before.' : undefined,
+    place.scope === 'project'
+      ? 'For people who work here without karo on their PATH nothing changes.'
+      : undefined,
   ]
   if (changed) for (const said of more) if (said !== undefined) io.out(fitted(`${said}\n`, io.columns))
   return EXIT.done
@@ -75,7 +77,7 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
   const place = placeOf(io, input, home)
   const before = textOf(place.file)
   if (before === undefined) {
-    report(io, place, false, 'Not in')
+    report(io, place, false, 'The hook is not in')
     return EXIT.done
   }
   const after = edited(place, withoutHooks)
@@ -87,7 +89,7 @@ export function uninstallHook(io: CommandIo, input: CommandInput, home: string):
     dropDirectories(place, toolDirectory(io, place.settings, home))
   } else if (changed) write(place, withoutHooks)
   dropCopy(place.file)
-  report(io, place, changed, changed ? 'Removed from' : 'Not in')
+  report(io, place, changed, changed ? 'Removed from' : 'The hook is not in')
   return EXIT.done
 }
 

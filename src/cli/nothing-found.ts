@@ -23,7 +23,7 @@ export async function nothingFound(io: CommandIo, { options }: CommandInput): Pr
     const there = statSync(cwd, { throwIfNoEntry: false })?.isDirectory() === true
     return `Nothing was ever recorded in ${quoted(cwd)}${there ? '' : ', and there is no such directory'}.`
   }
-  return 'Nothing in your history matches.'
+  return 'No command in your history matches: try fewer words, or leave out a filter.'
 }
 
 /** It may hold anything; the terminal is told no more than can be seen. */

@@ -27,9 +27,9 @@ export interface OutputFile {
  */
 export function createOutput(name: string): OutputFile {
   const path = absolutePath(name)
-  const taken = new KaroError('conflict', 'there is a file of that name', {
+  const taken = new KaroError('conflict', 'there is a file of that name already', {
     where: path,
-    hint: 'Choose another name.',
+    hint: 'Choose another name, or move that file away first.',
   })
   const attempt = <T>(act: () => T): T => {
     try {

@@ -42,7 +42,7 @@ export async function openIdentity(paths: HomePaths, env: CommandIo['env']): Pro
       )
     } catch (error) {
       if (!(error instanceof KaroError && error.code === 'unauthorized') || left <= 1) throw error
-      process.stderr.write('karo: that is not it\n')
+      process.stderr.write('karo: this passphrase does not open the key; try again\n')
     }
   }
 }
@@ -111,7 +111,10 @@ export async function newPassphrase(file: unknown): Promise<Buffer> {
   const same = first.equals(second)
   second.fill(0)
   if (same) return first
-  throw new KaroError('bad_request', 'the two are not the same', { where: 'the passphrase' })
+  throw new KaroError('bad_request', 'the two are not the same, so nothing was changed', {
+    where: 'the passphrase',
+    hint: 'Run the command once more.',
+  })
 }
 
 const canAsk = (): boolean => process.stdin.isTTY === true && process.stderr.isTTY === true
@@ -134,7 +137,7 @@ async function askHidden(prompt: string): Promise<Buffer> {
   const { stdin, stderr } = process
   const { promise, resolve, reject } = Promise.withResolvers<Buffer>()
   const nothing = (): void =>
-    reject(new KaroError('bad_request', 'nothing was typed', { where: 'the passphrase' }))
+    reject(new KaroError('bad_request', 'no passphrase was typed', { where: 'the passphrase' }))
   let interrupted = false
   const typed: number[] = []
   const take = (chunk: Buffer): void => {

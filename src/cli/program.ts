@@ -70,7 +70,7 @@ function toCommander(command: Command, name: string, width: number): Commander {
 }
 
 /** Commander's message without its prefix, and its suggestion as a hint. */
-function usageError(error: CommanderError, name: string): KaroError {
+function usageError(error: CommanderError, { name, args }: Command): KaroError {
   const [first = '', suggestion] = error.message
     .replace(/^error: (?:command-argument value )?/, '')
     .split('\n')
@@ -83,8 +83,21 @@ function usageError(error: CommanderError, name: string): KaroError {
       ? `Put the command in quotes: karo ${name} 'git push --force'; without them its options stand behind its name.`
       : meant
         ? `Did you mean ${meant}?`
-        : `karo ${name} --help shows what it takes.`,
+        : adviceOn(error, name, args),
   })
+}
+
+/** What to type instead. */
+function adviceOn({ code, message }: CommanderError, name: string, args: Command['args']): string {
+  const help = `karo ${name} --help shows examples.`
+  if (code === 'commander.missingArgument') {
+    const missing = args.find((one) => message.includes(`'${one.name}'`))
+    const one = missing?.choices === undefined ? missing?.description : `one of ${missing.choices.join(', ')}`
+    if (missing !== undefined) return `<${missing.name}> is ${one}. ${help}`
+  }
+  if (code === 'commander.excessArguments' && args.length > 0)
+    return `Put what belongs together in quotes. ${help}`
+  return `karo ${name} --help shows its arguments and options.`
 }
 
 /** Options that stand before the subcommand: only the common ones may. Index of the first other word. */
@@ -187,7 +200,7 @@ export function parseCommandLine(
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error
     if (error.code === 'commander.helpDisplayed') return { kind: 'help', text: help(leaf) }
-    throw usageError(error, command.name)
+    throw usageError(error, command)
   }
   const both = [...flags].find((name) => flags.has(`no-${name}`))
   if (both !== undefined)

@@ -10,7 +10,11 @@ export async function openRegular(path: string): Promise<FileHandle> {
     found = await stat(path)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === 'ENOENT')
-      throw new KaroError('not_found', 'there is no such file', { where: path, cause })
+      throw new KaroError('not_found', 'there is no such file', {
+        where: path,
+        hint: 'Check the path: ls shows what is there.',
+        cause,
+      })
     throw unreadable(path, cause)
   }
   // A fifo would be waited for, and a device has no end.

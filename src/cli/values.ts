@@ -32,8 +32,14 @@ const FINGERPRINT_GROUP = /^[0-9a-f]{1,16}$/i
  */
 export function oneNode(words: CommandInput['args'][string], where: string): string {
   const all = [words ?? []].flat()
+  if (all.join('').trim() === '') {
+    throw new KaroError('bad_request', 'the name of the node is empty', {
+      where,
+      hint: 'Give its id, its name or its fingerprint: karo peers shows them.',
+    })
+  }
   if (all.length < 2 || all.every((word) => FINGERPRINT_GROUP.test(word))) return all.join(' ')
-  throw new KaroError('bad_request', `one at a time, and '${all.join("', '")}' are ${all.length}`, {
+  throw new KaroError('bad_request', `this takes one node, and '${all.join("', '")}' are ${all.length}`, {
     where,
     hint: 'A name with a blank in it goes in quotes.',
   })
@@ -46,7 +52,7 @@ const MOST_PATH_BYTES = 12 * 1024
 export function pathWith(path: string, parameters: URLSearchParams, where: string): string {
   const whole = `${path}?${parameters}`
   if (whole.length <= MOST_PATH_BYTES) return whole
-  throw new KaroError('bad_request', 'all that is searched for is too long together', {
+  throw new KaroError('bad_request', 'the search is too long', {
     where,
     hint: 'Use fewer or shorter words.',
   })

@@ -126,7 +126,7 @@ export const KEYS = {
     kind: kind.boolean,
     default: true,
     description:
-      'Serve the REST API on 127.0.0.1 as well, to whoever shows a token (`karo token create`). The karo command needs only the control socket.',
+      'Serve the REST API on 127.0.0.1 as well, to programs that send a token (`karo token create`). The karo command needs only the control socket.',
   }),
   httpPort: key({
     path: 'http.port',
@@ -450,7 +450,7 @@ export const KEYS = {
     default: 5000,
     unit: 'ms',
     description:
-      'A query ends at the latest after this, whoever has not answered. It ends earlier when all have.',
+      'A query ends after this at the latest, even when some nodes have not answered. It ends earlier when all have.',
   }),
 
   logLevel: key({

@@ -35,7 +35,7 @@ export async function mendDatabase(world: World, dry: boolean): Promise<Report> 
   }
   const { checkDatabase, repairDatabase } = await import('../store/repair.ts')
   const options = ledgerOptions(paths.key)
-  const letGo = existsSync(paths.home) ? await holdHome(paths) : undefined
+  const letGo = existsSync(paths.home) ? await holdHome(paths, service) : undefined
   try {
     return await (dry ? checkDatabase(directory, options) : repairDatabase(directory, options))
   } finally {

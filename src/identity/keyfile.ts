@@ -50,7 +50,10 @@ export function createIdentityFile(path: string, random: Random): Identity {
     throw cannotWrite(path, cause)
   }
   if (!created) {
-    throw new KaroError('conflict', 'there is a key already; it is never overwritten', { where: path })
+    throw new KaroError('conflict', 'there is a key already; it is never overwritten', {
+      where: path,
+      hint: 'Another node gets a home of its own: karo init --home <directory>. This one becomes another node only without its key: move identity.key away first.',
+    })
   }
   return identityOf(key)
 }
@@ -171,7 +174,10 @@ export function protectIdentityFile(path: string, passphrase: Uint8Array, random
 /** Takes the passphrase away. Throws as `loadIdentity`, and KaroError conflict when there is none. */
 export function unprotectIdentityFile(path: string, passphrase: Uint8Array, random: Random): PublicIdentity {
   const pem = readPrivateFile(path)
-  if (!pem.includes(ENCRYPTED)) throw new KaroError('conflict', 'the key has no passphrase', { where: path })
+  if (!pem.includes(ENCRYPTED))
+    throw new KaroError('conflict', 'the key has no passphrase, so there is none to take off', {
+      where: path,
+    })
   const key = decode(pem, path, passphrase)
   const { nodeId, fingerprint } = identityOf(key)
   replace(path, key.export({ format: 'pem', type: 'pkcs8' }).toString(), random)

@@ -22,7 +22,12 @@ export function readPassphraseFile(path: string, trusted = false): Buffer {
   try {
     file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
   } catch (error) {
-    throw wrong(`the passphrase cannot be read: ${(error as Error).message}`)
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : (error as Error).message
+    throw wrong(
+      `the passphrase cannot be read: ${why}`,
+      'Name a file that holds the passphrase and that only you can read.',
+    )
   }
   try {
     const stat = fs.fstatSync(file)

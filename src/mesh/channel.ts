@@ -78,7 +78,8 @@ export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
     // Anything but a FrameError is a mistake of ours; the frame that showed it is refused all the same.
     const code = error instanceof FrameError ? error.code : 'malformed'
     if (!(error instanceof FrameError)) deps.rejections.failed(protocol.id, peer.nodeId, error)
-    deps.rejections.count(code, protocol.id, peer.nodeId, String(error))
+    const clockOffMs = error instanceof FrameError ? error.clockOffMs : undefined
+    deps.rejections.count(code, protocol.id, peer.nodeId, { reason: String(error), clockOffMs })
     reset(String(error), code)
   }
 

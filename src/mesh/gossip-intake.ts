@@ -98,7 +98,7 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
     if (author === self || trust.refuses(author)) throw new FrameError('not_admitted', 'not heard here')
     const now = clock.now()
     if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
-      throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`)
+      throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`, ts - now)
     }
     if (isUnknown(author)) {
       if (!quotas.unknown.take(clock.monotonic()))
@@ -124,7 +124,8 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
   ): GossipVerdict => {
     const verdict = VERDICTS[error.code]
     if (verdict === 'reject' || author === from.nodeId) {
-      rejections.count(error.code, topic.id, from.nodeId, error.message)
+      const { message: reason, clockOffMs } = error
+      rejections.count(error.code, topic.id, from.nodeId, { reason, clockOffMs })
     }
     return verdict
   }

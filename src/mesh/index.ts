@@ -5,7 +5,7 @@ import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
 import type { MulticastOutcome } from './multicast-check.ts'
-import type { RejectionCounts } from './rejections.ts'
+import type { RejectionCounts, WrongClock } from './rejections.ts'
 import type { Twins } from './twins.ts'
 
 /** A peer whose key the transport has proven. */
@@ -90,7 +90,7 @@ export interface MeshInspection {
   /** Admitted here; when last connected they did not admit this node. */
   readonly one_sided: readonly NodeId[]
   /** Admitted here; frames of theirs were refused within the last quarter of an hour because of their time. */
-  readonly stale: readonly NodeId[]
+  readonly stale: readonly WrongClock[]
   /** One key on two machines: neighbours that come by turns from `places`, and those at which somebody takes this node's. */
   readonly twins: ReturnType<Twins['state']>
 }
@@ -101,6 +101,11 @@ export interface MulticastTried extends MulticastOutcome {
   readonly connected_nodes: number
 }
 
+/** Why an admitted node has no link, as far as this node found out: a wrong clock, or no trust on the other side. */
+export type Apart =
+  | { readonly why: 'clock'; readonly clock_off_ms: number }
+  | { readonly why: 'not_trusted_there' }
+
 export interface Mesh extends Room {
   /** Registers a `lifetime: 'link'` protocol; call before `start`. */
   link(protocol: Stream, handler: LinkHandler): Link
@@ -108,6 +113,8 @@ export interface Mesh extends Room {
   topic(topic: Topic, handler: GossipHandler): Gossip
   /** Admitted by both ends and connected. */
   isConnected(node: NodeId): boolean
+  /** Undefined for a neighbour, and where no reason is known: the other machine may be switched off. */
+  apart(node: NodeId): Apart | undefined
   /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */
   reach(node: NodeId, signal: AbortSignal): Promise<boolean>
   status(): MeshStatus

@@ -7,6 +7,7 @@ import { allowsAddress } from './gater.ts'
 import type { Host } from './host.ts'
 import type { MeshInspection, MulticastTried } from './index.ts'
 import { checkMulticast } from './multicast-check.ts'
+import type { WrongClock } from './rejections.ts'
 import { segmentsOf } from './segments.ts'
 import type { Session } from './session.ts'
 import type { Twins } from './twins.ts'
@@ -17,7 +18,7 @@ export interface InspectDeps {
   readonly sessions: () => readonly Session[]
   /** Trusted here; they did not trust this node when it last asked. */
   readonly oneSided: () => readonly NodeId[]
-  readonly stale: () => readonly NodeId[]
+  readonly stale: () => readonly WrongClock[]
   readonly twins: Twins['state']
 }
 

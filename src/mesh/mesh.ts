@@ -134,6 +134,8 @@ export function createMesh(deps: MeshDeps): Mesh {
       const claimed = session.introduced()?.listen ?? []
       const places = claimed.filter((address) => parseEndpoint(address) !== undefined).map(readable)
       if (places.length > 0) twins.came(session.peer.nodeId, places.toSorted().join(', '))
+      // It is connected, so whichever clock was wrong is right again.
+      rejections.inTime(session.peer.nodeId)
       if (replaced === undefined) {
         news.came(session)
         presence.came(session.peer.nodeId)
@@ -294,6 +296,12 @@ export function createMesh(deps: MeshDeps): Mesh {
     link: links.add,
     topic: gossip.join,
     isConnected: (node) => sessions.neighbour(node) !== undefined,
+    apart(node) {
+      if (!admits(node) || sessions.neighbour(node) !== undefined) return undefined
+      const wrong = rejections.stale().find(({ node_id }) => node_id === node)
+      if (wrong !== undefined) return { why: 'clock', clock_off_ms: wrong.clock_off_ms }
+      return news.oneSided().includes(node) ? { why: 'not_trusted_there' } : undefined
+    },
     reach: contacts.reach,
 
     status: () => ({

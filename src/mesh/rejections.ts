@@ -12,10 +12,16 @@ export type RejectionCounts = Readonly<Record<RejectCode, number>>
 
 export interface Rejections {
   /**
-   * A frame of `peer` was refused. `protocol` is the stream's or topic's id; `reason` is for the log, and holds nothing
-   * of the frame. True: it got an entry in the ledger, and is worth a person's look.
+   * A frame of `peer` was refused. `protocol` is the stream's or topic's id; `clockOffMs` the peer's clock minus this one,
+   * when the frame was refused for that; `reason` is for the log, and holds nothing of the frame. True: it got an entry in
+   * the ledger, and is worth a person's look.
    */
-  count(code: RejectCode, protocol: string, peer: NodeId, reason?: string): boolean
+  count(
+    code: RejectCode,
+    protocol: string,
+    peer: NodeId,
+    told?: { reason?: string; clockOffMs?: number | undefined },
+  ): boolean
   /** A frame of `peer` made code of this node throw: a mistake of ours, and told in the log. */
   failed(protocol: string, peer: NodeId, error: unknown): void
   counts(): RejectionCounts
@@ -25,7 +31,14 @@ export interface Rejections {
    * Members whose frames were too old or too new within the last quarter of an hour, by clocks that nobody has set since:
    * their clock, or ours, is wrong.
    */
-  stale(): readonly NodeId[]
+  stale(): readonly WrongClock[]
+}
+
+/** A member that was refused because of its clock. */
+export interface WrongClock {
+  readonly node_id: NodeId
+  /** The member's clock minus this one, milliseconds, when it was last refused. */
+  readonly clock_off_ms: number
 }
 
 /** All strangers together: keys cost them nothing. Ten a minute, and a hundred a day. */
@@ -54,8 +67,11 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
   /** One line per peer, protocol and code in a minute. */
   const lines = createSparing({ clock })
 
-  /** When each was last refused for its time, oldest first, and how far our clock was from our running time then. */
-  const stale = new Map<NodeId, { readonly at: number; readonly offset: number }>()
+  /** When each was last refused for its clock, oldest first, and how far our clock was from our running time then. */
+  const stale = new Map<
+    NodeId,
+    { readonly at: number; readonly offset: number; readonly clock_off_ms: number }
+  >()
   const offset = (): number => clock.now() - clock.monotonic()
 
   const strangers = createQuota(STRANGERS_AUDITED)
@@ -98,12 +114,13 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
   }
 
   return {
-    count(code, protocol, peer, reason = code) {
+    count(code, protocol, peer, { reason = code, clockOffMs } = {}) {
       counts[code]++
       const now = clock.monotonic()
-      if (code === 'stale' && admits(peer)) {
+      // A question that has expired is stale too, and says nothing of a clock.
+      if (clockOffMs !== undefined && admits(peer)) {
         stale.delete(peer)
-        stale.set(peer, { at: now, offset: offset() })
+        stale.set(peer, { at: now, offset: offset(), clock_off_ms: Math.round(clockOffMs) })
         if (stale.size > STALE_MAX) stale.delete(stale.keys().next().value as NodeId)
       }
       const told = enter(code, protocol, peer)
@@ -126,7 +143,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
         .filter(
           ([, one]) => now - one.at <= STALE_REMEMBERED_MS && Math.abs(ours - one.offset) <= CLOCK_SET_MS,
         )
-        .map(([node]) => node)
+        .map(([node_id, { clock_off_ms }]) => ({ node_id, clock_off_ms }))
     },
   }
 }

@@ -114,7 +114,7 @@ export function createReplay(store: ReplayStore, clock: Clock, random: Random, l
     check(sender, nonce, ts, member) {
       const now = clock.now()
       if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
-        throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`)
+        throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`, ts - now)
       }
       if (!member) {
         const id = Buffer.concat([sender, nonce])

@@ -3,6 +3,7 @@ import type { NodeId } from '../../protocols/node-id.ts'
 import type { Audit } from '../audit/index.ts'
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
+import { placesInWords } from '../base/places.ts'
 
 /**
  * Two machines with one key take each other's place at every neighbour, every few seconds. One machine that moves, or
@@ -76,10 +77,16 @@ export function createTwins(deps: {
       one.places.push(place)
       if (one.places.length > PLACES) one.places.shift()
       if (returns)
-        count(one, node, 'key_at_two_places', 'the key of this node is used at two places by turns')
+        count(
+          one,
+          node,
+          'key_at_two_places',
+          `two machines use the key of this peer: ${placesInWords(one.places)}; stop the node on one of them (karo doctor says more)`,
+        )
     },
     displaced(by) {
-      const says = 'somebody else with the key of this node takes its place at this neighbour'
+      const says =
+        'two machines use the key of this node: this one, and another one that takes its place at this peer; stop the node on one of them (karo doctor says more)'
       count(touch(here, by), by, 'own_key_elsewhere', says)
     },
     state() {

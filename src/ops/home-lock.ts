@@ -13,9 +13,12 @@ const LOCK_NB = 4
  * Held by the daemon for as long as it runs, and by whoever replaces what it works with. Resolves with how to let go.
  * Unlike the database's lock it is there before a database is, stays when one takes another's place, and is seen from
  * every namespace. A filesystem without it (NFS), a system that koffi does not know and a home that this user cannot read do
- * without. Throws KaroError `conflict`, with the pid where a daemon holds it.
+ * without. Throws KaroError `conflict`, with the pid where a daemon holds it. `service`: systemd runs the daemon of this home.
  */
-export async function holdHome(paths: { readonly home: string; readonly lock: string }): Promise<() => void> {
+export async function holdHome(
+  paths: { readonly home: string; readonly lock: string },
+  service = false,
+): Promise<() => void> {
   const libc = await loadLibc().catch(() => undefined)
   if (libc === undefined) return () => {}
   const flock = libc.libc.func('int flock(int fd, int operation)') as (
@@ -34,9 +37,9 @@ export async function holdHome(paths: { readonly home: string; readonly lock: st
   const errno = libc.koffi.errno()
   closeSync(directory)
   if (errno !== os.errno.EWOULDBLOCK) return () => {}
-  await refuseSecond(paths.lock)
+  await refuseSecond(paths.lock, service)
   throw new KaroError('conflict', 'another karo is at work in this home', {
     where: paths.home,
-    hint: 'It starts, restores a backup or repairs the database. Try again when it is done.',
+    hint: 'A daemon is starting, or a backup is being restored, or the database repaired. Try again when that is done.',
   })
 }

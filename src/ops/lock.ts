@@ -14,15 +14,36 @@ interface Holder {
 
 /**
  * Throws `conflict` naming the pid when the holder written at `path` lives. What a dead daemon left (kill -9,
- * power loss, its pid since reused) counts as nothing.
+ * power loss, its pid since reused) counts as nothing. `service`: the home is the machine's own, so systemd runs it.
  */
-export async function refuseSecond(path: string): Promise<void> {
+export async function refuseSecond(path: string, service = false): Promise<void> {
   const holder = parseHolder((await readOrNothing(path)) ?? '')
   if (holder === undefined || !(await isAlive(holder))) return
   throw new KaroError('conflict', `karo already runs here, with pid ${holder.pid}`, {
     where: path,
-    hint: `Stop it first (kill ${holder.pid}), or give this one another home with --home.`,
+    hint: await howToStop(holder.pid, service),
   })
+}
+
+/** What ends the daemon with this pid and keeps it ended: a service manager starts again what only a signal ended. */
+export async function howToStop(pid: number, service: boolean): Promise<string> {
+  const manager = service ? 'system' : await managerOf(pid)
+  if (manager === 'system') return 'Stop it first: sudo systemctl stop karo'
+  if (manager === 'user') return 'Stop it first: systemctl --user stop karo'
+  return `Stop it first (kill ${pid}), or give this one another home with --home.`
+}
+
+/** Whose unit karo.service the process belongs to (cgroups(7)); undefined for one that a person started. */
+export async function managerOf(pid: number): Promise<'system' | 'user' | undefined> {
+  const groups = (await readOrNothing(`/proc/${pid}/cgroup`).catch(() => undefined)) ?? ''
+  return managerIn(groups)
+}
+
+/** `groups`: lines of /proc/<pid>/cgroup. */
+export function managerIn(groups: string): 'system' | 'user' | undefined {
+  const unit = groups.split('\n').find((line) => /\/karo\.service(\/|$)/.test(line))
+  if (unit === undefined) return undefined
+  return /\/user@\d+\.service\//.test(unit) ? 'user' : 'system'
 }
 
 /**

@@ -11,8 +11,8 @@ const NO_AGGREGATORS: Decision = {
   effect: 'withhold',
   rule: 'level2.no_aggregators',
   reason:
-    'Level 2 totals need two aggregators, which this release cannot run yet; an owner who wants you to see ' +
-    "their node's own numbers can trust yours as query_from or peer and share with it, for level 1.",
+    'Level 2 totals need two aggregators, which this release cannot run yet. To have level 1, the numbers of single ' +
+    'nodes, ask the people there: karo peers trust <this node> --level peer, then karo share allow <this node>.',
 }
 
 /**
@@ -40,7 +40,7 @@ export function decide(principal: Principal, action: Action, resource: Resource,
     return deny('request.category', `${action} is about ${about}, not ${category ?? 'nothing'}`)
   }
   const consent = context.consent
-  if (consent === undefined) return deny('consent.absent', 'nobody was asked for consent')
+  if (consent === undefined) return deny('consent.absent', 'no person here was asked for consent')
   const refusal = takenBack(principal, resource, consent, category)
   if (refusal !== undefined) return refusal
   return LEVEL[resource.level](principal, action, consent)
@@ -52,13 +52,17 @@ function takenBack(
   consent: Consent,
   category: keyof Consent['categories'],
 ): Decision | undefined {
-  if (consent.off) return deny('sharing.off', 'sharing is off')
+  if (consent.off) return deny('sharing.off', 'sharing is off (karo share off)')
   if (resource.level > consent.max_level) {
-    return deny('sharing.max_level', `sharing.max_level is ${consent.max_level}`)
+    return deny(
+      'sharing.max_level',
+      `config.toml allows levels up to ${consent.max_level} (sharing.max_level)`,
+    )
   }
-  if (!consent.categories[category]) return deny('sharing.category', `sharing of ${category} is off`)
+  if (!consent.categories[category])
+    return deny('sharing.category', `config.toml turns ${category} off (sharing.categories)`)
   if (consent.deny_peers.some((entry) => matchesEntry(entry, principal))) {
-    return deny('consent.stopped', 'consent was withdrawn')
+    return deny('consent.stopped', 'consent was withdrawn (karo share stop)')
   }
   return undefined
 }
@@ -77,8 +81,8 @@ const LEVEL: Readonly<Record<Resource['level'], Judge>> = {
       return deny('trust.level', `trust level ${principal.trust_level} does not open ${what}`)
     }
     return entitled(consent.allow_peers, principal)
-      ? allow('consent.allow', 'the person consented')
-      : deny('consent.none', 'no consent for this node')
+      ? allow('consent.allow', 'consent, by karo share or config.toml')
+      : deny('consent.none', 'no consent yet (karo share allow)')
   },
   2: (principal, action, consent) => {
     if (action === 'summary.receive') return deny('request.level', 'summaries are level 1')
@@ -87,6 +91,6 @@ const LEVEL: Readonly<Record<Resource['level'], Judge>> = {
     }
     return entitled(consent.allow_supervisors, principal) || entitled(consent.allow_peers, principal)
       ? NO_AGGREGATORS
-      : deny('consent.none', 'no consent for this node')
+      : deny('consent.none', 'no consent yet (karo share allow)')
   },
 }

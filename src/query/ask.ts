@@ -11,7 +11,7 @@ import type { Identity } from '../identity/index.ts'
 import type { Link, Mesh, PeerRef } from '../mesh/index.ts'
 import type { Member, Trust } from '../trust/index.ts'
 import { type Absent, type AbsentDeps, createAbsent } from './absent.ts'
-import { type Collected, type OwnData, resultOf } from './collect.ts'
+import { type Collected, type Collection, type OwnData, resultOf } from './collect.ts'
 import { coverageOf } from './coverage.ts'
 import { type Author, hex, type OwnQuestion, openAnswer, sameBytes, writeQuestion } from './document.ts'
 import { checkFilters, filtersForOwners } from './filters.ts'
@@ -24,6 +24,7 @@ import { askedRange } from './range.ts'
 import { checkRequest } from './request.ts'
 import type { Coverage, Outcome, QueryResult } from './result.ts'
 import { membersOf } from './team.ts'
+import { whyUnreached } from './unreached.ts'
 
 /** Queries of this node under way at once; more are refused. */
 export const ASKING_MAX = 64
@@ -32,7 +33,7 @@ export interface AskerDeps extends Author {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
-  readonly mesh: Pick<Mesh, 'reach'>
+  readonly mesh: Pick<Mesh, 'reach' | 'isConnected' | 'apart'>
   readonly link: Pick<Link, 'peers' | 'sendHop'>
   readonly router: Pick<Router, 'begin' | 'end'>
   readonly timers: Timers
@@ -264,6 +265,15 @@ export function createAsker(deps: AskerDeps): Asker {
     }
   }
 
+  /** Trusted here and never met, so no members, for a reason that is known. */
+  const strays = ({ members }: Live): NonNullable<Collection['strays']> =>
+    trust.known().flatMap((node) => {
+      const apart = members.has(node) ? undefined : deps.mesh.apart(node)
+      return apart === undefined
+        ? []
+        : [{ name: trust.opinion(node).name || trust.opinion(node).fingerprint, apart }]
+    })
+
   async function conclude(query: Live, request: AskRequest, ended_by: EndedBy): Promise<QueryResult> {
     const { body } = query.question
     const outcomes = [...query.members.values()].map((member) => ({
@@ -286,9 +296,12 @@ export function createAsker(deps: AskerDeps): Asker {
       own: query.own ?? { failed: true },
       members: outcomes.map(({ member, collected }) => {
         const summary = found.get(member.node_id)
-        return { member, collected: summary ? { outcome: 'from_summary', summary } : collected }
+        if (summary) return { member, collected: { outcome: 'from_summary', summary } }
+        if (collected.outcome !== 'unreachable') return { member, collected }
+        return { member, collected, unreached: whyUnreached(member, deps.mesh, clock.now()) }
       }),
       hearsay: query.hearsay,
+      strays: request.team === undefined ? strays(query) : [],
       k_min: config.sharing.k_min,
       ended_by,
       elapsed_ms: clock.monotonic() - query.startedAt,

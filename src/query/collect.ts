@@ -1,6 +1,7 @@
 // From what was collected to the result of a query: a pure function, the same for every way a query ends.
 import type { MeshQueryBody, QueryFilter, SealedAnswer } from '../../protocols/messages/query.ts'
 import { byText } from '../base/by-text.ts'
+import type { Apart } from '../mesh/index.ts'
 import type { Member } from '../trust/index.ts'
 import { coverageOf, statusOf } from './coverage.ts'
 import { hex } from './document.ts'
@@ -10,6 +11,7 @@ import { notesOf } from './notes.ts'
 import { filterHours, filterNode, filterResult } from './project.ts'
 import { rfc3339 } from './range.ts'
 import type { HealthRow, Outcome, PerNode, QueryData, QueryResult } from './result.ts'
+import type { whyUnreached } from './unreached.ts'
 
 /** What one member came to. */
 export interface Collected {
@@ -39,9 +41,16 @@ export interface Collection {
   readonly self: { readonly fingerprint: string; readonly name: string; readonly as_of: number }
   readonly own: OwnData
   /** Every member that was known when the query began. */
-  readonly members: readonly { readonly member: Member; readonly collected: Collected }[]
+  readonly members: readonly {
+    readonly member: Member
+    readonly collected: Collected
+    /** Of an unreachable one. */
+    readonly unreached?: ReturnType<typeof whyUnreached>
+  }[]
   /** Members that are known by gossip alone and not trusted here; they were not asked. */
   readonly hearsay: number
+  /** Nodes that are trusted here and were never met, and why. */
+  readonly strays?: readonly { readonly name: string; readonly apart: Apart }[]
   readonly k_min: number
   readonly ended_by: QueryResult['ended_by']
   readonly elapsed_ms: number
@@ -60,10 +69,11 @@ export function resultOf(collection: Collection): QueryResult {
   const { question, members, filters } = collection
   const parts = partsOf(collection)
   const coverage = coverageOf(
-    members.map(({ member, collected }) => ({
+    members.map(({ member, collected, unreached }) => ({
       fingerprint: member.fingerprint,
       name: member.name,
       outcome: collected.outcome,
+      ...unreached,
     })),
   )
   const giving = new Set(parts.filter(contributes).map(({ fingerprint }) => fingerprint))
@@ -95,6 +105,7 @@ export function resultOf(collection: Collection): QueryResult {
     status,
     ...(filters.length === 0 ? {} : { filters }),
     ...(collection.team === undefined ? {} : { team: collection.team }),
+    ...(collection.own.failed ? { own_missing: true } : {}),
     data,
     ...(perNode ? { nodes: parts.flatMap((part) => perNodeOf(part, data, filters)).sort(byName) } : {}),
     as_of: oldest === Number.POSITIVE_INFINITY ? null : rfc3339(oldest),

@@ -218,7 +218,7 @@ function wrongValue(
     return { what: `a value of ${name} is longer than ${VALUE_MAX} characters` }
   if (UNPRINTABLE.test(value)) return { what: `a value of ${name} holds control or format characters` }
   if (field.kind === 'number' && !NUMBER.test(value))
-    return { what: `'${value}' is not a number, which ${name} is` }
+    return { what: `'${value}' is not a number, and ${name} takes one, as in ${name}=gt:10` }
   const { values, range } = field
   if (range !== undefined && (Number(value) < range[0] || Number(value) > range[1])) {
     return { what: `'${value}' is out of range`, hint: `${name} can be ${range[0]} to ${range[1]}.` }

@@ -18,7 +18,7 @@ export const rfc3339 = (ms: number): string => new Date(Math.min(ms, LAST_DATE_M
 export function askedRange(range: TimeRange): TimeRange {
   const { start, end } = range
   if (!Number.isSafeInteger(start) || !Number.isSafeInteger(end) || start < 0 || end > 8.64e15) {
-    throw new KaroError('bad_request', 'the range is not a range of times', { where: 'range' })
+    throw new KaroError('bad_request', 'the beginning or the end is not a time', { where: 'range' })
   }
   if (start >= end) {
     throw new KaroError('bad_request', 'the range ends before it starts', {

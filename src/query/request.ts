@@ -7,23 +7,15 @@ const TIMEOUT_MS = { least: 100, most: 60_000 } as const
 /** KaroError bad_request; the range and the filters are checked by themselves. */
 export function checkRequest({ timeoutMs, query_type, level, traceId }: AskRequest): void {
   if (!(timeoutMs >= TIMEOUT_MS.least && timeoutMs <= TIMEOUT_MS.most)) {
-    throw new KaroError(
-      'bad_request',
-      `a query takes ${TIMEOUT_MS.least} ms to ${TIMEOUT_MS.most / 1000} s`,
-      {
-        where: 'timeout',
-      },
-    )
+    throw new KaroError('bad_request', `a timeout is ${TIMEOUT_MS.least} ms to ${TIMEOUT_MS.most / 1000} s`, {
+      where: 'timeout',
+    })
   }
   if (query_type === 'NodeHealth' && level === 2) {
-    throw new KaroError(
-      'bad_request',
-      'node health is answered by each node for itself: it has level 1 only',
-      {
-        where: 'level',
-        hint: 'Leave --level out.',
-      },
-    )
+    throw new KaroError('bad_request', 'health has level 1 only, because each node answers for itself', {
+      where: 'level',
+      hint: 'Leave --level out.',
+    })
   }
   if (traceId !== undefined && !/^[0-9a-f]{32}$/.test(traceId)) {
     throw new KaroError('bad_request', 'a trace id is 32 lower-case hex digits', { where: 'x-trace-id' })

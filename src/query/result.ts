@@ -15,6 +15,10 @@ export const OUTCOMES = [
 ] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
+/** Why a member is `unreachable`. `away`: nobody has heard of it lately, and why is not known. */
+export const UNREACHED = ['clock', 'not_trusted_there', 'left', 'lost', 'silent', 'away'] as const
+type Unreached = (typeof UNREACHED)[number]
+
 /** What ends a query. */
 export const ENDINGS = ['all_done', 'deadline', 'cancelled'] as const
 
@@ -39,6 +43,12 @@ export interface MemberOutcome {
   /** What this node's people call it. */
   readonly name: string
   readonly outcome: Outcome
+  /** Only of a member that is `unreachable`. */
+  readonly why?: Unreached
+  /** With `clock`: the member's clock minus this one, milliseconds. */
+  readonly clock_off_ms?: number
+  /** With `left`, `lost` and `away`: RFC 3339 UTC. */
+  readonly last_seen?: string
 }
 
 export interface ToolRow {
@@ -124,6 +134,8 @@ export interface QueryResult {
   /** What was asked for beside the type, when it was. */
   readonly filters?: readonly QueryFilter[]
   readonly team?: string
+  /** This node's own numbers, which belong to the result, could not be read in time. */
+  readonly own_missing?: true
   readonly data: QueryData
   /** With `--per-node`. */
   readonly nodes?: readonly PerNode[]

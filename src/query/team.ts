@@ -39,11 +39,11 @@ export function membersOf(
 
 function unknownTeam(team: string, known: readonly string[]): KaroError {
   const names = known.toSorted(byText).slice(0, SAID_MAX)
-  return new KaroError('bad_request', `nobody here is in a team '${team}'`, {
+  return new KaroError('bad_request', `no node is in a team '${team}'`, {
     where: 'team',
     hint:
       names.length === 0
-        ? 'No team is known yet: karo peers trust <node> --team <name> puts somebody into one.'
+        ? 'No team is known yet: karo peers trust <node> --team <name> puts a node into one.'
         : `The teams known here are: ${names.join(', ')}.`,
   })
 }

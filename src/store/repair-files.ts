@@ -45,7 +45,10 @@ export async function readFiles(
   let lossy = false
   const names = await list(directory)
   if (!names.some((name) => TABLE.test(name) || LOG.test(name) || name.startsWith('MANIFEST-'))) {
-    throw new KaroError('not_found', 'there is no database here', { where: directory })
+    throw new KaroError('not_found', 'there is no database here', {
+      where: directory,
+      hint: 'Check --home or KARO_HOME; the service has its database in /var/lib/karo.',
+    })
   }
   const note = (where: string, what: string, damage = true): void =>
     void findings.push({ where, what, damage })

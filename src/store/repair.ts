@@ -278,7 +278,10 @@ async function countRows(db: Database, keyspace: Keyspace): Promise<number> {
  * Throws KaroError `conflict` with the pid while somebody has the database in `directory` open. Level's own lock is of
  * the kernel (fcntl(2)), which shows who holds it in /proc/locks, as far as they are in this PID namespace.
  */
-export async function refuseOpen(directory: string): Promise<void> {
+export async function refuseOpen(
+  directory: string,
+  howToStop = async (pid: number) => `Stop the daemon first (kill ${pid}).`,
+): Promise<void> {
   const path = join(directory, 'LOCK')
   const lock = await stat(path).catch(() => undefined)
   const locks = await readFile('/proc/locks', 'utf8').catch(() => '')
@@ -290,7 +293,7 @@ export async function refuseOpen(directory: string): Promise<void> {
     if (!(await mayHold(pid as string, lock))) continue
     throw new KaroError('conflict', `the process with pid ${pid} has the database open`, {
       where: directory,
-      hint: `Stop the daemon first (kill ${pid}).`,
+      hint: await howToStop(Number(pid)),
     })
   }
 }

@@ -76,6 +76,8 @@ export interface Trust extends Room {
   /** True when its key is denied or revoked here. Cheap, as `admits` is: asked for connections and frames. */
   refuses(node: NodeId): boolean
   explain(node: NodeId): readonly OpinionStep[]
+  /** When a person here last decided about it, ms since the epoch; undefined when nobody did. */
+  decidedAt(node: NodeId): number | undefined
   /**
    * Records a person's decision (TOFU), about a known node or one yet to come; takes back a denial or revocation.
    * Resolves when it is durable; listeners have then been told. Errors: `bad_request` (this node itself, terms out of

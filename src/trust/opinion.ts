@@ -83,10 +83,14 @@ export function explainSteps(evidence: Evidence): OpinionStep[] {
       speaks: (decision?.level ?? null) !== null,
       says:
         decision === undefined || decision.level === null
-          ? 'no person here trusts it'
+          ? 'nobody trusted it by hand (karo peers trust)'
           : `a person here trusted it${when}${terms(decision.level, decision.name, decision)}`,
     },
-    { source: 'default', speaks: true, says: 'untrusted, and pending when it asks to join' },
+    {
+      source: 'default',
+      speaks: true,
+      says: 'untrusted; it waits in karo peers pending once it asks to join',
+    },
   ]
   const deciding = sources.findIndex((source) => source.speaks)
   return sources.map(({ source, says }, i) => ({ source, says, decides: i === deciding }))

@@ -179,10 +179,14 @@ export function createTrust(options: TrustOptions): Trust {
       !sameLabels(terms.roles, file.roles) ||
       !sameLabels(terms.teams, file.teams)
     if (differs) {
-      throw new KaroError('conflict', `the configuration names this node, with level ${file.level}`, {
-        where: 'config.toml [peers.trusted]',
-        hint: 'Change its entry there, then reload the service or restart Karo; the file is stronger than a decision made here.',
-      })
+      throw new KaroError(
+        'conflict',
+        `config.toml trusts this node already, with level ${file.level}, and is stronger than a decision made here`,
+        {
+          where: 'config.toml [peers.trusted]',
+          hint: 'Change its entry there, then reload the service (sudo systemctl reload karo) or restart karo up.',
+        },
+      )
     }
   }
 
@@ -247,6 +251,7 @@ export function createTrust(options: TrustOptions): Trust {
     admits,
     refuses,
     explain: (node) => explainSteps(evidenceOf(node)),
+    decidedAt: (node) => evidenceOf(node).decision?.decided_at,
 
     async trust(node, terms) {
       const name = terms.name === undefined ? undefined : checkedName(terms.name)

@@ -41,7 +41,7 @@ describe('what is unusual', () => {
 
   test('ordinary days say nothing', async () => {
     expect(await list()).toEqual({ signals: [], mutes: [] })
-    expect((await node.karo(['anomalies'])).stdout).toBe('Nothing unusual.\n')
+    expect((await node.karo(['anomalies'])).stdout).toBe('Nothing unusual was found in your numbers.\n')
     expect((await node.karo(['status'])).stdout).not.toContain('unusual')
   })
 

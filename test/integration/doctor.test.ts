@@ -229,6 +229,15 @@ describe('one node', () => {
       const document = await doctor(node)
       expect(failing(document)).toEqual(['daemon.running'])
       expect(find(document, 'daemon.running').fix).toContain(`kill -9 ${node.pid}`)
+      expect(find(document, 'daemon.running').detail).toContain(
+        `pid ${node.pid} holds the lock and does not answer`,
+      )
+      expect(find(document, 'daemon.leftovers').outcome).toBe('ok')
+      const second = await node.karo(['up'])
+      expect(second.code).toBe(1)
+      expect(second.stderr).toMatch(
+        new RegExp(`pid ${node.pid} holds the lock and does not answer[^]*kill -9 ${node.pid}; karo .*up`),
+      )
       expect(find(document, 'home.key').outcome).toBe('ok')
       expect(find(document, 'store.database').outcome).toBe('skipped')
     } finally {

@@ -146,7 +146,7 @@ test('when nothing is found, one is told whether the shell or the directory is t
   await shellAt(node)('echo one')
   const said = async (...args: string[]) => (await node.karo(args)).stdout
   expect(await said('history', '--shell', 'BASH')).toContain('echo one')
-  const none = 'Nothing in your history matches.\n'
+  const none = 'No command in your history matches: try fewer words, or leave out a filter.\n'
   expect(await said('history', '--shell', 'bash', 'two')).toBe(none)
   for (const args of [['history'], ['history', '--rank'], ['history', 'delete', '--dry-run']]) {
     expect(await said(...args, '--shell', 'csh')).toMatch(/ever recorded .*"csh"/)

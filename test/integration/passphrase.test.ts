@@ -127,7 +127,7 @@ test('at a terminal it is asked for and never shown', async () => {
   bash.write('karo up\r')
   await asked('Passphrase of the key')
   bash.write('not this one\r')
-  await asked('that is not it')
+  await asked('does not open the key; try again')
   await asked('Passphrase of the key', 2)
   bash.write(`${SECRET}\r`)
   await until(async () => (await karo(['status', '--json'])).code === 0, { what: 'the daemon runs' })

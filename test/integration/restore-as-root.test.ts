@@ -96,7 +96,7 @@ describe.runIf(isRoot)('as root', () => {
     cpSync(file, copy)
     for (const home of [below, join(below, 'new')]) {
       const ran = await runKaro(['restore', copy], cleanEnv(home))
-      expect(ran.stderr).toContain('others on this machine could lead it')
+      expect(ran.stderr).toContain('so root does not write there')
     }
     const open = join(at.parent, 'open')
     mkdirSync(open)

@@ -32,5 +32,7 @@ test('a restored backup beside its original is told by both, and by the node the
     expect(await twinsOf(node)).toMatchObject({ code: 1, detail: expect.stringContaining('third') })
   }
   await until(async () => (await twinsOf(third)).outcome === 'warn', { what: 'the third warns' })
-  expect((await twinsOf(third)).detail).toMatch(/ash .* by turns from 127\.0\.0\.1:\d+ and 127\.0\.0\.1:\d+/)
+  expect((await twinsOf(third)).detail).toMatch(
+    /two machines use the key of ash .*: 127\.0\.0\.1:\d+ and 127\.0\.0\.1:\d+/,
+  )
 })

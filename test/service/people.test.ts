@@ -295,7 +295,7 @@ describe.runIf(possible.ok)('a machine of several people', () => {
     for (const line of [`peers trust ${STRANGER}`, `peers deny ${STRANGER}`, `peers revoke ${STRANGER}`]) {
       const refused = await run('ann', `karo ${line}`)
       expect(refused.code, line).toBe(4)
-      expect(refused.output, line).toContain('only an administrator of this node may do that')
+      expect(refused.output, line).toContain('only an administrator of this node may do this')
     }
     expect((await run('ann', 'karo query tools')).code).toBe(4)
     expect(await json('ann', 'peers')).toMatchObject({ peers: [] })

@@ -46,6 +46,7 @@ export function createFakeTrust(trusted: readonly NodeId[] = []): FakeTrust {
     refuses: refused,
     reload: () => Promise.resolve(),
     explain: () => [],
+    decidedAt: () => undefined,
     trust(node, { level }) {
       if (level === 'untrusted') admitted.delete(node)
       else admitted.add(node)

@@ -38,7 +38,7 @@ export const getHistory = defineOperation({
   access: 'person',
   tag: 'terminal',
   summary: "The caller's own commands, searched",
-  description: 'Newest first. The text of commands goes to whoever typed them, and to nobody else.',
+  description: 'Newest first. The text of a command is given only to the person who typed it.',
   query: z.strictObject({
     ...filters,
     unique: z.boolean().exactOptional().describe('of each command only the newest that fits'),

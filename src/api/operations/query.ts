@@ -53,7 +53,7 @@ export const postQuery = defineOperation({
   tag: 'mesh',
   summary: 'Ask the mesh; each node answers for itself, as far as its people consent',
   description:
-    'Ends as soon as every reachable node has answered, at the latest at its deadline. A refusal by others is a result, not an error. Whoever hangs up cancels the question.',
+    'Ends as soon as every reachable node has answered, at the latest at its deadline. A refusal by others is a result, not an error. A client that hangs up cancels the question.',
   body,
   answer: async () => (await schemas()).queryResult,
   texts: [

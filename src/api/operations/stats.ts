@@ -27,7 +27,8 @@ export const getMostUsed = defineOperation({
   access: 'person',
   tag: 'terminal',
   summary: "The caller's own commands that ran most often",
-  description: 'Their texts, to whoever typed them only. Looks through every command of the period.',
+  description:
+    'The texts are only of commands that the asking person typed. Looks through every command of the period.',
   query: z.strictObject({
     period,
     limit: z.int().min(1).max(MOST_USED_MAX).default(MOST_USED_DEFAULT).describe('how many'),

@@ -19,7 +19,7 @@ export const getHealth = defineOperation({
   tag: 'node',
   summary: 'Whether the node is ready, and why not',
   description:
-    'The status is 200 in both cases: `ready` tells. Whoever shows no token is told nothing else. The pid is how a second daemon says who holds the socket, the build tells two builds of one version apart.',
+    'The status is 200 in both cases: `ready` tells. A client without a token is told nothing else. The pid is how a second daemon says who holds the socket, the build tells two builds of one version apart.',
   answer: async () => (await schemas()).health,
 })
 

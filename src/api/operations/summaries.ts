@@ -14,7 +14,7 @@ export const getPublished = defineOperation({
   tag: 'sharing',
   summary: 'Editions of this node that hold numbers of the caller, and who can open them',
   description:
-    'As of now: whoever may not read any more is sealed out by the next edition of each period, within a minute.',
+    'As of now: a node that may not read them any more cannot open the next edition of each period, which comes within a minute.',
   answer: async () => (await schemas()).publishedSummaries,
 })
 

@@ -39,7 +39,10 @@ export function backupRoutes({ store, identity, name, paths, audit, clock, ownUi
     serve(server, makeBackup, async ({ body, caller, id }, reply) => {
       checkMay(caller)
       // A snapshot keeps what is deleted meanwhile, and this one reads everything.
-      if (busy) throw new KaroError('conflict', 'a backup is being made already')
+      if (busy)
+        throw new KaroError('conflict', 'a backup is being made already', {
+          hint: 'Wait until it is done.',
+        })
       busy = true
       const now = clock.now()
       try {

@@ -79,7 +79,7 @@ export function doctorRoutes(deps: DoctorDeps): Routes {
           since: new Date(first_seen).toISOString(),
         })),
         one_sided: one_sided.map(named),
-        stale: stale.map(named),
+        stale: stale.map(({ node_id, clock_off_ms }) => ({ ...named(node_id), clock_off_ms })),
         twins: {
           others: twins.others.map(({ node_id, places }) => ({ ...named(node_id), places })),
           here: twins.here.map(named),

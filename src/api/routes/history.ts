@@ -84,7 +84,7 @@ export function historyRoutes({ events, processes, observe, audit, clock }: Hist
       const { uid } = caller
       const named = !isUnfiltered(filterOf(filters))
       if ([ids !== undefined, command !== undefined, named].filter(Boolean).length !== 1) {
-        throw new KaroError('bad_request', 'it takes ids, or one command, or filters: one of the three', {
+        throw new KaroError('bad_request', 'give either ids, or one command, or filters', {
           where: 'body',
           hint: 'Give ids, or words, a directory or a time.',
         })

@@ -187,14 +187,14 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
     serve(server, undoImport, async ({ caller: { uid }, body: { id } }) =>
       oneEach(uid, async () => {
         if (sessions.get(uid)?.importing.number() === id) {
-          throw new KaroError('conflict', 'that import is under way', {
-            hint: 'Wait until it is done, or stop it; one that was broken off is let go of after a minute.',
+          throw new KaroError('conflict', 'this import is still running', {
+            hint: 'Wait until it is done, or stop it. If it was interrupted, try again in a minute.',
           })
         }
         const undone = await events.undoImport(uid, id, UNDO_EVENTS, new AbortController().signal)
         if (undone === undefined)
           throw new KaroError('not_found', `there is no import ${id}`, {
-            hint: 'karo import list shows them.',
+            hint: 'karo import list shows the imports that can be undone.',
           })
         return undone
       }),

@@ -35,7 +35,9 @@ export function logsRoutes({ logs, clock }: LogsRouteDeps): Routes {
 
     function follow(filter: LogFilter): PassThrough {
       if (followers.size >= FOLLOWERS_MAX) {
-        throw new KaroError('rate_limited', `${FOLLOWERS_MAX} others follow the log already`)
+        throw new KaroError('rate_limited', `${FOLLOWERS_MAX} others follow the log already`, {
+          hint: 'Read it without --follow, or end one of those.',
+        })
       }
       const out = new PassThrough({ highWaterMark: WAITING_BYTES })
       let dropped = 0

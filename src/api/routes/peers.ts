@@ -10,9 +10,19 @@ import type { PeerAnswerShape, PeerShape } from '../shapes.ts'
 interface PeersDeps {
   readonly trust: Pick<
     Trust,
-    'opinion' | 'explain' | 'trust' | 'deny' | 'revoke' | 'resolve' | 'pending' | 'member' | 'met' | 'known'
+    | 'opinion'
+    | 'decidedAt'
+    | 'explain'
+    | 'trust'
+    | 'deny'
+    | 'revoke'
+    | 'resolve'
+    | 'pending'
+    | 'member'
+    | 'met'
+    | 'known'
   >
-  readonly mesh: Pick<Mesh, 'isConnected'>
+  readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
 }
 
 /** In the order people look for them. */
@@ -42,13 +52,17 @@ export function peersRoutes({ trust, mesh }: PeersDeps): Routes {
           : pending.has(node)
             ? 'pending'
             : 'known'
+    const decided = opinion.why === 'tofu' ? trust.decidedAt(node) : undefined
+    const { why: apart, ...more } = mesh.apart(node) ?? {}
     return {
       ...opinion,
+      ...(decided === undefined ? {} : { decided_at: new Date(decided).toISOString() }),
       addresses: met?.addresses ?? [],
       state,
       last_seen: met === undefined ? null : new Date(met.last_seen).toISOString(),
       known_by: member?.known_by ?? null,
       presence: member === undefined ? null : presenceOf(member),
+      ...(apart === undefined ? {} : { apart, ...more }),
     }
   }
   const pendingNow = (): Set<NodeId> => new Set(trust.pending().map(({ node_id }) => node_id))

@@ -32,7 +32,7 @@ export function sessionRoutes({ sessions, listener, credentials }: SessionDeps):
     })
     serve(server, endSession, async ({ caller }, reply) => {
       const number = caller.credential?.session
-      if (number === undefined) throw new KaroError('not_found', 'this request belongs to no session')
+      if (number === undefined) throw new KaroError('not_found', 'this request was not made in a session')
       sessions.end(number)
       reply.header('set-cookie', clearCookie(listener.address()))
       return {}

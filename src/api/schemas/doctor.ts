@@ -59,7 +59,10 @@ export const doctorFacts = z
       'strangers nobody has decided about',
     ),
     one_sided: names('trusted here; when last connected they did not trust this node'),
-    stale: names('trusted here; their clock is more than five minutes away, so their frames are refused'),
+    stale: listOf(
+      named.extend({ clock_off_ms: integer('the other clock minus this one, milliseconds') }),
+      1024,
+    ).describe('trusted here; their clock is more than five minutes away, so their frames are refused'),
     twins: z
       .strictObject({
         others: listOf(named.extend({ places: listOf(text(512, 'ip:port, with commas'), 8) }), 1024).describe(

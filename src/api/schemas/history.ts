@@ -60,7 +60,7 @@ export type RankedShape = z.infer<typeof rankedCommands>
 export const deletedCommands = z
   .strictObject({
     events: count('commands that are gone, or would be'),
-    texts: count('texts that nothing else had; 0 with `dry_run`'),
+    texts: count('texts that no other command uses; 0 with `dry_run`'),
     dry_run: z.boolean(),
     sample: listOf(event, 20).describe('with `dry_run` the newest of them, else none'),
   })

@@ -1,6 +1,6 @@
 // Schemas of who is here and how far they are trusted: /peers.
 import * as z from 'zod'
-import { fingerprint, labels, listOf, moment, nodeId, nodeName, text, trustLevel } from './fields.ts'
+import { fingerprint, integer, labels, listOf, moment, nodeId, nodeName, text, trustLevel } from './fields.ts'
 
 /** Where an opinion came from. */
 const TRUST_SOURCES = [
@@ -22,6 +22,7 @@ const peer = z
     roles: labels('roles people here gave it'),
     teams: labels('teams people here sorted it into'),
     why: z.enum(TRUST_SOURCES).describe('which source decided'),
+    decided_at: moment('with `tofu`: when a person here decided').exactOptional(),
     addresses: listOf(text(256, 'multiaddr'), 8).describe('where it was met, newest first'),
     state: z.enum(['connected', 'known', 'pending', 'denied', 'revoked']),
     last_seen: moment('when it was last met; null when never').nullable(),
@@ -35,6 +36,13 @@ const peer = z
       .enum(['online', 'unsure', 'offline'])
       .nullable()
       .describe('unsure: its connection broke without a goodbye; null: no member'),
+    apart: z
+      .enum(['clock', 'not_trusted_there'])
+      .exactOptional()
+      .describe(
+        'why a trusted node has no link here, when this node knows. clock: its clock is more than five minutes away, so it is refused; not_trusted_there: it does not trust this node',
+      ),
+    clock_off_ms: integer('with `clock`: its clock minus this one, milliseconds').exactOptional(),
   })
   .meta({ id: 'Peer' })
 export type PeerShape = z.infer<typeof peer>

@@ -2,7 +2,7 @@
 import * as z from 'zod'
 import { activityPatterns, nodeHealthStatus, safetyPosture } from '../../../protocols/messages/numbers.ts'
 import { QUERY_TYPES, queryFilter } from '../../../protocols/messages/query.ts'
-import { OUTCOMES } from '../../query/result.ts'
+import { OUTCOMES, UNREACHED } from '../../query/result.ts'
 import { error } from './error.ts'
 import {
   category,
@@ -31,7 +31,19 @@ export const coverage = z
     unreachable: count('that nobody could reach'),
     complete: z.boolean().describe('answered = known'),
     nodes: listOf(
-      z.strictObject({ fingerprint: fingerprint(), name: nodeName(), outcome: z.enum(OUTCOMES) }),
+      z.strictObject({
+        fingerprint: fingerprint(),
+        name: nodeName(),
+        outcome: z.enum(OUTCOMES),
+        why: z
+          .enum(UNREACHED)
+          .exactOptional()
+          .describe(
+            'of one that is unreachable, as far as this node knows. clock: its clock is more than five minutes away, so it is refused; not_trusted_there: it does not trust this node; left: it was stopped; lost: its connection broke; silent: connected, and it did not answer in time; away: nobody has heard of it lately',
+          ),
+        clock_off_ms: integer('with `clock`: its clock minus this one').exactOptional(),
+        last_seen: moment('with `left`, `lost` and `away`: when it was last met').exactOptional(),
+      }),
     ).describe('outcomes only, never numbers'),
   })
   .meta({ id: 'Coverage', description: 'Who was asked, and what came of it: every known member once.' })
@@ -111,6 +123,10 @@ export const queryResult = z
     status: z.enum(['success', 'access_denied', 'no_data', 'withheld']),
     filters: listOf(queryFilter, 16).exactOptional().describe('when any were asked for'),
     team: text(64, 'when only a team was asked').exactOptional(),
+    own_missing: z
+      .literal(true)
+      .exactOptional()
+      .describe("this node's own numbers belong here, and could not be read in time"),
     data,
     nodes: listOf(perNode).exactOptional().describe('with per_node'),
     as_of: moment('when the oldest of these numbers was computed; null without any').nullable(),

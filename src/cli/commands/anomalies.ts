@@ -50,8 +50,8 @@ export const anomalies: readonly Command[] = [
       const { signals } = await ask(io, true, undefined)
       const signal = signals.find(({ id }) => id === args.id)
       if (signal === undefined) {
-        throw new KaroError('not_found', `there is no signal '${String(args.id)}'`, {
-          hint: '`karo anomalies --all` shows those there are.',
+        throw new KaroError('not_found', `nothing unusual with the id '${String(args.id)}' was found`, {
+          hint: '`karo anomalies --all` lists everything unusual, with ids.',
         })
       }
       io.out(io.json ? `${JSON.stringify(signal)}\n` : anomalyView(signal, Date.now(), io))
@@ -112,7 +112,7 @@ function lengthOf(text: unknown): number | null {
   if (text === 'forever') return null
   const length = parseDuration(typeof text === 'string' ? text : DEFAULT_MUTE, '--for')
   if (length >= MUTE_LEAST_MS && length <= MUTE_MOST_MS) return length
-  throw new KaroError('bad_request', `'${String(text)}' is not from a minute to a year`, {
+  throw new KaroError('bad_request', `'${String(text)}' is not a time from a minute to a year`, {
     where: '--for',
     hint: 'Give 24h, 7d or the like, or forever.',
   })

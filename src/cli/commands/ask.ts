@@ -89,7 +89,11 @@ const command: Command = {
   ],
   async run(io, input) {
     const request = (input.args.words as readonly string[]).join(' ')
-    if (request.trim() === '') throw new KaroError('bad_request', 'nothing was asked', { where: 'karo ask' })
+    if (request.trim() === '')
+      throw new KaroError('bad_request', 'the question is empty', {
+        where: 'karo ask',
+        hint: 'Say what to do: karo ask "find files larger than 100 MB"',
+      })
     // They would go into the command, or hide what was asked; joiners belong to some scripts' letters.
     if (/[^\P{Cc}\t\n\r]|[^\P{Cf}\u200c\u200d]/u.test(request))
       throw new KaroError('bad_request', 'the words hold control or invisible characters', {

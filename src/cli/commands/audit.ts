@@ -59,7 +59,7 @@ const log: Command = {
       return EXIT.done
     }
     if (answer.entries.length === 0) {
-      io.out('Nothing in the ledger matches.\n')
+      io.out('No entry of the ledger matches: leave out --type, --peer or --since.\n')
       return EXIT.done
     }
     const peerOf = await namer(io, answer.entries)
@@ -173,7 +173,7 @@ async function verifyFile(io: CommandIo, file: string): Promise<ExitCode> {
   else if (ok) {
     io.out(`The file is whole: entries ${verdict.first} to ${verdict.last}, each continuing the one before, signed by
   ${node_id}
-That is the node you think of if \`karo identity show\` says so there.
+To be sure which machine that is, compare it with what \`karo identity show\` prints there.
 ${earlierKeys(verdict)}`)
   } else if (first_bad !== null) {
     io.out(
@@ -206,7 +206,7 @@ const whoAsked: Command = {
   args: [],
   options: [{ name: 'last', value: 'duration', description: 'how far back', default: DEFAULT_LAST }],
   examples: [
-    { run: 'karo audit who-asked', does: `the last ${DEFAULT_LAST}, whoever asked last first` },
+    { run: 'karo audit who-asked', does: `the last ${DEFAULT_LAST}, the latest question first` },
     { run: 'karo audit who-asked --last 24h --json', does: 'for a script' },
   ],
   async run(io, { options }) {
@@ -218,7 +218,7 @@ const whoAsked: Command = {
       return EXIT.done
     }
     if (answer.askers.length === 0) {
-      io.out('Nobody asked.\n')
+      io.out(`No other node asked this one anything in the last ${String(options.last)}.\n`)
       return EXIT.done
     }
     const now = Date.now()

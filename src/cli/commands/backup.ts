@@ -64,6 +64,8 @@ async function confirm(io: CommandIo, created_at: string): Promise<void> {
   try {
     await callDaemon(io, 'POST', '/api/v1/backup/made', { created_at })
   } catch (error) {
-    io.err(`The ledger says only that this backup was begun: ${(error as Error).message}\n`)
+    io.err(
+      `The backup is whole, but the ledger could not note that it was finished: ${(error as Error).message}\n`,
+    )
   }
 }

@@ -93,16 +93,22 @@ function checkOptions({ options }: CommandInput): void {
   const modes = ['fix', 'egress', 'repair'].filter((name) => options[name] === true)
   const [first, second] = modes
   if (first !== undefined && second !== undefined) {
-    throw new KaroError('bad_request', `it does not go with --${first}`, { where: `--${second}` })
+    throw new KaroError('bad_request', `this cannot be given together with --${first}`, {
+      where: `--${second}`,
+      hint: 'Leave out one of the two.',
+    })
   }
   if (options['dry-run'] === true && first !== 'fix' && first !== 'repair') {
-    throw new KaroError('bad_request', 'there is nothing to be done that could be left undone', {
+    throw new KaroError('bad_request', 'this shows what --fix or --repair would do, and neither is given', {
       where: '--dry-run',
-      hint: 'It goes with --fix or --repair.',
+      hint: 'Add --fix or --repair.',
     })
   }
   if ((options.only as readonly string[] | undefined)?.length && (first === 'egress' || first === 'repair')) {
-    throw new KaroError('bad_request', 'it is no check', { where: `--${first}`, hint: 'Leave out --only.' })
+    throw new KaroError('bad_request', 'this is none of the checks that --only chooses from', {
+      where: `--${first}`,
+      hint: 'Leave out --only.',
+    })
   }
 }
 

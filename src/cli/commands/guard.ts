@@ -105,7 +105,7 @@ const ask: Command = {
   ],
   async run(io: CommandIo, input: CommandInput) {
     if (io.env.KARO_LINE === undefined)
-      throw new KaroError('bad_request', 'a shell runs this, with the line in its environment', {
+      throw new KaroError('bad_request', 'this is what the guard in a shell calls; it is not for typing', {
         where: 'karo guard ask',
         hint: "karo check '<command>' judges one; karo guard shows what is in force.",
       })

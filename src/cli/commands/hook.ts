@@ -47,7 +47,7 @@ const call: Command = {
     if (process.stdin.isTTY) {
       throw new KaroError(
         'bad_request',
-        `this is for ${adapter.title} to call, with JSON on standard input`,
+        `this is what ${adapter.title} calls, with JSON on standard input; it is not for typing`,
         {
           where: `karo hook ${adapter.name}`,
           ...(adapter.settings && { hint: `To set that up: karo hook install ${adapter.name}` }),

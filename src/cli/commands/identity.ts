@@ -104,7 +104,7 @@ const unprotect: Command = {
     const { key } = homePaths(io.env)
     const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
     const done = withPassphrase(passphrase, (words) => unprotectIdentityFile(key, words, systemRandom))
-    report(io, done, 'The key has no passphrase now; whoever can read the file is this node.\n')
+    report(io, done, 'The key has no passphrase now: anybody who can read the file can act as this node.\n')
     return EXIT.done
   },
 }
@@ -128,7 +128,7 @@ const anew: Command = {
       io,
       { nodeId, fingerprint, isProtected: false },
       `This is another node now, ${formatFingerprint(fingerprint)}, with the history that was here.
-Whoever trusted the old one does not know it: karo peers trust on the others, and karo peers deny for the old one. Who is
+Nodes that trusted the old one do not know it: karo peers trust on them, and karo peers deny for the old one. Who is
 trusted here still is. The ledger goes on, and says from which entry on this key signs it.
 `,
     )

@@ -54,7 +54,7 @@ const initCommand: Command = {
     const next = [
       ['karo up', 'run the node'],
       ['karo shell install', 'record the commands of your shells'],
-      ['karo peers pending', 'who is near and waits to be trusted'],
+      ['karo peers pending', 'which nodes nearby wait to be trusted'],
     ]
     const pairs = (rows: (string | undefined)[][]): string =>
       table(rows, [

@@ -57,10 +57,18 @@ const tail: Command = {
   async run(io, input) {
     const asked = askedOf(input)
     if (input.options.follow === true) return follow(io, asked)
-    for await (const line of linesOf(io, asked.path(false, asked.lines))) show(io, line)
+    let shown = 0
+    for await (const line of linesOf(io, asked.path(false, asked.lines))) {
+      show(io, line)
+      shown++
+    }
+    if (shown === 0 && asked.lines > 0) io.err(`${NO_LINES}\n`)
     return EXIT.done
   },
 }
+
+const NO_LINES = `No line of the log matches. The daemon keeps its last 1000 lines since it started; older ones are in its
+journal (journalctl -u karo) or in the terminal that it runs in.`
 
 interface Asked {
   readonly lines: number

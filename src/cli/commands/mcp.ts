@@ -24,7 +24,7 @@ export const mcp: readonly Command[] = [
     ],
     async run(io) {
       if (process.stdin.isTTY) {
-        throw new KaroError('bad_request', 'this speaks a protocol with a program, not with a person', {
+        throw new KaroError('bad_request', 'karo mcp is started by an AI coding tool; it is not for typing', {
           where: 'karo mcp',
           hint: 'Name it as an MCP server in the settings of your AI coding tool: command karo, argument mcp.',
         })

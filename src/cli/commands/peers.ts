@@ -5,10 +5,11 @@ import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../api/sh
 import { EXIT, type ExitCode } from '../../base/errors.ts'
 import { atHome } from '../at-home.ts'
 import type { Command, CommandArgument, CommandInput, CommandIo } from '../command.ts'
-import { ago, formatFingerprint, printable } from '../format.ts'
-import { type Column, table } from '../table.ts'
+import { formatFingerprint, printable } from '../format.ts'
+import { table } from '../table.ts'
 import { fitted } from '../text.ts'
 import { oneNode } from '../values.ts'
+import { COLUMNS, isThroughOthers, sourceOf, whyApart } from '../views/peers.ts'
 
 const NODE: CommandArgument = {
   name: 'node',
@@ -20,42 +21,11 @@ const NODE: CommandArgument = {
   completes: 'node',
 }
 
-type State = PeerShape['state']
-const STATE_STYLE: Readonly<Record<State, 'green' | 'yellow' | 'red' | 'dim'>> = {
-  connected: 'green',
-  known: 'dim',
-  pending: 'yellow',
-  denied: 'red',
-  revoked: 'red',
-}
-
-const COLUMNS: readonly Column<PeerShape>[] = [
-  { title: 'FINGERPRINT', value: (peer) => formatFingerprint(peer.fingerprint) },
-  { title: 'NAME', value: (peer) => peer.name || '–', shrink: true },
-  { title: 'STATE', value: (peer) => peer.state, style: (peer) => STATE_STYLE[peer.state] },
-  { title: 'LEVEL', value: (peer) => peer.trust_level },
-  { title: 'WHY', value: (peer) => peer.why },
-  { title: 'LAST SEEN', value: lastSeen },
-]
-
-function lastSeen(peer: PeerShape): string {
-  if (peer.last_seen === null) return 'never'
-  // Between pings of a link nothing may be heard for a while, which is no sign of anything.
-  if (peer.state === 'connected') return 'now'
-  const when = ago(Date.now() - Date.parse(peer.last_seen))
-  if (isThroughOthers(peer)) return `${when}, through others`
-  return peer.presence === 'offline' ? `${when}, left` : peer.presence === 'unsure' ? `${when}, lost` : when
-}
-
-/** A member without a link: its presence comes from members that have one, and questions and answers travel so too. */
-const isThroughOthers = ({ state, known_by, presence }: PeerShape): boolean =>
-  state === 'known' && known_by === 'gossip' && presence === 'online'
-
 const NOBODY = `No other node is known here yet.
 Run \`karo up\` on another machine of this network; it shows up here as pending. Where multicast does not reach,
 name its address under [discovery] peers in config.toml.
 `
-const NOBODY_PENDING = `Nobody waits to be trusted. \`karo peers\` shows everybody who is known here.
+const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every node that is known here.
 `
 
 async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: string): Promise<ExitCode> {
@@ -71,7 +41,7 @@ async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: 
     say(
       io,
       `
-To trust one that is pending, compare its fingerprint with what \`karo identity show\` prints there, then:
+To trust a pending node, compare its fingerprint with what \`karo identity show\` prints there, then:
   ${atHome('karo peers trust', io)} ${waiting.fingerprint}
 `,
     )
@@ -110,7 +80,7 @@ async function decide(
 
 async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
   if (peer.trust_level === 'untrusted') {
-    say(io, `${called(peer)} is known here and stays untrusted: it is not admitted and gets nothing.\n`)
+    say(io, `${called(peer)} is noted here with the level untrusted: it cannot connect, and gets nothing.\n`)
     return
   }
   say(io, `Trusted ${called(peer)} here, level ${peer.trust_level}.\n`)
@@ -228,6 +198,8 @@ const explain: Command = {
     const { peer, steps = [] } = answer
     const title = `${called(peer)}: ${peer.trust_level}, ${peer.state}`
     io.out(`${io.colour ? styleText('bold', title, { validateStream: false }) : title}\n${peer.node_id}\n`)
+    const apart = whyApart(peer)
+    if (apart !== undefined) io.out(`no link: ${apart}\n`)
     if (isThroughOthers(peer)) io.out('no link to it; reached through other members\n')
     io.out('\n')
     io.out(
@@ -235,7 +207,7 @@ const explain: Command = {
         steps,
         [
           { title: '', value: (step) => (step.decides ? '→' : '') },
-          { title: '', value: (step) => step.source, style: (step) => (step.decides ? 'bold' : undefined) },
+          { title: '', value: sourceOf, style: (step) => (step.decides ? 'bold' : undefined) },
           {
             title: '',
             value: (step) => step.says,

@@ -92,9 +92,9 @@ const began = ({ started_at }: ProcessShape, columns: number): string =>
   columns < WIDE_SCREEN ? localTime(started_at).slice(5, 16) : localTime(started_at)
 const WIDE_SCREEN = 100
 
-const NOTHING_NOW = 'Nothing runs in a shell of yours that has the hook.'
-const NOTHING = `Nothing seen. What runs shorter than about a second is not; your shell needs the hook
-(karo shell install), and processes.enabled must not be off.`
+const NOTHING_NOW = 'No program runs now in a shell of yours that has the hook (karo shell install).'
+const NOTHING = `No program was seen in that time. A program is seen when it runs for about a second or longer, in a shell with
+the hook (karo shell install), while processes.enabled is on (karo config get processes.enabled).`
 
 const MOST_NAME = 64
 

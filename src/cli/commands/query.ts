@@ -101,7 +101,7 @@ const ask: Command = {
     },
     {
       name: 'require-complete',
-      description: 'exit 5 unless every known node answered, whatever else came of it',
+      description: 'exit 5 unless every known node answered, even when there are numbers',
     },
   ],
   examples: [
@@ -168,7 +168,9 @@ async function askLive(io: CommandIo, body: Body, signal?: AbortSignal): Promise
   } finally {
     line.end()
   }
-  throw new KaroError('unavailable', 'the daemon hung up before the result')
+  throw new KaroError('unavailable', 'the daemon ended the connection before the result', {
+    hint: 'It may have been stopped: karo status says so. Then ask again.',
+  })
 }
 
 /** From the request to the complete result, as the person waited for it. */
@@ -220,13 +222,13 @@ function everyOf({ options }: CommandInput): number | undefined {
   const { watch: watching, every } = options
   if (watching !== true) {
     if (every === undefined) return undefined
-    throw new KaroError('bad_request', 'it says how often --watch asks', {
+    throw new KaroError('bad_request', 'this is how often --watch asks, and --watch is not given', {
       where: '--every',
       hint: 'Add --watch.',
     })
   }
   if (options['require-complete'] === true) {
-    throw new KaroError('bad_request', '--watch goes on whatever is missing', {
+    throw new KaroError('bad_request', 'this cannot be given together with --watch', {
       where: '--require-complete',
       hint: 'Leave out one of the two.',
     })
@@ -275,13 +277,13 @@ type Value = CommandInput['options'][string]
 
 function rangeOf(last: Value, from: Value, to: Value, now: number): { start: string; end: string } {
   if (typeof last === 'string' && (typeof from === 'string' || typeof to === 'string')) {
-    throw new KaroError('bad_request', 'it already says from when to when', {
+    throw new KaroError('bad_request', 'this sets beginning and end already', {
       where: '--last',
       hint: 'Give either --last, or --from and --to.',
     })
   }
   if (typeof to === 'string' && typeof from !== 'string') {
-    throw new KaroError('bad_request', 'an end needs a beginning', { where: '--to', hint: 'Add --from.' })
+    throw new KaroError('bad_request', 'an end without a beginning', { where: '--to', hint: 'Add --from.' })
   }
   const start =
     typeof from === 'string'

@@ -76,7 +76,7 @@ function write(file: string, report: ProblemReport): void {
     })
   }
   if (created) return
-  throw new KaroError('conflict', 'there is something already', {
+  throw new KaroError('conflict', 'there is a file of that name already', {
     where: file,
     hint: 'Name another file with --output.',
   })

@@ -46,6 +46,7 @@ export const restore: readonly Command[] = [
         const restored = await restoreNode({
           file: absolutePath(args.file as string),
           paths,
+          service,
           replace: options.replace === true,
           now: systemClock.now(),
           random: systemRandom,
@@ -62,10 +63,15 @@ export const restore: readonly Command[] = [
         const says = [`This is ${printable(head.name)} again, as of ${printable(head.created_at)}.`]
         says.push(...aboutKey(paths, head.key))
         // What was decided after the backup is not known here.
-        says.push('Nothing is shared until each person here says so again: karo share on.')
-        if (closed.tokens > 0) says.push('Every token is withdrawn: karo token create.')
+        says.push(
+          'Nothing is shared with other nodes until each person here turns it on again: karo share on.',
+        )
+        if (closed.tokens > 0)
+          says.push('Every token for the REST API is withdrawn; make new ones with karo token create.')
         if (closed.members > 0)
-          says.push('Who was denied or revoked after the backup is not any more: look through karo peers.')
+          says.push(
+            'Nodes that you denied or revoked after the backup are trusted again as before: look through karo peers.',
+          )
         if (aside !== undefined) says.push(`What was here before is in ${aside}.`)
         if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
         if (head.key || existsSync(paths.key))

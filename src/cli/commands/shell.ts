@@ -174,12 +174,17 @@ const shellInstall: Command = {
       },
       systemRandom,
     )
-    report(io, { shell, file, changed }, !changed ? 'Already in' : there ? 'Changed in' : 'Added to')
+    report(
+      io,
+      { shell, file, changed },
+      !changed ? 'The hook is already in' : there ? 'Changed in' : 'Added to',
+    )
     if (io.json) return EXIT.done
     const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
     if (hint !== undefined) io.out(fitted(`${hint}\n`, io.columns))
     if (whose === 'machine') io.out(fitted(`${aboutMachine()}\n`, io.columns))
-    if (changed) io.out('Open a new shell, or load the file, to begin.\n')
+    const load = shell === 'fish' ? 'source' : '.'
+    if (changed) io.out(`To begin, open a new shell, or run:  ${load} ${START_FILES[shell].quote(file)}\n`)
     return EXIT.done
   },
 }
@@ -194,7 +199,7 @@ const shellUninstall: Command = {
     const shell = chosenShell(io, input)
     const file = startFile(io, shell, input)
     const changed = editFile(file, withoutLine, systemRandom)
-    report(io, { shell, file, changed }, changed ? 'Removed from' : 'Not in')
+    report(io, { shell, file, changed }, changed ? 'Removed from' : 'The hook is not in')
     return EXIT.done
   },
 }

@@ -21,11 +21,11 @@ const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
 
 const create: Command = {
   name: 'token create',
-  summary: 'make a token for the REST API on 127.0.0.1; it is shown this once',
+  summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
   args: [],
   options: [
     { name: 'name', value: 'name', description: 'to know it by: letters, digits, . _ -' },
-    { name: 'ttl', value: 'duration', description: 'how long it holds, at most 366d', default: '30d' },
+    { name: 'ttl', value: 'duration', description: 'how long it is valid, at most 366d', default: '30d' },
     {
       name: 'scope',
       value: 'scope',
@@ -42,12 +42,15 @@ const create: Command = {
   async run(io, { options }) {
     const ttl = parseDuration(String(options.ttl), '--ttl')
     if (ttl < TOKEN_TTL_MS.least || ttl > TOKEN_TTL_MS.most) {
-      throw new KaroError('bad_request', 'a token holds for a minute to 366 days', { where: '--ttl' })
+      throw new KaroError('bad_request', 'this is not a time from a minute to 366 days', {
+        where: '--ttl',
+        hint: 'Write how long the token is valid: 1h, 30d, 366d.',
+      })
     }
     if (typeof options.name === 'string' && !NAME.test(options.name)) {
       throw new KaroError(
         'bad_request',
-        'letters, digits, . _ - only, beginning with a letter or digit, at most 64',
+        'a name has at most 64 letters, digits and . _ -, and begins with a letter or a digit',
         {
           where: '--name',
         },
@@ -74,7 +77,7 @@ const create: Command = {
 
 const list: Command = {
   name: 'token list',
-  summary: 'your tokens that hold, and when each was last used',
+  summary: 'your valid tokens, and when each was last used',
   args: [],
   options: [],
   examples: [{ run: 'karo token list', does: 'without the tokens themselves: only their hashes are kept' }],
@@ -132,7 +135,7 @@ const sessions: Command = {
   async run(io) {
     const answer = (await callDaemon(io, 'GET', '/api/v1/sessions')) as SessionListShape
     if (io.json) io.out(`${JSON.stringify(answer)}\n`)
-    else if (answer.sessions.length === 0) io.out('No sessions.\n')
+    else if (answer.sessions.length === 0) io.out('No session is open in a browser.\n')
     else {
       io.out(
         table(
@@ -169,7 +172,11 @@ const end: Command = {
     const answer = (await callDaemon(io, 'POST', '/api/v1/sessions/end', wanted)) as SessionsEndedShape
     const { ended } = answer
     io.out(
-      io.json ? `${JSON.stringify(answer)}\n` : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
+      io.json
+        ? `${JSON.stringify(answer)}\n`
+        : ended === 0
+          ? 'No session was open.\n'
+          : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
     )
     return EXIT.done
   },

@@ -11,6 +11,7 @@ import { DAEMON_NAME, nameProcess } from '../../ops/process-name.ts'
 import type { Command } from '../command.ts'
 import { ensureHome, refuseLostKey } from '../home.ts'
 import { openIdentity } from '../passphrase.ts'
+import { secondDaemon } from '../second-daemon.ts'
 
 /** What some library left open must not keep a daemon alive that has stopped. */
 const LINGER_MS = 200
@@ -42,14 +43,18 @@ export const up: readonly Command[] = [
       }
       const { runDaemon } = await import('../../main.ts')
       const paths = service ? servicePaths(io.env) : homePaths(io.env)
-      let letGo = existsSync(paths.home) ? await holdHome(paths) : undefined
+      const hold = () =>
+        holdHome(paths, service).catch(async (error: unknown) => {
+          throw await secondDaemon(error, paths, service)
+        })
+      let letGo = existsSync(paths.home) ? await hold() : undefined
       // What a kill kept a restore from.
       if (isReady(paths.home)) finishRestore(paths.home, noFaults)
       // First: a key that does not open leaves everything as it was.
       refuseLostKey(paths)
       const opened = await openIdentity(paths, io.env)
       ensureHome(paths, { random: systemRandom, service })
-      letGo ??= await holdHome(paths)
+      letGo ??= await hold()
       const identity = opened ?? loadIdentity(paths.key)
       const terminal = process.stderr.isTTY === true
       try {

@@ -11,7 +11,7 @@ type Screen = Pick<CommandIo, 'colour' | 'columns'>
 export function anomaliesView({ signals, mutes }: AnomaliesShape, now: number, screen: Screen): string {
   const lines =
     signals.length === 0
-      ? 'Nothing unusual.\n'
+      ? 'Nothing unusual was found in your numbers.\n'
       : table(
           signals,
           [
@@ -77,7 +77,7 @@ function usualOf({ numbers }: AnomalyShape): string {
 }
 
 function learntFrom({ kind, numbers }: AnomalyShape): string {
-  if (numbers.n === 0) return 'nothing: it is looked at by itself'
+  if (numbers.n === 0) return 'nothing: it is judged by itself'
   return kind === 'failure_rate'
     ? `${numbers.n} commands`
     : `${numbers.n} days with commands, of the last eight weeks`

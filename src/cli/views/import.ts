@@ -36,7 +36,9 @@ export function importView(summary: ImportSummary, io: Pick<CommandIo, 'colour' 
   ]
   const lines = bad_lines.map(({ line, problem }) => `    line ${line} ${problem}\n`).join('')
   const more = bad > bad_lines.length ? `    and ${bad - bad_lines.length} more\n` : ''
-  const stopped = interrupted ? 'It was interrupted; the same import again adds the rest.\n' : ''
+  const stopped = interrupted
+    ? 'The import was interrupted: run the same command again to add the rest.\n'
+    : ''
   return `${fitted(head, io.columns)}\n${table(shown, columns, io)}${lines}${more}${stopped}`
 }
 
@@ -47,7 +49,7 @@ export function importsView(
   imports: readonly ImportShape[],
   io: Pick<CommandIo, 'colour' | 'columns'>,
 ): string {
-  if (imports.length === 0) return 'Nothing was imported.\n'
+  if (imports.length === 0) return 'There is no import that could be undone.\n'
   return table(
     imports.toReversed(),
     [

@@ -45,7 +45,9 @@ function configWords({ changed, problem }: ProblemReport['config']): string {
 }
 
 const daemonWords = (error: string): string =>
-  error === 'not_running' ? 'does not run, so nothing is known of it' : `could not be asked (${error})`
+  error === 'not_running'
+    ? 'does not run, so its counts are missing here (karo up starts it)'
+    : `could not be asked (${error})`
 
 function daemonLines(daemon: Exclude<ProblemReport['daemon'], { error: string }>): [string, string][] {
   const { counts, checks, problems, rejected } = daemon

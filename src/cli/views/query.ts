@@ -1,28 +1,10 @@
 // A query's result for people: the data as tables, then who answered and why the others did not.
 import { styleText } from 'node:util'
-import type { Coverage, Outcome, QueryResult } from '../../api/shapes.ts'
-import { duration, formatFingerprint, printable } from '../format.ts'
+import type { Coverage, QueryResult } from '../../api/shapes.ts'
+import { duration, printable } from '../format.ts'
 import { fitted } from '../text.ts'
+import { whoAnswered } from './query-coverage.ts'
 import { dataView, perNodeView, type Screen } from './query-data.ts'
-
-const SAID: Readonly<Record<Outcome, string>> = {
-  answered: 'answered',
-  from_summary: 'from a stored summary',
-  denied: 'denied',
-  withheld: 'withheld',
-  busy: 'busy',
-  error: 'failed',
-  not_supported: 'does not support this',
-  bad_signature: 'answered with a bad signature',
-  unreachable: 'unreachable',
-}
-
-const NOTHING: Readonly<Record<QueryResult['status'], string>> = {
-  success: 'No numbers.',
-  no_data: 'Nothing was recorded in that time.',
-  access_denied: 'Nobody lets this node have that.',
-  withheld: 'That is withheld.',
-}
 
 const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
   all_done: '',
@@ -40,44 +22,53 @@ export function queryView(result: QueryResult, screen: Screen, before?: QueryRes
   return sections.filter((section) => section !== '').join('\n')
 }
 
-function nothingIn({ status, coverage, filters }: QueryResult): string {
+/** Why there are no numbers, and what brings some. */
+function nothingIn({ status, coverage, filters, query_type }: QueryResult): string {
+  if (status === 'access_denied') {
+    return `No numbers: the nodes that were asked do not share these with this node.
+Somebody who works on such a node can allow it there: karo share allow <this node>`
+  }
+  if (status === 'withheld') {
+    const type = ASKED_AS[query_type]
+    return `No totals: the other nodes may not give any, for the reason below.
+What can be asked for are the numbers of nodes that share theirs with you: karo query ${type} --level 1`
+  }
   // Silence is not the same as nothing to say.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
-  if (silent) return 'Nobody answered, and this node has nothing of its own.'
-  return filters !== undefined && (status === 'success' || status === 'no_data')
-    ? 'Nothing that fits the filters.'
-    : NOTHING[status]
+  if (silent)
+    return 'Nobody answered, and this node has nothing of its own. karo peers says which nodes are connected.'
+  if (filters !== undefined)
+    return 'Nothing fits the filters: leave out a --where, or ask for more time with --last.'
+  return status === 'success' ? 'No numbers.' : 'Nothing was recorded in that time.'
+}
+
+const ASKED_AS: Readonly<Record<QueryResult['query_type'], string>> = {
+  ToolUsage: 'tools',
+  SafetyPosture: 'safety',
+  ActivityPatterns: 'activity',
+  Anomalies: 'anomalies',
+  NodeHealth: 'health',
 }
 
 /** While a question is under way, for one line of a terminal; no newline. */
 export function progressLine({ known, answered, denied, withheld, failed }: Coverage): string {
   const refused = denied + withheld + failed
-  return `${answered} of ${known} known ${plural(known)} answered${refused === 0 ? '' : `, ${refused} will not`} …`
+  const others = known === 1 ? 'other' : 'others'
+  return `${answered} of ${known} ${others} answered${refused === 0 ? '' : `, ${refused} gave no numbers`} …`
 }
 
-/** Always there: how many are known, how many answered, and why each of the others did not. */
+/** Always there: whose numbers these are, of which time, and why each of the others gave none. */
 function coverageView(result: QueryResult, screen: Screen): string {
   const { coverage, ended_by, timing, time_range, notes } = result
-  const { known, answered, complete, nodes } = coverage
-  const who =
-    known === 0 ? 'no other node is known' : `${answered} of ${known} known ${plural(known)} answered`
-  const took = `${duration(timing.elapsed_ms)}${ENDED[ended_by]}`
+  const { line, rows } = whoAnswered(result)
+  const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen.columns)
+  const colour = coverage.complete ? 'green' : 'yellow'
+  const lines = [screen.colour ? styleText(colour, said, { validateStream: false }) : said]
   // How nodes are is about now.
-  const range =
-    result.query_type === 'NodeHealth' ? '' : `${utc(time_range.start)} to ${utc(time_range.end)} UTC: `
-  const line = `${range}${who} (${took})`
-  const lines = [
-    screen.colour ? styleText(complete ? 'green' : 'yellow', line, { validateStream: false }) : line,
-  ]
-  const silent = new Map<Outcome, string[]>()
-  for (const { outcome, name, fingerprint } of nodes) {
-    if (outcome === 'answered') continue
-    silent.set(outcome, [...(silent.get(outcome) ?? []), name === '' ? formatFingerprint(fingerprint) : name])
-  }
-  for (const [outcome, names] of silent)
-    lines.push(fitted(`  ${SAID[outcome]}: ${names.map(printable).join(', ')}`, screen.columns))
-  for (const note of [...notes, ...filterNotes(result)])
-    lines.push(fitted(`  ${printable(note)}`, screen.columns))
+  if (result.query_type !== 'NodeHealth')
+    lines.push(`  ${utc(time_range.start)} to ${utc(time_range.end)} UTC`)
+  for (const row of [...rows, ...notes, ...filterNotes(result)])
+    lines.push(fitted(`  ${printable(row)}`, screen.columns))
   return `${lines.join('\n')}\n`
 }
 
@@ -96,4 +87,3 @@ function filterNotes({ data, filters = [] }: QueryResult): string[] {
 
 /** Ranges are whole hours. */
 const utc = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')
-const plural = (count: number): string => (count === 1 ? 'node' : 'nodes')

@@ -14,7 +14,8 @@ export function previewView({ to, role, summaries }: SharePreviewShape, screen: 
   const reader = to === null ? role && `nodes with the role ${role}` : to.name || to.fingerprint
   const whom = reader === null ? '' : ` to ${printable(reader)}`
   if (summaries.length === 0) {
-    return `Nothing would be sent${whom}. Who may have what: karo share show\n`
+    return `Nothing would be sent${whom}: no node may read your summaries, or you have recorded no commands to sum up.
+karo share show says who may have what; karo history whether anything is recorded.\n`
   }
   return summaries.map((one) => block(one, screen)).join('\n')
 }

@@ -13,12 +13,22 @@ export function sharingView(view: SharingView, screen: { colour: boolean; column
   if (off.length > 0) lines.push(`Never shared, by config.toml: ${list(off.map(([name]) => name))}.`)
   const state = fitted(`${lines.join('\n')}\n`, screen.columns)
   return view.peers.length === 0
-    ? `${state}No other node is known yet.\n`
-    : `${state}\n${peers(view, screen)}`
+    ? `${state}No other node is known yet; karo peers shows them when they are found.\n`
+    : `${state}\n${peers(view, screen)}${aboutTotals(view, screen)}`
 }
 
+/** A permission that nothing can use yet looks as if something left. */
+const aboutTotals = ({ peers }: SharingView, { columns }: { columns: number }): string =>
+  peers.some((peer) => peer.level_2.length > 0)
+    ? fitted(
+        '\nTotals (level 2) cannot be computed by this release yet, so nothing is sent for them.\n',
+        columns,
+      )
+    : ''
+
 function stateLine({ sharing, source, max_level }: SharingView, colour: boolean): string {
-  const from = source === 'config' ? 'as config.toml says; you decided nothing yet' : 'as you decided'
+  const from =
+    source === 'config' ? 'as config.toml says; you have not decided anything yourself yet' : 'as you decided'
   const most = max_level === 0 ? '; config.toml allows no level' : max_level === 1 ? '; level 1 only' : ''
   const line = `Sharing is ${sharing}, ${from}${most}.`
   return colour ? styleText(sharing === 'on' ? 'bold' : 'yellow', line, { validateStream: false }) : line
@@ -37,10 +47,10 @@ function peers(view: SharingView, screen: { colour: boolean; columns: number }):
       },
       {
         title: 'SUMMARIES',
-        value: (peer) => (peer.summaries.length > 0 ? 'sent' : 'no'),
+        value: (peer) => (peer.summaries.length > 0 ? 'yes' : 'no'),
         style: (peer) => (peer.summaries.length > 0 ? 'green' : undefined),
       },
-      { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'entitled' : 'no') },
+      { title: 'TOTALS', value: (peer) => (peer.level_2.length > 0 ? 'not yet' : 'no') },
       { title: 'WHY', value: (peer) => peer.reason, wrap: true },
     ],
     screen,

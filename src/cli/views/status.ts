@@ -107,7 +107,9 @@ function summariesLine({ summaries }: StatusShape): Line {
   return {
     subject: 'summaries',
     says:
-      recipients === 0 ? 'for nobody' : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
+      recipients === 0
+        ? 'none published yet'
+        : `for ${grouped(recipients)} ${recipients === 1 ? 'node' : 'nodes'}`,
   }
 }
 
@@ -128,17 +130,34 @@ function unusualLine({ anomalies }: StatusShape): Line[] {
   return unseen === 0 ? [] : [{ subject: 'unusual', says: `${unseen} new in your numbers: karo anomalies` }]
 }
 
+/** Why a message is refused, after how many were. */
+const REFUSED: Readonly<Record<string, string>> = {
+  bad_magic: 'that are no frames of Karo',
+  bad_version: 'of another version of the protocol',
+  too_large: 'that are too large',
+  unknown_type: 'of a kind this version does not know',
+  bad_signature: 'with a bad signature',
+  malformed: 'that are malformed',
+  stale: 'for a wrong clock (karo doctor --only clock.peers)',
+  replayed: 'seen before',
+  out_of_order: 'out of order',
+  not_admitted: 'from a node that may not send them',
+  rate_limited: 'that were too many at once',
+} satisfies Readonly<Record<keyof StatusShape['mesh']['rejected'], string>>
+
 /** What is wrong, then what could be done next. */
 function adviceOf({ health, mesh, store, documents, summaries, you }: StatusShape): string[] {
   const advice = health.checks.filter((check) => !check.ok).map((check) => `${check.name}: ${check.detail}`)
   const refused = Object.entries(mesh.rejected).filter(([, count]) => count > 0)
   if (refused.length > 0) {
-    const reasons = refused.map(([code, count]) => `${grouped(count)} ${code}`).join(', ')
-    advice.push(`refused frames: ${reasons}; karo audit log --type policy_violation  says whose`)
+    const reasons = refused.map(([code, count]) => `${grouped(count)} ${REFUSED[code] ?? code}`).join(', ')
+    advice.push(
+      `messages of other nodes were refused since the start: ${reasons}; karo audit log --type policy_violation  says whose`,
+    )
   }
   if (documents.conflicts > 0) {
     advice.push(
-      `${grouped(documents.conflicts)} documents contradict others of the same author; karo audit log --type policy_violation  says whose`,
+      `${grouped(documents.conflicts)} signed documents contradict earlier ones of the same node, as when two machines use one key; karo audit log --type policy_violation  says whose`,
     )
   }
   if (summaries.left_out > 0) {
@@ -147,7 +166,9 @@ function adviceOf({ health, mesh, store, documents, summaries, you }: StatusShap
     )
   }
   if (summaries.refused > 0) {
-    advice.push(`${grouped(summaries.refused)} summaries of others were refused; the log says whose and why`)
+    advice.push(
+      `${grouped(summaries.refused)} summaries of other nodes were refused; karo logs tail  says whose and why`,
+    )
   }
   if (mesh.peers_pending > 0 && you.admin) advice.push('karo peers pending  shows who waits to be trusted')
   if (health.ready && store.events === 0) {

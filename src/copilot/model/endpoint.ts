@@ -60,7 +60,7 @@ async function found(host: string, lookup: Lookup): Promise<readonly string[]> {
   try {
     return await lookup(host)
   } catch (error) {
-    throw new KaroError('unavailable', `nobody knows the model's host ${host}`, {
+    throw new KaroError('unavailable', `the host name of the model, ${host}, cannot be resolved`, {
       where: 'ask.endpoint',
       cause: error,
     })

@@ -4,6 +4,7 @@ import { KaroError } from '../../base/errors.ts'
 import { BUILD } from '../../base/version.ts'
 import { readHolder } from '../../ops/lock.ts'
 import type { CheckId } from '../catalogue.ts'
+import { restartHung } from '../hung.ts'
 import { isOwn, removeOwn } from '../own.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { quote } from '../shell-words.ts'
@@ -18,8 +19,17 @@ const MOST_COMPLAINT = 500
 const startOf = ({ service, homeFlag }: Pick<World, 'service' | 'homeFlag'>): string =>
   service ? 'sudo systemctl start karo' : `karo up${homeFlag}`
 
+/** Of a daemon that is there and cannot be asked to end. */
+const restartHard = (state: DaemonState, world: Pick<World, 'service' | 'homeFlag'>): string =>
+  world.service
+    ? 'sudo systemctl restart karo'
+    : 'pid' in state && state.pid !== undefined
+      ? `kill ${state.kind === 'hung' ? '-9 ' : ''}${state.pid}\n${startOf(world)}`
+      : startOf(world)
+
 export async function daemonRunning(world: World): Promise<Finding> {
   const state = await world.daemon()
+  if (state.kind === 'hung') return judgeHung(state, world)
   if (state.kind !== 'up') return judgeDaemon(state, world)
   try {
     // Alive it is; whether all of it answers shows here.
@@ -30,13 +40,14 @@ export async function daemonRunning(world: World): Promise<Finding> {
     if (error.code === 'not_found') {
       return warn('the daemon that runs is older than this command', restartOf(world, state.pid))
     }
-    return judgeDaemon({ kind: 'hung', pid: state.pid, says: error.message }, world)
+    return judgeHung({ kind: 'hung', pid: state.pid, says: error.message }, world)
   }
 }
 
 export function judgeDaemon(
   state: DaemonState,
   world: Pick<World, 'service' | 'homeFlag' | 'socket'>,
+  restart = restartHard(state, world),
 ): Finding {
   switch (state.kind) {
     case 'up':
@@ -48,16 +59,20 @@ export function judgeDaemon(
     case 'unreachable':
       return fail(
         `a daemon runs with pid ${state.pid}, but its socket ${world.socket} is gone`,
-        `kill ${state.pid}\n${startOf(world)}`,
+        restartHard(state, world),
       )
     case 'hung': {
-      const said = `something takes connections at ${world.socket}, but: ${state.says}`
-      // What is stopped, or spins, does not heed SIGTERM; systemd kills it after some seconds and starts another.
-      if (world.service) return fail(said, 'sudo systemctl restart karo')
-      const kill = state.pid === undefined ? '' : `kill -9 ${state.pid}\n`
-      return fail(said, `${kill}${startOf(world)}`)
+      // A process that is stopped, or spins, does not heed SIGTERM; systemd kills it after some seconds.
+      if (state.pid === undefined)
+        return fail(`something takes connections at ${world.socket}, but: ${state.says}`, startOf(world))
+      return fail(`pid ${state.pid} holds the lock and does not answer (${state.says})`, restart)
     }
   }
+}
+
+async function judgeHung(state: Extract<DaemonState, { kind: 'hung' }>, world: World): Promise<Finding> {
+  if (state.pid === undefined || world.service) return judgeDaemon(state, world)
+  return judgeDaemon(state, world, await restartHung(state.pid, startOf(world)))
 }
 
 export async function daemonLeftovers(world: World): Promise<readonly Finding[]> {
@@ -71,10 +86,12 @@ export async function daemonLeftovers(world: World): Promise<readonly Finding[]>
     const safe = { says: `remove ${path}`, apply: () => removeOwn(path, uid, stat) }
     found.push(warn(`${path} is ${what}`, `rm ${quote(path)}`, isOwn(path, uid) ? safe : undefined))
   }
-  if (state.kind === 'down' && existsSync(world.socket)) leftover(world.socket, 'a socket nobody answers on')
+  if (state.kind === 'down' && existsSync(world.socket))
+    leftover(world.socket, 'the socket of a daemon that has ended')
   const holder = await readHolder(world.paths.lock).catch(() => undefined)
-  if (state.kind !== 'up' && holder?.alive === false) {
-    leftover(world.paths.lock, `the lock of pid ${holder.pid}, which is gone`)
+  // While something takes connections it may be the holder, in a process table that is not visible here.
+  if (state.kind === 'down' && holder?.alive === false) {
+    leftover(world.paths.lock, `the lock of pid ${holder.pid}, a daemon that has ended without removing it`)
   }
   return found.length > 0 ? found : [ok('none')]
 }
@@ -99,7 +116,7 @@ export async function daemonHealth(world: World): Promise<readonly Finding[]> {
     return !Object.hasOwn(HEALTH_EXPLAINED, name) && !(full && name === 'audit.writable')
   })
   if (failing.length > 0) return failing.map(({ name, detail }) => fail(`${name}: ${detail}`))
-  return [ok(`its own ${facts.checks.length} checks say nothing else`)]
+  return [ok(`the daemon's own ${facts.checks.length} checks find no other trouble`)]
 }
 
 export async function daemonVersion(world: World): Promise<readonly Finding[]> {
@@ -118,7 +135,7 @@ export async function daemonService(world: World): Promise<Finding> {
   const scope = world.service ? [] : ['--user']
   const properties = 'LoadState,ActiveState,SubState,UnitFileState,NRestarts,WatchdogUSec,Result,MainPID'
   const ran = await world.run('systemctl', ...scope, 'show', 'karo.service', '-p', properties)
-  if (ran.kind !== 'ran' || ran.code !== 0) return skipped('systemd does not tell about karo.service')
+  if (ran.kind !== 'ran' || ran.code !== 0) return skipped('systemctl show karo.service failed')
   const unit: UnitProperties = Object.fromEntries(
     ran.stdout
       .split('\n')
@@ -185,7 +202,7 @@ export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean, s
     return warn(`systemd has restarted it ${unit.NRestarts} times`, `${journal} -p warning`)
   }
   if (watchdog === '0' || watchdog === 'infinity' || watchdog === '') {
-    return warn('its watchdog is off: nobody would notice that it hangs', `${systemctl} revert karo`)
+    return warn('its watchdog is off: systemd would not notice that it hangs', `${systemctl} revert karo`)
   }
   return ok(`active (${unit.SubState}), ${enabled}, watchdog ${watchdog}`)
 }

@@ -1,7 +1,8 @@
 // Checks of the machine: runtime, limits, clock.
 import { existsSync, readdirSync, watch } from 'node:fs'
 import { tmpdir } from 'node:os'
-import type { ConnectionFacts, NamedNode } from '../../api/shapes.ts'
+import type { ConnectionFacts, DaemonFacts } from '../../api/shapes.ts'
+import { clockWords } from '../../base/clock-words.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import { readSystem, type World } from '../world.ts'
 
@@ -32,7 +33,7 @@ export async function runtimeFiles(world: World): Promise<Finding> {
   const pid = state.kind === 'up' ? state.pid : 'self'
   const limits = readSystem(`/proc/${pid}/limits`)
   const limit = Number(/^Max open files +(\d+)/m.exec(limits ?? '')?.[1] ?? Number.NaN)
-  if (Number.isNaN(limit)) return skipped('the system does not tell the limit')
+  if (Number.isNaN(limit)) return skipped('/proc does not show the limit')
   return judgeFiles(limit, pid === 'self' ? undefined : openFiles(pid))
 }
 
@@ -76,8 +77,8 @@ export async function clockSynchronised(world: World): Promise<Finding> {
 /** `told` is what timedatectl says: the kernel's own view, whichever program keeps the clock. */
 export function judgeSynchronised(told: string | undefined, timesyncd: boolean): Finding {
   if (told === 'yes' || timesyncd) return ok('synchronised')
-  if (told === 'no') return warn('nothing keeps the clock of this machine')
-  return skipped('neither timedatectl nor systemd-timesyncd tells')
+  if (told === 'no') return warn('no time service keeps the clock of this machine right')
+  return skipped('neither timedatectl nor systemd-timesyncd is here to ask')
 }
 
 export async function clockPeers(world: World): Promise<readonly Finding[]> {
@@ -85,31 +86,32 @@ export async function clockPeers(world: World): Promise<readonly Finding[]> {
   return facts === undefined ? [] : judgeSkews(facts.mesh.connections, facts.stale)
 }
 
-const seconds = (ms: number): string =>
-  `${Math.round(Math.abs(ms) / 1000)} s ${ms > 0 ? 'ahead of' : 'behind'} this one`
-
 export function judgeSkews(
   connections: readonly Pick<ConnectionFacts, 'name' | 'fingerprint' | 'admitted' | 'skew_ms'>[],
-  stale: readonly Pick<NamedNode, 'name' | 'fingerprint'>[],
+  stale: readonly Pick<DaemonFacts['stale'][number], 'name' | 'fingerprint' | 'clock_off_ms'>[],
 ): readonly Finding[] {
   const heard = connections.filter((one) => one.admitted && one.skew_ms !== null)
   const off = heard.filter(({ skew_ms }) => Math.abs(skew_ms ?? 0) > SKEW_WARN_MS)
   const refused = new Map(stale.map((node) => [node.fingerprint, node]))
   const all = heard.length + refused.size
-  if (all === 0) return [ok('nobody is connected to compare with')]
+  if (all === 0) return [ok('no other node is connected to compare with')]
   const here = off.length + refused.size === all && all > 1 ? 'sudo timedatectl set-ntp true' : undefined
   const found = [
-    ...[...refused.values()].map(({ name, fingerprint }) =>
+    ...[...refused.values()].map(({ name, fingerprint, clock_off_ms }) =>
       fail(
-        `the clock of ${name} (${fingerprint}) is more than five minutes away: its frames are refused`,
-        here,
+        `${name} (${fingerprint}): refused, its clock is ${clockWords(clock_off_ms)} (at most 5 min may be)`,
+        here ?? `on ${name}: sudo timedatectl set-ntp true`,
       ),
     ),
     ...off.map(({ name, fingerprint, skew_ms }) =>
-      warn(`the clock of ${name} (${fingerprint}) is ${seconds(skew_ms ?? 0)}`, here),
+      warn(
+        `${name} (${fingerprint}): its clock is ${clockWords(skew_ms ?? 0)}`,
+        here ?? `on ${name}: sudo timedatectl set-ntp true`,
+      ),
     ),
   ]
-  if (here !== undefined) found.unshift(warn('all others differ, so it is probably the clock here', here))
+  if (here !== undefined)
+    found.unshift(warn('all others differ, so it is probably the clock of this machine', here))
   const most = Math.max(...heard.map(({ skew_ms }) => Math.abs(skew_ms ?? 0)))
   return found.length > 0 ? found : [ok(`${heard.length} compared, at most ${Math.round(most)} ms apart`)]
 }

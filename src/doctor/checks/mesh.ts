@@ -44,7 +44,7 @@ export function judgePort(look: PortLook): Finding {
   }
   if (trouble !== undefined) {
     // The daemon found it taken; whoever it was is gone, or it was never that.
-    const free = `Nobody else holds port ${port} now, and the daemon tries again every few seconds: look once more`
+    const free = `No other program holds port ${port} now, and the daemon tries again every few seconds: run karo doctor again`
     return fail(trouble, `${port === 0 ? '' : `${free}\n`}if it stays so: another ${key} in ${config}`)
   }
   if (listens !== undefined) return fail('the daemon does not listen')
@@ -211,7 +211,7 @@ export function judgeAddresses(
   if (listening.every(isLoopback)) {
     return mesh.listen === 'auto'
       ? warn(
-          `this machine has no private address but loopback, so nobody else can be met${off}`,
+          `this machine has no private address but loopback, so no other machine can be reached${off}`,
           'ip -br addr',
         )
       : ok('only this machine, as mesh.listen says')
@@ -274,9 +274,9 @@ function judgePlace(place: MulticastFacts): Finding {
   }
   if (place.heard_others === 0) {
     const count = place.connected_nodes
-    if (count === 0) return ok(`${at}: hears itself; nobody else is there, or nobody else is heard`)
+    if (count === 0) return ok(`${at}: hears itself; no other machine answered`)
     return warn(
-      `${at}: hears itself but nobody else, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: multicast is lost on the way`,
+      `${at}: hears itself but no other machine, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: the network between them drops multicast`,
       'Look at IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
     )
   }

@@ -1,6 +1,7 @@
 // Checks of what this node knows of others: who waits, who trusts whom, which versions they are.
 
 import type { ConnectionFacts, DaemonFacts, NamedNode, PendingNode } from '../../api/shapes.ts'
+import { placesInWords } from '../../base/places.ts'
 import { VERSION } from '../../base/version.ts'
 import { type Finding, fail, ok, skipped, warn } from '../result.ts'
 import type { World } from '../world.ts'
@@ -19,10 +20,12 @@ export async function peersPending(world: World): Promise<readonly Finding[]> {
 export function judgePending(pending: readonly PendingNode[], now: number): readonly Finding[] {
   const long = pending.filter(({ since }) => now - Date.parse(since) > PENDING_LONG_MS)
   if (long.length === 0)
-    return [ok(pending.length === 0 ? 'nobody waits' : `${pending.length} wait since shortly`)]
+    return [
+      ok(pending.length === 0 ? 'no node waits' : `${pending.length} waiting, none for more than an hour`),
+    ]
   return long.map((node) =>
     warn(
-      `${who(node)} waits since ${node.since}`,
+      `${who(node)} has been waiting to be trusted since ${node.since}`,
       `karo peers trust ${node.fingerprint}\nor: karo peers deny ${node.fingerprint}`,
     ),
   )
@@ -31,7 +34,7 @@ export function judgePending(pending: readonly PendingNode[], now: number): read
 export async function peersTrust(world: World): Promise<readonly Finding[]> {
   const facts = await world.facts()
   if (facts === undefined) return []
-  if (facts.one_sided.length === 0) return [ok('nobody who is trusted here refuses this node')]
+  if (facts.one_sided.length === 0) return [ok('every node that is trusted here and was met trusts this one')]
   return facts.one_sided.map((node) => warn(`${who(node)} is trusted here, but does not trust this node`))
 }
 
@@ -43,15 +46,17 @@ export async function peersTwins(world: World): Promise<readonly Finding[]> {
 export function judgeTwins({ here, others }: DaemonFacts['twins']): readonly Finding[] {
   const found = others.map((node) =>
     warn(
-      `the key of ${who(node)} is on two machines: it comes by turns from ${node.places.join(' and ')}`,
-      `Stop ${node.name} on one of the two machines.`,
+      `two machines use the key of ${who(node)}: ${placesInWords(node.places)}`,
+      `On the machine that should not be ${node.name}: stop Karo (sudo systemctl stop karo, or end karo up), move identity.key away, then: karo identity new`,
     ),
   )
   if (here.length > 0) {
     const at = here.map(who).join(', ')
-    found.unshift(fail(`another machine has the key of this node: it takes this one's place at ${at}`))
+    found.unshift(
+      fail(`two machines use the key of this node: this one, and one that takes its place at ${at}`),
+    )
   }
-  return found.length > 0 ? found : [ok('nobody else was seen with the key of this node or of a member')]
+  return found.length > 0 ? found : [ok('no other machine was seen with the key of this node or of a member')]
 }
 
 export async function peersVersions(world: World): Promise<readonly Finding[]> {
@@ -61,7 +66,7 @@ export async function peersVersions(world: World): Promise<readonly Finding[]> {
 
 export function judgeVersions(connections: readonly ConnectionFacts[], own: string): readonly Finding[] {
   const members = connections.filter((one) => one.admitted && one.karo_version !== null)
-  if (members.length === 0) return [skipped('nobody is connected')]
+  if (members.length === 0) return [skipped('no other node is connected')]
   const found = members
     .filter(({ karo_version }) => karo_version !== own)
     .map((one) => {

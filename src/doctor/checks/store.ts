@@ -28,7 +28,7 @@ export async function storeDatabase(world: World): Promise<readonly Finding[]> {
     // A disk that is full or read-only is what is to be mended, not the database.
     const disk = await storeDisk(world)
     if (disk.some(({ outcome }) => outcome === 'fail'))
-      return [skipped('the disk takes nothing, see store.disk')]
+      return [skipped('nothing can be written to the disk, see store.disk')]
     return [fail(`the database does not keep a value: ${facts.store_problem}`)]
   }
   if (check?.ok === false) return [fail(check.detail)]
@@ -38,7 +38,7 @@ export async function storeDatabase(world: World): Promise<readonly Finding[]> {
 /** Every checksum of its files; only while nobody has it open. */
 async function databaseAtRest(world: World): Promise<Finding> {
   const { db } = world.paths
-  if ((await world.daemon()).kind !== 'down') return skipped('somebody may have it open')
+  if ((await world.daemon()).kind !== 'down') return skipped('a daemon may have it open, see daemon.running')
   const stat = world.stat(db, 'follow')
   if (stat === 'denied' || (stat !== 'missing' && world.uid !== 0 && stat.uid !== world.uid)) {
     return skipped(`only root may read ${db}: sudo karo doctor`)
@@ -163,10 +163,10 @@ export function judgeRetention(
   synchronised = false,
 ): Finding {
   const days = Math.round(ms / DAY_MS)
-  if (days === 0) return ok('what is old is removed as the clock says')
+  if (days === 0) return ok('the clock did not jump, so old entries are removed in time')
   if (synchronised)
     return ok(
-      `the clock is synchronised; what is old is removed little by little, because it went ${days} days ahead`,
+      `the clock is synchronised; old entries are removed little by little, because it went ${days} days ahead`,
     )
   return warn(
     `the clock is ${days} days ahead of what this node has seen: if that is right, what is old is gone after ${days} hours of running at most`,
@@ -181,7 +181,7 @@ export async function auditLedger(world: World): Promise<readonly Finding[]> {
     const before = last === undefined ? '' : `; up to entry ${last.through} an earlier key signed them`
     const all = entries === 1 ? '1 entry, whole' : `${entries} entries follow from each other`
     if (fine) return [ok(`${all}${before}`)]
-    return [fail(`entry ${first_bad} is altered, missing, or not what a signed head says`, copyOf(world))]
+    return [fail(`entry ${first_bad} was altered, removed, or does not match its signature`, copyOf(world))]
   } catch (error) {
     if (error instanceof KaroError) return [skipped(`it could not be verified: ${error.message}`)]
     throw error
@@ -201,7 +201,7 @@ export function judgeSummaries(
   now: number,
 ): Finding {
   const { recipients, last } = summaries
-  if (recipients === 0) return ok('nobody may read them')
+  if (recipients === 0) return ok('none are published, so there is nothing to be late')
   const age = last === null ? Number.POSITIVE_INFINITY : now - Date.parse(last)
   if (age <= SUMMARY_OLD_MS) return ok(`the last one is of ${last}, for ${recipients}`)
   if (uptime_seconds < PUBLISHES_WITHIN_S)

@@ -19,7 +19,10 @@ const TMPFILES = 'sudo systemd-tmpfiles --create karo.conf'
 
 export async function shellHooks(world: World): Promise<readonly Finding[]> {
   const looks = world.startFiles()
-  if (looks.length === 0) return [skipped('there is no hook for the shell that SHELL names')]
+  if (looks.length === 0)
+    return [
+      skipped('there is no hook for the shell that $SHELL names; karo shell install bash, zsh, fish or sh'),
+    ]
   const found = looks.flatMap((look) => {
     const finding = judgeHook(look, world.homeFlag, existsSync)
     if (finding?.safe === undefined || isOwn(look.file, world.uid)) return finding ?? []
@@ -27,7 +30,7 @@ export async function shellHooks(world: World): Promise<readonly Finding[]> {
     const { safe: _, ...shown } = finding
     return shown
   })
-  return found.length > 0 ? found : [ok('nothing to say')]
+  return found.length > 0 ? found : [ok('none is needed for the shell you log in with')]
 }
 
 /** Undefined: not this person's shell, and it has no hook either. */
@@ -70,7 +73,7 @@ export async function shellRecorded(world: World): Promise<Finding> {
   try {
     names = readdirSync(world.paths.spool)
   } catch {
-    return skipped('who writes to the spool may not be listed')
+    return skipped('only root may list the spool of the service')
   }
   const mine = names.some((name) => name.startsWith(`${world.uid}-${shell.pid}-`) && name.endsWith('.spool'))
   if (mine) return ok(`${shell.command}, pid ${shell.pid}`)
@@ -207,16 +210,22 @@ export function judgeWaiting(spool: {
 }): readonly Finding[] {
   const found: Finding[] = []
   if (spool.pending_bytes > WAITING_MUCH)
-    found.push(warn(`${bytes(spool.pending_bytes)} wait to be taken over`))
+    found.push(warn(`${bytes(spool.pending_bytes)} of commands are not in the history yet`))
   if (spool.dropped > 0) {
     found.push(
       warn(
         `${spool.dropped} commands were lost before they reached the daemon`,
-        'What is lost stays so; karo doctor --only store.disk says whether there is room now.',
+        'They cannot be brought back. Look whether the disk has room now: karo doctor --only store.disk',
       ),
     )
   }
   return found.length > 0
     ? found
-    : [ok(spool.pending_bytes === 0 ? 'nothing waits' : `${bytes(spool.pending_bytes)} wait`)]
+    : [
+        ok(
+          spool.pending_bytes === 0
+            ? 'everything is in the history'
+            : `${bytes(spool.pending_bytes)} on the way`,
+        ),
+      ]
 }

@@ -14,7 +14,7 @@ export async function toolHooks(world: World): Promise<readonly Finding[]> {
     const { safe: _, ...shown } = finding
     return shown
   })
-  return found.length > 0 ? found : [ok('none of yours has the hook')]
+  return found.length > 0 ? found : [ok('no tool of yours has the hook (karo hook list)')]
 }
 
 /** `isThere` is asked for absolute paths, and for `karo`. */

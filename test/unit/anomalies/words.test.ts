@@ -98,7 +98,9 @@ test('a line each, what is new and what is muted named, and what is muted below'
       '',
     ].join('\n'),
   )
-  expect(anomaliesView({ signals: [], mutes: [] }, NOW, plain)).toBe('Nothing unusual.\n')
+  expect(anomaliesView({ signals: [], mutes: [] }, NOW, plain)).toBe(
+    'Nothing unusual was found in your numbers.\n',
+  )
   expect(mutesView({ mutes: [] }, plain)).toBe('Nothing is muted.\n')
 })
 
@@ -133,6 +135,6 @@ karo anomalies mute 3f9a12c4  hears no more of it for a week
   )
   const silent = { ...numbers, unit: 'minutes' as const, n: 0, spread: null }
   expect(anomalyView(shape({ kind: 'hook_silent', numbers: silent }), NOW, plain)).toContain(
-    'usual        none\nlearnt from  nothing: it is looked at by itself\n',
+    'usual        none\nlearnt from  nothing: it is judged by itself\n',
   )
 })

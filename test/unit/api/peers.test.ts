@@ -8,6 +8,7 @@ import { buildServer } from '../../../src/api/server.ts'
 import { createAudit } from '../../../src/audit/index.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
+import type { Apart } from '../../../src/mesh/index.ts'
 import { createAuditRepository } from '../../../src/store/audit.ts'
 import { createMemberRepository } from '../../../src/store/members.ts'
 import { createTrust } from '../../../src/trust/index.ts'
@@ -48,7 +49,8 @@ async function node() {
   await audit.start(never)
   await trust.start(never)
   const connected = new Set<NodeId>()
-  const mesh = { isConnected: (id: NodeId) => connected.has(id) }
+  const apart = new Map<NodeId, Apart>()
+  const mesh = { isConnected: (id: NodeId) => connected.has(id), apart: (id: NodeId) => apart.get(id) }
   const server = buildServer({
     routes: [peersRoutes({ trust, mesh }), auditRoutes({ audit, trust, clock })],
     callerOf: () => owner(),
@@ -68,7 +70,7 @@ async function node() {
     const answer = await server.inject({ method: 'POST', url: `/api/v1/peers/${what}`, payload })
     return { status: answer.statusCode, body: answer.json() }
   }
-  return { get, post, trust, connected, clock, db }
+  return { get, post, trust, connected, apart, clock, db }
 }
 
 test('peers lists everybody known with state, level and why, those who wait first', async () => {
@@ -118,6 +120,7 @@ test('peers lists everybody known with state, level and why, those who wait firs
         state: 'known',
         trust_level: 'share_to',
         why: 'tofu',
+        decided_at: seen,
       },
       {
         ...base,
@@ -136,9 +139,22 @@ test('peers lists everybody known with state, level and why, those who wait firs
         state: 'revoked',
         trust_level: 'untrusted',
         why: 'tofu',
+        decided_at: seen,
       },
     ],
   })
+})
+
+test('of a trusted node without a link it is said why, when that is known', async () => {
+  const { get, trust, apart } = await node()
+  await trust.trust(cid, { level: 'peer', name: 'cid' })
+  apart.set(cid, { why: 'clock', clock_off_ms: 600_000 })
+  apart.set(ann, { why: 'not_trusted_there' })
+  const { body } = await get('/api/v1/peers')
+  const of = (id: NodeId) => body.peers.find((one: { node_id: string }) => one.node_id === id)
+  expect(of(cid)).toMatchObject({ why: 'tofu', apart: 'clock', clock_off_ms: 600_000 })
+  expect(of(ann)).toMatchObject({ why: 'config', apart: 'not_trusted_there' })
+  expect(of(eve)?.apart).toBeUndefined()
 })
 
 test('trust, deny and revoke take a fingerprint, a name or a node id and answer with the peer as it is now', async () => {

@@ -9,6 +9,7 @@ import { isReady } from '../../../src/care/finish.ts'
 import { type RestoreOptions, restoreNode } from '../../../src/care/restore.ts'
 import { homePaths } from '../../../src/config/paths.ts'
 import { holdHome } from '../../../src/ops/home-lock.ts'
+import { createLock } from '../../../src/ops/lock.ts'
 import { CONFIG_IN_BACKUP, madeBackup } from '../../support/backup.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
@@ -63,6 +64,18 @@ test('a home that somebody has is left alone, as is one that somebody makes mean
   await expect(again({ paths: other, onStep })).rejects.toMatchObject({ code: 'conflict' })
   expect(readdirSync(other.home)).toEqual([])
   ;(await held)?.()
+})
+
+test('where a daemon runs it is said how that is stopped: the service by systemd, another one by its pid', async () => {
+  const { paths, again } = await restoring()
+  const letGo = await holdHome(paths)
+  const lock = createLock(paths.lock)
+  await lock.start(new AbortController().signal)
+  const hint = (of: string) => ({ code: 'conflict', hint: expect.stringContaining(of) })
+  await expect(again()).rejects.toMatchObject(hint(`kill ${process.pid}`))
+  await expect(again({ service: true })).rejects.toMatchObject(hint('sudo systemctl stop karo'))
+  await lock.stop()
+  letGo()
 })
 
 test('an error before the backup counts changes nothing; one after it says what is left to do', async () => {

@@ -52,7 +52,7 @@ test('a link is alive now, whenever its last ping was; a member without one is r
   const { out } = await karo({ [PEERS]: { peers } }, 'peers')
   expect(out).toMatch(/ ann .* now$/m)
   expect(out).toMatch(/ cedar .* \d+ s ago, through others$/m)
-  expect(out).toMatch(/ elm .* \d+ s ago, lost$/m)
+  expect(out).toMatch(/ elm .* \d+ s ago, connection broke$/m)
   expect(out).toMatch(/ fir .* \d+ s ago$/m)
   const explained = await karo(
     { 'GET /api/v1/peers/explain': { peer: cedar, steps: [] } },
@@ -140,7 +140,7 @@ test('several nodes are refused before the daemon is asked; help shows one', asy
     const words = what.split(' ')
     const { code, err, requests } = await karo({}, ...words, 'ash', 'vm')
     expect([code, requests]).toEqual([2, []])
-    expect(err).toContain("one at a time, and 'ash', 'vm' are 2")
+    expect(err).toContain("this takes one node, and 'ash', 'vm' are 2")
     expect((await karo({}, ...words, '--help')).out).toMatch(
       /^Usage: karo \w+ \w+ \[options\] <(?:node|who)>$/m,
     )

@@ -326,7 +326,7 @@ describe('karo report-problem', () => {
     expect(out).toContain(file)
     expect(statSync(file).mode & 0o777).toBe(0o600)
     const again = await karo('--output', file)
-    expect([again.code, again.out]).toEqual([1, expect.stringContaining('something already')])
+    expect([again.code, again.out]).toEqual([1, expect.stringContaining('a file of that name already')])
     const json = await karo('--json', '--output', `${file}.2`)
     expect(JSON.parse(json.out)).toMatchObject({
       file: `${file}.2`,

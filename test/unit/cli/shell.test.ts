@@ -119,7 +119,7 @@ describe('shell install and uninstall', () => {
     execFileSync('bash', ['-n', rc])
     expect(await karo(env, 'shell', 'install')).toMatchObject({
       code: 0,
-      out: expect.stringContaining('Already'),
+      out: expect.stringContaining('The hook is already in'),
     })
     expect(readFileSync(rc)).toEqual(once)
     expect((await karo(env, 'shell', 'uninstall', 'bash')).code).toBe(0)
@@ -127,7 +127,7 @@ describe('shell install and uninstall', () => {
     expect(readFileSync(rc)).toEqual(Buffer.from(ended))
     expect(await karo(env, 'shell', 'uninstall')).toMatchObject({
       code: 0,
-      out: expect.stringContaining('Not in'),
+      out: expect.stringContaining('The hook is not in'),
     })
   })
 
@@ -222,7 +222,7 @@ describe('shell install and uninstall', () => {
     }
     const flags = (): readonly string[] => readFileSync(rc, 'utf8').match(/--(?:no-guard|ctrl-r)/g) ?? []
     expect(await install('--ctrl-r')).toMatch(/^Added to/)
-    expect(await install()).toMatch(/^Already in/)
+    expect(await install()).toMatch(/^The hook is already in/)
     expect(flags()).toEqual(['--ctrl-r'])
     expect(await install('--no-guard')).toMatch(/^Changed in/)
     expect(flags()).toEqual(['--no-guard', '--ctrl-r'])

@@ -109,7 +109,9 @@ test('the guard and what fails have a line when there is something to say', () =
 
 test('nothing yet; and a day on which the guard let nothing through is not nothing', () => {
   const none = { total_commands: 0, tools: [], categories: [], failures: 0, unique_commands: 0 }
-  expect(view(none)).toBe('The last 7 days: no commands yet.\n')
+  expect(view(none)).toBe(
+    'The last 7 days: no commands yet (imported ones without a time are not counted).\n',
+  )
   expect(view({ ...none, guard: { ...NONE, blocked: 1 } })).toMatch(/^Guard {5}1 blocked$/m)
 })
 

@@ -75,14 +75,16 @@ test('what is wrong is named at the end', () => {
 })
 
 test('authors that contradict themselves are named in the ledger', () => {
-  expect(view({ documents: { ...SHAPE.documents, conflicts: 2 } })).toContain('→ 2 documents contradict')
+  expect(view({ documents: { ...SHAPE.documents, conflicts: 2 } })).toContain(
+    '→ 2 signed documents contradict',
+  )
 })
 
 test('summaries that do not reach everybody, or could not be read, are said', () => {
   const text = view({ summaries: { recipients: 0, left_out: 12, refused: 3 } })
-  expect(text).toMatch(/summaries +for nobody/)
+  expect(text).toMatch(/summaries +none published yet/)
   expect(text).toContain('→ summaries have no room for 12 more nodes')
-  expect(text).toContain('→ 3 summaries of others were refused')
+  expect(text).toContain('→ 3 summaries of other nodes were refused')
 })
 
 test('a node that records nothing yet is told how', () => {
@@ -100,7 +102,9 @@ test('escapes in a name or a detail stay text', () => {
 test('refused frames are named by reason, with where to look', () => {
   const rejected = { ...noneRejected, bad_signature: 1_200, stale: 3 }
   const text = view({ mesh: { ...SHAPE.mesh, rejected } })
-  expect(text).toContain('  → refused frames: 1,200 bad_signature, 3 stale; karo audit log --type policy')
+  expect(text).toContain(
+    'refused since the start: 1,200 with a bad signature, 3 for a wrong clock (karo doctor --only clock.peers); karo audit log --type policy',
+  )
 })
 
 test.each([

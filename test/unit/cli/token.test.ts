@@ -54,7 +54,10 @@ test('is revoked by name, by id, or by the token itself, of which only the id is
 
 test('a name that it cannot have is said in words', async () => {
   const { code, err } = await karo(await startRig(), 'token', 'create', '--name', 'a b')
-  expect([code, err]).toEqual([2, expect.stringMatching(/^karo: --name: letters, digits, \. _ - only/)])
+  expect([code, err]).toEqual([
+    2,
+    expect.stringMatching(/^karo: --name: a name has at most 64 letters, digits and \. _ -/),
+  ])
 })
 
 test('where nothing listens it is said that a new token opens nothing, beside it', async () => {
@@ -74,7 +77,7 @@ test('where nothing listens it is said that a new token opens nothing, beside it
 
 test('sessions are shown with what opened them, and ended: one, or all', async () => {
   const rig = await startRig()
-  expect((await karo(rig, 'token', 'sessions')).out).toBe('No sessions.\n')
+  expect((await karo(rig, 'token', 'sessions')).out).toBe('No session is open in a browser.\n')
   const secret = (await karo(rig, 'token', 'create', '--scope', 'full')).out.trim()
   const authorization = `Bearer ${secret}`
   for (let i = 0; i < 3; i++)
@@ -87,7 +90,7 @@ test('sessions are shown with what opened them, and ended: one, or all', async (
   expect([missing.code, missing.err]).toEqual([1, expect.stringContaining('no session 2')])
   expect((await karo(rig, 'token', 'end', 'all')).code).toBe(2)
   expect((await karo(rig, 'token', 'end', '--json')).out).toBe('{"ended":2}\n')
-  expect((await karo(rig, 'token', 'sessions')).out).toBe('No sessions.\n')
+  expect((await karo(rig, 'token', 'sessions')).out).toBe('No session is open in a browser.\n')
 })
 
 test.each([

@@ -249,7 +249,7 @@ describe('where it is', () => {
   test('nobody knows the name, or the name server does not answer', async () => {
     const unknown = () => Promise.reject(new Error('ENOTFOUND'))
     expect(await ask('http://model.test/', { lookup: unknown })).toEqual({
-      failure: "nobody knows the model's host model.test",
+      failure: 'the host name of the model, model.test, cannot be resolved',
     })
     const silent = () => new Promise<never>(() => {})
     expect(await ask('http://model.test/', { lookup: silent, timeoutMs: 300 })).toEqual({

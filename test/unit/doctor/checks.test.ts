@@ -42,9 +42,15 @@ describe('clock', () => {
     expect(more).toEqual([])
     expect(far).toMatchObject({
       outcome: 'warn',
-      detail: 'the clock of birch (0123456789abcdef) is 90 s behind this one',
+      detail: 'birch (0123456789abcdef): its clock is 90 s behind',
     })
-    expect(judgeSkews([other], [peer])).toMatchObject([{ outcome: 'fail' }])
+    expect(judgeSkews([other], [{ ...peer, clock_off_ms: 600_000 }])).toMatchObject([
+      {
+        outcome: 'fail',
+        detail: 'birch (0123456789abcdef): refused, its clock is 10 min ahead (at most 5 min may be)',
+        fix: 'on birch: sudo timedatectl set-ntp true',
+      },
+    ])
   })
 
   test('when all others differ it is probably the clock here', () => {
@@ -56,7 +62,7 @@ describe('clock', () => {
       [],
     )
     expect(all[0]?.fix).toBe('sudo timedatectl set-ntp true')
-    expect(all[0]?.detail).toContain('the clock here')
+    expect(all[0]?.detail).toContain('the clock of this machine')
     expect(outcomes(all)).toEqual(['warn', 'warn', 'warn'])
   })
 
@@ -68,7 +74,7 @@ describe('clock', () => {
       ],
       [],
     )
-    expect(findings).toEqual([{ outcome: 'ok', detail: 'nobody is connected to compare with' }])
+    expect(findings).toEqual([{ outcome: 'ok', detail: 'no other node is connected to compare with' }])
   })
 
   test('what keeps it', () => {
@@ -226,7 +232,7 @@ describe('ports', () => {
   })
   test('when nobody holds it any more, no program is to be ended', () => {
     const { fix } = judgePort({ ...look, listens: [], trouble: 'the mesh cannot listen on 10.0.0.5:9238' })
-    expect(fix).toMatch(/^Nobody else holds port 9238 now, and the daemon tries again/)
+    expect(fix).toMatch(/^No other program holds port 9238 now, and the daemon tries again/)
     expect(fix).toContain('another mesh.port in')
   })
 })
@@ -305,12 +311,12 @@ describe('multicast', () => {
   })
   test.each([
     ['heard both ways', {}, 'ok', 'hears itself and 2 others, 1 of Karo'],
-    ['alone', { heard_others: 0, heard_nodes: 0, connected_nodes: 0 }, 'ok', 'nobody else is there'],
+    ['alone', { heard_others: 0, heard_nodes: 0, connected_nodes: 0 }, 'ok', 'no other machine answered'],
     [
       'connected, and not heard',
       { heard_others: 0, heard_nodes: 0 },
       'warn',
-      'hears itself but nobody else, and 1 connected node is',
+      'hears itself but no other machine, and 1 connected node is',
     ],
     ['deaf', { heard_itself: false }, 'fail', 'does not hear itself'],
     ['dumb', { not_sent: 'EPERM', heard_itself: false }, 'fail', 'cannot send (EPERM: a firewall'],

@@ -10,7 +10,9 @@ const judged = (twins: Parameters<typeof judgeTwins>[0]) => resultOf('peers.twin
 test('who is told that another takes its place fails, and is told what to do', () => {
   const { outcome, detail, fix } = judged({ here: [ash], others: [] })
   expect(outcome).toBe('fail')
-  expect(detail).toContain("takes this one's place at ash (0123456789abcdef)")
+  expect(detail).toContain(
+    'two machines use the key of this node: this one, and one that takes its place at ash (0123456789abcdef)',
+  )
   expect(fix).toContain('karo identity new')
 })
 
@@ -18,7 +20,7 @@ test('a member at two places is a warning that names both', () => {
   const places = ['10.0.0.5:9238', '10.0.0.6:9238']
   const { outcome, detail, fix } = judged({ here: [], others: [{ ...ash, places }] })
   expect(outcome).toBe('warn')
-  expect(detail).toContain('by turns from 10.0.0.5:9238 and 10.0.0.6:9238')
-  expect(fix).toContain('Stop ash on one of the two machines')
+  expect(detail).toContain('(0123456789abcdef): 10.0.0.5 and 10.0.0.6')
+  expect(fix).toContain('On the machine that should not be ash: stop Karo')
   expect(judged({ here: [], others: [] }).outcome).toBe('ok')
 })

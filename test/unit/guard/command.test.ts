@@ -139,7 +139,7 @@ test('what a shell asks is nothing for a person to run', async () => {
   expect(await node().karo('guard', 'ask')).toMatchObject({
     exit: 2,
     stdout: '',
-    stderr: expect.stringContaining('a shell runs this'),
+    stderr: expect.stringContaining('the guard in a shell calls'),
   })
 })
 

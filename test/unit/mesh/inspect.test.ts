@@ -45,7 +45,11 @@ test('the clock of a neighbour, its version, and where it is', async () => {
 test('a member whose clock is beyond the window is named', async () => {
   const { near, far } = await pair({ skewMs: 600_000 })
   await until(() => near.mesh.inspect().stale.length === 1, { what: 'its frames are refused' })
-  expect(near.mesh.inspect().stale).toEqual([far.id])
+  const [wrong, ...more] = near.mesh.inspect().stale
+  expect([wrong?.node_id, more]).toEqual([far.id, []])
+  // The frame's own time, so less the moment it took.
+  expect(Math.abs((wrong?.clock_off_ms ?? 0) - 600_000)).toBeLessThan(30_000)
+  expect(near.mesh.apart(far.id)).toEqual({ why: 'clock', clock_off_ms: wrong?.clock_off_ms })
   expect(near.link.peers()).toEqual([])
 })
 

@@ -50,31 +50,37 @@ test('members with a wrong clock are remembered for a quarter of an hour, and st
   const { member, clock, rejections } = setUp()
   rejections.count('malformed', 'p', member)
   expect(rejections.stale()).toEqual([])
+  // A question that has expired says nothing of a clock.
   rejections.count('stale', 'p', member)
-  for (let n = 0; n < 500; n++) rejections.count('stale', 'p', `karo:ed25519:${n}` as NodeId)
-  expect(rejections.stale()).toEqual([member])
+  expect(rejections.stale()).toEqual([])
+  rejections.count('stale', 'p', member, { clockOffMs: 600_000.4 })
+  for (let n = 0; n < 500; n++)
+    rejections.count('stale', 'p', `karo:ed25519:${n}` as NodeId, { clockOffMs: 600_000 })
+  expect(rejections.stale()).toEqual([{ node_id: member, clock_off_ms: 600_000 }])
   clock.time += 15 * 60_000
-  expect(rejections.stale()).toEqual([member])
+  expect(rejections.stale()).toEqual([{ node_id: member, clock_off_ms: 600_000 }])
   clock.time += 1
   expect(rejections.stale()).toEqual([])
 })
 
 test('a clock that is right again is no fault any more: the other one by its frames, ours by having been set', () => {
   const { member, clock, rejections } = setUp()
-  rejections.count('stale', 'p', member)
+  const off = { clockOffMs: -600_000 }
+  const wrong = [{ node_id: member, clock_off_ms: -600_000 }]
+  rejections.count('stale', 'p', member, off)
   clock.time += 30_000
   rejections.inTime('karo:ed25519:another' as NodeId)
-  expect(rejections.stale()).toEqual([member])
+  expect(rejections.stale()).toEqual(wrong)
   rejections.inTime(member)
   expect(rejections.stale()).toEqual([])
 
-  rejections.count('stale', 'p', member)
+  rejections.count('stale', 'p', member, off)
   // What a time server does all the time.
   clock.set += 900
-  expect(rejections.stale()).toEqual([member])
+  expect(rejections.stale()).toEqual(wrong)
   clock.set += 400 * 24 * 60 * 60_000
   expect(rejections.stale()).toEqual([])
   // It was set wrong: then the next frame is refused again.
-  rejections.count('stale', 'p', member)
-  expect(rejections.stale()).toEqual([member])
+  rejections.count('stale', 'p', member, off)
+  expect(rejections.stale()).toEqual(wrong)
 })

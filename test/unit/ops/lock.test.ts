@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { createLock, readHolder, refuseSecond } from '../../../src/ops/lock.ts'
+import { createLock, managerIn, readHolder, refuseSecond } from '../../../src/ops/lock.ts'
 
 let home: string
 let path: string
@@ -99,3 +99,26 @@ function startOf(pid: number): string {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
   return `${boot}:${stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]}`
 }
+
+test('a daemon that a service manager keeps is stopped by it, and one that was typed by its pid', async () => {
+  const lock = createLock(path)
+  await lock.start(signal)
+  await expect(refuseSecond(path)).rejects.toMatchObject({
+    hint: expect.stringContaining(`kill ${process.pid}`),
+  })
+  await expect(refuseSecond(path, true)).rejects.toMatchObject({
+    hint: 'Stop it first: sudo systemctl stop karo',
+  })
+  await lock.stop()
+})
+
+test.each([
+  ['0::/system.slice/karo.service\n', 'system'],
+  ['4:memory:/x\n1:name=systemd:/system.slice/karo.service/payload\n', 'system'],
+  ['0::/user.slice/user-1000.slice/user@1000.service/app.slice/karo.service\n', 'user'],
+  ['0::/user.slice/user-1000.slice/session-2.scope\n', undefined],
+  ['0::/system.slice/karo.service.wants\n', undefined],
+  ['', undefined],
+])('whose unit a process belongs to: %s', (groups, manager) => {
+  expect(managerIn(groups)).toBe(manager)
+})

@@ -116,6 +116,7 @@ function witness() {
       failed: (_protocol: string, peer: string, error: unknown) => {
         throw new Error(`${peer}: ${String(error)}`)
       },
+      inTime: () => {},
     },
   }
 }

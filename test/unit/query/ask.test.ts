@@ -300,6 +300,70 @@ describe('what may be asked', () => {
   })
 })
 
+describe('why a member is unreachable', () => {
+  const whyOf = (result: Awaited<ReturnType<TestNode['ask']>>, name: string) => {
+    const { outcome, why, clock_off_ms, last_seen } = result.coverage.nodes.find((one) => one.name === name)!
+    return { outcome, why, clock_off_ms, last_seen }
+  }
+  const seen = 1_795_000_000_000
+  const last_seen = new Date(seen).toISOString()
+
+  it.each([
+    ['it left', { offline: true, last_seen: seen }, { why: 'left', last_seen }],
+    ['its connection broke', { unsure: true, last_seen: seen }, { why: 'lost', last_seen }],
+    [
+      'it was not heard of for long',
+      { last_seen: 0 },
+      { why: 'away', last_seen: '1970-01-01T00:00:00.000Z' },
+    ],
+  ])('%s', async (_, absent, why) => {
+    const { nodes, wire } = three()
+    const [a, b] = [nodes[0]!, nodes[1]!]
+    wire.cut(a.id, b.id)
+    a.absent.set(b.id, absent)
+    const result = await a.ask()
+    expect(whyOf(result, 'b')).toEqual({
+      ...{ why: undefined, clock_off_ms: undefined, last_seen: undefined, outcome: 'unreachable' },
+      ...why,
+    })
+    expect(whyOf(result, 'c')).toMatchObject({ outcome: 'answered', why: undefined })
+  })
+
+  it('nothing is said of one that was there a moment ago', async () => {
+    const { nodes, wire } = meshOf([{ name: 'a' }, { name: 'b' }])
+    wire.cut(nodes[0]!.id, nodes[1]!.id)
+    const result = await nodes[0]!.ask()
+    expect(whyOf(result, 'b')).toMatchObject({ outcome: 'unreachable', why: undefined, last_seen: undefined })
+  })
+
+  it('what the mesh knows is stronger: its clock is wrong, or it trusts this node no more', async () => {
+    const { nodes, wire } = three()
+    const [a, b, c] = [nodes[0]!, nodes[1]!, nodes[2]!]
+    for (const other of [b, c]) {
+      wire.cut(a.id, other.id)
+      a.absent.set(other.id, { offline: true })
+    }
+    wire.apart.set(b.id, { why: 'clock', clock_off_ms: 600_000 })
+    wire.apart.set(c.id, { why: 'not_trusted_there' })
+    const result = await a.ask()
+    expect(whyOf(result, 'b')).toMatchObject({ why: 'clock', clock_off_ms: 600_000, last_seen: undefined })
+    expect(whyOf(result, 'c')).toMatchObject({ why: 'not_trusted_there' })
+    expect(result.coverage).toMatchObject({ known: 2, unreachable: 2 })
+  })
+
+  it('a trusted node that was never met is no member, and is told all the same', async () => {
+    const { nodes, wire } = three()
+    const [a, , c] = [nodes[0]!, nodes[1]!, nodes[2]!]
+    a.members.delete(c)
+    wire.apart.set(c.id, { why: 'clock', clock_off_ms: -600_000 })
+    const result = await a.ask()
+    expect(result.coverage.known).toBe(1)
+    expect(result.notes.join()).toMatch(
+      /trusted here, and was not asked: refused, its clock is 10 min behind/,
+    )
+  })
+})
+
 describe('coverage', () => {
   it('puts every member in exactly one outcome, whatever each of them does', async () => {
     const behaviour = fc.constantFrom('answers', 'refuses', 'withholds', 'silent', 'cut', 'away', 'garbage')

@@ -9,7 +9,7 @@ import type { AuditRecord } from '../../../src/audit/index.ts'
 import { type Clock, systemClock, systemRandom, systemTimers, type Timers } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { fingerprintOf, type Identity, verifySignature } from '../../../src/identity/index.ts'
-import type { LinkHandler, Mesh, PeerRef } from '../../../src/mesh/index.ts'
+import type { Apart, LinkHandler, Mesh, PeerRef } from '../../../src/mesh/index.ts'
 import { type AskRequest, createQuery, type Query } from '../../../src/query/index.ts'
 import type { Coverage } from '../../../src/query/result.ts'
 import { createSharing, type Sharing } from '../../../src/sharing/index.ts'
@@ -37,6 +37,8 @@ export class Wire {
   readonly #links = new Map<NodeId, Set<NodeId>>()
   /** Nodes that a repair dial finds. */
   readonly reachable = new Set<NodeId>()
+  /** Why nobody has a link to a node, as every mesh says. */
+  readonly apart = new Map<NodeId, Apart>()
   /** Set to hold dials back. */
   dialling: ((node: NodeId, signal: AbortSignal) => Promise<void>) | undefined
   tap: Tap = (bytes) => [bytes]
@@ -149,7 +151,7 @@ export class Endpoint {
     return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body))
   }
 
-  mesh(): Pick<Mesh, 'link' | 'reach'> {
+  mesh(): Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'> {
     const own = this.ref.nodeId
     return {
       link: (_protocol, handler) => {
@@ -167,6 +169,8 @@ export class Endpoint {
         this.#wire.connect(own, node)
         return true
       },
+      isConnected: (node) => this.#wire.peersOf(own).some(({ nodeId }) => nodeId === node),
+      apart: (node) => this.#wire.apart.get(node),
     }
   }
 }
@@ -185,7 +189,7 @@ export interface NodeOptions {
   readonly marks?: ReplayMark[]
   readonly identity?: Identity
   /** A real one in the place of the wire. */
-  readonly mesh?: Pick<Mesh, 'link' | 'reach'>
+  readonly mesh?: Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'>
   /** `[overlay] full_mesh_up_to`. */
   readonly fullMeshUpTo?: number
   readonly clock?: Clock

@@ -27,6 +27,10 @@ test.runIf(process.getuid?.() === 0)(
     await expect(refuseOpen(join(one, 'db'))).rejects.toMatchObject({
       code: 'conflict',
       message: expect.stringContaining(`pid ${process.pid}`),
+      hint: `Stop the daemon first (kill ${process.pid}).`,
+    })
+    await expect(refuseOpen(join(one, 'db'), async (pid) => `end ${pid}`)).rejects.toMatchObject({
+      hint: `end ${process.pid}`,
     })
   },
 )
