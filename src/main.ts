@@ -215,7 +215,7 @@ export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
       shareRoutes({ sharing, summaries, trust }),
       summariesRoutes({ summaries, trust, clock }),
       queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
-      auditRoutes({ audit, trust, clock }),
+      auditRoutes({ audit, documents, trust, clock }),
       mcpRoutes({ audit }),
       ...http.routes,
       eventsRoutes({ feed: happenings, timers }),

@@ -327,9 +327,9 @@ export function createAudit(options: AuditOptions): Audit {
       await pump()
     },
 
-    verify() {
+    verify(elsewhere = []) {
       // Whoever asks while one is under way gets that one's verdict: a walk reads the whole ledger.
-      verifying ??= verifyLedger(repository, identity.publicKey).finally(() => {
+      verifying ??= verifyLedger(repository, identity.publicKey, elsewhere).finally(() => {
         verifying = undefined
       })
       return verifying

@@ -26,12 +26,19 @@ export function signHead(
 }
 
 /** The hash (32 bytes; it covers the entry's number) that was signed, and by whom; undefined when the frame is no such thing. */
-export function readHead(
-  head: SignedHead,
-): { readonly hash: Uint8Array; readonly signer: NodeId } | undefined {
+export function readHead(head: SignedHead):
+  | {
+      readonly hash: Uint8Array
+      readonly signer: NodeId
+      /** As the head says itself. */
+      readonly seq: number
+      readonly ts: number
+    }
+  | undefined {
   try {
     const { envelope, body } = decodeFrame(head.frame, { messages: HEADS, verify: verifySignature })
-    return { hash: (body as AuditHeadBody).hash, signer: formatNodeId(envelope.sender) }
+    const { hash, seq, ts } = body as AuditHeadBody
+    return { hash, seq, ts, signer: formatNodeId(envelope.sender) }
   } catch (error) {
     if (error instanceof FrameError) return undefined
     throw error

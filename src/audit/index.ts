@@ -35,6 +35,26 @@ export interface AuditVerdict {
   readonly first_bad: number | null
   /** Keys that signed it before this node's, oldest first; each was replaced by the next, which an entry says. */
   readonly earlier_keys: readonly EarlierKey[]
+  /** The newest head of this ledger that is kept outside of it; absent when none is known. */
+  readonly outside?: OutsideVerdict
+}
+
+/** A head of this ledger as others have it. */
+export interface HeadElsewhere {
+  /** The AuditHead frame; one that is not signed by this node counts for nothing. */
+  readonly frame: Uint8Array
+  /** Members that have it; none: it is this node's own copy beside the ledger. */
+  readonly by: readonly NodeId[]
+}
+
+export interface OutsideVerdict {
+  /** Number of the newest entry it covers. */
+  readonly seq: number
+  /** When it was signed, milliseconds since the epoch. */
+  readonly ts: number
+  readonly by: readonly NodeId[]
+  /** Entries it covers that this ledger does not reach; more than 0 is not ok. */
+  readonly missing: number
 }
 
 export interface Audit extends Room {
@@ -49,10 +69,11 @@ export interface Audit extends Room {
     uid?: number
   }): Promise<readonly AuditEntry[]>
   /**
-   * Walks the whole chain and compares it with every signed head. What it cannot notice: the loss of entries newer
-   * than the last signed head (at most an hour's), and a rewrite by somebody who holds this node's key.
+   * Walks the whole chain and compares it with every signed head, those `elsewhere` among them: an end that was cut off
+   * with its heads shows by them alone. What it cannot notice: the loss of entries newer than the last head that left
+   * the machine (at most an hour's), and a rewrite by somebody who holds this node's key.
    */
-  verify(): Promise<AuditVerdict>
+  verify(elsewhere?: readonly HeadElsewhere[]): Promise<AuditVerdict>
   /** Questions since `since` (ms since the epoch), by author and kind; `uid` as for `log`. */
   whoAsked(filter: { since: number; uid?: number }): Promise<readonly Asked[]>
   /**

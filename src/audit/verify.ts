@@ -1,9 +1,9 @@
 // Walks the ledger from its first entry and finds the first that is altered, missing, or not what was signed.
-import { formatNodeId } from '../../protocols/node-id.ts'
+import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import type { AuditRepository, AuditRow } from '../store/audit.ts'
 import { GENESIS, hashEntry, readRow } from './entry.ts'
 import { readHead } from './head.ts'
-import type { AuditVerdict } from './index.ts'
+import type { AuditVerdict, HeadElsewhere } from './index.ts'
 import { lastingDigest } from './lasting.ts'
 import { createSigners } from './signers.ts'
 
@@ -11,12 +11,14 @@ import { createSigners } from './signers.ts'
 export async function verifyLedger(
   repository: Pick<AuditRepository, 'base' | 'heads' | 'forwards'>,
   publicKey: Uint8Array,
+  elsewhere: readonly HeadElsewhere[] = [],
 ): Promise<AuditVerdict> {
   // Heads before entries: entries that are written meanwhile have no head here, and no head lacks its entry.
   const base = await repository.base()
   const signed = new Map<number, ReturnType<typeof readHead>>()
   for (const head of await repository.heads()) signed.set(head.seq, readHead(head))
   const newestHead = Math.max(0, ...signed.keys())
+  const outside = newestOf(elsewhere, formatNodeId(publicKey))
 
   const signers = createSigners()
   let previous: Uint8Array = base?.hash ?? GENESIS
@@ -52,6 +54,11 @@ export async function verifyLedger(
     if (row.type === 'key_rotation') signers.entry(seq, row.type, readRow(row)?.details)
     const over = signed.get(seq)
     if (over !== undefined) signers.head(seq, over.signer)
+    // Another entry than the one that this node told others of: the end was written anew.
+    if (seq === outside?.seq && Buffer.compare(row.hash, outside.hash) !== 0) {
+      firstBad = seq
+      continue
+    }
     previous = row.hash
     expected++
   }
@@ -60,6 +67,8 @@ export async function verifyLedger(
   if (firstBad === null && hexOf(digest) !== keptHash) firstBad = kept[0]?.seq ?? base?.seq ?? 1
   // A signed head over entries that are not there: the end was cut off.
   if (firstBad === null && newestHead >= expected) firstBad = expected
+  const missing = Math.max(0, (outside?.seq ?? 0) - Math.max(expected - 1, base?.seq ?? 0))
+  if (firstBad === null && missing > 0) firstBad = expected
   const { unproven, earlier } = signers.judge(formatNodeId(publicKey))
   if (unproven !== undefined) firstBad = Math.min(unproven, firstBad ?? unproven)
   return {
@@ -68,7 +77,23 @@ export async function verifyLedger(
     head: Buffer.from(head).toString('hex'),
     first_bad: firstBad,
     earlier_keys: earlier,
+    ...(outside === undefined
+      ? {}
+      : { outside: { seq: outside.seq, ts: outside.ts, by: outside.by, missing } }),
   }
+}
+
+/** The one that covers most, of those that `own` signed. */
+function newestOf(elsewhere: readonly HeadElsewhere[], own: NodeId) {
+  let newest: { seq: number; ts: number; hash: Uint8Array; by: readonly NodeId[] } | undefined
+  for (const { frame, by } of elsewhere) {
+    const head = readHead({ seq: 0, frame })
+    if (head === undefined || head.signer !== own) continue
+    const more = newest === undefined || head.seq > newest.seq
+    // Of the same one, the copy that others have says more.
+    if (more || (head.seq === newest?.seq && by.length > 0)) newest = { ...head, by }
+  }
+  return newest
 }
 
 const hexOf = (bytes: Uint8Array | undefined): string | undefined =>

@@ -20,12 +20,13 @@ import { createExchange } from './exchange.ts'
 import { createFetcher } from './fetcher.ts'
 import { createGiver } from './giver.ts'
 import type { Documents } from './index.ts'
-import { createKeeper, wantedOf } from './keeper.ts'
+import { createKeeper, type Wanted, wantedOf } from './keeper.ts'
 import { createMembersView } from './members.ts'
 import { createPuller } from './puller.ts'
 import { isFuture } from './read.ts'
 import { createReminder } from './reminder.ts'
 import { createRounds } from './rounds.ts'
+import { createWitness } from './witness.ts'
 
 export interface DocumentsDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'agree'>
@@ -61,11 +62,16 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   const catalog = createCatalog()
   const members = createMembersView(trust, self, clock)
   const carrier = createCarrier({ clock, fetch: (...args) => fetcher.heard(...args) })
+  const witness = createWitness()
+  const offered = (by: PeerRef['nodeId'], head: Wanted): void => {
+    if (head.author === self && head.kind === 'audit_head') witness.offered(by, head)
+  }
   const keeper = createKeeper({
     ...{ self, catalog, repository, members, clock, random, log },
     hints: deps.hints ?? createHints(identity.agree),
     audit: deps.audit,
     carries: carrier.carries,
+    witness,
     ...(deps.bounds === undefined ? {} : { bounds: deps.bounds }),
   })
   const { position } = keeper
@@ -94,7 +100,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     missed: carrier.missed,
     gave: (entry) => reminder.gave(entry),
   })
-  const puller = createPuller({ exchange, keeper, clock, timers, log })
+  const puller = createPuller({ exchange, keeper, offered, clock, timers, log })
   const announcer = createAnnouncer({ gossip, clock, random, timers })
   const reminder = createReminder({
     ...{ self, catalog, repository, clock, random, timers, log },
@@ -183,6 +189,10 @@ export function createDocuments(deps: DocumentsDeps): Documents {
     },
 
     of: keeper.of,
+    async ownLedgerHeads() {
+      const [own] = await keeper.of(self, 'audit_head')
+      return witness.heads(own)
+    },
     counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
   }
 }

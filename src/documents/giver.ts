@@ -75,8 +75,12 @@ export function createGiver(deps: GiverDeps): Giver {
     return budget
   }
 
+  /** Its author has it; but for the head of its ledger, which may have been taken back there. */
+  const isOwn = ({ shelf }: Entry, peer: NodeId): boolean =>
+    shelf.author === peer && shelf.kind !== 'audit_head'
+
   const givable = (entry: Entry, peer: NodeId, now: number): boolean =>
-    entry.shelf.author !== peer && expiresAt(entry) > now && !deps.trust.refuses(entry.shelf.author)
+    !isOwn(entry, peer) && expiresAt(entry) > now && !deps.trust.refuses(entry.shelf.author)
 
   async function offer(peer: NodeId, id: number, ask: HeadsAsk): Promise<number> {
     const { index, through: newest } = deps.position()

@@ -2,6 +2,7 @@
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { Room } from '../base/room.ts'
 import type { DocumentKind } from './kinds.ts'
+import type { OutsideHead } from './witness.ts'
 
 /** Names one document; of each (author, kind, slot) only the highest version is kept. */
 export interface DocumentHead {
@@ -51,7 +52,10 @@ export interface Documents extends Room {
     kind: DocumentKind,
     slots?: (slot: string) => boolean,
   ): Promise<readonly StoredDocument[]>
+  /** Heads of this node's ledger that are kept outside of the ledger: its own document, and the newest that others gave. */
+  ownLedgerHeads(): Promise<readonly OutsideHead[]>
   counts(): DocumentCounts
 }
 
 export { createDocuments, type DocumentsDeps } from './documents.ts'
+export type { OutsideHead }

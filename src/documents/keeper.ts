@@ -17,6 +17,7 @@ import type { StoredDocument } from './index.ts'
 import { type DocumentKind, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
 import { type Document, isFuture, isKind, readDocument } from './read.ts'
+import type { Witness } from './witness.ts'
 
 const INDEX_BYTES = 8
 /** Documents removed in one batch. */
@@ -36,7 +37,7 @@ export interface Wanted {
   readonly hints: Uint8Array
 }
 
-type Want = Exclude<Role, 'own'> | 'proof'
+type Want = Exclude<Role, 'own'> | 'proof' | 'witness'
 
 export interface Keeper {
   /** Rebuilds the catalog from the store. */
@@ -45,11 +46,12 @@ export interface Keeper {
   position(): { readonly index: Uint8Array; readonly through: number }
   /**
    * As what this node would keep a document of that head; undefined: it does not want it, or has it. `proof`: it has
-   * another one of that version, and wants to see whether its author signed both.
+   * another one of that version, and wants to see whether its author signed both. `witness`: a head of its own ledger
+   * that it does not have itself.
    */
   wants(head: Wanted): Want | undefined
-  /** Those of them that this node wants. Resolves with what was kept, when it is in the store. */
-  keep(documents: readonly Document[]): Promise<readonly Document[]>
+  /** Those of them that this node wants, as `from` gave them. Resolves with what was kept, when it is in the store. */
+  keep(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]>
   /**
    * This node's own edition; durable (fsync) when it resolves. Undefined: it was there already. KaroErrors: `conflict`
    * when there is a newer one, `bad_request`, `too_large`; FrameErrors of the frame.
@@ -82,13 +84,14 @@ export interface KeeperDeps {
   readonly clock: Clock
   readonly random: Random
   readonly log: Log
+  readonly witness: Pick<Witness, 'wants' | 'given'>
   /** Whether a neighbour that cannot get this edition asked this node for it. */
   readonly carries: (edition: Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>) => boolean
   readonly bounds?: Bounds
 }
 
 export function createKeeper(deps: KeeperDeps): Keeper {
-  const { self, catalog, repository, members, clock, log } = deps
+  const { self, catalog, repository, members, witness, clock, log } = deps
   const serially = createSerial()
   let index: Uint8Array = new Uint8Array(INDEX_BYTES)
   let last = 0
@@ -113,11 +116,18 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     return false
   }
 
+  /** Of this node's ledger, and newer than what this node itself has: somebody took it back here. */
+  function isNewerThanOwn(head: Wanted): boolean {
+    const held = catalog.get(self, 'audit_head', head.slot)
+    return (held === undefined || head.version > held.version) && witness.wants(head)
+  }
+
   function wants(head: Wanted): Want | undefined {
     const { author, publicKey, kind, slot, version } = head
     const now = clock.now()
-    if (author === self || !isKind(kind) || isFuture(version, now) || !members.keepsFrom(author))
-      return undefined
+    if (!isKind(kind) || isFuture(version, now)) return undefined
+    if (author === self) return kind === 'audit_head' && isNewerThanOwn(head) ? 'witness' : undefined
+    if (!members.keepsFrom(author)) return undefined
     const held = catalog.get(author, kind, slot)
     if (held !== undefined && held.version >= version) {
       const twin = held.version === version && held.tag !== tagOf(head.digest)
@@ -182,7 +192,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   const comingBeside = (puts: ReadonlyMap<string, Put>, name: string): readonly Document[] =>
     [...puts].filter(([other]) => other !== name).map(([, { document }]) => document)
 
-  async function keepNow(documents: readonly Document[]): Promise<readonly Document[]> {
+  async function keepNow(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]> {
     const puts = new Map<string, Put>()
     const removed = new Set<Entry>()
     let seq = last
@@ -193,7 +203,8 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       const held = catalog.get(author, kind, slot)
       const role = wants({ ...document, author, publicKey: document.author, digest })
       if (role === 'proof' && held !== undefined) contradictions.twin(held)
-      if (role === undefined || role === 'proof') continue
+      if (role === 'witness') witness.given(from, document)
+      if (role === undefined || role === 'proof' || role === 'witness') continue
       const room = makeRoom(document, role, removed, comingBeside(puts, name))
       if (room === undefined) {
         refused.set(editionOf(document.head), clock.monotonic() + REFUSED_MS)
@@ -226,7 +237,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
 
     position: () => ({ index, through: last }),
     wants,
-    keep: (documents) => serially(() => keepNow(documents)),
+    keep: (documents, from) => serially(() => keepNow(documents, from)),
 
     publish: (kind, frame) =>
       serially(async () => {

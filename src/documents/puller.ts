@@ -65,12 +65,14 @@ export interface Puller {
 export interface PullerDeps {
   readonly exchange: Exchange
   readonly keeper: Pick<Keeper, 'wants' | 'keep'>
+  /** A neighbour has a document of that head. */
+  readonly offered: (by: NodeId, head: Wanted) => void
   readonly clock: Clock
   readonly timers: Timers
   readonly log: Log
 }
 
-export function createPuller({ exchange, keeper, clock, timers, log }: PullerDeps): Puller {
+export function createPuller({ exchange, keeper, offered, clock, timers, log }: PullerDeps): Puller {
   const cursors = createRecent<NodeId, Cursor>(CURSORS_MAX)
   const bad = createRecent<string, true>(BAD_MAX)
   /** What is being fetched, from whomever; settles when it is here or will not come. */
@@ -128,9 +130,12 @@ export function createPuller({ exchange, keeper, clock, timers, log }: PullerDep
   }
 
   /** Undefined: it could not be written, as on a full disk. What it is about is asked for again in a later turn. */
-  async function store(documents: readonly Document[]): Promise<readonly Document[] | undefined> {
+  async function store(
+    documents: readonly Document[],
+    from: NodeId,
+  ): Promise<readonly Document[] | undefined> {
     try {
-      const kept = await keeper.keep(documents)
+      const kept = await keeper.keep(documents, from)
       storing = true
       return kept
     } catch (error) {
@@ -163,7 +168,7 @@ export function createPuller({ exchange, keeper, clock, timers, log }: PullerDep
       )
       if (got === undefined) return false
       work.movedAt = clock.monotonic()
-      const kept = await store(got.documents)
+      const kept = await store(got.documents, peer)
       if (kept === undefined) return false
       for (const document of kept) onNew(document)
       left = [...got.rest, ...left.slice(asked.length)]
@@ -236,7 +241,9 @@ export function createPuller({ exchange, keeper, clock, timers, log }: PullerDep
         const offer = await exchange.heads(peer, ask, (body) => readOffer(cursor, body))
         if (offer === undefined) return 'failed'
         budget.take(offer.heads.length, clock.monotonic())
-        const wanted = offer.heads.map(wantedOf).filter((head) => keeper.wants(head) !== undefined)
+        const all = offer.heads.map(wantedOf)
+        for (const head of all) offered(peer, head)
+        const wanted = all.filter((head) => keeper.wants(head) !== undefined)
         if (!(await get(peer, wanted, onNew, WALK_MS))) return 'failed'
         const begunAt =
           cursor !== undefined && sameIndex(cursor, offer.index) ? cursor.begunAt : clock.monotonic()

@@ -63,7 +63,7 @@ test('members that somebody invents under the name of a friend come neither betw
 
   const explained = await victim.json<unknown>(['peers', 'explain', fingerprint])
   expect(JSON.stringify(explained)).toContain(node_id)
-  const denied = await victim.karo(['peers', 'deny', 'ash', '--yes'])
+  const denied = await victim.karo(['peers', 'deny', 'ash'])
   expect([denied.code, denied.stderr]).toEqual([0, ''])
   expect((await peersOf()).find((one) => one.node_id === node_id)).toMatchObject({ state: 'denied' })
 })

@@ -5,6 +5,7 @@ import type { FastifyRequest } from 'fastify'
 import type { Audit } from '../../audit/index.ts'
 import type { Clock } from '../../base/clock.ts'
 import { jsonText } from '../../base/printable.ts'
+import type { Documents } from '../../documents/index.ts'
 import type { Trust } from '../../trust/index.ts'
 import { createOneEach } from '../one-each.ts'
 import { serve } from '../operation.ts'
@@ -13,14 +14,18 @@ import type { Routes } from '../route.ts'
 
 interface AuditDeps {
   readonly audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'>
+  /** Without it a ledger is judged by itself alone. */
+  readonly documents?: Pick<Documents, 'ownLedgerHeads'>
   readonly trust: Pick<Trust, 'resolve' | 'opinion'>
   readonly clock: Pick<Clock, 'now'>
 }
 
+/** Members that are named as having a head. */
+const NAMED_MAX = 8
 const WHO_ASKED_MS = 30 * 86_400_000
 
 /** `/audit/log` has the newest first. Errors: `not_found`, `conflict`, `bad_request` for `peer`; `rate_limited`. */
-export function auditRoutes({ audit, trust, clock }: AuditDeps): Routes {
+export function auditRoutes({ audit, documents, trust, clock }: AuditDeps): Routes {
   // What is looked for may be at the far end of a ledger of years.
   const oneEach = createOneEach()
   /** In turn; for who has hung up meanwhile, nothing is walked. */
@@ -68,7 +73,16 @@ export function auditRoutes({ audit, trust, clock }: AuditDeps): Routes {
       })
       return reply.type('application/x-ndjson').send(Readable.from(asText(lines)))
     })
-    serve(server, verifyAudit, () => audit.verify())
+    serve(server, verifyAudit, async () => {
+      const { outside, ...verdict } = await audit.verify(await documents?.ownLedgerHeads())
+      if (outside === undefined) return verdict
+      const { seq, ts, by, missing } = outside
+      const members = by.slice(0, NAMED_MAX).map((node) => {
+        const { fingerprint, name } = trust.opinion(node)
+        return { node_id: node, fingerprint, name }
+      })
+      return { ...verdict, outside: { seq, signed_at: new Date(ts).toISOString(), members, missing } }
+    })
   }
 }
 

@@ -51,6 +51,18 @@ export const auditVerdict = z
       }),
       100,
     ).describe('keys that signed before this node had its own, oldest first; an entry says each change'),
+    outside: z
+      .strictObject({
+        seq: count('number of the newest entry it covers'),
+        signed_at: moment('when it was signed'),
+        members: listOf(
+          z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }),
+          8,
+        ).describe('members that have it; none: it is a copy that this node keeps beside its ledger'),
+        missing: count('entries it covers that the ledger does not reach; more than 0 is not ok'),
+      })
+      .exactOptional()
+      .describe('the newest head of this ledger that is kept outside of it; absent when none is known'),
   })
   .meta({ id: 'AuditVerdict' })
 export type AuditVerdict = z.infer<typeof auditVerdict>

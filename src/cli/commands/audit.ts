@@ -136,8 +136,9 @@ const verify: Command = {
     if (io.json) io.out(`${JSON.stringify(verdict)}\n`)
     else if (verdict.ok)
       io.out(
-        `The ledger is whole: ${counted(verdict.entries)}, head ${printable(verdict.head)}\n${earlierKeys(verdict)}`,
+        `The ledger is whole: ${counted(verdict.entries)}, head ${printable(verdict.head)}\n${restsOn(verdict)}${earlierKeys(verdict)}`,
       )
+    else if (isShort(verdict)) io.out(shortOf(verdict))
     else {
       io.out(`The ledger is broken at entry ${verdict.first_bad}: that entry is altered, missing, or not what was signed.
 Entries before it are proven; nothing from it on is. Keep a copy of the database before you do anything else.
@@ -145,6 +146,34 @@ Entries before it are proven; nothing from it on is. Keep a copy of the database
     }
     return verdict.ok ? EXIT.done : EXIT.failed
   },
+}
+
+type Outside = NonNullable<AuditVerdict['outside']>
+
+const namesOf = ({ members }: Outside): string =>
+  members.map(({ name, fingerprint }) => printable(name || fingerprint)).join(', ')
+
+/** An end that was cut off together with its signatures shows by what others keep, and by nothing else. */
+function restsOn({ outside }: AuditVerdict): string {
+  if (outside === undefined || outside.members.length === 0)
+    return `No other machine has given a signature over it, so that its end is whole rests on this machine's word alone.
+Members keep one each hour: link with one (karo peers), and ask again.
+`
+  return `It reaches entry ${outside.seq}, over which ${namesOf(outside)} ${outside.members.length === 1 ? 'keeps' : 'keep'} a signature of ${outside.signed_at}.
+`
+}
+
+/** Nothing but the end is missing. */
+const isShort = ({ first_bad, outside }: AuditVerdict): boolean =>
+  outside !== undefined && outside.missing > 0 && first_bad === outside.seq - outside.missing + 1
+
+function shortOf({ outside }: AuditVerdict): string {
+  const { missing, seq, signed_at } = outside as Outside
+  const seen = namesOf(outside as Outside)
+  const by = seen === '' ? 'that this node signed' : `seen by ${seen}, signed`
+  return `The ledger is ${counted(missing)} short of the head ${by} at ${signed_at} (entry ${seq}): its end was cut off.
+A restored backup looks the same, and is an entry (karo audit log --type node_restored). If nobody restored one, somebody removed entries.
+`
 }
 
 /** A key that nobody here replaced is one to be asked about, so each is named. */

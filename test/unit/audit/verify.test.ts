@@ -1,6 +1,7 @@
 // Verification finds the first entry that is not what it was, whichever byte was changed and whatever was removed.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import { makeRow } from '../../../src/audit/entry.ts'
 import { signHead } from '../../../src/audit/head.ts'
 import { createAudit } from '../../../src/audit/index.ts'
@@ -290,5 +291,54 @@ describe('a removed front', () => {
     const head = signHead({ seq, hash: told.hash, ts, entries: 6 }, identity, systemClock, systemRandom)
     await repository.append([], { head })
     expect(await verify(db)).toMatchObject({ ok: true, entries: 6 })
+  })
+})
+
+describe('a head that others keep', () => {
+  const birch = formatNodeId(new Uint8Array(32).fill(7))
+  const headOf = async (db: Database, seq: number) =>
+    (await createAuditRepository(db).heads()).find((head) => head.seq === seq)!.frame
+  const verifyWith = (db: Database, ...heads: { frame: Uint8Array; by: NodeId[] }[]) =>
+    verifyLedger(createAuditRepository(db), identity.publicKey, heads)
+
+  test('shows an end that was cut off together with its heads', async () => {
+    const db = await ledger()
+    const frame = await headOf(db, 8)
+    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({
+      ok: true,
+      outside: { seq: 8, by: [birch], missing: 0 },
+    })
+    for (const seq of [5, 6, 7, 8]) await db.del(entryKey(seq))
+    await db.del(headKey(8))
+    // By itself it looks whole.
+    expect(await verify(db)).toMatchObject({ ok: true, entries: 4 })
+    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({
+      ok: false,
+      first_bad: 5,
+      outside: { seq: 8, by: [birch], missing: 4 },
+    })
+  })
+
+  test('shows an end that was written anew', async () => {
+    const db = await ledger()
+    const frame = await headOf(db, 8)
+    const other = await ledger()
+    expect(await verifyWith(other, { frame, by: [birch] })).toMatchObject({ ok: false, first_bad: 8 })
+  })
+
+  test('counts only when this node signed it, and the one that covers most', async () => {
+    const db = await ledger()
+    const stranger = testIdentity(9)
+    const forged = signHead(
+      { seq: 1000, hash: new Uint8Array(32), ts: 1, entries: 1000 },
+      stranger,
+      systemClock,
+      systemRandom,
+    ).frame
+    const own = { frame: await headOf(db, 8), by: [] }
+    const older = { frame: await headOf(db, 4), by: [birch] }
+    expect(await verifyWith(db, { frame: forged, by: [birch] })).toMatchObject({ ok: true })
+    expect((await verifyWith(db, older, own)).outside).toMatchObject({ seq: 8, by: [] })
+    expect((await verifyWith(db, own, { ...own, by: [birch] })).outside).toMatchObject({ by: [birch] })
   })
 })
