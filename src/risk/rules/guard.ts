@@ -1,7 +1,7 @@
 // Rules about what switches this guard off, changes what it lets through, or takes away what this node has recorded.
 import type { Arg, SimpleCommand } from '../model.ts'
 import type { Options } from '../options.ts'
-import { touchedOwn } from './guard-files.ts'
+import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 import { byTool } from './rewrite.ts'
 import { matching, only, type Rule, tools, verb } from './rule.ts'
 
@@ -20,7 +20,7 @@ export const GUARD_RULES: readonly Rule[] = [
     id: 'guard-off',
     level: 'high',
     why: 'Switches off what judges commands before they run, or changes what it lets through.',
-    tools: ['*', ...tools('karo unset env claude printf read'), ...REMOVES_PACKAGES],
+    tools: ['*', ...tools('karo unset env claude printf read'), ...REMOVES_PACKAGES, ...TAKES_TREES],
     when: (c, o) => {
       if (c.name === 'karo') return only(!isAsked(o) && loosens(c, o), true)
       if (REMOVES_PACKAGES.includes(c.name)) return [...removedPackage(c, o), ...touchedOwn(c, o)]
