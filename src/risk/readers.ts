@@ -4,15 +4,9 @@ import type { Options } from './options.ts'
 import { SHELLS, WRAPPERS } from './wrappers.ts'
 import { plainlyReads } from './write-code.ts'
 import { EDITORS, inputCode, isDriven, runsCode } from './write-positions.ts'
+import { ONLY_READ } from './write-tools.ts'
 
 const names = (text: string): readonly string[] => text.trim().split(/\s+/)
-
-/** Write no file, whatever their words are; the shells do not ask about a plain line of one. */
-export const ONLY_READ: readonly string[] = names(`
-  cat tac head tail nl ls stat wc cksum sum md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum od hexdump hd strings
-  cmp comm diff diff3 grep egrep fgrep zgrep cut fold fmt expand unexpand join basename dirname realpath readlink namei getfacl
-  lsattr du df pwd which whereis test whoami id
-`)
 
 /** Read what is not at one of their write positions; or have rules, wrappers and carriers of their own. */
 const READERS: ReadonlySet<string> = new Set([
@@ -88,7 +82,8 @@ export function onlyReads(
 ): boolean {
   const { name, args, scope } = command
   // What is defined in this line is judged by what it does.
-  if (name === '' || command.isOwn === true) return true
+  if (command.isOwn === true) return true
+  if (name === '') return command.known
   if (Object.hasOwn(CONDITIONS, name)) return (CONDITIONS[name] as Reads)(command, options, isOwn)
   if (EDITORS.has(name)) return scope.caller !== 'tool' && !isDriven(command)
   if (runsCode(name)) return codeReads(command, options, isOwn)
@@ -155,7 +150,7 @@ function searches({ args }: SimpleCommand): boolean {
   return args.every(({ text }, i) => {
     if (text === '-delete') return false
     if (!/^-(?:exec|execdir|ok|okdir)$/.test(text)) return true
-    return ONLY_READ.includes(args[i + 1]?.text ?? '')
+    return ONLY_READ.has(args[i + 1]?.text ?? '')
   })
 }
 

@@ -1,11 +1,10 @@
 // The names of all tools that the rules, the wrappers or the grammar have anything to say about.
 import { CARRIERS } from './carriers.ts'
 import { OWN_PARTS, SYSTEM_PARTS } from './own-files.ts'
-import { ONLY_READ } from './readers.ts'
 import { GRAMMAR, isUnruled, NAMED_IN_GENERAL_RULES, RULES } from './rules/index.ts'
 import { INTERPRETERS, SHELLS, WRAPPERS } from './wrappers.ts'
 import { WRITERS } from './write-positions.ts'
-import { USUAL_STARTS } from './write-tools.ts'
+import { ONLY_READ, USUAL_STARTS } from './write-tools.ts'
 
 /**
  * A plain command of any other name is Safe without being read, unless the name has a dot (`python3.12`), a slash or a
@@ -39,7 +38,7 @@ export interface PlainLines {
 }
 
 export const PLAIN_LINES: PlainLines = {
-  reads: ONLY_READ.filter(isUnruled),
+  reads: [...ONLY_READ].filter(isUnruled),
   writers: WRITERS.filter((name) => /^\w[\w+-]*$/.test(name) && isUnruled(name)).sort(),
   outputs: USUAL_STARTS,
   own: OWN_PARTS,

@@ -11,6 +11,7 @@ import {
   KEYED,
   LAST_OPERAND,
   NO_CLUSTERS,
+  ONLY_READ,
   OUTPUT_OPTIONS,
   SECOND_OPERAND,
   USUAL_OPTIONS,
@@ -231,7 +232,8 @@ export function hasOutput(args: readonly Arg[]): boolean {
 /** Files that the command's words say it writes over; standard output is none of them. */
 export function writtenFiles(command: SimpleCommand, options: Options): readonly Arg[] {
   const { name, args } = command
-  if (!isWriter(name)) return hasOutput(args) ? valuesOf(args, USUAL_OPTIONS, true) : NOTHING
+  if (!isWriter(name))
+    return !ONLY_READ.has(name) && hasOutput(args) ? valuesOf(args, USUAL_OPTIONS, true) : NOTHING
   const out: Arg[] = [...(own(SPECIAL, name)?.(command, options) ?? NOTHING)]
   const valued = own(OUTPUT_OPTIONS, name)
   if (valued !== undefined) out.push(...valuesOf(args, valued, NO_CLUSTERS.has(name)))

@@ -120,6 +120,13 @@ export const NO_CLUSTERS = names(`
   terraform tofu xz hashcat screen
 `)
 
+/** Tools that write no file, whatever their words are; the shells do not ask about a plain line of one. */
+export const ONLY_READ = names(`
+  cat tac head tail nl ls stat wc cksum sum md5sum sha1sum sha224sum sha256sum sha384sum sha512sum b2sum od hexdump hd strings
+  cmp comm diff diff3 grep egrep fgrep zgrep cut fold fmt expand unexpand join basename dirname realpath readlink namei getfacl
+  lsattr du df pwd which whereis test whoami id
+`)
+
 /** Tools whose last operand is the file they write, where there are two or more. */
 export const LAST_OPERAND = names(`
   cp gcp mv gmv install ginstall ln gln scp rsync rcp convert magick ffmpeg avconv sox rec qpdf pdfunite ps2pdf wkhtmltopdf

@@ -54,7 +54,7 @@ python-argument: python3: python3 -c 'import sys; open(sys.argv[1], "w")' FILE
 node-argument: node: node -e 'fs.writeFileSync(process.argv[1], "{}")' FILE
 perl-argument: perl: perl -e 'open F, ">", shift' FILE
 git-output: git: git diff --no-index --output=FILE /dev/null new
-git-config: git: git config -f FILE a.b c
+git-config: git: rm -f FILE; git config -f FILE a.b c
 gcc: gcc: gcc -E -x c new -o FILE
 openssl: openssl: openssl enc -base64 -in new -out FILE
 curl: curl: curl -s file://$PWD/new -o FILE
@@ -62,7 +62,6 @@ wget-log: wget: wget -q -o FILE http://127.0.0.1:9/
 xxd: xxd: xxd new FILE
 uniq: uniq: uniq new FILE
 iconv: iconv: iconv -f utf8 -t utf8 -o FILE new
-split: split: split -a1 -b4096 --additional-suffix= new FILE
 tar: tar: tar cf FILE new
 zip: zip: rm -f FILE; zip -q FILE new
 gzip: gzip: gzip FILE
@@ -75,11 +74,11 @@ find-exec: find: find FILE -exec cp new {} ';'
 find-delete: find: find FILE -delete
 xargs: xargs: echo FILE | xargs -I{} cp new {}
 sponge: sponge: cat new | sponge FILE
-yq: yq: yq -i '.a = 1' FILE
+yq: yq: yq -i '.a = 1' FILE || yq -yi '.a = 1' FILE
 jq: jq: jq . new > FILE
 ld: ld: ld -r -b binary new -o FILE
 ar: ar: rm -f FILE; ar rc FILE new
-convert: convert: convert xc:red png:FILE
+magick: magick: magick xc:red png:FILE
 mkfifo: mkfifo: rm -f FILE; mkfifo FILE
 scp: scp: scp -q new FILE
 rsync: rsync: rsync new FILE
@@ -89,7 +88,6 @@ env: env: env X=1 cp new FILE
 loop:: for f in FILE; do cat new > "$f"; done
 function:: w() { cat new > "$1"; }; w FILE
 mapfile:: read -r f <<< FILE; cat new > "$f"
-msgfmt: msgfmt: msgfmt -o FILE /dev/null
 flock: flock: flock -n new cp new FILE
 time-output: gtime: gtime -o FILE true
 unknown: some-tool-nobody-knows: some-tool-nobody-knows --into FILE

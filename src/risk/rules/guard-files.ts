@@ -14,8 +14,9 @@ import {
   SETTINGS_ENDS,
 } from '../own-files.ts'
 import { resolvePath } from '../paths.ts'
-import { ONLY_READ, onlyReads } from '../readers.ts'
+import { onlyReads } from '../readers.ts'
 import { HERE, inputCode, runsCode, valuesOf } from '../write-positions.ts'
+import { ONLY_READ } from '../write-tools.ts'
 import { verb } from './rule.ts'
 import { appended, filled, isRecursive, overwritten } from './targets.ts'
 
@@ -28,7 +29,8 @@ const CHANGES_TREES: ReadonlySet<string> = new Set(
   'chmod chown chgrp chattr setfacl chcon mount umount bindfs sshfs mkfs stow'.split(' '),
 )
 
-const TAKES_TREES: ReadonlySet<string> = new Set([
+/** Change, take or fill whole directories, whose words need not name a file of ours. */
+export const TAKES_TREES: ReadonlySet<string> = new Set([
   ...REMOVES,
   ...CHANGES_TREES,
   ...'mv gmv cp gcp rsync tar gtar bsdtar unzip git 7z 7za rar arj unar'.split(' '),
@@ -131,7 +133,7 @@ function foundAndChanged({ args, scope }: SimpleCommand): readonly Arg[] {
   const runs = args.some(
     ({ text }, i) =>
       text === '-delete' ||
-      (/^-(?:exec|execdir|ok|okdir)$/.test(text) && !ONLY_READ.includes(args[i + 1]?.text ?? '')),
+      (/^-(?:exec|execdir|ok|okdir)$/.test(text) && !ONLY_READ.has(args[i + 1]?.text ?? '')),
   )
   if (!runs) return []
   const { tops } = findTargets(args)

@@ -1,10 +1,15 @@
 // Rules about what switches this guard off, changes what it lets through, or takes away what this node has recorded.
 import type { Arg, SimpleCommand } from '../model.ts'
 import type { Options } from '../options.ts'
-import { touchedOwn } from './guard-files.ts'
+import { TAKES_TREES, touchedOwn } from './guard-files.ts'
 import { byTool } from './rewrite.ts'
 import { matching, only, type Rule, tools, verb } from './rule.ts'
 
+/** Words by which an AI tool starts another of its kind that calls no hook, or not those of its person. */
+const LEAVES_HOOKS_OUT =
+  /disableAllHooks|^--(?:bare|setting-sources)(?:=|$)|\bhooks?"?\s*=\s*false|^--disable=\w*hooks/
+/** Where AI tools look for settings. A person may keep them elsewhere. */
+const MOVES_SETTINGS = /^(?:CLAUDE_CONFIG_DIR|CODEX_HOME|COPILOT_HOME)$/
 const VARIABLE = /^KARO_(?:GUARD_\w+|HOME)$/
 /** Values that make the guard stricter than it can be otherwise. */
 const TIGHTENS: Readonly<Record<string, string>> = {
@@ -20,11 +25,12 @@ export const GUARD_RULES: readonly Rule[] = [
     id: 'guard-off',
     level: 'high',
     why: 'Switches off what judges commands before they run, or changes what it lets through.',
-    tools: ['*', ...tools('karo unset env claude printf read'), ...REMOVES_PACKAGES],
+    tools: ['*', ...tools('karo unset env claude codex printf read'), ...REMOVES_PACKAGES, ...TAKES_TREES],
     when: (c, o) => {
       if (c.name === 'karo') return only(!isAsked(o) && loosens(c, o), true)
       if (REMOVES_PACKAGES.includes(c.name)) return [...removedPackage(c, o), ...touchedOwn(c, o)]
-      if (c.name === 'claude') return matching(c.args, /disableAllHooks/)
+      if (c.name === 'claude' || c.name === 'codex')
+        return [...matching(c.args, LEAVES_HOOKS_OUT), ...variables(c, o)]
       return [...variables(c, o), ...touchedOwn(c, o)]
     },
     safer: byTool({ 'karo guard allow': 'karo guard list', 'karo hook uninstall': 'karo hook list' }),
@@ -125,7 +131,9 @@ function removedPackage(c: SimpleCommand, o: Options): readonly Arg[] {
 
 /** Where the command sets or unsets a variable that the guard goes by. */
 function variables(c: SimpleCommand, o: Options): readonly Arg[] {
-  const loose = (name: string, value: string) => VARIABLE.test(name) && TIGHTENS[name] !== value
+  const loose = (name: string, value: string) =>
+    (VARIABLE.test(name) && TIGHTENS[name] !== value) ||
+    (c.scope.caller === 'tool' && MOVES_SETTINGS.test(name))
   const set = c.assignments.filter((it) => loose(it.name, it.value.text)).map((it) => it.value)
   switch (c.name) {
     case 'export':

@@ -1,10 +1,9 @@
 // The table of rules: every rule there is, and which of them look at which command.
 import type { LineFact, SimpleCommand } from '../model.ts'
 import { mayBeOwn, mayBeSystem } from '../own-files.ts'
-import { ONLY_READ } from '../readers.ts'
 import { isWrapper } from '../unwrap.ts'
 import { hasOutput, isWriter } from '../write-positions.ts'
-import { USUAL_STARTS } from '../write-tools.ts'
+import { ONLY_READ, USUAL_STARTS } from '../write-tools.ts'
 import { ACCOUNT_RULES } from './accounts.ts'
 import { CLUSTER_RULES } from './clusters.ts'
 import { CODE_RULES, LINE_RULES } from './code.ts'
@@ -108,7 +107,7 @@ export function concernsEveryRule(command: SimpleCommand): boolean {
 
 /** Whether the command names, or runs in, a place where it may do harm by writing. */
 function namesSensitive({ name, args, scope, input }: SimpleCommand): boolean {
-  if (name === '' || NEVER_WRITES.has(name)) return false
+  if (name === '' || ONLY_READ.has(name)) return false
   // Links may lead there from any name.
   if (scope.machine !== undefined && args.length > 0) return true
   const writes = scope.caller === 'tool' || isWriter(name) || hasOutput(args)
@@ -118,16 +117,15 @@ function namesSensitive({ name, args, scope, input }: SimpleCommand): boolean {
 }
 
 const OUTPUT = new RegExp(USUAL_STARTS.map((start) => ` ${start}`).join('|'))
-const NEVER_WRITES: ReadonlySet<string> = new Set(ONLY_READ)
 
 /** Whether a plain line of that tool, in which nothing is to be expanded, is Safe without being read. */
 export function isPlainlySafe(line: string, tool: string): boolean {
   if (!isUnruled(tool)) return false
   return (
-    NEVER_WRITES.has(tool) ||
-    !(mayBeOwn(line) || (mayBeSystem(line) && (isWriter(tool) || OUTPUT.test(line))))
+    ONLY_READ.has(tool) || !(mayBeOwn(line) || (mayBeSystem(line) && (isWriter(tool) || OUTPUT.test(line))))
   )
 }
+
 /** Whether a plain command of this name, without redirection or expansion, can be Safe without being read. */
 export function isUnruled(tool: string): boolean {
   return !BY_TOOL.has(tool) && !isWrapper(tool) && !NAMED_IN_GENERAL_RULES.has(tool) && !GRAMMAR.has(tool)

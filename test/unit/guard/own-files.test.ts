@@ -60,21 +60,19 @@ python3 -c 'import os; open(os.path.join(os.environ["HOME"], ".claude", "setting
 python3 -c 'from pathlib import Path; (Path.home() / ".claude" / "settings.json").unlink()'
 node -e 'fs.writeFileSync(os.homedir() + "/.cla" + "ude/settings.json", "{}")' | python3 tool.py ~/.claude/settings.json
 rm -rf ~/.local/share | chmod -R 000 ~/.local | sqlite3 ~/.local/share/karo/db/x 'delete from x' | patch -p0 <<< '--- /home/me/.claude/settings.json'
-claude --settings '{"disableAllHooks":true}' -p x | KARO_HOME=/tmp/x karo hook claude | env -u KARO_HOME karo hook claude
+claude --settings '{"disableAllHooks":true}' -p x | claude --setting-sources project -p x | codex -c features.hooks=false exec x
 `
     .trim()
     .split(/ \| (?!xargs)|\n/),
 )('directories, links and the like: %s', (line) => {
-  const isCall = /karo hook claude$/.test(line)
-  for (const caller of ['tool', 'person'] as const)
-    if (!isCall) expect(decide(line, caller), line).not.toBe('allow')
+  for (const caller of ['tool', 'person'] as const) expect(decide(line, caller), line).not.toBe('allow')
 })
 
 test.each(
   `
 tar xf x.tar -C ~ | unzip x.zip -d ~ | cp -r x/. ~ | vim ~/.claude/settings.json | nano ~/.bashrc | code ~/.claude/settings.json
 echo 'export A=1' >> ~/.bashrc | sed -i s/a/b/ ~/.zshrc | printf x > ~/.profile | cat >> ~/.config/fish/config.fish
-rm ~/.bashrc | tee -a /etc/profile | python3 -c 'open("/home/me/.bashrc", "a").write("x")'
+CLAUDE_CONFIG_DIR=/tmp/x claude -p y | export CODEX_HOME=/tmp/x | rm ~/.bashrc | tee -a /etc/profile | python3 -c 'open("/home/me/.bashrc", "a").write("x")'
 `
     .trim()
     .split(/ \| |\n/),
