@@ -57,7 +57,7 @@ const SAID =
 const RUNS_VALUE =
   /^--?[\w-]*(?:cmd|command|exec|hook|filter|pager|editor|prog|rsh|ssh|shell|askpass|-pack|script|preview|browser|html|opener|config)[\w-]*(?:=|$)|^--?(?:pre|post|run|call|smtp-server|setup)(?:=|$)/
 /** Verbs behind which a tool of many verbs takes a command. */
-const RUNS_REST = /^(?:exec|execute|run|ssh|rsh|debug|shell|unshare|create|foreach|alias|codespace|cs)$/
+const RUNS_REST = /^(?:exec|execute|run|ssh|rsh|debug|shell|unshare|foreach|alias|codespace|cs)$/
 /** Code that hands texts to a shell whatever else it does with them. */
 const PIPES_TO_SHELL = /\|&?\s*["']?(?:\/\S*\/)?(?:ba|z|da|k)?sh\b/
 

@@ -21,7 +21,8 @@ for name in null zero full random urandom; do
 done
 ln -s /proc/self/fd dev/fd; ln -s fd/0 dev/stdin; ln -s fd/1 dev/stdout; ln -s fd/2 dev/stderr
 mount -t proc -o ro,nosuid,nodev,noexec proc proc || fail 'mount /proc'
-cp -a "$tree/." .kept/ && chown -hR "$id:$id" .kept && chmod 700 .kept || fail 'copy the tree'
+# Lines may own everything that is copied from here, but never this directory itself.
+cp -a "$tree/." .kept/ && chown -hR "$id:$id" .kept && chown 0:0 .kept && chmod 700 .kept || fail 'copy the tree'
 pivot_root . .old || fail pivot_root
 cd / && umount -l .old && rmdir .old || fail 'leave the old root'
 

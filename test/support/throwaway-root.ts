@@ -230,7 +230,11 @@ export async function createThrowawayRoot(): Promise<ThrowawayRoot> {
       const status = await ask('run', shell, String(SECONDS), line)
       const after = lookAt(inside)
       const damage = damageOf(asNew, after)
-      if (!isAsNew(asNew, after)) await ask('reset')
+      if (!isAsNew(asNew, after)) {
+        await ask('reset')
+        if (!isAsNew(asNew, lookAt(inside)))
+          throw new Error(`the throwaway root does not recover from: ${line}`)
+      }
       return { damage, status }
     },
   }
