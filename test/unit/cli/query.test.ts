@@ -330,7 +330,7 @@ describe('karo query of other kinds', () => {
     wire.cut(ann.id, bob.id)
     const { out } = await karo(await serve(ann), 'query', 'health')
     expect(out).toMatch(/ann .* now/)
-    expect(out).toMatch(/bob +[0-9a-f ]{19} +– +– +– +just now/)
+    expect(out).toMatch(/bob +[0-9a-f ]{19} +no +– +– +– +just now/)
     expect(out).toMatch(/0 of 1 other; bob unreachable \(/)
   })
 
