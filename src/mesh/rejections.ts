@@ -16,6 +16,8 @@ export interface Rejections {
   counts(): RejectionCounts
   /** Members whose frames were too old or too new within the last quarter of an hour: their clock, or ours, is wrong. */
   stale(): readonly WrongClock[]
+  /** As `stale`, of one member: its clock minus this one, milliseconds. */
+  clockOff(peer: NodeId): number | undefined
   /** The peer is connected, so its clock is right again. */
   connected(peer: NodeId): void
 }
@@ -50,6 +52,8 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
 
   /** When each was last refused for its clock, oldest first. */
   const stale = new Map<NodeId, { readonly at: number; readonly clock_off_ms: number }>()
+
+  const isRecent = ({ at }: { readonly at: number }): boolean => clock.monotonic() - at <= STALE_REMEMBERED_MS
 
   const strangers = createQuota(STRANGERS_AUDITED)
   /** Of strangers, since the last entry about one. */
@@ -102,8 +106,12 @@ export function createRejections({ audit, clock, admits }: RejectionsDeps): Reje
     counts: () => ({ ...counts }),
     stale: () =>
       [...stale]
-        .filter(([, { at }]) => clock.monotonic() - at <= STALE_REMEMBERED_MS)
+        .filter(([, one]) => isRecent(one))
         .map(([node_id, { clock_off_ms }]) => ({ node_id, clock_off_ms })),
+    clockOff(peer) {
+      const one = stale.get(peer)
+      return one !== undefined && isRecent(one) ? one.clock_off_ms : undefined
+    },
     connected: (peer) => void stale.delete(peer),
   }
 }
