@@ -298,9 +298,9 @@ export function createMesh(deps: MeshDeps): Mesh {
     isConnected: (node) => sessions.neighbour(node) !== undefined,
     apart(node) {
       if (!admits(node) || sessions.neighbour(node) !== undefined) return undefined
-      const wrong = rejections.stale().find(({ node_id }) => node_id === node)
-      if (wrong !== undefined) return { why: 'clock', clock_off_ms: wrong.clock_off_ms }
-      return news.oneSided().includes(node) ? { why: 'not_trusted_there' } : undefined
+      const clock_off_ms = rejections.clockOff(node)
+      if (clock_off_ms !== undefined) return { why: 'clock', clock_off_ms }
+      return news.isOneSided(node) ? { why: 'not_trusted_there' } : undefined
     },
     reach: contacts.reach,
 

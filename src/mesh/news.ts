@@ -19,6 +19,8 @@ export interface News {
   alive(session: Session): void
   /** Admitted here; when they were last connected they did not admit this node. At most 1024, newest last. */
   oneSided(): readonly NodeId[]
+  /** Whether the node is one of these. */
+  isOneSided(node: NodeId): boolean
 }
 
 export interface NewsDeps {
@@ -135,5 +137,6 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       trust.sawMember(session.peer.nodeId, {})
     },
     oneSided: () => [...oneSided].filter((node) => trust.admits(node)),
+    isOneSided: (node) => oneSided.has(node) && trust.admits(node),
   }
 }

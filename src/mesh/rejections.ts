@@ -32,6 +32,8 @@ export interface Rejections {
    * their clock, or ours, is wrong.
    */
   stale(): readonly WrongClock[]
+  /** As `stale`, of one member: its clock minus this one, milliseconds. */
+  clockOff(peer: NodeId): number | undefined
 }
 
 /** A member that was refused because of its clock. */
@@ -73,6 +75,10 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
     { readonly at: number; readonly offset: number; readonly clock_off_ms: number }
   >()
   const offset = (): number => clock.now() - clock.monotonic()
+
+  /** It was lately, and the clock here was not set since. */
+  const holds = (one: { readonly at: number; readonly offset: number }): boolean =>
+    clock.monotonic() - one.at <= STALE_REMEMBERED_MS && Math.abs(offset() - one.offset) <= CLOCK_SET_MS
 
   const strangers = createQuota(STRANGERS_AUDITED)
   const strangersToday = createQuota(STRANGERS_A_DAY)
@@ -136,14 +142,13 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
     inTime(peer) {
       stale.delete(peer)
     },
-    stale() {
-      const now = clock.monotonic()
-      const ours = offset()
-      return [...stale]
-        .filter(
-          ([, one]) => now - one.at <= STALE_REMEMBERED_MS && Math.abs(ours - one.offset) <= CLOCK_SET_MS,
-        )
-        .map(([node_id, { clock_off_ms }]) => ({ node_id, clock_off_ms }))
+    stale: () =>
+      [...stale]
+        .filter(([, one]) => holds(one))
+        .map(([node_id, { clock_off_ms }]) => ({ node_id, clock_off_ms })),
+    clockOff(peer) {
+      const one = stale.get(peer)
+      return one !== undefined && holds(one) ? one.clock_off_ms : undefined
     },
   }
 }

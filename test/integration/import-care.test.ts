@@ -58,7 +58,7 @@ test('a bar within 80 columns, and Ctrl-C: what came is told, and can be taken o
   for (const line of cli.shown().split(/\r|\n|\x1b\[K/)) expect(line.length).toBeLessThanOrEqual(80)
   // Erased before anything else is said.
   expect(cli.shown()).toMatch(/\r\x1b\[K\d+ commands of bash read/)
-  expect(cli.shown()).toContain('It was interrupted')
+  expect(cli.shown()).toContain('The import was interrupted')
   const [one] = await listed(node)
   expect(one).toMatchObject({ id: 1, events: await events(node), finished_at: expect.any(String) })
   expect(one!.events).toBeGreaterThan(0)

@@ -57,6 +57,7 @@ test('trust on one side is told, until the other side trusts too', async () => {
   const { near, far } = await pair({ mutual: false })
   await until(() => near.mesh.inspect().one_sided.length === 1, { what: 'it waits there' })
   expect(near.mesh.inspect().one_sided).toEqual([far.id])
+  expect(near.mesh.apart(far.id)).toEqual({ why: 'not_trusted_there' })
   expect(far.mesh.inspect().one_sided).toEqual([])
   await far.trust.trust(near.id, { level: 'peer' })
   await until(() => near.link.peers().length === 1, { what: 'a link' })
