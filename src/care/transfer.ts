@@ -164,8 +164,10 @@ const miscounted = (told: number | string, events: number): string =>
 
 /** Longer than any line an export has; what is behind it is not looked at. */
 const LONGEST = 4 * 1024 * 1024
+const TOO_LONG = 'is longer than 4 MiB, which no line of an export is: the rest was not looked at'
 /** Likewise: a row has a dozen. */
 const FIELDS_MOST = 64
+const TOO_MANY = `has more than ${FIELDS_MOST} fields: the rest was not looked at`
 
 async function* readNdjson(text: AsyncIterable<string>): AsyncGenerator<Read, void> {
   let line = 0
@@ -173,12 +175,20 @@ async function* readNdjson(text: AsyncIterable<string>): AsyncGenerator<Read, vo
   let end: number | undefined
   for await (const row of lines(text)) {
     line++
+    if (row.length > LONGEST) {
+      yield { line, problem: TOO_LONG }
+      return
+    }
     let value: unknown
     try {
-      value = JSON.parse(row)
+      // An exception for each of millions of empty lines would take minutes.
+      value = row === '' ? undefined : JSON.parse(row)
     } catch {
+      // Told below.
+    }
+    if (value === undefined) {
       events++
-      yield { line, problem: row.length > LONGEST ? 'is too long' : 'is no JSON' }
+      yield { line, problem: 'is no JSON' }
       continue
     }
     const head = value as { karo_export?: unknown; end?: unknown } | null
@@ -225,7 +235,11 @@ async function* readCsv(text: AsyncIterable<string>): AsyncGenerator<Read, void>
   let end: string | undefined
   let behind = 1
   let broken = false
-  for await (const { line, next, fields, whole } of csvRows(text)) {
+  for await (const { line, next, fields, whole, problem } of csvRows(text)) {
+    if (problem !== undefined) {
+      yield { line, problem }
+      return
+    }
     behind = next
     broken = !whole
     if (names !== undefined && fields[0] !== CSV_END) events++
@@ -269,7 +283,7 @@ function fromCsv(name: Field, text: string): unknown {
 /** RFC 4180: fields in quotes may hold commas, line ends and doubled quotes. `line`: where the row begins, from 1; `next`: where what follows does. */
 async function* csvRows(
   text: AsyncIterable<string>,
-): AsyncGenerator<{ line: number; next: number; fields: string[]; whole: boolean }, void> {
+): AsyncGenerator<{ line: number; next: number; fields: string[]; whole: boolean; problem?: string }, void> {
   let fields: string[] = []
   let field = ''
   let inQuotes = false
@@ -281,7 +295,8 @@ async function* csvRows(
     for (const c of piece) {
       if (c === '\n') line++
       if (field.length > LONGEST || fields.length > FIELDS_MOST) {
-        yield { line: begun, next: line, fields, whole: false }
+        const problem = field.length > LONGEST ? TOO_LONG : TOO_MANY
+        yield { line: begun, next: line, fields, whole: false, problem }
         return
       }
       if (quote) {

@@ -5,6 +5,7 @@ import { hostname } from 'node:os'
 import { KaroError } from '../base/errors.ts'
 import { openAtuin } from '../imports/atuin.ts'
 import { readBash } from '../imports/bash.ts'
+import { bounded } from '../imports/bounds.ts'
 import type { ForeignShell, Item, Reader, Source } from '../imports/entry.ts'
 import { readFish } from '../imports/fish.ts'
 import { LOOKED_AT, LOOKS, type Looks, looksOf, TAKES } from '../imports/looks.ts'
@@ -151,7 +152,7 @@ function textHistory(
       yield buffer.subarray(0, bytesRead)
     }
   }
-  const items = (): AsyncGenerator<Item, void> => READERS[source](bytes())
+  const items = (): AsyncGenerator<Item, void> => bounded(READERS[source](bytes()), where)
   return {
     ...{ source, where, total: size, end_us, notes: [], items },
     done: () => done,

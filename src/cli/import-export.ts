@@ -18,6 +18,8 @@ const BATCH_BYTES = 96 * 1024
 const EVENT_BYTES = 240 * 1024
 /** Lines that are named; of the others only the number is. */
 const SHOWN = 20
+/** Lines that are wrong, before the rest is not looked at. */
+const MOST_WRONG = 1_000
 const EVERY = 10_000
 
 interface Imported {
@@ -106,13 +108,15 @@ async function check(source: ImportSource, live: LiveLine, signal: AbortSignal):
       if (!tooLong) continue
     }
     wrong++
+    if (wrong === MOST_WRONG) break
     if (bad.length < SHOWN) bad.push(`line ${read.line} ${'problem' in read ? read.problem : 'is too long'}`)
   }
   if (wrong === 0) return events
-  const more = wrong > bad.length ? `\nand ${wrong - bad.length} more` : ''
+  const least = wrong === MOST_WRONG ? 'at least ' : ''
+  const more = wrong > bad.length ? `\nand ${least}${wrong - bad.length} more` : ''
   throw new KaroError(
     'bad_file',
-    `nothing was imported, because ${wrong === 1 ? 'a line' : `${wrong} lines`} cannot be read`,
+    `nothing was imported, because ${wrong === 1 ? 'a line' : `${least}${wrong} lines`} cannot be read`,
     {
       where: source.where,
       hint: `${bad.join('\n')}${more}`,

@@ -1,7 +1,9 @@
 // Brings one foreign history into the daemon: batch after batch, one on its way while the next is read.
 import { callDaemon } from '../api/client.ts'
 import { IMPORT_BATCH, type ImportedShape } from '../api/shapes.ts'
+import { KaroError } from '../base/errors.ts'
 import type { ForeignEntry } from '../imports/entry.ts'
+import { UNENDED } from '../imports/lines.ts'
 import { createTimeline, type Placed } from '../imports/timeline.ts'
 import type { CommandIo } from './command.ts'
 import type { ForeignHistory } from './foreign-history.ts'
@@ -104,6 +106,13 @@ export async function runImport(
       }
       if (batch.length > 0 && !signal.aborted) await flush()
       await under
+      // One that is being written has a line without an end, and may have no other yet.
+      const [first] = bad_lines.filter(({ problem }) => problem !== UNENDED)
+      if (counts.read === 0 && first !== undefined && !signal.aborted) {
+        throw new KaroError('bad_file', `there is no command in it: line ${first.line} ${first.problem}`, {
+          where: history.where,
+        })
+      }
     })
     return {
       ...{ source: history.source, file: history.where, id, dry_run: dryRun, interrupted: signal.aborted },

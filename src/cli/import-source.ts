@@ -58,6 +58,12 @@ function sourceOf(where: string, file: FileHandle): ImportSource {
 }
 
 export const STANDARD_INPUT = 'standard input'
+/** Kept of it, in bytes: what never ends would fill the disk. */
+const MOST_KEPT = 2 ** 30
+const TOO_MUCH = {
+  where: STANDARD_INPUT,
+  hint: 'Write it into a file, and name that: it is read where it is.',
+}
 
 /** All of it, in a file that nobody finds. Throws KaroError `bad_file`. */
 export async function keepInput(input: AsyncIterable<Uint8Array>): Promise<FileHandle> {
@@ -70,10 +76,16 @@ export async function keepInput(input: AsyncIterable<Uint8Array>): Promise<FileH
       // It has no name from here on: it is gone with this process, however that ends.
       rmSync(directory, { recursive: true })
     }
-    for await (const chunk of input) await file.writeFile(chunk)
+    let size = 0
+    for await (const chunk of input) {
+      size += chunk.length
+      if (size > MOST_KEPT) throw new KaroError('too_large', 'more than 1 GiB came in', TOO_MUCH)
+      await file.writeFile(chunk)
+    }
     return file
   } catch (cause) {
     await file?.close()
+    if (cause instanceof KaroError) throw cause
     const { reason, hint } = diskTrouble(join(tmpdir(), 'input'), cause)
     throw new KaroError('bad_file', `it cannot be kept to be read twice: ${reason}`, {
       where: STANDARD_INPUT,

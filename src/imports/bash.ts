@@ -1,4 +1,6 @@
 // Reads and writes the history file of bash, with times and without (GNU Readline, lib/readline/histfile.c).
+
+import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
 import { linesOf, UNENDED } from './lines.ts'
 
@@ -31,6 +33,12 @@ interface Part {
 export async function* readBash(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Item, void> {
   let block: Block | undefined
   for await (const line of linesOf(bytes, COMMAND_BYTES + 1)) {
+    if (line.length > LONGEST_LINE) {
+      if (block !== undefined) yield* whole(block)
+      block = undefined
+      yield { line: line.number, problem: TOO_LONG }
+      continue
+    }
     if (!line.ended) {
       if (block !== undefined) yield* whole(block)
       if (commandOf(line.bytes, line.cut) !== undefined) yield { line: line.number, problem: UNENDED }

@@ -1,4 +1,6 @@
 // Reads and writes the history file of fish: YAML but for its escapes (fish, src/history/yaml_backend.rs).
+
+import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
 import { linesOf, UNENDED } from './lines.ts'
 
@@ -25,7 +27,12 @@ export async function* readFish(bytes: AsyncIterable<Uint8Array>): AsyncGenerato
     else if (begun.bytes.length > 0) yield { line, problem: 'holds no command' }
     begun = undefined
   }
-  for await (const { number, bytes: found, cut, ended } of linesOf(bytes, 2 * COMMAND_BYTES)) {
+  for await (const { number, bytes: found, cut, length, ended } of linesOf(bytes, 2 * COMMAND_BYTES)) {
+    if (length > LONGEST_LINE) {
+      yield* finish()
+      yield { line: number, problem: TOO_LONG }
+      continue
+    }
     if (!ended) {
       if (found.subarray(0, COMMAND.length).equals(COMMAND)) yield* finish()
       // Its time, or more of it, may be missing.

@@ -1,4 +1,5 @@
 // Cuts a file's bytes into lines, however they come; of a line only so much is kept.
+import { countLine } from './bounds.ts'
 
 export interface Line {
   /** From 1. */
@@ -7,6 +8,8 @@ export interface Line {
   readonly bytes: Buffer
   /** It was longer. */
   readonly cut: boolean
+  /** Bytes it has in the file, without its end. */
+  readonly length: number
   /** False only for a last one that has none. */
   readonly ended: boolean
 }
@@ -33,10 +36,17 @@ export async function* linesOf(bytes: AsyncIterable<Uint8Array>, most: number): 
     kept = 0
     size = 0
     number++
+    countLine(number)
     windows ??= ended && whole[whole.length - 1] === RETURN && length === whole.length
     const line =
       windows && length === whole.length && whole[whole.length - 1] === RETURN ? whole.subarray(0, -1) : whole
-    return { number, bytes: line.subarray(0, most), cut: line.length > most || length > whole.length, ended }
+    return {
+      number,
+      bytes: line.subarray(0, most),
+      cut: line.length > most || length > whole.length,
+      length,
+      ended,
+    }
   }
   for await (const piece of bytes) {
     const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.length)

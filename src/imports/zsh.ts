@@ -1,4 +1,6 @@
 // Reads and writes the history file of zsh, plain and extended, with its own escapes (zsh, Src/hist.c).
+
+import { LONGEST_LINE, TOO_LONG } from './bounds.ts'
 import { COMMAND_BYTES, commandOf, type Item, plainEntry, startOfSeconds } from './entry.ts'
 import { linesOf, UNENDED } from './lines.ts'
 
@@ -15,21 +17,32 @@ const EXTENDED = /^: *(\d{1,12}):(\d{1,12});/
 /** A command of several lines has a backslash before each line end but the last. */
 export async function* readZsh(bytes: AsyncIterable<Uint8Array>): AsyncGenerator<Item, void> {
   let begun: { readonly line: number; readonly parts: Buffer[]; size: number; cut: boolean } | undefined
-  for await (const { number, bytes: found, cut, ended } of linesOf(bytes, 2 * COMMAND_BYTES)) {
+  for await (const { number, bytes: found, cut, length, ended } of linesOf(bytes, 2 * COMMAND_BYTES)) {
     begun ??= { line: number, parts: [], size: 0, cut: false }
     begun.cut ||= cut
     const goesOn = ended && found[found.length - 1] === BACKSLASH
+    if (begun.size > LONGEST_LINE) {
+      // Nothing of it is kept any more.
+      if (goesOn) continue
+      yield { line: begun.line, problem: TOO_LONG }
+      begun = undefined
+      continue
+    }
     const part = goesOn ? Buffer.concat([found.subarray(0, -1), Buffer.from('\n')]) : withoutGuard(found)
     if (begun.size <= 2 * COMMAND_BYTES) begun.parts.push(Buffer.from(part))
     else begun.cut = true
-    begun.size += part.length
+    begun.size += Math.max(part.length, length)
     if (goesOn) continue
-    const { line, parts, cut: wasCut } = begun
+    const { line, parts, size, cut: wasCut } = begun
     begun = undefined
+    if (size > LONGEST_LINE) {
+      yield { line, problem: TOO_LONG }
+      continue
+    }
     if (ended) yield* itemOf(line, Buffer.concat(parts), wasCut)
     else if (commandOf(found, cut) !== undefined) yield { line, problem: UNENDED }
   }
-  if (begun !== undefined) yield { line: begun.line, problem: UNENDED }
+  if (begun !== undefined) yield { line: begun.line, problem: begun.size > LONGEST_LINE ? TOO_LONG : UNENDED }
 }
 
 /** Where a backslash is the last of a command, zsh writes a blank behind it and whatever blanks follow. */
