@@ -47,7 +47,7 @@ export interface HeadElsewhere {
   readonly by: readonly NodeId[]
 }
 
-export interface OutsideVerdict {
+interface OutsideVerdict {
   /** Number of the newest entry it covers. */
   readonly seq: number
   /** When it was signed, milliseconds since the epoch. */

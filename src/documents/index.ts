@@ -58,4 +58,3 @@ export interface Documents extends Room {
 }
 
 export { createDocuments, type DocumentsDeps } from './documents.ts'
-export type { OutsideHead }

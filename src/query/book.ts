@@ -20,7 +20,7 @@ const COUNTED = { everyMs: 60_000, mostMs: 3_600_000 } as const
 /** Separates the parts of a key; node ids and rules have none. */
 const GAP = ' '
 
-export interface Outcome {
+interface Outcome {
   readonly status: string
   readonly decision: Verdict['decision']
   readonly level: 1 | 2
