@@ -230,7 +230,7 @@ export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
   ],
   // A node's data as a whole, and a person's own as a file: what is in the rows is not its business.
   care: ['base', 'config', 'identity', 'store', 'risk', 'audit', 'ops'],
-  format: [],
+  format: ['base'],
   finder: [],
   // What another program hands over, and what it is told; the judgement comes from outside.
   adapters: ['base', 'risk'],

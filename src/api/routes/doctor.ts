@@ -13,9 +13,11 @@ import type { Trust } from '../../trust/index.ts'
 import { serve } from '../operation.ts'
 import { getDoctor } from '../operations/doctor.ts'
 import type { Routes } from '../route.ts'
-import { MOST_UNFOLLOWED } from '../schemas/doctor.ts'
 import type { DaemonFacts, NamedNode } from '../shapes.ts'
 import type { Token } from '../tokens.ts'
+
+/** People of whom it is said that their shells are not followed; as the schema has it. */
+const MOST_UNFOLLOWED = 64
 
 export interface DoctorDeps {
   readonly identity: Pick<Identity, 'nodeId'>

@@ -5,9 +5,6 @@ import { count, fingerprint, integer, listOf, moment, nodeId, nodeName, text } f
 import { healthCheck } from './status.ts'
 import { token } from './tokens.ts'
 
-/** People of whom it is said; an administrator needs no longer list. */
-export const MOST_UNFOLLOWED = 64
-
 const named = z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() })
 const names = (what: string) => listOf(named, 1024).describe(what)
 
@@ -80,7 +77,7 @@ export const doctorFacts = z
       dropped: count('commands that were lost before they reached the daemon'),
       unfollowed: listOf(
         z.strictObject({ uid: count('whose they are'), files: count('spool files that wait') }),
-        MOST_UNFOLLOWED,
+        64,
       ).describe(
         'people whose spool files are not all followed, because that share is full; administrators see everybody, others themselves',
       ),
