@@ -132,7 +132,7 @@ function readArguments(
         }
       }
     }
-    hasUser ||= MAY_BE_USER.test(value)
+    if (value.length > 1 && (value[0] === '-' || value[0] === '/')) hasUser ||= MAY_BE_USER.test(value)
     if (named && next?.value === '$' && FILE_OPTION.test(value)) whole(report)(next)
     if (named) reportCommand(word, next, report)
     const name = toolName(word)

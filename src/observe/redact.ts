@@ -73,6 +73,14 @@ const MAY_HAVE_SHAPE = new RegExp(
 /** Those that need no name. */
 const UNNAMED_SHAPES = SHAPES.filter(({ pattern }) => !pattern.source.includes('(?<name>'))
 
+const IMPLIED_SHAPES = SHAPES.filter(({ implied }) => implied)
+
+/** The shapes that a text can hold: one test of all hints together spares most texts the test of each. */
+function candidates(text: string, named: boolean): readonly Shape[] {
+  if (named) return SHAPES
+  return MAY_HAVE_SHAPE.test(text) ? UNNAMED_SHAPES : IMPLIED_SHAPES
+}
+
 /** Whether any rule can apply: most lines are through after this. */
 const isSuspicious = (text: string): boolean =>
   MAY_NAME_SECRET.test(text) || mayNameTool(text) || MAY_HAVE_SHAPE.test(text) || mayNamePerson(text)
@@ -109,7 +117,7 @@ function findSecrets(text: string, depth: number, spans: Span[]): void {
   for (const commands of lists) secretsByPosition(commands, named, text, roles, report)
 
   const lower = text.toLowerCase()
-  const shapes = (named ? SHAPES : UNNAMED_SHAPES).filter(({ hint }) => hint.test(lower))
+  const shapes = candidates(text, named).filter(({ hint }) => hint.test(lower))
   const clues: Clues = { shapes, named, byName: true, mayBeManifest: MAY_BE_MANIFEST.test(lower) }
   for (const word of words) {
     const isMessage = roles.messages.has(word)
