@@ -44,6 +44,10 @@ const START_OF_ALL =
 export const OWN_PARTS = list(`
   karo guard.toml .claude claude-code ClaudeCode .codex /codex .cursor /cursor .gemini gemini-cli .copilot /copilot
 `)
+/** Names of directories in which such a file may be named without them: all of one component. */
+export const OWN_PLACES = list(
+  'karo .claude claude-code ClaudeCode .codex codex .cursor cursor .gemini gemini-cli .copilot copilot .ssh',
+)
 /** The same of files of the system and of start files, which only a tool with a write position can write. */
 export const SYSTEM_PARTS = list(`
   /etc /dev /boot /usr /bin /sbin /lib /proc /sys /var /nix /gnu /System /Library /snap .ssh .gnupg authorized_keys known_hosts

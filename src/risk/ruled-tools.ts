@@ -1,6 +1,6 @@
 // The names of all tools that the rules, the wrappers or the grammar have anything to say about.
 import { CARRIERS } from './carriers.ts'
-import { OWN_PARTS, SYSTEM_PARTS } from './own-files.ts'
+import { OWN_PARTS, OWN_PLACES, SYSTEM_PARTS } from './own-files.ts'
 import { GRAMMAR, isUnruled, NAMED_IN_GENERAL_RULES, RULES } from './rules/index.ts'
 import { INTERPRETERS, SHELLS, WRAPPERS } from './wrappers.ts'
 import { WRITERS } from './write-positions.ts'
@@ -29,8 +29,10 @@ export interface PlainLines {
   readonly reads: readonly string[]
   /** Tools that write a file which they are given. */
   readonly writers: readonly string[]
-  /** Parts of the line, or of the directory, with which a line of any other tool is asked about. */
+  /** Parts of the line with which a line of any other tool is asked about. */
   readonly own: readonly string[]
+  /** Directories, by one name of their path, in which a line of any tool that may write is asked about. */
+  readonly places: readonly string[]
   /** How words begin that name a file to write, for any tool. */
   readonly outputs: readonly string[]
   /** Parts with which one of a writer, or with such a word, is. */
@@ -40,6 +42,7 @@ export interface PlainLines {
 export const PLAIN_LINES: PlainLines = {
   reads: [...ONLY_READ].filter(isUnruled),
   writers: WRITERS.filter((name) => /^\w[\w+-]*$/.test(name) && isUnruled(name)).sort(),
+  places: OWN_PLACES,
   outputs: USUAL_STARTS,
   own: OWN_PARTS,
   system: SYSTEM_PARTS,

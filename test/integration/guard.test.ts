@@ -39,6 +39,8 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'mkdir -p x/y',
       'basename a.b/c',
       'echo  two  blanks ',
+      'shuf -o x/y/z new',
+      'stat /etc/hostname',
     ]
     const others = [
       'echo $HOME',
@@ -50,6 +52,9 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'echo "ls"',
       '\\ls -d /',
       'sudo -V',
+      'shuf -o .claude/settings.json new',
+      'shuf -o /etc/nowhere/x new',
+      'uname --out /etc/x',
     ]
     for (const line of [...plain, ...others, 'true']) await shell.run(line)
     expect(readFileSync(asked, 'utf8').split('\n').slice(0, -1)).toEqual(others)

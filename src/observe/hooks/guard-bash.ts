@@ -6,6 +6,7 @@ import {
   MOST_DEFINED,
   MOST_WORDS,
   PLAIN_LENGTH,
+  roots,
   START_SECONDS,
   unanswered,
 } from './guard.ts'
@@ -37,7 +38,7 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
   # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
   __karo_guard_plain() {
     [[ $1 == [A-Za-z0-9_]* && $1 != *[!A-Za-z0-9_./:,@%^+=\ -]* && ${'$'}{#1} -lt ${PLAIN_LENGTH} ]] || return 1
-    local word=${'$'}{1%% *} text= own= file seen=' ' words="$PWD/ $1"
+    local word=${'$'}{1%% *} text= own= file seen=' ' words=$1
     for file in ${files.map(quoteShell).join(' ')}; do
       # A prohibition may be about any tool.
       if [[ -e $file ]]; then
@@ -58,8 +59,8 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     case $word in
     ${plain.reads.join(' | ')}) ;;
     *)
-      [[ $words != *@(${plain.own.join('|')})* ]] || return 1
-      [[ ( ! ${'$'}{__karo_writers[$word]+x} && $words != *\ @(${plain.outputs.join('|')})* ) || $words != *@(${plain.system.join('|')})* ]] || return 1
+      [[ $words != *@(${plain.own.join('|')})* && $PWD/ != */@(${plain.places.join('|')})/* ]] || return 1
+      [[ ( ! ${'$'}{__karo_writers[$word]+x} && $words != *\ @(${plain.outputs.join('|')})* ) || ( $words != *@(${plain.system.join('|')})* && $PWD/ != @(${roots(plain.system)})/* ) ]] || return 1
       ;;
     esac
     ! declare -F -- "$word" >/dev/null

@@ -6,6 +6,7 @@ import {
   MOST_DEFINED,
   MOST_WORDS,
   PLAIN_LENGTH,
+  roots,
   START_SECONDS,
   unanswered,
 } from './guard.ts'
@@ -61,9 +62,11 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin contains -- $word $__karo_ruled; and return 1
         # A file that matters may be named by any tool that is not known to read only.
         if not builtin contains -- $word ${plain.reads.join(' ')}
-            builtin string match --quiet --regex -- '${alternatives(plain.own)}' "$PWD/ $argv"; and return 1
+            builtin string match --quiet --regex -- '${alternatives(plain.own)}' "$argv"; and return 1
+            builtin string match --quiet --regex -- '/(?:${alternatives(plain.places)})/' "$PWD/"; and return 1
             if builtin contains -- $word $__karo_writers; or builtin string match --quiet --regex -- ' (?:${alternatives(plain.outputs)})' "$argv"
-                builtin string match --quiet --regex -- '${alternatives(plain.system)}' "$PWD/ $argv"; and return 1
+                builtin string match --quiet --regex -- '${alternatives(plain.system)}' "$argv"; and return 1
+                builtin string match --quiet --regex -- '^(?:${roots(plain.system)})/' "$PWD/"; and return 1
             end
         end
         for file in ${files.map(quoteFish).join(' ')}

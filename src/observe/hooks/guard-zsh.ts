@@ -6,6 +6,7 @@ import {
   MOST_DEFINED,
   MOST_WORDS,
   PLAIN_LENGTH,
+  roots,
   START_SECONDS,
   unanswered,
 } from './guard.ts'
@@ -51,7 +52,7 @@ if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle
   # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
   __karo_guard_plain() {
     [[ $1 == [A-Za-z0-9_]* && $1 != *[^A-Za-z0-9_./:,@%^+=\ -]* && $#1 -lt ${PLAIN_LENGTH} ]] || return 1
-    __karo_guard_word=${'$'}{1%% *} __karo_guard[seen]=" " __karo_guard[own]= __karo_guard[words]="$PWD/ $1"
+    __karo_guard_word=${'$'}{1%% *} __karo_guard[seen]=" " __karo_guard[own]= __karo_guard[words]=$1
 ${files
   .map(
     (file) => `    # A prohibition may be about any tool.
@@ -72,8 +73,8 @@ ${files
     done
     # A file that matters may be named by any tool that is not known to read only.
     if [[ $__karo_guard_word != (${plain.reads.join('|')}) ]]; then
-      [[ $__karo_guard[words] != *(${plain.own.join('|')})* ]] || return 1
-      [[ $__karo_guard[words] != *" "(${plain.outputs.join('|')})* ]] && (( ! ${'$'}{+__karo_writers[$__karo_guard_word]} )) || [[ $__karo_guard[words] != *(${plain.system.join('|')})* ]] || return 1
+      [[ $__karo_guard[words] != *(${plain.own.join('|')})* && $PWD/ != */(${plain.places.join('|')})/* ]] || return 1
+      [[ $__karo_guard[words] != *" "(${plain.outputs.join('|')})* ]] && (( ! ${'$'}{+__karo_writers[$__karo_guard_word]} )) || [[ $__karo_guard[words] != *(${plain.system.join('|')})* && $PWD/ != (${roots(plain.system)})/* ]] || return 1
     fi
     (( ! ${'$'}{+functions[$__karo_guard_word]} )) || return 1
     (( $#galiases == 0 )) || [[ " $1 " != *" "(${'$'}{~${'$'}{(j:|:)${'$'}{(kb)galiases}}})" "* ]]

@@ -14,8 +14,10 @@ export interface GuardOptions {
     readonly reads: readonly string[]
     /** Tools that write a file which they are given. */
     readonly writers: readonly string[]
-    /** Parts of the line, or of the directory, with which a line of any tool that may write is asked about. */
+    /** Parts of the line with which a line of any tool that may write is asked about. */
     readonly own: readonly string[]
+    /** Directories, by one name of their path, in which a line of any tool that may write is asked about. */
+    readonly places: readonly string[]
     /** How words begin that name a file to write, for any tool. */
     readonly outputs: readonly string[]
     /** Parts with which one of a writer, or with such a word, is. */
@@ -29,6 +31,10 @@ export interface GuardOptions {
   readonly timeoutMs: number
   readonly onError: 'allow' | 'block'
 }
+
+/** Of the parts those that are whole directories of the system, as alternatives. */
+export const roots = (parts: readonly string[]): string =>
+  parts.filter((part) => part.startsWith('/')).join('|')
 
 /** The code that is appended to a shell's hook. */
 export type GuardHook = (options: GuardOptions) => string
