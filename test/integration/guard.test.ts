@@ -50,6 +50,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'echo "ls"',
       '\\ls -d /',
       'sudo -V',
+      'ls -d / rm /nonexistent',
     ]
     for (const line of [...plain, ...others, 'true']) await shell.run(line)
     expect(readFileSync(asked, 'utf8').split('\n').slice(0, -1)).toEqual(others)
