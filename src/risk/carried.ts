@@ -24,7 +24,7 @@ const NAMES_THINGS = names(
   npm pnpm yarn bun cargo rustup go pip pip3 pipx poetry conda mamba brew port apt apt-get apt-cache aptitude dpkg dnf yum rpm zypper pacman yay
   paru apk snap flatpak nix nix-env guix emerge xbps-install gem bundle composer cp mv ln install chmod chown chgrp rm rmdir unlink shred tar zip
   unzip 7z rsync scp sftp vi vim nvim view nano emacs ed micro hx kak systemctl service journalctl ip hash unhash enable disable command-not-found
-  update-alternatives task hg svn dvc ipfs bw op pass lxc incus virsh zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export declare
+  update-alternatives make gmake ninja invoke fab gradle ant mvn sbt bazel task hg svn dvc ipfs bw op pass lxc incus virsh zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export declare
   typeset local readonly stow bundle rake vagrant terraform tofu`,
 )
 
@@ -68,7 +68,7 @@ const MAX_PLACES = 6
 const MAX_TEXT = 4_000
 
 /** The commands a text may hold, from where one begins to where its quote or bracket ends. */
-export function commandsIn(text: string): readonly string[] {
+function commandsIn(text: string): readonly string[] {
   if (text.length > MAX_TEXT) return []
   // ["rm", "-rf", "/"] and rm\_-rf are words too.
   const words = text.replace(/["']\s*,\s*\[?\s*["']/g, ' ').replaceAll('\\_', ' ')

@@ -14,7 +14,7 @@ export interface Findings {
 }
 
 /** Judging a text that may be a command, without reporting what is found in it. */
-export interface Trials {
+interface Trials {
   /** Whether nothing high or critical was found so far. */
   isQuiet(): boolean
   /** Whether what is walked meanwhile holds a command that is high or critical. */

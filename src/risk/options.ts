@@ -44,7 +44,7 @@ export const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
   helm: list('n namespace kube-context kubeconfig f values set version'),
   find: [],
   karo: list('home'),
-  xargs: list('I n P L d a s E max-args max-procs max-lines delimiter arg-file replace max-chars'),
+  xargs: list('I n P L d a s E max-args max-procs delimiter arg-file max-chars'),
   parallel: list('j jobs I a arg-file S sshlogin C colsep N n L delay timeout joblog results'),
   du: list('d max-depth exclude t threshold B block-size'),
   tree: list('L I P o'),

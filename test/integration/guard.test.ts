@@ -55,6 +55,7 @@ describe.each(['bash', 'zsh', 'fish'] as const)('%s', (program) => {
       'shuf -o .claude/settings.json new',
       'shuf -o /etc/nowhere/x new',
       'uname --out /etc/x',
+      'ls -d / rm /nonexistent',
     ]
     for (const line of [...plain, ...others, 'true']) await shell.run(line)
     expect(readFileSync(asked, 'utf8').split('\n').slice(0, -1)).toEqual(others)

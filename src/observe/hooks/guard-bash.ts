@@ -1,5 +1,6 @@
 // The guard of bash: Enter first asks what the line would do; appended to the hook that records.
 import {
+  CARRIED_NAMES,
   CUT_OFF,
   type GuardOptions,
   MOST_ASKED,
@@ -48,6 +49,8 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       fi
     done
     [[ $own != *\\* && $own != *[\"\'][*?]* ]] || return 1
+    # A command may stand behind a tool nobody has rules for.
+    [[ $1 != *[\ /=]@(${CARRIED_NAMES.join('|')})\ * ]] || return 1
     while :; do
       [[ $word != *[!A-Za-z0-9_+-]* && ! ${'$'}{__karo_ruled[$word]+x} && ( -z $own || $own != *"$word"* ) ]] || return 1
       if [[ ! ${'$'}{BASH_ALIASES[$word]+x} || $seen == *" $word "* ]]; then break; fi

@@ -1,5 +1,6 @@
 // The guard of fish: Enter first asks what the line would do; appended to the hook that records.
 import {
+  CARRIED_NAMES,
   CUT_OFF,
   type GuardOptions,
   MOST_ASKED,
@@ -58,6 +59,8 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         builtin string match --quiet --regex -- '\A[A-Za-z0-9_][A-Za-z0-9_+-]*(?: [A-Za-z0-9_./:,@%+= -]*)?\z' "$argv"
         or return 1
         builtin test (builtin string length -- "$argv") -lt ${PLAIN_LENGTH}; or return 1
+        # A command may stand behind a tool nobody has rules for.
+        builtin string match --quiet --regex -- '[ /=](?:${CARRIED_NAMES.join('|').replaceAll('.', '[.]')}) ' "$argv"; and return 1
         builtin set --local word (builtin string replace --regex ' .*' '' -- "$argv")
         builtin contains -- $word $__karo_ruled; and return 1
         # A file that matters may be named by any tool that is not known to read only.

@@ -1,5 +1,6 @@
 // The guard of zsh: the widgets that accept a line first ask what it would do; appended to the hook that records.
 import {
+  CARRIED_NAMES,
   CUT_OFF,
   type GuardOptions,
   MOST_ASKED,
@@ -60,6 +61,8 @@ ${files
   )
   .join('\n')}
     [[ $__karo_guard[own] != *\\* && $__karo_guard[own] != *[\"\'][*?]* ]] || return 1
+    # A command may stand behind a tool nobody has rules for.
+    [[ $1 != *[\ /=](${CARRIED_NAMES.join('|')})\ * ]] || return 1
     while (( 1 )); do
       [[ $__karo_guard_word != *[^A-Za-z0-9_+-]* ]] || return 1
       (( ! ${'$'}{+__karo_ruled[$__karo_guard_word]} )) || return 1

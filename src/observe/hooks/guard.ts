@@ -69,3 +69,11 @@ export function unanswered(onError: GuardOptions['onError']): {
           'karo: the guard did not answer, so this does not run (guard.on_error = "block"); export KARO_GUARD_PROFILE=off stops the guard',
       }
 }
+
+/**
+ * Names behind which, anywhere in a plain line, its tool may be handed a harmful command: such a line is asked about
+ * whatever its tool. The same as risk's own list, which a test compares.
+ */
+export const CARRIED_NAMES: readonly string[] =
+  `rm rmdir unlink shred wipe srm dd truncate find mv cp chmod chown chgrp rsync wipefs blkdiscard sgdisk mkfs mkfs.ext4 mkfs.xfs env sudo doas
+  nice nohup timeout setsid xargs sh bash dash zsh ksh fish busybox toybox`.split(/\s+/)

@@ -3,6 +3,8 @@ import { readdirSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import { expand, readDefinitions } from '../../../src/guard/definitions.ts'
 import { judge, loadGuard } from '../../../src/guard/index.ts'
+import { CARRIED_NAMES } from '../../../src/observe/hooks/guard.ts'
+import { CARRIED, CARRIES_WORDS } from '../../../src/risk/carried.ts'
 import { ruledTools } from '../../../src/risk/ruled-tools.ts'
 import { isUnruled } from '../../../src/risk/rules/index.ts'
 import { unfinished } from '../../../src/risk/unfinished.ts'
@@ -30,6 +32,11 @@ test('every tool somebody has rules for is among those the shells ask about', ()
   expect(
     plain.filter((name) => judge(guard, `${name} -rf / a=b x@y:/z`, PLACE).decision !== 'allow'),
   ).toEqual([])
+})
+
+test('the shells ask about the names that a tool may be handed a command with', () => {
+  expect(CARRIED_NAMES).toEqual(CARRIED)
+  for (const name of CARRIED) expect(CARRIES_WORDS.test(`mytool -x ${name} /`), name).toBe(true)
 })
 
 const DEFINITIONS = readDefinitions(
