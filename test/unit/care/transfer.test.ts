@@ -181,7 +181,9 @@ test.each([
   }
   const read: Read[] = []
   for await (const one of readTransfer(endless())) read.push(one)
-  expect(problems(read)).toEqual([[2, expect.stringMatching(/^is longer than 4 MiB|^has more than 64 fields/)]])
+  expect(problems(read)).toEqual([
+    [2, expect.stringMatching(/^is longer than 4 MiB|^has more than 64 fields/)],
+  ])
   expect(given).toBeLessThan(100)
 })
 
