@@ -2,7 +2,7 @@
 // the metrics in docs/metrics.md.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { doctorPage } from '../src/doctor/page.ts'
+import { doctorPage } from '../src/cli/doctor/page.ts'
 import { doorsTable } from './doors.ts'
 import { metricsPage } from './metrics-page.ts'
 

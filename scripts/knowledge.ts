@@ -10,9 +10,9 @@ import {
   KNOWLEDGE_FORMAT,
   type KnowledgeIndex,
   type OptionKnowledge,
-} from '../src/copilot/knowledge-format.ts'
-import { RECIPES } from '../src/copilot/recipes/index.ts'
-import { prepare } from '../src/copilot/wordings.ts'
+} from '../src/assist/copilot/knowledge-format.ts'
+import { prepare } from '../src/assist/copilot/matcher/wordings.ts'
+import { RECIPES } from '../src/assist/copilot/recipes/index.ts'
 
 const PACKAGE = join(import.meta.dirname, '../node_modules/@withfig/autocomplete')
 const BUILD = join(PACKAGE, 'build')

@@ -1,5 +1,5 @@
 // docs/metrics.md from the table of metrics.
-import { LABELS, METRICS, type Metric, OTHER } from '../src/ops/metrics-table.ts'
+import { LABELS, METRICS, type Metric, OTHER } from '../src/ops/metrics/table.ts'
 
 const code = (text: string): string => `\`${text}\``
 
@@ -13,7 +13,7 @@ export function metricsPage(): string {
   )
   return `# Metrics
 
-Generated from \`src/ops/metrics-table.ts\` by \`npm run docs\`. How to scrape them: [operations.md](operations.md), "Watching it".
+Generated from \`src/ops/metrics/table.ts\` by \`npm run docs\`. How to scrape them: [operations.md](operations.md), "Watching it".
 
 | metric | type | labels | what it is |
 | --- | --- | --- | --- |

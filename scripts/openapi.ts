@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { openApiDocument } from '../src/api/openapi.ts'
-import { OPERATIONS } from '../src/api/operations/index.ts'
+import { openApiDocument } from '../src/api/contract/openapi.ts'
+import { OPERATIONS } from '../src/api/contract/operations/index.ts'
 
 const root = join(import.meta.dirname, '..')
 const page = join(root, 'docs/openapi.json')

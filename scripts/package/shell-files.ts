@@ -1,6 +1,6 @@
 // What the system's shells and man find by themselves: completions and manual pages, at Debian's places.
 import { gzipSync } from 'node:zlib'
-import { COMPLETION_SCRIPTS, type CompletionShell } from '../../src/cli/commands/completion.ts'
+import { COMPLETION_SCRIPTS, type CompletionShell } from '../../src/cli/commands/terminal/completion.ts'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { completionSpec } from '../../src/cli/completion/spec.ts'
 import { manPages } from './man.ts'

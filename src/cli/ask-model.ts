@@ -1,15 +1,15 @@
 // Asks the model of the configuration for `karo ask`: what it may know, how long it may take, what is said of it.
 import { accessSync, constants, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { concepts } from '../assist/copilot/matcher/language.ts'
+import { askModel, TOOLS_TOLD } from '../assist/copilot/model/index.ts'
+import type { OwnCommand } from '../assist/copilot/own-history.ts'
+import type { Shell } from '../assist/risk/index.ts'
 import { KaroError } from '../base/errors.ts'
 import { loadConfig } from '../config/load.ts'
-import { concepts } from '../copilot/language.ts'
-import { askModel, TOOLS_TOLD } from '../copilot/model/index.ts'
-import type { OwnCommand } from '../copilot/own-history.ts'
-import type { Shell } from '../risk/index.ts'
 import type { CommandIo } from './command.ts'
-import { watchInterrupt } from './interrupt.ts'
-import { createLiveLine } from './live-line.ts'
+import { watchInterrupt } from './terminal/interrupt.ts'
+import { createLiveLine } from './terminal/live-line.ts'
 
 export interface ModelSaid {
   readonly name: string

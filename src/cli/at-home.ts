@@ -1,6 +1,7 @@
 // Commands of Karo in what people are told, as they have to be typed to be about the same node.
-import { quote } from '../doctor/shell-words.ts'
+
 import type { CommandIo } from './command.ts'
+import { quote } from './doctor/shell-words.ts'
 
 /** A command's `io` is one. */
 export type Place = Partial<Pick<CommandIo, 'env' | 'home'>>

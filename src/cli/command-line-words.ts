@@ -1,5 +1,5 @@
 // A command line that follows `karo check` or `karo explain` as it would be typed: which words are its own, and all of them as one.
-import { quoteFish, quoteShell } from '../observe/hooks/quote.ts'
+import { quoteFish, quoteShell } from '../base/quote.ts'
 import type { Command } from './command.ts'
 
 /** With the options every command has, by whether a value follows. */

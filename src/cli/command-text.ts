@@ -1,6 +1,7 @@
 // The command line that a command is about: one quoted argument, or `-` for standard input; and the shell that it is for.
+
+import { SHELLS, type Shell } from '../assist/risk/index.ts'
 import { KaroError } from '../base/errors.ts'
-import { SHELLS, type Shell } from '../risk/index.ts'
 import type { CommandInput, CommandOption } from './command.ts'
 
 /** Bytes read from standard input: longer than any command is judged; beyond, it is no command line. */

@@ -1,7 +1,7 @@
 // Every command there is, in the order help shows them; each file is loaded only when its command runs.
 import type { Command } from './command.ts'
 // Loaded with the program: as short as it is, a module load of its own would be a tenth of its time.
-import { status } from './commands/status.ts'
+import { status } from './commands/node/status.ts'
 
 /** Headings of `karo help`, in its order. */
 export const COMMAND_GROUPS = {
@@ -18,50 +18,86 @@ export interface CommandEntry {
 }
 
 export const COMMANDS: readonly CommandEntry[] = [
-  { name: 'up', group: 'node', load: async () => (await import('./commands/up.ts')).up },
-  { name: 'init', group: 'node', load: async () => (await import('./commands/init.ts')).init },
+  { name: 'up', group: 'node', load: async () => (await import('./commands/node/up.ts')).up },
+  { name: 'init', group: 'node', load: async () => (await import('./commands/node/init.ts')).init },
   { name: 'status', group: 'node', load: async () => status },
-  { name: 'doctor', group: 'node', load: async () => (await import('./commands/doctor.ts')).doctor },
-  { name: 'events', group: 'node', load: async () => (await import('./commands/events.ts')).events },
-  { name: 'shell', group: 'terminal', load: async () => (await import('./commands/shell.ts')).shell },
-  { name: 'history', group: 'terminal', load: async () => (await import('./commands/history.ts')).history },
+  { name: 'doctor', group: 'node', load: async () => (await import('./commands/node/doctor.ts')).doctor },
+  { name: 'events', group: 'node', load: async () => (await import('./commands/node/events.ts')).events },
+  {
+    name: 'shell',
+    group: 'terminal',
+    load: async () => (await import('./commands/terminal/shell.ts')).shell,
+  },
+  {
+    name: 'history',
+    group: 'terminal',
+    load: async () => (await import('./commands/terminal/history.ts')).history,
+  },
   {
     name: 'completion',
     group: 'terminal',
-    load: async () => (await import('./commands/completion.ts')).completion,
+    load: async () => (await import('./commands/terminal/completion.ts')).completion,
   },
-  { name: 'export', group: 'terminal', load: async () => (await import('./commands/export.ts')).exporting },
-  { name: 'import', group: 'terminal', load: async () => (await import('./commands/import.ts')).importing },
+  {
+    name: 'export',
+    group: 'terminal',
+    load: async () => (await import('./commands/terminal/export.ts')).exporting,
+  },
+  {
+    name: 'import',
+    group: 'terminal',
+    load: async () => (await import('./commands/terminal/import.ts')).importing,
+  },
   {
     name: 'processes',
     group: 'terminal',
-    load: async () => (await import('./commands/processes.ts')).processes,
+    load: async () => (await import('./commands/terminal/processes.ts')).processes,
   },
-  { name: 'stats', group: 'terminal', load: async () => (await import('./commands/stats.ts')).stats },
+  {
+    name: 'stats',
+    group: 'terminal',
+    load: async () => (await import('./commands/terminal/stats.ts')).stats,
+  },
   {
     name: 'anomalies',
     group: 'terminal',
-    load: async () => (await import('./commands/anomalies.ts')).anomalies,
+    load: async () => (await import('./commands/terminal/anomalies.ts')).anomalies,
   },
-  { name: 'check', group: 'terminal', load: async () => (await import('./commands/check.ts')).check },
-  { name: 'guard', group: 'terminal', load: async () => (await import('./commands/guard.ts')).guard },
-  { name: 'explain', group: 'terminal', load: async () => (await import('./commands/explain.ts')).explain },
-  { name: 'ask', group: 'terminal', load: async () => (await import('./commands/ask.ts')).ask },
-  { name: 'hook', group: 'terminal', load: async () => (await import('./commands/hook.ts')).hook },
-  { name: 'mcp', group: 'terminal', load: async () => (await import('./commands/mcp.ts')).mcp },
-  { name: 'peers', group: 'mesh', load: async () => (await import('./commands/peers.ts')).peers },
-  { name: 'share', group: 'mesh', load: async () => (await import('./commands/share.ts')).share },
-  { name: 'query', group: 'mesh', load: async () => (await import('./commands/query.ts')).query },
-  { name: 'audit', group: 'mesh', load: async () => (await import('./commands/audit.ts')).audit },
-  { name: 'logs', group: 'node', load: async () => (await import('./commands/logs.ts')).logs },
+  {
+    name: 'check',
+    group: 'terminal',
+    load: async () => (await import('./commands/terminal/check.ts')).check,
+  },
+  {
+    name: 'guard',
+    group: 'terminal',
+    load: async () => (await import('./commands/terminal/guard.ts')).guard,
+  },
+  {
+    name: 'explain',
+    group: 'terminal',
+    load: async () => (await import('./commands/terminal/explain.ts')).explain,
+  },
+  { name: 'ask', group: 'terminal', load: async () => (await import('./commands/terminal/ask.ts')).ask },
+  { name: 'hook', group: 'terminal', load: async () => (await import('./commands/terminal/hook.ts')).hook },
+  { name: 'mcp', group: 'terminal', load: async () => (await import('./commands/terminal/mcp.ts')).mcp },
+  { name: 'peers', group: 'mesh', load: async () => (await import('./commands/mesh/peers.ts')).peers },
+  { name: 'share', group: 'mesh', load: async () => (await import('./commands/mesh/share.ts')).share },
+  { name: 'query', group: 'mesh', load: async () => (await import('./commands/mesh/query.ts')).query },
+  { name: 'audit', group: 'mesh', load: async () => (await import('./commands/mesh/audit.ts')).audit },
+  { name: 'logs', group: 'node', load: async () => (await import('./commands/node/logs.ts')).logs },
   {
     name: 'report-problem',
     group: 'node',
-    load: async () => (await import('./commands/report-problem.ts')).reportProblem,
+    load: async () => (await import('./commands/node/report-problem.ts')).reportProblem,
   },
-  { name: 'identity', group: 'node', load: async () => (await import('./commands/identity.ts')).identity },
-  { name: 'backup', group: 'node', load: async () => (await import('./commands/backup.ts')).backup },
-  { name: 'restore', group: 'node', load: async () => (await import('./commands/restore.ts')).restore },
-  { name: 'token', group: 'node', load: async () => (await import('./commands/token.ts')).token },
-  { name: 'config', group: 'node', load: async () => (await import('./commands/config.ts')).config },
+  {
+    name: 'identity',
+    group: 'node',
+    load: async () => (await import('./commands/node/identity.ts')).identity,
+  },
+  { name: 'backup', group: 'node', load: async () => (await import('./commands/node/backup.ts')).backup },
+  { name: 'restore', group: 'node', load: async () => (await import('./commands/node/restore.ts')).restore },
+  { name: 'token', group: 'node', load: async () => (await import('./commands/node/token.ts')).token },
+  { name: 'config', group: 'node', load: async () => (await import('./commands/node/config.ts')).config },
 ]

@@ -1,8 +1,8 @@
 // An error in the words that people and scripts are told it in.
 import { type ErrorCode, KaroError } from '../base/errors.ts'
+import { printable } from '../base/format.ts'
 import { atHome, type Place } from './at-home.ts'
-import { printable } from './format.ts'
-import { fitted } from './text.ts'
+import { fitted } from './terminal/text.ts'
 
 export interface ToldError {
   readonly code: ErrorCode

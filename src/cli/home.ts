@@ -8,7 +8,7 @@ import { createFile } from '../base/files.ts'
 import { refuseForeign } from '../config/guarded.ts'
 import { type HomePaths, isKeyLost } from '../config/paths.ts'
 import { sampleConfig } from '../config/sample.ts'
-import { createIdentityFile, type PublicIdentity, readPublicIdentity } from '../identity/index.ts'
+import { createIdentityFile, type PublicIdentity, readPublicIdentity } from '../trust/identity/index.ts'
 
 export interface ReadyHome {
   readonly identity: Omit<PublicIdentity, 'isProtected'>

@@ -1,11 +1,11 @@
 // The guard's judgement for commands that show others: one guard per run, its warnings told once, where one is.
-import type { Guard } from '../guard/guard.ts'
-import { judge } from '../guard/judge.ts'
-import { machineOf } from '../guard/machine.ts'
-import { quickGuard } from '../guard/quick.ts'
-import type { RiskVerdict, Shell } from '../risk/index.ts'
+import type { Guard } from '../assist/guard/guard.ts'
+import { judge } from '../assist/guard/judge.ts'
+import { machineOf } from '../assist/guard/machine.ts'
+import { quickGuard } from '../assist/guard/quick.ts'
+import type { RiskVerdict, Shell } from '../assist/risk/index.ts'
+import { printable } from '../base/format.ts'
 import type { CommandIo } from './command.ts'
-import { printable } from './format.ts'
 import { placeOf } from './place.ts'
 
 /** The guard of this home and machine, its warnings told; never throws for a broken file, it is strict then. */

@@ -5,8 +5,8 @@ import { systemRandom } from '../base/clock.ts'
 import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { beginFile, type NewFile } from '../base/files.ts'
-import { beforeEnd } from './interrupt.ts'
 import { absolutePath } from './place.ts'
+import { beforeEnd } from './terminal/interrupt.ts'
 
 /** Of the process with that pid, while it writes. */
 const TEMPORARY = /^\.karo\.(\d+)\.[0-9a-f]+\.tmp$/

@@ -14,7 +14,7 @@ import {
   openWith,
   readPassphraseFile,
   withoutLineEnd,
-} from '../identity/index.ts'
+} from '../trust/identity/index.ts'
 import type { CommandIo } from './command.ts'
 
 /** systemd.exec(5), LoadCredential: the name of the file in CREDENTIALS_DIRECTORY. */

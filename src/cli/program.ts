@@ -5,7 +5,7 @@ import { closest } from '../base/suggest.ts'
 import type { Command, CommandArgument, CommandInput, CommandOption } from './command.ts'
 import { withOneCommandLine } from './command-line-words.ts'
 import { COMMAND_GROUPS, type CommandEntry } from './commands.ts'
-import { fitted, wrap } from './text.ts'
+import { fitted, wrap } from './terminal/text.ts'
 
 /** Options every command has, after the product's contract. */
 export const COMMON_OPTIONS: readonly CommandOption[] = [

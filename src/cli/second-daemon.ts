@@ -2,6 +2,6 @@
 import type { HomePaths } from '../config/paths.ts'
 
 export async function secondDaemon(error: unknown, paths: HomePaths, service: boolean): Promise<unknown> {
-  const { asHung } = await import('../doctor/hung.ts')
+  const { asHung } = await import('./doctor/hung.ts')
   return await asHung(error, paths, service)
 }

@@ -1,7 +1,7 @@
 // The configuration room's door: one typed value, made from one table of keys, the file and the environment.
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { GuardProfile } from '../risk/index.ts'
-import type { TrustLevel } from '../trust/levels.ts'
+import type { GuardProfile } from '../assist/risk/index.ts'
+import type { TrustLevel } from '../base/words/trust-levels.ts'
 
 /** Field names are the file's: `config.mesh.lan_only` is `lan_only` under `[mesh]`. */
 export interface Config {

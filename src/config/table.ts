@@ -2,7 +2,7 @@
 // documentation all come from here.
 import { hostname } from 'node:os'
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { GuardProfile } from '../risk/index.ts'
+import type { GuardProfile } from '../assist/risk/index.ts'
 import type { Config, StaticPeer } from './index.ts'
 import * as kind from './kinds.ts'
 import * as value from './values.ts'

@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { closest } from '../base/suggest.ts'
-import { LABEL, TRUST_LEVELS } from '../trust/levels.ts'
+import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
 import type { StaticPeer, TrustedPeer } from './index.ts'
 import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
 

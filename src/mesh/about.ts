@@ -8,8 +8,8 @@ import type { PresenceBody } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
 import { hello } from '../../protocols/registry.ts'
 import type { Config } from '../config/index.ts'
-import { announcing, told } from './addresses.ts'
-import { localIpOf } from './local-ip.ts'
+import { announcing, told } from './admission/addresses.ts'
+import { localIpOf } from './admission/local-ip.ts'
 
 export interface AboutDeps {
   readonly config: Pick<Config, 'mesh' | 'sharing'>

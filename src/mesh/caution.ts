@@ -2,7 +2,7 @@
 import { createQuota, type Quota } from '../../protocols/quota.ts'
 import { createRecent } from '../base/recent.ts'
 import { KEYS } from '../config/table.ts'
-import { type Endpoint, isLoopback } from './endpoint.ts'
+import { type Endpoint, isLoopback } from './admission/endpoint.ts'
 
 /**
  * Below this are the ports of other services (SSH, mail, the web), which a program listens on with special rights only.

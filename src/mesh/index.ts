@@ -3,10 +3,10 @@
 import type { Message, Stream, Topic, WireBody } from '../../protocols/define.ts'
 import type { Frame } from '../../protocols/frame.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { Room } from '../base/room.ts'
-import type { MulticastOutcome } from './multicast-check.ts'
-import type { RejectionCounts, WrongClock } from './rejections.ts'
-import type { Twins } from './twins.ts'
+import type { Room } from '../base/run/room.ts'
+import type { MulticastOutcome } from './discovery/multicast-check.ts'
+import type { RejectionCounts, WrongClock } from './link/rejections.ts'
+import type { Twins } from './link/twins.ts'
 
 /** A peer whose key the transport has proven. */
 export interface PeerRef {

@@ -1,9 +1,9 @@
 // Where a node may be dialed now: where its key was proven, and where it is only said to be as often as caution allows.
 import type { NodeId } from '../../protocols/node-id.ts'
 import { createRecent } from '../base/recent.ts'
-import type { Book } from './book.ts'
+import { parseEndpoint } from './admission/endpoint.ts'
 import type { Caution } from './caution.ts'
-import { parseEndpoint } from './endpoint.ts'
+import type { Book } from './discovery/book.ts'
 
 export interface Places extends Pick<Book, 'addresses' | 'failed'> {
   /** Whether a stranger may be met now. Counts when it says yes, and settles at which address. */

@@ -1,16 +1,16 @@
 // The store room's door: one Level database, one repository per keyspace group; it stores and decides nothing.
-import type { Room } from '../base/room.ts'
-import type { AnomalyRepository } from './anomalies.ts'
-import type { AuditRepository } from './audit.ts'
-import type { ConsentRepository } from './consent.ts'
-import type { DocumentRepository } from './documents.ts'
-import type { EventRepository } from './events.ts'
-import type { MemberRepository } from './members.ts'
-import type { ProcessRepository } from './processes.ts'
-import type { ReplayRepository } from './replay.ts'
-import type { RetentionTimeRepository } from './retention-time.ts'
-import type { RollupRepository } from './rollups.ts'
-import type { TokenRepository } from './tokens.ts'
+import type { Room } from '../base/run/room.ts'
+import type { EventRepository } from './events/events.ts'
+import type { ProcessRepository } from './processes/processes.ts'
+import type { RollupRepository } from './rollups/rollups.ts'
+import type { AnomalyRepository } from './tables/anomalies.ts'
+import type { AuditRepository } from './tables/audit.ts'
+import type { ConsentRepository } from './tables/consent.ts'
+import type { DocumentRepository } from './tables/documents.ts'
+import type { MemberRepository } from './tables/members.ts'
+import type { ReplayRepository } from './tables/replay.ts'
+import type { RetentionTimeRepository } from './tables/retention-time.ts'
+import type { TokenRepository } from './tables/tokens.ts'
 
 export interface Store extends Room {
   readonly events: EventRepository
@@ -32,5 +32,5 @@ export interface Store extends Room {
   probe(): Promise<void>
 }
 
-export { NEWEST_SCHEMA } from './migrations.ts'
+export { NEWEST_SCHEMA } from './rescue/migrations.ts'
 export { isDiskTrouble, openStore } from './store.ts'

@@ -1,12 +1,12 @@
 // Every row of the database as it is at one moment, in pieces; and a new database made of such pieces.
 import { syncFilesOf } from '../base/files.ts'
-import { type AuditRepository, createAuditRepository } from './audit.ts'
-import { writeClosed } from './closed.ts'
-import { type Change, type Database, flush, newDatabase } from './database.ts'
-import { type Closed, failClosed } from './fail-closed.ts'
-import { makeKey } from './keyspace.ts'
-import { NEWEST_SCHEMA, readSchemaOf } from './migrations.ts'
-import { keyspaceOf } from './repair-rows.ts'
+import { type Change, type Database, flush, newDatabase } from './level/database.ts'
+import { makeKey } from './level/keyspace.ts'
+import { writeClosed } from './rescue/leveldb/closed.ts'
+import { NEWEST_SCHEMA, readSchemaOf } from './rescue/migrations.ts'
+import { keyspaceOf } from './rescue/rows.ts'
+import { type AuditRepository, createAuditRepository } from './tables/audit.ts'
+import { type Closed, failClosed } from './tables/fail-closed.ts'
 
 const PAGE = 1_000
 /** Of a piece; more only where a single row is larger. */

@@ -1,8 +1,8 @@
 // Measures the risk check in process: microseconds per command, cold start excluded.
 import { pathToFileURL } from 'node:url'
 import { parse } from 'unbash'
-import { checkCommand, firstTool, riskLevelOf } from '../../src/risk/index.ts'
-import { isUnruled } from '../../src/risk/rules/index.ts'
+import { checkCommand, firstTool, riskLevelOf } from '../../src/assist/risk/index.ts'
+import { isUnruled } from '../../src/assist/risk/rules/index.ts'
 import { dangerousLines, everydayLines } from '../support/lines.ts'
 
 export interface CheckFigures {

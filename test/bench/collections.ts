@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { checkCommand, type RiskLevel } from '../../src/risk/index.ts'
+import { checkCommand, type RiskLevel } from '../../src/assist/risk/index.ts'
 import { PLACE } from '../support/lines.ts'
 
 interface Example {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { checkCommand, RISK_LEVELS } from '../../src/risk/index.ts'
+import { checkCommand, RISK_LEVELS } from '../../src/assist/risk/index.ts'
 
 /** Two files, in whose place the entries' own name is put, and the least level of writing them. */
 const TARGETS = { system: '/etc/passwd', guard: '/home/me/.claude/settings.json' } as const

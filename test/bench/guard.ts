@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { spawn } from '@lydell/node-pty'
 import { ENTRY } from '../../scripts/build.ts'
-import { GUARD_SHELLS } from '../../src/observe/hooks/guard.ts'
-import { GUARDS } from '../../src/observe/hooks/guards.ts'
+import { PLAIN_LINES, ruledTools } from '../../src/assist/risk/ruled-tools.ts'
+import { GUARD_SHELLS } from '../../src/observe/hooks/guard/guard.ts'
+import { GUARDS } from '../../src/observe/hooks/guard/guards.ts'
 import { HOOKS } from '../../src/observe/hooks/index.ts'
-import { PLAIN_LINES, ruledTools } from '../../src/risk/ruled-tools.ts'
 import { median } from './median.ts'
 
 type Shell = (typeof GUARD_SHELLS)[number]

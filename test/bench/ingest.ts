@@ -3,12 +3,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
-import { noFaults } from '../../src/base/faults.ts'
-import { silentLog } from '../../src/base/log.ts'
-import { createDigest } from '../../src/observe/digest.ts'
-import { createFollower } from '../../src/observe/follower.ts'
-import { type Database, newDatabase } from '../../src/store/database.ts'
-import { createEventRepository } from '../../src/store/events.ts'
+import { noFaults } from '../../src/base/run/faults.ts'
+import { silentLog } from '../../src/base/run/log.ts'
+import { createDigest } from '../../src/observe/record/digest.ts'
+import { createFollower } from '../../src/observe/record/follower.ts'
+import { createEventRepository } from '../../src/store/events/events.ts'
+import { type Database, newDatabase } from '../../src/store/level/database.ts'
 import { append, liveName, records } from '../support/spool.ts'
 import { median } from './median.ts'
 
@@ -31,7 +31,7 @@ export function typicalCommands(count: number): string[] {
     'ls -la',
     'cd ..',
     'make test',
-    'vim src/main.ts',
+    'vim src/daemon/main.ts',
     'docker ps',
     'git diff',
     'npm test',

@@ -1,6 +1,6 @@
 // What a question to many daemons costs, and what they cost while nobody asks, beside as many serf agents in the same run.
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { QueryResult } from '../../src/api/shapes.ts'
+import type { QueryResult } from '../../src/api/contract/shapes.ts'
 import { type Fleet, startFleet } from '../support/fleet.ts'
 import type { TestNode } from '../support/node.ts'
 import { endAll } from '../support/processes.ts'

@@ -46,8 +46,8 @@ function loadedFor(...entries: readonly string[]): {
 const PROGRAM = ['src/cli/main.ts', 'src/cli/run.ts']
 
 test.each([
-  ['src/cli/commands/status.ts', PROGRAM],
-  ['src/cli/commands/check.ts', [...PROGRAM, 'src/cli/commands/check.ts']],
+  ['src/cli/commands/node/status.ts', PROGRAM],
+  ['src/cli/commands/terminal/check.ts', [...PROGRAM, 'src/cli/commands/terminal/check.ts']],
   // Somebody waits with a finger on Tab.
   ['src/cli/completion/live.ts', [...PROGRAM, 'src/cli/completion/live.ts']],
 ])('%s loads nothing heavy', (command, entries) => {
@@ -60,7 +60,7 @@ test.each([
 test.each([
   ...['check', 'ask', 'explain', 'hook'].map((name) => [`src/cli/commands/${name}.ts`]),
   // What a shell asks.
-  ['src/cli/commands/guard.ts', 'src/cli/guard-ask.ts'],
+  ['src/cli/commands/terminal/guard.ts', 'src/cli/guard/ask.ts'],
 ])('%s reads TOML only where a file sets something', (...entries) => {
   const { sources } = loadedFor(...PROGRAM, ...entries)
   for (const entry of entries) expect(sources).toContain(entry)
@@ -88,14 +88,14 @@ test('no command but up loads the mesh, the store, the API server or its schemas
 })
 
 test('the daemon does load them: the check above can see', () => {
-  const { sources } = loadedFor('src/main.ts')
+  const { sources } = loadedFor('src/daemon/main.ts')
   expect(sources.filter((source) => HEAVY.test(source)).length).toBeGreaterThan(100)
 })
 
 test('the daemon starts without the schemas of answers, which only the page of its API is made from', () => {
-  const { sources } = loadedFor('src/main.ts')
+  const { sources } = loadedFor('src/daemon/main.ts')
   expect(sources.filter((source) => /^src\/api\/(schemas|openapi)/.test(source))).toEqual([
-    'src/api/schemas/fields.ts',
+    'src/api/contract/schemas/fields.ts',
   ])
 })
 

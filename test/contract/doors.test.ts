@@ -42,7 +42,7 @@ describe('doors', () => {
 
   test('protocols may import nothing of src, and nobody but mesh may load libp2p', () => {
     expect(
-      checkDoors([{ path: 'protocols/planted.ts', text: "import { x } from '../src/base/room.ts'" }])
+      checkDoors([{ path: 'protocols/planted.ts', text: "import { x } from '../src/base/run/room.ts'" }])
         .violations,
     ).toHaveLength(1)
     expect(

@@ -5,10 +5,10 @@ import { createConfig, lintFromString } from '@redocly/openapi-core'
 import { Validator } from '@seriousme/openapi-schema-validator'
 import { beforeAll, describe, expect, test } from 'vitest'
 import type * as z from 'zod'
-import { EXAMPLES } from '../../src/api/examples.ts'
-import { openApiDocument } from '../../src/api/openapi.ts'
-import type { Operation } from '../../src/api/operation.ts'
-import { OPERATIONS } from '../../src/api/operations/index.ts'
+import { EXAMPLES } from '../../src/api/contract/examples.ts'
+import { openApiDocument } from '../../src/api/contract/openapi.ts'
+import type { Operation } from '../../src/api/contract/operation.ts'
+import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import { ERROR_CODES } from '../../src/base/errors.ts'
 import { judgeBy, type OpenApiDocument } from '../support/openapi.ts'
 
@@ -52,7 +52,7 @@ test('every described operation is in the list, once', async () => {
   const isOperation = (value: unknown): value is Operation =>
     typeof value === 'object' && value !== null && 'method' in value && 'path' in value && 'access' in value
   const found: Operation[] = []
-  for (const path of globSync('src/api/operations/*.ts', { cwd: root })) {
+  for (const path of globSync('src/api/contract/operations/*.ts', { cwd: root })) {
     if (path.endsWith('/index.ts')) continue
     const exported: Record<string, unknown> = await import(join(root, path))
     for (const value of Object.values(exported)) {
@@ -69,10 +69,12 @@ test('every described operation is in the list, once', async () => {
 test('no route is made but from a description', () => {
   const registering =
     /\b(?:server|scope|app|instance)\s*\.(?:get|post|put|patch|delete|head|options|all|route)\s*[<(]/
-  const files = globSync('src/**/*.ts', { cwd: root }).filter((path) => path !== 'src/api/operation.ts')
+  const files = globSync('src/**/*.ts', { cwd: root }).filter(
+    (path) => path !== 'src/api/contract/operation.ts',
+  )
   expect(files.length).toBeGreaterThan(100)
   expect(files.filter((path) => registering.test(readFileSync(join(root, path), 'utf8')))).toEqual([])
-  expect(registering.test(readFileSync(join(root, 'src/api/operation.ts'), 'utf8'))).toBe(true)
+  expect(registering.test(readFileSync(join(root, 'src/api/contract/operation.ts'), 'utf8'))).toBe(true)
 })
 
 test('a body has to be sent where it says something that is needed', () => {

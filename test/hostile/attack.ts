@@ -1,5 +1,5 @@
 // What an attack is: something hostile that goes on until it is told to end, in a process of its own beside the node's.
-import type { Identity } from '../../src/identity/index.ts'
+import type { Identity } from '../../src/trust/identity/index.ts'
 
 export interface Place {
   /** Where the victim listens. */

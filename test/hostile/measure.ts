@@ -1,7 +1,7 @@
 // What a node is worth to others while something goes on: its memory, its answers, and what it records.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { QueryResult } from '../../src/api/shapes.ts'
+import type { QueryResult } from '../../src/api/contract/shapes.ts'
 import { median } from '../bench/median.ts'
 import { api } from '../support/honest.ts'
 import type { TestNode } from '../support/node.ts'

@@ -12,10 +12,10 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { EventShape, StatisticsShape } from '../../src/api/shapes.ts'
-import { openArchive } from '../../src/care/archive.ts'
+import type { EventShape, StatisticsShape } from '../../src/api/contract/shapes.ts'
 import { homePaths } from '../../src/config/paths.ts'
-import { holdHome } from '../../src/ops/home-lock.ts'
+import { openArchive } from '../../src/ops/care/archive.ts'
+import { holdHome } from '../../src/ops/system/home-lock.ts'
 import { randomOf } from '../fuzz/frames.ts'
 import { startShell } from '../support/hooked-shell.ts'
 import {

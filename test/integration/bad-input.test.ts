@@ -19,7 +19,7 @@ import {
 import { join } from 'node:path'
 import { spawn as spawnPty } from '@lydell/node-pty'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { EventShape, StatisticsShape } from '../../src/api/shapes.ts'
+import type { EventShape, StatisticsShape } from '../../src/api/contract/shapes.ts'
 import { type Program, startShell } from '../support/hooked-shell.ts'
 import { cleanEnv, type Ran, runKaro, startNode, type TestNode } from '../support/node.ts'
 import { track } from '../support/processes.ts'

@@ -1,6 +1,6 @@
 // Crash safety: whatever moment the daemon is killed at, every command typed is stored once, and no shell waits.
 import { expect, test } from 'vitest'
-import { FAULT_POINTS } from '../../src/base/faults.ts'
+import { FAULT_POINTS } from '../../src/base/run/faults.ts'
 import { crashRounds } from '../support/crash.ts'
 
 const ROUNDS = 20

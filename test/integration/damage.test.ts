@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { EventShape } from '../../src/api/shapes.ts'
+import type { EventShape } from '../../src/api/contract/shapes.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { ended } from '../support/processes.ts'
 import { append, liveName, records } from '../support/spool.ts'

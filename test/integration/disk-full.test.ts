@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { EventShape } from '../../src/api/shapes.ts'
+import type { EventShape } from '../../src/api/contract/shapes.ts'
 import { openIn } from '../support/damage.ts'
 import { startShell, type TypedShell } from '../support/hooked-shell.ts'
 import { cleanEnv, runKaro, startNode, type TestNode, temporaryHome } from '../support/node.ts'

@@ -1,7 +1,7 @@
 // Five machines, each linked to its neighbours only: a question goes to those its author knows itself, and no further.
 import { join } from 'node:path'
 import { beforeAll, expect, test } from 'vitest'
-import type { QueryResult } from '../../src/api/shapes.ts'
+import type { QueryResult } from '../../src/api/contract/shapes.ts'
 import { type Fed, feed, hoursOfFeed } from '../support/feed.ts'
 import { nextTo } from '../support/honest.ts'
 import { startNode, type TestNode } from '../support/node.ts'

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { ExplainedPart, Explanation } from '../../src/copilot/index.ts'
+import type { ExplainedPart, Explanation } from '../../src/assist/copilot/index.ts'
 import { cleanEnv, runKaro, temporaryHome } from '../support/node.ts'
 import { inTerminal } from '../support/terminal-run.ts'
 

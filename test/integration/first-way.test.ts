@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { AuditEntryShape, EventShape, PeerShape, QueryResult } from '../../src/api/shapes.ts'
+import type { AuditEntryShape, EventShape, PeerShape, QueryResult } from '../../src/api/contract/shapes.ts'
 import { startMesh, type TestMesh, trustAll } from '../support/mesh.ts'
 import type { TestNode } from '../support/node.ts'
 import { type Bash, openBash } from '../support/pty.ts'

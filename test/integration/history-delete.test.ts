@@ -3,7 +3,12 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { ENTRY } from '../../scripts/build.ts'
-import type { AuditEntryShape, DeletedShape, EventShape, StatisticsShape } from '../../src/api/shapes.ts'
+import type {
+  AuditEntryShape,
+  DeletedShape,
+  EventShape,
+  StatisticsShape,
+} from '../../src/api/contract/shapes.ts'
 import { isInstalled } from '../support/hook-cases.ts'
 import { startShell } from '../support/hooked-shell.ts'
 import { startNode, type TestNode } from '../support/node.ts'

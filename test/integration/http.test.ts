@@ -4,17 +4,17 @@ import { Agent, request } from 'node:http'
 import { type AddressInfo, createServer } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { callDaemon } from '../../src/api/client.ts'
-import type { Operation } from '../../src/api/operation.ts'
-import { OPERATIONS } from '../../src/api/operations/index.ts'
-import type { SessionCodeShape, SessionShape } from '../../src/api/schemas/tokens.ts'
+import { callDaemon } from '../../src/api/contract/client.ts'
+import type { Operation } from '../../src/api/contract/operation.ts'
+import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
+import type { SessionCodeShape, SessionShape } from '../../src/api/contract/schemas/tokens.ts'
 import type {
   AuditEntryShape,
   EventShape,
   SharingView,
   StatusShape,
   TokenCreatedShape,
-} from '../../src/api/shapes.ts'
+} from '../../src/api/contract/shapes.ts'
 import { open, raw, type Sent, send, statuses } from '../support/http.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { append, records, T0 } from '../support/spool.ts'

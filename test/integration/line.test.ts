@@ -1,7 +1,7 @@
 // Three machines in a line: the outer two cannot reach each other, and have everything of each other through the one between.
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { QueryResult } from '../../src/api/shapes.ts'
+import type { QueryResult } from '../../src/api/contract/shapes.ts'
 import { type Fed, feed, hoursOfFeed } from '../support/feed.ts'
 import { type Fleet, startFleet } from '../support/fleet.ts'
 import { canNamespaces } from '../support/lan.ts'

@@ -1,7 +1,7 @@
 // A hostile member's fields of a wrong type at a real daemon: each is counted, named with its peer, and cuts the sender off.
 import { expect, onTestFinished, test } from 'vitest'
 import { MESSAGES, query, STREAMS, sync, TOPICS } from '../../protocols/registry.ts'
-import type { AuditEntryShape } from '../../src/api/shapes.ts'
+import type { AuditEntryShape } from '../../src/api/contract/shapes.ts'
 import { fieldsOf, HOSTILE_VALUES, withField } from '../fuzz/fields.ts'
 import { rawFrame } from '../support/frames.ts'
 import { addressOf, api, trusts } from '../support/honest.ts'

@@ -1,8 +1,8 @@
 // Somebody on the LAN who says by mDNS that strangers are at other people's ports: no node knocks there.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { describe, expect, test } from 'vitest'
-import { encodeAnswers } from '../../src/mesh/mdns-packet.ts'
-import { peerIdOf } from '../../src/mesh/peer.ts'
+import { encodeAnswers } from '../../src/mesh/discovery/mdns-packet.ts'
+import { peerIdOf } from '../../src/mesh/link/peer.ts'
 import { canNamespaces, createLan, type LanMember } from '../support/lan.ts'
 import { testIdentity } from '../support/mesh-node.ts'
 import { startNode } from '../support/node.ts'

@@ -1,6 +1,6 @@
 // Members beyond one's own neighbours, with real daemons: who hears of whom, who has left, and who was lost.
 import { expect, test } from 'vitest'
-import type { PeerShape } from '../../src/api/shapes.ts'
+import type { PeerShape } from '../../src/api/contract/shapes.ts'
 import { api, linked, nextTo, trusts } from '../support/honest.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { until } from '../support/until.ts'

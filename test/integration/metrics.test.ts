@@ -4,8 +4,8 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { QueryResult } from '../../src/api/shapes.ts'
-import { METRICS, OTHER } from '../../src/ops/metrics-table.ts'
+import type { QueryResult } from '../../src/api/contract/shapes.ts'
+import { METRICS, OTHER } from '../../src/ops/metrics/table.ts'
 import { startMesh, trustAll } from '../support/mesh.ts'
 import { type TestNode, temporaryHome } from '../support/node.ts'
 import { until } from '../support/until.ts'
@@ -84,7 +84,7 @@ describe('a real daemon', () => {
     for (const word of ['zq', node_id, fingerprint, node_id.slice(13, 33), ann.home, '10.99.', '127.0.0.1']) {
       expect(text.includes(word), word).toBe(false)
     }
-    // What is in no table is an attempt, or a check that src/base/checks.ts does not know.
+    // What is in no table is an attempt, or a check that src/base/run/checks.ts does not know.
     const others = text.split('\n').filter((line) => line.includes(`"${OTHER}"`))
     expect(others.every((line) => line.includes(`route="${OTHER}"`))).toBe(true)
     expect(others.length).toBeGreaterThan(0)

@@ -2,7 +2,7 @@
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { StatusShape, TokenCreatedShape } from '../../src/api/shapes.ts'
+import type { StatusShape, TokenCreatedShape } from '../../src/api/contract/shapes.ts'
 import { send } from '../support/http.ts'
 import { startMesh, trustAll } from '../support/mesh.ts'
 import { ON_LOOPBACK, startNode, type TestNode } from '../support/node.ts'

@@ -3,8 +3,8 @@ import { chmodSync, chownSync, mkdirSync, renameSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import { callDaemon } from '../../src/api/client.ts'
-import { OPERATIONS } from '../../src/api/operations/index.ts'
+import { callDaemon } from '../../src/api/contract/client.ts'
+import { OPERATIONS } from '../../src/api/contract/operations/index.ts'
 import type {
   AuditEntryShape,
   EventShape,
@@ -15,7 +15,7 @@ import type {
   SharingView,
   StatisticsShape,
   StatusShape,
-} from '../../src/api/shapes.ts'
+} from '../../src/api/contract/shapes.ts'
 import { startMesh, trustAll } from '../support/mesh.ts'
 import type { TestNode } from '../support/node.ts'
 import { append, records, T0 } from '../support/spool.ts'

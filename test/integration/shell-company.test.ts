@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { EventShape } from '../../src/api/shapes.ts'
+import type { EventShape } from '../../src/api/contract/shapes.ts'
 import { temporaryDirectory } from '../support/database.ts'
 import { isInstalled } from '../support/hook-cases.ts'
 import {

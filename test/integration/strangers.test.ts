@@ -6,7 +6,7 @@ import type { Stream } from '../../protocols/define.ts'
 import { REJECT_CODES, type RejectCode } from '../../protocols/frame.ts'
 import { Hello, HelloAck } from '../../protocols/messages/hello.ts'
 import { hello, query, STREAMS } from '../../protocols/registry.ts'
-import type { AuditEntryShape, PeerShape, QueryResult } from '../../src/api/shapes.ts'
+import type { AuditEntryShape, PeerShape, QueryResult } from '../../src/api/contract/shapes.ts'
 import { randomOf } from '../fuzz/frames.ts'
 import { type Aim, ATTACKS, fitting } from '../support/attacks.ts'
 import {

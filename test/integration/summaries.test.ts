@@ -9,7 +9,7 @@ import type {
   SharePreviewShape,
   SharingView,
   StatusShape,
-} from '../../src/api/shapes.ts'
+} from '../../src/api/contract/shapes.ts'
 import { startMesh, trustAll } from '../support/mesh.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { append, deadName, records } from '../support/spool.ts'

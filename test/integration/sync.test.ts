@@ -2,9 +2,9 @@
 // their author is gone for good.
 import { join } from 'node:path'
 import { beforeAll, describe, expect, test } from 'vitest'
-import type { QueryResult, SharePreviewShape } from '../../src/api/shapes.ts'
-import { newDatabase } from '../../src/store/database.ts'
-import { createDocumentRepository, type DocumentRepository } from '../../src/store/documents.ts'
+import type { QueryResult, SharePreviewShape } from '../../src/api/contract/shapes.ts'
+import { newDatabase } from '../../src/store/level/database.ts'
+import { createDocumentRepository, type DocumentRepository } from '../../src/store/tables/documents.ts'
 import { feed, hoursOfFeed } from '../support/feed.ts'
 import { type Fleet, startFleet } from '../support/fleet.ts'
 import type { TestNode } from '../support/node.ts'

@@ -12,8 +12,8 @@ import type {
   SharingView,
   StatisticsShape,
   StatusShape,
-} from '../../src/api/shapes.ts'
-import { quoteShell as quote } from '../../src/observe/hooks/quote.ts'
+} from '../../src/api/contract/shapes.ts'
+import { quoteShell as quote } from '../../src/base/quote.ts'
 import { bootMachine, canBoot, type Machine } from '../support/machine.ts'
 import { atEnd } from '../support/processes.ts'
 import { until } from '../support/until.ts'

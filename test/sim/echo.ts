@@ -2,10 +2,10 @@
 import { bodyOf, decodeFrame, messageTable, readHeader } from '../../protocols/frame.ts'
 import { QUERY_HOPS, QueryHop } from '../../protocols/messages/query.ts'
 import { query as queryStream } from '../../protocols/registry.ts'
-import type { QueryResult } from '../../src/query/result.ts'
+import type { QueryResult } from '../../src/exchange/query/result.ts'
 import { type Random, randomOf } from '../fuzz/frames.ts'
 import { VirtualTime } from '../support/virtual-time.ts'
-import { person, TestNode, uses, Wire } from '../unit/query/network.ts'
+import { person, TestNode, uses, Wire } from '../unit/exchange/query/network.ts'
 
 export interface SimOptions {
   readonly nodes: number

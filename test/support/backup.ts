@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { formatNodeId } from '../../protocols/node-id.ts'
-import { writeArchive } from '../../src/care/archive.ts'
+import { writeArchive } from '../../src/ops/care/archive.ts'
 import { NEWEST_SCHEMA } from '../../src/store/index.ts'
 import { openIn } from './damage.ts'
 

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import type { AdapterName } from '../../src/adapters/index.ts'
+import type { AdapterName } from '../../src/cli/adapters/index.ts'
 import { track } from './processes.ts'
 
 export type ToolName = Exclude<AdapterName, 'generic'>

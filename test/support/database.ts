@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import { type Database, newDatabase } from '../../src/store/database.ts'
+import { type Database, newDatabase } from '../../src/store/level/database.ts'
 
 /** Removed, with all in it, when the running test ends. */
 export function temporaryDirectory(): string {

@@ -1,6 +1,6 @@
 // Events as observation makes them, for tests and benchmarks without a shell.
-import { markLevel0 } from '../../src/observe/level0.ts'
-import type { EventInput, SpoolPosition } from '../../src/store/events.ts'
+import { markLevel0 } from '../../src/base/level0/level0.ts'
+import type { EventInput, SpoolPosition } from '../../src/store/events/events.ts'
 import { T0 } from './spool.ts'
 
 export interface Sketch extends Partial<Omit<EventInput, 'command' | 'cwd'>> {

@@ -1,6 +1,6 @@
 // A trust room in memory: who is admitted or refused is set by the test, and listeners are told as the real one does.
 import type { NodeId } from '../../protocols/node-id.ts'
-import type { Member, PeerOpinion, PendingPeer, Trust } from '../../src/trust/index.ts'
+import type { Member, PeerOpinion, PendingPeer, Trust } from '../../src/trust/peers/index.ts'
 
 export interface FakeTrust extends Trust {
   /** What the mesh reported, in order. */

@@ -1,10 +1,10 @@
 // What nodes that have ended hold of each other's documents, read from their databases, and who can open it.
 import { join } from 'node:path'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
-import { createHints, type Identity, loadIdentity } from '../../src/identity/index.ts'
-import { newDatabase } from '../../src/store/database.ts'
-import { createDocumentRepository } from '../../src/store/documents.ts'
-import { openDocument } from '../../src/summaries/document.ts'
+import { openDocument } from '../../src/exchange/summaries/document.ts'
+import { newDatabase } from '../../src/store/level/database.ts'
+import { createDocumentRepository } from '../../src/store/tables/documents.ts'
+import { createHints, type Identity, loadIdentity } from '../../src/trust/identity/index.ts'
 
 export interface Held {
   readonly author: NodeId

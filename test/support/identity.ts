@@ -1,9 +1,9 @@
 // Identities for tests: real Ed25519 keys made from a small number, the same every time.
 import { sign } from 'node:crypto'
 import { formatNodeId } from '../../protocols/node-id.ts'
-import { agreement } from '../../src/identity/agree.ts'
-import { privateKeyObject, rawPublicKey } from '../../src/identity/der.ts'
-import { fingerprintOf, type Identity } from '../../src/identity/index.ts'
+import { agreement } from '../../src/trust/identity/agree.ts'
+import { privateKeyObject, rawPublicKey } from '../../src/trust/identity/der.ts'
+import { fingerprintOf, type Identity } from '../../src/trust/identity/index.ts'
 
 export function testIdentity(number: number): Identity {
   const seed = new Uint8Array(32)

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll } from 'vitest'
 import { knowledgeFiles } from '../../scripts/knowledge.ts'
-import { type Knowledge, openKnowledge } from '../../src/copilot/knowledge.ts'
+import { type Knowledge, openKnowledge } from '../../src/assist/copilot/knowledge.ts'
 
 export async function builtKnowledge(): Promise<{
   readonly directory: string

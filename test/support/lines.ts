@@ -1,6 +1,6 @@
 // Reads the corpora of command lines: everyday work that must stay quiet, dangerous lines and their least level.
 import { readFileSync } from 'node:fs'
-import type { CheckOptions, RiskLevel } from '../../src/risk/index.ts'
+import type { CheckOptions, RiskLevel } from '../../src/assist/risk/index.ts'
 
 type Shell = NonNullable<CheckOptions['shell']>
 

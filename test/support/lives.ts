@@ -1,9 +1,10 @@
 // Made-up people at work for a year: seeded, with habits, projects, holidays and bad days, as rollups of hours and days.
+
+import type { RiskLevel } from '../../src/assist/risk/index.ts'
 import { DAY_MS, weekdayOf } from '../../src/base/calendar.ts'
-import { toolOf } from '../../src/insight/dictionary.ts'
-import type { RiskLevel } from '../../src/risk/index.ts'
-import { count, emptyRollup, type MutableRollup } from '../../src/store/rollup-writer.ts'
-import type { Rollup } from '../../src/store/rollups.ts'
+import { toolOf } from '../../src/base/words/dictionary.ts'
+import { count, emptyRollup, type MutableRollup } from '../../src/store/events/rollup-writer.ts'
+import type { Rollup } from '../../src/store/rollups/rollups.ts'
 
 /** Uniform in [0, 1), the same for the same seed (mulberry32). */
 function dice(seed: number): () => number {

@@ -1,14 +1,14 @@
 // One real mesh node on 127.0.0.1 with a trust in memory, for tests of two or more of them in one process.
 import { createPrivateKey, createPublicKey, randomBytes, sign } from 'node:crypto'
 import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
-import type { AuditRecord } from '../../src/audit/index.ts'
 import { systemClock, systemRandom } from '../../src/base/clock.ts'
-import { silentLog } from '../../src/base/log.ts'
+import { silentLog } from '../../src/base/run/log.ts'
 import type { Config } from '../../src/config/index.ts'
-import { agreement } from '../../src/identity/agree.ts'
-import type { Identity } from '../../src/identity/index.ts'
 import { createMesh, type Mesh, type MeshDeps } from '../../src/mesh/index.ts'
-import type { ReplayMark } from '../../src/store/replay.ts'
+import type { ReplayMark } from '../../src/store/tables/replay.ts'
+import type { AuditRecord } from '../../src/trust/audit/index.ts'
+import { agreement } from '../../src/trust/identity/agree.ts'
+import type { Identity } from '../../src/trust/identity/index.ts'
 import { createFakeTrust, type FakeTrust } from './fake-trust.ts'
 
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex')

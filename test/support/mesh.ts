@@ -1,5 +1,5 @@
 // Nodes that trust each other: on a LAN of namespaces by mDNS where root allows, else on loopback by static peers.
-import type { PeerShape } from '../../src/api/shapes.ts'
+import type { PeerShape } from '../../src/api/contract/shapes.ts'
 import { canNamespaces, createLan, type LanMember } from './lan.ts'
 import { type NodeOptions, startNode, type TestNode } from './node.ts'
 import { until } from './until.ts'

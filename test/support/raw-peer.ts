@@ -13,7 +13,7 @@ import { Hello, HelloAck, type HelloBody, type HelloStage } from '../../protocol
 import type { NodeId } from '../../protocols/node-id.ts'
 import { FrameReader } from '../../protocols/reader.ts'
 import { hello, MESSAGES } from '../../protocols/registry.ts'
-import { type Identity, verifySignature } from '../../src/identity/index.ts'
+import { type Identity, verifySignature } from '../../src/trust/identity/index.ts'
 import { testIdentity } from './mesh-node.ts'
 import { until } from './until.ts'
 

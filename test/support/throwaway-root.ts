@@ -15,7 +15,7 @@ import {
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface, type Interface } from 'node:readline'
-import type { CheckOptions } from '../../src/risk/index.ts'
+import type { CheckOptions } from '../../src/assist/risk/index.ts'
 import { atEnd } from './processes.ts'
 
 type Shell = NonNullable<CheckOptions['shell']>

@@ -1,9 +1,10 @@
 // Lets a made-up person be watched as the daemon does, after every hour with commands, and tells what it came to.
-import { BASELINE_DAYS, baselineOf, type Day } from '../../src/anomalies/baseline.ts'
-import { findings } from '../../src/anomalies/kinds.ts'
-import { settle } from '../../src/anomalies/settle.ts'
-import type { Signal } from '../../src/anomalies/signal.ts'
+
 import { HOUR_MS } from '../../src/base/calendar.ts'
+import type { Signal } from '../../src/base/words/signal.ts'
+import { BASELINE_DAYS, baselineOf, type Day } from '../../src/insight/anomalies/baseline.ts'
+import { findings } from '../../src/insight/anomalies/kinds.ts'
+import { settle } from '../../src/insight/anomalies/settle.ts'
 import { dayOf, type LivedDay, live, midnight, type Profile } from './lives.ts'
 
 /** From here on a signal is told to somebody who did not ask: the severity of the notice. */

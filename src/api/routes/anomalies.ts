@@ -1,10 +1,16 @@
 // /anomalies: what is unusual in a person's own numbers.
-import type { Anomalies, ShownSignal } from '../../anomalies/index.ts'
+
 import type { Config } from '../../config/index.ts'
-import { serve } from '../operation.ts'
-import { getAnomalies, muteAnomalies, seeAnomalies, unmuteAnomalies } from '../operations/anomalies.ts'
-import type { Routes } from '../route.ts'
-import type { AnomalyShape, MutesShape } from '../shapes.ts'
+import type { Anomalies, ShownSignal } from '../../insight/anomalies/index.ts'
+import { serve } from '../contract/operation.ts'
+import {
+  getAnomalies,
+  muteAnomalies,
+  seeAnomalies,
+  unmuteAnomalies,
+} from '../contract/operations/anomalies.ts'
+import type { Routes } from '../contract/route.ts'
+import type { AnomalyShape, MutesShape } from '../contract/shapes.ts'
 
 interface AnomaliesRoutesDeps {
   readonly anomalies: Pick<Anomalies, 'signals' | 'mutes' | 'mute' | 'unmute' | 'unseen' | 'see'>

@@ -2,15 +2,15 @@
 
 import { Readable } from 'node:stream'
 import type { FastifyRequest } from 'fastify'
-import type { Audit } from '../../audit/index.ts'
 import type { Clock } from '../../base/clock.ts'
 import { jsonText } from '../../base/printable.ts'
-import type { Documents } from '../../documents/index.ts'
-import type { Trust } from '../../trust/index.ts'
-import { createOneEach } from '../one-each.ts'
-import { serve } from '../operation.ts'
-import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../operations/audit.ts'
-import type { Routes } from '../route.ts'
+import type { Documents } from '../../exchange/documents/index.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { createOneEach } from '../access/one-each.ts'
+import { serve } from '../contract/operation.ts'
+import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../contract/operations/audit.ts'
+import type { Routes } from '../contract/route.ts'
 
 interface AuditDeps {
   readonly audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'>

@@ -3,11 +3,11 @@
 import { Readable } from 'node:stream'
 import type { Timers } from '../../base/clock.ts'
 import { jsonText } from '../../base/printable.ts'
-import type { Feed, Follower } from '../../feed/index.ts'
-import { serve } from '../operation.ts'
-import { getEvents } from '../operations/events.ts'
-import type { Routes } from '../route.ts'
-import type { EventType, FeedEvent } from '../shapes.ts'
+import { serve } from '../contract/operation.ts'
+import { getEvents } from '../contract/operations/events.ts'
+import type { Routes } from '../contract/route.ts'
+import type { EventType, FeedEvent } from '../contract/shapes.ts'
+import type { Feed, Follower } from '../feed/index.ts'
 
 interface EventsDeps {
   readonly feed: Pick<Feed, 'follow'>

@@ -1,12 +1,18 @@
 // /export: a person's own history out of the node, and nobody else's.
 import { Readable } from 'node:stream'
 import type * as z from 'zod'
-import { type TransferEvent, timestampOf, WRITERS } from '../../care/transfer.ts'
-import { revealLevel0 } from '../../observe/level0.ts'
-import { type EventRepository, idOfEvent, isIn, textFits, type WholeEvent } from '../../store/events.ts'
-import { serve } from '../operation.ts'
-import { exportHistory } from '../operations/export.ts'
-import type { Routes } from '../route.ts'
+import { revealLevel0 } from '../../base/level0/level0.ts'
+import { type TransferEvent, timestampOf, WRITERS } from '../../ops/care/transfer.ts'
+import {
+  type EventRepository,
+  idOfEvent,
+  isIn,
+  textFits,
+  type WholeEvent,
+} from '../../store/events/events.ts'
+import { serve } from '../contract/operation.ts'
+import { exportHistory } from '../contract/operations/export.ts'
+import type { Routes } from '../contract/route.ts'
 
 interface ExportDeps {
   readonly events: Pick<EventRepository, 'whole'>

@@ -1,15 +1,21 @@
 // /history: a person's own commands, searched, ranked and removed; level 0 goes from here to its owner alone.
-import type { Audit } from '../../audit/index.ts'
+
+import { fitOf, readQuestion, scoreOf, worthOfPlace, worthOfUse } from '../../assist/finder/index.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { fitOf, readQuestion, scoreOf, worthOfPlace, worthOfUse } from '../../finder/index.ts'
-import { revealLevel0 } from '../../observe/level0.ts'
-import type { Processes } from '../../processes/index.ts'
-import { type EventFilter, type EventRepository, isUnfiltered, type StoredEvent } from '../../store/events.ts'
-import { serve } from '../operation.ts'
-import { deleteHistory, getHistory, getRankedCommands } from '../operations/history.ts'
-import type { Routes } from '../route.ts'
-import type { EventShape, RankedCommandShape } from '../shapes.ts'
+import { revealLevel0 } from '../../base/level0/level0.ts'
+import type { Processes } from '../../observe/processes/index.ts'
+import {
+  type EventFilter,
+  type EventRepository,
+  isUnfiltered,
+  type StoredEvent,
+} from '../../store/events/events.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import { serve } from '../contract/operation.ts'
+import { deleteHistory, getHistory, getRankedCommands } from '../contract/operations/history.ts'
+import type { Routes } from '../contract/route.ts'
+import type { EventShape, RankedCommandShape } from '../contract/shapes.ts'
 
 interface HistoryDeps {
   readonly events: Pick<EventRepository, 'search' | 'rank' | 'find' | 'read' | 'remove'>

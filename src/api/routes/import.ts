@@ -3,18 +3,24 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { readEventId } from '../../base/event-id.ts'
-import { disagreement } from '../../care/transfer.ts'
+import { readEventId } from '../../base/words/event-id.ts'
 import type { Config } from '../../config/index.ts'
-import { createForeignDigest, type ForeignDigest, importedEvent } from '../../observe/imported.ts'
-import type { Observe } from '../../observe/index.ts'
-import type { Arrival, EventRepository, Importing } from '../../store/events.ts'
-import { createOneEach } from '../one-each.ts'
-import { serve } from '../operation.ts'
-import { importHistory } from '../operations/export.ts'
-import { beginImport, finishImport, getImports, importEntries, undoImport } from '../operations/import.ts'
-import type { Routes } from '../route.ts'
-import { IMPORTS_LISTED } from '../shapes.ts'
+import { createForeignDigest, type ForeignDigest, importedEvent } from '../../observe/record/imported.ts'
+import type { Observe } from '../../observe/record/index.ts'
+import { disagreement } from '../../ops/care/transfer.ts'
+import type { Arrival, EventRepository, Importing } from '../../store/events/events.ts'
+import { createOneEach } from '../access/one-each.ts'
+import { serve } from '../contract/operation.ts'
+import { importHistory } from '../contract/operations/export.ts'
+import {
+  beginImport,
+  finishImport,
+  getImports,
+  importEntries,
+  undoImport,
+} from '../contract/operations/import.ts'
+import type { Routes } from '../contract/route.ts'
+import { IMPORTS_LISTED } from '../contract/shapes.ts'
 
 /** Whoever says nothing for so long has gone. */
 const IDLE_MS = 60_000

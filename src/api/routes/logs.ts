@@ -3,11 +3,11 @@
 import { PassThrough } from 'node:stream'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import type { LogFilter } from '../../base/log.ts'
 import { jsonText } from '../../base/printable.ts'
-import { serve } from '../operation.ts'
-import { getLogs } from '../operations/care.ts'
-import type { Routes } from '../route.ts'
+import type { LogFilter } from '../../base/run/log.ts'
+import { serve } from '../contract/operation.ts'
+import { getLogs } from '../contract/operations/care.ts'
+import type { Routes } from '../contract/route.ts'
 
 interface LogsRouteDeps {
   /** Lines are JSON objects without their newline; `follow` calls back until the function it returns is called. */

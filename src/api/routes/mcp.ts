@@ -1,8 +1,8 @@
 // /mcp: each time an AI coding tool reads a person's history, the ledger says so.
-import type { Audit } from '../../audit/index.ts'
-import { serve } from '../operation.ts'
-import { noteRead } from '../operations/mcp.ts'
-import type { Routes } from '../route.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import { serve } from '../contract/operation.ts'
+import { noteRead } from '../contract/operations/mcp.ts'
+import type { Routes } from '../contract/route.ts'
 
 interface McpDeps {
   readonly audit: Pick<Audit, 'record'>

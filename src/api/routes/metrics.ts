@@ -1,8 +1,8 @@
 // GET /metrics and /api/v1/metrics: how the node is, for Prometheus and whatever reads its formats.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { serve } from '../operation.ts'
-import { getMetrics, getMetricsPlainly } from '../operations/care.ts'
-import type { Routes } from '../route.ts'
+import { serve } from '../contract/operation.ts'
+import { getMetrics, getMetricsPlainly } from '../contract/operations/care.ts'
+import type { Routes } from '../contract/route.ts'
 
 interface MetricsRouteDeps {
   readonly metrics: {

@@ -1,15 +1,15 @@
 // /openapi.json: what the API is, said by the API; made when somebody asks for the first time.
-import { serve } from '../operation.ts'
-import { getOpenApi } from '../operations/openapi.ts'
-import type { Routes } from '../route.ts'
+import { serve } from '../contract/operation.ts'
+import { getOpenApi } from '../contract/operations/openapi.ts'
+import type { Routes } from '../contract/route.ts'
 
 export function openApiRoutes(): Routes {
   let document: Promise<string> | undefined
 
   async function make(): Promise<string> {
     const [{ openApiDocument }, { OPERATIONS }] = await Promise.all([
-      import('../openapi.ts'),
-      import('../operations/index.ts'),
+      import('../contract/openapi.ts'),
+      import('../contract/operations/index.ts'),
     ])
     return JSON.stringify(await openApiDocument(OPERATIONS))
   }

@@ -1,11 +1,11 @@
 // Who is here, how far they are trusted and why; and a person's decisions about them.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Mesh } from '../../mesh/index.ts'
-import type { Member, Trust } from '../../trust/index.ts'
-import { serve } from '../operation.ts'
-import { DECISIONS, explainPeer, getPeers, trustPeer } from '../operations/peers.ts'
-import type { Routes } from '../route.ts'
-import type { PeerAnswerShape, PeerShape } from '../shapes.ts'
+import type { Member, Trust } from '../../trust/peers/index.ts'
+import { serve } from '../contract/operation.ts'
+import { DECISIONS, explainPeer, getPeers, trustPeer } from '../contract/operations/peers.ts'
+import type { Routes } from '../contract/route.ts'
+import type { PeerAnswerShape, PeerShape } from '../contract/shapes.ts'
 
 interface PeersDeps {
   readonly trust: Pick<

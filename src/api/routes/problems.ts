@@ -1,9 +1,9 @@
 // GET /problems: recent warnings and errors of the daemon without their words, for `karo report-problem`.
 import type { Random } from '../../base/clock.ts'
-import type { Problem } from '../../base/problem.ts'
-import { serve } from '../operation.ts'
-import { getProblems } from '../operations/care.ts'
-import type { Routes } from '../route.ts'
+import type { Problem } from '../../base/run/problem.ts'
+import { serve } from '../contract/operation.ts'
+import { getProblems } from '../contract/operations/care.ts'
+import type { Routes } from '../contract/route.ts'
 
 interface ProblemsRouteDeps {
   readonly problems: { report(salt: Uint8Array): readonly Problem[] }

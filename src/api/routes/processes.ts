@@ -1,10 +1,10 @@
 // /processes: what the processes of one's own shells use; level 0, only for the person whose shells they are.
-import { revealLevel0 } from '../../observe/level0.ts'
-import type { FoundProcess, Processes } from '../../processes/index.ts'
-import { serve } from '../operation.ts'
-import { getProcesses } from '../operations/processes.ts'
-import type { Routes } from '../route.ts'
-import type { ProcessShape } from '../shapes.ts'
+import { revealLevel0 } from '../../base/level0/level0.ts'
+import type { FoundProcess, Processes } from '../../observe/processes/index.ts'
+import { serve } from '../contract/operation.ts'
+import { getProcesses } from '../contract/operations/processes.ts'
+import type { Routes } from '../contract/route.ts'
+import type { ProcessShape } from '../contract/shapes.ts'
 
 interface ProcessesDeps {
   readonly processes: Pick<Processes, 'search'>

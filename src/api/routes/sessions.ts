@@ -2,13 +2,19 @@
 
 import type { FastifyRequest } from 'fastify'
 import { KaroError } from '../../base/errors.ts'
-import { clearCookie, setCookie } from '../cookie.ts'
-import type { Credentials } from '../credentials.ts'
-import { serve } from '../operation.ts'
-import { createSessionCode, endSession, endSessions, getSessions, openSession } from '../operations/tokens.ts'
-import type { Caller, Routes } from '../route.ts'
-import { CODE_MS, type Grant, IDLE_MS, LIFE_MS, type Sessions } from '../sessions.ts'
-import { hostAndPort, type TcpListener } from '../tcp.ts'
+import { clearCookie, setCookie } from '../access/cookie.ts'
+import type { Credentials } from '../access/credentials.ts'
+import { CODE_MS, type Grant, IDLE_MS, LIFE_MS, type Sessions } from '../access/sessions.ts'
+import { hostAndPort, type TcpListener } from '../access/tcp.ts'
+import { serve } from '../contract/operation.ts'
+import {
+  createSessionCode,
+  endSession,
+  endSessions,
+  getSessions,
+  openSession,
+} from '../contract/operations/tokens.ts'
+import type { Caller, Routes } from '../contract/route.ts'
 
 interface SessionDeps {
   readonly sessions: Sessions

@@ -1,13 +1,13 @@
 // /share: what the calling person consents to, shown and changed, and what leaves by it.
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
-import type { Sharing } from '../../sharing/index.ts'
-import type { Summaries, SummaryPreview } from '../../summaries/index.ts'
-import type { Trust } from '../../trust/index.ts'
-import { serve } from '../operation.ts'
-import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../operations/share.ts'
-import type { Routes } from '../route.ts'
-import type { SummaryShape } from '../shapes.ts'
+import type { Summaries, SummaryPreview } from '../../exchange/summaries/index.ts'
+import type { Sharing } from '../../trust/consent/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { serve } from '../contract/operation.ts'
+import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../contract/operations/share.ts'
+import type { Routes } from '../contract/route.ts'
+import type { SummaryShape } from '../contract/shapes.ts'
 
 interface ShareRouteDeps {
   readonly sharing: Sharing

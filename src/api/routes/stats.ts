@@ -1,10 +1,11 @@
 // /stats: a person's own numbers, from rollups.
-import type { Insight, TimeRange } from '../../insight/index.ts'
-import { revealLevel0 } from '../../observe/level0.ts'
-import type { EventRepository } from '../../store/events.ts'
-import { serve } from '../operation.ts'
-import { getMostUsed, getStats } from '../operations/stats.ts'
-import type { Routes } from '../route.ts'
+
+import { revealLevel0 } from '../../base/level0/level0.ts'
+import type { Insight, TimeRange } from '../../insight/statistics/index.ts'
+import type { EventRepository } from '../../store/events/events.ts'
+import { serve } from '../contract/operation.ts'
+import { getMostUsed, getStats } from '../contract/operations/stats.ts'
+import type { Routes } from '../contract/route.ts'
 
 interface StatsDeps {
   readonly insight: Pick<Insight, 'statistics' | 'periodOf'>

@@ -1,20 +1,21 @@
 // What the node is and how it is: /status, /health and /identity.
-import type { Anomalies } from '../../anomalies/index.ts'
+
 import type { Clock } from '../../base/clock.ts'
-import type { HealthCheck } from '../../base/room.ts'
 import { roughSize, roughWaiting } from '../../base/rough.ts'
+import type { HealthCheck } from '../../base/run/room.ts'
 import { BUILD, VERSION } from '../../base/version.ts'
-import type { Documents } from '../../documents/index.ts'
-import type { Identity } from '../../identity/index.ts'
+import type { Documents } from '../../exchange/documents/index.ts'
+import type { Summaries } from '../../exchange/summaries/index.ts'
+import type { Anomalies } from '../../insight/anomalies/index.ts'
 import type { Mesh } from '../../mesh/index.ts'
-import type { Observe } from '../../observe/index.ts'
+import type { Observe } from '../../observe/record/index.ts'
 import type { Store } from '../../store/index.ts'
-import type { Summaries } from '../../summaries/index.ts'
-import type { Trust } from '../../trust/index.ts'
-import { serve } from '../operation.ts'
-import { getHealth, getIdentity, getStatus } from '../operations/status.ts'
-import type { Caller, Routes } from '../route.ts'
-import { type Address, hostAndPort } from '../tcp.ts'
+import type { Identity } from '../../trust/identity/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { type Address, hostAndPort } from '../access/tcp.ts'
+import { serve } from '../contract/operation.ts'
+import { getHealth, getIdentity, getStatus } from '../contract/operations/status.ts'
+import type { Caller, Routes } from '../contract/route.ts'
 
 interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>

@@ -3,11 +3,11 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { Summaries } from '../../summaries/index.ts'
-import type { Trust } from '../../trust/index.ts'
-import { serve } from '../operation.ts'
-import { getPublished, getSummaries } from '../operations/summaries.ts'
-import type { Routes } from '../route.ts'
+import type { Summaries } from '../../exchange/summaries/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { serve } from '../contract/operation.ts'
+import { getPublished, getSummaries } from '../contract/operations/summaries.ts'
+import type { Routes } from '../contract/route.ts'
 
 interface SummariesRouteDeps {
   readonly summaries: Pick<Summaries, 'published' | 'held'>

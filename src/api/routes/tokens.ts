@@ -1,9 +1,10 @@
 // /tokens: each person makes, sees and revokes their own, and only at the control socket.
-import { serve } from '../operation.ts'
-import { createToken, getTokens, revokeToken } from '../operations/tokens.ts'
-import type { Routes } from '../route.ts'
-import type { TokenCreatedShape, TokenShape } from '../shapes.ts'
-import type { Token, Tokens } from '../tokens.ts'
+
+import type { Token, Tokens } from '../access/tokens.ts'
+import { serve } from '../contract/operation.ts'
+import { createToken, getTokens, revokeToken } from '../contract/operations/tokens.ts'
+import type { Routes } from '../contract/route.ts'
+import type { TokenCreatedShape, TokenShape } from '../contract/shapes.ts'
 
 interface TokenDeps {
   readonly tokens: Tokens

@@ -1,5 +1,5 @@
 // The completion script for fish: words with their descriptions, live ones from `karo __complete`.
-import { quoteFish } from '../../observe/hooks/quote.ts'
+import { quoteFish } from '../../base/quote.ts'
 import { offerText } from './bash.ts'
 import type { PlaceSpec, Word } from './spec.ts'
 

@@ -1,9 +1,9 @@
 // `karo __complete`: what the running daemon knows, one candidate a line, for the shells' completion; hidden, quick, never loud.
-import { callDaemon } from '../../api/client.ts'
-import type { PeerShape } from '../../api/shapes.ts'
+import { callDaemon } from '../../api/contract/client.ts'
+import type { PeerShape } from '../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../base/errors.ts'
+import { formatFingerprint, printable } from '../../base/format.ts'
 import type { CommandIo, LiveWords } from '../command.ts'
-import { formatFingerprint, printable } from '../format.ts'
 
 /** Somebody waits with a finger on Tab. */
 const DEADLINE_MS = 1_000

@@ -1,6 +1,7 @@
 // What Tab may offer at every place of the command line, from the table of commands; the shells' scripts are made of it.
+
+import { ruleList } from '../../assist/risk/rule-list.ts'
 import { KEY_LIST } from '../../config/table.ts'
-import { ruleList } from '../../risk/rule-list.ts'
 import type { Command, CommandArgument, CommandOption, Completes, LiveWords } from '../command.ts'
 import type { CommandEntry } from '../commands.ts'
 import { COMMON_OPTIONS } from '../program.ts'

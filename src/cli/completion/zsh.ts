@@ -1,5 +1,5 @@
 // The completion script for zsh with its completion system: words with their descriptions, live ones from `karo __complete`.
-import { quoteShell } from '../../observe/hooks/quote.ts'
+import { quoteShell } from '../../base/quote.ts'
 import type { Offer, PlaceSpec, Word } from './spec.ts'
 
 /** `word:description`; a plain word has no colon of its own. */

@@ -1,10 +1,10 @@
 // How anomalies look to a person: a line each with what it says, and one with all its numbers.
 import { styleText } from 'node:util'
-import type { AnomaliesShape, AnomalyShape, MutesShape } from '../../api/shapes.ts'
+import type { AnomaliesShape, AnomalyShape, MutesShape } from '../../api/contract/shapes.ts'
+import { ago, localTime } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
-import { ago, localTime } from '../format.ts'
-import { table } from '../table.ts'
-import { wrap } from '../text.ts'
+import { table } from '../terminal/table.ts'
+import { wrap } from '../terminal/text.ts'
 
 type Screen = Pick<CommandIo, 'colour' | 'columns'>
 

@@ -1,10 +1,10 @@
 // The answer to a request as a person reads it: the command alone on its line, who says so, its risk, and others.
 import { styleText } from 'node:util'
-import type { Answer, Proposal } from '../../copilot/ask.ts'
+import type { Answer, Proposal } from '../../assist/copilot/ask.ts'
+import { printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
-import { printable } from '../format.ts'
-import { DECISIONS, RISK_COLOURS } from '../risk-words.ts'
-import { fitted } from '../text.ts'
+import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
+import { fitted } from '../terminal/text.ts'
 
 /** Ends with a newline; holds no control character of a command. */
 export function printAnswer(answer: Answer, screen: Pick<CommandIo, 'colour' | 'columns'>): string {

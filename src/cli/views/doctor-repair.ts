@@ -1,9 +1,10 @@
 // What a look into a database, or its repair, came to: what is wrong, what was kept and lost of each kind of row.
-import { aboutCopy, type Report, restoreCommand } from '../../doctor/repair.ts'
+
+import { bytes, printable } from '../../base/format.ts'
 import { atHome, type Place } from '../at-home.ts'
-import { bytes, printable } from '../format.ts'
-import { table } from '../table.ts'
-import { fitted } from '../text.ts'
+import { aboutCopy, type Report, restoreCommand } from '../doctor/repair.ts'
+import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
 
 interface Screen extends Place {
   readonly colour: boolean

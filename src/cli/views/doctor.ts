@@ -1,10 +1,10 @@
 // What the checks found, for people: what is wrong first, each with its fix; what is well in a line or a count.
 import { styleText } from 'node:util'
-import { CHECK_GROUPS, CHECKS } from '../../doctor/catalogue.ts'
-import type { Deed } from '../../doctor/doctor.ts'
-import type { CheckResult, Outcome } from '../../doctor/result.ts'
-import { printable } from '../format.ts'
-import { wrap } from '../text.ts'
+import { printable } from '../../base/format.ts'
+import { CHECK_GROUPS, CHECKS } from '../doctor/catalogue.ts'
+import type { Deed } from '../doctor/doctor.ts'
+import type { CheckResult, Outcome } from '../doctor/result.ts'
+import { wrap } from '../terminal/text.ts'
 
 interface Screen {
   readonly colour: boolean

@@ -1,6 +1,6 @@
 // Every socket of the daemon, for people, those that nothing explains first.
-import type { Explained } from '../../doctor/egress.ts'
-import { table } from '../table.ts'
+import type { Explained } from '../doctor/egress.ts'
+import { table } from '../terminal/table.ts'
 
 /** Ends with a newline. */
 export function egressView(

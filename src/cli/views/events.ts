@@ -1,6 +1,6 @@
 // One line of people's output for each event of the node.
-import type { EventType, FeedData, FeedEvent } from '../../api/shapes.ts'
-import { formatFingerprint, localTime, printable } from '../format.ts'
+import type { EventType, FeedData, FeedEvent } from '../../api/contract/shapes.ts'
+import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 
 type Peer = FeedData['peer_connected']['peer']
 

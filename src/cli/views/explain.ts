@@ -1,10 +1,10 @@
 // An explanation as a person reads it: the line as a tree, each word with what it means, findings where they belong.
 import { styleText } from 'node:util'
-import type { ExplainedPart, Explanation } from '../../copilot/index.ts'
+import type { ExplainedPart, Explanation } from '../../assist/copilot/index.ts'
+import { printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
-import { printable } from '../format.ts'
-import { DECISIONS, RISK_COLOURS } from '../risk-words.ts'
-import { cut, fitted, textWidth, wrap } from '../text.ts'
+import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
+import { cut, fitted, textWidth, wrap } from '../terminal/text.ts'
 
 type Style = Parameters<typeof styleText>[0]
 type Screen = Pick<CommandIo, 'colour' | 'columns'>

@@ -1,10 +1,10 @@
 // What an import came to, and the list of those that can be undone, as people read them.
-import type { ImportShape } from '../../api/shapes.ts'
+import type { ImportShape } from '../../api/contract/shapes.ts'
+import { duration, localTime, printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
-import { duration, localTime, printable } from '../format.ts'
-import type { ImportSummary } from '../import-run.ts'
-import { table } from '../table.ts'
-import { fitted } from '../text.ts'
+import type { ImportSummary } from '../import/run.ts'
+import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
 
 /** `1 command`, `2 commands`. */
 export const commands = (n: number): string => `${n} command${n === 1 ? '' : 's'}`

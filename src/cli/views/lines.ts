@@ -1,7 +1,7 @@
 // Lines of a screenful: labels with their parts, sentences, blocks side by side, and how numbers and colours are written.
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { CommandIo } from '../command.ts'
-import { textWidth } from '../text.ts'
+import { textWidth } from '../terminal/text.ts'
 
 export type Screen = Pick<CommandIo, 'colour' | 'columns'>
 type Colour = Parameters<typeof styleText>[0]

@@ -1,8 +1,8 @@
 // One line of the daemon's log as a person reads it.
 import { styleText } from 'node:util'
-import type { LogLevel } from '../../base/log.ts'
-import { localTime, printable } from '../format.ts'
-import { wrap } from '../text.ts'
+import { localTime, printable } from '../../base/format.ts'
+import type { LogLevel } from '../../base/run/log.ts'
+import { wrap } from '../terminal/text.ts'
 
 export interface LogLine {
   /** RFC 3339 UTC. */

@@ -1,8 +1,8 @@
 // A known node for people: the columns of `karo peers`, which source decided, and why there is no link to it.
-import type { PeerAnswerShape, PeerShape } from '../../api/shapes.ts'
+import type { PeerAnswerShape, PeerShape } from '../../api/contract/shapes.ts'
 import { clockWords } from '../../base/clock-words.ts'
-import { ago, formatFingerprint } from '../format.ts'
-import type { Column } from '../table.ts'
+import { ago, formatFingerprint } from '../../base/format.ts'
+import type { Column } from '../terminal/table.ts'
 
 type State = PeerShape['state']
 const STATE_STYLE: Readonly<Record<State, 'green' | 'yellow' | 'red' | 'dim'>> = {

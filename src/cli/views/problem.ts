@@ -1,7 +1,7 @@
 // What is in a problem report, as the person who may pass it on sees it first.
-import { bytes, duration, printable } from '../format.ts'
+import { bytes, duration, printable } from '../../base/format.ts'
 import type { ProblemReport } from '../problem-report.ts'
-import { table } from '../table.ts'
+import { table } from '../terminal/table.ts'
 
 /** Ends with a newline. */
 export function problemView(

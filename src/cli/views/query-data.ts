@@ -1,10 +1,10 @@
 // The numbers of a query's result for people: one view per type, and each node by itself.
 import { styleText } from 'node:util'
-import { passes, type QueryResult, RISK_LEVELS, WEEKDAYS } from '../../api/shapes.ts'
-import { bar, chart, spark } from '../bars.ts'
-import { ago, duration, formatFingerprint } from '../format.ts'
-import { RISK_COLOURS } from '../risk-words.ts'
-import { type Column, table } from '../table.ts'
+import { passes, type QueryResult, RISK_LEVELS, WEEKDAYS } from '../../api/contract/shapes.ts'
+import { ago, duration, formatFingerprint } from '../../base/format.ts'
+import { bar, chart, spark } from '../terminal/bars.ts'
+import { RISK_COLOURS } from '../terminal/risk-words.ts'
+import { type Column, table } from '../terminal/table.ts'
 
 export interface Screen {
   readonly colour: boolean

@@ -1,8 +1,8 @@
 // A query's result for people: the data as tables, then who answered and why the others did not.
 import { styleText } from 'node:util'
-import type { Coverage, QueryResult } from '../../api/shapes.ts'
-import { duration, printable } from '../format.ts'
-import { fitted } from '../text.ts'
+import type { Coverage, QueryResult } from '../../api/contract/shapes.ts'
+import { duration, printable } from '../../base/format.ts'
+import { fitted } from '../terminal/text.ts'
 import { whoAnswered } from './query-coverage.ts'
 import { dataView, perNodeView, type Screen } from './query-data.ts'
 

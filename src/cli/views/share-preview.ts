@@ -1,8 +1,8 @@
 // What would leave in summaries, for people: one block for each period and group of readers, with every number in it.
 import { styleText } from 'node:util'
-import type { SharePreviewShape, SummaryShape } from '../../api/shapes.ts'
-import { bytes, duration, printable } from '../format.ts'
-import { table } from '../table.ts'
+import type { SharePreviewShape, SummaryShape } from '../../api/contract/shapes.ts'
+import { bytes, duration, printable } from '../../base/format.ts'
+import { table } from '../terminal/table.ts'
 
 interface Screen {
   readonly colour: boolean

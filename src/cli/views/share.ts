@@ -1,9 +1,9 @@
 // What a person shares, for people: the state in a line or two, then every known node and what it may have.
 import { styleText } from 'node:util'
-import type { SharingView } from '../../api/shapes.ts'
-import { printable } from '../format.ts'
-import { table } from '../table.ts'
-import { fitted } from '../text.ts'
+import type { SharingView } from '../../api/contract/shapes.ts'
+import { printable } from '../../base/format.ts'
+import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
 
 /** Ends with a newline. */
 export function sharingView(view: SharingView, screen: { colour: boolean; columns: number }): string {

@@ -1,11 +1,11 @@
 // How `karo stats` looks to a person: totals beside the period before, rankings, when the work was done, risk and failures.
-import type { MostUsedShape, RISK_LEVELS, StatisticsShape } from '../../api/shapes.ts'
-import { bar, shade, showsBlocks, spark } from '../bars.ts'
+import type { MostUsedShape, RISK_LEVELS, StatisticsShape } from '../../api/contract/shapes.ts'
+import { duration } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
-import { duration } from '../format.ts'
-import { RISK_COLOURS } from '../risk-words.ts'
-import { table } from '../table.ts'
-import { cut } from '../text.ts'
+import { bar, shade, showsBlocks, spark } from '../terminal/bars.ts'
+import { RISK_COLOURS } from '../terminal/risk-words.ts'
+import { table } from '../terminal/table.ts'
+import { cut } from '../terminal/text.ts'
 import {
   besideEachOther,
   grouped,

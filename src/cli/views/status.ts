@@ -1,10 +1,10 @@
 // A node's status for people: one line a subject, troubles last where the eye ends.
 import { styleText } from 'node:util'
-import type { StatusShape } from '../../api/shapes.ts'
+import type { StatusShape } from '../../api/contract/shapes.ts'
+import { bytes, duration, formatFingerprint, printable } from '../../base/format.ts'
 import { atHome, type Place } from '../at-home.ts'
-import { bytes, duration, formatFingerprint, printable } from '../format.ts'
-import { table } from '../table.ts'
-import { wrap } from '../text.ts'
+import { table } from '../terminal/table.ts'
+import { wrap } from '../terminal/text.ts'
 
 interface Line {
   readonly subject: string

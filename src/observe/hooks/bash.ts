@@ -1,6 +1,7 @@
 // The bash hook: the text that `karo shell init bash` prints, with the spool directory and the ignore globs built in.
+
+import { quoteShell, toShellPattern } from '../../base/quote.ts'
 import { type HookOptions, SECRET, unwritten } from './hook.ts'
-import { quoteShell, toShellPattern } from './quote.ts'
 
 /**
  * Bash 5.1 and later; earlier and restricted shells get a hook that does nothing. Sourcing it again is harmless.

@@ -1,6 +1,7 @@
 // The fish hook: the text that `karo shell init fish` prints, with the spool directory and the ignore globs built in.
+
+import { quoteFish, toRegExpSource } from '../../base/quote.ts'
 import { type HookOptions, SECRET, unwritten } from './hook.ts'
-import { quoteFish, toRegExpSource } from './quote.ts'
 
 /**
  * Fish 3.1 and later. Sourcing it again is harmless.

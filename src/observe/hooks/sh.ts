@@ -1,6 +1,7 @@
 // The sh hook: the text that `karo shell init sh` prints, with the spool directory and the ignore globs built in.
+
+import { quoteShell, toShellPattern } from '../../base/quote.ts'
 import { type HookOptions, SECRET, unwritten } from './hook.ts'
-import { quoteShell, toShellPattern } from './quote.ts'
 
 /**
  * For dash, on Linux; every other shell that reads it, and one that is not interactive, is left alone. Sourcing it

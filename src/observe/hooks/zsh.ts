@@ -1,6 +1,7 @@
 // The zsh hook: the text that `karo shell init zsh` prints, with the spool directory and the ignore globs built in.
+
+import { quoteShell, toShellPattern } from '../../base/quote.ts'
 import { type HookOptions, SECRET, unwritten } from './hook.ts'
-import { quoteShell, toShellPattern } from './quote.ts'
 
 /**
  * Zsh 5.3 and later; restricted shells, and a zsh without its modules, get a hook that does nothing. Sourcing it again

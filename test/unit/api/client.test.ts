@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { callDaemon, streamDaemon } from '../../../src/api/client.ts'
+import { callDaemon, streamDaemon } from '../../../src/api/contract/client.ts'
 import { until } from '../../support/until.ts'
 
 let directory: string

@@ -1,11 +1,11 @@
 // What the daemon tells karo doctor: in steps, where to the byte it would be what others type.
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
+import type { DaemonFacts } from '../../../src/api/contract/shapes.ts'
 import { type DoctorDeps, doctorRoutes } from '../../../src/api/routes/doctor.ts'
-import { buildServer } from '../../../src/api/server.ts'
-import type { DaemonFacts } from '../../../src/api/shapes.ts'
+import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/log.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
 import { owner } from '../../support/callers.ts'
 
 /** Rooms of a node with nobody around it; whatever else were asked of them would fail the request. */

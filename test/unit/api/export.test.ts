@@ -1,9 +1,9 @@
 // An export of a part has what a search with the same filters finds, and nothing of anybody else.
 import { expect, test } from 'vitest'
 import { exportRoutes } from '../../../src/api/routes/export.ts'
-import { buildServer } from '../../../src/api/server.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import { createEventRepository } from '../../../src/store/events.ts'
+import { buildServer } from '../../../src/api/server/server.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { createEventRepository } from '../../../src/store/events/events.ts'
 import { owner } from '../../support/callers.ts'
 import { temporaryDatabase } from '../../support/database.ts'
 import { eventOf, positionAt } from '../../support/events.ts'

@@ -1,7 +1,7 @@
 // What a request over TCP must look like before anything else reads it.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { authority, HEADERS_MAX, judgeHead, URL_BYTES_MAX } from '../../../src/api/guard.ts'
+import { authority, HEADERS_MAX, judgeHead, URL_BYTES_MAX } from '../../../src/api/access/guard.ts'
 
 const PORT = 9237
 const HOST = ['Host', '127.0.0.1:9237']

@@ -2,13 +2,13 @@
 
 import { expect, test } from 'vitest'
 import { queryRoutes } from '../../../src/api/routes/query.ts'
-import { buildServer } from '../../../src/api/server.ts'
+import { buildServer } from '../../../src/api/server/server.ts'
 import { systemClock } from '../../../src/base/clock.ts'
 import { KaroError } from '../../../src/base/errors.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import { coverageOf } from '../../../src/query/coverage.ts'
-import type { AskRequest, Query } from '../../../src/query/index.ts'
-import type { QueryResult } from '../../../src/query/result.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { coverageOf } from '../../../src/exchange/query/asking/coverage.ts'
+import type { AskRequest, Query } from '../../../src/exchange/query/index.ts'
+import type { QueryResult } from '../../../src/exchange/query/result.ts'
 import { owner } from '../../support/callers.ts'
 
 const RANGE = { start: '2026-11-20T08:00:00Z', end: '2026-11-20T09:00:00Z' }

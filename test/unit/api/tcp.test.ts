@@ -1,9 +1,9 @@
 // The listener: a port that cannot be had, one that becomes free, and an end that comes.
 import { createServer, type Server } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
-import { createTcpListener, type TcpListener } from '../../../src/api/tcp.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import { tolerated } from '../../../src/base/tolerated.ts'
+import { createTcpListener, type TcpListener } from '../../../src/api/access/tcp.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { tolerated } from '../../../src/base/run/tolerated.ts'
 import { open, raw, send, statuses } from '../../support/http.ts'
 import { until } from '../../support/until.ts'
 

@@ -1,10 +1,10 @@
 // Tokens that end soon: which they are, and that each is logged once, without the name its owner gave it.
 import { describe, expect, test } from 'vitest'
-import { createTokenEnds, ENDS_SOON_MS, endsSoon } from '../../../src/api/token-ends.ts'
-import type { Token } from '../../../src/api/tokens.ts'
+import { createTokenEnds, ENDS_SOON_MS, endsSoon } from '../../../src/api/access/token-ends.ts'
+import type { Token } from '../../../src/api/access/tokens.ts'
 import { DAY_MS, HOUR_MS } from '../../../src/base/calendar.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import { judgeTokens } from '../../../src/doctor/checks/tokens.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { judgeTokens } from '../../../src/cli/doctor/checks/tokens.ts'
 
 const NOW = Date.parse('2026-11-21T00:00:00Z')
 

@@ -7,8 +7,8 @@ import { expect, onTestFinished, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
 import { diskTrouble } from '../../../src/base/disk-trouble.ts'
 import { createOutput } from '../../../src/cli/output-file.ts'
-import { createIdentityFile, protectIdentityFile } from '../../../src/identity/keyfile.ts'
-import { newDatabase } from '../../../src/store/database.ts'
+import { newDatabase } from '../../../src/store/level/database.ts'
+import { createIdentityFile, protectIdentityFile } from '../../../src/trust/identity/keyfile.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
 const root = process.getuid?.() === 0

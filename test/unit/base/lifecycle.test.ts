@@ -1,8 +1,8 @@
 // Rooms start in order, are undone in reverse when one fails, and stop within their deadlines whatever they do.
 import { describe, expect, test } from 'vitest'
-import { healthOf, startAll, stopAll } from '../../../src/base/lifecycle.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import type { Room } from '../../../src/base/room.ts'
+import { healthOf, startAll, stopAll } from '../../../src/base/run/lifecycle.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import type { Room } from '../../../src/base/run/room.ts'
 
 const LIMITS = { roomMs: 50, totalMs: 120, leastMs: 10 }
 const never = new Promise<never>(() => {})

@@ -1,9 +1,9 @@
 // A tolerated room may fail to start: the node goes on, says so in its health, and tries again.
 import { expect, test } from 'vitest'
 import { KaroError } from '../../../src/base/errors.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import type { Room } from '../../../src/base/room.ts'
-import { tolerated } from '../../../src/base/tolerated.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import type { Room } from '../../../src/base/run/room.ts'
+import { tolerated } from '../../../src/base/run/tolerated.ts'
 import { until } from '../../support/until.ts'
 
 function flaky(failures: Error[]) {

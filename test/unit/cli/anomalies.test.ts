@@ -1,7 +1,7 @@
 // karo anomalies, and the notice of a new shell, against a daemon that is played: what is told is noted, and nothing else.
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { CommandIo } from '../../../src/cli/command.ts'
-import { tellUnusual } from '../../../src/cli/notice.ts'
+import { tellUnusual } from '../../../src/cli/terminal/notice.ts'
 import { karo, playDaemon } from '../../support/played-daemon.ts'
 
 const LIST = 'GET /api/v1/anomalies'

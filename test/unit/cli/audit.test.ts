@@ -1,7 +1,7 @@
 // The ledger at the terminal: nodes by name and fingerprint, wherever their ids stand.
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
-import { fingerprintOf } from '../../../src/identity/index.ts'
+import { fingerprintOf } from '../../../src/trust/identity/index.ts'
 import { karo } from '../../support/played-daemon.ts'
 
 const keyOf = (n: number): Uint8Array => new Uint8Array(32).fill(n)

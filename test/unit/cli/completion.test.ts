@@ -2,7 +2,7 @@
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
-import { completion } from '../../../src/cli/commands/completion.ts'
+import { completion } from '../../../src/cli/commands/terminal/completion.ts'
 import { COMMANDS } from '../../../src/cli/commands.ts'
 import { complete } from '../../../src/cli/completion/live.ts'
 import { completionSpec } from '../../../src/cli/completion/spec.ts'

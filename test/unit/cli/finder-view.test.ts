@@ -2,9 +2,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { drawFinder, listRows } from '../../../src/cli/finder-view.ts'
-import { textWidth } from '../../../src/cli/text.ts'
-import { type FinderState, initialState, onAnswer } from '../../../src/finder/index.ts'
+import { type FinderState, initialState, onAnswer } from '../../../src/assist/finder/index.ts'
+import { drawFinder, listRows } from '../../../src/cli/finder/view.ts'
+import { textWidth } from '../../../src/cli/terminal/text.ts'
 
 const NOW = Date.parse('2026-11-20T12:00:00Z')
 const found = (command: string, more: object = {}) => ({

@@ -1,7 +1,7 @@
 // Formats for people: units, rounding at their edges, and foreign text that cannot touch the terminal.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { ago, bytes, duration, formatFingerprint, printable } from '../../../src/cli/format.ts'
+import { ago, bytes, duration, formatFingerprint, printable } from '../../../src/base/format.ts'
 
 test.each([
   [0, '0 ms'],

@@ -1,7 +1,7 @@
 // karo history against a daemon that is played: what is said of an order that is not whole, and of a directory that is gone.
 import { afterEach, expect, test, vi } from 'vitest'
 import type { CommandIo } from '../../../src/cli/command.ts'
-import { historyColumns } from '../../../src/cli/history-columns.ts'
+import { historyColumns } from '../../../src/cli/history/columns.ts'
 import { karo } from '../../support/played-daemon.ts'
 
 const COMMANDS = 'GET /api/v1/history/commands'

@@ -58,7 +58,7 @@ describe('the Node version', () => {
 test('a hot command loads neither commander nor a TOML parser, any other one loads commander', async () => {
   const hot = await karo(['status'], { preload: SPY })
   expect(hot.code).toBe(3)
-  expect(hot.stderr).toContain('src/cli/commands/status.ts')
+  expect(hot.stderr).toContain('src/cli/commands/node/status.ts')
   expect(hot.stderr).not.toMatch(/loaded .*(commander|smol-toml|fastify|libp2p|blake3)/)
   const other = await karo(['config', 'get', 'mesh.port'], { preload: SPY })
   expect(other.stdout).toBe('9238\n')

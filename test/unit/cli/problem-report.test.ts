@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { KaroError } from '../../../src/base/errors.ts'
-import { ownFrames } from '../../../src/base/own-frames.ts'
+import { ownFrames } from '../../../src/base/run/own-frames.ts'
 import { buildReport, type ReportSources } from '../../../src/cli/problem-report.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import { problemView } from '../../../src/cli/views/problem.ts'
 import { homePaths } from '../../../src/config/paths.ts'
-import { createPlainLog } from '../../../src/ops/log.ts'
-import { withSinks } from '../../../src/ops/log-sinks.ts'
-import { createProblems } from '../../../src/ops/report-problems.ts'
+import { createPlainLog } from '../../../src/ops/log/log.ts'
+import { withSinks } from '../../../src/ops/log/sinks.ts'
+import { createProblems } from '../../../src/ops/system/report-problems.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 
@@ -300,11 +300,11 @@ describe('what a report is for', () => {
       [problems.sink],
     )
     for (let i = 1; i < 200; i++) {
-      log.error({ error: `Error: x\n    at ${ROOT}/src/main.ts:${i}:1`, peer: `p${i}` }, 'x')
+      log.error({ error: `Error: x\n    at ${ROOT}/src/daemon/main.ts:${i}:1`, peer: `p${i}` }, 'x')
     }
     const told = problems.report(Buffer.alloc(1))
     expect(told).toHaveLength(64)
-    expect(told[0]!.stack).toEqual(['src/main.ts:199:1'])
+    expect(told[0]!.stack).toEqual(['src/daemon/main.ts:199:1'])
   })
 })
 

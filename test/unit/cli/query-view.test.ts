@@ -1,6 +1,6 @@
 // What a person reads when a question brought no numbers: silence is told apart from having nothing to say.
 import { expect, test } from 'vitest'
-import type { QueryResult } from '../../../src/api/shapes.ts'
+import type { QueryResult } from '../../../src/api/contract/shapes.ts'
 import { queryView } from '../../../src/cli/views/query.ts'
 import { testIdentity } from '../../support/identity.ts'
 

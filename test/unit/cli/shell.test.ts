@@ -14,8 +14,8 @@ import {
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { withLine, withoutLine } from '../../../src/cli/rc-file.ts'
 import { runCli } from '../../../src/cli/run.ts'
+import { withLine, withoutLine } from '../../../src/cli/shells/rc-file.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
 const MAIN = join(import.meta.dirname, '../../../src/cli/main.ts')

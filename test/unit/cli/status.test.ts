@@ -1,7 +1,7 @@
 // karo status for people: what is wrong comes last, with what to do, and nothing foreign moves the cursor.
 import { expect, test } from 'vitest'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/reject.ts'
-import type { StatusShape } from '../../../src/api/shapes.ts'
+import type { StatusShape } from '../../../src/api/contract/shapes.ts'
 import { statusView } from '../../../src/cli/views/status.ts'
 
 const noneRejected = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>

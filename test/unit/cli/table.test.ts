@@ -2,8 +2,8 @@
 import { stripVTControlCharacters } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { type Column, table } from '../../../src/cli/table.ts'
-import { fitted, textWidth, wrap } from '../../../src/cli/text.ts'
+import { type Column, table } from '../../../src/cli/terminal/table.ts'
+import { fitted, textWidth, wrap } from '../../../src/cli/terminal/text.ts'
 
 interface Row {
   readonly name: string

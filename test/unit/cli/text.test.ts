@@ -1,6 +1,6 @@
 // Text for people fits the screen.
 import { expect, test } from 'vitest'
-import { fitted, textWidth } from '../../../src/cli/text.ts'
+import { fitted, textWidth } from '../../../src/cli/terminal/text.ts'
 
 test('colours take no room', () => {
   const plain = `  ${'word '.repeat(14)}end`

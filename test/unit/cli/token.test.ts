@@ -1,7 +1,7 @@
 // karo token against a real API: what is made, what stands on stdout, what people see.
 import { dirname } from 'node:path'
 import { expect, test } from 'vitest'
-import type { TokenCreatedShape, TokenListShape } from '../../../src/api/shapes.ts'
+import type { TokenCreatedShape, TokenListShape } from '../../../src/api/contract/shapes.ts'
 import { runCli } from '../../../src/cli/run.ts'
 import { type Rig, startRig } from '../../support/http-rig.ts'
 

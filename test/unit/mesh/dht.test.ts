@@ -1,6 +1,6 @@
 // Finding a member that has moved: by asking a neighbour, and without keeping what anybody sends.
 import { afterEach, expect, test } from 'vitest'
-import { DHT_PROTOCOL } from '../../../src/mesh/dht.ts'
+import { DHT_PROTOCOL } from '../../../src/mesh/discovery/dht.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/fake-trust.ts'
 import { type MeshNodeInit, testIdentity } from '../../support/mesh-node.ts'
 import { until } from '../../support/until.ts'

@@ -1,6 +1,6 @@
 // The heartbeat says when it last went round: that is what tells a mesh that lives from one that only is there.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { createHeartbeat } from '../../../src/mesh/heartbeat.ts'
+import { createHeartbeat } from '../../../src/mesh/link/heartbeat.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { createNonces, type Nonces } from '../../../src/mesh/nonces.ts'
+import { createNonces, type Nonces } from '../../../src/mesh/link/nonces.ts'
 import { memoryInUse } from '../../support/garbage.ts'
 
 const ID_BYTES = 3

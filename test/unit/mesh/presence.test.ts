@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { Frame } from '../../../protocols/frame.ts'
 import { LOST_MAX, Presence, type PresenceBody } from '../../../protocols/messages/presence.ts'
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import { createPresence, type PresenceRoom } from '../../../src/mesh/presence.ts'
+import { createPresence, type PresenceRoom } from '../../../src/mesh/gossip/presence.ts'
 import { createFakeTrust, type FakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/identity.ts'
 

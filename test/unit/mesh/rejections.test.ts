@@ -1,9 +1,9 @@
 // What the ledger is told of refused frames: of members each kind, of strangers so little that nothing rolls out.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { AuditRecord } from '../../../src/audit/index.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import { createRejections } from '../../../src/mesh/rejections.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { createRejections } from '../../../src/mesh/link/rejections.ts'
+import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 
 function setUp() {
   const member = 'karo:ed25519:member' as NodeId

@@ -2,9 +2,9 @@
 import { expect, test, vi } from 'vitest'
 import { CLOCK_WINDOW_MS } from '../../../protocols/frame.ts'
 import { systemRandom } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import { createReplay, type ReplayStore } from '../../../src/mesh/replay.ts'
-import { REPLAY_MARKS_MAX, type ReplayMark } from '../../../src/store/replay.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { createReplay, type ReplayStore } from '../../../src/mesh/link/replay.ts'
+import { REPLAY_MARKS_MAX, type ReplayMark } from '../../../src/store/tables/replay.ts'
 import { memoryInUse } from '../../support/garbage.ts'
 
 const BEGIN = 1_000_000_000

@@ -1,9 +1,9 @@
 // One key on two machines is noticed by both and by whoever they are connected to; one machine that moves is not taken for two.
 import { expect, test } from 'vitest'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { AuditRecord } from '../../../src/audit/index.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import { createTwins } from '../../../src/mesh/twins.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { createTwins } from '../../../src/mesh/link/twins.ts'
+import type { AuditRecord } from '../../../src/trust/audit/index.ts'
 import { createFakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
 import { until } from '../../support/until.ts'

@@ -1,8 +1,8 @@
 // From a record to an event: what is left out, judged, redacted and named, and that an event keeps its identity.
 import { expect, test } from 'vitest'
-import { createDigest } from '../../../src/observe/digest.ts'
-import { revealLevel0 } from '../../../src/observe/level0.ts'
-import type { SpoolRecord } from '../../../src/observe/spool-record.ts'
+import { revealLevel0 } from '../../../src/base/level0/level0.ts'
+import { createDigest } from '../../../src/observe/record/digest.ts'
+import type { SpoolRecord } from '../../../src/observe/record/spool-record.ts'
 import { T0 } from '../../support/spool.ts'
 
 const spooled = (command: string, more: Partial<SpoolRecord> = {}): SpoolRecord => ({

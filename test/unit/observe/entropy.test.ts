@@ -1,8 +1,8 @@
 // Random tokens go, names stay: counted on random ones, listed for names of all kinds.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { looksRandom, randomTokens } from '../../../src/observe/entropy.ts'
-import { REDACTED, redact } from '../../../src/observe/redact.ts'
+import { looksRandom, randomTokens } from '../../../src/observe/redact/entropy.ts'
+import { REDACTED, redact } from '../../../src/observe/redact/redact.ts'
 
 const LETTERS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz'
 const ALPHABETS = {

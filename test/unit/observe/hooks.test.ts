@@ -4,9 +4,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { globMatcher, quoteShell, toShellPattern } from '../../../src/base/quote.ts'
 import type { Shell } from '../../../src/observe/hooks/hook.ts'
 import { HOOKS } from '../../../src/observe/hooks/index.ts'
-import { globMatcher, quoteShell, toShellPattern } from '../../../src/observe/hooks/quote.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
 const bash = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })

@@ -16,11 +16,11 @@ import {
 import { join } from 'node:path'
 import { expect, onTestFinished, test } from 'vitest'
 import { type Clock, systemClock } from '../../../src/base/clock.ts'
-import { type Faults, noFaults } from '../../../src/base/faults.ts'
-import { type Log, silentLog } from '../../../src/base/log.ts'
-import { createObserve } from '../../../src/observe/index.ts'
-import { revealLevel0 } from '../../../src/observe/level0.ts'
-import { createEventRepository, type EventRepository } from '../../../src/store/events.ts'
+import { revealLevel0 } from '../../../src/base/level0/level0.ts'
+import { type Faults, noFaults } from '../../../src/base/run/faults.ts'
+import { type Log, silentLog } from '../../../src/base/run/log.ts'
+import { createObserve } from '../../../src/observe/record/index.ts'
+import { createEventRepository, type EventRepository } from '../../../src/store/events/events.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
 import { append, deadName, liveName, record, records, T0 } from '../../support/spool.ts'
 import { until } from '../../support/until.ts'
@@ -421,7 +421,7 @@ test.runIf(uid === 0)('also when only the mode is wrong', async () => {
   const spool = join(home, 'spool')
   mkdirSync(spool, { mode: 0o000 })
   // As somebody whom modes bind.
-  const script = `import { createFollower } from '${new URL('../../../src/observe/follower.ts', import.meta.url)}'
+  const script = `import { createFollower } from '${new URL('../../../src/observe/record/follower.ts', import.meta.url)}'
 process.setuid(65534)
 console.log(createFollower({ directory: process.argv[1] }).obstacle())`
   const said = execFileSync(process.execPath, ['--input-type=module', '-e', script, spool], {

@@ -1,6 +1,6 @@
 // Every secret of the corpus leaves its line and nothing else does; of the look-alikes every byte stays.
 import { expect, test } from 'vitest'
-import { REDACTED, redact } from '../../../src/observe/redact.ts'
+import { REDACTED, redact } from '../../../src/observe/redact/redact.ts'
 import { corpus } from '../../support/corpus.ts'
 
 const SECRET = /«[^»]*»/g

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { REDACTED, redact } from '../../../src/observe/redact.ts'
+import { REDACTED, redact } from '../../../src/observe/redact/redact.ts'
 
 const lines = (name: string): string[] =>
   readFileSync(join(import.meta.dirname, '..', '..', 'corpus', `${name}.txt`), 'utf8')

@@ -1,10 +1,10 @@
 // Whatever the line: redaction ends, repeats itself, and lets no secret through however it is quoted and wrapped.
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { redact } from '../../../src/observe/redact.ts'
-import { SHAPES } from '../../../src/observe/redact-shapes.ts'
-import { STDIN_RULES } from '../../../src/observe/redact-stdin.ts'
-import { TOOL_RULES } from '../../../src/observe/redact-tools.ts'
+import { redact } from '../../../src/observe/redact/redact.ts'
+import { SHAPES } from '../../../src/observe/redact/shapes.ts'
+import { STDIN_RULES } from '../../../src/observe/redact/stdin.ts'
+import { TOOL_RULES } from '../../../src/observe/redact/tools/tools.ts'
 
 const examples = [...SHAPES, ...TOOL_RULES, ...STDIN_RULES].flatMap(({ redacts, keeps }) => [
   ...redacts,

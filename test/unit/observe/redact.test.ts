@@ -1,9 +1,9 @@
 // Secrets leave the line, everything else stays: the tables' own examples, what must survive, and hostile lines.
 import { describe, expect, test } from 'vitest'
-import { REDACTED, redact, redactDirectory } from '../../../src/observe/redact.ts'
-import { SHAPES } from '../../../src/observe/redact-shapes.ts'
-import { STDIN_RULES } from '../../../src/observe/redact-stdin.ts'
-import { TOOL_RULES } from '../../../src/observe/redact-tools.ts'
+import { REDACTED, redact, redactDirectory } from '../../../src/observe/redact/redact.ts'
+import { SHAPES } from '../../../src/observe/redact/shapes.ts'
+import { STDIN_RULES } from '../../../src/observe/redact/stdin.ts'
+import { TOOL_RULES } from '../../../src/observe/redact/tools/tools.ts'
 
 const withoutMarks = (example: string): string => example.replace(/[«»]/g, '')
 const redacted = (example: string): string => example.replace(/«[^»]*»/g, REDACTED)

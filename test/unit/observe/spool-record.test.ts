@@ -6,7 +6,7 @@ import {
   createSpoolParser,
   type SpoolItem,
   type SpoolRecord,
-} from '../../../src/observe/spool-record.ts'
+} from '../../../src/observe/record/spool-record.ts'
 import { record, records, T0 } from '../../support/spool.ts'
 
 function parse(bytes: Uint8Array, cuts: readonly number[] = []): SpoolItem[] {

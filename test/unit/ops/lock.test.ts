@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
-import { createLock, managerIn, readHolder, refuseSecond } from '../../../src/ops/lock.ts'
+import { createLock, managerIn, readHolder, refuseSecond } from '../../../src/ops/system/lock.ts'
 
 let home: string
 let path: string

@@ -1,9 +1,9 @@
 // The daemon's last lines in memory: which are kept, found, and told to those who follow; and that they are bounded.
 import { describe, expect, test } from 'vitest'
-import { createPlainLog } from '../../../src/ops/log.ts'
-import { withoutHome } from '../../../src/ops/log-home.ts'
-import { createLogRing } from '../../../src/ops/log-ring.ts'
-import { withSinks } from '../../../src/ops/log-sinks.ts'
+import { withoutHome } from '../../../src/ops/log/home.ts'
+import { createPlainLog } from '../../../src/ops/log/log.ts'
+import { createLogRing } from '../../../src/ops/log/ring.ts'
+import { withSinks } from '../../../src/ops/log/sinks.ts'
 
 const clock = { now: () => Date.UTC(2026, 10, 20, 8, 15), monotonic: () => 0 }
 const TRACE = 'ab'.repeat(16)

@@ -3,7 +3,7 @@ import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createJsonLog, createPlainLog } from '../../../src/ops/log.ts'
+import { createJsonLog, createPlainLog } from '../../../src/ops/log/log.ts'
 import { until } from '../../support/until.ts'
 
 test('JSON lines carry level, time, pid, inherited and own fields; lower levels are not written', async () => {

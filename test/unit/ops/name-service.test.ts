@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createLocalNames } from '../../../src/ops/local-names.ts'
-import { createNameService } from '../../../src/ops/name-service.ts'
+import { createLocalNames } from '../../../src/ops/system/local-names.ts'
+import { createNameService } from '../../../src/ops/system/name-service.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
 const names = createNameService()

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { expect, onTestFinished, test } from 'vitest'
-import { silentLog } from '../../../src/base/log.ts'
-import { openNotify, watchdogMs } from '../../../src/ops/notify.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { openNotify, watchdogMs } from '../../../src/ops/system/notify.ts'
 
 /** Messages as sent, from a socket that is none. */
 async function overheard(env: Record<string, string> = { NOTIFY_SOCKET: '/run/notify' }) {

@@ -1,6 +1,6 @@
 // The word "ready": only when it is true, and again when it has become true.
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { watchReadiness } from '../../../src/ops/readiness.ts'
+import { watchReadiness } from '../../../src/ops/system/readiness.ts'
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())

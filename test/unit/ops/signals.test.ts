@@ -1,8 +1,8 @@
 // The first signal asks, the second insists, and a fault nobody caught is a failure that still stops in order.
 import { afterEach, expect, test } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/log.ts'
-import { type Ending, watchEnding } from '../../../src/ops/signals.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { type Ending, watchEnding } from '../../../src/ops/system/signals.ts'
 
 let ending: Ending | undefined
 afterEach(() => {

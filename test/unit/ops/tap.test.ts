@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { openTap } from '../../../src/ops/tap.ts'
+import { openTap } from '../../../src/ops/system/tap.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
 const at = (): string => join(temporaryDirectory(), 'tap')
@@ -26,7 +26,7 @@ test('a FIFO is refused at once', () => {
   const file = at()
   execFileSync('mkfifo', ['-m', '600', file])
   // In a process of its own: an open that blocks could not be interrupted here.
-  const script = `import { openTap } from '${new URL('../../../src/ops/tap.ts', import.meta.url)}'
+  const script = `import { openTap } from '${new URL('../../../src/ops/system/tap.ts', import.meta.url)}'
 try { openTap(process.argv[1]) } catch (error) { console.log(error.code) }`
   const said = execFileSync(process.execPath, ['--input-type=module', '-e', script, file], {
     encoding: 'utf8',

@@ -1,7 +1,7 @@
 // The watchdog is fed by what works, not by a timer that happens to run.
 import { expect, onTestFinished, test } from 'vitest'
-import { silentLog } from '../../../src/base/log.ts'
-import { startWatchdog, type Vital } from '../../../src/ops/watchdog.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { startWatchdog, type Vital } from '../../../src/ops/system/watchdog.ts'
 
 interface Bench {
   fed(): number

@@ -1,7 +1,7 @@
 // Documents in a real database: rows and frames together, other kinds beside them, damage, and the numbering.
 import { expect, test } from 'vitest'
-import { createDocumentRepository, type DocumentRow } from '../../../src/store/documents.ts'
-import { keyRange } from '../../../src/store/keyspace.ts'
+import { keyRange } from '../../../src/store/level/keyspace.ts'
+import { createDocumentRepository, type DocumentRow } from '../../../src/store/tables/documents.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
 
 const row = (author: number, slot: string, seq: number): DocumentRow => ({

@@ -1,10 +1,10 @@
 // Migrations run once, in order, and a kill between or inside them is repaired by the next start.
 import { expect, test } from 'vitest'
-import { silentLog } from '../../../src/base/log.ts'
-import type { Change, Database } from '../../../src/store/database.ts'
-import { makeKey } from '../../../src/store/keyspace.ts'
-import { type Migration, migrate } from '../../../src/store/migrations.ts'
-import { decodeValue, encodeValue } from '../../../src/store/value.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
+import type { Change, Database } from '../../../src/store/level/database.ts'
+import { makeKey } from '../../../src/store/level/keyspace.ts'
+import { decodeValue, encodeValue } from '../../../src/store/level/value.ts'
+import { type Migration, migrate } from '../../../src/store/rescue/migrations.ts'
 import { temporaryDatabase } from '../../support/database.ts'
 
 const key = (name: string): Buffer => makeKey('memory', { text: name })

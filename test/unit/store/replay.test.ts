@@ -1,6 +1,10 @@
 // Replay marks survive a restart, expire, and never exceed their bound.
 import { expect, test } from 'vitest'
-import { createReplayRepository, REPLAY_MARKS_MAX, type ReplayMark } from '../../../src/store/replay.ts'
+import {
+  createReplayRepository,
+  REPLAY_MARKS_MAX,
+  type ReplayMark,
+} from '../../../src/store/tables/replay.ts'
 import { temporaryDatabase } from '../../support/database.ts'
 
 const mark = (n: number, expires_at: number, kind: ReplayMark['kind'] = 'nonce'): ReplayMark => {

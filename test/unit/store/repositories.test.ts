@@ -1,9 +1,9 @@
 // Members, consent and audit rows come back as they were written, and damage is seen, not believed.
 import { expect, test } from 'vitest'
-import { createAuditRepository } from '../../../src/store/audit.ts'
-import { createConsentRepository } from '../../../src/store/consent.ts'
-import { keyRange } from '../../../src/store/keyspace.ts'
-import { createMemberRepository } from '../../../src/store/members.ts'
+import { keyRange } from '../../../src/store/level/keyspace.ts'
+import { createAuditRepository } from '../../../src/store/tables/audit.ts'
+import { createConsentRepository } from '../../../src/store/tables/consent.ts'
+import { createMemberRepository } from '../../../src/store/tables/members.ts'
 import { temporaryDatabase } from '../../support/database.ts'
 
 const bytes = (fill: number, length = 32): Uint8Array => Buffer.alloc(length, fill)

@@ -1,9 +1,14 @@
 // Adding rollups up from their bytes is the same as decoding each and folding them; what is no rollup is refused whole.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { fold } from '../../../src/insight/fold.ts'
-import { createRollupSum } from '../../../src/store/rollup-sum.ts'
-import { decodeRollup, encodeRollup, ROLLUP_VERSION, type Rollup } from '../../../src/store/rollups.ts'
+import { fold } from '../../../src/insight/statistics/fold.ts'
+import {
+  decodeRollup,
+  encodeRollup,
+  ROLLUP_VERSION,
+  type Rollup,
+} from '../../../src/store/rollups/rollups.ts'
+import { createRollupSum } from '../../../src/store/rollups/sum.ts'
 
 const count = fc.oneof(
   fc.nat(200),

@@ -1,7 +1,7 @@
 // Writes members in batches until it is killed; prints the number of each batch once it is confirmed.
 import { writeSync } from 'node:fs'
 import { systemClock } from '../../../src/base/clock.ts'
-import { silentLog } from '../../../src/base/log.ts'
+import { silentLog } from '../../../src/base/run/log.ts'
 import { openStore } from '../../../src/store/index.ts'
 
 const store = openStore({ directory: process.argv[2]!, clock: systemClock, log: silentLog })

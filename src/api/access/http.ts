@@ -1,0 +1,82 @@
+// The API on 127.0.0.1, put together: listener, tokens, sessions, and who is behind a request there.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { Config } from '../../config/index.ts'
+import type { TokenRepository } from '../../store/tables/tokens.ts'
+import type { Rights } from '../../trust/access/index.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Caller, Routes } from '../contract/route.ts'
+import { sessionRoutes } from '../routes/sessions.ts'
+import { tokenRoutes } from '../routes/tokens.ts'
+import { createCredentials } from './credentials.ts'
+import type { Refusal } from './guard.ts'
+import { createRefusals } from './refusals.ts'
+import { createSessions } from './sessions.ts'
+import { type Address, createTcpListener, hostAndPort } from './tcp.ts'
+import { createTokenEnds, type TokenEnds } from './token-ends.ts'
+import { createTokens } from './tokens.ts'
+
+export interface HttpOptions {
+  readonly config: Pick<Config, 'http'>
+  readonly repository: TokenRepository
+  readonly audit: Pick<Audit, 'record'>
+  /** What a person may do now. */
+  readonly rightsOf: (uid: number) => Promise<Rights>
+  /** Answers what may pass. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  /** Counts what is turned away. */
+  readonly onRefused: (reason: Refusal) => void
+  readonly clock: Clock
+  readonly random: Random
+  readonly timers: Timers
+  readonly log: Log
+}
+
+export interface Http {
+  /** Must have started before the first request is answered. */
+  readonly tokens: Room
+  /** Those that end soon; starts after `tokens`. */
+  readonly tokenEnds: TokenEnds
+  /** Fails to start when the port is taken. */
+  readonly listener: Room
+  readonly routes: readonly Routes[]
+  /** True for connections of the listener: what they show decides, and nothing else. */
+  owns(socket: Socket): boolean
+  /** Of a request on such a connection; undefined when it shows nothing. Throws KaroError for what is not good. */
+  callerOf(request: IncomingMessage, response: ServerResponse): Promise<Caller | undefined>
+  /** Null while it does not listen. */
+  address(): Address | null
+}
+
+export function createHttp(options: HttpOptions): Http {
+  const { config, repository, audit, rightsOf, handle, clock, random, timers, log } = options
+  const tokens = createTokens({ repository, audit, clock, random, log })
+  const sessions = createSessions({ clock, random, tokenHolds: tokens.holds })
+  const refusals = createRefusals({ audit, timers, log })
+  const onRefused = (reason: Refusal): void => {
+    options.onRefused(reason)
+    refusals.note(reason)
+  }
+  const listener = createTcpListener({ port: config.http.port, handle, onRefused, timers, log })
+  tokens.onRevoked(listener.sweep)
+  const credentials = createCredentials({ tokens, sessions, listener, rightsOf, onRefused, clock })
+  const where = () => ({ enabled: config.http.enabled, listen: hostAndPort(listener.address()) })
+  return {
+    tokens,
+    tokenEnds: createTokenEnds({ tokens, clock, timers, log }),
+    listener: {
+      ...listener,
+      async stop() {
+        await listener.stop()
+        refusals.close()
+      },
+    },
+    routes: [tokenRoutes({ tokens, http: where }), sessionRoutes({ sessions, listener, credentials })],
+    owns: listener.owns,
+    callerOf: credentials.callerOf,
+    address: listener.address,
+  }
+}

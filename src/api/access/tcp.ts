@@ -1,0 +1,203 @@
+// The listener on 127.0.0.1: what of TCP and HTTP is answered at all, for how long, and on how many connections.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
+import { systemTimers, type Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { jsonText } from '../../base/printable.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { HealthCheck, Room } from '../../base/run/room.ts'
+import { DRAIN_MS } from '../server/control-socket.ts'
+import { describeError } from '../server/errors.ts'
+import { createFairShare } from './fair-share.ts'
+import { judgeHead, type Refusal } from './guard.ts'
+import { createVouched } from './vouched.ts'
+
+/** This machine and nobody else. The port at ::1 may be anybody's: no request that means another address is answered. */
+const HOST = '127.0.0.1'
+/** The request line and all headers together; beyond, the answer is 431. */
+const HEAD_BYTES_MAX = 16 * 1024
+/** A browser or a script sends its headers at once; whoever does not holds a connection (slow-loris). */
+const HEAD_MS = 5_000
+/** Headers and body must have arrived by then. */
+const REQUEST_MS = 10_000
+/** How late the two above may be noticed. */
+const CHECK_MS = 1_000
+/** Between two requests of one connection. */
+const KEEP_ALIVE_MS = 5_000
+/** Without a byte either way; streams of events say something more often, and no query is silent for longer. */
+const IDLE_MS = 90_000
+const CONNECTIONS_MAX = 64
+
+/** Of every answer, whoever makes it; a route may say something else for itself. */
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+} as const
+
+export interface TcpOptions {
+  /** 0 = any free one. */
+  readonly port: number
+  /** Called for requests that `judgeHead` lets pass. */
+  readonly handle: (request: IncomingMessage, response: ServerResponse) => void
+  readonly onRefused: (reason: Refusal) => void
+  readonly log: Log
+  readonly timers?: Timers
+}
+
+export interface Address {
+  readonly host: string
+  readonly port: number
+}
+
+export interface TcpListener extends Room {
+  /** Null while it does not listen. */
+  address(): Address | null
+  /** True for connections that were accepted here. */
+  owns(socket: Socket): boolean
+  /**
+   * `uid` showed something good with the request that `response` answers. The connection then makes no room for
+   * newcomers, and ends when `stillGood` says no: streams too. False when this person has as many as they may: it then
+   * stays one that makes room, and nothing is to be answered on it.
+   */
+  vouch(uid: number, socket: Socket, response: ServerResponse, stillGood: () => Promise<boolean>): boolean
+  /** Ends every connection whose credential does not open as much any more; also done every few seconds. */
+  sweep(): void
+}
+
+/** `start` throws KaroError `unavailable` when the port cannot be had. */
+export function createTcpListener(options: TcpOptions): TcpListener {
+  const { handle, onRefused, log, timers = systemTimers } = options
+  let server: Server | undefined
+  let bound: number | undefined
+  const accepted = new WeakSet<Socket>()
+  /** Open, the oldest first. */
+  const strangers = new Set<Socket>()
+  /** One request on them was refused; node:http hands on what was sent behind it all the same. */
+  const finished = new WeakSet<Socket>()
+  const vouched = createVouched({ timers })
+  /** Of those who show something that is good, as on the control socket. */
+  const shares = createFairShare()
+
+  function accept(socket: Socket): void {
+    if (strangers.size + vouched.size >= CONNECTIONS_MAX) {
+      // Who holds connections and shows nothing must not keep those out who can.
+      const oldest = strangers.values().next().value
+      if (oldest === undefined) {
+        socket.destroy()
+        return
+      }
+      strangers.delete(oldest)
+      oldest.destroy()
+    }
+    accepted.add(socket)
+    strangers.add(socket)
+    socket.once('close', () => strangers.delete(socket))
+  }
+
+  function answer(request: IncomingMessage, response: ServerResponse): void {
+    if (finished.has(request.socket)) return
+    for (const [name, value] of Object.entries(HEADERS)) response.setHeader(name, value)
+    const { method = '', url = '', rawHeaders } = request
+    const refused = judgeHead({ method, url, rawHeaders }, bound ?? 0)
+    if (refused === undefined) {
+      handle(request, response)
+      return
+    }
+    finished.add(request.socket)
+    onRefused(refused.reason)
+    const { status, body, headers } = describeError(refused.error)
+    const text = jsonText(body)
+    // Closed: what else comes on this connection was meant for somebody else.
+    response.writeHead(status, {
+      ...headers,
+      'content-type': 'application/json; charset=utf-8',
+      'content-length': Buffer.byteLength(text),
+      connection: 'close',
+    })
+    response.end(text)
+  }
+
+  return {
+    name: 'http',
+    async start(signal) {
+      signal.throwIfAborted()
+      const opened = createServer(
+        {
+          maxHeaderSize: HEAD_BYTES_MAX,
+          headersTimeout: HEAD_MS,
+          requestTimeout: REQUEST_MS,
+          connectionsCheckingInterval: CHECK_MS,
+          keepAliveTimeout: KEEP_ALIVE_MS,
+          insecureHTTPParser: false,
+        },
+        answer,
+      )
+      opened.setTimeout(IDLE_MS)
+      opened.on('connection', accept)
+      await listening(opened, options.port)
+      opened.on('error', (error) => log.warn({ reason: error.message }, 'the listener of the API failed'))
+      server = opened
+      bound = (opened.address() as { port: number }).port
+      vouched.start()
+    },
+    async stop() {
+      if (server === undefined) return
+      const closing = server
+      server = undefined
+      vouched.stop()
+      const cut = setTimeout(() => closing.closeAllConnections(), DRAIN_MS)
+      await new Promise<void>((resolve) => {
+        closing.close(() => resolve())
+        closing.closeIdleConnections()
+      })
+      clearTimeout(cut)
+      bound = undefined
+    },
+    health(): readonly HealthCheck[] {
+      const detail = bound === undefined ? 'the API does not listen' : `the API listens on ${HOST}:${bound}`
+      return [{ name: 'http.listening', ok: bound !== undefined, detail }]
+    },
+    address: () => (bound === undefined ? null : { host: HOST, port: bound }),
+    owns: (socket) => accepted.has(socket),
+    vouch(uid, socket, response, stillGood) {
+      // Gone while it was looked at: there is nobody to answer.
+      if (!strangers.has(socket) && !vouched.has(socket)) return true
+      if (strangers.has(socket) && !shares.take(uid, socket)) return false
+      strangers.delete(socket)
+      vouched.vouch(socket, response, stillGood)
+      return true
+    },
+    sweep: vouched.sweep,
+  }
+}
+
+/** `127.0.0.1:9237`, as it stands in an address. */
+export const hostAndPort = (address: Address | null): string | null =>
+  address === null ? null : `${address.host}:${address.port}`
+
+function listening(server: Server, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port)))
+    server.listen({ host: HOST, port, exclusive: true }, () => {
+      server.removeAllListeners('error')
+      resolve()
+    })
+  })
+}
+
+function explain(error: NodeJS.ErrnoException, port: number): KaroError {
+  const taken = error.code === 'EADDRINUSE'
+  const what = taken
+    ? `another program listens on ${HOST}:${port}, where the API should`
+    : `the API cannot listen on ${HOST}:${port} (${error.code ?? error.message})`
+  return new KaroError('unavailable', what, {
+    hint: `${taken ? `Stop that program (ss -ltnp 'sport = :${port}' names it), or give` : 'Give'} Karo another port: http.port in config.toml, 0 for any free one.`,
+    cause: error,
+  })
+}

@@ -1,0 +1,88 @@
+// What went wrong between the command line and the daemon, in words that say what to do about it.
+import { existsSync } from 'node:fs'
+import { userInfo } from 'node:os'
+import { dirname } from 'node:path'
+import { ERROR_CODES, type ErrorCode, KaroError } from '../../base/errors.ts'
+import { servicePaths } from '../../config/paths.ts'
+import type { ErrorShape } from './shapes.ts'
+
+export const tooLate = (deadlineMs: number, socketPath: string): KaroError =>
+  hangs(`the daemon did not answer within ${deadlineMs / 1000} s`, socketPath)
+
+const hangs = (message: string, socketPath: string): KaroError =>
+  new KaroError('timeout', message, {
+    where: socketPath,
+    hint:
+      socketPath === servicePaths({}).socket
+        ? 'It hangs, or the machine is busy; karo doctor says which. To start it again: sudo systemctl restart karo'
+        : 'It hangs, or the machine is busy; karo doctor says which, and how to end it.',
+  })
+export const tooLarge = (): KaroError =>
+  new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
+export const brokeOff = (): KaroError =>
+  new KaroError('unavailable', "the daemon's answer ends in the middle", {
+    hint: 'It may have been stopped: karo status says so. Then try again.',
+  })
+
+/** How whoever runs this gets to use the machine's node; `purpose` begins the sentence. */
+export function joinGroup(purpose: string): string {
+  return `${purpose}, have an administrator run  usermod -aG karo ${ownName()}  and log in again.`
+}
+
+function ownName(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // No name service knows this uid.
+    return '<your name>'
+  }
+}
+
+/** The error in an ErrorShape as it was thrown in the daemon; `status` says more about anything else. */
+export function rebuildError(value: unknown, status?: number): KaroError {
+  const told = (value as Partial<ErrorShape> | null | undefined)?.error
+  if (typeof told?.code !== 'string' || typeof told.message !== 'string') {
+    const what = status === undefined ? 'an error of another kind' : `HTTP status ${status}`
+    return new KaroError('internal', `the daemon answered with ${what}`)
+  }
+  const code: ErrorCode = Object.hasOwn(ERROR_CODES, told.code) ? (told.code as ErrorCode) : 'internal'
+  return new KaroError(code, told.message, {
+    ...(told.where === undefined ? {} : { where: told.where }),
+    ...(told.hint === undefined ? {} : { hint: told.hint }),
+  })
+}
+
+/** What the system says of a connection to `socketPath`, for a person. */
+export function explain(error: Error, socketPath: string): KaroError {
+  if (error instanceof KaroError) return error
+  const code = (error as NodeJS.ErrnoException).code
+  const isMachine = socketPath === servicePaths({}).socket
+  // As many connections wait as the system keeps, and the daemon takes none of them.
+  if (code === 'EAGAIN') return hangs('the daemon takes no connection', socketPath)
+  if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR') {
+    return new KaroError('not_running', 'the karo daemon is not running', {
+      where: socketPath,
+      hint: isMachine
+        ? 'Start it with: sudo systemctl start karo'
+        : existsSync(dirname(socketPath))
+          ? 'Start it with: karo up'
+          : 'That directory does not exist. Check --home or KARO_HOME; a new node begins with: karo up',
+    })
+  }
+  if ((code === 'EACCES' || code === 'EPERM') && isMachine) {
+    return new KaroError('refused', "this machine's node is for members of the group karo", {
+      where: socketPath,
+      hint: joinGroup('To use it'),
+    })
+  }
+  if (code === 'EACCES' || code === 'EPERM') {
+    return new KaroError('bad_file', 'the control socket belongs to another user', {
+      where: socketPath,
+      hint: 'Run this as the user that runs the daemon, as a member of its group, or choose your own home with --home.',
+    })
+  }
+  return new KaroError('unavailable', `the daemon ended the connection: ${error.message}`, {
+    where: socketPath,
+    hint: 'It may have been stopped: karo status says so.',
+  })
+}

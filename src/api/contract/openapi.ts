@@ -1,0 +1,238 @@
+// The OpenAPI 3.1 document of the API, made from the operations and their schemas; nothing in it is written twice.
+import * as z from 'zod'
+import { ERROR_CODES, type ErrorCode } from '../../base/errors.ts'
+import { VERSION } from '../../base/version.ts'
+import { EXAMPLES } from './examples.ts'
+import { type Operation, plain, TAGS } from './operation.ts'
+import { scopeOf } from './rights.ts'
+import type { Access } from './route.ts'
+import { error } from './schemas/error.ts'
+
+type Json = { readonly [key: string]: unknown }
+type JsonSchema = z.core.JSONSchema.BaseSchema
+
+const WHO_MAY: Readonly<Record<Access, string>> = {
+  anyone: 'Anybody, also without a token.',
+  person: 'Every person of this machine, for what is their own.',
+  asker: 'Who may ask the mesh in the name of this node (`access.askers`).',
+  admin: 'Administrators of this node (`access.admins`).',
+}
+
+const MEANING: Readonly<Record<ErrorCode, string>> = {
+  bad_request: 'the request cannot be understood, or a value in it is out of bounds',
+  bad_config: 'the configuration cannot be used',
+  unauthorized: 'nobody known is asking',
+  refused: 'policy, trust or rights say no',
+  not_found: 'there is no such thing',
+  conflict: 'the name fits several, or the state forbids it',
+  too_large: 'the request or the answer is too large',
+  rate_limited: 'too many at once',
+  bad_file: 'a file of the node is missing, unreadable or damaged',
+  internal: 'a mistake of the daemon; its log has it under the trace id',
+  not_running: 'the daemon is not running',
+  unavailable: 'a part of the node is not ready',
+  timeout: 'it took too long',
+}
+
+const ABOUT = `The API of one node, for the people of its machine. It is reached in two ways, with the same operations:
+
+- over the **control socket** (a Unix socket), where the operating system says who asks, and no token is needed;
+- over **TCP on 127.0.0.1**, with a token (\`Authorization: Bearer …\`) or a session (cookie).
+
+Whoever asks sees what is their own: administrators manage the node and its mesh, and still see nobody else's commands
+or numbers. Times are RFC 3339, in answers in UTC; durations end in \`_ms\`. Members that are not described do not occur,
+and are refused in requests. Every answer has the trace id of its request in \`x-trace-id\`; a request may bring its own
+(32 lower-case hex digits).`
+
+/** Deterministic: the same operations are the same document. Takes some 50 ms. */
+export async function openApiDocument(operations: readonly Operation[]): Promise<Json> {
+  const schemas = new Map<string, JsonSchema>()
+  const paths: Record<string, Record<string, Json>> = {}
+  refer(error, schemas)
+  for (const operation of operations) {
+    paths[operation.path] ??= {}
+    const path = paths[operation.path] as Record<string, Json>
+    path[operation.method.toLowerCase()] = await describe(operation, schemas)
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Karo',
+      version: VERSION,
+      summary: 'What a node of Karo tells and does for the people of its machine.',
+      description: ABOUT,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [
+      {
+        url: 'http://127.0.0.1:{port}',
+        description: 'On the machine itself; the control socket answers the same paths.',
+        variables: { port: { default: '9237', description: 'http.port of the configuration' } },
+      },
+    ],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    security: [{ token: [] }, { session: [] }],
+    paths,
+    components: {
+      schemas: Object.fromEntries(
+        [...schemas]
+          .sort(([a], [b]) => (a < b ? -1 : 1))
+          .map(([id, schema]) => [id, withExample(id, schema)]),
+      ),
+      responses: Object.fromEntries(
+        (Object.keys(MEANING) as ErrorCode[])
+          .filter((code) => JSON.stringify(paths).includes(`"${responseOf(code)}"`))
+          .map((code) => [code, errorResponse([code])]),
+      ),
+      headers: {
+        TraceId: { description: 'ties it to the log and the ledger', schema: { type: 'string' } },
+      },
+      securitySchemes: {
+        token: { type: 'http', scheme: 'bearer', description: 'Over TCP: from `karo token create`.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'karo_session_9237',
+          description:
+            'Over TCP, for the dashboard: the port stands in its name, and the key of the session goes with every request as `X-Karo-Session`.',
+        },
+      },
+    },
+  }
+}
+
+async function describe(operation: Operation, schemas: Map<string, JsonSchema>): Promise<Json> {
+  const { access, tag, summary, query, body, via, example } = operation
+  const scope = scopeOf({ method: operation.method, config: operation })
+  const whoMay = `**Who may:** ${WHO_MAY[access]}`
+  const how =
+    via === 'socket'
+      ? ' Over the control socket only.'
+      : access === 'anyone'
+        ? ''
+        : ` Over TCP with a token of scope \`${scope}\`.`
+  return {
+    operationId: idOf(operation),
+    tags: [tag],
+    summary,
+    description: [operation.description, whoMay + how].filter((part) => part !== undefined).join('\n\n'),
+    ...(access === 'anyone' || via === 'socket' ? { security: [] } : {}),
+    'x-karo-access': access,
+    ...(query && { parameters: parametersOf(query, example?.query) }),
+    ...(body && {
+      requestBody: {
+        // What may be null may be left out.
+        required: !body.safeParse(null).success,
+        content: {
+          'application/json': {
+            schema: inline(body, 'input', schemas),
+            ...(example?.body === undefined ? {} : { example: example.body }),
+          },
+        },
+      },
+    }),
+    responses: { ...(await answersOf(operation, schemas)), ...errorsOf(operation) },
+  }
+}
+
+async function answersOf({ answer, texts = [] }: Operation, schemas: Map<string, JsonSchema>): Promise<Json> {
+  const content: Record<string, Json> = {}
+  if (answer !== undefined) content['application/json'] = { schema: refer(await answer(), schemas) }
+  for (const { type, description, item } of texts) {
+    const parts = item && {
+      contentMediaType: 'application/json',
+      contentSchema: refer(await item(), schemas),
+    }
+    content[type] = { schema: { type: 'string', description, ...parts } }
+  }
+  return { '200': { description: 'Done.', headers: TRACED, content } }
+}
+
+const TRACED = { 'x-trace-id': { $ref: '#/components/headers/TraceId' } }
+
+/** By status: each code has one. */
+function errorsOf({ access, query, body, errors = [] }: Operation): Json {
+  const codes = new Set<ErrorCode>(errors)
+  if (query !== undefined || body !== undefined) codes.add('bad_request')
+  if (body !== undefined) codes.add('too_large')
+  if (access !== 'anyone') codes.add('unauthorized').add('refused')
+  codes.add('rate_limited').add('internal')
+  const byStatus = Map.groupBy(codes, (code) => String(ERROR_CODES[code].http))
+  return Object.fromEntries(
+    [...byStatus]
+      .sort()
+      .map(([status, held]) => [
+        status,
+        held.length === 1 ? { $ref: responseOf(held[0] as ErrorCode) } : errorResponse(held),
+      ]),
+  )
+}
+
+const responseOf = (code: ErrorCode): string => `#/components/responses/${code}`
+
+const errorResponse = (codes: readonly ErrorCode[]): Json => ({
+  description: codes.map((code) => `\`${code}\`: ${MEANING[code]}`).join('; '),
+  headers: TRACED,
+  content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+})
+
+function parametersOf(query: z.ZodType, example: Readonly<Record<string, string>> = {}): Json[] {
+  const { properties = {}, required = [] } = schemaOf(query, 'input') as {
+    properties?: Record<string, JsonSchema>
+    required?: string[]
+  }
+  return Object.entries(properties).map(([name, { description, ...schema }]) => ({
+    name,
+    in: 'query',
+    ...(description !== undefined && { description }),
+    required: required.includes(name),
+    schema,
+    ...(example[name] === undefined ? {} : { example: typed(example[name], schema) }),
+  }))
+}
+
+/** As the schema has it, from the text of a query string. */
+function typed(text: string, { type }: JsonSchema): unknown {
+  if (type === 'array') return [text]
+  return type === 'integer' || type === 'boolean' ? JSON.parse(text) : text
+}
+
+/** `GET /api/v1/peers/explain` is `getPeersExplain`; what is not below `/api/v1` has `Root` in front: `getRootMetrics`. */
+function idOf({ method, path }: Operation): string {
+  const below = path.startsWith('/api/v1/') ? path.slice('/api/v1/'.length) : `root${path}`
+  const words = below.split(/[^a-z0-9]+/i)
+  const titled = words.map((word) => word.slice(0, 1).toUpperCase() + word.slice(1))
+  return method.toLowerCase() + titled.join('')
+}
+
+function schemaOf(
+  schema: z.ZodType,
+  io: 'input' | 'output',
+): JsonSchema & { $defs?: Record<string, JsonSchema> } {
+  const { $schema: _, ...made } = z.toJSONSchema(schema, { io, override: plain })
+  return made
+}
+
+function withExample(id: string, schema: JsonSchema): Json {
+  return Object.hasOwn(EXAMPLES, id) ? { ...schema, examples: [EXAMPLES[id]] } : schema
+}
+
+/** A reference to the component of a schema that has an id, else the schema itself. */
+function refer(schema: z.ZodType, schemas: Map<string, JsonSchema>): Json {
+  const id = schema.meta()?.id
+  const whole = inline(schema, 'output', schemas)
+  if (id === undefined) return whole
+  // Some schemas come as their own first definition.
+  if (whole.$ref === undefined) schemas.set(id, whole)
+  return { $ref: `#/components/schemas/${id}` }
+}
+
+/** What it defines on the way becomes components. */
+function inline(schema: z.ZodType, io: 'input' | 'output', schemas: Map<string, JsonSchema>): JsonSchema {
+  const { $defs = {}, ...whole } = pointed(schemaOf(schema, io))
+  for (const [id, one] of Object.entries($defs)) schemas.set(id, one)
+  return whole
+}
+
+const pointed = <T>(schema: T): T =>
+  JSON.parse(JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/')) as T

@@ -1,0 +1,110 @@
+// Schemas of the ledger: /audit.
+import * as z from 'zod'
+import { AUDIT_TYPES } from '../../../trust/audit/entry-types.ts'
+import {
+  count,
+  digest,
+  fingerprint,
+  listOf,
+  moment,
+  nodeId,
+  nodeName,
+  ownNodeId,
+  text,
+  traceId,
+} from './fields.ts'
+
+const entry = z
+  .strictObject({
+    seq: z.int().min(1).describe('number of the entry, without gaps'),
+    timestamp: moment('when it happened'),
+    type: z.enum(AUDIT_TYPES),
+    success: z.boolean(),
+    peer: nodeId().exactOptional(),
+    trace_id: traceId().exactOptional(),
+    details: z
+      .record(z.string().max(64), z.union([z.string(), z.number(), z.boolean()]))
+      .describe('flat facts, at most 2 KiB; never level 0'),
+    hash: digest('of this entry and the one before'),
+  })
+  .meta({ id: 'AuditEntry' })
+export type AuditEntryShape = z.infer<typeof entry>
+
+export const auditLog = z
+  .strictObject({ entries: listOf(entry).describe('newest first') })
+  .meta({ id: 'AuditLog' })
+
+export const auditVerdict = z
+  .strictObject({
+    ok: z.boolean(),
+    entries: count('entries in the ledger'),
+    head: digest('of the newest readable entry, zeros for an empty ledger'),
+    first_bad: z
+      .int()
+      .min(1)
+      .nullable()
+      .describe('the first entry that is altered, missing, or not what a signed head says; null when ok'),
+    earlier_keys: listOf(
+      z.strictObject({
+        node_id: ownNodeId(),
+        through: count('number of the last entry before it was replaced'),
+      }),
+      100,
+    ).describe('keys that signed before this node had its own, oldest first; an entry says each change'),
+    outside: z
+      .strictObject({
+        seq: count('number of the newest entry it covers'),
+        signed_at: moment('when it was signed'),
+        members: listOf(
+          z.strictObject({ node_id: nodeId(), fingerprint: fingerprint(), name: nodeName() }),
+          8,
+        ).describe('members that have it; none: it is a copy that this node keeps beside its ledger'),
+        missing: count('entries it covers that the ledger does not reach; more than 0 is not ok'),
+      })
+      .exactOptional()
+      .describe('the newest head of this ledger that is kept outside of it; absent when none is known'),
+  })
+  .meta({ id: 'AuditVerdict' })
+export type AuditVerdict = z.infer<typeof auditVerdict>
+
+const asker = z
+  .strictObject({
+    node_id: nodeId(),
+    fingerprint: fingerprint(),
+    name: nodeName(),
+    query_type: text(32, 'what was asked').nullable().describe('null for what was turned away unread'),
+    asked: count('questions that were read'),
+    allowed: count('of these, answered as policy and consent allow'),
+    refused: count('of these, refused or withheld'),
+    busy: count('turned away because there were too many'),
+    rules: listOf(text(64, 'a rule that decided'), 8),
+    first: moment('the first of them'),
+    last: moment('the last of them'),
+  })
+  .meta({ id: 'Asker' })
+
+export const askers = z
+  .strictObject({ since: moment('what the numbers begin with'), askers: listOf(asker, 10_000) })
+  .meta({ id: 'Askers' })
+export type AskersShape = z.infer<typeof askers>
+
+export const exportLine = z
+  .union([
+    z.strictObject({
+      karo_ledger: z.literal(1),
+      node_id: ownNodeId(),
+      exported_at: moment('when it was written'),
+      base: z
+        .strictObject({ seq: count('number of the entry before the first'), hash: digest('of that entry') })
+        .describe('what the first entry chains to'),
+    }),
+    entry,
+    z.strictObject({ seq: z.int().min(1), damaged: z.literal(true) }),
+    z.strictObject({
+      head: z.strictObject({
+        seq: z.int().min(1),
+        frame: text(4096, 'the signature over that entry (AuditHead), base64url'),
+      }),
+    }),
+  ])
+  .meta({ id: 'LedgerLine' })

@@ -1,0 +1,34 @@
+// Schemas of the daemon's own lines: /logs, /problems.
+import * as z from 'zod'
+import { LOG_LEVELS } from '../../../base/run/log.ts'
+import { count, listOf, moment, text } from './fields.ts'
+
+export const logLine = z
+  .looseObject({
+    time: moment('when it was written'),
+    level: z.enum(LOG_LEVELS),
+    pid: count('process id of the daemon'),
+    msg: text(4096, 'what happened, for people'),
+    seq: count('number of the line since the start').exactOptional(),
+  })
+  .meta({ id: 'LogLine', description: 'Facts of the line beside these; never level 0, keys or tokens.' })
+
+export const problemList = z
+  .strictObject({
+    problems: listOf(
+      z.strictObject({
+        level: z.enum(['warn', 'error']),
+        at: text(256, 'where it was logged, `file:line:column`; null when that cannot be told').nullable(),
+        kind: text(64, 'class of the error').nullable(),
+        code: text(64, 'a code of Karo or of the system').nullable(),
+        stack: listOf(text(256, 'frame')).describe('frames of Karo that the error passed'),
+        times: count('lines of that place with that kind of error'),
+        first_seconds_ago: count('seconds'),
+        last_seconds_ago: count('seconds'),
+        peers: listOf(text(8, '8 hex digits')).describe(
+          'nodes it was about, as what means nothing elsewhere',
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'ProblemList' })

@@ -1,0 +1,139 @@
+// Schemas of consent and of what leaves by it: /share, /summaries.
+import * as z from 'zod'
+import { nodeSummary, RECIPIENTS_MAX } from '../../../../protocols/messages/summary.ts'
+import { GRANULARITIES } from '../../../../protocols/periods.ts'
+import { SHARING_CATEGORIES, type SharingCategory } from '../../../trust/policy/index.ts'
+import {
+  count,
+  digest,
+  fingerprint,
+  listOf,
+  moment,
+  nodeId,
+  nodeName,
+  nodeRef,
+  sharingCategory,
+  text,
+  trustLevel,
+} from './fields.ts'
+
+/** Entries of one of a person's lists. */
+const ENTRIES_MAX = 256
+const entries = (what: string) => listOf(text(256, 'node id, `team:x`, `role:x` or `*`')).describe(what)
+
+const sharedWith = z
+  .strictObject({
+    node_id: nodeId(),
+    fingerprint: fingerprint(),
+    name: nodeName(),
+    trust_level: trustLevel(),
+    level_1: listOf(sharingCategory(), 8).describe('whose numbers of this node it may have'),
+    summaries: listOf(sharingCategory(), 8).describe('which are in the summaries it is sent'),
+    level_2: listOf(sharingCategory(), 8).describe('whose totals over many nodes it is entitled to'),
+    rule: text(128, 'the rule that decided about tool usage'),
+    reason: text(1024, 'for people'),
+  })
+  .meta({ id: 'SharedWith', description: 'What one known node may have of one person right now.' })
+
+export const sharingView = z
+  .strictObject({
+    sharing: z.enum(['on', 'off']),
+    source: z
+      .enum(['config', 'decision'])
+      .describe('decision: this person decided; config: the file still holds'),
+    max_level: z
+      .literal([0, 1, 2])
+      .meta({ type: 'integer', description: '0 nothing, 1 summaries, 2 totals' }),
+    categories: z.strictObject(
+      Object.fromEntries(SHARING_CATEGORIES.map((one) => [one, z.boolean()])) as Record<
+        SharingCategory,
+        z.ZodBoolean
+      >,
+    ),
+    allow: z.strictObject({
+      peers: entries('who may have level 1'),
+      supervisors: entries('who may have level 2'),
+    }),
+    stopped: listOf(text(256, 'node id, `team:x` or `role:x`'), ENTRIES_MAX).describe(
+      'nothing goes to these',
+    ),
+    peers: listOf(sharedWith),
+  })
+  .meta({ id: 'Sharing' })
+export type SharingView = z.infer<typeof sharingView>
+
+const summary = z
+  .strictObject({
+    ...nodeSummary.shape,
+    start: moment('start of the period'),
+    end: moment('end of the period, exclusive'),
+    generated_at: moment('when it was derived'),
+  })
+  .meta({ id: 'Summary', description: "One node's numbers of one period: level 1." })
+
+const previewed = z
+  .strictObject({
+    recipients: listOf(nodeRef, RECIPIENTS_MAX).describe(
+      'everybody who could read it, in the order of their ids',
+    ),
+    summary,
+    bytes: count('of the plaintext'),
+    digest: digest('of the plaintext'),
+  })
+  .meta({ id: 'PreviewedSummary' })
+export type SummaryShape = z.infer<typeof previewed>
+
+export const sharePreview = z
+  .strictObject({
+    to: nodeRef.nullable().describe('the node it was narrowed to'),
+    role: z.string().nullable().describe('the role it was narrowed to'),
+    summaries: listOf(previewed),
+  })
+  .meta({ id: 'SharePreview', description: 'What would be sealed now, for whom.' })
+export type SharePreviewShape = z.infer<typeof sharePreview>
+
+const period = z
+  .strictObject({
+    granularity: z.enum(GRANULARITIES).describe('of UTC, weeks from Monday'),
+    start: moment('first moment'),
+    end: moment('the moment after it, exclusive'),
+  })
+  .meta({ id: 'Period' })
+
+const edition = {
+  period,
+  published_at: moment('when its author made this edition'),
+  expires_at: moment('when nobody keeps it any more'),
+  bytes: count('of the signed document as it travels'),
+}
+
+export const publishedSummaries = z
+  .strictObject({
+    summaries: listOf(
+      z
+        .strictObject({
+          ...edition,
+          recipients: listOf(nodeRef, RECIPIENTS_MAX).describe('who can open numbers of the caller in it'),
+        })
+        .meta({ id: 'PublishedSummary' }),
+    ).describe('newest period first'),
+  })
+  .meta({ id: 'PublishedSummaries' })
+export type PublishedSummariesShape = z.infer<typeof publishedSummaries>
+
+export const heldSummaries = z
+  .strictObject({
+    summaries: listOf(
+      z
+        .strictObject({
+          author: nodeRef,
+          ...edition,
+          received_at: moment('when this node got it'),
+          age_ms: count('milliseconds since its author derived the numbers'),
+        })
+        .meta({ id: 'HeldSummary' }),
+    ).describe('newest period first'),
+    total: count('all that match, also those beyond the limit'),
+  })
+  .meta({ id: 'HeldSummaries' })
+export type HeldSummariesShape = z.infer<typeof heldSummaries>

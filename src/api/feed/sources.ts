@@ -1,0 +1,156 @@
+// What the rooms tell, put into words of the feed: each listens to nobody but its own port.
+
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { TrustLevel } from '../../base/words/trust-levels.ts'
+import type { AuditType } from '../../trust/audit/entry-types.ts'
+import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { FeedData } from '../contract/shapes.ts'
+import type { Feed } from './index.ts'
+
+/** One command that was stored, without anything of its text. */
+interface RecordedCommand {
+  readonly uid: number
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly category: string
+  readonly risk_level: FeedData['command_recorded']['risk_level']
+}
+
+/** One that begins: names of the public dictionary and numbers. */
+type FoundAnomaly = Omit<FeedData['anomaly_found'], 'signal_id'> & { readonly id: string }
+
+interface FeedSources {
+  readonly audit: Pick<Audit, 'onRecord'>
+  readonly trust: Pick<Trust, 'opinion' | 'onPresence'>
+  readonly observe: {
+    onRecorded(listener: (commands: readonly RecordedCommand[]) => void): () => void
+  }
+  readonly anomalies: {
+    onBegun(listener: (uid: number, signal: FoundAnomaly) => void): () => void
+  }
+}
+
+/** From now on, until the function that is returned is called. */
+export function connectFeed(feed: Feed, { audit, trust, observe, anomalies }: FeedSources): () => void {
+  const peerOf = (node: NodeId): FeedData['peer_connected']['peer'] => {
+    const { node_id, fingerprint, name } = trust.opinion(node)
+    return { node_id, fingerprint, name }
+  }
+
+  const ends = [
+    audit.onRecord((record) => {
+      const { uid } = record.details
+      FROM_LEDGER[record.type]?.(record, {
+        feed,
+        peer: record.peer === undefined ? undefined : peerOf(record.peer),
+        // The ledger's own rule: what names a person is that person's.
+        uid: typeof uid === 'number' ? uid : undefined,
+      })
+    }),
+    trust.onPresence((node, presence, known_by) => {
+      if (presence === 'online') feed.tell('member_seen', { peer: peerOf(node), known_by })
+      else feed.tell('member_left', { peer: peerOf(node), why: presence === 'offline' ? 'goodbye' : 'lost' })
+    }),
+    observe.onRecorded((commands) => {
+      for (const { uid, id, timestamp, category, risk_level } of commands) {
+        const began_at = new Date(timestamp).toISOString()
+        feed.tell('command_recorded', { command_id: id, began_at, category, risk_level }, uid)
+      }
+    }),
+    anomalies.onBegun((uid, { id, kind, subject, severity }) => {
+      feed.tell('anomaly_found', { signal_id: id, kind, subject, severity }, uid)
+    }),
+  ]
+  return () => {
+    for (const end of ends) end()
+  }
+}
+
+interface Told {
+  readonly feed: Feed
+  readonly peer: FeedData['peer_connected']['peer'] | undefined
+  readonly uid: number | undefined
+}
+
+/** What the ledger holds is told where somebody would follow it; null: it is not. */
+const FROM_LEDGER: Readonly<Record<AuditType, ((record: AuditRecord, told: Told) => void) | null>> = {
+  node_started: null,
+  node_stopped: null,
+  peer_connected(_, { feed, peer }) {
+    if (peer !== undefined) feed.tell('peer_connected', { peer })
+  },
+  peer_disconnected({ details }, { feed, peer }) {
+    if (peer !== undefined) feed.tell('peer_gone', { peer, reason: String(details.reason) })
+  },
+  peer_pending(_, { feed, peer }) {
+    if (peer !== undefined) feed.tell('peer_pending', { peer })
+  },
+  query_asked({ details, trace_id }, { feed, uid }) {
+    if (uid === undefined) return
+    feed.tell(
+      'query_asked',
+      {
+        query_type: String(details.query_type),
+        status: String(details.status),
+        known: Number(details.known),
+        answered: Number(details.answered),
+        ...(trace_id === undefined ? {} : { trace_id }),
+      },
+      uid,
+    )
+  },
+  query_received: null,
+  query_responded({ details, trace_id }, { feed, peer, uid }) {
+    if (peer === undefined) return
+    const query_type = String(details.query_type)
+    const status = String(details.status)
+    feed.tell(
+      'query_answered',
+      { peer, query_type, status, ...(trace_id === undefined ? {} : { trace_id }) },
+      uid,
+    )
+  },
+  summary_published({ details }, { feed }) {
+    const { documents, periods, recipients } = details
+    feed.tell('summary_published', {
+      documents: Number(documents),
+      periods: String(periods),
+      recipients: Number(recipients),
+    })
+  },
+  policy_violation: null,
+  trust_change({ success, details }, { feed, peer }) {
+    if (!success || peer === undefined) return
+    const { action, level_before, level_after } = details
+    feed.tell('trust_changed', {
+      peer,
+      action: String(action),
+      level_before: level_before as TrustLevel,
+      level_after: level_after as TrustLevel,
+    })
+  },
+  consent_change({ details }, { feed, uid }) {
+    if (uid === undefined) return
+    const { change, who } = details
+    feed.tell(
+      'consent_changed',
+      { change: String(change), ...(who === undefined ? {} : { who: String(who) }) },
+      uid,
+    )
+  },
+  key_rotation: null,
+  mcp_history_read: null,
+  token_created: null,
+  token_revoked: null,
+  history_deleted: null,
+  api_refused: null,
+  ledger_conflict: null,
+  checkpoint: null,
+  backup_begun: null,
+  backup_made: null,
+  node_restored: null,
+  entries_dropped: null,
+  entries_counted: null,
+}

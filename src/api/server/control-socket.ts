@@ -1,0 +1,171 @@
+// The control socket: where the API is for the people of this machine, and never another daemon's.
+import { chmod, lstat, mkdir, mkdtemp, rename, rm, unlink } from 'node:fs/promises'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createConnection, type Socket } from 'node:net'
+import { dirname, join } from 'node:path'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { Rights } from '../../trust/access/index.ts'
+import { createVouched, keepsRights } from '../access/vouched.ts'
+import { callDaemon } from '../contract/client.ts'
+import type { Caller } from '../contract/route.ts'
+import { buildServer, type ServerOptions } from './server.ts'
+
+const MAX_CONNECTIONS = 64
+/** Requests under way when the daemon stops may still finish for this long. */
+export const DRAIN_MS = 500
+/** A daemon that accepts but is stuck is still a live one; its pid is then left out. */
+const ASK_PID_MS = 1_000
+
+export interface ApiOptions extends ServerOptions {
+  /** Absolute path, its length checked by the configuration; its directory is created 0700 when missing. */
+  readonly socketPath: string
+  /** Default 0600. */
+  readonly socketMode?: number
+  /** A connection was accepted: what can be learned of it only now. */
+  readonly onConnection?: (socket: Socket) => void
+  /** What a person may do now: who may do less than when they asked is hung up on, also while they follow something. */
+  readonly rightsOf: (uid: number) => Promise<Rights>
+  readonly timers: Timers
+}
+
+export interface Api extends Room {
+  /** Answers a request that came in another way; its `callerOf` tells them apart. Throws when not started. */
+  handle(request: IncomingMessage, response: ServerResponse): void
+}
+
+/**
+ * `start` listens on the socket, replacing one that nobody answers on; throws `conflict` when a
+ * daemon answers there, `bad_file` when it cannot be made.
+ */
+export function createApi(options: ApiOptions): Api {
+  const { socketPath, socketMode = 0o600, onConnection, rightsOf, timers, log } = options
+  const vouched = createVouched({ timers })
+  let server: FastifyInstance | undefined
+  let inode: number | undefined
+
+  async function callerOf(request: FastifyRequest, reply: FastifyReply): Promise<Caller | undefined> {
+    const caller = await options.callerOf(request, reply)
+    if (caller?.via === 'socket') {
+      const stillGood = async () => keepsRights(caller, await rightsOf(caller.uid))
+      vouched.vouch(request.raw.socket, reply.raw, stillGood)
+    }
+    return caller
+  }
+
+  return {
+    name: 'api',
+    async start(signal) {
+      await refuseLive(socketPath)
+      signal.throwIfAborted()
+      server = buildServer({ ...options, callerOf })
+      server.server.maxConnections = MAX_CONNECTIONS
+      if (onConnection !== undefined) server.server.on('connection', onConnection)
+      // Out of descriptors, an accept fails: one caller is lost, and the daemon is not.
+      server.server.on('error', (error) => log.warn({ reason: error.message }, 'the control socket failed'))
+      try {
+        await server.ready()
+        inode = await listen(server, socketPath, socketMode)
+        vouched.start()
+      } catch (error) {
+        await server.close()
+        server = undefined
+        throw error
+      }
+    },
+    async stop() {
+      if (server === undefined) return
+      const closing = server
+      server = undefined
+      vouched.stop()
+      const cut = setTimeout(() => closing.server.closeAllConnections(), DRAIN_MS)
+      await closing.close()
+      clearTimeout(cut)
+      await unlinkOwn(socketPath, inode)
+    },
+    handle(request, response) {
+      if (server === undefined) throw new Error('the API has not started')
+      server.routing(request, response)
+    },
+  }
+}
+
+/**
+ * Binds in a directory only we can enter, sets the mode there, then moves the socket to its place: at no
+ * moment, whatever the umask, can anybody else connect. The move also replaces a dead daemon's socket.
+ */
+async function listen(server: FastifyInstance, path: string, mode: number): Promise<number> {
+  const directory = dirname(path)
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 })
+    // Not join(): it would drop the dot.
+    const hidden = await mkdtemp(`${directory}/.`)
+    try {
+      const bound = join(hidden, 's')
+      await listening(server.server, bound)
+      await chmod(bound, mode)
+      const { ino } = await lstat(bound)
+      await rename(bound, path)
+      return ino
+    } finally {
+      await rm(hidden, { recursive: true, force: true })
+    }
+  } catch (error) {
+    throw new KaroError('bad_file', `the control socket cannot be made: ${(error as Error).message}`, {
+      where: path,
+      hint: 'Make the directory writable for this user, or choose another home with --home.',
+      cause: error,
+    })
+  }
+}
+
+function listening(server: FastifyInstance['server'], path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen({ path }, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** A socket file is no proof of a daemon: only an accepted connection is. */
+async function refuseLive(path: string): Promise<void> {
+  if (!(await accepts(path))) return
+  const pid = await askPid(path)
+  const who = pid === undefined ? 'another process' : `karo with pid ${pid}`
+  throw new KaroError('conflict', `${who} already listens on this socket`, {
+    where: path,
+    hint: `${pid === undefined ? 'Stop it first' : `Stop it first (kill ${pid})`}, or choose another home with --home.`,
+  })
+}
+
+async function askPid(path: string): Promise<number | undefined> {
+  try {
+    const health = await callDaemon({ socket: path }, 'GET', '/api/v1/health', undefined, ASK_PID_MS)
+    return (health as { pid?: number } | undefined)?.pid
+  } catch {
+    return undefined
+  }
+}
+
+function accepts(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ path })
+    socket.once('connect', () => {
+      socket.destroy()
+      resolve(true)
+    })
+    socket.once('error', () => resolve(false))
+  })
+}
+
+async function unlinkOwn(path: string, inode: number | undefined): Promise<void> {
+  try {
+    if ((await lstat(path)).ino === inode) await unlink(path)
+  } catch {
+    // Already gone.
+  }
+}

@@ -1,0 +1,91 @@
+// How an error leaves the API: a status and an ErrorShape; whatever nobody foresaw stays in the log.
+import { ERROR_CODES, type ErrorCode, type ErrorDetails, KaroError } from '../../base/errors.ts'
+import type { ErrorShape } from '../contract/shapes.ts'
+
+interface DescribedError {
+  readonly status: number
+  readonly body: ErrorShape
+  /** What HTTP says beside the body: when to try again, how to say who one is. */
+  readonly headers: Readonly<Record<string, string>>
+  /** True: not an error for people; log it. */
+  readonly unexpected: boolean
+}
+
+/** The parts of a fastify error that say whose fault it is. */
+interface RequestFault {
+  readonly statusCode?: number
+  readonly message?: string
+  readonly validation?: readonly {
+    instancePath: string
+    message?: string
+    params?: Record<string, unknown>
+  }[]
+  readonly validationContext?: string
+}
+
+/** Too many requests, and when the next one is answered. */
+export class RateLimited extends KaroError {
+  readonly retryAfterMs: number
+
+  constructor(message: string, retryAfterMs: number, details: ErrorDetails = {}) {
+    super('rate_limited', message, details)
+    this.retryAfterMs = retryAfterMs
+  }
+}
+
+/** The form of a name that people give to something, as the schemas have it. */
+const WORD = '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'
+
+/** Where nobody said when to try again. */
+const RETRY_AFTER_MS = 1_000
+
+export function describeError(error: unknown): DescribedError {
+  if (error instanceof KaroError) {
+    const described = say(error.code, error.message, error.where, error.hint)
+    return { ...described, headers: headersOf(error) }
+  }
+  const fault = (typeof error === 'object' && error !== null ? error : {}) as RequestFault
+  const first = fault.validation?.[0]
+  if (first !== undefined) {
+    const place = `${fault.validationContext ?? 'request'}${first.instancePath}`
+    return say('bad_request', sayInvalid(first), place)
+  }
+  if (fault.statusCode === 413) return say('too_large', 'the request is too large')
+  if (fault.statusCode !== undefined && fault.statusCode >= 400 && fault.statusCode < 500) {
+    return say('bad_request', fault.message ?? 'the request cannot be understood')
+  }
+  return { ...say('internal', 'something went wrong inside the daemon; its log says what'), unexpected: true }
+}
+
+function sayInvalid(fault: { message?: string; params?: Record<string, unknown> }): string {
+  const { additionalProperty, missingProperty, allowedValues, pattern } = fault.params ?? {}
+  if (additionalProperty !== undefined) return `there is no field '${String(additionalProperty)}' here`
+  if (missingProperty !== undefined) return `the field '${String(missingProperty)}' is missing`
+  if (Array.isArray(allowedValues)) return `must be one of ${allowedValues.join(', ')}`
+  if (pattern === WORD) return 'letters, digits, . _ - only, beginning with a letter or digit, at most 64'
+  return fault.message ?? 'is not valid'
+}
+
+function say(code: ErrorCode, message: string, where?: string, hint?: string): DescribedError {
+  return {
+    status: ERROR_CODES[code].http,
+    body: {
+      error: {
+        code,
+        message,
+        ...(where === undefined ? {} : { where }),
+        ...(hint === undefined ? {} : { hint }),
+      },
+    },
+    headers: {},
+    unexpected: false,
+  }
+}
+
+/** RFC 9110: 401 names a way to authenticate (11.6.1), 429 may say when to come back (10.2.3), in whole seconds. */
+function headersOf(error: KaroError): Readonly<Record<string, string>> {
+  if (error.code === 'unauthorized') return { 'www-authenticate': 'Bearer realm="karo"' }
+  if (error.code !== 'rate_limited') return {}
+  const waitMs = error instanceof RateLimited ? error.retryAfterMs : RETRY_AFTER_MS
+  return { 'retry-after': String(Math.max(1, Math.ceil(waitMs / 1_000))) }
+}

@@ -1,0 +1,148 @@
+// What every request of the API goes through, whichever way it came in: limits, who asks, and how errors are told.
+
+import { randomBytes } from 'node:crypto'
+import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
+import { createQuota, type Quota } from '../../../protocols/quota.ts'
+import type { Clock } from '../../base/clock.ts'
+import { ERROR_CODES, KaroError } from '../../base/errors.ts'
+import { jsonText } from '../../base/printable.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Log } from '../../base/run/log.ts'
+import { checkRights } from '../contract/rights.ts'
+import type { Caller, Routes } from '../contract/route.ts'
+import { describeError, RateLimited } from './errors.ts'
+
+/** The largest request is a list of consents: far below this. */
+const MAX_BODY_BYTES = 256 * 1024
+/** Headers and body must have arrived by then (slow-loris). */
+const REQUEST_MS = 10_000
+/** An idle connection ends; above the longest query (60 s), which is silent until its answer. */
+const IDLE_MS = 90_000
+/** Of `daily` routes, by person: more than anybody decides in a day, and months of them fill no ledger. */
+const DAILY = { frames: 1_000, perMs: 86_400_000 } as const
+const PEOPLE_MAX = 4_096
+const TRACE_ID = /^[0-9a-f]{32}$/
+
+export interface ServerOptions {
+  readonly routes: readonly Routes[]
+  /** Who is behind a request; undefined for nobody known. Throws KaroError for what was shown and is not good. */
+  readonly callerOf: (
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ) => Caller | undefined | Promise<Caller | undefined>
+  /** Told of each answer; `route` is the pattern, undefined where there is none. */
+  readonly onAnswered?: (answered: {
+    readonly route: string | undefined
+    /** An affair of one person. */
+    readonly personal: boolean
+    readonly method: string
+    readonly status: number
+    readonly elapsed_ms: number
+  }) => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** All routes and what every request goes through, whichever way it comes in; tests use it with `inject`. */
+export function buildServer(options: ServerOptions): FastifyInstance {
+  const { clock, log } = options
+  const server = fastify({
+    logger: false,
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_MS,
+    keepAliveTimeout: 5_000,
+    connectionTimeout: IDLE_MS,
+    forceCloseConnections: 'idle',
+    http: { connectionsCheckingInterval: 2_000 },
+    genReqId: (request) => traceIdOf(request.headers['x-trace-id']),
+    // An unknown field is the caller's mistake, not something to drop silently.
+    ajv: {
+      customOptions: {
+        removeAdditional: false,
+        allErrors: false,
+        coerceTypes: 'array',
+        // The schemas are constants of this program; to compile the schema of schemas takes longer than all of them.
+        validateSchema: false,
+      },
+    },
+    routerOptions: { maxParamLength: 256 },
+    // What the router cannot read reaches no hook; what it says of that would repeat the address.
+    frameworkErrors(_error, _request, reply) {
+      const { status, body } = describeError(new KaroError('bad_request', 'the address cannot be understood'))
+      ;(reply as FastifyReply).code(status).send(body)
+    },
+  })
+  server.setReplySerializer(jsonText)
+  const started = new WeakMap<object, number>()
+  server.addHook('onRequest', (request, reply, done) => {
+    started.set(request, clock.monotonic())
+    reply.header('x-trace-id', request.id)
+    reply.header('cache-control', 'no-store')
+    done()
+  })
+  // Default deny: a route that does not say who may use it is a mistake of ours, found at the start.
+  server.addHook('onRoute', ({ url, config }) => {
+    if (config?.access === undefined) throw new Error(`${url} does not say who may use it`)
+  })
+  server.decorateRequest('caller')
+  const days = createRecent<number, Quota>(PEOPLE_MAX)
+  function spendDaily(uid: number): void {
+    const day = days.get(uid) ?? createQuota(DAILY)
+    days.set(uid, day)
+    if (day.take(clock.monotonic())) return
+    throw new RateLimited('you have decided too much today', DAILY.perMs / DAILY.frames, {
+      hint: 'To take back what is shared, or a token, is possible at any time.',
+    })
+  }
+  server.addHook('onRequest', async (request, reply) => {
+    const caller = await options.callerOf(request, reply)
+    if (caller !== undefined) request.caller = caller
+    const { config } = request.routeOptions
+    checkRights({ method: request.method, config }, caller)
+    if (config.daily && caller !== undefined) spendDaily(caller.uid)
+  })
+  // What follows something lasts as long as its reader likes: what counts is when the answer begins.
+  const begun = new WeakMap<object, number>()
+  server.addHook('onSend', (request, _reply, payload, done) => {
+    begun.set(request, clock.monotonic())
+    done(null, payload)
+  })
+  server.addHook('onResponse', (request, reply, done) => {
+    const now = clock.monotonic()
+    // The route's pattern, never the path: its parameters may hold what a person typed.
+    const { method, id, routeOptions } = request
+    const { url: route } = routeOptions
+    const { statusCode: status } = reply
+    const elapsed_ms = (begun.get(request) ?? now) - (started.get(request) ?? now)
+    const { personal = false } = routeOptions.config
+    options.onAnswered?.({ route, personal, method, status, elapsed_ms })
+    const told = { method, route: route ?? 'unknown', status, elapsed_ms: Math.round(elapsed_ms) }
+    log.debug({ trace_id: id, ...told }, 'request')
+    done()
+  })
+  server.setErrorHandler((error, request, reply) => {
+    const { status, body, headers, unexpected } = describeError(error)
+    if (unexpected) {
+      log.error({ trace_id: request.id, error: stackOf(error) }, 'request failed unexpectedly')
+    }
+    if (status === ERROR_CODES.too_large.http) {
+      // Read to its end, as long as a request may take: whoever is hung up on while sending never hears why.
+      reply.removeHeader('connection')
+      request.raw.resume()
+    }
+    reply.code(status).headers(headers).send(body)
+  })
+  server.setNotFoundHandler((request) => {
+    throw new KaroError('not_found', `there is no ${request.method} ${request.url.split('?', 1)[0]}`)
+  })
+  for (const routes of options.routes) server.register(async (scope) => routes(scope))
+  return server
+}
+
+function traceIdOf(header: string | string[] | undefined): string {
+  return typeof header === 'string' && TRACE_ID.test(header) ? header : randomBytes(16).toString('hex')
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error)
+}

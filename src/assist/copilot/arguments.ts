@@ -1,0 +1,346 @@
+// Reads a command's words as the command would: subcommands, options with their arguments, operands; with meanings.
+import type { Part } from '../risk/parts.ts'
+import type { ExplainedPart, Span } from './explanation.ts'
+import type { Lexicon, Meaning, OptionMeaning, Tool } from './matcher/lexicon.ts'
+import { exitCode, mode, signal } from './shell-words.ts'
+
+/** Turns a part of the parser into an explained one, with its inner parts. */
+export type Explain = (part: Part) => Promise<ExplainedPart>
+
+/** Letters of one word looked at one by one, as in `-xzf`. */
+const MOST_LETTERS = 12
+const UNKNOWN: Meaning | undefined = undefined
+
+interface Reading {
+  tool: Tool
+  operands: number
+  /** After `--`: no more options. */
+  ended: boolean
+  /** A subcommand may still follow. */
+  mayDescend: boolean
+  /** Options written without a dash whose arguments are the words behind them, one after the other. */
+  owed: { readonly letter: string; readonly option: OptionMeaning }[]
+  readonly line: string
+  readonly explain: Explain
+}
+
+/** The parts of one simple command in order; `parts[i].kind === 'name'` is the command word. */
+export async function readArguments(
+  parts: readonly Part[],
+  line: string,
+  lexicon: Lexicon,
+  explain: Explain,
+): Promise<readonly ExplainedPart[]> {
+  const found: ExplainedPart[] = []
+  let reading: Reading | undefined
+  for (let i = 0; i < parts.length; i++) {
+    const part = parts[i] as Part
+    if (part.kind === 'name') {
+      const name = baseName(part.value)
+      const tool = await lexicon.tool(name)
+      reading = { tool, operands: 0, ended: false, mayDescend: true, owed: [], line, explain }
+      found.push({ ...(await explain(part)), ...meant(nameMeaning(part, tool)) })
+    } else if (reading === undefined || part.kind !== 'word') {
+      found.push(await explain(part))
+      if (reading !== undefined && part.kind === 'command') reading.mayDescend = false
+    } else {
+      const next = parts[i + 1]?.kind === 'word' ? parts[i + 1] : undefined
+      const { explained, tookNext } = await readWord(part, next, reading)
+      found.push(...explained)
+      if (tookNext) i++
+    }
+  }
+  return found
+}
+
+const baseName = (path: string): string => path.slice(path.lastIndexOf('/') + 1)
+
+const meant = (meaning: Meaning | undefined): Pick<ExplainedPart, 'meaning' | 'source'> => ({
+  meaning: meaning?.text ?? null,
+  source: meaning?.source ?? null,
+})
+
+function nameMeaning(part: Part, tool: Tool): Meaning | undefined {
+  if (part.parts.some(({ kind }) => kind === 'variable' || kind === 'substitution'))
+    return { text: 'The command is only known when the line runs', source: 'shell' }
+  if (/^!(?:!|-?\d|[\w?])/.test(part.value)) return { text: ofHistory(part.value), source: 'shell' }
+  return tool.does
+}
+
+const ofHistory = (value: string): string =>
+  `${value === '!!' ? 'The command before this one' : 'A command of the history'}: bash and zsh put it in here before anything runs, so Karo cannot see it`
+
+interface Read {
+  readonly explained: readonly ExplainedPart[]
+  readonly tookNext: boolean
+}
+
+async function readWord(part: Part, next: Part | undefined, reading: Reading): Promise<Read> {
+  const { value } = part
+  const owed = reading.owed.shift()
+  if (owed !== undefined) return one(await argument(part, reading, owed.option, `the option ${owed.letter}`))
+  if (!reading.ended && value === '--') {
+    reading.ended = true
+    const text = 'Ends the options: what follows is taken as it is, even with a dash'
+    return one(await explained(part, reading, 'word', { text, source: 'karo' }))
+  }
+  if (!reading.ended && (reading.tool.words || /^[-+]./.test(value))) {
+    const read = await readOption(part, next, reading)
+    if (read !== undefined) return read
+  }
+  return one(await readOperand(part, reading))
+}
+
+const one = (part: ExplainedPart): Read => ({ explained: [part], tookNext: false })
+
+async function explained(
+  part: Part,
+  reading: Reading,
+  kind: ExplainedPart['kind'],
+  meaning: Meaning | undefined,
+): Promise<ExplainedPart> {
+  return { ...(await reading.explain(part)), kind, ...meant(meaning) }
+}
+
+/** An option word, or undefined when the word is none after all. */
+async function readOption(part: Part, next: Part | undefined, reading: Reading): Promise<Read | undefined> {
+  const { tool } = reading
+  const { value } = part
+  const equals = value.indexOf('=')
+  const joined = equals > 1 && value.startsWith('-')
+  const spelling = joined ? value.slice(0, equals) : value
+  // Letters written together would cost a manual page to be known as no word.
+  const alone =
+    tool.words ||
+    !/^-[A-Za-z]{2,}/.test(value) ||
+    [...value.slice(1, 1 + MOST_LETTERS)].some((letter) => tool.shipped(`-${letter}`) === undefined)
+  const whole = alone ? await tool.option(spelling) : tool.shipped(spelling)
+  if (whole !== undefined)
+    return whole.argument === undefined || joined
+      ? one(await flag(part, reading, whole))
+      : taking(part, next, reading, whole)
+  if (!/^-/.test(value) || value === '-') return undefined
+  const negated = /^--no-(.+)$/.exec(spelling)?.[1]
+  if (negated !== undefined) {
+    const positive = await tool.option(`--${negated}`)
+    if (positive !== undefined)
+      return one(await flag(part, reading, { ...positive, text: `Not: ${lower(positive.text)}` }))
+  }
+  const special = numeric(value, tool.name)
+  if (special !== undefined) return one(await explained(part, reading, 'option', special))
+  if (/^-[^-]/.test(value) && !tool.words) {
+    const letters = await readLetters(part, next, reading)
+    if (letters !== undefined) return letters
+  }
+  const common = /^--(?:help|version)$/.exec(value)?.[0]
+  const meaning =
+    common === undefined
+      ? UNKNOWN
+      : { text: common === '--help' ? 'Shows a summary of its options' : 'Shows its version', source: 'karo' }
+  return one(await explained(part, reading, 'option', meaning))
+}
+
+const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
+
+/** `kill -9`, `head -20`, `nice -5`. */
+function numeric(value: string, tool: string): Meaning | undefined {
+  const plain = value.slice(1)
+  if (tool === 'kill' || tool === 'killall' || tool === 'pkill') {
+    const found = signal(plain)
+    return found === undefined ? undefined : { text: `Sends ${found}`, source: 'karo' }
+  }
+  if (!/^\d+$/.test(plain)) return undefined
+  if (tool === 'head' || tool === 'tail') return { text: `So many lines: ${plain}`, source: 'karo' }
+  if (tool === 'grep') return { text: `With ${plain} lines around`, source: 'karo' }
+  if (tool === 'git log') return { text: `The last ${plain} only`, source: 'karo' }
+  return undefined
+}
+
+async function flag(part: Part, reading: Reading, option: OptionMeaning): Promise<ExplainedPart> {
+  return explained(part, reading, 'option', option)
+}
+
+/** An option whose argument is the next word. */
+async function taking(
+  part: Part,
+  next: Part | undefined,
+  reading: Reading,
+  option: OptionMeaning,
+): Promise<Read> {
+  const own = await flag(part, reading, option)
+  const isOption =
+    next === undefined || (/^--?[A-Za-z]/.test(next.value) && !reading.tool.words && option.optional)
+  if (isOption || option.optional) return one(own)
+  return { explained: [own, await argument(next, reading, option)], tookNext: true }
+}
+
+async function argument(
+  part: Part,
+  reading: Reading,
+  option: OptionMeaning,
+  of = 'the option before it',
+): Promise<ExplainedPart> {
+  const text = `The ${option.argument ?? 'value'} of ${of}`
+  const read = await reading.explain(part)
+  const script = read.parts.some(({ kind }) => kind === 'script')
+  return {
+    ...read,
+    kind: 'value',
+    meaning: script ? `${text}: a command line of its own` : text,
+    source: option.source,
+  }
+}
+
+/** `-xzf archive`: each letter an option, the last perhaps with an argument; undefined when no letter is known. */
+async function readLetters(part: Part, next: Part | undefined, reading: Reading): Promise<Read | undefined> {
+  const { line, tool } = reading
+  const letters = [...part.value.slice(1)]
+  const [start, end] = part.span
+  // Only where each letter stands in the line as it is.
+  const plain = line.slice(start, end) === part.value
+  const found: ExplainedPart[] = []
+  let known = 0
+  let last: OptionMeaning | undefined
+  for (const [i, letter] of letters.slice(0, MOST_LETTERS).entries()) {
+    const option = await tool.option(`-${letter}`)
+    if (option !== undefined) known++
+    const rest = letters.slice(i + 1).join('')
+    const takes = option?.argument !== undefined && rest !== '' && !(await isLetters(rest, option, tool))
+    const span: Span = plain ? [start + 1 + i, takes ? end : start + 2 + i] : part.span
+    const text =
+      option === undefined
+        ? undefined
+        : takes
+          ? { ...option, text: `${option.text.replace(/[.]$/, '')}: ${rest}` }
+          : option
+    found.push({
+      kind: 'option',
+      span,
+      text: `-${letter}${takes ? rest : ''}`,
+      ...meant(text),
+      risks: [],
+      parts: [],
+    })
+    last = option
+    if (takes) {
+      last = undefined
+      break
+    }
+  }
+  if (known === 0) return undefined
+  const [only] = found
+  if (found.length === 1 && only !== undefined) {
+    const whole = await explained(
+      part,
+      reading,
+      'option',
+      only.meaning === null ? UNKNOWN : { text: only.meaning, source: only.source as string },
+    )
+    return one(whole)
+  }
+  const whole: ExplainedPart = {
+    ...(await explained(part, reading, 'option', {
+      text: `${found.length} options in one word`,
+      source: 'shell',
+    })),
+    parts: found,
+  }
+  if (last?.argument === undefined || last.optional || next === undefined) return one(whole)
+  return { explained: [whole, await argument(next, reading, last)], tookNext: true }
+}
+
+/** `-i` with an optional suffix and more letters behind it means the letters, where all of them are options. */
+async function isLetters(rest: string, option: OptionMeaning, tool: Tool): Promise<boolean> {
+  if (option.optional || !/^[A-Za-z]+$/.test(rest)) return false
+  return tool.name === 'tar' && (await tool.option(`-${rest[0]}`)) !== undefined
+}
+
+async function readOperand(part: Part, reading: Reading): Promise<ExplainedPart> {
+  const { tool } = reading
+  const { value } = part
+  // What is described as subcommands of tar are such letters.
+  if (reading.mayDescend && tool.name !== 'tar') {
+    const deeper = tool.subcommand(value)
+    if (deeper !== undefined) {
+      reading.tool = deeper
+      return explained(part, reading, 'name', deeper.does)
+    }
+    reading.mayDescend = false
+  }
+  const index = reading.operands++
+  const special = specialOperand(value, index, tool.name)
+  if (special !== undefined) return explained(part, reading, 'word', special)
+  if (index === 0 && /^(?:tar|ar|ps)$/.test(tool.name) && /^[A-Za-z]+$/.test(value)) {
+    // They take their letters without a dash as well.
+    const whole = await tool.option(value)
+    if (whole !== undefined) return explained(part, reading, 'option', whole)
+    // What ps means by a letter depends on the dash.
+    const old = tool.name === 'ps' ? undefined : await oldLetters(part, reading)
+    if (old !== undefined) {
+      reading.operands = 0
+      return old
+    }
+  }
+  const script = part.parts.some(({ kind }) => kind === 'script')
+  const meaning: Meaning | undefined = script
+    ? { text: 'A command line of its own', source: 'shell' }
+    : operandMeaning(tool, index)
+  return explained(part, reading, 'word', meaning)
+}
+
+/** A word nobody names is still known to be an argument: of which command, the tree shows. */
+function operandMeaning(tool: Tool, index: number): Meaning | undefined {
+  const known = tool.operand(index)
+  if (known !== undefined) return known
+  return tool.does === undefined ? undefined : { text: `An argument of ${tool.name}`, source: 'shell' }
+}
+
+async function oldLetters(part: Part, reading: Reading): Promise<ExplainedPart | undefined> {
+  const [start] = part.span
+  const parts: ExplainedPart[] = []
+  const owed: Reading['owed'] = []
+  for (const [i, letter] of [...part.value].slice(0, MOST_LETTERS).entries()) {
+    const option = await reading.tool.option(`-${letter}`)
+    if (option === undefined) return undefined
+    if (option.argument !== undefined && !option.optional) owed.push({ letter, option })
+    parts.push({
+      kind: 'option',
+      span: [start + i, start + i + 1],
+      text: letter,
+      ...meant(option),
+      risks: [],
+      parts: [],
+    })
+  }
+  reading.owed = owed
+  const meaning = {
+    text: parts.length === 1 ? 'An option without a dash' : `${parts.length} options without a dash`,
+    source: 'karo',
+  }
+  return { ...(await explained(part, reading, 'option', meaning)), parts }
+}
+
+const DD: Readonly<Record<string, string>> = {
+  if: 'Reads from this file or disk', of: 'Writes to this file or disk', bs: 'Block size', count: 'How many blocks', status: 'What it says meanwhile',
+  skip: 'Blocks left out at the beginning of the input', seek: 'Blocks left out at the beginning of the output', conv: 'How data is converted or written', iflag: 'How it reads', oflag: 'How it writes',
+} // biome-ignore format: a compact table
+
+function specialOperand(value: string, index: number, tool: string): Meaning | undefined {
+  const say = (text: string | undefined): Meaning | undefined =>
+    text === undefined ? undefined : { text, source: 'karo' }
+  if (tool === 'chmod' && index === 0) return say(mode(value))
+  if (tool === 'exit' || tool === 'return') return say(exitCode(value))
+  if (tool === 'trap' && index > 0) return value === 'EXIT' ? say('When the shell ends') : say(signal(value))
+  if (tool === 'dd') return say(DD[/^(\w+)=/.exec(value)?.[1] ?? ''])
+  if (tool === 'kill' && /^%\d+$/.test(value)) return say(`Job ${value.slice(1)} of this shell`)
+  if ((tool === 'chown' || tool === 'chgrp') && index === 0 && value.includes(':')) {
+    const [user = '', group = ''] = value.split(':')
+    return say(`Owner ${user || 'unchanged'}, group ${group || 'unchanged'}`)
+  }
+  if (tool === 'ssh' && index === 0) return say('The machine to log in to')
+  if (tool === 'date' && value.startsWith('+'))
+    return say('The format: %Y year, %m month, %d day, %H:%M:%S time, %s seconds since 1970')
+  if ((tool === 'cp' || tool === 'mv' || tool === 'cd') && value === '.')
+    return say('The directory you are in')
+  return undefined
+}

@@ -1,0 +1,215 @@
+// Finds a command for a request in words: recipes, own history, option descriptions; each answer is judged first.
+import { compareLevels, worse } from '../risk/decide.ts'
+import type { GuardDecision, RiskLevel, RiskVerdict, Shell } from '../risk/index.ts'
+import type { Knowledge } from './knowledge.ts'
+import { leavesOut } from './matcher/limits.ts'
+import { search } from './matcher/match.ts'
+import { fill } from './matcher/slots.ts'
+import { buildIndex, type Index } from './matcher/wordings.ts'
+import { PLACEHOLDERS } from './model/prompt.ts'
+import { optionsFor } from './option-search.ts'
+import { destroysByName, type OwnCommand, ownCandidates, wantsToDestroy } from './own-history.ts'
+import { RECIPES } from './recipes/index.ts'
+
+export interface Proposal {
+  readonly command: string
+  /** `recipe`, `history`, `options` (Karo's table), `fig <command>`, `model <name>`. */
+  readonly source: string
+  readonly risk_level: RiskLevel
+  readonly decision: GuardDecision
+  /** Words in capitals that the person has to replace. */
+  readonly placeholders: readonly string[]
+  /** Why it is risky, one sentence for each finding. */
+  readonly reasons: readonly string[]
+}
+
+/** Shape of `karo ask --json`; `command` and what belongs to it are null when nothing was found. */
+export interface Answer {
+  readonly command: string | null
+  readonly source: string | null
+  readonly risk_level: RiskLevel | null
+  readonly decision: GuardDecision | null
+  readonly placeholders: readonly string[]
+  readonly reasons: readonly string[]
+  readonly alternatives: readonly Proposal[]
+  /** What the person should know of how the answer came about, such as a model that did not answer. */
+  readonly notes: readonly string[]
+}
+
+export interface AskOptions {
+  readonly shell: Shell
+  readonly judge: (command: string) => RiskVerdict
+  readonly knowledge: Knowledge
+  /** What the person ran before, newest first; empty when no daemon says it. */
+  readonly own?: readonly OwnCommand[]
+  readonly cwd?: string
+  /** The model's command, read strictly; not judged yet. */
+  readonly model?: { readonly name: string; readonly command: string }
+  readonly notes?: readonly string[]
+}
+
+/** A candidate before it is judged. */
+export interface Candidate {
+  readonly command: string
+  readonly source: string
+  readonly score: number
+  readonly placeholders: readonly string[]
+  /** It destroys something: beside another answer it has to fit almost as well. */
+  readonly destroys?: boolean
+}
+
+/** Below this the request is something else; nothing is proposed rather than guessed. */
+const LEAST_SCORE = 0.5
+/** An alternative is at most so much worse than the answer; one that destroys something, so much. */
+const NEAR = 0.25
+const NEAR_DESTROYING = 0.08
+const MOST_ALTERNATIVES = 3
+
+let index: Index | undefined
+const ownIndex = (knowledge: Knowledge): Index => (index ??= buildIndex(RECIPES, knowledge.wordings()))
+
+/**
+ * Deterministic; runs nothing. The model's command stands above the recipes only if it is not blocked, is not riskier
+ * than the best of them and, unless that was asked for, destroys nothing; alone, too, it is no answer otherwise.
+ */
+export function findCommand(request: string, options: AskOptions): Answer {
+  const { judge, model, notes = [] } = options
+  const known = offlineCandidates(request, options)
+  const offline = known.map((candidate) => judged(candidate, judge))
+  if (model === undefined) return answerOf(offline, notes)
+  const own = judged(ofModel(model), judge)
+  const others = offline.filter(({ command }) => command !== own.command).slice(0, MOST_ALTERNATIVES)
+  const against = objection(request, own, offline[0], isForDestroying(request, known[0]))
+  if (against === undefined) return answerOf([own, ...others], notes)
+  const said = [...notes, `The model's command ${against}`]
+  return others.length > 0 ? answerOf([...others, own], said) : { ...answerOf([], said), alternatives: [own] }
+}
+
+const ofModel = ({ name, command }: NonNullable<AskOptions['model']>) => ({
+  command,
+  source: `model ${name}`,
+  placeholders: PLACEHOLDERS.filter(
+    // Not a variable of that name that the command itself sets or reads.
+    (one) => new RegExp(`\\b${one}\\b`).test(command) && !new RegExp(`\\$\\{?${one}\\b`).test(command),
+  ),
+  destroys: destroysByName(command),
+})
+
+/** The words say so, and the recipe that says what they say does so: `restart nginx` consents to no deletion. */
+const isForDestroying = (request: string, best: Candidate | undefined): boolean =>
+  wantsToDestroy(request) && (best?.source !== 'recipe' || best.destroys === true)
+
+/** Why the model's command is not the answer, to follow its name; undefined when nothing speaks against it. */
+function objection(
+  request: string,
+  own: Proposal,
+  best: Proposal | undefined,
+  mayDestroy: boolean,
+): string | undefined {
+  if (own.decision === 'block') return `is blocked: ${own.reasons.join(' ') || 'it is too long'}`
+  // A recipe says the same, and was only found for words that ask for it.
+  if (best?.command === own.command) return undefined
+  if (!mayDestroy && destroysByName(own.command))
+    return 'deletes, ends or overwrites something, which was not asked for.'
+  if (destroysByName(own.command) && !leavesOut(request, own.command))
+    return 'deletes, ends or overwrites something that the words may leave out.'
+  if (compareLevels(own.risk_level, best?.risk_level ?? 'moderate') <= 0) return undefined
+  const why = own.reasons.join(' ')
+  return best === undefined ? `is risky: ${why}` : `is riskier than what Karo knows: ${why}`
+}
+
+function offlineCandidates(request: string, options: AskOptions): readonly Candidate[] {
+  const all = candidates(request, options)
+  const [best] = all
+  const kept: Candidate[] = []
+  for (const candidate of all) {
+    if (candidate.score < best!.score - NEAR || kept.length > MOST_ALTERNATIVES) break
+    if (candidate.destroys === true && candidate !== best && !isNear(candidate, best!)) continue
+    if (kept.some((one) => one.command === candidate.command)) continue
+    kept.push(candidate)
+  }
+  return kept
+}
+
+/** Beside another answer, what destroys something is only shown when it fits as well and is done by the same tool. */
+const isNear = ({ command, score }: Candidate, best: Candidate): boolean =>
+  score >= best.score - NEAR_DESTROYING && toolOf(command) === toolOf(best.command)
+
+const toolOf = (command: string): string => command.replace(/^sudo /, '').split(' ', 1)[0] as string
+
+function candidates(request: string, { shell, knowledge, own = [], cwd }: AskOptions): readonly Candidate[] {
+  const recipes = recipesFor(request, shell, ownIndex(knowledge))
+  const before = ownCandidates(request, own, cwd, { knowledge, index: ownIndex(knowledge) })
+  const found = [...recipes, ...before].sort((a, b) => b.score - a.score)
+  // The knowledge file is only looked through where nothing better is known.
+  return (found[0]?.score ?? 0) >= SURE
+    ? found
+    : [
+        ...found,
+        ...optionsFor(request, knowledge, ownIndex(knowledge), (found[0]?.score ?? 0) >= LIKELY),
+      ].sort((a, b) => b.score - a.score)
+}
+
+/** A recipe or an own command with this score needs no company. */
+const SURE = 0.75
+/** With this one it is worth more than a description of an option of a tool that was not named. */
+const LIKELY = 0.62
+
+/** What other shells have and sh has not. */
+const NOT_IN_SH = /[<>]\(|<<<|&>|\[\[ |\$'/
+
+function recipesFor(request: string, shell: AskOptions['shell'], index: Index): readonly Candidate[] {
+  return search(request, index)
+    .filter(({ score }) => score >= LEAST_SCORE)
+    .filter(({ recipe }) => shell !== 'sh' || !NOT_IN_SH.test(recipe.run))
+    .slice(0, 2 * MOST_ALTERNATIVES)
+    .map(({ recipe, score, values }) => {
+      const { command, missing } = fill((shell === 'fish' ? recipe.fish : undefined) ?? recipe.run, values)
+      const destroys = recipe.asks !== undefined
+      return { command, source: 'recipe', score, placeholders: missing, destroys }
+    })
+}
+
+function judged(
+  { command, source, placeholders, destroys }: Omit<Candidate, 'score'>,
+  judge: AskOptions['judge'],
+): Proposal {
+  const asWritten = judge(command)
+  const verdict =
+    placeholders.length === 0 ? asWritten : worst(asWritten, judge(unknowns(command, placeholders)))
+  const { risk_level, decision, matches } = verdict
+  const reasons = [...new Set(matches.map(({ why }) => why))]
+  const open = placeholders.length > 0 && (destroys === true || verdict !== asWritten)
+  return {
+    command,
+    source,
+    // What is destroyed is not said yet.
+    risk_level: open ? worse(risk_level, 'moderate') : risk_level,
+    decision,
+    placeholders,
+    reasons: open ? [...reasons, `How risky it is depends on ${placeholders.join(' and ')}.`] : reasons,
+  }
+}
+
+const worst = (one: RiskVerdict, other: RiskVerdict): RiskVerdict =>
+  compareLevels(other.risk_level, one.risk_level) > 0 ? other : one
+
+/** The command with variables nobody knows for its placeholders, so that it is judged as if they could be anything. */
+const unknowns = (command: string, placeholders: readonly string[]): string =>
+  placeholders.reduce(
+    (text, name) => text.replaceAll(new RegExp(`(?<![\\w$"'{])${name}(?![\\w"'}])`, 'g'), `"$${name}"`),
+    command,
+  )
+
+function answerOf(proposals: readonly Proposal[], notes: readonly string[]): Answer {
+  const [first, ...alternatives] = proposals
+  const nothing = {
+    command: null,
+    source: null,
+    risk_level: null,
+    decision: null,
+    placeholders: [],
+    reasons: [],
+  }
+  return { ...(first ?? nothing), alternatives, notes }
+}

@@ -1,0 +1,278 @@
+// Explains a command line: what the parser saw, what each word means and who says so, and the findings beside it.
+import { describe } from '../risk/describe.ts'
+import { checkCommand, type RiskMatch, type RiskVerdict, type Shell } from '../risk/index.ts'
+import type { Part } from '../risk/parts.ts'
+import { readArguments } from './arguments.ts'
+import type { ExplainedPart, Explanation } from './explanation.ts'
+import { FISH_TOOLS } from './fish-tools.ts'
+import { type Knowledge, openKnowledge } from './knowledge.ts'
+import { createManuals, type Manuals } from './manuals.ts'
+import { createLexicon, type Lexicon } from './matcher/lexicon.ts'
+import { FISH_KEYWORDS, KEYWORDS, OPERATORS, redirection, variable } from './shell-words.ts'
+import { summary } from './summary.ts'
+import { TOOLS } from './tools.ts'
+
+export interface ExplainOptions {
+  /** Default bash. */
+  readonly shell?: Shell
+  /** The guard's judgement of a command; the risk room's by the default profile when absent. */
+  readonly judge?: (command: string) => RiskVerdict
+  /** What was extracted when the program was built; default: the file beside it. */
+  readonly knowledge?: Knowledge
+  /** This machine's manual pages; default: those of the programs in PATH. False: only what is shipped. */
+  readonly manuals?: Manuals | false
+  /** Once aborted, no more manual pages are looked for. */
+  readonly signal?: AbortSignal
+}
+
+/** UTF-16 units of a part's text as it is shown; its span tells all of it. */
+const MOST_TEXT = 400
+
+/** Explains any string, never runs it, and throws for none. Unknown words may cost some manual pages' time. */
+export async function explainCommand(command: string, options: ExplainOptions): Promise<Explanation> {
+  const { shell = 'bash', judge = (text) => checkCommand(text, { shell }) } = options
+  const verdict = judge(command)
+  const { parts: seen, parsed, truncated } = describe(command, shell)
+  const manuals = options.manuals ?? createManuals(process.env.PATH ?? '', { signal: options.signal })
+  const lexicon = withFunctions(
+    functionsIn(seen),
+    createLexicon(
+      options.knowledge ?? openKnowledge(),
+      manuals === false ? undefined : manuals,
+      shell === 'fish' ? FISH_TOOLS : {},
+    ),
+  )
+  const parts: ExplainedPart[] = []
+  for (const part of seen) parts.push(await explainPart(part, command, lexicon, shell))
+  const placed = placeRisks(parts, verdict.matches)
+  return {
+    command,
+    shell,
+    summary: summary(placed),
+    parsed,
+    parts: placed,
+    risk_level: verdict.risk_level,
+    decision: verdict.decision,
+    matches: verdict.matches,
+    safer: verdict.safer ?? null,
+    sources: [...new Set(placed.flatMap(sourcesOf))],
+    truncated,
+  }
+}
+
+const functionsIn = (parts: readonly Part[]): ReadonlySet<string> =>
+  new Set(
+    parts.flatMap(({ kind, value, parts: inner }) => [
+      ...(kind === 'function' ? [value] : []),
+      ...functionsIn(inner),
+    ]),
+  )
+
+/** Functions of the line come before programs of the same name, as in the shell. */
+function withFunctions(names: ReadonlySet<string>, lexicon: Lexicon): Lexicon {
+  return {
+    async tool(name) {
+      const tool = await lexicon.tool(names.has(name) ? '' : name)
+      if (!names.has(name)) return tool
+      return { ...tool, name, does: { text: 'The function that this line defines', source: 'shell' } }
+    },
+  }
+}
+
+const sourcesOf = (part: ExplainedPart): readonly string[] => [
+  ...(part.source === null ? [] : [part.source]),
+  ...part.parts.flatMap(sourcesOf),
+]
+
+async function explainPart(part: Part, line: string, lexicon: Lexicon, shell: Shell): Promise<ExplainedPart> {
+  const explain = (inner: Part) => explainPart(inner, line, lexicon, shell)
+  const text = line.slice(...part.span)
+  const inner: ExplainedPart[] = []
+  if (part.kind === 'command') inner.push(...(await readArguments(part.parts, line, lexicon, explain)))
+  else for (const one of part.parts) inner.push(await explain(one))
+  if (part.kind === 'loop') inner.splice(0, inner.length, ...loopWords(inner))
+  if (part.kind === 'function' || part.kind === 'case')
+    inner.splice(0, inner.length, ...named(inner, WORDS_OF[part.kind]))
+  const meaning = shellMeaning(part, text, line, shell)
+  return {
+    kind: part.kind,
+    span: part.span,
+    text: text.length > MOST_TEXT ? `${text.slice(0, MOST_TEXT - 1)}…` : text,
+    meaning: meaning ?? null,
+    source: meaning === undefined ? null : 'shell',
+    risks: [],
+    parts: inner,
+  }
+}
+
+/** What the shell itself does with a part; undefined for what only the command can tell. */
+function shellMeaning(part: Part, text: string, line: string, shell: Shell): string | undefined {
+  const { kind, value } = part
+  switch (kind) {
+    case 'command':
+    case 'name':
+    case 'word':
+      return undefined
+    case 'script':
+      return 'Read by a shell as a command line of its own'
+    case 'pipeline':
+      return value === '!' ? 'A pipe whose exit code is turned round' : 'A pipe: all run at the same time'
+    case 'list':
+      return 'Commands whose success decides what runs next'
+    case 'if':
+      return 'Runs commands only under a condition'
+    case 'loop':
+      return LOOPS[value] ?? 'Repeats commands'
+    case 'case':
+      return 'Chooses what to run by comparing a word with patterns'
+    case 'function':
+      return `Defines the function ${value}; nothing in it runs until it is called`
+    case 'subshell':
+      return 'Runs in a shell of its own: changes of directory and variables end with it'
+    case 'group':
+      return 'A group that runs in this shell'
+    case 'test':
+      return 'Tests a condition; the exit code says whether it holds'
+    case 'arithmetic':
+      return 'Calculates with whole numbers'
+    case 'coprocess':
+      return 'Runs in the background, with pipes to and from it'
+    case 'keyword':
+      return (shell === 'fish' ? FISH_KEYWORDS.get(value) : undefined) ?? KEYWORDS.get(value)
+    case 'operator':
+      return Object.hasOwn(OPERATORS, value) ? OPERATORS[value] : testOperator(value)
+    case 'comment':
+      return 'A comment: ignored'
+    case 'assignment':
+      return assigned(text)
+    case 'redirection':
+      return redirection(
+        value,
+        part.parts[0] === undefined ? '' : part.parts[0].value || line.slice(...part.parts[0].span),
+      )
+    case 'heredoc':
+      return `Gives the lines up to ${value} as standard input`
+    case 'variable':
+      return variable(text)
+    case 'substitution':
+      return 'Runs the command inside first; what it prints stands here'
+    case 'process-substitution':
+      return value === '>'
+        ? 'A file name: what is written there becomes input of the command inside'
+        : 'A file name: reading it gives what the command inside prints'
+    case 'glob':
+      return globbed(text)
+    case 'brace':
+      return 'Becomes several words, one for each choice'
+    case 'tilde':
+      return text === '~'
+        ? 'Your home directory'
+        : text === '~+'
+          ? 'The directory you are in'
+          : text === '~-'
+            ? 'The directory you were in before'
+            : `The home directory of ${text.slice(1)}`
+    case 'unreadable':
+      return 'The parser could not read this part, so Karo cannot say what it does'
+  }
+}
+
+/** The words of `for x in a b`: the variable, then what it is set to. */
+function loopWords(parts: readonly ExplainedPart[]): readonly ExplainedPart[] {
+  const first = parts.findIndex(({ kind }) => kind === 'word')
+  return parts.map((part, i) => {
+    if (part.kind !== 'word') return part
+    const meaning = i === first ? 'The variable, set anew in each round' : 'A word of the list'
+    return { ...part, meaning, source: 'shell' }
+  })
+}
+
+/** Words of a head that are arguments of no command; `first` is what the first of them is. */
+const WORDS_OF = {
+  function: { first: 'The name of the function', other: 'Says how it is called' },
+  case: { first: 'The word that is compared', other: 'A pattern: this branch runs when the word fits it' },
+} as const
+
+function named(
+  parts: readonly ExplainedPart[],
+  { first, other }: { readonly first: string; readonly other: string },
+): readonly ExplainedPart[] {
+  const at = parts.findIndex(({ kind }) => kind === 'word')
+  return parts.map((part, i) =>
+    part.kind === 'word'
+      ? {
+          ...part,
+          meaning: i === at ? first : other,
+          source: 'shell',
+          parts: i === at ? part.parts : pattern(part.parts),
+        }
+      : part,
+  )
+}
+
+/** Signs of a pattern are compared with a word here; no files are put in. */
+const pattern = (parts: readonly ExplainedPart[]): readonly ExplainedPart[] =>
+  parts.map((part) =>
+    part.kind !== 'glob'
+      ? part
+      : {
+          ...part,
+          meaning: part.text.startsWith('[')
+            ? 'Fits one of these characters'
+            : part.text === '?'
+              ? 'Fits any one character'
+              : part.text === '*'
+                ? 'Fits any text'
+                : 'A pattern of text',
+        },
+  )
+
+const LOOPS: Readonly<Record<string, string>> = {
+  for: 'Repeats the body once per word of the list',
+  'for ((': 'Repeats the body while the calculation says so',
+  select: 'Shows a menu and runs the body for each choice',
+  while: 'Repeats the body as long as the condition succeeds',
+  until: 'Repeats the body until the condition succeeds',
+}
+
+function assigned(text: string): string {
+  const name = /^[A-Za-z_]\w*/.exec(text)?.[0]
+  return name === undefined ? 'Sets a variable' : `Sets the variable ${name}`
+}
+
+function globbed(text: string): string {
+  if (text === '*') return 'Stands for any characters: the shell puts in the files that fit'
+  if (text === '**') return 'Stands for any characters, perhaps also directories in between'
+  if (text === '?') return 'Stands for any one character'
+  if (text.startsWith('(')) return 'Alternatives, or which of the files that fit (zsh)'
+  if (text.startsWith('[')) return 'Stands for one of these characters'
+  return 'A pattern: the shell puts in the files that fit'
+}
+
+/** `-f`, `==` and the like inside `[[ … ]]`. */
+function testOperator(sign: string): string | undefined {
+  const found = Object.entries(TOOLS['[']?.options ?? {}).find(([key]) => key.split(' ').includes(sign))?.[1]
+  return found === undefined ? undefined : found.charAt(0).toUpperCase() + found.slice(1)
+}
+
+/** Each finding at the innermost part that holds all of it; one that no part holds stays in `matches` alone. */
+function placeRisks(
+  parts: readonly ExplainedPart[],
+  matches: readonly RiskMatch[],
+): readonly ExplainedPart[] {
+  let placed = parts
+  for (const match of matches) placed = placeRisk(placed, match)
+  return placed
+}
+
+function placeRisk(parts: readonly ExplainedPart[], match: RiskMatch): readonly ExplainedPart[] {
+  const [start, end] = match.span
+  const at = parts.findIndex(({ span }) => span[0] <= start && end <= span[1])
+  const part = parts[at]
+  if (part === undefined) return parts
+  const inner = placeRisk(part.parts, match)
+  if (inner !== part.parts) return parts.with(at, { ...part, parts: inner })
+  return part.risks.includes(match.rule)
+    ? parts
+    : parts.with(at, { ...part, risks: [...part.risks, match.rule] })
+}

@@ -1,0 +1,86 @@
+// One request to a model's server: to the checked address, without redirects or proxies, within bounds of time and size.
+import * as http from 'node:http'
+import * as https from 'node:https'
+import { isIP } from 'node:net'
+import { KaroError } from '../../../base/errors.ts'
+import type { Endpoint } from './endpoint.ts'
+
+/** Bytes of the whole answer; one command is a few hundred. */
+const MOST_BYTES = 512 * 1024
+
+export interface ModelRequest {
+  readonly body: string
+  /** Sent as a bearer token; undefined: none. */
+  readonly key: string | undefined
+  /** Ends everything: deadline or Ctrl-C. */
+  readonly signal: AbortSignal
+}
+
+/**
+ * The answer's media type, and its text as it comes. Throws KaroError unavailable for anything but an answer with
+ * status 200 of a media type a model has, too_large beyond the bound, or the signal's reason.
+ */
+export async function* exchange(
+  endpoint: Endpoint,
+  { body, key, signal }: ModelRequest,
+): AsyncGenerator<{ readonly type: string; readonly text: string }, void> {
+  const response = await send(endpoint, body, key, signal)
+  const decoder = new TextDecoder()
+  let bytes = 0
+  try {
+    const { statusCode = 0, headers } = response
+    if (statusCode !== 200) throw unusable(`it answered with status ${statusCode}`)
+    const type = (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? ''
+    if (type !== 'application/json' && type !== 'text/event-stream')
+      throw unusable('its answer is neither JSON nor a stream of events')
+    for await (const chunk of response as AsyncIterable<Buffer>) {
+      bytes += chunk.length
+      if (bytes > MOST_BYTES) throw new KaroError('too_large', 'its answer has no end')
+      yield { type, text: decoder.decode(chunk, { stream: true }) }
+    }
+    yield { type, text: decoder.decode() }
+  } catch (error) {
+    signal.throwIfAborted()
+    throw error instanceof KaroError ? error : unusable('it hung up', error)
+  } finally {
+    response.destroy()
+  }
+}
+
+export const unusable = (what: string, cause?: unknown): KaroError =>
+  new KaroError('unavailable', what, cause === undefined ? {} : { cause })
+
+function send(
+  { secure, address, port, host, path }: Endpoint,
+  body: string,
+  key: string | undefined,
+  signal: AbortSignal,
+): Promise<http.IncomingMessage> {
+  signal.throwIfAborted()
+  const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1')
+  const options: https.RequestOptions = {
+    method: 'POST',
+    host: address,
+    port,
+    path,
+    signal,
+    // An agent of its own: the shared one may be told by the environment to use a proxy.
+    agent: secure ? new https.Agent({ keepAlive: false }) : new http.Agent({ keepAlive: false }),
+    headers: {
+      host,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      accept: 'text/event-stream, application/json',
+      ...(key !== undefined && { authorization: `Bearer ${key}` }),
+    },
+    ...(secure && isIP(name) === 0 && { servername: name }),
+  }
+  return new Promise((resolve, reject) => {
+    const request = (secure ? https : http).request(options, resolve)
+    request.on('error', (error: NodeJS.ErrnoException) => {
+      const what = error.code === 'ECONNREFUSED' ? 'nobody listens there' : 'it cannot be reached'
+      reject(signal.aborted ? signal.reason : unusable(what, error))
+    })
+    request.end(body)
+  })
+}

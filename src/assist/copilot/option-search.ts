@@ -1,0 +1,106 @@
+// Finds the option that does what was asked, by its description: `curl follow redirects` is `curl -L`.
+import type { Candidate } from './ask.ts'
+import type { Knowledge } from './knowledge.ts'
+import type { CommandKnowledge } from './knowledge-format.ts'
+import { concepts } from './matcher/language.ts'
+import { describesLimits } from './matcher/limits.ts'
+import type { Index } from './matcher/wordings.ts'
+import { TOOLS } from './tools.ts'
+
+interface Described {
+  readonly command: string
+  readonly option: string
+  readonly argument: string | undefined
+  readonly words: ReadonlySet<string>
+}
+
+/** Looked through when the request names no tool; more would only bring chance finds. */
+const COMMON: readonly string[] =
+  'curl wget git docker ssh tar rsync grep sort ls cp du ps less diff tail make npm pip'.split(' ')
+/** An option has to say most of what was asked. */
+const LEAST = 0.62
+const MOST_OPTIONS = 4_000
+
+/** Candidates by score; none when no option says enough. `index` weighs the words; `others`: something else fits as well. */
+export function optionsFor(
+  request: string,
+  knowledge: Knowledge,
+  index: Index,
+  others: boolean,
+): readonly Candidate[] {
+  const typed = new Set(request.toLowerCase().match(/[a-z][\w.+-]*/g) ?? [])
+  const named = [...typed].filter(
+    (word) => Object.hasOwn(TOOLS, word) || knowledge.command(word) !== undefined,
+  )
+  // Words that are tools as well as English are only taken for tools where nothing else is named.
+  const tools = named.filter((name) => !ENGLISH.has(name))
+  const asked = new Set(concepts(request).filter((word) => !tools.includes(word)))
+  // One word alone fits too much, and without a tool's name so does a description beside a recipe.
+  if (asked.size < 2 || (others && tools.length === 0)) return []
+  const all = (tools.length > 0 ? tools.slice(0, 2) : COMMON).flatMap((tool) => describedOf(tool, knowledge))
+  return all
+    .slice(0, MOST_OPTIONS)
+    .filter(({ words }) => describesLimits(request, words))
+    .map((one) => ({ one, score: likeness(asked, one.words, index) * (tools.length > 0 ? 0.95 : 0.85) }))
+    .filter(({ score }) => score >= LEAST)
+    .sort(
+      (a, b) => b.score - a.score || (a.one.command + a.one.option < b.one.command + b.one.option ? -1 : 1),
+    )
+    .slice(0, 3)
+    .map(({ one, score }) => candidate(one, score))
+}
+
+const ENGLISH: ReadonlySet<string> = new Set(
+  'find sort cut split join watch time test time make who which last more less file head tail touch history set help kill script link look open in at for while until if then do done act go code serve act just source space micro paper fly up op src'.split(
+    ' ',
+  ),
+)
+
+function candidate({ command, option, argument }: Described, score: number): Candidate {
+  const name = argument
+    ?.replace(/[^A-Za-z]+/g, '_')
+    .replace(/^_+|_+$/g, '')
+    .toUpperCase()
+  const value = name === undefined || name === '' ? '' : option.endsWith('=') ? name : ` ${name}`
+  return {
+    command: `${command} ${option}${value}`,
+    source: Object.hasOwn(TOOLS, command) ? 'options' : `fig ${command}`,
+    score,
+    placeholders: value === '' ? [] : [name as string],
+  }
+}
+
+function likeness(asked: ReadonlySet<string>, words: ReadonlySet<string>, index: Index): number {
+  const sum = (list: Iterable<string>): number =>
+    [...list].reduce((total, word) => total + index.weight(word), 0)
+  const shared = [...asked].filter((word) => words.has(word))
+  if (shared.length < 2) return 0
+  return sum(shared) / (0.75 * sum(asked) + 0.25 * sum(words))
+}
+
+function describedOf(tool: string, knowledge: Knowledge): Described[] {
+  const own = Object.hasOwn(TOOLS, tool) ? TOOLS[tool] : undefined
+  if (own !== undefined) {
+    return Object.entries(own.options ?? {}).flatMap(([key, text]) => {
+      const words = key.split(' ')
+      const option = words.find((word) => word.startsWith('-'))
+      const argument = words.find((word) => /^=[^=?]/.test(word))?.slice(1)
+      return option === undefined ? [] : [{ command: tool, option, argument, words: new Set(concepts(text)) }]
+    })
+  }
+  const known = knowledge.command(tool)
+  return known === undefined ? [] : optionsOf(tool, known, 1)
+}
+
+function optionsOf(command: string, known: CommandKnowledge, depth: number): Described[] {
+  const own = (known.o ?? []).flatMap(({ n, d, a }): Described[] => {
+    const option = n.find((name) => /^-[A-Za-z]$/.test(name)) ?? n[0]
+    if (d === undefined || option === undefined || !/^-/.test(option)) return []
+    return [{ command, option, argument: a?.endsWith('?') ? undefined : a, words: new Set(concepts(d)) }]
+  })
+  if (depth <= 0) return own
+  return [
+    ...own,
+    ...(known.s ?? []).flatMap(([[name = ''], sub]) => optionsOf(`${command} ${name}`, sub, depth - 1)),
+  ]
+}

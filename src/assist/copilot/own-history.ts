@@ -1,0 +1,109 @@
+// Finds what the person used before for the same: own commands that hold the request's words, the same directory first.
+import type { Candidate } from './ask.ts'
+import type { Knowledge } from './knowledge.ts'
+import { concept, concepts, isAskedFor, isStop } from './matcher/language.ts'
+import { leavesOut } from './matcher/limits.ts'
+import type { Index } from './matcher/wordings.ts'
+import { TOOLS } from './tools.ts'
+
+/** One command that ran, as the history gives it. */
+export interface OwnCommand {
+  readonly command: string
+  readonly cwd: string
+  readonly exit_code: number | null
+  readonly risk_level: string
+}
+
+/** Share of the request's weight that a command has to hold. */
+const LEAST_HELD = 0.75
+/** Below what a recipe that says exactly this gets: what was asked for in words comes before what was once typed. */
+const BEST = 0.9
+const SAME_DIRECTORY = 0.06
+const MOST_LENGTH = 400
+
+/** Whoever wants one of these says so. */
+const DESTROYS =
+  /^(?:sudo\s+)?(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|wipefs|fdisk)\b|\b(?:delete|destroy|prune|drop|reset|clean|purge|--force|-delete)\b/
+/** As a word where a command can begin, or as the argument of what runs others. */
+const ANYWHERE =
+  /(?:^|[\s;|&({"'`/])(?:rm|rmdir|shred|dd|mkfs\S*|kill|pkill|killall|truncate|userdel|shutdown|reboot|poweroff|wipefs|fdisk)(?=\s|$)/
+const ASKS_IT: readonly string[] =
+  'delete kill stop discard force overwrite reset clean prune format shutdown restart wipe empty clear'
+    .split(' ')
+    .map(concept)
+
+/** Whether the request may ask for something that destroys; some of the words mean other things too: `empty files`. */
+export function wantsToDestroy(request: string): boolean {
+  const said = concepts(request)
+  return ASKS_IT.some((word) => isAskedFor(word, said))
+}
+
+/** Whether a command destroys something by what it is called, also behind others and inside what runs it. */
+export const destroysByName = (command: string): boolean => DESTROYS.test(command) || ANYWHERE.test(command)
+
+/** At most three, best first. Only what worked. `cwd`: where the person is. */
+export function ownCandidates(
+  request: string,
+  own: readonly OwnCommand[],
+  cwd: string | undefined,
+  { knowledge, index }: { readonly knowledge: Knowledge; readonly index: Index },
+): readonly Candidate[] {
+  const asked = new Set(concepts(request))
+  if (asked.size < 2) return []
+  const destructive = wantsToDestroy(request)
+  const all = [...asked].reduce((sum, word) => sum + index.weight(word), 0)
+  const best = new Map<string, number>()
+  for (const { command, cwd: where, exit_code, risk_level } of own) {
+    if (exit_code !== 0 || command.length > MOST_LENGTH || /[\p{Cc}\p{Cf}]/u.test(command)) continue
+    if (!destructive && (risk_level !== 'safe' || destroysByName(command))) continue
+    // Karo's own questions hold their words and answer nothing.
+    if (/^karo\b/.test(command)) continue
+    if (!leavesOut(request, command)) continue
+    if (destroysByName(command) && !namesAll(request, command, knowledge)) continue
+    const typed = new Set(wordsIn(command))
+    const about = new Set(concepts(describedAs(command, knowledge)))
+    const held = [...asked].filter((word) => typed.has(word) || about.has(word))
+    if (held.length < 2 || !held.some((word) => typed.has(word))) continue
+    const share = held.reduce((sum, word) => sum + index.weight(word), 0) / all
+    if (share < LEAST_HELD) continue
+    const score = BEST * share + (where === cwd ? SAME_DIRECTORY : 0)
+    best.set(command, Math.max(score, best.get(command) ?? 0))
+  }
+  return [...best]
+    .sort(([a, x], [b, y]) => y - x || (a < b ? -1 : 1))
+    .slice(0, 3)
+    .map(([command, score]) => ({ command, source: 'history', score, placeholders: [] }))
+}
+
+/** Whether everything that a command that destroys is given is named in the request, its own subcommands aside. */
+function namesAll(request: string, command: string, knowledge: Knowledge): boolean {
+  const said = new Set(request.toLowerCase().match(/[^\s"'`,;]+/g))
+  const asked = new Set(concepts(request))
+  return command.split(/[;&|()\n]+/).every((part) => {
+    const words = part
+      .replace(/["']/g, ' ')
+      .trim()
+      .split(/\s+/)
+      .filter((word) => word !== 'sudo')
+    const below = knowledge.command(words[0] ?? '')?.s ?? []
+    return words.slice(1).every((word) => {
+      if (/^-/.test(word) || below.some(([names]) => names.includes(word)) || destroysByName(word))
+        return true
+      const bare = word.toLowerCase().replace(/\/+$/, '')
+      const name = bare.replace(/^.*\//, '').replace(/(?<=.)\.\w+$/, '')
+      return said.has(bare) || said.has(name) || (/^\w+$/.test(name) && asked.has(concept(name)))
+    })
+  })
+}
+
+const wordsIn = (command: string): string[] =>
+  (command.toLowerCase().match(/[a-z0-9]+/g) ?? []).filter((word) => !isStop(word)).map(concept)
+
+/** What its tool and subcommand do. */
+function describedAs(command: string, knowledge: Knowledge): string {
+  const [tool = '', sub = ''] = command.replace(/^sudo\s+/, '').split(/\s+/)
+  const known = knowledge.command(tool)
+  const own = Object.hasOwn(TOOLS, tool) ? TOOLS[tool]?.does : undefined
+  const below = known?.s?.find(([names]) => names.includes(sub))?.[1].d
+  return [own ?? known?.d ?? '', below ?? ''].join(' ')
+}

@@ -1,0 +1,258 @@
+// Judges a line as its owner wants it: the built-in rules, then the exceptions and prohibitions of the rules files.
+import { dirname } from 'node:path'
+import { globMatcher } from '../../base/quote.ts'
+import { commandsOf, type RunCommand } from '../risk/commands-of.ts'
+import { compareLevels, decide, worse } from '../risk/decide.ts'
+import {
+  type Caller,
+  type CheckOptions,
+  checkCommand,
+  type Machine,
+  type RiskMatch,
+  type RiskVerdict,
+} from '../risk/index.ts'
+import { MAX_MATCHES } from '../risk/limits.ts'
+import { SOME_HOME } from '../risk/model.ts'
+import { isCore } from '../risk/rule-ids.ts'
+import { ruleForFact } from '../risk/rules/index.ts'
+import { type Definition, expand } from './definitions.ts'
+import type { Guard, GuardRule } from './guard.ts'
+
+export interface Where {
+  /** Default: bash. */
+  readonly shell?: NonNullable<CheckOptions['shell']>
+  /** Absolute. */
+  readonly cwd?: string
+  readonly home?: string
+  /** KARO_HOME: the node's key and database belong to the core. */
+  readonly karoHome?: string
+  /** Default: a person. */
+  readonly caller?: Caller
+  /** What is known of the files here; machineOf gives it. */
+  readonly machine?: Machine
+  /** Aliases and functions of the shell whose names the line may hold. */
+  readonly definitions?: readonly Definition[]
+  /** More lines will follow: that it cannot be read yet says nothing. */
+  readonly unfinished?: boolean
+  /** It is the beginning of a line that is too long to be read. */
+  readonly cut?: boolean
+}
+
+/**
+ * What the guard says of a line; with definitions the worse of what it says as it is typed and as it runs. A denied command is blocked whatever the profile; of a person's own prohibitions, whose
+ * profile is not off. The catastrophic core is never lowered. Never throws; the work is bounded as a check's.
+ */
+export function judge(guard: Guard, command: string, where: Where = {}): RiskVerdict {
+  const asTyped = judgeText(guard, command, where)
+  const typed = where.cut || where.unfinished ? amended(guard, asTyped, where) : asTyped
+  if (where.definitions === undefined) return typed
+  const meant = expand(command, where.definitions, where)
+  const known = meant.text === undefined ? typed : both(guard, typed, judgeText(guard, meant.text, where))
+  return meant.unread === undefined ? known : withUnread(guard, known, meant.unread, where)
+}
+
+/** That a definition, in the shell's own print of it, cannot be parsed says nothing about what was typed. */
+const ABOUT_READING: ReadonlySet<string> = new Set(['unparsed', 'unparsed-tool'])
+
+/** A command that runs and that nobody has read is asked about in every profile, but where its owner accepts that. */
+function withUnread(guard: Guard, verdict: RiskVerdict, name: string, where: Where): RiskVerdict {
+  if (guard.profile === 'off') return verdict
+  const { level: risk_level } = ruleForFact('too-long')
+  const shown = name.replace(/[^\w.:+-]/g, '?').slice(0, 40)
+  const match: RiskMatch = {
+    rule: 'too-long',
+    risk_level,
+    why:
+      name === '*'
+        ? 'Has too many words to look up what functions and aliases they are.'
+        : `Runs ${shown}, a function or alias that is too long or too deep to be read.`,
+    span: [0, verdict.command.length],
+  }
+  const commands = commandsOf(verdict.command, placeOf(where))
+  if (
+    guard.rules.some(
+      (rule) => rule.kind === 'allow' && live(guard, rule) && excuses(rule, match, commands, where),
+    )
+  )
+    return verdict
+  const together = decided(guard, verdict, [match, ...verdict.matches])
+  return together.decision === 'allow' ? { ...together, decision: 'confirm' } : together
+}
+
+function amended(guard: Guard, verdict: RiskVerdict, { cut, unfinished }: Where): RiskVerdict {
+  const matches = unfinished
+    ? verdict.matches.filter(({ rule }) => !ABOUT_READING.has(rule))
+    : verdict.matches
+  const { level: risk_level, why } = ruleForFact('too-long')
+  const span: RiskMatch['span'] = [0, verdict.command.length]
+  const all = cut ? [...matches, { rule: 'too-long', risk_level, why, span }] : matches
+  return decided(guard, verdict, all)
+}
+
+/** The verdict of what was typed with what its words mean; what only they do is shown at the whole line. */
+function both(guard: Guard, typed: RiskVerdict, meant: RiskVerdict): RiskVerdict {
+  const span: RiskMatch['span'] = [0, typed.command.length]
+  const known = new Set(typed.matches.map(({ rule }) => rule))
+  const added = meant.matches.flatMap((match) =>
+    known.has(match.rule) || ABOUT_READING.has(match.rule)
+      ? []
+      : [{ ...match, why: `${match.why} (By what an alias or function in it stands for.)`, span }],
+  )
+  if (added.length === 0) return typed
+  const matches = [...typed.matches, ...added].sort((a, b) => compareLevels(b.risk_level, a.risk_level))
+  return decided(guard, typed, matches)
+}
+
+function judgeText(guard: Guard, command: string, where: Where): RiskVerdict {
+  const verdict = checkCommand(command, { ...placeOf(where), profile: guard.profile })
+  const rules = guard.rules.filter((rule) => live(guard, rule))
+  if (rules.length === 0) return verdict
+  const commands = commandsOf(command, placeOf(where))
+  const allows = rules.filter(({ kind }) => kind === 'allow')
+  const lowered = lower(verdict, allows, commands, where)
+  const denied = guard.profile === 'off' ? rules.filter(({ whose }) => whose === 'machine') : rules
+  const blocks = denied.flatMap((rule) =>
+    rule.kind === 'deny' ? (matchOf(rule, command, verdict, commands, where) ?? []) : [],
+  )
+  if (blocks.length === 0) return lowered === verdict ? verdict : decided(guard, verdict, lowered.matches)
+  const safer = blocks.find((block) => block.safer !== undefined)?.safer
+  const { safer: _, ...rest } = decided(guard, verdict, [
+    ...blocks.map(({ match }) => match),
+    ...lowered.matches,
+  ])
+  return { ...rest, ...(safer !== undefined && { safer }) }
+}
+
+const live = ({ now }: Guard, { until }: GuardRule): boolean => until === undefined || until > now()
+
+const placeOf = ({
+  shell,
+  cwd,
+  home,
+  karoHome,
+  caller,
+  machine,
+}: Where): Pick<CheckOptions, 'shell' | 'cwd' | 'home' | 'karoHome' | 'caller' | 'machine'> => ({
+  ...(shell !== undefined && { shell }),
+  ...(cwd !== undefined && { cwd }),
+  ...(home !== undefined && { home }),
+  ...(karoHome !== undefined && { karoHome }),
+  ...(caller !== undefined && { caller }),
+  ...(machine !== undefined && { machine }),
+})
+
+/** What a prohibition is called among the findings. */
+const DENY_NAMES: Readonly<Record<GuardRule['whose'], string>> = { own: 'own-deny', machine: 'machine-deny' }
+/** Findings that say that there may be more commands in the line than are known. */
+const NOT_READ: ReadonlySet<string> = new Set([...ABOUT_READING, 'too-deep', 'too-long'])
+const DENIED: ReadonlySet<string> = new Set(Object.values(DENY_NAMES))
+
+/** The verdict with these findings instead, of which only the first are kept; what is denied is blocked in any case. */
+function decided(guard: Guard, verdict: RiskVerdict, found: readonly RiskMatch[]): RiskVerdict {
+  const denied = found.some(({ rule }) => DENIED.has(rule))
+  const matches = found.slice(0, MAX_MATCHES)
+  const { safer, ...rest } = verdict
+  const risk_level = matches.reduce<RiskMatch['risk_level']>(
+    (worst, match) => worse(worst, match.risk_level),
+    'safe',
+  )
+  // The safer form mends the worst finding; where that was allowed, there is nothing to mend.
+  const mends = safer !== undefined && risk_level === verdict.risk_level
+  return {
+    ...rest,
+    risk_level,
+    matches,
+    decision: denied ? 'block' : decide(guard.profile, risk_level, verdict.command.length),
+    ...(mends && { safer }),
+  }
+}
+
+/** Without the findings that are allowed; the same object when there are none. */
+function lower(
+  verdict: RiskVerdict,
+  allows: readonly GuardRule[],
+  commands: readonly RunCommand[],
+  where: Where,
+): RiskVerdict {
+  // Offsets of a text with NULs are of another text; and behind a full list more may be hidden.
+  if (allows.length === 0 || verdict.command.includes('\0') || verdict.matches.length >= MAX_MATCHES)
+    return verdict
+  const matches = verdict.matches.filter(
+    (match) => isCore(match.rule) || !allows.some((rule) => excuses(rule, match, commands, where)),
+  )
+  return matches.length === verdict.matches.length ? verdict : { ...verdict, matches }
+}
+
+/** Whether the exception covers every innermost command that the finding may be about. */
+function excuses(
+  rule: GuardRule,
+  { rule: id, span: [start, end] }: RiskMatch,
+  commands: readonly RunCommand[],
+  where: Where,
+): boolean {
+  if (rule.rule !== undefined && rule.rule !== id) return false
+  if (rule.command === undefined && rule.cwd === undefined) return true
+  const around = commands.filter(({ span }) => span[0] <= start && end <= span[1])
+  const least = Math.min(...around.map(({ span }) => span[1] - span[0]))
+  const innermost = around.filter(({ span }) => span[1] - span[0] === least)
+  return innermost.length > 0 && innermost.every((one) => fits(rule, one, where))
+}
+
+/** What a prohibition says of the line, or undefined when it does not concern it. */
+function matchOf(
+  rule: GuardRule,
+  line: string,
+  verdict: RiskVerdict,
+  commands: readonly RunCommand[],
+  where: Where,
+): { readonly match: RiskMatch; readonly safer?: string } | undefined {
+  const span = spanOf(rule, line, verdict, commands, where)
+  if (span === undefined) return undefined
+  const by = rule.whose === 'machine' ? "this machine's rules" : 'a rule of your own'
+  return {
+    match: {
+      rule: DENY_NAMES[rule.whose],
+      risk_level: 'high',
+      why: rule.why ?? `Denied by ${by} (${rule.where}).`,
+      span,
+    },
+    ...(rule.safer !== undefined && { safer: rule.safer }),
+  }
+}
+
+function spanOf(
+  rule: GuardRule,
+  line: string,
+  verdict: RiskVerdict,
+  commands: readonly RunCommand[],
+  where: Where,
+): RiskMatch['span'] | undefined {
+  if (rule.rule !== undefined) {
+    return verdict.matches.find((match) => match.rule === rule.rule && excuses(rule, match, commands, where))
+      ?.span
+  }
+  // Whoever has denied too much must be able to take it back.
+  const takesBack = ({ text }: RunCommand): boolean => rule.whose === 'own' && /^karo guard(?: |$)/.test(text)
+  const found = commands.find((one) => !takesBack(one) && fits(rule, one, where))
+  if (found !== undefined) return found.span
+  if (commands.length > 0 && commands.every(takesBack)) return undefined
+  const isRead =
+    commands.length > 0 &&
+    verdict.matches.length < MAX_MATCHES &&
+    !verdict.matches.some(({ rule: id }) => NOT_READ.has(id))
+  // No simple command holds an operator: who writes one means the line.
+  if (isRead && !/[;&|<>]/.test(rule.command ?? '')) return undefined
+  // What the grammar cannot read is one text.
+  const whole = { text: line.trim(), cwd: where.cwd ?? '.', span: [0, line.length] as const }
+  return fits(rule, whole, where) ? whole.span : undefined
+}
+
+function fits(rule: GuardRule, { text, cwd }: RunCommand, { home = SOME_HOME }: Where): boolean {
+  if (rule.command !== undefined && !globMatcher(rule.command)(text)) return false
+  if (rule.cwd === undefined) return true
+  const glob = globMatcher(rule.cwd.replace(/^~(?=\/|$)/, () => home).replace(/(?<=.)\/+$/, ''))
+  for (let place = cwd; ; place = dirname(place)) {
+    if (glob(place)) return true
+    if (place === dirname(place)) return false
+  }
+}

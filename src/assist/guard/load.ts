@@ -1,0 +1,88 @@
+// Loads the guard: configuration, the owner's rules and the machine's; whatever of them is broken makes it strict.
+import { join } from 'node:path'
+import { KaroError } from '../../base/errors.ts'
+import { type LoadedConfig, loadConfig } from '../../config/load.ts'
+import type { Env } from '../../config/paths.ts'
+import { DEFAULTS, type Guard, type GuardRule, stricter } from './guard.ts'
+import { MACHINE_RULES, setsAny } from './quick.ts'
+import { readRules } from './read-rules.ts'
+import type { RulesFile } from './rules-file.ts'
+
+export interface GuardSources {
+  /** Directory of the node, with config.toml and guard.toml. */
+  readonly home: string
+  readonly env: Env
+  /** Rules that hold for everybody on this machine. */
+  readonly machineFile?: string
+  readonly now?: () => number
+}
+
+/** The owner's rules file while guard.rules names no other. */
+const ownRules = (home: string): string => join(home, 'guard.toml')
+
+/**
+ * Reads everything anew each time. Never throws: what is broken makes the profile strict, and `warnings` say why. A
+ * configuration that is broken and says nothing of the guard leaves it as it is without one.
+ */
+export function loadGuard(from: GuardSources): Guard {
+  const warnings: string[] = []
+  const { machineFile = MACHINE_RULES, now = Date.now } = from
+  let failure: KaroError | undefined
+  let loaded: LoadedConfig | undefined
+  try {
+    loaded = loadConfig(from)
+  } catch (error) {
+    if (setsAny(from)) {
+      failure = error instanceof KaroError ? error : new KaroError('bad_config', String(error))
+      warnings.push(`${said(failure)}; the profile is strict until that is mended`)
+    }
+  }
+  const config = loaded?.config.guard
+  let profile = failure === undefined ? (config?.profile ?? DEFAULTS.profile) : 'strict'
+  let source =
+    failure === undefined
+      ? (loaded?.sources.get('guard.profile') ?? DEFAULTS.source)
+      : 'a configuration that cannot be used'
+  const tighten = (least: Guard['profile'], by: string): void => {
+    const both = stricter(profile, least)
+    if (both !== profile) source = by
+    profile = both
+  }
+
+  function read(path: string, whose: GuardRule['whose'], named = false): RulesFile | undefined {
+    try {
+      const rules = readRules(path, whose)
+      if (rules === undefined && named)
+        throw new KaroError('bad_config', 'guard.rules names this file, and it is not there', { where: path })
+      return rules
+    } catch (error) {
+      warnings.push(`${said(error as Error)}; the profile is strict until that is mended`)
+      tighten('strict', path)
+      unread.add(path)
+      return undefined
+    }
+  }
+
+  const unread = new Set<string>()
+  const own = config?.rules || ownRules(from.home)
+  const ownFile = read(own, 'own', Boolean(config?.rules))
+  const machine = read(machineFile, 'machine')
+  if (machine?.floor !== undefined) tighten(machine.floor, machineFile)
+  return {
+    profile,
+    source,
+    onError: config?.on_error ?? DEFAULTS.onError,
+    timeoutMs: config?.timeout_ms ?? DEFAULTS.timeoutMs,
+    rules: [...(machine?.rules ?? []), ...(ownFile?.rules ?? [])],
+    files: [
+      { path: machineFile, whose: 'machine', ...(unread.has(machineFile) && { unread: true }) },
+      { path: own, whose: 'own', ...(unread.has(own) && { unread: true }) },
+    ],
+    warnings,
+    ...(failure && { failure }),
+    now,
+  }
+}
+
+const said = (error: Error): string =>
+  error instanceof KaroError && error.where !== undefined ? `${error.where}: ${error.message}` : error.message

@@ -1,0 +1,195 @@
+// Commands that stand in the words, environment or input of a tool nobody has described: taken as run, unless it is known not to.
+
+import { spend } from '../limits.ts'
+import type { Frame, Walk } from '../line/frame.ts'
+import { type Arg, baseName, type SimpleCommand, type Span } from '../model.ts'
+import { contentOf } from '../writes/written.ts'
+import { SHELLS } from './wrappers.ts'
+
+const names = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/))
+
+/** Tools for which words, texts and input are data: they show, search, send or store them. */
+const INERT = names(
+  `echo printf print say cat tac less more most bat head tail tee wc nl od xxd hexdump strings file stat ls dir exa eza lsd tree du df pwd cd
+  pushd popd grep egrep fgrep zgrep rg ag ack pcregrep ugrep sed gsed jq yq xq fx dasel cut tr sort uniq comm join paste column fold fmt rev diff
+  colordiff cmp sdiff patch touch mkdir basename dirname realpath readlink test [ [[ expr true false : set unset read history fc type which whence
+  where whatis apropos whereis man tldr cheat info help git gh glab hub logger wall write notify-send zenity yad kdialog whiptail dialog
+  figlet toilet banner cowsay lolcat espeak mail mailx sendmail msmtp curl wget http https xh httpie xclip xsel wl-copy pbcopy clip.exe
+  karo claude codex gemini copilot llm ollama aider sgpt aichat chatgpt alias abbr function complete compgen bind trap exit return let shift
+  sha256sum md5sum b2sum cksum base64 base32 iconv todo jrnl nb vimdiff code subl open xdg-open date cal seq sleep`,
+)
+
+/** Tools whose operands are files, packages, units or verbs of their own, where `rm` may be a name or a verb. */
+const NAMES_THINGS = names(
+  `docker podman nerdctl docker-compose kubectl oc helm minikube aws gcloud az gsutil s3cmd mc rclone doctl hcloud linode-cli fly flyctl heroku
+  npm pnpm yarn bun cargo rustup go pip pip3 pipx poetry conda mamba brew port apt apt-get apt-cache aptitude dpkg dnf yum rpm zypper pacman yay
+  paru apk snap flatpak nix nix-env guix emerge xbps-install gem bundle composer cp mv ln install chmod chown chgrp rm rmdir unlink shred tar zip
+  unzip 7z rsync scp sftp vi vim nvim view nano emacs ed micro hx kak systemctl service journalctl ip hash unhash enable disable command-not-found
+  update-alternatives make gmake ninja invoke fab gradle ant mvn sbt bazel task hg svn dvc ipfs bw op pass lxc incus virsh zfs zpool btrfs lvm tmux kill killall pkill pgrep pidof ps for in case export declare
+  typeset local readonly stow bundle rake vagrant terraform tofu`,
+)
+
+/** Tools that destroy what they are pointed at, and launchers of such: where one of them stands among words, so may a command. */
+export const CARRIED: readonly string[] =
+  `rm rmdir unlink shred wipe srm dd truncate find mv cp chmod chown chgrp rsync wipefs blkdiscard sgdisk mkfs mkfs.ext4 mkfs.xfs env sudo doas
+  nice nohup timeout setsid xargs sh bash dash zsh ksh fish busybox toybox`.split(/\s+/)
+const CARRIED_SET: ReadonlySet<string> = new Set(CARRIED)
+
+const ANY = CARRIED.map((name) => name.replaceAll('.', '\\.')).join('|')
+/** Whether a line of plain words may hold a command behind its tool. */
+export const CARRIES_WORDS = new RegExp(`[ /=](?:${ANY}) `)
+/** Where, in a text of any language, a command with at least one argument may begin. */
+const BEGINS = new RegExp(
+  `(?<![\\w.-])(?:/?(?:[\\w.-]+/){0,4})(?:${ANY}|python3?|perl|ruby|node|php|curl|wget|eval|exec|git|crontab|mkfs\\.\\w+)(?=\\s+\\S|["'],?\\s|\\\\_)`,
+  'g',
+)
+const NAMED = new RegExp(
+  `(?<![\\w.-])(?:${ANY}|python|perl|ruby|node|php|curl|wget|eval|exec|git|crontab|mkfs)(?![\\w-])`,
+)
+/** Signs by which a line may spell a name that cannot be seen in it. */
+const SPELLS = /[\\`$]|''|""|\w["']\w/
+/** Whether the line can hold a command to look for; most lines are spared the search. */
+export const mayCarry = (line: string): boolean => NAMED.test(line) || SPELLS.test(line)
+
+/** What is only said: the text goes on to the command, with no more than an opening quote between. */
+const SAID =
+  /\b(?:echo|printf|print|println|puts|log|say|warn|info|debug|error|message|comment|grep)\b[\s(]*f?["']?(?![^"'`;&|\n$]*(?:qx|%x)\W$)[^"'`;&|\n%$]*$/i
+/** Options whose value is a command by their name, whatever else the tool takes for data. */
+const RUNS_VALUE =
+  /^--?[\w-]*(?:cmd|command|exec|hook|filter|pager|editor|prog|rsh|ssh|shell|askpass|-pack|script|preview|browser|html|opener|config)[\w-]*(?:=|$)|^--?(?:pre|post|run|call|smtp-server|setup)(?:=|$)/
+/** Verbs behind which a tool of many verbs takes a command. */
+const RUNS_REST = /^(?:exec|execute|run|ssh|rsh|debug|shell|unshare|foreach|alias|codespace|cs)$/
+/** Code that hands texts to a shell whatever else it does with them. */
+const PIPES_TO_SHELL = /\|&?\s*["']?(?:\/\S*\/)?(?:ba|z|da|k)?sh\b/
+
+/** Texts of one command that are looked into, and places in each. */
+const MAX_TEXTS = 24
+const MAX_PLACES = 6
+/** UTF-16 units of a text that are looked at. */
+const MAX_TEXT = 4_000
+
+/** The commands a text may hold, from where one begins to where its quote or bracket ends. */
+function commandsIn(text: string): readonly string[] {
+  if (text.length > MAX_TEXT) return []
+  // ["rm", "-rf", "/"] and rm\_-rf are words too.
+  const words = text.replace(/["']\s*,\s*\[?\s*["']/g, ' ').replaceAll('\\_', ' ')
+  const out: string[] = []
+  const shell = PIPES_TO_SHELL.test(words)
+  for (const match of words.matchAll(BEGINS)) {
+    if (out.length >= MAX_PLACES) break
+    if (
+      !shell &&
+      !/^q[qwx]?\//.test(match[0]) &&
+      SAID.test(words.slice(Math.max(0, match.index - 200), match.index))
+    )
+      continue
+    // qx/…/ of Perl is no directory.
+    const at = match.index + (/^q[qwx]?\//.exec(match[0])?.[0].length ?? 0)
+    const text = words.slice(at)
+    // The quote may stand in front of a sign: '|command', "!command".
+    const quote = /(["'`])\W?$/.exec(words.slice(Math.max(0, at - 2), at))?.[1] ?? ''
+    const whole =
+      at > match.index ? text.slice(0, Math.max(text.lastIndexOf('/'), 0)) : upToItsEnd(text, quote)
+    // Keys that end a line in a key binding.
+    out.push(whole.replace(/(?:\\[nr]|\^[MJ])+$/, ''))
+  }
+  return out
+}
+
+const CLOSES: Readonly<Record<string, string>> = { '(': ')', '[': ']', '{': '}' }
+
+/** Cut at the first closing bracket that it did not open, and at the quote that stood in front of it. */
+function upToItsEnd(text: string, before: string): string {
+  const open: string[] = []
+  for (let i = 0; i < text.length; i++) {
+    const char = text[i] as string
+    if (char === '\\') {
+      if (text[i + 1] === before) return text.slice(0, i)
+      i++
+    } else if (/["'`/|]/.test(before) && char === before && before !== '/' && before !== '|')
+      return text.slice(0, i)
+    else if (CLOSES[char] !== undefined) open.push(CLOSES[char])
+    else if (/[)\]}]/.test(char) && open.pop() !== char) return text.slice(0, i)
+  }
+  return text
+}
+
+/** What the parts of a walk need to judge something without reporting it. */
+export interface Trial {
+  script(text: string, span: Span): void
+  words(words: readonly Arg[]): void
+}
+
+/**
+ * Reports a command that the tool holds as text, among its words, in its environment or as its input, if it would be
+ * high or worse alone. `understood`: the tool's own way of running commands was followed, so its words are no riddle.
+ */
+export function noteCarried(
+  walk: Walk,
+  command: SimpleCommand,
+  frame: Frame,
+  understood: boolean,
+  makeTrial: () => Trial,
+): void {
+  const { name, args, assignments, input } = command
+  const { trials } = walk.findings
+  if (!walk.mayCarry || command.isOwn || trials?.isQuiet() !== true) return
+  const trial = makeTrial()
+  const judged = (span: Span, run: () => void): boolean => {
+    if (!spend(walk.budget, 'tries') || !trials.wouldReport(run)) return false
+    walk.findings.fact('carried-command', span)
+    return true
+  }
+  const inText = (text: string, span: Span): boolean =>
+    commandsIn(text).some((script) => judged(span, () => trial.script(script, span)))
+  for (const { value } of assignments) if (value.text.includes(' ') && inText(value.text, value.span)) return
+  if (frame.trying === true) return
+  for (let i = 0; i < args.length; i++) {
+    const value = commandValue(args, i)
+    if (value !== undefined && inText(textOf(value), value.span)) return
+  }
+  const verb = args.findIndex((arg, i) => i < MAX_VERBS && RUNS_REST.test(arg.text))
+  if (INERT.has(name) && (verb < 0 || name === 'git')) return
+  if (!understood) {
+    for (const arg of args.slice(0, MAX_TEXTS)) {
+      const text = textOf(arg)
+      if (/[\s,]|\\_/.test(text) && inText(text, arg.span)) return
+      const content =
+        arg.output ??
+        (command.scope.written?.size
+          ? contentOf(arg.text.replace(/^--?[\w-]+=/, ''), command.scope)
+          : undefined)
+      if (content?.text !== undefined && inText(content.text, arg.span)) return
+    }
+    const text = input.text ?? input.partial
+    if (text !== undefined && text !== '' && inText(text, command.span)) return
+  }
+  if (understood || SHELLS.has(name)) return
+  const dashes = args.findIndex((arg) => arg.text === '--')
+  const from = NAMES_THINGS.has(name) ? Math.max(verb, dashes) : 0
+  if (from < 0) return
+  for (let i = from; i + 1 < args.length && i < MAX_TEXTS; i++) {
+    const arg = args[i] as Arg
+    const word = arg.text.slice(arg.text.indexOf('=') + 1)
+    if (!CARRIED_SET.has(baseName(word))) continue
+    if (judged(arg.span, () => trial.words([{ ...arg, text: word }, ...args.slice(i + 1)]))) return
+  }
+}
+
+/** Words in which the verb of a tool is looked for. */
+const MAX_VERBS = 3
+
+/** The value of the option at this place, if its name says that it is a command. */
+function commandValue(args: readonly Arg[], i: number): Arg | undefined {
+  const arg = args[i] as Arg
+  if (arg.text[0] !== '-' || !RUNS_VALUE.test(arg.text)) return undefined
+  const equals = arg.text.indexOf('=')
+  return equals < 0 ? args[i + 1] : { ...arg, text: arg.text.slice(equals + 1) }
+}
+
+/** A word as a text of its own: without a letter that it may be the value of, `-Crm -rf x`. */
+function textOf({ text }: Arg): string {
+  return /^-[A-Za-z]{1,2}(?=[a-z/!][\w/]* )/.test(text)
+    ? `${text} ; ${text.slice(2)} ; ${text.slice(3)}`
+    : text
+}

@@ -1,0 +1,275 @@
+// Tools with a grammar of their own that run commands given to them: find, xargs, parallel, docker, git, tmux, tar, …
+
+import { readOptions, VALUE_OPTIONS } from '../line/options.ts'
+import { type Arg, type Output, SOMETHING, TAINT, UNKNOWN } from '../model.ts'
+import { container } from './container-carrier.ts'
+import { git } from './git-carrier.ts'
+import {
+  type Carrier,
+  commandLayer as command,
+  enterWrapper,
+  type InnerCommand,
+  item,
+  joined,
+  type Layer,
+  NOTHING,
+  scriptLayer as scriptWords,
+} from './layers.ts'
+import { fdTargets, findTargets, MAX_LISTED } from './listings.ts'
+import { commandIn, TOOL_CARRIERS } from './tool-carriers.ts'
+import type { Wrapper } from './wrappers.ts'
+
+function replaced(words: readonly Arg[], marker: string, items: readonly Arg[]): Arg[] {
+  return words.flatMap((word) =>
+    word.text === marker
+      ? items
+      : word.text.includes(marker)
+        ? items.slice(0, 1).map((one) => ({ ...word, text: word.text.replaceAll(marker, one.text) }))
+        : [word],
+  )
+}
+
+/** The command with the items in the marker's place: all at once, or one by one where the marker is part of a word. */
+function onEach(words: readonly Arg[], marker: string, items: readonly Arg[]): readonly InnerCommand[] {
+  const within = words.some((word) => word.text !== marker && word.text.includes(marker))
+  const rounds = within && items.length > 1 ? items.slice(0, MAX_LISTED).map((one) => [one]) : [items]
+  return rounds.flatMap((round) => command(replaced(words, marker, round)).commands)
+}
+
+function xargs(args: readonly Arg[], input: Output): Layer {
+  const wrapper: Wrapper = { values: VALUE_OPTIONS.xargs ?? [] }
+  const head = [args[0] ?? item('', { text: '', span: [0, 0], taint: 0 }), ...args]
+  const { start } = enterWrapper(wrapper, head)
+  const words = head.slice(start)
+  if (words.length === 0) return NOTHING
+  const near = words[0] as Arg
+  const own = args.slice(0, start - 1)
+  const options = readOptions('xargs', own)
+  const marker = markerOf(own) ?? (options.flag('i') ? '{}' : undefined)
+  const file = options.value('a', 'arg-file')
+  const source = file?.output ?? (file === undefined ? input : { text: undefined, taint: TAINT.opaque })
+  const whole = marker !== undefined || options.flag('0', 'null', 'd', 'delimiter') !== undefined
+  const items =
+    source.text === undefined
+      ? source.under === undefined
+        ? [{ ...near, text: UNKNOWN, taint: source.taint | TAINT.opaque }]
+        : source.under.map((text) => item(text, near))
+      : source.text
+          .split(whole ? /[\n\0]+/ : /[\s\0]+/)
+          .map((text) => (whole ? text.trim() : text.replace(/["'\\]/g, '')))
+          .filter((text) => text !== '')
+          .slice(0, 100)
+          .map((text) => ({ text, span: near.span, taint: source.taint }))
+  return marker === undefined
+    ? command([...words, ...items])
+    : { ...NOTHING, commands: onEach(words, marker, items) }
+}
+
+function markerOf(options: readonly Arg[]): string | undefined {
+  for (const [i, word] of options.entries()) {
+    if (word.text === '-I' || word.text === '-J') return options[i + 1]?.text
+    if (/^-[IJ]./.test(word.text)) return word.text.slice(2)
+    if (word.text.startsWith('--replace=')) return word.text.slice(10)
+    if (word.text === '--replace') return '{}'
+  }
+  return undefined
+}
+
+function find(args: readonly Arg[]): Layer {
+  const { items } = findTargets(args)
+  const commands: InnerCommand[] = []
+  for (let i = 0; i < args.length; i++) {
+    if (!/^-(?:exec|execdir|ok|okdir)$/.test((args[i] as Arg).text)) continue
+    const end = args.findIndex((arg, at) => at > i && /^(?:;|\+)$/.test(arg.text))
+    const words = args.slice(i + 1, end < 0 ? undefined : end)
+    if (words.length > 0)
+      commands.push(...onEach(words, '{}', words[0]?.text === '{}' ? [item(SOMETHING, words[0])] : items))
+    i += words.length
+  }
+  return { ...NOTHING, commands }
+}
+
+function fd(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) => /^(?:-x|-X|--exec|--exec-batch)$/.test(arg.text))
+  const words = at < 0 ? [] : args.slice(at + 1)
+  if (words.length === 0) return NOTHING
+  const found = fdTargets(args).map((text) => item(text, words[0] as Arg))
+  const marked = words.some((word) => word.text.includes('{}'))
+  return marked ? { ...NOTHING, commands: onEach(words, '{}', found) } : command([...words, ...found])
+}
+
+/** The lines of an input as words; a single unknown one where they are not known. */
+function linesOf(source: Output, near: Arg): readonly Arg[] {
+  const { text, under, taint } = source
+  if (text === undefined && under === undefined)
+    return [{ ...near, text: UNKNOWN, taint: taint | TAINT.opaque }]
+  const lines = text === undefined ? (under ?? []) : text.split('\n').filter((line) => line !== '')
+  return lines.slice(0, MAX_LISTED).map((line) => ({ text: line, span: near.span, taint }))
+}
+
+function parallel(args: readonly Arg[], input: Output): Layer {
+  const split = args.findIndex((arg) => /^:::/.test(arg.text))
+  const wrapper: Wrapper = { values: VALUE_OPTIONS.parallel ?? [] }
+  const head = [args[0] as Arg, ...(split < 0 ? args : args.slice(0, split))]
+  const near = args[0] ?? { text: '', span: [0, 0] as const, taint: TAINT.none }
+  const words = args.length === 0 ? [] : head.slice(enterWrapper(wrapper, head).start)
+  const files = split >= 0 && (args[split] as Arg).text.startsWith('::::')
+  const file = files ? args[split + 1] : readOptions('parallel', head.slice(1)).value('a', 'arg-file')
+  const source = file === undefined ? input : (file.output ?? { text: undefined, taint: TAINT.opaque })
+  const given = split >= 0 && !files ? args.slice(split + 1).slice(0, MAX_LISTED) : linesOf(source, near)
+  // Nothing to fill in yet: the command is judged as it stands.
+  const fills = given.length === 0 ? [{ ...near, text: '' }] : given
+  const scripts = fills.map((one) => {
+    const all =
+      words.length === 0
+        ? [one]
+        : words.some((word) => word.text.includes('{}'))
+          ? replaced(words, '{}', [one])
+          : [...words, one]
+    return joined(all)
+  })
+  return { ...NOTHING, scripts }
+}
+
+function tmux(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) =>
+    /^(?:new|new-session|neww|new-window|send-keys|send|splitw|split-window|respawn-pane|run-shell|run)$/.test(
+      arg.text,
+    ),
+  )
+  if (at < 0) return NOTHING
+  const rest = args.slice(at + 1)
+  const { scripts } = scriptWords(rest.filter((arg) => !arg.text.startsWith('-')))
+  // A new window runs words as one command, behind its options.
+  const first = rest.findIndex(
+    (arg, i) => !arg.text.startsWith('-') && !/^-[ceFlnst]$/.test(rest[i - 1]?.text ?? ''),
+  )
+  return {
+    ...NOTHING,
+    scripts: first < 0 || rest.length - first < 2 ? scripts : [joined(rest.slice(first)), ...scripts],
+  }
+}
+
+function afterValue(...names: readonly string[]): Carrier {
+  return (args) => {
+    const at = args.findIndex((arg) => names.includes(arg.text))
+    if (at >= 0) return scriptWords(args.slice(at + 1, at + 2))
+    // -a'command', --args='command'
+    for (const arg of args)
+      for (const name of names)
+        if (arg.text.startsWith(name) && arg.text.length > name.length + 1)
+          return scriptWords([{ ...arg, text: arg.text.slice(name.length).replace(/^=/, '') }])
+    return NOTHING
+  }
+}
+
+/** bash's complete and compgen, and fish's complete: commands and lists that are expanded. */
+function completes(args: readonly Arg[]): Layer {
+  const value = (names: RegExp) =>
+    args.flatMap((arg, i) => {
+      const match = names.exec(arg.text)
+      if (match === null) return []
+      const text = match[1] ?? match[2]
+      const next = args[i + 1]
+      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
+    })
+  const commands = value(/^(?:-[Cn]([\s\S]*)|--(?:condition|do-complete)(?:=([\s\S]*))?)$/)
+  const lists = value(/^(?:-[aW]([\s\S]*)|--arguments(?:=([\s\S]*))?)$/)
+  return scriptWords([...commands, ...lists.map((arg) => ({ ...arg, text: `: ${arg.text}` }))])
+}
+
+/** In fish, `source` alone reads standard input. */
+function source(args: readonly Arg[]): Layer {
+  const file = args.find((arg) => arg.text !== '--')
+  return file === undefined || /^(?:-|\/dev\/stdin|\/dev\/fd\/0)$/.test(file.text)
+    ? { ...NOTHING, runsInput: 'shell' }
+    : { ...NOTHING, runsFile: file }
+}
+
+export const CARRIERS: Readonly<Record<string, Carrier>> = {
+  xargs,
+  find,
+  gfind: find,
+  fd,
+  fdfind: fd,
+  docker: container,
+  podman: container,
+  nerdctl: container,
+  'docker-compose': container,
+  kubectl: container,
+  oc: container,
+  lxc: container,
+  incus: container,
+  parallel,
+  git,
+  tmux,
+  tar: commandIn(
+    /^(?:--checkpoint-action=exec=|--to-command=|--use-compress-program=|--rsh-command=|-I)(.*)$/,
+  ),
+  rsync: commandIn(/^(?:-[a-zA-Z]*e|--rsh(?:=(.+))?)$/),
+  trap: (args) => scriptWords(args.filter((arg) => !arg.text.startsWith('-')).slice(0, 1)),
+  // fish also writes `alias name 'command'`.
+  alias: (args) => {
+    const set = args.flatMap((arg) =>
+      arg.text.includes('=') ? [{ ...arg, text: arg.text.slice(arg.text.indexOf('=') + 1) }] : [],
+    )
+    // zsh's global aliases may start with an operator: alias -g G='| grep'.
+    const bodies = set.length > 0 ? set : args.slice(1)
+    return scriptWords(bodies.map((arg) => ({ ...arg, text: arg.text.replace(/^\s*[|&;]+/, '') })))
+  },
+  abbr: (args) => {
+    const name = args.findIndex((arg) => !arg.text.startsWith('-'))
+    const words = name < 0 ? [] : args.slice(name + 1).filter((arg) => arg.text !== '--')
+    return words.length === 0 ? NOTHING : { ...NOTHING, scripts: [joined(words)] }
+  },
+  bind: (args) =>
+    scriptWords(
+      args.slice(1).map((arg) => ({
+        ...arg,
+        text: arg.text.replace(/^"(?:\\.|[^"\\])*":\s*/, '').replace(/^(["'])([\s\S]*)\1$/, '$2'),
+      })),
+    ),
+  ansible: (args, input) => {
+    const { scripts, ...rest } = afterValue('-a', '--args')(args, input)
+    const bare = scripts.map((script) => ({
+      ...script,
+      text: script.text.replace(/^(?:cmd|_raw_params)=(["']?)([\s\S]*)\1$/, '$2'),
+    }))
+    return { ...rest, scripts: bare }
+  },
+  vagrant: afterValue('-c', '--command'),
+  screen: (args) => {
+    const sent = args.findIndex((arg) => arg.text === '-X')
+    if (sent >= 0) {
+      const words = args
+        .slice(sent + 2)
+        .map((arg) => ({ ...arg, text: arg.text.replace(/(?:\\n|\^M)+$/, '') }))
+      return words.length === 0 ? NOTHING : { ...NOTHING, scripts: [joined(words)] }
+    }
+    return command(
+      args.slice(
+        Math.max(
+          0,
+          args.findIndex(
+            (arg, i) => !arg.text.startsWith('-') && !/^-[SptTc]$|^-dmS$/.test(args[i - 1]?.text ?? ''),
+          ),
+        ),
+      ),
+    )
+  },
+  at: (args) => {
+    const file = args.findIndex((arg) => arg.text === '-f')
+    const runsFile = file < 0 ? undefined : args[file + 1]
+    return runsFile === undefined ? { ...NOTHING, runsInput: 'shell' } : { ...NOTHING, runsFile }
+  },
+  complete: completes,
+  compgen: completes,
+  mapfile: commandIn(/^-C([\s\S]*)$/),
+  readarray: commandIn(/^-C([\s\S]*)$/),
+  batch: () => ({ ...NOTHING, runsInput: 'shell' }),
+  adb: (args) =>
+    args[0]?.text === 'shell' && args.length > 1 ? { ...NOTHING, scripts: [joined(args.slice(1))] } : NOTHING,
+  '.': source,
+  source,
+  ...TOOL_CARRIERS,
+}

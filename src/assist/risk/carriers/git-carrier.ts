@@ -1,0 +1,58 @@
+// Commands that git runs from its options, settings, aliases and remotes.
+
+import type { Arg } from '../model.ts'
+import { commandLayer as command, type InnerScript, joined, type Layer, NOTHING } from './layers.ts'
+
+/** Settings whose value git runs; as `-c key=value` or `config key value`. */
+const GIT_COMMANDS =
+  /^(?:core\.(?:pager|sshcommand|editor|fsmonitor|askpass|gitproxy)|sequence\.editor|diff\.external|(?:diff|difftool|merge|mergetool|filter)\.[^=]*\.(?:command|textconv|cmd|driver|clean|smudge|process)|gpg\.(?:[a-z]+\.)?(?:program|defaultkeycommand)|(?:browser|man)\.[^=]*\.(?:cmd|path)|sendemail\.\w*cmd|trailer\.[^=]*\.(?:cmd|command)|remote\.[^=]*\.(?:uploadpack|receivepack|vcs)|pager\.\w+|(?:credential\.)(?:[^=]*\.)?helper|uploadpack\.packobjectshook|interactive\.difffilter)(?:=([\s\S]*))?$/i
+
+/** Options whose value git runs, on this machine or the other. */
+const GIT_OPTIONS =
+  /^--(?:exec|upload-pack|receive-pack|extcmd|open-files-in-pager|access-hook|to-cmd|cc-cmd|header-cmd|smtp-server|setup|\w+(?:-\w+)?-filter)(?:=([\s\S]+))?$/
+/** The same as letters of one verb. */
+const GIT_LETTERS: Readonly<Record<string, RegExp>> = {
+  rebase: /^-[a-z]*x([\s\S]*)$/,
+  difftool: /^-[a-z]*x([\s\S]*)$/,
+  clone: /^-u([\s\S]*)$/,
+  grep: /^-O([\s\S]+)$/,
+  shell: /^-c([\s\S]*)$/,
+  instaweb: /^-[db]([\s\S]*)$/,
+}
+
+export function git(args: readonly Arg[]): Layer {
+  const scripts: InnerScript[] = []
+  const add = (arg: Arg | undefined, text: string | undefined) => {
+    if (arg !== undefined && text !== undefined && text !== '')
+      scripts.push({ text, taint: arg.taint, span: arg.span })
+  }
+  const verb =
+    args.find((arg, i) => !arg.text.startsWith('-') && !/^-[cC]$/.test(args[i - 1]?.text ?? ''))?.text ?? ''
+  for (const [i, given] of args.entries()) {
+    const arg = /^-c./.test(given.text) ? { ...given, text: given.text.slice(2) } : given
+    // An alias or hook given on the line: -c alias.x='!cmd', config alias.x '!cmd'.
+    const alias = /^alias\.[^=]+=!([\s\S]*)$/.exec(arg.text)
+    if (alias !== null) add(arg, alias[1])
+    const next = args[i + 1]
+    const set = GIT_COMMANDS.exec(arg.text)
+    if (set !== null) {
+      const value = set[1] === undefined ? next : { ...arg, text: set[1] }
+      // A credential helper is git's own program unless it is a path or starts with `!`.
+      if (!arg.text.startsWith('credential') || /^[!/]/.test(value?.text ?? ''))
+        add(value, value?.text.replace(/^!/, ''))
+    }
+    if (/^alias\.[^=]+$/.test(arg.text) && next?.text.startsWith('!')) add(next, next.text.slice(1))
+    const option = GIT_OPTIONS.exec(arg.text)
+    if (option !== null) add(option[1] === undefined ? next : arg, option[1] ?? next?.text)
+    const letter = GIT_LETTERS[verb]?.exec(arg.text)
+    if (letter) add(letter[1] ? arg : next, letter[1] || next?.text)
+    if (arg.text.startsWith('ext::')) add(arg, arg.text.slice(5))
+  }
+  const each = args.findIndex((arg) => arg.text === 'foreach')
+  if (each >= 0 && args[0]?.text === 'submodule') {
+    const words = args.slice(each + 1).filter((arg) => arg.text !== '--recursive')
+    if (words.length > 0) scripts.push(joined(words))
+  }
+  if (args[0]?.text === 'bisect' && args[1]?.text === 'run') return { ...command(args.slice(2)), scripts }
+  return { ...NOTHING, scripts }
+}

@@ -1,0 +1,196 @@
+// Shells and other interpreters: where in their words, files or input the code is that they run.
+
+import { type Arg, TAINT } from '../model.ts'
+import { filesTouched } from '../writes/foreign-files.ts'
+import { type InnerScript, type Layer, NOTHING } from './layers.ts'
+import { INTERPRETERS } from './wrappers.ts'
+
+export function unwrapShell(words: readonly Arg[]): Layer {
+  const first = startScripts(words)
+  const rest = unwrapShellCode(words)
+  const scripts = [...first.scripts, ...rest.scripts]
+  return {
+    ...rest,
+    scripts,
+    ...(rest.runsFile === undefined && first.runsFile && { runsFile: first.runsFile }),
+  }
+}
+
+/** fish's `-C code` runs before everything else, and bash's `--rcfile file` in an interactive shell. */
+function startScripts(words: readonly Arg[]): Layer {
+  const scripts: InnerScript[] = []
+  let runsFile: Arg | undefined
+  const isFish = words[0]?.text === 'fish'
+  for (const [i, word] of words.entries()) {
+    const next = words[i + 1]
+    const code = isFish ? /^(?:-[a-zA-Z]*C|--init-command(?:=|$))([\s\S]*)$/.exec(word.text) : null
+    const value = code === null ? undefined : code[1] ? { ...word, text: code[1] } : next
+    if (value !== undefined) scripts.push({ text: value.text, taint: value.taint, span: value.span })
+    if (/^--(?:rcfile|init-file)$/.test(word.text)) runsFile = next
+  }
+  return { ...NOTHING, scripts, ...(runsFile && { runsFile }) }
+}
+
+function unwrapShellCode(words: readonly Arg[]): Layer {
+  let code = false
+  let i = 1
+  for (; i < words.length; i++) {
+    const text = (words[i] as Arg).text
+    if (text === '--') {
+      i++
+      break
+    }
+    if (text === '-' || !/^[-+]/.test(text)) break
+    if (text === '--command') code = true
+    if (text.startsWith('--command=')) {
+      const word = words[i] as Arg
+      return { ...NOTHING, scripts: [{ text: text.slice(10), taint: word.taint, span: word.span }] }
+    }
+    if (/^-[A-Za-z]*c/.test(text)) code = true
+    if (/^(?:[-+][A-Za-z]*[oO]|--rcfile|--init-file|--init-command|-C)$/.test(text)) i++
+    if (/^-[A-Za-z]*s/.test(text) && !code) return { ...NOTHING, runsInput: 'shell' }
+  }
+  const operand = words[i]
+  if (code) {
+    if (operand === undefined) return NOTHING
+    const script = {
+      text: operand.text,
+      taint: operand.taint,
+      span: operand.span,
+      parameters: words.slice(i + 2),
+      assignments: words.slice(i + 1, i + 2).map((value) => ({ name: '0', value })),
+    }
+    return { ...NOTHING, scripts: [script] }
+  }
+  if (
+    operand === undefined ||
+    operand.text === '-' ||
+    /^\/(?:dev\/stdin|dev\/fd\/0|proc\/self\/fd\/0)$/.test(operand.text)
+  )
+    return { ...NOTHING, runsInput: 'shell' }
+  return { ...NOTHING, runsFile: operand }
+}
+
+/** Options of an interpreter that take a value: it may look like a cluster of letters. */
+const VALUE_LETTERS: Readonly<Record<string, RegExp>> = {
+  perl: /[MmIC0]/,
+  ruby: /[rICKTE]/,
+  python: /[WX]/,
+  python2: /[WX]/,
+  python3: /[WX]/,
+  node: /r/,
+  nodejs: /r/,
+  php: /[dcz]/,
+}
+
+export function unwrapInterpreter(name: string, words: readonly Arg[]): Layer {
+  const codes = INTERPRETERS[name] as readonly string[]
+  const backticks = name === 'ruby' || name === 'perl' || name === 'php'
+  for (let i = 1; i < words.length; i++) {
+    const word = words[i] as Arg
+    const text = word.text
+    if (text === '-' || text === '/dev/stdin') return { ...NOTHING, runsInput: 'other' }
+    const bare = text.startsWith('--') ? text.slice(2) : text.startsWith('-') ? text.slice(1) : undefined
+    if (bare === undefined) {
+      if (codes.includes(text)) return codeLayer(words[i + 1], backticks, words)
+      return { ...NOTHING, runsFile: word }
+    }
+    if (text.startsWith('--')) {
+      const [key, value] = [bare.split('=', 1)[0] as string, bare.indexOf('=')]
+      if (codes.includes(key))
+        return codeLayer(
+          value < 0 ? words[i + 1] : { ...word, text: bare.slice(value + 1) },
+          backticks,
+          words,
+        )
+      continue
+    }
+    // In `-rsocket -e …` the letters behind r are a name.
+    const named = VALUE_LETTERS[name]?.exec(bare)
+    const letters = named === undefined || named === null ? bare : bare.slice(0, named.index)
+    const at = [...letters].findIndex((letter) => codes.includes(letter))
+    if (at >= 0)
+      return codeLayer(
+        at + 1 < bare.length ? { ...word, text: bare.slice(at + 1) } : words[i + 1],
+        backticks,
+        words,
+      )
+    // python -m module, node --version …: no code from standard input.
+    if (/^[mvVhS]/.test(bare) && !named) return NOTHING
+    if (named && named.index === bare.length - 1) i++
+  }
+  return { ...NOTHING, runsInput: 'other' }
+}
+
+function codeLayer(code: Arg | undefined, hasBackticks: boolean, words: readonly Arg[]): Layer {
+  if (code === undefined) return NOTHING
+  const { scripts } = readCode(code, hasBackticks)
+  return {
+    ...NOTHING,
+    scripts,
+    origin: originOfRunCode(words.map((word) => word.text).join(' ')),
+    runsText: code,
+  }
+}
+
+const CALLS_SHELL =
+  /(?:system|popen\w*|exec\w*|spawn\w*|run|call|check_output|check_call|passthru|shell_exec|proc_open|open3|capture\w*|sh|execa|\$)\s*\(?\s*\[?\s*f?(["'`])((?:\\.|(?!\1)[^\\]){1,2000})\1/g
+/** Shell commands and tree deletions in the code of other languages: calls with a literal string only. */
+export function foreignCode(
+  code: Pick<Arg, 'text' | 'taint' | 'span'>,
+  hasBackticks = false,
+): Pick<Layer, 'scripts'> {
+  const scripts: InnerScript[] = []
+  for (const call of code.text.matchAll(CALLS_SHELL)) {
+    const rest = code.text.slice(call.index + call[0].length, call.index + call[0].length + 500)
+    // subprocess.run(["rm", "-rf", "/"]): the following literals belong to the same command.
+    const items = /^(?:\s*,\s*\[?\s*["'][^"']*["'])+/.exec(rest)
+    const more = [...(items?.[0] ?? '').matchAll(/["']([^"']*)["']/g)].map((item) => item[1])
+    scripts.push({ text: [call[2], ...more].join(' '), taint: code.taint, span: code.span })
+  }
+  if (hasBackticks)
+    for (const call of code.text.matchAll(/(?:`|(?:%x|qx)[{(])([^`{}()]{1,2000})[`})]/g))
+      scripts.push({ text: call[1] as string, taint: code.taint, span: code.span })
+  scripts.push(...filesTouched(code))
+  return { scripts }
+}
+
+/** Like foreignCode, and looks into what the code decodes as well. */
+export function readCode(
+  code: Pick<Arg, 'text' | 'taint' | 'span'>,
+  hasBackticks = false,
+): Pick<Layer, 'scripts'> {
+  const hidden = RUNS_TEXT.test(code.text) ? decodedLiterals(code.text) : []
+  const more = hidden.flatMap((text) => [
+    ...foreignCode({ ...code, text }).scripts,
+    { text, taint: code.taint, span: code.span },
+  ])
+  return { scripts: [...foreignCode(code, hasBackticks).scripts, ...more] }
+}
+
+const RUNS_TEXT =
+  /\b(?:exec|eval|instance_eval|class_eval|compile|assert|runInNewContext|Function)\b|\bsystem\b|\bpopen\b/
+const DECODES =
+  /b64decode|b32decode|unhexlify|fromhex|base64_decode|gzinflate|str_rot13|\batob\b|decode64|unpack1?\b|\bpack\s*\(|fromCharCode|zlib\.|marshal\.loads|Buffer\.from\([^)]*(?:base64|hex)|\.decode\(\s*["'](?:hex|base64|rot13)/
+const DOWNLOADS =
+  /urlopen|urlretrieve|requests["')]*\.(?:get|post)|httpx\.get|LWP::Simple|HTTP::Tiny|URI\.open|open-uri|Net::HTTP|file_get_contents\(\s*["']https?:|curl_exec|https?["']?\)?\.get|\bfetch\s*\(|axios/
+
+/** Whether code in another language runs what it has decoded or fetched: its origin as taint. */
+export function originOfRunCode(code: string): number {
+  if (!RUNS_TEXT.test(code)) return TAINT.none
+  return (
+    (DOWNLOADS.test(code) ? TAINT.network : TAINT.none) | (DECODES.test(code) ? TAINT.decoded : TAINT.none)
+  )
+}
+
+/** Literals that such code decodes, as the text they hide: bounded by the code's own length. */
+function decodedLiterals(code: string): readonly string[] {
+  const out: string[] = []
+  for (const match of code.matchAll(
+    /(?:b64decode|base64_decode|atob|decode64)\s*\(\s*b?(["'])([\w+/=-]{4,4000})\1/g,
+  ))
+    out.push(Buffer.from(match[2] as string, 'base64').toString('utf8'))
+  for (const match of code.matchAll(/(?:unhexlify|fromhex)\s*\(\s*b?(["'])([0-9a-fA-F]{4,4000})\1/g))
+    out.push(Buffer.from(match[2] as string, 'hex').toString('utf8'))
+  return out.slice(0, 8)
+}

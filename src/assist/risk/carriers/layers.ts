@@ -1,0 +1,133 @@
+// What one layer of a command holds: the commands and scripts inside it, and how a wrapper's own words are skipped.
+import { type Arg, type Output, TAINT } from '../model.ts'
+import type { Wrapper } from './wrappers.ts'
+
+export interface InnerCommand {
+  readonly words: readonly Arg[]
+  readonly privileged: boolean
+  /** It reads the outer command's standard input. */
+  readonly inherits: boolean
+  readonly assignments: readonly { readonly name: string; readonly value: Arg }[]
+}
+
+export interface InnerScript {
+  readonly text: string
+  readonly taint: number
+  readonly span: readonly [number, number]
+  readonly parameters?: readonly Arg[]
+  /** Values the shell inside starts with. */
+  readonly assignments?: readonly { readonly name: string; readonly value: Arg }[]
+  readonly privileged?: boolean
+}
+
+export interface Layer {
+  readonly commands: readonly InnerCommand[]
+  readonly scripts: readonly InnerScript[]
+  /** Its standard input is run as code. */
+  readonly runsInput: false | 'shell' | 'other'
+  /** Code in another language it runs. */
+  readonly runsText?: Arg
+  /** Origin, as taint, of what that code runs in turn. */
+  readonly origin?: number
+  /** A file it runs as a script. */
+  readonly runsFile?: Arg
+}
+
+/** Finds the commands in a tool's words and in what it reads. */
+export type Carrier = (args: readonly Arg[], input: Output) => Layer
+
+export const NOTHING: Layer = { commands: [], scripts: [], runsInput: false }
+
+/** A word that a carrier puts in place of what it will find. */
+export function item(text: string, near: Arg): Arg {
+  return { text, span: near.span, taint: TAINT.opaque }
+}
+
+export function commandLayer(words: readonly Arg[], inherits = false): Layer {
+  if (words.length === 0) return NOTHING
+  return { ...NOTHING, commands: [{ words, privileged: false, inherits, assignments: [] }] }
+}
+
+export function scriptLayer(args: readonly Arg[]): Layer {
+  return { ...NOTHING, scripts: args.map((arg) => ({ text: arg.text, taint: arg.taint, span: arg.span })) }
+}
+
+/** A word that a shell reads back as exactly this text. */
+export function quoted(text: string): string {
+  return /^[\w./:@%+=-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
+}
+
+const ASSIGNMENT = /^([A-Za-z_]\w*|BASH_FUNC_[^=]+%%)=([\s\S]*)$/
+
+/** Where the command behind a wrapper starts, the assignments before it, and scripts in its options. */
+export function enterWrapper(wrapper: Wrapper, words: readonly Arg[]) {
+  const assignments: { name: string; value: Arg }[] = []
+  const scripts: Arg[] = []
+  let skip = wrapper.skip ?? 0
+  let i = 1
+  for (; i < words.length; i++) {
+    const word = words[i] as Arg
+    const text = word.text
+    if (text === '--') {
+      i++
+      if (skip === 0 || wrapper.afterDashes) break
+      continue
+    }
+    const next = text.length > 1 && text[0] === '-' ? optionAt(wrapper, words, i, scripts) : undefined
+    if (next !== undefined) {
+      i = next
+      continue
+    }
+    const assignment = wrapper.assigns ? ASSIGNMENT.exec(text) : null
+    if (assignment !== null) {
+      assignments.push({ name: assignment[1] as string, value: { ...word, text: assignment[2] as string } })
+      continue
+    }
+    if (wrapper.afterDashes || wrapper.skips?.test(text)) continue
+    if (skip-- > 0) continue
+    break
+  }
+  return { start: i, assignments, scripts }
+}
+
+/** Index of the option's last word. */
+function optionAt(wrapper: Wrapper, words: readonly Arg[], i: number, scripts: Arg[]): number {
+  const word = words[i] as Arg
+  const text = word.text
+  const values = wrapper.values ?? []
+  const takes = (name: string): 'value' | 'script' | undefined =>
+    wrapper.scripts?.includes(name) ? 'script' : values.includes(name) ? 'value' : undefined
+  const dashes = text.startsWith('--') ? 2 : 1
+  const equals = text.indexOf('=')
+  const whole = takes(text.slice(dashes, equals < 0 ? undefined : equals))
+  const keyword = (value: Arg | undefined) => {
+    const command = value === undefined ? undefined : wrapper.keywords?.exec(value.text)?.[1]
+    if (command !== undefined) scripts.push({ ...(value as Arg), text: command })
+  }
+  if (whole !== undefined && (dashes === 2 || text.length > 2)) {
+    const value = equals < 0 ? words[i + 1] : { ...word, text: text.slice(equals + 1) }
+    if (whole === 'script' && value !== undefined) scripts.push(value)
+    return equals < 0 ? i + 1 : i
+  }
+  if (dashes === 2) return i
+  for (let at = 1; at < text.length; at++) {
+    const kind = takes(text[at] as string)
+    if (kind === undefined) continue
+    const joined = at + 1 < text.length
+    const value = joined ? { ...word, text: text.slice(at + 1) } : words[i + 1]
+    if (kind === 'script' && value !== undefined) scripts.push(value)
+    if (text[at] === 'o') keyword(value)
+    return joined ? i : i + 1
+  }
+  return i
+}
+
+export function joined(words: readonly Arg[]): InnerScript {
+  const first = words[0] as Arg
+  const last = words.at(-1) as Arg
+  return {
+    text: words.map((word) => word.text).join(' '),
+    taint: words.reduce((sum, word) => sum | word.taint, 0),
+    span: [first.span[0], last.span[1]],
+  }
+}

@@ -1,0 +1,160 @@
+// Which files a command that lists files names (find, fd, ls, tree, du, …), and what a filter leaves of such a list.
+import { isEverything } from '../line/glob.ts'
+import { readOptions } from '../line/options.ts'
+import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
+import { isSecretFile } from './secrets.ts'
+
+/** Names of a list that are followed one by one. */
+export const MAX_LISTED = 16
+
+/** find's tests that leave only some files of the tree. */
+const NARROWING =
+  /^-(?:i?name|i?path|i?regex|i?wholename|i?lname|[mac]time|[mac]min|newer.*|size|empty|user|group|uid|gid|perm|nouser|nogroup|links|inum|samefile|fstype|readable|writable|executable)$/
+const BY_NAME = /^-(?:i?name|i?path|i?regex|i?wholename)$/
+
+interface Found {
+  /** Where it starts. */
+  readonly tops: readonly Arg[]
+  /** What each found file may be: a start, everything below one as a pattern, or an unknown file below it. */
+  readonly items: readonly Arg[]
+  /** Nothing below the starts, however deep, is left out but for its kind. */
+  readonly whole: boolean
+  /** Some test leaves only some of the files. */
+  readonly narrowed: boolean
+}
+
+function below(top: string, rest: string): string {
+  return `${top.replace(/\/+$/, '')}/${rest}`
+}
+
+/** Where a find starts, and what it finds. */
+export function findTargets(args: readonly Arg[]): Found {
+  const from = args.findIndex((arg) => !/^-(?:[HLP]|O\d|D)$/.test(arg.text))
+  const rest = args.slice(Math.max(from, 0))
+  const end = rest.findIndex((arg) => /^[-(!]/.test(arg.text))
+  const near = args[0] ?? { text: '.', span: [0, 0] as const, taint: 0 }
+  const given = end < 0 ? rest : rest.slice(0, end)
+  const tops = given.length === 0 ? [{ ...near, text: '.' }] : given
+  const after = (name: string) => rest[rest.findIndex((arg) => arg.text === name) + 1]?.text
+  const depth = (name: string) => (rest.some((arg) => arg.text === name) ? Number(after(name)) : undefined)
+  const [least = 0, most = Number.POSITIVE_INFINITY] = [depth('-mindepth'), depth('-maxdepth')]
+  const kind = rest.some((arg) => arg.text === '-type') ? after('-type') : undefined
+  const unnarrowed =
+    !rest.some((arg, i) => narrows(rest, arg, i)) && (kind === undefined || /[df]/.test(kind))
+  if (!unnarrowed) {
+    // A name that is searched for tells what is found, where it is a credential's.
+    const name = rest[rest.findIndex((arg) => /^-i?name$/.test(arg.text)) + 1]?.text ?? ''
+    const found = isSecretFile(`/${name}`, { cwd: '/', home: '/' }) ? `${SOMETHING}/${name}` : SOMETHING
+    return {
+      tops,
+      items: tops.map((top) => ({ ...top, text: below(top.text, found) })),
+      whole: false,
+      narrowed: true,
+    }
+  }
+  const items = tops.flatMap((top) => [
+    ...(least > 0 || (kind !== undefined && !kind.includes('d')) ? [] : [top]),
+    ...(most < 1 || least > 1 ? [] : [{ ...top, text: below(top.text, '*') }]),
+    ...(most < 2 ? [] : [{ ...top, text: below(top.text, '**/*') }]),
+  ])
+  return { tops, items, whole: most === Number.POSITIVE_INFINITY, narrowed: false }
+}
+
+/** A test for a name that is not wanted, or that every name has, leaves nearly everything. */
+function narrows(args: readonly Arg[], { text }: Arg, i: number): boolean {
+  if (!NARROWING.test(text)) return false
+  if (!BY_NAME.test(text)) return true
+  const value = args[i + 1]?.text ?? ''
+  return !/^(?:!|-not)$/.test(args[i - 1]?.text ?? '') && !isEverything(value)
+}
+
+/** What `fd pattern directory …` finds, up to its -x. */
+export function fdTargets(args: readonly Arg[]): readonly string[] {
+  const end = args.findIndex((arg) => /^(?:-x|-X|--exec|--exec-batch)$/.test(arg.text))
+  const own = end < 0 ? args : args.slice(0, end)
+  const operands = own.filter((arg) => !arg.text.startsWith('-'))
+  const all = /^(?:\.|\.\*|\^)?$/.test(operands[0]?.text ?? '') && operands.length === own.length
+  const tops = operands.slice(1).map((arg) => arg.text)
+  return (tops.length === 0 ? ['.'] : tops).map((top) => below(top, all ? '**/*' : SOMETHING))
+}
+
+function lsTargets(command: SimpleCommand): readonly string[] {
+  const options = readOptions('ls', command.args)
+  const given = options.operands.map((arg) => arg.text)
+  const operands = given.length === 0 ? ['.'] : given
+  if (options.flag('d', 'directory')) return operands
+  const deep = options.flag('R', 'recursive') !== undefined
+  return operands.flatMap((top) => [
+    // A pattern's files are named as they are, with what is in its directories.
+    /[*?[]/.test(top) ? top : below(top, '*'),
+    ...(deep ? [below(top, '**/*')] : []),
+  ])
+}
+
+function treeTargets(operands: readonly string[]): readonly string[] {
+  return (operands.length === 0 ? ['.'] : operands).flatMap((top) => [top, below(top, '**/*')])
+}
+
+/** The files a command prints the names of, as words that may be patterns; undefined for one that lists none. */
+export function listed(command: SimpleCommand): readonly string[] | undefined {
+  const { name, args } = command
+  const options = readOptions(name, args)
+  const operands = options.operands.map((arg) => arg.text)
+  switch (name) {
+    case 'find':
+    case 'gfind':
+      return findTargets(args).items.map((arg) => arg.text)
+    case 'fd':
+    case 'fdfind':
+      return fdTargets(args)
+    case 'ls':
+    case 'gls':
+    case 'dir':
+    case 'vdir':
+    case 'eza':
+    case 'exa':
+    case 'lsd':
+      return lsTargets(command)
+    case 'tree':
+      return treeTargets(operands)
+    case 'du':
+      return options.flag('s', 'summarize') ? operands : treeTargets(operands)
+    case 'locate':
+    case 'plocate':
+    case 'mlocate':
+      return [`/${SOMETHING}`]
+    case 'grep':
+    case 'egrep':
+    case 'fgrep':
+    case 'rg':
+    case 'ag':
+    case 'ack':
+      return grepTargets(command)
+    default:
+      return undefined
+  }
+}
+
+/** Names of files only with -l, -L or rg's --files. */
+function grepTargets({ name, args }: SimpleCommand): readonly string[] | undefined {
+  const options = readOptions(name, args)
+  const operands = options.operands.map((arg) => arg.text)
+  if (name === 'rg' && options.flag('files'))
+    return (operands.length === 0 ? ['.'] : operands).map((top) => below(top, '**/*'))
+  if (!options.flag('l', 'L', 'files-with-matches', 'files-without-match')) return undefined
+  const tops = operands.slice(1)
+  return (tops.length === 0 ? ['.'] : tops).map((top) => below(top, SOMETHING))
+}
+
+/** Filters that leave all, or nearly all, of the lines. */
+const PASSES = /^(?:sort|gsort|uniq|shuf|tac|tr|cut|column|pv|nl|awk|gawk|mawk)$/
+
+/** What a filter between a list and its reader leaves of it. */
+export function filtered({ name, args }: SimpleCommand, under: readonly string[]): readonly string[] {
+  const inverted = /^(?:[ef]?grep|rg|ag)$/.test(name) && readOptions(name, args).flag('v', 'invert-match')
+  const printsAll = !/awk$/.test(name) || args.some((arg) => /^\s*\{\s*print\b[^{}]*\}\s*$/.test(arg.text))
+  if (inverted || (PASSES.test(name) && printsAll)) return under
+  return under.map((top) =>
+    top.includes(SOMETHING) ? top : below(top.replace(/\/(?:\*\*\/)?\*$/, ''), SOMETHING),
+  )
+}

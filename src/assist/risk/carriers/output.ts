@@ -1,0 +1,310 @@
+// What a command prints, as far as its words say it: echo, printf, decoders; otherwise only where it came from.
+
+import { readOptions } from '../line/options.ts'
+import { resolvePath } from '../line/paths.ts'
+import {
+  type Arg,
+  baseName,
+  NO_OUTPUT,
+  type Output,
+  type Scope,
+  type SimpleCommand,
+  SOMETHING,
+  TAINT,
+  UNKNOWN,
+} from '../model.ts'
+import { contentOf } from '../writes/written.ts'
+import { filtered, listed } from './listings.ts'
+import { mustStayHere } from './secrets.ts'
+
+const NETWORK = names(
+  'curl wget wget2 fetch lynx links w3m http https xh httpie aria2c nc ncat netcat socat telnet ftp ssh axel dig host nslookup drill',
+)
+/** Alone, they print every variable, or everything that was typed. */
+const LISTS_VALUES = names('env printenv history export set declare typeset')
+/** Programs documented to be used as `eval "$(program …)"`. */
+const GENERATORS = names(
+  `ssh-agent gpg-agent keychain direnv brew pyenv rbenv nodenv goenv jenv phpenv fnm volta starship zoxide atuin mise rtx
+  opam conda mamba micromamba thefuck karo fzf docker-machine minikube dircolors gdircolors lesspipe lesspipe.sh resize
+  luarocks asdf oh-my-posh navi tmuxifier register-python-argcomplete pipenv poetry sheldon antibody vivid devbox guix`,
+)
+const GENERATING_WORDS = names(
+  'completion completions --completion shellenv shell-init init hook activate alias --init --bash --zsh --fish',
+)
+const DECODERS = names(
+  'base64 base32 basenc openssl xxd gunzip zcat uncompress bzcat xzcat zstdcat gzip bzip2 xz zstd lz4 rev tac tr uudecode gpg ccrypt age',
+)
+const SILENT = names(
+  ': true false cd pushd popd export set declare typeset unset alias source . test [ sleep mkdir touch rm cp mv chmod chown ln',
+)
+
+function names(text: string): ReadonlySet<string> {
+  return new Set(text.split(/\s+/))
+}
+
+/** Connections that stay open both ways: what they print may be somebody typing. */
+const DIALOGUES = names('nc ncat netcat socat telnet')
+
+/** Commands that print credentials by themselves. */
+const EXPORTS_SECRETS =
+  /^gpg2? .*--export-secret|^kubectl .*\bget secrets?\b|^(?:vault|bao) (?:read|kv get)\b|^pass (?:show )?\S|^op (?:read|item get)\b|^security (?:find-|dump-)|^aws configure export-credentials|^secret-tool lookup/
+
+const unknown = (taint: number, under?: readonly string[]): Output => ({
+  text: undefined,
+  taint,
+  ...(under === undefined ? {} : { under }),
+})
+
+/** Output of a command that is not itself a wrapper. */
+export function outputOf(command: SimpleCommand): Output {
+  const { name, args, input, scope } = command
+  const taint = taintOf(args)
+  if (name === 'echo') return echo(args)
+  if (name === 'printf') return printf(args)
+  if (name === 'print' && scope.shell === 'zsh') return print(args)
+  if (LISTS_VALUES.has(name) && args.length === 0) return unknown(TAINT.opaque | TAINT.secret)
+  if (SILENT.has(name)) return NO_OUTPUT
+  if (NETWORK.has(name)) {
+    const keys = args.some((arg) => arg.text.includes('169.254.169.254')) ? TAINT.secret : TAINT.none
+    return unknown(TAINT.network | keys | (DIALOGUES.has(name) ? TAINT.dialogue : TAINT.none) | input.taint)
+  }
+  if (GENERATORS.has(name) || args.some((arg) => GENERATING_WORDS.has(arg.text)))
+    return unknown(TAINT.generated)
+  if (DECODERS.has(name)) return decoder(command)
+  if (name === 'cat' || name === 'tee' || name === 'head' || name === 'tail') return reader(command)
+  if (name === 'sed' && input.text !== undefined && args.length === 1)
+    return edited(input, (args[0] as Arg).text)
+  if (name === 'yes') return { text: `${args.map((arg) => arg.text).join(' ') || 'y'}\n`, taint }
+  if (name === 'string') return fishString(args)
+  if (name === 'psub') return { text: `/dev/fd/${SOMETHING}`, taint: input.taint, feeds: input }
+  const computed = pathTool(command)
+  if (computed !== undefined) return { text: computed, taint }
+  const files = listed(command)
+  if (files !== undefined) return unknown(TAINT.opaque, files)
+  return {
+    ...unknown(TAINT.opaque | input.taint | secretTaint(command)),
+    ...(input.under && { under: filtered(command, input.under) }),
+  }
+}
+
+function taintOf(args: readonly Arg[]): number {
+  return args.reduce((sum, arg) => sum | arg.taint, 0)
+}
+
+/** tar's -C names the directory its operands lie in. */
+function whereRead({ name, args, scope }: SimpleCommand): Scope {
+  const into = name === 'tar' ? args.findIndex((arg) => /^(?:-C|--directory)$/.test(arg.text)) : -1
+  return into < 0 ? scope : { ...scope, cwd: resolvePath(args[into + 1]?.text ?? '.', scope) }
+}
+
+function secretTaint(command: SimpleCommand): number {
+  const where = whereRead(command)
+  const words = [command.name, ...command.args.map((arg) => arg.text)].join(' ')
+  const reads =
+    EXPORTS_SECRETS.test(words.slice(0, 500)) ||
+    command.args.some((arg) => mustStayHere(arg.text.replace(/^if=/, ''), where))
+  return reads ? TAINT.secret : TAINT.none
+}
+
+function reader(command: SimpleCommand): Output {
+  const files = readOptions(command.name, command.args).operands.filter((arg) => arg.text !== '-')
+  if (command.name === 'tee' || files.length === 0) {
+    return command.name === 'cat' || command.name === 'tee'
+      ? command.input
+      : { ...command.input, text: undefined, taint: command.input.taint | TAINT.opaque }
+  }
+  // A process substitution as file carries its own origin.
+  if (command.name === 'cat' && files.length === 1 && files[0]?.output !== undefined) return files[0].output
+  const written =
+    files.length === 1 && command.name === 'cat' ? contentOf(files[0]?.text ?? '', command.scope) : undefined
+  if (written !== undefined) return { ...written, taint: written.taint | secretTaint(command) }
+  return unknown(TAINT.opaque | taintOf(files) | secretTaint(command))
+}
+
+/** sed with plain substitutions only: `s/a/b/; s/c/d/g`. */
+function edited(input: Output, program: string): Output {
+  let text = input.text as string
+  for (const part of program.split(/[;\n]/)) {
+    const match = /^\s*s([^\w\s\\])([^\\[\]*.^$]*?)\1([^\\&]*?)\1(g?)\s*$/.exec(part)
+    if (match === null) return unknown(input.taint | TAINT.opaque)
+    const [, , from = '', to = '', all] = match
+    text = all === 'g' ? text.replaceAll(from, () => to) : text.replace(from, () => to)
+  }
+  return { text: text.slice(0, 65_536), taint: input.taint }
+}
+
+/** fish's string builtin, as far as it puts words together; any other subcommand gives its words unchanged. */
+function fishString(args: readonly Arg[]): Output {
+  const from = args.findIndex((arg, i) => i > 0 && !arg.text.startsWith('-'))
+  const words = from < 0 ? [] : args.slice(from)
+  const joins = args[0]?.text === 'join'
+  const [separator, rest] = joins ? [words[0]?.text ?? '', words.slice(1)] : ['\n', words]
+  const text = rest.map((arg) => arg.text).join(separator)
+  return { text: args[0]?.text === 'unescape' ? decodeEscapes(text) : text, taint: taintOf(args) }
+}
+
+function pathTool(command: SimpleCommand): string | undefined {
+  const operands = readOptions('', command.args).operands
+  const first = operands[0]?.text
+  switch (command.name) {
+    case 'pwd':
+      return command.scope.cwd
+    case 'mktemp':
+      return `/tmp/${SOMETHING}`
+    case 'which':
+    case 'command':
+    case 'type':
+      return first === undefined || first.includes('/') ? first : `/usr/local/bin/${first}`
+    case 'realpath':
+    case 'readlink':
+      return first
+    case 'basename':
+      return first === undefined ? undefined : baseName(first.replace(/\/+$/, ''))
+    case 'dirname':
+      return first === undefined
+        ? undefined
+        : first.includes('/')
+          ? first.replace(/\/+[^/]*$/, '') || '/'
+          : '.'
+    case 'whoami':
+    case 'id':
+    case 'hostname':
+    case 'date':
+    case 'nproc':
+    case 'uname':
+    case 'arch':
+      return SOMETHING
+    default:
+      return undefined
+  }
+}
+
+function echo(args: readonly Arg[]): Output {
+  let from = 0
+  let escapes = false
+  for (; /^-[neE]+$/.test(args[from]?.text ?? ''); from++) escapes ||= (args[from] as Arg).text.includes('e')
+  const text = args
+    .slice(from)
+    .map((arg) => arg.text)
+    .join(' ')
+  return { text: `${escapes ? decodeEscapes(text) : text}\n`, taint: taintOf(args) }
+}
+
+/** zsh's print: one word a line with -l, ended by NUL with -N; other letters change what is printed in ways not followed. */
+function print(args: readonly Arg[]): Output {
+  const end = args.findIndex((arg) => !/^-[rnlNo]+$/.test(arg.text))
+  const words = args.slice(end < 0 ? args.length : end)
+  if (/^-[A-Za-z]/.test(words[0]?.text ?? '')) return unknown(taintOf(args) | TAINT.opaque)
+  const letters = args
+    .slice(0, args.length - words.length)
+    .map((arg) => arg.text)
+    .join('')
+  const plain = /^--?$/.test(words[0]?.text ?? '') ? words.slice(1) : words
+  const text = plain
+    .map((arg) => arg.text)
+    .join(letters.includes('l') ? '\n' : letters.includes('N') ? '\0' : ' ')
+  return { text: `${letters.includes('r') ? text : decodeEscapes(text)}\n`, taint: taintOf(args) }
+}
+
+export function printf(args: readonly Arg[]): Output {
+  const rest = args[0]?.text === '--' ? args.slice(1) : args
+  if (rest[0]?.text === '-v') return NO_OUTPUT
+  const format = rest[0]?.text ?? ''
+  const values = rest.slice(1).map((arg) => arg.text)
+  let next = 0
+  let text = ''
+  // The format repeats until the values are used up. An escape that makes a % starts no directive.
+  do {
+    const before = next
+    text += format.replace(
+      /\\(?:x[0-9A-Fa-f]{1,2}|[0-7]{1,4}|u[0-9A-Fa-f]{1,4}|[\s\S])|%(?:%|[-0-9.*#+ ]*([a-zA-Z]))/g,
+      (whole, kind: string | undefined) => {
+        if (whole === '%%') return '%'
+        if (kind === undefined) return decodeEscapes(whole)
+        const value = values[next++] ?? ''
+        return kind === 'b' ? decodeEscapes(value) : value
+      },
+    )
+    if (next === before) break
+  } while (next < values.length && text.length < 4096)
+  return { text, taint: taintOf(args) }
+}
+
+/** Backslash escapes of echo -e and printf. */
+function decodeEscapes(text: string): string {
+  return text.replace(
+    /\\(?:x([0-9A-Fa-f]{1,2})|0?([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|(.))/g,
+    (_all, hex, octal, unicode, char) => {
+      if (hex) return String.fromCharCode(Number.parseInt(hex, 16))
+      if (octal) return String.fromCharCode(Number.parseInt(octal, 8))
+      if (unicode) return String.fromCharCode(Number.parseInt(unicode, 16))
+      return (
+        { n: '\n', t: '\t', r: '\r', e: '', a: '', b: '', f: '', v: '' }[char as string] ?? (char as string)
+      )
+    },
+  )
+}
+
+function decoder(command: SimpleCommand): Output {
+  const { name, args, input } = command
+  const options = readOptions(name, args)
+  const decodes =
+    options.flag('d', 'D', 'r', 'decode', 'decrypt', 'decompress', 'revert') !== undefined ||
+    /cat$|^(?:gunzip|uncompress|rev|tac|tr|uudecode)$/.test(name)
+  const file =
+    name === 'openssl' ? args.some((arg) => arg.text === '-in') : options.operands.length > 0 && name !== 'tr'
+  const source = file ? undefined : input.text
+  const taint = input.taint | TAINT.decoded
+  if (!decodes) return unknown(TAINT.opaque | input.taint | secretTaint(command))
+  if (source === undefined || source.includes(UNKNOWN)) return unknown(taint)
+  const text = source.trim()
+  if (name === 'base64' || (name === 'openssl' && args.some((arg) => /base64|^-a$/.test(arg.text))))
+    return { text: Buffer.from(text, 'base64').toString('utf8'), taint }
+  if (name === 'tr') return { text: translated(source, args), taint }
+  if (name === 'base32') return { text: fromBase32(text), taint }
+  if (name === 'xxd') return { text: Buffer.from(text.replace(/\s/g, ''), 'hex').toString('utf8'), taint }
+  if (name === 'rev')
+    return {
+      text: text
+        .split('\n')
+        .map((line) => [...line].reverse().join(''))
+        .join('\n'),
+      taint,
+    }
+  return unknown(taint)
+}
+
+/** tr with ranges and deletion, as `tr a-z n-za-m` needs it. */
+function translated(text: string, args: readonly Arg[]): string {
+  const deletes = args.some((arg) => /^-[a-z]*d/.test(arg.text))
+  const [from = '', to = ''] = args.filter((arg) => !arg.text.startsWith('-')).map((arg) => charsOf(arg.text))
+  return [...text]
+    .map((char) => {
+      const at = from.indexOf(char)
+      return at < 0 ? char : deletes ? '' : (to[Math.min(at, to.length - 1)] ?? char)
+    })
+    .join('')
+}
+
+function charsOf(set: string): string {
+  const named = set
+    .replace('[:upper:]', 'A-Z')
+    .replace('[:lower:]', 'a-z')
+    .replace('[:digit:]', '0-9')
+    .replace('[:space:]', ' \n\t')
+  return decodeEscapes(named).replace(/([A-Za-z0-9])-([A-Za-z0-9])/g, (_all, first: string, last: string) => {
+    const length = Math.max(0, last.charCodeAt(0) - first.charCodeAt(0) + 1)
+    return String.fromCharCode(
+      ...Array.from({ length: Math.min(length, 128) }, (_, i) => first.charCodeAt(0) + i),
+    )
+  })
+}
+
+function fromBase32(text: string): string {
+  let bits = ''
+  for (const char of text.toUpperCase().slice(0, 8_192)) {
+    const value = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(char)
+    if (value >= 0) bits += value.toString(2).padStart(5, '0')
+  }
+  return Buffer.from((bits.match(/.{8}/g) ?? []).map((byte) => Number.parseInt(byte, 2))).toString('utf8')
+}

@@ -1,0 +1,325 @@
+// Ordinary tools that can run a command given to them: editors, sed, awk, make, cron, terminals, package runners.
+
+import { readOptions } from '../line/options.ts'
+import { type Arg, type Output, TAINT } from '../model.ts'
+import { foreignCode } from './interpreters.ts'
+import {
+  type Carrier,
+  commandLayer,
+  enterWrapper,
+  type InnerScript,
+  joined,
+  type Layer,
+  NOTHING,
+  scriptLayer,
+} from './layers.ts'
+
+/** Lines of an input that are looked at; a longer schedule or makefile is not what a command line feeds. */
+const MAX_LINES = 100
+
+const nowhere: Arg = { text: '', span: [0, 0], taint: TAINT.none }
+
+/** Options of ordinary tools whose value is a command of its own: the pattern's group, or else the next word. */
+export function commandIn(pattern: RegExp): Carrier {
+  return (args) => {
+    const found = args.flatMap((arg, i) => {
+      const match = pattern.exec(arg.text)
+      if (match === null) return []
+      const text = match.slice(1).find((group) => group)
+      const next = args[i + 1]
+      return text ? [{ ...arg, text }] : next === undefined ? [] : [next]
+    })
+    return scriptLayer(found)
+  }
+}
+
+function scriptsOf(texts: readonly (string | undefined)[], near: Pick<Arg, 'span' | 'taint'>): Layer {
+  const known = texts.filter((text) => text !== undefined && text.trim() !== '').slice(0, MAX_LINES)
+  return {
+    ...NOTHING,
+    scripts: known.map((text): InnerScript => ({ text: text as string, taint: near.taint, span: near.span })),
+  }
+}
+
+function both(...layers: readonly Layer[]): Layer {
+  const runs = layers.map((layer) => layer.runsInput).filter((kind) => kind !== false)
+  return {
+    commands: layers.flatMap((layer) => layer.commands),
+    scripts: layers.flatMap((layer) => layer.scripts),
+    runsInput: runs.at(-1) ?? false,
+  }
+}
+
+/** The commands of a schedule's lines; system files name a user before the command. */
+export function cronCommands(text: string, hasUser: boolean): readonly string[] {
+  return text.split('\n').flatMap((line) => {
+    const job = /^\s*(?:@\w+|\S+\s+\S+\s+\S+\s+\S+\s+\S+)\s+(.+)$/.exec(line)?.[1]
+    if (job === undefined || /^\s*#/.test(line)) return []
+    return [hasUser ? job.replace(/^\S+\s+/, '') : job]
+  })
+}
+
+/** The jobs that crontab is given on its standard input. */
+function crontab(args: readonly Arg[], input: Output): Layer {
+  const options = readOptions('crontab', args)
+  const operands = options.operands
+  if (options.flag('l', 'e', 'r') || operands.some((arg) => arg.text !== '-')) return NOTHING
+  const text = input.text ?? input.partial
+  if (text === undefined) {
+    const foreign = (input.taint & (TAINT.network | TAINT.decoded)) !== 0
+    return { ...NOTHING, runsInput: foreign && 'shell' }
+  }
+  const near = { span: (operands[0] ?? args[0] ?? nowhere).span, taint: input.taint }
+  return scriptsOf([...cronCommands(text, false), ...cronCommands(text, true)], near)
+}
+
+/** sed's `e` command and flag run text as a command. */
+function sed(args: readonly Arg[]): Layer {
+  const options = readOptions('sed', args)
+  const given = args.flatMap((arg, i) => {
+    const joined = /^--expression=([\s\S]*)$/.exec(arg.text)?.[1]
+    if (joined !== undefined) return [{ ...arg, text: joined }]
+    return /^(?:-[a-zA-Z]*e|--expression)$/.test(args[i - 1]?.text ?? '') ? [arg] : []
+  })
+  const programs = given.length > 0 ? given : options.operands.slice(0, 1)
+  let layer = NOTHING
+  for (const program of programs) {
+    const text = program.text
+    const run = /(?:^|[;{}\n])\s*(?:\d+|\$|\/(?:\\.|[^/\\]){0,200}\/)?\s*e(?:\s*([^\n]+))?(?=$|\n)/.exec(text)
+    if (run !== null) layer = both(layer, scriptsOf([run[1]], program), { ...NOTHING, runsInput: 'shell' })
+    // A bare e runs what the line has become.
+    if (run !== null && run[1] === undefined)
+      for (const [, , , made] of text.matchAll(
+        /s([^\w\s\\])((?:\\.|(?!\1)[^\\]){0,2000})\1((?:\\.|(?!\1)[^\\]){0,2000})\1/g,
+      ))
+        layer = both(layer, scriptsOf([made], program))
+    const flag = /s([^\w\s\\])((?:\\.|(?!\1)[^\\]){0,2000})\1((?:\\.|(?!\1)[^\\]){0,2000})\1[gpiIm\d]*e/.exec(
+      text,
+    )
+    if (flag !== null) {
+      const made = (flag[3] as string).replaceAll(`\\${flag[1]}`, flag[1] as string)
+      layer = both(layer, scriptsOf([made], program), { ...NOTHING, runsInput: 'shell' })
+    }
+  }
+  return layer
+}
+
+function awk(args: readonly Arg[]): Layer {
+  const scripts = args.flatMap((arg): readonly InnerScript[] => {
+    const piped = [
+      ...arg.text.matchAll(/"((?:\\.|[^"\\]){1,2000})"\s*\|&?\s*getline|\|&?\s*"((?:\\.|[^"\\]){1,2000})"/g),
+    ]
+    const texts = piped.map((match) => (match[1] ?? match[2])?.replaceAll('\\"', '"'))
+    return [...foreignCode(arg).scripts, ...scriptsOf(texts, arg).scripts]
+  })
+  return { ...NOTHING, scripts }
+}
+
+const BANG =
+  /^(?:-c|--cmd|\+)?[\s:]*(?:sil(?:ent)?!?\s+)?(?:r(?:ead)?\s+|w(?:rite)?\s+|%|\.|\d+(?:,\S+)?)?\s*!(.+)$/
+
+/** `:!command` in an editor's options, or as a line of what it reads. */
+const editor: Carrier = (args, input) => {
+  const options = args.flatMap((arg) => {
+    const match = BANG.exec(arg.text)
+    return match === null ? foreignCode(arg).scripts : scriptsOf([match[1]], arg).scripts
+  })
+  const lines = (input.text ?? '').split('\n').map((line) => BANG.exec(line)?.[1])
+  return both({ ...NOTHING, scripts: options }, scriptsOf(lines, { ...nowhere, taint: input.taint }))
+}
+
+/** Recipes in a makefile on standard input or in --eval, and the shell that runs them. */
+function make(args: readonly Arg[], input: Output): Layer {
+  const shell = args.flatMap((arg) => {
+    const match = /^(?:SHELL|\.SHELLFLAGS|MAKESHELL)=([\s\S]+)$/.exec(arg.text)
+    return match === null ? [] : [{ ...arg, text: match[1] as string }]
+  })
+  const evaluated = args.filter((arg, i) => args[i - 1]?.text === '--eval' || arg.text.startsWith('--eval='))
+  const fromInput = args.some((arg, i) => /^(?:-|\/dev\/stdin)$/.test(arg.text) && args[i - 1]?.text === '-f')
+  const recipes = [...evaluated.map((arg) => arg.text), fromInput ? (input.text ?? '') : ''].flatMap(
+    (text) => [
+      ...text
+        .split('\n')
+        .map((line) => /^\t[@+-]*(.+)$/.exec(line)?.[1] ?? /^[^=]*:[^=;]*;(.+)$/.exec(line)?.[1]),
+      ...[...text.matchAll(/\$\(shell\s+([^)]*)\)/g)].map((match) => match[1]),
+    ],
+  )
+  return both(scriptLayer(shell), scriptsOf(recipes, evaluated[0] ?? args[0] ?? nowhere))
+}
+
+/** `socat - EXEC:command` and SYSTEM:, whose options follow after commas. */
+function socat(args: readonly Arg[]): Layer {
+  return scriptLayer(
+    args.flatMap((arg) => {
+      const match = /^(?:EXEC|SYSTEM|SHELL):(["']?)([\s\S]+?)\1(?:,[\w,=.-]*)?$/i.exec(arg.text)
+      return match === null ? [] : [{ ...arg, text: match[2] as string }]
+    }),
+  )
+}
+
+/** `xterm -e command …`, `gnome-terminal -- command …`. */
+function terminal(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) => /^(?:-e|-x|--|--execute|--command|start)$/.test(arg.text))
+  const rest = at < 0 ? [] : args.slice(at + 1).filter((arg, i) => i > 0 || arg.text !== '--')
+  if (rest.length === 0)
+    return commandIn(/^--(?:command|execute)=(.+)$/)(args, { text: '', taint: TAINT.none })
+  return rest.length === 1 ? scriptLayer(rest) : commandLayer(rest)
+}
+
+/** What a tool for Tcl runs: `spawn command …`, `exec command …`. */
+const spawned: Carrier = (args, input) => {
+  const texts = [...args, { ...nowhere, text: input.text ?? '' }]
+  return texts
+    .map((arg) =>
+      scriptsOf(
+        [...arg.text.matchAll(/\b(?:spawn|exec|system)\s+([^\n;\]]+)/g)].map((match) => match[1]),
+        arg,
+      ),
+    )
+    .reduce((sum, layer) => both(sum, layer), NOTHING)
+}
+
+/** Tools that run the command behind one of their verbs: `bundle exec …`, `poetry run …`, `npx …`. */
+function runner(verbs: RegExp | undefined, values = '', skip = 0): Carrier {
+  const wrapper = { values: values.split(' '), skip, assigns: true, scripts: ['c', 'call', 'command'] }
+  return (args) => {
+    const at = verbs === undefined ? -1 : args.findIndex((arg) => !arg.text.startsWith('-'))
+    if (verbs !== undefined && !verbs.test(args[at]?.text ?? '')) return NOTHING
+    const tail = verbs === undefined ? [nowhere, ...args] : args.slice(at)
+    const { start, scripts } = enterWrapper(wrapper, tail)
+    return both(commandLayer(tail.slice(start), true), scriptLayer(scripts))
+  }
+}
+
+/** Tools that run the command behind one of their words: `nix develop -c …`, `gdb --args …`, `guix shell x -- …`. */
+function behind(word: RegExp): Carrier {
+  return (args) => {
+    const at = args.findIndex((arg) => word.test(arg.text))
+    return at < 0 ? NOTHING : commandLayer(args.slice(at + 1), true)
+  }
+}
+
+/** cmake's own rm, env and time: `cmake -E rm -rf dir`. */
+function cmake(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) => arg.text === '-E')
+  const [verb, ...rest] = at < 0 ? [] : args.slice(at + 1)
+  if (verb === undefined) return NOTHING
+  if (/^(?:rm|remove|remove_directory)$/.test(verb.text)) {
+    const recursive = verb.text === 'remove_directory' ? [{ ...verb, text: '-rf' }] : []
+    return commandLayer([{ ...verb, text: 'rm' }, ...recursive, ...rest])
+  }
+  if (verb.text === 'env') return commandLayer([verb, ...rest])
+  return verb.text === 'time'
+    ? commandLayer(rest)
+    : verb.text === 'chdir'
+      ? commandLayer(rest.slice(1))
+      : NOTHING
+}
+
+/** hub and yadm are git with more verbs. */
+const asGit: Carrier = (args) =>
+  args.length === 0 ? NOTHING : commandLayer([{ ...(args[0] as Arg), text: 'git' }, ...args], true)
+
+const gdbCommand = commandIn(/^(?:-ex|--eval-command)?\s*(?:shell|!)\s*(.+)$/)
+const lldbCommand = commandIn(/^(?:platform )?shell\s+(.+)$/)
+
+/** start-stop-daemon --exec program -- arguments. */
+function daemon(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) => /^(?:-x|--exec|-a|--startas)$/.test(arg.text))
+  const dashes = args.findIndex((arg) => arg.text === '--')
+  const program = at < 0 ? [] : args.slice(at + 1, at + 2)
+  return commandLayer([...program, ...(dashes < 0 ? [] : args.slice(dashes + 1))])
+}
+
+function salt(args: readonly Arg[]): Layer {
+  const at = args.findIndex((arg) => /^cmd\.(?:run|shell|run_all|exec_code)\w*$/.test(arg.text))
+  return at < 0 ? NOTHING : scriptLayer(args.slice(at + 1, at + 2))
+}
+
+export const TOOL_CARRIERS: Readonly<Record<string, Carrier>> = {
+  crontab,
+  sed,
+  gsed: sed,
+  awk,
+  gawk: awk,
+  mawk: awk,
+  nawk: awk,
+  vi: editor,
+  vim: editor,
+  nvim: editor,
+  view: editor,
+  ex: editor,
+  ed: editor,
+  less: editor,
+  more: editor,
+  make,
+  gmake: make,
+  socat,
+  xterm: terminal,
+  urxvt: terminal,
+  konsole: terminal,
+  alacritty: terminal,
+  kitty: terminal,
+  foot: terminal,
+  wezterm: terminal,
+  terminator: terminal,
+  'gnome-terminal': terminal,
+  'xfce4-terminal': terminal,
+  'x-terminal-emulator': terminal,
+  expect: spawned,
+  tclsh: spawned,
+  gdb: (args, input) => both(gdbCommand(args, input), behind(/^--?args$/)(args, input)),
+  lldb: (args, input) => both(lldbCommand(args, input), behind(/^--$/)(args, input)),
+  cmake,
+  hub: asGit,
+  yadm: asGit,
+  nix: behind(/^(?:-c|--command)$/),
+  guix: behind(/^--$/),
+  distrobox: behind(/^(?:--|-e|--exec)$/),
+  'distrobox-enter': behind(/^(?:--|-e|--exec)$/),
+  reflex: behind(/^--$/),
+  bpftrace: commandIn(/^-c$/),
+  nodemon: commandIn(/^(?:-x|--exec(?:=(.+))?)$/),
+  concurrently: (args) => scriptLayer(args.filter((arg) => !arg.text.startsWith('-'))),
+  toolbox: runner(/^run$/, 'c container d distro r release'),
+  devbox: runner(/^run$/),
+  infisical: runner(/^run$/, 'env path token projectId'),
+  asdf: runner(/^exec$/),
+  lerna: runner(/^exec$/, 'scope ignore concurrency'),
+  rr: runner(/^record$/),
+  uftrace: runner(/^record$/),
+  bunx: runner(undefined, 'p package'),
+  micromamba: runner(/^run$/, 'n name p prefix'),
+  man: commandIn(/^(?:-P(.*)|-H(.+)|--(?:pager|html)(?:=(.+))?)$/),
+  salt,
+  'salt-ssh': salt,
+  'start-stop-daemon': daemon,
+  print: (args) =>
+    /^-[a-zA-Z]*[zs]/.test(args[0]?.text ?? '') && args.length > 1 ? scriptLayer([withText(args)]) : NOTHING,
+  gcloud: commandIn(/^--command(?:=(.+))?$/),
+  fly: commandIn(/^(?:-C|--command(?:=(.+))?)$/),
+  flyctl: commandIn(/^(?:-C|--command(?:=(.+))?)$/),
+  'nix-shell': commandIn(/^--(?:run|command)$/),
+  heroku: runner(/^run$/, 'a app'),
+  bundle: runner(/^exec$/),
+  poetry: runner(/^run$/),
+  pipenv: runner(/^run$/),
+  uv: runner(/^run$/, 'with p python'),
+  pdm: runner(/^run$/),
+  npm: runner(/^(?:exec|x)$/, 'p package'),
+  pnpm: runner(/^(?:exec|dlx)$/, 'package'),
+  yarn: runner(/^(?:exec|dlx)$/, 'p package'),
+  npx: runner(undefined, 'p package'),
+  conda: runner(/^run$/, 'n name p prefix'),
+  mamba: runner(/^run$/, 'n name p prefix'),
+  'aws-vault': runner(/^exec$/, 'd duration', 1),
+  doppler: runner(/^run$/, 'p project c config'),
+  op: runner(/^run$/, 'env-file'),
+  chamber: runner(/^exec$/, '', 1),
+}
+
+/** Words as one script. */
+function withText(args: readonly Arg[]): Arg {
+  const { text, taint, span } = joined(args.slice(1))
+  return { text, taint, span }
+}

@@ -1,0 +1,60 @@
+// Takes one layer off a command: the command behind sudo, env, timeout, xargs, find -exec …, and scripts in its words.
+
+import { type Arg, baseName, type Output } from '../model.ts'
+import { CARRIERS } from './carriers.ts'
+import { withSplitStrings } from './env-split.ts'
+import { unwrapInterpreter, unwrapShell } from './interpreters.ts'
+import { type Carrier, enterWrapper, joined, type Layer, NOTHING } from './layers.ts'
+import { interpreterName, SHELLS, WRAPPERS, type Wrapper } from './wrappers.ts'
+
+/** One layer; commands that wrap nothing give an empty one. `words[0]` is the command word. */
+export function unwrapLayer(words: readonly Arg[], input: Output): Layer {
+  const name = baseName((words[0] as Arg).text)
+  if (Object.hasOwn(WRAPPERS, name)) return unwrapTable(WRAPPERS[name] as Wrapper, name, words)
+  if (SHELLS.has(name)) return unwrapShell(words)
+  const interpreter = interpreterName(name)
+  if (interpreter !== undefined) return unwrapInterpreter(interpreter, words)
+  return Object.hasOwn(CARRIERS, name) ? (CARRIERS[name] as Carrier)(words.slice(1), input) : NOTHING
+}
+
+export function isWrapper(name: string): boolean {
+  return (
+    Object.hasOwn(WRAPPERS, name) ||
+    Object.hasOwn(CARRIERS, name) ||
+    SHELLS.has(name) ||
+    interpreterName(name) !== undefined
+  )
+}
+
+function unwrapTable(wrapper: Wrapper, name: string, given: readonly Arg[]): Layer {
+  const words = name === 'env' ? withSplitStrings(given) : given
+  const { start, assignments, scripts } = enterWrapper(wrapper, words)
+  const rest = words.slice(start)
+  const privileged = wrapper.privileged === true
+  const found = scripts.map((arg) => ({
+    text: arg.text,
+    taint: arg.taint,
+    span: arg.span,
+    assignments,
+    privileged,
+  }))
+  if (rest.length === 0)
+    return { ...NOTHING, scripts: found, runsInput: readsInput(wrapper, name, words) && 'shell' }
+  if (wrapper.joins) return { ...NOTHING, scripts: [...found, { ...joined(rest), assignments, privileged }] }
+  return {
+    commands: [{ words: rest, privileged, inherits: true, assignments }],
+    scripts: found,
+    runsInput: false,
+  }
+}
+
+/** `sudo -s` and `sudo -i` without a command, plain `su` and `ssh host` start a shell that reads standard input. */
+function readsInput(wrapper: Wrapper, name: string, words: readonly Arg[]): boolean {
+  if (wrapper.opensShell)
+    return words.length > 1 && !words.some((word) => /^-[A-Za-z]*[NVQOGWnf]/.test(word.text))
+  if (wrapper.privileged !== true) return false
+  return (
+    name === 'su' ||
+    words.some((word) => /^-[A-Za-z]*[si]/.test(word.text) || /^--(?:shell|login)$/.test(word.text))
+  )
+}

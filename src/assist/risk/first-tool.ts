@@ -1,0 +1,63 @@
+// The tool a person used: the command word of a line's first simple command, behind sudo, env, time and the like.
+import { type Command, forEachChild, type SyntaxNode } from 'unbash'
+import type { Shell } from '../../base/words/risk-levels.ts'
+import { enterWrapper } from './carriers/layers.ts'
+import { WRAPPERS } from './carriers/wrappers.ts'
+import { MAX_COMMAND_LENGTH } from './limits.ts'
+import { isUnresolved } from './line/paths.ts'
+import { parseScript } from './line/script.ts'
+import { expandWord, type WordHost } from './line/words.ts'
+import { type Arg, baseName, NO_OUTPUT, type Scope, SOME_HOME, TAINT, UNKNOWN } from './model.ts'
+
+/** Wrappers looked through; more than anybody stacks. */
+const MAX_LAYERS = 16
+
+const host: WordHost = {
+  substitute: () => ({ ...NO_OUTPUT, text: undefined, taint: TAINT.opaque }),
+  again: () => undefined,
+  sweep: () => {},
+  at: (node) => [node.pos, node.end],
+}
+
+/**
+ * The command word after quote removal, with the path it was typed with (`/usr/bin/git` for
+ * `sudo -u me /usr/bin/git pull`), or undefined when the line runs nothing, is too long, or the word cannot be known.
+ * Never throws; about 3 µs for a typical line.
+ */
+export function firstTool(text: string, shell: Shell): string | undefined {
+  if (text.length > MAX_COMMAND_LENGTH) return undefined
+  const command = firstCommand(parseScript(text), 0)
+  if (command?.name === undefined) return undefined
+  const scope: Scope = { shell, home: SOME_HOME, cwd: '.', variables: new Map(), parameters: undefined }
+  let words: readonly Arg[] = [command.name, ...command.args].flatMap((word) =>
+    word.type === 'Word'
+      ? expandWord(word, scope, host)
+      : [{ text: word.text, span: [word.pos, word.end], taint: 0 }],
+  )
+  for (let layer = 0; layer < MAX_LAYERS; layer++) {
+    const typed = words[0]?.text ?? ''
+    const name = baseName(typed)
+    // An unset variable in front, `$SUDO apt update`, leaves the next word as the command.
+    if (typed === UNKNOWN && words.length > 1) {
+      words = words.slice(1)
+      continue
+    }
+    if (name === '' || isUnresolved(typed)) return undefined
+    const wrapper = Object.hasOwn(WRAPPERS, name) ? WRAPPERS[name] : undefined
+    if (!wrapper?.transparent) return typed
+    const rest = words.slice(enterWrapper(wrapper, words).start)
+    if (rest.length === 0) return typed
+    words = rest
+  }
+  return undefined
+}
+
+function firstCommand(node: SyntaxNode, depth: number): Command | undefined {
+  if (node.type === 'Command') return node.name === undefined ? undefined : node
+  if (node.type === 'Word' || depth > 64) return undefined
+  let found: Command | undefined
+  forEachChild(node, (child) => {
+    found ??= firstCommand(child, depth + 1)
+  })
+  return found
+}

@@ -1,0 +1,120 @@
+// Builtins whose words the shell reads once more: names with subscripts, numbers, and variables whose value is run.
+
+import { type Arg, type SimpleCommand, TAINT } from '../model.ts'
+import { contentOf } from '../writes/written.ts'
+import { readAgain, readArithmetic } from './again.ts'
+import { cloneScope, type Frame, type Walk } from './frame.ts'
+import { isUnresolved } from './paths.ts'
+import { readNested } from './run.ts'
+import { HOLDS_COMMAND } from './variables.ts'
+
+/** Builtins that take names of variables, which may have a subscript. */
+const TAKES_NAMES =
+  /^(?:read|unset|wait|getopts|mapfile|readarray|declare|typeset|local|export|readonly|integer|float|private|exec|vared)$/
+/** zsh evaluates the number that these are given. */
+const TAKES_NUMBERS = /^(?:shift|return|exit|break|continue|repeat|printf|print)$/
+const COMPARES = /^-(?:v|eq|ne|lt|gt|le|ge)$/
+const DECLARES = /^(?:declare|typeset|local|export|readonly|integer|float|private)$/
+
+/** Builtins for which readWordsAgain has anything to do. */
+export const READ_AGAIN: ReadonlySet<string> = new Set(
+  `let test [ printf print shift return exit break continue repeat hash read unset wait getopts mapfile readarray declare typeset local
+  export readonly integer float private exec vared`.split(/\s+/),
+)
+
+/** Walks what the builtin's words hold beyond their text. */
+export function readWordsAgain(walk: Walk, command: SimpleCommand, frame: Frame): void {
+  const { name, args, scope } = command
+  const host = walk.hostOf(frame)
+  const numbers = (words: readonly Arg[]) => {
+    const [first] = words
+    // An unquoted value with blanks is several words by now.
+    if (first !== undefined) readArithmetic(words.map((word) => word.text).join(' '), first.span, scope, host)
+  }
+  if (name === 'let') {
+    numbers(args)
+    return
+  }
+  if (name === 'test' || name === '[') {
+    if (args.some((arg) => COMPARES.test(arg.text))) numbers(args)
+    return
+  }
+  if (scope.shell === 'zsh') {
+    if (TAKES_NUMBERS.test(name)) if (args.some((arg) => /[[`$]/.test(arg.text))) numbers(args)
+    if (name === 'print' && args.some((arg) => /^-[a-zA-Z]*P/.test(arg.text)))
+      for (const arg of args) readAgain(arg.text, arg.span, scope, host)
+  }
+  if (name === 'printf') {
+    const target = /^-v(.*)$/.exec(args[0]?.text ?? '')
+    const word = target?.[1] ? args[0] : args[1]
+    if (target !== null && word !== undefined) readAgain(word.text, word.span, scope, host)
+    return
+  }
+  if (name === 'hash') {
+    // From now on the name runs that program: bash's hash -p program name, zsh's hash name=program.
+    const at = args.findIndex((arg) => arg.text === '-p')
+    const [program, ...given] = at < 0 ? [] : args.slice(at + 1)
+    for (const { text } of given) if (program !== undefined) walk.aliases.set(text, program.text)
+    for (const { text } of args) {
+      const set = scope.shell === 'zsh' ? /^([\w.-]+)=(.+)$/.exec(text) : null
+      if (set !== null) walk.aliases.set(set[1] as string, set[2] as string)
+    }
+    return
+  }
+  if (!TAKES_NAMES.test(name)) return
+  const flags = DECLARES.test(name)
+    ? args
+        .filter((arg) => /^[-+][A-Za-z]/.test(arg.text))
+        .map((arg) => arg.text)
+        .join('')
+    : ''
+  const isNumber = /i|[EF]/.test(flags) || name === 'integer' || name === 'float'
+  for (const arg of args) {
+    // An equals sign in a subscript is none of an assignment.
+    const equals = (/^\w*(?:\[[\s\S]*\])?\+?(?==)/.exec(arg.text)?.[0].length ?? -1) as number
+    const variable = equals < 0 ? arg.text : arg.text.slice(0, equals)
+    const value = equals < 0 ? undefined : arg.text.slice(equals + 1)
+    if (variable.includes('[')) readAgain(variable, arg.span, scope, host)
+    if (isNumber && !variable.startsWith('-')) {
+      walk.numbers.add(variable.replace(/[+[].*$/, ''))
+      if (value !== undefined) readArithmetic(value, arg.span, scope, host)
+    }
+    if (flags.includes('n') && name !== 'export' && value !== undefined) {
+      if (value.includes('[')) readAgain(value, arg.span, scope, host)
+      scope.variables.set(variable, { text: '', taint: TAINT.none, refersTo: value })
+    }
+  }
+}
+
+/** Tables of zsh and bash that give names a meaning. */
+const GIVES_MEANING = /^(?:functions|dis_functions|commands|aliases|galiases|saliases|BASH_ALIASES)(?:\[|$)/
+/** Variables that bash keeps as numbers. */
+const ALWAYS_NUMBER = /^(?:RANDOM|SECONDS|OPTIND|HISTCMD|SRANDOM|OPTERR|LINENO)$/
+
+/** Reads a value that was given to a variable, where the shell or a program will run or evaluate it. */
+export function readValue(
+  walk: Walk,
+  set: { readonly name: string; readonly value: Arg; readonly subscript?: string },
+  frame: Frame,
+): void {
+  const { scope } = frame
+  const { value } = set
+  const name = scope.variables.get(set.name)?.refersTo ?? set.name
+  if (walk.numbers.has(name) || ALWAYS_NUMBER.test(name))
+    readArithmetic(value.text, value.span, scope, walk.hostOf(frame))
+  const inside = { ...frame, scope: cloneScope(scope) }
+  if (GIVES_MEANING.test(name)) {
+    readNested(walk, { ...value, text: value.text.replace(/^\s*[|&;]+/, '') }, inside)
+    if (set.subscript !== undefined && /^(?:commands|g?aliases|BASH_ALIASES)$/.test(name))
+      walk.aliases.set(name === 'galiases' ? `-g ${set.subscript}` : set.subscript, value.text)
+  }
+  const exported = /^BASH_FUNC_([^%]+)%%$/.exec(name)?.[1]
+  if (exported !== undefined)
+    walk.readScript(`${exported} ${value.text}`, { ...inside, at: () => value.span })
+  if (!HOLDS_COMMAND.test(name)) return
+  const file = value.output ?? contentOf(value.text, scope)
+  if (file?.text !== undefined && /ENV$/.test(name)) readNested(walk, { ...value, text: file.text }, inside)
+  if (isUnresolved(value.text)) return
+  // fish's lists and LESSOPEN's pipe signs are no part of the command.
+  readNested(walk, { ...value, text: value.text.replace(/^[|\s-]+/, '') }, inside)
+}

@@ -1,0 +1,149 @@
+// Reads a command's words as options and operands, the GNU way: clusters, abbreviations, any order, `--`.
+import type { Arg } from '../model.ts'
+
+/** Options that take their value as the next word, per tool: letters and long names (single- or double-dashed). */
+export const VALUE_OPTIONS: Readonly<Record<string, readonly string[]>> = {
+  git: list('C c git-dir work-tree namespace exec-path m message F author date o push-option repo u'),
+  kubectl: list(
+    'n namespace context kubeconfig cluster user f filename l selector o output as field-selector',
+  ),
+  oc: list('n namespace context kubeconfig cluster user f filename l selector o output as'),
+  docker: list('H host context c config log-level l'),
+  podman: list('c connection url log-level'),
+  'docker-compose': list('f file p project-name'),
+  terraform: list('chdir'),
+  tofu: list('chdir'),
+  aws: list('profile region output endpoint-url query'),
+  gcloud: list('project account format zone region configuration'),
+  az: list('subscription g resource-group n name o output'),
+  chmod: list('reference'),
+  chown: list('reference from'),
+  chgrp: list('reference'),
+  cp: list('t target-directory S suffix'),
+  mv: list('t target-directory S suffix'),
+  install: list('t target-directory m mode o owner g group S suffix'),
+  ln: list('t target-directory S suffix'),
+  shred: list('n iterations s size'),
+  truncate: list('s size r reference'),
+  rsync: list('e rsh f filter exclude include exclude-from include-from files-from log-file bwlimit port'),
+  psql: list('h host p port U username d dbname c command f file o output v set'),
+  mysql: list('h host P port u user D database e execute'),
+  systemctl: list('t type p property H host M machine'),
+  pkill: list('u euid U uid g pgroup t terminal P parent signal'),
+  killall: list('s signal u user'),
+  kill: list('s signal n'),
+  tee: [],
+  sed: list('e expression f file'),
+  rabbitmqctl: list('n node p vhost t timeout'),
+  pip: list('r requirement i index-url extra-index-url c constraint t target f find-links trusted-host'),
+  pip3: list('r requirement i index-url extra-index-url c constraint t target f find-links trusted-host'),
+  crontab: list('u'),
+  useradd: list('u uid g gid G groups d home-dir s shell c comment'),
+  'qemu-img': list('f O o S'),
+  'partclone.restore': list('s source o output O overwrite L logfile'),
+  helm: list('n namespace kube-context kubeconfig f values set version'),
+  find: [],
+  karo: list('home'),
+  xargs: list('I n P L d a s E max-args max-procs delimiter arg-file max-chars'),
+  parallel: list('j jobs I a arg-file S sshlogin C colsep N n L delay timeout joblog results'),
+  du: list('d max-depth exclude t threshold B block-size'),
+  tree: list('L I P o'),
+  grep: list('e regexp f file A B C m max-count include exclude exclude-dir'),
+  rg: list('e regexp f file A B C m max-count g glob t type'),
+  ls: list('I ignore w width'),
+  make: list('f file C directory j jobs'),
+  gh: list('X method f F H R repo'),
+  gsutil: list('h o'),
+  'ssh-keygen': list('f t b C N P O I n V m'),
+  tail: list('n c'),
+  script: list('c command I O B T E m o log-in log-out log-io log-timing'),
+  head: list('n c'),
+  chage: list('E expiredate M m W I d'),
+  passwd: list('n x w i'),
+  journalctl: list('u unit n lines p priority S U since until t'),
+  python: list('m W X'),
+  python3: list('m W X'),
+  curl: list(
+    'o output output-dir X request H header d data u user A user-agent b c F form T upload-file e m',
+  ),
+  wget: list('O output-document P directory-prefix o U user-agent header'),
+  scp: list('P i o F J l c S'),
+  iptables: list('t table'),
+  ip6tables: list('t table'),
+}
+
+function list(text: string): readonly string[] {
+  return text.split(' ')
+}
+
+export interface Options {
+  /** The flag's word if given: one letter means a short option, more a long one, which may be abbreviated. */
+  flag(...names: readonly string[]): Arg | undefined
+  /** Value of an option, joined or as the next word. */
+  value(...names: readonly string[]): Arg | undefined
+  readonly operands: readonly Arg[]
+}
+
+interface Given {
+  readonly name: string
+  readonly long: boolean
+  readonly word: Arg
+  readonly value: Arg | undefined
+}
+
+/** Never throws; unknown options are taken as flags without a value. */
+export function readOptions(tool: string, args: readonly Arg[]): Options {
+  const valued = Object.hasOwn(VALUE_OPTIONS, tool) ? (VALUE_OPTIONS[tool] as readonly string[]) : []
+  const given: Given[] = []
+  const operands: Arg[] = []
+  for (let i = 0; i < args.length; i++) {
+    const word = args[i] as Arg
+    const text = word.text
+    if (text === '--') {
+      for (const rest of args.slice(i + 1)) operands.push(rest)
+      break
+    }
+    if (text.length < 2 || text[0] !== '-') {
+      operands.push(word)
+      continue
+    }
+    const dashes = text.startsWith('--') ? 2 : 1
+    const equals = text.indexOf('=')
+    const body = equals < 0 ? text.slice(dashes) : text.slice(dashes, equals)
+    if (dashes === 2 || (body.length > 1 && valued.includes(body))) {
+      let value = equals < 0 ? undefined : { ...word, text: text.slice(equals + 1) }
+      if (value === undefined && valued.includes(body)) value = args[++i]
+      given.push({ name: body, long: true, word, value })
+      continue
+    }
+    // A single dash and several letters is a cluster, but also `-delete`, `-auto-approve`: keep both readings.
+    if (body.length > 1) {
+      const value = equals < 0 ? undefined : { ...word, text: text.slice(equals + 1) }
+      given.push({ name: body, long: true, word, value })
+    }
+    for (let at = 1; at < text.length; at++) {
+      const letter = text[at] as string
+      if (!valued.includes(letter)) {
+        given.push({ name: letter, long: false, word, value: undefined })
+        continue
+      }
+      const value = at + 1 < text.length ? { ...word, text: text.slice(at + 1) } : args[++i]
+      given.push({ name: letter, long: false, word, value })
+      break
+    }
+  }
+  const find = (names: readonly string[]): Given | undefined =>
+    given.find((option) => names.some((name) => fits(option, name)))
+  return {
+    flag: (...names) => find(names)?.word,
+    value: (...names) => find(names)?.value,
+    operands,
+  }
+}
+
+function fits(option: Given, name: string): boolean {
+  if (name.length === 1) return !option.long && option.name === name
+  if (!option.long) return false
+  // getopt_long accepts any abbreviation; an exact single-dash word must be spelled out.
+  return option.word.text.startsWith('--') ? name.startsWith(option.name) : option.name === name
+}

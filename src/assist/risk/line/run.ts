@@ -1,0 +1,278 @@
+// Follows the words of a command as if they ran: shows it to the rules, then goes into what it wraps, calls or feeds.
+
+import { noteCarried } from '../carriers/carried.ts'
+import { originOfRunCode, readCode } from '../carriers/interpreters.ts'
+import { type InnerScript, type Layer, quoted } from '../carriers/layers.ts'
+import { outputOf } from '../carriers/output.ts'
+import { unwrapLayer } from '../carriers/unwrap.ts'
+import { SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
+import { MAX_DEPTH, spend } from '../limits.ts'
+import {
+  type Arg,
+  baseName,
+  NO_OUTPUT,
+  type Output,
+  type Redirection,
+  type Scope,
+  type SimpleCommand,
+  type Span,
+  TAINT,
+} from '../model.ts'
+import { noteWrites } from '../writes/writes.ts'
+import { contentOf, noteContents } from '../writes/written.ts'
+import { READ_AGAIN, readValue, readWordsAgain } from './builtins.ts'
+import { cloneScope, type Frame, type Walk } from './frame.ts'
+import { couldMatch } from './glob.ts'
+import { emptyReading, isUnresolved, resolvePath } from './paths.ts'
+import { applyBuiltin, assign, downloadedFile } from './state.ts'
+
+interface Running {
+  readonly words: readonly Arg[]
+  readonly assignments: SimpleCommand['assignments']
+  readonly redirections: readonly Redirection[]
+  readonly input: Output
+  /** Standard input is a file on this machine. */
+  readonly fromFile: boolean
+  readonly privileged: boolean
+  readonly span: Span
+}
+
+/** Runs words as a command and, layer by layer, whatever it wraps. */
+export function run(walk: Walk, running: Running, frame: Frame, layers: number): Output {
+  const { words, span } = running
+  const { scope } = frame
+  const first = words[0] as Arg
+  if (layers > MAX_DEPTH || !spend(walk.budget, 'nodes')) {
+    walk.findings.fact('too-deep', span)
+    return NO_OUTPUT
+  }
+  // Unset variables in front leave the next word as the command.
+  const next = words.findIndex((word) => emptyReading(word.text) !== '')
+  const behind = next > 0 ? run(walk, { ...running, words: words.slice(next) }, frame, layers + 1) : undefined
+  const written = emptyReading(baseName(first.text.replace(/\r$/, '')))
+  const name = realName(written, first.text, scope)
+  // A pattern such as /bin/r? names whatever file it finds.
+  const resolved = name !== written || (!isUnresolved(baseName(first.text)) && !/[*?]|\[.+\]/.test(written))
+  // Data that became code without showing even its first word; judged by where it came from.
+  const unseen = !resolved && frame.payload !== undefined && !/\w/.test(name)
+  if (unseen) codeFact(walk, (frame.payload as number) | first.taint, span)
+  const known = resolved || unseen
+  const args = words.slice(1)
+  const command: SimpleCommand = {
+    name,
+    path: first.text,
+    known,
+    args,
+    assignments: running.assignments,
+    redirections: running.redirections,
+    input: running.input,
+    privileged: running.privileged,
+    span: layers === 0 ? span : [first.span[0], Math.max(first.span[1], (words.at(-1) as Arg).span[1])],
+    scope,
+    ...((walk.functions.has(name) || walk.aliases.has(name)) && { isOwn: true }),
+  }
+  walk.findings.command(command)
+  if (behind !== undefined) return behind
+  for (const set of applyBuiltin(command, walk)) readValue(walk, set, frame)
+  if (READ_AGAIN.has(name)) readWordsAgain(walk, command, frame)
+  const saved = downloadedFile(command)
+  if (saved !== undefined) walk.downloads.add(resolvePath(saved, scope))
+  if (first.text.includes('/')) runFile(walk, first, span, frame)
+  // A substitution in the command's place: BASH_ENV=<(…) is read as a variable and a command.
+  if (first.output !== undefined)
+    runInput(walk, 'shell', { ...running, input: first.output, fromFile: false }, frame)
+  if (args.some((arg) => arg.feeds !== undefined)) feedSubstitutions(walk, args, running.input, frame)
+  const called = walk.functions.get(name)
+  const body = `${name} ${called?.node.pos}`
+  if (called !== undefined && !frame.calling.includes(body)) {
+    const { input } = running
+    const calling = [...frame.calling, body]
+    walk.node(called.node.body, {
+      ...called.frame,
+      scope: cloneScope(scope, args),
+      input,
+      depth: frame.depth,
+      calling,
+    })
+  }
+  const aliased = withAliases(walk, words, name, frame)
+  if (aliased !== undefined)
+    readNested(walk, aliased.script, { ...frame, calling: aliased.calling, input: running.input })
+  const layer = unwrapLayer([{ ...first, text: name }, ...args], running.input)
+  const output = runLayer(walk, layer, command, running, frame, layers)
+  noteWrites(walk, command, output, frame)
+  if (running.redirections.length > 0 || name === 'tee' || scope.written?.size) noteContents(command, output)
+  if (walk.mayCarry) {
+    const isShell = Object.hasOwn(WRAPPERS, name) || SHELLS.has(name)
+    const understood = layer.commands.length > 0 || (isShell && layer.scripts.length > 0)
+    noteCarried(walk, command, frame, understood, () => ({
+      script: (text, at) =>
+        walk.readScript(text, { ...frame, ...apart(frame), depth: frame.depth + 1, at: () => at }),
+      words: (inner) => run(walk, { ...running, words: inner }, { ...frame, ...apart(frame) }, layers + 1),
+    }))
+  }
+  return output
+}
+
+/** Nothing that is only tried changes what the rest of the line finds. */
+function apart({ scope }: Frame): Pick<Frame, 'scope' | 'trying'> {
+  return { scope: cloneScope(scope), trying: true }
+}
+
+/** The words with the aliases of this line put in, as bash does from the next line on and zsh for global ones anywhere. */
+function withAliases(walk: Walk, words: readonly Arg[], name: string, frame: Frame) {
+  const { aliases } = walk
+  if (aliases.size === 0) return undefined
+  const used = words.filter((word, i) => aliases.has(`-g ${word.text}`) || (i === 0 && aliases.has(name)))
+  const key = `alias ${used.map((word) => word.text).join(' ')}`
+  if (used.length === 0 || frame.calling.includes(key)) return undefined
+  const texts = words.map(
+    (word, i) =>
+      (i === 0 ? aliases.get(name) : undefined) ?? aliases.get(`-g ${word.text}`) ?? quoted(word.text),
+  )
+  const [first, last] = [words[0] as Arg, words.at(-1) as Arg]
+  const taint = words.reduce((sum, word) => sum | word.taint, 0)
+  const script: InnerScript = {
+    text: texts.join(' '),
+    taint,
+    span: [first.span[0], Math.max(first.span[1], last.span[1])],
+  }
+  return { script, calling: [...frame.calling, key] }
+}
+
+function runLayer(
+  walk: Walk,
+  layer: Layer,
+  command: SimpleCommand,
+  running: Running,
+  frame: Frame,
+  layers: number,
+): Output {
+  const outputs: Output[] = []
+  const privileged = (more: boolean | undefined) => running.privileged || more === true
+  for (const inner of layer.commands) {
+    for (const set of inner.assignments) readValue(walk, set, frame)
+    outputs.push(
+      run(
+        walk,
+        {
+          ...running,
+          words: inner.words,
+          assignments: [...running.assignments, ...inner.assignments],
+          input: inner.inherits ? running.input : NO_OUTPUT,
+          privileged: privileged(inner.privileged),
+        },
+        frame,
+        layers + 1,
+      ),
+    )
+  }
+  for (const script of layer.scripts) {
+    const own = command.name === 'eval' || command.name === 'trap'
+    const scope = own ? frame.scope : cloneScope(frame.scope, script.parameters ?? frame.scope.parameters)
+    for (const set of [...running.assignments, ...(script.assignments ?? [])]) assign(scope, set, false)
+    outputs.push(
+      readNested(walk, script, {
+        ...frame,
+        scope,
+        input: running.input,
+        privileged: privileged(script.privileged),
+      }),
+    )
+  }
+  if (layer.runsInput !== false) runInput(walk, layer.runsInput, running, frame)
+  if (layer.runsText !== undefined && isUnresolved(layer.runsText.text) && !/\w/.test(layer.runsText.text))
+    codeFact(walk, layer.runsText.taint, layer.runsText.span)
+  if (layer.origin) codeFact(walk, layer.origin, command.span)
+  if (layer.runsFile !== undefined) {
+    const file = layer.runsFile
+    if (file.output !== undefined)
+      runInput(walk, 'shell', { ...running, input: file.output, fromFile: false }, frame)
+    else
+      runFile(
+        walk,
+        file,
+        running.span,
+        frame,
+        SHELLS.has(command.name) || /^(?:\.|source|at|batch)$/.test(command.name),
+      )
+  }
+  const output = outputs.at(-1) ?? outputOf(command)
+  const commanded = layer.runsInput === 'shell' && !running.input.text && SHELLS.has(command.name)
+  return commanded ? { ...output, text: undefined, taint: output.taint | TAINT.shell } : output
+}
+
+function runFile(walk: Walk, file: Arg, span: Span, frame: Frame, isShell = true): void {
+  const { scope } = frame
+  if (walk.downloads.has(resolvePath(file.text, scope))) walk.findings.fact('downloaded-code', span)
+  const content = contentOf(file.text, scope)
+  if (content?.text === undefined) return
+  const own = { text: content.text, taint: content.taint, span: file.span }
+  const scripts =
+    isShell && !/^#!.*(?:python|perl|ruby|node|php)/.test(content.text) ? [own] : readCode(own).scripts
+  for (const script of scripts)
+    readNested(walk, script, { ...frame, scope: cloneScope(scope), input: NO_OUTPUT })
+}
+
+/** `tee >(sh)`: what the command passes on is what the substitution reads. */
+function feedSubstitutions(walk: Walk, args: readonly Arg[], input: Output, frame: Frame): void {
+  for (const { feeds } of args)
+    if (feeds !== undefined)
+      walk.node(feeds, { ...frame, scope: cloneScope(frame.scope), depth: frame.depth + 1, input })
+}
+
+/** What a name stands for: zsh/files' zf_rm, a running program by /proc, the dynamic linker, a pattern that finds a shell. */
+function realName(name: string, path: string, scope: Scope): string {
+  if (!/[*?[]|^(?:zf_|exe$|ld)/.test(name)) return name
+  if (name.startsWith('zf_')) return name.slice(3)
+  if (name === 'exe' && /^\/proc\/[^/]+\/exe$/.test(path)) return scope.shell
+  if (/^ld(?:-[\w.*?-]+|64|32)?\.so(?:[.\d]*|\.\*)$/.test(name)) return 'ld.so'
+  if (!/[*?[]/.test(name) || !path.includes('/')) return name
+  return RUNNERS.find((it) => couldMatch(name, it)) ?? name
+}
+
+/** What a pattern in the command's place is taken for, the worst first. */
+const RUNNERS =
+  'rm shred dd bash sh dash zsh fish perl python3 ruby php node env sudo find xargs mv cp chmod chown'.split(
+    ' ',
+  )
+
+/** Standard input reaches a shell or another interpreter. */
+function runInput(walk: Walk, language: 'shell' | 'other', running: Running, frame: Frame): void {
+  const { input, span } = running
+  if (running.fromFile) return
+  const origin = language === 'other' ? originOfRunCode(input.text ?? '') : TAINT.none
+  if (origin !== TAINT.none) codeFact(walk, origin, span)
+  if (input.text === undefined) {
+    codeFact(walk, input.taint, span)
+    return
+  }
+  if ((input.taint & (TAINT.network | TAINT.decoded)) !== 0) codeFact(walk, input.taint, span)
+  const scripts: readonly InnerScript[] =
+    language === 'shell'
+      ? [{ text: input.text, taint: input.taint, span: [0, walk.line.length] }]
+      : readCode({ text: input.text, taint: input.taint, span }).scripts
+  const privileged = running.privileged
+  for (const script of scripts)
+    readNested(walk, script, { ...frame, scope: cloneScope(frame.scope), input: NO_OUTPUT, privileged })
+}
+
+/** Reads a script found in words or on standard input, as code. */
+export function readNested(walk: Walk, script: InnerScript, frame: Frame): Output {
+  const [from, to] = script.span
+  // Where the script stands verbatim in the line, findings in it point at their exact place.
+  if ((script.taint & TAINT.decoded) !== 0 && !isUnresolved(script.text))
+    codeFact(walk, TAINT.decoded, script.span)
+  const exact = script.text.length < 4 ? -1 : walk.line.indexOf(script.text, from)
+  const at: Frame['at'] =
+    exact >= 0 && exact + script.text.length <= to
+      ? (it) => [exact + it.pos, exact + it.end]
+      : () => script.span
+  return walk.readScript(script.text, { ...frame, depth: frame.depth + 1, payload: script.taint, at })
+}
+
+function codeFact(walk: Walk, taint: number, span: Span): void {
+  if ((taint & TAINT.network) !== 0) walk.findings.fact('network-code', span)
+  else if ((taint & TAINT.decoded) !== 0) walk.findings.fact('decoded-code', span)
+  else if (taint !== TAINT.generated) walk.findings.fact('unseen-code', span)
+}

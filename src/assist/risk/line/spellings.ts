@@ -1,0 +1,171 @@
+// What zsh and fish spell otherwise than bash inside a word, in the spelling the parser knows.
+import { baseName, type Scope, type Value } from '../model.ts'
+import { isUnresolved } from './paths.ts'
+
+const NAME = '[A-Za-z_]\\w*|\\d+|[@*]'
+const MODIFIER = ':(?:[hrteaAclPquQ]\\d*|g?s/[^/]*/[^/]*/?)'
+/** `$=x`, `$~x`, `$^x`, also doubled; `$x:h`. Escapes and quotes are matched to be passed by. */
+const OF_ZSH = new RegExp(
+  `\\\\[\\s\\S]|['"]|\\$([=~^]*)(${NAME})(?:\\[[^\\]]{0,99}\\])?((?:${MODIFIER})+(?!\\w))?`,
+  'g',
+)
+/** zsh's `${=x}`, `${(flags)x}` and `${x:h}`: x, however it is split or matched, and what is made of it as a path. */
+const BRACED = new RegExp(`^\\$\\{(?:\\([^)]*\\))?[=~^]*(${NAME})((?:${MODIFIER})*)\\}$`)
+const OF_FISH = /\\[\s\S]|['"{},]|(\$+)([A-Za-z_]\w*)(?:\[[^\]]{0,99}\])*/g
+const OF_PIPES =
+  /\\[\s\S]|['"]|((?<!\S)\d+>\||&>?\||>\|(?=\s*(?:sudo|env|xargs|source|eval|\w*sh|python[\d.]*|perl|ruby|node|php)(?:\s|$)))/g
+
+/** The word as bash would be given it; itself in the shells that bash's grammar is right for. */
+export function asBash(given: string, scope: Scope): string {
+  const raw = scope.shell === 'fish' && given.includes('\\') ? withoutFishEscapes(given) : given
+  if (!raw.includes('$')) return raw
+  if (scope.shell === 'zsh') return ofZsh(raw)
+  return scope.shell === 'fish' ? ofFish(raw, scope) : raw
+}
+
+/** fish reads `\\x72`, `\\162` and `\\u0072` outside quotes as characters. */
+function withoutFishEscapes(raw: string): string {
+  const inside = quotes()
+  return raw.replace(
+    /\\(?:[xX]([0-9A-Fa-f]{1,2})|([0-7]{1,3})|u([0-9A-Fa-f]{1,4})|([\s\S]))|['"]/g,
+    (all, hex?: string, octal?: string, unicode?: string) => {
+      const quote = inside(all.length === 1 ? all : all.slice(-1), all.length > 1)
+      const code = Number.parseInt(hex ?? octal ?? unicode ?? '', hex || unicode ? 16 : 8)
+      if (quote !== '' || Number.isNaN(code)) return all
+      const char = String.fromCharCode(code)
+      return char === "'" ? "\\'" : `'${char}'`
+    },
+  )
+}
+
+function ofZsh(raw: string): string {
+  const inside = quotes()
+  return raw.replace(OF_ZSH, (all, flags: string | undefined, name: string | undefined, mods = '') => {
+    // Between single quotes a backslash is one.
+    if (inside(name === undefined ? all.slice(-1) : '', all.length > 1) === "'" || name === undefined)
+      return all
+    return flags === '' && mods === '' ? all : `\${${flags}${name}${mods}}`
+  })
+}
+
+/** Braces around a variable and without a comma only delimit it, `{$x}y`; `$$n` is the variable that n names. */
+function ofFish(raw: string, scope: Scope): string {
+  const inside = quotes()
+  const open: { readonly at: number; held: boolean; several: boolean }[] = []
+  const out: string[] = []
+  let changed = false
+  let end = 0
+  for (const { 0: all, 1: signs, 2: name, index } of raw.matchAll(OF_FISH)) {
+    out.push(raw.slice(end, index))
+    end = index + all.length
+    const quote = inside(all.length === 1 ? all : '', false)
+    const top = open.at(-1)
+    let text = all
+    if (signs !== undefined && name !== undefined && quote !== "'") {
+      changed ||= signs.length > 1
+      text = signs.length > 1 ? `\${!${named(name, signs.length - 2, scope)}}` : `\${${name}}`
+      if (top !== undefined) top.held = true
+    } else if (quote === '' && all === '{') open.push({ at: out.length, held: false, several: false })
+    else if (quote === '' && all === ',' && top !== undefined) top.several = true
+    else if (quote === '' && all === '}' && top !== undefined) {
+      open.pop()
+      const around = open.at(-1)
+      if (around !== undefined) around.held ||= top.held
+      if (top.held && !top.several) {
+        out[top.at] = ''
+        text = ''
+        changed = true
+      }
+    }
+    out.push(text)
+  }
+  return changed ? out.join('') + raw.slice(end) : raw
+}
+
+/**
+ * fish pipes with `2>|`, `&|` and `&>|` too; a plain pipe of the same length instead. `>|` is one as well, but to
+ * people who write bash's it means a file: it is read as a pipe where a tool follows that runs what it is given.
+ */
+export function withFishPipes(text: string): string {
+  if (!text.includes('>|') && !text.includes('&|')) return text
+  const inside = quotes()
+  return text.replace(OF_PIPES, (all, pipe: string | undefined) => {
+    const quote = inside(all.length === 1 ? all : '', false)
+    return quote === '' && pipe !== undefined ? '|'.padStart(all.length) : all
+  })
+}
+
+/** The name that is left when all but one of the `$` in front have been followed. */
+function named(name: string, times: number, scope: Scope): string {
+  let found = name
+  for (let i = 0; i < times; i++) {
+    const text = scope.variables.get(found)?.text ?? ''
+    if (!/^[A-Za-z_]\w*$/.test(text)) break
+    found = text
+  }
+  return found
+}
+
+/** Follows quotes; says in which the character stands, for a quote itself the one it opens or closes. */
+function quotes(): (char: string, escaped: boolean) => string {
+  let open = ''
+  return (char, escaped) => {
+    const before = open
+    if (char !== "'" && char !== '"') return before
+    if (escaped) {
+      if (before === "'" && char === "'") open = ''
+    } else if (before === '') open = char
+    else if (before === char) open = ''
+    return before
+  }
+}
+
+/** zsh: the variable a braced expansion is of, and its modifiers; undefined for any other form. */
+export function zshBraced(text: string): readonly [name: string, modifiers: string] | undefined {
+  const match = BRACED.exec(text)
+  return match === null ? undefined : [match[1] as string, match[2] as string]
+}
+
+/** A value after zsh's modifiers `:h:t:r…`; `unknown` where they make something of it that the line does not say. */
+export function modified(value: Value, modifiers: string, unknown: Value): Value {
+  let { text } = value
+  for (const [one] of modifiers.matchAll(new RegExp(MODIFIER, 'g'))) {
+    const [, kind] = one
+    if (text === '' || (kind !== undefined && 'aAcPqQ'.includes(kind))) continue
+    if (kind === 'h' && one.length === 2) text = above(text)
+    else if (isUnresolved(text) || one.length > 2) return unknown
+    else if (kind === 't') text = baseName(text.replace(/\/+$/, ''))
+    else if (kind === 'r') text = text.replace(/\.[^./]*$/, '')
+    else if (kind === 'e') text = /\.([^./]*)$/.exec(text)?.[1] ?? ''
+    else text = kind === 'l' ? text.toLowerCase() : text.toUpperCase()
+  }
+  return { ...value, text }
+}
+
+/** What is unknown is under something unknown. */
+function above(path: string): string {
+  const parts = path.replace(/\/+$/, '').split('/')
+  if (parts.length === 1) return path.startsWith('/') ? '/' : isUnresolved(path) ? path : '.'
+  return parts.slice(0, -1).join('/') || '/'
+}
+
+/** zsh's `=(command)` is `<(command)` with a file on disk: of the same length, so that places stay. */
+export function withTemporaryFiles(text: string): string {
+  return text.includes('=(') ? text.replace(/(?<=^|[\s<;|&(])=\(/g, '<(').replaceAll('<<(', '< (') : text
+}
+
+const QUALIFIER = /[\w*?\]/.~)]\((?:#q)?[-.\w/@*%^,+]*?o?e([:[{<'"|,])/g
+const CLOSING: Readonly<Record<string, string>> = { '[': ']', '{': '}', '<': '>' }
+
+/** The code in the qualifiers of zsh's patterns: `*(e:code:)`, `*(.e{'code'})`, `*(oe[code])`. */
+export function qualifierCode(text: string): readonly string[] {
+  const out: string[] = []
+  for (const match of text.matchAll(QUALIFIER)) {
+    const from = match.index + match[0].length
+    const sign = match[1] as string
+    const end = text.indexOf(CLOSING[sign] ?? sign, from)
+    if (end < 0 || out.length >= 8) continue
+    out.push(text.slice(from, end).replace(/^(["'])([\s\S]*)\1$/, '$2'))
+  }
+  return out
+}

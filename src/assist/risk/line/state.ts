@@ -1,0 +1,156 @@
+// What builtins change for the rest of the line: directory, variables, parameters; and which files a line downloads.
+
+import { printf } from '../carriers/output.ts'
+import { type Arg, baseName, type Scope, type SimpleCommand, TAINT, UNKNOWN } from '../model.ts'
+import type { Walk } from './frame.ts'
+import { readOptions } from './options.ts'
+import { isSocket, resolvePath } from './paths.ts'
+
+const DECLARES = new Set(['export', 'declare', 'typeset', 'local', 'readonly'])
+
+export function assign(
+  scope: Scope,
+  set: { readonly name: string; readonly value: Pick<Arg, 'text' | 'taint' | 'under'> },
+  append: boolean | undefined,
+): void {
+  const name = scope.variables.get(set.name)?.refersTo ?? set.name
+  const before = append === true ? scope.variables.get(name) : undefined
+  const text = ((before?.text ?? (append === true ? UNKNOWN : '')) + set.value.text).slice(0, 8192)
+  const under = set.value.under ?? before?.under
+  scope.variables.set(name, {
+    text,
+    taint: set.value.taint | (before?.taint ?? 0),
+    ...(under && { under }),
+  })
+}
+
+/** A variable and what it was given. */
+export interface Given {
+  readonly name: string
+  readonly value: Arg
+}
+
+/** Applies what the builtin changes; the variables it has set. */
+export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>): readonly Given[] {
+  const { name, args, scope } = command
+  let given: Given[] | undefined
+  if (name === 'cd' || name === 'pushd') {
+    const target = args.find((arg) => !/^-[LPe@]+$/.test(arg.text))
+    scope.cwd =
+      target === undefined ? scope.home : target.text === '-' ? UNKNOWN : resolvePath(target.text, scope)
+  } else if (DECLARES.has(name)) {
+    for (const arg of args) {
+      const set = assignWord(scope, arg)
+      if (set !== undefined) given = [...(given ?? []), set]
+    }
+  } else if (name === 'unset') {
+    for (const arg of args) scope.variables.set(arg.text, { text: '', taint: TAINT.none })
+  } else if (name === 'read' || name === 'mapfile' || name === 'readarray') {
+    given = readVariables(command).map((variable) => held(variable, command))
+  } else if (name === 'printf' && args[0]?.text === '-v' && args[1] !== undefined) {
+    const made = printf(args.slice(2))
+    scope.variables.set(args[1].text, { text: made.text ?? UNKNOWN, taint: made.taint })
+    given = [held(args[1].text, command)]
+  } else if (name === 'alias') {
+    defineAliases(args, walk)
+  } else if (name === 'exec') {
+    for (const { descriptor, target } of command.redirections)
+      if (descriptor !== undefined && isSocket(target.text)) scope.sockets?.add(descriptor)
+  } else if (name === 'ztcp') {
+    // zsh leaves the connection's descriptor in REPLY.
+    scope.sockets?.add('REPLY')
+    scope.variables.set('REPLY', { text: 'REPLY', taint: TAINT.none })
+  } else if (name === 'set' && args[0]?.text === '--') {
+    scope.parameters = args.slice(1)
+  } else if (name === 'set' && scope.shell === 'fish') {
+    const from = args.findIndex((arg) => !arg.text.startsWith('-'))
+    const words = from < 0 ? [] : args.slice(from)
+    if (words[0] !== undefined) {
+      const values = words.slice(1)
+      scope.variables.set(words[0].text, {
+        text: values.map((arg) => arg.text).join(' '),
+        taint: values.reduce((sum, arg) => sum | arg.taint, 0),
+      })
+      given = [held(words[0].text, command)]
+    }
+  }
+  return given ?? NOTHING_GIVEN
+}
+
+const NOTHING_GIVEN: readonly Given[] = []
+
+/** What the variable holds now, as a word of the command that has set it. */
+function held(name: string, { scope, span }: SimpleCommand): Given {
+  const { text, taint } = scope.variables.get(name) ?? { text: UNKNOWN, taint: TAINT.opaque }
+  return { name, value: { text, taint, span } }
+}
+
+/** `read a b <<< text` and `mapfile`: from the first line, or all of it, if that is known. */
+function readVariables(command: SimpleCommand): readonly string[] {
+  const { name, args, scope, input } = command
+  const taint = input.taint | (input.text === undefined ? TAINT.opaque : TAINT.none)
+  const names = args.filter(({ text }) => /^[A-Za-z_]\w*$/.test(text)).map(({ text }) => text)
+  if (names.length === 0 && name === 'read') names.push('REPLY')
+  const whole = name !== 'read' || args.some(({ text }) => /^-[A-Za-z]*[aAd]/.test(text))
+  const line = whole ? input.text?.trim() : input.text?.split('\n')[0]
+  const own = command.assignments.find((set) => set.name === 'IFS')?.value.text
+  const ifs = own ?? scope.variables.get('IFS')?.text ?? ' \t'
+  const fields = line === undefined ? [] : splitAt(line, ifs, whole ? 1 : names.length)
+  names.forEach((variable, i) => {
+    scope.variables.set(
+      variable,
+      line === undefined
+        ? { text: UNKNOWN, taint, ...(input.under && { under: input.under }) }
+        : { text: fields[i] ?? '', taint },
+    )
+  })
+  return names
+}
+
+/** At most `count` fields; the last one keeps the rest. */
+function splitAt(line: string, separators: string, count: number): readonly string[] {
+  const out: string[] = []
+  let rest = line.trim()
+  while (out.length < count - 1) {
+    const at = [...rest].findIndex((char) => separators.includes(char))
+    if (at < 0) break
+    out.push(rest.slice(0, at))
+    rest = rest.slice(at + 1).trimStart()
+  }
+  return [...out, rest]
+}
+
+function defineAliases(args: readonly Arg[], walk: Pick<Walk, 'aliases'>): void {
+  const global = args.some((arg) => /^-[a-z]*g/.test(arg.text))
+  for (const [i, arg] of args.entries()) {
+    const match = /^([^=]+)=([\s\S]*)$/.exec(arg.text)
+    const [name, text] = match === null ? [arg.text, args[i + 1]?.text] : [match[1] as string, match[2]]
+    if (!name.startsWith('-') && text !== undefined) walk.aliases.set(global ? `-g ${name}` : name, text)
+    if (match === null && !name.startsWith('-')) break
+  }
+}
+
+function assignWord(scope: Scope, arg: Arg): Given | undefined {
+  const match = /^([A-Za-z_]\w*)=([\s\S]*)$/.exec(arg.text)
+  if (match === null) return undefined
+  const set = { name: match[1] as string, value: { ...arg, text: match[2] as string } }
+  assign(scope, set, false)
+  return set
+}
+
+/** The file curl or wget writes, as typed. */
+export function downloadedFile(command: SimpleCommand): string | undefined {
+  const { name, args } = command
+  if (name !== 'curl' && name !== 'wget') return undefined
+  const redirected = command.redirections.find(({ operator }) => /^>[|>]?$/.test(operator))
+  if (redirected !== undefined) return redirected.target.text
+  const options = readOptions(name, args)
+  const named = name === 'curl' ? options.value('o', 'output') : options.value('O', 'output-document')
+  if (named !== undefined) return named.text === '-' ? undefined : named.text
+  if (name === 'curl' && options.flag('O', 'remote-name') === undefined) return undefined
+  const url = options.operands.find((arg) => arg.text.includes('/'))
+  if (url === undefined) return undefined
+  const into = options.value('P', 'directory-prefix', 'output-dir')
+  const file = baseName(url.text.replace(/[?#].*$/, ''))
+  return into === undefined ? file : `${into.text}/${file}`
+}

@@ -1,0 +1,13 @@
+// The ids of all built-in rules, for those who name them: an owner's exceptions, and completion.
+
+import { RULES } from './rules/index.ts'
+import { LINE_RULES } from './rules/system/code.ts'
+
+const ALL = [...RULES, ...LINE_RULES]
+
+export const RULE_IDS: ReadonlySet<string> = new Set(ALL.map(({ id }) => id))
+
+const CORE: ReadonlySet<string> = new Set(ALL.filter(({ core }) => core === true).map(({ id }) => id))
+
+/** Whether the rule belongs to the catastrophic core, which nobody's exception lowers. */
+export const isCore = (id: string): boolean => CORE.has(id)

@@ -1,0 +1,42 @@
+// The built-in rules as people and scripts are shown them: id, level, what may happen, an example.
+import type { RiskLevel } from '../../base/words/risk-levels.ts'
+import { RULES } from './rules/index.ts'
+import { LINE_RULES } from './rules/system/code.ts'
+
+/** Shape of one entry of `karo check --rules --json`. */
+export interface RuleEntry {
+  /** Named by exceptions of one's own. */
+  readonly rule: string
+  readonly risk_level: RiskLevel
+  readonly why: string
+  /** Part of the catastrophic core: no exception lowers it. */
+  readonly core: boolean
+  /** Command names it looks at; empty for rules about any command or about the line itself. */
+  readonly tools: readonly string[]
+  readonly example: string
+}
+
+const MOST_EXAMPLE = 120
+
+/** In the order of the table; with `word`, those that have it in their id, their tools or what they say. */
+export function ruleList(word = ''): readonly RuleEntry[] {
+  const wanted = word.toLowerCase()
+  return [
+    ...RULES.map((rule) => ({ ...rule })),
+    ...LINE_RULES.map((rule) => ({ ...rule, tools: [] as readonly string[] })),
+  ]
+    .map(({ id, level, why, core, tools, examples }): RuleEntry => {
+      const example = examples.risky.find((it) => it.length <= MOST_EXAMPLE) ?? ''
+      return {
+        rule: id,
+        risk_level: level,
+        why,
+        core: core === true,
+        tools: tools.filter((it) => it !== '*'),
+        example,
+      }
+    })
+    .filter((entry) =>
+      [entry.rule, entry.why, ...entry.tools].some((text) => text.toLowerCase().includes(wanted)),
+    )
+}

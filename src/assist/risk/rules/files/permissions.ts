@@ -1,0 +1,260 @@
+// Rules about permissions, ownership and accounts.
+
+import type { Options } from '../../line/options.ts'
+import { resolvePath } from '../../line/paths.ts'
+import type { Arg, SimpleCommand } from '../../model.ts'
+import { byTool, type Rewrite, rather, say } from '../rewrite.ts'
+import { inPlace, inPlaceIfEmpty, matching, only, type Rule, tools } from '../rule.ts'
+import { isRecursive } from '../targets.ts'
+
+const CHANGERS = tools('chmod chown chgrp setfacl chattr')
+const OPEN_TO_ALL =
+  /^(?:0?[0-7]?77[67]|0?[0-7]?[0-7][0-7][2367]|(?:a|o|ugo|uo|go|augo)?\+(?:r?w|rwx?X?|w.*)|(?:a|o|ugo|go)=r?wx?)$/
+const WHOLLY_OPEN = /^(?:0?[0-7]?777|(?:a|ugo)?[+=]rwxX?|a[+=]rwx)$/
+
+/** chmod's mode, or chown's owner, and the files after it. */
+function split(o: Options): { readonly mode: Arg | undefined; readonly files: readonly Arg[] } {
+  return { mode: o.operands[0], files: o.operands.slice(1) }
+}
+
+function filesOf(c: SimpleCommand, o: Options): readonly Arg[] {
+  return c.name === 'setfacl' || o.value('reference') !== undefined ? o.operands : split(o).files
+}
+
+/** All that is below, as a pattern or as what find lists. */
+function isDeep(arg: Arg): boolean {
+  return /(?:^|\/)\*\*\//.test(arg.text)
+}
+
+/** `chmod -x file` has no operand but the file. */
+const looked: Rewrite = (_c, o) =>
+  rather('ls', '-ld')(_c, { ...o, operands: o.operands.slice(o.operands.length > 1 ? 1 : 0) })
+
+export const PERMISSION_RULES: readonly Rule[] = [
+  {
+    id: 'permissions-system',
+    level: 'critical',
+    core: true,
+    why: 'Changes permissions or owners of the whole system, so that it no longer starts or protects anything.',
+    tools: CHANGERS,
+    when: (c, o) => {
+      const all = c.name === 'chattr' ? c.args : filesOf(c, o)
+      const trees = isRecursive(o) ? all : all.filter(isDeep)
+      return [...inPlace(c, trees, 'root', 'system'), ...inPlaceIfEmpty(c, trees, 'root')]
+    },
+    safer: byTool({ chmod: looked, chown: looked, chgrp: looked, chattr: 'lsattr -d', setfacl: 'getfacl' }),
+    examples: {
+      risky: [
+        'chmod -R 777 /',
+        'chown -R me:me /etc',
+        'chmod -R 755 /usr',
+        'sudo chown -R $USER /',
+        'chmod --recursive 644 /*',
+        'chmod 777 -R /var',
+        'chmod -R 777 $DIR/',
+        'find / -exec chown me {} +',
+        'ls -d /* | xargs chown -R me',
+      ],
+      harmless: ['chmod -R 755 public', 'chown -R me ~/.npm', 'chmod 755 /usr/local/bin/x'],
+    },
+  },
+  {
+    id: 'open-system',
+    level: 'high',
+    why: 'Lets every user change a directory the whole system relies on.',
+    tools: tools('chmod'),
+    when: (c, o) =>
+      only(
+        !isRecursive(o) && OPEN_TO_ALL.test(split(o).mode?.text ?? ''),
+        inPlace(c, split(o).files, 'root', 'system', 'inside-system', 'home', 'disk', 'keys'),
+      ),
+    safer: looked,
+    examples: {
+      risky: ['chmod 777 /', 'chmod 666 /etc/passwd', 'chmod a+rwx /usr/bin', 'chmod 666 /dev/sda'],
+      harmless: ['chmod 777 x', 'chmod 755 /usr/bin', 'chmod 1777 /tmp'],
+    },
+  },
+  {
+    id: 'permissions-inside-system',
+    level: 'high',
+    why: 'Changes permissions or owners of a tree that belongs to the system.',
+    tools: CHANGERS,
+    when: (c, o) => only(isRecursive(o), inPlace(c, filesOf(c, o), 'inside-system', 'keys', 'home')),
+    safer: byTool({ chmod: looked, chown: looked, chgrp: looked }),
+    examples: {
+      risky: ['chown -R www-data /etc/nginx', 'chmod -R 700 /usr/lib/x', 'chmod -R 755 ~'],
+      harmless: ['chown -R me ./x', 'chmod 600 ~/.ssh/config'],
+    },
+  },
+  {
+    id: 'open-to-all-tree',
+    level: 'high',
+    why: 'Lets every user and program change a whole tree.',
+    tools: tools('chmod'),
+    when: (_c, o) =>
+      only(
+        isRecursive(o) && split(o).mode,
+        matching(split(o).mode ? [split(o).mode as Arg] : [], WHOLLY_OPEN),
+      ),
+    safer: { instead: 'u+rwX' },
+    examples: {
+      risky: ['chmod -R 777 .', 'chmod -R a+rwx dir', 'chmod 0777 -R x'],
+      harmless: ['chmod -R 755 x', 'chmod -R u+rwX x'],
+    },
+  },
+  {
+    id: 'open-to-all',
+    level: 'moderate',
+    why: 'Lets every user and program change the file.',
+    tools: tools('chmod'),
+    when: (_c, o) =>
+      only(
+        !isRecursive(o) || !WHOLLY_OPEN.test(split(o).mode?.text ?? ''),
+        matching(split(o).mode ? [split(o).mode as Arg] : [], OPEN_TO_ALL),
+      ),
+    safer: { instead: '755' },
+    examples: {
+      risky: ['chmod 777 x', 'chmod 666 x', 'chmod o+w x', 'chmod a+rwx x'],
+      harmless: [
+        'chmod +x script.sh',
+        'chmod 644 x',
+        'chmod u+w x',
+        'chmod 755 x',
+        'chmod g+w x',
+        'chmod 600 x',
+      ],
+    },
+  },
+  {
+    id: 'locked-out',
+    level: 'high',
+    why: 'Takes every permission away from a whole tree.',
+    tools: tools('chmod'),
+    when: (_c, o) => only(isRecursive(o), matching(o.operands.slice(0, 1), /^(?:0+|a-rwx|ugo-rwx)$/)),
+    safer: { instead: 'go-rwx' },
+    examples: { risky: ['chmod -R 000 dir'], harmless: ['chmod 000 file', 'chmod -R 700 dir'] },
+  },
+  {
+    id: 'setuid',
+    level: 'high',
+    why: 'Whoever starts the file gets its owner’s rights.',
+    tools: tools('chmod setcap install'),
+    when: (c, o) =>
+      c.name === 'install'
+        ? [o.value('m', 'mode')]
+            .filter((arg) => arg !== undefined && /^(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwx]*s)$/.test(arg.text))
+            .filter((arg) => arg !== undefined)
+        : c.name === 'setcap'
+          ? matching(o.operands, /cap_(?:setuid|sys_admin|dac_override|sys_ptrace|sys_module)/)
+          : matching(o.operands.slice(0, 1), /^(?:0?[4-7][0-7]{3}|[ugoa]*\+[rwx]*s)$/),
+    safer: byTool({
+      chmod: (_c, o) => say('chmod', '755', ...o.operands.slice(1)),
+      setcap: (_c, o) => say('getcap', ...o.operands.slice(1)),
+    }),
+    examples: {
+      risky: ['chmod u+s /bin/bash', 'chmod 4755 x', 'chmod +s x', 'setcap cap_setuid+ep /usr/bin/python3'],
+      harmless: [
+        'chmod 0755 x',
+        'chmod +x x',
+        'setcap cap_net_bind_service=+ep ./server',
+        'chmod 1777 shared',
+      ],
+    },
+  },
+  {
+    id: 'expose-key',
+    level: 'high',
+    why: 'Lets other users read a private key.',
+    tools: tools('chmod'),
+    when: (_c, o) =>
+      only(
+        /^(?:0?[0-7]?[0-7]?[4-7][0-7]|0?[0-7]{2}[4-7]|(?:a|o|g|go)?\+r.*)$/.test(o.operands[0]?.text ?? ''),
+        matching(
+          o.operands.slice(1),
+          /(?:^|\/)(?:id_(?:rsa|ed25519|ecdsa|dsa)|identity\.key|\.netrc|\.pgpass)$/,
+        ),
+      ),
+    safer: 'chmod 600 ~/.ssh/id_*',
+    examples: {
+      risky: ['chmod 644 ~/.ssh/id_rsa', 'chmod +r id_ed25519'],
+      harmless: ['chmod 600 ~/.ssh/id_rsa', 'chmod 644 ~/.ssh/id_rsa.pub'],
+    },
+  },
+  {
+    id: 'permissions-taken',
+    level: 'high',
+    why: 'Takes from the system the right to read or run its own files.',
+    tools: tools('chmod'),
+    when: (c, o) =>
+      only(
+        !isRecursive(o) &&
+          c.args.some((arg) => /^(?:[augo]*-[rwxst]+|0{1,4}|[0-3]00|[augo]+=)$/.test(arg.text)),
+        inPlace(c, o.operands, 'root', 'system', 'inside-system').filter((arg) =>
+          /^\/(?:s?bin|usr|lib|etc\/?$|boot|$)/.test(resolvePath(arg.text, c.scope)),
+        ),
+      ),
+    safer: looked,
+    examples: {
+      risky: ['chmod -x /bin/chmod', 'chmod 000 /etc', 'chmod a-r /usr/lib', 'chmod 000 /'],
+      harmless: ['chmod 600 /etc/ssl/private/x.key', 'chmod -x script.sh', 'chmod 755 /usr/bin/x'],
+    },
+  },
+  {
+    id: 'owner-system',
+    level: 'high',
+    why: 'Gives somebody a file the whole system relies on.',
+    tools: tools('chown chgrp'),
+    when: (c, o) =>
+      only(!isRecursive(o) && !/^(?:root|0)?(?::(?:root|0)?)?$/.test(o.operands[0]?.text ?? ''), [
+        ...inPlace(c, filesOf(c, o), 'root', 'system'),
+        ...filesOf(c, o).filter((arg) =>
+          /^\/(?:etc\/(?:passwd|g?shadow|sudoers.*|group|pam\.d\/.*|ssh\/.*)|(?:usr\/)?s?bin\/.*|boot\/.*)$/.test(
+            resolvePath(arg.text, c.scope),
+          ),
+        ),
+      ]),
+    safer: looked,
+    examples: {
+      risky: [
+        'chown me /etc/passwd',
+        'chown me:me /usr/bin/sudo',
+        'find / -print0 | xargs -0 chown me',
+        'chown me /etc',
+      ],
+      harmless: [
+        'chown root:root /etc/passwd',
+        'chown me file',
+        'chown www-data /var/www/x',
+        'chgrp docker /usr/local/bin/x',
+      ],
+    },
+  },
+  {
+    id: 'immutable',
+    level: 'moderate',
+    why: 'Makes files unchangeable, or changeable again, even for root.',
+    tools: tools('chattr chflags'),
+    when: (c, o) =>
+      only(
+        !isRecursive(o),
+        c.args.filter((arg) => /^[+-][a-zA-Z]*[ia]|^(?:no)?[su]chg$/.test(arg.text)),
+      ),
+    examples: {
+      risky: ['chattr +i /etc/passwd', 'chattr -i x', 'chflags schg x'],
+      harmless: ['lsattr x', 'chattr +C dir'],
+    },
+  },
+  {
+    id: 'open-socket',
+    level: 'high',
+    why: 'Lets every user command Docker, which is root on this machine.',
+    tools: tools('chmod chown'),
+    when: (c, o) =>
+      only(
+        c.name === 'chmod' ? OPEN_TO_ALL.test(split(o).mode?.text ?? '') : false,
+        matching(split(o).files, /\/(?:docker|containerd|podman|libvirt-sock)(?:\.sock)?$/),
+      ),
+    safer: byTool({ chmod: (_c, o) => say('chmod', '660', ...o.operands.slice(1)) }),
+    examples: { risky: ['chmod 666 /var/run/docker.sock'], harmless: ['chmod 660 /var/run/docker.sock'] },
+  },
+]

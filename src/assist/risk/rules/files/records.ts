@@ -1,0 +1,105 @@
+// Rules about wiping the records of what was done: shell history and logs.
+import { findTargets } from '../../carriers/listings.ts'
+import { inPlace, matching, naming, only, type Rule, tools } from '../rule.ts'
+import { isRecursive, overwritten } from '../targets.ts'
+
+const HISTORY_FILE =
+  /(?:^|\/)\.(?:bash_history|zsh_history|history|local\/share\/fish\/fish_history|python_history|mysql_history|psql_history|lesshst)$/
+
+export const RECORD_RULES: readonly Rule[] = [
+  {
+    id: 'wipe-history',
+    level: 'high',
+    why: 'Removes the record of what was done.',
+    tools: ['*'],
+    when: (c, o) => {
+      if (c.name === 'history') return only(o.flag('c'), true) || only(c.args[0]?.text === 'clear', true)
+      if (/^(?:rm|shred|unlink)$/.test(c.name)) return matching(o.operands, HISTORY_FILE)
+      if (c.name === 'unset') return matching(c.args, /^HIST(?:FILE|SIZE)$/)
+      const assigned = [
+        ...c.assignments.map((set) => `${set.name}=${set.value.text}`),
+        ...(/^(?:export|declare|typeset)$/.test(c.name) ? c.args.map((arg) => arg.text) : []),
+      ]
+      if (
+        assigned.some((text) =>
+          /^(?:HISTFILE=(?:\/dev\/null)?|HISTSIZE=0|SAVEHIST=0|HISTFILESIZE=0)$/.test(text),
+        )
+      )
+        return true
+      if (c.name === 'set' && /^\+o$/.test(c.args[0]?.text ?? '') && c.args[1]?.text === 'history')
+        return true
+      return naming(c, overwritten(c, o), HISTORY_FILE)
+    },
+    examples: {
+      risky: [
+        'history -c',
+        'rm ~/.bash_history',
+        '> ~/.bash_history',
+        'unset HISTFILE',
+        'export HISTFILE=/dev/null',
+        'HISTSIZE=0',
+        'ln -sf /dev/null ~/.bash_history',
+        'set +o history',
+      ],
+      harmless: ['history', 'history 20', 'HISTSIZE=10000', 'grep x ~/.bash_history'],
+    },
+  },
+  {
+    id: 'wipe-logs',
+    level: 'high',
+    why: 'Removes the system’s record of what happened.',
+    tools: ['*'],
+    when: (c, o) => {
+      if (c.name === 'journalctl')
+        return only(matching(c.args, /^--vacuum-(?:time=\d+s?|size=\d+K?|files=[01])$/).length, true)
+      if (c.name === 'auditctl') return only(o.flag('D'), true)
+      if (c.name === 'sed') return matching(o.flag('i', 'in-place') ? o.operands : [], /^\/var\/log\//)
+      const victims = /^(?:rm|shred|unlink|find|gfind)$/.test(c.name)
+        ? c.name.endsWith('find')
+          ? c.args.some((arg) => arg.text === '-delete' || arg.text === '-exec')
+            ? findTargets(c.args).tops.filter(
+                () => !c.args.some((arg) => /^-(?:i?name|[mac]time|[mac]min|size|newer\w*)$/.test(arg.text)),
+              )
+            : []
+          : o.operands
+        : overwritten(c, o)
+      return inPlace(c, victims, 'log').filter(
+        (arg) =>
+          /^\/var\/log\/(?:[^/]*$|(?:audit|journal)\b)/.test(`${arg.text}`.replace(/\/+$/, '/')) ||
+          isRecursive(o) ||
+          c.name.endsWith('find'),
+      )
+    },
+    safer: 'journalctl --vacuum-time=2weeks',
+    examples: {
+      risky: [
+        'rm -rf /var/log/*',
+        'sudo rm /var/log/auth.log',
+        '> /var/log/syslog',
+        'truncate -s 0 /var/log/secure',
+        'shred -u /var/log/wtmp',
+        'journalctl --vacuum-time=1s',
+        'auditctl -D',
+        'echo > /var/log/wtmp',
+        'find /var/log -type f -delete',
+        "sed -i '/evil/d' /var/log/auth.log",
+      ],
+      harmless: [
+        'tail -f /var/log/syslog',
+        'journalctl --vacuum-time=2weeks',
+        'echo x >> /var/log/app.log',
+        'rm ./app.log',
+        "find /var/log -name '*.gz' -mtime +30 -delete",
+      ],
+    },
+  },
+  {
+    id: 'wipe-kernel-log',
+    level: 'moderate',
+    why: 'Empties the kernel’s messages.',
+    tools: tools('dmesg'),
+    when: (_c, o) => o.flag('C', 'clear', 'c', 'read-clear') !== undefined,
+    safer: 'dmesg -T',
+    examples: { risky: ['dmesg -C', 'sudo dmesg --clear'], harmless: ['dmesg', 'dmesg -T', 'dmesg -w'] },
+  },
+]

@@ -1,0 +1,133 @@
+// The table of rules: every rule there is, and which of them look at which command.
+
+import { isWrapper } from '../carriers/unwrap.ts'
+import type { LineFact, SimpleCommand } from '../model.ts'
+import { mayBeOwn, mayBeSystem } from '../writes/own-files.ts'
+import { hasOutput, isWriter } from '../writes/positions.ts'
+import { ONLY_READ, USUAL_STARTS } from '../writes/tools.ts'
+import { DELETION_RULES } from './files/deletions.ts'
+import { DISK_RULES } from './files/disks.ts'
+import { MASS_WRITE_RULES } from './files/mass-writes.ts'
+import { OVERWRITE_RULES } from './files/overwrites.ts'
+import { PERMISSION_RULES } from './files/permissions.ts'
+import { RECORD_RULES } from './files/records.ts'
+import { SWEEP_RULES } from './files/sweeps.ts'
+import { VOLUME_RULES } from './files/volumes.ts'
+import type { LineRule, Rule } from './rule.ts'
+import { CLUSTER_RULES } from './services/clusters.ts'
+import { CONTAINER_RULES } from './services/containers.ts'
+import { DATABASE_RULES } from './services/databases.ts'
+import { GIT_RULES } from './services/git.ts'
+import { NETWORK_RULES } from './services/network.ts'
+import { PACKAGE_RULES } from './services/packages.ts'
+import { PLATFORM_RULES } from './services/platforms.ts'
+import { ACCOUNT_RULES } from './system/accounts.ts'
+import { CODE_RULES, LINE_RULES } from './system/code.ts'
+import { DEFENCE_RULES } from './system/defence.ts'
+import { GUARD_RULES } from './system/guard.ts'
+import { KEY_RULES } from './system/keys.ts'
+import { SCHEDULE_RULES } from './system/schedule.ts'
+import { SECRET_RULES } from './system/secrets.ts'
+import { SHELL_RULES } from './system/shells.ts'
+import { SYSTEM_RULES } from './system/system.ts'
+import { TOOL_RULES } from './tools.ts'
+
+export const RULES: readonly Rule[] = [
+  ...DELETION_RULES,
+  ...SWEEP_RULES,
+  ...KEY_RULES,
+  ...OVERWRITE_RULES,
+  ...MASS_WRITE_RULES,
+  ...RECORD_RULES,
+  ...DISK_RULES,
+  ...VOLUME_RULES,
+  ...PERMISSION_RULES,
+  ...ACCOUNT_RULES,
+  ...CODE_RULES,
+  ...SHELL_RULES,
+  ...SECRET_RULES,
+  ...GIT_RULES,
+  ...DATABASE_RULES,
+  ...CONTAINER_RULES,
+  ...CLUSTER_RULES,
+  ...PLATFORM_RULES,
+  ...TOOL_RULES,
+  ...PACKAGE_RULES,
+  ...SYSTEM_RULES,
+  ...DEFENCE_RULES,
+  ...GUARD_RULES,
+  ...NETWORK_RULES,
+  ...SCHEDULE_RULES,
+]
+
+const BY_TOOL = new Map<string, Rule[]>()
+for (const rule of RULES) {
+  for (const tool of rule.tools) {
+    const list = BY_TOOL.get(tool)
+    if (list === undefined) BY_TOOL.set(tool, [rule])
+    else list.push(rule)
+  }
+}
+const NONE: readonly Rule[] = []
+export const EVERY_COMMAND: readonly Rule[] = BY_TOOL.get('*') ?? NONE
+
+/** Rules that name this tool; those for every command are apart. */
+export function rulesFor(tool: string): readonly Rule[] {
+  return BY_TOOL.get(tool) ?? NONE
+}
+
+const BY_FACT = new Map<LineFact, LineRule>(LINE_RULES.map((rule) => [rule.id, rule]))
+export function ruleForFact(fact: LineFact): LineRule {
+  return BY_FACT.get(fact) as LineRule
+}
+
+/** Tools that rules for every command treat specially by name; a test looks for one that is missing. */
+export const NAMED_IN_GENERAL_RULES: ReadonlySet<string> = new Set(
+  'ed ex sponge gsed ruby tee dd dcfldd cp mv install ln truncate shred wipe sed perl rm grm srm unlink find gfind history unset set export declare typeset readonly setenv journalctl auditctl dmesg nc ncat netcat socat socket julia jrunscript jjs groovy scala tclsh expect luajit R octave guile elixir erl swipl ghci openssl telnet xterm qemu-img ddrescue partclone.restore curl wget'.split(
+    ' ',
+  ),
+)
+/** The shells' own grammar, and builtins that change how the rest of a line is read. */
+export const GRAMMAR: ReadonlySet<string> = new Set(
+  'if then else elif fi for while until do done case esac in select function coproc time and or not begin end switch repeat foreach cd pushd'.split(
+    ' ',
+  ),
+)
+
+/** Whether the rules for every command can have anything to say; most commands are spared them. */
+export function concernsEveryRule(command: SimpleCommand): boolean {
+  return (
+    command.redirections.length > 0 ||
+    command.assignments.length > 0 ||
+    !command.known ||
+    NAMED_IN_GENERAL_RULES.has(command.name) ||
+    isWrapper(command.name) ||
+    namesSensitive(command)
+  )
+}
+
+/** Whether the command names, or runs in, a place where it may do harm by writing. */
+function namesSensitive({ name, args, scope, input }: SimpleCommand): boolean {
+  if (name === '' || ONLY_READ.has(name)) return false
+  // Links may lead there from any name.
+  if (scope.machine !== undefined && args.length > 0) return true
+  const writes = scope.caller === 'tool' || isWriter(name) || hasOutput(args)
+  const isSensitive = (text: string) => mayBeOwn(text) || (writes && mayBeSystem(text))
+  if (isSensitive(scope.cwd) || args.some((arg) => isSensitive(arg.text))) return true
+  return input.text !== undefined && isSensitive(input.text)
+}
+
+const OUTPUT = new RegExp(USUAL_STARTS.map((start) => ` ${start}`).join('|'))
+
+/** Whether a plain line of that tool, in which nothing is to be expanded, is Safe without being read. */
+export function isPlainlySafe(line: string, tool: string): boolean {
+  if (!isUnruled(tool)) return false
+  return (
+    ONLY_READ.has(tool) || !(mayBeOwn(line) || (mayBeSystem(line) && (isWriter(tool) || OUTPUT.test(line))))
+  )
+}
+
+/** Whether a plain command of this name, without redirection or expansion, can be Safe without being read. */
+export function isUnruled(tool: string): boolean {
+  return !BY_TOOL.has(tool) && !isWrapper(tool) && !NAMED_IN_GENERAL_RULES.has(tool) && !GRAMMAR.has(tool)
+}

@@ -1,0 +1,49 @@
+// Safer forms made from a command's own words: looked at instead of deleted, moved aside, tried without effect.
+import { quoted } from '../carriers/layers.ts'
+import type { Options } from '../line/options.ts'
+import { isUnresolved } from '../line/paths.ts'
+import type { Arg, SimpleCommand } from '../model.ts'
+
+export type Rewrite = (command: SimpleCommand, options: Options) => string | undefined
+
+/** Words as they would be typed; undefined where one of them is not known or a pattern. */
+export function say(...words: readonly (string | Arg | undefined)[]): string | undefined {
+  const texts = words.map((word) => (typeof word === 'object' ? word.text : word))
+  const known = texts.every((text) => text !== undefined && !isUnresolved(text) && !/[*?[{~]/.test(text))
+  return known ? texts.map((text) => quoted(text as string)).join(' ') : undefined
+}
+
+/** The command without some of its words. */
+export function without(pattern: RegExp): Rewrite {
+  return (c) => say(c.name, ...c.args.filter((arg) => !pattern.test(arg.text)))
+}
+
+/** The command's operands given to another tool. */
+export function rather(...tool: readonly string[]): Rewrite {
+  return (_c, o) => (o.operands.length === 0 ? undefined : say(...tool, ...o.operands.slice(0, 20)))
+}
+
+/** One operand renamed, which can be undone; several only listed. */
+export const movedAside: Rewrite = (_c, o) => {
+  const [only, more] = o.operands
+  if (only === undefined) return undefined
+  const path = only.text.replace(/\/+$/, '')
+  return more === undefined ? say('mv', path, `${path}.old`) : say('ls', '-d', ...o.operands)
+}
+
+/** By the command's name, then by its first words. */
+export function byTool(table: Readonly<Record<string, Rewrite | string>>): Rewrite {
+  return (c, o) => {
+    const words = o.operands.map((arg) => arg.text)
+    for (const key of [`${c.name} ${words[0]} ${words[1]}`, `${c.name} ${words[0]}`, c.name]) {
+      const form = Object.hasOwn(table, key) ? table[key] : undefined
+      if (form !== undefined) return typeof form === 'string' ? form : form(c, o)
+    }
+    return undefined
+  }
+}
+
+/** The command with words put behind it. */
+export function tried(...words: readonly string[]): Rewrite {
+  return (c) => say(c.name, ...c.args, ...words)
+}

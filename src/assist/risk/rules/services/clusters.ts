@@ -1,0 +1,198 @@
+// Rules about clusters and what runs in them.
+import type { Arg, SimpleCommand } from '../../model.ts'
+import { byTool, without } from '../rewrite.ts'
+import { matching, only, type Rule, tools, verb } from '../rule.ts'
+
+const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
+const hasOpaqueList = (args: readonly Arg[]) => args.some((arg) => arg.taint !== 0)
+const KUBE = tools('kubectl oc k')
+
+export const CLUSTER_RULES: readonly Rule[] = [
+  {
+    id: 'kube-delete-many',
+    level: 'high',
+    why: 'Deletes a namespace, storage, nodes or everything of a kind.',
+    tools: KUBE,
+    when: (_c, o) =>
+      only(
+        verb(o) === 'delete' && !o.flag('dry-run'),
+        o.flag('all', 'all-namespaces', 'A') || hasOpaqueList(o.operands)
+          ? true
+          : matching(
+              o.operands.slice(1),
+              /^(?:ns|namespaces?|project|pvc?|persistentvolumes?|persistentvolumeclaims?|nodes?|no|crds?|customresourcedefinitions?|all|sts|statefulsets?|storageclass(?:es)?)(?:\/.*|,.*)?$/,
+            ),
+      ),
+    safer: { append: '--dry-run=server' },
+    examples: {
+      risky: [
+        'kubectl delete namespace prod',
+        'kubectl delete ns/prod',
+        'kubectl delete pods --all',
+        'kubectl delete all --all -n x',
+        'kubectl -n x delete pvc data',
+        'kubectl delete node n1',
+      ],
+      harmless: [
+        'kubectl get ns',
+        'kubectl delete pod x',
+        'kubectl get all -A',
+        'kubectl describe node n1',
+        'kubectl delete ns x --dry-run=server',
+      ],
+    },
+  },
+  {
+    id: 'kube-delete',
+    level: 'moderate',
+    why: 'Deletes or drains something that runs in the cluster.',
+    safer: { append: '--dry-run=server' },
+    tools: KUBE,
+    when: (c, o) =>
+      only(
+        !o.flag('dry-run') &&
+          ((verb(o) === 'delete' && !/^pods?$|^po$|^pods?\//.test(verb(o, 1))) ||
+            verb(o) === 'drain' ||
+            /--replicas[= ]0\b/.test(line(c)) ||
+            (verb(o) === 'replace' && o.flag('force')) ||
+            (verb(o) === 'patch' && /finalizers[^a-z]*null|finalizers\W*\[\s*\]/.test(line(c)))),
+        true,
+      ),
+    examples: {
+      risky: [
+        'kubectl delete deployment web',
+        'kubectl delete -f app.yaml',
+        'kubectl drain n1',
+        'kubectl scale deploy/web --replicas=0',
+      ],
+      harmless: [
+        'kubectl delete pod x',
+        'kubectl apply -f app.yaml',
+        'kubectl scale deploy/web --replicas=3',
+        'kubectl logs x',
+      ],
+    },
+  },
+  {
+    id: 'helm-uninstall',
+    safer: { append: '--dry-run' },
+    level: 'moderate',
+    why: 'Removes a release from the cluster.',
+    tools: tools('helm'),
+    when: (_c, o) => only(/^(?:uninstall|delete|del|un)$/.test(verb(o)) && !o.flag('dry-run'), true),
+    examples: {
+      risky: ['helm uninstall web', 'helm -n x delete web'],
+      harmless: ['helm list', 'helm upgrade web .', 'helm install web .'],
+    },
+  },
+  {
+    id: 'kube-unread',
+    level: 'high',
+    why: 'Applies or deletes what an address says, which nobody has read.',
+    tools: KUBE,
+    when: (_c, o) =>
+      only(
+        /^(?:delete|replace)$/.test(verb(o)) || (verb(o) === 'apply' && !o.flag('dry-run')),
+        [o.value('f', 'filename', 'k', 'kustomize')]
+          .filter((arg) =>
+            /^http:\/\/(?!localhost|127\.)|^https:\/\/(?:bit\.ly|tinyurl\.com|t\.co|gist\.|pastebin\.com)/.test(
+              arg?.text ?? '',
+            ),
+          )
+          .filter((arg) => arg !== undefined),
+      ),
+    safer: { append: '--dry-run=server' },
+    examples: {
+      risky: [
+        'kubectl apply -f http://x/all.yaml',
+        'kubectl apply -f https://gist.githubusercontent.com/x/y/raw/z.yaml',
+      ],
+      harmless: [
+        'kubectl apply -f app.yaml',
+        'kubectl apply -f https://github.com/cert-manager/cert-manager/releases/download/v1.14.0/cert-manager.yaml',
+      ],
+    },
+  },
+  {
+    id: 'kube-admin',
+    level: 'high',
+    why: 'Gives somebody every right in the cluster.',
+    tools: KUBE,
+    when: (c, o) =>
+      only(verb(o) === 'create' && /rolebinding/.test(verb(o, 1)), matching(c.args, /cluster-admin/)),
+    safer: { instead: '--clusterrole=view' },
+    examples: {
+      risky: ['kubectl create clusterrolebinding x --clusterrole=cluster-admin --user=me'],
+      harmless: [
+        'kubectl create rolebinding x --clusterrole=view --user=me',
+        'kubectl get clusterrolebindings',
+      ],
+    },
+  },
+  {
+    id: 'cluster-teardown',
+    level: 'high',
+    why: 'Takes a cluster, or what runs it, down with what it holds.',
+    tools: tools(
+      'kubeadm k3s-uninstall.sh k3s-agent-uninstall.sh k3d kind flux argocd istioctl linkerd velero etcdctl rke rke2-uninstall.sh microk8s clusterctl',
+    ),
+    when: (c, o) => {
+      const words = o.operands.map((arg) => arg.text).join(' ')
+      switch (c.name) {
+        case 'kubeadm':
+          return only(/^reset\b/.test(words), true)
+        case 'kind':
+        case 'k3d':
+          return only(/^(?:delete clusters|cluster delete)\b/.test(words) && o.flag('all', 'A', 'a'), true)
+        case 'flux':
+        case 'linkerd':
+        case 'istioctl':
+          return only(/^uninstall\b/.test(words), true)
+        case 'argocd':
+          return only(/^(?:app|proj|cluster) (?:delete|rm)\b/.test(words), true)
+        case 'velero':
+          return only(/^(?:backup|schedule|restore) delete\b/.test(words), true)
+        case 'rke':
+          return only(/^remove\b/.test(words), true)
+        case 'microk8s':
+          return only(/^reset\b/.test(words), true)
+        case 'clusterctl':
+          return only(/^delete\b/.test(words), true)
+        default:
+          return c.name.endsWith('.sh')
+      }
+    },
+    examples: {
+      risky: [
+        'kubeadm reset -f',
+        'k3s-uninstall.sh',
+        'kind delete clusters --all',
+        'flux uninstall',
+        'argocd app delete prod',
+        'velero backup delete --all',
+      ],
+      harmless: [
+        'kubeadm init',
+        'kind delete cluster',
+        'flux get all',
+        'argocd app list',
+        'velero backup get',
+      ],
+    },
+  },
+  {
+    id: 'cluster-local-remove',
+    level: 'moderate',
+    why: 'Removes a job or every local cluster with its data.',
+    tools: tools('minikube nomad'),
+    when: (c, o) =>
+      c.name === 'minikube'
+        ? only(verb(o) === 'delete' && o.flag('all', 'purge'), true)
+        : only(/^(?:job )?stop\b/.test(o.operands.map((arg) => arg.text).join(' ')) && o.flag('purge'), true),
+    safer: byTool({ minikube: 'minikube profile list', nomad: without(/^-purge$/) }),
+    examples: {
+      risky: ['minikube delete --all --purge', 'nomad job stop -purge web'],
+      harmless: ['minikube stop', 'nomad job status', 'nomad job stop web'],
+    },
+  },
+]

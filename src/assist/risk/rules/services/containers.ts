@@ -1,0 +1,187 @@
+// Rules about containers and what they hold or are given.
+import type { Arg, SimpleCommand } from '../../model.ts'
+import { byTool, type Rewrite, say, without } from '../rewrite.ts'
+import { matching, only, type Rule, tools, verb } from '../rule.ts'
+
+const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
+const DOCKER = tools('docker podman nerdctl docker-compose podman-compose')
+const hasOpaqueList = (args: readonly Arg[]) => args.some((arg) => arg.taint !== 0)
+
+const volumes: Rewrite = (c, o) => say(c.name, 'volume', 'inspect', ...o.operands.slice(2))
+
+export const CONTAINER_RULES: readonly Rule[] = [
+  {
+    id: 'docker-prune',
+    level: 'moderate',
+    why: 'Deletes containers, images or caches that nothing uses just now.',
+    tools: DOCKER,
+    when: (c, o) =>
+      only(
+        /^(?:system|image|container|builder|network|buildx)$/.test(verb(o)) &&
+          verb(o, 1) === 'prune' &&
+          !/--volumes/.test(line(c)),
+        true,
+      ),
+    safer: 'docker system df',
+    examples: {
+      risky: ['docker system prune -af', 'docker image prune -a', 'podman system prune'],
+      harmless: ['docker system df', 'docker ps', 'docker images'],
+    },
+  },
+  {
+    id: 'docker-volumes',
+    level: 'high',
+    why: 'Deletes volumes with the data in them.',
+    tools: DOCKER,
+    when: (c, o) => {
+      const text = line(c)
+      if (verb(o) === 'volume') return only(/^(?:rm|remove|prune)$/.test(verb(o, 1)), true)
+      if (verb(o) === 'system') return only(verb(o, 1) === 'prune' && /--volumes/.test(text), true)
+      return only(
+        /(?:^|\s)down(?:\s|$)/.test(text) &&
+          (c.name.includes('compose') || verb(o) === 'compose') &&
+          /(?:\s-v\b|--volumes\b)/.test(text),
+        true,
+      )
+    },
+    safer: byTool({
+      'docker volume rm': volumes,
+      'docker volume prune': 'docker volume ls',
+      'docker system': 'docker system df -v',
+      'docker compose': without(/^(?:-v|--volumes)$/),
+      'docker-compose': without(/^(?:-v|--volumes)$/),
+      'podman volume rm': volumes,
+      'podman volume prune': 'podman volume ls',
+    }),
+    examples: {
+      risky: [
+        'docker volume rm data',
+        'docker volume prune -f',
+        'docker system prune -a --volumes',
+        'docker compose down -v',
+        'docker-compose down --volumes',
+      ],
+      harmless: ['docker volume ls', 'docker compose down', 'docker run -v a:b x'],
+    },
+  },
+  {
+    id: 'docker-all',
+    level: 'high',
+    why: 'Removes or stops every container or image at once.',
+    tools: DOCKER,
+    when: (_c, o) => only(/^(?:rm|rmi|kill)$/.test(verb(o)) && hasOpaqueList(o.operands), true),
+    safer: byTool({ docker: 'docker ps -a', podman: 'podman ps -a' }),
+    examples: {
+      risky: ['docker rm -f $(docker ps -aq)', 'docker rmi $(docker images -q)'],
+      harmless: ['docker rm web', 'docker rm -f web', 'docker rmi x'],
+    },
+  },
+  {
+    id: 'docker-host',
+    level: 'high',
+    why: 'Gives the container the host’s files, devices or Docker itself: root on the machine.',
+    tools: DOCKER,
+    when: (c, o) =>
+      only(
+        /^(?:run|create|exec)$/.test(verb(o)) || verb(o) === 'container',
+        matching(
+          joinedOptions(c.args),
+          /^--privileged(?:=true)?$|^--cap-add=(?:ALL|SYS_ADMIN|SYS_PTRACE|SYS_MODULE|CAP_SYS_ADMIN)$|^--device=\/dev\/(?:sd|nvme|vd|mem|kmem)|^--security-opt=(?:apparmor|seccomp)=unconfined$|^(?:--volume=|-v=?)?\/:\/?|^(?:--volume=|-v=?)?\/(?:etc|root|boot|var\/run\/docker\.sock|run\/docker\.sock|dev):|^--(?:pid|ipc|userns)=host$|(?:source|src)=\/(?:etc|root|boot|dev|var\/lib)?\/?(?:,|$)|docker\.sock/i,
+        ),
+      ),
+    examples: {
+      risky: [
+        'docker run --privileged x',
+        'docker run -v /:/host x',
+        'docker run -v /var/run/docker.sock:/var/run/docker.sock x',
+        'docker run --pid=host x',
+      ],
+      harmless: [
+        'docker run -it --rm ubuntu',
+        'docker run -v $PWD:/app node',
+        'docker run -p 80:80 nginx',
+        'docker run -v /srv/data:/data x',
+      ],
+    },
+  },
+  {
+    id: 'docker-stop-all',
+    level: 'moderate',
+    why: 'Stops every container at once.',
+    tools: DOCKER,
+    when: (_c, o) =>
+      only(
+        /^(?:stop|restart|pause)$/.test(verb(o)) && (hasOpaqueList(o.operands) || o.flag('a', 'all')),
+        true,
+      ),
+    safer: byTool({ docker: 'docker ps', podman: 'podman ps' }),
+    examples: {
+      risky: ['docker stop $(docker ps -q)', 'podman stop -a'],
+      harmless: ['docker stop web', 'docker restart web'],
+    },
+  },
+  {
+    id: 'docker-reset',
+    level: 'high',
+    why: 'Removes everything the container engine holds, or leaves the swarm.',
+    tools: DOCKER,
+    when: (_c, o) => {
+      const two = `${verb(o)} ${verb(o, 1)}`
+      if (/^(?:system reset|machine reset|machine rm|swarm leave)$/.test(two))
+        return only(two !== 'swarm leave' || o.flag('f', 'force'), true)
+      return only(/^(?:rm|rmi|container rm|image rm)\b/.test(two) && o.flag('a', 'all'), true)
+    },
+    safer: byTool({ podman: 'podman system df', docker: 'docker system df' }),
+    examples: {
+      risky: ['podman system reset -f', 'podman rm -af', 'docker swarm leave --force'],
+      harmless: ['podman rm web', 'docker swarm init', 'podman machine start'],
+    },
+  },
+  {
+    id: 'docker-service-remove',
+    level: 'moderate',
+    why: 'Takes a service, with all its containers, out of the swarm.',
+    tools: DOCKER,
+    when: (_c, o) =>
+      only(
+        /^(?:stack|service|node|secret|config)$/.test(verb(o)) && /^(?:rm|remove|down)$/.test(verb(o, 1)),
+        true,
+      ),
+    safer: byTool({ docker: 'docker service ls' }),
+    examples: {
+      risky: ['docker stack rm prod', 'docker service rm web'],
+      harmless: ['docker stack ps prod', 'docker service ls'],
+    },
+  },
+  {
+    id: 'docker-socket',
+    level: 'high',
+    why: 'Speaks to Docker past its command: root on the machine.',
+    tools: tools('curl socat nc'),
+    when: (c, o) =>
+      only(
+        c.args.some((arg) => /(?:docker|containerd|podman)\.sock/.test(arg.text)) &&
+          (c.name !== 'curl' ||
+            /^(?:POST|DELETE|PUT)$/.test(o.value('X', 'request')?.text ?? '') ||
+            o.flag('d', 'data')),
+        true,
+      ),
+    examples: {
+      risky: [
+        'curl --unix-socket /var/run/docker.sock -X POST http://localhost/containers/create',
+        'socat TCP-LISTEN:2375 UNIX:/var/run/docker.sock',
+      ],
+      harmless: ['curl --unix-socket /var/run/docker.sock http://localhost/version', 'curl https://x'],
+    },
+  },
+]
+
+/** Words with `--cap-add ALL` read as `--cap-add=ALL`, so that one pattern finds both ways of writing. */
+function joinedOptions(args: readonly Arg[]): readonly Arg[] {
+  return args.map((arg, i) => {
+    const before = args[i - 1]?.text ?? ''
+    return /^--(?:cap-add|device|security-opt|pid|ipc|userns|volume|mount)$/.test(before)
+      ? { ...arg, text: `${before}=${arg.text}` }
+      : arg
+  })
+}

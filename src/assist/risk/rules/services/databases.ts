@@ -1,0 +1,227 @@
+// Rules about databases: statements and tools that drop what they hold.
+import { type Arg, type SimpleCommand, TAINT } from '../../model.ts'
+import { byTool, say, without } from '../rewrite.ts'
+import { only, type Rule, tools, verb } from '../rule.ts'
+
+const CLIENTS = tools(
+  'psql mysql mariadb sqlite3 sqlcmd mongosh mongo cockroach clickhouse-client duckdb sqlplus usql pgcli mycli isql bq cqlsh',
+)
+const DROPS =
+  /\b(?:alter\s+table\s+[\w."`]+\s+drop\s+(?!constraint|index|not)|reset\s+master\b|flushall\b|drop\s+(?:database|schema|table|user|role|tablespace|keyspace|view|index|owned)\b|truncate\s+(?:table\s+)?\w|dropDatabase\s*\(|\.drop\s*\(|deleteMany\s*\(\s*\{\s*\}|\.remove\s*\(\s*\{\s*\})/i
+const DELETES_ALL =
+  /\b(?:delete\s+from\s+(?:only\s+)?[\w."`]+\s*(?:;|$|where\s+(?:true|1|'?(\d+)'?\s*=\s*'?\1'?)\s*(?:;|$))|update\s+[\w."`]+\s+set\s+(?:(?!\bwhere\b)[^;])*(?:;|$))/i
+
+/** SQL a client is given: in its arguments or on its standard input. */
+function statements(c: SimpleCommand): readonly Arg[] {
+  const input =
+    c.input.text === undefined || c.input.text === ''
+      ? []
+      : [{ text: c.input.text, span: c.span, taint: TAINT.none }]
+  // psql -f <(echo …): the file's content is on the line.
+  const files = c.args.flatMap((arg) =>
+    arg.output?.text === undefined ? [] : [{ ...arg, text: arg.output.text }],
+  )
+  return [...c.args.map(optionValue), ...input, ...files]
+}
+
+/** `--command=statement` without the option's name. */
+function optionValue(arg: Arg): Arg {
+  const value = /^--[\w-]+=([\s\S]*)$/.exec(arg.text)?.[1]
+  return value === undefined ? arg : { ...arg, text: value }
+}
+
+function clean(text: string): string {
+  return text.replace(/--[^\n]*/g, ' ').replace(/\/\*[\s\S]{0,200}?\*\//g, ' ')
+}
+
+const asked = (c: SimpleCommand, pattern: RegExp) =>
+  statements(c).filter((arg) => pattern.test(clean(arg.text).trim()))
+
+export const DATABASE_RULES: readonly Rule[] = [
+  {
+    id: 'sql-drop',
+    level: 'high',
+    why: 'Drops a table, a schema or a whole database.',
+    tools: CLIENTS,
+    when: (c) => asked(c, DROPS),
+    safer: byTool({
+      psql: 'pg_dump > before.sql',
+      mysql: 'mysqldump --all-databases > before.sql',
+      mariadb: 'mariadb-dump --all-databases > before.sql',
+      sqlite3: (_c, o) => say('sqlite3', o.operands[0], '.dump'),
+      mongosh: 'mongodump',
+      mongo: 'mongodump',
+    }),
+    examples: {
+      risky: [
+        'psql -c "DROP TABLE users"',
+        'mysql -e "drop database x"',
+        'echo "TRUNCATE users;" | psql db',
+        'sqlite3 x.db "DROP TABLE t;"',
+        'mongosh --eval "db.dropDatabase()"',
+        'psql <<EOF\nDROP SCHEMA public CASCADE;\nEOF',
+        'mysql -uroot -px -e "DROP/**/TABLE x"',
+      ],
+      harmless: [
+        'psql -c "SELECT 1"',
+        'mysql -e "show tables"',
+        'psql -f schema.sql',
+        'echo "DROP TABLE x"',
+        'grep -r "DROP TABLE" .',
+      ],
+    },
+  },
+  {
+    id: 'sql-everything',
+    level: 'high',
+    why: 'Changes or deletes every row, because it has no WHERE.',
+    tools: CLIENTS,
+    when: (c) => asked(c, DELETES_ALL),
+    safer: { rewrite: (raw) => raw.replace(/delete\s+from\s+(?:only\s+)?/i, 'SELECT count(*) FROM ') },
+    examples: {
+      risky: ['psql -c "DELETE FROM users"', 'mysql -e "update t set a=1;"'],
+      harmless: ['psql -c "DELETE FROM users WHERE id=1"', 'mysql -e "update t set a=1 where id=2;"'],
+    },
+  },
+  {
+    id: 'database-drop-tool',
+    level: 'high',
+    why: 'Drops a database with everything in it.',
+    tools: tools(
+      'dropdb dropuser mysqladmin redis-cli valkey-cli etcdctl consul influx sqlx pg_dropcluster pg_restore pg_resetwal mongorestore rabbitmqctl kafka-topics.sh kafka-topics kafka-delete-records.sh',
+    ),
+    when: (c, o) => {
+      const text = c.args.map((arg) => arg.text).join(' ')
+      switch (c.name) {
+        case 'mysqladmin':
+          return only(/\bdrop\b/.test(text), true)
+        case 'redis-cli':
+        case 'valkey-cli':
+          return only(
+            /\bflush(?:all|db)\b|\bdebug\s+segfault\b|\bshutdown\s+nosave\b|\bconfig\s+set\s+(?:dir|dbfilename)\b|\bmodule\s+load\b|\b(?:slaveof|replicaof)\s+(?!no\b)/i.test(
+              `${text} ${c.input.text ?? ''}`,
+            ) ||
+              (/\b(?:del|unlink)\b/i.test(text) && c.args.some((arg) => arg.taint !== 0)),
+            true,
+          )
+        case 'etcdctl':
+          return only(/\bdel\b/.test(text) && /--prefix|--from-key/.test(text), true)
+        case 'consul':
+          return only(/\bkv delete\b/.test(text) && /-recurse/.test(text), true)
+        case 'sqlx':
+          return only(/^database (?:drop|reset)\b/.test(text), true)
+        case 'pg_restore':
+          return only(o.flag('c', 'clean'), true)
+        case 'pg_resetwal':
+          return only(!o.flag('n', 'dry-run'), true)
+        case 'mongorestore':
+          return only(o.flag('drop'), true)
+        case 'rabbitmqctl':
+          return only(/^(?:force_reset|reset|delete_(?:queue|vhost|user))$/.test(verb(o)), true)
+        case 'kafka-topics.sh':
+        case 'kafka-topics':
+          return only(o.flag('delete'), true)
+        case 'influx':
+          return only(/drop\s+database|bucket delete/i.test(text), true)
+        default:
+          return o.operands.length > 0
+      }
+    },
+    safer: byTool({
+      dropdb: (_c, o) => {
+        const dump = say('pg_dump', '-Fc', o.operands.at(-1))
+        return dump && `${dump} > before.dump`
+      },
+      'redis-cli': 'redis-cli dbsize',
+      'valkey-cli': 'valkey-cli dbsize',
+      pg_restore: without(/^(?:-c|--clean)$/),
+      mongorestore: without(/^--drop$/),
+      rabbitmqctl: 'rabbitmqctl list_queues',
+    }),
+    examples: {
+      risky: [
+        'dropdb prod',
+        'redis-cli FLUSHALL',
+        'redis-cli -h h flushdb',
+        'mysqladmin -f drop x',
+        'etcdctl del "" --prefix',
+        'consul kv delete -recurse x',
+      ],
+      harmless: ['redis-cli ping', 'createdb x', 'etcdctl get x', 'mysqladmin status', 'redis-cli get k'],
+    },
+  },
+  {
+    id: 'framework-reset',
+    level: 'moderate',
+    why: 'Empties or rebuilds the application’s database.',
+    tools: tools(
+      'diesel drush wp rails rake python python3 php npx prisma sequelize knex alembic flask django-admin manage.py artisan mix bin/rails',
+    ),
+    when: (_c, o) => {
+      const text = o.operands.map((arg) => arg.text).join(' ')
+      return only(
+        /(?:^|\s)(?:db:(?:drop|reset|purge|migrate:reset|schema:load|wipe)|migrate:(?:fresh|reset|refresh)|ecto\.(?:drop|reset)|(?:\S*manage\.py )?(?:flush|reset_db|sqlflush)$|(?:prisma )?migrate reset|(?:prisma )?db push$|database (?:drop|reset)|db (?:reset|drop|clean)|sql-drop|db:migrate:undo:all|downgrade base)/.test(
+          text,
+        ) &&
+          !/pip|install/.test(text) &&
+          (!/db push$/.test(text) || o.flag('force-reset')),
+        verb(o) !== '',
+      )
+    },
+    safer: byTool({
+      rails: 'rails db:migrate:status',
+      rake: 'rake db:migrate:status',
+      python: 'python manage.py dumpdata',
+      python3: 'python3 manage.py dumpdata',
+      prisma: 'prisma migrate status',
+      php: 'php artisan migrate:status',
+      mix: 'mix ecto.migrations',
+      alembic: 'alembic history',
+    }),
+    examples: {
+      risky: [
+        'rails db:drop',
+        'rake db:reset',
+        'python manage.py flush',
+        'npx prisma migrate reset',
+        'php artisan migrate:fresh',
+        'mix ecto.reset',
+      ],
+      harmless: ['rails db:migrate', 'python manage.py migrate', 'npx prisma generate', 'php artisan serve'],
+    },
+  },
+  {
+    id: 'sql-grant-all',
+    level: 'high',
+    why: 'Gives somebody every right in the database server.',
+    tools: CLIENTS,
+    when: (c) =>
+      asked(
+        c,
+        /\bgrant\s+all\b[\s\S]*\bon\s+\*\.\*|\balter\s+(?:user|role)\s+\S+\s+(?:with\s+)?superuser\b/i,
+      ),
+    examples: {
+      risky: ['mysql -e \'GRANT ALL ON *.* TO x@"%"\'', 'psql -c "ALTER ROLE me SUPERUSER"'],
+      harmless: ['mysql -e "GRANT SELECT ON db.* TO x"', 'psql -c "GRANT ALL ON TABLE t TO me"'],
+    },
+  },
+  {
+    id: 'index-delete',
+    level: 'high',
+    why: 'Deletes a search index with everything in it.',
+    tools: tools('curl http https xh httpie'),
+    when: (_c, o) =>
+      only(
+        o.value('X', 'request')?.text.toUpperCase() === 'DELETE' || verb(o) === 'DELETE',
+        o.operands.filter((arg) => /:9200\/[^_?]|\/_all\b|\/\*$|\/_data_stream\//.test(arg.text)),
+      ),
+    examples: {
+      risky: [
+        'curl -X DELETE http://es:9200/_all',
+        "curl -XDELETE 'http://localhost:9200/*'",
+        'curl -X DELETE localhost:9200/logs-1',
+      ],
+      harmless: ['curl -X DELETE http://localhost:3000/items/1', 'curl http://localhost:9200/_cat/indices'],
+    },
+  },
+]

@@ -1,0 +1,263 @@
+// Rules about git: what loses history or work.
+
+import type { Options } from '../../line/options.ts'
+import type { Arg } from '../../model.ts'
+import { byTool, say } from '../rewrite.ts'
+import { matching, only, type Rule, tools, verb } from '../rule.ts'
+
+const GIT = tools('git')
+const is = (o: Options, ...names: readonly string[]) => names.includes(verb(o))
+
+export const GIT_RULES: readonly Rule[] = [
+  {
+    id: 'git-force-push',
+    level: 'high',
+    why: 'Overwrites the history others share with you.',
+    tools: GIT,
+    when: (c, o) => {
+      if (!is(o, 'push') || o.flag('n', 'dry-run')) return undefined
+      const forced = c.args.filter((arg) =>
+        /^-[a-zA-Z]*f[a-zA-Z]*$|^--forc?e?$|^--mirror$|^--prune$/.test(arg.text),
+      )
+      return forced.length > 0 ? forced : matching(o.operands.slice(2), /^\+/)
+    },
+    safer: { instead: '--force-with-lease' },
+    examples: {
+      risky: [
+        'git push --force',
+        'git push -f origin main',
+        'git push origin +main',
+        'git -C repo push origin main -f',
+        'git push --mirror',
+        'git push -uf origin x',
+      ],
+      harmless: [
+        'git push',
+        'git push --force-with-lease',
+        'git push -u origin main',
+        'git push --follow-tags',
+        'git commit -m "push --force"',
+      ],
+    },
+  },
+  {
+    id: 'git-delete-remote',
+    level: 'moderate',
+    why: 'Deletes a branch or tag for everybody.',
+    tools: GIT,
+    safer: { append: '--dry-run' },
+    when: (_c, o) =>
+      only(is(o, 'push') && !o.flag('n', 'dry-run'), [
+        ...matching(o.operands.slice(2), /^:./),
+        ...[o.flag('d', 'delete')].filter((arg) => arg !== undefined),
+      ]),
+    examples: {
+      risky: ['git push origin --delete x', 'git push origin :x'],
+      harmless: ['git push origin x', 'git push origin a:b'],
+    },
+  },
+  {
+    id: 'git-reset-hard',
+    level: 'moderate',
+    why: 'Throws away changes that were not committed.',
+    tools: GIT,
+    when: (c, o) =>
+      only(
+        is(o, 'reset'),
+        c.args.filter((arg) => /^--har/.test(arg.text)),
+      ),
+    safer: 'git stash',
+    examples: {
+      risky: ['git reset --hard', 'git reset --hard HEAD~3', 'git -C x reset --hard origin/main'],
+      harmless: ['git reset HEAD~1', 'git reset --soft HEAD~1', 'git reset file'],
+    },
+  },
+  {
+    id: 'git-clean-ignored',
+    level: 'high',
+    why: 'Deletes untracked files, ignored ones such as .env and databases included; git cannot bring them back.',
+    tools: GIT,
+    when: (_c, o) =>
+      only(
+        is(o, 'clean') && !o.flag('n', 'dry-run') && o.flag('f', 'force'),
+        [o.flag('x', 'X')].filter((arg) => arg !== undefined),
+      ),
+    safer: 'git clean -ndx',
+    examples: {
+      risky: ['git clean -fdx', 'git clean -xdf', 'git clean -d -x --force'],
+      harmless: ['git clean -n', 'git clean -ndx', 'git clean -fd'],
+    },
+  },
+  {
+    id: 'git-clean',
+    level: 'moderate',
+    why: 'Deletes untracked files; git cannot bring them back.',
+    tools: GIT,
+    when: (_c, o) =>
+      only(is(o, 'clean') && !o.flag('n', 'dry-run') && o.flag('f', 'force') && !o.flag('x', 'X'), true),
+    safer: 'git clean -nd',
+    examples: { risky: ['git clean -fd', 'git clean --force'], harmless: ['git clean -n', 'git clean -i'] },
+  },
+  {
+    id: 'git-discard',
+    level: 'moderate',
+    why: 'Throws away changes that were not committed.',
+    tools: GIT,
+    when: (c, o) => {
+      if (is(o, 'checkout', 'switch')) {
+        const forced = o.flag('f', 'force', 'discard-changes')
+        if (forced !== undefined) return [forced]
+        const dashes = c.args.findIndex((arg) => arg.text === '--')
+        return dashes >= 0
+          ? matching(c.args.slice(dashes + 1), /^(?:\.|\*|:\/)$/)
+          : matching(o.operands.slice(1), /^\.$/)
+      }
+      if (is(o, 'restore'))
+        return only(
+          !o.flag('S', 'staged') || o.flag('W', 'worktree'),
+          matching(o.operands.slice(1), /^(?:\.|\*|:\/)$/),
+        )
+      return undefined
+    },
+    safer: 'git stash',
+    examples: {
+      risky: [
+        'git checkout -- .',
+        'git checkout .',
+        'git restore .',
+        'git checkout -f main',
+        'git switch --discard-changes main',
+      ],
+      harmless: [
+        'git checkout main',
+        'git checkout -b x',
+        'git restore --staged .',
+        'git restore file',
+        'git switch -c x',
+      ],
+    },
+  },
+  {
+    id: 'git-delete',
+    level: 'moderate',
+    why: 'Deletes work that may exist nowhere else.',
+    tools: GIT,
+    when: (c, o) =>
+      (is(o, 'branch') && (o.flag('D') ?? (o.flag('d', 'delete') && o.flag('f', 'force')))) ||
+      (is(o, 'stash') && verb(o, 1) === 'drop') ||
+      (is(o, 'tag') && o.flag('d', 'delete')) ||
+      (is(o, 'rm') && o.flag('r') && o.operands.slice(1).some((arg) => /^(?:\.|\*|:\/)$/.test(arg.text))) ||
+      (is(o, 'submodule') && verb(o, 1) === 'deinit' && o.flag('f', 'force')) ||
+      (is(o, 'worktree') && verb(o, 1) === 'remove' && o.flag('f', 'force'))
+        ? c.args.slice(0)
+        : undefined,
+    safer: byTool({
+      'git branch': (_c, o) => say('git', 'branch', '-d', ...o.operands.slice(1)),
+      'git stash drop': 'git stash show -p',
+      'git tag': (_c, o) => say('git', 'show', '--stat', ...o.operands.slice(1)),
+      'git rm': 'git rm --cached -r .',
+      'git worktree': (_c, o) => say('git', ...o.operands),
+    }),
+    examples: {
+      risky: [
+        'git branch -D x',
+        'git stash drop',
+        'git worktree remove -f x',
+        'git tag -d v1',
+        'git rm -rf .',
+      ],
+      harmless: ['git branch -d x', 'git stash', 'git stash pop', 'git branch'],
+    },
+  },
+  {
+    id: 'git-rewrite',
+    level: 'high',
+    why: 'Rewrites or drops history beyond recovery.',
+    tools: tools('git git-filter-repo bfg'),
+    when: (c, o) =>
+      c.name !== 'git' ||
+      is(o, 'filter-branch', 'filter-repo') ||
+      (is(o, 'reflog') &&
+        /^(?:expire|delete)$/.test(verb(o, 1)) &&
+        (verb(o, 1) === 'delete' || c.args.some((arg) => /now|all/.test(arg.text)))) ||
+      (is(o, 'prune') && c.args.some((arg) => /^(?:--expire=)?(?:now|all)$/.test(arg.text))) ||
+      (is(o, 'stash') && verb(o, 1) === 'clear') ||
+      (is(o, 'gc') && c.args.some((arg) => /^--prune=(?:now|all)$/.test(arg.text))),
+    safer: byTool({
+      'git gc': 'git gc',
+      'git prune': 'git prune -n',
+      'git reflog': 'git reflog',
+      'git stash': 'git stash list',
+      git: 'git branch before-rewrite',
+      'git-filter-repo': 'git branch before-rewrite',
+    }),
+    examples: {
+      risky: [
+        'git filter-branch --tree-filter "rm x" HEAD',
+        'git reflog expire --expire=now --all',
+        'git gc --prune=now --aggressive',
+        'git filter-repo --path x',
+        'git stash clear',
+        'git prune --expire=now',
+      ],
+      harmless: ['git gc', 'git reflog', 'git rebase -i HEAD~3', 'git commit --amend'],
+    },
+  },
+  {
+    id: 'git-delete-main',
+    level: 'high',
+    why: 'Deletes the branch that everybody builds on, or whatever branches a program lists.',
+    tools: GIT,
+    when: (c, o) => {
+      const forced = o.flag('D') ?? (o.flag('d', 'delete') && (is(o, 'push') || o.flag('f', 'force')))
+      const main = (arg: Arg) =>
+        /^:?(?:refs\/heads\/)?(?:main|master|trunk|develop|production|release)$/.test(arg.text)
+      if (is(o, 'branch'))
+        return only(
+          forced,
+          o.operands.slice(1).filter((arg) => main(arg) || arg.taint !== 0),
+        )
+      if (is(o, 'push') && !o.flag('n', 'dry-run'))
+        return o.operands.slice(2).filter((arg) => main(arg) && (forced || arg.text.startsWith(':')))
+      if (is(o, 'update-ref')) return o.flag('stdin') ? c.input.text !== '' : only(o.flag('d'), true)
+      return undefined
+    },
+    safer: 'git branch -vv',
+    examples: {
+      risky: [
+        'git push origin --delete main',
+        'git push origin :master',
+        'git branch -D main',
+        'git branch | xargs git branch -D',
+        'git update-ref -d refs/heads/main',
+      ],
+      harmless: [
+        'git branch -D feature',
+        'git push origin :feature',
+        'git branch -d main',
+        'git push origin main',
+        'git push origin --delete feature',
+      ],
+    },
+  },
+  {
+    id: 'git-hooks-path',
+    level: 'moderate',
+    why: 'Runs programs of that directory at every commit, checkout and push from now on.',
+    tools: GIT,
+    when: (_c, o) =>
+      only(
+        is(o, 'config') &&
+          /^core\.hookspath$/i.test(verb(o, 1)) &&
+          o.operands.length > 2 &&
+          !o.flag('unset', 'get'),
+        o.operands
+          .slice(2, 3)
+          .filter((arg) => /^\/(?:tmp|var\/tmp|dev\/shm)\//.test(arg.text) || o.flag('global', 'system')),
+      ),
+    examples: {
+      risky: ['git config --global core.hooksPath /tmp/h', 'git config core.hooksPath /tmp/hooks'],
+      harmless: ['git config core.hooksPath .githooks', 'git config --get core.hooksPath'],
+    },
+  },
+]

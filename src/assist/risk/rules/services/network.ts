@@ -1,0 +1,169 @@
+// Rules about the network: cutting the machine off, and giving up the checks of who is at the other end.
+import type { SimpleCommand } from '../../model.ts'
+import { byTool, without } from '../rewrite.ts'
+import { inPlace, matching, only, type Rule, tools } from '../rule.ts'
+
+const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
+
+export const NETWORK_RULES: readonly Rule[] = [
+  {
+    id: 'network-down',
+    level: 'high',
+    why: 'Cuts the machine, and perhaps your own session, off the network.',
+    tools: tools('ip ifconfig ifdown nmcli route networkctl rfkill'),
+    when: (c) =>
+      only(
+        {
+          networkctl: /\bdown\b/,
+          rfkill: /\bblock (?:all|wifi|wlan|\d)/,
+          ip: /\bl(?:ink)? set\b.*\bdown\b|\bl(?:ink)? del(?:ete)? (?!docker|veth|br-|vxlan|wg|tun|tap|dummy)|\b(?:route|addr|address|a|r) (?:flush|f)\b|\b(?:route|r) (?:del|delete) default/,
+          ifconfig: /\bdown\b/,
+          ifdown: /\w/,
+          nmcli: /\b(?:networking|radio|n|r)\b.* off\b|\bdevice disconnect\b/,
+          route: /\b(?:flush|del default)\b/,
+        }[c.name]?.test(line(c)),
+        true,
+      ),
+    safer: byTool({
+      ip: 'ip -br link',
+      ifconfig: 'ifconfig -a',
+      nmcli: 'nmcli device',
+      ifdown: 'ip -br link',
+    }),
+    examples: {
+      risky: [
+        'ip link set eth0 down',
+        'ifconfig eth0 down',
+        'nmcli networking off',
+        'ip route flush table main',
+        'ifdown eth0',
+      ],
+      harmless: ['ip addr', 'ip link show', 'ifconfig', 'nmcli device', 'ip link set eth0 up'],
+    },
+  },
+  {
+    id: 'network-slow',
+    level: 'moderate',
+    why: 'Delays, drops or forgets network connections.',
+    tools: tools('tc nmcli wpa_cli iwctl networkctl'),
+    when: (c) =>
+      only(
+        {
+          tc: /\bqdisc (?:add|replace|change)\b.*\b(?:netem|tbf)\b/,
+          nmcli: /\bc(?:on(?:nection)?)? (?:down|delete|del)\b/,
+          wpa_cli: /\b(?:disconnect|remove_network|terminate)\b/,
+          iwctl: /\b(?:disconnect|forget)\b/,
+          networkctl: /\bdelete\b/,
+        }[c.name]?.test(line(c)),
+        true,
+      ),
+    examples: {
+      risky: [
+        'tc qdisc add dev eth0 root netem loss 100%',
+        'nmcli con delete eth0',
+        'nmcli connection down home',
+      ],
+      harmless: ['tc qdisc show', 'nmcli con up home', 'nmcli con show', 'networkctl status'],
+    },
+  },
+  {
+    id: 'tls-unchecked',
+    level: 'moderate',
+    why: 'Does not check who is at the other end: whoever sits in between can read and change everything.',
+    tools: tools(
+      'curl wget git npm yarn pnpm node export python python3 pip pip3 env http https docker helm kubectl aws openssl',
+    ),
+    when: (c, o) => {
+      const text = line(c)
+      const set = [
+        ...c.assignments.map((it) => `${it.name}=${it.value.text}`),
+        ...(c.name === 'export' ? c.args.map((it) => it.text) : []),
+      ]
+      if (
+        set.some((it) =>
+          /^(?:GIT_SSL_NO_VERIFY=(?:1|true)|NODE_TLS_REJECT_UNAUTHORIZED=0|PYTHONHTTPSVERIFY=0|NPM_CONFIG_STRICT_SSL=false)$/i.test(
+            it,
+          ),
+        )
+      )
+        return true
+      if (c.name === 'git')
+        return only(/\bhttp(?:\.[^ =]+)?\.sslverify[= ](?:false|0|no)\b/i.test(text), true)
+      if (/^(?:npm|yarn|pnpm)$/.test(c.name))
+        return only(/strict-ssl[= ]false|strictSsl false/.test(text), true)
+      if (c.name === 'aws') return only(/--no-verify-ssl/.test(text), true)
+      if (c.name === 'kubectl' || c.name === 'helm')
+        return only(/--insecure-skip-tls-verify(?:=true)?(?:\s|$)/.test(text), true)
+      if (!/^(?:curl|wget|http|https)$/.test(c.name)) return undefined
+      const near = o.operands.some((arg) =>
+        /^(?:https?:\/\/)?(?:localhost|127\.|\[::1\]|10\.|192\.168\.|[\w.-]+\.(?:local|test|localhost|internal)\b)/.test(
+          arg.text,
+        ),
+      )
+      return only(
+        !near &&
+          (o.flag('insecure', 'no-check-certificate') ||
+            (c.name === 'curl' && o.flag('k')) ||
+            /--verify[= ]no/.test(text)),
+        true,
+      )
+    },
+    safer: byTool({ curl: without(/^(?:-k|--insecure)$/), wget: without(/^--no-check-certificate$/) }),
+    examples: {
+      risky: [
+        'curl -k https://x.example/f',
+        'wget --no-check-certificate https://x.example/f',
+        'git -c http.sslVerify=false clone https://x',
+        'git config --global http.sslVerify false',
+        'GIT_SSL_NO_VERIFY=1 git clone x',
+        'export NODE_TLS_REJECT_UNAUTHORIZED=0',
+        'npm config set strict-ssl false',
+      ],
+      harmless: [
+        'curl https://x.example',
+        'curl -k https://localhost:8443/health',
+        'git config http.sslVerify true',
+        'wget https://x',
+      ],
+    },
+  },
+  {
+    id: 'host-unchecked',
+    level: 'moderate',
+    why: 'Logs in to whoever answers, without asking whether it is the right machine.',
+    tools: tools('ssh scp sftp rsync'),
+    when: (c) => matching(c.args, /StrictHostKeyChecking[= ]no|StrictHostKeyChecking[= ]off/i),
+    safer: { instead: 'StrictHostKeyChecking=accept-new' },
+    examples: {
+      risky: ['ssh -o StrictHostKeyChecking=no host', 'scp -o StrictHostKeyChecking=no f h:'],
+      harmless: ['ssh -o StrictHostKeyChecking=accept-new host', 'ssh host'],
+    },
+  },
+  {
+    id: 'serve-files',
+    level: 'moderate',
+    why: 'Shows everybody on the network every file of the system or of a home.',
+    tools: tools('python python3 http-server serve php busybox ruby miniserve darkhttpd webfsd'),
+    when: (c, o) => {
+      const module = c.args.some((arg) => /^(?:http\.server|SimpleHTTPServer)$/.test(arg.text))
+      if (/^python/.test(c.name) && !module) return undefined
+      if (/^(?:php|ruby|busybox)$/.test(c.name) && !o.flag('S', 't')) return undefined
+      const given = c.args.filter((_arg, i) => /^(?:-d|--directory|-t)$/.test(c.args[i - 1]?.text ?? ''))
+      const here = { text: '.', span: c.span, taint: 0 }
+      const tops = given.length > 0 ? given : /^(?:python|php)/.test(c.name) ? [here] : o.operands
+      return inPlace(c, tops, 'root', 'home', 'system', 'keys')
+    },
+    examples: {
+      risky: [
+        'python3 -m http.server --directory /',
+        'cd ~ && python3 -m http.server',
+        'php -S 0.0.0.0:80 -t /',
+      ],
+      harmless: [
+        'python3 -m http.server',
+        'python3 -m http.server 8000 --directory dist',
+        'php -S localhost:8000',
+      ],
+    },
+  },
+]

@@ -1,0 +1,160 @@
+// Rules about package managers: what they remove, and what they install from where.
+import { byTool, tried, without } from '../rewrite.ts'
+import { matching, only, type Rule, tools, verb } from '../rule.ts'
+
+const ESSENTIAL =
+  /^(?:libc6|glibc|systemd|systemd-sysv|coreutils|bash|dash|sudo|util-linux|login|passwd|apt|dpkg|rpm|dnf|yum|pacman|linux|linux-image.*|linux-headers.*|kernel.*|grub.*|openssl|libssl.*|python3?|python3-minimal|perl-base|openssh-server|network-manager|init|base-files|busybox|musl|filesystem|\*)$/
+
+const plainly = without(
+  /^--(?:allow-unauthenticated|force-yes|nogpgcheck|no-gpg-checks|allow-untrusted|nodeps|nosignature|force-all|force-depends|trusted-host.*|allow-remove-essential)$/,
+)
+
+export const PACKAGE_RULES: readonly Rule[] = [
+  {
+    id: 'package-essential',
+    level: 'high',
+    why: 'Removes a package the system cannot do without.',
+    tools: tools('apt apt-get aptitude dpkg yum dnf zypper rpm pacman apk brew snap'),
+    when: (c, o) => {
+      const removes =
+        /^(?:remove|purge|autoremove|erase|del|rm|uninstall)$/.test(verb(o)) ||
+        (c.name === 'dpkg' && o.flag('r', 'P', 'remove', 'purge')) ||
+        (c.name === 'rpm' && o.flag('e', 'erase')) ||
+        (c.name === 'pacman' && c.args.some((arg) => /^-R/.test(arg.text)))
+      return only(removes, matching(o.operands, ESSENTIAL))
+    },
+    safer: byTool({
+      apt: tried('--simulate'),
+      'apt-get': tried('--simulate'),
+      dnf: tried('--assumeno'),
+      yum: tried('--assumeno'),
+    }),
+    examples: {
+      risky: [
+        'apt remove libc6',
+        'sudo apt-get purge -y sudo',
+        'dnf remove systemd',
+        'rpm -e glibc',
+        'pacman -Rdd bash',
+        'dpkg -P coreutils',
+      ],
+      harmless: [
+        'apt install bash',
+        'apt remove cowsay',
+        'brew uninstall wget',
+        'dnf upgrade',
+        'apt autoremove',
+      ],
+    },
+  },
+  {
+    id: 'package-unchecked',
+    level: 'moderate',
+    why: 'Installs or removes packages without checking signatures or dependencies.',
+    tools: tools('apt apt-get dpkg yum dnf zypper rpm pacman apk pip pip3'),
+    when: (c) =>
+      matching(
+        c.args,
+        /^--(?:allow-unauthenticated|force-yes|nogpgcheck|no-gpg-checks|allow-untrusted|nodeps|nosignature|force-all|force-depends|trusted-host.*|allow-remove-essential)$|^-Rdd$/,
+      ),
+    safer: byTool({
+      apt: plainly,
+      'apt-get': plainly,
+      dnf: plainly,
+      yum: plainly,
+      pip: plainly,
+      pip3: plainly,
+    }),
+    examples: {
+      risky: [
+        'apt-get install --allow-unauthenticated x',
+        'rpm -i --nodeps x.rpm',
+        'yum install --nogpgcheck x',
+        'dpkg --force-all -i x.deb',
+      ],
+      harmless: ['apt-get install -y x', 'rpm -i x.rpm', 'pip install x'],
+    },
+  },
+  {
+    id: 'package-plain-http',
+    level: 'high',
+    why: 'Installs from an address without encryption: whoever sits in between decides what is installed.',
+    tools: tools('pip pip3 npm yarn pnpm gem rpm apt apt-get dnf yum go cargo npx pipx brew zypper apk uv'),
+    when: (c) =>
+      only(
+        c.args.some((arg) =>
+          /^(?:i|in|install|add|get|create|-[a-zA-Z]*[iU][a-zA-Z]*|localinstall)$/.test(arg.text),
+        ),
+        matching(c.args, /^(?:--[\w-]+=)?http:\/\/(?!localhost|127\.|\[::1\])/),
+      ),
+    safer: { rewrite: (raw) => raw.replace(/http:\/\//g, 'https://') },
+    examples: {
+      risky: [
+        'pip install --index-url http://x/simple p',
+        'npm install http://x/p.tgz',
+        'sudo rpm -i http://x/p.rpm',
+        'gem install --source http://x p',
+        'npm install --registry=http://x p',
+      ],
+      harmless: [
+        'pip install requests',
+        'npm install https://x/p.tgz',
+        'npm i --registry http://localhost:4873 p',
+        'pip config list',
+      ],
+    },
+  },
+  {
+    id: 'package-foreign',
+    level: 'moderate',
+    why: 'Installs straight from an address, past the registry; its install scripts run at once.',
+    tools: tools('pip pip3 pipx uv npm yarn pnpm gem cargo go brew npx dnf yum zypper'),
+    when: (c, o) => {
+      const words = [verb(o), verb(o, 1)]
+      if (c.name === 'cargo') return only(verb(o) === 'install', matching(c.args, /^--git(?:=.*)?$/))
+      if (c.name === 'go')
+        return only(verb(o) === 'run', matching(o.operands.slice(1), /^[\w-]+\.[\w.-]+\/.*@/))
+      if (c.name === 'brew')
+        return only(/^(?:install|tap)$/.test(verb(o)), matching(o.operands.slice(1), /^https?:|\.git$/))
+      return only(
+        words.some((word) => /^(?:install|i|add|localinstall)$/.test(word)),
+        matching(o.operands, /^(?:git\+|https?:\/\/|ssh:\/\/|git@|git:\/\/)/),
+      )
+    },
+    examples: {
+      risky: [
+        'pip install git+https://github.com/x/y',
+        'npm install https://x/p.tgz',
+        'cargo install --git https://x/p',
+        'go run x.example/cmd@latest',
+        'brew tap x/y https://x/t.git',
+        'npm i git+ssh://git@x/p.git',
+      ],
+      harmless: [
+        'pip install -r requirements.txt',
+        'npm install left-pad',
+        'cargo install ripgrep',
+        'go run ./cmd',
+        'go install ./...',
+        'go install golang.org/x/tools/gopls@latest',
+        'pipx run httpx http://x.example',
+        'brew install wget',
+      ],
+    },
+  },
+  {
+    id: 'package-run-foreign',
+    level: 'high',
+    why: 'Runs code straight from an address, which nobody has read.',
+    tools: tools('npx deno bunx pnpx uvx pipx'),
+    when: (c, o) =>
+      only(
+        c.name !== 'deno' || /^(?:run|install|eval)$/.test(verb(o)),
+        matching(o.operands.slice(0, 2), /^(?:git\+)?https?:\/\//),
+      ),
+    examples: {
+      risky: ['npx https://x.example/p.tgz', 'deno run -A https://x.example/m.ts'],
+      harmless: ['npx prettier .', 'deno run main.ts', 'deno add jsr:@std/path'],
+    },
+  },
+]

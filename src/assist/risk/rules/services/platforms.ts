@@ -1,0 +1,334 @@
+// Rules about infrastructure, clouds, virtual machines and published packages.
+import type { SimpleCommand } from '../../model.ts'
+import { byTool, tried } from '../rewrite.ts'
+import { only, type Rule, tools, verb } from '../rule.ts'
+
+const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
+
+export const PLATFORM_RULES: readonly Rule[] = [
+  {
+    id: 'infra-destroy',
+    level: 'high',
+    why: 'Destroys infrastructure and the data on it.',
+    tools: tools(
+      'terraform tofu terragrunt pulumi cdk serverless sls sam eksctl kops kind minikube k3d vagrant packer',
+    ),
+    when: (c, o) => {
+      if (/^(?:kind|minikube|k3d|vagrant|packer)$/.test(c.name)) return undefined
+      if (/^(?:terraform|tofu|terragrunt)$/.test(c.name))
+        return only(
+          verb(o) === 'destroy' ||
+            (verb(o) === 'workspace' && verb(o, 1) === 'delete' && o.flag('force')) ||
+            (/^(?:apply|run-all|state)$/.test(verb(o)) &&
+              (c.args.some((arg) => arg.text === '-destroy' || arg.text === '--destroy') ||
+                verb(o, 1) === 'destroy')),
+          true,
+        )
+      return only(
+        (/^(?:destroy|remove|delete|down)$/.test(verb(o)) && !o.flag('preview-only', 'dry-run')) ||
+          (c.name === 'pulumi' && verb(o) === 'stack' && verb(o, 1) === 'rm'),
+        true,
+      )
+    },
+    safer: (c) =>
+      /^(?:terraform|tofu)$/.test(c.name)
+        ? `${c.name} plan -destroy`
+        : c.name === 'pulumi'
+          ? 'pulumi destroy --preview-only'
+          : undefined,
+    examples: {
+      risky: [
+        'terraform destroy',
+        'terraform destroy -auto-approve',
+        'terraform apply -destroy',
+        'pulumi destroy -y',
+        'tofu -chdir=x destroy',
+        'cdk destroy',
+        'eksctl delete cluster x',
+      ],
+      harmless: [
+        'terraform plan',
+        'terraform plan -destroy',
+        'terraform init',
+        'terraform apply',
+        'pulumi up',
+        'kind delete cluster',
+      ],
+    },
+  },
+  {
+    id: 'infra-unseen',
+    level: 'moderate',
+    why: 'Changes infrastructure, or what is known of it, without showing the plan first.',
+    tools: tools('terraform tofu terragrunt pulumi'),
+    when: (c, o) =>
+      only(
+        (verb(o) === 'apply' && c.args.some((arg) => /^--?auto-approve$/.test(arg.text))) ||
+          (verb(o) === 'state' && /^(?:rm|push)$/.test(verb(o, 1))) ||
+          (verb(o) === 'up' && o.flag('y', 'yes')) ||
+          verb(o) === 'force-unlock' ||
+          verb(o) === 'taint',
+        true,
+      ),
+    safer: byTool({
+      'terraform apply': 'terraform plan',
+      'tofu apply': 'tofu plan',
+      'pulumi up': 'pulumi preview',
+      'terraform state': 'terraform state list',
+      'terraform taint': 'terraform plan',
+    }),
+    examples: {
+      risky: ['terraform apply -auto-approve', 'terraform state rm x'],
+      harmless: ['terraform apply', 'terraform state list'],
+    },
+  },
+  {
+    id: 'cloud-delete-data',
+    level: 'high',
+    why: 'Deletes stored data, machines or keys in the cloud.',
+    tools: tools(
+      'aws gcloud gsutil az doctl heroku flyctl fly gh b2 rclone mc s3cmd openstack ibmcloud linode-cli hcloud vercel netlify oci wrangler supabase firebase bq railway render scw aliyun',
+    ),
+    when: (c, o) => {
+      const text = o.operands.map((arg) => arg.text).join(' ')
+      switch (c.name) {
+        case 'aws':
+          return only(
+            /^s3 (?:rb|rm|sync)\b/.test(text)
+              ? !o.flag('dryrun') && (o.flag('recursive', 'force', 'delete') || /^s3 rb/.test(text))
+              : /^\S+ (?:terminate-instances|delete-(?:db|bucket|objects?|table|stack|cluster|nodegroup|volume|snapshot|user|role|key|vault|file-system|repository|hosted-zone|secret|instance|trail|log-group|function|pool|domain|certificate-authority|backup|stream|replication-group|distribution|archive\b)\S*|admin-delete-\S+|batch-delete-\S+|terminate-\S+|stop-logging|leave-organization|disable-\S+|schedule-key-deletion|purge-queue|deregister-image)/.test(
+                  text,
+                ),
+            true,
+          )
+        case 'gsutil':
+          return only(
+            (/^(?:rb|rm)\b/.test(text) && (o.flag('r', 'R', 'a') || /^rb/.test(text) || /\*\*/.test(text))) ||
+              (/^rsync\b/.test(text) && o.flag('d') && !o.flag('n')),
+            true,
+          )
+        case 'rclone':
+          return only(
+            !o.flag('n', 'dry-run') &&
+              (/^(?:purge|delete)\b/.test(text) || (/^sync\b/.test(text) && o.flag('delete-excluded'))),
+            true,
+          )
+        case 's3cmd':
+        case 'mc':
+        case 'b2':
+          return only(/^(?:rb|rm|del|delete-bucket)\b/.test(text) && o.flag('r', 'recursive', 'force'), true)
+        case 'gh':
+          return only(
+            /^repo (?:delete|archive)\b/.test(text) ||
+              (verb(o) === 'api' &&
+                o.value('X', 'method')?.text.toUpperCase() === 'DELETE' &&
+                /^api \/?(?:repos|orgs)\/[^/ ]+(?:\/[^/ ]+)?$/.test(text)),
+            true,
+          )
+        case 'supabase':
+          return only(/^db reset\b/.test(text) && o.flag('linked', 'db-url'), true)
+        case 'heroku':
+          return only(/^(?:apps:destroy|pg:reset|apps:delete|addons:destroy)\b/.test(text), true)
+        default:
+          return only(
+            /(?:^|\s)(?:\S+:|\S+-)?(?:delete|destroy|purge|remove|terminate|rm)(?:-\S+)?(?:\s|$)/.test(
+              text,
+            ) &&
+              (!/\brm\b/.test(text) || o.flag('r', 'R', 'recursive')),
+            true,
+          )
+      }
+    },
+    safer: byTool({
+      'aws s3 rm': tried('--dryrun'),
+      'aws s3 sync': tried('--dryrun'),
+      'aws s3 rb': 'aws s3 ls',
+      rclone: tried('--dry-run'),
+      gsutil: 'gsutil ls',
+      'gh repo': 'gh repo view',
+    }),
+    examples: {
+      risky: [
+        'aws s3 rm s3://b --recursive',
+        'aws s3 rb s3://b --force',
+        'aws ec2 terminate-instances --instance-ids i-1',
+        'aws --profile p rds delete-db-instance --db-instance-identifier x',
+        'gcloud projects delete p',
+        'gcloud compute instances delete x',
+        'az group delete -n x',
+        'gsutil -m rm -r gs://b',
+        'gh repo delete x/y',
+        'heroku pg:reset',
+        'rclone purge r:b',
+        'doctl compute droplet delete 1',
+        'aws cloudtrail stop-logging --name t',
+        'aws s3 sync . s3://b --delete',
+        'gcloud storage rm -r gs://b',
+        'firebase firestore:delete --all-collections',
+        'gh api -X DELETE repos/o/r',
+      ],
+      harmless: [
+        'aws s3 ls',
+        'aws s3 cp x s3://b/',
+        'aws s3 rm s3://b/key',
+        'gcloud compute instances list',
+        'az vm list',
+        'gh pr list',
+        'gh repo clone x/y',
+        'rclone sync a b:',
+        'aws s3 sync . s3://b',
+        'gcloud storage rm gs://b/x',
+        'aws sqs delete-message --queue-url q --receipt-handle h',
+        'supabase db reset',
+      ],
+    },
+  },
+  {
+    id: 'cloud-delete',
+    level: 'moderate',
+    why: 'Deletes something in the cloud.',
+    tools: tools('aws'),
+    when: (_c, o) =>
+      /^[\w-]+ (?:delete|remove|deregister|detach|revoke|release)-(?!tags?\b|message)/.test(
+        `${verb(o)} ${verb(o, 1)}`,
+      ),
+    examples: {
+      risky: [
+        'aws ec2 delete-security-group --group-id g',
+        'aws accessanalyzer delete-archive-rule --rule-name r',
+      ],
+      harmless: ['aws ec2 describe-instances', 'aws sqs delete-message --queue-url q --receipt-handle h'],
+    },
+  },
+  {
+    id: 'machine-destroy',
+    level: 'high',
+    why: 'Deletes a virtual machine or its disks.',
+    tools: tools('vagrant virsh VBoxManage vboxmanage multipass qm pct limactl incus lxc prlctl'),
+    when: (c, o) => {
+      switch (c.name) {
+        case 'virsh':
+          return only(/^(?:undefine|vol-delete|vol-wipe|pool-delete|snapshot-delete)$/.test(verb(o)), true)
+        case 'VBoxManage':
+        case 'vboxmanage':
+          return only(/--delete(?:-all)?\b/.test(line(c)), true)
+        case 'qm':
+        case 'pct':
+          return only(/^des/.test(verb(o)), true)
+        default:
+          return only(/^(?:destroy|delete)$/.test(verb(o)) && o.operands.length + c.args.length > 1, true)
+      }
+    },
+    safer: byTool({
+      'vagrant destroy': 'vagrant halt',
+      'virsh undefine': 'virsh list --all',
+      qm: 'qm list',
+      pct: 'pct list',
+      multipass: 'multipass list',
+      VBoxManage: 'VBoxManage list vms',
+    }),
+    examples: {
+      risky: [
+        'vagrant destroy -f',
+        'virsh undefine vm --remove-all-storage',
+        'VBoxManage unregistervm x --delete',
+        'multipass delete x',
+        'qm destroy 100',
+        'lxc delete c1 --force',
+      ],
+      harmless: [
+        'vagrant up',
+        'virsh list',
+        'virsh shutdown vm',
+        'VBoxManage list vms',
+        'qm list',
+        'lxc list',
+      ],
+    },
+  },
+  {
+    id: 'publish',
+    level: 'moderate',
+    why: 'Publishes or withdraws a package for everybody.',
+    tools: tools('npm yarn pnpm cargo gem twine'),
+    when: (_c, o) => only(/^(?:unpublish|deprecate|yank)$/.test(verb(o)) && !o.flag('undo'), true),
+    examples: {
+      risky: ['npm unpublish x --force', 'cargo yank --version 1.0.0', 'gem yank x'],
+      harmless: ['npm install', 'npm publish --dry-run', 'cargo build'],
+    },
+  },
+  {
+    id: 'cloud-open',
+    level: 'high',
+    why: 'Gives everybody, or somebody, access to what is in the cloud.',
+    tools: tools('aws gcloud az gsutil'),
+    when: (c) => {
+      const text = line(c)
+      return only(
+        /\biam (?:attach-(?:user|role|group)-policy|put-(?:user|role|group)-policy|create-policy-version|update-assume-role-policy)\b/.test(
+          text,
+        ) ||
+          /authorize-security-group-ingress\b.*(?:0\.0\.0\.0\/0|::\/0).*|authorize-security-group-ingress\b.*--protocol (?:all|-1)/.test(
+            text,
+          ) ||
+          /\b(?:acl|acls?|grant\S*)[= ]*public-read|public-read-write|allUsers|allAuthenticatedUsers|put-public-access-block\b.*false|delete-public-access-block/.test(
+            text,
+          ) ||
+          /add-iam-policy-binding\b.*roles\/(?:owner|editor|iam\.)/.test(text) ||
+          /role assignment create\b.*(?:Owner|Contributor)/.test(text),
+        true,
+      )
+    },
+    examples: {
+      risky: [
+        'aws iam attach-user-policy --user-name x --policy-arn arn:aws:iam::aws:policy/AdministratorAccess',
+        'aws ec2 authorize-security-group-ingress --group-id g --protocol all --cidr 0.0.0.0/0',
+        'aws s3api put-bucket-acl --bucket b --acl public-read',
+        'gcloud projects add-iam-policy-binding p --member=allUsers --role=roles/owner',
+      ],
+      harmless: [
+        'aws iam list-users',
+        'aws ec2 authorize-security-group-ingress --group-id g --protocol tcp --port 22 --cidr 10.0.0.0/8',
+        'aws s3api get-bucket-acl --bucket b',
+      ],
+    },
+  },
+  {
+    id: 'cloud-credential',
+    level: 'moderate',
+    why: 'Makes or prints a key that acts in your name.',
+    tools: tools('aws gcloud az op'),
+    when: (c) =>
+      only(
+        /\biam create-access-key\b|\bconfigure export-credentials\b|service-accounts keys create\b|ad sp create-for-rbac|item get\b.*--reveal/.test(
+          line(c),
+        ),
+        true,
+      ),
+    examples: {
+      risky: [
+        'aws iam create-access-key --user-name admin',
+        'aws configure export-credentials',
+        'gcloud iam service-accounts keys create k.json --iam-account x',
+      ],
+      harmless: ['aws sts get-caller-identity', 'gcloud auth list', 'op item list'],
+    },
+  },
+  {
+    id: 'vault-close',
+    level: 'high',
+    why: 'Seals the secret store, or deletes what it keeps.',
+    tools: tools('vault bao'),
+    when: (_c, o) =>
+      only(
+        /^(?:operator (?:seal|step-down)|secrets disable|auth disable|kv (?:metadata delete|destroy)|delete|token revoke|lease revoke)\b/.test(
+          o.operands.map((arg) => arg.text).join(' '),
+        ),
+        true,
+      ),
+    examples: {
+      risky: ['vault operator seal', 'vault secrets disable secret/', 'vault kv metadata delete secret/x'],
+      harmless: ['vault status', 'vault kv get secret/x', 'vault secrets list'],
+    },
+  },
+]

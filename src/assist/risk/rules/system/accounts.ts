@@ -1,0 +1,117 @@
+// Rules about accounts: removing them, locking them, giving them the rights of root.
+import { byTool, rather, say } from '../rewrite.ts'
+import { only, type Rule, tools, verb } from '../rule.ts'
+
+export const ACCOUNT_RULES: readonly Rule[] = [
+  {
+    id: 'account-remove',
+    level: 'high',
+    why: 'Removes an account, perhaps with all its files.',
+    tools: tools('userdel deluser groupdel'),
+    when: (_c, o) => o.operands.length > 0,
+    safer: byTool({ userdel: rather('usermod', '-L'), deluser: rather('usermod', '-L') }),
+    examples: { risky: ['sudo userdel -r bob', 'deluser bob'], harmless: ['userdel --help', 'groups'] },
+  },
+  {
+    id: 'account-open',
+    level: 'high',
+    why: 'Gives an account no password or the rights of root.',
+    tools: tools('passwd usermod useradd adduser gpasswd'),
+    when: (c, o) => {
+      const all = c.args.map((arg) => arg.text).join(' ')
+      if (c.name === 'passwd') return only(o.flag('d', 'delete'), true)
+      if (/^user/.test(c.name) && /(?:-o\b.*-u ?0\b|-u ?0\b.*-o\b|--uid[ =]0\b|-[a-z]*ou ?0\b)/.test(all))
+        return true
+      return only(
+        /\b(?:sudo|wheel|root|docker|lxd|disk|shadow)\b/.test(all) &&
+          /-[a-zA-Z]*G|--groups|-a\b|\bsudo$/.test(all),
+        true,
+      )
+    },
+    safer: byTool({ passwd: rather('passwd'), usermod: (_c, o) => say('id', o.operands.at(-1)) }),
+    examples: {
+      risky: ['passwd -d root', 'usermod -aG sudo bob', 'useradd -o -u 0 x'],
+      harmless: ['passwd', 'useradd -m bob', 'usermod -s /bin/zsh me'],
+    },
+  },
+  {
+    id: 'account-lock',
+    level: 'moderate',
+    why: 'Changes who can log in, perhaps root or yourself.',
+    tools: tools('passwd usermod chage chpasswd pwconv vipw'),
+    when: (c, o) => {
+      switch (c.name) {
+        case 'passwd':
+          return only(o.flag('l', 'u', 'lock', 'unlock', 'e', 'expire'), true)
+        case 'usermod':
+          return only(
+            o.flag('L', 'U', 'lock', 'unlock') ||
+              (o.flag('s', 'shell') && /root$/.test(verb(o, o.operands.length - 1))),
+            true,
+          )
+        case 'chage':
+          return only(o.flag('E', 'expiredate'), true)
+        default:
+          return c.name === 'chpasswd'
+      }
+    },
+    safer: byTool({ passwd: rather('passwd', '-S'), chage: rather('chage', '-l') }),
+    examples: {
+      risky: [
+        'passwd -l root',
+        'usermod -L bob',
+        "echo 'root:x' | chpasswd",
+        'chage -E 0 root',
+        'usermod -s /bin/false root',
+      ],
+      harmless: ['passwd', 'usermod -s /bin/zsh me', 'chage -l me'],
+    },
+  },
+  {
+    id: 'login-weaken',
+    level: 'moderate',
+    why: 'Lets root, or anybody with a password, log in from elsewhere.',
+    tools: tools('sed tee'),
+    when: (c) =>
+      only(
+        c.args.some((arg) => /sshd_config/.test(arg.text)),
+        [...c.args, { text: c.input.text ?? '', span: c.span, taint: 0 }].filter((arg) =>
+          /PermitRootLogin\s+yes|PasswordAuthentication\s+yes|PermitEmptyPasswords\s+yes|StrictModes\s+no/i.test(
+            arg.text,
+          ),
+        ),
+      ),
+    safer: 'sshd -T',
+    examples: {
+      risky: [
+        "sed -i 's/PermitRootLogin no/PermitRootLogin yes/' /etc/ssh/sshd_config",
+        "echo 'PermitEmptyPasswords yes' | sudo tee -a /etc/ssh/sshd_config",
+      ],
+      harmless: ["sed -i 's/#Port 22/Port 2222/' /etc/ssh/sshd_config", 'cat /etc/ssh/sshd_config'],
+    },
+  },
+  {
+    id: 'sudoers-unattended',
+    level: 'high',
+    why: 'Changes who may become root by a program instead of by an editor.',
+    tools: tools('visudo sudoedit'),
+    when: (c) =>
+      c.assignments
+        .filter((set) => /^(?:SUDO_)?EDITOR$|^VISUAL$/.test(set.name))
+        .map((set) => set.value)
+        .filter(
+          (value) =>
+            !/^(?:\S*\/)?(?:vi|vim|nvim|nano|emacs|ed|micro|code|kate|gedit|hx|joe|ne)\b(?! -c)/.test(
+              value.text,
+            ),
+        ),
+    safer: 'sudo visudo',
+    examples: {
+      risky: [
+        "EDITOR='tee -a' visudo <<< 'bob ALL=(ALL) NOPASSWD:ALL'",
+        "sudo EDITOR='sed -i s/a/b/' visudo",
+      ],
+      harmless: ['EDITOR=nano visudo', 'sudo visudo', 'EDITOR=vim sudoedit /etc/hosts'],
+    },
+  },
+]

@@ -1,0 +1,250 @@
+// Rules about what protects the machine or keeps it reachable: firewall, confinement, audit, services, kernel.
+import type { SimpleCommand } from '../../model.ts'
+import { byTool, rather, say } from '../rewrite.ts'
+import { matching, only, type Rule, tools, verb } from '../rule.ts'
+
+const line = (c: SimpleCommand) => c.args.map((arg) => arg.text).join(' ')
+const VITAL_SERVICE =
+  /^(?:sshd?|ssh|NetworkManager|networking|systemd-(?:networkd|resolved|logind|journald|udevd)|dbus|wpa_supplicant|cron|crond|rsyslog|getty.*|display-manager|gdm|docker|containerd|kubelet|karo)(?:\.service|\.socket)?$/
+const DEFENCE =
+  /^(?:firewalld|ufw|iptables|nftables|apparmor|auditd|fail2ban|clamav.*|falcon-sensor|selinux.*|osqueryd|wazuh-agent|crowdsec|falco|snoopy|aide.*|tripwire|ossec.*|suricata|snort|rsyslog|systemd-journald)(?:\.service)?$/
+
+export const DEFENCE_RULES: readonly Rule[] = [
+  {
+    id: 'defence-off',
+    level: 'high',
+    why: 'Turns off what protects the machine.',
+    tools: tools(
+      'systemctl service setenforce ufw iptables ip6tables nft firewall-cmd aa-teardown aa-disable aa-complain apparmor_parser auditctl spctl csrutil sed tee pfctl chkconfig launchctl semanage update-rc.d',
+    ),
+    when: (c, o) => {
+      const text = line(c)
+      switch (c.name) {
+        case 'systemctl':
+          return only(/^(?:stop|disable|mask|kill)$/.test(verb(o)), matching(o.operands.slice(1), DEFENCE))
+        case 'service':
+          return only(verb(o, 1) === 'stop', matching(o.operands.slice(0, 1), DEFENCE))
+        case 'chkconfig':
+        case 'update-rc.d':
+          return only(/\b(?:off|disable|remove)\b/.test(text), matching(o.operands, DEFENCE))
+        case 'setenforce':
+          return only(/^(?:0|permissive)$/i.test(verb(o)), true)
+        case 'ufw':
+          return only(
+            /^(?:disable|reset)$/.test(verb(o)) ||
+              (verb(o) === 'default' && verb(o, 1) === 'allow' && verb(o, 2) !== 'outgoing'),
+            true,
+          )
+        case 'iptables':
+        case 'ip6tables':
+          return only(
+            o.flag('F', 'X', 'flush', 'delete-chain') || (o.flag('P', 'policy') && /\bACCEPT\b/.test(text)),
+            true,
+          )
+        case 'nft':
+          return only(
+            /^(?:flush ruleset|(?:flush|delete) (?:table|chain))/.test(
+              o.operands.map((arg) => arg.text).join(' '),
+            ),
+            true,
+          )
+        case 'firewall-cmd':
+          return only(/--(?:panic-off|complete-reload|set-default-zone=trusted)/.test(text), true)
+        case 'aa-teardown':
+        case 'aa-disable':
+        case 'aa-complain':
+          return true
+        case 'apparmor_parser':
+          return only(o.flag('R', 'remove'), true)
+        case 'auditctl':
+          return only(o.flag('e') && /-e ?0\b/.test(text), true)
+        case 'spctl':
+          return only(/--(?:master|global)-disable/.test(text), true)
+        case 'csrutil':
+          return only(verb(o) === 'disable', true)
+        case 'pfctl':
+          return only(o.flag('d', 'F'), true)
+        case 'sed':
+        case 'tee':
+          return only(
+            /SELINUX=(?:disabled|permissive)|enforcing\/(?:disabled|permissive)\//.test(text) ||
+              (c.name === 'tee' && /selinux\/enforce/.test(text)),
+            true,
+          )
+        default:
+          return undefined
+      }
+    },
+    safer: byTool({
+      ufw: 'ufw status verbose',
+      iptables: 'iptables-save',
+      ip6tables: 'ip6tables-save',
+      nft: 'nft list ruleset',
+      setenforce: 'getenforce',
+      systemctl: (_c, o) => say('systemctl', 'status', ...o.operands.slice(1)),
+    }),
+    examples: {
+      risky: [
+        'setenforce 0',
+        'ufw disable',
+        'iptables -F',
+        'sudo iptables -P INPUT ACCEPT',
+        'nft flush ruleset',
+        'systemctl stop firewalld',
+        'systemctl disable --now auditd',
+        "sed -i 's/SELINUX=enforcing/SELINUX=disabled/' /etc/selinux/config",
+        'service ufw stop',
+        'auditctl -e 0',
+        'iptables -t nat --flush',
+      ],
+      harmless: [
+        'ufw status',
+        'iptables -L -n',
+        'systemctl restart nginx',
+        'getenforce',
+        'setenforce 1',
+        'nft list ruleset',
+        'ufw allow 22',
+        'systemctl stop nginx',
+      ],
+    },
+  },
+  {
+    id: 'service-stop',
+    level: 'high',
+    why: 'Stops a service that you or the system need to stay connected.',
+    tools: tools('systemctl service rc-service ssh sshd networking NetworkManager docker'),
+    when: (c, o) =>
+      /^(?:ssh|sshd|networking|NetworkManager|docker)$/.test(c.name)
+        ? only(c.path.startsWith('/etc/init.d/') && verb(o) === 'stop', true)
+        : c.name === 'service' || c.name === 'rc-service'
+          ? only(verb(o, 1) === 'stop', matching(o.operands.slice(0, 1), VITAL_SERVICE))
+          : only(/^(?:stop|disable|mask|kill)$/.test(verb(o)), matching(o.operands.slice(1), VITAL_SERVICE)),
+    safer: byTool({
+      systemctl: (_c, o) => say('systemctl', 'restart', ...o.operands.slice(1)),
+      service: (_c, o) => say('service', o.operands[0], 'restart'),
+    }),
+    examples: {
+      risky: [
+        'systemctl stop sshd',
+        'systemctl mask NetworkManager.service',
+        'service ssh stop',
+        'rc-service sshd stop',
+        '/etc/init.d/ssh stop',
+      ],
+      harmless: [
+        'systemctl restart sshd',
+        'systemctl stop nginx',
+        'service nginx stop',
+        'systemctl status sshd',
+      ],
+    },
+  },
+  {
+    id: 'kernel-module',
+    level: 'high',
+    why: 'Puts code into, or takes it out of, the running kernel.',
+    tools: tools('insmod rmmod modprobe kmod kextload kextunload kldload kldunload'),
+    when: (c, o) =>
+      c.name === 'modprobe'
+        ? only(o.flag('r', 'remove', 'f', 'force'), true)
+        : c.name === 'kmod'
+          ? only(/^(?:insert|remove)$/.test(verb(o)), true)
+          : o.operands.length > 0,
+    safer: byTool({ rmmod: rather('modinfo'), insmod: rather('modinfo'), modprobe: rather('modinfo') }),
+    examples: {
+      risky: ['insmod evil.ko', 'rmmod nvidia', 'modprobe -r e1000e', 'sudo insmod ./x.ko'],
+      harmless: ['lsmod', 'modprobe loop', 'modinfo x'],
+    },
+  },
+  {
+    id: 'firewall-open',
+    level: 'high',
+    why: 'Opens the firewall, or empties its rules.',
+    tools: tools('iptables ip6tables iptables-restore ip6tables-restore nft ebtables arptables ufw'),
+    when: (c, o) => {
+      if (/-restore$/.test(c.name))
+        return only(
+          c.redirections.some((r) => r.target.text === '/dev/null') || c.input.text === '',
+          c.redirections.length > 0,
+        )
+      if (/^(?:ebtables|arptables)$/.test(c.name)) return only(o.flag('F', 'X', 'flush'), true)
+      if (c.name === 'ufw')
+        return only(
+          verb(o) === 'allow' &&
+            /^(?:from )?(?:any|0\.0\.0\.0\/0)$/.test(
+              o.operands
+                .slice(1)
+                .map((arg) => arg.text)
+                .join(' '),
+            ),
+          true,
+        )
+      if (c.name === 'nft') return undefined
+      return only(/^-[IA] INPUT (?:\d+ )?-j ACCEPT$/.test(line(c)), true)
+    },
+    safer: byTool({
+      iptables: 'iptables-save',
+      'iptables-restore': 'iptables-save',
+      ebtables: 'ebtables -L',
+    }),
+    examples: {
+      risky: ['iptables -I INPUT -j ACCEPT', 'iptables-restore < /dev/null', 'ebtables -F'],
+      harmless: [
+        'iptables-restore < rules.v4',
+        'iptables -A INPUT -p tcp --dport 22 -j ACCEPT',
+        'ufw allow 443/tcp',
+      ],
+    },
+  },
+  {
+    id: 'firewall-rule-removed',
+    level: 'moderate',
+    why: 'Takes a rule away from the firewall.',
+    tools: tools('iptables ip6tables ipset ufw'),
+    when: (c, o) =>
+      c.name === 'ipset'
+        ? only(/^(?:flush|destroy|-F|-X)$/.test(c.args[0]?.text ?? ''), true)
+        : c.name === 'ufw'
+          ? only(/^delete (?:\d+$|deny|reject|limit)/.test(line(c)), true)
+          : only(o.flag('D', 'delete'), true),
+    safer: byTool({
+      iptables: 'iptables -L --line-numbers',
+      ipset: 'ipset list',
+      ufw: 'ufw status numbered',
+    }),
+    examples: {
+      risky: ['iptables -D INPUT 1', 'ipset flush', 'ufw delete deny 22'],
+      harmless: ['iptables -L', 'ipset list', 'ufw delete allow 80', 'iptables -A INPUT -j DROP'],
+    },
+  },
+  {
+    id: 'kernel-setting',
+    level: 'high',
+    why: 'Turns off a protection of the kernel, or what it does when something goes wrong.',
+    tools: tools('sysctl'),
+    when: (c) =>
+      matching(
+        c.args,
+        /^(?:kernel[./](?:randomize_va_space=0|sysrq=[1-9]\d*|kptr_restrict=0|dmesg_restrict=0|yama[./]ptrace_scope=0|core_pattern=\|.*|unprivileged_bpf_disabled=0|modules_disabled=0|kexec_load_disabled=0|panic=0|hung_task_panic=1)|fs[./](?:suid_dumpable=[12]|protected_\w+=0)|vm[./](?:overcommit_memory=2|mmap_min_addr=0|panic_on_oom=[12])|net[./].*(?:accept_source_route|accept_redirects)=1|net[./].*(?:rp_filter|tcp_syncookies)=0)$/,
+      ),
+    safer: (c) =>
+      say(
+        'sysctl',
+        ...c.args.filter((arg) => !arg.text.startsWith('-')).map((arg) => arg.text.replace(/=.*$/, '')),
+      ),
+    examples: {
+      risky: [
+        'sysctl -w kernel.randomize_va_space=0',
+        "sudo sysctl -w kernel.core_pattern='|/tmp/x'",
+        'sysctl kernel.yama.ptrace_scope=0',
+      ],
+      harmless: [
+        'sysctl -a',
+        'sysctl -w vm.swappiness=10',
+        'sysctl net.ipv4.ip_forward=1',
+        'sudo sysctl -w vm.max_map_count=262144',
+      ],
+    },
+  },
+]

@@ -1,0 +1,208 @@
+// Which words of a command write, replace, move, hide or take away a file that the guard goes by.
+
+import { findTargets } from '../../carriers/listings.ts'
+import { couldMatch } from '../../line/glob.ts'
+import type { Options } from '../../line/options.ts'
+import { resolvePath } from '../../line/paths.ts'
+import { type Arg, baseName, type SimpleCommand } from '../../model.ts'
+import {
+  isAboveOwn,
+  isOwnDirectory,
+  isOwnFile,
+  isOwnProgram,
+  mayBeOwn,
+  mayBeSystem,
+  namesOwn,
+  SETTINGS_ENDS,
+} from '../../writes/own-files.ts'
+import { HERE, inputCode, runsCode, valuesOf } from '../../writes/positions.ts'
+import { onlyReads } from '../../writes/readers.ts'
+import { ONLY_READ } from '../../writes/tools.ts'
+import { verb } from '../rule.ts'
+import { appended, filled, isRecursive, overwritten } from '../targets.ts'
+
+const SHELL_START = /(?:^|\/)(?:\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv)|config\.fish)$/
+const REMOVES: ReadonlySet<string> = new Set(
+  'rm grm srm wipe unlink shred rmdir trash trash-put gio rimraf del find gfind'.split(' '),
+)
+/** Change what a whole tree is, or what is seen in its place. */
+const CHANGES_TREES: ReadonlySet<string> = new Set(
+  'chmod chown chgrp chattr setfacl chcon mount umount bindfs sshfs mkfs stow'.split(' '),
+)
+
+/** Change, take or fill whole directories, whose words need not name a file of ours. */
+export const TAKES_TREES: ReadonlySet<string> = new Set([
+  ...REMOVES,
+  ...CHANGES_TREES,
+  ...'mv gmv cp gcp rsync tar gtar bsdtar unzip git 7z 7za rar arj unar'.split(' '),
+])
+
+/** Files that the guard goes by, or is called from, which the command writes, replaces or takes away. */
+export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
+  const { scope } = c
+  if (!mayTouch(c)) return NOTHING
+  const isOwn = (text: string) => namesOwn(text, scope)
+  const isTarget = (arg: Arg) =>
+    isOwnFile(arg.text, scope) || isOwnProgram(arg.text, scope) || (/[:=,]/.test(arg.text) && isOwn(arg.text))
+  const found = [...overwritten(c, o), ...appended(c, o)].filter(
+    (arg) => isTarget(arg) || isOwnDirectoryItself(arg, c),
+  )
+  found.push(
+    ...placed(c, o).filter((arg) => isTarget(arg) || (isOwnDirectory(arg.text, scope) && isHere(arg, c))),
+  )
+  found.push(...removed(c, o), ...changedTrees(c, o), ...covered(c, o), ...editedHook(c, o))
+  if (onlyReads(c, o, isOwn)) return found
+  const words = inputIsCode(c.name) ? [...c.args, ...inputCode(c)] : c.args
+  return [...found, ...words.filter((arg) => isOwn(arg.text))]
+}
+
+const NOTHING: readonly Arg[] = []
+
+/** A cheap look: whether some word could lead to a file of ours, or the tool takes whole trees. */
+function mayTouch({ name, args, redirections, input, scope }: SimpleCommand): boolean {
+  if (scope.machine !== undefined) return true
+  if (TAKES_TREES.has(name)) {
+    const isAboveHome = scope.cwd === scope.home || scope.home.startsWith(`${scope.cwd}/`)
+    if (isAboveHome || args.some((arg) => /^[/~]|\.\.|=[/~]/.test(arg.text))) return true
+  }
+  if (runsCode(name) && args.some((arg) => /["'`]\s*[+.]+\s*["'`]/.test(arg.text))) return true
+  const may = (text: string) => mayBeOwn(text) || (scope.caller === 'tool' && mayBeSystem(text))
+  return (
+    may(scope.cwd) ||
+    args.some((arg) => may(arg.text)) ||
+    redirections.some(({ target }) => may(target.text)) ||
+    (input.text !== undefined && may(input.text)) ||
+    (name === 'sed' && args.some((arg) => /karo/i.test(arg.text)))
+  )
+}
+
+/** Tools whose standard input says which files they change. */
+function inputIsCode(name: string): boolean {
+  return (
+    runsCode(name) ||
+    /^(?:ed|ex|red|vim?|nvim|view|patch|gpatch|git|cpio|sftp|ftp|lftp|smbclient|redis-cli|unzip|tar|rsync|parted)$/.test(
+      name,
+    )
+  )
+}
+
+/** The directory as a whole, not one that something is put into under its own name. */
+function isOwnDirectoryItself(arg: Arg, { name, scope }: SimpleCommand): boolean {
+  return !/^(?:cp|mv|ln|install|rsync|scp|tee|split|csplit)$/.test(name) && isOwnDirectory(arg.text, scope)
+}
+
+/** Whether the directory is that of a home, or of the project the command runs in: a copy elsewhere is no one's settings. */
+function isHere({ text }: Arg, { scope }: SimpleCommand): boolean {
+  const above = resolvePath(`${text}/..`, scope)
+  const here = resolvePath('.', scope)
+  return above === scope.home || above === here || here.startsWith(`${above}/`) || !/\/\.\w+$/.test(text)
+}
+
+/** A file that is put into a directory under its own name; of a directory's contents it is not known what is put there. */
+function placed(c: SimpleCommand, o: Options): readonly Arg[] {
+  if (!/^g?(?:cp|mv|install|ln|rsync|scp)$/.test(c.name)) return []
+  const into = o.value('t', 'target-directory') ?? o.operands.at(-1)
+  if (into === undefined) return []
+  // Of a directory that ends in a slash rsync takes what is in it.
+  const sources = o.operands.filter((arg) => arg !== into && !(c.name === 'rsync' && arg.text.endsWith('/')))
+  const text = into.text.replace(HERE, '')
+  return sources.map((arg) => {
+    const name = baseName(arg.text.replace(/(?<=[^/])\/+$/, ''))
+    return { ...into, text: name === '.' || name === '..' ? text : `${text}/${name}` }
+  })
+}
+
+function removed(c: SimpleCommand, o: Options): readonly Arg[] {
+  const { scope, name } = c
+  const isTaken = (arg: Arg) =>
+    isOwnFile(arg.text, scope) || isAboveOwn(arg.text, scope) || isOwnProgram(arg.text, scope)
+  const isOwnItself = (arg: Arg) => isOwnFile(arg.text, scope) || isOwnDirectory(arg.text, scope)
+  if (name === 'git') return gitRemoved(c, o)
+  if (name === 'mv' || name === 'gmv')
+    return o.operands.slice(0, o.value('t', 'target-directory') ? undefined : -1).filter(isTaken)
+  if (name === 'ln' || name === 'gln') return o.operands.slice(0, 1).filter(isOwnItself)
+  if (!REMOVES.has(name)) return []
+  if (name.endsWith('find')) return foundAndChanged(c)
+  const whole = isRecursive(o) || /^(?:trash|trash-put|gio|rimraf|del)$/.test(name)
+  return o.operands.filter(
+    whole ? isTaken : (arg) => isOwnFile(arg.text, scope) || isOwnProgram(arg.text, scope),
+  )
+}
+
+/** Where a search deletes what it finds, or has it changed: its tops, and what could be found below them. */
+function foundAndChanged({ args, scope }: SimpleCommand): readonly Arg[] {
+  const runs = args.some(
+    ({ text }, i) =>
+      text === '-delete' ||
+      (/^-(?:exec|execdir|ok|okdir)$/.test(text) && !ONLY_READ.has(args[i + 1]?.text ?? '')),
+  )
+  if (!runs) return []
+  const { tops } = findTargets(args)
+  const patterns = args.filter((_arg, i) =>
+    /^-(?:i?name|i?path|i?wholename|i?regex)$/.test(args[i - 1]?.text ?? ''),
+  )
+  return tops.filter((top) => {
+    if (!isAboveOwn(top.text, scope)) return false
+    return patterns.length === 0
+      ? isOwnDirectory(top.text, scope)
+      : patterns.every(({ text }) => couldFind(text))
+  })
+}
+
+/** Whether a pattern of a search, by name or by path, could find a file of ours: by its last name. */
+function couldFind(pattern: string): boolean {
+  const last = pattern.slice(pattern.lastIndexOf('/') + 1)
+  return OWN_NAMES.some((name) => couldMatch(last, name) || last.includes(name))
+}
+
+const OWN_NAMES = [
+  ...new Set(SETTINGS_ENDS.map((end) => baseName(end))),
+  ...'guard.toml config.toml identity.key managed-settings.json .claude .codex .cursor .gemini .copilot'.split(
+    ' ',
+  ),
+]
+
+/** git over what lies in the directory: only where the caller knows that a file of ours is there. */
+function gitRemoved(c: SimpleCommand, o: Options): readonly Arg[] {
+  const { machine, cwd } = c.scope
+  const what = verb(o)
+  const top = resolvePath(o.value('C', 'work-tree')?.text ?? '.', c.scope)
+  const holds = (path: string) => machine?.files.some((file) => file.startsWith(`${path}/`)) === true
+  const own = o.operands.slice(1)
+  const force = o.flag('f', 'force', 'hard') !== undefined
+  if (what === 'clean') {
+    if (!force || o.flag('n', 'dry-run')) return []
+    const paths = own.length === 0 ? [top] : own.map((arg) => resolvePath(arg.text, { cwd: top }))
+    return paths.some(holds) ? [o.operands[0] as Arg] : []
+  }
+  if (what === 'stash')
+    return o.flag('u', 'a', 'include-untracked', 'all') && holds(top) ? [o.operands[0] as Arg] : []
+  if (what !== 'checkout' && what !== 'restore' && what !== 'rm') return []
+  return own.filter((arg) => {
+    const path = arg.text.replace(/^:(?:\/|\(top\))/, '') || '.'
+    return holds(resolvePath(path, { cwd: top === '.' ? cwd : top }))
+  })
+}
+
+/** `chmod -R 000 ~`, `mount --bind x ~/.claude`: the files are there, and are not read any more. */
+function changedTrees(c: SimpleCommand, o: Options): readonly Arg[] {
+  const { name, scope } = c
+  if (!CHANGES_TREES.has(name)) return []
+  const whole = isRecursive(o) || /mount|fs$|stow/.test(name)
+  const words = name === 'stow' ? valuesOf(c.args, ['t', 'target']) : o.operands
+  return words.filter((arg) => (whole ? isAboveOwn(arg.text, scope) : isOwnDirectory(arg.text, scope)))
+}
+
+/** What is unpacked or copied as a whole over a directory may hold anything. A person who does that means it. */
+function covered(c: SimpleCommand, o: Options): readonly Arg[] {
+  const into = filled(c, o)
+  return into.filter((arg) =>
+    c.scope.caller === 'tool' ? isAboveOwn(arg.text, c.scope) : isOwnDirectory(arg.text, c.scope),
+  )
+}
+
+/** A person's start files are theirs to change; the lines in them that load the guard are not changed unasked. */
+function editedHook(c: SimpleCommand, o: Options): readonly Arg[] {
+  if (c.name !== 'sed' || !o.flag('i', 'in-place') || !c.args.some((arg) => /karo/i.test(arg.text))) return []
+  return o.operands.filter((arg) => SHELL_START.test(resolvePath(arg.text, c.scope)))
+}

@@ -1,0 +1,178 @@
+// Rules about what switches this guard off, changes what it lets through, or takes away what this node has recorded.
+
+import type { Options } from '../../line/options.ts'
+import type { Arg, SimpleCommand } from '../../model.ts'
+import { byTool } from '../rewrite.ts'
+import { matching, only, type Rule, tools, verb } from '../rule.ts'
+import { TAKES_TREES, touchedOwn } from './guard-files.ts'
+
+/** Words by which an AI tool starts another of its kind that calls no hook, or not those of its person. */
+const LEAVES_HOOKS_OUT =
+  /disableAllHooks|^--(?:bare|setting-sources)(?:=|$)|\bhooks?"?\s*=\s*false|^--disable=\w*hooks/
+/** Where AI tools look for settings. A person may keep them elsewhere. */
+const MOVES_SETTINGS = /^(?:CLAUDE_CONFIG_DIR|CODEX_HOME|COPILOT_HOME)$/
+const VARIABLE = /^KARO_(?:GUARD_\w+|HOME)$/
+/** Values that make the guard stricter than it can be otherwise. */
+const TIGHTENS: Readonly<Record<string, string>> = {
+  KARO_GUARD_PROFILE: 'strict',
+  KARO_GUARD_ON_ERROR: 'block',
+}
+
+const REMOVES_PACKAGES = tools('apt apt-get aptitude dnf yum zypper brew snap npm pnpm yarn pacman dpkg rpm')
+const REMOVES = /^(?:remove|purge|autoremove|uninstall|un|rm|erase|unlink)$/
+
+export const GUARD_RULES: readonly Rule[] = [
+  {
+    id: 'guard-off',
+    level: 'high',
+    why: 'Switches off what judges commands before they run, or changes what it lets through.',
+    tools: ['*', ...tools('karo unset env claude codex printf read'), ...REMOVES_PACKAGES, ...TAKES_TREES],
+    when: (c, o) => {
+      if (c.name === 'karo') return only(!isAsked(o) && loosens(c, o), true)
+      if (REMOVES_PACKAGES.includes(c.name)) return [...removedPackage(c, o), ...touchedOwn(c, o)]
+      if (c.name === 'claude' || c.name === 'codex')
+        return [...matching(c.args, LEAVES_HOOKS_OUT), ...variables(c, o)]
+      return [...variables(c, o), ...touchedOwn(c, o)]
+    },
+    safer: byTool({ 'karo guard allow': 'karo guard list', 'karo hook uninstall': 'karo hook list' }),
+    examples: {
+      risky: [
+        'karo guard allow git-force-push',
+        'karo guard remove 1',
+        'karo hook uninstall claude',
+        'karo shell uninstall bash',
+        'karo --home /x shell install bash --no-guard',
+        'export KARO_GUARD_PROFILE=off',
+        'KARO_GUARD_PROFILE=off bash',
+        'env -u KARO_GUARD_PROFILE bash',
+        'unset KARO_GUARD_PROFILE',
+        'export KARO_HOME=/tmp/x',
+        'echo "[guard]" >> $KARO_HOME/config.toml',
+        'rm ~/.local/share/karo/guard.toml',
+        'srm ~/.local/share/karo/guard.toml',
+        'sed -i d ~/.claude/settings.json',
+        'mv new.json .claude/settings.local.json',
+        'cp settings.json ~/.claude/',
+        'jq . x | sponge ~/.gemini/settings.json',
+        'rm -rf ~/.cursor',
+        'rm ~/.claude/*.json',
+        'find ~/.claude -name settings.json -delete',
+        'git rm .codex/hooks.json',
+        "sed -i '/karo/d' ~/.bashrc",
+        'python3 -c \'open("/home/me/.claude/settings.json","w").write("{}")\'',
+        'rm $(which karo)',
+        'sudo apt remove karo',
+      ],
+      harmless: [
+        'karo guard list',
+        'karo guard deny "kubectl delete*"',
+        'karo hook uninstall claude --dry-run',
+        'karo shell install bash',
+        'karo check "export KARO_GUARD_PROFILE=off"',
+        'export KARO_GUARD_PROFILE=strict',
+        'KARO_HOME=/tmp/x karo status',
+        'echo $KARO_HOME',
+        'cat ~/.claude/settings.json',
+        'vim ~/.local/share/karo/guard.toml',
+        'cp ~/.claude/settings.json /tmp',
+        'git add .claude/settings.json',
+        'rm ~/.claude/history.jsonl',
+        'rm -rf ~/.claude/cache',
+        'rm -rf build/*/*',
+        'apt install karo',
+        'echo x > config.toml',
+      ],
+    },
+  },
+  {
+    id: 'node-data',
+    level: 'moderate',
+    why: 'Deletes or replaces what this node has recorded, or what makes it this node.',
+    tools: tools('karo'),
+    when: (_c, o) =>
+      only(
+        !isAsked(o) &&
+          (/^(?:history delete|import undo|identity (?:new|unprotect))$/.test(`${verb(o)} ${verb(o, 1)}`) ||
+            verb(o) === 'restore'),
+        true,
+      ),
+    safer: byTool({ 'karo import undo': 'karo import list', 'karo identity': 'karo identity show' }),
+    examples: {
+      risky: [
+        'karo history delete git',
+        'karo import undo --yes',
+        'karo identity new',
+        'karo restore backup.tar',
+      ],
+      harmless: ['karo history git', 'karo import list', 'karo identity show', 'karo history delete --help'],
+    },
+  },
+]
+
+/** Only said, or only tried. */
+function isAsked(o: Options): boolean {
+  return o.flag('help', 'h', 'dry-run', 'version') !== undefined
+}
+
+function loosens(c: SimpleCommand, o: Options): boolean {
+  const words = `${verb(o)} ${verb(o, 1)}`
+  return (
+    /^(?:guard (?:allow|remove)|(?:hook|shell) uninstall)$/.test(words) ||
+    (/^shell (?:install|init)$/.test(words) && c.args.some((arg) => arg.text === '--no-guard'))
+  )
+}
+
+function removedPackage(c: SimpleCommand, o: Options): readonly Arg[] {
+  const told =
+    c.name === 'pacman' || c.name === 'dpkg' || c.name === 'rpm'
+      ? o.flag('R', 'r', 'P', 'e', 'remove', 'purge', 'erase') !== undefined
+      : o.operands.some((arg) => REMOVES.test(arg.text))
+  return told ? matching(o.operands, /^karo$/) : []
+}
+
+/** Where the command sets or unsets a variable that the guard goes by. */
+function variables(c: SimpleCommand, o: Options): readonly Arg[] {
+  const loose = (name: string, value: string) =>
+    (VARIABLE.test(name) && TIGHTENS[name] !== value) ||
+    (c.scope.caller === 'tool' && MOVES_SETTINGS.test(name))
+  const set = c.assignments.filter((it) => loose(it.name, it.value.text)).map((it) => it.value)
+  switch (c.name) {
+    case 'export':
+    case 'declare':
+    case 'typeset':
+    case 'readonly':
+    case 'env':
+      return [...set, ...declared(c, loose), ...(c.name === 'env' ? unsetBy(c) : [])]
+    case 'unset':
+      return matching(c.args, VARIABLE)
+    case 'set':
+    case 'setenv':
+      return c.name === 'set' && c.scope.shell !== 'fish'
+        ? set
+        : o.operands.slice(0, 1).filter((arg) => loose(arg.text, o.operands[1]?.text ?? ''))
+    case 'read':
+    case 'printf':
+      return [
+        ...set,
+        ...c.args.filter(
+          (arg, i) => VARIABLE.test(arg.text) && (c.name === 'read' || c.args[i - 1]?.text === '-v'),
+        ),
+      ]
+    default:
+      return set
+  }
+}
+
+function declared(c: SimpleCommand, loose: (name: string, value: string) => boolean): readonly Arg[] {
+  return c.args.filter((arg) => {
+    const [, name = '', value = ''] = /^(\w+)=([\s\S]*)$/.exec(arg.text) ?? []
+    return loose(name, value)
+  })
+}
+
+function unsetBy(c: SimpleCommand): readonly Arg[] {
+  return c.args.filter((arg, i) => {
+    const name = /^(?:-u|--unset)=?(.*)$/.exec(arg.text)?.[1] || arg.text
+    return VARIABLE.test(name) && (name !== arg.text || /^(?:-u|--unset)$/.test(c.args[i - 1]?.text ?? ''))
+  })
+}

@@ -1,0 +1,76 @@
+// Rules about jobs that run later.
+import { matching, naming, only, type Rule, tools } from '../rule.ts'
+import { appended, overwritten } from '../targets.ts'
+
+export const SCHEDULE_RULES: readonly Rule[] = [
+  {
+    id: 'cron-remove',
+    level: 'high',
+    why: 'Deletes all scheduled jobs without asking.',
+    tools: tools('crontab'),
+    when: (_c, o) =>
+      only(
+        o.flag('r') && !o.flag('i'),
+        [o.flag('r')].filter((arg) => arg !== undefined),
+      ),
+    safer: { instead: '-l' },
+    examples: {
+      risky: ['crontab -r', 'crontab -u bob -r', 'sudo crontab -r'],
+      harmless: ['crontab -l', 'crontab -e', 'crontab file', 'crontab -ri'],
+    },
+  },
+  {
+    id: 'cron-replace',
+    level: 'moderate',
+    why: 'Replaces the scheduled jobs with what it reads.',
+    tools: tools('crontab'),
+    when: (c, o) => {
+      if (o.flag('l', 'e', 'r')) return undefined
+      const dash = matching(o.operands, /^-$/)
+      const fromFile = c.redirections.some((r) => r.operator === '<')
+      return dash.length > 0 ? dash : only(o.operands.length === 0 && !fromFile, c.input.text !== '')
+    },
+    safer: 'crontab -l',
+    examples: {
+      risky: ['(crontab -l; echo "* * * * * x") | crontab -'],
+      harmless: ['crontab -l', 'crontab jobs.txt', 'crontab -e', 'crontab'],
+    },
+  },
+  {
+    id: 'cron-empty',
+    level: 'high',
+    why: 'Replaces all scheduled jobs with nothing.',
+    tools: tools('crontab'),
+    when: (c, o) => [
+      ...matching(o.operands, /^\/dev\/null$/),
+      ...c.redirections
+        .filter((r) => r.operator === '<' && r.target.text === '/dev/null')
+        .map((r) => r.target),
+    ],
+    safer: 'crontab -l',
+    examples: {
+      risky: ['crontab /dev/null', 'crontab < /dev/null'],
+      harmless: ['crontab jobs.txt', 'crontab -l'],
+    },
+  },
+  {
+    id: 'cron-write',
+    level: 'moderate',
+    why: 'Adds a job that runs as root, or a rule that runs when a device appears.',
+    tools: ['*'],
+    when: (c, o) =>
+      naming(
+        c,
+        [...overwritten(c, o), ...appended(c, o)],
+        /^\/etc\/(?:crontab|cron\.[a-z]+\/.+|anacrontab|udev\/rules\.d\/.+)$|^\/var\/spool\/cron\/.+$/,
+      ),
+    examples: {
+      risky: [
+        "echo '* * * * * root x' | sudo tee /etc/cron.d/x",
+        "echo '@daily root x' >> /etc/crontab",
+        'cp x.rules /etc/udev/rules.d/99-x.rules',
+      ],
+      harmless: ['cat /etc/crontab', 'ls /etc/cron.d', 'crontab -e'],
+    },
+  },
+]

@@ -1,0 +1,144 @@
+// Rules about the running system: power, processes, services, firewall, kernel, scheduler, packages.
+import { byTool, say } from '../rewrite.ts'
+import { only, type Rule, tools, verb } from '../rule.ts'
+
+export const SYSTEM_RULES: readonly Rule[] = [
+  {
+    id: 'power-off',
+    level: 'high',
+    why: 'Stops or restarts the machine, and everybody’s work on it.',
+    tools: tools(
+      'shutdown reboot halt poweroff init telinit systemctl kexec ipmitool dbus-send busctl ansible gdbus',
+    ),
+    when: (c, o) => {
+      const words = c.args.map((arg) => arg.text).join(' ')
+      if (c.name === 'init' || c.name === 'telinit') return only(/^[0156sS]$/.test(verb(o)), true)
+      if (c.name === 'systemctl')
+        return only(
+          /^(?:reboot|poweroff|halt|kexec|emergency|rescue|soft-reboot)$/.test(verb(o)) ||
+            (verb(o) === 'isolate' && /rescue|emergency|reboot|poweroff/.test(verb(o, 1))),
+          true,
+        )
+      if (c.name === 'ipmitool') return only(/power (?:off|cycle|reset|soft)/.test(words), true)
+      if (c.name === 'ansible')
+        return only(
+          c.args.some(
+            (arg, i) =>
+              /^(?:-m|--module-name)$/.test(c.args[i - 1]?.text ?? '') &&
+              /^(?:ansible\.builtin\.)?reboot$/.test(arg.text),
+          ),
+          true,
+        )
+      if (/^(?:dbus-send|busctl|gdbus)$/.test(c.name))
+        return only(/\bManager[. ](?:PowerOff|Reboot|Halt|KExec)\b/.test(words), true)
+      if (c.name === 'kexec') return only(o.flag('e', 'exec'), true)
+      return !o.flag('c', 'help', 'version', 'show')
+    },
+    safer: 'who',
+    examples: {
+      risky: [
+        'shutdown -h now',
+        'sudo reboot',
+        'poweroff',
+        'init 0',
+        'systemctl reboot',
+        'ssh host reboot',
+        'halt -f',
+      ],
+      harmless: ['shutdown -c', 'systemctl status', 'last reboot', 'init', 'who -b'],
+    },
+  },
+  {
+    id: 'kill-everything',
+    level: 'critical',
+    why: 'Kills every process it may, or the one all others hang on.',
+    tools: tools('kill pkill killall killall5'),
+    when: (c, o) => {
+      if (c.name === 'killall5') return true
+      if (c.name === 'kill') {
+        const words = c.args.map((arg) => arg.text)
+        if (words.some((word) => word === '-l' || word === '-L')) return undefined
+        const targets = words.slice(/^-/.test(words[0] ?? '') && words.length > 1 ? 1 : 0)
+        return only(
+          targets.some((word) => word === '-1' || word === '1' || word === '--1') && targets.length > 0,
+          true,
+        )
+      }
+      const names = o.operands.map((arg) => arg.text)
+      if (
+        names.some((name) =>
+          /^(?:systemd|init|systemd-logind|dbus-daemon|Xorg|Xwayland|gnome-shell|kwin.*|plasmashell|sshd|\.|\.\*|)$/.test(
+            name,
+          ),
+        )
+      )
+        return true
+      return undefined
+    },
+    safer: 'ps aux',
+    examples: {
+      risky: [
+        'kill -9 -1',
+        'kill -KILL -1',
+        'kill -s 9 -- -1',
+        'kill -9 1',
+        'killall -9 systemd',
+        'pkill -9 sshd',
+        'pkill .',
+      ],
+      harmless: [
+        'kill 1234',
+        'kill -9 1234',
+        'kill -1 1234',
+        'kill -l',
+        'pkill -f myserver',
+        'killall firefox',
+        'kill %1',
+        'kill -HUP 10',
+      ],
+    },
+  },
+  {
+    id: 'kill-user',
+    level: 'high',
+    why: 'Ends every process of a user, the login included.',
+    tools: tools('pkill killall loginctl skill'),
+    when: (c, o) =>
+      c.name === 'skill'
+        ? only(o.flag('u') ?? c.args.some((arg) => arg.text === '-u'), true)
+        : c.name === 'loginctl'
+          ? only(/^(?:terminate|kill)-/.test(verb(o)), true)
+          : only(
+              o.operands.length === 0,
+              [o.value('u', 'U', 'euid', 'user', 'uid')].filter((arg) => arg !== undefined),
+            ),
+    safer: byTool({
+      pkill: (_c, o) => say('pgrep', '-l', '-u', o.value('u', 'U')),
+      killall: (_c, o) => say('pgrep', '-l', '-u', o.value('u')),
+      loginctl: 'loginctl list-sessions',
+    }),
+    examples: {
+      risky: ['pkill -u bob', 'pkill -KILL -u bob', 'loginctl terminate-user bob', 'killall -u bob'],
+      harmless: ['pkill -u me firefox', 'loginctl list-sessions'],
+    },
+  },
+  {
+    id: 'boot-change',
+    level: 'high',
+    why: 'Changes how the machine starts.',
+    tools: tools('grub-install efibootmgr grub2-install bootctl flashrom'),
+    when: (c, o) =>
+      c.name === 'efibootmgr'
+        ? only(o.flag('B', 'b', 'o', 'c', 'O', 'delete-bootnum', 'create', 'bootorder'), true)
+        : c.name === 'bootctl'
+          ? only(/^(?:remove|install)$/.test(verb(o)), true)
+          : c.name === 'flashrom'
+            ? only(o.flag('w', 'E', 'write', 'erase'), true)
+            : o.operands.length > 0,
+    safer: byTool({ efibootmgr: 'efibootmgr -v', bootctl: 'bootctl status' }),
+    examples: {
+      risky: ['grub-install /dev/sda', 'efibootmgr -b 0001 -B', 'bootctl remove'],
+      harmless: ['efibootmgr', 'bootctl status', 'update-grub'],
+    },
+  },
+]

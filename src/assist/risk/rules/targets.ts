@@ -1,0 +1,108 @@
+// Which files a command deletes, overwrites or changes, over the many tools that do so.
+
+import { findTargets } from '../carriers/listings.ts'
+import type { Options } from '../line/options.ts'
+import { type Arg, type SimpleCommand, SOMETHING } from '../model.ts'
+import { HERE, valuesOf, writtenFiles } from '../writes/positions.ts'
+
+/** Always whole trees, without an option that says so. */
+export const TREE_DELETERS = ['rimraf', 'del', 'del-cli'] as const
+export const DELETERS = ['rm', 'grm', 'srm', 'wipe', 'find', 'gfind', 'rmtree', ...TREE_DELETERS] as const
+
+/** What a search of the whole system found. */
+export const FOUND_IN_ROOT = new RegExp(`^/+${SOMETHING}/*$`)
+
+export function isRecursive(options: Options): boolean {
+  return options.flag('r', 'R', 'recursive') !== undefined
+}
+
+/** Trees a command removes: `rm -r` operands, starts of a `find … -delete` that leaves nothing but kinds. */
+export function deletedTrees(command: SimpleCommand, options: Options): readonly Arg[] {
+  if (/find$/.test(command.name)) {
+    const { whole, tops } = findTargets(command.args)
+    return command.args.some((arg) => arg.text === '-delete') && whole ? tops : []
+  }
+  const always = TREE_DELETERS.some((name) => name === command.name)
+  return always || isRecursive(options) ? options.operands : []
+}
+
+/** A dozen rules ask for the same of one command. */
+const OVERWRITTEN = new WeakMap<SimpleCommand, readonly Arg[]>()
+
+/** Files a command writes over, by redirection or by its arguments. */
+export function overwritten(command: SimpleCommand, options: Options): readonly Arg[] {
+  const before = OVERWRITTEN.get(command)
+  if (before !== undefined) return before
+  const found = overwrites(command, options)
+  OVERWRITTEN.set(command, found)
+  return found
+}
+
+function overwrites(command: SimpleCommand, options: Options): readonly Arg[] {
+  const out = command.redirections
+    .filter(
+      ({ operator }) =>
+        operator === '>' || operator === '>|' || operator === '&>' || operator === '>&' || operator === '<>',
+    )
+    .map(({ target }) => target)
+  out.push(...writtenFiles(command, options))
+  return out
+}
+
+/** Files a command appends to. */
+export function appended(command: SimpleCommand, options: Options): readonly Arg[] {
+  const out = command.redirections
+    .filter(({ operator }) => operator.endsWith('>>'))
+    .map(({ target }) => target)
+  if (command.name === 'tee' && options.flag('a', 'append')) out.push(...options.operands)
+  return out
+}
+
+/** Directories that a command fills with files whose names the line does not show: unpacked, copied, fetched as a whole. */
+export function filled(command: SimpleCommand, options: Options): readonly Arg[] {
+  const { name, args } = command
+  const { operands } = options
+  switch (name) {
+    case 'tar':
+    case 'gtar':
+    case 'bsdtar':
+      return /^-?[a-zA-Z]*x/.test(args[0]?.text ?? '') ||
+        args.some((arg) => /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get))$/.test(arg.text))
+        ? valuesOf(args, ['C', 'directory', 'one-top-level'])
+        : []
+    case 'unzip':
+    case 'unar':
+      return valuesOf(args, ['d', 'o'])
+    case '7z':
+    case '7za':
+      return args.flatMap((arg) => (/^-o./.test(arg.text) ? [{ ...arg, text: arg.text.slice(2) }] : []))
+    case 'unrar':
+    case 'rar':
+    case 'arj':
+      return /^[xe]$/.test(operands[0]?.text ?? '') ? operands.slice(2).slice(-1) : []
+    case 'cpio':
+    case 'pax':
+      return valuesOf(args, ['D', 'directory'])
+    case 'rsync':
+    case 'cp':
+    case 'gcp': {
+      const into = options.value('t', 'target-directory') ?? operands.at(-1)
+      if (into === undefined || operands.length < 2) return []
+      // The contents of a directory, not the directory under its own name; or, without them, all that is not there.
+      const whole = operands.some((arg) => arg !== into && /\/\.?$|^\.{1,2}$/.test(arg.text))
+      const plain = options.flag('no-target-directory', 'T', 'delete') !== undefined
+      const recursive = name === 'rsync' || options.flag('r', 'R', 'a', 'recursive', 'archive') !== undefined
+      return recursive && (whole || plain) ? [{ ...into, text: into.text.replace(HERE, '') }] : []
+    }
+    case 'curl':
+      return valuesOf(args, ['output-dir'])
+    case 'wget':
+      return valuesOf(args, ['P', 'directory-prefix'])
+    case 'rustdoc':
+      return valuesOf(args, ['o', 'out-dir'])
+    case 'git':
+      return operands[0]?.text === 'apply' ? valuesOf(args, ['directory']) : []
+    default:
+      return []
+  }
+}

@@ -1,0 +1,186 @@
+// Rules about many tools with one dangerous verb each: a table of tool and words, read like the command itself.
+
+import type { Options } from '../line/options.ts'
+import type { SimpleCommand } from '../model.ts'
+import type { Rule } from './rule.ts'
+
+/** Per tool, what its words must look like, options and all, joined by blanks. */
+type Table = Readonly<Record<string, RegExp>>
+
+const HARMLESS = /(?:^|\s)(?:--help|-h|--dry-run|-n|--version|help)(?:\s|=|$)/
+
+function fits(table: Table): (c: SimpleCommand, o: Options) => boolean {
+  return (c) => {
+    const words = c.args.map((arg) => arg.text).join(' ')
+    return table[c.name]?.test(words) === true && !HARMLESS.test(words)
+  }
+}
+
+const DESTROYS: Table = {
+  dokku: /\b(?:apps|[a-z]+):destroy\b/,
+  helmfile: /\b(?:destroy|delete)\b/,
+  lando: /^destroy\b/,
+  ceph: /\bosd (?:pool (?:delete|rm)|purge|destroy|lost)\b|\bfs rm\b/,
+  rbd: /^(?:rm|remove|snap purge|pool init)\b/,
+  gluster: /\bvolume (?:delete|reset)\b/,
+  stratis: /\b(?:filesystem|fs|pool) destroy\b/,
+  'lxc-destroy': /\S/,
+  ndctl: /^destroy-/,
+  homectl: /^remove\b/,
+  quickemu: /--delete-(?:vm|disk)\b/,
+  dotnet: /^ef database drop\b/,
+  'sqlite-utils': /^drop-table\b/,
+  pg_recvlogical: /--drop-slot\b/,
+  'neo4j-admin': /\bdatabase (?:load|delete|unbind)\b.*--overwrite-destination=true|--force/,
+  influxd: /\brestore\b.*--full/,
+  borg: /^(?:delete|recreate)\b/,
+  hub: /^delete\b/,
+  glab: /^(?:repo|project) delete\b/,
+  doppler: /^(?:projects|configs|environments) delete\b/,
+  skopeo: /^delete\b/,
+  crane: /^delete\b/,
+  gcrane: /^delete\b/,
+  virsh: /^(?:pool-destroy|pool-undefine|net-undefine|snapshot-delete)\b/,
+  juju: /^(?:destroy|remove|kill)-(?:model|controller|application|unit|machine)\b/,
+  maas: /\b(?:machine|machines) (?:delete|release)\b/,
+  cf: /^delete(?:-\w+)*\b/,
+  sentry: /\bcleanup\b/,
+  'redis-cluster': /\breset\b/,
+  kaggle: /^(?:d|datasets|m|models) delete\b/,
+  zookeepercli: /-c (?:delete|deleter)\b/,
+  'zkCli.sh': /\b(?:deleteall|rmr)\b/,
+  'kafka-consumer-groups': /--(?:delete|reset-offsets)\b/,
+  'kafka-consumer-groups.sh': /--(?:delete|reset-offsets)\b/,
+  nodetool: /^(?:decommission|removenode|assassinate)\b/,
+  'elasticsearch-node': /\b(?:unsafe-bootstrap|detach-cluster|repurpose)\b/,
+}
+
+const RESETS: Table = {
+  ykman: /\b(?:fido|oath|openpgp|piv|config) reset\b/,
+  'gpg-card': /\bfactory-reset\b/,
+  talosctl: /^reset\b/,
+  'steamos-factory-reset': /^/,
+  'st-flash': /\berase\b/,
+  fastboot: /^(?:erase|format|flash|oem unlock|flashing (?:un)?lock)\b|(?:^| )-w\b/,
+  heimdall: /^flash\b/,
+  'systemd-cryptenroll': /--wipe-slot\b/,
+  'systemd-firstboot': /--reset\b/,
+  tpm2_clear: /^/,
+  tpm2: /^clear\b/,
+  sedutil: /--(?:revert|PSIDrevert|yesIreallywantto)/i,
+  'sedutil-cli': /--(?:revert|PSIDrevert|yesIreallywantto)/i,
+  mokutil: /--(?:reset|delete|disable-validation)\b/,
+  storcli: /\b(?:delete|clear|erase)\b/i,
+  megacli: /-(?:CfgClr|CfgLdDel|AdpFacDefSet)/i,
+  avrdude: /(?:^| )-e\b|-U (?:flash|lfuse|hfuse|efuse|lock):w/,
+  esptool: /\berase_flash\b/,
+  'esptool.py': /\berase_flash\b/,
+  dfu_util: /\b-D\b/,
+}
+
+const DISCARDS: Table = {
+  hg: /^(?:update -C|up -C|update --clean|purge|strip|revert (?:-a|--all)|histedit)\b/,
+  svn: /^(?:revert -R|delete \S+:\/\/|rm \S+:\/\/|cleanup --remove-unversioned)/,
+  jj: /^(?:abandon|restore|op restore)\b/,
+  fossil: /^(?:purge|shun|revert)\b/,
+  restic: /^forget\b.*--prune\b|^prune\b/,
+  borg: /^prune\b/,
+  duplicity: /\bremove-(?:older-than|all-but-n-full)\b.*--force\b/,
+  snapper: /\bdelete\b/,
+  timeshift: /--delete(?:-all)?\b/,
+  clamscan: /--remove(?:=yes|\b(?!=no))/,
+  clamdscan: /--remove\b/,
+  dvc: /^(?:destroy|gc)\b/,
+  gh: /^(?:release|secret|variable|cache|cs|codespace|run|issue|gist) (?:delete|remove)\b/,
+  adb: /^(?:reboot|uninstall|shell pm clear)\b/,
+  virsh: /^(?:destroy|reset)\b/,
+  VBoxManage: /^controlvm \S+ (?:poweroff|reset)\b/,
+  'nix-collect-garbage': /(?:^| )(?:-d|--delete-old)\b/,
+  'grub-reboot': /\S/,
+  'aa-remove-unknown': /^$/,
+  nix: /^(?:profile wipe-history|store delete)\b/,
+  faillock: /--reset\b/,
+  conda: /^(?:env remove|remove\b.*--all)\b/,
+  pm2: /^(?:delete|kill|stop) ?(?:all)?$/,
+  supervisorctl: /^(?:stop|shutdown)(?: all)?$/,
+  docker: /^(?:network|secret|config|context) (?:rm|remove)\b/,
+}
+
+export const TOOL_RULES: readonly Rule[] = [
+  {
+    id: 'tool-destroys',
+    level: 'high',
+    why: 'Destroys for good what this tool keeps for you.',
+    tools: Object.keys(DESTROYS),
+    when: fits(DESTROYS),
+    examples: {
+      risky: [
+        'dokku apps:destroy app',
+        'ceph osd pool delete p p --yes-i-really-really-mean-it',
+        'borg delete repo',
+        'rbd rm pool/image',
+        'stratis filesystem destroy p v',
+        'juju destroy-model m',
+        'skopeo delete docker://r/i:t',
+      ],
+      harmless: [
+        'dokku apps:list',
+        'ceph osd pool ls',
+        'borg list repo',
+        'helmfile apply',
+        'dotnet ef database update',
+        'skopeo copy a b',
+      ],
+    },
+  },
+  {
+    id: 'device-reset',
+    level: 'high',
+    why: 'Erases a device, its keys or its firmware.',
+    tools: Object.keys(RESETS),
+    when: fits(RESETS),
+    examples: {
+      risky: [
+        'ykman piv reset',
+        'fastboot erase userdata',
+        'systemd-cryptenroll --wipe-slot=all /dev/sda2',
+        'talosctl reset -e 1.2.3.4',
+        'esptool.py erase_flash',
+        'fastboot flashing unlock',
+      ],
+      harmless: [
+        'ykman info',
+        'fastboot devices',
+        'systemd-cryptenroll /dev/sda2',
+        'esptool.py chip_id',
+        'talosctl reset --help',
+      ],
+    },
+  },
+  {
+    id: 'tool-discards',
+    level: 'moderate',
+    why: 'Discards work, backups or settings that this tool keeps.',
+    tools: Object.keys(DISCARDS),
+    when: fits(DISCARDS),
+    examples: {
+      risky: [
+        'hg update -C',
+        'svn revert -R .',
+        'restic forget --keep-last 1 --prune',
+        'gh release delete v1',
+        'virsh destroy vm',
+        'adb reboot',
+      ],
+      harmless: [
+        'hg update',
+        'svn revert file',
+        'restic snapshots',
+        'gh release list',
+        'virsh list',
+        'borg prune --dry-run',
+        'docker network ls',
+      ],
+    },
+  },
+]

@@ -1,0 +1,50 @@
+// Files that code in other languages deletes or empties, as the shell command that would do the same.
+import type { InnerScript } from '../carriers/layers.ts'
+import { quoted } from '../carriers/layers.ts'
+import type { Arg } from '../model.ts'
+
+/** Ways in which Python, JavaScript, Ruby, Perl, PHP, Lua and R say the home directory; the group is what follows `~`. */
+const HOME =
+  /(?:pathlib\.)?Path\.home\(\)|(?:os\.path\.|File\.)?(?:expanduser|expand_path)\(\s*["']~([^"']*)["']\s*\)|(?:pathlib\.)?Path\(\s*["']~([^"']*)["']\s*\)\.expanduser\(\)|(?:os\.)?environ(?:\.get)?[[(]["']HOME["'][\])]|(?:os\.)?getenv\(\s*["']HOME["']\s*\)|Sys\.getenv\(["']HOME["']\)|(?:require\(["'](?:node:)?os["']\)|\bos)\.homedir\(\)|\bhomedir\(\)|process\.env(?:\.HOME|\[["']HOME["']\])|Dir\.home(?:\(\))?|ENV(?:\.fetch)?[[(]["']HOME["'][\])]|\$ENV\{["']?HOME["']?\}|\$_(?:SERVER|ENV)\[["']HOME["']\]/g
+const MARK = '\u0001'
+
+const TREES =
+  /(?:Deno\.remove(?:Sync)?|rmtree|rmSync|rmdirSync|rm_rf|rm_r|remove_tree|remove_entry\w*|remove_dir_all|RemoveAll|rimraf|dir_delete|removeSync|emptyDirSync|delete-directory|removedirs|deltree|\brm|\bunlink(?=\s*\(\s*["'][^"']*["']\s*,\s*recursive))\s*\(?\s*\[?\s*(?:Path\()?(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
+const FILES =
+  /(?:os\.(?:remove|unlink|truncate|ftruncate|rmdir)|\bunlink(?:Sync)?|truncate(?:Sync)?|File\.(?:delete|unlink|truncate)|delete-file|file\.remove|file_delete)\s*\(?\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1/g
+const OF_PATH =
+  /Path\(\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s*\)(?:\.\w+\([^()]*\))?\.(unlink|rmdir|write_text|write_bytes|rename|replace|touch)\b/g
+const EMPTIES =
+  /(?:\bopen\s*\(\s*(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\s*,\s*(?:mode\s*=\s*)?["'](?:w|wb|w\+|>)["'])|(?:(?:writeFile|writeFileSync|file_put_contents|File\.write|IO\.write|createWriteStream|writeLines)\s*\(\s*(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)|\bopen\s*\(?[^,()]{1,40},\s*(["'])>((?:\\.|(?!\5)[^\\]){1,500})\5/g
+/** Walks over what is in a directory, by code that also deletes. */
+const WALKS =
+  /(?:(["'])((?:\\.|(?!\1)[^\\]){1,500})\1\)?\.(?:rglob|glob|iterdir|walk)|(?:walk|rglob|glob|iterdir|listdir|scandir|readdir(?:Sync)?|Dir(?:\.\w+)?|find|scan_dir)\s*[([]\s*(["'])((?:\\.|(?!\3)[^\\]){1,500})\3)/g
+/** Perl's `unlink glob "dir/*"` and `unlink <dir/*>`. */
+const GLOBS = /\bunlink\s*\(?\s*(?:glob\s*\(?\s*["']|<)([^"'<>]{1,500})["'>]/g
+const DELETES = /unlink|remove|rmdir|rmtree|delete|\brm/i
+
+/** One command for each file or tree, known by a literal or as something in the home directory. */
+export function filesTouched(code: Pick<Arg, 'text' | 'taint' | 'span'>): readonly InnerScript[] {
+  const text = code.text
+    .replace(HOME, (_all, one?: string, other?: string) => `"${MARK}${one ?? other ?? ''}"`)
+    .replace(/["']\s*\+\s*["']/g, '')
+    .replace(/["']\s+\/\s+["']/g, '/')
+    .replace(/\bjoin\(\s*["']([^"']*)["']\s*,\s*["']([^"']*)["']\s*\)/g, '"$1/$2"')
+  const out: InnerScript[] = []
+  const add = (command: string, path: string | undefined) => {
+    if (path === undefined || out.length >= 16) return
+    const word = path.startsWith(MARK) ? `"$HOME${path.slice(1).replace(/["$`\\]/g, '\\$&')}"` : quoted(path)
+    out.push({ text: `${command}${word}`, taint: code.taint, span: code.span })
+  }
+  for (const [, , path] of text.matchAll(TREES)) add('rm -rf ', path)
+  for (const [, , path] of text.matchAll(FILES)) add('rm -f ', path)
+  for (const [, path] of text.matchAll(GLOBS)) add('rm -rf ', path?.replace(/\/\*[*/.\w]*$/, ''))
+  for (const [, , path, verb = ''] of text.matchAll(OF_PATH))
+    add(verb.startsWith('write') ? ': > ' : 'rm -f ', path)
+  for (const [, , first, , second, , third] of text.matchAll(EMPTIES))
+    add(': > ', first ?? second ?? third?.trim())
+  if (DELETES.test(text))
+    for (const [, , first, , second] of text.matchAll(WALKS))
+      add('rm -rf ', (first ?? second)?.replace(/\/?\*[*/.\w]*$/, ''))
+  return out
+}

@@ -1,0 +1,253 @@
+// Which files are the guard's own: Karo's home and program, the settings from which AI tools call it, the shells' start files.
+import { couldMatch, isGlob } from '../line/glob.ts'
+import { resolvePath } from '../line/paths.ts'
+import { type Scope, SOMETHING, UNKNOWN } from '../model.ts'
+
+const list = (text: string): readonly string[] => text.trim().split(/\s+/)
+
+/** The settings in which AI coding tools call the guard, or by which they leave hooks out: the ends of their paths. */
+export const SETTINGS_ENDS = list(`
+  .claude/settings.json .claude/settings.local.json .codex/hooks.json .codex/config.toml .cursor/hooks.json .gemini/settings.json
+  .copilot/hooks/karo.json .copilot/config.json .copilot/settings.json .github/hooks/karo.json .github/copilot/settings.json
+  .github/copilot/settings.local.json systemd/user/karo.service systemd/system/karo.service
+`)
+const SETTINGS = SETTINGS_ENDS.map((end) => end.split('/'))
+
+/** Directories with little else that matters in them, by the ends of their paths. */
+const SETTINGS_DIRECTORIES = list(
+  '.claude .codex .cursor .gemini .copilot .copilot/hooks .github/hooks .github/copilot',
+).map((end) => end.split('/'))
+
+/** Karo's directories, and those of the settings that a machine's administrator gives to AI tools, with all in them. */
+const DIRECTORIES = [
+  ...list(
+    `/etc/karo /var/lib/karo /var/spool/karo /usr/lib/karo /usr/local/lib/karo /opt/karo /run/karo
+     /etc/claude-code /etc/codex /etc/gemini-cli /etc/cursor`,
+  ),
+  '/Library/Application Support/ClaudeCode',
+].map((path) => path.split('/'))
+
+const UNIT =
+  /\/systemd\/(?:system|user)(?:\/[\w@.-]+\.(?:wants|requires))?\/karo[\w@-]*(?:\.[\w@.-]+)?(?:\/|$)/
+const PROGRAM = /\/bin\/karo$|\/lib\/karo\/|\/karo\/dist\/karo\.js$/
+const ANYWHERE = /\/guard\.toml$/
+
+/** Files from which shells load the guard, by their paths below a home. */
+export const START_FILES = list(`
+  .bashrc .bash_profile .bash_login .bash_aliases .profile .zshrc .zprofile .zshenv .zlogin .config/fish/config.fish .config/zsh/.zshrc
+`)
+const START = START_FILES.map((path) => path.split('/'))
+const START_OF_ALL =
+  /^\/etc\/(?:profile|bash\.bashrc|bashrc|zshrc|zprofile|zshenv|profile\.d\/[^/]+|zsh\/[^/]+|fish\/.+|environment)$|\/\.config\/fish\/(?:conf\.d|functions)\/[^/]+$/
+
+/** Parts of words without which no path leads to a file of the guard's; the shells ask about a plain line that has one. */
+export const OWN_PARTS = list(`
+  karo guard.toml .claude claude-code ClaudeCode .codex /codex .cursor /cursor .gemini gemini-cli .copilot /copilot
+`)
+/** Names of directories in which such a file may be named without them: all of one component. */
+export const OWN_PLACES = list(
+  'karo .claude claude-code ClaudeCode .codex codex .cursor cursor .gemini gemini-cli .copilot copilot .ssh',
+)
+/** The same of files of the system and of start files, which only a tool with a write position can write. */
+export const SYSTEM_PARTS = list(`
+  /etc /dev /boot /usr /bin /sbin /lib /proc /sys /var /nix /gnu /System /Library /snap .ssh .gnupg authorized_keys known_hosts
+  bashrc .bash_ .profile zshrc zshenv zprofile .zlogin config.fish conf.d vimrc gitconfig tmux.conf _history .history lesshst
+`)
+const anyOf = (parts: readonly string[], more = '') =>
+  new RegExp(parts.map((part) => part.replaceAll('.', '\\.')).join('|') + more)
+/** A wildcard or an unknown part in a path of several names, or behind a leading dot. */
+const WILD = `[*?[${UNKNOWN}${SOMETHING}]`
+const OWN = anyOf(OWN_PARTS, `|/[^\\s"']*${WILD}|${WILD}[^\\s"']*/|(?:^|[\\s"'=:])\\.[\\w.-]*${WILD}`)
+const SYSTEM = anyOf(SYSTEM_PARTS)
+
+/** Whether a word, or the directory a command runs in, could lead to a file of the guard's. */
+export function mayBeOwn(text: string): boolean {
+  return OWN.test(text)
+}
+
+/** Whether it could lead to a file of the system, or to one from which a shell starts. */
+export function mayBeSystem(text: string): boolean {
+  return SYSTEM.test(text)
+}
+
+type Where = Pick<Scope, 'cwd' | 'home' | 'karoHome' | 'caller' | 'machine'>
+
+const HOMES = /^(?:\/root|\/(?:home|Users)\/[^/]+|\.)\/(.+)$/
+
+/** Whether the path, a pattern perhaps, is or could be a file of the guard's. */
+export function isOwnFile(text: string, where: Where): boolean {
+  return anyReading(text, where, (path) => isFile(path, where))
+}
+
+/** Whether the path is a directory of the guard's, or that of an AI tool's settings. */
+export function isOwnDirectory(text: string, where: Where): boolean {
+  return anyReading(text, where, (path) => isTop(path, where))
+}
+
+/** Whether the path is a directory at or above a file of the guard's that is, or by default would be, there. */
+export function isAboveOwn(text: string, where: Where): boolean {
+  return anyReading(text, where, (path) => {
+    // The whole system has rules of its own.
+    if (path === '/' || path === '/*') return false
+    if (isTop(path, where) || isFile(path, where)) return true
+    const top = path.split('/')
+    return placesOf(where).known.some(
+      (known) => known.length >= top.length && startsAs(top, known.slice(0, top.length)),
+    )
+  })
+}
+
+/** Whether the path is Karo's program, or the one that runs it. */
+export function isOwnProgram(text: string, where: Where): boolean {
+  return anyReading(
+    text,
+    where,
+    (path) => PROGRAM.test(path) || where.machine?.programs.includes(path) === true,
+  )
+}
+
+/** Words of a text that are looked at as paths; more are no command line. */
+const MOST_FRAGMENTS = 200
+const BETWEEN = /[\s"'`=:,;|<>(){}@!&+%$\\]+/
+/** Two literals that code puts together, as a path or as a name. */
+const JOINED = /["'`]\s*(?:\)?\s*([,/])\s*|[+.]{1,2}\s*|\s)["'`]/g
+
+/** Whether a word, an option's value or a program's text names a file or directory of the guard's anywhere in it. */
+export function namesOwn(text: string, where: Where): boolean {
+  const isOwn = (part: string) =>
+    part.length < 1_000 && (isOwnFile(part, where) || isOwnDirectory(part, where) || isStartOf(part, where))
+  if (isOwn(text)) return true
+  if (!BETWEEN.test(text) && text[0] !== '-') return false
+  const joined = text.replace(JOINED, (_all, sign: string | undefined) => (sign === undefined ? '' : '/'))
+  let looked = 0
+  for (const reading of joined === text ? [text] : [text, joined])
+    for (const fragment of reading.split(BETWEEN)) {
+      if (looked++ > MOST_FRAGMENTS) return true
+      // A bare word is no path, unless the line is typed in one of these directories.
+      if (!/[./*?[]|^(?:db|spool)$/.test(fragment)) continue
+      if (isOwn(fragment)) return true
+      const value = /^-{1,2}[a-zA-Z]?([\s\S]+)$/.exec(fragment)?.[1]
+      if (value !== undefined && isOwn(value)) return true
+    }
+  return false
+}
+
+/** A home's start files by a name in a program's text that says nothing of the home: `os.environ["HOME"] + "/.bashrc"`. */
+function isStartOf(part: string, { caller }: Where): boolean {
+  return caller === 'tool' && /^\/?\.(?:bashrc|bash_profile|profile|zshrc|zprofile|zshenv)$/.test(part)
+}
+
+/** Judges the path as it is written and, where the caller can follow links, as it is. */
+function anyReading(text: string, where: Where, test: (path: string) => boolean): boolean {
+  if (text === '' || text.length > 4_096) return false
+  const named = text.replace(
+    /^(?:file:\/\/(?:localhost)?(?=\/)|~([\w.-]*)(?=\/|$))/,
+    (start, user: string) =>
+      start[0] !== '~' ? '' : user === '' ? where.home : user === 'root' ? '/root' : `/home/${user}`,
+  )
+  if (test(resolvePath(named, where))) return true
+  const { machine, cwd } = where
+  if (machine === undefined || named.includes('\0')) return false
+  const path = named.startsWith('/') ? named : `${cwd}/${named}`
+  if (!path.startsWith('/') || UNKNOWNS.test(path)) return false
+  const real = machine.real(path)
+  return real !== path && test(real)
+}
+
+const UNKNOWNS = new RegExp(`[${UNKNOWN}${SOMETHING}]`)
+
+function isFile(path: string, where: Where): boolean {
+  const components = componentsOf(path)
+  if (SETTINGS.some((end) => endsAs(components, end))) return true
+  if (ANYWHERE.test(path) || UNIT.test(path) || isWithin(components, where)) return true
+  if (where.machine?.files.some((file) => covers(components, file.split('/'))) === true) return true
+  return where.caller === 'tool' && isStart(path, where)
+}
+
+function isStart(path: string, { home }: Where): boolean {
+  if (START_OF_ALL.test(path)) return true
+  const rest = path.startsWith(`${home}/`) ? path.slice(home.length + 1) : HOMES.exec(path)?.[1]
+  return rest !== undefined && START.some((known) => covers(rest.split('/'), known))
+}
+
+function isTop(path: string, where: Where): boolean {
+  const components = componentsOf(path)
+  return SETTINGS_DIRECTORIES.some((end) => endsAs(components, end)) || isWithin(components, where)
+}
+
+function isWithin(components: readonly string[], where: Where): boolean {
+  return placesOf(where).tops.some((top) => startsAs(components, top))
+}
+
+/** Without what stands for everything in the directory. */
+function componentsOf(path: string): readonly string[] {
+  const components = path.split('/')
+  while (components.length > 1 && /^(?:|\*|\.\*|\*\*)$/.test(components.at(-1) as string)) components.pop()
+  return components
+}
+
+interface Places {
+  readonly of: Where
+  /** Directories with all in them. */
+  readonly tops: readonly (readonly string[])[]
+  /** Files and directories that are, or by default would be, there. */
+  readonly known: readonly (readonly string[])[]
+}
+/** Of the last place that was asked about: a line is judged in one. */
+let last: Places | undefined
+
+function placesOf(where: Where): Places {
+  const { home, karoHome, machine, caller } = where
+  const of = last?.of
+  if (
+    last !== undefined &&
+    of?.home === home &&
+    of.karoHome === karoHome &&
+    of.machine === machine &&
+    of.caller === caller
+  )
+    return last
+  const below = ['.local/share/karo', '.claude', '.codex', '.cursor', '.gemini', '.copilot']
+  const start = caller === 'tool' ? ['.bashrc', '.profile', '.zshrc', '.config/fish/config.fish'] : []
+  const own = karoHome === undefined ? [] : [karoHome.split('/')]
+  last = {
+    of: where,
+    tops: [...DIRECTORIES, `${home}/.local/share/karo`.split('/'), ...own],
+    known: [
+      ...[...below, ...start].map((rest) => `${home}/${rest}`.split('/')),
+      ...own,
+      ...(machine?.files ?? []).map((file) => file.split('/')),
+      ['', 'etc', 'karo'],
+      ['', 'usr', 'lib', 'karo'],
+    ],
+  }
+  return last
+}
+
+function covers(path: readonly string[], known: readonly string[]): boolean {
+  return path.length === known.length && startsAs(path, known)
+}
+
+/** Whether the path's first components are, or as patterns could be, those of `top`. */
+function startsAs(path: readonly string[], top: readonly string[]): boolean {
+  return path.length >= top.length && top.every((name, i) => couldBe(path[i] as string, name))
+}
+
+function endsAs(path: readonly string[], end: readonly string[]): boolean {
+  const from = path.length - end.length
+  return from >= 0 && end.every((name, i) => couldBe(path[from + i] as string, name))
+}
+
+/** Whether a component is, or as a pattern or with an unknown part could be, that name; no wildcard finds a leading dot. */
+function couldBe(component: string, name: string): boolean {
+  if (component === name) return true
+  if (UNKNOWNS.test(component)) {
+    const pattern = component.replaceAll(UNKNOWN, '*').replaceAll(SOMETHING, '*')
+    return !/^\*+$/.test(pattern) && couldMatch(pattern, name)
+  }
+  if (!isGlob(component)) return false
+  // A search, or a shell told so, lets a wildcard stand for the dot: of a pattern that says more than that.
+  const hides = (component[0] === '.') !== (name[0] === '.')
+  if (hides && (name[0] !== '.' || !/[a-z]{3}/.test(component))) return false
+  return /[?*+@!]\(/.test(component) || couldMatch(component, name)
+}

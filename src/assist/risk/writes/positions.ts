@@ -1,0 +1,294 @@
+// Which files a command writes by its arguments: a table of positions for many tools, and what the text of programs says.
+
+import { interpreterName } from '../carriers/wrappers.ts'
+import type { Options } from '../line/options.ts'
+import { type Arg, NO_OUTPUT, type SimpleCommand } from '../model.ts'
+import { writtenInCode } from './code.ts'
+import { mayBeOwn, mayBeSystem } from './own-files.ts'
+import {
+  EVERY_OPERAND,
+  FIRST_OPERAND,
+  IN_PLACE,
+  KEYED,
+  LAST_OPERAND,
+  NO_CLUSTERS,
+  ONLY_READ,
+  OUTPUT_OPTIONS,
+  SECOND_OPERAND,
+  USUAL_OPTIONS,
+  USUAL_STARTS,
+} from './tools.ts'
+
+type Finder = (command: SimpleCommand, options: Options) => readonly Arg[]
+
+const NOTHING: readonly Arg[] = []
+const some = (arg: Arg | undefined): readonly Arg[] => (arg === undefined ? NOTHING : [arg])
+const verbOf = (options: Options, at = 0): string => options.operands[at]?.text ?? ''
+
+/** Tools whose arguments hold programs in a language of their own; what comes on standard input is one, too. */
+const CODE_TOOLS: ReadonlySet<string> = new Set(
+  `awk gawk mawk nawk original-awk octave octave-cli julia R Rscript guile elixir erl swipl ghci scala groovy jjs jrunscript jshell
+  tclsh wish expect luajit lua5.1 lua5.3 lua5.4 texlua nu elvish xonsh pwsh oil make gmake latex pdflatex xelatex lualatex tex pdftex
+  sqlite3 sqlite psql mysql mariadb duckdb gnuplot gdb lldb puppet powershell osascript emacs bc raku sbcl clojure bb go deno bun`.split(
+    /\s+/,
+  ),
+)
+
+/** Whether the command runs programs in another language that stand in its words or come on its input. */
+export function runsCode(name: string): boolean {
+  return CODE_TOOLS.has(name) || interpreterName(name) !== undefined
+}
+
+/** Editors; a program for one of these is in its options or on its input. */
+export const EDITORS: ReadonlySet<string> = new Set(
+  `vi vim nvim view gvim vimx vim.basic vim.tiny nvi elvis ex ed red nano pico micro joe jed ne emacs emacsclient mg hx helix kak kate gedit
+  kwrite mousepad code codium cursor subl atom zed gnome-text-editor vimdiff nvimdiff rvim sudoedit xdg-open open`.split(
+    /\s+/,
+  ),
+)
+const EDITS_AND_WRITES =
+  /(?:^|[|:\s+!%])(?:w|wq|wqa|x|xa|xit|exit|up|update|wa|wall|sav|saveas|wn)!?(?:$|[\s|])/
+const EDITOR_WRITES_TO = /(?:^|[|:\s+!%\d,$])(?:w|sav|saveas|up|update)!?\s+(?:>>\s*)?([^|\s]+)/
+
+/** Whether the editor is given a program, or its keys, so that nobody has to be at it. */
+export function isDriven(command: SimpleCommand): boolean {
+  const { args, input, redirections } = command
+  if (input !== NO_OUTPUT || redirections.some(({ operator }) => operator === '<')) return true
+  return args.some((arg) =>
+    /^(?:-[a-zA-Z]*[cesS]|--(?:cmd|batch|eval|execute|script)|\+[^\d/$].*)/.test(arg.text),
+  )
+}
+
+function editor(command: SimpleCommand, options: Options): readonly Arg[] {
+  if (!isDriven(command)) return NOTHING
+  const texts = [...command.args, { ...EMPTY, text: command.input.text ?? '', span: command.span }]
+  const named = texts.flatMap((arg) =>
+    arg.text.split('\n').flatMap((line) => {
+      const file = EDITOR_WRITES_TO.exec(line)?.[1]
+      return file === undefined ? [] : [{ ...arg, text: file }]
+    }),
+  )
+  const writes =
+    command.input.text === undefined ||
+    texts.some((arg) => arg.text.split('\n').some((line) => EDITS_AND_WRITES.test(line)))
+  return writes ? [...named, ...options.operands] : named
+}
+
+const EMPTY: Arg = { text: '', span: [0, 0], taint: 0 }
+
+/** sed's `w` command and flag, and `W`. */
+function sed(command: SimpleCommand): readonly Arg[] {
+  return command.args.flatMap((arg) =>
+    arg.text.split('\n').flatMap((line) =>
+      [...line.matchAll(/(?:^|[\s;{}!$/,\d|#@:~]|[gpeImM])[wW]\s+([^\s;}'"][^\n;}]*)/g)].map((match) => ({
+        ...arg,
+        text: (match[1] as string).trim(),
+      })),
+    ),
+  )
+}
+
+const SPECIAL: Readonly<Record<string, Finder>> = {
+  tee: (_c, o) => (o.flag('a', 'append') ? NOTHING : o.operands),
+  sed,
+  gsed: sed,
+  'qemu-img': (_c, o) =>
+    /^(?:convert|create)$/.test(verbOf(o))
+      ? some(o.operands.slice(verbOf(o) === 'convert' ? 2 : 1).at(-1))
+      : NOTHING,
+  find: found,
+  gfind: found,
+  tar: archive,
+  gtar: archive,
+  bsdtar: archive,
+  jar: archive,
+  ar: (_c, o) => (/^-?[a-zA-Z]*[rqd]/.test(verbOf(o)) ? some(o.operands[1]) : []),
+  '7z': (_c, o) => (/^[aud]$/.test(verbOf(o)) ? some(o.operands[1]) : []),
+  '7za': (_c, o) => (/^[aud]$/.test(verbOf(o)) ? some(o.operands[1]) : []),
+  rar: (_c, o) => (/^[aufm]$/.test(verbOf(o)) ? some(o.operands[1]) : []),
+  arj: (_c, o) => (/^[aufm]$/.test(verbOf(o)) ? some(o.operands[1]) : []),
+  git: (c, o) => {
+    const verb = verbOf(o)
+    const from = o.value('C')
+    if (from !== undefined) {
+      const relative = [...valuesOf(c.args, ['output']), ...valuesOf(c.args, ['o'])]
+      return relative.map((arg) =>
+        arg.text.startsWith('/') ? arg : { ...arg, text: `${from.text}/${arg.text}` },
+      )
+    }
+    if (verb === 'archive' || verb === 'format-patch') return valuesOf(c.args, ['o'])
+    if (verb === 'bundle') return verbOf(o, 1) === 'create' ? some(o.operands[2]) : NOTHING
+    if (verb === 'config' && o.operands.length > 2) return valuesOf(c.args, ['f', 'file'])
+    return NOTHING
+  },
+  svn: (_c, o) => (verbOf(o) === 'export' ? o.operands.slice(2).slice(-1) : NOTHING),
+  gio: (_c, o) => (/^(?:copy|move|save)$/.test(verbOf(o)) ? o.operands.slice(-1) : NOTHING),
+  rclone: (_c, o) => (/^(?:copyto|moveto|copyurl)$/.test(verbOf(o)) ? o.operands.slice(-1) : NOTHING),
+  gsutil: (_c, o) => (/^(?:cp|mv)$/.test(verbOf(o)) ? o.operands.slice(-1) : NOTHING),
+  aws: (_c, o) => (/^(?:s3 cp|s3 mv)$/.test(`${verbOf(o)} ${verbOf(o, 1)}`) ? o.operands.slice(-1) : NOTHING),
+  docker: copied,
+  podman: copied,
+  kubectl: copied,
+  asciinema: (_c, o) => (verbOf(o) === 'rec' ? o.operands.slice(1) : NOTHING),
+  'update-alternatives': (c) => some(c.args[c.args.findIndex((arg) => arg.text === '--install') + 1]),
+  screen: (c, o) => (c.args.some((arg) => /^-[a-zA-Z]*L$/.test(arg.text)) ? o.operands.slice(0, 1) : NOTHING),
+  virsh: (_c, o) =>
+    o.operands.some((arg) => arg.text === 'vol-download')
+      ? o.operands.slice(-1)
+      : o.operands.some((arg) => arg.text === 'vol-upload')
+        ? o.operands.slice(-2, -1)
+        : NOTHING,
+  dos2unix: newFiles,
+  unix2dos: newFiles,
+}
+
+/** GNU find prints to files. */
+function found({ args }: SimpleCommand): readonly Arg[] {
+  return args.filter((_arg, i) => /^-(?:fprintf?|fprint0|fls)$/.test(args[i - 1]?.text ?? ''))
+}
+
+function copied(_c: SimpleCommand, o: Options): readonly Arg[] {
+  return verbOf(o) === 'cp' ? o.operands.slice(2).slice(-1) : NOTHING
+}
+
+/** `dos2unix -n IN OUT`. */
+function newFiles(_c: SimpleCommand, o: Options): readonly Arg[] {
+  return o.flag('n', 'newfile') ? o.operands.slice(1) : o.operands
+}
+
+/** tar writes the archive it makes, and what its names are transformed to. */
+function archive({ args }: SimpleCommand): readonly Arg[] {
+  const [first] = args
+  const letters = first === undefined || first.text.startsWith('--') ? '' : first.text
+  const makes =
+    /^-?[a-zA-Z]*[cruA]/.test(letters) ||
+    args.some((arg) =>
+      /^(?:-[a-zA-Z]*[cruA][a-zA-Z]*|--(?:create|append|update|catenate|concatenate))$/.test(arg.text),
+    )
+  const bundled = /^[a-zA-Z]*f[a-zA-Z]*$/.test(letters) ? some(args[1]) : NOTHING
+  const moved = valuesOf(args, ['transform', 'xform']).flatMap((arg) => {
+    const into = /^s(.)[\s\S]*?\1([\s\S]*?)\1/.exec(arg.text)?.[2]
+    return into?.includes('/') ? [{ ...arg, text: into }] : []
+  })
+  return [...(makes ? [...bundled, ...valuesOf(args, ['f', 'file'])] : []), ...moved]
+}
+
+/** Values of the options wherever they stand: `-o FILE`, `-ofile`, `-xo FILE`, `--output FILE`, `--outp=FILE`, `-out FILE`. */
+export function valuesOf(args: readonly Arg[], names: readonly string[], alone = false): readonly Arg[] {
+  const out: Arg[] = []
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] as Arg
+    const { text } = arg
+    if (text.length < 2 || text[0] !== '-' || text === '--') continue
+    for (const name of names) {
+      if (name.length === 1) {
+        const at = text[1] === '-' ? -1 : text.indexOf(name, 1)
+        // In a cluster nothing but letters and digits stands in front of the option.
+        if (at < 1 || (at > 1 && (alone || !/^[A-Za-z0-9]*$/.test(text.slice(1, at))))) continue
+        const rest = text.slice(at + 1).replace(/^=/, '')
+        if (rest !== '') out.push({ ...arg, text: rest })
+        if (rest === '' || at > 1) push(out, args[i + 1])
+        continue
+      }
+      const body = text.replace(/^--?/, '')
+      const equals = body.indexOf('=')
+      const given = equals < 0 ? body : body.slice(0, equals)
+      const fits = given === name || (text.startsWith('--') && given.length > 2 && name.startsWith(given))
+      if (fits && equals >= 0) out.push({ ...arg, text: body.slice(equals + 1) })
+      else if (fits) push(out, args[i + 1])
+      else if (name.length === 2 && !text.startsWith('--') && body.startsWith(name) && body.length > 2)
+        out.push({ ...arg, text: body.slice(2) })
+    }
+  }
+  return out
+}
+
+function push(out: Arg[], arg: Arg | undefined): void {
+  if (arg !== undefined) out.push(arg)
+}
+
+const own = <T>(table: Readonly<Record<string, T>>, name: string): T | undefined =>
+  Object.hasOwn(table, name) ? table[name] : undefined
+
+/** Every tool of which the table says something. */
+export const WRITERS: readonly string[] = [
+  ...new Set([
+    ...[SPECIAL, OUTPUT_OPTIONS, IN_PLACE, KEYED].flatMap((one) => Object.keys(one)),
+    ...[LAST_OPERAND, SECOND_OPERAND, FIRST_OPERAND, EVERY_OPERAND, EDITORS, CODE_TOOLS].flatMap((one) => [
+      ...one,
+    ]),
+  ]),
+]
+const IS_WRITER: ReadonlySet<string> = new Set(WRITERS)
+
+export function isWriter(name: string): boolean {
+  return IS_WRITER.has(name) || interpreterName(name) !== undefined
+}
+
+/** Whether a tool nobody has described is given an option that usually names the file to write. */
+export function hasOutput(args: readonly Arg[]): boolean {
+  return args.some(({ text }) => text[0] === '-' && USUAL_STARTS.some((start) => text.startsWith(start)))
+}
+
+/** Files that the command's words say it writes over; standard output is none of them. */
+export function writtenFiles(command: SimpleCommand, options: Options): readonly Arg[] {
+  const { name, args } = command
+  if (!isWriter(name))
+    return !ONLY_READ.has(name) && hasOutput(args) ? valuesOf(args, USUAL_OPTIONS, true) : NOTHING
+  const out: Arg[] = [...(own(SPECIAL, name)?.(command, options) ?? NOTHING)]
+  const valued = own(OUTPUT_OPTIONS, name)
+  if (valued !== undefined) out.push(...valuesOf(args, valued, NO_CLUSTERS.has(name)))
+  const keyed = own(KEYED, name)
+  if (keyed !== undefined)
+    for (const arg of args) {
+      const file = keyed.exec(arg.text)?.[1]
+      if (file !== undefined) out.push({ ...arg, text: file })
+    }
+  const { operands } = options
+  if (LAST_OPERAND.has(name)) {
+    const into = options.value('t', 'target-directory')
+    if (into !== undefined) out.push(into)
+    else if (operands.length > 1) out.push(operands.at(-1) as Arg)
+  }
+  if (SECOND_OPERAND.has(name)) out.push(...operands.slice(1, 2))
+  if (FIRST_OPERAND.has(name)) out.push(...operands.slice(0, 1))
+  if (EVERY_OPERAND.has(name) && !Object.hasOwn(SPECIAL, name)) out.push(...operands)
+  const inPlace = own(IN_PLACE, name)
+  if (inPlace !== undefined && hasFlag(args, inPlace))
+    out.push(...(/^(?:g?sed|perl|ruby|yq|gawk)$/.test(name) ? operands.slice(1) : operands))
+  if (EDITORS.has(name)) out.push(...editor(command, options))
+  if (runsCode(name)) out.push(...byCode(command))
+  return out.flatMap((arg) => {
+    const text = arg.text.replace(HERE, '')
+    return text === '' || text === '-' ? [] : [text === arg.text ? arg : { ...arg, text }]
+  })
+}
+
+/** What makes a name of this machine's file look like another's: `file://…`, `me@localhost:…`. */
+export const HERE =
+  /^(?:file:\/\/(?:localhost)?|(?:[\w.-]+@)?(?:localhost|127\.0\.0\.1|\[?::1\]?):)(?=[~/.\w])/
+
+function hasFlag(args: readonly Arg[], names: readonly string[]): boolean {
+  return args.some(({ text }) => {
+    if (text.startsWith('--')) return names.includes(text.slice(2).replace(/=.*$/, ''))
+    if (text[0] !== '-') return false
+    return names.some((name) =>
+      name.length === 1 ? new RegExp(`^-[A-Za-z0-9]*${name}`).test(text) : text === `-${name}`,
+    )
+  })
+}
+
+function byCode(command: SimpleCommand): readonly Arg[] {
+  const matters = (text: string) => mayBeSystem(text) || mayBeOwn(text)
+  const anywhere = matters(command.scope.cwd)
+  const texts = [...command.args, ...inputCode(command)]
+  return texts.flatMap((arg) =>
+    anywhere || matters(arg.text) ? writtenInCode(arg.text).map((text) => ({ ...arg, text })) : [],
+  )
+}
+
+/** What an interpreter reads from its standard input, as far as the line shows it. */
+export function inputCode({ input, span }: SimpleCommand): readonly Arg[] {
+  const text = input.text ?? input.partial
+  return text === undefined || text === '' ? [] : [{ text, span, taint: input.taint }]
+}

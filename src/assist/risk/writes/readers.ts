@@ -1,0 +1,165 @@
+// Tools known only to read the files they are given, or to write nowhere but at the positions of write-tools.ts.
+
+import { SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
+import type { Options } from '../line/options.ts'
+import type { Arg, SimpleCommand } from '../model.ts'
+import { plainlyReads } from './code.ts'
+import { EDITORS, inputCode, isDriven, runsCode } from './positions.ts'
+import { ONLY_READ } from './tools.ts'
+
+const names = (text: string): readonly string[] => text.trim().split(/\s+/)
+
+/** Read what is not at one of their write positions; or have rules, wrappers and carriers of their own. */
+const READERS: ReadonlySet<string> = new Set([
+  ...ONLY_READ,
+  ...names(`
+  [ [[ : . source echo print printf export declare typeset local readonly set alias abbr unalias type command builtin eval exec
+  dir vdir cd pushd popd mkdir true false history read mapfile readarray let return exit hash jobs wait kill pgrep ps trap complete
+  compgen bind setopt shopt string math count contains
+  bat batcat eza exa lsd colordiff delta difft icdiff file rg ag ack jq gojq jaq column paste rev tr locate plocate md5 shasum
+  lsof fuser tokei cloc scc tree less more most zless pg yamllint jsonlint taplo shellcheck bashate visidata man info watch
+  karo gh glab hub claude codex gemini copilot cursor-agent aider notify-send wl-copy xclip xsel pbcopy logger mail mailx sleep
+  sort gsort shuf uniq xxd curl wget scp cp install mv ar arj cpio pax dd tee gpg age openssl iconv pandoc pv
+  base64 base32 basenc msgfmt xmllint xsltproc sdiff split csplit tcpdump nmap make cmake ninja qrencode m4 convert magick dot
+  systemctl journalctl loginctl dpkg-query rpm apt-cache
+`),
+])
+
+type Reads = (command: SimpleCommand, options: Options, isOwn: (text: string) => boolean) => boolean
+
+const GIT_READS =
+  /^(?:add|annotate|blame|branch|cat-file|check-attr|check-ignore|clone|commit|describe|diff|diff-files|diff-index|diff-tree|fetch|fsck|grep|hash-object|help|log|ls-files|ls-remote|ls-tree|merge-base|name-rev|notes|push|range-diff|reflog|remote|rev-list|rev-parse|shortlog|show|show-ref|stage|status|tag|var|version|whatchanged|)$/
+
+const verbOf = (options: Options): string => options.operands[0]?.text ?? ''
+const without =
+  (pattern: RegExp): Reads =>
+  ({ args }) =>
+    !args.some((arg) => pattern.test(arg.text))
+const withOne =
+  (pattern: RegExp): Reads =>
+  ({ args }) =>
+    args.some((arg) => pattern.test(arg.text))
+
+const CONDITIONS: Readonly<Record<string, Reads>> = {
+  sed: without(/^(?:-[a-zA-Z]*i|--in-place)/),
+  gsed: without(/^(?:-[a-zA-Z]*i|--in-place)/),
+  yq: without(/^(?:-[a-zA-Z]*i|--in-?place)/),
+  xmlstarlet: without(/^(?:-L|--inplace)$/),
+  git: (_c, o) => GIT_READS.test(verbOf(o)),
+  tar: (c) => !extracts(c),
+  gtar: (c) => !extracts(c),
+  bsdtar: (c) => !extracts(c),
+  unzip: withOne(/^-[a-zA-Z]*[lptvZ]/),
+  '7z': (_c, o) => /^[lta]$/.test(verbOf(o)),
+  '7za': (_c, o) => /^[lta]$/.test(verbOf(o)),
+  rar: (_c, o) => /^[ltva]/.test(verbOf(o)),
+  gzip: withOne(/^(?:-[a-zA-Z0-9]*[cklt]|--(?:stdout|keep|list|test|to-stdout))/),
+  bzip2: withOne(/^(?:-[a-zA-Z0-9]*[ckt]|--(?:stdout|keep|test))/),
+  xz: withOne(/^(?:-[a-zA-Z0-9]*[cklt]|--(?:stdout|keep|list|test|to-stdout))/),
+  zstd: without(/^--rm$/),
+  rsync: without(/^--remove-source-files$/),
+  find: searches,
+  gfind: searches,
+  zip: without(/^(?:-[a-zA-Z]*m|--move)/),
+  bwrap: without(/^--(?:dev-)?bind/),
+  proot: without(/^-b|^--bind/),
+  fd: without(/^(?:-[xX]|--exec)/),
+  fdfind: without(/^(?:-[xX]|--exec)/),
+  docker: mounts,
+  podman: mounts,
+  chmod: withOne(/^--help$/),
+  prettier: without(/^(?:-[a-z]*w|--write)/),
+  biome: without(/^(?:--write|--fix|--apply)/),
+  eslint: without(/^--fix/),
+  ruff: (c, o) => verbOf(o) !== 'format' && !c.args.some((arg) => arg.text.startsWith('--fix')),
+  crontab: (_c, o) => o.flag('l') !== undefined,
+}
+
+/** Whether the command can write nothing but what stands at a write position; a tool nobody has described may write. */
+export function onlyReads(
+  command: SimpleCommand,
+  options: Options,
+  isOwn: (text: string) => boolean,
+): boolean {
+  const { name, args, scope } = command
+  // What is defined in this line is judged by what it does.
+  if (command.isOwn === true) return true
+  if (name === '') return command.known
+  if (Object.hasOwn(CONDITIONS, name)) return (CONDITIONS[name] as Reads)(command, options, isOwn)
+  if (EDITORS.has(name)) return scope.caller !== 'tool' && !isDriven(command)
+  if (runsCode(name)) return codeReads(command, options, isOwn)
+  if (SHELLS.has(name)) return shellReads(args, isOwn)
+  // What a wrapper runs is judged by itself, but not where it runs.
+  if (Object.hasOwn(WRAPPERS, name))
+    return !args.some(
+      (arg, i) => MOVES.test(arg.text) && isOwn(`${arg.text.replace(MOVES, '')} ${args[i + 1]?.text ?? ''}`),
+    )
+  return READERS.has(name) || CARRIES.has(name)
+}
+
+/** Options by which a wrapper runs its command in another directory. */
+const MOVES = /^(?:-[CD]|--(?:chdir|working-directory|wd|wdns)=?|-pWorkingDirectory=|WorkingDirectory=)/
+
+/** Run commands that are judged by themselves, and touch no file of their own. */
+const CARRIES: ReadonlySet<string> = new Set(
+  names(
+    'xargs parallel kubectl oc nerdctl docker-compose lxc incus tmux at batch ansible npx bunx screen crontab',
+  ),
+)
+
+/** A program that stands in the line, and that plainly reads; a script that is only named may do anything. */
+function codeReads(command: SimpleCommand, options: Options, isOwn: (text: string) => boolean): boolean {
+  const given = [...command.args, ...inputCode(command)].filter((arg) => isOwn(arg.text))
+  if (command.args.some((arg) => /^(?:-[a-zA-Z]*i|--in-?place)/.test(arg.text))) return false
+  const isText = ({ text }: Arg) => /[\s(){};"']/.test(text)
+  if (
+    /^python/.test(command.name) &&
+    /^-m (?:json\.tool|tomllib|tokenize|ast) \S+$/.test(given.length === 1 ? said(command) : '')
+  )
+    return true
+  // Where a file of ours is an operand, the program, which reads its operands, is what has to read.
+  const programs = given.every(isText)
+    ? given
+    : [
+        ...command.args.filter((arg) => isText(arg) || (isAwk(command.name) && arg === options.operands[0])),
+        ...inputCode(command),
+      ]
+  return programs.length === 0 ? isMake(command.name) : programs.every((arg) => plainlyReads(arg.text))
+}
+
+const said = ({ args }: SimpleCommand): string => args.map((arg) => arg.text).join(' ')
+const isAwk = (name: string): boolean => /^(?:[gmn]|original-)?awk$/.test(name)
+const isMake = (name: string): boolean => name === 'make' || name === 'gmake' || name === 'go'
+
+/** The file may be the script, not what a script is given: nobody sees what that does with it. */
+function shellReads(args: readonly Arg[], isOwn: (text: string) => boolean): boolean {
+  if (args.some((arg) => /^-[a-zA-Z]*c/.test(arg.text))) return true
+  const script = args.findIndex((arg) => !/^[-+]/.test(arg.text))
+  return !args.slice(script + 1).some((arg) => isOwn(arg.text))
+}
+
+function extracts({ args }: SimpleCommand): boolean {
+  const [first] = args
+  return (
+    /^-?[a-zA-Z]*x/.test(first?.text.startsWith('--') ? '' : (first?.text ?? '')) ||
+    args.some((arg) => /^(?:-[a-zA-Z]*x[a-zA-Z]*|--(?:extract|get|remove-files))$/.test(arg.text))
+  )
+}
+
+/** What a search runs on each file is judged there by words; here it must be known to read. */
+function searches({ args }: SimpleCommand): boolean {
+  return args.every(({ text }, i) => {
+    if (text === '-delete') return false
+    if (!/^-(?:exec|execdir|ok|okdir)$/.test(text)) return true
+    return ONLY_READ.has(args[i + 1]?.text ?? '')
+  })
+}
+
+/** A container that gets a file of ours may write it, unless it gets it read-only. */
+function mounts({ args }: SimpleCommand, _o: Options, isOwn: (text: string) => boolean): boolean {
+  return args.every(({ text }, i) => {
+    const option = /^-(?:v|-volume|-mount|-device)/
+    const mounted = option.test(text) || option.test(args[i - 1]?.text ?? '')
+    return !mounted || !isOwn(text) || /:ro(?:,|$)|\breadonly\b|,ro(?:,|$)/.test(text)
+  })
+}

@@ -1,0 +1,43 @@
+// What the line itself has put into files and descriptors, so that running or reading them later in it is no riddle.
+
+import { readOptions } from '../line/options.ts'
+import { resolvePath } from '../line/paths.ts'
+import { type Output, type Scope, type SimpleCommand, TAINT } from '../model.ts'
+
+/** Files of one line that are remembered. */
+const MAX_FILES = 64
+const DESCRIPTOR = /^\/(?:dev\/fd|proc\/(?:self|thread-self|\d+)\/fd)\/(\d+)$/
+
+const keyOf = (path: string, scope: Scope): string => {
+  const descriptor = DESCRIPTOR.exec(path)?.[1]
+  return descriptor === undefined ? resolvePath(path, scope) : `/dev/fd/${descriptor}`
+}
+
+/** What reading the file gives, if this line has written it. */
+export function contentOf(path: string, scope: Scope): Output | undefined {
+  const { written } = scope
+  return written === undefined || written.size === 0 ? undefined : written.get(keyOf(path, scope))
+}
+
+export function noteContent(path: string, content: Output, scope: Scope): void {
+  if (scope.written !== undefined && scope.written.size < MAX_FILES)
+    scope.written.set(keyOf(path, scope), content)
+}
+
+/** Remembers what the command's output redirections, `tee` and copies leave in files. */
+export function noteContents(command: SimpleCommand, output: Output): void {
+  const { name, args, scope, redirections } = command
+  for (const { operator, target, descriptor } of redirections) {
+    if (!/^&?>/.test(operator) || descriptor === '2' || target.text === '/dev/null') continue
+    const before = operator.endsWith('>>') ? contentOf(target.text, scope) : undefined
+    const text = output.text === undefined ? undefined : `${before?.text ?? ''}${output.text}`
+    noteContent(target.text, { text, taint: output.taint | (before?.taint ?? TAINT.none) }, scope)
+  }
+  if (name === 'tee')
+    for (const file of readOptions('tee', args).operands) noteContent(file.text, command.input, scope)
+  if (scope.written?.size && /^(?:cp|mv|ln|install)$/.test(name)) {
+    const [from, to, more] = readOptions(name, args).operands
+    const content = from && contentOf(from.text, scope)
+    if (content && to !== undefined && more === undefined) noteContent(to.text, content, scope)
+  }
+}

@@ -1,0 +1,126 @@
+// Leaves what a tool ran, and what the guard did about it, in the spool: one file per hook call, written once.
+import {
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  openSync,
+  readdirSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs'
+import { join } from 'node:path'
+import type { RiskLevel } from '../../assist/risk/index.ts'
+import type { ToolShell } from './adapter.ts'
+
+/** A command that ran on the person's behalf; level 0. */
+export interface RanCommand {
+  readonly command: string
+  /** Absolute; absent where the tool did not tell. */
+  readonly cwd?: string
+  readonly shell: ToolShell
+  readonly exitCode: number | null
+  readonly durationMs: number | null
+}
+
+/** What the guard did, without any text. */
+interface Note {
+  readonly outcome: 'blocked' | 'confirmed' | 'unjudged'
+  readonly risk_level: RiskLevel
+}
+
+export type Entry = { readonly ran: RanCommand } | { readonly note: Note }
+
+export interface SpoolWriter {
+  readonly directory: string
+  readonly uid: number
+  readonly pid: number
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** 16 random bytes: nobody else can name the file before it is there. */
+  readonly secret: Uint8Array
+}
+
+/** The daemon reads at most 64 KiB of a command, and cuts a longer one itself. */
+const MOST_TEXT = 64 * 1024 + 1
+/** A daemon follows so many files at a time; while more wait than that, nothing is added. */
+const MOST_WAITING = 4096
+
+/**
+ * The file's name says that this process wrote it, which is why nothing is lost: the daemon removes a file only when its
+ * process is gone, and this one writes nothing after this. False when the records could not be left; like a shell's
+ * hook it says nothing of that, because the tool must not be disturbed.
+ */
+export function leaveInSpool(
+  entries: readonly Entry[],
+  { directory, uid, pid, now, secret }: SpoolWriter,
+): boolean {
+  if (entries.length === 0) return true
+  const id = `${uid}-${pid}-${Math.floor(now * 1000)}-${Buffer.from(secret).toString('hex')}`
+  const path = join(directory, `${id}.spool`)
+  try {
+    if (isCrowded(directory)) return false
+    // A directory of one's own is private; a shared one (setgid) lets the daemon's group read.
+    const mode = statSync(directory).uid === uid ? 0o600 : 0o640
+    const bytes = Buffer.concat(entries.map((entry, index) => encode(entry, id, index + 1, now)))
+    const { O_WRONLY, O_CREAT, O_EXCL, O_APPEND, O_NOFOLLOW } = constants
+    const fd = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW, mode)
+    try {
+      // Whatever the umask is.
+      fchmodSync(fd, mode)
+      if (writeSync(fd, bytes) === bytes.length) return true
+      // A disk that is full: half a record would be counted as a loss of its own.
+      if (fstatSync(fd).nlink > 0) unlinkSync(path)
+      return false
+    } finally {
+      closeSync(fd)
+    }
+  } catch {
+    return false
+  }
+}
+
+function isCrowded(directory: string): boolean {
+  try {
+    return readdirSync(directory).length >= MOST_WAITING
+  } catch {
+    // The machine's spool lets people write, and not look.
+    return false
+  }
+}
+
+/** One record, its text marked `@` (run on somebody's behalf) or `!` (a note); as the hooks of the shells write them. */
+function encode(entry: Entry, session: string, sequence: number, now: number): Buffer {
+  const end = Math.floor(now * 1000)
+  const told = 'ran' in entry ? ofCommand(entry.ran, end) : ofNote(entry.note, end)
+  const { start, ended = end, shell, cwd, exit, text } = told
+  const fields = ['1', session, sequence, start, ended, shell, cwd, exit, text, '.']
+  return Buffer.from(`\0\0${fields.join('\0')}\0`)
+}
+
+interface Told {
+  readonly start: number
+  /** `?` where nobody told how long it took. */
+  readonly ended?: '?'
+  readonly shell: ToolShell
+  readonly cwd: string
+  readonly exit: number | '?'
+  readonly text: string
+}
+
+function ofCommand({ command, cwd = '?', shell, exitCode, durationMs }: RanCommand, end: number): Told {
+  const start = Math.max(0, end - (durationMs ?? 0) * 1000)
+  // A blank in front keeps a person's line private; a tool has no such wish.
+  const text = plain(command).replace(/^\s+/, '').slice(0, MOST_TEXT)
+  const told = { start, shell, cwd: plain(cwd) || '?', exit: exitCode ?? '?', text: `@${text}` } as const
+  return durationMs === null ? { ...told, ended: '?' } : told
+}
+
+const ofNote = ({ outcome, risk_level }: Note, end: number): Told => ({
+  ...{ start: end, shell: 'bash', cwd: '?', exit: '?' },
+  text: `!${outcome} ${risk_level}`,
+})
+
+/** NUL separates the fields, and no program can be given one. */
+const plain = (text: string): string => text.replaceAll('\0', '\u{fffd}')

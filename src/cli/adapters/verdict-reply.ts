@@ -1,0 +1,43 @@
+// Turns the guard's verdict on a command into what an AI coding tool is told.
+import type { RiskVerdict } from '../../assist/risk/index.ts'
+import type { Adapter, Reply } from './adapter.ts'
+
+/** A reason is read by a model, and by a person in a dialogue. */
+const MOST_REASON = 1_500
+const MOST_WHYS = 3
+
+/**
+ * `allow` is no opinion, because the tool's own question comes after the hooks: Safe must not widen what it may do. A
+ * command to confirm is denied where the tool cannot ask a person.
+ */
+export function replyTo(verdict: RiskVerdict, { asks }: Pick<Adapter, 'asks'>): Reply {
+  const { decision, risk_level } = verdict
+  if (decision === 'allow') return { decision: 'none' }
+  const because = `${whysOf(verdict)}${verdict.safer === undefined ? '' : ` Safer: \`${verdict.safer}\`.`}`
+  if (decision === 'confirm' && asks) {
+    return { decision: 'ask', reason: bounded(`Karo (${risk_level} risk): ${because}`) }
+  }
+  const what =
+    decision === 'block'
+      ? `Karo blocked this command (${risk_level} risk): ${because} Do not try to reach the same by other words; ask the person you work for.`
+      : `Karo: this command needs a person's consent (${risk_level} risk): ${because} It cannot be given here; ask the person to run it in their own terminal.`
+  return { decision: 'deny', reason: bounded(what) }
+}
+
+/** What the guard does when it cannot judge (`guard.on_error`). `why` holds nothing of the command. */
+export function replyToFailure(onError: 'allow' | 'block', why: string): Reply {
+  if (onError === 'allow') return { decision: 'none', unjudged: `not judged: ${why}` }
+  return {
+    decision: 'deny',
+    reason: `Karo could not judge this command (${why}), and guard.on_error is "block".`,
+  }
+}
+
+function whysOf({ matches }: RiskVerdict): string {
+  const whys = [...new Set(matches.map(({ why }) => why))]
+  const shown = whys.slice(0, MOST_WHYS).map((why) => (/[.!?]$/.test(why) ? why : `${why}.`))
+  return shown.length > 0 ? shown.join(' ') : 'it is not allowed by the guard’s rules.'
+}
+
+const bounded = (text: string): string =>
+  text.length > MOST_REASON ? `${text.slice(0, MOST_REASON - 1)}…` : text

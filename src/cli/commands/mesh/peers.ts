@@ -1,0 +1,246 @@
+// karo peers: who is here, how far they are trusted and why; trusting, denying and revoking them.
+import { styleText } from 'node:util'
+import { callDaemon } from '../../../api/contract/client.ts'
+import { type PeerAnswerShape, type PeerShape, TRUST_LEVELS } from '../../../api/contract/shapes.ts'
+import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import { formatFingerprint, printable } from '../../../base/format.ts'
+import { atHome } from '../../at-home.ts'
+import type { Command, CommandArgument, CommandInput, CommandIo } from '../../command.ts'
+import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
+import { oneNode } from '../../values.ts'
+import { COLUMNS, isThroughOthers, sourceOf, whyApart } from '../../views/peers.ts'
+
+const NODE: CommandArgument = {
+  name: 'node',
+  required: true,
+  // A fingerprint is read aloud and typed in groups of four: they may be several words.
+  variadic: true,
+  oneThing: true,
+  description: 'one node: its id, name, or fingerprint, also in groups of four',
+  completes: 'node',
+}
+
+const NOBODY = `No other node is known here yet.
+Run \`karo up\` on another machine of this network; it shows up here as pending. Where multicast does not reach,
+name its address under [discovery] peers in config.toml.
+`
+const NOBODY_PENDING = `No node waits to be trusted. \`karo peers\` shows every node that is known here.
+`
+
+async function list(io: CommandIo, wanted: (peer: PeerShape) => boolean, empty: string): Promise<ExitCode> {
+  const { peers: all } = (await callDaemon(io, 'GET', '/api/v1/peers')) as { peers: PeerShape[] }
+  const peers = all.filter(wanted)
+  if (io.json) {
+    io.out(`${JSON.stringify({ peers })}\n`)
+    return EXIT.done
+  }
+  io.out(peers.length === 0 ? fitted(empty, io.columns) : table(peers, COLUMNS, io))
+  const waiting = peers.find((peer) => peer.state === 'pending')
+  if (waiting !== undefined) {
+    say(
+      io,
+      `
+To trust a pending node, compare its fingerprint with what \`karo identity show\` prints there, then:
+  ${atHome('karo peers trust', io)} ${waiting.fingerprint}
+`,
+    )
+  }
+  return EXIT.done
+}
+
+/** `a,b` as a list; an empty text is an empty list, which takes labels away. */
+function commaList(text: CommandInput['options'][string]): readonly string[] | undefined {
+  if (typeof text !== 'string') return undefined
+  return text
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '')
+}
+
+/** A link opens in about 40 ms on a LAN (docs/performance.md). */
+const LOOKS = 5
+const LOOK_MS = 60
+
+const called = (peer: PeerShape): string =>
+  `${printable(peer.name) || 'the node'} (${formatFingerprint(peer.fingerprint)})`
+
+const say = (io: CommandIo, text: string): void => io.out(fitted(text, io.columns))
+
+async function decide(
+  io: CommandIo,
+  what: 'trust' | 'deny' | 'revoke',
+  body: object,
+): Promise<PeerShape | undefined> {
+  const answer = (await callDaemon(io, 'POST', `/api/v1/peers/${what}`, body)) as PeerAnswerShape
+  if (!io.json) return answer.peer
+  io.out(`${JSON.stringify(answer)}\n`)
+  return undefined
+}
+
+async function sayTrusted(io: CommandIo, peer: PeerShape): Promise<void> {
+  if (peer.trust_level === 'untrusted') {
+    say(io, `${called(peer)} is noted here with the level untrusted: it cannot connect, and gets nothing.\n`)
+    return
+  }
+  say(io, `Trusted ${called(peer)} here, level ${peer.trust_level}.\n`)
+  if (await links(io, peer)) {
+    io.out('It trusts this node too; you are connected.\n')
+    return
+  }
+  const self = (await callDaemon(io, 'GET', '/api/v1/identity')) as { fingerprint: string }
+  say(
+    io,
+    `Next, on that machine, unless this was done there already:
+  karo peers trust ${self.fingerprint}
+The link opens by itself when both sides trust each other; where they cannot reach each other, members between them
+carry questions and answers. Trust alone shares nothing of level 1: that takes \`karo share allow\`.
+`,
+  )
+}
+
+/** Where the other side trusts us already, the link opens within a blink, which is what the person wants to know. */
+async function links(io: CommandIo, peer: PeerShape): Promise<boolean> {
+  let { state } = peer
+  for (let looks = 0; state !== 'connected' && peer.last_seen !== null && looks < LOOKS; looks++) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_MS))
+    const path = `/api/v1/peers/explain?who=${encodeURIComponent(peer.node_id)}`
+    state = ((await callDaemon(io, 'GET', path)) as PeerAnswerShape).peer.state
+  }
+  return state === 'connected'
+}
+
+const trust: Command = {
+  name: 'peers trust',
+  summary: 'trust a node; both sides have to',
+  args: [NODE],
+  options: [
+    {
+      name: 'level',
+      value: 'level',
+      description: 'how far (default: peer, or as it is)',
+      choices: TRUST_LEVELS,
+    },
+    { name: 'name', value: 'name', description: 'what you call it' },
+    { name: 'role', value: 'role,..', description: 'its roles, e.g. lead,security', completes: 'role' },
+    { name: 'team', value: 'team,..', description: 'its teams', completes: 'team' },
+  ],
+  examples: [
+    {
+      run: 'karo peers trust 9f3a41c2b07d55e1 --name bob',
+      does: 'after comparing the fingerprint with theirs',
+    },
+    { run: 'karo peers trust bob --level share_to', does: 'bob may receive summaries, and ask nothing' },
+  ],
+  async run(io, input) {
+    const { level, name, role, team } = input.options
+    // What was not given is absent in the JSON: it stays as it was decided before.
+    const terms = { level, name, roles: commaList(role), teams: commaList(team) }
+    const peer = await decide(io, 'trust', { who: oneNode(input.args.node, 'karo peers trust'), ...terms })
+    if (peer !== undefined) await sayTrusted(io, peer)
+    return EXIT.done
+  },
+}
+
+const deny: Command = {
+  name: 'peers deny',
+  summary: 'refuse a node from now on; it is not told',
+  args: [NODE],
+  options: [],
+  examples: [{ run: 'karo peers deny 9f3a41c2b07d55e1', does: 'closes the connection and refuses the key' }],
+  async run(io, input) {
+    const peer = await decide(io, 'deny', { who: oneNode(input.args.node, 'karo peers deny') })
+    if (peer !== undefined) {
+      say(
+        io,
+        `Denied ${called(peer)}: its connection is closed and its key refused; it is not told.
+\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` takes that back.
+`,
+      )
+    }
+    return EXIT.done
+  },
+}
+
+const revoke: Command = {
+  name: 'peers revoke',
+  summary: "take a node's trust back and refuse its key",
+  args: [NODE],
+  options: [],
+  examples: [{ run: 'karo peers revoke bob', does: 'bob lost the laptop' }],
+  async run(io, input) {
+    const peer = await decide(io, 'revoke', { who: oneNode(input.args.node, 'karo peers revoke') })
+    if (peer !== undefined) {
+      say(
+        io,
+        `Revoked ${called(peer)}: its trust, roles and teams are gone, and its key is refused.
+\`${atHome('karo peers trust', io)} ${peer.fingerprint}\` is the way back.
+`,
+      )
+    }
+    return EXIT.done
+  },
+}
+
+const explain: Command = {
+  name: 'peers explain',
+  summary: 'why a node is trusted or not: every source, strongest first',
+  args: [NODE],
+  options: [],
+  examples: [{ run: 'karo peers explain bob', does: 'shows which source decided' }],
+  async run(io, input) {
+    const path = `/api/v1/peers/explain?who=${encodeURIComponent(oneNode(input.args.node, 'karo peers explain'))}`
+    const answer = (await callDaemon(io, 'GET', path)) as PeerAnswerShape
+    if (io.json) {
+      io.out(`${JSON.stringify(answer)}\n`)
+      return EXIT.done
+    }
+    const { peer, steps = [] } = answer
+    const title = `${called(peer)}: ${peer.trust_level}, ${peer.state}`
+    io.out(`${io.colour ? styleText('bold', title, { validateStream: false }) : title}\n${peer.node_id}\n`)
+    const apart = whyApart(peer)
+    if (apart !== undefined) io.out(`no link: ${apart}\n`)
+    if (isThroughOthers(peer)) io.out('no link to it; reached through other members\n')
+    io.out('\n')
+    io.out(
+      table(
+        steps,
+        [
+          { title: '', value: (step) => (step.decides ? '→' : '') },
+          { title: '', value: sourceOf, style: (step) => (step.decides ? 'bold' : undefined) },
+          {
+            title: '',
+            value: (step) => step.says,
+            style: (step) => (step.decides ? undefined : 'dim'),
+            wrap: true,
+          },
+        ],
+        io,
+      ),
+    )
+    return EXIT.done
+  },
+}
+
+const listAll: Command = {
+  name: 'peers',
+  summary: 'who is here, how far trusted, and why',
+  args: [],
+  options: [],
+  examples: [
+    { run: 'karo peers', does: 'everybody known here, those who wait first' },
+    { run: 'karo peers --json', does: 'the same for scripts' },
+  ],
+  run: (io) => list(io, () => true, NOBODY),
+}
+
+const listPending: Command = {
+  name: 'peers pending',
+  summary: 'who waits to be trusted',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo peers pending', does: 'shows the fingerprints to compare' }],
+  run: (io) => list(io, (peer) => peer.state === 'pending', NOBODY_PENDING),
+}
+
+export const peers: readonly Command[] = [listAll, listPending, trust, deny, revoke, explain]

@@ -1,0 +1,305 @@
+// karo query: asks the mesh, and always says who answered and why the others did not.
+import { callDaemon, streamDaemon } from '../../../api/contract/client.ts'
+import { rebuildError } from '../../../api/contract/client-errors.ts'
+import {
+  type AskedType,
+  checkFilters,
+  FILTER_FIELDS,
+  OPERATORS,
+  parseFilter,
+  type QueryLine,
+  type QueryResult,
+} from '../../../api/contract/shapes.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { printable } from '../../../base/format.ts'
+import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
+import { createLiveLine } from '../../terminal/live-line.ts'
+import { parseDuration, parseSince, parseUntil, rfc3339 } from '../../time.ts'
+import { checkText } from '../../values.ts'
+import { progressLine, queryView } from '../../views/query.ts'
+
+/** What is asked without --last or --from: a week shows habits, a day shows chance. */
+const DEFAULT_LAST = '7d'
+
+/** A question now and then, not a flood: owners take 20 of one author in 10 s. */
+const EVERY = { least: '1s', most: '1h', default: '5s' } as const
+
+const QUERY_TYPE = {
+  tools: 'ToolUsage',
+  safety: 'SafetyPosture',
+  activity: 'ActivityPatterns',
+  health: 'NodeHealth',
+} as const satisfies Record<string, AskedType>
+type Asked = keyof typeof QUERY_TYPE
+const asked = Object.keys(QUERY_TYPE) as Asked[]
+
+const fieldsOf = (type: Asked): string =>
+  `${type}: ${Object.keys(FILTER_FIELDS[QUERY_TYPE[type]]).join(', ')}`
+
+const EXIT_OF: Readonly<Record<QueryResult['status'], ExitCode>> = {
+  success: EXIT.done,
+  no_data: EXIT.done,
+  access_denied: EXIT.refused,
+  withheld: EXIT.refused,
+}
+
+const ask: Command = {
+  name: 'query',
+  summary: 'ask the mesh; each node answers for itself, as far as its people consent',
+  args: [
+    {
+      name: 'type',
+      required: true,
+      description:
+        'tools: which are used; safety: how risky commands are; activity: when people work; health: how the nodes are',
+      choices: asked,
+    },
+  ],
+  options: [
+    {
+      name: 'last',
+      value: 'duration',
+      description: `the time until now (without it and --from: ${DEFAULT_LAST})`,
+    },
+    { name: 'from', value: 'time', description: 'start: 2h, today, a date, or RFC 3339' },
+    { name: 'to', value: 'time', description: 'end, with --from (default: now); a date is meant whole' },
+    {
+      name: 'level',
+      value: 'level',
+      description:
+        '1: numbers of consenting nodes; 2: totals of many (default: what each owner lets you have)',
+      choices: ['1', '2'],
+    },
+    { name: 'per-node', description: 'also each node by itself (level 1)' },
+    {
+      name: 'where',
+      value: 'field=op:value',
+      repeat: true,
+      description: `only what fits; several must all hold. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${asked.map(fieldsOf).join('; ')}`,
+    },
+    {
+      name: 'team',
+      value: 'team',
+      description: 'ask only the members of this team, as you sorted them',
+      completes: 'team',
+    },
+    {
+      name: 'watch',
+      description:
+        'ask again and again until Ctrl-C, and show what is new; with --json each result is one line (NDJSON)',
+    },
+    {
+      name: 'every',
+      value: 'duration',
+      description: `with --watch: from one question to the next, ${EVERY.least} to ${EVERY.most} (default: ${EVERY.default})`,
+    },
+    {
+      name: 'timeout',
+      value: 'duration',
+      description: 'at most this long, 100ms to 60s (default: query.timeout_ms)',
+    },
+    {
+      name: 'require-complete',
+      description: 'exit 5 unless every known node answered, even when there are numbers',
+    },
+  ],
+  examples: [
+    { run: 'karo query tools', does: `which tools were used in the last ${DEFAULT_LAST}` },
+    { run: 'karo query tools --last 24h --per-node', does: 'a day, and who used what' },
+    { run: 'karo query tools --where category=git --where uses=gt:10', does: 'what is used often' },
+    { run: 'karo query safety --where risk_level=in:high,critical', does: 'how risky the commands are' },
+    { run: 'karo query activity --last 30d --team eng', does: 'when a team works' },
+    { run: 'karo query health --require-complete', does: 'fails when a known node is missing' },
+    { run: 'karo query health --watch --every 10s', does: 'the nodes as they come and go' },
+  ],
+  async run(io, input) {
+    const every = everyOf(input)
+    try {
+      return await (every === undefined ? once(io, input) : watch(io, input, every))
+    } catch (error) {
+      throw asTyped(error, input)
+    }
+  },
+}
+
+async function once(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+  const body = bodyOf(input, Date.now())
+  const result = await (io.liveLine && !io.json ? askLive(io, body) : askOnce(io, body))
+  print(io, result)
+  const exit = EXIT_OF[result.status]
+  const partial = input.options['require-complete'] === true && !result.coverage.complete
+  return partial ? EXIT.partial : exit
+}
+
+/** The daemon names a member of the request; here it was an option. */
+function asTyped(error: unknown, { options }: CommandInput): unknown {
+  if (!(error instanceof KaroError)) return error
+  const { code, message, hint } = error
+  const typed: Readonly<Record<string, string>> = {
+    team: '--team',
+    range: options.from === undefined ? '--last' : '--from',
+  }
+  const where = typed[error.where ?? '']
+  if (where === undefined) return error
+  return new KaroError(code, message, { where, ...(hint && { hint }), cause: error })
+}
+
+type Body = Record<string, unknown>
+const PATH = '/api/v1/query'
+
+async function askOnce(io: CommandIo, body: Body): Promise<QueryResult> {
+  const began = performance.now()
+  return timed((await callDaemon(io, 'POST', PATH, body, DEADLINE_MS)) as QueryResult, began)
+}
+
+/** Shows on a terminal how many have answered, while it waits. */
+async function askLive(io: CommandIo, body: Body, signal?: AbortSignal): Promise<QueryResult> {
+  const began = performance.now()
+  const line = createLiveLine(io)
+  try {
+    const options = { deadlineMs: DEADLINE_MS, ...(signal === undefined ? {} : { signal }) }
+    for await (const said of streamDaemon(io, 'POST', PATH, body, options)) {
+      const told = said as QueryLine
+      if (told.type === 'progress') line.show(progressLine(told.coverage))
+      else if (told.type === 'result') return timed(told.result, began)
+      else throw rebuildError(told)
+    }
+  } finally {
+    line.end()
+  }
+  throw new KaroError('unavailable', 'the daemon ended the connection before the result', {
+    hint: 'It may have been stopped: karo status says so. Then ask again.',
+  })
+}
+
+/** From the request to the complete result, as the person waited for it. */
+function timed(result: QueryResult, began: number): QueryResult {
+  const elapsed_ms = Math.round((performance.now() - began) * 10) / 10
+  return { ...result, timing: { ...result.timing, elapsed_ms } }
+}
+
+/**
+ * Until Ctrl-C, which takes back the question under way; that is how it is meant to end, so it exits 0. A daemon that
+ * has answered once may go away and come back.
+ */
+async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promise<ExitCode> {
+  const interrupt = watchInterrupt()
+  const { signal } = interrupt
+  let before: QueryResult | undefined
+  let away = false
+  try {
+    while (!signal.aborted) {
+      const began = performance.now()
+      try {
+        const result = await askLive(io, bodyOf(input, Date.now()), signal)
+        print(io, result, before)
+        before = result
+        away = false
+      } catch (error) {
+        if (signal.aborted || before === undefined || !isAway(error)) throw error
+        if (!away) io.err(`karo: ${printable(error.message)}; asked again until it answers\n`)
+        away = true
+      }
+      await pause(everyMs - (performance.now() - began), signal)
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error
+  } finally {
+    interrupt.release()
+  }
+  // The terminal has written ^C, and the prompt would stand right behind it.
+  if (io.liveLine) io.err('\n')
+  return EXIT.done
+}
+
+/** What a daemon that restarts looks like from here. */
+const isAway = (error: unknown): error is KaroError =>
+  error instanceof KaroError && (error.code === 'not_running' || error.code === 'unavailable')
+
+/** In ms; undefined without --watch. Throws KaroError bad_request. */
+function everyOf({ options }: CommandInput): number | undefined {
+  const { watch: watching, every } = options
+  if (watching !== true) {
+    if (every === undefined) return undefined
+    throw new KaroError('bad_request', 'this is how often --watch asks, and --watch is not given', {
+      where: '--every',
+      hint: 'Add --watch.',
+    })
+  }
+  if (options['require-complete'] === true) {
+    throw new KaroError('bad_request', 'this cannot be given together with --watch', {
+      where: '--require-complete',
+      hint: 'Leave out one of the two.',
+    })
+  }
+  return durationIn(typeof every === 'string' ? every : EVERY.default, '--every', EVERY.least, EVERY.most)
+}
+
+const CLEAR = '\x1b[H\x1b[2J'
+
+/** `before`: the last result of a watch. On a terminal the new one takes its place. */
+function print(io: CommandIo, result: QueryResult, before?: QueryResult): void {
+  if (io.json) io.out(`${JSON.stringify(result)}\n`)
+  else if (before === undefined) io.out(queryView(result, io))
+  else io.out(`${io.terminal ? CLEAR : '\n'}${queryView(result, io, before)}`)
+}
+
+/** Hours are widened by the daemon; the words are checked here. Throws KaroError bad_request. */
+function bodyOf({ args, options }: CommandInput, now: number): Body {
+  const { last, from, to, level, timeout, where, team } = options
+  const query_type = QUERY_TYPE[args.type as Asked]
+  const filters = Array.isArray(where) ? where.map((text: string) => parseFilter(text, '--where')) : []
+  checkFilters(query_type, filters, '--where', String(args.type))
+  return {
+    query_type,
+    range: rangeOf(last, from, to, now),
+    ...(typeof level === 'string' ? { level: Number(level) } : {}),
+    ...(options['per-node'] === true ? { per_node: true } : {}),
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(typeof team === 'string' ? { team: checkText(team, '--team', 64) } : {}),
+    // Also what query.timeout_ms could be.
+    ...(typeof timeout === 'string' ? { timeout_ms: durationIn(timeout, '--timeout', '100ms', '60s') } : {}),
+  }
+}
+
+/** In ms. Throws KaroError bad_request. */
+function durationIn(text: string, where: string, least: string, most: string): number {
+  const ms = parseDuration(text, where)
+  if (ms >= parseDuration(least, where) && ms <= parseDuration(most, where)) return ms
+  throw new KaroError('bad_request', `'${text}' is out of range`, {
+    where,
+    hint: `It can be ${least} to ${most}.`,
+  })
+}
+
+type Value = CommandInput['options'][string]
+
+function rangeOf(last: Value, from: Value, to: Value, now: number): { start: string; end: string } {
+  if (typeof last === 'string' && (typeof from === 'string' || typeof to === 'string')) {
+    throw new KaroError('bad_request', 'this sets beginning and end already', {
+      where: '--last',
+      hint: 'Give either --last, or --from and --to.',
+    })
+  }
+  if (typeof to === 'string' && typeof from !== 'string') {
+    throw new KaroError('bad_request', 'an end without a beginning', { where: '--to', hint: 'Add --from.' })
+  }
+  const start =
+    typeof from === 'string'
+      ? parseSince(from, now, '--from')
+      : now - parseDuration(typeof last === 'string' ? last : DEFAULT_LAST, '--last')
+  const end = typeof to === 'string' ? parseUntil(to, now) : now
+  if (start >= end) {
+    throw new KaroError('bad_request', 'the range ends before it starts', {
+      where: typeof from === 'string' ? '--from' : '--last',
+      hint: 'Name an earlier beginning.',
+    })
+  }
+  return { start: rfc3339(start, typeof from === 'string' ? '--from' : '--last'), end: rfc3339(end, '--to') }
+}
+
+/** Above the longest --timeout (60 s), so that the daemon's own deadline speaks first. */
+const DEADLINE_MS = 75_000
+
+export const query: readonly Command[] = [ask]

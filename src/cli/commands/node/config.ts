@@ -1,0 +1,162 @@
+// karo config: every key with its value, default, meaning, and where the value came from.
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { printable } from '../../../base/format.ts'
+import { closest } from '../../../base/suggest.ts'
+import { ENVIRONMENT } from '../../../config/environment.ts'
+import { type LoadedConfig, loadConfig } from '../../../config/load.ts'
+import { defaultText, toToml } from '../../../config/sample.ts'
+import { envName, KEY_LIST, type Key } from '../../../config/table.ts'
+import type { Command, CommandIo } from '../../command.ts'
+import { table } from '../../terminal/table.ts'
+
+/** JSON has no maps. */
+const plain = (value: unknown): unknown => (value instanceof Map ? Object.fromEntries(value) : value)
+
+/** A value for people: TOML, or JSON where an entry is a table. */
+function shownValue(value: unknown): string {
+  const v = plain(value)
+  if (Array.isArray(v) && v.some((entry) => typeof entry === 'object')) return JSON.stringify(v)
+  return typeof v === 'object' && !Array.isArray(v) ? JSON.stringify(v) : toToml(v)
+}
+
+function shape(k: Key<unknown>, loaded: LoadedConfig): Record<string, unknown> {
+  return {
+    key: k.path,
+    value: plain(loaded.values.get(k.path)),
+    default: plain(k.default),
+    source: loaded.sources.get(k.path),
+    env: envName(k) ?? null,
+    ...(k.unit && { unit: k.unit }),
+    allowed: k.kind.allowed,
+    description: k.description,
+    has_effect: k.effect === undefined,
+  }
+}
+
+const meaning = (k: Key<unknown>): string =>
+  k.effect === 'none yet' ? `${k.description} No effect in this version.` : k.description
+
+function load(io: CommandIo): LoadedConfig {
+  const loaded = loadConfig({ home: io.home, env: io.env })
+  if (!io.json) for (const warning of loaded.warnings) io.err(`warning: ${printable(warning)}\n`)
+  return loaded
+}
+
+const list: Command = {
+  name: 'config list',
+  summary: 'every key: value, default, where the value came from, meaning',
+  args: [],
+  options: [],
+  examples: [
+    { run: 'karo config list', does: 'what is in force, and why' },
+    { run: 'KARO_MESH_PORT=0 karo config list', does: 'with a key from the environment' },
+  ],
+  async run(io) {
+    const loaded = load(io)
+    if (io.json) {
+      const keys = KEY_LIST.map((k) => shape(k, loaded))
+      io.out(
+        `${JSON.stringify({ file: loaded.file ?? null, keys, environment: ENVIRONMENT, warnings: loaded.warnings })}\n`,
+      )
+      return EXIT.done
+    }
+    const source = (k: Key<unknown>): string => loaded.sources.get(k.path) ?? 'default'
+    io.out(
+      table(
+        KEY_LIST,
+        [
+          { title: 'key', value: (k) => k.path },
+          {
+            title: 'value',
+            value: (k) => shownValue(loaded.values.get(k.path)),
+            style: (k) => (source(k) === 'default' ? undefined : 'bold'),
+            shrink: true,
+          },
+          { title: 'from', value: source },
+          { title: 'default', value: defaultText, shrink: true },
+          { title: 'meaning', value: meaning, style: () => 'dim', wrap: true },
+        ],
+        io,
+      ),
+    )
+    io.out('\n')
+    io.out(
+      table(
+        ENVIRONMENT,
+        [
+          { title: 'environment', value: ({ name }) => name },
+          { title: 'meaning', value: ({ description }) => description, wrap: true },
+        ],
+        io,
+      ),
+    )
+    return EXIT.done
+  },
+}
+
+const get: Command = {
+  name: 'config get',
+  summary: 'one key: value, source, default, meaning; for a script only its value',
+  args: [
+    {
+      name: 'key',
+      required: true,
+      description: 'as in the file, section and key: mesh.port',
+      completes: 'config-key',
+    },
+  ],
+  options: [],
+  examples: [
+    { run: 'karo config get mesh.port', does: '9238' },
+    { run: 'karo config get mesh.port --json', does: 'with default, source and meaning' },
+  ],
+  async run(io, { args }) {
+    const path = String(args.key)
+    const found = KEY_LIST.find((k) => k.path === path)
+    if (!found) {
+      const meant =
+        closest(
+          path,
+          KEY_LIST.map((k) => k.path),
+        ) ?? sectionOf(path)
+      throw new KaroError('bad_request', `unknown key ${path}`, {
+        where: 'karo config get',
+        hint: meant ? `Did you mean ${meant}?` : 'karo config list shows all keys.',
+      })
+    }
+    const loaded = load(io)
+    const value = loaded.values.get(path)
+    if (io.json) io.out(`${JSON.stringify(shape(found, loaded))}\n`)
+    else io.out(`${typeof value === 'string' ? printable(value) : printable(shownValue(value))}\n`)
+    // A script that reads the value gets nothing else.
+    if (!io.json && io.terminal) io.out(`\n${about(found, loaded, io)}`)
+    return EXIT.done
+  },
+}
+
+function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
+  const env = envName(k)
+  const facts = [
+    ['from', loaded.sources.get(k.path) ?? 'default'],
+    ['default', defaultText(k)],
+    ...(env === undefined ? [] : [['environment', env]]),
+    ['allowed', k.kind.allowed],
+    ['meaning', meaning(k)],
+  ] as const
+  return table(
+    facts,
+    [
+      { title: '', value: ([name]) => name ?? '', style: () => 'dim' },
+      { title: '', value: ([, says]) => says ?? '', wrap: true },
+    ],
+    io,
+  )
+}
+
+/** Keys below a section name, or with that last part: `port` → `mesh.port or http.port`. */
+function sectionOf(path: string): string | undefined {
+  const fits = KEY_LIST.map((k) => k.path).filter((p) => p.startsWith(`${path}.`) || p.endsWith(`.${path}`))
+  return fits.length === 0 ? undefined : fits.join(' or ')
+}
+
+export const config: readonly Command[] = [list, get]

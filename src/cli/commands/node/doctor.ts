@@ -1,0 +1,177 @@
+// karo doctor: what is wrong here, why it matters, and the command that mends it; works with and without a daemon.
+import { callDaemon } from '../../../api/contract/client.ts'
+import type { DaemonFacts } from '../../../api/contract/shapes.ts'
+import { systemClock } from '../../../base/clock.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { closest } from '../../../base/suggest.ts'
+import { homePaths, recordingPaths, servicePaths } from '../../../config/paths.ts'
+import { atHome } from '../../at-home.ts'
+import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { CHECK_IDS, type CheckId } from '../../doctor/catalogue.ts'
+import { type Deed, examine, mend } from '../../doctor/doctor.ts'
+import { quote } from '../../doctor/shell-words.ts'
+import { createWorld, type World } from '../../doctor/world.ts'
+import { toolHookLooks } from '../../hooks/looks.ts'
+import { startFileLooks } from '../../shells/start-file-looks.ts'
+import { doctorView } from '../../views/doctor.ts'
+import { egressView } from '../../views/egress.ts'
+
+const command: Command = {
+  name: 'doctor',
+  summary: 'what is wrong here, why it matters, and the command that mends it; exits 1 when a check fails',
+  args: [],
+  options: [
+    {
+      name: 'only',
+      value: 'check',
+      description: 'this check alone, by the name its result has; may be given several times',
+      completes: CHECK_IDS,
+      repeat: true,
+    },
+    { name: 'fix', description: 'do what is safe, and say each thing that is done; then check again' },
+    {
+      name: 'egress',
+      description:
+        'instead: every socket the daemon has open, and why it may; exits 1 when one is not explained',
+    },
+    {
+      name: 'repair',
+      description:
+        'instead, while no daemon runs: save what can be read of a damaged database, and keep a copy of it',
+    },
+    { name: 'dry-run', description: 'with --fix or --repair: say what would be done, and do nothing' },
+  ],
+  examples: [
+    { run: 'karo doctor', does: 'looks at everything; failures first, each with its fix' },
+    { run: 'karo doctor --fix', does: 'mends modes, missing directories, leftovers and stale hooks' },
+    { run: 'karo doctor --only mesh.multicast --json', does: 'one check, for a script' },
+    { run: 'karo doctor --egress', does: 'every open socket, and to whom it leads' },
+    {
+      run: 'karo doctor --repair --dry-run',
+      does: 'reads the whole database and says what is wrong with it',
+    },
+    { run: 'sudo karo doctor', does: "of the machine's service, with what only root may look at" },
+  ],
+  async run(io, input) {
+    const { options } = input
+    const dry = options['dry-run'] === true
+    checkOptions(input)
+    if (options.egress === true) return egress(io)
+    if (options.repair === true) return repair(io, dry)
+    const ids = selected(input)
+    let world = worldOf(io, ids)
+    let examined = await examine(world, ids)
+    let deeds: readonly Deed[] = []
+    if (options.fix === true) {
+      deeds = mend(examined, dry)
+      if (deeds.length > 0 && !dry) {
+        world = worldOf(io, ids)
+        examined = await examine(world, ids)
+      }
+    }
+    const results = examined.map(({ result }) =>
+      // That of one-sided trust is for the other machine.
+      result.fix === undefined || result.id === 'peers.trust'
+        ? result
+        : { ...result, fix: atHome(result.fix, io) },
+    )
+    const failed = results.some(({ outcome }) => outcome === 'fail')
+    if (io.json) {
+      const document = {
+        ok: !failed,
+        checks: results,
+        ...(options.fix === true && { dry_run: dry, fixes: deeds }),
+      }
+      io.out(`${JSON.stringify(document)}\n`)
+    } else io.out(doctorView(results, deeds, dry, io))
+    return (failed ? EXIT.failed : EXIT.done) satisfies ExitCode
+  },
+}
+
+/** What excludes each other would be left undone silently. */
+function checkOptions({ options }: CommandInput): void {
+  const modes = ['fix', 'egress', 'repair'].filter((name) => options[name] === true)
+  const [first, second] = modes
+  if (first !== undefined && second !== undefined) {
+    throw new KaroError('bad_request', `this cannot be given together with --${first}`, {
+      where: `--${second}`,
+      hint: 'Leave out one of the two.',
+    })
+  }
+  if (options['dry-run'] === true && first !== 'fix' && first !== 'repair') {
+    throw new KaroError('bad_request', 'this shows what --fix or --repair would do, and neither is given', {
+      where: '--dry-run',
+      hint: 'Add --fix or --repair.',
+    })
+  }
+  if ((options.only as readonly string[] | undefined)?.length && (first === 'egress' || first === 'repair')) {
+    throw new KaroError('bad_request', 'this is none of the checks that --only chooses from', {
+      where: `--${first}`,
+      hint: 'Leave out --only.',
+    })
+  }
+}
+
+async function egress(io: CommandIo): Promise<ExitCode> {
+  const world = worldOf(io, [])
+  const config = world.config()
+  if ('error' in config) throw config.error
+  const { socket } = world
+  const daemon = { socket, trace: io.trace }
+  const facts = async () => (await callDaemon(daemon, 'GET', '/api/v1/doctor')) as DaemonFacts
+  const { pid } = await facts()
+  const { lookAtEgress } = await import('../../doctor/egress-look.ts')
+  const sockets = await lookAtEgress({ pid, socket, mesh: config.loaded.config.mesh, facts })
+  const ok = sockets.every(({ why }) => why !== null)
+  io.out(io.json ? `${JSON.stringify({ ok, pid, sockets })}\n` : egressView(sockets, io))
+  return ok ? EXIT.done : EXIT.failed
+}
+
+/** Exit 1 when it is damaged and still is, after --dry-run, and when rows are gone: nothing goes on as if all were well. */
+async function repair(io: CommandIo, dry: boolean): Promise<ExitCode> {
+  const { mendDatabase } = await import('../../doctor/repair.ts')
+  const world = worldOf(io, [])
+  const report = await mendDatabase(world, dry)
+  const { repairView } = await import('../../views/doctor-repair.ts')
+  io.out(
+    io.json
+      ? `${JSON.stringify({ dry_run: dry, ...report })}\n`
+      : repairView(report, { dry, service: world.service }, io),
+  )
+  return report.ok || (report.copy !== undefined && report.loss === 'none') ? EXIT.done : EXIT.failed
+}
+
+function selected({ options }: CommandInput): readonly CheckId[] {
+  const only = options.only as readonly string[] | undefined
+  if (only === undefined || only.length === 0) return CHECK_IDS
+  const unknown = only.find((id) => !CHECK_IDS.some((known) => known === id))
+  if (unknown !== undefined) {
+    const meant = closest(unknown, CHECK_IDS)
+    throw new KaroError('bad_request', `there is no check '${unknown}'`, {
+      where: '--only',
+      hint: meant === undefined ? `Checks: ${CHECK_IDS.join(', ')}.` : `Did you mean ${meant}?`,
+    })
+  }
+  return CHECK_IDS.filter((id) => only.includes(id))
+}
+
+/** The node that commands of this person are about: their own, or where they have none, the machine's. */
+function worldOf(io: CommandIo, ids: readonly CheckId[]): World {
+  const service = recordingPaths(io.env).whose === 'machine'
+  const paths = service ? servicePaths({}) : homePaths(io.env)
+  return createWorld({
+    paths,
+    service,
+    personHome: io.home,
+    // Not io.socket: where one's own daemon does not run, that may be the machine's.
+    socket: paths.socket,
+    homeFlag: io.env.KARO_HOME ? ` --home ${quote(io.home)}` : '',
+    env: io.env,
+    now: systemClock.now,
+    multicast: ids.includes('mesh.multicast'),
+    startFiles: () => startFileLooks(io),
+    toolHooks: () => toolHookLooks(io),
+  })
+}
+
+export const doctor: readonly Command[] = [command]

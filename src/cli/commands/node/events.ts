@@ -1,0 +1,114 @@
+// karo events: what happens on this node, as it happens; goes on where it was when the daemon comes back.
+import { followDaemon } from '../../../api/contract/client-events.ts'
+import { EVENT_TYPES, type FeedEvent } from '../../../api/contract/shapes.ts'
+import { type ErrorCode, EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import type { Command, CommandIo } from '../../command.ts'
+import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
+import { checkText, parseWhole } from '../../values.ts'
+import { eventLine } from '../../views/events.ts'
+
+/** How long to wait for a daemon that is away; not longer, so that what it keeps does not give way. */
+const AGAIN_MS = 1_000
+const MOST_ID = 64
+const LIMIT_MAX = 1_000_000_000
+
+/** What can be asked for; that something is lost is told in any case. */
+const TYPES = EVENT_TYPES.filter((type) => type !== 'lost')
+
+/** What a daemon that restarts says, or the silence after it; anything else would be so again. */
+const PASSES: ReadonlySet<ErrorCode> = new Set(['unavailable', 'not_running', 'timeout'])
+
+const follow: Command = {
+  name: 'events',
+  summary: 'what happens on this node, as it happens; until Ctrl-C',
+  args: [],
+  options: [
+    {
+      name: 'type',
+      value: 'type',
+      repeat: true,
+      description: 'only this kind; several may be given',
+      choices: TYPES,
+    },
+    {
+      name: 'since',
+      value: 'id',
+      description: 'continue after this event; 0 for all that are kept (default: from now on)',
+    },
+    { name: 'limit', value: 'n', description: 'end after so many events' },
+  ],
+  json: 'NDJSON, one JSON document a line, as it happens',
+  examples: [
+    { run: 'karo events', does: 'shows who comes and goes, who asks, what is published' },
+    {
+      run: 'karo events --type peer_pending --json',
+      does: 'one JSON document per line (NDJSON), for a script',
+    },
+    { run: 'karo events --since 0 --limit 20', does: 'what is still kept, the oldest first' },
+  ],
+  async run(io, { options: { type, since, limit } }) {
+    const most =
+      limit === undefined ? Number.POSITIVE_INFINITY : parseWhole(String(limit), '--limit', 1, LIMIT_MAX)
+    const interrupt = watchInterrupt()
+    try {
+      return await show(io, {
+        types: Array.isArray(type) ? type : [],
+        since: typeof since === 'string' ? checkText(since, '--since', MOST_ID) : undefined,
+        most,
+        signal: interrupt.signal,
+      })
+    } catch (error) {
+      if (interrupt.signal.aborted) return EXIT.done
+      throw asTyped(error)
+    } finally {
+      interrupt.release()
+    }
+  },
+}
+
+/** The daemon names the member of the request; here it was an option. */
+function asTyped(error: unknown): unknown {
+  if (!(error instanceof KaroError) || error.where !== 'since') return error
+  const { code, message, hint } = error
+  return new KaroError(code, message, { where: '--since', ...(hint && { hint }), cause: error })
+}
+
+interface Wanted {
+  readonly types: readonly string[]
+  readonly since: string | undefined
+  readonly most: number
+  readonly signal: AbortSignal
+}
+
+async function show(io: CommandIo, { types, since, most, signal }: Wanted): Promise<ExitCode> {
+  let after = since
+  let left = most
+  /** It was there once: then it is waited for. */
+  let met = false
+  let away = false
+  for (;;) {
+    const query = new URLSearchParams(types.map((type): [string, string] => ['types', type]))
+    if (after !== undefined) query.set('since', after)
+    try {
+      for await (const { id, event } of followDaemon(io, query, { signal })) {
+        after = id
+        met = true
+        if (away) io.err('The daemon is back.\n')
+        away = false
+        if (event === undefined) continue
+        io.out(line(io, event))
+        if (--left <= 0) return EXIT.done
+      }
+    } catch (error) {
+      if (signal.aborted || !met || !(error instanceof KaroError) || !PASSES.has(error.code)) throw error
+      if (!away) io.err('The daemon is away; this goes on when it is back. Ctrl-C ends it.\n')
+      away = true
+      await pause(AGAIN_MS, signal)
+    }
+  }
+}
+
+const line = (io: CommandIo, event: FeedEvent): string =>
+  `${io.json ? JSON.stringify(event) : eventLine(event)}\n`
+
+export const events: readonly Command[] = [follow]

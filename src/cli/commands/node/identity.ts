@@ -1,0 +1,139 @@
+// karo identity: who this node is, the passphrase of its key, and another key where that is lost.
+import { systemRandom } from '../../../base/clock.ts'
+import { EXIT } from '../../../base/errors.ts'
+import { formatFingerprint } from '../../../base/format.ts'
+import { loadConfig } from '../../../config/load.ts'
+import { homePaths } from '../../../config/paths.ts'
+import { newKey } from '../../../ops/care/new-key.ts'
+import {
+  type PublicIdentity,
+  protectIdentityFile,
+  readPublicIdentity,
+  unprotectIdentityFile,
+} from '../../../trust/identity/index.ts'
+import type { Command, CommandIo, CommandOption } from '../../command.ts'
+import { refuseLostKey } from '../../home.ts'
+import { newPassphrase, passphraseOf, withPassphrase } from '../../passphrase.ts'
+import { table } from '../../terminal/table.ts'
+import { fitted } from '../../terminal/text.ts'
+
+const show: Command = {
+  name: 'identity show',
+  summary: "this node's id, fingerprint and name",
+  args: [],
+  options: [],
+  examples: [
+    { run: 'karo identity show', does: 'what to read to a person who is about to trust this node' },
+    { run: 'karo identity show --json', does: '{"node_id", "fingerprint", "name"}' },
+  ],
+  async run(io) {
+    const paths = homePaths(io.env)
+    refuseLostKey(paths)
+    const { nodeId, fingerprint } = readPublicIdentity(paths.key)
+    const { name } = loadConfig({ home: paths.home, env: io.env }).config.node
+    if (io.json) {
+      io.out(`${JSON.stringify({ node_id: nodeId, fingerprint, name })}\n`)
+      return EXIT.done
+    }
+    const facts = [
+      ['name', name],
+      ['node id', nodeId],
+      ['fingerprint', formatFingerprint(fingerprint)],
+    ] as const
+    io.out(
+      table(facts, [
+        { title: '', value: ([what]) => what },
+        { title: '', value: ([, value]) => value },
+      ]),
+    )
+    return EXIT.done
+  },
+}
+
+const passphraseOption: CommandOption = {
+  name: 'passphrase-file',
+  value: 'file',
+  description: 'a file with the passphrase, which others may not read; - for standard input (default: asks)',
+  completes: 'file',
+}
+
+function report(io: CommandIo, { nodeId, fingerprint, isProtected }: PublicIdentity, says: string): void {
+  const shape = { node_id: nodeId, fingerprint, protected: isProtected }
+  io.out(io.json ? `${JSON.stringify(shape)}\n` : fitted(says, io.columns))
+}
+
+const protect: Command = {
+  name: 'identity protect',
+  summary: "put a passphrase on this node's key; karo up then needs it",
+  args: [],
+  options: [passphraseOption],
+  examples: [
+    { run: 'karo identity protect', does: 'asks for it twice' },
+    {
+      run: 'runuser -u karo -- karo identity protect --home /var/lib/karo --passphrase-file - < secret',
+      does: "the key of the machine's service",
+    },
+  ],
+  async run(io, { options }) {
+    const paths = homePaths(io.env)
+    refuseLostKey(paths)
+    const { key } = paths
+    // Before anybody is asked for anything.
+    const { isProtected } = readPublicIdentity(key)
+    const passphrase = isProtected ? Buffer.alloc(0) : await newPassphrase(options['passphrase-file'])
+    const done = withPassphrase(passphrase, (words) => protectIdentityFile(key, words, systemRandom))
+    report(
+      io,
+      done,
+      `The key has a passphrase now. Without it nobody can start this node, you included.
+A daemon that runs goes on. For the next start: karo up asks in a terminal, identity.passphrase_file names a file,
+and a systemd service has the credential karo-key-passphrase.
+`,
+    )
+    return EXIT.done
+  },
+}
+
+const unprotect: Command = {
+  name: 'identity unprotect',
+  summary: "take the passphrase off this node's key",
+  args: [],
+  options: [passphraseOption],
+  examples: [{ run: 'karo identity unprotect', does: 'the key lies open again, mode 0600' }],
+  async run(io, { options }) {
+    const { key } = homePaths(io.env)
+    const passphrase = await passphraseOf(options['passphrase-file'], 'Passphrase of the key: ')
+    const done = withPassphrase(passphrase, (words) => unprotectIdentityFile(key, words, systemRandom))
+    report(io, done, 'The key has no passphrase now: anybody who can read the file can act as this node.\n')
+    return EXIT.done
+  },
+}
+
+const anew: Command = {
+  name: 'identity new',
+  summary: 'where the key is lost for good: another key, so another node with the history that is here',
+  args: [],
+  options: [],
+  examples: [
+    { run: 'karo identity new', does: 'only where there is no key; none is ever overwritten' },
+    {
+      run: 'runuser -u karo -- karo identity new --home /var/lib/karo',
+      does: "of the machine's service, stopped before",
+    },
+  ],
+  async run(io) {
+    const paths = homePaths(io.env)
+    const { nodeId, fingerprint } = await newKey(paths, systemRandom)
+    report(
+      io,
+      { nodeId, fingerprint, isProtected: false },
+      `This is another node now, ${formatFingerprint(fingerprint)}, with the history that was here.
+Nodes that trusted the old one do not know it: karo peers trust on them, and karo peers deny for the old one. Who is
+trusted here still is. The ledger goes on, and says from which entry on this key signs it.
+`,
+    )
+    return EXIT.done
+  },
+}
+
+export const identity: readonly Command[] = [show, protect, unprotect, anew]

@@ -1,0 +1,71 @@
+// karo init: a key and a commented configuration, and what to do next.
+import { systemRandom } from '../../../base/clock.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { formatFingerprint, printable } from '../../../base/format.ts'
+import { loadConfig } from '../../../config/load.ts'
+import { homePaths } from '../../../config/paths.ts'
+import { nameProblem } from '../../../config/values.ts'
+import { atHome } from '../../at-home.ts'
+import type { Command } from '../../command.ts'
+import { ensureHome } from '../../home.ts'
+import { table } from '../../terminal/table.ts'
+
+const initCommand: Command = {
+  name: 'init',
+  summary: "make this node's key and configuration; says what to do next",
+  args: [],
+  options: [{ name: 'name', value: 'name', description: "the node's name (default: the host name)" }],
+  examples: [
+    { run: 'karo init', does: 'a node named like this machine' },
+    { run: 'karo init --name eng-042', does: 'with a name of its own' },
+  ],
+  async run(io, { options }) {
+    const name = options.name as string | undefined
+    const problem = name === undefined ? undefined : nameProblem(name)
+    if (problem)
+      throw new KaroError('bad_request', `the name cannot be used: ${problem}`, { where: '--name' })
+
+    const paths = homePaths(io.env)
+    const { identity, created, existed } = ensureHome(paths, {
+      ...(name !== undefined && { name }),
+      random: systemRandom,
+    })
+    const { config, warnings } = loadConfig({ home: paths.home, env: io.env })
+    for (const warning of warnings) io.err(`warning: ${printable(warning)}\n`)
+    if (name !== undefined && name !== config.node.name) {
+      io.err(
+        `note: the name stays ${printable(config.node.name)}; change it in ${paths.config}, [node] name\n`,
+      )
+    }
+
+    if (io.json) {
+      const { nodeId, fingerprint } = identity
+      const shape = { node_id: nodeId, fingerprint, name: config.node.name, created, existed }
+      io.out(`${JSON.stringify(shape)}\n`)
+      return EXIT.done
+    }
+    const facts = [
+      ['name', config.node.name],
+      ['node id', identity.nodeId],
+      ['fingerprint', formatFingerprint(identity.fingerprint)],
+      ...created.map((path) => ['created', path]),
+      ...existed.map((path) => ['was there', path]),
+    ]
+    const next = [
+      ['karo up', 'run the node'],
+      ['karo shell install', 'record the commands of your shells'],
+      ['karo peers pending', 'which nodes nearby wait to be trusted'],
+    ]
+    const pairs = (rows: (string | undefined)[][]): string =>
+      table(rows, [
+        { title: '', value: () => '' },
+        { title: '', value: ([left]) => atHome(left ?? '', io) },
+        { title: '', value: ([, right]) => right ?? '' },
+      ])
+    io.out(`${created.includes(paths.key) ? 'A new node:' : 'This node exists:'}\n${pairs(facts)}`)
+    io.out(`\nNext:\n${pairs(next)}`)
+    return EXIT.done
+  },
+}
+
+export const init: readonly Command[] = [initCommand]

@@ -1,0 +1,83 @@
+// `karo report-problem`: a file for a report of a mistake in Karo; it is shown, written here, and sent nowhere.
+
+import { dirname, resolve } from 'node:path'
+import { callDaemon } from '../../../api/contract/client.ts'
+import { systemRandom } from '../../../base/clock.ts'
+import { diskTrouble } from '../../../base/disk-trouble.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { createFile } from '../../../base/files.ts'
+import { inertJson } from '../../../base/printable.ts'
+import { homePaths, servicePaths } from '../../../config/paths.ts'
+import type { Command, CommandIo } from '../../command.ts'
+import { buildReport, type ProblemReport } from '../../problem-report.ts'
+import { problemView } from '../../views/problem.ts'
+
+/** Nobody but its owner reads it until they pass it on. */
+const MODE = 0o600
+
+export const reportProblem: readonly Command[] = [
+  {
+    name: 'report-problem',
+    summary: 'writes a file for a bug report, without names, paths or commands; sends nothing',
+    args: [],
+    options: [
+      {
+        name: 'output',
+        short: 'o',
+        value: 'file',
+        completes: 'file',
+        description: 'where to (default: karo-problem-<time>.json here); an existing file is left alone',
+      },
+    ],
+    examples: [
+      { run: 'karo report-problem', does: 'shows what is in it and says where it is' },
+      { run: 'karo report-problem -o /tmp/report.json', does: 'also when the daemon is down' },
+    ],
+    async run(io, { options }) {
+      const now = Date.now()
+      const report = await buildReport({ ...whereOf(io), env: io.env, ask: askOf(io), root: ROOT, now })
+      const file = resolve(typeof options.output === 'string' ? options.output : defaultName(now))
+      write(file, report)
+      io.out(io.json ? `${JSON.stringify({ file, report })}\n` : problemView(report, file, io))
+      return EXIT.done
+    },
+  },
+]
+
+/** The same whether it runs from the bundle (`dist/chunks/…`) or from its sources (`src/cli/commands/node/…`). */
+const ROOT = dirname(import.meta.dirname.replace(/\/cli\/commands\/node$/, ''))
+
+/** The node that `io.socket` leads to. */
+function whereOf(io: CommandIo): { paths: ReturnType<typeof homePaths>; service: boolean } {
+  const own = homePaths(io.env)
+  const machine = servicePaths({})
+  const service = io.socket === machine.socket
+  return { paths: service ? machine : own, service }
+}
+
+const askOf = (io: CommandIo) => (path: string) => callDaemon(io, 'GET', path)
+
+/** `karo-problem-20261120-081502.json`. */
+function defaultName(now: number): string {
+  const [day, time] = new Date(now).toISOString().replace(/[-:]/g, '').replace(/\..*/, '').split('T')
+  return `karo-problem-${day}-${time}.json`
+}
+
+function write(file: string, report: ProblemReport): void {
+  let created: boolean
+  try {
+    created = createFile(file, `${inertJson(JSON.stringify(report, null, 2))}\n`, MODE, systemRandom)
+  } catch (cause) {
+    const { reason, hint } = diskTrouble(file, cause)
+    throw new KaroError('bad_file', `the report cannot be written: ${reason}`, {
+      where: file,
+      hint: `${hint} --output names a file elsewhere.`,
+      cause,
+    })
+  }
+  if (created) return
+  throw new KaroError('conflict', 'there is a file of that name already', {
+    where: file,
+    hint: 'Name another file with --output.',
+  })
+}

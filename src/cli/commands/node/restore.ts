@@ -1,0 +1,103 @@
+// karo restore: makes this home the node of a backup.
+import { existsSync } from 'node:fs'
+import { systemClock, systemRandom } from '../../../base/clock.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { printable } from '../../../base/format.ts'
+import { faultsFromEnv } from '../../../base/run/faults.ts'
+import { type HomePaths, homePaths, servicePaths } from '../../../config/paths.ts'
+import { atHome } from '../../at-home.ts'
+import type { Command } from '../../command.ts'
+import { absolutePath } from '../../place.ts'
+import { createLiveLine } from '../../terminal/live-line.ts'
+import { fitted } from '../../terminal/text.ts'
+
+export const restore: readonly Command[] = [
+  {
+    name: 'restore',
+    summary: 'make this home the node of a backup; while no daemon runs here',
+    args: [{ name: 'file', required: true, description: 'what karo backup made', completes: 'file' }],
+    options: [
+      {
+        name: 'replace',
+        description: 'move what is here aside, and keep it; without, only an empty home is filled',
+      },
+      { name: 'service', description: "the machine's service: in /var/lib/karo" },
+    ],
+    examples: [
+      { run: 'karo restore /mnt/usb/karo.tar', does: 'on a new machine' },
+      { run: 'karo restore karo.tar --home /tmp/look', does: 'beside, to look into it' },
+      {
+        run: 'sudo karo restore /var/backups/karo.tar --service --replace',
+        does: 'the service, stopped before',
+      },
+    ],
+    async run(io, { args, options }) {
+      const service = options.service === true
+      if (service && io.env.KARO_HOME)
+        throw new KaroError('bad_request', 'a service has its own directories', {
+          where: '--service',
+          hint: 'Leave out --home and KARO_HOME.',
+        })
+      // Loads the database's engine, which no other short command needs.
+      const { restoreNode } = await import('../../../ops/care/restore.ts')
+      const paths = service ? servicePaths(io.env) : homePaths(io.env)
+      const line = createLiveLine(io)
+      try {
+        const restored = await restoreNode({
+          file: absolutePath(args.file as string),
+          paths,
+          service,
+          replace: options.replace === true,
+          now: systemClock.now(),
+          random: systemRandom,
+          faults: faultsFromEnv(io.env),
+          onStep: (text) => line.show(text),
+        })
+        line.end()
+        const { head, rows, closed, aside, config } = restored
+        if (io.json) {
+          const shape = { ...head, rows, closed, ...(aside && { aside }), ...(config && { config }) }
+          io.out(`${JSON.stringify(shape)}\n`)
+          return EXIT.done
+        }
+        const says = [`This is ${printable(head.name)} again, as of ${printable(head.created_at)}.`]
+        says.push(...aboutKey(paths, head.key))
+        // What was decided after the backup is not known here.
+        says.push(
+          'Nothing is shared with other nodes until each person here turns it on again: karo share on.',
+        )
+        if (closed.tokens > 0)
+          says.push('Every token for the REST API is withdrawn; make new ones with karo token create.')
+        if (closed.members > 0)
+          says.push(
+            'Nodes that you denied or revoked after the backup are trusted again as before: look through karo peers.',
+          )
+        if (aside !== undefined) says.push(`What was here before is in ${aside}.`)
+        if (config !== undefined) says.push(`Its configuration is in ${config}; yours was not touched.`)
+        if (head.key || existsSync(paths.key))
+          says.push('', `Next: ${service ? 'sudo systemctl start karo' : atHome('karo up', io)}`)
+        io.out(`${fitted(says.join('\n'), io.columns)}\n`)
+        return EXIT.done
+      } finally {
+        line.end()
+      }
+    },
+  },
+]
+
+/** Who this home is now, and what to do before it starts: one key is one node, on one machine. */
+function aboutKey(paths: HomePaths, fromBackup: boolean): readonly string[] {
+  if (fromBackup) {
+    return [
+      "If the machine that the backup is of still runs this node, stop it there before you start it here: two machines with one key take each other's place.",
+    ]
+  }
+  if (existsSync(paths.key)) {
+    return [
+      'The backup has no key. This node keeps the key it has, so for others it is not the one that the backup is of; the ledger says from which entry on this key signs it.',
+    ]
+  }
+  return [
+    `The backup has no key, and the node does not start without: put its identity.key into ${paths.home}, or make this another node: karo identity new --home ${paths.home}`,
+  ]
+}

@@ -1,0 +1,190 @@
+// karo token: keys to the REST API for scripts and scrapers; shown once, for less than you may do, until a given day.
+import { callDaemon } from '../../../api/contract/client.ts'
+import {
+  type SessionListShape,
+  type SessionsEndedShape,
+  TOKEN_SCOPES,
+  TOKEN_TTL_MS,
+  type TokenCreatedShape,
+  type TokenListShape,
+  type TokenShape,
+} from '../../../api/contract/shapes.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { duration, localTime } from '../../../base/format.ts'
+import { atHome } from '../../at-home.ts'
+import type { Command } from '../../command.ts'
+import { table } from '../../terminal/table.ts'
+import { parseDuration } from '../../time.ts'
+
+/** As the API takes it. */
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/
+
+const create: Command = {
+  name: 'token create',
+  summary: 'make a token for the REST API on 127.0.0.1; it is shown only once',
+  args: [],
+  options: [
+    { name: 'name', value: 'name', description: 'to know it by: letters, digits, . _ -' },
+    { name: 'ttl', value: 'duration', description: 'how long it is valid, at most 366d', default: '30d' },
+    {
+      name: 'scope',
+      value: 'scope',
+      description:
+        'what it opens, each what those before it do: metrics for a scraper, read what is only shown, ask questions to the mesh, full all that you may do',
+      choices: TOKEN_SCOPES,
+      default: 'read',
+    },
+  ],
+  examples: [
+    { run: 'karo token create --scope metrics --name prometheus --ttl 366d', does: 'for a scraper' },
+    { run: 'TOKEN=$(karo token create --ttl 1h)', does: 'for a script; only the token is on stdout' },
+  ],
+  async run(io, { options }) {
+    const ttl = parseDuration(String(options.ttl), '--ttl')
+    if (ttl < TOKEN_TTL_MS.least || ttl > TOKEN_TTL_MS.most) {
+      throw new KaroError('bad_request', 'this is not a time from a minute to 366 days', {
+        where: '--ttl',
+        hint: 'Write how long the token is valid: 1h, 30d, 366d.',
+      })
+    }
+    if (typeof options.name === 'string' && !NAME.test(options.name)) {
+      throw new KaroError(
+        'bad_request',
+        'a name has at most 64 letters, digits and . _ -, and begins with a letter or a digit',
+        {
+          where: '--name',
+        },
+      )
+    }
+    const wanted = { scope: options.scope, ttl_ms: ttl, ...(options.name && { name: options.name }) }
+    const made = (await callDaemon(io, 'POST', '/api/v1/tokens', wanted)) as TokenCreatedShape
+    if (io.json) {
+      io.out(`${JSON.stringify(made)}\n`)
+      return EXIT.done
+    }
+    io.out(`${made.token}\n`)
+    io.err(
+      `Scope ${made.scope}, until ${localTime(made.expires_at)}. It is not shown again; \`${atHome('karo token revoke', io)} ${made.name}\` ends it.\n`,
+    )
+    if (!made.http.enabled) {
+      io.err('It opens nothing yet: this node has its API on 127.0.0.1 switched off (http.enabled).\n')
+    } else if (made.http.listen === null) {
+      io.err('It opens nothing now: the API does not listen on 127.0.0.1. karo status  says why.\n')
+    }
+    return EXIT.done
+  },
+}
+
+const list: Command = {
+  name: 'token list',
+  summary: 'your valid tokens, and when each was last used',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo token list', does: 'without the tokens themselves: only their hashes are kept' }],
+  async run(io) {
+    const answer = (await callDaemon(io, 'GET', '/api/v1/tokens')) as TokenListShape
+    if (io.json) io.out(`${JSON.stringify(answer)}\n`)
+    else if (answer.tokens.length === 0) io.out('No tokens. karo token create  makes one.\n')
+    else {
+      const now = Date.now()
+      io.out(
+        table(
+          answer.tokens,
+          [
+            { title: 'ID', value: ({ id }) => id },
+            { title: 'NAME', value: ({ id, name }) => (name === id ? '–' : name) },
+            { title: 'SCOPE', value: ({ scope }) => scope },
+            {
+              title: 'ENDS IN',
+              value: ({ expires_at }) => duration(Math.max(0, Date.parse(expires_at) - now)),
+            },
+            {
+              title: 'LAST USED',
+              value: ({ last_used_at }) => (last_used_at === null ? 'never' : localTime(last_used_at)),
+            },
+          ],
+          io,
+        ),
+      )
+    }
+    return EXIT.done
+  },
+}
+
+const revoke: Command = {
+  name: 'token revoke',
+  summary: 'end one of your tokens at once, with everything that was opened with it',
+  args: [{ name: 'token', required: true, description: 'its name or id, as karo token list shows them' }],
+  options: [],
+  examples: [{ run: 'karo token revoke prometheus', does: 'the scraper is refused from now on' }],
+  async run(io, { args }) {
+    const revoked = (await callDaemon(io, 'POST', '/api/v1/tokens/revoke', {
+      token: idOf(String(args.token)),
+    })) as TokenShape
+    io.out(io.json ? `${JSON.stringify(revoked)}\n` : `Revoked ${revoked.name}.\n`)
+    return EXIT.done
+  },
+}
+
+const sessions: Command = {
+  name: 'token sessions',
+  summary: 'your sessions in browsers, and when each was last used',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo token sessions', does: 'those opened by a code, and by which token the others' }],
+  async run(io) {
+    const answer = (await callDaemon(io, 'GET', '/api/v1/sessions')) as SessionListShape
+    if (io.json) io.out(`${JSON.stringify(answer)}\n`)
+    else if (answer.sessions.length === 0) io.out('No session is open in a browser.\n')
+    else {
+      io.out(
+        table(
+          answer.sessions,
+          [
+            { title: 'SESSION', value: ({ session }) => String(session) },
+            { title: 'SCOPE', value: ({ scope }) => scope },
+            { title: 'TOKEN', value: ({ token }) => token ?? '–' },
+            { title: 'OPENED', value: ({ opened_at }) => localTime(opened_at) },
+            { title: 'LAST USED', value: ({ last_used_at }) => localTime(last_used_at) },
+          ],
+          io,
+        ),
+      )
+    }
+    return EXIT.done
+  },
+}
+
+const end: Command = {
+  name: 'token end',
+  summary: 'end your sessions in browsers at once, all of them or one',
+  args: [{ name: 'session', required: false, description: 'its number, as karo token sessions shows it' }],
+  options: [],
+  examples: [{ run: 'karo token end', does: 'every page that is open as you has to be opened anew' }],
+  async run(io, { args }) {
+    const { session } = args
+    if (session !== undefined && !/^[1-9]\d{0,14}$/.test(String(session))) {
+      throw new KaroError('bad_request', `'${session}' is no number of a session`, {
+        hint: 'karo token sessions shows them.',
+      })
+    }
+    const wanted = session === undefined ? {} : { session: Number(session) }
+    const answer = (await callDaemon(io, 'POST', '/api/v1/sessions/end', wanted)) as SessionsEndedShape
+    const { ended } = answer
+    io.out(
+      io.json
+        ? `${JSON.stringify(answer)}\n`
+        : ended === 0
+          ? 'No session was open.\n'
+          : `Ended ${ended === 1 ? '1 session' : `${ended} sessions`}.\n`,
+    )
+    return EXIT.done
+  },
+}
+
+/** Who has only the token itself at hand may paste it: its id is all that is sent. */
+function idOf(which: string): string {
+  return /^karo_([0-9a-f]{10})_/.exec(which)?.[1] ?? which
+}
+
+export const token: readonly Command[] = [create, list, revoke, sessions, end]

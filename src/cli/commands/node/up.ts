@@ -1,0 +1,69 @@
+// karo up: this process becomes the daemon.
+import { existsSync } from 'node:fs'
+import { systemRandom } from '../../../base/clock.ts'
+import { KaroError } from '../../../base/errors.ts'
+import { noFaults } from '../../../base/run/faults.ts'
+import { homePaths, servicePaths } from '../../../config/paths.ts'
+import { finishRestore, isReady } from '../../../ops/care/finish.ts'
+import { DAEMON_NAME, nameProcess } from '../../../ops/process-name.ts'
+import { holdHome } from '../../../ops/system/home-lock.ts'
+import { loadIdentity } from '../../../trust/identity/index.ts'
+import type { Command } from '../../command.ts'
+import { ensureHome, refuseLostKey } from '../../home.ts'
+import { openIdentity } from '../../passphrase.ts'
+import { secondDaemon } from '../../second-daemon.ts'
+
+/** What some library left open must not keep a daemon alive that has stopped. */
+const LINGER_MS = 200
+
+export const up: readonly Command[] = [
+  {
+    name: 'up',
+    summary: 'run the node in the foreground; makes its directory the first time',
+    args: [],
+    options: [
+      {
+        name: 'service',
+        description: "as the machine's service, for all its users: in /var/lib/karo, /etc/karo and /run/karo",
+      },
+    ],
+    examples: [
+      { run: 'karo up', does: 'runs until Ctrl-C' },
+      { run: 'KARO_MESH_PORT=0 karo up --home /tmp/second', does: 'a second node on this machine' },
+      { run: 'karo up --service', does: 'what the system unit runs' },
+    ],
+    async run(io, { options }) {
+      nameProcess(DAEMON_NAME)
+      const service = options.service === true
+      if (service && io.env.KARO_HOME) {
+        throw new KaroError('bad_request', 'a service has its own directories', {
+          where: '--service',
+          hint: 'Leave out --home and KARO_HOME.',
+        })
+      }
+      const { runDaemon } = await import('../../../daemon/main.ts')
+      const paths = service ? servicePaths(io.env) : homePaths(io.env)
+      const hold = () =>
+        holdHome(paths, service).catch(async (error: unknown) => {
+          throw await secondDaemon(error, paths, service)
+        })
+      let letGo = existsSync(paths.home) ? await hold() : undefined
+      // What a kill kept a restore from.
+      if (isReady(paths.home)) finishRestore(paths.home, noFaults)
+      // First: a key that does not open leaves everything as it was.
+      refuseLostKey(paths)
+      const opened = await openIdentity(paths, io.env)
+      ensureHome(paths, { random: systemRandom, service })
+      letGo ??= await hold()
+      const identity = opened ?? loadIdentity(paths.key)
+      const terminal = process.stderr.isTTY === true
+      try {
+        return await runDaemon({ paths, identity, env: io.env, service, terminal, write: io.err })
+      } finally {
+        letGo()
+        // Unreferenced: it fires only if something still keeps the process.
+        setTimeout(() => process.exit(), LINGER_MS).unref()
+      }
+    },
+  },
+]

@@ -1,0 +1,108 @@
+// karo ask: words → a command and its risk, without a daemon, an init or a network; it runs nothing.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Answer, findCommand } from '../../../assist/copilot/ask.ts'
+import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
+import type { OwnCommand } from '../../../assist/copilot/own-history.ts'
+import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import type { Command, CommandIo } from '../../command.ts'
+import { judging } from '../../judging.ts'
+import { workingDirectory } from '../../place.ts'
+import { printAnswer } from '../../views/ask.ts'
+
+/** Own commands looked through, the newest ones. */
+const MOST_OWN = 1_000
+/** ms; a daemon that takes longer has better things to do. */
+const OWN_MS = 400
+
+/** `--shell`, else the one the person's commands are typed into, as far as it is one of ours. */
+function shellOf(given: string | boolean | readonly string[] | undefined, env: CommandIo['env']): Shell {
+  if (typeof given === 'string') return given as Shell
+  const own = env.SHELL?.slice(env.SHELL.lastIndexOf('/') + 1)
+  return SHELLS.find((shell) => shell === own) ?? 'bash'
+}
+
+/** What the person ran before, when a daemon runs; it is only a help, so that nothing here may fail. */
+async function ownCommands(io: CommandIo): Promise<readonly OwnCommand[]> {
+  try {
+    const { callDaemon } = await import('../../../api/contract/client.ts')
+    const path = `/api/v1/history?limit=${MOST_OWN}`
+    const found = (await callDaemon(io, 'GET', path, undefined, OWN_MS)) as { events: readonly OwnCommand[] }
+    return found.events
+  } catch {
+    return []
+  }
+}
+
+/** False only if no key of [ask] is set: the code that reads TOML and speaks HTTP is loaded only then. */
+function wantsModel(io: CommandIo): boolean {
+  if (io.env.KARO_ASK_ENDPOINT) return true
+  try {
+    const text = readFileSync(join(io.home, 'config.toml'), 'utf8').replace(/^[ \t]*#.*$/gm, '')
+    return /endpoint|\\[ux]/i.test(text)
+  } catch {
+    return false
+  }
+}
+
+async function answer(io: CommandIo, request: string, shell: Shell): Promise<Answer> {
+  const own = await ownCommands(io)
+  const cwd = workingDirectory()
+  const model = wantsModel(io)
+    ? await (await import('../../ask-model.ts')).modelAnswer(io, { request, shell, own })
+    : undefined
+  return findCommand(request, {
+    shell,
+    own,
+    judge: await judging(io, shell),
+    knowledge: openKnowledge(),
+    ...(cwd !== undefined && { cwd }),
+    ...(model?.command !== undefined && { model: { name: model.name, command: model.command } }),
+    ...(model?.note !== undefined && { notes: [model.note] }),
+  })
+}
+
+const command: Command = {
+  name: 'ask',
+  summary: 'words → a command and its risk; it is shown, never run',
+  args: [
+    {
+      name: 'words',
+      required: true,
+      variadic: true,
+      oneThing: true,
+      description: 'what is to be done; names, paths and texts in quotes are put into the command',
+    },
+  ],
+  options: [
+    {
+      name: 'shell',
+      value: 'shell',
+      description: 'the shell it is for; default is your own',
+      choices: SHELLS,
+    },
+  ],
+  examples: [
+    { run: "karo ask 'files larger than 100 MB in /var'", does: 'a command that finds them' },
+    { run: "karo ask --json 'undo the last commit'", does: 'the command, its risk and others as JSON' },
+  ],
+  async run(io, input) {
+    const request = (input.args.words as readonly string[]).join(' ')
+    if (request.trim() === '')
+      throw new KaroError('bad_request', 'the question is empty', {
+        where: 'karo ask',
+        hint: 'Say what to do: karo ask "find files larger than 100 MB"',
+      })
+    // They would go into the command, or hide what was asked; joiners belong to some scripts' letters.
+    if (/[^\P{Cc}\t\n\r]|[^\P{Cf}\u200c\u200d]/u.test(request))
+      throw new KaroError('bad_request', 'the words hold control or invisible characters', {
+        where: 'karo ask',
+      })
+    const found = await answer(io, request, shellOf(input.options.shell, io.env))
+    io.out(io.json ? `${JSON.stringify(found)}\n` : printAnswer(found, io))
+    return found.command === null ? EXIT.failed : EXIT.done
+  },
+}
+
+export const ask: readonly Command[] = [command]

@@ -1,0 +1,82 @@
+// karo check: how risky a command line is, which rules say so, and a safer form. Needs no daemon and no init.
+
+import { judge } from '../../../assist/guard/judge.ts'
+import { machineOf } from '../../../assist/guard/machine.ts'
+import { quickGuard } from '../../../assist/guard/quick.ts'
+import { GUARD_PROFILES, type GuardProfile, type RiskVerdict } from '../../../assist/risk/index.ts'
+import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import { printable } from '../../../base/format.ts'
+import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { commandText, shellOf, shellOption } from '../../command-text.ts'
+import { placeOf } from '../../place.ts'
+import { printVerdict } from '../../views/check.ts'
+
+/** Every field always, for scripts; `safer` is null where there is no safer form. */
+const shapeOf = ({ safer, ...verdict }: RiskVerdict) => ({ ...verdict, safer: safer ?? null })
+
+/** Every rule, or those with the word. */
+async function listRules(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+  const [{ ruleList }, { printRules }] = await Promise.all([
+    import('../../../assist/risk/rule-list.ts'),
+    import('../../views/rules.ts'),
+  ])
+  const asked = (input.args.command as readonly string[]).join(' ')
+  const rules = ruleList(asked)
+  io.out(io.json ? `${JSON.stringify({ rules })}\n` : printRules(rules, io, asked))
+  return EXIT.done
+}
+
+const command: Command = {
+  name: 'check',
+  summary: 'how risky a command is, why, and a safer form; exits 4 unless it is allowed',
+  args: [
+    {
+      name: 'command',
+      required: false,
+      variadic: true,
+      oneThing: true,
+      description: 'the command, quoted, or as it would be typed; - reads it from standard input',
+    },
+  ],
+  options: [
+    shellOption,
+    {
+      name: 'profile',
+      value: 'profile',
+      description:
+        'what is blocked and what needs a confirmation; default is guard.profile of the configuration',
+      choices: GUARD_PROFILES,
+    },
+    {
+      name: 'rules',
+      description: 'list the built-in rules instead; with a word, those it occurs in',
+    },
+  ],
+  examples: [
+    { run: "karo check 'rm -rf ~/'", does: 'says why this is blocked, and exits 4' },
+    { run: 'karo check rm -rf build', does: 'the same without quotes, for what needs none in a shell' },
+    { run: "karo check --json 'git push --force'", does: 'the verdict as JSON, with a safer form' },
+    { run: 'karo check - < script.sh', does: 'judges a whole script' },
+    { run: 'karo check --rules git', does: 'the rules about git, with the ids that exceptions name' },
+  ],
+  takesCommandLine: true,
+  async run(io, input) {
+    if (input.options.rules === true) return listRules(io, input)
+    const text = await commandText(input, 'check', 'karo check --rules lists the rules')
+    const found = await quickGuard({ home: io.home, env: io.env })
+    // What is written wrong somebody can mend; what cannot be read at all makes it strict, as in the shells.
+    if (found.failure !== undefined && /:\d+$|^KARO_/.test(found.failure.where ?? '')) throw found.failure
+    for (const warning of found.warnings) io.err(`warning: ${printable(warning)}\n`)
+    const { profile = found.profile } = input.options as { readonly profile?: GuardProfile }
+    const place = placeOf(io)
+    const verdict = judge({ ...found, profile }, text, {
+      shell: shellOf(input),
+      ...place,
+      machine: machineOf(place, io.env, found),
+    })
+    io.out(io.json ? `${JSON.stringify(shapeOf(verdict))}\n` : printVerdict(verdict, io))
+    return verdict.decision === 'allow' ? EXIT.done : EXIT.refused
+  },
+}
+
+export const check: readonly Command[] = [command]

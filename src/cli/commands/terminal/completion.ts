@@ -1,0 +1,41 @@
+// karo completion: what a shell loads to complete karo's commands, options, choices and the names of live nodes.
+import { EXIT } from '../../../base/errors.ts'
+import type { Command } from '../../command.ts'
+import { COMMANDS } from '../../commands.ts'
+import { bashScript } from '../../completion/bash.ts'
+import { fishScript } from '../../completion/fish.ts'
+import { completionSpec, type PlaceSpec } from '../../completion/spec.ts'
+import { zshScript } from '../../completion/zsh.ts'
+
+export type CompletionShell = 'bash' | 'zsh' | 'fish'
+
+export const COMPLETION_SCRIPTS: Readonly<Record<CompletionShell, (places: readonly PlaceSpec[]) => string>> =
+  {
+    bash: bashScript,
+    zsh: zshScript,
+    fish: fishScript,
+  }
+const SHELLS = Object.keys(COMPLETION_SCRIPTS) as readonly CompletionShell[]
+
+export const completion: readonly Command[] = [
+  {
+    name: 'completion',
+    summary: 'print what a shell loads to complete commands, options and the names of nodes',
+    args: [{ name: 'shell', required: true, description: 'which shell', choices: SHELLS }],
+    options: [],
+    examples: [
+      { run: 'eval "$(karo completion bash)"', does: 'in ~/.bashrc' },
+      { run: 'eval "$(karo completion zsh)"', does: 'in ~/.zshrc, after compinit' },
+      {
+        run: 'karo completion fish > ~/.config/fish/completions/karo.fish',
+        does: 'fish loads it when needed',
+      },
+    ],
+    async run(io, { args }) {
+      const shell = args.shell as CompletionShell
+      const script = COMPLETION_SCRIPTS[shell](await completionSpec(COMMANDS))
+      io.out(io.json ? `${JSON.stringify({ shell, script })}\n` : Buffer.from(script))
+      return EXIT.done
+    },
+  },
+]

@@ -1,0 +1,38 @@
+// karo explain: what each part of a command line does, who says so, and what is risky in it. Needs no daemon, no init.
+
+import { explainCommand } from '../../../assist/copilot/index.ts'
+import { EXIT } from '../../../base/errors.ts'
+import type { Command } from '../../command.ts'
+import { commandText, shellOf, shellOption } from '../../command-text.ts'
+import { judging } from '../../judging.ts'
+import { printExplanation } from '../../views/explain.ts'
+
+const command: Command = {
+  name: 'explain',
+  summary: 'what each part of a command does',
+  args: [
+    {
+      name: 'command',
+      required: true,
+      variadic: true,
+      oneThing: true,
+      description: 'the command, quoted, or as it would be typed; - reads it from standard input',
+    },
+  ],
+  options: [shellOption],
+  examples: [
+    { run: "karo explain 'tar -xzf backup.tgz -C /tmp'", does: 'says what each word means' },
+    { run: "karo explain --json 'ls | wc -l'", does: 'the parts with their places, as JSON' },
+    { run: 'karo explain - < script.sh', does: 'explains a script' },
+  ],
+  takesCommandLine: true,
+  async run(io, input) {
+    const text = await commandText(input, 'explain')
+    const shell = shellOf(input)
+    const explanation = await explainCommand(text, { shell, judge: await judging(io, shell) })
+    io.out(io.json ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation, io))
+    return EXIT.done
+  },
+}
+
+export const explain: readonly Command[] = [command]

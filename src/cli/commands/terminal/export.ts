@@ -1,0 +1,148 @@
+// karo export: your own history as a file, or on standard output.
+import { streamDaemon } from '../../../api/contract/client.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { readEventId } from '../../../base/words/event-id.ts'
+import { type ForeignShell, SHELLS } from '../../../observe/imports/entry.ts'
+import { SHELL_WRITERS } from '../../../observe/imports/writers.ts'
+import { EXPORT_FORMATS, type ExportFormat, type TransferEvent, WRITERS } from '../../../ops/care/transfer.ts'
+import type { Command, CommandIo } from '../../command.ts'
+import { filterOptions, filtersOf, queryOf, untilOption } from '../../history/filters.ts'
+import { createOutput } from '../../output-file.ts'
+import { absolutePath } from '../../place.ts'
+import { createLiveLine } from '../../terminal/live-line.ts'
+import { pathWith } from '../../values.ts'
+
+const IDLE_MS = 60_000
+const PIECE = 64 * 1024
+const EVERY = 10_000
+
+type Format = ExportFormat | ForeignShell
+const FORMATS = [...EXPORT_FORMATS, ...SHELLS] as const
+
+export const exporting: readonly Command[] = [
+  {
+    name: 'export',
+    summary: 'your history as a file, to keep or to bring elsewhere: to another Karo, or back to your shell',
+    args: [
+      {
+        name: 'words',
+        required: false,
+        variadic: true,
+        description: 'only commands with all of these words, in any case (default: all commands)',
+      },
+    ],
+    options: [
+      {
+        name: 'format',
+        value: 'format',
+        choices: FORMATS,
+        default: 'ndjson',
+        description:
+          'NDJSON, one JSON document a line; CSV for spreadsheets; or what bash, zsh or fish keep themselves: text and time',
+      },
+      {
+        name: 'output',
+        short: 'o',
+        value: 'file',
+        completes: 'file',
+        description: 'where to; it must not exist yet (default: standard output)',
+      },
+      ...filterOptions.filter(({ name }) => name === 'since' || name === 'cwd' || name === 'shell'),
+      untilOption,
+    ],
+    json: 'NDJSON, one JSON document a line; with --output one document that says what is in the file',
+    examples: [
+      { run: 'karo export -o history.ndjson', does: 'everything you typed, readable by you alone' },
+      { run: 'karo export --format csv | head', does: 'a look at it' },
+      { run: 'karo export --format bash >> ~/.bash_history', does: 'back to where it came from' },
+      { run: 'karo export --since 7d --cwd . make', does: 'what was made here this week' },
+    ],
+    async run(io, input) {
+      const { options } = input
+      const format = options.format as Format
+      const path = pathWith('/api/v1/export', queryOf(filtersOf(input)), 'karo export')
+      if (typeof options.output !== 'string') {
+        if (io.json && format !== 'ndjson') throw noJson(format)
+        await write(io, path, format, async (content) => io.out(content))
+        return EXIT.done
+      }
+      const file = absolutePath(options.output, '--output')
+      const events = await toFile(io, path, format, file)
+      if (io.json) io.out(`${JSON.stringify({ file, events })}\n`)
+      else io.err(`${events === 1 ? '1 command is' : `${events} commands are`} in ${file}.\n`)
+      return EXIT.done
+    },
+  },
+]
+
+/** What is no JSON on standard output no reader of JSON can take. */
+export const noJson = (format: string): KaroError =>
+  new KaroError('bad_request', `it does not go with --format ${format} on standard output`, {
+    where: '--json',
+    hint: 'Leave one of them out, or name a file with --output.',
+  })
+
+interface BytesWriter {
+  readonly head: string
+  line(event: TransferEvent): string | Uint8Array
+  end(events: number): string
+}
+
+const shellWriter = (shell: ForeignShell): BytesWriter => ({
+  head: '',
+  line: ({ id, command, duration_us }) =>
+    SHELL_WRITERS[shell]({ command, start_us: readEventId(id).start_us, duration_us }),
+  end: () => '',
+})
+
+const isShell = (format: Format): format is ForeignShell => SHELLS.includes(format as ForeignShell)
+
+/** Resolves with how many events there were. Throws KaroError `unavailable` when the daemon broke off. */
+async function write(
+  io: CommandIo,
+  path: string,
+  format: Format,
+  out: (content: Uint8Array) => Promise<void>,
+): Promise<number> {
+  const { head, line, end } = isShell(format) ? shellWriter(format) : WRITERS[format]
+  let parts: Uint8Array[] = [Buffer.from(head)]
+  let size = 0
+  let events = 0
+  let whole = false
+  const live = createLiveLine(io)
+  try {
+    for await (const value of streamDaemon(io, 'GET', path, undefined, { idleMs: IDLE_MS })) {
+      const told = value as { karo_export?: number; end?: number }
+      if (told.karo_export !== undefined) continue
+      if (told.end !== undefined) {
+        whole = told.end === events
+        continue
+      }
+      const made = line(value as TransferEvent)
+      const bytes = typeof made === 'string' ? Buffer.from(made) : made
+      parts.push(bytes)
+      size += bytes.length
+      if (++events % EVERY === 0) live.show(`${events} commands`)
+      if (size < PIECE) continue
+      await out(Buffer.concat(parts))
+      parts = []
+      size = 0
+    }
+  } finally {
+    live.end()
+  }
+  if (!whole) throw new KaroError('unavailable', "the daemon's answer broke off")
+  await out(Buffer.concat([...parts, Buffer.from(end(events))]))
+  return events
+}
+
+async function toFile(io: CommandIo, path: string, format: Format, file: string): Promise<number> {
+  const output = createOutput(file)
+  try {
+    const events = await write(io, path, format, async (content) => output.write(content))
+    output.finish()
+    return events
+  } finally {
+    output.discard()
+  }
+}

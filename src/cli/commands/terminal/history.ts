@@ -1,0 +1,147 @@
+// karo history: the commands you ran, searched, ranked, and chosen from.
+import { callDaemon } from '../../../api/contract/client.ts'
+import {
+  type EventShape,
+  HISTORY_LIMIT_DEFAULT,
+  HISTORY_LIMIT_MAX,
+  RANKED_LIMIT_MAX,
+  type RankedCommandShape,
+  type RankedShape,
+} from '../../../api/contract/shapes.ts'
+import { EXIT, type ExitCode } from '../../../base/errors.ts'
+import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { historyColumns } from '../../history/columns.ts'
+import { deleteHistory } from '../../history/delete.ts'
+import { filterOptions, isUnfiltered, searchOf, untilOption } from '../../history/filters.ts'
+import { nothingFound } from '../../history/nothing-found.ts'
+import { absolutePath, workingDirectory } from '../../place.ts'
+import { pause } from '../../terminal/interrupt.ts'
+import { table } from '../../terminal/table.ts'
+import { parseWhole, pathWith } from '../../values.ts'
+
+const find: Command = {
+  name: 'history',
+  summary: 'search the commands you ran, newest last',
+  args: [
+    {
+      name: 'words',
+      required: false,
+      variadic: true,
+      description: 'text that must occur in the command; every word, in any case',
+    },
+  ],
+  options: [
+    ...filterOptions,
+    untilOption,
+    { name: 'unique', description: 'each command once, its newest use' },
+    { name: 'rank', description: 'each command once, the likeliest last: often, lately, here, successful' },
+    {
+      name: 'limit',
+      value: 'n',
+      description: `how many at most (up to ${HISTORY_LIMIT_MAX}, with --rank ${RANKED_LIMIT_MAX})`,
+      default: String(HISTORY_LIMIT_DEFAULT),
+    },
+    { name: 'interactive', short: 'i', description: 'choose one at the terminal; it is printed, not run' },
+  ],
+  examples: [
+    { run: 'karo history docker run', does: 'every command with both words' },
+    { run: 'karo history --failed --since today --cwd .', does: 'what went wrong here today' },
+    { run: 'karo history --longer 10m --unique make', does: 'what took its time' },
+    {
+      run: 'karo history --interactive',
+      does: 'type to find, Enter to print; Ctrl-R does it: karo shell install --ctrl-r',
+    },
+  ],
+  async run(io, input) {
+    if (input.options.interactive === true) return choose(io, input)
+    if (input.options.rank === true) return rank(io, input)
+    const path = pathWith('/api/v1/history', searchOf(input), 'karo history')
+    const found = (await callDaemon(io, 'GET', path)) as { events: EventShape[]; total: number }
+    if (io.json) {
+      io.out(`${JSON.stringify(found)}\n`)
+      return EXIT.done
+    }
+    const { events, total } = found
+    if (events.length === 0) {
+      io.out(`${total === 0 && isUnfiltered(input) ? NOTHING_YET : await nothingFound(io, input)}\n`)
+      return EXIT.done
+    }
+    const peaks = events.some(({ peak_rss_bytes: peak }) => typeof peak === 'number')
+    io.out(table(events.toReversed(), historyColumns(io, peaks), io))
+    if (total > events.length) io.err(`${events.length} of ${total}; --limit shows more.\n`)
+    return EXIT.done
+  },
+}
+
+/** What is asked of the ranking knows no words of its own, and no `unique`: it is. */
+function rankingOf(input: CommandInput): URLSearchParams {
+  const search = searchOf(input)
+  for (const name of ['word', 'unique', 'limit', 'without']) search.delete(name)
+  return search
+}
+
+/** As it is typed into the finder. */
+function questionOf({ args, options }: CommandInput): string {
+  const quoted = (word: string): string => (/[\s"!]/.test(word) ? `"${word.replaceAll('"', ' ')}"` : word)
+  const without = ((options.without ?? []) as readonly string[]).map((word) => `!${quoted(word)}`)
+  return [...((args.words ?? []) as readonly string[]).map(quoted), ...without].join(' ')
+}
+
+async function rank(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+  const search = rankingOf(input)
+  search.set('q', questionOf(input))
+  const here = workingDirectory()
+  if (here !== undefined) search.set('here', here)
+  const limit = parseWhole(String(input.options.limit), '--limit', 1, RANKED_LIMIT_MAX)
+  search.set('limit', String(limit))
+  const path = pathWith('/api/v1/history/commands', search, 'karo history')
+  let ranked: RankedShape
+  const signal = AbortSignal.timeout(RANK_PATIENCE_MS)
+  // The newest are there at once; whoever is no person at a key waits for all.
+  for (;;) {
+    ranked = (await callDaemon(io, 'GET', path)) as RankedShape
+    if (ranked.complete || signal.aborted) break
+    await pause(RANK_POLL_MS, signal)
+  }
+  if (io.json) {
+    io.out(`${JSON.stringify(ranked)}\n`)
+    return EXIT.done
+  }
+  if (ranked.commands.length === 0) io.out(`${await nothingFound(io, input)}\n`)
+  else {
+    const uses = {
+      title: 'USES',
+      align: 'right',
+      value: ({ uses }: RankedCommandShape) => String(uses),
+    } as const
+    io.out(table(ranked.commands.toReversed(), [uses, ...historyColumns(io)], io))
+  }
+  if (!ranked.complete)
+    io.err('Older commands are still being loaded; a moment later the order may be another.\n')
+  return EXIT.done
+}
+const RANK_PATIENCE_MS = 10_000
+const RANK_POLL_MS = 100
+
+/** What is chosen goes to stdout; nothing does when nothing is. */
+async function choose(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+  const { runFinder } = await import('../../finder/finder.ts')
+  const filters = rankingOf(input)
+  const mode = filters.has('failed') ? 'failed' : filters.has('cwd') ? 'here' : 'all'
+  const here =
+    typeof input.options.cwd === 'string' ? absolutePath(input.options.cwd, '--cwd') : workingDirectory()
+  // The mode asks for it; another mode leaves it what every question has.
+  if (mode === 'failed') filters.delete('failed')
+  if (mode === 'here') filters.delete('cwd')
+  // A line that is being typed is nobody else's business: arguments of a process are everybody's to read.
+  const question = questionOf(input) || (io.env.KARO_LINE ?? '')
+  const picked = await runFinder(io, { question, mode, here, filters })
+  if (io.json) io.out(`${JSON.stringify({ picked: picked ?? null })}\n`)
+  else if (picked !== undefined) io.out(Buffer.from(`${picked}\n`))
+  return EXIT.done
+}
+
+export const history: readonly Command[] = [find, deleteHistory]
+
+const NOTHING_YET = `Nothing recorded yet. Does your shell have the hook? Run: karo shell install
+Then open a new shell.`

@@ -1,0 +1,149 @@
+// karo hook: what AI coding tools call before and after a command of theirs, and what puts it into their settings.
+
+import { judge } from '../../../assist/guard/judge.ts'
+import { machineOf } from '../../../assist/guard/machine.ts'
+import { quickGuard } from '../../../assist/guard/quick.ts'
+import { systemRandom } from '../../../base/clock.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { jsonText } from '../../../base/printable.ts'
+import { recordingPaths } from '../../../config/paths.ts'
+import {
+  ADAPTER_NAMES,
+  ADAPTERS,
+  type Adapter,
+  type AdapterName,
+  answerCall,
+  leaveInSpool,
+} from '../../adapters/index.ts'
+import type { Command, CommandArgument, CommandIo, CommandOption } from '../../command.ts'
+import { readInput } from '../../hooks/input.ts'
+import { toldGuard } from '../../judging.ts'
+import { homeOf, placeOf } from '../../place.ts'
+
+/** Those that have settings to put it into. */
+const INSTALLED = ADAPTER_NAMES.filter((name) => ADAPTERS[name].settings !== undefined)
+
+const call: Command = {
+  name: 'hook',
+  summary: 'what an AI coding tool runs before and after a command of its own: judged, answered, recorded',
+  args: [
+    {
+      name: 'tool',
+      required: true,
+      description: `whose call is on standard input: ${ADAPTER_NAMES.map((name) => `${name} (${ADAPTERS[name].title})`).join(', ')}`,
+      choices: ADAPTER_NAMES,
+    },
+  ],
+  options: [],
+  examples: [
+    { run: 'karo hook install claude', does: 'makes Claude Code call it' },
+    {
+      run: `echo '{"command":"git push --force"}' | karo hook generic`,
+      does: 'asks for any other tool; exits 4 unless the command may run',
+    },
+  ],
+  async run(io, { args, options }) {
+    const adapter = ADAPTERS[args.tool as AdapterName]
+    if (process.stdin.isTTY) {
+      throw new KaroError(
+        'bad_request',
+        `this is what ${adapter.title} calls, with JSON on standard input; it is not for typing`,
+        {
+          where: `karo hook ${adapter.name}`,
+          ...(adapter.settings && { hint: `To set that up: karo hook install ${adapter.name}` }),
+        },
+      )
+    }
+    return answer(io, adapter, options.json === true)
+  },
+}
+
+async function answer(io: CommandIo, adapter: Adapter, json: boolean): Promise<ExitCode> {
+  const place = placeOf(io)
+  const guard = await toldGuard(io)
+  const input = await readInput(process.stdin)
+  const { reply, entries } = answerCall(
+    adapter,
+    input.text,
+    {
+      onError: guard.onError,
+      judge: (command, where) => {
+        const at = { ...place, ...where }
+        return judge(guard, command, { ...at, caller: 'tool', machine: machineOf(at, io.env, guard) })
+      },
+    },
+    input,
+  )
+  // As the shells' hooks have it: empty is not paused.
+  if ((io.env.KARO_PAUSE || '0') === '0') {
+    leaveInSpool(entries, {
+      directory: recordingPaths(io.env).spool,
+      uid: process.getuid?.() ?? 0,
+      pid: process.pid,
+      now: Date.now(),
+      secret: systemRandom.bytes(16),
+    })
+  }
+  const said = adapter.answer(reply)
+  if (said !== undefined || json) io.out(`${jsonText(said ?? {})}\n`)
+  // The tools' own protocols say it in their answer; another code than 0 would be a failure to them.
+  return adapter.settings === undefined && reply.decision !== 'none' ? EXIT.refused : EXIT.done
+}
+
+const toolArgument: CommandArgument = {
+  name: 'tool',
+  required: true,
+  description: `which tool: ${INSTALLED.map((name) => `${name} (${ADAPTERS[name].title})`).join(', ')}`,
+  choices: INSTALLED,
+}
+const scopeOptions: readonly CommandOption[] = [
+  { name: 'user', description: 'in your own settings of the tool, for all projects (the default)' },
+  { name: 'project', description: 'in the settings of the project in this directory' },
+  { name: 'dry-run', description: 'show what the file would be, and change nothing' },
+]
+
+const install: Command = {
+  name: 'hook install',
+  summary: 'make an AI coding tool ask the guard before each command, and record what it ran',
+  args: [toolArgument],
+  options: scopeOptions,
+  examples: [
+    { run: 'karo hook install claude', does: 'in ~/.claude/settings.json; once, however often it is run' },
+    {
+      run: 'karo hook install gemini --project',
+      does: 'in ./.gemini/settings.json, for everybody who works there',
+    },
+    { run: 'karo hook install codex --dry-run', does: 'shows the file and changes nothing' },
+  ],
+  async run(io, input) {
+    const { installHook } = await import('../../hooks/settings.ts')
+    const { onError } = await quickGuard({ home: io.home, env: io.env })
+    return installHook(io, input, homeOf(io), onError)
+  },
+}
+
+const uninstall: Command = {
+  name: 'hook uninstall',
+  summary: "take it out of the tool's settings",
+  args: [toolArgument],
+  options: scopeOptions,
+  examples: [{ run: 'karo hook uninstall claude', does: 'Claude Code runs its commands without Karo again' }],
+  async run(io, input) {
+    const { uninstallHook } = await import('../../hooks/settings.ts')
+    return uninstallHook(io, input, homeOf(io))
+  },
+}
+
+const list: Command = {
+  name: 'hook list',
+  summary: 'the AI coding tools that Karo knows, and where its hook is installed',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo hook list', does: 'also which of them seem to be here' }],
+  async run(io) {
+    const { listHooks } = await import('../../hooks/settings.ts')
+    return listHooks(io, homeOf(io))
+  },
+}
+
+export const hook: readonly Command[] = [call, install, uninstall, list]

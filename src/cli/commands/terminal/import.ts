@@ -1,0 +1,221 @@
+// karo import: other shells' histories, and what karo export wrote, into your own; and out of it again.
+import { callDaemon } from '../../../api/contract/client.ts'
+import type { ImportListShape, ImportShape } from '../../../api/contract/shapes.ts'
+import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
+import { bytes, localTime, printable } from '../../../base/format.ts'
+import { SHELLS, SOURCES, type Source } from '../../../observe/imports/entry.ts'
+import type { Command, CommandInput, CommandIo, CommandOption } from '../../command.ts'
+import { errorLines, type ToldError, toldOf } from '../../error-text.ts'
+import { importExport } from '../../import/export.ts'
+import { findHistory, openHistory } from '../../import/foreign-history.ts'
+import { type ImportSummary, runImport } from '../../import/run.ts'
+import { confirm } from '../../terminal/confirm.ts'
+import { watchInterrupt } from '../../terminal/interrupt.ts'
+import { createLiveLine } from '../../terminal/live-line.ts'
+import { fitted } from '../../terminal/text.ts'
+import { parseWhole } from '../../values.ts'
+import { commands, importsView, importView } from '../../views/import.ts'
+
+const DRY_RUN: CommandOption = { name: 'dry-run', description: 'say what would be done, and do nothing' }
+const ALL_HOSTS: CommandOption = {
+  name: 'all-hosts',
+  description: 'of atuin, also what was typed on other machines',
+}
+/** Texts are gone over once for each part. */
+const UNDO_MS = 300_000
+const MOST_ID = 2 ** 31 - 1
+/** Behind a question. */
+const ROOM_FOR_ANSWER = ' [y/N] yes'.length
+
+const USUAL: Readonly<Record<Source, string>> = {
+  bash: '$HISTFILE or ~/.bash_history',
+  zsh: '$HISTFILE, ${ZDOTDIR:-~}/.zsh_history, ~/.histfile or ~/.zhistory',
+  fish: '~/.local/share/fish/fish_history, or that of $fish_history',
+  atuin: 'what its configuration says, or ~/.local/share/atuin/history.db',
+}
+
+async function importOne(
+  io: CommandIo,
+  source: Source,
+  name: string | undefined,
+  { options }: CommandInput,
+): Promise<ImportSummary> {
+  const history = await openHistory(io, source, name, { allHosts: options['all-hosts'] === true })
+  const interrupt = watchInterrupt()
+  try {
+    for (const note of history.notes) io.err(`${note}\n`)
+    return await runImport(io, history, {
+      dryRun: options['dry-run'] === true,
+      signal: interrupt.signal,
+    })
+  } finally {
+    interrupt.release()
+    await history.close()
+  }
+}
+
+/** One of several that could not be brought, or not all of it. */
+interface Failed {
+  readonly source: Source
+  readonly file: string
+  readonly error: ToldError
+}
+
+const exitOf = (imports: readonly (ImportSummary | Failed)[]): ExitCode =>
+  imports.some((one) => 'error' in one || one.interrupted) ? EXIT.failed : EXIT.done
+
+const file: Command = {
+  name: 'import',
+  summary: 'add what karo export wrote to your own history; what is there already stays as it is',
+  args: [
+    {
+      name: 'file',
+      required: true,
+      description: 'NDJSON or CSV, as karo export writes them; - for standard input',
+      completes: 'file',
+    },
+  ],
+  options: [DRY_RUN],
+  examples: [
+    { run: 'karo import history.ndjson', does: 'twice does no harm' },
+    { run: 'karo import history.csv --dry-run', does: 'which lines are wrong, and how many are new' },
+    { run: 'ssh old karo export | karo import -', does: 'from another machine, without a file' },
+    { run: 'karo import auto', does: 'the histories of your shells instead, and of atuin' },
+  ],
+  run: (io, { args, options }) => importExport(io, args.file as string, options['dry-run'] === true),
+}
+
+const auto: Command = {
+  name: 'import auto',
+  summary: 'add the histories of bash, zsh, fish and atuin that are there',
+  args: [],
+  options: [DRY_RUN, ALL_HOSTS],
+  examples: [
+    { run: 'karo import auto --dry-run', does: 'which there are, and how many commands are new' },
+    { run: 'karo import auto', does: 'all of them; each is an import of its own' },
+  ],
+  async run(io, input) {
+    const found: { source: Source; path: string; bytes: number }[] = []
+    // atuin knows most of each command: what it has, the shells' own files need not bring.
+    for (const source of ['atuin', ...SHELLS] as const) {
+      const one = await findHistory(io, source)
+      if (one !== undefined) found.push({ source, ...one })
+    }
+    if (found.length === 0) {
+      throw new KaroError('not_found', 'no history of bash, zsh, fish or atuin was found', {
+        hint: 'Name the file: karo import bash FILE',
+      })
+    }
+    // Whether somebody is there who takes them is no matter of any one history.
+    await listed(io)
+    const imports: (ImportSummary | Failed)[] = []
+    for (const { source, path, bytes: size } of found) {
+      if (!io.json) io.err(`${source}: ${printable(path)}, ${bytes(size)}\n`)
+      const one = await importOne(io, source, path, input).catch((error: unknown): Failed => {
+        if (!(error instanceof KaroError)) throw error
+        return { source, file: path, error: toldOf(error, io) }
+      })
+      imports.push(one)
+      const failed = 'error' in one
+      if (!io.json && failed) io.err(errorLines(one.error, io.columns))
+      if (!io.json && !failed) io.out(importView(one, io))
+      if (!failed && one.interrupted) break
+    }
+    if (io.json) io.out(`${JSON.stringify({ imports })}\n`)
+    return exitOf(imports)
+  },
+}
+
+const foreign = SOURCES.map(
+  (source): Command => ({
+    name: `import ${source}`,
+    summary: `add the history of ${source} to your own; twice does no harm`,
+    args: [
+      {
+        name: 'file',
+        required: false,
+        description: `default: ${USUAL[source]}${source === 'atuin' ? '' : '; - for standard input'}`,
+        completes: 'file',
+      },
+    ],
+    options: source === 'atuin' ? [DRY_RUN, ALL_HOSTS] : [DRY_RUN],
+    examples: [
+      { run: `karo import ${source} --dry-run`, does: 'how many of its commands are new' },
+      { run: `karo import ${source}`, does: 'adds them; karo import undo takes them out again' },
+    ],
+    async run(io, input) {
+      const summary = await importOne(io, source, input.args.file as string | undefined, input)
+      io.out(io.json ? `${JSON.stringify(summary)}\n` : importView(summary, io))
+      return exitOf([summary])
+    },
+  }),
+)
+
+const listed = async (io: CommandIo): Promise<readonly ImportShape[]> =>
+  ((await callDaemon(io, 'GET', '/api/v1/imports')) as ImportListShape).imports
+
+const list: Command = {
+  name: 'import list',
+  summary: 'the imports that can be undone',
+  args: [],
+  options: [],
+  examples: [{ run: 'karo import list', does: 'what each brought, and when' }],
+  async run(io) {
+    const imports = await listed(io)
+    io.out(io.json ? `${JSON.stringify({ imports })}\n` : importsView(imports, io))
+    return EXIT.done
+  },
+}
+
+const undo: Command = {
+  name: 'import undo',
+  summary: 'take out what an import brought, and nothing else',
+  args: [{ name: 'id', required: false, description: 'from karo import list; the last one when left out' }],
+  options: [{ name: 'yes', short: 'y', description: 'do not ask' }],
+  examples: [
+    { run: 'karo import undo', does: 'the last import, after asking' },
+    { run: 'karo import undo 3 --yes', does: 'import 3, without asking' },
+  ],
+  async run(io, { args, options }) {
+    const wanted =
+      typeof args.id === 'string' ? parseWhole(args.id, 'karo import undo', 1, MOST_ID) : undefined
+    const imports = await listed(io)
+    const one = wanted === undefined ? imports[0] : imports.find(({ id }) => id === wanted)
+    if (one === undefined) {
+      const what = wanted === undefined ? 'nothing was imported' : `there is no import ${wanted}`
+      throw new KaroError('not_found', what, { hint: 'karo import list shows what can be undone.' })
+    }
+    const { id, source, file: from, events, started_at } = one
+    const about = `Take out ${commands(events)} that import ${id} brought (${source}, ${printable(from)}, ${localTime(started_at)})?`
+    const question = fitted(about, io.columns - ROOM_FOR_ANSWER)
+    if (!(await confirm(io, question, { yes: options.yes === true, where: 'karo import undo' }))) {
+      io.err('Nothing was taken out.\n')
+      return EXIT.failed
+    }
+    const live = createLiveLine(io)
+    let removed = 0
+    try {
+      for (let left = events; left > 0; ) {
+        const told = (await callDaemon(io, 'POST', '/api/v1/imports/undo', { id }, UNDO_MS)) as {
+          removed: number
+          left: number
+        }
+        removed += told.removed
+        left = told.left
+        live.show(`${removed} of ${commands(events)} taken out`)
+      }
+    } finally {
+      live.end()
+    }
+    const gone = events - removed
+    const before = gone > 0 ? ` ${commands(gone)} had been deleted, or were too old, before.` : ''
+    io.out(
+      io.json
+        ? `${JSON.stringify({ id, removed })}\n`
+        : `${commands(removed)} of import ${id} taken out.${before}\n`,
+    )
+    return EXIT.done
+  },
+}
+
+export const importing: readonly Command[] = [file, auto, ...foreign, list, undo]

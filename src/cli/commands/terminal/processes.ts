@@ -1,0 +1,109 @@
+// karo processes: what the programs in your shells used, and what runs now.
+import { callDaemon } from '../../../api/contract/client.ts'
+import {
+  PROCESS_SORTS,
+  PROCESSES_LIMIT_DEFAULT,
+  PROCESSES_LIMIT_MAX,
+  type ProcessesShape,
+  type ProcessShape,
+} from '../../../api/contract/shapes.ts'
+import { EXIT } from '../../../base/errors.ts'
+import { bytes, duration, localTime } from '../../../base/format.ts'
+import type { Command, CommandInput } from '../../command.ts'
+import { table } from '../../terminal/table.ts'
+import { parseSince, rfc3339 } from '../../time.ts'
+import { checkText, parseWhole, pathWith } from '../../values.ts'
+
+export const processes: readonly Command[] = [
+  {
+    name: 'processes',
+    summary: 'what the programs in your shells used: memory, processor, time',
+    args: [],
+    options: [
+      { name: 'now', description: 'only what runs now' },
+      {
+        name: 'since',
+        value: 'when',
+        description: 'only what began since, and what still runs: 2h, 7d, today, or a time',
+        default: '24h',
+      },
+      { name: 'name', value: 'text', description: 'only programs with this in their name, in any case' },
+      { name: 'sort', value: 'by', description: 'the most first', choices: PROCESS_SORTS, default: 'memory' },
+      {
+        name: 'limit',
+        value: 'n',
+        description: `how many at most (up to ${PROCESSES_LIMIT_MAX})`,
+        default: String(PROCESSES_LIMIT_DEFAULT),
+      },
+    ],
+    examples: [
+      { run: 'karo processes', does: 'what used most memory in the last 24 hours' },
+      { run: 'karo processes --now --sort cpu', does: 'what is at work in your shells' },
+      { run: 'karo processes --since 7d --name node', does: 'every node of the last week' },
+    ],
+    async run(io, input) {
+      const path = pathWith('/api/v1/processes', searchOf(input), 'karo processes')
+      const found = (await callDaemon(io, 'GET', path)) as ProcessesShape
+      if (io.json) {
+        io.out(`${JSON.stringify(found)}\n`)
+        return EXIT.done
+      }
+      const { processes: rows, total } = found
+      if (rows.length === 0) {
+        io.out(`${input.options.now === true ? NOTHING_NOW : NOTHING}\n`)
+        return EXIT.done
+      }
+      io.out(
+        table(
+          rows,
+          [
+            { title: 'BEGAN', value: (row) => began(row, io.columns) },
+            { title: 'TOOK', align: 'right', value: (row) => duration(row.duration_ms) },
+            {
+              title: 'PEAK',
+              align: 'right',
+              value: ({ peak_rss_bytes: peak }) => (peak === null ? '–' : bytes(peak)),
+            },
+            { title: 'CPU', align: 'right', value: (row) => duration(row.cpu_ms) },
+            {
+              title: 'EXIT',
+              align: 'right',
+              value: (row) => (row.running ? 'runs' : String(row.exit_code ?? '–')),
+              style: (row) => (row.exit_code ? 'red' : undefined),
+            },
+            { title: 'PID', align: 'right', value: (row) => String(row.pid) },
+            { title: 'IN', value: (row) => row.shell },
+            { title: 'PROGRAM', value: (row) => row.name },
+          ],
+          io,
+        ),
+      )
+      // No limit shows more than that.
+      const further =
+        rows.length < PROCESSES_LIMIT_MAX ? '--limit shows more' : '--since and --name show others'
+      if (total > rows.length) io.err(`${rows.length} of ${total}; ${further}.\n`)
+      return EXIT.done
+    },
+  },
+]
+
+/** Without year and seconds where the rest needs the room. */
+const began = ({ started_at }: ProcessShape, columns: number): string =>
+  columns < WIDE_SCREEN ? localTime(started_at).slice(5, 16) : localTime(started_at)
+const WIDE_SCREEN = 100
+
+const NOTHING_NOW = 'No program runs now in a shell of yours that has the hook (karo shell install).'
+const NOTHING = `No program was seen in that time. A program is seen when it runs for about a second or longer, in a shell with
+the hook (karo shell install), while processes.enabled is on (karo config get processes.enabled).`
+
+const MOST_NAME = 64
+
+/** Throws KaroError bad_request that names the option. */
+function searchOf({ options }: CommandInput): URLSearchParams {
+  const limit = parseWhole(String(options.limit), '--limit', 1, PROCESSES_LIMIT_MAX)
+  const search = new URLSearchParams({ limit: String(limit), sort: String(options.sort) })
+  search.set('since', rfc3339(parseSince(String(options.since), Date.now()), '--since'))
+  if (options.now === true) search.set('now', 'true')
+  if (typeof options.name === 'string') search.set('name', checkText(options.name, '--name', MOST_NAME))
+  return search
+}

@@ -1,0 +1,290 @@
+// karo shell: the hook that records commands, printed, or put into the shell's start file.
+import { accessSync, constants, mkdirSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
+import { joinGroup } from '../../../api/contract/client-errors.ts'
+import { loadGuard, MACHINE_RULES } from '../../../assist/guard/index.ts'
+import { PLAIN_LINES, ruledTools } from '../../../assist/risk/ruled-tools.ts'
+import { systemRandom } from '../../../base/clock.ts'
+import { EXIT, KaroError } from '../../../base/errors.ts'
+import { loadConfig } from '../../../config/load.ts'
+import { type Recording, recordingPaths, servicePaths } from '../../../config/paths.ts'
+import type { FinderShell } from '../../../observe/hooks/finder/finder.ts'
+import { FINDERS } from '../../../observe/hooks/finder/finders.ts'
+import { GUARD_SHELLS } from '../../../observe/hooks/guard/guard.ts'
+import { GUARDS } from '../../../observe/hooks/guard/guards.ts'
+import type { Shell } from '../../../observe/hooks/hook.ts'
+import { HOOKS, SHELLS } from '../../../observe/hooks/index.ts'
+import type { Command, CommandArgument, CommandInput, CommandIo, CommandOption } from '../../command.ts'
+import { programOf } from '../../own-program.ts'
+import { absolutePath, homeOf } from '../../place.ts'
+import { editFile, markedLines, withLine, withoutLine } from '../../shells/rc-file.ts'
+import { START_FILES } from '../../shells/start-files.ts'
+import { tellUnusual } from '../../terminal/notice.ts'
+import { fitted } from '../../terminal/text.ts'
+
+const shellArgument: CommandArgument = {
+  name: 'shell',
+  required: true,
+  description: `which shell (${SHELLS.join(', ')})`,
+  completes: SHELLS,
+}
+const perhapsShellArgument = {
+  ...shellArgument,
+  required: false,
+  description: `which shell (${SHELLS.join(', ')}; default: the one that SHELL names, else bash)`,
+}
+const rcOption: CommandOption = {
+  name: 'rc',
+  value: 'file',
+  completes: 'file',
+  description: `its start file (default: ${SHELLS.map((name) => `${name} ${START_FILES[name].where}`).join('; ')})`,
+}
+
+const NO_GUARD = 'no-guard'
+const noGuardOption: CommandOption = {
+  name: NO_GUARD,
+  description: 'only record: nothing is asked about before it runs',
+}
+
+const CTRL_R = 'ctrl-r'
+const ctrlROption: CommandOption = {
+  name: CTRL_R,
+  description: 'Ctrl-R finds in what was recorded: karo history --interactive (bash, zsh, fish)',
+}
+
+/** Of `shell init`; `shell install` writes those that it was given into the line, and keeps those that are there. */
+const HOOK_FLAGS: readonly string[] = [`--${NO_GUARD}`, `--${CTRL_R}`]
+
+/** Of `shell install`: each takes a flag out of the line again. */
+const WITHOUT: readonly (CommandOption & { readonly flag: string })[] = [
+  { name: 'guard', flag: `--${NO_GUARD}`, description: 'the guard again, where the line had --no-guard' },
+  { name: 'no-ctrl-r', flag: `--${CTRL_R}`, description: "Ctrl-R is the shell's own again" },
+]
+
+const shellInit: Command = {
+  name: 'shell init',
+  summary: 'print the hook that records the commands of a shell, and guards it (bash, zsh, fish)',
+  args: [shellArgument],
+  options: [noGuardOption, ctrlROption],
+  examples: [
+    { run: 'eval "$(karo shell init bash)"', does: 'records this shell from now on' },
+    { run: 'karo shell init fish | source', does: 'the same in fish' },
+    { run: 'karo shell init bash --no-guard', does: 'the hook without the guard' },
+    { run: 'export KARO_PAUSE=1', does: 'pauses a recorded shell until unset KARO_PAUSE' },
+    {
+      run: 'karo config get history.ignore',
+      does: 'patterns of what is never recorded: ignore = ["pass *"] under [history] in config.toml',
+    },
+  ],
+  async run(io, input) {
+    const shell = shellOf(input.args.shell, 'shell')
+    const recording = recordingPaths(io.env)
+    const record = HOOKS[shell]({ spoolDirectory: recording.spool, ignore: ignoredBy(recording, io.env) })
+    const guard = input.options[NO_GUARD] ? '' : guardOf(io, shell)
+    const hook = record + guard + (input.options[CTRL_R] ? finderOf(io, shell) : '')
+    io.out(io.json ? `${JSON.stringify({ shell, hook })}\n` : Buffer.from(hook))
+    await tellUnusual(io)
+    return EXIT.done
+  },
+}
+
+/**
+ * What the hook is not to write. The machine's configuration is not everybody's to read, nor theirs to mend: without it the
+ * hook writes all, and the service leaves out what the configuration says.
+ */
+function ignoredBy({ whose, configuration }: Recording, env: CommandIo['env']): readonly string[] {
+  try {
+    return loadConfig({ home: configuration, env }).config.history.ignore
+  } catch (error) {
+    if (whose === 'machine') return []
+    throw error
+  }
+}
+
+/** Nothing for a shell without a line editor, nor for a profile that lets everything through. */
+function guardOf(io: CommandIo, shell: Shell): string {
+  const guarded = GUARD_SHELLS.find((one) => one === shell)
+  const guard = guarded && loadGuard(io)
+  if (guarded === undefined || guard === undefined) return ''
+  // A prohibition for everybody on this machine holds in every profile.
+  const holds = guard.rules.some(({ kind, whose }) => kind === 'deny' && whose === 'machine')
+  if (guard.profile === 'off' && !holds) return ''
+  return GUARDS[guarded]({
+    ask: [...programOf(io).words, 'guard', 'ask', '--shell', guarded, ...homeWords(io)],
+    ruled: ruledTools().filter((name) => !ONLY_BEFORE_OTHERS.has(name)),
+    plain: PLAIN_LINES,
+    files: guard.files.map(({ path }) => path),
+    machineFile: MACHINE_RULES,
+    timeoutMs: guard.timeoutMs,
+    onError: guard.onError,
+  })
+}
+
+/** Throws KaroError bad_request for a shell without a line editor. */
+function finderShell(shell: Shell): FinderShell {
+  const found = GUARD_SHELLS.find((one) => one === shell)
+  if (found !== undefined) return found
+  throw new KaroError('bad_request', `${shell} has no line editor that Ctrl-R could find for`, {
+    where: `--${CTRL_R}`,
+    hint: `Shells that have one: ${GUARD_SHELLS.join(', ')}.`,
+  })
+}
+
+function finderOf(io: CommandIo, shell: Shell): string {
+  const find = [...programOf(io).words, 'history', '--interactive', ...homeWords(io)]
+  return FINDERS[finderShell(shell)]({ find })
+}
+
+/** Where another home than the usual is meant, what a shell calls has to be told; unquoted. */
+const homeWords = (io: CommandIo): readonly string[] => (io.env.KARO_HOME ? ['--home', io.home] : [])
+
+/** Alone in a line they only change the directory. */
+const ONLY_BEFORE_OTHERS: ReadonlySet<string> = new Set(['cd', 'pushd'])
+
+const shellInstall: Command = {
+  name: 'shell install',
+  summary:
+    "add the hook to the shell's start file; once, however often it is run, with the flags it was given there",
+  args: [perhapsShellArgument],
+  options: [rcOption, noGuardOption, ctrlROption, ...WITHOUT],
+  examples: [
+    { run: 'karo shell install', does: 'records every new shell of yours' },
+    { run: 'karo shell install bash', does: 'records every new bash' },
+    { run: 'karo shell install --ctrl-r', does: 'and finds in what is recorded on Ctrl-R' },
+    { run: 'karo shell install bash --rc ~/.bashrc.local', does: 'in a file of your own' },
+  ],
+  async run(io, input) {
+    const shell = chosenShell(io, input)
+    const file = startFile(io, shell, input)
+    if (input.options[CTRL_R]) finderShell(shell)
+    const given = HOOK_FLAGS.filter((flag) => input.options[flag.slice(2)])
+    const undone = WITHOUT.filter(({ name }) => input.options[name]).map(({ flag }) => flag)
+    const { whose, spool } = recordingPaths(io.env)
+    // The machine's is made with its service, with owners that only root can give.
+    if (whose === 'own') makeDirectory(spool, 0o700, 'the spool directory')
+    if (START_FILES[shell].makesDirectory)
+      makeDirectory(dirname(file), 0o755, 'the directory of the start file')
+    let there = false
+    const changed = editFile(
+      file,
+      (text) => {
+        const had = markedLines(text)
+        there = had.length > 0
+        return withLine(text, hookLine(io, shell, flagsFrom(had, given, undone)))
+      },
+      systemRandom,
+    )
+    report(
+      io,
+      { shell, file, changed },
+      !changed ? 'The hook is already in' : there ? 'Changed in' : 'Added to',
+    )
+    if (io.json) return EXIT.done
+    const hint = input.options.rc === undefined ? START_FILES[shell].hint(io.env, file) : undefined
+    if (hint !== undefined) io.out(fitted(`${hint}\n`, io.columns))
+    if (whose === 'machine') io.out(fitted(`${aboutMachine()}\n`, io.columns))
+    const load = shell === 'fish' ? 'source' : '.'
+    if (changed) io.out(`To begin, open a new shell, or run:  ${load} ${START_FILES[shell].quote(file)}\n`)
+    return EXIT.done
+  },
+}
+
+const shellUninstall: Command = {
+  name: 'shell uninstall',
+  summary: "take the hook out of the shell's start file",
+  args: [perhapsShellArgument],
+  options: [rcOption],
+  examples: [{ run: 'karo shell uninstall bash', does: 'new shells are not recorded any more' }],
+  async run(io, input) {
+    const shell = chosenShell(io, input)
+    const file = startFile(io, shell, input)
+    const changed = editFile(file, withoutLine, systemRandom)
+    report(io, { shell, file, changed }, changed ? 'Removed from' : 'The hook is not in')
+    return EXIT.done
+  },
+}
+
+/** Of the lines that are there, and what is given now; in the order of HOOK_FLAGS. */
+export function flagsFrom(
+  lines: readonly string[],
+  given: readonly string[] = [],
+  undone: readonly string[] = [],
+): readonly string[] {
+  const had = (flag: string): boolean => lines.some((line) => line.includes(` ${flag}`))
+  return HOOK_FLAGS.filter((flag) => given.includes(flag) || (had(flag) && !undone.includes(flag)))
+}
+
+/** Records go to the machine's node whoever types them; only members of its group may ask it for their own. */
+function aboutMachine(): string {
+  const records = "Commands are recorded for you by this machine's node; nobody else sees them."
+  try {
+    accessSync(servicePaths({}).socket, constants.W_OK)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES')
+      return `${records} ${joinGroup('To see them yourself')}`
+  }
+  return records
+}
+
+export const shell: readonly Command[] = [shellInit, shellInstall, shellUninstall]
+
+function shellOf(wanted: unknown, where: string): Shell {
+  const found = SHELLS.find((name) => name === wanted)
+  if (found !== undefined) return found
+  throw new KaroError('bad_request', `there is no hook for '${wanted}' in this version`, {
+    where,
+    hint: `Shells with a hook: ${SHELLS.join(', ')}.`,
+  })
+}
+
+/** As named, else the person's login shell (POSIX: SHELL): another shell's start file would record nothing. */
+function chosenShell(io: CommandIo, { args }: CommandInput): Shell {
+  if (args.shell !== undefined) return shellOf(args.shell, 'shell')
+  const login = basename(io.env.SHELL ?? '') || 'bash'
+  return shellOf(login === 'dash' ? 'sh' : login, 'SHELL')
+}
+
+/** The spool too: what is typed before the first `karo up` is then kept for it; the hook itself makes no directory. */
+function makeDirectory(directory: string, mode: number, what: string): void {
+  try {
+    mkdirSync(directory, { recursive: true, mode })
+  } catch (cause) {
+    throw new KaroError('bad_file', `${what} cannot be made: ${(cause as Error).message}`, {
+      where: directory,
+      hint: 'Make its parent writable for this user, or choose another home with --home.',
+      cause,
+    })
+  }
+}
+
+function startFile(io: CommandIo, shell: Shell, { options }: CommandInput): string {
+  if (options.rc === '') throw new KaroError('bad_request', 'the file name is empty', { where: '--rc' })
+  if (typeof options.rc === 'string') return absolutePath(options.rc, '--rc')
+  return absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
+}
+
+/**
+ * The line of the start file. A machine without Karo (start files are shared between machines) loads nothing and says
+ * nothing. `flags` are those of `shell init`.
+ */
+export function hookLine(io: CommandIo, shell: Shell, flags: readonly string[] = []): string {
+  const { quote, line } = START_FILES[shell]
+  const [option, home] = homeWords(io)
+  const { words, byName } = programOf(io)
+  const run = byName ? 'karo' : words.map(quote).join(' ')
+  const test = byName
+    ? 'command -v karo >/dev/null 2>&1'
+    : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${quote(word)} ]`).join(' && ')
+  const where = home === undefined ? [] : [option, quote(home)]
+  const loads = line(test, [run, 'shell init', shell, ...flags, ...where].join(' '))
+  // The file is edited byte by byte.
+  return Buffer.from(loads, 'utf8').toString('latin1')
+}
+
+function report(
+  io: CommandIo,
+  done: { readonly shell: string; readonly file: string; readonly changed: boolean },
+  words: string,
+): void {
+  io.out(io.json ? `${JSON.stringify(done)}\n` : `${words} ${done.file}\n`)
+}

@@ -1,0 +1,208 @@
+// Checks of the daemon itself: does it answer, is it whole, what did one before it leave, does systemd keep it.
+import { existsSync } from 'node:fs'
+import { KaroError } from '../../../base/errors.ts'
+import { BUILD } from '../../../base/version.ts'
+import { readHolder } from '../../../ops/system/lock.ts'
+import type { CheckId } from '../catalogue.ts'
+import { restartHung } from '../hung.ts'
+import { isOwn, removeOwn } from '../own.ts'
+import { type Finding, fail, ok, skipped, warn } from '../result.ts'
+import { quote } from '../shell-words.ts'
+import type { DaemonState, World } from '../world.ts'
+import { restartOf } from './home.ts'
+
+/** Restarts by systemd since the unit was started; fewer may be an upgrade and a bad day. */
+const RESTARTS_TOLD = 3
+/** Of one line of its log. */
+const MOST_COMPLAINT = 500
+
+const startOf = ({ service, homeFlag }: Pick<World, 'service' | 'homeFlag'>): string =>
+  service ? 'sudo systemctl start karo' : `karo up${homeFlag}`
+
+/** Of a daemon that is there and cannot be asked to end. */
+const restartHard = (state: DaemonState, world: Pick<World, 'service' | 'homeFlag'>): string =>
+  world.service
+    ? 'sudo systemctl restart karo'
+    : 'pid' in state && state.pid !== undefined
+      ? `kill ${state.kind === 'hung' ? '-9 ' : ''}${state.pid}\n${startOf(world)}`
+      : startOf(world)
+
+export async function daemonRunning(world: World): Promise<Finding> {
+  const state = await world.daemon()
+  if (state.kind === 'hung') return judgeHung(state, world)
+  if (state.kind !== 'up') return judgeDaemon(state, world)
+  try {
+    // Alive it is; whether all of it answers shows here.
+    await world.facts()
+    return judgeDaemon(state, world)
+  } catch (error) {
+    if (!(error instanceof KaroError)) throw error
+    if (error.code === 'not_found') {
+      return warn('the daemon that runs is older than this command', restartOf(world, state.pid))
+    }
+    return judgeHung({ kind: 'hung', pid: state.pid, says: error.message }, world)
+  }
+}
+
+export function judgeDaemon(
+  state: DaemonState,
+  world: Pick<World, 'service' | 'homeFlag' | 'socket'>,
+  restart = restartHard(state, world),
+): Finding {
+  switch (state.kind) {
+    case 'up':
+      return ok(`answers, pid ${state.pid}`)
+    case 'down':
+      return fail('no daemon runs', startOf(world))
+    case 'closed':
+      return fail(`the control socket is not yours to use: ${state.says}`, state.hint)
+    case 'unreachable':
+      return fail(
+        `a daemon runs with pid ${state.pid}, but its socket ${world.socket} is gone`,
+        restartHard(state, world),
+      )
+    case 'hung': {
+      // A process that is stopped, or spins, does not heed SIGTERM; systemd kills it after some seconds.
+      if (state.pid === undefined)
+        return fail(`something takes connections at ${world.socket}, but: ${state.says}`, startOf(world))
+      return fail(`pid ${state.pid} holds the lock and does not answer (${state.says})`, restart)
+    }
+  }
+}
+
+async function judgeHung(state: Extract<DaemonState, { kind: 'hung' }>, world: World): Promise<Finding> {
+  if (state.pid === undefined || world.service) return judgeDaemon(state, world)
+  return judgeDaemon(state, world, await restartHung(state.pid, startOf(world)))
+}
+
+export async function daemonLeftovers(world: World): Promise<readonly Finding[]> {
+  const state = await world.daemon()
+  if (state.kind === 'closed') return [skipped('whether a daemon runs is not known')]
+  const found: Finding[] = []
+  const leftover = (path: string, what: string): void => {
+    const stat = world.stat(path)
+    if (stat === 'missing' || stat === 'denied') return
+    const { uid } = world
+    const safe = { says: `remove ${path}`, apply: () => removeOwn(path, uid, stat) }
+    found.push(warn(`${path} is ${what}`, `rm ${quote(path)}`, isOwn(path, uid) ? safe : undefined))
+  }
+  if (state.kind === 'down' && existsSync(world.socket))
+    leftover(world.socket, 'the socket of a daemon that has ended')
+  const holder = await readHolder(world.paths.lock).catch(() => undefined)
+  // While something takes connections it may be the holder, in a process table that is not visible here.
+  if (state.kind === 'down' && holder?.alive === false) {
+    leftover(world.paths.lock, `the lock of pid ${holder.pid}, a daemon that has ended without removing it`)
+  }
+  return found.length > 0 ? found : [ok('none')]
+}
+
+/** Health checks of the daemon that a check here explains better. */
+const HEALTH_EXPLAINED: Readonly<Record<string, CheckId>> = {
+  'mesh.listening': 'mesh.port',
+  'observe.spool': 'spool.directory',
+  'observe.files': 'spool.followed',
+  'store.open': 'store.database',
+  'store.writable': 'store.disk',
+  'http.listening': 'http.listener',
+}
+
+export async function daemonHealth(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  if (facts === undefined) return []
+  const bad = facts.checks.filter(({ ok: fine }) => !fine)
+  const full = bad.some(({ name }) => name === 'store.writable')
+  const failing = bad.filter(({ name }) => {
+    // The ledger is in the database: while that takes nothing, neither does it.
+    return !Object.hasOwn(HEALTH_EXPLAINED, name) && !(full && name === 'audit.writable')
+  })
+  if (failing.length > 0) return failing.map(({ name, detail }) => fail(`${name}: ${detail}`))
+  return [ok(`the daemon's own ${facts.checks.length} checks find no other trouble`)]
+}
+
+export async function daemonVersion(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  if (facts === undefined) return []
+  // A daemon from before builds had names tells its version alone.
+  const its = facts.build ?? facts.version
+  if (its === BUILD) return [ok(BUILD)]
+  return [warn(`the daemon is ${its}, this command is ${BUILD}`, restartOf(world, facts.pid))]
+}
+
+export type UnitProperties = Readonly<Record<string, string>>
+
+export async function daemonService(world: World): Promise<Finding> {
+  if (!existsSync('/run/systemd/system')) return skipped('there is no systemd here')
+  const scope = world.service ? [] : ['--user']
+  const properties = 'LoadState,ActiveState,SubState,UnitFileState,NRestarts,WatchdogUSec,Result,MainPID'
+  const ran = await world.run('systemctl', ...scope, 'show', 'karo.service', '-p', properties)
+  if (ran.kind !== 'ran' || ran.code !== 0) return skipped('systemctl show karo.service failed')
+  const unit: UnitProperties = Object.fromEntries(
+    ran.stdout
+      .split('\n')
+      .filter((line) => line.includes('='))
+      .map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  const up = (await world.daemon()).kind === 'up'
+  const journal = up
+    ? undefined
+    : await world.run('journalctl', ...scope, '-u', 'karo.service', '-n', '50', '-o', 'cat')
+  const said = journal?.kind === 'ran' ? lastComplaint(journal.stdout) : undefined
+  return judgeUnit(unit, world.service, up, said)
+}
+
+/** What it said last of why it ended: a plain line of the command, or an error of its log. Undefined: nothing. */
+export function lastComplaint(journal: string): string | undefined {
+  const complaints = journal.split('\n').flatMap((line) => {
+    if (line.startsWith('karo: ')) return line.slice('karo: '.length)
+    const { level, msg, reason } = parsed(line)
+    if (level !== 'error' || typeof msg !== 'string') return []
+    return typeof reason === 'string' ? `${msg}: ${reason}` : msg
+  })
+  return complaints.at(-1)?.slice(0, MOST_COMPLAINT)
+}
+
+function parsed(line: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(line)
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+  } catch {
+    return {}
+  }
+}
+
+/** `said`: why it ended, in its own words. */
+export function judgeUnit(unit: UnitProperties, service: boolean, up: boolean, said?: string): Finding {
+  const because = said === undefined ? '' : `: ${said}`
+  const systemctl = service ? 'sudo systemctl' : 'systemctl --user'
+  const journal = service ? 'journalctl -u karo' : 'journalctl --user -u karo'
+  const { ActiveState: active, UnitFileState: enabled, WatchdogUSec: watchdog } = unit
+  if (unit.LoadState !== 'loaded') {
+    return service
+      ? warn('systemd knows no karo.service', 'sudo systemctl daemon-reload')
+      : skipped('systemd does not run it')
+  }
+  // A node that is started by hand needs no unit.
+  if (!service && active !== 'active' && active !== 'failed' && enabled !== 'enabled') {
+    return skipped('systemd does not run it')
+  }
+  if (active === 'failed') {
+    return fail(
+      `karo.service failed (${unit.Result ?? ''})${because}`,
+      `${systemctl} restart karo\n${journal} -n 50`,
+    )
+  }
+  if (active !== 'active' && active !== 'reloading') {
+    return up
+      ? warn(`karo.service is ${active}: the daemon that runs is another one`)
+      : fail(`karo.service is ${active}${because}`, `${systemctl} start karo`)
+  }
+  if (enabled === 'disabled')
+    return warn('it runs, but will not after the next boot', `${systemctl} enable karo`)
+  if (Number(unit.NRestarts) >= RESTARTS_TOLD) {
+    return warn(`systemd has restarted it ${unit.NRestarts} times`, `${journal} -p warning`)
+  }
+  if (watchdog === '0' || watchdog === 'infinity' || watchdog === '') {
+    return warn('its watchdog is off: systemd would not notice that it hangs', `${systemctl} revert karo`)
+  }
+  return ok(`active (${unit.SubState}), ${enabled}, watchdog ${watchdog}`)
+}

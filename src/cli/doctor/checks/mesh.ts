@@ -1,0 +1,284 @@
+// Checks of this node's place in the network: ports, addresses, multicast.
+import type { NetworkInterfaceInfo } from 'node:os'
+import type { DaemonFacts, MulticastFacts } from '../../../api/contract/shapes.ts'
+import { isPrivateAddress } from '../../../config/addresses.ts'
+import type { Config } from '../../../config/index.ts'
+import { endpoint } from '../egress.ts'
+import { type Finding, fail, ok, skipped, warn } from '../result.ts'
+import { type Holder, holderOf, type InetSocket, socketTable } from '../sockets.ts'
+import { readSystem, type World } from '../world.ts'
+import { restartOf } from './home.ts'
+
+/** Undefined where the configuration cannot be used, which its own check says. */
+export function configOf(world: World): Config | undefined {
+  const config = world.config()
+  return 'loaded' in config ? config.loaded.config : undefined
+}
+
+export const NO_CONFIG = 'the configuration cannot be used, see config.file'
+
+interface PortLook {
+  /** `mesh.port`, `http.port`. */
+  readonly key: string
+  readonly port: number
+  /** Where the daemon says that it listens; undefined when none answers. */
+  readonly listens: readonly string[] | undefined
+  /** Why it says it cannot; undefined when all is well. */
+  readonly trouble: string | undefined
+  /** Who else listens on that port, as far as it can be told. */
+  readonly taken: { readonly address: string; readonly holder: Holder | undefined } | undefined
+  readonly config: string
+  /** A daemon lives that does not answer: what is not taken by others may be its own. */
+  readonly held?: boolean
+}
+
+export function judgePort(look: PortLook): Finding {
+  const { key, port, listens, trouble, taken, config } = look
+  if (listens !== undefined && listens.length > 0 && trouble === undefined)
+    return ok(`listens on ${listens.join(' ')}`)
+  if (taken !== undefined) {
+    const { address, holder } = taken
+    const who = holder === undefined ? 'a program of another user' : `${holder.command}, pid ${holder.pid},`
+    const end = holder === undefined ? `sudo ss -lptn 'sport = :${port}'` : `kill ${holder.pid}`
+    return fail(`${who} listens on port ${port} (${address})`, `${end}\nor set another ${key} in ${config}`)
+  }
+  if (trouble !== undefined) {
+    // The daemon found it taken; whoever it was is gone, or it was never that.
+    const free = `No other program holds port ${port} now, and the daemon tries again every few seconds: run karo doctor again`
+    return fail(trouble, `${port === 0 ? '' : `${free}\n`}if it stays so: another ${key} in ${config}`)
+  }
+  if (listens !== undefined) return fail('the daemon does not listen')
+  if (look.held) return ok('no other program holds it')
+  return ok(port === 0 ? 'any free port' : `port ${port} is free`)
+}
+
+/** The first socket that listens on that port and is not the daemon's. */
+function takenBy(
+  port: number,
+  addresses: (ip: string) => boolean,
+  daemon: number | undefined,
+  table: readonly InetSocket[],
+): PortLook['taken'] {
+  if (port === 0) return undefined
+  for (const socket of table) {
+    if (!socket.listens || socket.localPort !== port || !addresses(socket.local)) continue
+    const holder = holderOf(socket.inode)
+    if (holder !== undefined && holder.pid === daemon) continue
+    return { address: socket.local, holder }
+  }
+  return undefined
+}
+
+/** Undefined where somebody may listen of whom it is not known whether they are the daemon. */
+async function tcpTable(
+  world: World,
+): Promise<{ pid: number | undefined; table: readonly InetSocket[] } | undefined> {
+  const state = await world.daemon()
+  const pid = 'pid' in state ? state.pid : undefined
+  if (pid === undefined && state.kind !== 'down') return undefined
+  const table = socketTable(pid ?? 'self').flatMap((socket) => (socket.kind === 'tcp' ? socket : []))
+  return { pid, table }
+}
+
+const UNKNOWN = 'whether the daemon or another program holds the port is not known, see daemon.running'
+
+const ANY = new Set(['0.0.0.0', '::'])
+
+export async function meshPort(world: World): Promise<Finding> {
+  const config = configOf(world)
+  if (config === undefined) return skipped(NO_CONFIG)
+  const facts = await world.facts()
+  const tcp = await tcpTable(world)
+  if (tcp === undefined) return skipped(UNKNOWN)
+  const { pid, table } = tcp
+  const { port, listen } = config.mesh
+  const bound = (ip: string): boolean => ANY.has(ip) || listen === 'auto' || listen.includes(ip)
+  const check = facts?.checks.find(({ name }) => name === 'mesh.listening')
+  const trouble = check?.ok === false ? check.detail : undefined
+  return judgePort({
+    key: 'mesh.port',
+    port,
+    listens: facts?.mesh.listen.map(shown),
+    trouble,
+    taken: facts !== undefined && trouble === undefined ? undefined : takenBy(port, bound, pid, table),
+    config: world.paths.config,
+    held: facts === undefined && pid !== undefined,
+  })
+}
+
+export async function httpListener(world: World): Promise<Finding> {
+  const config = configOf(world)
+  if (config === undefined) return skipped(NO_CONFIG)
+  const facts = await world.facts()
+  const tcp = await tcpTable(world)
+  if (tcp === undefined) return skipped(UNKNOWN)
+  const { pid, table } = tcp
+  const check = facts?.checks.find(({ name }) => name === 'http.listening')
+  const trouble = check?.ok === false ? check.detail : undefined
+  if (facts !== undefined && facts.http === null && trouble === undefined) return ok('it is off')
+  const { port } = config.http
+  const bound = (ip: string): boolean => ANY.has(ip) || ip === '127.0.0.1'
+  return judgePort({
+    key: 'http.port',
+    port,
+    listens: facts?.http ? [`${facts.http.host}:${facts.http.port}`] : facts && [],
+    trouble,
+    taken: facts?.http && trouble === undefined ? undefined : takenBy(port, bound, pid, table),
+    config: world.paths.config,
+    held: facts === undefined && pid !== undefined,
+  })
+}
+
+export const ELSEWHERE = 'the daemon is in another network namespace than this command'
+
+/** `/ip6/fd00::5/tcp/9238` → `[fd00::5]:9238`. */
+const shown = (multiaddr: string): string => endpoint(ipOf(multiaddr), Number(multiaddr.split('/')[4]))
+
+/** `/ip4/10.0.0.5/tcp/9238` → `10.0.0.5`. */
+const ipOf = (multiaddr: string): string => multiaddr.split('/')[2] ?? ''
+
+export async function meshAddresses(world: World): Promise<Finding> {
+  const config = configOf(world)
+  if (config === undefined) return skipped(NO_CONFIG)
+  const facts = await world.facts()
+  if (facts === undefined) return skipped('only a daemon that runs can tell')
+  if (!(await world.sameNetwork())) return skipped(ELSEWHERE)
+  const down = Object.keys(world.interfaces()).length === 0 ? [] : downInterfaces()
+  const listening = facts.mesh.listen.map(ipOf)
+  return judgeAddresses(
+    config.mesh,
+    world.interfaces(),
+    listening,
+    down,
+    restartOf(world, facts.pid),
+    heldByOthers(config.mesh.port, listening, (await tcpTable(world))?.table ?? []),
+  )
+}
+
+function downInterfaces(): string[] {
+  const text = readSystem('/proc/net/dev') ?? ''
+  const names = text.split('\n').flatMap((line) => /^ *([^:|]+):/.exec(line)?.[1] ?? [])
+  return names.filter((name) => readSystem(`/sys/class/net/${name}/operstate`)?.trim() === 'down')
+}
+
+/** Link-local IPv6 addresses are never listened on: no other machine can name their zone. */
+const isLinkLocal = (ip: string): boolean => /^fe[89ab]/i.test(ip)
+const isLoopback = (ip: string): boolean => ip === '::1' || ip.startsWith('127.')
+
+/** Addresses at which somebody else has the mesh's port: those that the daemon does not listen on, and are listened on. */
+export function heldByOthers(
+  port: number,
+  daemon: readonly string[],
+  table: readonly InetSocket[],
+): (ip: string) => boolean {
+  const theirs = table
+    .filter((one) => one.listens && one.localPort === port && !daemon.includes(one.local))
+    .map(({ local }) => local)
+  return (ip) => theirs.some((local) => local === ip || ANY.has(local))
+}
+
+/** What another program holds at `taken` is the business of mesh.port. */
+export function judgeAddresses(
+  mesh: Config['mesh'],
+  interfaces: NodeJS.Dict<NetworkInterfaceInfo[]>,
+  listening: readonly string[],
+  down: readonly string[],
+  restart: string,
+  taken: (ip: string) => boolean = () => false,
+): Finding {
+  // Nothing at all is the business of mesh.port.
+  if (listening.length === 0) return skipped('the mesh does not listen, see mesh.port')
+  const own = Object.entries(interfaces).flatMap(([name, infos]) =>
+    (infos ?? []).map(({ address }) => ({ name, address })),
+  )
+  const isPrivate = (ip: string): boolean => isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat })
+  const wanted =
+    mesh.listen === 'auto' ? own.filter(({ address }) => isPrivate(address) && !isLinkLocal(address)) : []
+  const closed = wanted.filter(({ address }) => !listening.includes(address))
+  const missing = closed.filter(({ address }) => !taken(address))
+  if (missing.length > 0) {
+    const which = missing.map(({ name, address }) => `${address} (${name})`).join(', ')
+    return warn(
+      `not listened on: ${which}; ${missing.length === 1 ? 'it' : 'they'} came after the start`,
+      restart,
+    )
+  }
+  if (closed.length > 0)
+    return skipped(
+      `another program holds the port at ${closed.map(({ address }) => address).join(', ')}, see mesh.port`,
+    )
+  const off = down.length === 0 ? '' : `; down: ${down.join(', ')}`
+  if (listening.every(isLoopback)) {
+    return mesh.listen === 'auto'
+      ? warn(
+          `this machine has no private address but loopback, so no other machine can be reached${off}`,
+          'ip -br addr',
+        )
+      : ok('only this machine, as mesh.listen says')
+  }
+  const left = own.filter(({ address }) => !isPrivate(address) && !listening.includes(address)).length
+  const public_ =
+    left === 0 ? '' : `; ${left === 1 ? '1 public one is' : `${left} public ones are`} left alone`
+  return ok(`${listening.filter((ip) => !isLoopback(ip)).join(' ')}${public_}${off}`)
+}
+
+export async function meshLanOnly(world: World): Promise<Finding> {
+  const config = configOf(world)
+  if (config === undefined) return skipped(NO_CONFIG)
+  const facts = await world.facts()
+  return judgeLanOnly(config.mesh, facts?.mesh.listen.map(ipOf) ?? [])
+}
+
+export function judgeLanOnly(mesh: Config['mesh'], listening: readonly string[]): Finding {
+  const outside = listening.filter((ip) => !isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat }))
+  if (!mesh.lan_only) {
+    const where = outside.length === 0 ? '' : `, and it listens on ${outside.join(', ')}`
+    return warn(`mesh.lan_only is off${where}`)
+  }
+  return outside.length === 0 ? ok('on') : warn(`it is on, but the daemon listens on ${outside.join(', ')}`)
+}
+
+export async function meshMulticast(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts === undefined ? [] : judgeMulticast(facts)
+}
+
+/** Which rule drops it, and the command that opens it, only the rules themselves tell. */
+const LOOK =
+  'sudo karo doctor --only mesh.firewall\nor name the other nodes in discovery.peers, which needs no multicast'
+
+export function judgeMulticast({
+  multicast,
+  mesh,
+}: Pick<DaemonFacts, 'multicast' | 'mesh'>): readonly Finding[] {
+  if (mesh.listen.length === 0) return [skipped('the mesh does not listen, see mesh.port')]
+  if (multicast === null || multicast.length === 0) {
+    return [skipped('discovery.mdns is off here, or may speak on no interface there is')]
+  }
+  return multicast.map(judgePlace)
+}
+
+function judgePlace(place: MulticastFacts): Finding {
+  const at = `${place.interface} (${place.address})`
+  if (place.not_sent !== null) {
+    // A filter on the way out answers a send with EPERM (netfilter); others are routes and interfaces.
+    const why =
+      place.not_sent === 'EPERM' ? 'a firewall drops it on the way out' : 'the interface or its route'
+    return fail(
+      `${at}: cannot send (${place.not_sent}: ${why})`,
+      place.not_sent === 'EPERM' ? LOOK : 'ip route',
+    )
+  }
+  if (!place.heard_itself) {
+    return fail(`${at}: sends, but does not hear itself: UDP 5353 is dropped on the way in`, LOOK)
+  }
+  if (place.heard_others === 0) {
+    const count = place.connected_nodes
+    if (count === 0) return ok(`${at}: hears itself; no other machine answered`)
+    return warn(
+      `${at}: hears itself but no other machine, and ${count} connected ${count === 1 ? 'node is' : 'nodes are'} there: the network between them drops multicast`,
+      'Look at IGMP snooping of the switch and client isolation of the Wi-Fi, or name the nodes in discovery.peers.',
+    )
+  }
+  return ok(`${at}: hears itself and ${place.heard_others} others, ${place.heard_nodes} of Karo`)
+}

@@ -1,0 +1,95 @@
+// Checks of what this node knows of others: who waits, who trusts whom, which versions they are.
+
+import type { ConnectionFacts, DaemonFacts, NamedNode, PendingNode } from '../../../api/contract/shapes.ts'
+import { placesInWords } from '../../../base/places.ts'
+import { VERSION } from '../../../base/version.ts'
+import { type Finding, fail, ok, skipped, warn } from '../result.ts'
+import type { World } from '../world.ts'
+
+/** A person who has just installed a node has not decided yet. */
+const PENDING_LONG_MS = 60 * 60_000
+
+const who = ({ name, fingerprint }: Pick<NamedNode, 'name' | 'fingerprint'>): string =>
+  `${name} (${fingerprint})`
+
+export async function peersPending(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts === undefined ? [] : judgePending(facts.pending, world.now())
+}
+
+export function judgePending(pending: readonly PendingNode[], now: number): readonly Finding[] {
+  const long = pending.filter(({ since }) => now - Date.parse(since) > PENDING_LONG_MS)
+  if (long.length === 0)
+    return [
+      ok(pending.length === 0 ? 'no node waits' : `${pending.length} waiting, none for more than an hour`),
+    ]
+  return long.map((node) =>
+    warn(
+      `${who(node)} has been waiting to be trusted since ${node.since}`,
+      `karo peers trust ${node.fingerprint}\nor: karo peers deny ${node.fingerprint}`,
+    ),
+  )
+}
+
+export async function peersTrust(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  if (facts === undefined) return []
+  if (facts.one_sided.length === 0) return [ok('every node that is trusted here and was met trusts this one')]
+  return facts.one_sided.map((node) => warn(`${who(node)} is trusted here, but does not trust this node`))
+}
+
+export async function peersTwins(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts === undefined ? [] : judgeTwins(facts.twins)
+}
+
+export function judgeTwins({ here, others }: DaemonFacts['twins']): readonly Finding[] {
+  const found = others.map((node) =>
+    warn(
+      `two machines use the key of ${who(node)}: ${placesInWords(node.places)}`,
+      `On the machine that should not be ${node.name}: stop Karo (sudo systemctl stop karo, or end karo up), move identity.key away, then: karo identity new`,
+    ),
+  )
+  if (here.length > 0) {
+    const at = here.map(who).join(', ')
+    found.unshift(
+      fail(`two machines use the key of this node: this one, and one that takes its place at ${at}`),
+    )
+  }
+  return found.length > 0 ? found : [ok('no other machine was seen with the key of this node or of a member')]
+}
+
+export async function peersVersions(world: World): Promise<readonly Finding[]> {
+  const facts = await world.facts()
+  return facts === undefined ? [] : judgeVersions(facts.mesh.connections, VERSION)
+}
+
+export function judgeVersions(connections: readonly ConnectionFacts[], own: string): readonly Finding[] {
+  const members = connections.filter((one) => one.admitted && one.karo_version !== null)
+  if (members.length === 0) return [skipped('no other node is connected')]
+  const found = members
+    .filter(({ karo_version }) => karo_version !== own)
+    .map((one) => {
+      const theirs = one.karo_version ?? ''
+      const order = compareVersions(theirs, own)
+      const which =
+        order === 0 ? 'another version' : order > 0 ? 'newer than this one' : 'older than this one'
+      const fix = order > 0 ? 'Upgrade Karo on this machine.' : `Upgrade Karo on ${one.name}.`
+      return warn(`${who(one)} runs ${theirs}, ${which} (${own})`, fix)
+    })
+  const protocols = new Set(members.map(({ protocol_version }) => protocol_version))
+  if (protocols.size > 1)
+    found.push(warn(`they speak different versions of the protocol: ${[...protocols].join(', ')}`))
+  return found.length > 0 ? found : [ok(`${members.length} connected, all ${own}`)]
+}
+
+/** By their numbers; 0 for what has the same, or none. */
+function compareVersions(a: string, b: string): number {
+  const numbers = (text: string): number[] => (/^\d+(\.\d+)*/.exec(text)?.[0] ?? '').split('.').map(Number)
+  const [left, right] = [numbers(a), numbers(b)]
+  for (let i = 0; i < Math.max(left.length, right.length); i++) {
+    const difference = (left[i] ?? 0) - (right[i] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}

@@ -1,0 +1,57 @@
+// Looks at the sockets of the running daemon, as often as it takes to be sure of those that nothing explains.
+
+import type { DaemonFacts } from '../../api/contract/shapes.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Config } from '../../config/index.ts'
+import { type Explained, explain, settle } from './egress.ts'
+import { openSockets } from './sockets.ts'
+
+const LOOKS = 4
+/** A dial that nobody answers ends after some seconds; it is explained as long as it lasts. */
+const BETWEEN_MS = 400
+
+export interface EgressDeps {
+  readonly pid: number
+  readonly socket: string
+  readonly mesh: Config['mesh']
+  /** Asked anew for each look. */
+  readonly facts: () => Promise<DaemonFacts>
+}
+
+/** Ends with the first look that explains everything. KaroError `refused` where only root may look. */
+export async function lookAtEgress({ pid, socket, mesh, facts }: EgressDeps): Promise<readonly Explained[]> {
+  const looks: (readonly Explained[])[] = []
+  for (let i = 0; i < LOOKS; i++) {
+    if (i > 0) await new Promise((resolve) => setTimeout(resolve, BETWEEN_MS))
+    // Before and after: a connection that came or went in between is in one of the two.
+    const before = await facts()
+    const sockets = socketsOf(pid)
+    const after = await facts()
+    const known = {
+      http: after.http,
+      mesh: {
+        ...after.mesh,
+        connections: [...before.mesh.connections, ...after.mesh.connections],
+        dialing: [...before.mesh.dialing, ...after.mesh.dialing],
+      },
+    }
+    looks.push(explain(sockets, { facts: known, mesh, socket }))
+    if (looks.at(-1)?.every(({ why }) => why !== null)) break
+  }
+  return settle(looks)
+}
+
+function socketsOf(pid: number) {
+  try {
+    return openSockets(pid)
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    if (code === 'EACCES' || code === 'EPERM') {
+      throw new KaroError('refused', `which sockets pid ${pid} has open may only root see`, {
+        hint: 'sudo karo doctor --egress',
+        cause,
+      })
+    }
+    throw new KaroError('not_found', `pid ${pid} has just ended`, { cause })
+  }
+}

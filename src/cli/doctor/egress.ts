@@ -1,0 +1,121 @@
+// Every socket of the daemon and why it is allowed to have it; one that nothing explains is a failure.
+import { isIP } from 'node:net'
+import { dirname } from 'node:path'
+import type { ConnectionFacts, DaemonFacts } from '../../api/contract/shapes.ts'
+import { isPrivateAddress } from '../../config/addresses.ts'
+import type { Config } from '../../config/index.ts'
+import type { InetSocket, OpenSocket, UnixSocket } from './sockets.ts'
+
+export interface Explained {
+  readonly fd: number
+  readonly kind: OpenSocket['kind']
+  /** `10.0.0.5:9238`, a path, or empty. */
+  readonly local: string
+  /** The other end; empty where there is none. */
+  readonly remote: string
+  /** Null: nothing of Karo opens such a socket. */
+  readonly why: string | null
+}
+
+export interface EgressContext {
+  readonly facts: Pick<DaemonFacts, 'mesh' | 'http'>
+  readonly mesh: Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
+  /** Path of the control socket. */
+  readonly socket: string
+}
+
+const MDNS_PORT = 5353
+/** Descriptors that whoever started it gave it: input, output, log. */
+const STANDARD = 3
+
+/** `10.0.0.5:9238`, `[fd00::5]:9238`. */
+export const endpoint = (ip: string, port: number): string =>
+  isIP(ip) === 6 ? `[${ip}]:${port}` : `${ip}:${port}`
+
+/** The facts have to be of a moment near that of the sockets. */
+export function explain(sockets: readonly OpenSocket[], context: EgressContext): readonly Explained[] {
+  return sockets.map((socket): Explained => {
+    const { fd, kind } = socket
+    switch (socket.kind) {
+      case 'tcp':
+      case 'udp':
+        return {
+          fd,
+          kind,
+          local: endpoint(socket.local, socket.localPort),
+          remote: socket.remotePort === 0 ? '' : endpoint(socket.remote, socket.remotePort),
+          why: socket.kind === 'udp' ? whyUdp(socket, context) : whyTcp(socket, context),
+        }
+      case 'unix':
+        return { fd, kind, local: socket.path, remote: '', why: whyUnix(socket, fd, context) }
+      case 'netlink':
+        return { fd, kind, local: '', remote: '', why: 'asks the kernel which network interfaces there are' }
+      default:
+        return { fd, kind, local: '', remote: '', why: null }
+    }
+  })
+}
+
+/** Loopback and private, as far as `lan_only` wants it. */
+function mayTalkTo(ip: string, { mesh }: EgressContext): boolean {
+  return !mesh.lan_only || isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat })
+}
+
+const isLoopback = (ip: string): boolean => ip === '::1' || ip.startsWith('127.')
+
+function whyTcp(socket: InetSocket, context: EgressContext): string | null {
+  const { mesh, http } = context.facts
+  const { local, localPort, remote, remotePort, listens } = socket
+  const isMeshDoor = mesh.listen.some((address) => {
+    const [, , ip, , port] = address.split('/')
+    return ip === local && Number(port) === localPort
+  })
+  const isHttpDoor = http !== null && isLoopback(local) && localPort === http.port
+  if (listens) {
+    if (isMeshDoor) return mayTalkTo(local, context) ? 'other nodes connect to it (mesh.port)' : null
+    return isHttpDoor ? 'REST API, for this machine only (http.port)' : null
+  }
+  if (!mayTalkTo(remote, context)) return null
+  if (isHttpDoor) return isLoopback(remote) ? 'a browser or script on this machine (http.port)' : null
+  const other = `${remote}:${remotePort}`
+  const link = mesh.connections.find((one) => one.remote === other)
+  if (link !== undefined) return whyLink(link)
+  if (isMeshDoor) return 'somebody at the door of the mesh, who has not proven a key yet'
+  return mesh.dialing.includes(other) ? 'a member or a configured peer is being dialed' : null
+}
+
+function whyLink({ name, fingerprint, admitted, dialed }: ConnectionFacts): string {
+  const who = `${name} (${fingerprint})`
+  const how = dialed ? 'dialed by this node' : 'dialed by the other'
+  return admitted ? `link to ${who}, ${how}` : `${who}, who is not trusted by both sides yet; ${how}`
+}
+
+/** mDNS has two sockets: one hears and one asks on each interface in turn; a third one while multicast is tried. */
+function whyUdp({ local, localPort, remotePort }: InetSocket, { facts }: EgressContext): string | null {
+  if (localPort !== MDNS_PORT || remotePort !== 0 || facts.mesh.mdns.length === 0) return null
+  return local === '0.0.0.0' ? `mDNS on ${facts.mesh.mdns.join(', ')}` : null
+}
+
+/** These do not leave the machine; but whoever talks to another program says so. */
+function whyUnix({ type, path }: UnixSocket, fd: number, { socket }: EgressContext): string | null {
+  // It is bound under a name nobody can guess in the same directory, then moved (unix(7) keeps telling that name).
+  const hidden = dirname(path) !== '/' && /^\.[A-Za-z0-9]{6}$/.test(path.split('/').at(-2) ?? '')
+  const directory = hidden ? dirname(dirname(path)) : dirname(path)
+  if (path === socket || (hidden && directory === dirname(socket)))
+    return 'control socket, and commands that use it'
+  if (fd < STANDARD) return 'input or output it was started with'
+  if (type === 'datagram' && path === '') return 'tells the service manager how it is (NOTIFY_SOCKET)'
+  return null
+}
+
+/**
+ * Sockets come and go between the two looks: what nothing explains counts only if it is open, unexplained, in every one of
+ * several. `looks` are newest last.
+ */
+export function settle(looks: readonly (readonly Explained[])[]): readonly Explained[] {
+  const last = looks.at(-1) ?? []
+  const key = ({ fd, kind, local, remote }: Explained): string => `${fd} ${kind} ${local} ${remote}`
+  const always = (one: Explained): boolean =>
+    looks.every((look) => look.some((other) => other.why === null && key(other) === key(one)))
+  return last.filter((one) => one.why !== null || always(one))
+}

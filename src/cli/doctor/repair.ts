@@ -1,0 +1,71 @@
+// The database of a node that does not run: looked into, or saved into a new one, by whom it belongs to.
+import { existsSync, statSync } from 'node:fs'
+import { parseNodeId } from '../../../protocols/node-id.ts'
+import { KaroError } from '../../base/errors.ts'
+import { holdHome } from '../../ops/system/home-lock.ts'
+import type { RepairOptions, Report } from '../../store/rescue/repair.ts'
+import { verifyLedger } from '../../trust/audit/verify.ts'
+import { readPublicIdentity } from '../../trust/identity/index.ts'
+import { quote } from './shell-words.ts'
+import type { World } from './world.ts'
+
+export type { Report } from '../../store/rescue/repair.ts'
+
+/**
+ * With `dry` nothing is changed. KaroErrors: `conflict` while a daemon has it open, `not_found` without a database,
+ * `refused` for somebody it does not belong to (what they write the daemon could not read), `bad_file`.
+ */
+export async function mendDatabase(world: World, dry: boolean): Promise<Report> {
+  const { paths, service, homeFlag, uid } = world
+  const directory = paths.db
+  const state = await world.daemon()
+  if (state.kind === 'up' || state.kind === 'unreachable') {
+    throw new KaroError('conflict', `a daemon has the database open, with pid ${state.pid}`, {
+      where: directory,
+      hint: `Stop it first: ${service ? 'sudo systemctl stop karo' : `kill ${state.pid}`}`,
+    })
+  }
+  const owner = statSync(directory, { throwIfNoEntry: false })?.uid
+  if (owner !== undefined && owner !== uid) {
+    const as = service ? 'karo' : `"#${owner}"`
+    throw new KaroError('refused', `the database belongs to uid ${owner}, and you are uid ${uid}`, {
+      where: directory,
+      hint: `Run it as that user: sudo -u ${as} karo doctor --repair${dry ? ' --dry-run' : ''}${homeFlag}`,
+    })
+  }
+  const { checkDatabase, repairDatabase } = await import('../../store/rescue/repair.ts')
+  const options = ledgerOptions(paths.key)
+  const letGo = existsSync(paths.home) ? await holdHome(paths, service) : undefined
+  try {
+    return await (dry ? checkDatabase(directory, options) : repairDatabase(directory, options))
+  } finally {
+    letGo?.()
+  }
+}
+
+/** Without the key whose signatures the heads bear the chain cannot be judged, and the rest can. */
+function ledgerOptions(key: string): RepairOptions {
+  let publicKey: Uint8Array
+  try {
+    publicKey = parseNodeId(readPublicIdentity(key).nodeId) as Uint8Array
+  } catch {
+    return {}
+  }
+  return {
+    async ledger(repository) {
+      const { ok, first_bad } = await verifyLedger(repository, publicKey)
+      return ok
+        ? undefined
+        : `entry ${first_bad} of the audit ledger is altered, missing, or not what was signed`
+    },
+  }
+}
+
+/** What may bring back more than a repair: as it has to be typed, but for the home. */
+export const restoreCommand = (service: boolean): string =>
+  service ? 'sudo karo restore <file> --service --replace' : 'karo restore <file> --replace'
+
+/** Where the one that was damaged is kept, and how to be rid of it. */
+export function aboutCopy(copy: string): string {
+  return `The database as it was is kept in ${copy}. When you do not need it any more: rm -r ${quote(copy)}`
+}

@@ -1,0 +1,194 @@
+// What the checks look at: one node's places, its daemon, and the machine around it, each read once.
+import { lstatSync, readFileSync, readlinkSync, type Stats, statSync } from 'node:fs'
+import { type NetworkInterfaceInfo, networkInterfaces } from 'node:os'
+import { dirname } from 'node:path'
+import { callDaemon } from '../../api/contract/client.ts'
+import type { AuditVerdict, DaemonFacts } from '../../api/contract/shapes.ts'
+import { type ErrorCode, KaroError } from '../../base/errors.ts'
+import { type LoadedConfig, loadConfig } from '../../config/load.ts'
+import type { HomePaths } from '../../config/paths.ts'
+import { readHolder } from '../../ops/system/lock.ts'
+import { commandRunner, type RunCommand } from './command.ts'
+
+/** A daemon that is asked nothing but how it is answers in milliseconds; on a busy machine, in seconds. */
+const HEALTH_MS = 5_000
+/** Multicast is listened for two of them. */
+const FACTS_MS = 15_000
+/** A ledger of years is walked through. */
+const LEDGER_MS = 120_000
+
+/** Errors of the client that say who may not, instead of what does not work. */
+const CLOSED: ReadonlySet<ErrorCode> = new Set(['bad_file', 'refused', 'unauthorized'])
+
+export type DaemonState =
+  | { readonly kind: 'up'; readonly pid: number }
+  /** Somebody takes the connection and says nothing, or nothing that makes sense. */
+  | { readonly kind: 'hung'; readonly pid: number | undefined; readonly says: string }
+  /** The socket is not for this person. */
+  | { readonly kind: 'closed'; readonly says: string; readonly hint: string | undefined }
+  /** Its process lives, but its socket is gone. */
+  | { readonly kind: 'unreachable'; readonly pid: number }
+  | { readonly kind: 'down' }
+
+/** One shell's start file, as the command line knows it. */
+export interface StartFileLook {
+  readonly shell: string
+  readonly file: string
+  /** The one this person logs in with. */
+  readonly login: boolean
+  /** Lines with the mark of `karo shell install`, without the mark. */
+  readonly marked: readonly string[]
+  /** A line without the mark loads the hook. */
+  readonly byHand: boolean
+  /** What `karo shell install` would write now. */
+  readonly expected: string
+  /** Writes that line in place of those that are there. */
+  readonly refresh: () => void
+}
+
+/** One AI coding tool whose settings of this person have Karo's hook, as the command line knows it. */
+export interface ToolHookLook {
+  readonly tool: string
+  /** As its makers write it. */
+  readonly title: string
+  readonly file: string
+  /** What the file hands to a shell, each once; none where it is not in the tool's form. */
+  readonly lines: readonly string[]
+  /** They stand at every event at which this version puts them. */
+  readonly placed: boolean
+  /** The line of `karo hook install` now. */
+  readonly expected: string
+  /** Writes it in place of those that are there. */
+  readonly refresh: () => void
+}
+
+interface Subject {
+  readonly paths: HomePaths
+  /** The machine's own daemon, for all its users. */
+  readonly service: boolean
+  /** Where the files of whoever runs this are, when that is not the node's home: the machine's node is another user's. */
+  readonly personHome?: string
+  /** The control socket that commands use. */
+  readonly socket: string
+  /** ` --home <dir>` where the node is not the default one, for commands that are shown. */
+  readonly homeFlag: string
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+export interface World extends Subject {
+  /** Of this process. */
+  readonly uid: number
+  now(): number
+  readonly multicast: boolean
+  /** Of a symbolic link that itself, unless it is to be followed. */
+  stat(path: string, follow?: 'follow'): Stats | 'missing' | 'denied'
+  config(): { readonly loaded: LoadedConfig } | { readonly error: KaroError }
+  daemon(): Promise<DaemonState>
+  /** Undefined where no daemon answers. */
+  facts(): Promise<DaemonFacts | undefined>
+  ledger(): Promise<AuditVerdict>
+  /** False: the daemon is in a network namespace that this process does not see. */
+  sameNetwork(): Promise<boolean>
+  interfaces(): NodeJS.Dict<NetworkInterfaceInfo[]>
+  readonly run: RunCommand
+  startFiles(): readonly StartFileLook[]
+  toolHooks(): readonly ToolHookLook[]
+}
+
+export interface WorldOptions extends Subject {
+  readonly now: () => number
+  /** Ask for multicast to be tried, which takes two seconds. */
+  readonly multicast: boolean
+  readonly startFiles: () => readonly StartFileLook[]
+  readonly toolHooks: () => readonly ToolHookLook[]
+}
+
+export function createWorld(options: WorldOptions): World {
+  const { paths, socket, env } = options
+
+  const daemon = once(async (): Promise<DaemonState> => {
+    try {
+      const health = await callDaemon({ socket }, 'GET', '/api/v1/health', undefined, HEALTH_MS)
+      return { kind: 'up', pid: (health as { pid: number }).pid }
+    } catch (error) {
+      if (!(error instanceof KaroError)) throw error
+      const holder = await readHolder(paths.lock).catch(() => undefined)
+      const pid = holder?.alive ? holder.pid : undefined
+      if (error.code === 'not_running')
+        return pid === undefined ? { kind: 'down' } : { kind: 'unreachable', pid }
+      if (CLOSED.has(error.code)) return { kind: 'closed', says: error.message, hint: error.hint }
+      return { kind: 'hung', pid, says: error.message }
+    }
+  })
+
+  const config = once((): ReturnType<World['config']> => {
+    try {
+      return { loaded: loadConfig({ home: dirname(paths.config), env }) }
+    } catch (error) {
+      if (error instanceof KaroError) return { error }
+      throw error
+    }
+  })
+
+  return {
+    ...options,
+    uid: process.getuid?.() ?? 0,
+    stat(path, follow) {
+      try {
+        return follow === undefined ? lstatSync(path) : statSync(path)
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException
+        return code === 'EACCES' || code === 'EPERM' ? 'denied' : 'missing'
+      }
+    },
+    config,
+    daemon,
+    facts: once(async () => {
+      if ((await daemon()).kind !== 'up') return undefined
+      const path = `/api/v1/doctor?multicast=${options.multicast}`
+      return (await callDaemon({ socket }, 'GET', path, undefined, FACTS_MS)) as DaemonFacts
+    }),
+    ledger: once(
+      async () =>
+        (await callDaemon({ socket }, 'GET', '/api/v1/audit/verify', undefined, LEDGER_MS)) as Awaited<
+          ReturnType<World['ledger']>
+        >,
+    ),
+    sameNetwork: once(async () => {
+      const state = await daemon()
+      if (state.kind !== 'up') return true
+      const [own, its] = ['self', state.pid].map(networkNamespace)
+      // Of another user's process it is not told; a service is where the machine is.
+      return its === undefined || own === its
+    }),
+    interfaces: networkInterfaces,
+    run: commandRunner(env),
+    startFiles: once(options.startFiles),
+    toolHooks: once(options.toolHooks),
+  }
+}
+
+function networkNamespace(pid: number | string): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/net`)
+  } catch {
+    return undefined
+  }
+}
+
+/** A small file of the kernel's, or undefined. */
+export function readSystem(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

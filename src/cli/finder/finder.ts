@@ -1,0 +1,175 @@
+// karo history --interactive: asks the daemon as one types, and resolves with the command that was chosen.
+import { callDaemon } from '../../api/contract/client.ts'
+import type { RankedShape } from '../../api/contract/shapes.ts'
+import {
+  createKeyReader,
+  type Effect,
+  type FinderState,
+  type Found,
+  initialState,
+  type Key,
+  type Mode,
+  onAnswer,
+  onKey,
+  type Step,
+} from '../../assist/finder/index.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { CommandIo } from '../command.ts'
+import { removeCommands } from '../history/delete.ts'
+import { type FinderTerminal, openFinderTerminal } from './terminal.ts'
+import { drawFinder, listRows } from './view.ts'
+
+export interface FinderOptions {
+  /** What is typed already. */
+  readonly question: string
+  readonly mode: Mode
+  /** The person's directory; absolute. Undefined where it was deleted. */
+  readonly here: string | undefined
+  /** Further parameters of every question. */
+  readonly filters: URLSearchParams
+}
+
+/** More than anybody scrolls through. */
+const ASKED = 200
+/** An ESC that nothing follows within so long is one. */
+const ESCAPE_MS = 40
+/** Asked again so soon while the daemon still looks through older commands. */
+const AGAIN_MS = 250
+
+/**
+ * Resolves with the command; undefined when the person left. Errors: `unavailable` without a terminal, whatever the daemon
+ * told when the first question was asked, `unavailable` when a signal ended it.
+ */
+export async function runFinder(
+  io: Pick<CommandIo, 'env' | 'socket' | 'trace'>,
+  options: FinderOptions,
+): Promise<string | undefined> {
+  const { here, filters } = options
+  const done = Promise.withResolvers<string | undefined>()
+  const keys = createKeyReader()
+  let state = initialState(options.question, options.mode)
+  let terminal: FinderTerminal | undefined
+  let escaping: NodeJS.Timeout | undefined
+  let again: NodeJS.Timeout | undefined
+  let asking = false
+  let due = false
+  let isOver = false
+
+  function draw(): void {
+    if (terminal === undefined || isOver) return
+    const colour = !io.env.NO_COLOR
+    terminal.draw(drawFinder(state, { ...terminal.size(), colour, now: Date.now(), home: io.env.HOME }))
+  }
+
+  /** One question at a time; what is typed meanwhile is asked next, and answers to what is not asked any more are dropped. */
+  async function ask(): Promise<void> {
+    clearTimeout(again)
+    if (asking) {
+      due = true
+      return
+    }
+    asking = true
+    try {
+      do {
+        due = false
+        const { question, mode } = state
+        const answer = await search(question, mode)
+        if (isOver || question !== state.question || mode !== state.mode) continue
+        act(onAnswer(state, answer))
+        draw()
+        if (!answer.complete) again = setTimeout(() => void ask(), AGAIN_MS)
+      } while (due && !isOver)
+    } catch (error) {
+      if (state.empty) return done.reject(error)
+      const reason = error instanceof KaroError ? error.message : 'the daemon did not answer'
+      state = { ...state, notice: `${reason}; Esc leaves` }
+      draw()
+    } finally {
+      asking = false
+    }
+  }
+
+  async function search(
+    question: string,
+    mode: Mode,
+  ): Promise<Pick<FinderState, 'found' | 'total' | 'complete'>> {
+    const parameters = new URLSearchParams(filters)
+    parameters.set('q', question)
+    if (here !== undefined) parameters.set('here', here)
+    parameters.set('limit', String(ASKED))
+    if (mode === 'here') {
+      if (here === undefined) return { found: [], total: 0, complete: true }
+      parameters.set('cwd', here)
+    }
+    if (mode === 'failed') parameters.set('failed', 'true')
+    const ranked = (await callDaemon(io, 'GET', `/api/v1/history/commands?${parameters}`)) as RankedShape
+    const found = ranked.commands.map((one): Found => ({ ...one, at: Date.parse(one.timestamp) }))
+    return { found, total: ranked.total, complete: ranked.complete }
+  }
+
+  async function remove(found: Found): Promise<void> {
+    state = { ...state, notice: 'Deleting …' }
+    draw()
+    try {
+      const { events } = await removeCommands(io, { command: found.command })
+      state = {
+        ...state,
+        notice: `Deleted: ${events === 1 ? 'one use' : `${events} uses`}. Your shell's own history still has it.`,
+      }
+    } catch (error) {
+      state = { ...state, notice: error instanceof KaroError ? error.message : 'it could not be deleted' }
+    }
+    draw()
+    const { notice } = state
+    await ask()
+    state = { ...state, notice }
+    draw()
+  }
+
+  const EFFECTS: { readonly [K in Effect['kind']]: (effect: Extract<Effect, { kind: K }>) => void } = {
+    ask: () => void ask(),
+    take: ({ command }) => done.resolve(command),
+    leave: () => done.resolve(undefined),
+    remove: ({ found }) => void remove(found),
+    redraw: () => terminal?.forget(),
+  }
+
+  function act({ state: after, effect }: Step): void {
+    state = after
+    if (effect !== undefined) (EFFECTS[effect.kind] as (effect: Effect) => void)(effect)
+  }
+
+  function press(pressed: readonly Key[]): void {
+    for (const key of pressed) {
+      if (isOver) return
+      const step = onKey(state, key, listRows(terminal?.size() ?? { rows: 24 }))
+      state = step.state
+      if (step.effect !== undefined) (EFFECTS[step.effect.kind] as (effect: Effect) => void)(step.effect)
+    }
+    draw()
+  }
+
+  try {
+    terminal = openFinderTerminal(io.env, {
+      onText(text) {
+        clearTimeout(escaping)
+        press(keys.push(text))
+        if (keys.waiting()) escaping = setTimeout(() => press(keys.flush()), ESCAPE_MS)
+      },
+      onResize() {
+        terminal?.forget()
+        draw()
+      },
+      onEnd: (signal) =>
+        done.reject(new KaroError('unavailable', signal ? `ended by ${signal}` : 'the terminal is gone')),
+    })
+    draw()
+    void ask()
+    return await done.promise
+  } finally {
+    isOver = true
+    clearTimeout(escaping)
+    clearTimeout(again)
+    terminal?.close()
+  }
+}

@@ -1,0 +1,235 @@
+// The finder as lines of a terminal: of any size, with colours or without, and harmless whatever a command holds.
+import { styleText } from 'node:util'
+import {
+  answersIn,
+  type FinderState,
+  type Found,
+  type Mode,
+  readQuestion,
+} from '../../assist/finder/index.ts'
+import { duration, printable } from '../../base/format.ts'
+import { RISK_COLOURS } from '../terminal/risk-words.ts'
+import { cut, textWidth, wrap } from '../terminal/text.ts'
+
+export interface Screen {
+  readonly columns: number
+  readonly rows: number
+  readonly colour: boolean
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly home: string | undefined
+}
+
+export interface Frame {
+  readonly lines: readonly string[]
+  /** From 0. */
+  readonly cursor: { readonly row: number; readonly column: number }
+}
+
+type Style = Parameters<typeof styleText>[0]
+
+const MODE_NAMES: Readonly<Record<Mode, string>> = { all: 'all', here: 'here', failed: 'failed' }
+const RISK_SIGNS: Readonly<Record<Found['risk_level'], string>> = {
+  safe: '  ',
+  moderate: ' !',
+  high: '!!',
+  critical: 'XX',
+}
+const PREVIEW_MOST = 6
+/** With fewer rows there is no room to say more of one command. */
+const ROWS_WITH_PREVIEW = 14
+
+/** Rows between the question and the last line. */
+export function listRows({ rows }: Pick<Screen, 'rows'>): number {
+  const below = rows >= ROWS_WITH_PREVIEW ? previewRows(rows) + 2 : 0
+  return Math.max(1, rows - 3 - below)
+}
+const previewRows = (rows: number): number => Math.min(PREVIEW_MOST, Math.floor(rows / 6))
+
+export function drawFinder(state: FinderState, screen: Screen): Frame {
+  const { columns, rows } = screen
+  const paint = (style: Style, text: string): string =>
+    screen.colour && text !== '' ? styleText(style, text, { validateStream: false }) : text
+  if (state.overlay === 'help') return help(screen, paint)
+  const { line, column } = questionLine(state, columns)
+  const body = rows >= 4 ? [status(state, columns, paint), line] : [line]
+  const list = listRows(screen)
+  body.push(...rowsOf(state, screen, Math.max(0, Math.min(list, rows - body.length - 1)), paint))
+  if (rows >= ROWS_WITH_PREVIEW) body.push(...preview(state, screen, paint))
+  if (rows > body.length) body.push(lastLine(state, columns, paint))
+  return { lines: body.slice(0, rows), cursor: { row: rows >= 4 ? 1 : 0, column } }
+}
+
+type Paint = (style: Style, text: string) => string
+
+function status(state: FinderState, columns: number, paint: Paint): string {
+  const many = `${state.total.toLocaleString('en')} ${state.total === 1 ? 'command' : 'commands'}`
+  const so = state.empty ? '…' : state.complete ? many : `${many} so far`
+  const [left, right] = [`history: ${MODE_NAMES[state.mode]}`, so]
+  const gap = columns - left.length - right.length
+  return gap < 2 ? cut(left, columns) : paint('dim', `${left}${' '.repeat(gap)}${right}`)
+}
+
+/** What is around the cursor, where it is longer than the line. */
+function questionLine({ question, cursor }: FinderState, columns: number): { line: string; column: number } {
+  const room = Math.max(1, columns - 3)
+  const head = shown(question.slice(0, cursor))
+  const front = textWidth(head) <= room ? head : cut(head, room, 'end')
+  const line = `> ${front}${cut(shown(question.slice(cursor)), Math.max(1, room - textWidth(front) + 1))}`
+  return { line, column: 2 + textWidth(front) }
+}
+
+function rowsOf(state: FinderState, screen: Screen, room: number, paint: Paint): string[] {
+  const first = Math.max(0, Math.min(state.selected - Math.floor(room / 2), state.found.length - room))
+  const question = readQuestion(state.question)
+  const lines = state.found.slice(first, first + room).map((found, i) => {
+    const isSelected = first + i === state.selected
+    const { risk_level, exit_code } = found
+    const cells = [
+      paint(RISK_COLOURS[risk_level], RISK_SIGNS[risk_level]),
+      paint('red', (exit_code === null ? '?' : exit_code === 0 ? '' : String(exit_code)).padStart(4)),
+      paint('dim', age(screen.now - found.at).padStart(4)),
+      paint('dim', took(found.duration_ms).padStart(4)),
+    ]
+    // Where there is little room the command itself has it.
+    const before = screen.columns >= 50 ? `${cells.join(' ')}  ` : ''
+    const used = 2 + (screen.columns >= 50 ? 2 + 1 + 4 + 1 + 4 + 1 + 4 + 2 : 0)
+    const text = marked(found.command, answersIn(question, found.command), screen.columns - used, paint)
+    return `${isSelected ? paint(['bold', 'cyan'], '>') : ' '} ${before}${isSelected ? paint('bold', text) : text}`
+  })
+  if (state.found.length === 0 && !state.empty)
+    lines.push(
+      cut(
+        `  ${state.question === '' ? NOTHING_YET[state.mode] : 'Nothing in your history matches.'}`,
+        screen.columns,
+      ),
+    )
+  return [...lines, ...new Array<string>(Math.max(0, room - lines.length)).fill('')].slice(0, room)
+}
+
+const NOTHING_YET: Readonly<Record<Mode, string>> = {
+  all: 'Nothing is recorded yet.',
+  here: 'Nothing was run in this directory yet.',
+  failed: 'Nothing failed yet.',
+}
+
+/** The command on one line, cut to so many cells, and what answers the question standing out. */
+function marked(
+  command: string,
+  answers: readonly (readonly [number, number])[],
+  width: number,
+  paint: Paint,
+): string {
+  const pieces: { text: string; isAnswer: boolean }[] = []
+  let at = 0
+  for (const [begin, end] of answers) {
+    pieces.push({ text: command.slice(at, begin), isAnswer: false })
+    pieces.push({ text: command.slice(begin, end), isAnswer: true })
+    at = end
+    // No terminal is so wide.
+    if (at > 1000) break
+  }
+  pieces.push({ text: command.slice(at, at + 1000), isAnswer: false })
+  let left = width
+  let out = ''
+  for (const { text, isAnswer } of pieces) {
+    const whole = shown(text)
+    const fits = cut(whole, Math.max(0, left))
+    if (left <= 0) break
+    out += isAnswer ? paint(['underline', 'yellow'], fits) : fits
+    left -= textWidth(fits)
+    if (fits !== whole) break
+  }
+  return out
+}
+
+/** All of the command that is asked about, else of the selected one, and what is known of it. */
+function preview(state: FinderState, screen: Screen, paint: Paint): string[] {
+  const { columns, rows, home } = screen
+  const found = state.removing ?? state.found[state.selected]
+  const most = previewRows(rows)
+  const rule = paint('dim', '─'.repeat(Math.max(0, columns - 1)))
+  const blank = new Array<string>(most).fill('')
+  if (found === undefined) return [rule, '', ...blank]
+  const { cwd, exit_code, duration_ms, risk_level, uses, failures, at } = found
+  const facts = [
+    `exit ${exit_code ?? 'not known'}`,
+    ...(duration_ms === null ? [] : [`took ${duration(duration_ms)}`]),
+    `${age(screen.now - at)} ago`,
+    paint(RISK_COLOURS[risk_level], risk_level),
+    `used ${uses === 1 ? 'once' : `${uses} times`}${failures > 0 ? `, ${failures} failed` : ''}`,
+  ]
+  const plain = [...facts]
+  plain[facts.length - 2] = risk_level
+  const place =
+    home !== undefined && (cwd === home || cwd.startsWith(`${home}/`)) ? `~${cwd.slice(home.length)}` : cwd
+  const room = columns - 1 - textWidth(plain.join(' · ')) - 3
+  const line =
+    room >= 8
+      ? `${cut(shown(place), room, 'end')} · ${facts.join(' · ')}`
+      : cut(plain.join(' · '), columns - 1)
+  const text = found.command
+    .slice(0, columns * most * 2)
+    .split('\n')
+    .slice(0, most + 1)
+    .flatMap((part) => wrap(shown(part), columns - 3))
+  const lines = text.slice(0, most).map((part) => `  ${cut(part, columns - 3)}`)
+  if (text.length > most) lines[most - 1] = `${cut(lines[most - 1]!, columns - 4)}…`
+  return [rule, line, ...lines, ...blank.slice(lines.length)]
+}
+
+function lastLine(state: FinderState, columns: number, paint: Paint): string {
+  if (state.overlay === 'remove') {
+    return paint('bold', cut('Delete this command, and every use of it, for good? y / n', columns - 1))
+  }
+  if (state.notice !== undefined) return paint('bold', cut(shown(state.notice), columns - 1))
+  const keys = ['Enter edit', 'Esc leave', 'Ctrl-R where', 'Ctrl-D delete', 'F1 help', '↑↓ move']
+  while (keys.length > 1 && keys.join('  ').length > columns - 1) keys.pop()
+  return paint('dim', cut(keys.join('  '), columns - 1))
+}
+
+const HELP = [
+  ['type', 'words that must all occur; else their letters, in order'],
+  ['"two words"', 'as one        !word   must not occur'],
+  ['Enter, Tab', 'puts the command on your line; it does not run'],
+  ['Esc, Ctrl-C', 'leaves your line as it was'],
+  ['↑ ↓ PgUp PgDn', 'chooses another (also Ctrl-P, Ctrl-N)'],
+  ['Ctrl-R', 'looks in all, only in this directory, only at failures'],
+  ['Ctrl-D', 'deletes all uses of the command for good, after a question'],
+  ['Ctrl-U, Ctrl-W', 'empties the question, takes a word away'],
+  ['! !! XX', 'risk: moderate, high, critical'],
+  ['number, age, time', 'exit code other than 0, how long ago, how long it took'],
+] as const
+
+function help({ columns, rows }: Screen, paint: Paint): Frame {
+  const lines = HELP.map(([key, what]) => cut(`  ${key.padEnd(18)} ${what}`, columns - 1))
+  const all = [
+    paint('bold', cut('Your history', columns - 1)),
+    '',
+    ...lines,
+    '',
+    cut('Any key goes back.', columns - 1),
+  ]
+  return { lines: all.slice(0, rows), cursor: { row: 0, column: 0 } }
+}
+
+/** Made harmless; a variation selector would make some terminals draw wider than others. */
+const shown = (text: string): string => printable(text).replaceAll('\ufe0f', '')
+
+const SECOND = 1000
+const UNITS: readonly (readonly [ms: number, name: string])[] = [
+  [365 * 86_400 * SECOND, 'y'],
+  [86_400 * SECOND, 'd'],
+  [3_600 * SECOND, 'h'],
+  [60 * SECOND, 'm'],
+  [SECOND, 's'],
+]
+
+/** In its largest unit, at most four characters: `5s`, `12m`, `3h`, `364d`, `2y`. */
+function age(ms: number): string {
+  const [unit, name] = UNITS.find(([size]) => ms >= size) ?? [SECOND, 's']
+  return `${Math.max(0, Math.floor(ms / unit))}${name}`
+}
+
+/** The same; nothing where it is not known or short. */
+const took = (ms: number | null): string => (ms === null || ms < SECOND ? '' : age(ms))

@@ -1,0 +1,199 @@
+// Rules of one's own: shown by number, added and taken out of the rules file.
+import { mkdirSync, realpathSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type NewRule, withoutRule, withRule } from '../../assist/guard/edit.ts'
+import { type Guard, type GuardRule, loadGuard } from '../../assist/guard/index.ts'
+import { readText } from '../../assist/guard/read-rules.ts'
+import { parseRules } from '../../assist/guard/rules-file.ts'
+import { isCore, RULE_IDS } from '../../assist/risk/rule-ids.ts'
+import { systemRandom } from '../../base/clock.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { replaceFile } from '../../base/files.ts'
+import { printable } from '../../base/format.ts'
+import { closest } from '../../base/suggest.ts'
+import type { CommandInput, CommandIo } from '../command.ts'
+import { absolutePath } from '../place.ts'
+import { table } from '../terminal/table.ts'
+import { parseDuration, rfc3339 } from '../time.ts'
+
+/** Shape of a rule in `karo guard --json` and its subcommands. */
+export const shapeOf = (rule: GuardRule, number: number | null) => ({
+  number,
+  kind: rule.kind,
+  whose: rule.whose,
+  where: rule.where,
+  rule: rule.rule ?? null,
+  command: rule.command ?? null,
+  cwd: rule.cwd ?? null,
+  until: rule.until === undefined ? null : rfc3339(rule.until, 'until'),
+  why: rule.why ?? null,
+  safer: rule.safer ?? null,
+})
+
+/** Own rules have numbers, in the order of the file. */
+export function numbered(guard: Guard): readonly ReturnType<typeof shapeOf>[] {
+  let number = 0
+  return guard.rules.map((rule) => shapeOf(rule, rule.whose === 'own' ? ++number : null))
+}
+
+export function listRules(io: CommandIo): ExitCode {
+  const guard = loadGuard(io)
+  const rules = numbered(guard)
+  for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
+  if (io.json) {
+    io.out(`${JSON.stringify({ rules })}\n`)
+    return EXIT.done
+  }
+  const unread = guard.files.filter((file) => file.unread)
+  if (rules.length === 0 && unread.length > 0) {
+    io.out(unread.map(({ path }) => `Not read: ${printable(path)}\n`).join(''))
+    return EXIT.done
+  }
+  if (rules.length === 0) {
+    io.out(`No rules. karo guard allow and karo guard deny write them to ${ownFile(guard)}.\n`)
+    return EXIT.done
+  }
+  io.out(
+    table(
+      rules,
+      [
+        { title: '#', value: ({ number }) => (number === null ? '–' : String(number)), align: 'right' },
+        { title: 'rule', value: ({ kind, rule }) => [kind, rule].filter(Boolean).join(' ') },
+        { title: 'command', value: ({ command }) => printable(command ?? '*'), wrap: true },
+        { title: 'where', value: ({ cwd }) => printable(cwd ?? 'everywhere'), shrink: true },
+        { title: 'until', value: ({ until }) => until ?? '' },
+        { title: 'whose', value: ({ whose }) => whose },
+        { title: 'why', value: ({ why }) => printable(why ?? ''), wrap: true },
+      ],
+      io,
+    ),
+  )
+  return EXIT.done
+}
+
+export function allowRule(io: CommandIo, { args, options }: CommandInput): ExitCode {
+  const rule = args.rule as string
+  if (!RULE_IDS.has(rule)) {
+    const meant = closest(rule, [...RULE_IDS])
+    throw new KaroError('bad_request', `there is no rule '${rule}'`, {
+      where: 'karo guard allow',
+      hint: meant ? `Did you mean ${meant}?` : "karo check '<command>' names the rules of a command.",
+    })
+  }
+  if (isCore(rule)) {
+    throw new KaroError('refused', `${rule} belongs to the catastrophic core, which no rule can allow`, {
+      where: 'karo guard allow',
+    })
+  }
+  const until = typeof options.for === 'string' ? Date.now() + parseDuration(options.for, '--for') : undefined
+  return add(io, {
+    kind: 'allow',
+    rule,
+    ...texts(options, 'command'),
+    ...placeIn(options),
+    ...(until !== undefined && { until }),
+  })
+}
+
+export function denyCommand(io: CommandIo, { args, options }: CommandInput): ExitCode {
+  const command = args.command as string
+  if (command.trim() === '')
+    throw new KaroError('bad_request', 'the command is empty', {
+      where: 'karo guard deny',
+      hint: 'Name the words of one command, with * for what may be anything: "kubectl delete*".',
+    })
+  if (/^[*\s]+$/.test(command))
+    throw new KaroError('bad_request', `'${command}' is every command, so no shell could run anything`, {
+      where: 'karo guard deny',
+      hint: 'Begin with the name of a tool: "kubectl *".',
+    })
+  return add(io, { kind: 'deny', command, ...placeIn(options), ...texts(options, 'why', 'safer') })
+}
+
+export function removeRule(io: CommandIo, { args }: CommandInput): ExitCode {
+  const number = Number(args.number)
+  if (!Number.isInteger(number) || number < 1)
+    throw new KaroError('bad_request', `'${args.number}' is no number of a rule`, {
+      where: 'karo guard remove',
+      hint: 'karo guard list shows the numbers.',
+    })
+  const guard = loadGuard(io)
+  const gone = numbered(guard).find((rule) => rule.number === number)
+  edit(guard, (text, file) => withoutRule(text, number, file))
+  const words = gone && [gone.kind, gone.rule, gone.command].filter(Boolean).join(' ')
+  io.out(
+    io.json
+      ? `${JSON.stringify({ removed: gone ?? null })}\n`
+      : `Removed from ${ownFile(guard)}${words ? `: ${printable(words)}` : ''}\n`,
+  )
+  return EXIT.done
+}
+
+function texts<const Name extends string>(
+  options: CommandInput['options'],
+  ...names: readonly Name[]
+): { [name in Name]?: string } {
+  const given = names.filter((name) => typeof options[name] === 'string')
+  for (const name of given)
+    if (options[name] === '') throw new KaroError('bad_request', 'this is empty', { where: `--${name}` })
+  return Object.fromEntries(given.map((name) => [name, options[name]])) as { [name in Name]?: string }
+}
+
+/** A directory is meant from where one is, as everywhere; what begins like a glob is one. */
+function placeIn(options: CommandInput['options']): { readonly cwd?: string } {
+  const { cwd } = texts(options, 'cwd')
+  return cwd === undefined ? {} : { cwd: /^[/~*]/.test(cwd) ? cwd : absolutePath(cwd, '--cwd') }
+}
+
+/** About the same, whenever it ends. */
+const isSame = (a: NewRule, b: NewRule): boolean =>
+  (['kind', 'rule', 'command', 'cwd', 'why', 'safer'] as const).every((field) => a[field] === b[field])
+
+function add(io: CommandIo, rule: NewRule): ExitCode {
+  const guard = loadGuard(io)
+  const own = guard.rules.filter(({ whose }) => whose === 'own')
+  const at = own.findIndex((one) => isSame(one, rule))
+  const there = own[at]
+  const until = rule.until ?? Number.POSITIVE_INFINITY
+  if (there !== undefined && (there.until ?? Number.POSITIVE_INFINITY) >= until) {
+    const same = numbered(guard).find(({ number }) => number === at + 1)
+    io.out(io.json ? `${JSON.stringify({ added: same ?? null })}\n` : `Already in ${ownFile(guard)}\n`)
+    return EXIT.done
+  }
+  edit(guard, (text, file) =>
+    withRule(there === undefined ? text : withoutRule(text, at + 1, file), rule, file),
+  )
+  const after = numbered(loadGuard(io))
+  // Exceptions are listed before prohibitions, so the newest of its kind.
+  const added = after.findLast(({ kind, whose }) => kind === rule.kind && whose === 'own')
+  io.out(
+    io.json
+      ? `${JSON.stringify({ added: added ?? null })}\n`
+      : `${there === undefined ? 'Added to' : 'Extended in'} ${ownFile(guard)}\n`,
+  )
+  return EXIT.done
+}
+
+const ownFile = ({ files }: Guard): string => files.find(({ whose }) => whose === 'own')?.path ?? ''
+
+function edit(guard: Guard, change: (text: string, file: string) => string): void {
+  // Which file it is stands in the configuration.
+  if (guard.failure !== undefined) throw guard.failure
+  const file = ownFile(guard)
+  const there = readText(file)
+  const before = there ?? ''
+  // What is wrong in it is told by where it stands there, not in what it would become.
+  parseRules(before, file, 'own')
+  const text = change(before, file)
+  try {
+    // A link into somebody's collection of settings stays one.
+    const real = there === undefined ? file : realpathSync(file)
+    mkdirSync(dirname(real), { recursive: true, mode: 0o700 })
+    replaceFile(real, text, 0o600, systemRandom)
+  } catch (cause) {
+    throw new KaroError('bad_file', `the rules cannot be written: ${(cause as Error).message}`, {
+      where: file,
+      cause,
+    })
+  }
+}

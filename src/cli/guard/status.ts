@@ -1,0 +1,66 @@
+// What is in force of the guard, for a person: profile, files, and what it did lately if the daemon can say.
+import { callDaemon } from '../../api/contract/client.ts'
+import type { StatisticsShape } from '../../api/contract/shapes.ts'
+import { type Guard, loadGuard } from '../../assist/guard/index.ts'
+import { decide } from '../../assist/risk/decide.ts'
+import { RISK_LEVELS } from '../../assist/risk/index.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { printable } from '../../base/format.ts'
+import type { CommandIo } from '../command.ts'
+import { fitted } from '../terminal/text.ts'
+import { numbered } from './rules.ts'
+
+type Lately = StatisticsShape['guard']
+
+export async function showGuard(io: CommandIo): Promise<ExitCode> {
+  const guard = loadGuard(io)
+  const lately = await didLately(io)
+  const rules = numbered(guard)
+  if (io.json) {
+    const { profile, source, onError: on_error, timeoutMs: timeout_ms, files, warnings } = guard
+    io.out(
+      `${JSON.stringify({ profile, source, on_error, timeout_ms, files, rules, warnings, last_7_days: lately ?? null })}\n`,
+    )
+    return EXIT.done
+  }
+  const lines = [
+    `profile    ${guard.profile} (${guard.source}): ${effectOf(guard)}`,
+    `on error   when Karo fails, or does not answer within ${guard.timeoutMs} ms, a command ${guard.onError === 'allow' ? 'runs, with a warning' : 'does not run'}`,
+    ...guard.files.map(({ path, whose, unread }) => {
+      const count = rules.filter((rule) => rule.whose === whose).length
+      const what = unread
+        ? 'not read'
+        : count === 0
+          ? 'no rules'
+          : `${count} ${count === 1 ? 'rule' : 'rules'} (karo guard list)`
+      return `${whose === 'own' ? 'your rules' : "machine's "} ${printable(path)}: ${what}`
+    }),
+    ...(lately === undefined ? [] : [`last week  ${saidOf(lately)}`]),
+  ]
+  for (const warning of guard.warnings) io.err(`warning: ${printable(warning)}\n`)
+  io.out(fitted(`${lines.join('\n')}\n`, io.columns))
+  return EXIT.done
+}
+
+function effectOf({ profile }: Guard): string {
+  const levels = (decision: string): string =>
+    RISK_LEVELS.filter((level) => decide(profile, level, 0) === decision).join(' and ')
+  const parts = [
+    levels('block') && `blocks ${levels('block')}`,
+    levels('confirm') && `asks about ${levels('confirm')}`,
+  ].filter(Boolean)
+  return parts.join(', ') || 'lets everything through'
+}
+
+const saidOf = ({ blocked, confirmed, declined, unjudged }: Lately): string =>
+  `${blocked} blocked, ${confirmed} confirmed, ${declined} declined, ${unjudged} unjudged`
+
+/** Undefined where no daemon can say. */
+async function didLately(io: CommandIo): Promise<Lately | undefined> {
+  try {
+    return ((await callDaemon(io, 'GET', '/api/v1/stats?period=week')) as StatisticsShape).guard
+  } catch (error) {
+    if (error instanceof KaroError) return undefined
+    throw error
+  }
+}

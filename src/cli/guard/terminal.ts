@@ -1,0 +1,198 @@
+// The guard's conversation with the person at the terminal: what was found, and what is to be done with the line.
+
+import { closeSync, openSync, writeSync } from 'node:fs'
+import { ReadStream, WriteStream } from 'node:tty'
+import { styleText } from 'node:util'
+import type { Guard } from '../../assist/guard/guard.ts'
+import { decide } from '../../assist/risk/decide.ts'
+import type { RiskVerdict, Shell } from '../../assist/risk/index.ts'
+import { isCore } from '../../assist/risk/rule-ids.ts'
+import { printable } from '../../base/format.ts'
+import { screened } from '../../base/printable.ts'
+import type { CommandIo } from '../command.ts'
+import { fitted } from '../terminal/text.ts'
+import { printVerdict } from '../views/check.ts'
+import type { Answer, Verb } from './ask.ts'
+
+/** What was typed before the question could be read is no answer to it: a paste goes on while its first line is judged. */
+const GRACE_MS = 150
+const CTRL_C = '\u0003'
+const CTRL_D = '\u0004'
+const ESCAPE = '\u001b'
+
+/** Shows the verdict; asks when it is to be confirmed. Without a terminal nobody can answer, so it does not run. */
+export async function converse(
+  io: Pick<CommandIo, 'env'>,
+  guard: Guard,
+  verdict: RiskVerdict,
+  shell: Shell,
+): Promise<Answer> {
+  const terminal = openTerminal()
+  if (terminal === undefined) return { verb: 'edit', outcome: outcomeOf(verdict) }
+  const { env } = io
+  const columns = terminal.columns()
+  const colour = !env.NO_COLOR && env.TERM !== 'dumb'
+  const paint = (format: Parameters<typeof styleText>[0], text: string): string =>
+    colour ? styleText(format, text, { validateStream: false }) : text
+  // zsh ends the line itself.
+  const lineEnd = shell === 'zsh' ? '' : '\n'
+  try {
+    // These leave the cursor in the line; bash has taken the line away.
+    if (shell === 'zsh' || shell === 'fish') terminal.write('\n')
+    for (const warning of guard.warnings) terminal.write(fitted(`karo: ${printable(warning)}\n`, columns))
+    terminal.write(fitted(`karo: ${printVerdict(verdict, { colour, columns })}`, columns))
+    if (verdict.decision === 'block') {
+      const taken = Boolean(env.KARO_LINE_TAKEN)
+      terminal.write(fitted(blockedWords(guard, verdict, taken), columns) + lineEnd)
+      // What else was pasted must not be added to the line that stays.
+      await terminal.drain()
+      return { verb: 'edit', outcome: 'blocked' }
+    }
+    const answer = await question(terminal, verdict, columns, paint)
+    terminal.write(`${SAID[answer.verb]}${lineEnd}`)
+    return answer
+  } finally {
+    terminal.close()
+  }
+}
+
+/** What is shown of an answer. */
+const SAID: Readonly<Record<Verb, string>> = { run: 'yes', edit: 'edit', put: 'safer form', drop: 'no' }
+
+const outcomeOf = ({ decision }: RiskVerdict): Answer['outcome'] =>
+  decision === 'block' ? 'blocked' : 'declined'
+
+/** What a person can do who means it. `taken`: the shell has the lines before the last one already. */
+function blockedWords({ profile, files }: Guard, { matches }: RiskVerdict, taken: boolean): string {
+  const yours = taken ? 'The command is in your history (↑)' : 'The line is yours to change'
+  const rules = [...new Set(matches.map(({ rule }) => rule))]
+  const first = rules.find((rule) => !rule.endsWith('-deny'))
+  if (rules.some((rule) => rule.endsWith('-deny')))
+    return '  It does not run: a rules file denies it (karo guard list).'
+  if (first === undefined || rules.some(isCore)) return `  It does not run. ${yours}.`
+  // That command is blocked as well where its own level is; then only an editor gets the exception in.
+  const own = files.find(({ whose }) => whose === 'own')?.path
+  if (decide(profile, 'high', 0) === 'block' && own !== undefined)
+    return `  It does not run. ${yours}; an exception for ${first} in ${own} lets it through.`
+  return `  It does not run. ${yours}; karo guard allow ${first} --for 10m lets it through.`
+}
+
+async function question(
+  terminal: Terminal,
+  verdict: RiskVerdict,
+  columns: number,
+  paint: (format: Parameters<typeof styleText>[0], text: string) => string,
+): Promise<Answer> {
+  const keys = [
+    `${paint('bold', 'y')} run`,
+    `${paint('bold', 'n')} no`,
+    `${paint('bold', 'e')} edit`,
+    ...(verdict.safer === undefined ? [] : [`${paint('bold', 's')} safer form`]),
+    `${paint('bold', '?')} explain`,
+  ]
+  const prompt = `Run it? ${keys.join(', ')} [n] `
+  await terminal.drain()
+  terminal.write(prompt)
+  for (;;) {
+    const key = await terminal.key()
+    switch (key) {
+      case 'y':
+      case 'Y':
+        return { verb: 'run', outcome: 'confirmed' }
+      case 'e':
+      case 'E':
+        return { verb: 'edit', outcome: 'declined' }
+      case 's':
+      case 'S':
+        if (verdict.safer === undefined) break
+        return { verb: 'put', outcome: 'declined', text: verdict.safer }
+      case '?':
+        terminal.write(fitted(`?\n${explained(verdict)}`, columns) + prompt)
+        break
+      case undefined:
+      case 'n':
+      case 'N':
+      case '\r':
+      case '\n':
+      case CTRL_C:
+      case CTRL_D:
+      case ESCAPE:
+        return { verb: 'drop', outcome: 'declined' }
+    }
+  }
+}
+
+function explained({ matches, decision }: RiskVerdict): string {
+  const lines = matches.map(({ rule, risk_level, why }) => {
+    const allowed =
+      rule.endsWith('-deny') || isCore(rule) ? '' : ` (karo guard allow ${rule} accepts it from now on)`
+    return `  ${risk_level} ${printable(rule)}: ${printable(why)}${printable(allowed)}\n`
+  })
+  const none = `  Nothing was found in it, but it is longer than the profile lets through unread.\n`
+  return `${lines.length > 0 ? lines.join('') : none}  The profile in force asks to ${decision} such a command; y runs it as it stands.\n`
+}
+
+interface Terminal {
+  write(text: string): void
+  columns(): number
+  /** One key; undefined when the terminal is gone. What comes as more than one character is no answer. */
+  key(): Promise<string | undefined>
+  /** Throws away what has been typed already, for a moment. */
+  drain(): Promise<void>
+  close(): void
+}
+
+/** Raw while it is open: no echo, and Ctrl-C is a key. Undefined when this process has none. */
+function openTerminal(): Terminal | undefined {
+  let input: ReadStream
+  let output: number
+  try {
+    input = new ReadStream(openSync('/dev/tty', 'r+'))
+    output = openSync('/dev/tty', 'w')
+  } catch {
+    return undefined
+  }
+  input.setRawMode(true)
+  input.setEncoding('utf8')
+  const waiting: string[] = []
+  let wake: (() => void) | undefined
+  let over = false
+  input.on('data', (text: string) => {
+    waiting.push(text)
+    wake?.()
+  })
+  const end = (): void => {
+    over = true
+    wake?.()
+  }
+  input.on('end', end).on('error', end)
+  return {
+    write: (text) => {
+      // A raw terminal still turns a line end into both.
+      writeSync(output, screened(text, { colour: true, redraws: true }))
+    },
+    columns() {
+      const screen = new WriteStream(openSync('/dev/tty', 'w'))
+      const { columns } = screen
+      screen.destroy()
+      return columns || 80
+    },
+    async key() {
+      while (!over) {
+        const text = waiting.shift()
+        if (text !== undefined && [...text].length === 1) return text
+        if (text === undefined) await new Promise<void>((resolve) => (wake = resolve))
+      }
+      return undefined
+    },
+    async drain() {
+      await new Promise((resolve) => setTimeout(resolve, GRACE_MS))
+      waiting.length = 0
+    },
+    close() {
+      input.setRawMode(false)
+      input.destroy()
+      closeSync(output)
+    },
+  }
+}

@@ -1,0 +1,121 @@
+// karo history delete: shows what would go, asks, and has it removed for good.
+import { callDaemon } from '../../api/contract/client.ts'
+import type { DeletedShape } from '../../api/contract/shapes.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import type { Command, CommandInput, CommandIo } from '../command.ts'
+import { confirm } from '../terminal/confirm.ts'
+import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
+import { parseSince, rfc3339 } from '../time.ts'
+import { historyColumns } from './columns.ts'
+import { checkSpan, filterOptions, filtersOf } from './filters.ts'
+import { nothingFound } from './nothing-found.ts'
+
+export const deleteHistory: Command = {
+  name: 'history delete',
+  summary: 'remove commands from your history for good',
+  args: [
+    {
+      name: 'what',
+      required: false,
+      variadic: true,
+      description: 'words that must all occur in the command, or ids',
+    },
+  ],
+  options: [
+    ...filterOptions,
+    { name: 'before', value: 'when', description: 'only older ones: 30d, a date, now for all until now' },
+    { name: 'dry-run', description: 'only show what would go' },
+    { name: 'yes', short: 'y', description: 'do not ask' },
+  ],
+  examples: [
+    { run: 'karo history delete --dry-run hunter2', does: 'what would go' },
+    { run: 'karo history delete --before 90d --cwd ~/client', does: 'what is older, in one place' },
+    {
+      run: 'karo history delete 0e1e8c7ce17ccaf3ab --yes',
+      does: 'one event, by its id of karo history --json',
+    },
+  ],
+  run: deleteSome,
+}
+
+/** Compaction of a large database takes its time. */
+const DELETE_DEADLINE_MS = 120_000
+
+export const removeCommands = async (
+  io: Pick<CommandIo, 'socket' | 'trace'>,
+  body: Readonly<Record<string, unknown>>,
+): Promise<DeletedShape> =>
+  (await callDaemon(io, 'POST', '/api/v1/history/delete', body, DELETE_DEADLINE_MS)) as DeletedShape
+
+async function deleteSome(io: CommandIo, input: CommandInput): Promise<ExitCode> {
+  const body = removalOf(input)
+  const would = await removeCommands(io, { ...body, dry_run: true })
+  if (input.options['dry-run'] === true) {
+    if (io.json) io.out(`${JSON.stringify(would)}\n`)
+    else io.out(would.events === 0 ? await nothing(io, input) : shownRemoval(would, io))
+    return EXIT.done
+  }
+  // Nothing to ask about; asked for all the same, it finishes what was ended half-way.
+  if (input.options.yes !== true && would.events > 0) {
+    const question = `${shownRemoval(would, io)}Delete ${many(would.events)} for good?`
+    if (!(await confirm(io, question, { yes: false, where: 'karo history delete' }))) {
+      io.err('Nothing was deleted.\n')
+      return EXIT.failed
+    }
+  }
+  const gone = await removeCommands(io, body)
+  if (io.json) io.out(`${JSON.stringify(gone)}\n`)
+  else if (gone.events === 0) io.out(await nothing(io, input))
+  else {
+    io.out(
+      `Deleted ${many(gone.events)}, and ${gone.texts === 1 ? 'one text' : `${gone.texts} texts`} that no other command uses.\n`,
+    )
+    io.err(fitted(`${OWN_HISTORY}\n`, io.columns))
+  }
+  return EXIT.done
+}
+
+const nothing = async (io: CommandIo, input: CommandInput): Promise<string> =>
+  `${await nothingFound(io, input)}\n`
+const OWN_HISTORY = `Your shell's own history still has what it had:
+  bash: history -d <number>; history -w    zsh: edit $HISTFILE    fish: history delete <text>
+Backups made before, and numbers already shared, are as they were.`
+
+const many = (events: number): string => (events === 1 ? '1 command' : `${events} commands`)
+
+function shownRemoval({ events, sample }: DeletedShape, io: CommandIo): string {
+  const more = events > sample.length ? `… and ${events - sample.length} older ones.\n` : ''
+  return `${table(sample.toReversed(), historyColumns(io), io)}${more}`
+}
+
+const EVENT_ID = /^[0-9a-z]{18}$/
+
+/** Throws KaroError bad_request that names the option. */
+function removalOf(input: CommandInput): Record<string, unknown> {
+  const { args, options } = input
+  const what = (args.what ?? []) as readonly string[]
+  const filters = filtersOf({ args: { words: what }, options })
+  const moment = parseBefore(options.before)
+  if (what.length > 0 && what.every((word) => EVENT_ID.test(word))) {
+    if (Object.keys(filters).length > 1 || moment !== undefined)
+      throw new KaroError('bad_request', 'ids and filters cannot be given together', {
+        where: 'karo history delete',
+      })
+    return { ids: what }
+  }
+  if (Object.keys(filters).length === 0 && moment === undefined) {
+    throw new KaroError('bad_request', 'it is not said which commands to delete', {
+      where: 'karo history delete',
+      hint: 'Name words of the commands, their ids, --before, --cwd or another filter. --before now deletes everything.',
+    })
+  }
+  // Not what comes while somebody thinks about it.
+  const before = rfc3339(moment ?? Date.now(), '--before')
+  if (moment !== undefined) checkSpan(filters.since, before, '--before')
+  return { ...filters, until: before }
+}
+
+function parseBefore(before: CommandInput['options'][string]): number | undefined {
+  return typeof before === 'string' ? parseSince(before, Date.now(), '--before') : undefined
+}

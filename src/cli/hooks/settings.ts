@@ -1,0 +1,339 @@
+// karo hook install, uninstall and list: the settings files of AI coding tools, edited as little as possible.
+import * as fs from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { systemRandom } from '../../base/clock.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { printable } from '../../base/format.ts'
+import { recordingPaths } from '../../config/paths.ts'
+import {
+  ADAPTER_NAMES,
+  ADAPTERS,
+  type Adapter,
+  type AdapterName,
+  type HookSettings,
+} from '../adapters/index.ts'
+import { NotEditable } from '../adapters/json-edit.ts'
+import { isBare, MARK, ownHooks, withHooks, withoutHooks } from '../adapters/settings.ts'
+import type { CommandInput, CommandIo } from '../command.ts'
+import { quote } from '../doctor/shell-words.ts'
+import { programOf } from '../own-program.ts'
+import { absolutePath } from '../place.ts'
+import { editFile } from '../shells/rc-file.ts'
+import { table } from '../terminal/table.ts'
+import { fitted } from '../terminal/text.ts'
+
+interface Place {
+  readonly adapter: Adapter
+  readonly settings: HookSettings
+  readonly scope: 'user' | 'project'
+  readonly file: string
+}
+
+export function installHook(
+  io: CommandIo,
+  input: CommandInput,
+  home: string,
+  onError: 'allow' | 'block',
+): ExitCode {
+  const place = placeOf(io, input, home)
+  const line = hookLine(io, place, onError)
+  // The file is edited byte by byte.
+  const bytes = Buffer.from(line, 'utf8').toString('latin1')
+  const content = (text: string): string => withHooks(text, place.settings, bytes)
+  const paste = JSON.stringify({ hooks: place.settings.entries(line) }, null, 2)
+  if (input.options['dry-run'] === true) return show(io, place, edited(place, content, paste))
+  checkOwner(place)
+  const found = isHere(io, place.settings, home)
+  makeDirectory(dirname(place.file), 0o755)
+  // What runs before the first `karo up` is kept for it. The machine's is made with its service.
+  const { whose, spool } = recordingPaths(io.env)
+  if (whose === 'own') makeDirectory(spool, 0o700)
+  const before = textOf(place.file)
+  const after = edited(place, content, paste)
+  if (before !== undefined && before !== after && Object.keys(ownHooks(before)).length === 0)
+    keepCopy(place.file)
+  const changed = write(place, content)
+  report(io, place, changed, changed ? 'Added to' : 'The hook is already in')
+  if (io.json) return EXIT.done
+  const { title, asks } = place.adapter
+  io.out(
+    fitted(
+      `${title} now asks Karo before each shell command${asks ? '' : ' (what needs a confirmation is denied there: it has no way to ask)'}, and what it ran is in your history.\n`,
+      io.columns,
+    ),
+  )
+  const more = [
+    place.settings.afterwards,
+    found ? undefined : `There is no sign of ${title} here yet; it will find this once it is installed.`,
+    place.scope === 'project'
+      ? 'For people who work here without karo on their PATH nothing changes.'
+      : undefined,
+  ]
+  if (changed) for (const said of more) if (said !== undefined) io.out(fitted(`${said}\n`, io.columns))
+  return EXIT.done
+}
+
+export function uninstallHook(io: CommandIo, input: CommandInput, home: string): ExitCode {
+  const place = placeOf(io, input, home)
+  const before = textOf(place.file)
+  if (before === undefined) {
+    report(io, place, false, 'The hook is not in')
+    return EXIT.done
+  }
+  const after = edited(place, withoutHooks)
+  if (input.options['dry-run'] === true) return show(io, place, after)
+  checkOwner(place)
+  const changed = after !== before
+  if (changed && isOwnFile(place.file, after, place.settings)) {
+    fs.rmSync(place.file)
+    dropDirectories(place, toolDirectory(io, place.settings, home))
+  } else if (changed) write(place, withoutHooks)
+  dropCopy(place.file)
+  report(io, place, changed, changed ? 'Removed from' : 'The hook is not in')
+  return EXIT.done
+}
+
+/** Karo made the file, and nobody else has put anything into it: without a copy there was no such file before. */
+const isOwnFile = (file: string, withoutOurs: string, settings: HookSettings): boolean =>
+  !fs.existsSync(copyOf(file)) && isBare(withoutOurs, settings)
+
+/** Those that are empty now, from that of the file up to the tool's: with a file of Karo's own they came. */
+function dropDirectories({ file, scope }: Place, ofTool: string): void {
+  const end = scope === 'project' ? absolutePath('.') : dirname(ofTool)
+  for (let directory = dirname(file); directory !== end && isBelow(directory, end); ) {
+    try {
+      fs.rmdirSync(directory)
+    } catch {
+      // Something stands in it, or it is a link: it stays.
+      return
+    }
+    directory = dirname(directory)
+  }
+}
+
+const isBelow = (path: string, directory: string): boolean => path.startsWith(join(directory, '/'))
+
+/** The tool's directory has something in it that Karo did not make. */
+function isHere(io: CommandIo, settings: HookSettings, home: string): boolean {
+  const directory = toolDirectory(io, settings, home)
+  const file = fileOf(io, settings, 'user', home)
+  const isForeign = (path: string): boolean => {
+    if (path === file) return !isOwn(file, settings)
+    if (!isBelow(file, path)) return true
+    return fs.readdirSync(path).some((name) => isForeign(join(path, name)))
+  }
+  try {
+    const names = fs.readdirSync(directory)
+    return names.length === 0 || names.some((name) => isForeign(join(directory, name)))
+  } catch {
+    // What cannot be looked into is there all the same.
+    return fs.existsSync(directory)
+  }
+}
+
+function isOwn(file: string, settings: HookSettings): boolean {
+  try {
+    const text = fs.readFileSync(file, 'latin1')
+    return Object.keys(ownHooks(text)).length > 0 && isOwnFile(file, withoutHooks(text), settings)
+  } catch {
+    return false
+  }
+}
+
+export function listHooks(io: CommandIo, home: string): ExitCode {
+  const tools = ADAPTER_NAMES.flatMap((name) => {
+    const adapter = ADAPTERS[name]
+    const { settings } = adapter
+    if (settings === undefined) return []
+    const at = (scope: Place['scope']) => {
+      const file = fileOf(io, settings, scope, home)
+      return { file, installed: isInstalled(file) }
+    }
+    const found = isHere(io, settings, home)
+    return [{ tool: name, title: adapter.title, found, user: at('user'), project: at('project') }]
+  })
+  if (io.json) {
+    io.out(`${JSON.stringify({ tools })}\n`)
+    return EXIT.done
+  }
+  const yes = (is: boolean): string => (is ? 'yes' : '–')
+  io.out(
+    table(
+      tools,
+      [
+        { title: 'TOOL', value: ({ tool }) => tool },
+        { title: 'NAME', value: ({ title }) => title },
+        { title: 'HERE', value: ({ found }) => yes(found) },
+        { title: 'FOR YOU', value: ({ user }) => yes(user.installed) },
+        { title: 'IN THIS PROJECT', value: ({ project }) => yes(project.installed) },
+      ],
+      io,
+    ),
+  )
+  return EXIT.done
+}
+
+function placeOf(io: CommandIo, { args, options }: CommandInput, home: string): Place {
+  if (options.user === true && options.project === true) {
+    throw new KaroError('bad_request', 'it can be in one place at a time', {
+      where: '--project',
+      hint: 'Leave out one of --user and --project.',
+    })
+  }
+  const adapter = ADAPTERS[args.tool as AdapterName]
+  const settings = adapter.settings!
+  const scope = options.project === true ? 'project' : 'user'
+  return { adapter, settings, scope, file: fileOf(io, settings, scope, home) }
+}
+
+export function fileOf(io: CommandIo, settings: HookSettings, scope: Place['scope'], home: string): string {
+  return scope === 'project'
+    ? absolutePath(settings.projectFile)
+    : join(toolDirectory(io, settings, home), settings.userFile)
+}
+
+function toolDirectory({ env }: CommandIo, { directory }: HookSettings, home: string): string {
+  const given = directory.env === undefined ? undefined : env[directory.env]
+  return given ? absolutePath(given) : join(home, directory.name)
+}
+
+/**
+ * What the tool hands to a shell. Where the owner lets commands run that cannot be judged, a program that is missing or
+ * broken changes nothing; where not, code 2 denies (all of these tools say so). A project's settings are for others too,
+ * who may have no Karo, or another home.
+ */
+export function hookLine(
+  io: CommandIo,
+  { adapter, scope }: Pick<Place, 'adapter' | 'scope'>,
+  onError: 'allow' | 'block',
+): string {
+  const tool = adapter.name
+  if (scope === 'project') return `command -v karo >/dev/null && karo hook ${tool} || exit 0 ${MARK}`
+  const home = io.env.KARO_HOME ? ` --home ${quote(io.home)}` : ''
+  const { words, byName } = programOf(io)
+  const run = `${words.map(quote).join(' ')} hook ${tool}${home}`
+  if (onError === 'block') return `${run} || exit 2 ${MARK}`
+  const there = byName
+    ? 'command -v karo >/dev/null'
+    : words.map((word, i) => `[ ${i === 0 ? '-x' : '-r'} ${quote(word)} ]`).join(' && ')
+  return `${there} && ${run} || exit 0 ${MARK}`
+}
+
+/** As the file is edited: byte by byte. */
+function textOf(file: string): string | undefined {
+  try {
+    return fs.readFileSync(file, 'latin1')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw new KaroError('bad_file', `the file cannot be read: ${(error as Error).message}`, { where: file })
+  }
+}
+
+function edited({ file, adapter }: Place, change: (text: string) => string, paste?: string): string {
+  try {
+    return change(textOf(file) ?? '')
+  } catch (error) {
+    if (!(error instanceof NotEditable)) throw error
+    const hint = paste === undefined ? 'Take the hooks out by hand.' : `Add this by hand:\n${paste}`
+    throw new KaroError('bad_file', `${adapter.title}'s settings cannot be edited: ${error.message}`, {
+      where: file,
+      hint,
+      cause: error,
+    })
+  }
+}
+
+function write(place: Place, change: (text: string) => string): boolean {
+  try {
+    return editFile(place.file, (text) => edited(place, () => change(text)), systemRandom)
+  } catch (error) {
+    if (!(error instanceof KaroError) || error.cause instanceof NotEditable) throw error
+    throw new KaroError(error.code, error.message, {
+      where: place.file,
+      hint: 'Check that the file and its directory belong to you.',
+      cause: error,
+    })
+  }
+}
+
+/** A link to somebody else's file, or out of the project, is not followed: what is changed there is not what was named. */
+function checkOwner({ file, scope }: Place): void {
+  const stat = fs.statSync(file, { throwIfNoEntry: false })
+  if (stat === undefined) {
+    if (fs.lstatSync(file, { throwIfNoEntry: false }) === undefined) return
+    throw new KaroError('bad_file', 'this is a link to nothing', { where: file })
+  }
+  const target = fs.realpathSync(file)
+  if (stat.uid !== process.getuid?.()) {
+    throw new KaroError('bad_file', 'the settings belong to another user', {
+      where: target,
+      hint: 'Run this as that user.',
+    })
+  }
+  if (scope === 'project' && relative(fs.realpathSync('.'), target).startsWith('..')) {
+    throw new KaroError('bad_file', "the project's settings are a link to a file outside of it", {
+      where: file,
+      hint: `To change that file, go there; or leave out --project for your own settings.`,
+    })
+  }
+}
+
+function makeDirectory(directory: string, mode: number): void {
+  try {
+    fs.mkdirSync(directory, { recursive: true, mode })
+  } catch (cause) {
+    throw new KaroError('bad_file', `the directory cannot be made: ${(cause as Error).message}`, {
+      where: directory,
+      cause,
+    })
+  }
+}
+
+/** The settings as they were before Karo's first change. */
+const copyOf = (file: string): string => `${file}.before-karo`
+
+function keepCopy(file: string): void {
+  try {
+    fs.copyFileSync(file, copyOf(file), fs.constants.COPYFILE_EXCL)
+  } catch (error) {
+    // An earlier one stays.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new KaroError('bad_file', `no copy can be kept: ${(error as Error).message}`, {
+        where: copyOf(file),
+      })
+    }
+  }
+}
+
+/** Once the settings are what they were, the copy has nothing more to say. */
+function dropCopy(file: string): void {
+  const copy = copyOf(file)
+  const stat = fs.lstatSync(copy, { throwIfNoEntry: false })
+  if (stat?.isFile() !== true || textOf(copy) !== textOf(file)) return
+  fs.rmSync(copy)
+}
+
+function isInstalled(file: string): boolean {
+  try {
+    return Object.keys(ownHooks(fs.readFileSync(file, 'latin1'))).length > 0
+  } catch {
+    return false
+  }
+}
+
+function show(io: CommandIo, { adapter, file }: Place, content: string): ExitCode {
+  const text = Buffer.from(content, 'latin1').toString('utf8')
+  const changed = content !== (textOf(file) ?? '')
+  if (io.json) io.out(`${JSON.stringify({ tool: adapter.name, file, changed, content: text })}\n`)
+  else
+    io.out(
+      `${printable(file)}${changed ? '' : ' stays as it is'}:\n${text.split('\n').map(printable).join('\n')}`,
+    )
+  return EXIT.done
+}
+
+function report(io: CommandIo, { adapter, file }: Place, changed: boolean, words: string): void {
+  io.out(
+    io.json ? `${JSON.stringify({ tool: adapter.name, file, changed })}\n` : `${words} ${printable(file)}\n`,
+  )
+}

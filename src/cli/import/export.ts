@@ -1,0 +1,144 @@
+// Brings what karo export wrote into the daemon; all of the file is read before any of it is stored.
+import { callDaemon } from '../../api/contract/client.ts'
+import { EXIT, type ExitCode, KaroError } from '../../base/errors.ts'
+import { looksOf } from '../../observe/imports/looks.ts'
+import { MOST, readTransfer, type TransferEvent } from '../../ops/care/transfer.ts'
+import type { CommandIo } from '../command.ts'
+import { watchInterrupt } from '../terminal/interrupt.ts'
+import { createLiveLine, type LiveLine } from '../terminal/live-line.ts'
+import { createProgress } from '../terminal/progress.ts'
+import { commands } from '../views/import.ts'
+import { wrongKind } from './foreign-history.ts'
+import { withImport } from './session.ts'
+import { type ImportSource, openSource } from './source.ts'
+
+/** A request that is answered soon. */
+const BATCH_BYTES = 96 * 1024
+/** Below what the daemon takes as one request; a hook records far less of a line. */
+const EVENT_BYTES = 240 * 1024
+/** Lines that are named; of the others only the number is. */
+const SHOWN = 20
+/** Lines that are wrong, before the rest is not looked at. */
+const MOST_WRONG = 1_000
+const EVERY = 10_000
+
+interface Imported {
+  readonly added: number
+  readonly known: number
+  readonly too_old: number
+}
+
+/** Adds what karo export wrote, from `name` or, for `-`, standard input. Throws KaroError `bad_file`, `conflict`. */
+export async function importExport(io: CommandIo, name: string, dryRun: boolean): Promise<ExitCode> {
+  const source = await openSource(name, process.stdin)
+  const interrupt = watchInterrupt()
+  const live = createLiveLine(io)
+  const progress = createProgress(live, io)
+  try {
+    const before = await source.look()
+    await refuseOthers(source)
+    const events = await check(source, live, interrupt.signal)
+    const about = { source: 'karo', file: source.where, dry_run: dryRun }
+    const sum = { added: 0, known: 0, too_old: 0 }
+    const id = await withImport(io, live, about, sum, async (key) => {
+      let done = 0
+      for await (const batch of batchesOf(source)) {
+        if (interrupt.signal.aborted) break
+        const body = { events: batch, dry_run: dryRun, key }
+        const one = (await callDaemon(io, 'POST', '/api/v1/import', body)) as Imported
+        sum.added += one.added
+        sum.known += one.known
+        sum.too_old += one.too_old
+        done += batch.length
+        progress.show({ share: done / events, commands: done })
+      }
+      if (before !== (await source.look())) {
+        throw new KaroError('conflict', 'the file changed while it was read', {
+          where: source.where,
+          hint: 'Run it once more: what is there already is left alone.',
+        })
+      }
+    })
+    live.end()
+    return report(io, { ...sum, id, dry_run: dryRun }, interrupt.signal.aborted)
+  } finally {
+    live.end()
+    interrupt.release()
+    await source.close()
+  }
+}
+
+function report(
+  io: CommandIo,
+  told: Imported & { readonly id: number | null; readonly dry_run: boolean },
+  interrupted: boolean,
+): ExitCode {
+  const { added, known, too_old, id, dry_run } = told
+  if (io.json) io.out(`${JSON.stringify({ added, known, too_old, dry_run, id, interrupted })}\n`)
+  else {
+    const old =
+      too_old > 0 ? ` ${too_old} ${are(too_old)} older than retention.events_days keeps, and left out.` : ''
+    const undo = id === null ? '' : ` karo import undo ${id} takes them out again.`
+    const stopped = interrupted ? ' It was interrupted; the same import again adds the rest.' : ''
+    io.out(
+      `${commands(added)} ${dry_run ? 'would be' : added === 1 ? 'was' : 'were'} added, ${known} ${are(known)} here already.${old}${undo}${stopped}\n`,
+    )
+  }
+  return interrupted ? EXIT.failed : EXIT.done
+}
+
+const are = (n: number): string => (n === 1 ? 'is' : 'are')
+
+/** Throws KaroError `bad_file` for another program's history, and says how that comes in. */
+async function refuseOthers(source: ImportSource): Promise<void> {
+  const looks = looksOf(await source.beginning())
+  if (looks !== 'karo' && looks !== 'lines') throw wrongKind('karo', looks, source.where)
+}
+
+/** How many events there are. Throws KaroError `bad_file` that names the lines that are wrong. */
+async function check(source: ImportSource, live: LiveLine, signal: AbortSignal): Promise<number> {
+  const bad: string[] = []
+  let wrong = 0
+  let events = 0
+  for await (const read of readTransfer(source.text())) {
+    if (signal.aborted) return events
+    if ('event' in read) {
+      const tooLong = sizeOf(read.event) > EVENT_BYTES
+      if (++events % EVERY === 0) live.show(`checking: ${commands(events)}`)
+      if (!tooLong) continue
+    }
+    wrong++
+    if (wrong === MOST_WRONG) break
+    if (bad.length < SHOWN) bad.push(`line ${read.line} ${'problem' in read ? read.problem : 'is too long'}`)
+  }
+  if (wrong === 0) return events
+  const least = wrong === MOST_WRONG ? 'at least ' : ''
+  const more = wrong > bad.length ? `\nand ${least}${wrong - bad.length} more` : ''
+  throw new KaroError(
+    'bad_file',
+    `nothing was imported, because ${wrong === 1 ? 'a line' : `${least}${wrong} lines`} cannot be read`,
+    {
+      where: source.where,
+      hint: `${bad.join('\n')}${more}`,
+    },
+  )
+}
+
+const sizeOf = (event: TransferEvent): number => Buffer.byteLength(JSON.stringify(event))
+
+async function* batchesOf(source: ImportSource): AsyncGenerator<readonly TransferEvent[], void> {
+  let batch: TransferEvent[] = []
+  let bytes = 0
+  for await (const read of readTransfer(source.text())) {
+    if (!('event' in read)) continue
+    const size = sizeOf(read.event)
+    if (batch.length > 0 && (batch.length >= MOST.events || bytes + size > BATCH_BYTES)) {
+      yield batch
+      batch = []
+      bytes = 0
+    }
+    batch.push(read.event)
+    bytes += size
+  }
+  if (batch.length > 0) yield batch
+}

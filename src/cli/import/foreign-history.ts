@@ -1,0 +1,203 @@
+// Opens another program's history for reading: finds it, refuses what is none, and says how far it was read.
+import { readFileSync } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { KaroError } from '../../base/errors.ts'
+import { openAtuin } from '../../observe/imports/atuin.ts'
+import { readBash } from '../../observe/imports/bash.ts'
+import { bounded } from '../../observe/imports/bounds.ts'
+import type { ForeignShell, Item, Reader, Source } from '../../observe/imports/entry.ts'
+import { readFish } from '../../observe/imports/fish.ts'
+import { LOOKED_AT, LOOKS, type Looks, looksOf, TAKES } from '../../observe/imports/looks.ts'
+import { placesOf } from '../../observe/imports/places.ts'
+import type { Survey } from '../../observe/imports/timeline.ts'
+import { readZsh } from '../../observe/imports/zsh.ts'
+import type { CommandIo } from '../command.ts'
+import { absolutePath, homeOf } from '../place.ts'
+import { openRegular } from '../regular-file.ts'
+import { keepInput, STANDARD_INPUT } from './source.ts'
+
+export interface ForeignHistory {
+  readonly source: Source
+  /** For people. */
+  readonly where: string
+  /** Bytes, or rows of a database. */
+  readonly total: number
+  /** Of these, read so far. */
+  done(): number
+  /** When it was last written, microseconds since the epoch. */
+  readonly end_us: number
+  /** What else there is to say of it before it is read. */
+  readonly notes: readonly string[]
+  survey(): Promise<Survey>
+  /** From the beginning, each time. */
+  items(): AsyncGenerator<Item, void>
+  close(): Promise<void>
+}
+
+const READERS: Readonly<Record<ForeignShell, Reader>> = { bash: readBash, zsh: readZsh, fish: readFish }
+const PIECE = 256 * 1024
+
+const textOf = (path: string): string | undefined => {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return undefined
+  }
+}
+
+/** Where a history is looked for. */
+const placesFor = (io: Pick<CommandIo, 'env'>, source: Source): readonly string[] =>
+  placesOf(source, { env: io.env, home: homeOf(io), read: textOf })
+
+/** The first place where there is one; undefined where there is none. Throws nothing. */
+export async function findHistory(
+  io: Pick<CommandIo, 'env'>,
+  source: Source,
+): Promise<{ readonly path: string; readonly bytes: number } | undefined> {
+  for (const path of placesFor(io, source)) {
+    const found = await look(path).catch(() => undefined)
+    if (found !== undefined && found.looks !== 'empty' && TAKES[source].includes(found.looks))
+      return { path, bytes: found.bytes }
+  }
+  return undefined
+}
+
+async function look(path: string): Promise<{ readonly looks: Looks; readonly bytes: number }> {
+  const file = await openRegular(path)
+  try {
+    const { size } = await file.stat()
+    return { looks: await beginning(file), bytes: size }
+  } finally {
+    await file.close()
+  }
+}
+
+/**
+ * `name`: a file, `-` for standard input, or undefined for the usual place. Throws KaroError `not_found`; `bad_file` for
+ * what is no such history, and says what it looks like.
+ */
+export async function openHistory(
+  io: Pick<CommandIo, 'env'>,
+  source: Source,
+  name: string | undefined,
+  { allHosts }: { readonly allHosts: boolean },
+): Promise<ForeignHistory> {
+  const path = name === undefined ? (await findHistory(io, source))?.path : name
+  if (path === undefined) {
+    const places = placesFor(io, source)
+    throw new KaroError('not_found', `no history of ${source} was found`, {
+      where: places.join(', '),
+      hint: `Name the file: karo import ${source} FILE`,
+    })
+  }
+  if (source === 'atuin') return openDatabase(absolutePath(path), allHosts)
+  return path === '-' ? openText(source, undefined) : openText(source, absolutePath(path))
+}
+
+async function beginning(file: FileHandle): Promise<Looks> {
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(LOOKED_AT), 0, LOOKED_AT, 0)
+  return looksOf(buffer.subarray(0, bytesRead))
+}
+
+async function openText(source: ForeignShell, path: string | undefined): Promise<ForeignHistory> {
+  const where = path ?? STANDARD_INPUT
+  const file = path === undefined ? await keepInput(process.stdin) : await openRegular(path)
+  try {
+    const looks = await beginning(file)
+    if (!TAKES[source].includes(looks)) throw wrongKind(source, looks, where)
+    // As much as there is now: what is written meanwhile is for the next time.
+    const { size, mtimeMs } = await file.stat()
+    return textHistory(source, where, file, size, Math.floor(mtimeMs) * 1000)
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+/** `source`: what it was taken for. */
+export function wrongKind(source: Source | 'karo', looks: Looks, where: string): KaroError {
+  const right: Partial<Record<Looks, string>> = {
+    bash: 'karo import bash FILE',
+    zsh: 'karo import zsh FILE',
+    fish: 'karo import fish FILE',
+    sqlite: 'karo import atuin FILE, if it is atuin’s',
+    karo: 'karo import FILE',
+    'old-fish': 'Start fish 2 or newer once: it brings the file to what it is today.',
+    gzip: `gunzip -c FILE | karo import ${source === 'karo' ? '' : `${source} `}-`,
+  }
+  const hint = right[looks]
+  const wanted = source === 'karo' ? 'not what karo export wrote' : `no history of ${source}`
+  return new KaroError('bad_file', `it is ${wanted}; it looks like ${LOOKS[looks]}`, {
+    where,
+    ...(hint !== undefined && { hint }),
+  })
+}
+
+function textHistory(
+  source: ForeignShell,
+  where: string,
+  file: FileHandle,
+  size: number,
+  end_us: number,
+): ForeignHistory {
+  let done = 0
+  async function* bytes(): AsyncGenerator<Uint8Array, void> {
+    const buffer = Buffer.alloc(PIECE)
+    for (let at = 0; at < size; ) {
+      const { bytesRead } = await file.read(buffer, 0, Math.min(PIECE, size - at), at)
+      if (bytesRead === 0) return
+      at += bytesRead
+      done = at
+      yield buffer.subarray(0, bytesRead)
+    }
+  }
+  const items = (): AsyncGenerator<Item, void> => bounded(READERS[source](bytes()), where)
+  return {
+    ...{ source, where, total: size, end_us, notes: [], items },
+    done: () => done,
+    async survey() {
+      let untimed = 0
+      for await (const item of items()) {
+        if (!('entry' in item)) continue
+        if (item.entry.start_us !== null) return { untimed, first_us: item.entry.start_us }
+        untimed++
+      }
+      return { untimed, first_us: null }
+    },
+    close: () => file.close(),
+  }
+}
+
+async function openDatabase(path: string, allHosts: boolean): Promise<ForeignHistory> {
+  const file = await openRegular(path)
+  try {
+    const looks = await beginning(file)
+    if (!TAKES.atuin.includes(looks)) throw wrongKind('atuin', looks, path)
+  } finally {
+    await file.close()
+  }
+  const history = await openAtuin(path)
+  const own = hostname().toLowerCase()
+  const hosts = allHosts ? undefined : new Set([own])
+  const total = allHosts ? history.total : (history.hosts.get(own) ?? 0)
+  const others = history.total - total
+  let done = 0
+  return {
+    ...{ source: 'atuin', where: path, total, end_us: 0 },
+    notes:
+      others > 0
+        ? [`What was typed on other machines (${others}) is left out: --all-hosts brings it, too.`]
+        : [],
+    done: () => done,
+    survey: async () => ({ untimed: 0, first_us: null }),
+    async *items() {
+      done = 0
+      for (const item of history.items(hosts)) {
+        done++
+        yield item
+      }
+    },
+    close: async () => history.close(),
+  }
+}

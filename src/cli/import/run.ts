@@ -1,0 +1,124 @@
+// Brings one foreign history into the daemon: batch after batch, one on its way while the next is read.
+import { callDaemon } from '../../api/contract/client.ts'
+import { IMPORT_BATCH, type ImportedShape } from '../../api/contract/shapes.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { ForeignEntry } from '../../observe/imports/entry.ts'
+import { UNENDED } from '../../observe/imports/lines.ts'
+import { createTimeline, type Placed } from '../../observe/imports/timeline.ts'
+import type { CommandIo } from '../command.ts'
+import { createLiveLine } from '../terminal/live-line.ts'
+import { createProgress } from '../terminal/progress.ts'
+import type { ForeignHistory } from './foreign-history.ts'
+import { withImport } from './session.ts'
+
+export interface ImportSummary {
+  readonly source: string
+  readonly file: string
+  /** For undoing it; null when nothing was added. */
+  readonly id: number | null
+  readonly dry_run: boolean
+  /** Ctrl-C before its end. */
+  readonly interrupted: boolean
+  /** Commands that the file has. */
+  readonly read: number
+  readonly added: number
+  readonly known: number
+  readonly ignored: number
+  readonly redacted: number
+  readonly too_old: number
+  readonly cut: number
+  readonly untimed: number
+  /** Of the last two seconds: left to the hook, or to the next import. */
+  readonly recent: number
+  /** Lines that are none, and the first of them. */
+  readonly bad: number
+  readonly bad_lines: readonly { readonly line: number; readonly problem: string }[]
+  readonly elapsed_ms: number
+}
+
+/** A request that is answered soon, whoever else wants something of the daemon. */
+const BATCH_BYTES = 192 * 1024
+/** The daemon may be busy with others. */
+const DEADLINE_MS = 60_000
+const BAD_SHOWN = 20
+/** What is running now its hook will record when it is done: the import itself, for one. */
+const RECENT_US = 2_000_000
+
+type Sent = Placed & Omit<ForeignEntry, 'start_us'>
+
+export async function runImport(
+  io: CommandIo,
+  history: ForeignHistory,
+  { dryRun, signal }: { readonly dryRun: boolean; readonly signal: AbortSignal },
+): Promise<ImportSummary> {
+  const begun = performance.now()
+  const now_us = Date.now() * 1000
+  const live = createLiveLine(io)
+  const progress = createProgress(live, io)
+  const counts = { read: 0, cut: 0, untimed: 0, recent: 0, bad: 0 }
+  const sum = { added: 0, known: 0, ignored: 0, redacted: 0, too_old: 0 }
+  const bad_lines: { line: number; problem: string }[] = []
+  try {
+    const about = { source: history.source, file: history.where, dry_run: dryRun }
+    const id = await withImport(io, live, about, sum, async (key) => {
+      const place = createTimeline(await history.survey(), history.end_us)
+      let batch: Sent[] = []
+      let bytes = 0
+      let under: Promise<void> = Promise.resolve()
+
+      async function send(entries: readonly Sent[]): Promise<void> {
+        const told = (await callDaemon(
+          ...([io, 'POST', '/api/v1/imports/entries', { key, entries }, DEADLINE_MS] as const),
+        )) as ImportedShape
+        for (const name of Object.keys(sum) as (keyof ImportedShape)[]) sum[name] += told[name]
+        progress.show({ share: history.done() / history.total, commands: counts.read })
+      }
+      async function flush(): Promise<void> {
+        await under
+        const entries = batch
+        batch = []
+        bytes = 0
+        under = send(entries)
+        // It is waited for before the next, or at the end: until then it is nobody's failure.
+        under.catch(() => {})
+      }
+
+      for await (const item of history.items()) {
+        if (signal.aborted) break
+        if (!('entry' in item)) {
+          counts.bad++
+          if (bad_lines.length < BAD_SHOWN) bad_lines.push({ line: item.line, problem: item.problem })
+          continue
+        }
+        counts.read++
+        if (item.cut) counts.cut++
+        const placed = place(item.entry)
+        if (placed.untimed) counts.untimed++
+        else if (placed.start_us > now_us - RECENT_US) {
+          counts.recent++
+          continue
+        }
+        const size = item.entry.command.length + item.entry.cwd.length + 160
+        if (batch.length > 0 && (batch.length >= IMPORT_BATCH.entries || bytes + size > BATCH_BYTES))
+          await flush()
+        batch.push({ ...item.entry, ...placed })
+        bytes += size
+      }
+      if (batch.length > 0 && !signal.aborted) await flush()
+      await under
+      // One that is being written has a line without an end, and may have no other yet.
+      const [first] = bad_lines.filter(({ problem }) => problem !== UNENDED)
+      if (counts.read === 0 && first !== undefined && !signal.aborted) {
+        throw new KaroError('bad_file', `there is no command in it: line ${first.line} ${first.problem}`, {
+          where: history.where,
+        })
+      }
+    })
+    return {
+      ...{ source: history.source, file: history.where, id, dry_run: dryRun, interrupted: signal.aborted },
+      ...{ ...counts, ...sum, bad_lines, elapsed_ms: Math.round(performance.now() - begun) },
+    }
+  } finally {
+    live.end()
+  }
+}

@@ -1,0 +1,64 @@
+// What one tool of the server is: data for the list, and one function; and what it may use.
+
+import type { CallToolResult } from '@modelcontextprotocol/server'
+import type * as z from 'zod'
+import type { Guard, MachinePlace } from '../../assist/guard/index.ts'
+import type { Machine } from '../../assist/risk/index.ts'
+import { jsonText } from '../../base/printable.ts'
+
+/** What the tools reach for; everything is passed in. */
+export interface McpWorld {
+  /** The guard as its files are now. */
+  readonly guard: () => Guard
+  /** Where a command would run that a caller does not place; `karoHome` is the node's, which is guarded. */
+  readonly place: { readonly cwd?: string; readonly home?: string; readonly karoHome: string }
+  /** What the judgement is told of the files here. */
+  readonly machine: (place: MachinePlace, guard: Guard) => Machine
+  /** Whether the owner lets AI coding tools read the history, as the configuration says now. */
+  readonly mayReadHistory: () => boolean
+  /** One request to the daemon; throws KaroError. */
+  readonly ask: (
+    method: 'GET' | 'POST',
+    path: string,
+    body: unknown,
+    options: { readonly signal: AbortSignal; readonly deadlineMs?: number },
+  ) => Promise<unknown>
+  /** Milliseconds since the epoch. */
+  readonly now: () => number
+}
+
+export interface Tool<Input extends z.ZodObject = z.ZodObject, Output extends z.ZodObject = z.ZodObject> {
+  readonly name: string
+  readonly title: string
+  readonly description: string
+  readonly input: Input
+  readonly output: Output
+  /** Not in the list while the world says so; called all the same it says why. */
+  readonly offered?: (world: McpWorld) => boolean
+  /** Throws KaroError, which becomes the result of a call that failed. */
+  readonly run: (
+    world: McpWorld,
+    input: z.output<Input>,
+    /** Aborted when the call is taken back, or the connection is over. */
+    signal: AbortSignal,
+  ) => Promise<{ readonly result: z.input<Output>; readonly notice?: string }>
+}
+
+/** Gives the tool its types. */
+export const defineTool = <Input extends z.ZodObject, Output extends z.ZodObject>(
+  tool: Tool<Input, Output>,
+): Tool => tool as unknown as Tool
+
+/** A result as MCP has it: typed, and the same as a text for callers that read only that. */
+export function toResult(result: object, notice?: string): CallToolResult {
+  const text = (said: string) => ({ type: 'text' as const, text: said })
+  return {
+    content: [...(notice === undefined ? [] : [text(notice)]), text(jsonText(result))],
+    structuredContent: result as Record<string, unknown>,
+  }
+}
+
+export const failed = (message: string): CallToolResult => ({
+  content: [{ type: 'text', text: message }],
+  isError: true,
+})

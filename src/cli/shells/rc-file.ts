@@ -1,0 +1,111 @@
+// Adds one marked line to a shell's start file and takes it out again, leaving every other line as it was.
+import * as fs from 'node:fs'
+import { dirname } from 'node:path'
+import type { Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { beginFile, temporaryBeside } from '../../base/files.ts'
+import { printable } from '../../base/format.ts'
+
+/** How the line is found again. */
+const MARK = '# karo shell hook'
+/** A start file is written by hand; something larger is not one. */
+const MOST_BYTES = 8 * 1024 * 1024
+
+const LF = '\n'
+
+/**
+ * The file's text with `line` in it once: in place of an earlier one, or at the end. What is appended to the file later
+ * must not become part of it, so it ends in a line end whatever the file did.
+ */
+export function withLine(text: string, line: string): string {
+  const marked = `${line} ${MARK}`
+  const lines = text.split(LF)
+  const at = lines.findIndex(isMarked)
+  const changed =
+    at < 0
+      ? `${text}${text === '' || text.endsWith(LF) ? '' : LF}${marked}`
+      : lines.flatMap((old, i) => (i === at ? [marked] : isMarked(old) ? [] : [old])).join(LF)
+  return at < 0 || changed.endsWith(marked) ? `${changed}${LF}` : changed
+}
+
+/** The file's text without the line. */
+export function withoutLine(text: string): string {
+  return text
+    .split(LF)
+    .filter((line) => !isMarked(line))
+    .join(LF)
+}
+
+/** The lines of the text that `withLine` put there, without their mark. */
+export function markedLines(text: string): readonly string[] {
+  return text
+    .split(LF)
+    .filter(isMarked)
+    .map((line) => line.trimEnd().slice(0, -MARK.length).trimEnd())
+}
+
+const isMarked = (line: string): boolean => line.trimEnd().endsWith(MARK)
+
+/**
+ * Replaces the file's text by what `change` makes of it, atomically and durably; mode, owner and symbolic links to it
+ * stay. False when nothing had to be changed. A missing file counts as empty. Throws KaroError `bad_file`.
+ */
+export function editFile(path: string, change: (text: string) => string, random: Random): boolean {
+  try {
+    if (!fs.existsSync(dirname(path))) {
+      throw new KaroError('bad_file', `there is no directory ${dirname(path)}`, { where: path })
+    }
+    const target = follow(path)
+    const stat = fs.statSync(target, { throwIfNoEntry: false })
+    if (stat !== undefined && !stat.isFile())
+      throw new KaroError('bad_file', 'this is not a file', { where: path })
+    if (stat !== undefined && stat.size > MOST_BYTES) {
+      throw new KaroError('bad_file', `this file has ${stat.size} bytes; a start file has fewer`, {
+        where: path,
+      })
+    }
+    // Latin-1 keeps every byte, whatever encoding the file has; the line itself is ASCII or escaped by the caller.
+    const text = stat === undefined ? '' : fs.readFileSync(target, 'latin1')
+    const changed = change(text)
+    if (changed === text) return false
+    replace(target, Buffer.from(changed, 'latin1'), stat, random)
+    return true
+  } catch (error) {
+    if (error instanceof KaroError) throw error
+    throw new KaroError('bad_file', `the file cannot be changed: ${(error as Error).message}`, {
+      where: path,
+      hint: 'Check that it and its directory belong to you, or name another file with --rc.',
+      cause: error,
+    })
+  }
+}
+
+/** Through symbolic links, so that the link stays one. */
+function follow(path: string): string {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+  if (stat === undefined) return path
+  if (stat.isSymbolicLink() && !fs.existsSync(path))
+    throw new KaroError(
+      'bad_file',
+      `this is a link to ${printable(fs.readlinkSync(path))}, which is not there`,
+      {
+        where: path,
+        hint: 'Make that file, or name another one with --rc.',
+      },
+    )
+  return fs.realpathSync(path)
+}
+
+function replace(path: string, bytes: Buffer, old: fs.Stats | undefined, random: Random): void {
+  const file = beginFile(path, 0o600, temporaryBeside(path, random))
+  try {
+    file.write(bytes)
+    if (old !== undefined && (old.uid !== process.getuid?.() || old.gid !== process.getgid?.())) {
+      fs.fchownSync(file.fd, old.uid, old.gid)
+    }
+    fs.fchmodSync(file.fd, old === undefined ? 0o644 : old.mode & 0o7777)
+    file.replace()
+  } finally {
+    file.discard()
+  }
+}

@@ -1,0 +1,43 @@
+// Whether the start files of this person's shells load the hook, for the checks.
+import { readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+import { systemRandom } from '../../base/clock.ts'
+import { SHELLS } from '../../observe/hooks/index.ts'
+import type { CommandIo } from '../command.ts'
+import { flagsFrom, hookLine } from '../commands/terminal/shell.ts'
+import type { StartFileLook } from '../doctor/world.ts'
+import { absolutePath, homeOf } from '../place.ts'
+import { editFile, markedLines, withLine } from './rc-file.ts'
+import { START_FILES } from './start-files.ts'
+
+/** Of every shell there is a hook for; empty where the person's own shell is another one. */
+export function startFileLooks(io: CommandIo): readonly StartFileLook[] {
+  const named = basename(io.env.SHELL ?? '') || 'bash'
+  const login = named === 'dash' ? 'sh' : named
+  if (!SHELLS.some((shell) => shell === login)) return []
+  return SHELLS.map((shell) => {
+    const file = absolutePath(START_FILES[shell].path(io.env, homeOf(io)))
+    const text = textOf(file)
+    const marked = markedLines(text)
+    // As it was asked for when it was written.
+    const expected = hookLine(io, shell, flagsFrom(marked))
+    return {
+      shell,
+      file,
+      login: shell === login,
+      marked,
+      byHand: marked.length === 0 && /^[^#\n]*\bshell init\b/m.test(text),
+      expected,
+      refresh: () => void editFile(file, (old) => withLine(old, expected), systemRandom),
+    }
+  })
+}
+
+/** Latin-1, as the file is edited. One that is not there, or not to be read, is empty. */
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'latin1')
+  } catch {
+    return ''
+  }
+}

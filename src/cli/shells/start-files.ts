@@ -1,0 +1,47 @@
+// Where each shell looks for its start file, and the line there that loads the hook.
+import { join } from 'node:path'
+import { quoteFish, quoteShell } from '../../base/quote.ts'
+import type { Shell } from '../../observe/hooks/hook.ts'
+
+export interface StartFile {
+  /** Absolute; `home` is the person's. */
+  path(env: Readonly<Record<string, string | undefined>>, home: string): string
+  /** The same in words, for the help. */
+  readonly where: string
+  /** True where the directory of the file is the shell's own and is made when it is not there yet. */
+  readonly makesDirectory: boolean
+  /** One word that the shell reads as exactly this text. */
+  quote(text: string): string
+  /** Loads what `run` prints if `test` succeeds; both in the shell's own words. */
+  line(test: string, run: string): string
+  /** What the person has yet to do for new shells to read the file; undefined when nothing. */
+  hint(env: Readonly<Record<string, string | undefined>>, file: string): string | undefined
+}
+
+const posix = {
+  makesDirectory: false,
+  quote: quoteShell,
+  line: (test: string, run: string) => `if ${test}; then eval "$(${run})"; fi`,
+  hint: () => undefined,
+}
+
+export const START_FILES: Readonly<Record<Shell, StartFile>> = {
+  bash: { ...posix, where: '~/.bashrc', path: (_env, home) => join(home, '.bashrc') },
+  zsh: { ...posix, where: '${ZDOTDIR:-~}/.zshrc', path: (env, home) => join(env.ZDOTDIR || home, '.zshrc') },
+  fish: {
+    where: '~/.config/fish/config.fish',
+    path: (env, home) => join(env.XDG_CONFIG_HOME || join(home, '.config'), 'fish', 'config.fish'),
+    makesDirectory: true,
+    quote: quoteFish,
+    line: (test, run) => `if ${test}; ${run} | source; end`,
+    hint: () => undefined,
+  },
+  sh: {
+    ...posix,
+    where: '$ENV, else ~/.shrc',
+    path: (env, home) => (env.ENV?.startsWith('/') ? env.ENV : join(home, '.shrc')),
+    // POSIX.1-2017, sh, "ENV": the only file that an interactive sh reads which is no login shell.
+    hint: (env, file) =>
+      `${env.ENV === file ? '' : `sh reads it once ENV names it: put  export ENV=${quoteShell(file)}  into ~/.profile. `}Keep the line the last one. Of the shells that are called sh, the hook works in dash.`,
+  },
+}

@@ -1,0 +1,41 @@
+// Asks a person at a terminal whether to go on; whoever cannot be asked has to say so beforehand.
+import { createInterface } from 'node:readline'
+import { KaroError } from '../../base/errors.ts'
+import { screened } from '../../base/printable.ts'
+import type { CommandIo } from '../command.ts'
+import { watchInterrupt } from './interrupt.ts'
+
+/**
+ * True for `y` and `yes`. `yes`: it was said beforehand (--yes). Throws KaroError `bad_request` where nobody can be
+ * asked, nor a program that wants one document (--json). Ctrl-C and Ctrl-D are a no.
+ */
+export async function confirm(
+  { json }: Pick<CommandIo, 'json'>,
+  question: string,
+  { yes, where }: { readonly yes: boolean; readonly where: string },
+): Promise<boolean> {
+  if (yes) return true
+  const { stdin: input, stderr: output } = process
+  if (json || input.isTTY !== true || output.isTTY !== true)
+    throw new KaroError('bad_request', 'this asks before it goes on, and there is no terminal to ask at', {
+      where,
+      hint: 'Add --yes to do it without being asked.',
+    })
+  // The terminal edits the line itself: nothing has to be restored, and nothing is drawn that one might not know.
+  const asking = createInterface({ input, output, terminal: false })
+  const interrupt = watchInterrupt()
+  try {
+    const answer = await new Promise<string | undefined>((resolve) => {
+      const nothing = (): void => resolve(undefined)
+      asking.once('close', nothing)
+      interrupt.signal.addEventListener('abort', nothing)
+      asking.question(screened(`${question} [y/N] `, { colour: true, redraws: false }), resolve)
+    })
+    // What was not ended by Enter leaves the cursor behind the question.
+    if (answer === undefined) output.write('\n')
+    return /^y(es)?$/i.test(answer?.trim() ?? '')
+  } finally {
+    interrupt.release()
+    asking.close()
+  }
+}

@@ -1,0 +1,32 @@
+// One line about what is unusual and was not seen yet, for whoever starts a shell; silent about everything else.
+import { callDaemon } from '../../api/contract/client.ts'
+import type { ToldShape } from '../../api/contract/shapes.ts'
+import type { CommandIo } from '../command.ts'
+import { fitted } from './text.ts'
+
+/** A shell that starts must not wait for numbers: all of it together. */
+const LIMIT_MS = 50
+/** Less is seen when one looks: karo anomalies. */
+const SEVERITY = 5
+
+/**
+ * To stderr, and only where that is a terminal and stdout is none: so a start file calls it. Each signal once; where the
+ * daemon is not there or slow, another time, and where it is too slow to note that it was told, once more.
+ */
+export async function tellUnusual(io: CommandIo): Promise<void> {
+  if (io.json || io.terminal || !io.liveLine) return
+  const end = performance.now() + LIMIT_MS
+  const seen = (body: object) =>
+    callDaemon(io, 'POST', '/api/v1/anomalies/seen', body, Math.max(0, end - performance.now()))
+  try {
+    const { signals } = (await seen({ severity: SEVERITY, notice: true })) as ToldShape
+    const [first] = signals
+    if (first === undefined) return
+    const more = signals.length === 1 ? '' : `; ${signals.length - 1} more`
+    io.err(fitted(`karo: ${first.words}${more}  (karo anomalies)\n`, process.stderr.columns ?? 80))
+    // What was found meanwhile is not told yet.
+    await seen({ ids: signals.map(({ id }) => id) })
+  } catch {
+    // The hook is what the shell waits for.
+  }
+}

@@ -1,0 +1,114 @@
+// Aligned columns for people: safe for a terminal, coloured only where colour is on, never wider than the screen.
+import { styleText } from 'node:util'
+import { printable } from '../../base/format.ts'
+import { cut, textWidth, wrap } from './text.ts'
+
+type Style = Parameters<typeof styleText>[0]
+
+export interface Column<Row> {
+  /** Heading; an empty one in every column leaves the heading line out. */
+  readonly title: string
+  /** The cell's text; escapes and control characters in it are made visible. */
+  readonly value: (row: Row) => string
+  readonly align?: 'left' | 'right'
+  /** Colour of a cell, used only when colour is on. */
+  readonly style?: (row: Row) => Style | undefined
+  /** May be cut with … when the screen is too narrow: `first` before all others, then the widest such column. */
+  readonly shrink?: boolean | 'first'
+  /** What is kept of a cell that is cut; default: its start. */
+  readonly keep?: 'end'
+  /** Only of the last column: broken into lines instead of cut, below the row where beside it is too little room. */
+  readonly wrap?: boolean
+}
+
+interface Screen {
+  readonly colour: boolean
+  /** Infinity = no limit. */
+  readonly columns: number
+}
+
+const GAP = '  '
+/** A column is never cut below this many cells. */
+const LEAST = 8
+
+/** A column of wrapped text that would be narrower than this stands below its row instead. */
+const LEAST_TEXT = 40
+const INDENT = '    '
+
+/** Lines of aligned columns, each ended by a newline; `screen` is a command's `io`. No rows: only the heading. */
+export function table<Row>(
+  rows: readonly Row[],
+  columns: readonly Column<Row>[],
+  screen: Screen = { colour: false, columns: Number.POSITIVE_INFINITY },
+): string {
+  const cells = rows.map((row) => columns.map((column) => printable(column.value(row))))
+  const natural = columns.map((column, i) =>
+    cells.reduce((most, line) => Math.max(most, textWidth(line[i]!)), textWidth(column.title)),
+  )
+  const last = columns.length - 1
+  const room = screen.columns - total(natural.slice(0, last)) - GAP.length
+  const wraps = columns[last]?.wrap === true && natural[last]! > room
+  const below = wraps && last > 0 && room < LEAST_TEXT
+  const widths = wraps
+    ? shrunk(
+        columns.slice(0, last),
+        natural.slice(0, last),
+        below ? screen.columns : Number.POSITIVE_INFINITY,
+      )
+    : shrunk(columns, natural, screen.columns)
+  if (wraps && !below) widths.push(last === 0 ? screen.columns : room)
+
+  const coloured = (text: string, wanted: Style | undefined): string =>
+    screen.colour && wanted && text !== '' ? styleText(wanted, text, { validateStream: false }) : text
+  const line = (texts: readonly string[], style: (i: number) => Style | undefined): string => {
+    const parts = widths.map((width, i) => {
+      const text = cut(texts[i] ?? '', width, columns[i]!.keep)
+      const space = ' '.repeat(width - textWidth(text))
+      const shown = coloured(text, style(i))
+      if (columns[i]!.align === 'right') return space + shown
+      // No trailing blanks: they make copied lines and diffs ugly.
+      return i === widths.length - 1 ? shown : shown + space
+    })
+    return `${parts.join(GAP).trimEnd()}\n`
+  }
+  const lines = (texts: readonly string[], style: (i: number) => Style | undefined): string => {
+    if (!wraps) return line(texts, style)
+    const text = texts[last]!
+    const before = texts.slice(0, last)
+    if (below) {
+      const broken = text === '' ? [] : wrap(text, screen.columns - INDENT.length)
+      return line(before, style) + broken.map((part) => `${INDENT}${coloured(part, style(last))}\n`).join('')
+    }
+    const [first = '', ...rest] = wrap(text, widths[last]!)
+    const gap = before.map(() => '')
+    return line([...before, first], style) + rest.map((part) => line([...gap, part], style)).join('')
+  }
+
+  const titles = columns.map((column) => column.title)
+  const heading = titles.some((title) => title !== '') ? line(titles, () => 'dim') : ''
+  return heading + rows.map((row, r) => lines(cells[r]!, (i) => columns[i]!.style?.(row))).join('')
+}
+
+const total = (widths: readonly number[]): number =>
+  widths.reduce((sum, width) => sum + width, GAP.length * Math.max(0, widths.length - 1))
+
+/** The widths cut to so many cells together, as far as the columns allow. */
+function shrunk<Row>(columns: readonly Column<Row>[], natural: readonly number[], most: number): number[] {
+  const widths = [...natural]
+  let excess = total(widths) - most
+  for (const which of ['first', true] as const) {
+    while (excess > 0) {
+      const candidates = columns.map(({ shrink }, i) =>
+        shrink === which && widths[i]! > LEAST ? widths[i]! : 0,
+      )
+      const widest = Math.max(0, ...candidates)
+      if (widest === 0) break
+      const second = Math.max(LEAST, ...candidates.filter((w) => w < widest))
+      const at = candidates.indexOf(widest)
+      const step = Math.min(excess, Math.max(1, widest - second))
+      widths[at] = widest - step
+      excess -= step
+    }
+  }
+  return widths
+}

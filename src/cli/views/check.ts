@@ -1,0 +1,78 @@
+// A verdict as a person reads it: the level, what will happen, and each finding under the words it is about.
+import { styleText } from 'node:util'
+import type { RiskMatch, RiskVerdict } from '../../assist/risk/index.ts'
+import { printable } from '../../base/format.ts'
+import type { CommandIo } from '../command.ts'
+import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'
+import { textWidth } from '../terminal/text.ts'
+
+/** Characters of a safer form that are shown at most: the findings above it stay on a small screen. */
+const MOST_SAFER = 400
+/** Columns of a command shown around what a finding is about. */
+const MOST_SHOWN = 100
+
+/** Ends with a newline; holds no control character of the command. */
+export function printVerdict(verdict: RiskVerdict, io: Pick<CommandIo, 'colour' | 'columns'>): string {
+  const paint = (format: Parameters<typeof styleText>[0], text: string) =>
+    io.colour ? styleText(format, text, { validateStream: false }) : text
+  const level = paint(['bold', RISK_COLOURS[verdict.risk_level]], verdict.risk_level)
+  const lines = [`${level} – ${DECISIONS[verdict.decision]}`]
+  if (verdict.matches.length === 0 && verdict.decision !== 'allow')
+    lines.push(
+      '',
+      `  The command has ${verdict.command.length} characters, more than the profile lets through unread.`,
+    )
+  let shown = ''
+  for (const match of verdict.matches) {
+    const place = match.span.join(' ')
+    if (place !== shown) lines.push('', ...excerpt(verdict.command, match, io.columns, paint))
+    shown = place
+    lines.push(
+      `  ${paint(RISK_COLOURS[match.risk_level], match.risk_level)} ${printable(match.rule)}: ${printable(match.why)}`,
+    )
+  }
+  if (verdict.safer !== undefined)
+    lines.push('', ...saferLines(changed(verdict.command, verdict.safer), (line) => paint('green', line)))
+  return `${lines.join('\n')}\n`
+}
+
+/** A script's lines one below the other, to be copied as they are. */
+function saferLines(safer: string, paint: (line: string) => string): readonly string[] {
+  const lead = '  safer: '
+  const lines = safer.trimEnd().split('\n')
+  return lines.map((line, i) => (i === 0 ? lead : ' '.repeat(lead.length)) + paint(printable(line)))
+}
+
+/** A long safer form only around what differs from the command. */
+function changed(command: string, safer: string): string {
+  if (safer.length <= MOST_SAFER) return safer
+  let same = 0
+  while (same < safer.length && safer[same] === command[same]) same++
+  const from = Math.max(0, Math.min(same - MOST_SHOWN / 2, safer.length - MOST_SAFER))
+  const to = Math.min(safer.length, from + MOST_SAFER)
+  return `${from > 0 ? '…' : ''}${safer.slice(from, to)}${to < safer.length ? '…' : ''}`
+}
+
+/** The line of the command that the finding is in, and a line of marks under its words. */
+function excerpt(
+  command: string,
+  { span: [start, end], risk_level }: RiskMatch,
+  columns: number,
+  paint: (format: Parameters<typeof styleText>[0], text: string) => string,
+): readonly string[] {
+  const lineStart = command.lastIndexOf('\n', start - 1) + 1
+  const newline = command.indexOf('\n', start)
+  const lineEnd = newline < 0 ? command.length : newline
+  const room = Math.max(20, Math.min(columns - 4, MOST_SHOWN))
+  // A long line is cut around the words; at most half of the room goes to what stands before them.
+  const from = lineEnd - lineStart <= room ? lineStart : Math.max(lineStart, start - Math.floor(room / 2))
+  const to = Math.min(lineEnd, from + room)
+  const before = (from > lineStart ? '…' : '') + printable(command.slice(from, start))
+  const marked = printable(command.slice(start, Math.max(start, Math.min(end, to))))
+  const after = printable(command.slice(Math.min(end, to), to)) + (to < lineEnd ? '…' : '')
+  const marks = ' '.repeat(textWidth(before)) + '^'.repeat(Math.max(1, textWidth(marked)))
+  return [
+    `  ${before}${paint(RISK_COLOURS[risk_level], marked)}${after}`,
+    `  ${paint(RISK_COLOURS[risk_level], marks)}`,
+  ]
+}

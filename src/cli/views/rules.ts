@@ -1,0 +1,31 @@
+// The built-in rules as a table for people: the worst first, the catastrophic core marked.
+
+import type { RuleEntry } from '../../assist/risk/rule-list.ts'
+import { printable } from '../../base/format.ts'
+import { RISK_LEVELS } from '../../base/words/risk-levels.ts'
+import type { CommandIo } from '../command.ts'
+import { type Column, table } from '../terminal/table.ts'
+
+const COLUMNS: readonly Column<RuleEntry>[] = [
+  { title: 'RULE', value: (row) => row.rule },
+  {
+    title: 'LEVEL',
+    value: (row) => (row.core ? `${row.risk_level} *` : row.risk_level),
+    style: (row) => (row.risk_level === 'moderate' ? 'yellow' : 'red'),
+  },
+  { title: 'WHAT MAY HAPPEN', value: (row) => row.why, wrap: true },
+]
+
+/** `asked`: the word they were chosen by. Ends with a newline. */
+export function printRules(
+  rules: readonly RuleEntry[],
+  io: Pick<CommandIo, 'colour' | 'columns'>,
+  asked: string,
+): string {
+  if (rules.length === 0) return `No rule has "${printable(asked)}".\n`
+  const sorted = [...rules].sort(
+    (a, b) => RISK_LEVELS.indexOf(b.risk_level) - RISK_LEVELS.indexOf(a.risk_level),
+  )
+  const core = sorted.some((rule) => rule.core)
+  return `${table(sorted, COLUMNS, io)}\n${rules.length} ${rules.length === 1 ? 'rule' : 'rules'}${core ? '; * = no exception lowers it' : ''}\n`
+}

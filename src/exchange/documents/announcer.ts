@@ -1,0 +1,126 @@
+// Tells the mesh of documents by their heads: new ones of this node at once, received ones if nobody else did.
+import type { WireBody } from '../../../protocols/define.ts'
+import { type DocumentHeadBody, HEADS_TOLD_MAX, Heads } from '../../../protocols/messages/sync.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Gossip } from '../../mesh/index.ts'
+import type { Document } from './read.ts'
+
+/** A burst of own documents at the end of an hour goes out as one message. */
+const OWN_AFTER_MS = 100
+/**
+ * Whoever gets a document by walking, after a partition, may be the only one on its side that knows of it. It says so,
+ * unless it hears another one say so first (the timers of SRM; Floyd, Jacobson et al., 1995).
+ */
+const OTHERS_AFTER_MS = [500, 5_000] as const
+/** Between two messages of this node; within its quota on the topic. */
+const PACE_MS = 1_000
+/** Heads that wait to be told; beyond, the oldest are left to the walks. */
+const WAITING_MAX = 1_024
+/** Editions that were told by somebody; a forged head speaks for none but itself. */
+const TOLD_MAX = 8_192
+/** Bytes of heads in one message, within its limit. */
+const BYTES_MAX = 6 * 1024
+const HEAD_BYTES = 190
+
+export interface Announcer {
+  own(document: Document): void
+  received(document: Document): void
+  /** Own ones once more. */
+  remind(heads: readonly DocumentHeadBody[]): void
+  /** Somebody told of it. */
+  heard(head: DocumentHeadBody): void
+  stop(): void
+}
+
+export interface AnnouncerDeps {
+  readonly gossip: Gossip
+  readonly clock: Clock
+  readonly random: Random
+  readonly timers: Timers
+}
+
+export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps): Announcer {
+  /** By name; the oldest first. `at`: not before (monotonic, ms). */
+  const waiting = new Map<
+    string,
+    { readonly head: DocumentHeadBody; readonly at: number; readonly own: boolean }
+  >()
+  const told = createRecent<string, true>(TOLD_MAX)
+  let lastAt = Number.NEGATIVE_INFINITY
+  let wakeAt = Number.POSITIVE_INFINITY
+  let cancel = (): void => {}
+
+  const nameOf = (head: DocumentHeadBody): string =>
+    `${Buffer.from(head.author).toString('latin1')} ${head.kind} ${head.slot}`
+
+  const editionOf = (head: DocumentHeadBody): string =>
+    `${nameOf(head)} ${head.version} ${Buffer.from(head.digest).toString('latin1')}`
+
+  const headOf = ({ author, kind, slot, version, hints, head }: Document): DocumentHeadBody => ({
+    ...{ author, kind, slot, version, digest: head.digest, hints },
+  })
+
+  function wake(at: number): void {
+    if (at >= wakeAt) return
+    cancel()
+    wakeAt = at
+    cancel = timers.after(Math.max(0, at - clock.monotonic()), tell)
+  }
+
+  function tell(): void {
+    wakeAt = Number.POSITIVE_INFINITY
+    const now = clock.monotonic()
+    const heads: DocumentHeadBody[] = []
+    let bytes = 0
+    let next = Number.POSITIVE_INFINITY
+    for (const [name, { head, at }] of waiting) {
+      const size = HEAD_BYTES + head.hints.length
+      if (at > now || heads.length === HEADS_TOLD_MAX || bytes + size > BYTES_MAX) {
+        next = Math.min(next, Math.max(at, now + PACE_MS))
+        continue
+      }
+      waiting.delete(name)
+      told.set(editionOf(head), true)
+      heads.push(head)
+      bytes += size
+    }
+    if (heads.length > 0) {
+      lastAt = now
+      gossip.publish(Heads, { heads } as { heads: DocumentHeadBody[] } & WireBody)
+    }
+    if (next < Number.POSITIVE_INFINITY) wake(next)
+  }
+
+  function add(head: DocumentHeadBody, ms: number, own: boolean): void {
+    const name = nameOf(head)
+    const now = clock.monotonic()
+    waiting.delete(name)
+    waiting.set(name, { head, at: now + ms, own })
+    if (waiting.size > WAITING_MAX) waiting.delete(waiting.keys().next().value as string)
+    wake(Math.max(now + ms, lastAt + PACE_MS))
+  }
+
+  return {
+    own: (document) => add(headOf(document), OWN_AFTER_MS, true),
+    received(document) {
+      const head = headOf(document)
+      if (told.get(editionOf(head)) !== undefined) return
+      const [least, most] = OTHERS_AFTER_MS
+      add(head, least + random.float() * (most - least), false)
+    },
+    remind(heads) {
+      for (const head of heads) add(head, 0, true)
+    },
+    heard(head) {
+      const edition = editionOf(head)
+      told.set(edition, true)
+      const other = waiting.get(nameOf(head))
+      if (other !== undefined && !other.own && editionOf(other.head) === edition) waiting.delete(nameOf(head))
+    },
+    stop() {
+      cancel()
+      waiting.clear()
+    },
+  }
+}

@@ -1,0 +1,180 @@
+// How much is kept: of each author, of all whom one neighbour announced, and in all; and what goes when something new comes.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Catalog, Entry, Role } from './catalog.ts'
+import { DOCUMENT_KINDS, KINDS } from './kinds.ts'
+import type { MembersView } from './members.ts'
+import type { Document } from './read.ts'
+
+/** All documents together. */
+export interface Bounds {
+  readonly documents: number
+  readonly bytes: number
+}
+const BOUNDS: Bounds = { documents: 131_072, bytes: 256 * 1024 * 1024 }
+/** Of that, what authors may have that this node does not admit itself and knows through one and the same neighbour. */
+const SPONSOR_SHARE = 1 / 4
+
+/**
+ * Entries that have to go for `document` to stay; undefined: it has to go itself. Relayed ones make room first, the oldest
+ * first; then what was received from authors that are not admitted here, then from others, of whoever has most. Own
+ * documents always find room; one of an admitted author finds it among those of others that have more than it, and
+ * among all of those that are not admitted; one of these only among its like that have more.
+ */
+export type MakeRoom = (
+  document: Document,
+  role: Role,
+  /** What leaves and comes in the same batch, of other names. */
+  going: ReadonlySet<Entry>,
+  coming: readonly Document[],
+) => Entry[] | undefined
+
+interface Size {
+  documents: number
+  bytes: number
+}
+
+export function createMakeRoom(
+  catalog: Catalog,
+  members: Pick<MembersView, 'sponsorOf'>,
+  log: Log,
+  bounds: Bounds = BOUNDS,
+): MakeRoom {
+  let full = false
+
+  /** The larger of both parts of the bounds that it takes. */
+  const shareOf = ({ documents, bytes }: Size): number =>
+    Math.max(documents / bounds.documents, bytes / bounds.bytes)
+
+  /** What each author will have when those that come are here and those that leave are gone. */
+  function sizesOf(coming: readonly Document[], leaving: ReadonlySet<Entry>): Map<NodeId, Size> {
+    const sizes = new Map<NodeId, Size>()
+    const count = (author: NodeId, documents: number, bytes: number): void => {
+      const size = sizes.get(author) ?? { documents: 0, bytes: 0 }
+      size.documents += documents
+      size.bytes += bytes
+      sizes.set(author, size)
+    }
+    for (const { author, bySlot, bytes } of catalog.shelves()) count(author, bySlot.size, bytes)
+    for (const { head, frame } of coming) count(head.author, 1, frame.bytes.length)
+    for (const { shelf, size } of leaving) count(shelf.author, -1, -size)
+    return sizes
+  }
+
+  function makeRoom(
+    document: Document,
+    role: Role,
+    going: ReadonlySet<Entry>,
+    beside: readonly Document[],
+  ): Entry[] | undefined {
+    const { author, kind } = document.head
+    const coming = [...beside, document]
+    const leaving = new Set(going)
+    for (const { head } of coming) {
+      const replaced = catalog.get(head.author, head.kind, head.slot)
+      if (replaced !== undefined) leaving.add(replaced)
+    }
+    const total: Size = { documents: catalog.size(), bytes: catalog.counts().bytes }
+    for (const { frame } of coming) add(total, 1, frame.bytes.length)
+    for (const { size } of leaving) add(total, -1, -size)
+    const out: Entry[] = []
+    const leave = (entry: Entry): void => {
+      out.push(entry)
+      leaving.add(entry)
+      add(total, -1, -entry.size)
+    }
+
+    const most = KINDS[kind].perAuthor
+    const others = catalog
+      .shelf(author, kind)
+      .filter((entry) => !leaving.has(entry))
+      .sort((a, b) => a.version - b.version)
+    const fellows = coming.filter(({ head }) => head.author === author && head.kind === kind)
+    let count = others.length + fellows.length
+    let bytes = others.reduce((sum, { size }) => sum + size, sizeOf(fellows))
+    for (const entry of others) {
+      if (count <= most.documents && bytes <= most.bytes) break
+      if (entry.version >= document.version) return undefined
+      leave(entry)
+      bytes -= entry.size
+      count--
+    }
+    if (count > most.documents || bytes > most.bytes) return undefined
+
+    /** Takes from whoever of `from` has most, its oldest editions first, until `used` is within `limit`. */
+    function takeFrom(
+      used: Size,
+      limit: number,
+      from: (author: NodeId) => boolean,
+      sizes: Map<NodeId, Size>,
+      atLeast: number,
+    ): boolean {
+      while (shareOf(used) > limit) {
+        let richest: NodeId | undefined
+        let share = atLeast
+        for (const [one, size] of sizes) {
+          if (one === author || shareOf(size) <= share || !from(one)) continue
+          richest = one
+          share = shareOf(size)
+        }
+        if (richest === undefined) return false
+        const node = richest
+        const oldest = DOCUMENT_KINDS.flatMap((of) => catalog.shelf(node, of))
+          .filter((entry) => entry.role !== 'own' && !leaving.has(entry))
+          .reduce<Entry | undefined>((a, b) => (a !== undefined && a.version <= b.version ? a : b), undefined)
+        if (oldest === undefined) {
+          sizes.delete(node)
+          continue
+        }
+        leave(oldest)
+        add(sizes.get(node) as Size, -1, -oldest.size)
+        if (used !== total) add(used, -1, -oldest.size)
+      }
+      return true
+    }
+
+    const sponsor = role === 'own' ? undefined : members.sponsorOf(author)
+    if (sponsor !== undefined && shareOf(total) > SPONSOR_SHARE) {
+      const sizes = sizesOf(coming, leaving)
+      const used: Size = { documents: 0, bytes: 0 }
+      for (const [one, size] of sizes) {
+        if (members.sponsorOf(one) === sponsor) add(used, size.documents, size.bytes)
+        else sizes.delete(one)
+      }
+      const own = shareOf(sizes.get(author) as Size)
+      if (!takeFrom(used, SPONSOR_SHARE, () => true, sizes, own)) return undefined
+    }
+
+    if (shareOf(total) <= 1) return out
+    for (const entry of catalog.after(0)) {
+      if (entry.role !== 'relayed' || leaving.has(entry)) continue
+      leave(entry)
+      if (shareOf(total) <= 1) return out
+    }
+    if (role === 'relayed') return undefined
+    const sizes = sizesOf(coming, leaving)
+    const own = shareOf(sizes.get(author) as Size)
+    const isAdmitted = (one: NodeId): boolean => members.sponsorOf(one) === undefined
+    const isGuest = (one: NodeId): boolean => !isAdmitted(one)
+    if (takeFrom(total, 1, isGuest, sizes, sponsor === undefined ? 0 : own)) return out
+    const found = sponsor === undefined && takeFrom(total, 1, isAdmitted, sizes, role === 'own' ? 0 : own)
+    return found ? out : undefined
+  }
+
+  return (document, role, going, coming) => {
+    const out = makeRoom(document, role, going, coming)
+    if (out === undefined && role === 'received' && !full) {
+      log.warn({ peer: document.head.author }, 'there is no room for a document of another node')
+    }
+    if (role === 'received') full = out === undefined
+    return out
+  }
+}
+
+function add(size: Size, documents: number, bytes: number): void {
+  size.documents += documents
+  size.bytes += bytes
+}
+
+const sizeOf = (documents: readonly Document[]): number =>
+  documents.reduce((sum, { frame }) => sum + frame.bytes.length, 0)

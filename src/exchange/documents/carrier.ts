@@ -1,0 +1,73 @@
+// Gets for a neighbour what it cannot get itself: this node may be the only one that reaches the author.
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
+import { createBudget } from './budget.ts'
+import type { DocumentsAsk } from './exchange.ts'
+import type { Wanted } from './keeper.ts'
+
+/**
+ * The same neighbour asked for the same edition so often: before the third time it has dialled its author in vain, so that
+ * in a mesh where everybody reaches everybody nothing is carried.
+ */
+const ASKED_TIMES = 3
+/** Longer than a fetch with all its attempts takes. */
+const CARRIED_MS = 10 * 60_000
+/** Documents that one neighbour has carried: a burst, and then twelve a minute; beyond, it is not helped. */
+const BURST = 64
+const PER_SECOND = 12 / 60
+/** Editions heard of; some 400 bytes each, with few recipients. */
+const HEARD_MAX = 2_048
+const ASKED_MAX = 4_096
+const CARRIED_MAX = 4_096
+const NEIGHBOURS_MAX = 1_024
+
+type Edition = Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>
+
+export interface Carrier {
+  /** `announcer` says it has it; `from` is the neighbour that handed the word on. */
+  heard(wanted: Wanted, announcer: NodeId, from: NodeId): void
+  /** A neighbour asked by name for what is not here. */
+  missed(peer: NodeId, asked: DocumentsAsk['documents'][number]): void
+  /** Kept for a neighbour that asked for it. */
+  carries(edition: Edition): boolean
+}
+
+export interface CarrierDeps {
+  readonly clock: Clock
+  /** Fetches it, on account of `owner`. */
+  readonly fetch: (wanted: Wanted, announcer: NodeId, from: NodeId, owner: NodeId) => void
+}
+
+export function createCarrier({ clock, fetch }: CarrierDeps): Carrier {
+  const heads = createRecent<string, readonly [Wanted, NodeId, NodeId]>(HEARD_MAX)
+  const asked = createRecent<string, number>(ASKED_MAX)
+  /** Until when (monotonic, ms). */
+  const carried = createRecent<string, number>(CARRIED_MAX)
+  const budgets = createRecent<NodeId, ReturnType<typeof createBudget>>(NEIGHBOURS_MAX)
+
+  const editionOf = ({ author, kind, slot, version }: Edition): string =>
+    `${author} ${kind} ${slot} ${version}`
+
+  return {
+    heard(wanted, announcer, from) {
+      heads.set(editionOf(wanted), [wanted, announcer, from])
+    },
+    missed(peer, { author, kind, slot, version }) {
+      const edition = editionOf({ author: formatNodeId(author), kind, slot, version })
+      const head = heads.get(edition)
+      if (head === undefined) return
+      const times = (asked.get(`${peer} ${edition}`) ?? 0) + 1
+      asked.set(`${peer} ${edition}`, times)
+      if (times < ASKED_TIMES) return
+      const now = clock.monotonic()
+      const budget = budgets.get(peer) ?? createBudget(BURST, PER_SECOND)
+      budgets.set(peer, budget)
+      if (budget.wait(now) > 0) return
+      budget.take(1, now)
+      carried.set(edition, now + CARRIED_MS)
+      fetch(...head, peer)
+    },
+    carries: (edition) => (carried.get(editionOf(edition)) ?? 0) > clock.monotonic(),
+  }
+}

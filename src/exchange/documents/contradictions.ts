@@ -1,0 +1,100 @@
+// Authors that contradict themselves: two documents of one version, or a newer one that takes back what an older one said.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Log } from '../../base/run/log.ts'
+import { createSparing } from '../../base/sparing.ts'
+import type { DocumentRepository } from '../../store/tables/documents.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import { type Entry, keyOf } from './catalog.ts'
+import { KINDS } from './kinds.ts'
+import { type Document, rereadDocument } from './read.ts'
+
+/** Editions that are remembered for having a twin, and authors that were told on for it. */
+const REMEMBERED = 1_024
+/** An author that goes on contradicting itself in the same way is told at once, then after an hour, two, four, up to a day. */
+const TOLD = { everyMs: 3_600_000, mostMs: 24 * 3_600_000 }
+
+export interface Contradictions {
+  /** Its author signed another document of that version: counted, and told once for each author. */
+  twin(held: Entry): void
+  isProven(held: Entry): boolean
+  /** Compares what is about to take the place of `held` with it; one that takes something back is told. */
+  compare(held: Entry, document: Document): Promise<void>
+  /** Twins so far. */
+  count(): number
+}
+
+export function createContradictions(deps: {
+  readonly repository: Pick<DocumentRepository, 'frame'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+}): Contradictions {
+  const { repository, audit, clock, log } = deps
+  const conflicts = createSparing({ clock, ...TOLD })
+  const proven = createRecent<string, true>(REMEMBERED)
+  const told = createRecent<NodeId, true>(REMEMBERED)
+  let count = 0
+
+  const editionOf = (entry: Entry): string =>
+    `${entry.shelf.author} ${entry.shelf.kind} ${entry.slot} ${entry.version}`
+
+  return {
+    isProven: (held) => proven.get(editionOf(held)) !== undefined,
+    count: () => count,
+
+    twin(held) {
+      const { author, kind } = held.shelf
+      count++
+      proven.set(editionOf(held), true)
+      if (told.get(author) !== undefined) return
+      told.set(author, true)
+      const fields = { kind, slot: held.slot, version: held.version }
+      log.warn(
+        { peer: author, ...fields },
+        'a node signed two documents under one version; the first is kept',
+      )
+      void audit.record({
+        type: 'policy_violation',
+        success: false,
+        peer: author,
+        details: { reason: 'two_documents_of_one_version', ...fields },
+      })
+    },
+
+    async compare(held, document) {
+      const { contradicts } = KINDS[document.kind]
+      if (contradicts === undefined || held.role === 'own') return
+      const bytes = await repository.frame(keyOf(held))
+      const older = bytes === undefined ? undefined : rereadDocument(bytes)
+      const reason = older === undefined ? undefined : contradicts(older, document.frame)
+      if (older === undefined || reason === undefined) return
+      const { author } = document.head
+      const times = conflicts.times(`${author} ${reason}`)
+      if (times === undefined) return
+      log.warn({ peer: author, reason }, 'a member contradicts what it signed before')
+      await audit.record({
+        type: 'ledger_conflict',
+        success: false,
+        peer: author,
+        details: {
+          reason,
+          ...(times > 1 ? { times } : {}),
+          ...facts('before', older.body),
+          ...facts('now', document.frame.body),
+        },
+      })
+    },
+  }
+}
+
+/** Numbers and digests of a body, for the ledger. */
+function facts(prefix: string, body: unknown): Record<string, string | number> {
+  const out: Record<string, string | number> = {}
+  for (const [name, value] of Object.entries(body as object)) {
+    if (typeof value === 'number') out[`${name}_${prefix}`] = value
+    else if (value instanceof Uint8Array) out[`${name}_${prefix}`] = Buffer.from(value).toString('hex')
+  }
+  return out
+}

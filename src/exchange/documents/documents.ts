@@ -1,0 +1,200 @@
+// The documents room: one link protocol and one topic, and the parts that keep, announce, give and get documents.
+import type { Frame } from '../../../protocols/frame.ts'
+import { bodyOf } from '../../../protocols/frame.ts'
+import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
+import { Heads, SyncRequest } from '../../../protocols/messages/sync.ts'
+import { heads as headsTopic, sync as syncStream } from '../../../protocols/registry.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { GossipVerdict, Mesh, PeerRef } from '../../mesh/index.ts'
+import type { DocumentRepository } from '../../store/tables/documents.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import { createHints, type Hints, type Identity } from '../../trust/identity/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { createAnnouncer } from './announcer.ts'
+import type { Bounds } from './bounds.ts'
+import { createCarrier } from './carrier.ts'
+import { createCatalog } from './catalog.ts'
+import { createExchange } from './exchange.ts'
+import { createFetcher } from './fetcher.ts'
+import { createGiver } from './giver.ts'
+import type { Documents } from './index.ts'
+import { createKeeper, type Wanted, wantedOf } from './keeper.ts'
+import { createMembersView } from './members.ts'
+import { createPuller } from './puller.ts'
+import { isFuture } from './read.ts'
+import { createReminder } from './reminder.ts'
+import { createRounds } from './rounds.ts'
+import { createWitness } from './witness.ts'
+
+export interface DocumentsDeps {
+  readonly identity: Pick<Identity, 'nodeId' | 'agree'>
+  readonly trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'>
+  readonly mesh: Pick<Mesh, 'link' | 'topic' | 'reach'>
+  readonly repository: DocumentRepository
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly timers: Timers
+  readonly log: Log
+  /** Default: those of this node's key. */
+  readonly hints?: Hints
+  /** Other bounds, for tests. */
+  readonly bounds?: Bounds
+}
+
+const SWEEP_MS = 10 * 60_000
+/** One visit to a member without a link. */
+const REACH_MS = 5_000
+/** What is being written when the room stops is given this long. */
+const DRAIN_MS = 1_000
+
+/** Registers its protocol and topic with the mesh, and starts before it, after the store. */
+export function createDocuments(deps: DocumentsDeps): Documents {
+  const { identity, trust, mesh, repository, clock, random, timers } = deps
+  const log = deps.log.child({ room: 'documents' })
+  const self = identity.nodeId
+  const started = Promise.withResolvers<void>()
+  let stopped = false
+  let cancelSweep = (): void => {}
+
+  const catalog = createCatalog()
+  const members = createMembersView(trust, self, clock)
+  const carrier = createCarrier({ clock, fetch: (...args) => fetcher.heard(...args) })
+  const witness = createWitness()
+  const offered = (by: PeerRef['nodeId'], head: Wanted): void => {
+    if (head.author === self && head.kind === 'audit_head') witness.offered(by, head)
+  }
+  const keeper = createKeeper({
+    ...{ self, catalog, repository, members, clock, random, log },
+    hints: deps.hints ?? createHints(identity.agree),
+    audit: deps.audit,
+    carries: carrier.carries,
+    witness,
+    ...(deps.bounds === undefined ? {} : { bounds: deps.bounds }),
+  })
+  const { position } = keeper
+
+  const link = mesh.link(syncStream, {
+    frame(peer, frame) {
+      if (frame.message === SyncRequest) requested(peer, frame)
+      else exchange.answered(peer, frame)
+    },
+    up(peer) {
+      reminder.up(peer.nodeId)
+      rounds.up(peer.nodeId)
+    },
+    down(peer) {
+      exchange.down(peer)
+      giver.down(peer)
+      reminder.down(peer.nodeId)
+      rounds.down(peer.nodeId)
+    },
+  })
+  const gossip = mesh.topic(headsTopic, { message: heard })
+
+  const exchange = createExchange({ link, position, clock, timers })
+  const giver = createGiver({
+    ...{ link, catalog, repository, trust, position, clock, timers, log },
+    missed: carrier.missed,
+    gave: (entry) => reminder.gave(entry),
+  })
+  const puller = createPuller({ exchange, keeper, offered, clock, timers, log })
+  const announcer = createAnnouncer({ gossip, clock, random, timers })
+  const reminder = createReminder({
+    ...{ self, catalog, repository, clock, random, timers, log },
+    announce: announcer.remind,
+  })
+  const linked = (): NodeIds => link.peers().map(({ nodeId }) => nodeId)
+
+  async function reach(node: PeerRef['nodeId']): Promise<boolean> {
+    const deadline = new AbortController()
+    const cancel = timers.after(REACH_MS, () => deadline.abort())
+    try {
+      return await mesh.reach(node, deadline.signal)
+    } finally {
+      cancel()
+    }
+  }
+
+  const fetcher = createFetcher({
+    ...{ keeper, puller, members, self, reach, random, timers },
+    linked: (node) => linked().includes(node),
+  })
+  const rounds = createRounds({
+    ...{ present: members.present, linked, reach, clock, random, timers },
+    pull: (peer) => puller.pull(peer, announcer.received),
+  })
+
+  function requested(peer: PeerRef, frame: Frame): void {
+    if (puller.isBehind(peer.nodeId, giver.requested(peer, frame))) rounds.behind(peer.nodeId)
+  }
+
+  /** What it says is only believed when the document is here. */
+  function heard(announcer_: PeerRef, frame: Frame, from: PeerRef): GossipVerdict {
+    const { heads } = bodyOf(frame, Heads)
+    if (heads.some((head) => head.hints.length % HINT_BYTES !== 0)) return 'reject'
+    const now = clock.now()
+    for (const head of heads) {
+      if (isFuture(head.version, now)) continue
+      announcer.heard(head)
+      const wanted = wantedOf(head)
+      carrier.heard(wanted, announcer_.nodeId, from.nodeId)
+      fetcher.heard(wanted, announcer_.nodeId, from.nodeId)
+    }
+    return 'accept'
+  }
+
+  function sweepLater(): void {
+    cancelSweep = timers.after(SWEEP_MS, () => {
+      keeper
+        .sweep()
+        .catch((error: unknown) => log.warn({ reason: String(error) }, 'expired documents were not removed'))
+        .finally(() => {
+          if (!stopped) sweepLater()
+        })
+    })
+  }
+
+  return {
+    name: 'documents',
+
+    async start(signal) {
+      signal.throwIfAborted()
+      await keeper.load()
+      await keeper.sweep('expired')
+      signal.throwIfAborted()
+      rounds.start()
+      sweepLater()
+      started.resolve()
+    },
+
+    async stop() {
+      stopped = true
+      cancelSweep()
+      rounds.stop()
+      fetcher.stop()
+      announcer.stop()
+      reminder.stop()
+      const quiet = Promise.all([giver.idle(), keeper.idle()])
+      await Promise.race([quiet, new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
+    },
+
+    async publish(kind, frame) {
+      if (!stopped) await started.promise
+      if (stopped) throw new KaroError('unavailable', 'the node is stopping')
+      const document = await keeper.publish(kind, frame)
+      if (document !== undefined) announcer.own(document)
+    },
+
+    of: keeper.of,
+    async ownLedgerHeads() {
+      const [own] = await keeper.of(self, 'audit_head')
+      return witness.heads(own)
+    },
+    counts: () => ({ ...catalog.counts(), conflicts: keeper.conflicts() }),
+  }
+}
+
+type NodeIds = readonly PeerRef['nodeId'][]

@@ -1,0 +1,176 @@
+// Fetches documents whose heads were heard: from who told of them, from the neighbour between, from who relays them.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Random, Timers } from '../../base/clock.ts'
+import type { Keeper, Wanted } from './keeper.ts'
+import { KINDS } from './kinds.ts'
+import type { MembersView } from './members.ts'
+import type { Puller } from './puller.ts'
+import { isKind } from './read.ts'
+
+/** Spread, because everybody hears of a document at the same moment. */
+const FIRST_MS = [20, 200] as const
+/** Then again, when it was not to be had: its neighbour may be fetching it just now, or nobody can be reached. */
+const AGAIN_MS = [400, 1_000, 30_000, 180_000] as const
+/** Documents that are waited for; beyond, the oldest are left to the walks. */
+const JOBS_MAX = 512
+/** Of those, what one told of that is admitted here, or one neighbour handed on of others: heads cost nothing. */
+const JOBS_OF_ONE = 128
+const ANNOUNCERS_MAX = 3
+/** Fetches at once; so many a neighbour lets wait. Later attempts, which may dial, never take the last place. */
+const PARALLEL = 3
+const REPEATS = PARALLEL - 1
+
+export interface Fetcher {
+  /**
+   * `announcer` says it has it; `from` is the neighbour that handed the word on. `owner`, who is answerable for the
+   * fetch, is the announcer where it is admitted here, otherwise `from`, unless told otherwise.
+   */
+  heard(wanted: Wanted, announcer: NodeId, from: NodeId, owner?: NodeId): void
+  stop(): void
+}
+
+export interface FetcherDeps {
+  readonly keeper: Pick<Keeper, 'wants'>
+  readonly puller: Pick<Puller, 'fetch' | 'isSilent'>
+  readonly members: Pick<MembersView, 'holders' | 'sponsorOf'>
+  readonly self: NodeId
+  readonly linked: (node: NodeId) => boolean
+  readonly reach: (node: NodeId) => Promise<boolean>
+  readonly random: Random
+  readonly timers: Timers
+}
+
+interface Job {
+  readonly wanted: Wanted
+  /** Who said they had it, the latest first. */
+  announcers: readonly NodeId[]
+  /** Neighbours that handed the word on. */
+  froms: readonly NodeId[]
+  /** Who is answerable for it. */
+  readonly owner: NodeId
+  state: 'waiting' | 'due' | 'running'
+  attempt: number
+  cancel: () => void
+}
+
+export function createFetcher(deps: FetcherDeps): Fetcher {
+  const { keeper, puller, random, timers } = deps
+  /** By edition, as the version that somebody names may be one that does not exist. */
+  const jobs = new Map<string, Job>()
+  const ready: string[] = []
+  let running = 0
+  let repeats = 0
+
+  const isOver = ({ wanted }: Job): boolean => keeper.wants(wanted) === undefined
+
+  /**
+   * Whom to ask this time, in order: the author, if it is there; who left the last question unanswered only when
+   * nobody else was told of in time.
+   * Dialling is for later attempts, and only for what few have.
+   */
+  function sourcesOf({ wanted, announcers, froms, attempt }: Job): readonly NodeId[] {
+    const linked = [...new Set([wanted.author, ...announcers, ...froms])].filter(deps.linked)
+    const answering = linked.filter((node) => !puller.isSilent(node))
+    const near = answering.length > 0 || attempt === 0 ? answering : linked
+    if (attempt === 0 || !isKind(wanted.kind) || KINDS[wanted.kind].audience === 'all') return near
+    const holders = deps.members.holders(wanted.author, wanted.publicKey, wanted.kind, wanted.slot)
+    const far = attempt === 1 ? announcers : [...announcers, ...holders, wanted.author]
+    return [...new Set([...near, ...far])].filter((node) => node !== deps.self)
+  }
+
+  async function attempt(job: Job): Promise<void> {
+    for (const node of sourcesOf(job)) {
+      if (isOver(job)) return
+      if (!deps.linked(node) && !(await deps.reach(node))) continue
+      if (await puller.fetch(node, job.wanted)) return
+    }
+  }
+
+  function next(): void {
+    while (running < PARALLEL) {
+      const at = ready.findIndex((name) => repeats < REPEATS || (jobs.get(name)?.attempt ?? 0) === 0)
+      const [name] = at < 0 ? [] : ready.splice(at, 1)
+      if (name === undefined) return
+      const job = jobs.get(name)
+      if (job === undefined) continue
+      if (isOver(job)) {
+        jobs.delete(name)
+        continue
+      }
+      void run(name, job)
+    }
+  }
+
+  async function run(name: string, job: Job): Promise<void> {
+    const repeat = job.attempt > 0 ? 1 : 0
+    running++
+    repeats += repeat
+    job.state = 'running'
+    try {
+      await attempt(job)
+    } finally {
+      running--
+      repeats -= repeat
+      if (jobs.get(name) === job) {
+        const wait = AGAIN_MS[job.attempt++]
+        if (isOver(job) || wait === undefined) jobs.delete(name)
+        else schedule(name, job, 'waiting', wait * (0.75 + random.float() / 2))
+      }
+      next()
+    }
+  }
+
+  function schedule(name: string, job: Job, state: 'waiting' | 'due', ms: number): void {
+    job.cancel()
+    job.state = state
+    job.cancel = timers.after(ms, () => {
+      job.state = 'due'
+      ready.push(name)
+      next()
+    })
+  }
+
+  function soon(name: string, job: Job): void {
+    const [least, most] = FIRST_MS
+    schedule(name, job, 'due', least + random.float() * (most - least))
+  }
+
+  function drop(name: string, job: Job): void {
+    job.cancel()
+    jobs.delete(name)
+  }
+
+  /** The oldest go: of whoever has too many, then of all. */
+  function bound(owner: NodeId): void {
+    const own = jobs.size > JOBS_OF_ONE ? [...jobs].filter(([, job]) => job.owner === owner) : []
+    if (own.length > JOBS_OF_ONE) drop(...(own[0] as [string, Job]))
+    if (jobs.size > JOBS_MAX) drop(...(jobs.entries().next().value as [string, Job]))
+  }
+
+  return {
+    heard(wanted, announcer, from, asker) {
+      if (keeper.wants(wanted) === undefined) return
+      const name = `${wanted.author} ${wanted.kind} ${wanted.slot} ${wanted.version}`
+      const before = jobs.get(name)
+      if (before !== undefined) {
+        if (before.announcers.includes(announcer)) return
+        before.announcers = [announcer, ...before.announcers].slice(0, ANNOUNCERS_MAX)
+        before.froms = [from, ...before.froms].slice(0, ANNOUNCERS_MAX)
+        if (before.state === 'waiting') soon(name, before)
+        return
+      }
+      const owner = asker ?? (deps.members.sponsorOf(announcer) === undefined ? announcer : from)
+      const job: Job = {
+        ...{ wanted, announcers: [announcer], froms: [from], owner },
+        ...{ state: 'waiting', attempt: 0, cancel: () => {} },
+      }
+      jobs.set(name, job)
+      bound(owner)
+      soon(name, job)
+    },
+    stop() {
+      for (const job of jobs.values()) job.cancel()
+      jobs.clear()
+    },
+  }
+}

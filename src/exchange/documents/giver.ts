@@ -1,0 +1,179 @@
+// Answers neighbours that ask for heads and documents: one after the other, and never faster than each may have.
+import type { Frame } from '../../../protocols/frame.ts'
+import { bodyOf, FrameError } from '../../../protocols/frame.ts'
+import {
+  type DocumentHeadBody,
+  OFFER_MAX,
+  SyncBatch,
+  SyncOffer,
+  SyncRequest,
+  type SyncRequestBody,
+} from '../../../protocols/messages/sync.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Timers } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Log } from '../../base/run/log.ts'
+import { createSerial } from '../../base/serial.ts'
+import type { Link, PeerRef } from '../../mesh/index.ts'
+import type { DocumentRepository } from '../../store/tables/documents.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { createBudget } from './budget.ts'
+import { type Catalog, type Entry, expiresAt, keyOf } from './catalog.ts'
+import type { DocumentsAsk, HeadsAsk } from './exchange.ts'
+import { isKind } from './read.ts'
+
+/** Requests of one neighbour that wait for their answer: a walk, and fetches of what it heard of. */
+const PENDING_MAX = 4
+/** Answers to one neighbour: a burst, and so much a second; beyond, it waits. */
+const BURST_BYTES = 4 * 1024 * 1024
+const BYTES_PER_SECOND = 1024 * 1024
+/** Bytes of heads in one offer, and of frames in one batch: within the messages' limits with room for the rest. */
+const OFFER_BYTES = 48 * 1024
+const BATCH_BYTES = 192 * 1024
+/** A head without its hints. */
+const HEAD_BYTES = 190
+/** Neighbours whose budget is remembered after they left. */
+const NEIGHBOURS_MAX = 1_024
+
+export interface Giver {
+  /** Throws FrameError `rate_limited` when this neighbour did not wait for its answers. */
+  requested(peer: PeerRef, frame: Frame): SyncRequestBody
+  down(peer: PeerRef): void
+  /** Resolves when nothing is being answered. */
+  idle(): Promise<void>
+}
+
+export interface GiverDeps {
+  readonly link: Link
+  readonly catalog: Catalog
+  readonly repository: DocumentRepository
+  readonly trust: Pick<Trust, 'refuses'>
+  readonly position: () => { readonly index: Uint8Array; readonly through: number }
+  /** A neighbour got it. */
+  readonly gave: (entry: Entry) => void
+  /** What a neighbour asked for is not here. */
+  readonly missed: (peer: NodeId, asked: DocumentsAsk['documents'][number]) => void
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly log: Log
+}
+
+interface Line {
+  pending: number
+  readonly serially: ReturnType<typeof createSerial>
+}
+
+export function createGiver(deps: GiverDeps): Giver {
+  const { catalog, repository, clock, timers, log } = deps
+  const lines = new Map<NodeId, Line>()
+  const budgets = createRecent<NodeId, ReturnType<typeof createBudget>>(NEIGHBOURS_MAX)
+  const working = new Set<Promise<void>>()
+
+  const budgetOf = (peer: NodeId): ReturnType<typeof createBudget> => {
+    const budget = budgets.get(peer) ?? createBudget(BURST_BYTES, BYTES_PER_SECOND)
+    budgets.set(peer, budget)
+    return budget
+  }
+
+  /** Its author has it; but for the head of its ledger, which may have been taken back there. */
+  const isOwn = ({ shelf }: Entry, peer: NodeId): boolean =>
+    shelf.author === peer && shelf.kind !== 'audit_head'
+
+  const givable = (entry: Entry, peer: NodeId, now: number): boolean =>
+    !isOwn(entry, peer) && expiresAt(entry) > now && !deps.trust.refuses(entry.shelf.author)
+
+  async function offer(peer: NodeId, id: number, ask: HeadsAsk): Promise<number> {
+    const { index, through: newest } = deps.position()
+    const same = ask.index !== undefined && Buffer.compare(ask.index, index) === 0
+    const after = same ? ask.after : 0
+    const now = clock.now()
+    const entries: Entry[] = []
+    let through = Math.max(after, newest)
+    let end = true
+    for (const entry of catalog.after(after)) {
+      if (!givable(entry, peer, now)) continue
+      if (entries.length === OFFER_MAX) {
+        end = false
+        through = (entries.at(-1) as Entry).seq
+        break
+      }
+      entries.push(entry)
+    }
+    const rows = await repository.rows(entries.map(keyOf))
+    const heads: DocumentHeadBody[] = []
+    let bytes = 0
+    for (const [at, row] of rows.entries()) {
+      const entry = entries[at] as Entry
+      // Replaced while it was read: the newer edition has a higher number and comes in its turn.
+      if (row === undefined || row.seq !== entry.seq) continue
+      const size = HEAD_BYTES + row.hints.length
+      if (bytes + size > OFFER_BYTES) {
+        end = false
+        through = (entries[at - 1] as Entry).seq
+        break
+      }
+      bytes += size
+      const { author, kind, slot, version, digest, hints } = row
+      heads.push({ author, kind, slot, version, digest, hints })
+    }
+    deps.link.sendHop(peer, SyncOffer, { id, index, after, through, end, heads })
+    return bytes
+  }
+
+  async function batch(peer: NodeId, id: number, { documents: asked }: DocumentsAsk): Promise<number> {
+    const now = clock.now()
+    const documents: Uint8Array[] = []
+    const given: Entry[] = []
+    const gone: number[] = []
+    let bytes = 0
+    for (const [at, one] of asked.entries()) {
+      const { author, kind, slot, version } = one
+      const entry = isKind(kind) ? catalog.get(formatNodeId(author), kind, slot) : undefined
+      const there = entry !== undefined && entry.version >= version && givable(entry, peer, now)
+      const frame = there ? await repository.frame(keyOf(entry)) : undefined
+      if (entry === undefined || frame === undefined) {
+        gone.push(at)
+        deps.missed(peer, one)
+        continue
+      }
+      if (documents.length > 0 && bytes + frame.length > BATCH_BYTES) break
+      documents.push(frame)
+      given.push(entry)
+      bytes += frame.length
+    }
+    if (deps.link.sendHop(peer, SyncBatch, { id, documents, gone })) given.forEach(deps.gave)
+    return bytes
+  }
+
+  async function answer(peer: NodeId, line: Line, { id, ask }: SyncRequestBody): Promise<void> {
+    const budget = budgetOf(peer)
+    const wait = budget.wait(clock.monotonic())
+    if (wait > 0) await new Promise<void>((resolve) => timers.after(wait, resolve))
+    if (lines.get(peer) !== line) return
+    const bytes = await (ask.of === 'heads' ? offer(peer, id, ask) : batch(peer, id, ask))
+    budget.take(bytes, clock.monotonic())
+  }
+
+  return {
+    requested(peer, frame) {
+      const body = bodyOf(frame, SyncRequest)
+      const line = lines.get(peer.nodeId) ?? { pending: 0, serially: createSerial() }
+      lines.set(peer.nodeId, line)
+      if (line.pending >= PENDING_MAX) throw new FrameError('rate_limited', 'did not wait for its answers')
+      line.pending++
+      const work = line
+        .serially(() => answer(peer.nodeId, line, body))
+        .catch((error: unknown) => log.warn({ reason: String(error) }, 'documents could not be read'))
+        .finally(() => {
+          line.pending--
+          working.delete(work)
+        })
+      working.add(work)
+      return body
+    },
+    down: ({ nodeId }) => void lines.delete(nodeId),
+    async idle() {
+      await Promise.all(working)
+    },
+  }
+}

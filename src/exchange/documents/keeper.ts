@@ -1,0 +1,311 @@
+// Decides which documents are kept and as what, and writes them: one batch, then the catalog.
+import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { blake3 } from '../../base/hash.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Log } from '../../base/run/log.ts'
+import { createSerial } from '../../base/serial.ts'
+import type { DocumentRepository, DocumentRow } from '../../store/tables/documents.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Hints } from '../../trust/identity/index.ts'
+import { type Bounds, createMakeRoom } from './bounds.ts'
+import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
+import { createContradictions } from './contradictions.ts'
+import type { StoredDocument } from './index.ts'
+import { type DocumentKind, KINDS, RELAYED_MS } from './kinds.ts'
+import type { MembersView } from './members.ts'
+import { type Document, isFuture, isKind, readDocument } from './read.ts'
+import type { Witness } from './witness.ts'
+
+const INDEX_BYTES = 8
+/** Documents removed in one batch. */
+const REMOVE_MAX = 1_024
+/** Editions for which there was no room are not fetched again for this long. */
+const REFUSED_MS = 3_600_000
+const REFUSED_MAX = 8_192
+
+/** What is known of a document before it is here. */
+export interface Wanted {
+  readonly author: NodeId
+  readonly publicKey: Uint8Array
+  readonly kind: string
+  readonly slot: string
+  readonly version: number
+  readonly digest: Uint8Array
+  readonly hints: Uint8Array
+}
+
+type Want = Exclude<Role, 'own'> | 'proof' | 'witness'
+
+export interface Keeper {
+  /** Rebuilds the catalog from the store. */
+  load(): Promise<void>
+  /** The numbering of this database, and the last number given. */
+  position(): { readonly index: Uint8Array; readonly through: number }
+  /**
+   * As what this node would keep a document of that head; undefined: it does not want it, or has it. `proof`: it has
+   * another one of that version, and wants to see whether its author signed both. `witness`: a head of its own ledger
+   * that it does not have itself.
+   */
+  wants(head: Wanted): Want | undefined
+  /** Those of them that this node wants, as `from` gave them. Resolves with what was kept, when it is in the store. */
+  keep(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]>
+  /**
+   * This node's own edition; durable (fsync) when it resolves. Undefined: it was there already. KaroErrors: `conflict`
+   * when there is a newer one, `bad_request`, `too_large`; FrameErrors of the frame.
+   */
+  publish(kind: DocumentKind, frame: Uint8Array): Promise<Document | undefined>
+  /** Own and received ones. */
+  of(
+    author: NodeId,
+    kind: DocumentKind,
+    slots?: (slot: string) => boolean,
+  ): Promise<readonly StoredDocument[]>
+  /**
+   * Forgets what expired; and, unless told otherwise, what is not to be kept from its author any more. Right after the
+   * start nobody has been heard of yet.
+   */
+  sweep(which?: 'all' | 'expired'): Promise<void>
+  /** Authors' editions that were refused because another one has their version. */
+  conflicts(): number
+  /** Resolves when nothing is being written. */
+  idle(): Promise<void>
+}
+
+export interface KeeperDeps {
+  readonly self: NodeId
+  readonly catalog: Catalog
+  readonly repository: DocumentRepository
+  readonly members: MembersView
+  readonly hints: Hints
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  readonly witness: Pick<Witness, 'wants' | 'given'>
+  /** Whether a neighbour that cannot get this edition asked this node for it. */
+  readonly carries: (edition: Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>) => boolean
+  readonly bounds?: Bounds
+}
+
+export function createKeeper(deps: KeeperDeps): Keeper {
+  const { self, catalog, repository, members, witness, clock, log } = deps
+  const serially = createSerial()
+  let index: Uint8Array = new Uint8Array(INDEX_BYTES)
+  let last = 0
+  const makeRoom = createMakeRoom(catalog, members, log, deps.bounds)
+  const contradictions = createContradictions(deps)
+  /** Rows of kinds and roles that this program does not know: they stay until they expire. */
+  let unknown: readonly DocumentRow[] = []
+  /** When it may be fetched again (monotonic, ms). */
+  const refused = createRecent<string, number>(REFUSED_MAX)
+
+  const editionOf = ({ author, kind, slot, version }: Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>) =>
+    `${author} ${kind} ${slot} ${version}`
+
+  function isRecipient(head: Wanted): boolean {
+    const { publicKey, slot, version, hints } = head
+    if (hints.length === 0) return false
+    const own = deps.hints(publicKey, { author: publicKey, slot, version })
+    if (own === undefined) return false
+    for (let at = 0; at + HINT_BYTES <= hints.length; at += HINT_BYTES) {
+      if (Buffer.compare(hints.subarray(at, at + HINT_BYTES), own) === 0) return true
+    }
+    return false
+  }
+
+  /** Of this node's ledger, and newer than what this node itself has: somebody took it back here. */
+  function isNewerThanOwn(head: Wanted): boolean {
+    const held = catalog.get(self, 'audit_head', head.slot)
+    return (held === undefined || head.version > held.version) && witness.wants(head)
+  }
+
+  function wants(head: Wanted): Want | undefined {
+    const { author, publicKey, kind, slot, version } = head
+    const now = clock.now()
+    if (!isKind(kind) || isFuture(version, now)) return undefined
+    if (author === self) return kind === 'audit_head' && isNewerThanOwn(head) ? 'witness' : undefined
+    if (!members.keepsFrom(author)) return undefined
+    const held = catalog.get(author, kind, slot)
+    if (held !== undefined && held.version >= version) {
+      const twin = held.version === version && held.tag !== tagOf(head.digest)
+      return twin && !contradictions.isProven(held) ? 'proof' : undefined
+    }
+    if ((refused.get(editionOf(head)) ?? 0) > clock.monotonic()) return undefined
+    if (KINDS[kind].audience === 'all' || isRecipient(head)) return 'received'
+    const relays = (): boolean =>
+      version + RELAYED_MS > now &&
+      (deps.carries(head) || members.holders(author, publicKey, kind, slot).includes(self))
+    // An edition that is for others now still takes the place of the one that was for this node.
+    return held !== undefined || relays() ? 'relayed' : undefined
+  }
+
+  /**
+   * Never for less long than the edition it replaces: what was taken back would come again from somebody who has been
+   * away for longer.
+   */
+  function keptUntil(document: Document, role: Role): number {
+    if (role !== 'relayed') return document.expires_at
+    const { author, kind, slot } = document.head
+    const held = catalog.get(author, kind, slot)
+    const replaced = held === undefined ? 0 : expiresAt(held)
+    return Math.min(document.expires_at, Math.max(document.version + RELAYED_MS, replaced))
+  }
+
+  const rowOf = (document: Document, role: Role, seq: number): DocumentRow => ({
+    author: document.author,
+    kind: document.kind,
+    slot: document.slot,
+    version: document.version,
+    digest: document.head.digest,
+    hints: document.hints,
+    seq,
+    role,
+    received_at: clock.now(),
+    expires_at: keptUntil(document, role),
+    size: document.frame.bytes.length,
+  })
+
+  interface Put {
+    readonly document: Document
+    readonly role: Role
+    readonly row: DocumentRow
+    readonly frame: Uint8Array
+  }
+
+  /** One batch; the catalog follows only when it is written. */
+  async function write(puts: readonly Put[], removed: readonly Entry[], sync: boolean): Promise<void> {
+    const next = puts.at(-1)?.row.seq ?? last
+    await repository.write({
+      put: puts.map(({ row, frame }) => ({ row, frame })),
+      remove: removed.map(keyOf),
+      numbering: { index, last: next },
+      sync,
+    })
+    last = next
+    for (const entry of removed) catalog.remove(entry)
+    for (const { row } of puts) catalog.add(row)
+  }
+
+  const comingBeside = (puts: ReadonlyMap<string, Put>, name: string): readonly Document[] =>
+    [...puts].filter(([other]) => other !== name).map(([, { document }]) => document)
+
+  async function keepNow(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]> {
+    const puts = new Map<string, Put>()
+    const removed = new Set<Entry>()
+    let seq = last
+    for (const document of documents) {
+      const { author, kind, slot, digest } = document.head
+      const name = `${author} ${kind} ${slot}`
+      if ((puts.get(name)?.document.version ?? 0) >= document.version) continue
+      const held = catalog.get(author, kind, slot)
+      const role = wants({ ...document, author, publicKey: document.author, digest })
+      if (role === 'proof' && held !== undefined) contradictions.twin(held)
+      if (role === 'witness') witness.given(from, document)
+      if (role === undefined || role === 'proof' || role === 'witness') continue
+      const room = makeRoom(document, role, removed, comingBeside(puts, name))
+      if (room === undefined) {
+        refused.set(editionOf(document.head), clock.monotonic() + REFUSED_MS)
+        continue
+      }
+      for (const entry of room) removed.add(entry)
+      if (held !== undefined) await contradictions.compare(held, document)
+      puts.set(name, { document, role, row: rowOf(document, role, ++seq), frame: document.frame.bytes })
+    }
+    if (puts.size === 0) return []
+    const batch = [...puts.values()].sort((a, b) => a.row.seq - b.row.seq)
+    await write(batch, [...removed], false)
+    return batch.map(({ document }) => document)
+  }
+
+  return {
+    async load() {
+      const numbering = await repository.numbering()
+      index = numbering?.index ?? deps.random.bytes(INDEX_BYTES)
+      last = numbering?.last ?? 0
+      const others: DocumentRow[] = []
+      for await (const row of repository.load()) {
+        if (isKind(row.kind) && isRole(row.role)) catalog.add(row)
+        // Written by another version, which knows what it is.
+        else others.push(row)
+      }
+      unknown = others
+      catalog.settle()
+    },
+
+    position: () => ({ index, through: last }),
+    wants,
+    keep: (documents, from) => serially(() => keepNow(documents, from)),
+
+    publish: (kind, frame) =>
+      serially(async () => {
+        const document = readDocument(frame, clock.now())
+        if (document.kind !== kind || document.head.author !== self) {
+          throw new KaroError('bad_request', `that is no ${kind} of this node`)
+        }
+        const held = catalog.get(self, kind, document.slot)
+        if (held !== undefined && held.version >= document.version) {
+          if (held.version === document.version && held.tag === tagOf(document.head.digest)) return undefined
+          throw new KaroError('conflict', `there is a newer edition of ${kind} ${document.slot} already`)
+        }
+        const removed = makeRoom(document, 'own', new Set(), [])
+        if (removed === undefined) throw new KaroError('too_large', 'there is no room for another document')
+        await write([{ document, role: 'own', row: rowOf(document, 'own', last + 1), frame }], removed, true)
+        return document
+      }),
+
+    async of(author, kind, slots = () => true) {
+      const entries = catalog
+        .shelf(author, kind)
+        .filter((entry) => entry.role !== 'relayed' && slots(entry.slot))
+      const rows = await repository.rows(entries.map(keyOf))
+      const found: StoredDocument[] = []
+      for (const row of rows) {
+        if (row === undefined) continue
+        const bytes = await repository.frame(row)
+        // What changed on the disk is nobody's document.
+        if (bytes === undefined || Buffer.compare(blake3([bytes]), row.digest) !== 0) {
+          log.error({ peer: author, kind, slot: row.slot }, 'a stored document is damaged')
+          continue
+        }
+        const { slot, version, digest, received_at } = row
+        found.push({ head: { author, kind, slot, version, digest }, bytes, received_at })
+      }
+      return found
+    },
+
+    sweep: (which = 'all') =>
+      serially(async () => {
+        const now = clock.now()
+        const strangers = new Set<Entry['shelf']>()
+        for (const shelf of which === 'all' ? catalog.shelves() : []) {
+          if (shelf.author !== self && !members.keepsFrom(shelf.author)) strangers.add(shelf)
+        }
+        const over = [...catalog.after(0)].filter(
+          (entry) => expiresAt(entry) <= now || strangers.has(entry.shelf),
+        )
+        for (let at = 0; at < over.length; at += REMOVE_MAX) {
+          await write([], over.slice(at, at + REMOVE_MAX), false)
+        }
+        if (over.length > 0) refused.clear()
+        const foreign = unknown.filter((row) => row.expires_at <= now)
+        if (foreign.length === 0) return
+        await repository.write({ remove: foreign })
+        unknown = unknown.filter((row) => row.expires_at > now)
+      }),
+
+    conflicts: contradictions.count,
+    idle: () => serially(async () => {}),
+  }
+}
+
+export const wantedOf = (head: {
+  readonly author: Uint8Array
+  readonly kind: string
+  readonly slot: string
+  readonly version: number
+  readonly digest: Uint8Array
+  readonly hints: Uint8Array
+}): Wanted => ({ ...head, author: formatNodeId(head.author), publicKey: head.author })

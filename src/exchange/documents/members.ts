@@ -1,0 +1,73 @@
+// This node's own view of who is there: whose documents it keeps, and who relays which.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { DocumentKind } from './kinds.ts'
+import { type Candidate, candidate, documentTicket, holdersOf } from './rendezvous.ts'
+
+/** Three times what members let pass between two words about themselves. */
+const PRESENT_MS = 15 * 60_000
+/** The list is made anew at most this often: every head that is heard asks for it. */
+const REFRESH_MS = 5_000
+
+export interface MembersView {
+  /** Other members that were there a moment ago, as far as this node knows. */
+  present(): readonly NodeId[]
+  /** Documents of strangers and of those refused here are not kept: keys cost nothing. */
+  keepsFrom(author: NodeId): boolean
+  /** Through which admitted member the node is known (without one, itself); undefined: it is admitted here. */
+  sponsorOf(node: NodeId): NodeId | undefined
+  /** Present members, this node among them, that relay this document. */
+  holders(author: NodeId, publicKey: Uint8Array, kind: DocumentKind, slot: string): readonly NodeId[]
+}
+
+export function createMembersView(
+  trust: Pick<Trust, 'members' | 'member' | 'admits' | 'refuses'>,
+  self: NodeId,
+  clock: Clock,
+): MembersView {
+  const own = candidate(self)
+  let candidates = new Map<NodeId, Candidate>()
+  let nodes: readonly NodeId[] = []
+  let all: readonly Candidate[] = [own]
+  let madeAt = Number.NEGATIVE_INFINITY
+
+  const sponsorOf = (node: NodeId): NodeId | undefined =>
+    node === self || trust.admits(node) ? undefined : (trust.member(node)?.sponsor ?? node)
+
+  function candidateOf(node: NodeId): Candidate {
+    const group = sponsorOf(node) ?? node
+    const before = candidates.get(node)
+    if (before === undefined) return candidate(node, group)
+    return before.group === group ? before : { ...before, group }
+  }
+
+  function refresh(): void {
+    const now = clock.monotonic()
+    if (now - madeAt < REFRESH_MS) return
+    madeAt = now
+    const wall = clock.now()
+    const next = new Map<NodeId, Candidate>()
+    for (const { node_id, offline, unsure, last_seen } of trust.members()) {
+      if (offline || unsure || wall - last_seen > PRESENT_MS || node_id === self) continue
+      next.set(node_id, candidateOf(node_id))
+    }
+    candidates = next
+    nodes = [...next.keys()]
+    all = [own, ...next.values()]
+  }
+
+  return {
+    present() {
+      refresh()
+      return nodes
+    },
+    keepsFrom: (author) =>
+      !trust.refuses(author) && (trust.admits(author) || trust.member(author) !== undefined),
+    sponsorOf,
+    holders(author, publicKey, kind, slot) {
+      refresh()
+      return holdersOf(documentTicket(publicKey, kind, slot), author, all)
+    },
+  }
+}

@@ -1,0 +1,72 @@
+// One document's frame: decoded, its author's signature checked, and judged by what it says about itself.
+import {
+  CLOCK_WINDOW_MS,
+  decodeFrame,
+  type Frame,
+  FrameError,
+  type MessageTable,
+  messageTable,
+} from '../../../protocols/frame.ts'
+import { formatNodeId } from '../../../protocols/node-id.ts'
+import { blake3 } from '../../base/hash.ts'
+import { verifySignature } from '../../trust/identity/index.ts'
+import type { DocumentHead } from './index.ts'
+import { DOCUMENT_KINDS, type DocumentKind, KINDS, type Reading } from './kinds.ts'
+
+/** A document that may be kept, if this node wants it. */
+export interface Document extends Reading {
+  readonly head: DocumentHead
+  /** Ed25519, 32 bytes. */
+  readonly author: Uint8Array
+  readonly kind: DocumentKind
+  readonly frame: Frame
+}
+
+const TABLE: MessageTable = messageTable(DOCUMENT_KINDS.map((kind) => KINDS[kind].message))
+const KIND_OF: ReadonlyMap<number, DocumentKind> = new Map(
+  DOCUMENT_KINDS.map((kind) => [KINDS[kind].message.type, kind]),
+)
+
+/** A week's summary is of use for 400 days after its end; nothing may ask to be kept for much longer. */
+const KEPT_MAX_MS = 410 * 24 * 3_600_000
+/** A slot that would not fit a head is nobody's. */
+const SLOT = /^[a-z0-9:._-]{0,32}$/
+
+/**
+ * FrameErrors: those of decodeFrame; `stale` when it expired before `now` or is of a version further in the future than
+ * clocks may differ (it would block its slot until then).
+ */
+export function readDocument(bytes: Uint8Array, now: number): Document {
+  const frame = decodeFrame(bytes, { messages: TABLE, verify: verifySignature })
+  const kind = KIND_OF.get(frame.type) as DocumentKind
+  const reading = KINDS[kind].read(frame)
+  if (!SLOT.test(reading.slot)) throw new FrameError('malformed', 'the slot')
+  if (reading.expires_at - reading.version > KEPT_MAX_MS)
+    throw new FrameError('malformed', 'kept for too long')
+  if (reading.expires_at <= now) throw new FrameError('stale', 'the document expired')
+  if (isFuture(reading.version, now)) throw new FrameError('stale', 'the document is from the future')
+  const author = frame.envelope.sender
+  const head: DocumentHead = {
+    author: formatNodeId(author),
+    kind,
+    slot: reading.slot,
+    version: reading.version,
+    digest: blake3([bytes]),
+  }
+  return { ...reading, head, author, kind, frame }
+}
+
+export const isFuture = (version: number, now: number): boolean => version > now + CLOCK_WINDOW_MS
+
+/** A frame of our own store, as it was judged when it came; undefined when it is damaged. */
+export function rereadDocument(bytes: Uint8Array): Frame | undefined {
+  try {
+    return decodeFrame(bytes, { messages: TABLE, verify: verifySignature })
+  } catch (error) {
+    if (error instanceof FrameError) return undefined
+    throw error
+  }
+}
+
+export const isKind = (kind: string): kind is DocumentKind =>
+  (DOCUMENT_KINDS as readonly string[]).includes(kind)

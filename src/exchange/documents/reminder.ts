@@ -1,0 +1,76 @@
+// Tells again of this node's own documents that nobody has got from it, when it is no longer alone.
+import type { DocumentHeadBody } from '../../../protocols/messages/sync.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { DocumentRepository } from '../../store/tables/documents.ts'
+import type { Announcer } from './announcer.ts'
+import { type Catalog, type Entry, keyOf } from './catalog.ts'
+import { DOCUMENT_KINDS, KINDS, RELAYED_MS } from './kinds.ts'
+
+/** After the first link came up: its neighbours are heard by then, and have had their turn to look. */
+const AFTER_MS = 15_000
+/** The newest; two messages or three, as after a restart it is not known who got what. */
+const REMINDED_MAX = 64
+
+export interface Reminder {
+  up(peer: NodeId): void
+  down(peer: NodeId): void
+  /** A neighbour got it from this node. */
+  gave(entry: Entry): void
+  stop(): void
+}
+
+export interface ReminderDeps {
+  readonly self: NodeId
+  readonly catalog: Catalog
+  readonly repository: Pick<DocumentRepository, 'rows'>
+  readonly announce: Announcer['remind']
+  readonly clock: Clock
+  readonly random: Random
+  readonly timers: Timers
+  readonly log: Log
+}
+
+export function createReminder(deps: ReminderDeps): Reminder {
+  const { self, catalog, clock, timers } = deps
+  const linked = new Set<NodeId>()
+  /** Entries, which are new with every edition. */
+  const given = new WeakSet<Entry>()
+  let cancel = (): void => {}
+
+  async function remind(): Promise<void> {
+    if (linked.size === 0) return
+    const since = clock.now() - RELAYED_MS
+    const entries = DOCUMENT_KINDS.filter((kind) => KINDS[kind].audience === 'recipients')
+      .flatMap((kind) => catalog.shelf(self, kind))
+      .filter((entry) => entry.version > since && !given.has(entry))
+      .sort((a, b) => b.version - a.version)
+      .slice(0, REMINDED_MAX)
+    const rows = await deps.repository.rows(entries.map(keyOf))
+    const heads: DocumentHeadBody[] = []
+    for (const [at, row] of rows.entries()) {
+      // What was replaced meanwhile is told of already.
+      if (row === undefined || !catalog.has(entries[at] as Entry)) continue
+      const { author, kind, slot, version, digest, hints } = row
+      heads.push({ author, kind, slot, version, digest, hints })
+    }
+    deps.announce(heads)
+  }
+
+  return {
+    up(peer) {
+      linked.add(peer)
+      if (linked.size > 1) return
+      cancel()
+      cancel = timers.after(AFTER_MS * (0.75 + deps.random.float() / 2), () => {
+        remind().catch((error: unknown) =>
+          deps.log.warn({ reason: String(error) }, 'own heads could not be read'),
+        )
+      })
+    },
+    down: (peer) => void linked.delete(peer),
+    gave: (entry) => void (entry.role === 'own' && given.add(entry)),
+    stop: () => cancel(),
+  }
+}

@@ -1,0 +1,62 @@
+// Heads of this node's own ledger as others have them: what they kept of it cannot be cut off here.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Document } from './read.ts'
+
+/** Neighbours whose word is remembered; the one that spoke longest ago is forgotten first. */
+const NEIGHBOURS_MAX = 64
+
+/** A head of this node's ledger that is kept outside of the ledger. */
+export interface OutsideHead {
+  /** The AuditHead frame, signed by this node. */
+  readonly frame: Uint8Array
+  /** Neighbours that have it. */
+  readonly by: readonly NodeId[]
+}
+
+/** Names one edition; the digest is BLAKE3 of its frame. */
+interface Told {
+  readonly version: number
+  readonly digest: Uint8Array
+}
+
+export interface Witness {
+  /** A neighbour has that edition. */
+  offered(by: NodeId, head: Told): void
+  /** True: nobody gave this node one as new as that. */
+  wants(head: Told): boolean
+  /** A neighbour gave it; it is signed by this node. */
+  given(by: NodeId | undefined, document: Document): void
+  /** The newest that was given, and those who have `own`, the edition that this node keeps itself. */
+  heads(own: { readonly head: Told; readonly bytes: Uint8Array } | undefined): readonly OutsideHead[]
+}
+
+export function createWitness(): Witness {
+  const offers = new Map<NodeId, Told>()
+  let newest: { readonly told: Told; readonly frame: Uint8Array; by: readonly NodeId[] } | undefined
+
+  const same = (one: Told, other: Told): boolean =>
+    one.version === other.version && Buffer.compare(one.digest, other.digest) === 0
+  const having = (told: Told): NodeId[] => [...offers].filter(([, one]) => same(one, told)).map(([by]) => by)
+
+  return {
+    offered(by, { version, digest }) {
+      offers.delete(by)
+      offers.set(by, { version, digest })
+      if (offers.size > NEIGHBOURS_MAX) offers.delete(offers.keys().next().value as NodeId)
+    },
+    wants: ({ version }) => newest === undefined || version > newest.told.version,
+    given(by, { head, frame }) {
+      if (newest !== undefined && head.version <= newest.told.version) return
+      newest = { told: head, frame: frame.bytes, by: by === undefined ? [] : [by] }
+    },
+    heads(own) {
+      const all: OutsideHead[] = []
+      if (own !== undefined) all.push({ frame: own.bytes, by: having(own.head) })
+      if (newest !== undefined) {
+        const { told, frame, by } = newest
+        all.push({ frame, by: [...new Set([...by, ...having(told)])] })
+      }
+      return all
+    },
+  }
+}

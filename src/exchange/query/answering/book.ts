@@ -1,0 +1,168 @@
+// What the ledger is told of questions: each one of an author admitted here, as far as its share goes; the rest as counts.
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { createQuota, type Quota } from '../../../../protocols/quota.ts'
+import { DAY_MS } from '../../../base/calendar.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { createRecent } from '../../../base/recent.ts'
+import { createSparing, type Sparing } from '../../../base/sparing.ts'
+import type { Audit, AuditRecord } from '../../../trust/audit/index.ts'
+import type { Trust } from '../../../trust/peers/index.ts'
+import { hex, type Question } from '../document.ts'
+import { rfc3339 } from '../range.ts'
+import type { Verdict } from './verdict.ts'
+
+/** Questions of one admitted author that get entries of their own: 300 at once, and 100 a day. */
+const OWN_ENTRIES = { frames: 300, perMs: 3 * DAY_MS } as const
+/** Authors whose share is remembered; those silent for longest have their whole share again. */
+const AUTHORS_MAX = 1_024
+/** Beyond, and for authors that are not admitted: told at once, then after a minute, two, four, up to an hour. */
+const COUNTED = { everyMs: 60_000, mostMs: 3_600_000 } as const
+/** Separates the parts of a key; node ids and rules have none. */
+const GAP = ' '
+
+interface Outcome {
+  readonly status: string
+  readonly decision: Verdict['decision']
+  readonly level: 1 | 2
+  readonly people: number
+  readonly sent: boolean
+}
+
+export interface Book {
+  /**
+   * A question was taken up, handed over by `neighbour`. Resolves when the ledger has it, by itself or in a count that
+   * is written later.
+   */
+  received(question: Question, neighbour: NodeId): Promise<void>
+  /** What it came to. True: it has an entry of its own, and is worth a line in the log. */
+  responded(question: Question, outcome: Outcome): Promise<boolean>
+  /** One new question of this neighbour was told `busy`, for whatever reason. */
+  refused(neighbour: NodeId): void
+  /** Resolves when everything that was counted is in the ledger. */
+  flush(): Promise<void>
+}
+
+export interface BookDeps {
+  readonly audit: Pick<Audit, 'record'>
+  readonly trust: Pick<Trust, 'opinion'>
+  readonly clock: Clock
+}
+
+export function createBook({ audit, trust, clock }: BookDeps): Book {
+  const shares = createRecent<NodeId, Quota>(AUTHORS_MAX)
+  /** Questions that have entries of their own, until they are answered. */
+  const single = new WeakSet<Question>()
+  const strangers = createSparing({ clock, ...COUNTED })
+  const busy = createSparing({ clock, ...COUNTED })
+  const received = createSparing({ clock, ...COUNTED })
+  const responded = createSparing({ clock, ...COUNTED })
+
+  const isAdmitted = (author: NodeId): boolean => {
+    const { denied, trust_level } = trust.opinion(author)
+    return !denied && trust_level !== 'untrusted'
+  }
+
+  function isSingle(author: NodeId): boolean {
+    const share = shares.get(author) ?? createQuota(OWN_ENTRIES)
+    shares.set(author, share)
+    return share.take(clock.monotonic())
+  }
+
+  /** Author keys cost nothing, a neighbour's does: it answers for what it hands on. */
+  const tellStrangers = (neighbour: string, times: number, author?: NodeId): Promise<void> =>
+    record('query_received', false, neighbour, {
+      reason: 'author_not_admitted',
+      times,
+      ...(author === undefined ? {} : { author }),
+    })
+  const tellBusy = (neighbour: string, times: number): Promise<void> =>
+    record('query_received', false, neighbour, { reason: 'busy', times })
+  const tellReceived = (key: string, times: number): Promise<void> => {
+    const [author = '', query_type = ''] = key.split(GAP)
+    return record('query_received', true, author, key === '' ? { times } : { query_type, times })
+  }
+  const tellResponded = (key: string, times: number): Promise<void> => {
+    const [author = '', query_type = '', status = '', decision = '', rule = ''] = key.split(GAP)
+    const details = key === '' ? { times } : { query_type, status, decision, rule, times }
+    return record('query_responded', isSuccess(status), author, details)
+  }
+
+  function record(
+    type: AuditRecord['type'],
+    success: boolean,
+    peer: string,
+    details: AuditRecord['details'],
+  ): Promise<void> {
+    // The empty key stands for more authors or neighbours than are told apart.
+    return audit.record({ type, success, ...(peer === '' ? {} : { peer: peer as NodeId }), details })
+  }
+
+  const now = (times: number | undefined, tell: (times: number) => Promise<void>): Promise<void> =>
+    times === undefined ? Promise.resolve() : tell(times)
+
+  return {
+    received(question, neighbour) {
+      const { authorId, body } = question
+      if (!isAdmitted(authorId))
+        return now(strangers.times(neighbour), (times) => tellStrangers(neighbour, times, authorId))
+      if (isSingle(authorId)) {
+        single.add(question)
+        return audit.record(recordOf('query_received', question, {}))
+      }
+      const key = [authorId, body.query_type].join(GAP)
+      return now(received.times(key), (times) => tellReceived(key, times))
+    },
+
+    async responded(question, { status, decision, level, people, sent }) {
+      const { authorId, body } = question
+      const { effect, rule } = decision
+      if (single.delete(question)) {
+        const details = { status, decision: effect, rule, people, sent, level }
+        const entry = recordOf('query_responded', question, details)
+        await audit.record({ ...entry, success: isSuccess(status) })
+        return true
+      }
+      if (!isAdmitted(authorId)) return false
+      const key = [authorId, body.query_type, status, effect, rule].join(GAP)
+      await now(responded.times(key), (times) => tellResponded(key, times))
+      return false
+    },
+
+    refused(neighbour) {
+      void now(busy.times(neighbour), (times) => tellBusy(neighbour, times))
+    },
+
+    async flush() {
+      const all = (sparing: Sparing, tell: (key: string, times: number) => Promise<void>) =>
+        sparing.left().map(([key, times]) => tell(key, times))
+      await Promise.all([
+        ...all(strangers, tellStrangers),
+        ...all(busy, tellBusy),
+        ...all(received, tellReceived),
+        ...all(responded, tellResponded),
+      ])
+    },
+  }
+}
+
+const isSuccess = (status: string): boolean => status === 'success' || status === 'no_data'
+
+function recordOf(
+  type: AuditRecord['type'],
+  { authorId, body, trace }: Question,
+  details: AuditRecord['details'],
+): AuditRecord {
+  return {
+    type,
+    success: true,
+    peer: authorId,
+    ...(trace === undefined ? {} : { trace_id: hex(trace) }),
+    details: {
+      query_id: hex(body.query_id),
+      query_type: body.query_type,
+      range_start: rfc3339(body.time_range.start),
+      range_end: rfc3339(body.time_range.end),
+      ...details,
+    },
+  }
+}

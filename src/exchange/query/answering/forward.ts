@@ -1,0 +1,307 @@
+// Echo routing: hands a question on to the neighbours, passes answers up unread, and says when nothing more will come.
+// After E. J. H. Chang, "Echo Algorithms: Depth Parallel Operations on General Graphs", IEEE TSE 8(4), 1982.
+import { bodyOf, type Frame } from '../../../../protocols/frame.ts'
+import { QUERY_HOPS, QueryDone, QueryHop, Response } from '../../../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { createQuota, type Quota } from '../../../../protocols/quota.ts'
+import { query as queryStream } from '../../../../protocols/registry.ts'
+import type { Clock, Timers } from '../../../base/clock.ts'
+import { blake3 } from '../../../base/hash.ts'
+import { createRecent } from '../../../base/recent.ts'
+import type { Link, PeerRef } from '../../../mesh/index.ts'
+import { hex, sameBytes } from '../document.ts'
+
+/** Neighbours get this part of the time a node has, so that what they say is there before its own time is over. */
+const SHARE_OF_TIME = 0.9
+/** Questions of others carried at once; they live at most a minute. */
+export const CARRIED_MAX = 256
+/** Of those, how many one neighbour may have handed on: nobody fills the table alone. */
+export const CARRIED_OF_NEIGHBOUR_MAX = 64
+/** Owners whose answers to one question are passed up; several times the largest mesh this is meant for. */
+export const RESPONDERS_MAX = 1_024
+/**
+ * Answers of one owner to one question that are passed up: its `busy` and its `error` may come first, over a neighbour
+ * that used up its quota there, and are always the same bytes (answer.ts).
+ */
+export const ANSWERS_OF_RESPONDER_MAX = 3
+/** Bytes of answers to one question passed up: a thousand of 16 KiB. */
+export const RELAYED_BYTES_MAX = 16 * 1024 * 1024
+/** Part of a neighbour's quota that relayed answers may use; the rest is for questions, own answers and endings. */
+const ANSWERS_SHARE = 0.8
+/** Neighbours whose pace is remembered. */
+const PACES_MAX = 1_024
+const COUNT_MAX = 0xffff_ffff
+
+/** A question as it is handed on. */
+export interface Routed {
+  readonly author: Uint8Array
+  readonly query_id: Uint8Array
+  /** The MeshQuery frame as its author signed it. */
+  readonly document: Uint8Array
+  readonly trace: Uint8Array | undefined
+}
+/** What names a question: ids are chosen by authors, so an id alone could be another author's. */
+export type RoutedId = Pick<Routed, 'author' | 'query_id'>
+
+export interface RouterDeps {
+  readonly self: PeerRef
+  readonly link: Pick<Link, 'peers' | 'sendHop' | 'sendDocument'>
+  readonly clock: Clock
+  readonly timers: Timers
+}
+
+/** How an own question came back. */
+export interface Echo {
+  /** Neighbours with a link that did not end by themselves. */
+  readonly silent: ReadonlySet<NodeId>
+  /** What the others say: answers handed to this node, and neighbours that did not end. A word for the log, no more. */
+  readonly answered: number
+  readonly lost: number
+}
+
+interface RouterCounts {
+  /** Questions carried now. */
+  readonly carried: number
+  /** Answers passed up since the start. */
+  readonly relayed: number
+  /** Answers not passed up: to no question carried for that neighbour, said twice, or beyond a bound. */
+  readonly dropped: number
+}
+
+export interface Router {
+  /**
+   * Hands this node's own question to all neighbours, for `remainingMs`. Returns those that were asked. `over` is
+   * called once, later, when each is done, its link is gone, or its time is over; not after `end`.
+   */
+  begin(question: Routed, remainingMs: number, over: (echo: Echo) => void): ReadonlySet<NodeId>
+  /** Ends this node's own question; with `tell`, neighbours that still work on it hear that nothing more is wanted. */
+  end(question: RoutedId, tell: boolean): void
+  /**
+   * Takes on somebody's question: `parent` handed it on and gets the answers. Returns until when (monotonic, ms) this
+   * node's own answer is waited for, or undefined when too many are carried. `settle` must be called in the end.
+   */
+  carry(
+    question: Routed,
+    parent: NodeId,
+    hop: { readonly remaining_ms: number; readonly hops: number },
+  ): number | undefined
+  /** Who handed on a question of others that is carried now. */
+  parentOf(question: RoutedId): NodeId | undefined
+  /** This node's own part of a carried question is over; `sentTo` says who got its answer. */
+  settle(question: RoutedId, sentTo: ReadonlySet<NodeId>): void
+  /**
+   * A copy came from a neighbour. True: this node handed it its own copy, so each has seen that the other has the
+   * question, and nothing is sent.
+   */
+  crossed(question: RoutedId, from: NodeId): boolean
+  /** Tells a neighbour that handed on a question already known here that nothing will come of it this way. */
+  decline(question: RoutedId, to: NodeId): void
+  /** An answer came. False: it is to this node's own question. */
+  response(peer: PeerRef, frame: Frame): boolean
+  /** A neighbour is done, or wants nothing more. */
+  done(peer: PeerRef, frame: Frame): void
+  down(peer: PeerRef): void
+  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
+  inUse(node: NodeId): boolean
+  /** Forgets everything. */
+  stop(): void
+  counts(): RouterCounts
+}
+
+interface Carried extends RoutedId {
+  /** Undefined: this node asks. */
+  readonly parent: NodeId | undefined
+  /** Neighbours it was handed to. */
+  readonly asked: Set<NodeId>
+  /** Those of them that are not done. */
+  readonly open: Set<NodeId>
+  /** The neighbours hand it no further: what each says for itself ends it. */
+  readonly last: boolean
+  /** Owners whose answers were passed up, and the digests of those. */
+  readonly responders: Map<NodeId, readonly string[]>
+  bytes: number
+  answered: number
+  lost: number
+  ownIsOver: boolean
+  readonly over: (echo: Echo) => void
+  stopTimer: () => void
+}
+
+export function createRouter({ self, link, clock, timers }: RouterDeps): Router {
+  const table = new Map<string, Carried>()
+  /** What this node may send to a neighbour without being cut off: an honest node keeps its neighbours' quota. */
+  const paces = createRecent<NodeId, Quota>(PACES_MAX)
+  let relayed = 0
+  let dropped = 0
+
+  function inPace(node: NodeId): boolean {
+    const { frames, perMs } = queryStream.quota
+    const pace = paces.get(node) ?? createQuota({ frames: frames * ANSWERS_SHARE, perMs })
+    paces.set(node, pace)
+    return pace.take(clock.monotonic())
+  }
+
+  /** Hands the question to every neighbour but the parent. Returns when (monotonic) their time is over. */
+  function handOn(
+    question: Routed,
+    { remaining_ms, hops }: { readonly remaining_ms: number; readonly hops: number },
+    parent: NodeId | undefined,
+    over: Carried['over'],
+  ): Carried {
+    const { author, query_id, document, trace } = question
+    const share = Math.floor(remaining_ms * SHARE_OF_TIME)
+    const carried: Carried = {
+      author,
+      query_id,
+      parent,
+      asked: new Set(),
+      open: new Set(),
+      last: hops === QUERY_HOPS,
+      responders: new Map(),
+      bytes: 0,
+      answered: 0,
+      lost: 0,
+      ownIsOver: parent === undefined,
+      over,
+      stopTimer: () => {},
+    }
+    table.set(keyOf(question), carried)
+    const body = { query_id, remaining_ms: share, hops, document }
+    for (const { nodeId } of share === 0 ? [] : link.peers()) {
+      if (nodeId === parent || !link.sendHop(nodeId, QueryHop, body, trace)) continue
+      carried.asked.add(nodeId)
+      carried.open.add(nodeId)
+    }
+    carried.stopTimer = timers.after(share, () => close(carried))
+    return carried
+  }
+
+  function forget(carried: Carried): void {
+    carried.stopTimer()
+    table.delete(keyOf(carried))
+  }
+
+  function close(carried: Carried): void {
+    forget(carried)
+    const { author, query_id, parent, answered } = carried
+    const lost = Math.min(carried.lost + carried.open.size, COUNT_MAX)
+    if (parent === undefined) carried.over({ silent: carried.open, answered, lost })
+    else link.sendHop(parent, QueryDone, { author, query_id, answered, lost })
+  }
+
+  function closeIfDone(carried: Carried): void {
+    if (carried.ownIsOver && carried.open.size === 0 && table.get(keyOf(carried)) === carried) close(carried)
+  }
+
+  /** Nothing more is wanted: those that still work on it are told. */
+  function abandon(carried: Carried): void {
+    forget(carried)
+    for (const node of carried.open) decline(carried, node)
+  }
+
+  function decline({ author, query_id }: RoutedId, to: NodeId): void {
+    link.sendHop(to, QueryDone, { author, query_id, answered: 0, lost: 0 })
+  }
+
+  /** True when it was passed up. */
+  function passUp(carried: Carried, parent: NodeId, responder: NodeId, bytes: Uint8Array): boolean {
+    if (responder === self.nodeId) return false
+    const before = carried.responders.get(responder) ?? []
+    if (
+      before.length === 0
+        ? carried.responders.size >= RESPONDERS_MAX
+        : before.length >= ANSWERS_OF_RESPONDER_MAX
+    ) {
+      return false
+    }
+    const digest = hex(blake3([bytes]))
+    if (before.includes(digest)) return false
+    if (carried.bytes + bytes.length > RELAYED_BYTES_MAX || !inPace(parent)) return false
+    if (!link.sendDocument(parent, bytes)) return false
+    carried.responders.set(responder, [...before, digest])
+    carried.bytes += bytes.length
+    carried.answered++
+    return true
+  }
+
+  return {
+    begin(question, remainingMs, over) {
+      const hop = { remaining_ms: remainingMs, hops: 0 }
+      return handOn(question, hop, undefined, over).asked
+    },
+    end(question, tell) {
+      const carried = table.get(keyOf(question))
+      if (carried === undefined) return
+      if (tell) abandon(carried)
+      else forget(carried)
+    },
+    carry(question, parent, { remaining_ms, hops }) {
+      const others = [...table.values()].filter((one) => one.parent !== undefined)
+      if (others.length >= CARRIED_MAX) return undefined
+      if (others.filter((one) => one.parent === parent).length >= CARRIED_OF_NEIGHBOUR_MAX) return undefined
+      handOn(question, { remaining_ms, hops: hops + 1 }, parent, () => {})
+      return clock.monotonic() + remaining_ms * SHARE_OF_TIME
+    },
+    parentOf: (question) => table.get(keyOf(question))?.parent,
+    settle(question, sentTo) {
+      const carried = table.get(keyOf(question))
+      if (carried?.parent === undefined || carried.ownIsOver) return
+      carried.ownIsOver = true
+      if (sentTo.has(carried.parent)) carried.answered++
+      closeIfDone(carried)
+    },
+    crossed(question, from) {
+      const carried = table.get(keyOf(question))
+      if (carried === undefined || !carried.asked.has(from)) return false
+      if (carried.open.delete(from)) closeIfDone(carried)
+      return true
+    },
+    decline,
+    response(peer, frame) {
+      const body = bodyOf(frame, Response)
+      if (sameBytes(body.author, self.publicKey)) return false
+      const carried = table.get(keyOf(body))
+      if (carried?.parent === undefined) {
+        dropped++
+        return true
+      }
+      const responder = formatNodeId(frame.envelope.sender)
+      if (carried.open.has(peer.nodeId) && passUp(carried, carried.parent, responder, frame.bytes)) relayed++
+      else dropped++
+      if (carried.last && responder === peer.nodeId && carried.open.delete(peer.nodeId)) closeIfDone(carried)
+      return true
+    },
+    done(peer, frame) {
+      const body = bodyOf(frame, QueryDone)
+      const carried = table.get(keyOf(body))
+      if (carried === undefined) return
+      if (peer.nodeId === carried.parent) {
+        abandon(carried)
+      } else if (carried.open.delete(peer.nodeId)) {
+        carried.lost += body.lost
+        if (carried.parent === undefined) carried.answered += body.answered
+        closeIfDone(carried)
+      }
+    },
+    down(peer) {
+      for (const carried of [...table.values()]) {
+        if (peer.nodeId === carried.parent) {
+          abandon(carried)
+        } else if (carried.open.delete(peer.nodeId)) {
+          carried.lost++
+          closeIfDone(carried)
+        }
+      }
+    },
+    inUse: (node) => [...table.values()].some(({ parent, open }) => parent === node || open.has(node)),
+    stop() {
+      for (const carried of [...table.values()]) forget(carried)
+    },
+    counts: () => {
+      const others = [...table.values()].filter((one) => one.parent !== undefined)
+      return { carried: others.length, relayed, dropped }
+    },
+  }
+}
+
+const keyOf = ({ author, query_id }: RoutedId): string => hex(author) + hex(query_id)

@@ -1,0 +1,34 @@
+// How many new questions are taken up, per author and per neighbour.
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { createQuota, type Quota } from '../../../../protocols/quota.ts'
+import type { Clock } from '../../../base/clock.ts'
+import { createRecent, type Recent } from '../../../base/recent.ts'
+
+/** New questions of one author, whoever hands them on: a person with a script, not a flood. */
+export const AUTHOR_QUOTA = { frames: 20, perMs: 10_000 } as const
+/** New questions one neighbour hands on, whoever wrote them: author keys cost nothing, a neighbour's does. */
+export const NEIGHBOUR_QUOTA = { frames: 60, perMs: 10_000 } as const
+/** Keys that are remembered; those silent for longest are forgotten first. */
+const REMEMBERED_MAX = 1024
+
+export interface Intake {
+  /** Counts one new question against both quotas; false when one of them is used up. */
+  admits(neighbour: NodeId, author: NodeId): boolean
+}
+
+export function createIntake(clock: Clock): Intake {
+  const neighbours = createRecent<NodeId, Quota>(REMEMBERED_MAX)
+  const authors = createRecent<NodeId, Quota>(REMEMBERED_MAX)
+
+  function take(quotas: Recent<NodeId, Quota>, key: NodeId, terms: Parameters<typeof createQuota>[0]) {
+    const quota = quotas.get(key) ?? createQuota(terms)
+    quotas.set(key, quota)
+    return quota.take(clock.monotonic())
+  }
+
+  return {
+    // The neighbour's first: beyond it, nothing a key of its own invention says is remembered.
+    admits: (neighbour, author) =>
+      take(neighbours, neighbour, NEIGHBOUR_QUOTA) && take(authors, author, AUTHOR_QUOTA),
+  }
+}

@@ -1,0 +1,83 @@
+// What this node says to a question: what each of its people consents to decides, and only their numbers are gathered.
+import type { QueryType } from '../../../../protocols/messages/query.ts'
+import type { Sharing } from '../../../trust/consent/index.ts'
+import type { Trust } from '../../../trust/peers/index.ts'
+import {
+  type Decision,
+  decide,
+  principalOf,
+  type QueryAction,
+  resourceOf,
+} from '../../../trust/policy/index.ts'
+import type { AnswerBody, Question } from '../document.ts'
+import { ownerApplies } from '../filters.ts'
+import { filterNode } from '../project.ts'
+import { RANGE_MAX_MS } from '../range.ts'
+import { GATHER, type GatherInsight } from './gather.ts'
+
+export interface JudgeDeps {
+  readonly trust: Pick<Trust, 'opinion'>
+  readonly insight: GatherInsight
+  readonly sharing: Pick<Sharing, 'consentOf'>
+  /** Decides for a node on which nobody typed anything yet. */
+  readonly ownUid: number
+}
+
+const ACTION_OF: Readonly<Record<QueryType, QueryAction>> = {
+  ToolUsage: 'query.tool_usage',
+  SafetyPosture: 'query.safety_posture',
+  ActivityPatterns: 'query.activity_patterns',
+  Anomalies: 'query.anomalies',
+  NodeHealth: 'query.node_health',
+}
+
+export interface Verdict {
+  readonly decision: Decision
+  readonly level: 1 | 2
+  /** Those who consent; only their data is looked at. */
+  readonly uids: readonly number[]
+}
+
+/** Each person decides for themself; one who consents is enough for an answer about that one. */
+export async function judge(
+  { trust, insight, sharing, ownUid }: JudgeDeps,
+  question: Question,
+): Promise<Verdict> {
+  const principal = principalOf(trust.opinion(question.authorId))
+  const action = ACTION_OF[question.body.query_type]
+  const resource = resourceOf(action, principal, question.body.level)
+  const { level } = resource
+  if (resource.category === undefined) {
+    return { decision: decide(principal, action, resource, {}), level, uids: [] }
+  }
+  const people = await insight.uids()
+  const decisions: { uid: number; decision: Decision }[] = []
+  for (const uid of people.length === 0 ? [ownUid] : people) {
+    const consent = await sharing.consentOf(uid)
+    decisions.push({ uid, decision: decide(principal, action, resource, { consent }) })
+  }
+  const with_ = (effect: Decision['effect']) => decisions.filter((one) => one.decision.effect === effect)
+  const deciding = [...with_('allow'), ...with_('withhold'), ...decisions][0]
+  if (deciding === undefined) throw new Error('nobody decided')
+  return { decision: deciding.decision, level, uids: with_('allow').map((one) => one.uid) }
+}
+
+/** What follows from the verdict: a refusal, or the numbers of those who consent. */
+export async function answerOf(
+  { insight }: Pick<JudgeDeps, 'insight'>,
+  question: Question,
+  { decision, level, uids }: Verdict,
+): Promise<AnswerBody> {
+  if (decision.effect === 'deny') return { status: 'access_denied', level }
+  if (decision.effect === 'withhold') return { status: 'withheld', level, reason: decision.reason }
+  const { query_type, time_range, filters } = question.body
+  const gather = GATHER[query_type]
+  // A filter that is not applied would answer another question than the one asked.
+  const applies = filters.every((filter) => ownerApplies(query_type, filter))
+  if (gather === null || !applies || time_range.end - time_range.start > RANGE_MAX_MS) {
+    return { status: 'not_supported', level }
+  }
+  const gathered = await gather(insight, uids, time_range)
+  const data = gathered && filterNode(gathered, filters)
+  return data === null ? { status: 'no_data', level } : { status: 'success', level, data }
+}

@@ -1,0 +1,221 @@
+// From what was collected to the result of a query: a pure function, the same for every way a query ends.
+import type { MeshQueryBody, QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
+import { byText } from '../../../base/by-text.ts'
+import type { Apart } from '../../../mesh/index.ts'
+import type { Member } from '../../../trust/peers/index.ts'
+import type { NodeData } from '../answering/gather.ts'
+import { hex } from '../document.ts'
+import { mergeActivity, mergeHealth, mergeSafety, mergeTools, partsOfType } from '../merge.ts'
+import { filterHours, filterNode, filterResult } from '../project.ts'
+import { rfc3339 } from '../range.ts'
+import type { HealthRow, Outcome, PerNode, QueryData, QueryResult } from '../result.ts'
+import { coverageOf, statusOf } from './coverage.ts'
+import { notesOf } from './notes.ts'
+import type { whyUnreached } from './unreached.ts'
+
+/** What one member came to. */
+export interface Collected {
+  readonly outcome: Outcome
+  readonly answer?: SealedAnswer
+  /** With `from_summary`: what the member published before it went away, and when (ms since the epoch). */
+  readonly summary?: { readonly data: NodeData; readonly as_of: number }
+  /** Since the query began. Absent: it said nothing. */
+  readonly at_ms?: number
+}
+
+/** This node's own part; empty for level 2 and for a team. */
+export interface OwnData {
+  readonly data?: NodeData
+  /** It could not be read, or not in time. */
+  readonly failed?: true
+}
+
+export interface Collection {
+  /** 32 hex digits. */
+  readonly trace_id: string
+  readonly question: Pick<MeshQueryBody, 'query_id' | 'query_type' | 'level' | 'time_range'>
+  readonly perNode: boolean
+  /** All of them, also those that owners apply: an owner that did not changes nothing. */
+  readonly filters: readonly QueryFilter[]
+  readonly team: string | undefined
+  readonly self: { readonly fingerprint: string; readonly name: string; readonly as_of: number }
+  readonly own: OwnData
+  /** Every member that was known when the query began. */
+  readonly members: readonly {
+    readonly member: Member
+    readonly collected: Collected
+    /** Of an unreachable one. */
+    readonly unreached?: ReturnType<typeof whyUnreached>
+  }[]
+  /** Members that are known by gossip alone and not trusted here; they were not asked. */
+  readonly hearsay: number
+  /** Nodes that are trusted here and were never met, and why. */
+  readonly strays?: readonly { readonly name: string; readonly apart: Apart }[]
+  readonly k_min: number
+  readonly ended_by: QueryResult['ended_by']
+  readonly elapsed_ms: number
+}
+
+/** One node's part of the data. */
+interface Part {
+  readonly fingerprint: string
+  readonly name: string
+  readonly as_of: number
+  readonly source: PerNode['source']
+  readonly data: NodeData
+}
+
+export function resultOf(collection: Collection): QueryResult {
+  const { question, members, filters } = collection
+  const parts = partsOf(collection)
+  const coverage = coverageOf(
+    members.map(({ member, collected, unreached }) => ({
+      fingerprint: member.fingerprint,
+      name: member.name,
+      outcome: collected.outcome,
+      ...unreached,
+    })),
+  )
+  const giving = new Set(parts.filter(contributes).map(({ fingerprint }) => fingerprint))
+  // Numbers that are all zero, or that the filters leave nothing of, say no more than that there are none.
+  const noData = members.filter(
+    ({ member, collected: { answer } }) =>
+      answer?.status === 'no_data' || (answer?.status === 'success' && !giving.has(member.fingerprint)),
+  ).length
+  const status = statusOf(
+    {
+      contributed: giving.size > 0,
+      denied: coverage.denied,
+      withheld: coverage.withheld,
+      no_data: noData,
+    },
+    question.level,
+  )
+  // Without a wish each owner chose; only level 2 is ever withheld.
+  const level = question.level ?? (status === 'withheld' ? 2 : 1)
+  const data = filterResult(dataOf(collection, parts), filters)
+  const perNode = collection.perNode && level === 1
+  const oldest = parts.reduce((least, { as_of }) => Math.min(least, as_of), Number.POSITIVE_INFINITY)
+  return {
+    query_id: hex(question.query_id),
+    trace_id: collection.trace_id,
+    query_type: question.query_type,
+    level,
+    time_range: { start: rfc3339(question.time_range.start), end: rfc3339(question.time_range.end) },
+    status,
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(collection.team === undefined ? {} : { team: collection.team }),
+    ...(collection.own.failed ? { own_missing: true } : {}),
+    data,
+    ...(perNode ? { nodes: parts.flatMap((part) => perNodeOf(part, data, filters)).sort(byName) } : {}),
+    as_of: oldest === Number.POSITIVE_INFINITY ? null : rfc3339(oldest),
+    coverage,
+    privacy: {
+      mode: level === 1 ? 'per_node' : 'aggregate',
+      k_min: collection.k_min,
+      cells_suppressed: 0,
+      noise: 'none',
+    },
+    ended_by: collection.ended_by,
+    timing: timingOf(collection),
+    notes: notesOf(collection),
+  }
+}
+
+function partsOf({ own, self, members, filters }: Collection): Part[] {
+  const parts: Part[] = []
+  const add = (part: Omit<Part, 'data'>, given: NodeData): void => {
+    const data = filterNode(given, filters)
+    if (data !== null) parts.push({ ...part, data })
+  }
+  if (own.data !== undefined) add({ ...self, source: 'live' }, own.data)
+  for (const { member, collected } of members) {
+    const { fingerprint, name } = member
+    const { answer, summary } = collected
+    if (answer?.status === 'success') {
+      add({ fingerprint, name, as_of: answer.as_of, source: 'live' }, answer.data)
+    } else if (summary !== undefined) {
+      add({ fingerprint, name, as_of: summary.as_of, source: 'summary' }, summary.data)
+    }
+  }
+  return parts
+}
+
+/** A node on which nothing happened is no success by itself: a refusal of the others would hide behind it. */
+function contributes({ data }: Part): boolean {
+  switch (data.query_type) {
+    case 'ToolUsage':
+      return data.tools.some((use) => use.uses > 0)
+    case 'SafetyPosture':
+      return Object.values(data.safety.by_risk_level).some((count) => count > 0)
+    case 'ActivityPatterns':
+      return data.activity.total_commands > 0
+    case 'NodeHealth':
+      return true
+  }
+}
+
+function dataOf({ question, members }: Collection, parts: readonly Part[]): QueryData {
+  const given = parts.map((part) => part.data)
+  switch (question.query_type) {
+    case 'SafetyPosture':
+      return mergeSafety(partsOfType(given, 'SafetyPosture').map((part) => part.safety))
+    case 'ActivityPatterns':
+      return mergeActivity(partsOfType(given, 'ActivityPatterns').map((part) => part.activity))
+    case 'NodeHealth':
+      return {
+        nodes: mergeHealth([
+          ...parts.flatMap(({ name, data }) =>
+            data.query_type === 'NodeHealth' ? [{ ...data.health, name }] : [],
+          ),
+          ...members
+            .filter(({ collected }) => collected.outcome === 'unreachable')
+            .map(({ member }) => absentHealth(member)),
+        ]),
+      }
+    // Nobody answers anomalies yet, and nobody is asked for them.
+    case 'Anomalies':
+    case 'ToolUsage':
+      return { tools: mergeTools(partsOfType(given, 'ToolUsage').map((part) => part.tools)) }
+  }
+}
+
+function absentHealth({ node_id, fingerprint, name, last_seen }: Member): HealthRow {
+  return {
+    ...{ node_id, fingerprint, name, online: false, last_seen: rfc3339(last_seen) },
+    ...{ version: null, uptime_seconds: null, events_24h: null },
+  }
+}
+
+/** What the filters left of the merged rows decides, so that both lists are about the same. */
+function perNodeOf(part: Part, merged: QueryData, filters: readonly QueryFilter[]): PerNode | [] {
+  const { fingerprint, name, as_of, source, data } = part
+  const node = { fingerprint, name, as_of: rfc3339(as_of), source }
+  switch (data.query_type) {
+    case 'ToolUsage': {
+      const shown = new Set('tools' in merged ? merged.tools.map((row) => row.tool) : [])
+      return { ...node, tools: mergeTools([data.tools]).filter((row) => shown.has(row.tool)) }
+    }
+    case 'SafetyPosture':
+      return { ...node, safety: data.safety }
+    case 'ActivityPatterns':
+      return { ...node, activity: { ...data.activity, ...filterHours(data.activity, filters) } }
+    case 'NodeHealth': {
+      const shown = 'nodes' in merged && merged.nodes.some((row) => row.fingerprint === fingerprint)
+      return shown ? { ...node, health: { ...data.health, name } } : []
+    }
+  }
+}
+
+function timingOf({ members, elapsed_ms }: Collection): QueryResult['timing'] {
+  const times = members.flatMap(({ collected }) => collected.at_ms ?? [])
+  return {
+    first_ms: times.length === 0 ? null : tenths(Math.min(...times)),
+    last_ms: times.length === 0 ? null : tenths(Math.max(...times)),
+    elapsed_ms: tenths(elapsed_ms),
+  }
+}
+
+const byName = (a: PerNode, b: PerNode): number =>
+  byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)
+const tenths = (ms: number): number => Math.round(ms * 10) / 10

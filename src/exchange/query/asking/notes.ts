@@ -1,0 +1,65 @@
+// What a person should know about a result beside its numbers.
+import { byText } from '../../../base/by-text.ts'
+import { clockWords } from '../../../base/clock-words.ts'
+import type { Collection } from './collect.ts'
+
+/** Different reasons, should owners of several versions give them; more would only repeat. */
+const REASONS_MAX = 4
+/** Nodes that were never met, each in a line of its own; the rest is counted. */
+const STRAYS_MAX = 4
+
+export function notesOf({ own, members, hearsay, question, team, self, strays = [] }: Collection): string[] {
+  const reasons = new Set<string>()
+  for (const { collected } of members) {
+    if (collected.answer?.status === 'withheld' && reasons.size < REASONS_MAX)
+      reasons.add(collected.answer.reason)
+  }
+  const notes = [...reasons].sort(byText)
+  if (own.failed)
+    notes.push(
+      "This node's own numbers are missing: they could not be read in time. Ask again, or look with karo doctor.",
+    )
+  if (team !== undefined)
+    notes.push("Only the members of the team are asked: this node's own numbers are left out.")
+  if (hearsay > 0) {
+    const [many, them] = hearsay === 1 ? ['1 more node is', 'it'] : [`${hearsay} more nodes are`, 'them']
+    notes.push(
+      `${many} known only by what others say, and not trusted here, so nobody asked ${them}: see karo peers.`,
+    )
+  }
+  const ages = members.flatMap(({ collected }) =>
+    collected.summary === undefined ? [] : [self.as_of - collected.summary.as_of],
+  )
+  if (ages.length > 0) {
+    const [many, their] = ages.length === 1 ? ['is', 'its'] : ['are', 'their']
+    notes.push(
+      `${ages.length} of ${members.length} ${members.length === 1 ? 'node' : 'nodes'} ${many} shown from ${their} last summary, ` +
+        `${ages.length === 1 ? '' : 'the oldest '}${age(Math.max(...ages))} old.`,
+    )
+  }
+  if (question.level === 2 && notes.length === 0) {
+    notes.push('Level 2 totals need two aggregators, which this release cannot run yet.')
+  }
+  for (const { name, apart } of strays.slice(0, STRAYS_MAX)) {
+    notes.push(
+      apart.why === 'clock'
+        ? `${name} is trusted here, and was not asked: refused, its clock is ${clockWords(apart.clock_off_ms)}.`
+        : `${name} is trusted here, and was not asked: it does not trust this node yet.`,
+    )
+  }
+  if (strays.length > STRAYS_MAX)
+    notes.push(`${strays.length - STRAYS_MAX} more trusted nodes were not asked: karo doctor says why.`)
+  return notes
+}
+
+const SECOND_MS = 1_000
+
+/** In the largest unit that is not zero; clocks differ, so nothing is from the future. */
+function age(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / SECOND_MS))
+  if (seconds < 60) return `${seconds} s`
+  const minutes = Math.floor(seconds / 60)
+  if (minutes < 60) return `${minutes} min`
+  if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h`
+  return `${Math.floor(minutes / (24 * 60))} d`
+}

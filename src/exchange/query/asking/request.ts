@@ -1,0 +1,23 @@
+// What a request must be before anything is asked: bounds of its time, and combinations that mean something.
+import { KaroError } from '../../../base/errors.ts'
+import type { AskRequest } from '../index.ts'
+
+const TIMEOUT_MS = { least: 100, most: 60_000 } as const
+
+/** KaroError bad_request; the range and the filters are checked by themselves. */
+export function checkRequest({ timeoutMs, query_type, level, traceId }: AskRequest): void {
+  if (!(timeoutMs >= TIMEOUT_MS.least && timeoutMs <= TIMEOUT_MS.most)) {
+    throw new KaroError('bad_request', `a timeout is ${TIMEOUT_MS.least} ms to ${TIMEOUT_MS.most / 1000} s`, {
+      where: 'timeout',
+    })
+  }
+  if (query_type === 'NodeHealth' && level === 2) {
+    throw new KaroError('bad_request', 'health has level 1 only, because each node answers for itself', {
+      where: 'level',
+      hint: 'Leave --level out.',
+    })
+  }
+  if (traceId !== undefined && !/^[0-9a-f]{32}$/.test(traceId)) {
+    throw new KaroError('bad_request', 'a trace id is 32 lower-case hex digits', { where: 'x-trace-id' })
+  }
+}

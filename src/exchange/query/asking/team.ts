@@ -1,0 +1,49 @@
+// Teams as this node's people see them: who is asked when a question is about one.
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { byText } from '../../../base/by-text.ts'
+import { KaroError } from '../../../base/errors.ts'
+import type { Member, Trust } from '../../../trust/peers/index.ts'
+
+/** More would not be read. */
+const SAID_MAX = 20
+
+export interface Askable {
+  /** Who is asked and counted. */
+  readonly members: Map<NodeId, Member>
+  /** Members that are known by gossip alone and not trusted here: not asked, and no part of coverage. */
+  readonly hearsay: number
+}
+
+/**
+ * All members that this node has met or trusts, or those of `team`, under the names that people here gave them. What
+ * one asks about, and that one asks, is nobody's business but theirs; and whoever is known by the word of others alone
+ * may be invented. KaroError bad_request when nobody this node knows is in such a team.
+ */
+export function membersOf(
+  trust: Pick<Trust, 'members' | 'opinion' | 'known'>,
+  team: string | undefined,
+): Askable {
+  const members = new Map<NodeId, Member>()
+  let hearsay = 0
+  for (const member of trust.members()) {
+    const { name, trust_level } = trust.opinion(member.node_id)
+    if (member.known_by === 'gossip' && trust_level === 'untrusted') hearsay++
+    else members.set(member.node_id, { ...member, name: name || member.name })
+  }
+  if (team === undefined) return { members, hearsay }
+  const known = new Set(trust.known().flatMap((node) => trust.opinion(node).teams))
+  if (!known.has(team)) throw unknownTeam(team, [...known])
+  for (const node of members.keys()) if (!trust.opinion(node).teams.includes(team)) members.delete(node)
+  return { members, hearsay: 0 }
+}
+
+function unknownTeam(team: string, known: readonly string[]): KaroError {
+  const names = known.toSorted(byText).slice(0, SAID_MAX)
+  return new KaroError('bad_request', `no node is in a team '${team}'`, {
+    where: 'team',
+    hint:
+      names.length === 0
+        ? 'No team is known yet: karo peers trust <node> --team <name> puts a node into one.'
+        : `The teams known here are: ${names.join(', ')}.`,
+  })
+}

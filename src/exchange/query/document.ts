@@ -1,0 +1,181 @@
+// Questions and answers as signed documents: written, read and bound to each other; no I/O, no state.
+import { decodeAnswer, encodeAnswer } from '../../../protocols/answer.ts'
+import {
+  bodyOf,
+  CLOCK_WINDOW_MS,
+  decodeFrame,
+  type Envelope,
+  encodeFrame,
+  FrameError,
+  messageTable,
+  NONCE_BYTES,
+} from '../../../protocols/frame.ts'
+import {
+  MeshQuery,
+  type MeshQueryBody,
+  QUERY_LIFE_MS,
+  type QueryFilter,
+  type QueryType,
+  Response,
+  type SealedAnswer,
+} from '../../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import {
+  type Identity,
+  newSealingKey,
+  openSealed,
+  type SealingKey,
+  sealTo,
+  verifySignature,
+} from '../../trust/identity/index.ts'
+import { plausible } from './plausible.ts'
+
+const QUERY_ID_BYTES = 16
+
+export interface Author {
+  readonly identity: Pick<Identity, 'publicKey' | 'sign'>
+  readonly clock: Clock
+  readonly random: Random
+  /** Sees the plaintext of every answer before it is sealed. */
+  readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
+}
+
+/** A question of ours, and the key its answers are sealed to; whoever forgets the key cannot open them any more. */
+export interface OwnQuestion {
+  readonly bytes: Uint8Array
+  readonly body: MeshQueryBody
+  readonly key: SealingKey
+}
+
+export function writeQuestion(
+  author: Author,
+  ask: {
+    readonly query_type: QueryType
+    readonly level: 1 | 2 | undefined
+    readonly time_range: { readonly start: number; readonly end: number }
+    readonly filters?: readonly QueryFilter[]
+  },
+  trace: Uint8Array,
+): OwnQuestion {
+  const key = newSealingKey(author.random)
+  const created_at = author.clock.now()
+  const body: MeshQueryBody = {
+    query_id: author.random.bytes(QUERY_ID_BYTES),
+    query_type: ask.query_type,
+    ...(ask.level === undefined ? {} : { level: ask.level }),
+    time_range: ask.time_range,
+    filters: ask.filters ?? [],
+    audience_key: key.publicKey,
+    created_at,
+    // As long as a question may live, not as long as we wait: owners' clocks differ from ours.
+    expires_at: created_at + QUERY_LIFE_MS,
+  }
+  return { bytes: encodeFrame(MeshQuery, envelopeOf(author, trace), body, author.identity.sign), body, key }
+}
+
+/** Somebody's question as its owner-to-be reads it. */
+export interface Question {
+  readonly author: Uint8Array
+  readonly authorId: NodeId
+  readonly body: MeshQueryBody
+  readonly trace: Uint8Array | undefined
+}
+
+const QUESTIONS = messageTable([MeshQuery])
+
+/**
+ * The question in a hop frame. Judged as a document: its author's signature and its own validity at `now`.
+ * FrameErrors: those of decodeFrame; `stale` when it expired or comes from the future; `malformed` when the hop
+ * speaks of another query id.
+ */
+export function readQuestion(document: Uint8Array, queryId: Uint8Array, now: number): Question {
+  const frame = decodeFrame(document, { messages: QUESTIONS, verify: verifySignature })
+  const body = bodyOf(frame, MeshQuery)
+  if (now >= body.expires_at) throw new FrameError('stale', 'the question expired')
+  // The author's clock may be ahead of this node's by as much as a hop frame's.
+  if (body.created_at > now + CLOCK_WINDOW_MS)
+    throw new FrameError('stale', 'the question is from the future')
+  if (!sameBytes(body.query_id, queryId)) throw new FrameError('malformed', 'the hop names another question')
+  const author = frame.envelope.sender
+  return { author, authorId: formatNodeId(author), body, trace: frame.envelope.trace }
+}
+
+type AnswerBody = DistributiveOmit<SealedAnswer, 'responder' | 'query_id' | 'as_of'>
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never
+
+export type { AnswerBody }
+
+/**
+ * A Response frame: `answer` sealed to the question's audience key, signed by this node. The seal is bound to the
+ * question, its author and this node, so it opens nowhere else. Throws KaroError when the audience key is unusable,
+ * FrameError when the answer does not fit its schema or its limit.
+ */
+export function writeAnswer(owner: Author, question: Question, answer: AnswerBody): Uint8Array {
+  const { query_id, audience_key } = question.body
+  const responder = owner.identity.publicKey
+  const plain = encodeAnswer({ ...answer, responder, query_id, as_of: owner.clock.now() })
+  owner.onEncoded?.(plain)
+  const sealed = sealTo(audience_key, plain, binding(query_id, question.author, responder), owner.random)
+  const body = { query_id, author: question.author, sealed }
+  return encodeFrame(Response, envelopeOf(owner, question.trace), body, owner.identity.sign)
+}
+
+/**
+ * Opens what `responder` signed. `bad_signature`: not sealed by it for this question of `author`, or altered.
+ * `malformed`: its own answer, but not one to this question.
+ */
+export function openAnswer(
+  question: OwnQuestion,
+  author: Uint8Array,
+  responder: Uint8Array,
+  sealed: Uint8Array,
+): SealedAnswer {
+  const { query_id, query_type, level, filters } = question.body
+  const plain = openSealed(question.key.privateKey, sealed, binding(query_id, author, responder))
+  if (plain === undefined) throw new FrameError('bad_signature', 'the answer does not open')
+  const answer = decodeAnswer(plain)
+  if (!sameBytes(answer.responder, responder) || !sameBytes(answer.query_id, query_id)) {
+    throw new FrameError('malformed', 'the answer names another owner or question')
+  }
+  if (level !== undefined && answer.level !== level) throw new FrameError('malformed', 'another level')
+  if (answer.status === 'success') checkData(answer, query_type, responder, filters.length > 0)
+  return answer
+}
+
+function checkData(
+  answer: Extract<SealedAnswer, { status: 'success' }>,
+  asked: QueryType,
+  responder: Uint8Array,
+  projected: boolean,
+): void {
+  const { data } = answer
+  if (data.query_type !== asked) throw new FrameError('malformed', 'another query type')
+  // Level 2 has no single owner's numbers: plain ones in their place are refused.
+  if (answer.level !== 1) throw new FrameError('malformed', 'numbers at level 2')
+  if (data.query_type === 'NodeHealth' && data.health.node_id !== formatNodeId(responder)) {
+    throw new FrameError('malformed', "another node's health")
+  }
+  if (!plausible(data, projected)) throw new FrameError('malformed', 'numbers that cannot be')
+}
+
+/** Associated data of an answer: query id 16 ‖ author 32 ‖ responder 32. */
+function binding(queryId: Uint8Array, author: Uint8Array, responder: Uint8Array): Uint8Array {
+  return Buffer.concat([queryId, author, responder])
+}
+
+function envelopeOf({ identity, clock, random }: Author, trace: Uint8Array | undefined): Envelope {
+  return {
+    sender: identity.publicKey,
+    ts: clock.now(),
+    nonce: random.bytes(NONCE_BYTES),
+    seq: 0,
+    ...(trace === undefined ? {} : { trace }),
+  }
+}
+
+export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return Buffer.compare(a, b) === 0
+}
+
+export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -1,0 +1,131 @@
+// What somebody's summaries say about a range: opened, checked, and put together from the widest periods that fit.
+import { FrameError } from '../../../protocols/frame.ts'
+import type { NodeSummary } from '../../../protocols/messages/summary.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { type Period, periodOf, periodOfSlot, slotOf } from '../../../protocols/periods.ts'
+import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { TimeRange } from '../../insight/statistics/index.ts'
+import type { Documents, StoredDocument } from '../documents/index.ts'
+import { commandsIn } from './derive.ts'
+import { openDocument, type Self } from './document.ts'
+import type { SummaryCover } from './index.ts'
+
+export interface Reader {
+  cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
+  /** Undefined when it does not open, or says what cannot be. What was opened lately costs nothing. */
+  open(author: NodeId, document: StoredDocument): NodeSummary | undefined
+  /** Documents for this node that did not open or said what cannot be, since the start. */
+  refused(): number
+}
+
+/** Plaintext bytes of the summaries kept open; as objects they take some five times as much. */
+const KEPT_BYTES = 2 * 1024 * 1024
+/** What a document that says nothing costs to remember. */
+const REFUSED_BYTES = 64
+
+interface Opened {
+  /** Undefined: it did not open, or says what cannot be. */
+  readonly summary: NodeSummary | undefined
+  readonly bytes: number
+}
+
+export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: Log): Reader {
+  /** By digest; the order is that of use. Opening costs about 100 µs, and a year is made of 250. */
+  const opened = new Map<string, Opened>()
+  let bytes = 0
+  let refused = 0
+
+  function open(author: NodeId, document: StoredDocument): NodeSummary | undefined {
+    const key = Buffer.from(document.head.digest).toString('hex')
+    const known = opened.get(key)
+    const now = known ?? openAnew(author, document)
+    if (known === undefined) bytes += now.bytes
+    opened.delete(key)
+    opened.set(key, now)
+    for (const [oldest, { bytes: freed }] of opened) {
+      if (bytes <= KEPT_BYTES) break
+      opened.delete(oldest)
+      bytes -= freed
+    }
+    return now.summary
+  }
+
+  function openAnew(author: NodeId, { head, bytes: frame }: StoredDocument): Opened {
+    try {
+      const { summary, plaintext } = openDocument(self, frame, author)
+      return { summary, bytes: plaintext.length }
+    } catch (error) {
+      if (!(error instanceof FrameError)) throw error
+      refused++
+      log.warn(
+        { peer: author, slot: head.slot, code: error.code, reason: error.message },
+        'a summary is refused',
+      )
+      return { summary: undefined, bytes: REFUSED_BYTES }
+    }
+  }
+
+  return {
+    async cover(author, range) {
+      // Reading costs more than opening, and a short range is made of few of the 250 that are kept of everybody.
+      const stored = await documents.of(author, 'summary', (slot) => touches(slot, range))
+      const bySlot = new Map(stored.map((document) => [document.head.slot, document]))
+      const summaryOf = (period: Period): NodeSummary | undefined => {
+        const document = bySlot.get(slotOf(period))
+        return document === undefined ? undefined : open(author, document)
+      }
+      const held = stored.map(({ head }) => periodOfSlot(head.slot)).filter((period) => period !== undefined)
+      const summaries = chosen(range, held, summaryOf)
+      if (summaries.length === 0) return undefined
+      return { summaries, as_of: Math.max(...summaries.map(({ generated_at }) => generated_at)) }
+    },
+    open,
+    refused: () => refused,
+  }
+}
+
+function touches(slot: string, range: TimeRange): boolean {
+  const period = periodOfSlot(slot)
+  return period !== undefined && period.end > range.start && period.start < range.end
+}
+
+const INSIDE: Readonly<
+  Record<'week' | 'day', { readonly granularity: 'day' | 'hour'; readonly ms: number }>
+> = {
+  week: { granularity: 'day', ms: DAY_MS },
+  day: { granularity: 'hour', ms: HOUR_MS },
+}
+
+/**
+ * Disjoint summaries inside `range`, oldest first. A period that was over when its summary was derived is taken whole;
+ * of one that was not, its own summary or those inside it, whichever tell of more commands: an edition may be missing.
+ */
+function chosen(
+  range: TimeRange,
+  held: readonly Period[],
+  summaryOf: (period: Period) => NodeSummary | undefined,
+): NodeSummary[] {
+  /** One that was derived before its period was over reaches no further than that moment. */
+  function summaryInside(period: Period): NodeSummary | undefined {
+    const summary = summaryOf(period)
+    if (summary === undefined || period.end <= range.end) return summary
+    return !summary.closed && summary.generated_at <= range.end ? summary : undefined
+  }
+
+  function best(period: Period): NodeSummary[] {
+    if (period.end <= range.start || period.start >= range.end) return []
+    const whole = period.start >= range.start ? summaryInside(period) : undefined
+    if (period.granularity === 'hour' || whole?.closed === true) return whole === undefined ? [] : [whole]
+    const { granularity, ms } = INSIDE[period.granularity]
+    const parts: NodeSummary[] = []
+    for (let start = period.start; start < period.end; start += ms) {
+      parts.push(...best({ granularity, start, end: start + ms }))
+    }
+    const inParts = parts.reduce((sum, part) => sum + commandsIn(part), 0)
+    return whole !== undefined && commandsIn(whole) >= inParts ? [whole] : parts
+  }
+
+  const weeks = new Set(held.map(({ start }) => periodOf('week', start).start))
+  return [...weeks].sort((a, b) => a - b).flatMap((start) => best(periodOf('week', start)))
+}

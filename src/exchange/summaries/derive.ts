@@ -1,0 +1,61 @@
+// One period's summary for one group: asked of insight, the only door, for exactly the people who share each category.
+import type { NodeSummary } from '../../../protocols/messages/summary.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Period } from '../../../protocols/periods.ts'
+import type { Insight } from '../../insight/statistics/index.ts'
+import type { Entitlement, SummaryCategory } from './groups.ts'
+
+export type SummarySource = Pick<
+  Insight,
+  'toolUsage' | 'commandPatterns' | 'activityPatterns' | 'safetyPosture'
+>
+type Parts = Omit<NodeSummary, 'node_id' | 'granularity' | 'start' | 'end' | 'generated_at' | 'closed'>
+
+const PARTS: Readonly<
+  Record<SummaryCategory, (insight: SummarySource, uids: readonly number[], of: Period) => Promise<Parts>>
+> = {
+  tool_usage: async (insight, uids, of) => ({
+    command_patterns: await insight.commandPatterns(uids, of),
+    tool_usage: { tools: await insight.toolUsage(uids, of) },
+  }),
+  activity_patterns: async (insight, uids, of) => ({
+    activity_pattern: await insight.activityPatterns(uids, of),
+  }),
+  safety_stats: async (insight, uids, of) => ({ safety_stats: await insight.safetyPosture(uids, of) }),
+}
+
+/** `generatedAt`: now, ms since the epoch; it decides whether the period is over. */
+export async function deriveSummary(
+  insight: SummarySource,
+  author: NodeId,
+  period: Period,
+  entitlement: Entitlement,
+  generatedAt: number,
+): Promise<NodeSummary> {
+  const parts: Parts[] = []
+  for (const [category, uids] of Object.entries(entitlement)) {
+    parts.push(await PARTS[category as SummaryCategory](insight, uids, period))
+  }
+  return {
+    node_id: author,
+    granularity: period.granularity,
+    start: period.start,
+    end: period.end,
+    generated_at: generatedAt,
+    closed: generatedAt >= period.end,
+    ...Object.assign({}, ...parts),
+  }
+}
+
+/** Commands it speaks of; parts may be of different people, so the largest counts. 0: there is nothing to tell. */
+export function commandsIn(summary: NodeSummary): number {
+  const { command_patterns = [], tool_usage, activity_pattern, safety_stats } = summary
+  return Math.max(
+    total(command_patterns.map(({ count }) => count)),
+    total((tool_usage?.tools ?? []).map(({ uses }) => uses)),
+    activity_pattern?.total_commands ?? 0,
+    total(Object.values(safety_stats?.by_risk_level ?? {})),
+  )
+}
+
+const total = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0)

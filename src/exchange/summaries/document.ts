@@ -1,0 +1,205 @@
+// Summaries as signed and sealed documents: written for groups of recipients, opened by one of them.
+import { bodyOf, decodeFrame, encodeFrame, messageTable, NONCE_BYTES } from '../../../protocols/frame.ts'
+import {
+  type NodeSummary,
+  SealedSummary,
+  type SealedSummaryBody,
+} from '../../../protocols/messages/summary.ts'
+import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import { GRANULARITIES, KEPT_MS, type Period, slotOf } from '../../../protocols/periods.ts'
+import { FrameError } from '../../../protocols/reject.ts'
+import { decodeSummary, paddedLength, padSummary, unpadSummary } from '../../../protocols/summary.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import {
+  findHint,
+  type Hints,
+  type Identity,
+  openForMany,
+  sealingKeyOf,
+  sealToMany,
+  verifySignature,
+} from '../../trust/identity/index.ts'
+import { flawOf } from './plausible.ts'
+
+/** This node, as one end of what is sealed. */
+export interface Self {
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
+  /** Of the same identity. */
+  readonly hints: Hints
+}
+
+/** One box to be: who may read it, and what. */
+export interface PlainBox {
+  readonly recipients: readonly { readonly node_id: NodeId; readonly sealingKey: Uint8Array }[]
+  /** An encoded NodeSummary. */
+  readonly plaintext: Uint8Array
+}
+
+const DOMAIN = Buffer.from('karo-summary-v1')
+const SUMMARIES = messageTable([SealedSummary])
+
+/** domain ‖ author 32 ‖ granularity u8 (hour 0, day 1, week 2) ‖ start u64 ‖ version u64 ‖ box u8, big-endian. */
+function additionalData(author: Uint8Array, period: Period, version: number, box: number): Uint8Array {
+  const of = Buffer.alloc(18)
+  of.writeUInt8(GRANULARITIES.indexOf(period.granularity), 0)
+  of.writeBigUInt64BE(BigInt(period.start), 1)
+  of.writeBigUInt64BE(BigInt(version), 9)
+  of.writeUInt8(box, 17)
+  return Buffer.concat([DOMAIN, author, of])
+}
+
+/** When nobody keeps a period's summary any more, ms since the epoch. */
+export const expiryOf = ({ granularity, end }: Period): number => end + KEPT_MS[granularity]
+
+/** Bytes of a document besides its boxes, of a box besides its plaintext, of a place in a box; generous. */
+const DOCUMENT_BYTES = 512
+const BOX_BYTES = 128
+const PLACE_BYTES = 80
+
+/** How many of `boxes`, from the first, one document holds. */
+export function boxesThatFit(boxes: readonly PlainBox[]): number {
+  let bytes = DOCUMENT_BYTES
+  const over = boxes.findIndex(({ plaintext, recipients }) => {
+    bytes += BOX_BYTES + paddedLength(plaintext.length) + (recipients.length + 1) * PLACE_BYTES
+    return bytes > SealedSummary.limit
+  })
+  return over < 0 ? boxes.length : over
+}
+
+/**
+ * The frame of an edition. The author is one more recipient of every box, so that after a restart it can tell what it
+ * published last. Recipients stand in the order of their hints, which is nobody's.
+ */
+export function writeDocument(
+  { identity, hints }: Self,
+  { clock, random }: { readonly clock: Clock; readonly random: Random },
+  period: Period,
+  version: number,
+  boxes: readonly PlainBox[],
+): Uint8Array {
+  const author = identity.publicKey
+  const context = { author, slot: slotOf(period), version }
+  const own = { node_id: identity.nodeId, sealingKey: requireKey(sealingKeyOf(author)) }
+  const body: SealedSummaryBody = {
+    granularity: period.granularity,
+    start: period.start,
+    end: period.end,
+    version,
+    expires_at: expiryOf(period),
+    boxes: boxes.map(({ recipients, plaintext }, box) => {
+      const places = [...recipients, own]
+      const aad = additionalData(author, period, version, box)
+      const sealed = sealToMany(
+        places.map(({ sealingKey }) => sealingKey),
+        // A size says how many tools somebody used; padded, it says little.
+        padSummary(plaintext),
+        aad,
+        random,
+      )
+      const entries = places.map(({ node_id }, at) => ({
+        hint: requireKey(hints(parseNodeId(node_id) as Uint8Array, context)),
+        key: sealed.keys[at] as Uint8Array,
+      }))
+      entries.sort((a, b) => Buffer.compare(a.hint, b.hint))
+      return { epk: sealed.epk, recipients: entries, sealed: sealed.sealed }
+    }),
+  }
+  const envelope = { sender: author, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 }
+  return encodeFrame(SealedSummary, envelope, body, identity.sign)
+}
+
+/** Candidates without a sealing key are no recipients, so there is one here. */
+function requireKey(key: Uint8Array | undefined): Uint8Array {
+  if (key === undefined) throw new Error('a recipient has no usable key')
+  return key
+}
+
+export interface SealedDocument {
+  readonly author: NodeId
+  readonly publicKey: Uint8Array
+  readonly body: SealedSummaryBody
+}
+
+/** FrameErrors: those of decodeFrame. */
+export function readDocument(bytes: Uint8Array): SealedDocument {
+  const frame = decodeFrame(bytes, { messages: SUMMARIES, verify: verifySignature })
+  const publicKey = frame.envelope.sender
+  return { author: formatNodeId(publicKey), publicKey, body: bodyOf(frame, SealedSummary) }
+}
+
+/** Where this node's place is in each box that has one: [box, place]. */
+function placesIn({ hints }: Self, { publicKey, body }: SealedDocument): (readonly [number, number])[] {
+  const slot = slotOf(body)
+  return body.boxes.flatMap((box, index) => {
+    const one = { slot, version: body.version, boxes: [box] }
+    const found = findHint(hints, publicKey, one)
+    return found === undefined ? [] : [[index, found[1]] as const]
+  })
+}
+
+/** The plaintext at this node's place, or undefined when it does not open. */
+function openAt(
+  { identity }: Self,
+  { publicKey, body }: SealedDocument,
+  [box, place]: readonly [number, number],
+): Uint8Array | undefined {
+  const { epk, recipients, sealed } = body.boxes[box]!
+  const own = requireKey(sealingKeyOf(identity.publicKey))
+  const aad = additionalData(publicKey, body, body.version, box)
+  const padded = openForMany(identity.agree, own, { epk, key: recipients[place]!.key, sealed }, aad)
+  return padded === undefined ? undefined : unpadSummary(padded)
+}
+
+/**
+ * What a document says to this node. FrameErrors: those of decodeFrame and decodeSummary; `malformed` when it is of
+ * another author than `author`, not for this node, does not open, or says what cannot be.
+ */
+export function openDocument(
+  self: Self,
+  bytes: Uint8Array,
+  author: NodeId,
+): { summary: NodeSummary; plaintext: Uint8Array } {
+  const document = readDocument(bytes)
+  if (document.author !== author) throw new FrameError('malformed', 'it is of another author')
+  const [place] = placesIn(self, document)
+  if (place === undefined) throw new FrameError('malformed', 'it is not for this node')
+  const plaintext = openAt(self, document, place)
+  if (plaintext === undefined) throw new FrameError('malformed', 'it does not open')
+  const summary = decodeSummary(plaintext)
+  const flaw = flawOf(summary, author, document.body)
+  if (flaw !== undefined) throw new FrameError('malformed', flaw)
+  return { summary, plaintext }
+}
+
+export interface OwnBox {
+  /** Undefined: somebody who is not among the candidates any more. */
+  readonly recipients: readonly (NodeId | undefined)[]
+  readonly plaintext: Uint8Array
+}
+
+/** What this node sealed itself, and to which of `candidates`; undefined when one of the boxes does not open. */
+export function openOwn(
+  self: Self,
+  document: SealedDocument,
+  candidates: readonly NodeId[],
+): readonly OwnBox[] | undefined {
+  const { publicKey, body } = document
+  const context = { author: publicKey, slot: slotOf(body), version: body.version }
+  const named = new Map<string, NodeId>()
+  for (const node of candidates) {
+    const hint = self.hints(parseNodeId(node) as Uint8Array, context)
+    if (hint !== undefined) named.set(hex(hint), node)
+  }
+  const places = placesIn(self, document)
+  if (places.length !== body.boxes.length) return undefined
+  const opened: OwnBox[] = []
+  for (const place of places) {
+    const plaintext = openAt(self, document, place)
+    if (plaintext === undefined) return undefined
+    const recipients = body.boxes[place[0]]!.recipients.filter((_, at) => at !== place[1])
+    opened.push({ recipients: recipients.map(({ hint }) => named.get(hex(hint))), plaintext })
+  }
+  return opened
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

@@ -1,0 +1,103 @@
+// What would be published now: who may read what, decided afresh, and each period's boxes for them.
+import type { NodeSummary } from '../../../protocols/messages/summary.ts'
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import type { Period } from '../../../protocols/periods.ts'
+import { encodeSummary } from '../../../protocols/summary.ts'
+import { byText } from '../../base/by-text.ts'
+import type { Insight } from '../../insight/statistics/index.ts'
+import type { Sharing } from '../../trust/consent/index.ts'
+import { sealingKeyOf } from '../../trust/identity/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { principalOf } from '../../trust/policy/index.ts'
+import { commandsIn, deriveSummary, type SummarySource } from './derive.ts'
+import { boxesThatFit } from './document.ts'
+import { type Entitlement, type Group, groupsOf, type Recipient, restrictedTo } from './groups.ts'
+
+export interface PlanDeps {
+  readonly nodeId: NodeId
+  readonly insight: SummarySource & Pick<Insight, 'uids'>
+  readonly sharing: Pick<Sharing, 'consentOf'>
+  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member'>
+}
+
+export interface Plan {
+  /** Everybody with a key that can be sealed to, entitled or not. */
+  readonly candidates: readonly Recipient[]
+  readonly groups: readonly Group[]
+  readonly leftOut: readonly Recipient[]
+  /** Equal for plans that entitle the same nodes to the same. */
+  readonly key: string
+}
+
+export interface PlannedBox {
+  readonly recipients: readonly Recipient[]
+  /** Whose numbers it adds up. */
+  readonly entitlement: Entitlement
+  readonly summary: NodeSummary
+  readonly plaintext: Uint8Array
+}
+
+/** Rejects when the store cannot say who consents to what: then nothing may leave. */
+export async function makePlan({ nodeId, insight, sharing, trust }: PlanDeps): Promise<Plan> {
+  const people: { uid: number; consent: Awaited<ReturnType<Sharing['consentOf']>> }[] = []
+  for (const uid of await insight.uids()) people.push({ uid, consent: await sharing.consentOf(uid) })
+  const candidates = trust
+    .known()
+    .filter((node) => node !== nodeId)
+    .map((node) => candidateOf(trust, node))
+    .filter((one) => one !== undefined)
+    // Places are given to those who were here before those who are only configured.
+    .sort((a, b) => Number(b.member) - Number(a.member) || byText(a.node_id, b.node_id))
+  const { groups, leftOut } = groupsOf(candidates, people)
+  const key = JSON.stringify(
+    groups.map(({ entitlement, recipients }) => [entitlement, recipients.map(({ node_id }) => node_id)]),
+  )
+  return { candidates, groups, leftOut, key }
+}
+
+function candidateOf(
+  trust: PlanDeps['trust'],
+  node: NodeId,
+): (Recipient & { readonly member: boolean }) | undefined {
+  const publicKey = parseNodeId(node)
+  const sealingKey = publicKey === undefined ? undefined : sealingKeyOf(publicKey)
+  if (sealingKey === undefined) return undefined
+  const opinion = trust.opinion(node)
+  const { fingerprint, name } = opinion
+  const principal = principalOf(opinion)
+  return { node_id: node, sealingKey, fingerprint, name, principal, member: trust.member(node) !== undefined }
+}
+
+/** The boxes of one period, at most what one document holds; groups for whom there is nothing to tell have none. */
+export async function boxesOf(
+  { nodeId, insight }: Pick<PlanDeps, 'nodeId' | 'insight'>,
+  { groups }: Pick<Plan, 'groups'>,
+  period: Period,
+  generatedAt: number,
+): Promise<{ readonly boxes: readonly PlannedBox[]; readonly leftOut: readonly Recipient[] }> {
+  const boxes: PlannedBox[] = []
+  for (const { entitlement, recipients } of groups) {
+    const summary = await deriveSummary(insight, nodeId, period, entitlement, generatedAt)
+    if (commandsIn(summary) > 0) {
+      boxes.push({ recipients, entitlement, summary, plaintext: encodeSummary(summary) })
+    }
+  }
+  const fit = boxesThatFit(boxes)
+  return { boxes: boxes.slice(0, fit), leftOut: boxes.slice(fit).flatMap((box) => box.recipients) }
+}
+
+/** What `uid` adds to a box: all of it where nobody else does; undefined when nothing. */
+export async function partOf(
+  { nodeId, insight }: Pick<PlanDeps, 'nodeId' | 'insight'>,
+  period: Period,
+  box: PlannedBox,
+  uid: number,
+): Promise<PlannedBox | undefined> {
+  const entitlement = restrictedTo(box.entitlement, uid)
+  const summary = await deriveSummary(insight, nodeId, period, entitlement, box.summary.generated_at)
+  if (commandsIn(summary) === 0) return undefined
+  return { recipients: box.recipients, entitlement, summary, plaintext: encodeSummary(summary) }
+}
+
+export const idsOf = ({ recipients }: { readonly recipients: readonly Recipient[] }): readonly NodeId[] =>
+  recipients.map(({ node_id }) => node_id)

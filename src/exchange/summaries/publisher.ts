@@ -1,0 +1,219 @@
+// Publishes an edition of every period whose summary, or whose readers, are not what its last edition says.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { type Period, slotOf } from '../../../protocols/periods.ts'
+import { HOUR_MS } from '../../base/calendar.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import { blake3 } from '../../base/hash.ts'
+import type { Log } from '../../base/run/log.ts'
+import { floorToHour, type Insight } from '../../insight/statistics/index.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Documents } from '../documents/index.ts'
+import { expiryOf, type Self, writeDocument } from './document.ts'
+import { distinctPeriods, latePeriods, openPeriods } from './due.ts'
+import { contentsOf, type Edition, editionsOf } from './editions.ts'
+import { boxesOf, idsOf, makePlan, type Plan, type PlanDeps, type PlannedBox } from './plan.ts'
+
+export interface PublisherDeps extends PlanDeps {
+  readonly self: Self
+  readonly documents: Pick<Documents, 'publish' | 'of'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Grows with every change of consent or trust. */
+  readonly revision: () => number
+  /** Sees the plaintext of every box before it is sealed. */
+  readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
+  readonly insight: PlanDeps['insight'] & Pick<Insight, 'commandPatterns'>
+}
+
+export interface Publisher {
+  /** Looks once; resolves when what is to be published is durable. Rejects when it could not tell or publish. */
+  round(signal: AbortSignal): Promise<void>
+  /** What a round would publish or has published of the open periods, and would of the others; it changes nothing. */
+  pending(): Promise<readonly { readonly period: Period; readonly boxes: readonly PlannedBox[] }[]>
+  counts(): SharedCounts
+}
+
+interface SharedCounts {
+  /** Nodes this one's summaries are sealed to. */
+  readonly recipients: number
+  /** Entitled nodes for whom there is no room in a document. */
+  readonly left_out: number
+}
+
+interface Look {
+  readonly periods: readonly Period[]
+  readonly late: boolean
+}
+
+/** Late events are looked for this often at most, once anything new was counted. */
+const LATE_EVERY_MS = 10 * 60_000
+/** Periods an audit entry names; the rest is a number. */
+const NAMED_MAX = 24
+
+export function createPublisher(deps: PublisherDeps): Publisher {
+  const { nodeId, insight, documents, audit, clock, random, log, self, revision } = deps
+  let editions: Promise<Map<string, Edition>> | undefined
+  /** Of the last round that ended; undefined: everything has to be looked at. */
+  let last: { readonly at: number; readonly key: string; readonly pulse: string } | undefined
+  let late = { due: true, at: Number.NEGATIVE_INFINITY }
+  let counts: SharedCounts = { recipients: 0, left_out: 0 }
+
+  /** Read once; a preview may ask for them while the first round does. */
+  function load({ candidates }: Plan): Promise<Map<string, Edition>> {
+    const ids = candidates.map(({ node_id }) => node_id)
+    editions ??= documents
+      .of(nodeId, 'summary')
+      .then((own) => editionsOf(self, own, ids, log))
+      .catch((error: unknown) => {
+        editions = undefined
+        throw error
+      })
+    return editions
+  }
+
+  /** Differs when anything was counted that a period which may still change is about. */
+  async function pulseOf({ groups }: Plan, now: number): Promise<string> {
+    const uids = [...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat()))]
+    const oldest = Math.min(...latePeriods(now).map(({ start }) => start))
+    const range = { start: oldest, end: floorToHour(now) + HOUR_MS }
+    const patterns = await insight.commandPatterns(uids, range)
+    // A line that the guard stopped is no command.
+    const { blocked, confirmed_risky } = await insight.safetyPosture(uids, range)
+    return Buffer.from(blake3([JSON.stringify([patterns, blocked, confirmed_risky])])).toString('hex')
+  }
+
+  /** The periods to look at; `late`: those that may have become another by late events are among them. */
+  function look(plan: Plan, pulse: string, now: number, known: ReadonlyMap<string, Edition>): Look {
+    const open = openPeriods(now)
+    const closed = latePeriods(now)
+    if (last === undefined || plan.key !== last.key) {
+      const readable = [...known.values()].filter(({ boxes }) => boxes > 0).map(({ period }) => period)
+      return { periods: distinctPeriods([...open, ...readable, ...closed]), late: true }
+    }
+    const { at } = last
+    const changed = pulse !== last.pulse
+    if (changed) late.due = true
+    if (late.due && now - late.at >= LATE_EVERY_MS) return { periods: [...open, ...closed], late: true }
+    const over = closed.filter(({ end }) => end > at)
+    return { periods: changed ? [...open, ...over] : over, late: false }
+  }
+
+  async function round(signal: AbortSignal): Promise<void> {
+    const at = revision()
+    const plan = await makePlan(deps)
+    const known = await load(plan)
+    const now = clock.now()
+    for (const [slot, { expires_at }] of known) if (expires_at <= now) known.delete(slot)
+    const pulse = await pulseOf(plan, now)
+    const due = look(plan, pulse, now, known)
+    const leftOut = new Set(plan.leftOut.map(({ node_id }) => node_id))
+    const published: { readonly slot: string; readonly boxes: readonly PlannedBox[] }[] = []
+    const failures: unknown[] = []
+    try {
+      for (const period of due.periods) {
+        if (signal.aborted) return
+        const of = await boxesOf(deps, plan, period, now)
+        for (const { node_id } of of.leftOut) leftOut.add(node_id)
+        // Who may read what has changed meanwhile. What this round did holds no more, whatever the next one's plan is.
+        if (revision() !== at) {
+          last = undefined
+          return
+        }
+        const done = await publish(period, of.boxes, now, known).catch((error: unknown) => {
+          // The others need not wait for what cannot be kept.
+          failures.push(error)
+          return false
+        })
+        if (done) published.push({ slot: slotOf(period), boxes: of.boxes })
+      }
+    } finally {
+      if (published.length > 0) await tell(published)
+    }
+    if (failures.length > 0) throw failures[0]
+    if (due.late) late = { due: false, at: now }
+    last = { at: now, key: plan.key, pulse }
+    count(plan, leftOut)
+  }
+
+  /** False: the last edition says the same. No await before the document is handed on: consent of this moment holds. */
+  async function publish(
+    period: Period,
+    boxes: readonly PlannedBox[],
+    now: number,
+    known: Map<string, Edition>,
+  ): Promise<boolean> {
+    const slot = slotOf(period)
+    const before = known.get(slot)
+    const contents = contentsOf(boxes)
+    if (before === undefined ? boxes.length === 0 : before.contents === contents) return false
+    const version = Math.max(now, (before?.version ?? 0) + 1)
+    const frame = writeDocument(self, { clock, random }, period, version, boxes)
+    for (const { plaintext } of boxes) deps.onEncoded?.(plaintext)
+    const durable = documents.publish('summary', frame)
+    const expires_at = expiryOf(period)
+    known.set(slot, { period, version, expires_at, boxes: boxes.length, contents: undefined })
+    await durable
+    known.set(slot, { period, version, expires_at, boxes: boxes.length, contents })
+    return true
+  }
+
+  async function tell(
+    published: readonly { readonly slot: string; readonly boxes: readonly PlannedBox[] }[],
+  ): Promise<void> {
+    const boxes = published.flatMap((one) => one.boxes)
+    const recipients = new Set(boxes.flatMap(idsOf))
+    const categories = new Set(boxes.flatMap((box) => Object.keys(box.entitlement)))
+    const named = published.slice(0, NAMED_MAX).map(({ slot }) => slot)
+    const more = published.length - named.length
+    const details = {
+      documents: published.length,
+      periods: named.join(' ') + (more > 0 ? ` and ${more} more` : ''),
+      recipients: recipients.size,
+      categories: [...categories].join(' '),
+      /** Editions that nobody may read, in the place of one that somebody could. */
+      emptied: published.filter((one) => one.boxes.length === 0).length,
+    }
+    log.info(details, 'summaries published')
+    await audit.record({ type: 'summary_published', success: true, details })
+  }
+
+  function count(plan: Plan, leftOut: ReadonlySet<NodeId>): void {
+    const recipients = new Set(plan.groups.flatMap(idsOf))
+    for (const node of leftOut) recipients.delete(node)
+    if (leftOut.size !== counts.left_out) {
+      const fields = { left_out: leftOut.size, recipients: recipients.size }
+      if (leftOut.size > 0) log.warn(fields, 'summaries have no room for everybody who may read them')
+      else log.info(fields, 'summaries have room for everybody again')
+    }
+    counts = { recipients: recipients.size, left_out: leftOut.size }
+  }
+
+  return {
+    async round(signal) {
+      try {
+        await round(signal)
+      } catch (error) {
+        last = undefined
+        throw error
+      }
+    },
+    async pending() {
+      const plan = await makePlan(deps)
+      const known = await load(plan)
+      const now = clock.now()
+      const open = openPeriods(now)
+      const found: { period: Period; boxes: readonly PlannedBox[] }[] = []
+      for (const period of [...open, ...latePeriods(now)]) {
+        const { boxes } = await boxesOf(deps, plan, period, now)
+        if (boxes.length === 0) continue
+        const contents = contentsOf(boxes)
+        if (open.includes(period) || known.get(slotOf(period))?.contents !== contents)
+          found.push({ period, boxes })
+      }
+      return found
+    },
+    counts: () => counts,
+  }
+}

@@ -1,0 +1,105 @@
+// What lies on the shelf: editions this node published, as far as they concern one person, and those of others it can open.
+import type { NodeSummary } from '../../../protocols/messages/summary.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { type Period, periodOfSlot } from '../../../protocols/periods.ts'
+import { FrameError } from '../../../protocols/reject.ts'
+import type { Insight } from '../../insight/statistics/index.ts'
+import type { Documents, StoredDocument } from '../documents/index.ts'
+import { expiryOf, type OwnBox, openOwn, readDocument, type Self } from './document.ts'
+import { restrictedTo } from './groups.ts'
+import type { HeldFilter, HeldSummary, PublishedSummary } from './index.ts'
+import { makePlan, type PlanDeps } from './plan.ts'
+
+export interface ShelfDeps extends PlanDeps {
+  readonly self: Self
+  readonly documents: Pick<Documents, 'of'>
+  readonly insight: PlanDeps['insight'] & Pick<Insight, 'commandPatterns'>
+  /** Undefined when it does not open, or says what cannot be. */
+  readonly open: (author: NodeId, document: StoredDocument) => NodeSummary | undefined
+}
+
+export interface Shelf {
+  published(uid: number): Promise<readonly PublishedSummary[]>
+  held(filter: HeldFilter): Promise<{ readonly summaries: readonly HeldSummary[]; readonly total: number }>
+}
+
+export function createShelf(deps: ShelfDeps): Shelf {
+  const { nodeId, self, documents, insight, trust, open } = deps
+
+  /** A person who ran nothing in a period has nothing in its summary, and need not know that others have. */
+  async function ran(uid: number, { start, end }: Period): Promise<boolean> {
+    return (await insight.commandPatterns([uid], { start, end })).length > 0
+  }
+
+  function boxesOf(bytes: Uint8Array, candidates: readonly NodeId[]): readonly OwnBox[] {
+    try {
+      return openOwn(self, readDocument(bytes), candidates) ?? []
+    } catch (error) {
+      // Of another release, or damaged: the publisher says so, and replaces it.
+      if (error instanceof FrameError) return []
+      throw error
+    }
+  }
+
+  return {
+    async published(uid) {
+      const plan = await makePlan(deps)
+      const readers = new Set(
+        plan.groups
+          .filter(({ entitlement }) => Object.keys(restrictedTo(entitlement, uid)).length > 0)
+          .flatMap(({ recipients }) => recipients.map(({ node_id }) => node_id)),
+      )
+      const candidates = plan.candidates.map(({ node_id }) => node_id)
+      const found: PublishedSummary[] = []
+      for (const { head, bytes } of await documents.of(nodeId, 'summary')) {
+        const period = periodOfSlot(head.slot)
+        if (period === undefined) continue
+        const boxes = boxesOf(bytes, candidates)
+        const recipients = new Set(
+          boxes.flatMap((box) => box.recipients).filter((node) => node !== undefined && readers.has(node)),
+        ) as ReadonlySet<NodeId>
+        if (recipients.size === 0 || !(await ran(uid, period))) continue
+        found.push({
+          ...{ period, published_at: head.version, expires_at: expiryOf(period), bytes: bytes.length },
+          recipients: [...recipients].sort(),
+        })
+      }
+      return found.sort(newestFirst)
+    },
+
+    async held({ author, since, limit }) {
+      const authors = author === undefined ? trust.known().filter((node) => node !== nodeId) : [author]
+      let found: HeldSummary[] = []
+      let total = 0
+      // One author after the other, and of each only what is told: all of them would be hundreds of megabytes.
+      for (const one of authors) {
+        const within = (slot: string): boolean => (periodOfSlot(slot)?.end ?? 0) > since
+        for (const document of await documents.of(one, 'summary', within)) {
+          const { head, bytes, received_at } = document
+          const period = periodOfSlot(head.slot)
+          const summary = open(one, document)
+          if (period === undefined || summary === undefined) continue
+          total++
+          found.push({
+            ...{ author: one, period, published_at: head.version, expires_at: expiryOf(period) },
+            ...{ bytes: bytes.length, received_at, generated_at: summary.generated_at },
+          })
+        }
+        found = found.sort(newestFirst).slice(0, limit)
+      }
+      return { summaries: found, total }
+    },
+  }
+}
+
+/** By the end of the period, the longer one first; then by who wrote it, so that the order is always the same. */
+function newestFirst(
+  a: { readonly period: Period; readonly author?: NodeId },
+  b: { readonly period: Period; readonly author?: NodeId },
+): number {
+  return (
+    b.period.end - a.period.end ||
+    a.period.start - b.period.start ||
+    ((a.author ?? '') < (b.author ?? '') ? -1 : 1)
+  )
+}

@@ -1,0 +1,142 @@
+// The summaries room: publishes while it runs, shows what it would publish, and reads those of others.
+
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Insight } from '../../insight/statistics/index.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Sharing } from '../../trust/consent/index.ts'
+import { createHints, type Identity } from '../../trust/identity/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { Documents } from '../documents/index.ts'
+import { createReader } from './cover.ts'
+import type { Recipient } from './groups.ts'
+import type { PreviewReader, Summaries, SummaryPreview } from './index.ts'
+import { partOf } from './plan.ts'
+import { createPublisher } from './publisher.ts'
+import { createShelf } from './shelf.ts'
+
+export interface SummariesDeps {
+  readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
+  readonly insight: Pick<
+    Insight,
+    'uids' | 'toolUsage' | 'commandPatterns' | 'activityPatterns' | 'safetyPosture'
+  >
+  readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
+  readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'>
+  readonly documents: Pick<Documents, 'publish' | 'of'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly timers: Timers
+  readonly log: Log
+  /** Sees the plaintext of every summary before it is sealed. */
+  readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
+}
+
+/** Milliseconds between alarms. */
+export const EVERY_MS = 60_000
+/**
+ * After these minutes since the start, and then after every hour since then, it looks for what changed. Members that may
+ * read no number see when an edition was made: the times follow from the start of the daemon, never from typing.
+ */
+const FIRST_MINUTES = [1, 2]
+const LOOK_EVERY_MINUTES = 60
+/** The second look after a start: what was typed while the daemon was down has been read by then. */
+export const SOON_MS = 5_000
+
+export function createSummaries(deps: SummariesDeps): Summaries {
+  const { identity, trust, sharing, documents, timers } = deps
+  const log = deps.log.child({ room: 'summaries' })
+  const self = { identity, hints: createHints(identity.agree) }
+  let revision = 0
+  const publisher = createPublisher({
+    ...deps,
+    nodeId: identity.nodeId,
+    self,
+    log,
+    revision: () => revision,
+  })
+  const reader = createReader(self, documents, log)
+  const shelf = createShelf({ ...deps, nodeId: identity.nodeId, self, open: reader.open })
+  let stopping = new AbortController()
+  let stopTimer = (): void => {}
+  let unsubscribe: readonly (() => void)[] = []
+  let running = Promise.resolve()
+  let busy = false
+  let wanted = false
+
+  /** One round at a time; whoever asks during one gets another after it. */
+  function look(): void {
+    wanted = true
+    if (busy) return
+    busy = true
+    running = rounds()
+  }
+
+  async function rounds(): Promise<void> {
+    while (wanted && !stopping.signal.aborted) {
+      wanted = false
+      try {
+        await publisher.round(stopping.signal)
+      } catch (error) {
+        log.error({ error: String(error) }, 'summaries could not be published; it is tried again')
+      }
+    }
+    busy = false
+  }
+
+  /** `minute`: since the look soon after the start. */
+  function again(ms: number, minute = 0): void {
+    stopTimer = timers.after(ms, () => {
+      if (minute % LOOK_EVERY_MINUTES === 0 || FIRST_MINUTES.includes(minute)) look()
+      again(EVERY_MS, minute + 1)
+    })
+  }
+
+  const changed = (): void => {
+    revision++
+    look()
+  }
+
+  return {
+    name: 'summaries',
+    async start(signal) {
+      signal.throwIfAborted()
+      stopping = new AbortController()
+      unsubscribe = [sharing.onChange(changed), trust.onChange(changed)]
+      again(SOON_MS)
+      look()
+    },
+    async stop() {
+      stopping.abort()
+      stopTimer()
+      for (const end of unsubscribe) end()
+      unsubscribe = []
+      await running
+    },
+    async preview(uid, reader) {
+      const previews: SummaryPreview[] = []
+      for (const { period, boxes } of await publisher.pending()) {
+        for (const box of boxes) {
+          if (reader !== undefined && !box.recipients.some((one) => isReader(reader, one))) continue
+          const part = await partOf({ nodeId: identity.nodeId, insight: deps.insight }, period, box, uid)
+          if (part === undefined) continue
+          const recipients = part.recipients.map(({ node_id, fingerprint, name }) => ({
+            node_id,
+            fingerprint,
+            name,
+          }))
+          previews.push({ recipients, summary: part.summary, bytes: part.plaintext })
+        }
+      }
+      return previews
+    },
+    cover: reader.cover,
+    published: shelf.published,
+    held: shelf.held,
+    status: () => ({ ...publisher.counts(), refused: reader.refused() }),
+  }
+}
+
+const isReader = (reader: PreviewReader, { node_id, principal }: Recipient): boolean =>
+  'node' in reader ? node_id === reader.node : principal.roles.includes(reader.role)

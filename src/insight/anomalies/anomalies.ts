@@ -1,0 +1,244 @@
+// Looks at each person's numbers every few minutes, when they changed, and keeps what is unusual in them.
+import { DAY_MS, localDay } from '../../base/calendar.ts'
+import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+import { createSerial } from '../../base/serial.ts'
+import { KINDS, type Kind, type Signal, targetOf } from '../../base/words/signal.ts'
+import type { Config } from '../../config/index.ts'
+import type { Rollup, RollupRepository } from '../../store/rollups/rollups.ts'
+import type { AnomalyRepository, MuteRow } from '../../store/tables/anomalies.ts'
+import type { Anomalies, ShownSignal } from './index.ts'
+import { findings } from './kinds.ts'
+import { lookAt } from './look.ts'
+import { settle } from './settle.ts'
+import { wordsOf } from './words.ts'
+
+interface AnomaliesDeps {
+  readonly config: Pick<Config, 'anomalies'>
+  readonly repository: AnomalyRepository
+  readonly rollups: RollupRepository
+  /** Shells that run programs while their hook says nothing, of everybody. */
+  readonly silentHooks: () => readonly {
+    readonly uid: number
+    readonly shell: string
+    readonly since: number
+  }[]
+  readonly clock: Clock
+  readonly timers: Timers
+  readonly random: Random
+  readonly log: Log
+}
+
+/** After the start others have better things to do. */
+const FIRST_MS = 30_000
+/** Soon enough for whoever is at the keyboard; a look takes a few milliseconds, and none where nothing changed. */
+const EVERY_MS = 5 * 60_000
+/** Days that are made up for after the daemon did not run. */
+const CATCH_UP_DAYS = 7
+/** A quarter of a year: long enough to see that something comes back. */
+const KEPT_MS = 90 * DAY_MS
+/** More than five a day for all that time; the ones seen longest ago give way. */
+const SIGNALS_MOST = 500
+/** Each of the fifteen categories, and as many tools as anybody would name. */
+const MUTES_MOST = 100
+/** Found again so lately, it goes on. */
+const ONGOING_MS = DAY_MS
+const ID_BYTES = 4
+
+export function createAnomalies(deps: AnomaliesDeps): Anomalies {
+  const { config, repository, rollups, silentHooks, clock, timers, random, log } = deps
+  const serially = createSerial()
+  const listeners = new Set<(uid: number, signal: Signal) => void>()
+  /** What a person's numbers were when they were last looked at. */
+  const pulses = new Map<number, string>()
+  let ended = false
+  let cancel: (() => void) | undefined
+  let under: Promise<void> | undefined
+
+  const known = async (uid: number): Promise<readonly Signal[]> =>
+    // What a newer version found has no words here.
+    (await repository.signals(uid)).filter((row): row is Signal => KINDS.includes(row.kind as Kind))
+
+  const newId = (): string => Buffer.from(random.bytes(ID_BYTES)).toString('hex')
+
+  const muted = (mutes: readonly MuteRow[], signal: Pick<Signal, 'kind' | 'subject'>): boolean =>
+    mutes.some(
+      ({ target, until }) =>
+        (until === null || until > clock.now()) && (target === signal.kind || target === targetOf(signal)),
+    )
+
+  async function pulseOf(uid: number, today: number): Promise<string> {
+    const days = await rollups.days(uid, today - 1, today + 1)
+    const silent = silentHooks().filter((one) => one.uid === uid)
+    // A silent hook grows older by the minute.
+    return [today, silent.length > 0 ? clock.now() : 0, ...days.map(({ rollup }) => weightOf(rollup))].join(
+      ' ',
+    )
+  }
+
+  /** One at a time, so that none is begun twice. */
+  const look = (uid: number): Promise<void> =>
+    serially(async () => {
+      if (!config.anomalies.enabled) return
+      const now = clock.now()
+      const today = localDay(now)
+      const pulse = await pulseOf(uid, today)
+      if (pulses.get(uid) === pulse) return
+      // Yesterday always, because its last commands may have come late. A clock that was ahead has looked at days that
+      // are still to come: they will be looked at again.
+      const from = Math.max(
+        today - CATCH_UP_DAYS,
+        Math.min(today - 1, (await repository.lookedAt(uid)) ?? today),
+      )
+      for (let day = from; day <= today; day++) {
+        const silent = day < today ? [] : silentHooks().filter((one) => one.uid === uid)
+        const looked = await lookAt(rollups, uid, day, now, silent)
+        const { changed, begun } = settle(await known(uid), findings(looked), day, newId)
+        await repository.update(uid, { put: changed, remove: [], ...(day === today && { day }) })
+        await tell(uid, begun)
+      }
+      await trim(uid, now)
+      pulses.set(uid, pulse)
+    })
+
+  async function tell(uid: number, begun: readonly Signal[]): Promise<void> {
+    if (begun.length === 0) return
+    const mutes = await repository.mutes(uid)
+    for (const signal of begun)
+      if (!muted(mutes, signal)) for (const listener of listeners) listener(uid, signal)
+  }
+
+  async function trim(uid: number, now: number): Promise<void> {
+    const kept = (await repository.signals(uid)).toSorted((a, b) => b.last_seen - a.last_seen)
+    const gone = kept.filter(({ last_seen }, i) => i >= SIGNALS_MOST || last_seen < now - KEPT_MS)
+    await repository.update(uid, { put: [], remove: gone.map(({ id }) => id) })
+    for (const { target, until } of await repository.mutes(uid))
+      if (until !== null && until <= now) await repository.unmute(uid, target)
+  }
+
+  async function shown(uid: number): Promise<readonly ShownSignal[]> {
+    const mutes = await repository.mutes(uid)
+    const now = clock.now()
+    return (await known(uid))
+      .map((signal) => ({
+        ...signal,
+        muted: muted(mutes, signal),
+        ongoing: signal.last_seen > now - ONGOING_MS,
+        words: wordsOf(signal),
+      }))
+      .sort((a, b) => b.last_seen - a.last_seen || b.severity - a.severity)
+  }
+
+  const unseen: Anomalies['unseen'] = async (uid, least, ids) =>
+    (await shown(uid)).filter(
+      (one) => !one.seen && !one.muted && one.severity >= least && (ids?.includes(one.id) ?? true),
+    )
+
+  /** A kind, or what the signal with this id is about. */
+  async function targetFor(uid: number, what: string): Promise<string> {
+    if (KINDS.includes(what as Kind)) return what
+    const signal = (await known(uid)).find(({ id }) => id === what)
+    if (signal !== undefined) return targetOf(signal)
+    throw new KaroError('not_found', `there is no signal and no kind '${what}'`, {
+      hint: `Give the id that \`karo anomalies\` shows, or one of: ${KINDS.join(', ')}.`,
+    })
+  }
+
+  async function sweep(): Promise<void> {
+    const uids = new Set([...(await rollups.uids()), ...silentHooks().map(({ uid }) => uid)])
+    for (const uid of uids) {
+      if (ended) return
+      try {
+        await look(uid)
+      } catch (error) {
+        // One person's damaged row must not keep others from being looked after.
+        log.warn({ reason: String(error) }, 'the numbers of one person were not looked through for anomalies')
+      }
+    }
+  }
+
+  function next(ms: number): void {
+    cancel = timers.after(ms, () => {
+      under = sweep()
+        .catch((error: unknown) => {
+          if (!ended) log.warn({ reason: String(error) }, 'numbers were not looked through for anomalies')
+        })
+        .finally(() => {
+          under = undefined
+          if (!ended) next(EVERY_MS)
+        })
+    })
+  }
+
+  return {
+    name: 'anomalies',
+    async start(signal) {
+      signal.throwIfAborted()
+      ended = false
+      next(FIRST_MS)
+    },
+    async stop() {
+      ended = true
+      cancel?.()
+      await under
+    },
+
+    async signals(uid) {
+      await look(uid)
+      return shown(uid)
+    },
+    mutes: async (uid) =>
+      (await repository.mutes(uid)).filter(({ until }) => until === null || until > clock.now()),
+
+    async mute(uid, what, forMs) {
+      const target = await targetFor(uid, what)
+      return serially(async () => {
+        const mutes = await repository.mutes(uid)
+        if (mutes.length >= MUTES_MOST && !mutes.some((mute) => mute.target === target)) {
+          throw new KaroError('rate_limited', `more than ${MUTES_MOST} things are muted already`, {
+            hint: 'Mute a whole kind instead, or unmute something.',
+          })
+        }
+        const mute = { target, until: forMs === null ? null : clock.now() + forMs }
+        await repository.mute(uid, mute)
+        return mute
+      })
+    },
+    async unmute(uid, what) {
+      const mutes = await repository.mutes(uid)
+      const target = mutes.some((mute) => mute.target === what) ? what : await targetFor(uid, what)
+      if (!mutes.some((mute) => mute.target === target)) {
+        throw new KaroError('not_found', `'${what}' is not muted`, {
+          hint: 'karo anomalies --all  shows what is.',
+        })
+      }
+      await serially(() => repository.unmute(uid, target))
+    },
+
+    unseen,
+    see: (uid, severity, ids) =>
+      serially(async () => {
+        const found = await unseen(uid, severity, ids)
+        const put = found.map(({ muted: _muted, ongoing: _ongoing, words: _words, ...signal }) => ({
+          ...signal,
+          seen: true,
+        }))
+        await repository.update(uid, { put, remove: [] })
+        return found
+      }),
+
+    async counts() {
+      const counts = await repository.countByKind(Math.floor(clock.now() / DAY_MS) * DAY_MS)
+      return Object.fromEntries(KINDS.map((kind) => [kind, counts.get(kind) ?? 0])) as Record<Kind, number>
+    },
+    onBegun(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+/** Differs whenever something was counted. */
+const weightOf = ({ count, guard }: Rollup): number =>
+  count + guard.blocked + guard.confirmed + guard.declined + guard.unjudged

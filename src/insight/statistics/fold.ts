@@ -1,0 +1,70 @@
+// Adds rollups up, and sorts what comes out by how much it was used.
+import { type CategoryTally, GUARD_OUTCOMES, type Rollup, type Tally } from '../../store/rollups/rollups.ts'
+
+export interface Folded {
+  readonly total: Tally & { readonly duration_ms: number }
+  /** Most used first, then by name. */
+  readonly categories: readonly (CategoryTally & { readonly category: string })[]
+  readonly tools: readonly (Tally & { readonly tool: string; readonly category: string })[]
+  /** 24 numbers. */
+  readonly hourly: readonly number[]
+  readonly risk: Rollup['risk']
+  readonly guard: Rollup['guard']
+  readonly generated: number
+}
+
+/** A year of days is tens of thousands of tallies: plain loops, and no object that is not kept. */
+export function fold(rollups: readonly Rollup[]): Folded {
+  const total = { count: 0, failures: 0, duration_ms: 0 }
+  const risk = { safe: 0, moderate: 0, high: 0, critical: 0 }
+  const guard = { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 }
+  let generated = 0
+  const hourly = new Array<number>(24).fill(0)
+  const categories = new Map<
+    string,
+    { category: string; count: number; failures: number; duration_ms: number }
+  >()
+  const tools = new Map<string, { tool: string; category: string; count: number; failures: number }>()
+
+  for (const rollup of rollups) {
+    add(total, rollup)
+    total.duration_ms += rollup.duration_ms
+    for (const level of Object.keys(risk) as (keyof typeof risk)[]) risk[level] += rollup.risk[level]
+    for (const outcome of GUARD_OUTCOMES) guard[outcome] += rollup.guard[outcome]
+    generated += rollup.generated
+    for (let hour = 0; hour < 24; hour++) hourly[hour]! += rollup.hourly[hour] ?? 0
+    for (const category in rollup.categories) {
+      const tally = rollup.categories[category]!
+      const empty = { category, count: 0, failures: 0, duration_ms: 0 }
+      const sum = categories.get(category) ?? begin(categories, category, empty)
+      add(sum, tally)
+      sum.duration_ms += tally.duration_ms
+    }
+    for (const tool in rollup.tools) {
+      const tally = rollup.tools[tool]!
+      const { category } = tally
+      add(tools.get(tool) ?? begin(tools, tool, { tool, category, count: 0, failures: 0 }), tally)
+    }
+  }
+
+  return {
+    total,
+    categories: byCount([...categories.values()], ({ category }) => category),
+    tools: byCount([...tools.values()], ({ tool }) => tool),
+    ...{ hourly, risk, guard, generated },
+  }
+}
+
+function begin<T>(map: Map<string, T>, key: string, empty: T): T {
+  map.set(key, empty)
+  return empty
+}
+
+function add(sum: { count: number; failures: number }, tally: Tally): void {
+  sum.count += tally.count
+  sum.failures += tally.failures
+}
+
+function byCount<T extends Tally>(rows: T[], name: (row: T) => string): T[] {
+  return rows.sort((a, b) => b.count - a.count || (name(a) < name(b) ? -1 : 1))
+}

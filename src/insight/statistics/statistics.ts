@@ -1,0 +1,180 @@
+// A person's own numbers: one period of days, the one before it, and what became of each.
+import { DAY_MS, localDay, startOfLocalDay, weekdayOf } from '../../base/calendar.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Rollup, RollupRepository, SumOfDays, Tally } from '../../store/rollups/rollups.ts'
+import { type Folded, fold } from './fold.ts'
+import type { Failing, Statistics } from './index.ts'
+import { PERIOD_DAYS, type Span, spanBefore, spanOf } from './periods.ts'
+import { hoursBetween } from './time.ts'
+import { changeOf, hasRisen } from './trends.ts'
+
+export interface StatisticsDeps {
+  readonly rollups: RollupRepository
+  /** Events that began in [from, to), ms since the epoch: for the part of an hour that no rollup knows. */
+  readonly countBetween: (uid: number, from: number, to: number) => Promise<Rollup>
+  readonly clock: Clock
+}
+
+type Day = SumOfDays['days'][number]
+
+/** Of all tools: those that a person would look at. */
+const FAILING_MOST = 5
+/** Streaks are looked for this far back: as far as the longest period. */
+const STREAK_DAYS = PERIOD_DAYS.year
+/** A point of a year is a week. */
+const WEEK = 7
+
+export function createStatistics({ rollups, countBetween, clock }: StatisticsDeps) {
+  /** A day up to a moment of it: whole hours of UTC as they were counted, and events where an hour is cut. */
+  async function partOfDay(uid: number, { last, range: { end } }: Span): Promise<readonly Rollup[]> {
+    const start = startOfLocalDay(last)
+    const { from, to, edges } = hoursBetween(start, end)
+    const hours = await rollups.hours(uid, from, to)
+    const parts = await Promise.all(edges.map((edge) => countBetween(uid, edge.start, edge.end)))
+    return [...hours.map(({ rollup }) => rollup), ...parts]
+  }
+
+  /** Undefined when not all of it was recorded: what is compared with a part grows for no other reason. */
+  async function foldBefore(uid: number, span: Span, known: number | undefined): Promise<Folded | undefined> {
+    if (known === undefined || known > span.first) return undefined
+    const { sum } = await rollups.sumOfDays(uid, span.first, span.last)
+    return fold([sum, ...(await partOfDay(uid, span))])
+  }
+
+  return async function statistics(uid: number, period: Statistics['period']): Promise<Statistics> {
+    const now = clock.now()
+    const today = localDay(now)
+    const span = spanOf(period, today, now)
+    const earlier = spanBefore(span)
+    const known = await rollups.firstDay(uid)
+    const before = await foldBefore(uid, earlier, known)
+    const { sum, days } = await rollups.sumOfDays(uid, span.first, today + 1)
+    const folded = fold([sum])
+    const { total, risk, guard, generated } = folded
+    const worked = days.filter(({ count }) => count > 0)
+    const heat = heatOf(days)
+    return {
+      period,
+      range: span.range,
+      total_commands: total.count,
+      unique_commands: await rollups.uniqueCommands(uid, span.first, today + 1),
+      failures: total.failures,
+      total_duration_ms: total.duration_ms,
+      ...{ by_risk_level: risk, guard, generated },
+      ...rankings(folded, before),
+      hourly: folded.hourly,
+      daily: heat.map((hours) => hours.reduce((sum, count) => sum + count, 0)),
+      heat,
+      timeline: timelineOf(period, span, days),
+      busiest: busiestOf(worked),
+      active_days: worked.length,
+      streak: streakOf(await rollups.dayNumbers(uid, today - STREAK_DAYS, today + 1), today),
+      recorded_since: known === undefined ? null : dateOf(known),
+      change: changeOf(total.count, before?.total.count),
+      before:
+        before === undefined
+          ? null
+          : {
+              range: earlier.range,
+              total_commands: before.total.count,
+              failures: before.total.failures,
+              total_duration_ms: before.total.duration_ms,
+              ...{ by_risk_level: before.risk, guard: before.guard, generated: before.generated },
+            },
+    }
+  }
+}
+
+/** `2026-11-20` of a day since 1970-01-01. */
+const dateOf = (day: number): string => new Date(day * DAY_MS).toISOString().slice(0, 10)
+
+function rankings(
+  folded: Folded,
+  before: Folded | undefined,
+): Pick<Statistics, 'categories' | 'tools' | 'failing'> {
+  const categories = new Map(before?.categories.map((row) => [row.category, row]))
+  const tools = new Map(before?.tools.map((row) => [row.tool, row]))
+  const compared = ({ count }: Tally, earlier: Tally | undefined) => ({
+    previous: before === undefined ? null : (earlier?.count ?? 0),
+    change: before === undefined ? null : changeOf(count, earlier?.count),
+  })
+  return {
+    categories: folded.categories.map(({ duration_ms, ...row }) => ({
+      ...row,
+      ...compared(row, categories.get(row.category)),
+    })),
+    tools: folded.tools.map((row) => ({ ...row, ...compared(row, tools.get(row.tool)) })),
+    failing: failingOf(folded.tools, tools),
+  }
+}
+
+/** Those that failed at all, the ones whose rate rose first, then by how often. */
+function failingOf(now: Folded['tools'], before: ReadonlyMap<string, Tally>): readonly Failing[] {
+  return now
+    .filter(({ failures }) => failures > 0)
+    .map(({ tool, category, count, failures }) => {
+      const earlier = before.get(tool)
+      return {
+        ...{ tool, category, count, failures, rate: failures / count },
+        previous_rate: earlier === undefined ? null : earlier.failures / earlier.count,
+        rose: earlier !== undefined && hasRisen({ count, failures }, earlier),
+      }
+    })
+    .sort((a, b) => Number(b.rose) - Number(a.rose) || b.failures - a.failures || (a.tool < b.tool ? -1 : 1))
+    .slice(0, FAILING_MOST)
+}
+
+/** Commands by weekday, Monday first, and local hour: exact, because days are counted by both. */
+function heatOf(days: readonly Day[]): readonly (readonly number[])[] {
+  const heat = Array.from({ length: 7 }, () => new Array<number>(24).fill(0))
+  for (const { day, hourly } of days) {
+    const row = heat[weekdayOf(day)]!
+    for (let hour = 0; hour < 24; hour++) row[hour]! += hourly[hour] ?? 0
+  }
+  return heat
+}
+
+function timelineOf(period: Statistics['period'], span: Span, days: readonly Day[]): Statistics['timeline'] {
+  if (period === 'today') {
+    const hourly = days[0]?.hourly ?? new Array<number>(24).fill(0)
+    const midnight = new Date(span.range.start)
+    const points = hourly.flatMap((count, hour) => {
+      const start = new Date(midnight.getFullYear(), midnight.getMonth(), midnight.getDate(), hour)
+      // An hour that summer time leaves out does not exist; one that it repeats is counted as one.
+      return start.getHours() === hour && start.getTime() <= span.range.end
+        ? [{ start: start.getTime(), count }]
+        : []
+    })
+    return { unit: 'hour', points }
+  }
+  const step = period === 'year' ? WEEK : 1
+  // The last point ends today, so that it is as long as the others.
+  const length = Math.ceil((span.last - span.first + 1) / step)
+  const first = span.last + 1 - length * step
+  const counts = new Array<number>(length).fill(0)
+  for (const { day, count } of days) counts[Math.floor((day - first) / step)]! += count
+  const points = counts.map((count, i) => ({
+    start: startOfLocalDay(Math.max(span.first, first + i * step)),
+    count,
+  }))
+  return { unit: step === 1 ? 'day' : 'week', points }
+}
+
+function busiestOf(days: readonly Day[]): Statistics['busiest'] {
+  let busiest: Day | undefined
+  for (const one of days) if (one.count > (busiest?.count ?? 0)) busiest = one
+  return busiest === undefined ? null : { date: dateOf(busiest.day), count: busiest.count }
+}
+
+/** Days in a row; a streak still runs when nothing was typed yet today. */
+function streakOf(days: readonly number[], today: number): Statistics['streak'] {
+  let longest = 0
+  let run = 0
+  let last = Number.NaN
+  for (const day of days) {
+    run = day === last + 1 ? run + 1 : 1
+    last = day
+    longest = Math.max(longest, run)
+  }
+  return { current: last >= today - 1 ? run : 0, longest }
+}

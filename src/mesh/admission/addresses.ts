@@ -1,0 +1,99 @@
+// Which addresses are worth keeping of those that peers claim and discovery hears: private, dialable, plausible.
+
+import { isIP } from 'node:net'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { isPrivateAddress } from '../../config/addresses.ts'
+import type { Config } from '../../config/index.ts'
+import type { Segments } from '../discovery/segments.ts'
+import { endpointOf, formatEndpoint, isLoopback, needsZone, parseEndpoint } from './endpoint.ts'
+import { allowsAddress } from './gater.ts'
+
+type MeshConfig = Pick<Config['mesh'], 'lan_only' | 'allow_cgnat'>
+
+/** Addresses told to others, at most this many. */
+const TOLD_MAX = 8
+/** Addresses taken from one answer. */
+const HEARD_MAX = 8
+
+/**
+ * What a peer says it listens on, as far as it may be believed. Loopback counts only when the peer is on this
+ * machine. Of a stranger only the address it came from is kept: nobody may point us at a third party.
+ */
+export function believable(
+  mesh: MeshConfig,
+  claimed: readonly string[],
+  remoteIp: string,
+  member: boolean,
+): readonly string[] {
+  const endpoints = claimed
+    .map(parseEndpoint)
+    .filter((endpoint) => endpoint !== undefined)
+    .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip))
+    .filter(({ ip }) => isLoopback(ip) === isLoopback(remoteIp) || (member && !isLoopback(ip)))
+    .filter(({ ip }) => member || ip === remoteIp)
+  // The address it came from is known to work.
+  const sorted = endpoints.toSorted((a, b) => Number(b.ip === remoteIp) - Number(a.ip === remoteIp))
+  return sorted.map(formatEndpoint)
+}
+
+/**
+ * The same of a presence that a neighbour handed on. Loopback counts only among nodes of one machine: when the
+ * neighbour is here too.
+ */
+export function announced(
+  mesh: MeshConfig,
+  claimed: readonly string[],
+  fromHere: boolean,
+): readonly string[] {
+  return claimed
+    .map(parseEndpoint)
+    .filter((endpoint) => endpoint !== undefined)
+    .filter(({ ip }) => allowsAddress(mesh, ip) && !needsZone(ip) && (fromHere || !isLoopback(ip)))
+    .map(formatEndpoint)
+}
+
+/** What this node tells everybody: private addresses, and loopback only when there is nothing else. */
+export function announcing(mesh: MeshConfig, listening: readonly Multiaddr[]): readonly string[] {
+  const isPrivate = (address: string): boolean =>
+    isPrivateAddress(parseEndpoint(address)?.ip ?? '', { allowCgnat: mesh.allow_cgnat })
+  const all = told(listening).filter(isPrivate)
+  const lan = all.filter((address) => !isLoopback(parseEndpoint(address)?.ip ?? ''))
+  return lan.length > 0 ? lan : all
+}
+
+/**
+ * Of one mDNS answer that came from `source`, which anybody on the LAN may have written: of IPv4 addresses the one it
+ * came from, since a node answers from each that it has. No answer comes from an IPv6 address.
+ */
+export function atSource(addresses: readonly Multiaddr[], source: string): readonly Multiaddr[] {
+  return addresses.filter((address) => {
+    const ip = endpointOf(address)?.ip ?? ''
+    return isIP(ip) === 6 || ip === source
+  })
+}
+
+/** Of one mDNS answer: addresses on links of ours, never ourselves. */
+export function heardAddresses(segments: Segments, addresses: readonly Multiaddr[]): readonly string[] {
+  const alone = segments.speakFrom.some(isLoopback)
+  return addresses
+    .slice(0, HEARD_MAX)
+    .map(endpointOf)
+    .filter((endpoint) => endpoint !== undefined)
+    .filter(({ ip }) => segments.onLink(ip) && isLoopback(ip) === alone)
+    .map(formatEndpoint)
+}
+
+/** What this node listens on: the LAN first. `only` is the IP that a stranger has found already: it gets no other. */
+export function told(
+  listening: readonly Multiaddr[],
+  { only }: { readonly only?: string | undefined } = {},
+): readonly string[] {
+  const endpoints = listening
+    .map(endpointOf)
+    .filter((endpoint) => endpoint !== undefined)
+    .filter(({ ip }) => only === undefined || ip === only)
+  return endpoints
+    .toSorted((a, b) => Number(isLoopback(a.ip)) - Number(isLoopback(b.ip)))
+    .slice(0, TOLD_MAX)
+    .map(formatEndpoint)
+}

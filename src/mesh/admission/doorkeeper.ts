@@ -1,0 +1,83 @@
+// Connections that have not yet proven a key: how many there may be, and how fast one host may open them.
+import { createQuota } from '../../../protocols/quota.ts'
+import { isLoopback } from './endpoint.ts'
+
+export interface DoorLimits {
+  /** Connections one host may open in a second, which is also the burst. */
+  readonly perSecond: number
+  /** Connections of one host that are still in their handshake. */
+  readonly pendingPerHost: number
+  /** Connections of all strange hosts together that are still in their handshake. */
+  readonly pendingTotal: number
+  /** Connections of all strange hosts together: so many at once, and in the long run. */
+  readonly together: { readonly frames: number; readonly perMs: number }
+}
+
+/** libp2p's own 5 a second and 10 pending let 200 silent sockets lock newcomers out for good. */
+/**
+ * One machine can have any number of addresses, so that a rate for each bounds nothing. A handshake takes some 3 ms of
+ * a processor: strangers get about a fifth of one.
+ */
+export const LAN_DOOR: DoorLimits = {
+  ...{ perSecond: 20, pendingPerHost: 16, pendingTotal: 128 },
+  together: { frames: 128, perMs: 2_000 },
+}
+/** Many nodes of one person may share a machine, so loopback gets more. */
+export const LOOPBACK_DOOR: DoorLimits = {
+  ...{ perSecond: 1_000, pendingPerHost: 256, pendingTotal: 256 },
+  together: { frames: 512, perMs: 4_000 },
+}
+/** Hosts whose rate is remembered; the one that was quiet longest is forgotten first. */
+const RATES_MAX = 1_024
+
+export interface Doorkeeper {
+  /**
+   * Whether this host (an IP address) may begin a handshake now. If so, `left` must be called once when it is over.
+   * `knows` says whether members live there; it is asked when the answer depends on it and nothing else.
+   */
+  enters(host: string, knows: (host: string) => boolean): boolean
+  left(host: string): void
+}
+
+/** `now` is monotonic, in milliseconds. */
+export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = LOOPBACK_DOOR): Doorkeeper {
+  const pending = new Map<string, number>()
+  // Apart, so that somebody on this machine cannot close the door for the LAN.
+  const totals = { local: 0, remote: 0 }
+  const together = { local: createQuota(loopback.together), remote: createQuota(lan.together) }
+  /** Theoretical arrival time of the next connection by host (GCRA). */
+  const rates = new Map<string, number>()
+
+  const tooFast = (host: string, limits: DoorLimits): boolean => {
+    const step = 1_000 / limits.perSecond
+    const time = now()
+    const next = Math.max(rates.get(host) ?? 0, time)
+    if (next - time > 1_000 - step) return true
+    rates.delete(host)
+    rates.set(host, next + step)
+    if (rates.size > RATES_MAX) rates.delete(rates.keys().next().value as string)
+    return false
+  }
+
+  return {
+    enters(host, knows) {
+      const side = isLoopback(host) ? 'local' : 'remote'
+      const limits = side === 'local' ? loopback : lan
+      const here = pending.get(host) ?? 0
+      if (here >= limits.pendingPerHost || tooFast(host, limits)) return false
+      // Addresses of members are let in when strangers have filled the house.
+      const full = totals[side] >= limits.pendingTotal || !together[side].take(now())
+      if (full && (side === 'local' || !knows(host))) return false
+      pending.set(host, here + 1)
+      totals[side]++
+      return true
+    },
+    left(host) {
+      const here = pending.get(host)
+      if (here === undefined) return
+      totals[isLoopback(host) ? 'local' : 'remote']--
+      if (here === 1) pending.delete(host)
+      else pending.set(host, here - 1)
+    },
+  }
+}

@@ -1,0 +1,136 @@
+// The libp2p host: TCP, Noise, yamux, identify and ping, nothing that reaches beyond the LAN or runs by itself.
+import { noise } from '@chainsafe/libp2p-noise'
+import { privateKeyFromRaw } from '@libp2p/crypto/keys'
+import type { GossipSub, GossipSubComponents } from '@libp2p/gossipsub'
+import { type Identify, identify } from '@libp2p/identify'
+import {
+  type Connection,
+  type ConnectionGater,
+  FaultTolerance,
+  type Libp2p,
+  type StreamHandler,
+} from '@libp2p/interface'
+import { type Ping, ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { KaroError } from '../../base/errors.ts'
+import type { Dht } from '../discovery/dht.ts'
+import { meteredYamux } from '../muxer.ts'
+import type { Timings } from '../timings.ts'
+import { readable } from './endpoint.ts'
+
+interface Guard {
+  /** Listens on one more address. One that cannot be had leaves something behind: to be tried elsewhere first. */
+  listen(address: Multiaddr): Promise<void>
+}
+type Services = { guard: Guard; identify: Identify; ping: Ping; gossip: GossipSub; dht?: unknown }
+export type Host = Libp2p<Services>
+
+export interface HostInit {
+  /** 32-byte Ed25519 seed: the peer id is the node's own key. */
+  readonly seed: Uint8Array
+  /** Of that seed, 32 bytes. */
+  readonly publicKey: Uint8Array
+  readonly listen: readonly string[]
+  /** Some of `listen` may fail, as long as one does not. */
+  readonly listenBestEffort: boolean
+  readonly gater: ConnectionGater
+  readonly timings: Timings
+  /** A neighbour is pinged this often; a socket may be silent for four times as long. */
+  readonly pingMs: number
+  /** Protocols to serve; registered before the first connection can come in. */
+  readonly handlers: ReadonlyMap<string, StreamHandler>
+  /** Runs synchronously for every connection, before any of its streams. */
+  readonly onConnection: (connection: Connection) => void
+  readonly gossip: (components: GossipSubComponents) => GossipSub
+  /** Left out: nobody is asked where members are. */
+  readonly dht?: Dht['service'] | undefined
+  /** Version told to admitted peers by identify. */
+  readonly version: string
+}
+
+/** Connections in all. Strangers have 8 of them; the mesh's design ends well below. */
+const CONNECTIONS_MAX = 1_024
+/** libp2p's own limits at the door count loopback like a stranger; the gater's doorkeeper replaces them. */
+const UNLIMITED_BY_LIBP2P = 1_000_000
+
+/** Builds the host without starting it. */
+export async function createHost(init: HostInit): Promise<Host> {
+  const socketMs = Math.max(init.pingMs * 4, 60_000)
+  const options: Libp2pOptions<Services> = {
+    start: false,
+    // Seed and public key together: to derive the one from the other in JavaScript takes longer than all else here.
+    privateKey: privateKeyFromRaw(Buffer.concat([init.seed, init.publicKey])),
+    nodeInfo: { name: 'karo', version: init.version },
+    addresses: { listen: [...init.listen] },
+    transports: [
+      tcp({ inboundSocketInactivityTimeout: socketMs, outboundSocketInactivityTimeout: socketMs }),
+    ],
+    connectionEncrypters: [noise()],
+    streamMuxers: [meteredYamux()],
+    connectionGater: init.gater,
+    // A fresh stream per connection every 10 s was most of an idle node's work.
+    connectionMonitor: { enabled: false },
+    connectionManager: {
+      maxConnections: CONNECTIONS_MAX,
+      inboundConnectionThreshold: UNLIMITED_BY_LIBP2P,
+      maxIncomingPendingConnections: UNLIMITED_BY_LIBP2P,
+      inboundUpgradeTimeout: init.timings.handshakeMs,
+      inboundStreamProtocolNegotiationTimeout: init.timings.negotiateMs,
+      outboundStreamProtocolNegotiationTimeout: init.timings.negotiateMs,
+      addressDialTimeout: init.timings.handshakeMs,
+      dialTimeout: init.timings.dialMs,
+      connectionCloseTimeout: init.timings.closeMs,
+      reconnectRetries: 0,
+    },
+    transportManager: {
+      faultTolerance: init.listenBestEffort ? FaultTolerance.NO_FATAL : FaultTolerance.FATAL_ALL,
+    },
+    services: {
+      // First: services are made in this order, and nobody may see a connection before it is narrowed.
+      guard: (components) => {
+        components.events.addEventListener('connection:open', (event) => init.onConnection(event.detail))
+        return {
+          async beforeStart(): Promise<void> {
+            // Listening starts after every service has started.
+            for (const [protocol, handler] of init.handlers) {
+              await components.registrar.handle(protocol, handler, {
+                maxInboundStreams: 1,
+                maxOutboundStreams: 1,
+              })
+            }
+          },
+          start() {},
+          stop() {},
+          listen: (address: Multiaddr) => components.transportManager.listen([address]),
+        }
+      },
+      identify: identify({ runOnConnectionOpen: false }),
+      ping: ping(),
+      gossip: init.gossip,
+      ...(init.dht === undefined ? {} : { dht: init.dht }),
+    },
+  }
+  return await createLibp2p(options)
+}
+
+/** Starts listening. KaroError `unavailable` when no address could be listened on. */
+export async function startHost(host: Host, listen: readonly string[]): Promise<void> {
+  try {
+    await host.start()
+  } catch (cause) {
+    throw cannotListen(listen, cause)
+  }
+  if (listen.length > 0 && host.getMultiaddrs().length === 0) {
+    await host.stop()
+    throw cannotListen(listen)
+  }
+}
+
+function cannotListen(listen: readonly string[], cause?: unknown): KaroError {
+  return new KaroError('unavailable', `the mesh cannot listen on ${listen.map(readable).join(', ')}`, {
+    hint: 'Choose another mesh.port (0 is any free one), or end the program that uses it.',
+    ...(cause === undefined ? {} : { cause }),
+  })
+}

@@ -1,0 +1,96 @@
+// What the mesh looks like from inside, for whoever diagnoses it: connections, dials under way, and multicast tried.
+import { networkInterfaces } from 'node:os'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Config } from '../../config/index.ts'
+import { checkMulticast } from '../discovery/multicast-check.ts'
+import { segmentsOf } from '../discovery/segments.ts'
+import type { MeshInspection, MulticastTried } from '../index.ts'
+import type { WrongClock } from '../link/rejections.ts'
+import type { Session } from '../link/session.ts'
+import type { Twins } from '../link/twins.ts'
+import { endpointOf, isLoopback } from './endpoint.ts'
+import { allowsAddress } from './gater.ts'
+import type { Host } from './host.ts'
+
+export interface InspectDeps {
+  readonly config: Pick<Config, 'mesh' | 'discovery'>
+  readonly host: () => Host | undefined
+  readonly sessions: () => readonly Session[]
+  /** Trusted here; they did not trust this node when it last asked. */
+  readonly oneSided: () => readonly NodeId[]
+  readonly stale: () => readonly WrongClock[]
+  readonly twins: Twins['state']
+}
+
+export interface Inspect {
+  inspect(): MeshInspection
+  /** Takes up to two seconds. Empty where mDNS is off or no interface is there. */
+  tryMulticast(): Promise<readonly MulticastTried[]>
+}
+
+export function createInspect({ config, host, sessions, oneSided, stale, twins }: InspectDeps): Inspect {
+  let running: Promise<readonly MulticastTried[]> | undefined
+
+  const places = () => {
+    const { mdns } = config.discovery
+    if (mdns === false) return []
+    const interfaces = networkInterfaces()
+    const { speakFrom } = segmentsOf(mdns, interfaces, (ip) => allowsAddress(config.mesh, ip))
+    return Object.entries(interfaces).flatMap(([name, infos]) =>
+      (infos ?? [])
+        .filter(({ address, cidr }) => cidr !== null && speakFrom.includes(address))
+        .map(({ address, cidr }) => ({ address, interface: name, cidr: cidr as string })),
+    )
+  }
+
+  return {
+    inspect: () => ({
+      mdns: places().map(({ address }) => address),
+      connections: sessions().map((session) => {
+        const introduced = session.introduced()
+        const remote = endpointOf(session.connection.remoteAddr)
+        return {
+          node_id: session.peer.nodeId,
+          admitted: session.admitted(),
+          dialed: session.dialed,
+          remote: `${session.ip}:${remote?.port ?? 0}`,
+          skew_ms: session.skew() ?? null,
+          karo_version: introduced?.capabilities.karo_version ?? null,
+          protocol_version: introduced?.capabilities.protocol_version ?? null,
+        }
+      }),
+      dialing: (host()?.getDialQueue() ?? [])
+        .flatMap(({ multiaddrs }) => multiaddrs)
+        .map(endpointOf)
+        .filter((endpoint) => endpoint !== undefined)
+        .map(({ ip, port }) => `${ip}:${port}`),
+      one_sided: oneSided(),
+      stale: stale(),
+      twins: twins(),
+    }),
+
+    tryMulticast() {
+      // Whoever asks meanwhile gets the same answer: it is one question on the network for all of them.
+      running ??= tryNow().finally(() => {
+        running = undefined
+      })
+      return running
+    },
+  }
+
+  async function tryNow(): Promise<readonly MulticastTried[]> {
+    const where = places()
+    if (where.length === 0) return []
+    const own = Object.values(networkInterfaces()).flatMap((infos) =>
+      (infos ?? []).map(({ address }) => address),
+    )
+    const outcomes = await checkMulticast({ places: where, own })
+    return outcomes.map((outcome) => {
+      const { includes } = segmentsOf([outcome.interface], networkInterfaces(), () => true)
+      const connected = sessions().filter(
+        ({ ip, admitted }) => admitted() && includes(ip) && !own.includes(ip) && !isLoopback(ip),
+      )
+      return { ...outcome, connected_nodes: new Set(connected.map(({ peer }) => peer.nodeId)).size }
+    })
+  }
+}

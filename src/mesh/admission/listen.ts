@@ -1,0 +1,25 @@
+// Which addresses the mesh listens on: each private one by itself, never the wildcard, so a public one is never open.
+import { isIP } from 'node:net'
+import type { NetworkInterfaceInfo } from 'node:os'
+import { isPrivateAddress } from '../../config/addresses.ts'
+import type { Config } from '../../config/index.ts'
+import { formatEndpoint, needsZone } from './endpoint.ts'
+
+export type Interfaces = NodeJS.Dict<NetworkInterfaceInfo[]>
+
+/**
+ * Multiaddrs to listen on. `auto` is every private address of this moment, loopback included; an interface that
+ * comes up later is not listened on before the next start.
+ */
+export function listenAddresses(mesh: Config['mesh'], interfaces: Interfaces): readonly string[] {
+  const ips = mesh.listen === 'auto' ? ownAddresses(mesh, interfaces) : mesh.listen
+  return [...new Set(ips)].filter((ip) => isIP(ip) !== 0).map((ip) => formatEndpoint({ ip, port: mesh.port }))
+}
+
+function ownAddresses(mesh: Config['mesh'], interfaces: Interfaces): string[] {
+  return Object.values(interfaces)
+    .flatMap((addresses) => addresses ?? [])
+    .map((info) => info.address)
+    .filter((ip) => !needsZone(ip))
+    .filter((ip) => !mesh.lan_only || isPrivateAddress(ip, { allowCgnat: mesh.allow_cgnat }))
+}

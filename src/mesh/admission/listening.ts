@@ -1,0 +1,164 @@
+// The libp2p host with discovery by mDNS: how both start, say how they are, and end in time.
+import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { HealthCheck } from '../../base/run/room.ts'
+import type { Config } from '../../config/index.ts'
+import { createMdns, type Mdns } from '../discovery/mdns.ts'
+import type { Timings } from '../timings.ts'
+import { told } from './addresses.ts'
+import { type Endpoint, endpointOf, formatEndpoint, parseEndpoint, readable } from './endpoint.ts'
+import { allowsAddress } from './gater.ts'
+import { createHost, type Host, type HostInit, startHost } from './host.ts'
+import { listenAddresses } from './listen.ts'
+
+export interface ListeningDeps {
+  readonly config: Pick<Config, 'mesh' | 'discovery'>
+  readonly timings: Timings
+  readonly clock: Clock
+  readonly log: Log
+  /** Made anew for each start. */
+  readonly host: () => Omit<HostInit, 'listen' | 'listenBestEffort' | 'timings'>
+  readonly onHeard: (node: NodeId, addresses: readonly string[]) => void
+}
+
+export interface Listening {
+  /** From the moment it is made until the stop begins. */
+  host(): Host | undefined
+  /** What it listens on now, without peer ids. */
+  addresses(): readonly Multiaddr[]
+  multiaddrs(): readonly string[]
+  /** `ready` runs when the host listens. Throws after undoing what it did, except for `leave`. */
+  start(signal: AbortSignal, ready: () => void): Promise<void>
+  /** `leave` runs while connections still work. Always ends, within `timings.stopMs`; never throws. */
+  stop(leave: () => Promise<void>): Promise<void>
+  health(): readonly HealthCheck[]
+}
+
+export function createListening({ config, timings, clock, log, ...deps }: ListeningDeps): Listening {
+  let host: Host | undefined
+  let mdns: Mdns | undefined
+  /** Addresses that were to be listened on and are not: taken, or gone since. */
+  let closed: readonly string[] = []
+  let again: NodeJS.Timeout | undefined
+
+  const addresses = (): readonly Multiaddr[] => host?.getMultiaddrs() ?? []
+
+  const startMdns = async (started: Host): Promise<void> => {
+    const where = config.discovery.mdns
+    if (where === false) return
+    mdns = createMdns({
+      where,
+      intervalMs: config.discovery.mdns_interval_seconds * 1_000,
+      allows: (ip) => allowsAddress(config.mesh, ip),
+      clock,
+      listening: () => started.getMultiaddrs(),
+      logger: started.logger,
+      log,
+      onHeard: deps.onHeard,
+    })
+    await mdns.start()
+  }
+
+  const lookAtClosed = (made: Host): void => {
+    const open = new Set(made.getMultiaddrs().map((address) => endpointOf(address)?.ip))
+    closed = closed.filter((address) => !open.has(parseEndpoint(address)?.ip))
+  }
+
+  /** What is closed is opened when it can be, as the whole mesh is when nothing of it could be. */
+  const openLater = (made: Host): void => {
+    again = setTimeout(async () => {
+      for (const address of closed) {
+        const endpoint = parseEndpoint(address)
+        if (endpoint === undefined || !(await isFree(endpoint)) || host !== made) continue
+        try {
+          await made.services.guard.listen(multiaddr(address))
+        } catch (error) {
+          log.debug({ address, reason: String(error) }, 'the mesh still cannot listen there')
+        }
+      }
+      if (host !== made) return
+      const before = closed.length
+      lookAtClosed(made)
+      if (closed.length < before) log.info({ left: closed }, 'the mesh listens where it could not')
+      if (closed.length > 0) openLater(made)
+    }, timings.reopenMs)
+    again.unref()
+  }
+
+  return {
+    host: () => host,
+    addresses,
+    multiaddrs: () =>
+      addresses()
+        .map(endpointOf)
+        .filter((endpoint) => endpoint !== undefined)
+        .map(formatEndpoint),
+
+    async start(signal, ready) {
+      const listen = listenAddresses(config.mesh, networkInterfaces())
+      const made = await createHost({
+        ...deps.host(),
+        listen,
+        listenBestEffort: config.mesh.listen === 'auto',
+        timings,
+      })
+      host = made
+      await startHost(made, listen)
+      ready()
+      closed = listen
+      lookAtClosed(made)
+      if (closed.length > 0) {
+        log.warn({ addresses: closed }, 'the mesh could not listen on some addresses; they are tried again')
+        openLater(made)
+      }
+      signal.throwIfAborted()
+      await startMdns(made)
+      signal.throwIfAborted()
+    },
+
+    async stop(leave) {
+      const stopping = host
+      clearTimeout(again)
+      const quietly = async (): Promise<void> => {
+        await mdns?.stop()
+        await leave()
+        host = undefined
+        await stopping?.stop()
+      }
+      await Promise.race([
+        quietly().catch((error: unknown) =>
+          log.warn({ reason: String(error) }, 'the mesh did not stop cleanly'),
+        ),
+        new Promise((resolve) => setTimeout(resolve, timings.stopMs).unref()),
+      ])
+      host = undefined
+    },
+
+    health() {
+      if (host === undefined)
+        return [{ name: 'mesh.listening', ok: false, detail: 'the mesh is not running' }]
+      const listens = `listens on ${told(host.getMultiaddrs()).map(readable).join(', ')}`
+      return [
+        {
+          name: 'mesh.listening',
+          // mDNS tells IPv4 addresses; an IPv6 one may be missing while it is still being checked for duplicates.
+          ok: host.getMultiaddrs().length > 0 && !closed.some((address) => address.startsWith('/ip4/')),
+          detail: closed.length === 0 ? listens : `${listens}, but not on ${closed.map(readable).join(', ')}`,
+        },
+      ]
+    },
+  }
+}
+
+/** Whether that address can be listened on now. */
+function isFree({ ip, port }: Endpoint): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer()
+    server.once('error', () => resolve(false))
+    server.listen({ host: ip, port, exclusive: true }, () => server.close(() => resolve(true)))
+  })
+}

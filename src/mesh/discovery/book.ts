@@ -1,0 +1,110 @@
+// Where nodes were last found: addresses by node id, bounded in both, members kept before strangers, proven ones told apart.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { parseEndpoint } from '../admission/endpoint.ts'
+
+/** Addresses of one node that it has told itself, newest first. */
+export const ADDRESSES_PER_NODE = 8
+/** Addresses of one node that somebody on the LAN says it has, newest first. */
+export const HEARSAY_PER_NODE = 4
+/** Of one node, the newest; as many as there can be others. */
+const PROVEN_PER_NODE = ADDRESSES_PER_NODE
+/** Members are at most as many as the owner trusts; strangers on a LAN can be any number of inventions. */
+const STRANGERS_MAX = 256
+
+export interface Book {
+  /** Puts `addresses` (multiaddrs without peer id) in front: the node's key was proven when it told them. */
+  learn(node: NodeId, addresses: readonly string[]): void
+  /** The same for what anybody may have said: it displaces other hearsay only. */
+  hear(node: NodeId, addresses: readonly string[]): void
+  /** The node's key has answered at this address, or it came from there. */
+  proved(node: NodeId, address: string): void
+  isProven(node: NodeId, address: string): boolean
+  /**
+   * In the order to try them: learned ones, then heard ones. After a dial that failed the other way round, since the
+   * time of one dial may not suffice for all of them.
+   */
+  addresses(node: NodeId): readonly string[]
+  /** A dial to it came to nothing. */
+  failed(node: NodeId): void
+  nodes(): readonly NodeId[]
+  /** Whether a member has told that it is at this IP address. */
+  membersAt(ip: string): boolean
+}
+
+interface Entry {
+  learned: readonly string[]
+  heard: readonly string[]
+  /** In order, the newest last. */
+  proven: readonly string[]
+  heardFirst: boolean
+}
+
+export function createBook(isMember: (node: NodeId) => boolean): Book {
+  /** In order of learning, the newest last. */
+  const entries = new Map<NodeId, Entry>()
+  /** Who told each address; so that a question of every connection costs no search. */
+  const tellers = new Map<string, Set<NodeId>>()
+
+  const ipsOf = (addresses: readonly string[]): Set<string> =>
+    new Set(addresses.flatMap((address) => parseEndpoint(address)?.ip ?? []))
+
+  const setLearned = (node: NodeId, entry: Entry, addresses: readonly string[]): void => {
+    for (const ip of ipsOf(entry.learned)) {
+      const there = tellers.get(ip)
+      there?.delete(node)
+      if (there?.size === 0) tellers.delete(ip)
+    }
+    entry.learned = addresses
+    for (const ip of ipsOf(addresses)) tellers.set(ip, (tellers.get(ip) ?? new Set()).add(node))
+  }
+
+  const makeRoom = (): void => {
+    const strangers = [...entries].filter(([node]) => !isMember(node))
+    for (const [node, entry] of strangers.slice(0, Math.max(0, strangers.length - STRANGERS_MAX))) {
+      setLearned(node, entry, [])
+      entries.delete(node)
+    }
+  }
+
+  /** The node's entry, as the newest. */
+  const touch = (node: NodeId): Entry => {
+    const entry = entries.get(node) ?? { learned: [], heard: [], proven: [], heardFirst: false }
+    entries.delete(node)
+    entries.set(node, entry)
+    if (entries.size > STRANGERS_MAX) makeRoom()
+    return entry
+  }
+
+  return {
+    learn(node, addresses) {
+      if (addresses.length === 0) return
+      const entry = touch(node)
+      const learned = [...new Set([...addresses, ...entry.learned])].slice(0, ADDRESSES_PER_NODE)
+      setLearned(node, entry, learned)
+      entry.heard = entry.heard.filter((address) => !learned.includes(address))
+      entry.heardFirst = false
+    },
+    hear(node, addresses) {
+      const fresh = addresses.filter((address) => !entries.get(node)?.learned.includes(address))
+      if (fresh.length === 0) return
+      const entry = touch(node)
+      entry.heard = [...new Set([...fresh, ...entry.heard])].slice(0, HEARSAY_PER_NODE)
+    },
+    proved(node, address) {
+      const entry = entries.get(node)
+      if (entry === undefined || entry.proven.includes(address)) return
+      entry.proven = [...entry.proven, address].slice(-PROVEN_PER_NODE)
+    },
+    isProven: (node, address) => entries.get(node)?.proven.includes(address) === true,
+    addresses(node) {
+      const { learned = [], heard = [], heardFirst = false } = entries.get(node) ?? {}
+      return heardFirst ? [...heard, ...learned] : [...learned, ...heard]
+    },
+    failed(node) {
+      const entry = entries.get(node)
+      if (entry !== undefined) entry.heardFirst = !entry.heardFirst
+    },
+    nodes: () => [...entries.keys()],
+    membersAt: (ip) => [...(tellers.get(ip) ?? [])].some(isMember),
+  }
+}

@@ -1,0 +1,212 @@
+// Finding where a member is now by asking other members: kad-dht, cut down to that one question.
+
+import type {
+  Connection,
+  NewStreamOptions,
+  PeerId,
+  PeerInfo,
+  PeerStore,
+  Stream,
+  StreamHandler,
+} from '@libp2p/interface'
+import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { createQuota, type Quota } from '../../../protocols/quota.ts'
+import type { Clock } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Log } from '../../base/run/log.ts'
+import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
+import { nodeOf, peerIdOf } from '../link/peer.ts'
+import type { Session } from '../link/session.ts'
+
+export const DHT_PROTOCOL = '/karo/kad/1'
+
+/** Asked at the same time, and at most about so many for one question. */
+const ALPHA = 3
+const BUCKET = 8
+/** Members that are not neighbours, dialed for one question. */
+const DIALS_PER_QUESTION = 4
+/** A question is 50 bytes, an answer at most eight members with their addresses. */
+const QUESTION_BYTES = 1_024
+const ANSWER_BYTES = 16 * 1_024
+/** Questions of one member. */
+const QUESTIONS = { frames: 30, perMs: 30_000 }
+const ASKERS_MAX = 1_024
+const NEVER_MS = 2 ** 31 - 1
+/** Of kad-dht's messages: FIND_NODE and PING. The others would keep what anybody sends. */
+const ANSWERED = new Set(['FIND_NODE', 'PING'])
+
+export interface DhtDeps {
+  readonly clock: Clock
+  readonly log: Log
+  readonly admits: (node: NodeId) => boolean
+  /** An address that may be told, kept and dialed. */
+  readonly allows: (ip: string) => boolean
+  readonly neighbour: (node: NodeId) => Session | undefined
+  /** One dial to a member that is no neighbour; true when it is one then. Never rejects. */
+  readonly dial: (node: NodeId) => Promise<boolean>
+}
+
+export interface Dht {
+  /** libp2p's service, without the symbols by which libp2p itself would use it: it must not dial by what this finds. */
+  readonly service: (components: KadDHTComponents) => { start(): Promise<void>; stop(): Promise<void> }
+  /** Where members say the node is, as multiaddrs; hearsay. Empty when nobody knows. Never rejects. */
+  find(node: NodeId, signal: AbortSignal): Promise<readonly string[]>
+  forget(node: NodeId): Promise<void>
+}
+
+/** What of kad-dht is private by type only. */
+interface Inside extends KadDHT {
+  readonly routingTable: { remove(peer: PeerId): Promise<void> }
+  readonly rpc: { readonly handlers: Record<string, unknown> }
+  routingTableRefresh: unknown
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+/** Loads the library, which nobody needs who has switched this off. */
+export async function loadDht(deps: DhtDeps): Promise<Dht> {
+  const { kadDHT } = await import('@libp2p/kad-dht')
+  const { clock, log } = deps
+  const quotas = createRecent<NodeId, Quota>(ASKERS_MAX)
+  let dht: Inside | undefined
+  /** Questions under way, and dials that they may still make. */
+  let questions = 0
+  let dials = 0
+
+  /** Only members are told of, kept and asked; and of them only addresses that may be dialed. */
+  const known = (peer: PeerInfo): PeerInfo => {
+    const node = nodeOf(peer.id)
+    const allowed = peer.multiaddrs.filter((address) => deps.allows(endpointOf(address)?.ip ?? ''))
+    return { ...peer, multiaddrs: node !== undefined && deps.admits(node) ? allowed : [] }
+  }
+
+  const connectionTo = async (peer: PeerId): Promise<Connection> => {
+    const node = nodeOf(peer)
+    if (node === undefined || !deps.admits(node)) throw new Error('no member')
+    if (deps.neighbour(node) === undefined && dials > 0) {
+      dials--
+      await deps.dial(node)
+    }
+    const session = deps.neighbour(node)
+    if (session?.alive() !== true) throw new Error('no neighbour')
+    return session.connection
+  }
+
+  const asks = (node: NodeId): boolean => {
+    const quota = quotas.get(node) ?? createQuota(QUESTIONS)
+    quotas.set(node, quota)
+    return quota.take(clock.monotonic())
+  }
+
+  const serve =
+    (handler: StreamHandler): StreamHandler =>
+    (stream, connection) => {
+      const node = nodeOf(connection.remotePeer)
+      if (node === undefined || deps.neighbour(node) === undefined || !asks(node)) {
+        stream.abort(new Error('not now'))
+        return
+      }
+      return handler(bounded(stream, QUESTION_BYTES), connection)
+    }
+
+  /** libp2p as kad-dht may see it: no dials of its own, no tags that would keep connections, a handler that counts. */
+  const view = (whole: KadDHTComponents): KadDHTComponents => ({
+    peerId: whole.peerId,
+    privateKey: whole.privateKey,
+    addressManager: whole.addressManager,
+    datastore: whole.datastore,
+    events: whole.events,
+    logger: whole.logger,
+    registrar: {
+      handle: (protocol, handler, options) => whole.registrar.handle(protocol, serve(handler), options),
+      unhandle: (protocol, options) => whole.registrar.unhandle(protocol, options),
+      register: (protocol, topology) => whole.registrar.register(protocol, topology),
+      unregister: (id) => whole.registrar.unregister(id),
+    } as KadDHTComponents['registrar'],
+    connectionManager: {
+      isDialable: () => Promise.resolve(true),
+      async openStream(peer: PeerId, protocol: string, options?: NewStreamOptions) {
+        const connection = await connectionTo(peer)
+        return bounded(await connection.newStream(protocol, options), ANSWER_BYTES)
+      },
+    } as unknown as KadDHTComponents['connectionManager'],
+    ping: {
+      async ping(peer, options) {
+        await connectionTo(peer as PeerId)
+        return whole.ping.ping(peer, options)
+      },
+    } as KadDHTComponents['ping'],
+    peerStore: {
+      get: (id, options) => whole.peerStore.get(id, options),
+      getInfo: (id, options) => whole.peerStore.getInfo(id, options),
+      all: (query) => whole.peerStore.all(query),
+      merge: (id, { tags: _, ...data }, options) => whole.peerStore.merge(id, data, options),
+    } as PeerStore,
+  })
+
+  return {
+    service(components) {
+      const made = kadDHT({
+        protocol: DHT_PROTOCOL,
+        logPrefix: 'karo:kad',
+        clientMode: false,
+        peerInfoMapper: known,
+        allowQueryWithZeroPeers: true,
+        alpha: ALPHA,
+        disjointPaths: 1,
+        kBucketSize: BUCKET,
+        maxInboundStreams: 4,
+        maxOutboundStreams: 4,
+        // Nothing is asked before somebody needs to know.
+        querySelfInterval: NEVER_MS,
+        initialQuerySelfInterval: NEVER_MS,
+        routingTableUpdateMaxQueueSize: 64,
+        pingNewContactMaxQueueSize: 64,
+        pingOldContactMaxQueueSize: 64,
+      })(view(components)) as Inside
+      made.routingTableRefresh = {}
+      for (const type of Object.keys(made.rpc.handlers))
+        if (!ANSWERED.has(type)) delete made.rpc.handlers[type]
+      dht = made
+      return { start: () => made.start(), stop: () => made.stop() }
+    },
+
+    async find(node, signal) {
+      if (dht === undefined) return []
+      questions++
+      dials += DIALS_PER_QUESTION
+      try {
+        const id = peerIdOf(node)
+        // What is remembered here has been tried already.
+        for await (const event of dht.findPeer(id, { signal, useCache: false })) {
+          if (event.name !== 'FINAL_PEER' || !event.peer.id.equals(id)) continue
+          const found = known(event.peer)
+            .multiaddrs.map(endpointOf)
+            .filter((endpoint) => endpoint !== undefined)
+          if (found.length > 0) return found.map(formatEndpoint)
+        }
+      } catch (error) {
+        log.debug({ peer: node, reason: String(error) }, 'nobody knows where it is')
+      } finally {
+        questions--
+        dials = Math.min(dials, questions * DIALS_PER_QUESTION)
+      }
+      return []
+    },
+
+    async forget(node) {
+      await dht?.routingTable.remove(peerIdOf(node))
+    },
+  }
+}
+
+/** A stream that ends when more comes over it than anybody would send. */
+function bounded(stream: Stream, bytes: number): Stream {
+  let left = bytes
+  stream.addEventListener('message', ({ data }) => {
+    left -= data.byteLength
+    if (left < 0) stream.abort(new Error('too much'))
+  })
+  return stream
+}

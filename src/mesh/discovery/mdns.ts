@@ -1,0 +1,208 @@
+// Discovery by mDNS: tells where this node listens and hears where others do, on the interfaces it may speak on.
+import { createSocket, type RemoteInfo, type Socket } from 'node:dgram'
+import { networkInterfaces } from 'node:os'
+import type { ComponentLogger, PeerDiscovery, PeerInfo, Startable } from '@libp2p/interface'
+import { mdns } from '@libp2p/mdns'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import { atSource, heardAddresses } from '../admission/addresses.ts'
+import { endpointOf, isLoopback } from '../admission/endpoint.ts'
+import { nodeOf } from '../link/peer.ts'
+import { type Answer, encodeAnswers, encodeQuestions, type Question } from './mdns-packet.ts'
+import { segmentsOf, watchSegments } from './segments.ts'
+
+const SERVICE_TAG = '_karo._udp.local'
+const MDNS_PORT = 5353
+const MDNS_GROUP = '224.0.0.251'
+/** However many ask, one answer in this time: it goes to all of them. */
+const ANSWER_EVERY_MS = 250
+/** Packets waiting to be sent; more are dropped, the next interval repeats them. */
+const QUEUE_MAX = 16
+
+export interface MdnsDeps {
+  /** `discovery.mdns`: everywhere, or on these interfaces and subnets. */
+  readonly where: true | readonly string[]
+  readonly intervalMs: number
+  /** Whether an address may be spoken from, told and heard. */
+  readonly allows: (ip: string) => boolean
+  readonly clock: Clock
+  /** Own multiaddrs with peer id. */
+  readonly listening: () => readonly Multiaddr[]
+  readonly logger: ComponentLogger
+  readonly log: Log
+  /** Somebody answered; `addresses` are multiaddrs without peer id. Nothing about it is verified. */
+  readonly onHeard: (node: NodeId, addresses: readonly string[]) => void
+}
+
+export interface Mdns {
+  start(): Promise<void>
+  stop(): Promise<void>
+}
+
+type Packet =
+  | { readonly type: 'query'; readonly questions: Question[] }
+  | { readonly type: 'response'; readonly answers: Answer[] }
+
+/** The part of multicast-dns that @libp2p/mdns drives. */
+interface Responder {
+  send: (packet: Packet) => void
+  update: () => void
+  on(event: 'error' | 'warning', listener: (error: Error) => void): void
+  on(event: 'response', listener: (packet: unknown, from: RemoteInfo) => void): void
+}
+
+export function createMdns(deps: MdnsDeps): Mdns {
+  const segments = watchSegments(
+    () => segmentsOf(deps.where, networkInterfaces(), deps.allows),
+    () => deps.clock.monotonic(),
+    (error) => deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read'),
+  )
+  const sender = createSender(deps.log, () => segments().speakFrom)
+
+  /** Where others on our segments can reach us; loopback only when there is nothing else. */
+  const toldAddresses = (): Multiaddr[] => {
+    const allowed = segments()
+    const reachable = deps.listening().filter((address) => {
+      const ip = endpointOf(address)?.ip
+      return ip !== undefined && allowed.includes(ip)
+    })
+    const lan = reachable.filter((address) => !isLoopback(endpointOf(address)?.ip ?? ''))
+    return lan.length > 0 ? lan : reachable
+  }
+
+  const service = mdns({ serviceTag: SERVICE_TAG, interval: deps.intervalMs })({
+    addressManager: { getAddresses: toldAddresses },
+    logger: deps.logger,
+  } as unknown as Parameters<ReturnType<typeof mdns>>[0]) as PeerDiscovery & Startable
+
+  /** Where the answer came from that is being read. */
+  let source: string | undefined
+
+  const onPeer = (event: CustomEvent<PeerInfo>): void => {
+    const node = nodeOf(event.detail.id)
+    if (node === undefined || source === undefined) return
+    const here = segments()
+    if (!here.onLink(source)) return
+    const addresses = heardAddresses(here, atSource(event.detail.multiaddrs, source))
+    if (addresses.length > 0) deps.onHeard(node, addresses)
+  }
+
+  // multicast-dns sends on the interface of the default route only, which an air-gapped network may not have.
+  // Its packets are therefore sent by us, on every interface; it is replaced before its first question goes out.
+  let responder: Responder | undefined
+  Object.defineProperty(service, 'mdns', {
+    get: () => responder,
+    set: (made: Responder | undefined) => {
+      responder = made
+      if (made === undefined) return
+      made.send = (packet) => sender.send(packet)
+      // It reads the interfaces from a timer of its own, where nobody catches what that throws.
+      const { update } = made
+      made.update = () => {
+        try {
+          update()
+        } catch (error) {
+          deps.log.warn({ reason: String(error) }, 'the network interfaces could not be read')
+        }
+      }
+      // The service listens after this, and tells of nobody but in its own turn.
+      made.on('response', (_packet, from) => {
+        // An answer from another port is none (RFC 6762, section 6).
+        source = from.port === MDNS_PORT ? from.address : undefined
+      })
+      made.on('error', (error) => deps.log.warn({ reason: error.message }, 'mDNS does not work here'))
+    },
+  })
+
+  return {
+    async start() {
+      service.addEventListener('peer', onPeer)
+      sender.start()
+      await service.start()
+    },
+    async stop() {
+      service.removeEventListener('peer', onPeer)
+      await service.stop()
+      await sender.stop()
+    },
+  }
+}
+
+/** Sends packets to the mDNS group, one interface after the other, through one socket. */
+function createSender(log: Log, interfaces: () => readonly string[]) {
+  let socket: Socket | undefined
+  let waiting = 0
+  let last: Promise<void> = Promise.resolve()
+  let answeredAt = Number.NEGATIVE_INFINITY
+  let answer: NodeJS.Timeout | undefined
+
+  const sendOn = (from: Socket, ip: string, bytes: Buffer): Promise<void> =>
+    new Promise((resolve) => {
+      try {
+        from.setMulticastInterface(ip)
+        from.send(bytes, MDNS_PORT, MDNS_GROUP, (error) => {
+          if (error) log.debug({ reason: error.message, ip }, 'mDNS packet not sent')
+          resolve()
+        })
+      } catch (error) {
+        // An interface that has just gone.
+        log.debug({ reason: String(error), ip }, 'mDNS packet not sent')
+        resolve()
+      }
+    })
+
+  const queue = (bytes: Buffer): void => {
+    const from = socket
+    if (from === undefined || waiting >= QUEUE_MAX) return
+    waiting++
+    last = last.then(async () => {
+      // The interface is the socket's, not the packet's: one send has to end before the next begins.
+      for (const ip of interfaces()) if (socket === from) await sendOn(from, ip, bytes)
+      waiting--
+    })
+  }
+
+  const sendAnswer = (answers: readonly Answer[]): void => {
+    answer = undefined
+    answeredAt = performance.now()
+    queue(encodeAnswers(answers))
+  }
+
+  return {
+    start(): void {
+      const made = createSocket({ type: 'udp4', reuseAddr: true })
+      socket = made
+      last = new Promise((resolve) => {
+        made.on('error', (error) => {
+          log.warn({ reason: error.message }, 'mDNS does not work here')
+          resolve()
+        })
+        // A response has to come from the mDNS port (RFC 6762, section 6). Nothing can be sent before it is bound.
+        made.bind(MDNS_PORT, () => {
+          made.setMulticastTTL(255)
+          resolve()
+        })
+      })
+    },
+    send(packet: Packet): void {
+      if (packet.type === 'query') {
+        queue(encodeQuestions(packet.questions))
+        return
+      }
+      const wait = answeredAt + ANSWER_EVERY_MS - performance.now()
+      if (wait <= 0) sendAnswer(packet.answers)
+      else answer ??= setTimeout(() => sendAnswer(packet.answers), wait).unref()
+    },
+    stop(): Promise<void> {
+      clearTimeout(answer)
+      const closing = socket
+      socket = undefined
+      return new Promise((resolve) => {
+        if (closing === undefined) resolve()
+        else closing.close(() => resolve())
+      })
+    },
+  }
+}

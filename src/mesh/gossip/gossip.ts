@@ -1,0 +1,157 @@
+// The mesh's topics over gossipsub: joins them, publishes our signed frames, and keeps the router to admitted neighbours.
+import {
+  type GossipSub,
+  type GossipSubComponents,
+  gossipsub,
+  multicodec,
+  type TopicValidatorFn,
+  TopicValidatorResult,
+} from '@libp2p/gossipsub'
+import type { Message, Topic, WireBody } from '../../../protocols/define.ts'
+import { encodeFrame, NONCE_BYTES } from '../../../protocols/frame.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { GossipHandler, GossipVerdict } from '../index.ts'
+import type { ChannelDeps } from '../link/channel.ts'
+import { peerRefOf } from '../link/peer.ts'
+import type { Rejections } from '../link/rejections.ts'
+import type { Session } from '../link/session.ts'
+import { createIntake } from './intake.ts'
+import { gossipSettings } from './settings.ts'
+
+const RESULTS: Readonly<Record<GossipVerdict, TopicValidatorResult>> = {
+  accept: TopicValidatorResult.Accept,
+  ignore: TopicValidatorResult.Ignore,
+  reject: TopicValidatorResult.Reject,
+}
+
+/** What of the router is public in its class and not in its interface. */
+interface Router extends GossipSub {
+  readonly streamsOutbound: ReadonlyMap<string, { readonly rawStream?: { readonly status: string } }>
+  readonly score: { readonly scoreCache: Map<string, unknown> }
+}
+
+export interface GossipDeps {
+  readonly channel: Omit<ChannelDeps, 'rejections'>
+  readonly self: NodeId
+  readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member'>
+  readonly rejections: Pick<Rejections, 'count' | 'failed'>
+  /** The admitted session of a neighbour. */
+  readonly neighbour: (node: NodeId) => Session | undefined
+}
+
+/** A topic, as the mesh itself sees it. */
+export interface Joined {
+  /** As `Gossip` says; resolves when it is written to those who get it first. Never rejects. */
+  publish<B extends WireBody>(message: Message<B>, body: NoInfer<B>): Promise<void>
+  /** Neighbours that are known to read it. */
+  readers(): number
+}
+
+export interface GossipRouter {
+  /** Before the host starts. */
+  join(topic: Topic, handler: GossipHandler): Joined
+  /** Makes libp2p's service; one per start of the host. */
+  service(components: GossipSubComponents): GossipSub
+  /** The host has started. */
+  subscribe(): void
+  /** This session is now the neighbour's. Before identify runs, which is what tells the router of it. */
+  attach(session: Session): void
+  /** Gives the router this neighbour again when its stream to it is gone: a connection was replaced, or it broke. */
+  tend(session: Session): void
+}
+
+export function createGossip(deps: GossipDeps): GossipRouter {
+  const { identity, clock, random, log } = deps.channel
+  const intake = createIntake({ ...deps, clock })
+  const topics = new Map<string, { readonly topic: Topic; readonly handler: GossipHandler }>()
+  let router: Router | undefined
+  let registrar: GossipSubComponents['registrar'] | undefined
+  /** By libp2p's name, each neighbour that was attached: scores are asked for by it, often. */
+  const neighbours = new Map<string, NodeId>()
+
+  /**
+   * Whoever was admitted by both ends, and is admitted here still. Its connection may have ended a moment ago: what it
+   * said before is worth hearing, and the last word of one that leaves comes with the end.
+   */
+  const admitted = (peer: string): NodeId | undefined => {
+    const node = neighbours.get(peer)
+    if (node !== undefined && deps.trust.admits(node)) return node
+    neighbours.delete(peer)
+    return undefined
+  }
+
+  const validator =
+    (topic: Topic, handler: GossipHandler): TopicValidatorFn =>
+    (peer, message) => {
+      const node = admitted(peer.toString())
+      if (node === undefined) return TopicValidatorResult.Ignore
+      deps.neighbour(node)?.heard()
+      return RESULTS[intake.judge(topic, handler, message.data, peerRefOf(node))]
+    }
+
+  const spread = async (topic: Topic, bytes: Uint8Array): Promise<void> => {
+    if (router === undefined) return
+    deps.channel.onEncoded?.(bytes)
+    try {
+      await router.publish(topic.id, bytes)
+    } catch (error) {
+      log.debug({ topic: topic.id, reason: String(error) }, 'not published')
+    }
+  }
+
+  return {
+    join(topic, handler) {
+      topics.set(topic.id, { topic, handler })
+      return {
+        publish(message, body) {
+          const bytes = encodeFrame(
+            message,
+            { sender: identity.publicKey, ts: clock.now(), nonce: random.bytes(NONCE_BYTES), seq: 0 },
+            body,
+            (signed) => identity.sign(signed),
+          )
+          return spread(topic, bytes)
+        },
+        readers: () => router?.getSubscribers(topic.id).length ?? 0,
+      }
+    },
+
+    service(components) {
+      const settings = gossipSettings(
+        [...topics.values()].map(({ topic }) => topic),
+        (peer) => admitted(peer) !== undefined,
+      )
+      const made = gossipsub(settings)(components) as Router
+      // Older versions of the protocol have nothing that a Karo node would need them for.
+      made.protocols = [multicodec]
+      for (const { topic, handler } of topics.values())
+        made.topicValidators.set(topic.id, validator(topic, handler))
+      router = made
+      registrar = components.registrar
+      return made
+    },
+
+    subscribe() {
+      for (const id of topics.keys()) router?.subscribe(id)
+    },
+
+    attach({ peer, connection }) {
+      const id = connection.remotePeer.toString()
+      neighbours.set(id, peer.nodeId)
+      // It may have been nobody a moment ago; what it subscribes to would be lost on that score.
+      router?.score.scoreCache.delete(id)
+    },
+
+    tend({ connection }) {
+      if (router === undefined || registrar === undefined || connection.status !== 'open') return
+      const { remotePeer } = connection
+      const stream = router.streamsOutbound.get(remotePeer.toString())
+      const open = stream !== undefined && stream.rawStream?.status === 'open'
+      if (open) return
+      const topologies = router.protocols.flatMap((protocol) => registrar?.getTopologies(protocol) ?? [])
+      if (stream !== undefined) for (const topology of topologies) void topology.onDisconnect?.(remotePeer)
+      for (const topology of topologies) void topology.onConnect?.(remotePeer, connection)
+    },
+  }
+}

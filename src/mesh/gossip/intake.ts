@@ -1,0 +1,173 @@
+// Judges what arrives by gossip: the frame, its author, and how much of it there may be, before any room sees it.
+import type { Topic } from '../../../protocols/define.ts'
+import {
+  CLOCK_WINDOW_MS,
+  decodeFrame,
+  type Envelope,
+  type Frame,
+  FrameError,
+  type MessageTable,
+  messageTable,
+  type RejectCode,
+} from '../../../protocols/frame.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { createQuota, type Quota } from '../../../protocols/quota.ts'
+import type { Clock } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
+import { verifySignature } from '../../trust/identity/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { GossipHandler, GossipVerdict, PeerRef } from '../index.ts'
+import type { Rejections } from '../link/rejections.ts'
+
+/** What one neighbour may hand on, over all topics; twenty times what a thousand quiet nodes say. */
+const HANDED_ON = { frames: 1_000, perMs: 20_000 }
+/** Of that, by authors that are neither admitted nor members here: whoever invents them must not use up the rest. */
+const UNKNOWN = { frames: 100, perMs: 20_000 }
+/** Authors nobody here has heard of that one neighbour may bring: keys cost nothing. */
+const NEWCOMERS = { frames: 512, perMs: 3_600_000 }
+/** Neighbours whose quotas are remembered after they left. */
+const NEIGHBOURS_MAX = 1_024
+/** Pairs of author and topic whose quota is remembered, and authors that were heard of. */
+const AUTHORS_MAX = 8_192
+
+/**
+ * `reject` is held against the neighbour: it ought to have seen the same. Clocks and quotas may look different where it
+ * stands, and so may versions and opinions; what differs there is only dropped.
+ */
+const VERDICTS: Readonly<Record<RejectCode, 'ignore' | 'reject'>> = {
+  bad_magic: 'reject',
+  bad_version: 'ignore',
+  too_large: 'reject',
+  unknown_type: 'ignore',
+  bad_signature: 'reject',
+  malformed: 'reject',
+  stale: 'ignore',
+  replayed: 'ignore',
+  out_of_order: 'ignore',
+  not_admitted: 'ignore',
+  rate_limited: 'ignore',
+}
+
+export interface IntakeDeps {
+  readonly self: NodeId
+  readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member'>
+  readonly rejections: Pick<Rejections, 'count' | 'failed'>
+  readonly clock: Clock
+}
+
+/** What one neighbour may hand on still. */
+interface Handed {
+  readonly all: Quota
+  readonly unknown: Quota
+  readonly newcomers: Quota
+}
+
+export interface Intake {
+  /** Decodes, verifies and judges `bytes`, which the neighbour `from` handed on. Never throws. */
+  judge(topic: Topic, handler: GossipHandler, bytes: Uint8Array, from: PeerRef): GossipVerdict
+}
+
+export function createIntake({ self, trust, rejections, clock }: IntakeDeps): Intake {
+  const tables = new WeakMap<Topic, MessageTable>()
+  const handedOn = createRecent<NodeId, Handed>(NEIGHBOURS_MAX)
+  const authors = createRecent<string, Quota>(AUTHORS_MAX)
+  const heardOf = createRecent<NodeId, true>(AUTHORS_MAX)
+
+  const tableOf = (topic: Topic): MessageTable => {
+    const table = tables.get(topic) ?? messageTable(Object.values(topic.messages))
+    tables.set(topic, table)
+    return table
+  }
+
+  const quotasOf = (neighbour: NodeId): Handed => {
+    const quotas = handedOn.get(neighbour) ?? {
+      all: createQuota(HANDED_ON),
+      unknown: createQuota(UNKNOWN),
+      newcomers: createQuota(NEWCOMERS),
+    }
+    handedOn.set(neighbour, quotas)
+    return quotas
+  }
+
+  const isUnknown = (author: NodeId): boolean => !trust.admits(author) && trust.member(author) === undefined
+
+  /** Throws FrameError. Runs after the signature: nobody can use up another one's quota. */
+  const admit = (topic: Topic, { sender, ts }: Envelope, quotas: Handed): void => {
+    const author = formatNodeId(sender)
+    // Refused here at once, whoever else still passes it on.
+    if (author === self || trust.refuses(author)) throw new FrameError('not_admitted', 'not heard here')
+    const now = clock.now()
+    if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
+      throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`, ts - now)
+    }
+    if (isUnknown(author)) {
+      if (!quotas.unknown.take(clock.monotonic()))
+        throw new FrameError('rate_limited', 'too much of unknown authors from this neighbour')
+      const isNew = heardOf.get(author) === undefined
+      if (isNew && !quotas.newcomers.take(clock.monotonic()))
+        throw new FrameError('rate_limited', 'too many unknown authors from this neighbour')
+      heardOf.set(author, true)
+    }
+    const key = `${author} ${topic.id}`
+    const { messages, perMs } = topic.quota
+    const quota = authors.get(key) ?? createQuota({ frames: messages, perMs })
+    authors.set(key, quota)
+    if (!quota.take(clock.monotonic())) throw new FrameError('rate_limited', 'too many of this author')
+  }
+
+  /** The neighbour is told on in the ledger for what it did itself: bad bytes, or its own words. */
+  const refuse = (
+    topic: Topic,
+    error: FrameError,
+    from: PeerRef,
+    author: NodeId | undefined,
+  ): GossipVerdict => {
+    const verdict = VERDICTS[error.code]
+    if (verdict === 'reject' || author === from.nodeId) {
+      const { message: reason, clockOffMs } = error
+      rejections.count(error.code, topic.id, from.nodeId, { reason, clockOffMs })
+    }
+    return verdict
+  }
+
+  const hand = (topic: Topic, handler: GossipHandler, frame: Frame, from: PeerRef): GossipVerdict => {
+    const { sender } = frame.envelope
+    try {
+      const verdict = handler.message({ nodeId: formatNodeId(sender), publicKey: sender }, frame, from)
+      if (verdict === 'reject') rejections.count('malformed', topic.id, from.nodeId)
+      return verdict
+    } catch (error) {
+      rejections.failed(topic.id, from.nodeId, error)
+      return 'ignore'
+    }
+  }
+
+  return {
+    judge(topic, handler, bytes, from) {
+      const quotas = quotasOf(from.nodeId)
+      // Before anything dear: a flood must not cost signatures. A relay may be handed as much by each of its neighbours
+      // as it may hand on itself, so it is no fault of its own.
+      if (!quotas.all.take(clock.monotonic())) {
+        rejections.count('rate_limited', topic.id, from.nodeId)
+        return 'ignore'
+      }
+      let author: NodeId | undefined
+      try {
+        const frame = decodeFrame(bytes, {
+          messages: tableOf(topic),
+          verify: verifySignature,
+          admit(_, envelope) {
+            author = formatNodeId(envelope.sender)
+            admit(topic, envelope, quotas)
+          },
+        })
+        return hand(topic, handler, frame, from)
+      } catch (error) {
+        if (error instanceof FrameError) return refuse(topic, error, from, author)
+        // A mistake of ours; the frame that showed it is refused all the same, and is passed on by nobody.
+        rejections.failed(topic.id, from.nodeId, error)
+        return refuse(topic, new FrameError('malformed', 'it could not be decoded'), from, author)
+      }
+    },
+  }
+}

@@ -1,0 +1,114 @@
+// How gossipsub is set for Karo: small meshes, frames that are signed and verified by us, and nothing for strangers.
+import { createHash } from 'node:crypto'
+import { type Message as GossipMessage, type GossipsubOpts, StrictNoSign } from '@libp2p/gossipsub'
+import { defaultTopicScoreParams } from '@libp2p/gossipsub/score'
+import type { Topic } from '../../../protocols/define.ts'
+import { isLoopback } from '../admission/endpoint.ts'
+
+/** Score of whoever is not admitted: far below every threshold, so that nothing it says is looked at. */
+const NOBODY = -1_000_000
+/** Below this a peer is told of messages no more, published to no more, and not listened to any more. */
+const THRESHOLDS = { gossipThreshold: -20, publishThreshold: -40, graylistThreshold: -80 }
+/**
+ * A peer with n invalid messages has -10 n²: the third one graylists it. Half of it is forgotten after 23 s; who goes
+ * on stays where it is.
+ */
+const INVALID = { invalidMessageDeliveriesWeight: -10, invalidMessageDeliveriesDecay: 0.97 }
+/** Ed25519 frames are one of a kind as bytes; remembered for longer than a frame can be fresh (5 minutes each way). */
+const SEEN_MS = 11 * 60_000
+/** The largest RPC, and what may wait for a slow reader. */
+const RPC_BYTES = 1024 * 1024
+/** Entries of one kind in one RPC. */
+const RPC_ENTRIES = 512
+/** A machine that is busy starting fifty nodes answers late without meaning harm. */
+const PROMISE_MS = 10_000
+
+/** No address of this machine: many nodes of one person may share loopback. */
+class LoopbackExempt extends Set<string> {
+  override has(ip: string): boolean {
+    return isLoopback(ip)
+  }
+}
+
+/** What a message is told by. The topic is part of it: the same bytes elsewhere must not hide the message here. */
+function digestOf(topic: string, data: Uint8Array): Buffer {
+  return createHash('sha256').update(topic).update('\0').update(data).digest()
+}
+
+/**
+ * Options for `gossipsub()`. `isAdmitted` is asked with libp2p's peer id as text. Addresses and peers are never
+ * exchanged (both would go around admission), nobody is dialed.
+ */
+export function gossipSettings(
+  topics: readonly Topic[],
+  isAdmitted: (peer: string) => boolean,
+): Partial<GossipsubOpts> {
+  return {
+    // Our frame carries author and signature; libp2p's would be verified for every copy that arrives.
+    globalSignaturePolicy: StrictNoSign,
+    fastMsgIdFn: (message) => digestOf(message.topic, message.data ?? new Uint8Array()).toString('latin1'),
+    msgIdFn: (message: GossipMessage) => digestOf(message.topic, message.data),
+    msgIdToStrFn: (id) => Buffer.from(id.buffer, id.byteOffset, id.byteLength).toString('latin1'),
+    seenTTL: SEEN_MS,
+    D: 4,
+    Dlo: 3,
+    Dhi: 5,
+    Dscore: 2,
+    Dout: 1,
+    Dlazy: 4,
+    floodPublish: false,
+    fallbackToFloodsub: false,
+    batchPublish: true,
+    doPX: false,
+    directPeers: [],
+    allowPublishToZeroTopicPeers: true,
+    emitSelf: false,
+    tagMeshPeers: false,
+    // Frames of gossip are small: to say that one is not wanted costs as much as the copy.
+    idontwantMinDataSize: 8 * 1024,
+    allowedTopics: topics.map(({ id }) => id),
+    gossipsubIWantFollowupMs: PROMISE_MS,
+    maxInboundStreams: 2,
+    maxOutboundStreams: 2,
+    maxInboundDataLength: RPC_BYTES,
+    maxOutboundBufferSize: RPC_BYTES,
+    decodeRpcLimits: {
+      maxSubscriptions: RPC_ENTRIES,
+      maxMessages: RPC_ENTRIES,
+      maxIhaveMessageIDs: RPC_ENTRIES,
+      maxIwantMessageIDs: RPC_ENTRIES,
+      maxIdontwantMessageIDs: RPC_ENTRIES,
+      maxControlMessages: RPC_ENTRIES,
+      maxPeerInfos: 0,
+    },
+    scoreThresholds: {
+      ...THRESHOLDS,
+      // No score is ever positive.
+      acceptPXThreshold: 1,
+      opportunisticGraftThreshold: 0,
+    },
+    scoreParams: {
+      appSpecificScore: (peer) => (isAdmitted(peer) ? 0 : NOBODY),
+      appSpecificWeight: 1,
+      IPColocationFactorWhitelist: new LoopbackExempt(),
+      // A few late promises or early grafts are a busy machine's.
+      behaviourPenaltyThreshold: 6,
+      topicScoreCap: 0,
+      topics: Object.fromEntries(
+        topics.map(({ id }) => [
+          id,
+          {
+            ...defaultTopicScoreParams,
+            ...INVALID,
+            topicWeight: 1,
+            // Being quiet is no fault where a message comes every few minutes.
+            timeInMeshWeight: 0,
+            firstMessageDeliveriesWeight: 0,
+            meshMessageDeliveriesWeight: 0,
+            meshFailurePenaltyWeight: 0,
+          },
+        ]),
+      ),
+    },
+  }
+}

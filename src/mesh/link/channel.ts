@@ -1,0 +1,177 @@
+// Frames over one libp2p stream: bounded reading, every check in its order, bounded writing, and typed refusals.
+import type { Stream as Libp2pStream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
+import type { Message, Stream, WireBody } from '../../../protocols/define.ts'
+import {
+  decodeFrame,
+  type Envelope,
+  encodeFrame,
+  type Frame,
+  FrameError,
+  messageTable,
+  NONCE_BYTES,
+  type RejectCode,
+} from '../../../protocols/frame.ts'
+import type { Quota } from '../../../protocols/quota.ts'
+import { FrameReader } from '../../../protocols/reader.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import { type Identity, verifySignature } from '../../trust/identity/index.ts'
+import type { PeerRef } from '../index.ts'
+import type { Rejections } from './rejections.ts'
+import type { Replay } from './replay.ts'
+
+export interface ChannelDeps {
+  readonly identity: Pick<Identity, 'publicKey' | 'sign'>
+  readonly replay: Pick<Replay, 'check'>
+  readonly rejections: Pick<Rejections, 'count' | 'failed' | 'inTime'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Sees every frame this node sends, as it is written. */
+  readonly onEncoded?: (bytes: Uint8Array) => void
+}
+
+export interface ChannelInit {
+  readonly stream: Libp2pStream
+  readonly protocol: Stream
+  readonly peer: PeerRef
+  /** Kept by the caller, so that a new stream does not bring a new quota. */
+  readonly quota: Quota
+  /** Whether this node admits the peer now; its nonces are then remembered over a restart. */
+  readonly member: () => boolean
+  /** A FrameError it throws refuses the frame, as if the decoder had. */
+  readonly onFrame: (frame: Frame) => void
+  /** Once, with the code when a frame was refused. No frame comes after it. */
+  readonly onClose: (code: RejectCode | undefined) => void
+}
+
+export interface Channel {
+  /** False: the stream is closed, or its send buffer is full, and then it has been reset. */
+  send<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): boolean
+  /** The same for a frame that is already signed. */
+  sendBytes(bytes: Uint8Array): boolean
+}
+
+export function openChannel(deps: ChannelDeps, init: ChannelInit): Channel {
+  const { stream, protocol, peer } = init
+  const messages = messageTable(Object.values(protocol.messages))
+  const reader = new FrameReader(messages)
+  let open = true
+  let sent = 0
+  let received = 0
+  let deadline: NodeJS.Timeout | undefined
+
+  const end = (code?: RejectCode): void => {
+    if (!open) return
+    open = false
+    clearTimeout(deadline)
+    init.onClose(code)
+  }
+
+  const reset = (reason: string, code?: RejectCode): void => {
+    if (!open) return
+    stream.abort(new Error(reason))
+    end(code)
+  }
+
+  const refuse = (error: unknown): void => {
+    // Anything but a FrameError is a mistake of ours; the frame that showed it is refused all the same.
+    const code = error instanceof FrameError ? error.code : 'malformed'
+    if (!(error instanceof FrameError)) deps.rejections.failed(protocol.id, peer.nodeId, error)
+    const clockOffMs = error instanceof FrameError ? error.clockOffMs : undefined
+    deps.rejections.count(code, protocol.id, peer.nodeId, { reason: String(error), clockOffMs })
+    reset(String(error), code)
+  }
+
+  const admit = (message: Message, envelope: Envelope): void => {
+    if (message.carried === 'document') return
+    if (!Buffer.from(envelope.sender).equals(peer.publicKey)) {
+      throw new FrameError('not_admitted', 'the sender is not the stream’s peer')
+    }
+    const take = deps.replay.check(envelope.sender, envelope.nonce, envelope.ts, init.member())
+    if (envelope.seq <= received) throw new FrameError('out_of_order', 'the sequence number did not grow')
+    received = envelope.seq
+    take()
+    deps.rejections.inTime(peer.nodeId)
+  }
+
+  const deliver = (frame: Frame): void => {
+    try {
+      init.onFrame(frame)
+    } catch (error) {
+      if (error instanceof FrameError) throw error
+      deps.rejections.failed(protocol.id, peer.nodeId, error)
+    }
+  }
+
+  /** The next frame's last byte must come within `ms`. */
+  const within = (ms: number | null): void => {
+    clearTimeout(deadline)
+    deadline = ms === null ? undefined : setTimeout(() => reset('too slow'), ms).unref()
+  }
+
+  const take = (chunk: Uint8Array): void => {
+    const midFrame = reader.midFrame
+    for (const bytes of reader.push(chunk)) {
+      if (!open) return
+      // Before anything dear: a flood must not cost signatures.
+      if (!init.quota.take(deps.clock.monotonic())) throw new FrameError('rate_limited', protocol.id)
+      deliver(decodeFrame(bytes, { messages, verify: verifySignature, admit }))
+      within(null)
+    }
+    if (reader.midFrame && (!midFrame || deadline === undefined)) within(protocol.timeouts.frameMs)
+  }
+
+  const onMessage = (event: StreamMessageEvent): void => {
+    if (!open) return
+    try {
+      if (event.data instanceof Uint8Array) take(event.data)
+      else for (const part of event.data) take(part)
+    } catch (error) {
+      refuse(error)
+    }
+  }
+
+  stream.addEventListener('close', (_event: StreamCloseEvent) => end())
+  stream.addEventListener('remoteCloseWrite', () => {
+    if (reader.midFrame) refuse(new FrameError('malformed', 'truncated'))
+    else reset('the other side closed')
+  })
+  // A stream that ended before anybody listened tells nobody any more.
+  if (stream.status !== 'open') queueMicrotask(() => end())
+  within(protocol.timeouts.firstByteMs)
+  // Last: this may dispatch what has already arrived.
+  stream.addEventListener('message', onMessage)
+
+  const sendBytes = (bytes: Uint8Array): boolean => {
+    if (!open || stream.writeStatus !== 'writable') return false
+    if (stream.writeBufferLength + bytes.length > protocol.sendBufferBytes) {
+      deps.log.warn({ protocol: protocol.id, peer: peer.nodeId }, 'send buffer full, stream reset')
+      reset('send buffer full')
+      return false
+    }
+    try {
+      deps.onEncoded?.(bytes)
+      stream.send(bytes)
+      return true
+    } catch (error) {
+      reset(String(error))
+      return false
+    }
+  }
+
+  return {
+    send(message, body, trace) {
+      if (!open) return false
+      const envelope: Envelope = {
+        sender: deps.identity.publicKey,
+        ts: deps.clock.now(),
+        nonce: deps.random.bytes(NONCE_BYTES),
+        seq: ++sent,
+        ...(trace === undefined ? {} : { trace }),
+      }
+      return sendBytes(encodeFrame(message, envelope, body, (bytes) => deps.identity.sign(bytes)))
+    },
+    sendBytes,
+  }
+}

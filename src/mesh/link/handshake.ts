@@ -1,0 +1,64 @@
+// The admission as a pure state machine: who has said what, and what to do next. The same at both ends.
+import type { HelloStage } from '../../../protocols/messages/hello.ts'
+
+/** What the connection does next, in this order. */
+export type Step = { readonly say: HelloStage } | { readonly open: 'serve' | 'out' }
+
+export interface Handshake {
+  /** Our own mind, at the start and whenever trust changes. Repeating it does nothing. */
+  decide(admits: boolean): readonly Step[]
+  /** What the other side said. Undefined: it said something it could not have meant; end the connection. */
+  heard(stage: HelloStage): readonly Step[] | undefined
+  /** Both sides admitted, both serve. */
+  admitted(): boolean
+  /** Both have spoken and at least one of them was `pending`: nothing more happens unless somebody decides anew. */
+  waits(): boolean
+}
+
+/**
+ * Each side says `yes` when it admits. A side that has said and heard `yes` serves, and only then says `ready`;
+ * a side that hears `ready` may use the other. So `serve` at one end always precedes `out` at the other.
+ */
+export function createHandshake(): Handshake {
+  let ours: 'unsaid' | 'pending' | 'yes' = 'unsaid'
+  let theirs: 'unsaid' | 'pending' | 'yes' = 'unsaid'
+  let serves = false
+  let out = false
+
+  const agree = (): Step[] => {
+    if (serves || ours !== 'yes' || theirs !== 'yes') return []
+    serves = true
+    return [{ open: 'serve' }, { say: 'ready' }]
+  }
+
+  return {
+    decide(admits) {
+      if (!admits) {
+        if (ours !== 'unsaid') return []
+        ours = 'pending'
+        return [{ say: 'pending' }]
+      }
+      if (ours === 'yes') return []
+      ours = 'yes'
+      return [{ say: 'yes' }, ...agree()]
+    },
+    heard(stage) {
+      if (stage === 'pending') {
+        // Whoever changes their mind after `yes` closes the connection instead of saying so.
+        if (theirs !== 'unsaid') return undefined
+        theirs = 'pending'
+        return []
+      }
+      if (stage === 'yes') {
+        if (theirs === 'yes') return undefined
+        theirs = 'yes'
+        return agree()
+      }
+      if (ours !== 'yes' || theirs !== 'yes' || out) return undefined
+      out = true
+      return [{ open: 'out' }]
+    },
+    admitted: () => serves && out,
+    waits: () => ours !== 'unsaid' && theirs !== 'unsaid' && (ours === 'pending' || theirs === 'pending'),
+  }
+}

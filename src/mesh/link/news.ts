@@ -1,0 +1,142 @@
+// What the mesh tells trust and the audit ledger: who was met, who came, who left, and who waits for approval.
+import type { HelloBody } from '../../../protocols/messages/hello.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { createQuota, type Quota } from '../../../protocols/quota.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import { createSparing } from '../../base/sparing.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import type { EndReason, Session } from './session.ts'
+
+export interface News {
+  /** `addresses` are those of its claims that may be believed. */
+  met(session: Session, body: HelloBody, addresses: readonly string[]): void
+  came(session: Session): void
+  left(session: Session, reason: EndReason): void
+  /** It has been heard; told to trust at most once a minute. */
+  alive(session: Session): void
+  /** Admitted here; when they were last connected they did not admit this node. At most 1024, newest last. */
+  oneSided(): readonly NodeId[]
+  /** Whether the node is one of these. */
+  isOneSided(node: NodeId): boolean
+}
+
+export interface NewsDeps {
+  readonly trust: Pick<Trust, 'admits' | 'sawMember' | 'sawStranger' | 'pending'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** Strangers that get an audit entry of their own, ten a minute and a hundred a day: keys cost nothing, the ledger does. */
+const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
+const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
+/** Comings and goings of one member that get an entry: whoever reconnects all day must not fill the ledger. */
+const VISITS_AUDITED = { frames: 30, perMs: DAY_MS }
+/** Warnings about clocks, for all members and for all strangers together: the log is not to be flooded by them. */
+const SKEWS_TOLD = { frames: 10, perMs: 60_000 }
+/** Members whose visits are counted; the one that was away longest is forgotten first. */
+const VISITORS_MAX = 1_024
+/** Clocks further apart than this are worth a warning (wire format, "Replay"). */
+const SKEW_WARN_MS = 60_000
+const TELL_EVERY_MS = 60_000
+
+export function createNews({ trust, audit, clock, log }: NewsDeps): News {
+  const strangers = createQuota(STRANGERS_AUDITED)
+  const strangersToday = createQuota(STRANGERS_A_DAY)
+  const skews = { member: createQuota(SKEWS_TOLD), stranger: createQuota(SKEWS_TOLD) }
+  const lines = createSparing({ clock })
+  const told = new WeakMap<Session, number>()
+  const met = new WeakMap<Session, readonly string[]>()
+  const oneSided = new Set<NodeId>()
+  const visits = new Map<NodeId, { readonly quota: Quota; unrecorded: number }>()
+
+  const recordVisit = (
+    type: 'peer_connected' | 'peer_disconnected',
+    peer: NodeId,
+    details: Readonly<Record<string, string>>,
+  ): void => {
+    const visit = visits.get(peer) ?? { quota: createQuota(VISITS_AUDITED), unrecorded: 0 }
+    visits.delete(peer)
+    visits.set(peer, visit)
+    if (visits.size > VISITORS_MAX) visits.delete(visits.keys().next().value as NodeId)
+    if (!visit.quota.take(clock.monotonic())) {
+      visit.unrecorded++
+      return
+    }
+    const { unrecorded } = visit
+    visit.unrecorded = 0
+    void audit.record({
+      type,
+      success: true,
+      peer,
+      details: { ...details, ...(unrecorded === 0 ? {} : { unrecorded }) },
+    })
+  }
+
+  /** One line a minute for each neighbour and kind. */
+  const say = (peer: NodeId, fields: Readonly<Record<string, string>>, message: string): void => {
+    const times = lines.times(`${peer} ${message}`)
+    if (times !== undefined) log.info({ peer, ...fields, ...(times === 1 ? {} : { times }) }, message)
+  }
+
+  return {
+    met(session, body, addresses) {
+      const { nodeId } = session.peer
+      met.set(session, addresses)
+      const skew = session.skew() ?? 0
+      const quota = skews[trust.admits(nodeId) ? 'member' : 'stranger']
+      if (Math.abs(skew) > SKEW_WARN_MS && quota.take(clock.monotonic()))
+        log.warn({ peer: nodeId, skew_ms: skew }, 'the clocks differ')
+      const seen = { name: body.name, addresses }
+      if (trust.admits(nodeId)) {
+        // Trusted here; whether this node is trusted there shows in a moment.
+        void session.outcome.then(({ kind }) => {
+          if (kind !== 'pending') return
+          trust.sawStranger(nodeId, seen)
+          oneSided.delete(nodeId)
+          oneSided.add(nodeId)
+          if (oneSided.size > VISITORS_MAX) oneSided.delete(oneSided.values().next().value as NodeId)
+        })
+        return
+      }
+      const isNew = !trust.pending().some((one) => one.node_id === nodeId)
+      trust.sawStranger(nodeId, seen)
+      const now = clock.monotonic()
+      if (!isNew || !strangers.take(now) || !strangersToday.take(now)) return
+      log.info({ peer: nodeId }, 'somebody new waits for approval')
+      void audit.record({
+        type: 'peer_pending',
+        success: true,
+        peer: nodeId,
+        details: { address: session.ip },
+      })
+    },
+    came(session) {
+      const { nodeId } = session.peer
+      const name = session.introduced()?.name
+      oneSided.delete(nodeId)
+      told.set(session, clock.monotonic())
+      trust.sawMember(nodeId, { ...(name === undefined ? {} : { name }), addresses: met.get(session) ?? [] })
+      say(nodeId, { address: session.ip }, 'neighbour connected')
+      recordVisit('peer_connected', nodeId, { address: session.ip })
+    },
+    left(session, reason) {
+      const { nodeId } = session.peer
+      // Whoever was just refused is no member any more.
+      if (trust.admits(nodeId)) trust.sawMember(nodeId, reason === 'goodbye' ? { offline: true } : {})
+      say(nodeId, { reason }, 'neighbour gone')
+      recordVisit('peer_disconnected', nodeId, { reason })
+    },
+    alive(session) {
+      const now = clock.monotonic()
+      if (now - (told.get(session) ?? 0) < TELL_EVERY_MS) return
+      told.set(session, now)
+      trust.sawMember(session.peer.nodeId, {})
+    },
+    oneSided: () => [...oneSided].filter((node) => trust.admits(node)),
+    isOneSided: (node) => oneSided.has(node) && trust.admits(node),
+  }
+}

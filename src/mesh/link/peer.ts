@@ -1,0 +1,25 @@
+// Between libp2p's peer ids and Karo's node ids: both name the same Ed25519 key.
+import { publicKeyFromRaw } from '@libp2p/crypto/keys'
+import type { PeerId } from '@libp2p/interface'
+import { peerIdFromPublicKey } from '@libp2p/peer-id'
+import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import type { PeerRef } from '../index.ts'
+
+/** Undefined for keys of other kinds. */
+export function nodeOf(id: PeerId): NodeId | undefined {
+  return id.type === 'Ed25519' ? formatNodeId(id.publicKey.raw) : undefined
+}
+
+export function peerIdOf(node: NodeId): PeerId {
+  return peerIdFromPublicKey(publicKeyFromRaw(keyOf(node)))
+}
+
+export function peerRefOf(node: NodeId): PeerRef {
+  return { nodeId: node, publicKey: keyOf(node) }
+}
+
+function keyOf(node: NodeId): Uint8Array {
+  const key = parseNodeId(node)
+  if (key === undefined) throw new RangeError('not a node id')
+  return key
+}

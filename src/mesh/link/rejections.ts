@@ -1,0 +1,154 @@
+// Refused frames: counted by code, and told to the audit ledger and the log as often as a person can read, with the peer.
+import { REJECT_CODES, type RejectCode } from '../../../protocols/frame.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import { createQuota } from '../../../protocols/quota.ts'
+import { DAY_MS } from '../../base/calendar.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import { createSparing } from '../../base/sparing.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+
+export type RejectionCounts = Readonly<Record<RejectCode, number>>
+
+export interface Rejections {
+  /**
+   * A frame of `peer` was refused. `protocol` is the stream's or topic's id; `clockOffMs` the peer's clock minus this one,
+   * when the frame was refused for that; `reason` is for the log, and holds nothing of the frame. True: it got an entry in
+   * the ledger, and is worth a person's look.
+   */
+  count(
+    code: RejectCode,
+    protocol: string,
+    peer: NodeId,
+    told?: { reason?: string; clockOffMs?: number | undefined },
+  ): boolean
+  /** A frame of `peer` made code of this node throw: a mistake of ours, and told in the log. */
+  failed(protocol: string, peer: NodeId, error: unknown): void
+  counts(): RejectionCounts
+  /** A frame of this peer was in time: whichever of the two clocks was wrong is right now. */
+  inTime(peer: NodeId): void
+  /**
+   * Members whose frames were too old or too new within the last quarter of an hour, by clocks that nobody has set since:
+   * their clock, or ours, is wrong.
+   */
+  stale(): readonly WrongClock[]
+  /** As `stale`, of one member: its clock minus this one, milliseconds. */
+  clockOff(peer: NodeId): number | undefined
+}
+
+/** A member that was refused because of its clock. */
+export interface WrongClock {
+  readonly node_id: NodeId
+  /** The member's clock minus this one, milliseconds, when it was last refused. */
+  readonly clock_off_ms: number
+}
+
+/** All strangers together: keys cost them nothing. Ten a minute, and a hundred a day. */
+const STRANGERS_AUDITED = { frames: 10, perMs: 60_000 }
+const STRANGERS_A_DAY = { frames: 100, perMs: DAY_MS }
+/** What a member repeats is told after a minute, two, four, up to an hour. */
+const MEMBERS_AUDITED = { everyMs: 60_000, mostMs: 3_600_000 }
+
+const STALE_REMEMBERED_MS = 15 * 60_000
+/** The clock here was set: it went further from the time this process runs than clocks do that are kept, or drift. */
+const CLOCK_SET_MS = 10_000
+/** More tell nobody more; the one that was refused longest ago gives way. */
+const STALE_MAX = 64
+
+export interface RejectionsDeps {
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly admits: (node: NodeId) => boolean
+}
+
+export function createRejections({ audit, clock, log, admits }: RejectionsDeps): Rejections {
+  const counts = Object.fromEntries(REJECT_CODES.map((code) => [code, 0])) as Record<RejectCode, number>
+  /** Of members one entry per peer and code at a time; what comes between is told as `times` in the next. */
+  const entries = createSparing({ clock, ...MEMBERS_AUDITED })
+  /** One line per peer, protocol and code in a minute. */
+  const lines = createSparing({ clock })
+
+  /** When each was last refused for its clock, oldest first, and how far our clock was from our running time then. */
+  const stale = new Map<
+    NodeId,
+    { readonly at: number; readonly offset: number; readonly clock_off_ms: number }
+  >()
+  const offset = (): number => clock.now() - clock.monotonic()
+
+  /** It was lately, and the clock here was not set since. */
+  const holds = (one: { readonly at: number; readonly offset: number }): boolean =>
+    clock.monotonic() - one.at <= STALE_REMEMBERED_MS && Math.abs(offset() - one.offset) <= CLOCK_SET_MS
+
+  const strangers = createQuota(STRANGERS_AUDITED)
+  const strangersToday = createQuota(STRANGERS_A_DAY)
+  /** Of strangers, since the last entry about one. */
+  let untold = 0
+
+  /** Strangers share a line per protocol and code: their keys cost them nothing. */
+  const nameOf = (peer: NodeId): string => (admits(peer) ? peer : 'stranger')
+
+  const say = (code: RejectCode, protocol: string, peer: NodeId, reason: string, told: boolean): void => {
+    const times = lines.times(`${nameOf(peer)} ${protocol} ${code}`)
+    if (times === undefined) return
+    const fields = { peer, protocol, code, times, reason }
+    // Only this one has a cause that its people should look for; as often as the ledger is told, not more.
+    if (code === 'stale' && told)
+      log.warn(fields, 'a frame was refused: compare the clocks of the two machines')
+    else log.debug(fields, 'a frame was refused')
+  }
+
+  /** True when the ledger is told now. */
+  const enter = (code: RejectCode, protocol: string, peer: NodeId): boolean => {
+    const details: Record<string, string | number> = { reason: code, protocol }
+    if (admits(peer)) {
+      const times = entries.times(`${peer} ${code}`)
+      if (times === undefined) return false
+      details.times = times
+    } else {
+      const now = clock.monotonic()
+      if (!strangers.take(now) || !strangersToday.take(now)) {
+        untold++
+        return false
+      }
+      details.times = 1
+      if (untold > 0) details.unrecorded = untold
+      untold = 0
+    }
+    void audit.record({ type: 'policy_violation', success: false, peer, details })
+    return true
+  }
+
+  return {
+    count(code, protocol, peer, { reason = code, clockOffMs } = {}) {
+      counts[code]++
+      const now = clock.monotonic()
+      // A question that has expired is stale too, and says nothing of a clock.
+      if (clockOffMs !== undefined && admits(peer)) {
+        stale.delete(peer)
+        stale.set(peer, { at: now, offset: offset(), clock_off_ms: Math.round(clockOffMs) })
+        if (stale.size > STALE_MAX) stale.delete(stale.keys().next().value as NodeId)
+      }
+      const told = enter(code, protocol, peer)
+      say(code, protocol, peer, reason, told)
+      return told
+    },
+    failed(protocol, peer, error) {
+      const times = lines.times(`${nameOf(peer)} ${protocol} failed`)
+      if (times === undefined) return
+      log.error({ peer, protocol, times, reason: String(error) }, 'a frame could not be handled')
+    },
+    counts: () => ({ ...counts }),
+    inTime(peer) {
+      stale.delete(peer)
+    },
+    stale: () =>
+      [...stale]
+        .filter(([, one]) => holds(one))
+        .map(([node_id, { clock_off_ms }]) => ({ node_id, clock_off_ms })),
+    clockOff(peer) {
+      const one = stale.get(peer)
+      return one !== undefined && holds(one) ? one.clock_off_ms : undefined
+    },
+  }
+}

@@ -1,0 +1,144 @@
+// The replay window: which hop frames were seen before, in memory and, for members, over a restart.
+import { CLOCK_WINDOW_MS, FrameError, NONCE_BYTES } from '../../../protocols/frame.ts'
+import { PUBLIC_KEY_BYTES } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import { REPLAY_MARKS_MAX, type ReplayMark, type ReplayRepository } from '../../store/tables/replay.ts'
+import { createNonces, type Nonces } from './nonces.ts'
+
+/** Nonces of one member: ten minutes of 25 frames a second. Beyond, the first to arrive give way to a floor. */
+const NONCES_PER_MEMBER = 16_384
+/** Nonces of all strangers together; they only ever say hello. */
+const NONCES_OF_STRANGERS = 1_024
+/** A kill -9 forgets at most the nonces of this time. */
+const WRITE_EVERY_MS = 1_000
+/** Members that said nothing for longer than the window are forgotten this often. */
+const SWEEP_EVERY_MS = 60_000
+
+/** Marks are the repository's `nonce` kind. */
+export type ReplayStore = Pick<ReplayRepository, 'put' | 'load' | 'prune'>
+
+export interface Replay {
+  /** Reads what was seen before the restart. */
+  start(): Promise<void>
+  /**
+   * Throws FrameError `stale` outside the clock window, `replayed` for a nonce seen before. Then the nonce is
+   * taken, when the caller calls what is returned.
+   */
+  check(sender: Uint8Array, nonce: Uint8Array, ts: number, member: boolean): () => void
+  /** Writes what is not yet written. */
+  stop(): Promise<void>
+}
+
+interface Seen {
+  /** With the frames' times, in order of arrival. Needed until the frame is stale: at most 10 minutes. */
+  readonly nonces: Nonces
+  /** Frames of this time or older were possibly seen and forgotten: they are refused. */
+  floor: number
+}
+
+export function createReplay(store: ReplayStore, clock: Clock, random: Random, log: Log): Replay {
+  const seed = Buffer.from(random.bytes(4)).readUInt32LE()
+  const members = new Map<string, Seen>()
+  /** Sender and nonce. */
+  const strangers = createNonces({ idBytes: PUBLIC_KEY_BYTES + NONCE_BYTES, max: NONCES_OF_STRANGERS, seed })
+  let unwritten: ReplayMark[] = []
+  let timer: NodeJS.Timeout | undefined
+  let writing: Promise<void> | undefined
+  let sweptAt = Number.NEGATIVE_INFINITY
+
+  const text = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+  /** Frames of this time and younger are not stale yet. */
+  const oldest = (now: number): number => now - CLOCK_WINDOW_MS
+
+  /** One batch at a time; what comes while it is written is the next. */
+  const writeAll = async (): Promise<void> => {
+    while (unwritten.length > 0) {
+      const marks = unwritten
+      unwritten = []
+      await store
+        .put(marks)
+        .catch((error: unknown) => log.error({ reason: String(error) }, 'replay marks not written'))
+    }
+    writing = undefined
+  }
+
+  const write = (): Promise<void> => {
+    timer = undefined
+    writing ??= Promise.resolve().then(writeAll)
+    return writing
+  }
+
+  const writeLater = (mark: ReplayMark): void => {
+    // A store that does not answer: beyond what it keeps, the first give way here too.
+    if (unwritten.length >= REPLAY_MARKS_MAX) unwritten = unwritten.slice(REPLAY_MARKS_MAX / 2)
+    unwritten.push(mark)
+    timer ??= setTimeout(() => void write(), WRITE_EVERY_MS).unref()
+  }
+
+  const seenOf = (sender: string): Seen => {
+    let seen = members.get(sender)
+    if (seen === undefined) {
+      seen = { nonces: createNonces({ idBytes: NONCE_BYTES, max: NONCES_PER_MEMBER, seed }), floor: 0 }
+      members.set(sender, seen)
+    }
+    return seen
+  }
+
+  const remember = (seen: Seen, nonce: Uint8Array, ts: number, now: number): void => {
+    // The stale ones first: they give way without a floor.
+    seen.nonces.forget(oldest(now))
+    seen.floor = Math.max(seen.floor, seen.nonces.add(nonce, ts) ?? 0)
+  }
+
+  /** Whoever left leaves nothing behind, once its frames are stale by their time alone. */
+  const sweep = (now: number): void => {
+    // The clock of the wall may be set back.
+    if (Math.abs(now - sweptAt) < SWEEP_EVERY_MS) return
+    sweptAt = now
+    for (const [sender, { nonces, floor }] of members) {
+      nonces.forget(oldest(now))
+      if (nonces.size === 0 && floor < oldest(now)) members.delete(sender)
+    }
+  }
+
+  return {
+    async start() {
+      const now = clock.now()
+      await store.prune(now)
+      for (const { kind, author, id, expires_at } of await store.load(now)) {
+        if (kind === 'nonce') remember(seenOf(text(author)), id, expires_at - CLOCK_WINDOW_MS, now)
+      }
+    },
+
+    check(sender, nonce, ts, member) {
+      const now = clock.now()
+      if (Math.abs(now - ts) > CLOCK_WINDOW_MS) {
+        throw new FrameError('stale', `the clocks differ by ${Math.round((ts - now) / 1_000)} s`, ts - now)
+      }
+      if (!member) {
+        const id = Buffer.concat([sender, nonce])
+        if (strangers.has(id)) throw new FrameError('replayed', 'the nonce was seen before')
+        return () => {
+          strangers.forget(oldest(now))
+          strangers.add(id, ts)
+        }
+      }
+      sweep(now)
+      const from = text(sender)
+      const known = members.get(from)
+      if (known?.nonces.has(nonce)) throw new FrameError('replayed', 'the nonce was seen before')
+      if (known !== undefined && ts <= known.floor)
+        throw new FrameError('replayed', 'older than what is remembered')
+      return () => {
+        remember(seenOf(from), nonce, ts, now)
+        writeLater({ kind: 'nonce', author: sender, id: nonce, expires_at: ts + CLOCK_WINDOW_MS })
+      }
+    },
+
+    async stop() {
+      clearTimeout(timer)
+      await write()
+    },
+  }
+}

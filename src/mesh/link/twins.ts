@@ -1,0 +1,100 @@
+// One key on two machines: a restored backup or a cloned disk beside the original, noticed at both of them and at others.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { placesInWords } from '../../base/places.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+
+/**
+ * Two machines with one key take each other's place at every neighbour, every few seconds. One machine that moves, or
+ * has two networks, replaces its connections too; but nobody takes its place, and it does not come and go between the
+ * same two places so often within this time.
+ */
+const WITHIN_MS = 10 * 60_000
+const OFTEN = 3
+/** Nodes that are watched; who did nothing of the kind for longest is forgotten. */
+const NODES_MAX = 1_024
+/** Places one node was at last. */
+const PLACES = 4
+
+export interface Twins {
+  /** A connection of this node is the neighbour's now; `place` is where it says it listens. */
+  came(node: NodeId, place: string): void
+  /** This neighbour has let this node go for another connection of this node's key, and this node has no other to it. */
+  displaced(by: NodeId): void
+  /** As of now: nodes whose key is used at two places, and neighbours at which somebody takes this node's place. */
+  state(): {
+    readonly others: readonly { readonly node_id: NodeId; readonly places: readonly string[] }[]
+    readonly here: readonly NodeId[]
+  }
+}
+
+interface Watched {
+  /** Monotonic times of what speaks for two, newest last. */
+  readonly times: number[]
+  readonly places: string[]
+  told: boolean
+}
+
+export function createTwins(deps: {
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+}): Twins {
+  const { audit, clock, log } = deps
+  const others = new Map<NodeId, Watched>()
+  const here = new Map<NodeId, Watched>()
+
+  const touch = (all: Map<NodeId, Watched>, node: NodeId): Watched => {
+    const one = all.get(node) ?? { times: [], places: [], told: false }
+    all.delete(node)
+    all.set(node, one)
+    if (all.size > NODES_MAX) all.delete(all.keys().next().value as NodeId)
+    return one
+  }
+
+  const isOne = ({ times }: Watched): boolean => {
+    const at = times.at(-OFTEN)
+    return at !== undefined && clock.monotonic() - at <= WITHIN_MS
+  }
+
+  /** Counts it; says so once, until it has stopped. */
+  const count = (one: Watched, peer: NodeId, reason: string, says: string): void => {
+    if (!isOne(one)) one.told = false
+    one.times.push(clock.monotonic())
+    if (one.times.length > OFTEN) one.times.shift()
+    if (one.told || !isOne(one)) return
+    one.told = true
+    log.warn({ peer }, says)
+    void audit.record({ type: 'policy_violation', success: false, peer, details: { reason } })
+  }
+
+  return {
+    came(node, place) {
+      const one = touch(others, node)
+      if (one.places.at(-1) === place) return
+      const returns = one.places.includes(place)
+      one.places.push(place)
+      if (one.places.length > PLACES) one.places.shift()
+      if (returns)
+        count(
+          one,
+          node,
+          'key_at_two_places',
+          `two machines use the key of this peer: ${placesInWords(one.places)}; stop the node on one of them (karo doctor says more)`,
+        )
+    },
+    displaced(by) {
+      const says =
+        'two machines use the key of this node: this one, and another one that takes its place at this peer; stop the node on one of them (karo doctor says more)'
+      count(touch(here, by), by, 'own_key_elsewhere', says)
+    },
+    state() {
+      const now = (all: Map<NodeId, Watched>) => [...all].filter(([, one]) => isOne(one))
+      return {
+        others: now(others).map(([node_id, { places }]) => ({ node_id, places: [...new Set(places)] })),
+        here: now(here).map(([node]) => node),
+      }
+    },
+  }
+}

@@ -1,0 +1,172 @@
+// Which neighbours to have: all members of a small mesh, few of a large one, and none too many for long.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
+import { createPlaces, createRing, type Ring } from './choice.ts'
+
+/** Members a full mesh may grow beyond its limit before it is thinned out: it must not change with every visitor. */
+const FULL_MORE = 4
+/** Links beyond this are too many; those that neither end has chosen are closed down to `LEAST`. */
+const ENOUGH = 12
+const LEAST = 8
+/** Links that only the other end has chosen are closed beyond this. */
+const MOST = 16
+/** A link that was needed a moment ago, for a question or a look-up, may be needed again. */
+const YOUNG_MS = 60_000
+/** With more links than a full mesh would have, one that neither end has chosen is old sooner: many start together. */
+const YOUNG_IN_A_CROWD_MS = 10_000
+/** No news for so long after the start: whoever is on the LAN has been heard. It is not waited for any longer than this. */
+const SETTLED_MS = 5_000
+const SETTLED_AT_MOST_MS = 60_000
+/** Closed in one round; the other ends have to look for somebody else. */
+const CLOSED_AT_ONCE = 4
+/** Who could not be reached, or has too many links, is not chosen again for so long. */
+const AWAY_MS = 10 * 60_000
+/** Attempts in vain after which somebody else is chosen as well. */
+const FAILURES = 2
+/** Nodes whose absence is remembered. */
+const AWAY_MAX = 4_096
+
+/** A neighbour, as far as the choice depends on it. */
+export interface Neighbour {
+  readonly node: NodeId
+  /** Monotonic. */
+  readonly since: number
+}
+
+export interface OverlayDeps {
+  readonly self: NodeId
+  /** Links to all members up to so many. */
+  readonly fullMeshUpTo: number
+  readonly clock: Clock
+  /** Everybody that is admitted here and has an address. */
+  readonly members: () => Iterable<NodeId>
+  /** It said that it leaves, or others say that it is lost. */
+  readonly isGone: (node: NodeId) => boolean
+  /** Attempts in vain in a row. */
+  readonly failures: (node: NodeId) => number
+  /** Named in the configuration: always wanted. */
+  readonly isStatic: (node: NodeId) => boolean
+}
+
+export interface Overlay {
+  /** Of its members, those a link is wanted to. */
+  wanted(): ReadonlySet<NodeId>
+  /**
+   * Of the wanted, those to dial now, the first first. After the start only those that a large mesh would link as well,
+   * until it has shown how large this one is; look again now and then.
+   */
+  due(): readonly NodeId[]
+  /** It has too many links and has closed ours. */
+  declined(node: NodeId): void
+  hasDeclined(node: NodeId): boolean
+  /** It was heard, or it is connected. */
+  present(node: NodeId): void
+  /** Those to say goodbye to now. */
+  surplus(neighbours: readonly Neighbour[]): readonly NodeId[]
+}
+
+export function createOverlay(deps: OverlayDeps): Overlay {
+  const { clock, self } = deps
+  /** Until when, monotonic. */
+  const away = createRecent<NodeId, number>(AWAY_MAX)
+  const declined = createRecent<NodeId, number>(AWAY_MAX)
+  const places = createPlaces()
+  let full = true
+  /** When the first were known, and when there were more than ever before; monotonic. */
+  let started: number | undefined
+  let grown = 0
+  let most = 0
+  let settled = false
+
+  const within = (until: number | undefined): boolean => until !== undefined && clock.monotonic() < until
+
+  const isAway = (node: NodeId): boolean => {
+    if (deps.failures(node) >= FAILURES) away.set(node, clock.monotonic() + AWAY_MS)
+    return within(away.get(node)) || deps.isGone(node)
+  }
+  const hasDeclined = (node: NodeId): boolean => within(declined.get(node))
+
+  /** Those that are there, everybody, and their rings. */
+  const look = () => {
+    const all = [...deps.members()].filter((node) => node !== self)
+    const there = all.filter((node) => !isAway(node))
+    full = there.length <= deps.fullMeshUpTo + (full ? FULL_MORE : 0)
+    return { all, there }
+  }
+
+  const hasSettled = (known: number): boolean => {
+    const now = clock.monotonic()
+    if (known > most) {
+      most = known
+      grown = now
+      started ??= now
+    }
+    settled ||= started !== undefined && (now - grown >= SETTLED_MS || now - started >= SETTLED_AT_MOST_MS)
+    return settled
+  }
+
+  const ringOf = (members: Iterable<NodeId>): Ring => createRing([...members, self], places)
+
+  /** The choice among these; whoever has declined is stepped over, and nobody else's place changes for that. */
+  const choiceAmong = (members: readonly NodeId[]): ReadonlySet<NodeId> => {
+    const left = new Set(members)
+    for (;;) {
+      const chosen = ringOf(left).choiceOf(self)
+      const refused = [...chosen].filter(hasDeclined)
+      if (refused.length === 0) return chosen
+      for (const node of refused) left.delete(node)
+    }
+  }
+
+  /** Whoever is away is tried as well, in its own slow time: nobody is given up. */
+  const chosen = (all: readonly NodeId[], there: readonly NodeId[]): ReadonlySet<NodeId> =>
+    new Set([...choiceAmong(there), ...choiceAmong(all)])
+  const everybody = (all: readonly NodeId[]): NodeId[] => all.filter((node) => !hasDeclined(node))
+
+  return {
+    wanted() {
+      const { all, there } = look()
+      return full ? new Set(everybody(all)) : chosen(all, there)
+    },
+    due() {
+      const { all, there } = look()
+      const first = chosen(all, there)
+      // Few are linked with all others in any case.
+      const waits = !hasSettled(all.length) && there.length > ENOUGH
+      return full && !waits ? [...new Set([...first, ...everybody(all)])] : [...first]
+    },
+    declined: (node) => declined.set(node, clock.monotonic() + AWAY_MS),
+    hasDeclined,
+    present: (node) => away.set(node, 0),
+
+    surplus(neighbours) {
+      const { all, there } = look()
+      if (full || neighbours.length <= ENOUGH) return []
+      // A neighbour that is not among the members any more has no place on the ring.
+      const ring = ringOf([...new Set([...all, ...neighbours.map(({ node }) => node)])])
+      const ours = chosen(all, there)
+      const olderThan = (ms: number) => (one: Neighbour) => clock.monotonic() - one.since >= ms
+      const young = neighbours.length > deps.fullMeshUpTo ? YOUNG_IN_A_CROWD_MS : YOUNG_MS
+      const others = neighbours
+        .filter(({ node }) => !ours.has(node) && !deps.isStatic(node))
+        // What has held for long holds on.
+        .toSorted((a, b) => b.since - a.since)
+      const chosenByIt = ({ node }: Neighbour): boolean => ring.choiceOf(node).has(self)
+      const nobodys = others
+        .filter(olderThan(young))
+        .filter((one) => !chosenByIt(one))
+        .slice(0, Math.max(0, neighbours.length - LEAST))
+      const closing = nobodys.slice(0, CLOSED_AT_ONCE)
+      const left = neighbours.length - nobodys.length
+      if (closing.length < CLOSED_AT_ONCE && left > MOST) {
+        const theirs = others
+          .filter(olderThan(YOUNG_MS))
+          .filter(chosenByIt)
+          .slice(0, Math.min(left - MOST, CLOSED_AT_ONCE - closing.length))
+        closing.push(...theirs)
+      }
+      return closing.map(({ node }) => node)
+    },
+  }
+}

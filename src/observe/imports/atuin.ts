@@ -1,0 +1,126 @@
+// Reads atuin's database as it is on disk (crates/atuin-client/migrations), without writing to it or to what it syncs.
+import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+import { LATEST_MS } from '../../base/calendar.ts'
+import { KaroError } from '../../base/errors.ts'
+import { COMMAND_BYTES, commandOf, type ForeignEntry, type Item, UNKNOWN } from './entry.ts'
+
+/** Since the first version; what came later may be missing. */
+const COLUMNS = ['timestamp', 'duration', 'exit', 'command', 'cwd', 'hostname'] as const
+const OPTIONAL = ['deleted_at', 'shell', 'author_kind'] as const
+/** atuin may be writing. */
+const BUSY_MS = 5_000
+/** history.rs, AuthorKind. */
+const AGENT = 2
+const EXIT_MOST = 2 ** 31 - 1
+const MOST_NS = `${LATEST_MS}000000`
+
+export interface AtuinHistory {
+  /** Entries that are not deleted. */
+  readonly total: number
+  /** Of these, by lower-case name of the machine. */
+  readonly hosts: ReadonlyMap<string, number>
+  /** In the order of time, of these machines only, or of all. `line` is the how-manieth it is. */
+  items(hosts?: ReadonlySet<string>): Generator<Item>
+  close(): void
+}
+
+/** Throws KaroError `bad_file`, and `unavailable` where this Node has no SQLite. */
+export async function openAtuin(path: string): Promise<AtuinHistory> {
+  const sqlite = await loadSqlite()
+  const refuse = (why: string, cause?: unknown): KaroError =>
+    new KaroError('bad_file', why, { where: path, ...(cause === undefined ? {} : { cause }) })
+  let db: DatabaseSync | undefined
+  try {
+    db = new sqlite.DatabaseSync(path, { readOnly: true, timeout: BUSY_MS })
+    const names = db.prepare("SELECT name FROM pragma_table_info('history')").all()
+    const columns = new Set(names.map(({ name }) => String(name)))
+    if (!COLUMNS.every((name) => columns.has(name))) {
+      throw refuse('it is an SQLite database, but not the one in which atuin keeps its history')
+    }
+    return historyOf(db, columns)
+  } catch (error) {
+    db?.close()
+    if (error instanceof KaroError) throw error
+    throw new KaroError('bad_file', `the database cannot be read: ${(error as Error).message}`, {
+      where: path,
+      hint: 'Where its directory cannot be written to, copy it, and what ends in -wal beside it, to one of your own.',
+      cause: error,
+    })
+  }
+}
+
+function historyOf(db: DatabaseSync, columns: ReadonlySet<string>): AtuinHistory {
+  const own = (name: (typeof OPTIONAL)[number]): string => (columns.has(name) ? name : 'NULL')
+  const there = columns.has('deleted_at') ? 'WHERE deleted_at IS NULL' : ''
+  const hosts = new Map<string, number>()
+  let total = 0
+  for (const row of db.prepare(`SELECT hostname, count(*) AS n FROM history ${there} GROUP BY 1`).iterate()) {
+    const host = hostOf(row.hostname)
+    hosts.set(host, (hosts.get(host) ?? 0) + Number(row.n))
+    total += Number(row.n)
+  }
+  // Of a text only so much as is kept comes into memory; nanoseconds would be no safe integers.
+  const select = db.prepare(`
+    SELECT CASE WHEN timestamp BETWEEN 1 AND ${MOST_NS} THEN timestamp / 1000 END AS start_us,
+           CASE WHEN duration BETWEEN 0 AND ${MOST_NS} THEN duration / 1000 END AS duration_us,
+           CASE WHEN exit BETWEEN 0 AND ${EXIT_MOST} THEN exit END AS exit_code,
+           substr(CAST(command AS BLOB), 1, ${COMMAND_BYTES + 1}) AS command, cwd, hostname,
+           ${own('shell')} AS shell, ${own('author_kind')} = ${AGENT} AS generated
+    FROM history ${there} ORDER BY timestamp, id`)
+  return {
+    total,
+    hosts,
+    *items(wanted) {
+      let line = 0
+      for (const row of select.iterate()) {
+        line++
+        if (wanted === undefined || wanted.has(hostOf(row.hostname))) yield itemOf(line, row)
+      }
+    },
+    close: () => db.close(),
+  }
+}
+
+/** `host:user`, `host:` or `host`. */
+const hostOf = (value: SQLOutputValue | undefined): string =>
+  String(value ?? '')
+    .split(':', 1)[0]!
+    .toLowerCase()
+
+function itemOf(line: number, row: Record<string, SQLOutputValue>): Item {
+  const told = row.command instanceof Uint8Array ? commandOf(row.command, false) : undefined
+  const start_us = numberOf(row.start_us)
+  if (told === undefined) return { line, problem: 'holds no command' }
+  if (start_us === null) return { line, problem: 'has no time that a clock has said' }
+  const cwd = typeof row.cwd === 'string' && row.cwd.startsWith('/') ? row.cwd.slice(0, MOST_PATH) : UNKNOWN
+  const shell = typeof row.shell === 'string' && /^[a-z]{1,16}$/.test(row.shell) ? row.shell : UNKNOWN
+  const entry: ForeignEntry = {
+    ...{ command: told.command, start_us, cwd: cwd.toWellFormed(), shell },
+    // -1 stands where it was not known.
+    duration_us: numberOf(row.duration_us),
+    exit_code: numberOf(row.exit_code),
+    karo_generated: row.generated === 1,
+  }
+  return { line, entry, cut: told.cut }
+}
+
+const MOST_PATH = 8_192
+
+const numberOf = (value: SQLOutputValue | undefined): number | null =>
+  typeof value === 'number' ? value : null
+
+/** Some versions of Node warn of it on the terminal. */
+async function loadSqlite(): Promise<typeof import('node:sqlite')> {
+  const { emitWarning } = process
+  process.emitWarning = (() => {}) as typeof emitWarning
+  try {
+    return await import('node:sqlite')
+  } catch (cause) {
+    throw new KaroError('unavailable', 'this version of Node cannot read SQLite databases', {
+      hint: 'Node 22.13 and later can. karo import bash, zsh and fish read what the shells keep themselves.',
+      cause,
+    })
+  } finally {
+    process.emitWarning = emitWarning
+  }
+}

@@ -1,0 +1,312 @@
+// Walks the children of hooked shells through /proc, from one look to the next, and remembers what they used.
+import type { Clock } from '../../base/clock.ts'
+import type { ProcessRow } from '../../store/processes/processes.ts'
+import type { HookedShell, RanLine } from '../record/index.ts'
+import type { SilentHook } from './index.ts'
+import { spanOf, startedBy } from './line.ts'
+import { endWithLine, type Line, type Member, rowOf, update } from './member.ts'
+import type { Proc } from './proc.ts'
+import { keyOf, recognise, type Shell } from './shell.ts'
+import { createUnwritten, type Unwritten } from './unwritten.ts'
+
+/** Shells at the same time; of more the oldest are watched. */
+export const SHELLS_MAX = 256
+/** Processes alive at the same time, of all shells and of one; others are not looked at until some have ended. */
+export const LIVE_MAX = 1024
+export const LIVE_PER_SHELL_MAX = 256
+/** Steps from the shell. */
+export const DEPTH_MAX = 16
+/** Ended while their line went on, of one shell; the oldest then stay without it. */
+const WAITING_MAX = 1000
+/** Lines of a shell that are remembered, for what they left in the background. */
+const LINES_MAX = 32
+/** Between two looks at a process: while it is young or starts others, and when neither has been for a while. */
+const LOOK_MS = 900
+const LOOK_MAX_MS = 5_000
+/** Most of what a process needs it needs early, and most have ended by then. */
+const YOUNG_MS = 10_000
+/** What a hook without a subshell calls Karo by. */
+const LIMITER = 'timeout'
+
+interface Looked {
+  readonly shells: number
+  readonly live: number
+  /** Processes that began or ended since the last look. */
+  readonly changed: number
+}
+
+export interface Watch extends Pick<Unwritten, 'take' | 'giveBack' | 'done'> {
+  /** One look at everything; these are the shells that there are. */
+  look(hooked: readonly HookedShell[]): Looked
+  /** These lines of that shell have ended. */
+  ran(shell: HookedShell, lines: readonly RanLine[]): void
+  running(uid: number): readonly ProcessRow[]
+  silent(): readonly SilentHook[]
+  /** These lines of that person were deleted: what they started, or still run, is written no more. */
+  forget(uid: number, ids: ReadonlySet<string>): void
+  /** Processes that were there before the watch: the store may know them, under a start some ms apart. Until `done`. */
+  strangers(): readonly Member[]
+  /** All that lives is to be written as it is now, and forgotten. */
+  end(): void
+}
+
+export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clock: Clock }): Watch {
+  const shells = new Map<string, Shell>()
+  /** Files of what is no shell of that person. */
+  let refused = new Set<string>()
+  const members = new Map<number, Member>()
+  const unwritten = createUnwritten()
+  let strangers: Member[] = []
+  /** Those of them that are being looked for in the store. */
+  let sought: ReadonlySet<Member> = new Set()
+  let began: number | undefined
+  let changed = 0
+
+  function admit(key: string, hooked: HookedShell): void {
+    const shell = recognise(hooked, { proc, now: clock.now() })
+    if (shell === undefined) refused.add(key)
+    else shells.set(key, shell)
+  }
+
+  function meet(hooked: readonly HookedShell[]): void {
+    const here = new Set<string>()
+    for (const one of hooked) {
+      const key = keyOf(one)
+      here.add(key)
+      const shell = shells.get(key)
+      if (shell !== undefined) {
+        shell.written = one.written
+        shell.paused = one.paused
+      } else if (!refused.has(key) && shells.size < SHELLS_MAX) admit(key, one)
+    }
+    refused = new Set([...refused].filter((key) => here.has(key)))
+    for (const [key, shell] of shells) {
+      if (here.has(key)) continue
+      // Nobody will tell of another line of it; what still runs is followed to its end.
+      shell.over = true
+      shell.waiting = []
+      if (shell.live === 0) shells.delete(key)
+    }
+  }
+
+  /** A name that what a hook calls Karo by has: its subshell's, or the limiter's. */
+  const mayCall = (name: string, shell: Shell): boolean => name === shell.name || name === LIMITER
+
+  const callsOwn = (pid: number, threads: number): boolean =>
+    proc.children(pid, threads).some((kid) => {
+      const stat = proc.stat(kid)
+      return stat !== undefined && proc.isOwn(kid, stat.name)
+    })
+
+  /** It turns out to be Karo's own: as if it had not been seen. */
+  function leaveOut(member: Member, shell: Shell): void {
+    if (!members.delete(member.pid)) return
+    shell.live--
+    strangers = strangers.filter((stranger) => stranger !== member)
+  }
+
+  function begin(pid: number, of: string, depth: number, uptime: number, parent?: Member): void {
+    const shell = shells.get(of)
+    if (shell === undefined || members.size >= LIVE_MAX || shell.live >= LIVE_PER_SHELL_MAX) return
+    const stat = proc.stat(pid)
+    if (stat === undefined || isOver(stat.state)) return
+    if (proc.isOwn(pid, stat.name)) {
+      if (parent !== undefined && mayCall(parent.name, shell)) leaveOut(parent, shell)
+      return
+    }
+    if (mayCall(stat.name, shell) && callsOwn(pid, stat.threads)) return
+    const now = clock.now()
+    const age = Math.max(0, uptime - stat.startedMs)
+    const member: Member = {
+      ...{ pid, of, depth, uid: shell.uid, shell: shell.name, startedMs: stat.startedMs },
+      startedAt: now - age,
+      ...{ name: stat.name, ageMs: age, cpuMs: stat.cpuMs, threads: stat.threads },
+      peak: proc.peakBytes(pid),
+      ...{ foregroundAt: undefined, goneAt: undefined, line: undefined, kids: new Set() },
+      ...{ dueAt: 0, everyMs: LOOK_MS },
+    }
+    update(member, stat, uptime, now)
+    members.set(pid, member)
+    shell.live++
+    changed++
+    if (began !== undefined && stat.startedMs < began) strangers.push(member)
+    const its = shell.lines.findLast(({ told }) => startedBy(member, told))
+    if (its !== undefined) assign(member, its.line)
+  }
+
+  function end(member: Member): void {
+    const { pid, of } = member
+    members.delete(pid)
+    changed++
+    member.goneAt = clock.now()
+    write(member)
+    const shell = shells.get(of)
+    if (shell === undefined) return
+    shell.live--
+    if (member.line !== undefined || shell.over) return
+    shell.waiting.push(member)
+    if (shell.waiting.length > WAITING_MAX) shell.waiting.shift()
+  }
+
+  function write(member: Member): void {
+    endWithLine(member)
+    unwritten.member(member)
+    raise(member)
+  }
+
+  /** Its line needed at least as much. */
+  function raise({ line, peak = 0, startedAt }: Member): void {
+    if (line === undefined || (peak <= line.peak && startedAt <= line.lastStart)) return
+    line.peak = Math.max(line.peak, peak)
+    line.lastStart = Math.max(line.lastStart, startedAt)
+    unwritten.line(line)
+  }
+
+  /** What is new among the children of one, and what is missing. */
+  function compare(
+    before: ReadonlySet<number>,
+    kids: readonly number[],
+    of: string,
+    depth: number,
+    uptime: number,
+    parent?: Member,
+  ): ReadonlySet<number> {
+    const after = new Set(kids)
+    for (const pid of before) {
+      const gone = after.has(pid) ? undefined : members.get(pid)
+      if (gone !== undefined) gone.dueAt = 0
+    }
+    for (const pid of kids) {
+      if (!members.has(pid) && !shellPids.has(pid)) begin(pid, of, depth, uptime, parent)
+    }
+    return after
+  }
+
+  /** A shell in a shell is watched by itself. */
+  let shellPids: ReadonlySet<number> = new Set()
+
+  function lookAtShell(key: string, shell: Shell, uptime: number, at: number): void {
+    const stat = proc.stat(shell.pid)
+    if (stat === undefined || stat.startedMs !== shell.startedMs || isOver(stat.state)) {
+      shell.over = true
+      return
+    }
+    shell.kids = compare(shell.kids, proc.children(shell.pid, stat.threads), key, 1, uptime)
+    shell.silence.look(stat, shell.written, at, clock.now())
+  }
+
+  function lookAt(member: Member, uptime: number, at: number): void {
+    const stat = proc.stat(member.pid)
+    const same = stat?.startedMs === member.startedMs
+    if (stat === undefined || !same || isOver(stat.state)) {
+      // A process that waits to be taken leave of still says how much time it took.
+      if (same && stat !== undefined) member.cpuMs = stat.cpuMs
+      end(member)
+      return
+    }
+    const shell = shells.get(member.of)
+    // It was seen between fork and exec.
+    if (shell !== undefined && stat.name !== member.name && proc.isOwn(member.pid, stat.name)) {
+      leaveOut(member, shell)
+      return
+    }
+    update(member, stat, uptime, clock.now())
+    const peak = proc.peakBytes(member.pid)
+    if (peak !== undefined && peak > (member.peak ?? 0)) member.peak = peak
+    const before = changed
+    // What a shell has left behind is followed to its end, but what that starts is not the shell's any more.
+    if (shell?.over === false && member.depth < DEPTH_MAX && !shellPids.has(member.pid)) {
+      const kids = proc.children(member.pid, member.threads)
+      member.kids = compare(member.kids, kids, member.of, member.depth + 1, uptime, member)
+    }
+    const often = changed > before || member.ageMs < YOUNG_MS
+    member.everyMs = often ? LOOK_MS : Math.min(member.everyMs * 1.5, LOOK_MAX_MS)
+    member.dueAt = at + member.everyMs
+  }
+
+  function assign(member: Member, line: Line): void {
+    member.line = line
+    raise(member)
+  }
+
+  function lineOf({ uid }: Shell, told: RanLine): Line {
+    const [begin, end = begin] = spanOf(told)
+    return { uid, id: told.id, exitCode: told.exit_code, end, peak: -1, lastStart: 0, deleted: false }
+  }
+
+  return {
+    look(hooked) {
+      const uptime = proc.uptimeMs()
+      if (uptime === undefined || (hooked.length === 0 && members.size === 0)) {
+        shells.clear()
+        return { shells: 0, live: 0, changed: 0 }
+      }
+      began ??= uptime
+      const at = clock.monotonic()
+      changed = 0
+      meet(hooked)
+      shellPids = new Set([...shells.values()].filter(({ over }) => !over).map(({ pid }) => pid))
+      for (const [key, shell] of shells) if (!shell.over) lookAtShell(key, shell, uptime, at)
+      // Those that begin meanwhile are looked through too.
+      for (const member of members.values()) if (member.dueAt <= at) lookAt(member, uptime, at)
+      return { shells: shells.size, live: members.size, changed }
+    },
+
+    ran(hooked, lines) {
+      const key = keyOf(hooked)
+      // Before the first look at it: what this line left in the background is still to be seen.
+      if (!shells.has(key) && !refused.has(key) && shells.size < SHELLS_MAX) admit(key, hooked)
+      const shell = shells.get(key)
+      if (shell === undefined) return
+      for (const told of lines) {
+        const line = lineOf(shell, told)
+        const its = (member: Member): boolean => member.line === undefined && startedBy(member, told)
+        for (const member of members.values()) if (member.of === key && its(member)) assign(member, line)
+        for (const member of shell.waiting.filter(its)) {
+          assign(member, line)
+          write(member)
+        }
+        shell.waiting = shell.waiting.filter((member) => member.line === undefined)
+        shell.lines = [...shell.lines, { told, line }].slice(-LINES_MAX)
+      }
+    },
+
+    running: (uid) => [...members.values()].filter((member) => member.uid === uid).map(rowOf),
+
+    silent() {
+      const at = clock.monotonic()
+      return [...shells.values()].flatMap(({ uid, name, silence, over, paused }) => {
+        const since = over || paused ? undefined : silence.since(at)
+        return since === undefined ? [] : [{ uid, shell: name, since }]
+      })
+    },
+
+    take: unwritten.take,
+    giveBack: unwritten.giveBack,
+    done() {
+      unwritten.done()
+      strangers = strangers.filter((member) => !sought.has(member))
+    },
+
+    forget(uid, ids) {
+      const known = [...shells.values()].flatMap(({ lines }) => lines.map(({ line }) => line))
+      const running = [...members.values()].flatMap(({ line }) => line ?? [])
+      for (const line of [...known, ...running, ...unwritten.lines()])
+        if (line.uid === uid && ids.has(line.id)) line.deleted = true
+    },
+
+    strangers() {
+      sought = new Set(strangers)
+      return strangers
+    },
+
+    end() {
+      for (const member of members.values()) write(member)
+      members.clear()
+      shells.clear()
+      began = undefined
+    },
+  }
+}
+
+const isOver = (state: string): boolean => state === 'Z' || state === 'X'

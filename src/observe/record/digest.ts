@@ -1,0 +1,141 @@
+// Makes an event of a spool record: leaves out what is private, judges it, takes secrets out, names its tool.
+
+import { commandsOf } from '../../assist/risk/commands-of.ts'
+import { checkCommand, firstTool, type RiskLevel, type Shell } from '../../assist/risk/index.ts'
+import { HOUR_MS, localDay } from '../../base/calendar.ts'
+import { markLevel0 } from '../../base/level0/level0.ts'
+import { globMatcher } from '../../base/quote.ts'
+import { createRecent } from '../../base/recent.ts'
+import { type ToolUsed, toolOf } from '../../base/words/dictionary.ts'
+import type { EventInput, GuardNote } from '../../store/events/events.ts'
+import { redact, redactDirectory } from '../redact/redact.ts'
+import type { SpoolRecord } from './spool-record.ts'
+
+/** The event of a record, or undefined when it is to be forgotten. */
+export interface Digest {
+  (record: SpoolRecord, uid: number): EventInput | undefined
+  /** What the guard did, when the record tells of that and of no command. */
+  note(record: SpoolRecord, uid: number): GuardNote | undefined
+}
+
+interface Judged extends ToolUsed {
+  readonly risk: RiskLevel
+  readonly text: string
+  readonly cwd: string
+}
+
+/** What was typed is private and leaves no event. */
+const FORGET = 'forget'
+
+/** Cheap, and true of every line that the parser has to look at. */
+const MAY_DELETE = ['karo', 'history', 'delete'] as const
+/** Of a simple command after quote removal, also with options of the program in front. */
+const DELETES = /^karo\s+(-\S+\s+([^-\s]\S*\s+)?)*history\s+delete(\s|$)/
+
+/** Whether the line, anywhere in it, names what is to be nowhere any more. */
+const namesDeleted = (line: string, shell: Shell): boolean =>
+  MAY_DELETE.every((word) => line.includes(word)) &&
+  (DELETES.test(line) || commandsOf(line, { shell }).some(({ text }) => DELETES.test(text)))
+
+/** Completion leaves a blank behind, and with it the same command is no other one; an escaped blank is part of a word. */
+export function withoutLastBlanks(line: string): string {
+  let end = line.length
+  while (end > 0 && (line[end - 1] === ' ' || line[end - 1] === '\t')) end--
+  let escapes = 0
+  while (escapes < end && line[end - 1 - escapes] === '\\') escapes++
+  return line.slice(0, escapes % 2 === 1 && end < line.length ? end + 1 : end)
+}
+
+/** People repeat themselves: judging and redacting a line again would be most of the work. */
+const CACHED = 16_384
+/** Longer lines are judged each time, so that the cache stays below 16 MB. */
+const CACHED_LENGTH = 1024
+
+/** `ignore` are the globs of `history.ignore`; they match the line as typed. */
+export function createDigest(ignore: readonly string[]): Digest {
+  const ignored = ignore.map(globMatcher)
+  const cache = createRecent<string, Judged | typeof FORGET>(CACHED)
+  const calendar = createCalendar()
+  const tagOf = createTags()
+
+  function judge(line: string, shell: string, cwd: string): Judged | typeof FORGET {
+    // A leading blank is the usual sign for "not this one", whatever the shell itself does with it.
+    if (line === '' || /^\s/.test(line) || /^KARO_PAUSE=(?!0?\s)/.test(line)) return FORGET
+    if (ignored.some((matches) => matches(line))) return FORGET
+    const dialect = shell === 'zsh' || shell === 'fish' || shell === 'sh' ? shell : 'bash'
+    if (namesDeleted(line, dialect)) return FORGET
+    const { tool, category } = toolOf(firstTool(line, dialect))
+    const risk = checkCommand(line, { shell: dialect, ...(cwd.startsWith('/') && { cwd }) }).risk_level
+    return { tool, category, risk, text: redact(withoutLastBlanks(line)), cwd: redactDirectory(cwd) }
+  }
+
+  const localOf = ({ startUs }: SpoolRecord) => calendar(Math.floor(startUs / 1000))
+
+  function digest(record: SpoolRecord, uid: number): EventInput | undefined {
+    const { command, shell, cwd } = record
+    const key = `${shell} ${cwd}\0${command}`
+    let judged = cache.get(key)
+    if (judged === undefined) {
+      judged = judge(command, shell, cwd)
+      if (key.length <= CACHED_LENGTH) cache.set(key, judged)
+    }
+    if (judged === FORGET) return undefined
+    return {
+      uid,
+      start_us: record.startUs,
+      tag: tagOf(uid, record),
+      duration_us: record.durationUs,
+      shell,
+      exit_code: record.exitCode,
+      command: markLevel0(judged.text),
+      cwd: markLevel0(judged.cwd),
+      risk_level: judged.risk,
+      category: judged.category,
+      tool: judged.tool,
+      karo_generated: record.generated === true,
+      local: localOf(record),
+    }
+  }
+
+  function note(record: SpoolRecord, uid: number): GuardNote | undefined {
+    return record.note && { uid, at_us: record.startUs, ...record.note, local: localOf(record) }
+  }
+
+  return Object.assign(digest, { note })
+}
+
+/**
+ * 32-bit FNV-1a (draft-eastlake-fnv) over the UTF-16 units of uid, session and sequence: tells events of one
+ * microsecond apart. What a shell's records have in common is hashed once.
+ */
+export function createTags(): (uid: number, record: Pick<SpoolRecord, 'session' | 'sequence'>) => number {
+  let from = { uid: Number.NaN, session: '', hash: 0 }
+  return (uid, { session, sequence }) => {
+    if (uid !== from.uid || session !== from.session) {
+      from = { uid, session, hash: fnv1a(FNV_OFFSET, `${uid} ${session} `) }
+    }
+    return fnv1a(from.hash, String(sequence)) >>> 0
+  }
+}
+
+const FNV_OFFSET = 0x811c9dc5
+function fnv1a(start: number, text: string): number {
+  let hash = start
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash
+}
+
+/** Local date and hour of a time in ms; remembers the last hour, because most events are of it. */
+function createCalendar(): (time: number) => EventInput['local'] {
+  let from = Number.NaN
+  let last: EventInput['local'] = { day: 0, hour: 0 }
+  return (time) => {
+    // Quarters: no zone changes its offset, or differs from UTC, by less.
+    const quarter = Math.floor(time / (HOUR_MS / 4))
+    if (quarter !== from) {
+      last = { day: Math.max(0, localDay(time)), hour: new Date(time).getHours() }
+      from = quarter
+    }
+    return last
+  }
+}

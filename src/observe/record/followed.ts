@@ -1,0 +1,100 @@
+// The files that are followed: how far each was read, whose it is, and who waits until there is room.
+import type { SpoolPosition } from '../../store/events/events.ts'
+import type { HookedShell } from './index.ts'
+import type { Shares } from './shares.ts'
+import { ownerOf } from './spool-directory.ts'
+import { parseSpoolName } from './spool-file.ts'
+import { createSpoolParser, type SpoolParser } from './spool-record.ts'
+
+/** Files that had to make room, whose positions are kept in memory. */
+const MOST_PARKED = 4096
+
+export interface Followed {
+  position: SpoolPosition
+  /** Whose file it was when it was first seen. */
+  readonly owner: number | undefined
+  /** How far the parser has read; `position.offset` is how far records are complete and stored. */
+  readAt: number
+  parser: SpoolParser
+  /** When it was made, as far as the file system tells; of this life of the daemon only. */
+  made: bigint | undefined
+  /** Damage since the last good record. */
+  damaged: number
+  /** What comes next is a hole, which no hook makes: it is not read any further while the file has this size. */
+  hole: number | undefined
+}
+
+/** Starts again at what is stored: after a failure, and for a new file of an old name. */
+export function restart(state: Followed, position = state.position): void {
+  state.position = position
+  state.readAt = position.offset
+  state.parser = createSpoolParser()
+  state.damaged = 0
+  state.hole = undefined
+}
+
+/** Undefined until it is known whose file it is. */
+export function writerOf({ position, owner, readAt }: Followed): HookedShell | undefined {
+  const named = owner === undefined ? undefined : parseSpoolName(position.name)
+  const paused = position.paused === true
+  return named && { uid: owner!, pid: named.pid, born: named.born, written: readAt, paused }
+}
+
+export interface FollowedFiles {
+  readonly size: number
+  get(name: string): Followed | undefined
+  all(): readonly Followed[]
+  /** Of those that are followed, and of those that had to make room. */
+  names(): readonly string[]
+  /** Followed from now on, whether or not there is room. */
+  add(position: SpoolPosition): void
+  /** True when the file is followed, from now on if it was not. `owner`: whose it is, where that is known already. */
+  admit(name: string, owner?: number): boolean
+  /** Nothing is known of it any more. */
+  forget(name: string): void
+}
+
+export function createFollowedFiles(directory: string, shares: Shares): FollowedFiles {
+  const followed = new Map<string, Followed>()
+  /** How far files were read that had to make room for those of others. */
+  const parked = new Map<string, SpoolPosition>()
+
+  function add(position: SpoolPosition): void {
+    const { name } = position
+    const owner = ownerOf(directory, name)
+    const state = { position, owner, readAt: 0, parser: createSpoolParser(), made: undefined }
+    followed.set(name, { ...state, damaged: 0, hole: undefined, readAt: position.offset })
+    shares.add(name, owner)
+    parked.delete(name)
+  }
+
+  function park(name: string): boolean {
+    const state = followed.get(name)
+    if (state === undefined || parked.size >= MOST_PARKED) return false
+    parked.set(name, state.position)
+    followed.delete(name)
+    shares.remove(name)
+    return true
+  }
+
+  return {
+    get size() {
+      return followed.size
+    },
+    get: (name) => followed.get(name),
+    all: () => [...followed.values()],
+    names: () => [...followed.keys(), ...parked.keys()],
+    add,
+    admit(name, owner = ownerOf(directory, name)) {
+      if (followed.has(name)) return true
+      if (!shares.admit(owner, park)) return false
+      add(parked.get(name) ?? { name, file: '', offset: 0, sequence: 0 })
+      return true
+    },
+    forget(name) {
+      followed.delete(name)
+      shares.remove(name)
+      parked.delete(name)
+    },
+  }
+}

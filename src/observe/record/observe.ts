@@ -1,0 +1,199 @@
+// The observation room: wakes the follower when a shell has written, and every few seconds in any case.
+import { type FSWatcher, mkdirSync, watch } from 'node:fs'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Faults } from '../../base/run/faults.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Config } from '../../config/index.ts'
+import { type EventInput, type EventRepository, idOfEvent } from '../../store/events/events.ts'
+import { createDigest } from './digest.ts'
+import { createFollower } from './follower.ts'
+import type { HookedShell, Observe, RanLine, RecordedCommand } from './index.ts'
+
+/** Names that wait to be read; of more, a sweep finds out. */
+const MOST_CHANGED = 8_192
+/** inotify drops silently when its queue is full, and does not work everywhere: nothing waits longer than this. */
+const SWEEP_MS = 3_000
+
+export interface ObserveDeps {
+  readonly config: Pick<Config, 'history'>
+  readonly events: EventRepository
+  /** Made, 0700, when it is missing. */
+  readonly spoolDirectory: string
+  readonly clock: Clock
+  readonly log: Log
+  readonly faults: Faults
+  readonly sweepMs?: number
+}
+
+export function createObserve(deps: ObserveDeps): Observe {
+  const { config, events, spoolDirectory: directory, clock, log, faults, sweepMs = SWEEP_MS } = deps
+  let digest = createDigest(config.history.ignore)
+  const follower = createFollower({
+    ...{ directory, events, clock, log, faults },
+    digest: () => digest,
+    stored: tellRecorded,
+    more: (name) => changed.add(name),
+    stopping: () => stopped,
+  })
+  const listeners = new Set<(commands: readonly RecordedCommand[]) => void>()
+  const ranListeners = new Set<(shell: HookedShell, lines: readonly RanLine[]) => void>()
+  const changed = new Set<string>()
+  let sweepDue = false
+  let stopped = true
+  /** Of whole rounds; the follower counts those of single files. */
+  let failures = 0
+  let watcher: FSWatcher | undefined
+  let timer: NodeJS.Timeout | undefined
+  let work: Promise<void> | undefined
+
+  function tellRecorded(stored: readonly EventInput[], shell: HookedShell | undefined): void {
+    if (shell !== undefined && ranListeners.size > 0) {
+      const lines = stored.map(({ start_us, tag, duration_us, exit_code }) => ({
+        ...{ id: idOfEvent(start_us, tag), start_us, duration_us, exit_code },
+      }))
+      for (const listener of ranListeners) listener(shell, lines)
+    }
+    if (listeners.size === 0) return
+    const commands = stored.map(({ uid, start_us, tag, category, risk_level }) => ({
+      ...{ uid, id: idOfEvent(start_us, tag), timestamp: Math.floor(start_us / 1000) },
+      ...{ category, risk_level },
+    }))
+    for (const listener of listeners) listener(commands)
+  }
+
+  /** One reader at a time; what comes meanwhile is read in the next round. */
+  function wake(): void {
+    if (stopped || work !== undefined) return
+    work = run()
+      .catch((error: unknown) => {
+        failures++
+        log.error({ reason: error instanceof Error ? error.message : String(error) }, 'the spool waits')
+      })
+      .finally(() => {
+        work = undefined
+        if (changed.size > 0 || sweepDue) wake()
+      })
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped && (changed.size > 0 || sweepDue)) {
+      if (sweepDue) {
+        sweepDue = false
+        changed.clear()
+        if (await follower.sweep()) sweepDue = true
+      } else {
+        const names = [...changed]
+        changed.clear()
+        await follower.read(names)
+      }
+    }
+  }
+
+  function watchDirectory(): void {
+    if (watcher !== undefined) return
+    try {
+      watcher = watch(directory, { persistent: false }, (_event, name) => {
+        if (name === null || changed.size >= MOST_CHANGED) sweepDue = true
+        else changed.add(name)
+        wake()
+      })
+      watcher.on('error', unwatch)
+    } catch {
+      // Sweeps do the work until watching succeeds.
+    }
+  }
+
+  function unwatch(): void {
+    watcher?.close()
+    watcher = undefined
+  }
+
+  return {
+    name: 'observe',
+
+    async start(signal) {
+      signal.throwIfAborted()
+      try {
+        mkdirSync(directory, { recursive: true, mode: 0o700 })
+      } catch (error) {
+        throw new KaroError('bad_file', `the spool directory cannot be made: ${(error as Error).message}`, {
+          where: directory,
+          hint: 'Make its parent writable for this user, or choose another home with --home.',
+          cause: error,
+        })
+      }
+      await follower.load()
+      stopped = false
+      watchDirectory()
+      sweepDue = true
+      wake()
+      timer = setInterval(() => {
+        watchDirectory()
+        sweepDue = true
+        wake()
+      }, sweepMs)
+      timer.unref()
+    },
+
+    async stop() {
+      stopped = true
+      clearInterval(timer)
+      unwatch()
+      changed.clear()
+      sweepDue = false
+      await work
+    },
+
+    health() {
+      const code = stopped ? undefined : follower.obstacle()
+      const detail =
+        code === undefined
+          ? 'the spool directory can be used'
+          : `the spool directory cannot be used (${code}), so commands are not recorded; it must be a directory of the daemon's user with mode 0700`
+      // Told to everybody: whose they are only administrators see, in `karo doctor`.
+      const waiting = stopped ? 0 : follower.unfollowed().reduce((sum, { files }) => sum + files, 0)
+      const followed =
+        waiting === 0
+          ? 'the spool files of all shells are followed'
+          : `${waiting} spool files are not followed, because too many shells are open; karo doctor --only spool.followed says whose`
+      return [
+        { name: 'observe.spool', ok: code === undefined, detail },
+        { name: 'observe.files', ok: waiting === 0, detail: followed },
+      ]
+    },
+
+    onRecorded(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+
+    onRan(listener) {
+      ranListeners.add(listener)
+      return () => ranListeners.delete(listener)
+    },
+
+    shells: follower.shells,
+
+    unfollowed: follower.unfollowed,
+
+    reload() {
+      digest = createDigest(config.history.ignore)
+    },
+
+    async catchUp() {
+      sweepDue = true
+      wake()
+      // A round that was under way may have passed what is meant; who goes on writing is not waited for.
+      for (let round = 0; round < 2 && work !== undefined; round++) await work
+    },
+
+    blank: (uid) => follower.blank(uid),
+
+    failures: () => failures + follower.failures(),
+
+    async status() {
+      return { pending_bytes: follower.pendingBytes(), dropped: await events.dropped() }
+    },
+  }
+}

@@ -1,0 +1,116 @@
+// Finds secrets that the shell itself keeps: in variables it assigns, fills, walks through or compares.
+import { announcesSecret } from './names.ts'
+import { FORMAT, type Report } from './report.ts'
+import type { SimpleCommand, Word } from './word.ts'
+
+const ASSIGNMENT = /^[A-Za-z_]\w*\+?=/
+const COMPARISON = /^(?:={1,2}|!=|=~|-eq|-ne)$/
+/** One parameter and no more, but for the letter of `[ "x$PASS" = xhunter2 ]`. */
+const PARAMETER = /^["']?[xX]?\$\{?([A-Za-z_]\w*)\}?["']?$/
+/** Shorter words beside a comparison ask whether there is anything. */
+const LEAST_COMPARED = 4
+/** `for token in a b c`, `for secret in $names` walk through words and names of secrets. */
+const PASSWORD = /pass(?:w(?:or)?d|phrase|wort)?s?$|pwd$|^pw$/i
+const READERS: ReadonlySet<string> = new Set(['read', 'mapfile', 'readarray', 'vared'])
+
+const isPath = (text: string): boolean => /^(?:~|\.{0,2}\/)|[*?]/.test(text)
+
+function commandAt(words: readonly Word[]): number {
+  let at = 0
+  while (at < words.length && ASSIGNMENT.test(words[at]!.value)) at++
+  return at
+}
+
+/** The name of the variable that a word is, in `text`. */
+const parameterOf = (word: Word | undefined, text: string): string | undefined =>
+  word?.pieces === undefined || word.to - word.from > 80
+    ? undefined
+    : PARAMETER.exec(text.slice(word.from, word.to))?.[1]
+
+/** Whether a command puts what it reads into a variable whose name announces a secret. */
+export function fillsSecret(words: readonly Word[]): boolean {
+  const at = commandAt(words)
+  if (!READERS.has(words[at]?.value ?? '')) return false
+  return words.some(
+    ({ value, pieces }, i) =>
+      i > at && pieces === undefined && !value.startsWith('-') && announcesSecret(value, 'x'),
+  )
+}
+
+/** Reports the secrets of all commands of a list; `text` is what their words stand in. */
+export function secretsByShell(commands: readonly SimpleCommand[], text: string, report: Report): void {
+  /** Within a `case` over a secret. */
+  let isCase = false
+  for (const { words, isPattern } of commands) {
+    const at = commandAt(words)
+    const name = words[at]?.value
+    if (name === 'printf') printed(words, at, report)
+    else if (name === 'for' || name === 'select') walked(words, at, report)
+    else if (name === 'case') isCase = announces(parameterOf(words[at + 1], text))
+    else if (name === 'esac') isCase = false
+    if (isCase && isPattern && (words.length === 1 || name === 'case')) matched(words.at(-1)!, report)
+    for (let i = at + 1; i < words.length - 1; i++) {
+      if (COMPARISON.test(words[i]!.value)) compared(words[i - 1]!, words[i + 1]!, text, report)
+    }
+    if (COMPARISON.test(words[at + 1]?.value ?? '') && words.length > at + 2)
+      compared(words[at]!, words[at + 2]!, text, report)
+  }
+}
+
+const announces = (name: string | undefined): boolean => name !== undefined && announcesSecret(name, 'x')
+
+/** `printf -v PASSWORD %s x`, and `printf 'password=%s' x`. */
+function printed(words: readonly Word[], at: number, report: Report): void {
+  const isVariable = words[at + 1]?.value === '-v'
+  if (isVariable && announces(words[at + 2]?.value)) {
+    for (const word of words.slice(at + 3)) if (!FORMAT.test(word.value)) report(word, 0, word.value.length)
+    return
+  }
+  const first = at + (isVariable ? 3 : words[at + 1]?.value === '--' ? 2 : 1)
+  const format = words[first]?.value
+  if (format === undefined) return
+  let argument = first
+  for (const { 0: conversion, index } of format.matchAll(CONVERSION)) {
+    if (conversion === '%%') continue
+    const word = words[++argument]
+    if (word === undefined) return
+    const before = format.slice(Math.max(0, index - 80), index)
+    if (announces(FIELD.exec(before)?.groups?.name) || PGPASS.test(before)) report(word, 0, word.value.length)
+  }
+}
+
+const CONVERSION = /%(?:%|[-\d.]{0,8}[sqbdi])/g
+/** A field's name and what stands between it and the value. */
+const FIELD = /(?:^|\\[nt]|[^\w.-])(?<name>[\w.-]{1,64})["']?\s{0,4}(?:=>|:=|[=: ])\s{0,4}["']?$/
+/** `host:port:database:user:`. */
+const PGPASS = /(?:[\w.*-]+:){4}$/
+
+/** `for pass in a b c`. */
+function walked(words: readonly Word[], at: number, report: Report): void {
+  if (words[at + 2]?.value !== 'in' || !PASSWORD.test(words[at + 1]!.value)) return
+  for (const word of words.slice(at + 3)) if (!isPath(word.value)) report(word, 0, word.value.length)
+}
+
+/** `case $PASS in a) …`. */
+function matched(word: Word, report: Report): void {
+  if (!isPath(word.value)) report(word, 0, word.value.length)
+}
+
+function compared(left: Word, right: Word, text: string, report: Report): void {
+  for (const [parameter, word] of [
+    [left, right],
+    [right, left],
+  ] as const) {
+    const name = parameterOf(parameter, text)
+    if (name === undefined || word.value.length < LEAST_COMPARED || isPath(word.value)) continue
+    if (announcesSecret(name, word.value)) report(word, 0, word.value.length)
+  }
+}
+
+/** `${PASSWORD:=x}`. */
+export function secretsByDefault(word: Word, report: Report): void {
+  for (const { name, from, to } of word.defaults) {
+    const value = word.value.slice(from, to)
+    if (!isPath(value) && announcesSecret(name, value)) report(word, from, to)
+  }
+}

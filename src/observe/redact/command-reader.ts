@@ -1,0 +1,202 @@
+// Reads a command line into the words of its simple commands, in time linear in its length, whatever it is.
+import { plainWord, type SimpleCommand, type Word } from './word.ts'
+import { ENDS_WORD, WordReader } from './word-reader.ts'
+
+export interface Reading {
+  /** The commands of the line, of each comment and of each substitution. */
+  readonly lists: SimpleCommand[][]
+  /** All words, those of redirections and inputs too. */
+  readonly words: Word[]
+}
+
+const BLANKS = /(?:[ \t\r]|\\\r?\n)+/y
+const COMMENT = /#(?:[^\n\\]|\\[\s\S])*/y
+const REDIRECTION = /<<<|<<-?|<>|<&|>>|>&|>\||<|>/y
+const RESERVED: ReadonlySet<string> = new Set([
+  'if',
+  'then',
+  'else',
+  'elif',
+  'while',
+  'until',
+  'do',
+  '!',
+  'time',
+])
+
+/**
+ * bash's grammar, read loosely: nothing is refused, what is left open ends with the text, and comments are read as
+ * commands, because people keep commands as comments. Never throws.
+ */
+export function readCommands(text: string): Reading {
+  const reading: Reading = { lists: [], words: [] }
+  new CommandReader(text, 0, reading).read()
+  return reading
+}
+
+/** Where the commands of a pipeline begin, what feeds them, and whose elements they are. */
+interface Place {
+  readonly pipeline: number
+  readonly fedBy: SimpleCommand['fedBy']
+  readonly array: string | undefined
+}
+
+interface AwaitedDocument {
+  readonly inputs: Word[]
+  readonly delimiter: string
+  /** Quoted delimiter: nothing in the body is expanded. */
+  readonly literal: boolean
+  /** Leading tabs do not count. */
+  readonly tabs: boolean
+}
+
+class CommandReader extends WordReader {
+  private readonly reading: Reading
+  private awaited: AwaitedDocument[] = []
+
+  constructor(text: string, offset: number, reading: Reading) {
+    super(text, offset, reading.words)
+    this.reading = reading
+  }
+
+  read(inComment = false): void {
+    while (this.i < this.text.length) this.list('', 0, inComment)
+  }
+
+  /** Commands up to and including `end`. */
+  protected list(end: '' | ')' | '`', depth: number, inComment: boolean): readonly SimpleCommand[] {
+    const { text } = this
+    const commands: SimpleCommand[] = []
+    this.reading.lists.push(commands)
+    const groups: Place[] = []
+    let place: Place = { pipeline: 0, fedBy: undefined, array: undefined }
+    let words: Word[] = []
+    let inputs: Word[] = []
+
+    const finish = (isPattern = false): void => {
+      if (words.length > 0 || inputs.length > 0) {
+        commands.push({ words, inputs, fedBy: place.fedBy, array: place.array, isPattern })
+      }
+      words = []
+      inputs = []
+    }
+    const nextPipeline = (): void => {
+      finish()
+      place = { ...place, pipeline: commands.length, fedBy: groups.at(-1)?.fedBy }
+    }
+    const nextStage = (): void => {
+      finish()
+      place = { ...place, fedBy: { from: place.pipeline, to: commands.length } }
+    }
+    const openGroup = (array: string | undefined): void => {
+      finish()
+      groups.push(place)
+      place = { pipeline: commands.length, fedBy: place.fedBy, array }
+    }
+    const closeGroup = (): void => {
+      finish(groups.length === 0)
+      place = groups.pop() ?? place
+    }
+
+    while (this.i < text.length) {
+      this.take(BLANKS)
+      const c = text[this.i]
+      if (c === undefined) break
+      if (c === end && (end === '`' || groups.length === 0)) {
+        this.i++
+        break
+      }
+      const following = text[this.i + 1]
+      if (c === '\n') {
+        this.i++
+        nextPipeline()
+        this.bodies(depth)
+      } else if (c === ';' || (c === '&' && following !== '>')) {
+        this.i++
+        nextPipeline()
+      } else if (c === '|') {
+        this.i += following === '|' || following === '&' ? 2 : 1
+        if (following === '|') nextPipeline()
+        else nextStage()
+      } else if (c === '(') {
+        const name = words.at(-1)
+        const isArray = name?.to === this.offset + this.i && name.value.endsWith('=')
+        openGroup(isArray ? name.value : undefined)
+        this.i++
+      } else if (c === ')') {
+        this.i++
+        closeGroup()
+      } else if ((c === '<' || c === '>') && following === '(') {
+        words.push(this.word(end, depth))
+      } else if (c === '&' || c === '<' || c === '>') {
+        if (c === '&') this.i++
+        this.redirection(words, inputs, end, depth)
+      } else if (c === '#' && !inComment) {
+        nextPipeline()
+        this.comment()
+      } else {
+        const word = this.word(end, depth)
+        const first = words.length === 0 && word.pieces === undefined ? word.value : ''
+        if (first === '{') openGroup(undefined)
+        else if (first === '}') closeGroup()
+        else if (!RESERVED.has(first)) words.push(word)
+      }
+    }
+    finish()
+    return commands
+  }
+
+  private redirection(words: Word[], inputs: Word[], end: string, depth: number): void {
+    const descriptor = words.at(-1)
+    if (descriptor?.to === this.offset + this.i && /^\d$/.test(descriptor.value)) words.pop()
+    const operator = this.take(REDIRECTION)
+    this.take(BLANKS)
+    const c = this.text[this.i]
+    const isSubstitution = operator === '<' && c === '<' && this.text[this.i + 1] === '('
+    if (c === undefined || c === end || (ENDS_WORD.test(c) && !isSubstitution)) return
+    const word = this.word(end, depth)
+    if (operator === '<<<' || isSubstitution) inputs.push(word)
+    if (operator === '<<' || operator === '<<-') {
+      const literal = word.pieces !== undefined
+      this.awaited.push({ inputs, delimiter: word.value, literal, tabs: operator === '<<-' })
+    }
+  }
+
+  /** A command that somebody took out but kept, over all its lines. */
+  private comment(): void {
+    const from = this.i + 1
+    this.take(COMMENT)
+    new CommandReader(this.text.slice(from, this.i), this.offset + from, this.reading).read(true)
+  }
+
+  /** The here-documents of the line that has just ended. */
+  private bodies(depth: number): void {
+    const { awaited } = this
+    this.awaited = []
+    for (const { inputs, delimiter, literal, tabs } of awaited) {
+      const from = this.i
+      let to = from
+      for (let found = false; !found && this.i < this.text.length; ) {
+        to = this.i
+        const end = this.text.indexOf('\n', to)
+        const line = this.text.slice(to, end < 0 ? undefined : end).replace(/\r$/, '')
+        this.i = end < 0 ? this.text.length : end + 1
+        found = (tabs ? line.replace(/^\t+/, '') : line) === delimiter
+        if (!found) to = this.i
+      }
+      // Without the last line's end.
+      if (to > from + 1)
+        inputs.push(this.body(from, this.text[to - 1] === '\n' ? to - 1 : to, literal, depth))
+    }
+  }
+
+  private body(from: number, to: number, literal: boolean, depth: number): Word {
+    const value = this.text.slice(from, to)
+    const at = this.offset + from
+    const word = literal
+      ? plainWord(at, value, true)
+      : new CommandReader(value, at, this.reading).document(depth)
+    this.reading.words.push(word)
+    return word
+  }
+}

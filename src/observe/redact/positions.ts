@@ -1,0 +1,266 @@
+// Finds secrets by where they stand: behind names that announce them, options of tools, and on the way into a prompt.
+
+import { fillsSecret, secretsByShell } from './assignments.ts'
+import { readCommands } from './command-reader.ts'
+import { secretsBesideUser, secretsByOption } from './credentials.ts'
+import { announcesSecret, takesSecret } from './names.ts'
+import { type Report, reportPrinted, toolName, whole } from './report.ts'
+import type { ToolRule } from './tools/rule.ts'
+import { STDIN, TOOLS, type Tool } from './tools/tools.ts'
+import { isQuoted, type SimpleCommand, spanOf, type Word } from './word.ts'
+
+export interface Roles {
+  /** Words written for people, such as commit messages: `fix password=empty` is no assignment there. */
+  readonly messages: Set<Word>
+  /** Words that a shell reads again: what stands in them is a command, not a field. */
+  readonly scripts: Set<Word>
+  /** Words whose names, to their tool, announce something else: gcloud's `--secret=` names one. */
+  readonly harmless: Set<Word>
+  /** Scripts of sed and its like. */
+  readonly edits: Set<Word>
+}
+
+const setOf = (text: string): ReadonlySet<string> => new Set(text.split(' '))
+
+/** In front of the command that reads a pipe's other end. */
+const WRAPPERS = setOf(
+  'npx bunx sudo doas run0 pkexec env nohup nice time timeout stdbuf unbuffer command builtin exec setsid ssh docker podman kubectl chroot nsenter',
+)
+const SETTERS = setOf(
+  'set set-env --set config configure setenv setx --arg --argjson write put -replace -insert hset hmset setex mset',
+)
+const EDITORS = setOf('sed gsed ssed perl')
+const SHELLS = setOf('ssh eval watch parallel autossh')
+const SCRIPT_OPTION = /^-[a-z]*c$/
+const MESSAGE_TOOLS = setOf('git hg svn jj gh glab')
+const MESSAGE_OPTION = /^(?:-[a-zA-Z]*[mbt]|--(?:message|title|body|notes|description|subject))$/
+const MESSAGE_IN_WORD = /^(?:-[a-zA-Z]*m.|--(?:message|title|body|notes|description|subject)=)/s
+const HEADER =
+  /^(?:(?:proxy-)?authorization|x-[\w-]{0,40}(?:auth|key|token|secret)|(?:private|job)-token|api-?key):$/i
+const SCHEME = /^(?:bearer|basic|token|digest)$/i
+const BEARER = /(?:^|[:=])bearer$/i
+const BEARER_TOKEN = /^(?=.{0,200}\d)[\w.~+/-]{8,}=*$/
+const MAY_BE_USER = /^[-/](?:-?user|u|l|-?login|-?email)/i
+/** Says what kind of value follows: `defaults write d password -string x`. */
+const TYPE = /^-(?:string|str|s|data)$/
+/** An option that names a file: `--password-file <(echo x)`. */
+const FILE_OPTION = /^-.*(?:pass|secret|token|pw).*file=?$/
+
+/** Reports secrets by position in all commands of a list. `named` is false when no name in them announces anything. */
+export function secretsByPosition(
+  commands: readonly SimpleCommand[],
+  named: boolean,
+  text: string,
+  roles: Roles,
+  report: Report,
+): void {
+  if (named) secretsByShell(commands, text, report)
+  /** How many ranges of commands that feed a secret's reader begin and end at an index. */
+  const feeding = new Int32Array(commands.length + 1)
+  const feedingPairs = new Int32Array(commands.length + 1)
+  for (const { words, inputs, fedBy, array } of commands) {
+    if (array !== undefined && announcesSecret(array.replace(/s?\+?=$/i, ''), 'x'))
+      words.forEach(whole(report))
+    readArguments(words, inputs, named, roles, report)
+    if (fedBy === undefined && inputs.length === 0) continue
+    const reads = readsSecret(words) ?? (named && fillsSecret(words) ? 'all' : undefined)
+    if (reads === undefined) continue
+    inputs.forEach(whole(reads === 'all' ? report : pairOnly(report)))
+    if (fedBy !== undefined) {
+      const counts = reads === 'all' ? feeding : feedingPairs
+      counts[fedBy.from]!++
+      counts[fedBy.to]!--
+    }
+  }
+  let depth = 0
+  let pairDepth = 0
+  for (const [i, command] of commands.entries()) {
+    depth += feeding[i]!
+    pairDepth += feedingPairs[i]!
+    if (depth > 0) reportPrinted(command, report)
+    else if (pairDepth > 0) reportPrinted(command, pairOnly(report))
+  }
+}
+
+function readArguments(
+  words: readonly Word[],
+  inputs: readonly Word[],
+  named: boolean,
+  roles: Roles,
+  report: Report,
+): void {
+  /** Where each tool's name stands, or -1 when its rule does not apply. */
+  const tools = new Map<Tool, number>()
+  let asks = false
+  let sets = false
+  let writes = false
+  let runs = false
+  let hasUser = false
+  let edits = false
+  for (const [i, word] of words.entries()) {
+    const { value } = word
+    const next = words[i + 1]
+    for (const [tool, at] of tools) {
+      if (at < 0) continue
+      if (tool.rule.leading && !value.startsWith('-')) tools.set(tool, -1)
+      else readOption(tool, words, i, report)
+      if (tool.harmless.has(value.replace(/=.*/s, ''))) roles.harmless.add(word)
+    }
+    if (writes && MESSAGE_OPTION.test(value) && next !== undefined) roles.messages.add(next)
+    if (writes && word.pieces !== undefined && MESSAGE_IN_WORD.test(value)) roles.messages.add(word)
+    if (runs || SCRIPT_OPTION.test(words[i - 1]?.value ?? '')) roles.scripts.add(word)
+    if (named && next !== undefined && !value.includes('=')) {
+      if (HEADER.test(value)) reportHeader(next, words[i + 2], report)
+      if (BEARER.test(value) && BEARER_TOKEN.test(next.value)) whole(report)(next)
+      if (sets && TYPE.test(next.value) && !value.startsWith('-') && announcesSecret(value, 'x')) {
+        const typed = words[i + 2]
+        if (typed !== undefined) whole(report)(typed)
+        sets = false
+      } else if (!next.value.startsWith('-') || isQuoted(next, 0)) {
+        if (value.startsWith('-')) {
+          if (!asks && !roles.harmless.has(word) && takesSecret(value, next.value)) whole(report)(next)
+        } else if (
+          sets &&
+          !value.startsWith('set-') &&
+          announcesSecret(value.replace(/'?\]$/, ''), next.value)
+        ) {
+          // fish's and csh's `set` takes a list.
+          const isShells = words[0]!.value === 'set'
+          for (const each of words.slice(i + 1, isShells ? undefined : i + 2))
+            if (each.value !== '=') whole(report)(each)
+          sets = false
+        }
+      }
+    }
+    if (value.length > 1 && (value[0] === '-' || value[0] === '/')) hasUser ||= MAY_BE_USER.test(value)
+    if (named && next?.value === '$' && FILE_OPTION.test(value)) whole(report)(next)
+    if (named) reportCommand(word, next, report)
+    const name = toolName(word)
+    for (const tool of TOOLS.get(name) ?? []) {
+      if (!tools.has(tool)) tools.set(tool, applies(tool.rule, words) ? i : -1)
+      asks ||= tool.rule.asks === true
+    }
+    if (edits && /s[^\w\s]/.test(value)) roles.edits.add(word)
+    edits ||= EDITORS.has(name)
+    sets ||= SETTERS.has(value) && (i === 0 || words[0]!.value !== 'set')
+    runs ||= SHELLS.has(name)
+    // `gh secret set` takes a secret where `gh issue create` takes a text.
+    writes = (writes || MESSAGE_TOOLS.has(name)) && !/^(?:secret|variable|credential)$/.test(value)
+  }
+  if (hasUser) secretsBesideUser(words, report)
+  if (named) secretsByOption(words, report)
+  if (writes) for (const input of inputs) roles.messages.add(input)
+  for (const [tool, at] of tools) {
+    const { rule } = tool
+    if (at < 0) continue
+    if (rule.last !== undefined) readLast(tool, words, at, report)
+    if (rule.assigns) for (const word of words.slice(at + 1)) reportAssigned(word, report)
+  }
+}
+
+const applies = (rule: ToolRule, words: readonly Word[]): boolean =>
+  rule.after === undefined || words.some(({ value }) => rule.after!.test(value))
+
+/** `Authorization: Bearer x` as words of their own. */
+function reportHeader(first: Word, second: Word | undefined, report: Report): void {
+  const secret = SCHEME.test(first.value) ? second : first
+  if (secret !== undefined) whole(report)(secret)
+}
+
+/** What the option or word at `i` says to a tool that stands before it. */
+function readOption(tool: Tool, words: readonly Word[], i: number, report: Report): void {
+  const word = words[i]!
+  const { value } = word
+  const { rule } = tool
+  const take = (target: Word | undefined, from: number, isPair: boolean): void => {
+    // `-` is the standard input.
+    if (target === undefined || target.value.slice(from) === '-') return
+    const at = isPair ? target.value.indexOf(rule.separator ?? ':', from) + 1 : from
+    if (at > 0 || !isPair) report(target, at, target.value.length)
+  }
+  const takeOption = (length: number, isPair: boolean): void =>
+    length < value.length ? take(word, length, isPair) : take(words[i + 1], 0, isPair)
+
+  if (value.startsWith('-')) {
+    const secret = tool.secret?.exec(value)
+    if (secret) takeOption(secret[0].length, false)
+    const file = words[i + 1]
+    if (file?.value === '$' && (tool.substituted?.test(value) || tool.files.has(value.replace(/=.*/s, ''))))
+      whole(report)(file)
+    const pair = tool.pair?.exec(value)
+    if (pair) takeOption(pair[0].length, true)
+    const long = /^--?([A-Za-z][A-Za-z0-9-]{1,40})(?:=|$)/.exec(value)
+    if (long && tool.secretLong.has(long[1]!)) takeOption(long[0].length, false)
+    if (long && tool.pairLong.has(long[1]!)) takeOption(long[0].length, true)
+  }
+  for (const prefix of tool.prefixes) if (value.startsWith(prefix)) report(word, prefix.length, value.length)
+  if (tool.keys.has(value))
+    for (const next of words.slice(i + 1, i + 1 + (rule.each ?? 1))) take(next, 0, false)
+  const groups = rule.word?.exec(value)?.indices?.groups
+  const inWord = groups?.secret ?? groups?.other
+  if (inWord) report(word, ...inWord)
+}
+
+/** The last word that is no option, behind the tool's name, the word that makes it a secret, and what stands between. */
+function readLast({ rule, valued }: Tool, words: readonly Word[], at: number, report: Report): void {
+  const marker = words.findIndex(
+    (word, i) => i >= at && rule.last!.test(i === at ? toolName(word) : word.value),
+  )
+  const behind = words.filter(
+    ({ value }, i) =>
+      i > Math.max(marker, at) &&
+      !value.startsWith('-') &&
+      !valued.has(words[i - 1]!.value) &&
+      !rule.unless?.test(value),
+  )
+  const between = rule.between ?? 0
+  if (marker < 0 || behind.length <= between) return
+  whole(report)(rule.next === true ? behind[between]! : behind.at(-1)!)
+}
+
+/** Names a command that prints a secret: `--password-command 'echo x'`, `BORG_PASSCOMMAND='echo x'`. */
+const COMMAND_NAME =
+  /(?:pass(?:word|wd|phrase)?[-_]?(?:cmd|command|eval|prog|program)|extpass|askpass)(?:=|$)/i
+
+function reportCommand(word: Word, next: Word | undefined, report: Report): void {
+  const match = COMMAND_NAME.exec(word.value)
+  if (match === null) return
+  const isSame = match[0].endsWith('=')
+  const target = isSame && word.value.length > match.index + match[0].length ? word : next
+  if (target === undefined) return
+  const from = target === word ? match.index + match[0].length : 0
+  if (target.value === '$') whole(report)(target)
+  for (const command of readCommands(target.value.slice(from)).lists.flat()) {
+    reportPrinted(command, (inner, begin, end) => {
+      const span = spanOf(inner, begin, end)
+      if (span !== undefined) report(target, from + span.from, from + span.to)
+    })
+  }
+}
+
+/** The value of `name=value`, whatever the name. */
+function reportAssigned(word: Word, report: Report): void {
+  const name = /^[\w.[\]/-]+=/.exec(word.value)?.[0]
+  if (name !== undefined && !name.startsWith('-')) report(word, name.length, word.value.length)
+}
+
+/** Of `user:secret` the secret; nothing of times, ports and addresses. */
+const PAIR = /^[^\s:/]{1,64}:(?!\d{1,5}$)(?<secret>[^\s:/][^\n]*)/d
+
+const pairOnly =
+  (report: Report): Report =>
+  (word) => {
+    const range = PAIR.exec(word.value)?.indices?.groups?.secret
+    if (range) report(word, ...range)
+  }
+
+/** Whether a command reads a secret from its standard input, or a user's name and a secret. */
+function readsSecret(words: readonly Word[]): 'all' | 'pair' | undefined {
+  const names = words.map(toolName)
+  const isWrapped = WRAPPERS.has(names[0] ?? '')
+  const rule = STDIN.find(({ tools, given }) => {
+    const at = tools ? names.findIndex((name, i) => (i === 0 || isWrapped) && tools.has(name)) : 0
+    return at >= 0 && (given === undefined || words.some(({ value }, i) => i > at && given.test(value)))
+  })
+  return rule && (rule.pair ? 'pair' : 'all')
+}

@@ -1,0 +1,251 @@
+// Takes secrets out of a command line before it is stored anywhere, and marks where they were.
+
+import { secretsByDefault } from './assignments.ts'
+import { secretsByName } from './by-name.ts'
+import { readCommands } from './command-reader.ts'
+import { mayNamePerson } from './credentials.ts'
+import { MAY_BE_RANDOM, randomTokens } from './entropy.ts'
+import { MAY_BE_MANIFEST, manifestSecrets } from './manifest.ts'
+import { announcesSecret, MAY_NAME_SECRET } from './names.ts'
+import { pairSecrets } from './pairs.ts'
+import { type Roles, secretsByPosition } from './positions.ts'
+import { publicRanges } from './public.ts'
+import { type Report, reportPrinted } from './report.ts'
+import { type Replacement, replacements } from './sed.ts'
+import { SHAPES, type Shape } from './shapes.ts'
+import { mayNameTool } from './tools/tools.ts'
+import { views } from './views.ts'
+import {
+  plainWord,
+  type Quote,
+  type SimpleCommand,
+  type Span,
+  spanOf,
+  substituted,
+  type Word,
+} from './word.ts'
+
+export const REDACTED = '[redacted]'
+
+/** One, and one that changes nothing, do for lines that mean something; the most for a million broken ones was six. */
+const MAX_ROUNDS = 12
+
+/**
+ * The line with every secret replaced by `[redacted]`, whose quotes stay in balance; a line without secrets is
+ * returned as it is. Never throws, is idempotent, and takes time linear in the length.
+ *
+ * It knows the shapes of the tables beside it, and no more. What it cannot see: a secret that no name, tool, shape or
+ * randomness gives away (`./login bob hunter2`, an answer to a prompt, a key that `<(echo …)` gives to an unknown tool); one whose characters are
+ * computed (`PW=$(printf %s hun ter2)`, escapes in `$'\x68…'` that spell an option); one that looks like a variable
+ * (`--password=$ecret`, of which the shell takes `$ecret` away too); passwords in URLs of digits up to a slash; random
+ * tokens below 20 characters or of letters that could be words (of random ones 4 % are missed at 20, 1 % at 40); what
+ * is cut off before it gets here. Kept on purpose: hexadecimal (digests, commits, UUIDs), and with it hexadecimal keys
+ * that nothing announces; `password=x` in messages of git and its like, which are written for people.
+ */
+export function redact(line: string): string {
+  // What stood beside a secret may read differently without it.
+  let text = line
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    const next = redactOnce(text)
+    if (next === text) break
+    text = next
+  }
+  return text
+}
+
+/** Of a directory only what is certainly a token: names of directories hold signs and words without meaning. */
+export function redactDirectory(path: string): string {
+  const lower = path.toLowerCase()
+  const shapes = SHAPES.filter(({ id, hint }) => id === 'known-token' && hint.test(lower))
+  return shapes.reduce((text, { pattern }) => text.replace(pattern, REDACTED), path)
+}
+
+/** Scripts in quotes, in quotes, …: what is deeper is judged by its shapes alone. */
+const MAX_SCRIPTS = 4
+
+/** Of the shapes that are found in lines without any name of a secret or of a tool. */
+const MAY_HAVE_SHAPE = new RegExp(
+  SHAPES.filter(({ implied, pattern }) => !implied && !pattern.source.includes('(?<name>'))
+    .map(({ hint }) => hint.source)
+    .join('|'),
+  'i',
+)
+
+/** Those that need no name. */
+const UNNAMED_SHAPES = SHAPES.filter(({ pattern }) => !pattern.source.includes('(?<name>'))
+
+const IMPLIED_SHAPES = SHAPES.filter(({ implied }) => implied)
+
+/** The shapes that a text can hold: one test of all hints together spares most texts the test of each. */
+function candidates(text: string, named: boolean): readonly Shape[] {
+  if (named) return SHAPES
+  return MAY_HAVE_SHAPE.test(text) ? UNNAMED_SHAPES : IMPLIED_SHAPES
+}
+
+/** Whether any rule can apply: most lines are through after this. */
+const isSuspicious = (text: string): boolean =>
+  MAY_NAME_SECRET.test(text) || mayNameTool(text) || MAY_HAVE_SHAPE.test(text) || mayNamePerson(text)
+
+function redactOnce(line: string): string {
+  if (!isSuspicious(line) && !MAY_BE_RANDOM.test(line)) return line
+  const spans: Span[] = privateKeys(line)
+  findSecrets(line, 0, spans)
+  return spans.length === 0 ? line : withoutSpans(line, spans)
+}
+
+function findSecrets(text: string, depth: number, spans: Span[]): void {
+  const { lists, words } = readCommands(text)
+  const printed = new Set<readonly SimpleCommand[]>()
+  const report: Report = (word, from, to) => {
+    const span = spanOf(word, from, to)
+    if (span !== undefined) spans.push(span)
+    // What a substitution prints where a secret stands is the secret: `--password "$(echo x)"`.
+    for (const commands of substituted(word, from, to)) {
+      if (printed.has(commands)) continue
+      printed.add(commands)
+      for (const command of commands) reportPrinted(command, report)
+    }
+  }
+  let known: readonly [number, number][] | undefined
+  const reportRandom: Report = (word, from, to) => {
+    const span = spanOf(word, from, to)
+    known ??= publicRanges(text)
+    if (span !== undefined && !known.some(([begin, end]) => begin < span.to && span.from < end))
+      spans.push(span)
+  }
+  const roles: Roles = { messages: new Set(), scripts: new Set(), harmless: new Set(), edits: new Set() }
+  const named = MAY_NAME_SECRET.test(text)
+  for (const commands of lists) secretsByPosition(commands, named, text, roles, report)
+
+  const lower = text.toLowerCase()
+  const shapes = candidates(text, named).filter(({ hint }) => hint.test(lower))
+  const clues: Clues = { shapes, named, byName: true, mayBeManifest: MAY_BE_MANIFEST.test(lower) }
+  for (const word of words) {
+    const isMessage = roles.messages.has(word)
+    // Inner scripts are made of the same characters.
+    if (depth === 0) for (const [from, to] of randomTokens(word.value)) reportRandom(word, from, to)
+    if (isMessage) {
+      for (const { certain, pattern } of shapes) if (certain) secretsByShape(word, pattern, report)
+      continue
+    }
+    if (named) secretsByDefault(word, report)
+    const edits = roles.edits.has(word) ? replacements(word.value) : []
+    // What stands in quotes is read again, as commands.
+    const isScript = roles.scripts.has(word) && word.pieces !== undefined
+    const byName = !isScript && !roles.harmless.has(word)
+    if (edits.length === 0) secretsInText(word, byName ? clues : { ...clues, byName }, 0, report)
+    else secretsInEdits(word, edits, clues, report)
+    const mayBeScript = word.document || word.pieces !== undefined
+    if (mayBeScript && depth < MAX_SCRIPTS && isSuspicious(word.value)) {
+      const inner: Span[] = []
+      findSecrets(word.value, depth + 1, inner)
+      for (const { from, to } of inner) report(word, from, to)
+    }
+  }
+}
+
+/** What a whole text says about what may stand in its words. */
+interface Clues {
+  readonly shapes: readonly Shape[]
+  readonly named: boolean
+  /** Also `name=value` without quotes. */
+  readonly byName: boolean
+  readonly mayBeManifest: boolean
+}
+
+/** Strings in strings, in strings, …: what is escaped more often is judged as it stands. */
+const MAX_ESCAPES = 3
+
+function secretsInText(word: Word, clues: Clues, depth: number, report: Report): void {
+  for (const { pattern } of clues.shapes) secretsByShape(word, pattern, report)
+  if (clues.mayBeManifest) for (const [from, to] of manifestSecrets(word.value)) report(word, from, to)
+  if (!clues.named) return
+  if (clues.byName) secretsByName(word, report)
+  if (!MAY_NAME_SECRET.test(word.value)) return
+  for (const [from, to] of pairSecrets(word.value)) report(word, from, to)
+  if (depth === MAX_ESCAPES) return
+  for (const view of views(word.value)) {
+    secretsInText(view, clues, depth + 1, (part, from, to) => {
+      const span = spanOf(part, from, to)
+      if (span !== undefined) report(word, span.from, span.to)
+    })
+  }
+}
+
+const BACK_REFERENCE = /^(?:\$\d|\\\d|&)$/
+
+/** Replacements are texts by themselves; names in what they replace announce nothing. */
+function secretsInEdits(word: Word, edits: readonly Replacement[], clues: Clues, report: Report): void {
+  const part = (from: number, to: number): void => {
+    const text = plainWord(0, word.value.slice(from, to), true)
+    secretsInText(text, clues, 0, (_, begin, end) => {
+      if (!BACK_REFERENCE.test(text.value.slice(begin, end))) report(word, from + begin, from + end)
+    })
+  }
+  let done = 0
+  for (const { from, to, old, secret } of edits) {
+    part(done, old)
+    if (secret !== undefined) report(word, ...secret)
+    part(from, to)
+    done = to
+  }
+  part(done, word.value.length)
+}
+
+function secretsByShape(word: Word, pattern: RegExp, report: Report): void {
+  // Not matchAll, which compiles a copy of the pattern each time.
+  pattern.lastIndex = 0
+  for (let match = pattern.exec(word.value); match !== null; match = pattern.exec(word.value)) {
+    const { name, secret } = match.groups!
+    const end = pattern.lastIndex
+    if (name === undefined || announcesSecret(name, secret!)) report(word, end - secret!.length, end)
+  }
+}
+
+const KEY_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/g
+const KEY_END = /-----END [A-Z0-9 ]{0,40}-----/g
+/** What may follow when the end is missing: lines of base 64, with headers. */
+const KEY_BODY = /[A-Za-z0-9+/=\s\\:,]*/y
+const KEY_LINE = /[A-Za-z0-9+/]{40}/
+
+/** PEM and PGP private keys (RFC 7468, RFC 9580), over all quotes and lines. */
+function privateKeys(line: string): Span[] {
+  const spans: Span[] = []
+  const span = (from: number, to: number): void => {
+    spans.push({ from, to, open: undefined, close: undefined })
+  }
+  let mayEnd = true
+  KEY_BEGIN.lastIndex = 0
+  for (let begin = KEY_BEGIN.exec(line); begin !== null; begin = KEY_BEGIN.exec(line)) {
+    KEY_END.lastIndex = KEY_BEGIN.lastIndex
+    mayEnd &&= KEY_END.test(line)
+    if (mayEnd) span(begin.index, KEY_END.lastIndex)
+    else {
+      KEY_BODY.lastIndex = KEY_BEGIN.lastIndex
+      const body = KEY_BODY.exec(line)![0]
+      if (KEY_LINE.test(body)) span(begin.index, KEY_BODY.lastIndex)
+    }
+    if (mayEnd) KEY_BEGIN.lastIndex = KEY_END.lastIndex
+  }
+  return spans
+}
+
+/** Overlapping spans are one; a quote that begins or ends inside of one is closed or opened anew behind it. */
+function withoutSpans(line: string, spans: Span[]): string {
+  spans.sort((a, b) => a.from - b.from || b.to - a.to)
+  let out = ''
+  let done = 0
+  for (let i = 0; i < spans.length; ) {
+    const first = spans[i]!
+    let last = first
+    for (i++; i < spans.length && spans[i]!.from < last.to; i++) if (spans[i]!.to > last.to) last = spans[i]!
+    out += line.slice(done, first.from) + REDACTED + marks(first.open, last.close)
+    done = last.to
+  }
+  return out + line.slice(done)
+}
+
+function marks(open: Quote | undefined, close: Quote | undefined): string {
+  if (open === close) return ''
+  return (open === undefined ? '' : open.mark.slice(-1)) + (close?.mark ?? '')
+}

@@ -1,0 +1,298 @@
+// The backup of a whole node as one file: a tar of the key, the configuration and the database, and a list that proves them.
+// It proves against damage. Whoever can write the file can make another one that is as right: it bears no signature.
+import { type FileHandle, open } from 'node:fs/promises'
+import { KaroError } from '../../base/errors.ts'
+import { blake3 } from '../../base/hash.ts'
+import { TAR_BLOCK, tarHeader } from '../../base/tar.ts'
+
+/** Raised when a reader of today could not read what is written then. */
+const FORMAT = 1
+const MODE = 0o600
+/** A piece of the database is 1 MiB and a row. */
+const MOST_BYTES = 16 * 1024 * 1024
+const MOST_ENTRIES = 1_000_000
+const HEAD = 'karo-backup.json'
+const LIST = 'manifest.json'
+/** Hexadecimal BLAKE3 of the list, which itself has that of everything else. */
+const PROOF = 'manifest.blake3'
+export const KEY_ENTRY = 'identity.key'
+export const CONFIG_ENTRY = 'config.toml'
+/** Of a name in the head. */
+const MOST_TEXT = 256
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/
+const ROWS = /^rows\/\d{6}$/
+
+/** What a backup is of; its first entry. */
+export interface BackupHead {
+  readonly format: number
+  readonly karo_version: string
+  /** Of the database. */
+  readonly schema: number
+  readonly node_id: string
+  readonly name: string
+  /** RFC 3339. */
+  readonly created_at: string
+  /** The key is in it. */
+  readonly key: boolean
+}
+
+export interface BackupContent {
+  readonly head: Omit<BackupHead, 'format' | 'key'>
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** The key file as it is, perhaps under a passphrase; undefined: left out. */
+  readonly key: Uint8Array | undefined
+  readonly config: Uint8Array | undefined
+  readonly rows: AsyncIterable<Uint8Array>
+}
+
+interface Listed {
+  readonly path: string
+  readonly size: number
+  /** Hexadecimal. */
+  readonly blake3: string
+}
+
+const digest = (bytes: Uint8Array): string => Buffer.from(blake3([bytes])).toString('hex')
+const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value)}\n`)
+
+/** The bytes of the file, as they come. */
+export async function* writeArchive({
+  head,
+  now,
+  key,
+  config,
+  rows,
+}: BackupContent): AsyncGenerator<Uint8Array, void> {
+  const seconds = Math.floor(now / 1000)
+  const listed: Listed[] = []
+  function* entry(path: string, bytes: Uint8Array): Generator<Uint8Array> {
+    listed.push({ path, size: bytes.length, blake3: digest(bytes) })
+    yield tarHeader({ path, mode: MODE, size: bytes.length, seconds })
+    yield bytes
+    yield Buffer.alloc(-bytes.length & (TAR_BLOCK - 1))
+  }
+  const first: BackupHead = { format: FORMAT, ...head, key: key !== undefined }
+  yield* entry(HEAD, json(first))
+  if (key !== undefined) yield* entry(KEY_ENTRY, key)
+  if (config !== undefined) yield* entry(CONFIG_ENTRY, config)
+  let piece = 0
+  for await (const bytes of rows) yield* entry(`rows/${String(++piece).padStart(6, '0')}`, bytes)
+  const list = json({ files: [...listed] })
+  yield* entry(LIST, list)
+  yield* entry(PROOF, Buffer.from(`${digest(list)}\n`))
+  yield Buffer.alloc(2 * TAR_BLOCK)
+}
+
+export interface Archive {
+  readonly head: BackupHead
+  readonly key: Uint8Array | undefined
+  readonly config: Uint8Array | undefined
+  /** Pieces of the database, each proven once more. Throws as `openArchive` does. */
+  rows(): AsyncGenerator<Uint8Array, void>
+  close(): Promise<void>
+}
+
+/**
+ * Reads the whole file and checks every byte of it. Throws KaroError `bad_file` that says at which byte, and why:
+ * damaged, cut off, with something behind its end, of a newer format; `not_found`. `opened` is called before anything
+ * is read: from then on who reads need no longer be who may open it.
+ */
+export async function openArchive(
+  path: string,
+  opened: () => Promise<void> = async () => {},
+): Promise<Archive> {
+  const file = await openFile(path)
+  try {
+    await opened()
+    const { size } = await file.stat()
+    await beginsAsOurs(file, path)
+    const seen: Listed[] = []
+    let head: BackupHead | undefined
+    let key: Uint8Array | undefined
+    let config: Uint8Array | undefined
+    let list: Buffer | undefined
+    let proof: string | undefined
+    let at = 0
+    for await (const entry of entriesOf(file, path)) {
+      if (proof !== undefined) throw bad(path, entry.at, 'there is something behind its end')
+      if (seen.length === 0) head = readHead(entry, path)
+      else if (entry.path === HEAD) throw bad(path, entry.at, 'it begins twice')
+      if (entry.path === KEY_ENTRY) key = entry.bytes
+      if (entry.path === CONFIG_ENTRY) config = entry.bytes
+      if (entry.path === LIST) list = entry.bytes
+      else if (entry.path === PROOF) proof = entry.bytes.toString('latin1')
+      else seen.push({ path: entry.path, size: entry.bytes.length, blake3: digest(entry.bytes) })
+      at = entry.at + entry.bytes.length
+    }
+    if (head === undefined || list === undefined || proof === undefined)
+      throw bad(path, size, 'it ends too early')
+    if (proof !== `${digest(list)}\n`) throw bad(path, at, 'its list is not what was written')
+    compare(path, seen, readList(list, path))
+    if (head.key !== (key !== undefined)) throw bad(path, 0, 'it does not hold what it says')
+    return { head, key, config, rows: () => rowsAgain(file, path, seen), close: () => file.close() }
+  } catch (error) {
+    await file.close()
+    throw error
+  }
+}
+
+function readHead({ path, bytes, at }: Entry, file: string): BackupHead {
+  try {
+    if (path !== HEAD) throw new Error('it begins with something else')
+    const head = JSON.parse(bytes.toString('utf8')) as BackupHead
+    if (Number.isSafeInteger(head.format) && head.format > FORMAT)
+      throw new KaroError('bad_file', `the backup has format ${head.format}; this program knows ${FORMAT}`, {
+        where: file,
+        hint: `Restore it with ${isText(head.karo_version) ? `Karo ${head.karo_version}` : 'a Karo'} or later.`,
+      })
+    if (!isHead(head)) throw new Error('it says something else')
+    return head
+  } catch (error) {
+    if (error instanceof KaroError) throw error
+    throw bad(file, at, 'this is no backup of Karo')
+  }
+}
+
+/** Anybody can make a file whose sums are right: what is in it is not taken for what it should be. */
+function isHead(head: Readonly<Record<keyof BackupHead, unknown>>): boolean {
+  const { format, schema, karo_version, node_id, name, created_at, key } = head
+  return (
+    [format, schema].every((number) => Number.isSafeInteger(number) && (number as number) > 0) &&
+    [karo_version, node_id, name].every(isText) &&
+    typeof created_at === 'string' &&
+    TIME.test(created_at) &&
+    typeof key === 'boolean'
+  )
+}
+
+const isText = (value: unknown): boolean => typeof value === 'string' && value.length <= MOST_TEXT
+
+function readList(list: Buffer, path: string): readonly Partial<Listed>[] {
+  try {
+    const { files } = JSON.parse(list.toString('utf8')) as { files: unknown }
+    if (Array.isArray(files) && files.every((one) => typeof one === 'object' && one !== null)) return files
+  } catch {
+    // As any other that is no list.
+  }
+  throw bad(path, undefined, `${LIST} is not what was written`)
+}
+
+function compare(path: string, seen: readonly Listed[], files: readonly Partial<Listed>[]): void {
+  for (const [i, found] of seen.entries()) {
+    const told = files[i]
+    const same =
+      told !== undefined &&
+      told.path === found.path &&
+      told.size === found.size &&
+      told.blake3 === found.blake3
+    if (!same) throw bad(path, undefined, `${found.path} is not what was written`)
+  }
+  if (files.length !== seen.length) throw bad(path, undefined, 'parts of it are missing')
+}
+
+async function* rowsAgain(
+  file: FileHandle,
+  path: string,
+  seen: readonly Listed[],
+): AsyncGenerator<Uint8Array, void> {
+  let i = 0
+  for await (const entry of entriesOf(file, path)) {
+    if (ROWS.test(entry.path)) {
+      if (digest(entry.bytes) !== seen[i]?.blake3) throw bad(path, entry.at, 'it changes while it is read')
+      yield entry.bytes
+    }
+    i++
+  }
+}
+
+interface Entry {
+  readonly path: string
+  readonly bytes: Buffer
+  /** Where its content begins. */
+  readonly at: number
+}
+
+/** Every byte is looked at: a header has to be the one we would write, padding zeros, and nothing behind the end. */
+async function* entriesOf(file: FileHandle, path: string): AsyncGenerator<Entry, void> {
+  const { size } = await file.stat()
+  let at = 0
+  for (let count = 0; count < MOST_ENTRIES; count++) {
+    const block = await readAt(file, path, at, TAR_BLOCK)
+    if (block.every((byte) => byte === 0)) {
+      const last = await readAt(file, path, at + TAR_BLOCK, TAR_BLOCK)
+      if (last.some((byte) => byte !== 0)) throw bad(path, at + TAR_BLOCK, 'its end is damaged')
+      if (size !== at + 2 * TAR_BLOCK)
+        throw bad(path, at + 2 * TAR_BLOCK, 'there is something behind its end')
+      return
+    }
+    const { name, length } = parseHeader(block, path, at)
+    const padded = length + (-length & (TAR_BLOCK - 1))
+    const whole = await readAt(file, path, at + TAR_BLOCK, padded)
+    if (whole.subarray(length).some((byte) => byte !== 0))
+      throw bad(path, at + TAR_BLOCK + length, 'its padding is damaged')
+    yield { path: name, bytes: whole.subarray(0, length), at: at + TAR_BLOCK }
+    at += TAR_BLOCK + padded
+  }
+  throw bad(path, at, 'it has too many parts')
+}
+
+function parseHeader(block: Buffer, path: string, at: number): { name: string; length: number } {
+  const octal = (from: number, digits: number): number =>
+    Number.parseInt(block.toString('latin1', from, from + digits), 8)
+  const end = block.indexOf(0)
+  const name = block.toString('latin1', 0, end < 0 || end > 100 ? 100 : end)
+  const length = octal(124, 11)
+  const seconds = octal(136, 11)
+  const known = [HEAD, LIST, PROOF, KEY_ENTRY, CONFIG_ENTRY].includes(name) || ROWS.test(name)
+  const right =
+    known &&
+    length <= MOST_BYTES &&
+    Number.isSafeInteger(seconds) &&
+    tarHeader({ path: name, mode: MODE, size: length, seconds }).equals(block)
+  if (!right) throw bad(path, at, 'a header in it is damaged')
+  return { name, length }
+}
+
+/** Throws KaroError `bad_file` for what never was a backup: another copy of it would be none either. */
+async function beginsAsOurs(file: FileHandle, path: string): Promise<void> {
+  const begin = Buffer.alloc(HEAD.length)
+  const { bytesRead } = await file.read(begin, 0, begin.length, 0)
+  if (bytesRead === begin.length && begin.toString('latin1') === HEAD) return
+  throw new KaroError('bad_file', `this is not a karo backup${bytesRead === 0 ? ': it is empty' : ''}`, {
+    where: path,
+    hint: 'Nothing was changed. A backup is what karo backup <file> makes.',
+  })
+}
+
+async function readAt(file: FileHandle, path: string, at: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.alloc(length)
+  let read = 0
+  while (read < length) {
+    const { bytesRead } = await file.read(buffer, read, length - read, at + read)
+    if (bytesRead === 0) throw bad(path, at + read, 'it ends too early')
+    read += bytesRead
+  }
+  return buffer
+}
+
+async function openFile(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r')
+  } catch (cause) {
+    const { code, message } = cause as NodeJS.ErrnoException
+    if (code === 'ENOENT')
+      throw new KaroError('not_found', 'there is no such file', {
+        where: path,
+        hint: 'Name the file that karo backup made.',
+        cause,
+      })
+    throw new KaroError('bad_file', `the backup cannot be read: ${message}`, { where: path, cause })
+  }
+}
+
+const bad = (path: string, at: number | undefined, why: string): KaroError =>
+  new KaroError('bad_file', `the backup is damaged: ${why}`, {
+    where: at === undefined ? path : `${path}, at byte ${at}`,
+    hint: 'Nothing was changed. Take another backup, or another copy of this one.',
+  })

@@ -1,0 +1,126 @@
+// Lets what is older than the owner wants go: events, what was counted and used, entries of the ledger; a little at a time.
+import { DAY_MS, localDay } from '../../base/calendar.ts'
+import type { Timers } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { Config } from '../../config/index.ts'
+import type { Store } from '../../store/index.ts'
+import type { RetentionTime } from './retention-time.ts'
+
+/** After the start others have better things to do. */
+const FIRST_MS = 60_000
+const EVERY_MS = 3_600_000
+
+export interface RetentionDeps {
+  /** Read at each sweep: a reload is in force at the next one. */
+  readonly config: Pick<Config, 'retention' | 'processes'>
+  readonly store: {
+    readonly events: Pick<
+      Store['events'],
+      'removeEvents' | 'removeTexts' | 'removeRollups' | 'purge' | 'isUnpurged' | 'people'
+    >
+  }
+  /** Removes what processes used before a time (ms since the epoch); resolves with how many rows. */
+  readonly trimProcesses: (before: number, signal: AbortSignal) => Promise<number>
+  /** Removes entries before a time (ms since the epoch); the chain stays provable. */
+  readonly trimLedger: (before: number) => Promise<void>
+  readonly time: RetentionTime
+  readonly timers: Timers
+  readonly log: Log
+}
+
+export interface Retention extends Room {
+  sweep(signal: AbortSignal): Promise<void>
+  /** Milliseconds by which what is removed lags behind the clock, because that may be wrong; 0: it does not. */
+  waits(): number
+}
+
+/** Sweeps a minute after the start and every hour; `stop` ends one that is under way after its batch. */
+export function createRetention(deps: RetentionDeps): Retention {
+  const { config, store, trimProcesses, trimLedger, time, timers, log } = deps
+  const { events } = store
+  let ending = new AbortController()
+  let cancel: (() => void) | undefined
+  let under: Promise<void> | undefined
+  let waiting = false
+
+  /** What a command used is not kept longer than the command; 0 keeps. */
+  const processDays = (): number => {
+    const bounds = [config.processes.keep_days, config.retention.events_days].filter((days) => days > 0)
+    return bounds.length === 0 ? 0 : Math.min(...bounds)
+  }
+
+  const waits = (): number => {
+    const { events_days, rollups_days, audit_days } = config.retention
+    const any = events_days + rollups_days + audit_days + processDays()
+    return any === 0 ? 0 : time.behind()
+  }
+
+  function tellOfWaiting(): void {
+    const days = Math.round(waits() / DAY_MS)
+    if (days > 0 && !waiting)
+      log.warn(
+        { days },
+        'the clock is ahead of what this node has seen: what is old is removed little by little',
+      )
+    waiting = days > 0
+  }
+
+  async function sweep(signal: AbortSignal): Promise<void> {
+    const { events_days, rollups_days, audit_days } = config.retention
+    const now = await time.advance()
+    tellOfWaiting()
+    for (const uid of await events.people()) {
+      const gone = events_days === 0 ? 0 : await events.removeEvents(uid, now - events_days * DAY_MS, signal)
+      // Also what an earlier sweep did not come to.
+      const texts = await events.removeTexts(uid, signal)
+      const counted =
+        rollups_days === 0 ? 0 : await events.removeRollups(uid, localDay(now) - rollups_days, signal)
+      if (gone + texts + counted === 0 && !(await events.isUnpurged(uid))) continue
+      await events.purge(uid)
+      // Otherwise only what was ended before is out of the files now.
+      if (gone + texts + counted > 0)
+        log.info(
+          { events: gone, texts, counts: counted },
+          'what is older than retention asks for was removed',
+        )
+    }
+    const days = processDays()
+    if (days > 0) await trimProcesses(now - days * DAY_MS, signal)
+    if (audit_days > 0) await trimLedger(now - audit_days * DAY_MS)
+  }
+
+  function next(ms: number): void {
+    cancel = timers.after(ms, () => {
+      under = sweep(ending.signal)
+        .catch((error: unknown) => {
+          if (!ending.signal.aborted)
+            log.warn(
+              { reason: error instanceof Error ? error.message : String(error) },
+              'old data wait for the next sweep',
+            )
+        })
+        .finally(() => {
+          under = undefined
+          if (!ending.signal.aborted) next(EVERY_MS)
+        })
+    })
+  }
+
+  return {
+    name: 'retention',
+    sweep,
+    waits,
+    async start(signal) {
+      signal.throwIfAborted()
+      await time.start()
+      ending = new AbortController()
+      next(FIRST_MS)
+    },
+    async stop() {
+      ending.abort()
+      cancel?.()
+      await under
+    },
+  }
+}

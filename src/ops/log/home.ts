@@ -1,0 +1,32 @@
+// A log that says `~` where a person's home would stand: its path often is their name.
+import type { Log, LogFields } from '../../base/run/log.ts'
+import type { DaemonLog } from './log.ts'
+
+/** `home`: absolute, of the person who runs the daemon. */
+export function withoutHome(log: DaemonLog, home: string): DaemonLog {
+  // Nobody's: what begins with it is anything at all.
+  if (home === '' || home === '/') return log
+  return Object.assign(
+    hiding(log, (text) => text.replaceAll(`${home}/`, '~/')),
+    {
+      flush: () => log.flush(),
+      setLevel: log.setLevel,
+    },
+  )
+}
+
+function hiding(log: Log, hide: (text: string) => string): Log {
+  const shown = (value: LogFields[string]): LogFields[string] => {
+    if (typeof value === 'string') return hide(value)
+    return Array.isArray(value) ? value.map(hide) : value
+  }
+  const hidden = (fields: LogFields): LogFields =>
+    Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, shown(value)]))
+  return {
+    debug: (fields, message) => log.debug(hidden(fields), hide(message)),
+    info: (fields, message) => log.info(hidden(fields), hide(message)),
+    warn: (fields, message) => log.warn(hidden(fields), hide(message)),
+    error: (fields, message) => log.error(hidden(fields), hide(message)),
+    child: (fields) => hiding(log.child(hidden(fields)), hide),
+  }
+}

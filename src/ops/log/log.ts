@@ -1,0 +1,117 @@
+// The daemon's log: JSON lines on stderr through pino, or short plain lines when a person watches a terminal.
+
+import pino from 'pino'
+import { inertJson, printable } from '../../base/printable.ts'
+import type { Log, LogFields } from '../../base/run/log.ts'
+
+type Level = 'debug' | 'info' | 'warn' | 'error'
+
+/** Bytes waiting for a slow reader of stderr; beyond it lines are dropped rather than the daemon stalled. */
+const MAX_PENDING_BYTES = 1024 * 1024
+
+export interface DaemonLog extends Log {
+  /** Writes out what is buffered, synchronously; a write that is under way already ends by itself. */
+  flush(): void
+  /** From now on, for this logger and all children made of it. */
+  setLevel(level: Level): void
+}
+
+export interface LogOptions {
+  readonly level: Level
+  /** Default 2, stderr. */
+  readonly fd?: number
+}
+
+/** One JSON object a line: `level` (word), `time` (RFC 3339 UTC), `pid`, the fields, `msg`. */
+export function createJsonLog(options: LogOptions): DaemonLog {
+  const destination = pino.destination({
+    fd: options.fd ?? 2,
+    sync: false,
+    maxLength: MAX_PENDING_BYTES,
+  })
+  let dropped = 0
+  destination.on('drop', () => {
+    dropped++
+  })
+  destination.on('drain', () => {
+    if (dropped === 0) return
+    logger.warn({ dropped }, 'log lines were dropped: stderr is not read fast enough')
+    dropped = 0
+  })
+  // A reader of stderr that went away must not end the daemon.
+  destination.on('error', () => {})
+  const logger = pino(
+    {
+      // What is shown is decided in front of it: children of a pino logger keep the level they were made with.
+      level: 'debug',
+      base: { pid: process.pid },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      // Names of others are in it, and it is read on terminals.
+      hooks: { streamWrite: inertJson },
+    },
+    destination,
+  )
+  const flush = (): void => {
+    try {
+      destination.flushSync()
+    } catch {
+      // stderr is closed: there is nobody to tell.
+    }
+  }
+  const least = { level: options.level }
+  const setLevel = (level: Level): void => {
+    least.level = level
+  }
+  return Object.assign(fromPino(logger, least), { flush, setLevel })
+}
+
+/** Shared with all children. */
+interface Least {
+  level: Level
+}
+
+function fromPino(logger: pino.Logger, least: Least): Log {
+  const line =
+    (at: Level) =>
+    (fields: LogFields, message: string): void => {
+      if (WEIGHT[at] >= WEIGHT[least.level]) logger[at](fields, message)
+    }
+  return {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    child: (fields) => fromPino(logger.child(fields), least),
+  }
+}
+
+const WEIGHT: Readonly<Record<Level, number>> = { debug: 0, info: 1, warn: 2, error: 3 }
+
+/** `karo: warning: message (field=value …)`; what is below `level` is not shown. */
+export function createPlainLog(level: Level, write: (text: string) => void): DaemonLog {
+  const least = { level }
+  const setLevel = (next: Level): void => {
+    least.level = next
+  }
+  return Object.assign(plainLog(least, write, {}), { flush: () => {}, setLevel })
+}
+
+function plainLog(least: Least, write: (text: string) => void, inherited: LogFields): Log {
+  const line =
+    (at: Level, word: string) =>
+    (fields: LogFields, message: string): void => {
+      if (WEIGHT[at] < WEIGHT[least.level]) return
+      const facts = Object.entries({ ...inherited, ...fields })
+        .filter(([, value]) => value !== undefined && value !== null)
+        .map(([key, value]) => `${key}=${String(value)}`)
+      write(`karo: ${word}${printable(`${message}${facts.length === 0 ? '' : ` (${facts.join(' ')})`}`)}\n`)
+    }
+  return {
+    debug: line('debug', ''),
+    info: line('info', ''),
+    warn: line('warn', 'warning: '),
+    error: line('error', 'error: '),
+    child: (fields) => plainLog(least, write, { ...inherited, ...fields }),
+  }
+}

@@ -1,0 +1,30 @@
+// A log that others listen to: every line goes to the log itself, and to sinks that keep, count or remember it.
+import type { Log, LogFields, LogLevel } from '../../base/run/log.ts'
+import type { DaemonLog } from './log.ts'
+
+/** Handed every line, whatever the log itself shows; decides for itself what it takes. Never throws. */
+export type LogSink = (level: LogLevel, fields: LogFields, message: string) => void
+
+/** Fields of children are handed on with those of each line. */
+export function withSinks(log: DaemonLog, sinks: readonly LogSink[]): DaemonLog {
+  return Object.assign(tee(log, sinks, {}), {
+    flush: () => log.flush(),
+    setLevel: (level: LogLevel) => log.setLevel(level),
+  })
+}
+
+function tee(log: Log, sinks: readonly LogSink[], inherited: LogFields): Log {
+  const line =
+    (level: LogLevel) =>
+    (fields: LogFields, message: string): void => {
+      log[level](fields, message)
+      for (const sink of sinks) sink(level, { ...inherited, ...fields }, message)
+    }
+  return {
+    debug: line('debug'),
+    info: line('info'),
+    warn: line('warn'),
+    error: line('error'),
+    child: (fields) => tee(log.child(fields), sinks, { ...inherited, ...fields }),
+  }
+}

@@ -1,0 +1,175 @@
+// The daemon's metrics: what is counted where it happens, and what is read from the rooms when somebody looks.
+import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Clock } from '../../base/clock.ts'
+import type { LogLevel } from '../../base/run/log.ts'
+import type { QueryWatch } from '../../exchange/query/index.ts'
+import { toOpenMetrics } from './format.ts'
+import type { Readings } from './readings.ts'
+import { LABELS, METRICS, type Metric, type MetricName, OTHER } from './table.ts'
+
+interface RequestSeen {
+  /** The pattern of its route; undefined where there is none. */
+  readonly route: string | undefined
+  /** An affair of one person: whoever reads the metrics is not told which. */
+  readonly personal: boolean
+  readonly method: string
+  readonly status: number
+  readonly elapsed_ms: number
+}
+
+export interface Metrics {
+  readonly query: QueryWatch
+  request(seen: RequestSeen): void
+  logged(level: LogLevel): void
+  /** The API on TCP turned a request away. */
+  refused(refusal: (typeof LABELS.refusal)[number]): void
+  /** The configuration was read anew; false: it could not be used. */
+  reloaded(ok: boolean): void
+  /** The service manager waits this long for a sign of life. */
+  watchdog(limitMs: number): void
+  fed(): void
+  /** The database was tried; false: it did not keep a value. */
+  probed(ok: boolean, elapsed_ms: number): void
+  /** The event loop ran a timer this much too late. */
+  lagged(late_ms: number): void
+  /** All of them, in Prometheus' text format 0.0.4 or as OpenMetrics 1.0. Never rejects: what cannot be read is left out. */
+  render(format: 'text' | 'openmetrics'): Promise<Rendered>
+}
+
+interface Rendered {
+  readonly type: string
+  readonly body: string
+}
+
+/** Stands for the routes of all affairs of one person. */
+const PERSONAL = 'personal'
+/** Routes are constants of the program; should they ever not be, that many are told apart. */
+const ROUTES_MAX = 128
+
+type Labels = Record<string, string | number>
+
+export function createMetrics(options: {
+  readonly version: string
+  /** Of which the program was built; absent where its sources run as they are. */
+  readonly commit?: string | undefined
+  readonly clock: Clock
+  /** What is read at each look; those that fail are left out. */
+  readonly readings: () => Promise<Readings>
+}): Metrics {
+  const { version, commit = 'unknown', clock, readings } = options
+  const registry = new Registry()
+  const all = new Map(Object.entries(METRICS).map(([name, metric]) => [name, make(name, metric, registry)]))
+  const routes = new Set<string>()
+  let rendering: Promise<string> | undefined
+
+  const counter = (name: MetricName): Counter => all.get(name) as Counter
+  const gauge = (name: MetricName): Gauge => all.get(name) as Gauge
+  const histogram = (name: MetricName): Histogram => all.get(name) as Histogram
+  const seconds = (): number => clock.now() / 1000
+
+  // What has not happened yet is 0: without it the first time would be no increase to who looks at rates.
+  for (const level of LABELS.level) counter('karo_log_lines_total').inc({ level }, 0)
+  for (const refusal of LABELS.refusal) counter('karo_api_refused_total').inc({ refusal }, 0)
+  for (const outcome of LABELS.outcome) counter('karo_query_members_total').inc({ outcome }, 0)
+  gauge('karo_build_info').set({ version, commit, node_version: process.versions.node }, 1)
+  reloaded(true)
+
+  function reloaded(ok: boolean): void {
+    gauge('karo_config_last_reload_successful').set(ok ? 1 : 0)
+    if (ok) gauge('karo_config_last_reload_success_timestamp_seconds').set(seconds())
+  }
+
+  function routeOf(route: string | undefined): string {
+    if (route === undefined) return OTHER
+    if (!routes.has(route) && routes.size >= ROUTES_MAX) return OTHER
+    routes.add(route)
+    return route
+  }
+
+  /** What was read replaces what was there before; a reading that is missing now shows nothing. */
+  async function look(): Promise<string> {
+    for (const [name, values] of await readings()) {
+      const metric = all.get(name) as Counter | Gauge
+      clear(metric, METRICS[name])
+      for (const { labels, value } of values) {
+        const bounded = boundedLabels(labels)
+        if (metric instanceof Gauge) metric.set(bounded, value)
+        else metric.inc(bounded, value)
+      }
+    }
+    return registry.metrics()
+  }
+
+  return {
+    query: {
+      asked({ query_type, ended_by, coverage, timing }) {
+        const labels = boundedLabels({ query_type, ended_by })
+        histogram('karo_query_duration_seconds').observe(labels, timing.elapsed_ms / 1000)
+        for (const { outcome } of coverage.nodes) {
+          counter('karo_query_members_total').inc(boundedLabels({ outcome }))
+        }
+      },
+      answered: (labels) => counter('karo_answers_total').inc(boundedLabels(labels)),
+    },
+    request({ route: pattern, personal, method, status, elapsed_ms }) {
+      // What is asked for is told with how: a POST among them would be a change.
+      const route = personal ? PERSONAL : routeOf(pattern)
+      const bounded = boundedLabels({
+        method: personal ? 'any' : method,
+        class: `${Math.floor(status / 100)}xx`,
+      })
+      counter('karo_api_requests_total').inc({ route, ...bounded })
+      histogram('karo_api_request_duration_seconds').observe({ route }, elapsed_ms / 1000)
+    },
+    refused: (refusal) => counter('karo_api_refused_total').inc(boundedLabels({ refusal })),
+    logged: (level) => counter('karo_log_lines_total').inc(boundedLabels({ level })),
+    reloaded,
+    watchdog: (limitMs) => gauge('karo_watchdog_limit_seconds').set(limitMs / 1000),
+    fed: () => gauge('karo_watchdog_last_fed_timestamp_seconds').set(seconds()),
+    probed(ok, elapsed_ms) {
+      gauge('karo_store_probe_success').set(ok ? 1 : 0)
+      histogram('karo_store_probe_duration_seconds').observe(elapsed_ms / 1000)
+    },
+    lagged: (late_ms) => histogram('karo_event_loop_lag_seconds').observe(Math.max(0, late_ms) / 1000),
+    async render(format) {
+      // Those who look at the same time see the same: it is read once.
+      rendering ??= look().finally(() => {
+        rendering = undefined
+      })
+      const text = await rendering
+      return format === 'text'
+        ? { type: Registry.PROMETHEUS_CONTENT_TYPE, body: text }
+        : { type: Registry.OPENMETRICS_CONTENT_TYPE, body: toOpenMetrics(text) }
+    },
+  }
+}
+
+function make(name: string, metric: Metric, registry: Registry) {
+  const { type, help, labels = [], buckets } = metric
+  const common = { name, help, labelNames: labels, registers: [registry] }
+  switch (type) {
+    case 'counter':
+      return new Counter(common)
+    case 'gauge':
+      return clear(new Gauge(common), metric)
+    case 'histogram':
+      return new Histogram({ ...common, buckets: [...(buckets ?? [])] })
+  }
+}
+
+/** Nothing is known: nothing is shown, rather than the 0 at which a metric without labels starts. */
+function clear<M extends Counter | Gauge>(metric: M, { labels = [] }: Metric): M {
+  metric.reset()
+  if (labels.length === 0) metric.remove()
+  return metric
+}
+
+/** Values that are not in the table of their label become `other`. */
+function boundedLabels(labels: Readonly<Record<string, string>>): Labels {
+  return Object.fromEntries(
+    Object.entries(labels).map(([name, value]) => {
+      const table: readonly string[] = LABELS[name as keyof typeof LABELS]
+      return [name, table.includes(value) ? value : OTHER]
+    }),
+  )
+}

@@ -1,0 +1,59 @@
+// Tries the database, for the watchdog and for whoever looks at the metrics, and tells the metrics how that went.
+import type { Clock, Timers } from '../../base/clock.ts'
+
+/** A database that takes longer is not one that can be used; the probe itself may still end. */
+const PATIENCE_MS = 2_000
+/** Those who look more often see the last result: each try is a write. */
+const EVERY_MS = 5_000
+
+export interface Probe {
+  /** Rejects with what the database said. */
+  now(): Promise<void>
+  /** Resolves when it is known how the database is; at the latest after two seconds. Never rejects. */
+  lately(): Promise<void>
+}
+
+export function createProbe(deps: {
+  readonly probe: () => Promise<void>
+  readonly probed: (ok: boolean, elapsed_ms: number) => void
+  readonly clock: Pick<Clock, 'monotonic'>
+  readonly timers: Timers
+}): Probe {
+  const { probe, probed, clock, timers } = deps
+  let triedAt = Number.NEGATIVE_INFINITY
+  let running: Promise<void> | undefined
+
+  async function tryNow(): Promise<void> {
+    const began = clock.monotonic()
+    triedAt = began
+    try {
+      await probe()
+      probed(true, clock.monotonic() - began)
+    } catch (error) {
+      probed(false, clock.monotonic() - began)
+      throw error
+    }
+  }
+
+  /** One at a time: a database that hangs is not asked again. */
+  function now(): Promise<void> {
+    running ??= tryNow().finally(() => {
+      running = undefined
+    })
+    return running
+  }
+
+  return {
+    now,
+    async lately() {
+      if (running === undefined && clock.monotonic() - triedAt < EVERY_MS) return
+      const { promise: late, resolve } = Promise.withResolvers<void>()
+      const cancel = timers.after(PATIENCE_MS, () => {
+        probed(false, PATIENCE_MS)
+        resolve()
+      })
+      await Promise.race([now().catch(() => {}), late])
+      cancel()
+    },
+  }
+}

@@ -1,0 +1,213 @@
+// What the metrics read from the rooms at each look, so that nothing is counted twice.
+import { readdirSync, readFileSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { performance } from 'node:perf_hooks'
+import { roughSize, roughWaiting } from '../../base/rough.ts'
+import type { HealthCheck } from '../../base/run/room.ts'
+import type { Documents } from '../../exchange/documents/index.ts'
+import type { Query } from '../../exchange/query/index.ts'
+import type { Summaries } from '../../exchange/summaries/index.ts'
+import type { Anomalies } from '../../insight/anomalies/index.ts'
+import type { Mesh } from '../../mesh/index.ts'
+import type { Observe } from '../../observe/record/index.ts'
+import type { Store } from '../../store/index.ts'
+import type { Audit } from '../../trust/audit/index.ts'
+import type { Trust } from '../../trust/peers/index.ts'
+import { type LABELS, METRICS, type Metric, type MetricName } from './table.ts'
+
+export interface Sources {
+  readonly version: string
+  readonly health: () => { readonly ready: boolean; readonly checks: readonly HealthCheck[] }
+  readonly mesh: Pick<Mesh, 'status' | 'rejections' | 'inspect'>
+  readonly trust: Pick<Trust, 'members'>
+  readonly documents: Pick<Documents, 'counts'>
+  readonly summaries: Pick<Summaries, 'status'>
+  readonly query: Pick<Query, 'status'>
+  readonly store: Pick<Store, 'bytes'>
+  readonly observe: Pick<Observe, 'status' | 'failures'>
+  readonly audit: Pick<Audit, 'status'>
+  readonly anomalies: Pick<Anomalies, 'counts'>
+  /** Of the feed, which also has what people did, no more than how many follow it. */
+  readonly feed: { followers(): number }
+  /** Tokens of the API. */
+  readonly tokens?: { count(): number }
+  /** Tries the database and says so to the metrics; at most as often as it finds sensible. */
+  readonly probe: () => Promise<void>
+  /** Directories. */
+  readonly places: Readonly<Record<(typeof LABELS.place)[number], string>>
+}
+
+interface Reading {
+  readonly labels: Readonly<Record<string, string>>
+  readonly value: number
+}
+
+/** Every metric that is read, with what it is now; empty when that is not known. */
+export type Readings = ReadonlyMap<MetricName, readonly Reading[]>
+
+/** Each part by itself: one that fails leaves the others. */
+type Part = (
+  sources: Sources,
+) => Promise<Partial<Record<MetricName, Value>>> | Partial<Record<MetricName, Value>>
+/** A number, or numbers by the value of the one label; undefined: not known. */
+type Value = number | undefined | { readonly label: string; readonly by: Readonly<Record<string, number>> }
+
+const READ = (Object.entries(METRICS) as [MetricName, Metric][])
+  .filter(([, { read }]) => read)
+  .map(([name]) => name)
+
+export async function readAll(sources: Sources): Promise<Readings> {
+  const readings = new Map<MetricName, readonly Reading[]>(READ.map((name) => [name, []]))
+  const parts = await Promise.all(
+    PARTS.map(async (part) => {
+      try {
+        return await part(sources)
+      } catch {
+        // The room is not up, or its disk is gone; its health check says so.
+        return {}
+      }
+    }),
+  )
+  for (const part of parts) {
+    for (const [name, value] of Object.entries(part)) readings.set(name as MetricName, readingsOf(value))
+  }
+  return readings
+}
+
+function readingsOf(value: Value): Reading[] {
+  if (value === undefined) return []
+  if (typeof value === 'number') return [{ labels: {}, value }]
+  return Object.entries(value.by).map(([of, number]) => ({ labels: { [value.label]: of }, value: number }))
+}
+
+const by = (label: keyof typeof LABELS, numbers: Readonly<Record<string, number>>): Value => ({
+  label,
+  by: numbers,
+})
+
+const health: Part = (sources) => {
+  const { ready, checks } = sources.health()
+  const ok = Object.fromEntries(checks.map((check) => [check.name, check.ok ? 1 : 0]))
+  return { karo_ready: ready ? 1 : 0, karo_health_check_ok: by('check', ok) }
+}
+
+const mesh: Part = ({ mesh, trust, version }) => {
+  const { listen, peers_connected, peers_pending } = mesh.status()
+  const { connections, one_sided } = mesh.inspect()
+  const neighbours = connections.filter(({ admitted }) => admitted)
+  const skews = neighbours.flatMap(({ skew_ms }) => (skew_ms === null ? [] : [Math.abs(skew_ms)]))
+  const presence = { online: 0, unsure: 0, offline: 0 }
+  for (const { offline, unsure } of trust.members()) {
+    presence[offline ? 'offline' : unsure ? 'unsure' : 'online']++
+  }
+  return {
+    karo_mesh_listen_addresses: listen.length,
+    karo_mesh_neighbours: peers_connected,
+    karo_mesh_neighbours_other_version: neighbours.filter(
+      ({ karo_version }) => karo_version !== null && karo_version !== version,
+    ).length,
+    karo_mesh_pending_peers: peers_pending,
+    karo_mesh_one_sided_peers: one_sided.length,
+    karo_mesh_members: by('presence', presence),
+    karo_mesh_clock_skew_seconds: skews.length === 0 ? undefined : Math.max(...skews) / 1000,
+    karo_mesh_rejected_frames_total: by('reason', mesh.rejections()),
+  }
+}
+
+const kept: Part = ({ documents, summaries }) => {
+  const { own, received, relayed, bytes, conflicts } = documents.counts()
+  const { recipients, left_out, refused } = summaries.status()
+  return {
+    karo_documents: by('role', { own, received, relayed }),
+    karo_documents_bytes: bytes,
+    karo_document_conflicts_total: conflicts,
+    karo_sharing_recipients: recipients,
+    karo_sharing_recipients_left_out: left_out,
+    karo_summaries_refused_total: refused,
+  }
+}
+
+const questions: Part = ({ query }) => {
+  const { asking, answering, relayed, relay_dropped } = query.status()
+  return {
+    karo_queries_in_progress: by('side', { asking, answering }),
+    karo_answers_relayed_total: relayed,
+    karo_answers_relay_dropped_total: relay_dropped,
+  }
+}
+
+const store: Part = async ({ store, probe }) => {
+  await probe()
+  return { karo_store_bytes: roughSize(await store.bytes()) }
+}
+
+const spool: Part = async ({ observe }) => {
+  const { pending_bytes, dropped } = await observe.status()
+  return {
+    karo_spool_pending_bytes: roughWaiting(pending_bytes),
+    karo_spool_dropped_records_total: dropped,
+    karo_spool_failures_total: observe.failures(),
+  }
+}
+
+const ledger: Part = ({ audit }) => {
+  const { written, dropped } = audit.status()
+  return { karo_audit_entries_total: written, karo_audit_dropped_entries_total: dropped }
+}
+
+const unusual: Part = async ({ anomalies }) => ({
+  karo_anomaly_signals: by('anomaly', await anomalies.counts()),
+})
+
+const followed: Part = ({ feed }) => ({ karo_event_followers: feed.followers() })
+
+const tokens: Part = ({ tokens }) => ({ karo_api_tokens_ending: tokens?.count() ?? 0 })
+
+const disks: Part = async ({ places }) => {
+  const available: Record<string, number> = {}
+  const size: Record<string, number> = {}
+  for (const [place, directory] of Object.entries(places)) {
+    const { bavail, blocks, bsize } = await statfs(directory)
+    available[place] = bavail * bsize
+    size[place] = blocks * bsize
+  }
+  return {
+    karo_filesystem_available_bytes: by('place', available),
+    karo_filesystem_size_bytes: by('place', size),
+  }
+}
+
+/** The names are those that every exporter has, so that dashboards made for any fit. */
+const daemon: Part = () => {
+  const { user, system } = process.cpuUsage()
+  const { rss, heapUsed } = process.memoryUsage()
+  return {
+    process_cpu_seconds_total: (user + system) / 1e6,
+    process_resident_memory_bytes: rss,
+    process_start_time_seconds: performance.timeOrigin / 1000,
+    nodejs_heap_size_used_bytes: heapUsed,
+    karo_event_loop_busy_seconds_total: performance.eventLoopUtilization().active / 1000,
+  }
+}
+
+/** Linux tells them in files. */
+const descriptors: Part = () => ({
+  process_open_fds: readdirSync('/proc/self/fd').length,
+  process_max_fds: Number(/^Max open files +(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1]),
+})
+
+const PARTS: readonly Part[] = [
+  health,
+  mesh,
+  kept,
+  questions,
+  store,
+  spool,
+  ledger,
+  unusual,
+  followed,
+  tokens,
+  disks,
+  daemon,
+  descriptors,
+]

@@ -1,0 +1,66 @@
+// Who is at the other end of a Unix socket, as the kernel says: SO_PEERCRED, read once when a connection is accepted.
+import type { Socket } from 'node:net'
+import type { Log } from '../../base/run/log.ts'
+import { loadLibc } from './libc.ts'
+
+export interface PeerCredentials {
+  /** Of a connection just accepted; later its descriptor may be gone. */
+  note(socket: Socket): void
+  /** The effective uid with which it was connected; undefined when it was not noted, or the kernel did not say. */
+  uidOf(socket: Socket): number | undefined
+}
+
+// The same numbers on every Linux architecture that Node runs on but MIPS and SPARC (socket.h's generic headers).
+const SOL_SOCKET = 1
+const SO_PEERCRED = 17
+/** `struct ucred` of unix(7): pid, uid, gid, 32 bits each. Only the uid counts: a pid may be another process by now. */
+const UCRED_BYTES = 12
+const UID_AT = 4
+/** What the kernel says of a socket that has no credentials. */
+const NO_UID = 0xffff_ffff
+/** user_namespaces(7): whoever has no number here has this one, so that it would be several people's. */
+const OVERFLOW_UID = 65_534
+
+/** Where the library cannot be loaded nobody has credentials, and the log says so. */
+export async function openPeerCredentials(log: Log): Promise<PeerCredentials> {
+  const uids = new WeakMap<Socket, number>()
+  let read: (fd: number) => number | undefined
+  try {
+    read = await loadReader()
+  } catch (error) {
+    log.error({ reason: (error as Error).message }, 'nobody can be told who they are on the control socket')
+    read = () => undefined
+  }
+  return {
+    note(socket) {
+      const fd = descriptorOf(socket)
+      const uid = fd === undefined ? undefined : read(fd)
+      if (uid !== undefined) uids.set(socket, uid)
+    },
+    uidOf: (socket) => uids.get(socket),
+  }
+}
+
+type Getsockopt = (fd: number, level: number, option: number, value: Uint8Array, size: Uint32Array) => number
+
+async function loadReader(): Promise<(fd: number) => number | undefined> {
+  if (process.platform !== 'linux') throw new Error(`there is no SO_PEERCRED on ${process.platform}`)
+  const { libc } = await loadLibc()
+  const getsockopt = libc.func(
+    'int getsockopt(int fd, int level, int option, uint8_t *value, uint32_t *size)',
+  ) as Getsockopt
+  return (fd) => {
+    const ucred = new Uint8Array(UCRED_BYTES)
+    const size = new Uint32Array([UCRED_BYTES])
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, ucred, size) !== 0 || size[0] !== UCRED_BYTES)
+      return undefined
+    const uid = new Uint32Array(ucred.buffer)[UID_AT / 4]
+    return uid === NO_UID || uid === OVERFLOW_UID ? undefined : uid
+  }
+}
+
+/** Node has no name for it: the wrapped handle of a stream, null once the socket is destroyed. */
+function descriptorOf(socket: Socket): number | undefined {
+  const { _handle: handle } = socket as { readonly _handle?: { readonly fd?: number } | null }
+  return typeof handle?.fd === 'number' && handle.fd >= 0 ? handle.fd : undefined
+}

@@ -1,0 +1,34 @@
+// Says when the node is ready, when it is not, and when what it lacks is something else, once for each change.
+import type { HealthCheck } from '../../base/run/room.ts'
+
+/** A check costs a few system calls; a person who waits for the word "ready" waits no longer than this for it. */
+const EVERY_MS = 2_000
+
+interface Health {
+  readonly ready: boolean
+  readonly checks: readonly HealthCheck[]
+}
+
+/**
+ * Calls `say` at once and whenever other checks fail than before, with why it is not ready (`check: detail; …`), empty
+ * when it is, and the names of those checks. Ends with the function that is returned; does not keep the process alive.
+ */
+export function watchReadiness(
+  health: () => Health,
+  say: (ready: boolean, reason: string, failing: readonly string[]) => void,
+  everyMs = EVERY_MS,
+): () => void {
+  let said: string | undefined
+  const look = (): void => {
+    const { ready, checks } = health()
+    const failing = checks.filter(({ ok }) => !ok)
+    const names = failing.map(({ name }) => name)
+    if (names.join(' ') === said) return
+    said = names.join(' ')
+    say(ready, failing.map(({ name, detail }) => `${name}: ${detail}`).join('; '), names)
+  }
+  look()
+  const timer = setInterval(look, everyMs)
+  timer.unref()
+  return () => clearInterval(timer)
+}

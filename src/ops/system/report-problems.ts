@@ -1,0 +1,87 @@
+// Remembers the daemon's recent warnings and errors for a problem report: where in the program, how often; no words.
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Clock } from '../../base/clock.ts'
+import type { LogFields } from '../../base/run/log.ts'
+import { isOwnFrame, ownFrames } from '../../base/run/own-frames.ts'
+import { isCode, isKind, type Problem } from '../../base/run/problem.ts'
+import type { LogSink } from '../log/sinks.ts'
+
+/** Places in the program; of more, those that were quiet longest are forgotten. */
+const PLACES_MAX = 64
+const PEERS_MAX = 16
+/** Above whoever logs: this sink, and the log that hands it its lines. */
+const OWN_FRAMES = 2
+
+export interface Problems {
+  readonly sink: LogSink
+  /** The newest first. `salt` makes what stands for a node the same within this report and nowhere else. */
+  report(salt: Uint8Array): readonly Problem[]
+}
+
+interface Remembered extends Pick<Problem, 'level' | 'at' | 'kind' | 'code' | 'stack'> {
+  times: number
+  readonly first: number
+  last: number
+  readonly peers: Set<string>
+}
+
+/** `root`: directory of the program's files. */
+export function createProblems(options: { readonly root: string; readonly clock: Clock }): Problems {
+  const { root, clock } = options
+  /** In the order of their last time. */
+  const places = new Map<string, Remembered>()
+
+  const sink: LogSink = (level, fields) => {
+    if (level !== 'warn' && level !== 'error') return
+    const now = clock.monotonic()
+    const place = { level, at: placeOf(root), ...errorOf(fields, root) }
+    const key = JSON.stringify(place)
+    const known = places.get(key) ?? { ...place, times: 0, first: now, last: now, peers: new Set() }
+    known.times++
+    known.last = now
+    if (typeof fields.peer === 'string' && known.peers.size < PEERS_MAX) known.peers.add(fields.peer)
+    places.delete(key)
+    places.set(key, known)
+    if (places.size > PLACES_MAX) places.delete(places.keys().next().value as string)
+  }
+
+  return {
+    sink,
+    report(salt) {
+      const now = clock.monotonic()
+      const ago = (at: number): number => Math.round((now - at) / 1000)
+      // Only now: a text in the log may name files that there are none of.
+      const own = (frame: string): boolean => isOwnFrame(frame, (file) => existsSync(join(root, file)))
+      return [...places.values()].reverse().map(({ first, last, peers, stack, ...problem }) => ({
+        ...problem,
+        stack: stack.filter(own),
+        first_seconds_ago: ago(first),
+        last_seconds_ago: ago(last),
+        peers: [...peers].map((peer) =>
+          createHash('sha256').update(salt).update(peer).digest('hex').slice(0, 8),
+        ),
+      }))
+    },
+  }
+}
+
+function placeOf(root: string): string | null {
+  const frames = (new Error().stack ?? '').split('\n').slice(1)
+  // This function is one more.
+  return ownFrames(frames.slice(OWN_FRAMES + 1).join('\n'), root)[0] ?? null
+}
+
+/** The texts in a line are looked through for what is known; nothing else of them is kept. */
+function errorOf(fields: LogFields, root: string): Pick<Problem, 'kind' | 'code' | 'stack'> {
+  const texts = [fields.code, fields.error, fields.reason].filter((text) => typeof text === 'string')
+  const words = texts.flatMap((text) => text.split(/[^A-Za-z0-9_]+/, 40))
+  // The system's codes are told from other words by their capitals; ours only stand where a code does.
+  const systems = words.filter((word) => /^[A-Z_0-9]+$/.test(word))
+  return {
+    kind: words.find(isKind) ?? null,
+    code: [fields.code, ...systems].find(isCode) ?? null,
+    stack: texts.flatMap((text) => ownFrames(text, root)),
+  }
+}

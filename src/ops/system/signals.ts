@@ -1,0 +1,69 @@
+// When the daemon has to end: signals, and faults nobody caught, as one AbortSignal.
+import type { Clock } from '../../base/clock.ts'
+import { EXIT, type ExitCode } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+
+const ENDING = ['SIGTERM', 'SIGINT'] as const
+/** What a closed terminal sends to `karo up`, and what a service is told to reload with. */
+const HANGUP = 'SIGHUP'
+/** One Ctrl-C may come twice, from the terminal and handed on by npm; a person is slower than this. */
+const ONE_WISH_MS = 300
+
+export interface Ending {
+  /** Aborts at the first signal or fault. */
+  readonly signal: AbortSignal
+  /** What the process should exit with: `failed` when a fault ended it. */
+  code(): ExitCode
+  /** Gives the signals back to their default. */
+  release(): void
+}
+
+/**
+ * The first signal asks for an orderly stop; the second ends the process at once. An exception or rejection that
+ * nobody caught leaves unknown state behind: it is logged, then the node stops in order and fails. SIGHUP is one of
+ * these signals, unless `reload` is given: then it calls that.
+ */
+export function watchEnding(
+  log: Log,
+  clock: Pick<Clock, 'monotonic'>,
+  reload?: () => void,
+  exit: (code: ExitCode) => void = process.exit,
+): Ending {
+  const controller = new AbortController()
+  let code: ExitCode = EXIT.done
+  let askedAt = Number.NEGATIVE_INFINITY
+
+  const onSignal = (name: NodeJS.Signals): void => {
+    if (controller.signal.aborted) {
+      if (clock.monotonic() - askedAt < ONE_WISH_MS) return
+      log.warn({ signal: name }, 'second signal: ends at once')
+      exit(EXIT.failed)
+      return
+    }
+    askedAt = clock.monotonic()
+    log.info({ signal: name }, 'stopping')
+    controller.abort(new Error(`stopped by ${name}`))
+  }
+  const onHangup = (name: NodeJS.Signals): void => (reload === undefined ? onSignal(name) : reload())
+  const onFault = (fault: unknown): void => {
+    const text = fault instanceof Error ? (fault.stack ?? fault.message) : String(fault)
+    log.error({ error: text }, 'a fault nobody caught: stopping')
+    code = EXIT.failed
+    controller.abort(new Error('stopped by a fault', { cause: fault }))
+  }
+
+  for (const name of ENDING) process.on(name, onSignal)
+  process.on(HANGUP, onHangup)
+  process.on('uncaughtException', onFault)
+  process.on('unhandledRejection', onFault)
+  return {
+    signal: controller.signal,
+    code: () => code,
+    release() {
+      for (const name of ENDING) process.off(name, onSignal)
+      process.off(HANGUP, onHangup)
+      process.off('uncaughtException', onFault)
+      process.off('unhandledRejection', onFault)
+    },
+  }
+}

@@ -1,0 +1,55 @@
+// How many events each person has here: kept beside them, because what was counted of them may outlive them.
+import type { Change, Database } from '../level/database.ts'
+import { readU32, UID_AT } from '../level/key-of-event.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+const VALUE_VERSION = 1
+const PAGE = 4_096
+
+export const countKey = (uid: number): Buffer => makeKey('event_counts', { u32: uid })
+export const encodeCount = (count: number): Buffer => encodeValue(VALUE_VERSION, count)
+export const decodeCount = (value: Uint8Array): number => decodeValue<number>(VALUE_VERSION, value)
+
+export interface EventCounts {
+  of(uid: number): Promise<number>
+  /** Who has, or had, any. */
+  people(): Promise<readonly number[]>
+  /** Appends the new count, to be written with the events that come (or, below 0, go). */
+  add(uid: number, more: number, changes: Change[]): Promise<void>
+  /** Forgets what was added since the last batch that was written: that one was not. */
+  reset(): void
+}
+
+/** One per database; only one call of `add` at a time. */
+export function createEventCounts(db: Database): EventCounts {
+  const known = new Map<number, number>()
+  async function of(uid: number): Promise<number> {
+    const value = await db.get(countKey(uid))
+    return value === undefined ? 0 : decodeCount(value)
+  }
+  return {
+    of,
+    people: async () => (await db.keys(keyRange('event_counts')).all()).map((key) => readU32(key, UID_AT)),
+    async add(uid, more, changes) {
+      const count = Math.max(0, (known.get(uid) ?? (await of(uid))) + more)
+      known.set(uid, count)
+      changes.push({ type: 'put', key: countKey(uid), value: encodeCount(count) })
+    },
+    reset: () => known.clear(),
+  }
+}
+
+/** Schema 3: counts the events there are. */
+export async function countEvents(db: Database): Promise<readonly Change[]> {
+  const counts = new Map<number, number>()
+  const keys = db.keys(keyRange('events'))
+  try {
+    for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+      for (const key of page) counts.set(readU32(key, UID_AT), (counts.get(readU32(key, UID_AT)) ?? 0) + 1)
+    }
+  } finally {
+    await keys.close()
+  }
+  return [...counts].map(([uid, count]) => ({ type: 'put', key: countKey(uid), value: encodeCount(count) }))
+}

@@ -1,0 +1,208 @@
+// Level 0: every command that ran, stored with its spool offset and rollups in one atomic batch, and searched.
+
+import { type Clock, systemClock } from '../../base/clock.ts'
+import { createSerial } from '../../base/serial.ts'
+import type { Change, Database } from '../level/database.ts'
+import { eventsOf, startOfKey } from '../level/key-of-event.ts'
+import type { Rollup } from '../rollups/rollups.ts'
+import { countBetween } from './between.ts'
+import { createCommandTable } from './commands.ts'
+import { createEventCounts } from './counts.ts'
+import { createImportLists } from './import-lists.ts'
+import { createEventImports, type EventImports } from './imports.ts'
+import { type MostUsed, mostUsed } from './most-used.ts'
+import { createRecall } from './recall.ts'
+import { createEventRemoval, type EventRemoval, type RemovedWith } from './removal.ts'
+import { createReplaced } from './replaced.ts'
+import { createEventRetention, type EventRetention } from './retention.ts'
+import { createRollupWriter, type GuardNote } from './rollup-writer.ts'
+import { type EventInput, encodeEvent, eventKey } from './rows.ts'
+import { createEventSearch, type EventSearch } from './search.ts'
+import {
+  deletePosition,
+  putDropped,
+  putPosition,
+  readDropped,
+  readPositions,
+  readRepaired,
+  type SpoolPosition,
+} from './spool-positions.ts'
+import { createEventTransfer, type EventTransfer, unknownEvents } from './transfer.ts'
+
+export { idOfEvent } from '../../base/words/event-id.ts'
+export { GUARD_OUTCOMES, type GuardOutcome } from '../rollups/rollups.ts'
+export type { Arrival, Importing } from './imports.ts'
+export type { RemovedWith } from './removal.ts'
+export type { GuardNote } from './rollup-writer.ts'
+export type { EventInput, StoredEvent } from './rows.ts'
+export { type EventFilter, isIn, isUnfiltered, type Ranking, textFits } from './search.ts'
+export type { SpoolPosition } from './spool-positions.ts'
+export type { WholeEvent } from './transfer.ts'
+
+interface EventBatch {
+  readonly events: readonly EventInput[]
+  /** What the guard noted between them; counted and not kept. */
+  readonly guarded?: readonly GuardNote[]
+  /** Where these events were read up to. */
+  readonly position: SpoolPosition
+  /** Records found to be lost since the last batch. */
+  readonly dropped: number
+}
+
+export interface EventRepository
+  extends EventTransfer,
+    EventRetention,
+    EventRemoval,
+    EventImports,
+    EventSearch {
+  /** All or nothing: events, distinct commands, rollups, unique counts and the spool position in one Level batch. */
+  ingest(batch: EventBatch): Promise<void>
+  /** Writes the position once more and waits for the disk (fsync): everything before it is then safe to delete. */
+  settle(position: SpoolPosition): Promise<void>
+  /** Removes the positions of spool files that are gone. */
+  forget(names: readonly string[]): Promise<void>
+  positions(): Promise<readonly SpoolPosition[]>
+  /** Records that were written, or were to be written, and never came to be events. */
+  dropped(): Promise<number>
+  /** Events of one person. */
+  count(uid: number): Promise<number>
+  /** Those that began in [from, to), ms since the epoch, counted as a rollup is; for spans of an hour or less. */
+  countBetween(uid: number, from: number, to: number): Promise<Rollup>
+  /** So that the first search need not wait: for those who typed last. Resolves when all is loaded. */
+  prepareSearch(): Promise<void>
+  /** Of those from `since` (ms since the epoch) on, most often first; looks through all of them. */
+  mostUsed(uid: number, since: number, limit: number): Promise<readonly MostUsed[]>
+}
+
+/** `removedWith`: whoever keeps something beside events that must go with them. */
+export function createEventRepository(
+  db: Database,
+  removedWith: readonly RemovedWith[] = [],
+  clock: Clock = systemClock,
+): EventRepository {
+  const serially = createSerial()
+  const commands = createCommandTable(db)
+  const rollups = createRollupWriter(db)
+  const counts = createEventCounts(db)
+  const recall = createRecall({ db, serially, clock })
+  const lists = createImportLists(db)
+  const retention = createEventRetention({ db, serially, commands, rollups, counts, recall, lists })
+  const { removeSome, ...removal } = createEventRemoval({
+    ...{ db, serially, rollups, counts, retention, recall },
+    removedWith: [lists.takeOff, ...removedWith],
+  })
+  const replacedBy = createReplaced({ db, lists })
+  let dropped: number | undefined
+  /** Microseconds since the epoch; 0 when nothing was ever lost. */
+  let repairedUs: number | undefined
+
+  async function number(events: readonly EventInput[], changes: Change[]): Promise<readonly number[]> {
+    const numbers = new Array<number>(events.length)
+    const byUid = Map.groupBy(events.keys(), (i) => events[i]!.uid)
+    for (const [uid, places] of byUid) {
+      const texts = places.map((i) => events[i]!.command)
+      const found = await commands.number(uid, texts, changes)
+      for (const [j, place] of places.entries()) numbers[place] = found[j]!
+    }
+    return numbers
+  }
+
+  /**
+   * A repair may have lost how far the spool was read, and not the events: what is as old as that is looked for first,
+   * so that it is not counted twice.
+   */
+  async function notKnownYet(events: readonly EventInput[]): Promise<readonly EventInput[]> {
+    repairedUs ??= await readRepaired(db)
+    const from = repairedUs
+    const [old, younger] = [
+      events.filter((one) => one.start_us <= from),
+      events.filter((one) => one.start_us > from),
+    ]
+    return old.length === 0 ? events : [...(await unknownEvents(db, old)), ...younger]
+  }
+
+  /** A note has no name to be known by: what a repair may have counted already is not counted again. */
+  async function notCountedYet(notes: readonly GuardNote[]): Promise<readonly GuardNote[]> {
+    repairedUs ??= await readRepaired(db)
+    const from = repairedUs
+    return notes.filter((note) => note.at_us > from)
+  }
+
+  /** Appends to `changes` and writes them all. */
+  async function store(
+    events: readonly EventInput[],
+    changes: Change[],
+    notes: readonly GuardNote[] = [],
+  ): Promise<void> {
+    let numbers: readonly number[] = []
+    try {
+      if (events.length + notes.length > 0) {
+        numbers = await number(events, changes)
+        await rollups.fold(events, numbers, notes, changes)
+        for (const [uid, own] of Map.groupBy(events, (event) => event.uid)) {
+          await counts.add(uid, own.length, changes)
+        }
+        for (const [i, event] of events.entries()) {
+          changes.push({ type: 'put', key: eventKey(event, numbers[i]!), value: encodeEvent(event) })
+        }
+      }
+      await db.batch(changes)
+    } catch (error) {
+      // What the caches say was never written.
+      commands.reset()
+      rollups.reset()
+      counts.reset()
+      throw error
+    }
+    recall.stored(events, numbers)
+  }
+
+  return {
+    ingest: (batch) =>
+      serially(async () => {
+        const changes: Change[] = [putPosition(batch.position)]
+        dropped ??= await readDropped(db)
+        if (batch.dropped > 0) changes.push(putDropped(dropped + batch.dropped))
+        const fresh = await notKnownYet(batch.events)
+        // In a batch of its own: a kill between the two leaves the record in the spool, and it is read again.
+        for (const [uid, own] of Map.groupBy(fresh, (event) => event.uid)) {
+          const replaced = await replacedBy(uid, own)
+          if (replaced.length > 0) await removeSome(uid, replaced)
+        }
+        await store(fresh, changes, await notCountedYet(batch.guarded ?? []))
+        dropped += batch.dropped
+      }),
+
+    ...createEventTransfer(db),
+    ...retention,
+    ...removal,
+    ...createEventSearch({ db, serially, counts, recall }),
+    ...createEventImports({ db, serially, store, remove: removal.remove, lists }),
+
+    settle: (position) => serially(() => db.batch([putPosition(position)], { sync: true })),
+
+    forget: (names) => serially(() => db.batch(names.map(deletePosition))),
+
+    positions: () => readPositions(db),
+
+    async dropped() {
+      return dropped ?? readDropped(db)
+    },
+
+    count: counts.of,
+
+    async prepareSearch() {
+      const newest = await Promise.all(
+        (await counts.people()).map(async (uid) => {
+          const [key] = await db.keys({ ...eventsOf(uid), reverse: true, limit: 1 }).all()
+          return { uid, start_us: key === undefined ? 0 : startOfKey(key) }
+        }),
+      )
+      const typed = newest.filter(({ start_us }) => start_us > 0).sort((a, b) => b.start_us - a.start_us)
+      await recall.prepare(typed.map(({ uid }) => uid))
+    },
+
+    countBetween: (uid, from, to) => countBetween(db, uid, from, to),
+    mostUsed: (uid, since, limit) => mostUsed(db, uid, since, limit),
+  }
+}

@@ -1,0 +1,317 @@
+// One person's events in columns, in the order of time, and their texts in lower case: what a search looks through.
+import type { RiskLevel } from '../../assist/risk/index.ts'
+import { RISK_LEVELS } from '../../assist/risk/index.ts'
+import { type EventKeyParts, eventFlags, FAILED_BIT, RISK_BITS } from './rows.ts'
+
+/** An event as the index takes it. */
+export interface IndexedEvent {
+  readonly start_us: number
+  readonly tag: number
+  /** Of its distinct text. */
+  readonly number: number
+  readonly cwd: string
+  readonly shell: string
+  readonly exit_code: number | null
+  readonly duration_us: number | null
+  readonly risk_level: RiskLevel
+  readonly karo_generated: boolean
+  readonly untimed?: true
+}
+
+/** Which events, by what is known of each beside its text and place: every part that is there must fit. */
+export interface FactFilter {
+  readonly failed?: boolean
+  /** This level or a higher one. */
+  readonly risk?: RiskLevel
+  /** Milliseconds since the epoch: from, and before. */
+  readonly since?: number
+  readonly until?: number
+  readonly shell?: string
+  /** Exactly this exit code. */
+  readonly exit?: number
+  /** At least so many milliseconds. */
+  readonly longerMs?: number
+  /** Typed on the person's behalf, or by themselves. */
+  readonly generated?: boolean
+}
+
+export interface IndexFilter extends FactFilter {
+  /** By the number of the text; absent: all. */
+  readonly fits?: (number: number) => boolean
+  /** Of the directory. */
+  readonly inPlace?: (cwd: string) => boolean
+}
+
+/** Events of one chunk: 30 bytes each, so that a million are 30 MB. */
+export const CHUNK = 4_096
+/** Longer texts are kept up to here; whether the rest of one holds a word its owner reads from the database. */
+const TEXT_KEPT = 4_096
+/** Of 32 bits: those of the key, one, and which shell: more names than there can be events. */
+const KEY_FLAGS = 0xff
+const GENERATED = 0x100
+const SHELL_SHIFT = 9
+/** No exit code, and one that does not fit: shells tell 0 to 255. */
+const NO_EXIT = 0xffff
+const OTHER_EXIT = 0xfffe
+const NO_DURATION = 0xffff_ffff
+
+export interface Chunk {
+  size: number
+  readonly start: Float64Array
+  readonly tag: Uint32Array
+  readonly number: Uint32Array
+  readonly place: Uint32Array
+  readonly took: Uint32Array
+  readonly exit: Uint16Array
+  readonly flags: Uint32Array
+}
+
+const COLUMNS = ['start', 'tag', 'number', 'place', 'took', 'exit', 'flags'] as const
+
+const newChunk = (capacity = CHUNK): Chunk => ({
+  size: 0,
+  start: new Float64Array(capacity),
+  tag: new Uint32Array(capacity),
+  number: new Uint32Array(capacity),
+  place: new Uint32Array(capacity),
+  took: new Uint32Array(capacity),
+  exit: new Uint16Array(capacity),
+  flags: new Uint32Array(capacity),
+})
+
+const capacityOf = (chunk: Chunk): number => chunk.start.length
+
+interface Older {
+  /** Descending, at most CHUNK. */
+  take(event: IndexedEvent): void
+  /** Puts them into the index; once. */
+  publish(): void
+}
+
+export interface EventIndex {
+  /** For events that are older than all there are. */
+  older(): Older
+  /** Nothing happens when it is there. */
+  add(event: IndexedEvent): void
+  /** Nothing happens when it is not there. */
+  remove(start_us: number, tag: number): void
+  setText(number: number, text: string): void
+  hasText(number: number): boolean
+  forgetText(number: number): void
+  /** In lower case; of a long one only the beginning. Undefined when it is not known. */
+  text(number: number): string | undefined
+  /** Numbers of texts that are longer than what is kept of them. */
+  longTexts(): readonly number[]
+  /** Above every number. */
+  numbers(): number
+  size(): number
+  textChars(): number
+  /** Newest first; `take` returns false when no more are wanted. */
+  each(filter: IndexFilter, take: (chunk: Readonly<Chunk>, at: number) => boolean): void
+  hit(chunk: Readonly<Chunk>, at: number): EventKeyParts
+  failed(chunk: Readonly<Chunk>, at: number): boolean
+  places(): readonly string[]
+}
+
+export function createEventIndex(): EventIndex {
+  const chunks: Chunk[] = []
+  const placeIds = new Map<string, number>()
+  const placeNames: string[] = []
+  const shellIds = new Map<string, number>()
+  const texts: (string | undefined)[] = []
+  const long = new Set<number>()
+  let chars = 0
+  let total = 0
+
+  function idOf(ids: Map<string, number>, name: string): number {
+    const known = ids.get(name)
+    if (known !== undefined) return known
+    ids.set(name, ids.size)
+    return ids.size - 1
+  }
+
+  function placeOf(cwd: string): number {
+    const id = idOf(placeIds, cwd)
+    if (id === placeNames.length) placeNames.push(cwd)
+    return id
+  }
+
+  function write(chunk: Chunk, at: number, event: IndexedEvent): void {
+    const shell = idOf(shellIds, event.shell)
+    chunk.start[at] = event.start_us
+    chunk.tag[at] = event.tag
+    chunk.number[at] = event.number
+    chunk.place[at] = placeOf(event.cwd)
+    chunk.took[at] =
+      event.duration_us === null
+        ? NO_DURATION
+        : Math.min(Math.round(event.duration_us / 1000), NO_DURATION - 1)
+    chunk.exit[at] = exitOf(event)
+    chunk.flags[at] = eventFlags(event) | (event.karo_generated ? GENERATED : 0) | (shell << SHELL_SHIFT)
+  }
+
+  /** The chunk that an event of this time is in or belongs to; -1 when there is none. */
+  function chunkOf(start_us: number, tag: number): number {
+    let low = 0
+    let high = chunks.length - 1
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if (isAfter(chunks[middle]!, 0, start_us, tag)) high = middle - 1
+      else low = middle
+    }
+    return high < 0 ? -1 : low
+  }
+
+  /** Of a full chunk, what begins at `from` in a new one of the usual size. */
+  function moved(full: Chunk, from: number): Chunk {
+    const rest = newChunk()
+    for (const column of COLUMNS) rest[column].set(full[column].subarray(from, full.size))
+    rest.size = full.size - from
+    full.size = from
+    return rest
+  }
+
+  return {
+    older() {
+      const chunk = newChunk()
+      // From its end, as they come.
+      let at = CHUNK
+      return {
+        take(event) {
+          write(chunk, at - 1, event)
+          at--
+        },
+        publish() {
+          const size = CHUNK - at
+          if (size === 0) return
+          const fitting = at === 0 ? chunk : newChunk(size)
+          if (at > 0) for (const column of COLUMNS) fitting[column].set(chunk[column].subarray(at))
+          fitting.size = size
+          chunks.unshift(fitting)
+          total += size
+        },
+      }
+    },
+
+    add(event) {
+      const { start_us, tag } = event
+      if (chunks.length === 0) chunks.push(newChunk())
+      let which = chunkOf(start_us, tag)
+      let at = placeIn(chunks[which]!, start_us, tag)
+      if (isAt(chunks[which]!, at, start_us, tag)) return
+      const full = chunks[which]!
+      if (full.size === capacityOf(full)) {
+        if (full.size < CHUNK) chunks[which] = moved(full, 0)
+        // Behind the last one, the usual place, a new one is begun.
+        else if (which === chunks.length - 1 && at === CHUNK) chunks.push(newChunk())
+        else chunks.splice(which + 1, 0, moved(full, CHUNK >>> 1))
+        if (full.size > 0 && at >= full.size) {
+          at -= full.size
+          which++
+        }
+      }
+      const chunk = chunks[which]!
+      for (const column of COLUMNS) chunk[column].copyWithin(at + 1, at, chunk.size)
+      write(chunk, at, event)
+      chunk.size++
+      total++
+    },
+
+    remove(start_us, tag) {
+      const which = chunkOf(start_us, tag)
+      const chunk = chunks[which]
+      if (chunk === undefined) return
+      const at = placeIn(chunk, start_us, tag)
+      if (!isAt(chunk, at, start_us, tag)) return
+      for (const column of COLUMNS) chunk[column].copyWithin(at, at + 1, chunk.size)
+      chunk.size--
+      total--
+      if (chunk.size === 0) chunks.splice(which, 1)
+    },
+
+    setText(number, text) {
+      const kept = text.slice(0, TEXT_KEPT).toLowerCase()
+      chars += kept.length - (texts[number]?.length ?? 0)
+      while (texts.length < number) texts.push(undefined)
+      texts[number] = kept
+      if (text.length > TEXT_KEPT) long.add(number)
+    },
+    hasText: (number) => texts[number] !== undefined,
+    forgetText(number) {
+      chars -= texts[number]?.length ?? 0
+      if (number < texts.length) texts[number] = undefined
+      long.delete(number)
+    },
+    text: (number) => texts[number],
+    longTexts: () => [...long],
+    numbers: () => texts.length,
+    size: () => total,
+    textChars: () => chars,
+    places: () => placeNames,
+
+    each(filter, take) {
+      const { fits, inPlace, failed, risk, shell, exit, longerMs, generated } = filter
+      const least = risk === undefined ? 0 : RISK_LEVELS.indexOf(risk)
+      const since = filter.since === undefined ? 0 : Math.ceil(filter.since) * 1000
+      const until = filter.until === undefined ? Number.POSITIVE_INFINITY : Math.ceil(filter.until) * 1000
+      const shellId = shell === undefined ? -1 : (shellIds.get(shell) ?? -2)
+      if (shellId === -2) return
+      const wanted = fits && new Uint8Array(texts.length)
+      // A hundred thousand, for each key that is pressed: hence the plain loop.
+      if (wanted !== undefined) for (let n = 0; n < wanted.length; n++) if (fits!(n)) wanted[n] = 1
+      const places = inPlace && Uint8Array.from(placeNames, (name) => (inPlace(name) ? 1 : 0))
+      for (let c = chunks.length - 1; c >= 0; c--) {
+        const chunk = chunks[c]!
+        const { start, number, place, took, flags } = chunk
+        if (start[0]! >= until) continue
+        for (let i = chunk.size - 1; i >= 0; i--) {
+          if (start[i]! < since) return
+          if (wanted !== undefined && wanted[number[i]!] === 0) continue
+          const flag = flags[i]!
+          if ((flag & RISK_BITS) < least || (failed === true && (flag & FAILED_BIT) === 0)) continue
+          if (start[i]! >= until) continue
+          if (places !== undefined && places[place[i]!] === 0) continue
+          if (shellId >= 0 && flag >>> SHELL_SHIFT !== shellId) continue
+          if (generated !== undefined && ((flag & GENERATED) !== 0) !== generated) continue
+          if (exit !== undefined && chunk.exit[i] !== exit) continue
+          if (longerMs !== undefined && (took[i] === NO_DURATION || took[i]! < longerMs)) continue
+          if (!take(chunk, i)) return
+        }
+      }
+    },
+
+    failed: (chunk, at) => (chunk.flags[at]! & FAILED_BIT) !== 0,
+    hit: (chunk, at) => ({
+      start_us: chunk.start[at]!,
+      tag: chunk.tag[at]!,
+      number: chunk.number[at]!,
+      flags: chunk.flags[at]! & KEY_FLAGS,
+    }),
+  }
+}
+
+function exitOf({ exit_code }: IndexedEvent): number {
+  if (exit_code === null) return NO_EXIT
+  return exit_code >= 0 && exit_code < OTHER_EXIT ? exit_code : OTHER_EXIT
+}
+
+const isAt = (chunk: Chunk, at: number, start_us: number, tag: number): boolean =>
+  at < chunk.size && chunk.start[at] === start_us && chunk.tag[at] === tag
+
+/** True when what stands there is after that event. */
+const isAfter = (chunk: Chunk, at: number, start_us: number, tag: number): boolean =>
+  chunk.start[at]! > start_us || (chunk.start[at] === start_us && chunk.tag[at]! > tag)
+
+/** Where that event is in the chunk, or would be. */
+function placeIn(chunk: Chunk, start_us: number, tag: number): number {
+  let low = 0
+  let high = chunk.size
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    const before =
+      chunk.start[middle]! < start_us || (chunk.start[middle] === start_us && chunk.tag[middle]! < tag)
+    if (before) low = middle + 1
+    else high = middle
+  }
+  return low
+}

@@ -1,0 +1,300 @@
+// Keeps a person's index while they search: loaded from the newest event back, and told of all that comes and goes.
+
+import type { Clock } from '../../base/clock.ts'
+import { revealLevel0 } from '../../base/level0/level0.ts'
+import type { Serial } from '../../base/serial.ts'
+import type { Database, Snapshot } from '../level/database.ts'
+import { eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
+import { createEventReader } from './bytes.ts'
+import { commandTexts, NUMBER_AT, textOf, textsOf } from './commands.ts'
+import { CHUNK, createEventIndex, type EventIndex, type IndexedEvent } from './index.ts'
+import type { EventInput } from './rows.ts'
+
+/** 30 bytes each. Of more the newest are recalled, and the rest is searched in the database. */
+const EVENTS_MOST = 2_000_000
+/** Read first: more than fit on a screen, few enough to be there at once. */
+const FIRST = 512
+/** Texts that are read in one piece. */
+const TEXTS = 1_024
+/** What LevelDB hands over in one piece. */
+const READ_BYTES = 1024 * 1024
+/** Characters of all texts together. */
+const TEXTS_MOST = 64 * 1024 * 1024
+/** More people than search at one machine at the same time. */
+const PEOPLE_MOST = 2
+/** What nobody looked through for so long is let go when something is typed … */
+const IDLE_MS = 15 * 60_000
+/** … unless it is no larger than this: loading it again costs whoever searches more than it costs to keep. */
+const KEPT_EVENTS = 1_200_000
+const KEPT_CHARS = 8 * 1024 * 1024
+
+export interface Recalled {
+  readonly index: EventIndex
+  /** False: only the newest events are there … */
+  complete: boolean
+  /** … and no more will come: there are too many. */
+  settled: boolean
+  /** False: it is told of nothing any more. Asked where nothing else is written. */
+  isTold(): boolean
+}
+
+export interface Recall {
+  /** Begins to load, if need be; `work` comes as soon as the newest events are there, or none, and is not put out by others. */
+  begun<T>(uid: number, work: (recalled: Recalled) => Promise<T>): Promise<T>
+  /** As soon as all from `since` (ms since the epoch) on are there; undefined where they are too many. */
+  whole(uid: number, since?: number): Promise<Recalled | undefined>
+  /** Loads what these people are likely to ask for; resolves when it is there. Who searches meanwhile goes first. */
+  prepare(uids: readonly number[]): Promise<void>
+  /** These are in the database now, so it never throws; called where nothing else is written, as are the others. */
+  stored(events: readonly EventInput[], numbers: readonly number[]): void
+  removed(uid: number, keys: readonly Uint8Array[]): void
+  textsRemoved(uid: number, numbers: readonly number[]): void
+}
+
+interface Person extends Recalled {
+  readonly uid: number
+  /** Resolves when more is there, or no more will come. */
+  step: PromiseWithResolvers<void>
+  /** Nothing older is loaded yet; microseconds and tag. */
+  frontier: readonly [start_us: number, tag: number]
+  /** What came and went below the frontier. */
+  waiting: Change[]
+  /** Texts that went while others were loaded. */
+  readonly forgotten: Set<number>
+  usedAt: number
+  /** Who wait for the newest events, or look through them. */
+  waiters: number
+}
+
+type Change =
+  | { readonly add: IndexedEvent }
+  | { readonly remove: { readonly start_us: number; readonly tag: number } }
+
+export function createRecall(deps: {
+  readonly db: Database
+  readonly serially: Serial
+  readonly clock: Clock
+}): Recall {
+  const { db, serially, clock } = deps
+  const people = new Map<number, Person>()
+
+  function recalled(uid: number): Person {
+    const known = people.get(uid)
+    const person = known ?? begin(uid)
+    person.usedAt = clock.monotonic()
+    return person
+  }
+
+  function begin(uid: number): Person {
+    const person: Person = {
+      uid,
+      index: createEventIndex(),
+      complete: false,
+      settled: false,
+      isTold: () => people.get(uid) === person,
+      step: newStep(),
+      frontier: [Number.POSITIVE_INFINITY, 0],
+      waiting: [],
+      forgotten: new Set(),
+      usedAt: clock.monotonic(),
+      waiters: 0,
+    }
+    people.set(uid, person)
+    load(person)
+      .then(
+        () => person.step.resolve(),
+        (error: unknown) => {
+          if (person.isTold()) people.delete(uid)
+          person.step.reject(error)
+        },
+      )
+      .finally(() => {
+        person.settled = true
+        person.waiting = []
+        person.forgotten.clear()
+      })
+    return person
+  }
+
+  /** Nobody puts out whom others wait for: one page, and they would put out each other before any of them has it. */
+  function makeRoom(): void {
+    const free = [...people.values()].filter(({ waiters }) => waiters === 0)
+    free.sort((a, b) => a.usedAt - b.usedAt)
+    for (const one of free.slice(0, Math.max(0, people.size - PEOPLE_MOST))) people.delete(one.uid)
+  }
+
+  async function reached(person: Person, isThere: () => boolean): Promise<void> {
+    while (!person.settled && !isThere()) await person.step.promise
+  }
+
+  async function load(person: Person): Promise<void> {
+    const { uid, index } = person
+    const eventOf = createEventReader()
+    let older = index.older()
+    let oldest: Person['frontier'] = person.frontier
+    const missing = new Set<number>()
+    // Straight into the columns: what outlives its row makes the memory of the whole process grow.
+    const take = (key: Uint8Array, value: Uint8Array): void => {
+      const event = eventOf(key, value)
+      older.take(event)
+      oldest = [event.start_us, event.tag]
+      if (!index.hasText(event.number)) missing.add(event.number)
+    }
+    // From here on it is told of every change.
+    const snapshot = await serially(async () => db.snapshot())
+    const rows = db.iterator({ ...eventsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
+    try {
+      // The first are what somebody waits for.
+      for (let page = await rows.nextv(FIRST); page.length > 0; page = await rows.nextv(CHUNK)) {
+        for (const [key, value] of page) take(key, value)
+        await loadMissing(person, missing, snapshot)
+        if (!person.isTold()) return
+        const isFirst = index.size() === 0
+        older.publish()
+        older = index.older()
+        missing.clear()
+        moveTo(person, oldest)
+        if (index.size() >= EVENTS_MOST || index.textChars() >= TEXTS_MOST) return
+        if (isFirst && page.length === FIRST) await loadTexts(person, snapshot)
+      }
+      person.complete = true
+      moveTo(person, [Number.NEGATIVE_INFINITY, 0])
+    } finally {
+      await rows.close()
+      await snapshot.close()
+    }
+  }
+
+  /** All of them, the newest first, as far as there is room: looked for one by one they take four times as long. */
+  async function loadTexts({ uid, index, forgotten }: Person, snapshot: Snapshot): Promise<void> {
+    const rows = db.iterator({ ...textsOf(uid), reverse: true, snapshot, highWaterMarkBytes: READ_BYTES })
+    try {
+      for (let page = await rows.nextv(TEXTS); page.length > 0; page = await rows.nextv(TEXTS)) {
+        for (const [key, value] of page) {
+          const number = readU32(key, NUMBER_AT)
+          if (!index.hasText(number) && !forgotten.has(number)) index.setText(number, textOf(value))
+        }
+        if (index.textChars() >= TEXTS_MOST / 2) return
+      }
+    } finally {
+      await rows.close()
+    }
+  }
+
+  async function loadMissing(
+    { uid, index, forgotten }: Person,
+    numbers: ReadonlySet<number>,
+    snapshot: Snapshot,
+  ): Promise<void> {
+    if (numbers.size === 0) return
+    for (const [number, text] of await commandTexts(db, uid, [...numbers], snapshot))
+      if (!forgotten.has(number)) index.setText(number, revealLevel0(text))
+  }
+
+  function moveTo(person: Person, frontier: Person['frontier']): void {
+    person.frontier = frontier
+    catchUp(person)
+    const { step } = person
+    person.step = newStep()
+    step.resolve()
+  }
+
+  /** What is not below the frontier any more. */
+  function catchUp(person: Person): void {
+    const { waiting } = person
+    person.waiting = []
+    for (const change of waiting) apply(person, change)
+  }
+
+  function apply(person: Person, change: Change): void {
+    const { start_us, tag } = 'add' in change ? change.add : change.remove
+    const [from, fromTag] = person.frontier
+    if (start_us < from || (start_us === from && tag < fromTag)) {
+      if (!person.settled) person.waiting.push(change)
+    } else if ('add' in change) person.index.add(change.add)
+    else person.index.remove(start_us, tag)
+  }
+
+  function letGo(): void {
+    const now = clock.monotonic()
+    for (const [uid, { index, usedAt }] of people) {
+      const isTooLarge = index.size() > EVENTS_MOST + CHUNK || index.textChars() > 2 * TEXTS_MOST
+      const isSmall = index.size() <= KEPT_EVENTS && index.textChars() <= KEPT_CHARS
+      if (isTooLarge || (!isSmall && now - usedAt > IDLE_MS)) people.delete(uid)
+    }
+  }
+
+  /** What is in the database already is not refused any more: an index that cannot take it goes, and is loaded again. */
+  function tell(take: () => void): void {
+    try {
+      take()
+    } catch {
+      people.clear()
+    }
+  }
+
+  return {
+    async begun(uid, work) {
+      const person = recalled(uid)
+      person.waiters++
+      makeRoom()
+      try {
+        await reached(person, () => person.index.size() > 0)
+        return await work(person)
+      } finally {
+        person.waiters--
+        makeRoom()
+      }
+    },
+    async whole(uid, since = 0) {
+      const person = recalled(uid)
+      makeRoom()
+      const isThere = () => person.complete || person.frontier[0] < Math.ceil(since) * 1000
+      await reached(person, isThere)
+      return person.isTold() && isThere() ? person : undefined
+    },
+    async prepare(uids) {
+      for (const uid of uids.slice(0, PEOPLE_MOST)) {
+        if (people.size >= PEOPLE_MOST) return
+        const person = people.get(uid) ?? begin(uid)
+        await reached(person, () => false)
+      }
+    },
+    stored(events, numbers) {
+      if (people.size === 0) return
+      tell(() => {
+        letGo()
+        for (const [i, event] of events.entries()) {
+          const number = numbers[i]!
+          const person = people.get(event.uid)
+          if (person === undefined) continue
+          if (!person.index.hasText(number)) person.index.setText(number, revealLevel0(event.command))
+          apply(person, { add: { ...event, number, cwd: revealLevel0(event.cwd) } })
+        }
+      })
+    },
+    removed(uid, keys) {
+      const person = people.get(uid)
+      if (person === undefined) return
+      tell(() => {
+        for (const key of keys)
+          apply(person, { remove: { start_us: startOfKey(key), tag: readU32(key, TAG_AT) } })
+      })
+    },
+    textsRemoved(uid, numbers) {
+      const person = people.get(uid)
+      if (person === undefined) return
+      for (const number of numbers) {
+        person.index.forgetText(number)
+        if (!person.settled) person.forgotten.add(number)
+      }
+    },
+  }
+}
+
+function newStep(): PromiseWithResolvers<void> {
+  const step = Promise.withResolvers<void>()
+  // Whoever waits is told of an error; nobody else minds.
+  step.promise.catch(() => {})
+  return step
+}

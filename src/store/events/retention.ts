@@ -1,0 +1,226 @@
+// Removes events for their age, and the texts that no event names any more; each batch leaves a whole database.
+
+import { blake3 } from '../../base/hash.ts'
+import { createSerial, type Serial } from '../../base/serial.ts'
+import { type Change, compact, type Database } from '../level/database.ts'
+import { commandOfKey, eventsBetween, eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import { createNumberSet } from '../level/number-set.ts'
+import { decodeValue } from '../level/value.ts'
+import { putRollupsFrom, readRollupsFrom } from '../rollups/from.ts'
+import { createRollupRepository, rollupsBefore } from '../rollups/rollups.ts'
+import {
+  BY_HASH,
+  BY_NUMBER,
+  type CommandTable,
+  HASH_BYTES,
+  highestNumber,
+  left,
+  type Mark,
+  markKey,
+  NUMBER_AT,
+  putMark,
+  textOf,
+  UNPURGED,
+  UNSWEPT,
+} from './commands.ts'
+import type { EventCounts } from './counts.ts'
+import type { ImportLists } from './import-lists.ts'
+import type { Recall } from './recall.ts'
+import type { RollupWriter } from './rollup-writer.ts'
+
+const VALUE_VERSION = 1
+const PAGE = 4_096
+/** Rows removed in one batch: some milliseconds, in which nothing else is written. */
+const BATCH = 500
+
+/** Where anything of a person's events lies. */
+const PURGED = [
+  'events',
+  'commands',
+  'rollups_hour',
+  'rollups_day',
+  'command_days',
+  'processes',
+  'imports',
+] as const
+
+export interface EventRetention {
+  /** Everybody who has events here, or numbers. */
+  people(): Promise<readonly number[]>
+  /**
+   * Removes this person's events that began before `time` (ms since the epoch), the oldest first, in batches between
+   * which others are written. A kill loses nothing but time. Resolves with how many.
+   */
+  removeEvents(uid: number, time: number, signal: AbortSignal): Promise<number>
+  /** Removes the texts that no event names, if any event was removed since the last time; resolves with how many. */
+  removeTexts(uid: number, signal: AbortSignal): Promise<number>
+  /** Removes what was counted of the days before `day` (since 1970-01-01); resolves with how many rows. */
+  removeRollups(uid: number, day: number, signal: AbortSignal): Promise<number>
+  /** Takes what was removed out of the files; runs beside reading and writing. */
+  purge(uid: number): Promise<void>
+  /** True where a removal was ended before it was out of the files. */
+  isUnpurged(uid: number): Promise<boolean>
+}
+
+export interface RetentionDeps {
+  readonly db: Database
+  readonly serially: Serial
+  readonly commands: CommandTable
+  readonly rollups: RollupWriter
+  readonly counts: EventCounts
+  readonly recall: Pick<Recall, 'removed' | 'textsRemoved'>
+  readonly lists: Pick<ImportLists, 'takeOff'>
+}
+
+export function createEventRetention({
+  db,
+  serially,
+  commands,
+  rollups,
+  counts,
+  recall,
+  lists,
+}: RetentionDeps): EventRetention {
+  /** Numbers are watched for one at a time. */
+  const oneByOne = createSerial()
+  const purging = createSerial()
+
+  const isMarked = async (uid: number, mark: Mark): Promise<boolean> =>
+    (await db.get(markKey(uid, mark))) !== undefined
+
+  /** What is left from here on marks it anew; ended in the middle, it is still marked. */
+  const begun = (uid: number, mark: Mark): Promise<void> => db.batch([putMark(uid, mark, 'begun')])
+
+  const done = (uid: number, mark: Mark): Promise<void> =>
+    serially(async () => {
+      const key = markKey(uid, mark)
+      const value = await db.get(key)
+      if (value !== undefined && !decodeValue<boolean>(VALUE_VERSION, value)) await db.del(key)
+    })
+
+  async function removeSome(uid: number, time: number): Promise<number> {
+    const range = eventsBetween(uid, 0, time)
+    const keys = await db.keys({ ...range, limit: BATCH }).all()
+    if (keys.length === 0) return 0
+    const changes: Change[] = keys.map((key) => ({ type: 'del', key }))
+    const ids = keys.map((key) => ({ start_us: startOfKey(key), tag: readU32(key, TAG_AT) }))
+    await lists.takeOff(uid, ids, changes)
+    changes.push(...left(uid))
+    try {
+      await counts.add(uid, -keys.length, changes)
+      await db.batch(changes)
+    } catch (error) {
+      counts.reset()
+      throw error
+    }
+    recall.removed(uid, keys)
+    return keys.length
+  }
+
+  async function removeTexts(uid: number, signal: AbortSignal): Promise<number> {
+    if (!(await isMarked(uid, UNSWEPT))) return 0
+    // What is given out from here on is not among the events that are looked at, and stays.
+    const { used, keys } = await serially(async () => {
+      await begun(uid, UNSWEPT)
+      return { used: commands.watch(uid), keys: db.keys(eventsOf(uid)) }
+    })
+    const named = createNumberSet()
+    try {
+      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+        signal.throwIfAborted()
+        for (const key of page) named.add(commandOfKey(key))
+      }
+      return await removeUnnamed()
+    } finally {
+      await keys.close()
+      commands.unwatch()
+    }
+
+    async function removeUnnamed(): Promise<number> {
+      let removed = 0
+      const rows = db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER))
+      try {
+        for (let page = await rows.nextv(BATCH); page.length > 0; page = await rows.nextv(BATCH)) {
+          signal.throwIfAborted()
+          await serially(async () => {
+            const changes: Change[] = []
+            const some: number[] = []
+            for (const [key, value] of page) {
+              const number = readU32(key, NUMBER_AT)
+              if (named.has(number) || used.has(number)) continue
+              some.push(number)
+              const hash = { bytes: blake3([textOf(value)], HASH_BYTES) }
+              changes.push(
+                { type: 'del', key },
+                { type: 'del', key: makeKey('commands', { u32: uid }, BY_HASH, hash) },
+              )
+            }
+            if (some.length === 0) return
+            // Days remember numbers: one that was given is never given again.
+            changes.push(await highestNumber(db, uid), putMark(uid, UNPURGED, 'left'))
+            await db.batch(changes)
+            commands.forget(uid)
+            recall.textsRemoved(uid, some)
+            removed += some.length
+          })
+        }
+      } finally {
+        await rows.close()
+      }
+      await done(uid, UNSWEPT)
+      return removed
+    }
+  }
+
+  return {
+    async people() {
+      const uids = new Set(await counts.people())
+      for (const uid of await createRollupRepository(db).uids()) uids.add(uid)
+      return [...uids]
+    },
+
+    async removeEvents(uid, time, signal) {
+      let removed = 0
+      for (;;) {
+        signal.throwIfAborted()
+        const some = await serially(() => removeSome(uid, Math.floor(time)))
+        removed += some
+        if (some < BATCH) return removed
+      }
+    },
+
+    removeTexts: (uid, signal) => oneByOne(() => removeTexts(uid, signal)),
+
+    async removeRollups(uid, day, signal) {
+      let removed = 0
+      // Before the first is gone: whoever compares with the events must not take it for lost.
+      if (day > (await readRollupsFrom(db, uid))) await db.batch([putRollupsFrom(uid, day)])
+      for (const range of rollupsBefore(uid, day)) {
+        for (;;) {
+          signal.throwIfAborted()
+          const some = await serially(async () => {
+            const keys = await db.keys({ ...range, limit: BATCH }).all()
+            if (keys.length === 0) return 0
+            // Whoever counts on with what it remembers would bring them back.
+            rollups.reset()
+            await db.batch(keys.map((key) => ({ type: 'del', key })))
+            return keys.length
+          })
+          removed += some
+          if (some < BATCH) break
+        }
+      }
+      return removed
+    },
+
+    purge: (uid) =>
+      purging(async () => {
+        await serially(() => begun(uid, UNPURGED))
+        for (const keyspace of PURGED) await compact(db, keyRange(keyspace, { u32: uid }))
+        await done(uid, UNPURGED)
+      }),
+
+    isUnpurged: (uid) => isMarked(uid, UNPURGED),
+  }
+}

@@ -1,0 +1,274 @@
+// Folds new events into the rollups of their hour and day, as changes for the batch that stores the events.
+
+import type { RiskLevel } from '../../assist/risk/index.ts'
+import { dayOfLocalHour } from '../../base/calendar.ts'
+import type { Change, Database } from '../level/database.ts'
+import { createNumberSet, type NumberSet } from '../level/number-set.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+import {
+  dayCommandsKey,
+  dayKey,
+  decodeRollup,
+  encodeRollup,
+  type GuardOutcome,
+  hourKey,
+  type Rollup,
+} from '../rollups/rollups.ts'
+import { type EventInput, hasFailed } from './rows.ts'
+
+const VALUE_VERSION = 1
+const US_PER_HOUR = 3_600_000_000
+/** Live shells write to one hour and one day per person; more only while a backlog is read. */
+const CACHED = 256
+
+interface MutableTally {
+  count: number
+  failures: number
+}
+export interface MutableRollup extends MutableTally {
+  duration_ms: number
+  categories: Record<string, MutableTally & { duration_ms: number }>
+  tools: Record<string, MutableTally & { category: string }>
+  risk: Record<RiskLevel, number>
+  hourly: number[]
+  guard: Record<GuardOutcome, number>
+  generated: number
+}
+
+/** What the guard did about one line: no command, only whose it was and when. */
+export interface GuardNote {
+  readonly uid: number
+  /** Microseconds since the epoch. */
+  readonly at_us: number
+  readonly outcome: GuardOutcome
+  readonly risk_level: RiskLevel
+  /** The machine's calendar then, as an event's. */
+  readonly local: { readonly day: number; readonly hour: number }
+}
+
+export interface RollupWriter {
+  /** Appends the rollups' new values; `numbers` are the events' command numbers. */
+  fold(
+    events: readonly EventInput[],
+    numbers: readonly number[],
+    notes: readonly GuardNote[],
+    changes: Change[],
+  ): Promise<void>
+  /** Takes events out of what was counted of them; a day has a command no more whose `lastOfDay` goes. */
+  unfold(events: readonly Unfolded[], changes: Change[]): Promise<void>
+  /** Forgets what was folded since the last durable batch: that batch was not written. */
+  reset(): void
+}
+
+/** An event that goes. */
+export interface Unfolded extends Countable {
+  readonly uid: number
+  readonly start_us: number
+  readonly number: number
+  /** No other event of this day has this number. */
+  readonly lastOfDay: boolean
+}
+
+/** One per database; only one call of `fold` or `unfold` at a time. */
+export function createRollupWriter(db: Database): RollupWriter {
+  const rollups = createCache<MutableRollup>(db, (value) =>
+    value === undefined ? emptyRollup() : mutable(decodeRollup(value)),
+  )
+  const days = createCache<NumberSet>(db, (value) => {
+    const set = createNumberSet()
+    if (value !== undefined) set.addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, value))
+    return set
+  })
+
+  return {
+    async fold(events, numbers, notes, changes) {
+      // Keys are made once per hour and day, not once per event: most events of a batch share theirs.
+      const hours = new Map<string, Buffer>()
+      const dayRollups = new Map<string, Buffer>()
+      const daySets = new Map<string, Buffer>()
+      const touch = (uid: number, us: number, localDay: number): void => {
+        const hour = hourOf(us)
+        if (!hours.has(`h ${uid} ${hour}`)) hours.set(`h ${uid} ${hour}`, hourKey(uid, hour))
+        const day = `d ${uid} ${localDay}`
+        if (!dayRollups.has(day)) dayRollups.set(day, dayKey(uid, localDay))
+      }
+      for (const { uid, start_us, local, untimed } of events) {
+        if (untimed) continue
+        touch(uid, start_us, local.day)
+        const day = `d ${uid} ${local.day}`
+        if (!daySets.has(day)) daySets.set(day, dayCommandsKey(uid, local.day))
+      }
+      for (const { uid, at_us, local } of notes) touch(uid, at_us, local.day)
+      const keys = new Map([...hours, ...dayRollups])
+      const counted = await rollups.get(keys)
+      const ran = await days.get(daySets)
+      const grown = new Set<string>()
+      for (const [i, event] of events.entries()) {
+        if (event.untimed) continue
+        const day = `d ${event.uid} ${event.local.day}`
+        count(counted.get(`h ${event.uid} ${hourOf(event.start_us)}`)!, event)
+        count(counted.get(day)!, event)
+        if (ran.get(day)!.add(numbers[i]!)) grown.add(day)
+      }
+      for (const { uid, at_us, local, outcome } of notes) {
+        counted.get(`h ${uid} ${hourOf(at_us)}`)!.guard[outcome]++
+        counted.get(`d ${uid} ${local.day}`)!.guard[outcome]++
+      }
+      for (const [name, key] of keys) {
+        changes.push({ type: 'put', key, value: encodeRollup(counted.get(name)!) })
+      }
+      for (const name of grown) {
+        const value = encodeValue(VALUE_VERSION, ran.get(name)!.encode())
+        changes.push({ type: 'put', key: daySets.get(name)!, value })
+      }
+    },
+    async unfold(events, changes) {
+      const keys = new Map<string, Buffer>()
+      const daySets = new Map<string, Buffer>()
+      for (const { uid, start_us, local } of events) {
+        const hour = hourOf(start_us)
+        keys.set(`h ${uid} ${hour}`, hourKey(uid, hour))
+        for (const day of nearDays(local.day)) {
+          keys.set(`d ${uid} ${day}`, dayKey(uid, day))
+          daySets.set(`d ${uid} ${day}`, dayCommandsKey(uid, day))
+        }
+      }
+      const counted = await rollups.get(keys)
+      const ran = await days.get(daySets)
+      const changed = new Set<string>()
+      const shrunk = new Set<string>()
+      for (const going of events) {
+        const { uid } = going
+        const hour = `h ${uid} ${hourOf(going.start_us)}`
+        const event = { ...going, local: localThen(counted.get(hour)!, going) }
+        if (uncount(counted.get(hour)!, event)) changed.add(hour)
+        // Its hour says which day it was, or, of another zone, nearly: a day that is gone is not made up for by one beside it.
+        const beside = event.local === going.local ? [] : nearDays(going.local.day)
+        const named = [...new Set([event.local.day, ...beside])]
+          .map((day) => `d ${uid} ${day}`)
+          .filter((name) => counted.has(name))
+        const day = named.find((name) => uncount(counted.get(name)!, event))
+        if (day !== undefined) changed.add(day)
+        const set = event.lastOfDay ? named.find((name) => ran.get(name)!.delete(event.number)) : undefined
+        if (set !== undefined) shrunk.add(set)
+      }
+      for (const name of changed) {
+        const rollup = counted.get(name)!
+        const isEmpty = rollup.count === 0 && Object.values(rollup.guard).every((many) => many === 0)
+        const key = keys.get(name)!
+        changes.push(isEmpty ? { type: 'del', key } : { type: 'put', key, value: encodeRollup(rollup) })
+      }
+      for (const name of shrunk) {
+        const set = ran.get(name)!
+        const key = daySets.get(name)!
+        if (set.size() === 0) changes.push({ type: 'del', key })
+        else changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, set.encode()) })
+      }
+    },
+    reset() {
+      rollups.clear()
+      days.clear()
+    },
+  }
+}
+
+/** The day the machine's calendar says now, and those beside it: it may have said another when the event came. */
+const nearDays = (day: number): readonly number[] => [day, ...(day > 0 ? [day - 1] : []), day + 1]
+
+/** What the machine's calendar said when it was counted: its hour has it, whatever zone holds now. */
+function localThen({ hourly }: Rollup, { start_us, local }: Unfolded): EventInput['local'] {
+  if (hourly[local.hour]) return local
+  const most = Math.max(...hourly)
+  if (most === 0) return local
+  const hour = hourly.indexOf(most)
+  return { day: dayOfLocalHour(hourOf(start_us), hour), hour }
+}
+
+const hourOf = (startUs: number): number => Math.floor(startUs / US_PER_HOUR)
+
+/** Decoded values of keys that change often, by a name of the caller's; the last `CACHED` used stay. */
+function createCache<T>(db: Database, decode: (value: Uint8Array | undefined) => T) {
+  const cache = new Map<string, T>()
+  return {
+    async get(wanted: ReadonlyMap<string, Buffer>): Promise<ReadonlyMap<string, T>> {
+      const missing = [...wanted].filter(([name]) => !cache.has(name))
+      const values = missing.length === 0 ? [] : await db.getMany(missing.map(([, key]) => key))
+      const found = new Map<string, T>()
+      for (const [i, [name]] of missing.entries()) found.set(name, decode(values[i]))
+      for (const name of wanted.keys()) {
+        const value = found.get(name) ?? cache.get(name)!
+        found.set(name, value)
+        // Set again, so that the map's order is the order of use.
+        cache.delete(name)
+        cache.set(name, value)
+      }
+      for (const name of cache.keys()) {
+        if (cache.size <= CACHED) break
+        cache.delete(name)
+      }
+      return found
+    },
+    clear: () => cache.clear(),
+  }
+}
+
+/** What a rollup counts of an event. */
+export type Countable = Pick<
+  EventInput,
+  'exit_code' | 'duration_us' | 'category' | 'tool' | 'risk_level' | 'karo_generated' | 'local'
+>
+
+export function count(rollup: MutableRollup, event: Countable): void {
+  const failed = hasFailed(event) ? 1 : 0
+  const duration = Math.round((event.duration_us ?? 0) / 1000)
+  rollup.categories[event.category] ??= { count: 0, failures: 0, duration_ms: 0 }
+  rollup.tools[event.tool] ??= { category: event.category, count: 0, failures: 0 }
+  for (const tally of [rollup, rollup.categories[event.category]!, rollup.tools[event.tool]!]) {
+    tally.count++
+    tally.failures += failed
+  }
+  rollup.duration_ms += duration
+  rollup.categories[event.category]!.duration_ms += duration
+  rollup.risk[event.risk_level]++
+  rollup.hourly[event.local.hour]!++
+  if (event.karo_generated) rollup.generated++
+}
+
+/** False, and nothing changed, where it was not counted: what was counted may have been removed for its age. */
+function uncount(rollup: MutableRollup, event: Countable): boolean {
+  const category = rollup.categories[event.category]
+  const tool = rollup.tools[event.tool]
+  if (category === undefined || tool === undefined) return false
+  const failed = hasFailed(event) ? 1 : 0
+  const duration = Math.round((event.duration_us ?? 0) / 1000)
+  for (const tally of [rollup, category, tool]) {
+    tally.count = Math.max(0, tally.count - 1)
+    tally.failures = Math.max(0, tally.failures - failed)
+  }
+  rollup.duration_ms = Math.max(0, rollup.duration_ms - duration)
+  category.duration_ms = Math.max(0, category.duration_ms - duration)
+  if (category.count === 0) delete rollup.categories[event.category]
+  if (tool.count === 0) delete rollup.tools[event.tool]
+  rollup.risk[event.risk_level] = Math.max(0, rollup.risk[event.risk_level] - 1)
+  // Counted by another calendar, it is where most of it is: an hour of UTC has one hour of the day, or two.
+  const { hour } = event.local
+  const slot = rollup.hourly[hour] ? hour : rollup.hourly.indexOf(Math.max(...rollup.hourly))
+  rollup.hourly[slot] = Math.max(0, rollup.hourly[slot]! - 1)
+  if (event.karo_generated) rollup.generated = Math.max(0, rollup.generated - 1)
+  return true
+}
+
+export const emptyRollup = (): MutableRollup => ({
+  count: 0,
+  failures: 0,
+  duration_ms: 0,
+  categories: {},
+  tools: {},
+  risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
+  hourly: new Array<number>(24).fill(0),
+  guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
+  generated: 0,
+})
+
+/** A freshly decoded rollup belongs to its decoder alone, so its objects may be changed in place. */
+const mutable = (rollup: Rollup): MutableRollup => rollup as MutableRollup

@@ -1,0 +1,206 @@
+// How one event lies in the database: a key that answers most filters by itself, and a value with the rest.
+
+import { RISK_LEVELS, type RiskLevel } from '../../assist/risk/index.ts'
+import { type Level0, markLevel0, revealLevel0 } from '../../base/level0/level0.ts'
+import { idOfEvent } from '../../base/words/event-id.ts'
+import {
+  COMMAND_AT,
+  commandOfKey,
+  EVENT_KEY_BYTES,
+  EVENTS_BYTE,
+  FLAGS_AT,
+  isCounted,
+  readU32,
+  START_AT,
+  startOfKey,
+  TAG_AT,
+  UID_AT,
+  UNTIMED_BIT,
+} from '../level/key-of-event.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+/** One command line that ran, as observation hands it to the store. */
+export interface EventInput {
+  /** Owner of the spool file it came from. */
+  readonly uid: number
+  /** When it began, microseconds since the epoch. */
+  readonly start_us: number
+  /** 32 bits that tell events of one microsecond apart, from session and sequence: the same event, the same tag. */
+  readonly tag: number
+  readonly duration_us: number | null
+  readonly shell: string
+  readonly exit_code: number | null
+  /** After redaction. */
+  readonly command: Level0<string>
+  readonly cwd: Level0<string>
+  readonly risk_level: RiskLevel
+  /** Category and tool are names of the public dictionary. */
+  readonly category: string
+  readonly tool: string
+  readonly karo_generated: boolean
+  /** The machine's calendar when it began: days since 1970-01-01 of the local date, and the hour, 0 to 23. */
+  readonly local: { readonly day: number; readonly hour: number }
+  /** Imported without a time: `start_us` is a place in the order, and it is not counted by hour and day. */
+  readonly untimed?: true
+}
+
+/** One event as it is read back. */
+export interface StoredEvent {
+  /** Short, sorts by time within a person, unique over all of them. */
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly timestamp: number
+  readonly shell: string
+  readonly command: Level0<string>
+  readonly cwd: Level0<string>
+  readonly exit_code: number | null
+  readonly duration_ms: number | null
+  readonly risk_level: RiskLevel
+  readonly category: string
+  readonly tool: string
+  readonly karo_generated: boolean
+  /** Imported without a time: `timestamp` is a place in the order. */
+  readonly untimed?: true
+}
+
+export const EVENT_VERSION = 1
+export const RISK_BITS = 0b11
+export const FAILED_BIT = 0b100
+/** A command that ended with another exit code than 0. */
+export const hasFailed = (event: Pick<EventInput, 'exit_code'>): boolean =>
+  event.exit_code !== null && event.exit_code !== 0
+
+/** What filters ask for most, in one byte of the key. */
+export const eventFlags = (event: Pick<EventInput, 'exit_code' | 'risk_level' | 'untimed'>): number =>
+  RISK_LEVELS.indexOf(event.risk_level) |
+  (hasFailed(event) ? FAILED_BIT : 0) |
+  (event.untimed ? UNTIMED_BIT : 0)
+
+export const eventKey = (event: EventInput, number: number): Buffer =>
+  eventKeyOf(event.uid, {
+    start_us: event.start_us,
+    tag: event.tag,
+    number,
+    flags: eventFlags(event),
+  })
+
+/** What a key is made of beside its owner. */
+export interface EventKeyParts {
+  readonly start_us: number
+  readonly tag: number
+  /** Of the distinct text. */
+  readonly number: number
+  readonly flags: number
+}
+
+export function eventKeyOf(uid: number, { start_us, tag, number, flags }: EventKeyParts): Buffer {
+  const key = Buffer.allocUnsafe(EVENT_KEY_BYTES)
+  key[0] = EVENTS_BYTE
+  key.writeUInt32BE(uid, UID_AT)
+  // Twice 32 bits: writeBigUInt64BE would allocate a BigInt per event.
+  key.writeUInt32BE(Math.floor(start_us / 2 ** 32), START_AT)
+  key.writeUInt32BE(start_us % 2 ** 32, START_AT + 4)
+  key.writeUInt32BE(tag, TAG_AT)
+  key.writeUInt32BE(number, COMMAND_AT)
+  key[FLAGS_AT] = flags
+  return key
+}
+
+const untimedOf = (key: Uint8Array): { readonly untimed?: true } => (isCounted(key) ? {} : { untimed: true })
+
+/** What a key says without its value. */
+export interface EventKeyFacts {
+  readonly command: number
+  /** Index into RISK_LEVELS. */
+  readonly risk: number
+  readonly failed: boolean
+}
+
+export function readEventKey(key: Uint8Array): EventKeyFacts {
+  const flags = key[FLAGS_AT] as number
+  return { command: commandOfKey(key), risk: flags & RISK_BITS, failed: (flags & FAILED_BIT) !== 0 }
+}
+
+type EventRow = readonly [
+  durationUs: number | null,
+  exitCode: number | null,
+  cwd: string,
+  category: string,
+  tool: string,
+  shell: string,
+  karoGenerated: boolean,
+]
+
+export function encodeEvent(event: EventInput): Buffer {
+  const row: EventRow = [
+    event.duration_us,
+    event.exit_code,
+    revealLevel0(event.cwd),
+    event.category,
+    event.tool,
+    event.shell,
+    event.karo_generated,
+  ]
+  return encodeValue(EVENT_VERSION, row)
+}
+
+export const idOfKey = (key: Uint8Array): string => idOfEvent(startOfKey(key), readU32(key, TAG_AT))
+
+export function decodeEvent(key: Uint8Array, value: Uint8Array, command: Level0<string>): StoredEvent {
+  const [durationUs, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(
+    EVENT_VERSION,
+    value,
+  )
+  const startUs = startOfKey(key)
+  return {
+    id: idOfKey(key),
+    timestamp: Math.floor(startUs / 1000),
+    shell,
+    command,
+    cwd: cwd as unknown as Level0<string>,
+    exit_code,
+    duration_ms: durationUs === null ? null : Math.round(durationUs / 1000),
+    risk_level: RISK_LEVELS[readEventKey(key).risk] as RiskLevel,
+    category,
+    tool,
+    karo_generated,
+    ...untimedOf(key),
+  }
+}
+
+export const NO_TEXT = markLevel0('')
+
+/** For whoever only counts: the command is left empty. */
+export const decodeWithoutText = (key: Uint8Array, value: Uint8Array): StoredEvent =>
+  decodeEvent(key, value, NO_TEXT)
+
+/** Everything that was stored, in its own units. */
+export function decodeWhole(
+  key: Uint8Array,
+  value: Uint8Array,
+  command: Level0<string>,
+): Omit<EventInput, 'uid' | 'local'> {
+  const [duration_us, exit_code, cwd, category, tool, shell, karo_generated] = decodeValue<EventRow>(
+    EVENT_VERSION,
+    value,
+  )
+  return {
+    start_us: startOfKey(key),
+    tag: readU32(key, TAG_AT),
+    duration_us,
+    shell,
+    exit_code,
+    command,
+    cwd: markLevel0(cwd),
+    risk_level: RISK_LEVELS[readEventKey(key).risk] as RiskLevel,
+    category,
+    tool,
+    karo_generated,
+    ...untimedOf(key),
+  }
+}
+
+/** Not every program that is imported from says which shell it was. */
+const UNKNOWN_SHELL = '?'
+export const sameShell = (a: string, b: string): boolean =>
+  a === b || a === UNKNOWN_SHELL || b === UNKNOWN_SHELL

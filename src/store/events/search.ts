@@ -1,0 +1,393 @@
+// Finds a person's events, newest first, and their distinct commands by worth: in the index, or in the database itself.
+
+import { RISK_LEVELS } from '../../assist/risk/index.ts'
+import { revealLevel0 } from '../../base/level0/level0.ts'
+import type { Serial } from '../../base/serial.ts'
+import { parseEventId } from '../../base/words/event-id.ts'
+import type { Database, Snapshot } from '../level/database.ts'
+import { eventsBetween, eventsOf, startOfKey } from '../level/key-of-event.ts'
+import { commandTexts, findCommands, numberOf, textsThere } from './commands.ts'
+import type { EventCounts } from './counts.ts'
+import type { Chunk, EventIndex, FactFilter, IndexFilter } from './index.ts'
+import type { Recall, Recalled } from './recall.ts'
+import {
+  decodeEvent,
+  decodeWithoutText,
+  type EventKeyParts,
+  eventKeyOf,
+  idOfKey,
+  readEventKey,
+  type StoredEvent,
+} from './rows.ts'
+import { keysOfEvents } from './transfer.ts'
+
+export interface EventFilter extends FactFilter {
+  /** Every one must occur in the command, ignoring case. */
+  readonly words: readonly string[]
+  /** None of these may. */
+  readonly without?: readonly string[]
+  /** The directory itself or one below it. */
+  readonly cwd?: string
+  /** Of each command only the newest that fits. */
+  readonly unique?: boolean
+  readonly limit: number
+}
+
+/** What a distinct command is worth to whoever asks: functions of values, which say nothing of the database. */
+export interface Ranking {
+  /** How well a text fits, in lower case; 0: not at all. */
+  match(text: string): number
+  /** What a use in that directory is worth. */
+  place(cwd: string): number
+  /** What a use of that age (ms) is worth. */
+  use(ageMs: number, failed: boolean): number
+  /** The whole: `worth` is the sum of what its uses are worth, `ageMs` how old the newest of them is. */
+  score(command: { readonly match: number; readonly worth: number; readonly ageMs: number }): number
+  /** Milliseconds since the epoch. */
+  readonly now: number
+}
+
+interface RankedCommand {
+  /** The newest use that fits. */
+  readonly event: StoredEvent
+  /** Uses that fit, and of these the failed ones. */
+  readonly uses: number
+  readonly failures: number
+}
+
+interface RankedCommands {
+  /** Best first. */
+  readonly commands: readonly RankedCommand[]
+  /** Distinct commands that fit. */
+  readonly total: number
+  /** False while only the newest events were looked at, and more are coming. */
+  readonly complete: boolean
+}
+
+export interface EventSearch {
+  /** Ids of all that the filter lets through, of every use of one text, or of those of these that are there; newest first. */
+  find(
+    uid: number,
+    wanted: readonly string[] | { readonly text: string } | Omit<EventFilter, 'limit' | 'unique'>,
+  ): Promise<readonly string[]>
+  /** In their order; those that are not there are left out. */
+  read(uid: number, ids: readonly string[]): Promise<readonly StoredEvent[]>
+  /** Newest first; `total` counts all that match, not only the first `limit`. */
+  search(uid: number, filter: EventFilter): Promise<{ events: readonly StoredEvent[]; total: number }>
+  /** Distinct commands, best first, of the events that the filter lets through; its words are the ranking's. */
+  rank(uid: number, filter: Omit<EventFilter, 'words' | 'unique'>, ranking: Ranking): Promise<RankedCommands>
+}
+
+/** Rows per step of a scan: large enough to be fast, small enough not to hold up the event loop for long. */
+const PAGE = 4096
+/** Long texts read at a time: each may have 64 KB. */
+const LONG_PAGE = 64
+
+export function createEventSearch(deps: {
+  readonly db: Database
+  readonly serially: Serial
+  readonly counts: EventCounts
+  readonly recall: Recall
+}): EventSearch {
+  const { db, serially, counts, recall } = deps
+
+  /** Adds whether they fit of those texts of which the index keeps only the beginning; what a number means never changes. */
+  async function addLong(
+    long: Map<number, boolean>,
+    { uid, index, fits }: { uid: number; index: EventIndex; fits: (text: string) => boolean },
+  ): Promise<void> {
+    const numbers = index.longTexts().filter((number) => !long.has(number))
+    for (let at = 0; at < numbers.length; at += LONG_PAGE) {
+      const texts = await textsThere(db, uid, numbers.slice(at, at + LONG_PAGE))
+      for (const [number, text] of texts) long.set(number, fits(revealLevel0(text).toLowerCase()))
+    }
+  }
+
+  /** Undefined where the index is told of nothing any more. */
+  async function inIndex(
+    uid: number,
+    { index, isTold }: Pick<Recalled, 'index' | 'isTold'>,
+    filter: EventFilter,
+  ): Promise<{ hits: readonly EventKeyParts[]; total: number; snapshot: Snapshot } | undefined> {
+    const fits = textFits(filter)
+    const long = new Map<number, boolean>()
+    // From the disk, while others write; in its turn only what came meanwhile.
+    if (fits !== undefined) await addLong(long, { uid, index, fits })
+    return serially(async () => {
+      if (!isTold()) return undefined
+      if (fits !== undefined) await addLong(long, { uid, index, fits })
+      return foundIn(index, filter, fits && ((n) => long.get(n) ?? fits(index.text(n) ?? '')))
+    })
+  }
+
+  function foundIn(
+    index: EventIndex,
+    filter: EventFilter,
+    fits: ((number: number) => boolean) | undefined,
+  ): { hits: readonly EventKeyParts[]; total: number; snapshot: Snapshot } {
+    const hits: EventKeyParts[] = []
+    const seen = filter.unique ? new Uint8Array(index.numbers()) : undefined
+    let total = 0
+    index.each({ ...indexFilter(filter), ...(fits && { fits }) }, (chunk, at) => {
+      if (seen !== undefined) {
+        const number = chunk.number[at]!
+        if (seen[number] === 1) return true
+        seen[number] = 1
+      }
+      total++
+      if (hits.length < filter.limit) hits.push(index.hit(chunk, at))
+      return true
+    })
+    return { hits, total, snapshot: db.snapshot() }
+  }
+
+  /** Keys of those of these events that are there, in the order of ids. */
+  async function keysOf(uid: number, ids: readonly string[], snapshot: Snapshot): Promise<Uint8Array[]> {
+    const keys = await keysOfEvents(
+      db,
+      uid,
+      ids.flatMap((id) => parseEventId(id) ?? []),
+      snapshot,
+    )
+    return keys.filter((key) => key !== undefined)
+  }
+
+  async function usesOf(uid: number, number: number, snapshot: Snapshot): Promise<string[]> {
+    const ids: string[] = []
+    const keys = db.keys({ ...eventsOf(uid), reverse: true, snapshot })
+    try {
+      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+        for (const key of page) if (readEventKey(key).command === number) ids.push(idOfKey(key))
+      }
+    } finally {
+      await keys.close()
+    }
+    return ids
+  }
+
+  async function atOneMoment<T>(work: (snapshot: Snapshot) => Promise<T>): Promise<T> {
+    const snapshot = db.snapshot()
+    try {
+      return await work(snapshot)
+    } finally {
+      await snapshot.close()
+    }
+  }
+
+  async function read(uid: number, keys: readonly Uint8Array[], snapshot: Snapshot): Promise<StoredEvent[]> {
+    const numbers = keys.map((key) => readEventKey(key).command)
+    const texts = await commandTexts(db, uid, numbers, snapshot)
+    const values = await db.getMany<Uint8Array, Uint8Array>([...keys], { snapshot })
+    return keys.map((key, i) => decodeEvent(key, values[i]!, texts.get(numbers[i]!)!))
+  }
+
+  /** As of `snapshot`: what is removed meanwhile is still there. */
+  async function inDatabase(
+    snapshot: Snapshot,
+    uid: number,
+    filter: EventFilter,
+  ): Promise<{ keys: readonly Uint8Array[]; total: number }> {
+    const fits = textFits(filter)
+    const wanted = fits && (await findCommands(db, uid, fits))
+    if (wanted?.size === 0) return { keys: [], total: 0 }
+    const least = filter.risk === undefined ? 0 : RISK_LEVELS.indexOf(filter.risk)
+    const until = filter.until === undefined ? Number.POSITIVE_INFINITY : Math.ceil(filter.until) * 1000
+    const byValue = VALUE_FILTERS.some((name) => filter[name] !== undefined)
+    const hits: Uint8Array[] = []
+    const seen = filter.unique ? new Set<number>() : undefined
+    let total = 0
+    const keys = db.keys({ ...eventsBetween(uid, filter.since ?? 0), reverse: true, snapshot })
+    try {
+      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+        const fitting = page.filter((key) => {
+          const { command, risk, failed } = readEventKey(key)
+          if (risk < least || (filter.failed && !failed) || startOfKey(key) >= until) return false
+          return !wanted || wanted.has(command)
+        })
+        const values = byValue ? await db.getMany<Uint8Array, Uint8Array>(fitting, { snapshot }) : []
+        for (const [i, key] of fitting.entries()) {
+          if (byValue && !fitsValue(decodeWithoutText(key, values[i]!), filter)) continue
+          if (seen !== undefined) {
+            const { command } = readEventKey(key)
+            if (seen.has(command)) continue
+            seen.add(command)
+          }
+          total++
+          if (hits.length < filter.limit) hits.push(key)
+        }
+        if (isUnfiltered(filter) && hits.length >= filter.limit) break
+      }
+    } finally {
+      await keys.close()
+    }
+    if (isUnfiltered(filter)) total = await counts.of(uid)
+    return { keys: hits, total }
+  }
+
+  return {
+    async search(uid, filter) {
+      // The newest alone need no index, and whoever only looks at them none that stays.
+      const whole = isUnfiltered(filter) ? undefined : await recall.whole(uid, filter.since)
+      const found = whole && (await inIndex(uid, whole, filter))
+      if (found === undefined) {
+        return atOneMoment(async (snapshot) => {
+          const { keys, total } = await inDatabase(snapshot, uid, filter)
+          return { events: await read(uid, keys, snapshot), total }
+        })
+      }
+      const { hits, total, snapshot } = found
+      try {
+        const keys = hits.map((hit) => eventKeyOf(uid, hit))
+        return { events: await read(uid, keys, snapshot), total }
+      } finally {
+        await snapshot.close()
+      }
+    },
+
+    find: (uid, wanted) =>
+      atOneMoment(async (snapshot) => {
+        if ('text' in wanted) {
+          const number = await numberOf(db, uid, wanted.text, snapshot)
+          return number === undefined ? [] : usesOf(uid, number, snapshot)
+        }
+        if (!('words' in wanted)) {
+          const keys = await keysOf(uid, [...new Set(wanted)].toSorted().reverse(), snapshot)
+          return keys.map(idOfKey)
+        }
+        const { keys } = await inDatabase(snapshot, uid, { ...wanted, limit: Number.POSITIVE_INFINITY })
+        return keys.map(idOfKey)
+      }),
+
+    read: (uid, ids) =>
+      atOneMoment(async (snapshot) => {
+        const keys = await keysOf(uid, ids, snapshot)
+        return read(uid, keys, snapshot)
+      }),
+
+    async rank(uid, filter, ranking) {
+      const looked = () =>
+        recall.begun(uid, (recalled) =>
+          serially(async () => {
+            if (!recalled.isTold()) return undefined
+            const ranked = rankIn(recalled.index, filter, ranking)
+            return { ranked, snapshot: db.snapshot(), complete: recalled.settled }
+          }),
+        )
+      let found = await looked()
+      // It broke, or grew too large, and is loaded again.
+      while (found === undefined) found = await looked()
+      const { ranked, snapshot, complete } = found
+      try {
+        const keys = ranked.best.map(({ hit }) => eventKeyOf(uid, hit))
+        const events = await read(uid, keys, snapshot)
+        const commands = ranked.best.map(({ uses, failures }, i) => ({ event: events[i]!, uses, failures }))
+        return { commands, total: ranked.total, complete }
+      } finally {
+        await snapshot.close()
+      }
+    },
+  }
+}
+
+interface Best {
+  readonly score: number
+  readonly hit: EventKeyParts
+  readonly uses: number
+  readonly failures: number
+}
+
+/** One pass over the events from the newest back, and one over the texts. */
+function rankIn(
+  index: EventIndex,
+  filter: Omit<EventFilter, 'words' | 'unique'>,
+  { match, place, use, score, now }: Ranking,
+): { best: readonly Best[]; total: number } {
+  const numbers = index.numbers()
+  const matches = new Float64Array(numbers)
+  for (let n = 0; n < numbers; n++) {
+    const text = index.text(n)
+    if (text !== undefined) matches[n] = match(text)
+  }
+  const places = Float64Array.from(index.places(), place)
+  const worth = new Float64Array(numbers)
+  const uses = new Uint32Array(numbers)
+  const failures = new Uint32Array(numbers)
+  const chunks: Readonly<Chunk>[] = []
+  const newestChunk = new Uint32Array(numbers)
+  const newestAt = new Uint32Array(numbers)
+  const order: number[] = []
+  index.each({ ...indexFilter(filter), fits: (n) => matches[n]! > 0 }, (chunk, at) => {
+    const number = chunk.number[at]!
+    if (chunks.at(-1) !== chunk) chunks.push(chunk)
+    if (uses[number] === 0) {
+      newestChunk[number] = chunks.length - 1
+      newestAt[number] = at
+      order.push(number)
+    }
+    const failed = index.failed(chunk, at)
+    uses[number]!++
+    if (failed) failures[number]!++
+    const ageMs = Math.max(0, now - chunk.start[at]! / 1000)
+    worth[number]! += places[chunk.place[at]!]! * use(ageMs, failed)
+    return true
+  })
+  const best: { readonly score: number; readonly number: number }[] = []
+  for (const number of order) {
+    const start = chunks[newestChunk[number]!]!.start[newestAt[number]!]!
+    const ageMs = Math.max(0, now - start / 1000)
+    const one = { score: score({ match: matches[number]!, worth: worth[number]!, ageMs }), number }
+    if (best.length === filter.limit && one.score <= best.at(-1)!.score) continue
+    const behind = best.findIndex((other) => other.score < one.score)
+    best.splice(behind < 0 ? best.length : behind, 0, one)
+    if (best.length > filter.limit) best.pop()
+  }
+  return {
+    total: order.length,
+    best: best.map((one) => ({
+      score: one.score,
+      hit: index.hit(chunks[newestChunk[one.number]!]!, newestAt[one.number]!),
+      uses: uses[one.number]!,
+      failures: failures[one.number]!,
+    })),
+  }
+}
+
+/** Of a text in lower case; undefined where any will do. */
+export function textFits({
+  words,
+  without = [],
+}: Pick<EventFilter, 'words' | 'without'>): ((text: string) => boolean) | undefined {
+  if (words.length + without.length === 0) return undefined
+  const wanted = words.map((word) => word.toLowerCase())
+  const unwanted = without.map((word) => word.toLowerCase())
+  return (text) =>
+    wanted.every((word) => text.includes(word)) && !unwanted.some((word) => text.includes(word))
+}
+
+/** These are not in an event's key. */
+const VALUE_FILTERS = ['cwd', 'shell', 'exit', 'longerMs', 'generated'] as const
+/** `false` is something to look for in these; in `failed` and `unique` it asks for nothing. */
+const FILTERS = [...VALUE_FILTERS, 'risk', 'since', 'until'] as const
+
+/** True for what lets everything through. */
+export const isUnfiltered = (filter: Omit<EventFilter, 'limit'>): boolean =>
+  textFits(filter) === undefined &&
+  FILTERS.every((name) => filter[name] === undefined) &&
+  !filter.failed &&
+  !filter.unique
+
+function indexFilter({ cwd, limit: _, ...filter }: Omit<EventFilter, 'words' | 'unique'>): IndexFilter {
+  return { ...filter, ...(cwd !== undefined && { inPlace: (place) => isIn(place, cwd) }) }
+}
+
+function fitsValue(event: StoredEvent, { cwd, shell, exit, longerMs, generated }: EventFilter): boolean {
+  if (shell !== undefined && event.shell !== shell) return false
+  if (exit !== undefined && event.exit_code !== exit) return false
+  if (longerMs !== undefined && (event.duration_ms === null || event.duration_ms < longerMs)) return false
+  if (generated !== undefined && event.karo_generated !== generated) return false
+  return cwd === undefined || isIn(revealLevel0(event.cwd), cwd)
+}
+
+/** The directory itself or one below it. */
+export const isIn = (place: string, cwd: string): boolean =>
+  place === cwd || place.startsWith(cwd.endsWith('/') ? cwd : `${cwd}/`)

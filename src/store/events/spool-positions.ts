@@ -1,0 +1,68 @@
+// How far each spool file was read, and how many records were lost: written in the batch of the events themselves.
+import type { Change, Database } from '../level/database.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+export interface SpoolPosition {
+  /** File name in the spool directory. */
+  readonly name: string
+  /** Device and inode, `dev:ino`: a new file of the same name starts at 0. */
+  readonly file: string
+  /** Everything before this byte is stored. */
+  readonly offset: number
+  /** Sequence number of the last record read; a gap after it means lost records. */
+  readonly sequence: number
+  /** That record said that its shell records nothing until the next. */
+  readonly paused?: true
+}
+
+type Row = readonly [file: string, offset: number, sequence: number, paused?: true]
+
+const VALUE_VERSION = 1
+const FILES = { bytes: Uint8Array.of(1) }
+const DROPPED_KEY = makeKey('spool_offsets', { bytes: Uint8Array.of(2) })
+const REPAIRED_KEY = makeKey('spool_offsets', { bytes: Uint8Array.of(3) })
+const NAME_AT = 2
+
+const positionKey = (name: string): Buffer => makeKey('spool_offsets', FILES, { text: name })
+
+export function putPosition(position: SpoolPosition): Change {
+  const { file, offset, sequence, paused } = position
+  const row: Row = paused ? [file, offset, sequence, paused] : [file, offset, sequence]
+  return { type: 'put', key: positionKey(position.name), value: encodeValue(VALUE_VERSION, row) }
+}
+
+export const deletePosition = (name: string): Change => ({ type: 'del', key: positionKey(name) })
+
+export const putDropped = (total: number): Change => ({
+  type: 'put',
+  key: DROPPED_KEY,
+  value: encodeValue(VALUE_VERSION, total),
+})
+
+export async function readPositions(db: Database): Promise<readonly SpoolPosition[]> {
+  const rows = await db.iterator(keyRange('spool_offsets', FILES)).all()
+  return rows.map(([key, value]) => {
+    const [file, offset, sequence, paused] = decodeValue<Row>(VALUE_VERSION, value)
+    const name = Buffer.from(key).toString('utf8', NAME_AT)
+    return { name, file, offset, sequence, ...(paused && { paused }) }
+  })
+}
+
+export async function readDropped(db: Database): Promise<number> {
+  const value = await db.get(DROPPED_KEY)
+  return value === undefined ? 0 : decodeValue<number>(VALUE_VERSION, value)
+}
+
+/** Positions may be older than the events that were read up to `us` (microseconds since the epoch). */
+export const putRepaired = (us: number): Change => ({
+  type: 'put',
+  key: REPAIRED_KEY,
+  value: encodeValue(VALUE_VERSION, us),
+})
+
+/** 0 when nothing was ever lost. */
+export async function readRepaired(db: Database): Promise<number> {
+  const value = await db.get(REPAIRED_KEY)
+  return value === undefined ? 0 : decodeValue<number>(VALUE_VERSION, value)
+}

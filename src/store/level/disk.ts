@@ -1,0 +1,121 @@
+// What happens when the disk takes no more: nothing is written until it does again, and then the database is opened anew.
+import { rmSync, writeFileSync } from 'node:fs'
+import { readdir, stat, statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Log } from '../../base/run/log.ts'
+import type { Database } from './database.ts'
+
+/** Soon enough for a person who has just made room, and far from a burden. */
+const RETRY_MS = 3_000
+/** What an open needs beside its log, which it writes into a table: a manifest and a log of its own. */
+const ROOM_BYTES = 1024 * 1024
+/** The disk refuses with this code, whatever the reason; also what is not tried because it would be refused. */
+const REFUSED = 'LEVEL_IO_ERROR'
+
+export interface Disk {
+  /** Undefined while it takes what it is given. */
+  trouble(): string | undefined
+  /** Ends what it waits for; resolves when no attempt is under way. */
+  stop(): Promise<void>
+}
+
+export interface DiskOptions {
+  readonly db: Database
+  readonly directory: string
+  readonly log: Log
+  readonly retryMs?: number
+}
+
+/**
+ * Watches every write to `db`. After one that the disk refused all others are refused at once, with the same code:
+ * Level would go on in its log behind the half of a record, and drop what stands there at the next start without a
+ * word. Reading goes on. When there is room, and the directory can be written to, the database is closed and opened.
+ */
+export function watchDisk({ db, directory, log, retryMs = RETRY_MS }: DiskOptions): Disk {
+  let trouble: string | undefined
+  let timer: NodeJS.Timeout | undefined
+  let attempt: Promise<void> | undefined
+  let stopped = false
+
+  async function guarded<T>(write: () => Promise<T>): Promise<T> {
+    if (trouble !== undefined) throw refused(trouble)
+    try {
+      return await write()
+    } catch (error) {
+      if (codeOf(error) === REFUSED) begin((error as Error).message)
+      throw error
+    }
+  }
+
+  const { batch, put, del, clear } = db
+  const guard = (write: (...args: never[]) => Promise<void>) =>
+    ((...args: never[]) => guarded(() => write.apply(db, args))) as never
+  db.batch = guard(batch as never)
+  db.put = guard(put as never)
+  db.del = guard(del as never)
+  db.clear = guard(clear as never)
+
+  function begin(reason: string): void {
+    if (trouble !== undefined || stopped) return
+    trouble = reason
+    log.error({ reason, retry_ms: retryMs }, 'the disk takes nothing more; commands wait in the spool')
+    timer = setInterval(() => {
+      attempt ??= reopen().finally(() => {
+        attempt = undefined
+      })
+    }, retryMs)
+    timer.unref()
+  }
+
+  async function reopen(): Promise<void> {
+    try {
+      // Not before: what is open can be read, and an open that fails leaves nothing that can.
+      if (db.status === 'open' && !(await hasRoom(directory))) return
+      await db.close()
+      await db.open()
+    } catch (error) {
+      trouble = error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error)
+      return
+    }
+    clearInterval(timer)
+    trouble = undefined
+    log.info({}, 'the disk takes what is written again')
+  }
+
+  return {
+    trouble: () => trouble,
+    async stop() {
+      stopped = true
+      clearInterval(timer)
+      await attempt
+    },
+  }
+}
+
+const refused = (reason: string): Error => Object.assign(new Error(reason), { code: REFUSED })
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error ? (error as Error & { code?: unknown }).code : undefined
+}
+
+async function hasRoom(directory: string): Promise<boolean> {
+  const trial = join(directory, 'TRIAL')
+  try {
+    const logs = (await readdir(directory)).filter((name) => name.endsWith('.log'))
+    let needed = ROOM_BYTES
+    for (const name of logs) needed += (await stat(join(directory, name))).size
+    const { bavail, bsize } = await statfs(directory)
+    if (bavail * bsize < needed) return false
+    // A disk may have room and be read-only.
+    writeFileSync(trial, '')
+    return true
+  } catch {
+    return false
+  } finally {
+    try {
+      rmSync(trial, { force: true })
+    } catch {
+      // Then it cannot be written to.
+    }
+  }
+}

@@ -1,0 +1,189 @@
+// Level 0: what the processes of hooked shells used, by time and person, and the most that each command line needed.
+
+import { parseEventId } from '../../base/words/event-id.ts'
+import { type Change, compact, type Database } from '../level/database.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import {
+  encodePeak,
+  encodeProcess,
+  type LinePeak,
+  type ProcessRow,
+  peakKey,
+  peaksUntil,
+  personOf,
+  processesSince,
+  processKey,
+  type Range,
+  readPeak,
+  readProcess,
+  type SeenLine,
+} from './rows.ts'
+
+export type { ProcessRow } from './rows.ts'
+
+export interface ProcessBatch {
+  readonly uid: number
+  readonly rows: readonly ProcessRow[]
+  readonly peaks: readonly LinePeak[]
+}
+
+export interface ProcessRepository {
+  /** One Level batch. A process written before is replaced: it is known by its start and its pid. */
+  write(batches: readonly ProcessBatch[]): Promise<void>
+  /** This person's that began at `since` (ms since the epoch) or later, the oldest first, in pieces. */
+  rows(uid: number, since?: number): AsyncGenerator<readonly ProcessRow[], void>
+  /** A process with that pid that began within `within` ms of `started_at`; the store may know it from before a restart. */
+  find(uid: number, pid: number, started_at: number, within: number): Promise<ProcessRow | undefined>
+  /** Of those of these lines of which anything was seen. */
+  peaks(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, number>>
+  /** Everybody who has rows. */
+  people(): Promise<readonly number[]>
+  /**
+   * Removes what began before `time` (ms since the epoch), and the oldest beyond `most` rows, from the files too;
+   * resolves with how many.
+   */
+  prune(uid: number, time: number, most: number, signal: AbortSignal): Promise<number>
+  /** Appends what takes these command lines out: their processes, and what they needed. */
+  forget(uid: number, ids: readonly string[], changes: Change[]): Promise<void>
+}
+
+const PAGE = 1_000
+/** Rows removed in one batch. */
+const BATCH = 500
+/** 2^32 - 1, the last of all people. */
+const LAST_UID = 0xffff_ffff
+
+export function createProcessRepository(db: Database): ProcessRepository {
+  async function* pages(range: Range): AsyncGenerator<[Uint8Array, Uint8Array][], void> {
+    const found = db.iterator(range)
+    try {
+      for (let page = await found.nextv(PAGE); page.length > 0; page = await found.nextv(PAGE)) yield page
+    } finally {
+      await found.close()
+    }
+  }
+
+  /** Removes the first rows of a range: all, or at most so many. */
+  async function removeFirst(range: Range, most: number, signal: AbortSignal): Promise<number> {
+    let removed = 0
+    while (removed < most) {
+      signal.throwIfAborted()
+      const keys = await db.keys({ ...range, limit: Math.min(BATCH, most - removed) }).all()
+      if (keys.length === 0) break
+      await db.batch(keys.map((key) => ({ type: 'del', key })))
+      removed += keys.length
+    }
+    return removed
+  }
+
+  /** What is known of these lines. */
+  async function seen(uid: number, ids: readonly string[]): Promise<ReadonlyMap<string, SeenLine>> {
+    const values = await db.getMany(ids.map((id) => peakKey(uid, id)))
+    const found = new Map<string, SeenLine>()
+    for (const [i, value] of values.entries()) {
+      const line = value === undefined ? undefined : readPeak(value)
+      if (line !== undefined) found.set(ids[i]!, line)
+    }
+    return found
+  }
+
+  async function count(range: Range): Promise<number> {
+    const keys = db.keys(range)
+    let found = 0
+    try {
+      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE))
+        found += page.length
+    } finally {
+      await keys.close()
+    }
+    return found
+  }
+
+  return {
+    async write(batches) {
+      const changes: Change[] = []
+      for (const { uid, rows, peaks } of batches) {
+        for (const row of rows) {
+          changes.push({ type: 'put', key: processKey(uid, row), value: encodeProcess(row) })
+        }
+        for (const peak of peaks) {
+          changes.push({ type: 'put', key: peakKey(uid, peak.event_id), value: encodePeak(peak) })
+        }
+      }
+      if (changes.length > 0) await db.batch(changes)
+    },
+
+    async *rows(uid, since = 0) {
+      for await (const page of pages(processesSince(uid, since))) {
+        yield page.flatMap(([key, value]) => readProcess(key, value) ?? [])
+      }
+    },
+
+    async find(uid, pid, started_at, within) {
+      const range = processesSince(uid, started_at - within, started_at + within + 1)
+      for await (const page of pages(range)) {
+        for (const [key, value] of page) {
+          const row = readProcess(key, value)
+          if (row?.pid === pid) return row
+        }
+      }
+      return undefined
+    },
+
+    async peaks(uid, ids) {
+      const found = new Map<string, number>()
+      for (const [id, { peak }] of await seen(uid, ids)) if (peak > 0) found.set(id, peak)
+      return found
+    },
+
+    async people() {
+      const uids: number[] = []
+      for (let from = 0; from <= LAST_UID; ) {
+        const [key] = await db
+          .keys({
+            gte: makeKey('processes', { u32: from }),
+            lt: keyRange('processes').lt,
+            limit: 1,
+          })
+          .all()
+        const uid = key && personOf(key)
+        if (uid === undefined) break
+        uids.push(uid)
+        from = uid + 1
+      }
+      return uids
+    },
+
+    async prune(uid, time, most, signal) {
+      let removed = 0
+      if (time > 0) {
+        for (const range of [processesSince(uid, 0, time), peaksUntil(uid, time)])
+          removed += await removeFirst(range, Number.POSITIVE_INFINITY, signal)
+      }
+      for (const range of [processesSince(uid, 0), peaksUntil(uid)]) {
+        const excess = (await count(range)) - most
+        if (excess > 0) removed += await removeFirst(range, excess, signal)
+      }
+      if (removed > 0) await compact(db, keyRange('processes', { u32: uid }))
+      return removed
+    },
+
+    async forget(uid, ids, changes) {
+      for (const [id, { lastStart }] of await seen(uid, ids)) {
+        changes.push({ type: 'del', key: peakKey(uid, id) })
+        const range = processesSince(uid, startOfId(id) - START_SLACK_MS, lastStart + 1)
+        for await (const page of pages(range)) {
+          for (const [key, value] of page) {
+            if (readProcess(key, value)?.event_id === id) changes.push({ type: 'del', key })
+          }
+        }
+      }
+    },
+  }
+}
+
+/** A process may seem to have begun a moment before its line: clocks of kernel and shell count in different steps. */
+const START_SLACK_MS = 1_000
+
+/** Milliseconds since the epoch, from an event's id. */
+const startOfId = (id: string): number => Math.floor((parseEventId(id)?.start_us ?? 0) / 1000)

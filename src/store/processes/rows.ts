@@ -1,0 +1,143 @@
+// How the process watch's rows are kept: one for each process, by person and start, and one for each command line.
+
+import { type Level0, revealLevel0 } from '../../base/level0/level0.ts'
+import { idOfEvent } from '../../base/words/event-id.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+export interface ProcessRow {
+  /** Milliseconds since the epoch. */
+  readonly started_at: number
+  readonly pid: number
+  /** As the kernel has it, at most 15 bytes. */
+  readonly name: Level0<string>
+  /** Name of the shell it was started in. */
+  readonly shell: string
+  readonly duration_ms: number
+  readonly peak_rss_bytes: number | null
+  readonly cpu_ms: number
+  /** Of its command line. */
+  readonly exit_code: number | null
+  /** Its command line, as in the history. */
+  readonly event_id: string | null
+}
+
+/** The most memory that any one process of a command line held. */
+export interface LinePeak {
+  readonly event_id: string
+  /** 0: of none of them could it be read. */
+  readonly peak_rss_bytes: number
+  /** When the last of its processes began, ms since the epoch. */
+  readonly last_start: number
+}
+
+const VALUE_VERSION = 1
+/** Kinds of keys: processes ‖ uid u32 ‖ kind u8 ‖ … */
+const PROCESS = { bytes: Uint8Array.of(1) }
+const PEAK = { bytes: Uint8Array.of(2) }
+const UID_AT = 1
+const KIND_AT = UID_AT + 4
+const START_AT = KIND_AT + 1
+const PID_AT = START_AT + 8
+const KEY_BYTES = PID_AT + 4
+
+type Value = readonly [
+  name: string,
+  shell: string,
+  durationMs: number,
+  peakRssBytes: number | null,
+  cpuMs: number,
+  exitCode: number | null,
+  eventId: string | null,
+]
+
+const atLeast0 = (time: number): number => Math.min(Math.max(0, Math.floor(time)), Number.MAX_SAFE_INTEGER)
+
+export const processKey = (
+  uid: number,
+  { started_at, pid }: Pick<ProcessRow, 'started_at' | 'pid'>,
+): Buffer => makeKey('processes', { u32: uid }, PROCESS, { u64: atLeast0(started_at) }, { u32: pid })
+
+export const peakKey = (uid: number, id: string): Buffer =>
+  makeKey('processes', { u32: uid }, PEAK, { text: id })
+
+export interface Range {
+  readonly gte: Buffer
+  readonly lt: Buffer
+}
+
+/** One person's processes that began from `since` (ms since the epoch) on, and before `until`. */
+export const processesSince = (uid: number, since: number, until?: number): Range => ({
+  gte: makeKey('processes', { u32: uid }, PROCESS, { u64: atLeast0(since) }),
+  lt:
+    until === undefined
+      ? keyRange('processes', { u32: uid }, PROCESS).lt
+      : makeKey('processes', { u32: uid }, PROCESS, { u64: atLeast0(until) }),
+})
+
+/** One person's command lines; those that began before `until` (ms since the epoch) where it is given. */
+export const peaksUntil = (uid: number, until?: number): Range => {
+  const { gte, lt } = keyRange('processes', { u32: uid }, PEAK)
+  return { gte, lt: until === undefined ? lt : peakKey(uid, idOfEvent(atLeast0(until) * 1000, 0)) }
+}
+
+/** Undefined for a key that is too short to tell. */
+export const personOf = (key: Uint8Array): number | undefined =>
+  key.length > KIND_AT ? Buffer.from(key).readUInt32BE(UID_AT) : undefined
+
+export function encodeProcess(row: ProcessRow): Buffer {
+  const { name, shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id } = row
+  const value: Value = [revealLevel0(name), shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id]
+  return encodeValue(VALUE_VERSION, value)
+}
+
+export const encodePeak = ({ peak_rss_bytes, last_start }: LinePeak): Buffer =>
+  encodeValue(VALUE_VERSION, [peak_rss_bytes, Math.ceil(last_start)])
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+
+/** Undefined for a damaged one. */
+export function readProcess(key: Uint8Array, value: Uint8Array): ProcessRow | undefined {
+  if (key.length !== KEY_BYTES || key[KIND_AT] !== PROCESS.bytes[0]) return undefined
+  try {
+    const [name, shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id] = decodeValue<Value>(
+      VALUE_VERSION,
+      value,
+    )
+    const whole =
+      [name, shell].every((text) => typeof text === 'string') &&
+      [duration_ms, peak_rss_bytes ?? 0, cpu_ms, exit_code ?? 0].every(isCount) &&
+      (event_id === null || typeof event_id === 'string')
+    if (!whole) return undefined
+    const bytes = Buffer.from(key.buffer, key.byteOffset, key.length)
+    return {
+      started_at: Number(bytes.readBigUInt64BE(START_AT)),
+      pid: bytes.readUInt32BE(PID_AT),
+      name: name as unknown as Level0<string>,
+      ...{ shell, duration_ms, peak_rss_bytes, cpu_ms, exit_code, event_id },
+    }
+  } catch {
+    return undefined
+  }
+}
+
+export interface SeenLine {
+  readonly peak: number
+  readonly lastStart: number
+}
+
+/** Undefined for a damaged one. */
+export function readPeak(value: Uint8Array): SeenLine | undefined {
+  try {
+    const [peak, lastStart] = decodeValue<readonly unknown[]>(VALUE_VERSION, value)
+    return isCount(peak) && isCount(lastStart) ? { peak, lastStart } : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** Whether a row of this keyspace is one that this program would write. */
+export const isProcessRow = (key: Uint8Array, value: Uint8Array): boolean =>
+  key[KIND_AT] === PEAK.bytes[0]
+    ? key.length > START_AT && readPeak(value) !== undefined
+    : readProcess(key, value) !== undefined

@@ -1,0 +1,73 @@
+// Brings the texts of commands and the events that name them into line: by number, by hash, and where one is missing.
+import { blake3 } from '../../base/hash.ts'
+import { BY_HASH, BY_NUMBER, HASH_BYTES, NUMBER_AT, VALUE_VERSION } from '../events/commands.ts'
+import type { Change, Database } from '../level/database.ts'
+import { commandOfKey, eventsOf, readU32 } from '../level/key-of-event.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import { createNumberSet } from '../level/number-set.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+const PAGE = 2_000
+/** A comment in every shell, so that nobody runs it by mistake. */
+export const LOST_TEXT = '# the text of this command was lost with a damaged part of the database'
+
+export interface Aligned {
+  /** Texts that events name and that are gone. */
+  readonly lost: number
+  /** Ways from a text to its number that were made anew. */
+  readonly rebuilt: number
+}
+
+/** Of one person. Afterwards every event has a text, and every text one number. */
+export async function alignCommands(db: Database, uid: number): Promise<Aligned> {
+  const numbers = createNumberSet()
+  let rebuilt = 0
+  await pages(db.iterator(keyRange('commands', { u32: uid }, BY_NUMBER)), async (page) => {
+    const keys = page.map(([key, value]) => {
+      numbers.add(readU32(key, NUMBER_AT))
+      return hashKey(uid, decodeValue<string>(VALUE_VERSION, value))
+    })
+    const known = await db.getMany(keys)
+    const changes: Change[] = []
+    for (const [i, [key]] of page.entries()) {
+      if (known[i] !== undefined) continue
+      rebuilt++
+      const number = readU32(key, NUMBER_AT)
+      changes.push({ type: 'put', key: keys[i]!, value: encodeValue(VALUE_VERSION, number) })
+    }
+    await db.batch(changes)
+  })
+  // A text whose number is gone gets a new one when it is typed again.
+  await pages(db.iterator(keyRange('commands', { u32: uid }, BY_HASH)), async (page) => {
+    const orphans = page.filter(([, value]) => !numbers.has(decodeValue<number>(VALUE_VERSION, value)))
+    await db.batch(orphans.map(([key]) => ({ type: 'del', key })))
+  })
+  const lost: number[] = []
+  await pages(db.keys(eventsOf(uid)), async (page) => {
+    for (const key of page) if (numbers.add(commandOfKey(key))) lost.push(commandOfKey(key))
+  })
+  await db.batch(
+    lost.map((number) => ({
+      type: 'put',
+      key: makeKey('commands', { u32: uid }, BY_NUMBER, { u32: number }),
+      value: encodeValue(VALUE_VERSION, LOST_TEXT),
+    })),
+  )
+  return { lost: lost.length, rebuilt }
+}
+
+const hashKey = (uid: number, text: string): Buffer =>
+  makeKey('commands', { u32: uid }, BY_HASH, { bytes: blake3([text], HASH_BYTES) })
+
+interface Pages<T> {
+  nextv(size: number): Promise<T[]>
+  close(): Promise<void>
+}
+
+async function pages<T>(rows: Pages<T>, use: (page: T[]) => Promise<void>): Promise<void> {
+  try {
+    for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) await use(page)
+  } finally {
+    await rows.close()
+  }
+}

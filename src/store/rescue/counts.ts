@@ -1,0 +1,127 @@
+// Compares what was counted with the events it was counted from, and counts anew where something is missing.
+import { HOUR_MS, localDay } from '../../base/calendar.ts'
+import { countKey, decodeCount, encodeCount } from '../events/counts.ts'
+import { type Countable, count, emptyRollup, type MutableRollup } from '../events/rollup-writer.ts'
+import { decodeWithoutText } from '../events/rows.ts'
+import type { Change, Database } from '../level/database.ts'
+import { commandOfKey, eventsOf, isCounted, readU32, startOfKey, UID_AT } from '../level/key-of-event.ts'
+import { keyRange } from '../level/keyspace.ts'
+import { createNumberSet } from '../level/number-set.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+import { readRollupsFrom } from '../rollups/from.ts'
+import {
+  dayCommandsKey,
+  dayKey,
+  decodeRollup,
+  encodeRollup,
+  firstHourOf,
+  hourKey,
+} from '../rollups/rollups.ts'
+
+const PAGE = 4_096
+const VALUE_VERSION = 1
+
+export interface Recounted {
+  readonly rollups_hour: number
+  readonly rollups_day: number
+  readonly command_days: number
+  readonly event_counts: number
+}
+
+/** People who have rows of events. */
+export async function peopleWithEvents(db: Database): Promise<readonly number[]> {
+  const uids: number[] = []
+  let range = keyRange('events')
+  for (;;) {
+    const [key] = await db.keys({ ...range, limit: 1 }).all()
+    if (key === undefined) return uids
+    const uid = readU32(key, UID_AT)
+    uids.push(uid)
+    range = { ...range, gte: eventsOf(uid).lt }
+  }
+}
+
+/**
+ * Counts one person's events and replaces each hour and day that tells of fewer than there are. One that tells of more
+ * stays: the events were lost, or removed for their age, and did run. What was counted of them may have been removed for
+ * its age as well: it stays away. Days only where `days`: they are told by the
+ * calendar the machine has now, which need not be the one they were counted by. Resolves with the rows replaced.
+ */
+export async function recount(db: Database, uid: number, days: boolean): Promise<Recounted> {
+  const rows = { rollups_hour: 0, rollups_day: 0, command_days: 0, event_counts: 0 }
+  const from = await readRollupsFrom(db, uid)
+  let total = 0
+  let changes: Change[] = []
+  let hour = { at: -1, rollup: emptyRollup() }
+  let day = { at: -1, rollup: emptyRollup(), commands: createNumberSet() }
+
+  async function endHour(): Promise<void> {
+    if (hour.at < Math.max(0, firstHourOf(from))) return
+    if (await replaces(hourKey(uid, hour.at), hour.rollup)) rows.rollups_hour++
+  }
+  async function endDay(): Promise<void> {
+    if (day.at < from || !days) return
+    if (await replaces(dayKey(uid, day.at), day.rollup)) rows.rollups_day++
+    const key = dayCommandsKey(uid, day.at)
+    const stored = await db.get(key)
+    const before = createNumberSet()
+    if (stored !== undefined) before.addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, stored))
+    const known = before.size()
+    before.addEncoded(day.commands.encode())
+    if (before.size() === known) return
+    rows.command_days++
+    changes.push({ type: 'put', key, value: encodeValue(VALUE_VERSION, before.encode()) })
+  }
+  async function replaces(key: Buffer, rollup: MutableRollup): Promise<boolean> {
+    const value = await db.get(key)
+    const stored = value === undefined ? undefined : decodeRollup(value)
+    if (stored !== undefined && stored.count >= rollup.count) return false
+    // No event tells of what the guard did: as far as that can be read, it is kept.
+    const guard = stored?.guard ?? rollup.guard
+    changes.push({ type: 'put', key, value: encodeRollup({ ...rollup, guard }) })
+    return true
+  }
+
+  const events = db.iterator(eventsOf(uid))
+  try {
+    for (let page = await events.nextv(PAGE); page.length > 0; page = await events.nextv(PAGE)) {
+      total += page.length
+      for (const [key, value] of page) {
+        if (!isCounted(key)) continue
+        const event = decodeWithoutText(key, value)
+        const time = startOfKey(key) / 1000
+        const hourAt = Math.floor(time / HOUR_MS)
+        if (hourAt !== hour.at) {
+          await endHour()
+          hour = { at: hourAt, rollup: emptyRollup() }
+        }
+        const dayAt = Math.max(0, localDay(time))
+        if (dayAt !== day.at) {
+          await endDay()
+          day = { at: dayAt, rollup: emptyRollup(), commands: createNumberSet() }
+        }
+        const countable: Countable = {
+          ...event,
+          duration_us: event.duration_ms === null ? null : event.duration_ms * 1000,
+          local: { day: dayAt, hour: new Date(time).getHours() },
+        }
+        count(hour.rollup, countable)
+        count(day.rollup, countable)
+        day.commands.add(commandOfKey(key))
+      }
+      await db.batch(changes)
+      changes = []
+    }
+  } finally {
+    await events.close()
+  }
+  await endHour()
+  await endDay()
+  const told = await db.get(countKey(uid))
+  if (told === undefined || decodeCount(told) !== total) {
+    rows.event_counts++
+    changes.push({ type: 'put', key: countKey(uid), value: encodeCount(total) })
+  }
+  await db.batch(changes)
+  return rows
+}

@@ -1,0 +1,115 @@
+// Brings a database from the schema it was written with to the schema of this program, one numbered step at a time.
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+import { countEvents } from '../events/counts.ts'
+import { categoryDurations } from '../events/durations.ts'
+import type { Change, Database } from '../level/database.ts'
+import { makeKey } from '../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+export interface Migration {
+  /** The schema after it: from 2, consecutive, never renumbered. */
+  readonly version: number
+  /** A few words for the log. */
+  readonly name: string
+  /**
+   * Returns the changes that take the database from `version - 1` to `version`; the runner writes them and the new
+   * number in one batch. A migration too large for one batch may write parts of itself before it returns: those must
+   * be harmless when they run again, because a kill in between repeats the whole migration.
+   */
+  run(db: Database): Promise<readonly Change[]>
+}
+
+/** Every step since schema 1, the first. */
+const MIGRATIONS: readonly Migration[] = [
+  { version: 2, name: 'durations by category', run: categoryDurations },
+  { version: 3, name: 'counts of events', run: countEvents },
+]
+
+const FIRST_SCHEMA = 1
+/** What a database has that this program has opened. */
+export const NEWEST_SCHEMA: number = MIGRATIONS.at(-1)?.version ?? FIRST_SCHEMA
+const VALUE_VERSION = 1
+const SCHEMA_KEY = makeKey('meta', { text: 'schema' })
+
+/**
+ * Runs what is missing, in order, each step durable before the next. `db` must be open. Returns the schema reached.
+ * Errors: `bad_file` when the database is of a newer schema, or has data but says no schema.
+ */
+export async function migrate(
+  db: Database,
+  directory: string,
+  log: Log,
+  migrations: readonly Migration[] = MIGRATIONS,
+): Promise<number> {
+  checkNumbers(migrations)
+  const newest = migrations.at(-1)?.version ?? FIRST_SCHEMA
+  let schema = await readSchema(db, directory)
+  if (schema === undefined) {
+    // Nothing was ever stored, so there is nothing to move: it starts as the newest schema.
+    await writeStep(db, [], newest)
+    return newest
+  }
+  if (schema > newest) {
+    throw new KaroError(
+      'bad_file',
+      `the database has schema ${schema}; this program knows schemas up to ${newest}`,
+      { where: directory, hint: 'Run the newer version of Karo that wrote it, or restore an older backup.' },
+    )
+  }
+  for (const migration of migrations) {
+    if (migration.version <= schema) continue
+    log.info({ schema: migration.version, migration: migration.name }, 'migrating the database')
+    await writeStep(db, await migration.run(db), migration.version)
+    schema = migration.version
+  }
+  return schema
+}
+
+/** Says that the database has the newest schema, whatever it said before; durable when it resolves. */
+export const writeSchema = (db: Database): Promise<void> => writeStep(db, [], NEWEST_SCHEMA)
+
+/** Undefined when there is none, or it cannot be read. */
+export async function readSchemaOf(db: Database): Promise<number | undefined> {
+  const bytes = await db.get(SCHEMA_KEY)
+  return bytes === undefined ? undefined : decodeValue<number>(VALUE_VERSION, bytes)
+}
+
+function checkNumbers(migrations: readonly Migration[]): void {
+  migrations.forEach((migration, i) => {
+    if (migration.version !== FIRST_SCHEMA + 1 + i) {
+      throw new RangeError(`migration ${migration.name} has number ${migration.version}, not ${i + 2}`)
+    }
+  })
+}
+
+/** Undefined for a database nobody has written to. */
+async function readSchema(db: Database, directory: string): Promise<number | undefined> {
+  const bytes = await db.get(SCHEMA_KEY)
+  if (bytes === undefined) {
+    if ((await db.keys({ limit: 1 }).all()).length === 0) return undefined
+    throw damaged(directory)
+  }
+  let schema: unknown
+  try {
+    schema = decodeValue(VALUE_VERSION, bytes)
+  } catch (cause) {
+    throw damaged(directory, cause)
+  }
+  if (typeof schema !== 'number' || !Number.isInteger(schema) || schema < FIRST_SCHEMA)
+    throw damaged(directory)
+  return schema
+}
+
+function damaged(directory: string, cause?: unknown): KaroError {
+  return new KaroError('bad_file', 'the database does not say which schema it has', {
+    where: directory,
+    hint: 'Run: karo doctor --repair. It saves what can be read and keeps a copy; or restore a backup.',
+    cause,
+  })
+}
+
+async function writeStep(db: Database, changes: readonly Change[], schema: number): Promise<void> {
+  const done: Change = { type: 'put', key: SCHEMA_KEY, value: encodeValue(VALUE_VERSION, schema) }
+  await db.batch([...changes, done], { sync: true })
+}

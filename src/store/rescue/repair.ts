@@ -1,0 +1,331 @@
+// What is wrong with a node's database, and how what can be read of it is saved into a new one.
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { KaroError } from '../../base/errors.ts'
+import { freeName, syncDirectory, syncFilesOf } from '../../base/files.ts'
+import { silentLog } from '../../base/run/log.ts'
+import { createEventCounts } from '../events/counts.ts'
+import { putRepaired } from '../events/spool-positions.ts'
+import { type Database, flush } from '../level/database.ts'
+import { KEYSPACES, type Keyspace, keyRange } from '../level/keyspace.ts'
+import { type AuditRepository, createAuditRepository } from '../tables/audit.ts'
+import { failClosed } from '../tables/fail-closed.ts'
+import { alignCommands } from './commands.ts'
+import { peopleWithEvents, recount } from './counts.ts'
+import { type FilesRead, type Finding, readFiles } from './files.ts'
+import { writeClosed } from './leveldb/closed.ts'
+import { migrate, writeSchema } from './migrations.ts'
+import { isSound, keyspaceOf } from './rows.ts'
+import { salvage } from './salvage.ts'
+
+export type { Finding } from './files.ts'
+
+interface KeyspaceCounts {
+  /** Rows that can be read and make sense. */
+  readonly kept: number
+  /** Rows known to be missing or unusable; of a damaged file nobody knows how many there were: see `loss`. */
+  readonly lost: number
+  /** Rows that were made anew from others: counts from the events. */
+  readonly rebuilt: number
+}
+
+export interface Report {
+  readonly directory: string
+  /** No finding is damage: a repair would change nothing. */
+  readonly ok: boolean
+  /** In the order found; at most 200, the last one then says how many more. */
+  readonly findings: readonly Finding[]
+  /** Keyspaces that have rows, or are known to have had some. */
+  readonly keyspaces: Readonly<Partial<Record<Keyspace, KeyspaceCounts>>>
+  /**
+   * `none`: every row is there. `counted`: those that `keyspaces` calls lost are gone, the ledger's apart, and no others.
+   * `unknown`: more are, and nobody knows how many; `unreadable_bytes` of `row_bytes` tells about how much.
+   */
+  readonly loss: 'none' | 'counted' | 'unknown'
+  /** Bytes of files that hold rows and could not be read, or are known to be gone. */
+  readonly unreadable_bytes: number
+  /** Of all files that hold rows, these included. */
+  readonly row_bytes: number
+  /** Where the database is as it was before the repair; absent when nothing was changed. */
+  readonly copy?: string
+}
+
+export interface RepairOptions {
+  /** Walks the ledger's chain; resolves with what is wrong with it, or undefined. The audit room knows how. */
+  readonly ledger?: (repository: AuditRepository) => Promise<string | undefined>
+}
+
+/** Where a row that is lost may have been somebody's last word. */
+const DECISIONS = ['consent', 'members', 'api_tokens'] as const
+const FINDINGS_MAX = 200
+const PAGE = 2_000
+
+/** What a database is repaired into: complete when it has that name, and put in its place at the next chance. */
+const repairedName = (directory: string): string => `${directory}.repaired`
+
+/**
+ * Only the files: every checksum, and whether all of them are there. Changes nothing; nobody may have it open. Some
+ * 700 MB a second. Errors: `not_found`, `bad_file`.
+ */
+export async function checkFiles(directory: string): Promise<readonly Finding[]> {
+  return (await readFiles(directory)).findings
+}
+
+/**
+ * Reads every byte and every row; changes nothing, and takes as much room as the database for as long. Errors:
+ * `not_found` without a database there, `conflict` while a daemon has it open, `bad_file` when it cannot be read or is
+ * of a newer schema.
+ */
+export async function checkDatabase(directory: string, options: RepairOptions = {}): Promise<Report> {
+  return build(directory, options, async (report) => report)
+}
+
+/**
+ * Saves what can be read into a new database and puts that in the place of the damaged one, which is kept beside it.
+ * A kill at any point leaves one of the two, whole. Where nothing is wrong it changes nothing. Errors as checkDatabase.
+ */
+export async function repairDatabase(directory: string, options: RepairOptions = {}): Promise<Report> {
+  await finishRepair(directory)
+  return build(directory, options, async (report, rebuilt) => {
+    if (report.ok) return report
+    await rename(rebuilt, repairedName(directory))
+    return { ...report, copy: (await finishRepair(directory)) as string }
+  })
+}
+
+/**
+ * Puts a repaired database that is complete into its place: what a kill kept the repair from. Resolves with where the
+ * other one is now; undefined when there was nothing to do. Nobody may have the database open.
+ */
+export async function finishRepair(directory: string): Promise<string | undefined> {
+  const repaired = repairedName(directory)
+  if (!existsSync(repaired)) return undefined
+  const copy = freeName(`${directory}.damaged`, Date.now())
+  if (existsSync(directory)) await rename(directory, copy)
+  await rename(repaired, directory)
+  syncDirectory(dirname(directory))
+  return copy
+}
+
+async function build(
+  directory: string,
+  options: RepairOptions,
+  use: (report: Report, rebuilt: string) => Promise<Report>,
+): Promise<Report> {
+  await refuseOpen(directory)
+  const suffix = randomBytes(4).toString('hex')
+  const scratch = `${directory}.${suffix}.reading`
+  const rebuilt = `${directory}.${suffix}.rebuilding`
+  try {
+    const { db, ...read } = await salvage(directory, scratch, rebuilt)
+    let report: Report
+    try {
+      report = await checkRows(db, { ...read, directory, findings: [...read.findings] }, options)
+      if (!report.ok) await flush(db)
+    } finally {
+      await db.close()
+    }
+    writeClosed(rebuilt)
+    syncFilesOf(rebuilt)
+    return await use(report, rebuilt)
+  } catch (error) {
+    throw explain(error, directory)
+  } finally {
+    await rm(scratch, { recursive: true, force: true })
+    await rm(rebuilt, { recursive: true, force: true })
+  }
+}
+
+async function checkRows(
+  db: Database,
+  read: Omit<FilesRead, 'findings'> & { directory: string; findings: Finding[] },
+  { ledger }: RepairOptions,
+): Promise<Report> {
+  const { findings, unreadableBytes, rowBytes, lossy } = read
+  const counts: Partial<Record<Keyspace, { kept: number; lost: number; rebuilt: number }>> = {}
+  const of = (keyspace: Keyspace) => (counts[keyspace] ??= { kept: 0, lost: 0, rebuilt: 0 })
+  const note = (where: Keyspace, what: string): void => void findings.push({ where, what, damage: true })
+  const damaged = findings.some(({ damage }) => damage)
+
+  await keepSchema(db, read.directory, damaged, note)
+  await dropUnsound(db, of, note)
+
+  const people = new Set([...(await createEventCounts(db).people()), ...(await peopleWithEvents(db))])
+  for (const uid of people) {
+    const { lost, rebuilt } = await alignCommands(db, uid)
+    of('commands').lost += lost
+    of('commands').rebuilt += rebuilt
+    if (lost > 0) note('commands', `the text of ${lost} commands is lost; their events are kept without it`)
+    const days = damaged || of('rollups_day').lost + of('command_days').lost > 0
+    for (const [keyspace, anew] of Object.entries(await recount(db, uid, days))) {
+      of(keyspace as Keyspace).rebuilt += anew
+      if (anew > 0)
+        note(keyspace as Keyspace, `${anew} rows did not agree with the events and are counted anew`)
+    }
+  }
+  if (read.lossy || DECISIONS.some((keyspace) => of(keyspace).lost > 0)) await closeAll(db, note)
+  if (read.lossy) await db.batch([putRepaired(Date.now() * 1000)])
+  const tell: Note = (where, what) => void findings.push({ where, what, damage: false })
+  await checkLedger(db, of, tell, ledger)
+
+  for (const keyspace of Object.keys(KEYSPACES) as Keyspace[]) {
+    const kept = await countRows(db, keyspace)
+    if (kept > 0) of(keyspace).kept = kept
+  }
+  const known = Object.entries(counts).filter(([, { kept, lost, rebuilt }]) => kept + lost + rebuilt > 0)
+  const ok = !findings.some(({ damage }) => damage)
+  // What a chain lost stays lost, and no repair is the less complete for that.
+  const counted = known.some(([keyspace, { lost }]) => keyspace !== 'audit' && lost > 0)
+  const shown = findings.slice(0, FINDINGS_MAX)
+  if (findings.length > FINDINGS_MAX) {
+    const more = findings.length - FINDINGS_MAX + 1
+    shown[FINDINGS_MAX - 1] = { where: read.directory, what: `${more} findings more`, damage: !ok }
+  }
+  return {
+    directory: read.directory,
+    ok,
+    findings: shown,
+    keyspaces: Object.fromEntries(known),
+    loss: lossy ? 'unknown' : counted ? 'counted' : 'none',
+    unreadable_bytes: unreadableBytes,
+    row_bytes: rowBytes,
+  }
+}
+
+type Note = (where: Keyspace, what: string) => void
+type Of = (keyspace: Keyspace) => { kept: number; lost: number; rebuilt: number }
+
+/** Rows of an older schema are brought to this program's; where the number is lost they are taken to be of it. */
+async function keepSchema(db: Database, directory: string, damaged: boolean, note: Note): Promise<void> {
+  try {
+    await migrate(db, directory, silentLog)
+  } catch (error) {
+    const lost = damaged && error instanceof KaroError && /which schema/.test(error.message)
+    if (!lost) throw error
+    note('meta', 'the number of the schema is lost; the rows are read as those of this version')
+    await writeSchema(db)
+  }
+}
+
+async function dropUnsound(db: Database, of: Of, note: Note): Promise<void> {
+  let strange = 0
+  const rows = db.iterator()
+  try {
+    for (let page = await rows.nextv(PAGE); page.length > 0; page = await rows.nextv(PAGE)) {
+      const bad = page.filter(([key, value]) => {
+        const keyspace = keyspaceOf(key)
+        if (keyspace === undefined) strange++
+        else if (isSound(keyspace, key, value)) return false
+        else of(keyspace).lost++
+        return true
+      })
+      await db.batch(bad.map(([key]) => ({ type: 'del', key })))
+    }
+  } finally {
+    await rows.close()
+  }
+  for (const keyspace of Object.keys(KEYSPACES) as Keyspace[]) {
+    const { lost } = of(keyspace)
+    if (lost > 0) note(keyspace, `${lost} rows cannot be understood and are left out`)
+  }
+  if (strange > 0) note('meta', `${strange} rows are of no kind that this version knows and are left out`)
+}
+
+/** What was lost may be the newest of what people and administrators decided. */
+async function closeAll(db: Database, note: Note): Promise<void> {
+  const { tokens, members } = await failClosed(db)
+  note('consent', 'sharing is off for everybody here, because a decision may be lost: see karo share')
+  if (tokens > 0) note('api_tokens', 'every token is withdrawn, because a withdrawal may be lost')
+  if (members > 0) note('members', 'a denial or a trust may be lost: look through karo peers')
+}
+
+/** What is gone from a chain cannot be made again: a repair leaves it as it is, and says so every time. */
+async function checkLedger(db: Database, of: Of, note: Note, ledger: RepairOptions['ledger']): Promise<void> {
+  const repository = createAuditRepository(db)
+  const removed = (await repository.base())?.seq ?? 0
+  let expected = removed + 1
+  let missing = 0
+  let bad = 0
+  for await (const { seq, row } of repository.forwards()) {
+    if (row === undefined) bad++
+    // Kept decisions from before what was removed stand alone.
+    if (seq <= removed) continue
+    missing += Math.max(0, seq - expected)
+    expected = seq + 1
+  }
+  of('audit').lost += missing + bad
+  if (missing > 0) note('audit', `${missing} entries of the ledger are missing`)
+  if (bad > 0) note('audit', `${bad} entries of the ledger are damaged; they stay, as evidence`)
+  const told = await ledger?.(repository)
+  if (told !== undefined) note('audit', told)
+}
+
+async function countRows(db: Database, keyspace: Keyspace): Promise<number> {
+  let count = 0
+  const keys = db.keys(keyRange(keyspace))
+  try {
+    for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE))
+      count += page.length
+  } finally {
+    await keys.close()
+  }
+  return count
+}
+
+/**
+ * Throws KaroError `conflict` with the pid while somebody has the database in `directory` open. Level's own lock is of
+ * the kernel (fcntl(2)), which shows who holds it in /proc/locks, as far as they are in this PID namespace.
+ */
+export async function refuseOpen(
+  directory: string,
+  howToStop = async (pid: number) => `Stop the daemon first (kill ${pid}).`,
+): Promise<void> {
+  const path = join(directory, 'LOCK')
+  const lock = await stat(path).catch(() => undefined)
+  const locks = await readFile('/proc/locks', 'utf8').catch(() => '')
+  if (lock === undefined) return
+  const holders = locks.matchAll(
+    new RegExp(`POSIX +ADVISORY +WRITE +(\\d+) [0-9a-f]+:[0-9a-f]+:${lock.ino} `, 'g'),
+  )
+  for (const [, pid] of holders) {
+    if (!(await mayHold(pid as string, lock))) continue
+    throw new KaroError('conflict', `the process with pid ${pid} has the database open`, {
+      where: directory,
+      hint: await howToStop(Number(pid)),
+    })
+  }
+}
+
+/**
+ * False when what it has open is of another filesystem, where something else has this number. The device that
+ * /proc/locks names is not the one that stat(2) does (Btrfs, overlays), so that its descriptors are looked at.
+ */
+async function mayHold(pid: string, lock: { dev: number; ino: number }): Promise<boolean> {
+  const directory = `/proc/${pid}/fd`
+  try {
+    for (const fd of await readdir(directory)) {
+      const open = await stat(join(directory, fd)).catch(() => undefined)
+      if (open?.ino === lock.ino && open.dev === lock.dev) return true
+    }
+    return false
+  } catch {
+    // Somebody else's process: what cannot be known is taken to be so.
+    return existsSync(`/proc/${pid}`)
+  }
+}
+
+function explain(error: unknown, directory: string): unknown {
+  if (error instanceof KaroError) return error
+  const { code, message } = error as NodeJS.ErrnoException
+  const reason = error instanceof Error && error.cause instanceof Error ? error.cause.message : message
+  return new KaroError('bad_file', `the database cannot be checked: ${reason}`, {
+    where: directory,
+    hint:
+      code === 'ENOSPC' || /No space/.test(reason)
+        ? `Make as much room in ${dirname(directory)} as the database takes.`
+        : `Check that ${dirname(directory)} belongs to this user and can be written to.`,
+    cause: error,
+  })
+}

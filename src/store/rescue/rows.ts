@@ -1,0 +1,89 @@
+// Whether a row of the database is one that this program would write: by its key, and by what its value decodes to.
+
+import { isImportRow } from '../events/import-pieces.ts'
+import { decodeWithoutText } from '../events/rows.ts'
+import { EVENT_KEY_BYTES, readU32, UID_AT } from '../level/key-of-event.ts'
+import { KEYSPACES, type Keyspace } from '../level/keyspace.ts'
+import { createNumberSet } from '../level/number-set.ts'
+import { decodeValue } from '../level/value.ts'
+import { isProcessRow } from '../processes/rows.ts'
+import { decodeRollup } from '../rollups/rollups.ts'
+import { isAnomalyRow } from '../tables/anomalies.ts'
+import { readRecord } from '../tables/tokens.ts'
+
+const NAMES: ReadonlyMap<number, Keyspace> = new Map(
+  Object.entries(KEYSPACES).map(([name, number]) => [number, name as Keyspace]),
+)
+
+/** Undefined for a key that no version of Karo wrote. */
+export const keyspaceOf = (key: Uint8Array): Keyspace | undefined => NAMES.get(key[0] ?? 0)
+
+type Check = (key: Uint8Array, value: Uint8Array) => boolean
+
+const VALUE_VERSION = 1
+const UID_KEY = UID_AT + 4
+const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+const decodes = (value: Uint8Array): boolean => decodeValue<unknown>(VALUE_VERSION, value) !== undefined
+
+/** What has no repository, or looks after its damage itself, is kept as it is. */
+const any: Check = () => true
+
+function isRollup(key: Uint8Array, value: Uint8Array): boolean {
+  if (key.length !== UID_KEY + 4) return false
+  const { count, failures, duration_ms, hourly, guard, generated } = decodeRollup(value)
+  const numbers = [count, failures, duration_ms, ...hourly, ...Object.values(guard), generated]
+  return numbers.every(isCount) && hourly.length === 24
+}
+
+function isCommand(key: Uint8Array, value: Uint8Array): boolean {
+  const kind = key[UID_KEY]
+  if (kind === 3 || kind === 4 || kind === 5) return key.length === UID_KEY + 1 && decodes(value)
+  if (kind === 2) return key.length === UID_KEY + 1 + 16 && isCount(decodeValue(VALUE_VERSION, value))
+  return kind === 1 && key.length === UID_KEY + 1 + 4 && typeof decodeValue(VALUE_VERSION, value) === 'string'
+}
+
+function isCountOfPerson(key: Uint8Array, value: Uint8Array): boolean {
+  return key.length === UID_KEY && isCount(decodeValue(VALUE_VERSION, value))
+}
+
+function isEvent(key: Uint8Array, value: Uint8Array): boolean {
+  if (key.length !== EVENT_KEY_BYTES) return false
+  const { cwd, category, tool, shell } = decodeWithoutText(key, value)
+  return [cwd as unknown, category, tool, shell].every((text) => typeof text === 'string')
+}
+
+const CHECKS: Partial<Record<Keyspace, Check>> = {
+  events: isEvent,
+  commands: isCommand,
+  rollups_hour: isRollup,
+  rollups_day: isRollup,
+  command_days(key, value) {
+    createNumberSet().addEncoded(decodeValue<Uint8Array>(VALUE_VERSION, value))
+    return key.length === UID_KEY + 4
+  },
+  event_counts: isCountOfPerson,
+  rollups_from: isCountOfPerson,
+  consent(key, value) {
+    const row = decodeValue<unknown>(VALUE_VERSION, value)
+    return isObject(row) && row.uid === readU32(key, UID_AT) && typeof row.off === 'boolean'
+  },
+  api_tokens: (_, value) => readRecord(value) !== undefined,
+  members: (_, value) => isObject(decodeValue(VALUE_VERSION, value)),
+  replay: (key, value) => key.length === 1 + 8 + 1 + 32 + 16 && value.length === 0,
+  audit: (_, value) => decodes(value),
+  spool_offsets: (_, value) => decodes(value),
+  imports: isImportRow,
+  processes: isProcessRow,
+  anomalies: isAnomalyRow,
+}
+
+/** False for a row that cannot be used. Never throws. */
+export function isSound(keyspace: Keyspace, key: Uint8Array, value: Uint8Array): boolean {
+  try {
+    return (CHECKS[keyspace] ?? any)(key, value)
+  } catch {
+    return false
+  }
+}

@@ -1,0 +1,278 @@
+// What was counted, by UTC hour and by local day, per person: names of the public dictionary and numbers only.
+
+import type { RiskLevel } from '../../assist/risk/index.ts'
+import { HOUR_MS } from '../../base/calendar.ts'
+import type { Database } from '../level/database.ts'
+import { commandOfKey, eventsBetween, isCounted, UID_AT } from '../level/key-of-event.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import { createNumberSet, type NumberSet } from '../level/number-set.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+import { createRollupSum } from './sum.ts'
+
+export interface Tally {
+  readonly count: number
+  /** Of these, with another exit code than 0. */
+  readonly failures: number
+}
+
+export interface CategoryTally extends Tally {
+  readonly duration_ms: number
+}
+
+/** What the guard did before a command ran, or instead; `unjudged`: it failed, and the command ran or was stopped unseen. */
+export const GUARD_OUTCOMES = ['blocked', 'confirmed', 'declined', 'unjudged'] as const
+export type GuardOutcome = (typeof GUARD_OUTCOMES)[number]
+
+export interface Rollup extends Tally {
+  readonly duration_ms: number
+  /** By category. */
+  readonly categories: Readonly<Record<string, CategoryTally>>
+  /** By tool. */
+  readonly tools: Readonly<Record<string, Tally & { readonly category: string }>>
+  readonly risk: Readonly<Record<RiskLevel, number>>
+  /** Commands by local hour of the day, 24 numbers. */
+  readonly hourly: readonly number[]
+  /** Not commands that ran, but what the guard said of lines; `count` has those that ran after all. */
+  readonly guard: Readonly<Record<GuardOutcome, number>>
+  /** Of `count`, those that a program typed on the person's behalf. */
+  readonly generated: number
+}
+
+/** Of an hour or a day without anything. */
+export const NO_ROLLUP: Rollup = Object.freeze({
+  ...{ count: 0, failures: 0, duration_ms: 0, generated: 0, categories: {}, tools: {} },
+  risk: { safe: 0, moderate: 0, high: 0, critical: 0 },
+  hourly: new Array<number>(24).fill(0),
+  guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
+})
+
+export interface SumOfDays {
+  readonly sum: Rollup
+  /** In order. */
+  readonly days: readonly {
+    readonly day: number
+    readonly count: number
+    readonly hourly: readonly number[]
+  }[]
+}
+
+export interface RollupRepository {
+  /** People who have any events here. */
+  uids(): Promise<readonly number[]>
+  /** Hours [from, to) that have events, in order; hours since the epoch, UTC. */
+  hours(uid: number, from: number, to: number): Promise<readonly { hour: number; rollup: Rollup }[]>
+  /** Days [from, to) that have events, in order; days since 1970-01-01 of the local date. */
+  days(uid: number, from: number, to: number): Promise<readonly { day: number; rollup: Rollup }[]>
+  /** The days [from, to) added up, and what each had by hour; a third of the cost of `days`. */
+  sumOfDays(uid: number, from: number, to: number): Promise<SumOfDays>
+  /** The first day that has a rollup, since 1970-01-01. */
+  firstDay(uid: number): Promise<number | undefined>
+  /** The days [from, to) that have a rollup, in order; only keys are read. */
+  dayNumbers(uid: number, from: number, to: number): Promise<readonly number[]>
+  /** Distinct commands on the days [from, to), exactly. */
+  uniqueCommands(uid: number, from: number, to: number): Promise<number>
+  /** Distinct commands in the hours [from, to), exactly; it reads the days inside and the events of their edges. */
+  uniqueCommandsOfHours(uid: number, from: number, to: number): Promise<number>
+}
+
+export const ROLLUP_VERSION = 2
+const COMMANDS_VERSION = 1
+// keyspace ‖ uid ‖ hour or day
+export const ROLLUP_TIME_AT = UID_AT + 4
+const MAX_TIME = 0xffff_ffff
+/** A local date begins up to 14 hours before its date in UTC does (UTC+14), and ends up to 12 after (UTC-12). */
+const FARTHEST_EAST = 14
+const FARTHEST_WEST = 12
+/** Keys per step: the event loop is not held up for long. */
+const PAGE = 4096
+
+export const hourKey = (uid: number, hour: number): Buffer =>
+  makeKey('rollups_hour', { u32: uid }, { u32: hour })
+export const dayKey = (uid: number, day: number): Buffer => makeKey('rollups_day', { u32: uid }, { u32: day })
+export const dayCommandsKey = (uid: number, day: number): Buffer =>
+  makeKey('command_days', { u32: uid }, { u32: day })
+
+/** The first hour, since the epoch, that any zone may count to `day` or a later one. */
+export const firstHourOf = (day: number): number => day * 24 - FARTHEST_EAST
+
+/** Everything that was counted of one person before `day`; hours that any zone may count to that day are left. */
+export const rollupsBefore = (uid: number, day: number): readonly { gte: Buffer; lt: Buffer }[] => [
+  timeRange('rollups_hour', uid, 0, firstHourOf(day)),
+  timeRange('rollups_day', uid, 0, day),
+  timeRange('command_days', uid, 0, day),
+]
+
+type RollupRow = readonly [
+  count: number,
+  failures: number,
+  durationMs: number,
+  categories: Readonly<Record<string, readonly [count: number, failures: number, durationMs: number]>>,
+  tools: Readonly<Record<string, readonly [category: string, count: number, failures: number]>>,
+  risk: readonly [safe: number, moderate: number, high: number, critical: number],
+  hourly: readonly number[],
+  // Absent while all of them are 0, and in rows from before they were counted.
+  guard?: readonly [blocked: number, confirmed: number, declined: number, unjudged: number],
+  generated?: number,
+]
+
+export function encodeRollup(rollup: Rollup): Buffer {
+  const categories: Record<string, [number, number, number]> = {}
+  for (const [name, tally] of Object.entries(rollup.categories)) {
+    categories[name] = [tally.count, tally.failures, tally.duration_ms]
+  }
+  const tools: Record<string, [string, number, number]> = {}
+  for (const [name, tally] of Object.entries(rollup.tools)) {
+    tools[name] = [tally.category, tally.count, tally.failures]
+  }
+  const { safe, moderate, high, critical } = rollup.risk
+  const row: RollupRow = [
+    rollup.count,
+    rollup.failures,
+    rollup.duration_ms,
+    categories,
+    tools,
+    [safe, moderate, high, critical],
+    rollup.hourly,
+  ]
+  const { blocked, confirmed, declined, unjudged } = rollup.guard
+  const more = blocked + confirmed + declined + unjudged + rollup.generated > 0
+  return encodeValue(
+    ROLLUP_VERSION,
+    more ? [...row, [blocked, confirmed, declined, unjudged], rollup.generated] : row,
+  )
+}
+
+const NO_GUARD = [0, 0, 0, 0] as const
+
+export function decodeRollup(value: Uint8Array): Rollup {
+  const row = decodeValue<RollupRow>(ROLLUP_VERSION, value)
+  const [count, failures, duration_ms, categoryRows, toolRows, riskRow, hourly, guardRow, generated = 0] = row
+  // A year of days has tens of thousands of tallies: no Object.entries, no destructuring of arrays (both iterate).
+  const categories: Record<string, CategoryTally> = {}
+  for (const name in categoryRows) {
+    const row = categoryRows[name]!
+    categories[name] = { count: row[0], failures: row[1], duration_ms: row[2] }
+  }
+  const tools: Record<string, Tally & { category: string }> = {}
+  for (const name in toolRows) {
+    const row = toolRows[name]!
+    tools[name] = { category: row[0], count: row[1], failures: row[2] }
+  }
+  const [safe, moderate, high, critical] = riskRow
+  const [blocked, confirmed, declined, unjudged] = guardRow ?? NO_GUARD
+  return {
+    count,
+    failures,
+    duration_ms,
+    categories,
+    tools,
+    risk: { safe, moderate, high, critical },
+    hourly,
+    guard: { blocked, confirmed, declined, unjudged },
+    generated,
+  }
+}
+
+export function createRollupRepository(db: Database): RollupRepository {
+  async function read(
+    keyspace: 'rollups_hour' | 'rollups_day',
+    uid: number,
+    from: number,
+    to: number,
+  ): Promise<{ at: number; rollup: Rollup }[]> {
+    const rows = await db.iterator(timeRange(keyspace, uid, from, to)).all()
+    return rows.map(([key, value]) => ({
+      at: Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT),
+      rollup: decodeRollup(value),
+    }))
+  }
+
+  async function addDays(union: NumberSet, uid: number, from: number, to: number): Promise<void> {
+    if (from >= to) return
+    for (const value of await db.values(timeRange('command_days', uid, from, to)).all()) {
+      union.addEncoded(decodeValue<Uint8Array>(COMMANDS_VERSION, value))
+    }
+  }
+
+  /** Only keys are read: the number of its command is in an event's key. */
+  async function addEvents(union: NumberSet, uid: number, from: number, to: number): Promise<void> {
+    if (from >= to) return
+    const keys = db.keys(eventsBetween(uid, Math.floor(from) * HOUR_MS, Math.floor(to) * HOUR_MS))
+    try {
+      for (let page = await keys.nextv(PAGE); page.length > 0; page = await keys.nextv(PAGE)) {
+        for (const key of page) if (isCounted(key)) union.add(commandOfKey(key))
+      }
+    } finally {
+      await keys.close()
+    }
+  }
+
+  return {
+    async uids() {
+      const uids: number[] = []
+      let range = keyRange('rollups_day')
+      for (;;) {
+        const [key] = await db.keys({ ...range, limit: 1 }).all()
+        if (key === undefined) return uids
+        const uid = Buffer.from(key).readUInt32BE(UID_AT)
+        uids.push(uid)
+        range = { ...range, gte: keyRange('rollups_day', { u32: uid }).lt }
+      }
+    },
+    async hours(uid, from, to) {
+      return (await read('rollups_hour', uid, from, to)).map(({ at, rollup }) => ({ hour: at, rollup }))
+    },
+    async days(uid, from, to) {
+      return (await read('rollups_day', uid, from, to)).map(({ at, rollup }) => ({ day: at, rollup }))
+    },
+    async sumOfDays(uid, from, to) {
+      const sums = createRollupSum()
+      const rows = await db.iterator(timeRange('rollups_day', uid, from, to)).all()
+      const days = rows.map(([key, value]) => ({
+        day: Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT),
+        ...sums.add(value, ROLLUP_VERSION),
+      }))
+      return { sum: sums.sum(), days }
+    },
+    async firstDay(uid) {
+      const [key] = await db.keys({ ...keyRange('rollups_day', { u32: uid }), limit: 1 }).all()
+      return key === undefined ? undefined : Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT)
+    },
+    async dayNumbers(uid, from, to) {
+      const keys = await db.keys(timeRange('rollups_day', uid, from, to)).all()
+      return keys.map((key) => Buffer.from(key).readUInt32BE(ROLLUP_TIME_AT))
+    },
+    async uniqueCommands(uid, from, to) {
+      const union = createNumberSet()
+      await addDays(union, uid, from, to)
+      return union.size()
+    },
+    async uniqueCommandsOfHours(uid, from, to) {
+      const union = createNumberSet()
+      // Days whose sets lie inside, whatever the zone they were counted in; what may not be in those is read by event.
+      const first = Math.ceil((from + FARTHEST_EAST) / 24)
+      const end = Math.floor((to - FARTHEST_WEST) / 24)
+      if (first >= end) {
+        await addEvents(union, uid, from, to)
+      } else {
+        await addEvents(union, uid, from, Math.min(to, first * 24 + FARTHEST_WEST))
+        await addDays(union, uid, first, end)
+        await addEvents(union, uid, Math.max(from, end * 24 - FARTHEST_EAST), to)
+      }
+      return union.size()
+    },
+  }
+}
+
+function timeRange(
+  keyspace: 'rollups_hour' | 'rollups_day' | 'command_days',
+  uid: number,
+  from: number,
+  to: number,
+): { gte: Buffer; lt: Buffer } {
+  const bounded = (time: number): number => Math.min(Math.max(0, Math.floor(time)), MAX_TIME)
+  return {
+    gte: makeKey(keyspace, { u32: uid }, { u32: bounded(from) }),
+    lt: makeKey(keyspace, { u32: uid }, { u32: bounded(to) }),
+  }
+}

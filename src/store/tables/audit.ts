@@ -1,0 +1,173 @@
+// The rows of the audit ledger and the signed heads over them; the audit room knows what they mean.
+import type { Change, Database } from '../level/database.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+/** One entry of the chain, as it is hashed. */
+export interface AuditRow {
+  /** From 1, without gaps. */
+  readonly seq: number
+  /** Milliseconds since the epoch. */
+  readonly ts: number
+  readonly type: string
+  /** The entry's canonical details, as they were hashed. */
+  readonly details: Uint8Array
+  /** 32 bytes. */
+  readonly hash: Uint8Array
+}
+
+/** What stands at one place of the ledger; `row` is absent where the stored bytes are damaged. */
+interface AuditPlace {
+  readonly seq: number
+  readonly row?: AuditRow
+}
+
+export interface SignedHead {
+  /** The newest entry it covers. */
+  readonly seq: number
+  /** The signed frame as it was made. */
+  readonly frame: Uint8Array
+}
+
+/** The last entry that was removed from the front, for the first one after it to chain to. */
+export interface AuditBase {
+  readonly seq: number
+  readonly hash: Uint8Array
+  /** Digest (32 bytes) of the entries up to `seq` that were kept; absent when none was. */
+  readonly lasting?: Uint8Array
+}
+
+export interface AuditRepository {
+  /**
+   * One atomic batch, on disk (fsync) when it resolves. `base` removes the entries up to it, but for those whose
+   * numbers are in `keep`, and the heads.
+   */
+  append(
+    rows: readonly AuditRow[],
+    also?: { head?: SignedHead; base?: AuditBase; keep?: ReadonlySet<number> },
+  ): Promise<void>
+  /** Undefined when nothing was ever removed, or the row is damaged. */
+  base(): Promise<AuditBase | undefined>
+  /** Undefined where there is no such entry. */
+  at(seq: number): Promise<AuditPlace | undefined>
+  /** The newest place, or undefined for an empty ledger. */
+  newest(): Promise<AuditPlace | undefined>
+  /** First to last, as of the first step. */
+  forwards(): AsyncIterable<AuditPlace>
+  /** Last to first, as of the first step. */
+  backwards(): AsyncIterable<AuditPlace>
+  /** Every signed head, oldest first; a damaged one has an empty frame. */
+  heads(): Promise<readonly SignedHead[]>
+}
+
+const VALUE_VERSION = 1
+const ENTRIES = { bytes: Uint8Array.of(1) }
+const HEADS = { bytes: Uint8Array.of(2) }
+const BASE_KEY = makeKey('audit', { bytes: Uint8Array.of(3) })
+// audit ‖ kind ‖ seq
+const SEQ_AT = 2
+
+export function createAuditRepository(db: Database): AuditRepository {
+  async function* walk(reverse: boolean): AsyncGenerator<AuditPlace> {
+    for await (const [key, value] of db.iterator({ ...keyRange('audit', ENTRIES), reverse })) {
+      yield placeOf(key, value)
+    }
+  }
+  return {
+    async append(rows, { head, base, keep } = {}) {
+      const batch: Change[] = rows.map((row) => ({
+        type: 'put',
+        key: makeKey('audit', ENTRIES, { u64: row.seq }),
+        value: encodeRow(row),
+      }))
+      if (base !== undefined) {
+        for (const kind of [ENTRIES, HEADS]) {
+          const range = { gte: makeKey('audit', kind), lte: makeKey('audit', kind, { u64: base.seq }) }
+          for (const key of await db.keys(range).all()) {
+            if (kind === ENTRIES && keep?.has(seqOf(key)) === true) continue
+            batch.push({ type: 'del', key })
+          }
+        }
+        const { seq, hash, lasting } = base
+        const value = encodeValue(VALUE_VERSION, lasting === undefined ? [seq, hash] : [seq, hash, lasting])
+        batch.push({ type: 'put', key: BASE_KEY, value })
+      }
+      if (head !== undefined) {
+        const value = encodeValue(VALUE_VERSION, head.frame)
+        batch.push({ type: 'put', key: makeKey('audit', HEADS, { u64: head.seq }), value })
+      }
+      await db.batch(batch, { sync: true })
+    },
+    async base() {
+      const value = await db.get(BASE_KEY)
+      return value === undefined ? undefined : decodeBase(value)
+    },
+    async at(seq) {
+      const key = makeKey('audit', ENTRIES, { u64: seq })
+      const value = await db.get(key)
+      return value === undefined ? undefined : placeOf(key, value)
+    },
+    async newest() {
+      const [entry] = await db.iterator({ ...keyRange('audit', ENTRIES), reverse: true, limit: 1 }).all()
+      return entry === undefined ? undefined : placeOf(entry[0], entry[1])
+    },
+    forwards: () => walk(false),
+    backwards: () => walk(true),
+    async heads() {
+      const entries = await db.iterator(keyRange('audit', HEADS)).all()
+      return entries.map(([key, value]) => ({
+        seq: seqOf(key),
+        frame: decodeFrame(value),
+      }))
+    },
+  }
+}
+
+const encodeRow = (row: AuditRow): Buffer =>
+  encodeValue(VALUE_VERSION, [row.ts, row.type, row.details, row.hash])
+
+function placeOf(key: Uint8Array, value: Uint8Array): AuditPlace {
+  const seq = seqOf(key)
+  const row = decodeRow(seq, value)
+  return row === undefined ? { seq } : { seq, row }
+}
+
+function decodeRow(seq: number, value: Uint8Array): AuditRow | undefined {
+  const fields = decodeExact<unknown[]>(value)
+  if (!Array.isArray(fields)) return undefined
+  const [ts, type, details, hash] = fields
+  if (!isCount(ts) || typeof type !== 'string' || !(details instanceof Uint8Array) || !isHash(hash))
+    return undefined
+  return { seq, ts, type, details, hash }
+}
+
+function decodeBase(value: Uint8Array): AuditBase | undefined {
+  const fields = decodeExact<unknown[]>(value)
+  if (!Array.isArray(fields)) return undefined
+  const [seq, hash, lasting] = fields
+  if (!isCount(seq) || !isHash(hash)) return undefined
+  return isHash(lasting) ? { seq, hash, lasting } : { seq, hash }
+}
+
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isHash = (value: unknown): value is Uint8Array => value instanceof Uint8Array && value.length === 32
+
+function decodeFrame(value: Uint8Array): Uint8Array {
+  const frame = decodeExact<unknown>(value)
+  return frame instanceof Uint8Array ? frame : new Uint8Array(0)
+}
+
+/** Only the bytes we would write ourselves: no change of a stored byte may pass as another spelling of it. */
+function decodeExact<T>(value: Uint8Array): T | undefined {
+  try {
+    const decoded = decodeValue<T>(VALUE_VERSION, value)
+    return encodeValue(VALUE_VERSION, decoded).equals(value) ? decoded : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function seqOf(key: Uint8Array): number {
+  const view = new DataView(key.buffer, key.byteOffset, key.byteLength)
+  return Number(view.getBigUint64(SEQ_AT))
+}

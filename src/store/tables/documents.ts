@@ -1,0 +1,140 @@
+// Signed documents of this node and of others: a small row about each and its frame, written and removed together.
+import type { Change, Database } from '../level/database.ts'
+import { keyRange, makeKey } from '../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+/** Names one document; the documents room says what kinds there are. */
+export interface DocumentKey {
+  /** Ed25519 key, 32 bytes. */
+  readonly author: Uint8Array
+  readonly kind: string
+  /** At most 32 ASCII characters. */
+  readonly slot: string
+}
+
+export interface DocumentRow extends DocumentKey {
+  readonly version: number
+  /** BLAKE3 of the frame, 32 bytes. */
+  readonly digest: Uint8Array
+  /** 8 bytes for each recipient, as the document has them. */
+  readonly hints: Uint8Array
+  /** Order of arrival here: from 1, never given twice. */
+  readonly seq: number
+  /** Why it is kept; the documents room's word. */
+  readonly role: string
+  /** Milliseconds since the epoch, both. */
+  readonly received_at: number
+  readonly expires_at: number
+  /** Bytes of the frame. */
+  readonly size: number
+}
+
+/** Says which numbering `seq` belongs to: another database has another one. */
+export interface Numbering {
+  /** 8 random bytes. */
+  readonly index: Uint8Array
+  /** The last `seq` given. */
+  readonly last: number
+}
+
+export interface DocumentRepository {
+  /** Every row, without the frames. */
+  load(): AsyncIterable<DocumentRow>
+  /** Undefined in a database that never held a document. */
+  numbering(): Promise<Numbering | undefined>
+  /** In the order of the keys; undefined where there is none, or it cannot be read. */
+  rows(keys: readonly DocumentKey[]): Promise<readonly (DocumentRow | undefined)[]>
+  /** Undefined where there is none, or it cannot be read. */
+  frame(key: DocumentKey): Promise<Uint8Array | undefined>
+  /** One atomic batch; with fsync when `sync`. */
+  write(changes: {
+    readonly put?: readonly { readonly row: DocumentRow; readonly frame: Uint8Array }[]
+    readonly remove?: readonly DocumentKey[]
+    readonly numbering?: Numbering
+    readonly sync?: boolean
+  }): Promise<void>
+}
+
+const VALUE_VERSION = 1
+// documents ‖ part ‖ author ‖ kind ‖ 0 ‖ slot
+const ROWS = { bytes: Uint8Array.of(1) }
+const FRAMES = { bytes: Uint8Array.of(2) }
+const NUMBERING = makeKey('documents', { bytes: Uint8Array.of(3) })
+const AUTHOR_AT = 2
+const AUTHOR_BYTES = 32
+const DIGEST_BYTES = 32
+const KIND_AT = AUTHOR_AT + AUTHOR_BYTES
+const END = { bytes: Uint8Array.of(0) }
+
+export function createDocumentRepository(db: Database): DocumentRepository {
+  return {
+    async *load() {
+      for await (const [key, value] of db.iterator(keyRange('documents', ROWS))) {
+        const row = rowOf(key, value)
+        if (row !== undefined) yield row
+      }
+    },
+    async numbering() {
+      const value = await db.get(NUMBERING)
+      if (value === undefined) return undefined
+      const { index, last } = decodeValue<Numbering>(VALUE_VERSION, value)
+      return { index: new Uint8Array(index), last }
+    },
+    async rows(keys) {
+      const names = keys.map((key) => keyOf(ROWS, key))
+      const values = await db.getMany(names)
+      return values.map((value, i) =>
+        value === undefined ? undefined : rowOf(names[i] as Uint8Array, value),
+      )
+    },
+    async frame(key) {
+      const value = await db.get(keyOf(FRAMES, key))
+      return value?.[0] === VALUE_VERSION ? new Uint8Array(value.subarray(1)) : undefined
+    },
+    async write({ put = [], remove = [], numbering, sync = false }) {
+      const batch: Change[] = []
+      for (const key of remove) {
+        batch.push({ type: 'del', key: keyOf(ROWS, key) }, { type: 'del', key: keyOf(FRAMES, key) })
+      }
+      for (const { row, frame } of put) {
+        const { author: _, kind: __, slot: ___, ...rest } = row
+        batch.push(
+          { type: 'put', key: keyOf(ROWS, row), value: encodeValue(VALUE_VERSION, rest) },
+          // The frame is its own encoding: only the version byte stands before it.
+          { type: 'put', key: keyOf(FRAMES, row), value: Buffer.concat([Buffer.of(VALUE_VERSION), frame]) },
+        )
+      }
+      if (numbering !== undefined) {
+        batch.push({ type: 'put', key: NUMBERING, value: encodeValue(VALUE_VERSION, numbering) })
+      }
+      await db.batch(batch, { sync })
+    },
+  }
+}
+
+function keyOf(part: { readonly bytes: Uint8Array }, { author, kind, slot }: DocumentKey): Buffer {
+  if (author.length !== AUTHOR_BYTES) throw new RangeError("an author's key has 32 bytes")
+  return makeKey('documents', part, { bytes: author }, { text: kind }, END, { text: slot })
+}
+
+/** A row that was damaged is as good as none: its document is fetched again. */
+function rowOf(key: Uint8Array, value: Uint8Array): DocumentRow | undefined {
+  const name = Buffer.from(key.buffer, key.byteOffset, key.byteLength)
+  const end = name.indexOf(0, KIND_AT)
+  if (end < 0) return undefined
+  try {
+    const rest = decodeValue<Omit<DocumentRow, keyof DocumentKey>>(VALUE_VERSION, value)
+    const counts = [rest.version, rest.seq, rest.received_at, rest.expires_at, rest.size]
+    if (!counts.every(Number.isSafeInteger) || rest.digest.length !== DIGEST_BYTES) return undefined
+    return {
+      ...rest,
+      digest: new Uint8Array(rest.digest),
+      hints: new Uint8Array(rest.hints),
+      author: new Uint8Array(name.subarray(AUTHOR_AT, KIND_AT)),
+      kind: name.toString('utf8', KIND_AT, end),
+      slot: name.toString('utf8', end + 1),
+    }
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,31 @@
+// For rows that are not the newest there were: nobody is given anything of what the lost ones may have withdrawn.
+
+import type { Database } from '../level/database.ts'
+import { readU32, UID_AT } from '../level/key-of-event.ts'
+import { keyRange } from '../level/keyspace.ts'
+import { createConsentRepository, EVERYBODY_ELSE } from './consent.ts'
+
+export interface Closed {
+  /** Removed. */
+  readonly tokens: number
+  /** Nodes that are known; who of them was denied since cannot be told, so that a person has to look. */
+  readonly members: number
+}
+
+/**
+ * The last word somebody said may be among what is not there, and an older one stand in its place: sharing is off for
+ * everybody, also for those of whom not a row is left, and no token is good, until they say so again.
+ */
+export async function failClosed(db: Database): Promise<Closed> {
+  const consent = createConsentRepository(db)
+  const decided = (await db.keys(keyRange('consent')).all()).map((key) => readU32(key, UID_AT))
+  for (const uid of [...decided, EVERYBODY_ELSE]) {
+    const stored = await consent.get(uid)
+    if (stored?.off === true) continue
+    const nothing = { allow_peers: [], allow_supervisors: [], deny_peers: [], decided_at: 0 }
+    await consent.put({ ...nothing, ...stored, uid, off: true })
+  }
+  const tokens = (await db.keys(keyRange('api_tokens')).all()).length
+  await db.clear(keyRange('api_tokens'))
+  return { tokens, members: (await db.keys(keyRange('members')).all()).length }
+}

@@ -1,0 +1,31 @@
+// How late it was when this node last removed what is old: what a clock that leaps is held against.
+import type { Database } from '../level/database.ts'
+import { makeKey } from '../level/keyspace.ts'
+import { decodeValue, encodeValue } from '../level/value.ts'
+
+export interface RetentionTimeRepository {
+  /** Milliseconds since the epoch; undefined before the first time, and where the row is damaged. */
+  get(): Promise<number | undefined>
+  put(time: number): Promise<void>
+}
+
+const VALUE_VERSION = 1
+const KEY = makeKey('meta', { text: 'retention_time' })
+
+export function createRetentionTimeRepository(db: Database): RetentionTimeRepository {
+  return {
+    async get() {
+      const value = await db.get(KEY)
+      if (value === undefined) return undefined
+      try {
+        const time = decodeValue<unknown>(VALUE_VERSION, value)
+        return Number.isSafeInteger(time) && (time as number) >= 0 ? (time as number) : undefined
+      } catch {
+        return undefined
+      }
+    },
+    async put(time) {
+      await db.put(KEY, encodeValue(VALUE_VERSION, Math.floor(time)))
+    },
+  }
+}

@@ -1,0 +1,357 @@
+// The audit room: one writer appends what happened to the chained ledger, in call order, and signs its head.
+import { formatNodeId } from '../../../protocols/node-id.ts'
+import type { Clock, Random } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
+import type { Identity } from '../identity/index.ts'
+import { readEnd } from './continue.ts'
+import { GENESIS, makeRow, readRow } from './entry.ts'
+import { type ExportEntry, headerOf } from './exported.ts'
+import { type Cut, createFront } from './front.ts'
+import { readHead, signHead } from './head.ts'
+import type { Audit, AuditEntry, AuditRecord, AuditVerdict } from './index.ts'
+import { createNoise } from './noise.ts'
+import { keyChange } from './signers.ts'
+import { createTimes } from './times.ts'
+import { verifyLedger } from './verify.ts'
+import { createWhoAsked } from './who-asked.ts'
+
+/** How long the newest entries may stay without a signature over them. */
+export const HEAD_EVERY_MS = 3_600_000
+/** Entries waiting to be written; beyond, they are counted and dropped. */
+export const QUEUE_MAX = 10_000
+/** Entries in one batch, which is one fsync. */
+const BATCH_MAX = 256
+/** After a write that failed: what was dropped is told as soon as the disk takes it, also when nothing else happens. */
+const RETRY_MS = 3_000
+/** Kept entries; some 50 MB. The oldest tenth goes at once when there are more. */
+const KEPT_MAX = 200_000
+
+export interface AuditOptions {
+  readonly repository: AuditRepository
+  readonly identity: Pick<Identity, 'publicKey' | 'sign'>
+  readonly clock: Clock
+  readonly random: Random
+  readonly log: Log
+  /** Default 200 000 entries. */
+  readonly keptMax?: number
+}
+
+interface Waiting {
+  readonly record: AuditRecord
+  readonly ts: number
+  readonly written: () => void
+}
+
+export function createAudit(options: AuditOptions): Audit {
+  const { repository, identity, clock, random, log, keptMax = KEPT_MAX } = options
+  const queue: Waiting[] = []
+  const times = createTimes(repository)
+  const front = createFront({ repository, keptMax })
+  const noise = createNoise(clock)
+  /** Not yet told in the ledger. */
+  let dropped = 0
+  let droppedSinceStart = 0
+  let state: 'new' | 'open' | 'stopped' = 'new'
+  let failure: string | undefined
+  /** Number, time and hash of the newest entry on disk. */
+  let newest: Pick<AuditRow, 'seq' | 'ts' | 'hash'> = { seq: 0, ts: 0, hash: GENESIS }
+  /** The last removed entry; undefined when none was. */
+  let base: AuditBase | undefined
+  let signedSeq = 0
+  let headDue = false
+  let headTimer: NodeJS.Timeout | undefined
+  /** Monotonic. */
+  let startedAt = clock.monotonic()
+  let retryDue = false
+  /** Older entries are to go (ms since the epoch). */
+  let trimBefore: number | undefined
+  let retryTimer: NodeJS.Timeout | undefined
+  const headListeners = new Set<(frame: Uint8Array) => void>()
+  const recordListeners = new Set<(entry: AuditRecord) => void>()
+  let pumping: Promise<void> | undefined
+  let verifying: Promise<AuditVerdict> | undefined
+
+  function drop(count: number): void {
+    if (dropped === 0) log.error({ count }, 'audit entries were dropped')
+    dropped += count
+    droppedSinceStart += count
+  }
+
+  function chain(batch: readonly Waiting[]): AuditRow[] {
+    const rows: AuditRow[] = []
+    let at = newest
+    const add = (ts: number, record: AuditRecord): void => {
+      const row = makeRow(at.seq + 1, ts, record, at.hash)
+      rows.push(row)
+      at = row
+    }
+    if (dropped > 0) {
+      add(clock.now(), { type: 'entries_dropped', success: false, details: { count: dropped } })
+    }
+    for (const { ts, record } of batch) add(ts, record)
+    return rows
+  }
+
+  async function write(rows: readonly AuditRow[], sign: boolean, cut?: Cut): Promise<void> {
+    const last = rows.at(-1) ?? newest
+    const entries = last.seq - (cut?.base.seq ?? base?.seq ?? 0)
+    // When it is signed, not when something was done: every member reads it.
+    const ts = Math.max(last.ts, clock.now())
+    const head = sign
+      ? signHead({ seq: last.seq, hash: last.hash, ts, entries }, identity, clock, random)
+      : undefined
+    await repository.append(rows, { ...(head && { head }), ...(cut && { base: cut.base, keep: cut.keep }) })
+    newest = last
+    for (const { seq, ts } of rows) times.note(seq, ts)
+    base = cut?.base ?? base
+    if (head === undefined) return
+    signedSeq = last.seq
+    tell(headListeners, head.frame)
+  }
+
+  function tell<T>(listeners: ReadonlySet<(value: T) => void>, value: T): void {
+    for (const listener of listeners) {
+      try {
+        listener(value)
+      } catch (error) {
+        log.error({ error: String(error) }, 'a listener to the ledger failed')
+      }
+    }
+  }
+
+  async function writeNext(): Promise<void> {
+    const batch = queue.splice(0, BATCH_MAX)
+    const told = dropped
+    /** Of these, until they are written. */
+    let lost = batch.length
+    retryDue = false
+    try {
+      const sign = headDue
+      headDue = false
+      await write(chain(batch), sign)
+      lost = 0
+      dropped -= told
+      failure = undefined
+      const before = trimBefore
+      trimBefore = undefined
+      const cut = await front.cut(newest, base, clock.now(), before)
+      if (cut !== undefined) await write([cut.row], true, cut)
+    } catch (error) {
+      failure = error instanceof Error ? error.message : String(error)
+      trimBefore = undefined
+      if (lost > 0) drop(lost)
+    }
+    for (const { written } of batch) written()
+  }
+
+  async function pumpAll(): Promise<void> {
+    while (queue.length > 0 || headDue || retryDue || trimBefore !== undefined) await writeNext()
+    pumping = undefined
+    if (failure !== undefined && state === 'open') retryLater()
+    if (newest.seq > signedSeq && state === 'open') armHead()
+  }
+
+  function pump(): Promise<void> {
+    pumping ??= Promise.resolve().then(pumpAll)
+    return pumping
+  }
+
+  function enqueue(record: AuditRecord): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    if (queue.length >= QUEUE_MAX || state === 'stopped') {
+      drop(1)
+      resolve()
+    } else {
+      queue.push({ record, ts: clock.now(), written: resolve })
+      // What comes before the start is written when it has started.
+      if (state === 'open') void pump()
+    }
+    return promise
+  }
+
+  function tellCounted(atOnce = false): void {
+    const counted = noise.due(atOnce)
+    if (counted !== undefined) void enqueue(counted)
+  }
+
+  function retryLater(): void {
+    retryTimer ??= setTimeout(() => {
+      retryTimer = undefined
+      retryDue = true
+      void pump()
+    }, RETRY_MS)
+    retryTimer.unref()
+  }
+
+  /** At a full hour since the start: when a head comes shall not say when something was done. */
+  function armHead(): void {
+    if (headTimer !== undefined) return
+    const wait = HEAD_EVERY_MS - ((clock.monotonic() - startedAt) % HEAD_EVERY_MS)
+    headTimer = setTimeout(() => {
+      headTimer = undefined
+      tellCounted()
+      headDue = newest.seq > signedSeq
+      void pump()
+    }, wait)
+    headTimer.unref()
+  }
+
+  return {
+    name: 'audit',
+
+    async start(signal) {
+      signal.throwIfAborted()
+      const end = await readEnd(repository, clock.now())
+      if (end.damaged) {
+        log.error(
+          { entry: end.newest.seq },
+          'the newest audit entry is damaged; `karo audit verify` says where it begins',
+        )
+      }
+      newest = end.newest
+      base = end.base
+      const { signed } = end
+      signedSeq = signed?.seq ?? 0
+      state = 'open'
+      startedAt = clock.monotonic()
+      // Restored without its key, or given another: what the old one signed stays its, and is told to be.
+      const own = formatNodeId(identity.publicKey)
+      const signer = signed === undefined ? undefined : readHead(signed)?.signer
+      if (signer !== undefined && signer !== own) {
+        log.warn(
+          { previous: signer },
+          'this ledger was signed by another key until now; the change is an entry',
+        )
+        queue.unshift({ record: keyChange(signer, own), ts: clock.now(), written: () => {} })
+        headDue = true
+      }
+      // A damaged one is empty; `verify` says so.
+      if (signed !== undefined && signed.frame.length > 0) tell(headListeners, signed.frame)
+      void pump()
+    },
+
+    async stop() {
+      if (state !== 'open') return
+      tellCounted(true)
+      state = 'stopped'
+      clearTimeout(headTimer)
+      clearTimeout(retryTimer)
+      headTimer = undefined
+      await pumping
+      headDue = newest.seq > signedSeq
+      await pump()
+    },
+
+    health() {
+      const ok = state === 'open' && failure === undefined
+      const detail = ok
+        ? 'the ledger is being written'
+        : `the ledger is not being written: ${failure ?? 'closed'}`
+      return [{ name: 'audit.writable', ok, detail }]
+    },
+
+    record(record) {
+      tell(recordListeners, record)
+      const admitted = noise.admits(record)
+      tellCounted()
+      return admitted ? enqueue(record) : Promise.resolve()
+    },
+
+    async log({ limit, type, peer, since, uid }) {
+      const entries: AuditEntry[] = []
+      if (limit <= 0) return entries
+      const through = since === undefined ? 0 : await times.olderThrough(since)
+      for await (const { seq, row } of repository.backwards()) {
+        if (seq <= through) break
+        const entry = row === undefined ? undefined : readRow(row)
+        if (entry === undefined) continue
+        // No end yet: a clock that was set back leaves older times behind newer ones.
+        if (since !== undefined && entry.ts < since) continue
+        if (type !== undefined && entry.type !== type) continue
+        if (peer !== undefined && entry.peer !== peer) continue
+        if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue
+        entries.push(entry)
+        if (entries.length >= limit) break
+      }
+      return entries
+    },
+
+    async whoAsked({ since, uid }) {
+      const asked = createWhoAsked()
+      const through = await times.olderThrough(since)
+      for await (const { seq, row } of repository.backwards()) {
+        if (seq <= through) break
+        const entry = row === undefined ? undefined : readRow(row)
+        if (entry === undefined || entry.ts < since) continue
+        if (uid !== undefined && entry.details.uid !== undefined && entry.details.uid !== uid) continue
+        asked.add(entry)
+      }
+      return asked.result()
+    },
+
+    async *export({ since = 0, until = Number.POSITIVE_INFINITY }) {
+      const own = formatNodeId(identity.publicKey)
+      headDue ||= newest.seq > signedSeq
+      await pump()
+      const heads = new Map((await repository.heads()).map((head) => [head.seq, head.frame]))
+      const newestHead = Math.max(...heads.keys())
+      let base: AuditBase = (await repository.base()) ?? { seq: 0, hash: GENESIS }
+      const removed = base.seq
+      let begun = false
+      for await (const { seq, row } of repository.forwards()) {
+        // Decisions from before there: the chain they stood in is gone, so they prove nothing elsewhere.
+        if (seq <= removed) continue
+        // What cannot be read is nowhere in time: it is told where it stands.
+        if (!begun && row !== undefined && row.ts < since) {
+          base = { seq, hash: row.hash }
+          continue
+        }
+        if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
+        begun = true
+        yield lineOf(seq, row)
+        const frame = heads.get(seq)
+        if (frame === undefined) continue
+        yield { head: { seq, frame: Buffer.from(frame).toString('base64url') } }
+        // What was written since then is under no signature yet.
+        if (seq === newestHead) return
+        // A part under the signature of an earlier key alone would prove nothing of this node.
+        if (row !== undefined && row.ts >= until && readHead({ seq, frame })?.signer === own) return
+      }
+      if (!begun) yield headerOf(identity.publicKey, clock.now(), base)
+    },
+
+    async trim(before) {
+      if (state !== 'open') return
+      trimBefore = before
+      await pump()
+    },
+
+    verify(elsewhere = []) {
+      // Whoever asks while one is under way gets that one's verdict: a walk reads the whole ledger.
+      verifying ??= verifyLedger(repository, identity.publicKey, elsewhere).finally(() => {
+        verifying = undefined
+      })
+      return verifying
+    },
+
+    status: () => ({ written: newest.seq, dropped: droppedSinceStart }),
+
+    onRecord(listener) {
+      recordListeners.add(listener)
+      return () => recordListeners.delete(listener)
+    },
+
+    onHead(listener) {
+      headListeners.add(listener)
+      return () => headListeners.delete(listener)
+    },
+  }
+}
+
+function lineOf(seq: number, row: AuditRow | undefined): ExportEntry {
+  const entry = row === undefined ? undefined : readRow(row)
+  if (entry === undefined) return { seq, damaged: true }
+  const { ts, ...rest } = entry
+  return { ...rest, timestamp: new Date(ts).toISOString() }
+}

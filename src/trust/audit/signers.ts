@@ -1,0 +1,70 @@
+// Which keys a ledger is signed with: the node's own, and those that it replaced, each change being an entry.
+import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import type { AuditRecord } from './index.ts'
+
+/** A ledger that changes its key more often is told with its newest ones. */
+const EARLIER_MAX = 100
+
+export interface EarlierKey {
+  readonly node_id: NodeId
+  /** Number of the last entry before this key was replaced. */
+  readonly through: number
+}
+
+/** What the entry of a change says: whose signatures are before it, and whose are from it on. */
+export function keyChange(previous: NodeId, next: NodeId): AuditRecord {
+  return { type: 'key_rotation', success: true, details: { previous, next } }
+}
+
+type Change = EarlierKey & { readonly next: NodeId }
+type Mark = Change | { readonly signer: NodeId; readonly from: number }
+
+export interface Signers {
+  /** A signed head over entry `seq`, after that entry. */
+  head(seq: number, signer: NodeId): void
+  /** In the order of the ledger; only changes of keys are looked at. */
+  entry(seq: number, type: string, details: AuditRecord['details'] | undefined): void
+  /**
+   * Backwards from `own`, the key that counts: a key replaced by one that counts counts up to there, once a head of the
+   * newer one covers the entry that says so. `unproven`: number of the first entry signed by a key that does not.
+   */
+  judge(own: NodeId): { readonly unproven: number | undefined; readonly earlier: readonly EarlierKey[] }
+}
+
+export function createSigners(): Signers {
+  const marks: Mark[] = []
+  return {
+    head(seq, signer) {
+      const last = marks.at(-1)
+      // One is enough of many in a row.
+      if (last === undefined || !('signer' in last) || last.signer !== signer)
+        marks.push({ signer, from: seq })
+    },
+    entry(seq, type, details) {
+      if (type !== 'key_rotation') return
+      const { previous, next } = details ?? {}
+      if (!isNodeId(previous) || !isNodeId(next)) return
+      marks.push({ node_id: previous, next, through: seq - 1 })
+    },
+    judge(own) {
+      const earlier: EarlierKey[] = []
+      let unproven: number | undefined
+      let key = own
+      let signed = false
+      for (const mark of marks.toReversed()) {
+        if ('signer' in mark) {
+          if (mark.signer === key) signed = true
+          else unproven = mark.from
+        } else if (mark.next === key && signed) {
+          earlier.unshift({ node_id: mark.node_id, through: mark.through })
+          key = mark.node_id
+          signed = false
+        } else unproven = mark.through + 1
+      }
+      return { unproven, earlier: earlier.slice(-EARLIER_MAX) }
+    },
+  }
+}
+
+const isNodeId = (value: unknown): value is NodeId =>
+  typeof value === 'string' && parseNodeId(value) !== undefined

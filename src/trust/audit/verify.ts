@@ -1,0 +1,109 @@
+// Walks the ledger from its first entry and finds the first that is altered, missing, or not what was signed.
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
+import { GENESIS, hashEntry, readRow } from './entry.ts'
+import { readHead } from './head.ts'
+import type { AuditVerdict, HeadElsewhere } from './index.ts'
+import { lastingDigest } from './lasting.ts'
+import { createSigners } from './signers.ts'
+
+/** `publicKey`: whose signature the heads must have, or that of a key it replaced. Reads the ledger as of its start. */
+export async function verifyLedger(
+  repository: Pick<AuditRepository, 'base' | 'heads' | 'forwards'>,
+  publicKey: Uint8Array,
+  elsewhere: readonly HeadElsewhere[] = [],
+): Promise<AuditVerdict> {
+  // Heads before entries: entries that are written meanwhile have no head here, and no head lacks its entry.
+  const base = await repository.base()
+  const signed = new Map<number, ReturnType<typeof readHead>>()
+  for (const head of await repository.heads()) signed.set(head.seq, readHead(head))
+  const newestHead = Math.max(0, ...signed.keys())
+  const outside = newestOf(elsewhere, formatNodeId(publicKey))
+
+  const signers = createSigners()
+  let previous: Uint8Array = base?.hash ?? GENESIS
+  let expected = (base?.seq ?? 0) + 1
+  let head: Uint8Array = previous
+  let entries = 0
+  let firstBad: number | null = null
+  /** Decisions from before the base, in their order. */
+  const kept: AuditRow[] = []
+  // A front that was removed must be told by an entry that is itself under a signed head, and so must be what stayed of it.
+  let baseProven = base === undefined
+  let keptHash: unknown
+  for await (const { seq, row } of repository.forwards()) {
+    entries++
+    if (row !== undefined) head = row.hash
+    if (firstBad !== null) continue
+    if (base !== undefined && seq <= base.seq) {
+      if (row === undefined) firstBad = seq
+      else kept.push(row)
+      continue
+    }
+    if (seq !== expected || row === undefined || !continues(row, previous) || !agrees(row, signed)) {
+      firstBad = expected
+      continue
+    }
+    if (base !== undefined && seq <= newestHead && row.type === 'checkpoint') {
+      const told = readRow(row)?.details
+      if (told?.removed_through === base.seq && told.hash === Buffer.from(base.hash).toString('hex')) {
+        baseProven = true
+        keptHash = told.decisions_hash
+      }
+    }
+    if (row.type === 'key_rotation') signers.entry(seq, row.type, readRow(row)?.details)
+    const over = signed.get(seq)
+    if (over !== undefined) signers.head(seq, over.signer)
+    // Another entry than the one that this node told others of: the end was written anew.
+    if (seq === outside?.seq && Buffer.compare(row.hash, outside.hash) !== 0) {
+      firstBad = seq
+      continue
+    }
+    previous = row.hash
+    expected++
+  }
+  if (firstBad === null && !baseProven) firstBad = (base?.seq ?? 0) + 1
+  const digest = lastingDigest(kept)
+  if (firstBad === null && hexOf(digest) !== keptHash) firstBad = kept[0]?.seq ?? base?.seq ?? 1
+  // A signed head over entries that are not there: the end was cut off.
+  if (firstBad === null && newestHead >= expected) firstBad = expected
+  const missing = Math.max(0, (outside?.seq ?? 0) - Math.max(expected - 1, base?.seq ?? 0))
+  if (firstBad === null && missing > 0) firstBad = expected
+  const { unproven, earlier } = signers.judge(formatNodeId(publicKey))
+  if (unproven !== undefined) firstBad = Math.min(unproven, firstBad ?? unproven)
+  return {
+    ok: firstBad === null,
+    entries,
+    head: Buffer.from(head).toString('hex'),
+    first_bad: firstBad,
+    earlier_keys: earlier,
+    ...(outside === undefined
+      ? {}
+      : { outside: { seq: outside.seq, ts: outside.ts, by: outside.by, missing } }),
+  }
+}
+
+/** The one that covers most, of those that `own` signed. */
+function newestOf(elsewhere: readonly HeadElsewhere[], own: NodeId) {
+  let newest: { seq: number; ts: number; hash: Uint8Array; by: readonly NodeId[] } | undefined
+  for (const { frame, by } of elsewhere) {
+    const head = readHead({ seq: 0, frame })
+    if (head === undefined || head.signer !== own) continue
+    const more = newest === undefined || head.seq > newest.seq
+    // Of the same one, the copy that others have says more.
+    if (more || (head.seq === newest?.seq && by.length > 0)) newest = { ...head, by }
+  }
+  return newest
+}
+
+const hexOf = (bytes: Uint8Array | undefined): string | undefined =>
+  bytes === undefined ? undefined : Buffer.from(bytes).toString('hex')
+
+const continues = (row: AuditRow, previous: Uint8Array): boolean =>
+  Buffer.compare(hashEntry(row, previous), row.hash) === 0
+
+function agrees(row: AuditRow, signed: ReadonlyMap<number, ReturnType<typeof readHead>>): boolean {
+  if (!signed.has(row.seq)) return true
+  const over = signed.get(row.seq)
+  return over !== undefined && Buffer.compare(over.hash, row.hash) === 0
+}

@@ -1,0 +1,84 @@
+// Who asked this node about what: the questions of the ledger, counted by author and kind.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { AuditEntry } from './index.ts'
+
+export interface Asked {
+  readonly peer: NodeId
+  /** Null for what was turned away before it was read, and for what the peer handed on for others that are not admitted. */
+  readonly query_type: string | null
+  /** Questions that were read. */
+  readonly asked: number
+  /** Of these: answered with what policy and consent allow. */
+  readonly allowed: number
+  /** Of these: refused or withheld. What is neither was not answered: the node was busy, or stopped. */
+  readonly refused: number
+  /** Turned away because there were too many. */
+  readonly busy: number
+  /** That decided, each once, the newest first, at most 8. */
+  readonly rules: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly first: number
+  readonly last: number
+}
+
+/** Authors times kinds; whoever floods is one author, and one without a name here is turned away. */
+const GROUPS_MAX = 10_000
+const RULES_MAX = 8
+
+type Counting = { -readonly [K in keyof Asked]: Asked[K] } & { rules: string[] }
+
+function addRule({ rules }: Counting, rule: unknown): void {
+  if (typeof rule === 'string' && !rules.includes(rule) && rules.length < RULES_MAX) rules.push(rule)
+}
+
+/** Entries from the newest on; the newest asker first. */
+export function createWhoAsked(): { add(entry: AuditEntry): void; result(): readonly Asked[] } {
+  const groups = new Map<string, Counting>()
+
+  function groupOf({ peer, details, ts }: AuditEntry): Counting | undefined {
+    if (peer === undefined) return undefined
+    const query_type = typeof details.query_type === 'string' ? details.query_type : null
+    const key = `${peer} ${query_type}`
+    const found = groups.get(key)
+    if (found !== undefined || groups.size >= GROUPS_MAX) return found
+    const made = {
+      peer,
+      query_type,
+      asked: 0,
+      allowed: 0,
+      refused: 0,
+      busy: 0,
+      rules: [],
+      first: ts,
+      last: ts,
+    }
+    groups.set(key, made)
+    return made
+  }
+
+  return {
+    add(entry) {
+      if (entry.type !== 'query_received' && entry.type !== 'query_responded') return
+      const group = groupOf(entry)
+      if (group === undefined) return
+      const { details, ts } = entry
+      const times = typeof details.times === 'number' ? details.times : 1
+      group.first = Math.min(group.first, ts)
+      group.last = Math.max(group.last, ts)
+      if (entry.type === 'query_received') {
+        if (entry.success) group.asked += times
+        else if (details.reason === 'author_not_admitted') {
+          // Handed on by this peer, for authors that may have nothing here: read, and refused.
+          group.asked += times
+          group.refused += times
+          addRule(group, details.reason)
+        } else group.busy += times
+        return
+      }
+      if (details.decision === 'allow') group.allowed += times
+      else group.refused += times
+      addRule(group, details.rule)
+    },
+    result: () => [...groups.values()].sort((a, b) => b.last - a.last),
+  }
+}

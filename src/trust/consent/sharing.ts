@@ -1,0 +1,151 @@
+// Consent at work: what each person (uid) of this node decided, changed durably and at once, and shown to them.
+import { isNodeId } from '../../../protocols/node-id.ts'
+import { byText } from '../../base/by-text.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import { createSerial } from '../../base/serial.ts'
+import { LABEL, LABEL_RULE } from '../../base/words/trust-levels.ts'
+import type { Config } from '../../config/index.ts'
+import type { ConsentRepository } from '../../store/tables/consent.ts'
+import type { Audit } from '../audit/index.ts'
+import type { Trust } from '../peers/index.ts'
+import {
+  type Consent,
+  decide,
+  principalOf,
+  QUERY_ACTIONS,
+  resourceOf,
+  SHARING_CATEGORIES,
+  type SharingCategory,
+  summaryResource,
+} from '../policy/index.ts'
+import { allowing, type Choice, choiceOfFile, consentFrom, sameChoice, stopping } from './consent.ts'
+import type { SharedWith, Sharing, SharingView } from './index.ts'
+
+export interface SharingDeps {
+  readonly config: Pick<Config, 'sharing'>
+  readonly consent: Pick<ConsentRepository, 'get' | 'put'>
+  readonly trust: Pick<Trust, 'opinion' | 'known' | 'resolve'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+}
+
+type Change = 'allow' | 'stop' | 'off' | 'on'
+
+export function createSharing(deps: SharingDeps): Sharing {
+  const { config, consent, trust, audit, clock } = deps
+  // A change reads, then writes: one after the other, or the second would undo the first.
+  const serially = createSerial()
+  const listeners = new Set<() => void>()
+
+  async function choiceOf(uid: number): Promise<Choice> {
+    return (await consent.get(uid)) ?? choiceOfFile(config.sharing)
+  }
+
+  function tell(): void {
+    for (const listener of listeners) listener()
+  }
+
+  function change(uid: number, what: Change, entry: string | undefined, to: (from: Choice) => Choice) {
+    return serially(async () => {
+      const stored = await consent.get(uid)
+      const next = to(stored ?? choiceOfFile(config.sharing))
+      // To decide what the file says is a decision: it holds when the file changes.
+      if (stored !== undefined && sameChoice(stored, next)) return
+      const { allow_peers, allow_supervisors, deny_peers, off } = next
+      const decided_at = clock.now()
+      await consent.put({ uid, allow_peers, allow_supervisors, deny_peers, off, decided_at })
+      tell()
+      await audit.record({
+        type: 'consent_change',
+        success: true,
+        ...(entry !== undefined && isNodeId(entry) ? { peer: entry } : {}),
+        details: { uid, change: what, ...(entry === undefined ? {} : { who: entry }) },
+      })
+    })
+  }
+
+  function entryOf(who: string): string {
+    if (who === '*' || isNodeId(who)) return who
+    const [, group] = /^(?:team|role):(.*)$/s.exec(who) ?? []
+    if (group === undefined) return trust.resolve(who)
+    if (LABEL.test(group)) return who
+    throw new KaroError('bad_request', `'${who}' names no team or role`, {
+      hint: `Write team:eng or role:lead; a name is ${LABEL_RULE}.`,
+    })
+  }
+
+  async function show(uid: number): Promise<SharingView> {
+    const stored = await consent.get(uid)
+    const now = consentFrom(config.sharing, stored ?? choiceOfFile(config.sharing))
+    return {
+      sharing: now.off ? 'off' : 'on',
+      source: stored === undefined ? 'config' : 'decision',
+      max_level: now.max_level,
+      categories: now.categories,
+      allow: { peers: now.allow_peers, supervisors: now.allow_supervisors },
+      stopped: now.deny_peers,
+      peers: trust
+        .known()
+        .map((node) => sharedWith(trust.opinion(node), now))
+        .sort((a, b) => byText(a.name, b.name) || byText(a.fingerprint, b.fingerprint)),
+    }
+  }
+
+  return {
+    consentOf: async (uid) => consentFrom(config.sharing, await choiceOf(uid)),
+    async allow(uid, who) {
+      const entry = entryOf(who)
+      await change(uid, 'allow', entry, (choice) => allowing(choice, entry))
+      return show(uid)
+    },
+    async stop(uid, who) {
+      const entry = entryOf(who)
+      await change(uid, 'stop', entry, (choice) => stopping(choice, entry))
+      return show(uid)
+    },
+    async off(uid) {
+      await change(uid, 'off', undefined, (choice) => ({ ...choice, off: true }))
+      return show(uid)
+    },
+    async on(uid) {
+      await change(uid, 'on', undefined, (choice) => ({ ...choice, off: false }))
+      return show(uid)
+    },
+    show,
+    reload: tell,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+  }
+}
+
+/** The same decide() that answers questions, so that what is shown is what holds. */
+function sharedWith(opinion: ReturnType<Trust['opinion']>, consent: Consent): SharedWith {
+  const principal = principalOf(opinion)
+  const opened = (level: 1 | 2): SharingCategory[] =>
+    QUERY_ACTIONS.flatMap((action) => {
+      const resource = resourceOf(action, principal, level)
+      if (resource.category === undefined) return []
+      return decide(principal, action, resource, { consent }).effect === 'deny' ? [] : [resource.category]
+    })
+  const sent = SHARING_CATEGORIES.filter(
+    (category) =>
+      decide(principal, 'summary.receive', summaryResource(category), { consent }).effect === 'allow',
+  )
+  const usage = decide(principal, 'query.tool_usage', resourceOf('query.tool_usage', principal, undefined), {
+    consent,
+  })
+  return {
+    node_id: opinion.node_id,
+    fingerprint: opinion.fingerprint,
+    name: opinion.name,
+    trust_level: principal.trust_level,
+    level_1: opened(1),
+    summaries: sent,
+    level_2: opened(2),
+    rule: usage.rule,
+    reason: usage.reason,
+  }
+}

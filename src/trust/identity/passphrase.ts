@@ -1,0 +1,83 @@
+// A passphrase out of a file that not everybody can read.
+import * as fs from 'node:fs'
+import { KaroError } from '../../base/errors.ts'
+import type { Identity } from './index.ts'
+import { loadIdentity } from './keyfile.ts'
+
+/** Shorter ones are tried out in days, however slow each try is. */
+export const LEAST_PASSPHRASE = 8
+/** What node:crypto takes. */
+export const MOST_PASSPHRASE = 1024
+/** Its group may read it, so that root can keep it for a service; nobody else may, and none but the owner writes. */
+const TOO_WIDE = 0o027
+
+/**
+ * The file's bytes without the line end they may end with. `trusted`: put there by the service manager, which has seen
+ * to its permissions. Throws KaroError bad_file: missing, no regular file, too open, empty, too long.
+ */
+export function readPassphraseFile(path: string, trusted = false): Buffer {
+  const wrong = (message: string, hint?: string): KaroError =>
+    new KaroError('bad_file', message, { where: path, ...(hint && { hint }) })
+  let file: number
+  try {
+    file = fs.openSync(path, fs.constants.O_RDONLY | fs.constants.O_NONBLOCK)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'there is no such file' : (error as Error).message
+    throw wrong(
+      `the passphrase cannot be read: ${why}`,
+      'Name a file that holds the passphrase and that only you can read.',
+    )
+  }
+  try {
+    const stat = fs.fstatSync(file)
+    if (!stat.isFile()) throw wrong('the passphrase is not in a regular file')
+    const self = process.geteuid?.() ?? 0
+    if (!trusted && stat.uid !== 0 && stat.uid !== self) {
+      throw wrong(`the passphrase's file belongs to user ${stat.uid}`, `Run: chown ${self} ${path}`)
+    }
+    if (!trusted && (stat.mode & TOO_WIDE) !== 0) {
+      throw wrong("others may read or change the passphrase's file", `Run: chmod 600 ${path}`)
+    }
+    const buffer = Buffer.alloc(MOST_PASSPHRASE + 3)
+    const read = buffer.subarray(0, fs.readSync(file, buffer, 0, buffer.length, 0))
+    return checkedPassphrase(withoutLineEnd(read), path)
+  } finally {
+    fs.closeSync(file)
+  }
+}
+
+/** A line end at the end is the editor's, not the passphrase's. */
+export function withoutLineEnd(bytes: Buffer): Buffer {
+  const end = bytes.at(-1) !== 0x0a ? bytes.length : bytes.at(-2) === 0x0d ? -2 : -1
+  return bytes.subarray(0, end)
+}
+
+/** Throws KaroError bad_file for one that is empty or too long. */
+export function checkedPassphrase(passphrase: Buffer, where: string): Buffer {
+  if (passphrase.length > 0 && passphrase.length <= MOST_PASSPHRASE) return passphrase
+  const what = passphrase.length === 0 ? 'empty' : `longer than ${MOST_PASSPHRASE} bytes`
+  throw new KaroError('bad_file', `the passphrase is ${what}`, { where })
+}
+
+/**
+ * The identity in the key file `key`, opened by the passphrase in `file`. Throws as loadIdentity and readPassphraseFile;
+ * a wrong passphrase is a matter of that file, which the error names.
+ */
+export function openWith(
+  key: string,
+  { file, trusted }: { readonly file: string; readonly trusted: boolean },
+): Identity {
+  const passphrase = readPassphraseFile(file, trusted)
+  try {
+    return loadIdentity(key, passphrase)
+  } catch (error) {
+    if (!(error instanceof KaroError && error.code === 'unauthorized')) throw error
+    throw new KaroError('unauthorized', `the passphrase in it does not open the key ${key}`, {
+      where: file,
+      hint: `Put the right passphrase there. If it is the right one, the key is damaged: restore ${key} from a backup.`,
+    })
+  } finally {
+    passphrase.fill(0)
+  }
+}

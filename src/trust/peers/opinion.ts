@@ -1,0 +1,109 @@
+// Weighs what is said about one node into one opinion: the strongest source that speaks decides, a denial always wins.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { TrustLevel } from '../../base/words/trust-levels.ts'
+import type { TrustedPeer } from '../../config/index.ts'
+import type { OpinionStep, PeerOpinion } from './index.ts'
+
+/** What a person on this node decided about one member. */
+export interface Decision {
+  /** Null: no trust was given, or it was taken back. */
+  readonly level: TrustLevel | null
+  /** Empty: no name was chosen. */
+  readonly name: string
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+  readonly denied: boolean
+  readonly revoked: boolean
+  /** Milliseconds since the epoch. */
+  readonly decided_at: number
+}
+
+/** Everything this node heard about another. */
+export interface Evidence {
+  readonly node_id: NodeId
+  readonly fingerprint: string
+  /** What the peer calls itself; empty if it was never heard. */
+  readonly display_name: string
+  readonly config_denied: boolean
+  readonly config_trusted: TrustedPeer | undefined
+  readonly decision: Decision | undefined
+}
+
+export function weigh(evidence: Evidence): PeerOpinion {
+  const { config_trusted: file, decision } = evidence
+  const revoked = decision?.revoked ?? false
+  const base = {
+    node_id: evidence.node_id,
+    fingerprint: evidence.fingerprint,
+    name: file?.name || decision?.name || evidence.display_name,
+    denied: evidence.config_denied || (decision?.denied ?? false),
+    revoked,
+  }
+  const nothing = { trust_level: 'untrusted', roles: [], teams: [] } as const
+  if (evidence.config_denied) return { ...base, ...nothing, why: 'config' }
+  if (base.denied || revoked) return { ...base, ...nothing, why: 'tofu' }
+  if (file !== undefined) {
+    return { ...base, trust_level: file.level, roles: file.roles, teams: file.teams, why: 'config' }
+  }
+  if (decision !== undefined && decision.level !== null) {
+    return { ...base, trust_level: decision.level, roles: decision.roles, teams: decision.teams, why: 'tofu' }
+  }
+  return { ...base, ...nothing, why: 'default' }
+}
+
+/** The chain of sources, strongest first, each with what it says; exactly one decides, the same as in `weigh`. */
+export function explainSteps(evidence: Evidence): OpinionStep[] {
+  const { config_denied, config_trusted: file, decision } = evidence
+  const when = decision === undefined ? '' : ` on ${new Date(decision.decided_at).toISOString()}`
+  const sources: readonly (Omit<OpinionStep, 'decides'> & { readonly speaks: boolean })[] = [
+    {
+      source: 'denied',
+      speaks: config_denied || (decision?.denied ?? false),
+      says: config_denied
+        ? 'the configuration denies its key ([peers] denied)'
+        : decision?.denied
+          ? `a person here denied it${when}`
+          : 'not denied',
+    },
+    {
+      source: 'revoked',
+      speaks: decision?.revoked ?? false,
+      says: decision?.revoked ? `a person here took its trust back${when}` : 'not revoked',
+    },
+    {
+      source: 'config',
+      speaks: file !== undefined,
+      says:
+        file === undefined
+          ? 'the configuration does not name it ([peers.trusted])'
+          : `the configuration trusts it${terms(file.level, file.name ?? '', file)}`,
+    },
+    {
+      source: 'tofu',
+      speaks: (decision?.level ?? null) !== null,
+      says:
+        decision === undefined || decision.level === null
+          ? 'nobody trusted it by hand (karo peers trust)'
+          : `a person here trusted it${when}${terms(decision.level, decision.name, decision)}`,
+    },
+    {
+      source: 'default',
+      speaks: true,
+      says: 'untrusted; it waits in karo peers pending once it asks to join',
+    },
+  ]
+  const deciding = sources.findIndex((source) => source.speaks)
+  return sources.map(({ source, says }, i) => ({ source, says, decides: i === deciding }))
+}
+
+function terms(
+  level: TrustLevel,
+  name: string,
+  { roles, teams }: { readonly roles: readonly string[]; readonly teams: readonly string[] },
+): string {
+  const parts = [`level ${level}`]
+  if (name !== '') parts.push(`name ${name}`)
+  if (roles.length > 0) parts.push(`roles ${roles.join(', ')}`)
+  if (teams.length > 0) parts.push(`teams ${teams.join(', ')}`)
+  return `: ${parts.join('; ')}`
+}

@@ -1,0 +1,285 @@
+// Who was met here, members and those in the lobby: bounded in memory, written through to the store a little later.
+import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Log } from '../../base/run/log.ts'
+import type { MemberRepository, SightingRecord, StrangerRecord } from '../../store/tables/members.ts'
+import { fingerprintOf } from '../identity/index.ts'
+import type { Member, PendingPeer, Presence } from './index.ts'
+
+/** A member stays known for 7 days after it was last seen. */
+export const MEMBER_KEPT_MS = 7 * 24 * 3_600_000
+export const MEMBERS_MAX = 4096
+/** As many as a person could look through; a flood of new keys pushes out the oldest. */
+export const PENDING_MAX = 64
+/** Members that are known by gossip alone and not admitted here, in all and of one sponsor: keys cost nothing. */
+export const GOSSIP_MEMBERS_MAX = 1024
+export const GOSSIP_MEMBERS_OF_ONE = 64
+export const ADDRESSES_MAX = 8
+export const NAME_MAX = 64
+const ADDRESS_MAX = 256
+/** A sighting that changed nothing but the time is written at most this often, and on stop. */
+const REWRITE_MS = 60_000
+
+interface Sighting {
+  readonly name?: string
+  readonly addresses?: readonly string[]
+  readonly offline?: boolean
+  readonly sponsor?: NodeId
+}
+
+export interface Seen {
+  /** Takes over what the store has. */
+  load(sightings: readonly SightingRecord[], strangers: readonly StrangerRecord[]): void
+  member(node: NodeId): Member | undefined
+  /** Seen within `MEMBER_KEPT_MS`, the last seen first. */
+  members(): Member[]
+  /** Met in the lobby and no member yet, the last seen first. */
+  strangers(): PendingPeer[]
+  stranger(node: NodeId): PendingPeer | undefined
+  sawMember(node: NodeId, seen: Sighting): void
+  /** Makes room for one more of `sponsor`: of those that are `charged` to somebody, the longest silent give way. */
+  makeRoom(sponsor: NodeId, charged: (node: NodeId) => boolean): void
+  lost(node: NodeId): void
+  sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
+  /** The node, and everybody that is known through it alone, but for those that stay without it. */
+  forget(node: NodeId, stays: (node: NodeId) => boolean): void
+  /** Resolves when everything seen so far is in the store, or could not be written (logged, tried again later). */
+  flush(): Promise<void>
+}
+
+export function createSeen(
+  repository: MemberRepository,
+  clock: Clock,
+  log: Log,
+  /** A member's presence is another one now. Must not throw. */
+  changed: (member: Member, presence: Presence) => void = () => {},
+): Seen {
+  const members = new Map<NodeId, Member>()
+  const strangers = new Map<NodeId, PendingPeer>()
+  // Keys whose row differs from memory; a key that is no longer in memory loses its row.
+  const dirtyMembers = new Set<NodeId>()
+  const dirtyStrangers = new Set<NodeId>()
+  const memberWrittenAt = new Map<NodeId, number>()
+  let writing: Promise<void> | undefined
+
+  const fresh = (member: Member): boolean => clock.now() - member.last_seen < MEMBER_KEPT_MS
+
+  function dropMember(node: NodeId): void {
+    members.delete(node)
+    memberWrittenAt.delete(node)
+    dirtyMembers.add(node)
+  }
+
+  function dropStranger(node: NodeId): void {
+    strangers.delete(node)
+    dirtyStrangers.add(node)
+  }
+
+  function boundMembers(): void {
+    if (members.size <= MEMBERS_MAX) return
+    for (const member of [...members.values()]) if (!fresh(member)) dropMember(member.node_id)
+    while (members.size > MEMBERS_MAX) dropMember(oldest(members))
+  }
+
+  function boundStrangers(): void {
+    while (strangers.size > PENDING_MAX) dropStranger(oldest(strangers))
+  }
+
+  async function write(): Promise<void> {
+    const memberNodes = [...dirtyMembers]
+    const strangerNodes = [...dirtyStrangers]
+    dirtyMembers.clear()
+    dirtyStrangers.clear()
+    const now = clock.now()
+    try {
+      await repository.write({
+        sightings: memberNodes.flatMap((node) => sightingOf(members.get(node))),
+        forget_sightings: memberNodes.filter((node) => !members.has(node)).map(publicKeyOf),
+        strangers: strangerNodes.flatMap((node) => strangerOf(strangers.get(node))),
+        forget_strangers: strangerNodes.filter((node) => !strangers.has(node)).map(publicKeyOf),
+      })
+      for (const node of memberNodes) if (members.has(node)) memberWrittenAt.set(node, now)
+    } catch (error) {
+      for (const node of memberNodes) dirtyMembers.add(node)
+      for (const node of strangerNodes) dirtyStrangers.add(node)
+      throw error
+    }
+  }
+
+  /** One writer; what is seen while it writes goes into its next round. */
+  async function writeAll(): Promise<void> {
+    try {
+      while (dirtyMembers.size + dirtyStrangers.size > 0) await write()
+    } catch (error) {
+      log.warn({ error: String(error) }, 'who was seen could not be stored; it is kept in memory')
+    } finally {
+      writing = undefined
+    }
+  }
+
+  function flush(): Promise<void> {
+    writing ??= Promise.resolve().then(writeAll)
+    return writing
+  }
+
+  return {
+    load(sightings, strangerRecords) {
+      for (const record of sightings) {
+        const node = formatNodeId(record.key)
+        members.set(node, memberFrom(record))
+        memberWrittenAt.set(node, clock.now())
+      }
+      for (const member of [...members.values()]) if (!fresh(member)) dropMember(member.node_id)
+      for (const record of strangerRecords) strangers.set(formatNodeId(record.key), strangerFrom(record))
+      boundMembers()
+      boundStrangers()
+      void flush()
+    },
+
+    member: (node) => {
+      const member = members.get(node)
+      return member !== undefined && fresh(member) ? member : undefined
+    },
+    members: () => [...members.values()].filter(fresh).sort((a, b) => b.last_seen - a.last_seen),
+    strangers: () => [...strangers.values()].sort((a, b) => b.last_seen - a.last_seen),
+    stranger: (node) => strangers.get(node),
+
+    sawMember(node, seen) {
+      const before = members.get(node)
+      const now = Math.max(clock.now(), before?.last_seen ?? 0)
+      const stranger = strangers.get(node)
+      const { sponsor } = seen
+      const member: Member = {
+        node_id: node,
+        fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
+        name: cleanName(seen.name) || before?.name || stranger?.name || '',
+        last_seen: now,
+        addresses: mergeAddresses(seen.addresses, before?.addresses ?? stranger?.addresses),
+        offline: seen.offline ?? false,
+        unsure: false,
+        known_by: sponsor === undefined ? 'link' : 'gossip',
+        ...(sponsor === undefined ? {} : { sponsor }),
+      }
+      members.set(node, member)
+      dirtyMembers.add(node)
+      // Whoever is known by gossip alone may still wait in the lobby for a person's word.
+      if (stranger !== undefined && sponsor === undefined) dropStranger(node)
+      boundMembers()
+      const presence = presenceOf(member)
+      const was = before !== undefined && fresh(before) ? presenceOf(before) : 'offline'
+      if (presence !== was) changed(member, presence)
+      const due = now - (memberWrittenAt.get(node) ?? 0) >= REWRITE_MS
+      if (due || before === undefined || !sameButTime(before, member)) void flush()
+    },
+
+    makeRoom(sponsor, charged) {
+      const announced = [...members.values()]
+        .filter((one) => one.sponsor !== undefined && charged(one.node_id))
+        .sort((a, b) => a.last_seen - b.last_seen)
+      const ofOne = announced.filter((one) => one.sponsor === sponsor)
+      const out = new Set(ofOne.slice(0, Math.max(0, ofOne.length + 1 - GOSSIP_MEMBERS_OF_ONE)))
+      const left = announced.filter((one) => !out.has(one))
+      for (const one of left.slice(0, Math.max(0, left.length + 1 - GOSSIP_MEMBERS_MAX))) out.add(one)
+      for (const { node_id } of out) dropMember(node_id)
+    },
+
+    lost(node) {
+      const member = members.get(node)
+      if (member === undefined || member.offline || member.unsure) return
+      const lost = { ...member, unsure: true }
+      members.set(node, lost)
+      changed(lost, 'unsure')
+    },
+
+    sawStranger(node, seen) {
+      const before = strangers.get(node)
+      const now = clock.now()
+      strangers.set(node, {
+        node_id: node,
+        fingerprint: before?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
+        name: cleanName(seen.name) || before?.name || '',
+        addresses: mergeAddresses(seen.addresses, before?.addresses),
+        first_seen: before?.first_seen ?? now,
+        last_seen: now,
+      })
+      boundStrangers()
+      dirtyStrangers.add(node)
+      void flush()
+    },
+
+    forget(node, stays) {
+      for (const { node_id, sponsor } of [...members.values()])
+        if (node_id === node || (sponsor === node && !stays(node_id))) dropMember(node_id)
+      if (strangers.has(node)) dropStranger(node)
+      void flush()
+    },
+    flush,
+  }
+}
+
+/** A name from the network or a person: no control or invisible characters, no line breaks, at most `NAME_MAX`. */
+export function cleanName(name: string | undefined): string {
+  const visible = (name ?? '').normalize('NFC').replace(/[\p{C}\p{Zl}\p{Zp}]/gu, '')
+  return [...visible.trim()].slice(0, NAME_MAX).join('').trim()
+}
+
+export function publicKeyOf(node: NodeId): Uint8Array {
+  const key = parseNodeId(node)
+  if (key === undefined) throw new RangeError('not a canonical node id')
+  return key
+}
+
+function mergeAddresses(newest: readonly string[] = [], older: readonly string[] = []): string[] {
+  const usable = [...newest, ...older].filter((address) => address.length <= ADDRESS_MAX)
+  return [...new Set(usable)].slice(0, ADDRESSES_MAX)
+}
+
+function oldest(seen: ReadonlyMap<NodeId, { readonly last_seen: number }>): NodeId {
+  let found: NodeId | undefined
+  let at = Number.POSITIVE_INFINITY
+  for (const [node, { last_seen }] of seen) {
+    if (last_seen < at) {
+      found = node
+      at = last_seen
+    }
+  }
+  return found as NodeId
+}
+
+const presenceOf = ({ offline, unsure }: Member): Presence =>
+  offline ? 'offline' : unsure ? 'unsure' : 'online'
+
+const sameButTime = (a: Member, b: Member): boolean =>
+  a.name === b.name &&
+  a.sponsor === b.sponsor &&
+  a.offline === b.offline &&
+  a.addresses.length === b.addresses.length &&
+  a.addresses.every((address, i) => address === b.addresses[i])
+
+function sightingOf(member: Member | undefined): SightingRecord[] {
+  if (member === undefined) return []
+  const { node_id, name, addresses, last_seen, offline, sponsor } = member
+  const by = sponsor === undefined ? {} : { sponsor: publicKeyOf(sponsor) }
+  return [{ key: publicKeyOf(node_id), name, addresses, last_seen, offline, ...by }]
+}
+
+function memberFrom({ key, sponsor, ...rest }: SightingRecord): Member {
+  return {
+    node_id: formatNodeId(key),
+    fingerprint: fingerprintOf(key),
+    ...rest,
+    unsure: false,
+    known_by: sponsor === undefined ? 'link' : 'gossip',
+    ...(sponsor === undefined ? {} : { sponsor: formatNodeId(sponsor) }),
+  }
+}
+
+function strangerOf(stranger: PendingPeer | undefined): StrangerRecord[] {
+  if (stranger === undefined) return []
+  const { node_id, name, addresses, first_seen, last_seen } = stranger
+  return [{ key: publicKeyOf(node_id), name, addresses, first_seen, last_seen }]
+}
+
+function strangerFrom({ key, ...rest }: StrangerRecord): PendingPeer {
+  return { node_id: formatNodeId(key), fingerprint: fingerprintOf(key), ...rest }
+}

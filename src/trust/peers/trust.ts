@@ -1,0 +1,354 @@
+// The trust room: keeps the file's and people's word on every node, and tells listeners when it changes.
+import { isDeepStrictEqual } from 'node:util'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { Log } from '../../base/run/log.ts'
+import { createSerial } from '../../base/serial.ts'
+import { LABEL, LABEL_RULE, TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
+import type { Config } from '../../config/index.ts'
+import type { DecisionRecord, MemberRepository } from '../../store/tables/members.ts'
+import type { Audit } from '../audit/index.ts'
+import { fingerprintOf, type Identity } from '../identity/index.ts'
+import type { Member, Trust, TrustTerms } from './index.ts'
+import { type Decision, type Evidence, explainSteps, weigh } from './opinion.ts'
+import { resolveNode } from './resolve.ts'
+import { cleanName, createSeen, NAME_MAX, publicKeyOf } from './seen.ts'
+
+export const DECISIONS_MAX = 4096
+/** Roles, and teams, one person may give one node. */
+const LABELS_MAX = 16
+
+export interface TrustOptions {
+  readonly config: Pick<Config, 'peers'>
+  readonly repository: MemberRepository
+  readonly identity: Pick<Identity, 'nodeId'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+}
+
+/** One decision in memory: about every key of its member. */
+interface Held extends Decision {
+  readonly keys: DecisionRecord['keys']
+}
+
+export function createTrust(options: TrustOptions): Trust {
+  const { config, repository, identity, audit, clock, log } = options
+  let deniedByFile: ReadonlySet<NodeId> = new Set(config.peers.denied)
+  let trustedByFile = config.peers.trusted
+  /** By every key of the member, so that a key's successor inherits what was decided. */
+  const decisions = new Map<NodeId, Held>()
+  let heldCount = 0
+  const seen = createSeen(repository, clock, log, (member, presence) => {
+    for (const listener of presenceListeners) listener(member.node_id, presence, member.known_by)
+  })
+  const listeners = new Set<(node: NodeId) => void>()
+  const presenceListeners = new Set<Parameters<Trust['onPresence']>[0]>()
+  // Decisions one after the other: memory follows the disk in the same order.
+  const serially = createSerial()
+
+  const evidenceOf = (node: NodeId): Evidence => {
+    const met = seen.member(node) ?? seen.stranger(node)
+    return {
+      node_id: node,
+      fingerprint: met?.fingerprint ?? fingerprintOf(publicKeyOf(node)),
+      display_name: met?.name ?? '',
+      config_denied: deniedByFile.has(node),
+      config_trusted: trustedByFile.get(node),
+      decision: decisions.get(node),
+    }
+  }
+  const opinion = (node: NodeId) => weigh(evidenceOf(node))
+
+  function refuses(node: NodeId): boolean {
+    const decision = decisions.get(node)
+    return deniedByFile.has(node) || decision?.denied === true || decision?.revoked === true
+  }
+
+  // Asked for every frame, so without making an opinion; a test holds it against `opinion`.
+  function admits(node: NodeId): boolean {
+    if (node === identity.nodeId || refuses(node)) return false
+    const level = trustedByFile.get(node)?.level ?? decisions.get(node)?.level ?? 'untrusted'
+    return level !== 'untrusted'
+  }
+
+  /** Admitted here, or announced by somebody who is; and not refused. */
+  function counts({ node_id, sponsor }: Member): boolean {
+    if (node_id === identity.nodeId || refuses(node_id)) return false
+    return admits(node_id) || (sponsor !== undefined && admits(sponsor))
+  }
+
+  /** Somebody spoke about this node, so it does not wait for a person any more. */
+  const decided = (node: NodeId): boolean =>
+    deniedByFile.has(node) || trustedByFile.has(node) || decisions.has(node)
+
+  /** A node that was withdrawn keeps its name to be recognised by; it may be one that it only claimed. */
+  function isNameChosen(node: NodeId): boolean {
+    const decision = decisions.get(node)
+    const stands = decision !== undefined && decision.level !== null && !refuses(node)
+    return Boolean(trustedByFile.get(node)?.name || (stands && decision.name))
+  }
+
+  /** Not one that is known by the word of others or by its own alone, and nobody whom this node refuses. */
+  const isMet = (node: NodeId): boolean =>
+    admits(node) || (!refuses(node) && seen.member(node)?.known_by === 'link')
+
+  function hold(held: Held): void {
+    if (!decisions.has(formatNodeId(held.keys[0]))) heldCount++
+    for (const key of held.keys) decisions.set(formatNodeId(key), held)
+  }
+
+  function known(): NodeId[] {
+    const nodes = new Set<NodeId>([...trustedByFile.keys(), ...deniedByFile, ...decisions.keys()])
+    for (const member of seen.members()) nodes.add(member.node_id)
+    for (const stranger of seen.strangers()) nodes.add(stranger.node_id)
+    nodes.delete(identity.nodeId)
+    return [...nodes]
+  }
+
+  function tell(node: NodeId): void {
+    for (const listener of listeners) {
+      try {
+        listener(node)
+      } catch (error) {
+        log.error({ error: String(error) }, 'a listener to trust changes failed')
+      }
+    }
+  }
+
+  /** Makes a decision durable, then effective, then known; `next` sees the decision it replaces. */
+  function decide(
+    action: 'trust' | 'deny' | 'revoke',
+    node: NodeId,
+    next: (before: Held | undefined) => Omit<Decision, 'decided_at'> | undefined,
+  ): Promise<void> {
+    return serially(async () => {
+      const before = decisions.get(node)
+      const levelBefore = opinion(node).trust_level
+      let changed: Omit<Decision, 'decided_at'> | undefined
+      try {
+        if (node === identity.nodeId) {
+          throw new KaroError('bad_request', 'that is this node itself', {
+            hint: 'Run `karo peers` to see the others.',
+          })
+        }
+        changed = next(before)
+        if (changed !== undefined && before === undefined && heldCount >= DECISIONS_MAX) {
+          throw new KaroError('conflict', `there are ${DECISIONS_MAX} decisions about nodes already`, {
+            hint: 'Put nodes that stay trusted or denied into config.toml.',
+          })
+        }
+      } catch (error) {
+        const code = error instanceof KaroError ? error.code : 'internal'
+        await audit.record({ type: 'trust_change', success: false, peer: node, details: { action, code } })
+        throw error
+      }
+      if (changed === undefined) return
+      const held: Held = { ...changed, keys: before?.keys ?? [publicKeyOf(node)], decided_at: clock.now() }
+      await repository.write({ decisions: [held] })
+      hold(held)
+      if (!admits(node)) seen.forget(node, admits)
+      const levelAfter = opinion(node).trust_level
+      log.info({ peer: node, action, trust_level: levelAfter }, 'a person decided about a node')
+      // Queued first, so that the ledger has the decision before what follows from it.
+      const recorded = audit.record({
+        type: 'trust_change',
+        success: true,
+        peer: node,
+        details: { action, level_before: levelBefore, level_after: levelAfter },
+      })
+      tell(node)
+      await recorded
+    })
+  }
+
+  /** What the file says binds people too; it is changed in the file. */
+  function checkFile(node: NodeId, terms: TrustTerms): void {
+    if (deniedByFile.has(node)) {
+      throw new KaroError('refused', 'the configuration denies this node', {
+        where: 'config.toml [peers] denied',
+        hint: 'Remove the key there, then reload the service or restart Karo.',
+      })
+    }
+    const file = trustedByFile.get(node)
+    if (file === undefined) return
+    const differs =
+      (terms.level ?? file.level) !== file.level ||
+      (terms.name ?? file.name) !== file.name ||
+      !sameLabels(terms.roles, file.roles) ||
+      !sameLabels(terms.teams, file.teams)
+    if (differs) {
+      throw new KaroError(
+        'conflict',
+        `config.toml trusts this node already, with level ${file.level}, and is stronger than a decision made here`,
+        {
+          where: 'config.toml [peers.trusted]',
+          hint: 'Change its entry there, then reload the service (sudo systemctl reload karo) or restart karo up.',
+        },
+      )
+    }
+  }
+
+  /** As `decide`, for every node that the file says something else about now. */
+  function reload(): Promise<void> {
+    return serially(async () => {
+      const { denied, trusted } = config.peers
+      const named = new Set([...deniedByFile, ...trustedByFile.keys(), ...denied, ...trusted.keys()])
+      const before = new Map([...named].map((node) => [node, opinion(node)]))
+      deniedByFile = new Set(denied)
+      trustedByFile = trusted
+      const recorded: Promise<unknown>[] = []
+      for (const [node, was] of before) {
+        const is = opinion(node)
+        if (isDeepStrictEqual(was, is)) continue
+        if (!admits(node)) seen.forget(node, admits)
+        log.info(
+          { peer: node, action: 'reload', trust_level: is.trust_level },
+          'the configuration decides anew about a node',
+        )
+        recorded.push(
+          audit.record({
+            type: 'trust_change',
+            success: true,
+            peer: node,
+            details: { action: 'reload', level_before: was.trust_level, level_after: is.trust_level },
+          }),
+        )
+        tell(node)
+      }
+      await Promise.all(recorded)
+    })
+  }
+
+  const withdrawn = (node: NodeId, before: Held | undefined) => ({
+    level: null,
+    // Its rows go, its name stays, so that people still know whom they refused.
+    name: before?.name || opinion(node).name,
+    roles: [],
+    teams: [],
+    denied: before?.denied ?? false,
+    revoked: before?.revoked ?? false,
+  })
+
+  return {
+    name: 'trust',
+
+    async start(signal) {
+      signal.throwIfAborted()
+      const stored = await repository.load()
+      for (const record of stored.decisions) hold(heldFrom(record, log))
+      seen.load(stored.sightings, stored.strangers)
+    },
+
+    async stop() {
+      await serially(async () => {})
+      await seen.flush()
+    },
+
+    reload,
+    opinion,
+    admits,
+    refuses,
+    explain: (node) => explainSteps(evidenceOf(node)),
+    decidedAt: (node) => evidenceOf(node).decision?.decided_at,
+
+    async trust(node, terms) {
+      const name = terms.name === undefined ? undefined : checkedName(terms.name)
+      const roles = checkedLabels('role', terms.roles)
+      const teams = checkedLabels('team', terms.teams)
+      await decide('trust', node, (before) => {
+        checkFile(node, { ...terms, name })
+        // The file already says so, and nothing here says otherwise.
+        if (trustedByFile.has(node) && before === undefined) return undefined
+        return {
+          level: terms.level ?? trustedByFile.get(node)?.level ?? before?.level ?? 'peer',
+          name: name ?? before?.name ?? '',
+          roles: roles ?? before?.roles ?? [],
+          teams: teams ?? before?.teams ?? [],
+          denied: false,
+          revoked: false,
+        }
+      })
+    },
+    deny: (node) => decide('deny', node, (before) => ({ ...withdrawn(node, before), denied: true })),
+    revoke: (node) => decide('revoke', node, (before) => ({ ...withdrawn(node, before), revoked: true })),
+
+    resolve: (who) =>
+      resolveNode(
+        who,
+        known().map((node) => ({ ...opinion(node), chosen: isNameChosen(node), met: isMet(node) })),
+      ),
+
+    members: () => seen.members().filter(counts),
+    member(node) {
+      const member = seen.member(node)
+      return member !== undefined && counts(member) ? member : undefined
+    },
+    sawMember(node, sighting) {
+      if (admits(node)) seen.sawMember(node, sighting)
+    },
+    heardOf(node, sighting, by) {
+      if (node === identity.nodeId || refuses(node) || !admits(by)) return false
+      const before = seen.member(node)
+      const sponsor = before?.sponsor !== undefined && admits(before.sponsor) ? before.sponsor : by
+      if (admits(node)) {
+        const linked = before !== undefined && before.sponsor === undefined
+        seen.sawMember(node, linked ? sighting : { ...sighting, sponsor })
+        return true
+      }
+      if (before?.sponsor !== sponsor) seen.makeRoom(sponsor, (one) => !admits(one))
+      seen.sawMember(node, { ...sighting, sponsor })
+      return true
+    },
+    lost: (node) => seen.lost(node),
+    pending: () => seen.strangers().filter(({ node_id }) => !decided(node_id)),
+    sawStranger(node, sighting) {
+      if (node !== identity.nodeId && !refuses(node)) seen.sawStranger(node, sighting)
+    },
+    met: (node) => seen.member(node) ?? seen.stranger(node),
+    known,
+    onChange(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    onPresence(listener) {
+      presenceListeners.add(listener)
+      return () => presenceListeners.delete(listener)
+    },
+  }
+}
+
+function heldFrom(record: DecisionRecord, log: Log): Held {
+  const level = record.level === null ? null : TRUST_LEVELS.find((known) => known === record.level)
+  // A level this program does not know opens nothing.
+  if (level === undefined)
+    log.warn({ trust_level: record.level }, 'a stored trust level is unknown; it counts as untrusted')
+  return { ...record, level: level ?? (record.level === null ? null : ('untrusted' satisfies TrustLevel)) }
+}
+
+function checkedName(name: string): string {
+  const clean = cleanName(name)
+  if (clean !== name.normalize('NFC') || clean === '') {
+    throw new KaroError('bad_request', `a name is 1 to ${NAME_MAX} visible characters`, { where: 'name' })
+  }
+  return clean
+}
+
+function checkedLabels(
+  what: 'role' | 'team',
+  labels: readonly string[] | undefined,
+): readonly string[] | undefined {
+  if (labels === undefined) return undefined
+  const distinct = [...new Set(labels)]
+  if (distinct.length > LABELS_MAX || !distinct.every((label) => LABEL.test(label))) {
+    throw new KaroError('bad_request', `a node has at most ${LABELS_MAX} ${what}s`, {
+      where: what,
+      hint: `A ${what} is ${LABEL_RULE}.`,
+    })
+  }
+  return distinct
+}
+
+const sameLabels = (given: readonly string[] | undefined, file: readonly string[]): boolean =>
+  given === undefined || (given.length === file.length && given.every((label) => file.includes(label)))

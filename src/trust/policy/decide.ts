@@ -1,0 +1,96 @@
+// May this author have that? The one decision of the data's owner, as a pure function of values.
+import { TRUST_OPENS } from '../../base/words/trust-levels.ts'
+import type { Action, Consent, Context, Decision, Principal, Resource } from './index.ts'
+import { matchesEntry } from './principal.ts'
+import { ACTION_CATEGORY } from './resource.ts'
+
+const deny = (rule: string, reason: string): Decision => ({ effect: 'deny', rule, reason })
+const allow = (rule: string, reason: string): Decision => ({ effect: 'allow', rule, reason })
+
+const NO_AGGREGATORS: Decision = {
+  effect: 'withhold',
+  rule: 'level2.no_aggregators',
+  reason:
+    'Level 2 totals need two aggregators, which this release cannot run yet. To have level 1, the numbers of single ' +
+    'nodes, ask the people there: karo peers trust <this node> --level peer, then karo share allow <this node>.',
+}
+
+/**
+ * Default deny, and a deny anywhere wins: every refusal is looked for before the first permission, so no order of
+ * entries and no permission can outweigh one. Rules, in this order:
+ *
+ * - `trust.denied`, `trust.untrusted`: nobody the owner refuses or does not know has anything;
+ * - `health.admitted`: node health carries no person's data, so admission is enough;
+ * - `request.category`, `request.level`, `consent.absent`: a request that does not fit together is refused;
+ * - `sharing.off`, `sharing.max_level`, `sharing.category`, `consent.stopped`: what the person took back;
+ * - `trust.level`: what the author's trust level does not open (a supervisor never has level 1; asking for it and being
+ *   sent it are different things);
+ * - `consent.none`: nobody entitled this author; consent is by name, team, role or `*`;
+ * - `level2.no_aggregators`: entitled, but the totals cannot be had (withheld, never plain numbers instead);
+ * - `consent.allow`.
+ */
+export function decide(principal: Principal, action: Action, resource: Resource, context: Context): Decision {
+  if (principal.denied) return deny('trust.denied', 'the node is denied here')
+  if (principal.trust_level === 'untrusted') return deny('trust.untrusted', 'the node is not trusted here')
+
+  const about = ACTION_CATEGORY[action]
+  if (about === null) return allow('health.admitted', 'any admitted node may have node health')
+  const { category } = resource
+  if (category === undefined || (about !== 'any' && category !== about)) {
+    return deny('request.category', `${action} is about ${about}, not ${category ?? 'nothing'}`)
+  }
+  const consent = context.consent
+  if (consent === undefined) return deny('consent.absent', 'no person here was asked for consent')
+  const refusal = takenBack(principal, resource, consent, category)
+  if (refusal !== undefined) return refusal
+  return LEVEL[resource.level](principal, action, consent)
+}
+
+function takenBack(
+  principal: Principal,
+  resource: Resource,
+  consent: Consent,
+  category: keyof Consent['categories'],
+): Decision | undefined {
+  if (consent.off) return deny('sharing.off', 'sharing is off (karo share off)')
+  if (resource.level > consent.max_level) {
+    return deny(
+      'sharing.max_level',
+      `config.toml allows levels up to ${consent.max_level} (sharing.max_level)`,
+    )
+  }
+  if (!consent.categories[category])
+    return deny('sharing.category', `config.toml turns ${category} off (sharing.categories)`)
+  if (consent.deny_peers.some((entry) => matchesEntry(entry, principal))) {
+    return deny('consent.stopped', 'consent was withdrawn (karo share stop)')
+  }
+  return undefined
+}
+
+const entitled = (entries: readonly string[], principal: Principal): boolean =>
+  entries.some((entry) => matchesEntry(entry, principal))
+
+type Judge = (principal: Principal, action: Action, consent: Consent) => Decision
+
+const LEVEL: Readonly<Record<Resource['level'], Judge>> = {
+  1: (principal, action, consent) => {
+    const { receivesLevel1, queriesLevel1 } = TRUST_OPENS[principal.trust_level]
+    const summaries = action === 'summary.receive'
+    if (!(summaries ? receivesLevel1 : queriesLevel1)) {
+      const what = summaries ? 'summaries' : 'level 1'
+      return deny('trust.level', `trust level ${principal.trust_level} does not open ${what}`)
+    }
+    return entitled(consent.allow_peers, principal)
+      ? allow('consent.allow', 'consent, by karo share or config.toml')
+      : deny('consent.none', 'no consent yet (karo share allow)')
+  },
+  2: (principal, action, consent) => {
+    if (action === 'summary.receive') return deny('request.level', 'summaries are level 1')
+    if (!TRUST_OPENS[principal.trust_level].level2) {
+      return deny('trust.level', `trust level ${principal.trust_level} does not open level 2`)
+    }
+    return entitled(consent.allow_supervisors, principal) || entitled(consent.allow_peers, principal)
+      ? NO_AGGREGATORS
+      : deny('consent.none', 'no consent yet (karo share allow)')
+  },
+}

@@ -1,0 +1,161 @@
+// What the rooms tell becomes events: each for whom it is, and never with anything of a command's text.
+import { expect, test } from 'vitest'
+import type { FeedData, FeedEvent } from '../../../../src/api/contract/shapes.ts'
+import { connectFeed, createFeed } from '../../../../src/api/feed/index.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { AUDIT_TYPES } from '../../../../src/trust/audit/entry-types.ts'
+import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
+import type { Presence } from '../../../../src/trust/peers/index.ts'
+import { testIdentity } from '../../../support/identity.ts'
+
+const { nodeId: bob, fingerprint } = testIdentity(2)
+const peer = { node_id: bob, fingerprint, name: 'bob' }
+const clock = { now: () => 1_763_626_500_000, monotonic: () => 0 }
+const [ANN, CID] = [1000, 1001]
+
+function rooms() {
+  const feed = createFeed({ clock, random: systemRandom })
+  let record: ((entry: AuditRecord) => void) | undefined
+  let presence: ((node: typeof bob, presence: Presence, by: 'link' | 'gossip') => void) | undefined
+  let recorded: ((commands: readonly object[]) => void) | undefined
+  let begun: ((uid: number, signal: FeedData['anomaly_found'] & { id: string }) => void) | undefined
+  const end = connectFeed(feed, {
+    audit: {
+      onRecord(listener) {
+        record = listener
+        return () => (record = undefined)
+      },
+    },
+    trust: {
+      opinion: () => ({
+        ...peer,
+        ...{ trust_level: 'peer', roles: ['lead'], teams: [], why: 'tofu', denied: false, revoked: false },
+      }),
+      onPresence(listener) {
+        presence = listener
+        return () => (presence = undefined)
+      },
+    },
+    observe: {
+      onRecorded(listener) {
+        recorded = listener as typeof recorded
+        return () => (recorded = undefined)
+      },
+    },
+    anomalies: {
+      onBegun(listener) {
+        begun = listener as typeof begun
+        return () => (begun = undefined)
+      },
+    },
+  })
+  const of = (uid: number): Omit<FeedEvent, 'id' | 'timestamp'>[] => {
+    const follower = feed.follow(uid, '0')
+    const taken = []
+    for (let event = follower.take(); event !== undefined; event = follower.take())
+      taken.push({ type: event.type, data: event.data })
+    follower.end()
+    return taken as Omit<FeedEvent, 'id' | 'timestamp'>[]
+  }
+  return {
+    of,
+    end,
+    record: (entry: Partial<AuditRecord> & Pick<AuditRecord, 'type'>) =>
+      record?.({ success: true, details: {}, ...entry }),
+    presence: (now: Presence) => presence?.(bob, now, 'gossip'),
+    recorded: (commands: readonly object[]) => recorded?.(commands),
+    begun: (uid: number, signal: object) => begun?.(uid, signal as never),
+    listening: () => [record, presence, recorded, begun].filter((one) => one !== undefined).length,
+  }
+}
+
+test('what everybody may see: peers, members, trust, answers, summaries', () => {
+  const { record, presence, of } = rooms()
+  record({ type: 'peer_connected', peer: bob, details: { address: '10.0.0.2' } })
+  record({ type: 'peer_pending', peer: bob })
+  record({ type: 'peer_disconnected', peer: bob, details: { reason: 'goodbye' } })
+  record({
+    ...{ type: 'trust_change', peer: bob },
+    details: { action: 'trust', level_before: 'untrusted', level_after: 'peer' },
+  })
+  record({ type: 'trust_change', peer: bob, success: false, details: { action: 'deny', code: 'conflict' } })
+  record({
+    ...{ type: 'query_responded', peer: bob, trace_id: 'a'.repeat(32) },
+    details: { query_type: 'ToolUsage', status: 'success', people: 3 },
+  })
+  record({
+    type: 'summary_published',
+    details: { documents: 2, periods: 'hour:1 day:1', recipients: 4, categories: 'x', emptied: 0 },
+  })
+  for (const now of ['online', 'unsure', 'offline'] as const) presence(now)
+  const expected = [
+    { type: 'peer_connected', data: { peer } },
+    { type: 'peer_pending', data: { peer } },
+    { type: 'peer_gone', data: { peer, reason: 'goodbye' } },
+    {
+      type: 'trust_changed',
+      data: { peer, action: 'trust', level_before: 'untrusted', level_after: 'peer' },
+    },
+    {
+      type: 'query_answered',
+      data: { peer, query_type: 'ToolUsage', status: 'success', trace_id: 'a'.repeat(32) },
+    },
+    { type: 'summary_published', data: { documents: 2, periods: 'hour:1 day:1', recipients: 4 } },
+    { type: 'member_seen', data: { peer, known_by: 'gossip' } },
+    { type: 'member_left', data: { peer, why: 'lost' } },
+    { type: 'member_left', data: { peer, why: 'goodbye' } },
+  ]
+  expect(of(ANN)).toEqual(expected)
+  expect(of(CID)).toEqual(expected)
+})
+
+test('what is one person’s is theirs alone; without a person it is nobody’s', () => {
+  const { record, recorded, of } = rooms()
+  record({
+    type: 'query_asked',
+    details: { uid: ANN, query_type: 'NodeHealth', status: 'success', known: 2, answered: 1 },
+  })
+  record({ type: 'consent_change', details: { uid: ANN, change: 'allow', who: 'team:eng' } })
+  record({ type: 'consent_change', details: { change: 'off' } })
+  record({ type: 'query_asked', details: { query_type: 'NodeHealth' } })
+  const command = { uid: ANN, id: 'x1', timestamp: 1_763_626_400_000, category: 'git', risk_level: 'safe' }
+  recorded([{ ...command, command: 'git push secret-word', cwd: '/secret-word' }])
+  expect(of(CID)).toEqual([])
+  expect(of(ANN)).toEqual([
+    {
+      type: 'query_asked',
+      data: { query_type: 'NodeHealth', status: 'success', known: 2, answered: 1 },
+    },
+    { type: 'consent_changed', data: { change: 'allow', who: 'team:eng' } },
+    {
+      type: 'command_recorded',
+      data: {
+        ...{ command_id: 'x1', began_at: '2025-11-20T08:13:20.000Z' },
+        ...{ category: 'git', risk_level: 'safe' },
+      },
+    },
+  ])
+  expect(JSON.stringify(of(ANN))).not.toContain('secret-word')
+})
+
+test('what is unusual in somebody’s numbers is theirs alone', () => {
+  const { begun, of } = rooms()
+  const found = { id: '3f9a12c4', kind: 'timing', subject: null, severity: 6 }
+  begun(ANN, { ...found, observed: 34, seen: false })
+  expect(of(CID)).toEqual([])
+  const { id: signal_id, ...data } = found
+  expect(of(ANN)).toEqual([{ type: 'anomaly_found', data: { signal_id, ...data } }])
+})
+
+test('no entry of the ledger breaks it, whatever is missing', () => {
+  const { record, of } = rooms()
+  for (const type of AUDIT_TYPES) record({ type })
+  expect(of(ANN).map(({ type }) => type)).toEqual(['summary_published'])
+})
+
+test('it ends', () => {
+  const { end, listening } = rooms()
+  expect(listening()).toBe(4)
+  end()
+  expect(listening()).toBe(0)
+})

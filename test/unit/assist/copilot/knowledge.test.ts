@@ -1,0 +1,82 @@
+// The knowledge file: what is in it, how large it is, that it is the same each time, and what a damaged one does.
+import { copyFileSync, mkdtempSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeAll, expect, test } from 'vitest'
+import { extract, knowledgeFiles } from '../../../../scripts/knowledge.ts'
+import { type Knowledge, openKnowledge } from '../../../../src/assist/copilot/knowledge.ts'
+import { builtKnowledge } from '../../../support/knowledge.ts'
+
+let directory = ''
+let knowledge: Knowledge
+beforeAll(async () => {
+  ;({ directory, knowledge } = await builtKnowledge())
+}, 60_000)
+
+let scratch: string | undefined
+afterEach(() => {
+  if (scratch !== undefined) rmSync(scratch, { recursive: true, force: true })
+  scratch = undefined
+})
+
+test('it knows many commands with their options and subcommands', () => {
+  expect(knowledge.names().length).toBeGreaterThan(600)
+  const git = knowledge.command('git')
+  expect(git?.d).toMatch(/version control/i)
+  const [, commit] = git?.s?.find(([names]) => names.includes('commit')) ?? []
+  expect(commit?.o?.find(({ n }) => n.includes('--amend'))?.d).toMatch(/tip of the current branch|commit/i)
+  const curl = knowledge.command('curl')
+  expect(curl?.o?.find(({ n }) => n.includes('-L'))?.d).toBe('Follow redirects')
+  expect(curl?.o?.find(({ n }) => n.includes('-o'))?.a).toBeDefined()
+})
+
+test('it is small, and each command is read alone', () => {
+  expect(statSync(join(directory, 'commands.bin')).size).toBeLessThan(3 * 1024 * 1024)
+  expect(statSync(join(directory, 'index.json')).size).toBeLessThan(64 * 1024)
+})
+
+test('every command in it can be read, and holds nothing but text of one line', () => {
+  for (const name of knowledge.names()) {
+    const known = knowledge.command(name)
+    expect(known, name).toBeDefined()
+    JSON.stringify(known, (_, value: unknown) => {
+      if (typeof value === 'string') expect(value, name).not.toMatch(/\p{Cc}|\p{Cf}/u)
+      return value
+    })
+  }
+})
+
+test('made again, it is the same bytes', async () => {
+  const files = await knowledgeFiles()
+  const { index, data } = await extract()
+  expect(Buffer.compare(files.get('knowledge/commands.bin') as Buffer, data)).toBe(0)
+  expect(Buffer.from(index).toString()).toBe(
+    Buffer.from(files.get('knowledge/index.json') as Buffer).toString(),
+  )
+})
+
+test('the licence of the descriptions comes with them', async () => {
+  const licence = (await knowledgeFiles()).get('knowledge/LICENSE.txt')
+  expect(Buffer.from(licence as Uint8Array).toString()).toMatch(/MIT License/)
+})
+
+test('a missing, damaged or strange file knows nothing and ends nothing', () => {
+  scratch = mkdtempSync(join(tmpdir(), 'karo-knowledge-'))
+  const index = join(scratch, 'index.json')
+  const data = join(scratch, 'commands.bin')
+  expect(openKnowledge(scratch).command('git')).toBeUndefined()
+  copyFileSync(join(directory, 'index.json'), index)
+  expect(openKnowledge(scratch).command('git')).toBeUndefined()
+  copyFileSync(join(directory, 'commands.bin'), data)
+  expect(openKnowledge(scratch).command('git')).toBeDefined()
+  expect(openKnowledge(scratch).command('__proto__')).toBeUndefined()
+  expect(openKnowledge(scratch).command('constructor')).toBeUndefined()
+  truncateSync(data, 1_000)
+  expect(openKnowledge(scratch).command('git')).toBeUndefined()
+  writeFileSync(data, Buffer.alloc(2_000_000, 0xff))
+  expect(openKnowledge(scratch).command('git')).toBeUndefined()
+  writeFileSync(index, '{"format":"another","commands":{"git":[0,10]}}')
+  expect(openKnowledge(scratch).names()).toEqual([])
+  writeFileSync(index, 'no json')
+  expect(openKnowledge(scratch).names()).toEqual([])
+})

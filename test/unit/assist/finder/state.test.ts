@@ -1,0 +1,105 @@
+// What keys and answers make of the finder: nothing is taken or removed that was not on the screen for the question.
+import { expect, test } from 'vitest'
+import {
+  type FinderState,
+  type Found,
+  initialState,
+  type Key,
+  onAnswer,
+  onKey,
+} from '../../../../src/assist/finder/index.ts'
+
+const found = (command: string): Found => ({
+  ...{ id: command, command, cwd: '/', at: 0, exit_code: 0, duration_ms: 1, risk_level: 'safe' },
+  ...{ uses: 1, failures: 0 },
+})
+const answer = (...commands: string[]) => ({
+  found: commands.map(found),
+  total: commands.length,
+  complete: true,
+})
+const press = (state: FinderState, ...keys: (Key | string)[]) =>
+  keys.reduce<ReturnType<typeof onKey>>(
+    (step, key) => onKey(step.state, typeof key === 'string' ? { text: key } : key, 10),
+    { state },
+  )
+const key = (name: Extract<Key, { name: string }>['name']): Key => ({ name })
+const shown = (...commands: string[]): FinderState =>
+  onAnswer(initialState('', 'all'), answer(...commands)).state
+
+test('what is chosen is taken', () => {
+  const state = shown('a', 'b', 'c')
+  expect(press(state, key('enter')).effect).toEqual({ kind: 'take', command: 'a' })
+  expect(press(state, key('down'), key('down'), key('down'), key('up'), key('tab')).effect).toEqual({
+    kind: 'take',
+    command: 'b',
+  })
+  expect(press(state, key('escape')).effect).toEqual({ kind: 'leave' })
+  expect(press(shown(), key('enter')).effect).toEqual({ kind: 'leave' })
+})
+
+test('Enter before the answer is there takes of the answer, not of what stood there', () => {
+  const typed = press(shown('rm -rf old'), 'm')
+  expect(typed.effect).toEqual({ kind: 'ask' })
+  const waiting = press(typed.state, key('enter'))
+  expect(waiting.effect).toBeUndefined()
+  expect(onAnswer(waiting.state, answer('make')).effect).toEqual({ kind: 'take', command: 'make' })
+  // Typing on takes the Enter back.
+  expect(onAnswer(press(waiting.state, 'a').state, answer('make')).effect).toBeUndefined()
+})
+
+test('what was asked about is removed, whatever is found meanwhile; any key but y is no', () => {
+  const asked = press(shown('secret', 'other'), key('remove'))
+  expect(asked.state.overlay).toBe('remove')
+  const later = onAnswer(asked.state, answer('other')).state
+  expect(press(later, 'y').effect).toEqual({ kind: 'remove', found: found('secret') })
+  for (const no of ['n', 'x', key('enter'), key('escape')]) {
+    const answered = press(asked.state, no)
+    expect(answered).toMatchObject({ state: { overlay: 'none' } })
+    expect(answered.effect).toBeUndefined()
+  }
+  // Nothing is asked about that does not answer the question.
+  expect(press(press(shown('secret'), 's').state, key('remove')).state.overlay).toBe('none')
+})
+
+test('the question is edited by what people take for characters', () => {
+  const edit = (...keys: (Key | string)[]): string => press(shown(), 'größe 👩‍💻', ...keys).state.question
+  expect(edit(key('backspace'))).toBe('größe ')
+  expect(edit(key('delete-word'))).toBe('größe ')
+  expect(edit(key('delete-line'))).toBe('')
+  expect(edit(key('left'), key('left'), key('left'), 'X')).toBe('größXe 👩‍💻')
+  expect(edit(key('home'), key('delete'), 'G')).toBe('Größe 👩‍💻')
+})
+
+test('modes go round, and every change asks', () => {
+  let state = shown('a')
+  for (const mode of ['here', 'failed', 'all']) {
+    const step = press(state, key('mode'))
+    expect(step).toMatchObject({ state: { mode }, effect: { kind: 'ask' } })
+    state = step.state
+  }
+})
+
+test('help opens and any key closes it; ? is help only where nothing is typed', () => {
+  expect(press(shown(), '?').state.overlay).toBe('help')
+  expect(press(shown(), 'a', '?').state.question).toBe('a?')
+  expect(press(shown(), key('help'), 'x').state).toMatchObject({ overlay: 'none', question: '' })
+})
+
+test('a line that is already typed has no control characters and an end', () => {
+  const state = initialState(`for x\nin y\x1b[31m${'z'.repeat(2_000)}`, 'all')
+  expect(state.question).toMatch(/^for x in y \[31mz+$/)
+  expect(state.question.length).toBe(1_000)
+  expect(press(state, 'more').state.question).toBe(state.question)
+})
+
+test('who chose another one keeps it when more come', () => {
+  const state = press(shown('a', 'b'), key('down')).state
+  expect(onAnswer(state, answer('new', 'a', 'b')).state.selected).toBe(2)
+  expect(onAnswer(state, answer('new')).state.selected).toBe(0)
+})
+
+test('what is asked about stays selected when more come, also the first', () => {
+  const { state } = press(shown('a', 'b'), key('remove'))
+  expect(onAnswer(state, answer('new', 'a', 'b')).state.selected).toBe(1)
+})

@@ -1,0 +1,294 @@
+// Rules files: what they mean, what is wrong with them and where, who may write them, and how they are edited.
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { withoutRule, withRule } from '../../../../src/assist/guard/edit.ts'
+import { type GuardSources, judge, loadGuard, MACHINE_RULES } from '../../../../src/assist/guard/index.ts'
+import { quickGuard, setsAny } from '../../../../src/assist/guard/quick.ts'
+import { readRules } from '../../../../src/assist/guard/read-rules.ts'
+import { parseRules } from '../../../../src/assist/guard/rules-file.ts'
+import { PLAIN_LINES } from '../../../../src/assist/risk/ruled-tools.ts'
+import { KaroError } from '../../../../src/base/errors.ts'
+import { servicePaths } from '../../../../src/config/paths.ts'
+import { GUARD_SHELLS } from '../../../../src/observe/hooks/guard/guard.ts'
+import { GUARDS } from '../../../../src/observe/hooks/guard/guards.ts'
+import { temporaryDirectory } from '../../../support/database.ts'
+
+const NOW = Date.UTC(2026, 10, 20, 12)
+const PLACE = { home: '/home/me', cwd: '/home/me/work/app' }
+
+function guardOf(
+  files: { readonly own?: string; readonly machine?: string; readonly config?: string },
+  env = {},
+) {
+  const home = temporaryDirectory()
+  const machineFile = join(home, 'machine.toml')
+  const write = (path: string, text: string | undefined): void => {
+    if (text !== undefined) writeFileSync(path, text, { mode: 0o600 })
+  }
+  write(join(home, 'guard.toml'), files.own)
+  write(machineFile, files.machine)
+  write(join(home, 'config.toml'), files.config)
+  const from: GuardSources = { home, env, machineFile, now: () => NOW }
+  return { guard: loadGuard(from), from }
+}
+
+const decisions = (own: string, lines: readonly string[], more: Parameters<typeof guardOf>[0] = {}) =>
+  lines.map((line) => judge(guardOf({ ...more, own }).guard, line, PLACE).decision)
+
+test.each([
+  ['[[alow]]\n', 1, 3, /unknown key alow/],
+  ["[[deny]]\ncommand = 'x'\n  wy = 'y'\n", 3, 3, /unknown key wy/],
+  ["[[allow]]\ncommand = 'x'\n[[allow]]\ncwd = '/x'\n", 3, 3, /neither a rule nor a command/],
+  ["[[allow]]\nrule = 'git-force-psh'\n", 2, 1, /no rule "git-force-psh"/],
+  ["[[allow]]\nrule = 'rm-root'\n", 2, 1, /catastrophic core/],
+  ["[[allow]]\nrule = 'git-force-push'\nuntil = 'soon'\n", 3, 1, /until is "soon"/],
+  ["[[deny]]\ncommand = ''\n", 2, 1, /command is ""/],
+  ["[[deny]]\ncommand = 'x'\ncwd = 'relative'\n", 3, 1, /must begin with/],
+  ["floor = 'strict'\n", 1, 1, /unknown key floor/],
+  ["[[deny]]\ncommand = 'x\n", 2, 13, /not valid TOML/],
+] as const)('%j is wrong in line %i, column %i', (text, line, column, message) => {
+  let error: unknown
+  try {
+    parseRules(text, '/g.toml', 'own')
+  } catch (caught) {
+    error = caught
+  }
+  expect(error).toBeInstanceOf(KaroError)
+  expect((error as KaroError).message).toMatch(message)
+  expect((error as KaroError).where).toBe(`/g.toml:${line}:${column}`)
+})
+
+test('an allow lowers what its rule finds, there and then, and nothing else', () => {
+  const force = ['git push --force origin wip/x', 'git push --force origin main']
+  expect(decisions('', force)).toEqual(['confirm', 'confirm'])
+  expect(decisions("[[allow]]\nrule = 'git-force-push'\n", force)).toEqual(['allow', 'allow'])
+  const wip = "[[allow]]\nrule = 'git-force-push'\ncommand = 'git push * wip/*'\n"
+  expect(decisions(wip, force)).toEqual(['allow', 'confirm'])
+  // Behind a command that is allowed another one is not.
+  expect(
+    decisions(wip, ['git push -f origin wip/x; git push -f origin main', 'git push -f o wip/x; rm -rf ~']),
+  ).toEqual(['confirm', 'block'])
+  expect(
+    decisions(wip, ['sudo git push --force origin wip/x', 'bash -c "git push --force origin wip/x"']),
+  ).toEqual(['allow', 'allow'])
+  const here = (cwd: string) =>
+    decisions(`[[allow]]\nrule = 'git-force-push'\ncwd = '${cwd}'\n`, ['git push -f'])[0]
+  expect(['/home/me/work', '~/work', '/home/*/work', '~/play', '/home/me/wor'].map(here)).toEqual([
+    'allow',
+    'allow',
+    'allow',
+    'confirm',
+    'confirm',
+  ])
+  const until = (time: string) =>
+    decisions(`[[allow]]\nrule = 'git-force-push'\nuntil = ${time}\n`, ['git push -f'])[0]
+  expect([until('2026-11-20T12:00:01Z'), until('2026-11-20T11:59:59Z')]).toEqual(['allow', 'confirm'])
+})
+
+test('nothing lowers the catastrophic core', () => {
+  const lines = ['rm -rf /', 'rm -rf ~', 'dd if=/dev/zero of=/dev/sda', 'mkfs.ext4 /dev/sda1']
+  expect(decisions("[[allow]]\ncommand = '*'\n", lines)).toEqual(lines.map(() => 'block'))
+})
+
+test('a deny blocks the command wherever it stands in the line, in every profile but off', () => {
+  const own = "[[deny]]\ncommand = 'kubectl delete*'\nwhy = 'Ask Ada.'\nsafer = 'kubectl get ns'\n"
+  const lines = [
+    'kubectl delete ns x',
+    'sudo -u me env A=1 kubectl delete ns x',
+    'true && /usr/bin/kubectl delete ns x',
+    'k\'ubectl\' "delete" ns x',
+    'bash -c "kubectl delete ns x"',
+    'X=delete; kubectl $X ns x',
+    'echo $(kubectl delete ns x)',
+  ]
+  expect(decisions(own, lines)).toEqual(lines.map(() => 'block'))
+  expect(decisions(own, ['kubectl get ns', 'echo kubectl delete'])).toEqual(['allow', 'allow'])
+  expect(judge(guardOf({ own }).guard, 'kubectl delete x', PLACE)).toMatchObject({
+    risk_level: 'high',
+    safer: 'kubectl get ns',
+    matches: expect.arrayContaining([
+      { rule: 'own-deny', risk_level: 'high', why: 'Ask Ada.', span: [0, 16] },
+    ]),
+  })
+  expect(decisions(own, lines.slice(0, 1), { config: '[guard]\nprofile = "permissive"\n' })).toEqual([
+    'block',
+  ])
+  expect(decisions(own, lines.slice(0, 1), { config: '[guard]\nprofile = "off"\n' })).toEqual(['allow'])
+  // It wins over an exception.
+  expect(decisions(`[[allow]]\ncommand = '*'\n${own}`, lines.slice(0, 1))).toEqual(['block'])
+})
+
+test('a deny is about one simple command; the whole line counts where it cannot be read, or the deny says so', () => {
+  const deny = (command: string, ...lines: readonly string[]) =>
+    decisions(`[[deny]]\ncommand = '${command}'\n`, lines)
+  expect(
+    deny(
+      'git push*main*',
+      'git push origin wip; git checkout main',
+      'git push origin wip | tee main',
+      'git push origin "wip" && echo main',
+      'true; git push origin main',
+      'git push origin main | cat',
+      'git push origin wip; ls main "',
+    ),
+  ).toEqual(['allow', 'allow', 'allow', 'block', 'block', 'block'])
+  expect(deny('wget * | less', 'wget x | less', 'wget x')).toEqual(['block', 'allow'])
+  // Behind a full list there may be one that says that the line could not be read.
+  const many = Array.from({ length: 25 }, (_, i) => `git push -f r${i}`).join('; ')
+  expect(deny('git push*r0*z9*', `${many}; echo z9`)).toEqual(['block'])
+})
+
+test('what is denied is blocked in every profile, however much else is found', () => {
+  const many = Array.from({ length: 25 }, (_, i) => `rm -rf ~/ /etc/${i}`).join('; ')
+  const config = '[guard]\nprofile = "permissive"\n'
+  const { guard } = guardOf({ own: "[[deny]]\ncommand = 'make *'\n", config })
+  const definitions = [{ kind: 'alias', name: 'all', text: many }] as const
+  expect(judge(guard, 'rm -rf ~', PLACE).decision).toBe('confirm')
+  for (const more of [{}, { definitions }, { cut: true }, { unfinished: true }])
+    expect(judge(guard, 'all; make x', { ...PLACE, ...more }).decision).toBe('block')
+})
+
+test('what the machine denies, and its floor, no person loosens', () => {
+  const machine = "floor = 'moderate'\n[[deny]]\ncommand = 'make deploy*'\n"
+  const { guard } = guardOf({ machine, own: "[[allow]]\ncommand = '*'\n" }, { KARO_GUARD_PROFILE: 'off' })
+  expect(guard.profile).toBe('moderate')
+  expect(judge(guard, 'make deploy', PLACE)).toMatchObject({
+    decision: 'block',
+    matches: [{ rule: 'machine-deny' }],
+  })
+  expect(judge(guard, 'git push -f', PLACE).decision).toBe('allow')
+  const stricter = guardOf({ machine }, { KARO_GUARD_PROFILE: 'strict' }).guard
+  expect([stricter.profile, stricter.source]).toEqual(['strict', 'KARO_GUARD_PROFILE'])
+  const off = guardOf(
+    { machine: "[[deny]]\ncommand = 'make deploy*'\n" },
+    { KARO_GUARD_PROFILE: 'off' },
+  ).guard
+  expect(judge(off, 'make deploy', PLACE).decision).toBe('block')
+})
+
+test('whatever is broken makes it strict, and says so', () => {
+  for (const files of [
+    { own: '[[alow]]\n' },
+    { machine: '[[alow]]\n' },
+    { own: 'x'.repeat(300_000) },
+    { config: '[guard]\nprofil = "off"\n' },
+    { config: '[guard]\nrules = "/nonexistent/rules.toml"\n' },
+  ]) {
+    const { guard } = guardOf(files)
+    expect(guard.profile).toBe('strict')
+    expect(guard.warnings).toHaveLength(1)
+    expect(guard.warnings[0]).toMatch(/^\/.*; the profile is strict until that is mended$/)
+  }
+  expect(guardOf({}, { KARO_GUARD_PROFILE: 'of' }).guard.profile).toBe('strict')
+})
+
+test('a file that others may write, or of somebody else, is refused', () => {
+  const path = join(temporaryDirectory(), 'guard.toml')
+  writeFileSync(path, '')
+  for (const [mode, fine] of [
+    [0o600, true],
+    [0o644, true],
+    [0o664, false],
+    [0o646, false],
+  ] as const) {
+    chmodSync(path, mode)
+    if (fine) expect(readRules(path, 'own')).toEqual({ rules: [] })
+    else expect(() => readRules(path, 'own')).toThrow(/others may write/)
+  }
+  chmodSync(path, 0o600)
+  const uid = process.getuid!()
+  // Root's is everybody's to trust.
+  if (uid === 0) expect(readRules(path, 'own', 1000)).toEqual({ rules: [] })
+  else expect(() => readRules(path, 'own', uid + 1)).toThrow(/another user/)
+  const directory = join(temporaryDirectory(), 'd')
+  mkdirSync(directory)
+  expect(() => readRules(directory, 'own')).toThrow(/not a file/)
+  expect(readRules(join(directory, 'none'), 'own')).toBeUndefined()
+})
+
+test('the quick way finds the same as the whole one', async () => {
+  for (const files of [
+    {},
+    { config: '[node]\nname = "x"\n' },
+    { own: "[[deny]]\ncommand = 'x'\n" },
+    { config: '[guard]\nprofile = "strict"\n' },
+    ...['[nod]\nname = "x"\n', '[node\n', '\u0000'].flatMap((config) => [
+      { config },
+      { config, own: "[[deny]]\ncommand = 'x'\n" },
+      { config, machine: "floor = 'moderate'\n" },
+      { config: `${config}[guard]\nprofile = "permissive"\n` },
+    ]),
+  ]) {
+    for (const env of [{}, { KARO_LOG_LEVEL: 'nonsense' }, { KARO_GUARD_PROFILE: 'permissive' }]) {
+      const { guard, from } = guardOf(files, env)
+      expect(await quickGuard(from), JSON.stringify([files, env])).toEqual(guard)
+    }
+  }
+  const { from } = guardOf({})
+  expect((await quickGuard({ ...from, env: { KARO_GUARD_PROFILE: 'strict' } })).profile).toBe('strict')
+})
+
+test('a mistake in the configuration that is not about the guard leaves it as it is', () => {
+  const config = '[nod]\nname = "x"\n'
+  for (const guard of [
+    guardOf({ config }).guard,
+    guardOf({}, { KARO_LOG_LEVEL: 'nonsense' }).guard,
+    guardOf({ config, own: "[[deny]]\ncommand = 'x'\n" }).guard,
+  ])
+    expect(guard).toMatchObject({ profile: 'moderate', source: 'default', warnings: [] })
+  const said = guardOf({ config: `${config}[guard]\nprofile = "permissive"\n` }).guard
+  expect([said.profile, said.warnings.length]).toEqual(['strict', 1])
+})
+
+test('the machine’s rules are beside the configuration of its service', () => {
+  expect(MACHINE_RULES).toBe(join(dirname(servicePaths({}).config), 'guard.toml'))
+})
+
+test('any rules go into a file and out of it again, and leave the rest as it was', () => {
+  const text = fc.string({ minLength: 1, maxLength: 40 })
+  const rule = fc.record({
+    kind: fc.constant('deny' as const),
+    command: text,
+    why: text,
+  })
+  fc.assert(
+    fc.property(fc.array(rule, { minLength: 1, maxLength: 5 }), fc.nat(), (rules, which) => {
+      const before = '# my rules\n'
+      const all = rules.reduce((file, one) => withRule(file, one, '/g'), before)
+      const read = parseRules(all, '/g', 'own').rules
+      expect(read).toMatchObject(rules)
+      const number = (which % rules.length) + 1
+      const after = withoutRule(all, number, '/g')
+      expect(parseRules(after, '/g', 'own').rules).toMatchObject(rules.toSpliced(number - 1, 1))
+      expect(after.startsWith(before)).toBe(true)
+    }),
+  )
+  const tidy = withRule(
+    withRule('# mine\n', { kind: 'allow', rule: 'git-force-push', until: NOW }, '/g'),
+    { kind: 'deny', command: "it's" },
+    '/g',
+  )
+  expect(tidy).toBe(
+    "# mine\n\n[[allow]]\nrule = 'git-force-push'\nuntil = 2026-11-20T12:00:00.000Z\n\n[[deny]]\ncommand = \"it's\"\n",
+  )
+  expect(withoutRule(tidy, 1, '/g')).toBe('# mine\n\n[[deny]]\ncommand = "it\'s"\n')
+  expect(withoutRule(tidy, 2, '/g')).toBe(tidy.slice(0, tidy.indexOf('\n[[deny]]')))
+  expect(() => withoutRule(tidy, 3, '/g')).toThrow(/no rule 3/)
+  expect(() => withoutRule("allow = [{ rule = 'git-force-push' }]\n", 1, '/g')).toThrow(/only an editor/)
+})
+
+test.each(GUARD_SHELLS)(
+  'what %s asks with is no configuration, which would have TOML read for each line',
+  (shell) => {
+    const text = GUARDS[shell]({
+      ...{ ask: ['karo'], ruled: [], plain: PLAIN_LINES, files: [], machineFile: '/none' },
+      ...{ timeoutMs: 1_000, onError: 'allow' },
+    })
+    const names = [...new Set(text.match(/KARO_[A-Z_]+/g))].filter((name) => name !== 'KARO_GUARD_PROFILE')
+    expect(names).toContain('KARO_LINE')
+    const env = Object.fromEntries(names.map((name) => [name, 'x']))
+    expect(setsAny({ home: temporaryDirectory(), env })).toBe(false)
+  },
+)

@@ -1,0 +1,80 @@
+// Commands that other tools, builtins and expansions run: judged as what they run, and quiet where that is harmless.
+import { expect, test } from 'vitest'
+import { checkCommand, RISK_LEVELS, type RiskLevel, riskLevelOf } from '../../../../src/assist/risk/index.ts'
+import { randomOf } from '../../../fuzz/frames.ts'
+import { DISGUISES, disguised } from '../../../fuzz/risk.ts'
+import { carrierLines, PAYLOADS, PLACE } from '../../../support/lines.ts'
+
+const CARRIERS = carrierLines()
+const rank = (level: RiskLevel) => RISK_LEVELS.indexOf(level)
+const levelOf = (line: string, shell: (typeof CARRIERS)[number]['shell']) =>
+  checkCommand(line, { ...PLACE, shell }).risk_level
+
+test('more than 2 000 carriers, no two of them the same', () => {
+  expect(new Set(CARRIERS.map(({ shell, template }) => `${shell} ${template}`)).size).toBe(CARRIERS.length)
+  expect(CARRIERS.length).toBeGreaterThan(2_000)
+})
+
+test.each(PAYLOADS)('whatever carries %s is at least high', (payload) => {
+  const missed = CARRIERS.filter(({ shell, carrying }) => {
+    const least = payload.startsWith('truncate') ? 'moderate' : 'high'
+    return rank(levelOf(carrying(payload), shell)) < rank(least)
+  })
+  expect(missed.map(({ shell, template }) => `${shell} ${template}`)).toEqual([])
+})
+
+test('a carrier of a harmless command is not flagged for carrying', () => {
+  const flagged = CARRIERS.filter(
+    ({ shell, carrying }) => rank(levelOf(carrying('ls -la /home/me'), shell)) >= rank('high'),
+  )
+  // Input of unknown origin, history, sudoers, containers with the whole disk: high whatever they run.
+  expect(flagged.length, flagged.map(({ template }) => template).join('\n')).toBeLessThanOrEqual(60)
+  const carried = CARRIERS.filter(({ shell, carrying }) =>
+    checkCommand(carrying('ls -la /home/me'), { ...PLACE, shell }).matches.some(
+      ({ rule }) => rule === 'carried-command',
+    ),
+  )
+  expect(carried.map(({ template }) => template)).toEqual([])
+})
+
+test('a disguise of a carrier with its command hides neither', () => {
+  const random = randomOf(20_27)
+  const lowered: string[] = []
+  for (const { shell, carrying } of CARRIERS) {
+    const command = carrying(PAYLOADS[random.below(PAYLOADS.length)] as string)
+    const { name, text } = disguised({ command, shell, least: 'high' }, random, DISGUISES)
+    if (levelOf(text, shell) === 'safe') lowered.push(`${name}: ${text}`)
+  }
+  expect(lowered).toEqual([])
+})
+
+test('the observer, who does not know the directory, finds the same', () => {
+  for (const { shell, carrying } of CARRIERS) {
+    const line = carrying('rm -rf /')
+    expect(riskLevelOf(line, shell), line).toBe(checkCommand(line, { shell }).risk_level)
+  }
+})
+
+test('text that is only said, searched for or stored is no command', () => {
+  const quiet = [
+    "echo 'rm -rf /home/me'",
+    'printf "%s\\n" "rm -rf /"',
+    "grep -rn 'rm -rf /' .",
+    "git commit -m 'remove rm -rf / from the docs'",
+    "git log --grep 'rm -rf /'",
+    'python3 -c \'print("rm -rf /")\'',
+    'node -e \'console.log("rm -rf /home/me")\'',
+    'curl -d "rm -rf /" https://example.org/',
+    "notify-send 'rm -rf / is over'",
+    'man rm',
+    'apt install rm find',
+    'which rm dd shred',
+    'mytool rm -rf build',
+    "mytool --clean-command 'rm -rf ./build'",
+    'docker rm -f web',
+    'karo check "rm -rf /"',
+    "claude -p 'what does rm -rf / do'",
+    "gh issue create --title 'rm -rf / in the readme'",
+  ]
+  expect(quiet.filter((line) => levelOf(line, 'bash') !== 'safe')).toEqual([])
+})

@@ -1,0 +1,36 @@
+// Dangerous lines and the tricks that hide them: each is judged at least as high as the corpus says.
+import { expect, test } from 'vitest'
+import { checkCommand, RISK_LEVELS, type RiskLevel, riskLevelOf } from '../../../../src/assist/risk/index.ts'
+import { dangerousLines, PLACE } from '../../../support/lines.ts'
+
+const DANGEROUS = dangerousLines()
+const rank = (level: RiskLevel) => RISK_LEVELS.indexOf(level)
+
+test('at least 1500 lines, no two of them the same, of bash, zsh and fish', () => {
+  expect(new Set(DANGEROUS.map(({ shell, command }) => `${shell} ${command}`)).size).toBe(DANGEROUS.length)
+  expect(DANGEROUS.length).toBeGreaterThanOrEqual(1_500)
+  for (const shell of ['zsh', 'fish'])
+    expect(DANGEROUS.filter((line) => line.shell === shell).length).toBeGreaterThan(40)
+})
+
+test('every one is judged at least as high as it deserves', () => {
+  const missed = DANGEROUS.flatMap(({ least, shell, command }) => {
+    const { risk_level } = checkCommand(command, { ...PLACE, shell })
+    return rank(risk_level) < rank(least) ? [`${shell}: ${command} is ${risk_level}, not ${least}`] : []
+  })
+  expect(missed).toEqual([])
+})
+
+test('the observer, who does not know the directory, never finds a safe name where there is none', () => {
+  for (const { shell, command } of DANGEROUS)
+    expect(riskLevelOf(command, shell), command).toBe(checkCommand(command, { shell }).risk_level)
+})
+
+test('a safer form, where there is one, is judged lower', () => {
+  for (const { shell, command } of DANGEROUS) {
+    const verdict = checkCommand(command, { ...PLACE, shell })
+    if (verdict.safer === undefined) continue
+    const after = checkCommand(verdict.safer, { ...PLACE, shell }).risk_level
+    expect(rank(after), `${command} → ${verdict.safer}`).toBeLessThan(rank(verdict.risk_level))
+  }
+})

@@ -1,0 +1,30 @@
+// Disguises of the dangerous corpus never lower a level; the long run of the same is `npm run soak -- risk`.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { checkCommand, RISK_LEVELS } from '../../../../src/assist/risk/index.ts'
+import { randomOf } from '../../../fuzz/frames.ts'
+import { DISGUISES, disguised, fuzzRisk } from '../../../fuzz/risk.ts'
+import { dangerousLines, PLACE } from '../../../support/lines.ts'
+
+const LINES = dangerousLines()
+const rank = (level: (typeof RISK_LEVELS)[number]) => RISK_LEVELS.indexOf(level)
+
+test('a fixed seed', () => {
+  expect(fuzzRisk(6_000, 20_26).lowered).toEqual([])
+})
+
+test('another seed each time', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...LINES), fc.nat(), (line, seed) => {
+      const { name, text } = disguised(line, randomOf(seed))
+      const { risk_level } = checkCommand(text, { ...PLACE, shell: line.shell })
+      expect(rank(risk_level), `${name}: ${text}`).toBeGreaterThanOrEqual(rank(line.least))
+    }),
+    { numRuns: 2_000 },
+  )
+})
+
+test('every disguise fits many lines', () => {
+  for (const { name, fits } of DISGUISES)
+    expect(LINES.filter(({ command, shell }) => fits(command, shell)).length, name).toBeGreaterThan(15)
+})

@@ -1,0 +1,99 @@
+// Every rule of the table against its own examples, and the table's own order.
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from 'vitest'
+import { checkCommand, RISK_LEVELS } from '../../../../src/assist/risk/index.ts'
+import { newBudget } from '../../../../src/assist/risk/limits.ts'
+import { readOptions } from '../../../../src/assist/risk/line/options.ts'
+import { walkLine } from '../../../../src/assist/risk/line/walk.ts'
+import type { SimpleCommand } from '../../../../src/assist/risk/model.ts'
+import { concernsEveryRule, EVERY_COMMAND, RULES } from '../../../../src/assist/risk/rules/index.ts'
+import type { Rule } from '../../../../src/assist/risk/rules/rule.ts'
+import { LINE_RULES } from '../../../../src/assist/risk/rules/system/code.ts'
+
+const ALL = [...RULES, ...LINE_RULES]
+const found = (command: string) =>
+  checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' }).matches.map((match) => match.rule)
+const short = (command: string) => (command.length > 80 ? `${command.slice(0, 77)}…` : command)
+
+for (const rule of ALL) {
+  for (const command of rule.examples.risky)
+    test(`${rule.id}: ${short(command)}`, () => {
+      const verdict = checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' })
+      expect(verdict.matches.map((match) => match.rule)).toContain(rule.id)
+      expect(RISK_LEVELS.indexOf(verdict.risk_level)).toBeGreaterThanOrEqual(RISK_LEVELS.indexOf(rule.level))
+    })
+  for (const command of rule.examples.harmless)
+    test(`${rule.id}: not ${short(command)}`, () => {
+      expect(found(command)).not.toContain(rule.id)
+    })
+}
+
+test('ids are unique, and every rule has examples both ways', () => {
+  const ids = ALL.map((rule) => rule.id)
+  expect(new Set(ids).size).toBe(ids.length)
+  for (const rule of ALL) {
+    expect(rule.examples.risky.length, rule.id).toBeGreaterThan(0)
+    expect(rule.examples.harmless.length, rule.id).toBeGreaterThan(0)
+    expect(rule.why, rule.id).toMatch(/^[A-Z].*\.$/)
+  }
+})
+
+test('a safer form is itself judged lower than what it replaces', () => {
+  for (const rule of ALL) {
+    for (const command of rule.examples.risky) {
+      const verdict = checkCommand(command, { home: '/home/me', cwd: '/home/me/src/project' })
+      if (verdict.safer === undefined) continue
+      const after = checkCommand(verdict.safer, { home: '/home/me', cwd: '/home/me/src/project' })
+      expect(RISK_LEVELS.indexOf(after.risk_level), `${command} → ${verdict.safer}`).toBeLessThan(
+        RISK_LEVELS.indexOf(verdict.risk_level),
+      )
+    }
+  }
+})
+
+/** Commands of the rule's risky examples that hold nothing but a name and words. */
+function plainCommands({ examples }: Rule): readonly SimpleCommand[] {
+  const found: SimpleCommand[] = []
+  const findings = {
+    command: (it: SimpleCommand) => found.push(it),
+    fact: () => {},
+    isKnownTool: () => false,
+  }
+  for (const line of examples.risky)
+    walkLine(
+      line,
+      {
+        shell: 'bash',
+        home: '/home/me',
+        cwd: '/home/me/src/project',
+        variables: new Map(),
+        parameters: undefined,
+      },
+      findings,
+      newBudget(),
+    )
+  return found.filter(
+    ({ known, args, assignments, redirections }) =>
+      known && args.length > 0 && assignments.length === 0 && redirections.length === 0,
+  )
+}
+
+test('a tool that a rule for every command knows by name is not spared these rules', () => {
+  const rules = new URL('../../../../src/assist/risk/rules/', import.meta.url)
+  const text = readdirSync(rules).map((file) => readFileSync(new URL(file, rules), 'utf8'))
+  // Whatever could be the name of a tool, in a list or in a pattern.
+  const words = new Set(text.join('\n').match(/\b[a-z][\w.+-]+\b/g))
+  expect([...words]).toEqual(expect.arrayContaining(['rm', 'srm', 'wipe', 'qemu-img', 'partclone.restore']))
+  const missed = EVERY_COMMAND.flatMap((rule) =>
+    plainCommands(rule).flatMap((command) =>
+      [...words]
+        .filter((name) => !rule.tools.includes(name) && !concernsEveryRule({ ...command, name }))
+        .filter((name) => {
+          const hit = rule.when({ ...command, name }, readOptions(name, command.args))
+          return hit === true || (Array.isArray(hit) && hit.length > 0)
+        })
+        .map((name) => `${rule.id}: ${name}`),
+    ),
+  )
+  expect(missed).toEqual([])
+})

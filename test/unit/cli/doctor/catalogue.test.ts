@@ -1,0 +1,109 @@
+// The catalogue of checks: complete, and the page made from it as it is; findings come together to one result.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { CHECK_IDS, CHECKS, type Check } from '../../../../src/cli/doctor/catalogue.ts'
+import { examine, mend } from '../../../../src/cli/doctor/doctor.ts'
+import { doctorPage } from '../../../../src/cli/doctor/page.ts'
+import { PROBES } from '../../../../src/cli/doctor/probes.ts'
+import { fail, ok, resultOf, skipped, warn } from '../../../../src/cli/doctor/result.ts'
+import type { World } from '../../../../src/cli/doctor/world.ts'
+
+const root = join(import.meta.dirname, '../../../..')
+
+test('docs/doctor.md is up to date (npm run docs)', () => {
+  expect(readFileSync(join(root, 'docs/doctor.md'), 'utf8')).toBe(doctorPage())
+})
+
+test.each(CHECK_IDS.map((id) => [id, CHECKS[id] as Check] as const))(
+  '%s says what, why and what to do',
+  (id, check) => {
+    expect(id).toMatch(/^[a-z]+\.[a-z_]+$/)
+    for (const text of [check.what, check.why]) expect(text).toMatch(/^\S.{20,}\.$/)
+    expect(check.fix.length).toBeGreaterThan(10)
+    expect(doctorPage()).toContain(`### \`${id}\``)
+  },
+)
+
+describe('one result', () => {
+  test('the worst decides, and what is better is not mentioned beside it', () => {
+    const result = resultOf('home.directory', [
+      ok('fine'),
+      warn('so so', 'do a'),
+      fail('bad', 'do b'),
+      skipped('no'),
+    ])
+    expect(result).toMatchObject({ outcome: 'fail', detail: 'so so; bad', fix: 'do a\ndo b' })
+    expect(result.why).toBe(CHECKS['home.directory'].why)
+  })
+
+  test('each fix once; without one of its own the general one', () => {
+    expect(resultOf('mesh.port', [fail('x', 'same'), fail('y', 'same')]).fix).toBe('same')
+    expect(resultOf('mesh.port', [fail('x')]).fix).toBe(CHECKS['mesh.port'].fix)
+  })
+
+  test('what is well, skipped, or said by nobody has neither fix nor why', () => {
+    expect(resultOf('mesh.port', [ok('a'), skipped('b')])).toEqual({
+      id: 'mesh.port',
+      title: 'mesh port',
+      outcome: 'ok',
+      detail: 'a',
+    })
+    expect(resultOf('mesh.port', [skipped('b')]).outcome).toBe('skipped')
+    expect(resultOf('mesh.port', []).outcome).toBe('ok')
+  })
+
+  test('a check that only warns does not fail', () => {
+    expect(resultOf('shell.hooks', [fail('bad')]).outcome).toBe('warn')
+  })
+
+  test('a thousand findings are a line', () => {
+    const { detail, fix } = resultOf(
+      'peers.pending',
+      Array.from({ length: 1000 }, (_, i) => warn(`node ${i}`, `trust ${i}`)),
+    )
+    expect(detail).toContain('and 992 more')
+    expect(fix?.split('\n')).toHaveLength(8)
+  })
+})
+
+describe('examining', () => {
+  const world = { daemon: async () => ({ kind: 'down' }) } as unknown as World
+
+  test('what needs a daemon is skipped without one, and a check that breaks fails no other', async () => {
+    const probes = {
+      ...PROBES,
+      'runtime.node': async () => ok('here'),
+      'clock.peers': () => Promise.reject(new Error('asked all the same')),
+      'home.key': () => Promise.reject(new Error('broken')),
+    }
+    const examined = await examine(world, ['clock.peers', 'home.key', 'runtime.node'], probes)
+    expect(examined.map(({ result }) => [result.outcome, result.detail])).toEqual([
+      ['skipped', 'only a daemon that runs can tell'],
+      ['skipped', 'it could not be looked at: broken'],
+      ['ok', 'here'],
+    ])
+  })
+
+  test('safe fixes are done one by one, what cannot be is said, and a dry run does nothing', () => {
+    let done = 0
+    const safe = { says: 'do it', apply: () => void done++ }
+    const broken = {
+      says: 'break',
+      apply: () => {
+        throw new Error('EPERM')
+      },
+    }
+    const examined = [{ result: resultOf('home.key', [fail('x')]), safe: [broken, safe] }]
+    expect(mend(examined, true)).toEqual([
+      { id: 'home.key', says: 'break' },
+      { id: 'home.key', says: 'do it' },
+    ])
+    expect(done).toBe(0)
+    expect(mend(examined, false)).toEqual([
+      { id: 'home.key', says: 'break', failed: 'EPERM' },
+      { id: 'home.key', says: 'do it' },
+    ])
+    expect(done).toBe(1)
+  })
+})

@@ -1,0 +1,140 @@
+// The kernel's tables of sockets are read as they are: forged lines, and this very process.
+import { createSocket } from 'node:dgram'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { type AddressInfo, connect, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterEach, describe, expect, test } from 'vitest'
+import {
+  holderOf,
+  openSockets,
+  parseInet,
+  parseOther,
+  parseUnix,
+} from '../../../../src/cli/doctor/sockets.ts'
+
+const HEAD =
+  '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n'
+
+const closing: (() => void)[] = []
+afterEach(() => {
+  for (const close of closing.splice(0)) close()
+})
+
+describe('tables', () => {
+  test('tcp, IPv4 and IPv6, mapped addresses as what they are', () => {
+    const rows = [
+      '   0: 0100007F:2415 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 41 1 0 100 0 0 10 0',
+      '   1: 0500000A:2416 0600000A:C350 01 00000000:00000000 00:00000000 00000000  1000        0 42 1 0 100 0 0 10 0',
+      '   2: 000000FD000000000000000002000000:2416 00000000000000000000000000000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 43 1 0',
+      '   3: 0000000000000000FFFF00000100007F:2416 0000000000000000FFFF00000600000A:1F90 01 00000000:00000000 00:00000000 00000000  1000        0 44 1 0',
+    ]
+    expect(parseInet('tcp', HEAD + rows.join('\n'))).toEqual([
+      {
+        kind: 'tcp',
+        local: '127.0.0.1',
+        localPort: 9237,
+        remote: '0.0.0.0',
+        remotePort: 0,
+        listens: true,
+        inode: '41',
+      },
+      {
+        kind: 'tcp',
+        local: '10.0.0.5',
+        localPort: 9238,
+        remote: '10.0.0.6',
+        remotePort: 50000,
+        listens: false,
+        inode: '42',
+      },
+      {
+        kind: 'tcp',
+        local: 'fd00::2',
+        localPort: 9238,
+        remote: '::',
+        remotePort: 0,
+        listens: true,
+        inode: '43',
+      },
+      {
+        kind: 'tcp',
+        local: '127.0.0.1',
+        localPort: 9238,
+        remote: '10.0.0.6',
+        remotePort: 8080,
+        listens: false,
+        inode: '44',
+      },
+    ])
+  })
+
+  test('unix: paths with blanks, abstract names, none', () => {
+    const text = [
+      'Num       RefCount Protocol Flags    Type St Inode Path',
+      '0000000061dd2a56: 00000002 00000000 00010000 0001 01 51 /tmp/a b/.A8V9wI/s',
+      '0000000061dd2a57: 00000002 00000000 00000000 0002 01    52',
+      '0000000061dd2a58: 00000003 00000000 00000000 0005 03 53 @abstract',
+    ].join('\n')
+    expect(parseUnix(text)).toEqual([
+      { kind: 'unix', type: 'stream', path: '/tmp/a b/.A8V9wI/s', inode: '51' },
+      { kind: 'unix', type: 'datagram', path: '', inode: '52' },
+      { kind: 'unix', type: 'other', path: '@abstract', inode: '53' },
+    ])
+  })
+
+  test('netlink', () => {
+    const text =
+      'sk               Eth Pid        Groups   Rmem     Wmem     Dump  Locks    Drops    Inode\n' +
+      '0000000000000000 0   30674      00000000 0        0        0     2        0        61\n'
+    expect(parseOther('netlink', text)).toEqual([{ kind: 'netlink', inode: '61' }])
+  })
+
+  test('nothing that could stand there throws', () => {
+    fc.assert(
+      fc.property(fc.string({ maxLength: 400 }), (text) => {
+        parseInet('tcp', text)
+        parseUnix(text)
+        parseOther('raw', text)
+      }),
+    )
+  })
+})
+
+describe('this process', () => {
+  const listen = (server: Server, at: object): Promise<void> =>
+    new Promise((resolve) => server.listen(at, resolve))
+
+  test('what it has open is found, with its ends, and it is named as the holder', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'karo-sockets-'))
+    const path = join(directory, 'here')
+    const [tcp, six, unix] = [createServer(), createServer(), createServer()]
+    closing.push(
+      () => rmSync(directory, { recursive: true }),
+      ...[tcp, six, unix].map((one) => () => void one.close()),
+    )
+    await listen(tcp, { host: '127.0.0.1', port: 0 })
+    await listen(six, { host: '::1', port: 0 })
+    await listen(unix, { path })
+    const udp = createSocket('udp4')
+    closing.push(() => udp.close())
+    await new Promise<void>((resolve) => udp.bind(0, '127.0.0.1', resolve))
+    const { port } = tcp.address() as AddressInfo
+    const client = connect(port, '127.0.0.1')
+    closing.push(() => client.destroy())
+    await new Promise((resolve) => client.once('connect', resolve))
+
+    const sockets = openSockets(process.pid)
+    const found = (about: object) =>
+      sockets.find((one) => Object.entries(about).every(([k, v]) => Reflect.get(one, k) === v))
+    const listener = found({ kind: 'tcp', local: '127.0.0.1', localPort: port, listens: true })
+    expect(listener).toBeDefined()
+    expect(found({ kind: 'tcp', local: '::1', listens: true })).toBeDefined()
+    expect(found({ kind: 'tcp', remote: '127.0.0.1', remotePort: port, listens: false })).toBeDefined()
+    expect(found({ kind: 'udp', local: '127.0.0.1', localPort: udp.address().port })).toBeDefined()
+    expect(found({ kind: 'unix', type: 'stream', path })).toBeDefined()
+    expect(holderOf(listener?.inode ?? '')?.pid).toBe(process.pid)
+    expect(holderOf('1')).toBeUndefined()
+  })
+})

@@ -1,0 +1,559 @@
+// What is kept and what is not: versions, bounds, authors that contradict themselves, neighbours that want or claim too much.
+import { expect, test } from 'vitest'
+import { bodyOf } from '../../../../protocols/frame.ts'
+import { AuditHead } from '../../../../protocols/messages/audit.ts'
+import {
+  Heads,
+  SyncBatch,
+  type SyncBatchBody,
+  SyncOffer,
+  SyncRequest,
+  type SyncRequestBody,
+} from '../../../../protocols/messages/sync.ts'
+import { blake3 } from '../../../../src/base/hash.ts'
+import { createFetcher } from '../../../../src/exchange/documents/fetcher.ts'
+import { wantedOf } from '../../../../src/exchange/documents/keeper.ts'
+import { readDocument } from '../../../../src/exchange/documents/read.ts'
+import { DAY, HOUR, MINUTE, Network, type Node, networkOf } from './network.ts'
+
+type Nodes = readonly [Node, Node, Node, Node]
+
+const headOf = (
+  node: Node,
+  kind: string,
+  slot: string,
+  version: number,
+  frame: Uint8Array = new Uint8Array(1),
+) => ({
+  author: node.identity.publicKey,
+  kind,
+  slot,
+  version,
+  digest: blake3([frame]),
+  hints: new Uint8Array(0),
+})
+
+/**
+ * `liar` answers requests of `honest` with what `answer` makes of them, and no room of its own minds.
+ * Returns what was asked.
+ */
+function lies(
+  network: Network,
+  liar: Node,
+  answer: (
+    ask: SyncRequestBody['ask'],
+    say: (message: typeof SyncOffer | typeof SyncBatch, body: object) => void,
+  ) => void,
+): SyncRequestBody[] {
+  const asked: SyncRequestBody[] = []
+  const { frame } = liar.handler
+  liar.handler = {
+    frame(peer, given) {
+      if (given.message !== SyncRequest) return frame(peer, given)
+      const body = bodyOf(given, SyncRequest)
+      asked.push(body)
+      answer(body.ask, (message, more) =>
+        liar.say(network.byId(peer.nodeId), message, { id: body.id, ...more }),
+      )
+    },
+  }
+  return asked
+}
+
+const INDEX = new Uint8Array(8).fill(9)
+
+const summaryHead = (node: Node, frame: Uint8Array, now: number) => {
+  const { kind, slot, version, hints } = readDocument(frame, now)
+  return { ...headOf(node, kind, slot, version, frame), hints }
+}
+
+test('two documents of one version: the first stays, their author is counted and told on once', async () => {
+  const network = await networkOf(3, { loss: 1 })
+  const [author, liar, reader] = network.nodes as unknown as Nodes
+  const version = network.now
+  const first = author.summary(network.now, [reader], version)
+  const twin = author.summary(network.now, [reader], version, 300)
+  await author.room.publish('summary', first)
+  network.connect(author, reader)
+  await network.pass(MINUTE)
+  expect(reader.room.counts()).toMatchObject({ received: 1, conflicts: 0 })
+  const asked = lies(network, liar, (ask, say) => {
+    if (ask.of === 'documents') say(SyncBatch, { documents: [twin], gone: [] })
+    else
+      say(SyncOffer, {
+        index: INDEX,
+        after: 0,
+        through: 1,
+        end: true,
+        heads: [summaryHead(author, twin, version)],
+      })
+  })
+  for (let i = 0; i < 3; i++) {
+    network.connect(liar, reader)
+    await network.pass(HOUR)
+    network.cut(liar, reader)
+  }
+  expect(reader.room.counts()).toMatchObject({ received: 1, conflicts: 1 })
+  expect([...reader.repository.kept.values()].map(({ frame }) => frame)).toEqual([first])
+  expect(reader.audits.map(({ peer, details }) => [peer, details.reason])).toEqual([
+    [author.id, 'two_documents_of_one_version'],
+  ])
+  expect(asked.filter(({ ask }) => ask.of === 'documents').length).toBe(1)
+})
+
+test('a twin that nobody can show is nothing against its author', async () => {
+  const network = await networkOf(3, { loss: 1 })
+  const [author, liar, reader] = network.nodes as unknown as Nodes
+  const version = network.now
+  const first = author.summary(network.now, [reader], version)
+  const twin = author.summary(network.now, [reader], version, 300)
+  await author.room.publish('summary', first)
+  network.connect(author, reader)
+  await network.pass(MINUTE)
+  const asked = lies(network, liar, (ask, say) => {
+    if (ask.of === 'documents') say(SyncBatch, { documents: [first], gone: [] })
+    else
+      say(SyncOffer, {
+        index: INDEX,
+        after: 0,
+        through: 1,
+        end: true,
+        heads: [summaryHead(author, twin, version)],
+      })
+  })
+  network.connect(liar, reader)
+  await network.pass(10 * MINUTE)
+  expect(reader.room.counts()).toMatchObject({ received: 1, conflicts: 0 })
+  expect(asked.filter(({ ask }) => ask.of === 'documents').length).toBe(1)
+})
+
+test('a version from the future is not kept, and does not block the slot', async () => {
+  const network = await networkOf(2, { loss: 1 })
+  const [author, reader] = network.nodes as unknown as Nodes
+  const ahead = network.now + 10 * MINUTE
+  const frame = author.ledgerHead(5, 1, ahead)
+  lies(network, author, (ask, say) => {
+    if (ask.of === 'documents') say(SyncBatch, { documents: [frame], gone: [] })
+    else {
+      const heads = [headOf(author, 'audit_head', '', network.now, frame)]
+      say(SyncOffer, { index: INDEX, after: 0, through: 1, end: true, heads })
+    }
+  })
+  network.weave()
+  await network.pass(MINUTE)
+  expect(reader.holdings('audit_head').size).toBe(0)
+  await author.stop()
+  await author.start()
+  await author.room.publish('audit_head', author.ledgerHead(6, 2))
+  network.weave()
+  await network.pass(2 * MINUTE)
+  expect(reader.holdings('audit_head').size).toBe(1)
+})
+
+test('a document from the future, expired, or that asks to be kept for years is none', () => {
+  const network = new Network()
+  const [author] = network.add(1) as [Node]
+  const ahead = author.ledgerHead(1, 1, network.now + 6 * MINUTE)
+  expect(() => readDocument(ahead, network.now)).toThrow('stale: the document is from the future')
+  expect(readDocument(ahead, network.now + MINUTE).version).toBe(network.now + 6 * MINUTE)
+  const frame = author.summary(network.now + 500 * DAY, [author], network.now)
+  expect(() => readDocument(frame, network.now)).toThrow('malformed: kept for too long')
+  expect(() => readDocument(author.summary(network.now, [], network.now), network.now + 8 * DAY)).toThrow(
+    'stale',
+  )
+})
+
+test('one author has at most 512 documents here; the oldest editions go', async () => {
+  const network = await networkOf(2)
+  const [author, reader] = network.nodes as unknown as Nodes
+  network.weave()
+  for (let i = 0; i < 600; i++) {
+    await author.share(network.now + i * HOUR, [reader])
+    await network.pass(100)
+  }
+  await network.pass(5 * MINUTE)
+  expect(author.room.counts().own).toBe(512)
+  expect(reader.room.counts().received).toBe(512)
+  const oldest = Math.min(...[...reader.holdings().values()].map((row) => row.version))
+  expect(network.now - oldest).toBeLessThan(5 * MINUTE + 600 * 100 - 80 * 100)
+})
+
+test('what comes in one batch is bounded as well', async () => {
+  const network = await networkOf(1, { loss: 1 })
+  const [author] = network.nodes as unknown as Nodes
+  const small = network.add(1, { bounds: { documents: 40, bytes: 1_000_000 } })[0] as Node
+  await small.start()
+  for (let i = 0; i < 60; i++) await author.share(network.now - i * HOUR, [small])
+  network.weave()
+  await network.pass(MINUTE)
+  expect(small.repository.writes).toBeLessThan(10)
+  expect(small.room.counts().received).toBe(40)
+})
+
+test('when there is no more room relayed documents go, the oldest first, and own ones always find room', async () => {
+  const network = new Network({ loss: 1 })
+  const [author, reader] = network.add(2) as [Node, Node]
+  const [small] = network.add(1, { bounds: { documents: 6, bytes: 1_000_000 } }) as [Node]
+  for (const node of network.nodes) await node.start()
+  network.weave()
+  await small.share(network.now, [])
+  const share = async (slot: number, to: readonly Node[]) => {
+    await author.share(network.now - slot * HOUR, to)
+    await network.pass(2 * MINUTE)
+  }
+  for (let slot = 0; slot < 7; slot++) await share(slot, [reader])
+  const slots = () => [...small.holdings().keys()].map((name) => name.slice(-11)).sort()
+  expect(small.room.counts()).toMatchObject({ own: 1, received: 0, relayed: 5 })
+  const kept = slots()
+  await share(7, [small])
+  expect(small.room.counts()).toMatchObject({ own: 1, received: 1, relayed: 4 })
+  expect(kept.filter((slot) => !slots().includes(slot)).length).toBe(1)
+  for (let slot = 8; slot < 20; slot++) await share(slot, [small])
+  expect(small.room.counts()).toMatchObject({ own: 1, received: 5, relayed: 0 })
+  // What is new of an author does not push out what is there of the same one.
+  expect(small.received.length).toBe(5)
+  await small.share(network.now - HOUR, [])
+  expect(small.room.counts()).toMatchObject({ own: 2, received: 4, relayed: 0 })
+})
+
+/** A small store, an author that is admitted there, and two that one and the same neighbour speaks for. */
+async function crowded() {
+  const network = new Network({ loss: 1 })
+  const [author, sponsor, ...guests] = network.add(4) as [Node, Node, Node, Node]
+  const [small] = network.add(1, { bounds: { documents: 40, bytes: 1_000_000 } }) as [Node]
+  for (const guest of guests) small.announced.set(guest.id, sponsor.id)
+  for (const node of network.nodes) await node.start()
+  network.weave()
+  const share = async (from: Node, first: number, count: number) => {
+    for (let hour = first; hour < first + count; hour++) await from.share(network.now - hour * HOUR, [small])
+    await network.pass(3 * MINUTE)
+  }
+  const kept = (from: Node) =>
+    [...small.holdings().values()].filter(
+      ({ author: key }) => Buffer.compare(key, from.identity.publicKey) === 0,
+    ).length
+  return { network, author, sponsor, guests: guests as [Node, Node], small, share, kept }
+}
+
+test('whoever is known through one neighbour alone has a quarter of the store, in equal parts', async () => {
+  const { author, guests, share, kept } = await crowded()
+  const [flooder, guest] = guests
+  await share(flooder, 0, 30)
+  expect(kept(flooder)).toBe(10)
+  await share(guest, 0, 4)
+  expect([kept(flooder), kept(guest)]).toEqual([6, 4])
+  await share(guest, 4, 20)
+  expect([kept(flooder), kept(guest)]).toEqual([5, 5])
+  await share(author, 0, 35)
+  expect(kept(author)).toBe(35)
+  expect(kept(flooder) + kept(guest)).toBe(5)
+})
+
+test('a store that is full takes back what this node shared, and a newer edition of what it has', async () => {
+  const { network, author, small, share, kept } = await crowded()
+  const start = network.now
+  await small.share(start, [author])
+  await share(author, 0, 60)
+  expect(small.room.counts()).toMatchObject({ own: 1, received: 39 })
+  await small.share(start, [])
+  expect(small.room.counts()).toMatchObject({ own: 1, received: 39 })
+  await author.share(start, [small], network.now)
+  await network.pass(3 * MINUTE)
+  expect(kept(author)).toBe(39)
+  expect([...small.holdings().values()].map(({ version }) => version)).toContain(network.now - 3 * MINUTE)
+})
+
+test('what there was no room for is not asked for on every walk', async () => {
+  const { network, guests, share, small } = await crowded()
+  await share(guests[0], 0, 30)
+  const { moved } = network
+  await small.stop()
+  await small.start()
+  network.weave()
+  await network.pass(MINUTE)
+  const again = network.moved - moved
+  for (let i = 0; i < 3; i++) {
+    network.cutAll(small)
+    network.weave()
+    await network.pass(MINUTE)
+  }
+  // Once more after a restart, and never by a neighbour each.
+  expect(again).toBeLessThanOrEqual(20)
+  expect(network.moved - moved).toBe(again)
+})
+
+test('documents of whoever was known through a neighbour go when that one is refused', async () => {
+  const { network, author, sponsor, guests, small, share, kept } = await crowded()
+  await share(author, 0, 3)
+  await share(guests[0], 0, 3)
+  small.refused.add(sponsor.id)
+  await network.pass(15 * MINUTE)
+  expect([kept(author), kept(guests[0])]).toEqual([3, 0])
+})
+
+test('bytes are bounded as documents are', async () => {
+  const network = new Network()
+  const [author] = network.add(1) as [Node]
+  const [small] = network.add(1, { bounds: { documents: 100, bytes: 20_000 } }) as [Node]
+  for (const node of network.nodes) await node.start()
+  network.weave()
+  for (let slot = 0; slot < 10; slot++) {
+    await author.room.publish('summary', author.summary(network.now - slot * HOUR, [], network.now, 5_000))
+    await network.pass(MINUTE)
+  }
+  expect(small.room.counts()).toMatchObject({ relayed: 3 })
+  expect(small.room.counts().bytes).toBeLessThanOrEqual(20_000)
+})
+
+test('a ledger that got shorter, or was rewritten, is noticed by those who keep its last head', async () => {
+  const network = await networkOf(3)
+  const [author, one, two] = network.nodes as unknown as Nodes
+  network.weave()
+  await network.pass(MINUTE)
+  const publish = async (seq: number, fill: number) => {
+    await author.room.publish('audit_head', author.ledgerHead(seq, fill))
+    await network.pass(MINUTE)
+  }
+  await publish(10, 1)
+  await publish(12, 2)
+  expect(one.audits).toEqual([])
+  await publish(12, 3)
+  await publish(11, 4)
+  for (const node of [one, two]) {
+    expect(
+      node.audits.map(({ type, peer, details }) => [
+        type,
+        peer,
+        details.reason,
+        details.seq_before,
+        details.seq_now,
+      ]),
+    ).toEqual([
+      ['ledger_conflict', author.id, 'its ledger was rewritten', 12, 12],
+      ['ledger_conflict', author.id, 'its ledger got shorter', 12, 11],
+    ])
+  }
+  expect(author.audits).toEqual([])
+  const [kept] = await one.room.of(author.id, 'audit_head')
+  expect(kept?.head).toMatchObject({ author: author.id, kind: 'audit_head', slot: '' })
+  expect(Buffer.from(kept?.bytes ?? []).includes(AuditHead.name)).toBe(false)
+})
+
+test('a document that changed on the disk is not handed out', async () => {
+  const network = await networkOf(2)
+  const [author, reader] = network.nodes as unknown as Nodes
+  network.weave()
+  await author.share(network.now, [reader])
+  await author.share(network.now - HOUR, [reader])
+  await network.pass(2_000)
+  const [first] = reader.repository.kept.values()
+  ;(first as { frame: Uint8Array }).frame[150]! ^= 1
+  expect((await reader.room.of(author.id, 'summary')).length).toBe(1)
+})
+
+test('a neighbour that never comes to an end is walked in bounded steps, and others are walked meanwhile', async () => {
+  const network = await networkOf(3)
+  const [liar, victim, honest] = network.nodes as unknown as Nodes
+  const asked = lies(network, liar, (ask, say) => {
+    if (ask.of === 'documents') return
+    say(SyncOffer, { index: INDEX, after: ask.after, through: ask.after + 1, end: false, heads: [] })
+  })
+  // The third does not take part yet.
+  await honest.stop()
+  network.connect(liar, victim)
+  await network.pass(MINUTE)
+  // At most 40 a second, 128 at a time, and then five seconds of rest.
+  expect(asked.length).toBeGreaterThan(128 * 4)
+  expect(asked.length).toBeLessThan(128 * 9)
+  await honest.start()
+  network.connect(honest, victim)
+  await honest.share(network.now, [victim])
+  await network.pass(3_000)
+  expect(victim.room.counts().received).toBe(1)
+})
+
+test('of one neighbour’s heads a burst is judged, and then some hundreds a second', async () => {
+  const network = await networkOf(3)
+  const [liar, victim, author] = network.nodes as unknown as Nodes
+  await author.stop()
+  let offered = 0
+  lies(network, liar, (ask, say) => {
+    if (ask.of === 'documents') return
+    offered += 256
+    const heads = Array.from({ length: 256 }, (_, i) => headOf(author, 'no_such_kind', `${i}`, network.now))
+    say(SyncOffer, { index: INDEX, after: ask.after, through: ask.after + 256, end: false, heads })
+  })
+  network.connect(liar, victim)
+  await network.pass(MINUTE)
+  expect(offered).toBeGreaterThan(32_768 + 10_000)
+  expect(offered).toBeLessThan(32_768 + 60 * 512 + 1_000)
+})
+
+test('a member whose answers are refused is not visited again and again', async () => {
+  const network = await networkOf(3, { loss: 1 })
+  const [liar] = network.nodes as unknown as Nodes
+  const asked = lies(network, liar, (_, say) =>
+    say(SyncOffer, { index: INDEX, after: 5, through: 5, end: true, heads: [] }),
+  )
+  await network.pass(2 * HOUR)
+  // Two that visit it every five minutes or so; what it starts itself comes on top.
+  expect(asked.length).toBeGreaterThan(20)
+  expect(asked.length).toBeLessThan(110)
+})
+
+test('heads of documents that nobody has cost a few questions', async () => {
+  const network = await networkOf(3)
+  const [liar, victim, author] = network.nodes as unknown as Nodes
+  network.weave()
+  await network.pass(MINUTE)
+  const before = network.sent.SyncRequest ?? 0
+  const heads = [
+    headOf(author, 'audit_head', '', network.now),
+    headOf(author, 'no_such_kind', 'x', network.now),
+  ]
+  const frame = { type: Heads.type, message: Heads, bytes: new Uint8Array(0), body: { heads } }
+  const envelope = { sender: liar.identity.publicKey, ts: network.now, nonce: new Uint8Array(16), seq: 0 }
+  for (let i = 0; i < 50; i++) {
+    expect(victim.gossip.message(liar.ref, { ...frame, envelope }, liar.ref)).toBe('accept')
+  }
+  await network.pass(10 * MINUTE)
+  // Ten minutes of rounds of three nodes are some thirty.
+  expect((network.sent.SyncRequest ?? 0) - before).toBeLessThan(70)
+  expect(victim.holdings('audit_head').size).toBe(0)
+  const odd = { heads: [{ ...heads[0], hints: new Uint8Array(7) }] }
+  expect(victim.gossip.message(liar.ref, { ...frame, envelope, body: odd }, liar.ref)).toBe('reject')
+})
+
+/** A gossiped message of `liar`, as `reader` gets it. */
+const tells = (liar: Node, reader: Node, now: number, heads: readonly object[]) => {
+  const envelope = { sender: liar.identity.publicKey, ts: now, nonce: new Uint8Array(16), seq: 0 }
+  const frame = { type: Heads.type, message: Heads, bytes: new Uint8Array(0), body: { heads } }
+  expect(reader.gossip.message(liar.ref, { ...frame, envelope }, liar.ref)).toBe('accept')
+}
+
+test('a head of a version that there is not holds back neither the word of the real one nor its document', async () => {
+  const network = await networkOf(4)
+  const [liar, author, reader, other] = network.nodes as unknown as Nodes
+  network.weave()
+  await network.pass(MINUTE)
+  const start = network.now
+  const frame = author.summary(start, [reader, other], start)
+  const forged = { ...summaryHead(author, frame, start), version: start + 4 * MINUTE }
+  for (const node of network.nodes) if (node !== liar) tells(liar, node, start, [forged])
+  await author.room.publish('summary', frame)
+  tells(liar, author, start, [forged])
+  await network.pass(1_000)
+  expect([reader, other].map((node) => node.room.counts().received)).toEqual([1, 1])
+})
+
+test('nobody keeps an author from telling of its own document by telling of it first', async () => {
+  const network = await networkOf(3)
+  const [liar, author, reader] = network.nodes as unknown as Nodes
+  network.connect(author, reader)
+  network.connect(author, liar)
+  await network.pass(MINUTE)
+  const start = network.now
+  const frame = author.summary(start, [reader], start)
+  await author.room.publish('summary', frame)
+  tells(liar, author, start, [summaryHead(author, frame, start)])
+  await network.pass(1_000)
+  expect(reader.room.counts().received).toBe(1)
+})
+
+test('who tells of documents and does not give them holds them back for two seconds, not for twenty', async () => {
+  const network = await networkOf(4)
+  const [liar, author, middle, reader] = network.nodes as unknown as Nodes
+  network.connect(author, middle)
+  network.connect(middle, reader)
+  network.connect(liar, reader)
+  await network.pass(2 * MINUTE)
+  lies(network, liar, () => {})
+  // A visit may have linked them.
+  network.cut(author, reader)
+  const start = network.now
+  for (let hour = 0; hour < 3; hour++) {
+    const frame = author.summary(start - hour * HOUR, [reader, middle], start)
+    await author.room.publish('summary', frame)
+    tells(liar, reader, start, [summaryHead(author, frame, start)])
+  }
+  await network.pass(4_000)
+  expect(reader.room.counts().received).toBe(3)
+  // From then on others are asked, also when it is not waited for any more.
+  await network.pass(30_000)
+  network.cut(author, reader)
+  const frame = author.summary(start + HOUR, [reader, middle], network.now)
+  await author.room.publish('summary', frame)
+  tells(liar, reader, network.now, [summaryHead(author, frame, network.now)])
+  await network.pass(1_500)
+  expect(reader.room.counts().received).toBe(4)
+})
+
+test('a flood of heads pushes out its own, not what others told of', async () => {
+  const network = new Network()
+  const [liar, author, self] = network.add(3) as [Node, Node, Node]
+  const asked: string[] = []
+  const fetcher = createFetcher({
+    keeper: { wants: () => 'received' },
+    puller: {
+      isSilent: () => false,
+      async fetch(_, { slot }) {
+        asked.push(slot)
+        return false
+      },
+    },
+    members: { holders: () => [], sponsorOf: () => undefined },
+    self: self.id,
+    linked: () => true,
+    reach: async () => false,
+    random: { float: () => 0.5, bytes: (length) => new Uint8Array(length) },
+    timers: network.time,
+  })
+  const heard = (node: Node, slot: string) =>
+    fetcher.heard(wantedOf(headOf(author, 'summary', slot, network.now)), node.id, node.id)
+  heard(author, 'real')
+  await network.pass(200)
+  const before = asked.filter((slot) => slot === 'real').length
+  for (let i = 0; i < 600; i++) heard(liar, `forged:${i}`)
+  await network.pass(MINUTE)
+  fetcher.stop()
+  expect(before).toBe(1)
+  expect(asked.filter((slot) => slot === 'real').length).toBe(4)
+  expect(new Set(asked).size).toBe(129)
+})
+
+test('who asks for everything again and again gets a burst, and then a megabyte a second', async () => {
+  const network = await networkOf(2, { loss: 1 })
+  const [greedy, giver] = network.nodes as unknown as Nodes
+  for (let hour = 0; hour < 100; hour++) {
+    await giver.room.publish('summary', giver.summary(network.now - hour * HOUR, [], network.now, 20_000))
+  }
+  const names = [...giver.holdings().values()].map(({ author, kind, slot, version }) => ({
+    author,
+    kind,
+    slot,
+    version,
+  }))
+  let bytes = 0
+  const { frame } = greedy.handler
+  const ask = (id: number) =>
+    greedy.say(giver, SyncRequest, {
+      id,
+      index: INDEX,
+      through: 0,
+      ask: { of: 'documents', documents: names.slice(0, 64) },
+    })
+  greedy.handler = {
+    frame(peer, given) {
+      if (given.message !== SyncBatch) return frame(peer, given)
+      const body = bodyOf(given, SyncBatch) as SyncBatchBody
+      bytes += body.documents.reduce((sum, document) => sum + document.length, 0)
+      ask(body.id + 1)
+    },
+  }
+  network.connect(greedy, giver)
+  ask(1)
+  await network.pass(10_000)
+  const mib = 1024 * 1024
+  expect(bytes).toBeGreaterThan(13 * mib)
+  expect(bytes).toBeLessThan(14.5 * mib)
+})

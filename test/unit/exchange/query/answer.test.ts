@@ -1,0 +1,472 @@
+// Answering: what the owner lets out, to whom, once, and never after consent was withdrawn.
+import { describe, expect, it } from 'vitest'
+import { encodeFrame } from '../../../../protocols/frame.ts'
+import {
+  MeshQuery,
+  type MeshQueryBody,
+  QUERY_LIFE_MS,
+  type QueryType,
+} from '../../../../protocols/messages/query.ts'
+import { type Clock, systemClock, systemRandom } from '../../../../src/base/clock.ts'
+import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
+import { CONCURRENT_MAX } from '../../../../src/exchange/query/answering/answer.ts'
+import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA } from '../../../../src/exchange/query/answering/intake.ts'
+import { type OwnQuestion, openAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
+import {
+  Endpoint,
+  meshOf,
+  type NodeOptions,
+  newIdentity,
+  person,
+  soon,
+  TestNode,
+  turns,
+  uses,
+  Wire,
+} from './network.ts'
+
+/** A bare neighbour that sends what it likes, and an owner that trusts it. */
+function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, level: TrustLevel = 'peer') {
+  const wire = new Wire()
+  const owner = new TestNode(wire, options)
+  const asker = new Endpoint(newIdentity(), wire)
+  const answers: { sealed: Uint8Array; author: Uint8Array; bytes: Uint8Array }[] = []
+  asker.handler = {
+    frame: (_peer, frame) =>
+      answers.push({ ...(frame.body as { sealed: Uint8Array; author: Uint8Array }), bytes: frame.bytes }),
+  }
+  owner.trusts(asker, level)
+  wire.connect(owner.id, asker.ref.nodeId)
+  const author = { identity: asker.identity, clock: systemClock, random: systemRandom }
+  const write = (
+    query_type: QueryType = 'ToolUsage',
+    level?: 1 | 2,
+    clock: Clock = systemClock,
+  ): OwnQuestion =>
+    writeQuestion(
+      { ...author, clock },
+      { query_type, level, time_range: { start: 0, end: 3_600_000 } },
+      systemRandom.bytes(16),
+    )
+  const send = (question: OwnQuestion) => asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+  const open = (question: OwnQuestion, at = 0) =>
+    openAnswer(question, asker.identity.publicKey, owner.identity.publicKey, answers[at]!.sealed)
+  /** Sends, and resolves with the owner's next answer opened. */
+  async function ask(question = write()) {
+    const before = answers.length
+    send(question)
+    await soon(() => answers.length > before)
+    return open(question, before)
+  }
+  return { wire, owner, asker, answers, write, send, open, ask }
+}
+
+describe('consent', () => {
+  it('is needed: without it the asker hears access_denied and nothing more', async () => {
+    const { owner, ask } = neighbour({ allow: [], people: person(uses('git', 7)) })
+    const answer = await ask()
+    expect(Object.keys(answer).toSorted()).toEqual(['as_of', 'level', 'query_id', 'responder', 'status'])
+    expect(answer.status).toBe('access_denied')
+    expect(owner.gathered).toEqual([])
+    await soon(() => owner.audits.length === 2)
+    expect(owner.audits[1]).toMatchObject({
+      type: 'query_responded',
+      success: false,
+      details: { status: 'access_denied', decision: 'deny', rule: 'consent.none' },
+    })
+  })
+
+  it('refuses nodes that are not trusted, and those that are denied, with the same words', async () => {
+    for (const [level, more] of [
+      ['untrusted', {}],
+      ['share_to', {}],
+      ['peer', { denied: true }],
+      ['peer', { revoked: true }],
+    ] as const) {
+      const { owner, asker, ask } = neighbour()
+      owner.trusts(asker, level, more)
+      expect((await ask()).status).toBe('access_denied')
+      expect(owner.gathered).toEqual([])
+    }
+  })
+
+  it('withdrawn by share stop refuses the next question, and allowed again answers it', async () => {
+    const { owner, asker, ask } = neighbour()
+    expect((await ask()).status).toBe('success')
+    await owner.sharing.stop(1000, asker.ref.nodeId)
+    expect((await ask()).status).toBe('access_denied')
+    await owner.sharing.allow(1000, asker.ref.nodeId)
+    expect((await ask()).status).toBe('success')
+    await owner.sharing.off(1000)
+    expect((await ask()).status).toBe('access_denied')
+    await owner.sharing.on(1000)
+    expect((await ask()).status).toBe('success')
+    const changes = owner.audits.filter((entry) => entry.type === 'consent_change')
+    expect(changes.map((entry) => entry.details.change)).toEqual(['stop', 'allow', 'off', 'on'])
+    expect(changes[0]).toMatchObject({
+      peer: asker.ref.nodeId,
+      details: { uid: 1000, who: asker.ref.nodeId },
+    })
+  })
+
+  it('withdrawn while the numbers are gathered holds them back', async () => {
+    const { owner, asker, answers, write, send, open } = neighbour()
+    const held = Promise.withResolvers<void>()
+    owner.gate = () => held.promise
+    const question = write()
+    send(question)
+    await soon(() => owner.gathered.length === 1)
+    await owner.sharing.stop(1000, asker.ref.nodeId)
+    held.resolve()
+    await soon(() => answers.length === 1)
+    expect(open(question).status).toBe('access_denied')
+  })
+
+  it('withdrawn after an answer is not undone by asking the same again', async () => {
+    const { owner, asker, answers, write, ask, open, send } = neighbour()
+    const question = write()
+    expect((await ask(question)).status).toBe('success')
+    owner.trusts(asker, 'untrusted')
+    send(question)
+    await soon(() => answers.length === 2)
+    expect(open(question, 1).status).toBe('access_denied')
+  })
+
+  it('is each person’s own: only the numbers of those who consent leave', async () => {
+    const people = new Map([
+      [1000, [uses('git', 5)]],
+      [1001, [uses('git', 70), uses('npm', 30)]],
+    ])
+    const { owner, asker, ask } = neighbour({ people, allow: [] })
+    await owner.sharing.allow(1000, asker.ref.nodeId)
+    const answer = await ask()
+    expect(answer).toMatchObject({ status: 'success', data: { tools: [uses('git', 5)] } })
+    expect(owner.gathered.map((call) => call.uids)).toEqual([[1000]])
+    await owner.sharing.stop(1000, asker.ref.nodeId)
+    await owner.sharing.allow(1001, asker.ref.nodeId)
+    expect(await ask()).toMatchObject({ data: { tools: [uses('git', 70), uses('npm', 30)] } })
+  })
+
+  it('on a node where nobody typed anything yet is its own user’s', async () => {
+    const { owner, asker, ask } = neighbour({ uid: 42, allow: [] })
+    expect((await ask()).status).toBe('access_denied')
+    await owner.sharing.allow(42, asker.ref.nodeId)
+    expect((await ask()).status).toBe('no_data')
+  })
+
+  it('that cannot be read lets nothing out', async () => {
+    const { owner, ask } = neighbour()
+    owner.storeFailure = new Error('the store is closed')
+    expect((await ask()).status).toBe('error')
+    expect(owner.gathered).toEqual([])
+  })
+})
+
+describe('levels', () => {
+  it('withholds totals from a supervisor with the reason, and never gives them level 1', async () => {
+    const { owner, ask, write } = neighbour({ people: person(uses('git', 7)) }, 'supervisor')
+    const unsaid = await ask()
+    expect(unsaid).toMatchObject({ status: 'withheld', level: 2 })
+    expect('reason' in unsaid && unsaid.reason).toMatch(/two aggregators/)
+    expect(await ask(write('ToolUsage', 2))).toMatchObject({ status: 'withheld', level: 2 })
+    expect(await ask(write('ToolUsage', 1))).toMatchObject({ status: 'access_denied', level: 1 })
+    expect(owner.gathered).toEqual([])
+  })
+
+  it('gives a peer level 1 unless it asks for totals', async () => {
+    const { ask, write } = neighbour()
+    expect(await ask()).toMatchObject({ status: 'success', level: 1 })
+    expect(await ask(write('ToolUsage', 2))).toMatchObject({ status: 'withheld', level: 2 })
+  })
+
+  it('gives health to anybody admitted, whatever they consented to', async () => {
+    for (const level of ['share_to', 'query_from', 'peer', 'supervisor'] as const) {
+      const { ask, write } = neighbour({ allow: [], maxLevel: 0 }, level)
+      expect(await ask(write('NodeHealth'))).toMatchObject({ status: 'success', level: 1 })
+    }
+    const { ask, write } = neighbour({ allow: [] }, 'untrusted')
+    expect((await ask(write('NodeHealth'))).status).toBe('access_denied')
+  })
+
+  it('says what this release does not answer', async () => {
+    const { ask, write } = neighbour()
+    expect((await ask(write('Anomalies'))).status).toBe('not_supported')
+  })
+})
+
+const signed = (endpoint: Endpoint, body: MeshQueryBody): OwnQuestion => ({
+  body,
+  key: { publicKey: body.audience_key, privateKey: new Uint8Array(32) },
+  bytes: encodeFrame(
+    MeshQuery,
+    { sender: endpoint.identity.publicKey, ts: Date.now(), nonce: systemRandom.bytes(16), seq: 0 },
+    body,
+    endpoint.identity.sign,
+  ),
+})
+
+describe('a question', () => {
+  it('handed on twice is worked on once and answered with the same bytes', async () => {
+    const { owner, answers, write, send } = neighbour()
+    const held = Promise.withResolvers<void>()
+    owner.gate = () => held.promise
+    const question = write()
+    send(question)
+    send(question)
+    await soon(() => owner.gathered.length === 1)
+    await turns(3)
+    held.resolve()
+    await soon(() => answers.length === 1)
+    send(question)
+    await soon(() => answers.length === 2)
+    await turns(3)
+    expect(answers).toHaveLength(2)
+    expect(answers[1]!.bytes).toEqual(answers[0]!.bytes)
+    expect(owner.gathered).toHaveLength(1)
+    expect(owner.marks).toMatchObject([{ kind: 'document', id: new Uint8Array(question.body.query_id) }])
+  })
+
+  it('is answered to each neighbour until its own deadline', async () => {
+    const { wire, owner, asker, answers, write } = neighbour()
+    const patient = new Endpoint(newIdentity(), wire)
+    const heard: unknown[] = []
+    patient.handler = { frame: (_peer, frame) => heard.push(frame) }
+    wire.connect(owner.id, patient.ref.nodeId)
+    const held = Promise.withResolvers<void>()
+    owner.gate = () => held.promise
+    const question = write()
+    asker.sendQuestion(owner.id, question.body.query_id, question.bytes, 1)
+    await soon(() => owner.gathered.length === 1)
+    patient.sendQuestion(owner.id, question.body.query_id, question.bytes, 60_000)
+    const sentAt = performance.now()
+    await soon(() => performance.now() - sentAt > 5)
+    held.resolve()
+    await soon(() => heard.length === 1)
+    await turns(3)
+    expect(answers).toEqual([])
+  })
+
+  it('that came before a restart is not answered a second time', async () => {
+    const first = neighbour()
+    const question = first.write()
+    await first.ask(question)
+    const identity = newIdentity()
+    const owner = new TestNode(first.wire, {
+      identity,
+      marks: first.owner.marks,
+      people: person(uses('git', 7)),
+    })
+    await owner.query.start(new AbortController().signal)
+    owner.trusts(first.asker, 'peer')
+    first.wire.connect(owner.id, first.asker.ref.nodeId)
+    first.asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+    await soon(() => first.answers.length === 2)
+    const { sealed } = first.answers[1]!
+    const answer = openAnswer(question, first.asker.identity.publicKey, identity.publicKey, sealed)
+    expect(answer.status).toBe('error')
+    expect(owner.gathered).toEqual([])
+  })
+
+  it('is judged by its author, not by the neighbour that hands it on', async () => {
+    const { owner, asker, wire } = neighbour()
+    const stranger = new Endpoint(newIdentity(), wire)
+    const author = { identity: stranger.identity, clock: systemClock, random: systemRandom }
+    const time_range = { start: 0, end: 1 }
+    const question = writeQuestion(
+      author,
+      { query_type: 'ToolUsage', level: 1, time_range },
+      systemRandom.bytes(16),
+    )
+    asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+    await soon(() => owner.audits.length === 1)
+    // It is counted for the neighbour: keys of authors cost nothing.
+    expect(owner.audits[0]).toMatchObject({
+      type: 'query_received',
+      success: false,
+      peer: asker.ref.nodeId,
+      details: { reason: 'author_not_admitted', author: stranger.ref.nodeId, times: 1 },
+    })
+    expect(owner.gathered).toEqual([])
+  })
+
+  it('is met with silence when it expired or is from the future: clocks differ', async () => {
+    const { owner, asker, answers, write, wire } = neighbour()
+    const good = write()
+    const now = Date.now()
+    const times = [
+      { created_at: now - QUERY_LIFE_MS - 1, expires_at: now - 1 },
+      { created_at: now - 1_000, expires_at: now },
+      { created_at: now + 6 * 60_000, expires_at: now + 7 * 60_000 },
+    ]
+    for (const question of times.map((time) => signed(asker, { ...good.body, ...time }))) {
+      asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+    }
+    await turns(5)
+    expect(wire.linked(owner.id, asker.ref.nodeId)).toBe(true)
+    expect([answers, owner.audits, owner.gathered, owner.marks]).toEqual([[], [], [], []])
+    asker.sendQuestion(owner.id, good.body.query_id, good.bytes)
+    await soon(() => answers.length === 1)
+  })
+
+  it('that was answered is dead once it expired, whoever plays it again and however often', async () => {
+    let ahead = 0
+    const clock = { ...systemClock, now: () => systemClock.now() + ahead }
+    const { owner, answers, write, send, ask } = neighbour({ people: person(uses('git', 7)), clock })
+    const old = [write(), write(), write()]
+    for (const question of old) await ask(question)
+    ahead = 2 * QUERY_LIFE_MS
+    // Makes the owner forget what expired.
+    await ask(write('ToolUsage', undefined, clock))
+    for (const question of [...old, ...old]) send(question)
+    await ask(write('ToolUsage', undefined, clock))
+    expect(answers).toHaveLength(5)
+    expect(owner.gathered).toHaveLength(5)
+    expect(owner.audits.filter(({ type }) => type === 'query_received')).toHaveLength(5)
+  })
+
+  it('that is forged, or another than the hop says, ends the link of the neighbour that handed it on', async () => {
+    const forge = (bytes: Uint8Array) => bytes.map((byte, i) => (i === 60 ? byte ^ 1 : byte))
+    for (const kind of ['forged', 'another'] as const) {
+      const { owner, asker, answers, write, wire } = neighbour()
+      const { bytes, body } = write()
+      if (kind === 'forged') asker.sendQuestion(owner.id, body.query_id, forge(bytes))
+      else asker.sendQuestion(owner.id, systemRandom.bytes(16), bytes)
+      await soon(() => !wire.linked(owner.id, asker.ref.nodeId))
+      expect([answers, owner.audits, owner.gathered, owner.marks]).toEqual([[], [], [], []])
+    }
+  })
+
+  it('with an audience key that nobody can seal to gets no answer and does no harm', async () => {
+    const { owner, asker, answers, write, ask } = neighbour()
+    const question = signed(asker, { ...write().body, audience_key: new Uint8Array(32) })
+    asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+    await soon(() => owner.audits.length > 0)
+    await turns(3)
+    expect(answers).toEqual([])
+    expect((await ask()).status).toBe('success')
+  })
+
+  it('with a filter this node cannot apply, or about more than a year, is not answered with something else', async () => {
+    const { asker, owner, answers, write } = neighbour()
+    // Compared with merged rows: one owner has none.
+    const filter = { field: 'uses', operator: 'GreaterThan', value: '5' } as const
+    const one = write()
+    const other = write()
+    const long = { start: 0, end: 400 * 86_400_000 }
+    const questions = [
+      signed(asker, { ...one.body, filters: [filter] }),
+      signed(asker, { ...other.body, time_range: long }),
+    ]
+    for (const { body, bytes } of questions) asker.sendQuestion(owner.id, body.query_id, bytes)
+    await soon(() => answers.length === 2)
+    for (const answer of answers) {
+      const opened = [one, other].map((question) => {
+        try {
+          return openAnswer(question, asker.identity.publicKey, owner.identity.publicKey, answer.sealed)
+            .status
+        } catch {
+          return undefined
+        }
+      })
+      expect(opened).toContain('not_supported')
+    }
+    expect(owner.gathered).toEqual([])
+  })
+})
+
+describe('a question about the end of time', () => {
+  it('is in the ledger, with a date, as every other', async () => {
+    const { owner, asker, answers, write } = neighbour()
+    const last = 8_640_000_000_000_000
+    const question = signed(asker, { ...write().body, time_range: { start: last - 1, end: last } })
+    asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+    await soon(() => answers.length === 1 && owner.audits.length === 2)
+    const dates = { range_start: '9999-12-31T23:59:59.999Z', range_end: '9999-12-31T23:59:59.999Z' }
+    expect(owner.audits).toMatchObject([
+      { type: 'query_received', details: dates },
+      { type: 'query_responded', details: dates },
+    ])
+  })
+})
+
+describe('too many questions', () => {
+  it('at once are told busy, and answered again when the first are done', async () => {
+    const askers = Array.from({ length: 4 }, (_, i) => ({ name: `n${i}` }))
+    const { nodes } = meshOf([{ name: 'owner', people: person(uses('git', 1)) }, ...askers])
+    const [owner, ...others] = nodes as [TestNode, ...TestNode[]]
+    for (const other of others) {
+      other.members.clear()
+      other.members.add(owner)
+    }
+    const held = Promise.withResolvers<void>()
+    owner.gate = () => held.promise
+    const each = CONCURRENT_MAX / others.length
+    const asking = others.flatMap((other) =>
+      Array.from({ length: each }, () => other.ask({ timeoutMs: 60_000 })),
+    )
+    await soon(() => owner.gathered.length === CONCURRENT_MAX)
+    const more = await others[0]!.ask()
+    expect(others[0]!.outcomes(more)).toEqual({ owner: 'busy' })
+    expect(more.coverage).toMatchObject({ failed: 1, complete: false })
+    held.resolve()
+    for (const result of await Promise.all(asking)) expect(result.coverage.complete).toBe(true)
+    expect((await others[1]!.ask()).coverage.complete).toBe(true)
+  })
+
+  it('of one author are told busy, whoever hands them on; others are not', async () => {
+    const { owner, ask, write, wire } = neighbour()
+    for (let i = 0; i < AUTHOR_QUOTA.frames; i++) expect((await ask()).status).toBe('success')
+    expect((await ask()).status).toBe('busy')
+    const carrier = new Endpoint(newIdentity(), wire)
+    const carried: unknown[] = []
+    carrier.handler = { frame: (_peer, frame) => carried.push(frame) }
+    wire.connect(owner.id, carrier.ref.nodeId)
+    const entries = owner.audits.length
+    const question = write()
+    carrier.sendQuestion(owner.id, question.body.query_id, question.bytes)
+    await soon(() => carried.length === 1)
+    expect(owner.audits.slice(entries)).toMatchObject([
+      {
+        type: 'query_received',
+        success: false,
+        peer: carrier.ref.nodeId,
+        details: { reason: 'busy', times: 1 },
+      },
+    ])
+    const other = new TestNode(wire, {})
+    other.members.add(owner)
+    owner.trusts(other, 'peer')
+    wire.connect(owner.id, other.id)
+    expect((await other.ask()).coverage.complete).toBe(true)
+  })
+
+  it('of invented authors use up the quota of the neighbour that hands them on, and little of the ledger', async () => {
+    const { wire, owner, asker, answers } = neighbour()
+    const flood = 2 * NEIGHBOUR_QUOTA.frames
+    for (let i = 1; i <= flood; i++) {
+      const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
+      const question = writeQuestion(
+        author,
+        { query_type: 'ToolUsage', level: 1, time_range: { start: 0, end: 1 } },
+        systemRandom.bytes(16),
+      )
+      asker.sendQuestion(owner.id, question.body.query_id, question.bytes)
+      await soon(() => answers.length === i)
+    }
+    await owner.query.stop()
+    const refusals = owner.audits.filter(({ details }) => details.reason === 'busy')
+    const refused = refusals.reduce((sum, { details }) => sum + Number(details.times), 0)
+    // What the quota gives back while the test runs is taken up too.
+    expect(owner.marks.length).toBeGreaterThanOrEqual(NEIGHBOUR_QUOTA.frames)
+    expect(owner.marks.length).toBeLessThan(flood)
+    expect(owner.marks.length + refused).toBe(flood)
+    expect(refusals.length).toBe(2)
+    expect(refusals.every(({ peer, success }) => peer === asker.ref.nodeId && !success)).toBe(true)
+
+    const other = new TestNode(wire, {})
+    other.members.add(owner)
+    owner.trusts(other, 'peer')
+    wire.connect(owner.id, other.id)
+    expect((await other.ask()).coverage.complete).toBe(true)
+  })
+})

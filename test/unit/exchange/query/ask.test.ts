@@ -1,0 +1,429 @@
+// Asking: merged numbers, exact coverage, and every way a query ends.
+import fc from 'fast-check'
+import { describe, expect, it, vi } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { KaroError } from '../../../../src/base/errors.ts'
+import { ASKING_MAX } from '../../../../src/exchange/query/asking/ask.ts'
+import { askedRange } from '../../../../src/exchange/query/range.ts'
+import { Endpoint, meshOf, newIdentity, person, soon, TestNode, turns, uses, Wire } from './network.ts'
+
+/** Holds everybody who waits until `open`. */
+function gate(): { wait: () => Promise<void>; open: () => void; waiting: () => number } {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  let waiting = 0
+  return {
+    wait: () => {
+      waiting++
+      return promise
+    },
+    open: resolve,
+    waiting: () => waiting,
+  }
+}
+
+const three = () =>
+  meshOf([
+    { name: 'a', people: person(uses('git', 2)) },
+    { name: 'b', people: person(uses('git', 3, 1), uses('npm', 9)) },
+    { name: 'c', people: person(uses('git', 5)) },
+  ])
+
+describe('a query that everybody answers', () => {
+  it('adds up the exact numbers of all, its own included', async () => {
+    const { nodes } = three()
+    const result = await nodes[0]!.ask()
+    expect(result).toMatchObject({
+      query_type: 'ToolUsage',
+      level: 1,
+      status: 'success',
+      ended_by: 'all_done',
+      privacy: { mode: 'per_node', k_min: 5, cells_suppressed: 0, noise: 'none' },
+      notes: [],
+    })
+    expect(result.data).toEqual({
+      tools: [
+        { tool: 'git', category: 'vcs', uses: 10, nodes: 3, failure_rate: 0.1, change: 10 },
+        { tool: 'npm', category: 'vcs', uses: 9, nodes: 1, failure_rate: 0, change: 9 },
+      ],
+    })
+    expect(result.coverage).toMatchObject({ known: 2, answered: 2, complete: true })
+    expect(result.nodes).toBeUndefined()
+    const { first_ms, last_ms, elapsed_ms } = result.timing
+    expect(first_ms!).toBeLessThanOrEqual(last_ms!)
+    expect(last_ms!).toBeLessThanOrEqual(elapsed_ms)
+  })
+
+  it('shows each node by itself when asked to', async () => {
+    const { nodes } = three()
+    const result = await nodes[0]!.ask({ perNode: true })
+    expect(result.nodes?.map((node) => [node.name, node.tools?.map((tool) => tool.uses)])).toEqual([
+      ['a', [2]],
+      ['b', [9, 3]],
+      ['c', [5]],
+    ])
+  })
+
+  it('has the health of all', async () => {
+    const { nodes } = three()
+    const result = await nodes[0]!.ask({ query_type: 'NodeHealth' })
+    expect(result.status).toBe('success')
+    expect('nodes' in result.data && result.data.nodes.map((node) => node.name)).toEqual(['a', 'b', 'c'])
+  })
+
+  it('is written down on both sides under one trace', async () => {
+    const { nodes } = three()
+    const traceId = '0123456789abcdef0123456789abcdef'
+    const [a, b] = [nodes[0]!, nodes[1]!]
+    const result = await a.ask({ traceId })
+    await soon(() => b.audits.length === 2)
+    expect(a.audits).toMatchObject([
+      {
+        type: 'query_asked',
+        success: true,
+        trace_id: traceId,
+        details: { answered: 2, ended_by: 'all_done' },
+      },
+    ])
+    expect(b.audits).toMatchObject([
+      { type: 'query_received', peer: a.id, trace_id: traceId, details: { query_type: 'ToolUsage' } },
+      {
+        type: 'query_responded',
+        success: true,
+        peer: a.id,
+        trace_id: traceId,
+        details: {
+          query_id: result.query_id,
+          status: 'success',
+          decision: 'allow',
+          rule: 'consent.allow',
+          level: 1,
+        },
+      },
+    ])
+  })
+
+  it('without members is complete at once with its own numbers', async () => {
+    const { nodes } = meshOf([{ people: person(uses('git', 4)) }])
+    const result = await nodes[0]!.ask()
+    expect(result).toMatchObject({
+      status: 'success',
+      ended_by: 'all_done',
+      coverage: { known: 0, complete: true, nodes: [] },
+      data: { tools: [{ tool: 'git', uses: 4, nodes: 1 }] },
+      timing: { first_ms: null, last_ms: null },
+    })
+  })
+
+  it('counts a member with nothing to say as answered', async () => {
+    const { nodes } = meshOf([{}, {}])
+    const result = await nodes[0]!.ask()
+    expect(result).toMatchObject({ status: 'no_data', coverage: { known: 1, answered: 1, complete: true } })
+  })
+
+  it('merges the asker’s own numbers whatever they share with others', async () => {
+    const { nodes } = three()
+    await nodes[0]!.sharing.off(1000)
+    const result = await nodes[0]!.ask()
+    expect('tools' in result.data && result.data.tools[0]?.uses).toBe(10)
+  })
+})
+
+describe('a member that does not answer', () => {
+  it('and vanishes meanwhile is unreachable at once', async () => {
+    const { nodes, wire } = three()
+    const [a, b, c] = [nodes[0]!, nodes[1]!, nodes[2]!]
+    const closed = gate()
+    b.gate = closed.wait
+    const asking = a.ask({ timeoutMs: 60_000 })
+    await soon(() => closed.waiting() === 1)
+    wire.cut(a.id, b.id)
+    const result = await asking
+    expect(result.ended_by).toBe('all_done')
+    expect(a.outcomes(result)).toEqual({ b: 'unreachable', c: 'answered' })
+    expect(result.coverage.complete).toBe(false)
+    closed.open()
+    await soon(() => c.audits.length === 2)
+  })
+
+  it('within the deadline is unreachable, and its late answer changes nothing', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    try {
+      const { nodes } = three()
+      const [a, b, c] = [nodes[0]!, nodes[1]!, nodes[2]!]
+      const closed = gate()
+      b.gate = closed.wait
+      const asking = a.ask({ timeoutMs: 5_000 })
+      await soon(() => closed.waiting() === 1 && c.audits.length === 2)
+      await turns(3)
+      vi.advanceTimersByTime(5_000)
+      const result = await asking
+      expect(result.ended_by).toBe('deadline')
+      expect(a.outcomes(result)).toEqual({ b: 'unreachable', c: 'answered' })
+      b.gate = async () => {}
+      closed.open()
+      await soon(() => b.audits.length === 2)
+      const next = await a.ask()
+      expect(next.coverage.complete).toBe(true)
+      expect('tools' in result.data && result.data.tools).toEqual([
+        { tool: 'git', category: 'vcs', uses: 7, nodes: 2, failure_rate: 0, change: 7 },
+      ])
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('when cancelled leaves a whole result', async () => {
+    const { nodes } = three()
+    const [a, b] = [nodes[0]!, nodes[1]!]
+    const closed = gate()
+    b.gate = closed.wait
+    const cancel = new AbortController()
+    const asking = a.ask({ timeoutMs: 60_000 }, cancel.signal)
+    await soon(() => closed.waiting() === 1)
+    cancel.abort()
+    const result = await asking
+    expect(result.ended_by).toBe('cancelled')
+    expect(result.coverage.known).toBe(2)
+    closed.open()
+  })
+
+  it('is left over when the room stops, as cancelled', async () => {
+    const { nodes } = three()
+    const [a, b] = [nodes[0]!, nodes[1]!]
+    const closed = gate()
+    b.gate = closed.wait
+    const asking = a.ask({ timeoutMs: 60_000 })
+    await soon(() => closed.waiting() === 1)
+    await a.query.stop()
+    expect((await asking).ended_by).toBe('cancelled')
+    await expect(a.ask()).rejects.toMatchObject({ code: 'unavailable' })
+    closed.open()
+  })
+})
+
+describe('a member without a link', () => {
+  it('is dialled once, and asked when it is there', async () => {
+    const { nodes, wire } = three()
+    const [a, b, c] = [nodes[0]!, nodes[1]!, nodes[2]!]
+    wire.cut(a.id, b.id)
+    wire.cut(a.id, c.id)
+    wire.reachable.add(b.id)
+    const dialled: NodeId[] = []
+    wire.dialling = async (node) => {
+      dialled.push(node)
+    }
+    const result = await a.ask()
+    expect(a.outcomes(result)).toEqual({ b: 'answered', c: 'unreachable' })
+    expect(result.ended_by).toBe('all_done')
+    expect(dialled.toSorted()).toEqual([b.id, c.id].toSorted())
+  })
+
+  it('is dialled with at most seven others, each bounded, never beyond the deadline', async () => {
+    const { nodes, wire } = meshOf([{ name: 'a' }])
+    const a = nodes[0]!
+    for (let i = 0; i < 20; i++) a.members.add(new Endpoint(newIdentity(), wire))
+    let dialling = 0
+    let most = 0
+    wire.dialling = async (_node, signal) => {
+      most = Math.max(most, ++dialling)
+      await new Promise((resolve) => signal.addEventListener('abort', resolve))
+      dialling--
+    }
+    const all = await a.ask({ timeoutMs: 60_000 })
+    expect(all).toMatchObject({ ended_by: 'all_done', coverage: { known: 20, unreachable: 20 } })
+    expect(most).toBe(8)
+    const cut = await a.ask({ timeoutMs: 100 })
+    expect(cut).toMatchObject({ ended_by: 'deadline', coverage: { known: 20, unreachable: 20 } })
+  })
+})
+
+describe('what may be asked', () => {
+  const hour = 3_600_000
+  it('is widened outward to whole UTC hours, the open one included', () => {
+    const longest = 366 * 24 * hour
+    const time = fc.integer({ min: 0, max: 4_102_444_800_000 })
+    fc.assert(
+      fc.property(time, fc.integer({ min: 1, max: longest - 2 * hour }), (start, length) => {
+        const widened = askedRange({ start, end: start + length })
+        expect(widened.start % hour).toBe(0)
+        expect(widened.end % hour).toBe(0)
+        expect(widened.start).toBeLessThanOrEqual(start)
+        expect(widened.end).toBeGreaterThanOrEqual(start + length)
+        expect(start - widened.start).toBeLessThan(hour)
+        expect(widened.end - (start + length)).toBeLessThan(hour)
+        expect(askedRange(widened)).toEqual(widened)
+      }),
+    )
+  })
+
+  it('reaches owners and the result as whole hours', async () => {
+    const { nodes } = three()
+    const start = Date.UTC(2026, 10, 20, 7, 15)
+    const result = await nodes[0]!.ask({ range: { start, end: start + 1 } })
+    expect(result.time_range).toEqual({ start: '2026-11-20T07:00:00.000Z', end: '2026-11-20T08:00:00.000Z' })
+    const asked = { start: Date.UTC(2026, 10, 20, 7), end: Date.UTC(2026, 10, 20, 8) }
+    expect(nodes[0]!.gathered).toMatchObject([asked])
+    expect(nodes[1]!.gathered).toMatchObject([asked])
+  })
+
+  it('refuses what makes no sense', async () => {
+    const { nodes } = meshOf([{}])
+    const a = nodes[0]!
+    const bad = [
+      { range: { start: 5, end: 5 } },
+      { range: { start: 6, end: 5 } },
+      { range: { start: Number.NaN, end: 5 } },
+      { range: { start: -1, end: 5 } },
+      { range: { start: 0, end: 400 * 24 * hour } },
+      { timeoutMs: 99 },
+      { timeoutMs: 60_001 },
+      { timeoutMs: Number.NaN },
+      { query_type: 'NodeHealth', level: 2 },
+      { traceId: 'no' },
+    ] as const
+    for (const request of bad) {
+      await expect(a.ask(request)).rejects.toMatchObject({ code: 'bad_request' })
+    }
+  })
+
+  it('is bounded: more queries at once than the limit are refused', async () => {
+    const { nodes } = meshOf([{}])
+    const a = nodes[0]!
+    const closed = gate()
+    a.gate = closed.wait
+    const many = Array.from({ length: ASKING_MAX }, () => a.ask())
+    await expect(a.ask()).rejects.toThrow(KaroError)
+    closed.open()
+    const results = await Promise.all(many)
+    expect(results.every((result) => result.ended_by === 'all_done')).toBe(true)
+    await a.ask()
+  })
+})
+
+describe('why a member is unreachable', () => {
+  const whyOf = (result: Awaited<ReturnType<TestNode['ask']>>, name: string) => {
+    const { outcome, why, clock_off_ms, last_seen } = result.coverage.nodes.find((one) => one.name === name)!
+    return { outcome, why, clock_off_ms, last_seen }
+  }
+  const seen = 1_795_000_000_000
+  const last_seen = new Date(seen).toISOString()
+
+  it.each([
+    ['it left', { offline: true, last_seen: seen }, { why: 'left', last_seen }],
+    ['its connection broke', { unsure: true, last_seen: seen }, { why: 'lost', last_seen }],
+    [
+      'it was not heard of for long',
+      { last_seen: 0 },
+      { why: 'away', last_seen: '1970-01-01T00:00:00.000Z' },
+    ],
+  ])('%s', async (_, absent, why) => {
+    const { nodes, wire } = three()
+    const [a, b] = [nodes[0]!, nodes[1]!]
+    wire.cut(a.id, b.id)
+    a.absent.set(b.id, absent)
+    const result = await a.ask()
+    expect(whyOf(result, 'b')).toEqual({
+      ...{ why: undefined, clock_off_ms: undefined, last_seen: undefined, outcome: 'unreachable' },
+      ...why,
+    })
+    expect(whyOf(result, 'c')).toMatchObject({ outcome: 'answered', why: undefined })
+  })
+
+  it('nothing is said of one that was there a moment ago', async () => {
+    const { nodes, wire } = meshOf([{ name: 'a' }, { name: 'b' }])
+    wire.cut(nodes[0]!.id, nodes[1]!.id)
+    const result = await nodes[0]!.ask()
+    expect(whyOf(result, 'b')).toMatchObject({ outcome: 'unreachable', why: undefined, last_seen: undefined })
+  })
+
+  it('what the mesh knows is stronger: its clock is wrong, or it trusts this node no more', async () => {
+    const { nodes, wire } = three()
+    const [a, b, c] = [nodes[0]!, nodes[1]!, nodes[2]!]
+    for (const other of [b, c]) {
+      wire.cut(a.id, other.id)
+      a.absent.set(other.id, { offline: true })
+    }
+    wire.apart.set(b.id, { why: 'clock', clock_off_ms: 600_000 })
+    wire.apart.set(c.id, { why: 'not_trusted_there' })
+    const result = await a.ask()
+    expect(whyOf(result, 'b')).toMatchObject({ why: 'clock', clock_off_ms: 600_000, last_seen: undefined })
+    expect(whyOf(result, 'c')).toMatchObject({ why: 'not_trusted_there' })
+    expect(result.coverage).toMatchObject({ known: 2, unreachable: 2 })
+  })
+
+  it('a trusted node that was never met is no member, and is told all the same', async () => {
+    const { nodes, wire } = three()
+    const [a, , c] = [nodes[0]!, nodes[1]!, nodes[2]!]
+    a.members.delete(c)
+    wire.apart.set(c.id, { why: 'clock', clock_off_ms: -600_000 })
+    const result = await a.ask()
+    expect(result.coverage.known).toBe(1)
+    expect(result.notes.join()).toMatch(
+      /trusted here, and was not asked: refused, its clock is 10 min behind/,
+    )
+  })
+})
+
+describe('coverage', () => {
+  it('puts every member in exactly one outcome, whatever each of them does', async () => {
+    const behaviour = fc.constantFrom('answers', 'refuses', 'withholds', 'silent', 'cut', 'away', 'garbage')
+    const expected = {
+      answers: 'answered',
+      refuses: 'denied',
+      withholds: 'withheld',
+      silent: 'unreachable',
+      cut: 'unreachable',
+      away: 'unreachable',
+      garbage: 'unreachable',
+    } as const
+    await fc.assert(
+      fc.asyncProperty(fc.array(behaviour, { maxLength: 7 }), async (behaviours) => {
+        const wire = new Wire()
+        const a = new TestNode(wire, { name: 'a' })
+        const wanted: Record<string, string> = {}
+        for (const [i, does] of behaviours.entries()) {
+          const member = new TestNode(wire, {
+            name: `m${i}`,
+            allow: does === 'refuses' ? [] : ['*'],
+            people: person(uses('git', 1)),
+          })
+          member.trusts(a, does === 'withholds' ? 'supervisor' : 'peer')
+          if (does !== 'away') wire.connect(a.id, member.id)
+          if (does === 'silent') member.gate = () => new Promise(() => {})
+          if (does === 'cut') member.gate = async () => wire.cut(a.id, member.id)
+          a.members.add(member)
+          wanted[`m${i}`] = expected[does]
+        }
+        const finished = (member: TestNode, does: string): boolean => {
+          if (does === 'silent') return member.gathered.length === 1
+          if (does === 'cut' || does === 'garbage' || does === 'away') return !wire.linked(a.id, member.id)
+          return member.audits.length === 2
+        }
+        const garbage = new Set(
+          [...a.members]
+            .filter((_, i) => behaviours[i] === 'garbage')
+            .map((member) => member.identity.nodeId),
+        )
+        wire.tap = (bytes, from) => [
+          garbage.has(from) ? bytes.map((byte, i) => (i > 40 ? byte ^ 1 : byte)) : bytes,
+        ]
+        const cancel = new AbortController()
+        const asking = a.ask({ timeoutMs: 60_000 }, cancel.signal)
+        // The silent ones would keep it until its deadline; everybody else is done by then.
+        if (behaviours.includes('silent')) {
+          await soon(() => [...a.members].every((member, i) => finished(member as TestNode, behaviours[i]!)))
+          await turns(5)
+          cancel.abort()
+        }
+        const result = await asking
+        const { known, answered, from_summary, denied, withheld, failed, unreachable } = result.coverage
+        expect(answered + from_summary + denied + withheld + failed + unreachable).toBe(known)
+        expect(known).toBe(behaviours.length)
+        expect(a.outcomes(result)).toEqual(wanted)
+        expect(result.ended_by).toBe(behaviours.includes('silent') ? 'cancelled' : 'all_done')
+        expect(result.coverage.complete).toBe(behaviours.every((does) => does === 'answers'))
+      }),
+      { numRuns: 40 },
+    )
+  })
+})

@@ -1,0 +1,96 @@
+// What questions cost the ledger in virtual time: invented authors a few counts, admitted ones a share of entries of their own.
+import { expect, test } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { createBook } from '../../../../src/exchange/query/answering/book.ts'
+import type { Question } from '../../../../src/exchange/query/document.ts'
+import type { AuditEntry, AuditRecord } from '../../../../src/trust/audit/index.ts'
+import { createWhoAsked } from '../../../../src/trust/audit/who-asked.ts'
+import type { Identity } from '../../../../src/trust/identity/index.ts'
+import type { PeerOpinion } from '../../../../src/trust/peers/index.ts'
+import { testIdentity } from '../../../support/identity.ts'
+
+const MINUTE = 60_000
+const NOW = 1_763_626_500_000
+const admitted = testIdentity(1)
+const neighbour = testIdentity(2).nodeId
+const body: Question['body'] = {
+  query_id: new Uint8Array(16),
+  query_type: 'ToolUsage',
+  time_range: { start: 0, end: 1 },
+  filters: [],
+  audience_key: new Uint8Array(32),
+  created_at: NOW,
+  expires_at: NOW + 1,
+}
+
+function setUp() {
+  const clock = { time: NOW, now: () => clock.time, monotonic: () => clock.time }
+  const entries: AuditRecord[] = []
+  const book = createBook({
+    audit: { record: async (entry) => void entries.push(entry) },
+    trust: {
+      opinion: (node: NodeId) =>
+        ({ denied: false, trust_level: node === admitted.nodeId ? 'peer' : 'untrusted' }) as PeerOpinion,
+    },
+    clock,
+  })
+  /** The book reads whose it is and what about; nothing here is signed. */
+  const asked = async ({ publicKey: author, nodeId: authorId }: Identity): Promise<void> => {
+    const question: Question = { author, authorId, body, trace: undefined }
+    await book.received(question, neighbour)
+    const decision = { effect: 'allow', rule: 'consent.allow', reason: '' } as const
+    await book.responded(question, { status: 'success', decision, level: 1, people: 1, sent: true })
+  }
+  const whoAsked = () => {
+    const all = createWhoAsked()
+    for (const [seq, entry] of entries.entries()) all.add({ ...entry, seq, ts: seq, hash: '' } as AuditEntry)
+    return all.result()
+  }
+  return { clock, entries, book, asked, whoAsked }
+}
+
+test('348 questions a minute by invented authors for five hours are less than 20 entries, and all are counted', async () => {
+  const { clock, entries, book, asked, whoAsked } = setUp()
+  const authors = Array.from({ length: 50 }, (_, n) => testIdentity(100 + n))
+  for (let minute = 0; minute < 300; minute++) {
+    for (let n = 0; n < 348; n++) await asked(authors[(minute + n) % authors.length] as Identity)
+    clock.time += MINUTE
+  }
+  await book.flush()
+  expect(entries.length).toBeLessThan(20)
+  expect(entries.every(({ type, peer }) => type === 'query_received' && peer === neighbour)).toBe(true)
+  expect(entries.reduce((sum, { details }) => sum + Number(details.times), 0)).toBe(300 * 348)
+  expect(whoAsked()).toMatchObject([
+    { peer: neighbour, query_type: null, asked: 104_400, refused: 104_400, rules: ['author_not_admitted'] },
+  ])
+})
+
+test('an admitted author has entries of its own as far as its share goes, and every question is counted', async () => {
+  const { clock, entries, book, asked, whoAsked } = setUp()
+  // A question a minute for three days, as `karo query --watch --every 1m` asks.
+  const all = (3 * 24 * 3_600) / 60
+  for (let n = 0; n < all; n++) {
+    clock.time += MINUTE
+    await asked(admitted)
+  }
+  await book.flush()
+  const own = entries.filter(
+    ({ type, details }) => type === 'query_received' && details.query_id !== undefined,
+  )
+  expect(own.length).toBeGreaterThanOrEqual(300)
+  expect(own.length).toBeLessThanOrEqual(300 + 3 * 100 + 1)
+  expect(entries.length).toBeLessThan(2 * own.length + 2 * (3 * 24 + 10))
+  expect(whoAsked()).toMatchObject([
+    { peer: admitted.nodeId, query_type: 'ToolUsage', asked: all, allowed: all, rules: ['consent.allow'] },
+  ])
+})
+
+test('an admitted author is told by itself while others flood', async () => {
+  const { entries, asked } = setUp()
+  for (let n = 0; n < 200; n++) await asked(testIdentity(1_000 + n))
+  await asked(admitted)
+  expect(entries.filter(({ peer }) => peer === admitted.nodeId).map(({ type }) => type)).toEqual([
+    'query_received',
+    'query_responded',
+  ])
+})

@@ -1,0 +1,548 @@
+// Questions beyond direct reach: handed on as echoes over any graph, counted once, ended by themselves.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { bodyOf, decodeFrame, messageTable } from '../../../../protocols/frame.ts'
+import { QUERY_HOPS, QueryDone, QueryHop, Response } from '../../../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { query as queryStream } from '../../../../protocols/registry.ts'
+import { CONCURRENT_MAX } from '../../../../src/exchange/query/answering/answer.ts'
+import type { Coverage } from '../../../../src/exchange/query/result.ts'
+import { VirtualTime } from '../../../support/virtual-time.ts'
+import {
+  graphOf,
+  type Meshed,
+  type NodeOptions,
+  person,
+  soon,
+  type TestNode,
+  turns,
+  uses,
+} from './network.ts'
+
+const TABLE = messageTable(Object.values(queryStream.messages))
+const read = (bytes: Uint8Array) => decodeFrame(bytes, { messages: TABLE, verify: () => true })
+
+/** `count` nodes called n0, n1, …, each with one use of git. */
+const people = (count: number, more: (index: number) => NodeOptions = () => ({})): NodeOptions[] =>
+  Array.from({ length: count }, (_, i) => ({ name: `n${i}`, people: person(uses('git', 1)), ...more(i) }))
+
+type Links = [number, number][]
+const line = (count: number): Links => Array.from({ length: count - 1 }, (_, i) => [i, i + 1])
+const ring = (count: number): Links => [...line(count), [count - 1, 0]]
+const star = (count: number): Links => Array.from({ length: count - 1 }, (_, i) => [0, i + 1])
+const tree = (count: number): Links => Array.from({ length: count - 1 }, (_, i) => [Math.floor(i / 2), i + 1])
+/** Connected, each node with about `degree` links; the same for the same seed. */
+function random(count: number, degree: number, seed: number): Links {
+  let state = seed
+  const below = (bound: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return Math.floor((state / 2 ** 32) * bound)
+  }
+  const links = new Map<string, [number, number]>()
+  for (let node = 1; node < count; node++) {
+    const other = below(node)
+    links.set(`${other} ${node}`, [other, node])
+  }
+  while (links.size < (count * degree) / 2) {
+    const [a, b] = [below(count), below(count)]
+    if (a < b) links.set(`${a} ${b}`, [a, b])
+  }
+  return [...links.values()]
+}
+
+/** How often each message went over each link, in each direction, by node name. */
+function countFrames({ wire, nodes }: Meshed): Record<string, number> {
+  const names = new Map(nodes.map((node) => [node.id, node.name]))
+  const counts: Record<string, number> = {}
+  wire.tap = (bytes, from, to) => {
+    const what = `${names.get(from)}>${names.get(to)} ${read(bytes).message.name}`
+    counts[what] = (counts[what] ?? 0) + 1
+    return [bytes]
+  }
+  return counts
+}
+
+const of = (counts: Record<string, number>, message: string): number =>
+  Object.entries(counts).reduce((sum, [what, count]) => sum + (what.endsWith(` ${message}`) ? count : 0), 0)
+
+/** Names of those that `node` can come to over links of the graph, itself left out. */
+function within({ wire, nodes }: Meshed, node: TestNode): Set<string> {
+  const found = new Set([node.id])
+  for (const id of found) for (const { nodeId } of wire.peersOf(id)) found.add(nodeId)
+  return new Set(nodes.filter((one) => one !== node && found.has(one.id)).map((one) => one.name))
+}
+
+describe('an echo', () => {
+  const shapes: Record<string, [number, Links]> = {
+    'a line': [6, line(6)],
+    'a ring': [7, ring(7)],
+    'a star, asked from its rim': [9, star(9).map(([a, b]) => [(a + 3) % 9, (b + 3) % 9])],
+    'a tree': [15, tree(15)],
+    'a grid of random links, eight a node': [40, random(40, 8, 7)],
+  }
+  for (const [name, [count, links]] of Object.entries(shapes)) {
+    it(`reaches everybody over ${name}: each answers once, and nobody is dialled`, async () => {
+      const mesh = graphOf(people(count), links)
+      let dialled = 0
+      mesh.wire.dialling = async () => {
+        dialled++
+      }
+      const result = await mesh.nodes[0]!.ask({ timeoutMs: 60_000 })
+      expect(result).toMatchObject({
+        ended_by: 'all_done',
+        status: 'success',
+        coverage: { known: count - 1, answered: count - 1, complete: true },
+        data: { tools: [{ tool: 'git', uses: count, nodes: count }] },
+      })
+      for (const node of mesh.nodes) expect(new Set(node.gathered.map(({ start }) => start)).size).toBe(1)
+      expect(dialled).toBe(0)
+    })
+  }
+
+  it('costs one question down and one ending up on links it runs along, two crossing questions on others', async () => {
+    const mesh = graphOf(people(4), [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+      [2, 3],
+    ])
+    const counts = countFrames(mesh)
+    await mesh.nodes[0]!.ask()
+    await soon(() => of(counts, 'QueryDone') === 3)
+    await turns(5)
+    expect(counts).toEqual({
+      'n0>n1 QueryHop': 1,
+      'n0>n2 QueryHop': 1,
+      'n1>n2 QueryHop': 1,
+      'n2>n1 QueryHop': 1,
+      'n2>n3 QueryHop': 1,
+      'n1>n0 Response': 1,
+      'n2>n0 Response': 2,
+      'n3>n2 Response': 1,
+      'n1>n0 QueryDone': 1,
+      'n2>n0 QueryDone': 1,
+      'n3>n2 QueryDone': 1,
+    })
+  })
+
+  it('says on the way up how many answers came and who was lost', async () => {
+    const mesh = graphOf(people(5), line(5))
+    const said: { from: NodeId; answered: number; lost: number }[] = []
+    mesh.wire.tap = (bytes, from) => {
+      const frame = read(bytes)
+      if (frame.message === QueryDone) said.push({ from, ...bodyOf(frame, QueryDone) })
+      return [bytes]
+    }
+    const [asker, , , third, fourth] = mesh.nodes as [TestNode, TestNode, TestNode, TestNode, TestNode]
+    const held = Promise.withResolvers<void>()
+    fourth.gate = () => held.promise
+    const asking = asker.ask()
+    await soon(() => fourth.gathered.length > 0)
+    mesh.wire.cut(third.id, fourth.id)
+    await asking
+    held.resolve()
+    expect(said.map(({ answered, lost }) => [answered, lost])).toEqual([
+      [1, 1],
+      [2, 1],
+      [3, 1],
+    ])
+  })
+
+  it('gets no further than its hops, and gives each node nine tenths of the time', async () => {
+    const mesh = graphOf(people(20), line(20))
+    const hops: [number, number][] = []
+    mesh.wire.tap = (bytes) => {
+      const frame = read(bytes)
+      if (frame.message === QueryHop) {
+        const body = bodyOf(frame, QueryHop)
+        hops.push([body.hops, body.remaining_ms])
+      }
+      return [bytes]
+    }
+    const result = await mesh.nodes[0]!.ask({ timeoutMs: 60_000 })
+    expect(result).toMatchObject({ ended_by: 'all_done', coverage: { answered: 17, unreachable: 2 } })
+    expect(hops.map(([count]) => count)).toEqual(Array.from({ length: QUERY_HOPS + 1 }, (_, i) => i))
+    for (const [i, [, remaining]] of hops.entries()) {
+      expect(remaining).toBeLessThanOrEqual(60_000 * 0.9 ** (i + 1))
+      expect(remaining).toBeGreaterThan(60_000 * 0.9 ** (i + 1) - 1_000)
+    }
+  })
+
+  it('covers exactly those who can be reached, over any graph, and counts nobody twice', async () => {
+    const graph = fc.integer({ min: 1, max: 14 }).chain((count) =>
+      fc.record({
+        count: fc.constant(count),
+        links: fc.uniqueArray(fc.tuple(fc.nat(count - 1), fc.nat(count - 1)), {
+          maxLength: 3 * count,
+          selector: ([a, b]) => `${Math.min(a, b)} ${Math.max(a, b)}`,
+        }),
+        refusing: fc.uniqueArray(fc.nat(count - 1)),
+        /** Found by a dial. */
+        dialled: fc.uniqueArray(fc.nat(count - 1), { maxLength: 2 }),
+      }),
+    )
+    await fc.assert(
+      fc.asyncProperty(graph, async ({ count, links, refusing, dialled }) => {
+        const mesh = graphOf(
+          people(count, (i) => (refusing.includes(i) ? { allow: [] } : {})),
+          links.filter(([a, b]) => a !== b),
+        )
+        const [asker] = mesh.nodes as [TestNode]
+        for (const i of dialled) mesh.wire.reachable.add(mesh.nodes[i]!.id)
+        const reachable = within(mesh, asker)
+        const result = await asker.ask({ timeoutMs: 60_000 })
+        expect(result.ended_by).toBe('all_done')
+        const wanted = mesh.nodes.slice(1).map((node, i) => {
+          const reached = reachable.has(node.name) || dialled.includes(i + 1)
+          return [node.name, !reached ? 'unreachable' : refusing.includes(i + 1) ? 'denied' : 'answered']
+        })
+        expect(asker.outcomes(result)).toEqual(Object.fromEntries(wanted))
+        const given = wanted.filter(([, outcome]) => outcome === 'answered').length + 1
+        expect(result.data).toMatchObject({ tools: [{ uses: given, nodes: given }] })
+        for (const node of mesh.nodes) {
+          const answers = node.audits.filter(({ type }) => type === 'query_responded')
+          expect(answers.length).toBeLessThanOrEqual(1)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  })
+
+  it('is not made where every member that may be there has a link', async () => {
+    const mesh = graphOf(people(5), [
+      [0, 1],
+      [0, 2],
+      [1, 2],
+      [1, 3],
+    ])
+    const [asker, , , behind, gone] = mesh.nodes as [TestNode, TestNode, TestNode, TestNode, TestNode]
+    asker.absent.set(behind.id, { offline: true })
+    asker.absent.set(gone.id, { last_seen: Date.now() - 3_600_000 })
+    mesh.wire.reachable.add(behind.id)
+    const counts = countFrames(mesh)
+    const result = await asker.ask()
+    expect(asker.outcomes(result)).toEqual({
+      n1: 'answered',
+      n2: 'answered',
+      n3: 'answered',
+      n4: 'unreachable',
+    })
+    await turns(5)
+    expect(counts).toEqual({
+      'n0>n1 QueryHop': 1,
+      'n0>n2 QueryHop': 1,
+      'n0>n3 QueryHop': 1,
+      'n1>n0 Response': 1,
+      'n2>n0 Response': 1,
+      'n3>n0 Response': 1,
+    })
+  })
+})
+
+describe('a partial trust graph', () => {
+  it('is crossed: who refuses the asker data still hands its question on', async () => {
+    const mesh = graphOf(people(4), line(4))
+    const [a, b, c, d] = mesh.nodes as [TestNode, TestNode, TestNode, TestNode]
+    b.trusts(a, 'untrusted')
+    c.trusts(a, 'share_to')
+    const result = await a.ask()
+    expect(a.outcomes(result)).toEqual({ n1: 'denied', n2: 'denied', n3: 'answered' })
+    expect(result).toMatchObject({ ended_by: 'all_done', data: { tools: [{ uses: 2 }] } })
+    await soon(() => d.audits.length === 2)
+    expect(d.audits[1]).toMatchObject({ peer: a.id, details: { decision: 'allow' } })
+    expect([...b.gathered, ...c.gathered]).toEqual([])
+  })
+
+  it('hears from one who denies the asker and closed its link, through the others, unless all keep links to all', async () => {
+    for (const [fullMeshUpTo, outcome] of [
+      [1, 'denied'],
+      [2, 'unreachable'],
+    ] as const) {
+      const mesh = graphOf(
+        people(3, () => ({ fullMeshUpTo })),
+        [
+          [0, 1],
+          [1, 2],
+        ],
+      )
+      const [a, , c] = mesh.nodes as [TestNode, TestNode, TestNode]
+      c.trusts(a, 'peer', { denied: true })
+      a.absent.set(c.id, { unsure: true })
+      expect(a.outcomes(await a.ask())).toEqual({ n1: 'answered', n2: outcome })
+    }
+  })
+
+  it('of a team counts its members only, asked through whoever is in between', async () => {
+    const mesh = graphOf(people(5), line(5))
+    const [a, , c, , e] = mesh.nodes as [TestNode, TestNode, TestNode, TestNode, TestNode]
+    for (const member of [c, e]) a.trusts(member, 'peer', { teams: ['eng'] })
+    const result = await a.ask({ team: 'eng' })
+    expect(a.outcomes(result)).toEqual({ n2: 'answered', n4: 'answered' })
+    expect(result.ended_by).toBe('all_done')
+  })
+
+  it('brings answers of nodes the asker does not know, which count for nothing', async () => {
+    const mesh = graphOf(people(4), line(4))
+    const [a, , c] = mesh.nodes as [TestNode, TestNode, TestNode]
+    a.members.delete(c)
+    const result = await a.ask()
+    expect(result.coverage).toMatchObject({ known: 2, answered: 2, complete: true })
+    expect(result.data).toMatchObject({ tools: [{ uses: 3, nodes: 3 }] })
+  })
+})
+
+describe('progress', () => {
+  it('is told as answers come, at most ten times a second, and never after the result', async () => {
+    const time = new VirtualTime()
+    const mesh = graphOf(
+      people(12, () => ({ clock: time.clock, timers: time })),
+      line(12),
+    )
+    mesh.wire.carry = (arrive) => void time.after(10, arrive)
+    const told: { at: number; coverage: Coverage }[] = []
+    let over = false
+    const asking = mesh.nodes[0]!.ask({}, undefined, (coverage) => {
+      expect(over).toBe(false)
+      told.push({ at: time.clock.monotonic(), coverage })
+    }).finally(() => {
+      over = true
+    })
+    await time.pass(() => over)
+    const result = await asking
+    expect(told.length).toBeGreaterThan(2)
+    expect(told[0]!.coverage).toMatchObject({ known: 11, answered: 0, unreachable: 11 })
+    for (const [i, { at, coverage }] of told.entries()) {
+      const { answered, unreachable, known } = coverage
+      expect(answered + unreachable).toBe(known)
+      if (i === 0) continue
+      expect(at - told[i - 1]!.at).toBeGreaterThanOrEqual(100)
+      expect(answered).toBeGreaterThan(told[i - 1]!.coverage.answered)
+    }
+    expect(result.coverage.answered).toBe(11)
+  })
+})
+
+describe('a node that is lost while it carries a question', () => {
+  it('takes nobody with it that can be dialled, and what was worked out already is not worked out again', async () => {
+    const mesh = graphOf(people(6), [...line(6), [0, 5]])
+    const [a, b, c] = mesh.nodes as [TestNode, TestNode, TestNode]
+    const held = Promise.withResolvers<void>()
+    c.gate = () => held.promise
+    for (const node of mesh.nodes) if (node !== b) mesh.wire.reachable.add(node.id)
+    const asking = a.ask({ timeoutMs: 60_000 })
+    await soon(() => c.gathered.length > 0 && b.audits.length === 2)
+    await turns(3)
+    mesh.wire.kill(b.id)
+    held.resolve()
+    const result = await asking
+    expect(result).toMatchObject({
+      ended_by: 'all_done',
+      coverage: { answered: 5, complete: true },
+      data: { tools: [{ uses: 6 }] },
+    })
+    for (const node of mesh.nodes.slice(1)) {
+      expect(node.audits.filter(({ type }) => type === 'query_received')).toHaveLength(1)
+    }
+  })
+
+  it('has one second chance, not one more each time its link comes back', async () => {
+    const mesh = graphOf(people(2), [[0, 1]])
+    const [a, b] = mesh.nodes as [TestNode, TestNode]
+    b.gate = async () => mesh.wire.cut(a.id, b.id)
+    b.trusts(a, 'peer')
+    mesh.wire.reachable.add(b.id)
+    let dialled = 0
+    mesh.wire.dialling = async () => {
+      dialled++
+      // The link is there, and gone before anything is heard.
+      setImmediate(() => mesh.wire.cut(a.id, b.id))
+    }
+    const result = await a.ask({ timeoutMs: 60_000 })
+    expect(result.ended_by).toBe('all_done')
+    expect(a.outcomes(result)).toEqual({ n1: 'unreachable' })
+    expect(dialled).toBe(1)
+  })
+
+  it('is unreachable itself, at once', async () => {
+    const mesh = graphOf(people(5), line(5))
+    const [a, b, c] = mesh.nodes as [TestNode, TestNode, TestNode]
+    c.gate = () => new Promise(() => {})
+    const asking = a.ask({ timeoutMs: 60_000 })
+    await soon(() => c.gathered.length > 0 && b.audits.length === 2)
+    mesh.wire.kill(c.id)
+    const result = await asking
+    expect(result.ended_by).toBe('all_done')
+    // Nobody can be dialled here, so whoever answered before the way broke has answered, and the others have not.
+    expect(a.outcomes(result)).toMatchObject({ n1: 'answered', n2: 'unreachable' })
+  })
+})
+
+describe('the time a question has', () => {
+  function timed(count: number, links: Links) {
+    const time = new VirtualTime()
+    const mesh = graphOf(
+      people(count, () => ({ clock: time.clock, timers: time })),
+      links,
+    )
+    mesh.wire.carry = (arrive) => void time.after(1, arrive)
+    return { ...mesh, time }
+  }
+
+  it('is up for a silent node before it is up for the others: the rest is known, and it is asked no second time', async () => {
+    const { nodes, wire, time } = timed(5, line(5))
+    const [a, b, c, d] = nodes as [TestNode, TestNode, TestNode, TestNode]
+    wire.tap = (bytes, from) => (from === d.id ? [] : [bytes])
+    let result: Awaited<ReturnType<TestNode['ask']>> | undefined
+    void a.ask({ timeoutMs: 10_000 }).then((ended) => {
+      result = ended
+    })
+    const end = await time.pass(() => result !== undefined)
+    expect(a.outcomes(result!)).toEqual({
+      n1: 'answered',
+      n2: 'answered',
+      n3: 'unreachable',
+      n4: 'unreachable',
+    })
+    expect(result!.ended_by).toBe('all_done')
+    // The silent node’s parent has 0.9² of the time, and gives its children 0.9 of that.
+    expect(end).toBeGreaterThan(10_000 * 0.9 ** 3)
+    expect(end).toBeLessThan(10_000 * 0.9 ** 3 + 700)
+    expect(b.gathered.length + c.gathered.length).toBeGreaterThan(0)
+  })
+
+  it.each([
+    [1_000, 'from_summary'],
+    [300, 'unreachable'],
+  ])(
+    'is not exceeded to read summaries: they are read before %i ms are over, or left out',
+    async (timeoutMs, outcome) => {
+      const { nodes, wire, time } = timed(3, [
+        [0, 1],
+        [0, 2],
+      ])
+      const [a, , silent] = nodes as [TestNode, TestNode, TestNode]
+      wire.tap = (bytes, from) => (from === silent.id ? [] : [bytes])
+      const tool_usage = { tools: [uses('git', 5)] }
+      const period = { granularity: 'hour' as const, start: 0, end: 3_600_000 }
+      const summary = { node_id: silent.id, ...period, generated_at: 1, closed: false, tool_usage }
+      const looked: NodeId[] = []
+      a.cover = async (author) => {
+        looked.push(author)
+        await new Promise<void>((resolve) => time.after(200, resolve))
+        return { summaries: [summary], as_of: 1 }
+      }
+      let result: Awaited<ReturnType<TestNode['ask']>> | undefined
+      void a.ask({ timeoutMs }).then((ended) => {
+        result = ended
+      })
+      expect(await time.pass(() => result !== undefined)).toBe(timeoutMs)
+      expect(a.outcomes(result!)).toEqual({ n1: 'answered', n2: outcome })
+      expect(result).toMatchObject({ ended_by: 'deadline', timing: { elapsed_ms: timeoutMs } })
+      expect(looked).toEqual([silent.id])
+    },
+  )
+
+  it('is never more than the asker’s, whoever is silent', async () => {
+    const { nodes, wire, time } = timed(4, line(4))
+    const [a, b] = nodes as [TestNode, TestNode]
+    let asked = 0
+    wire.tap = (bytes, from, to) => {
+      if (from === a.id && to === b.id && read(bytes).message === QueryHop) asked++
+      return from === b.id ? [] : [bytes]
+    }
+    wire.dialling = (_node, signal) =>
+      new Promise((resolve) => signal.addEventListener('abort', () => resolve()))
+    let result: Awaited<ReturnType<TestNode['ask']>> | undefined
+    void a.ask({ timeoutMs: 2_000 }).then((ended) => {
+      result = ended
+    })
+    expect(await time.pass(() => result !== undefined)).toBeLessThanOrEqual(2_000)
+    expect(result!.coverage).toMatchObject({ known: 3, unreachable: 3 })
+    // It had the question all the time: asking it again would change nothing.
+    expect(asked).toBe(1)
+  })
+
+  it('ends when the asker does: everybody who still works on it hears so, and forgets it', async () => {
+    for (const how of ['cancelled', 'deadline'] as const) {
+      const { nodes, wire, time } = timed(6, [...line(4), [2, 4], [4, 5]])
+      const [a, , , , , last] = nodes as [TestNode, TestNode, TestNode, TestNode, TestNode, TestNode]
+      for (const node of nodes.slice(1)) node.gate = () => new Promise(() => {})
+      const counts = countFrames({ wire, nodes })
+      const cancel = new AbortController()
+      let result: Awaited<ReturnType<TestNode['ask']>> | undefined
+      void a.ask({ timeoutMs: 3_000 }, cancel.signal).then((ended) => {
+        result = ended
+      })
+      await time.pass(() => last.gathered.length > 0)
+      if (how === 'cancelled') {
+        cancel.abort()
+        await time.pass(() => result !== undefined && of(counts, 'QueryDone') === 5)
+        expect(time.clock.monotonic()).toBeLessThan(100)
+        // Nothing is left: the question’s time passes and nobody says anything more.
+        await time.pass(() => false)
+        expect(of(counts, 'QueryDone')).toBe(5)
+      } else {
+        await time.pass(() => result !== undefined)
+      }
+      expect(result!.ended_by).toBe(how)
+      expect(of(counts, 'Response')).toBe(0)
+    }
+  })
+})
+
+describe('a node with too much to answer', () => {
+  it('says that it is busy, and hands the question on all the same', async () => {
+    const askers = 4
+    const mesh = graphOf(people(3 + askers), [
+      ...line(3),
+      ...Array.from({ length: askers }, (_, i): [number, number] => [1, 3 + i]),
+    ])
+    const [a, b, c, ...others] = mesh.nodes as [TestNode, TestNode, TestNode, ...TestNode[]]
+    for (const other of others) {
+      other.members.clear()
+      other.members.add(b)
+    }
+    const held = Promise.withResolvers<void>()
+    b.gate = () => held.promise
+    const each = CONCURRENT_MAX / askers
+    const asking = others.flatMap((other) =>
+      Array.from({ length: each }, () => other.ask({ timeoutMs: 60_000 })),
+    )
+    await soon(() => b.gathered.length === CONCURRENT_MAX)
+    a.members.clear()
+    for (const member of [b, c]) a.members.add(member)
+    const result = await a.ask()
+    expect(a.outcomes(result)).toEqual({ n1: 'busy', n2: 'answered' })
+    expect(result).toMatchObject({ ended_by: 'all_done', coverage: { failed: 1, answered: 1 } })
+    held.resolve()
+    for (const one of await Promise.all(asking)) expect(one.coverage.complete).toBe(true)
+  })
+})
+
+describe('a node that could not answer', () => {
+  it('counts as that when nothing better comes, also when others bring it', async () => {
+    const { nodes } = graphOf(people(4), line(4))
+    const [a, , , far] = nodes as [TestNode, TestNode, TestNode, TestNode]
+    far.storeFailure = new Error('the store is closed')
+    const result = await a.ask()
+    expect(a.outcomes(result)).toEqual({ n1: 'answered', n2: 'answered', n3: 'error' })
+    expect(result).toMatchObject({ ended_by: 'all_done', coverage: { failed: 1, unreachable: 0 } })
+  })
+})
+
+describe('a response', () => {
+  it('is passed up byte for byte', async () => {
+    const mesh = graphOf(people(4), line(4))
+    const seen = new Map<NodeId, Set<string>>()
+    mesh.wire.tap = (bytes) => {
+      const frame = read(bytes)
+      if (frame.message === Response) {
+        const owner = formatNodeId(frame.envelope.sender)
+        seen.set(owner, (seen.get(owner) ?? new Set()).add(Buffer.from(bytes).toString('hex')))
+      }
+      return [bytes]
+    }
+    await mesh.nodes[0]!.ask()
+    expect([...seen.values()].map((copies) => copies.size)).toEqual([1, 1, 1])
+  })
+})

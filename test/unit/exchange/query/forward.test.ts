@@ -1,0 +1,282 @@
+// The router by itself: what it holds, what it passes up and when it lets go, at every bound.
+import { expect, test } from 'vitest'
+import type { Frame } from '../../../../protocols/frame.ts'
+import { QUERY_HOPS, QueryDone, Response } from '../../../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { query as queryStream } from '../../../../protocols/registry.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import {
+  ANSWERS_OF_RESPONDER_MAX,
+  CARRIED_MAX,
+  CARRIED_OF_NEIGHBOUR_MAX,
+  createRouter,
+  type Echo,
+  RELAYED_BYTES_MAX,
+  RESPONDERS_MAX,
+  type Routed,
+} from '../../../../src/exchange/query/answering/forward.ts'
+import type { PeerRef } from '../../../../src/mesh/index.ts'
+import { VirtualTime } from '../../../support/virtual-time.ts'
+
+function peer(): PeerRef {
+  const publicKey = systemRandom.bytes(32)
+  return { nodeId: formatNodeId(publicKey), publicKey }
+}
+
+const question = (): Routed => ({
+  author: systemRandom.bytes(32),
+  query_id: systemRandom.bytes(16),
+  document: new Uint8Array(100),
+  trace: undefined,
+})
+
+/** As the mesh hands it in. */
+function frameOf(message: Frame['message'], sender: Uint8Array, body: unknown, size = 100): Frame {
+  const envelope = { sender, ts: 0, nonce: new Uint8Array(16), seq: 0 }
+  return { type: message.type, message, envelope, body, bytes: new Uint8Array(size) }
+}
+const answer = ({ author, query_id }: Routed, sender = systemRandom.bytes(32), size = 100): Frame =>
+  frameOf(Response, sender, { author, query_id, sealed: new Uint8Array(1) }, size)
+const ending = ({ author, query_id }: Routed, from: PeerRef, lost = 0): Frame =>
+  frameOf(QueryDone, from.publicKey, { author, query_id, answered: 0, lost })
+
+interface Hop {
+  readonly to: NodeId
+  readonly name: string
+  readonly body: Record<string, unknown>
+}
+
+function node(neighbours: number) {
+  const time = new VirtualTime()
+  const peers = Array.from({ length: neighbours }, peer)
+  const hops: Hop[] = []
+  const documents: { to: NodeId; bytes: Uint8Array }[] = []
+  /** Neighbours whose link takes nothing. */
+  const deaf = new Set<NodeId>()
+  const self = peer()
+  const router = createRouter({
+    self,
+    link: {
+      peers: () => peers,
+      sendHop(to, message, body) {
+        if (deaf.has(to)) return false
+        hops.push({ to, name: message.name, body })
+        return true
+      },
+      sendDocument(to, bytes) {
+        if (deaf.has(to)) return false
+        documents.push({ to, bytes })
+        return true
+      },
+    },
+    clock: time.clock,
+    timers: time,
+  })
+  const sent = (name: string): Hop[] => hops.filter((hop) => hop.name === name)
+  return { self, time, peers, hops, documents, deaf, router, sent }
+}
+
+const nobody: ReadonlySet<NodeId> = new Set()
+const FIRST = { remaining_ms: 10_000, hops: 0 }
+
+test('hands a question to all but its parent, one hop further and with nine tenths of the time', () => {
+  const { router, peers, hops, deaf } = node(5)
+  const [parent, closed] = peers as [PeerRef, PeerRef]
+  deaf.add(closed.nodeId)
+  expect(router.carry(question(), parent.nodeId, { remaining_ms: 1_001, hops: 3 })).toBeCloseTo(900.9)
+  expect(hops.map(({ to }) => to)).toEqual(peers.slice(2).map(({ nodeId }) => nodeId))
+  expect(hops[0]?.body).toMatchObject({ remaining_ms: 900, hops: 4 })
+})
+
+test('hands nothing on when no time is left', () => {
+  const { router, peers, hops, sent } = node(3)
+  const asked = question()
+  router.carry(asked, peers[0]!.nodeId, { remaining_ms: 1, hops: 0 })
+  expect(hops).toEqual([])
+  router.settle(asked, nobody)
+  expect(sent('QueryDone')).toMatchObject([{ to: peers[0]!.nodeId, body: { answered: 0, lost: 0 } }])
+})
+
+test('ends with what it knows when its children’s time is over, once', async () => {
+  const { router, peers, time, sent } = node(4)
+  const asked = question()
+  const [parent, one] = peers as [PeerRef, PeerRef]
+  router.carry(asked, parent.nodeId, FIRST)
+  router.response(one, answer(asked))
+  router.done(one, ending(asked, one, 5))
+  expect(await time.pass(() => sent('QueryDone').length > 0)).toBe(9_000)
+  // Five behind the one, and two that said nothing.
+  expect(sent('QueryDone')).toMatchObject([{ to: parent.nodeId, body: { answered: 1, lost: 7 } }])
+  router.settle(asked, nobody)
+  router.response(one, answer(asked))
+  await time.pass(() => false)
+  expect(sent('QueryDone')).toHaveLength(1)
+  expect(router.counts()).toEqual({ carried: 0, relayed: 1, dropped: 1 })
+})
+
+test('what neighbours claim to have lost adds up to no more than fits', async () => {
+  const { router, peers, time, sent } = node(4)
+  const asked = question()
+  router.carry(asked, peers[0]!.nodeId, FIRST)
+  for (const one of peers.slice(1)) router.done(one, ending(asked, one, 0xffff_ffff))
+  router.settle(asked, nobody)
+  await time.pass(() => true)
+  expect(sent('QueryDone')).toMatchObject([{ body: { lost: 0xffff_ffff } }])
+})
+
+test('a last hop is done when it has answered for itself', () => {
+  const { router, peers, sent } = node(3)
+  const asked = question()
+  const [parent, one, other] = peers as [PeerRef, PeerRef, PeerRef]
+  router.carry(asked, parent.nodeId, { remaining_ms: 10_000, hops: QUERY_HOPS - 1 })
+  expect(sent('QueryHop')[0]?.body).toMatchObject({ hops: QUERY_HOPS })
+  router.settle(asked, new Set([parent.nodeId]))
+  router.response(one, answer(asked, one.publicKey))
+  expect(sent('QueryDone')).toEqual([])
+  router.response(other, answer(asked, other.publicKey))
+  expect(sent('QueryDone')).toMatchObject([{ body: { answered: 3, lost: 0 } }])
+})
+
+test('carries so many, and so many of one neighbour; own questions need no place', async () => {
+  const { router, peers, time } = node(10)
+  const carry = (parent: PeerRef) => router.carry(question(), parent.nodeId, FIRST) !== undefined
+  const [one] = peers as [PeerRef]
+  for (let i = 0; i < CARRIED_OF_NEIGHBOUR_MAX; i++) expect(carry(one)).toBe(true)
+  expect(carry(one)).toBe(false)
+  for (let i = CARRIED_OF_NEIGHBOUR_MAX; i < CARRIED_MAX; i++) {
+    expect(carry(peers[1 + (i % 9)]!)).toBe(true)
+  }
+  expect(carry(peers[9]!)).toBe(false)
+  expect(router.begin(question(), 10_000, () => {}).size).toBe(10)
+  await time.pass(() => false)
+  expect(router.counts().carried).toBe(0)
+  expect(carry(one)).toBe(true)
+})
+
+test('passes up few different answers of one owner: a better one may follow', () => {
+  const { router, peers, documents } = node(2)
+  const asked = question()
+  const [parent, child] = peers as [PeerRef, PeerRef]
+  router.carry(asked, parent.nodeId, FIRST)
+  const owner = systemRandom.bytes(32)
+  for (let size = 100; size < 110; size++) {
+    for (let copy = 0; copy < 2; copy++) router.response(child, answer(asked, owner, size))
+  }
+  expect(documents.map(({ bytes }) => bytes.length)).toEqual([100, 101, 102])
+  expect(documents).toHaveLength(ANSWERS_OF_RESPONDER_MAX)
+})
+
+test('passes up an answer of each owner once, and so many owners to one question', () => {
+  const { router, peers, documents, time } = node(2)
+  const asked = question()
+  const [parent, child] = peers as [PeerRef, PeerRef]
+  router.carry(asked, parent.nodeId, FIRST)
+  const owner = systemRandom.bytes(32)
+  for (let i = 0; i < 3; i++) router.response(child, answer(asked, owner))
+  expect(documents).toHaveLength(1)
+  expect(time.clock.monotonic()).toBe(0)
+  for (let i = 0; i < RESPONDERS_MAX + 5; i++) router.response(child, answer(asked))
+  expect(documents).toHaveLength(RESPONDERS_MAX)
+  expect(documents.every(({ to }) => to === parent.nodeId)).toBe(true)
+  expect(router.counts()).toMatchObject({ relayed: RESPONDERS_MAX, dropped: 8 })
+})
+
+test('does not pass up its own answer, which it gave itself', () => {
+  const { self, router, peers, documents } = node(2)
+  const asked = question()
+  router.carry(asked, peers[0]!.nodeId, FIRST)
+  router.response(peers[1]!, answer(asked, self.publicKey))
+  expect(documents).toEqual([])
+})
+
+test('passes up so many bytes to one question', () => {
+  const { router, peers, documents } = node(2)
+  const asked = question()
+  const [parent, child] = peers as [PeerRef, PeerRef]
+  router.carry(asked, parent.nodeId, FIRST)
+  const size = 60 * 1024
+  for (let i = 0; i < RESPONDERS_MAX; i++) router.response(child, answer(asked, undefined, size))
+  expect(documents).toHaveLength(Math.floor(RELAYED_BYTES_MAX / size))
+})
+
+test('keeps within the quota that its neighbours have for it, so that being a relay cuts no link', () => {
+  const { router, peers, documents } = node(2)
+  const [parent, child] = peers as [PeerRef, PeerRef]
+  const { frames } = queryStream.quota
+  for (let i = 0; i < 6; i++) {
+    const asked = question()
+    router.carry(asked, parent.nodeId, FIRST)
+    for (let owners = 0; owners < 1_000; owners++) router.response(child, answer(asked))
+  }
+  expect(documents.length).toBe(0.8 * frames)
+  expect(router.counts().dropped).toBe(6_000 - 0.8 * frames)
+})
+
+test('an answer that could not be sent may come again', () => {
+  const { router, peers, documents, deaf } = node(3)
+  const asked = question()
+  const [parent, one, other] = peers as [PeerRef, PeerRef, PeerRef]
+  router.carry(asked, parent.nodeId, FIRST)
+  const owner = systemRandom.bytes(32)
+  deaf.add(parent.nodeId)
+  router.response(one, answer(asked, owner))
+  deaf.clear()
+  router.response(other, answer(asked, owner))
+  expect(documents).toHaveLength(1)
+})
+
+test('lets go when the parent’s link is gone, and tells those who still work', () => {
+  const { router, peers, hops, sent } = node(4)
+  const asked = question()
+  const [parent, one, two, three] = peers as [PeerRef, PeerRef, PeerRef, PeerRef]
+  router.carry(asked, parent.nodeId, FIRST)
+  router.done(one, ending(asked, one))
+  hops.length = 0
+  router.down(parent)
+  expect(sent('QueryDone').map(({ to }) => to)).toEqual([two.nodeId, three.nodeId])
+  expect(router.counts().carried).toBe(0)
+})
+
+test('an own question is over when all are done, crossed, or gone, and tells who kept silent', async () => {
+  const { router, peers, time } = node(4)
+  const asked = question()
+  const overs: Echo[] = []
+  expect(router.begin(asked, 10_000, (echo) => overs.push(echo)).size).toBe(4)
+  const [one, two, three, four] = peers as [PeerRef, PeerRef, PeerRef, PeerRef]
+  router.done(one, ending(asked, one, 2))
+  expect(router.crossed(asked, two.nodeId)).toBe(true)
+  expect(router.crossed(asked, peer().nodeId)).toBe(false)
+  router.down(three)
+  expect(overs).toEqual([])
+  expect(await time.pass(() => overs.length > 0)).toBe(9_000)
+  // Two behind the one, the third, whose link is gone, and the fourth.
+  expect(overs).toEqual([{ silent: new Set([four.nodeId]), answered: 0, lost: 4 }])
+  router.begin(asked, 10_000, (echo) => overs.push(echo))
+  router.end(asked, true)
+  await time.pass(() => false)
+  expect(overs).toHaveLength(1)
+})
+
+test('a neighbour is in use from being asked until it is done, and whoever asked until it has heard all', () => {
+  const { router, peers } = node(3)
+  const asked = question()
+  const [parent, one, two] = peers as [PeerRef, PeerRef, PeerRef]
+  const used = () => peers.map(({ nodeId }) => router.inUse(nodeId))
+  expect(used()).toEqual([false, false, false])
+  router.carry(asked, parent.nodeId, FIRST)
+  expect(used()).toEqual([true, true, true])
+  router.done(one, ending(asked, one))
+  expect(used()).toEqual([true, false, true])
+  router.settle(asked, new Set([parent.nodeId]))
+  router.done(two, ending(asked, two))
+  expect(used()).toEqual([false, false, false])
+})
+
+test('nothing goes on after it was stopped', async () => {
+  const { router, peers, hops, time } = node(3)
+  router.carry(question(), peers[0]!.nodeId, FIRST)
+  router.stop()
+  hops.length = 0
+  await time.pass(() => false)
+  expect(hops).toEqual([])
+})

@@ -1,0 +1,338 @@
+// Answers that are not what they claim: forged, altered, replayed, swapped, late, doubled or impossible.
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { encodeAnswer } from '../../../../protocols/answer.ts'
+import { bodyOf, decodeFrame, encodeFrame, type Frame, messageTable } from '../../../../protocols/frame.ts'
+import {
+  MeshQuery,
+  type MeshQueryBody,
+  QueryHop,
+  Response,
+  type SealedAnswer,
+} from '../../../../protocols/messages/query.ts'
+import { type Identity, sealTo, verifySignature } from '../../../../src/trust/identity/index.ts'
+import { Endpoint, newIdentity, person, soon, TestNode, turns, uses, Wire } from './network.ts'
+
+afterEach(() => {
+  vi.useRealTimers()
+})
+
+interface Asked {
+  readonly body: MeshQueryBody
+  readonly author: Uint8Array
+}
+
+/** An asker with one honest member, b, and one that does as `answer` says. */
+function among(answer: (asked: Asked, me: Endpoint) => void) {
+  const wire = new Wire()
+  const asker = new TestNode(wire, { name: 'asker' })
+  const honest = new TestNode(wire, { name: 'honest', people: person(uses('git', 3)) })
+  const evil = new Endpoint(newIdentity(), wire)
+  honest.trusts(asker, 'peer')
+  asker.members.add(honest)
+  asker.members.add(evil)
+  wire.connect(asker.id, honest.id)
+  wire.connect(asker.id, evil.ref.nodeId)
+  evil.handler = {
+    frame(_peer, frame) {
+      if (frame.message === QueryHop) answer(readHop(frame), evil)
+    },
+  }
+  const send = (bytes: Uint8Array) => wire.send(evil.ref.nodeId, asker.id, bytes)
+  return { wire, asker, honest, evil, send }
+}
+
+function readHop(frame: Frame): Asked {
+  const { document } = bodyOf(frame, QueryHop)
+  const question = decodeFrame(document, { messages: messageTable([MeshQuery]), verify: verifySignature })
+  return { body: bodyOf(question, MeshQuery), author: question.envelope.sender }
+}
+
+interface Forgery {
+  /** Who signs the Response. */
+  readonly signer?: Identity
+  /** What the seal is bound to. */
+  readonly bound?: { queryId?: Uint8Array; author?: Uint8Array; responder?: Uint8Array }
+  readonly answer?: Partial<SealedAnswer> & Record<string, unknown>
+  readonly queryId?: Uint8Array
+  readonly author?: Uint8Array
+  readonly alter?: (sealed: Uint8Array) => Uint8Array
+  /** Any bytes in the place of the plaintext. */
+  readonly plain?: Uint8Array
+}
+
+/** An answer as an honest owner would give it, but for what the forgery says. */
+function forge({ body, author }: Asked, me: Identity, forgery: Forgery = {}): Uint8Array {
+  const signer = forgery.signer ?? me
+  const plain =
+    forgery.plain ??
+    encodeAnswer({
+      responder: me.publicKey,
+      query_id: body.query_id,
+      level: 1,
+      as_of: Date.now(),
+      status: 'success',
+      data: { query_type: 'ToolUsage', tools: [uses('evil', 666)] },
+      ...forgery.answer,
+    } as SealedAnswer)
+  const aad = Buffer.concat([
+    forgery.bound?.queryId ?? body.query_id,
+    forgery.bound?.author ?? author,
+    forgery.bound?.responder ?? signer.publicKey,
+  ])
+  const sealed = sealTo(body.audience_key, plain, aad)
+  return encodeFrame(
+    Response,
+    { sender: signer.publicKey, ts: Date.now(), nonce: new Uint8Array(16).fill(9), seq: 0 },
+    {
+      query_id: forgery.queryId ?? body.query_id,
+      author: forgery.author ?? author,
+      sealed: forgery.alter?.(sealed) ?? sealed,
+    },
+    signer.sign,
+  )
+}
+
+const flip = (bytes: Uint8Array, at: number): Uint8Array =>
+  bytes.map((byte, i) => (i === at ? byte ^ 1 : byte))
+const honestData = {
+  tools: [{ tool: 'git', category: 'vcs', uses: 3, nodes: 1, failure_rate: 0, change: 3 }],
+}
+
+describe('an answer', () => {
+  it('as an honest owner writes it counts (so the refusals below have one reason each)', async () => {
+    const { asker, send } = among((asked, me) => send(forge(asked, me.identity)))
+    const result = await asker.ask()
+    expect(result.coverage).toMatchObject({ answered: 2, complete: true })
+  })
+
+  const other = newIdentity()
+  const cases: Record<string, { forgery: (asked: Asked, me: Identity) => Forgery; outcome: string }> = {
+    'signed by another key': { forgery: () => ({ signer: other }), outcome: 'bad_signature' },
+    'with one sealed byte altered': {
+      forgery: () => ({ alter: (sealed) => flip(sealed, sealed.length - 20) }),
+      outcome: 'bad_signature',
+    },
+    'sealed for another question': {
+      forgery: () => ({ bound: { queryId: new Uint8Array(16) } }),
+      outcome: 'bad_signature',
+    },
+    'sealed for another asker': {
+      forgery: () => ({ bound: { author: other.publicKey } }),
+      outcome: 'bad_signature',
+    },
+    'sealed by another owner': {
+      forgery: () => ({ bound: { responder: other.publicKey } }),
+      outcome: 'bad_signature',
+    },
+    'that names another owner inside': {
+      forgery: () => ({ answer: { responder: other.publicKey } }),
+      outcome: 'error',
+    },
+    'that names another question inside': {
+      forgery: () => ({ answer: { query_id: new Uint8Array(16) } }),
+      outcome: 'error',
+    },
+    'that is no answer': { forgery: () => ({ plain: Uint8Array.of(0x80) }), outcome: 'error' },
+    'with plain numbers at level 2': { forgery: () => ({ answer: { level: 2 } }), outcome: 'error' },
+    'of another type': {
+      forgery: (_asked, me) => ({
+        answer: {
+          data: {
+            query_type: 'NodeHealth',
+            health: {
+              node_id: me.nodeId,
+              fingerprint: me.fingerprint,
+              name: 'x',
+              version: '1',
+              uptime_seconds: 1,
+              online: true,
+              last_seen: new Date().toISOString(),
+              events_24h: 1,
+            },
+          },
+        },
+      }),
+      outcome: 'error',
+    },
+    'with more failures than uses': {
+      forgery: () => ({ answer: { data: { query_type: 'ToolUsage', tools: [uses('git', 1, 2)] } } }),
+      outcome: 'error',
+    },
+    'that counts a tool twice': {
+      forgery: () => ({
+        answer: { data: { query_type: 'ToolUsage', tools: [uses('git', 1), uses('git', 1)] } },
+      }),
+      outcome: 'error',
+    },
+  }
+  for (const [name, { forgery, outcome }] of Object.entries(cases)) {
+    it(`${name} counts as ${outcome}, and its numbers do not`, async () => {
+      const { asker, send } = among((asked, me) =>
+        send(forge(asked, me.identity, forgery(asked, me.identity))),
+      )
+      const result = await asker.ask()
+      expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: outcome })
+      expect(result.coverage.failed).toBe(1)
+      expect(result.data).toEqual(honestData)
+      expect(result.ended_by).toBe('all_done')
+    })
+  }
+
+  it('addressed to another asker is no word about the member that handed it in', async () => {
+    for (const bound of [undefined, { author: other.publicKey }]) {
+      const { asker, send } = among((asked, me) => {
+        send(forge(asked, me.identity, { author: other.publicKey, ...(bound && { bound }) }))
+        send(forge(asked, me.identity))
+      })
+      const result = await asker.ask()
+      expect(result.coverage).toMatchObject({ answered: 2, complete: true })
+      expect(result.data).toMatchObject({ tools: [{ tool: 'evil' }, { tool: 'git' }] })
+    }
+  })
+
+  it('of another level than asked counts as error', async () => {
+    const { asker, send } = among((asked, me) => send(forge(asked, me.identity)))
+    const result = await asker.ask({ level: 2, perNode: true })
+    expect(result.nodes).toBeUndefined()
+    expect(asker.outcomes(result)).toEqual({ honest: 'withheld', raw: 'error' })
+    expect(result).toMatchObject({
+      status: 'withheld',
+      level: 2,
+      data: { tools: [] },
+      privacy: { mode: 'aggregate' },
+    })
+  })
+
+  it('about the health of another node counts as error', async () => {
+    const { asker, honest, send } = among((asked, me) => {
+      const health = {
+        node_id: honest.id,
+        fingerprint: honest.identity.fingerprint,
+        name: 'honest',
+        version: '9',
+        uptime_seconds: 1,
+        online: true,
+        last_seen: new Date().toISOString(),
+        events_24h: 0,
+      }
+      send(forge(asked, me.identity, { answer: { data: { query_type: 'NodeHealth', health } } }))
+    })
+    const result = await asker.ask({ query_type: 'NodeHealth' })
+    expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: 'error' })
+  })
+
+  it('altered on its way never arrives: the link ends and its owner is unreachable', async () => {
+    const { wire, asker, send, evil } = among((asked, me) => send(forge(asked, me.identity)))
+    wire.tap = (bytes, from) => [from === evil.ref.nodeId ? flip(bytes, bytes.length - 90) : bytes]
+    const result = await asker.ask()
+    expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: 'unreachable' })
+    expect(result.data).toEqual(honestData)
+  })
+
+  it('of another member handed in as one’s own proves nothing, and that member still counts once', async () => {
+    const copies: Uint8Array[] = []
+    const { wire, asker, honest, evil, send } = among(() => {})
+    wire.tap = (bytes, from) => {
+      if (from !== honest.id) return [bytes]
+      copies.push(bytes)
+      send(bytes)
+      return [bytes, bytes]
+    }
+    const result = await asker.ask()
+    expect(copies).toHaveLength(1)
+    expect(wire.linked(asker.id, evil.ref.nodeId)).toBe(true)
+    expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: 'bad_signature' })
+    expect(result.data).toEqual(honestData)
+  })
+
+  it('from a time beyond all dates is an answer like any other', async () => {
+    const { asker, send } = among((asked, me) =>
+      send(forge(asked, me.identity, { answer: { as_of: 8_640_000_000_000_000 } })),
+    )
+    const { coverage, nodes } = await asker.ask({ perNode: true })
+    expect(coverage).toMatchObject({ answered: 2, complete: true })
+    expect(nodes?.map(({ as_of }) => as_of)).toContain('9999-12-31T23:59:59.999Z')
+  })
+
+  it('given twice counts once, and the first one stands', async () => {
+    const { asker, send } = among((asked, me) => {
+      const tools = (count: number) =>
+        ({ answer: { data: { query_type: 'ToolUsage', tools: [uses('git', count)] } } }) as const
+      send(forge(asked, me.identity, tools(1)))
+      send(forge(asked, me.identity, tools(100)))
+      send(forge(asked, me.identity, { answer: { status: 'access_denied' } }))
+    })
+    const result = await asker.ask()
+    // One that did not say what was before leaves the change unknown.
+    expect(result.data).toEqual({ tools: [{ ...honestData.tools[0], uses: 4, nodes: 2, change: null }] })
+    expect(result.coverage.answered).toBe(2)
+  })
+
+  it('from an earlier query is ignored in a later one', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    let first: Uint8Array | undefined
+    let replayed = 0
+    const { asker, honest, send } = among((asked, me) => {
+      first ??= forge(asked, me.identity)
+      if (send(first)) replayed++
+    })
+    expect((await asker.ask()).coverage.complete).toBe(true)
+    const asking = asker.ask({ timeoutMs: 5_000 })
+    await soon(() => replayed === 2 && honest.audits.length === 4)
+    await turns(3)
+    vi.advanceTimersByTime(5_000)
+    const result = await asking
+    expect(asker.outcomes(result)).toEqual({ honest: 'answered', raw: 'unreachable' })
+    expect(result.data).toEqual(honestData)
+  })
+
+  it('from an earlier query under the later one’s id does not open', async () => {
+    let earlier: Asked | undefined
+    const { asker, send } = among((asked, me) => {
+      send(
+        earlier === undefined
+          ? forge(asked, me.identity)
+          : forge(earlier, me.identity, { queryId: asked.body.query_id }),
+      )
+      earlier ??= asked
+    })
+    expect((await asker.ask()).coverage.complete).toBe(true)
+    expect(asker.outcomes(await asker.ask())).toEqual({ honest: 'answered', raw: 'bad_signature' })
+  })
+
+  it('from somebody who was not asked is ignored', async () => {
+    const { wire, asker, honest, send } = among((asked, me) => {
+      const uninvited = new Endpoint(newIdentity(), wire)
+      wire.connect(uninvited.ref.nodeId, asker.id)
+      wire.send(uninvited.ref.nodeId, asker.id, forge(asked, uninvited.identity))
+      send(forge(asked, me.identity, { answer: { status: 'access_denied' } }))
+    })
+    const result = await asker.ask()
+    expect(result.data).toEqual(honestData)
+    expect(result.coverage).toMatchObject({ known: 2, answered: 1, denied: 1 })
+    await soon(() => honest.audits.length === 2)
+  })
+})
+
+describe('status', () => {
+  it('is a refusal when nobody contributed and most refused', async () => {
+    const { asker, honest, send } = among((asked, me) =>
+      send(forge(asked, me.identity, { answer: { status: 'access_denied' } })),
+    )
+    await honest.sharing.off(1000)
+    const result = await asker.ask()
+    expect(result).toMatchObject({ status: 'access_denied', coverage: { denied: 2 }, data: { tools: [] } })
+  })
+
+  it('is withheld at level 2, with the reason as a note', async () => {
+    const { asker, honest, send } = among((asked, me) => {
+      const withheld = { status: 'withheld', level: 2, reason: 'name two aggregators' } as const
+      send(forge(asked, me.identity, { answer: withheld }))
+    })
+    honest.trusts(asker, 'supervisor')
+    const result = await asker.ask()
+    expect(result).toMatchObject({ status: 'withheld', level: 2, coverage: { withheld: 2 } })
+    expect(result.notes).toContain('name two aggregators')
+    expect(result.notes.some((note) => /two aggregators, which/.test(note))).toBe(true)
+  })
+})

@@ -1,0 +1,480 @@
+// Nodes for query tests: real query and sharing rooms, real identities and real frames, joined in memory.
+import type { Message, WireBody } from '../../../../protocols/define.ts'
+import { decodeFrame, encodeFrame, type Frame, messageTable } from '../../../../protocols/frame.ts'
+import type { ActivityPatterns, SafetyPosture, ToolUse } from '../../../../protocols/messages/numbers.ts'
+import { QUERY_HOPS, QueryHop } from '../../../../protocols/messages/query.ts'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { query as queryStream } from '../../../../protocols/registry.ts'
+import {
+  type Clock,
+  systemClock,
+  systemRandom,
+  systemTimers,
+  type Timers,
+} from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
+import { type AskRequest, createQuery, type Query } from '../../../../src/exchange/query/index.ts'
+import type { Coverage } from '../../../../src/exchange/query/result.ts'
+import type { Summaries, SummaryCover } from '../../../../src/exchange/summaries/index.ts'
+import type { Apart, LinkHandler, Mesh, PeerRef } from '../../../../src/mesh/index.ts'
+import type { ConsentRecord } from '../../../../src/store/tables/consent.ts'
+import type { ReplayMark } from '../../../../src/store/tables/replay.ts'
+import type { AuditRecord } from '../../../../src/trust/audit/index.ts'
+import { createSharing, type Sharing } from '../../../../src/trust/consent/index.ts'
+import { fingerprintOf, type Identity, verifySignature } from '../../../../src/trust/identity/index.ts'
+import type { Member, PeerOpinion, Trust } from '../../../../src/trust/peers/index.ts'
+import { testIdentity } from '../../../support/identity.ts'
+
+let made = 0
+
+/** Another one each time. */
+export function newIdentity(): Identity {
+  return testIdentity(++made)
+}
+
+/** What a wire does with one frame: the frames that arrive in its place. */
+type Tap = (bytes: Uint8Array, from: NodeId, to: NodeId) => readonly Uint8Array[]
+
+/** Links between endpoints; frames arrive in order, each in a later turn of the event loop. */
+export class Wire {
+  readonly #endpoints = new Map<NodeId, Endpoint>()
+  /** Both ways. */
+  readonly #links = new Map<NodeId, Set<NodeId>>()
+  /** Nodes that a repair dial finds. */
+  readonly reachable = new Set<NodeId>()
+  /** Why nobody has a link to a node, as every mesh says. */
+  readonly apart = new Map<NodeId, Apart>()
+  /** Set to hold dials back. */
+  dialling: ((node: NodeId, signal: AbortSignal) => Promise<void>) | undefined
+  tap: Tap = (bytes) => [bytes]
+  /** Calls `arrive` later; frames of one link must keep their order. */
+  carry: (arrive: () => void, from: NodeId, to: NodeId) => void = (arrive) => void setImmediate(arrive)
+
+  add(endpoint: Endpoint): void {
+    this.#endpoints.set(endpoint.ref.nodeId, endpoint)
+  }
+
+  linked(a: NodeId, b: NodeId): boolean {
+    return this.#links.get(a)?.has(b) ?? false
+  }
+
+  connect(a: NodeId, b: NodeId): void {
+    for (const [one, other] of [
+      [a, b],
+      [b, a],
+    ] as const) {
+      this.#links.set(one, (this.#links.get(one) ?? new Set()).add(other))
+    }
+  }
+
+  cut(a: NodeId, b: NodeId): void {
+    if (!this.#links.get(a)?.delete(b)) return
+    this.#links.get(b)?.delete(a)
+    const [one, other] = [this.#endpoints.get(a)!, this.#endpoints.get(b)!]
+    one.handler?.down?.(other.ref)
+    other.handler?.down?.(one.ref)
+  }
+
+  /** A node that is gone: every link of it ends. */
+  kill(node: NodeId): void {
+    for (const { nodeId } of this.peersOf(node)) this.cut(node, nodeId)
+  }
+
+  peersOf(node: NodeId): PeerRef[] {
+    return [...(this.#links.get(node) ?? [])].map((other) => this.#endpoints.get(other)!.ref)
+  }
+
+  send(from: NodeId, to: NodeId, bytes: Uint8Array): boolean {
+    if (!this.linked(from, to)) return false
+    for (const arriving of this.tap(bytes, from, to)) {
+      this.carry(
+        () => {
+          if (this.linked(from, to)) this.#endpoints.get(to)!.arrive(this.#endpoints.get(from)!.ref, arriving)
+        },
+        from,
+        to,
+      )
+    }
+    return true
+  }
+}
+
+const TABLE = messageTable(Object.values(queryStream.messages))
+
+/** One end of the links, as the mesh room promises it: signatures, hop senders and nonces are checked. */
+export class Endpoint {
+  handler: LinkHandler | undefined
+  readonly ref: PeerRef
+  readonly identity: Identity
+  readonly #wire: Wire
+  readonly #nonces = new Set<string>()
+  #seq = 0
+
+  constructor(identity: Identity, wire: Wire) {
+    this.identity = identity
+    this.#wire = wire
+    this.ref = { nodeId: identity.nodeId, publicKey: identity.publicKey }
+    wire.add(this)
+  }
+
+  /** Anything a link does not accept ends it. */
+  arrive(peer: PeerRef, bytes: Uint8Array): void {
+    try {
+      const frame: Frame = decodeFrame(bytes, { messages: TABLE, verify: verifySignature })
+      const nonce = Buffer.from(frame.envelope.nonce).toString('hex')
+      if (frame.message.carried === 'hop') {
+        if (formatNodeId(frame.envelope.sender) !== peer.nodeId) throw new Error('not the stream’s peer')
+        if (this.#nonces.has(nonce)) throw new Error('replayed')
+        this.#nonces.add(nonce)
+      }
+      this.handler?.frame(peer, frame)
+    } catch {
+      this.#wire.cut(peer.nodeId, this.ref.nodeId)
+    }
+  }
+
+  hopFrame<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): Uint8Array {
+    const envelope = {
+      sender: this.identity.publicKey,
+      ts: Date.now(),
+      nonce: systemRandom.bytes(16),
+      seq: ++this.#seq,
+      ...(trace === undefined ? {} : { trace }),
+    }
+    return encodeFrame(message, envelope, body, this.identity.sign)
+  }
+
+  /** A question handed to a neighbour as any node could; unless `hops` says otherwise, to be handed on to nobody. */
+  sendQuestion(
+    to: NodeId,
+    queryId: Uint8Array,
+    document: Uint8Array,
+    remaining_ms = 5_000,
+    hops = QUERY_HOPS,
+  ): boolean {
+    const body = { query_id: queryId, remaining_ms, hops, document }
+    return this.#wire.send(this.ref.nodeId, to, this.hopFrame(QueryHop, body))
+  }
+
+  mesh(): Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'> {
+    const own = this.ref.nodeId
+    return {
+      link: (_protocol, handler) => {
+        this.handler = handler
+        return {
+          peers: () => this.#wire.peersOf(own),
+          sendHop: (to, message, body, trace) =>
+            this.#wire.send(own, to, this.hopFrame(message, body, trace)),
+          sendDocument: (to, bytes) => this.#wire.send(own, to, bytes),
+        }
+      },
+      reach: async (node, signal) => {
+        await this.#wire.dialling?.(node, signal)
+        if (signal.aborted || !this.#wire.reachable.has(node)) return false
+        this.#wire.connect(own, node)
+        return true
+      },
+      isConnected: (node) => this.#wire.peersOf(own).some(({ nodeId }) => nodeId === node),
+      apart: (node) => this.#wire.apart.get(node),
+    }
+  }
+}
+
+export interface NodeOptions {
+  readonly name?: string
+  readonly uid?: number
+  /** Tools by uid; a uid with an empty list typed nothing that counts. */
+  readonly people?: ReadonlyMap<number, readonly ToolUse[]>
+  /** `[sharing.allow] peers`. */
+  readonly allow?: readonly string[]
+  readonly maxLevel?: 0 | 1 | 2
+  /** Sees every answer before it is sealed. */
+  readonly onEncoded?: (bytes: Uint8Array) => void
+  /** Kept over a restart. */
+  readonly marks?: ReplayMark[]
+  readonly identity?: Identity
+  /** A real one in the place of the wire. */
+  readonly mesh?: Pick<Mesh, 'link' | 'reach' | 'isConnected' | 'apart'>
+  /** `[overlay] full_mesh_up_to`. */
+  readonly fullMeshUpTo?: number
+  readonly clock?: Clock
+  readonly timers?: Timers
+  /** Everybody, this node included: all others are its members, and trusted as `peer`. */
+  readonly among?: Set<TestNode | Endpoint>
+}
+
+/** A node with everything around its query room faked as values that tests read and change. */
+export class TestNode {
+  readonly identity: Identity
+  readonly endpoint: Endpoint
+  readonly name: string
+  readonly uid: number
+  readonly query: Query
+  readonly sharing: Sharing
+  readonly audits: AuditRecord[] = []
+  readonly marks: ReplayMark[]
+  readonly members: Set<TestNode | Endpoint>
+  /** What is special about some of them. */
+  readonly absent = new Map<NodeId, Partial<Member>>()
+  readonly #levels = new Map<NodeId, Partial<PeerOpinion>>()
+  readonly #othersAre: TrustLevel
+  readonly #trustListeners = new Set<(node: NodeId) => void>()
+  readonly #consents = new Map<number, ConsentRecord>()
+  /** Calls of insight about people's data. */
+  readonly gathered: { uids: readonly number[]; start: number; end: number }[] = []
+  /** Awaited inside every gathering; tests hold it back. */
+  gate: () => Promise<void> = async () => {}
+  /** Thrown by the consent repository when set. */
+  storeFailure: Error | undefined
+  health = { version: '0.1.0', events_24h: 3 }
+  /** What this node holds of others' summaries. */
+  readonly covers = new Map<NodeId, SummaryCover>()
+  /** Looked up in `covers`, or what a test puts in its place. */
+  cover: Summaries['cover'] = async (author) => this.covers.get(author)
+  /** Tools of everybody in the period before the one that is asked about. */
+  earlier: readonly ToolUse[] = []
+  safety: SafetyPosture = {
+    by_risk_level: { safe: 0, moderate: 0, high: 0, critical: 0 },
+    ...{ blocked: 0, confirmed_risky: 0, karo_generated: 0, guarded: true, hook_silent: false },
+  }
+  activity: ActivityPatterns = {
+    hourly: new Array(24).fill(0),
+    daily: new Array(7).fill(0),
+    ...{ total_commands: 0, unique_commands: 0 },
+  }
+
+  constructor(wire: Wire, options: NodeOptions = {}) {
+    this.identity = options.identity ?? newIdentity()
+    this.name = options.name ?? `node-${this.identity.fingerprint.slice(0, 4)}`
+    this.uid = options.uid ?? 1000
+    this.marks = options.marks ?? []
+    this.members = options.among ?? new Set()
+    this.#othersAre = options.among === undefined ? 'untrusted' : 'peer'
+    this.endpoint = new Endpoint(this.identity, wire)
+    const people = options.people ?? new Map()
+    const config = {
+      node: { name: this.name },
+      overlay: { full_mesh_up_to: options.fullMeshUpTo ?? 32 },
+      sharing: {
+        max_level: options.maxLevel ?? 2,
+        allow: { peers: options.allow ?? ['*'], supervisors: ['*'] },
+        deny: { untrusted: true },
+        categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+        k_min: 5,
+      },
+    } as const
+    const audit = {
+      record: async (entry: AuditRecord) => {
+        this.audits.push(entry)
+      },
+    }
+    const trust = this.#trust()
+    this.sharing = createSharing({
+      config,
+      trust,
+      audit,
+      clock: systemClock,
+      consent: {
+        get: async (uid) => {
+          if (this.storeFailure !== undefined) throw this.storeFailure
+          return this.#consents.get(uid)
+        },
+        put: async (record) => {
+          this.#consents.set(record.uid, record)
+        },
+      },
+    })
+    this.query = createQuery({
+      config,
+      identity: this.identity,
+      trust,
+      mesh: options.mesh ?? this.endpoint.mesh(),
+      sharing: this.sharing,
+      audit,
+      replay: {
+        put: async (marks) => {
+          this.marks.push(...marks)
+        },
+        load: async (now) => this.marks.filter((mark) => mark.expires_at > now),
+      },
+      summaries: { cover: (author, range) => this.cover(author, range) },
+      insight: {
+        uids: async () => [...people.keys()],
+        toolUsage: async (uids, range) => {
+          // What ends where a range asked for begins is the period it is compared with.
+          if (this.gathered.some(({ start }) => start === range.end)) return this.earlier
+          this.gathered.push({ uids, ...range })
+          await this.gate()
+          return uids.flatMap((uid) => people.get(uid) ?? [])
+        },
+        safetyPosture: async (uids, range) => {
+          this.gathered.push({ uids, ...range })
+          await this.gate()
+          return this.safety
+        },
+        activityPatterns: async (uids, range) => {
+          this.gathered.push({ uids, ...range })
+          await this.gate()
+          return this.activity
+        },
+        nodeHealth: async () => {
+          await this.gate()
+          return {
+            node_id: this.identity.nodeId,
+            fingerprint: this.identity.fingerprint,
+            name: this.name,
+            uptime_seconds: 60,
+            online: true,
+            last_seen: new Date().toISOString(),
+            ...this.health,
+          }
+        },
+      },
+      clock: options.clock ?? systemClock,
+      timers: options.timers ?? systemTimers,
+      random: systemRandom,
+      log: silentLog,
+      ownUid: this.uid,
+      onEncoded: options.onEncoded,
+    })
+  }
+
+  get id(): NodeId {
+    return this.identity.nodeId
+  }
+
+  /** This node's opinion of the other. */
+  trusts(other: { readonly identity: Identity }, level: TrustLevel, more: Partial<PeerOpinion> = {}): void {
+    this.#levels.set(other.identity.nodeId, { trust_level: level, ...more })
+    for (const listener of this.#trustListeners) listener(other.identity.nodeId)
+  }
+
+  ask(
+    request: Partial<AskRequest> = {},
+    signal: AbortSignal = new AbortController().signal,
+    onProgress?: (coverage: Coverage) => void,
+  ) {
+    const end = Date.now()
+    return this.query.ask(
+      {
+        query_type: 'ToolUsage',
+        range: { start: end - 3_600_000, end },
+        perNode: false,
+        timeoutMs: 5_000,
+        uid: this.uid,
+        ...request,
+      },
+      signal,
+      onProgress,
+    )
+  }
+
+  outcomes(result: {
+    coverage: { nodes: readonly { name: string; outcome: string }[] }
+  }): Record<string, string> {
+    return Object.fromEntries(result.coverage.nodes.map(({ name, outcome }) => [name, outcome]))
+  }
+
+  #trust(): Pick<Trust, 'members' | 'opinion' | 'onChange' | 'known' | 'resolve'> {
+    const ownNameOf = (node: NodeId): string | undefined => {
+      const member = [...this.members].find(({ identity }) => identity.nodeId === node)
+      if (member === undefined) return undefined
+      return 'name' in member ? member.name : 'raw'
+    }
+    const opinion = (node: NodeId): PeerOpinion => ({
+      node_id: node,
+      fingerprint: fingerprintOf(new Uint8Array(Buffer.from(node.slice(13), 'base64url'))),
+      name: ownNameOf(node) ?? node.slice(-6),
+      trust_level: this.#othersAre,
+      roles: [],
+      teams: [],
+      why: 'default',
+      denied: false,
+      revoked: false,
+      ...this.#levels.get(node),
+    })
+    return {
+      opinion,
+      known: () => [...this.#levels.keys()],
+      resolve: (who) => {
+        const found = [...this.#levels.keys()].find((node) => opinion(node).name === who)
+        if (found === undefined) throw new Error(`nobody is called ${who}`)
+        return found
+      },
+      members: () =>
+        [...this.members]
+          .filter((member) => member !== this)
+          .map((member) => ({
+            node_id: member.identity.nodeId,
+            fingerprint: member.identity.fingerprint,
+            name: 'name' in member ? member.name : 'raw',
+            last_seen: Date.now(),
+            addresses: [],
+            offline: false,
+            known_by: 'link' as const,
+            unsure: false,
+            ...this.absent.get(member.identity.nodeId),
+          })),
+      onChange: (listener) => {
+        this.#trustListeners.add(listener)
+        return () => this.#trustListeners.delete(listener)
+      },
+    }
+  }
+}
+
+export interface Meshed {
+  readonly wire: Wire
+  readonly nodes: TestNode[]
+}
+
+/** All know and trust each other as `level` and are linked. */
+export function meshOf(options: readonly NodeOptions[], level: TrustLevel = 'peer'): Meshed {
+  const all = options.flatMap((_, i) => options.slice(0, i).map((_, j): [number, number] => [i, j]))
+  return graphOf(options, all, level)
+}
+
+/** All know and trust each other as `level`; only those named (by index) are linked. */
+export function graphOf(
+  options: readonly NodeOptions[],
+  links: readonly (readonly [number, number])[],
+  level: TrustLevel = 'peer',
+): Meshed {
+  const wire = new Wire()
+  const nodes = options.map((one) => new TestNode(wire, one))
+  for (const a of nodes) {
+    for (const b of nodes) {
+      if (a === b) continue
+      a.members.add(b)
+      a.trusts(b, level)
+    }
+  }
+  for (const [a, b] of links) wire.connect(nodes[a]!.id, nodes[b]!.id)
+  return { wire, nodes }
+}
+
+export const uses = (tool: string, count: number, failures = 0): ToolUse => ({
+  tool,
+  category: 'vcs',
+  uses: count,
+  failures,
+})
+
+/** One person with these tools. */
+export const person = (...tools: ToolUse[]): ReadonlyMap<number, readonly ToolUse[]> =>
+  new Map([[1000, tools]])
+
+/** Lets frames that are under way arrive: one turn of the event loop each. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((resolve) => setImmediate(resolve))
+}
+
+/** Resolves when `condition` holds; needs no timers, so a test may fake them. */
+export async function soon(condition: () => boolean): Promise<void> {
+  const end = performance.now() + 20_000
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`waited in vain for ${condition}`)
+    await turns(1)
+  }
+}

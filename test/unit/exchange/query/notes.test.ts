@@ -1,0 +1,41 @@
+// What a result says beside its numbers: how old a summary is, in a unit that tells something.
+import { expect, test } from 'vitest'
+import type { Collection } from '../../../../src/exchange/query/asking/collect.ts'
+import { notesOf } from '../../../../src/exchange/query/asking/notes.ts'
+
+const NOW = Date.UTC(2026, 10, 20, 12)
+const MINUTE_MS = 60_000
+
+function noteOf(...ages: readonly number[]): string {
+  const collection: Pick<Collection, 'own' | 'team' | 'question' | 'self' | 'members'> = {
+    own: {},
+    team: undefined,
+    question: {
+      query_id: new Uint8Array(16),
+      query_type: 'ToolUsage',
+      level: 1,
+      time_range: { start: NOW - 1, end: NOW },
+    },
+    self: { fingerprint: '0'.repeat(16), name: 'ann', as_of: NOW },
+    members: ages.map((age) => ({
+      member: {} as Collection['members'][number]['member'],
+      collected: {
+        outcome: 'from_summary',
+        summary: { as_of: NOW - age, data: { query_type: 'ToolUsage', tools: [] } },
+      },
+    })),
+  }
+  return notesOf(collection as Collection).join()
+}
+
+test.each([
+  [-5_000, '0 s'],
+  [41_900, '41 s'],
+  [90_000, '1 min'],
+  [59 * MINUTE_MS, '59 min'],
+  [47 * 60 * MINUTE_MS, '47 h'],
+  [48 * 60 * MINUTE_MS, '2 d'],
+])('a summary %d ms old is %s old', (age, said) => {
+  expect(noteOf(age)).toBe(`1 of 1 node is shown from its last summary, ${said} old.`)
+  expect(noteOf(age, -60_000)).toBe(`2 of 2 nodes are shown from their last summary, the oldest ${said} old.`)
+})

@@ -1,0 +1,71 @@
+// Queries over real links: three nodes on 127.0.0.1, Noise and all, with only what is around them faked.
+import { expect, onTestFinished, test } from 'vitest'
+import { type MeshNode, meshNode } from '../../../support/mesh-node.ts'
+import { until } from '../../../support/until.ts'
+import { person, soon, TestNode, uses, Wire } from './network.ts'
+
+interface Both {
+  readonly real: MeshNode
+  readonly node: TestNode
+}
+
+async function three(): Promise<[Both, Both, Both]> {
+  const started: Both[] = []
+  for (const name of ['a', 'b', 'c']) {
+    const peers = started.map(({ real }) => real.address())
+    const real = meshNode({ discovery: { peers } })
+    const node = new TestNode(new Wire(), {
+      name,
+      mesh: real.mesh,
+      identity: real.identity,
+      people: person(uses('git', 10 ** started.length)),
+    })
+    await node.query.start(new AbortController().signal)
+    await real.mesh.start(AbortSignal.timeout(10_000))
+    onTestFinished(() => real.mesh.stop())
+    started.push({ real, node })
+  }
+  for (const one of started) {
+    for (const other of started) {
+      if (one === other) continue
+      one.node.members.add(other.node)
+      one.node.trusts(other.real, 'peer')
+      await one.real.trust.trust(other.real.id, { level: 'peer' })
+    }
+  }
+  const [a, b, c] = started as [Both, Both, Both]
+  for (const other of [b, c]) {
+    const linked = () => a.real.mesh.reach(other.real.id, AbortSignal.timeout(10_000))
+    await until(linked, { what: `a link to ${other.node.name}` })
+  }
+  return [a, b, c]
+}
+
+test('numbers come from all, a refusal is an answer, and a node that ends is unreachable at once', async () => {
+  const [a, b, c] = await three()
+  const full = await a.node.ask()
+  expect(full).toMatchObject({
+    status: 'success',
+    ended_by: 'all_done',
+    coverage: { known: 2, answered: 2, complete: true },
+    data: { tools: [{ tool: 'git', uses: 111, nodes: 3 }] },
+  })
+
+  await b.node.sharing.stop(1000, a.node.id)
+  const refused = await a.node.ask()
+  expect(a.node.outcomes(refused)).toEqual({ b: 'denied', c: 'answered' })
+  expect(refused.data).toMatchObject({ tools: [{ uses: 101 }] })
+
+  c.node.gate = () => new Promise(() => {})
+  const before = c.node.gathered.length
+  const asking = a.node.ask({ timeoutMs: 60_000 })
+  await soon(() => c.node.gathered.length > before)
+  await c.real.mesh.stop()
+  const lost = await asking
+  expect(lost.ended_by).toBe('all_done')
+  expect(a.node.outcomes(lost)).toEqual({ b: 'denied', c: 'unreachable' })
+
+  const gone = await a.node.ask({ timeoutMs: 60_000 })
+  expect(gone.ended_by).toBe('all_done')
+  expect(a.node.outcomes(gone)).toEqual({ b: 'denied', c: 'unreachable' })
+})

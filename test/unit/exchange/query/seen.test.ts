@@ -1,0 +1,108 @@
+// The table of questions taken up: bounded in entries and in bytes, forgetting the right ones first.
+import { expect, test } from 'vitest'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import {
+  ANSWER_BYTES_MAX,
+  createSeen,
+  NEIGHBOUR_QUESTIONS_MAX,
+  QUESTIONS_MAX,
+} from '../../../../src/exchange/query/answering/seen.ts'
+import type { Question } from '../../../../src/exchange/query/document.ts'
+import type { ReplayMark } from '../../../../src/store/tables/replay.ts'
+import { newIdentity } from './network.ts'
+
+const me = newIdentity()
+
+function question(expires_at: number, author = me.publicKey): Question {
+  const body = { query_id: systemRandom.bytes(16), expires_at }
+  return { author, authorId: me.nodeId, body: body as Question['body'], trace: undefined }
+}
+
+function table(marks: ReplayMark[] = []) {
+  return createSeen({
+    put: async (more) => {
+      marks.push(...more)
+    },
+    load: async () => marks,
+  })
+}
+
+test('takes up to its bound of living questions, and more when some have expired', () => {
+  const seen = table()
+  const neighbours = Array.from(
+    { length: QUESTIONS_MAX / NEIGHBOUR_QUESTIONS_MAX },
+    () => newIdentity().nodeId,
+  )
+  for (let i = 1; i < QUESTIONS_MAX; i++)
+    expect(seen.add(question(20_000), neighbours[i % neighbours.length]!, 10_000)).toBeDefined()
+  const early = question(15_000)
+  expect(seen.add(early, neighbours[0]!, 10_000)).toBeDefined()
+  expect(seen.add(question(20_000), me.nodeId, 12_000)).toBeUndefined()
+  expect(seen.get(early)).toBeDefined()
+  expect(seen.add(question(20_000), me.nodeId, 15_000)).toBeDefined()
+  expect(seen.get(early)).toBeUndefined()
+})
+
+test('one neighbour has a share of the table, and has it again when its questions have expired', () => {
+  const seen = table()
+  const other = newIdentity().nodeId
+  for (let i = 0; i < NEIGHBOUR_QUESTIONS_MAX; i++)
+    expect(seen.add(question(20_000), me.nodeId, 10_000)).toBeDefined()
+  expect(seen.add(question(20_000), me.nodeId, 12_000)).toBeUndefined()
+  expect(seen.add(question(30_000), other, 12_000)).toBeDefined()
+  for (let i = 0; i < NEIGHBOUR_QUESTIONS_MAX; i++)
+    expect(seen.add(question(30_000), me.nodeId, 20_000)).toBeDefined()
+  expect(seen.add(question(30_000), me.nodeId, 22_000)).toBeUndefined()
+})
+
+test('what has expired goes, its answer too, when others are asked', () => {
+  const seen = table()
+  const answer = { bytes: new Uint8Array(8), revision: 0 }
+  const [early, late] = [question(15_000), question(50_000)]
+  const entry = seen.add(early, me.nodeId, 10_000)!.entry
+  seen.keep(entry, answer)
+  const slow = seen.add(question(15_000), me.nodeId, 10_000)!.entry
+  seen.keep(seen.add(late, me.nodeId, 10_000)!.entry, answer)
+  seen.add(question(50_000), me.nodeId, 14_999 + 30_000)
+  expect(seen.get(early)).toBeUndefined()
+  expect(entry.answer).toBeUndefined()
+  expect(seen.get(late)?.answer).toBe(answer)
+  // Answered after it had gone: it goes the next time.
+  seen.keep(slow, answer)
+  seen.add(question(90_000), me.nodeId, 80_000)
+  expect(slow.answer).toBeUndefined()
+  expect(seen.get(late)).toBeUndefined()
+})
+
+test('keeps answers up to its bytes, the newest ones, and never forgets that a question was there', () => {
+  const seen = table()
+  const size = ANSWER_BYTES_MAX / 4
+  const questions = Array.from({ length: 6 }, () => question(2_000))
+  for (const one of questions) {
+    const { entry } = seen.add(one, me.nodeId, 1_000)!
+    seen.keep(entry, { bytes: new Uint8Array(size), revision: 0 })
+  }
+  const kept = questions.map((one) => seen.get(one)?.answer !== undefined)
+  expect(kept).toEqual([false, false, true, true, true, true])
+  expect(questions.every((one) => seen.get(one) !== undefined)).toBe(true)
+})
+
+test('knows questions by author and id together', () => {
+  const seen = table()
+  const one = question(2_000)
+  seen.add(one, me.nodeId, 1_000)
+  expect(seen.get({ ...one, author: newIdentity().publicKey })).toBeUndefined()
+  expect(seen.get({ ...one })).toBeDefined()
+})
+
+test('writes each down, and reads back only questions', async () => {
+  const marks: ReplayMark[] = []
+  const one = question(2_000)
+  await table(marks).add(one, me.nodeId, 1_000)?.durable
+  const nonce = question(2_000)
+  marks.push({ kind: 'nonce', author: nonce.author, id: nonce.body.query_id, expires_at: 2_000 })
+  const after = table(marks)
+  await after.load(1_000)
+  expect(after.get(one)).toMatchObject({ state: 'answered' })
+  expect(after.get(nonce)).toBeUndefined()
+})

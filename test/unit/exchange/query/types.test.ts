@@ -1,0 +1,409 @@
+// Every type of question over real frames: exact sums, filters and teams, and absent members from their summaries.
+import { describe, expect, it } from 'vitest'
+import { decodeAnswer } from '../../../../protocols/answer.ts'
+import type { ActivityPatterns, SafetyPosture } from '../../../../protocols/messages/numbers.ts'
+import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { parseFilter } from '../../../../src/exchange/query/filters.ts'
+import type { QueryResult } from '../../../../src/exchange/query/result.ts'
+import { meshOf, type NodeOptions, person, type TestNode, uses } from './network.ts'
+
+const safety = (safe: number, high: number, more: Partial<SafetyPosture> = {}): SafetyPosture => ({
+  by_risk_level: { safe, moderate: 0, high, critical: 0 },
+  ...{ blocked: 1, confirmed_risky: 1, karo_generated: 0, guarded: true, hook_silent: false },
+  ...more,
+})
+
+/** All of it in one hour and on one day. */
+function activity(hour: number, day: number, total_commands: number): ActivityPatterns {
+  const at = (cells: number, place: number) =>
+    Array.from({ length: cells }, (_, i) => (i === place ? total_commands : 0))
+  return { hourly: at(24, hour), daily: at(7, day), total_commands, unique_commands: 1 }
+}
+
+/** a asks b and c. */
+function three(...options: readonly NodeOptions[]) {
+  const { nodes, wire } = meshOf([
+    { name: 'a', people: person(uses('git', 2)), ...options[0] },
+    { name: 'b', people: person(uses('git', 3, 1), uses('npm', 9)), ...options[1] },
+    { name: 'c', people: person(uses('git', 5)), ...options[2] },
+  ])
+  const [a, b, c] = nodes as [TestNode, TestNode, TestNode]
+  /** Nobody has a link to it any more. */
+  const lose = (lost: TestNode): void => {
+    for (const node of nodes) wire.cut(node.id, lost.id)
+  }
+  return { a, b, c, lose }
+}
+
+const toolsOf = ({ data }: QueryResult): Record<string, number> =>
+  'tools' in data ? Object.fromEntries(data.tools.map((row) => [row.tool, row.uses])) : {}
+const where = (...texts: string[]) => texts.map((text) => parseFilter(text, '--where'))
+
+describe('SafetyPosture', () => {
+  it('of which filters leave nothing is no data, whoever else refuses', async () => {
+    const { a, b, c } = three({}, {}, { allow: [] })
+    for (const node of [a, b, c]) node.safety = safety(3, 0)
+    const result = await a.ask({ query_type: 'SafetyPosture', filters: where('risk_level=high') })
+    expect(result.coverage).toMatchObject({ answered: 1, denied: 1 })
+    // As many say the one as the other: a refusal is not hidden.
+    expect(result.status).toBe('access_denied')
+    const more = meshOf(['a', 'b', 'c', 'd'].map((name) => ({ name, allow: name === 'd' ? [] : ['*'] })))
+    for (const node of more.nodes) node.safety = safety(3, 0)
+    const among = await more.nodes[0]!.ask({ query_type: 'SafetyPosture', filters: where('risk_level=high') })
+    expect(among.coverage).toMatchObject({ answered: 2, denied: 1 })
+    expect(among.status).toBe('no_data')
+  })
+
+  it('is the exact sum of all, and how many nodes are guarded', async () => {
+    const { a, b, c } = three()
+    a.safety = safety(1, 0)
+    b.safety = safety(10, 2, { karo_generated: 4, guarded: false })
+    c.safety = safety(100, 0, { hook_silent: true, blocked: 5 })
+    const result = await a.ask({ query_type: 'SafetyPosture', perNode: true })
+    expect(result.data).toEqual({
+      by_risk_level: { safe: 111, moderate: 0, high: 2, critical: 0 },
+      ...{ blocked: 7, confirmed_risky: 3, karo_generated: 4 },
+      ...{ nodes_reporting: 3, nodes_guarded: 2, hooks_silent: 1 },
+    })
+    expect(result.coverage).toMatchObject({ known: 2, answered: 2, complete: true })
+    expect(result.nodes).toMatchObject([
+      { name: 'a', source: 'live', safety: a.safety },
+      { name: 'b', source: 'live', safety: b.safety },
+      { name: 'c', source: 'live', safety: c.safety },
+    ])
+  })
+
+  it('of nodes on which nothing happened does not hide that others refuse', async () => {
+    const { a } = three({}, { allow: [] }, { allow: [] })
+    expect(await a.ask({ query_type: 'SafetyPosture' })).toMatchObject({
+      status: 'access_denied',
+      data: { nodes_reporting: 1, nodes_guarded: 1 },
+    })
+  })
+
+  it('needs consent of its own kind', async () => {
+    const { a, b } = three()
+    b.trusts(a, 'share_to')
+    const result = await a.ask({ query_type: 'SafetyPosture' })
+    expect(a.outcomes(result)).toEqual({ b: 'denied', c: 'answered' })
+    expect(b.gathered).toEqual([])
+  })
+
+  it('at level 2 is withheld, without one number of anybody', async () => {
+    const { a, b } = three()
+    a.safety = b.safety
+    for (const query_type of ['SafetyPosture', 'ActivityPatterns'] as const) {
+      const result = await a.ask({ query_type, level: 2, perNode: true })
+      expect(result).toMatchObject({ status: 'withheld', level: 2, coverage: { withheld: 2 } })
+      expect(result.nodes).toBeUndefined()
+      expect(
+        Object.values(result.data)
+          .flat()
+          .filter((value) => value !== 0 && typeof value === 'number'),
+      ).toEqual([])
+    }
+  })
+})
+
+describe('ActivityPatterns', () => {
+  it('is the exact sum of all, hour by hour and day by day', async () => {
+    const { a, b, c } = three()
+    a.activity = activity(9, 0, 5)
+    b.activity = activity(9, 6, 7)
+    c.activity = activity(23, 6, 1)
+    const result = await a.ask({ query_type: 'ActivityPatterns', perNode: true })
+    const { data } = result
+    if (!('hourly' in data)) throw new Error('no hours')
+    expect([data.hourly[9], data.hourly[23], data.hourly.length]).toEqual([12, 1, 24])
+    expect(data.daily).toEqual([5, 0, 0, 0, 0, 0, 8])
+    expect([data.total_commands, data.unique_commands]).toEqual([13, 3])
+    expect(result.nodes?.map((node) => node.activity)).toEqual([a.activity, b.activity, c.activity])
+  })
+
+  it('of a node on which nothing was typed is an answer without numbers', async () => {
+    const { a } = three()
+    expect(await a.ask({ query_type: 'ActivityPatterns' })).toMatchObject({
+      status: 'no_data',
+      coverage: { answered: 2, complete: true },
+      as_of: null,
+    })
+  })
+
+  it('that does not add up counts as an error, and its numbers do not', async () => {
+    const { a, b, c } = three()
+    b.activity = { ...activity(9, 0, 5), total_commands: 500 }
+    c.activity = activity(10, 0, 2)
+    const result = await a.ask({ query_type: 'ActivityPatterns' })
+    expect(a.outcomes(result)).toEqual({ b: 'error', c: 'answered' })
+    expect(result.data).toMatchObject({ total_commands: 2 })
+  })
+})
+
+describe('the change of uses', () => {
+  it('is told by every owner for the period of the same length before', async () => {
+    const { a, b, c } = three()
+    for (const node of [a, b, c]) node.earlier = [uses('git', 4), uses('make', 1)]
+    const { data } = await a.ask()
+    expect('tools' in data && data.tools.map(({ tool, change }) => [tool, change])).toEqual([
+      ['git', 10 - 12],
+      ['npm', 9],
+    ])
+  })
+
+  it('that is all there is, is no data', async () => {
+    const { nodes } = meshOf([{ name: 'a' }, { name: 'b' }])
+    nodes[1]!.earlier = [uses('make', 1)]
+    expect(await nodes[0]!.ask()).toMatchObject({ status: 'no_data', data: { tools: [] } })
+  })
+})
+
+describe('filters', () => {
+  it('of names are applied by the owners: nothing else leaves them', async () => {
+    const said: Uint8Array[] = []
+    const { a } = three({}, { onEncoded: (bytes) => said.push(bytes) })
+    const result = await a.ask({ filters: where('tool=git') })
+    expect(toolsOf(result)).toEqual({ git: 10 })
+    expect(result.filters).toEqual(where('tool=git'))
+    const answer = decodeAnswer(said[0]!)
+    expect(answer).toMatchObject({ status: 'success', data: { tools: [{ tool: 'git', uses: 3 }] } })
+    expect(Buffer.from(said[0]!).includes('npm')).toBe(false)
+  })
+
+  it('of numbers are compared with the sums, and owners hear nothing of them', async () => {
+    const { a, b } = three()
+    // Nobody has ten by itself.
+    expect(toolsOf(await a.ask({ filters: where('uses=gt:9') }))).toEqual({ git: 10 })
+    expect(toolsOf(await a.ask({ filters: where('nodes==:1') }))).toEqual({ npm: 9 })
+    expect(toolsOf(await a.ask({ filters: where('category=vcs', 'failure_rate=gt:0') }))).toEqual({ git: 10 })
+    expect(b.gathered).toHaveLength(3)
+  })
+
+  it('leave the same tools of each node as of all', async () => {
+    const { a } = three()
+    const { nodes } = await a.ask({ filters: where('uses=lt:10'), perNode: true })
+    expect(nodes?.map(({ name, tools }) => [name, tools?.map((row) => row.tool)])).toEqual([
+      ['a', []],
+      ['b', ['npm']],
+      ['c', []],
+    ])
+  })
+
+  it('that leave nothing of an owner are an answer all the same', async () => {
+    const { a } = three()
+    const result = await a.ask({ filters: where('tool=emacs') })
+    expect(result).toMatchObject({ status: 'no_data', coverage: { answered: 2, complete: true } })
+  })
+
+  it('choose risk levels, hours and days', async () => {
+    const { a, b } = three()
+    b.safety = safety(10, 2, { karo_generated: 12 })
+    b.activity = activity(23, 6, 7)
+    expect(
+      (await a.ask({ query_type: 'SafetyPosture', filters: where('risk_level=high') })).data,
+    ).toMatchObject({
+      by_risk_level: { safe: 0, high: 2 },
+      karo_generated: 12,
+    })
+    const night = await a.ask({ query_type: 'ActivityPatterns', filters: where('hour=lt:6') })
+    expect(night.data).toMatchObject({ hourly: new Array(24).fill(0), total_commands: 7 })
+  })
+
+  it('choose nodes by how they are', async () => {
+    const { a, b, lose } = three()
+    const names = async (...texts: string[]) => {
+      const { data } = await a.ask({ query_type: 'NodeHealth', filters: where(...texts) })
+      return 'nodes' in data ? data.nodes.map((row) => row.name) : []
+    }
+    b.health = { version: '0.2.0', events_24h: 70 }
+    expect(await names('version=0.2.0')).toEqual(['b'])
+    expect(await names('events_24h=lt:10')).toEqual(['a', 'c'])
+    expect(await names('name=in:a,b', 'version=!=:0.2.0')).toEqual(['a'])
+    lose(b)
+    expect(await names('online=true')).toEqual(['a', 'c'])
+    expect(await names('online=false')).toEqual(['b'])
+  })
+
+  it('find nodes by the name that people here gave them, and show that one everywhere', async () => {
+    const { a, b, lose } = three()
+    a.trusts(b, 'peer', { name: 'cedric' })
+    const ask = (text: string) => a.ask({ query_type: 'NodeHealth', perNode: true, filters: where(text) })
+    for (const absent of [false, true]) {
+      if (absent) lose(b)
+      const { data, nodes, coverage } = await ask('name=cedric')
+      expect(data).toMatchObject({ nodes: [{ name: 'cedric', fingerprint: b.identity.fingerprint }] })
+      expect(coverage.nodes.map(({ name }) => name).sort()).toEqual(['c', 'cedric'])
+      if (!absent) expect(nodes).toMatchObject([{ name: 'cedric', health: { name: 'cedric' } }])
+      expect((await ask('name=b')).data).toEqual({ nodes: [] })
+    }
+  })
+
+  it('that make no sense are refused before anybody is asked', async () => {
+    const { a, b } = three()
+    const wrong = a.ask({ filters: where('risk_level=high') })
+    await expect(wrong).rejects.toMatchObject({ code: 'bad_request', where: 'filters' })
+    expect(b.audits).toEqual([])
+  })
+})
+
+describe('a team', () => {
+  it('is asked and counted alone, without the asker', async () => {
+    const { a, b, c } = three()
+    a.trusts(b, 'peer', { teams: ['eng'] })
+    a.trusts(c, 'peer', { teams: ['ops'] })
+    const result = await a.ask({ team: 'eng', perNode: true })
+    expect(result.team).toBe('eng')
+    expect(result.coverage).toMatchObject({ known: 1, answered: 1, complete: true })
+    expect(toolsOf(result)).toEqual({ npm: 9, git: 3 })
+    expect(result.nodes?.map(({ name }) => name)).toEqual(['b'])
+    expect(result.notes.join()).toMatch(/own numbers are left out/)
+    expect([a.gathered, c.gathered]).toEqual([[], []])
+  })
+
+  it('that nobody is in is a mistake, which names the ones there are', async () => {
+    const { a, b } = three()
+    await expect(a.ask({ team: 'eng' })).rejects.toMatchObject({ hint: expect.stringMatching(/--team/) })
+    a.trusts(b, 'peer', { teams: ['ops', 'lab'] })
+    await expect(a.ask({ team: 'eng' })).rejects.toMatchObject({
+      code: 'bad_request',
+      where: 'team',
+      hint: expect.stringMatching(/lab, ops/),
+    })
+  })
+})
+
+describe('a member that cannot be reached', () => {
+  const HOUR = 3_600_000
+  const summary = (node_id: NodeId, more: Partial<NodeSummary>): NodeSummary => ({
+    ...{ node_id, granularity: 'hour', start: 0, end: HOUR, generated_at: 0, closed: true },
+    ...more,
+  })
+
+  it('is shown from its summaries, marked with their age, counted apart, and the result is not complete', async () => {
+    const { a, b, c, lose } = three()
+    lose(b)
+    const as_of = Date.now() - 3 * HOUR
+    const tool_usage = { tools: [uses('git', 30), uses('make', 1)] }
+    a.covers.set(b.id, {
+      summaries: [
+        summary(b.id, { tool_usage }),
+        summary(b.id, { tool_usage: { tools: [uses('git', 4, 2)] } }),
+      ],
+      as_of,
+    })
+    a.covers.set(c.id, { summaries: [summary(c.id, { tool_usage })], as_of: 0 })
+    const result = await a.ask({ perNode: true })
+    expect(a.outcomes(result)).toEqual({ b: 'from_summary', c: 'answered' })
+    expect(result.coverage).toMatchObject({
+      known: 2,
+      answered: 1,
+      from_summary: 1,
+      unreachable: 0,
+      complete: false,
+    })
+    expect(result.data).toEqual({
+      tools: [
+        // What was before, a summary does not say.
+        { tool: 'git', category: 'vcs', uses: 41, nodes: 3, failure_rate: 2 / 41, change: null },
+        { tool: 'make', category: 'vcs', uses: 1, nodes: 1, failure_rate: 0, change: null },
+      ],
+    })
+    expect(result.as_of).toBe(new Date(as_of).toISOString())
+    expect(result.nodes).toMatchObject([
+      { name: 'a', source: 'live' },
+      { name: 'b', source: 'summary', as_of: new Date(as_of).toISOString() },
+      { name: 'c', source: 'live' },
+    ])
+    expect(result.notes.join()).toMatch(/1 of 2 nodes is shown from its last summary, 3 h old/)
+    expect(a.audits.at(-1)?.details).toMatchObject({ known: 2, answered: 1, from_summary: 1, unreachable: 0 })
+  })
+
+  it('adds its risk and its hours, with the guard as it was last', async () => {
+    const { a, b, lose } = three()
+    lose(b)
+    a.covers.set(b.id, {
+      summaries: [
+        summary(b.id, { safety_stats: safety(1, 0), activity_pattern: activity(3, 0, 2) }),
+        summary(b.id, {
+          safety_stats: safety(2, 5, { guarded: false }),
+          activity_pattern: activity(4, 0, 3),
+        }),
+      ],
+      as_of: Date.now(),
+    })
+    const { data } = await a.ask({ query_type: 'SafetyPosture' })
+    expect(data).toMatchObject({
+      by_risk_level: { safe: 3, high: 5 },
+      blocked: 2,
+      nodes_reporting: 3,
+      nodes_guarded: 2,
+    })
+    expect((await a.ask({ query_type: 'ActivityPatterns' })).data).toMatchObject({ total_commands: 5 })
+  })
+
+  it('stays unreachable without a summary, with one that does not share that, or that cannot be', async () => {
+    const { a, b, c, lose } = three()
+    lose(b)
+    lose(c)
+    a.covers.set(b.id, { summaries: [summary(b.id, { safety_stats: safety(1, 0) })], as_of: 1 })
+    const impossible = { ...activity(9, 0, 5), total_commands: 500 }
+    a.covers.set(c.id, { summaries: [summary(c.id, { activity_pattern: impossible })], as_of: 1 })
+    for (const query_type of ['ToolUsage', 'ActivityPatterns'] as const) {
+      const result = await a.ask({ query_type })
+      expect(a.outcomes(result)).toEqual({ b: 'unreachable', c: 'unreachable' })
+    }
+  })
+
+  it('is filtered like the others', async () => {
+    const { a, b, lose } = three()
+    lose(b)
+    const tool_usage = { tools: [uses('git', 30), uses('make', 1)] }
+    a.covers.set(b.id, { summaries: [summary(b.id, { tool_usage })], as_of: 1 })
+    expect(toolsOf(await a.ask({ filters: where('tool=make') }))).toEqual({ make: 1 })
+  })
+
+  it('that denies is never replaced, nor is anybody at level 2 or in a query that was taken back', async () => {
+    const { a, b, c, lose } = three({}, { allow: [] })
+    const looked: NodeId[] = []
+    a.cover = async (author) => {
+      looked.push(author)
+      return { summaries: [summary(author, { tool_usage: { tools: [uses('git', 99)] } })], as_of: 1 }
+    }
+    lose(c)
+    const result = await a.ask()
+    expect(a.outcomes(result)).toEqual({ b: 'denied', c: 'from_summary' })
+    expect(looked).toEqual([c.id])
+    expect((await a.ask({ level: 2 })).coverage).toMatchObject({ from_summary: 0, unreachable: 1 })
+    b.gate = () => new Promise(() => {})
+    const cancel = new AbortController()
+    cancel.abort()
+    expect((await a.ask({}, cancel.signal)).coverage.from_summary).toBe(0)
+    expect(looked).toEqual([c.id])
+  })
+
+  it('does not keep the result waiting when its summary does', async () => {
+    const { a, b, c, lose } = three()
+    lose(b)
+    lose(c)
+    const found = { summaries: [summary(c.id, { tool_usage: { tools: [uses('git', 5)] } })], as_of: 1 }
+    a.cover = (author) => (author === b.id ? new Promise(() => {}) : Promise.resolve(found))
+    const result = await a.ask()
+    expect(a.outcomes(result)).toEqual({ b: 'unreachable', c: 'from_summary' })
+    a.cover = () => Promise.reject(new Error('the disk'))
+    expect(a.outcomes(await a.ask())).toEqual({ b: 'unreachable', c: 'unreachable' })
+  })
+
+  it('is in the health of all as this node knows it, and stays unreachable', async () => {
+    const { a, b, lose } = three()
+    lose(b)
+    const result = await a.ask({ query_type: 'NodeHealth' })
+    expect(a.outcomes(result)).toEqual({ b: 'unreachable', c: 'answered' })
+    const rows = 'nodes' in result.data ? result.data.nodes : []
+    expect(rows).toMatchObject([
+      { name: 'a', online: true },
+      { name: 'b', online: false, version: null, uptime_seconds: null, events_24h: null },
+      { name: 'c', online: true, version: '0.1.0' },
+    ])
+    expect(rows[1]?.last_seen).toMatch(/^\d{4}-.*Z$/)
+  })
+})

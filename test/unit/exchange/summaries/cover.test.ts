@@ -1,0 +1,338 @@
+// Reading: the widest summaries that fit, and nothing of what was altered, is somebody else's, or cannot be.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { encodeFrame, SIGNATURE_BYTES } from '../../../../protocols/frame.ts'
+import { type NodeSummary, SealedSummary } from '../../../../protocols/messages/summary.ts'
+import { type Granularity, type Period, periodOf, slotOf } from '../../../../protocols/periods.ts'
+import { encodeSummary, padSummary, unpadSummary } from '../../../../protocols/summary.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import { createReader } from '../../../../src/exchange/summaries/cover.ts'
+import { readDocument, writeDocument } from '../../../../src/exchange/summaries/document.ts'
+import { createHints, openForMany, sealingKeyOf } from '../../../../src/trust/identity/index.ts'
+import { testIdentity } from '../../../support/identity.ts'
+import { createShelf, DAY, HOUR, NOW, type Shelf } from './world.ts'
+
+const ann = testIdentity(1)
+const bob = testIdentity(2)
+const eve = testIdentity(3)
+const selfOf = (identity: typeof ann) => ({ identity, hints: createHints(identity.agree) })
+const clock = { now: () => NOW, monotonic: () => 0 }
+const MONDAY = periodOf('week', NOW).start
+
+function summaryOf(period: Period, commands: number, over: Partial<NodeSummary> = {}): NodeSummary {
+  const generated_at = over.generated_at ?? NOW
+  return {
+    node_id: ann.nodeId,
+    ...period,
+    generated_at,
+    closed: generated_at >= period.end,
+    activity_pattern: {
+      hourly: [commands, ...new Array<number>(23).fill(0)],
+      daily: [0, 0, 0, 0, commands, 0, 0],
+      total_commands: commands,
+      unique_commands: Math.min(commands, 3),
+    },
+    ...over,
+  }
+}
+
+interface Wrong {
+  readonly by?: typeof ann
+  readonly to?: typeof bob
+  readonly around?: Period
+  readonly version?: number
+}
+
+function frameOf(summary: NodeSummary, { by = ann, to = bob, around, version }: Wrong = {}): Uint8Array {
+  const { granularity, start, end } = summary
+  const recipient = { node_id: to.nodeId, sealingKey: sealingKeyOf(to.publicKey)! }
+  const box = { recipients: [recipient], plaintext: encodeSummary(summary) }
+  const period = around ?? { granularity, start, end }
+  const edition = version ?? Math.max(summary.generated_at, start)
+  return writeDocument(selfOf(by), { clock, random: systemRandom }, period, edition, [box])
+}
+
+async function put(shelf: Shelf, summary: NodeSummary, wrong: Wrong = {}): Promise<void> {
+  await shelf.publish('summary', frameOf(summary, wrong))
+}
+const bobReads = (shelf: Shelf) => createReader(selfOf(bob), shelf, silentLog)
+const of = (granularity: Granularity, time: number) => periodOf(granularity, time)
+const shown = (cover: { summaries: readonly NodeSummary[] } | undefined) => cover?.summaries.map(slotOf)
+
+test('a box is bound to author, period, edition and its place, in the order that is documented', () => {
+  const summary = summaryOf(of('week', NOW), 3)
+  const recipient = { node_id: bob.nodeId, sealingKey: sealingKeyOf(bob.publicKey)! }
+  const box = { recipients: [recipient], plaintext: encodeSummary(summary) }
+  const bytes = writeDocument(selfOf(ann), { clock, random: systemRandom }, of('week', NOW), 4711, [box, box])
+  const { body } = readDocument(bytes)
+  const hint = createHints(bob.agree)(ann.publicKey, {
+    author: ann.publicKey,
+    slot: slotOf(body),
+    version: 4711,
+  })!
+  const { epk, recipients, sealed } = body.boxes[1]!
+  const key = recipients.find((one) => Buffer.compare(one.hint, hint) === 0)!.key
+  const bound = Buffer.alloc(18)
+  bound.writeUInt8(2, 0)
+  bound.writeBigUInt64BE(BigInt(body.start), 1)
+  bound.writeBigUInt64BE(4711n, 9)
+  bound.writeUInt8(1, 17)
+  const aad = Buffer.concat([Buffer.from('karo-summary-v1'), ann.publicKey, bound])
+  const own = sealingKeyOf(bob.publicKey)!
+  const opened = openForMany(bob.agree, own, { epk, key, sealed }, aad)!
+  expect(opened).toEqual(padSummary(box.plaintext))
+  expect(unpadSummary(opened)).toEqual(box.plaintext)
+})
+
+describe('what covers a range', () => {
+  test('nothing of somebody of whom nothing is held, or only of other times', async () => {
+    const shelf = createShelf()
+    const reader = bobReads(shelf)
+    expect(await reader.cover(ann.nodeId, { start: 0, end: NOW })).toBeUndefined()
+    await put(shelf, summaryOf(of('hour', NOW - 5 * HOUR), 3))
+    expect(await reader.cover(ann.nodeId, { start: NOW - HOUR, end: NOW })).toBeUndefined()
+    expect(await reader.cover(eve.nodeId, { start: 0, end: NOW })).toBeUndefined()
+    expect(reader.refused()).toBe(0)
+  })
+
+  test('weeks first, then days, then hours, disjoint and in order; as of the newest', async () => {
+    const shelf = createShelf()
+    const last = MONDAY - DAY
+    await put(shelf, summaryOf(of('week', last), 100))
+    await put(shelf, summaryOf(of('day', last), 60))
+    await put(shelf, summaryOf(of('day', MONDAY), 5))
+    await put(shelf, summaryOf(of('hour', MONDAY), 5))
+    await put(shelf, summaryOf(of('hour', MONDAY + DAY), 7, { generated_at: NOW - 2 * DAY }))
+    await put(shelf, summaryOf(of('hour', MONDAY + 30 * HOUR), 1))
+    const reader = bobReads(shelf)
+    const cover = await reader.cover(ann.nodeId, { start: MONDAY - 7 * DAY, end: MONDAY + 29 * HOUR })
+    expect(shown(cover)).toEqual([
+      slotOf(of('week', last)),
+      slotOf(of('day', MONDAY)),
+      slotOf(of('hour', MONDAY + DAY)),
+    ])
+    expect(cover!.as_of).toBe(NOW)
+    // A week that sticks out does not fit; the day inside does.
+    expect(shown(await reader.cover(ann.nodeId, { start: last, end: MONDAY }))).toEqual([
+      slotOf(of('day', last)),
+    ])
+  })
+
+  test('of a period that was not over, its own summary or what is inside it, whichever tells of more', async () => {
+    const shelf = createShelf()
+    const day = of('day', NOW)
+    const range = { start: day.start, end: day.end }
+    await put(shelf, summaryOf(day, 10))
+    await put(shelf, summaryOf(of('hour', NOW - HOUR), 6))
+    const reader = bobReads(shelf)
+    expect(shown(await reader.cover(ann.nodeId, range))).toEqual([slotOf(day)])
+    await put(shelf, summaryOf(of('hour', NOW), 8))
+    expect(shown(await reader.cover(ann.nodeId, range))).toEqual([
+      slotOf(of('hour', NOW - HOUR)),
+      slotOf(of('hour', NOW)),
+    ])
+  })
+
+  test('an edition of a period that is not over reaches no further than when it was derived', async () => {
+    const shelf = createShelf()
+    const day = of('day', NOW)
+    await put(shelf, summaryOf(day, 10))
+    const reader = bobReads(shelf)
+    const until = (end: number) => reader.cover(ann.nodeId, { start: day.start, end })
+    expect(shown(await until(of('hour', NOW).end))).toEqual([slotOf(day)])
+    expect(await until(of('hour', NOW).start)).toBeUndefined()
+  })
+
+  test('only what may be inside the range is read', async () => {
+    const shelf = createShelf()
+    for (let hour = 0; hour < 24; hour++) await put(shelf, summaryOf(of('hour', MONDAY + hour * HOUR), 1))
+    await put(shelf, summaryOf(of('day', MONDAY), 24))
+    const reader = bobReads(shelf)
+    const range = { start: MONDAY + 5 * HOUR, end: MONDAY + 7 * HOUR }
+    expect(shown(await reader.cover(ann.nodeId, range))).toEqual([
+      slotOf(of('hour', MONDAY + 5 * HOUR)),
+      slotOf(of('hour', MONDAY + 6 * HOUR)),
+    ])
+    // Two hours, and the day around them.
+    expect(shelf.reads()).toBe(3)
+  })
+
+  test('every choice is disjoint, inside the range and leaves out no hour that fits', async () => {
+    const shelf = createShelf()
+    const hours = Array.from({ length: 15 * 24 }, (_, n) => of('hour', MONDAY + n * HOUR))
+    for (const hour of hours)
+      if (hour.start % (5 * HOUR) !== 0) await put(shelf, summaryOf(hour, 1, { generated_at: hour.end }))
+    for (const at of [MONDAY, MONDAY + 3 * DAY, MONDAY + 9 * DAY]) {
+      await put(shelf, summaryOf(of('day', at), 24, { generated_at: of('day', at).end }))
+    }
+    const week = of('week', MONDAY + 7 * DAY)
+    await put(shelf, summaryOf(week, 168, { generated_at: week.end }))
+    const reader = bobReads(shelf)
+    const cut = fc.integer({ min: 0, max: 15 * 24 })
+    await fc.assert(
+      fc.asyncProperty(cut, cut, async (a, b) => {
+        const range = { start: MONDAY + Math.min(a, b) * HOUR, end: MONDAY + Math.max(a, b) * HOUR }
+        const { summaries } = (await reader.cover(ann.nodeId, range)) ?? { summaries: [] }
+        let reached = range.start
+        for (const { start, end } of summaries) {
+          expect(start).toBeGreaterThanOrEqual(reached)
+          expect(end).toBeLessThanOrEqual(range.end)
+          reached = end
+        }
+        const held = hours.filter(
+          ({ start, end }) => start % (5 * HOUR) !== 0 && start >= range.start && end <= range.end,
+        )
+        for (const hour of held) {
+          expect(summaries.some(({ start, end }) => start <= hour.start && end >= hour.end)).toBe(true)
+        }
+      }),
+      { numRuns: 60 },
+    )
+  }, 60_000)
+})
+
+describe('what is refused', () => {
+  const whole = { start: 0, end: NOW + 7 * DAY }
+  const hour = of('hour', NOW - HOUR)
+  const good = summaryOf(hour, 5)
+
+  async function read(frame: Uint8Array, slot = slotOf(hour)) {
+    const shelf = createShelf()
+    const head = {
+      author: ann.nodeId,
+      kind: 'summary' as const,
+      slot,
+      version: 1,
+      digest: frame.slice(0, 32),
+    }
+    // A store that says whatever it likes.
+    shelf.bySlot.set(slot, { head, bytes: frame, received_at: 0 })
+    const reader = bobReads(shelf)
+    const summaries = (await reader.cover(ann.nodeId, whole))?.summaries
+    // Remembered as refused, and counted once.
+    await reader.cover(ann.nodeId, whole)
+    return { summaries, refused: reader.refused() }
+  }
+  const REFUSED = { summaries: undefined, refused: 1 }
+
+  test('the good one is read', async () => {
+    expect(await read(frameOf(good))).toEqual({ summaries: [good], refused: 0 })
+  })
+
+  test('one sealed to somebody else, or written by somebody else', async () => {
+    expect(await read(frameOf(good, { to: eve }))).toEqual(REFUSED)
+    expect(await read(frameOf(good, { by: eve }))).toEqual(REFUSED)
+  })
+
+  test('one that is about another node or another period than it says outside', async () => {
+    expect(await read(frameOf({ ...good, node_id: eve.nodeId }))).toEqual(REFUSED)
+    expect(await read(frameOf(good, { around: of('hour', NOW - 2 * HOUR) }))).toEqual(REFUSED)
+    const day = of('day', hour.start)
+    expect(await read(frameOf(good, { around: day }), slotOf(day))).toEqual(REFUSED)
+    expect(await read(frameOf(good, { version: NOW - 1 }))).toEqual(REFUSED)
+    expect(await read(frameOf({ ...good, closed: false }))).toEqual(REFUSED)
+    expect(
+      await read(frameOf(summaryOf(hour, 5, { generated_at: hour.start - 1 }), { version: NOW })),
+    ).toEqual(REFUSED)
+  })
+
+  const activity = good.activity_pattern!
+  const safety = {
+    by_risk_level: { safe: 1, moderate: 0, high: 0, critical: 0 },
+    blocked: 0,
+    confirmed_risky: 0,
+    karo_generated: 0,
+    guarded: false,
+    hook_silent: false,
+  }
+  const git = { tool: 'git', category: 'git', uses: 2, failures: 1 }
+  const pattern = { category: 'git', count: 2, failures: 1, avg_duration_ms: 1 }
+  test.each<[string, Partial<NodeSummary>]>([
+    ['hours that are not the total', { activity_pattern: { ...activity, hourly: new Array(24).fill(1) } }],
+    ['days that are not the total', { activity_pattern: { ...activity, daily: new Array(7).fill(0) } }],
+    ['more unique commands than commands', { activity_pattern: { ...activity, unique_commands: 6 } }],
+    ['more failures than uses', { tool_usage: { tools: [{ ...git, failures: 3 }] } }],
+    ['a tool twice', { tool_usage: { tools: [git, git] } }],
+    ['more failures than commands', { command_patterns: [{ ...pattern, failures: 3 }] }],
+    ['a category twice', { command_patterns: [pattern, pattern] }],
+    ['more generated than there were', { safety_stats: { ...safety, karo_generated: 2 } }],
+    ['absurdly many uses', { tool_usage: { tools: [{ ...git, uses: 2 ** 41 }] } }],
+    ['absurdly many commands', { safety_stats: { ...safety, blocked: 2 ** 41 } }],
+  ])('one with %s', async (_, wrong) => {
+    expect(await read(frameOf({ ...good, ...wrong }))).toEqual(REFUSED)
+  })
+
+  test('one in which a byte was altered, wherever, even by somebody who signs it anew', async () => {
+    const frame = frameOf(good)
+    const reader = async (bytes: Uint8Array) => (await read(bytes)).summaries
+    for (const at of [0, 5, 12, 40, 200, frame.length - SIGNATURE_BYTES - 1, frame.length - 1]) {
+      const altered = frame.slice()
+      altered[at]! ^= 1
+      expect(await reader(altered)).toBeUndefined()
+    }
+    const { body } = readDocument(frame)
+    const signed = (other: typeof body) =>
+      encodeFrame(
+        SealedSummary,
+        { sender: ann.publicKey, ts: NOW, nonce: new Uint8Array(16), seq: 0 },
+        other,
+        ann.sign,
+      )
+    expect(await reader(signed(body))).toEqual([good])
+    const box = body.boxes[0]!
+    const [one, two] = box.recipients
+    const flip = (bytes: Uint8Array) => bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte))
+    const boxed = (over: Partial<typeof box>) => signed({ ...body, boxes: [{ ...box, ...over }] })
+    const altered = {
+      'hints swapped': boxed({
+        recipients: [
+          { hint: two!.hint, key: one!.key },
+          { hint: one!.hint, key: two!.key },
+        ],
+      }),
+      'another hint': boxed({
+        recipients: box.recipients.map((place) => ({ ...place, hint: flip(place.hint) })),
+      }),
+      'another key': boxed({
+        recipients: box.recipients.map((place) => ({ ...place, key: flip(place.key) })),
+      }),
+      'another ephemeral key': boxed({ epk: flip(box.epk) }),
+      'other contents': boxed({ sealed: flip(box.sealed) }),
+      'in second place': signed({ ...body, boxes: [{ ...box, recipients: [] }, box] }),
+      'no box': signed({ ...body, boxes: [] }),
+      'another edition': signed({ ...body, version: body.version + 1 }),
+    }
+    for (const [what, bytes] of Object.entries(altered))
+      expect([what, await reader(bytes)]).toEqual([what, undefined])
+  })
+
+  test('a stranger’s box in one’s own document: somebody else’s words are not passed off as one’s own', async () => {
+    // Eve cannot read what Ann sealed to Bob, but could put the box into a document of hers.
+    const { body } = readDocument(frameOf(good))
+    const shelf = createShelf()
+    const theirs = encodeFrame(
+      SealedSummary,
+      { sender: eve.publicKey, ts: NOW, nonce: new Uint8Array(16), seq: 0 },
+      {
+        ...body,
+        boxes: body.boxes.map((box) => ({
+          ...box,
+          recipients: box.recipients.map(({ key }) => ({
+            hint: createHints(eve.agree)(bob.publicKey, {
+              author: eve.publicKey,
+              slot: slotOf(body),
+              version: body.version,
+            })!,
+            key,
+          })),
+        })),
+      },
+      eve.sign,
+    )
+    await shelf.publish('summary', theirs)
+    const reader = bobReads(shelf)
+    expect(await reader.cover(eve.nodeId, whole)).toBeUndefined()
+    expect(reader.refused()).toBe(1)
+  })
+})

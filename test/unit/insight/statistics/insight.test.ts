@@ -1,0 +1,211 @@
+// Level 1 and one's own statistics, folded from what a real store counted.
+import { expect, test } from 'vitest'
+import { localDay, startOfLocalDay } from '../../../../src/base/calendar.ts'
+import { createInsight, floorToHour, widenToHours } from '../../../../src/insight/statistics/index.ts'
+import { createEventRepository, type GuardNote } from '../../../../src/store/events/events.ts'
+import { createRollupRepository } from '../../../../src/store/rollups/rollups.ts'
+import { temporaryDatabase } from '../../../support/database.ts'
+import { eventOf, positionAt, type Sketch } from '../../../support/events.ts'
+import { testIdentity } from '../../../support/identity.ts'
+
+const HOUR = 3_600_000
+const NOW = new Date(2026, 10, 20, 15, 30).getTime()
+const identity = testIdentity(0)
+
+async function insightOf(
+  sketches: readonly (Sketch & { readonly ago?: number })[],
+  { notes = [] as readonly GuardNote[], silent = [] as readonly number[], guarded = false } = {},
+) {
+  const db = await temporaryDatabase()
+  const events = sketches.map(({ ago = 0, ...sketch }, tag) => {
+    const date = new Date(NOW - ago)
+    return eventOf(0, {
+      ...sketch,
+      tag,
+      start_us: date.getTime() * 1000,
+      local: { day: localDay(date.getTime()), hour: date.getHours() },
+    })
+  })
+  await createEventRepository(db).ingest({ events, guarded: notes, position: positionAt(1), dropped: 0 })
+  const clock = { now: () => NOW, monotonic: () => NOW }
+  const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name: 'eng', version: '1.2.3' }
+  return createInsight({
+    rollups: createRollupRepository(db),
+    countBetween: createEventRepository(db).countBetween,
+    isGuarded: () => guarded,
+    silentHooks: () => silent.map((uid) => ({ uid })),
+    ...{ clock, node },
+  })
+}
+
+test('tool usage counts whole hours, the people asked for, and nothing else', async () => {
+  const insight = await insightOf([
+    { tool: 'git', category: 'git' },
+    { tool: 'git', category: 'git', exit_code: 1, ago: HOUR },
+    { tool: 'ls', ago: HOUR },
+    { tool: 'git', category: 'git', uid: 1001 },
+    { tool: 'git', category: 'git', ago: 30 * HOUR },
+    { tool: 'vim', category: 'editor', uid: 1002 },
+  ])
+  const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
+  expect(await insight.uids()).toEqual([1000, 1001, 1002])
+  expect(await insight.toolUsage([1000, 1001], range)).toEqual([
+    { tool: 'git', category: 'git', uses: 3, failures: 1 },
+    { tool: 'ls', category: 'file_ops', uses: 1, failures: 0 },
+  ])
+  expect(await insight.toolUsage([], range)).toEqual([])
+})
+
+test('safety posture counts by level of risk; a guard that does not exist is not claimed', async () => {
+  const insight = await insightOf([
+    {},
+    { risk_level: 'high', ago: HOUR },
+    { risk_level: 'critical', uid: 1001 },
+    { risk_level: 'critical', uid: 1002 },
+    { risk_level: 'moderate', ago: 3 * HOUR },
+  ])
+  const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
+  expect(await insight.safetyPosture([1000, 1001], range)).toEqual({
+    by_risk_level: { safe: 1, moderate: 0, high: 1, critical: 1 },
+    blocked: 0,
+    confirmed_risky: 0,
+    karo_generated: 0,
+    guarded: false,
+    hook_silent: false,
+  })
+})
+
+test('safety posture tells what the guard did and what programs typed, of the people asked for', async () => {
+  const note = (outcome: GuardNote['outcome'], uid = 1000, ago = 0): GuardNote => ({
+    ...{ uid, outcome, at_us: (NOW - ago) * 1000, risk_level: 'high' },
+    local: { day: localDay(NOW - ago), hour: new Date(NOW - ago).getHours() },
+  })
+  const notes = [
+    note('blocked'),
+    note('blocked', 1001),
+    note('confirmed'),
+    note('declined'),
+    note('unjudged'),
+  ]
+  const world = {
+    notes: [...notes, note('blocked', 1002), note('blocked', 1000, 30 * HOUR)],
+    ...{ silent: [1001], guarded: true },
+  }
+  const insight = await insightOf([{ karo_generated: true }, {}], world)
+  const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
+  expect(await insight.safetyPosture([1000, 1001], range)).toEqual({
+    by_risk_level: { safe: 2, moderate: 0, high: 0, critical: 0 },
+    ...{ blocked: 2, confirmed_risky: 1, karo_generated: 1, guarded: true, hook_silent: true },
+  })
+  expect(await insight.safetyPosture([1000], range)).toMatchObject({ blocked: 1, hook_silent: false })
+})
+
+test('activity tells hours and weekdays by the clock of the owner; unique commands are each person’s own', async () => {
+  const insight = await insightOf([
+    { command: 'a' },
+    { command: 'a', ago: HOUR },
+    { command: 'b', ago: 24 * HOUR },
+    { command: 'c', ago: 72 * HOUR },
+    { command: 'a', uid: 1001 },
+  ])
+  const range = widenToHours({ start: NOW - 48 * HOUR, end: NOW + 1 })
+  const activity = await insight.activityPatterns([1000, 1001], range)
+  // 20 November 2026 is a Friday, the fifth day after Monday.
+  expect(activity.daily).toEqual([0, 0, 0, 1, 3, 0, 0])
+  expect(activity.hourly.flatMap((count, hour) => (count > 0 ? [[hour, count]] : []))).toEqual([
+    [14, 1],
+    [15, 3],
+  ])
+  expect(activity).toMatchObject({ total_commands: 4, unique_commands: 3 })
+})
+
+test('command patterns tell how often, how often in vain and how long, by category', async () => {
+  const insight = await insightOf([
+    { category: 'git', tool: 'git', duration_us: 100_000 },
+    { category: 'git', tool: 'gh', duration_us: 300_000, exit_code: 1, uid: 1001 },
+    { category: 'git', tool: 'git', duration_us: null, ago: HOUR },
+    { category: 'npm', tool: 'npm', duration_us: 5_000, ago: 2 * HOUR },
+  ])
+  const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
+  expect(await insight.commandPatterns([1000, 1001], range)).toEqual([
+    { category: 'git', count: 3, failures: 1, avg_duration_ms: 133 },
+  ])
+})
+
+test('the range of an hour widens to that hour and its next', () => {
+  const hour = floorToHour(NOW)
+  expect(widenToHours({ start: hour + 1, end: hour + 2 })).toEqual({ start: hour, end: hour + HOUR })
+  expect(widenToHours({ start: hour, end: hour + HOUR })).toEqual({ start: hour, end: hour + HOUR })
+})
+
+test('health tells the node, and about how many events of a day, of everybody together, up to the last full hour', async () => {
+  const old = Array.from({ length: 4 }, () => ({ uid: 1001, ago: 20 * HOUR }))
+  const insight = await insightOf([...old, ...old, ...old, { ago: 26 * HOUR }])
+  expect(await insight.nodeHealth()).toEqual({
+    node_id: identity.nodeId,
+    fingerprint: identity.fingerprint,
+    name: 'eng',
+    version: '1.2.3',
+    uptime_seconds: 0,
+    online: true,
+    last_seen: new Date(NOW).toISOString(),
+    events_24h: 10,
+  })
+})
+
+test('health, polled while somebody types, says the same before and after each command', async () => {
+  const quiet = await insightOf([])
+  const typing = await insightOf(Array.from({ length: 40 }, () => ({})))
+  expect((await typing.nodeHealth()).events_24h).toBe((await quiet.nodeHealth()).events_24h)
+  // Also once the hour is over: one more or less does not show.
+  const of = async (count: number) =>
+    (await (await insightOf(Array.from({ length: count }, () => ({ ago: 2 * HOUR })))).nodeHealth())
+      .events_24h
+  expect([await of(1), await of(4), await of(5), await of(14), await of(15)]).toEqual([0, 0, 10, 10, 20])
+})
+
+const DAY = 24 * HOUR
+
+test.each([
+  ['today', 2, 2],
+  ['week', 3, 2],
+  ['month', 4, 3],
+  ['year', 5, 4],
+] as const)('statistics of %s: %i commands, %i different', async (period, total, unique) => {
+  const insight = await insightOf([
+    {
+      command: 'git push',
+      tool: 'git',
+      category: 'git',
+      exit_code: 1,
+      risk_level: 'high',
+      duration_us: 2_000_000,
+    },
+    { command: 'ls', ago: HOUR },
+    { command: 'ls', ago: 6 * DAY },
+    { command: 'a', ago: 7 * DAY },
+    { command: 'b', ago: 364 * DAY },
+    { command: 'c', ago: 365 * DAY },
+    { command: 'of somebody else', uid: 1001 },
+  ])
+  const statistics = await insight.statistics(1000, period)
+  expect(statistics).toMatchObject({
+    period,
+    total_commands: total,
+    unique_commands: unique,
+    failures: 1,
+    total_duration_ms: 2000 + (total - 1) * 5,
+    by_risk_level: { safe: total - 1, moderate: 0, high: 1, critical: 0 },
+    categories: expect.arrayContaining([expect.objectContaining({ category: 'git', count: 1, failures: 1 })]),
+    tools: expect.arrayContaining([
+      expect.objectContaining({ tool: 'git', category: 'git', count: 1, failures: 1 }),
+    ]),
+  })
+  const days = { today: 1, week: 7, month: 30, year: 365 }[period]
+  expect(statistics.range).toEqual({ start: startOfLocalDay(localDay(NOW) - days + 1), end: NOW })
+  expect(statistics.hourly[14]).toBe(1)
+  expect(statistics.hourly.reduce((a, b) => a + b)).toBe(total)
+  // 20 November 2026 is a Friday; Monday is first.
+  expect(statistics.daily[4]).toBeGreaterThanOrEqual(2)
+  expect(statistics.daily.reduce((a, b) => a + b)).toBe(total)
+})

@@ -1,0 +1,101 @@
+// A file whose sums are right and whose content is not what a backup's is: refused as a file, never as a fault of the program.
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { KaroError } from '../../../../src/base/errors.ts'
+import { blake3 } from '../../../../src/base/hash.ts'
+import { TAR_BLOCK, tarHeader } from '../../../../src/base/tar.ts'
+import { openArchive } from '../../../../src/ops/care/archive.ts'
+import { temporaryDirectory } from '../../../support/database.ts'
+
+const sumOf = (bytes: Uint8Array): string => Buffer.from(blake3([bytes])).toString('hex')
+const HEAD = {
+  format: 1,
+  karo_version: '0.1.0',
+  schema: 1,
+  node_id: 'karo:ed25519:x',
+  name: 'node',
+  created_at: '2026-11-20T12:00:00.000Z',
+  key: false,
+}
+
+/** What anybody can make: entries as they like, and the right sum of the list. */
+function made(head: string, listOf: (honest: object[]) => string): string {
+  const parts: Buffer[] = []
+  const add = (path: string, text: string): Buffer => {
+    const bytes = Buffer.from(text)
+    parts.push(tarHeader({ path, mode: 0o600, size: bytes.length, seconds: 1_795_000_000 }), bytes)
+    parts.push(Buffer.alloc(-bytes.length & (TAR_BLOCK - 1)))
+    return bytes
+  }
+  const first = add('karo-backup.json', head)
+  const list = add(
+    'manifest.json',
+    listOf([{ path: 'karo-backup.json', size: first.length, blake3: sumOf(first) }]),
+  )
+  add('manifest.blake3', `${sumOf(list)}\n`)
+  const file = join(temporaryDirectory(), 'made.tar')
+  writeFileSync(file, Buffer.concat([...parts, Buffer.alloc(2 * TAR_BLOCK)]))
+  return file
+}
+const honest = (files: object[]): string => JSON.stringify({ files })
+
+test('such a file can be made, for it bears no signature', async () => {
+  const archive = await openArchive(made(JSON.stringify(HEAD), honest))
+  expect(archive.head).toEqual(HEAD)
+  await archive.close()
+})
+
+test.each([
+  '',
+  '{',
+  'null',
+  '7',
+  '{}',
+  '{"files":null}',
+  '{"files":{}}',
+  '{"files":[null]}',
+  '{"files":[7]}',
+])('the list %s', async (list) => {
+  const file = made(JSON.stringify(HEAD), () => list)
+  const refused = openArchive(file)
+  await expect(refused).rejects.toBeInstanceOf(KaroError)
+  await expect(refused).rejects.toMatchObject({ code: 'bad_file', where: expect.stringContaining(file) })
+})
+
+test.each([
+  'null',
+  '[]',
+  '{}',
+  ...Object.keys(HEAD).map((name) => JSON.stringify({ ...HEAD, [name]: undefined })),
+  JSON.stringify({ ...HEAD, schema: '1' }),
+  JSON.stringify({ ...HEAD, schema: 1.5 }),
+  JSON.stringify({ ...HEAD, format: '2' }),
+  JSON.stringify({ ...HEAD, name: { toString: 1 } }),
+  JSON.stringify({ ...HEAD, name: 'x'.repeat(1_000) }),
+  JSON.stringify({ ...HEAD, created_at: '\u001b[2J' }),
+  JSON.stringify({ ...HEAD, format: 2, karo_version: {} }),
+])('the head %s', async (head) => {
+  const refused = openArchive(made(head, honest))
+  await expect(refused).rejects.toBeInstanceOf(KaroError)
+  await expect(refused).rejects.toMatchObject({ code: 'bad_file' })
+})
+
+test.each([
+  ['an empty file', Buffer.alloc(0), 'this is not a karo backup: it is empty'],
+  ['a short text', Buffer.from('x\n'), 'this is not a karo backup'],
+  ['zeros', Buffer.alloc(10_240), 'this is not a karo backup'],
+])('%s is not called a damaged backup', async (_, bytes, message) => {
+  const file = join(temporaryDirectory(), 'other')
+  writeFileSync(file, bytes)
+  await expect(openArchive(file)).rejects.toMatchObject({ code: 'bad_file', message, where: file })
+})
+
+test('a backup that is cut within its first block is a damaged one', async () => {
+  const file = join(temporaryDirectory(), 'cut')
+  writeFileSync(file, 'karo-backup.json\0\0\0')
+  await expect(openArchive(file)).rejects.toMatchObject({
+    code: 'bad_file',
+    message: 'the backup is damaged: it ends too early',
+  })
+})

@@ -1,0 +1,111 @@
+// A restore has its home for itself, and says what it left: nothing changed, or a last step that the next one makes.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { type Faults, noFaults } from '../../../../src/base/run/faults.ts'
+import { homePaths } from '../../../../src/config/paths.ts'
+import { isReady } from '../../../../src/ops/care/finish.ts'
+import { type RestoreOptions, restoreNode } from '../../../../src/ops/care/restore.ts'
+import { holdHome } from '../../../../src/ops/system/home-lock.ts'
+import { createLock } from '../../../../src/ops/system/lock.ts'
+import { CONFIG_IN_BACKUP, madeBackup } from '../../../support/backup.ts'
+import { temporaryDirectory } from '../../../support/database.ts'
+
+const NOW = 1_795_000_000_000
+
+async function restoring(changes: Partial<RestoreOptions> = {}) {
+  const directory = temporaryDirectory()
+  const file = await madeBackup(directory, NOW)
+  const home = join(directory, 'home')
+  mkdirSync(home, { mode: 0o700 })
+  writeFileSync(join(home, 'config.toml'), '# of before\n')
+  const paths = homePaths({ KARO_HOME: home })
+  const again = (more: Partial<RestoreOptions> = {}) =>
+    restoreNode({
+      ...{ file, paths, replace: true, now: NOW, random: systemRandom, faults: noFaults },
+      ...changes,
+      ...more,
+    })
+  return { home, paths, again, config: () => readFileSync(join(home, 'config.toml'), 'utf8') }
+}
+
+/** Asked in another process, which sees no more of this one than the kernel tells it. */
+function isHeld(home: string): boolean {
+  const { status } = spawnSync('flock', ['--nonblock', home, 'true'])
+  return status === 1
+}
+
+test('nobody else can have the home from the first look to the last step', async () => {
+  const seen: [string, boolean][] = []
+  const { home, again } = await restoring({
+    onStep: (text) => void seen.push([text, isHeld(home)]),
+    faults: { hit: () => void seen.push(['a step', isHeld(home)]) },
+  })
+  await again()
+  expect(seen.length).toBeGreaterThan(5)
+  expect(seen.filter(([, held]) => !held)).toEqual([])
+  expect(isHeld(home)).toBe(false)
+})
+
+test('a home that somebody has is left alone, as is one that somebody makes meanwhile', async () => {
+  const { home, paths, again, config } = await restoring()
+  const letGo = await holdHome(paths)
+  await expect(again()).rejects.toMatchObject({ code: 'conflict', where: home })
+  letGo()
+  expect(config()).toBe('# of before\n')
+  const other = homePaths({ KARO_HOME: join(home, 'other') })
+  let held: Promise<() => void> | undefined
+  const onStep = (): void => {
+    mkdirSync(other.home)
+    held = holdHome(other)
+  }
+  await expect(again({ paths: other, onStep })).rejects.toMatchObject({ code: 'conflict' })
+  expect(readdirSync(other.home)).toEqual([])
+  ;(await held)?.()
+})
+
+test('where a daemon runs it is said how that is stopped: the service by systemd, another one by its pid', async () => {
+  const { paths, again } = await restoring()
+  const letGo = await holdHome(paths)
+  const lock = createLock(paths.lock)
+  await lock.start(new AbortController().signal)
+  const hint = (of: string) => ({ code: 'conflict', hint: expect.stringContaining(of) })
+  await expect(again()).rejects.toMatchObject(hint(`kill ${process.pid}`))
+  await expect(again({ service: true })).rejects.toMatchObject(hint('sudo systemctl stop karo'))
+  await lock.stop()
+  letGo()
+})
+
+test('an error before the backup counts changes nothing; one after it says what is left to do', async () => {
+  const seen: string[] = []
+  for (let step = 1; ; step++) {
+    let left = step
+    const faults: Faults = {
+      hit() {
+        if (--left === 0) throw new Error('the disk is gone')
+      },
+    }
+    const { home, again, config } = await restoring()
+    const { hint } = (await again({ faults }).catch((error: unknown) => error)) as { hint?: string }
+    if (hint === undefined) break
+    const ready = isReady(home)
+    seen.push(ready ? 'ready' : 'nothing')
+    if (ready) {
+      expect(hint).toContain('finishes it')
+      expect(hint).not.toContain('Nothing was changed')
+    } else {
+      expect(hint).toContain('Nothing was changed')
+      expect(config()).toBe('# of before\n')
+      expect(readdirSync(home)).toEqual(['config.toml'])
+    }
+    // What is left is done before anything else is looked at.
+    await again({ replace: false }).catch(() => {})
+    expect(isReady(home)).toBe(false)
+    expect([config(), existsSync(join(home, 'db'))]).toEqual(
+      ready ? [CONFIG_IN_BACKUP, true] : ['# of before\n', false],
+    )
+  }
+  expect([...new Set(seen)]).toEqual(['nothing', 'ready'])
+})

@@ -1,0 +1,58 @@
+// What is counted from events themselves: a span that no hour covers, and the texts that ran most often.
+import { expect, test } from 'vitest'
+import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
+import { createEventRepository } from '../../../../src/store/events/events.ts'
+import { temporaryDatabase } from '../../../support/database.ts'
+import { eventOf, positionAt } from '../../../support/events.ts'
+import { T0 } from '../../../support/spool.ts'
+
+const T0_MS = T0 / 1000
+const git = { command: 'git status', category: 'git', tool: 'git' }
+
+async function stored() {
+  const repository = createEventRepository(await temporaryDatabase())
+  const events = [
+    eventOf(0, { command: 'first', exit_code: 1 }),
+    eventOf(1, git),
+    eventOf(2, { ...git, exit_code: 2, risk_level: 'high' }),
+    eventOf(3, { command: 'ls' }),
+    eventOf(4, { ...git, karo_generated: true }),
+    eventOf(5, { command: 'ls', untimed: true }),
+    eventOf(2, { ...git, uid: 7 }),
+  ]
+  await repository.ingest({ events, position: positionAt(1), dropped: 0 })
+  return repository
+}
+
+test('a span is counted from its first to before its last moment, one person’s, and only what has a time', async () => {
+  const { countBetween } = await stored()
+  const span = await countBetween(1000, T0_MS + 1_000, T0_MS + 4_000)
+  expect(span).toMatchObject({
+    ...{ count: 3, failures: 1, generated: 0, duration_ms: 15 },
+    ...{ risk: { safe: 2, high: 1 }, categories: { git: { count: 2, failures: 1 }, file_ops: { count: 1 } } },
+    guard: { blocked: 0 },
+  })
+  expect((await countBetween(1000, T0_MS, T0_MS + 60_000)).count).toBe(5)
+  expect((await countBetween(1000, T0_MS + 1, T0_MS + 1)).count).toBe(0)
+  expect((await countBetween(7, 0, T0_MS + 60_000)).count).toBe(1)
+})
+
+test('the texts that ran most often since then, with how often in vain', async () => {
+  const { mostUsed } = await stored()
+  const most = async (since: number, limit: number, uid = 1000) =>
+    (await mostUsed(uid, since, limit)).map(({ command, ...tally }) => ({
+      command: revealLevel0(command),
+      ...tally,
+    }))
+  expect(await most(0, 10)).toEqual([
+    { command: 'git status', count: 3, failures: 1 },
+    { command: 'first', count: 1, failures: 1 },
+    { command: 'ls', count: 1, failures: 0 },
+  ])
+  expect(await most(T0_MS + 3_000, 10)).toMatchObject([
+    { command: 'git status', count: 1 },
+    { command: 'ls', count: 1 },
+  ])
+  expect(await most(0, 1, 7)).toEqual([{ command: 'git status', count: 1, failures: 0 }])
+  expect(await most(0, 1)).toHaveLength(1)
+})

@@ -1,0 +1,58 @@
+// What is read straight from an event's bytes is what was stored, however MessagePack writes it.
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { markLevel0, revealLevel0 } from '../../../../src/base/level0/level0.ts'
+import { createEventReader } from '../../../../src/store/events/bytes.ts'
+import { type EventInput, encodeEvent, eventKey } from '../../../../src/store/events/rows.ts'
+import { eventOf } from '../../../support/events.ts'
+
+const whole = (max: number) => fc.oneof(fc.integer({ min: 0, max: 300 }), fc.integer({ min: 0, max }))
+const name = fc.oneof(
+  fc.constantFrom('', '/', '/home/ann', '/größe', 'x'.repeat(31), 'x'.repeat(32), 'x'.repeat(300)),
+  fc.string({ unit: 'grapheme', maxLength: 40 }),
+)
+const event: fc.Arbitrary<EventInput> = fc
+  .record({
+    start_us: whole(Number.MAX_SAFE_INTEGER),
+    tag: whole(2 ** 32 - 1),
+    duration_us: fc.oneof(fc.constant(null), whole(2 ** 40), fc.constantFrom(0.5, -1, 2 ** 32)),
+    exit_code: fc.oneof(fc.constant(null), whole(2 ** 32 - 1), fc.integer({ min: -200, max: -1 })),
+    cwd: name,
+    shell: name,
+    category: name,
+    tool: name,
+    risk_level: fc.constantFrom('safe' as const, 'moderate' as const, 'high' as const, 'critical' as const),
+    karo_generated: fc.boolean(),
+    untimed: fc.boolean(),
+  })
+  .map(({ cwd, untimed, ...more }) => ({
+    ...eventOf(0, more),
+    cwd: markLevel0(cwd),
+    ...(untimed && { untimed }),
+  }))
+
+test('every event is read as it was stored', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(event, whole(2 ** 32 - 1)), { minLength: 1, maxLength: 20 }), (made) => {
+      const read = createEventReader()
+      for (const [one, number] of made) {
+        const { uid: _, command: __, category: ___, tool: ____, local: _____, ...kept } = one
+        expect(read(eventKey(one, number), encodeEvent(one))).toMatchObject({
+          ...kept,
+          number,
+          cwd: revealLevel0(one.cwd),
+        })
+      }
+    }),
+    { numRuns: 300 },
+  )
+})
+
+test('a row of another version, or one that ends early, is refused', () => {
+  const one = eventOf(1, { cwd: '/home/ann' })
+  const [key, row] = [eventKey(one, 1), encodeEvent(one)]
+  expect(() => createEventReader()(key, Buffer.concat([Buffer.of(9), row.subarray(1)]))).toThrow('version 9')
+  for (let length = 1; length < row.length; length++) {
+    expect(() => createEventReader()(key, row.subarray(0, length))).toThrow()
+  }
+})

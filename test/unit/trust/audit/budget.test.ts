@@ -1,0 +1,126 @@
+// A ledger under attack for weeks of virtual time: what people decided stays, provably, and others fill a bounded part of it.
+import { expect, onTestFinished, test } from 'vitest'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import { type AuditRow, createAuditRepository } from '../../../../src/store/tables/audit.ts'
+import { AUDIT_CAUSES, AUDIT_TYPES } from '../../../../src/trust/audit/entry-types.ts'
+import { createAudit } from '../../../../src/trust/audit/index.ts'
+import { temporaryDatabase } from '../../../support/database.ts'
+import { testIdentity } from '../../../support/identity.ts'
+
+const BEGIN = 1_763_626_500_000
+const REMOTE = AUDIT_TYPES.filter((type) => AUDIT_CAUSES[type] === 'remote')
+
+async function ledger(keptMax?: number) {
+  const database = await temporaryDatabase()
+  const repository = createAuditRepository(database)
+  const clock = { time: BEGIN, now: () => clock.time, monotonic: () => clock.time }
+  const audit = createAudit({
+    ...{ repository, clock, log: silentLog, random: systemRandom, identity: testIdentity(1) },
+    ...(keptMax === undefined ? {} : { keptMax }),
+  })
+  await audit.start(new AbortController().signal)
+  onTestFinished(() => audit.stop())
+  const peers = Array.from({ length: 5_000 }, (_, n) => `karo:ed25519:${n}` as NodeId)
+  /** A day in which machines cause `perHour` entries of every type an hour, each with a key of its own or not. */
+  const attackedDay = async (perHour: number): Promise<void> => {
+    for (let hour = 0; hour < 24; hour++) {
+      clock.time += HOUR_MS
+      const written = Array.from({ length: perHour }, (_, n) =>
+        audit.record({
+          type: REMOTE[n % REMOTE.length] as (typeof REMOTE)[number],
+          success: false,
+          peer: peers[(hour * perHour + n) % peers.length] as NodeId,
+          details: { n },
+        }),
+      )
+      await Promise.all(written)
+    }
+  }
+  const rows = async (): Promise<AuditRow[]> => {
+    const all: AuditRow[] = []
+    for await (const { row } of repository.forwards()) if (row !== undefined) all.push(row)
+    return all
+  }
+  return { audit, clock, repository, database, peers, attackedDay, rows }
+}
+
+test('all other machines together write 1000 entries at once and 500 a day; the rest is counted', async () => {
+  const { audit, attackedDay } = await ledger()
+  for (let day = 0; day < 10; day++) await attackedDay(500)
+  await audit.stop()
+  const written = audit.status().written
+  expect(written).toBeLessThanOrEqual(1_000 + 10 * (500 + 24) + 2)
+  const entries = await audit.log({ limit: 100_000 })
+  const remote = entries.filter(({ type }) => AUDIT_CAUSES[type] === 'remote').length
+  const counted = entries
+    .filter(({ type }) => type === 'entries_counted')
+    .flatMap(({ details }) => Object.values(details) as number[])
+    .reduce((sum, count) => sum + count, 0)
+  expect(remote + counted).toBe(10 * 24 * 500)
+})
+
+test('one machine has a share of that, so that others are still told', async () => {
+  const { audit, peers } = await ledger()
+  const [loud, quiet] = peers as [NodeId, NodeId]
+  for (let n = 0; n < 5_000; n++)
+    void audit.record({ type: 'policy_violation', success: false, peer: loud, details: { n } })
+  await audit.record({ type: 'peer_connected', success: true, peer: quiet, details: {} })
+  expect(await audit.log({ limit: 10_000, peer: loud })).toHaveLength(100)
+  expect(await audit.log({ limit: 10, peer: quiet })).toHaveLength(1)
+})
+
+test('decisions outlive everything around them, provably', async () => {
+  const { audit, attackedDay, repository, clock, peers, rows } = await ledger(1_000)
+  const decided = ['trust_change', 'consent_change', 'token_created', 'history_deleted'] as const
+  for (const type of decided) await audit.record({ type, success: true, details: { uid: 1000 } })
+  await audit.record({ type: 'trust_change', success: false, details: { refused: true } })
+  for (let day = 0; day < 14; day++) await attackedDay(200)
+  await audit.record({
+    type: 'consent_change',
+    success: true,
+    peer: peers[0] as NodeId,
+    details: { late: true },
+  })
+  for (let day = 0; day < 14; day++) await attackedDay(200)
+
+  expect((await rows()).length).toBeLessThan(1_100)
+  const kept = async (): Promise<unknown[]> => {
+    const all = (await audit.log({ limit: 10_000 })).filter(({ type }) => AUDIT_CAUSES[type] === 'decision')
+    return all.map(({ type }) => type)
+  }
+  expect(await kept()).toEqual(['consent_change', ...decided.toReversed()])
+  expect(await audit.verify()).toMatchObject({ ok: true, first_bad: null })
+
+  // An export begins behind them, and is whole.
+  const lines = []
+  for await (const line of audit.export({})) lines.push(line)
+  expect(lines.length).toBeGreaterThan(100)
+
+  // What is older than it may be goes, decisions too.
+  await audit.trim(BEGIN + 10 * DAY_MS)
+  expect(await kept()).toEqual(['consent_change'])
+  expect(await audit.verify()).toMatchObject({ ok: true })
+
+  // One that is altered, and one that is missing, are noticed; and stay noticed after the next removal.
+  const [first] = (await rows()) as [AuditRow]
+  await repository.append([{ ...first, ts: first.ts + 1 }])
+  expect(await audit.verify()).toMatchObject({ ok: false, first_bad: first.seq })
+  clock.time += DAY_MS
+  for (let day = 0; day < 7; day++) await attackedDay(200)
+  expect(await audit.verify()).toMatchObject({ ok: false, first_bad: first.seq })
+})
+
+test('a decision that is gone from those kept is noticed', async () => {
+  const { audit, attackedDay, repository, rows } = await ledger(1_000)
+  await audit.record({ type: 'trust_change', success: true, details: {} })
+  await audit.record({ type: 'consent_change', success: true, details: {} })
+  for (let day = 0; day < 7; day++) await attackedDay(200)
+  expect(await audit.verify()).toMatchObject({ ok: true })
+  const base = await repository.base()
+  const [first] = await rows()
+  await repository.append([], { base: base!, keep: new Set([first!.seq]) })
+  expect(await audit.verify()).toMatchObject({ ok: false })
+})

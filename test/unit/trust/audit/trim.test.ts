@@ -1,0 +1,47 @@
+// Entries go for their age, at most once a day, and the chain stays provable over what is left.
+import { expect, onTestFinished, test } from 'vitest'
+import { DAY_MS } from '../../../../src/base/calendar.ts'
+import { systemRandom } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
+import { createAudit } from '../../../../src/trust/audit/index.ts'
+import { temporaryDatabase } from '../../../support/database.ts'
+import { testIdentity } from '../../../support/identity.ts'
+
+const BEGIN = 1_763_626_500_000
+
+test('older entries are replaced by one that names the last of them', async () => {
+  const repository = createAuditRepository(await temporaryDatabase())
+  const clock = { time: BEGIN, now: () => clock.time, monotonic: () => clock.time }
+  const audit = createAudit({
+    repository,
+    identity: testIdentity(1),
+    clock,
+    random: systemRandom,
+    log: silentLog,
+  })
+  onTestFinished(() => audit.stop())
+  await audit.start(new AbortController().signal)
+  for (let day = 0; day < 10; day++) {
+    clock.time = BEGIN + day * DAY_MS
+    await audit.record({ type: 'query_received', success: true, details: { day } })
+  }
+  const days = async () =>
+    (await audit.log({ limit: 99, type: 'query_received' })).map(({ details }) => details.day)
+
+  // Nothing is a day older than that yet.
+  await audit.trim(BEGIN + DAY_MS)
+  expect(await days()).toHaveLength(10)
+
+  await audit.trim(BEGIN + 6 * DAY_MS)
+  expect(await days()).toEqual([9, 8, 7, 6])
+  const [told] = await audit.log({ limit: 1, type: 'checkpoint' })
+  expect(told?.details).toMatchObject({ removed_through: 6 })
+  expect(await audit.verify()).toMatchObject({ ok: true, first_bad: null })
+
+  // All of them: the chain still continues.
+  await audit.trim(BEGIN + 60 * DAY_MS)
+  await audit.record({ type: 'query_received', success: true, details: { day: 60 } })
+  expect(await days()).toEqual([60])
+  expect(await audit.verify()).toMatchObject({ ok: true })
+})

@@ -1,0 +1,344 @@
+// Verification finds the first entry that is not what it was, whichever byte was changed and whatever was removed.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { systemClock, systemRandom } from '../../../../src/base/clock.ts'
+import { silentLog } from '../../../../src/base/run/log.ts'
+import type { Database } from '../../../../src/store/level/database.ts'
+import { keyRange, makeKey } from '../../../../src/store/level/keyspace.ts'
+import { type AuditRow, createAuditRepository } from '../../../../src/store/tables/audit.ts'
+import { makeRow } from '../../../../src/trust/audit/entry.ts'
+import { signHead } from '../../../../src/trust/audit/head.ts'
+import { createAudit } from '../../../../src/trust/audit/index.ts'
+import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
+import { temporaryDatabase } from '../../../support/database.ts'
+import { testIdentity } from '../../../support/identity.ts'
+
+const never = new AbortController().signal
+const identity = testIdentity(1)
+const ENTRIES = 8
+const entryKey = (seq: number): Buffer => makeKey('audit', { bytes: Uint8Array.of(1) }, { u64: seq })
+const headKey = (seq: number): Buffer => makeKey('audit', { bytes: Uint8Array.of(2) }, { u64: seq })
+const baseKey = makeKey('audit', { bytes: Uint8Array.of(3) })
+
+function auditOver(db: Database, signer = identity, keptMax = 1000) {
+  return createAudit({
+    repository: createAuditRepository(db),
+    identity: signer,
+    clock: systemClock,
+    random: systemRandom,
+    log: silentLog,
+    keptMax,
+  })
+}
+
+/** Entries 1 to 8, with signed heads over 4 and 8. */
+async function ledger(): Promise<Database> {
+  const db = await temporaryDatabase()
+  for (const from of [1, 5]) {
+    const audit = auditOver(db)
+    await audit.start(never)
+    for (let n = from; n < from + 4; n++) {
+      await audit.record({
+        type: 'query_received',
+        success: n % 2 === 0,
+        details: { n, rule: 'consent.none' },
+      })
+    }
+    await audit.stop()
+  }
+  return db
+}
+
+const verify = (db: Database) => verifyLedger(createAuditRepository(db), identity.publicKey)
+const repositoryRows = async (db: Database): Promise<AuditRow[]> => {
+  const rows: AuditRow[] = []
+  for await (const { row } of createAuditRepository(db).forwards()) if (row !== undefined) rows.push(row)
+  return rows
+}
+
+test('an untouched ledger is whole, an empty one too', async () => {
+  expect(await verify(await ledger())).toMatchObject({ ok: true, entries: ENTRIES, first_bad: null })
+  expect(await verify(await temporaryDatabase())).toEqual({
+    ok: true,
+    entries: 0,
+    head: '0'.repeat(64),
+    first_bad: null,
+    earlier_keys: [],
+  })
+})
+
+test('any changed bit of any entry or signed head is found where it is', async () => {
+  const db = await ledger()
+  const stored = await db.iterator(keyRange('audit')).all()
+  expect(stored.length).toBe(ENTRIES + 2)
+  const place = fc.record({
+    row: fc.nat({ max: stored.length - 1 }),
+    byte: fc.nat(),
+    bit: fc.nat({ max: 7 }),
+  })
+  await fc.assert(
+    fc.asyncProperty(place, async ({ row, byte, bit }) => {
+      const [key, value] = stored[row]!
+      const changed = Buffer.from(value)
+      changed[byte % changed.length]! ^= 1 << bit
+      await db.put(key, changed)
+      const verdict = await verify(db)
+      await db.put(key, value)
+      const seq = Number(Buffer.from(key).readBigUInt64BE(2))
+      expect(verdict).toMatchObject({ ok: false, entries: ENTRIES, first_bad: seq })
+    }),
+    { numRuns: 500 },
+  )
+  expect(await verify(db)).toMatchObject({ ok: true })
+})
+
+test('an entry moved to any other number is missed at the first number concerned', async () => {
+  const db = await ledger()
+  for (let seq = 1; seq <= ENTRIES; seq++) {
+    const value = (await db.get(entryKey(seq)))!
+    for (const moved of [seq + 1, seq + 100, 2 ** 40]) {
+      const there = await db.get(entryKey(moved))
+      await db.batch([
+        { type: 'del', key: entryKey(seq) },
+        { type: 'put', key: entryKey(moved), value },
+      ])
+      expect(await verify(db)).toMatchObject({ ok: false, first_bad: seq })
+      await db.batch([
+        { type: 'put', key: entryKey(seq), value },
+        there === undefined
+          ? { type: 'del', key: entryKey(moved) }
+          : { type: 'put', key: entryKey(moved), value: there },
+      ])
+    }
+  }
+})
+
+describe('removed', () => {
+  test('entries anywhere but the end', async () => {
+    for (const seq of [1, 2, 7]) {
+      const db = await ledger()
+      await db.del(entryKey(seq))
+      expect(await verify(db)).toMatchObject({ ok: false, first_bad: seq })
+    }
+  })
+
+  test('the end, by the signed head over it; and it stays missed when the ledger goes on', async () => {
+    const db = await ledger()
+    await db.del(entryKey(7))
+    await db.del(entryKey(8))
+    expect(await verify(db)).toMatchObject({ ok: false, entries: 6, first_bad: 7 })
+    const audit = auditOver(db)
+    await audit.start(never)
+    await audit.record({ type: 'node_started', success: true, details: {} })
+    await audit.stop()
+    expect(await audit.verify()).toMatchObject({ ok: false, first_bad: 7 })
+  })
+
+  test('everything but the heads', async () => {
+    const db = await ledger()
+    for (let seq = 1; seq <= ENTRIES; seq++) await db.del(entryKey(seq))
+    expect(await verify(db)).toMatchObject({ ok: false, entries: 0, first_bad: 1 })
+  })
+})
+
+test('a chain written anew by somebody without the key is found at the first head it does not agree with', async () => {
+  const db = await ledger()
+  const repository = createAuditRepository(db)
+  const rows = await repositoryRows(db)
+  let previous = rows[1]!.hash
+  for (const { seq, ts } of rows.slice(2)) {
+    const row = makeRow(
+      seq,
+      ts,
+      { type: 'query_received', success: true, details: { forged: seq } },
+      previous,
+    )
+    await repository.append([row])
+    previous = row.hash
+  }
+  expect(await verify(db)).toMatchObject({ ok: false, first_bad: 4 })
+  // Heads signed by another key do not help.
+  const forged = await repositoryRows(db)
+  for (const seq of [4, 8]) {
+    const { hash, ts } = forged[seq - 1]!
+    const head = signHead({ seq, hash, ts, entries: seq }, testIdentity(2), systemClock, systemRandom)
+    await repository.append([], { head })
+  }
+  expect(await verify(db)).toMatchObject({ ok: false, first_bad: 4 })
+})
+
+test('a head of this node cannot stand for another entry', async () => {
+  const db = await ledger()
+  await db.put(headKey(6), (await db.get(headKey(4)))!)
+  expect(await verify(db)).toMatchObject({ ok: false, first_bad: 6 })
+})
+
+describe('a key that was replaced', () => {
+  const successor = testIdentity(3)
+  const verifyAs = (db: Database, { publicKey } = successor) =>
+    verifyLedger(createAuditRepository(db), publicKey)
+  /** The ledger of the first key, gone on with under each of these. */
+  async function continued(...signers: readonly (typeof identity)[]): Promise<Database> {
+    const db = await ledger()
+    for (const signer of signers) {
+      const audit = auditOver(db, signer)
+      await audit.start(never)
+      await audit.record({ type: 'node_started', success: true, details: {} })
+      await audit.stop()
+    }
+    return db
+  }
+
+  test('is an entry, and the ledger stays whole: now, after another start, and after another key', async () => {
+    const first = { node_id: identity.nodeId, through: ENTRIES }
+    const db = await continued(successor, successor)
+    expect(await verifyAs(db)).toMatchObject({ ok: true, first_bad: null, earlier_keys: [first] })
+    const [change] = (await repositoryRows(db)).slice(ENTRIES)
+    expect(change?.type).toBe('key_rotation')
+    const third = testIdentity(4)
+    expect(await verifyAs(await continued(successor, third), third)).toMatchObject({
+      ok: true,
+      earlier_keys: [first, { node_id: successor.nodeId, through: ENTRIES + 2 }],
+    })
+    // And back: no other key is left out.
+    expect(await verifyAs(await continued(successor, identity), identity)).toMatchObject({
+      ok: true,
+      earlier_keys: [first, { node_id: successor.nodeId, through: ENTRIES + 2 }],
+    })
+  })
+
+  test('without the entry, and for whoever it does not name, nothing it signed counts', async () => {
+    expect(await verifyAs(await ledger())).toMatchObject({ ok: false, first_bad: 4 })
+    const db = await continued(successor)
+    expect(await verifyAs(db, testIdentity(4))).toMatchObject({ ok: false, first_bad: 4 })
+    expect(await verifyAs(db, identity)).toMatchObject({ ok: false })
+  })
+
+  test('an entry that says so is nothing without a signature of the newer one over it', async () => {
+    const db = await ledger()
+    const { seq, hash } = (await repositoryRows(db)).at(-1)!
+    const details = { previous: identity.nodeId, next: successor.nodeId }
+    const row = makeRow(seq + 1, Date.now(), { type: 'key_rotation', success: true, details }, hash)
+    await createAuditRepository(db).append([row])
+    expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 4 })
+  })
+
+  test('an entry that names another is nothing to who signed it', async () => {
+    const db = await ledger()
+    const { seq, hash } = (await repositoryRows(db)).at(-1)!
+    const details = { previous: identity.nodeId, next: testIdentity(4).nodeId }
+    const row = makeRow(seq + 1, Date.now(), { type: 'key_rotation', success: true, details }, hash)
+    const body = { seq: row.seq, hash: row.hash, ts: row.ts, entries: row.seq }
+    const head = signHead(body, successor, systemClock, systemRandom)
+    await createAuditRepository(db).append([row], { head })
+    expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 4 })
+  })
+
+  test('does not cover what a third one signed among it', async () => {
+    const db = await ledger()
+    const { hash, ts } = (await repositoryRows(db))[5]!
+    const head = signHead({ seq: 6, hash, ts, entries: 6 }, testIdentity(2), systemClock, systemRandom)
+    await createAuditRepository(db).append([], { head })
+    const audit = auditOver(db, successor)
+    await audit.start(never)
+    await audit.stop()
+    expect(await verifyAs(db)).toMatchObject({ ok: false, first_bad: 6 })
+  })
+})
+
+describe('a removed front', () => {
+  /** Kept entries 12 and later, told by a signed checkpoint. */
+  async function pruned(): Promise<{ db: Database; first: number }> {
+    const db = await temporaryDatabase()
+    const audit = auditOver(db, identity, 10)
+    await audit.start(never)
+    for (let n = 1; n <= 20; n++) await audit.record({ type: 'query_asked', success: true, details: { n } })
+    await audit.stop()
+    const first = (await createAuditRepository(db).base())!.seq + 1
+    expect(await audit.verify()).toMatchObject({ ok: true })
+    return { db, first }
+  }
+
+  test('without its base, or with a changed one, is not believed', async () => {
+    const { db, first } = await pruned()
+    const base = (await db.get(baseKey))!
+    for (let byte = 0; byte < base.length; byte++) {
+      const changed = Buffer.from(base)
+      changed[byte]! ^= 1
+      await db.put(baseKey, changed)
+      expect((await verify(db)).ok).toBe(false)
+    }
+    await db.del(baseKey)
+    expect(await verify(db)).toMatchObject({ ok: false, first_bad: 1 })
+    await db.put(baseKey, base)
+    expect(await verify(db)).toMatchObject({ ok: true })
+    expect(first).toBeGreaterThan(1)
+  })
+
+  test('is not believed when the checkpoint that tells it has no signature over it', async () => {
+    const db = await ledger()
+    const repository = createAuditRepository(db)
+    const rows = await repositoryRows(db)
+    const [third, last] = [rows[2]!, rows.at(-1)!]
+    const hash = Buffer.from(third.hash).toString('hex')
+    const details = { removed_through: 3, hash }
+    const told = makeRow(last.seq + 1, last.ts, { type: 'checkpoint', success: true, details }, last.hash)
+    await repository.append([told], { base: { seq: 3, hash: third.hash } })
+    expect(await verify(db)).toMatchObject({ ok: false, first_bad: 4 })
+    // The node's own signature over it makes it good.
+    const { seq, ts } = told
+    const head = signHead({ seq, hash: told.hash, ts, entries: 6 }, identity, systemClock, systemRandom)
+    await repository.append([], { head })
+    expect(await verify(db)).toMatchObject({ ok: true, entries: 6 })
+  })
+})
+
+describe('a head that others keep', () => {
+  const birch = formatNodeId(new Uint8Array(32).fill(7))
+  const headOf = async (db: Database, seq: number) =>
+    (await createAuditRepository(db).heads()).find((head) => head.seq === seq)!.frame
+  const verifyWith = (db: Database, ...heads: { frame: Uint8Array; by: NodeId[] }[]) =>
+    verifyLedger(createAuditRepository(db), identity.publicKey, heads)
+
+  test('shows an end that was cut off together with its heads', async () => {
+    const db = await ledger()
+    const frame = await headOf(db, 8)
+    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({
+      ok: true,
+      outside: { seq: 8, by: [birch], missing: 0 },
+    })
+    for (const seq of [5, 6, 7, 8]) await db.del(entryKey(seq))
+    await db.del(headKey(8))
+    // By itself it looks whole.
+    expect(await verify(db)).toMatchObject({ ok: true, entries: 4 })
+    expect(await verifyWith(db, { frame, by: [birch] })).toMatchObject({
+      ok: false,
+      first_bad: 5,
+      outside: { seq: 8, by: [birch], missing: 4 },
+    })
+  })
+
+  test('shows an end that was written anew', async () => {
+    const db = await ledger()
+    const frame = await headOf(db, 8)
+    const other = await ledger()
+    expect(await verifyWith(other, { frame, by: [birch] })).toMatchObject({ ok: false, first_bad: 8 })
+  })
+
+  test('counts only when this node signed it, and the one that covers most', async () => {
+    const db = await ledger()
+    const stranger = testIdentity(9)
+    const forged = signHead(
+      { seq: 1000, hash: new Uint8Array(32), ts: 1, entries: 1000 },
+      stranger,
+      systemClock,
+      systemRandom,
+    ).frame
+    const own = { frame: await headOf(db, 8), by: [] }
+    const older = { frame: await headOf(db, 4), by: [birch] }
+    expect(await verifyWith(db, { frame: forged, by: [birch] })).toMatchObject({ ok: true })
+    expect((await verifyWith(db, older, own)).outside).toMatchObject({ seq: 8, by: [] })
+    expect((await verifyWith(db, own, { ...own, by: [birch] })).outside).toMatchObject({ by: [birch] })
+  })
+})

@@ -1,0 +1,325 @@
+// decide(): every trust level × action × level × consent against the table, and that a deny never opens anything.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { formatNodeId } from '../../../../protocols/node-id.ts'
+import { TRUST_LEVELS, type TrustLevel } from '../../../../src/base/words/trust-levels.ts'
+import {
+  ACTIONS,
+  type Consent,
+  decide,
+  matchesEntry,
+  type Principal,
+  principalOf,
+  QUERY_ACTIONS,
+  type QueryAction,
+  type Resource,
+  resourceOf,
+  SHARING_CATEGORIES,
+  summaryResource,
+} from '../../../../src/trust/policy/index.ts'
+
+const ASKER = formatNodeId(new Uint8Array(32).fill(7))
+const OTHER = formatNodeId(new Uint8Array(32).fill(8))
+
+const principal = (over: Partial<Principal> = {}): Principal => ({
+  node_id: ASKER,
+  trust_level: 'peer',
+  denied: false,
+  roles: ['lead'],
+  teams: ['eng'],
+  ...over,
+})
+
+const consent = (over: Partial<Consent> = {}): Consent => ({
+  allow_peers: ['*'],
+  allow_supervisors: ['*'],
+  deny_peers: [],
+  max_level: 2,
+  categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
+  off: false,
+  ...over,
+})
+
+/** Consents that differ in whom they let have what; `1` and `2` say whether the asker is in the list for that level. */
+const CONSENTS: readonly { name: string; consent: Consent | undefined; opens: { 1: boolean; 2: boolean } }[] =
+  [
+    { name: 'absent', consent: undefined, opens: { 1: false, 2: false } },
+    {
+      name: 'empty',
+      consent: consent({ allow_peers: [], allow_supervisors: [] }),
+      opens: { 1: false, 2: false },
+    },
+    { name: 'by *', consent: consent(), opens: { 1: true, 2: true } },
+    {
+      name: 'by node id',
+      consent: consent({ allow_peers: [ASKER], allow_supervisors: [] }),
+      opens: { 1: true, 2: true },
+    },
+    {
+      name: 'by team',
+      consent: consent({ allow_peers: ['team:eng'], allow_supervisors: [] }),
+      opens: { 1: true, 2: true },
+    },
+    {
+      name: 'by role',
+      consent: consent({ allow_peers: ['role:lead'], allow_supervisors: [] }),
+      opens: { 1: true, 2: true },
+    },
+    {
+      name: 'somebody else',
+      consent: consent({ allow_peers: [OTHER, 'team:ops', 'role:eng'], allow_supervisors: [OTHER] }),
+      opens: { 1: false, 2: false },
+    },
+    { name: 'level 2 only', consent: consent({ allow_peers: [] }), opens: { 1: false, 2: true } },
+    { name: 'max level 1', consent: consent({ max_level: 1 }), opens: { 1: true, 2: false } },
+    { name: 'max level 0', consent: consent({ max_level: 0 }), opens: { 1: false, 2: false } },
+    { name: 'off', consent: consent({ off: true }), opens: { 1: false, 2: false } },
+    { name: 'stopped', consent: consent({ deny_peers: [ASKER] }), opens: { 1: false, 2: false } },
+    { name: 'team stopped', consent: consent({ deny_peers: ['team:eng'] }), opens: { 1: false, 2: false } },
+    { name: 'somebody else stopped', consent: consent({ deny_peers: [OTHER] }), opens: { 1: true, 2: true } },
+    {
+      name: 'categories off',
+      consent: consent({
+        categories: { tool_usage: false, activity_patterns: false, safety_stats: false, anomalies: false },
+      }),
+      opens: { 1: false, 2: false },
+    },
+  ]
+
+/** The trust table of the design, written a second time, by hand. */
+const LEVEL_OPENS: Record<TrustLevel, { 1: boolean; 2: boolean }> = {
+  untrusted: { 1: false, 2: false },
+  share_to: { 1: false, 2: false },
+  query_from: { 1: true, 2: false },
+  peer: { 1: true, 2: true },
+  supervisor: { 1: false, 2: true },
+}
+
+const CATEGORY = {
+  'query.tool_usage': 'tool_usage',
+  'query.safety_posture': 'safety_stats',
+  'query.activity_patterns': 'activity_patterns',
+  'query.anomalies': 'anomalies',
+} as const
+
+function resource(action: QueryAction, level: 1 | 2): Resource {
+  return action === 'query.node_health' ? { level } : { level, category: CATEGORY[action] }
+}
+
+/** Likewise, who is sent summaries. */
+const RECEIVES: Record<TrustLevel, boolean> = {
+  untrusted: false,
+  share_to: true,
+  query_from: false,
+  peer: true,
+  supervisor: false,
+}
+
+describe('decide', () => {
+  for (const trust of TRUST_LEVELS) {
+    for (const category of SHARING_CATEGORIES) {
+      for (const given of CONSENTS) {
+        it(`${trust} is sent summaries of ${category}, consent ${given.name}`, () => {
+          const context = given.consent === undefined ? {} : { consent: given.consent }
+          const who = principal({ trust_level: trust })
+          const allowed = RECEIVES[trust] && given.opens[1]
+          const { effect } = decide(who, 'summary.receive', summaryResource(category), context)
+          expect(effect).toBe(allowed ? 'allow' : 'deny')
+        })
+      }
+    }
+  }
+
+  it('knows no summaries of totals, nor of nothing, nor for a denied node, nor of a category that is off', () => {
+    const all = { consent: consent() }
+    const refused = [
+      decide(principal(), 'summary.receive', { level: 2, category: 'tool_usage' }, all),
+      decide(principal(), 'summary.receive', { level: 1 }, all),
+      decide(principal({ denied: true }), 'summary.receive', summaryResource('tool_usage'), all),
+      decide(principal(), 'summary.receive', summaryResource('tool_usage'), {
+        consent: consent({ categories: { ...consent().categories, tool_usage: false } }),
+      }),
+    ]
+    expect(refused.map(({ effect }) => effect)).toEqual(['deny', 'deny', 'deny', 'deny'])
+  })
+
+  for (const trust of TRUST_LEVELS) {
+    for (const action of QUERY_ACTIONS) {
+      for (const level of [1, 2] as const) {
+        for (const given of CONSENTS) {
+          it(`${trust} asks ${action} at level ${level}, consent ${given.name}`, () => {
+            const context = given.consent === undefined ? {} : { consent: given.consent }
+            const effect = decide(
+              principal({ trust_level: trust }),
+              action,
+              resource(action, level),
+              context,
+            ).effect
+            const open = LEVEL_OPENS[trust][level] && given.opens[level]
+            if (action === 'query.node_health') expect(effect).toBe(trust === 'untrusted' ? 'deny' : 'allow')
+            else if (!open) expect(effect).toBe('deny')
+            else expect(effect).toBe(level === 1 ? 'allow' : 'withhold')
+          })
+        }
+      }
+    }
+  }
+
+  it('gives a denied node nothing, not even health, whatever its level', () => {
+    for (const trust of TRUST_LEVELS) {
+      for (const action of QUERY_ACTIONS) {
+        const decision = decide(
+          principal({ trust_level: trust, denied: true }),
+          action,
+          resource(action, 1),
+          {
+            consent: consent(),
+          },
+        )
+        expect(decision).toMatchObject({ effect: 'deny', rule: 'trust.denied' })
+      }
+    }
+  })
+
+  it('refuses a category that is not the action’s', () => {
+    for (const action of QUERY_ACTIONS) {
+      if (action === 'query.node_health') continue
+      for (const category of SHARING_CATEGORIES) {
+        if (category === CATEGORY[action]) continue
+        expect(decide(principal(), action, { level: 1, category }, { consent: consent() }).effect).toBe(
+          'deny',
+        )
+      }
+      expect(decide(principal(), action, { level: 1 }, { consent: consent() }).effect).toBe('deny')
+    }
+  })
+
+  it('switches each category off by itself', () => {
+    for (const action of QUERY_ACTIONS) {
+      if (action === 'query.node_health') continue
+      const categories = { ...consent().categories, [CATEGORY[action]]: false }
+      for (const asked of QUERY_ACTIONS) {
+        if (asked === 'query.node_health') continue
+        const { effect } = decide(principal(), asked, resource(asked, 1), {
+          consent: consent({ categories }),
+        })
+        expect(effect).toBe(asked === action ? 'deny' : 'allow')
+      }
+    }
+  })
+
+  it('says what is missing and what to do when it withholds', () => {
+    const decision = decide(
+      principal({ trust_level: 'supervisor' }),
+      'query.tool_usage',
+      resource('query.tool_usage', 2),
+      {
+        consent: consent(),
+      },
+    )
+    expect(decision.effect).toBe('withhold')
+    expect(decision.reason).toMatch(/two aggregators/)
+  })
+})
+
+const entry = fc.constantFrom<string>('*', 'team:eng', 'team:ops', 'role:lead', 'role:security', ASKER, OTHER)
+const anyConsent: fc.Arbitrary<Consent> = fc.record({
+  allow_peers: fc.array(entry, { maxLength: 4 }),
+  allow_supervisors: fc.array(entry, { maxLength: 4 }),
+  deny_peers: fc.array(entry, { maxLength: 2 }),
+  max_level: fc.constantFrom(0, 1, 2),
+  categories: fc.record({
+    tool_usage: fc.boolean(),
+    activity_patterns: fc.boolean(),
+    safety_stats: fc.boolean(),
+    anomalies: fc.boolean(),
+  }),
+  off: fc.boolean(),
+})
+const anyPrincipal: fc.Arbitrary<Principal> = fc.record({
+  node_id: fc.constantFrom(ASKER, OTHER),
+  trust_level: fc.constantFrom(...TRUST_LEVELS),
+  denied: fc.boolean(),
+  roles: fc.subarray(['lead', 'security']),
+  teams: fc.subarray(['eng', 'ops']),
+})
+const deniesMore: fc.Arbitrary<(p: Principal, c: Consent) => [Principal, Consent]> = fc.oneof(
+  entry.map((denied) => (p: Principal, c: Consent): [Principal, Consent] => [
+    p,
+    { ...c, deny_peers: [...c.deny_peers, denied] },
+  ]),
+  fc.constant((p: Principal, c: Consent): [Principal, Consent] => [{ ...p, denied: true }, c]),
+  fc.constant((p: Principal, c: Consent): [Principal, Consent] => [p, { ...c, off: true }]),
+  fc.constant((p: Principal, c: Consent): [Principal, Consent] => [p, { ...c, max_level: 0 }]),
+  fc
+    .constantFrom(...SHARING_CATEGORIES)
+    .map((category) => (p: Principal, c: Consent): [Principal, Consent] => [
+      p,
+      { ...c, categories: { ...c.categories, [category]: false } },
+    ]),
+)
+
+const resourceFor = (action: (typeof ACTIONS)[number], level: 1 | 2): Resource =>
+  action === 'summary.receive' ? { level, category: 'safety_stats' } : resource(action, level)
+
+describe('deny beats allow', () => {
+  it('never turns a refusal into a permission by adding a deny, nor a withheld one', () => {
+    fc.assert(
+      fc.property(
+        anyPrincipal,
+        anyConsent,
+        fc.constantFrom(...ACTIONS),
+        fc.constantFrom<1 | 2>(1, 2),
+        deniesMore,
+        (who, given, action, level, denyMore) => {
+          const before = decide(who, action, resourceFor(action, level), { consent: given }).effect
+          const [who2, given2] = denyMore(who, given)
+          const after = decide(who2, action, resourceFor(action, level), { consent: given2 }).effect
+          if (before === 'deny') expect(after).toBe('deny')
+          if (before === 'withhold') expect(after).not.toBe('allow')
+        },
+      ),
+      { numRuns: 2_000 },
+    )
+  })
+
+  it('gives level 1 only to who a list names and level and denials let through', () => {
+    fc.assert(
+      fc.property(anyPrincipal, anyConsent, (who, given) => {
+        const { effect } = decide(who, 'query.tool_usage', resource('query.tool_usage', 1), {
+          consent: given,
+        })
+        const listed = (entries: readonly string[]) => entries.some((one) => matchesEntry(one, who))
+        const expected =
+          !who.denied &&
+          LEVEL_OPENS[who.trust_level][1] &&
+          !given.off &&
+          given.max_level >= 1 &&
+          given.categories.tool_usage &&
+          !listed(given.deny_peers) &&
+          listed(given.allow_peers)
+        expect(effect === 'allow').toBe(expected)
+      }),
+      { numRuns: 2_000 },
+    )
+  })
+})
+
+describe('resourceOf', () => {
+  it('takes the level asked for, and gives supervisors aggregates and others level 1 without one', () => {
+    for (const trust of TRUST_LEVELS) {
+      const who = principal({ trust_level: trust })
+      expect(resourceOf('query.tool_usage', who, undefined).level).toBe(trust === 'supervisor' ? 2 : 1)
+      expect(resourceOf('query.tool_usage', who, 1)).toEqual({ level: 1, category: 'tool_usage' })
+      expect(resourceOf('query.tool_usage', who, 2)).toEqual({ level: 2, category: 'tool_usage' })
+      expect(resourceOf('query.node_health', who, undefined)).toEqual({ level: 1 })
+    }
+  })
+})
+
+describe('principalOf', () => {
+  it('counts a revoked key as denied', () => {
+    expect(principalOf({ ...principal(), revoked: true }).denied).toBe(true)
+    expect(principalOf({ ...principal(), revoked: false })).toEqual(principal())
+  })
+})
