@@ -1,8 +1,8 @@
 // The configuration of a running daemon: some of it can be replaced, the rest stays as it was until a restart.
 import { isDeepStrictEqual } from 'node:util'
-import type { Config } from './index.ts'
 import type { LoadedConfig } from './load.ts'
 import { isLive, KEY_LIST } from './table.ts'
+import type { Config } from './types.ts'
 
 export interface LiveConfig {
   /** Its sections change with `replace`, so whoever wants to notice keeps this object and not a section. */

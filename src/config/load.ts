@@ -6,11 +6,11 @@ import { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
 import { isPrivateAddress } from './addresses.ts'
 import { refuseForeign } from './guarded.ts'
-import type { Config, ValueSource } from './index.ts'
 import { isTable, WrongValue } from './kinds.ts'
 import { locateKeys, type Path } from './locate.ts'
 import type { Env } from './paths.ts'
 import { envName, KEY_LIST, KEYS, type Key } from './table.ts'
+import type { Config, ValueSource } from './types.ts'
 
 export interface LoadedConfig {
   readonly config: Config

@@ -3,8 +3,8 @@
 import { hostname } from 'node:os'
 import type { NodeId } from '../../protocols/node-id.ts'
 import type { GuardProfile } from '../assist/risk/index.ts'
-import type { Config, StaticPeer } from './index.ts'
 import * as kind from './kinds.ts'
+import type { Config, StaticPeer } from './types.ts'
 import * as value from './values.ts'
 
 export interface Key<T> {

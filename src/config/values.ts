@@ -3,8 +3,8 @@ import { isIP } from 'node:net'
 import { isNodeId, type NodeId } from '../../protocols/node-id.ts'
 import { closest } from '../base/suggest.ts'
 import { LABEL, TRUST_LEVELS } from '../base/words/trust-levels.ts'
-import type { StaticPeer, TrustedPeer } from './index.ts'
 import { isTable, type Kind, list, oneOf, shown, text, WrongValue } from './kinds.ts'
+import type { StaticPeer, TrustedPeer } from './types.ts'
 
 export const NAME_LENGTH = 64
 

@@ -19,7 +19,6 @@ import { LOBBY, type LobbyLimits } from './admission/lobby.ts'
 import type { Dht } from './discovery/dht.ts'
 import { createGossip } from './gossip/gossip.ts'
 import { createPresence } from './gossip/presence.ts'
-import type { Mesh } from './index.ts'
 import type { ChannelDeps } from './link/channel.ts'
 import { forgetPeer } from './link/forget.ts'
 import { createHeartbeat } from './link/heartbeat.ts'
@@ -32,6 +31,7 @@ import { createSessions } from './link/sessions.ts'
 import { createTwins } from './link/twins.ts'
 import { createContacts } from './overlay/contacts.ts'
 import { TIMINGS, type Timings } from './timings.ts'
+import type { Mesh } from './types.ts'
 
 export interface MeshDeps {
   readonly config: Pick<Config, 'mesh' | 'overlay' | 'discovery' | 'sharing'>

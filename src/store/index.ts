@@ -1,36 +1,5 @@
 // The store room's door: one Level database, one repository per keyspace group; it stores and decides nothing.
-import type { Room } from '../base/run/room.ts'
-import type { EventRepository } from './events/events.ts'
-import type { ProcessRepository } from './processes/processes.ts'
-import type { RollupRepository } from './rollups/rollups.ts'
-import type { AnomalyRepository } from './tables/anomalies.ts'
-import type { AuditRepository } from './tables/audit.ts'
-import type { ConsentRepository } from './tables/consent.ts'
-import type { DocumentRepository } from './tables/documents.ts'
-import type { MemberRepository } from './tables/members.ts'
-import type { ReplayRepository } from './tables/replay.ts'
-import type { RetentionTimeRepository } from './tables/retention-time.ts'
-import type { TokenRepository } from './tables/tokens.ts'
-
-export interface Store extends Room {
-  readonly events: EventRepository
-  readonly rollups: RollupRepository
-  readonly members: MemberRepository
-  readonly consent: ConsentRepository
-  readonly replay: ReplayRepository
-  readonly audit: AuditRepository
-  readonly documents: DocumentRepository
-  readonly tokens: TokenRepository
-  readonly processes: ProcessRepository
-  readonly anomalies: AnomalyRepository
-  readonly retentionTime: RetentionTimeRepository
-  /** Bytes on disk, approximate. */
-  bytes(): Promise<number>
-  /** Every row as it is now, for a backup; the pieces are `createDatabase`'s. */
-  snapshot(): AsyncGenerator<Uint8Array, void>
-  /** Writes a small value and reads it back; rejects when the database does not do both. For signs of life. */
-  probe(): Promise<void>
-}
 
 export { NEWEST_SCHEMA } from './rescue/migrations.ts'
 export { isDiskTrouble, openStore } from './store.ts'
+export type * from './types.ts'

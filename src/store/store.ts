@@ -7,7 +7,6 @@ import { KaroError } from '../base/errors.ts'
 import { type Faults, noFaults } from '../base/run/faults.ts'
 import type { Log } from '../base/run/log.ts'
 import { createEventRepository, type RemovedWith } from './events/events.ts'
-import type { Store } from './index.ts'
 import { newDatabase } from './level/database.ts'
 import { type Disk, watchDisk } from './level/disk.ts'
 import { makeKey } from './level/keyspace.ts'
@@ -25,6 +24,7 @@ import { createMemberRepository } from './tables/members.ts'
 import { createReplayRepository } from './tables/replay.ts'
 import { createRetentionTimeRepository } from './tables/retention-time.ts'
 import { createTokenRepository } from './tables/tokens.ts'
+import type { Store } from './types.ts'
 
 export interface StoreOptions {
   /** Made if missing; one process at a time may have it open. */

@@ -3,8 +3,8 @@
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { FeedData, FeedEvent } from '../contract/shapes.ts'
-import type { Feed, Follower, Happening } from './index.ts'
 import { createRing, type Ring } from './ring.ts'
+import type { Feed, Follower, Happening } from './types.ts'
 
 export interface FeedLimits {
   /** Events kept that everybody may see. */

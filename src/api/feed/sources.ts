@@ -6,7 +6,7 @@ import type { AuditType } from '../../trust/audit/entry-types.ts'
 import type { Audit, AuditRecord } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { FeedData } from '../contract/shapes.ts'
-import type { Feed } from './index.ts'
+import type { Feed } from './types.ts'
 
 /** One command that was stored, without anything of its text. */
 interface RecordedCommand {

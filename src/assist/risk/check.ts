@@ -1,15 +1,15 @@
 // Judges a command line: reads it, applies the rules, decides by profile.
 
-import type { Shell } from '../../base/words/risk-levels.ts'
+import type { GuardProfile, RiskLevel, Shell } from '../../base/words/risk-levels.ts'
 import { CARRIES_WORDS } from './carriers/carried.ts'
 import { compareLevels, decide, worse } from './decide.ts'
-import type { CheckOptions, GuardProfile, RiskLevel, RiskMatch, RiskVerdict } from './index.ts'
 import { type Budget, MAX_COMMAND_LENGTH, MAX_MATCHES, newBudget } from './limits.ts'
 import { readOptions } from './line/options.ts'
 import { walkLine } from './line/walk.ts'
 import { type Arg, type LineFact, type Scope, type SimpleCommand, SOME_HOME, type Span } from './model.ts'
 import { concernsEveryRule, EVERY_COMMAND, isPlainlySafe, ruleForFact, rulesFor } from './rules/index.ts'
 import type { Hit, LineRule, Rule } from './rules/rule.ts'
+import type { CheckOptions, RiskMatch, RiskVerdict } from './types.ts'
 
 export const DEFAULT_PROFILE: GuardProfile = 'moderate'
 

@@ -1,8 +1,9 @@
 // Every simple command that a line runs, as words: what an owner's own rules are matched against.
-import type { CheckOptions } from './index.ts'
+
 import { newBudget } from './limits.ts'
 import { walkLine } from './line/walk.ts'
 import { type Scope, SOME_HOME, SOMETHING, type Span, UNKNOWN } from './model.ts'
+import type { CheckOptions } from './types.ts'
 
 /** One simple command; of `sudo kubectl delete ns x` both the whole and `kubectl delete ns x` are one. */
 export interface RunCommand {

@@ -1,5 +1,7 @@
 // From findings to a decision: what each profile blocks, asks about and lets through.
-import type { GuardDecision, GuardProfile, RiskLevel } from './index.ts'
+
+import type { GuardProfile, RiskLevel } from '../../base/words/risk-levels.ts'
+import type { GuardDecision } from './types.ts'
 
 const RANK: Readonly<Record<RiskLevel, number>> = { safe: 0, moderate: 1, high: 2, critical: 3 }
 

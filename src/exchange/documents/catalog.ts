@@ -1,8 +1,8 @@
 // What documents this node has, in memory: by name, and in the order in which they came. Rows and frames are in the store.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { DocumentKey, DocumentRow } from '../../store/tables/documents.ts'
-import type { DocumentCounts } from './index.ts'
 import type { DocumentKind } from './kinds.ts'
+import type { DocumentCounts } from './types.ts'
 
 /** `own`: written here. `received`: of others, for this node. `relayed`: of others, kept for others. */
 export const ROLES = ['own', 'received', 'relayed'] as const

@@ -13,10 +13,10 @@ import type { Hints } from '../../trust/identity/index.ts'
 import { type Bounds, createMakeRoom } from './bounds.ts'
 import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
 import { createContradictions } from './contradictions.ts'
-import type { StoredDocument } from './index.ts'
 import { type DocumentKind, KINDS, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
 import { type Document, isFuture, isKind, readDocument } from './read.ts'
+import type { StoredDocument } from './types.ts'
 import type { Witness } from './witness.ts'
 
 const INDEX_BYTES = 8

@@ -10,8 +10,8 @@ import {
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
 import { verifySignature } from '../../trust/identity/index.ts'
-import type { DocumentHead } from './index.ts'
 import { DOCUMENT_KINDS, type DocumentKind, KINDS, type Reading } from './kinds.ts'
+import type { DocumentHead } from './types.ts'
 
 /** A document that may be kept, if this node wants it. */
 export interface Document extends Reading {

@@ -17,7 +17,7 @@ import { createRouter } from './answering/forward.ts'
 import type { GatherInsight } from './answering/gather.ts'
 import type { AbsentDeps } from './asking/absent.ts'
 import { createAsker } from './asking/ask.ts'
-import type { Query, QueryWatch } from './index.ts'
+import type { Query, QueryWatch } from './types.ts'
 
 export interface QueryDeps {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>

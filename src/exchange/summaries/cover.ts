@@ -9,7 +9,7 @@ import type { TimeRange } from '../../insight/statistics/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
 import { commandsIn } from './derive.ts'
 import { openDocument, type Self } from './document.ts'
-import type { SummaryCover } from './index.ts'
+import type { SummaryCover } from './types.ts'
 
 export interface Reader {
   cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>

@@ -7,8 +7,8 @@ import type { Insight } from '../../insight/statistics/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
 import { expiryOf, type OwnBox, openOwn, readDocument, type Self } from './document.ts'
 import { restrictedTo } from './groups.ts'
-import type { HeldFilter, HeldSummary, PublishedSummary } from './index.ts'
 import { makePlan, type PlanDeps } from './plan.ts'
+import type { HeldFilter, HeldSummary, PublishedSummary } from './types.ts'
 
 export interface ShelfDeps extends PlanDeps {
   readonly self: Self

@@ -10,10 +10,10 @@ import type { Trust } from '../../trust/peers/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { createReader } from './cover.ts'
 import type { Recipient } from './groups.ts'
-import type { PreviewReader, Summaries, SummaryPreview } from './index.ts'
 import { partOf } from './plan.ts'
 import { createPublisher } from './publisher.ts'
 import { createShelf } from './shelf.ts'
+import type { PreviewReader, Summaries, SummaryPreview } from './types.ts'
 
 export interface SummariesDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>

@@ -8,10 +8,10 @@ import { KINDS, type Kind, type Signal, targetOf } from '../../base/words/signal
 import type { Config } from '../../config/index.ts'
 import type { Rollup, RollupRepository } from '../../store/rollups/rollups.ts'
 import type { AnomalyRepository, MuteRow } from '../../store/tables/anomalies.ts'
-import type { Anomalies, ShownSignal } from './index.ts'
 import { findings } from './kinds.ts'
 import { lookAt } from './look.ts'
 import { settle } from './settle.ts'
+import type { Anomalies, ShownSignal } from './types.ts'
 import { wordsOf } from './words.ts'
 
 interface AnomaliesDeps {

@@ -10,10 +10,10 @@ import type { NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS, dayOfLocalHour, HOUR_MS, localDay, weekdayOf } from '../../base/calendar.ts'
 import type { Rollup } from '../../store/rollups/rollups.ts'
 import { type Folded, fold } from './fold.ts'
-import type { Insight, TimeRange } from './index.ts'
 import { spanOf } from './periods.ts'
 import { createStatistics, type StatisticsDeps } from './statistics.ts'
 import { floorToHour } from './time.ts'
+import type { Insight, TimeRange } from './types.ts'
 
 export interface InsightDeps extends StatisticsDeps {
   /** The guard is on for those who use this node's configuration. */

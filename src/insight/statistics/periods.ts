@@ -1,6 +1,6 @@
 // The spans of `karo stats`: so many of the owner's days up to now, and as many before them up to the same time of day.
 import { DAY_MS, startOfLocalDay } from '../../base/calendar.ts'
-import type { Statistics, TimeRange } from './index.ts'
+import type { Statistics, TimeRange } from './types.ts'
 
 /** Local days that each period looks back on, today included. */
 export const PERIOD_DAYS: Readonly<Record<Statistics['period'], number>> = {

@@ -3,10 +3,10 @@ import { DAY_MS, localDay, startOfLocalDay, weekdayOf } from '../../base/calenda
 import type { Clock } from '../../base/clock.ts'
 import type { Rollup, RollupRepository, SumOfDays, Tally } from '../../store/rollups/rollups.ts'
 import { type Folded, fold } from './fold.ts'
-import type { Failing, Statistics } from './index.ts'
 import { PERIOD_DAYS, type Span, spanBefore, spanOf } from './periods.ts'
 import { hoursBetween } from './time.ts'
 import { changeOf, hasRisen } from './trends.ts'
+import type { Failing, Statistics } from './types.ts'
 
 export interface StatisticsDeps {
   readonly rollups: RollupRepository

@@ -16,8 +16,8 @@ import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import { verifySignature } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import type { GossipHandler, GossipVerdict, PeerRef } from '../index.ts'
 import type { Rejections } from '../link/rejections.ts'
+import type { GossipHandler, GossipVerdict, PeerRef } from '../types.ts'
 
 /** What one neighbour may hand on, over all topics; twenty times what a thousand quiet nodes say. */
 const HANDED_ON = { frames: 1_000, perMs: 20_000 }

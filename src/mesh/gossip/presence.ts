@@ -5,7 +5,7 @@ import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-
 import type { Clock, Random } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import type { GossipHandler, GossipVerdict, PeerRef } from '../index.ts'
+import type { GossipHandler, GossipVerdict, PeerRef } from '../types.ts'
 import type { Joined } from './gossip.ts'
 
 /** Without a change it is said this often, 20 % more or less; an owner who was silent for three times that is away. */

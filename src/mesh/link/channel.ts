@@ -16,7 +16,7 @@ import { FrameReader } from '../../../protocols/reader.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type Identity, verifySignature } from '../../trust/identity/index.ts'
-import type { PeerRef } from '../index.ts'
+import type { PeerRef } from '../types.ts'
 import type { Rejections } from './rejections.ts'
 import type { Replay } from './replay.ts'
 

@@ -3,7 +3,7 @@ import { publicKeyFromRaw } from '@libp2p/crypto/keys'
 import type { PeerId } from '@libp2p/interface'
 import { peerIdFromPublicKey } from '@libp2p/peer-id'
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import type { PeerRef } from '../index.ts'
+import type { PeerRef } from '../types.ts'
 
 /** Undefined for keys of other kinds. */
 export function nodeOf(id: PeerId): NodeId | undefined {

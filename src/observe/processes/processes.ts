@@ -4,9 +4,9 @@ import type { Log } from '../../base/run/log.ts'
 import type { Config } from '../../config/index.ts'
 import type { ProcessRepository } from '../../store/processes/processes.ts'
 import type { Observe } from '../record/index.ts'
-import type { Processes } from './index.ts'
 import { createProc, type Proc } from './proc.ts'
 import { searchProcesses } from './search.ts'
+import type { Processes } from './types.ts'
 import { createWatch } from './watch.ts'
 
 /** While something began or ended within CALM_MS; while shells are open; while none is, which reads nothing. */

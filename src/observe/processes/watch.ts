@@ -2,11 +2,11 @@
 import type { Clock } from '../../base/clock.ts'
 import type { ProcessRow } from '../../store/processes/processes.ts'
 import type { HookedShell, RanLine } from '../record/index.ts'
-import type { SilentHook } from './index.ts'
 import { spanOf, startedBy } from './line.ts'
 import { endWithLine, type Line, type Member, rowOf, update } from './member.ts'
 import type { Proc } from './proc.ts'
 import { keyOf, recognise, type Shell } from './shell.ts'
+import type { SilentHook } from './types.ts'
 import { createUnwritten, type Unwritten } from './unwritten.ts'
 
 /** Shells at the same time; of more the oldest are watched. */

@@ -1,10 +1,10 @@
 // The files that are followed: how far each was read, whose it is, and who waits until there is room.
 import type { SpoolPosition } from '../../store/events/events.ts'
-import type { HookedShell } from './index.ts'
 import type { Shares } from './shares.ts'
 import { ownerOf } from './spool-directory.ts'
 import { parseSpoolName } from './spool-file.ts'
 import { createSpoolParser, type SpoolParser } from './spool-record.ts'
+import type { HookedShell } from './types.ts'
 
 /** Files that had to make room, whose positions are kept in memory. */
 const MOST_PARKED = 4096

@@ -7,7 +7,6 @@ import type { Log } from '../../base/run/log.ts'
 import type { EventInput, EventRepository, GuardNote, SpoolPosition } from '../../store/events/events.ts'
 import type { Digest } from './digest.ts'
 import { createFollowedFiles, type Followed, restart, writerOf } from './followed.ts'
-import type { HookedShell, Unfollowed } from './index.ts'
 import { createShares, MOST_OF_ONE, type Shares } from './shares.ts'
 import { createLister, listSpool, obstacleAt, ownerOf, shellsOver, sizeOf } from './spool-directory.ts'
 import {
@@ -18,6 +17,7 @@ import {
   type Span,
   type SpoolName,
 } from './spool-file.ts'
+import type { HookedShell, Unfollowed } from './types.ts'
 
 /** One piece of one file: a backlog does not keep the event loop waiting. */
 const READ_BYTES = 256 * 1024

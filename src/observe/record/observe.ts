@@ -8,7 +8,7 @@ import type { Config } from '../../config/index.ts'
 import { type EventInput, type EventRepository, idOfEvent } from '../../store/events/events.ts'
 import { createDigest } from './digest.ts'
 import { createFollower } from './follower.ts'
-import type { HookedShell, Observe, RanLine, RecordedCommand } from './index.ts'
+import type { HookedShell, Observe, RanLine, RecordedCommand } from './types.ts'
 
 /** Names that wait to be read; of more, a sweep finds out. */
 const MOST_CHANGED = 8_192

@@ -4,7 +4,7 @@ import type { Log } from '../../base/run/log.ts'
 import { createSerial } from '../../base/serial.ts'
 import type { Config } from '../../config/index.ts'
 import { KEYS } from '../../config/table.ts'
-import type { Access, NameService, Rights } from './index.ts'
+import type { Access, NameService, Rights } from './types.ts'
 
 export interface AccessDeps {
   readonly config: Pick<Config, 'access'>

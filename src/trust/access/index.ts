@@ -1,42 +1,4 @@
 // The access room's door: what a person of this machine may do with its node, by their uid.
-import type { Room } from '../../base/run/room.ts'
-
-export interface Rights {
-  /** May manage the node and its mesh; sees nobody's commands or numbers but their own for that. */
-  readonly admin: boolean
-  /** May ask the mesh in the name of this node; whoever may manage it may. */
-  readonly asks: boolean
-}
-
-export interface Access extends Room {
-  /**
-   * By `access.admins` and `access.askers` as they are now, and by the groups a person is in now: at most 5 s old.
-   * Never rejects and never takes longer than 3 s: while the system's name service fails, what names or groups of a
-   * directory would grant is not granted; what the machine's own files grant is.
-   */
-  of(uid: number): Promise<Rights>
-  /** `config.access` has changed. */
-  reload(): void
-}
-
-/** What the machine's own files say of one person: of a directory's people, nothing. */
-export interface LocalNames {
-  readonly users: readonly string[]
-  readonly groups: readonly string[]
-}
-
-/** What the system says about people and their groups. Rejects when it cannot say. */
-export interface NameService {
-  /** Undefined: nobody has that number. */
-  nameOf(uid: number): Promise<string | undefined>
-  /** Undefined: nobody is called that. */
-  uidOf(user: string): Promise<number | undefined>
-  /** Undefined: no group is called that. */
-  gidOf(group: string): Promise<number | undefined>
-  /** All of them, the primary one too; none when the system does not know that uid. */
-  groupsOf(uid: number): Promise<readonly number[]>
-  /** Asks no directory, and so never takes long. */
-  local(uid: number): Promise<LocalNames>
-}
 
 export { createAccess } from './access.ts'
+export type * from './types.ts'

@@ -1,7 +1,7 @@
 // Where a ledger goes on: after its newest entry, and never with a number that was given out before.
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import { GENESIS, makeRow } from './entry.ts'
-import type { AuditRecord } from './index.ts'
+import type { AuditRecord } from './types.ts'
 
 export interface LedgerEnd {
   /** The next entry has the next number and continues this hash. */

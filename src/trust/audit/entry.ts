@@ -2,7 +2,8 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
 import type { AuditRow } from '../../store/tables/audit.ts'
-import type { AuditEntry, AuditRecord, AuditType } from './index.ts'
+import type { AuditType } from './entry-types.ts'
+import type { AuditEntry, AuditRecord } from './types.ts'
 
 const HASH_BYTES = 32
 /** What the first entry chains to. */

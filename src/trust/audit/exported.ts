@@ -3,8 +3,8 @@ import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-
 import { KaroError } from '../../base/errors.ts'
 import { canonicalDetails, hashEntry } from './entry.ts'
 import { readHead } from './head.ts'
-import type { AuditEntry } from './index.ts'
 import { createSigners, type EarlierKey } from './signers.ts'
+import type { AuditEntry } from './types.ts'
 
 /** Of the file, in its first line. */
 const FORMAT = 1

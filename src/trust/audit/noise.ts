@@ -5,7 +5,7 @@ import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import { createRecent } from '../../base/recent.ts'
 import { AUDIT_CAUSES, type AuditType } from './entry-types.ts'
-import type { AuditRecord } from './index.ts'
+import type { AuditRecord } from './types.ts'
 
 /** Entries that all other machines together cause: a burst of 1000, and 500 a day. */
 const ALL = { frames: 1_000, perMs: 2 * DAY_MS }

@@ -1,6 +1,6 @@
 // Which keys a ledger is signed with: the node's own, and those that it replaced, each change being an entry.
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import type { AuditRecord } from './index.ts'
+import type { AuditRecord } from './types.ts'
 
 /** A ledger that changes its key more often is told with its newest ones. */
 const EARLIER_MAX = 100

@@ -3,9 +3,9 @@ import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import { GENESIS, hashEntry, readRow } from './entry.ts'
 import { readHead } from './head.ts'
-import type { AuditVerdict, HeadElsewhere } from './index.ts'
 import { lastingDigest } from './lasting.ts'
 import { createSigners } from './signers.ts'
+import type { AuditVerdict, HeadElsewhere } from './types.ts'
 
 /** `publicKey`: whose signature the heads must have, or that of a key it replaced. Reads the ledger as of its start. */
 export async function verifyLedger(

@@ -1,6 +1,6 @@
 // Who asked this node about what: the questions of the ledger, counted by author and kind.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { AuditEntry } from './index.ts'
+import type { AuditEntry } from './types.ts'
 
 export interface Asked {
   readonly peer: NodeId

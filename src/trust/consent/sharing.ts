@@ -20,7 +20,7 @@ import {
   summaryResource,
 } from '../policy/index.ts'
 import { allowing, type Choice, choiceOfFile, consentFrom, sameChoice, stopping } from './consent.ts'
-import type { SharedWith, Sharing, SharingView } from './index.ts'
+import type { SharedWith, Sharing, SharingView } from './types.ts'
 
 export interface SharingDeps {
   readonly config: Pick<Config, 'sharing'>

@@ -1,23 +1,4 @@
 // The identity room's door: this node's key, and what can be done with it without handing it out.
-import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Agree } from './agree.ts'
-
-/** The key of this node. The secret never leaves the object except where a method says so. */
-export interface Identity {
-  readonly nodeId: NodeId
-  /** Ed25519, 32 bytes. */
-  readonly publicKey: Uint8Array
-  /** BLAKE3(public key)[0:8] as 16 lower-case hex digits; for people, never for authority. */
-  readonly fingerprint: string
-  /** Stable through key rotation: the fingerprint of the lineage's first key. */
-  readonly memberId: string
-  /** Ed25519 signature, 64 bytes (RFC 8032). */
-  sign(message: Uint8Array): Uint8Array
-  /** X25519 of this key, converted, with a public key; for `sealingKeyOf` keys and those in boxes. */
-  readonly agree: Agree
-  /** A copy of the 32-byte seed, for the libp2p host; callers must not keep or log it. */
-  seed(): Uint8Array
-}
 
 export { fingerprintOf } from './fingerprint.ts'
 export { createHints, findHint, type Hints } from './hint.ts'
@@ -42,3 +23,4 @@ export {
 export { newSealingKey, openSealed, type SealingKey, sealTo } from './seal.ts'
 export { openForMany, sealToMany } from './seal-many.ts'
 export { verifySignature } from './signature.ts'
+export type * from './types.ts'

@@ -10,7 +10,7 @@ import { agreement } from './agree.ts'
 import { privateKeyObject, rawPublicKey, rawSeed } from './der.ts'
 import { encryptedPem } from './encrypted.ts'
 import { fingerprintOf } from './fingerprint.ts'
-import type { Identity } from './index.ts'
+import type { Identity } from './types.ts'
 
 const MODE = 0o600
 /** A PEM of one Ed25519 key has 119 bytes, an encrypted one about 400; room for comments around it. */

@@ -1,8 +1,8 @@
 // A passphrase out of a file that not everybody can read.
 import * as fs from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
-import type { Identity } from './index.ts'
 import { loadIdentity } from './keyfile.ts'
+import type { Identity } from './types.ts'
 
 /** Shorter ones are tried out in days, however slow each try is. */
 export const LEAST_PASSPHRASE = 8

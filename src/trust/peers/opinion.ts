@@ -2,7 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
 import type { TrustedPeer } from '../../config/index.ts'
-import type { OpinionStep, PeerOpinion } from './index.ts'
+import type { OpinionStep, PeerOpinion } from './types.ts'
 
 /** What a person on this node decided about one member. */
 export interface Decision {

@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { MemberRepository, SightingRecord, StrangerRecord } from '../../store/tables/members.ts'
 import { fingerprintOf } from '../identity/index.ts'
-import type { Member, PendingPeer, Presence } from './index.ts'
+import type { Member, PendingPeer, Presence } from './types.ts'
 
 /** A member stays known for 7 days after it was last seen. */
 export const MEMBER_KEPT_MS = 7 * 24 * 3_600_000

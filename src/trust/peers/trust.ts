@@ -10,10 +10,10 @@ import type { Config } from '../../config/index.ts'
 import type { DecisionRecord, MemberRepository } from '../../store/tables/members.ts'
 import type { Audit } from '../audit/index.ts'
 import { fingerprintOf, type Identity } from '../identity/index.ts'
-import type { Member, Trust, TrustTerms } from './index.ts'
 import { type Decision, type Evidence, explainSteps, weigh } from './opinion.ts'
 import { resolveNode } from './resolve.ts'
 import { cleanName, createSeen, NAME_MAX, publicKeyOf } from './seen.ts'
+import type { Member, Trust, TrustTerms } from './types.ts'
 
 export const DECISIONS_MAX = 4096
 /** Roles, and teams, one person may give one node. */

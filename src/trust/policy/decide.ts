@@ -1,8 +1,8 @@
 // May this author have that? The one decision of the data's owner, as a pure function of values.
 import { TRUST_OPENS } from '../../base/words/trust-levels.ts'
-import type { Action, Consent, Context, Decision, Principal, Resource } from './index.ts'
 import { matchesEntry } from './principal.ts'
 import { ACTION_CATEGORY } from './resource.ts'
+import type { Action, Consent, Context, Decision, Principal, Resource } from './types.ts'
 
 const deny = (rule: string, reason: string): Decision => ({ effect: 'deny', rule, reason })
 const allow = (rule: string, reason: string): Decision => ({ effect: 'allow', rule, reason })

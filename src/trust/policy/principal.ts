@@ -1,5 +1,5 @@
 // Who asks, as policy sees it: made from this node's opinion of the author, and matched against consent entries.
-import type { Principal } from './index.ts'
+import type { Principal } from './types.ts'
 
 /** The part of a trust opinion that decides; a revoked key counts as denied. */
 export function principalOf(opinion: Principal & { readonly revoked: boolean }): Principal {

@@ -1,6 +1,6 @@
 // What each action asks for: the sharing category it touches, and the level one's trust gives by default.
 import type { TrustLevel } from '../../base/words/trust-levels.ts'
-import type { Action, Principal, QueryAction, Resource, SharingCategory } from './index.ts'
+import type { Action, Principal, QueryAction, Resource, SharingCategory } from './types.ts'
 
 /** Null: no person's data. */
 const QUERY_CATEGORY: Readonly<Record<QueryAction, SharingCategory | null>> = {

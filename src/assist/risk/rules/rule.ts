@@ -1,6 +1,6 @@
 // What a rule is, and the small vocabulary rules are written in.
 
-import type { RiskLevel } from '../index.ts'
+import type { RiskLevel } from '../../../base/words/risk-levels.ts'
 import { couldMatch, isGlob } from '../line/glob.ts'
 import type { Options } from '../line/options.ts'
 import { emptyReading, type Place, placeOf, resolvePath } from '../line/paths.ts'

@@ -17,7 +17,7 @@ import {
   sameBytes,
   writeAnswer,
 } from '../document.ts'
-import type { QueryWatch } from '../index.ts'
+import type { QueryWatch } from '../types.ts'
 import { createBook } from './book.ts'
 import { CARRIED_MAX, type RoutedId, type Router } from './forward.ts'
 import { createIntake } from './intake.ts'

@@ -1,6 +1,6 @@
 // What a request must be before anything is asked: bounds of its time, and combinations that mean something.
 import { KaroError } from '../../../base/errors.ts'
-import type { AskRequest } from '../index.ts'
+import type { AskRequest } from '../types.ts'
 
 const TIMEOUT_MS = { least: 100, most: 60_000 } as const
 

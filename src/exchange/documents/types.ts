@@ -1,0 +1,58 @@
+// What the documents room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { DocumentKind } from './kinds.ts'
+import type { OutsideHead } from './witness.ts'
+
+/** Names one document; of each (author, kind, slot) only the highest version is kept. */
+export interface DocumentHead {
+  readonly author: NodeId
+  readonly kind: DocumentKind
+  /** Which of its author's documents of that kind, e.g. `day:20512`; empty where there is one only. At most 32 characters. */
+  readonly slot: string
+  /** Grows with every edition: the author's clock, milliseconds since the epoch. */
+  readonly version: number
+  /** BLAKE3 of the frame, 32 bytes. */
+  readonly digest: Uint8Array
+}
+
+export interface StoredDocument {
+  readonly head: DocumentHead
+  /** The frame as its author signed it; anybody can verify it again. */
+  readonly bytes: Uint8Array
+  /** Milliseconds since the epoch: when this node got it. */
+  readonly received_at: number
+}
+
+export interface DocumentCounts {
+  /** Written by this node. */
+  readonly own: number
+  /** Of others, for this node. */
+  readonly received: number
+  /** Of others, kept for others. */
+  readonly relayed: number
+  readonly bytes: number
+  /** Refused because their author had signed another document under the same version. */
+  readonly conflicts: number
+}
+
+export interface Documents extends Room {
+  /**
+   * Keeps this node's own new edition, and announces it. Resolves when it is durable, which is never before `start`; a
+   * frame that is kept already is nothing new. KaroErrors: `conflict` when there is a newer edition, `bad_request` when
+   * it is no such document of this node, `too_large`, `unavailable` after `stop`; FrameErrors of the frame.
+   */
+  publish(kind: DocumentKind, frame: Uint8Array): Promise<void>
+  /**
+   * This author's documents of a kind, one for each slot: own ones, and those for this node; not what it only relays.
+   * With `slots` only those are read from the store.
+   */
+  of(
+    author: NodeId,
+    kind: DocumentKind,
+    slots?: (slot: string) => boolean,
+  ): Promise<readonly StoredDocument[]>
+  /** Heads of this node's ledger that are kept outside of the ledger: its own document, and the newest that others gave. */
+  ownLedgerHeads(): Promise<readonly OutsideHead[]>
+  counts(): DocumentCounts
+}

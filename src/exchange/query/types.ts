@@ -1,0 +1,59 @@
+// What the query room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { AnswerStatus, QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { Coverage, QueryResult } from './result.ts'
+
+/** What this release can be asked about. */
+export const ASKED_TYPES = ['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'NodeHealth'] as const
+
+export type AskedType = (typeof ASKED_TYPES)[number]
+
+export interface AskRequest {
+  readonly query_type: AskedType
+  /** Default: what each owner's trust gives this node, 2 for a supervisor and 1 for the others. */
+  readonly level?: 1 | 2
+  /** Milliseconds since the epoch; level 1 is widened outward to whole UTC hours. */
+  readonly range: { readonly start: number; readonly end: number }
+  readonly perNode: boolean
+  /** All must hold; at most 16. Names are sent to the owners, numbers are compared with the merged rows here. */
+  readonly filters?: readonly QueryFilter[]
+  /** Only the members of this team, as this node's people see it, are asked and counted. */
+  readonly team?: string
+  /** Milliseconds, 100 to 60 000. */
+  readonly timeoutMs: number
+  /** Asking person's uid: their own data is merged whatever their consent. */
+  readonly uid: number
+  /** 32 lower-case hex digits that tie log lines and audits of all nodes together; made up when absent. */
+  readonly traceId?: string
+}
+
+/** Told of each question when it is over; for metrics. */
+export interface QueryWatch {
+  asked(result: Pick<QueryResult, 'query_type' | 'ended_by' | 'coverage' | 'timing'>): void
+  /** By this node, to somebody else; refusals too. */
+  answered(answer: { readonly query_type: QueryType; readonly status: AnswerStatus }): void
+}
+
+interface QueryStatus {
+  /** This node's own questions under way. */
+  readonly asking: number
+  /** Those of others that are worked on here. */
+  readonly answering: number
+  /** Answers passed on for others since the start, and those that could not be. */
+  readonly relayed: number
+  readonly relay_dropped: number
+}
+
+export interface Query extends Room {
+  status(): QueryStatus
+  /**
+   * Asks every known member and this node itself. Resolves with a complete result, at the latest at the deadline,
+   * when cancelled too. KaroErrors: bad_request, rate_limited (too many at once), unavailable (stopping).
+   */
+  ask(
+    request: AskRequest,
+    signal: AbortSignal,
+    /** Called with the coverage so far whenever it changed, at most ten times a second; never after the result. */
+    onProgress?: (coverage: Coverage) => void,
+  ): Promise<QueryResult>
+}

@@ -1,0 +1,86 @@
+// What the summaries room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { NodeSummary } from '../../../protocols/messages/summary.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Period } from '../../../protocols/periods.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { TimeRange } from '../../insight/statistics/index.ts'
+
+/**
+ * What one recipient will be able to read of one person in the summary of one period, were it published now. Where
+ * others of this machine share with the same nodes, theirs is added to it before it is sealed.
+ */
+export interface SummaryPreview {
+  readonly recipients: readonly {
+    readonly node_id: NodeId
+    readonly fingerprint: string
+    readonly name: string
+  }[]
+  /** The plaintext's meaning, field by field: what the bytes decode to. */
+  readonly summary: NodeSummary
+  /** The plaintext, MessagePack. */
+  readonly bytes: Uint8Array
+}
+
+export type PreviewReader = { readonly node: NodeId } | { readonly role: string }
+
+/** What somebody's summaries say about a range. */
+export interface SummaryCover {
+  /** Disjoint periods inside the range, oldest first. */
+  readonly summaries: readonly NodeSummary[]
+  /** Milliseconds since the epoch: when the newest of them was derived. */
+  readonly as_of: number
+}
+
+/** One signed and sealed document: the newest edition of a period. Times in milliseconds since the epoch. */
+interface Edition {
+  readonly period: Period
+  readonly published_at: number
+  readonly expires_at: number
+  /** Of the frame. */
+  readonly bytes: number
+}
+
+export interface PublishedSummary extends Edition {
+  /** Who can open it and may read numbers of the person that asked. */
+  readonly recipients: readonly NodeId[]
+}
+
+export interface HeldSummary extends Edition {
+  readonly author: NodeId
+  readonly received_at: number
+  /** When its author derived the numbers. */
+  readonly generated_at: number
+}
+
+export interface HeldFilter {
+  /** Absent: everybody's. */
+  readonly author?: NodeId
+  /** Only periods that end after it, milliseconds since the epoch. */
+  readonly since: number
+  readonly limit: number
+}
+
+interface SummariesStatus {
+  /** Nodes that this one's summaries are sealed to. */
+  readonly recipients: number
+  /** Nodes that may read them, but for whom one document has no room. */
+  readonly left_out: number
+  /** Summaries of others, for this node, that did not open or said what cannot be; since the start. */
+  readonly refused: number
+}
+
+export interface Summaries extends Room {
+  /**
+   * What would leave now of this person's about the open hour, day and week and the closed ones not yet sent, one entry per period and
+   * group of recipients that may read the same. `reader` narrows it to what that node, or any node with that role here,
+   * could read.
+   */
+  preview(uid: number, reader?: PreviewReader): Promise<readonly SummaryPreview[]>
+  /** Undefined: this node holds nothing of theirs for that range. Whole UTC hours; the widest periods that fit are used. */
+  cover(author: NodeId, range: TimeRange): Promise<SummaryCover | undefined>
+  /** This node's editions with numbers of that person in them, the newest period first. */
+  published(uid: number): Promise<readonly PublishedSummary[]>
+  /** Editions of others that open here, the newest period first; `total` counts also those beyond the limit. */
+  held(filter: HeldFilter): Promise<{ readonly summaries: readonly HeldSummary[]; readonly total: number }>
+  status(): SummariesStatus
+}

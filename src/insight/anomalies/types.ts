@@ -1,0 +1,34 @@
+// What the anomalies room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { Room } from '../../base/run/room.ts'
+import type { Kind, Signal } from '../../base/words/signal.ts'
+import type { MuteRow } from '../../store/tables/anomalies.ts'
+
+export interface ShownSignal extends Signal {
+  /** The person does not want to hear of it now. */
+  readonly muted: boolean
+  /** It was found again within the last day. */
+  readonly ongoing: boolean
+  /** One sentence of its numbers. */
+  readonly words: string
+}
+
+export interface Anomalies extends Room {
+  /** Looks at what changed since the last time, then: one person's signals, those seen last first. */
+  signals(uid: number): Promise<readonly ShownSignal[]>
+  mutes(uid: number): Promise<readonly MuteRow[]>
+  /**
+   * Of a kind, or of the signal with this id and whatever else says the same of the same; `forMs` null: for ever.
+   * KaroErrors: `not_found`; `rate_limited` when too much is muted.
+   */
+  mute(uid: number, what: string, forMs: number | null): Promise<MuteRow>
+  /** Likewise. KaroErrors: `not_found` for what is not muted. */
+  unmute(uid: number, what: string): Promise<void>
+  /** Without looking: those of this severity or more (and of these ids) that the person was not told of, the muted apart. */
+  unseen(uid: number, severity: number, ids?: readonly string[]): Promise<readonly ShownSignal[]>
+  /** The same, marked as seen from now on. */
+  see(uid: number, severity: number, ids?: readonly string[]): Promise<readonly ShownSignal[]>
+  /** How many signals of each kind began before today (UTC), of everybody. */
+  counts(): Promise<Readonly<Record<Kind, number>>>
+  /** Called for each that begins and is not muted; returns what ends that. */
+  onBegun(listener: (uid: number, signal: Signal) => void): () => void
+}

@@ -1,0 +1,101 @@
+// What the statistics room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type {
+  ActivityPatterns,
+  NodeHealthStatus,
+  SafetyPosture,
+  ToolUse,
+} from '../../../protocols/messages/numbers.ts'
+import type { PatternStat } from '../../../protocols/messages/summary.ts'
+import type { Rollup } from '../../store/rollups/rollups.ts'
+
+export interface TimeRange {
+  /** Milliseconds since the epoch, inclusive. */
+  readonly start: number
+  /** Exclusive. */
+  readonly end: number
+}
+
+/** Beside how often in the period before: null where that is not known. */
+interface Compared {
+  readonly count: number
+  readonly failures: number
+  readonly previous: number | null
+  /** A ratio, 0.5 for half as many again; null also when there were none before. */
+  readonly change: number | null
+}
+
+/** Numbers that a period and the one before it have. */
+interface Totals {
+  readonly range: TimeRange
+  readonly total_commands: number
+  readonly failures: number
+  readonly total_duration_ms: number
+  readonly by_risk_level: Rollup['risk']
+  /** What the guard did; lines it stopped are no commands. */
+  readonly guard: Rollup['guard']
+  /** Of all commands, those that a program typed on the person's behalf. */
+  readonly generated: number
+}
+
+export interface Failing {
+  readonly tool: string
+  readonly category: string
+  readonly count: number
+  readonly failures: number
+  readonly rate: number
+  readonly previous_rate: number | null
+  /** By more than chance explains. */
+  readonly rose: boolean
+}
+
+/** The numbers of `karo stats --json` for one person. Days and hours are those of the machine's calendar. */
+export interface Statistics extends Totals {
+  readonly period: 'today' | 'week' | 'month' | 'year'
+  readonly unique_commands: number
+  readonly categories: readonly (Compared & { readonly category: string })[]
+  readonly tools: readonly (Compared & { readonly tool: string; readonly category: string })[]
+  /** Commands by hour of the day, local time of the machine. */
+  readonly hourly: readonly number[]
+  /** Monday first. */
+  readonly daily: readonly number[]
+  /** The two together: seven weekdays of 24 hours. */
+  readonly heat: readonly (readonly number[])[]
+  /** In order, without gaps; `start` in ms since the epoch. */
+  readonly timeline: {
+    readonly unit: 'hour' | 'day' | 'week'
+    readonly points: readonly { readonly start: number; readonly count: number }[]
+  }
+  /** At most five. */
+  readonly failing: readonly Failing[]
+  /** The day with the most commands, `2026-11-20`. */
+  readonly busiest: { readonly date: string; readonly count: number } | null
+  /** Days with commands. */
+  readonly active_days: number
+  /** Days in a row with commands, of the last year: up to now, and the most there were. */
+  readonly streak: { readonly current: number; readonly longest: number }
+  /** The first day there are numbers of, `2026-11-20`. */
+  readonly recorded_since: string | null
+  /** Of total_commands, as a ratio. */
+  readonly change: number | null
+  /** The period of the same length before, up to the same time of day; null when not all of it was recorded. */
+  readonly before: Totals | null
+}
+
+export interface Insight {
+  /** uids that have any events here; each consents for itself. */
+  uids(): Promise<readonly number[]>
+  /** Level 1: uses per public tool name, summed over `uids`, hours of `range` (whole UTC hours). */
+  toolUsage(uids: readonly number[], range: TimeRange): Promise<readonly ToolUse[]>
+  /** Level 1: likewise, by level of risk. */
+  safetyPosture(uids: readonly number[], range: TimeRange): Promise<SafetyPosture>
+  /** Level 1: likewise, when people work, by the owner's clock; unique commands of several people are added up. */
+  activityPatterns(uids: readonly number[], range: TimeRange): Promise<ActivityPatterns>
+  /** Level 1: likewise, commands, failures and mean duration by category. */
+  commandPatterns(uids: readonly number[], range: TimeRange): Promise<readonly PatternStat[]>
+  /** No person's data: this node's name, version, uptime and number of events in 24 h. */
+  nodeHealth(): Promise<NodeHealthStatus>
+  /** The span of a period that ends now. */
+  periodOf(period: Statistics['period']): TimeRange
+  /** For the person themself. */
+  statistics(uid: number, period: Statistics['period']): Promise<Statistics>
+}

@@ -1,0 +1,127 @@
+// What the mesh room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { Message, Stream, Topic, WireBody } from '../../protocols/define.ts'
+import type { Frame } from '../../protocols/frame.ts'
+import type { NodeId } from '../../protocols/node-id.ts'
+import type { Room } from '../base/run/room.ts'
+import type { MulticastOutcome } from './discovery/multicast-check.ts'
+import type { RejectionCounts, WrongClock } from './link/rejections.ts'
+import type { Twins } from './link/twins.ts'
+
+/** A peer whose key the transport has proven. */
+export interface PeerRef {
+  readonly nodeId: NodeId
+  readonly publicKey: Uint8Array
+}
+
+export interface LinkHandler {
+  /**
+   * One frame from an admitted neighbour, already decoded, signature checked and, for `hop` messages, within
+   * the replay window and quota. Documents are passed on with only signature and size checked.
+   * A FrameError it throws refuses the frame: counted, audited, and the link is reset. Nothing else may be thrown;
+   * slow work is the handler's to bound.
+   */
+  frame(peer: PeerRef, frame: Frame): void
+  /** The link is usable. */
+  up?(peer: PeerRef): void
+  /** The link is gone, whatever the reason: Goodbye, cut, revoked. */
+  down?(peer: PeerRef): void
+  /** True while something is under way over the link: a neighbour too many is then not let go of yet. */
+  inUse?(node: NodeId): boolean
+}
+
+/** One long-lived stream per neighbour for one protocol. */
+export interface Link {
+  /** Neighbours whose link is usable now. */
+  peers(): readonly PeerRef[]
+  /** Signs and queues a hop frame. False: no link, or its send buffer is full (then the link is reset). */
+  sendHop<B extends WireBody>(to: NodeId, message: Message<B>, body: B, trace?: Uint8Array): boolean
+  /** Queues a finished document frame as it is. */
+  sendDocument(to: NodeId, bytes: Uint8Array): boolean
+}
+
+/**
+ * What a topic's message is worth: `accept` is passed on, `ignore` is dropped, `reject` is dropped and held against the
+ * neighbour it came from.
+ */
+export type GossipVerdict = 'accept' | 'ignore' | 'reject'
+
+export interface GossipHandler {
+  /**
+   * One message, decoded and its signature checked, within the clock window, within its author's quota, its author
+   * neither this node nor refused here. `from` is the neighbour that handed it on. Synchronous: slow work is done after.
+   */
+  message(author: PeerRef, frame: Frame, from: PeerRef): GossipVerdict
+}
+
+/** One topic of the mesh's gossip. */
+export interface Gossip {
+  /** Signs and spreads to every member that can be reached; silently to nobody while there are no neighbours. */
+  publish<B extends WireBody>(message: Message<B>, body: NoInfer<B>): void
+}
+
+interface MeshStatus {
+  /** Multiaddrs this node listens on, e.g. `/ip4/10.0.0.5/tcp/9238`. */
+  readonly listen: readonly string[]
+  /** Neighbours: admitted by both ends and connected. */
+  readonly peers_connected: number
+  readonly peers_trusted: number
+  readonly peers_pending: number
+}
+
+/** How it looks from inside, for diagnosis. */
+export interface MeshInspection {
+  /** IPv4 addresses that mDNS is spoken from; empty when it is off. */
+  readonly mdns: readonly string[]
+  /** Admitted or not. */
+  readonly connections: readonly {
+    readonly node_id: NodeId
+    readonly admitted: boolean
+    readonly dialed: boolean
+    /** `ip:port` of the other end. */
+    readonly remote: string
+    /** The other clock minus ours, ms; null before it has said anything. */
+    readonly skew_ms: number | null
+    readonly karo_version: string | null
+    readonly protocol_version: number | null
+  }[]
+  /** `ip:port` of dials under way. */
+  readonly dialing: readonly string[]
+  /** Admitted here; when last connected they did not admit this node. */
+  readonly one_sided: readonly NodeId[]
+  /** Admitted here; frames of theirs were refused within the last quarter of an hour because of their time. */
+  readonly stale: readonly WrongClock[]
+  /** One key on two machines: neighbours that come by turns from `places`, and those at which somebody takes this node's. */
+  readonly twins: ReturnType<Twins['state']>
+}
+
+/** What became of one mDNS question on one interface address. */
+export interface MulticastTried extends MulticastOutcome {
+  /** Neighbours that are connected over that interface's network. */
+  readonly connected_nodes: number
+}
+
+/** Why an admitted node has no link, as far as this node found out: a wrong clock, or no trust on the other side. */
+export type Apart =
+  | { readonly why: 'clock'; readonly clock_off_ms: number }
+  | { readonly why: 'not_trusted_there' }
+
+export interface Mesh extends Room {
+  /** Registers a `lifetime: 'link'` protocol; call before `start`. */
+  link(protocol: Stream, handler: LinkHandler): Link
+  /** Joins a topic; call before `start`. */
+  topic(topic: Topic, handler: GossipHandler): Gossip
+  /** Admitted by both ends and connected. */
+  isConnected(node: NodeId): boolean
+  /** Undefined for a neighbour, and where no reason is known: the other machine may be switched off. */
+  apart(node: NodeId): Apart | undefined
+  /** One dial to a known member within `signal`'s deadline; true when admitted with links up. Never throws. */
+  reach(node: NodeId, signal: AbortSignal): Promise<boolean>
+  status(): MeshStatus
+  /** Frames refused since the start, by code; for status and metrics. */
+  rejections(): RejectionCounts
+  inspect(): MeshInspection
+  /** Asks an mDNS question on every interface it may speak on, and listens for up to two seconds. Never throws. */
+  tryMulticast(): Promise<readonly MulticastTried[]>
+  /** False when it runs and its heartbeat has not gone round for three times its interval. */
+  alive(): boolean
+}

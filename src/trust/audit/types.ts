@@ -1,0 +1,96 @@
+// What the audit room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { AuditType } from './entry-types.ts'
+import type { ExportLine } from './exported.ts'
+import type { EarlierKey } from './signers.ts'
+import type { Asked } from './who-asked.ts'
+
+export interface AuditRecord {
+  readonly type: AuditType
+  readonly success: boolean
+  readonly peer?: NodeId
+  /** 32 hex digits. */
+  readonly trace_id?: string
+  /** Flat facts: query type, range, decision, deciding rule. Never level 0. At most 2 KiB encoded. */
+  readonly details: Readonly<Record<string, string | number | boolean>>
+}
+
+export interface AuditEntry extends AuditRecord {
+  /** From 1, without gaps. */
+  readonly seq: number
+  /** Milliseconds since the epoch. */
+  readonly ts: number
+  /** BLAKE3 (hex) of seq ‖ ts ‖ type ‖ details ‖ previous hash; entry.ts has the exact bytes. */
+  readonly hash: string
+}
+
+export interface AuditVerdict {
+  readonly ok: boolean
+  /** Entries in the ledger. */
+  readonly entries: number
+  /** Hash of the newest readable entry, 64 hex digits; zeros for an empty ledger. */
+  readonly head: string
+  /** Number of the first entry that is altered, missing, or not what a signed head says; null when ok. */
+  readonly first_bad: number | null
+  /** Keys that signed it before this node's, oldest first; each was replaced by the next, which an entry says. */
+  readonly earlier_keys: readonly EarlierKey[]
+  /** The newest head of this ledger that is kept outside of it; absent when none is known. */
+  readonly outside?: OutsideVerdict
+}
+
+/** A head of this ledger as others have it. */
+export interface HeadElsewhere {
+  /** The AuditHead frame; one that is not signed by this node counts for nothing. */
+  readonly frame: Uint8Array
+  /** Members that have it; none: it is this node's own copy beside the ledger. */
+  readonly by: readonly NodeId[]
+}
+
+interface OutsideVerdict {
+  /** Number of the newest entry it covers. */
+  readonly seq: number
+  /** When it was signed, milliseconds since the epoch. */
+  readonly ts: number
+  readonly by: readonly NodeId[]
+  /** Entries it covers that this ledger does not reach; more than 0 is not ok. */
+  readonly missing: number
+}
+
+export interface Audit extends Room {
+  /** Queues an entry in call order; resolves when it is on disk. Never rejects for the caller's sake: it logs. */
+  record(entry: AuditRecord): Promise<void>
+  /** Newest first; `uid`: without what is about another person of this machine. */
+  log(filter: {
+    limit: number
+    type?: AuditType
+    peer?: NodeId
+    since?: number
+    uid?: number
+  }): Promise<readonly AuditEntry[]>
+  /**
+   * Walks the whole chain and compares it with every signed head, those `elsewhere` among them: an end that was cut off
+   * with its heads shows by them alone. What it cannot notice: the loss of entries newer than the last head that left
+   * the machine (at most an hour's), and a rewrite by somebody who holds this node's key.
+   */
+  verify(elsewhere?: readonly HeadElsewhere[]): Promise<AuditVerdict>
+  /** Questions since `since` (ms since the epoch), by author and kind; `uid` as for `log`. */
+  whoAsked(filter: { since: number; uid?: number }): Promise<readonly Asked[]>
+  /**
+   * The ledger for somebody else to verify: header, entries, signed heads. From the first entry at or after `since` to
+   * the first signed head at or after `until`; without `until` to the newest entry, which is signed for it. As of the
+   * first step.
+   */
+  export(range: { since?: number; until?: number }): AsyncIterable<ExportLine>
+  /** Entries written in the life of this ledger, and those lost since the start. */
+  status(): { readonly written: number; readonly dropped: number }
+  /** Fires with every entry as it is queued, in call order, also when it cannot be written. */
+  onRecord(listener: (entry: AuditRecord) => void): () => void
+  /**
+   * Removes entries that are older than `before` (ms since the epoch), as far as they are the oldest; an entry that
+   * names the last of them stands for them. Resolves when that is on disk.
+   */
+  trim(before: number): Promise<void>
+  /** Fires with every signed head (an AuditHead frame) that is durable, at the start with the newest one there is. */
+  onHead(listener: (frame: Uint8Array) => void): () => void
+}

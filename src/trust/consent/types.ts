@@ -1,0 +1,53 @@
+// What the consent room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { TrustLevel } from '../../base/words/trust-levels.ts'
+import type { Consent, SharingCategory } from '../policy/index.ts'
+
+/** What one known node may have of one person right now. */
+export interface SharedWith {
+  readonly node_id: NodeId
+  readonly fingerprint: string
+  readonly name: string
+  readonly trust_level: TrustLevel
+  /** Categories whose numbers of this node it may have. */
+  readonly level_1: readonly SharingCategory[]
+  /** Categories that are in the summaries it is sent; others it may still ask for, if `level_1` has them. */
+  readonly summaries: readonly SharingCategory[]
+  /** Categories whose totals over many nodes it is entitled to, once there are any. */
+  readonly level_2: readonly SharingCategory[]
+  /** The rule that decided about tool usage, at the level its trust gives. */
+  readonly rule: string
+  readonly reason: string
+}
+
+/** `karo share show --json`; the other share commands print it too, as it is after them. */
+export interface SharingView {
+  readonly sharing: 'on' | 'off'
+  /** `decision`: this person decided; `config`: the file's `[sharing]` still holds for them. */
+  readonly source: 'config' | 'decision'
+  readonly max_level: 0 | 1 | 2
+  readonly categories: Readonly<Record<SharingCategory, boolean>>
+  readonly allow: { readonly peers: readonly string[]; readonly supervisors: readonly string[] }
+  readonly stopped: readonly string[]
+  readonly peers: readonly SharedWith[]
+}
+
+export interface Sharing {
+  /** What `uid` consents to now. Rejects when the store cannot say: then nothing may leave. */
+  consentOf(uid: number): Promise<Consent>
+  /**
+   * `who`: node id, fingerprint, name, `team:x`, `role:x` or `*`. Resolves when the decision is durable and holds.
+   * KaroError: bad_request, not_found (nobody is called that), conflict (several are).
+   */
+  allow(uid: number, who: string): Promise<SharingView>
+  /** Withdraws consent; says nothing about trust or membership. Errors as `allow`. */
+  stop(uid: number, who: string): Promise<SharingView>
+  /** Nothing to anybody, until `on` brings back what was agreed before, or `allow` begins anew. */
+  off(uid: number): Promise<SharingView>
+  on(uid: number): Promise<SharingView>
+  show(uid: number): Promise<SharingView>
+  /** Fires when a decision is durable, before whoever made it hears so; and after `reload`. */
+  onChange(listener: () => void): () => void
+  /** `config.sharing` has changed: tells listeners. */
+  reload(): void
+}

@@ -1,0 +1,131 @@
+// What the peers room shows of itself: the shapes other rooms use, apart from the code that makes them.
+import type { NodeId } from '../../../protocols/node-id.ts'
+import type { Room } from '../../base/run/room.ts'
+import type { TrustLevel, TrustSource } from '../../base/words/trust-levels.ts'
+
+export interface PeerOpinion {
+  readonly node_id: NodeId
+  readonly fingerprint: string
+  /** The name this node's people use for the peer; the peer's own display name until they choose one. */
+  readonly name: string
+  readonly trust_level: TrustLevel
+  readonly roles: readonly string[]
+  readonly teams: readonly string[]
+  readonly why: TrustSource
+  /** A deny anywhere wins; then `trust_level` is `untrusted`. */
+  readonly denied: boolean
+  readonly revoked: boolean
+}
+
+/** One step of the chain `karo peers explain` prints, strongest source first. */
+export interface OpinionStep {
+  readonly source: TrustSource | 'denied' | 'revoked'
+  readonly says: string
+  /** True for the step that decided. */
+  readonly decides: boolean
+}
+
+/** A node that was admitted here at some time, or that an admitted member announced; what coverage counts. */
+export interface Member {
+  readonly node_id: NodeId
+  readonly fingerprint: string
+  readonly name: string
+  /** Milliseconds since the epoch. */
+  readonly last_seen: number
+  /** Private addresses as multiaddrs, newest first, at most 8. */
+  readonly addresses: readonly string[]
+  /** It said Goodbye and was not seen since. */
+  readonly offline: boolean
+  /** Its connection broke, here or at another member that said so, and nothing was heard of it since. */
+  readonly unsure: boolean
+  /** `link`: it was connected to this node. `gossip`: an admitted member passed its presence on. */
+  readonly known_by: 'link' | 'gossip'
+  /**
+   * With `gossip`: the neighbour that handed its presence on first. It need not know the member itself. It is admitted,
+   * except that a member that this node admits itself keeps the one it had until another one hands its presence on.
+   */
+  readonly sponsor?: NodeId
+}
+
+/** Somebody in the lobby whom nobody here has trusted yet. */
+export interface PendingPeer {
+  readonly node_id: NodeId
+  readonly fingerprint: string
+  readonly name: string
+  readonly addresses: readonly string[]
+  readonly first_seen: number
+  readonly last_seen: number
+}
+
+export interface TrustTerms {
+  /** Default: the level the file gives the node, else what was decided before, else `peer`. */
+  readonly level?: TrustLevel | undefined
+  /** At most 64 characters. Absent keeps what was decided before; so do `roles` and `teams`. */
+  readonly name?: string | undefined
+  /** At most 16 of at most 64 characters; so are teams. */
+  readonly roles?: readonly string[] | undefined
+  readonly teams?: readonly string[] | undefined
+}
+
+export interface Trust extends Room {
+  /** Takes over `config.peers` as it is now. Resolves when listeners have been told and the ledger has it. */
+  reload(): Promise<void>
+  opinion(node: NodeId): PeerOpinion
+  /** True when any level above untrusted holds here and nothing denies. */
+  admits(node: NodeId): boolean
+  /** True when its key is denied or revoked here. Cheap, as `admits` is: asked for connections and frames. */
+  refuses(node: NodeId): boolean
+  explain(node: NodeId): readonly OpinionStep[]
+  /** When a person here last decided about it, ms since the epoch; undefined when nobody did. */
+  decidedAt(node: NodeId): number | undefined
+  /**
+   * Records a person's decision (TOFU), about a known node or one yet to come; takes back a denial or revocation.
+   * Resolves when it is durable; listeners have then been told. Errors: `bad_request` (this node itself, terms out of
+   * bounds), `refused` (the file denies the key), `conflict` (the file names the node with other terms and
+   * decides; or there are too many decisions). `deny` and `revoke` likewise.
+   */
+  trust(node: NodeId, terms: TrustTerms): Promise<void>
+  deny(node: NodeId): Promise<void>
+  /** Takes back a person's trust and refuses the key from now on; `trust` again is the way back. */
+  revoke(node: NodeId): Promise<void>
+  /** Node id, fingerprint (in any grouping), or unique name. Errors: `not_found`, `conflict`, `bad_request`. */
+  resolve(who: string): NodeId
+
+  /**
+   * Other members seen in the last 7 days, not denied, not revoked, not oneself. One that this node admits itself counts
+   * whoever announced it; any other for as long as this node admits the member that announced it.
+   */
+  members(): readonly Member[]
+  member(node: NodeId): Member | undefined
+  /** Called by mesh on admission, on activity, and on Goodbye. Never throws. */
+  sawMember(node: NodeId, seen: { name?: string; addresses?: readonly string[]; offline?: boolean }): void
+  /**
+   * Called by mesh when the node's own signed presence came by gossip, handed on by the admitted member `by`. False
+   * when it does not count as a member: refused here, or `by` is not admitted. Of those that are known by gossip alone
+   * and not admitted here there are at most 64 of one `by`, 1024 in all; the longest silent ones give way. Never throws.
+   */
+  heardOf(
+    node: NodeId,
+    seen: { readonly name: string; readonly addresses: readonly string[]; readonly offline: boolean },
+    by: NodeId,
+  ): boolean
+  /** Its connection broke, or a member says so. Marks it until it is seen again; a member that said Goodbye stays so. */
+  lost(node: NodeId): void
+  pending(): readonly PendingPeer[]
+  /**
+   * Called by mesh when a verified key stood in the lobby: a stranger, or one trusted here that does not trust this
+   * node yet. Bounded: 64, oldest out. Never throws.
+   */
+  sawStranger(node: NodeId, seen: { name: string; addresses: readonly string[] }): void
+  /** Where (multiaddrs, newest first) and when the node was last met, as a member or in the lobby. */
+  met(node: NodeId): { readonly addresses: readonly string[]; readonly last_seen: number } | undefined
+  /** Everybody this node has an opinion of or knows: configured, decided, members, pending. */
+  known(): readonly NodeId[]
+  /** Fires after a decision took effect; mesh redials, resets back-off, or closes. */
+  onChange(listener: (node: NodeId) => void): () => void
+  /** Fires when a member comes, says Goodbye, or its connection breaks (`unsure`); not for those that stay as they are. */
+  onPresence(listener: (node: NodeId, presence: Presence, known_by: Member['known_by']) => void): () => void
+}
+
+/** What a member was last heard of. */
+export type Presence = 'online' | 'unsure' | 'offline'
