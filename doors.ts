@@ -1,306 +1,69 @@
 // The doors of the house: which room may import which, as data. test/contract/doors.test.ts enforces it.
 
-/** Longest matching path decides which room a file is in. */
-export const ROOMS = {
-  protocols: 'protocols/',
-  base: 'src/base/',
-  level0: 'src/base/level0/level0.ts',
-  hooks: 'src/observe/hooks/',
-  observe: 'src/observe/',
-  processes: 'src/observe/processes/',
-  // Without a slash: events.ts and the event-… files beside it.
-  events: 'src/store/event',
-  rollupStore: 'src/store/rollups/rollups.ts',
-  memberStore: 'src/store/tables/members.ts',
-  consentStore: 'src/store/tables/consent.ts',
-  replayStore: 'src/store/tables/replay.ts',
-  documentStore: 'src/store/tables/documents.ts',
-  auditStore: 'src/store/tables/audit.ts',
-  tokenStore: 'src/store/tables/tokens.ts',
-  // Without its end: process-rows.ts beside processes.ts.
-  processStore: 'src/store/process',
-  anomalyStore: 'src/store/tables/anomalies.ts',
-  store: 'src/store/',
-  risk: 'src/assist/risk/',
-  copilot: 'src/assist/copilot/',
-  insight: 'src/insight/',
-  signal: 'src/base/words/signal.ts',
-  anomalies: 'src/insight/anomalies/',
-  dictionary: 'src/base/words/dictionary.ts',
-  config: 'src/config/',
-  guard: 'src/assist/guard/',
-  feed: 'src/api/feed/',
-  imports: 'src/observe/imports/',
-  identity: 'src/trust/identity/',
-  levels: 'src/base/words/trust-levels.ts',
-  trust: 'src/trust/',
-  policy: 'src/trust/policy/',
-  mesh: 'src/mesh/',
-  sharing: 'src/trust/consent/',
-  documents: 'src/exchange/documents/',
-  summaries: 'src/exchange/summaries/',
-  query: 'src/exchange/query/',
-  auditFile: 'src/trust/audit/exported.ts',
-  audit: 'src/trust/audit/',
-  access: 'src/trust/access/',
-  // Without its end: client-….ts beside it.
-  apiClient: 'src/api/client',
-  shapes: 'src/api/contract/shapes.ts',
-  schemas: 'src/api/contract/schemas/',
-  api: 'src/api/',
-  doctor: 'src/cli/doctor/',
-  care: 'src/ops/care/',
-  // AI coding tools: their hooks, and what serves them.
-  adapters: 'src/cli/adapters/',
-  mcp: 'src/cli/mcp/',
-  // What a command of one's history is worth, and what keys mean: functions of values.
-  finder: 'src/assist/finder/',
-  cli: 'src/cli/',
-  // How numbers look to people.
-  format: 'src/base/format.ts',
-  up: 'src/cli/commands/node/up.ts',
-  ops: 'src/ops/',
-  metrics: 'src/ops/metrics',
-  main: 'src/daemon/main.ts',
-  manifest: 'package.json',
-} as const
-export type RoomName = keyof typeof ROOMS
+/**
+ * One room a line: its folder (below `src/`, or `protocols`), behind the colon the rooms it may import besides itself,
+ * behind the dash why it is shut off where its neighbours are not. The longest folder that a file is below decides which
+ * room it is in. `trust/*` stands for `trust` and every room below it. A room may import only rooms that stand above its
+ * own line, so no import runs up and rooms make no circles.
+ */
+export const DOORS = `
+protocols           :                                                       - what crosses the network is defined here
+base                :
+base/level0         :                                                       - opens raw commands; guarded by this table
+observe/hooks       : base
+observe/imports     : base                                                  - reads files of other programs, nothing else
+assist/finder       :                                                       - functions of values
+assist/risk         : base                                                  - pure: no I/O, no clock
+config              : protocols base assist/risk
+assist/guard        : base config assist/risk observe/hooks
+assist/copilot      : base config assist/risk                               - never sees the store
+store/level         : base protocols
+store/rollups       : base assist/risk store/level
+store/events        : base base/level0 assist/risk store/level store/rollups - level 0 at rest
+store/processes     : base base/level0 store/level                          - names of processes are level 0 too
+store/tables        : base protocols store/level                            - all of the store that the network rooms get
+store/rescue        : base store/level store/rollups store/events store/processes store/tables
+store               : base protocols store/*
+observe             : base base/level0 config assist/risk store/events      - level 0 comes in here
+observe/processes   : base base/level0 config observe store/processes
+insight             : base protocols config store/rollups store/tables      - the only door out of level 0
+trust/identity      : base protocols
+trust/policy        : base protocols                                        - one pure function: who may have what
+trust/audit         : base protocols trust/identity store/tables
+trust               : base protocols config trust/* store/tables
+mesh                : base protocols config trust trust/identity trust/audit store/tables
+exchange/documents  : base protocols config mesh trust trust/identity trust/audit store/tables
+exchange/summaries  : base protocols config insight trust/* exchange/documents
+exchange/query      : base protocols config insight mesh trust/* store/tables exchange/summaries
+ops                 : base config trust
+ops/care            : base config ops store store/level store/tables store/rescue trust/identity trust/audit
+ops/metrics         : base protocols observe insight trust trust/audit mesh exchange/* store
+api/contract        : base protocols config observe/imports trust/audit trust/policy exchange/query ops/care
+api                 : base/* protocols config assist/finder store store/events store/tables observe observe/processes insight trust/* mesh exchange/* ops/care api/contract
+daemon              : base protocols config store observe observe/processes insight trust/* mesh exchange/* ops/* api/*
+cli/adapters        : base assist/risk                                      - what another program hands over, and is told
+cli/mcp             : base protocols assist/risk assist/guard assist/copilot api/contract
+cli/doctor          : base protocols config assist/guard observe/hooks store/rescue trust/identity trust/audit ops api/contract
+cli                 : base protocols config assist/* observe/hooks observe/imports trust/identity trust/audit ops ops/care api/contract daemon cli/*
+`
 
-/** Every room may import itself; what else it may, stands here. A room not listed as allowed is refused. */
-export const DOORS: Readonly<Record<RoomName, readonly RoomName[]>> = {
-  protocols: [],
-  base: ['manifest'],
-  manifest: [],
-  level0: [],
-  dictionary: [],
-  levels: [],
-  risk: ['base'],
-  // Explains and proposes: looks at text, manual pages and the model its owner configured; never at the store.
-  copilot: ['base', 'risk', 'config'],
-  identity: ['protocols', 'base'],
-  config: ['protocols', 'base', 'risk', 'levels'],
-  hooks: ['base'],
-  // The owner's own rules over the built-in ones; asked before anything is run on somebody's word.
-  guard: ['base', 'config', 'risk', 'hooks'],
-  // Level 0 lives here …
-  observe: ['level0', 'hooks', 'base', 'risk', 'events', 'store', 'config', 'dictionary'],
-  // Names of processes are level 0 too; whose they are and which line they ran in is observed, never asked of a shell.
-  processes: ['level0', 'observe', 'events', 'processStore', 'base', 'config'],
-  events: ['level0', 'store', 'rollupStore', 'base', 'risk'],
-  // … and the store keeps it, but decides nothing. Its door hands out events, so whoever faces the network may only
-  // come in by the one repository it needs.
-  store: [
-    'events',
-    'rollupStore',
-    'memberStore',
-    'consentStore',
-    'replayStore',
-    'documentStore',
-    'auditStore',
-    'tokenStore',
-    'processStore',
-    'anomalyStore',
-    'base',
-    'protocols',
-    'risk',
-  ],
-  rollupStore: ['store', 'base', 'risk'],
-  memberStore: ['store', 'base', 'protocols'],
-  consentStore: ['store', 'base'],
-  replayStore: ['store', 'base'],
-  documentStore: ['store', 'base', 'protocols'],
-  auditStore: ['store', 'base'],
-  tokenStore: ['store', 'base'],
-  processStore: ['level0', 'events', 'store', 'base'],
-  anomalyStore: ['store', 'base'],
-  // The only door from level 0 to level 1: rollups in, summaries out; never events' text.
-  insight: ['dictionary', 'rollupStore', 'base', 'protocols', 'risk'],
-  // Reads and writes what other programs keep as history; whose it is, and where it goes, is not its business.
-  imports: ['base'],
-  // What is unusual in those rollups, for the person themself.
-  anomalies: ['signal', 'rollupStore', 'anomalyStore', 'base', 'config'],
-  signal: [],
-  // Who may do what here, of the people of this machine.
-  access: ['base', 'config'],
-  auditFile: ['audit', 'base', 'protocols'],
-  audit: ['auditFile', 'auditStore', 'base', 'protocols', 'identity'],
-  trust: ['levels', 'memberStore', 'base', 'protocols', 'config', 'identity', 'audit'],
-  policy: ['levels', 'base', 'protocols'],
-  // Facts for the people of this machine: what it may say is a shape of the API, what it hears the rooms' own ports.
-  feed: ['shapes', 'base', 'protocols', 'trust', 'levels', 'audit'],
-  mesh: ['protocols', 'base', 'config', 'identity', 'trust', 'levels', 'audit', 'replayStore'],
-  sharing: ['protocols', 'base', 'config', 'trust', 'levels', 'policy', 'audit', 'consentStore'],
-  // Signed documents of all kinds: what is inside a sealed one is not its business.
-  documents: ['protocols', 'base', 'config', 'identity', 'trust', 'levels', 'mesh', 'audit', 'documentStore'],
-  summaries: [
-    'protocols',
-    'base',
-    'config',
-    'identity',
-    'trust',
-    'levels',
-    'policy',
-    'sharing',
-    'insight',
-    'documents',
-    'audit',
-  ],
-  query: [
-    'summaries',
-    'protocols',
-    'base',
-    'config',
-    'identity',
-    'trust',
-    'levels',
-    'policy',
-    'sharing',
-    'insight',
-    'mesh',
-    'audit',
-    'replayStore',
-  ],
-  ops: ['access', 'base', 'config'],
-  // Reads how the other rooms are, in numbers; what shells typed is not among them.
-  metrics: [
-    'base',
-    'anomalies',
-    'signal',
-    'protocols',
-    'trust',
-    'mesh',
-    'documents',
-    'summaries',
-    'query',
-    'observe',
-    'audit',
-    'store',
-  ],
-  // What the command line shares with the daemon: types of the schemas, and constants that load nothing.
-  shapes: ['schemas', 'signal', 'levels', 'risk', 'query', 'audit'],
-  schemas: ['shapes', 'base', 'protocols', 'levels', 'risk', 'policy', 'query', 'audit'],
-  apiClient: ['base', 'config', 'shapes'],
-  api: [
-    'finder',
-    'apiClient',
-    'shapes',
-    'schemas',
-    'base',
-    'access',
-    'protocols',
-    'config',
-    'identity',
-    'trust',
-    'levels',
-    'policy',
-    'observe',
-    'level0',
-    'events',
-    'store',
-    'tokenStore',
-    'processes',
-    'processStore',
-    'insight',
-    'anomalies',
-    'signal',
-    'mesh',
-    'query',
-    'sharing',
-    'audit',
-    'documents',
-    'summaries',
-    'feed',
-    'care',
-    'imports',
-  ],
-  // Runs beside the daemon, not in it; of the store only to look into a database that nobody has open.
-  doctor: [
-    'protocols',
-    'apiClient',
-    'shapes',
-    'audit',
-    'base',
-    'config',
-    'identity',
-    'store',
-    'ops',
-    'hooks',
-    'format',
-    'guard',
-  ],
-  // A node's data as a whole, and a person's own as a file: what is in the rows is not its business.
-  care: ['base', 'config', 'identity', 'store', 'risk', 'audit', 'ops'],
-  format: ['base'],
-  finder: [],
-  // What another program hands over, and what it is told; the judgement comes from outside.
-  adapters: ['base', 'risk'],
-  // A client of the daemon, like the command line.
-  mcp: ['apiClient', 'shapes', 'base', 'protocols', 'guard', 'copilot', 'risk'],
-  cli: [
-    'finder',
-    'adapters',
-    'mcp',
-    'format',
-    'care',
-    'imports',
-    'doctor',
-    'up',
-    'apiClient',
-    'shapes',
-    'base',
-    'config',
-    'identity',
-    'risk',
-    'guard',
-    'copilot',
-    'hooks',
-    'protocols',
-    'auditFile',
-  ],
-  // The one command that is the daemon.
-  up: ['cli', 'main', 'base', 'config', 'identity', 'care', 'ops'],
-  main: [
-    'access',
-    'base',
-    'care',
-    'config',
-    'identity',
-    'store',
-    'audit',
-    'trust',
-    'policy',
-    'observe',
-    'processes',
-    'insight',
-    'anomalies',
-    'mesh',
-    'documents',
-    'summaries',
-    'query',
-    'sharing',
-    'api',
-    'ops',
-    'metrics',
-    'protocols',
-    'feed',
-  ],
-}
-
-/** Packages that only one room may load, whatever the table above says. */
-export const PACKAGE_DOORS: Readonly<Record<string, readonly RoomName[]>> = {
-  libp2p: ['mesh'],
-  '@libp2p/*': ['mesh'],
-  '@chainsafe/*': ['mesh'],
-  '@multiformats/*': ['mesh'],
-  level: ['store'],
-  fastify: ['api'],
-  pino: ['ops'],
-  'prom-client': ['metrics'],
-  commander: ['cli'],
-  unbash: ['risk'],
-  '@modelcontextprotocol/*': ['mcp'],
-  msgpackr: ['protocols', 'store'],
-  'blake3-wasm': ['base'],
-  '@noble/*': ['identity'],
-  koffi: ['ops'],
+/** Packages that only these rooms may load, whatever the table above says. */
+export const PACKAGES: Readonly<Record<string, string>> = {
+  libp2p: 'mesh',
+  '@libp2p/*': 'mesh',
+  '@chainsafe/*': 'mesh',
+  '@multiformats/*': 'mesh',
+  level: 'store/level',
+  fastify: 'api api/contract',
+  pino: 'ops',
+  'prom-client': 'ops/metrics',
+  commander: 'cli',
+  unbash: 'assist/risk',
+  '@modelcontextprotocol/*': 'cli/mcp',
+  msgpackr: 'protocols store/level',
+  'blake3-wasm': 'base',
+  '@noble/*': 'trust/identity',
+  koffi: 'ops',
+  // Fixed programs only: manual pages for `explain`, and what the doctor looks at.
+  'node:child_process': 'assist/copilot cli/doctor',
 }

@@ -2,7 +2,7 @@
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join, normalize } from 'node:path'
 import { parseSync, Visitor } from 'oxc-parser'
-import { DOORS, PACKAGE_DOORS, ROOMS, type RoomName } from '../doors.ts'
+import { DOORS, PACKAGES } from '../doors.ts'
 
 export interface SourceFile {
   /** Relative to the repository, with forward slashes. */
@@ -10,24 +10,59 @@ export interface SourceFile {
   readonly text: string
 }
 
+export interface Room {
+  readonly name: string
+  /** Names as doors.ts writes them, with `/*`. */
+  readonly may: readonly string[]
+  /** The same, each room by its own name. */
+  readonly opens: ReadonlySet<string>
+  readonly because?: string
+}
+
 export interface DoorReport {
   readonly modules: number
   readonly imports: number
-  /** One sentence each: who imported what, and what is allowed. */
+  /** One sentence each: which file imports what, and what its room may import. */
   readonly violations: readonly string[]
 }
 
-/** The room a file is in: the longest path of ROOMS that it starts with. */
-export function roomOf(path: string): RoomName | undefined {
-  let best: RoomName | undefined
-  for (const [name, prefix] of Object.entries(ROOMS) as [RoomName, string][]) {
-    if (path.startsWith(prefix) && (best === undefined || prefix.length > ROOMS[best].length)) best = name
+/** The rooms of doors.ts, in its order. Throws for a line that names a room which does not stand above it. */
+export function readRooms(table: string = DOORS): readonly Room[] {
+  const rooms: Room[] = []
+  for (const line of table.split('\n').filter((text) => text.trim() !== '')) {
+    const [, name, list = '', because] = /^(\S+)\s*:\s*(.*?)(?:\s+- (.*)|- (.*))?$/.exec(line) ?? []
+    if (name === undefined) throw new Error(`doors.ts: cannot read the line "${line}"`)
+    const above = rooms.map((room) => room.name)
+    const may = list.split(' ').filter((word) => word !== '')
+    const opens = new Set<string>()
+    for (const word of may) {
+      const area = word.endsWith('/*') ? word.slice(0, -2) : undefined
+      const found = above.filter((room) =>
+        area === undefined ? room === word : room === area || room.startsWith(`${area}/`),
+      )
+      if (found.length === 0)
+        throw new Error(`doors.ts: ${name} may import ${word}, which does not stand above it`)
+      for (const room of found) opens.add(room)
+    }
+    rooms.push({ name, may, opens, ...(because !== undefined && { because }) })
+  }
+  return rooms
+}
+
+const ROOMS = readRooms()
+const folderOf = (room: string): string => (room === 'protocols' ? 'protocols/' : `src/${room}/`)
+
+/** The room a file is in: the longest folder of doors.ts that it is below. */
+export function roomOf(path: string): Room | undefined {
+  let best: Room | undefined
+  for (const room of ROOMS) {
+    if (path.startsWith(folderOf(room.name)) && room.name.length > (best?.name.length ?? -1)) best = room
   }
   return best
 }
 
 /** Static, type-only, re-exported, dynamic and `import('x').Type` specifiers of one file. */
-function importsOf(file: SourceFile): { specifier: string | undefined; line: number }[] {
+export function importsOf(file: SourceFile): { specifier: string | undefined; line: number }[] {
   const { program, module, errors } = parseSync(file.path, file.text)
   if (errors.length > 0) throw new Error(`${file.path} does not parse: ${errors[0]?.message}`)
   const found: { specifier: string | undefined; line: number }[] = []
@@ -55,14 +90,14 @@ function importsOf(file: SourceFile): { specifier: string | undefined; line: num
   return found
 }
 
-function packageRooms(specifier: string): readonly RoomName[] | undefined {
-  for (const [pattern, rooms] of Object.entries(PACKAGE_DOORS)) {
+/** The rooms that may load a package; undefined: every room may. */
+function loadersOf(specifier: string): readonly string[] | undefined {
+  for (const [pattern, rooms] of Object.entries(PACKAGES)) {
     const prefix = pattern.endsWith('/*') ? pattern.slice(0, -1) : undefined
-    if (
-      prefix ? specifier.startsWith(prefix) : specifier === pattern || specifier.startsWith(`${pattern}/`)
-    ) {
-      return rooms
-    }
+    const fits = prefix
+      ? specifier.startsWith(prefix)
+      : specifier === pattern || specifier.startsWith(`${pattern}/`)
+    if (fits) return rooms.split(' ')
   }
   return undefined
 }
@@ -73,31 +108,32 @@ export function checkDoors(files: readonly SourceFile[]): DoorReport {
   for (const file of files) {
     const room = roomOf(file.path)
     if (room === undefined) {
-      violations.push(`${file.path}: is in no room; add its folder to ROOMS in doors.ts`)
+      violations.push(`${file.path}: is in no room; add its folder to doors.ts`)
       continue
     }
     for (const { specifier, line } of importsOf(file)) {
       imports += 1
-      const at = `${file.path}:${line}`
-      if (specifier === undefined) violations.push(`${at}: imports something computed; name the module`)
-      else if (specifier.startsWith('.')) {
-        const target = normalize(join(dirname(file.path), specifier))
-        const to = roomOf(target)
-        if (to === undefined) violations.push(`${at}: imports ${target}, which is in no room`)
-        else if (to !== room && !DOORS[room].includes(to)) {
-          violations.push(
-            `${at}: ${room} may not import ${to} (${target}); it may: ${DOORS[room].join(', ') || 'nothing'}`,
-          )
-        }
-      } else {
-        const rooms = packageRooms(specifier)
-        if (rooms && !rooms.includes(room)) {
-          violations.push(`${at}: ${room} may not load ${specifier}; only ${rooms.join(', ')} may`)
-        }
-      }
+      const wrong = whatIsWrong(file, room, specifier)
+      if (wrong !== undefined) violations.push(`${file.path}:${line}: ${wrong}`)
     }
   }
   return { modules: files.length, imports, violations }
+}
+
+function whatIsWrong(file: SourceFile, room: Room, specifier: string | undefined): string | undefined {
+  if (specifier === undefined) return 'imports something computed; name the module'
+  if (!specifier.startsWith('.')) {
+    const loaders = loadersOf(specifier)
+    if (loaders === undefined || loaders.includes(room.name)) return undefined
+    return `${room.name} may not load ${specifier}; only ${loaders.join(', ')} may`
+  }
+  const target = normalize(join(dirname(file.path), specifier))
+  // The version stands there; nothing else outside of the rooms is imported.
+  if (target === 'package.json' && room.name === 'base') return undefined
+  const to = roomOf(target)
+  if (to === undefined) return `imports ${target}, which is in no room`
+  if (to === room || room.opens.has(to.name)) return undefined
+  return `${room.name} may not import ${to.name} (${target}); it may: ${room.may.join(', ') || 'nothing'}`
 }
 
 export function readSources(root: string): SourceFile[] {
@@ -108,9 +144,9 @@ export function readSources(root: string): SourceFile[] {
 
 /** The table as Markdown. */
 export function doorsTable(): string {
-  const rows = (Object.keys(ROOMS) as RoomName[]).map(
-    (room) =>
-      `| \`${room}\` | \`${ROOMS[room]}\` | ${DOORS[room].map((name) => `\`${name}\``).join(' ') || '–'} |`,
+  const rows = ROOMS.map(
+    ({ name, may, because = '' }) =>
+      `| \`${folderOf(name)}\` | ${may.map((word) => `\`${word}\``).join(' ') || '–'} | ${because} |`,
   )
-  return ['| room | where | may import, besides itself |', '| --- | --- | --- |', ...rows].join('\n')
+  return ['| room | may import, besides itself | why |', '| --- | --- | --- |', ...rows].join('\n')
 }

@@ -58,14 +58,14 @@ test.each([
 })
 
 test.each([
-  ...['check', 'ask', 'explain', 'hook'].map((name) => [`src/cli/commands/${name}.ts`]),
+  ...['check', 'ask', 'explain', 'hook'].map((name) => [`src/cli/commands/terminal/${name}.ts`]),
   // What a shell asks.
   ['src/cli/commands/terminal/guard.ts', 'src/cli/guard/ask.ts'],
 ])('%s reads TOML only where a file sets something', (...entries) => {
   const { sources } = loadedFor(...PROGRAM, ...entries)
   for (const entry of entries) expect(sources).toContain(entry)
   expect(
-    sources.filter((source) => /smol-toml|^src\/(config\/(load|table)|guard\/load)\.ts$/.test(source)),
+    sources.filter((source) => /smol-toml|^src\/(config\/(load|table)|assist\/guard\/load)\.ts$/.test(source)),
   ).toEqual([])
 })
 
@@ -78,7 +78,7 @@ test('no command but up loads the mesh, the store, the API server or its schemas
     const { sources } = loadedFor(...PROGRAM, command)
     expect(
       sources.filter((source) =>
-        /^src\/(main|mesh|store|feed|query\/(?!filters|result)|trust\/(?!levels)|observe\/observe|api\/(server|routes|schemas|oper|openapi))/.test(
+        /^src\/(daemon|mesh|store|exchange\/(?!query\/(filters|result))|trust\/(peers|consent|access)|observe\/record|api\/(feed|server|routes|access|contract\/(schemas|oper|openapi)))/.test(
           source,
         ),
       ),
@@ -94,7 +94,7 @@ test('the daemon does load them: the check above can see', () => {
 
 test('the daemon starts without the schemas of answers, which only the page of its API is made from', () => {
   const { sources } = loadedFor('src/daemon/main.ts')
-  expect(sources.filter((source) => /^src\/api\/(schemas|openapi)/.test(source))).toEqual([
+  expect(sources.filter((source) => /^src\/api\/contract\/(schemas|openapi)/.test(source))).toEqual([
     'src/api/contract/schemas/fields.ts',
   ])
 })
