@@ -17,7 +17,7 @@ export const accountSpool: Attack = {
   by: 'account',
   attackers: 1,
   does: 'fills the spool directory with files of its own',
-  async run({ spool, seed }, signal) {
+  async run({ spool, seed }, signal, begun) {
     const done = { files: 0 }
     const random = randomOf(seed)
     const born = Date.now() * 1_000
@@ -44,6 +44,7 @@ export const accountSpool: Attack = {
         // The daemon has taken it away between two steps.
         done.files++
       }
+      begun()
       await turn()
     }
     return done

@@ -1,5 +1,7 @@
 // What an attack is: something hostile that goes on until it is told to end, in a process of its own beside the node's.
+import type { Connection } from '@libp2p/interface'
 import type { Identity } from '../../src/trust/identity/index.ts'
+import type { RawPeer } from '../support/raw-peer.ts'
 
 export interface Place {
   /** Where the victim listens. */
@@ -18,9 +20,23 @@ export interface Attack {
   /** How many attack at the same time, each in a process of its own. */
   readonly attackers: number
   readonly does: string
-  /** Goes on until `signal`. Resolves with what it has done, by name. */
-  run(place: Place, signal: AbortSignal): Promise<Readonly<Record<string, number>>>
+  /** Goes on until `signal`; calls `begun` with its first deed. Resolves with what it has done, by name. */
+  run(place: Place, signal: AbortSignal, begun: () => void): Promise<Readonly<Record<string, number>>>
 }
 
 /** One turn of the event loop: what came in is read, and the signal is heard. */
 export const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+
+/** Admission of a member's connection; rejects at once when the node hangs up, or at `signal`. */
+export async function joined(peer: RawPeer, connection: Connection, signal: AbortSignal): Promise<void> {
+  const { promise: over, reject } = Promise.withResolvers<never>()
+  const end = (): void => reject(new Error('hung up on'))
+  signal.addEventListener('abort', end)
+  connection.addEventListener('close', end)
+  if (signal.aborted || connection.status !== 'open') end()
+  try {
+    await Promise.race([peer.join(connection), over])
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
+}

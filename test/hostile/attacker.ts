@@ -23,8 +23,12 @@ if (import.meta.main) {
     const found = ATTACKS_KNOWN.find(({ name }) => name === attack)
     if (found === undefined) process.exit(2)
     const identity = testIdentity(Buffer.from(key, 'hex'))
-    process.stdout.write('begun\n')
-    void found.run({ ...place, identity }, control.signal).then((done) => {
+    let said = false
+    const begun = (): void => {
+      if (!said) process.stdout.write('begun\n')
+      said = true
+    }
+    void found.run({ ...place, identity }, control.signal, begun).then((done) => {
       process.stdout.write(`${JSON.stringify(done)}\n`, () => process.exit())
     })
   })

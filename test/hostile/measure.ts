@@ -15,7 +15,7 @@ const SAMPLES_EVERY_MS = 100
 const RANGE_MS = 3_600_000
 /** Both are generous: slow is measured, never is an error. */
 const PATIENCE_MS = 30_000
-const STORED_WITHIN_MS = 60_000
+const STORED_WITHIN_MS = 20_000
 
 export interface Measured {
   readonly seconds: number
@@ -29,7 +29,8 @@ export interface Measured {
   readonly complete: number
   readonly answerMs: number
   readonly slowestAnswerMs: number
-  /** Commands typed, each of which was stored. */
+  /** Commands typed one after the other, and those of them that were stored within their time. */
+  readonly typed: number
   readonly recorded: number
   readonly recordMs: number
   readonly slowestRecordMs: number
@@ -42,7 +43,7 @@ export interface Measure {
   readonly seconds: number
 }
 
-/** Asks, types and samples for that long, each on its own. Rejects when what was typed is not stored in a minute. */
+/** Asks, types and samples for that long, each on its own. */
 export async function measure({ victim, honest, seconds }: Measure): Promise<Measured> {
   const begun = performance.now()
   const busyBefore = processorSeconds(victim.pid)
@@ -63,7 +64,8 @@ export async function measure({ victim, honest, seconds }: Measure): Promise<Mea
     complete: answers.filter(({ complete }) => complete).length,
     answerMs: median(latencies),
     slowestAnswerMs: Math.max(...latencies),
-    recorded: records.length,
+    typed: records.length,
+    recorded: records.filter((ms) => ms < STORED_WITHIN_MS).length,
     recordMs: median(records),
     slowestRecordMs: Math.max(...records),
   }
@@ -104,11 +106,8 @@ function asking(honest: TestNode, over: () => boolean): Promise<{ ms: number; co
 async function typing(victim: TestNode, over: () => boolean): Promise<number[]> {
   const name = liveName()
   let sequence = 0
+  let { events } = (await victim.status()).store
   return await repeat(over, TYPES_EVERY_MS, async () => {
-    const before = await until(async () => ({ events: (await victim.status()).store.events }), {
-      what: 'the node says how much it has recorded',
-      deadlineMs: STORED_WITHIN_MS,
-    })
     const began = performance.now()
     const start = Date.now() * 1_000
     append(
@@ -116,10 +115,12 @@ async function typing(victim: TestNode, over: () => boolean): Promise<number[]> 
       name,
       record({ command: 'ls', sequence: ++sequence, start, end: start }),
     )
-    await until(async () => (await victim.status()).store.events > before.events, {
+    events++
+    await until(async () => (await victim.status()).store.events >= events, {
       what: 'a command that was typed is stored',
       deadlineMs: STORED_WITHIN_MS,
-    })
+      // How many were not is for the caller to judge.
+    }).catch(() => {})
     return performance.now() - began
   })
 }

@@ -3,26 +3,27 @@ import { query } from '../../protocols/registry.ts'
 import { randomOf } from '../fuzz/frames.ts'
 import { ATTACKS } from '../support/attacks.ts'
 import { rawPeer } from '../support/raw-peer.ts'
-import { type Attack, turn } from './attack.ts'
+import { type Attack, joined, turn } from './attack.ts'
 
 export const memberMalformed: Attack = {
   name: 'member-malformed',
   by: 'member',
   attackers: 1,
   does: 'sends malformed, forged and repeated frames, each on a new stream',
-  async run({ address, identity, seed }, signal) {
+  async run({ address, identity, seed }, signal, begun) {
     const done = { connections: 0, frames: 0 }
     const random = randomOf(seed)
     while (!signal.aborted) {
       const peer = await rawPeer(identity)
       try {
         const connection = await peer.dial(address)
-        await peer.join(connection)
+        await joined(peer, connection, signal)
         done.connections++
         while (!signal.aborted && connection.status === 'open') {
           const stream = await peer.open(connection, query.id)
           ATTACKS[done.frames % ATTACKS.length]?.strike({ peer, protocol: query, stream }, random)
           done.frames++
+          begun()
           while (!signal.aborted && stream.open()) await turn()
         }
       } catch {

@@ -12,7 +12,7 @@ export const strangerFrames: Attack = {
   by: 'stranger',
   attackers: 2,
   does: 'floods the muxer and the encryption with frames that mean nothing',
-  async run({ address, seed }, signal) {
+  async run({ address, seed }, signal, begun) {
     const done = { connections: 0, bursts: 0 }
     for (let kind = seed; !signal.aborted; kind++) {
       const peer = await rawPeer()
@@ -25,6 +25,7 @@ export const strangerFrames: Attack = {
           if (burst === undefined) writeEmpty(connection, 64)
           else write(connection, burst(n))
           done.bursts++
+          begun()
           await turn()
         }
       } catch {

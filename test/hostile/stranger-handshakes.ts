@@ -25,7 +25,7 @@ export const strangerHandshakes: Attack = {
   by: 'stranger',
   attackers: 1,
   does: 'opens connections from many addresses and finishes no handshake',
-  async run({ address }, signal) {
+  async run({ address }, signal, begun) {
     const done = { connections: 0 }
     const sockets = new Set<Socket>()
     while (!signal.aborted) {
@@ -39,6 +39,7 @@ export const strangerHandshakes: Attack = {
         socket.once('close', () => sockets.delete(socket))
         socket.once('connect', () => KINDS[number % KINDS.length]?.(socket))
       }
+      begun()
       await turn()
     }
     for (const socket of sockets) socket.destroy()

@@ -8,7 +8,7 @@ export const strangerStreams: Attack = {
   by: 'stranger',
   attackers: 4,
   does: 'opens streams and resets them at once, over and over',
-  async run({ address }, signal) {
+  async run({ address }, signal, begun) {
     const done = { connections: 0, bursts: 0 }
     while (!signal.aborted) {
       const peer = await rawPeer()
@@ -19,6 +19,7 @@ export const strangerStreams: Attack = {
         for (let n = 0; connection.status === 'open' && !signal.aborted; n++) {
           write(connection, openedAndReset(n))
           done.bursts++
+          begun()
           await turn()
         }
       } catch {

@@ -49,7 +49,7 @@ export interface TrialReport {
   readonly rateLimited: number
 }
 
-/** Rejects when a command is not recorded, or the node dies; the rest is for the caller to judge. */
+/** Rejects when the node dies; the rest is for the caller to judge (`failures`). */
 export async function holdTrial({ seconds, seed, attacks = ATTACKS_KNOWN }: TrialInit): Promise<TrialReport> {
   const victim = await startNode({ name: 'victim', env: { NODE_OPTIONS: INSPECTED } })
   const honest = await startNode({ name: 'honest', config: await nextTo(victim) })
@@ -99,7 +99,9 @@ const inUse = async (node: TestNode): Promise<number> => {
 export function failures({ peace, attacked, heapBefore, heapAfter }: TrialReport): readonly string[] {
   const found: string[] = []
   for (const { name, measured } of attacked) {
-    const { asked, complete, peakBytes } = measured
+    const { asked, complete, typed, recorded, peakBytes } = measured
+    if (recorded < typed)
+      found.push(`${name}: ${typed - recorded} of ${typed} commands were not recorded in time`)
     if (complete < asked) found.push(`${name}: ${asked - complete} of ${asked} questions had no whole answer`)
     const most = peace.measured.peakBytes * MEMORY_RATIO_MAX
     if (peakBytes > most) found.push(`${name}: ${mebibytes(peakBytes)} MiB of memory`)
@@ -146,7 +148,7 @@ export function describeTrial({ peace, attacked, heapBefore, heapAfter }: TrialR
       `memory at most ${mebibytes(m.peakBytes)} MiB (${ratio(m.peakBytes, p.peakBytes)}),`,
       `processor ${m.processors.toFixed(2)} (${ratio(m.processors, p.processors)}),`,
       `${m.complete} of ${m.asked} answers whole, in ${m.answerMs.toFixed(0)} ms (${ratio(m.answerMs, p.answerMs)}), the slowest in ${m.slowestAnswerMs.toFixed(0)} ms,`,
-      `${m.recorded} recorded in ${m.recordMs.toFixed(0)} ms (${ratio(m.recordMs, p.recordMs)}), the slowest in ${m.slowestRecordMs.toFixed(0)} ms`,
+      `${m.recorded} of ${m.typed} commands recorded in ${m.recordMs.toFixed(0)} ms (${ratio(m.recordMs, p.recordMs)}), the slowest in ${m.slowestRecordMs.toFixed(0)} ms`,
       did.length === 0 ? '' : `[${did.join(', ')}]`,
     ].join(' ')
   })
