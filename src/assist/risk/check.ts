@@ -61,9 +61,10 @@ const PLAIN = /^[A-Za-z0-9_][\w.+-]*(?: [\w./:,@%^+=-]+)*$/
 
 /** The level alone, as checkCommand finds it without knowing directory and home; cheap for plain commands. */
 export function riskLevelOf(command: string, shell: Shell): RiskLevel {
-  if (command.length < 1_000 && PLAIN.test(command) && !CARRIES_WORDS.test(command)) {
+  if (command.length < 1_000 && PLAIN.test(command)) {
     const space = command.indexOf(' ')
-    if (isPlainlySafe(command, space < 0 ? command : command.slice(0, space))) return 'safe'
+    const tool = space < 0 ? command : command.slice(0, space)
+    if (isPlainlySafe(command, tool) && !CARRIES_WORDS.test(command)) return 'safe'
   }
   return findAll(command, { shell }, newBudget()).reduce<RiskLevel>(
     (worst, { rule }) => worse(worst, rule.level),

@@ -44,11 +44,11 @@ const BEGINS = new RegExp(
   'g',
 )
 const NAMED = new RegExp(
-  `(?<![\\w.-])(?:${ANY}|python|perl|ruby|node|php|curl|wget|eval|exec|git|crontab|mkfs)(?![\\w-])`,
+  `(?<=[^\\w.-])(?:${ANY}|python|perl|ruby|node|php|curl|wget|eval|exec|git|crontab|mkfs)(?![\\w-])`,
 )
 /** Signs by which a line may spell a name that cannot be seen in it. */
 const SPELLS = /[\\`$]|''|""|\w["']\w/
-/** Whether the line can hold a command to look for; most lines are spared the search. */
+/** Whether the line can hold a command to look for, beside the one that it begins with; most lines are spared the search. */
 export const mayCarry = (line: string): boolean => NAMED.test(line) || SPELLS.test(line)
 
 /** What is only said: the text goes on to the command, with no more than an opening quote between. */
@@ -182,7 +182,8 @@ const MAX_VERBS = 3
 /** The value of the option at this place, if its name says that it is a command. */
 function commandValue(args: readonly Arg[], i: number): Arg | undefined {
   const arg = args[i] as Arg
-  if (arg.text[0] !== '-' || !RUNS_VALUE.test(arg.text)) return undefined
+  // The shortest such option is --ssh or -exec.
+  if (arg.text.length < 5 || arg.text[0] !== '-' || !RUNS_VALUE.test(arg.text)) return undefined
   const equals = arg.text.indexOf('=')
   return equals < 0 ? args[i + 1] : { ...arg, text: arg.text.slice(equals + 1) }
 }
