@@ -53,10 +53,17 @@ export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
   found.push(...removed(c, o), ...changedTrees(c, o), ...covered(c, o), ...editedHook(c, o))
   if (onlyReads(c, o, isOwn)) return found
   const words = inputIsCode(c.name) ? [...c.args, ...inputCode(c)] : c.args
-  return [...found, ...words.filter((arg) => isOwn(arg.text))]
+  // Most words of most tools are spared the look at each of their parts.
+  const closely = scope.machine !== undefined || runsCode(c.name) || mayLead(scope.cwd, scope)
+  return [...found, ...words.filter((arg) => (closely || mayLead(arg.text, scope)) && isOwn(arg.text))]
 }
 
 const NOTHING: readonly Arg[] = []
+
+/** Start files count as the guard's own of a tool alone. */
+function mayLead(text: string, { caller }: SimpleCommand['scope']): boolean {
+  return mayBeOwn(text) || (caller === 'tool' && mayBeSystem(text))
+}
 
 /** A cheap look: whether some word could lead to a file of ours, or the tool takes whole trees. */
 function mayTouch({ name, args, redirections, input, scope }: SimpleCommand): boolean {
@@ -66,7 +73,7 @@ function mayTouch({ name, args, redirections, input, scope }: SimpleCommand): bo
     if (isAboveHome || args.some((arg) => /^[/~]|\.\.|=[/~]/.test(arg.text))) return true
   }
   if (runsCode(name) && args.some((arg) => /["'`]\s*[+.]+\s*["'`]/.test(arg.text))) return true
-  const may = (text: string) => mayBeOwn(text) || (scope.caller === 'tool' && mayBeSystem(text))
+  const may = (text: string) => mayLead(text, scope)
   return (
     may(scope.cwd) ||
     args.some((arg) => may(arg.text)) ||
