@@ -65,7 +65,9 @@ test.each([
   const { sources } = loadedFor(...PROGRAM, ...entries)
   for (const entry of entries) expect(sources).toContain(entry)
   expect(
-    sources.filter((source) => /smol-toml|^src\/(config\/(load|table)|assist\/guard\/load)\.ts$/.test(source)),
+    sources.filter((source) =>
+      /smol-toml|^src\/(config\/(load|table)|assist\/guard\/load)\.ts$/.test(source),
+    ),
   ).toEqual([])
 })
 

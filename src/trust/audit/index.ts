@@ -2,5 +2,4 @@
 
 export { createAudit } from './audit.ts'
 export { appendEntry } from './continue.ts'
-export type { AuditType } from './entry-types.ts'
 export type * from './types.ts'
