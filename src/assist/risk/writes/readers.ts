@@ -1,4 +1,4 @@
-// Tools known only to read the files they are given, or to write nowhere but at the positions of write-tools.ts.
+// Tools known only to read the files they are given, or to write nowhere but at the positions of tools.ts.
 
 import { SHELLS, WRAPPERS } from '../carriers/wrappers.ts'
 import type { Options } from '../line/options.ts'

@@ -1,4 +1,4 @@
-// Tools that name a file which they write, and where in their words it stands: data that write-positions.ts reads.
+// Tools that name a file which they write, and where in their words it stands: data that positions.ts reads.
 
 /** Lines of `tools: words`, each tool with the words. */
 function table(text: string): Readonly<Record<string, readonly string[]>> {
