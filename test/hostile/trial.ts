@@ -14,6 +14,8 @@ import { type Measured, measure } from './measure.ts'
 import { ATTACKS_KNOWN } from './table.ts'
 
 const ATTACKER = join(import.meta.dirname, 'attacker.ts')
+/** On a busy machine a process takes seconds to load what it needs. */
+const BEGINS_WITHIN_MS = 20_000
 /** An attacker that is told to stop finishes what it does. */
 const STOPS_WITHIN_MS = 20_000
 /** Connections, streams and what is remembered of them have their time, the longest of them a few seconds. */
@@ -111,7 +113,7 @@ export function failures({ peace, attacked, heapBefore, heapAfter }: TrialReport
   return found
 }
 
-/** The attacker has begun; the returned function ends it, and says what it has done. */
+/** The attacker has begun, if it could; the returned function ends it, and says what it has done. */
 async function begin(attack: Attack, victim: TestNode, seed: number) {
   const key = randomBytes(32)
   if (attack.by === 'member') await trusts(victim, testIdentity(key).nodeId)
@@ -123,14 +125,18 @@ async function begin(attack: Attack, victim: TestNode, seed: number) {
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
   child.stdin.on('error', () => {}).write(`${JSON.stringify(order)}\n`)
-  await until(() => said.includes('\n') || child.exitCode !== null, { what: `${attack.name} begins` })
+  await until(() => said.includes('\n') || child.exitCode !== null, {
+    what: `${attack.name} begins`,
+    deadlineMs: BEGINS_WITHIN_MS,
+    // Beside others it may be refused at the door for long: what it has done tells.
+  }).catch(() => {})
   return async (): Promise<Readonly<Record<string, number>>> => {
     child.stdin.end()
     const gone = ended(child)
     const timer = setTimeout(() => child.kill('SIGKILL'), STOPS_WITHIN_MS)
     await gone
     clearTimeout(timer)
-    const line = said.split('\n')[1] ?? ''
+    const line = said.split('\n').find((one) => one.startsWith('{')) ?? ''
     return line === '' ? {} : (JSON.parse(line) as Record<string, number>)
   }
 }
