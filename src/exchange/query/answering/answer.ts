@@ -91,6 +91,10 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     // Only while it lives: a dead question that is played again would be worked on, and written down, once more.
     const known = before !== undefined && sameBytes(before.document, document) ? before.question : undefined
     if (known !== undefined && clock.now() < known.body.expires_at) return known
+    if (!intake.reads(peer.nodeId)) {
+      book.refused(peer.nodeId)
+      return undefined
+    }
     try {
       const question = readQuestion(document, queryId, clock.now())
       checked.set(key, { document, question })

@@ -8,15 +8,24 @@ import { createRecent, type Recent } from '../../../base/recent.ts'
 export const AUTHOR_QUOTA = { frames: 20, perMs: 10_000 } as const
 /** New questions one neighbour hands on, whoever wrote them: author keys cost nothing, a neighbour's does. */
 export const NEIGHBOUR_QUOTA = { frames: 60, perMs: 10_000 } as const
+/**
+ * Question documents of one neighbour that are opened and verified: those taken up, and as many again that are told
+ * `busy`, twice over. Each costs two signatures and, when refused, a sealed answer, about a millisecond; beyond, a
+ * neighbour gets no answer at all, so that a flood cannot take the processor from everybody else.
+ */
+export const READ_QUOTA = { frames: 200, perMs: 10_000 } as const
 /** Keys that are remembered; those silent for longest are forgotten first. */
 const REMEMBERED_MAX = 1024
 
 export interface Intake {
+  /** Counts one document that was not seen before; false when the neighbour hands on too many. */
+  reads(neighbour: NodeId): boolean
   /** Counts one new question against both quotas; false when one of them is used up. */
   admits(neighbour: NodeId, author: NodeId): boolean
 }
 
 export function createIntake(clock: Clock): Intake {
+  const readers = createRecent<NodeId, Quota>(REMEMBERED_MAX)
   const neighbours = createRecent<NodeId, Quota>(REMEMBERED_MAX)
   const authors = createRecent<NodeId, Quota>(REMEMBERED_MAX)
 
@@ -27,6 +36,7 @@ export function createIntake(clock: Clock): Intake {
   }
 
   return {
+    reads: (neighbour) => take(readers, neighbour, READ_QUOTA),
     // The neighbour's first: beyond it, nothing a key of its own invention says is remembered.
     admits: (neighbour, author) =>
       take(neighbours, neighbour, NEIGHBOUR_QUOTA) && take(authors, author, AUTHOR_QUOTA),

@@ -55,8 +55,16 @@ export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
   const words = inputIsCode(c.name) ? [...c.args, ...inputCode(c)] : c.args
   // Most words of most tools are spared the look at each of their parts.
   const closely = scope.machine !== undefined || runsCode(c.name) || mayLead(scope.cwd, scope)
-  return [...found, ...words.filter((arg) => (closely || mayLead(arg.text, scope)) && isOwn(arg.text))]
+  return [
+    ...found,
+    ...words.filter(
+      ({ text }) => !FLAGS_ONLY.test(text) && (closely || mayLead(text, scope)) && isOwn(text),
+    ),
+  ]
 }
+
+/** In a directory of ours every name is a file of ours, but `-rf` and `--force` are none. */
+const FLAGS_ONLY = /^--?[\w-]+$/
 
 const NOTHING: readonly Arg[] = []
 
