@@ -1,6 +1,7 @@
 // Brings one foreign history into the daemon: batch after batch, one on its way while the next is read.
 import { callDaemon } from '../../api/contract/client.ts'
-import { IMPORT_BATCH, type ImportedShape } from '../../api/contract/shapes.ts'
+import { IMPORT_BATCH } from '../../api/contract/constants.ts'
+import type { ImportedShape } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { ForeignEntry } from '../../observe/imports/entry.ts'
 import { UNENDED } from '../../observe/imports/lines.ts'
