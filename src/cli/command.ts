@@ -82,3 +82,17 @@ export interface Command {
   /** Throws KaroError; the runner prints it (to stderr, as JSON on stdout with --json) and maps its exit code. */
   run(io: CommandIo, input: CommandInput): Promise<ExitCode>
 }
+
+/** Headings of `karo help`, in its order. */
+export const COMMAND_GROUPS = {
+  node: 'This node',
+  terminal: 'Your terminal',
+  mesh: 'The mesh',
+} as const
+
+export interface CommandEntry {
+  /** First word of the commands in that file. */
+  readonly name: string
+  readonly group: keyof typeof COMMAND_GROUPS
+  readonly load: () => Promise<readonly Command[]>
+}

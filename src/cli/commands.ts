@@ -1,21 +1,7 @@
 // Every command there is, in the order help shows them; each file is loaded only when its command runs.
-import type { Command } from './command.ts'
+import type { CommandEntry } from './command.ts'
 // Loaded with the program: as short as it is, a module load of its own would be a tenth of its time.
 import { status } from './commands/node/status.ts'
-
-/** Headings of `karo help`, in its order. */
-export const COMMAND_GROUPS = {
-  node: 'This node',
-  terminal: 'Your terminal',
-  mesh: 'The mesh',
-} as const
-
-export interface CommandEntry {
-  /** First word of the commands in that file. */
-  readonly name: string
-  readonly group: keyof typeof COMMAND_GROUPS
-  readonly load: () => Promise<readonly Command[]>
-}
 
 export const COMMANDS: readonly CommandEntry[] = [
   { name: 'up', group: 'node', load: async () => (await import('./commands/node/up.ts')).up },
@@ -36,7 +22,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'completion',
     group: 'terminal',
-    load: async () => (await import('./commands/terminal/completion.ts')).completion,
+    load: async () => (await import('./commands/terminal/completion.ts')).completion(COMMANDS),
   },
   {
     name: 'export',

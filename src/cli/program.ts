@@ -2,9 +2,15 @@
 import { Argument, Command as Commander, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { KaroError } from '../base/errors.ts'
 import { closest } from '../base/suggest.ts'
-import type { Command, CommandArgument, CommandInput, CommandOption } from './command.ts'
+import {
+  COMMAND_GROUPS,
+  type Command,
+  type CommandArgument,
+  type CommandEntry,
+  type CommandInput,
+  type CommandOption,
+} from './command.ts'
 import { withOneCommandLine } from './command-line-words.ts'
-import { COMMAND_GROUPS, type CommandEntry } from './commands.ts'
 import { fitted, wrap } from './terminal/text.ts'
 
 /** Options every command has, after the product's contract. */

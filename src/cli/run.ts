@@ -6,9 +6,9 @@ import { ERROR_CODES, EXIT, type ExitCode, KaroError } from '../base/errors.ts'
 import { inertJson, jsonText, screened } from '../base/printable.ts'
 import { BUILD, COMMIT, VERSION } from '../base/version.ts'
 import { type HomePaths, homePaths, recordingPaths, servicePaths } from '../config/paths.ts'
-import type { Command, CommandInput, CommandIo } from './command.ts'
+import type { Command, CommandEntry, CommandInput, CommandIo } from './command.ts'
 import { withOneCommandLine } from './command-line-words.ts'
-import { COMMANDS, type CommandEntry } from './commands.ts'
+import { COMMANDS } from './commands.ts'
 import { errorLines, toldOf } from './error-text.ts'
 
 interface OutputStream {

@@ -2,7 +2,7 @@
 import type { Room } from '../base/run/room.ts'
 import type { EventRepository } from './events/events.ts'
 import type { ProcessRepository } from './processes/processes.ts'
-import type { RollupRepository } from './rollups/rollups.ts'
+import type { RollupRepository } from './rollups/types.ts'
 import type { AnomalyRepository } from './tables/anomalies.ts'
 import type { AuditRepository } from './tables/audit.ts'
 import type { ConsentRepository } from './tables/consent.ts'

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import type { Answer } from '../../src/assist/copilot/ask.ts'
+import type { Answer } from '../../src/assist/copilot/types.ts'
 import { fakeModel, type Script, streamed } from '../support/fake-model.ts'
 import { cleanEnv, runKaro, startNode, temporaryHome } from '../support/node.ts'
 import { append, liveName, records } from '../support/spool.ts'

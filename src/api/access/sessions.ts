@@ -1,6 +1,6 @@
 // Sessions of browsers, in memory: a cookie that scripts cannot read and a key that other servers are not sent.
 import type { Clock, Random } from '../../base/clock.ts'
-import type { TokenScope } from '../contract/shapes.ts'
+import type { TokenScope } from '../contract/constants.ts'
 import { hashSecret, makeSecret, sameHash } from './secrets.ts'
 
 /** A page that nobody looks at asks nothing. */

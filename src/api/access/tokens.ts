@@ -7,7 +7,7 @@ import type { Room } from '../../base/run/room.ts'
 import { createSerial } from '../../base/serial.ts'
 import type { TokenRecord, TokenRepository } from '../../store/tables/tokens.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import { TOKEN_SCOPES, TOKENS_PER_PERSON, type TokenScope } from '../contract/shapes.ts'
+import { TOKEN_SCOPES, TOKENS_PER_PERSON, type TokenScope } from '../contract/constants.ts'
 import { hashSecret, makeSecret, sameHash } from './secrets.ts'
 
 const TOKENS_MAX = 1_024

@@ -2,8 +2,8 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import * as z from 'zod'
 import type { ErrorCode } from '../../base/errors.ts'
+import type { TokenScope } from './constants.ts'
 import type { Access } from './route.ts'
-import type { TokenScope } from './shapes.ts'
 
 /** Groups of operations, and what each is about; also the tags of the OpenAPI document. */
 export const TAGS = {

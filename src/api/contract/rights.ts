@@ -1,8 +1,8 @@
 // Who may use which route: pure, decided by what the route says, who asks, and what they showed.
 import type { FastifyContextConfig } from 'fastify'
 import { KaroError } from '../../base/errors.ts'
+import { TOKEN_SCOPES, type TokenScope } from './constants.ts'
 import type { Access, Caller } from './route.ts'
-import { TOKEN_SCOPES, type TokenScope } from './shapes.ts'
 
 /** Of a route, or of no route at all: `config` is then empty. */
 interface Asked {

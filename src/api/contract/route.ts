@@ -1,6 +1,6 @@
 // What a group of API routes is given, and the person behind a request.
 import type { FastifyInstance } from 'fastify'
-import type { TokenScope } from './shapes.ts'
+import type { TokenScope } from './constants.ts'
 
 /** Who is asking. Every route is handed one with its request, whichever way it came in. */
 export interface Caller {

@@ -1,5 +1,7 @@
 // What the feed room shows of itself: the shapes other rooms use, apart from the code that makes them.
-import type { EventType, FeedData, FeedEvent } from '../contract/shapes.ts'
+
+import type { EventType } from '../contract/constants.ts'
+import type { FeedData, FeedEvent } from '../contract/shapes.ts'
 
 /** `lost` is made for a follower, not by what happens. */
 export type Happening = Exclude<EventType, 'lost'>

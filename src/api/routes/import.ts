@@ -10,6 +10,7 @@ import type { Observe } from '../../observe/record/index.ts'
 import { disagreement } from '../../ops/care/transfer.ts'
 import type { Arrival, EventRepository, Importing } from '../../store/events/events.ts'
 import { createOneEach } from '../access/one-each.ts'
+import { IMPORTS_LISTED } from '../contract/constants.ts'
 import { serve } from '../contract/operation.ts'
 import { importHistory } from '../contract/operations/export.ts'
 import {
@@ -20,7 +21,6 @@ import {
   undoImport,
 } from '../contract/operations/import.ts'
 import type { Routes } from '../contract/route.ts'
-import { IMPORTS_LISTED } from '../contract/shapes.ts'
 
 /** Whoever says nothing for so long has gone. */
 const IDLE_MS = 60_000

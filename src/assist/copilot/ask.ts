@@ -1,6 +1,6 @@
 // Finds a command for a request in words: recipes, own history, option descriptions; each answer is judged first.
 import { compareLevels, worse } from '../risk/decide.ts'
-import type { GuardDecision, RiskLevel, RiskVerdict, Shell } from '../risk/index.ts'
+import type { RiskVerdict, Shell } from '../risk/index.ts'
 import type { Knowledge } from './knowledge.ts'
 import { leavesOut } from './matcher/limits.ts'
 import { search } from './matcher/match.ts'
@@ -10,31 +10,7 @@ import { PLACEHOLDERS } from './model/prompt.ts'
 import { optionsFor } from './option-search.ts'
 import { destroysByName, type OwnCommand, ownCandidates, wantsToDestroy } from './own-history.ts'
 import { RECIPES } from './recipes/index.ts'
-
-export interface Proposal {
-  readonly command: string
-  /** `recipe`, `history`, `options` (Karo's table), `fig <command>`, `model <name>`. */
-  readonly source: string
-  readonly risk_level: RiskLevel
-  readonly decision: GuardDecision
-  /** Words in capitals that the person has to replace. */
-  readonly placeholders: readonly string[]
-  /** Why it is risky, one sentence for each finding. */
-  readonly reasons: readonly string[]
-}
-
-/** Shape of `karo ask --json`; `command` and what belongs to it are null when nothing was found. */
-export interface Answer {
-  readonly command: string | null
-  readonly source: string | null
-  readonly risk_level: RiskLevel | null
-  readonly decision: GuardDecision | null
-  readonly placeholders: readonly string[]
-  readonly reasons: readonly string[]
-  readonly alternatives: readonly Proposal[]
-  /** What the person should know of how the answer came about, such as a model that did not answer. */
-  readonly notes: readonly string[]
-}
+import type { Answer, Candidate, Proposal } from './types.ts'
 
 export interface AskOptions {
   readonly shell: Shell
@@ -46,16 +22,6 @@ export interface AskOptions {
   /** The model's command, read strictly; not judged yet. */
   readonly model?: { readonly name: string; readonly command: string }
   readonly notes?: readonly string[]
-}
-
-/** A candidate before it is judged. */
-export interface Candidate {
-  readonly command: string
-  readonly source: string
-  readonly score: number
-  readonly placeholders: readonly string[]
-  /** It destroys something: beside another answer it has to fit almost as well. */
-  readonly destroys?: boolean
 }
 
 /** Below this the request is something else; nothing is proposed rather than guessed. */

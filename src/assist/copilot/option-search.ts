@@ -1,11 +1,12 @@
 // Finds the option that does what was asked, by its description: `curl follow redirects` is `curl -L`.
-import type { Candidate } from './ask.ts'
+
 import type { Knowledge } from './knowledge.ts'
 import type { CommandKnowledge } from './knowledge-format.ts'
 import { concepts } from './matcher/language.ts'
 import { describesLimits } from './matcher/limits.ts'
 import type { Index } from './matcher/wordings.ts'
 import { TOOLS } from './tools.ts'
+import type { Candidate } from './types.ts'
 
 interface Described {
   readonly command: string

@@ -1,10 +1,11 @@
 // Finds what the person used before for the same: own commands that hold the request's words, the same directory first.
-import type { Candidate } from './ask.ts'
+
 import type { Knowledge } from './knowledge.ts'
 import { concept, concepts, isAskedFor, isStop } from './matcher/language.ts'
 import { leavesOut } from './matcher/limits.ts'
 import type { Index } from './matcher/wordings.ts'
 import { TOOLS } from './tools.ts'
+import type { Candidate } from './types.ts'
 
 /** One command that ran, as the history gives it. */
 export interface OwnCommand {

@@ -1,16 +1,6 @@
 // Puts what aliases and functions stand for into a line, as the shell will, so that it is judged by what it does.
 import { commandsOf } from '../risk/commands-of.ts'
-import type { Where } from './judge.ts'
-
-/** What the shell says that a word means, in its own words. */
-export interface Definition {
-  /** `global` is zsh's: it stands for a word anywhere. `unread`: there is one, and the shell could not hand it over. */
-  readonly kind: 'alias' | 'global' | 'function' | 'unread'
-  /** Of what is unread also `*`: words were too many to be looked up. */
-  readonly name: string
-  /** Of a function its body, without the braces around it. */
-  readonly text: string
-}
+import type { Definition, Where } from './types.ts'
 
 /** Definitions within definitions. */
 const MOST_ROUNDS = 6

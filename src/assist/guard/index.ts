@@ -1,6 +1,6 @@
 // The guard room's door: what this owner lets through, asks about and blocks; it reads files and runs nothing.
 export type { Guard, GuardRule } from './guard.ts'
 export { judge } from './judge.ts'
-export { type GuardSources, loadGuard } from './load.ts'
+export { loadGuard } from './load.ts'
 export { type MachinePlace, machineOf } from './machine.ts'
-export { MACHINE_RULES } from './quick.ts'
+export { type GuardSources, MACHINE_RULES } from './sources.ts'

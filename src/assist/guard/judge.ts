@@ -3,40 +3,14 @@ import { dirname } from 'node:path'
 import { globMatcher } from '../../base/quote.ts'
 import { commandsOf, type RunCommand } from '../risk/commands-of.ts'
 import { compareLevels, decide, worse } from '../risk/decide.ts'
-import {
-  type Caller,
-  type CheckOptions,
-  checkCommand,
-  type Machine,
-  type RiskMatch,
-  type RiskVerdict,
-} from '../risk/index.ts'
+import { type CheckOptions, checkCommand, type RiskMatch, type RiskVerdict } from '../risk/index.ts'
 import { MAX_MATCHES } from '../risk/limits.ts'
 import { SOME_HOME } from '../risk/model.ts'
 import { isCore } from '../risk/rule-ids.ts'
 import { ruleForFact } from '../risk/rules/index.ts'
-import { type Definition, expand } from './definitions.ts'
+import { expand } from './definitions.ts'
 import type { Guard, GuardRule } from './guard.ts'
-
-export interface Where {
-  /** Default: bash. */
-  readonly shell?: NonNullable<CheckOptions['shell']>
-  /** Absolute. */
-  readonly cwd?: string
-  readonly home?: string
-  /** KARO_HOME: the node's key and database belong to the core. */
-  readonly karoHome?: string
-  /** Default: a person. */
-  readonly caller?: Caller
-  /** What is known of the files here; machineOf gives it. */
-  readonly machine?: Machine
-  /** Aliases and functions of the shell whose names the line may hold. */
-  readonly definitions?: readonly Definition[]
-  /** More lines will follow: that it cannot be read yet says nothing. */
-  readonly unfinished?: boolean
-  /** It is the beginning of a line that is too long to be read. */
-  readonly cut?: boolean
-}
+import type { Where } from './types.ts'
 
 /**
  * What the guard says of a line; with definitions the worse of what it says as it is typed and as it runs. A denied command is blocked whatever the profile; of a person's own prohibitions, whose

@@ -2,20 +2,10 @@
 import { join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import { type LoadedConfig, loadConfig } from '../../config/load.ts'
-import type { Env } from '../../config/paths.ts'
 import { DEFAULTS, type Guard, type GuardRule, stricter } from './guard.ts'
-import { MACHINE_RULES, setsAny } from './quick.ts'
 import { readRules } from './read-rules.ts'
 import type { RulesFile } from './rules-file.ts'
-
-export interface GuardSources {
-  /** Directory of the node, with config.toml and guard.toml. */
-  readonly home: string
-  readonly env: Env
-  /** Rules that hold for everybody on this machine. */
-  readonly machineFile?: string
-  readonly now?: () => number
-}
+import { type GuardSources, MACHINE_RULES, setsAny } from './sources.ts'
 
 /** The owner's rules file while guard.rules names no other. */
 const ownRules = (home: string): string => join(home, 'guard.toml')

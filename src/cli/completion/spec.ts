@@ -2,8 +2,14 @@
 
 import { ruleList } from '../../assist/risk/rule-list.ts'
 import { KEY_LIST } from '../../config/table.ts'
-import type { Command, CommandArgument, CommandOption, Completes, LiveWords } from '../command.ts'
-import type { CommandEntry } from '../commands.ts'
+import type {
+  Command,
+  CommandArgument,
+  CommandEntry,
+  CommandOption,
+  Completes,
+  LiveWords,
+} from '../command.ts'
 import { COMMON_OPTIONS } from '../program.ts'
 
 export interface Word {

@@ -12,19 +12,7 @@ import { EXIT, type ExitCode } from '../../base/errors.ts'
 import { MOST_ASKED } from '../../observe/hooks/guard/guard.ts'
 import type { CommandIo } from '../command.ts'
 import { placeOf } from '../place.ts'
-
-/**
- * run: the line may run. edit: it stays to be changed. drop: it goes. put: another text takes its place, and follows in
- * the next lines.
- */
-export type Verb = 'run' | 'edit' | 'drop' | 'put'
-
-export interface Answer {
-  readonly verb: Verb
-  /** What is to be noted; `-`: nothing. */
-  readonly outcome: '-' | 'blocked' | 'confirmed' | 'declined' | 'unjudged'
-  readonly text?: string
-}
+import type { Answer } from './terminal.ts'
 
 /** A word that the shell can compare a line with. */
 const PLAIN_WORD = /^\w[\w.+-]{0,63}$/

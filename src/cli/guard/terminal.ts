@@ -12,7 +12,19 @@ import { screened } from '../../base/printable.ts'
 import type { CommandIo } from '../command.ts'
 import { fitted } from '../terminal/text.ts'
 import { printVerdict } from '../views/check.ts'
-import type { Answer, Verb } from './ask.ts'
+
+/**
+ * run: the line may run. edit: it stays to be changed. drop: it goes. put: another text takes its place, and follows in
+ * the next lines.
+ */
+type Verb = 'run' | 'edit' | 'drop' | 'put'
+
+export interface Answer {
+  readonly verb: Verb
+  /** What is to be noted; `-`: nothing. */
+  readonly outcome: '-' | 'blocked' | 'confirmed' | 'declined' | 'unjudged'
+  readonly text?: string
+}
 
 /** What was typed before the question could be read is no answer to it: a paste goes on while its first line is judged. */
 const GRACE_MS = 150

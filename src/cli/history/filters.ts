@@ -1,5 +1,7 @@
 // What narrows a search in the history down, as options and as the API names it.
-import { HISTORY_LIMIT_MAX, RISK_LEVELS } from '../../api/contract/shapes.ts'
+
+import { HISTORY_LIMIT_MAX } from '../../api/contract/constants.ts'
+import { RISK_LEVELS } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { CommandInput, CommandOption } from '../command.ts'
 import { absolutePath } from '../place.ts'

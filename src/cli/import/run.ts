@@ -1,6 +1,7 @@
 // Brings one foreign history into the daemon: batch after batch, one on its way while the next is read.
 import { callDaemon } from '../../api/contract/client.ts'
-import { IMPORT_BATCH, type ImportedShape } from '../../api/contract/shapes.ts'
+import { IMPORT_BATCH } from '../../api/contract/constants.ts'
+import type { ImportedShape } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { ForeignEntry } from '../../observe/imports/entry.ts'
 import { UNENDED } from '../../observe/imports/lines.ts'
@@ -10,31 +11,7 @@ import { createLiveLine } from '../terminal/live-line.ts'
 import { createProgress } from '../terminal/progress.ts'
 import type { ForeignHistory } from './foreign-history.ts'
 import { withImport } from './session.ts'
-
-export interface ImportSummary {
-  readonly source: string
-  readonly file: string
-  /** For undoing it; null when nothing was added. */
-  readonly id: number | null
-  readonly dry_run: boolean
-  /** Ctrl-C before its end. */
-  readonly interrupted: boolean
-  /** Commands that the file has. */
-  readonly read: number
-  readonly added: number
-  readonly known: number
-  readonly ignored: number
-  readonly redacted: number
-  readonly too_old: number
-  readonly cut: number
-  readonly untimed: number
-  /** Of the last two seconds: left to the hook, or to the next import. */
-  readonly recent: number
-  /** Lines that are none, and the first of them. */
-  readonly bad: number
-  readonly bad_lines: readonly { readonly line: number; readonly problem: string }[]
-  readonly elapsed_ms: number
-}
+import type { ImportSummary } from './summary.ts'
 
 /** A request that is answered soon, whoever else wants something of the daemon. */
 const BATCH_BYTES = 192 * 1024

@@ -1,6 +1,7 @@
 // Tools about what the person did: stats (numbers), and history where the person allows it. Both ask the daemon.
 import * as z from 'zod'
-import { RISK_LEVELS, STATISTICS_PERIODS } from '../../api/contract/shapes.ts'
+import { STATISTICS_PERIODS } from '../../api/contract/constants.ts'
+import { RISK_LEVELS } from '../../api/contract/shapes.ts'
 import { KaroError } from '../../base/errors.ts'
 import { defineTool } from './tool.ts'
 

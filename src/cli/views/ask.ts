@@ -1,6 +1,6 @@
 // The answer to a request as a person reads it: the command alone on its line, who says so, its risk, and others.
 import { styleText } from 'node:util'
-import type { Answer, Proposal } from '../../assist/copilot/ask.ts'
+import type { Answer, Proposal } from '../../assist/copilot/types.ts'
 import { printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
 import { DECISIONS, RISK_COLOURS } from '../terminal/risk-words.ts'

@@ -1,5 +1,7 @@
 // One line of people's output for each event of the node.
-import type { EventType, FeedData, FeedEvent } from '../../api/contract/shapes.ts'
+
+import type { EventType } from '../../api/contract/constants.ts'
+import type { FeedData, FeedEvent } from '../../api/contract/shapes.ts'
 import { formatFingerprint, localTime, printable } from '../../base/format.ts'
 
 type Peer = FeedData['peer_connected']['peer']

@@ -2,7 +2,7 @@
 import type { ImportShape } from '../../api/contract/shapes.ts'
 import { duration, localTime, printable } from '../../base/format.ts'
 import type { CommandIo } from '../command.ts'
-import type { ImportSummary } from '../import/run.ts'
+import type { ImportSummary } from '../import/summary.ts'
 import { table } from '../terminal/table.ts'
 import { fitted } from '../terminal/text.ts'
 

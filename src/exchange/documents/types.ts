@@ -2,7 +2,6 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { DocumentKind } from './kinds.ts'
-import type { OutsideHead } from './witness.ts'
 
 /** Names one document; of each (author, kind, slot) only the highest version is kept. */
 export interface DocumentHead {
@@ -34,6 +33,14 @@ export interface DocumentCounts {
   readonly bytes: number
   /** Refused because their author had signed another document under the same version. */
   readonly conflicts: number
+}
+
+/** A head of this node's ledger that is kept outside of the ledger. */
+export interface OutsideHead {
+  /** The AuditHead frame, signed by this node. */
+  readonly frame: Uint8Array
+  /** Neighbours that have it. */
+  readonly by: readonly NodeId[]
 }
 
 export interface Documents extends Room {

@@ -1,17 +1,10 @@
 // Heads of this node's own ledger as others have them: what they kept of it cannot be cut off here.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Document } from './read.ts'
+import type { OutsideHead } from './types.ts'
 
 /** Neighbours whose word is remembered; the one that spoke longest ago is forgotten first. */
 const NEIGHBOURS_MAX = 64
-
-/** A head of this node's ledger that is kept outside of the ledger. */
-export interface OutsideHead {
-  /** The AuditHead frame, signed by this node. */
-  readonly frame: Uint8Array
-  /** Neighbours that have it. */
-  readonly by: readonly NodeId[]
-}
 
 /** Names one edition; the digest is BLAKE3 of its frame. */
 interface Told {

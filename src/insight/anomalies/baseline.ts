@@ -1,6 +1,6 @@
 // What is usual for one person: the days with commands among the last eight weeks, and what can be read off them.
 import { weekdayOf } from '../../base/calendar.ts'
-import type { Rollup } from '../../store/rollups/rollups.ts'
+import type { Rollup } from '../../store/rollups/types.ts'
 
 /**
  * Eight weeks: eight of each weekday are enough to call one of them unused, and a habit that is taken up or given up is

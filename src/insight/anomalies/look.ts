@@ -1,6 +1,7 @@
 // Gathers what the tests of one day look at: its numbers so far, and the eight weeks before it.
 import { HOUR_MS, startOfLocalDay } from '../../base/calendar.ts'
-import { NO_ROLLUP, type Rollup, type RollupRepository } from '../../store/rollups/rollups.ts'
+import { NO_ROLLUP } from '../../store/rollups/rollups.ts'
+import type { Rollup, RollupRepository } from '../../store/rollups/types.ts'
 import { BASELINE_DAYS, type Baseline, baselineOf } from './baseline.ts'
 
 /** One day of one person, as it is known now. */

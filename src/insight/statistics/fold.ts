@@ -1,5 +1,5 @@
 // Adds rollups up, and sorts what comes out by how much it was used.
-import { type CategoryTally, GUARD_OUTCOMES, type Rollup, type Tally } from '../../store/rollups/rollups.ts'
+import { type CategoryTally, GUARD_OUTCOMES, type Rollup, type Tally } from '../../store/rollups/types.ts'
 
 export interface Folded {
   readonly total: Tally & { readonly duration_ms: number }

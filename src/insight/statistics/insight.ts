@@ -8,7 +8,7 @@ import type {
 import type { PatternStat } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { DAY_MS, dayOfLocalHour, HOUR_MS, localDay, weekdayOf } from '../../base/calendar.ts'
-import type { Rollup } from '../../store/rollups/rollups.ts'
+import type { Rollup } from '../../store/rollups/types.ts'
 import { type Folded, fold } from './fold.ts'
 import { spanOf } from './periods.ts'
 import { createStatistics, type StatisticsDeps } from './statistics.ts'

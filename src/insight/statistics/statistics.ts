@@ -1,7 +1,7 @@
 // A person's own numbers: one period of days, the one before it, and what became of each.
 import { DAY_MS, localDay, startOfLocalDay, weekdayOf } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
-import type { Rollup, RollupRepository, SumOfDays, Tally } from '../../store/rollups/rollups.ts'
+import type { Rollup, RollupRepository, SumOfDays, Tally } from '../../store/rollups/types.ts'
 import { type Folded, fold } from './fold.ts'
 import { PERIOD_DAYS, type Span, spanBefore, spanOf } from './periods.ts'
 import { hoursBetween } from './time.ts'

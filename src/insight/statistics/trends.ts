@@ -1,5 +1,5 @@
 // What became of numbers since the period before: ratios where there is something to compare with, and what fails more.
-import type { Tally } from '../../store/rollups/rollups.ts'
+import type { Tally } from '../../store/rollups/types.ts'
 
 /** 0.12 is 12 % more, -1 nothing any more; null where there was nothing before, or nothing is known of it. */
 export function changeOf(count: number, before: number | undefined): number | null {

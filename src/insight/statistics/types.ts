@@ -6,7 +6,7 @@ import type {
   ToolUse,
 } from '../../../protocols/messages/numbers.ts'
 import type { PatternStat } from '../../../protocols/messages/summary.ts'
-import type { Rollup } from '../../store/rollups/rollups.ts'
+import type { Rollup } from '../../store/rollups/types.ts'
 
 export interface TimeRange {
   /** Milliseconds since the epoch, inclusive. */

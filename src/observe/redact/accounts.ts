@@ -1,5 +1,5 @@
 // Secrets beside a user's name, in the files and statements that hold accounts: netrc, pgpass, SQL and more.
-import type { Shape } from './shapes.ts'
+import type { Shape } from './shape.ts'
 
 const SQL_HINT = /password|passwd|identified/
 /** `PASSWORD`, `IDENTIFIED BY`, `SET PASSWORD FOR x`, and what may stand before the quoted secret. */

@@ -1,5 +1,5 @@
 // Secrets as fields of data and of other languages, in the syntax of each: JSON, YAML, XML, TOML and more.
-import type { Shape } from './shapes.ts'
+import type { Shape } from './shape.ts'
 
 export const FIELD_SHAPES: readonly Shape[] = [
   {

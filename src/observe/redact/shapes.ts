@@ -1,27 +1,8 @@
 // What secrets look like by themselves, whatever tool they are given to: one row per shape, with examples for and against.
 import { ACCOUNT_SHAPES } from './accounts.ts'
 import { FIELD_SHAPES } from './fields.ts'
+import type { Shape } from './shape.ts'
 import { TOKEN, TOKEN_HINT } from './tokens.ts'
-
-export interface Shape {
-  /** Stable, kebab-case. */
-  readonly id: string
-  /** In lower case: a line without it cannot hold the shape. */
-  readonly hint: RegExp
-  /** Every line that can hold it is found by another quick test: it says a name of a secret or of a tool. */
-  readonly implied?: true
-  /**
-   * Global. The group `secret`, which ends the match, is what goes; a group `name` must announce it. Linear: every
-   * repetition is bounded, or begins where the same repetition cannot begin again, or ends the pattern.
-   */
-  readonly pattern: RegExp
-  /** Also looked for in messages that people write for people. */
-  readonly certain: boolean
-  /** Lines whose part between guillemets `«…»` must go. */
-  readonly redacts: readonly string[]
-  /** Lines that must stay as they are. */
-  readonly keeps: readonly string[]
-}
 
 export const SHAPES: readonly Shape[] = [
   {

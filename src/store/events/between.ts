@@ -1,7 +1,7 @@
 // What ran between two moments, counted from the events themselves: for the edges that no whole hour covers.
 import type { Database } from '../level/database.ts'
 import { eventsBetween, isCounted, startOfKey } from '../level/key-of-event.ts'
-import type { Rollup } from '../rollups/rollups.ts'
+import type { Rollup } from '../rollups/types.ts'
 import { count, emptyRollup } from './rollup-writer.ts'
 import { decodeWithoutText } from './rows.ts'
 

@@ -5,15 +5,8 @@ import { dayOfLocalHour } from '../../base/calendar.ts'
 import type { Change, Database } from '../level/database.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
-import {
-  dayCommandsKey,
-  dayKey,
-  decodeRollup,
-  encodeRollup,
-  type GuardOutcome,
-  hourKey,
-  type Rollup,
-} from '../rollups/rollups.ts'
+import { dayCommandsKey, dayKey, decodeRollup, encodeRollup, hourKey } from '../rollups/rollups.ts'
+import type { GuardOutcome, Rollup } from '../rollups/types.ts'
 import { type EventInput, hasFailed } from './rows.ts'
 
 const VALUE_VERSION = 1

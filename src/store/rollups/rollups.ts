@@ -1,6 +1,5 @@
 // What was counted, by UTC hour and by local day, per person: names of the public dictionary and numbers only.
 
-import type { RiskLevel } from '../../assist/risk/index.ts'
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Database } from '../level/database.ts'
 import { commandOfKey, eventsBetween, isCounted, UID_AT } from '../level/key-of-event.ts'
@@ -8,35 +7,7 @@ import { keyRange, makeKey } from '../level/keyspace.ts'
 import { createNumberSet, type NumberSet } from '../level/number-set.ts'
 import { decodeValue, encodeValue } from '../level/value.ts'
 import { createRollupSum } from './sum.ts'
-
-export interface Tally {
-  readonly count: number
-  /** Of these, with another exit code than 0. */
-  readonly failures: number
-}
-
-export interface CategoryTally extends Tally {
-  readonly duration_ms: number
-}
-
-/** What the guard did before a command ran, or instead; `unjudged`: it failed, and the command ran or was stopped unseen. */
-export const GUARD_OUTCOMES = ['blocked', 'confirmed', 'declined', 'unjudged'] as const
-export type GuardOutcome = (typeof GUARD_OUTCOMES)[number]
-
-export interface Rollup extends Tally {
-  readonly duration_ms: number
-  /** By category. */
-  readonly categories: Readonly<Record<string, CategoryTally>>
-  /** By tool. */
-  readonly tools: Readonly<Record<string, Tally & { readonly category: string }>>
-  readonly risk: Readonly<Record<RiskLevel, number>>
-  /** Commands by local hour of the day, 24 numbers. */
-  readonly hourly: readonly number[]
-  /** Not commands that ran, but what the guard said of lines; `count` has those that ran after all. */
-  readonly guard: Readonly<Record<GuardOutcome, number>>
-  /** Of `count`, those that a program typed on the person's behalf. */
-  readonly generated: number
-}
+import type { CategoryTally, Rollup, RollupRepository, Tally } from './types.ts'
 
 /** Of an hour or a day without anything. */
 export const NO_ROLLUP: Rollup = Object.freeze({
@@ -45,35 +16,6 @@ export const NO_ROLLUP: Rollup = Object.freeze({
   hourly: new Array<number>(24).fill(0),
   guard: { blocked: 0, confirmed: 0, declined: 0, unjudged: 0 },
 })
-
-export interface SumOfDays {
-  readonly sum: Rollup
-  /** In order. */
-  readonly days: readonly {
-    readonly day: number
-    readonly count: number
-    readonly hourly: readonly number[]
-  }[]
-}
-
-export interface RollupRepository {
-  /** People who have any events here. */
-  uids(): Promise<readonly number[]>
-  /** Hours [from, to) that have events, in order; hours since the epoch, UTC. */
-  hours(uid: number, from: number, to: number): Promise<readonly { hour: number; rollup: Rollup }[]>
-  /** Days [from, to) that have events, in order; days since 1970-01-01 of the local date. */
-  days(uid: number, from: number, to: number): Promise<readonly { day: number; rollup: Rollup }[]>
-  /** The days [from, to) added up, and what each had by hour; a third of the cost of `days`. */
-  sumOfDays(uid: number, from: number, to: number): Promise<SumOfDays>
-  /** The first day that has a rollup, since 1970-01-01. */
-  firstDay(uid: number): Promise<number | undefined>
-  /** The days [from, to) that have a rollup, in order; only keys are read. */
-  dayNumbers(uid: number, from: number, to: number): Promise<readonly number[]>
-  /** Distinct commands on the days [from, to), exactly. */
-  uniqueCommands(uid: number, from: number, to: number): Promise<number>
-  /** Distinct commands in the hours [from, to), exactly; it reads the days inside and the events of their edges. */
-  uniqueCommandsOfHours(uid: number, from: number, to: number): Promise<number>
-}
 
 export const ROLLUP_VERSION = 2
 const COMMANDS_VERSION = 1

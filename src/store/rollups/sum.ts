@@ -1,5 +1,5 @@
 // Adds rollups up from their bytes: nothing is made of a row but its numbers, which a year of days is worth.
-import type { GuardOutcome, Rollup } from './rollups.ts'
+import type { GuardOutcome, Rollup } from './types.ts'
 
 interface DayCounts {
   readonly count: number

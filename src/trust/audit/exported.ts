@@ -1,30 +1,13 @@
-// A ledger outside of its node: what each line of an export is, and how it is verified where there is only the file.
+// A ledger outside of its node: its first line, and how it is verified where there is only the file.
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
 import { canonicalDetails, hashEntry } from './entry.ts'
 import { readHead } from './head.ts'
-import { createSigners, type EarlierKey } from './signers.ts'
-import type { AuditEntry } from './types.ts'
+import { createSigners } from './signers.ts'
+import type { AuditEntry, EarlierKey, ExportHead, ExportHeader } from './types.ts'
 
 /** Of the file, in its first line. */
-const FORMAT = 1
-
-/** First line. `base`: what the first entry chains to; number 0 and zeros for the beginning of the ledger. */
-interface ExportHeader {
-  readonly karo_ledger: typeof FORMAT
-  readonly node_id: NodeId
-  readonly exported_at: string
-  readonly base: { readonly seq: number; readonly hash: string }
-}
-/** One entry, `timestamp` in RFC 3339. An entry whose bytes are damaged has its number and `damaged`. */
-export type ExportEntry =
-  | (Omit<AuditEntry, 'ts'> & { readonly timestamp: string })
-  | { readonly seq: number; readonly damaged: true }
-/** A signature over the entry before it: the frame (AuditHead) in base64url. */
-interface ExportHead {
-  readonly head: { readonly seq: number; readonly frame: string }
-}
-export type ExportLine = ExportHeader | ExportEntry | ExportHead
+const FORMAT: ExportHeader['karo_ledger'] = 1
 
 export interface ExportVerdict {
   /** Every entry continues the one before it, and the last one is signed. */

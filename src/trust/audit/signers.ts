@@ -1,15 +1,9 @@
 // Which keys a ledger is signed with: the node's own, and those that it replaced, each change being an entry.
 import { type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
-import type { AuditRecord } from './types.ts'
+import type { AuditRecord, EarlierKey } from './types.ts'
 
 /** A ledger that changes its key more often is told with its newest ones. */
 const EARLIER_MAX = 100
-
-export interface EarlierKey {
-  readonly node_id: NodeId
-  /** Number of the last entry before this key was replaced. */
-  readonly through: number
-}
 
 /** What the entry of a change says: whose signatures are before it, and whose are from it on. */
 export function keyChange(previous: NodeId, next: NodeId): AuditRecord {

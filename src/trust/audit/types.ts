@@ -2,9 +2,6 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { AuditType } from './entry-types.ts'
-import type { ExportLine } from './exported.ts'
-import type { EarlierKey } from './signers.ts'
-import type { Asked } from './who-asked.ts'
 
 export interface AuditRecord {
   readonly type: AuditType
@@ -23,6 +20,13 @@ export interface AuditEntry extends AuditRecord {
   readonly ts: number
   /** BLAKE3 (hex) of seq ‖ ts ‖ type ‖ details ‖ previous hash; entry.ts has the exact bytes. */
   readonly hash: string
+}
+
+/** A key that signed the ledger before it was replaced. */
+export interface EarlierKey {
+  readonly node_id: NodeId
+  /** Number of the last entry before this key was replaced. */
+  readonly through: number
 }
 
 export interface AuditVerdict {
@@ -56,6 +60,44 @@ interface OutsideVerdict {
   /** Entries it covers that this ledger does not reach; more than 0 is not ok. */
   readonly missing: number
 }
+
+/** What one peer asked of one kind. */
+export interface Asked {
+  readonly peer: NodeId
+  /** Null for what was turned away before it was read, and for what the peer handed on for others that are not admitted. */
+  readonly query_type: string | null
+  /** Questions that were read. */
+  readonly asked: number
+  /** Of these: answered with what policy and consent allow. */
+  readonly allowed: number
+  /** Of these: refused or withheld. What is neither was not answered: the node was busy, or stopped. */
+  readonly refused: number
+  /** Turned away because there were too many. */
+  readonly busy: number
+  /** That decided, each once, the newest first, at most 8. */
+  readonly rules: readonly string[]
+  /** Milliseconds since the epoch. */
+  readonly first: number
+  readonly last: number
+}
+
+/** First line of an exported ledger. `base`: what the first entry chains to; number 0 and zeros for the beginning of the ledger. */
+export interface ExportHeader {
+  /** Format of the file. */
+  readonly karo_ledger: 1
+  readonly node_id: NodeId
+  readonly exported_at: string
+  readonly base: { readonly seq: number; readonly hash: string }
+}
+/** One entry of an exported ledger, `timestamp` in RFC 3339. An entry whose bytes are damaged has its number and `damaged`. */
+export type ExportEntry =
+  | (Omit<AuditEntry, 'ts'> & { readonly timestamp: string })
+  | { readonly seq: number; readonly damaged: true }
+/** A signature over the entry before it: the frame (AuditHead) in base64url. */
+export interface ExportHead {
+  readonly head: { readonly seq: number; readonly frame: string }
+}
+export type ExportLine = ExportHeader | ExportEntry | ExportHead
 
 export interface Audit extends Room {
   /** Queues an entry in call order; resolves when it is on disk. Never rejects for the caller's sake: it logs. */

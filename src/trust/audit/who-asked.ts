@@ -1,25 +1,5 @@
 // Who asked this node about what: the questions of the ledger, counted by author and kind.
-import type { NodeId } from '../../../protocols/node-id.ts'
-import type { AuditEntry } from './types.ts'
-
-export interface Asked {
-  readonly peer: NodeId
-  /** Null for what was turned away before it was read, and for what the peer handed on for others that are not admitted. */
-  readonly query_type: string | null
-  /** Questions that were read. */
-  readonly asked: number
-  /** Of these: answered with what policy and consent allow. */
-  readonly allowed: number
-  /** Of these: refused or withheld. What is neither was not answered: the node was busy, or stopped. */
-  readonly refused: number
-  /** Turned away because there were too many. */
-  readonly busy: number
-  /** That decided, each once, the newest first, at most 8. */
-  readonly rules: readonly string[]
-  /** Milliseconds since the epoch. */
-  readonly first: number
-  readonly last: number
-}
+import type { Asked, AuditEntry } from './types.ts'
 
 /** Authors times kinds; whoever floods is one author, and one without a name here is turned away. */
 const GROUPS_MAX = 10_000

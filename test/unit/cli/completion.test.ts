@@ -68,7 +68,7 @@ test('every command and every option of the table is offered, in every shell', a
   for (const shell of ['bash', 'zsh', 'fish']) {
     let script = ''
     const io = { json: false, out: (text: string) => (script += text) }
-    await completion[0]!.run(io as never, { args: { shell }, options: {} })
+    await completion(COMMANDS)[0]!.run(io as never, { args: { shell }, options: {} })
     for (const { name } of commands) expect(script).toContain(`'${name}'`)
   }
 })

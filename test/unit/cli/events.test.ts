@@ -1,11 +1,7 @@
 // One line for each kind of event: nobody's name can steer the terminal, and a newer daemon's words do no harm.
 import { expect, test } from 'vitest'
-import {
-  EVENT_TYPES,
-  type EventType,
-  type FeedData,
-  type FeedEvent,
-} from '../../../src/api/contract/shapes.ts'
+import { EVENT_TYPES, type EventType } from '../../../src/api/contract/constants.ts'
+import type { FeedData, FeedEvent } from '../../../src/api/contract/shapes.ts'
 import { eventLine } from '../../../src/cli/views/events.ts'
 import { testIdentity } from '../../support/identity.ts'
 

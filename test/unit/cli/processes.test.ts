@@ -1,6 +1,6 @@
 // karo processes against a daemon that is played: what is said of those that are not shown.
 import { expect, test } from 'vitest'
-import { PROCESSES_LIMIT_MAX } from '../../../src/api/contract/shapes.ts'
+import { PROCESSES_LIMIT_MAX } from '../../../src/api/contract/constants.ts'
 import { karo } from '../../support/played-daemon.ts'
 
 const make = {

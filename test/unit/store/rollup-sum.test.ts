@@ -2,13 +2,9 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fold } from '../../../src/insight/statistics/fold.ts'
-import {
-  decodeRollup,
-  encodeRollup,
-  ROLLUP_VERSION,
-  type Rollup,
-} from '../../../src/store/rollups/rollups.ts'
+import { decodeRollup, encodeRollup, ROLLUP_VERSION } from '../../../src/store/rollups/rollups.ts'
 import { createRollupSum } from '../../../src/store/rollups/sum.ts'
+import type { Rollup } from '../../../src/store/rollups/types.ts'
 
 const count = fc.oneof(
   fc.nat(200),

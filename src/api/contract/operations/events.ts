@@ -1,8 +1,8 @@
 // /events, described: what happens on the node, as it happens.
 import * as z from 'zod'
+import { EVENT_TYPES } from '../constants.ts'
 import { defineOperation } from '../operation.ts'
 import { listOf } from '../schemas/fields.ts'
-import { EVENT_TYPES } from '../shapes.ts'
 
 export const getEvents = defineOperation({
   method: 'GET',

@@ -1,14 +1,9 @@
 // /history, described: what is in it, and what is taken out.
 import * as z from 'zod'
+import { DELETE_IDS_MAX, HISTORY_LIMIT_DEFAULT, HISTORY_LIMIT_MAX, RANKED_LIMIT_MAX } from '../constants.ts'
 import { defineOperation } from '../operation.ts'
 import { listOf, moment } from '../schemas/fields.ts'
-import {
-  DELETE_IDS_MAX,
-  HISTORY_LIMIT_DEFAULT,
-  HISTORY_LIMIT_MAX,
-  RANKED_LIMIT_MAX,
-  RISK_LEVELS,
-} from '../shapes.ts'
+import { RISK_LEVELS } from '../shapes.ts'
 
 const schemas = () => import('../schemas/history.ts')
 

@@ -3,9 +3,9 @@ import * as z from 'zod'
 import { LATEST_MS } from '../../../base/calendar.ts'
 import { SOURCES } from '../../../observe/imports/entry.ts'
 import { MOST, SHELL } from '../../../ops/care/transfer.ts'
+import { IMPORT_BATCH, IMPORTS_LISTED } from '../constants.ts'
 import { defineOperation } from '../operation.ts'
 import { count, text } from '../schemas/fields.ts'
-import { IMPORT_BATCH, IMPORTS_LISTED } from '../shapes.ts'
 
 const schemas = () => import('../schemas/import.ts')
 

@@ -1,8 +1,8 @@
 // /processes, described.
 import * as z from 'zod'
+import { PROCESS_SORTS, PROCESSES_LIMIT_DEFAULT, PROCESSES_LIMIT_MAX } from '../constants.ts'
 import { defineOperation } from '../operation.ts'
 import { moment } from '../schemas/fields.ts'
-import { PROCESS_SORTS, PROCESSES_LIMIT_DEFAULT, PROCESSES_LIMIT_MAX } from '../shapes.ts'
 
 export const getProcesses = defineOperation({
   method: 'GET',

@@ -1,7 +1,7 @@
 // /stats, described: a person's own numbers, and the commands that make up most of them.
 import * as z from 'zod'
+import { STATISTICS_PERIODS } from '../constants.ts'
 import { defineOperation } from '../operation.ts'
-import { STATISTICS_PERIODS } from '../shapes.ts'
 
 const schemas = () => import('../schemas/history.ts')
 

@@ -1,7 +1,7 @@
 // /tokens and /sessions, described: what opens the API over TCP.
 import * as z from 'zod'
+import { TOKEN_SCOPES, TOKEN_TTL_MS } from '../constants.ts'
 import { defineOperation } from '../operation.ts'
-import { TOKEN_SCOPES, TOKEN_TTL_MS } from '../shapes.ts'
 
 const schemas = () => import('../schemas/tokens.ts')
 

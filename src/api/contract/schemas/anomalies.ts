@@ -1,6 +1,6 @@
 // Schemas of what is unusual in a person's own numbers: /anomalies. Names of the public dictionary and numbers only.
 import * as z from 'zod'
-import { ANOMALY_KINDS } from '../shapes.ts'
+import { KINDS as ANOMALY_KINDS } from '../../../base/words/signal.ts'
 import { count, listOf, moment, text, timeRange } from './fields.ts'
 
 const number = (what: string) => z.number().min(0).describe(what)

@@ -1,6 +1,6 @@
 // Schema of what only the running daemon can tell the checks of `karo doctor`: /doctor.
 import * as z from 'zod'
-import { TOKENS_PER_PERSON } from '../shapes.ts'
+import { TOKENS_PER_PERSON } from '../constants.ts'
 import { count, fingerprint, integer, listOf, moment, nodeId, nodeName, text } from './fields.ts'
 import { healthCheck } from './status.ts'
 import { token } from './tokens.ts'

@@ -1,6 +1,7 @@
 // Schemas of what the event stream tells: one per type of event, and the event around it.
 import * as z from 'zod'
-import { ANOMALY_KINDS, type EventType } from '../shapes.ts'
+import { KINDS as ANOMALY_KINDS } from '../../../base/words/signal.ts'
+import type { EventType } from '../constants.ts'
 import { category, count, listOf, moment, nodeRef, riskLevel, text, traceId, trustLevel } from './fields.ts'
 
 const peer = nodeRef

@@ -1,6 +1,6 @@
 // Schemas of a person's own commands and numbers: /history and what is below it, /stats. Level 0, for nobody else.
 import * as z from 'zod'
-import { STATISTICS_PERIODS } from '../shapes.ts'
+import { STATISTICS_PERIODS } from '../constants.ts'
 import { category, count, integer, listOf, moment, riskLevel, share, text, timeRange } from './fields.ts'
 
 const command = {

@@ -1,6 +1,6 @@
 // Schemas of what opens the API over TCP: /tokens and /sessions.
 import * as z from 'zod'
-import { TOKEN_SCOPES, TOKENS_PER_PERSON } from '../shapes.ts'
+import { TOKEN_SCOPES, TOKENS_PER_PERSON } from '../constants.ts'
 import { count, listOf, moment, text } from './fields.ts'
 
 const SCOPE_MEANS =

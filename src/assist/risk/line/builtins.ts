@@ -4,8 +4,8 @@ import { type Arg, type SimpleCommand, TAINT } from '../model.ts'
 import { contentOf } from '../writes/written.ts'
 import { readAgain, readArithmetic } from './again.ts'
 import { cloneScope, type Frame, type Walk } from './frame.ts'
+import { readNested } from './nested.ts'
 import { isUnresolved } from './paths.ts'
-import { readNested } from './run.ts'
 import { HOLDS_COMMAND } from './variables.ts'
 
 /** Builtins that take names of variables, which may have a subscript. */

@@ -23,6 +23,7 @@ import { contentOf, noteContents } from '../writes/written.ts'
 import { READ_AGAIN, readValue, readWordsAgain } from './builtins.ts'
 import { cloneScope, type Frame, type Walk } from './frame.ts'
 import { couldMatch } from './glob.ts'
+import { codeFact, readNested } from './nested.ts'
 import { emptyReading, isUnresolved, resolvePath } from './paths.ts'
 import { applyBuiltin, assign, downloadedFile } from './state.ts'
 
@@ -255,24 +256,4 @@ function runInput(walk: Walk, language: 'shell' | 'other', running: Running, fra
   const privileged = running.privileged
   for (const script of scripts)
     readNested(walk, script, { ...frame, scope: cloneScope(frame.scope), input: NO_OUTPUT, privileged })
-}
-
-/** Reads a script found in words or on standard input, as code. */
-export function readNested(walk: Walk, script: InnerScript, frame: Frame): Output {
-  const [from, to] = script.span
-  // Where the script stands verbatim in the line, findings in it point at their exact place.
-  if ((script.taint & TAINT.decoded) !== 0 && !isUnresolved(script.text))
-    codeFact(walk, TAINT.decoded, script.span)
-  const exact = script.text.length < 4 ? -1 : walk.line.indexOf(script.text, from)
-  const at: Frame['at'] =
-    exact >= 0 && exact + script.text.length <= to
-      ? (it) => [exact + it.pos, exact + it.end]
-      : () => script.span
-  return walk.readScript(script.text, { ...frame, depth: frame.depth + 1, payload: script.taint, at })
-}
-
-function codeFact(walk: Walk, taint: number, span: Span): void {
-  if ((taint & TAINT.network) !== 0) walk.findings.fact('network-code', span)
-  else if ((taint & TAINT.decoded) !== 0) walk.findings.fact('decoded-code', span)
-  else if (taint !== TAINT.generated) walk.findings.fact('unseen-code', span)
 }

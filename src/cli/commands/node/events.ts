@@ -1,6 +1,7 @@
 // karo events: what happens on this node, as it happens; goes on where it was when the daemon comes back.
 import { followDaemon } from '../../../api/contract/client-events.ts'
-import { EVENT_TYPES, type FeedEvent } from '../../../api/contract/shapes.ts'
+import { EVENT_TYPES } from '../../../api/contract/constants.ts'
+import type { FeedEvent } from '../../../api/contract/shapes.ts'
 import { type ErrorCode, EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import type { Command, CommandIo } from '../../command.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'

@@ -1,13 +1,12 @@
 // karo token: keys to the REST API for scripts and scrapers; shown once, for less than you may do, until a given day.
 import { callDaemon } from '../../../api/contract/client.ts'
-import {
-  type SessionListShape,
-  type SessionsEndedShape,
-  TOKEN_SCOPES,
-  TOKEN_TTL_MS,
-  type TokenCreatedShape,
-  type TokenListShape,
-  type TokenShape,
+import { TOKEN_SCOPES, TOKEN_TTL_MS } from '../../../api/contract/constants.ts'
+import type {
+  SessionListShape,
+  SessionsEndedShape,
+  TokenCreatedShape,
+  TokenListShape,
+  TokenShape,
 } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import { duration, localTime } from '../../../base/format.ts'

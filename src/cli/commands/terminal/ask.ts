@@ -1,9 +1,10 @@
 // karo ask: words → a command and its risk, without a daemon, an init or a network; it runs nothing.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Answer, findCommand } from '../../../assist/copilot/ask.ts'
+import { findCommand } from '../../../assist/copilot/ask.ts'
 import { openKnowledge } from '../../../assist/copilot/knowledge.ts'
 import type { OwnCommand } from '../../../assist/copilot/own-history.ts'
+import type { Answer } from '../../../assist/copilot/types.ts'
 import { SHELLS, type Shell } from '../../../assist/risk/index.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
 import type { Command, CommandIo } from '../../command.ts'

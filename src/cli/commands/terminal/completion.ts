@@ -1,7 +1,6 @@
 // karo completion: what a shell loads to complete karo's commands, options, choices and the names of live nodes.
 import { EXIT } from '../../../base/errors.ts'
-import type { Command } from '../../command.ts'
-import { COMMANDS } from '../../commands.ts'
+import type { Command, CommandEntry } from '../../command.ts'
 import { bashScript } from '../../completion/bash.ts'
 import { fishScript } from '../../completion/fish.ts'
 import { completionSpec, type PlaceSpec } from '../../completion/spec.ts'
@@ -17,7 +16,8 @@ export const COMPLETION_SCRIPTS: Readonly<Record<CompletionShell, (places: reado
   }
 const SHELLS = Object.keys(COMPLETION_SCRIPTS) as readonly CompletionShell[]
 
-export const completion: readonly Command[] = [
+/** `entries`: every command there is, which the table of commands hands in because it loads this file. */
+export const completion = (entries: readonly CommandEntry[]): readonly Command[] => [
   {
     name: 'completion',
     summary: 'print what a shell loads to complete commands, options and the names of nodes',
@@ -33,7 +33,7 @@ export const completion: readonly Command[] = [
     ],
     async run(io, { args }) {
       const shell = args.shell as CompletionShell
-      const script = COMPLETION_SCRIPTS[shell](await completionSpec(COMMANDS))
+      const script = COMPLETION_SCRIPTS[shell](await completionSpec(entries))
       io.out(io.json ? `${JSON.stringify({ shell, script })}\n` : Buffer.from(script))
       return EXIT.done
     },

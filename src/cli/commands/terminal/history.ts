@@ -1,13 +1,11 @@
 // karo history: the commands you ran, searched, ranked, and chosen from.
 import { callDaemon } from '../../../api/contract/client.ts'
 import {
-  type EventShape,
   HISTORY_LIMIT_DEFAULT,
   HISTORY_LIMIT_MAX,
   RANKED_LIMIT_MAX,
-  type RankedCommandShape,
-  type RankedShape,
-} from '../../../api/contract/shapes.ts'
+} from '../../../api/contract/constants.ts'
+import type { EventShape, RankedCommandShape, RankedShape } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode } from '../../../base/errors.ts'
 import type { Command, CommandInput, CommandIo } from '../../command.ts'
 import { historyColumns } from '../../history/columns.ts'

@@ -4,9 +4,8 @@ import {
   PROCESS_SORTS,
   PROCESSES_LIMIT_DEFAULT,
   PROCESSES_LIMIT_MAX,
-  type ProcessesShape,
-  type ProcessShape,
-} from '../../../api/contract/shapes.ts'
+} from '../../../api/contract/constants.ts'
+import type { ProcessesShape, ProcessShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import { bytes, duration, localTime } from '../../../base/format.ts'
 import type { Command, CommandInput } from '../../command.ts'

@@ -1,11 +1,7 @@
 // karo stats: your own work in numbers.
 import { callDaemon } from '../../../api/contract/client.ts'
-import {
-  type MostUsedShape,
-  RISK_LEVELS,
-  STATISTICS_PERIODS,
-  type StatisticsShape,
-} from '../../../api/contract/shapes.ts'
+import { STATISTICS_PERIODS } from '../../../api/contract/constants.ts'
+import { type MostUsedShape, RISK_LEVELS, type StatisticsShape } from '../../../api/contract/shapes.ts'
 import { EXIT } from '../../../base/errors.ts'
 import type { Command } from '../../command.ts'
 import { mostUsedView, statsView } from '../../views/stats.ts'

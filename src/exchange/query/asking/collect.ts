@@ -1,60 +1,16 @@
 // From what was collected to the result of a query: a pure function, the same for every way a query ends.
-import type { MeshQueryBody, QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
+import type { QueryFilter } from '../../../../protocols/messages/query.ts'
 import { byText } from '../../../base/by-text.ts'
-import type { Apart } from '../../../mesh/index.ts'
 import type { Member } from '../../../trust/peers/index.ts'
 import type { NodeData } from '../answering/gather.ts'
 import { hex } from '../document.ts'
 import { mergeActivity, mergeHealth, mergeSafety, mergeTools, partsOfType } from '../merge.ts'
 import { filterHours, filterNode, filterResult } from '../project.ts'
 import { rfc3339 } from '../range.ts'
-import type { HealthRow, Outcome, PerNode, QueryData, QueryResult } from '../result.ts'
+import type { HealthRow, PerNode, QueryData, QueryResult } from '../result.ts'
 import { coverageOf, statusOf } from './coverage.ts'
 import { notesOf } from './notes.ts'
-import type { whyUnreached } from './unreached.ts'
-
-/** What one member came to. */
-export interface Collected {
-  readonly outcome: Outcome
-  readonly answer?: SealedAnswer
-  /** With `from_summary`: what the member published before it went away, and when (ms since the epoch). */
-  readonly summary?: { readonly data: NodeData; readonly as_of: number }
-  /** Since the query began. Absent: it said nothing. */
-  readonly at_ms?: number
-}
-
-/** This node's own part; empty for level 2 and for a team. */
-export interface OwnData {
-  readonly data?: NodeData
-  /** It could not be read, or not in time. */
-  readonly failed?: true
-}
-
-export interface Collection {
-  /** 32 hex digits. */
-  readonly trace_id: string
-  readonly question: Pick<MeshQueryBody, 'query_id' | 'query_type' | 'level' | 'time_range'>
-  readonly perNode: boolean
-  /** All of them, also those that owners apply: an owner that did not changes nothing. */
-  readonly filters: readonly QueryFilter[]
-  readonly team: string | undefined
-  readonly self: { readonly fingerprint: string; readonly name: string; readonly as_of: number }
-  readonly own: OwnData
-  /** Every member that was known when the query began. */
-  readonly members: readonly {
-    readonly member: Member
-    readonly collected: Collected
-    /** Of an unreachable one. */
-    readonly unreached?: ReturnType<typeof whyUnreached>
-  }[]
-  /** Members that are known by gossip alone and not trusted here; they were not asked. */
-  readonly hearsay: number
-  /** Nodes that are trusted here and were never met, and why. */
-  readonly strays?: readonly { readonly name: string; readonly apart: Apart }[]
-  readonly k_min: number
-  readonly ended_by: QueryResult['ended_by']
-  readonly elapsed_ms: number
-}
+import type { Collection } from './types.ts'
 
 /** One node's part of the data. */
 interface Part {

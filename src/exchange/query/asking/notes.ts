@@ -1,7 +1,7 @@
 // What a person should know about a result beside its numbers.
 import { byText } from '../../../base/by-text.ts'
 import { clockWords } from '../../../base/clock-words.ts'
-import type { Collection } from './collect.ts'
+import type { Collection } from './types.ts'
 
 /** Different reasons, should owners of several versions give them; more would only repeat. */
 const REASONS_MAX = 4

@@ -1,7 +1,7 @@
 // Risky commands, and lines that the guard stopped, one after the other within an hour or two.
 
 import type { Finding } from '../../../base/words/signal.ts'
-import type { Rollup } from '../../../store/rollups/rollups.ts'
+import type { Rollup } from '../../../store/rollups/types.ts'
 import { riskyOf, WARM_UP_DAYS } from '../baseline.ts'
 import { type Look, windowOf } from '../look.ts'
 import { meanAndVariance, quantile, severity } from '../numbers.ts'

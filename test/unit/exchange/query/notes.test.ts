@@ -1,7 +1,7 @@
 // What a result says beside its numbers: how old a summary is, in a unit that tells something.
 import { expect, test } from 'vitest'
-import type { Collection } from '../../../../src/exchange/query/asking/collect.ts'
 import { notesOf } from '../../../../src/exchange/query/asking/notes.ts'
+import type { Collection } from '../../../../src/exchange/query/asking/types.ts'
 
 const NOW = Date.UTC(2026, 10, 20, 12)
 const MINUTE_MS = 60_000

@@ -10,12 +10,8 @@ import { newDatabase } from '../../../../src/store/level/database.ts'
 import { keyRange } from '../../../../src/store/level/keyspace.ts'
 import { decodeValue, encodeValue } from '../../../../src/store/level/value.ts'
 import { repairDatabase } from '../../../../src/store/rescue/repair.ts'
-import {
-  createRollupRepository,
-  decodeRollup,
-  encodeRollup,
-  type RollupRepository,
-} from '../../../../src/store/rollups/rollups.ts'
+import { createRollupRepository, decodeRollup, encodeRollup } from '../../../../src/store/rollups/rollups.ts'
+import type { RollupRepository } from '../../../../src/store/rollups/types.ts'
 import { fillDatabase } from '../../../support/damage.ts'
 import { temporaryDatabase, temporaryDirectory } from '../../../support/database.ts'
 import { eventOf, positionAt } from '../../../support/events.ts'

@@ -1,0 +1,27 @@
+// Reads a script inside the line as code, and tells what data became code on the way.
+
+import type { InnerScript } from '../carriers/layers.ts'
+import { type Output, type Span, TAINT } from '../model.ts'
+import type { Frame, Walk } from './frame.ts'
+import { isUnresolved } from './paths.ts'
+
+/** Reads a script found in words or on standard input, as code. */
+export function readNested(walk: Walk, script: InnerScript, frame: Frame): Output {
+  const [from, to] = script.span
+  // Where the script stands verbatim in the line, findings in it point at their exact place.
+  if ((script.taint & TAINT.decoded) !== 0 && !isUnresolved(script.text))
+    codeFact(walk, TAINT.decoded, script.span)
+  const exact = script.text.length < 4 ? -1 : walk.line.indexOf(script.text, from)
+  const at: Frame['at'] =
+    exact >= 0 && exact + script.text.length <= to
+      ? (it) => [exact + it.pos, exact + it.end]
+      : () => script.span
+  return walk.readScript(script.text, { ...frame, depth: frame.depth + 1, payload: script.taint, at })
+}
+
+/** Notes code that came from the network, from a decoder, or from where nobody can see it. */
+export function codeFact(walk: Walk, taint: number, span: Span): void {
+  if ((taint & TAINT.network) !== 0) walk.findings.fact('network-code', span)
+  else if ((taint & TAINT.decoded) !== 0) walk.findings.fact('decoded-code', span)
+  else if (taint !== TAINT.generated) walk.findings.fact('unseen-code', span)
+}
