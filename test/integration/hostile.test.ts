@@ -1,6 +1,8 @@
 // Attacks for some seconds on a real node, each by processes of their own: it goes on answering, recording and fits in memory.
 import { expect, test } from 'vitest'
+import { accountSpool } from '../hostile/account-spool.ts'
 import { memberMalformed } from '../hostile/member-malformed.ts'
+import { memberQuestions } from '../hostile/member-questions.ts'
 import { strangerFrames } from '../hostile/stranger-frames.ts'
 import { strangerHandshakes } from '../hostile/stranger-handshakes.ts'
 import { strangerStreams } from '../hostile/stranger-streams.ts'
@@ -22,10 +24,10 @@ test('four strangers that open streams and reset them are hung up on, and nobody
   expect(report.rateLimited).toBeGreaterThan(strangerStreams.attackers)
 })
 
-test('floods of strangers and of a member, one after the other and all at once', {
+test('floods of strangers, of a member and of another account, one after the other and all at once', {
   timeout: 240_000,
 }, async () => {
-  const attacks = [strangerFrames, strangerHandshakes, memberMalformed]
+  const attacks = [strangerFrames, strangerHandshakes, memberQuestions, memberMalformed, accountSpool]
   const report = await holdTrial({ seconds: SECONDS, seed: 2, attacks })
   expect(failures(report), describeTrial(report)).toEqual([])
   for (const { name, measured } of report.attacked) {

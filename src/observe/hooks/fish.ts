@@ -161,7 +161,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         builtin set --global __karo_seq $numbers[1]
         builtin set --global __karo_ended $numbers[3]
         builtin set --local fields $__karo_id $numbers[1] $numbers[2]000 $numbers[3]000 fish $cwd $code $text .
-        if builtin test -z "$__karo_failed" -a -O "$__karo_file" -a -w "$__karo_file"
+        if builtin test -z "$__karo_failed" -a -f "$__karo_file" -a -O "$__karo_file" -a -w "$__karo_file"
             builtin printf '\\0\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0' 1 $fields >>$__karo_file
             or builtin set --global __karo_failed 1
         else if builtin test -d $__karo_dir -a -w $__karo_dir

@@ -160,3 +160,11 @@ test('links lead to what they lead to, and files are known that only the configu
   ])
     expect(said(line), line).toBe('allow')
 })
+
+test('in a directory of ours a name is a file of ours, and a flag is not', () => {
+  const said = (line: string) =>
+    decide(line, 'tool', { home: '/home/me', cwd: '/home/me/.local/share/karo/x' })
+  expect(said('rm -rf /tmp/build')).toBe('allow')
+  expect(said('sort --reverse /tmp/list')).toBe('allow')
+  expect(said('sort -o config.toml /tmp/list')).not.toBe('allow')
+})

@@ -10,7 +10,7 @@ import {
 import { type Clock, systemClock, systemRandom } from '../../../../src/base/clock.ts'
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
 import { CONCURRENT_MAX } from '../../../../src/exchange/query/answering/answer.ts'
-import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA } from '../../../../src/exchange/query/answering/intake.ts'
+import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/answering/intake.ts'
 import { type OwnQuestion, openAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
 import {
   Endpoint,
@@ -468,5 +468,27 @@ describe('too many questions', () => {
     owner.trusts(other, 'peer')
     wire.connect(owner.id, other.id)
     expect((await other.ask()).coverage.complete).toBe(true)
+  })
+
+  it('of a flood are not opened beyond what a neighbour may hand on, and get no answer', async () => {
+    const { owner, asker, answers } = neighbour()
+    const flood = READ_QUOTA.frames + 100
+    for (let i = 0; i < flood; i++) {
+      const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
+      const { body, bytes } = writeQuestion(
+        author,
+        { query_type: 'ToolUsage', level: 1, time_range: { start: 0, end: 1 } },
+        systemRandom.bytes(16),
+      )
+      asker.sendQuestion(owner.id, body.query_id, bytes)
+    }
+    await soon(() => answers.length >= READ_QUOTA.frames)
+    await owner.query.stop()
+    // Beside what the quota gives back while the test runs.
+    expect(answers.length).toBeLessThan(flood)
+    const refused = owner.audits
+      .filter(({ details }) => details.reason === 'busy')
+      .reduce((sum, { details }) => sum + Number(details.times), 0)
+    expect(owner.marks.length + refused).toBe(flood)
   })
 })

@@ -57,9 +57,7 @@ export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
   const closely = scope.machine !== undefined || runsCode(c.name) || mayLead(scope.cwd, scope)
   return [
     ...found,
-    ...words.filter(
-      ({ text }) => !FLAGS_ONLY.test(text) && (closely || mayLead(text, scope)) && isOwn(text),
-    ),
+    ...words.filter(({ text }) => !FLAGS_ONLY.test(text) && (closely || mayLead(text, scope)) && isOwn(text)),
   ]
 }
 
