@@ -9,7 +9,8 @@ interface Figure {
   readonly value: number
   /** More fails. Where the aim is missed it is what there is today, so that it can only get better. */
   readonly most: number
-  readonly aim: number
+  /** The bound that is wanted, where it is not reached yet. */
+  readonly aim?: number
   /** What the value is about: the longest one, or each one beyond the bound. */
   readonly which: readonly string[]
 }
@@ -70,7 +71,13 @@ function longFunctions(files: readonly SourceFile[]): { where: string; lines: nu
       found.push({ where: `${path}:${lineAt(node.start)}`, lines: lines - (inner.pop() ?? 0) })
       if (inner.length > 0) inner[inner.length - 1] = (inner.at(-1) ?? 0) + lines - 1
     }
+    const notCode = (node: { start: number; end: number }): void => {
+      if (inner.length > 0)
+        inner[inner.length - 1] = (inner.at(-1) ?? 0) + lineAt(node.end) - lineAt(node.start)
+    }
     new Visitor({
+      // The text of a shell's hook is no line of the function that returns it.
+      TemplateLiteral: notCode,
       FunctionDeclaration: enter,
       'FunctionDeclaration:exit': leave,
       FunctionExpression: enter,
@@ -125,19 +132,21 @@ export function figures(root: string): readonly Figure[] {
     {
       name: 'circles of files',
       value: circles.length,
-      most: 3,
+      most: 0,
       which: circles.map((circle) => circle.join(' ')),
     },
     {
       name: `files over ${FILE_LINES} lines that do not say why`,
       value: longFiles.length,
-      most: 0,
+      most: 36,
+      aim: 0,
       which: longFiles.map(({ path, text }) => `${path} (${linesOf(text)})`),
     },
     {
       name: 'lines of the longest function',
       value: functions[0]?.lines ?? 0,
-      most: FUNCTION_LINES,
+      most: 210,
+      aim: FUNCTION_LINES,
       which: functions
         .filter(({ lines }) => lines > FUNCTION_LINES)
         .map(({ where, lines }) => `${where} (${lines})`),
@@ -153,13 +162,12 @@ export function figures(root: string): readonly Figure[] {
 
 if (import.meta.main) {
   let exceeded = false
-  for (const { name, value, most, which } of figures(ROOT)) {
+  for (const { name, value, most, aim = most, which } of figures(ROOT)) {
     const over = value > most
     exceeded ||= over
-    process.stdout.write(
-      `${over ? '✗' : '✓'} ${name}: ${value}${Number.isFinite(most) ? ` (at most ${most})` : ''}\n`,
-    )
-    for (const one of which) if (over || value === most) process.stdout.write(`    ${one}\n`)
+    const bound = Number.isFinite(most) ? ` (at most ${most}${aim === most ? '' : `, wanted: ${aim}`})` : ''
+    process.stdout.write(`${over ? '✗' : value > aim ? '!' : '✓'} ${name}: ${value}${bound}\n`)
+    for (const one of which) if (value > aim) process.stdout.write(`    ${one}\n`)
   }
   process.exitCode = exceeded ? 1 : 0
 }
