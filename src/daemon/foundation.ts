@@ -1,0 +1,56 @@
+// What stands before the first room: configuration, logs, metrics, and the problems a report can tell of.
+import { homedir } from 'node:os'
+import { dirname } from 'node:path'
+import { systemClock as clock, systemRandom as random } from '../base/clock.ts'
+import { faultsFromEnv } from '../base/run/faults.ts'
+import { COMMIT, VERSION } from '../base/version.ts'
+import { type Config, createLiveConfig, loadConfig } from '../config/index.ts'
+import { withoutHome } from '../ops/log/home.ts'
+import { createJsonLog, createPlainLog } from '../ops/log/log.ts'
+import { createLogRing } from '../ops/log/ring.ts'
+import { withSinks } from '../ops/log/sinks.ts'
+import { createMetrics } from '../ops/metrics/metrics.ts'
+import type { Readings } from '../ops/metrics/readings.ts'
+import { createProblems } from '../ops/system/report-problems.ts'
+import { openTap } from '../ops/system/tap.ts'
+import type { DaemonOptions } from './options.ts'
+
+/** `readings` is called when somebody reads the metrics; all rooms are built by then. Throws KaroError: `bad_config`. */
+export function layFoundation(options: DaemonOptions, readings: () => Promise<Readings>) {
+  const { paths, identity, env, write } = options
+
+  const load = () => loadConfig({ home: dirname(paths.config), env })
+  const loaded = load()
+  const live = createLiveConfig(loaded)
+  const { config } = live
+  const logs = createLogRing({ level: config.log.level, clock })
+  const metrics = createMetrics({ version: VERSION, commit: COMMIT, clock, readings })
+  // The repository, or the directory of the package: its files are what a problem report names places in.
+  const problems = createProblems({ root: dirname(import.meta.dirname.replace(/\/daemon$/, '')), clock })
+  const shown = options.terminal
+    ? createPlainLog(levelOf(options, config), write)
+    : createJsonLog({ level: levelOf(options, config) })
+  // Places in the program are told from the whole path; nobody else is told one below a person's home.
+  const log = withSinks(withoutHome(withSinks(shown, [logs.sink, metrics.logged]), homedir()), [
+    problems.sink,
+  ])
+  for (const warning of loaded.warnings) log.warn({}, warning)
+
+  return {
+    ...{ load, live, logs, metrics, problems },
+    /** What nearly every room is built with. */
+    common: { config, identity, clock, random, log },
+    name: config.node.name,
+    ownUid: process.getuid?.() ?? 0,
+    faults: faultsFromEnv(env),
+    onEncoded: openTap(env.KARO_TAP),
+  }
+}
+
+/** Configuration, logs, metrics: what every room needs. */
+export type Foundation = ReturnType<typeof layFoundation>
+
+/** A person who watches wants to know of troubles only, unless they asked for more. */
+export function levelOf({ terminal }: DaemonOptions, { log }: Config): Config['log']['level'] {
+  return terminal && log.level === 'info' ? 'warn' : log.level
+}

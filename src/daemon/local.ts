@@ -1,0 +1,68 @@
+// Builds the rooms that know this machine and its people, and never talk to another machine.
+import { systemTimers as timers } from '../base/clock.ts'
+import { VERSION } from '../base/version.ts'
+import { createAnomalies } from '../insight/anomalies/index.ts'
+import { createInsight } from '../insight/statistics/index.ts'
+import { createProcesses } from '../observe/processes/index.ts'
+import { createObserve } from '../observe/record/index.ts'
+import { createRetention } from '../ops/care/retention.ts'
+import { createRetentionTime, hasJustSynchronised } from '../ops/care/retention-time.ts'
+import { createProbe } from '../ops/metrics/probe.ts'
+import { createLock } from '../ops/system/lock.ts'
+import { createNameService } from '../ops/system/name-service.ts'
+import { openStore } from '../store/index.ts'
+import { createAccess } from '../trust/access/index.ts'
+import { createAudit } from '../trust/audit/index.ts'
+import { createSharing } from '../trust/consent/index.ts'
+import { createTrust } from '../trust/peers/index.ts'
+import type { Foundation } from './foundation.ts'
+import type { DaemonOptions } from './options.ts'
+
+export type Local = ReturnType<typeof buildLocal>
+
+export function buildLocal({ paths, service }: DaemonOptions, foundation: Foundation) {
+  const { common, faults, name, ownUid } = foundation
+  const { config, identity, clock, log } = common
+
+  const store = openStore({ ...common, directory: paths.db, faults })
+  const access = createAccess({
+    ...{ config, clock, timers, log },
+    names: createNameService(),
+    ownUid: service ? undefined : ownUid,
+  })
+  const lock = createLock(paths.lock)
+  const audit = createAudit({ ...common, repository: store.audit })
+  const trust = createTrust({ ...common, repository: store.members, audit })
+  const sharing = createSharing({ ...common, consent: store.consent, trust, audit })
+  const observe = createObserve({ ...common, events: store.events, spoolDirectory: paths.spool, faults })
+  const processes = createProcesses({
+    ...{ config, observe, clock, timers, log },
+    repository: store.processes,
+  })
+  const node = { nodeId: identity.nodeId, fingerprint: identity.fingerprint, name, version: VERSION }
+  const insight = createInsight({
+    ...{ ...common, rollups: store.rollups, node },
+    countBetween: store.events.countBetween,
+    isGuarded: () => config.guard.profile !== 'off',
+    silentHooks: processes.silentHooks,
+  })
+  const anomalies = createAnomalies({
+    ...{ ...common, timers, rollups: store.rollups, repository: store.anomalies },
+    silentHooks: processes.silentHooks,
+  })
+  const probe = createProbe({ probe: store.probe, probed: foundation.metrics.probed, clock, timers })
+  const retention = createRetention({
+    ...{ config, store, timers, log },
+    trimProcesses: processes.trim,
+    trimLedger: (before) => audit.trim(before),
+    time: createRetentionTime({
+      ...{ repository: store.retentionTime, ledger: store.audit, clock },
+      isConfirmed: hasJustSynchronised,
+    }),
+  })
+
+  return {
+    ...{ store, lock, access, audit, trust, sharing },
+    ...{ observe, processes, insight, anomalies, probe, retention },
+  }
+}

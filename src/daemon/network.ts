@@ -1,0 +1,37 @@
+// Builds the mesh, and the rooms that give members something or ask them through it.
+import { systemTimers as timers } from '../base/clock.ts'
+import { VERSION } from '../base/version.ts'
+import { createDocuments } from '../exchange/documents/index.ts'
+import { createQuery } from '../exchange/query/index.ts'
+import { createSummaries } from '../exchange/summaries/index.ts'
+import { createMesh } from '../mesh/index.ts'
+import type { Foundation } from './foundation.ts'
+import type { Local } from './local.ts'
+
+export type Network = ReturnType<typeof buildNetwork>
+
+export function buildNetwork(foundation: Foundation, local: Local) {
+  const { common, metrics, name, onEncoded, ownUid } = foundation
+  const { audit, insight, sharing, store, trust } = local
+  const { replay } = store
+
+  const mesh = createMesh({ ...common, trust, audit, replay, name, version: VERSION, onEncoded })
+  const documents = createDocuments({ ...common, repository: store.documents, trust, mesh, audit, timers })
+  audit.onHead((frame) => {
+    documents.publish('audit_head', frame).catch((error: unknown) => {
+      common.log.debug({ reason: String(error) }, 'a head of the ledger was not published')
+    })
+  })
+  const shared = { insight, sharing, trust, documents, audit, timers, onEncoded }
+  const summaries = createSummaries({ ...common, ...shared })
+  const query = createQuery({
+    ...common,
+    ...{ trust, mesh, insight, summaries, sharing, audit, replay },
+    timers,
+    ownUid,
+    onEncoded,
+    watch: metrics.query,
+  })
+
+  return { mesh, documents, summaries, query }
+}

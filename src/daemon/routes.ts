@@ -1,0 +1,91 @@
+// The routes of the daemon's API, each with the rooms it answers from.
+import type { Http } from '../api/access/http.ts'
+import type { Feed } from '../api/feed/index.ts'
+import { anomaliesRoutes } from '../api/routes/anomalies.ts'
+import { auditRoutes } from '../api/routes/audit.ts'
+import { backupRoutes } from '../api/routes/backup.ts'
+import { type DoctorDeps, doctorRoutes } from '../api/routes/doctor.ts'
+import { eventsRoutes } from '../api/routes/events.ts'
+import { exportRoutes } from '../api/routes/export.ts'
+import { historyRoutes } from '../api/routes/history.ts'
+import { importRoutes } from '../api/routes/import.ts'
+import { logsRoutes } from '../api/routes/logs.ts'
+import { mcpRoutes } from '../api/routes/mcp.ts'
+import { metricsRoutes } from '../api/routes/metrics.ts'
+import { openApiRoutes } from '../api/routes/openapi.ts'
+import { peersRoutes } from '../api/routes/peers.ts'
+import { problemsRoutes } from '../api/routes/problems.ts'
+import { processesRoutes } from '../api/routes/processes.ts'
+import { queryRoutes } from '../api/routes/query.ts'
+import { shareRoutes } from '../api/routes/share.ts'
+import { statsRoutes } from '../api/routes/stats.ts'
+import { statusRoutes } from '../api/routes/status.ts'
+import { summariesRoutes } from '../api/routes/summaries.ts'
+import { systemTimers as timers } from '../base/clock.ts'
+import type { healthOf } from '../base/run/lifecycle.ts'
+import type { Foundation } from './foundation.ts'
+import type { Local } from './local.ts'
+import type { Network } from './network.ts'
+import type { DaemonOptions } from './options.ts'
+
+export interface RouteParts {
+  readonly foundation: Foundation
+  readonly local: Local
+  readonly network: Network
+  readonly feed: Feed
+  readonly http: Http
+  readonly health: () => ReturnType<typeof healthOf>
+}
+
+export function routesOf({ paths, service }: DaemonOptions, parts: RouteParts) {
+  const { foundation, local, network, feed, http, health } = parts
+  const { common, logs, metrics, name, ownUid, problems } = foundation
+  const { config, identity, clock, random } = common
+  const { anomalies, audit, insight, observe, processes, retention, sharing, store, trust } = local
+  const { mesh, documents, summaries, query } = network
+
+  return [
+    statusRoutes({
+      ...{ identity, name, clock, mesh, trust, store, observe, documents, summaries, health },
+      anomalies,
+      service,
+      http: http.address,
+    }),
+    historyRoutes({ ...{ observe, audit, clock, processes }, events: store.events }),
+    exportRoutes({ events: store.events }),
+    importRoutes({ ...{ observe, config, clock, random, timers }, events: store.events }),
+    statsRoutes({ insight, events: store.events }),
+    anomaliesRoutes({ anomalies, config }),
+    processesRoutes({ processes }),
+    peersRoutes({ trust, mesh }),
+    shareRoutes({ sharing, summaries, trust }),
+    summariesRoutes({ summaries, trust, clock }),
+    queryRoutes({ query, timeoutMs: () => config.query.timeout_ms }),
+    auditRoutes({ audit, documents, trust, clock }),
+    mcpRoutes({ audit }),
+    ...http.routes,
+    eventsRoutes({ feed, timers }),
+    openApiRoutes(),
+    logsRoutes({ logs, clock }),
+    metricsRoutes({ metrics }),
+    problemsRoutes({ problems, random }),
+    backupRoutes({ store, identity, name, paths, audit, clock, ownUid }),
+    doctorRoutes({
+      ...{ identity, mesh, trust, store, observe, documents, summaries, health },
+      drift: () => driftOf(foundation),
+      retentionWaits: () => retention.waits(),
+      endingTokens: http.tokenEnds.of,
+      http: http.address,
+    }),
+  ]
+}
+
+/** Keys whose value in the file is not the one in force. */
+function driftOf({ live, load }: Foundation): ReturnType<DoctorDeps['drift']> {
+  try {
+    const { applied, waiting } = live.compare(load())
+    return { reload: applied, restart: waiting, problem: null }
+  } catch (error) {
+    return { reload: [], restart: [], problem: (error as Error).message }
+  }
+}

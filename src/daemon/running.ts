@@ -1,0 +1,76 @@
+// What goes on while the daemon runs: it tells whether it is ready, feeds the watchdog, and measures its own lag.
+import type { Feed } from '../api/feed/index.ts'
+import { systemTimers as timers } from '../base/clock.ts'
+import { BUILD, VERSION } from '../base/version.ts'
+import { watchLag } from '../ops/metrics/lag.ts'
+import { type Notify, watchdogMs } from '../ops/system/notify.ts'
+import { watchReadiness } from '../ops/system/readiness.ts'
+import { startWatchdog, type Vital } from '../ops/system/watchdog.ts'
+import { isDiskTrouble } from '../store/index.ts'
+import type { DaemonOptions } from './options.ts'
+import type { RouteParts } from './routes.ts'
+
+/** After a start the list that Ctrl-R searches is read into memory this much later, so that it delays nobody who waits for the start. */
+const PREPARE_AFTER_MS = 2_000
+
+interface RunningParts extends Pick<RouteParts, 'foundation' | 'local' | 'network' | 'health'> {
+  readonly feed: Feed
+  readonly notify: Notify
+}
+
+interface Running {
+  /** One line for `systemctl status`. */
+  status(): string
+  /** Ends everything that `run` began; the rooms run on. */
+  end(): void
+}
+
+/** To be called when all rooms have started. */
+export function run(options: DaemonOptions, parts: RunningParts): Running {
+  const { foundation, local, network, feed, health, notify } = parts
+  const { metrics, name } = foundation
+  const { clock, identity, log } = foundation.common
+  const { audit, probe, store } = local
+  let status = ''
+
+  const unwatch = watchReadiness(health, (ready, reason, failing) => {
+    status = ready ? `${name} is ready` : `${name} is not ready: ${reason}`
+    // Started it is in either case; what it lacks (a port, a disk) is no reason to be killed.
+    notify.ready(status)
+    feed.tell('health_changed', { ready, failing })
+    if (ready) log.info({ node_id: identity.nodeId, name, version: BUILD }, 'ready')
+    else log.warn({ node_id: identity.nodeId, name, version: BUILD, reason }, 'not ready')
+    if (options.terminal)
+      options.write(`karo: ${name} is ${ready ? '' : 'running, but not '}ready; Ctrl-C stops it\n`)
+  })
+  void audit.record({
+    type: 'node_started',
+    success: true,
+    details: { version: VERSION, member_id: identity.memberId },
+  })
+  // Nobody waits for it: a daemon that ends meanwhile, or cannot read, is told of elsewhere.
+  const unprepare = timers.after(PREPARE_AFTER_MS, () => store.events.prepareSearch().catch(() => {}))
+  const unlag = watchLag(metrics.lagged, clock.monotonic)
+  const vitals: readonly Vital[] = [
+    { name: 'store', alive: () => probe.now().then(() => true, isDiskTrouble) },
+    { name: 'mesh', alive: async () => network.mesh.alive() },
+  ]
+  const limitMs = watchdogMs(options.env)
+  if (limitMs !== undefined) metrics.watchdog(limitMs)
+  const alive = (): void => {
+    notify.alive()
+    metrics.fed()
+  }
+  const unfeed =
+    limitMs === undefined ? undefined : startWatchdog({ limitMs, vitals, feed: alive, timers, log })
+
+  return {
+    status: () => status,
+    end() {
+      unprepare()
+      unwatch()
+      unfeed?.()
+      unlag()
+    },
+  }
+}

@@ -1,0 +1,51 @@
+// Builds what clients of the daemon talk to: its API on the control socket and, where it is enabled, on TCP.
+import { createFairShare } from '../api/access/fair-share.ts'
+import { createHttp } from '../api/access/http.ts'
+import { connectFeed, createFeed } from '../api/feed/index.ts'
+import { createApi } from '../api/server/control-socket.ts'
+import { systemTimers as timers } from '../base/clock.ts'
+import { openPeerCredentials } from '../ops/system/peer-credentials.ts'
+import type { DaemonOptions } from './options.ts'
+import { type RouteParts, routesOf } from './routes.ts'
+
+export type Service = Awaited<ReturnType<typeof buildService>>
+
+export async function buildService(options: DaemonOptions, parts: Omit<RouteParts, 'feed' | 'http'>) {
+  const { foundation, local } = parts
+  const { metrics, common } = foundation
+  const { config, clock, random, log } = common
+  const { access, anomalies, audit, observe, store, trust } = local
+
+  const credentials = await openPeerCredentials(log)
+  const shares = createFairShare()
+  const feed = createFeed({ clock, random })
+  connectFeed(feed, { audit, trust, observe, anomalies })
+  const http = createHttp({
+    ...{ config, clock, random, timers, log, audit },
+    repository: store.tokens,
+    rightsOf: access.of,
+    handle: (request, response) => api.handle(request, response),
+    onRefused: metrics.refused,
+  })
+  const api = createApi({
+    socketPath: options.paths.socket,
+    socketMode: options.service ? 0o660 : 0o600,
+    routes: routesOf(options, { ...parts, feed, http }),
+    onConnection(socket) {
+      credentials.note(socket)
+      if (options.service && !shares.take(credentials.uidOf(socket), socket)) socket.destroy()
+    },
+    async callerOf(request, reply) {
+      if (http.owns(request.raw.socket)) return http.callerOf(request.raw, reply.raw)
+      const uid = credentials.uidOf(request.raw.socket)
+      return uid === undefined ? undefined : { uid, ...(await access.of(uid)), via: 'socket' }
+    },
+    onAnswered: metrics.request,
+    rightsOf: access.of,
+    timers,
+    clock,
+    log,
+  })
+
+  return { feed, http, api }
+}

@@ -1,0 +1,23 @@
+// Starts the rooms; where another daemon runs here already, the refusal says which process that is.
+import { KaroError } from '../base/errors.ts'
+import { startAll } from '../base/run/lifecycle.ts'
+import type { Log } from '../base/run/log.ts'
+import type { Room } from '../base/run/room.ts'
+import { refuseSecond } from '../ops/system/lock.ts'
+import type { DaemonOptions } from './options.ts'
+
+/** The database's lock excludes a second daemon; the lock file says which process the first one is. */
+export async function startRooms(
+  { paths, service }: DaemonOptions,
+  rooms: readonly Room[],
+  signal: AbortSignal,
+  log: Log,
+): Promise<void> {
+  await refuseSecond(paths.lock, service)
+  try {
+    await startAll(rooms, signal, log)
+  } catch (error) {
+    if (error instanceof KaroError && error.code === 'conflict') await refuseSecond(paths.lock, service)
+    throw error
+  }
+}
