@@ -115,8 +115,7 @@ test.runIf(isRoot)(
     disk.breakDown()
     for (const word of ['one', 'two', 'three']) expect(await shell.type(`echo ${word}`)).toBe(`${word}\n`)
     expect((await node.karo(['share', 'off'])).code).not.toBe(0)
-    // Which of these the kernel says depends on the block that it needs first.
-    expect(await unready(node)).toMatch(/Read-only file system|No space left on device|Input\/output error/)
+    expect(await unready(node)).toContain('Read-only file system')
     expect(await commandsIn(node)).toContain('echo before')
     expect(says(node, 'the disk takes nothing more')).toBe(1)
     await node.stop()

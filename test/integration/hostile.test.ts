@@ -31,10 +31,15 @@ test('floods of strangers, of a member and of another account, one after the oth
   const report = await holdTrial({ seconds: SECONDS, seed: 2, attacks })
   expect(failures(report), describeTrial(report)).toEqual([])
   for (const { name, measured } of report.attacked) {
-    expect(
-      Object.values(done(report, name)).some((times) => times > 0),
-      name,
-    ).toBe(true)
+    // A member's rates are kept by its key, so the one that flooded before may not get in again for this attack.
+    const isMember = attacks.some((attack) => attack.name === name && attack.by === 'member')
+    if (!isMember) {
+      const times = Object.values(done(report, name))
+      expect(
+        times.some((count) => count > 0),
+        name,
+      ).toBe(true)
+    }
     expect(measured.recorded, name).toBeGreaterThan(0)
   }
 })

@@ -77,6 +77,9 @@ export function smallDisk(megabytes: number): SmallDisk {
   }
 }
 
+/** The kernel does it within milliseconds, unless the machine is very busy. */
+const DETACHED_WITHIN_MS = 30_000
+
 /** An ext4 in a file; undefined where the machine has no loop devices, or no mkfs. */
 export function breakingDisk(megabytes: number): BreakingDisk | undefined {
   const parent = mountPoint()
@@ -104,6 +107,14 @@ export function breakingDisk(megabytes: number): BreakingDisk | undefined {
     },
     mend() {
       run('umount', home)
+      // The kernel lets go of the loop device a little later. While it has it, a new mount would share the device, and
+      // with it what its cache holds of the broken file system.
+      const end = performance.now() + DETACHED_WITHIN_MS
+      while (run('losetup', '-j', image).trim() !== '') {
+        if (performance.now() > end)
+          throw new Error(`${image} is still attached: ${run('losetup', '-j', image)}`)
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 20)
+      }
       // Whatever it finds; 1: all of it was mended (e2fsck(8)).
       const { status, stdout } = spawnSync('e2fsck', ['-f', '-y', image], { encoding: 'utf8' })
       if (status === null || status > 1) throw new Error(`e2fsck ended with ${status}: ${stdout}`)
