@@ -8,7 +8,7 @@ import { type Endpoint, isLoopback } from './admission/endpoint.ts'
  * Below this are the ports of other services (SSH, mail, the web), which a program listens on with special rights only.
  * A node that does is dialed at an address of the configuration, and once its key has answered there.
  */
-const PORT_MIN = 1_024
+export const PORT_MIN = 1_024
 /** Linux gives ports from here on to programs that ask for any (`mesh.port = 0`). */
 const DYNAMIC_PORT_MIN = 32_768
 

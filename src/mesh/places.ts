@@ -2,12 +2,14 @@
 import type { NodeId } from '../../protocols/node-id.ts'
 import { createRecent } from '../base/recent.ts'
 import { parseEndpoint } from './admission/endpoint.ts'
-import type { Caution } from './caution.ts'
+import { type Caution, PORT_MIN } from './caution.ts'
 import type { Book } from './discovery/book.ts'
 
 export interface Places extends Pick<Book, 'addresses' | 'failed'> {
   /** Whether a stranger may be met now. Counts when it says yes, and settles at which address. */
   mayMeet(node: NodeId): boolean
+  /** Of a member: it is said to be somewhere that may be dialed, only not as soon as this. */
+  isHeld(node: NodeId): boolean
 }
 
 /** Strangers waiting to be met are at most 64. */
@@ -33,6 +35,8 @@ export function createPlaces({ book, caution, admits }: PlacesDeps): Places {
   return {
     addresses: (node) => book.addresses(node).filter((address) => allows(node, address)),
     failed: book.failed,
+    isHeld: (node) =>
+      admits(node) && book.addresses(node).some((address) => (parseEndpoint(address)?.port ?? 0) >= PORT_MIN),
     mayMeet(node) {
       for (const address of book.addresses(node)) {
         const endpoint = parseEndpoint(address)

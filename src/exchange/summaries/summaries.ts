@@ -64,6 +64,8 @@ export function createSummaries(deps: SummariesDeps): Summaries {
   let running = Promise.resolve()
   let busy = false
   let wanted = false
+  /** A withdrawn consent must not wait for the next hour because a disk was full for a moment. */
+  let failed = false
 
   /** One round at a time; whoever asks during one gets another after it. */
   function look(): void {
@@ -78,7 +80,9 @@ export function createSummaries(deps: SummariesDeps): Summaries {
       wanted = false
       try {
         await publisher.round(stopping.signal)
+        failed = false
       } catch (error) {
+        failed = true
         log.error({ error: String(error) }, 'summaries could not be published; it is tried again')
       }
     }
@@ -88,7 +92,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
   /** `minute`: since the look soon after the start. */
   function again(ms: number, minute = 0): void {
     stopTimer = timers.after(ms, () => {
-      if (minute % LOOK_EVERY_MINUTES === 0 || FIRST_MINUTES.includes(minute)) look()
+      if (failed || minute % LOOK_EVERY_MINUTES === 0 || FIRST_MINUTES.includes(minute)) look()
       again(EVERY_MS, minute + 1)
     })
   }

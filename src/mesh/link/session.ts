@@ -43,11 +43,15 @@ const HEARD: Readonly<Record<GoodbyeReason, EndReason>> = {
   surplus: 'surplus',
 }
 
-/** What became of a connection: `pending` when one side has not admitted the other. */
+/**
+ * What became of a connection: `pending` when one side has not admitted the other. `held`: there was none, because what
+ * is known of the node's places may not be dialed yet; that is no fault of the node's.
+ */
 export type Outcome =
   | { readonly kind: 'admitted' }
   | { readonly kind: 'pending'; readonly retryAfterMs: number }
   | { readonly kind: 'ended'; readonly reason: EndReason }
+  | { readonly kind: 'held'; readonly retryAfterMs: number }
 
 export interface SessionDeps {
   readonly channel: ChannelDeps

@@ -6,11 +6,11 @@ import type { Config } from '../../config/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
 import type { Host } from '../admission/host.ts'
-import type { Book } from '../discovery/book.ts'
 import { resolveStatic, type StaticTarget, staticTargets } from '../discovery/static.ts'
 import { nodeOf, peerIdOf } from '../link/peer.ts'
 import type { Outcome, Session } from '../link/session.ts'
 import type { Sessions } from '../link/sessions.ts'
+import type { Places } from '../places.ts'
 import type { Timings } from '../timings.ts'
 import type { Overlay } from './overlay.ts'
 import type { Target } from './redial.ts'
@@ -18,7 +18,7 @@ import type { Target } from './redial.ts'
 export interface DialerDeps {
   readonly config: Pick<Config, 'discovery'>
   readonly trust: Pick<Trust, 'admits' | 'refuses'>
-  readonly book: Pick<Book, 'addresses' | 'failed'>
+  readonly book: Pick<Places, 'addresses' | 'failed' | 'isHeld'>
   readonly overlay: Pick<Overlay, 'due' | 'hasDeclined'>
   /** Made later than this. */
   readonly sessions: () => Pick<Sessions, 'of' | 'neighbour' | 'to'>
@@ -51,6 +51,8 @@ const MEETINGS_MAX = 64
 const MEETINGS_AT_ONCE = 2
 
 const FAILED: Outcome = { kind: 'ended', reason: 'cut' }
+/** An address gets a new place in its rate every 10 s. */
+const HELD: Outcome = { kind: 'held', retryAfterMs: 5_000 }
 
 export function createDialer(deps: DialerDeps): Dialer {
   const { trust, book, sessions, log } = deps
@@ -78,7 +80,7 @@ export function createDialer(deps: DialerDeps): Dialer {
 
   const connect = async (host: Host, target: Target, signal: AbortSignal): Promise<Outcome> => {
     const addresses = await addressesOf(target, signal)
-    if (addresses.length === 0) return FAILED
+    if (addresses.length === 0) return isNode(target) && book.isHeld(target) ? HELD : FAILED
     const connection = await host.dial([...addresses], { signal })
     const node = nodeOf(connection.remotePeer)
     const session = sessions().of(connection)

@@ -76,6 +76,11 @@ export function createRedial({ clock, random, wanted, dial }: RedialDeps): Redia
       attempt.nextAt = now
       return
     }
+    // Nothing was dialed, so nothing has failed.
+    if (outcome.kind === 'held') {
+      attempt.nextAt = now + outcome.retryAfterMs
+      return
+    }
     const pause = fail(attempt)
     attempt.nextAt = now + (outcome.kind === 'pending' ? Math.max(outcome.retryAfterMs, pause) : pause)
   }

@@ -23,6 +23,7 @@ import type { Outcome } from '../../../src/mesh/link/session.ts'
 import { backoffMs } from '../../../src/mesh/overlay/backoff.ts'
 import { createDialer } from '../../../src/mesh/overlay/dialer.ts'
 import { createRedial } from '../../../src/mesh/overlay/redial.ts'
+import { createPlaces } from '../../../src/mesh/places.ts'
 import { TIMINGS } from '../../../src/mesh/timings.ts'
 import { createFakeTrust } from '../../support/fake-trust.ts'
 import { testIdentity } from '../../support/mesh-node.ts'
@@ -438,7 +439,7 @@ describe('addresses', () => {
     const dialer = createDialer({
       config: { discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false } },
       trust,
-      book,
+      book: { addresses: book.addresses, failed: book.failed, isHeld: () => false },
       overlay: { due: () => book.nodes().filter(trust.admits), hasDeclined: () => false },
       sessions: () => ({ of: () => undefined, neighbour: () => undefined, to: () => [] }),
       host: () =>
@@ -490,4 +491,40 @@ test('mDNS packets have the bytes another implementation gives them', () => {
       '2f31',
   )
   expect(() => encodeQuestions([{ name: `${'x'.repeat(64)}.local`, type: 'PTR' }])).toThrow(RangeError)
+})
+
+test('members whose places may not be dialed yet have not failed, and are tried again soon', async () => {
+  const member = testIdentity().nodeId
+  const book = createBook(() => true)
+  book.learn(member, ['/ip4/10.0.0.9/tcp/22'])
+  let open = false
+  const caution = { member: () => open, stranger: () => false }
+  const places = createPlaces({ book, caution, admits: () => true })
+  let dialed = 0
+  const dialer = createDialer({
+    config: { discovery: { mdns: false, mdns_interval_seconds: 60, peers: [], dht: false } },
+    trust: createFakeTrust([member]),
+    book: places,
+    overlay: { due: () => [member], hasDeclined: () => false },
+    sessions: () => ({ of: () => undefined, neighbour: () => undefined, to: () => [] }),
+    host: () => ({ dial: () => Promise.reject(new Error(`dial ${++dialed}`)) }) as never,
+    timings: TIMINGS,
+    log: silentLog,
+  })
+  // A port that is never dialed on somebody's word is no place at all.
+  expect(await dialer.dial(member)).toMatchObject({ kind: 'ended' })
+  book.learn(member, ['/ip4/10.0.0.9/tcp/7000'])
+  const clock = { now: () => 0, monotonic: () => 0 }
+  const redial = createRedial({
+    clock,
+    random: { bytes: () => new Uint8Array(), float: () => 0 },
+    wanted: () => [],
+    dial: dialer.dial,
+  })
+  expect(await redial.dialNow(member)).toMatchObject({ kind: 'held' })
+  expect([redial.failures(member), dialed]).toEqual([0, 0])
+  open = true
+  expect(await dialer.dial(member)).toMatchObject({ kind: 'ended' })
+  expect(dialed).toBe(1)
+  redial.stop()
 })

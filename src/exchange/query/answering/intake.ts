@@ -9,11 +9,11 @@ export const AUTHOR_QUOTA = { frames: 20, perMs: 10_000 } as const
 /** New questions one neighbour hands on, whoever wrote them: author keys cost nothing, a neighbour's does. */
 export const NEIGHBOUR_QUOTA = { frames: 60, perMs: 10_000 } as const
 /**
- * Question documents of one neighbour that are opened and verified: those taken up, and as many again that are told
- * `busy`, twice over. Each costs two signatures and, when refused, a sealed answer, about a millisecond; beyond, a
- * neighbour gets no answer at all, so that a flood cannot take the processor from everybody else.
+ * Question documents of one neighbour that are opened and verified: what ten busy neighbours of its own may hand to it.
+ * Each costs two signatures and, when refused, a sealed answer, about a millisecond; beyond, a neighbour gets no answer at
+ * all, so that a flood cannot take the processor from everybody else.
  */
-export const READ_QUOTA = { frames: 200, perMs: 10_000 } as const
+export const READ_QUOTA = { frames: 600, perMs: 10_000 } as const
 /** Keys that are remembered; those silent for longest are forgotten first. */
 const REMEMBERED_MAX = 1024
 

@@ -46,3 +46,41 @@ test('somebody who types all the time, and somebody who types once an hour, have
   expect(always).toEqual([0, 1, 2, 3, 61, 121, 181])
   expect(seldom).toEqual(always)
 })
+
+test('what could not be published is tried again within a minute, because it may take a consent back', async () => {
+  const world = await createWorld()
+  world.trust(2, 'peer')
+  world.consent(1000, { allow_peers: ['*'] })
+  await world.type({ tool: 'git' })
+  let ring = (): void => {}
+  const timers = {
+    after(_: number, run: () => void) {
+      ring = run
+      return () => {}
+    },
+  }
+  let broken = true
+  let tried = 0
+  const documents = {
+    ...world.deps.documents,
+    async publish(...edition: Parameters<typeof world.deps.documents.publish>) {
+      tried++
+      if (broken) throw new Error('the disk takes nothing more')
+      await world.deps.documents.publish(...edition)
+    },
+  }
+  const room = createSummaries({ ...world.deps, documents, timers })
+  await room.start(new AbortController().signal)
+  // At the start, and at minutes 0, 1 and 2 it looks in any case.
+  for (let minute = 0; minute < 10; minute++) {
+    const before = tried
+    world.time.now += EVERY_MS
+    ring()
+    await until(() => tried > before, { what: `a try in minute ${minute}` })
+  }
+  broken = false
+  world.time.now += EVERY_MS
+  ring()
+  await until(() => world.audits.length > 0, { what: 'the editions' })
+  await room.stop()
+})
