@@ -3,6 +3,7 @@ import { QueryDone, QueryHop, Response } from '../../../protocols/messages/query
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../protocols/registry.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { within } from '../../base/deadline.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
@@ -92,7 +93,7 @@ export function createQuery(deps: QueryDeps): Query {
       const { relayed, dropped } = router.counts()
       log.info({ relayed, dropped }, 'answers carried for others')
       router.stop()
-      await Promise.race([answerer.idle(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
+      await within(answerer.idle(), DRAIN_MS)
     },
   }
   return {

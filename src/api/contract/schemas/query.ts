@@ -124,3 +124,42 @@ export const queryLine = z
   ])
   .meta({ id: 'QueryLine', description: 'One line; the last one is the result, or the error.' })
 export type QueryLine = z.infer<typeof queryLine>
+
+const OPERATORS = ['Equals', 'NotEquals', 'Contains', 'InList', 'GreaterThan', 'LessThan'] as const
+
+export const postQueryBody = z.strictObject({
+  query_type: z.enum(ASKED_TYPES),
+  level: level("1 or 2; absent: what each owner's trust gives this node").exactOptional(),
+  range: z.strictObject({
+    start: moment('first moment; level 1 is widened outward to whole hours'),
+    end: moment('the moment after it'),
+  }),
+  per_node: z.boolean().exactOptional().describe('also each node by itself (level 1)'),
+  filters: listOf(
+    z.strictObject({
+      field: z.string().max(32),
+      operator: z.enum(OPERATORS),
+      value: z
+        .array(z.string().max(64))
+        .min(1)
+        .max(16)
+        .readonly()
+        .describe('a single one may stand without its list'),
+    }),
+    16,
+  )
+    .exactOptional()
+    .describe('all must hold'),
+  team: z
+    .string()
+    .min(1)
+    .max(64)
+    .exactOptional()
+    .describe('only the members of this team are asked and counted'),
+  timeout_ms: z
+    .int()
+    .min(100)
+    .max(60_000)
+    .exactOptional()
+    .describe('milliseconds, at most; absent: query.timeout_ms of the configuration'),
+})

@@ -2,6 +2,7 @@
 import type { QueryType } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock, Timers } from '../../../base/clock.ts'
+import { within } from '../../../base/deadline.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
 import type { Summaries, SummaryCover } from '../../summaries/index.ts'
@@ -69,10 +70,7 @@ export function createAbsent(
   const stop = timers.after(left() - Math.min(AHEAD_MS, left() / 2), () => void begin(missing()))
   return {
     async covered(nodes) {
-      const { promise: late, resolve } = Promise.withResolvers<void>()
-      const cancel = timers.after(Math.min(WAIT_MS, left()), resolve)
-      await Promise.race([begin(nodes), late])
-      cancel()
+      await within(begin(nodes), Math.min(WAIT_MS, left()), timers)
       return new Map(
         nodes.flatMap((node) => {
           const data = found.get(node)
