@@ -1,9 +1,9 @@
 // From what was collected to the result of a query: a pure function, the same for every way a query ends.
 import type { QueryFilter } from '../../../../protocols/messages/query.ts'
 import { byText } from '../../../base/by-text.ts'
+import { toHex } from '../../../base/hex.ts'
 import type { Member } from '../../../trust/peers/index.ts'
 import type { NodeData } from '../answering/gather.ts'
-import { hex } from '../document.ts'
 import { mergeActivity, mergeHealth, mergeSafety, mergeTools, partsOfType } from '../merge.ts'
 import { filterHours, filterNode, filterResult } from '../project.ts'
 import { rfc3339 } from '../range.ts'
@@ -53,7 +53,7 @@ export function resultOf(collection: Collection): QueryResult {
   const perNode = collection.perNode && level === 1
   const oldest = parts.reduce((least, { as_of }) => Math.min(least, as_of), Number.POSITIVE_INFINITY)
   return {
-    query_id: hex(question.query_id),
+    query_id: toHex(question.query_id),
     trace_id: collection.trace_id,
     query_type: question.query_type,
     level,
