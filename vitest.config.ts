@@ -1,5 +1,4 @@
 // The kinds of tests: pure (functions of values), unit (src/, no I/O beyond temporary files and its own processes), contract (the repository), integration (real processes).
-import { globSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
@@ -25,20 +24,17 @@ class LongestFirst extends BaseSequencer {
 
 /** Only against what hangs: on a busy machine a second of work takes ten. */
 const HANGS_MS = 300_000
-/** Folders of test/unit whose tests neither start processes nor wait. */
-const PURE = ['assist', 'base', 'config', 'exchange/query', 'insight', 'protocols', 'trust']
-/** What is not pure in them: modules replaced for all who share a worker, servers, keys derived from passphrases. */
-const NOT_PURE = [
-  'test/unit/base/files.test.ts',
-  'test/unit/assist/guard/ask.test.ts',
-  'test/unit/assist/copilot/model.test.ts',
-  'test/unit/exchange/query/over-mesh.test.ts',
-  'test/unit/trust/identity/**',
+/** Functions of values, and no more: nothing is started, replaced or left behind in a module that others share. */
+const PURE = [
+  'test/sim/**/*.test.ts',
+  'test/unit/{config,insight,protocols}/**/*.test.ts',
+  'test/unit/assist/{finder,risk}/**/*.test.ts',
+  'test/unit/assist/copilot/!(model).test.ts',
+  'test/unit/assist/guard/!(ask).test.ts',
+  'test/unit/base/!(files).test.ts',
+  'test/unit/exchange/query/!(over-mesh).test.ts',
+  'test/unit/trust/{access,audit,consent,peers,policy}/**/*.test.ts',
 ]
-const PURE_FILES = globSync(
-  [...PURE.map((folder) => `test/unit/${folder}/**/*.test.ts`), 'test/sim/**/*.test.ts'],
-  { cwd: import.meta.dirname, exclude: NOT_PURE },
-)
 
 export default defineConfig({
   test: {
@@ -50,11 +46,11 @@ export default defineConfig({
     hookTimeout: HANGS_MS,
     sequence: { sequencer: LongestFirst },
     projects: [
-      // Its files share workers, which load the sources once: no test may leave anything behind in a module.
-      { extends: true, test: { name: 'pure', include: PURE_FILES, isolate: false } },
+      // Its files share workers, which load the sources once.
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
       {
         extends: true,
-        test: { name: 'unit', include: ['test/unit/**/*.test.ts'], exclude: PURE_FILES },
+        test: { name: 'unit', include: ['test/{sim,unit}/**/*.test.ts'], exclude: PURE },
       },
       { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       {

@@ -1,5 +1,6 @@
 // `npm run faults`: breaks a copy of the tree in one place at a time, and expects the tests that guard it to fail.
-//   npm run faults -- [--jobs N] [word…]    only those whose sentence, file or tests hold one of the words
+//   npm run faults -- [--jobs N] [--passed] [word…]
+//   word: only those whose sentence, file or tests hold one; --passed: the tests have just passed without any fault
 import { spawn } from 'node:child_process'
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -82,7 +83,10 @@ async function plant(tree: string, fault: Fault): Promise<string | undefined> {
   }
 }
 
-const { values, positionals } = parseArgs({ options: { jobs: { type: 'string' } }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  options: { jobs: { type: 'string' }, passed: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
 const faults = readFaults().filter(
   ({ why, file, tests }) =>
     positionals.length === 0 ||
@@ -116,16 +120,22 @@ async function work(): Promise<void> {
 }
 
 const jobs = Math.max(1, Number(values.jobs ?? availableParallelism()) || 1)
-// Unbroken they pass: otherwise that they fail says nothing.
-const whole = copyTree()
-const unbroken = await runTests(whole, [...new Set(waiting.flatMap(({ tests }) => tests))]).finally(() =>
-  rmSync(whole, { recursive: true, force: true }),
-)
-if (unbroken.failed.length > 0 || unbroken.passed === 0) {
+/** Undefined when all of them pass in the tree as it is: only then that they fail says something. */
+async function failsWhole(): Promise<string | undefined> {
+  const tree = copyTree()
+  try {
+    const tests = [...new Set(waiting.flatMap((fault) => fault.tests))]
+    const { failed: broken, passed, output } = await runTests(tree, tests)
+    return broken.length === 0 && passed > 0 ? undefined : broken.join('; ') || output.slice(-2_000)
+  } finally {
+    rmSync(tree, { recursive: true, force: true })
+  }
+}
+
+const broken = values.passed || waiting.length === 0 ? undefined : await failsWhole()
+if (broken !== undefined) {
   failed++
-  process.stdout.write(
-    `✗ tests fail without any fault, mend them first: ${unbroken.failed.join('; ') || unbroken.output.slice(-2_000)}\n`,
-  )
+  process.stdout.write(`✗ tests fail without any fault, mend them first: ${broken}\n`)
 } else await Promise.all(Array.from({ length: Math.min(jobs, waiting.length) }, work))
 process.stdout.write(`${faults.length - failed} passed, ${failed} failed, 0 skipped\n`)
 process.exitCode = failed === 0 ? 0 : 1
