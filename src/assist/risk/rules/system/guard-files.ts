@@ -76,6 +76,8 @@ function mayLead(text: string, { caller }: SimpleCommand['scope']): boolean {
 /** A cheap look: whether some word could lead to a file of ours, or the tool takes whole trees. */
 function mayTouch({ name, args, redirections, input, scope }: SimpleCommand): boolean {
   if (scope.machine !== undefined) return true
+  // Where a repository or an archive says where its files go, no word has to.
+  if (scope.caller === 'tool' && (TAKES_TREES.has(name) || /^python\d?$/.test(name))) return true
   if (TAKES_TREES.has(name)) {
     const isAboveHome = scope.cwd === scope.home || scope.home.startsWith(`${scope.cwd}/`)
     if (isAboveHome || args.some((arg) => /^[/~]|\.\.|=[/~]/.test(arg.text))) return true
