@@ -15,6 +15,7 @@ import { newBudget } from '../../../../src/assist/risk/limits.ts'
 import { unfinished } from '../../../../src/assist/risk/line/unfinished.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/code.ts'
+import { times } from '../../../support/thorough.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
 const levelOf = (command: string): RiskLevel => checkCommand(command, PLACE).risk_level
@@ -126,7 +127,7 @@ describe('disguises never lower a level', () => {
             expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(plain))
           },
         ),
-        { numRuns: 150 },
+        { numRuns: times(40, 150) },
       )
     })
     test(`${words.join(' ')}, wrapped`, () => {
@@ -142,7 +143,7 @@ describe('disguises never lower a level', () => {
             expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(plain))
           },
         ),
-        { numRuns: 300 },
+        { numRuns: times(60, 300) },
       )
     })
     test.each(['/bin/', '/usr/bin/', '/usr/local/bin/', './', '../../bin/', '~/bin/', '\\'])(
@@ -250,7 +251,7 @@ describe('any text', () => {
           expect(riskLevelOf(command, shell)).toBe(checkCommand(command, { shell }).risk_level)
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: times(500, 3_000) },
     )
   })
 
