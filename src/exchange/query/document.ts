@@ -159,6 +159,10 @@ function checkData(
   }
 }
 
+/** Who a MeshQuery frame says wrote it. No signature is checked, which costs most. FrameErrors: those of decodeFrame. */
+export const authorOf = (document: Uint8Array): Uint8Array =>
+  decodeFrame(document, { messages: QUESTIONS, verify: () => true }).envelope.sender
+
 /** Associated data of an answer: query id 16 ‖ author 32 ‖ responder 32. */
 function binding(queryId: Uint8Array, author: Uint8Array, responder: Uint8Array): Uint8Array {
   return Buffer.concat([queryId, author, responder])

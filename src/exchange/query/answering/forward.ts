@@ -93,8 +93,11 @@ export interface Router {
    * question, and nothing is sent.
    */
   crossed(question: RoutedId, from: NodeId): boolean
-  /** Tells a neighbour that handed on a question already known here that nothing will come of it this way. */
-  decline(question: RoutedId, to: NodeId): void
+  /**
+   * Tells a neighbour that handed on a question that nothing will come of it this way: it is known here already, or, with
+   * `lost` 1, this node has no time to read it.
+   */
+  decline(question: RoutedId, to: NodeId, lost?: 0 | 1): void
   /** An answer came. False: it is to this node's own question. */
   response(peer: PeerRef, frame: Frame): boolean
   /** A neighbour is done, or wants nothing more. */
@@ -194,8 +197,8 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
     for (const node of carried.open) decline(carried, node)
   }
 
-  function decline({ author, query_id }: RoutedId, to: NodeId): void {
-    link.sendHop(to, QueryDone, { author, query_id, answered: 0, lost: 0 })
+  function decline({ author, query_id }: RoutedId, to: NodeId, lost: 0 | 1 = 0): void {
+    link.sendHop(to, QueryDone, { author, query_id, answered: 0, lost })
   }
 
   /** True when it was passed up. */

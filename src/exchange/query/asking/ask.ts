@@ -145,7 +145,7 @@ export function createAsker(deps: AskerDeps): Asker {
         members,
         known: trust.members().length - hearsay,
         deadlineAt,
-        lost: (node) => settle(query, node, soFar(query, node)),
+        lost: (node, busy) => settle(query, node, busy ? { outcome: 'busy' } : soFar(query, node)),
       }),
       absent: createAbsent(deps, { type: query_type, range, deadlineAt }, () => unsettled(query)),
       progress: createProgress(timers, () => onProgress?.(coverageSoFar(query))),
@@ -345,8 +345,10 @@ export function createAsker(deps: AskerDeps): Asker {
     ask,
     response,
     done(peer, frame) {
-      const { author, query_id } = bodyOf(frame, QueryDone)
-      if (sameBytes(author, identity.publicKey)) live.get(hex(query_id))?.outreach.done(peer.nodeId)
+      const { author, query_id, answered, lost } = bodyOf(frame, QueryDone)
+      if (!sameBytes(author, identity.publicKey)) return
+      // One that was asked for itself, gave nothing and lost one: itself (answer.ts).
+      live.get(hex(query_id))?.outreach.done(peer.nodeId, answered === 0 && lost === 1)
     },
     down(peer) {
       for (const query of live.values()) query.outreach.down(peer.nodeId)
