@@ -1,11 +1,12 @@
 // Fetches documents whose heads were heard: from who told of them, from the neighbour between, from who relays them.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Random, Timers } from '../../base/clock.ts'
-import type { Keeper, Wanted } from './keeper.ts'
+import type { Keeper } from './keeper.ts'
 import { KINDS } from './kinds.ts'
 import type { MembersView } from './members.ts'
 import type { Puller } from './puller.ts'
 import { isKind } from './read.ts'
+import type { Wanted } from './wants.ts'
 
 /** Spread, because everybody hears of a document at the same moment. */
 const FIRST_MS = [20, 200] as const

@@ -6,8 +6,9 @@ import { createRecent } from '../../../base/recent.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { PeerRef } from '../../../mesh/index.ts'
 import { authorOf, hex, type Question, readQuestion, sameBytes } from '../document.ts'
-import { CARRIED_MAX, type RoutedId } from './forward.ts'
+import { CARRIED_MAX } from './forward.ts'
 import type { Intake } from './intake.ts'
+import type { RoutedId } from './router.ts'
 
 /** Documents whose signature is known to be good: a copy comes over every link, and all are the same bytes. */
 const CHECKED_MAX = 2 * CARRIED_MAX

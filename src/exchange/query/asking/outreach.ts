@@ -6,7 +6,7 @@ import type { Log } from '../../../base/run/log.ts'
 import type { Config } from '../../../config/index.ts'
 import type { Link, Mesh } from '../../../mesh/index.ts'
 import type { Member } from '../../../trust/peers/index.ts'
-import type { Echo, Routed, Router } from '../answering/forward.ts'
+import type { Echo, Routed, Router } from '../answering/router.ts'
 import { hex } from '../document.ts'
 
 /** One repair dial: a LAN peer that is there answers in a tenth of it. */
