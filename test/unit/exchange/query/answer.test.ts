@@ -63,6 +63,12 @@ function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, le
   return { wire, owner, asker, answers, write, send, open, ask }
 }
 
+/** Time that stands still gives no quota back, however slow this machine is. */
+function standing(): Clock {
+  const epoch = Date.now()
+  return { now: () => epoch, monotonic: () => 0 }
+}
+
 describe('consent', () => {
   it('is needed: without it the asker hears access_denied and nothing more', async () => {
     const { owner, ask } = neighbour({ allow: [], people: person(uses('git', 7)) })
@@ -416,7 +422,7 @@ describe('too many questions', () => {
   })
 
   it('of one author are told busy, whoever hands them on; others are not', async () => {
-    const { owner, ask, write, wire } = neighbour()
+    const { owner, ask, write, wire } = neighbour({ people: person(uses('git', 7)), clock: standing() })
     for (let i = 0; i < AUTHOR_QUOTA.frames; i++) expect((await ask()).status).toBe('success')
     expect((await ask()).status).toBe('busy')
     const carrier = new Endpoint(newIdentity(), wire)
@@ -473,9 +479,7 @@ describe('too many questions', () => {
   })
 
   it('of a flood are not opened beyond what a neighbour may hand on; the rest hear at once that nothing comes', async () => {
-    const epoch = Date.now()
-    // Time that stands still gives no quota back, however slow this machine is.
-    const clock: Clock = { now: () => epoch, monotonic: () => 0 }
+    const clock = standing()
     const wire = new Wire()
     const owner = new TestNode(wire, { clock })
     const asker = new Endpoint(newIdentity(), wire)
