@@ -1,3 +1,4 @@
+// A busy daemon gives memory back: V8 and the C library are made to.
 import { execFile } from 'node:child_process'
 import { join } from 'node:path'
 import { promisify } from 'node:util'

@@ -3,12 +3,13 @@
 import { bodyOf, type Frame } from '../../../../protocols/frame.ts'
 import { QUERY_HOPS, QueryDone, QueryHop } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { toHex } from '../../../base/hex.ts'
 import { createRecent } from '../../../base/recent.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { Link, PeerRef } from '../../../mesh/index.ts'
 import type { ReplayRepository } from '../../../store/tables/replay.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
-import { type AnswerBody, type Author, hex, type Question, writeAnswer } from '../document.ts'
+import { type AnswerBody, type Author, type Question, writeAnswer } from '../document.ts'
 import type { QueryWatch } from '../types.ts'
 import { createBook } from './book.ts'
 import { CARRIED_MAX } from './forward.ts'
@@ -232,7 +233,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   function refuse(question: Question, status: 'busy' | 'error', to: readonly NodeId[]): void {
     try {
       const level = question.body.level ?? 1
-      const key = `${status} ${question.authorId} ${hex(question.body.query_id)}`
+      const key = `${status} ${question.authorId} ${toHex(question.body.query_id)}`
       const bytes = refusals.get(key) ?? writeAnswer(deps, question, { status, level })
       refusals.set(key, bytes)
       send(question, bytes, to)
@@ -272,4 +273,4 @@ function rest(entry: Entry): void {
 const idOf = ({ author, body }: Question): RoutedId => ({ author, query_id: body.query_id })
 
 const traceOf = (question: Question): string | null =>
-  question.trace === undefined ? null : hex(question.trace)
+  question.trace === undefined ? null : toHex(question.trace)

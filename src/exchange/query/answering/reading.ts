@@ -5,7 +5,8 @@ import { blake3 } from '../../../base/hash.ts'
 import { createRecent } from '../../../base/recent.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { PeerRef } from '../../../mesh/index.ts'
-import { authorOf, hex, type Question, readQuestion, sameBytes } from '../document.ts'
+import { toHex } from '../../../base/hex.ts'
+import { authorOf, type Question, readQuestion, sameBytes } from '../document.ts'
 import { CARRIED_MAX } from './forward.ts'
 import type { Intake } from './intake.ts'
 import type { RoutedId } from './router.ts'
@@ -39,7 +40,7 @@ export function createReading({
   })
 
   return (peer, queryId, document) => {
-    const digest = hex(blake3([document]))
+    const digest = toHex(blake3([document]))
     const known = checked.get(digest)
     // Only while it lives: a dead question that is played again would be worked on, and written down, once more.
     if (

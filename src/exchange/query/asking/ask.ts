@@ -14,7 +14,8 @@ import type { Link, Mesh, PeerRef } from '../../../mesh/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import type { Router } from '../answering/router.ts'
-import { type Author, hex, openAnswer, sameBytes, writeQuestion } from '../document.ts'
+import { toHex } from '../../../base/hex.ts'
+import { type Author, openAnswer, sameBytes, writeQuestion } from '../document.ts'
 import { checkFilters, filtersForOwners } from '../filters.ts'
 import { type GatherInsight, queryType } from '../query-types/index.ts'
 import { askedRange } from '../range.ts'
@@ -129,7 +130,7 @@ export function createAsker(deps: AskerDeps): Asker {
       over: false,
       end: resolve,
     }
-    live.set(hex(body.query_id), query)
+    live.set(toHex(body.query_id), query)
     const stopDeadline = timers.after(request.timeoutMs, () => query.end('deadline'))
     const cancel = (): void => query.end('cancelled')
     signal.addEventListener('abort', cancel, { once: true })
@@ -149,7 +150,7 @@ export function createAsker(deps: AskerDeps): Asker {
       stopDeadline()
       query.absent.stop()
       signal.removeEventListener('abort', cancel)
-      live.delete(hex(body.query_id))
+      live.delete(toHex(body.query_id))
     }
   }
 
@@ -164,7 +165,7 @@ export function createAsker(deps: AskerDeps): Asker {
     const gathered = gathering.then((data): OwnData => (data === null ? {} : { data }))
     gathered
       .catch((error: unknown): OwnData => {
-        log.error({ error: String(error), trace_id: hex(query.trace) }, "this node's own numbers failed")
+        log.error({ error: String(error), trace_id: toHex(query.trace) }, "this node's own numbers failed")
         return { failed: true }
       })
       .then((own) => {
@@ -205,7 +206,7 @@ export function createAsker(deps: AskerDeps): Asker {
 
   function response(peer: PeerRef, frame: Frame): void {
     const { query_id, author, sealed } = bodyOf(frame, Response)
-    const query = live.get(hex(query_id))
+    const query = live.get(toHex(query_id))
     // Late, or never asked for.
     if (query === undefined || query.over) return
     const responder = frame.envelope.sender
@@ -230,7 +231,7 @@ export function createAsker(deps: AskerDeps): Asker {
       }
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      log.warn({ peer: node, code: error.code, trace_id: hex(query.trace) }, 'answer refused')
+      log.warn({ peer: node, code: error.code, trace_id: toHex(query.trace) }, 'answer refused')
       settle(query, node, {
         outcome: error.code === 'bad_signature' ? 'bad_signature' : 'error',
         at_ms,
@@ -245,7 +246,7 @@ export function createAsker(deps: AskerDeps): Asker {
       const { author, query_id, answered, lost } = bodyOf(frame, QueryDone)
       if (!sameBytes(author, identity.publicKey)) return
       // One that was asked for itself, gave nothing and lost one: itself (answer.ts).
-      live.get(hex(query_id))?.outreach.done(peer.nodeId, answered === 0 && lost === 1)
+      live.get(toHex(query_id))?.outreach.done(peer.nodeId, answered === 0 && lost === 1)
     },
     down(peer) {
       for (const query of live.values()) query.outreach.down(peer.nodeId)

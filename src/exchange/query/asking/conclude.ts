@@ -6,7 +6,7 @@ import type { Mesh } from '../../../mesh/index.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import { hex } from '../document.ts'
+import { toHex } from '../../../base/hex.ts'
 import type { QueryResult } from '../result.ts'
 import type { AskRequest, QueryWatch } from '../types.ts'
 import { resultOf } from './collect.ts'
@@ -57,7 +57,7 @@ export async function conclude(
       : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
   const found = await query.absent.covered(absent.map(({ member }) => member.node_id))
   const result = resultOf({
-    trace_id: hex(query.trace),
+    trace_id: toHex(query.trace),
     question: { ...body, query_type: request.query_type },
     perNode: request.perNode,
     filters: request.filters ?? [],
@@ -95,12 +95,12 @@ export async function conclude(
   // In a line of the log `level` is the line's.
   const { level: query_level, ...told } = details
   const elapsed_ms = result.timing.elapsed_ms
-  log.info({ ...told, query_level, trace_id: hex(query.trace), elapsed_ms }, 'query ended')
+  log.info({ ...told, query_level, trace_id: toHex(query.trace), elapsed_ms }, 'query ended')
   deps.watch?.asked(result)
   await audit.record({
     type: 'query_asked',
     success: status === 'success' || status === 'no_data',
-    trace_id: hex(query.trace),
+    trace_id: toHex(query.trace),
     details: { ...details, range_start: time_range.start, range_end: time_range.end, uid: request.uid },
   })
   return result

@@ -12,7 +12,8 @@ import { type Clock, systemClock, systemRandom } from '../../../../src/base/cloc
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
 import { CONCURRENT_MAX } from '../../../../src/exchange/query/answering/answer.ts'
 import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/answering/intake.ts'
-import { hex, type OwnQuestion, openAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
+import { toHex } from '../../../../src/base/hex.ts'
+import { type OwnQuestion, openAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
 import type { Identity } from '../../../../src/trust/identity/index.ts'
 import {
   Endpoint,
@@ -495,13 +496,13 @@ describe('too many questions', () => {
         { query_type: 'ToolUsage', level: 1, time_range: { start: 0, end: 1 } },
         systemRandom.bytes(16),
       )
-      ids.push(hex(body.query_id))
+      ids.push(toHex(body.query_id))
       asker.sendQuestion(owner.id, body.query_id, bytes)
     }
     await soon(() => heard.length >= flood)
     await owner.query.stop()
     const endings = heard.flatMap((frame) => (frame.message === QueryDone ? bodyOf(frame, QueryDone) : []))
-    expect(endings.map(({ query_id }) => hex(query_id))).toEqual(ids.slice(READ_QUOTA.frames))
+    expect(endings.map(({ query_id }) => toHex(query_id))).toEqual(ids.slice(READ_QUOTA.frames))
     expect(new Set(endings.map(({ answered, lost }) => `${answered} ${lost}`))).toEqual(new Set(['0 1']))
     expect(heard).toHaveLength(flood)
     const refused = owner.audits
@@ -534,8 +535,8 @@ describe('too many questions', () => {
     forged[forged.length - 1]! ^= 1
     for (const { bytes } of [honest, other, honest, other]) asker.sendQuestion(owner.id, query_id, bytes)
     await soon(() => answers.length === 4)
-    expect(answers.map(({ author }) => hex(author)).toSorted()).toEqual(
-      [hex(asker.identity.publicKey), hex(stranger.publicKey)]
+    expect(answers.map(({ author }) => toHex(author)).toSorted()).toEqual(
+      [toHex(asker.identity.publicKey), toHex(stranger.publicKey)]
         .flatMap((author) => [author, author])
         .toSorted(),
     )

@@ -1,32 +1,23 @@
-// The fish hook: the text that `karo shell init fish` prints, with the spool directory and the ignore globs built in.
-
-import { quoteFish, toRegExpSource } from '../../base/quote.ts'
-import { type HookOptions, SECRET, unwritten } from './hook.ts'
-
-/**
- * Fish 3.1 and later. Sourcing it again is harmless.
- *
- * Records are those of the bash hook, their text marked `=`: as it was typed. Fish hands it to the handlers whether or
- * not the history keeps it. `exec` ends the shell before its handlers run and leaves no record; a fish that reads a
- * pipe runs it as a script, and calls none.
- *
- * Fish has no clock of its own: `/proc/uptime` is read in its place (hundredths of a second), `date` says once per
- * shell what it counts from, and the spool file's own time, whether the clock was set since. Durations are fish's own
- * `$CMD_DURATION`, in milliseconds.
- *
- * Fish opens the file anew for each record, because it cannot keep a descriptor. When a write fails it says so itself,
- * `write: No space left on device`, and nothing can silence that; so after the first failure a child process writes,
- * silently, until there is room again. The file has a name that nobody can guess, is made new by such a child (see SECRET
- * in hook.ts), and is written while it is this person's: the name is in the child's environment, which nobody else may
- * read, and in no argument, which everybody may.
- */
-export function fishHook({ spoolDirectory, ignore }: HookOptions): string {
-  const patterns = unwritten(ignore)
-    .map((glob) => `|${toRegExpSource(glob)}\\z`)
-    .join('')
-  return `# Karo's hook for fish 3.1 and later. After each command it appends one record to this shell's own file in the
+# Karo's hook for fish 3.1 and later. After each command it appends one record to this shell's own file in the
 # spool directory: no fork, no wait, no daemon needed. set -gx KARO_PAUSE 1 stops it, set -e KARO_PAUSE resumes.
-if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin test -r ${SECRET}
+#
+# `karo shell init fish` sets two variables in front of this text: __karo_spool, the spool directory, and
+# __karo_ignore, a regular expression of commands that are not recorded. Sourcing the hook again is harmless.
+#
+# Records are those of karo.bash, their text marked "=": as it was typed. Fish hands the text to the handlers whether or
+# not the history keeps it. `exec` ends the shell before its handlers run and leaves no record; a fish that reads a
+# pipe runs it as a script, and calls no handler.
+#
+# Fish has no clock of its own. /proc/uptime is read instead, in hundredths of a second; `date` says once per shell what
+# it counts from; and the time of the spool file tells whether the clock was set since. Durations are $CMD_DURATION,
+# in milliseconds.
+#
+# Fish cannot keep a descriptor, so it opens the file anew for each record. When a write fails, fish itself prints
+# "write: No space left on device", and nothing can silence that. So after the first failure a child process writes,
+# silently, until there is room again. A child process makes the file too: new, with random bits in its name (see
+# karo.bash). It gets the name in its environment, which nobody else may read, and not as an argument, which everybody
+# may read.
+if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin test -r /proc/sys/kernel/random/uuid
 
     # Sets __karo_up to the milliseconds that /proc/uptime says.
     function __karo_uptime
@@ -43,7 +34,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
             __karo_uptime
             builtin set --local before $__karo_up
             # BusyBox knows no nanoseconds: what is left is a second.
-            builtin set --local now (builtin string match --regex '^\\d{13}|^\\d{10}' -- (command date +%s%N))
+            builtin set --local now (builtin string match --regex '^\d{13}|^\d{10}' -- (command date +%s%N))
             builtin test (builtin string length -- "$now") -eq 13; or builtin set now "$now"000
             __karo_uptime
             builtin set --local wait (builtin math -- $__karo_up - $before)
@@ -60,7 +51,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         builtin set --local user (command id -u)
         builtin set --local born (builtin math --scale=0 -- $__karo_up + $__karo_since)
         builtin set --local IFS -
-        builtin read --local a b c d e <${SECRET}
+        builtin read --local a b c d e </proc/sys/kernel/random/uuid
         builtin set --global __karo_id $user-$fish_pid-"$born"000-$a$b$c$d$e
     end
 
@@ -89,9 +80,9 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         or begin; builtin set --query fish_history; and builtin test -z "$fish_history"; end
     end
 
-    if builtin test "$__karo_dir" != ${quoteFish(spoolDirectory)}
+    if builtin test "$__karo_dir" != "$__karo_spool"
         __karo_clock
-        builtin set --global __karo_dir ${quoteFish(spoolDirectory)}
+        builtin set --global __karo_dir $__karo_spool
         __karo_name
         builtin set --global __karo_file $__karo_dir/$__karo_id.spool
         builtin set --global __karo_seq 0
@@ -108,7 +99,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         end
     end
 
-    # Between Enter and the command.
+    # Runs between Enter and the command.
     function __karo_preexec --on-event fish_preexec
         __karo_uptime
         builtin set --global __karo_begun $__karo_up
@@ -119,7 +110,7 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
     function __karo_xfsz --on-signal XFSZ
     end
 
-    # After the command. Fish itself gives $status back to what comes after.
+    # Runs after the command. Fish itself gives $status back to what comes after.
     function __karo_postexec --on-event fish_postexec
         builtin set --local code $status
         builtin set --query argv[1]; or return
@@ -140,13 +131,13 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         else
             builtin set --global __karo_paused
             # What ran is nobody's business.
-            if builtin string match --quiet --regex -- ${quoteFish(`(?s)\\A(?:\\s${patterns})`)} "$argv[1]"
+            if builtin string match --quiet --regex -- "(?s)\A(?:\s|karo history delete |(?:$__karo_ignore)\z)" "$argv[1]"
                 builtin set --global __karo_begun
                 return
             end
         end
         # A command substitution costs more than all the rest: one for all numbers.
-        builtin set --local IFS \\n
+        builtin set --local IFS \n
         builtin set --local numbers (__karo_numbers)
         # The record before was written in another second than it ended: rarely, unless the clock was set.
         if builtin test -n "$__karo_ended" -a -n "$numbers[4]"
@@ -162,15 +153,13 @@ if builtin status is-interactive; and builtin test -r /proc/uptime; and builtin 
         builtin set --global __karo_ended $numbers[3]
         builtin set --local fields $__karo_id $numbers[1] $numbers[2]000 $numbers[3]000 fish $cwd $code $text .
         if builtin test -z "$__karo_failed" -a -f "$__karo_file" -a -O "$__karo_file" -a -w "$__karo_file"
-            builtin printf '\\0\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0' 1 $fields >>$__karo_file
+            builtin printf '\0\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' 1 $fields >>$__karo_file
             or builtin set --global __karo_failed 1
         else if builtin test -d $__karo_dir -a -w $__karo_dir
             # The first record, which makes the file, and those after one that could not be written.
-            builtin printf '\\0\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0%s\\0' 1 $fields | __karo_make
+            builtin printf '\0\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' 1 $fields | __karo_make
             and builtin set --global __karo_failed
         end
         builtin set --global __karo_begun
     end
 end
-`
-}

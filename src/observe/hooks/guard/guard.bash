@@ -1,47 +1,28 @@
-// The guard of bash: Enter first asks what the line would do; appended to the hook that records.
-
-import { quoteShell } from '../../../base/quote.ts'
-import {
-  CARRIED_NAMES,
-  CUT_OFF,
-  type GuardOptions,
-  MOST_ASKED,
-  MOST_DEFINED,
-  MOST_WORDS,
-  PLAIN_LENGTH,
-  roots,
-  START_SECONDS,
-  unanswered,
-} from './guard.ts'
-
-/**
- * Keys that accept a line become two: the first runs a handler (`bind -x`), which decides what the second does. Lines of
- * one command come singly (PS2), so what was accepted is kept until the next prompt or command. All of what is asked
- * runs in a subshell: `$!`, options and traps of the person stay as they are.
- *
- * The handler may be called in the middle of a token, of a string in several lines. What bash 5.2 parses there must be
- * simple: `$(…)` and `<(…)`, which it parses again when it expands them, and compound commands in the text of `bind -x`
- * reset its stack of quotes, and the memory in front of that is written to (free(): invalid next size). Backquotes are
- * parsed in the subshell only, and functions have been parsed before; so handlers have only these.
- */
-export function bashGuard(options: GuardOptions): string {
-  const { ask, ruled, plain, files, machineFile, timeoutMs, onError } = options
-  const program = ask.map(quoteShell).join(' ')
-  return String.raw`
-# Karo's guard: what could do harm is asked about before it runs. export KARO_GUARD_PROFILE=off stops it in this shell.
-if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${'$'}{BLE_VERSION-} ]]; then
-  if [[ ${'$'}{__karo_guard[@]@a} != *A* ]]; then
-    unset -v __karo_guard __karo_ruled __karo_writers
+# Karo's guard for bash: what could do harm is asked about before it runs. It comes after karo.bash.
+# export KARO_GUARD_PROFILE=off stops it in this shell.
+#
+# `karo shell init bash` prints arrays in front of this text: __karo_ask, the program that judges; __karo_rules, files of
+# rules that may prohibit any tool; __karo_ruled, __karo_writers and __karo_reads, names of tools; __karo_given, all else.
+#
+# Each key that accepts a line becomes two: the first runs a handler (`bind -x`), which decides what the second does.
+# The lines of one command come singly (PS2), so what was accepted is kept until the next prompt or command. All that is
+# asked runs in a subshell: $!, options and traps of the person stay as they are.
+#
+# The handler may be called in the middle of a token, such as a string in several lines. What bash 5.2 parses there must
+# be simple: $(…) and <(…), which it parses again when it expands them, and compound commands in the text of `bind -x`
+# reset its stack of quotes, and then the memory in front of that is written to (free(): invalid next size). Backquotes
+# are parsed in the subshell only, and functions have been parsed before; so handlers use only these.
+if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
+  if [[ ${__karo_guard[@]@a} != *A* ]]; then
+    unset -v __karo_guard
     declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line)
   fi
-  declare -gA __karo_ruled=(${ruled.map((name) => `[${name}]=1`).join(' ')})
-  declare -gA __karo_writers=(${plain.writers.map((name) => `[${name}]=1`).join(' ')})
 
   # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
   __karo_guard_plain() {
-    [[ $1 == [A-Za-z0-9_]* && $1 != *[!A-Za-z0-9_./:,@%^+=\ -]* && ${'$'}{#1} -lt ${PLAIN_LENGTH} ]] || return 1
-    local word=${'$'}{1%% *} text= own= file seen=' ' words=$1
-    for file in ${files.map(quoteShell).join(' ')}; do
+    [[ $1 == [A-Za-z0-9_]* && $1 != *[!A-Za-z0-9_./:,@%^+=\ -]* && ${#1} -lt ${__karo_given[plain_length]} ]] || return 1
+    local word=${1%% *} text= own= file seen=' ' words=$1
+    for file in "${__karo_rules[@]}"; do
       # A prohibition may be about any tool.
       if [[ -e $file ]]; then
         text=
@@ -51,22 +32,21 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     done
     [[ $own != *\\* && $own != *[\"\'][*?]* ]] || return 1
     # A command may stand behind a tool nobody has rules for.
-    [[ $1 != *[\ /=]@(${CARRIED_NAMES.join('|')})\ * ]] || return 1
+    [[ $1 != *[\ /=]@(${__karo_given[carried]})\ * ]] || return 1
     while :; do
-      [[ $word != *[!A-Za-z0-9_+-]* && ! ${'$'}{__karo_ruled[$word]+x} && ( -z $own || $own != *"$word"* ) ]] || return 1
-      if [[ ! ${'$'}{BASH_ALIASES[$word]+x} || $seen == *" $word "* ]]; then break; fi
-      text=${'$'}{BASH_ALIASES[$word]} seen+="$word "
+      [[ $word != *[!A-Za-z0-9_+-]* && ! ${__karo_ruled[$word]+x} && ( -z $own || $own != *"$word"* ) ]] || return 1
+      if [[ ! ${BASH_ALIASES[$word]+x} || $seen == *" $word "* ]]; then break; fi
+      text=${BASH_ALIASES[$word]} seen+="$word "
       [[ $text == [A-Za-z0-9_]* && $text != *[!A-Za-z0-9_./:,@%^+=\ -]* && $text != *' ' ]] || return 1
-      word=${'$'}{text%% *} words+=" $text"
+      word=${text%% *} words+=" $text"
     done
     # A file that matters may be named by any tool that is not known to read only.
-    case $word in
-    ${plain.reads.join(' | ')}) ;;
-    *)
-      [[ $words != *@(${plain.own.join('|')})* && $PWD/ != */@(${plain.places.join('|')})/* ]] || return 1
-      [[ ( ! ${'$'}{__karo_writers[$word]+x} && $words != *\ @(${plain.outputs.join('|')})* ) || ( $words != *@(${plain.system.join('|')})* && $PWD/ != @(${roots(plain.system)})/* ) ]] || return 1
-      ;;
-    esac
+    if [[ ! ${__karo_reads[$word]+x} ]]; then
+      [[ $words != *@(${__karo_given[own]})* && $PWD/ != */@(${__karo_given[places]})/* ]] || return 1
+      if [[ ${__karo_writers[$word]+x} || $words == *\ @(${__karo_given[outputs]})* ]]; then
+        [[ $words != *@(${__karo_given[system]})* && $PWD/ != @(${__karo_given[roots]})/* ]] || return 1
+      fi
+    fi
     ! declare -F -- "$word" >/dev/null
   }
 
@@ -76,11 +56,11 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     local word text kind list=() i=0 IFS=$' \t\n' ends=$' \t\n;|&()<>\x60\x27"\\\\$'
     local -A known=()
     set -f
-    list=(${'$'}{1//[$ends]/ })
-    for ((i = 0; i < ${'$'}{#list[@]}; ++i)); do
-      word=${'$'}{list[i]}
-      [[ $word != [@*] && ! ${'$'}{known[x$word]+x} ]] || continue
-      if ((${'$'}{#known[@]} >= ${MOST_WORDS})); then
+    list=(${1//[$ends]/ })
+    for ((i = 0; i < ${#list[@]}; ++i)); do
+      word=${list[i]}
+      [[ $word != [@*] && ! ${known[x$word]+x} ]] || continue
+      if ((${#known[@]} >= __karo_given[most_words])); then
         names+=unread$'\x1f*\x1f\x1e'
         break
       fi
@@ -88,18 +68,18 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       # A quoted word is no alias and may be a function; so may a word in the text of an alias of the same name.
       for kind in alias function; do
         if [[ $kind == alias ]]; then
-          [[ ${'$'}{BASH_ALIASES[$word]+x} ]] || continue
-          text=${'$'}{BASH_ALIASES[$word]}
+          [[ ${BASH_ALIASES[$word]+x} ]] || continue
+          text=${BASH_ALIASES[$word]}
         else
           declare -F -- "$word" >/dev/null || continue
           text=
-          ((${'$'}{#names} >= ${MOST_DEFINED})) || text=$(declare -f -- "$word")
+          ((${#names} >= __karo_given[most_defined])) || text=$(declare -f -- "$word")
         fi
-        if ((${'$'}{#names} + ${'$'}{#text} >= ${MOST_DEFINED})); then
+        if ((${#names} + ${#text} >= __karo_given[most_defined])); then
           names+=unread$'\x1f'$word$'\x1f\x1e'
         else
           names+=$kind$'\x1f'$word$'\x1f'$text$'\x1e'
-          list+=(${'$'}{text//[$ends]/ })
+          list+=(${text//[$ends]/ })
         fi
       done
     done
@@ -112,14 +92,14 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     set +exu
     __karo_guard_names "$text"
     exec {fd}< <(
-      export KARO_LINE="${'$'}{text:0:${MOST_ASKED}}" KARO_LINE_LENGTH=${'$'}{#text} KARO_LINE_NAMES="$names"
-      export KARO_LINE_TAKEN=${'$'}{__karo_guard[head]:+x}
-      export KARO_GUARD_PROFILE="${'$'}{KARO_GUARD_PROFILE-}"
-      exec -- ${program} --live 2>/dev/null
+      export KARO_LINE="${text:0:__karo_given[most_asked]}" KARO_LINE_LENGTH=${#text} KARO_LINE_NAMES="$names"
+      export KARO_LINE_TAKEN=${__karo_guard[head]:+x}
+      export KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
+      exec -- "${__karo_ask[@]}" --live 2>/dev/null
     )
     pid=$!
-    if builtin read -r -t ${START_SECONDS} -u "$fd" word && [[ $word == up ]] &&
-      builtin read -r -t ${timeoutMs / 1000} -u "$fd" word rest; then
+    if builtin read -r -t "${__karo_given[start]}" -u "$fd" word && [[ $word == up ]] &&
+      builtin read -r -t "${__karo_given[timeout]}" -u "$fd" word rest; then
       # Somebody is asked, and takes the time it takes.
       if [[ $word == wait ]]; then
         word= asked=1
@@ -139,12 +119,12 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     fi
     builtin kill -KILL "$pid" 2>/dev/null
     if [[ $asked ]]; then
-      builtin printf '%s\n' ${quoteShell(CUT_OFF)} >/dev/tty
+      builtin printf '%s\n' "${__karo_given[cut_off]}" >/dev/tty
       builtin printf 'edit unjudged safe -\n'
       return
     fi
-    builtin printf '%s\n' ${quoteShell(unanswered(onError).words)} >/dev/tty
-    builtin printf '%s\n' '${unanswered(onError).verb} unjudged safe -'
+    builtin printf '%s\n' "${__karo_given[unanswered]}" >/dev/tty
+    builtin printf '%s unjudged safe -\n' "${__karo_given[verb]}"
   }
 
   # In a subshell: prints what the history makes of $1. The command takes the newest entry for itself and away, unless
@@ -158,22 +138,22 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
 
   # Notes in the spool what the guard did, $1, and the level it had found, $2; no text.
   __karo_guard_note() {
-    local now=${'$'}{EPOCHREALTIME/[^0-9]} fd
-    [[ -o history && ${'$'}{KARO_PAUSE:-0} == 0 ]] || return 0
-    [[ ${'$'}{__karo[fd]} && -e ${'$'}{__karo[file]} ]] || __karo_open
-    fd=${'$'}{__karo[fd]}
+    local now=${EPOCHREALTIME/[^0-9]} fd
+    [[ -o history && ${KARO_PAUSE:-0} == 0 ]] || return 0
+    [[ ${__karo[fd]} && -e ${__karo[file]} ]] || __karo_open
+    fd=${__karo[fd]}
     ((++__karo[seq]))
     [[ $fd ]] || return 0
     builtin trap '' XFSZ
     builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!%s %s\0.\0' \
-      "${'$'}{__karo[id]}" "${'$'}{__karo[seq]}" "$now" "$now" "$1" "$2" >&"$fd"
+      "${__karo[id]}" "${__karo[seq]}" "$now" "$now" "$1" "$2" >&"$fd"
     builtin trap - XFSZ
   }
 
   # Makes the second key do $1.
   __karo_guard_then() {
     local map
-    [[ ${'$'}{__karo_guard[then]} != "$1" ]] || return 0
+    [[ ${__karo_guard[then]} != "$1" ]] || return 0
     __karo_guard[then]=$1
     for map in emacs vi-insert vi-command; do builtin bind -m "$map" "\"\C-x\C-zk9\": $1"; done
   }
@@ -185,36 +165,36 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     # The next line may be in the middle of a token.
     __karo_guard_form simple
     # A command runs, and reads a line: what is read is no command.
-    if ((__karo[runs])) && [[ ${'$'}{PROMPT_COMMAND[*]-} == *__karo_prompt* ]]; then
+    if ((__karo[runs])) && [[ ${PROMPT_COMMAND[*]-} == *__karo_prompt* ]]; then
       __karo_guard_then "$1"
       return
     fi
     local line=$READLINE_LINE text answer= verb= outcome= level= here=
     # What has run since is another command.
-    [[ ${'$'}{__karo_guard[since]} == "${'$'}{__karo[begun]}" ]] || __karo_guard[head]= __karo_guard[here]=
-    __karo_guard[since]=${'$'}{__karo[begun]}
-    text=${'$'}{__karo_guard[head]}$line
-    if [[ ${'$'}{KARO_GUARD_PROFILE-} == off && ! -e ${quoteShell(machineFile)} ]]; then
+    [[ ${__karo_guard[since]} == "${__karo[begun]}" ]] || __karo_guard[head]= __karo_guard[here]=
+    __karo_guard[since]=${__karo[begun]}
+    text=${__karo_guard[head]}$line
+    if [[ ${KARO_GUARD_PROFILE-} == off && ! -e ${__karo_given[machine]} ]]; then
       verb=run
-    elif [[ -z ${'$'}{__karo_guard[head]} ]]; then
+    elif [[ -z ${__karo_guard[head]} ]]; then
       if [[ -z $line ]] || __karo_guard_plain "$line"; then verb=run; fi
-    elif [[ ${'$'}{__karo_guard[here]} ]]; then
+    elif [[ ${__karo_guard[here]} ]]; then
       # Inside a here-document nothing runs before its end.
-      answer=${'$'}{line#"${'$'}{line%%[!$'\t']*}"}
-      if [[ $answer == "${'$'}{__karo_guard[here]}" ]]; then __karo_guard[here]=; else verb=run here=${'$'}{__karo_guard[here]}; fi
+      answer=${line#"${line%%[!$'\t']*}"}
+      if [[ $answer == "${__karo_guard[here]}" ]]; then __karo_guard[here]=; else verb=run here=${__karo_guard[here]}; fi
     fi
     if [[ -z $verb ]]; then
       if [[ $- == *H* && ( $line == *!* || $line == ^* ) ]]; then
         # What runs is what the history makes of it.
-        answer=${'`'}__karo_guard_history "$line"; builtin printf .${'`'}
-        answer=${'$'}{answer%.}
-        [[ -z $answer ]] || text=${'$'}{__karo_guard[head]}${'$'}{answer%$'\n'}
+        answer=`__karo_guard_history "$line"; builtin printf .`
+        answer=${answer%.}
+        [[ -z $answer ]] || text=${__karo_guard[head]}${answer%$'\n'}
       fi
       # Not from the terminal: a subshell that fails would take readline's settings from it.
-      answer=${'`'}__karo_guard_ask </dev/null; builtin printf .${'`'}
-      answer=${'$'}{answer%.}
-      IFS=' ' builtin read -r verb outcome level here <<<"${'$'}{answer%%$'\n'*}"
-      here=${'$'}{here#-}
+      answer=`__karo_guard_ask </dev/null; builtin printf .`
+      answer=${answer%.}
+      IFS=' ' builtin read -r verb outcome level here <<<"${answer%%$'\n'*}"
+      here=${here#-}
       [[ $outcome == - ]] || __karo_guard_note "$outcome" "$level" || :
     fi
     case $verb in
@@ -226,11 +206,11 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       ;;
     # One more key is not to make another line of it: the cursor stands in front.
     edit) [[ $outcome != blocked ]] || READLINE_POINT=0 ;;
-    put) READLINE_LINE=${'$'}{answer#*$'\n'} READLINE_POINT=${'$'}{#READLINE_LINE} ;;
+    put) READLINE_LINE=${answer#*$'\n'} READLINE_POINT=${#READLINE_LINE} ;;
     drop) READLINE_LINE= READLINE_POINT=0 ;;
     esac
     __karo_guard_then redraw-current-line
-    if [[ ${'$'}{__karo_guard[head]} ]]; then
+    if [[ ${__karo_guard[head]} ]]; then
       # What was accepted before is in the shell already: all of it goes, and can be had from the history.
       if [[ -o history && $text != [[:blank:]]* ]]; then
         # Otherwise the newest entry, which is somebody's, would go.
@@ -248,15 +228,15 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
     local - file= modes=
     set +x
     local IFS=$' \t\n'
-    if file=${'`'}builtin command mktemp${'`'}; then
+    if file=`builtin command mktemp`; then
       builtin printf '%s\n' "$READLINE_LINE" >|"$file"
-      modes=${'`'}builtin command stty -g </dev/tty${'`'}
+      modes=`builtin command stty -g </dev/tty`
       builtin command stty sane </dev/tty
       if [[ -o vi ]]; then
-        builtin eval "${'$'}{VISUAL:-${'$'}{EDITOR:-vi}} \"\$file\"" </dev/tty >/dev/tty 2>&1
+        builtin eval "${VISUAL:-${EDITOR:-vi}} \"\$file\"" </dev/tty >/dev/tty 2>&1
       else
-        builtin eval "${'$'}{VISUAL:-${'$'}{EDITOR:-emacs}} \"\$file\"" </dev/tty >/dev/tty 2>&1
-      fi && READLINE_LINE=${'`'}builtin command cat -- "$file"${'`'} READLINE_POINT=${'$'}{#READLINE_LINE}
+        builtin eval "${VISUAL:-${EDITOR:-emacs}} \"\$file\"" </dev/tty >/dev/tty 2>&1
+      fi && READLINE_LINE=`builtin command cat -- "$file"` READLINE_POINT=${#READLINE_LINE}
       builtin command stty "$modes" </dev/tty
       builtin command rm -f -- "$file"
     fi
@@ -265,7 +245,7 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
   # How the first keys call their handler: "hidden" from set -x, or "simple". Hidden takes a compound command.
   __karo_guard_form() {
     local map action call n=1
-    [[ ${'$'}{__karo_guard[form]-} != "$1" ]] || return 0
+    [[ ${__karo_guard[form]-} != "$1" ]] || return 0
     __karo_guard[form]=$1
     for action in accept-line operate-and-get-next; do
       call="__karo_guard_enter $action \"\$_\" 2>/dev/null || : \"\$_\""
@@ -284,8 +264,8 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       for action in accept-line operate-and-get-next; do
         keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
         while [[ $keys == *\"* ]]; do
-          keys=${'$'}{keys#*\"}
-          key=${'$'}{keys%%\"*} keys=${'$'}{keys#*\"}
+          keys=${keys#*\"}
+          key=${keys%%\"*} keys=${keys#*\"}
           [[ $key == *'\C-x\C-zk'* ]] || builtin bind -m "$map" "\"$key\": \"\C-x\C-zk$n\C-x\C-zk9\""
         done
         ((++n))
@@ -294,8 +274,8 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
       for action in edit-and-execute-command vi-edit-and-execute-command; do
         keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
         while [[ $keys == *\"* ]]; do
-          keys=${'$'}{keys#*\"}
-          key=${'$'}{keys%%\"*} keys=${'$'}{keys#*\"}
+          keys=${keys#*\"}
+          key=${keys%%\"*} keys=${keys#*\"}
           builtin bind -m "$map" "\"$key\": \"\C-x\C-zk8\""
         done
       done
@@ -305,10 +285,8 @@ if [[ ${'$'}{__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) &&
   __karo_guard_form simple
   __karo_guard_keys
 
-  if [[ ${'$'}{PROMPT_COMMAND[*]-} != *__karo_guard* ]]; then
+  if [[ ${PROMPT_COMMAND[*]-} != *__karo_guard* ]]; then
     # At a first prompt no token is begun.
     PROMPT_COMMAND+=('{ __karo_guard[head]= __karo_guard[here]=; [[ $- != *x* ]] || __karo_guard_form hidden; } 2>/dev/null')
   fi
 fi
-`
-}

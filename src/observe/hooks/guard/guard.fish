@@ -1,50 +1,19 @@
-// The guard of fish: Enter first asks what the line would do; appended to the hook that records.
-
-import { quoteFish } from '../../../base/quote.ts'
-import {
-  CARRIED_NAMES,
-  CUT_OFF,
-  type GuardOptions,
-  MOST_ASKED,
-  MOST_DEFINED,
-  MOST_WORDS,
-  PLAIN_LENGTH,
-  roots,
-  START_SECONDS,
-  unanswered,
-} from './guard.ts'
-
-/** Keys that run a line in fish's own bindings (__fish_shared_key_bindings). */
-const KEYS = ['\\r', '\\n', '\\e\\[27\\;5\\;13~', '\\e\\[13\\;5u', '\\e\\[27\\;2\\;13~', '\\e\\[13\\;2u']
-
-/** Of plain parts, none of which has another sign than the dot. */
-const alternatives = (parts: readonly string[]): string =>
-  parts.map((part) => part.replaceAll('.', '\\\\.')).join('|')
-
-/**
- * Fish itself runs the line, by `commandline -f execute`, or adds a line to one that is not finished. It has no way to
- * wait for a time: timeout(1) does, where it is installed; it sends a signal that the program ignores from when it
- * asks the person. In front of the answer stand the words up and wait, which tell how far a program without one has come.
- *
- * While completions are listed, Enter in fish either takes the one that is chosen or runs the line, and no script can
- * tell which: so the line is judged as it stands, and one that the person was asked about is done with at once.
- */
-export function fishGuard({
-  ask,
-  ruled,
-  plain,
-  files,
-  machineFile,
-  timeoutMs,
-  onError,
-}: GuardOptions): string {
-  const { verb, words } = unanswered(onError)
-  return String.raw`
-# Karo's guard: what could do harm is asked about before it runs. set -gx KARO_GUARD_PROFILE off stops it in this shell.
+# Karo's guard for fish: what could do harm is asked about before it runs. It comes after karo.fish.
+# set -gx KARO_GUARD_PROFILE off stops it in this shell.
+#
+# `karo shell init fish` sets lists in front of this text: __karo_ask, the program that judges; __karo_rules, files of
+# rules that may prohibit any tool; __karo_ruled, __karo_writers and __karo_reads, names of tools; and __karo_given_…,
+# all else.
+#
+# Fish itself runs the line, by `commandline -f execute`, or adds a line to one that is not finished. Fish cannot wait
+# for a limited time; timeout(1) does, where it is installed. It sends a signal that the program ignores as soon as it
+# asks the person. Before its answer the program prints the words "up" and "wait", which tell how far it has come, for
+# where there is no timeout(1).
+#
+# While completions are listed, Enter in fish either takes the one that is chosen or runs the line, and no script can
+# tell which. So the line is judged as it stands, and the list ends when the person was asked about the line.
 if builtin status is-interactive; and builtin set --query __karo_dir
 
-    builtin set --global __karo_ruled ${ruled.join(' ')}
-    builtin set --global __karo_writers ${plain.writers.join(' ')}
     builtin set --global __karo_guard_prompt 0
 
     # Enter is a guarded key only where a command is typed, not for what read asks.
@@ -59,21 +28,22 @@ if builtin status is-interactive; and builtin set --query __karo_dir
     function __karo_guard_plain
         builtin string match --quiet --regex -- '\A[A-Za-z0-9_][A-Za-z0-9_+-]*(?: [A-Za-z0-9_./:,@%+= -]*)?\z' "$argv"
         or return 1
-        builtin test (builtin string length -- "$argv") -lt ${PLAIN_LENGTH}; or return 1
+        builtin test (builtin string length -- "$argv") -lt $__karo_given_plain_length; or return 1
         # A command may stand behind a tool nobody has rules for.
-        builtin string match --quiet --regex -- '[ /=](?:${CARRIED_NAMES.join('|').replaceAll('.', '[.]')}) ' "$argv"; and return 1
+        builtin string match --quiet --regex -- "[ /=](?:$__karo_given_carried) " "$argv"; and return 1
         builtin set --local word (builtin string replace --regex ' .*' '' -- "$argv")
         builtin contains -- $word $__karo_ruled; and return 1
         # A file that matters may be named by any tool that is not known to read only.
-        if not builtin contains -- $word ${plain.reads.join(' ')}
-            builtin string match --quiet --regex -- '${alternatives(plain.own)}' "$argv"; and return 1
-            builtin string match --quiet --regex -- '/(?:${alternatives(plain.places)})/' "$PWD/"; and return 1
-            if builtin contains -- $word $__karo_writers; or builtin string match --quiet --regex -- ' (?:${alternatives(plain.outputs)})' "$argv"
-                builtin string match --quiet --regex -- '${alternatives(plain.system)}' "$argv"; and return 1
-                builtin string match --quiet --regex -- '^(?:${roots(plain.system)})/' "$PWD/"; and return 1
+        if not builtin contains -- $word $__karo_reads
+            builtin string match --quiet --regex -- $__karo_given_own "$argv"; and return 1
+            builtin string match --quiet --regex -- "/(?:$__karo_given_places)/" "$PWD/"; and return 1
+            if builtin contains -- $word $__karo_writers
+                or builtin string match --quiet --regex -- " (?:$__karo_given_outputs)" "$argv"
+                builtin string match --quiet --regex -- $__karo_given_system "$argv"; and return 1
+                builtin string match --quiet --regex -- "^(?:$__karo_given_roots)/" "$PWD/"; and return 1
             end
         end
-        for file in ${files.map(quoteFish).join(' ')}
+        for file in $__karo_rules
             builtin test -e $file; or continue
             # A prohibition may be about any tool.
             builtin read --null --local own <$file
@@ -98,7 +68,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
             builtin set --local word $words[1]
             builtin set --erase words[1]
             builtin contains -- $word $known; and continue
-            if builtin test (builtin count $known) -ge ${MOST_WORDS}
+            if builtin test (builtin count $known) -ge $__karo_given_most_words
                 builtin printf 'unread\x1f*\x1f\x1e'
                 return
             end
@@ -119,7 +89,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
                 builtin set --append texts (builtin functions -- $word | builtin string collect)
             end
             while builtin set --query kinds[1]
-                if builtin test (builtin math $size + (builtin string length -- "$texts[1]")) -ge ${MOST_DEFINED}
+                if builtin test (builtin math $size + (builtin string length -- "$texts[1]")) -ge $__karo_given_most_defined
                     builtin printf 'unread\x1f%s\x1f\x1e' $word
                 else
                     builtin printf '%s\x1f%s\x1f%s\x1e' $kinds[1] $word "$texts[1]"
@@ -158,7 +128,7 @@ if builtin status is-interactive; and builtin set --query __karo_dir
     function __karo_guard_enter
         builtin set --local line (builtin commandline --current-buffer | builtin string collect)
         if builtin test "$__karo_guard_prompt" != 1 -o -z "$line"
-            or begin; builtin test "$KARO_GUARD_PROFILE" = off; and not builtin test -e ${quoteFish(machineFile)}; end
+            or begin; builtin test "$KARO_GUARD_PROFILE" = off; and not builtin test -e "$__karo_given_machine"; end
             or __karo_guard_plain "$line"
             __karo_guard_run
             return
@@ -172,25 +142,25 @@ if builtin status is-interactive; and builtin set --query __karo_dir
         if not builtin set --query __karo_guard_limit
             builtin set --global __karo_guard_limit
             command timeout --foreground 9 true 2>/dev/null
-            and builtin set --global __karo_guard_limit timeout --foreground --signal=USR2 ${START_SECONDS + timeoutMs / 1000}
+            and builtin set --global __karo_guard_limit timeout --foreground --signal=USR2 (builtin math $__karo_given_start + $__karo_given_timeout)
         end
-        builtin set --local --export KARO_LINE (builtin string sub --length ${MOST_ASKED} -- "$line" | builtin string collect)
+        builtin set --local --export KARO_LINE (builtin string sub --length $__karo_given_most_asked -- "$line" | builtin string collect)
         builtin set --local --export KARO_LINE_LENGTH (builtin string length -- "$line" | builtin string join ' ')
         builtin set --local --export KARO_LINE_NAMES (__karo_guard_names $line | builtin string collect)
-        builtin set --local answer (command $__karo_guard_limit ${ask.map(quoteFish).join(' ')} --live 2>/dev/null)
+        builtin set --local answer (command $__karo_guard_limit $__karo_ask --live 2>/dev/null)
         builtin test "$answer[1]" = up; and builtin set --erase answer[1]
         builtin set --local said (builtin string split ' ' -- $answer[1])
         if builtin test "$said[1]" = wait
             builtin set --erase answer[1]
             builtin set said (builtin string split ' ' -- $answer[1])
             if not builtin contains -- "$said[1]" run edit drop put
-                builtin printf '\n%s\n' ${quoteFish(CUT_OFF)} >/dev/tty
+                builtin printf '\n%s\n' $__karo_given_cut_off >/dev/tty
                 builtin set said edit unjudged safe -
             end
         end
         if not builtin contains -- "$said[1]" run edit drop put
-            builtin printf '\n%s\n' ${quoteFish(words)} >/dev/tty
-            builtin set said ${verb} unjudged safe -
+            builtin printf '\n%s\n' $__karo_given_unanswered >/dev/tty
+            builtin set said $__karo_given_verb unjudged safe -
         end
         if builtin test $said[2] != -
             # This ends the list of completions, and keeps what was chosen of it.
@@ -215,10 +185,8 @@ if builtin status is-interactive; and builtin set --query __karo_dir
     end
 
     for mode in default insert replace visual
-        for key in ${KEYS.join(' ')}
+        for key in \r \n \e\[27\;5\;13~ \e\[13\;5u \e\[27\;2\;13~ \e\[13\;2u
             builtin bind --mode $mode $key __karo_guard_enter
         end
     end
 end
-`
-}

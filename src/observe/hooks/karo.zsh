@@ -1,32 +1,17 @@
-// The zsh hook: the text that `karo shell init zsh` prints, with the spool directory and the ignore globs built in.
-
-import { quoteShell, toShellPattern } from '../../base/quote.ts'
-import { type HookOptions, SECRET, unwritten } from './hook.ts'
-
-/**
- * Zsh 5.3 and later; restricted shells, and a zsh without its modules, get a hook that does nothing. Sourcing it again
- * is harmless.
- *
- * Records are those of the bash hook, their text marked `=`: as it was typed. Zsh hands it to preexec whether or not
- * the history keeps it, and hands over nothing when there is no history. `exit` and `exec` end the shell before the
- * next prompt and leave no record. Its file has a name that nobody can guess, and is made new: see SECRET in hook.ts.
- */
-export function zshHook({ spoolDirectory, ignore }: HookOptions): string {
-  const directory = quoteShell(spoolDirectory)
-  const patterns = unwritten(ignore)
-    .map((glob) => ` || $__karo[text] == ${toShellPattern(glob)}`)
-    .join('')
-  // In one quoted string, because aliases and options of the person would already change how it is read.
-  return `# Karo's hook for zsh 5.3 and later. After each command it appends one record to this shell's own file in the
+# Karo's hook for zsh 5.3 and later. After each command it appends one record to this shell's own file in the
 # spool directory: no fork, no wait, no daemon needed. export KARO_PAUSE=1 stops it, unset KARO_PAUSE resumes.
-'builtin' 'emulate' 'zsh' '-o' 'no_aliases' '-o' 'no_err_exit' '-o' 'no_err_return' '-o' 'no_xtrace' '-o' \\
-  'local_traps' '-c' ${quoteShell(body(directory, patterns))}
-`
-}
-
-/** Functions defined under `emulate -c` run with those options, whatever the person sets (zshbuiltins(1)). */
-const body = (directory: string, patterns: string): string => `
-if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_functions} != *readonly* && -r ${SECRET} ]] &&
+#
+# `karo shell init zsh` prints two variables in front of this text: __karo_spool, the spool directory, and
+# __karo_ignore, patterns of commands that are not recorded, joined by "|". It hands all of it to `emulate zsh -c` in
+# one quoted string: aliases and options of the person cannot change how it is read, and functions that are defined
+# there run with those options, whatever the person sets (zshbuiltins(1)). Restricted shells, and a zsh without its
+# modules, are left as they are. Sourcing the hook again is harmless.
+#
+# Records are those of karo.bash, their text marked "=": as it was typed. Zsh hands the text to preexec whether or not
+# the history keeps it, and hands over nothing when there is no history. `exit` and `exec` end the shell before the
+# next prompt and leave no record. Why the file is made new and has random bits in its name: see karo.bash.
+if [[ -o interactive && ! -o restricted && ${(t)precmd_functions}${(t)preexec_functions} != *readonly* ]] &&
+  [[ -r /proc/sys/kernel/random/uuid ]] &&
   builtin zmodload zsh/datetime zsh/system 2>/dev/null &&
   builtin zmodload -F zsh/files b:zf_chmod 2>/dev/null; then
 
@@ -35,14 +20,15 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
   builtin typeset -gA __karo
   builtin typeset -gi __karo_now
   builtin typeset -g __karo_fd
-  if [[ $__karo[dir] != ${directory} ]]; then
+  if [[ $__karo[dir] != "$__karo_spool" ]]; then
     (( __karo_now = EPOCHREALTIME * 1000000 ))
-    builtin read -r __karo_fd <${SECRET}
-    __karo=(dir ${directory} id "$EUID-$$-$__karo_now-\${__karo_fd//-}" file "" seq 0 begun 0 cwd "" text "" paused "")
+    builtin read -r __karo_fd </proc/sys/kernel/random/uuid
+    __karo=(dir "$__karo_spool" id "$EUID-$$-$__karo_now-${__karo_fd//-}" file "" seq 0 begun 0 cwd "" text "" paused "")
     __karo_fd=
   fi
+  __karo[ignore]=$__karo_ignore
 
-  # Between Enter and the command. $1 is what was typed, empty when there is no history.
+  # Runs between Enter and the command. $1 is what was typed, empty when there is no history.
   __karo_preexec() {
     __karo[text]=$1 __karo[cwd]=$PWD
     (( __karo[begun] = __karo_now = EPOCHREALTIME * 1000000 ))
@@ -72,11 +58,11 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
     if [[ -O $__karo[dir] ]]; then builtin zf_chmod 600 $__karo[file]; else builtin zf_chmod 640 $__karo[file]; fi
   }
 
-  # Before the prompt. Zsh itself gives $? and $_ back to what comes after.
+  # Runs before the prompt. Zsh itself gives $? and $_ back to what comes after.
   __karo_precmd() {
-    builtin set -- $? "\${__karo[cwd]:-?}" "=\${__karo[text]//$'\\0'}"
+    builtin set -- $? "${__karo[cwd]:-?}" "=${__karo[text]//$'\0'}"
     (( __karo_now = EPOCHREALTIME * 1000000 ))
-    if [[ \${KARO_PAUSE:-0} != 0 ]]; then
+    if [[ ${KARO_PAUSE:-0} != 0 ]]; then
       __karo[text]=
       # Once a note instead: without it the daemon would take this for a hook that fails.
       [[ -z $__karo[paused] && -n $__karo_fd && /dev/fd/$__karo_fd -ef $__karo[file] ]] || return 0
@@ -85,7 +71,7 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
     else
       __karo[paused]=
       # Nothing ran, or what ran is nobody's business.
-      if [[ -z $__karo[text] || $__karo[text] == [[:space:]]*${patterns} ]]; then
+      if [[ -z $__karo[text] || $__karo[text] == ([[:space:]]*|"karo history delete "*|${~__karo[ignore]}) ]]; then
         __karo[text]=
         return 0
       fi
@@ -97,7 +83,7 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
       builtin set -- "" "" 1 "$__karo[id]" "$__karo[seq]" "$__karo[begun]" "$__karo_now" zsh "$2" "$1" "$3" . ""
       # A write beyond ulimit -f must not end the shell.
       builtin trap "" XFSZ
-      builtin syswrite -o $__karo_fd "\${(pj:\\0:)@}" || __karo_open 2>/dev/null
+      builtin syswrite -o $__karo_fd "${(pj:\0:)@}" || __karo_open 2>/dev/null
     fi
     __karo[text]=
   }
@@ -110,7 +96,6 @@ if [[ -o interactive && ! -o restricted && \${(t)precmd_functions}\${(t)preexec_
   }
   (( $preexec_functions[(I)__karo_preexec] )) || preexec_functions+=(__karo_preexec)
   # The file is there before the first command: by it the daemon knows which shells there are.
-  [[ -n $__karo_fd || \${KARO_PAUSE:-0} != 0 ]] || __karo_open 2>/dev/null
+  [[ -n $__karo_fd || ${KARO_PAUSE:-0} != 0 ]] || __karo_open 2>/dev/null
 fi
-:
-`
+builtin unset __karo_spool __karo_ignore
