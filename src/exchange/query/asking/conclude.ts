@@ -1,12 +1,12 @@
 // The end of a question of this node: summaries stand in for the absent, then the result, a line in the log, one in the ledger.
 import type { Clock } from '../../../base/clock.ts'
+import { toHex } from '../../../base/hex.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { Config } from '../../../config/index.ts'
 import type { Mesh } from '../../../mesh/index.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import { toHex } from '../../../base/hex.ts'
 import type { QueryResult } from '../result.ts'
 import type { AskRequest, QueryWatch } from '../types.ts'
 import { resultOf } from './collect.ts'
