@@ -16,7 +16,7 @@ const CHECKED_MAX = 2 * CARRIED_MAX
 /** The copies of a question come while somebody waits for an answer, and nobody waits longer. */
 const CHECKED_MS = 60_000
 
-export type Reading = { readonly question: Question } | { readonly unread: RoutedId }
+type Reading = { readonly question: Question } | { readonly unread: RoutedId }
 
 /**
  * `unread`: this neighbour handed on more than it may, so nothing was verified; author and id are what the document
