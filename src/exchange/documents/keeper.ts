@@ -27,7 +27,7 @@ export interface Keeper extends Pick<Wants, 'wants'> {
   load(): Promise<void>
   /** The numbering of this database, and the last number given. */
   position(): { readonly index: Uint8Array; readonly through: number }
-  /** Those of them that this node wants, as `from` gave them. Resolves with what was kept, when it is in the store. */
+  /** Keeps the documents that this node wants; `from` gave them. Resolves with those that were kept, once they are stored. */
   keep(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]>
   /**
    * This node's own edition; durable (fsync) when it resolves. Undefined: it was there already. KaroErrors: `conflict`
@@ -201,7 +201,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       for (const row of rows) {
         if (row === undefined) continue
         const bytes = await repository.frame(row)
-        // What changed on the disk is nobody's document.
+        // Its bytes are not those that its author signed.
         if (bytes === undefined || Buffer.compare(blake3([bytes]), row.digest) !== 0) {
           log.error({ peer: author, kind, slot: row.slot }, 'a stored document is damaged')
           continue

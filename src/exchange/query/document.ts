@@ -41,7 +41,7 @@ export interface Author {
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
 
-/** A question of ours, and the key its answers are sealed to; whoever forgets the key cannot open them any more. */
+/** A question of this node, and the key its answers are sealed to. Without the key nobody can open them. */
 export interface OwnQuestion {
   readonly bytes: Uint8Array
   readonly body: MeshQueryBody

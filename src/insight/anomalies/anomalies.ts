@@ -34,7 +34,7 @@ interface AnomaliesDeps {
 
 /** After the start others have better things to do. */
 const FIRST_MS = 30_000
-/** Soon enough for whoever is at the keyboard; a look takes a few milliseconds, and none where nothing changed. */
+/** Soon enough for the person at the keyboard. A look takes a few milliseconds, and nothing where no number changed. */
 const EVERY_MS = 5 * 60_000
 /** Days that are made up for after the daemon did not run. */
 const CATCH_UP_DAYS = 7

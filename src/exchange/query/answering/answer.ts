@@ -99,7 +99,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   ): void {
     const id = idOf(question)
     const parent = router.parentOf(id)
-    // Said once more by whoever hands it on: nothing changes.
+    // The same neighbour handed it on twice: nothing changes.
     if (parent === peer.nodeId) return
     const entry = seen.get(question)
     if (parent !== undefined || entry?.carried) {
@@ -150,7 +150,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     if (entry.state === 'answering') {
       wait(entry, peer, until)
     } else if (answer === undefined) {
-      // Known from before a restart, or pushed out: nobody can tell what was said, so nothing is said twice.
+      // Taken up before a restart, or its answer was dropped: what was answered is not known, so no second answer is given.
       refuse(question, 'error', [peer.nodeId])
     } else if (answer.revision === revision()) {
       send(question, answer.bytes, [peer.nodeId])
@@ -179,7 +179,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   }
 
   async function work(question: Question, entry: Entry, neighbour: NodeId): Promise<void> {
-    // Before anything is read: whoever is asked about can see that somebody asked, whatever happens next.
+    // The ledger has the question before any number is read, so people here can see that somebody asked, even after a crash.
     await book.received(question, neighbour)
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const at = revision()

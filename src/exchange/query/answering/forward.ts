@@ -45,7 +45,7 @@ interface Carried extends RoutedId {
   readonly parent: NodeId | undefined
   /** Neighbours it was handed to. */
   readonly asked: Set<NodeId>
-  /** Those of them that are not done. */
+  /** Neighbours among `asked` that are not done. */
   readonly open: Set<NodeId>
   /** The neighbours hand it no further: what each says for itself ends it. */
   readonly last: boolean
@@ -121,7 +121,7 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
     if (carried.ownIsOver && carried.open.size === 0 && table.get(keyOf(carried)) === carried) close(carried)
   }
 
-  /** Nothing more is wanted: those that still work on it are told. */
+  /** No answer is wanted any more, and neighbours that still work on the question hear so. */
   function abandon(carried: Carried): void {
     forget(carried)
     for (const node of carried.open) decline(carried, node)

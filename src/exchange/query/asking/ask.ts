@@ -222,7 +222,7 @@ export function createAsker(deps: AskerDeps): Asker {
       }
       const answer: SealedAnswer = openAnswer(query.question, author, responder, sealed)
       const collected: Collected = { outcome: OUTCOME_OF[answer.status], answer, at_ms }
-      // Whoever brings it may have asked for it on purpose, having used up its own quota there before.
+      // A neighbour that brings it may have caused it: it can use up its own quota at the owner and then hand the question on.
       if (peer.nodeId !== node && PROVISIONAL.has(answer.status)) {
         query.provisional.set(node, collected)
         query.progress.changed()

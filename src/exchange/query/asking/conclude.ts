@@ -50,7 +50,7 @@ export async function conclude(
     member,
     collected: soFar(query, member.node_id),
   }))
-  // Whoever cancelled waits for nothing any more; level 2 has nobody's own numbers.
+  // A person who cancelled does not wait for summaries; at level 2 no node's own numbers are shown.
   const absent =
     ended_by === 'cancelled' || body.level === 2
       ? []
