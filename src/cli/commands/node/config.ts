@@ -70,7 +70,7 @@ const list: Command = {
           },
           { title: 'from', value: source },
           { title: 'default', value: defaultText, shrink: true },
-          { title: 'meaning', value: meaning, style: () => 'dim', wrap: true },
+          { title: 'meaning', value: (k) => k.description, style: () => 'dim', wrap: true },
         ],
         io,
       ),
