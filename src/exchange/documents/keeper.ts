@@ -1,10 +1,10 @@
 // Decides which documents are kept and as what, and writes them: one batch, then the catalog.
 import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
-import { createSerial } from '../../base/limiter.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { DocumentRepository, DocumentRow } from '../../store/tables/documents.ts'

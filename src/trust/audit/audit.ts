@@ -1,8 +1,8 @@
 // The audit room: one writer appends what happened to the chained ledger, in call order, and signs its head.
 import { formatNodeId } from '../../../protocols/node-id.ts'
+import { singleFlight } from '../../base/async/single-flight.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
-import { singleFlight } from '../../base/single-flight.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { readEnd } from './continue.ts'

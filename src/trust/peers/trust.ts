@@ -1,9 +1,9 @@
 // The trust room: keeps the file's and people's word on every node, and tells listeners when it changes.
 import { isDeepStrictEqual } from 'node:util'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { createSerial } from '../../base/async/limiter.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { createSerial } from '../../base/limiter.ts'
 import type { Log } from '../../base/run/log.ts'
 import { TRUST_LEVELS, type TrustLevel } from '../../base/words/trust-levels.ts'
 import type { Config } from '../../config/index.ts'
