@@ -8,9 +8,9 @@ import { toHex } from '../../base/hex.ts'
 import { jsonText } from '../../base/printable.ts'
 import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
-import { checkRights } from '../contract/rights.ts'
-import type { Caller, Routes } from '../contract/route.ts'
+import { checkRights } from '../access/rights.ts'
 import { describeError, RateLimited } from './errors.ts'
+import type { Caller, Routes } from './route.ts'
 
 /** The largest request is a list of consents: far below this. */
 const MAX_BODY_BYTES = 256 * 1024

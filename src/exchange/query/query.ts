@@ -15,9 +15,9 @@ import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { createAnswerer } from './answering/answer.ts'
 import { createRouter } from './answering/forward.ts'
-import type { GatherInsight } from './answering/gather.ts'
 import type { AbsentDeps } from './asking/absent.ts'
 import { createAsker } from './asking/ask.ts'
+import type { GatherInsight } from './query-types/index.ts'
 import type { Query, QueryWatch } from './types.ts'
 
 export interface QueryDeps {
