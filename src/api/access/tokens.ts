@@ -2,9 +2,9 @@
 
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createSerial } from '../../base/limiter.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
-import { createSerial } from '../../base/serial.ts'
 import type { TokenRecord, TokenRepository } from '../../store/tables/tokens.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { TOKEN_SCOPES, TOKENS_PER_PERSON, type TokenScope } from '../contract/constants.ts'

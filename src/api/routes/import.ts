@@ -11,7 +11,6 @@ import { disagreement } from '../../ops/care/transfer.ts'
 import type { Arrival, EventRepository, Importing } from '../../store/events/events.ts'
 import { createOneEach } from '../access/one-each.ts'
 import { IMPORTS_LISTED } from '../contract/constants.ts'
-import { serve } from '../contract/operation.ts'
 import { importHistory } from '../contract/operations/export.ts'
 import {
   beginImport,
@@ -20,7 +19,8 @@ import {
   importEntries,
   undoImport,
 } from '../contract/operations/import.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 /** Whoever says nothing for so long has gone. */
 const IDLE_MS = 60_000

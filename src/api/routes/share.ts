@@ -4,10 +4,10 @@ import { blake3 } from '../../base/hash.ts'
 import type { Summaries, SummaryPreview } from '../../exchange/summaries/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { serve } from '../contract/operation.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../contract/operations/share.ts'
-import type { Routes } from '../contract/route.ts'
 import type { SummaryShape } from '../contract/shapes.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface ShareRouteDeps {
   readonly sharing: Sharing

@@ -1,9 +1,10 @@
 // Refused frames: counted by code, and told to the audit ledger and the log as often as a person can read, with the peer.
 import { REJECT_CODES, type RejectCode } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createQuota } from '../../../protocols/quota.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
+import { createQuota } from '../../base/quota.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import { createSparing } from '../../base/sparing.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -70,10 +71,10 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
   const lines = createSparing({ clock })
 
   /** When each was last refused for its clock, oldest first, and how far our clock was from our running time then. */
-  const stale = new Map<
+  const stale = createRecent<
     NodeId,
     { readonly at: number; readonly offset: number; readonly clock_off_ms: number }
-  >()
+  >(STALE_MAX)
   const offset = (): number => clock.now() - clock.monotonic()
 
   /** It was lately, and the clock here was not set since. */
@@ -125,9 +126,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       const now = clock.monotonic()
       // A question that has expired is stale too, and says nothing of a clock.
       if (clockOffMs !== undefined && admits(peer)) {
-        stale.delete(peer)
         stale.set(peer, { at: now, offset: offset(), clock_off_ms: Math.round(clockOffMs) })
-        if (stale.size > STALE_MAX) stale.delete(stale.keys().next().value as NodeId)
       }
       const told = enter(code, protocol, peer)
       say(code, protocol, peer, reason, told)
@@ -147,7 +146,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
         .filter(([, one]) => holds(one))
         .map(([node_id, { clock_off_ms }]) => ({ node_id, clock_off_ms })),
     clockOff(peer) {
-      const one = stale.get(peer)
+      const one = stale.peek(peer)
       return one !== undefined && holds(one) ? one.clock_off_ms : undefined
     },
   }

@@ -1,9 +1,8 @@
 // What other machines may write into this ledger by what they do: a budget, and beyond it a count once an hour.
 
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
-import { createRecent } from '../../base/recent.ts'
+import { createQuota, createQuotas } from '../../base/quota.ts'
 import { AUDIT_CAUSES, type AuditType } from './entry-types.ts'
 import type { AuditRecord } from './types.ts'
 
@@ -25,15 +24,9 @@ export interface Noise {
 
 export function createNoise(clock: Pick<Clock, 'monotonic'>): Noise {
   const all = createQuota(ALL)
-  const shares = createRecent<string, Quota>(PEERS_MAX)
+  const shareOf = createQuotas<string>(OF_ONE, PEERS_MAX)
   const counted = new Map<AuditType, number>()
   let toldAt = Number.NEGATIVE_INFINITY
-
-  const shareOf = (peer: string): Quota => {
-    const share = shares.get(peer) ?? createQuota(OF_ONE)
-    shares.set(peer, share)
-    return share
-  }
 
   return {
     admits({ type, peer }) {

@@ -1,9 +1,8 @@
 // What the ledger is told of questions: each one of an author admitted here, as far as its share goes; the rest as counts.
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../../protocols/quota.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
 import type { Clock } from '../../../base/clock.ts'
-import { createRecent } from '../../../base/recent.ts'
+import { createQuotas } from '../../../base/quota.ts'
 import { createSparing, type Sparing } from '../../../base/sparing.ts'
 import type { Audit, AuditRecord } from '../../../trust/audit/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
@@ -49,7 +48,7 @@ export interface BookDeps {
 }
 
 export function createBook({ audit, trust, clock }: BookDeps): Book {
-  const shares = createRecent<NodeId, Quota>(AUTHORS_MAX)
+  const shareOf = createQuotas<NodeId>(OWN_ENTRIES, AUTHORS_MAX)
   /** Questions that have entries of their own, until they are answered. */
   const single = new WeakSet<Question>()
   const strangers = createSparing({ clock, ...COUNTED })
@@ -62,11 +61,7 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
     return !denied && trust_level !== 'untrusted'
   }
 
-  function isSingle(author: NodeId): boolean {
-    const share = shares.get(author) ?? createQuota(OWN_ENTRIES)
-    shares.set(author, share)
-    return share.take(clock.monotonic())
-  }
+  const isSingle = (author: NodeId): boolean => shareOf(author).take(clock.monotonic())
 
   /** Author keys cost nothing, a neighbour's does: it answers for what it hands on. */
   const tellStrangers = (neighbour: string, times: number, author?: NodeId): Promise<void> =>

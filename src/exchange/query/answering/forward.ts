@@ -3,11 +3,10 @@
 import { bodyOf, type Frame } from '../../../../protocols/frame.ts'
 import { QUERY_HOPS, QueryDone, QueryHop, Response } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../../protocols/quota.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
 import type { Clock, Timers } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
-import { createRecent } from '../../../base/recent.ts'
+import { createQuotas } from '../../../base/quota.ts'
 import type { Link, PeerRef } from '../../../mesh/index.ts'
 import { hex, sameBytes } from '../document.ts'
 
@@ -130,16 +129,12 @@ interface Carried extends RoutedId {
 export function createRouter({ self, link, clock, timers }: RouterDeps): Router {
   const table = new Map<string, Carried>()
   /** What this node may send to a neighbour without being cut off: an honest node keeps its neighbours' quota. */
-  const paces = createRecent<NodeId, Quota>(PACES_MAX)
+  const { frames, perMs } = queryStream.quota
+  const paceOf = createQuotas<NodeId>({ frames: frames * ANSWERS_SHARE, perMs }, PACES_MAX)
   let relayed = 0
   let dropped = 0
 
-  function inPace(node: NodeId): boolean {
-    const { frames, perMs } = queryStream.quota
-    const pace = paces.get(node) ?? createQuota({ frames: frames * ANSWERS_SHARE, perMs })
-    paces.set(node, pace)
-    return pace.take(clock.monotonic())
-  }
+  const inPace = (node: NodeId): boolean => paceOf(node).take(clock.monotonic())
 
   /** Hands the question to every neighbour but the parent. Returns when (monotonic) their time is over. */
   function handOn(

@@ -16,9 +16,9 @@ import type { Audit } from '../../../trust/audit/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Member, Trust } from '../../../trust/peers/index.ts'
 import type { Router } from '../answering/forward.ts'
-import { GATHER, type GatherInsight } from '../answering/gather.ts'
 import { type Author, hex, type OwnQuestion, openAnswer, sameBytes, writeQuestion } from '../document.ts'
 import { checkFilters, filtersForOwners } from '../filters.ts'
+import { type GatherInsight, queryType } from '../query-types/index.ts'
 import { askedRange } from '../range.ts'
 import type { Coverage, Outcome, QueryResult } from '../result.ts'
 import type { AskRequest, QueryWatch } from '../types.ts'
@@ -184,12 +184,11 @@ export function createAsker(deps: AskerDeps): Asker {
    * The asking person's own numbers, which need nobody's consent. Level 2 has nobody's own numbers, not even theirs; a
    * team has its members'.
    */
-  function gatherOwn(query: Live, { uid, level, team }: AskRequest): void {
-    const { query_type, time_range } = query.question.body
-    const gather = level === 2 || team !== undefined ? null : GATHER[query_type]
-    const gathered = (gather?.(insight, [uid], time_range) ?? Promise.resolve(null)).then(
-      (data): OwnData => (data === null ? {} : { data }),
-    )
+  function gatherOwn(query: Live, { query_type, uid, level, team }: AskRequest): void {
+    const { time_range } = query.question.body
+    const none = level === 2 || team !== undefined
+    const gathering = none ? Promise.resolve(null) : queryType(query_type).gather(insight, [uid], time_range)
+    const gathered = gathering.then((data): OwnData => (data === null ? {} : { data }))
     gathered
       .catch((error: unknown): OwnData => {
         log.error({ error: String(error), trace_id: hex(query.trace) }, "this node's own numbers failed")
@@ -294,7 +293,7 @@ export function createAsker(deps: AskerDeps): Asker {
     const found = await query.absent.covered(absent.map(({ member }) => member.node_id))
     const result = resultOf({
       trace_id: hex(query.trace),
-      question: body,
+      question: { ...body, query_type: request.query_type },
       perNode: request.perNode,
       filters: request.filters ?? [],
       team: request.team,

@@ -301,23 +301,26 @@ export class TestNode {
       summaries: { cover: (author, range) => this.cover(author, range) },
       insight: {
         uids: async () => [...people.keys()],
-        toolUsage: async (uids, range) => {
-          // What ends where a range asked for begins is the period it is compared with.
-          if (this.gathered.some(({ start }) => start === range.end)) return this.earlier
-          this.gathered.push({ uids, ...range })
-          await this.gate()
-          return uids.flatMap((uid) => people.get(uid) ?? [])
-        },
-        safetyPosture: async (uids, range) => {
-          this.gathered.push({ uids, ...range })
-          await this.gate()
-          return this.safety
-        },
-        activityPatterns: async (uids, range) => {
-          this.gathered.push({ uids, ...range })
-          await this.gate()
-          return this.activity
-        },
+        during: (range) => ({
+          toolUsage: async (uids) => {
+            // What ends where a range asked for begins is the period it is compared with.
+            if (this.gathered.some(({ start }) => start === range.end)) return this.earlier
+            this.gathered.push({ uids, ...range })
+            await this.gate()
+            return uids.flatMap((uid) => people.get(uid) ?? [])
+          },
+          safetyPosture: async (uids) => {
+            this.gathered.push({ uids, ...range })
+            await this.gate()
+            return this.safety
+          },
+          activityPatterns: async (uids) => {
+            this.gathered.push({ uids, ...range })
+            await this.gate()
+            return this.activity
+          },
+          commandPatterns: async () => [],
+        }),
         nodeHealth: async () => {
           await this.gate()
           return {

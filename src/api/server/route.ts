@@ -1,6 +1,7 @@
 // What a group of API routes is given, and the person behind a request.
 import type { FastifyInstance } from 'fastify'
-import type { TokenScope } from './constants.ts'
+import type { TokenScope } from '../contract/constants.ts'
+import type { Access } from '../contract/operation.ts'
 
 /** Who is asking. Every route is handed one with its request, whichever way it came in. */
 export interface Caller {
@@ -23,13 +24,6 @@ export interface Credential {
   /** Of a session: its number, which is no secret. */
   readonly session?: number
 }
-
-/**
- * Who may use a route; each says it in its `config`. `anyone`: over TCP without a token, too. `person`: whoever is known,
- * for what is their own. `asker`: whoever may ask the mesh. `admin`: whoever manages the node.
- */
-export const ACCESS = ['anyone', 'person', 'asker', 'admin'] as const
-export type Access = (typeof ACCESS)[number]
 
 declare module 'fastify' {
   interface FastifyContextConfig {

@@ -1,7 +1,7 @@
 // The rate limiter: a burst and a rate, never more in any window, and never less for somebody patient.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createQuota } from '../../../protocols/quota.ts'
+import { createQuota, createQuotas } from '../../../src/base/quota.ts'
 
 const rate = fc.record({
   frames: fc.integer({ min: 1, max: 50 }),
@@ -59,4 +59,29 @@ describe('a quota', () => {
     for (let attempt = 0; attempt < 1_000; attempt++) expect(limiter.take(10)).toBe(false)
     expect(limiter.take(100)).toBe(true)
   })
+})
+
+it('what was charged beyond the burst is waited for, at the rate', () => {
+  const budget = createQuota({ frames: 1_000, perMs: 10_000 })
+  expect(budget.wait(0)).toBe(0)
+  budget.charge(0, 1_000)
+  expect(budget.wait(0)).toBe(0)
+  budget.charge(0, 500)
+  expect(budget.wait(0)).toBe(5_000)
+  expect(budget.wait(4_000)).toBe(1_000)
+  expect(budget.wait(9_000)).toBe(0)
+})
+
+it('each key has a quota of its own, and the one asked for longest ago is forgotten first', () => {
+  const of = createQuotas<string>({ frames: 1, perMs: 1_000 }, 2)
+  expect([of('a').take(0), of('b').take(0), of('a').take(0), of('b').take(0)]).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ])
+  of('a')
+  expect(of('c').take(0)).toBe(true)
+  expect(of('a').take(0)).toBe(false)
+  expect(of('b').take(0)).toBe(true)
 })

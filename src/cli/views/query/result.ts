@@ -1,10 +1,11 @@
 // A query's result for people: the data as tables, then who answered and why the others did not.
 import { styleText } from 'node:util'
-import type { Coverage, QueryResult } from '../../api/contract/shapes.ts'
-import { duration, printable } from '../../base/format.ts'
-import { fitted } from '../terminal/text.ts'
-import { whoAnswered } from './query-coverage.ts'
-import { dataView, perNodeView, type Screen } from './query-data.ts'
+import { type AskedType, type Coverage, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
+import { duration, printable } from '../../../base/format.ts'
+import { fitted } from '../../terminal/text.ts'
+import { whoAnswered } from './coverage.ts'
+import { dataView, filterNotes, isOfNow, perNodeView } from './index.ts'
+import type { Screen } from './view.ts'
 
 const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
   all_done: '',
@@ -29,9 +30,8 @@ function nothingIn({ status, coverage, filters, query_type }: QueryResult): stri
 Somebody who works on such a node can allow it there: karo share allow <this node>`
   }
   if (status === 'withheld') {
-    const type = ASKED_AS[query_type]
     return `No totals: the other nodes may not give any, for the reason below.
-What can be asked for are the numbers of nodes that share theirs with you: karo query ${type} --level 1`
+What can be asked for are the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1`
   }
   // Silence is not the same as nothing to say.
   const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
@@ -40,14 +40,6 @@ What can be asked for are the numbers of nodes that share theirs with you: karo 
   if (filters !== undefined)
     return 'Nothing fits the filters: leave out a --where, or ask for more time with --last.'
   return status === 'success' ? 'No numbers.' : 'Nothing was recorded in that time.'
-}
-
-const ASKED_AS: Readonly<Record<QueryResult['query_type'], string>> = {
-  ToolUsage: 'tools',
-  SafetyPosture: 'safety',
-  ActivityPatterns: 'activity',
-  Anomalies: 'anomalies',
-  NodeHealth: 'health',
 }
 
 /** While a question is under way, for one line of a terminal; no newline. */
@@ -64,25 +56,10 @@ function coverageView(result: QueryResult, screen: Screen): string {
   const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen.columns)
   const colour = coverage.complete ? 'green' : 'yellow'
   const lines = [screen.colour ? styleText(colour, said, { validateStream: false }) : said]
-  // How nodes are is about now.
-  if (result.query_type !== 'NodeHealth')
-    lines.push(`  ${utc(time_range.start)} to ${utc(time_range.end)} UTC`)
+  if (!isOfNow(result)) lines.push(`  ${utc(time_range.start)} to ${utc(time_range.end)} UTC`)
   for (const row of [...rows, ...notes, ...filterNotes(result)])
     lines.push(fitted(`  ${printable(row)}`, screen.columns))
   return `${lines.join('\n')}\n`
-}
-
-/** What a filter leaves whole, which looks as if it were filtered too. */
-function filterNotes({ data, filters = [] }: QueryResult): string[] {
-  const about = (field: string): boolean => filters.some((filter) => filter.field === field)
-  const [hour, day] = [about('hour'), about('day')]
-  if (!('hourly' in data) || data.total_commands === 0 || !(hour || day)) return []
-  if (hour && day) return ['Only the hours and the days are filtered; the totals are of the whole range.']
-  return [
-    hour
-      ? 'Only the hours are filtered; the totals and the days are of the whole range.'
-      : 'Only the days are filtered; the totals and the hours are of the whole range.',
-  ]
 }
 
 /** Ranges are whole hours. */

@@ -1,8 +1,9 @@
 // Who may use which route: pure, decided by what the route says, who asks, and what they showed.
 import type { FastifyContextConfig } from 'fastify'
 import { KaroError } from '../../base/errors.ts'
-import { TOKEN_SCOPES, type TokenScope } from './constants.ts'
-import type { Access, Caller } from './route.ts'
+import { TOKEN_SCOPES, type TokenScope } from '../contract/constants.ts'
+import { type Access, scopeOf } from '../contract/operation.ts'
+import type { Caller } from '../server/route.ts'
 
 /** Of a route, or of no route at all: `config` is then empty. */
 interface Asked {
@@ -29,18 +30,11 @@ export function checkRights(asked: Asked, caller: Caller | undefined): void {
 
 /** Each opens what those before it open. */
 function checkScope(held: TokenScope, asked: Asked): void {
-  const needed = scopeOf(asked)
+  const needed = scopeOf(asked.method, asked.config)
   if (TOKEN_SCOPES.indexOf(held) >= TOKEN_SCOPES.indexOf(needed)) return
   throw new KaroError('refused', `a token with the scope '${held}' may not do this`, {
     hint: `Make a token with the scope '${needed}': karo token create --scope ${needed}`,
   })
-}
-
-/** What only shows takes `read`, asking the mesh `ask`, and everything that may change something `full`. */
-export function scopeOf({ method, config }: Asked): TokenScope {
-  if (config.scope !== undefined) return config.scope
-  if (config.access === 'asker') return 'ask'
-  return method === 'GET' || method === 'HEAD' ? 'read' : 'full'
 }
 
 const MAY_USE: Readonly<Record<Access, (caller: Caller | undefined) => void>> = {

@@ -1,7 +1,7 @@
 // Whose numbers a query's result holds, in words: `5 nodes: this one and 4 of 5 others; fir denied`, and why the rest gave none.
-import type { Outcome, QueryResult } from '../../api/contract/shapes.ts'
-import { clockWords } from '../../base/clock-words.ts'
-import { ago, formatFingerprint } from '../../base/format.ts'
+import type { Outcome, QueryResult } from '../../../api/contract/shapes.ts'
+import { clockWords } from '../../../base/clock-words.ts'
+import { ago, formatFingerprint } from '../../../base/format.ts'
 
 type Row = QueryResult['coverage']['nodes'][number]
 
