@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Clock } from '../../base/clock.ts'
 import { ERROR_CODES, KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
 import { jsonText } from '../../base/printable.ts'
 import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
@@ -137,7 +138,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 }
 
 function traceIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && TRACE_ID.test(header) ? header : randomBytes(16).toString('hex')
+  return typeof header === 'string' && TRACE_ID.test(header) ? header : toHex(randomBytes(16))
 }
 
 function stackOf(error: unknown): string {

@@ -177,5 +177,3 @@ function envelopeOf({ identity, clock, random }: Author, trace: Uint8Array | und
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }
-
-export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

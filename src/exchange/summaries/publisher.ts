@@ -4,6 +4,7 @@ import { type Period, slotOf } from '../../../protocols/periods.ts'
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import { floorToHour } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -81,7 +82,7 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const patterns = await numbers.commandPatterns(uids)
     // A line that the guard stopped is no command.
     const { blocked, confirmed_risky } = await numbers.safetyPosture(uids)
-    return Buffer.from(blake3([JSON.stringify([patterns, blocked, confirmed_risky])])).toString('hex')
+    return toHex(blake3([JSON.stringify([patterns, blocked, confirmed_risky])]))
   }
 
   /** The periods to look at; `late`: those that may have become another by late events are among them. */

@@ -6,7 +6,7 @@ import type { Clock } from '../../base/clock.ts'
 import { createQuota, type Quota } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
-import { createSparing } from '../../base/sparing.ts'
+import { createSparing, REST } from '../../base/sparing.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { EndReason, Session } from './session.ts'
@@ -76,8 +76,11 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
 
   /** One line a minute for each neighbour and kind. */
   const say = (peer: NodeId, fields: Readonly<Record<string, string>>, message: string): void => {
-    const times = lines.times(`${peer} ${message}`)
-    if (times !== undefined) log.info({ peer, ...fields, ...(times === 1 ? {} : { times }) }, message)
+    const happened = lines.times(`${peer} ${message}`)
+    if (happened === undefined) return
+    const { key, times } = happened
+    if (key === REST) log.info({ times }, 'more neighbours came and went than are told apart')
+    else log.info({ peer, ...fields, ...(times === 1 ? {} : { times }) }, message)
   }
 
   return {

@@ -6,9 +6,10 @@ import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
 import type { Clock, Timers } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
+import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
 import type { Link, PeerRef } from '../../../mesh/index.ts'
-import { hex, sameBytes } from '../document.ts'
+import { sameBytes } from '../document.ts'
 
 /** Neighbours get this part of the time a node has, so that what they say is there before its own time is over. */
 const SHARE_OF_TIME = 0.9
@@ -209,7 +210,7 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
     ) {
       return false
     }
-    const digest = hex(blake3([bytes]))
+    const digest = toHex(blake3([bytes]))
     if (before.includes(digest)) return false
     if (carried.bytes + bytes.length > RELAYED_BYTES_MAX || !inPace(parent)) return false
     if (!link.sendDocument(parent, bytes)) return false
@@ -299,4 +300,4 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
   }
 }
 
-const keyOf = ({ author, query_id }: RoutedId): string => hex(author) + hex(query_id)
+const keyOf = ({ author, query_id }: RoutedId): string => toHex(author) + toHex(query_id)

@@ -1,7 +1,7 @@
 // From what was collected to the result of a query: a pure function, the same for every way a query ends.
 import type { QueryFilter } from '../../../../protocols/messages/query.ts'
 import { byText } from '../../../base/by-text.ts'
-import { hex } from '../document.ts'
+import { toHex } from '../../../base/hex.ts'
 import {
   type AbsentMember,
   filteredBy,
@@ -67,7 +67,7 @@ export function resultOf(collection: Collection): QueryResult {
   const perNode = collection.perNode && level === 1
   const oldest = parts.reduce((least, { as_of }) => Math.min(least, as_of), Number.POSITIVE_INFINITY)
   return {
-    query_id: hex(question.query_id),
+    query_id: toHex(question.query_id),
     trace_id: collection.trace_id,
     query_type: question.query_type,
     level,

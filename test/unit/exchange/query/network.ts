@@ -259,7 +259,6 @@ export class TestNode {
       sharing: {
         max_level: options.maxLevel ?? 2,
         allow: { peers: options.allow ?? ['*'], supervisors: ['*'] },
-        deny: { untrusted: true },
         categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
         k_min: 5,
       },
