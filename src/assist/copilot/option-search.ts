@@ -5,7 +5,8 @@ import type { CommandKnowledge } from './knowledge-format.ts'
 import { concepts } from './matcher/language.ts'
 import { describesLimits } from './matcher/limits.ts'
 import type { Index } from './matcher/wordings.ts'
-import { type OwnTool, TOOLS } from './tools.ts'
+import { TOOLS } from './tools/index.ts'
+import type { OwnTool } from './tools/own-tool.ts'
 import type { Candidate } from './types.ts'
 
 interface Described {

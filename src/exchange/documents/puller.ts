@@ -2,14 +2,15 @@
 import { FrameError } from '../../../protocols/frame.ts'
 import { REQUEST_MAX, type SyncBatchBody, type SyncOfferBody } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { within } from '../../base/async/deadline.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
-import { within } from '../../base/deadline.ts'
 import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Exchange } from './exchange.ts'
-import { type Keeper, type Wanted, wantedOf } from './keeper.ts'
+import type { Keeper } from './keeper.ts'
 import { type Document, readDocument } from './read.ts'
+import { type Wanted, wantedOf } from './wants.ts'
 
 /** Pages of one walk; a neighbour with more is walked on with in its next turn. */
 const PAGES_MAX = 128

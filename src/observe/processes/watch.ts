@@ -5,27 +5,25 @@ import type { HookedShell, RanLine } from '../record/index.ts'
 import { spanOf, startedBy } from './line.ts'
 import { endWithLine, type Line, type Member, rowOf, update } from './member.ts'
 import type { Proc } from './proc.ts'
-import { keyOf, recognise, type Shell } from './shell.ts'
+import { createShells, keyOf, type Shell } from './shell.ts'
 import type { SilentHook } from './types.ts'
 import { createUnwritten, type Unwritten } from './unwritten.ts'
 
-/** Shells at the same time; of more the oldest are watched. */
-export const SHELLS_MAX = 256
 /** Processes alive at the same time, of all shells and of one; others are not looked at until some have ended. */
 export const LIVE_MAX = 1024
 export const LIVE_PER_SHELL_MAX = 256
-/** Steps from the shell. */
+/** Generations below the shell that are looked at. */
 export const DEPTH_MAX = 16
-/** Ended while their line went on, of one shell; the oldest then stay without it. */
+/** Processes of one shell that ended before their command line did; the oldest beyond this never get their line. */
 const WAITING_MAX = 1000
-/** Lines of a shell that are remembered, for what they left in the background. */
+/** Command lines of a shell that are remembered, because they may have left processes in the background. */
 const LINES_MAX = 32
-/** Between two looks at a process: while it is young or starts others, and when neither has been for a while. */
+/** Milliseconds between two looks at a process: while it is young or starts others; at most, when it does neither. */
 const LOOK_MS = 900
 const LOOK_MAX_MS = 5_000
-/** Most of what a process needs it needs early, and most have ended by then. */
+/** Age below which a process is looked at often: most processes need most of their memory early, and end early. */
 const YOUNG_MS = 10_000
-/** What a hook without a subshell calls Karo by. */
+/** The program by which the hook of fish, which has no subshell, starts Karo. */
 const LIMITER = 'timeout'
 
 interface Looked {
@@ -51,43 +49,14 @@ export interface Watch extends Pick<Unwritten, 'take' | 'giveBack' | 'done'> {
 }
 
 export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clock: Clock }): Watch {
-  const shells = new Map<string, Shell>()
-  /** Files of what is no shell of that person. */
-  let refused = new Set<string>()
+  const { shells, find, meet } = createShells({ proc, clock })
   const members = new Map<number, Member>()
   const unwritten = createUnwritten()
   let strangers: Member[] = []
-  /** Those of them that are being looked for in the store. */
+  /** Strangers that are being looked for in the store. */
   let sought: ReadonlySet<Member> = new Set()
   let began: number | undefined
   let changed = 0
-
-  function admit(key: string, hooked: HookedShell): void {
-    const shell = recognise(hooked, { proc, now: clock.now() })
-    if (shell === undefined) refused.add(key)
-    else shells.set(key, shell)
-  }
-
-  function meet(hooked: readonly HookedShell[]): void {
-    const here = new Set<string>()
-    for (const one of hooked) {
-      const key = keyOf(one)
-      here.add(key)
-      const shell = shells.get(key)
-      if (shell !== undefined) {
-        shell.written = one.written
-        shell.paused = one.paused
-      } else if (!refused.has(key) && shells.size < SHELLS_MAX) admit(key, one)
-    }
-    refused = new Set([...refused].filter((key) => here.has(key)))
-    for (const [key, shell] of shells) {
-      if (here.has(key)) continue
-      // Nobody will tell of another line of it; what still runs is followed to its end.
-      shell.over = true
-      shell.waiting = []
-      if (shell.live === 0) shells.delete(key)
-    }
-  }
 
   /** A name that what a hook calls Karo by has: its subshell's, or the limiter's. */
   const mayCall = (name: string, shell: Shell): boolean => name === shell.name || name === LIMITER
@@ -98,7 +67,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       return stat !== undefined && proc.isOwn(kid, stat.name)
     })
 
-  /** It turns out to be Karo's own: as if it had not been seen. */
+  /** Forgets a process that turns out to be Karo's own, as if it had never been seen. */
   function leaveOut(member: Member, shell: Shell): void {
     if (!members.delete(member.pid)) return
     shell.live--
@@ -154,7 +123,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     raise(member)
   }
 
-  /** Its line needed at least as much. */
+  /** Notes that the command line needed at least as much memory as its process. */
   function raise({ line, peak = 0, startedAt }: Member): void {
     if (line === undefined || (peak <= line.peak && startedAt <= line.lastStart)) return
     line.peak = Math.max(line.peak, peak)
@@ -199,13 +168,13 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     const stat = proc.stat(member.pid)
     const same = stat?.startedMs === member.startedMs
     if (stat === undefined || !same || isOver(stat.state)) {
-      // A process that waits to be taken leave of still says how much time it took.
+      // A zombie process still says how much processor time it took.
       if (same && stat !== undefined) member.cpuMs = stat.cpuMs
       end(member)
       return
     }
     const shell = shells.get(member.of)
-    // It was seen between fork and exec.
+    // The process was first seen between fork and exec, under its parent's name.
     if (shell !== undefined && stat.name !== member.name && proc.isOwn(member.pid, stat.name)) {
       leaveOut(member, shell)
       return
@@ -214,7 +183,7 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     const peak = proc.peakBytes(member.pid)
     if (peak !== undefined && peak > (member.peak ?? 0)) member.peak = peak
     const before = changed
-    // What a shell has left behind is followed to its end, but what that starts is not the shell's any more.
+    // Processes that outlive their shell are followed to their end, but what they start then is not the shell's any more.
     if (shell?.over === false && member.depth < DEPTH_MAX && !shellPids.has(member.pid)) {
       const kids = proc.children(member.pid, member.threads)
       member.kids = compare(member.kids, kids, member.of, member.depth + 1, uptime, member)
@@ -247,17 +216,16 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
       meet(hooked)
       shellPids = new Set([...shells.values()].filter(({ over }) => !over).map(({ pid }) => pid))
       for (const [key, shell] of shells) if (!shell.over) lookAtShell(key, shell, uptime, at)
-      // Those that begin meanwhile are looked through too.
+      // The loop also reaches members that are added while it runs.
       for (const member of members.values()) if (member.dueAt <= at) lookAt(member, uptime, at)
       return { shells: shells.size, live: members.size, changed }
     },
 
     ran(hooked, lines) {
-      const key = keyOf(hooked)
-      // Before the first look at it: what this line left in the background is still to be seen.
-      if (!shells.has(key) && !refused.has(key) && shells.size < SHELLS_MAX) admit(key, hooked)
-      const shell = shells.get(key)
+      // Before the first look at the shell: what this line left in the background is still to be seen.
+      const shell = find(hooked)
       if (shell === undefined) return
+      const key = keyOf(hooked)
       for (const told of lines) {
         const line = lineOf(shell, told)
         const its = (member: Member): boolean => member.line === undefined && startedBy(member, told)

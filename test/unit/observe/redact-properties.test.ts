@@ -71,6 +71,8 @@ const FRAGMENTS = [
   ],
   ...[
     'AKIAIOSFODNN7EXAMPLE',
+    ':pserver:a:',
+    '#$(',
     'AAAAC3NzaC1',
     '-----BEGIN CERTIFICATE-----',
     'kind: Secret\ndata:\n a: ',
@@ -122,6 +124,12 @@ describe('any line', () => {
       }
     },
   )
+
+  test('of commands in comments in substitutions in comments has an end', () => {
+    const line = '#$(sudo '.repeat(8_000)
+    expect(redact(line)).toBe(line)
+    expect(redact(`${line}--password hunter2`)).toContain('[redacted]')
+  })
 
   test('of 64 KiB of one example after the other takes no time to speak of', () => {
     // A few, each of another kind: the corpora are sorted by kind.

@@ -1,8 +1,8 @@
 // Members that stayed unreachable, by what they published before: their numbers of the range, if this node holds them.
 import type { QueryType } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
+import { within } from '../../../base/async/deadline.ts'
 import type { Clock, Timers } from '../../../base/clock.ts'
-import { within } from '../../../base/deadline.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { TimeRange } from '../../../insight/statistics/index.ts'
 import type { Summaries, SummaryCover } from '../../summaries/index.ts'
@@ -10,7 +10,10 @@ import { findQueryType, type NodeData } from '../query-types/index.ts'
 
 /** Reading and opening what is stored here; a result does not wait longer for it, nor beyond its deadline. */
 const WAIT_MS = 500
-/** So long before the deadline they are looked up for whoever has not answered by then; half of the time of a short one. */
+/**
+ * Summaries of members that have not answered are looked up this long before the deadline, or at half of the time where
+ * that is shorter.
+ */
 const AHEAD_MS = 300
 
 interface AbsentData {

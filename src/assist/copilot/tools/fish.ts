@@ -1,5 +1,5 @@
 // What fish's own commands mean, where the other shells have others of the same name or none.
-import type { OwnTool } from './tools.ts'
+import type { OwnTool } from './own-tool.ts'
 
 export const FISH_TOOLS: Readonly<Record<string, OwnTool>> = {
   set: {
