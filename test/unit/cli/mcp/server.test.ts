@@ -20,7 +20,7 @@ async function connect(world: Partial<McpWorld> & { readonly monotonic?: () => n
     {
       guard: () => loadGuard({ home: '/none', env: {}, machineFile: '/none/guard.toml' }),
       place: { cwd: '/work/app', home: '/home/dev', karoHome: '/home/dev/.local/share/karo' },
-      machine: () => ({ files: [], programs: [], real: (path) => path }),
+      machine: () => ({ files: [], startFiles: [], programs: [], real: (path) => path }),
       mayReadHistory: () => true,
       ask: () => Promise.reject(new KaroError('not_running', 'the karo daemon is not running')),
       now: () => Date.parse('2026-11-20T12:00:00Z'),
