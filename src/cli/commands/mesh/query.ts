@@ -1,18 +1,18 @@
 // karo query: asks the mesh, and always says who answered and why the others did not.
-import { callDaemon, streamDaemon } from '../../../api/contract/client.ts'
-import { rebuildError } from '../../../api/contract/client-errors.ts'
+import { rebuildError } from '../../../api/contract/client/client.ts'
+import { daemonAt } from '../../../api/contract/client/socket.ts'
+import { postQuery } from '../../../api/contract/operations/query.ts'
 import {
   type AskedType,
   checkFilters,
   FILTER_FIELDS,
   OPERATORS,
   parseFilter,
-  type QueryLine,
   type QueryResult,
 } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
-import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { type Command, type CommandInput, type CommandIo, defineCommand } from '../../command.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
 import { parseDuration, parseSince, parseUntil, rfc3339 } from '../../time.ts'
@@ -44,9 +44,10 @@ const EXIT_OF: Readonly<Record<QueryResult['status'], ExitCode>> = {
   withheld: EXIT.refused,
 }
 
-const ask: Command = {
+const ask = defineCommand({
   name: 'query',
   summary: 'ask the mesh; each node answers for itself, as far as its people consent',
+  shows: postQuery,
   args: [
     {
       name: 'type',
@@ -121,7 +122,7 @@ const ask: Command = {
       throw asTyped(error, input)
     }
   },
-}
+})
 
 async function once(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   const body = bodyOf(input, Date.now())
@@ -145,12 +146,11 @@ function asTyped(error: unknown, { options }: CommandInput): unknown {
   return new KaroError(code, message, { where, ...(hint && { hint }), cause: error })
 }
 
-type Body = Record<string, unknown>
-const PATH = '/api/v1/query'
+type Body = ReturnType<typeof bodyOf>
 
 async function askOnce(io: CommandIo, body: Body): Promise<QueryResult> {
   const began = performance.now()
-  return timed((await callDaemon(io, 'POST', PATH, body, DEADLINE_MS)) as QueryResult, began)
+  return timed(await daemonAt(io).call(postQuery, { body, deadlineMs: DEADLINE_MS }), began)
 }
 
 /** Shows on a terminal how many have answered, while it waits. */
@@ -158,9 +158,8 @@ async function askLive(io: CommandIo, body: Body, signal?: AbortSignal): Promise
   const began = performance.now()
   const line = createLiveLine(io)
   try {
-    const options = { deadlineMs: DEADLINE_MS, ...(signal === undefined ? {} : { signal }) }
-    for await (const said of streamDaemon(io, 'POST', PATH, body, options)) {
-      const told = said as QueryLine
+    const request = { body, deadlineMs: DEADLINE_MS, signal }
+    for await (const told of daemonAt(io).lines(postQuery, request)) {
       if (told.type === 'progress') line.show(progressLine(told.coverage))
       else if (told.type === 'result') return timed(told.result, began)
       else throw rebuildError(told)
@@ -246,7 +245,7 @@ function print(io: CommandIo, result: QueryResult, before?: QueryResult): void {
 }
 
 /** Hours are widened by the daemon; the words are checked here. Throws KaroError bad_request. */
-function bodyOf({ args, options }: CommandInput, now: number): Body {
+function bodyOf({ args, options }: CommandInput, now: number) {
   const { last, from, to, level, timeout, where, team } = options
   const query_type = QUERY_TYPE[args.type as Asked]
   const filters = Array.isArray(where) ? where.map((text: string) => parseFilter(text, '--where')) : []
@@ -254,9 +253,11 @@ function bodyOf({ args, options }: CommandInput, now: number): Body {
   return {
     query_type,
     range: rangeOf(last, from, to, now),
-    ...(typeof level === 'string' ? { level: Number(level) } : {}),
+    ...(level === undefined ? {} : { level: level === '1' ? (1 as const) : (2 as const) }),
     ...(options['per-node'] === true ? { per_node: true } : {}),
-    ...(filters.length === 0 ? {} : { filters }),
+    ...(filters.length === 0
+      ? {}
+      : { filters: filters.map((one) => ({ ...one, value: [one.value].flat() })) }),
     ...(typeof team === 'string' ? { team: checkText(team, '--team', 64) } : {}),
     // Also what query.timeout_ms could be.
     ...(typeof timeout === 'string' ? { timeout_ms: durationIn(timeout, '--timeout', '100ms', '60s') } : {}),

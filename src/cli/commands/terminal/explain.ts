@@ -2,12 +2,12 @@
 
 import { explainCommand } from '../../../assist/copilot/index.ts'
 import { EXIT } from '../../../base/errors.ts'
-import type { Command } from '../../command.ts'
+import { type Command, defineCommand } from '../../command.ts'
 import { commandText, shellOf, shellOption } from '../../command-text.ts'
 import { judging } from '../../judging.ts'
 import { printExplanation } from '../../views/explain.ts'
 
-const command: Command = {
+const command = defineCommand({
   name: 'explain',
   summary: 'what each part of a command does',
   args: [
@@ -33,6 +33,6 @@ const command: Command = {
     io.out(io.json ? `${JSON.stringify(explanation)}\n` : printExplanation(explanation, io))
     return EXIT.done
   },
-}
+})
 
 export const explain: readonly Command[] = [command]
