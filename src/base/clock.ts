@@ -26,7 +26,8 @@ export const systemRandom: Random = { bytes: (length) => randomBytes(length), fl
 
 export const systemTimers: Timers = {
   after(ms, run) {
-    const timer = setTimeout(run, ms)
+    // Waiting alone keeps no process running.
+    const timer = setTimeout(run, ms).unref()
     return () => clearTimeout(timer)
   },
 }

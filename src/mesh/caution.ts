@@ -1,6 +1,5 @@
 // Where this node dials on somebody's word alone: at plausible ports, and so often for one address and for all of them.
-import { createQuota, type Quota } from '../../protocols/quota.ts'
-import { createRecent } from '../base/recent.ts'
+import { createQuota, createQuotas, type Rate } from '../base/quota.ts'
 import { KEYS } from '../config/table.ts'
 import { type Endpoint, isLoopback } from './admission/endpoint.ts'
 
@@ -39,8 +38,8 @@ export interface Caution {
 }
 
 interface Rates {
-  readonly together: { readonly frames: number; readonly perMs: number }
-  readonly perAddress: { readonly frames: number; readonly perMs: number }
+  readonly together: Rate
+  readonly perAddress: Rate
 }
 
 /** `meshPort` is where this node listens: the others of its mesh probably do too. `now` is monotonic, in ms. */
@@ -49,14 +48,12 @@ export function createCaution(meshPort: number, now: () => number): Caution {
 
   const createRate = ({ together, perAddress }: Rates): ((ip: string) => boolean) => {
     const all = createQuota(together)
-    const each = createRecent<string, Quota>(ADDRESSES_MAX)
+    const each = createQuotas<string>(perAddress, ADDRESSES_MAX)
     return (ip) => {
       if (isLoopback(ip)) return true
-      const quota = each.get(ip) ?? createQuota(perAddress)
-      each.set(ip, quota)
       const time = now()
       // First its own: an address that is named too often uses up nothing of the others.
-      return quota.take(time) && all.take(time)
+      return each(ip).take(time) && all.take(time)
     }
   }
   const membersDialed = createRate(MEMBERS_DIALED)

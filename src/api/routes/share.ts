@@ -1,6 +1,7 @@
 // /share: what the calling person consents to, shown and changed, and what leaves by it.
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 import type { Summaries, SummaryPreview } from '../../exchange/summaries/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -52,6 +53,6 @@ function summaryShape({ recipients, summary, bytes }: SummaryPreview): SummarySh
     recipients,
     summary: { ...summary, start: time(start), end: time(end), generated_at: time(generated_at) },
     bytes: bytes.length,
-    digest: Buffer.from(blake3([bytes])).toString('hex'),
+    digest: toHex(blake3([bytes])),
   }
 }

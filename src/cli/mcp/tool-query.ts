@@ -1,6 +1,7 @@
 // The tool that asks the mesh: each node answers for itself, as far as its people consent.
 import * as z from 'zod'
 import { postQuery } from '../../api/contract/operations/query.ts'
+import { ASKED_TYPES, queryType } from '../../api/contract/shapes.ts'
 import { defineTool, MOST_ANSWER } from './tool.ts'
 
 const HOUR_MS = 3_600_000
@@ -9,12 +10,7 @@ const MOST_HOURS = 366 * 24
 /** Above the longest question (60 s), so that the daemon's own deadline speaks first. */
 const DEADLINE_MS = 75_000
 
-const QUERY_TYPE = {
-  tools: 'ToolUsage',
-  safety: 'SafetyPosture',
-  activity: 'ActivityPatterns',
-  health: 'NodeHealth',
-} as const
+const QUERY_TYPE = Object.fromEntries(ASKED_TYPES.map((type) => [queryType(type).word, type]))
 
 export const query = defineTool({
   name: 'query',
@@ -22,7 +18,7 @@ export const query = defineTool({
   description:
     "Numbers from the other Karo nodes of this network: tools in use, safety, activity, health. Each owner's consent is enforced where the data lives; `coverage` says who answered and why the others did not. Never the text of a command.",
   input: z.strictObject({
-    type: z.enum(['tools', 'safety', 'activity', 'health']),
+    type: z.enum(Object.keys(QUERY_TYPE)),
     last_hours: z.int().min(1).max(MOST_HOURS).default(168).describe('the time until now'),
     level: z
       .union([z.literal(1), z.literal(2)])
@@ -53,8 +49,11 @@ export const query = defineTool({
       start: new Date(end - last_hours * HOUR_MS).toISOString(),
       end: new Date(end).toISOString(),
     }
-    const body = { query_type: QUERY_TYPE[type], range, level, team }
+    const query_type = QUERY_TYPE[type]
+    if (query_type === undefined) throw new Error(`the schema let ${type} through`)
+    const body = { query_type, range, level, team }
     const limits = { deadlineMs: DEADLINE_MS, maxBytes: MOST_ANSWER }
-    return { result: await daemon.call(postQuery, { body, signal, ...limits }) }
+    const answer = await daemon.call(postQuery, { body, signal, ...limits })
+    return { result: { ...answer, data: answer.data && { ...answer.data } } }
   },
 })

@@ -1,6 +1,7 @@
 // What the mesh looks like from inside, for whoever diagnoses it: connections, dials under way, and multicast tried.
 import { networkInterfaces } from 'node:os'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { singleFlight } from '../../base/single-flight.ts'
 import type { Config } from '../../config/index.ts'
 import { checkMulticast } from '../discovery/multicast-check.ts'
 import { segmentsOf } from '../discovery/segments.ts'
@@ -29,8 +30,6 @@ export interface Inspect {
 }
 
 export function createInspect({ config, host, sessions, oneSided, stale, twins }: InspectDeps): Inspect {
-  let running: Promise<readonly MulticastTried[]> | undefined
-
   const places = () => {
     const { mdns } = config.discovery
     if (mdns === false) return []
@@ -69,13 +68,8 @@ export function createInspect({ config, host, sessions, oneSided, stale, twins }
       twins: twins(),
     }),
 
-    tryMulticast() {
-      // Whoever asks meanwhile gets the same answer: it is one question on the network for all of them.
-      running ??= tryNow().finally(() => {
-        running = undefined
-      })
-      return running
-    },
+    // Whoever asks meanwhile gets the same answer: it is one question on the network for all of them.
+    tryMulticast: singleFlight(tryNow),
   }
 
   async function tryNow(): Promise<readonly MulticastTried[]> {

@@ -4,6 +4,7 @@ import { networkInterfaces } from 'node:os'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
+import { within } from '../../base/deadline.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
@@ -129,12 +130,10 @@ export function createListening({ config, timings, clock, log, ...deps }: Listen
         host = undefined
         await stopping?.stop()
       }
-      await Promise.race([
-        quietly().catch((error: unknown) =>
-          log.warn({ reason: String(error) }, 'the mesh did not stop cleanly'),
-        ),
-        new Promise((resolve) => setTimeout(resolve, timings.stopMs).unref()),
-      ])
+      const stopped = quietly().catch((error: unknown) =>
+        log.warn({ reason: String(error) }, 'the mesh did not stop cleanly'),
+      )
+      await within(stopped, timings.stopMs)
       host = undefined
     },
 

@@ -1,6 +1,7 @@
 // What mDNS hears: addresses for the book, and now and then a new attempt to reach whoever was heard.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
 
 /** mDNS answers come as often as anybody asks; one node is tried anew because of them this often. */
 const SIGHTING_EVERY_MS = 30_000
@@ -21,7 +22,7 @@ export interface SightingsDeps {
 /** Returns what to call when somebody was heard; `addresses` are multiaddrs, and nothing about them is verified. */
 export function createSightings(deps: SightingsDeps) {
   /** Monotonic. */
-  const sighted = new Map<NodeId, number>()
+  const sighted = createRecent<NodeId, number>(SIGHTED_MAX)
 
   return (node: NodeId, addresses: readonly string[]): void => {
     if (deps.ignores(node)) return
@@ -29,9 +30,7 @@ export function createSightings(deps: SightingsDeps) {
     if (deps.connected(node)) return
     const now = deps.clock.monotonic()
     if (now - (sighted.get(node) ?? Number.NEGATIVE_INFINITY) < SIGHTING_EVERY_MS) return
-    sighted.delete(node)
     sighted.set(node, now)
-    if (sighted.size > SIGHTED_MAX) sighted.delete(sighted.keys().next().value as NodeId)
     deps.onSeen(node)
   }
 }

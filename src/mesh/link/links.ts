@@ -2,7 +2,7 @@
 import type { Connection, Stream as Libp2pStream } from '@libp2p/interface'
 import type { Stream } from '../../../protocols/define.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
+import { createQuotas, type Quota } from '../../base/quota.ts'
 import { backoffMs } from '../overlay/backoff.ts'
 import type { Timings } from '../timings.ts'
 import type { Link, LinkHandler, PeerRef } from '../types.ts'
@@ -46,7 +46,7 @@ interface Line {
   /** The channel frames are sent on, by neighbour. */
   readonly open: Map<NodeId, Open>
   /** By neighbour, over streams and connections: reconnecting does not bring a new quota. */
-  readonly quotas: Map<NodeId, Quota>
+  readonly quotaOf: (node: NodeId) => Quota
 }
 
 /** Neighbours whose quota is remembered after they left; a forgotten one starts with a full quota. */
@@ -55,14 +55,6 @@ const QUOTAS_MAX = 1_024
 export function createLinks(deps: LinksDeps): Links {
   const lines = new Map<string, Line>()
   const { clock, random, log } = deps.channel
-
-  const quotaOf = (line: Line, node: NodeId): Quota => {
-    const quota = line.quotas.get(node) ?? createQuota(line.protocol.quota)
-    line.quotas.delete(node)
-    line.quotas.set(node, quota)
-    if (line.quotas.size > QUOTAS_MAX) line.quotas.delete(line.quotas.keys().next().value as NodeId)
-    return quota
-  }
 
   const tell = (what: 'up' | 'down', line: Line, peer: PeerRef): void => {
     try {
@@ -83,7 +75,7 @@ export function createLinks(deps: LinksDeps): Links {
       stream,
       protocol: line.protocol,
       peer,
-      quota: quotaOf(line, node),
+      quota: line.quotaOf(node),
       member: () => deps.admits(node),
       onFrame: (frame) => {
         session.heard()
@@ -129,7 +121,8 @@ export function createLinks(deps: LinksDeps): Links {
 
   return {
     add(protocol, handler) {
-      const line: Line = { protocol, handler, open: new Map(), quotas: new Map() }
+      const quotaOf = createQuotas<NodeId>(protocol.quota, QUOTAS_MAX)
+      const line: Line = { protocol, handler, open: new Map(), quotaOf }
       lines.set(protocol.id, line)
       return {
         peers: () => [...line.open.values()].map(({ peer }) => peer),

@@ -12,8 +12,8 @@ import {
   Pong,
 } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import type { Quota } from '../../../protocols/quota.ts'
 import { hello } from '../../../protocols/registry.ts'
+import type { Quota } from '../../base/quota.ts'
 import type { Timings } from '../timings.ts'
 import type { PeerRef } from '../types.ts'
 import { abortConnection } from './abort.ts'

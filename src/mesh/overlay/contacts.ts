@@ -1,9 +1,8 @@
 // Whom this node connects to: finds members by every means, dials those it wants, lets go of those it has too many of.
 import type { HelloBody } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
 import type { Clock, Random } from '../../base/clock.ts'
-import { createRecent } from '../../base/recent.ts'
+import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Config } from '../../config/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -89,7 +88,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
   let finder: Finder | undefined
 
   const book = createBook(admits)
-  const wakings = createRecent<NodeId, Quota>(WAKINGS_MAX)
+  const wakingsOf = createQuotas<NodeId>(WAKINGS, WAKINGS_MAX)
   const overlay = createOverlay({
     self: deps.self,
     fullMeshUpTo: config.overlay.full_mesh_up_to,
@@ -163,9 +162,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (!worthATry) return
       overlay.present(node)
       if (connected(node)) return
-      const quota = wakings.get(node) ?? createQuota(WAKINGS)
-      wakings.set(node, quota)
-      if (quota.take(clock.monotonic())) wake(node)
+      if (wakingsOf(node).take(clock.monotonic())) wake(node)
     },
     decided(node) {
       if (!admits(node)) return

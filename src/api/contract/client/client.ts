@@ -257,7 +257,7 @@ async function* linesOf(chunks: AsyncIterable<Uint8Array>, most: number): AsyncG
 
 const tooLarge = (): KaroError =>
   new KaroError('too_large', "the daemon's answer is too large", { hint: 'Ask for less, with --limit.' })
-export const brokeOff = (): KaroError =>
+const brokeOff = (): KaroError =>
   new KaroError('unavailable', "the daemon's answer ends in the middle", {
     hint: 'It may have been stopped: karo status says so. Then try again.',
   })

@@ -25,7 +25,7 @@ export const daemonAt = (daemon: DaemonAddress): Client => createClient(overSock
  * Throws `not_running` when nobody listens, `bad_file` or `refused` when the socket may not be used, `unavailable` when the
  * daemon hangs up. A daemon that says nothing, not even that it is there, is given up after 5 s whatever the deadline is.
  */
-export const overSocket = (daemon: DaemonAddress): Transport =>
+const overSocket = (daemon: DaemonAddress): Transport =>
   async function* (request, options, onHead) {
     const { deadlineMs, idleMs, signal } = options
     signal?.throwIfAborted()

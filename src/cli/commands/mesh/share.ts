@@ -1,9 +1,7 @@
 // karo share: what you consent to, for each person for themself; a change holds at once.
 import { daemonAt } from '../../../api/contract/client/socket.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../../../api/contract/operations/share.ts'
-import type { SharingView } from '../../../api/contract/shapes.ts'
-import { EXIT, type ExitCode } from '../../../base/errors.ts'
-import { type Command, type CommandArgument, type CommandIo, defineCommand } from '../../command.ts'
+import { type Command, type CommandArgument, defineCommand, show } from '../../command.ts'
 import { oneNode } from '../../values.ts'
 import { sharingView } from '../../views/share.ts'
 import { previewView } from '../../views/share-preview.ts'
@@ -19,17 +17,12 @@ const who: CommandArgument = {
   completes: 'audience',
 }
 
-function show(io: CommandIo, view: SharingView): ExitCode {
-  io.out(io.json ? `${JSON.stringify(view)}\n` : sharingView(view, io))
-  return EXIT.done
-}
-
 const showAll = defineCommand({
   name: 'share show',
   summary: 'who may have which of your numbers right now, and why',
   shows: getShare,
   examples: [{ run: 'karo share show', does: 'every known node and what it may have' }],
-  run: async (io) => show(io, await daemonAt(io).call(getShare)),
+  run: async (io) => show(io, await daemonAt(io).call(getShare), sharingView),
 })
 
 const preview = defineCommand({
@@ -57,8 +50,7 @@ const preview = defineCommand({
   ],
   async run(io, { options }) {
     const shape = await daemonAt(io).call(getPreview, { query: { to: options.to, role: options.role } })
-    io.out(io.json ? `${JSON.stringify(shape)}\n` : previewView(shape, io))
-    return EXIT.done
+    return show(io, shape, previewView)
   },
 })
 
@@ -75,6 +67,7 @@ const allow = defineCommand({
     show(
       io,
       await daemonAt(io).call(NAMED_CHANGES.allow, { body: { who: oneNode(args.who, 'karo share allow') } }),
+      sharingView,
     ),
 })
 
@@ -91,6 +84,7 @@ const stop = defineCommand({
     show(
       io,
       await daemonAt(io).call(NAMED_CHANGES.stop, { body: { who: oneNode(args.who, 'karo share stop') } }),
+      sharingView,
     ),
 })
 
@@ -99,7 +93,7 @@ const off = defineCommand({
   summary: 'nothing to anybody, until `karo share on` or `karo share allow`',
   shows: CHANGES.off,
   examples: [{ run: 'karo share off', does: 'every question about your numbers is refused' }],
-  run: async (io) => show(io, await daemonAt(io).call(CHANGES.off)),
+  run: async (io) => show(io, await daemonAt(io).call(CHANGES.off), sharingView),
 })
 
 const on = defineCommand({
@@ -107,7 +101,7 @@ const on = defineCommand({
   summary: 'after `karo share off`: what you had agreed to before holds again',
   shows: CHANGES.on,
   examples: [{ run: 'karo share on', does: 'back to how it was before `karo share off`' }],
-  run: async (io) => show(io, await daemonAt(io).call(CHANGES.on)),
+  run: async (io) => show(io, await daemonAt(io).call(CHANGES.on), sharingView),
 })
 
 export const share: readonly Command[] = [showAll, preview, allow, stop, off, on]

@@ -1,8 +1,7 @@
 // `karo status`: the node at a glance, and what to do about whatever is wrong.
 import { daemonAt, STATUS_MS } from '../../../api/contract/client/socket.ts'
 import { getStatus } from '../../../api/contract/operations/status.ts'
-import { EXIT } from '../../../base/errors.ts'
-import { type Command, defineCommand } from '../../command.ts'
+import { type Command, defineCommand, show } from '../../command.ts'
 import { statusView } from '../../views/status.ts'
 
 export const status: readonly Command[] = [
@@ -16,8 +15,7 @@ export const status: readonly Command[] = [
     ],
     async run(io) {
       const shape = await daemonAt(io).call(getStatus, { deadlineMs: STATUS_MS })
-      io.out(io.json ? `${JSON.stringify(shape)}\n` : statusView(shape, io))
-      return EXIT.done
+      return show(io, shape, statusView)
     },
   }),
 ]

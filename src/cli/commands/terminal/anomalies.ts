@@ -8,7 +8,7 @@ import {
 } from '../../../api/contract/operations/anomalies.ts'
 import { ANOMALY_KINDS, type AnomaliesShape } from '../../../api/contract/shapes.ts'
 import { EXIT, KaroError } from '../../../base/errors.ts'
-import { type Command, type CommandIo, defineCommand } from '../../command.ts'
+import { type Command, type CommandIo, defineCommand, show } from '../../command.ts'
 import { parseDuration, parseSince, rfc3339 } from '../../time.ts'
 import { given } from '../../values.ts'
 import { anomaliesView, anomalyView, mutesView } from '../../views/anomalies.ts'
@@ -84,8 +84,7 @@ export const anomalies: readonly Command[] = [
     async run(io, { args, options }) {
       const for_ms = lengthOf(options.for)
       const muted = await daemonAt(io).call(muteAnomalies, { body: { what: args['id|kind'], for_ms } })
-      io.out(io.json ? `${JSON.stringify(muted)}\n` : mutesView(muted, io))
-      return EXIT.done
+      return show(io, muted, mutesView)
     },
   }),
   defineCommand({
@@ -96,8 +95,7 @@ export const anomalies: readonly Command[] = [
     examples: [{ run: 'karo anomalies unmute timing', does: 'working hours count again' }],
     async run(io, { args }) {
       const muted = await daemonAt(io).call(unmuteAnomalies, { body: { what: args['id|kind'] } })
-      io.out(io.json ? `${JSON.stringify(muted)}\n` : mutesView(muted, io))
-      return EXIT.done
+      return show(io, muted, mutesView)
     },
   }),
 ]
