@@ -19,8 +19,12 @@ const HEAD = {
   key: false,
 }
 
-/** What anybody can make: entries as they like, and the right sum of the list. */
-function made(head: string, listOf: (honest: object[]) => string): string {
+/** What anybody can make: entries as they like, and the right sum of the list unless `wrong` says otherwise. */
+function made(
+  head: string,
+  listOf: (honest: object[]) => string,
+  wrong: { readonly sum?: string; readonly behind?: string } = {},
+): string {
   const parts: Buffer[] = []
   const add = (path: string, text: string): Buffer => {
     const bytes = Buffer.from(text)
@@ -33,7 +37,8 @@ function made(head: string, listOf: (honest: object[]) => string): string {
     'manifest.json',
     listOf([{ path: 'karo-backup.json', size: first.length, blake3: sumOf(first) }]),
   )
-  add('manifest.blake3', `${sumOf(list)}\n`)
+  add('manifest.blake3', wrong.sum ?? `${sumOf(list)}\n`)
+  if (wrong.behind !== undefined) add(wrong.behind, 'x')
   const file = join(temporaryDirectory(), 'made.tar')
   writeFileSync(file, Buffer.concat([...parts, Buffer.alloc(2 * TAR_BLOCK)]))
   return file
@@ -44,6 +49,14 @@ test('such a file can be made, for it bears no signature', async () => {
   const archive = await openArchive(made(JSON.stringify(HEAD), honest))
   expect(archive.head).toEqual(HEAD)
   await archive.close()
+})
+
+test.each([
+  [{ sum: `${'0'.repeat(64)}\n` }, 'its list is not what was written'],
+  [{ behind: 'karo-backup.json' }, 'there is something behind its end'],
+])('a backup that was changed: %j', async (wrong, message) => {
+  const refused = openArchive(made(JSON.stringify(HEAD), honest, wrong))
+  await expect(refused).rejects.toMatchObject({ code: 'bad_file', message: expect.stringContaining(message) })
 })
 
 test.each([

@@ -1,0 +1,31 @@
+// A disk that refuses a write: all that comes after is refused at once, until the database has been opened anew.
+import { expect, test } from 'vitest'
+import { silentLog } from '../../../src/base/run/log.ts'
+import { watchDisk } from '../../../src/store/level/disk.ts'
+import { temporaryDatabase, temporaryDirectory } from '../../support/database.ts'
+import { until } from '../../support/until.ts'
+
+test('after one write that the disk refused none is tried, reading goes on, and it recovers by itself', async () => {
+  const directory = temporaryDirectory()
+  const db = await temporaryDatabase(directory)
+  await db.put(Buffer.from('before'), Buffer.from('1'))
+  const { put } = db
+  let tried = 0
+  db.put = (async () => {
+    tried++
+    throw Object.assign(new Error('No space left on device'), { code: 'LEVEL_IO_ERROR' })
+  }) as never
+  const disk = watchDisk({ db, directory, log: silentLog, retryMs: 1 })
+  const write = () => db.put(Buffer.from('after'), Buffer.from('2'))
+  const refused = { code: 'LEVEL_IO_ERROR', message: 'No space left on device' }
+  await expect(write()).rejects.toMatchObject(refused)
+  // It would be taken if it were tried.
+  expect(disk.trouble()).toBe('No space left on device')
+  await expect(write()).rejects.toMatchObject(refused)
+  expect(tried).toBe(1)
+  await until(() => disk.trouble() === undefined, { what: 'it is opened anew' })
+  expect(await db.get(Buffer.from('before'))).toEqual(Buffer.from('1'))
+  await put.call(db, Buffer.from('after'), Buffer.from('2'))
+  expect(await db.get(Buffer.from('after'))).toEqual(Buffer.from('2'))
+  await disk.stop()
+})
