@@ -82,7 +82,21 @@ function createEdge(deps: MeshDeps) {
   const dials = createDials({ host: listening.host, wires, timers, timings, put, log })
   const asking = createAsking(put)
   return {
-    ...{ timings, put, open, hold, rejections, replay, links, listening, about, wires, gossip, dials, asking },
+    ...{
+      timings,
+      put,
+      open,
+      hold,
+      rejections,
+      replay,
+      links,
+      listening,
+      about,
+      wires,
+      gossip,
+      dials,
+      asking,
+    },
     news: createNews({ trust, audit, clock, log }),
     twins: createTwins({ audit, clock, log }),
     alarms: createAlarms<TimerName>(timers, (timer) => put({ on: 'timer', timer })),

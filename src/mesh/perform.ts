@@ -1,6 +1,7 @@
 // What the edge does for each action of the state machine: on libp2p, in the ledger, in the log.
 import { Presence } from '../../protocols/messages/presence.ts'
 import type { NodeId } from '../../protocols/node-id.ts'
+import { hello, presence } from '../../protocols/registry.ts'
 import type { Timers } from '../base/clock.ts'
 import type { Log } from '../base/run/log.ts'
 import { type Alarms, deadline } from '../base/timers.ts'
@@ -21,7 +22,6 @@ import type { Wires } from './link/wires.ts'
 import type { State } from './state/state.ts'
 import { type Command, type Fact, isBroken, type MeshAction, type TimerName } from './state/types.ts'
 import type { Timings } from './timings.ts'
-import { hello, presence } from '../../protocols/registry.ts'
 
 export interface PerformDeps {
   readonly alarms: Alarms<TimerName>
@@ -64,7 +64,11 @@ export function createPerformer(deps: PerformDeps): Performer {
     close: ({ id, reason, goodbye }) => wires.close(id, reason, goodbye),
     abort: ({ id, reason }) => wires.abort(id, reason),
     dial: (command) => void deps.dials.dial(command),
-    unlist: ({ node }) => void deps.host()?.peerStore.delete(peerIdOf(node)).catch(() => {}),
+    unlist: ({ node }) =>
+      void deps
+        .host()
+        ?.peerStore.delete(peerIdOf(node))
+        .catch(() => {}),
     publish({ body }) {
       published = gossip.publish(presence, Presence, body)
     },
@@ -131,10 +135,15 @@ export function createPerformer(deps: PerformDeps): Performer {
 }
 
 /** How libp2p's services learn of the neighbour; nothing waits for it. */
-function identify({ host, timers, timings, log }: PerformDeps, wire: ReturnType<Wires['get']> & object): void {
+function identify(
+  { host, timers, timings, log }: PerformDeps,
+  wire: ReturnType<Wires['get']> & object,
+): void {
   const { signal, end } = deadline(timers, timings.negotiateMs)
   const done = host()?.services.identify.identify(wire.connection, { signal })
   void (done ?? Promise.resolve())
-    .catch((error: unknown) => log.debug({ peer: wire.peer.nodeId, reason: String(error) }, 'identify failed'))
+    .catch((error: unknown) =>
+      log.debug({ peer: wire.peer.nodeId, reason: String(error) }, 'identify failed'),
+    )
     .finally(end)
 }

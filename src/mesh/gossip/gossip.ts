@@ -36,7 +36,7 @@ export interface GossipDeps {
   readonly channel: Omit<ChannelDeps, 'rejections'>
   readonly self: NodeId
   readonly trust: Pick<Trust, 'admits' | 'refuses' | 'member'>
-  readonly rejections: Pick<Rejections, 'count' | 'failed'>
+  readonly rejections: Pick<Rejections, 'count' | 'tally' | 'failed'>
   readonly put: Put
 }
 

@@ -97,7 +97,8 @@ export function createWires({ channel, timings, admits, hello: ownHello, put }: 
     wire.control = openChannel(channel, {
       ...{ stream, peer, protocol: hello, quota: createQuota(hello.quota) },
       member: () => admits(peer.nodeId),
-      onFrame: (frame) => put({ on: 'said', id, said: saidOf(frame), skewMs: frame.envelope.ts - clock.now() }),
+      onFrame: (frame) =>
+        put({ on: 'said', id, said: saidOf(frame), skewMs: frame.envelope.ts - clock.now() }),
       // The control stream is the connection: without it nothing could be said any more.
       onClose: (code) => put({ on: 'broken', id, reason: code === undefined ? 'cut' : 'violation' }),
     })
