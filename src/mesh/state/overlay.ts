@@ -114,8 +114,7 @@ export function createOverlay(deps: OverlayDeps): Overlay {
 
   /** Of the last few questions: most are asked again before anybody has come or gone. */
   const rings: { readonly members: readonly NodeId[]; readonly ring: Ring }[] = []
-  const ringOf = (asked: Iterable<NodeId>): Ring => {
-    const members = [...asked]
+  const ringOf = (members: readonly NodeId[]): Ring => {
     const same = rings.find((one) => isSame(one.members, members))
     if (same !== undefined) return same.ring
     const ring = createRing([...members, self], places)
@@ -126,18 +125,17 @@ export function createOverlay(deps: OverlayDeps): Overlay {
 
   /** The choice among these; whoever has declined is stepped over, and nobody else's place changes for that. */
   const choiceAmong = (members: readonly NodeId[]): ReadonlySet<NodeId> => {
-    const left = new Set(members)
-    for (;;) {
+    for (let left = members; ; ) {
       const chosen = ringOf(left).choiceOf(self)
       const refused = [...chosen].filter(hasDeclined)
       if (refused.length === 0) return chosen
-      for (const node of refused) left.delete(node)
+      left = left.filter((node) => !refused.includes(node))
     }
   }
 
   /** Whoever is away is tried as well, in its own slow time: nobody is given up. */
   const chosen = (all: readonly NodeId[], there: readonly NodeId[]): ReadonlySet<NodeId> =>
-    new Set([...choiceAmong(there), ...choiceAmong(all)])
+    all.length === there.length ? choiceAmong(all) : new Set([...choiceAmong(there), ...choiceAmong(all)])
   const everybody = (all: readonly NodeId[]): NodeId[] => all.filter((node) => !hasDeclined(node))
 
   return {
