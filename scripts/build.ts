@@ -71,7 +71,7 @@ export function bundle(commit = commitOfSources()): Promise<BuildResult<{ metafi
     define: { KARO_COMMIT: JSON.stringify(commit) },
     external: EXTERNAL,
     chunkNames: 'chunks/[name]-[hash]',
-    plugins: [oneCore],
+    plugins: [oneCore, shellFiles],
     logLevel: 'warning',
   })
 }
@@ -100,6 +100,21 @@ const oneCore: Plugin = {
           }
         : undefined,
     )
+  },
+}
+
+const HOOKS = join(ROOT, 'src/observe/hooks')
+
+/** Puts the shell files of the hooks into the code that reads them; from the sources, it reads the files themselves. */
+const shellFiles: Plugin = {
+  name: 'shell-files',
+  setup(build) {
+    build.onLoad({ filter: /\/src\/observe\/hooks\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace(/\bshellFile\('([^']+)'\)/g, (_, file: string) =>
+        JSON.stringify(readFileSync(join(HOOKS, file), 'utf8')),
+      ),
+      loader: 'ts',
+    }))
   },
 }
 
@@ -215,7 +230,7 @@ function sourcesStamp(): string {
   const hash = createHash('sha256').update(`${headCommit()}\n`)
   const files = globSync(
     [
-      'src/**/*.{ts,json}',
+      'src/**/*.{ts,json,bash,zsh,fish,sh}',
       'protocols/**/*.ts',
       'package.json',
       'package-lock.json',

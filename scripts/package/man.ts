@@ -153,7 +153,6 @@ function configPage(): string[] {
           `Must be ${key.kind.allowed}.`,
           `Default: ${defaultText(key)}.`,
           ...(env === undefined ? [] : [`Environment: ${env}.`]),
-          ...(key.effect === 'none yet' ? ['No effect in this version.'] : []),
         ]
         return tagged(bold(key.path), text(`${key.description} ${facts.join(' ')}`))
       }),

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import type { Random } from './clock.ts'
+import { toHex } from './hex.ts'
 
 const { O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_RDONLY, O_WRONLY } = fs.constants
 
@@ -123,7 +124,7 @@ export function replaceFile(path: string, content: string, mode: number, random:
 
 /** A name beside `path` that is nobody's. */
 export function temporaryBeside(path: string, random: Random): string {
-  const suffix = Buffer.from(random.bytes(6)).toString('hex')
+  const suffix = toHex(random.bytes(6))
   return join(dirname(path), `.${basename(path)}.${suffix}.tmp`)
 }
 

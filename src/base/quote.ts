@@ -24,11 +24,27 @@ function parseGlob(glob: string): readonly GlobPart[] {
   return parts
 }
 
-/** A bash pattern for the whole of a text; whatever is plain is quoted, so that no glob becomes code. */
+/** A pattern for the whole of a text, in shell code; whatever is plain is quoted, so that no glob becomes code. */
 export function toShellPattern(glob: string): string {
   if (glob === '') return "''"
   return parseGlob(glob)
     .map((part) => (part.kind === 'text' ? quoteShell(part.text) : part.kind === 'any' ? '*' : '?'))
+    .join('')
+}
+
+/**
+ * The same as bash and zsh take it from a variable, `@($patterns)` and `(${~patterns})`: whatever they would not take as it
+ * is has a backslash. No other sign has one, because zsh would take that backslash as it is.
+ */
+export function toPattern(glob: string): string {
+  return parseGlob(glob)
+    .map((part) =>
+      part.kind === 'text'
+        ? part.text.replace(/[\\*?[\]()|<>^#~]/g, '\\$&')
+        : part.kind === 'any'
+          ? '*'
+          : '?',
+    )
     .join('')
 }
 

@@ -6,13 +6,23 @@ const EVERY_MS = 60_000
 /** Keys that are told apart; further ones share a single key until old ones age. */
 const KEYS_MAX = 256
 
+/** The key of all that find no place of their own: what is counted under it is of nobody in particular. */
+export const REST = ''
+
+/** What is told of one key: so many happenings since the last time. */
+export interface Happened {
+  /** The key that was asked for, or `REST`. */
+  readonly key: string
+  readonly times: number
+}
+
 export interface Sparing {
   /**
-   * Counts `count` happenings (default 1) under `key`. A number: it is to be told now, and stands for so many happenings
-   * since the last time it was told. Undefined: it is counted, and told with a later one.
+   * Counts `count` happenings (default 1) under `key`, or under `REST` where there is no place left for the key. What is to
+   * be told now, if anything; else the happenings are told with later ones.
    */
-  times(key: string, count?: number): number | undefined
-  /** What was counted and not told yet, by key; the empty key stands for those without a place. Counts from 0 again. */
+  times(key: string, count?: number): Happened | undefined
+  /** What was counted and not told yet, by key; `REST` stands for the keys without a place. Counts from 0 again. */
   left(): readonly (readonly [string, number])[]
 }
 
@@ -35,9 +45,6 @@ interface Told {
   until: number
   since: number
 }
-
-/** The key of all that find no place of their own. */
-const REST = ''
 
 /** So at most `keysMax + 1` are told in `everyMs`, whoever causes them and however many keys they invent. */
 export function createSparing(options: SparingOptions): Sparing {
@@ -76,7 +83,7 @@ export function createSparing(options: SparingOptions): Sparing {
         return undefined
       }
       told.set(key, { at: now, until: now + nextWait(last, now), since: 0 })
-      return (last?.since ?? 0) + count
+      return { key, times: (last?.since ?? 0) + count }
     },
     left() {
       const all = [...told].flatMap(([key, one]) => (one.since > 0 ? [[key, one.since] as const] : []))

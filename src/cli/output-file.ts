@@ -5,6 +5,7 @@ import { systemRandom } from '../base/clock.ts'
 import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { beginFile, type NewFile } from '../base/files.ts'
+import { toHex } from '../base/hex.ts'
 import { absolutePath } from './place.ts'
 import { beforeEnd } from './terminal/interrupt.ts'
 
@@ -51,7 +52,7 @@ export function createOutput(name: string): OutputFile {
     // Before anything is fetched: it would be noticed only at the end.
     if (fs.existsSync(path)) throw taken
     removeLeftovers(dirname(path))
-    const suffix = Buffer.from(systemRandom.bytes(6)).toString('hex')
+    const suffix = toHex(systemRandom.bytes(6))
     file = beginFile(path, 0o600, join(dirname(path), `.karo.${process.pid}.${suffix}.tmp`))
     release = beforeEnd(file.discard)
     return file

@@ -283,7 +283,6 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
     sharing: {
       max_level: v(KEYS.sharingMaxLevel),
       allow: { peers: v(KEYS.sharingAllowPeers), supervisors: v(KEYS.sharingAllowSupervisors) },
-      deny: { untrusted: v(KEYS.sharingDenyUntrusted) },
       categories: {
         tool_usage: v(KEYS.sharingToolUsage),
         activity_patterns: v(KEYS.sharingActivityPatterns),
@@ -319,14 +318,11 @@ export function loadConfig(from: { readonly home: string; readonly env: Env }): 
   }
   checkLanOnly(config, settings)
 
-  const idle = [...settings.values()]
-    .filter(({ key }) => key.effect === 'none yet' && values.get(key.path) !== key.default)
-    .map(({ key, source }) => `${key.path} (${source}) has no effect in this version`)
   return {
     config,
     values,
     sources: new Map(KEY_LIST.map(({ path }) => [path, settings.get(path)?.source ?? 'default'])),
-    warnings: [...idle, ...envWarnings(from.env)],
+    warnings: envWarnings(from.env),
     file: text === undefined ? undefined : file,
   }
 }

@@ -50,7 +50,6 @@ export function sampleConfig(set: { readonly name?: string } = {}): string {
     section = at.section
     const env = envName(k)
     const notes = [`Default: ${defaultText(k)}.`, env && `Environment: ${env}.`]
-    if (k.effect === 'none yet') notes.push('No effect in this version.')
     parts.push(`${comment(k.description)}\n${comment(notes.filter(Boolean).join(' '))}\n`)
     const value = k.example ?? toToml(k.default)
     if (k.path === 'node.name' && set.name !== undefined) parts.push(`name = ${toToml(set.name)}\n`)
@@ -67,13 +66,12 @@ export function configurationPage(): string {
   for (const k of KEY_LIST) {
     const section = k.path.slice(0, k.path.indexOf('.'))
     const env = envName(k)
-    const notes = [k.description, k.effect === 'none yet' ? '**No effect in this version.**' : undefined]
     const row = [
       `\`${k.path}\``,
       k.defaultText ?? `\`${toToml(k.default)}\`${k.unit ? ` ${k.unit}` : ''}`,
       cell(k.kind.allowed),
       env ? `\`${env}\`` : '–',
-      cell(notes.filter(Boolean).join(' ')),
+      cell(k.description),
     ]
     sections.set(section, [...(sections.get(section) ?? []), `| ${row.join(' | ')} |`])
   }
@@ -95,8 +93,8 @@ other sections it says which keys wait for a restart. A file that cannot be used
 nothing. A \`karo up\` in a terminal does not reload: end it and start it again.
 
 Anything wrong is refused with file and line: an unknown key, a wrong type, a value out of range, a public address while
-\`mesh.lan_only\` is on. Settings that have no effect in this version are accepted with a warning; those whose silent
-absence would be unsafe (\`policy.files\`, \`trust.domains\`) are refused unless empty.
+\`mesh.lan_only\` is on. \`policy.files\` and
+\`trust.domains\` are not in this version and refused unless empty.
 
 ${tables.join('\n')}
 ## Other environment variables

@@ -21,8 +21,6 @@ export interface Key<T> {
   readonly example?: string
   /** A consent: whoever starts a program sets its environment, so only the owner's own file gives it. */
   readonly fileOnly?: true
-  /** Accepted for the sake of shared files, but nothing in this version reads it. */
-  readonly effect?: 'none yet'
 }
 
 const key = <const T>(k: Key<T>): Key<T> => k
@@ -170,23 +168,6 @@ export const KEYS = {
     description:
       'Ask other members (kad-dht, among members only) where one is whose known addresses do not answer. Costs nothing until it is needed.',
   }),
-  discoverySubnet: key({
-    path: 'discovery.subnet',
-    kind: value.optionalSubnet,
-    default: '',
-    description: 'Look for nodes on every address of this subnet. Off when empty.',
-    example: '"10.0.0.0/24"',
-    effect: 'none yet',
-  }),
-  discoveryDnsSd: key({
-    path: 'discovery.dns_sd',
-    kind: value.optionalServiceName,
-    default: '',
-    description: "Find nodes in the internal DNS under this service's name. Off when empty.",
-    example: '"_karo._tcp.internal.corp"',
-    effect: 'none yet',
-  }),
-
   peersDenied: key<readonly NodeId[]>({
     path: 'peers.denied',
     kind: kind.list(value.nodeId, 4096),
@@ -225,13 +206,6 @@ export const KEYS = {
     default: ['*'],
     description: 'Who may have aggregates over many nodes (level 2). Entries as in sharing.allow.peers.',
   }),
-  sharingDenyUntrusted: key({
-    path: 'sharing.deny.untrusted',
-    kind: kind.boolean,
-    default: true,
-    description: 'Nothing for untrusted nodes. They never get anything, so false changes nothing.',
-    effect: 'none yet',
-  }),
   sharingToolUsage: key({
     path: 'sharing.categories.tool_usage',
     kind: kind.boolean,
@@ -256,27 +230,12 @@ export const KEYS = {
     default: true,
     description: 'Share that something unusual happened.',
   }),
-  sharingAnomalies: key({
-    path: 'sharing.anomalies',
-    kind: kind.oneOf(['off', 'anonymous', 'identified']),
-    default: 'anonymous',
-    description: 'Whether an anomaly names this node: off, anonymous, or identified.',
-    effect: 'none yet',
-  }),
   sharingKMin: key({
     path: 'sharing.k_min',
     kind: kind.integer(K_LEAST, 1000),
     default: 5,
     unit: 'nodes',
     description: 'The fewest nodes an aggregate with your numbers must be made of.',
-  }),
-
-  privacyBucket: key({
-    path: 'privacy.bucket',
-    kind: kind.oneOf(['day', '6h', 'hour']),
-    default: 'day',
-    description: 'The closed period level 2 numbers are released for: day, 6h or hour.',
-    effect: 'none yet',
   }),
 
   trustDomains: key({

@@ -35,7 +35,6 @@ export interface Config {
   readonly sharing: {
     readonly max_level: 0 | 1 | 2
     readonly allow: { readonly peers: readonly string[]; readonly supervisors: readonly string[] }
-    readonly deny: { readonly untrusted: boolean }
     readonly categories: Readonly<
       Record<'tool_usage' | 'activity_patterns' | 'safety_stats' | 'anomalies', boolean>
     >

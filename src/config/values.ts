@@ -72,24 +72,15 @@ export const ipAddress = text('an IP address', (value) => {
   return value.includes('%') ? 'an address with a zone ("%eth0") cannot be used' : undefined
 })
 
+const LABELS =
+  /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/
+
 function subnetProblem(value: string): string | undefined {
   const match = /^([^/]+)\/(\d{1,3})$/.exec(value)
   const family = match ? isIP(match[1]!) : 0
   if (!match || family === 0) return 'that is no subnet'
   return Number(match[2]) <= (family === 4 ? 32 : 128) ? undefined : 'its prefix is too long'
 }
-
-/** Empty text switches the feature off. */
-export const optionalSubnet = text('a subnet such as "10.0.0.0/24", or ""', (value) =>
-  value === '' ? undefined : subnetProblem(value),
-)
-
-const LABELS =
-  /^[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?)*$/
-
-export const optionalServiceName = text('a DNS-SD name such as "_karo._tcp.internal.corp", or ""', (value) =>
-  value === '' || (value.startsWith('_karo._tcp.') && LABELS.test(value)) ? undefined : 'that is none',
-)
 
 export const optionalPath = text('an absolute path, or ""', (value) =>
   value === '' || (value.startsWith('/') && !value.includes('\0')) ? undefined : 'it begins with no slash',

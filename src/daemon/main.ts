@@ -6,6 +6,7 @@ import type { Room } from '../base/run/room.ts'
 import { tolerated } from '../base/run/tolerated.ts'
 import { VERSION } from '../base/version.ts'
 import { readAll } from '../ops/metrics/readings.ts'
+import { boundYoungGeneration } from '../ops/system/memory.ts'
 import { openNotify } from '../ops/system/notify.ts'
 import { watchEnding } from '../ops/system/signals.ts'
 import { type Foundation, layFoundation } from './foundation.ts'
@@ -23,6 +24,7 @@ import { startRooms } from './start.ts'
  * that runs here already, `bad_config`, `bad_file`; nothing is left running then.
  */
 export async function runDaemon(options: DaemonOptions): Promise<ExitCode> {
+  boundYoungGeneration()
   const { env, paths } = options
   const foundation = layFoundation(options, () =>
     readAll({

@@ -3,6 +3,7 @@ import type { Feed } from '../api/feed/index.ts'
 import { systemTimers as timers } from '../base/clock.ts'
 import { BUILD, VERSION } from '../base/version.ts'
 import { watchLag } from '../ops/metrics/lag.ts'
+import { trimMemory } from '../ops/system/memory.ts'
 import { type Notify, watchdogMs } from '../ops/system/notify.ts'
 import { watchReadiness } from '../ops/system/readiness.ts'
 import { startWatchdog, type Vital } from '../ops/system/watchdog.ts'
@@ -50,6 +51,7 @@ export function run(options: DaemonOptions, parts: RunningParts): Running {
   })
   // Nobody waits for it: a daemon that ends meanwhile, or cannot read, is told of elsewhere.
   const unprepare = timers.after(PREPARE_AFTER_MS, () => store.events.prepareSearch().catch(() => {}))
+  const untrim = trimMemory(timers)
   const unlag = watchLag(metrics.lagged, clock.monotonic)
   const vitals: readonly Vital[] = [
     { name: 'store', alive: () => probe.now().then(() => true, isDiskTrouble) },
@@ -71,6 +73,7 @@ export function run(options: DaemonOptions, parts: RunningParts): Running {
       unwatch()
       unfeed?.()
       unlag()
+      untrim()
     },
   }
 }

@@ -1,6 +1,6 @@
 // What one connection may send: a stranger little in its whole life, a member plenty, at a rate that follows its key.
 import type { NodeId } from '../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../protocols/quota.ts'
+import { createQuota, type Quota } from '../base/quota.ts'
 import { createRecent } from '../base/recent.ts'
 
 /** Every method counts, and answers false when that was too much. */
@@ -68,9 +68,5 @@ export function memberAllowances(now: () => number): (node: NodeId) => Allowance
       reply: () => true,
     }
   }
-  return (node) => {
-    const allowance = members.get(node) ?? make()
-    members.set(node, allowance)
-    return allowance
-  }
+  return (node) => members.getOrInsert(node, make)
 }

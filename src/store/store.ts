@@ -6,6 +6,7 @@ import { diskTrouble } from '../base/disk-trouble.ts'
 import { KaroError } from '../base/errors.ts'
 import { type Faults, noFaults } from '../base/run/faults.ts'
 import type { Log } from '../base/run/log.ts'
+import { singleFlight } from '../base/single-flight.ts'
 import { createEventRepository, type RemovedWith } from './events/events.ts'
 import { newDatabase } from './level/database.ts'
 import { type Disk, watchDisk } from './level/disk.ts'
@@ -61,7 +62,6 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
       changes,
     )
 
-  let probing: Promise<void> | undefined
   async function probe(): Promise<void> {
     const written = Buffer.alloc(8)
     written.writeDoubleBE(clock.monotonic())
@@ -137,12 +137,7 @@ export function openStore({ directory, clock, log, faults = noFaults }: StoreOpt
     snapshot: () => snapshot(db),
 
     // All write the same key: who comes while one is under way is told what that one finds.
-    probe() {
-      probing ??= probe().finally(() => {
-        probing = undefined
-      })
-      return probing
-    },
+    probe: singleFlight(probe),
   }
 }
 

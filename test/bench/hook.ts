@@ -3,10 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bashHook } from '../../src/observe/hooks/bash.ts'
-import type { Hook } from '../../src/observe/hooks/hook.ts'
-import { shHook } from '../../src/observe/hooks/sh.ts'
-import { zshHook } from '../../src/observe/hooks/zsh.ts'
+import type { Shell } from '../../src/observe/hooks/hook.ts'
+import { HOOKS } from '../../src/observe/hooks/index.ts'
 
 export interface HookCost {
   /** Microseconds per command: PS0 and PROMPT_COMMAND, with the record written. */
@@ -24,7 +22,7 @@ export function measureHook(rounds = 2000): HookCost {
   const directory = mkdtempSync(join(tmpdir(), 'karo-hook-'))
   try {
     const rc = join(directory, 'rc')
-    writeFileSync(rc, `HISTFILE=\nPS1=\n${bashHook({ spoolDirectory: directory, ignore: [] })}`)
+    writeFileSync(rc, `HISTFILE=\nPS1=\n${HOOKS.bash({ spoolDirectory: directory, ignore: [] })}`)
     const timed = (name: string, times: number, body: string) =>
       `t=\${EPOCHREALTIME/[.,]/}; for ((i = 0; i < ${times}; i++)); do ${body}; done; echo "${name} $((\${EPOCHREALTIME/[.,]/} - t))"`
     // The base of the history's numbers is set back, so that every round is a command to be recorded.
@@ -63,7 +61,7 @@ export interface OtherHookCost {
 
 /** preexec and precmd with the record written, in an interactive zsh that reads a pipe; undefined without a zsh. */
 export function measureZshHook(rounds = 2000): OtherHookCost | undefined {
-  return measured('zsh', '.zshrc', zshHook, (directory) => {
+  return measured('zsh', '.zshrc', 'zsh', (directory) => {
     const timed = (name: string, times: number, body: string) =>
       `t=$EPOCHREALTIME; for ((i = 0; i < ${times}; i++)); do ${body}; done; echo "${name} $(((EPOCHREALTIME - t) * 1000000 / ${times}))"`
     const lines = [
@@ -83,7 +81,7 @@ export function measureZshHook(rounds = 2000): OtherHookCost | undefined {
 
 /** A line with the hook less one without it, in an interactive dash that reads a pipe; undefined without a dash. */
 export function measureDashHook(rounds = 2000): OtherHookCost | undefined {
-  return measured('dash', 'rc', shHook, (directory) => {
+  return measured('dash', 'rc', 'sh', (directory) => {
     const run = (line: string, times: number, rc: string): number => {
       const began = performance.now()
       execFileSync('dash', ['-i'], {
@@ -106,13 +104,13 @@ export function measureDashHook(rounds = 2000): OtherHookCost | undefined {
 function measured(
   program: string,
   rc: string,
-  hook: Hook,
+  shell: Shell,
   once: (directory: string) => readonly [hook: number, forks: number],
 ): OtherHookCost | undefined {
   if (spawnSync(program, ['-c', 'true']).status !== 0) return undefined
   const directory = mkdtempSync(join(tmpdir(), 'karo-hook-'))
   try {
-    writeFileSync(join(directory, rc), hook({ spoolDirectory: directory, ignore: [] }))
+    writeFileSync(join(directory, rc), HOOKS[shell]({ spoolDirectory: directory, ignore: [] }))
     const runs = Array.from({ length: 5 }, () => once(directory))
     return {
       hook_us: Math.min(...runs.map(([cost]) => cost)),

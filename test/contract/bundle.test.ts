@@ -1,4 +1,6 @@
 // What a short command loads: the bundle keeps heavy libraries out of it, and the command line out of the daemon's.
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { Metafile } from 'esbuild'
 import { beforeAll, expect, test } from 'vitest'
 import { bundle, withBuiltins } from '../../scripts/build.ts'
@@ -80,7 +82,7 @@ test('no command but up loads the mesh, the store, the API server or its schemas
     const { sources } = loadedFor(...PROGRAM, command)
     expect(
       sources.filter((source) =>
-        /^src\/(daemon|mesh|store|exchange\/(?!query\/(filters|result))|trust\/(peers|consent|access)|observe\/record|api\/(feed|server|routes|access|contract\/(schemas|oper|openapi)))/.test(
+        /^src\/(daemon|mesh|store|exchange\/(?!query\/(filters|passes|query-types|result))|trust\/(peers|consent|access)|observe\/record|api\/(feed|server|routes|access|contract\/(schemas|oper|openapi)))/.test(
           source,
         ),
       ),
@@ -115,6 +117,19 @@ test("Node's own modules are taken without their wrapper, in every form of impor
       'one=__karoBuiltin("node:x"),{a,b:c}=__karoBuiltin("node:x"),' +
       'all=__karoBuiltin("node:y/z"),d=__karoBuiltin("node:w");f();',
   )
+})
+
+test('the shell files of the hooks are in the code, and nothing reads them when it runs', () => {
+  const files = globSync(join(import.meta.dirname, '../../src/observe/hooks/**/*.{bash,zsh,fish,sh}'))
+  expect(files).toHaveLength(10)
+  for (const file of files) {
+    const words = readFileSync(file, 'utf8').split('\n', 1)[0]!
+    expect(
+      codes.filter((code) => code.includes(words)),
+      file,
+    ).toHaveLength(1)
+  }
+  expect(codes.filter((code) => code.includes('shellFile'))).toEqual([])
 })
 
 test('the entry stands alone, so that any Node gets as far as its version check', () => {

@@ -1,6 +1,7 @@
 // A real node under every attack in turn and under all of them at once, beside the same node left in peace.
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { setPriority } from 'node:os'
 import { join } from 'node:path'
 import { heapOf, INSPECTED } from '../support/heap.ts'
 import { addressOf, befriend, nextTo, trusts } from '../support/honest.ts'
@@ -16,6 +17,7 @@ import { ATTACKS_KNOWN } from './table.ts'
 const ATTACKER = join(import.meta.dirname, 'attacker.ts')
 /** On a busy machine a process takes seconds to load what it needs. */
 const BEGINS_WITHIN_MS = 20_000
+const ATTACKER_NICENESS = 10
 /** An attacker that is told to stop finishes what it does. */
 const STOPS_WITHIN_MS = 20_000
 /** Connections, streams and what is remembered of them have their time, the longest of them a few seconds. */
@@ -122,6 +124,8 @@ async function begin(attack: Attack, victim: TestNode, seed: number) {
     ...{ address: await addressOf(victim), spool: join(victim.home, 'spool') },
   }
   const child = track(spawn(process.execPath, [ATTACKER], { stdio: ['pipe', 'pipe', 'inherit'] }))
+  // An attacker on the network has processors of its own; here it yields to the node that it shares two with.
+  if (attack.by !== 'account' && child.pid !== undefined) setPriority(child.pid, ATTACKER_NICENESS)
   let said = ''
   child.stdout.setEncoding('utf8').on('data', (text: string) => (said += text))
   child.stdin.on('error', () => {}).write(`${JSON.stringify(order)}\n`)

@@ -136,7 +136,11 @@ test('a command that is deleted takes along what it needed and what its programs
   const shell = await hooked('bash')
   const go = join(shell.directory, 'gone-for-good')
   shell.keys(`${process.execPath} hog.cjs ${go}\r`)
-  await until(async () => (await processes('--now', '--name', 'node')).total > 0, { what: 'it runs' })
+  const seen = async () => (await processes('--now', '--name', 'node')).processes
+  // Its memory is sampled: a look before it has taken any says little.
+  await until(async () => (await seen()).some(({ peak_rss_bytes }) => (peak_rss_bytes ?? 0) > 150 * MIB), {
+    what: 'it has taken its memory',
+  })
   writeFileSync(go, '')
   await shell.prompt()
   const line = await event('gone-for-good')

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { shHook } from '../../src/observe/hooks/sh.ts'
+import { HOOKS } from '../../src/observe/hooks/index.ts'
 import { temporaryDirectory } from '../support/database.ts'
 import { hookCases, isInstalled } from '../support/hook-cases.ts'
 import { commandsOf, PROGRAMS, type ShellOptions, spooled, startShell } from '../support/hooked-shell.ts'
@@ -187,7 +187,7 @@ test.each(['ksh', 'mksh', 'ash', 'bash', 'zsh'] as const)(
   async (program) => {
     if (!isInstalled(program)) return
     const file = join(temporaryDirectory(), 'hook')
-    writeFileSync(file, shHook({ spoolDirectory: '/nowhere', ignore: [] }))
+    writeFileSync(file, HOOKS.sh({ spoolDirectory: '/nowhere', ignore: [] }))
     const [binary, ...args] = PROGRAMS[program].argv('/dev/null')
     const input = `. ${file}\necho "on [$-] [\${__karo_pid-}]"\n`
     const { stdout, stderr } = spawnSync(binary!, args, {

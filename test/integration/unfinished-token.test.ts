@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import { chmodSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bashFinder } from '../../src/observe/hooks/finder/bash.ts'
+import { FINDERS } from '../../src/observe/hooks/finder/finder.ts'
 import { temporaryDirectory } from '../support/database.ts'
 import { startGuarded } from '../support/guarded-shell.ts'
 import type { TypedShell } from '../support/hooked-shell.ts'
@@ -24,7 +24,7 @@ const shellOf = (through: readonly string[] = [], TERM = 'dumb'): Promise<TypedS
     env: { TERM },
     marked: true,
     before: 'set -H',
-    after: `PS2='> '; f() { true "$1"; }\n${bashFinder({ find: [program("printf 'f found'")] })}`,
+    after: `PS2='> '; f() { true "$1"; }\n${FINDERS.bash({ find: [program("printf 'f found'")] })}`,
     guard: {
       ask: [
         program(

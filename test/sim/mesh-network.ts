@@ -1,7 +1,8 @@
 // A simulated network under the mesh's real state machine: addresses, latency, loss, partitions, walls; values, no sockets.
-import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
+
 import type { HelloBody } from '../../protocols/messages/hello.ts'
 import type { PresenceBody } from '../../protocols/messages/presence.ts'
+import { formatNodeId, type NodeId } from '../../protocols/node-id.ts'
 import type { Clock } from '../../src/base/clock.ts'
 import { type Alarms, createAlarms } from '../../src/base/timers.ts'
 import { LOBBY } from '../../src/mesh/state/lobby.ts'
@@ -54,7 +55,7 @@ export interface Wish {
 
 export const nodeIdOf = (index: number): NodeId => {
   const key = Buffer.alloc(32)
-  key.writeUInt32BE((index + 1) * 2_654_435_761 % 2 ** 32)
+  key.writeUInt32BE(((index + 1) * 2_654_435_761) % 2 ** 32)
   key.writeUInt32BE(index, 28)
   return formatNodeId(key)
 }
@@ -194,7 +195,9 @@ export class SimNode {
 
   /** To a few neighbours, as gossip does; its repairs are not simulated, so they are some more than its four. */
   #spread(author: NodeId, body: PresenceBody, except?: NodeId): void {
-    const others = this.state.connections.neighbours().filter(({ node }) => node !== except && node !== author)
+    const others = this.state.connections
+      .neighbours()
+      .filter(({ node }) => node !== except && node !== author)
     const from = this.#network.random.below(Math.max(1, others.length))
     for (const { id } of [...others.slice(from), ...others.slice(0, from)].slice(0, FANOUT)) {
       const pipe = this.pipes.get(id)
@@ -393,7 +396,8 @@ export class Network {
   /** After every event: whoever is not admitted here, or refused, is no neighbour; what is remembered is bounded. */
   checkNode(node: SimNode): void {
     for (const conn of node.state.connections.neighbours()) {
-      if (!node.trust.admits(conn.node)) this.fail(`n${node.wish.index} is linked to somebody it does not admit`)
+      if (!node.trust.admits(conn.node))
+        this.fail(`n${node.wish.index} is linked to somebody it does not admit`)
     }
     const { book, asks } = node.state.sizes()
     if (book > this.nodes.length + 257 || asks > 64) this.fail(`n${node.wish.index} remembers too much`)

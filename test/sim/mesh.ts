@@ -49,7 +49,8 @@ export function liveMesh({ nodes: count, seed }: MeshSimOptions): MeshSimReport 
   }
   const nodes = network.nodes
   const pass = (ms: number): void => {
-    for (let left = ms; left > 0 && network.broken.length === 0; left -= 1_000) time.advance(Math.min(left, 1_000))
+    for (let left = ms; left > 0 && network.broken.length === 0; left -= 1_000)
+      time.advance(Math.min(left, 1_000))
   }
   const at = (ms: number, run: () => void): void => void time.after(ms, run)
   const startSoon = (node: SimNode, withinMs: number): void =>
@@ -132,7 +133,8 @@ export function liveMesh({ nodes: count, seed }: MeshSimOptions): MeshSimReport 
       const [asker, node] = [0, 1].map(() => asked[random.below(asked.length)]) as [SimNode, SimNode]
       if (asker !== node) wishes.set(asker, node)
     }
-    for (const [ask, [asker, { id }]] of [...wishes].entries()) asker.put({ on: 'ask', ask, node: id, for: 'links' })
+    for (const [ask, [asker, { id }]] of [...wishes].entries())
+      asker.put({ on: 'ask', ask, node: id, for: 'links' })
     pass(30_000)
     for (const [node, asked] of wishes) {
       if (!node.answers.every(Boolean)) net.fail(`n${node.wish.index} could not reach n${asked.wish.index}`)
@@ -157,7 +159,8 @@ function checkWhole(network: Network, nodes: readonly SimNode[], when: string): 
 function checkMembers(network: Network, nodes: readonly SimNode[]): void {
   for (const node of nodes) {
     const known = node.trust.members().length
-    if (known < nodes.length - 1) network.fail(`n${node.wish.index} knows ${known} of ${nodes.length - 1} members`)
+    if (known < nodes.length - 1)
+      network.fail(`n${node.wish.index} knows ${known} of ${nodes.length - 1} members`)
   }
 }
 

@@ -1,5 +1,5 @@
 // Who asks in tests of the API.
-import type { Caller } from '../../src/api/contract/route.ts'
+import type { Caller } from '../../src/api/server/route.ts'
 
 /** The one person of a node of their own, as over its control socket. */
 export const owner = (uid: number = process.getuid?.() ?? 0): Caller => ({

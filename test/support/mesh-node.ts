@@ -78,7 +78,6 @@ export function meshNode(init: MeshNodeInit = {}): MeshNode {
       sharing: {
         max_level: 2,
         allow: { peers: [], supervisors: ['*'] },
-        deny: { untrusted: true },
         categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
         k_min: 5,
       },

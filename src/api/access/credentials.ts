@@ -1,13 +1,12 @@
 // Who is behind a request over TCP: the token or session it shows, judged, counted and slowed down.
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
 import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
-import { createRecent } from '../../base/recent.ts'
+import { createQuota, createQuotas, type Quota, type Rate } from '../../base/quota.ts'
 import type { Rights } from '../../trust/access/index.ts'
 import { openSession } from '../contract/operations/tokens.ts'
-import type { Caller, Credential } from '../contract/route.ts'
 import { RateLimited } from '../server/errors.ts'
+import type { Caller, Credential } from '../server/route.ts'
 import { clearCookie, readCookie } from './cookie.ts'
 import type { Refusal } from './guard.ts'
 import type { Sessions } from './sessions.ts'
@@ -66,9 +65,9 @@ export interface Credentials {
 
 export function createCredentials(deps: CredentialsDeps): Credentials {
   const { tokens, sessions, listener, rightsOf, onRefused, clock } = deps
-  const quotas = createRecent<string, Quota>(QUOTAS_MAX)
+  const requestsOf = createQuotas<string>(REQUESTS, QUOTAS_MAX)
   const nameless = createQuota(NAMELESS)
-  const wrong = createRecent<string, Quota>(ADDRESSES_MAX)
+  const wrongOf = createQuotas<string>(WRONG, ADDRESSES_MAX)
   const wrongOfAll = createQuota(WRONG_OF_ALL)
 
   function heldOf(request: IncomingMessage, response: ServerResponse): Held | undefined {
@@ -111,13 +110,13 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     const address = request.socket.remoteAddress ?? ''
     onRefused('credential')
     // Both count: one address that is over its share must not use up what is left for the others.
-    if (!quotaOf(wrong, address, WRONG).take(now) || !wrongOfAll.take(now)) {
+    if (!wrongOf(address).take(now) || !wrongOfAll.take(now)) {
       throw new RateLimited('too many wrong tokens or codes', WRONG.perMs / WRONG.frames)
     }
     throw new KaroError('unauthorized', what, { hint })
   }
 
-  function spend(quota: Quota, { frames, perMs }: { frames: number; perMs: number }): void {
+  function spend(quota: Quota, { frames, perMs }: Rate): void {
     if (quota.take(clock.monotonic())) return
     onRefused('rate')
     throw new RateLimited('too many requests', perMs / frames)
@@ -139,7 +138,7 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
     }
     const name =
       credential.session === undefined ? `token ${credential.token}` : `session ${credential.session}`
-    spend(quotaOf(quotas, name, REQUESTS), REQUESTS)
+    spend(requestsOf(name), REQUESTS)
     return { uid, ...rights, via: 'http', credential }
   }
 
@@ -155,15 +154,3 @@ export function createCredentials(deps: CredentialsDeps): Credentials {
 /** Written in another way it is still that route, and its cookie then counts as everywhere. */
 const opens = ({ method, url = '' }: IncomingMessage): boolean =>
   method === openSession.method && url.split('?', 1)[0] === openSession.path
-
-function quotaOf(
-  all: ReturnType<typeof createRecent<string, Quota>>,
-  name: string,
-  limit: { readonly frames: number; readonly perMs: number },
-): Quota {
-  const known = all.get(name)
-  if (known !== undefined) return known
-  const quota = createQuota(limit)
-  all.set(name, quota)
-  return quota
-}

@@ -1,26 +1,25 @@
 // Work that costs much and that any person may ask for: one piece at a time for each, and only a few that wait.
 import { KaroError } from '../../base/errors.ts'
-import { createSerial, type Serial } from '../../base/serial.ts'
+import { createSerial, type Limiter } from '../../base/limiter.ts'
 
 /** A page and a command at once, and each again before it is done. */
 const WAITING_MAX = 4
 
 /** Runs `work` when what this person asked for before is done; KaroError `rate_limited` when too much of theirs waits. */
 export function createOneEach(): <T>(uid: number, work: () => Promise<T>) => Promise<T> {
-  const people = new Map<number, { readonly serially: Serial; under: number }>()
+  const people = new Map<number, Limiter>()
   return async (uid, work) => {
-    const person = people.get(uid) ?? { serially: createSerial(), under: 0 }
-    if (person.under > WAITING_MAX) {
+    const serially = people.get(uid) ?? createSerial()
+    if (serially.pending() > WAITING_MAX) {
       throw new KaroError('rate_limited', 'this is being worked on for you already', {
         hint: 'Wait for the answers to your earlier requests.',
       })
     }
-    people.set(uid, person)
-    person.under++
+    people.set(uid, serially)
     try {
-      return await person.serially(work)
+      return await serially(work)
     } finally {
-      if (--person.under === 0) people.delete(uid)
+      if (serially.pending() === 0) people.delete(uid)
     }
   }
 }

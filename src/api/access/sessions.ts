@@ -1,5 +1,6 @@
 // Sessions of browsers, in memory: a cookie that scripts cannot read and a key that other servers are not sent.
 import type { Clock, Random } from '../../base/clock.ts'
+import { toHex } from '../../base/hex.ts'
 import type { TokenScope } from '../contract/constants.ts'
 import { hashSecret, makeSecret, sameHash } from './secrets.ts'
 
@@ -145,7 +146,7 @@ export function createSessions(deps: {
   }
 }
 
-const nameOf = (secret: string): string => Buffer.from(hashSecret(secret)).toString('hex')
+const nameOf = (secret: string): string => toHex(hashSecret(secret))
 
 /** The oldest go: of the same person first, so that nobody puts others out while they have their own. */
 function makeRoom<T>(all: Map<string, T>, same: (one: T) => boolean, perPerson: number, most: number): void {

@@ -2,9 +2,10 @@
 
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
+import { createSerial } from '../../base/limiter.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
-import { createSerial } from '../../base/serial.ts'
 import type { TokenRecord, TokenRepository } from '../../store/tables/tokens.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { TOKEN_SCOPES, TOKENS_PER_PERSON, type TokenScope } from '../contract/constants.ts'
@@ -115,7 +116,7 @@ export function createTokens({ repository, audit, clock, random, log }: TokensDe
             hint: 'karo token list shows yours. Revoke those that nothing uses: karo token revoke <token>',
           })
         }
-        const id = Buffer.from(random.bytes(ID_BYTES)).toString('hex')
+        const id = toHex(random.bytes(ID_BYTES))
         const secret = `karo_${id}_${makeSecret(random)}`
         const now = clock.now()
         const record: TokenRecord = {

@@ -3,13 +3,23 @@ import * as z from 'zod'
 import { ERROR_CODES, type ErrorCode } from '../../base/errors.ts'
 import { VERSION } from '../../base/version.ts'
 import { EXAMPLES } from './examples.ts'
-import { type Operation, plain, TAGS } from './operation.ts'
-import { scopeOf } from './rights.ts'
-import type { Access } from './route.ts'
+import { plain } from './json-schema.ts'
+import { type Access, type Operation, scopeOf, type Tag } from './operation.ts'
 import { error } from './schemas/error.ts'
 
 type Json = { readonly [key: string]: unknown }
 type JsonSchema = z.core.JSONSchema.BaseSchema
+
+/** What each group of operations is about. */
+const TAGS: Readonly<Record<Tag, string>> = {
+  node: 'What this node is and how it is.',
+  terminal: "The caller's own commands and numbers.",
+  mesh: 'Who is here, and questions to them.',
+  sharing: 'What the caller consents to, and what leaves by it.',
+  ledger: 'What happened here, and whether the record of it is whole.',
+  care: 'For whoever looks after the node.',
+  keys: 'What opens this API over TCP.',
+}
 
 const WHO_MAY: Readonly<Record<Access, string>> = {
   anyone: 'Anybody, also without a token.',
@@ -102,8 +112,9 @@ export async function openApiDocument(operations: readonly Operation[]): Promise
 }
 
 async function describe(operation: Operation, schemas: Map<string, JsonSchema>): Promise<Json> {
-  const { access, tag, summary, query, body, via, example } = operation
-  const scope = scopeOf({ method: operation.method, config: operation })
+  const { access, tag, summary, via, example } = operation
+  const [query, body] = await Promise.all([operation.query?.(), operation.body?.()])
+  const scope = scopeOf(operation.method, operation)
   const whoMay = `**Who may:** ${WHO_MAY[access]}`
   const how =
     via === 'socket'
@@ -135,14 +146,16 @@ async function describe(operation: Operation, schemas: Map<string, JsonSchema>):
   }
 }
 
-async function answersOf({ answer, texts = [] }: Operation, schemas: Map<string, JsonSchema>): Promise<Json> {
+async function answersOf(
+  { answer, lines, texts = [] }: Operation,
+  schemas: Map<string, JsonSchema>,
+): Promise<Json> {
   const content: Record<string, Json> = {}
   if (answer !== undefined) content['application/json'] = { schema: refer(await answer(), schemas) }
-  for (const { type, description, item } of texts) {
-    const parts = item && {
-      contentMediaType: 'application/json',
-      contentSchema: refer(await item(), schemas),
-    }
+  for (const { type, description } of texts) content[type] = { schema: { type: 'string', description } }
+  if (lines !== undefined) {
+    const { type, description, item } = lines
+    const parts = { contentMediaType: 'application/json', contentSchema: refer(await item(), schemas) }
     content[type] = { schema: { type: 'string', description, ...parts } }
   }
   return { '200': { description: 'Done.', headers: TRACED, content } }

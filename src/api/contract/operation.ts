@@ -1,143 +1,118 @@
-// What one operation of the API is: one descriptor from which its route, its validation, its types and its page follow.
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import * as z from 'zod'
+// What one operation of the API is: one descriptor from which its route, its client, their types and its page follow.
+import type * as z from 'zod'
 import type { ErrorCode } from '../../base/errors.ts'
 import type { TokenScope } from './constants.ts'
-import type { Access } from './route.ts'
 
-/** Groups of operations, and what each is about; also the tags of the OpenAPI document. */
-export const TAGS = {
-  node: 'What this node is and how it is.',
-  terminal: "The caller's own commands and numbers.",
-  mesh: 'Who is here, and questions to them.',
-  sharing: 'What the caller consents to, and what leaves by it.',
-  ledger: 'What happened here, and whether the record of it is whole.',
-  care: 'For whoever looks after the node.',
-  keys: 'What opens this API over TCP.',
-} as const
+/** Groups of operations; openapi.ts says what each is about. */
+export type Tag = 'node' | 'terminal' | 'mesh' | 'sharing' | 'ledger' | 'care' | 'keys'
 
-/** Affairs of one person: that somebody asked for one is nobody else's to know, and so the metrics do not say for which. */
-const PERSONAL: ReadonlySet<keyof typeof TAGS> = new Set(['terminal', 'sharing', 'ledger', 'keys'])
+/**
+ * Who may use an operation. `anyone`: over TCP without a token, too. `person`: every known person, for what is their own.
+ * `asker`: those who may ask the mesh. `admin`: those who manage the node.
+ */
+export const ACCESS = ['anyone', 'person', 'asker', 'admin'] as const
+export type Access = (typeof ACCESS)[number]
+
+type Schema = z.ZodType | undefined
+/** Loaded when it is first needed: a client needs no schema to ask, and the daemon few of them. */
+type Lazy<S> = () => Promise<S>
 
 /** An answer that is no JSON document. */
 export interface TextAnswer {
   /** Its media type, without parameters. */
   readonly type: string
   readonly description: string
-  /** Of one line of NDJSON, or of the data of one server-sent event. */
-  readonly item?: () => Promise<z.ZodType>
 }
 
-export interface Operation<
-  Query extends z.ZodType = z.ZodType,
-  Body extends z.ZodType = z.ZodType,
-  Answer = unknown,
-> {
-  readonly method: 'GET' | 'POST' | 'DELETE'
-  readonly path: `/${string}`
+/** An answer of many JSON documents, one after the other: lines of NDJSON, or the data of server-sent events. */
+export interface LineAnswer<Item> extends TextAnswer {
+  readonly type: 'application/x-ndjson' | 'text/event-stream'
+  readonly item: Lazy<z.ZodType<Item>>
+}
+
+export interface Description<Query extends Schema, Body extends Schema, Answer, Item> {
   readonly access: Access
-  /** The least scope of a token that opens it over TCP; absent: `scopeOf` (rights.ts) says it. */
+  /** The least scope of a token that opens it over TCP; absent: `scopeOf` says it. */
   readonly scope?: TokenScope
   /** `socket`: never over TCP, whatever is shown there. */
   readonly via?: 'socket'
   /**
-   * Each time is an entry of the ledger, which anybody may cause: a person has only so many a day. Never of what takes
-   * something back (sharing, a token): that waits for nothing, and can be done only as often as it was given.
+   * Each use writes an entry into the ledger, which every person can cause, so a person has only so many a day. Never set
+   * for what takes something back (sharing, a token): that must be possible at any time.
    */
   readonly daily?: true
-  readonly tag: keyof typeof TAGS
+  readonly tag: Tag
   /** A few words. */
   readonly summary: string
-  /** Markdown: what is not said by the fields. */
+  /** Markdown: what the fields do not say. */
   readonly description?: string
-  /** Of the query string. */
-  readonly query?: Query
-  readonly body?: Body
-  /** The largest request of it, in bytes; absent: what the server takes of any. */
+  readonly query?: Lazy<Query>
+  readonly body?: Lazy<Body>
+  /** Size of the largest request, in bytes; absent: the server's own bound. */
   readonly bodyBytes?: number
-  /** Loaded only for the page: schemas of answers cost the daemon nothing. Absent where there is no JSON. */
-  readonly answer?: () => Promise<z.ZodType<Answer>>
+  /** Absent where the answer is no JSON document. */
+  readonly answer?: Lazy<z.ZodType<Answer>>
+  readonly lines?: LineAnswer<Item>
   readonly texts?: readonly TextAnswer[]
-  /** Beside those that any operation may have. */
+  /** Beside those that every operation may have. */
   readonly errors?: readonly ErrorCode[]
   readonly example?: { readonly query?: Readonly<Record<string, string>>; readonly body?: unknown }
 }
 
-/** Gives the descriptor its types. */
-export const defineOperation = <
-  Query extends z.ZodType = z.ZodType<unknown>,
-  Body extends z.ZodType = z.ZodType<unknown>,
+export interface Operation<
+  Query extends Schema = Schema,
+  Body extends Schema = Schema,
   Answer = unknown,
+  Item = unknown,
+> extends Description<Query, Body, Answer, Item> {
+  readonly method: 'GET' | 'POST' | 'DELETE'
+  readonly path: `/${string}`
+}
+
+type Method = Operation['method']
+
+/** `route`: method and path. What is left out of the description is `undefined` as a type, so nobody can send or read it. */
+export function defineOperation<
+  Query extends Schema = undefined,
+  Body extends Schema = undefined,
+  Answer = undefined,
+  Item = undefined,
 >(
-  operation: Operation<Query, Body, Answer>,
-): Operation<Query, Body, Answer> => Object.freeze(operation)
+  route: `${Method} /${string}`,
+  description: Description<Query, Body, Answer, Item>,
+): Operation<Query, Body, Answer, Item> {
+  const [method, path] = route.split(' ') as [Method, `/${string}`]
+  return Object.freeze({ method, path, ...description })
+}
 
-/** Registers the operation: whatever reaches `handle` is what its schemas say. */
-export function serve<Query extends z.ZodType, Body extends z.ZodType, Answer>(
-  server: FastifyInstance,
-  operation: Operation<Query, Body, Answer>,
-  handle: (
-    request: FastifyRequest<{ Querystring: z.output<Query>; Body: z.output<Body> }>,
-    reply: FastifyReply,
-  ) => Promise<Answer | FastifyReply>,
-): void {
-  const { method, path, access, tag, scope, via, daily, query, body, bodyBytes } = operation
-  const checks = [query && createCheck('querystring', query), body && createCheck('body', body)]
-  server.route<{ Querystring: z.output<Query>; Body: z.output<Body> }>({
-    method,
-    url: path,
-    ...(bodyBytes !== undefined && { bodyLimit: bodyBytes }),
-    config: {
-      access,
-      ...(scope && { scope }),
-      ...(via && { via }),
-      ...(daily && { daily }),
-      personal: PERSONAL.has(tag),
-    },
-    async preValidation(request) {
-      for (const check of checks) check?.(request as FastifyRequest)
-    },
-    handler: handle,
+/** The schemas of a file by name, each to be loaded later: `schemasOf(() => import('./x.ts')).one`. */
+export const schemasOf = <File extends object>(load: Lazy<File>) =>
+  new Proxy({} as { readonly [Name in keyof File]: Lazy<File[Name]> }, {
+    get: (_, name) => async () => (await load())[name as keyof File],
   })
+
+/** What only shows takes a token of scope `read`, asking the mesh `ask`, and everything that may change something `full`. */
+export function scopeOf(
+  method: string,
+  { access, scope }: { readonly access?: Access; readonly scope?: TokenScope },
+): TokenScope {
+  if (scope !== undefined) return scope
+  if (access === 'asker') return 'ask'
+  return method === 'GET' || method === 'HEAD' ? 'read' : 'full'
 }
 
-/**
- * What Fastify would do with the schema at the start, done when the first such request comes: most operations are never
- * asked for in the life of a daemon, and to compile them all is a good part of its start. Throws Fastify's own error.
- */
-function createCheck(part: 'querystring' | 'body', schema: z.ZodType): (request: FastifyRequest) => void {
-  let json: object | undefined
-  return (request) => {
-    // Members with a default may be left out.
-    json ??= z.toJSONSchema(schema, {
-      ...{ io: 'input', target: 'draft-7' },
-      override(of) {
-        plain(of)
-        keepNull(of)
-      },
-    })
-    const validate = request.compileValidationSchema(json as Record<string, unknown>, part)
-    const value = part === 'body' ? request.body : request.query
-    if (validate(value ?? null)) return
-    const told = { statusCode: 400, validation: validate.errors, validationContext: part }
-    throw Object.assign(new Error('the request is not what the schema says'), told)
-  }
-}
+/** A member that may be left out may also be undefined: neither a query string nor JSON carries it then. */
+type Loosely<T> = T extends object
+  ? { readonly [K in keyof T]: object extends Pick<T, K> ? T[K] | undefined : T[K] }
+  : T
+type Part<Name extends string, S> = S extends z.ZodType
+  ? object extends z.input<S>
+    ? { readonly [N in Name]?: Loosely<z.input<S>> }
+    : { readonly [N in Name]: Loosely<z.input<S>> }
+  : object
 
-/** A validator that makes numbers of texts would make 0 of a null that is tried as a number first. */
-function keepNull({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
-  const [one, other, ...more] = jsonSchema.anyOf ?? []
-  if (one === undefined || other?.type !== 'null' || more.length > 0 || typeof one.type !== 'string') return
-  delete jsonSchema.anyOf
-  // Draft 7 has lists of types; the type of BaseSchema does not.
-  Object.assign(jsonSchema, { ...one, ...jsonSchema, type: [one.type, 'null'] })
-}
+/** What a client sends with it. */
+export type RequestOf<Query, Body> = Part<'query', Query> & Part<'body', Body>
 
-/** Takes out what Zod says beside the schema itself. */
-export function plain({ jsonSchema }: { readonly jsonSchema: z.core.JSONSchema.BaseSchema }): void {
-  // `readonly` of TypeScript; in OpenAPI the word means that only answers have the field.
-  delete jsonSchema.readOnly
-  // An id of ours, which a validator would take for the schema's address.
-  delete jsonSchema.id
-  delete jsonSchema.$schema
-}
+/** What an operation answers; of a stream, see ItemOf. */
+export type AnswerOf<O> = O extends Operation<Schema, Schema, infer Answer> ? Answer : never

@@ -3,15 +3,21 @@
 export { RISK_LEVELS } from '../../base/words/risk-levels.ts'
 export { KINDS as ANOMALY_KINDS } from '../../base/words/signal.ts'
 export { TRUST_LEVELS } from '../../base/words/trust-levels.ts'
+export { checkFilters, OPERATORS, parseFilter } from '../../exchange/query/filters.ts'
+export { passes } from '../../exchange/query/passes.ts'
 export {
-  checkFilters,
-  FILTER_FIELDS,
-  OPERATORS,
-  parseFilter,
-  passes,
+  type ActivityData,
+  ASKED_TYPES,
+  type AskedType,
+  type HealthData,
+  type HealthRow,
+  type QueryData,
+  queryType,
+  type SafetyData,
+  type ToolData,
+  type ToolRow,
   WEEKDAYS,
-} from '../../exchange/query/filters.ts'
-export type { AskedType } from '../../exchange/query/index.ts'
+} from '../../exchange/query/query-types/index.ts'
 export { AUDIT_TYPES } from '../../trust/audit/entry-types.ts'
 export type { AnomaliesShape, AnomalyShape, MutesShape, ToldShape } from './schemas/anomalies.ts'
 export type { AskersShape, AuditEntryShape, AuditVerdict } from './schemas/audit.ts'

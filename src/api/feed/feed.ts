@@ -2,6 +2,7 @@
 
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
 import type { FeedData, FeedEvent } from '../contract/shapes.ts'
 import { createRing, type Ring } from './ring.ts'
 import type { Feed, Follower, Happening } from './types.ts'
@@ -72,7 +73,7 @@ export function createFeed({ clock, random, limits = FEED_LIMITS }: FeedDeps): F
 
   function personOf(uid: number): Person {
     const person = people.get(uid) ?? {
-      stream: Buffer.from(random.bytes(STREAM_BYTES)).toString('hex'),
+      stream: toHex(random.bytes(STREAM_BYTES)),
       ring: createRing<Kept>(limits.own),
       followers: new Set(),
     }

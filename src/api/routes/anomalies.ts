@@ -2,15 +2,15 @@
 
 import type { Config } from '../../config/index.ts'
 import type { Anomalies, ShownSignal } from '../../insight/anomalies/index.ts'
-import { serve } from '../contract/operation.ts'
 import {
   getAnomalies,
   muteAnomalies,
   seeAnomalies,
   unmuteAnomalies,
 } from '../contract/operations/anomalies.ts'
-import type { Routes } from '../contract/route.ts'
 import type { AnomalyShape, MutesShape } from '../contract/shapes.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface AnomaliesRoutesDeps {
   readonly anomalies: Pick<Anomalies, 'signals' | 'mutes' | 'mute' | 'unmute' | 'unseen' | 'see'>

@@ -8,9 +8,9 @@ import type { Documents } from '../../exchange/documents/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { createOneEach } from '../access/one-each.ts'
-import { serve } from '../contract/operation.ts'
 import { exportAudit, getAuditLog, verifyAudit, whoAsked } from '../contract/operations/audit.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface AuditDeps {
   readonly audit: Pick<Audit, 'log' | 'verify' | 'whoAsked' | 'export'>

@@ -9,9 +9,9 @@ import { writeArchive } from '../../ops/care/archive.ts'
 import { NEWEST_SCHEMA, type Store } from '../../store/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
-import { serve } from '../contract/operation.ts'
 import { confirmBackup, makeBackup } from '../contract/operations/backup.ts'
-import type { Caller, Routes } from '../contract/route.ts'
+import type { Caller, Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface BackupDeps {
   readonly store: Pick<Store, 'snapshot'>

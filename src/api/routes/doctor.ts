@@ -11,10 +11,10 @@ import type { Store } from '../../store/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Token } from '../access/tokens.ts'
-import { serve } from '../contract/operation.ts'
 import { getDoctor } from '../contract/operations/doctor.ts'
-import type { Routes } from '../contract/route.ts'
 import type { DaemonFacts, NamedNode } from '../contract/shapes.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 /** People of whom it is said that their shells are not followed; as the schema has it. */
 const MOST_UNFOLLOWED = 64

@@ -4,11 +4,11 @@ import { Readable } from 'node:stream'
 import type { Timers } from '../../base/clock.ts'
 import { jsonText } from '../../base/printable.ts'
 import type { EventType } from '../contract/constants.ts'
-import { serve } from '../contract/operation.ts'
 import { getEvents } from '../contract/operations/events.ts'
-import type { Routes } from '../contract/route.ts'
 import type { FeedEvent } from '../contract/shapes.ts'
 import type { Feed, Follower } from '../feed/index.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface EventsDeps {
   readonly feed: Pick<Feed, 'follow'>

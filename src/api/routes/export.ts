@@ -1,6 +1,5 @@
 // /export: a person's own history out of the node, and nobody else's.
 import { Readable } from 'node:stream'
-import type * as z from 'zod'
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import { type TransferEvent, timestampOf, WRITERS } from '../../ops/care/transfer.ts'
 import {
@@ -10,9 +9,9 @@ import {
   textFits,
   type WholeEvent,
 } from '../../store/events/events.ts'
-import { serve } from '../contract/operation.ts'
 import { exportHistory } from '../contract/operations/export.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { type RequestFor, serve } from '../server/serve.ts'
 
 interface ExportDeps {
   readonly events: Pick<EventRepository, 'whole'>
@@ -51,7 +50,7 @@ function filterOf({
   since,
   until,
   shell,
-}: z.output<typeof exportHistory.query & {}>): Filter {
+}: RequestFor<typeof exportHistory>['query']): Filter {
   const fits = textFits({ words: word })
   return {
     range: {

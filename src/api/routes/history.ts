@@ -12,10 +12,10 @@ import {
   type StoredEvent,
 } from '../../store/events/events.ts'
 import type { Audit } from '../../trust/audit/index.ts'
-import { serve } from '../contract/operation.ts'
 import { deleteHistory, getHistory, getRankedCommands } from '../contract/operations/history.ts'
-import type { Routes } from '../contract/route.ts'
 import type { EventShape, RankedCommandShape } from '../contract/shapes.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface HistoryDeps {
   readonly events: Pick<EventRepository, 'search' | 'rank' | 'find' | 'read' | 'remove'>

@@ -3,6 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
 import { readEventId } from '../../base/words/event-id.ts'
 import type { Config } from '../../config/index.ts'
 import { createForeignDigest, type ForeignDigest, importedEvent } from '../../observe/record/imported.ts'
@@ -11,7 +12,6 @@ import { disagreement } from '../../ops/care/transfer.ts'
 import type { Arrival, EventRepository, Importing } from '../../store/events/events.ts'
 import { createOneEach } from '../access/one-each.ts'
 import { IMPORTS_LISTED } from '../contract/constants.ts'
-import { serve } from '../contract/operation.ts'
 import { importHistory } from '../contract/operations/export.ts'
 import {
   beginImport,
@@ -20,7 +20,8 @@ import {
   importEntries,
   undoImport,
 } from '../contract/operations/import.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 /** Whoever says nothing for so long has gone. */
 const IDLE_MS = 60_000
@@ -97,7 +98,7 @@ export function importRoutes({ events, observe, config, clock, random, timers }:
         await observe.catchUp()
         const importing = await events.beginImport(uid, { ...about, started_at: clock.now() }, dry_run)
         const session: Session = {
-          key: Buffer.from(random.bytes(8)).toString('hex'),
+          key: toHex(random.bytes(8)),
           importing,
           digest: createForeignDigest(about.source, config.history.ignore),
           forgetTimer: () => {},

@@ -5,9 +5,9 @@ import type { Clock } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { jsonText } from '../../base/printable.ts'
 import type { LogFilter } from '../../base/run/log.ts'
-import { serve } from '../contract/operation.ts'
 import { getLogs } from '../contract/operations/care.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface LogsRouteDeps {
   /** Lines are JSON objects without their newline; `follow` calls back until the function it returns is called. */

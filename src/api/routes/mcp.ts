@@ -1,8 +1,8 @@
 // /mcp: each time an AI coding tool reads a person's history, the ledger says so.
 import type { Audit } from '../../trust/audit/index.ts'
-import { serve } from '../contract/operation.ts'
 import { noteRead } from '../contract/operations/mcp.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface McpDeps {
   readonly audit: Pick<Audit, 'record'>

@@ -1,8 +1,8 @@
 // GET /metrics and /api/v1/metrics: how the node is, for Prometheus and whatever reads its formats.
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { serve } from '../contract/operation.ts'
 import { getMetrics, getMetricsPlainly } from '../contract/operations/care.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface MetricsRouteDeps {
   readonly metrics: {

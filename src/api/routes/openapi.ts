@@ -1,7 +1,8 @@
 // /openapi.json: what the API is, said by the API; made when somebody asks for the first time.
-import { serve } from '../contract/operation.ts'
+
 import { getOpenApi } from '../contract/operations/openapi.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 export function openApiRoutes(): Routes {
   let document: Promise<string> | undefined

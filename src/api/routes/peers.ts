@@ -2,10 +2,10 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Mesh } from '../../mesh/index.ts'
 import type { Member, Trust } from '../../trust/peers/index.ts'
-import { serve } from '../contract/operation.ts'
 import { DECISIONS, explainPeer, getPeers, trustPeer } from '../contract/operations/peers.ts'
-import type { Routes } from '../contract/route.ts'
 import type { PeerAnswerShape, PeerShape } from '../contract/shapes.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface PeersDeps {
   readonly trust: Pick<

@@ -1,9 +1,9 @@
 // GET /problems: recent warnings and errors of the daemon without their words, for `karo report-problem`.
 import type { Random } from '../../base/clock.ts'
 import type { Problem } from '../../base/run/problem.ts'
-import { serve } from '../contract/operation.ts'
 import { getProblems } from '../contract/operations/care.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface ProblemsRouteDeps {
   readonly problems: { report(salt: Uint8Array): readonly Problem[] }

@@ -1,10 +1,10 @@
 // /processes: what the processes of one's own shells use; level 0, only for the person whose shells they are.
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import type { FoundProcess, Processes } from '../../observe/processes/index.ts'
-import { serve } from '../contract/operation.ts'
 import { getProcesses } from '../contract/operations/processes.ts'
-import type { Routes } from '../contract/route.ts'
 import type { ProcessShape } from '../contract/shapes.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface ProcessesDeps {
   readonly processes: Pick<Processes, 'search'>

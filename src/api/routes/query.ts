@@ -1,16 +1,16 @@
 // POST /query: asks the mesh; whoever hangs up cancels it. As NDJSON it tells the coverage while the query is under way.
 
 import { PassThrough } from 'node:stream'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyReply } from 'fastify'
 import type { QueryFilter } from '../../../protocols/messages/query.ts'
 import { jsonText } from '../../base/printable.ts'
 import type { Query } from '../../exchange/query/index.ts'
 import type { Coverage } from '../../exchange/query/result.ts'
-import { serve } from '../contract/operation.ts'
-import { postQuery, type QueryBody } from '../contract/operations/query.ts'
-import type { Routes } from '../contract/route.ts'
+import { postQuery } from '../contract/operations/query.ts'
 import type { QueryLine } from '../contract/shapes.ts'
 import { describeError } from '../server/errors.ts'
+import type { Routes } from '../server/route.ts'
+import { type RequestFor, serve } from '../server/serve.ts'
 
 interface QueryRouteDeps {
   readonly query: Pick<Query, 'ask'>
@@ -22,7 +22,7 @@ const NDJSON = 'application/x-ndjson'
 
 /** Errors: `bad_request`, `rate_limited`, `unavailable`; a refusal by the mesh is a result, not an error. */
 export function queryRoutes({ query, timeoutMs }: QueryRouteDeps): Routes {
-  type Request = FastifyRequest<{ Body: QueryBody }>
+  type Request = RequestFor<typeof postQuery>
 
   function ask(
     { body, id, caller }: Request,
@@ -84,7 +84,11 @@ export function queryRoutes({ query, timeoutMs }: QueryRouteDeps): Routes {
 }
 
 /** One per value where the operator takes one only: `Equals` to two things is both, which nothing is. */
-function toFilters({ field, operator, value }: NonNullable<QueryBody['filters']>[number]): QueryFilter[] {
+function toFilters({
+  field,
+  operator,
+  value,
+}: NonNullable<RequestFor<typeof postQuery>['body']['filters']>[number]): QueryFilter[] {
   return operator === 'InList'
     ? [{ field, operator, value }]
     : value.map((one) => ({ field, operator, value: one }))

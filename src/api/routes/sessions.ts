@@ -6,7 +6,6 @@ import { clearCookie, setCookie } from '../access/cookie.ts'
 import type { Credentials } from '../access/credentials.ts'
 import { CODE_MS, type Grant, IDLE_MS, LIFE_MS, type Sessions } from '../access/sessions.ts'
 import { hostAndPort, type TcpListener } from '../access/tcp.ts'
-import { serve } from '../contract/operation.ts'
 import {
   createSessionCode,
   endSession,
@@ -14,7 +13,8 @@ import {
   getSessions,
   openSession,
 } from '../contract/operations/tokens.ts'
-import type { Caller, Routes } from '../contract/route.ts'
+import type { Caller, Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface SessionDeps {
   readonly sessions: Sessions

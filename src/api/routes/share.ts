@@ -1,13 +1,14 @@
 // /share: what the calling person consents to, shown and changed, and what leaves by it.
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 import type { Summaries, SummaryPreview } from '../../exchange/summaries/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { serve } from '../contract/operation.ts'
 import { CHANGES, getPreview, getShare, NAMED_CHANGES } from '../contract/operations/share.ts'
-import type { Routes } from '../contract/route.ts'
 import type { SummaryShape } from '../contract/shapes.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface ShareRouteDeps {
   readonly sharing: Sharing
@@ -52,6 +53,6 @@ function summaryShape({ recipients, summary, bytes }: SummaryPreview): SummarySh
     recipients,
     summary: { ...summary, start: time(start), end: time(end), generated_at: time(generated_at) },
     bytes: bytes.length,
-    digest: Buffer.from(blake3([bytes])).toString('hex'),
+    digest: toHex(blake3([bytes])),
   }
 }

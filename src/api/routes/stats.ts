@@ -3,9 +3,9 @@
 import { revealLevel0 } from '../../base/level0/level0.ts'
 import type { Insight, TimeRange } from '../../insight/statistics/index.ts'
 import type { EventRepository } from '../../store/events/events.ts'
-import { serve } from '../contract/operation.ts'
 import { getMostUsed, getStats } from '../contract/operations/stats.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface StatsDeps {
   readonly insight: Pick<Insight, 'statistics' | 'periodOf'>

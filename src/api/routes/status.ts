@@ -13,9 +13,9 @@ import type { Store } from '../../store/index.ts'
 import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { type Address, hostAndPort } from '../access/tcp.ts'
-import { serve } from '../contract/operation.ts'
 import { getHealth, getIdentity, getStatus } from '../contract/operations/status.ts'
-import type { Caller, Routes } from '../contract/route.ts'
+import type { Caller, Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface StatusDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'fingerprint'>

@@ -5,9 +5,9 @@ import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
 import type { Summaries } from '../../exchange/summaries/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { serve } from '../contract/operation.ts'
 import { getPublished, getSummaries } from '../contract/operations/summaries.ts'
-import type { Routes } from '../contract/route.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface SummariesRouteDeps {
   readonly summaries: Pick<Summaries, 'published' | 'held'>

@@ -1,10 +1,10 @@
 // /tokens: each person makes, sees and revokes their own, and only at the control socket.
 
 import type { Token, Tokens } from '../access/tokens.ts'
-import { serve } from '../contract/operation.ts'
 import { createToken, getTokens, revokeToken } from '../contract/operations/tokens.ts'
-import type { Routes } from '../contract/route.ts'
 import type { TokenCreatedShape, TokenShape } from '../contract/shapes.ts'
+import type { Routes } from '../server/route.ts'
+import { serve } from '../server/serve.ts'
 
 interface TokenDeps {
   readonly tokens: Tokens

@@ -10,7 +10,7 @@ import type { Room } from '../../base/run/room.ts'
 import type { Rights } from '../../trust/access/index.ts'
 import { createVouched, keepsRights } from '../access/vouched.ts'
 import { callDaemon } from '../contract/client.ts'
-import type { Caller } from '../contract/route.ts'
+import type { Caller } from './route.ts'
 import { buildServer, type ServerOptions } from './server.ts'
 
 const MAX_CONNECTIONS = 64

@@ -2,15 +2,15 @@
 
 import { randomBytes } from 'node:crypto'
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
 import type { Clock } from '../../base/clock.ts'
 import { ERROR_CODES, KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
 import { jsonText } from '../../base/printable.ts'
-import { createRecent } from '../../base/recent.ts'
+import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
-import { checkRights } from '../contract/rights.ts'
-import type { Caller, Routes } from '../contract/route.ts'
+import { checkRights } from '../access/rights.ts'
 import { describeError, RateLimited } from './errors.ts'
+import type { Caller, Routes } from './route.ts'
 
 /** The largest request is a list of consents: far below this. */
 const MAX_BODY_BYTES = 256 * 1024
@@ -85,11 +85,9 @@ export function buildServer(options: ServerOptions): FastifyInstance {
     if (config?.access === undefined) throw new Error(`${url} does not say who may use it`)
   })
   server.decorateRequest('caller')
-  const days = createRecent<number, Quota>(PEOPLE_MAX)
+  const dayOf = createQuotas<number>(DAILY, PEOPLE_MAX)
   function spendDaily(uid: number): void {
-    const day = days.get(uid) ?? createQuota(DAILY)
-    days.set(uid, day)
-    if (day.take(clock.monotonic())) return
+    if (dayOf(uid).take(clock.monotonic())) return
     throw new RateLimited('you have decided too much today', DAILY.perMs / DAILY.frames, {
       hint: 'To take back what is shared, or a token, is possible at any time.',
     })
@@ -140,7 +138,7 @@ export function buildServer(options: ServerOptions): FastifyInstance {
 }
 
 function traceIdOf(header: string | string[] | undefined): string {
-  return typeof header === 'string' && TRACE_ID.test(header) ? header : randomBytes(16).toString('hex')
+  return typeof header === 'string' && TRACE_ID.test(header) ? header : toHex(randomBytes(16))
 }
 
 function stackOf(error: unknown): string {

@@ -2,14 +2,13 @@
 import type { Part } from '../risk/parts.ts'
 import type { ExplainedPart, Span } from './explanation.ts'
 import type { Lexicon, Meaning, OptionMeaning, Tool } from './matcher/lexicon.ts'
-import { exitCode, mode, signal } from './shell-words.ts'
+import { numeric, specialOperand } from './special-words.ts'
 
 /** Turns a part of the parser into an explained one, with its inner parts. */
 export type Explain = (part: Part) => Promise<ExplainedPart>
 
 /** Letters of one word looked at one by one, as in `-xzf`. */
 const MOST_LETTERS = 12
-const UNKNOWN: Meaning | undefined = undefined
 
 interface Reading {
   tool: Tool
@@ -63,12 +62,13 @@ const meant = (meaning: Meaning | undefined): Pick<ExplainedPart, 'meaning' | 's
 function nameMeaning(part: Part, tool: Tool): Meaning | undefined {
   if (part.parts.some(({ kind }) => kind === 'variable' || kind === 'substitution'))
     return { text: 'The command is only known when the line runs', source: 'shell' }
-  if (/^!(?:!|-?\d|[\w?])/.test(part.value)) return { text: ofHistory(part.value), source: 'shell' }
+  if (/^!(?:!|-?\d|[\w?])/.test(part.value)) {
+    const which = part.value === '!!' ? 'The command before this one' : 'A command of the history'
+    const text = `${which}: bash and zsh put it in here before anything runs, so Karo cannot see it`
+    return { text, source: 'shell' }
+  }
   return tool.does
 }
-
-const ofHistory = (value: string): string =>
-  `${value === '!!' ? 'The command before this one' : 'A command of the history'}: bash and zsh put it in here before anything runs, so Karo cannot see it`
 
 interface Read {
   readonly explained: readonly ExplainedPart[]
@@ -117,14 +117,16 @@ async function readOption(part: Part, next: Part | undefined, reading: Reading):
   const whole = alone ? await tool.option(spelling) : tool.shipped(spelling)
   if (whole !== undefined)
     return whole.argument === undefined || joined
-      ? one(await flag(part, reading, whole))
+      ? one(await explained(part, reading, 'option', whole))
       : taking(part, next, reading, whole)
   if (!/^-/.test(value) || value === '-') return undefined
   const negated = /^--no-(.+)$/.exec(spelling)?.[1]
   if (negated !== undefined) {
     const positive = await tool.option(`--${negated}`)
     if (positive !== undefined)
-      return one(await flag(part, reading, { ...positive, text: `Not: ${lower(positive.text)}` }))
+      return one(
+        await explained(part, reading, 'option', { ...positive, text: `Not: ${lower(positive.text)}` }),
+      )
   }
   const special = numeric(value, tool.name)
   if (special !== undefined) return one(await explained(part, reading, 'option', special))
@@ -132,33 +134,15 @@ async function readOption(part: Part, next: Part | undefined, reading: Reading):
     const letters = await readLetters(part, next, reading)
     if (letters !== undefined) return letters
   }
-  const common = /^--(?:help|version)$/.exec(value)?.[0]
-  const meaning =
-    common === undefined
-      ? UNKNOWN
-      : { text: common === '--help' ? 'Shows a summary of its options' : 'Shows its version', source: 'karo' }
-  return one(await explained(part, reading, 'option', meaning))
+  return one(await explained(part, reading, 'option', COMMON[value]))
+}
+
+const COMMON: Readonly<Record<string, Meaning>> = {
+  '--help': { text: 'Shows a summary of its options', source: 'karo' },
+  '--version': { text: 'Shows its version', source: 'karo' },
 }
 
 const lower = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1)
-
-/** `kill -9`, `head -20`, `nice -5`. */
-function numeric(value: string, tool: string): Meaning | undefined {
-  const plain = value.slice(1)
-  if (tool === 'kill' || tool === 'killall' || tool === 'pkill') {
-    const found = signal(plain)
-    return found === undefined ? undefined : { text: `Sends ${found}`, source: 'karo' }
-  }
-  if (!/^\d+$/.test(plain)) return undefined
-  if (tool === 'head' || tool === 'tail') return { text: `So many lines: ${plain}`, source: 'karo' }
-  if (tool === 'grep') return { text: `With ${plain} lines around`, source: 'karo' }
-  if (tool === 'git log') return { text: `The last ${plain} only`, source: 'karo' }
-  return undefined
-}
-
-async function flag(part: Part, reading: Reading, option: OptionMeaning): Promise<ExplainedPart> {
-  return explained(part, reading, 'option', option)
-}
 
 /** An option whose argument is the next word. */
 async function taking(
@@ -167,10 +151,8 @@ async function taking(
   reading: Reading,
   option: OptionMeaning,
 ): Promise<Read> {
-  const own = await flag(part, reading, option)
-  const isOption =
-    next === undefined || (/^--?[A-Za-z]/.test(next.value) && !reading.tool.words && option.optional)
-  if (isOption || option.optional) return one(own)
+  const own = await explained(part, reading, 'option', option)
+  if (next === undefined || option.optional) return one(own)
   return { explained: [own, await argument(next, reading, option)], tookNext: true }
 }
 
@@ -190,6 +172,10 @@ async function argument(
     source: option.source,
   }
 }
+
+const letterPart = (text: string, span: Span, meaning: Meaning | undefined): ExplainedPart => ({
+  ...{ kind: 'option', span, text, ...meant(meaning), risks: [], parts: [] },
+})
 
 /** `-xzf archive`: each letter an option, the last perhaps with an argument; undefined when no letter is known. */
 async function readLetters(part: Part, next: Part | undefined, reading: Reading): Promise<Read | undefined> {
@@ -213,14 +199,7 @@ async function readLetters(part: Part, next: Part | undefined, reading: Reading)
         : takes
           ? { ...option, text: `${option.text.replace(/[.]$/, '')}: ${rest}` }
           : option
-    found.push({
-      kind: 'option',
-      span,
-      text: `-${letter}${takes ? rest : ''}`,
-      ...meant(text),
-      risks: [],
-      parts: [],
-    })
+    found.push(letterPart(`-${letter}${takes ? rest : ''}`, span, text))
     last = option
     if (takes) {
       last = undefined
@@ -234,7 +213,7 @@ async function readLetters(part: Part, next: Part | undefined, reading: Reading)
       part,
       reading,
       'option',
-      only.meaning === null ? UNKNOWN : { text: only.meaning, source: only.source as string },
+      only.meaning === null ? undefined : { text: only.meaning, source: only.source as string },
     )
     return one(whole)
   }
@@ -303,14 +282,7 @@ async function oldLetters(part: Part, reading: Reading): Promise<ExplainedPart |
     const option = await reading.tool.option(`-${letter}`)
     if (option === undefined) return undefined
     if (option.argument !== undefined && !option.optional) owed.push({ letter, option })
-    parts.push({
-      kind: 'option',
-      span: [start + i, start + i + 1],
-      text: letter,
-      ...meant(option),
-      risks: [],
-      parts: [],
-    })
+    parts.push(letterPart(letter, [start + i, start + i + 1], option))
   }
   reading.owed = owed
   const meaning = {
@@ -318,29 +290,4 @@ async function oldLetters(part: Part, reading: Reading): Promise<ExplainedPart |
     source: 'karo',
   }
   return { ...(await explained(part, reading, 'option', meaning)), parts }
-}
-
-const DD: Readonly<Record<string, string>> = {
-  if: 'Reads from this file or disk', of: 'Writes to this file or disk', bs: 'Block size', count: 'How many blocks', status: 'What it says meanwhile',
-  skip: 'Blocks left out at the beginning of the input', seek: 'Blocks left out at the beginning of the output', conv: 'How data is converted or written', iflag: 'How it reads', oflag: 'How it writes',
-} // biome-ignore format: a compact table
-
-function specialOperand(value: string, index: number, tool: string): Meaning | undefined {
-  const say = (text: string | undefined): Meaning | undefined =>
-    text === undefined ? undefined : { text, source: 'karo' }
-  if (tool === 'chmod' && index === 0) return say(mode(value))
-  if (tool === 'exit' || tool === 'return') return say(exitCode(value))
-  if (tool === 'trap' && index > 0) return value === 'EXIT' ? say('When the shell ends') : say(signal(value))
-  if (tool === 'dd') return say(DD[/^(\w+)=/.exec(value)?.[1] ?? ''])
-  if (tool === 'kill' && /^%\d+$/.test(value)) return say(`Job ${value.slice(1)} of this shell`)
-  if ((tool === 'chown' || tool === 'chgrp') && index === 0 && value.includes(':')) {
-    const [user = '', group = ''] = value.split(':')
-    return say(`Owner ${user || 'unchanged'}, group ${group || 'unchanged'}`)
-  }
-  if (tool === 'ssh' && index === 0) return say('The machine to log in to')
-  if (tool === 'date' && value.startsWith('+'))
-    return say('The format: %Y year, %m month, %d day, %H:%M:%S time, %s seconds since 1970')
-  if ((tool === 'cp' || tool === 'mv' || tool === 'cd') && value === '.')
-    return say('The directory you are in')
-  return undefined
 }

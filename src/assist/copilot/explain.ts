@@ -4,13 +4,13 @@ import { checkCommand, type RiskMatch, type RiskVerdict, type Shell } from '../r
 import type { Part } from '../risk/parts.ts'
 import { readArguments } from './arguments.ts'
 import type { ExplainedPart, Explanation } from './explanation.ts'
-import { FISH_TOOLS } from './fish-tools.ts'
 import { type Knowledge, openKnowledge } from './knowledge.ts'
 import { createManuals, type Manuals } from './manuals.ts'
 import { createLexicon, type Lexicon } from './matcher/lexicon.ts'
 import { FISH_KEYWORDS, KEYWORDS, OPERATORS, redirection, variable } from './shell-words.ts'
 import { summary } from './summary.ts'
-import { TOOLS } from './tools.ts'
+import { FISH_TOOLS } from './tools/fish.ts'
+import { TOOLS } from './tools/index.ts'
 
 export interface ExplainOptions {
   /** Default bash. */

@@ -5,7 +5,8 @@ import type { CommandKnowledge } from './knowledge-format.ts'
 import { concepts } from './matcher/language.ts'
 import { describesLimits } from './matcher/limits.ts'
 import type { Index } from './matcher/wordings.ts'
-import { TOOLS } from './tools.ts'
+import { TOOLS } from './tools/index.ts'
+import type { OwnTool } from './tools/own-tool.ts'
 import type { Candidate } from './types.ts'
 
 interface Described {
@@ -35,13 +36,14 @@ export function optionsFor(
   )
   // Words that are tools as well as English are only taken for tools where nothing else is named.
   const tools = named.filter((name) => !ENGLISH.has(name))
-  const asked = new Set(concepts(request).filter((word) => !tools.includes(word)))
+  const said = concepts(request)
+  const asked = new Set(said.filter((word) => !tools.includes(word)))
   // One word alone fits too much, and without a tool's name so does a description beside a recipe.
   if (asked.size < 2 || (others && tools.length === 0)) return []
   const all = (tools.length > 0 ? tools.slice(0, 2) : COMMON).flatMap((tool) => describedOf(tool, knowledge))
   return all
     .slice(0, MOST_OPTIONS)
-    .filter(({ words }) => describesLimits(request, words))
+    .filter(({ words }) => describesLimits(said, words))
     .map((one) => ({ one, score: likeness(asked, one.words, index) * (tools.length > 0 ? 0.95 : 0.85) }))
     .filter(({ score }) => score >= LEAST)
     .sort(
@@ -79,18 +81,27 @@ function likeness(asked: ReadonlySet<string>, words: ReadonlySet<string>, index:
   return sum(shared) / (0.75 * sum(asked) + 0.25 * sum(words))
 }
 
-function describedOf(tool: string, knowledge: Knowledge): Described[] {
+/** Descriptions are read once for each tool: neither table changes while the program runs. */
+const described = new WeakMap<object, readonly Described[]>()
+
+function describedOf(tool: string, knowledge: Knowledge): readonly Described[] {
   const own = Object.hasOwn(TOOLS, tool) ? TOOLS[tool] : undefined
-  if (own !== undefined) {
-    return Object.entries(own.options ?? {}).flatMap(([key, text]) => {
-      const words = key.split(' ')
-      const option = words.find((word) => word.startsWith('-'))
-      const argument = words.find((word) => /^=[^=?]/.test(word))?.slice(1)
-      return option === undefined ? [] : [{ command: tool, option, argument, words: new Set(concepts(text)) }]
-    })
-  }
-  const known = knowledge.command(tool)
-  return known === undefined ? [] : optionsOf(tool, known, 1)
+  const known = own ?? knowledge.command(tool)
+  if (known === undefined) return []
+  const before = described.get(known)
+  if (before !== undefined) return before
+  const found = own === undefined ? optionsOf(tool, known as CommandKnowledge, 1) : ownOptionsOf(tool, own)
+  described.set(known, found)
+  return found
+}
+
+function ownOptionsOf(command: string, own: OwnTool): Described[] {
+  return Object.entries(own.options ?? {}).flatMap(([key, text]) => {
+    const words = key.split(' ')
+    const option = words.find((word) => word.startsWith('-'))
+    const argument = words.find((word) => /^=[^=?]/.test(word))?.slice(1)
+    return option === undefined ? [] : [{ command, option, argument, words: new Set(concepts(text)) }]
+  })
 }
 
 function optionsOf(command: string, known: CommandKnowledge, depth: number): Described[] {

@@ -4,7 +4,7 @@ import type { Knowledge } from './knowledge.ts'
 import { concept, concepts, isAskedFor, isStop } from './matcher/language.ts'
 import { leavesOut } from './matcher/limits.ts'
 import type { Index } from './matcher/wordings.ts'
-import { TOOLS } from './tools.ts'
+import { TOOLS } from './tools/index.ts'
 import type { Candidate } from './types.ts'
 
 /** One command that ran, as the history gives it. */

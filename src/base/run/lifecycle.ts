@@ -1,4 +1,5 @@
 // Starting and stopping rooms: in order, undone in reverse, and always within a bounded time.
+import { untilAborted, within } from '../deadline.ts'
 import type { Log } from './log.ts'
 import type { HealthCheck, Room } from './room.ts'
 
@@ -72,12 +73,10 @@ export function healthOf(rooms: readonly Room[]): { ready: boolean; checks: read
 /** A room that does not heed the signal is given a moment, then stopped half started. */
 async function startOne(room: Room, signal: AbortSignal, limits: StopLimits): Promise<void> {
   const starting = room.start(signal)
-  const aborted = Promise.withResolvers<'aborted'>()
-  const onAbort = (): void => aborted.resolve('aborted')
-  signal.addEventListener('abort', onAbort, { once: true })
   try {
-    const first = await Promise.race([starting.then(() => 'started' as const), aborted.promise])
-    if (first === 'started') return
+    await untilAborted(starting, signal)
+  } catch (error) {
+    if (!signal.aborted) throw error
     const settled = starting.then(
       () => true,
       () => false,
@@ -90,22 +89,5 @@ async function startOne(room: Room, signal: AbortSignal, limits: StopLimits): Pr
         limits.roomMs / 2,
       )
     throw signal.reason
-  } finally {
-    signal.removeEventListener('abort', onAbort)
-  }
-}
-
-/** True when `work` ended within `ms`; its rejection is passed on. */
-async function within(work: Promise<unknown>, ms: number): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<false>((resolve) => {
-    timer = setTimeout(() => resolve(false), ms)
-  })
-  // A rejection after the deadline has nobody left to hear it.
-  work.catch(() => {})
-  try {
-    return await Promise.race([work.then(() => true), late])
-  } finally {
-    clearTimeout(timer)
   }
 }

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import type { RiskLevel } from '../../assist/risk/index.ts'
+import { toHex } from '../../base/hex.ts'
 import type { ToolShell } from './adapter.ts'
 
 /** A command that ran on the person's behalf; level 0. */
@@ -57,7 +58,7 @@ export function leaveInSpool(
   { directory, uid, pid, now, secret }: SpoolWriter,
 ): boolean {
   if (entries.length === 0) return true
-  const id = `${uid}-${pid}-${Math.floor(now * 1000)}-${Buffer.from(secret).toString('hex')}`
+  const id = `${uid}-${pid}-${Math.floor(now * 1000)}-${toHex(secret)}`
   const path = join(directory, `${id}.spool`)
   try {
     if (isCrowded(directory)) return false

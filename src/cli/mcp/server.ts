@@ -1,8 +1,8 @@
 // Puts the tools together to a server, with limits that hold whatever the other side sends.
 import { McpServer } from '@modelcontextprotocol/server'
 import * as z from 'zod'
-import { createQuota } from '../../../protocols/quota.ts'
 import { KaroError } from '../../base/errors.ts'
+import { createQuota } from '../../base/quota.ts'
 import { VERSION } from '../../base/version.ts'
 import { failed, type McpWorld, type Tool, toResult } from './tool.ts'
 import { check, explain } from './tool-check.ts'

@@ -1,5 +1,6 @@
 // The tool that asks the mesh: each node answers for itself, as far as its people consent.
 import * as z from 'zod'
+import { ASKED_TYPES, queryType } from '../../api/contract/shapes.ts'
 import { defineTool } from './tool.ts'
 
 const HOUR_MS = 3_600_000
@@ -8,12 +9,7 @@ const MOST_HOURS = 366 * 24
 /** Above the longest question (60 s), so that the daemon's own deadline speaks first. */
 const DEADLINE_MS = 75_000
 
-const QUERY_TYPE = {
-  tools: 'ToolUsage',
-  safety: 'SafetyPosture',
-  activity: 'ActivityPatterns',
-  health: 'NodeHealth',
-} as const
+const QUERY_TYPE = Object.fromEntries(ASKED_TYPES.map((type) => [queryType(type).word, type]))
 
 export const query = defineTool({
   name: 'query',
@@ -21,7 +17,7 @@ export const query = defineTool({
   description:
     "Numbers from the other Karo nodes of this network: tools in use, safety, activity, health. Each owner's consent is enforced where the data lives; `coverage` says who answered and why the others did not. Never the text of a command.",
   input: z.strictObject({
-    type: z.enum(['tools', 'safety', 'activity', 'health']),
+    type: z.enum(Object.keys(QUERY_TYPE)),
     last_hours: z.int().min(1).max(MOST_HOURS).default(168).describe('the time until now'),
     level: z
       .union([z.literal(1), z.literal(2)])

@@ -42,10 +42,10 @@ export interface AnnouncerDeps {
 
 export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps): Announcer {
   /** By name; the oldest first. `at`: not before (monotonic, ms). */
-  const waiting = new Map<
+  const waiting = createRecent<
     string,
     { readonly head: DocumentHeadBody; readonly at: number; readonly own: boolean }
-  >()
+  >(WAITING_MAX)
   const told = createRecent<string, true>(TOLD_MAX)
   let lastAt = Number.NEGATIVE_INFINITY
   let wakeAt = Number.POSITIVE_INFINITY
@@ -95,9 +95,7 @@ export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps
   function add(head: DocumentHeadBody, ms: number, own: boolean): void {
     const name = nameOf(head)
     const now = clock.monotonic()
-    waiting.delete(name)
     waiting.set(name, { head, at: now + ms, own })
-    if (waiting.size > WAITING_MAX) waiting.delete(waiting.keys().next().value as string)
     wake(Math.max(now + ms, lastAt + PACE_MS))
   }
 
@@ -115,7 +113,7 @@ export function createAnnouncer({ gossip, clock, random, timers }: AnnouncerDeps
     heard(head) {
       const edition = editionOf(head)
       told.set(edition, true)
-      const other = waiting.get(nameOf(head))
+      const other = waiting.peek(nameOf(head))
       if (other !== undefined && !other.own && editionOf(other.head) === edition) waiting.delete(nameOf(head))
     },
     stop() {

@@ -1,8 +1,8 @@
 // Gets for a neighbour what it cannot get itself: this node may be the only one that reaches the author.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
+import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
-import { createBudget } from './budget.ts'
 import type { DocumentsAsk } from './exchange.ts'
 import type { Wanted } from './keeper.ts'
 
@@ -13,9 +13,8 @@ import type { Wanted } from './keeper.ts'
 const ASKED_TIMES = 3
 /** Longer than a fetch with all its attempts takes. */
 const CARRIED_MS = 10 * 60_000
-/** Documents that one neighbour has carried: a burst, and then twelve a minute; beyond, it is not helped. */
-const BURST = 64
-const PER_SECOND = 12 / 60
+/** Documents that one neighbour has carried: a burst of 64, and then twelve a minute; beyond, it is not helped. */
+const CARRIED = { frames: 64, perMs: 320_000 } as const
 /** Editions heard of; some 400 bytes each, with few recipients. */
 const HEARD_MAX = 2_048
 const ASKED_MAX = 4_096
@@ -44,7 +43,7 @@ export function createCarrier({ clock, fetch }: CarrierDeps): Carrier {
   const asked = createRecent<string, number>(ASKED_MAX)
   /** Until when (monotonic, ms). */
   const carried = createRecent<string, number>(CARRIED_MAX)
-  const budgets = createRecent<NodeId, ReturnType<typeof createBudget>>(NEIGHBOURS_MAX)
+  const budgetOf = createQuotas<NodeId>(CARRIED, NEIGHBOURS_MAX)
 
   const editionOf = ({ author, kind, slot, version }: Edition): string =>
     `${author} ${kind} ${slot} ${version}`
@@ -61,10 +60,9 @@ export function createCarrier({ clock, fetch }: CarrierDeps): Carrier {
       asked.set(`${peer} ${edition}`, times)
       if (times < ASKED_TIMES) return
       const now = clock.monotonic()
-      const budget = budgets.get(peer) ?? createBudget(BURST, PER_SECOND)
-      budgets.set(peer, budget)
+      const budget = budgetOf(peer)
       if (budget.wait(now) > 0) return
-      budget.take(1, now)
+      budget.charge(now, 1)
       carried.set(edition, now + CARRIED_MS)
       fetch(...head, peer)
     },

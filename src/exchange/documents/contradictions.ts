@@ -1,9 +1,10 @@
 // Authors that contradict themselves: two documents of one version, or a newer one that takes back what an older one said.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
+import { toHex } from '../../base/hex.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
-import { createSparing } from '../../base/sparing.ts'
+import { createSparing, REST } from '../../base/sparing.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { type Entry, keyOf } from './catalog.ts'
@@ -71,8 +72,10 @@ export function createContradictions(deps: {
       const reason = older === undefined ? undefined : contradicts(older, document.frame)
       if (older === undefined || reason === undefined) return
       const { author } = document.head
-      const times = conflicts.times(`${author} ${reason}`)
-      if (times === undefined) return
+      const told = conflicts.times(`${author} ${reason}`)
+      if (told === undefined) return
+      // Of more authors than are told apart, the others are not this one's.
+      const count = told.key === REST ? { of_others: told.times - 1 } : { times: told.times }
       log.warn({ peer: author, reason }, 'a member contradicts what it signed before')
       await audit.record({
         type: 'ledger_conflict',
@@ -80,7 +83,7 @@ export function createContradictions(deps: {
         peer: author,
         details: {
           reason,
-          ...(times > 1 ? { times } : {}),
+          ...(told.times > 1 ? count : {}),
           ...facts('before', older.body),
           ...facts('now', document.frame.body),
         },
@@ -94,7 +97,7 @@ function facts(prefix: string, body: unknown): Record<string, string | number> {
   const out: Record<string, string | number> = {}
   for (const [name, value] of Object.entries(body as object)) {
     if (typeof value === 'number') out[`${name}_${prefix}`] = value
-    else if (value instanceof Uint8Array) out[`${name}_${prefix}`] = Buffer.from(value).toString('hex')
+    else if (value instanceof Uint8Array) out[`${name}_${prefix}`] = toHex(value)
   }
   return out
 }

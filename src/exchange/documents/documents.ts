@@ -5,6 +5,7 @@ import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
 import { Heads, SyncRequest } from '../../../protocols/messages/sync.ts'
 import { heads as headsTopic, sync as syncStream } from '../../../protocols/registry.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { within } from '../../base/deadline.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { GossipVerdict, Mesh, PeerRef } from '../../mesh/index.ts'
@@ -177,8 +178,7 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       fetcher.stop()
       announcer.stop()
       reminder.stop()
-      const quiet = Promise.all([giver.idle(), keeper.idle()])
-      await Promise.race([quiet, new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
+      await within(Promise.all([giver.idle(), keeper.idle()]), DRAIN_MS)
     },
 
     async publish(kind, frame) {

@@ -11,6 +11,7 @@ import {
 } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
+import { createRecent, type Recent } from '../../base/recent.ts'
 import type { Link, PeerRef } from '../../mesh/index.ts'
 
 /** A neighbour that has not answered by then is busy, or does not mean to. */
@@ -45,7 +46,7 @@ interface Line {
   next: number
   paceAt: number
   readonly open: Map<number, Open>
-  readonly late: Set<number>
+  readonly late: Recent<number, true>
 }
 
 export interface ExchangeDeps {
@@ -60,7 +61,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
   const lines = new Map<NodeId, Line>()
 
   const lineOf = (peer: NodeId): Line => {
-    const line = lines.get(peer) ?? { next: 1, paceAt: 0, open: new Map(), late: new Set() }
+    const line = lines.get(peer) ?? { next: 1, paceAt: 0, open: new Map(), late: createRecent(LATE_MAX) }
     lines.set(peer, line)
     return line
   }
@@ -85,8 +86,7 @@ export function createExchange(deps: ExchangeDeps): Exchange {
     const { promise, resolve } = Promise.withResolvers<T | undefined>()
     const cancel = timers.after(ANSWER_MS, () => {
       line.open.delete(id)
-      line.late.add(id)
-      if (line.late.size > LATE_MAX) line.late.delete(line.late.values().next().value as number)
+      line.late.set(id, true)
       resolve(undefined)
     })
     const done = (value: T | undefined): void => {

@@ -11,22 +11,20 @@ import {
 } from '../../../protocols/messages/sync.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
-import { createRecent } from '../../base/recent.ts'
+import { createSerial, type Limiter } from '../../base/limiter.ts'
+import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
-import { createSerial } from '../../base/serial.ts'
 import type { Link, PeerRef } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Trust } from '../../trust/peers/index.ts'
-import { createBudget } from './budget.ts'
 import { type Catalog, type Entry, expiresAt, keyOf } from './catalog.ts'
 import type { DocumentsAsk, HeadsAsk } from './exchange.ts'
 import { isKind } from './read.ts'
 
 /** Requests of one neighbour that wait for their answer: a walk, and fetches of what it heard of. */
 const PENDING_MAX = 4
-/** Answers to one neighbour: a burst, and so much a second; beyond, it waits. */
-const BURST_BYTES = 4 * 1024 * 1024
-const BYTES_PER_SECOND = 1024 * 1024
+/** Bytes of answers to one neighbour: a burst, and as many again in 4 s; beyond, it waits. */
+const BYTES = { frames: 4 * 1024 * 1024, perMs: 4_000 } as const
 /** Bytes of heads in one offer, and of frames in one batch: within the messages' limits with room for the rest. */
 const OFFER_BYTES = 48 * 1024
 const BATCH_BYTES = 192 * 1024
@@ -58,22 +56,11 @@ export interface GiverDeps {
   readonly log: Log
 }
 
-interface Line {
-  pending: number
-  readonly serially: ReturnType<typeof createSerial>
-}
-
 export function createGiver(deps: GiverDeps): Giver {
   const { catalog, repository, clock, timers, log } = deps
-  const lines = new Map<NodeId, Line>()
-  const budgets = createRecent<NodeId, ReturnType<typeof createBudget>>(NEIGHBOURS_MAX)
+  const lines = new Map<NodeId, Limiter>()
+  const budgetOf = createQuotas<NodeId>(BYTES, NEIGHBOURS_MAX)
   const working = new Set<Promise<void>>()
-
-  const budgetOf = (peer: NodeId): ReturnType<typeof createBudget> => {
-    const budget = budgets.get(peer) ?? createBudget(BURST_BYTES, BYTES_PER_SECOND)
-    budgets.set(peer, budget)
-    return budget
-  }
 
   /** Its author has it; but for the head of its ledger, which may have been taken back there. */
   const isOwn = ({ shelf }: Entry, peer: NodeId): boolean =>
@@ -145,29 +132,24 @@ export function createGiver(deps: GiverDeps): Giver {
     return bytes
   }
 
-  async function answer(peer: NodeId, line: Line, { id, ask }: SyncRequestBody): Promise<void> {
+  async function answer(peer: NodeId, line: Limiter, { id, ask }: SyncRequestBody): Promise<void> {
     const budget = budgetOf(peer)
     const wait = budget.wait(clock.monotonic())
     if (wait > 0) await new Promise<void>((resolve) => timers.after(wait, resolve))
     if (lines.get(peer) !== line) return
     const bytes = await (ask.of === 'heads' ? offer(peer, id, ask) : batch(peer, id, ask))
-    budget.take(bytes, clock.monotonic())
+    budget.charge(clock.monotonic(), bytes)
   }
 
   return {
     requested(peer, frame) {
       const body = bodyOf(frame, SyncRequest)
-      const line = lines.get(peer.nodeId) ?? { pending: 0, serially: createSerial() }
+      const line = lines.get(peer.nodeId) ?? createSerial()
       lines.set(peer.nodeId, line)
-      if (line.pending >= PENDING_MAX) throw new FrameError('rate_limited', 'did not wait for its answers')
-      line.pending++
-      const work = line
-        .serially(() => answer(peer.nodeId, line, body))
+      if (line.pending() >= PENDING_MAX) throw new FrameError('rate_limited', 'did not wait for its answers')
+      const work = line(() => answer(peer.nodeId, line, body))
         .catch((error: unknown) => log.warn({ reason: String(error) }, 'documents could not be read'))
-        .finally(() => {
-          line.pending--
-          working.delete(work)
-        })
+        .finally(() => working.delete(work))
       working.add(work)
       return body
     },

@@ -3,9 +3,10 @@ import { FrameError } from '../../../protocols/frame.ts'
 import { REQUEST_MAX, type SyncBatchBody, type SyncOfferBody } from '../../../protocols/messages/sync.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Timers } from '../../base/clock.ts'
+import { within } from '../../base/deadline.ts'
+import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
-import { createBudget } from './budget.ts'
 import type { Exchange } from './exchange.ts'
 import { type Keeper, type Wanted, wantedOf } from './keeper.ts'
 import { type Document, readDocument } from './read.ts'
@@ -13,8 +14,7 @@ import { type Document, readDocument } from './read.ts'
 /** Pages of one walk; a neighbour with more is walked on with in its next turn. */
 const PAGES_MAX = 128
 /** Heads of one neighbour that are judged: a burst of a walk's, and so many a second; beyond, it waits for its turn. */
-const HEADS_BURST = 32_768
-const HEADS_PER_SECOND = 512
+const HEADS = { frames: 32_768, perMs: 64_000 } as const
 /** All heads are looked at again after this long: who relays what has changed since. */
 const AGAIN_MS = 6 * 3_600_000
 /** Neighbours whose place is remembered. */
@@ -77,7 +77,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
   const bad = createRecent<string, true>(BAD_MAX)
   /** What is being fetched, from whomever; settles when it is here or will not come. */
   const underWay = new Map<string, Work>()
-  const budgets = createRecent<NodeId, ReturnType<typeof createBudget>>(CURSORS_MAX)
+  const budgetOf = createQuotas<NodeId>(HEADS, CURSORS_MAX)
   const silent = createRecent<NodeId, boolean>(SILENT_MAX)
   /** Fetches that were not answered. */
   const unanswered = new Map<NodeId, number>()
@@ -86,16 +86,6 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
   const nameOf = (wanted: Wanted): string => `${wanted.author} ${wanted.kind} ${wanted.slot}`
   const editionOf = (wanted: Wanted): string => `${nameOf(wanted)} ${wanted.version}`
   const badOf = (peer: NodeId, wanted: Wanted): string => `${peer} ${editionOf(wanted)}`
-
-  /** Resolves when `work` is, and after `ms` at the latest. */
-  async function within(ms: number, work: Promise<unknown>): Promise<void> {
-    let cancel = (): void => {}
-    const late = new Promise<void>((resolve) => {
-      cancel = timers.after(ms, resolve)
-    })
-    await Promise.race([work, late])
-    cancel()
-  }
 
   /** How long what is under way may still be waited for. */
   function patienceWith(wanted: Wanted, patience: number): number {
@@ -194,7 +184,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
         // Holding nothing, so that two walks never wait for each other.
         const first = left[0] as Wanted
         const work = underWay.get(editionOf(first)) as Work
-        await within(patienceWith(first, patience), work.done)
+        await within(work.done, patienceWith(first, patience), timers)
         continue
       }
       const { promise: done, resolve } = Promise.withResolvers<void>()
@@ -229,8 +219,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
 
   return {
     async pull(peer, onNew) {
-      const budget = budgets.get(peer) ?? createBudget(HEADS_BURST, HEADS_PER_SECOND)
-      budgets.set(peer, budget)
+      const budget = budgetOf(peer)
       for (let page = 0; page < PAGES_MAX; page++) {
         if (budget.wait(clock.monotonic()) > 0) return 'more'
         const cursor = cursorOf(peer)
@@ -240,7 +229,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
             : { of: 'heads' as const, index: cursor.index, after: cursor.after }
         const offer = await exchange.heads(peer, ask, (body) => readOffer(cursor, body))
         if (offer === undefined) return 'failed'
-        budget.take(offer.heads.length, clock.monotonic())
+        budget.charge(clock.monotonic(), offer.heads.length)
         const all = offer.heads.map(wantedOf)
         for (const head of all) offered(peer, head)
         const wanted = all.filter((head) => keeper.wants(head) !== undefined)
@@ -256,7 +245,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
 
     async fetch(peer, wanted) {
       const before = underWay.get(editionOf(wanted))
-      if (before !== undefined) await within(patienceWith(wanted, FETCH_MS), before.done)
+      if (before !== undefined) await within(before.done, patienceWith(wanted, FETCH_MS), timers)
       const open = unanswered.get(peer) ?? 0
       if (keeper.wants(wanted) === undefined || open >= UNANSWERED_MAX)
         return keeper.wants(wanted) === undefined
@@ -272,7 +261,7 @@ export function createPuller({ exchange, keeper, offered, clock, timers, log }: 
           if (left > 0) unanswered.set(peer, left)
           else unanswered.delete(peer)
         })
-      await within(FETCH_MS, work)
+      await within(work, FETCH_MS, timers)
       if (!over) silent.set(peer, true)
       return keeper.wants(wanted) === undefined
     },

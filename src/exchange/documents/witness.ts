@@ -1,5 +1,6 @@
 // Heads of this node's own ledger as others have them: what they kept of it cannot be cut off here.
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Document } from './read.ts'
 import type { OutsideHead } from './types.ts'
 
@@ -24,7 +25,7 @@ export interface Witness {
 }
 
 export function createWitness(): Witness {
-  const offers = new Map<NodeId, Told>()
+  const offers = createRecent<NodeId, Told>(NEIGHBOURS_MAX)
   let newest: { readonly told: Told; readonly frame: Uint8Array; by: readonly NodeId[] } | undefined
 
   const same = (one: Told, other: Told): boolean =>
@@ -32,11 +33,7 @@ export function createWitness(): Witness {
   const having = (told: Told): NodeId[] => [...offers].filter(([, one]) => same(one, told)).map(([by]) => by)
 
   return {
-    offered(by, { version, digest }) {
-      offers.delete(by)
-      offers.set(by, { version, digest })
-      if (offers.size > NEIGHBOURS_MAX) offers.delete(offers.keys().next().value as NodeId)
-    },
+    offered: (by, { version, digest }) => offers.set(by, { version, digest }),
     wants: ({ version }) => newest === undefined || version > newest.told.version,
     given(by, { head, frame }) {
       if (newest !== undefined && head.version <= newest.told.version) return

@@ -29,7 +29,7 @@ import {
   sealTo,
   verifySignature,
 } from '../../trust/identity/index.ts'
-import { plausible } from './plausible.ts'
+import { queryType } from './query-types/index.ts'
 
 const QUERY_ID_BYTES = 16
 
@@ -147,16 +147,16 @@ function checkData(
   answer: Extract<SealedAnswer, { status: 'success' }>,
   asked: QueryType,
   responder: Uint8Array,
-  projected: boolean,
+  filtered: boolean,
 ): void {
   const { data } = answer
   if (data.query_type !== asked) throw new FrameError('malformed', 'another query type')
   // Level 2 has no single owner's numbers: plain ones in their place are refused.
   if (answer.level !== 1) throw new FrameError('malformed', 'numbers at level 2')
-  if (data.query_type === 'NodeHealth' && data.health.node_id !== formatNodeId(responder)) {
-    throw new FrameError('malformed', "another node's health")
+  const about = { responder: formatNodeId(responder), filtered }
+  if (!queryType(data.query_type).plausible(data, about)) {
+    throw new FrameError('malformed', 'numbers that cannot be')
   }
-  if (!plausible(data, projected)) throw new FrameError('malformed', 'numbers that cannot be')
 }
 
 /** Associated data of an answer: query id 16 ‖ author 32 ‖ responder 32. */
@@ -177,5 +177,3 @@ function envelopeOf({ identity, clock, random }: Author, trace: Uint8Array | und
 export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
   return Buffer.compare(a, b) === 0
 }
-
-export const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

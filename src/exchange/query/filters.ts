@@ -1,60 +1,8 @@
 // What `--where` may say: the fields of each type, and how filters are read, checked and compared; loads nothing.
 import type { QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
 import { KaroError } from '../../base/errors.ts'
-import { RISK_NAMES } from './result.ts'
-
-export interface FilterField {
-  readonly kind: 'text' | 'number'
-  /** `owners`: sent with the question, so that the rest never leaves them; `here`: compared with the merged rows. */
-  readonly applied: 'owners' | 'here'
-  readonly meaning: string
-  /** All it can be, where that is known. */
-  readonly values?: readonly string[]
-  /** Of a number: the least and the most it can be. */
-  readonly range?: readonly [number, number]
-}
-
-/** Monday first, as `daily` is. */
-export const WEEKDAYS = [
-  'monday',
-  'tuesday',
-  'wednesday',
-  'thursday',
-  'friday',
-  'saturday',
-  'sunday',
-] as const
-
-export const FILTER_FIELDS: Readonly<Record<QueryType, Readonly<Record<string, FilterField>>>> = {
-  ToolUsage: {
-    tool: { kind: 'text', applied: 'owners', meaning: 'name in the public dictionary of tools' },
-    category: { kind: 'text', applied: 'owners', meaning: 'its category, e.g. git' },
-    uses: { kind: 'number', applied: 'here', meaning: 'uses over all nodes' },
-    nodes: { kind: 'number', applied: 'here', meaning: 'nodes that used it' },
-    failure_rate: { kind: 'number', applied: 'here', meaning: '0 to 1', range: [0, 1] },
-    change: { kind: 'number', applied: 'here', meaning: 'uses more than in the period before' },
-  },
-  SafetyPosture: {
-    risk_level: { kind: 'text', applied: 'owners', meaning: 'of commands', values: RISK_NAMES },
-  },
-  ActivityPatterns: {
-    hour: { kind: 'number', applied: 'here', meaning: 'of the day, 0 to 23', range: [0, 23] },
-    day: { kind: 'text', applied: 'here', meaning: 'of the week', values: WEEKDAYS },
-  },
-  Anomalies: {},
-  NodeHealth: {
-    name: { kind: 'text', applied: 'here', meaning: 'what the node is called here' },
-    fingerprint: { kind: 'text', applied: 'owners', meaning: '16 hex digits' },
-    version: { kind: 'text', applied: 'owners', meaning: 'of Karo' },
-    online: { kind: 'text', applied: 'here', meaning: 'it answers', values: ['true', 'false'] },
-    uptime_seconds: { kind: 'number', applied: 'here', meaning: 'since it started' },
-    events_24h: {
-      kind: 'number',
-      applied: 'here',
-      meaning: 'commands of the 24 hours before the last full hour, rounded',
-    },
-  },
-}
+import { valuesOf } from './passes.ts'
+import { type FilterField, findQueryType } from './query-types/index.ts'
 
 type Operator = QueryFilter['operator']
 
@@ -229,54 +177,14 @@ function wrongValue(
   return undefined
 }
 
+const fieldsOf = (type: QueryType): Readonly<Record<string, FilterField>> => findQueryType(type)?.fields ?? {}
+
 const fieldOf = (type: QueryType, name: string): FilterField | undefined =>
-  Object.hasOwn(FILTER_FIELDS[type], name) ? FILTER_FIELDS[type][name] : undefined
+  Object.hasOwn(fieldsOf(type), name) ? fieldsOf(type)[name] : undefined
 
 function fieldsHint(type: QueryType): string {
-  const names = Object.keys(FILTER_FIELDS[type])
+  const names = Object.keys(fieldsOf(type))
   return names.length === 0 ? 'It has none.' : `It has: ${names.join(', ')}.`
-}
-
-const valuesOf = (filter: QueryFilter): readonly string[] =>
-  filter.operator === 'InList' ? filter.value : [filter.value]
-
-/** Whether a row passes. Text is compared without regard to case; a value that is not known passes no filter. */
-export function passes(filter: QueryFilter, actual: string | number | null): boolean {
-  if (actual === null) return false
-  if (typeof actual === 'number') return compareNumber(filter, actual)
-  const text = actual.toLowerCase()
-  const [first = '', ...rest] = valuesOf(filter).map((value) => value.toLowerCase())
-  switch (filter.operator) {
-    case 'Equals':
-      return text === first
-    case 'NotEquals':
-      return text !== first
-    case 'Contains':
-      return text.includes(first)
-    case 'InList':
-      return [first, ...rest].includes(text)
-    case 'GreaterThan':
-    case 'LessThan':
-      return false
-  }
-}
-
-function compareNumber(filter: QueryFilter, actual: number): boolean {
-  const [first = Number.NaN, ...rest] = valuesOf(filter).map(Number)
-  switch (filter.operator) {
-    case 'Equals':
-      return actual === first
-    case 'NotEquals':
-      return actual !== first
-    case 'InList':
-      return [first, ...rest].includes(actual)
-    case 'GreaterThan':
-      return actual > first
-    case 'LessThan':
-      return actual < first
-    case 'Contains':
-      return false
-  }
 }
 
 const bad = (what: string, where: string, hint?: string): KaroError =>

@@ -1,4 +1,5 @@
 // The query room's door: ask the mesh, and answer for this node.
 
 export { createQuery } from './query.ts'
-export * from './types.ts'
+export { ASKED_TYPES, type AskedType, queryType, type SchemaKit } from './query-types/index.ts'
+export type * from './types.ts'

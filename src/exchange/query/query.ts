@@ -3,6 +3,7 @@ import { QueryDone, QueryHop, Response } from '../../../protocols/messages/query
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../protocols/registry.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
+import { within } from '../../base/deadline.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
@@ -14,9 +15,9 @@ import type { Identity } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { createAnswerer } from './answering/answer.ts'
 import { createRouter } from './answering/forward.ts'
-import type { GatherInsight } from './answering/gather.ts'
 import type { AbsentDeps } from './asking/absent.ts'
 import { createAsker } from './asking/ask.ts'
+import type { GatherInsight } from './query-types/index.ts'
 import type { Query, QueryWatch } from './types.ts'
 
 export interface QueryDeps {
@@ -92,7 +93,7 @@ export function createQuery(deps: QueryDeps): Query {
       const { relayed, dropped } = router.counts()
       log.info({ relayed, dropped }, 'answers carried for others')
       router.stop()
-      await Promise.race([answerer.idle(), new Promise((resolve) => setTimeout(resolve, DRAIN_MS).unref())])
+      await within(answerer.idle(), DRAIN_MS)
     },
   }
   return {

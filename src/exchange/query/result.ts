@@ -1,6 +1,6 @@
 // What a query comes to: the result shape that the API returns and `karo query --json` prints (product.md).
-import type { NodeHealthStatus, SafetyPosture } from '../../../protocols/messages/numbers.ts'
 import type { QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
+import type { NodePart, QueryData } from './query-types/index.ts'
 
 export const OUTCOMES = [
   'answered',
@@ -51,77 +51,15 @@ export interface MemberOutcome {
   readonly last_seen?: string
 }
 
-export interface ToolRow {
-  readonly tool: string
-  readonly category: string
-  readonly uses: number
-  /** Nodes that used it, oneself included. */
-  readonly nodes: number
-  /** 0 to 1. */
-  readonly failure_rate: number
-  /**
-   * Uses less those of the same nodes in the period of equal length before; null when one that used it did not say.
-   * The open hour counts as far as it has come.
-   */
-  readonly change: number | null
-}
-
-export const RISK_NAMES = [
-  'safe',
-  'moderate',
-  'high',
-  'critical',
-] as const satisfies readonly (keyof SafetyPosture['by_risk_level'])[]
-
-export interface SafetyData {
-  /** Commands; 0 for a level that a filter leaves out. */
-  readonly by_risk_level: SafetyPosture['by_risk_level']
-  readonly blocked: number
-  readonly confirmed_risky: number
-  readonly karo_generated: number
-  /** Nodes behind these numbers, oneself included. */
-  readonly nodes_reporting: number
-  /** Of those, where the guard is on. */
-  readonly nodes_guarded: number
-  /** Of those, where a shell hook stopped reporting. */
-  readonly hooks_silent: number
-}
-
-export interface ActivityData {
-  /** Commands by hour of each owner's day, 24 of them; 0 where a filter leaves an hour out. */
-  readonly hourly: readonly number[]
-  /** By day of each owner's week, Monday first, 7 of them; 0 where a filter leaves a day out. */
-  readonly daily: readonly number[]
-  readonly total_commands: number
-  /** Different ones, summed over nodes: what two nodes both ran counts twice. */
-  readonly unique_commands: number
-}
-
-/** As the node says; of one that cannot be reached only what this node knows of it, and null for the rest. */
-export interface HealthRow extends Omit<NodeHealthStatus, 'version' | 'uptime_seconds' | 'events_24h'> {
-  readonly version: string | null
-  readonly uptime_seconds: number | null
-  readonly events_24h: number | null
-}
-
-export interface PerNode {
+/** One node by itself, with the member of its query type. */
+export interface PerNode extends NodePart {
   readonly fingerprint: string
   readonly name: string
   /** RFC 3339 UTC: when the owner computed it. */
   readonly as_of: string
   /** `summary`: the node is absent, and this is what it last published for this node. */
   readonly source: 'live' | 'summary'
-  readonly tools?: readonly ToolRow[]
-  readonly safety?: SafetyPosture
-  readonly activity?: ActivityData
-  readonly health?: NodeHealthStatus
 }
-
-export type QueryData =
-  | { readonly tools: readonly ToolRow[] }
-  | SafetyData
-  | ActivityData
-  | { readonly nodes: readonly HealthRow[] }
 
 export interface QueryResult {
   readonly query_id: string

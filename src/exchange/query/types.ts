@@ -1,12 +1,8 @@
 // What the query room shows of itself: the shapes other rooms use, apart from the code that makes them.
 import type { AnswerStatus, QueryFilter, QueryType } from '../../../protocols/messages/query.ts'
 import type { Room } from '../../base/run/room.ts'
+import type { AskedType } from './query-types/index.ts'
 import type { Coverage, QueryResult } from './result.ts'
-
-/** What this release can be asked about. */
-export const ASKED_TYPES = ['ToolUsage', 'SafetyPosture', 'ActivityPatterns', 'NodeHealth'] as const
-
-export type AskedType = (typeof ASKED_TYPES)[number]
 
 export interface AskRequest {
   readonly query_type: AskedType

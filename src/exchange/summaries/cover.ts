@@ -4,6 +4,7 @@ import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { type Period, periodOf, periodOfSlot, slotOf } from '../../../protocols/periods.ts'
 import { DAY_MS, HOUR_MS } from '../../base/calendar.ts'
+import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { TimeRange } from '../../insight/statistics/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
@@ -37,7 +38,7 @@ export function createReader(self: Self, documents: Pick<Documents, 'of'>, log: 
   let refused = 0
 
   function open(author: NodeId, document: StoredDocument): NodeSummary | undefined {
-    const key = Buffer.from(document.head.digest).toString('hex')
+    const key = toHex(document.head.digest)
     const known = opened.get(key)
     const now = known ?? openAnew(author, document)
     if (known === undefined) bytes += now.bytes

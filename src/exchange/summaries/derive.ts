@@ -2,31 +2,25 @@
 import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Period } from '../../../protocols/periods.ts'
-import type { Insight } from '../../insight/statistics/index.ts'
+import type { Numbers } from '../../insight/statistics/index.ts'
 import type { Entitlement, SummaryCategory } from './groups.ts'
 
-export type SummarySource = Pick<
-  Insight,
-  'toolUsage' | 'commandPatterns' | 'activityPatterns' | 'safetyPosture'
->
 type Parts = Omit<NodeSummary, 'node_id' | 'granularity' | 'start' | 'end' | 'generated_at' | 'closed'>
 
 const PARTS: Readonly<
-  Record<SummaryCategory, (insight: SummarySource, uids: readonly number[], of: Period) => Promise<Parts>>
+  Record<SummaryCategory, (numbers: Numbers, uids: readonly number[]) => Promise<Parts>>
 > = {
-  tool_usage: async (insight, uids, of) => ({
-    command_patterns: await insight.commandPatterns(uids, of),
-    tool_usage: { tools: await insight.toolUsage(uids, of) },
+  tool_usage: async (numbers, uids) => ({
+    command_patterns: await numbers.commandPatterns(uids),
+    tool_usage: { tools: await numbers.toolUsage(uids) },
   }),
-  activity_patterns: async (insight, uids, of) => ({
-    activity_pattern: await insight.activityPatterns(uids, of),
-  }),
-  safety_stats: async (insight, uids, of) => ({ safety_stats: await insight.safetyPosture(uids, of) }),
+  activity_patterns: async (numbers, uids) => ({ activity_pattern: await numbers.activityPatterns(uids) }),
+  safety_stats: async (numbers, uids) => ({ safety_stats: await numbers.safetyPosture(uids) }),
 }
 
-/** `generatedAt`: now, ms since the epoch; it decides whether the period is over. */
+/** `numbers`: those of the period. `generatedAt`: now, ms since the epoch; it decides whether the period is over. */
 export async function deriveSummary(
-  insight: SummarySource,
+  numbers: Numbers,
   author: NodeId,
   period: Period,
   entitlement: Entitlement,
@@ -34,7 +28,7 @@ export async function deriveSummary(
 ): Promise<NodeSummary> {
   const parts: Parts[] = []
   for (const [category, uids] of Object.entries(entitlement)) {
-    parts.push(await PARTS[category as SummaryCategory](insight, uids, period))
+    parts.push(await PARTS[category as SummaryCategory](numbers, uids))
   }
   return {
     node_id: author,

@@ -10,6 +10,7 @@ import { GRANULARITIES, KEPT_MS, type Period, slotOf } from '../../../protocols/
 import { FrameError } from '../../../protocols/reject.ts'
 import { decodeSummary, paddedLength, padSummary, unpadSummary } from '../../../protocols/summary.ts'
 import type { Clock, Random } from '../../base/clock.ts'
+import { toHex } from '../../base/hex.ts'
 import {
   findHint,
   type Hints,
@@ -188,7 +189,7 @@ export function openOwn(
   const named = new Map<string, NodeId>()
   for (const node of candidates) {
     const hint = self.hints(parseNodeId(node) as Uint8Array, context)
-    if (hint !== undefined) named.set(hex(hint), node)
+    if (hint !== undefined) named.set(toHex(hint), node)
   }
   const places = placesIn(self, document)
   if (places.length !== body.boxes.length) return undefined
@@ -197,9 +198,7 @@ export function openOwn(
     const plaintext = openAt(self, document, place)
     if (plaintext === undefined) return undefined
     const recipients = body.boxes[place[0]]!.recipients.filter((_, at) => at !== place[1])
-    opened.push({ recipients: recipients.map(({ hint }) => named.get(hex(hint))), plaintext })
+    opened.push({ recipients: recipients.map(({ hint }) => named.get(toHex(hint))), plaintext })
   }
   return opened
 }
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')

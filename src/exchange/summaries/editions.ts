@@ -5,6 +5,7 @@ import { type Period, periodOfSlot } from '../../../protocols/periods.ts'
 import { decodeSummary, encodeSummary } from '../../../protocols/summary.ts'
 import { byText } from '../../base/by-text.ts'
 import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { StoredDocument } from '../documents/index.ts'
 import { expiryOf, openOwn, readDocument, type Self } from './document.ts'
@@ -28,7 +29,7 @@ export function contentsOf(
   const each = boxes.map(({ recipients, summary }) => {
     const timeless = encodeSummary({ ...summary, generated_at: summary.start })
     const ids = recipients.map(({ node_id }) => node_id).sort(byText)
-    return Buffer.from(blake3([ids.join(' '), '\0', timeless])).toString('hex')
+    return toHex(blake3([ids.join(' '), '\0', timeless]))
   })
   return each.sort(byText).join(' ')
 }

@@ -9,13 +9,13 @@ import type { Sharing } from '../../trust/consent/index.ts'
 import { sealingKeyOf } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import { principalOf } from '../../trust/policy/index.ts'
-import { commandsIn, deriveSummary, type SummarySource } from './derive.ts'
+import { commandsIn, deriveSummary } from './derive.ts'
 import { boxesThatFit } from './document.ts'
 import { type Entitlement, type Group, groupsOf, type Recipient, restrictedTo } from './groups.ts'
 
 export interface PlanDeps {
   readonly nodeId: NodeId
-  readonly insight: SummarySource & Pick<Insight, 'uids'>
+  readonly insight: Pick<Insight, 'uids' | 'during'>
   readonly sharing: Pick<Sharing, 'consentOf'>
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member'>
 }
@@ -76,8 +76,10 @@ export async function boxesOf(
   generatedAt: number,
 ): Promise<{ readonly boxes: readonly PlannedBox[]; readonly leftOut: readonly Recipient[] }> {
   const boxes: PlannedBox[] = []
+  // One for all boxes: several groups are told of the same people.
+  const numbers = insight.during(period)
   for (const { entitlement, recipients } of groups) {
-    const summary = await deriveSummary(insight, nodeId, period, entitlement, generatedAt)
+    const summary = await deriveSummary(numbers, nodeId, period, entitlement, generatedAt)
     if (commandsIn(summary) > 0) {
       boxes.push({ recipients, entitlement, summary, plaintext: encodeSummary(summary) })
     }
@@ -94,7 +96,13 @@ export async function partOf(
   uid: number,
 ): Promise<PlannedBox | undefined> {
   const entitlement = restrictedTo(box.entitlement, uid)
-  const summary = await deriveSummary(insight, nodeId, period, entitlement, box.summary.generated_at)
+  const summary = await deriveSummary(
+    insight.during(period),
+    nodeId,
+    period,
+    entitlement,
+    box.summary.generated_at,
+  )
   if (commandsIn(summary) === 0) return undefined
   return { recipients: box.recipients, entitlement, summary, plaintext: encodeSummary(summary) }
 }

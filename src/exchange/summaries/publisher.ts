@@ -4,8 +4,9 @@ import { type Period, slotOf } from '../../../protocols/periods.ts'
 import { HOUR_MS } from '../../base/calendar.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 import type { Log } from '../../base/run/log.ts'
-import { floorToHour, type Insight } from '../../insight/statistics/index.ts'
+import { floorToHour } from '../../insight/statistics/index.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Documents } from '../documents/index.ts'
 import { expiryOf, type Self, writeDocument } from './document.ts'
@@ -24,7 +25,6 @@ export interface PublisherDeps extends PlanDeps {
   readonly revision: () => number
   /** Sees the plaintext of every box before it is sealed. */
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
-  readonly insight: PlanDeps['insight'] & Pick<Insight, 'commandPatterns'>
 }
 
 export interface Publisher {
@@ -78,10 +78,11 @@ export function createPublisher(deps: PublisherDeps): Publisher {
     const uids = [...new Set(groups.flatMap(({ entitlement }) => Object.values(entitlement).flat()))]
     const oldest = Math.min(...latePeriods(now).map(({ start }) => start))
     const range = { start: oldest, end: floorToHour(now) + HOUR_MS }
-    const patterns = await insight.commandPatterns(uids, range)
+    const numbers = insight.during(range)
+    const patterns = await numbers.commandPatterns(uids)
     // A line that the guard stopped is no command.
-    const { blocked, confirmed_risky } = await insight.safetyPosture(uids, range)
-    return Buffer.from(blake3([JSON.stringify([patterns, blocked, confirmed_risky])])).toString('hex')
+    const { blocked, confirmed_risky } = await numbers.safetyPosture(uids)
+    return toHex(blake3([JSON.stringify([patterns, blocked, confirmed_risky])]))
   }
 
   /** The periods to look at; `late`: those that may have become another by late events are among them. */

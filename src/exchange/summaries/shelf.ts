@@ -3,7 +3,6 @@ import type { NodeSummary } from '../../../protocols/messages/summary.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { type Period, periodOfSlot } from '../../../protocols/periods.ts'
 import { FrameError } from '../../../protocols/reject.ts'
-import type { Insight } from '../../insight/statistics/index.ts'
 import type { Documents, StoredDocument } from '../documents/index.ts'
 import { expiryOf, type OwnBox, openOwn, readDocument, type Self } from './document.ts'
 import { restrictedTo } from './groups.ts'
@@ -13,7 +12,6 @@ import type { HeldFilter, HeldSummary, PublishedSummary } from './types.ts'
 export interface ShelfDeps extends PlanDeps {
   readonly self: Self
   readonly documents: Pick<Documents, 'of'>
-  readonly insight: PlanDeps['insight'] & Pick<Insight, 'commandPatterns'>
   /** Undefined when it does not open, or says what cannot be. */
   readonly open: (author: NodeId, document: StoredDocument) => NodeSummary | undefined
 }
@@ -28,7 +26,7 @@ export function createShelf(deps: ShelfDeps): Shelf {
 
   /** A person who ran nothing in a period has nothing in its summary, and need not know that others have. */
   async function ran(uid: number, { start, end }: Period): Promise<boolean> {
-    return (await insight.commandPatterns([uid], { start, end })).length > 0
+    return (await insight.during({ start, end }).commandPatterns([uid])).length > 0
   }
 
   function boxesOf(bytes: Uint8Array, candidates: readonly NodeId[]): readonly OwnBox[] {

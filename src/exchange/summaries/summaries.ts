@@ -17,10 +17,7 @@ import type { PreviewReader, Summaries, SummaryPreview } from './types.ts'
 
 export interface SummariesDeps {
   readonly identity: Pick<Identity, 'nodeId' | 'publicKey' | 'sign' | 'agree'>
-  readonly insight: Pick<
-    Insight,
-    'uids' | 'toolUsage' | 'commandPatterns' | 'activityPatterns' | 'safetyPosture'
-  >
+  readonly insight: Pick<Insight, 'uids' | 'during'>
   readonly sharing: Pick<Sharing, 'consentOf' | 'onChange'>
   readonly trust: Pick<Trust, 'known' | 'opinion' | 'member' | 'onChange'>
   readonly documents: Pick<Documents, 'publish' | 'of'>

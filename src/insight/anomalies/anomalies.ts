@@ -2,8 +2,9 @@
 import { DAY_MS, localDay } from '../../base/calendar.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
+import { createSerial } from '../../base/limiter.ts'
 import type { Log } from '../../base/run/log.ts'
-import { createSerial } from '../../base/serial.ts'
 import { KINDS, type Kind, type Signal, targetOf } from '../../base/words/signal.ts'
 import type { Config } from '../../config/index.ts'
 import type { Rollup, RollupRepository } from '../../store/rollups/types.ts'
@@ -60,7 +61,7 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
     // What a newer version found has no words here.
     (await repository.signals(uid)).filter((row): row is Signal => KINDS.includes(row.kind as Kind))
 
-  const newId = (): string => Buffer.from(random.bytes(ID_BYTES)).toString('hex')
+  const newId = (): string => toHex(random.bytes(ID_BYTES))
 
   const muted = (mutes: readonly MuteRow[], signal: Pick<Signal, 'kind' | 'subject'>): boolean =>
     mutes.some(

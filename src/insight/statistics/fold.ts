@@ -1,4 +1,5 @@
 // Adds rollups up, and sorts what comes out by how much it was used.
+import { dayOfLocalHour, weekdayOf } from '../../base/calendar.ts'
 import { type CategoryTally, GUARD_OUTCOMES, type Rollup, type Tally } from '../../store/rollups/types.ts'
 
 export interface Folded {
@@ -53,6 +54,28 @@ export function fold(rollups: readonly Rollup[]): Folded {
     tools: byCount([...tools.values()], ({ tool }) => tool),
     ...{ hourly, risk, guard, generated },
   }
+}
+
+/** One UTC hour since the epoch. */
+export interface Hour {
+  readonly hour: number
+  readonly rollup: Rollup
+}
+
+export interface FoldedHours extends Folded {
+  /** Commands by weekday of the owner's calendar, Monday first, 7 numbers. */
+  readonly daily: readonly number[]
+}
+
+/** Like `fold`; only hours of UTC, with their local hours, say which local day a command was on. */
+export function foldHours(hours: readonly Hour[]): FoldedHours {
+  const daily = new Array<number>(7).fill(0)
+  for (const { hour, rollup } of hours) {
+    for (const [localHour, count] of rollup.hourly.entries()) {
+      if (count > 0) daily[weekdayOf(dayOfLocalHour(hour, localHour))]! += count
+    }
+  }
+  return { ...fold(hours.map(({ rollup }) => rollup)), daily }
 }
 
 function begin<T>(map: Map<string, T>, key: string, empty: T): T {

@@ -1,25 +1,16 @@
 // Folds rollups into what others may have of this node (level 1) and what its people see of themselves.
-import type {
-  ActivityPatterns,
-  NodeHealthStatus,
-  SafetyPosture,
-  ToolUse,
-} from '../../../protocols/messages/numbers.ts'
-import type { PatternStat } from '../../../protocols/messages/summary.ts'
+import type { NodeHealthStatus } from '../../../protocols/messages/numbers.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { DAY_MS, dayOfLocalHour, HOUR_MS, localDay, weekdayOf } from '../../base/calendar.ts'
-import type { Rollup } from '../../store/rollups/types.ts'
-import { type Folded, fold } from './fold.ts'
+import { DAY_MS, localDay } from '../../base/calendar.ts'
+import type { RollupRepository } from '../../store/rollups/types.ts'
+import { type NumbersDeps, numbersOf } from './numbers.ts'
 import { spanOf } from './periods.ts'
 import { createStatistics, type StatisticsDeps } from './statistics.ts'
 import { floorToHour } from './time.ts'
-import type { Insight, TimeRange } from './types.ts'
+import type { Insight } from './types.ts'
 
-export interface InsightDeps extends StatisticsDeps {
-  /** The guard is on for those who use this node's configuration. */
-  readonly isGuarded: () => boolean
-  /** Shells that run programs while their hook says nothing, of everybody. */
-  readonly silentHooks: () => readonly { readonly uid: number }[]
+export interface InsightDeps extends StatisticsDeps, NumbersDeps {
+  readonly rollups: RollupRepository
   readonly node: {
     readonly nodeId: NodeId
     readonly fingerprint: string
@@ -28,93 +19,20 @@ export interface InsightDeps extends StatisticsDeps {
   }
 }
 
-/** The UTC hours since the epoch that a range touches: [from, to). */
-const hoursIn = (range: TimeRange): { readonly from: number; readonly to: number } => ({
-  from: Math.floor(range.start / HOUR_MS),
-  to: Math.ceil(range.end / HOUR_MS),
-})
-
-export function createInsight({
-  rollups,
-  countBetween,
-  isGuarded,
-  silentHooks,
-  clock,
-  node,
-}: InsightDeps): Insight {
+export function createInsight(deps: InsightDeps): Insight {
+  const { rollups, countBetween, clock, node } = deps
   const startedAt = clock.monotonic()
-
-  async function hoursOf(uids: readonly number[], range: TimeRange) {
-    const { from, to } = hoursIn(range)
-    const found: { hour: number; rollup: Rollup }[] = []
-    for (const uid of uids) for (const hour of await rollups.hours(uid, from, to)) found.push(hour)
-    return found
-  }
-
-  async function foldOf(uids: readonly number[], range: TimeRange): Promise<Folded> {
-    return fold((await hoursOf(uids, range)).map(({ rollup }) => rollup))
-  }
 
   return {
     uids: () => rollups.uids(),
-
-    async toolUsage(uids, range): Promise<readonly ToolUse[]> {
-      return (await foldOf(uids, range)).tools.map(({ tool, category, count, failures }) => ({
-        tool,
-        category,
-        uses: count,
-        failures,
-      }))
-    },
-
-    async safetyPosture(uids, range): Promise<SafetyPosture> {
-      const { risk, guard, generated } = await foldOf(uids, range)
-      return {
-        by_risk_level: risk,
-        blocked: guard.blocked,
-        confirmed_risky: guard.confirmed,
-        karo_generated: generated,
-        // The two are as of now: of the past nobody knows them.
-        guarded: isGuarded(),
-        hook_silent: silentHooks().some(({ uid }) => uids.includes(uid)),
-      }
-    },
-
-    async activityPatterns(uids, range): Promise<ActivityPatterns> {
-      const { from, to } = hoursIn(range)
-      // First, because people go on typing: never more unique commands than commands.
-      let unique_commands = 0
-      for (const uid of uids) unique_commands += await rollups.uniqueCommandsOfHours(uid, from, to)
-      const hourly = new Array<number>(24).fill(0)
-      const daily = new Array<number>(7).fill(0)
-      let total_commands = 0
-      for (const { hour, rollup } of await hoursOf(uids, range)) {
-        total_commands += rollup.count
-        for (const [localHour, count] of rollup.hourly.entries()) {
-          if (count === 0) continue
-          hourly[localHour]! += count
-          daily[weekdayOf(dayOfLocalHour(hour, localHour))]! += count
-        }
-      }
-      return { hourly, daily, total_commands, unique_commands }
-    },
-
-    async commandPatterns(uids, range): Promise<readonly PatternStat[]> {
-      return (await foldOf(uids, range)).categories.map(({ category, count, failures, duration_ms }) => ({
-        category,
-        count,
-        failures,
-        // Over all of them: one whose duration was not seen counts as none.
-        avg_duration_ms: Math.round(duration_ms / count),
-      }))
-    },
+    during: (range) => numbersOf(deps, range),
 
     async nodeHealth(): Promise<NodeHealthStatus> {
       const now = clock.now()
       // Every member may have it, without anybody's consent: nothing of the open hour, and no exact number.
       const lastHour = floorToHour(now)
       const range = { start: lastHour - DAY_MS, end: lastHour }
-      const { total } = await foldOf(await rollups.uids(), range)
+      const patterns = await numbersOf(deps, range).commandPatterns(await rollups.uids())
       return {
         node_id: node.nodeId,
         fingerprint: node.fingerprint,
@@ -123,7 +41,7 @@ export function createInsight({
         uptime_seconds: Math.floor((clock.monotonic() - startedAt) / 1_000),
         online: true,
         last_seen: new Date(now).toISOString(),
-        events_24h: rounded(total.count),
+        events_24h: rounded(patterns.reduce((sum, { count }) => sum + count, 0)),
       }
     },
 

@@ -81,17 +81,26 @@ export interface Statistics extends Totals {
   readonly before: Totals | null
 }
 
+/**
+ * Level 1 numbers of one range, summed over `uids`. The hours of a person are read once and those of the same people
+ * folded once, however many numbers are asked for: all are of the same moment. It is made for one answer or summary.
+ */
+export interface Numbers {
+  /** Uses per public tool name. */
+  toolUsage(uids: readonly number[]): Promise<readonly ToolUse[]>
+  /** Commands by level of risk, and what the guard did. */
+  safetyPosture(uids: readonly number[]): Promise<SafetyPosture>
+  /** When people work, by the owner's clock; unique commands of several people are added up. */
+  activityPatterns(uids: readonly number[]): Promise<ActivityPatterns>
+  /** Commands, failures and mean duration by category. */
+  commandPatterns(uids: readonly number[]): Promise<readonly PatternStat[]>
+}
+
 export interface Insight {
   /** uids that have any events here; each consents for itself. */
   uids(): Promise<readonly number[]>
-  /** Level 1: uses per public tool name, summed over `uids`, hours of `range` (whole UTC hours). */
-  toolUsage(uids: readonly number[], range: TimeRange): Promise<readonly ToolUse[]>
-  /** Level 1: likewise, by level of risk. */
-  safetyPosture(uids: readonly number[], range: TimeRange): Promise<SafetyPosture>
-  /** Level 1: likewise, when people work, by the owner's clock; unique commands of several people are added up. */
-  activityPatterns(uids: readonly number[], range: TimeRange): Promise<ActivityPatterns>
-  /** Level 1: likewise, commands, failures and mean duration by category. */
-  commandPatterns(uids: readonly number[], range: TimeRange): Promise<readonly PatternStat[]>
+  /** Level 1 numbers of `range`, whole UTC hours. Nothing is read before one of them is asked for. */
+  during(range: TimeRange): Numbers
   /** No person's data: this node's name, version, uptime and number of events in 24 h. */
   nodeHealth(): Promise<NodeHealthStatus>
   /** The span of a period that ends now. */

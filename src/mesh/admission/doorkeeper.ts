@@ -1,5 +1,5 @@
 // Connections that have not yet proven a key: how many there may be, and how fast one host may open them.
-import { createQuota } from '../../../protocols/quota.ts'
+import { createQuota, createQuotas, type Rate } from '../../base/quota.ts'
 import { isLoopback } from './endpoint.ts'
 
 export interface DoorLimits {
@@ -10,7 +10,7 @@ export interface DoorLimits {
   /** Connections of all strange hosts together that are still in their handshake. */
   readonly pendingTotal: number
   /** Connections of all strange hosts together: so many at once, and in the long run. */
-  readonly together: { readonly frames: number; readonly perMs: number }
+  readonly together: Rate
 }
 
 /** libp2p's own 5 a second and 10 pending let 200 silent sockets lock newcomers out for good. */
@@ -45,26 +45,16 @@ export function createDoorkeeper(now: () => number, lan = LAN_DOOR, loopback = L
   // Apart, so that somebody on this machine cannot close the door for the LAN.
   const totals = { local: 0, remote: 0 }
   const together = { local: createQuota(loopback.together), remote: createQuota(lan.together) }
-  /** Theoretical arrival time of the next connection by host (GCRA). */
-  const rates = new Map<string, number>()
-
-  const tooFast = (host: string, limits: DoorLimits): boolean => {
-    const step = 1_000 / limits.perSecond
-    const time = now()
-    const next = Math.max(rates.get(host) ?? 0, time)
-    if (next - time > 1_000 - step) return true
-    rates.delete(host)
-    rates.set(host, next + step)
-    if (rates.size > RATES_MAX) rates.delete(rates.keys().next().value as string)
-    return false
-  }
+  const ratesOf = ({ perSecond }: DoorLimits) =>
+    createQuotas<string>({ frames: perSecond, perMs: 1_000 }, RATES_MAX)
+  const rates = { local: ratesOf(loopback), remote: ratesOf(lan) }
 
   return {
     enters(host, knows) {
       const side = isLoopback(host) ? 'local' : 'remote'
       const limits = side === 'local' ? loopback : lan
       const here = pending.get(host) ?? 0
-      if (here >= limits.pendingPerHost || tooFast(host, limits)) return false
+      if (here >= limits.pendingPerHost || !rates[side](host).take(now())) return false
       // Addresses of members are let in when strangers have filled the house.
       const full = totals[side] >= limits.pendingTotal || !together[side].take(now())
       if (full && (side === 'local' || !knows(host))) return false

@@ -2,6 +2,7 @@
 import { networkInterfaces } from 'node:os'
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Timers } from '../../base/clock.ts'
+import { singleFlight } from '../../base/single-flight.ts'
 import type { Config } from '../../config/index.ts'
 import { checkMulticast } from '../discovery/multicast-check.ts'
 import { segmentsOf } from '../discovery/segments.ts'
@@ -34,7 +35,6 @@ export interface Inspect {
 
 export function createInspect(deps: InspectDeps): Inspect {
   const { config, host, connections, wires } = deps
-  let running: Promise<readonly MulticastTried[]> | undefined
 
   const places = () => {
     const { mdns } = config.discovery
@@ -72,13 +72,8 @@ export function createInspect(deps: InspectDeps): Inspect {
       twins: deps.twins(),
     }),
 
-    tryMulticast() {
-      // Whoever asks meanwhile gets the same answer: it is one question on the network for all of them.
-      running ??= tryNow().finally(() => {
-        running = undefined
-      })
-      return running
-    },
+    // Whoever asks meanwhile gets the same answer: it is one question on the network for all of them.
+    tryMulticast: singleFlight(tryNow),
   }
 
   async function tryNow(): Promise<readonly MulticastTried[]> {

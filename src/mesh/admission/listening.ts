@@ -3,6 +3,7 @@ import { createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { type Multiaddr, multiaddr } from '@multiformats/multiaddr'
 import type { Clock, Timers } from '../../base/clock.ts'
+import { within } from '../../base/deadline.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { HealthCheck } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
@@ -131,15 +132,10 @@ export function createListening({ config, timings, clock, timers, log, put }: Li
         host = undefined
         await stopping?.stop()
       }
-      const { promise: late, resolve } = Promise.withResolvers<void>()
-      const inTime = timers.after(timings.stopMs, resolve)
-      await Promise.race([
-        quietly().catch((error: unknown) =>
-          log.warn({ reason: String(error) }, 'the mesh did not stop cleanly'),
-        ),
-        late,
-      ])
-      inTime()
+      const stopped = quietly().catch((error: unknown) =>
+        log.warn({ reason: String(error) }, 'the mesh did not stop cleanly'),
+      )
+      await within(stopped, timings.stopMs, timers)
       host = undefined
     },
 

@@ -11,9 +11,8 @@ import type {
 } from '@libp2p/interface'
 import type { KadDHT, KadDHTComponents } from '@libp2p/kad-dht'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
 import type { Clock } from '../../base/clock.ts'
-import { createRecent } from '../../base/recent.ts'
+import { createQuotas } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
 import { nodeOf, peerIdOf } from '../link/peer.ts'
@@ -68,7 +67,7 @@ interface Inside extends KadDHT {
 export async function loadDht(deps: DhtDeps): Promise<Dht> {
   const { kadDHT } = await import('@libp2p/kad-dht')
   const { clock, log } = deps
-  const quotas = createRecent<NodeId, Quota>(ASKERS_MAX)
+  const quotaOf = createQuotas<NodeId>(QUESTIONS, ASKERS_MAX)
   let dht: Inside | undefined
   /** Questions under way, and dials that they may still make. */
   let questions = 0
@@ -93,11 +92,7 @@ export async function loadDht(deps: DhtDeps): Promise<Dht> {
     return wire.connection
   }
 
-  const asks = (node: NodeId): boolean => {
-    const quota = quotas.get(node) ?? createQuota(QUESTIONS)
-    quotas.set(node, quota)
-    return quota.take(clock.monotonic())
-  }
+  const asks = (node: NodeId): boolean => quotaOf(node).take(clock.monotonic())
 
   const serve =
     (handler: StreamHandler): StreamHandler =>

@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns/promises'
 import { isIP } from 'node:net'
 import type { NodeId } from '../../../protocols/node-id.ts'
+import { untilAborted } from '../../base/deadline.ts'
 import type { StaticPeer } from '../../config/index.ts'
 import { formatEndpoint, parseEndpoint } from '../admission/endpoint.ts'
 
@@ -33,16 +34,11 @@ export async function resolveStatic(
       .filter((text) => parseEndpoint(text) !== undefined)
   if (isIP(peer.host) !== 0) return dialable([peer.host])
   if (signal.aborted) return []
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const onAbort = (): void => reject(signal.reason)
-  signal.addEventListener('abort', onAbort)
   try {
     // The resolver itself cannot be interrupted; its answer is then ignored.
-    const found = await Promise.race([resolve(peer.host), aborted])
+    const found = await untilAborted(resolve(peer.host), signal)
     return dialable(found.map(({ address }) => address))
   } catch {
     return []
-  } finally {
-    signal.removeEventListener('abort', onAbort)
   }
 }

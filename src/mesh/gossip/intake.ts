@@ -11,8 +11,8 @@ import {
   type RejectCode,
 } from '../../../protocols/frame.ts'
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
 import type { Clock } from '../../base/clock.ts'
+import { createQuota, type Quota } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
 import { verifySignature } from '../../trust/identity/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -82,15 +82,12 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
     return table
   }
 
-  const quotasOf = (neighbour: NodeId): Handed => {
-    const quotas = handedOn.get(neighbour) ?? {
+  const quotasOf = (neighbour: NodeId): Handed =>
+    handedOn.getOrInsert(neighbour, () => ({
       all: createQuota(HANDED_ON),
       unknown: createQuota(UNKNOWN),
       newcomers: createQuota(NEWCOMERS),
-    }
-    handedOn.set(neighbour, quotas)
-    return quotas
-  }
+    }))
 
   const isUnknown = (author: NodeId): boolean => !trust.admits(author) && trust.member(author) === undefined
 
@@ -113,8 +110,7 @@ export function createIntake({ self, trust, rejections, clock }: IntakeDeps): In
     }
     const key = `${author} ${topic.id}`
     const { messages, perMs } = topic.quota
-    const quota = authors.get(key) ?? createQuota({ frames: messages, perMs })
-    authors.set(key, quota)
+    const quota = authors.getOrInsert(key, () => createQuota({ frames: messages, perMs }))
     if (!quota.take(clock.monotonic())) throw new FrameError('rate_limited', 'too many of this author')
   }
 

@@ -11,9 +11,9 @@ import {
   NONCE_BYTES,
   type RejectCode,
 } from '../../../protocols/frame.ts'
-import type { Quota } from '../../../protocols/quota.ts'
 import { FrameReader } from '../../../protocols/reader.ts'
 import type { Clock, Random, Timers } from '../../base/clock.ts'
+import type { Quota } from '../../base/quota.ts'
 import type { Log } from '../../base/run/log.ts'
 import { type Identity, verifySignature } from '../../trust/identity/index.ts'
 import type { PeerRef } from '../types.ts'

@@ -2,8 +2,7 @@
 import type { Stream as Libp2pStream } from '@libp2p/interface'
 import type { Stream } from '../../../protocols/define.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
-import { createRecent } from '../../base/recent.ts'
+import { createQuotas, type Quota } from '../../base/quota.ts'
 import { deadline } from '../../base/timers.ts'
 import type { Put } from '../mailbox.ts'
 import { backoffMs } from '../state/backoff.ts'
@@ -47,7 +46,7 @@ interface Line {
   /** The channel frames are sent on, by neighbour. */
   readonly open: Map<NodeId, Open>
   /** By neighbour, over streams and connections: reconnecting does not bring a new quota. */
-  readonly quotas: ReturnType<typeof createRecent<NodeId, Quota>>
+  readonly quotaOf: (node: NodeId) => Quota
 }
 
 /** Neighbours whose quota is remembered after they left; a forgotten one starts with a full quota. */
@@ -56,12 +55,6 @@ const QUOTAS_MAX = 1_024
 export function createLinks(deps: LinksDeps): Links {
   const lines = new Map<string, Line>()
   const { clock, timers, random, log } = deps.channel
-
-  const quotaOf = (line: Line, node: NodeId): Quota => {
-    const quota = line.quotas.get(node) ?? createQuota(line.protocol.quota)
-    line.quotas.set(node, quota)
-    return quota
-  }
 
   const tell = (what: 'up' | 'down', line: Line, peer: PeerRef): void => {
     try {
@@ -82,7 +75,7 @@ export function createLinks(deps: LinksDeps): Links {
       stream,
       protocol: line.protocol,
       peer,
-      quota: quotaOf(line, node),
+      quota: line.quotaOf(node),
       member: () => deps.admits(node),
       onFrame: (frame) => {
         deps.put({ on: 'heard', node })
@@ -127,7 +120,8 @@ export function createLinks(deps: LinksDeps): Links {
 
   return {
     add(protocol, handler) {
-      const line: Line = { protocol, handler, open: new Map(), quotas: createRecent(QUOTAS_MAX) }
+      const quotaOf = createQuotas<NodeId>(protocol.quota, QUOTAS_MAX)
+      const line: Line = { protocol, handler, open: new Map(), quotaOf }
       lines.set(protocol.id, line)
       return {
         peers: () => [...line.open.values()].map(({ peer }) => peer),

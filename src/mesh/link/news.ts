@@ -1,11 +1,12 @@
 // What the mesh tells trust and the audit ledger: who was met, who came, who left, and who waits for approval.
 import type { HelloBody } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
+import { createQuota, type Quota } from '../../base/quota.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
-import { createSparing } from '../../base/sparing.ts'
+import { createSparing, REST } from '../../base/sparing.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
 import type { Conn, EndReason, Outcome } from '../state/types.ts'
@@ -52,18 +53,15 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
   const lines = createSparing({ clock })
   const told = new WeakMap<Conn, number>()
   const met = new WeakMap<Conn, { readonly name: string; readonly addresses: readonly string[] }>()
-  const oneSided = new Set<NodeId>()
-  const visits = new Map<NodeId, { readonly quota: Quota; unrecorded: number }>()
+  const oneSided = createRecent<NodeId, true>(VISITORS_MAX)
+  const visits = createRecent<NodeId, { readonly quota: Quota; unrecorded: number }>(VISITORS_MAX)
 
   const recordVisit = (
     type: 'peer_connected' | 'peer_disconnected',
     peer: NodeId,
     details: Readonly<Record<string, string>>,
   ): void => {
-    const visit = visits.get(peer) ?? { quota: createQuota(VISITS_AUDITED), unrecorded: 0 }
-    visits.delete(peer)
-    visits.set(peer, visit)
-    if (visits.size > VISITORS_MAX) visits.delete(visits.keys().next().value as NodeId)
+    const visit = visits.getOrInsert(peer, () => ({ quota: createQuota(VISITS_AUDITED), unrecorded: 0 }))
     if (!visit.quota.take(clock.monotonic())) {
       visit.unrecorded++
       return
@@ -80,8 +78,11 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
 
   /** One line a minute for each neighbour and kind. */
   const say = (peer: NodeId, fields: Readonly<Record<string, string>>, message: string): void => {
-    const times = lines.times(`${peer} ${message}`)
-    if (times !== undefined) log.info({ peer, ...fields, ...(times === 1 ? {} : { times }) }, message)
+    const happened = lines.times(`${peer} ${message}`)
+    if (happened === undefined) return
+    const { key, times } = happened
+    if (key === REST) log.info({ times }, 'more neighbours came and went than are told apart')
+    else log.info({ peer, ...fields, ...(times === 1 ? {} : { times }) }, message)
   }
 
   return {
@@ -111,9 +112,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       const seen = met.get(conn)
       if (outcome.kind !== 'pending' || seen === undefined || !trust.admits(conn.node)) return
       trust.sawStranger(conn.node, seen)
-      oneSided.delete(conn.node)
-      oneSided.add(conn.node)
-      if (oneSided.size > VISITORS_MAX) oneSided.delete(oneSided.values().next().value as NodeId)
+      oneSided.set(conn.node, true)
     },
     came(conn) {
       const { node, ip } = conn
@@ -137,7 +136,7 @@ export function createNews({ trust, audit, clock, log }: NewsDeps): News {
       told.set(conn, now)
       trust.sawMember(conn.node, {})
     },
-    oneSided: () => [...oneSided].filter((node) => trust.admits(node)),
+    oneSided: () => [...oneSided].map(([node]) => node).filter((node) => trust.admits(node)),
     isOneSided: (node) => oneSided.has(node) && trust.admits(node),
   }
 }

@@ -1,11 +1,12 @@
 // Refused frames: counted by code, and told to the audit ledger and the log as often as a person can read, with the peer.
 import { REJECT_CODES, type RejectCode } from '../../../protocols/frame.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createQuota } from '../../../protocols/quota.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
+import { createQuota } from '../../base/quota.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
-import { createSparing } from '../../base/sparing.ts'
+import { createSparing, REST } from '../../base/sparing.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 
 export type RejectionCounts = Readonly<Record<RejectCode, number>>
@@ -72,10 +73,10 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
   const lines = createSparing({ clock })
 
   /** When each was last refused for its clock, oldest first, and how far our clock was from our running time then. */
-  const stale = new Map<
+  const stale = createRecent<
     NodeId,
     { readonly at: number; readonly offset: number; readonly clock_off_ms: number }
-  >()
+  >(STALE_MAX)
   const offset = (): number => clock.now() - clock.monotonic()
 
   /** It was lately, and the clock here was not set since. */
@@ -91,8 +92,13 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
   const nameOf = (peer: NodeId): string => (admits(peer) ? peer : 'stranger')
 
   const say = (code: RejectCode, protocol: string, peer: NodeId, reason: string, told: boolean): void => {
-    const times = lines.times(`${nameOf(peer)} ${protocol} ${code}`)
-    if (times === undefined) return
+    const happened = lines.times(`${nameOf(peer)} ${protocol} ${code}`)
+    if (happened === undefined) return
+    const { key, times } = happened
+    if (key === REST) {
+      log.debug({ times }, 'frames of more peers were refused than are told apart')
+      return
+    }
     const fields = { peer, protocol, code, times, reason }
     // Only this one has a cause that its people should look for; as often as the ledger is told, not more.
     if (code === 'stale' && told)
@@ -100,12 +106,19 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
     else log.debug(fields, 'a frame was refused')
   }
 
-  /** True when the ledger is told now. */
+  /** True when the ledger is told now, of this peer. */
   const enter = (code: RejectCode, protocol: string, peer: NodeId): boolean => {
     const details: Record<string, string | number> = { reason: code, protocol }
     if (admits(peer)) {
-      const times = entries.times(`${peer} ${code}`)
-      if (times === undefined) return false
+      const happened = entries.times(`${peer} ${code}`)
+      if (happened === undefined) return false
+      const { key, times } = happened
+      if (key === REST) {
+        // Of several members, for several reasons: none of them is named for what others did.
+        const rest = { reason: 'further_members', times }
+        void audit.record({ type: 'policy_violation', success: false, details: rest })
+        return false
+      }
       details.times = times
     } else {
       const now = clock.monotonic()
@@ -127,9 +140,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
       const now = clock.monotonic()
       // A question that has expired is stale too, and says nothing of a clock.
       if (clockOffMs !== undefined && admits(peer)) {
-        stale.delete(peer)
         stale.set(peer, { at: now, offset: offset(), clock_off_ms: Math.round(clockOffMs) })
-        if (stale.size > STALE_MAX) stale.delete(stale.keys().next().value as NodeId)
       }
       const told = enter(code, protocol, peer)
       say(code, protocol, peer, reason, told)
@@ -137,9 +148,12 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
     },
     tally: (code) => void counts[code]++,
     failed(protocol, peer, error) {
-      const times = lines.times(`${nameOf(peer)} ${protocol} failed`)
-      if (times === undefined) return
-      log.error({ peer, protocol, times, reason: String(error) }, 'a frame could not be handled')
+      const happened = lines.times(`${nameOf(peer)} ${protocol} failed`)
+      if (happened === undefined) return
+      const { key, times } = happened
+      // The error is this frame's; of a count that is shared, only the number is told.
+      const whose = key === REST ? {} : { peer, protocol }
+      log.error({ ...whose, times, reason: String(error) }, 'a frame could not be handled')
     },
     counts: () => ({ ...counts }),
     inTime(peer) {
@@ -150,7 +164,7 @@ export function createRejections({ audit, clock, log, admits }: RejectionsDeps):
         .filter(([, one]) => holds(one))
         .map(([node_id, { clock_off_ms }]) => ({ node_id, clock_off_ms })),
     clockOff(peer) {
-      const one = stale.get(peer)
+      const one = stale.peek(peer)
       return one !== undefined && holds(one) ? one.clock_off_ms : undefined
     },
   }

@@ -2,6 +2,7 @@
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock } from '../../base/clock.ts'
 import { placesInWords } from '../../base/places.ts'
+import { createRecent, type Recent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 
@@ -42,16 +43,11 @@ export function createTwins(deps: {
   readonly log: Log
 }): Twins {
   const { audit, clock, log } = deps
-  const others = new Map<NodeId, Watched>()
-  const here = new Map<NodeId, Watched>()
+  const others = createRecent<NodeId, Watched>(NODES_MAX)
+  const here = createRecent<NodeId, Watched>(NODES_MAX)
 
-  const touch = (all: Map<NodeId, Watched>, node: NodeId): Watched => {
-    const one = all.get(node) ?? { times: [], places: [], told: false }
-    all.delete(node)
-    all.set(node, one)
-    if (all.size > NODES_MAX) all.delete(all.keys().next().value as NodeId)
-    return one
-  }
+  const touch = (all: Recent<NodeId, Watched>, node: NodeId): Watched =>
+    all.getOrInsert(node, () => ({ times: [], places: [], told: false }))
 
   const isOne = ({ times }: Watched): boolean => {
     const at = times.at(-OFTEN)
@@ -90,7 +86,7 @@ export function createTwins(deps: {
       count(touch(here, by), by, 'own_key_elsewhere', says)
     },
     state() {
-      const now = (all: Map<NodeId, Watched>) => [...all].filter(([, one]) => isOne(one))
+      const now = (all: Recent<NodeId, Watched>) => [...all].filter(([, one]) => isOne(one))
       return {
         others: now(others).map(([node_id, { places }]) => ({ node_id, places: [...new Set(places)] })),
         here: now(here).map(([node]) => node),

@@ -12,8 +12,8 @@ import {
   Pong,
 } from '../../../protocols/messages/hello.ts'
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createQuota } from '../../../protocols/quota.ts'
 import { hello } from '../../../protocols/registry.ts'
+import { createQuota } from '../../base/quota.ts'
 import { deadline } from '../../base/timers.ts'
 import { endpointOf, formatEndpoint } from '../admission/endpoint.ts'
 import { memberAllowances } from '../allowance.ts'

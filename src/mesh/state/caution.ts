@@ -1,6 +1,5 @@
 // Where this node dials on somebody's word alone: at plausible ports, and so often for one address and for all of them.
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
-import { createRecent } from '../../base/recent.ts'
+import { createQuota, createQuotas, type Rate } from '../../base/quota.ts'
 import { KEYS } from '../../config/table.ts'
 import { type Endpoint, isLoopback } from '../admission/endpoint.ts'
 
@@ -51,11 +50,6 @@ export interface Caution {
   named(source: string): boolean
 }
 
-interface Rate {
-  readonly frames: number
-  readonly perMs: number
-}
-
 /**
  * `meshPort` is where this node listens: the others of its mesh probably do too. `isOwn` says whether an IP address is
  * one of this machine's. `now` is monotonic, in milliseconds.
@@ -64,13 +58,8 @@ export function createCaution(meshPort: number, isOwn: (ip: string) => boolean, 
   const strangersAt = new Set([KEYS.meshPort.default, meshPort])
 
   const createEach = (rate: Rate): ((ip: string) => boolean) => {
-    const each = createRecent<string, Quota>(ADDRESSES_MAX)
-    return (ip) => {
-      if (isLoopback(ip) || isOwn(ip)) return true
-      const quota = each.get(ip) ?? createQuota(rate)
-      each.set(ip, quota)
-      return quota.take(now())
-    }
+    const each = createQuotas<string>(rate, ADDRESSES_MAX)
+    return (ip) => isLoopback(ip) || isOwn(ip) || each(ip).take(now())
   }
   const members = { all: createQuota(MEMBERS_DIALED.together), at: createEach(MEMBERS_DIALED.perAddress) }
   const strangers = {

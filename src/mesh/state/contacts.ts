@@ -1,7 +1,7 @@
 // Whom this node connects to: hears of members by every means, has those dialed it wants, lets go of those too many. Pure.
 import type { NodeId } from '../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
 import type { Clock, Random } from '../../base/clock.ts'
+import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Config } from '../../config/index.ts'
 import type { Trust } from '../../trust/peers/index.ts'
@@ -103,7 +103,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
     // A dial to somebody who is not admitted here would end in the lobby there.
     isPossible: (node) => running && admits(node),
   })
-  const wakings = createRecent<NodeId, Quota>(WAKINGS_MAX)
+  const wakings = createQuotas<NodeId>(WAKINGS, WAKINGS_MAX)
   const sightedAt = createRecent<NodeId, number>(SIGHTED_MAX)
   let running = false
 
@@ -163,9 +163,7 @@ export function createContacts(deps: ContactsDeps): Contacts {
       if (!worthATry) return
       overlay.present(node)
       if (connections.isConnected(node)) return
-      const quota = wakings.get(node) ?? createQuota(WAKINGS)
-      wakings.set(node, quota)
-      if (quota.take(now())) dialing.wake(node)
+      if (wakings(node).take(now())) dialing.wake(node)
     },
     decided: settling((node: NodeId) => {
       if (!admits(node)) return

@@ -30,7 +30,7 @@ export interface DialingDeps {
 }
 
 /** Members that the overlay wants links to. */
-export interface Wanted {
+interface Wanted {
   readonly due: readonly NodeId[]
   readonly hasDeclined: (node: NodeId) => boolean
 }

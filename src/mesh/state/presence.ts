@@ -64,7 +64,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     AUTHORS_MAX,
   )
   /** In the order they were lost. */
-  const lost = new Set<NodeId>()
+  const lost = createRecent<NodeId, true>(LOST_MAX)
   let started = false
   /** Monotonic. */
   let due = Number.POSITIVE_INFINITY
@@ -76,7 +76,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
 
   const bodyNow = (state: PresenceBody['state']): PresenceBody => {
     version = Math.max(clock.now(), version + 1)
-    const keys = [...lost].map((node) => parseNodeId(node) as Uint8Array)
+    const keys = [...lost].map(([node]) => parseNodeId(node) as Uint8Array)
     return { version, state, ...deps.about(), lost: keys, asks: asks && state === 'online' }
   }
 
@@ -164,9 +164,7 @@ export function createPresence(deps: PresenceDeps): PresenceRoom {
     },
 
     lost(node) {
-      lost.delete(node)
-      lost.add(node)
-      if (lost.size > LOST_MAX) lost.delete(lost.values().next().value as NodeId)
+      lost.set(node, true)
       within(GATHER_MS)
     },
 

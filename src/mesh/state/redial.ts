@@ -4,7 +4,7 @@ import { backoffMs } from './backoff.ts'
 import type { Outcome, Target } from './types.ts'
 
 /** Dials at the same time, over all targets. */
-export const PARALLEL_DIALS = 8
+const PARALLEL_DIALS = 8
 
 /** A connection that lasted this long was a good one. */
 const LASTING_MS = 30_000

@@ -1,30 +1,15 @@
-// What every shell's hook is made from, and the shells that there is one for.
-
-/**
- * Where a hook reads the last part of its files' names: 122 random bits, another each time, and no fork for them. Whoever
- * knew the name could make the file first where `fs.protected_regular` is 0, and read what is typed. So every hook makes
- * its files new and exclusively, writes to none that is not its person's, and does nothing where it cannot read this.
- */
-export const SECRET = '/proc/sys/kernel/random/uuid'
+// What every part of a hook is made from: a shell file as it stands beside this one, and values that go in front of it.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { quoteShell } from '../../base/quote.ts'
 
 /** The name that the records carry and `karo shell` takes. */
 export type Shell = 'bash' | 'zsh' | 'fish' | 'sh'
 
-export interface HookOptions {
-  /** Absolute. The daemon makes it; the hook makes nothing but its own files in it. */
-  readonly spoolDirectory: string
-  /** Commands that match any of these globs are not written; see `history.ignore`. */
-  readonly ignore: readonly string[]
-}
+/** Text of a file by its path below this folder; in the bundle, scripts/build.ts puts the text in place of the call. */
+export const shellFile = (path: string): string => readFileSync(join(import.meta.dirname, path), 'utf8')
 
-/**
- * Globs of what is never written: the person's, and a line that names what is to be nowhere any more. Bash, where the person
- * has none, looks at no text, which would cost as much again: the daemon blanks out that line, where it may write the file.
- */
-export const unwritten = (ignore: readonly string[]): readonly string[] => [
-  ...ignore,
-  'karo history delete *',
-]
-
-/** The code that a shell runs once, when it starts: what `karo shell init` prints. */
-export type Hook = (options: HookOptions) => string
+/** Zsh code in one quoted string, read with zsh's own options: aliases and options of the person do not change it. */
+export const zshSource = (code: string): string => `'builtin' 'emulate' 'zsh' '-o' 'no_aliases' \
+'-o' 'no_err_exit' '-o' 'no_err_return' '-o' 'no_xtrace' '-o' 'local_traps' '-c' ${quoteShell(code)}
+`

@@ -5,12 +5,10 @@ import type { HookedShell, RanLine } from '../record/index.ts'
 import { spanOf, startedBy } from './line.ts'
 import { endWithLine, type Line, type Member, rowOf, update } from './member.ts'
 import type { Proc } from './proc.ts'
-import { keyOf, recognise, type Shell } from './shell.ts'
+import { createShells, keyOf, type Shell } from './shell.ts'
 import type { SilentHook } from './types.ts'
 import { createUnwritten, type Unwritten } from './unwritten.ts'
 
-/** Shells at the same time; of more the oldest are watched. */
-export const SHELLS_MAX = 256
 /** Processes alive at the same time, of all shells and of one; others are not looked at until some have ended. */
 export const LIVE_MAX = 1024
 export const LIVE_PER_SHELL_MAX = 256
@@ -51,9 +49,7 @@ export interface Watch extends Pick<Unwritten, 'take' | 'giveBack' | 'done'> {
 }
 
 export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clock: Clock }): Watch {
-  const shells = new Map<string, Shell>()
-  /** Files of what is no shell of that person. */
-  let refused = new Set<string>()
+  const { shells, find, meet } = createShells({ proc, clock })
   const members = new Map<number, Member>()
   const unwritten = createUnwritten()
   let strangers: Member[] = []
@@ -61,33 +57,6 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
   let sought: ReadonlySet<Member> = new Set()
   let began: number | undefined
   let changed = 0
-
-  function admit(key: string, hooked: HookedShell): void {
-    const shell = recognise(hooked, { proc, now: clock.now() })
-    if (shell === undefined) refused.add(key)
-    else shells.set(key, shell)
-  }
-
-  function meet(hooked: readonly HookedShell[]): void {
-    const here = new Set<string>()
-    for (const one of hooked) {
-      const key = keyOf(one)
-      here.add(key)
-      const shell = shells.get(key)
-      if (shell !== undefined) {
-        shell.written = one.written
-        shell.paused = one.paused
-      } else if (!refused.has(key) && shells.size < SHELLS_MAX) admit(key, one)
-    }
-    refused = new Set([...refused].filter((key) => here.has(key)))
-    for (const [key, shell] of shells) {
-      if (here.has(key)) continue
-      // Nobody will tell of another line of it; what still runs is followed to its end.
-      shell.over = true
-      shell.waiting = []
-      if (shell.live === 0) shells.delete(key)
-    }
-  }
 
   /** A name that what a hook calls Karo by has: its subshell's, or the limiter's. */
   const mayCall = (name: string, shell: Shell): boolean => name === shell.name || name === LIMITER
@@ -253,11 +222,10 @@ export function createWatch({ proc, clock }: { readonly proc: Proc; readonly clo
     },
 
     ran(hooked, lines) {
-      const key = keyOf(hooked)
-      // Before the first look at it: what this line left in the background is still to be seen.
-      if (!shells.has(key) && !refused.has(key) && shells.size < SHELLS_MAX) admit(key, hooked)
-      const shell = shells.get(key)
+      // Before the first look at the shell: what this line left in the background is still to be seen.
+      const shell = find(hooked)
       if (shell === undefined) return
+      const key = keyOf(hooked)
       for (const told of lines) {
         const line = lineOf(shell, told)
         const its = (member: Member): boolean => member.line === undefined && startedBy(member, told)

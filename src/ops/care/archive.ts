@@ -3,6 +3,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 import { TAR_BLOCK, tarHeader } from '../../base/tar.ts'
 
 /** Raised when a reader of today could not read what is written then. */
@@ -53,7 +54,7 @@ interface Listed {
   readonly blake3: string
 }
 
-const digest = (bytes: Uint8Array): string => Buffer.from(blake3([bytes])).toString('hex')
+const digest = (bytes: Uint8Array): string => toHex(blake3([bytes]))
 const json = (value: unknown): Buffer => Buffer.from(`${JSON.stringify(value)}\n`)
 
 /** The bytes of the file, as they come. */

@@ -6,6 +6,7 @@ import type { Random } from '../../base/clock.ts'
 import { diskTrouble } from '../../base/disk-trouble.ts'
 import { KaroError } from '../../base/errors.ts'
 import { freeName, syncDirectory } from '../../base/files.ts'
+import { toHex } from '../../base/hex.ts'
 import type { Faults } from '../../base/run/faults.ts'
 import type { HomePaths } from '../../config/paths.ts'
 import { NEWEST_SCHEMA } from '../../store/index.ts'
@@ -100,7 +101,7 @@ async function replace(
   home: string,
   { paths, now, random, faults, onStep = () => {} }: RestoreOptions,
 ): Promise<Omit<Restored, 'head'>> {
-  const suffix = Buffer.from(random.bytes(4)).toString('hex')
+  const suffix = toHex(random.bytes(4))
   const staging = join(home, `.restoring-${suffix}`)
   let ready = false
   try {

@@ -2,6 +2,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client'
 import type { Clock } from '../../base/clock.ts'
 import type { LogLevel } from '../../base/run/log.ts'
+import { singleFlight } from '../../base/single-flight.ts'
 import type { QueryWatch } from '../../exchange/query/index.ts'
 import { toOpenMetrics } from './format.ts'
 import type { Readings } from './readings.ts'
@@ -60,7 +61,6 @@ export function createMetrics(options: {
   const registry = new Registry()
   const all = new Map(Object.entries(METRICS).map(([name, metric]) => [name, make(name, metric, registry)]))
   const routes = new Set<string>()
-  let rendering: Promise<string> | undefined
 
   const counter = (name: MetricName): Counter => all.get(name) as Counter
   const gauge = (name: MetricName): Gauge => all.get(name) as Gauge
@@ -87,6 +87,9 @@ export function createMetrics(options: {
   }
 
   /** What was read replaces what was there before; a reading that is missing now shows nothing. */
+  // Those who look at the same time see the same: it is read once.
+  const lookOnce = singleFlight(look)
+
   async function look(): Promise<string> {
     for (const [name, values] of await readings()) {
       const metric = all.get(name) as Counter | Gauge
@@ -132,11 +135,7 @@ export function createMetrics(options: {
     },
     lagged: (late_ms) => histogram('karo_event_loop_lag_seconds').observe(Math.max(0, late_ms) / 1000),
     async render(format) {
-      // Those who look at the same time see the same: it is read once.
-      rendering ??= look().finally(() => {
-        rendering = undefined
-      })
-      const text = await rendering
+      const text = await lookOnce()
       return format === 'text'
         ? { type: Registry.PROMETHEUS_CONTENT_TYPE, body: text }
         : { type: Registry.OPENMETRICS_CONTENT_TYPE, body: toOpenMetrics(text) }

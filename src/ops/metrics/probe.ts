@@ -1,5 +1,6 @@
 // Tries the database, for the watchdog and for whoever looks at the metrics, and tells the metrics how that went.
 import type { Clock, Timers } from '../../base/clock.ts'
+import { within } from '../../base/deadline.ts'
 
 /** A database that takes longer is not one that can be used; the probe itself may still end. */
 const PATIENCE_MS = 2_000
@@ -47,13 +48,12 @@ export function createProbe(deps: {
     now,
     async lately() {
       if (running === undefined && clock.monotonic() - triedAt < EVERY_MS) return
-      const { promise: late, resolve } = Promise.withResolvers<void>()
-      const cancel = timers.after(PATIENCE_MS, () => {
-        probed(false, PATIENCE_MS)
-        resolve()
-      })
-      await Promise.race([now().catch(() => {}), late])
-      cancel()
+      const inTime = await within(
+        now().catch(() => {}),
+        PATIENCE_MS,
+        timers,
+      )
+      if (!inTime) probed(false, PATIENCE_MS)
     },
   }
 }

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Clock } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
 import type { LogFields } from '../../base/run/log.ts'
 import { isOwnFrame, ownFrames } from '../../base/run/own-frames.ts'
 import { isCode, isKind, type Problem } from '../../base/run/problem.ts'
@@ -31,20 +32,18 @@ interface Remembered extends Pick<Problem, 'level' | 'at' | 'kind' | 'code' | 's
 export function createProblems(options: { readonly root: string; readonly clock: Clock }): Problems {
   const { root, clock } = options
   /** In the order of their last time. */
-  const places = new Map<string, Remembered>()
+  const places = createRecent<string, Remembered>(PLACES_MAX)
 
   const sink: LogSink = (level, fields) => {
     if (level !== 'warn' && level !== 'error') return
     const now = clock.monotonic()
     const place = { level, at: placeOf(root), ...errorOf(fields, root) }
     const key = JSON.stringify(place)
-    const known = places.get(key) ?? { ...place, times: 0, first: now, last: now, peers: new Set() }
+    const fresh = { times: 0, first: now, last: now, peers: new Set<string>() }
+    const known = places.getOrInsert(key, () => ({ ...place, ...fresh }))
     known.times++
     known.last = now
     if (typeof fields.peer === 'string' && known.peers.size < PEERS_MAX) known.peers.add(fields.peer)
-    places.delete(key)
-    places.set(key, known)
-    if (places.size > PLACES_MAX) places.delete(places.keys().next().value as string)
   }
 
   return {
@@ -54,7 +53,7 @@ export function createProblems(options: { readonly root: string; readonly clock:
       const ago = (at: number): number => Math.round((now - at) / 1000)
       // Only now: a text in the log may name files that there are none of.
       const own = (frame: string): boolean => isOwnFrame(frame, (file) => existsSync(join(root, file)))
-      return [...places.values()].reverse().map(({ first, last, peers, stack, ...problem }) => ({
+      return [...places].reverse().map(([, { first, last, peers, stack, ...problem }]) => ({
         ...problem,
         stack: stack.filter(own),
         first_seconds_ago: ago(first),

@@ -42,7 +42,7 @@ export interface CommandTable {
 /** The writing side; one per database, and only one call of `number` at a time. */
 export function createCommandTable(db: Database): CommandTable {
   /** By person, so that a text is looked up as it is: putting a key together would cost more than finding it. */
-  const caches = new Map<number, Recent<string, number>>()
+  const caches = createRecent<number, Recent<string, number>>(CACHED_PEOPLE)
   const nextNumber = new Map<number, number>()
 
   let watched: { readonly uid: number; readonly used: NumberSet } | undefined
@@ -51,21 +51,12 @@ export function createCommandTable(db: Database): CommandTable {
     return nextNumber.get(uid) ?? (await lastNumber(db, uid)) + 1
   }
 
-  function cacheOf(uid: number): Recent<string, number> {
-    const known = caches.get(uid)
-    if (known !== undefined) return known
-    if (caches.size >= CACHED_PEOPLE) caches.clear()
-    const made = createRecent<string, number>(CACHED_TEXTS)
-    caches.set(uid, made)
-    return made
-  }
-
   async function numbered(
     uid: number,
     texts: readonly Level0<string>[],
     changes: Change[],
   ): Promise<readonly number[]> {
-    const cache = cacheOf(uid)
+    const cache = caches.getOrInsert(uid, () => createRecent(CACHED_TEXTS))
     const numbers = new Array<number>(texts.length)
     const unknown = new Map<string, number[]>()
     for (const [i, hidden] of texts.entries()) {

@@ -1,7 +1,7 @@
 // Level 0: every command that ran, stored with its spool offset and rollups in one atomic batch, and searched.
 
 import { type Clock, systemClock } from '../../base/clock.ts'
-import { createSerial } from '../../base/serial.ts'
+import { createSerial } from '../../base/limiter.ts'
 import type { Change, Database } from '../level/database.ts'
 import { eventsOf, startOfKey } from '../level/key-of-event.ts'
 import type { Rollup } from '../rollups/types.ts'

@@ -1,7 +1,7 @@
 // Brings in what other programs recorded: none of it twice, and with it the list by which an import can be undone.
 import { KaroError } from '../../base/errors.ts'
+import type { Limiter } from '../../base/limiter.ts'
 import { createRecent } from '../../base/recent.ts'
-import type { Serial } from '../../base/serial.ts'
 import { idOfEvent } from '../../base/words/event-id.ts'
 import type { Change, Database, Snapshot } from '../level/database.ts'
 import { commandOfKey, eventsOf, isCounted, startOfKey } from '../level/key-of-event.ts'
@@ -74,7 +74,7 @@ const REMEMBERED = 8_192
 
 interface Deps {
   readonly db: Database
-  readonly serially: Serial
+  readonly serially: Limiter
   readonly store: (events: readonly EventInput[], changes: Change[]) => Promise<void>
   readonly remove: EventRemoval['remove']
   readonly lists: ImportLists

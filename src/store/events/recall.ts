@@ -2,7 +2,7 @@
 
 import type { Clock } from '../../base/clock.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import type { Serial } from '../../base/serial.ts'
+import type { Limiter } from '../../base/limiter.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { createEventReader } from './bytes.ts'
@@ -72,7 +72,7 @@ type Change =
 
 export function createRecall(deps: {
   readonly db: Database
-  readonly serially: Serial
+  readonly serially: Limiter
   readonly clock: Clock
 }): Recall {
   const { db, serially, clock } = deps

@@ -1,7 +1,7 @@
 // Removes events for their age, and the texts that no event names any more; each batch leaves a whole database.
 
 import { blake3 } from '../../base/hash.ts'
-import { createSerial, type Serial } from '../../base/serial.ts'
+import { createSerial, type Limiter } from '../../base/limiter.ts'
 import { type Change, compact, type Database } from '../level/database.ts'
 import { commandOfKey, eventsBetween, eventsOf, readU32, startOfKey, TAG_AT } from '../level/key-of-event.ts'
 import { keyRange, makeKey } from '../level/keyspace.ts'
@@ -65,7 +65,7 @@ export interface EventRetention {
 
 export interface RetentionDeps {
   readonly db: Database
-  readonly serially: Serial
+  readonly serially: Limiter
   readonly commands: CommandTable
   readonly rollups: RollupWriter
   readonly counts: EventCounts

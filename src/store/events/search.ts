@@ -2,7 +2,7 @@
 
 import { RISK_LEVELS } from '../../assist/risk/index.ts'
 import { revealLevel0 } from '../../base/level0/level0.ts'
-import type { Serial } from '../../base/serial.ts'
+import type { Limiter } from '../../base/limiter.ts'
 import { parseEventId } from '../../base/words/event-id.ts'
 import type { Database, Snapshot } from '../level/database.ts'
 import { eventsBetween, eventsOf, startOfKey } from '../level/key-of-event.ts'
@@ -85,7 +85,7 @@ const LONG_PAGE = 64
 
 export function createEventSearch(deps: {
   readonly db: Database
-  readonly serially: Serial
+  readonly serially: Limiter
   readonly counts: EventCounts
   readonly recall: Recall
 }): EventSearch {

@@ -5,6 +5,7 @@ import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { KaroError } from '../../base/errors.ts'
 import { freeName, syncDirectory, syncFilesOf } from '../../base/files.ts'
+import { toHex } from '../../base/hex.ts'
 import { silentLog } from '../../base/run/log.ts'
 import { createEventCounts } from '../events/counts.ts'
 import { putRepaired } from '../events/spool-positions.ts'
@@ -115,7 +116,7 @@ async function build(
   use: (report: Report, rebuilt: string) => Promise<Report>,
 ): Promise<Report> {
   await refuseOpen(directory)
-  const suffix = randomBytes(4).toString('hex')
+  const suffix = toHex(randomBytes(4))
   const scratch = `${directory}.${suffix}.reading`
   const rebuilt = `${directory}.${suffix}.rebuilding`
   try {

@@ -1,7 +1,7 @@
 // Who may manage this node and who may ask through it: the configured people and groups, looked up and kept for seconds.
 import type { Clock, Timers } from '../../base/clock.ts'
+import { createSerial } from '../../base/limiter.ts'
 import type { Log } from '../../base/run/log.ts'
-import { createSerial } from '../../base/serial.ts'
 import type { Config } from '../../config/index.ts'
 import { KEYS } from '../../config/table.ts'
 import type { Access, NameService, Rights } from './types.ts'

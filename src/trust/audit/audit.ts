@@ -2,6 +2,7 @@
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import type { Log } from '../../base/run/log.ts'
+import { singleFlight } from '../../base/single-flight.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import type { Identity } from '../identity/index.ts'
 import { readEnd } from './continue.ts'
@@ -12,7 +13,7 @@ import { readHead, signHead } from './head.ts'
 import { createNoise } from './noise.ts'
 import { keyChange } from './signers.ts'
 import { createTimes } from './times.ts'
-import type { Audit, AuditEntry, AuditRecord, AuditVerdict, ExportEntry } from './types.ts'
+import type { Audit, AuditEntry, AuditRecord, ExportEntry } from './types.ts'
 import { verifyLedger } from './verify.ts'
 import { createWhoAsked } from './who-asked.ts'
 
@@ -70,7 +71,6 @@ export function createAudit(options: AuditOptions): Audit {
   const headListeners = new Set<(frame: Uint8Array) => void>()
   const recordListeners = new Set<(entry: AuditRecord) => void>()
   let pumping: Promise<void> | undefined
-  let verifying: Promise<AuditVerdict> | undefined
 
   function drop(count: number): void {
     if (dropped === 0) log.error({ count }, 'audit entries were dropped')
@@ -137,6 +137,11 @@ export function createAudit(options: AuditOptions): Audit {
       trimBefore = undefined
       const cut = await front.cut(newest, base, clock.now(), before)
       if (cut !== undefined) await write([cut.row], true, cut)
+      if (cut !== undefined && cut.unreadable > 0)
+        log.warn(
+          { count: cut.unreadable },
+          'entries of the ledger that could not be read went with older ones',
+        )
     } catch (error) {
       failure = error instanceof Error ? error.message : String(error)
       trimBefore = undefined
@@ -327,13 +332,8 @@ export function createAudit(options: AuditOptions): Audit {
       await pump()
     },
 
-    verify(elsewhere = []) {
-      // Whoever asks while one is under way gets that one's verdict: a walk reads the whole ledger.
-      verifying ??= verifyLedger(repository, identity.publicKey, elsewhere).finally(() => {
-        verifying = undefined
-      })
-      return verifying
-    },
+    // Whoever asks while one is under way gets that one's verdict: a walk reads the whole ledger.
+    verify: singleFlight((elsewhere = []) => verifyLedger(repository, identity.publicKey, elsewhere)),
 
     status: () => ({ written: newest.seq, dropped: droppedSinceStart }),
 

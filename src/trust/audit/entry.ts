@@ -1,6 +1,7 @@
 // What one entry of the ledger is in bytes, and how entries are chained by BLAKE3.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import { blake3 } from '../../base/hash.ts'
+import { toHex } from '../../base/hex.ts'
 import type { AuditRow } from '../../store/tables/audit.ts'
 import type { AuditType } from './entry-types.ts'
 import type { AuditEntry, AuditRecord } from './types.ts'
@@ -93,7 +94,7 @@ export function readRow(row: AuditRow): AuditEntry | undefined {
       ...(peer === undefined ? {} : { peer }),
       ...(trace_id === undefined ? {} : { trace_id }),
       details,
-      hash: Buffer.from(row.hash).toString('hex'),
+      hash: toHex(row.hash),
     }
   } catch {
     return undefined

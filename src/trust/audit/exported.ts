@@ -1,6 +1,7 @@
 // A ledger outside of its node: its first line, and how it is verified where there is only the file.
 import { formatNodeId, type NodeId, parseNodeId } from '../../../protocols/node-id.ts'
 import { KaroError } from '../../base/errors.ts'
+import { toHex } from '../../base/hex.ts'
 import { canonicalDetails, hashEntry } from './entry.ts'
 import { readHead } from './head.ts'
 import { createSigners } from './signers.ts'
@@ -37,7 +38,7 @@ export function headerOf(
     karo_ledger: FORMAT,
     node_id: formatNodeId(publicKey),
     exported_at: new Date(now).toISOString(),
-    base: { seq: base.seq, hash: Buffer.from(base.hash).toString('hex') },
+    base: { seq: base.seq, hash: toHex(base.hash) },
   }
 }
 
@@ -94,7 +95,7 @@ export async function verifyExport(lines: AsyncIterable<unknown>): Promise<Expor
   return {
     ok: firstBad === null && last !== null && signed === last,
     entries,
-    head: Buffer.from(previous).toString('hex'),
+    head: toHex(previous),
     first_bad: firstBad,
     node_id: header.node_id,
     first,
@@ -144,7 +145,7 @@ function hashOf(
       ...(trace_id === undefined ? {} : { trace_id }),
     })
     const computed = hashEntry({ seq, ts, type, details: bytes }, previous)
-    return Buffer.from(computed).toString('hex') === hash ? computed : undefined
+    return toHex(computed) === hash ? computed : undefined
   } catch {
     return undefined
   }

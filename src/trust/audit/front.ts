@@ -1,5 +1,6 @@
 // What is removed from the front of the ledger, the entry that stands for it, and what stays: decisions of this node's people.
 import { DAY_MS } from '../../base/calendar.ts'
+import { toHex } from '../../base/hex.ts'
 import type { AuditBase, AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import { GENESIS, hashEntry, makeRow } from './entry.ts'
 import { isLasting, LASTING_MAX, lastingDigest } from './lasting.ts'
@@ -10,6 +11,8 @@ export interface Cut {
   readonly base: AuditBase
   /** Numbers up to the base's that stay. */
   readonly keep: ReadonlySet<number>
+  /** Entries that go and could not be read: how many. */
+  readonly unreadable: number
 }
 
 export interface FrontOptions {
@@ -38,7 +41,9 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
     let oldest: number | undefined
     let through = 0
     for await (const { seq: at, row } of repository.forwards()) {
-      if (row === undefined || row.ts >= before) break
+      // One that cannot be read is nowhere in time: those around it decide.
+      if (row === undefined) continue
+      if (row.ts >= before) break
       oldest ??= row.ts
       through = at
     }
@@ -51,9 +56,11 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
   async function readFront(seq: number, base: AuditBase | undefined) {
     const kept: AuditRow[] = []
     const added: AuditRow[] = []
+    let unreadable = 0
     let previous: Uint8Array | undefined = base?.hash ?? GENESIS
     for await (const { seq: at, row } of repository.forwards()) {
       if (at > seq) break
+      if (row === undefined) unreadable++
       if (at <= (base?.seq ?? 0)) {
         if (row !== undefined) kept.push(row)
         continue
@@ -66,7 +73,7 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
       if (whole && isLasting(row)) added.push(row)
       previous = row?.hash
     }
-    return { kept, added }
+    return { kept, added, unreadable }
   }
 
   return {
@@ -77,7 +84,7 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
       const isOver = async (): Promise<boolean> => {
         if (before === undefined || base?.lasting === undefined) return false
         for await (const { seq: at, row } of repository.forwards())
-          return at <= removed && row !== undefined && row.ts < before - DAY_MS
+          if (row !== undefined) return at <= removed && row.ts < before - DAY_MS
         return false
       }
       if (seq <= removed && !(await isOver())) return undefined
@@ -86,32 +93,30 @@ export function createFront({ repository, keptMax, lastingMax = LASTING_MAX }: F
       // A damaged entry is evidence: nothing is removed from a ledger that cannot be continued from there.
       if (last === undefined) return undefined
 
-      const { kept, added } = await readFront(through, base)
-      const room = Math.max(0, lastingMax - added.filter(young).length)
-      const young_kept = kept.filter(young)
-      const stays = young_kept.slice(Math.max(0, young_kept.length - room))
-      // Kept ones that are not what was signed stay, under the digest that says so.
-      const proven = same(lastingDigest(kept), base?.lasting)
-      const older = proven ? stays : kept
+      const { kept, added, unreadable } = await readFront(through, base)
       const newer = added.filter(young).slice(-lastingMax)
+      const room = lastingMax - newer.length
+      const older = room === 0 ? [] : kept.filter(young).slice(-room)
+      // The bounds hold whether or not the kept ones are what was signed; where they are not, the digest goes on saying so.
+      const proven = same(lastingDigest(kept), base?.lasting)
       const lasting = lastingDigest(newer, proven ? lastingDigest(older) : base?.lasting)
       const details = {
         removed_through: through,
-        hash: hex(last.hash),
+        hash: toHex(last.hash),
+        ...(unreadable > 0 ? { unreadable } : {}),
         ...(lasting === undefined
           ? {}
-          : { decisions_kept: older.length + newer.length, decisions_hash: hex(lasting) }),
+          : { decisions_kept: older.length + newer.length, decisions_hash: toHex(lasting) }),
       }
       return {
         row: makeRow(newest.seq + 1, now, { type: 'checkpoint', success: true, details }, newest.hash),
         base: { seq: through, hash: last.hash, ...(lasting === undefined ? {} : { lasting }) },
         keep: new Set([...older, ...newer].map((row) => row.seq)),
+        unreadable,
       }
     },
   }
 }
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
 
 const same = (one: Uint8Array | undefined, other: Uint8Array | undefined): boolean =>
   one === undefined || other === undefined ? one === other : Buffer.compare(one, other) === 0

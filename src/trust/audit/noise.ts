@@ -1,16 +1,19 @@
 // What other machines may write into this ledger by what they do: a budget, and beyond it a count once an hour.
 
-import { createQuota, type Quota } from '../../../protocols/quota.ts'
 import { DAY_MS } from '../../base/calendar.ts'
 import type { Clock } from '../../base/clock.ts'
-import { createRecent } from '../../base/recent.ts'
+import { createQuota, createQuotas } from '../../base/quota.ts'
 import { AUDIT_CAUSES, type AuditType } from './entry-types.ts'
 import type { AuditRecord } from './types.ts'
 
-/** Entries that all other machines together cause: a burst of 1000, and 500 a day. */
-const ALL = { frames: 1_000, perMs: 2 * DAY_MS }
-/** Of one machine: a burst of 100, and 50 a day. */
-const OF_ONE = { frames: 100, perMs: 2 * DAY_MS }
+/**
+ * For each cause, entries that all other machines together have: a burst, and as many in two days; and of these one
+ * machine. What a machine signed against itself is rare, and must be told however much noise it makes beside it.
+ */
+const BUDGETS = {
+  remote: { all: { frames: 1_000, perMs: 2 * DAY_MS }, ofOne: { frames: 100, perMs: 2 * DAY_MS } },
+  proof: { all: { frames: 200, perMs: 2 * DAY_MS }, ofOne: { frames: 10, perMs: 2 * DAY_MS } },
+} as const
 /** Machines whose share is remembered; a forgotten one has its whole share again. */
 const PEERS_MAX = 4_096
 /** Between two entries that tell what was counted. */
@@ -24,20 +27,19 @@ export interface Noise {
 }
 
 export function createNoise(clock: Pick<Clock, 'monotonic'>): Noise {
-  const all = createQuota(ALL)
-  const shares = createRecent<string, Quota>(PEERS_MAX)
+  const budgetOf = ({ all, ofOne }: (typeof BUDGETS)['remote' | 'proof']) => ({
+    all: createQuota(all),
+    shareOf: createQuotas<string>(ofOne, PEERS_MAX),
+  })
+  const budgets = { remote: budgetOf(BUDGETS.remote), proof: budgetOf(BUDGETS.proof) }
   const counted = new Map<AuditType, number>()
   let toldAt = Number.NEGATIVE_INFINITY
 
-  const shareOf = (peer: string): Quota => {
-    const share = shares.get(peer) ?? createQuota(OF_ONE)
-    shares.set(peer, share)
-    return share
-  }
-
   return {
     admits({ type, peer }) {
-      if (AUDIT_CAUSES[type] !== 'remote') return true
+      const cause = AUDIT_CAUSES[type]
+      if (cause !== 'remote' && cause !== 'proof') return true
+      const { all, shareOf } = budgets[cause]
       const now = clock.monotonic()
       if ((peer === undefined || shareOf(peer).take(now)) && all.take(now)) return true
       counted.set(type, (counted.get(type) ?? 0) + 1)

@@ -1,5 +1,6 @@
 // Walks the ledger from its first entry and finds the first that is altered, missing, or not what was signed.
 import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import { toHex } from '../../base/hex.ts'
 import type { AuditRepository, AuditRow } from '../../store/tables/audit.ts'
 import { GENESIS, hashEntry, readRow } from './entry.ts'
 import { readHead } from './head.ts'
@@ -46,7 +47,7 @@ export async function verifyLedger(
     }
     if (base !== undefined && seq <= newestHead && row.type === 'checkpoint') {
       const told = readRow(row)?.details
-      if (told?.removed_through === base.seq && told.hash === Buffer.from(base.hash).toString('hex')) {
+      if (told?.removed_through === base.seq && told.hash === toHex(base.hash)) {
         baseProven = true
         keptHash = told.decisions_hash
       }
@@ -74,7 +75,7 @@ export async function verifyLedger(
   return {
     ok: firstBad === null,
     entries,
-    head: Buffer.from(head).toString('hex'),
+    head: toHex(head),
     first_bad: firstBad,
     earlier_keys: earlier,
     ...(outside === undefined
@@ -97,7 +98,7 @@ function newestOf(elsewhere: readonly HeadElsewhere[], own: NodeId) {
 }
 
 const hexOf = (bytes: Uint8Array | undefined): string | undefined =>
-  bytes === undefined ? undefined : Buffer.from(bytes).toString('hex')
+  bytes === undefined ? undefined : toHex(bytes)
 
 const continues = (row: AuditRow, previous: Uint8Array): boolean =>
   Buffer.compare(hashEntry(row, previous), row.hash) === 0

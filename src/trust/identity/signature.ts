@@ -1,5 +1,6 @@
 // Ed25519 signatures (RFC 8032) of others: strict about keys, never an exception for what the network sent.
 import { type KeyObject, verify } from 'node:crypto'
+import { createRecent } from '../../base/recent.ts'
 import { publicKeyObject } from './der.ts'
 
 const KEY_BYTES = 32
@@ -28,19 +29,14 @@ export function hasSmallOrder(publicKey: Uint8Array): boolean {
   return SMALL_ORDER.has(y.toString('hex'))
 }
 
-// Insertion order is age: a hit moves to the end, the first is the oldest.
-const keys = new Map<string, KeyObject>()
+const keys = createRecent<string, KeyObject>(CACHED_KEYS)
 
 function keyObjectOf(publicKey: Uint8Array): KeyObject | undefined {
   const id = Buffer.from(publicKey.buffer, publicKey.byteOffset, KEY_BYTES).toString('latin1')
-  let key = keys.get(id)
-  if (key) {
-    keys.delete(id)
-  } else {
-    if (hasSmallOrder(publicKey)) return undefined
-    key = publicKeyObject('ed25519', publicKey)
-    if (keys.size >= CACHED_KEYS) keys.delete(keys.keys().next().value!)
-  }
+  const known = keys.get(id)
+  if (known !== undefined) return known
+  if (hasSmallOrder(publicKey)) return undefined
+  const key = publicKeyObject('ed25519', publicKey)
   keys.set(id, key)
   return key
 }

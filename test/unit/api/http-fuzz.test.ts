@@ -1,7 +1,7 @@
 // The listener under requests that are changed at random: nothing opens that was closed, and it goes on answering.
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import type { Routes } from '../../../src/api/contract/route.ts'
+import type { Routes } from '../../../src/api/server/route.ts'
 import { open, statuses } from '../../support/http.ts'
 import { startRig } from '../../support/http-rig.ts'
 

@@ -1,6 +1,6 @@
 // The routes of logs, problems and metrics: who may use them, what may be asked, and how many may follow.
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Caller } from '../../../src/api/contract/route.ts'
+import type { Caller } from '../../../src/api/server/route.ts'
 import { logsRoutes } from '../../../src/api/routes/logs.ts'
 import { metricsRoutes } from '../../../src/api/routes/metrics.ts'
 import { problemsRoutes } from '../../../src/api/routes/problems.ts'

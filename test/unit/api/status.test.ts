@@ -3,7 +3,7 @@
 import { expect, test } from 'vitest'
 import { formatNodeId } from '../../../protocols/node-id.ts'
 import { REJECT_CODES, type RejectCode } from '../../../protocols/reject.ts'
-import type { Caller } from '../../../src/api/contract/route.ts'
+import type { Caller } from '../../../src/api/server/route.ts'
 import { statusRoutes } from '../../../src/api/routes/status.ts'
 import { buildServer } from '../../../src/api/server/server.ts'
 import { silentLog } from '../../../src/base/run/log.ts'

@@ -3,37 +3,51 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { createRecent } from '../../../src/base/recent.ts'
 
-test('it knows the half of its bound that was used last, with the right values', () => {
+test('it holds exactly the entries used last, oldest first, with the right values', () => {
+  const use = fc.record({ key: fc.nat(12), how: fc.constantFrom('get', 'set', 'peek', 'delete', 'insert') })
   fc.assert(
-    fc.property(
-      fc.array(fc.record({ key: fc.nat(40), read: fc.boolean() }), { maxLength: 300 }),
-      fc.integer({ min: 1, max: 10 }),
-      (uses, half) => {
-        const recent = createRecent<number, string>(half * 2)
-        const order: number[] = []
-        for (const { key, read } of uses) {
-          const known = recent.get(key)
-          const lately = [...new Set(order.toReversed())]
-          if (lately.slice(0, half).includes(key)) expect(known).toBe(`value ${key}`)
-          if (known !== undefined) expect(known).toBe(`value ${key}`)
-          if (known === undefined && !read) recent.set(key, `value ${key}`)
-          if (known !== undefined || !read) order.push(key)
+    fc.property(fc.array(use, { maxLength: 300 }), fc.integer({ min: 1, max: 8 }), (uses, most) => {
+      const recent = createRecent<number, string>(most)
+      /** What it should hold, oldest first. */
+      let model: (readonly [number, string])[] = []
+      for (const [at, { key, how }] of uses.entries()) {
+        const known = model.find(([other]) => other === key)
+        const rest = model.filter(([other]) => other !== key)
+        const text = `${key} at ${at}`
+        if (how === 'get') {
+          expect(recent.get(key)).toBe(known?.[1])
+          if (known !== undefined) model = [...rest, known]
+        } else if (how === 'set') {
+          recent.set(key, text)
+          model = [...rest, [key, text] as const].slice(-most)
+        } else if (how === 'insert') {
+          expect(recent.getOrInsert(key, () => text)).toBe(known?.[1] ?? text)
+          model = [...rest, known ?? ([key, text] as const)].slice(-most)
+        } else if (how === 'delete') {
+          expect(recent.delete(key)).toBe(known !== undefined)
+          model = rest
+        } else {
+          expect(recent.peek(key)).toBe(known?.[1])
+          expect(recent.has(key)).toBe(known !== undefined)
         }
-      },
-    ),
+        expect([...recent]).toEqual(model)
+        expect(recent.size).toBe(model.length)
+      }
+    }),
   )
 })
 
-test('however many are set, no more than the bound are held', () => {
-  const recent = createRecent<number, number>(100)
-  for (let i = 0; i < 10_000; i++) recent.set(i, i)
-  // Reading moves entries, so from the oldest on.
-  const held = Array.from({ length: 10_000 }, (_, i) => recent.get(i)).filter((value) => value !== undefined)
-  expect(held.length).toBeGreaterThanOrEqual(50)
-  expect(held.length).toBeLessThanOrEqual(100)
+test('an entry may be deleted while it is visited', () => {
+  const recent = createRecent<number, number>(4)
+  for (let i = 0; i < 4; i++) recent.set(i, i)
+  for (const [key] of recent) if (key % 2 === 0) recent.delete(key)
+  expect([...recent]).toEqual([
+    [1, 1],
+    [3, 3],
+  ])
 })
 
-test('a new value replaces the old one, in either half; nothing is left after clear', () => {
+test('a new value replaces the old one; nothing is left after clear', () => {
   const recent = createRecent<string, number>(4)
   recent.set('a', 1)
   recent.set('b', 1)

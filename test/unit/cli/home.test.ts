@@ -221,7 +221,7 @@ describe('karo config', () => {
   }
 
   test('list has every key with value, default, source and meaning', async () => {
-    const home = withFile('[mesh]\nport = 1\n[sharing]\nanomalies = "off"\n')
+    const home = withFile('[mesh]\nport = 1\n')
     const { stdout, stderr, json } = await karo(home, ['config', 'list', '--json'], {
       KARO_LOG_LEVEL: 'debug',
     })
@@ -233,7 +233,7 @@ describe('karo config', () => {
       warnings: string[]
     }
     expect(file).toBe(`${home}/config.toml`)
-    expect(warnings).toEqual([expect.stringContaining('sharing.anomalies')])
+    expect(warnings).toEqual([])
     expect(keys.map(({ key }) => key)).toEqual(KEY_LIST.map(({ path }) => path))
     expect(keys.every(({ description }) => typeof description === 'string' && description !== '')).toBe(true)
     const by = (key: string) => keys.find((k) => k.key === key)
@@ -245,11 +245,10 @@ describe('karo config', () => {
     })
     expect(by('log.level')).toMatchObject({ value: 'debug', source: 'KARO_LOG_LEVEL' })
     expect(by('peers.trusted')).toMatchObject({ value: {}, env: null, source: 'default' })
-    expect(by('sharing.anomalies')).toMatchObject({ has_effect: false })
 
     const people = await karo(home, ['config', 'list'])
     expect(people.stdout).toMatch(/^mesh\.port +1 +config\.toml:2 +9238 +TCP port/m)
-    expect(people.stderr).toContain('warning: sharing.anomalies')
+    expect(people.stderr).toBe('')
   })
 
   test('get prints one value', async () => {

@@ -1,7 +1,7 @@
 // Whose numbers a result holds, as people read it: this node counts too, and who gave none is named with the reason.
 import { describe, expect, it } from 'vitest'
 import type { QueryResult } from '../../../src/api/contract/shapes.ts'
-import { whoAnswered } from '../../../src/cli/views/query-coverage.ts'
+import { whoAnswered } from '../../../src/cli/views/query/coverage.ts'
 
 type Row = QueryResult['coverage']['nodes'][number]
 type Asked = Parameters<typeof whoAnswered>[0]

@@ -1,7 +1,7 @@
 // What a person reads when a question brought no numbers: silence is told apart from having nothing to say.
 import { expect, test } from 'vitest'
 import type { QueryResult } from '../../../src/api/contract/shapes.ts'
-import { queryView } from '../../../src/cli/views/query.ts'
+import { queryView } from '../../../src/cli/views/query/result.ts'
 import { testIdentity } from '../../support/identity.ts'
 
 const SCREEN = { colour: false, columns: Number.POSITIVE_INFINITY }

@@ -172,8 +172,6 @@ port = 9237
 [discovery]
 mdns = true
 peers = ["10.0.0.5:9238"]
-subnet = "10.0.0.0/24"
-dns_sd = "_karo._tcp.internal.corp"
 [peers.trusted]
 "${BOB}" = { name = "bob", level = "supervisor", roles = ["lead"], teams = ["eng"] }
 "${EVE}" = {}
@@ -182,12 +180,8 @@ denied = ["${EVE}"]
 [sharing]
 max_level = 2
 allow = { peers = [], supervisors = ["*"] }
-deny = { untrusted = true }
 categories = { tool_usage = true, activity_patterns = true, safety_stats = false, anomalies = true }
-anomalies = "anonymous"
 k_min = 5
-[privacy]
-bucket = "day"
 [trust.domains]
 [guard]
 profile = "moderate"
@@ -204,10 +198,7 @@ files = []
     ]),
   )
   expect(config.peers.denied).toEqual([EVE])
-  expect(warnings).toEqual([
-    'discovery.subnet (config.toml:13) has no effect in this version',
-    'discovery.dns_sd (config.toml:14) has no effect in this version',
-  ])
+  expect(warnings).toEqual([])
 })
 
 describe('refused', () => {
@@ -325,12 +316,6 @@ describe('allowed', () => {
 })
 
 describe('warnings', () => {
-  test('for settings that nothing reads yet, but not when they say the default', () => {
-    expect(load('[sharing]\nanomalies = "off"\n[privacy]\nbucket = "day"').warnings).toEqual([
-      'sharing.anomalies (config.toml:2) has no effect in this version',
-    ])
-  })
-
   test('for a mistyped variable', () => {
     expect(load(undefined, { KARO_MESH_PROT: '1', KARO_HOME: '/x', KARO_PAUSE: '1' }).warnings).toEqual([
       'the environment variable KARO_MESH_PROT is no configuration key, did you mean KARO_MESH_PORT?',

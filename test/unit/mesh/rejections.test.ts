@@ -87,3 +87,24 @@ test('a clock that is right again is no fault any more: the other one by its fra
   rejections.count('stale', 'p', member, off)
   expect(rejections.stale()).toEqual(wrong)
 })
+
+test('members beyond those that are told apart share an entry that names none of them', () => {
+  const entries: AuditRecord[] = []
+  const clock = { time: 0, now: () => clock.time, monotonic: () => clock.time }
+  const rejections = createRejections({
+    audit: { record: async (entry) => void entries.push(entry) },
+    ...{ clock, log: silentLog, admits: () => true },
+  })
+  const refuse = (n: number) => rejections.count('malformed', 'p', `karo:ed25519:${n}` as NodeId)
+  // 256 have a place of their own; the next is the first of those who share one.
+  for (let n = 0; n < 300; n++) refuse(n)
+  clock.time += 60_000
+  for (let n = 0; n < 256; n++) refuse(n)
+  expect(refuse(299)).toBe(false)
+  const shared = entries.filter(({ details }) => details.reason === 'further_members')
+  expect(shared).toEqual([
+    { type: 'policy_violation', success: false, details: { reason: 'further_members', times: 1 } },
+    { type: 'policy_violation', success: false, details: { reason: 'further_members', times: 44 } },
+  ])
+  expect(entries.filter(({ peer }) => peer !== undefined && Number(peer.slice(13)) >= 256)).toEqual([])
+})

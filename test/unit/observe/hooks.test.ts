@@ -1,14 +1,18 @@
 // What is built into the hook: text quoted so that no name or glob becomes code, one dialect of globs everywhere.
 import { execFileSync, spawnSync } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { globMatcher, quoteShell, toShellPattern } from '../../../src/base/quote.ts'
+import { PLAIN_LINES, ruledTools } from '../../../src/assist/risk/ruled-tools.ts'
+import { globMatcher, quoteShell, toPattern, toShellPattern } from '../../../src/base/quote.ts'
+import { FINDERS, type FinderShell } from '../../../src/observe/hooks/finder/finder.ts'
+import { GUARDS } from '../../../src/observe/hooks/guard/guards.ts'
 import type { Shell } from '../../../src/observe/hooks/hook.ts'
 import { HOOKS } from '../../../src/observe/hooks/index.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 
+const ROOM = join(import.meta.dirname, '../../../src/observe/hooks')
 const bash = (script: string): string => execFileSync('bash', ['-c', script], { encoding: 'utf8' })
 const word = fc.string({ unit: 'grapheme-ascii', maxLength: 12 })
 const glob = fc
@@ -70,6 +74,18 @@ test('hook and daemon agree on every glob', () => {
     .join('\n')
   const matched = [...bash(script)].map((c) => c === 'y')
   expect(matched).toEqual(all.map(([g, l]) => globMatcher(g)(l)))
+  const inVariable = (word: string): string =>
+    all
+      .map(
+        ([g, l]) =>
+          `p=${quoteShell(toPattern(g))}; [[ ${quoteShell(l)} == ${word} ]] && printf y || printf n`,
+      )
+      .join('\n')
+  expect([...bash(inVariable('@(none|$p)'))].map((c) => c === 'y')).toEqual(matched)
+  if (spawnSync('zsh', ['-c', 'true']).status === 0) {
+    const found = execFileSync('zsh', ['-f', '-c', inVariable('(none|${~p})')], { encoding: 'utf8' })
+    expect([...found].map((c) => c === 'y')).toEqual(matched)
+  }
   for (const [program, ...args] of [['dash'], ['zsh', '-f']] as const) {
     if (spawnSync(program, ['-c', 'true']).status !== 0) continue
     const found = execFileSync(program, [...args, '-c', script], { encoding: 'utf8' })
@@ -100,6 +116,7 @@ test('? is one character, also one that takes two units', () => {
   expect(globMatcher('\u{1f600}?')('\u{1f600}')).toBe(false)
 })
 
+/** Reads a file as the shell does, and runs nothing of it. */
 const CHECKS: Readonly<Record<Shell, readonly string[]>> = {
   bash: ['bash', '-n'],
   zsh: ['zsh', '-fn'],
@@ -109,6 +126,35 @@ const CHECKS: Readonly<Record<Shell, readonly string[]>> = {
 
 describe.each(Object.entries(CHECKS) as [Shell, string[]][])('%s', (shell, [program, ...args]) => {
   const installed = spawnSync(program!, ['-c', 'true']).status === 0
+
+  test.skipIf(!installed)('each shell file is sound by itself, and short enough to be read', () => {
+    const files = globSync(join(ROOM, `**/*.${shell}`))
+    expect(files.length).toBe(shell === 'sh' ? 1 : 3)
+    for (const file of files) {
+      execFileSync(program!, [...args, file])
+      expect(readFileSync(file, 'utf8').split('\n').length, file).toBeLessThanOrEqual(300)
+    }
+  })
+
+  test.skipIf(!installed || shell === 'sh')(
+    'guard and finder are sound for any words, files and lists',
+    () => {
+      const file = join(temporaryDirectory(), 'part')
+      for (const words of fc.sample(fc.array(word, { minLength: 1, maxLength: 3 }), {
+        numRuns: 10,
+        seed: 4,
+      })) {
+        const guard = GUARDS[shell as FinderShell]({
+          ...{ ask: words, files: words, machineFile: words[0]!, ruled: ruledTools(), plain: PLAIN_LINES },
+          ...{ timeoutMs: 500, onError: 'block' },
+        })
+        for (const text of [guard, FINDERS[shell as FinderShell]({ find: words })]) {
+          writeFileSync(file, text)
+          execFileSync(program!, [...args, file])
+        }
+      }
+    },
+  )
 
   test.skipIf(!installed)('the hook is sound for any directory and any globs', () => {
     const file = join(temporaryDirectory(), 'hook')

@@ -1,46 +1,29 @@
 // /logs, /problems and /metrics, described: for whoever looks after the node.
-import * as z from 'zod'
-import { LOG_LEVELS } from '../../../base/run/log.ts'
-import { defineOperation, type TextAnswer } from '../operation.ts'
+import { defineOperation, schemasOf, type TextAnswer } from '../operation.ts'
 
-const schemas = () => import('../schemas/care.ts')
+const from = schemasOf(() => import('../schemas/care.ts'))
 
-export const getLogs = defineOperation({
-  method: 'GET',
-  path: '/api/v1/logs',
+export const getLogs = defineOperation('GET /api/v1/logs', {
   access: 'admin',
   tag: 'care',
   summary: "The daemon's last log lines, and with `follow` those to come",
-  query: z.strictObject({
-    lines: z.int().min(0).max(1_000).default(100).describe('how many of those there are, the newest'),
-    follow: z.boolean().default(false).describe('go on with those to come'),
-    level: z.enum(LOG_LEVELS).exactOptional().describe('this level and what is more important'),
-    trace: z
-      .string()
-      .regex(/^[0-9a-f]{1,32}$/)
-      .exactOptional()
-      .describe('a trace id, or how it begins'),
-  }),
-  texts: [
-    {
-      type: 'application/x-ndjson',
-      description: 'Oldest first. A reader that is slow misses lines, and is told how many.',
-      item: async () => (await schemas()).logLine,
-    },
-  ],
+  query: from.getLogsQuery,
+  lines: {
+    type: 'application/x-ndjson',
+    description: 'Oldest first. A reader that is slow misses lines, and is told how many.',
+    item: from.logLine,
+  },
   errors: ['rate_limited'],
   example: { query: { level: 'warn', lines: '50' } },
 })
 
-export const getProblems = defineOperation({
-  method: 'GET',
-  path: '/api/v1/problems',
+export const getProblems = defineOperation('GET /api/v1/problems', {
   access: 'admin',
   tag: 'care',
   summary: 'Recent warnings and errors without their words',
   description:
     'Hashed with a salt that nobody keeps: without names, paths or commands. For `karo report-problem`.',
-  answer: async () => (await schemas()).problemList,
+  answer: from.problemList,
 })
 
 const METRICS: readonly TextAnswer[] = [
@@ -49,21 +32,18 @@ const METRICS: readonly TextAnswer[] = [
 ]
 
 const metrics = {
-  method: 'GET',
   access: 'person',
   scope: 'metrics',
   tag: 'care',
   texts: METRICS,
 } as const
 
-export const getMetrics = defineOperation({
+export const getMetrics = defineOperation('GET /api/v1/metrics', {
   ...metrics,
-  path: '/api/v1/metrics',
   summary: 'How the node is, in numbers for Prometheus',
 })
 
-export const getMetricsPlainly = defineOperation({
+export const getMetricsPlainly = defineOperation('GET /metrics', {
   ...metrics,
-  path: '/metrics',
   summary: 'The same, where scrapers look unless they are told otherwise',
 })

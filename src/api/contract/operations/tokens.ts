@@ -1,113 +1,81 @@
 // /tokens and /sessions, described: what opens the API over TCP.
-import * as z from 'zod'
-import { TOKEN_SCOPES, TOKEN_TTL_MS } from '../constants.ts'
-import { defineOperation } from '../operation.ts'
+import { TOKEN_TTL_MS } from '../constants.ts'
+import { defineOperation, schemasOf } from '../operation.ts'
 
-const schemas = () => import('../schemas/tokens.ts')
+const from = schemasOf(() => import('../schemas/tokens.ts'))
 
 const ofPerson = { access: 'person', via: 'socket', tag: 'keys' } as const
 
-export const getTokens = defineOperation({
+export const getTokens = defineOperation('GET /api/v1/tokens', {
   ...ofPerson,
-  method: 'GET',
-  path: '/api/v1/tokens',
   summary: "The caller's tokens",
-  answer: async () => (await schemas()).tokenList,
+  answer: from.tokenList,
 })
 
-export const createToken = defineOperation({
+export const createToken = defineOperation('POST /api/v1/tokens', {
   ...ofPerson,
-  method: 'POST',
-  path: '/api/v1/tokens',
   daily: true,
   summary: 'Make a token',
   description:
     'It opens the API over TCP as its owner, never for more than they may do at that moment. Only its hash is kept.',
-  body: z.strictObject({
-    name: z
-      .string()
-      .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
-      .exactOptional()
-      .describe('to know it by'),
-    scope: z.enum(TOKEN_SCOPES).default('read').describe('how far it opens'),
-    ttl_ms: z
-      .int()
-      .min(TOKEN_TTL_MS.least)
-      .max(TOKEN_TTL_MS.most)
-      .default(TOKEN_TTL_MS.usual)
-      .describe('how long it holds'),
-  }),
-  answer: async () => (await schemas()).tokenCreated,
+  body: from.createTokenBody,
+  answer: from.tokenCreated,
   errors: ['conflict'],
   example: { body: { name: 'prometheus', scope: 'metrics', ttl_ms: TOKEN_TTL_MS.most } },
 })
 
-export const revokeToken = defineOperation({
+export const revokeToken = defineOperation('POST /api/v1/tokens/revoke', {
   ...ofPerson,
-  method: 'POST',
-  path: '/api/v1/tokens/revoke',
   summary: 'Revoke a token at once',
   description: 'Its sessions, and the connections it opened, end with it.',
-  body: z.strictObject({ token: z.string().min(1).max(64).describe('its id or its name') }),
-  answer: async () => (await schemas()).token,
+  body: from.revokeTokenBody,
+  answer: from.token,
   errors: ['not_found'],
   example: { body: { token: 'prometheus' } },
 })
 
-export const openSession = defineOperation({
-  method: 'POST',
-  path: '/api/v1/sessions',
+export const openSession = defineOperation('POST /api/v1/sessions', {
   access: 'anyone',
   tag: 'keys',
   summary: 'Open a session for a browser',
   description:
     'With a token in the header `Authorization`, or with a one-time code. Sets a cookie that scripts cannot read, and answers with a key that has to be sent as `X-Karo-Session` with every request, because cookies also go to every other port of the same host. A request that changes something needs the `Origin` of this server besides.',
-  body: z.strictObject({ code: z.string().min(1).max(64).describe('of /api/v1/sessions/codes') }).nullable(),
+  body: from.openSessionBody,
   // Anybody may send one.
   bodyBytes: 1_024,
-  answer: async () => (await schemas()).session,
+  answer: from.session,
   errors: ['unauthorized', 'refused'],
   example: { body: null },
 })
 
-export const endSession = defineOperation({
-  method: 'DELETE',
-  path: '/api/v1/sessions',
+export const endSession = defineOperation('DELETE /api/v1/sessions', {
   access: 'person',
   scope: 'metrics',
   tag: 'keys',
   summary: 'End the session that asks for it',
-  answer: async () => z.strictObject({}),
+  answer: from.endSessionAnswer,
   errors: ['not_found'],
 })
 
-export const getSessions = defineOperation({
+export const getSessions = defineOperation('GET /api/v1/sessions', {
   ...ofPerson,
-  method: 'GET',
-  path: '/api/v1/sessions',
   summary: "The caller's sessions",
-  answer: async () => (await schemas()).sessionList,
+  answer: from.sessionList,
 })
 
-export const endSessions = defineOperation({
+export const endSessions = defineOperation('POST /api/v1/sessions/end', {
   ...ofPerson,
-  method: 'POST',
-  path: '/api/v1/sessions/end',
   summary: "End the caller's sessions at once",
   description: 'With everything that is under way in them. Codes that opened none yet open none any more.',
-  body: z.strictObject({
-    session: z.int().min(1).exactOptional().describe('this one; absent: all of them, and all codes'),
-  }),
-  answer: async () => (await schemas()).sessionsEnded,
+  body: from.endSessionsBody,
+  answer: from.sessionsEnded,
   errors: ['not_found'],
   example: { body: { session: 1 } },
 })
 
-export const createSessionCode = defineOperation({
+export const createSessionCode = defineOperation('POST /api/v1/sessions/codes', {
   ...ofPerson,
-  method: 'POST',
-  path: '/api/v1/sessions/codes',
   summary: 'Make a code that opens one session',
   description: 'It holds for a minute, and for everything the caller may do.',
-  answer: async () => (await schemas()).sessionCode,
+  answer: from.sessionCode,
 })

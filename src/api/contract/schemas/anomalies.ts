@@ -1,6 +1,6 @@
 // Schemas of what is unusual in a person's own numbers: /anomalies. Names of the public dictionary and numbers only.
 import * as z from 'zod'
-import { KINDS as ANOMALY_KINDS } from '../../../base/words/signal.ts'
+import { KINDS } from '../../../base/words/signal.ts'
 import { count, listOf, moment, text, timeRange } from './fields.ts'
 
 const number = (what: string) => z.number().min(0).describe(what)
@@ -8,7 +8,7 @@ const number = (what: string) => z.number().min(0).describe(what)
 const signal = z
   .strictObject({
     id: text(16, 'of one person'),
-    kind: z.enum(ANOMALY_KINDS),
+    kind: z.enum(KINDS),
     subject: text(
       32,
       'a tool or category of the public dictionary, a shell or a weekday; null: all of it',
@@ -52,3 +52,31 @@ export const told = z
   .strictObject({ signals: listOf(signal, 500).describe('those the caller had not seen before') })
   .meta({ id: 'SeenAnomalies' })
 export type ToldShape = z.infer<typeof told>
+
+const MUTE_MS_MAX = 366 * 86_400_000
+
+const what = z
+  .string()
+  .min(1)
+  .max(64)
+  .describe(
+    'the id of a signal, for all that say the same of the same tool, category or shell, or where it is about none of them, for its kind; or a kind',
+  )
+
+export const getAnomaliesQuery = z.strictObject({
+  all: z.boolean().exactOptional().describe('also what is muted'),
+  since: moment('only what was seen later').exactOptional(),
+})
+
+export const muteAnomaliesBody = z.strictObject({
+  what,
+  for_ms: z.int().min(60_000).max(MUTE_MS_MAX).nullable().describe('milliseconds; null: until it is unmuted'),
+})
+
+export const unmuteAnomaliesBody = z.strictObject({ what })
+
+export const seeAnomaliesBody = z.strictObject({
+  severity: z.int().min(1).max(10).default(1).describe('this one or more'),
+  ids: listOf(z.string().min(1).max(16), 500).exactOptional().describe('only these signals'),
+  notice: z.boolean().default(false).describe('only tell, if that is wanted; take no note'),
+})

@@ -12,6 +12,7 @@ import {
   ownNodeId,
   text,
   traceId,
+  who,
 } from './fields.ts'
 
 const entry = z
@@ -108,3 +109,21 @@ export const exportLine = z
     }),
   ])
   .meta({ id: 'LedgerLine' })
+
+const AUDIT_LIMIT_MAX = 10_000
+
+export const getAuditLogQuery = z.strictObject({
+  limit: z.int().min(1).max(AUDIT_LIMIT_MAX).default(50).describe('how many entries'),
+  type: z.enum(AUDIT_TYPES).exactOptional().describe('only this kind'),
+  peer: who().exactOptional(),
+  since: moment('only newer ones').exactOptional(),
+})
+
+export const whoAskedQuery = z.strictObject({
+  since: moment('only newer questions; default: 30 days back').exactOptional(),
+})
+
+export const exportAuditQuery = z.strictObject({
+  since: moment('from here on').exactOptional(),
+  until: moment('to the first signature after this').exactOptional(),
+})

@@ -32,3 +32,14 @@ export const problemList = z
     ),
   })
   .meta({ id: 'ProblemList' })
+
+export const getLogsQuery = z.strictObject({
+  lines: z.int().min(0).max(1_000).default(100).describe('how many of those there are, the newest'),
+  follow: z.boolean().default(false).describe('go on with those to come'),
+  level: z.enum(LOG_LEVELS).exactOptional().describe('this level and what is more important'),
+  trace: z
+    .string()
+    .regex(/^[0-9a-f]{1,32}$/)
+    .exactOptional()
+    .describe('a trace id, or how it begins'),
+})

@@ -111,3 +111,10 @@ export type ConnectionFacts = z.infer<typeof connection>
 export type MulticastFacts = z.infer<typeof multicast>
 export type NamedNode = z.infer<typeof named>
 export type PendingNode = DaemonFacts['pending'][number]
+
+export const getDoctorQuery = z.strictObject({
+  multicast: z
+    .boolean()
+    .default(false)
+    .describe('try multicast too: asks on every interface mDNS may speak on, and listens for two seconds'),
+})

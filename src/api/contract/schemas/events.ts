@@ -1,7 +1,7 @@
 // Schemas of what the event stream tells: one per type of event, and the event around it.
 import * as z from 'zod'
-import { KINDS as ANOMALY_KINDS } from '../../../base/words/signal.ts'
-import type { EventType } from '../constants.ts'
+import { KINDS } from '../../../base/words/signal.ts'
+import { EVENT_TYPES, type EventType } from '../constants.ts'
 import { category, count, listOf, moment, nodeRef, riskLevel, text, traceId, trustLevel } from './fields.ts'
 
 const peer = nodeRef
@@ -65,7 +65,7 @@ const DATA = {
   }),
   anomaly_found: z.strictObject({
     signal_id: text(16, 'as in /anomalies'),
-    kind: z.enum(ANOMALY_KINDS),
+    kind: z.enum(KINDS),
     subject: text(32, 'a tool, category, shell or weekday; null: all of it').nullable(),
     severity: z.int().min(1).max(10),
   }),
@@ -113,3 +113,10 @@ export type FeedEvent = z.infer<typeof feedEvent>
 function of<T extends EventType>(type: T) {
   return z.strictObject({ ...around, type: z.literal(type), data: DATA[type] })
 }
+
+export const getEventsQuery = z.strictObject({
+  since: z.string().min(1).max(64).exactOptional().describe('the id of an event, or 0 for all that are kept'),
+  types: listOf(z.enum(EVENT_TYPES), EVENT_TYPES.length)
+    .optional()
+    .describe('repeated; only these, and `lost` in any case'),
+})

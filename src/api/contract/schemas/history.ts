@@ -1,6 +1,13 @@
 // Schemas of a person's own commands and numbers: /history and what is below it, /stats. Level 0, for nobody else.
 import * as z from 'zod'
-import { STATISTICS_PERIODS } from '../constants.ts'
+import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
+import {
+  DELETE_IDS_MAX,
+  HISTORY_LIMIT_DEFAULT,
+  HISTORY_LIMIT_MAX,
+  RANKED_LIMIT_MAX,
+  STATISTICS_PERIODS,
+} from '../constants.ts'
 import { category, count, integer, listOf, moment, riskLevel, share, text, timeRange } from './fields.ts'
 
 const command = {
@@ -179,3 +186,76 @@ export function byRiskLevel() {
     critical: count('commands'),
   })
 }
+
+/** What narrows a search down, and a removal. */
+const filters = {
+  word: listOf(z.string().min(1).max(1024), 32)
+    .optional()
+    .describe('repeated; every one must occur in the command, ignoring case'),
+  without: listOf(z.string().min(1).max(1024), 32).optional().describe('repeated; none of them may'),
+  cwd: z.string().min(1).max(4096).exactOptional().describe('absolute; this directory and those below it'),
+  failed: z.boolean().exactOptional().describe('only those that ended with another code than 0'),
+  risk: z.enum(RISK_LEVELS).exactOptional().describe('this level or a higher one'),
+  since: moment('only newer ones').exactOptional(),
+  until: moment('only older ones').exactOptional(),
+  shell: z.string().min(1).max(32).exactOptional(),
+  exit: z.int().min(0).max(255).exactOptional().describe('only those that ended with this code'),
+  longer_ms: z.int().min(0).max(4_000_000_000).exactOptional().describe('milliseconds: at least so long'),
+  generated: z
+    .boolean()
+    .exactOptional()
+    .describe("true: only what a program ran on the person's behalf; false: only what they typed"),
+}
+
+/** What the spool keeps of one is shorter, in bytes. */
+const COMMAND_MAX = 128 * 1024
+
+export const getHistoryQuery = z.strictObject({
+  ...filters,
+  unique: z.boolean().exactOptional().describe('of each command only the newest that fits'),
+  limit: z
+    .int()
+    .min(1)
+    .max(HISTORY_LIMIT_MAX)
+    .default(HISTORY_LIMIT_DEFAULT)
+    .describe('how many; `total` counts all'),
+})
+
+export const getRankedCommandsQuery = z.strictObject({
+  q: z
+    .string()
+    .max(1024)
+    .default('')
+    .describe('words between blanks, `"two words"` as one, `!word` for one that must not occur'),
+  here: z.string().min(1).max(4096).exactOptional().describe('absolute: the directory of whoever asks'),
+  cwd: filters.cwd,
+  failed: filters.failed,
+  risk: filters.risk,
+  since: filters.since,
+  until: filters.until,
+  shell: filters.shell,
+  exit: filters.exit,
+  longer_ms: filters.longer_ms,
+  generated: filters.generated,
+  limit: z.int().min(1).max(RANKED_LIMIT_MAX).default(HISTORY_LIMIT_DEFAULT).describe('how many'),
+})
+
+export const deleteHistoryBody = z.strictObject({
+  ids: listOf(z.string().min(1).max(32), DELETE_IDS_MAX).exactOptional(),
+  command: z.string().min(1).max(COMMAND_MAX).exactOptional().describe('every use of exactly this text'),
+  ...filters,
+  dry_run: z.boolean().default(false),
+})
+
+const MOST_USED_MAX = 1_000
+
+const MOST_USED_DEFAULT = 10
+
+const period = z.enum(STATISTICS_PERIODS).default('today').describe("by the machine's own calendar")
+
+export const getStatsQuery = z.strictObject({ period })
+
+export const getMostUsedQuery = z.strictObject({
+  period,
+  limit: z.int().min(1).max(MOST_USED_MAX).default(MOST_USED_DEFAULT).describe('how many'),
+})

@@ -4,3 +4,8 @@ import * as z from 'zod'
 export const noted = z
   .strictObject({ noted: z.literal(true).describe('the entry is in the ledger') })
   .meta({ id: 'Noted' })
+
+export const noteReadBody = z.strictObject({
+  events: z.int().min(0).max(1_000).describe('commands that are handed on'),
+  total: z.int().min(0).describe('commands that fit the search'),
+})

@@ -1,6 +1,17 @@
 // Schemas of who is here and how far they are trusted: /peers.
 import * as z from 'zod'
-import { fingerprint, integer, labels, listOf, moment, nodeId, nodeName, text, trustLevel } from './fields.ts'
+import {
+  fingerprint,
+  integer,
+  labels,
+  listOf,
+  moment,
+  nodeId,
+  nodeName,
+  text,
+  trustLevel,
+  who,
+} from './fields.ts'
 
 /** Where an opinion came from. */
 const TRUST_SOURCES = [
@@ -64,3 +75,12 @@ export const peerAnswer = z
   })
   .meta({ id: 'PeerAnswer' })
 export type PeerAnswerShape = z.infer<typeof peerAnswer>
+
+export const whoOnly = z.strictObject({ who: who() })
+
+export const trustPeerBody = whoOnly.extend({
+  level: trustLevel().exactOptional(),
+  name: z.string().min(1).max(64).exactOptional().describe('what people here call it'),
+  roles: labels('replaces its roles').exactOptional(),
+  teams: labels('replaces its teams').exactOptional(),
+})

@@ -1,5 +1,6 @@
 // Schemas of what a person's processes used: /processes. Level 0, for nobody else.
 import * as z from 'zod'
+import { PROCESS_SORTS, PROCESSES_LIMIT_DEFAULT, PROCESSES_LIMIT_MAX } from '../constants.ts'
 import { count, integer, listOf, moment, text } from './fields.ts'
 
 const watched = z
@@ -29,3 +30,11 @@ export const processes = z
   })
   .meta({ id: 'Processes' })
 export type ProcessesShape = z.infer<typeof processes>
+
+export const getProcessesQuery = z.strictObject({
+  since: moment('only those that began later; those that still run are always there').exactOptional(),
+  name: z.string().min(1).max(64).exactOptional().describe('occurs in the name, ignoring case'),
+  sort: z.enum(PROCESS_SORTS).default('memory').describe('the most first'),
+  now: z.boolean().default(false).describe('only what runs'),
+  limit: z.int().min(1).max(PROCESSES_LIMIT_MAX).default(PROCESSES_LIMIT_DEFAULT),
+})

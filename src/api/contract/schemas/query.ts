@@ -1,11 +1,16 @@
 // Schemas of what a question to the mesh comes to: the result of /query, and its lines as NDJSON.
 import * as z from 'zod'
-import { activityPatterns, nodeHealthStatus, safetyPosture } from '../../../../protocols/messages/numbers.ts'
+import * as numbers from '../../../../protocols/messages/numbers.ts'
 import { QUERY_TYPES, queryFilter } from '../../../../protocols/messages/query.ts'
+import {
+  ASKED_TYPES,
+  type NodePart,
+  type QueryData,
+  queryType,
+} from '../../../exchange/query/query-types/index.ts'
 import { OUTCOMES, UNREACHED } from '../../../exchange/query/result.ts'
 import { error } from './error.ts'
 import {
-  category,
   count,
   fingerprint,
   integer,
@@ -13,12 +18,10 @@ import {
   listOf,
   moment,
   nodeName,
-  share,
   text,
   timeRange,
   traceId,
 } from './fields.ts'
-import { byRiskLevel } from './history.ts'
 
 export const coverage = z
   .strictObject({
@@ -49,53 +52,16 @@ export const coverage = z
   .meta({ id: 'Coverage', description: 'Who was asked, and what came of it: every known member once.' })
 export type Coverage = z.infer<typeof coverage>
 
-const toolRow = z
-  .strictObject({
-    tool: text(32, 'name in the public dictionary of tools, else `other`'),
-    category: category(),
-    uses: count('uses'),
-    nodes: count('nodes that used it, this one included'),
-    failure_rate: share('0 to 1'),
-    change: integer('uses more than in the period before; null when one that used it did not say').nullable(),
-  })
-  .meta({ id: 'ToolRow' })
+type NodePartShape = { readonly [K in keyof NodePart]-?: z.ZodType<NonNullable<NodePart[K]>> }
 
-const activity = z
-  .strictObject(activityPatterns.shape)
-  .meta({ id: 'Activity', description: "Commands by hour and day of each owner's calendar." })
-
-const health = nodeHealthStatus.shape
-const unknownOf = 'null when only this node speaks of it'
-
-const data = z.union([
-  z.strictObject({ tools: listOf(toolRow) }).meta({ id: 'ToolUsage' }),
-  z
-    .strictObject({
-      by_risk_level: byRiskLevel(),
-      blocked: count('commands the guard blocked'),
-      confirmed_risky: count('risky commands a person confirmed'),
-      karo_generated: count("commands that a program typed on a person's behalf"),
-      nodes_reporting: count('nodes behind these numbers, this one included'),
-      nodes_guarded: count('of those, where the guard is on'),
-      hooks_silent: count('of those, where a shell hook stopped reporting'),
-    })
-    .meta({ id: 'SafetyPosture' }),
-  activity,
-  z
-    .strictObject({
-      nodes: listOf(
-        z
-          .strictObject({
-            ...health,
-            version: health.version.nullable().describe(unknownOf),
-            uptime_seconds: health.uptime_seconds.nullable().describe(unknownOf),
-            events_24h: health.events_24h.nullable().describe(unknownOf),
-          })
-          .meta({ id: 'HealthRow' }),
-      ),
-    })
-    .meta({ id: 'NodeHealth' }),
-])
+/** Of each query type, made once: two schemas of one name would be two shapes. */
+const types = ASKED_TYPES.map((type) => queryType(type).schemas({ z, numbers }))
+/** TypeScript cannot tell how many members a list made so has; there are several. */
+type Several<T> = readonly [T, T, ...T[]]
+const data: z.ZodType<QueryData> = z.union(
+  types.map(({ result }) => result) as unknown as Several<z.ZodType<QueryData>>,
+)
+const parts = Object.assign({}, ...types.map(({ part }) => part)) as NodePartShape
 
 const perNode = z
   .strictObject({
@@ -103,10 +69,9 @@ const perNode = z
     name: nodeName(),
     as_of: moment('when its owner computed it'),
     source: z.enum(['live', 'summary']).describe('summary: it is absent, and this is what it last published'),
-    tools: listOf(toolRow).exactOptional(),
-    safety: safetyPosture.exactOptional(),
-    activity: activity.exactOptional(),
-    health: nodeHealthStatus.exactOptional(),
+    ...(Object.fromEntries(Object.entries(parts).map(([name, part]) => [name, part.exactOptional()])) as {
+      readonly [K in keyof NodePartShape]: z.ZodExactOptional<NodePartShape[K]>
+    }),
   })
   .meta({ id: 'PerNode' })
 
@@ -159,3 +124,42 @@ export const queryLine = z
   ])
   .meta({ id: 'QueryLine', description: 'One line; the last one is the result, or the error.' })
 export type QueryLine = z.infer<typeof queryLine>
+
+const OPERATORS = ['Equals', 'NotEquals', 'Contains', 'InList', 'GreaterThan', 'LessThan'] as const
+
+export const postQueryBody = z.strictObject({
+  query_type: z.enum(ASKED_TYPES),
+  level: level("1 or 2; absent: what each owner's trust gives this node").exactOptional(),
+  range: z.strictObject({
+    start: moment('first moment; level 1 is widened outward to whole hours'),
+    end: moment('the moment after it'),
+  }),
+  per_node: z.boolean().exactOptional().describe('also each node by itself (level 1)'),
+  filters: listOf(
+    z.strictObject({
+      field: z.string().max(32),
+      operator: z.enum(OPERATORS),
+      value: z
+        .array(z.string().max(64))
+        .min(1)
+        .max(16)
+        .readonly()
+        .describe('a single one may stand without its list'),
+    }),
+    16,
+  )
+    .exactOptional()
+    .describe('all must hold'),
+  team: z
+    .string()
+    .min(1)
+    .max(64)
+    .exactOptional()
+    .describe('only the members of this team are asked and counted'),
+  timeout_ms: z
+    .int()
+    .min(100)
+    .max(60_000)
+    .exactOptional()
+    .describe('milliseconds, at most; absent: query.timeout_ms of the configuration'),
+})

@@ -15,6 +15,7 @@ import {
   sharingCategory,
   text,
   trustLevel,
+  who,
 } from './fields.ts'
 
 /** Entries of one of a person's lists. */
@@ -137,3 +138,24 @@ export const heldSummaries = z
   })
   .meta({ id: 'HeldSummaries' })
 export type HeldSummariesShape = z.infer<typeof heldSummaries>
+
+export const whom = z.strictObject({
+  who: z
+    .string()
+    .min(1)
+    .max(256)
+    .describe('a node id, a fingerprint in any grouping, a name, `team:x`, `role:x` or `*`'),
+})
+
+export const getPreviewQuery = z.strictObject({
+  to: who().exactOptional(),
+  role: z.string().min(1).max(64).exactOptional().describe('only what nodes with this role could read'),
+})
+
+const SUMMARIES_LIMIT_MAX = 1_000
+
+export const getSummariesQuery = z.strictObject({
+  author: who().exactOptional(),
+  since: moment('only periods that ended after it; absent: of the last 7 days').exactOptional(),
+  limit: z.int().min(1).max(SUMMARIES_LIMIT_MAX).default(100).describe('how many; `total` counts all'),
+})

@@ -94,3 +94,5 @@ export const status = z
   .meta({ id: 'Status' })
 
 export type StatusShape = z.infer<typeof status>
+
+export const getOpenApiAnswer = z.looseObject({ openapi: z.literal('3.1.0') })

@@ -1,6 +1,6 @@
 // Schemas of what opens the API over TCP: /tokens and /sessions.
 import * as z from 'zod'
-import { TOKEN_SCOPES, TOKENS_PER_PERSON } from '../constants.ts'
+import { TOKEN_SCOPES, TOKEN_TTL_MS, TOKENS_PER_PERSON } from '../constants.ts'
 import { count, listOf, moment, text } from './fields.ts'
 
 const SCOPE_MEANS =
@@ -77,3 +77,32 @@ export type SessionShape = z.infer<typeof session>
 export type SessionListShape = z.infer<typeof sessionList>
 export type SessionsEndedShape = z.infer<typeof sessionsEnded>
 export type SessionCodeShape = z.infer<typeof sessionCode>
+
+export const createTokenBody = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/)
+    .exactOptional()
+    .describe('to know it by'),
+  scope: z.enum(TOKEN_SCOPES).default('read').describe('how far it opens'),
+  ttl_ms: z
+    .int()
+    .min(TOKEN_TTL_MS.least)
+    .max(TOKEN_TTL_MS.most)
+    .default(TOKEN_TTL_MS.usual)
+    .describe('how long it holds'),
+})
+
+export const revokeTokenBody = z.strictObject({
+  token: z.string().min(1).max(64).describe('its id or its name'),
+})
+
+export const openSessionBody = z
+  .strictObject({ code: z.string().min(1).max(64).describe('of /api/v1/sessions/codes') })
+  .nullable()
+
+export const endSessionAnswer = z.strictObject({})
+
+export const endSessionsBody = z.strictObject({
+  session: z.int().min(1).exactOptional().describe('this one; absent: all of them, and all codes'),
+})

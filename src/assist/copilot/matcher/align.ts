@@ -70,6 +70,8 @@ export function align({ recipe, parts, words }: Wording, asked: readonly Asked[]
   return { values, used, nouns, kinds }
 }
 
+export type Aligned = ReturnType<typeof align>
+
 /** `the file named "-rf *"`: said to be a name, whatever it looks like. */
 const quotedName = (entity: Entity, slot: string, before: Asked | undefined): string | undefined =>
   entity.kind === 'quoted' &&

@@ -1,6 +1,6 @@
 // Reads a request: its words as concepts, misspelt ones as what they meant, and what it names.
 
-import { TOOLS } from '../tools.ts'
+import { TOOLS } from '../tools/index.ts'
 import { readRequest, type Token } from './entities.ts'
 import { concept, distance, isStop, NOT, withPhrases } from './language.ts'
 import type { Index } from './wordings.ts'

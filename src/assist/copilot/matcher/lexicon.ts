@@ -2,7 +2,8 @@
 import type { Knowledge } from '../knowledge.ts'
 import type { CommandKnowledge, OptionKnowledge } from '../knowledge-format.ts'
 import type { Manuals } from '../manuals.ts'
-import { BSD, type OwnTool, TOOLS } from '../tools.ts'
+import { BSD, TOOLS } from '../tools/index.ts'
+import type { OwnTool } from '../tools/own-tool.ts'
 
 export interface Meaning {
   readonly text: string

@@ -152,9 +152,8 @@ export function leavesOut(request: string, command: string): boolean {
   )
 }
 
-/** The same for the description of an option. */
-export function describesLimits(request: string, words: ReadonlySet<string>): boolean {
-  const said = concepts(request)
+/** The same for the description of an option. `said`: the concepts of the request, in order. */
+export function describesLimits(said: readonly string[], words: ReadonlySet<string>): boolean {
   return said.every(
     (word, i) =>
       (word !== NOT || (words.has(NOT) && said.slice(i + 1).some((one) => words.has(one)))) &&

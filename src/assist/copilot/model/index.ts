@@ -1,4 +1,6 @@
 // Asks a local model for a command: what it says is data, of which at most one line is taken, and judged by the caller.
+
+import { untilAborted } from '../../../base/deadline.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { type Lookup, resolveEndpoint } from './endpoint.ts'
 import { exchange } from './exchange.ts'
@@ -50,13 +52,4 @@ async function replyOf(prompt: Prompt, settings: ModelSettings, signal: AbortSig
     if (reply.push(text)) break
   }
   return reply?.end() ?? ''
-}
-
-/** A name server that does not answer must not hold up anybody. */
-function untilAborted<T>(wanted: Promise<T>, signal: AbortSignal): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason)
-    signal.addEventListener('abort', stop, { once: true })
-    wanted.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
-  })
 }

@@ -2,40 +2,21 @@
 import { callDaemon, streamDaemon } from '../../../api/contract/client.ts'
 import { rebuildError } from '../../../api/contract/client-errors.ts'
 import {
-  type AskedType,
-  checkFilters,
-  FILTER_FIELDS,
+  ASKED_TYPES,
   OPERATORS,
-  parseFilter,
   type QueryLine,
   type QueryResult,
+  queryType,
 } from '../../../api/contract/shapes.ts'
 import { EXIT, type ExitCode, KaroError } from '../../../base/errors.ts'
 import { printable } from '../../../base/format.ts'
 import type { Command, CommandInput, CommandIo } from '../../command.ts'
+import { asTyped, bodyOf, DEFAULT_LAST, EVERY, everyOf, type QueryRequest } from '../../query/request.ts'
 import { pause, watchInterrupt } from '../../terminal/interrupt.ts'
 import { createLiveLine } from '../../terminal/live-line.ts'
-import { parseDuration, parseSince, parseUntil, rfc3339 } from '../../time.ts'
-import { checkText } from '../../values.ts'
-import { progressLine, queryView } from '../../views/query.ts'
+import { progressLine, queryView } from '../../views/query/result.ts'
 
-/** What is asked without --last or --from: a week shows habits, a day shows chance. */
-const DEFAULT_LAST = '7d'
-
-/** A question now and then, not a flood: owners take 20 of one author in 10 s. */
-const EVERY = { least: '1s', most: '1h', default: '5s' } as const
-
-const QUERY_TYPE = {
-  tools: 'ToolUsage',
-  safety: 'SafetyPosture',
-  activity: 'ActivityPatterns',
-  health: 'NodeHealth',
-} as const satisfies Record<string, AskedType>
-type Asked = keyof typeof QUERY_TYPE
-const asked = Object.keys(QUERY_TYPE) as Asked[]
-
-const fieldsOf = (type: Asked): string =>
-  `${type}: ${Object.keys(FILTER_FIELDS[QUERY_TYPE[type]]).join(', ')}`
+const types = ASKED_TYPES.map(queryType)
 
 const EXIT_OF: Readonly<Record<QueryResult['status'], ExitCode>> = {
   success: EXIT.done,
@@ -51,9 +32,8 @@ const ask: Command = {
     {
       name: 'type',
       required: true,
-      description:
-        'tools: which are used; safety: how risky commands are; activity: when people work; health: how the nodes are',
-      choices: asked,
+      description: types.map(({ word, meaning }) => `${word}: ${meaning}`).join('; '),
+      choices: types.map(({ word }) => word),
     },
   ],
   options: [
@@ -76,7 +56,7 @@ const ask: Command = {
       name: 'where',
       value: 'field=op:value',
       repeat: true,
-      description: `only what fits; several must all hold. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${asked.map(fieldsOf).join('; ')}`,
+      description: `only what fits; several must all hold. Operators: ${Object.keys(OPERATORS).join(' ')} (without one: =). ${types.map(({ word, fields }) => `${word}: ${Object.keys(fields).join(', ')}`).join('; ')}`,
     },
     {
       name: 'team',
@@ -132,29 +112,15 @@ async function once(io: CommandIo, input: CommandInput): Promise<ExitCode> {
   return partial ? EXIT.partial : exit
 }
 
-/** The daemon names a member of the request; here it was an option. */
-function asTyped(error: unknown, { options }: CommandInput): unknown {
-  if (!(error instanceof KaroError)) return error
-  const { code, message, hint } = error
-  const typed: Readonly<Record<string, string>> = {
-    team: '--team',
-    range: options.from === undefined ? '--last' : '--from',
-  }
-  const where = typed[error.where ?? '']
-  if (where === undefined) return error
-  return new KaroError(code, message, { where, ...(hint && { hint }), cause: error })
-}
-
-type Body = Record<string, unknown>
 const PATH = '/api/v1/query'
 
-async function askOnce(io: CommandIo, body: Body): Promise<QueryResult> {
+async function askOnce(io: CommandIo, body: QueryRequest): Promise<QueryResult> {
   const began = performance.now()
   return timed((await callDaemon(io, 'POST', PATH, body, DEADLINE_MS)) as QueryResult, began)
 }
 
 /** Shows on a terminal how many have answered, while it waits. */
-async function askLive(io: CommandIo, body: Body, signal?: AbortSignal): Promise<QueryResult> {
+async function askLive(io: CommandIo, body: QueryRequest, signal?: AbortSignal): Promise<QueryResult> {
   const began = performance.now()
   const line = createLiveLine(io)
   try {
@@ -217,25 +183,6 @@ async function watch(io: CommandIo, input: CommandInput, everyMs: number): Promi
 const isAway = (error: unknown): error is KaroError =>
   error instanceof KaroError && (error.code === 'not_running' || error.code === 'unavailable')
 
-/** In ms; undefined without --watch. Throws KaroError bad_request. */
-function everyOf({ options }: CommandInput): number | undefined {
-  const { watch: watching, every } = options
-  if (watching !== true) {
-    if (every === undefined) return undefined
-    throw new KaroError('bad_request', 'this is how often --watch asks, and --watch is not given', {
-      where: '--every',
-      hint: 'Add --watch.',
-    })
-  }
-  if (options['require-complete'] === true) {
-    throw new KaroError('bad_request', 'this cannot be given together with --watch', {
-      where: '--require-complete',
-      hint: 'Leave out one of the two.',
-    })
-  }
-  return durationIn(typeof every === 'string' ? every : EVERY.default, '--every', EVERY.least, EVERY.most)
-}
-
 const CLEAR = '\x1b[H\x1b[2J'
 
 /** `before`: the last result of a watch. On a terminal the new one takes its place. */
@@ -243,60 +190,6 @@ function print(io: CommandIo, result: QueryResult, before?: QueryResult): void {
   if (io.json) io.out(`${JSON.stringify(result)}\n`)
   else if (before === undefined) io.out(queryView(result, io))
   else io.out(`${io.terminal ? CLEAR : '\n'}${queryView(result, io, before)}`)
-}
-
-/** Hours are widened by the daemon; the words are checked here. Throws KaroError bad_request. */
-function bodyOf({ args, options }: CommandInput, now: number): Body {
-  const { last, from, to, level, timeout, where, team } = options
-  const query_type = QUERY_TYPE[args.type as Asked]
-  const filters = Array.isArray(where) ? where.map((text: string) => parseFilter(text, '--where')) : []
-  checkFilters(query_type, filters, '--where', String(args.type))
-  return {
-    query_type,
-    range: rangeOf(last, from, to, now),
-    ...(typeof level === 'string' ? { level: Number(level) } : {}),
-    ...(options['per-node'] === true ? { per_node: true } : {}),
-    ...(filters.length === 0 ? {} : { filters }),
-    ...(typeof team === 'string' ? { team: checkText(team, '--team', 64) } : {}),
-    // Also what query.timeout_ms could be.
-    ...(typeof timeout === 'string' ? { timeout_ms: durationIn(timeout, '--timeout', '100ms', '60s') } : {}),
-  }
-}
-
-/** In ms. Throws KaroError bad_request. */
-function durationIn(text: string, where: string, least: string, most: string): number {
-  const ms = parseDuration(text, where)
-  if (ms >= parseDuration(least, where) && ms <= parseDuration(most, where)) return ms
-  throw new KaroError('bad_request', `'${text}' is out of range`, {
-    where,
-    hint: `It can be ${least} to ${most}.`,
-  })
-}
-
-type Value = CommandInput['options'][string]
-
-function rangeOf(last: Value, from: Value, to: Value, now: number): { start: string; end: string } {
-  if (typeof last === 'string' && (typeof from === 'string' || typeof to === 'string')) {
-    throw new KaroError('bad_request', 'this sets beginning and end already', {
-      where: '--last',
-      hint: 'Give either --last, or --from and --to.',
-    })
-  }
-  if (typeof to === 'string' && typeof from !== 'string') {
-    throw new KaroError('bad_request', 'an end without a beginning', { where: '--to', hint: 'Add --from.' })
-  }
-  const start =
-    typeof from === 'string'
-      ? parseSince(from, now, '--from')
-      : now - parseDuration(typeof last === 'string' ? last : DEFAULT_LAST, '--last')
-  const end = typeof to === 'string' ? parseUntil(to, now) : now
-  if (start >= end) {
-    throw new KaroError('bad_request', 'the range ends before it starts', {
-      where: typeof from === 'string' ? '--from' : '--last',
-      hint: 'Name an earlier beginning.',
-    })
-  }
-  return { start: rfc3339(start, typeof from === 'string' ? '--from' : '--last'), end: rfc3339(end, '--to') }
 }
 
 /** Above the longest --timeout (60 s), so that the daemon's own deadline speaks first. */

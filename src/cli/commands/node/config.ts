@@ -29,12 +29,8 @@ function shape(k: Key<unknown>, loaded: LoadedConfig): Record<string, unknown> {
     ...(k.unit && { unit: k.unit }),
     allowed: k.kind.allowed,
     description: k.description,
-    has_effect: k.effect === undefined,
   }
 }
-
-const meaning = (k: Key<unknown>): string =>
-  k.effect === 'none yet' ? `${k.description} No effect in this version.` : k.description
 
 function load(io: CommandIo): LoadedConfig {
   const loaded = loadConfig({ home: io.home, env: io.env })
@@ -74,7 +70,7 @@ const list: Command = {
           },
           { title: 'from', value: source },
           { title: 'default', value: defaultText, shrink: true },
-          { title: 'meaning', value: meaning, style: () => 'dim', wrap: true },
+          { title: 'meaning', value: (k) => k.description, style: () => 'dim', wrap: true },
         ],
         io,
       ),
@@ -141,7 +137,7 @@ function about(k: Key<unknown>, loaded: LoadedConfig, io: CommandIo): string {
     ['default', defaultText(k)],
     ...(env === undefined ? [] : [['environment', env]]),
     ['allowed', k.kind.allowed],
-    ['meaning', meaning(k)],
+    ['meaning', k.description],
   ] as const
   return table(
     facts,

@@ -3,6 +3,7 @@
 import { bodyOf, type Frame, FrameError } from '../../../../protocols/frame.ts'
 import { QUERY_HOPS, QueryDone, QueryHop } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
+import { toHex } from '../../../base/hex.ts'
 import { createRecent } from '../../../base/recent.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { Link, PeerRef } from '../../../mesh/index.ts'
@@ -11,7 +12,6 @@ import type { Audit } from '../../../trust/audit/index.ts'
 import {
   type AnswerBody,
   type Author,
-  hex,
   type Question,
   readQuestion,
   sameBytes,
@@ -86,7 +86,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   }
 
   function read(peer: PeerRef, queryId: Uint8Array, document: Uint8Array): Question | undefined {
-    const key = hex(queryId)
+    const key = toHex(queryId)
     const before = checked.get(key)
     // Only while it lives: a dead question that is played again would be worked on, and written down, once more.
     const known = before !== undefined && sameBytes(before.document, document) ? before.question : undefined
@@ -258,7 +258,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   function refuse(question: Question, status: 'busy' | 'error', to: readonly NodeId[]): void {
     try {
       const level = question.body.level ?? 1
-      const key = `${status} ${question.authorId} ${hex(question.body.query_id)}`
+      const key = `${status} ${question.authorId} ${toHex(question.body.query_id)}`
       const bytes = refusals.get(key) ?? writeAnswer(deps, question, { status, level })
       refusals.set(key, bytes)
       send(question, bytes, to)
@@ -298,4 +298,4 @@ function rest(entry: Entry): void {
 const idOf = ({ author, body }: Question): RoutedId => ({ author, query_id: body.query_id })
 
 const traceOf = (question: Question): string | null =>
-  question.trace === undefined ? null : hex(question.trace)
+  question.trace === undefined ? null : toHex(question.trace)

@@ -1,13 +1,13 @@
 // What the ledger is told of questions: each one of an author admitted here, as far as its share goes; the rest as counts.
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../../protocols/quota.ts'
 import { DAY_MS } from '../../../base/calendar.ts'
 import type { Clock } from '../../../base/clock.ts'
-import { createRecent } from '../../../base/recent.ts'
-import { createSparing, type Sparing } from '../../../base/sparing.ts'
+import { toHex } from '../../../base/hex.ts'
+import { createQuotas } from '../../../base/quota.ts'
+import { createSparing, type Happened, REST, type Sparing } from '../../../base/sparing.ts'
 import type { Audit, AuditRecord } from '../../../trust/audit/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
-import { hex, type Question } from '../document.ts'
+import type { Question } from '../document.ts'
 import { rfc3339 } from '../range.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -49,7 +49,7 @@ export interface BookDeps {
 }
 
 export function createBook({ audit, trust, clock }: BookDeps): Book {
-  const shares = createRecent<NodeId, Quota>(AUTHORS_MAX)
+  const shareOf = createQuotas<NodeId>(OWN_ENTRIES, AUTHORS_MAX)
   /** Questions that have entries of their own, until they are answered. */
   const single = new WeakSet<Question>()
   const strangers = createSparing({ clock, ...COUNTED })
@@ -62,29 +62,25 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
     return !denied && trust_level !== 'untrusted'
   }
 
-  function isSingle(author: NodeId): boolean {
-    const share = shares.get(author) ?? createQuota(OWN_ENTRIES)
-    shares.set(author, share)
-    return share.take(clock.monotonic())
-  }
+  const isSingle = (author: NodeId): boolean => shareOf(author).take(clock.monotonic())
 
   /** Author keys cost nothing, a neighbour's does: it answers for what it hands on. */
   const tellStrangers = (neighbour: string, times: number, author?: NodeId): Promise<void> =>
     record('query_received', false, neighbour, {
       reason: 'author_not_admitted',
       times,
-      ...(author === undefined ? {} : { author }),
+      ...(author === undefined || neighbour === REST ? {} : { author }),
     })
   const tellBusy = (neighbour: string, times: number): Promise<void> =>
     record('query_received', false, neighbour, { reason: 'busy', times })
   const tellReceived = (key: string, times: number): Promise<void> => {
     const [author = '', query_type = ''] = key.split(GAP)
-    return record('query_received', true, author, key === '' ? { times } : { query_type, times })
+    return record('query_received', true, author, key === REST ? { times } : { query_type, times })
   }
   const tellResponded = (key: string, times: number): Promise<void> => {
     const [author = '', query_type = '', status = '', decision = '', rule = ''] = key.split(GAP)
-    const details = key === '' ? { times } : { query_type, status, decision, rule, times }
-    return record('query_responded', isSuccess(status), author, details)
+    const details = key === REST ? { times } : { query_type, status, decision, rule, times }
+    return record('query_responded', key === REST || isSuccess(status), author, details)
   }
 
   function record(
@@ -93,24 +89,26 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
     peer: string,
     details: AuditRecord['details'],
   ): Promise<void> {
-    // The empty key stands for more authors or neighbours than are told apart.
-    return audit.record({ type, success, ...(peer === '' ? {} : { peer: peer as NodeId }), details })
+    // More authors or neighbours than are told apart have one entry, which names none of them.
+    return audit.record({ type, success, ...(peer === REST ? {} : { peer: peer as NodeId }), details })
   }
 
-  const now = (times: number | undefined, tell: (times: number) => Promise<void>): Promise<void> =>
-    times === undefined ? Promise.resolve() : tell(times)
+  const now = (
+    happened: Happened | undefined,
+    tell: (key: string, times: number) => Promise<void>,
+  ): Promise<void> => (happened === undefined ? Promise.resolve() : tell(happened.key, happened.times))
 
   return {
     received(question, neighbour) {
       const { authorId, body } = question
       if (!isAdmitted(authorId))
-        return now(strangers.times(neighbour), (times) => tellStrangers(neighbour, times, authorId))
+        return now(strangers.times(neighbour), (key, times) => tellStrangers(key, times, authorId))
       if (isSingle(authorId)) {
         single.add(question)
         return audit.record(recordOf('query_received', question, {}))
       }
       const key = [authorId, body.query_type].join(GAP)
-      return now(received.times(key), (times) => tellReceived(key, times))
+      return now(received.times(key), tellReceived)
     },
 
     async responded(question, { status, decision, level, people, sent }) {
@@ -124,12 +122,12 @@ export function createBook({ audit, trust, clock }: BookDeps): Book {
       }
       if (!isAdmitted(authorId)) return false
       const key = [authorId, body.query_type, status, effect, rule].join(GAP)
-      await now(responded.times(key), (times) => tellResponded(key, times))
+      await now(responded.times(key), tellResponded)
       return false
     },
 
     refused(neighbour) {
-      void now(busy.times(neighbour), (times) => tellBusy(neighbour, times))
+      void now(busy.times(neighbour), tellBusy)
     },
 
     async flush() {
@@ -156,9 +154,9 @@ function recordOf(
     type,
     success: true,
     peer: authorId,
-    ...(trace === undefined ? {} : { trace_id: hex(trace) }),
+    ...(trace === undefined ? {} : { trace_id: toHex(trace) }),
     details: {
-      query_id: hex(body.query_id),
+      query_id: toHex(body.query_id),
       query_type: body.query_type,
       range_start: rfc3339(body.time_range.start),
       range_end: rfc3339(body.time_range.end),

@@ -3,13 +3,13 @@
 import { bodyOf, type Frame } from '../../../../protocols/frame.ts'
 import { QUERY_HOPS, QueryDone, QueryHop, Response } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../../protocols/quota.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
 import type { Clock, Timers } from '../../../base/clock.ts'
 import { blake3 } from '../../../base/hash.ts'
-import { createRecent } from '../../../base/recent.ts'
+import { toHex } from '../../../base/hex.ts'
+import { createQuotas } from '../../../base/quota.ts'
 import type { Link, PeerRef } from '../../../mesh/index.ts'
-import { hex, sameBytes } from '../document.ts'
+import { sameBytes } from '../document.ts'
 
 /** Neighbours get this part of the time a node has, so that what they say is there before its own time is over. */
 const SHARE_OF_TIME = 0.9
@@ -130,16 +130,12 @@ interface Carried extends RoutedId {
 export function createRouter({ self, link, clock, timers }: RouterDeps): Router {
   const table = new Map<string, Carried>()
   /** What this node may send to a neighbour without being cut off: an honest node keeps its neighbours' quota. */
-  const paces = createRecent<NodeId, Quota>(PACES_MAX)
+  const { frames, perMs } = queryStream.quota
+  const paceOf = createQuotas<NodeId>({ frames: frames * ANSWERS_SHARE, perMs }, PACES_MAX)
   let relayed = 0
   let dropped = 0
 
-  function inPace(node: NodeId): boolean {
-    const { frames, perMs } = queryStream.quota
-    const pace = paces.get(node) ?? createQuota({ frames: frames * ANSWERS_SHARE, perMs })
-    paces.set(node, pace)
-    return pace.take(clock.monotonic())
-  }
+  const inPace = (node: NodeId): boolean => paceOf(node).take(clock.monotonic())
 
   /** Hands the question to every neighbour but the parent. Returns when (monotonic) their time is over. */
   function handOn(
@@ -214,7 +210,7 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
     ) {
       return false
     }
-    const digest = hex(blake3([bytes]))
+    const digest = toHex(blake3([bytes]))
     if (before.includes(digest)) return false
     if (carried.bytes + bytes.length > RELAYED_BYTES_MAX || !inPace(parent)) return false
     if (!link.sendDocument(parent, bytes)) return false
@@ -304,4 +300,4 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
   }
 }
 
-const keyOf = ({ author, query_id }: RoutedId): string => hex(author) + hex(query_id)
+const keyOf = ({ author, query_id }: RoutedId): string => toHex(author) + toHex(query_id)

@@ -1,8 +1,7 @@
 // How many new questions are taken up, per author and per neighbour.
 import type { NodeId } from '../../../../protocols/node-id.ts'
-import { createQuota, type Quota } from '../../../../protocols/quota.ts'
 import type { Clock } from '../../../base/clock.ts'
-import { createRecent, type Recent } from '../../../base/recent.ts'
+import { createQuotas } from '../../../base/quota.ts'
 
 /** New questions of one author, whoever hands them on: a person with a script, not a flood. */
 export const AUTHOR_QUOTA = { frames: 20, perMs: 10_000 } as const
@@ -25,20 +24,14 @@ export interface Intake {
 }
 
 export function createIntake(clock: Clock): Intake {
-  const readers = createRecent<NodeId, Quota>(REMEMBERED_MAX)
-  const neighbours = createRecent<NodeId, Quota>(REMEMBERED_MAX)
-  const authors = createRecent<NodeId, Quota>(REMEMBERED_MAX)
-
-  function take(quotas: Recent<NodeId, Quota>, key: NodeId, terms: Parameters<typeof createQuota>[0]) {
-    const quota = quotas.get(key) ?? createQuota(terms)
-    quotas.set(key, quota)
-    return quota.take(clock.monotonic())
-  }
+  const readsOf = createQuotas<NodeId>(READ_QUOTA, REMEMBERED_MAX)
+  const neighbours = createQuotas<NodeId>(NEIGHBOUR_QUOTA, REMEMBERED_MAX)
+  const authors = createQuotas<NodeId>(AUTHOR_QUOTA, REMEMBERED_MAX)
 
   return {
-    reads: (neighbour) => take(readers, neighbour, READ_QUOTA),
+    reads: (neighbour) => readsOf(neighbour).take(clock.monotonic()),
     // The neighbour's first: beyond it, nothing a key of its own invention says is remembered.
     admits: (neighbour, author) =>
-      take(neighbours, neighbour, NEIGHBOUR_QUOTA) && take(authors, author, AUTHOR_QUOTA),
+      neighbours(neighbour).take(clock.monotonic()) && authors(author).take(clock.monotonic()),
   }
 }

@@ -1,5 +1,6 @@
 // What this node says to a question: what each of its people consents to decides, and only their numbers are gathered.
 import type { QueryType } from '../../../../protocols/messages/query.ts'
+import { widenToHours } from '../../../insight/statistics/index.ts'
 import type { Sharing } from '../../../trust/consent/index.ts'
 import type { Trust } from '../../../trust/peers/index.ts'
 import {
@@ -11,9 +12,8 @@ import {
 } from '../../../trust/policy/index.ts'
 import type { AnswerBody, Question } from '../document.ts'
 import { ownerApplies } from '../filters.ts'
-import { filterNode } from '../project.ts'
+import { filterNode, findQueryType, type GatherInsight } from '../query-types/index.ts'
 import { RANGE_MAX_MS } from '../range.ts'
-import { GATHER, type GatherInsight } from './gather.ts'
 
 export interface JudgeDeps {
   readonly trust: Pick<Trust, 'opinion'>
@@ -23,14 +23,6 @@ export interface JudgeDeps {
   readonly ownUid: number
 }
 
-const ACTION_OF: Readonly<Record<QueryType, QueryAction>> = {
-  ToolUsage: 'query.tool_usage',
-  SafetyPosture: 'query.safety_posture',
-  ActivityPatterns: 'query.activity_patterns',
-  Anomalies: 'query.anomalies',
-  NodeHealth: 'query.node_health',
-}
-
 export interface Verdict {
   readonly decision: Decision
   readonly level: 1 | 2
@@ -38,13 +30,16 @@ export interface Verdict {
   readonly uids: readonly number[]
 }
 
+/** The policy decides before anybody looks whether this release can answer; nobody has an answer to anomalies yet. */
+const actionOf = (type: QueryType): QueryAction => findQueryType(type)?.action ?? 'query.anomalies'
+
 /** Each person decides for themself; one who consents is enough for an answer about that one. */
 export async function judge(
   { trust, insight, sharing, ownUid }: JudgeDeps,
   question: Question,
 ): Promise<Verdict> {
   const principal = principalOf(trust.opinion(question.authorId))
-  const action = ACTION_OF[question.body.query_type]
+  const action = actionOf(question.body.query_type)
   const resource = resourceOf(action, principal, question.body.level)
   const { level } = resource
   if (resource.category === undefined) {
@@ -71,13 +66,13 @@ export async function answerOf(
   if (decision.effect === 'deny') return { status: 'access_denied', level }
   if (decision.effect === 'withhold') return { status: 'withheld', level, reason: decision.reason }
   const { query_type, time_range, filters } = question.body
-  const gather = GATHER[query_type]
+  const row = findQueryType(query_type)
   // A filter that is not applied would answer another question than the one asked.
   const applies = filters.every((filter) => ownerApplies(query_type, filter))
-  if (gather === null || !applies || time_range.end - time_range.start > RANGE_MAX_MS) {
+  if (row === undefined || !applies || time_range.end - time_range.start > RANGE_MAX_MS) {
     return { status: 'not_supported', level }
   }
-  const gathered = await gather(insight, uids, time_range)
+  const gathered = await row.gather(insight, uids, widenToHours(time_range))
   const data = gathered && filterNode(gathered, filters)
   return data === null ? { status: 'no_data', level } : { status: 'success', level, data }
 }

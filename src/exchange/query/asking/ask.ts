@@ -9,6 +9,7 @@ import {
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
+import { toHex } from '../../../base/hex.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { Config } from '../../../config/index.ts'
 import type { Link, Mesh, PeerRef } from '../../../mesh/index.ts'
@@ -16,9 +17,9 @@ import type { Audit } from '../../../trust/audit/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
 import type { Member, Trust } from '../../../trust/peers/index.ts'
 import type { Router } from '../answering/forward.ts'
-import { GATHER, type GatherInsight } from '../answering/gather.ts'
-import { type Author, hex, type OwnQuestion, openAnswer, sameBytes, writeQuestion } from '../document.ts'
+import { type Author, type OwnQuestion, openAnswer, sameBytes, writeQuestion } from '../document.ts'
 import { checkFilters, filtersForOwners } from '../filters.ts'
+import { type GatherInsight, queryType } from '../query-types/index.ts'
 import { askedRange } from '../range.ts'
 import type { Coverage, Outcome, QueryResult } from '../result.ts'
 import type { AskRequest, QueryWatch } from '../types.ts'
@@ -156,7 +157,7 @@ export function createAsker(deps: AskerDeps): Asker {
       over: false,
       end: resolve,
     }
-    live.set(hex(body.query_id), query)
+    live.set(toHex(body.query_id), query)
     const stopDeadline = timers.after(request.timeoutMs, () => query.end('deadline'))
     const cancel = (): void => query.end('cancelled')
     signal.addEventListener('abort', cancel, { once: true })
@@ -176,7 +177,7 @@ export function createAsker(deps: AskerDeps): Asker {
       stopDeadline()
       query.absent.stop()
       signal.removeEventListener('abort', cancel)
-      live.delete(hex(body.query_id))
+      live.delete(toHex(body.query_id))
     }
   }
 
@@ -184,15 +185,14 @@ export function createAsker(deps: AskerDeps): Asker {
    * The asking person's own numbers, which need nobody's consent. Level 2 has nobody's own numbers, not even theirs; a
    * team has its members'.
    */
-  function gatherOwn(query: Live, { uid, level, team }: AskRequest): void {
-    const { query_type, time_range } = query.question.body
-    const gather = level === 2 || team !== undefined ? null : GATHER[query_type]
-    const gathered = (gather?.(insight, [uid], time_range) ?? Promise.resolve(null)).then(
-      (data): OwnData => (data === null ? {} : { data }),
-    )
+  function gatherOwn(query: Live, { query_type, uid, level, team }: AskRequest): void {
+    const { time_range } = query.question.body
+    const none = level === 2 || team !== undefined
+    const gathering = none ? Promise.resolve(null) : queryType(query_type).gather(insight, [uid], time_range)
+    const gathered = gathering.then((data): OwnData => (data === null ? {} : { data }))
     gathered
       .catch((error: unknown): OwnData => {
-        log.error({ error: String(error), trace_id: hex(query.trace) }, "this node's own numbers failed")
+        log.error({ error: String(error), trace_id: toHex(query.trace) }, "this node's own numbers failed")
         return { failed: true }
       })
       .then((own) => {
@@ -238,7 +238,7 @@ export function createAsker(deps: AskerDeps): Asker {
 
   function response(peer: PeerRef, frame: Frame): void {
     const { query_id, author, sealed } = bodyOf(frame, Response)
-    const query = live.get(hex(query_id))
+    const query = live.get(toHex(query_id))
     // Late, or never asked for.
     if (query === undefined || query.over) return
     const responder = frame.envelope.sender
@@ -263,7 +263,7 @@ export function createAsker(deps: AskerDeps): Asker {
       }
     } catch (error) {
       if (!(error instanceof FrameError)) throw error
-      log.warn({ peer: node, code: error.code, trace_id: hex(query.trace) }, 'answer refused')
+      log.warn({ peer: node, code: error.code, trace_id: toHex(query.trace) }, 'answer refused')
       settle(query, node, {
         outcome: error.code === 'bad_signature' ? 'bad_signature' : 'error',
         at_ms,
@@ -293,8 +293,8 @@ export function createAsker(deps: AskerDeps): Asker {
         : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
     const found = await query.absent.covered(absent.map(({ member }) => member.node_id))
     const result = resultOf({
-      trace_id: hex(query.trace),
-      question: body,
+      trace_id: toHex(query.trace),
+      question: { ...body, query_type: request.query_type },
       perNode: request.perNode,
       filters: request.filters ?? [],
       team: request.team,
@@ -331,12 +331,12 @@ export function createAsker(deps: AskerDeps): Asker {
     // In a line of the log `level` is the line's.
     const { level: query_level, ...told } = details
     const elapsed_ms = result.timing.elapsed_ms
-    log.info({ ...told, query_level, trace_id: hex(query.trace), elapsed_ms }, 'query ended')
+    log.info({ ...told, query_level, trace_id: toHex(query.trace), elapsed_ms }, 'query ended')
     deps.watch?.asked(result)
     await audit.record({
       type: 'query_asked',
       success: status === 'success' || status === 'no_data',
-      trace_id: hex(query.trace),
+      trace_id: toHex(query.trace),
       details: { ...details, range_start: time_range.start, range_end: time_range.end, uid: request.uid },
     })
     return result
@@ -347,7 +347,7 @@ export function createAsker(deps: AskerDeps): Asker {
     response,
     done(peer, frame) {
       const { author, query_id } = bodyOf(frame, QueryDone)
-      if (sameBytes(author, identity.publicKey)) live.get(hex(query_id))?.outreach.done(peer.nodeId)
+      if (sameBytes(author, identity.publicKey)) live.get(toHex(query_id))?.outreach.done(peer.nodeId)
     },
     down(peer) {
       for (const query of live.values()) query.outreach.down(peer.nodeId)

@@ -1,13 +1,18 @@
 // From what was collected to the result of a query: a pure function, the same for every way a query ends.
 import type { QueryFilter } from '../../../../protocols/messages/query.ts'
 import { byText } from '../../../base/by-text.ts'
-import type { Member } from '../../../trust/peers/index.ts'
-import type { NodeData } from '../answering/gather.ts'
-import { hex } from '../document.ts'
-import { mergeActivity, mergeHealth, mergeSafety, mergeTools, partsOfType } from '../merge.ts'
-import { filterHours, filterNode, filterResult } from '../project.ts'
+import { toHex } from '../../../base/hex.ts'
+import {
+  type AbsentMember,
+  filteredBy,
+  filterNode,
+  filterResult,
+  type NodeData,
+  type QueryData,
+  queryType,
+} from '../query-types/index.ts'
 import { rfc3339 } from '../range.ts'
-import type { HealthRow, PerNode, QueryData, QueryResult } from '../result.ts'
+import type { PerNode, QueryResult } from '../result.ts'
 import { coverageOf, statusOf } from './coverage.ts'
 import { notesOf } from './notes.ts'
 import type { Collection } from './types.ts'
@@ -32,7 +37,11 @@ export function resultOf(collection: Collection): QueryResult {
       ...unreached,
     })),
   )
-  const giving = new Set(parts.filter(contributes).map(({ fingerprint }) => fingerprint))
+  const giving = new Set(
+    parts
+      .filter(({ data }) => queryType(data.query_type).contributes(data))
+      .map(({ fingerprint }) => fingerprint),
+  )
   // Numbers that are all zero, or that the filters leave nothing of, say no more than that there are none.
   const noData = members.filter(
     ({ member, collected: { answer } }) =>
@@ -49,11 +58,16 @@ export function resultOf(collection: Collection): QueryResult {
   )
   // Without a wish each owner chose; only level 2 is ever withheld.
   const level = question.level ?? (status === 'withheld' ? 2 : 1)
-  const data = filterResult(dataOf(collection, parts), filters)
+  const given = parts.map(({ data }) => data)
+  const data = filterResult(
+    question.query_type,
+    queryType(question.query_type).merge(given, absentOf(members)),
+    filters,
+  )
   const perNode = collection.perNode && level === 1
   const oldest = parts.reduce((least, { as_of }) => Math.min(least, as_of), Number.POSITIVE_INFINITY)
   return {
-    query_id: hex(question.query_id),
+    query_id: toHex(question.query_id),
     trace_id: collection.trace_id,
     query_type: question.query_type,
     level,
@@ -81,7 +95,8 @@ export function resultOf(collection: Collection): QueryResult {
 function partsOf({ own, self, members, filters }: Collection): Part[] {
   const parts: Part[] = []
   const add = (part: Omit<Part, 'data'>, given: NodeData): void => {
-    const data = filterNode(given, filters)
+    const known = queryType(given.query_type).identified?.(given, part) ?? given
+    const data = filterNode(known, filters)
     if (data !== null) parts.push({ ...part, data })
   }
   if (own.data !== undefined) add({ ...self, source: 'live' }, own.data)
@@ -97,70 +112,20 @@ function partsOf({ own, self, members, filters }: Collection): Part[] {
   return parts
 }
 
-/** A node on which nothing happened is no success by itself: a refusal of the others would hide behind it. */
-function contributes({ data }: Part): boolean {
-  switch (data.query_type) {
-    case 'ToolUsage':
-      return data.tools.some((use) => use.uses > 0)
-    case 'SafetyPosture':
-      return Object.values(data.safety.by_risk_level).some((count) => count > 0)
-    case 'ActivityPatterns':
-      return data.activity.total_commands > 0
-    case 'NodeHealth':
-      return true
-  }
-}
-
-function dataOf({ question, members }: Collection, parts: readonly Part[]): QueryData {
-  const given = parts.map((part) => part.data)
-  switch (question.query_type) {
-    case 'SafetyPosture':
-      return mergeSafety(partsOfType(given, 'SafetyPosture').map((part) => part.safety))
-    case 'ActivityPatterns':
-      return mergeActivity(partsOfType(given, 'ActivityPatterns').map((part) => part.activity))
-    case 'NodeHealth':
-      return {
-        nodes: mergeHealth([
-          ...parts.flatMap(({ name, data }) =>
-            data.query_type === 'NodeHealth' ? [{ ...data.health, name }] : [],
-          ),
-          ...members
-            .filter(({ collected }) => collected.outcome === 'unreachable')
-            .map(({ member }) => absentHealth(member)),
-        ]),
-      }
-    // Nobody answers anomalies yet, and nobody is asked for them.
-    case 'Anomalies':
-    case 'ToolUsage':
-      return { tools: mergeTools(partsOfType(given, 'ToolUsage').map((part) => part.tools)) }
-  }
-}
-
-function absentHealth({ node_id, fingerprint, name, last_seen }: Member): HealthRow {
-  return {
-    ...{ node_id, fingerprint, name, online: false, last_seen: rfc3339(last_seen) },
-    ...{ version: null, uptime_seconds: null, events_24h: null },
-  }
-}
+/** The unreachable, for query types that show them too. */
+const absentOf = (members: Collection['members']): readonly AbsentMember[] =>
+  members
+    .filter(({ collected }) => collected.outcome === 'unreachable')
+    .map(({ member: { node_id, fingerprint, name, last_seen } }) => ({
+      ...{ node_id, fingerprint, name },
+      last_seen: rfc3339(last_seen),
+    }))
 
 /** What the filters left of the merged rows decides, so that both lists are about the same. */
 function perNodeOf(part: Part, merged: QueryData, filters: readonly QueryFilter[]): PerNode | [] {
   const { fingerprint, name, as_of, source, data } = part
-  const node = { fingerprint, name, as_of: rfc3339(as_of), source }
-  switch (data.query_type) {
-    case 'ToolUsage': {
-      const shown = new Set('tools' in merged ? merged.tools.map((row) => row.tool) : [])
-      return { ...node, tools: mergeTools([data.tools]).filter((row) => shown.has(row.tool)) }
-    }
-    case 'SafetyPosture':
-      return { ...node, safety: data.safety }
-    case 'ActivityPatterns':
-      return { ...node, activity: { ...data.activity, ...filterHours(data.activity, filters) } }
-    case 'NodeHealth': {
-      const shown = 'nodes' in merged && merged.nodes.some((row) => row.fingerprint === fingerprint)
-      return shown ? { ...node, health: { ...data.health, name } } : []
-    }
-  }
+  const shown = queryType(data.query_type).perNode(data, merged, filteredBy(filters))
+  return shown === undefined ? [] : { fingerprint, name, as_of: rfc3339(as_of), source, ...shown }
 }
 
 function timingOf({ members, elapsed_ms }: Collection): QueryResult['timing'] {

@@ -2,12 +2,12 @@
 import { QUERY_HOPS, QueryDone, QueryHop } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock, Timers } from '../../../base/clock.ts'
+import { toHex } from '../../../base/hex.ts'
 import type { Log } from '../../../base/run/log.ts'
 import type { Config } from '../../../config/index.ts'
 import type { Link, Mesh } from '../../../mesh/index.ts'
 import type { Member } from '../../../trust/peers/index.ts'
 import type { Echo, Routed, Router } from '../answering/forward.ts'
-import { hex } from '../document.ts'
 
 /** One repair dial: a LAN peer that is there answers in a tenth of it. */
 const REPAIR_MS = 300
@@ -117,7 +117,7 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
   }
 
   function echoOver({ silent, answered, lost }: Echo): void {
-    const trace_id = question.trace === undefined ? null : hex(question.trace)
+    const trace_id = question.trace === undefined ? null : toHex(question.trace)
     log.debug({ trace_id, answered, lost, missing: awaited.size }, 'the echo is over')
     for (const node of [...awaited]) {
       // It has had the question all the time over a link that still stands: asking it again changes nothing.

@@ -1,5 +1,6 @@
 // What a request must be before anything is asked: bounds of its time, and combinations that mean something.
 import { KaroError } from '../../../base/errors.ts'
+import { queryType } from '../query-types/index.ts'
 import type { AskRequest } from '../types.ts'
 
 const TIMEOUT_MS = { least: 100, most: 60_000 } as const
@@ -11,8 +12,9 @@ export function checkRequest({ timeoutMs, query_type, level, traceId }: AskReque
       where: 'timeout',
     })
   }
-  if (query_type === 'NodeHealth' && level === 2) {
-    throw new KaroError('bad_request', 'health has level 1 only, because each node answers for itself', {
+  const { word, levelOneOnly } = queryType(query_type)
+  if (levelOneOnly && level === 2) {
+    throw new KaroError('bad_request', `${word} has level 1 only, because each node answers for itself`, {
       where: 'level',
       hint: 'Leave --level out.',
     })

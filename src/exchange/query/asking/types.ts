@@ -2,7 +2,7 @@
 import type { MeshQueryBody, QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
 import type { Apart } from '../../../mesh/index.ts'
 import type { Member } from '../../../trust/peers/index.ts'
-import type { NodeData } from '../answering/gather.ts'
+import type { AskedType, NodeData } from '../query-types/index.ts'
 import type { Outcome, QueryResult } from '../result.ts'
 import type { whyUnreached } from './unreached.ts'
 
@@ -26,7 +26,9 @@ export interface OwnData {
 export interface Collection {
   /** 32 hex digits. */
   readonly trace_id: string
-  readonly question: Pick<MeshQueryBody, 'query_id' | 'query_type' | 'level' | 'time_range'>
+  readonly question: Pick<MeshQueryBody, 'query_id' | 'level' | 'time_range'> & {
+    readonly query_type: AskedType
+  }
   readonly perNode: boolean
   /** All of them, also those that owners apply: an owner that did not changes nothing. */
   readonly filters: readonly QueryFilter[]

@@ -1,20 +1,22 @@
-// What the finder's part of a hook is made from: how a shell's line editor starts it, and on which key.
+// The finder's part of a hook: Ctrl-R hands what is typed to a program, and takes its choice back to the line.
+import { quoteFish, quoteShell } from '../../../base/quote.ts'
 import type { GUARD_SHELLS } from '../guard/guard.ts'
+import { shellFile, zshSource } from '../hook.ts'
 
 /** Shells that have a line editor: those that can be guarded. */
 export type FinderShell = (typeof GUARD_SHELLS)[number]
 
-export interface FinderHookOptions {
+export interface FinderOptions {
   /** The program that finds and its words, `karo history --interactive`; absolute, or found by name. */
   readonly find: readonly string[]
 }
 
-/**
- * The code that is appended to a shell's hook: Ctrl-R hands what is typed to the finder in the environment (arguments of a
- * process are everybody's to read) and takes its choice, which alone is on stdout, back to the line. Where it fails,
- * it says why at the terminal, and the shell's own search begins.
- */
-export type FinderHook = (options: FinderHookOptions) => string
+/** The code that is appended to a shell's hook. */
+export const FINDERS: Readonly<Record<FinderShell, (options: FinderOptions) => string>> = {
+  bash: (options) => `${array(options)}\n${shellFile('finder/finder.bash')}`,
+  zsh: (options) => zshSource(`${array(options)}\n${shellFile('finder/finder.zsh')}`),
+  fish: ({ find }) => `builtin set --global __karo_finder ${find.map(quoteFish).join(' ')}
+${shellFile('finder/finder.fish')}`,
+}
 
-/** Characters of the line handed over: nobody looks for more. */
-export const MOST_TYPED = 1000
+const array = ({ find }: FinderOptions): string => `__karo_finder=(${find.map(quoteShell).join(' ')})`

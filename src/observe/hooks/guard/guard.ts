@@ -32,13 +32,6 @@ export interface GuardOptions {
   readonly onError: 'allow' | 'block'
 }
 
-/** Of the parts those that are whole directories of the system, as alternatives. */
-export const roots = (parts: readonly string[]): string =>
-  parts.filter((part) => part.startsWith('/')).join('|')
-
-/** The code that is appended to a shell's hook. */
-export type GuardHook = (options: GuardOptions) => string
-
 /** Seconds that the program may take to start, which is not judging; longer than any machine at work needs. */
 export const START_SECONDS = 5
 /** Longer lines are asked about in any case: the strictest profile reads no more unasked. */

@@ -1,13 +1,93 @@
-// The shells whose line editor can be guarded, and the code for each.
+// The guard's part of a hook: for each shell whose line editor can be guarded, the code that asks before a line runs.
+import { quoteFish, quoteShell } from '../../../base/quote.ts'
+import { shellFile, zshSource } from '../hook.ts'
+import {
+  CARRIED_NAMES,
+  CUT_OFF,
+  type GUARD_SHELLS,
+  type GuardOptions,
+  MOST_ASKED,
+  MOST_DEFINED,
+  MOST_WORDS,
+  PLAIN_LENGTH,
+  START_SECONDS,
+  unanswered,
+} from './guard.ts'
 
-import { bashGuard } from './bash.ts'
-import { fishGuard } from './fish.ts'
-import type { GUARD_SHELLS, GuardHook } from './guard.ts'
-import { zshGuard } from './zsh.ts'
+/** The code that is appended to a shell's hook. dash has no line editor that could ask. */
+export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], (options: GuardOptions) => string>> = {
+  bash: (options) => `${bashValues(options)}\n${shellFile('guard/guard.bash')}`,
+  // The last function is defined outside, because it is about the person's options, which those inside do not have.
+  zsh: (options) => `${zshSource(`${zshValues(options)}\n${shellFile('guard/guard.zsh')}`)}
+'builtin' 'eval' '__karo_guard_bang() { [[ -o banghist ]]; }'
+`,
+  fish: (options) => `${fishValues(options)}\n${shellFile('guard/guard.fish')}`,
+}
 
-/** dash has no line editor that could ask. */
-export const GUARDS: Readonly<Record<(typeof GUARD_SHELLS)[number], GuardHook>> = {
-  bash: bashGuard,
-  zsh: zshGuard,
-  fish: fishGuard,
+/** What the shell files call __karo_given: patterns without signs that bash or zsh expands, limits, and what is said. */
+function given({ plain, machineFile, timeoutMs, onError }: GuardOptions) {
+  const { verb, words } = unanswered(onError)
+  const patterns = {
+    carried: CARRIED_NAMES,
+    own: plain.own,
+    places: plain.places,
+    outputs: plain.outputs,
+    system: plain.system,
+    // The parts that are whole directories of the system.
+    roots: plain.system.filter((part) => part.startsWith('/')),
+  }
+  const values = {
+    plain_length: String(PLAIN_LENGTH),
+    most_asked: String(MOST_ASKED),
+    most_defined: String(MOST_DEFINED),
+    most_words: String(MOST_WORDS),
+    start: String(START_SECONDS),
+    timeout: String(timeoutMs / 1000),
+    machine: machineFile,
+    cut_off: CUT_OFF,
+    unanswered: words,
+    verb,
+  }
+  return { patterns: Object.entries(patterns), values: Object.entries(values) }
+}
+
+/** Only where the hook is at work, because an earlier bash has no such arrays. */
+function bashValues(options: GuardOptions): string {
+  const { ask, files, ruled, plain } = options
+  const { patterns, values } = given(options)
+  const table = (entries: readonly (readonly [string, string])[]): string =>
+    entries.map(([key, value]) => `[${key}]=${quoteShell(value)}`).join(' ')
+  const names = (list: readonly string[]): string => list.map((name) => `[${name}]=1`).join(' ')
+  return `if [[ \${__karo[dir]-} ]]; then
+  __karo_ask=(${ask.map(quoteShell).join(' ')}) __karo_rules=(${files.map(quoteShell).join(' ')})
+  declare -gA __karo_given=(${table([...patterns.map(([key, parts]) => [key, parts.join('|')] as const), ...values])})
+  declare -gA __karo_ruled=(${names(ruled)})
+  declare -gA __karo_writers=(${names(plain.writers)}) __karo_reads=(${names(plain.reads)})
+fi`
+}
+
+function zshValues(options: GuardOptions): string {
+  const { ask, files, ruled, plain } = options
+  const { patterns, values } = given(options)
+  const names = (list: readonly string[]): string => list.map((name) => `${name} 1`).join(' ')
+  const table = [...patterns.map(([key, parts]) => [key, parts.join('|')] as const), ...values]
+  return `__karo_ask=(${ask.map(quoteShell).join(' ')}) __karo_rules=(${files.map(quoteShell).join(' ')})
+builtin typeset -gA __karo_given __karo_ruled __karo_writers __karo_reads
+__karo_given=(${table.map(([key, value]) => `${key} ${quoteShell(value)}`).join(' ')})
+__karo_ruled=(${names(ruled)})
+__karo_writers=(${names(plain.writers)}) __karo_reads=(${names(plain.reads)})`
+}
+
+function fishValues(options: GuardOptions): string {
+  const { ask, files, ruled, plain } = options
+  const { patterns, values } = given(options)
+  // Of the signs of a regular expression, the parts have only the dot.
+  const expressions = patterns.map(([key, parts]) => [key, parts.join('|').replaceAll('.', '\\.')] as const)
+  const lists = { ask, rules: files, ruled, writers: plain.writers, reads: plain.reads }
+  return [
+    ...Object.entries(lists).map(([name, list]) => [name, list.map(quoteFish).join(' ')] as const),
+    ...[...expressions, ...values].map(([key, value]) => [`given_${key}`, quoteFish(value)] as const),
+  ]
+    .map(([name, value]) => `builtin set --global __karo_${name} ${value}`)
+    .join('\n')
 }

@@ -5,7 +5,6 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
-import { createBudget } from '../../../../src/exchange/documents/budget.ts'
 import { createCatalog, ROLES } from '../../../../src/exchange/documents/catalog.ts'
 import { createMembersView } from '../../../../src/exchange/documents/members.ts'
 import { candidate, documentTicket, holdersOf } from '../../../../src/exchange/documents/rendezvous.ts'
@@ -178,15 +177,4 @@ test('relaying is shared evenly', () => {
   // 6 000 over 49: 122 each; five standard deviations either way.
   expect(load.size).toBe(49)
   for (const count of load.values()) expect(Math.abs(count - 122)).toBeLessThan(55)
-})
-
-test('a budget gives a burst and then so much a second', () => {
-  const budget = createBudget(1_000, 100)
-  expect(budget.wait(0)).toBe(0)
-  budget.take(1_000, 0)
-  expect(budget.wait(0)).toBe(0)
-  budget.take(500, 0)
-  expect(budget.wait(0)).toBe(5_000)
-  expect(budget.wait(4_000)).toBe(1_000)
-  expect(budget.wait(9_000)).toBe(0)
 })

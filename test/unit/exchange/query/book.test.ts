@@ -94,3 +94,17 @@ test('an admitted author is told by itself while others flood', async () => {
     'query_responded',
   ])
 })
+
+test('neighbours beyond those that are told apart share an entry that names none of them', async () => {
+  const { clock, entries, book } = setUp()
+  for (let n = 0; n < 300; n++) book.refused(`karo:ed25519:${n}` as NodeId)
+  clock.time += 60 * MINUTE
+  for (let n = 0; n < 256; n++) book.refused(`karo:ed25519:${n}` as NodeId)
+  book.refused('karo:ed25519:299' as NodeId)
+  const shared = entries.filter(({ peer }) => peer === undefined)
+  expect(shared.map(({ details }) => details)).toEqual([
+    { reason: 'busy', times: 1 },
+    { reason: 'busy', times: 44 },
+  ])
+  expect(entries.filter(({ peer }) => peer !== undefined && Number(peer.slice(13)) >= 256)).toEqual([])
+})

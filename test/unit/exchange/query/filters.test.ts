@@ -7,15 +7,14 @@ import { KaroError } from '../../../../src/base/errors.ts'
 import { writeQuestion } from '../../../../src/exchange/query/document.ts'
 import {
   checkFilters,
-  FILTER_FIELDS,
   FILTERS_MAX,
   filtersForOwners,
   OPERATORS,
   ownerApplies,
   parseFilter,
-  passes,
 } from '../../../../src/exchange/query/filters.ts'
-import { ASKED_TYPES } from '../../../../src/exchange/query/index.ts'
+import { passes } from '../../../../src/exchange/query/passes.ts'
+import { ASKED_TYPES, queryType } from '../../../../src/exchange/query/query-types/index.ts'
 import { newIdentity } from './network.ts'
 
 /** The error of a call that must fail. */
@@ -128,7 +127,7 @@ describe('checkFilters', () => {
   const anyFilter = (type: (typeof ASKED_TYPES)[number]) =>
     fc
       .record({
-        field: fc.constantFrom(...Object.keys(FILTER_FIELDS[type])),
+        field: fc.constantFrom(...Object.keys(queryType(type).fields)),
         operator: fc.constantFrom(...Object.values(OPERATORS)),
         values: fc.array(fc.string({ unit: 'grapheme', maxLength: 70 }), { maxLength: 18 }),
       })

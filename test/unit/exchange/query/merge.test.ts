@@ -2,9 +2,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { coverageOf, statusOf } from '../../../../src/exchange/query/asking/coverage.ts'
-import { mergeActivity, mergeHealth, mergeSafety, mergeTools } from '../../../../src/exchange/query/merge.ts'
 import { OUTCOMES } from '../../../../src/exchange/query/result.ts'
 import { anyActivity, anySafety, anyTools } from '../../../support/numbers.ts'
+import { mergeActivity, mergeHealth, mergeSafety, mergeTools } from './merged.ts'
 
 const lists = fc.array(anyTools, { maxLength: 6 })
 
@@ -131,7 +131,7 @@ describe('mergeHealth', () => {
   it('is in the same order whatever the order of the answers', () => {
     const row = (name: string, fingerprint: string) => ({
       ...{ node_id: 'karo:ed25519:x' as never, fingerprint, name, online: true, last_seen: 'x' },
-      ...{ version: null, uptime_seconds: null, events_24h: null },
+      ...{ version: '0', uptime_seconds: 0, events_24h: 0 },
     })
     const rows = [row('b', '2'), row('a', '9'), row('b', '1')]
     expect(mergeHealth(rows).map(({ name, fingerprint }) => name + fingerprint)).toEqual(['a9', 'b1', 'b2'])

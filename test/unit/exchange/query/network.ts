@@ -259,7 +259,6 @@ export class TestNode {
       sharing: {
         max_level: options.maxLevel ?? 2,
         allow: { peers: options.allow ?? ['*'], supervisors: ['*'] },
-        deny: { untrusted: true },
         categories: { tool_usage: true, activity_patterns: true, safety_stats: true, anomalies: true },
         k_min: 5,
       },
@@ -301,23 +300,26 @@ export class TestNode {
       summaries: { cover: (author, range) => this.cover(author, range) },
       insight: {
         uids: async () => [...people.keys()],
-        toolUsage: async (uids, range) => {
-          // What ends where a range asked for begins is the period it is compared with.
-          if (this.gathered.some(({ start }) => start === range.end)) return this.earlier
-          this.gathered.push({ uids, ...range })
-          await this.gate()
-          return uids.flatMap((uid) => people.get(uid) ?? [])
-        },
-        safetyPosture: async (uids, range) => {
-          this.gathered.push({ uids, ...range })
-          await this.gate()
-          return this.safety
-        },
-        activityPatterns: async (uids, range) => {
-          this.gathered.push({ uids, ...range })
-          await this.gate()
-          return this.activity
-        },
+        during: (range) => ({
+          toolUsage: async (uids) => {
+            // What ends where a range asked for begins is the period it is compared with.
+            if (this.gathered.some(({ start }) => start === range.end)) return this.earlier
+            this.gathered.push({ uids, ...range })
+            await this.gate()
+            return uids.flatMap((uid) => people.get(uid) ?? [])
+          },
+          safetyPosture: async (uids) => {
+            this.gathered.push({ uids, ...range })
+            await this.gate()
+            return this.safety
+          },
+          activityPatterns: async (uids) => {
+            this.gathered.push({ uids, ...range })
+            await this.gate()
+            return this.activity
+          },
+          commandPatterns: async () => [],
+        }),
         nodeHealth: async () => {
           await this.gate()
           return {

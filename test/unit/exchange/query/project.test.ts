@@ -3,12 +3,21 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { COUNT_MAX } from '../../../../protocols/counts.ts'
 import type { QueryFilter } from '../../../../protocols/messages/query.ts'
-import type { NodeData } from '../../../../src/exchange/query/answering/gather.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
 import { parseFilter } from '../../../../src/exchange/query/filters.ts'
-import { mergeActivity, mergeSafety, mergeTools } from '../../../../src/exchange/query/merge.ts'
-import { plausible } from '../../../../src/exchange/query/plausible.ts'
-import { filterNode, filterResult } from '../../../../src/exchange/query/project.ts'
+import {
+  filterNode,
+  filterResult,
+  type NodeData,
+  queryType,
+} from '../../../../src/exchange/query/query-types/index.ts'
 import { anyActivity, anySafety, anyTools } from '../../../support/numbers.ts'
+import { mergeActivity, mergeSafety, mergeTools } from './merged.ts'
+
+const plausible = (data: NodeData, filtered = false): boolean => {
+  const responder = data.query_type === 'NodeHealth' ? data.health.node_id : ('karo:ed25519:x' as NodeId)
+  return queryType(data.query_type).plausible(data, { responder, filtered })
+}
 
 const where = (...texts: string[]): QueryFilter[] => texts.map((text) => parseFilter(text, '--where'))
 
@@ -33,6 +42,7 @@ describe('a filter of tools', () => {
         const pushed = parts.flatMap((part) => filterNode(part, filters) ?? [])
         const merge = (data: readonly NodeData[]) =>
           filterResult(
+            'ToolUsage',
             { tools: mergeTools(data.map((one) => (one.query_type === 'ToolUsage' ? one.tools : []))) },
             filters,
           )
@@ -64,8 +74,8 @@ describe('a filter of risk levels', () => {
       fc.property(fc.array(anySafety, { maxLength: 5 }), (given) => {
         const owners = given.map((safety) => filterNode({ query_type: 'SafetyPosture', safety }, filters))
         const pushed = owners.flatMap((data) => (data?.query_type === 'SafetyPosture' ? data.safety : []))
-        const merged = filterResult(mergeSafety(pushed), filters)
-        expect(merged).toEqual(filterResult(mergeSafety(given), filters))
+        const merged = filterResult('SafetyPosture', mergeSafety(pushed), filters)
+        expect(merged).toEqual(filterResult('SafetyPosture', mergeSafety(given), filters))
         expect(
           'by_risk_level' in merged && [merged.by_risk_level.safe, merged.by_risk_level.moderate],
         ).toEqual([0, 0])
@@ -78,9 +88,13 @@ describe('a filter of hours or days', () => {
   it('leaves the other kind and the totals alone', () => {
     fc.assert(
       fc.property(anyActivity, (one) => {
-        const night = filterResult(mergeActivity([one]), where('hour=gt:21'))
+        const night = filterResult('ActivityPatterns', mergeActivity([one]), where('hour=gt:21'))
         expect(night).toEqual({ ...one, hourly: one.hourly.map((count, hour) => (hour > 21 ? count : 0)) })
-        const weekend = filterResult(mergeActivity([one]), where('day=in:Saturday,sunday'))
+        const weekend = filterResult(
+          'ActivityPatterns',
+          mergeActivity([one]),
+          where('day=in:Saturday,sunday'),
+        )
         expect(weekend).toEqual({ ...one, daily: one.daily.map((count, day) => (day > 4 ? count : 0)) })
       }),
     )

@@ -444,14 +444,20 @@ describe('consent that is withdrawn', () => {
 
   test('withdrawn during a round: nothing of that round is published after it, and what was is replaced', async () => {
     const { world } = await shared()
-    const { toolUsage } = world.insight
+    const { during } = world.insight
     let asked = 0
     const insight = {
       ...world.insight,
-      async toolUsage(...args: Parameters<typeof toolUsage>) {
-        // The second period's numbers are being gathered.
-        if (++asked === 2) world.consent(1000, { off: true })
-        return toolUsage(...args)
+      during(range: Parameters<typeof during>[0]) {
+        const numbers = during(range)
+        return {
+          ...numbers,
+          toolUsage(uids: readonly number[]) {
+            // The second period's numbers are being gathered.
+            if (++asked === 2) world.consent(1000, { off: true })
+            return numbers.toolUsage(uids)
+          },
+        }
       },
     }
     Object.assign(world.deps, { insight })
@@ -467,13 +473,19 @@ describe('consent that is withdrawn', () => {
     const world = await createWorld()
     world.trust(2, 'peer')
     await world.type(TYPED)
-    const { toolUsage } = world.insight
+    const { during } = world.insight
     let asked = 0
     const insight = {
       ...world.insight,
-      async toolUsage(...args: Parameters<typeof toolUsage>) {
-        if (++asked === 2) world.consent(1000, { allow_peers: [] })
-        return toolUsage(...args)
+      during(range: Parameters<typeof during>[0]) {
+        const numbers = during(range)
+        return {
+          ...numbers,
+          toolUsage(uids: readonly number[]) {
+            if (++asked === 2) world.consent(1000, { allow_peers: [] })
+            return numbers.toolUsage(uids)
+          },
+        }
       },
     }
     Object.assign(world.deps, { insight })

@@ -49,11 +49,11 @@ test('tool usage counts whole hours, the people asked for, and nothing else', as
   ])
   const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
   expect(await insight.uids()).toEqual([1000, 1001, 1002])
-  expect(await insight.toolUsage([1000, 1001], range)).toEqual([
+  expect(await insight.during(range).toolUsage([1000, 1001])).toEqual([
     { tool: 'git', category: 'git', uses: 3, failures: 1 },
     { tool: 'ls', category: 'file_ops', uses: 1, failures: 0 },
   ])
-  expect(await insight.toolUsage([], range)).toEqual([])
+  expect(await insight.during(range).toolUsage([])).toEqual([])
 })
 
 test('safety posture counts by level of risk; a guard that does not exist is not claimed', async () => {
@@ -65,7 +65,7 @@ test('safety posture counts by level of risk; a guard that does not exist is not
     { risk_level: 'moderate', ago: 3 * HOUR },
   ])
   const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
-  expect(await insight.safetyPosture([1000, 1001], range)).toEqual({
+  expect(await insight.during(range).safetyPosture([1000, 1001])).toEqual({
     by_risk_level: { safe: 1, moderate: 0, high: 1, critical: 1 },
     blocked: 0,
     confirmed_risky: 0,
@@ -93,11 +93,11 @@ test('safety posture tells what the guard did and what programs typed, of the pe
   }
   const insight = await insightOf([{ karo_generated: true }, {}], world)
   const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
-  expect(await insight.safetyPosture([1000, 1001], range)).toEqual({
+  expect(await insight.during(range).safetyPosture([1000, 1001])).toEqual({
     by_risk_level: { safe: 2, moderate: 0, high: 0, critical: 0 },
     ...{ blocked: 2, confirmed_risky: 1, karo_generated: 1, guarded: true, hook_silent: true },
   })
-  expect(await insight.safetyPosture([1000], range)).toMatchObject({ blocked: 1, hook_silent: false })
+  expect(await insight.during(range).safetyPosture([1000])).toMatchObject({ blocked: 1, hook_silent: false })
 })
 
 test('activity tells hours and weekdays by the clock of the owner; unique commands are each person’s own', async () => {
@@ -109,7 +109,7 @@ test('activity tells hours and weekdays by the clock of the owner; unique comman
     { command: 'a', uid: 1001 },
   ])
   const range = widenToHours({ start: NOW - 48 * HOUR, end: NOW + 1 })
-  const activity = await insight.activityPatterns([1000, 1001], range)
+  const activity = await insight.during(range).activityPatterns([1000, 1001])
   // 20 November 2026 is a Friday, the fifth day after Monday.
   expect(activity.daily).toEqual([0, 0, 0, 1, 3, 0, 0])
   expect(activity.hourly.flatMap((count, hour) => (count > 0 ? [[hour, count]] : []))).toEqual([
@@ -127,7 +127,7 @@ test('command patterns tell how often, how often in vain and how long, by catego
     { category: 'npm', tool: 'npm', duration_us: 5_000, ago: 2 * HOUR },
   ])
   const range = widenToHours({ start: NOW - HOUR, end: NOW + 1 })
-  expect(await insight.commandPatterns([1000, 1001], range)).toEqual([
+  expect(await insight.during(range).commandPatterns([1000, 1001])).toEqual([
     { category: 'git', count: 3, failures: 1, avg_duration_ms: 133 },
   ])
 })

@@ -1,12 +1,12 @@
 // The watch over a machine in memory: what is seen of whose processes, and which line is told to have started them.
 import { expect, test } from 'vitest'
 import { revealLevel0 } from '../../../../src/base/level0/level0.ts'
+import { SHELLS_MAX } from '../../../../src/observe/processes/shell.ts'
 import {
   createWatch,
   DEPTH_MAX,
   LIVE_MAX,
   LIVE_PER_SHELL_MAX,
-  SHELLS_MAX,
 } from '../../../../src/observe/processes/watch.ts'
 import type { HookedShell, RanLine } from '../../../../src/observe/record/index.ts'
 import type { ProcessBatch, ProcessRow } from '../../../../src/store/processes/processes.ts'

@@ -4,9 +4,12 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import { DAY_MS, HOUR_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
-import { type AuditRow, createAuditRepository } from '../../../../src/store/tables/audit.ts'
+import { type AuditBase, type AuditRow, createAuditRepository } from '../../../../src/store/tables/audit.ts'
+import { GENESIS, makeRow } from '../../../../src/trust/audit/entry.ts'
 import { AUDIT_CAUSES, AUDIT_TYPES } from '../../../../src/trust/audit/entry-types.ts'
+import { createFront } from '../../../../src/trust/audit/front.ts'
 import { createAudit } from '../../../../src/trust/audit/index.ts'
+import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
 import { temporaryDatabase } from '../../../support/database.ts'
 import { testIdentity } from '../../../support/identity.ts'
 
@@ -72,6 +75,20 @@ test('one machine has a share of that, so that others are still told', async () 
   expect(await audit.log({ limit: 10, peer: quiet })).toHaveLength(1)
 })
 
+test('what a machine signed against itself is told, however much noise it makes before', async () => {
+  const { audit, peers } = await ledger()
+  const [loud] = peers as [NodeId]
+  for (let n = 0; n < 5_000; n++)
+    void audit.record({ type: 'policy_violation', success: false, peer: loud, details: { n } })
+  await audit.record({ type: 'ledger_conflict', success: false, peer: loud, details: { reason: 'shorter' } })
+  expect(await audit.log({ limit: 10, type: 'ledger_conflict' })).toMatchObject([{ peer: loud }])
+  // Bounded as well, for itself.
+  for (let n = 0; n < 100; n++)
+    void audit.record({ type: 'ledger_conflict', success: false, peer: loud, details: { n } })
+  await audit.record({ type: 'node_started', success: true, details: {} })
+  expect(await audit.log({ limit: 1_000, type: 'ledger_conflict' })).toHaveLength(10)
+})
+
 test('decisions outlive everything around them, provably', async () => {
   const { audit, attackedDay, repository, clock, peers, rows } = await ledger(1_000)
   const decided = ['trust_change', 'consent_change', 'token_created', 'history_deleted'] as const
@@ -123,4 +140,39 @@ test('a decision that is gone from those kept is noticed', async () => {
   const [first] = await rows()
   await repository.append([], { base: base!, keep: new Set([first!.seq]) })
   expect(await audit.verify()).toMatchObject({ ok: false })
+})
+
+test('a kept decision that is damaged is noticed for good, and the bounds on kept ones hold all the same', async () => {
+  const identity = testIdentity(1)
+  const repository = createAuditRepository(await temporaryDatabase())
+  const front = createFront({ repository, keptMax: 10, lastingMax: 5 })
+  let newest: Pick<AuditRow, 'seq' | 'hash'> = { seq: 0, hash: GENESIS }
+  let base: AuditBase | undefined
+  const decide = async (count: number): Promise<void> => {
+    for (let n = 0; n < count; n++) {
+      const record = { type: 'trust_change', success: true, details: { n } } as const
+      const row = makeRow(newest.seq + 1, BEGIN + newest.seq, record, newest.hash)
+      await repository.append([row])
+      newest = row
+    }
+  }
+  const cut = async (before?: number): Promise<number | undefined> => {
+    const made = await front.cut(newest, base, BEGIN, before)
+    if (made === undefined) return undefined
+    await repository.append([made.row], { base: made.base, keep: made.keep })
+    newest = made.row
+    base = made.base
+    return made.keep.size
+  }
+  await decide(11)
+  expect(await cut()).toBe(2)
+  const [first] = [(await repository.forwards()[Symbol.asyncIterator]().next()).value as { row: AuditRow }]
+  await repository.append([{ ...first.row, ts: first.row.ts + 1 }])
+  for (let round = 0; round < 5; round++) {
+    await decide(11)
+    expect(await cut()).toBeLessThanOrEqual(5)
+    expect(await verifyLedger(repository, identity.publicKey, [])).toMatchObject({ ok: false })
+  }
+  // And go for their age.
+  expect(await cut(BEGIN + 10 * DAY_MS)).toBe(0)
 })

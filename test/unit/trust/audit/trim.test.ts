@@ -3,6 +3,7 @@ import { expect, onTestFinished, test } from 'vitest'
 import { DAY_MS } from '../../../../src/base/calendar.ts'
 import { systemRandom } from '../../../../src/base/clock.ts'
 import { silentLog } from '../../../../src/base/run/log.ts'
+import { makeKey } from '../../../../src/store/level/keyspace.ts'
 import { createAuditRepository } from '../../../../src/store/tables/audit.ts'
 import { createAudit } from '../../../../src/trust/audit/index.ts'
 import { temporaryDatabase } from '../../../support/database.ts'
@@ -10,8 +11,9 @@ import { testIdentity } from '../../../support/identity.ts'
 
 const BEGIN = 1_763_626_500_000
 
-test('older entries are replaced by one that names the last of them', async () => {
-  const repository = createAuditRepository(await temporaryDatabase())
+async function ledger() {
+  const database = await temporaryDatabase()
+  const repository = createAuditRepository(database)
   const clock = { time: BEGIN, now: () => clock.time, monotonic: () => clock.time }
   const audit = createAudit({
     repository,
@@ -28,6 +30,11 @@ test('older entries are replaced by one that names the last of them', async () =
   }
   const days = async () =>
     (await audit.log({ limit: 99, type: 'query_received' })).map(({ details }) => details.day)
+  return { audit, clock, database, days }
+}
+
+test('older entries are replaced by one that names the last of them', async () => {
+  const { audit, days } = await ledger()
 
   // Nothing is a day older than that yet.
   await audit.trim(BEGIN + DAY_MS)
@@ -44,4 +51,14 @@ test('older entries are replaced by one that names the last of them', async () =
   await audit.record({ type: 'query_received', success: true, details: { day: 60 } })
   expect(await days()).toEqual([60])
   expect(await audit.verify()).toMatchObject({ ok: true })
+})
+
+test('an entry that cannot be read does not stop the others from going for their age, and is counted', async () => {
+  const { audit, database, days } = await ledger()
+  for (const seq of [1, 4])
+    await database.put(makeKey('audit', { bytes: Uint8Array.of(1) }, { u64: seq }), Buffer.from('damaged'))
+  await audit.trim(BEGIN + 6 * DAY_MS)
+  expect(await days()).toEqual([9, 8, 7, 6])
+  const [told] = await audit.log({ limit: 1, type: 'checkpoint' })
+  expect(told?.details).toMatchObject({ removed_through: 6, unreadable: 2 })
 })

@@ -13,7 +13,6 @@ import { testIdentity } from '../../../support/identity.ts'
 const file = {
   max_level: 1,
   allow: { peers: ['team:eng'], supervisors: ['*'] },
-  deny: { untrusted: true },
   categories: { tool_usage: true, activity_patterns: true, safety_stats: false, anomalies: true },
   k_min: 5,
 } as const

@@ -1,0 +1,60 @@
+// Who may use which route: pure, decided by what the route says, who asks, and what they showed.
+import type { FastifyContextConfig } from 'fastify'
+import { KaroError } from '../../base/errors.ts'
+import { TOKEN_SCOPES, type TokenScope } from '../contract/constants.ts'
+import { type Access, scopeOf } from '../contract/operation.ts'
+import type { Caller } from '../server/route.ts'
+
+/** Of a route, or of no route at all: `config` is then empty. */
+interface Asked {
+  readonly method: string
+  readonly config: Pick<FastifyContextConfig, 'access' | 'scope' | 'via'>
+}
+
+/**
+ * Returns when `caller` may. Throws KaroError `unauthorized` for nobody known, `refused` for somebody who may not, also
+ * when only what they showed does not open it.
+ */
+export function checkRights(asked: Asked, caller: Caller | undefined): void {
+  const { access, via } = asked.config
+  // Where there is no route, who is unknown is not told so; to anybody else no right would open it.
+  MAY_USE[access ?? 'person'](caller)
+  if (caller === undefined || access === undefined) return
+  if (via === 'socket' && caller.via !== 'socket') {
+    throw new KaroError('refused', 'this is possible only on the machine itself, over the control socket', {
+      hint: 'Use the karo command on this machine.',
+    })
+  }
+  if (caller.credential !== undefined && access !== 'anyone') checkScope(caller.credential.scope, asked)
+}
+
+/** Each opens what those before it open. */
+function checkScope(held: TokenScope, asked: Asked): void {
+  const needed = scopeOf(asked.method, asked.config)
+  if (TOKEN_SCOPES.indexOf(held) >= TOKEN_SCOPES.indexOf(needed)) return
+  throw new KaroError('refused', `a token with the scope '${held}' may not do this`, {
+    hint: `Make a token with the scope '${needed}': karo token create --scope ${needed}`,
+  })
+}
+
+const MAY_USE: Readonly<Record<Access, (caller: Caller | undefined) => void>> = {
+  anyone() {},
+  person: known,
+  asker(caller) {
+    if (known(caller).asks) return
+    throw new KaroError('refused', 'you may not ask the mesh in the name of this machine', {
+      hint: 'An administrator can allow it: add your user name to askers under [access] in config.toml, then systemctl reload karo.',
+    })
+  },
+  admin(caller) {
+    if (known(caller).admin) return
+    throw new KaroError('refused', 'only an administrator of this node may do this', {
+      hint: 'Run it as root, or have an administrator put you into the group karo-admin (or access.admins).',
+    })
+  },
+}
+
+function known(caller: Caller | undefined): Caller {
+  if (caller !== undefined) return caller
+  throw new KaroError('unauthorized', 'this request carries no token and no session')
+}

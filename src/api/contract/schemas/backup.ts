@@ -1,0 +1,13 @@
+// Schemas of the backup of the whole node: /backup.
+import * as z from 'zod'
+import { moment } from './fields.ts'
+
+export const makeBackupBody = z.strictObject({
+  key: z.boolean().default(true).describe('with the key that makes the node this node'),
+})
+
+export const confirmBackupBody = z.strictObject({ created_at: moment('what the backup says') })
+
+export const confirmBackupAnswer = z.strictObject({
+  created_at: moment('of the backup that the ledger has now'),
+})

@@ -1,0 +1,48 @@
+// Schemas of the history as a file: /export and /import.
+import * as z from 'zod'
+import { EVENT_ID } from '../../../base/words/event-id.ts'
+import { RISK_LEVELS } from '../../../base/words/risk-levels.ts'
+import { MOST, SHELL } from '../../../ops/care/transfer.ts'
+import { count, listOf, moment, text } from './fields.ts'
+import { importKey } from './import.ts'
+
+/** One command as a file has it. */
+export const transferEvent = z.strictObject({
+  id: z
+    .string()
+    .regex(EVENT_ID)
+    .describe('start in microseconds and a tag, in base 36: the same event, the same id'),
+  timestamp: text(40, 'RFC 3339, for people: the millisecond that the id has; another one is refused'),
+  shell: z.string().regex(SHELL),
+  command: z.string().min(1).max(MOST.command),
+  cwd: z.string().max(MOST.field),
+  exit_code: z.int().min(0).max(MOST.exit_code).nullable(),
+  duration_us: z.int().min(0).nullable(),
+  risk_level: z.enum(RISK_LEVELS),
+  category: z.string().min(1).max(MOST.word),
+  tool: z.string().min(1).max(MOST.word),
+  karo_generated: z.boolean(),
+  untimed: z.literal(true).exactOptional().describe('the time is only a place in the order'),
+})
+
+export const exportHistoryQuery = z.strictObject({
+  word: listOf(z.string().min(1).max(1024), 32)
+    .optional()
+    .describe('repeated; every one must occur in the command, ignoring case'),
+  cwd: z.string().min(1).max(4096).exactOptional().describe('absolute; this directory and those below it'),
+  since: moment('only newer ones').exactOptional(),
+  until: moment('only older ones').exactOptional(),
+  shell: z.string().min(1).max(32).exactOptional(),
+})
+
+export const importHistoryBody = z.strictObject({
+  events: z.array(transferEvent).min(1).max(MOST.events).readonly(),
+  dry_run: z.boolean().default(false).describe('only say what would be done'),
+  key: importKey().exactOptional(),
+})
+
+export const importHistoryAnswer = z.strictObject({
+  added: count('new ones'),
+  known: count('those that were there already'),
+  too_old: count('those that retention.events_days would remove at once, and that were left out'),
+})

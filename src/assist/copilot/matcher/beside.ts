@@ -1,0 +1,91 @@
+// Sets a request beside a wording whose slots are filled: which words of the request are left, and which the wording has.
+import type { Recipe } from '../recipes/recipe.ts'
+import { type Aligned, isUsualPlace } from './align.ts'
+import type { Asked } from './asked.ts'
+import type { Entity } from './entities.ts'
+import { concept, isAskedFor, NOT } from './language.ts'
+import { isOnlyFor, nounsOf } from './slots.ts'
+import { HALF_DONE } from './word-groups.ts'
+import type { Wording } from './wordings.ts'
+
+export interface Beside {
+  /** Concepts of the request that fill no slot. */
+  readonly words: ReadonlySet<string>
+  /** Concepts that the wording has, and nouns and tools that its command stands for. */
+  readonly own: ReadonlySet<string>
+  /** Empty slots of which the request says what fills them, without its name: `a branch`. */
+  readonly unnamed: ReadonlySet<string>
+  /** Tokens of the request that are in no slot and in no word of the wording. */
+  readonly left: readonly Asked[]
+  /** Verbs that are asked for, of those that are not obeyed by showing something, and that the wording has not. */
+  readonly undone: readonly string[]
+}
+
+/** `a file`; not `this machine`, and several things are none that has to be named, unless the command takes two. */
+const isUnnamedThing = ({ raw, before }: Asked, slot: string, run: string): boolean =>
+  !/^(?:this|my)$/.test(before) &&
+  (/^(?:text|sed|n)/.test(slot) || run.includes(`{${slot.replace(/\d$/, '')}2`) || !/[^s]s$/.test(raw))
+
+const toolsByRecipe = new Map<Recipe, readonly string[]>()
+/** What the programs that a recipe runs are called in requests. */
+function toolsOf(recipe: Recipe): readonly string[] {
+  const known = toolsByRecipe.get(recipe)
+  if (known !== undefined) return known
+  const names = [...recipe.run.matchAll(/(?:^|[|;&(] ?)(?:sudo |xargs (?:-\S+ )*)?([a-z][\w-]*)/g)].map(
+    ([, name]) => name as string,
+  )
+  const tools = names
+    .flatMap((name) => (Object.hasOwn(CALLED, name) ? (CALLED[name] as string) : name).split(' '))
+    .map(concept)
+  toolsByRecipe.set(recipe, tools)
+  return tools
+}
+const CALLED: Readonly<Record<string, string>> = {
+  git: 'git repository',
+  kubectl: 'kubectl kubernetes cluster',
+  systemctl: 'systemctl systemd',
+  journalctl: 'journalctl systemd',
+  apt: 'apt ubuntu debian',
+}
+export function setBeside(wording: Wording, asked: readonly Asked[], { values, used }: Aligned): Beside {
+  const { run } = wording.recipe
+  // `all zip files`, which the command itself names.
+  const isSaid = ({ entity }: Asked): boolean => entity?.kind === 'ext' && run.includes(`*.${entity.value};`)
+  const empty = wording.parts
+    .filter((part) => part.startsWith('{'))
+    .map((part) => part.slice(1, -1))
+    .filter((slot) => !values.has(slot))
+  // `a .deb file`, which the wording says as a word or is for.
+  const asWord = ({ entity }: Asked): string[] => {
+    const word = /^(?:ext|number)$/.test(entity?.kind ?? '') ? (entity as Entity).value.toLowerCase() : ''
+    return wording.words.has(word) ? [word] : []
+  }
+  const isFor = ({ entity }: Asked): boolean =>
+    entity?.kind === 'ext' && empty.some((slot) => isOnlyFor(slot, entity.value))
+  const typed = asked.filter((token, i) => !used.has(i) && !isSaid(token))
+  const left = typed.filter((token) => asWord(token).length === 0 && !isFor(token))
+  const words = new Set([...left.flatMap((token) => token.concept ?? []), ...typed.flatMap(asWord)])
+  const own = new Set(wording.words)
+  const unnamed = new Set<string>()
+  const isUnnamed = (slot: string) => (token: Asked, i: number) =>
+    isUnnamedThing(token, slot, run) && !(asked[i + 1] !== undefined && isUsualPlace(asked[i + 1] as Asked))
+  for (const slot of empty) {
+    const nouns = nounsOf(slot).map(concept)
+    const said = asked.filter(
+      (token, i) => !used.has(i) && nouns.includes(token.concept ?? '') && isUnnamed(slot)(token, i),
+    )
+    for (const { concept: noun } of said) own.add(noun as string)
+    if (said.length > 0) unnamed.add(slot)
+  }
+  for (const tool of toolsOf(wording.recipe)) if (words.has(tool)) own.add(tool)
+  if (typed.some(isFor)) for (const slot of empty) unnamed.add(slot)
+  const spoken = asked.map((token) => token.concept)
+  // `without deleting anything` is kept by what deletes nothing.
+  for (const verb of HALF_DONE)
+    if (words.has(verb) && !isAskedFor(verb, spoken) && !wording.words.has(verb)) {
+      words.delete(verb)
+      words.delete(NOT)
+    }
+  const undone = [...HALF_DONE].filter((verb) => isAskedFor(verb, spoken) && !wording.words.has(verb))
+  return { words, own, unnamed, left, undone }
+}

@@ -1,0 +1,73 @@
+// Whether a request says enough to be answered with a wording's command.
+import type { Asked } from './asked.ts'
+import { concept } from './language.ts'
+import { asConcepts, SOFT, VERBS } from './word-groups.ts'
+import type { Wording } from './wordings.ts'
+
+const LINE = concept('line')
+const EVERY = concept('every')
+/** Words that say how much, not of what. */
+const AMOUNTS = asConcepts('every old new last first large small')
+const SAYS_LITTLE = asConcepts(
+  'information available status create every old new last first large small show find',
+)
+const TOOL_NAMES = asConcepts('git docker kubernetes compose local')
+const MADE_UP = /\{(?:days|minutes|size|ext|port)=/
+
+const NAMED = concept('named')
+const isHalfName = (word: Asked | undefined, next: Asked | undefined, taken: readonly string[]): boolean =>
+  word?.concept !== undefined && next?.entity?.kind === 'file' && !taken.includes(word.raw)
+
+/**
+ * False for a request that says too little to be answered with this: one word of several, everything there is where a
+ * thing has to be named, and for what destroys also a verb without a thing, or a bound that the recipe would make up.
+ */
+export function isEnough(
+  { recipe, words: own, weight, parts }: Wording,
+  words: ReadonlySet<string>,
+  open: readonly string[],
+  asked: readonly Asked[],
+  values: ReadonlyMap<string, string>,
+): boolean {
+  // Not how often, and not the lines of one file.
+  const isEvery = asked.some(
+    (token, i) =>
+      token.concept === EVERY &&
+      asked[i + 1]?.entity?.kind !== 'time' &&
+      !(asked[i + 1]?.concept === LINE && words.size > 3),
+  )
+  const shared = [...words].filter((word) => own.has(word))
+  const left = asked.filter(
+    ({ entity }) => entity !== undefined && ![...values.values()].includes(entity.value),
+  ).length
+  const isWhole = shared.length === own.size && open.length === 0
+  const isAlone = words.size <= 1 && !asked.some(({ entity }) => entity !== undefined) && values.size === 0
+  if (isAlone && (!isWhole || weight === 0)) return false
+  if (isAlone && recipe.asks !== undefined && parts.length > own.size) return false
+  if (open.length > 0 && isEvery && (recipe.asks !== undefined || (!own.has(EVERY) && shared.length < 3)))
+    return false
+  if (open.length > 0 && left > 0 && shared.length < 2) return false
+  if (values.size === 0 && !shared.some((word) => !SAYS_LITTLE.has(word)))
+    if ([...words].some((word) => !own.has(word) && !SOFT.has(word))) return false
+  // `stop everything`: whatever it is, no command does it.
+  const verbs = new Set((recipe.asks ?? []).map(concept))
+  const isBare = [...words].every((word) => VERBS.has(word) || verbs.has(word) || AMOUNTS.has(word))
+  if (values.size === 0 && isEvery && isBare && !(isWhole && own.has(EVERY))) return false
+  if (recipe.asks === undefined) return true
+  const isThing = (word: string): boolean => !verbs.has(word) && !AMOUNTS.has(word) && !TOOL_NAMES.has(word)
+  const things = shared.filter(isThing)
+  // A name of several words without quotes: what its last word names is another file.
+  const taken = [...values.values()]
+  if (asked.some(({ concept: meant }, i) => meant === NAMED && isHalfName(asked[i + 1], asked[i + 2], taken)))
+    return false
+  // Wherever they are: only for who says that there are several.
+  if (values.has('entry') && !isEvery) return false
+  // All of something is not only what is left over of it, nor the last few.
+  if (isEvery && values.size === 0 && [...own].some((word) => isThing(word) && !words.has(word))) return false
+  if (isEvery && !own.has(EVERY) && !values.has('n') && /\{n=/.test(recipe.run)) return false
+  if (things.length === 0 && values.size === 0 && (open.length > 0 || [...own].some(isThing))) return false
+  const isMadeUp =
+    MADE_UP.test(recipe.run) &&
+    ![...values.keys()].some((slot) => /^(?:days|minutes|size|ext|port)$/.test(slot))
+  return !isMadeUp || shared.length === own.size
+}

@@ -1,0 +1,43 @@
+// Words that one tool reads in its own way, whatever its manual says: numbers with a dash, modes, signals, owners.
+import type { Meaning } from './matcher/lexicon.ts'
+import { exitCode, mode, signal } from './shell-words.ts'
+
+/** `kill -9`, `head -20`, `nice -5`. */
+export function numeric(value: string, tool: string): Meaning | undefined {
+  const plain = value.slice(1)
+  if (tool === 'kill' || tool === 'killall' || tool === 'pkill') {
+    const found = signal(plain)
+    return found === undefined ? undefined : { text: `Sends ${found}`, source: 'karo' }
+  }
+  if (!/^\d+$/.test(plain)) return undefined
+  if (tool === 'head' || tool === 'tail') return { text: `So many lines: ${plain}`, source: 'karo' }
+  if (tool === 'grep') return { text: `With ${plain} lines around`, source: 'karo' }
+  if (tool === 'git log') return { text: `The last ${plain} only`, source: 'karo' }
+  return undefined
+}
+
+const DD: Readonly<Record<string, string>> = {
+  if: 'Reads from this file or disk', of: 'Writes to this file or disk', bs: 'Block size', count: 'How many blocks', status: 'What it says meanwhile',
+  skip: 'Blocks left out at the beginning of the input', seek: 'Blocks left out at the beginning of the output', conv: 'How data is converted or written', iflag: 'How it reads', oflag: 'How it writes',
+} // biome-ignore format: a compact table
+
+/** An operand that means something of its own to this tool: a mode, a signal, an owner. `index`: its place among operands. */
+export function specialOperand(value: string, index: number, tool: string): Meaning | undefined {
+  const say = (text: string | undefined): Meaning | undefined =>
+    text === undefined ? undefined : { text, source: 'karo' }
+  if (tool === 'chmod' && index === 0) return say(mode(value))
+  if (tool === 'exit' || tool === 'return') return say(exitCode(value))
+  if (tool === 'trap' && index > 0) return value === 'EXIT' ? say('When the shell ends') : say(signal(value))
+  if (tool === 'dd') return say(DD[/^(\w+)=/.exec(value)?.[1] ?? ''])
+  if (tool === 'kill' && /^%\d+$/.test(value)) return say(`Job ${value.slice(1)} of this shell`)
+  if ((tool === 'chown' || tool === 'chgrp') && index === 0 && value.includes(':')) {
+    const [user = '', group = ''] = value.split(':')
+    return say(`Owner ${user || 'unchanged'}, group ${group || 'unchanged'}`)
+  }
+  if (tool === 'ssh' && index === 0) return say('The machine to log in to')
+  if (tool === 'date' && value.startsWith('+'))
+    return say('The format: %Y year, %m month, %d day, %H:%M:%S time, %s seconds since 1970')
+  if ((tool === 'cp' || tool === 'mv' || tool === 'cd') && value === '.')
+    return say('The directory you are in')
+  return undefined
+}

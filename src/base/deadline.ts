@@ -1,0 +1,36 @@
+// Waiting that ends: after a time, or when a signal says so, whatever becomes of the work itself.
+import { systemTimers, type Timers } from './clock.ts'
+
+/**
+ * True when `work` was done within `ms`; its rejection within that time is passed on. After that time `work` goes on by
+ * itself, and a rejection of it is dropped.
+ */
+export async function within(
+  work: Promise<unknown>,
+  ms: number,
+  timers: Timers = systemTimers,
+): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<false>()
+  const cancel = timers.after(ms, () => resolve(false))
+  try {
+    return await Promise.race([work.then(() => true), late])
+  } finally {
+    cancel()
+  }
+}
+
+/**
+ * What `work` resolves or rejects with; rejects with the reason of `signal` when that aborts before. `work` then goes on by
+ * itself: for calls that cannot be interrupted, such as those of the name service.
+ */
+export async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const { promise: aborted, reject } = Promise.withResolvers<never>()
+  const stop = (): void => reject(signal.reason)
+  signal.addEventListener('abort', stop, { once: true })
+  if (signal.aborted) stop()
+  try {
+    return await Promise.race([work, aborted])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}

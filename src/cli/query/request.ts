@@ -1,0 +1,101 @@
+// What was typed after `karo query` as the request that the daemon gets; mistakes are named by the option they are in.
+import { ASKED_TYPES, checkFilters, parseFilter, queryType } from '../../api/contract/shapes.ts'
+import { KaroError } from '../../base/errors.ts'
+import type { CommandInput } from '../command.ts'
+import { parseDuration, parseSince, parseUntil, rfc3339 } from '../time.ts'
+import { checkText } from '../values.ts'
+
+/** What is asked without --last or --from: a week shows habits, a day shows chance. */
+export const DEFAULT_LAST = '7d'
+
+/** A question now and then, not a flood: owners take 20 of one author in 10 s. */
+export const EVERY = { least: '1s', most: '1h', default: '5s' } as const
+
+export type QueryRequest = Record<string, unknown>
+
+/** The daemon names a member of the request; here it was an option. */
+export function asTyped(error: unknown, { options }: CommandInput): unknown {
+  if (!(error instanceof KaroError)) return error
+  const { code, message, hint } = error
+  const typed: Readonly<Record<string, string>> = {
+    team: '--team',
+    range: options.from === undefined ? '--last' : '--from',
+  }
+  const where = typed[error.where ?? '']
+  if (where === undefined) return error
+  return new KaroError(code, message, { where, ...(hint && { hint }), cause: error })
+}
+
+/** In ms; undefined without --watch. Throws KaroError bad_request. */
+export function everyOf({ options }: CommandInput): number | undefined {
+  const { watch: watching, every } = options
+  if (watching !== true) {
+    if (every === undefined) return undefined
+    throw new KaroError('bad_request', 'this is how often --watch asks, and --watch is not given', {
+      where: '--every',
+      hint: 'Add --watch.',
+    })
+  }
+  if (options['require-complete'] === true) {
+    throw new KaroError('bad_request', 'this cannot be given together with --watch', {
+      where: '--require-complete',
+      hint: 'Leave out one of the two.',
+    })
+  }
+  return durationIn(typeof every === 'string' ? every : EVERY.default, '--every', EVERY.least, EVERY.most)
+}
+
+/** Hours are widened by the daemon; the words are checked here. Throws KaroError bad_request. */
+export function bodyOf({ args, options }: CommandInput, now: number): QueryRequest {
+  const { last, from, to, level, timeout, where, team } = options
+  const query_type = ASKED_TYPES.find((type) => queryType(type).word === args.type)
+  if (query_type === undefined) throw new Error(`the command line let ${args.type} through`)
+  const filters = Array.isArray(where) ? where.map((text: string) => parseFilter(text, '--where')) : []
+  checkFilters(query_type, filters, '--where', String(args.type))
+  return {
+    query_type,
+    range: rangeOf(last, from, to, now),
+    ...(typeof level === 'string' ? { level: Number(level) } : {}),
+    ...(options['per-node'] === true ? { per_node: true } : {}),
+    ...(filters.length === 0 ? {} : { filters }),
+    ...(typeof team === 'string' ? { team: checkText(team, '--team', 64) } : {}),
+    // Also what query.timeout_ms could be.
+    ...(typeof timeout === 'string' ? { timeout_ms: durationIn(timeout, '--timeout', '100ms', '60s') } : {}),
+  }
+}
+
+/** In ms. Throws KaroError bad_request. */
+function durationIn(text: string, where: string, least: string, most: string): number {
+  const ms = parseDuration(text, where)
+  if (ms >= parseDuration(least, where) && ms <= parseDuration(most, where)) return ms
+  throw new KaroError('bad_request', `'${text}' is out of range`, {
+    where,
+    hint: `It can be ${least} to ${most}.`,
+  })
+}
+
+type Value = CommandInput['options'][string]
+
+function rangeOf(last: Value, from: Value, to: Value, now: number): { start: string; end: string } {
+  if (typeof last === 'string' && (typeof from === 'string' || typeof to === 'string')) {
+    throw new KaroError('bad_request', 'this sets beginning and end already', {
+      where: '--last',
+      hint: 'Give either --last, or --from and --to.',
+    })
+  }
+  if (typeof to === 'string' && typeof from !== 'string') {
+    throw new KaroError('bad_request', 'an end without a beginning', { where: '--to', hint: 'Add --from.' })
+  }
+  const start =
+    typeof from === 'string'
+      ? parseSince(from, now, '--from')
+      : now - parseDuration(typeof last === 'string' ? last : DEFAULT_LAST, '--last')
+  const end = typeof to === 'string' ? parseUntil(to, now) : now
+  if (start >= end) {
+    throw new KaroError('bad_request', 'the range ends before it starts', {
+      where: typeof from === 'string' ? '--from' : '--last',
+      hint: 'Name an earlier beginning.',
+    })
+  }
+  return { start: rfc3339(start, typeof from === 'string' ? '--from' : '--last'), end: rfc3339(end, '--to') }
+}

@@ -1,0 +1,63 @@
+// How karo query shows activity: a chart of the day's hours, and bars by weekday.
+import { type ActivityData, WEEKDAYS } from '../../../api/contract/shapes.ts'
+import { bar, chart, spark } from '../../terminal/bars.ts'
+import { table } from '../../terminal/table.ts'
+import { BAR_CELLS, paint, type QueryTypeView, since } from './view.ts'
+
+/** 24 hours of two cells and a gap: 71 cells, which an 80 column screen holds. */
+const HOUR_CELLS = 2
+const CHART_LINES = 4
+
+export const activityPatterns: QueryTypeView<ActivityData> = {
+  data(data, { screen, passes }, before) {
+    if (data.total_commands === 0) return ''
+    const { hourly, daily, total_commands: total, unique_commands: unique } = data
+    const most = Math.max(1, ...daily)
+    const days = table(
+      WEEKDAYS.map((day, i) => ({ day, count: daily[i] ?? 0 })).filter(({ day }) => passes('day', day)),
+      [
+        { title: '', value: ({ day }) => `${day.slice(0, 1).toUpperCase()}${day.slice(1, 2)}` },
+        { title: '', value: (row) => String(row.count), align: 'right' },
+        {
+          title: '',
+          value: (row) => (row.count === 0 ? '' : bar(row.count / most, BAR_CELLS)),
+          style: () => 'cyan',
+        },
+      ],
+      screen,
+    )
+    const hours = chart(hourly, CHART_LINES, HOUR_CELLS).map((line) => `${paint(line, 'cyan', screen)}\n`)
+    const axis = hourly.map((_, hour) => String(hour).padEnd(HOUR_CELLS)).join(' ')
+    return (
+      `${total}${since(total, before?.total_commands)} commands, ${unique} different\n\n` +
+      `${hours.join('')}${paint(axis.trimEnd(), 'dim', screen)}\n\n${days}`
+    )
+  },
+  perNode(nodes, name, age, screen) {
+    const rows = nodes.flatMap((node) =>
+      node.activity === undefined ? [] : [{ node, activity: node.activity }],
+    )
+    if (rows.length === 0) return ''
+    return table(
+      rows,
+      [
+        name,
+        { title: 'COMMANDS', value: ({ activity }) => String(activity.total_commands), align: 'right' },
+        { title: 'DIFFERENT', value: ({ activity }) => String(activity.unique_commands), align: 'right' },
+        { title: 'HOURS 0 TO 23', value: ({ activity }) => spark(activity.hourly), style: () => 'cyan' },
+        ...age,
+      ],
+      screen,
+    )
+  },
+  notes({ total_commands }, fields) {
+    const [hour, day] = [fields.has('hour'), fields.has('day')]
+    if (total_commands === 0 || !(hour || day)) return []
+    if (hour && day) return ['Only the hours and the days are filtered; the totals are of the whole range.']
+    return [
+      hour
+        ? 'Only the hours are filtered; the totals and the days are of the whole range.'
+        : 'Only the days are filtered; the totals and the hours are of the whole range.',
+    ]
+  },
+}

@@ -1,0 +1,111 @@
+// Whose numbers a query's result holds, in words: `5 nodes: this one and 4 of 5 others; fir denied`, and why the rest gave none.
+import type { Outcome, QueryResult } from '../../../api/contract/shapes.ts'
+import { clockWords } from '../../../base/clock-words.ts'
+import { ago, formatFingerprint } from '../../../base/format.ts'
+
+type Row = QueryResult['coverage']['nodes'][number]
+
+/** After the names of nodes: `fir and gum denied`. */
+const SAID: Readonly<Record<Exclude<Outcome, 'answered' | 'from_summary'>, string>> = {
+  denied: 'denied',
+  withheld: 'withheld',
+  busy: 'busy, ask again',
+  error: 'failed, its log says why',
+  not_supported: 'too old for this question',
+  bad_signature: 'refused, its answer has a bad signature',
+  unreachable: 'unreachable',
+}
+/** Names that are told in the first line; where there are more it has their number, and a row below it the names. */
+const NAMES_MAX = 3
+
+/** `line`: everything in one sentence. `rows`: what it has no room for, and what can be done. */
+export function whoAnswered(result: QueryResult): {
+  readonly line: string
+  readonly rows: readonly string[]
+} {
+  const { known, answered, from_summary, nodes } = result.coverage
+  // Of a team only the members are asked; level 2 has nobody's own numbers, this node's neither.
+  const own = result.level === 1 && result.team === undefined && result.own_missing !== true
+  const whose = result.team === undefined ? (known === 1 ? 'other' : 'others') : `of the team ${result.team}`
+  const others = `${answered} of ${known} ${whose}`
+  const parts = [...(own ? ['this one'] : []), ...(known === 0 ? [] : [others])]
+  if (from_summary > 0) parts.push(`${from_summary} by ${from_summary === 1 ? 'its' : 'their'} last summary`)
+  const count = Number(own) + answered + from_summary
+  const groups = groupsOf(nodes)
+  const silent = groups.map(({ said, rows }) => `${names(rows)} ${said}`)
+  const alone = known === 0 && result.team === undefined ? '; no other node is known' : ''
+  const all = `${count} ${count === 1 ? 'node' : 'nodes'}`
+  const line = count === 0 ? others : `${all}${parts.length === 0 ? '' : `: ${and(parts)}`}${alone}`
+  return {
+    line: [line, ...silent].join('; '),
+    rows: [
+      ...groups
+        .filter(({ said, rows }) => rows.length > NAMES_MAX && said !== REFUSED)
+        .map(({ said, rows }) => `${said}: ${rows.map(nameOf).join(', ')}`),
+      ...clockRows(nodes),
+      ...nodes.flatMap((row) => whyRow(row) ?? []).sort(),
+    ],
+  }
+}
+
+/** Those that gave no numbers, by what they said; the order is that of the table above. */
+function groupsOf(nodes: readonly Row[]): { readonly said: string; readonly rows: readonly Row[] }[] {
+  const groups = new Map<string, Row[]>(Object.values(SAID).map((said) => [said, []]))
+  groups.set(REFUSED, [])
+  for (const row of nodes) {
+    if (row.outcome === 'answered' || row.outcome === 'from_summary') continue
+    groups.get(row.why === 'clock' ? REFUSED : SAID[row.outcome])?.push(row)
+  }
+  return [...groups]
+    .filter(([, rows]) => rows.length > 0)
+    .map(([said, rows]) => ({ said, rows: rows.toSorted((a, b) => (nameOf(a) < nameOf(b) ? -1 : 1)) }))
+}
+
+/** Of a node whose clock is wrong: it is there, and this node lets nothing of it in. */
+const REFUSED = 'refused'
+
+/** Who is refused for the clock, with what mends it; where all others are, it is this machine's clock that is wrong. */
+function clockRows(nodes: readonly Row[]): string[] {
+  const wrong = nodes.filter(({ why }) => why === 'clock')
+  if (wrong.length === 0) return []
+  const by = Map.groupBy(wrong, ({ clock_off_ms = 0 }) => clockWords(clock_off_ms))
+  const rows = [...by].map(([words, of]) => {
+    const their = of.length === 1 ? 'its clock is' : 'their clocks are'
+    return `${and(of.map(nameOf).sort())}: refused, ${their} ${words}`
+  })
+  const here = wrong.length > 1 && wrong.length === nodes.length
+  return [
+    ...rows.sort(),
+    here
+      ? 'All others differ, so it is probably the clock of this machine: sudo timedatectl set-ntp true'
+      : 'To set a clock right, on that machine: sudo timedatectl set-ntp true',
+  ]
+}
+
+function whyRow(row: Row): string | undefined {
+  const name = nameOf(row)
+  const seen = row.last_seen === undefined ? '' : ago(Date.now() - Date.parse(row.last_seen))
+  switch (row.why) {
+    case 'not_trusted_there':
+      return `${name}: does not trust this node; there: karo peers trust <this node>`
+    case 'left':
+      return `${name}: was stopped or shut down, ${seen}`
+    case 'lost':
+      return `${name}: its connection broke, ${seen}; is the machine on?`
+    case 'silent':
+      return `${name}: connected, and did not answer in time; there: karo doctor`
+    case 'away':
+      return `${name}: last heard of ${seen}; is the machine on?`
+    default:
+      return undefined
+  }
+}
+
+const nameOf = ({ name, fingerprint }: Row): string => name || formatFingerprint(fingerprint)
+
+/** `fir`, `fir and gum`, `elm, fir and gum`, `12 others`. */
+const names = (rows: readonly Row[]): string =>
+  rows.length > NAMES_MAX ? `${rows.length} others` : and(rows.map(nameOf))
+
+const and = (words: readonly string[]): string =>
+  words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} and ${words.at(-1)}`

@@ -1,0 +1,66 @@
+// A query's result for people: the data as tables, then who answered and why the others did not.
+import { styleText } from 'node:util'
+import { type AskedType, type Coverage, type QueryResult, queryType } from '../../../api/contract/shapes.ts'
+import { duration, printable } from '../../../base/format.ts'
+import { fitted } from '../../terminal/text.ts'
+import { whoAnswered } from './coverage.ts'
+import { dataView, filterNotes, isOfNow, perNodeView } from './index.ts'
+import type { Screen } from './view.ts'
+
+const ENDED: Readonly<Record<QueryResult['ended_by'], string>> = {
+  all_done: '',
+  deadline: ', stopped at the deadline',
+  cancelled: ', cancelled',
+}
+
+/** Ends with a newline. `before`: the last answer to the same question, to tell what is new. */
+export function queryView(result: QueryResult, screen: Screen, before?: QueryResult): string {
+  const sections = [
+    dataView(result, screen, before) || `${nothingIn(result)}\n`,
+    perNodeView(result, screen),
+    coverageView(result, screen),
+  ]
+  return sections.filter((section) => section !== '').join('\n')
+}
+
+/** Why there are no numbers, and what brings some. */
+function nothingIn({ status, coverage, filters, query_type }: QueryResult): string {
+  if (status === 'access_denied') {
+    return `No numbers: the nodes that were asked do not share these with this node.
+Somebody who works on such a node can allow it there: karo share allow <this node>`
+  }
+  if (status === 'withheld') {
+    return `No totals: the other nodes may not give any, for the reason below.
+What can be asked for are the numbers of nodes that share theirs with you: karo query ${queryType(query_type as AskedType).word} --level 1`
+  }
+  // Silence is not the same as nothing to say.
+  const silent = status === 'no_data' && coverage.known > 0 && coverage.answered === 0
+  if (silent)
+    return 'Nobody answered, and this node has nothing of its own. karo peers says which nodes are connected.'
+  if (filters !== undefined)
+    return 'Nothing fits the filters: leave out a --where, or ask for more time with --last.'
+  return status === 'success' ? 'No numbers.' : 'Nothing was recorded in that time.'
+}
+
+/** While a question is under way, for one line of a terminal; no newline. */
+export function progressLine({ known, answered, denied, withheld, failed }: Coverage): string {
+  const refused = denied + withheld + failed
+  const others = known === 1 ? 'other' : 'others'
+  return `${answered} of ${known} ${others} answered${refused === 0 ? '' : `, ${refused} gave no numbers`} …`
+}
+
+/** Always there: whose numbers these are, of which time, and why each of the others gave none. */
+function coverageView(result: QueryResult, screen: Screen): string {
+  const { coverage, ended_by, timing, time_range, notes } = result
+  const { line, rows } = whoAnswered(result)
+  const said = fitted(`${printable(line)} (${duration(timing.elapsed_ms)}${ENDED[ended_by]})`, screen.columns)
+  const colour = coverage.complete ? 'green' : 'yellow'
+  const lines = [screen.colour ? styleText(colour, said, { validateStream: false }) : said]
+  if (!isOfNow(result)) lines.push(`  ${utc(time_range.start)} to ${utc(time_range.end)} UTC`)
+  for (const row of [...rows, ...notes, ...filterNotes(result)])
+    lines.push(fitted(`  ${printable(row)}`, screen.columns))
+  return `${lines.join('\n')}\n`
+}
+
+/** Ranges are whole hours. */
+const utc = (rfc3339: string): string => rfc3339.slice(0, 16).replace('T', ' ')

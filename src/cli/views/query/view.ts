@@ -1,0 +1,44 @@
+// What the view of one query type is, and the words and colours that several of them use.
+import { styleText } from 'node:util'
+import type { QueryData, QueryResult } from '../../../api/contract/shapes.ts'
+import type { Column } from '../../terminal/table.ts'
+
+export interface Screen {
+  readonly colour: boolean
+  readonly columns: number
+}
+
+export type NodeRow = NonNullable<QueryResult['nodes']>[number]
+export type NodeColumn = Column<{ node: NodeRow }>
+
+export interface Shown {
+  readonly screen: Screen
+  /** Whether the filters on a field let a value through: of one they left out nothing is shown rather than 0. */
+  readonly passes: (field: string, value: string) => boolean
+}
+
+export interface QueryTypeView<Data extends QueryData> {
+  /** The numbers are of now, so the range that was asked about is not told. */
+  readonly ofNow?: true
+  /** Ends with a newline; empty when there is nothing to show. `before`: the last answer, to tell what is new. */
+  data(data: Data, shown: Shown, before?: Data): string
+  /** With `--per-node`; absent: `data` is by node already. `name` is the first column, `age` the last ones. */
+  perNode?(nodes: readonly NodeRow[], name: NodeColumn, age: readonly NodeColumn[], screen: Screen): string
+  /** What filters on these fields leave whole, which looks as if it were filtered too. */
+  notes?(data: Data, fields: ReadonlySet<string>): readonly string[]
+}
+
+export const BAR_CELLS = 40
+
+export const percent = (rate: number): string =>
+  rate === 0 ? '–' : `${(rate * 100).toFixed(rate < 0.1 ? 1 : 0)} %`
+
+export const signed = (change: number): string =>
+  change > 0 ? `+${change}` : change < 0 ? `−${-change}` : '0'
+
+/** ` (+3)` when there are three more than in the last answer. */
+export const since = (now: number, before: number | undefined): string =>
+  before === undefined || before === now ? '' : ` (${signed(now - before)})`
+
+export const paint = (text: string, style: Parameters<typeof styleText>[0], { colour }: Screen): string =>
+  colour && text !== '' ? styleText(style, text, { validateStream: false }) : text

@@ -1,0 +1,64 @@
+// The query types as one table: a type with a row here is asked, answered, merged, filtered, described and completed.
+import type { QueryFilter, QueryType } from '../../../../protocols/messages/query.ts'
+import { passes } from '../passes.ts'
+import { activityPatterns } from './activity-patterns.ts'
+import { nodeHealth } from './node-health.ts'
+import { safetyPosture } from './safety-posture.ts'
+import { toolUsage } from './tool-usage.ts'
+import type { AskedType, Filtered, NodeData, QueryTypeRow } from './type.ts'
+
+/** Total: a type that an answer can carry does not compile without its row. The order is that of help and documents. */
+const ROWS = {
+  ToolUsage: toolUsage,
+  SafetyPosture: safetyPosture,
+  ActivityPatterns: activityPatterns,
+  NodeHealth: nodeHealth,
+} satisfies Readonly<Record<AskedType, unknown>>
+
+type Rows = typeof ROWS
+/** One node's numbers in the data of a result. */
+export type QueryData = ReturnType<Rows[AskedType]['merge']>
+type PartOf<T extends AskedType> = NonNullable<ReturnType<Rows[T]['perNode']>>
+type Intersected<U> = (U extends unknown ? (one: U) => void : never) extends (all: infer All) => void
+  ? All
+  : never
+/** What a node's row of `--per-node` can hold: the one member of its type. */
+export type NodePart = Partial<Intersected<PartOf<AskedType>>>
+
+/** A row whose type nobody knows: what goes in comes from the same row, or was checked to be of its type. */
+type AnyRow = QueryTypeRow<NodeData, QueryData, NodePart>
+
+export const ASKED_TYPES = Object.keys(ROWS) as [AskedType, ...AskedType[]]
+
+export const queryType = (type: AskedType): AnyRow => ROWS[type] as unknown as AnyRow
+
+/** Undefined: this release neither asks nor answers it, though the wire has a name for it. */
+export const findQueryType = (type: QueryType): AnyRow | undefined =>
+  Object.hasOwn(ROWS, type) ? queryType(type as AskedType) : undefined
+
+export const filteredBy = (filters: readonly QueryFilter[]): Filtered => ({
+  filters,
+  all: (fields) => filters.every((filter) => passes(filter, fields[filter.field] ?? null)),
+  on: (field, value) => filters.every((filter) => filter.field !== field || passes(filter, value)),
+})
+
+/** What the filters that owners apply leave of one node's numbers; null: nothing. */
+export function filterNode(data: NodeData, filters: readonly QueryFilter[]): NodeData | null {
+  const row = queryType(data.query_type)
+  const own = filters.filter(({ field }) => row.fields[field]?.applied === 'owners')
+  return own.length === 0 ? data : row.filterNode(data, filteredBy(own))
+}
+
+/** What the filters leave of merged numbers. */
+export const filterResult = <D extends QueryData>(
+  type: AskedType,
+  data: D,
+  filters: readonly QueryFilter[],
+): D => (filters.length === 0 ? data : (queryType(type).filterResult(data, filteredBy(filters)) as D))
+
+export type { ActivityData } from './activity-patterns.ts'
+export { WEEKDAYS } from './activity-patterns.ts'
+export type { HealthData, HealthRow } from './node-health.ts'
+export type { SafetyData } from './safety-posture.ts'
+export type { ToolData, ToolRow } from './tool-usage.ts'
+export * from './type.ts'

@@ -1,0 +1,149 @@
+// ToolUsage: how often each tool of the public dictionary was used, how often it failed, and how that changed.
+import { possibleTools } from '../../../../protocols/counts.ts'
+import type { ComparedToolUse, ToolUse } from '../../../../protocols/messages/numbers.ts'
+import { byText } from '../../../base/by-text.ts'
+import { defineQueryType } from './type.ts'
+
+export interface ToolRow {
+  readonly tool: string
+  readonly category: string
+  readonly uses: number
+  /** Nodes that used it, oneself included. */
+  readonly nodes: number
+  /** 0 to 1. */
+  readonly failure_rate: number
+  /**
+   * Uses less those of the same nodes in the period of equal length before; null when one that used it did not say.
+   * The open hour counts as far as it has come.
+   */
+  readonly change: number | null
+}
+
+export interface ToolData {
+  readonly tools: readonly ToolRow[]
+}
+
+export const toolUsage = defineQueryType('ToolUsage', {
+  word: 'tools',
+  meaning: 'which are used',
+  action: 'query.tool_usage',
+  fields: {
+    tool: { kind: 'text', applied: 'owners', meaning: 'name in the public dictionary of tools' },
+    category: { kind: 'text', applied: 'owners', meaning: 'its category, e.g. git' },
+    uses: { kind: 'number', applied: 'here', meaning: 'uses over all nodes' },
+    nodes: { kind: 'number', applied: 'here', meaning: 'nodes that used it' },
+    failure_rate: { kind: 'number', applied: 'here', meaning: '0 to 1', range: [0, 1] },
+    change: { kind: 'number', applied: 'here', meaning: 'uses more than in the period before' },
+  },
+  async gather(insight, uids, range) {
+    const tools = await insight.during(range).toolUsage(uids)
+    const before = { start: Math.max(0, 2 * range.start - range.end), end: range.start }
+    const earlier = before.start < before.end ? await insight.during(before).toolUsage(uids) : []
+    const compared = compareUses(tools, earlier)
+    return compared.length === 0 ? null : { query_type: 'ToolUsage', tools: compared }
+  },
+  plausible: ({ tools }) => possibleTools(tools),
+  filterNode(data, { all }) {
+    const tools = data.tools.filter(({ tool, category }) => all({ tool, category }))
+    return tools.length === 0 ? null : { ...data, tools }
+  },
+  contributes: ({ tools }) => tools.some(({ uses }) => uses > 0),
+  merge: (parts): ToolData => ({ tools: mergeTools(parts.map(({ tools }) => tools)) }),
+  filterResult: ({ tools }, { all }) => ({ tools: tools.filter((row) => all({ ...row })) }),
+  perNode({ tools }, merged) {
+    const shown = new Set(merged.tools.map(({ tool }) => tool))
+    return { tools: mergeTools([tools]).filter(({ tool }) => shown.has(tool)) }
+  },
+  fromSummaries(summaries) {
+    const shared = summaries.flatMap(({ tool_usage }) => tool_usage ?? [])
+    if (shared.length === 0) return undefined
+    const sums = new Map<string, ComparedToolUse>()
+    for (const { tool, category, uses, failures } of shared.flatMap(({ tools }) => tools)) {
+      const sum = sums.get(tool)
+      sums.set(tool, {
+        ...{ tool, category },
+        uses: uses + (sum?.uses ?? 0),
+        failures: failures + (sum?.failures ?? 0),
+      })
+    }
+    return { query_type: 'ToolUsage', tools: [...sums.values()] }
+  },
+  schemas({ z }) {
+    const row = z
+      .strictObject({
+        tool: z.string().max(32).describe('name in the public dictionary of tools, else `other`'),
+        category: z.string().max(24).describe('its category in the public dictionary'),
+        uses: z.int().min(0).describe('uses'),
+        nodes: z.int().min(0).describe('nodes that used it, this one included'),
+        failure_rate: z.number().min(0).max(1).describe('0 to 1'),
+        change: z
+          .int()
+          .describe('uses more than in the period before; null when one that used it did not say')
+          .nullable(),
+      })
+      .meta({ id: 'ToolRow' })
+    const tools = z.array(row).max(100_000).readonly()
+    return { result: z.strictObject({ tools }).meta({ id: 'ToolUsage' }), part: { tools } }
+  },
+})
+
+/** Each tool's uses beside those of the period before; tools of that one only come last, with 0 uses. */
+function compareUses(tools: readonly ToolUse[], earlier: readonly ToolUse[]): ComparedToolUse[] {
+  const before = new Map(earlier.map((use) => [use.tool, use.uses]))
+  const compared = tools.map((use) => ({ ...use, previous: before.get(use.tool) ?? 0 }))
+  for (const { tool } of tools) before.delete(tool)
+  const gone = earlier.filter((use) => before.has(use.tool))
+  return [
+    ...compared,
+    ...gone.map(({ tool, category, uses }) => ({ tool, category, uses: 0, failures: 0, previous: uses })),
+  ]
+}
+
+interface ToolSum {
+  uses: number
+  failures: number
+  nodes: number
+  /** Undefined once a node that used the tool did not say how often it did before. */
+  previous: number | undefined
+  /** Nodes of different versions may file a tool differently; the category with the most uses is shown. */
+  readonly uses_by_category: Map<string, number>
+}
+
+/**
+ * One row per tool over all nodes' lists, most used first, then by name. A tool without uses is left out. `change`
+ * compares the same nodes in both periods: it is null when one that used the tool did not say what was before.
+ */
+function mergeTools(lists: readonly (readonly ComparedToolUse[])[]): ToolRow[] {
+  const sums = new Map<string, ToolSum>()
+  for (const list of lists) for (const use of list) add(sums, use)
+  return [...sums]
+    .filter(([, sum]) => sum.uses > 0)
+    .map(([tool, sum]) => ({
+      tool,
+      category: mostUsed(sum.uses_by_category),
+      uses: sum.uses,
+      nodes: sum.nodes,
+      failure_rate: sum.failures / sum.uses,
+      change: sum.previous === undefined ? null : sum.uses - sum.previous,
+    }))
+    .sort((a, b) => b.uses - a.uses || byText(a.tool, b.tool))
+}
+
+function add(sums: Map<string, ToolSum>, use: ComparedToolUse): void {
+  const empty = { uses: 0, failures: 0, nodes: 0, previous: 0, uses_by_category: new Map() }
+  const sum: ToolSum = sums.get(use.tool) ?? empty
+  sums.set(use.tool, sum)
+  if (use.previous !== undefined) {
+    if (sum.previous !== undefined) sum.previous += use.previous
+  } else if (use.uses > 0) sum.previous = undefined
+  if (use.uses === 0) return
+  sum.uses += use.uses
+  sum.failures += use.failures
+  sum.nodes += 1
+  sum.uses_by_category.set(use.category, (sum.uses_by_category.get(use.category) ?? 0) + use.uses)
+}
+
+function mostUsed(uses: ReadonlyMap<string, number>): string {
+  const [first] = [...uses].sort(([a, m], [b, n]) => n - m || byText(a, b))
+  return first?.[0] ?? 'other'
+}

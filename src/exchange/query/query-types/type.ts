@@ -1,0 +1,100 @@
+// What one query type is: every room that handles questions works through these members and knows no type by name.
+import type * as Zod from 'zod'
+import type * as numbers from '../../../../protocols/messages/numbers.ts'
+import type { QueryFilter, SealedAnswer } from '../../../../protocols/messages/query.ts'
+import type { NodeSummary } from '../../../../protocols/messages/summary.ts'
+import type { NodeId } from '../../../../protocols/node-id.ts'
+import type { Insight, TimeRange } from '../../../insight/statistics/index.ts'
+import type { QueryAction } from '../../../trust/policy/index.ts'
+
+/** One node's numbers, as an answer carries them. */
+export type NodeData = Extract<SealedAnswer, { status: 'success' }>['data']
+export type NodeDataOf<T extends NodeData['query_type']> = Extract<NodeData, { query_type: T }>
+/** The types that an answer can carry: what this release can be asked about. */
+export type AskedType = NodeData['query_type']
+
+export interface FilterField {
+  readonly kind: 'text' | 'number'
+  /** `owners`: sent with the question, so that the rest never leaves them; `here`: compared with the merged rows. */
+  readonly applied: 'owners' | 'here'
+  readonly meaning: string
+  /** All values it can have, where that is known. */
+  readonly values?: readonly string[]
+  /** Of a number: the least and the most it can be. */
+  readonly range?: readonly [number, number]
+}
+
+/** Whether all filters (or those on `field`) let these values through. A field that is absent or null passes no filter. */
+export type Passes = (fields: Readonly<Record<string, string | number | null>>) => boolean
+export interface Filtered {
+  readonly filters: readonly QueryFilter[]
+  readonly all: Passes
+  /** Only the filters on one field are applied. */
+  readonly on: (field: string, value: string | number | null) => boolean
+}
+
+/** A member that nobody could reach, as far as this node knows it. */
+export interface AbsentMember {
+  readonly node_id: NodeId
+  readonly fingerprint: string
+  readonly name: string
+  /** RFC 3339 UTC. */
+  readonly last_seen: string
+}
+
+/** What schemas are made from. It is handed in, because a command that only checks a filter must not load Zod. */
+export interface SchemaKit {
+  readonly z: typeof Zod
+  readonly numbers: typeof numbers
+}
+
+export type GatherInsight = Pick<Insight, 'uids' | 'during' | 'nodeHealth'>
+
+/**
+ * `Data`: one node's numbers. `Result`: those of all nodes in a query's result. `Part`: the member of `nodes` that
+ * `--per-node` adds for each node.
+ */
+export interface QueryTypeRow<Data extends NodeData, Result extends object, Part extends object> {
+  /** What people call it: the argument of `karo query`, the name in the MCP tool. */
+  readonly word: string
+  /** After `<word>: `, for the help of the command. */
+  readonly meaning: string
+  /** The right that the policy decides on, for each person of the machine that is asked. */
+  readonly action: QueryAction
+  /** Each node speaks for itself only, so level 2 (totals of many) does not exist. */
+  readonly levelOneOnly?: true
+  /** What `--where` can name. */
+  readonly fields: Readonly<Record<string, FilterField>>
+  /** Numbers of `uids` in `range` (whole UTC hours); null: there is nothing to say. */
+  gather(insight: GatherInsight, uids: readonly number[], range: TimeRange): Promise<Data | null>
+  /** The numbers under the name and fingerprint that the asking node knows their owner by, where they hold them. */
+  identified?(data: Data, owner: { readonly fingerprint: string; readonly name: string }): Data
+  /** False for numbers that cannot be. `filtered`: filters left something out, so parts may be less than their sum. */
+  plausible(data: Data, about: { readonly responder: NodeId; readonly filtered: boolean }): boolean
+  /**
+   * What the filters that owners apply leave of one node's numbers; null: nothing. Applied twice it changes nothing,
+   * so the asking node applies it too, whatever an owner did.
+   */
+  filterNode(data: Data, filtered: Filtered): Data | null
+  /** False for a node on which nothing happened: it must not hide that all others refused. */
+  contributes(data: Data): boolean
+  /** Adds up nodes' numbers; the order in which they come changes nothing. */
+  merge(parts: readonly Data[], absent: readonly AbsentMember[]): Result
+  /** What the filters leave of the merged numbers. */
+  filterResult(result: Result, filtered: Filtered): Result
+  /** One node's row of `--per-node`; undefined: the filters leave nothing of it in `merged`. */
+  perNode(data: Data, merged: Result, filtered: Filtered): Part | undefined
+  /** The same numbers out of published summaries, oldest first; undefined: none of them shares any. */
+  fromSummaries?(summaries: readonly NodeSummary[]): Data | undefined
+  /** Schemas of `Result` and `Part` for the API; called once. */
+  schemas(kit: SchemaKit): {
+    readonly result: Zod.ZodType
+    readonly part: Readonly<Record<string, Zod.ZodType>>
+  }
+}
+
+/** Keeps the types of a row and checks it against them. */
+export const defineQueryType = <T extends AskedType, Result extends object, Part extends object>(
+  _type: T,
+  row: QueryTypeRow<NodeDataOf<T>, Result, Part>,
+): QueryTypeRow<NodeDataOf<T>, Result, Part> => row

@@ -1,0 +1,84 @@
+// Level 1 numbers of one range of hours: read once for each person, folded once for each set of people, then projected.
+import type { ActivityPatterns, SafetyPosture, ToolUse } from '../../../protocols/messages/numbers.ts'
+import type { PatternStat } from '../../../protocols/messages/summary.ts'
+import { HOUR_MS } from '../../base/calendar.ts'
+import type { RollupRepository } from '../../store/rollups/types.ts'
+import { type FoldedHours, foldHours, type Hour } from './fold.ts'
+import type { Numbers, TimeRange } from './types.ts'
+
+export interface NumbersDeps {
+  readonly rollups: Pick<RollupRepository, 'hours' | 'uniqueCommandsOfHours'>
+  /** The guard is on for those who use this node's configuration. */
+  readonly isGuarded: () => boolean
+  /** Shells that run programs while their hook says nothing, of everybody. */
+  readonly silentHooks: () => readonly { readonly uid: number }[]
+}
+
+export function numbersOf({ rollups, isGuarded, silentHooks }: NumbersDeps, range: TimeRange): Numbers {
+  /** The UTC hours since the epoch that the range touches: [from, to). */
+  const [from, to] = [Math.floor(range.start / HOUR_MS), Math.ceil(range.end / HOUR_MS)]
+  const hours = new Map<number, Promise<readonly Hour[]>>()
+  const folds = new Map<string, Promise<FoldedHours>>()
+
+  const hoursOf = (uid: number): Promise<readonly Hour[]> =>
+    once(hours, uid, () => rollups.hours(uid, from, to))
+
+  const foldOf = (uids: readonly number[]): Promise<FoldedHours> =>
+    once(folds, uids.join(), async () => {
+      const all: Hour[] = []
+      for (const uid of uids) for (const hour of await hoursOf(uid)) all.push(hour)
+      return foldHours(all)
+    })
+
+  return {
+    toolUsage: async (uids) => toolsIn(await foldOf(uids)),
+    commandPatterns: async (uids) => patternsIn(await foldOf(uids)),
+    async safetyPosture(uids) {
+      const folded = await foldOf(uids)
+      // The two are as of now: of the past nobody knows them.
+      const hook_silent = silentHooks().some(({ uid }) => uids.includes(uid))
+      return safetyIn(folded, { guarded: isGuarded(), hook_silent })
+    },
+    async activityPatterns(uids) {
+      const folded = await foldOf(uids)
+      let unique = 0
+      for (const uid of uids) unique += await rollups.uniqueCommandsOfHours(uid, from, to)
+      return activityIn(folded, unique)
+    },
+  }
+}
+
+function once<K, V>(known: Map<K, Promise<V>>, key: K, read: () => Promise<V>): Promise<V> {
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const reading = read()
+  known.set(key, reading)
+  return reading
+}
+
+const toolsIn = ({ tools }: FoldedHours): readonly ToolUse[] =>
+  tools.map(({ tool, category, count, failures }) => ({ tool, category, uses: count, failures }))
+
+const patternsIn = ({ categories }: FoldedHours): readonly PatternStat[] =>
+  categories.map(({ category, count, failures, duration_ms }) => ({
+    ...{ category, count, failures },
+    // Over all of them: one whose duration was not seen counts as none.
+    avg_duration_ms: Math.round(duration_ms / count),
+  }))
+
+const safetyIn = (
+  { risk, guard, generated }: FoldedHours,
+  state: Pick<SafetyPosture, 'guarded' | 'hook_silent'>,
+): SafetyPosture => ({
+  by_risk_level: risk,
+  blocked: guard.blocked,
+  confirmed_risky: guard.confirmed,
+  karo_generated: generated,
+  ...state,
+})
+
+/** People go on typing between two reads: what was counted later is never more than what was counted first. */
+const activityIn = ({ total, hourly, daily }: FoldedHours, unique: number): ActivityPatterns => ({
+  ...{ hourly, daily, total_commands: total.count },
+  unique_commands: Math.min(unique, total.count),
+})

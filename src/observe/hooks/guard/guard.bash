@@ -1,0 +1,292 @@
+# Karo's guard for bash: what could do harm is asked about before it runs. It comes after karo.bash.
+# export KARO_GUARD_PROFILE=off stops it in this shell.
+#
+# `karo shell init bash` prints arrays in front of this text: __karo_ask, the program that judges; __karo_rules, files of
+# rules that may prohibit any tool; __karo_ruled, __karo_writers and __karo_reads, names of tools; __karo_given, all else.
+#
+# Each key that accepts a line becomes two: the first runs a handler (`bind -x`), which decides what the second does.
+# The lines of one command come singly (PS2), so what was accepted is kept until the next prompt or command. All that is
+# asked runs in a subshell: $!, options and traps of the person stay as they are.
+#
+# The handler may be called in the middle of a token, such as a string in several lines. What bash 5.2 parses there must
+# be simple: $(…) and <(…), which it parses again when it expands them, and compound commands in the text of `bind -x`
+# reset its stack of quotes, and then the memory in front of that is written to (free(): invalid next size). Backquotes
+# are parsed in the subshell only, and functions have been parsed before; so handlers use only these.
+if [[ ${__karo[dir]-} && $- == *i* && $SHELLOPTS =~ (^|:)(emacs|vi)(:|$) && -z ${BLE_VERSION-} ]]; then
+  if [[ ${__karo_guard[@]@a} != *A* ]]; then
+    unset -v __karo_guard
+    declare -gA __karo_guard=([head]= [here]= [since]= [then]=accept-line [last]=accept-line)
+  fi
+
+  # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
+  __karo_guard_plain() {
+    [[ $1 == [A-Za-z0-9_]* && $1 != *[!A-Za-z0-9_./:,@%^+=\ -]* && ${#1} -lt ${__karo_given[plain_length]} ]] || return 1
+    local word=${1%% *} text= own= file seen=' ' words=$1
+    for file in "${__karo_rules[@]}"; do
+      # A prohibition may be about any tool.
+      if [[ -e $file ]]; then
+        text=
+        IFS= builtin read -r -d '' -n 262144 text <"$file"
+        own+=$text
+      fi
+    done
+    [[ $own != *\\* && $own != *[\"\'][*?]* ]] || return 1
+    # A command may stand behind a tool nobody has rules for.
+    [[ $1 != *[\ /=]@(${__karo_given[carried]})\ * ]] || return 1
+    while :; do
+      [[ $word != *[!A-Za-z0-9_+-]* && ! ${__karo_ruled[$word]+x} && ( -z $own || $own != *"$word"* ) ]] || return 1
+      if [[ ! ${BASH_ALIASES[$word]+x} || $seen == *" $word "* ]]; then break; fi
+      text=${BASH_ALIASES[$word]} seen+="$word "
+      [[ $text == [A-Za-z0-9_]* && $text != *[!A-Za-z0-9_./:,@%^+=\ -]* && $text != *' ' ]] || return 1
+      word=${text%% *} words+=" $text"
+    done
+    # A file that matters may be named by any tool that is not known to read only.
+    if [[ ! ${__karo_reads[$word]+x} ]]; then
+      [[ $words != *@(${__karo_given[own]})* && $PWD/ != */@(${__karo_given[places]})/* ]] || return 1
+      if [[ ${__karo_writers[$word]+x} || $words == *\ @(${__karo_given[outputs]})* ]]; then
+        [[ $words != *@(${__karo_given[system]})* && $PWD/ != @(${__karo_given[roots]})/* ]] || return 1
+      fi
+    fi
+    ! declare -F -- "$word" >/dev/null
+  }
+
+  # Sets names to what aliases and functions among the words of $1 stand for, and those in their texts. What has no room
+  # is there as unread.
+  __karo_guard_names() {
+    local word text kind list=() i=0 IFS=$' \t\n' ends=$' \t\n;|&()<>\x60\x27"\\\\$'
+    local -A known=()
+    set -f
+    list=(${1//[$ends]/ })
+    for ((i = 0; i < ${#list[@]}; ++i)); do
+      word=${list[i]}
+      [[ $word != [@*] && ! ${known[x$word]+x} ]] || continue
+      if ((${#known[@]} >= __karo_given[most_words])); then
+        names+=unread$'\x1f*\x1f\x1e'
+        break
+      fi
+      known[x$word]=1
+      # A quoted word is no alias and may be a function; so may a word in the text of an alias of the same name.
+      for kind in alias function; do
+        if [[ $kind == alias ]]; then
+          [[ ${BASH_ALIASES[$word]+x} ]] || continue
+          text=${BASH_ALIASES[$word]}
+        else
+          declare -F -- "$word" >/dev/null || continue
+          text=
+          ((${#names} >= __karo_given[most_defined])) || text=$(declare -f -- "$word")
+        fi
+        if ((${#names} + ${#text} >= __karo_given[most_defined])); then
+          names+=unread$'\x1f'$word$'\x1f\x1e'
+        else
+          names+=$kind$'\x1f'$word$'\x1f'$text$'\x1e'
+          list+=(${text//[$ends]/ })
+        fi
+      done
+    done
+  }
+
+  # In a subshell: prints what is to be done with the line in text, and why, in one line; behind "put" a text follows.
+  __karo_guard_ask() {
+    local fd word= rest= names= pid asked=
+    builtin trap - INT TERM
+    set +exu
+    __karo_guard_names "$text"
+    exec {fd}< <(
+      export KARO_LINE="${text:0:__karo_given[most_asked]}" KARO_LINE_LENGTH=${#text} KARO_LINE_NAMES="$names"
+      export KARO_LINE_TAKEN=${__karo_guard[head]:+x}
+      export KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
+      exec -- "${__karo_ask[@]}" --live 2>/dev/null
+    )
+    pid=$!
+    if builtin read -r -t "${__karo_given[start]}" -u "$fd" word && [[ $word == up ]] &&
+      builtin read -r -t "${__karo_given[timeout]}" -u "$fd" word rest; then
+      # Somebody is asked, and takes the time it takes.
+      if [[ $word == wait ]]; then
+        word= asked=1
+        builtin read -r -u "$fd" word rest
+      fi
+      case $word in
+      run | edit | drop)
+        builtin printf '%s\n' "$word $rest"
+        return
+        ;;
+      put)
+        IFS= builtin read -r -d '' -u "$fd" text
+        builtin printf '%s\n%s' "put $rest" "$text"
+        return
+        ;;
+      esac
+    fi
+    builtin kill -KILL "$pid" 2>/dev/null
+    if [[ $asked ]]; then
+      builtin printf '%s\n' "${__karo_given[cut_off]}" >/dev/tty
+      builtin printf 'edit unjudged safe -\n'
+      return
+    fi
+    builtin printf '%s\n' "${__karo_given[unanswered]}" >/dev/tty
+    builtin printf '%s unjudged safe -\n' "${__karo_given[verb]}"
+  }
+
+  # In a subshell: prints what the history makes of $1. The command takes the newest entry for itself and away, unless
+  # it was put there by hand.
+  __karo_guard_history() {
+    set +o history
+    builtin history -s -- .
+    builtin history -d -1
+    builtin history -p -- "$1" 2>/dev/null
+  }
+
+  # Notes in the spool what the guard did, $1, and the level it had found, $2; no text.
+  __karo_guard_note() {
+    local now=${EPOCHREALTIME/[^0-9]} fd
+    [[ -o history && ${KARO_PAUSE:-0} == 0 ]] || return 0
+    [[ ${__karo[fd]} && -e ${__karo[file]} ]] || __karo_open
+    fd=${__karo[fd]}
+    ((++__karo[seq]))
+    [[ $fd ]] || return 0
+    builtin trap '' XFSZ
+    builtin printf '\0\0001\0%s\0%s\0%s\0%s\0bash\0?\0?\0!%s %s\0.\0' \
+      "${__karo[id]}" "${__karo[seq]}" "$now" "$now" "$1" "$2" >&"$fd"
+    builtin trap - XFSZ
+  }
+
+  # Makes the second key do $1.
+  __karo_guard_then() {
+    local map
+    [[ ${__karo_guard[then]} != "$1" ]] || return 0
+    __karo_guard[then]=$1
+    for map in emacs vi-insert vi-command; do builtin bind -m "$map" "\"\C-x\C-zk9\": $1"; done
+  }
+
+  # The first key; $1 is what the second does when the line may run. $2 is $_, which ends as it was.
+  __karo_guard_enter() {
+    local -
+    set +x
+    # The next line may be in the middle of a token.
+    __karo_guard_form simple
+    # A command runs, and reads a line: what is read is no command.
+    if ((__karo[runs])) && [[ ${PROMPT_COMMAND[*]-} == *__karo_prompt* ]]; then
+      __karo_guard_then "$1"
+      return
+    fi
+    local line=$READLINE_LINE text answer= verb= outcome= level= here=
+    # What has run since is another command.
+    [[ ${__karo_guard[since]} == "${__karo[begun]}" ]] || __karo_guard[head]= __karo_guard[here]=
+    __karo_guard[since]=${__karo[begun]}
+    text=${__karo_guard[head]}$line
+    if [[ ${KARO_GUARD_PROFILE-} == off && ! -e ${__karo_given[machine]} ]]; then
+      verb=run
+    elif [[ -z ${__karo_guard[head]} ]]; then
+      if [[ -z $line ]] || __karo_guard_plain "$line"; then verb=run; fi
+    elif [[ ${__karo_guard[here]} ]]; then
+      # Inside a here-document nothing runs before its end.
+      answer=${line#"${line%%[!$'\t']*}"}
+      if [[ $answer == "${__karo_guard[here]}" ]]; then __karo_guard[here]=; else verb=run here=${__karo_guard[here]}; fi
+    fi
+    if [[ -z $verb ]]; then
+      if [[ $- == *H* && ( $line == *!* || $line == ^* ) ]]; then
+        # What runs is what the history makes of it.
+        answer=`__karo_guard_history "$line"; builtin printf .`
+        answer=${answer%.}
+        [[ -z $answer ]] || text=${__karo_guard[head]}${answer%$'\n'}
+      fi
+      # Not from the terminal: a subshell that fails would take readline's settings from it.
+      answer=`__karo_guard_ask </dev/null; builtin printf .`
+      answer=${answer%.}
+      IFS=' ' builtin read -r verb outcome level here <<<"${answer%%$'\n'*}"
+      here=${here#-}
+      [[ $outcome == - ]] || __karo_guard_note "$outcome" "$level" || :
+    fi
+    case $verb in
+    run)
+      __karo_guard[head]+=$line$'\n'
+      __karo_guard[here]=$here
+      __karo_guard_then "$1"
+      return
+      ;;
+    # One more key is not to make another line of it: the cursor stands in front.
+    edit) [[ $outcome != blocked ]] || READLINE_POINT=0 ;;
+    put) READLINE_LINE=${answer#*$'\n'} READLINE_POINT=${#READLINE_LINE} ;;
+    drop) READLINE_LINE= READLINE_POINT=0 ;;
+    esac
+    __karo_guard_then redraw-current-line
+    if [[ ${__karo_guard[head]} ]]; then
+      # What was accepted before is in the shell already: all of it goes, and can be had from the history.
+      if [[ -o history && $text != [[:blank:]]* ]]; then
+        # Otherwise the newest entry, which is somebody's, would go.
+        set +o history
+        builtin history -s -- "$text"
+        set -o history
+      fi
+      READLINE_LINE= READLINE_POINT=0 __karo_guard[head]=
+      builtin kill -s INT "$$"
+    fi
+  }
+
+  # Instead of the keys that run what an editor leaves: it comes to the line, and Enter runs it. $1 is $_.
+  __karo_guard_edit() {
+    local - file= modes=
+    set +x
+    local IFS=$' \t\n'
+    if file=`builtin command mktemp`; then
+      builtin printf '%s\n' "$READLINE_LINE" >|"$file"
+      modes=`builtin command stty -g </dev/tty`
+      builtin command stty sane </dev/tty
+      if [[ -o vi ]]; then
+        builtin eval "${VISUAL:-${EDITOR:-vi}} \"\$file\"" </dev/tty >/dev/tty 2>&1
+      else
+        builtin eval "${VISUAL:-${EDITOR:-emacs}} \"\$file\"" </dev/tty >/dev/tty 2>&1
+      fi && READLINE_LINE=`builtin command cat -- "$file"` READLINE_POINT=${#READLINE_LINE}
+      builtin command stty "$modes" </dev/tty
+      builtin command rm -f -- "$file"
+    fi
+  }
+
+  # How the first keys call their handler: "hidden" from set -x, or "simple". Hidden takes a compound command.
+  __karo_guard_form() {
+    local map action call n=1
+    [[ ${__karo_guard[form]-} != "$1" ]] || return 0
+    __karo_guard[form]=$1
+    for action in accept-line operate-and-get-next; do
+      call="__karo_guard_enter $action \"\$_\" 2>/dev/null || : \"\$_\""
+      [[ $1 == simple ]] || call="{ $call; } 2>/dev/null"
+      for map in emacs vi-insert vi-command; do builtin bind -m "$map" -x "\"\C-x\C-zk$n\": $call"; done
+      ((++n))
+    done
+  }
+
+  # Every key that accepts a line, in every keymap.
+  __karo_guard_keys() {
+    local map key keys action n
+    for map in emacs vi-insert vi-command; do
+      builtin bind -m "$map" '"\C-x\C-zk9": accept-line'
+      n=1
+      for action in accept-line operate-and-get-next; do
+        keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
+        while [[ $keys == *\"* ]]; do
+          keys=${keys#*\"}
+          key=${keys%%\"*} keys=${keys#*\"}
+          [[ $key == *'\C-x\C-zk'* ]] || builtin bind -m "$map" "\"$key\": \"\C-x\C-zk$n\C-x\C-zk9\""
+        done
+        ((++n))
+      done
+      builtin bind -m "$map" -x '"\C-x\C-zk8": __karo_guard_edit "$_" 2>/dev/null || : "$_"'
+      for action in edit-and-execute-command vi-edit-and-execute-command; do
+        keys=$(builtin bind -m "$map" -q "$action" 2>/dev/null)
+        while [[ $keys == *\"* ]]; do
+          keys=${keys#*\"}
+          key=${keys%%\"*} keys=${keys#*\"}
+          builtin bind -m "$map" "\"$key\": \"\C-x\C-zk8\""
+        done
+      done
+    done
+  }
+  __karo_guard[form]=
+  __karo_guard_form simple
+  __karo_guard_keys
+
+  if [[ ${PROMPT_COMMAND[*]-} != *__karo_guard* ]]; then
+    # At a first prompt no token is begun.
+    PROMPT_COMMAND+=('{ __karo_guard[head]= __karo_guard[here]=; [[ $- != *x* ]] || __karo_guard_form hidden; } 2>/dev/null')
+  fi
+fi

@@ -1,0 +1,192 @@
+# Karo's guard for fish: what could do harm is asked about before it runs. It comes after karo.fish.
+# set -gx KARO_GUARD_PROFILE off stops it in this shell.
+#
+# `karo shell init fish` sets lists in front of this text: __karo_ask, the program that judges; __karo_rules, files of
+# rules that may prohibit any tool; __karo_ruled, __karo_writers and __karo_reads, names of tools; and __karo_given_…,
+# all else.
+#
+# Fish itself runs the line, by `commandline -f execute`, or adds a line to one that is not finished. Fish cannot wait
+# for a limited time; timeout(1) does, where it is installed. It sends a signal that the program ignores as soon as it
+# asks the person. Before its answer the program prints the words "up" and "wait", which tell how far it has come, for
+# where there is no timeout(1).
+#
+# While completions are listed, Enter in fish either takes the one that is chosen or runs the line, and no script can
+# tell which. So the line is judged as it stands, and the list ends when the person was asked about the line.
+if builtin status is-interactive; and builtin set --query __karo_dir
+
+    builtin set --global __karo_guard_prompt 0
+
+    # Enter is a guarded key only where a command is typed, not for what read asks.
+    function __karo_guard_begin --on-event fish_prompt
+        builtin set --global __karo_guard_prompt 1
+    end
+    function __karo_guard_end --on-event fish_preexec
+        builtin set --global __karo_guard_prompt 0
+    end
+
+    # Whether $argv is plain: a tool nobody has rules for, and signs that fish does not expand.
+    function __karo_guard_plain
+        builtin string match --quiet --regex -- '\A[A-Za-z0-9_][A-Za-z0-9_+-]*(?: [A-Za-z0-9_./:,@%+= -]*)?\z' "$argv"
+        or return 1
+        builtin test (builtin string length -- "$argv") -lt $__karo_given_plain_length; or return 1
+        # A command may stand behind a tool nobody has rules for.
+        builtin string match --quiet --regex -- "[ /=](?:$__karo_given_carried) " "$argv"; and return 1
+        builtin set --local word (builtin string replace --regex ' .*' '' -- "$argv")
+        builtin contains -- $word $__karo_ruled; and return 1
+        # A file that matters may be named by any tool that is not known to read only.
+        if not builtin contains -- $word $__karo_reads
+            builtin string match --quiet --regex -- $__karo_given_own "$argv"; and return 1
+            builtin string match --quiet --regex -- "/(?:$__karo_given_places)/" "$PWD/"; and return 1
+            if builtin contains -- $word $__karo_writers
+                or builtin string match --quiet --regex -- " (?:$__karo_given_outputs)" "$argv"
+                builtin string match --quiet --regex -- $__karo_given_system "$argv"; and return 1
+                builtin string match --quiet --regex -- "^(?:$__karo_given_roots)/" "$PWD/"; and return 1
+            end
+        end
+        for file in $__karo_rules
+            builtin test -e $file; or continue
+            # A prohibition may be about any tool.
+            builtin read --null --local own <$file
+            builtin string match --quiet --regex -- '\\\\|["\'][*?]' "$own"; and return 1
+            builtin string match --quiet -- "*$word*" "$own"; and return 1
+        end
+        builtin abbr --query -- $word 2>/dev/null; and return 1
+        builtin functions --query -- $word; or return 0
+        # Fish comes with functions of its own, such as ls.
+        builtin string match --quiet -- "$__fish_data_dir/*" (builtin functions --details -- $word)
+    end
+
+    # Prints what functions and abbreviations among the words of $argv stand for, and those in their texts. What has no
+    # room is there as unread.
+    function __karo_guard_names
+        builtin set --local ends '[\s;|&()<>\x60\'"\\\\$]'
+        builtin set --local words (builtin string split --no-empty -- ' ' (builtin string replace --regex --all -- $ends ' ' $argv))
+        builtin set --local known
+        builtin set --local size 0
+        builtin set --local short (builtin abbr --show 2>/dev/null)
+        while builtin set --query words[1]
+            builtin set --local word $words[1]
+            builtin set --erase words[1]
+            builtin contains -- $word $known; and continue
+            if builtin test (builtin count $known) -ge $__karo_given_most_words
+                builtin printf 'unread\x1f*\x1f\x1e'
+                return
+            end
+            builtin set --append known $word
+            builtin set --local kinds
+            builtin set --local texts
+            builtin set --local found (builtin string match --regex -- "^abbr -a (.*)-- "(builtin string escape --style=regex -- $word)" (.*)" $short)
+            if builtin set --query found[3]
+                builtin set kinds alias
+                builtin string match --quiet -- '*anywhere*' $found[2]; and builtin set kinds global
+                builtin set texts (builtin string unescape -- $found[3])
+                builtin set texts "$texts"
+            end
+            # A quoted word is no abbreviation and may be a function; so may a word in the text of one of the same name.
+            if builtin functions --query -- $word
+                and not builtin string match --quiet -- "$__fish_data_dir/*" (builtin functions --details -- $word)
+                builtin set --append kinds function
+                builtin set --append texts (builtin functions -- $word | builtin string collect)
+            end
+            while builtin set --query kinds[1]
+                if builtin test (builtin math $size + (builtin string length -- "$texts[1]")) -ge $__karo_given_most_defined
+                    builtin printf 'unread\x1f%s\x1f\x1e' $word
+                else
+                    builtin printf '%s\x1f%s\x1f%s\x1e' $kinds[1] $word "$texts[1]"
+                    builtin set size (builtin math $size + (builtin string length -- "$texts[1]"))
+                    builtin set --append words (builtin string split --no-empty -- ' ' (builtin string replace --regex --all -- $ends ' ' $texts[1]))
+                end
+                builtin set --erase kinds[1]
+                builtin set --erase texts[1]
+            end
+        end
+    end
+
+    # Notes in the spool what the guard did, $argv[1], and the level it had found, $argv[2]; no text.
+    function __karo_guard_note
+        __karo_is_paused; and return
+        __karo_uptime
+        builtin set --global __karo_begun $__karo_up
+        builtin set --local numbers (builtin math --scale=0 -- $__karo_seq + 1) (builtin math --scale=0 -- $__karo_begun + $__karo_since)000
+        builtin set --global __karo_begun
+        builtin set --global __karo_seq $numbers[1]
+        if builtin test -z "$__karo_failed" -a -O "$__karo_file" -a -w "$__karo_file"
+            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0fish\0?\0?\0!%s %s\0.\0' $__karo_id $numbers[1] $numbers[2] $numbers[2] $argv >>$__karo_file
+            or builtin set --global __karo_failed 1
+        else if builtin test -d $__karo_dir -a -w $__karo_dir
+            builtin printf '\0\0001\0%s\0%s\0%s\0%s\0fish\0?\0?\0!%s %s\0.\0' $__karo_id $numbers[1] $numbers[2] $numbers[2] $argv | __karo_make
+            and builtin set --global __karo_failed
+        end
+    end
+
+    # Runs what is typed.
+    function __karo_guard_run
+        builtin string match --quiet -- '*vi_key_bindings' "$fish_key_bindings"; and builtin set --global fish_bind_mode insert
+        builtin commandline --function execute
+    end
+
+    function __karo_guard_enter
+        builtin set --local line (builtin commandline --current-buffer | builtin string collect)
+        if builtin test "$__karo_guard_prompt" != 1 -o -z "$line"
+            or begin; builtin test "$KARO_GUARD_PROFILE" = off; and not builtin test -e "$__karo_given_machine"; end
+            or __karo_guard_plain "$line"
+            __karo_guard_run
+            return
+        end
+        # Fish adds a line end to what is not finished.
+        builtin commandline --is-valid
+        if builtin test $status -eq 2
+            __karo_guard_run
+            return
+        end
+        if not builtin set --query __karo_guard_limit
+            builtin set --global __karo_guard_limit
+            command timeout --foreground 9 true 2>/dev/null
+            and builtin set --global __karo_guard_limit timeout --foreground --signal=USR2 (builtin math $__karo_given_start + $__karo_given_timeout)
+        end
+        builtin set --local --export KARO_LINE (builtin string sub --length $__karo_given_most_asked -- "$line" | builtin string collect)
+        builtin set --local --export KARO_LINE_LENGTH (builtin string length -- "$line" | builtin string join ' ')
+        builtin set --local --export KARO_LINE_NAMES (__karo_guard_names $line | builtin string collect)
+        builtin set --local answer (command $__karo_guard_limit $__karo_ask --live 2>/dev/null)
+        builtin test "$answer[1]" = up; and builtin set --erase answer[1]
+        builtin set --local said (builtin string split ' ' -- $answer[1])
+        if builtin test "$said[1]" = wait
+            builtin set --erase answer[1]
+            builtin set said (builtin string split ' ' -- $answer[1])
+            if not builtin contains -- "$said[1]" run edit drop put
+                builtin printf '\n%s\n' $__karo_given_cut_off >/dev/tty
+                builtin set said edit unjudged safe -
+            end
+        end
+        if not builtin contains -- "$said[1]" run edit drop put
+            builtin printf '\n%s\n' $__karo_given_unanswered >/dev/tty
+            builtin set said $__karo_given_verb unjudged safe -
+        end
+        if builtin test $said[2] != -
+            # This ends the list of completions, and keeps what was chosen of it.
+            builtin commandline --paging-mode; and builtin commandline --function end-of-buffer
+            __karo_guard_note $said[2] $said[3]
+            # Fish draws from where it believes the line to begin.
+            builtin string repeat --no-newline --count (builtin math (builtin commandline --line) - 1) \n >/dev/tty
+        end
+        switch $said[1]
+            case run
+                __karo_guard_run
+                return
+            case edit
+                # One more key is not to make another line of it: the cursor stands in front.
+                builtin test $said[2] = blocked; and builtin commandline --function beginning-of-buffer
+            case drop
+                builtin commandline --replace -- ''
+            case put
+                builtin commandline --replace -- (builtin string join \n -- $answer[2..-1] | builtin string collect)
+        end
+        builtin commandline --function repaint
+    end
+
+    for mode in default insert replace visual
+        for key in \r \n \e\[27\;5\;13~ \e\[13\;5u \e\[27\;2\;13~ \e\[13\;2u
+            builtin bind --mode $mode $key __karo_guard_enter
+        end
+    end
+end

@@ -1,0 +1,203 @@
+# Karo's guard for zsh: what could do harm is asked about before it runs. It comes after karo.zsh.
+# export KARO_GUARD_PROFILE=off stops it in this shell.
+#
+# `karo shell init zsh` prints arrays in front of this text: __karo_ask, the program that judges; __karo_rules, files of
+# rules that may prohibit any tool; __karo_ruled, __karo_writers and __karo_reads, names of tools; __karo_given, all
+# else. Behind it comes __karo_guard_bang, which says whether the person's options expand "!". As in karo.zsh, all of it
+# is handed to `emulate zsh -c`, and functions have no variables: the person may have made one of that name read-only.
+#
+# The guard wraps the widgets that accept a line, whatever they are by then, so that others (zsh-autosuggestions,
+# zsh-syntax-highlighting) may come before it or after. What is asked runs in a subshell.
+if [[ -n $__karo[dir] && -o interactive && -o zle ]] && builtin zmodload zsh/zle zsh/parameter 2>/dev/null; then
+  builtin typeset -gA __karo_guard
+  builtin typeset -g __karo_guard_word __karo_guard_rest __karo_guard_fd
+
+  # Whether $1 is plain: a tool nobody has rules for, and signs that no shell expands.
+  __karo_guard_plain() {
+    [[ $1 == [A-Za-z0-9_]* && $1 != *[^A-Za-z0-9_./:,@%^+=\ -]* && $#1 -lt $__karo_given[plain_length] ]] || return 1
+    __karo_guard_word=${1%% *} __karo_guard[seen]=" " __karo_guard[own]= __karo_guard[words]=$1
+    # A prohibition may be about any tool.
+    for __karo_guard_rest in "$__karo_rules[@]"; do
+      [[ ! -e $__karo_guard_rest ]] || __karo_guard[own]+=$(<$__karo_guard_rest)
+    done
+    [[ $__karo_guard[own] != *\\* && $__karo_guard[own] != *[\"\'][*?]* ]] || return 1
+    # A command may stand behind a tool nobody has rules for.
+    [[ $1 != *[\ /=](${~__karo_given[carried]})\ * ]] || return 1
+    while (( 1 )); do
+      [[ $__karo_guard_word != *[^A-Za-z0-9_+-]* ]] || return 1
+      (( ! ${+__karo_ruled[$__karo_guard_word]} )) || return 1
+      [[ -z $__karo_guard[own] || $__karo_guard[own] != *"$__karo_guard_word"* ]] || return 1
+      (( ${+aliases[$__karo_guard_word]} )) && [[ $__karo_guard[seen] != *" $__karo_guard_word "* ]] || break
+      __karo_guard[seen]+="$__karo_guard_word "
+      __karo_guard[meant]=$aliases[$__karo_guard_word]
+      [[ $__karo_guard[meant] == [A-Za-z0-9_]* && $__karo_guard[meant] != *[^A-Za-z0-9_./:,@%^+=\ -]* &&
+        $__karo_guard[meant] != *" " ]] || return 1
+      __karo_guard_word=${__karo_guard[meant]%% *} __karo_guard[words]+=" $__karo_guard[meant]"
+    done
+    # A file that matters may be named by any tool that is not known to read only.
+    if (( ! ${+__karo_reads[$__karo_guard_word]} )); then
+      [[ $__karo_guard[words] != *(${~__karo_given[own]})* && $PWD/ != */(${~__karo_given[places]})/* ]] || return 1
+      if (( ${+__karo_writers[$__karo_guard_word]} )) || [[ $__karo_guard[words] == *" "(${~__karo_given[outputs]})* ]]; then
+        [[ $__karo_guard[words] != *(${~__karo_given[system]})* && $PWD/ != (${~__karo_given[roots]})/* ]] || return 1
+      fi
+    fi
+    (( ! ${+functions[$__karo_guard_word]} )) || return 1
+    (( $#galiases == 0 )) || [[ " $1 " != *" "(${~${(j:|:)${(kb)galiases}}})" "* ]]
+  }
+
+  # Notes that the word is $1 for the text $2.
+  __karo_guard_define() {
+    if [[ $2 == "builtin autoload -"* ]] || (( ${#__karo_guard[names]} + $#2 >= __karo_given[most_defined] )); then
+      __karo_guard[names]+=unread$'\x1f'$__karo_guard_word$'\x1f\x1e'
+    else
+      __karo_guard[names]+=$1$'\x1f'$__karo_guard_word$'\x1f'$2$'\x1e' __karo_guard[more]+=" $2"
+    fi
+  }
+
+  # Sets __karo_guard[names] to what aliases and functions among the words of $1 stand for, and those in their texts.
+  # What has no room is there as unread. In a subshell, because functions may have to be loaded to be read.
+  __karo_guard_names() {
+    __karo_guard[names]= __karo_guard[known]=" " __karo_guard[tries]=0
+    __karo_guard[ends]=$'[ \t\n;|&()<>\x60\x27"\\\\$]'
+    builtin set -- ${(s: :)${1//${~__karo_guard[ends]}/ }}
+    while (( $# )); do
+      __karo_guard_word=$1
+      builtin shift
+      [[ $__karo_guard_word != ([@*]|*[\]\[]*) && $__karo_guard[known] != *" $__karo_guard_word "* ]] || continue
+      if (( __karo_guard[tries]++ >= __karo_given[most_words] )); then
+        __karo_guard[names]+=unread$'\x1f*\x1f\x1e'
+        break
+      fi
+      __karo_guard[known]+="$__karo_guard_word "
+      __karo_guard[more]=
+      if (( ${+galiases[$__karo_guard_word]} )); then
+        __karo_guard_define global "$galiases[$__karo_guard_word]"
+      elif (( ${+aliases[$__karo_guard_word]} )); then
+        __karo_guard_define alias "$aliases[$__karo_guard_word]"
+      elif [[ $__karo_guard_word == ?*.?* ]] && (( ${+saliases[${__karo_guard_word##*.}]} )); then
+        __karo_guard_define alias "$saliases[${__karo_guard_word##*.}] $__karo_guard_word"
+      fi
+      # A quoted word is no alias and may be a function; so may a word in the text of an alias of the same name.
+      if (( ${+functions[$__karo_guard_word]} )); then
+        [[ $functions[$__karo_guard_word] != "builtin autoload -"* ]] ||
+          builtin autoload +X -- $__karo_guard_word >/dev/null 2>&1
+        __karo_guard_define function "$functions[$__karo_guard_word]"
+      fi
+      builtin set -- "$@" ${(s: :)${__karo_guard[more]//${~__karo_guard[ends]}/ }}
+    done
+  }
+
+  # In a subshell: prints what is to be done with the line, and why, in one line; behind "put" a text follows.
+  __karo_guard_ask() {
+    __karo_guard[asked]=
+    __karo_guard_names "$__karo_guard[text]"
+    exec {__karo_guard_fd}< <(
+      builtin export KARO_LINE="${__karo_guard[text][1,__karo_given[most_asked]]}" KARO_LINE_LENGTH=${#__karo_guard[text]}
+      builtin export KARO_LINE_NAMES="$__karo_guard[names]" KARO_GUARD_PROFILE="${KARO_GUARD_PROFILE-}"
+      command "$__karo_ask[@]" --live 2>/dev/null
+    )
+    if IFS=" " builtin read -r -t $__karo_given[start] -u $__karo_guard_fd __karo_guard_word && [[ $__karo_guard_word == up ]] &&
+      IFS=" " builtin read -r -t $__karo_given[timeout] -u $__karo_guard_fd __karo_guard_word __karo_guard_rest; then
+      # Somebody is asked, and takes the time it takes.
+      if [[ $__karo_guard_word == wait ]]; then
+        __karo_guard_word= __karo_guard[asked]=1
+        IFS=" " builtin read -r -u $__karo_guard_fd __karo_guard_word __karo_guard_rest
+      fi
+      case $__karo_guard_word in
+      (run|edit|drop|put)
+        builtin print -r -- "$__karo_guard_word $__karo_guard_rest"
+        if [[ $__karo_guard_word == put ]]; then
+          IFS= builtin read -r -d "" -u $__karo_guard_fd __karo_guard_rest
+          builtin print -rn -- "$__karo_guard_rest"
+        fi
+        return 0
+        ;;
+      esac
+    fi
+    builtin kill -KILL $sysparams[procsubstpid] 2>/dev/null
+    if [[ -n $__karo_guard[asked] ]]; then
+      builtin print -r -- $'\n'"$__karo_given[cut_off]" >/dev/tty
+      builtin print -r -- "edit unjudged safe -"
+      return 0
+    fi
+    builtin print -r -- $'\n'"$__karo_given[unanswered]" >/dev/tty
+    builtin print -r -- "$__karo_given[verb] unjudged safe -"
+  }
+
+  # Notes in the spool what the guard did, $1, and the level it had found, $2; no text.
+  __karo_guard_note() {
+    [[ ${KARO_PAUSE:-0} == 0 ]] || return 0
+    (( __karo_now = EPOCHREALTIME * 1000000, ++__karo[seq] ))
+    [[ -n $__karo_fd && /dev/fd/$__karo_fd -ef $__karo[file] ]] || __karo_open 2>/dev/null
+    [[ -n $__karo_fd ]] || return 0
+    builtin set -- "" "" 1 "$__karo[id]" "$__karo[seq]" "$__karo_now" "$__karo_now" zsh "?" "?" "!$1 $2" . ""
+    builtin trap "" XFSZ
+    builtin syswrite -o $__karo_fd "${(pj:\0:)@}" 2>/dev/null
+  }
+
+  # Instead of the widget $1.
+  __karo_guard_widget() {
+    __karo_guard[verb]= __karo_guard[outcome]=- __karo_guard[next]=
+    [[ -n $PREBUFFER ]] || __karo_guard[here]=
+    if [[ ${CONTEXT-start} != (start|cont) ]]; then
+      # A value is edited (vared), or something is chosen.
+      __karo_guard[verb]=run
+    elif [[ ${KARO_GUARD_PROFILE-} == off && ! -e $__karo_given[machine] ]]; then
+      __karo_guard[verb]=run
+    elif [[ -z $PREBUFFER ]]; then
+      if [[ -z $BUFFER ]] || __karo_guard_plain "$BUFFER"; then __karo_guard[verb]=run; fi
+    elif [[ -n $__karo_guard[here] && ${BUFFER##$'\t'#} != $__karo_guard[here] && $BUFFER != *$'\n'* ]]; then
+      # Inside a here-document nothing runs before its end.
+      __karo_guard[verb]=run __karo_guard[next]=$__karo_guard[here]
+    fi
+    if [[ -z $__karo_guard[verb] ]]; then
+      # What runs is what the history makes of it.
+      if [[ $BUFFER == *\!* || $BUFFER == "^"* ]] && __karo_guard_bang; then zle .expand-history; fi
+      __karo_guard[text]=$PREBUFFER$BUFFER
+      if [[ $BUFFER == *$'\n'* ]]; then CURSOR=$#BUFFER; zle -R; fi
+      __karo_guard[answer]=$(__karo_guard_ask; builtin print -n .)
+      __karo_guard[answer]=${__karo_guard[answer]%.}
+      builtin set -- "$1" ${(s: :)${__karo_guard[answer]%%$'\n'*}}
+      __karo_guard[verb]=$2 __karo_guard[outcome]=$3 __karo_guard[next]=${5#-}
+      if [[ $__karo_guard[outcome] != - ]]; then
+        __karo_guard_note "$3" "$4"
+        zle -I
+      fi
+    fi
+    __karo_guard[here]=
+    case $__karo_guard[verb] in
+    (run)
+      __karo_guard[here]=$__karo_guard[next]
+      if (( ${+widgets[__karo_guard_own_$1]} )); then zle __karo_guard_own_$1; else zle .$1; fi
+      return
+      ;;
+    (put) __karo_guard[text]=${__karo_guard[answer]#*$'\n'} ;;
+    (drop) __karo_guard[text]= ;;
+    esac
+    if [[ -n $PREBUFFER ]]; then
+      # The lines before are in the shell already: all of them go, and come back as one text.
+      [[ -z $__karo_guard[text] ]] || builtin print -rz -- "$__karo_guard[text]"
+      zle .send-break
+    else
+      BUFFER=$__karo_guard[text]
+      # One more key is not to make another line of it: after a block the cursor stands in front.
+      if [[ $__karo_guard[outcome] == blocked ]]; then CURSOR=0; else CURSOR=$#BUFFER; fi
+    fi
+  }
+
+  __karo_guard_accept-line() { __karo_guard_widget accept-line }
+  __karo_guard_accept-and-hold() { __karo_guard_widget accept-and-hold }
+  __karo_guard_accept-line-and-down-history() { __karo_guard_widget accept-line-and-down-history }
+  __karo_guard_accept-and-infer-next-history() { __karo_guard_widget accept-and-infer-next-history }
+  for __karo_guard_word in accept-line accept-and-hold accept-line-and-down-history accept-and-infer-next-history; do
+    if [[ ${widgets[$__karo_guard_word]-} != user:__karo_guard_* ]]; then
+      # A widget that somebody has put in its place runs instead of zsh's own.
+      [[ ${widgets[$__karo_guard_word]-} != user:* ]] || zle -A $__karo_guard_word __karo_guard_own_$__karo_guard_word
+      zle -N $__karo_guard_word __karo_guard_$__karo_guard_word
+    fi
+  done
+  # In a search of the history these keys would run what is found without the widgets: they end it, and the next Enter
+  # runs what was found.
+  for __karo_guard_word in '^M' '^J' '^O' '^[a' '^[A'; do builtin bindkey -M isearch $__karo_guard_word accept-search; done
+fi
+:
