@@ -462,6 +462,27 @@ test('mDNS packets have the bytes another implementation gives them', () => {
   expect(() => encodeQuestions([{ name: `${'x'.repeat(64)}.local`, type: 'PTR' }])).toThrow(RangeError)
 })
 
+test('a stranger that cannot be met uses up no place in a rate', async () => {
+  const [member, denied] = [testIdentity().nodeId, testIdentity().nodeId]
+  const trust = createFakeTrust([member])
+  await trust.deny(denied)
+  let asked = 0
+  const here = '/ip4/10.0.0.1/tcp/40000'
+  const { book, dialing } = dialers(trust, () => ++asked > 0, here)
+  const meet = (node: NodeId, address = '/ip4/10.0.0.9/tcp/40000'): void => {
+    book.hear(node, [address])
+    dialing.meet(node)
+  }
+  for (const node of [member, denied]) meet(node)
+  // Somebody who says that it is where this node listens itself.
+  meet(testIdentity().nodeId, here)
+  expect(asked).toBe(0)
+  const waiting = Array.from({ length: 64 }, () => testIdentity().nodeId)
+  for (const node of [...waiting, ...waiting]) meet(node)
+  for (let n = 0; n < 10; n++) meet(testIdentity().nodeId)
+  expect(asked).toBe(64)
+})
+
 test('members whose places may not be dialed yet have not failed, and are tried again soon', () => {
   const member = testIdentity().nodeId
   let open = false
@@ -483,14 +504,18 @@ test('members whose places may not be dialed yet have not failed, and are tried 
 })
 
 /** A dialing table that writes down whom it has dialed; `allows` is what caution says. */
-function dialers(trust: ReturnType<typeof createFakeTrust>, allows: () => boolean = () => true) {
+function dialers(
+  trust: ReturnType<typeof createFakeTrust>,
+  allows: () => boolean = () => true,
+  here?: string,
+) {
   const book = createBook(trust.admits)
   const actions: MeshAction[] = []
   const caution = {
     member: (endpoints: readonly Endpoint[]) => endpoints.filter(({ port }) => allows() && port >= 1_024),
     stranger: allows,
   }
-  const places = createPlaces({ book, caution, admits: trust.admits, isHere: () => false })
+  const places = createPlaces({ book, caution, admits: trust.admits, isHere: (one) => one === here })
   const clock = { now: () => 0, monotonic: () => 0 }
   const connections = { get: () => undefined, isConnected: () => false, neighbour: () => undefined }
   const emit = (action: MeshAction): void => void actions.push(action)

@@ -133,23 +133,6 @@ test('strangers at any number of addresses are met at one rate', () => {
   expect(dialed.length).toBeLessThanOrEqual(andOne(2 * frames))
 })
 
-test('a stranger that cannot be met uses up no other one’s place', () => {
-  const denied = stranger()
-  const linked = stranger()
-  const it = rig([], (trust) => void trust.deny(denied))
-  for (let i = 0; i < 100; i++) {
-    it.advance(60_000)
-    it.put({ on: 'opened', id: 1_000 + i, node: linked, ip: '10.0.0.9', at: undefined })
-    for (const node of [denied, linked]) it.sighted(node, ['/ip4/10.0.0.9/tcp/9238'])
-    // Somebody who says that it is where this node listens itself.
-    it.sighted(stranger(), [OWN], '10.0.0.1')
-    if (i < 99) continue
-    for (let n = 0; n < STRANGERS_DIALED.perAddress.frames; n++)
-      it.sighted(stranger(), ['/ip4/10.0.0.9/tcp/9238'])
-  }
-  expect(it.dialed).toEqual(Array.from({ length: STRANGERS_DIALED.perAddress.frames }, () => '10.0.0.9:9238'))
-})
-
 test('what is said of a stranger after it was to be met changes nothing', () => {
   const { put, dialed, advance } = rig()
   const node = stranger()
