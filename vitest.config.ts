@@ -1,6 +1,40 @@
-// Three kinds of tests: unit (one room, in process), contract (the whole tree's promises), integration (real processes).
+// The kinds of tests: pure (functions of values), unit (src/, no I/O beyond temporary files and its own processes), contract (the repository), integration (real processes).
 import { availableParallelism } from 'node:os'
+import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Begun first, the longest before the others, so that no worker ends alone with one of them; the others as they come. */
+const LONG = [
+  ...['strangers', 'hostile', 'backup', 'metrics', 'crash', 'scale', 'import-care', 'bad-input', 'processes'],
+  ...['daemon', 'doctor', 'import', 'ai-tools', 'finder', 'guard', 'history-delete', 'shell-company'],
+]
+
+/** Integration before the rest: it waits more than it works, and what works fills its gaps. */
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId, project }: TestSpecification): number => {
+      if (project.name !== 'integration') return LONG.length + 1
+      const at = LONG.indexOf(basename(moduleId, '.test.ts'))
+      return at < 0 ? LONG.length : at
+    }
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b))
+  }
+}
+
+/** Only against what hangs: on a busy machine a second of work takes ten. */
+const HANGS_MS = 300_000
+/** Functions of values, and no more: nothing is started, replaced or left behind in a module that others share. */
+const PURE = [
+  'test/sim/**/*.test.ts',
+  'test/unit/{config,insight,protocols}/**/*.test.ts',
+  'test/unit/assist/{finder,risk}/**/*.test.ts',
+  'test/unit/assist/copilot/!(model).test.ts',
+  'test/unit/assist/guard/!(ask).test.ts',
+  'test/unit/base/!(files).test.ts',
+  'test/unit/exchange/query/!(over-mesh).test.ts',
+  'test/unit/trust/{access,audit,consent,peers,policy}/**/*.test.ts',
+]
 
 export default defineConfig({
   test: {
@@ -8,26 +42,23 @@ export default defineConfig({
     // One more than processors: many tests wait, for a deadline, a disk or a daemon, while another can work.
     maxWorkers: Math.max(2, availableParallelism()) + 1,
     setupFiles: ['test/support/after-file.ts'],
-    // Unit tests are many and short; what starts processes shares the machine with them badly.
+    testTimeout: HANGS_MS,
+    hookTimeout: HANGS_MS,
+    sequence: { sequencer: LongestFirst },
     projects: [
+      // Its files share workers, which load the sources once.
+      { extends: true, test: { name: 'pure', include: PURE, isolate: false } },
       {
         extends: true,
-        test: { name: 'unit', include: ['test/{unit,sim}/**/*.test.ts'], testTimeout: 30_000 },
+        test: { name: 'unit', include: ['test/{sim,unit}/**/*.test.ts'], exclude: PURE },
       },
-      {
-        extends: true,
-        test: { name: 'contract', include: ['test/contract/**/*.test.ts'], testTimeout: 60_000 },
-      },
+      { extends: true, test: { name: 'contract', include: ['test/contract/**/*.test.ts'] } },
       {
         extends: true,
         test: {
           name: 'integration',
           include: ['test/integration/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          // Daemons wait more than they work; in more files at once they would only wait for each other's processor.
-          maxWorkers: 2,
         },
       },
       {
@@ -36,7 +67,6 @@ export default defineConfig({
           name: 'service',
           include: ['test/service/**/*.test.ts'],
           globalSetup: ['test/support/build.ts'],
-          testTimeout: 120_000,
           // Fetches a small Debian the first time.
           hookTimeout: 600_000,
           fileParallelism: false,

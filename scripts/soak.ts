@@ -1,5 +1,8 @@
 // `npm run soak`: the runs that `npm test` has no time for, one after the other, each reproducible by its seed.
 import { ok } from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { globSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { fuzzFrames } from '../test/fuzz/frames.ts'
 import { fuzzRisk } from '../test/fuzz/risk.ts'
@@ -13,7 +16,7 @@ import { INSPECTED } from '../test/support/heap.ts'
 import { befriend, nextTo } from '../test/support/honest.ts'
 import { PROFILES, type Profile } from '../test/support/lives.ts'
 import { startNode } from '../test/support/node.ts'
-import { endAll } from '../test/support/processes.ts'
+import { endAll, ended, track } from '../test/support/processes.ts'
 import { besiege } from '../test/support/siege.ts'
 import { falseAlarms } from '../test/support/watched-life.ts'
 import { build, isFresh } from './build.ts'
@@ -131,6 +134,25 @@ const RUNS: readonly Run[] = [
     },
   },
   {
+    name: 'properties',
+    does: 'the tests that try what is made up at random, tens of thousands of times instead of hundreds',
+    async run() {
+      const root = join(import.meta.dirname, '..')
+      const files = globSync('test/{unit,integration}/**/*.test.ts', { cwd: root }).filter((file) =>
+        readFileSync(join(root, file), 'utf8').includes('/thorough.ts'),
+      )
+      const vitest = track(
+        spawn(process.execPath, [join(root, 'node_modules/vitest/vitest.mjs'), 'run', ...files], {
+          ...{ cwd: root, stdio: 'inherit' },
+          env: { ...process.env, KARO_THOROUGH: '1' },
+        }),
+      )
+      const { code } = await ended(vitest)
+      ok(code === 0, 'not all of them passed')
+      return `${files.length} files`
+    },
+  },
+  {
     name: 'sim',
     does: 'a question to a thousand simulated nodes, with loss and a tenth of them dying',
     async run(seed) {
@@ -165,7 +187,7 @@ function bufferGrowth(warm: number, end: number): string {
 const mebibytes = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`
 
 const USAGE = `npm run soak -- [--seed N] [--seconds N] [name…]
-${RUNS.map(({ name, does }) => `  ${name.padEnd(10)}${does}\n`).join('')}`
+${RUNS.map(({ name, does }) => `  ${name.padEnd(12)}${does}\n`).join('')}`
 
 interface Chosen {
   readonly seed: number

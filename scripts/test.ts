@@ -1,5 +1,5 @@
-// `npm test`: types, lint, unused code, then every kind of test; stops at the first step that fails, counts at the end.
-import { spawnSync } from 'node:child_process'
+// `npm test`: types, lint, unused code and every kind of test; all of them run, and the last line counts.
+import { spawn, spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,26 +19,31 @@ const CHECKS: readonly { readonly name: string; readonly command: readonly strin
   { name: 'lint', command: [bin('biome'), 'check', '--error-on-warnings', '.'] },
   { name: 'unused', command: [bin('knip')] },
 ]
-/** The service is tried on a machine of its own, with a real systemd: minutes that a person need not wait each time. */
-const PROJECTS = ['unit', 'contract', 'integration', ...(process.env.CI ? ['service'] : [])]
+/** Of one run, so that what waits in one file is filled with the work of another. */
+const PROJECTS = ['pure', 'unit', 'contract', 'integration']
 
-function run(command: readonly string[]): boolean {
-  const [program = '', ...args] = command
-  return spawnSync(program, args, { cwd: ROOT, stdio: 'inherit' }).status === 0
+interface Ended {
+  readonly ok: boolean
+  readonly output: string
+}
+
+function check([program = '', ...args]: readonly string[]): Promise<Ended> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] })
+    const output: Buffer[] = []
+    child.stdout.on('data', (chunk: Buffer) => output.push(chunk))
+    child.stderr.on('data', (chunk: Buffer) => output.push(chunk))
+    child.on('error', (error) => output.push(Buffer.from(String(error))))
+    child.on('close', (code) => resolve({ ok: code === 0, output: Buffer.concat(output).toString('utf8') }))
+  })
 }
 
 /** Vitest's own exit status decides; its JSON report counts. */
-function runVitest(args: readonly string[], count: Count): boolean {
+function runVitest(args: readonly string[], count: Count): void {
   const directory = mkdtempSync(join(tmpdir(), 'karo-report-'))
   const report = join(directory, 'report.json')
-  const ok = run([
-    bin('vitest'),
-    'run',
-    ...args,
-    '--reporter=default',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ])
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  const { status } = spawnSync(bin('vitest'), ['run', ...args, ...reporters], { cwd: ROOT, stdio: 'inherit' })
   const failedBefore = count.failed
   try {
     const result = JSON.parse(readFileSync(report, 'utf8')) as Record<string, number>
@@ -50,32 +55,41 @@ function runVitest(args: readonly string[], count: Count): boolean {
   }
   rmSync(directory, { recursive: true, force: true })
   // A file that cannot be loaded, or an error outside of any test, fails without a failed test.
-  if (!ok && count.failed === failedBefore) count.failed++
-  return ok
+  if (status !== 0 && count.failed === failedBefore) count.failed++
 }
 
-function runAll(count: Count): boolean {
-  for (const { name, command } of CHECKS) {
-    process.stdout.write(`\n── ${name}\n`)
-    if (!run(command)) {
-      count.failed++
-      process.stdout.write(`\n✗ ${name} failed; the steps after it did not run\n`)
-      return false
-    }
-    count.passed++
+/** Returns what the failed ones said. */
+async function runChecks(count: Count): Promise<string> {
+  process.stdout.write(`\n── ${CHECKS.map(({ name }) => name).join(', ')}\n`)
+  const ended = await Promise.all(
+    CHECKS.map(async ({ name, command }) => ({ name, ...(await check(command)) })),
+  )
+  const failed = ended.filter(({ ok }) => !ok)
+  count.failed += failed.length
+  count.passed += ended.length - failed.length
+  return failed.map(({ name, output }) => `\n✗ ${name}\n${output}`).join('')
+}
+
+async function runAll(count: Count): Promise<void> {
+  const said = await runChecks(count)
+  process.stdout.write(said)
+  process.stdout.write('\n── tests\n')
+  runVitest(
+    PROJECTS.flatMap((project) => ['--project', project]),
+    count,
+  )
+  if (process.env.CI) {
+    // The service is tried on a machine of its own, with a real systemd: minutes that a person need not wait each time.
+    process.stdout.write('\n── service tests\n')
+    runVitest(['--project', 'service'], count)
   }
-  for (const project of PROJECTS) {
-    process.stdout.write(`\n── ${project} tests\n`)
-    if (!runVitest(['--project', project], count)) {
-      process.stdout.write(`\n✗ ${project} tests failed; the steps after them did not run\n`)
-      return false
-    }
-  }
-  return true
+  // Once more: who looks at the end should not have to search above thousands of lines.
+  process.stdout.write(said)
 }
 
 const count: Count = { passed: 0, failed: 0, skipped: 0 }
 const args = process.argv.slice(2)
-const ok = args.length > 0 ? runVitest(args, count) : runAll(count)
+if (args.length > 0) runVitest(args, count)
+else await runAll(count)
 process.stdout.write(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped\n`)
-process.exitCode = ok && count.failed === 0 ? 0 : 1
+process.exitCode = count.failed === 0 ? 0 : 1

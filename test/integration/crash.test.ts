@@ -2,8 +2,9 @@
 import { expect, test } from 'vitest'
 import { FAULT_POINTS } from '../../src/base/run/faults.ts'
 import { crashRounds } from '../support/crash.ts'
+import { times } from '../support/thorough.ts'
 
-const ROUNDS = 20
+const ROUNDS = times(12, 20)
 /** The same rounds each time; the soak has others. */
 const SEED = 1
 

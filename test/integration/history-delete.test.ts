@@ -13,6 +13,7 @@ import { isInstalled } from '../support/hook-cases.ts'
 import { startShell } from '../support/hooked-shell.ts'
 import { startNode, type TestNode } from '../support/node.ts'
 import { append, liveName, record } from '../support/spool.ts'
+import { times } from '../support/thorough.ts'
 import { until } from '../support/until.ts'
 
 /** Files below it that hold the text. */
@@ -167,12 +168,12 @@ test('killed at any moment, it is whole, and done when it is asked again', async
   const home = node.home
   const kept = Array.from({ length: 40 }, (_, i) => `echo kept ${i % 7}`)
   await shellAt(node)(...kept)
-  for (let round = 0; round < 6; round++) {
+  for (let round = 0; round < times(3, 6); round++) {
     const doomed = Array.from({ length: 1_500 }, (_, i) => `echo canary-${round} ${i % 400}`)
     await shellAt(node)(...doomed)
     const deleting = node.karo(['history', 'delete', `canary-${round}`, '--yes', '--json'])
     // The length of time is the random moment itself; nothing is waited for with it.
-    await new Promise((resolve) => setTimeout(resolve, 60 + round * 45))
+    await new Promise((resolve) => setTimeout(resolve, 60 + round * times(90, 45)))
     await node.kill9()
     await deleting
     node = await startNode({ home })

@@ -7,9 +7,10 @@ import { strangerFrames } from '../hostile/stranger-frames.ts'
 import { strangerHandshakes } from '../hostile/stranger-handshakes.ts'
 import { strangerStreams } from '../hostile/stranger-streams.ts'
 import { describeTrial, failures, holdTrial, type TrialReport } from '../hostile/trial.ts'
+import { times } from '../support/thorough.ts'
 
 /** `npm run soak -- hostile` takes five minutes, and has all attacks. */
-const SECONDS = 18
+const SECONDS = times(9, 18)
 
 const done = ({ attacked }: TrialReport, name: string): Readonly<Record<string, number>> =>
   attacked.find((period) => period.name === name)?.done ?? {}

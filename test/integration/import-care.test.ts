@@ -8,10 +8,13 @@ import type { ImportSummary } from '../../src/cli/import/summary.ts'
 import { cleanEnv, startNode, type TestNode, temporaryHome } from '../support/node.ts'
 import { atEnd } from '../support/processes.ts'
 import { append, liveName, records } from '../support/spool.ts'
+import { times } from '../support/thorough.ts'
 import { until } from '../support/until.ts'
 
 const KARO = join(import.meta.dirname, '../../dist/karo.js')
-const LINES = 40_000
+/** So many that a kill comes in the middle of them. */
+const KILLED_LINES = times(12_000, 20_000)
+const LINES = times(20_000, 40_000)
 
 function largeHistory(lines = LINES): string {
   const file = join(temporaryHome(), 'history')
@@ -86,43 +89,48 @@ test('a terminal that can do nothing gets no bar', async () => {
   expect(cli.shown()).toMatch(/^10000 commands of bash read/)
 })
 
-test.each([3, 8, 15])('a daemon that is killed at its %i. write in an import', async (writes) => {
-  const home = temporaryHome()
-  const file = largeHistory(20_000)
-  const first = await startNode({ home, name: 'killed' })
-  const before = ['echo before one', 'echo before two']
-  append(join(home, 'spool'), liveName(), records(before))
-  await until(async () => (await events(first)) === before.length, { what: 'what was typed before' })
-  await first.stop()
-  // A start writes some four times.
-  const node = await startNode({ home, env: { KARO_FAULT: `after-write:${writes + 4}` }, ready: false })
-  await until(() => node.status(), { what: 'the daemon answers' })
-  const ran = await node.karo(['import', 'bash', file])
-  expect(ran.code).not.toBe(0)
-  const told = Number(/^(\d+) commands had been added/m.exec(ran.stderr)?.[1] ?? 0)
-  await until(() => node.process.signalCode === 'SIGKILL', { what: 'its end' })
+test.each(times([3, 8], [3, 8, 15]))(
+  'a daemon that is killed at its %i. write in an import',
+  async (writes) => {
+    const home = temporaryHome()
+    const file = largeHistory(KILLED_LINES)
+    const first = await startNode({ home, name: 'killed' })
+    const before = ['echo before one', 'echo before two']
+    append(join(home, 'spool'), liveName(), records(before))
+    await until(async () => (await events(first)) === before.length, { what: 'what was typed before' })
+    await first.stop()
+    // A start writes some four times.
+    const node = await startNode({ home, env: { KARO_FAULT: `after-write:${writes + 4}` }, ready: false })
+    await until(() => node.status(), { what: 'the daemon answers' })
+    const ran = await node.karo(['import', 'bash', file])
+    expect(ran.code).not.toBe(0)
+    const told = Number(/^(\d+) commands had been added/m.exec(ran.stderr)?.[1] ?? 0)
+    await until(() => node.process.signalCode === 'SIGKILL', { what: 'its end' })
 
-  const next = await startNode({ home, name: 'again' })
-  const imports = await listed(next)
-  const came = (await events(next)) - before.length
-  expect(imports.map((one) => one.events)).toEqual(came > 0 ? [came] : [])
-  // A batch may have been written whose answer never came.
-  expect(told).toBeLessThanOrEqual(came)
-  expect(told).toBeGreaterThanOrEqual(came - 2_000)
-  // The same import again adds the rest, and each of them takes back its own.
-  const rest = await next.json<ImportSummary>(['import', 'bash', file])
-  expect([rest.added, rest.known]).toEqual([20_000 - came, came])
-  for (const { id } of await listed(next)) await next.karo(['import', 'undo', String(id), '--yes'])
-  const left = await next.json<{ events: EventShape[]; total: number }>(['history'])
-  expect([left.total, left.events.map(({ command }) => command).toSorted()]).toEqual([2, before])
-  const { total_commands } = await next.json<{ total_commands: number }>(['stats', 'year'])
-  expect(total_commands).toBe(before.length)
-})
+    const next = await startNode({ home, name: 'again' })
+    const imports = await listed(next)
+    const came = (await events(next)) - before.length
+    expect(imports.map((one) => one.events)).toEqual(came > 0 ? [came] : [])
+    // A batch may have been written whose answer never came.
+    expect(told).toBeLessThanOrEqual(came)
+    expect(told).toBeGreaterThanOrEqual(came - 2_000)
+    // The same import again adds the rest, and each of them takes back its own.
+    const rest = await next.json<ImportSummary>(['import', 'bash', file])
+    expect([rest.added, rest.known]).toEqual([KILLED_LINES - came, came])
+    for (const { id } of await listed(next)) await next.karo(['import', 'undo', String(id), '--yes'])
+    const left = await next.json<{ events: EventShape[]; total: number }>(['history'])
+    expect([left.total, left.events.map(({ command }) => command).toSorted()]).toEqual([2, before])
+    const { total_commands } = await next.json<{ total_commands: number }>(['stats', 'year'])
+    expect(total_commands).toBe(before.length)
+  },
+)
 
 test('a daemon that is killed in an undo: the rest can be taken out', async () => {
   const home = temporaryHome()
   const first = await startNode({ home, name: 'undone' })
-  expect(await first.json(['import', 'bash', largeHistory(20_000)])).toMatchObject({ added: 20_000 })
+  expect(await first.json(['import', 'bash', largeHistory(KILLED_LINES)])).toMatchObject({
+    added: KILLED_LINES,
+  })
   await first.stop()
   const node = await startNode({ home, env: { KARO_FAULT: 'after-write:12' }, ready: false })
   await until(() => node.status(), { what: 'the daemon answers' })
@@ -131,7 +139,7 @@ test('a daemon that is killed in an undo: the rest can be taken out', async () =
   const next = await startNode({ home, name: 'again' })
   const left = await events(next)
   expect(left).toBeGreaterThan(0)
-  expect(left).toBeLessThan(20_000)
+  expect(left).toBeLessThan(KILLED_LINES)
   expect(await next.json(['import', 'undo', '--yes'])).toMatchObject({ removed: left })
   expect(await events(next)).toBe(0)
   expect(await listed(next)).toEqual([])

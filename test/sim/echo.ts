@@ -4,6 +4,7 @@ import { QUERY_HOPS, QueryHop } from '../../protocols/messages/query.ts'
 import { query as queryStream } from '../../protocols/registry.ts'
 import type { QueryResult } from '../../src/exchange/query/result.ts'
 import { type Random, randomOf } from '../fuzz/frames.ts'
+import { testIdentity } from '../support/identity.ts'
 import { VirtualTime } from '../support/virtual-time.ts'
 import { person, TestNode, uses, Wire } from '../unit/exchange/query/network.ts'
 
@@ -18,6 +19,8 @@ export interface SimOptions {
   readonly lossPer10k: number
   /** So many nodes end without a word while the questions are under way; half of them come back. */
   readonly churn: number
+  /** Every second node loses its links to the others while the questions are under way, and is reached again later. */
+  readonly split?: boolean
 }
 
 interface SimQuery {
@@ -38,6 +41,8 @@ export interface SimReport {
   readonly dials: number
   /** Those that were there from the first moment to the last. */
   readonly steady: ReadonlySet<TestNode>
+  /** On the other side of the split. */
+  readonly far: ReadonlySet<TestNode>
   /** Ended, and did not come back. */
   readonly gone: ReadonlySet<TestNode>
   readonly wallMs: number
@@ -50,6 +55,9 @@ const RETRANSMIT_MS = 200
 /** Questions are asked at 0; nodes end and come back within this time. */
 const CHURN_WITHIN_MS = 8
 const AWAY_MS = 400
+/** While the question is still on its way to most. */
+const SPLIT_MS = 2
+const EPOCH = Date.UTC(2026, 10, 20, 12)
 /** To an address where nobody listens any more: refused at once, or never answered. */
 const REFUSED_MS = 1
 const TIMEOUT_MS = 5_000
@@ -72,7 +80,9 @@ function overlay(count: number, degree: number, random: Random): [number, number
 export async function simulate(options: SimOptions): Promise<SimReport> {
   const began = performance.now()
   const random = randomOf(options.seed)
-  const time = new VirtualTime()
+  // Nothing here looks at a real clock or a real source of chance: a seed is one run, the same on every machine.
+  const time = new VirtualTime(EPOCH)
+  const float = (): number => random.below(1 << 20) / (1 << 20)
   const wire = new Wire()
   const among = new Set<TestNode>()
   const nodes = Array.from({ length: options.nodes }, (_, i) => {
@@ -81,6 +91,8 @@ export async function simulate(options: SimOptions): Promise<SimReport> {
       people: person(uses('git', 1)),
       clock: time.clock,
       timers: time,
+      random: { bytes: random.bytes, float },
+      identity: testIdentity(i + 1),
       among,
     })
     among.add(node)
@@ -90,7 +102,6 @@ export async function simulate(options: SimOptions): Promise<SimReport> {
   for (const [a, b] of links) wire.connect(nodes[a]!.id, nodes[b]!.id)
   for (const node of nodes) wire.reachable.add(node.id)
 
-  const float = (): number => random.below(1 << 20) / (1 << 20)
   const frames: Record<string, number> = {}
   const arrivals = new Map<string, number>()
   let bytes = 0
@@ -144,6 +155,19 @@ export async function simulate(options: SimOptions): Promise<SimReport> {
     })
   }
 
+  const far = new Set(options.split ? nodes.filter((_, i) => i % 2 === 1) : [])
+  if (far.size > 0) {
+    const across = links.filter(([a, b]) => far.has(nodes[a]!) !== far.has(nodes[b]!))
+    time.after(SPLIT_MS, () => {
+      for (const node of far) wire.reachable.delete(node.id)
+      for (const [a, b] of across) wire.cut(nodes[a]!.id, nodes[b]!.id)
+    })
+    time.after(SPLIT_MS + AWAY_MS, () => {
+      for (const node of far) wire.reachable.add(node.id)
+      for (const [a, b] of across) wire.connect(nodes[a]!.id, nodes[b]!.id)
+    })
+  }
+
   const queries: SimQuery[] = []
   for (const asker of askers) {
     void asker.ask({ timeoutMs: TIMEOUT_MS }).then((result) => {
@@ -162,6 +186,7 @@ export async function simulate(options: SimOptions): Promise<SimReport> {
     dials,
     steady,
     gone,
+    far,
     wallMs: performance.now() - began,
   }
 }

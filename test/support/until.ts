@@ -19,6 +19,7 @@ export async function until<T>(
   const { what, deadlineMs = DEADLINE_MS, pollMs = POLL_MS } = options
   const end = performance.now() + deadlineMs
   for (;;) {
+    const began = performance.now()
     let last: unknown
     try {
       const value = await condition()
@@ -30,6 +31,8 @@ export async function until<T>(
     if (performance.now() > end) {
       throw new Error(`waited ${deadlineMs} ms in vain: ${what} (last: ${String(last)})`, { cause: last })
     }
-    await new Promise((resolve) => setTimeout(resolve, pollMs))
+    // What takes long to look at is looked at less often: half of the time at most goes into looking.
+    const pause = Math.max(pollMs, performance.now() - began)
+    await new Promise((resolve) => setTimeout(resolve, pause))
   }
 }

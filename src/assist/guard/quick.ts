@@ -1,5 +1,5 @@
 // The guard as loadGuard gives it, without the code that reads TOML where no file sets anything of it.
-import { existsSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { DEFAULTS, type Guard } from './guard.ts'
 import { type GuardSources, MACHINE_RULES, setsAny } from './sources.ts'
@@ -8,7 +8,7 @@ import { type GuardSources, MACHINE_RULES, setsAny } from './sources.ts'
 export async function quickGuard(from: GuardSources): Promise<Guard> {
   const { machineFile = MACHINE_RULES, now = Date.now } = from
   const own = join(from.home, 'guard.toml')
-  if (setsAny(from) || existsSync(own) || existsSync(machineFile))
+  if (setsAny(from) || mayBeThere(own) || mayBeThere(machineFile))
     return (await import('./load.ts')).loadGuard(from)
   return {
     ...DEFAULTS,
@@ -19,5 +19,16 @@ export async function quickGuard(from: GuardSources): Promise<Guard> {
     ],
     warnings: [],
     now,
+  }
+}
+
+/** Also a link that leads nowhere, and what cannot be looked at: loadGuard says what is wrong with it. */
+function mayBeThere(path: string): boolean {
+  try {
+    lstatSync(path)
+    return true
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    return code !== 'ENOENT' && code !== 'ENOTDIR'
   }
 }

@@ -1,5 +1,5 @@
 // Opens a rules file and refuses what somebody else could write: whoever can write it decides what is let through.
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs'
+import { closeSync, constants, fstatSync, lstatSync, openSync, readFileSync } from 'node:fs'
 import { KaroError } from '../../base/errors.ts'
 import type { GuardRule } from './guard.ts'
 import { parseRules, type RulesFile } from './rules-file.ts'
@@ -27,6 +27,14 @@ export function readText(path: string, self = process.getuid?.() ?? 0): string |
     descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK)
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException
+    // A link to a disk that is not mounted is no sign that there are no rules.
+    const isLink = code === 'ENOENT' && lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() === true
+    if (isLink)
+      throw new KaroError('bad_config', 'this is a link to a file that is not there', {
+        where: path,
+        hint: 'Put the file back, or remove the link.',
+        cause,
+      })
     if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
     throw new KaroError('bad_config', `the rules cannot be read: ${(cause as Error).message}`, {
       where: path,

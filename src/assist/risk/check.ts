@@ -3,7 +3,15 @@
 import type { GuardProfile, RiskLevel, Shell } from '../../base/words/risk-levels.ts'
 import { CARRIES_WORDS } from './carriers/carried.ts'
 import { compareLevels, decide, worse } from './decide.ts'
-import { type Budget, MAX_COMMAND_LENGTH, MAX_MATCHES, newBudget } from './limits.ts'
+import {
+  type Budget,
+  DIRECTORY_PER_WORD,
+  MAX_COMMAND_LENGTH,
+  MAX_MATCHES,
+  newBudget,
+  spend,
+} from './limits.ts'
+import type { Findings } from './line/frame.ts'
 import { readOptions } from './line/options.ts'
 import { walkLine } from './line/walk.ts'
 import { type Arg, type LineFact, type Scope, type SimpleCommand, SOME_HOME, type Span } from './model.ts'
@@ -113,28 +121,33 @@ export function findAll(command: string, options: CheckOptions, budget: Budget):
   const { line, places } = readable(command)
   const placed = ([start, end]: Span): Span =>
     places === undefined ? [start, end] : [places[start] ?? 0, places[end] ?? command.length]
-  walkLine(
-    line,
-    scope,
-    {
-      command: (simple) =>
-        judge(simple, (rule, span, made) => add(rule, placed(span), placed(simple.span), made)),
-      fact: (kind, span) => fact(kind, placed(span)),
-      isKnownTool: (name) => rulesFor(name).length > 0,
-      trials: {
-        isQuiet: () => !(tried ?? { loud }).loud,
-        wouldReport: (run) => {
-          const outer = tried
-          const own = { loud: false }
-          tried = own
-          run()
-          tried = outer
-          return own.loud
-        },
+  const findings: Findings = {
+    command: (simple) => {
+      // Each look at a path takes as long as the directory is deep that it begins in.
+      if (!spend(budget, 'words', Math.floor(simple.scope.cwd.length / DIRECTORY_PER_WORD))) return
+      judge(simple, (rule, span, made) => add(rule, placed(span), placed(simple.span), made))
+    },
+    fact: (kind, span) => fact(kind, placed(span)),
+    isKnownTool: (name) => rulesFor(name).length > 0,
+    trials: {
+      isQuiet: () => !(tried ?? { loud }).loud,
+      wouldReport: (run) => {
+        const outer = tried
+        const own = { loud: false }
+        tried = own
+        run()
+        tried = outer
+        return own.loud
       },
     },
-    budget,
-  )
+  }
+  try {
+    walkLine(line, scope, findings, budget)
+  } catch {
+    // A text that exhausts the stack, or finds a mistake in a rule, has not been read to its end.
+    tried = undefined
+    fact('too-deep', [0, command.length])
+  }
   return narrowest([...found.values()])
     .sort((a, b) => compareLevels(b.rule.level, a.rule.level) || a.span[0] - b.span[0])
     .slice(0, MAX_MATCHES)

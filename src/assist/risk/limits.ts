@@ -12,6 +12,8 @@ const MAX_NODES = 6_000
 export const MAX_BRACE_WORDS = 64
 /** UTF-16 units one word may grow to through variables; beyond, it is unknown. */
 export const MAX_WORD_LENGTH = 4_096
+/** UTF-16 units of the directory a command runs in that cost as much as a word. */
+export const DIRECTORY_PER_WORD = 64
 /** Words a command may have; more are cut, and the command is never Safe. */
 export const MAX_WORDS = 2_000
 /** UTF-16 units re-read in nested scripts. */

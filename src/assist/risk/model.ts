@@ -104,6 +104,8 @@ export interface Scope {
   readonly sockets?: Set<string>
   /** Absolute, or relative to the unknown directory the line starts in (`.`). */
   cwd: string
+  /** Directories that `pushd` has left. */
+  left?: readonly string[] | undefined
   readonly variables: Variables
   /** `$1`, `$2`, …; undefined when unknown. */
   parameters: readonly Arg[] | undefined

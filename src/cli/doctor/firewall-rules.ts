@@ -101,7 +101,8 @@ export function speakAgainst(chains: readonly Chain[], port: Port): readonly Sai
     const first = rules.find((rule) => rule.verdict !== undefined && names(rule.text, port))
     if (first !== undefined)
       return first.verdict === 'drop' ? [{ chain, says: 'dropped', by: first.text }] : []
-    const all = chain.base.policy === 'drop' ? `policy ${chain.base.policy}` : chain.rules.find(dropsAll)?.text
+    const all =
+      chain.base.policy === 'drop' ? `policy ${chain.base.policy}` : chain.rules.find(dropsAll)?.text
     return all === undefined ? [] : [{ chain, says: 'unnamed', by: all }]
   })
 }

@@ -9,7 +9,7 @@ import type { Document } from './read.ts'
 /** A burst of own documents at the end of an hour goes out as one message. */
 const OWN_AFTER_MS = 100
 /**
- * Whoever gets a document by walking, after a partition, may be the only one on its side that knows of it. It says so,
+ * A node that gets a document by a walk after a partition may be the only one on its side that has it. It announces it,
  * unless it hears another one say so first (the timers of SRM; Floyd, Jacobson et al., 1995).
  */
 const OTHERS_AFTER_MS = [500, 5_000] as const
@@ -17,7 +17,7 @@ const OTHERS_AFTER_MS = [500, 5_000] as const
 const PACE_MS = 1_000
 /** Heads that wait to be told; beyond, the oldest are left to the walks. */
 const WAITING_MAX = 1_024
-/** Editions that were told by somebody; a forged head speaks for none but itself. */
+/** Editions that some node announced, by digest too: a forged head must not keep the real one from being announced. */
 const TOLD_MAX = 8_192
 /** Bytes of heads in one message, within its limit. */
 const BYTES_MAX = 6 * 1024

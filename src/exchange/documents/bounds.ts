@@ -101,7 +101,7 @@ export function createMakeRoom(
     }
     if (count > most.documents || bytes > most.bytes) return undefined
 
-    /** Takes from whoever of `from` has most, its oldest editions first, until `used` is within `limit`. */
+    /** Removes the oldest editions of the author in `from` that has most, again and again, until `used` is within `limit`. */
     function takeFrom(
       used: Size,
       limit: number,

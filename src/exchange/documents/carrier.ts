@@ -4,7 +4,7 @@ import type { Clock } from '../../base/clock.ts'
 import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { DocumentsAsk } from './exchange.ts'
-import type { Wanted } from './keeper.ts'
+import type { Wanted } from './wants.ts'
 
 /**
  * The same neighbour asked for the same edition so often: before the third time it has dialled its author in vain, so that
@@ -23,23 +23,25 @@ const NEIGHBOURS_MAX = 1_024
 
 type Edition = Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>
 
+/** A head, and who told of it. */
+interface Heard {
+  readonly wanted: Wanted
+  /** Says that it has it. */
+  readonly announcer: NodeId
+  /** The neighbour that handed the word on. */
+  readonly from: NodeId
+}
+
 export interface Carrier {
-  /** `announcer` says it has it; `from` is the neighbour that handed the word on. */
-  heard(wanted: Wanted, announcer: NodeId, from: NodeId): void
-  /** A neighbour asked by name for what is not here. */
-  missed(peer: NodeId, asked: DocumentsAsk['documents'][number]): void
+  heard(heard: Heard): void
+  /** A neighbour asked by name for what is not here. What it returns is to be fetched, on account of that neighbour. */
+  missed(peer: NodeId, asked: DocumentsAsk['documents'][number]): Heard | undefined
   /** Kept for a neighbour that asked for it. */
   carries(edition: Edition): boolean
 }
 
-export interface CarrierDeps {
-  readonly clock: Clock
-  /** Fetches it, on account of `owner`. */
-  readonly fetch: (wanted: Wanted, announcer: NodeId, from: NodeId, owner: NodeId) => void
-}
-
-export function createCarrier({ clock, fetch }: CarrierDeps): Carrier {
-  const heads = createRecent<string, readonly [Wanted, NodeId, NodeId]>(HEARD_MAX)
+export function createCarrier({ clock }: { readonly clock: Clock }): Carrier {
+  const heads = createRecent<string, Heard>(HEARD_MAX)
   const asked = createRecent<string, number>(ASKED_MAX)
   /** Until when (monotonic, ms). */
   const carried = createRecent<string, number>(CARRIED_MAX)
@@ -49,22 +51,20 @@ export function createCarrier({ clock, fetch }: CarrierDeps): Carrier {
     `${author} ${kind} ${slot} ${version}`
 
   return {
-    heard(wanted, announcer, from) {
-      heads.set(editionOf(wanted), [wanted, announcer, from])
-    },
+    heard: (heard) => heads.set(editionOf(heard.wanted), heard),
     missed(peer, { author, kind, slot, version }) {
       const edition = editionOf({ author: formatNodeId(author), kind, slot, version })
       const head = heads.get(edition)
-      if (head === undefined) return
+      if (head === undefined) return undefined
       const times = (asked.get(`${peer} ${edition}`) ?? 0) + 1
       asked.set(`${peer} ${edition}`, times)
-      if (times < ASKED_TIMES) return
+      if (times < ASKED_TIMES) return undefined
       const now = clock.monotonic()
       const budget = budgetOf(peer)
-      if (budget.wait(now) > 0) return
+      if (budget.wait(now) > 0) return undefined
       budget.charge(now, 1)
       carried.set(edition, now + CARRIED_MS)
-      fetch(...head, peer)
+      return head
     },
     carries: (edition) => (carried.get(editionOf(edition)) ?? 0) > clock.monotonic(),
   }

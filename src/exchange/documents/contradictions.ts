@@ -17,10 +17,10 @@ const REMEMBERED = 1_024
 const TOLD = { everyMs: 3_600_000, mostMs: 24 * 3_600_000 }
 
 export interface Contradictions {
-  /** Its author signed another document of that version: counted, and told once for each author. */
+  /** Its author signed another document of that version: it is counted, and logged once for each author. */
   twin(held: Entry): void
   isProven(held: Entry): boolean
-  /** Compares what is about to take the place of `held` with it; one that takes something back is told. */
+  /** Compares the document that is about to replace `held` with it. One that takes something back goes into the ledger. */
   compare(held: Entry, document: Document): Promise<void>
   /** Twins so far. */
   count(): number

@@ -8,7 +8,8 @@ import type { Clock, Random, Timers } from '../../base/clock.ts'
 import { within } from '../../base/deadline.ts'
 import { KaroError } from '../../base/errors.ts'
 import type { Log } from '../../base/run/log.ts'
-import type { GossipVerdict, Mesh, PeerRef } from '../../mesh/index.ts'
+import { deadline } from '../../base/timers.ts'
+import { type GossipVerdict, type Mesh, openLink, openTopic, type PeerRef } from '../../mesh/index.ts'
 import type { DocumentRepository } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import { createHints, type Hints, type Identity } from '../../trust/identity/index.ts'
@@ -20,13 +21,14 @@ import { createCatalog } from './catalog.ts'
 import { createExchange } from './exchange.ts'
 import { createFetcher } from './fetcher.ts'
 import { createGiver } from './giver.ts'
-import { createKeeper, type Wanted, wantedOf } from './keeper.ts'
+import { createKeeper } from './keeper.ts'
 import { createMembersView } from './members.ts'
 import { createPuller } from './puller.ts'
 import { isFuture } from './read.ts'
 import { createReminder } from './reminder.ts'
 import { createRounds } from './rounds.ts'
 import type { Documents } from './types.ts'
+import { type Wanted, wantedOf } from './wants.ts'
 import { createWitness } from './witness.ts'
 
 export interface DocumentsDeps {
@@ -62,11 +64,8 @@ export function createDocuments(deps: DocumentsDeps): Documents {
 
   const catalog = createCatalog()
   const members = createMembersView(trust, self, clock)
-  const carrier = createCarrier({ clock, fetch: (...args) => fetcher.heard(...args) })
+  const carrier = createCarrier({ clock })
   const witness = createWitness()
-  const offered = (by: PeerRef['nodeId'], head: Wanted): void => {
-    if (head.author === self && head.kind === 'audit_head') witness.offered(by, head)
-  }
   const keeper = createKeeper({
     ...{ self, catalog, repository, members, clock, random, log },
     hints: deps.hints ?? createHints(identity.agree),
@@ -77,7 +76,47 @@ export function createDocuments(deps: DocumentsDeps): Documents {
   })
   const { position } = keeper
 
-  const link = mesh.link(syncStream, {
+  const link = openLink(mesh, syncStream)
+  const gossip = openTopic(mesh, headsTopic)
+  const linked = (): NodeIds => link.peers().map(({ nodeId }) => nodeId)
+  const offered = (by: PeerRef['nodeId'], head: Wanted): void => {
+    if (head.author === self && head.kind === 'audit_head') witness.offered(by, head)
+  }
+
+  async function reach(node: PeerRef['nodeId']): Promise<boolean> {
+    const { signal, end } = deadline(timers, REACH_MS)
+    try {
+      return await mesh.reach(node, signal)
+    } finally {
+      end()
+    }
+  }
+
+  const exchange = createExchange({ link, position, clock, timers })
+  const puller = createPuller({ exchange, keeper, offered, clock, timers, log })
+  const announcer = createAnnouncer({ gossip, clock, random, timers })
+  const reminder = createReminder({
+    ...{ self, catalog, repository, clock, random, timers, log },
+    announce: announcer.remind,
+  })
+  const fetcher = createFetcher({
+    ...{ keeper, puller, members, self, reach, random, timers },
+    linked: (node) => linked().includes(node),
+  })
+  const rounds = createRounds({
+    ...{ present: members.present, linked, reach, clock, random, timers },
+    pull: (peer) => puller.pull(peer, announcer.received),
+  })
+  const giver = createGiver({
+    ...{ link, catalog, repository, trust, position, clock, timers, log },
+    missed(peer, asked) {
+      const carried = carrier.missed(peer, asked)
+      if (carried !== undefined) fetcher.heard(carried.wanted, carried.announcer, carried.from, peer)
+    },
+    gave: reminder.gave,
+  })
+
+  link.serve({
     frame(peer, frame) {
       if (frame.message === SyncRequest) requested(peer, frame)
       else exchange.answered(peer, frame)
@@ -93,47 +132,14 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       rounds.down(peer.nodeId)
     },
   })
-  const gossip = mesh.topic(headsTopic, { message: heard })
-
-  const exchange = createExchange({ link, position, clock, timers })
-  const giver = createGiver({
-    ...{ link, catalog, repository, trust, position, clock, timers, log },
-    missed: carrier.missed,
-    gave: (entry) => reminder.gave(entry),
-  })
-  const puller = createPuller({ exchange, keeper, offered, clock, timers, log })
-  const announcer = createAnnouncer({ gossip, clock, random, timers })
-  const reminder = createReminder({
-    ...{ self, catalog, repository, clock, random, timers, log },
-    announce: announcer.remind,
-  })
-  const linked = (): NodeIds => link.peers().map(({ nodeId }) => nodeId)
-
-  async function reach(node: PeerRef['nodeId']): Promise<boolean> {
-    const deadline = new AbortController()
-    const cancel = timers.after(REACH_MS, () => deadline.abort())
-    try {
-      return await mesh.reach(node, deadline.signal)
-    } finally {
-      cancel()
-    }
-  }
-
-  const fetcher = createFetcher({
-    ...{ keeper, puller, members, self, reach, random, timers },
-    linked: (node) => linked().includes(node),
-  })
-  const rounds = createRounds({
-    ...{ present: members.present, linked, reach, clock, random, timers },
-    pull: (peer) => puller.pull(peer, announcer.received),
-  })
+  gossip.serve({ message: heard })
 
   function requested(peer: PeerRef, frame: Frame): void {
     if (puller.isBehind(peer.nodeId, giver.requested(peer, frame))) rounds.behind(peer.nodeId)
   }
 
   /** What it says is only believed when the document is here. */
-  function heard(announcer_: PeerRef, frame: Frame, from: PeerRef): GossipVerdict {
+  function heard(author: PeerRef, frame: Frame, from: PeerRef): GossipVerdict {
     const { heads } = bodyOf(frame, Heads)
     if (heads.some((head) => head.hints.length % HINT_BYTES !== 0)) return 'reject'
     const now = clock.now()
@@ -141,8 +147,9 @@ export function createDocuments(deps: DocumentsDeps): Documents {
       if (isFuture(head.version, now)) continue
       announcer.heard(head)
       const wanted = wantedOf(head)
-      carrier.heard(wanted, announcer_.nodeId, from.nodeId)
-      fetcher.heard(wanted, announcer_.nodeId, from.nodeId)
+      const [teller, neighbour] = [author.nodeId, from.nodeId]
+      carrier.heard({ wanted, announcer: teller, from: neighbour })
+      fetcher.heard(wanted, teller, neighbour)
     }
     return 'accept'
   }

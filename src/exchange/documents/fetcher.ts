@@ -1,11 +1,12 @@
-// Fetches documents whose heads were heard: from who told of them, from the neighbour between, from who relays them.
+// Fetches documents whose heads were heard: from their announcer, from the neighbour that handed the head on, from relays.
 import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Random, Timers } from '../../base/clock.ts'
-import type { Keeper, Wanted } from './keeper.ts'
+import type { Keeper } from './keeper.ts'
 import { KINDS } from './kinds.ts'
 import type { MembersView } from './members.ts'
 import type { Puller } from './puller.ts'
 import { isKind } from './read.ts'
+import type { Wanted } from './wants.ts'
 
 /** Spread, because everybody hears of a document at the same moment. */
 const FIRST_MS = [20, 200] as const
@@ -13,7 +14,7 @@ const FIRST_MS = [20, 200] as const
 const AGAIN_MS = [400, 1_000, 30_000, 180_000] as const
 /** Documents that are waited for; beyond, the oldest are left to the walks. */
 const JOBS_MAX = 512
-/** Of those, what one told of that is admitted here, or one neighbour handed on of others: heads cost nothing. */
+/** Jobs of one owner: an admitted announcer, or the neighbour that handed on heads of others. Anybody can invent heads. */
 const JOBS_OF_ONE = 128
 const ANNOUNCERS_MAX = 3
 /** Fetches at once; so many a neighbour lets wait. Later attempts, which may dial, never take the last place. */
@@ -140,7 +141,7 @@ export function createFetcher(deps: FetcherDeps): Fetcher {
     jobs.delete(name)
   }
 
-  /** The oldest go: of whoever has too many, then of all. */
+  /** Drops the oldest jobs: those of an owner that has too many, then of all owners. */
   function bound(owner: NodeId): void {
     const own = jobs.size > JOBS_OF_ONE ? [...jobs].filter(([, job]) => job.owner === owner) : []
     if (own.length > JOBS_OF_ONE) drop(...(own[0] as [string, Job]))

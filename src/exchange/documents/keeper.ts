@@ -1,11 +1,9 @@
 // Decides which documents are kept and as what, and writes them: one batch, then the catalog.
-import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
-import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { NodeId } from '../../../protocols/node-id.ts'
 import type { Clock, Random } from '../../base/clock.ts'
 import { KaroError } from '../../base/errors.ts'
 import { blake3 } from '../../base/hash.ts'
 import { createSerial } from '../../base/limiter.ts'
-import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { DocumentRepository, DocumentRow } from '../../store/tables/documents.ts'
 import type { Audit } from '../../trust/audit/index.ts'
@@ -13,44 +11,23 @@ import type { Hints } from '../../trust/identity/index.ts'
 import { type Bounds, createMakeRoom } from './bounds.ts'
 import { type Catalog, type Entry, expiresAt, isRole, keyOf, type Role, tagOf } from './catalog.ts'
 import { createContradictions } from './contradictions.ts'
-import { type DocumentKind, KINDS, RELAYED_MS } from './kinds.ts'
+import { type DocumentKind, RELAYED_MS } from './kinds.ts'
 import type { MembersView } from './members.ts'
-import { type Document, isFuture, isKind, readDocument } from './read.ts'
+import { type Document, isKind, readDocument } from './read.ts'
 import type { StoredDocument } from './types.ts'
+import { createWants, type Wanted, type Wants } from './wants.ts'
 import type { Witness } from './witness.ts'
 
 const INDEX_BYTES = 8
 /** Documents removed in one batch. */
 const REMOVE_MAX = 1_024
-/** Editions for which there was no room are not fetched again for this long. */
-const REFUSED_MS = 3_600_000
-const REFUSED_MAX = 8_192
 
-/** What is known of a document before it is here. */
-export interface Wanted {
-  readonly author: NodeId
-  readonly publicKey: Uint8Array
-  readonly kind: string
-  readonly slot: string
-  readonly version: number
-  readonly digest: Uint8Array
-  readonly hints: Uint8Array
-}
-
-type Want = Exclude<Role, 'own'> | 'proof' | 'witness'
-
-export interface Keeper {
+export interface Keeper extends Pick<Wants, 'wants'> {
   /** Rebuilds the catalog from the store. */
   load(): Promise<void>
   /** The numbering of this database, and the last number given. */
   position(): { readonly index: Uint8Array; readonly through: number }
-  /**
-   * As what this node would keep a document of that head; undefined: it does not want it, or has it. `proof`: it has
-   * another one of that version, and wants to see whether its author signed both. `witness`: a head of its own ledger
-   * that it does not have itself.
-   */
-  wants(head: Wanted): Want | undefined
-  /** Those of them that this node wants, as `from` gave them. Resolves with what was kept, when it is in the store. */
+  /** Keeps the documents that this node wants; `from` gave them. Resolves with those that were kept, once they are stored. */
   keep(documents: readonly Document[], from?: NodeId): Promise<readonly Document[]>
   /**
    * This node's own edition; durable (fsync) when it resolves. Undefined: it was there already. KaroErrors: `conflict`
@@ -99,48 +76,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
   const contradictions = createContradictions(deps)
   /** Rows of kinds and roles that this program does not know: they stay until they expire. */
   let unknown: readonly DocumentRow[] = []
-  /** When it may be fetched again (monotonic, ms). */
-  const refused = createRecent<string, number>(REFUSED_MAX)
-
-  const editionOf = ({ author, kind, slot, version }: Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>) =>
-    `${author} ${kind} ${slot} ${version}`
-
-  function isRecipient(head: Wanted): boolean {
-    const { publicKey, slot, version, hints } = head
-    if (hints.length === 0) return false
-    const own = deps.hints(publicKey, { author: publicKey, slot, version })
-    if (own === undefined) return false
-    for (let at = 0; at + HINT_BYTES <= hints.length; at += HINT_BYTES) {
-      if (Buffer.compare(hints.subarray(at, at + HINT_BYTES), own) === 0) return true
-    }
-    return false
-  }
-
-  /** Of this node's ledger, and newer than what this node itself has: somebody took it back here. */
-  function isNewerThanOwn(head: Wanted): boolean {
-    const held = catalog.get(self, 'audit_head', head.slot)
-    return (held === undefined || head.version > held.version) && witness.wants(head)
-  }
-
-  function wants(head: Wanted): Want | undefined {
-    const { author, publicKey, kind, slot, version } = head
-    const now = clock.now()
-    if (!isKind(kind) || isFuture(version, now)) return undefined
-    if (author === self) return kind === 'audit_head' && isNewerThanOwn(head) ? 'witness' : undefined
-    if (!members.keepsFrom(author)) return undefined
-    const held = catalog.get(author, kind, slot)
-    if (held !== undefined && held.version >= version) {
-      const twin = held.version === version && held.tag !== tagOf(head.digest)
-      return twin && !contradictions.isProven(held) ? 'proof' : undefined
-    }
-    if ((refused.get(editionOf(head)) ?? 0) > clock.monotonic()) return undefined
-    if (KINDS[kind].audience === 'all' || isRecipient(head)) return 'received'
-    const relays = (): boolean =>
-      version + RELAYED_MS > now &&
-      (deps.carries(head) || members.holders(author, publicKey, kind, slot).includes(self))
-    // An edition that is for others now still takes the place of the one that was for this node.
-    return held !== undefined || relays() ? 'relayed' : undefined
-  }
+  const { wants, refuse, forget } = createWants({ ...deps, isProven: contradictions.isProven })
 
   /**
    * Never for less long than the edition it replaces: what was taken back would come again from somebody who has been
@@ -207,7 +143,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       if (role === undefined || role === 'proof' || role === 'witness') continue
       const room = makeRoom(document, role, removed, comingBeside(puts, name))
       if (room === undefined) {
-        refused.set(editionOf(document.head), clock.monotonic() + REFUSED_MS)
+        refuse(document.head)
         continue
       }
       for (const entry of room) removed.add(entry)
@@ -265,7 +201,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
       for (const row of rows) {
         if (row === undefined) continue
         const bytes = await repository.frame(row)
-        // What changed on the disk is nobody's document.
+        // Its bytes are not those that its author signed.
         if (bytes === undefined || Buffer.compare(blake3([bytes]), row.digest) !== 0) {
           log.error({ peer: author, kind, slot: row.slot }, 'a stored document is damaged')
           continue
@@ -289,7 +225,7 @@ export function createKeeper(deps: KeeperDeps): Keeper {
         for (let at = 0; at < over.length; at += REMOVE_MAX) {
           await write([], over.slice(at, at + REMOVE_MAX), false)
         }
-        if (over.length > 0) refused.clear()
+        if (over.length > 0) forget()
         const foreign = unknown.filter((row) => row.expires_at <= now)
         if (foreign.length === 0) return
         await repository.write({ remove: foreign })
@@ -300,12 +236,3 @@ export function createKeeper(deps: KeeperDeps): Keeper {
     idle: () => serially(async () => {}),
   }
 }
-
-export const wantedOf = (head: {
-  readonly author: Uint8Array
-  readonly kind: string
-  readonly slot: string
-  readonly version: number
-  readonly digest: Uint8Array
-  readonly hints: Uint8Array
-}): Wanted => ({ ...head, author: formatNodeId(head.author), publicKey: head.author })

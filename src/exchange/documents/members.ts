@@ -13,7 +13,7 @@ const REFRESH_MS = 5_000
 export interface MembersView {
   /** Other members that were there a moment ago, as far as this node knows. */
   present(): readonly NodeId[]
-  /** Documents of strangers and of those refused here are not kept: keys cost nothing. */
+  /** False for strangers and for nodes that are refused here: anybody can make keys, so their documents are not kept. */
   keepsFrom(author: NodeId): boolean
   /** Through which admitted member the node is known (without one, itself); undefined: it is admitted here. */
   sponsorOf(node: NodeId): NodeId | undefined

@@ -8,8 +8,9 @@ import { createQuotas } from '../../base/quota.ts'
 import { createRecent } from '../../base/recent.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Exchange } from './exchange.ts'
-import { type Keeper, type Wanted, wantedOf } from './keeper.ts'
+import type { Keeper } from './keeper.ts'
 import { type Document, readDocument } from './read.ts'
+import { type Wanted, wantedOf } from './wants.ts'
 
 /** Pages of one walk; a neighbour with more is walked on with in its next turn. */
 const PAGES_MAX = 128

@@ -29,7 +29,7 @@ const KIND_OF: ReadonlyMap<number, DocumentKind> = new Map(
 
 /** A week's summary is of use for 400 days after its end; nothing may ask to be kept for much longer. */
 const KEPT_MAX_MS = 410 * 24 * 3_600_000
-/** A slot that would not fit a head is nobody's. */
+/** Slots that fit the head of a document; any other is refused. */
 const SLOT = /^[a-z0-9:._-]{0,32}$/
 
 /**

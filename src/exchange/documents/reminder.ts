@@ -50,7 +50,7 @@ export function createReminder(deps: ReminderDeps): Reminder {
     const rows = await deps.repository.rows(entries.map(keyOf))
     const heads: DocumentHeadBody[] = []
     for (const [at, row] of rows.entries()) {
-      // What was replaced meanwhile is told of already.
+      // An edition that was replaced meanwhile needs no reminder: its successor was announced.
       if (row === undefined || !catalog.has(entries[at] as Entry)) continue
       const { author, kind, slot, version, digest, hints } = row
       heads.push({ author, kind, slot, version, digest, hints })

@@ -41,7 +41,7 @@ export interface Author {
   readonly onEncoded?: ((bytes: Uint8Array) => void) | undefined
 }
 
-/** A question of ours, and the key its answers are sealed to; whoever forgets the key cannot open them any more. */
+/** A question of this node, and the key its answers are sealed to. Without the key nobody can open them. */
 export interface OwnQuestion {
   readonly bytes: Uint8Array
   readonly body: MeshQueryBody
@@ -158,6 +158,10 @@ function checkData(
     throw new FrameError('malformed', 'numbers that cannot be')
   }
 }
+
+/** Who a MeshQuery frame says wrote it. No signature is checked, which costs most. FrameErrors: those of decodeFrame. */
+export const authorOf = (document: Uint8Array): Uint8Array =>
+  decodeFrame(document, { messages: QUESTIONS, verify: () => true }).envelope.sender
 
 /** Associated data of an answer: query id 16 ‖ author 32 ‖ responder 32. */
 function binding(queryId: Uint8Array, author: Uint8Array, responder: Uint8Array): Uint8Array {

@@ -123,7 +123,7 @@ export function ownerApplies(type: QueryType, filter: QueryFilter): boolean {
   return wrongIn(type, filter) === undefined && fieldOf(type, filter.field)?.applied === 'owners'
 }
 
-/** Those that go with the question. */
+/** The filters that are sent to the owners with the question. */
 export function filtersForOwners(type: QueryType, filters: readonly QueryFilter[]): QueryFilter[] {
   return filters.filter((filter) => fieldOf(type, filter.field)?.applied === 'owners')
 }

@@ -7,7 +7,7 @@ import { within } from '../../base/deadline.ts'
 import type { Log } from '../../base/run/log.ts'
 import type { Room } from '../../base/run/room.ts'
 import type { Config } from '../../config/index.ts'
-import type { Mesh } from '../../mesh/index.ts'
+import { type Mesh, openLink } from '../../mesh/index.ts'
 import type { ReplayRepository } from '../../store/tables/replay.ts'
 import type { Audit } from '../../trust/audit/index.ts'
 import type { Sharing } from '../../trust/consent/index.ts'
@@ -56,7 +56,13 @@ export function createQuery(deps: QueryDeps): Query {
   }
   const stopWatching = [deps.trust.onChange(changed), deps.sharing.onChange(changed)]
 
-  const link = deps.mesh.link(queryStream, {
+  const link = openLink(deps.mesh, queryStream)
+  const { publicKey } = deps.identity
+  const router = createRouter({ ...deps, self: { nodeId: formatNodeId(publicKey), publicKey }, link })
+  const answerer = createAnswerer({ ...deps, log, link, router, revision: () => revision })
+  const asker = createAsker({ ...deps, log, link, router })
+
+  link.serve({
     frame(peer, frame) {
       if (frame.message === QueryHop) {
         answerer.hop(peer, frame)
@@ -73,13 +79,9 @@ export function createQuery(deps: QueryDeps): Query {
       router.down(peer)
       asker.down(peer)
     },
-    // Half an echo that is cut off is lost: whoever denies the asker can be reached in no other way.
+    // An echo whose way back is cut off is lost: owners that refuse the asker answer over no other way.
     inUse: (node) => router.inUse(node),
   })
-  const { publicKey } = deps.identity
-  const router = createRouter({ ...deps, self: { nodeId: formatNodeId(publicKey), publicKey }, link })
-  const answerer = createAnswerer({ ...deps, log, link, router, revision: () => revision })
-  const asker = createAsker({ ...deps, log, link, router })
 
   const room: Room = {
     name: 'query',

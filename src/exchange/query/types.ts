@@ -33,7 +33,7 @@ export interface QueryWatch {
 interface QueryStatus {
   /** This node's own questions under way. */
   readonly asking: number
-  /** Those of others that are worked on here. */
+  /** Questions of other nodes that are worked on here. */
   readonly answering: number
   /** Answers passed on for others since the start, and those that could not be. */
   readonly relayed: number

@@ -18,7 +18,7 @@ const SUMMARY_CATEGORIES = [
 ] as const satisfies readonly SharingCategory[]
 export type SummaryCategory = (typeof SUMMARY_CATEGORIES)[number]
 
-/** For each category the uids of those who share it; nobody's: the category is not there. */
+/** For each category the uids of the people who share it. A category that nobody shares has no member. */
 export type Entitlement = Readonly<Partial<Record<SummaryCategory, readonly number[]>>>
 
 /** Without everybody else. */

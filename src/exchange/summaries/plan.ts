@@ -76,7 +76,7 @@ export async function boxesOf(
   generatedAt: number,
 ): Promise<{ readonly boxes: readonly PlannedBox[]; readonly leftOut: readonly Recipient[] }> {
   const boxes: PlannedBox[] = []
-  // One for all boxes: several groups are told of the same people.
+  // Shared by all boxes: several groups may read numbers of the same people.
   const numbers = insight.during(period)
   for (const { entitlement, recipients } of groups) {
     const summary = await deriveSummary(numbers, nodeId, period, entitlement, generatedAt)

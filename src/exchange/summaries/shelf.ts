@@ -69,7 +69,7 @@ export function createShelf(deps: ShelfDeps): Shelf {
       const authors = author === undefined ? trust.known().filter((node) => node !== nodeId) : [author]
       let found: HeldSummary[] = []
       let total = 0
-      // One author after the other, and of each only what is told: all of them would be hundreds of megabytes.
+      // One author after the other, and only what is returned is kept: the documents of all would be hundreds of megabytes.
       for (const one of authors) {
         const within = (slot: string): boolean => (periodOfSlot(slot)?.end ?? 0) > since
         for (const document of await documents.of(one, 'summary', within)) {

@@ -64,7 +64,7 @@ export function createSummaries(deps: SummariesDeps): Summaries {
   /** A withdrawn consent must not wait for the next hour because a disk was full for a moment. */
   let failed = false
 
-  /** One round at a time; whoever asks during one gets another after it. */
+  /** One round at a time; a call during a round makes another one follow it. */
   function look(): void {
     wanted = true
     if (busy) return

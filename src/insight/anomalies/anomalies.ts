@@ -9,6 +9,7 @@ import { KINDS, type Kind, type Signal, targetOf } from '../../base/words/signal
 import type { Config } from '../../config/index.ts'
 import type { Rollup, RollupRepository } from '../../store/rollups/types.ts'
 import type { AnomalyRepository, MuteRow } from '../../store/tables/anomalies.ts'
+import { BASELINE_DAYS } from './baseline.ts'
 import { findings } from './kinds.ts'
 import { lookAt } from './look.ts'
 import { settle } from './settle.ts'
@@ -33,7 +34,7 @@ interface AnomaliesDeps {
 
 /** After the start others have better things to do. */
 const FIRST_MS = 30_000
-/** Soon enough for whoever is at the keyboard; a look takes a few milliseconds, and none where nothing changed. */
+/** Soon enough for the person at the keyboard. A look takes a few milliseconds, and nothing where no number changed. */
 const EVERY_MS = 5 * 60_000
 /** Days that are made up for after the daemon did not run. */
 const CATCH_UP_DAYS = 7
@@ -92,9 +93,11 @@ export function createAnomalies(deps: AnomaliesDeps): Anomalies {
         today - CATCH_UP_DAYS,
         Math.min(today - 1, (await repository.lookedAt(uid)) ?? today),
       )
+      // Read once: the eight weeks before one day are nearly those before the next.
+      const days = await rollups.days(uid, from - BASELINE_DAYS, today + 1)
       for (let day = from; day <= today; day++) {
         const silent = day < today ? [] : silentHooks().filter((one) => one.uid === uid)
-        const looked = await lookAt(rollups, uid, day, now, silent)
+        const looked = await lookAt(rollups, uid, day, now, silent, days)
         const { changed, begun } = settle(await known(uid), findings(looked), day, newId)
         await repository.update(uid, { put: changed, remove: [], ...(day === today && { day }) })
         await tell(uid, begun)

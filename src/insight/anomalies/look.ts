@@ -2,7 +2,7 @@
 import { HOUR_MS, startOfLocalDay } from '../../base/calendar.ts'
 import { NO_ROLLUP } from '../../store/rollups/rollups.ts'
 import type { Rollup, RollupRepository } from '../../store/rollups/types.ts'
-import { BASELINE_DAYS, type Baseline, baselineOf } from './baseline.ts'
+import { BASELINE_DAYS, type Baseline, baselineOf, type Day } from './baseline.ts'
 
 /** One day of one person, as it is known now. */
 export interface Look {
@@ -24,16 +24,20 @@ export const windowOf = (hour: number, hours = 1): Look['span'] => ({
   end: (hour + hours) * HOUR_MS,
 })
 
-/** `day`: local date, since 1970-01-01; `now` in ms since the epoch. */
+/**
+ * `day`: local date, since 1970-01-01; `now` in ms since the epoch. `known`: days already read, among them `day` and the
+ * eight weeks before it; others change nothing.
+ */
 export async function lookAt(
   rollups: Pick<RollupRepository, 'days' | 'hours'>,
   uid: number,
   day: number,
   now: number,
   silent: Look['silent'],
+  known?: readonly Day[],
 ): Promise<Look> {
   const span = { start: startOfLocalDay(day), end: Math.min(now, startOfLocalDay(day + 1)) }
-  const days = await rollups.days(uid, day - BASELINE_DAYS, day + 1)
+  const days = known ?? (await rollups.days(uid, day - BASELINE_DAYS, day + 1))
   const hours = await rollups.hours(uid, Math.floor(span.start / HOUR_MS), Math.ceil(span.end / HOUR_MS))
   const own = days.find((one) => one.day === day)
   return { day, span, rollup: own?.rollup ?? NO_ROLLUP, hours, baseline: baselineOf(days, day), silent }

@@ -108,7 +108,7 @@ function rankings(
   }
 }
 
-/** Those that failed at all, the ones whose rate rose first, then by how often. */
+/** Tools that failed at least once: first those whose rate rose, then by number of failures. */
 function failingOf(now: Folded['tools'], before: ReadonlyMap<string, Tally>): readonly Failing[] {
   return now
     .filter(({ failures }) => failures > 0)

@@ -1,5 +1,5 @@
 // The spool directory from outside: which files are there, how large they are, and whose shells are gone.
-import { accessSync, constants, type Dir, type Dirent, lstatSync, opendirSync, readdirSync } from 'node:fs'
+import { accessSync, constants, type Dir, type Dirent, lstatSync, opendirSync } from 'node:fs'
 import { join } from 'node:path'
 import { mayBeHooks, parseSpoolName, type SpoolName, shellAlive } from './spool-file.ts'
 
@@ -79,7 +79,8 @@ export function ownerOf(directory: string, name: string): number | undefined {
 /** The system's code (`EACCES`) when the directory cannot be listed, or files in it not opened, made or removed. */
 export function obstacleAt(directory: string): string | undefined {
   try {
-    readdirSync(directory)
+    // Opened and not listed: others may have made any number of names there.
+    opendirSync(directory).closeSync()
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK)
     return undefined
   } catch (error) {

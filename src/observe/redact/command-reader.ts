@@ -59,8 +59,8 @@ class CommandReader extends WordReader {
     this.reading = reading
   }
 
-  read(inComment = false): void {
-    while (this.i < this.text.length) this.list('', 0, inComment)
+  read(depth = 0, inComment = false): void {
+    while (this.i < this.text.length) this.list('', depth, inComment)
   }
 
   /** Commands up to and including `end`. */
@@ -133,7 +133,7 @@ class CommandReader extends WordReader {
         this.redirection(words, inputs, end, depth)
       } else if (c === '#' && !inComment) {
         nextPipeline()
-        this.comment()
+        this.comment(depth)
       } else {
         const word = this.word(end, depth)
         const first = words.length === 0 && word.pieces === undefined ? word.value : ''
@@ -163,10 +163,10 @@ class CommandReader extends WordReader {
   }
 
   /** A command that somebody took out but kept, over all its lines. */
-  private comment(): void {
+  private comment(depth: number): void {
     const from = this.i + 1
     this.take(COMMENT)
-    new CommandReader(this.text.slice(from, this.i), this.offset + from, this.reading).read(true)
+    new CommandReader(this.text.slice(from, this.i), this.offset + from, this.reading).read(depth, true)
   }
 
   /** The here-documents of the line that has just ended. */

@@ -44,7 +44,7 @@ const MAY_BE_USER = /^[-/](?:-?user|u|l|-?login|-?email)/i
 /** Says what kind of value follows: `defaults write d password -string x`. */
 const TYPE = /^-(?:string|str|s|data)$/
 /** An option that names a file: `--password-file <(echo x)`. */
-const FILE_OPTION = /^-.*(?:pass|secret|token|pw).*file=?$/
+const FILE_OPTION = /^-.{0,64}(?:pass|secret|token|pw).{0,64}file=?$/
 
 /** Reports secrets by position in all commands of a list. `named` is false when no name in them announces anything. */
 export function secretsByPosition(

@@ -83,7 +83,7 @@ export const SHAPES: readonly Shape[] = [
   {
     id: 'cvs-root',
     hint: /server:/,
-    pattern: /:[pgk]?server:[^\s:@]{1,128}:(?<secret>[^\s@"']+)(?=@)/g,
+    pattern: /:[pgk]?server:[^\s:@]{1,128}:(?<secret>[^\s@"']{1,256})(?=@)/g,
     certain: true,
     redacts: ['cvs -d :pserver:me:«pw»@h:/r co x'],
     keeps: ['cvs -d :pserver:me@h:/r co x'],

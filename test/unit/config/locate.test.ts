@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { parse } from 'smol-toml'
 import { describe, expect, test } from 'vitest'
 import { locateKeys, type Path } from '../../../src/config/locate.ts'
+import { times } from '../../support/thorough.ts'
 
 /** A document is built around numbered marks, `m7`; a mark's line is where its value has to be found. */
 class Writer {
@@ -136,7 +137,7 @@ describe('locateKeys', () => {
       fc.property(fc.string({ unit: fc.constantFrom(...'[]{}="\'\\#.,\n a1'), maxLength: 60 }), (text) => {
         expect(locateKeys(text)(['x'])).toBeGreaterThan(0)
       }),
-      { numRuns: 2000 },
+      { numRuns: times(300, 2_000) },
     )
   })
 })

@@ -5,6 +5,7 @@ import type { WireValue } from '../../../protocols/define.ts'
 import { decodeValue, encodeValue } from '../../../protocols/messagepack.ts'
 import { FrameError } from '../../../protocols/reject.ts'
 import { MAX_DEPTH, MAX_ITEMS, scan } from '../../../protocols/scan.ts'
+import { times } from '../../support/thorough.ts'
 
 const key = fc.stringMatching(/^[\x20-\x7e]{1,64}$/).filter((text) => text !== '__proto__')
 const text = fc.string({ unit: 'grapheme', maxLength: 300 }).filter((value) => !value.startsWith('\ufeff'))
@@ -61,7 +62,7 @@ describe('encode and decode', () => {
         }
         expect(encodeValue(decoded)).toEqual(bytes)
       }),
-      { numRuns: 2_000 },
+      { numRuns: times(300, 2_000) },
     )
   })
 
@@ -71,7 +72,7 @@ describe('encode and decode', () => {
         const code = refusal(() => expect(encodeValue(decodeValue(bytes))).toEqual(new Uint8Array(bytes)))
         expect([undefined, 'malformed']).toContain(code)
       }),
-      { numRuns: 5_000 },
+      { numRuns: times(500, 5_000) },
     )
   })
 

@@ -21,6 +21,7 @@ import { decodeRollup, encodeRollup, hourKey } from '../../../src/store/rollups/
 import { damageRound, fillDatabase, openIn, someEvent } from '../../support/damage.ts'
 import { temporaryDirectory } from '../../support/database.ts'
 import { positionAt } from '../../support/events.ts'
+import { times } from '../../support/thorough.ts'
 
 const EVENTS = 1_200
 const TOKEN = {
@@ -80,7 +81,7 @@ test('a database that another program has had open since it was closed is no dam
   await store.stop()
 })
 
-test.each(Array.from({ length: 20 }, (_, i) => i + 1))(
+test.each(Array.from({ length: times(8, 20) }, (_, i) => i + 1))(
   'damage of seed %i is refused or harmless, and repaired with nothing silently gone',
   { timeout: 120_000 },
   async (seed) => {

@@ -27,6 +27,7 @@ export function isWrapper(name: string): boolean {
 }
 
 function unwrapTable(wrapper: Wrapper, name: string, given: readonly Arg[]): Layer {
+  if (onlyLooksUp(name, given)) return NOTHING
   const words = name === 'env' ? withSplitStrings(given) : given
   const { start, assignments, scripts } = enterWrapper(wrapper, words)
   const rest = words.slice(start)
@@ -46,6 +47,12 @@ function unwrapTable(wrapper: Wrapper, name: string, given: readonly Arg[]): Lay
     scripts: found,
     runsInput: false,
   }
+}
+
+/** `command -v x` says what x is, and `prlimit --pid` is about a process that runs: nothing is started. */
+function onlyLooksUp(name: string, [, first, second]: readonly Arg[]): boolean {
+  if (name === 'command') return /^-p?[vV]/.test(first?.text ?? '') && second !== undefined
+  return name === 'prlimit' && /^(?:-p|--pid)/.test(first?.text ?? '')
 }
 
 /** `sudo -s` and `sudo -i` without a command, plain `su` and `ssh host` start a shell that reads standard input. */

@@ -4,7 +4,7 @@ import { parseSafely } from './script.ts'
 import { expandText, inPlaceOf, type WordHost } from './words.ts'
 
 /** UTF-16 units of such a text, names in it that are followed, and values of values. */
-const MAX_TEXT = 4_000
+export const MAX_TEXT = 4_000
 const MAX_NAMES = 16
 const MAX_DEPTH = 4
 
@@ -20,7 +20,7 @@ export function readAgain(text: string, span: Span, scope: Scope, host: WordHost
 
 /** Walks an arithmetic expression: in it every name stands for its value, which is an expression again. */
 export function readArithmetic(text: string, span: Span, scope: Scope, host: WordHost, depth = 0): void {
-  if (/^\s*\d*\s*$/.test(text) || text.length > MAX_TEXT) return
+  if (text.length > MAX_TEXT || /^[\s\d]*$/.test(text)) return
   const expanded = readAgain(text, span, scope, host)
   if (depth >= MAX_DEPTH) return
   // What a variable put into it is an expression like the rest.

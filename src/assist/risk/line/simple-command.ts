@@ -126,6 +126,10 @@ export function redirections(walk: Walk, nodes: readonly RedirectionNode[], fram
         const descriptor =
           it.descriptor !== undefined && 'value' in it.descriptor ? String(it.descriptor.value) : undefined
         list.push({ operator: it.operator, target, ...(descriptor !== undefined && { descriptor }) })
+        // zsh writes to each word that braces make of one; bash refuses to.
+        if (frame.scope.shell === 'zsh' && it.target.text.includes('{'))
+          for (const each of expandWord(it.target, frame.scope, host))
+            list.push({ operator: it.operator, target: each })
         if (it.operator === '<&') {
           if (frame.scope.sockets?.has(target.text))
             input = { text: undefined, taint: TAINT.network | TAINT.dialogue }

@@ -11,7 +11,7 @@ const OF_ZSH = new RegExp(
 )
 /** zsh's `${=x}`, `${(flags)x}` and `${x:h}`: x, however it is split or matched, and what is made of it as a path. */
 const BRACED = new RegExp(`^\\$\\{(?:\\([^)]*\\))?[=~^]*(${NAME})((?:${MODIFIER})*)\\}$`)
-const OF_FISH = /\\[\s\S]|['"{},]|(\$+)([A-Za-z_]\w*)(?:\[[^\]]{0,99}\])*/g
+const OF_FISH = /\\[\s\S]|['"{},]|(\$+)(?:([A-Za-z_]\w*)(?:\[[^\]]{0,99}\])*)?/g
 const OF_PIPES =
   /\\[\s\S]|['"]|((?<!\S)\d+>\||&>?\||>\|(?=\s*(?:sudo|env|xargs|source|eval|\w*sh|python[\d.]*|perl|ruby|node|php)(?:\s|$)))/g
 

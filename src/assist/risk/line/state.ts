@@ -35,9 +35,19 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
   const { name, args, scope } = command
   let given: Given[] | undefined
   if (name === 'cd' || name === 'pushd') {
-    const target = args.find((arg) => !/^-[LPe@]+$/.test(arg.text))
+    const target = args.find((arg) => !/^-(?:[LPe@n]+|-)$/.test(arg.text))
+    const before = scope.cwd
     scope.cwd =
-      target === undefined ? scope.home : target.text === '-' ? UNKNOWN : resolvePath(target.text, scope)
+      target === undefined
+        ? heldIn('HOME', scope.home, scope)
+        : target.text === '-'
+          ? heldIn('OLDPWD', UNKNOWN, scope)
+          : resolvePath(target.text, scope)
+    scope.variables.set('OLDPWD', { text: before, taint: TAINT.none })
+    if (name === 'pushd') scope.left = [...(scope.left ?? []).slice(-MOST_LEFT), before]
+  } else if (name === 'popd') {
+    scope.cwd = scope.left?.at(-1) ?? UNKNOWN
+    scope.left = scope.left?.slice(0, -1)
   } else if (DECLARES.has(name)) {
     for (const arg of args) {
       const set = assignWord(scope, arg)
@@ -78,6 +88,15 @@ export function applyBuiltin(command: SimpleCommand, walk: Pick<Walk, 'aliases'>
 }
 
 const NOTHING_GIVEN: readonly Given[] = []
+
+/** Directories that `pushd` has left and `popd` goes back to; more are forgotten from the first on. */
+const MOST_LEFT = 32
+
+/** The directory that the line itself has put into a variable. */
+function heldIn(name: string, otherwise: string, scope: Scope): string {
+  const text = scope.variables.get(name)?.text
+  return text === undefined || text === '' ? otherwise : resolvePath(text, scope)
+}
 
 /** What the variable holds now, as a word of the command that has set it. */
 function held(name: string, { scope, span }: SimpleCommand): Given {

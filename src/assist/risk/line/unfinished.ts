@@ -12,7 +12,9 @@ const MOST_DEPTH = 64
 /** For bash, zsh and sh. Undefined when it is complete, or wrong in a way that more lines do not mend. */
 export function unfinished(text: string): Unfinished | undefined {
   // A line end that is itself quoted.
-  if ((/\\*$/.exec(text)?.[0].length ?? 0) % 2 === 1) return {}
+  let last = text.length
+  while (text[last - 1] === '\\') last--
+  if ((text.length - last) % 2 === 1) return {}
   const script = parseScript(text)
   const here = openHereDocument(text, script, 0)
   if (here !== undefined) return { here }

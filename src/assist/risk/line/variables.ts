@@ -149,6 +149,12 @@ function expandedParameter(
     }
     case 'Remove': {
       const pattern = expand(operation.operand).text
+      // The directory a path is in, and its last name.
+      const slash = value.text.lastIndexOf('/')
+      if (isKnown && operation.operator === '%' && pattern === '/*')
+        return slash < 0 ? value : { ...value, text: value.text.slice(0, slash) }
+      if (isKnown && operation.operator === '##' && pattern === '*/')
+        return { ...value, text: value.text.slice(slash + 1) }
       if (!isKnown || /[*?[]/.test(pattern)) return unknown
       const text = operation.operator.startsWith('#')
         ? value.text.startsWith(pattern)

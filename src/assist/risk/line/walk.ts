@@ -15,7 +15,7 @@ import {
   TAINT,
   UNKNOWN,
 } from '../model.ts'
-import { readAgain, readArithmetic } from './again.ts'
+import { MAX_TEXT, readAgain, readArithmetic } from './again.ts'
 import { cloneScope, type Findings, type Frame, type Walk } from './frame.ts'
 import { isGlob } from './glob.ts'
 import { type Piece, splitPieces } from './pieces.ts'
@@ -62,7 +62,10 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
   /** zsh runs the code in a pattern's qualifier, `*(e:code:)`, for each file. */
   function readQualifiers(text: string, frame: Frame): void {
     for (const code of qualifierCode(text)) {
-      if (frame.depth >= MAX_DEPTH) return
+      if (frame.depth >= MAX_DEPTH) {
+        budget.exhausted = true
+        return
+      }
       readScript(code, {
         ...frame,
         depth: frame.depth + 1,
@@ -278,7 +281,12 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       const { parts } = it
       const text =
         parts === undefined ? it.value : expandText(parts, frame.at(it), frame.scope, hostOf(frame)).text
+      if (text.length > MAX_TEXT) budget.exhausted = true
       readArithmetic(text, frame.at(it), frame.scope, hostOf(frame))
+      return
+    }
+    if (nesting >= MAX_NESTING) {
+      budget.exhausted = true
       return
     }
     const compared =
@@ -294,7 +302,9 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
         frame.scope,
         hostOf(frame),
       )
+    nesting++
     forEachChild(it, (child) => sweep(child, frame))
+    nesting--
   }
 
   function hostOf(frame: Frame): WordHost {
@@ -303,7 +313,10 @@ export function walkLine(line: string, scope: Scope, findings: Findings, budget:
       sweep: (it) => forEachChild(it, (child) => sweep(child, frame)),
       again: (text, what, span, scope) => {
         const inner: Frame = { ...frame, scope, depth: frame.depth + 1 }
-        if (frame.depth >= MAX_DEPTH) return
+        if (frame.depth >= MAX_DEPTH || text.length > MAX_TEXT) {
+          budget.exhausted = true
+          return
+        }
         if (what === 'number') readArithmetic(text, span, scope, hostOf(inner))
         else readAgain(text, span, scope, hostOf(inner))
       },

@@ -81,8 +81,22 @@ export function filled(command: SimpleCommand, options: Options): readonly Arg[]
     case 'arj':
       return /^[xe]$/.test(operands[0]?.text ?? '') ? operands.slice(2).slice(-1) : []
     case 'cpio':
-    case 'pax':
-      return valuesOf(args, ['D', 'directory'])
+    case 'pax': {
+      const passes =
+        args.some((arg) => /^(?:-[a-zA-Z]*p|--pass-through$)/.test(arg.text)) ||
+        (name === 'pax' && /^-\w*(?:rw|wr)/.test(args[0]?.text ?? ''))
+      return [...valuesOf(args, ['D', 'directory']), ...(passes ? args.slice(-1) : [])]
+    }
+    case 'ar':
+      return valuesOf(args, ['output'])
+    case 'patch':
+    case 'gpatch':
+      return valuesOf(args, ['d', 'directory'])
+    case 'python':
+    case 'python3': {
+      const module = /^(?:tarfile|zipfile)$/.test(options.value('m')?.text ?? '')
+      return module && args.some((arg) => /^(?:-e|--extract)$/.test(arg.text)) ? args.slice(-1) : []
+    }
     case 'rsync':
     case 'cp':
     case 'gcp': {

@@ -125,7 +125,7 @@ export function namesOwn(text: string, where: Where): boolean {
       if (looked++ > MOST_FRAGMENTS) return true
       // A bare word is no path, unless the line is typed in one of these directories.
       if (!/[./*?[]|^(?:db|spool)$/.test(fragment)) continue
-      if (isOwn(fragment)) return true
+      if (isOwn(fragment) || (fragment.endsWith(']') && isOwn(fragment.slice(0, -1)))) return true
       const value = /^-{1,2}[a-zA-Z]?([\s\S]+)$/.exec(fragment)?.[1]
       if (value !== undefined && isOwn(value)) return true
     }

@@ -130,7 +130,12 @@ const SPECIAL: Readonly<Record<string, Finder>> = {
   podman: copied,
   kubectl: copied,
   asciinema: (_c, o) => (verbOf(o) === 'rec' ? o.operands.slice(1) : NOTHING),
-  'update-alternatives': (c) => some(c.args[c.args.findIndex((arg) => arg.text === '--install') + 1]),
+  // It leads the link to what it is told: a program of a package is there to be chosen.
+  'update-alternatives': ({ args }) => {
+    const at = args.findIndex((arg) => arg.text === '--install')
+    const isInstalled = /^\/(?:usr|opt)\/(?!.*\.\.)/.test(args[at + 3]?.text ?? '')
+    return at < 0 || isInstalled ? NOTHING : some(args[at + 1])
+  },
   screen: (c, o) => (c.args.some((arg) => /^-[a-zA-Z]*L$/.test(arg.text)) ? o.operands.slice(0, 1) : NOTHING),
   virsh: (_c, o) =>
     o.operands.some((arg) => arg.text === 'vol-download')

@@ -44,6 +44,7 @@ const CONDITIONS: Readonly<Record<string, Reads>> = {
   sed: without(/^(?:-[a-zA-Z]*i|--in-place)/),
   gsed: without(/^(?:-[a-zA-Z]*i|--in-place)/),
   yq: without(/^(?:-[a-zA-Z]*i|--in-?place)/),
+  jaq: without(/^(?:-[a-zA-Z]*i|--in-place)/),
   xmlstarlet: without(/^(?:-L|--inplace)$/),
   git: (_c, o) => GIT_READS.test(verbOf(o)),
   tar: (c) => !extracts(c),
@@ -102,9 +103,7 @@ const MOVES = /^(?:-[CD]|--(?:chdir|working-directory|wd|wdns)=?|-pWorkingDirect
 
 /** Run commands that are judged by themselves, and touch no file of their own. */
 const CARRIES: ReadonlySet<string> = new Set(
-  names(
-    'xargs parallel kubectl oc nerdctl docker-compose lxc incus tmux at batch ansible npx bunx screen crontab',
-  ),
+  names('xargs parallel kubectl oc nerdctl docker-compose lxc incus tmux at batch npx bunx screen crontab'),
 )
 
 /** A program that stands in the line, and that plainly reads; a script that is only named may do anything. */
@@ -124,6 +123,8 @@ function codeReads(command: SimpleCommand, options: Options, isOwn: (text: strin
         ...command.args.filter((arg) => isText(arg) || (isAwk(command.name) && arg === options.operands[0])),
         ...inputCode(command),
       ]
+  // `go run x.go FILE` gives it to a program that nobody has read.
+  if (command.name === 'go' && verbOf(options) === 'run' && programs.length === 0) return false
   return programs.length === 0 ? isMake(command.name) : programs.every((arg) => plainlyReads(arg.text))
 }
 

@@ -29,10 +29,7 @@ const portOf = (listen: readonly string[]): number =>
 async function readRules(
   world: World,
 ): Promise<{ readonly chains: readonly Chain[] } | { readonly problem: string }> {
-  const [nft, iptables] = await Promise.all([
-    world.run('nft', 'list', 'ruleset'),
-    world.run('iptables-save'),
-  ])
+  const [nft, iptables] = await Promise.all([world.run('nft', 'list', 'ruleset'), world.run('iptables-save')])
   if (nft.kind === 'missing' && iptables.kind === 'missing') {
     return { problem: 'neither nft nor iptables-save is here to read the rules with' }
   }
@@ -61,7 +58,9 @@ function managerOf(): Manager {
 /** A neighbour's connection, and mDNS both ways; `port` 0: it is not known yet. */
 export const neededPorts = (port: number, mdns: boolean): readonly Port[] => [
   ...(port === 0 ? [] : [{ way: 'in', protocol: 'tcp', port } as const]),
-  ...(mdns ? (['in', 'out'] as const).map((way) => ({ way, protocol: 'udp', port: MDNS_PORT }) as const) : []),
+  ...(mdns
+    ? (['in', 'out'] as const).map((way) => ({ way, protocol: 'udp', port: MDNS_PORT }) as const)
+    : []),
 ]
 
 export function judgeRules(

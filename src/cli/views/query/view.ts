@@ -11,7 +11,7 @@ export interface Screen {
 export type NodeRow = NonNullable<QueryResult['nodes']>[number]
 export type NodeColumn = Column<{ node: NodeRow }>
 
-export interface Shown {
+interface Shown {
   readonly screen: Screen
   /** Whether the filters on a field let a value through: of one they left out nothing is shown rather than 0. */
   readonly passes: (field: string, value: string) => boolean

@@ -1,6 +1,6 @@
 // The owner's side: takes up questions that neighbours hand on, seals and signs what verdict.ts says to them, and writes it down.
 // Whether a question is answered is policy; that it is handed on is transport, and asks nobody (forward.ts).
-import { bodyOf, type Frame, FrameError } from '../../../../protocols/frame.ts'
+import { bodyOf, type Frame } from '../../../../protocols/frame.ts'
 import { QUERY_HOPS, QueryDone, QueryHop } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { toHex } from '../../../base/hex.ts'
@@ -9,18 +9,13 @@ import type { Log } from '../../../base/run/log.ts'
 import type { Link, PeerRef } from '../../../mesh/index.ts'
 import type { ReplayRepository } from '../../../store/tables/replay.ts'
 import type { Audit } from '../../../trust/audit/index.ts'
-import {
-  type AnswerBody,
-  type Author,
-  type Question,
-  readQuestion,
-  sameBytes,
-  writeAnswer,
-} from '../document.ts'
+import { type AnswerBody, type Author, type Question, writeAnswer } from '../document.ts'
 import type { QueryWatch } from '../types.ts'
 import { createBook } from './book.ts'
-import { CARRIED_MAX, type RoutedId, type Router } from './forward.ts'
+import { CARRIED_MAX } from './forward.ts'
 import { createIntake } from './intake.ts'
+import { createReading } from './reading.ts'
+import type { RoutedId, Router } from './router.ts'
 import { createSeen, type Entry } from './seen.ts'
 import { answerOf, type JudgeDeps, judge, type Verdict } from './verdict.ts'
 
@@ -28,10 +23,8 @@ import { answerOf, type JudgeDeps, judge, type Verdict } from './verdict.ts'
 export const CONCURRENT_MAX = 64
 /** How often consent or trust may change under one question before it is given up. */
 const ATTEMPTS = 3
-/** Questions whose signature is known to be good: a copy comes over every link, and all are the same bytes. */
-const CHECKED_MAX = 2 * CARRIED_MAX
-/** Its copies come while somebody waits for an answer; nobody waits longer. */
-const CHECKED_MS = 60_000
+/** Refusals that are remembered as they were written, by question and status. */
+const REFUSALS_MAX = 2 * CARRIED_MAX
 
 export interface AnswererDeps extends Author, JudgeDeps {
   readonly audit: Pick<Audit, 'record'>
@@ -59,51 +52,33 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   const { identity, audit, link, router, log, clock, revision, watch } = deps
   const seen = createSeen(deps.replay)
   const intake = createIntake(clock)
+  const readHop = createReading({ clock, log, intake })
   const book = createBook({ audit, trust: deps.trust, clock })
   const working = new Set<Promise<void>>()
 
   const self = formatNodeId(identity.publicKey)
   /** By question and status: relays pass up few different answers of one owner. */
-  const refusals = createRecent<string, Uint8Array>(CHECKED_MAX)
-  const checked = createRecent<string, { document: Uint8Array; question: Question }>(CHECKED_MAX, {
-    ms: CHECKED_MS,
-    now: () => clock.monotonic(),
-  })
+  const refusals = createRecent<string, Uint8Array>(REFUSALS_MAX)
 
   function hop(peer: PeerRef, frame: Frame): void {
     const { query_id, document, remaining_ms, hops } = bodyOf(frame, QueryHop)
-    const question = read(peer, query_id, document)
-    if (question === undefined) return
-    const id = idOf(question)
+    const reading = readHop(peer, query_id, document)
+    if (reading === undefined) return
+    const id = 'unread' in reading ? reading.unread : idOf(reading.question)
     const crossed = router.crossed(id, peer.nodeId)
+    if ('unread' in reading) {
+      // A sealed refusal costs what this bound saves; the neighbour hears at once that nothing will come.
+      book.refused(peer.nodeId)
+      if (!crossed) router.decline(id, peer.nodeId, 1)
+      return
+    }
+    const { question } = reading
     if (question.authorId === self) {
       if (!crossed) router.decline(id, peer.nodeId)
     } else if (hops === QUERY_HOPS) {
       answerOnly(peer, question, clock.monotonic() + remaining_ms)
     } else if (!crossed) {
       carry(peer, question, document, { remaining_ms, hops })
-    }
-  }
-
-  function read(peer: PeerRef, queryId: Uint8Array, document: Uint8Array): Question | undefined {
-    const key = toHex(queryId)
-    const before = checked.get(key)
-    // Only while it lives: a dead question that is played again would be worked on, and written down, once more.
-    const known = before !== undefined && sameBytes(before.document, document) ? before.question : undefined
-    if (known !== undefined && clock.now() < known.body.expires_at) return known
-    if (!intake.reads(peer.nodeId)) {
-      book.refused(peer.nodeId)
-      return undefined
-    }
-    try {
-      const question = readQuestion(document, queryId, clock.now())
-      checked.set(key, { document, question })
-      return question
-    } catch (error) {
-      // A neighbour checks what it hands on, so whoever hands on a forged question answers for it. Clocks differ.
-      if (!(error instanceof FrameError) || error.code !== 'stale') throw error
-      log.debug({ peer: peer.nodeId, code: error.code }, 'question refused')
-      return undefined
     }
   }
 
@@ -124,7 +99,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   ): void {
     const id = idOf(question)
     const parent = router.parentOf(id)
-    // Said once more by whoever hands it on: nothing changes.
+    // The same neighbour handed it on twice: nothing changes.
     if (parent === peer.nodeId) return
     const entry = seen.get(question)
     if (parent !== undefined || entry?.carried) {
@@ -175,7 +150,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
     if (entry.state === 'answering') {
       wait(entry, peer, until)
     } else if (answer === undefined) {
-      // Known from before a restart, or pushed out: nobody can tell what was said, so nothing is said twice.
+      // Taken up before a restart, or its answer was dropped: what was answered is not known, so no second answer is given.
       refuse(question, 'error', [peer.nodeId])
     } else if (answer.revision === revision()) {
       send(question, answer.bytes, [peer.nodeId])
@@ -204,7 +179,7 @@ export function createAnswerer(deps: AnswererDeps): Answerer {
   }
 
   async function work(question: Question, entry: Entry, neighbour: NodeId): Promise<void> {
-    // Before anything is read: whoever is asked about can see that somebody asked, whatever happens next.
+    // The ledger has the question before any number is read, so people here can see that somebody asked, even after a crash.
     await book.received(question, neighbour)
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const at = revision()

@@ -15,7 +15,10 @@ import type { Verdict } from './verdict.ts'
 const OWN_ENTRIES = { frames: 300, perMs: 3 * DAY_MS } as const
 /** Authors whose share is remembered; those silent for longest have their whole share again. */
 const AUTHORS_MAX = 1_024
-/** Beyond, and for authors that are not admitted: told at once, then after a minute, two, four, up to an hour. */
+/**
+ * Questions beyond that share, and those of authors that are not admitted, are counted: the ledger has one entry at once,
+ * and the next ones after one minute, two, four, and so on up to an hour.
+ */
 const COUNTED = { everyMs: 60_000, mostMs: 3_600_000 } as const
 /** Separates the parts of a key; node ids and rules have none. */
 const GAP = ' '

@@ -1,6 +1,6 @@
 // Echo routing: hands a question on to the neighbours, passes answers up unread, and says when nothing more will come.
 // After E. J. H. Chang, "Echo Algorithms: Depth Parallel Operations on General Graphs", IEEE TSE 8(4), 1982.
-import { bodyOf, type Frame } from '../../../../protocols/frame.ts'
+import { bodyOf } from '../../../../protocols/frame.ts'
 import { QUERY_HOPS, QueryDone, QueryHop, Response } from '../../../../protocols/messages/query.ts'
 import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
@@ -10,6 +10,7 @@ import { toHex } from '../../../base/hex.ts'
 import { createQuotas } from '../../../base/quota.ts'
 import type { Link, PeerRef } from '../../../mesh/index.ts'
 import { sameBytes } from '../document.ts'
+import type { Echo, Routed, RoutedId, Router } from './router.ts'
 
 /** Neighbours get this part of the time a node has, so that what they say is there before its own time is over. */
 const SHARE_OF_TIME = 0.9
@@ -32,17 +33,6 @@ const ANSWERS_SHARE = 0.8
 const PACES_MAX = 1_024
 const COUNT_MAX = 0xffff_ffff
 
-/** A question as it is handed on. */
-export interface Routed {
-  readonly author: Uint8Array
-  readonly query_id: Uint8Array
-  /** The MeshQuery frame as its author signed it. */
-  readonly document: Uint8Array
-  readonly trace: Uint8Array | undefined
-}
-/** What names a question: ids are chosen by authors, so an id alone could be another author's. */
-export type RoutedId = Pick<Routed, 'author' | 'query_id'>
-
 export interface RouterDeps {
   readonly self: PeerRef
   readonly link: Pick<Link, 'peers' | 'sendHop' | 'sendDocument'>
@@ -50,70 +40,12 @@ export interface RouterDeps {
   readonly timers: Timers
 }
 
-/** How an own question came back. */
-export interface Echo {
-  /** Neighbours with a link that did not end by themselves. */
-  readonly silent: ReadonlySet<NodeId>
-  /** What the others say: answers handed to this node, and neighbours that did not end. A word for the log, no more. */
-  readonly answered: number
-  readonly lost: number
-}
-
-interface RouterCounts {
-  /** Questions carried now. */
-  readonly carried: number
-  /** Answers passed up since the start. */
-  readonly relayed: number
-  /** Answers not passed up: to no question carried for that neighbour, said twice, or beyond a bound. */
-  readonly dropped: number
-}
-
-export interface Router {
-  /**
-   * Hands this node's own question to all neighbours, for `remainingMs`. Returns those that were asked. `over` is
-   * called once, later, when each is done, its link is gone, or its time is over; not after `end`.
-   */
-  begin(question: Routed, remainingMs: number, over: (echo: Echo) => void): ReadonlySet<NodeId>
-  /** Ends this node's own question; with `tell`, neighbours that still work on it hear that nothing more is wanted. */
-  end(question: RoutedId, tell: boolean): void
-  /**
-   * Takes on somebody's question: `parent` handed it on and gets the answers. Returns until when (monotonic, ms) this
-   * node's own answer is waited for, or undefined when too many are carried. `settle` must be called in the end.
-   */
-  carry(
-    question: Routed,
-    parent: NodeId,
-    hop: { readonly remaining_ms: number; readonly hops: number },
-  ): number | undefined
-  /** Who handed on a question of others that is carried now. */
-  parentOf(question: RoutedId): NodeId | undefined
-  /** This node's own part of a carried question is over; `sentTo` says who got its answer. */
-  settle(question: RoutedId, sentTo: ReadonlySet<NodeId>): void
-  /**
-   * A copy came from a neighbour. True: this node handed it its own copy, so each has seen that the other has the
-   * question, and nothing is sent.
-   */
-  crossed(question: RoutedId, from: NodeId): boolean
-  /** Tells a neighbour that handed on a question already known here that nothing will come of it this way. */
-  decline(question: RoutedId, to: NodeId): void
-  /** An answer came. False: it is to this node's own question. */
-  response(peer: PeerRef, frame: Frame): boolean
-  /** A neighbour is done, or wants nothing more. */
-  done(peer: PeerRef, frame: Frame): void
-  down(peer: PeerRef): void
-  /** True while this neighbour works on a question it was handed, or waits for one it handed on. */
-  inUse(node: NodeId): boolean
-  /** Forgets everything. */
-  stop(): void
-  counts(): RouterCounts
-}
-
 interface Carried extends RoutedId {
   /** Undefined: this node asks. */
   readonly parent: NodeId | undefined
   /** Neighbours it was handed to. */
   readonly asked: Set<NodeId>
-  /** Those of them that are not done. */
+  /** Neighbours among `asked` that are not done. */
   readonly open: Set<NodeId>
   /** The neighbours hand it no further: what each says for itself ends it. */
   readonly last: boolean
@@ -189,14 +121,14 @@ export function createRouter({ self, link, clock, timers }: RouterDeps): Router 
     if (carried.ownIsOver && carried.open.size === 0 && table.get(keyOf(carried)) === carried) close(carried)
   }
 
-  /** Nothing more is wanted: those that still work on it are told. */
+  /** No answer is wanted any more, and neighbours that still work on the question hear so. */
   function abandon(carried: Carried): void {
     forget(carried)
     for (const node of carried.open) decline(carried, node)
   }
 
-  function decline({ author, query_id }: RoutedId, to: NodeId): void {
-    link.sendHop(to, QueryDone, { author, query_id, answered: 0, lost: 0 })
+  function decline({ author, query_id }: RoutedId, to: NodeId, lost: 0 | 1 = 0): void {
+    link.sendHop(to, QueryDone, { author, query_id, answered: 0, lost })
   }
 
   /** True when it was passed up. */

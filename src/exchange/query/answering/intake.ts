@@ -3,9 +3,9 @@ import type { NodeId } from '../../../../protocols/node-id.ts'
 import type { Clock } from '../../../base/clock.ts'
 import { createQuotas } from '../../../base/quota.ts'
 
-/** New questions of one author, whoever hands them on: a person with a script, not a flood. */
+/** New questions of one author over all neighbours: enough for a person with a script. */
 export const AUTHOR_QUOTA = { frames: 20, perMs: 10_000 } as const
-/** New questions one neighbour hands on, whoever wrote them: author keys cost nothing, a neighbour's does. */
+/** New questions that one neighbour hands on, of all authors: anybody can make author keys, but not admitted neighbours. */
 export const NEIGHBOUR_QUOTA = { frames: 60, perMs: 10_000 } as const
 /**
  * Question documents of one neighbour that are opened and verified: what ten busy neighbours of its own may hand to it.

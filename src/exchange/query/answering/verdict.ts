@@ -26,7 +26,7 @@ export interface JudgeDeps {
 export interface Verdict {
   readonly decision: Decision
   readonly level: 1 | 2
-  /** Those who consent; only their data is looked at. */
+  /** The people who consent; only their data is looked at. */
   readonly uids: readonly number[]
 }
 
@@ -57,7 +57,7 @@ export async function judge(
   return { decision: deciding.decision, level, uids: with_('allow').map((one) => one.uid) }
 }
 
-/** What follows from the verdict: a refusal, or the numbers of those who consent. */
+/** What follows from the verdict: a refusal, or the numbers of the people who consent. */
 export async function answerOf(
   { insight }: Pick<JudgeDeps, 'insight'>,
   question: Question,

@@ -10,7 +10,10 @@ import { findQueryType, type NodeData } from '../query-types/index.ts'
 
 /** Reading and opening what is stored here; a result does not wait longer for it, nor beyond its deadline. */
 const WAIT_MS = 500
-/** So long before the deadline they are looked up for whoever has not answered by then; half of the time of a short one. */
+/**
+ * Summaries of members that have not answered are looked up this long before the deadline, or at half of the time where
+ * that is shorter.
+ */
 const AHEAD_MS = 300
 
 interface AbsentData {

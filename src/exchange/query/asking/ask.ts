@@ -10,33 +10,31 @@ import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import type { Timers } from '../../../base/clock.ts'
 import { KaroError } from '../../../base/errors.ts'
 import { toHex } from '../../../base/hex.ts'
-import type { Log } from '../../../base/run/log.ts'
 import type { Config } from '../../../config/index.ts'
 import type { Link, Mesh, PeerRef } from '../../../mesh/index.ts'
-import type { Audit } from '../../../trust/audit/index.ts'
 import type { Identity } from '../../../trust/identity/index.ts'
-import type { Member, Trust } from '../../../trust/peers/index.ts'
-import type { Router } from '../answering/forward.ts'
-import { type Author, type OwnQuestion, openAnswer, sameBytes, writeQuestion } from '../document.ts'
+import type { Trust } from '../../../trust/peers/index.ts'
+import type { Router } from '../answering/router.ts'
+import { type Author, openAnswer, sameBytes, writeQuestion } from '../document.ts'
 import { checkFilters, filtersForOwners } from '../filters.ts'
 import { type GatherInsight, queryType } from '../query-types/index.ts'
 import { askedRange } from '../range.ts'
 import type { Coverage, Outcome, QueryResult } from '../result.ts'
-import type { AskRequest, QueryWatch } from '../types.ts'
-import { type Absent, type AbsentDeps, createAbsent } from './absent.ts'
-import { resultOf } from './collect.ts'
+import type { AskRequest } from '../types.ts'
+import { type AbsentDeps, createAbsent } from './absent.ts'
+import { type ConcludeDeps, conclude } from './conclude.ts'
 import { coverageOf } from './coverage.ts'
-import { createOutreach, type Outreach } from './outreach.ts'
-import { createProgress, type Progress } from './progress.ts'
+import { type EndedBy, type Live, soFar } from './live.ts'
+import { createOutreach } from './outreach.ts'
+import { createProgress } from './progress.ts'
 import { checkRequest } from './request.ts'
 import { membersOf } from './team.ts'
-import type { Collected, Collection, OwnData } from './types.ts'
-import { whyUnreached } from './unreached.ts'
+import type { Collected, OwnData } from './types.ts'
 
 /** Queries of this node under way at once; more are refused. */
 export const ASKING_MAX = 64
 
-export interface AskerDeps extends Author {
+export interface AskerDeps extends Author, ConcludeDeps {
   readonly config: Pick<Config, 'node' | 'sharing' | 'overlay'>
   readonly identity: Pick<Identity, 'publicKey' | 'sign' | 'fingerprint'>
   readonly trust: Pick<Trust, 'members' | 'opinion' | 'known'>
@@ -46,9 +44,6 @@ export interface AskerDeps extends Author {
   readonly timers: Timers
   readonly insight: GatherInsight
   readonly summaries: AbsentDeps['summaries']
-  readonly audit: Pick<Audit, 'record'>
-  readonly log: Log
-  readonly watch?: QueryWatch
 }
 
 export interface Asker {
@@ -81,30 +76,8 @@ const OUTCOME_OF: Readonly<Record<AnswerStatus, Outcome>> = {
 /** The owner could not answer this copy of the question; another one may have found it with time. */
 const PROVISIONAL: ReadonlySet<AnswerStatus> = new Set(['busy', 'error'])
 
-type EndedBy = QueryResult['ended_by']
-
-/** One query under way. */
-interface Live {
-  readonly question: OwnQuestion
-  readonly trace: Uint8Array
-  /** Those known when it began; nobody else's answer counts. */
-  readonly members: ReadonlyMap<NodeId, Member>
-  /** Members known by gossip alone and not trusted here, when it began. */
-  readonly hearsay: number
-  readonly outreach: Outreach
-  readonly absent: Absent
-  readonly progress: Progress
-  readonly collected: Map<NodeId, Collected>
-  /** Of those that are not settled: `busy` or `error`, brought by others. Stands when nothing better comes. */
-  readonly provisional: Map<NodeId, Collected>
-  readonly startedAt: number
-  own: OwnData | undefined
-  over: boolean
-  readonly end: (by: EndedBy) => void
-}
-
 export function createAsker(deps: AskerDeps): Asker {
-  const { config, identity, trust, insight, audit, clock, timers, random, log } = deps
+  const { identity, trust, insight, clock, timers, random, log } = deps
   /** By query id in hex; an answer to any other is late or was never asked for. */
   const live = new Map<string, Live>()
   let stopped = false
@@ -146,7 +119,7 @@ export function createAsker(deps: AskerDeps): Asker {
         members,
         known: trust.members().length - hearsay,
         deadlineAt,
-        lost: (node) => settle(query, node, soFar(query, node)),
+        lost: (node, busy) => settle(query, node, busy ? { outcome: 'busy' } : soFar(query, node)),
       }),
       absent: createAbsent(deps, { type: query_type, range, deadlineAt }, () => unsettled(query)),
       progress: createProgress(timers, () => onProgress?.(coverageSoFar(query))),
@@ -172,7 +145,7 @@ export function createAsker(deps: AskerDeps): Asker {
       query.progress.stop()
       // When everybody has answered, those who carried it end by themselves.
       query.outreach.end(endedBy !== 'all_done')
-      return await conclude(query, request, endedBy)
+      return await conclude(deps, query, request, endedBy)
     } finally {
       stopDeadline()
       query.absent.stop()
@@ -209,11 +182,6 @@ export function createAsker(deps: AskerDeps): Asker {
     query.outreach.settled(node)
     query.progress.changed()
     endIfAllDone(query)
-  }
-
-  /** What a member comes to if nothing more is heard of it. */
-  function soFar({ collected, provisional }: Live, node: NodeId): Collected {
-    return collected.get(node) ?? provisional.get(node) ?? { outcome: 'unreachable' }
   }
 
   /** For whom a summary may have to stand in. */
@@ -254,7 +222,7 @@ export function createAsker(deps: AskerDeps): Asker {
       }
       const answer: SealedAnswer = openAnswer(query.question, author, responder, sealed)
       const collected: Collected = { outcome: OUTCOME_OF[answer.status], answer, at_ms }
-      // Whoever brings it may have asked for it on purpose, having used up its own quota there before.
+      // A neighbour that brings it may have caused it: it can use up its own quota at the owner and then hand the question on.
       if (peer.nodeId !== node && PROVISIONAL.has(answer.status)) {
         query.provisional.set(node, collected)
         query.progress.changed()
@@ -271,83 +239,14 @@ export function createAsker(deps: AskerDeps): Asker {
     }
   }
 
-  /** Trusted here and never met, so no members, for a reason that is known. */
-  const strays = ({ members }: Live): NonNullable<Collection['strays']> =>
-    trust.known().flatMap((node) => {
-      const apart = members.has(node) ? undefined : deps.mesh.apart(node)
-      return apart === undefined
-        ? []
-        : [{ name: trust.opinion(node).name || trust.opinion(node).fingerprint, apart }]
-    })
-
-  async function conclude(query: Live, request: AskRequest, ended_by: EndedBy): Promise<QueryResult> {
-    const { body } = query.question
-    const outcomes = [...query.members.values()].map((member) => ({
-      member,
-      collected: soFar(query, member.node_id),
-    }))
-    // Whoever cancelled waits for nothing any more; level 2 has nobody's own numbers.
-    const absent =
-      ended_by === 'cancelled' || body.level === 2
-        ? []
-        : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
-    const found = await query.absent.covered(absent.map(({ member }) => member.node_id))
-    const result = resultOf({
-      trace_id: toHex(query.trace),
-      question: { ...body, query_type: request.query_type },
-      perNode: request.perNode,
-      filters: request.filters ?? [],
-      team: request.team,
-      self: { fingerprint: identity.fingerprint, name: config.node.name, as_of: clock.now() },
-      own: query.own ?? { failed: true },
-      members: outcomes.map(({ member, collected }) => {
-        const summary = found.get(member.node_id)
-        if (summary) return { member, collected: { outcome: 'from_summary', summary } }
-        if (collected.outcome !== 'unreachable') return { member, collected }
-        return { member, collected, unreached: whyUnreached(member, deps.mesh, clock.now()) }
-      }),
-      hearsay: query.hearsay,
-      strays: request.team === undefined ? strays(query) : [],
-      k_min: config.sharing.k_min,
-      ended_by,
-      elapsed_ms: clock.monotonic() - query.startedAt,
-    })
-    const { coverage, status, query_id, query_type, time_range, level } = result
-    const { known, answered, from_summary, denied, withheld, failed, unreachable } = coverage
-    const details = {
-      query_id,
-      query_type,
-      level,
-      status,
-      ended_by,
-      known,
-      answered,
-      from_summary,
-      denied,
-      withheld,
-      failed,
-      unreachable,
-    }
-    // In a line of the log `level` is the line's.
-    const { level: query_level, ...told } = details
-    const elapsed_ms = result.timing.elapsed_ms
-    log.info({ ...told, query_level, trace_id: toHex(query.trace), elapsed_ms }, 'query ended')
-    deps.watch?.asked(result)
-    await audit.record({
-      type: 'query_asked',
-      success: status === 'success' || status === 'no_data',
-      trace_id: toHex(query.trace),
-      details: { ...details, range_start: time_range.start, range_end: time_range.end, uid: request.uid },
-    })
-    return result
-  }
-
   return {
     ask,
     response,
     done(peer, frame) {
-      const { author, query_id } = bodyOf(frame, QueryDone)
-      if (sameBytes(author, identity.publicKey)) live.get(toHex(query_id))?.outreach.done(peer.nodeId)
+      const { author, query_id, answered, lost } = bodyOf(frame, QueryDone)
+      if (!sameBytes(author, identity.publicKey)) return
+      // One that was asked for itself, gave nothing and lost one: itself (answer.ts).
+      live.get(toHex(query_id))?.outreach.done(peer.nodeId, answered === 0 && lost === 1)
     },
     down(peer) {
       for (const query of live.values()) query.outreach.down(peer.nodeId)

@@ -7,7 +7,7 @@ import type { Log } from '../../../base/run/log.ts'
 import type { Config } from '../../../config/index.ts'
 import type { Link, Mesh } from '../../../mesh/index.ts'
 import type { Member } from '../../../trust/peers/index.ts'
-import type { Echo, Routed, Router } from '../answering/forward.ts'
+import type { Echo, Routed, Router } from '../answering/router.ts'
 
 /** One repair dial: a LAN peer that is there answers in a tenth of it. */
 const REPAIR_MS = 300
@@ -36,8 +36,11 @@ export interface Aim {
   readonly known: number
   /** Monotonic, ms. */
   readonly deadlineAt: number
-  /** Nothing will come from this member any more; called at most once for each, never after `end`. */
-  readonly lost: (node: NodeId) => void
+  /**
+   * Nothing will come from this member any more; called at most once for each, never after `end`. `busy`: it was asked
+   * and said that it has no time to read the question.
+   */
+  readonly lost: (node: NodeId, busy: boolean) => void
 }
 
 export interface Outreach {
@@ -46,8 +49,8 @@ export interface Outreach {
   carriedBy(node: NodeId): boolean
   /** The member's answer is there. */
   settled(node: NodeId): void
-  /** It says that nothing more will come. */
-  done(node: NodeId): void
+  /** It says that nothing more will come; `busy`: because it has no time to read the question. */
+  done(node: NodeId, busy: boolean): void
   down(node: NodeId): void
   /** With `tell`, those still at work hear that nothing more is wanted. */
   end(tell: boolean): void
@@ -70,9 +73,9 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
 
   const left = (): number => Math.max(0, Math.floor(aim.deadlineAt - clock.monotonic()))
 
-  function lose(node: NodeId): void {
+  function lose(node: NodeId, busy = false): void {
     pending.delete(node)
-    if (!ended && awaited.delete(node)) aim.lost(node)
+    if (!ended && awaited.delete(node)) aim.lost(node, busy)
   }
 
   /** False: there is no link to ask over. */
@@ -152,8 +155,8 @@ export function createOutreach(deps: OutreachDeps, aim: Aim): Outreach {
       pending.delete(node)
       awaited.delete(node)
     },
-    done(node) {
-      if (pending.has(node)) lose(node)
+    done(node, busy) {
+      if (pending.has(node)) lose(node, busy)
     },
     down(node) {
       if (pending.delete(node)) repair(node)

@@ -15,9 +15,9 @@ export interface Askable {
 }
 
 /**
- * All members that this node has met or trusts, or those of `team`, under the names that people here gave them. What
- * one asks about, and that one asks, is nobody's business but theirs; and whoever is known by the word of others alone
- * may be invented. KaroError bad_request when nobody this node knows is in such a team.
+ * All members that this node has met or trusts, or those of `team`, under the names that people here gave them. A node
+ * outside the team does not learn that a question was asked; and a node that is known by the word of others alone may be
+ * invented. KaroError bad_request when nobody this node knows is in such a team.
  */
 export function membersOf(
   trust: Pick<Trust, 'members' | 'opinion' | 'known'>,

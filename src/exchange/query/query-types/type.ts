@@ -25,7 +25,7 @@ export interface FilterField {
 }
 
 /** Whether all filters (or those on `field`) let these values through. A field that is absent or null passes no filter. */
-export type Passes = (fields: Readonly<Record<string, string | number | null>>) => boolean
+type Passes = (fields: Readonly<Record<string, string | number | null>>) => boolean
 export interface Filtered {
   readonly filters: readonly QueryFilter[]
   readonly all: Passes
@@ -43,7 +43,7 @@ export interface AbsentMember {
 }
 
 /** What schemas are made from. It is handed in, because a command that only checks a filter must not load Zod. */
-export interface SchemaKit {
+interface SchemaKit {
   readonly z: typeof Zod
   readonly numbers: typeof numbers
 }

@@ -9,7 +9,7 @@ import { median, robustSpread, severity } from '../numbers.ts'
  * day vary by factors, so it is their logarithm that is looked at.
  */
 const DEVIATION_Z = 3.5
-/** Whoever types as much every day would otherwise be told of a third more. */
+/** A person whose days are all alike would otherwise get a signal for a third more commands. */
 const DEVIATION_LEAST_SPREAD = 0.25
 /** Half as much again as on any day of two months: a day that once was is no anomaly. */
 const DEVIATION_OVER_MOST = 1.5

@@ -10,7 +10,7 @@ import { meanAndVariance, quantile, severity } from '../numbers.ts'
 const RISKY_LEAST_HOUR = 4
 /** The hours are those of the clock: what lies across one is seen in two together. */
 const RISKY_LEAST_TWO = 6
-/** Whoever does such things for a living is told of more in that hour than on nineteen of twenty whole days. */
+/** A person who often runs risky commands gets a signal only for more of them in an hour than on 19 of 20 whole days. */
 const RISKY_USUAL_SHARE = 0.95
 
 export function repeatedRisk({ hours, baseline }: Look): readonly Finding[] {

@@ -55,6 +55,13 @@ export const DATABASE_TOOLS: readonly ToolRule[] = [
     keeps: ['sqlcmd -S h -E'],
   },
   {
+    // A new password, instead of the old one.
+    tools: 'sqlcmd',
+    secret: 'zZ',
+    redacts: ['sqlcmd -S h -U sa -Z «new1»', 'sqlcmd -U sa -z «new1» -Q x'],
+    keeps: ['sqlcmd -S h -E -Q x'],
+  },
+  {
     tools: 'sqlplus rman expdp impdp sqlldr',
     word: /^[\w$#.-]{1,64}\/(?<secret>[^@/].*?)(?=$|@[\w/:.-]+(?:\s+as\s+\w+)?$)/ds,
     redacts: ['sqlplus scott/«tiger»@db', 'expdp scott/«tiger» full=y'],

@@ -17,7 +17,7 @@ const PROMPT = { words: 'free space', shell: 'bash', tools: ['git'], history: []
 const never = new AbortController().signal
 
 const ask = (endpoint: string, more: Partial<ModelSettings> = {}) =>
-  askModel(PROMPT, { endpoint, key: undefined, timeoutMs: 10_000, signal: never, ...more })
+  askModel(PROMPT, { endpoint, key: undefined, timeoutMs: 120_000, signal: never, ...more })
 
 describe('what it says', () => {
   test.each([

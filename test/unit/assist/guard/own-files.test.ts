@@ -60,6 +60,11 @@ python3 -c 'import os; open(os.path.join(os.environ["HOME"], ".claude", "setting
 python3 -c 'from pathlib import Path; (Path.home() / ".claude" / "settings.json").unlink()'
 node -e 'fs.writeFileSync(os.homedir() + "/.cla" + "ude/settings.json", "{}")' | python3 tool.py ~/.claude/settings.json
 rm -rf ~/.local/share | chmod -R 000 ~/.local | sqlite3 ~/.local/share/karo/db/x 'delete from x' | patch -p0 <<< '--- /home/me/.claude/settings.json'
+cd -- ~/.claude && sort -o settings.json x | pushd ~/.claude; pushd /tmp; popd; sort -o settings.json x | OLDPWD=~/.claude; cd -; sort -o settings.json x
+HOME=~/.claude; cd; sort -o settings.json x | f=~/.claude/settings.json; sort -o "\${f%/*}"/settings.json x | f=x/settings.json; sort -o ~/.claude/\${f##*/} x
+jaq -i . ~/.claude/settings.json | mv -T x ~/.claude | pax -rw x ~/.claude | cpio -pdm ~/.claude < list | ar x x.a --output ~/.claude
+ansible localhost -m file -a 'path=/home/me/.claude state=absent' | go run x.go ~/.claude/settings.json | pkill -f karo.js | killall karo
+tclsh <<< 'file delete -force [file join $env(HOME) .claude]' | patch -d ~/.claude < x.diff | launchctl bootout gui/501/karo
 claude --settings '{"disableAllHooks":true}' -p x | claude --setting-sources project -p x | codex -c features.hooks=false exec x
 `
     .trim()
@@ -70,7 +75,9 @@ claude --settings '{"disableAllHooks":true}' -p x | claude --setting-sources pro
 
 test.each(
   `
-tar xf x.tar -C ~ | unzip x.zip -d ~ | cp -r x/. ~ | vim ~/.claude/settings.json | nano ~/.bashrc | code ~/.claude/settings.json
+git -C ~ apply x.diff | git --work-tree=$HOME --git-dir=x checkout -f | GIT_WORK_TREE=~ git reset --hard | git clone x ~/.claude | git checkout-index -a --prefix=$HOME/
+patch -p1 -d ~ < x.diff | tar -C / -xf x.tar | tar xPf x.tar | unzip -o x.zip -d / | cpio -pd ~ < list | python3 -m tarfile -e x.tar ~ | chezmoi apply | yadm checkout -f
+HOME=/tmp/x claude -p y | env HOME=/tmp/x codex exec y | tar xf x.tar -C ~ | unzip x.zip -d ~ | cp -r x/. ~ | vim ~/.claude/settings.json | nano ~/.bashrc | code ~/.claude/settings.json
 echo 'export A=1' >> ~/.bashrc | sed -i s/a/b/ ~/.zshrc | printf x > ~/.profile | cat >> ~/.config/fish/config.fish
 CLAUDE_CONFIG_DIR=/tmp/x claude -p y | export CODEX_HOME=/tmp/x | rm ~/.bashrc | tee -a /etc/profile | python3 -c 'open("/home/me/.bashrc", "a").write("x")'
 `
@@ -97,7 +104,8 @@ cat ~/.claude/settings.json | jq '.hooks' ~/.claude/settings.json | less ~/.bash
 find ~/.claude -name settings.json | find . -name '*.json' -delete | find . -type f -exec sed -i s/a/b/ {} + | wc -l ~/.zshrc
 diff ~/.claude/settings.json x | git diff .claude/settings.json | git add .claude/settings.json | git log --oneline -- .claude
 git commit -m 'Update .claude/settings.json' | cp ~/.claude/settings.json /tmp | cp -r ~/.claude backup/ | cp x.md ~/.claude/commands/
-mkdir -p ~/.claude/commands | rm ~/.claude/history.jsonl | rm -rf ~/.claude/cache | tar czf x.tgz ~/.claude | zip -r x.zip ~/.claude
+mkdir -p ~/.claude/commands | rm ~/.claude/history.jsonl | rm -rf ~/.claude/cache | tar czf x.tgz ~/.claude | tar xf x.tar -C build | git -C ../other pull | git -C ~/src/x apply y.diff | patch -d src < x.diff | mount -o remount,resize ~
+cd -- src && rm settings.json | cd ~/.claude; cd -; rm settings.json | HOME=/tmp/x npm test | go build ./... | pkill node | zip -r x.zip ~/.claude
 python3 -c 'import json; print(json.load(open("/home/me/.claude/settings.json"))["hooks"])' | python3 -m json.tool ~/.claude/settings.json
 node -p 'JSON.parse(fs.readFileSync(process.env.HOME + "/.claude/settings.json")).hooks' | sed -n 1,20p ~/.claude/settings.json
 awk '/hooks/' ~/.claude/settings.json | awk 'NR > 3' ~/.bashrc | sha256sum ~/.claude/settings.json | stat ~/.bashrc | yq .hooks ~/.claude/settings.json
@@ -110,6 +118,12 @@ npm test | gcc -o app main.c | rsync -a src/ dst/ | tar xf x.tar | unzip -d buil
     .split(/ \| |\n/),
 )('reading, and what is something else: %s', (line) => {
   for (const caller of ['tool', 'person'] as const) expect(decide(line, caller), line).toBe('allow')
+})
+
+test('zsh writes to each word that braces make of one', () => {
+  for (const line of [': > ~/.claude/settings.{json,bak}', 'echo x >> ~/.{claude,codex}/settings.json'])
+    expect(decide(line, 'tool', { shell: 'zsh' }), line).not.toBe('allow')
+  expect(decide(': > build/{a,b}', 'tool', { shell: 'zsh' })).toBe('allow')
 })
 
 test('links lead to what they lead to, and files are known that only the configuration names', () => {

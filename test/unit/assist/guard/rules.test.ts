@@ -1,5 +1,5 @@
 // Rules files: what they mean, what is wrong with them and where, who may write them, and how they are edited.
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -207,6 +207,22 @@ test('a file that others may write, or of somebody else, is refused', () => {
   mkdirSync(directory)
   expect(() => readRules(directory, 'own')).toThrow(/not a file/)
   expect(readRules(join(directory, 'none'), 'own')).toBeUndefined()
+})
+
+test('a link that leads nowhere, or round, is no missing file: the guard is strict', async () => {
+  const home = temporaryDirectory()
+  for (const [name, target] of [
+    ['gone.toml', '/nonexistent/guard.toml'],
+    ['round.toml', 'round.toml'],
+  ] as const) {
+    const machineFile = join(home, name)
+    symlinkSync(target, machineFile)
+    const from: GuardSources = { home: join(home, 'node'), env: { KARO_GUARD_PROFILE: 'off' }, machineFile }
+    for (const guard of [loadGuard(from), await quickGuard({ ...from, env: {} })]) {
+      expect(guard.profile).toBe('strict')
+      expect(guard.warnings).toHaveLength(1)
+    }
+  }
 })
 
 test('the quick way finds the same as the whole one', async () => {

@@ -12,8 +12,10 @@ import {
   SHELLS,
 } from '../../../../src/assist/risk/index.ts'
 import { newBudget } from '../../../../src/assist/risk/limits.ts'
+import { unfinished } from '../../../../src/assist/risk/line/unfinished.ts'
 import { RULES } from '../../../../src/assist/risk/rules/index.ts'
 import { LINE_RULES } from '../../../../src/assist/risk/rules/system/code.ts'
+import { times } from '../../../support/thorough.ts'
 
 const PLACE = { home: '/home/me', cwd: '/home/me/src/project' }
 const levelOf = (command: string): RiskLevel => checkCommand(command, PLACE).risk_level
@@ -125,7 +127,7 @@ describe('disguises never lower a level', () => {
             expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(plain))
           },
         ),
-        { numRuns: 150 },
+        { numRuns: times(40, 150) },
       )
     })
     test(`${words.join(' ')}, wrapped`, () => {
@@ -141,7 +143,7 @@ describe('disguises never lower a level', () => {
             expect(rank(levelOf(command)), command).toBeGreaterThanOrEqual(rank(plain))
           },
         ),
-        { numRuns: 300 },
+        { numRuns: times(60, 300) },
       )
     })
     test.each(['/bin/', '/usr/bin/', '/usr/local/bin/', './', '../../bin/', '~/bin/', '\\'])(
@@ -249,7 +251,7 @@ describe('any text', () => {
           expect(riskLevelOf(command, shell)).toBe(checkCommand(command, { shell }).risk_level)
         },
       ),
-      { numRuns: 3000 },
+      { numRuns: times(500, 3_000) },
     )
   })
 
@@ -327,6 +329,12 @@ describe('the work is bounded', () => {
     'functions without bodies': 'function f;'.repeat(5_000),
     'alias of itself': "alias a='a a'; a; alias b='a b'; b",
     'a schedule of schedules': `crontab <<< '${'* * * * * crontab -\n'.repeat(2_000)}'`,
+    'down a directory with each of its commands': 'cd a/b/c; '.repeat(6_000),
+    'a directory for each of its commands': 'pushd a; ls; '.repeat(4_000),
+    'commands in a deep directory': `cd ${'a/'.repeat(1_500)}; ${'rm x; '.repeat(4_000)}`,
+    'a long sum of commands': `echo $((${'a+'.repeat(20_000)}1))`,
+    'a sum in a loop of commands': `for ((;${'a+'.repeat(10_000)}1;)) do ls; done`,
+    'dollars without end': `ls ${'$'.repeat(60_000)}!`,
     'substitutions in parentheses': `for i in ${'(a) '.repeat(15_000)}`,
   }
   for (const [name, command] of Object.entries(BOMBS)) {
@@ -350,6 +358,21 @@ describe('the work is bounded', () => {
   )('%s is not Safe: it was not read to its end', (name) => {
     expect(levelOf(BOMBS[name] as string)).not.toBe('safe')
   })
+})
+
+test('whether a line goes on is seen in one pass over its backslashes', () => {
+  expect(unfinished(`ls ${'\\'.repeat(60_001)}`)).toEqual({})
+  // Sixty thousand of them, read once from each, would take seconds.
+  for (let i = 0; i < 20; i++) expect(unfinished(`ls ${'\\'.repeat(60_000)}x`)).toBeUndefined()
+})
+
+test('what makes the check itself fail is not Safe', () => {
+  const broken = new Proxy(newBudget(), {
+    set() {
+      throw new RangeError('Maximum call stack size exceeded')
+    },
+  })
+  expect(findAll('ls', PLACE, broken).map(({ rule }) => rule.id)).toEqual(['too-deep'])
 })
 
 test('what costs the parser more than it is worth is not read to say what a line consists of', () => {

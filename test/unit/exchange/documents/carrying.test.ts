@@ -111,7 +111,7 @@ test('a neighbour has a burst of documents carried and then twelve a minute, and
   const network = new Network()
   const [author, between, asker, other] = network.add(4) as [Node, Node, Node, Node]
   const fetched: NodeId[] = []
-  const carrier = createCarrier({ clock: time.clock, fetch: (_, __, ___, owner) => fetched.push(owner) })
+  const carrier = createCarrier({ clock: time.clock })
   const head = (version: number) => ({
     ...{ author: author.id, publicKey: author.identity.publicKey, kind: 'summary', slot: 'hour:1', version },
     ...{ digest: new Uint8Array(32), hints: new Uint8Array(0) },
@@ -119,12 +119,14 @@ test('a neighbour has a burst of documents carried and then twelve a minute, and
   const ask = (who: Node, version: number): void => {
     const { publicKey, kind, slot } = head(version)
     for (let times = 0; times < 3; times++) {
-      carrier.missed(who.id, { author: publicKey, kind, slot, version })
+      const carried = carrier.missed(who.id, { author: publicKey, kind, slot, version })
+      if (carried !== undefined) fetched.push(who.id)
     }
   }
   ask(asker, 1)
   expect(fetched).toEqual([])
-  for (let version = 1; version <= 300; version++) carrier.heard(head(version), author.id, between.id)
+  for (let version = 1; version <= 300; version++)
+    carrier.heard({ wanted: head(version), announcer: author.id, from: between.id })
   for (let version = 1; version <= 300; version++) ask(asker, version)
   // The last one of the burst is paid for later.
   const burst = fetched.length

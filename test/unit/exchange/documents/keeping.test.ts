@@ -12,8 +12,8 @@ import {
 } from '../../../../protocols/messages/sync.ts'
 import { blake3 } from '../../../../src/base/hash.ts'
 import { createFetcher } from '../../../../src/exchange/documents/fetcher.ts'
-import { wantedOf } from '../../../../src/exchange/documents/keeper.ts'
 import { readDocument } from '../../../../src/exchange/documents/read.ts'
+import { wantedOf } from '../../../../src/exchange/documents/wants.ts'
 import { DAY, HOUR, MINUTE, Network, type Node, networkOf } from './network.ts'
 
 type Nodes = readonly [Node, Node, Node, Node]

@@ -1,17 +1,20 @@
 // Answering: what the owner lets out, to whom, once, and never after consent was withdrawn.
 import { describe, expect, it } from 'vitest'
-import { encodeFrame } from '../../../../protocols/frame.ts'
+import { bodyOf, encodeFrame, type Frame } from '../../../../protocols/frame.ts'
 import {
   MeshQuery,
   type MeshQueryBody,
   QUERY_LIFE_MS,
+  QueryDone,
   type QueryType,
 } from '../../../../protocols/messages/query.ts'
 import { type Clock, systemClock, systemRandom } from '../../../../src/base/clock.ts'
+import { toHex } from '../../../../src/base/hex.ts'
 import type { TrustLevel } from '../../../../src/base/words/trust-levels.ts'
 import { CONCURRENT_MAX } from '../../../../src/exchange/query/answering/answer.ts'
 import { AUTHOR_QUOTA, NEIGHBOUR_QUOTA, READ_QUOTA } from '../../../../src/exchange/query/answering/intake.ts'
 import { type OwnQuestion, openAnswer, writeQuestion } from '../../../../src/exchange/query/document.ts'
+import type { Identity } from '../../../../src/trust/identity/index.ts'
 import {
   Endpoint,
   meshOf,
@@ -59,6 +62,12 @@ function neighbour(options: NodeOptions = { people: person(uses('git', 7)) }, le
     return open(question, before)
   }
   return { wire, owner, asker, answers, write, send, open, ask }
+}
+
+/** Time that stands still gives no quota back, however slow this machine is. */
+function standing(): Clock {
+  const epoch = Date.now()
+  return { now: () => epoch, monotonic: () => 0 }
 }
 
 describe('consent', () => {
@@ -389,6 +398,12 @@ describe('a question about the end of time', () => {
   })
 })
 
+/** Time stands still for its quotas, which give nothing back however long the test takes. */
+const WITHIN_ONE_MOMENT: NodeOptions = {
+  people: person(uses('git', 7)),
+  clock: { ...systemClock, monotonic: () => 0 },
+}
+
 describe('too many questions', () => {
   it('at once are told busy, and answered again when the first are done', async () => {
     const askers = Array.from({ length: 4 }, (_, i) => ({ name: `n${i}` }))
@@ -414,7 +429,7 @@ describe('too many questions', () => {
   })
 
   it('of one author are told busy, whoever hands them on; others are not', async () => {
-    const { owner, ask, write, wire } = neighbour()
+    const { owner, ask, write, wire } = neighbour(WITHIN_ONE_MOMENT)
     for (let i = 0; i < AUTHOR_QUOTA.frames; i++) expect((await ask()).status).toBe('success')
     expect((await ask()).status).toBe('busy')
     const carrier = new Endpoint(newIdentity(), wire)
@@ -441,7 +456,7 @@ describe('too many questions', () => {
   })
 
   it('of invented authors use up the quota of the neighbour that hands them on, and little of the ledger', async () => {
-    const { wire, owner, asker, answers } = neighbour()
+    const { wire, owner, asker, answers } = neighbour(WITHIN_ONE_MOMENT)
     const flood = 2 * NEIGHBOUR_QUOTA.frames
     for (let i = 1; i <= flood; i++) {
       const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
@@ -470,9 +485,16 @@ describe('too many questions', () => {
     expect((await other.ask()).coverage.complete).toBe(true)
   })
 
-  it('of a flood are not opened beyond what a neighbour may hand on, and get no answer', async () => {
-    const { owner, asker, answers } = neighbour()
+  it('of a flood are not opened beyond what a neighbour may hand on; the rest hear at once that nothing comes', async () => {
+    const clock = standing()
+    const wire = new Wire()
+    const owner = new TestNode(wire, { clock })
+    const asker = new Endpoint(newIdentity(), wire)
+    const heard: Frame[] = []
+    asker.handler = { frame: (_peer, frame) => heard.push(frame) }
+    wire.connect(owner.id, asker.ref.nodeId)
     const flood = READ_QUOTA.frames + 100
+    const ids: string[] = []
     for (let i = 0; i < flood; i++) {
       const author = { identity: newIdentity(), clock: systemClock, random: systemRandom }
       const { body, bytes } = writeQuestion(
@@ -480,15 +502,52 @@ describe('too many questions', () => {
         { query_type: 'ToolUsage', level: 1, time_range: { start: 0, end: 1 } },
         systemRandom.bytes(16),
       )
+      ids.push(toHex(body.query_id))
       asker.sendQuestion(owner.id, body.query_id, bytes)
     }
-    await soon(() => answers.length >= READ_QUOTA.frames)
+    await soon(() => heard.length >= flood)
     await owner.query.stop()
-    // Beside what the quota gives back while the test runs.
-    expect(answers.length).toBeLessThan(flood)
+    const endings = heard.flatMap((frame) => (frame.message === QueryDone ? bodyOf(frame, QueryDone) : []))
+    expect(endings.map(({ query_id }) => toHex(query_id))).toEqual(ids.slice(READ_QUOTA.frames))
+    expect(new Set(endings.map(({ answered, lost }) => `${answered} ${lost}`))).toEqual(new Set(['0 1']))
+    expect(heard).toHaveLength(flood)
     const refused = owner.audits
       .filter(({ details }) => details.reason === 'busy')
       .reduce((sum, { details }) => sum + Number(details.times), 0)
     expect(owner.marks.length + refused).toBe(flood)
+  })
+
+  it('that share an id are told apart by what they say: neither passes for, nor displaces, the other', async () => {
+    const { wire, owner, asker, answers } = neighbour()
+    const query_id = systemRandom.bytes(16)
+    /** Ids are random; this author chooses its own. */
+    const question = (identity: Identity) =>
+      writeQuestion(
+        {
+          identity,
+          clock: systemClock,
+          random: {
+            ...systemRandom,
+            bytes: (length) => (length === 16 ? query_id : systemRandom.bytes(length)),
+          },
+        },
+        { query_type: 'NodeHealth', level: 1, time_range: { start: 0, end: 1 } },
+        systemRandom.bytes(16),
+      )
+    const honest = question(asker.identity)
+    const stranger = newIdentity()
+    const other = question(stranger)
+    const forged = Uint8Array.from(honest.bytes)
+    forged[forged.length - 1]! ^= 1
+    for (const { bytes } of [honest, other, honest, other]) asker.sendQuestion(owner.id, query_id, bytes)
+    await soon(() => answers.length === 4)
+    expect(answers.map(({ author }) => toHex(author)).toSorted()).toEqual(
+      [toHex(asker.identity.publicKey), toHex(stranger.publicKey)]
+        .flatMap((author) => [author, author])
+        .toSorted(),
+    )
+    asker.sendQuestion(owner.id, query_id, forged)
+    await soon(() => !wire.linked(owner.id, asker.ref.nodeId))
+    expect(answers).toHaveLength(4)
   })
 })

@@ -1,6 +1,8 @@
 // Asking: merged numbers, exact coverage, and every way a query ends.
 import fc from 'fast-check'
 import { describe, expect, it, vi } from 'vitest'
+import { bodyOf } from '../../../../protocols/frame.ts'
+import { QueryDone, QueryHop } from '../../../../protocols/messages/query.ts'
 import type { NodeId } from '../../../../protocols/node-id.ts'
 import { KaroError } from '../../../../src/base/errors.ts'
 import { ASKING_MAX } from '../../../../src/exchange/query/asking/ask.ts'
@@ -234,6 +236,31 @@ describe('a member without a link', () => {
     expect(most).toBe(8)
     const cut = await a.ask({ timeoutMs: 100 })
     expect(cut).toMatchObject({ ended_by: 'deadline', coverage: { known: 20, unreachable: 20 } })
+  })
+})
+
+describe('a member that has no time to read the question', () => {
+  it('is busy at once, asked by itself or over others, and keeps nobody waiting', async () => {
+    const { nodes, wire } = three()
+    const a = nodes[0]!
+    const raw = new Endpoint(newIdentity(), wire)
+    raw.handler = {
+      frame(peer, frame) {
+        if (frame.message !== QueryHop) return
+        const { query_id } = bodyOf(frame, QueryHop)
+        const body = { query_id, author: a.identity.publicKey, answered: 0, lost: 1 }
+        wire.send(raw.ref.nodeId, peer.nodeId, raw.hopFrame(QueryDone, body))
+      },
+    }
+    for (const node of nodes) wire.connect(node.id, raw.ref.nodeId)
+    a.members.add(raw)
+    const direct = await a.ask({ timeoutMs: 60_000 })
+    expect(direct).toMatchObject({ ended_by: 'all_done', coverage: { answered: 2, failed: 1 } })
+    expect(a.outcomes(direct)).toMatchObject({ raw: 'busy' })
+    wire.cut(a.id, nodes[1]!.id)
+    const echoed = await a.ask({ timeoutMs: 60_000 })
+    expect(echoed).toMatchObject({ ended_by: 'all_done', coverage: { answered: 2, failed: 1 } })
+    expect(a.outcomes(echoed)).toMatchObject({ raw: 'busy' })
   })
 })
 

@@ -10,11 +10,10 @@ import {
   CARRIED_MAX,
   CARRIED_OF_NEIGHBOUR_MAX,
   createRouter,
-  type Echo,
   RELAYED_BYTES_MAX,
   RESPONDERS_MAX,
-  type Routed,
 } from '../../../../src/exchange/query/answering/forward.ts'
+import type { Echo, Routed } from '../../../../src/exchange/query/answering/router.ts'
 import type { PeerRef } from '../../../../src/mesh/index.ts'
 import { VirtualTime } from '../../../support/virtual-time.ts'
 

@@ -7,6 +7,7 @@ import { formatNodeId, type NodeId } from '../../../../protocols/node-id.ts'
 import { query as queryStream } from '../../../../protocols/registry.ts'
 import {
   type Clock,
+  type Random,
   systemClock,
   systemRandom,
   systemTimers,
@@ -108,11 +109,19 @@ export class Endpoint {
   readonly ref: PeerRef
   readonly identity: Identity
   readonly #wire: Wire
+  readonly #clock: Clock
+  readonly #random: Random
   readonly #nonces = new Set<string>()
   #seq = 0
 
-  constructor(identity: Identity, wire: Wire) {
+  constructor(
+    identity: Identity,
+    wire: Wire,
+    { clock = systemClock, random = systemRandom }: { readonly clock?: Clock; readonly random?: Random } = {},
+  ) {
     this.identity = identity
+    this.#clock = clock
+    this.#random = random
     this.#wire = wire
     this.ref = { nodeId: identity.nodeId, publicKey: identity.publicKey }
     wire.add(this)
@@ -137,8 +146,8 @@ export class Endpoint {
   hopFrame<B extends WireBody>(message: Message<B>, body: NoInfer<B>, trace?: Uint8Array): Uint8Array {
     const envelope = {
       sender: this.identity.publicKey,
-      ts: Date.now(),
-      nonce: systemRandom.bytes(16),
+      ts: this.#clock.now(),
+      nonce: this.#random.bytes(16),
       seq: ++this.#seq,
       ...(trace === undefined ? {} : { trace }),
     }
@@ -200,6 +209,7 @@ export interface NodeOptions {
   readonly fullMeshUpTo?: number
   readonly clock?: Clock
   readonly timers?: Timers
+  readonly random?: Random
   /** Everybody, this node included: all others are its members, and trusted as `peer`. */
   readonly among?: Set<TestNode | Endpoint>
 }
@@ -219,6 +229,7 @@ export class TestNode {
   readonly absent = new Map<NodeId, Partial<Member>>()
   readonly #levels = new Map<NodeId, Partial<PeerOpinion>>()
   readonly #othersAre: TrustLevel
+  readonly #clock: Clock
   readonly #trustListeners = new Set<(node: NodeId) => void>()
   readonly #consents = new Map<number, ConsentRecord>()
   /** Calls of insight about people's data. */
@@ -251,7 +262,8 @@ export class TestNode {
     this.marks = options.marks ?? []
     this.members = options.among ?? new Set()
     this.#othersAre = options.among === undefined ? 'untrusted' : 'peer'
-    this.endpoint = new Endpoint(this.identity, wire)
+    this.#clock = options.clock ?? systemClock
+    this.endpoint = new Endpoint(this.identity, wire, options)
     const people = options.people ?? new Map()
     const config = {
       node: { name: this.name },
@@ -273,7 +285,7 @@ export class TestNode {
       config,
       trust,
       audit,
-      clock: systemClock,
+      clock: this.#clock,
       consent: {
         get: async (uid) => {
           if (this.storeFailure !== undefined) throw this.storeFailure
@@ -328,14 +340,14 @@ export class TestNode {
             name: this.name,
             uptime_seconds: 60,
             online: true,
-            last_seen: new Date().toISOString(),
+            last_seen: new Date(this.#clock.now()).toISOString(),
             ...this.health,
           }
         },
       },
-      clock: options.clock ?? systemClock,
+      clock: this.#clock,
       timers: options.timers ?? systemTimers,
-      random: systemRandom,
+      random: options.random ?? systemRandom,
       log: silentLog,
       ownUid: this.uid,
       onEncoded: options.onEncoded,
@@ -357,7 +369,7 @@ export class TestNode {
     signal: AbortSignal = new AbortController().signal,
     onProgress?: (coverage: Coverage) => void,
   ) {
-    const end = Date.now()
+    const end = this.#clock.now()
     return this.query.ask(
       {
         query_type: 'ToolUsage',
@@ -411,7 +423,7 @@ export class TestNode {
             node_id: member.identity.nodeId,
             fingerprint: member.identity.fingerprint,
             name: 'name' in member ? member.name : 'raw',
-            last_seen: Date.now(),
+            last_seen: this.#clock.now(),
             addresses: [],
             offline: false,
             known_by: 'link' as const,

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { CATEGORIES, OTHER, TOOL_NAMES, toolOf } from '../../../../src/base/words/dictionary.ts'
+import { times } from '../../../support/thorough.ts'
 
 test.each([
   ['git', 'git', 'git'],
@@ -95,7 +96,7 @@ test('nothing of an unknown word comes out', () => {
       expect(TOOL_NAMES.has(tool)).toBe(true)
       expect(CATEGORIES).toContain(category)
     }),
-    { numRuns: 5_000 },
+    { numRuns: times(500, 5_000) },
   )
 })
 

@@ -11,6 +11,7 @@ import { type Audit, createAudit } from '../../../../src/trust/audit/index.ts'
 import type { ExportLine } from '../../../../src/trust/audit/types.ts'
 import { temporaryDatabase } from '../../../support/database.ts'
 import { testIdentity } from '../../../support/identity.ts'
+import { times } from '../../../support/thorough.ts'
 
 const never = new AbortController().signal
 const identity = testIdentity(1)
@@ -155,7 +156,7 @@ describe('nothing can be changed', () => {
         const told = await verdict(lines.with(line, value as ExportLine)).catch(() => ({ ok: false }))
         expect(told.ok, changed).toBe(false)
       }),
-      { numRuns: 600 },
+      { numRuns: times(200, 600) },
     )
   })
 

@@ -13,6 +13,7 @@ import { createAudit } from '../../../../src/trust/audit/index.ts'
 import { verifyLedger } from '../../../../src/trust/audit/verify.ts'
 import { temporaryDatabase } from '../../../support/database.ts'
 import { testIdentity } from '../../../support/identity.ts'
+import { times } from '../../../support/thorough.ts'
 
 const never = new AbortController().signal
 const identity = testIdentity(1)
@@ -88,7 +89,7 @@ test('any changed bit of any entry or signed head is found where it is', async (
       const seq = Number(Buffer.from(key).readBigUInt64BE(2))
       expect(verdict).toMatchObject({ ok: false, entries: ENTRIES, first_bad: seq })
     }),
-    { numRuns: 500 },
+    { numRuns: times(200, 500) },
   )
   expect(await verify(db)).toMatchObject({ ok: true })
 })

@@ -16,6 +16,7 @@ import {
 } from '../../../../src/trust/identity/index.ts'
 import { temporaryDirectory } from '../../../support/database.ts'
 import { track } from '../../../support/processes.ts'
+import { times } from '../../../support/thorough.ts'
 
 const SECRET = Buffer.from('größe ist relativ')
 const newPath = (): string => join(temporaryDirectory(), 'identity.key')
@@ -81,7 +82,7 @@ test('no changed byte makes another key of it', () => {
   const text = fs.readFileSync(path, 'latin1')
   const body = text.indexOf('KEY-----\n') + 9
   // The last characters hold the seed and its padding: a change in front of them turns bits of the seed.
-  for (let at = text.lastIndexOf('\n-----END') - 90; at < text.length - 40; at += 6) {
+  for (let at = text.lastIndexOf('\n-----END') - 90; at < text.length - 40; at += times(18, 6)) {
     const other = text[at] === 'A' ? 'B' : 'A'
     fs.writeFileSync(path, text.slice(0, at) + other + text.slice(at + 1), 'latin1')
     let loaded: string | undefined
@@ -135,13 +136,13 @@ test('killed at any moment, the file is the old one or the new one, and the next
       else k.protectIdentityFile(path, secret, systemRandom)
     }`
   let seen = 0
-  for (let round = 0; round < 12; round++) {
+  for (let round = 0; round < times(6, 12); round++) {
     const child = track(
       spawn(process.execPath, ['--input-type=module', '-e', code], { stdio: ['ignore', 'pipe', 'inherit'] }),
     )
     await new Promise((resolve) => child.stdout.once('data', resolve))
     // Wherever that is: most of the time it computes, the rest it writes.
-    await new Promise((resolve) => setTimeout(resolve, 60 * round))
+    await new Promise((resolve) => setTimeout(resolve, times(120, 60) * round))
     child.kill('SIGKILL')
     await new Promise((resolve) => child.once('close', resolve))
     if (isProtectedKey(path)) seen++

@@ -17,6 +17,7 @@ import {
   SHARING_CATEGORIES,
   summaryResource,
 } from '../../../../src/trust/policy/index.ts'
+import { times } from '../../../support/thorough.ts'
 
 const ASKER = formatNodeId(new Uint8Array(32).fill(7))
 const OTHER = formatNodeId(new Uint8Array(32).fill(8))
@@ -279,7 +280,7 @@ describe('deny beats allow', () => {
           if (before === 'withhold') expect(after).not.toBe('allow')
         },
       ),
-      { numRuns: 2_000 },
+      { numRuns: times(300, 2_000) },
     )
   })
 
@@ -300,7 +301,7 @@ describe('deny beats allow', () => {
           listed(given.allow_peers)
         expect(effect === 'allow').toBe(expected)
       }),
-      { numRuns: 2_000 },
+      { numRuns: times(300, 2_000) },
     )
   })
 })

@@ -54,16 +54,19 @@ export const DISK_RULES: readonly Rule[] = [
     core: true,
     why: 'Makes a new filesystem; everything on the disk is lost.',
     tools: MKFS,
-    when: (c, o) => inPlace(c, o.operands, 'disk'),
+    // `mke2fs -n` only shows what it would make; its relatives have no such option under that letter.
+    when: (c, o) =>
+      only(!(/^mk(?:e2fs|fs\.ext[234])$/.test(c.name) && o.flag('n')), inPlace(c, o.operands, 'disk')),
     safer: 'lsblk -f',
     examples: {
       risky: [
         'mkfs.ext4 /dev/sda1',
+        'mkfs.vfat -n DATA /dev/sda1',
         'mkfs -t xfs /dev/sdb',
         'sudo mkswap /dev/sda2',
         '/sbin/mke2fs /dev/vdb',
       ],
-      harmless: ['mkfs.ext4 disk.img', 'mkfs.ext4 -h'],
+      harmless: ['mkfs.ext4 disk.img', 'mkfs.ext4 -h', 'mke2fs -n /dev/sdb1'],
     },
   },
   {
@@ -107,7 +110,11 @@ export const DISK_RULES: readonly Rule[] = [
         case 'blkdiscard':
           return o.operands.length > 0
         case 'sgdisk':
-          return only(o.flag('Z', 'z', 'o', 'zap-all', 'zap', 'clear', 'd', 'delete'), true)
+          // What stands behind -b or -g is the name of a backup.
+          return c.args.some(
+            ({ text }) =>
+              /^--(?:zap|clear|delete|load-backup|replicate)/.test(text) || /^-[ZzodlR]/.test(text),
+          )
         case 'sfdisk':
           return only(
             !o.flag(
@@ -159,6 +166,7 @@ export const DISK_RULES: readonly Rule[] = [
         'wipefs -a /dev/sda',
         'blkdiscard /dev/nvme0n1',
         'sgdisk --zap-all /dev/sda',
+        'sgdisk -l sda.bak /dev/sda',
         'parted /dev/sda mklabel gpt',
         'cryptsetup luksFormat /dev/sda2',
         'hdparm --security-erase x /dev/sda',
@@ -177,6 +185,8 @@ export const DISK_RULES: readonly Rule[] = [
         'nvme list',
         'zpool status',
         'sgdisk -p /dev/sda',
+        'sgdisk -b=sda.bak /dev/sda',
+        'sgdisk --backup=zap.bak /dev/sda',
         'badblocks -s /dev/sdb',
         'dmsetup ls',
       ],
@@ -203,7 +213,8 @@ export const DISK_RULES: readonly Rule[] = [
     level: 'high',
     why: 'Removes a logical volume, dataset or snapshot with what is in it.',
     tools: tools('lvremove vgremove pvremove zfs btrfs lvreduce'),
-    when: (c) => {
+    when: (c, o) => {
+      if (/^(?:lv|vg|pv)/.test(c.name) && o.flag('t', 'test')) return undefined
       if (c.name === 'zfs') return only(/^(?:destroy|rollback)$/.test(c.args[0]?.text ?? ''), true)
       if (c.name === 'btrfs')
         return only(
@@ -223,7 +234,7 @@ export const DISK_RULES: readonly Rule[] = [
     }),
     examples: {
       risky: ['lvremove -f vg/lv', 'zfs destroy -r tank/data', 'btrfs subvolume delete x'],
-      harmless: ['zfs list', 'btrfs filesystem df /', 'lvs'],
+      harmless: ['zfs list', 'btrfs filesystem df /', 'lvs', 'lvremove -t vg/lv'],
     },
   },
   {

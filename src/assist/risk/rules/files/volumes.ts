@@ -47,7 +47,12 @@ export const VOLUME_RULES: readonly Rule[] = [
         case 'xfs_repair':
           return only(o.flag('L'), true)
         case 'btrfs':
-          return only((verb(o) === 'check' && o.flag('repair')) || verb(o, 1) === 'resize', true)
+          if (verb(o) === 'check') return only(o.flag('repair'), true)
+          // It can only grow where it is to take all there is, or more.
+          return only(
+            verb(o, 1) === 'resize' && !c.args.some((arg) => /^(?:\d+:)?(?:max$|\+)/.test(arg.text)),
+            true,
+          )
         case 'dmsetup':
           return only(/^remove/.test(verb(o)), true)
         case 'tune2fs':
@@ -64,11 +69,13 @@ export const VOLUME_RULES: readonly Rule[] = [
         'debugfs -w /dev/sda1',
         'xfs_repair -L /dev/sda1',
         'btrfs check --repair /dev/sda1',
+        'btrfs filesystem resize -10G /data',
       ],
       harmless: [
         'resize2fs /dev/sda1',
         'debugfs /dev/sda1',
         'btrfs check /dev/sda1',
+        'btrfs filesystem resize max /data',
         'tune2fs -l /dev/sda1',
         'dmsetup ls',
       ],

@@ -150,11 +150,17 @@ export const PACKAGE_RULES: readonly Rule[] = [
     when: (c, o) =>
       only(
         c.name !== 'deno' || /^(?:run|install|eval)$/.test(verb(o)),
-        matching(o.operands.slice(0, 2), /^(?:git\+)?https?:\/\//),
+        // Behind the package stand its own words.
+        matching(o.operands.slice(0, /^(?:deno|pipx)$/.test(c.name) ? 2 : 1), /^(?:git\+)?https?:\/\//),
       ),
     examples: {
       risky: ['npx https://x.example/p.tgz', 'deno run -A https://x.example/m.ts'],
-      harmless: ['npx prettier .', 'deno run main.ts', 'deno add jsr:@std/path'],
+      harmless: [
+        'npx prettier .',
+        'npx openapi-ts http://localhost:8000/openapi.json',
+        'deno run main.ts',
+        'deno add jsr:@std/path',
+      ],
     },
   },
 ]

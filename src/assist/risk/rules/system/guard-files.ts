@@ -34,7 +34,9 @@ const CHANGES_TREES: ReadonlySet<string> = new Set(
 export const TAKES_TREES: ReadonlySet<string> = new Set([
   ...REMOVES,
   ...CHANGES_TREES,
-  ...'mv gmv cp gcp rsync tar gtar bsdtar unzip git 7z 7za rar arj unar'.split(' '),
+  ...'mv gmv cp gcp rsync tar gtar bsdtar unzip git 7z 7za rar arj unar cpio pax patch gpatch chezmoi yadm home-manager'.split(
+    ' ',
+  ),
 ])
 
 /** Files that the guard goes by, or is called from, which the command writes, replaces or takes away. */
@@ -45,7 +47,7 @@ export function touchedOwn(c: SimpleCommand, o: Options): readonly Arg[] {
   const isTarget = (arg: Arg) =>
     isOwnFile(arg.text, scope) || isOwnProgram(arg.text, scope) || (/[:=,]/.test(arg.text) && isOwn(arg.text))
   const found = [...overwritten(c, o), ...appended(c, o)].filter(
-    (arg) => isTarget(arg) || isOwnDirectoryItself(arg, c),
+    (arg) => isTarget(arg) || isOwnDirectoryItself(arg, c, o),
   )
   found.push(
     ...placed(c, o).filter((arg) => isTarget(arg) || (isOwnDirectory(arg.text, scope) && isHere(arg, c))),
@@ -74,6 +76,8 @@ function mayLead(text: string, { caller }: SimpleCommand['scope']): boolean {
 /** A cheap look: whether some word could lead to a file of ours, or the tool takes whole trees. */
 function mayTouch({ name, args, redirections, input, scope }: SimpleCommand): boolean {
   if (scope.machine !== undefined) return true
+  // Where a repository or an archive says where its files go, no word has to.
+  if (scope.caller === 'tool' && (TAKES_TREES.has(name) || /^python\d?$/.test(name))) return true
   if (TAKES_TREES.has(name)) {
     const isAboveHome = scope.cwd === scope.home || scope.home.startsWith(`${scope.cwd}/`)
     if (isAboveHome || args.some((arg) => /^[/~]|\.\.|=[/~]/.test(arg.text))) return true
@@ -100,8 +104,13 @@ function inputIsCode(name: string): boolean {
 }
 
 /** The directory as a whole, not one that something is put into under its own name. */
-function isOwnDirectoryItself(arg: Arg, { name, scope }: SimpleCommand): boolean {
-  return !/^(?:cp|mv|ln|install|rsync|scp|tee|split|csplit)$/.test(name) && isOwnDirectory(arg.text, scope)
+function isOwnDirectoryItself(arg: Arg, { name, scope }: SimpleCommand, o: Options): boolean {
+  // `mv -T x ~/.claude` takes the directory's place.
+  const isPlace = /^g?(?:cp|mv|ln|install)$/.test(name) && o.flag('T', 'no-target-directory') !== undefined
+  return (
+    (isPlace || !/^(?:cp|mv|ln|install|rsync|scp|tee|split|csplit)$/.test(name)) &&
+    isOwnDirectory(arg.text, scope)
+  )
 }
 
 /** Whether the directory is that of a home, or of the project the command runs in: a copy elsewhere is no one's settings. */
@@ -201,6 +210,9 @@ function gitRemoved(c: SimpleCommand, o: Options): readonly Arg[] {
 function changedTrees(c: SimpleCommand, o: Options): readonly Arg[] {
   const { name, scope } = c
   if (!CHANGES_TREES.has(name)) return []
+  // What is mounted there stays there.
+  if (name === 'mount' && c.args.some((arg) => /(?:^|,)remount(?!.*(?:bind|\bro\b))/.test(arg.text)))
+    return []
   const whole = isRecursive(o) || /mount|fs$|stow/.test(name)
   const words = name === 'stow' ? valuesOf(c.args, ['t', 'target']) : o.operands
   return words.filter((arg) => (whole ? isAboveOwn(arg.text, scope) : isOwnDirectory(arg.text, scope)))
@@ -208,10 +220,52 @@ function changedTrees(c: SimpleCommand, o: Options): readonly Arg[] {
 
 /** What is unpacked or copied as a whole over a directory may hold anything. A person who does that means it. */
 function covered(c: SimpleCommand, o: Options): readonly Arg[] {
-  const into = filled(c, o)
-  return into.filter((arg) =>
-    c.scope.caller === 'tool' ? isAboveOwn(arg.text, c.scope) : isOwnDirectory(arg.text, c.scope),
-  )
+  const { scope } = c
+  if (scope.caller !== 'tool') return filled(c, o).filter((arg) => isOwnDirectory(arg.text, scope))
+  const isRoot = (arg: Arg) => resolvePath(arg.text, scope) === '/'
+  return [
+    ...filled(c, o).filter((arg) => isAboveOwn(arg.text, scope) || isRoot(arg)),
+    ...checkedOut(c, o),
+    ...unpackedAnywhere(c),
+  ]
+}
+
+/** Verbs of git by which the files of a working tree become what a repository, or a patch, says. */
+const GIT_FILLS =
+  /^(?:checkout|checkout-index|switch|restore|reset|apply|am|merge|pull|rebase|cherry-pick|revert|stash|read-tree|clone|worktree|submodule)$/
+/** Lay a person's own start files and settings over a home, from where nobody sees what they hold. */
+const DOTFILES: Readonly<Record<string, RegExp>> = {
+  chezmoi: /^(?:apply|update|init)$/,
+  yadm: GIT_FILLS,
+  'home-manager': /^switch$/,
+}
+
+/** A repository's files over a home: the options and the variable that say where its working tree is. */
+function checkedOut(c: SimpleCommand, o: Options): readonly Arg[] {
+  const { name, args, assignments, scope } = c
+  if (Object.hasOwn(DOTFILES, name))
+    return (DOTFILES[name] as RegExp).test(verb(o)) ? o.operands.slice(0, 1) : NOTHING
+  if (name !== 'git' || !GIT_FILLS.test(verb(o))) return NOTHING
+  const trees = [
+    ...valuesOf(args, ['C', 'work-tree', 'prefix']),
+    ...assignments.filter((set) => set.name === 'GIT_WORK_TREE').map(({ value }) => value),
+    ...(verb(o) === 'clone' ? o.operands.slice(2, 3) : []),
+  ]
+  return trees.filter(({ text }) => {
+    const path = resolvePath(text, scope)
+    return path === '/' || `${scope.home}/`.startsWith(`${path}/`) || isOwnDirectory(text, scope)
+  })
+}
+
+/** `tar xPf x.tar`: the archive says where, from the root on. */
+function unpackedAnywhere({ name, args }: SimpleCommand): readonly Arg[] {
+  if (!/^(?:g|bsd)?tar$/.test(name)) return NOTHING
+  const [first] = args
+  const clusters = args.filter((arg) => arg === first || /^-[a-zA-Z]/.test(arg.text))
+  const has = (letter: string, long: string) =>
+    clusters.some(({ text }) => /^-?[a-zA-Z]+$/.test(text) && text.includes(letter)) ||
+    args.some(({ text }) => text === long)
+  return first !== undefined && has('x', '--extract') && has('P', '--absolute-names') ? [first] : NOTHING
 }
 
 /** A person's start files are theirs to change; the lines in them that load the guard are not changed unasked. */

@@ -11,6 +11,8 @@ const LEAVES_HOOKS_OUT =
   /disableAllHooks|^--(?:bare|setting-sources)(?:=|$)|\bhooks?"?\s*=\s*false|^--disable=\w*hooks/
 /** Where AI tools look for settings. A person may keep them elsewhere. */
 const MOVES_SETTINGS = /^(?:CLAUDE_CONFIG_DIR|CODEX_HOME|COPILOT_HOME)$/
+/** Find their settings, and with them the guard, in the home they are given. */
+const AI_TOOLS = /^(?:claude|codex|gemini|copilot|cursor-agent)$/
 const VARIABLE = /^KARO_(?:GUARD_\w+|HOME)$/
 /** Values that make the guard stricter than it can be otherwise. */
 const TIGHTENS: Readonly<Record<string, string>> = {
@@ -26,9 +28,21 @@ export const GUARD_RULES: readonly Rule[] = [
     id: 'guard-off',
     level: 'high',
     why: 'Switches off what judges commands before they run, or changes what it lets through.',
-    tools: ['*', ...tools('karo unset env claude codex printf read'), ...REMOVES_PACKAGES, ...TAKES_TREES],
+    tools: [
+      '*',
+      ...tools('karo unset env claude codex gemini copilot cursor-agent printf read pkill killall launchctl'),
+      ...REMOVES_PACKAGES,
+      ...TAKES_TREES,
+    ],
     when: (c, o) => {
       if (c.name === 'karo') return only(!isAsked(o) && loosens(c, o), true)
+      // The daemon, or its agent of launchd.
+      if (c.name === 'pkill' || c.name === 'killall') return matching(o.operands, /\bkaro\b/)
+      if (c.name === 'launchctl')
+        return only(
+          /^(?:unload|bootout|remove|disable|stop|kill)$/.test(verb(o)),
+          matching(c.args, /\bkaro\b/),
+        )
       if (REMOVES_PACKAGES.includes(c.name)) return [...removedPackage(c, o), ...touchedOwn(c, o)]
       if (c.name === 'claude' || c.name === 'codex')
         return [...matching(c.args, LEAVES_HOOKS_OUT), ...variables(c, o)]
@@ -62,6 +76,8 @@ export const GUARD_RULES: readonly Rule[] = [
         'python3 -c \'open("/home/me/.claude/settings.json","w").write("{}")\'',
         'rm $(which karo)',
         'sudo apt remove karo',
+        'pkill -f karo.js',
+        'killall karo',
       ],
       harmless: [
         'karo guard list',
@@ -134,7 +150,7 @@ function removedPackage(c: SimpleCommand, o: Options): readonly Arg[] {
 function variables(c: SimpleCommand, o: Options): readonly Arg[] {
   const loose = (name: string, value: string) =>
     (VARIABLE.test(name) && TIGHTENS[name] !== value) ||
-    (c.scope.caller === 'tool' && MOVES_SETTINGS.test(name))
+    (c.scope.caller === 'tool' && (MOVES_SETTINGS.test(name) || (name === 'HOME' && AI_TOOLS.test(c.name))))
   const set = c.assignments.filter((it) => loose(it.name, it.value.text)).map((it) => it.value)
   switch (c.name) {
     case 'export':

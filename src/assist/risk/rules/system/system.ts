@@ -59,8 +59,11 @@ export const SYSTEM_RULES: readonly Rule[] = [
         const words = c.args.map((arg) => arg.text)
         if (words.some((word) => word === '-l' || word === '-L')) return undefined
         const targets = words.slice(/^-/.test(words[0] ?? '') && words.length > 1 ? 1 : 0)
+        // Signals by which init reads its files again or says what it does; and none.
+        const signal = words[0] === '-s' || words[0] === '-n' ? `-${words[1]}` : words[0]
+        const isTold = /^-(?:SIG)?(?:HUP|USR[12]|WINCH|CONT|0|1|10|12)$/i.test(signal ?? '')
         return only(
-          targets.some((word) => word === '-1' || word === '1' || word === '--1') && targets.length > 0,
+          targets.some((word) => word === '-1' || word === '--1' || (word === '1' && !isTold)),
           true,
         )
       }
@@ -82,6 +85,8 @@ export const SYSTEM_RULES: readonly Rule[] = [
         'kill -KILL -1',
         'kill -s 9 -- -1',
         'kill -9 1',
+        'kill 1 1',
+        'kill -HUP -1',
         'killall -9 systemd',
         'pkill -9 sshd',
         'pkill .',
@@ -90,6 +95,8 @@ export const SYSTEM_RULES: readonly Rule[] = [
         'kill 1234',
         'kill -9 1234',
         'kill -1 1234',
+        'kill -HUP 1',
+        'kill -s USR1 1',
         'kill -l',
         'pkill -f myserver',
         'killall firefox',

@@ -1,0 +1,117 @@
+// Which documents this node wants, judged by their heads alone: as what it would keep one, or why it has to see it.
+import { HINT_BYTES } from '../../../protocols/messages/fields.ts'
+import { formatNodeId, type NodeId } from '../../../protocols/node-id.ts'
+import type { Clock } from '../../base/clock.ts'
+import { createRecent } from '../../base/recent.ts'
+import type { Hints } from '../../trust/identity/index.ts'
+import { type Catalog, type Entry, type Role, tagOf } from './catalog.ts'
+import { KINDS, RELAYED_MS } from './kinds.ts'
+import type { MembersView } from './members.ts'
+import { isFuture, isKind } from './read.ts'
+import type { Witness } from './witness.ts'
+
+/** Editions for which there was no room are not fetched again for this long. */
+const REFUSED_MS = 3_600_000
+const REFUSED_MAX = 8_192
+
+/** What is known of a document before it is here. */
+export interface Wanted {
+  readonly author: NodeId
+  readonly publicKey: Uint8Array
+  readonly kind: string
+  readonly slot: string
+  readonly version: number
+  readonly digest: Uint8Array
+  readonly hints: Uint8Array
+}
+
+type Want = Exclude<Role, 'own'> | 'proof' | 'witness'
+
+export interface Wants {
+  /**
+   * As what this node would keep a document of that head; undefined: it does not want it, or has it. `proof`: it has
+   * another one of that version, and wants to see whether its author signed both. `witness`: a head of its own ledger
+   * that it does not have itself.
+   */
+  wants(head: Wanted): Want | undefined
+  /** There was no room for that edition: it is not wanted for an hour. */
+  refuse(edition: Edition): void
+  /** There is room again. */
+  forget(): void
+}
+
+type Edition = Pick<Wanted, 'author' | 'kind' | 'slot' | 'version'>
+
+export interface WantsDeps {
+  readonly self: NodeId
+  readonly catalog: Pick<Catalog, 'get'>
+  readonly members: Pick<MembersView, 'keepsFrom' | 'holders'>
+  readonly hints: Hints
+  readonly clock: Clock
+  readonly witness: Pick<Witness, 'wants'>
+  /** Its author is known to have signed two documents of that version. */
+  readonly isProven: (held: Entry) => boolean
+  /** Whether a neighbour that cannot get this edition asked this node for it. */
+  readonly carries: (edition: Edition) => boolean
+}
+
+export function createWants(deps: WantsDeps): Wants {
+  const { self, catalog, members, witness, clock } = deps
+  /** When it may be fetched again (monotonic, ms). */
+  const refused = createRecent<string, number>(REFUSED_MAX)
+
+  const editionOf = ({ author, kind, slot, version }: Edition): string =>
+    `${author} ${kind} ${slot} ${version}`
+
+  function isRecipient(head: Wanted): boolean {
+    const { publicKey, slot, version, hints } = head
+    if (hints.length === 0) return false
+    const own = deps.hints(publicKey, { author: publicKey, slot, version })
+    if (own === undefined) return false
+    for (let at = 0; at + HINT_BYTES <= hints.length; at += HINT_BYTES) {
+      if (Buffer.compare(hints.subarray(at, at + HINT_BYTES), own) === 0) return true
+    }
+    return false
+  }
+
+  /** Of this node's ledger, and newer than what this node itself has: somebody took it back here. */
+  function isNewerThanOwn(head: Wanted): boolean {
+    const held = catalog.get(self, 'audit_head', head.slot)
+    return (held === undefined || head.version > held.version) && witness.wants(head)
+  }
+
+  function wants(head: Wanted): Want | undefined {
+    const { author, publicKey, kind, slot, version } = head
+    const now = clock.now()
+    if (!isKind(kind) || isFuture(version, now)) return undefined
+    if (author === self) return kind === 'audit_head' && isNewerThanOwn(head) ? 'witness' : undefined
+    if (!members.keepsFrom(author)) return undefined
+    const held = catalog.get(author, kind, slot)
+    if (held !== undefined && held.version >= version) {
+      const twin = held.version === version && held.tag !== tagOf(head.digest)
+      return twin && !deps.isProven(held) ? 'proof' : undefined
+    }
+    if ((refused.get(editionOf(head)) ?? 0) > clock.monotonic()) return undefined
+    if (KINDS[kind].audience === 'all' || isRecipient(head)) return 'received'
+    const relays = (): boolean =>
+      version + RELAYED_MS > now &&
+      (deps.carries(head) || members.holders(author, publicKey, kind, slot).includes(self))
+    // An edition that is for others now still takes the place of the one that was for this node.
+    return held !== undefined || relays() ? 'relayed' : undefined
+  }
+
+  return {
+    wants,
+    refuse: (edition) => refused.set(editionOf(edition), clock.monotonic() + REFUSED_MS),
+    forget: () => refused.clear(),
+  }
+}
+
+export const wantedOf = (head: {
+  readonly author: Uint8Array
+  readonly kind: string
+  readonly slot: string
+  readonly version: number
+  readonly digest: Uint8Array
+  readonly hints: Uint8Array
+}): Wanted => ({ ...head, author: formatNodeId(head.author), publicKey: head.author })

@@ -1,0 +1,107 @@
+// The end of a question of this node: summaries stand in for the absent, then the result, a line in the log, one in the ledger.
+import type { Clock } from '../../../base/clock.ts'
+import { toHex } from '../../../base/hex.ts'
+import type { Log } from '../../../base/run/log.ts'
+import type { Config } from '../../../config/index.ts'
+import type { Mesh } from '../../../mesh/index.ts'
+import type { Audit } from '../../../trust/audit/index.ts'
+import type { Identity } from '../../../trust/identity/index.ts'
+import type { Trust } from '../../../trust/peers/index.ts'
+import type { QueryResult } from '../result.ts'
+import type { AskRequest, QueryWatch } from '../types.ts'
+import { resultOf } from './collect.ts'
+import { type EndedBy, type Live, soFar } from './live.ts'
+import type { Collection } from './types.ts'
+import { whyUnreached } from './unreached.ts'
+
+export interface ConcludeDeps {
+  readonly config: Pick<Config, 'node' | 'sharing'>
+  readonly identity: Pick<Identity, 'fingerprint'>
+  readonly trust: Pick<Trust, 'opinion' | 'known'>
+  readonly mesh: Pick<Mesh, 'isConnected' | 'apart'>
+  readonly audit: Pick<Audit, 'record'>
+  readonly clock: Clock
+  readonly log: Log
+  readonly watch?: QueryWatch
+}
+
+/** Trusted here and never met, so no members, for a reason that is known. */
+const straysOf = (
+  { trust, mesh }: Pick<ConcludeDeps, 'trust' | 'mesh'>,
+  { members }: Live,
+): NonNullable<Collection['strays']> =>
+  trust.known().flatMap((node) => {
+    const apart = members.has(node) ? undefined : mesh.apart(node)
+    return apart === undefined
+      ? []
+      : [{ name: trust.opinion(node).name || trust.opinion(node).fingerprint, apart }]
+  })
+
+/** Waits for summaries of the absent, until the deadline at most; the ledger has the question when it resolves. */
+export async function conclude(
+  deps: ConcludeDeps,
+  query: Live,
+  request: AskRequest,
+  ended_by: EndedBy,
+): Promise<QueryResult> {
+  const { config, identity, audit, clock, log } = deps
+  const { body } = query.question
+  const outcomes = [...query.members.values()].map((member) => ({
+    member,
+    collected: soFar(query, member.node_id),
+  }))
+  // A person who cancelled does not wait for summaries; at level 2 no node's own numbers are shown.
+  const absent =
+    ended_by === 'cancelled' || body.level === 2
+      ? []
+      : outcomes.filter(({ collected }) => collected.outcome === 'unreachable')
+  const found = await query.absent.covered(absent.map(({ member }) => member.node_id))
+  const result = resultOf({
+    trace_id: toHex(query.trace),
+    question: { ...body, query_type: request.query_type },
+    perNode: request.perNode,
+    filters: request.filters ?? [],
+    team: request.team,
+    self: { fingerprint: identity.fingerprint, name: config.node.name, as_of: clock.now() },
+    own: query.own ?? { failed: true },
+    members: outcomes.map(({ member, collected }) => {
+      const summary = found.get(member.node_id)
+      if (summary) return { member, collected: { outcome: 'from_summary', summary } }
+      if (collected.outcome !== 'unreachable') return { member, collected }
+      return { member, collected, unreached: whyUnreached(member, deps.mesh, clock.now()) }
+    }),
+    hearsay: query.hearsay,
+    strays: request.team === undefined ? straysOf(deps, query) : [],
+    k_min: config.sharing.k_min,
+    ended_by,
+    elapsed_ms: clock.monotonic() - query.startedAt,
+  })
+  const { coverage, status, query_id, query_type, time_range, level } = result
+  const { known, answered, from_summary, denied, withheld, failed, unreachable } = coverage
+  const details = {
+    query_id,
+    query_type,
+    level,
+    status,
+    ended_by,
+    known,
+    answered,
+    from_summary,
+    denied,
+    withheld,
+    failed,
+    unreachable,
+  }
+  // In a line of the log `level` is the line's.
+  const { level: query_level, ...told } = details
+  const elapsed_ms = result.timing.elapsed_ms
+  log.info({ ...told, query_level, trace_id: toHex(query.trace), elapsed_ms }, 'query ended')
+  deps.watch?.asked(result)
+  await audit.record({
+    type: 'query_asked',
+    success: status === 'success' || status === 'no_data',
+    trace_id: toHex(query.trace),
+    details: { ...details, range_start: time_range.start, range_end: time_range.end, uid: request.uid },
+  })
+  return result
+}

@@ -1,0 +1,39 @@
+// Links and topics in two steps, for rooms whose parts need the link to be made: first what sends, then who handles what comes.
+import type { Stream, Topic } from '../../protocols/define.ts'
+import type { Gossip, GossipHandler, Link, LinkHandler, Mesh } from './types.ts'
+
+export interface Served<Handler> {
+  /** Called once, when every part of the room exists and before the mesh starts; what came earlier would be dropped. */
+  serve(handler: Handler): void
+}
+
+export function openLink(mesh: Pick<Mesh, 'link'>, protocol: Stream): Link & Served<LinkHandler> {
+  let served: LinkHandler | undefined
+  const link = mesh.link(protocol, {
+    frame: (peer, frame) => served?.frame(peer, frame),
+    up: (peer) => served?.up?.(peer),
+    down: (peer) => served?.down?.(peer),
+    inUse: (node) => served?.inUse?.(node) ?? false,
+  })
+  return {
+    peers: () => link.peers(),
+    sendHop: (to, message, body, trace) => link.sendHop(to, message, body, trace),
+    sendDocument: (to, bytes) => link.sendDocument(to, bytes),
+    serve(handler) {
+      served = handler
+    },
+  }
+}
+
+export function openTopic(mesh: Pick<Mesh, 'topic'>, topic: Topic): Gossip & Served<GossipHandler> {
+  let served: GossipHandler | undefined
+  const gossip = mesh.topic(topic, {
+    message: (author, frame, from) => served?.message(author, frame, from) ?? 'ignore',
+  })
+  return {
+    publish: (message, body) => gossip.publish(message, body),
+    serve(handler) {
+      served = handler
+    },
+  }
+}
